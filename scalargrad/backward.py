@@ -1,0 +1,133 @@
+"""The chain rule: on numbers (`propagate`), or building the graph of the gradient (`gradients`).
+
+Both handle nodes in the one order that `graph.backward_order` defines.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from itertools import repeat
+from math import isfinite
+from typing import Any
+
+from . import modes, ops
+from .graph import backward_order
+from .rows import builder, real
+
+
+def propagate(root: Any, seed: float) -> dict[Any, float]:
+    """Return the adjoint ∂root/∂node · seed of every node in root's graph. Changes nothing."""
+    order = backward_order(root)
+    adjoint = dict.fromkeys(order, 0.0)
+    adjoint[root] = seed
+    for node in order:
+        upstream = adjoint[node]
+        # a zero adjoint is not propagated: a branch not taken must not turn 0·inf into NaN
+        if upstream:
+            for parent, partial in zip(node._parents, node._partials):
+                # a parent used twice receives two contributions, hence +=
+                adjoint[parent] += upstream * partial
+    return adjoint
+
+
+def check_propagation(adjoint: dict[Any, float]) -> None:
+    """Raise AnomalyError at the first gradient, in backward order, that is not finite."""
+    for node, upstream in adjoint.items():
+        for parent, partial in zip(node._parents, node._partials):
+            if upstream:
+                modes.check_gradient(node, upstream * partial)
+                modes.check_gradient(node, adjoint[parent])
+
+
+def backward(root: Any, seed: float) -> None:
+    """Accumulate the adjoints into the leaves' `grad`; set it in all other nodes.
+
+    All or nothing: an exception, Ctrl-C included, leaves every gradient as it was.
+    """
+    adjoint = propagate(root, seed)
+    if modes.active and modes.state.anomaly:
+        check_propagation(adjoint)
+    store(
+        adjoint, [g if node._parents else node._grad + g for node, g in adjoint.items()]
+    )
+
+
+def store(nodes: Iterable[Any], grads: Iterable[float]) -> None:
+    # map inside deque runs in C without a step of bytecode: no signal handler can cut in
+    deque(map(setattr, nodes, repeat("_grad"), grads), maxlen=0)
+
+
+def adjoints(root: Any, targets: Sequence[Any]) -> list[float]:
+    """Return ∂root/∂target for each target as numbers; no node's `grad` changes."""
+    adjoint = propagate(root, 1.0)
+    return [adjoint.get(target, 0.0) for target in targets]
+
+
+def gradients(root: Any, leaves: Sequence[Any], seed: Any = 1.0) -> list[Any]:
+    """Return ∂root/∂leaf for each leaf as Values: a graph, to be drawn or differentiated again.
+
+    A leaf that `root` does not depend on has derivative 0.0. Any node may serve as a leaf.
+    Raises TypeError if `root` or a leaf is not a Value.
+    """
+    for node in (root, *leaves):
+        if builder(node) is None:
+            raise TypeError(f"gradients needs Values, got {type(node).__name__} {node!r:.60}")
+    value = type(root)
+    adjoint = symbolic_adjoints(root, leaves, seed)
+    found = [adjoint.get(leaf, 0.0) for leaf in leaves]
+    return [g if builder(g) else value(g) for g in found]
+
+
+def symbolic_adjoints(root: Any, leaves: Sequence[Any], seed: Any) -> dict[Any, Any]:
+    """The adjoints of all nodes between the leaves and `root`, each a float or a Value."""
+    order = backward_order(root)
+    leading = leading_to(order, leaves)
+    adjoint: dict[Any, Any] = {root: seed}
+    targets = set(leaves)
+    for node in order:
+        upstream = adjoint.get(node, 0.0)
+        is_zero = builder(upstream) is None and upstream == 0.0
+        if is_zero or leading.isdisjoint(node._parents):
+            continue
+        for parent, partial in symbolic_partials(node, leading):
+            adjoint[parent] = plus(adjoint.get(parent, 0.0), times(upstream, partial))
+        if node not in targets and node is not root:
+            del adjoint[node]
+    return adjoint
+
+
+def leading_to(order: Sequence[Any], leaves: Sequence[Any]) -> set[Any]:
+    """The nodes among `order` through which a leaf reaches the root, the leaves included."""
+    leading = set(leaves)
+    for node in reversed(order):
+        if not leading.isdisjoint(node._parents):
+            leading.add(node)
+    return leading
+
+
+def symbolic_partials(node: Any, leading: set[Any]) -> Iterable[tuple[Any, Any]]:
+    """The operands of `node` that matter, each with its partial as a float or a Value."""
+    operands = node._operands
+    variable = [builder(x) is not None for x in operands]
+    local = node.op.local(node, operands, variable)
+    return [(x, p) for x, p in zip(operands, local) if p is not None and x in leading]
+
+
+def times(upstream: Any, partial: Any) -> Any:
+    """upstream · partial, without a node where one of them is exactly the constant 0 or 1."""
+    for one, other in ((upstream, partial), (partial, upstream)):
+        if builder(one) is None:
+            if one == 0.0:
+                return 0.0
+            if one == 1.0:
+                return other
+    finite = isfinite(real(getattr(partial, "data", partial)))
+    return ops.mul(upstream, partial) if finite else ops.chain(upstream, partial)
+
+
+def plus(x: Any, y: Any) -> Any:
+    for one, other in ((x, y), (y, x)):
+        if builder(one) is None and one == 0.0:
+            return other
+    return ops.add(x, y)

@@ -1,0 +1,41 @@
+"""The one switch: which Value is in use, native or pure, and the functions that go with it.
+
+SCALARGRAD_ENGINE=pure forbids the native part, SCALARGRAD_ENGINE=native requires it; without
+either it is used where it was built. No other file knows that there are two.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from . import copying
+from .rows import BUILT_IN, Operator
+from .value import Value as PureValue
+
+wanted = os.environ.get("SCALARGRAD_ENGINE", "")
+if wanted not in ("", "pure", "native"):
+    raise ImportError(f"SCALARGRAD_ENGINE must be 'pure' or 'native', got {wanted!r}")
+
+Value: Any = PureValue
+engine = "pure"
+
+
+def function(op: Operator) -> Any:
+    """Return the callable that a row is to users: the row itself, or its native twin."""
+    return op
+
+
+if wanted != "pure":
+    try:
+        from .native import Value, function  # type: ignore[assignment, no-redef]
+
+        engine = "native"
+    except ImportError:
+        if wanted == "native":
+            raise
+
+copying.chosen = Value
+functions = {name: function(op) for name, op in BUILT_IN.items() if not op.hidden}
+globals().update(functions)
+__all__ = ["Value", *functions]  # noqa: PLE0604

@@ -1,0 +1,48 @@
+"""Walks over a graph of nodes: iterative, each O(nodes + edges), whatever the depth.
+
+A node is anything with `_parents`, a tuple of nodes in which a parent used twice stands twice.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+Node = Any
+
+
+def consumers(root: Node) -> dict[Node, int]:
+    """Return every node that `root` was computed from, with the number of edges leading to it."""
+    count = {root: 0}
+    pending = [root]
+    while pending:
+        for parent in pending.pop()._parents:
+            if parent in count:
+                count[parent] += 1
+            else:
+                count[parent] = 1
+                pending.append(parent)
+    return count
+
+
+def backward_order(root: Node) -> list[Node]:
+    """Return the nodes of the graph, each after all of its consumers; `root` is the first.
+
+    This is *the* order of accumulation: every engine handles nodes in it, the operands of a
+    node from first to last, so that all engines round alike.
+    """
+    waiting = consumers(root)
+    ready = [root]
+    order = []
+    while ready:
+        node = ready.pop()
+        order.append(node)
+        for parent in node._parents:
+            waiting[parent] -= 1
+            if not waiting[parent]:
+                ready.append(parent)
+    return order
+
+
+def topological_order(root: Node) -> list[Node]:
+    """Return the nodes of the graph, each after all of its parents; `root` is the last."""
+    return backward_order(root)[::-1]

@@ -1,0 +1,207 @@
+"""Forward functions on floats that never raise: NaN where undefined, an infinity where too large.
+
+Python's `math` raises in these places; an operator must not (IEEE 754). Also the few functions
+that `math` lacks. Every function here takes floats and returns a float.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from math import copysign, inf, isfinite, nan
+
+Unary = Callable[[float], float]
+
+
+def total(f: Unary, overflow: Callable[[float], float] = lambda x: inf) -> Unary:
+    """Return `f` made total: NaN where it is undefined, `overflow(x)` where it is too large."""
+
+    def forward(x: float) -> float:
+        try:
+            return f(x)
+        except ValueError:
+            return nan
+        except OverflowError:
+            return overflow(x)
+
+    return forward
+
+
+def with_pole(f: Unary, pole: float, at_pole: Unary) -> Unary:
+    """Return `f` made total, with the value `at_pole(x)` at x = ±`pole`."""
+    elsewhere = total(f)
+    return lambda x: at_pole(x) if abs(x) == pole else elsewhere(x)
+
+
+def whole(f: Callable[[float], int]) -> Unary:
+    """Return a rounding function that keeps infinities, NaN and the sign of zero."""
+    return lambda x: (float(f(x)) or copysign(0.0, x)) if isfinite(x) else x
+
+
+def signed_inf(x: float) -> float:
+    return copysign(inf, x)
+
+
+exp = total(math.exp)
+expm1 = total(math.expm1)
+sinh = total(math.sinh, overflow=signed_inf)
+cosh = total(math.cosh)
+log = with_pole(math.log, 0.0, lambda x: -inf)
+log2 = with_pole(math.log2, 0.0, lambda x: -inf)
+log10 = with_pole(math.log10, 0.0, lambda x: -inf)
+log1p = with_pole(math.log1p, 1.0, lambda x: math.log1p(x) if x > 0 else -inf)
+atanh = with_pole(math.atanh, 1.0, signed_inf)
+
+
+def divide(x: float, y: float) -> float:
+    try:
+        return x / y
+    except ZeroDivisionError:
+        return nan if x == 0.0 or x != x else copysign(inf, x) * copysign(1.0, y)
+
+
+def power(x: float, y: float) -> float:
+    """x to the power of y; NaN for a NaN operand and for a negative x with a fractional y."""
+    if x != x or y != y:
+        return nan
+    try:
+        return math.pow(x, y)
+    except OverflowError:
+        return -inf if x < 0.0 and y % 2.0 == 1.0 else inf
+    except ValueError:
+        if x != 0.0:
+            return nan
+        return copysign(inf, x) if y % 2.0 == 1.0 else inf
+
+
+def floor_divide(x: float, y: float) -> float:
+    return x // y if y else divide(x, y)
+
+
+def modulo(x: float, y: float) -> float:
+    return x % y if y else nan
+
+
+def fmod(x: float, y: float) -> float:
+    try:
+        return math.fmod(x, y)
+    except ValueError:
+        return nan
+
+
+def hypot(x: float, y: float) -> float:
+    """The C library's hypot, which abs(complex) calls; `math.hypot` rounds differently."""
+    if x != x or y != y:
+        return nan
+    try:
+        return abs(complex(x, y))
+    except OverflowError:
+        return inf
+
+
+def exp2(x: float) -> float:
+    return power(2.0, x)
+
+
+def cbrt(x: float) -> float:
+    """The real cube root: a power, then one Newton step (`math.cbrt` came with Python 3.11)."""
+    if x == 0.0 or not isfinite(x):
+        return x
+    size = abs(x)
+    root = math.pow(size, 1.0 / 3.0)
+    return copysign(root - (root - size / (root * root)) / 3.0, x)
+
+
+def lgamma(x: float) -> float:
+    try:
+        return math.lgamma(x)
+    except (ValueError, OverflowError):
+        return inf
+
+
+_BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
+"""B2, B4, … B16."""
+
+
+def polygamma(order: float, x: float) -> float:
+    """Derivative number `order` ≥ 0 of digamma at x: the derivative of lgamma number order + 1.
+    NaN at the poles 0, −1, −2, … Source: DLMF 5.11.2, 5.15.6, 5.15.8."""
+    n = int(order)
+    if x != x or (x <= 0.0 and x == math.floor(x)):
+        return nan
+    if x < 0.0:
+        reflected = polygamma(n, 1.0 - x)
+        return (-reflected if n % 2 else reflected) - math.pi * _cot_derivative(n, x)
+    shifted = 0.0
+    factorial = math.gamma(n + 1.0)
+    while x < 15.0 + n:
+        shifted += factorial / power(x, n + 1.0)
+        x += 1.0
+    sign = 1.0 if n % 2 else -1.0
+    return sign * (shifted + _polygamma_far(n, x))
+
+
+def _polygamma_far(n: int, x: float) -> float:
+    """(−1)ⁿ⁺¹ ψₙ(x) for large x, by its asymptotic series."""
+    result = math.gamma(n) / power(x, n) if n else -math.log(x) if x < inf else -inf
+    result += math.gamma(n + 1.0) / (2.0 * power(x, n + 1.0))
+    for k, b in enumerate(_BERNOULLI, start=1):
+        scale = math.gamma(2.0 * k + n) / math.gamma(2.0 * k + 1.0)
+        result += b * scale / power(x, 2.0 * k + n)
+    return result
+
+
+def _cot_derivative(n: int, x: float) -> float:
+    """dⁿ/dxⁿ cot(πx), as a polynomial in c = cot(πx), whose derivative is −π(1 + c²)."""
+    c = 1.0 / math.tan(math.pi * (x - round(x))) if x - round(x) != 0.5 else 0.0
+    polynomial = [0.0, 1.0]
+    for _ in range(n):
+        slope = [-math.pi * k * a for k, a in enumerate(polynomial)][1:]
+        padded = [*slope, 0.0, 0.0]
+        polynomial = [a + b for a, b in zip(padded, [0.0, 0.0, *slope])]
+    return math.fsum(a * c**k for k, a in enumerate(polynomial))
+
+
+def sinc_derivative(order: float, x: float) -> float:
+    """Derivative number `order` ≥ 0 of sin(πx)/(πx): with t = πx, the recurrence
+    t·fₙ + n·fₙ₋₁ = sin(t + nπ/2) where it is stable, the Taylor series elsewhere."""
+    n = int(order)
+    if not isfinite(x):
+        return nan if x != x else 0.0
+    t = math.pi * x
+    scale = math.pi**n
+    if abs(t) < n + 1.0:
+        return scale * _sinc_taylor(n, t)
+    sines = (sin_pi(x), cos_pi(x), -sin_pi(x), -cos_pi(x))
+    value = sines[0] / t
+    for k in range(1, n + 1):
+        value = (sines[k % 4] - k * value) / t
+    return scale * value
+
+
+def _sinc_taylor(n: int, t: float) -> float:
+    """dⁿ/dtⁿ sin(t)/t = Σ (−1)ᵏ t²ᵏ⁻ⁿ (2k)!/((2k−n)! (2k+1)!), over 2k ≥ n."""
+    k = (n + 1) // 2
+    term = (-1.0) ** k * t ** (2 * k - n) / math.gamma(2 * k - n + 1.0) / (2 * k + 1.0)
+    terms = [term]
+    while abs(term) > 1e-18 * abs(terms[0]):
+        term *= -t * t * (2 * k + 1) / ((2 * k + 3) * (2 * k + 1 - n) * (2 * k + 2 - n))
+        terms.append(term)
+        k += 1
+    return math.fsum(terms)
+
+
+def sin_pi(x: float) -> float:
+    """sin(πx), exact at whole and half numbers."""
+    turn = math.fmod(x, 2.0)
+    nearest = round(2.0 * turn)
+    r = math.pi * (turn - 0.5 * nearest)
+    return (math.sin(r), math.cos(r), -math.sin(r), -math.cos(r))[nearest % 4]
+
+
+def cos_pi(x: float) -> float:
+    """cos(πx), exact at whole and half numbers."""
+    turn = math.fmod(x, 2.0)
+    nearest = round(2.0 * turn)
+    r = math.pi * (turn - 0.5 * nearest)
+    return (math.cos(r), -math.sin(r), -math.cos(r), math.sin(r))[nearest % 4]

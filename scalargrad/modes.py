@@ -1,0 +1,116 @@
+"""What the thread is doing besides computing: recording no graph, or looking for anomalies.
+
+Each mode holds in its own thread only. `active` counts the modes entered anywhere, so that a
+node built while there is none pays for a single test.
+"""
+
+from __future__ import annotations
+
+import linecache
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import ContextDecorator
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from .rows import Operator
+
+PACKAGE = str(Path(__file__).parent)
+
+
+class _State(threading.local):
+    no_grad = 0
+    anomaly = 0
+
+
+state = _State()
+active = 0
+listeners: list[Callable[[int], None]] = []
+"""Called with the number of modes active whenever it changes: how native code learns of it."""
+_lock = threading.Lock()
+
+
+def _count(change: int) -> None:
+    global active
+    with _lock:
+        active += change
+        for listener in listeners:
+            listener(active)
+
+
+class _Mode(ContextDecorator):
+    name: str
+
+    def __enter__(self) -> None:
+        setattr(state, self.name, getattr(state, self.name) + 1)
+        _count(+1)
+
+    def __exit__(self, *exception: object) -> None:
+        setattr(state, self.name, getattr(state, self.name) - 1)
+        _count(-1)
+
+
+class no_grad(_Mode):
+    """Within `with no_grad():` (or a function so decorated) operators return leaves without
+    parents: nothing is recorded, in this thread."""
+
+    name = "no_grad"
+
+
+class detect_anomaly(_Mode):
+    """Within `with detect_anomaly():` the first value, partial derivative or gradient that is
+    not finite raises AnomalyError, naming the operator, its operands and the source line."""
+
+    name = "anomaly"
+
+
+class AnomalyError(FloatingPointError):
+    """A value, a partial derivative or a gradient became infinite or NaN."""
+
+
+def user_line() -> tuple[str, int]:
+    """Return file and line of the innermost caller outside this package."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        frame = frame.f_back
+    return frame.f_code.co_filename, frame.f_lineno
+
+
+def describe(place: tuple[str, int] | None) -> str:
+    if place is None:
+        return "at a line unknown, for the node was built outside detect_anomaly()"
+    return f"at {place[0]}:{place[1]}: {linecache.getline(*place).strip()}"
+
+
+def call(op: Operator, numbers: Sequence[float]) -> str:
+    shown = ", ".join(f"{x!r}" for x in numbers[:8])
+    return f"{op.name}({shown}{', …' if len(numbers) > 8 else ''})"
+
+
+def check_node(
+    op: Operator, out: float, numbers: Sequence[float], partials: Sequence[float | None]
+) -> tuple[str, int]:
+    """Return the user's line that builds this node; AnomalyError if a number in it is not
+    finite. The partial of a constant is None."""
+    place = user_line()
+    if not isfinite(out):
+        raise AnomalyError(f"{call(op, numbers)} is {out!r}, {describe(place)}")
+    for i, partial in enumerate(partials):
+        if partial is not None and not isfinite(partial):
+            raise AnomalyError(
+                f"the derivative of {call(op, numbers)} in operand {i} is {partial!r}, "
+                f"{describe(place)}"
+            )
+    return place
+
+
+def check_gradient(node: Any, gradient: float) -> None:
+    """Raise AnomalyError if the gradient on its way from `node` to a parent is not finite."""
+    if not isfinite(gradient):
+        numbers = [getattr(x, "data", x) for x in node._operands]
+        raise AnomalyError(
+            f"the gradient flowing back through {call(node.op, numbers)} is {gradient!r}: "
+            f"its own gradient is finite, the product is not; {describe(node._source)}"
+        )

@@ -1,0 +1,412 @@
+"""The operator table: every operator once, with its forward function and its partial derivatives.
+
+A row is all there is to say about an operator. From it follow the method on Value, the function
+`scalargrad.tanh`, the numeric backward pass, higher derivatives, the C of the native engine, the
+drawing and the tests. What a row does at kinks, ties and borders is a promise: the true
+derivative where it exists; at a kink the minimum-norm subgradient; at a border the limit from
+inside; NaN where undefined.
+"""
+
+from __future__ import annotations
+
+import builtins
+import math
+import operator as py
+from collections.abc import Callable, Iterable, Sequence
+from math import inf, nan, pi
+from typing import Any
+
+from . import ieee
+from .rows import BUILT_IN, Operator
+
+LN2, LN10 = math.log(2.0), math.log(10.0)
+SQRT2, SQRT2PI, SQRTPI = math.sqrt(2.0), math.sqrt(2.0 * pi), math.sqrt(pi)
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+"""Klambauer et al., Self-Normalizing Neural Networks (2017), to double precision."""
+
+TRACED = "traced"
+"""In the column "in C": the forward is itself written with rows, so its C follows from it, and
+a drawing can expand it into the gates it stands for."""
+
+REAL = (-2.7, -0.6, 0.3, 1.9)
+POSITIVE = (0.2, 0.9, 1.5, 7.0)
+INSIDE_ONE = (-0.9, -0.3, 0.2, 0.7)
+PAIRS = ((1.5, 2.5), (-0.7, 1.3), (2.2, -0.4), (-1.1, -3.0))
+LISTS = ((0.5, -1.5, 2.5), (3.0,), (-0.3, 0.8, 1.2, 0.1))
+
+
+def op(
+    name: str,
+    symbol: str,
+    forward: Callable[..., Any],
+    c: str | None,
+    *partials: Callable[..., Any],
+    **columns: Any,
+) -> Operator:
+    """Add a row to the table."""
+    columns.setdefault("samples", REAL if len(partials) == 1 else PAIRS)
+    row = Operator(name, symbol, forward, c, partials, **columns)
+    row.code = len(BUILT_IN)
+    BUILT_IN[name] = row
+    return row
+
+
+def fold(
+    name: str,
+    symbol: str,
+    forward: Callable[..., Any],
+    c: str | None,
+    partial: Callable[..., Any],
+    **columns: Any,
+) -> Operator:
+    """Add a row for an operator over a list. With a `count`, its one partial is written for a
+    single operand, ∂out/∂x given (out, x, count); without, it returns the list of them all."""
+    columns.setdefault("samples", LISTS)
+    row = Operator(name, symbol, forward, c, partial, **columns)
+    row.code = len(BUILT_IN)
+    BUILT_IN[name] = row
+    return row
+
+
+# Columns: the name; how it is drawn; forward on floats, IEEE and never raising; the same in C,
+# operands by position; then ∂out/∂operand, one per operand, as a function of the output and the
+# operands. A partial is run on floats, on Values (to build the graph of a derivative) and on a
+# tracer (to print C): hence no `if` in it (use where, step, compare), and div or reciprocal
+# instead of `/` wherever the divisor can be zero, for Python's own float division raises there.
+# Keywords: `dunder` the Python operator, `numpy` NumPy's name if it differs, `defaults` for the
+# last operands, `samples` inside the domain, `hidden` for rows that only derivatives use.
+
+# fmt: off
+
+# ------ selecting: the rows that partials branch with
+step = op("step", "step", lambda x: 1.0 if x > 0.0 else 0.0 if x <= 0.0 else x,
+          "({0} > 0.0 ? 1.0 : {0} <= 0.0 ? 0.0 : {0})",
+          lambda out, x: flat(out))
+compare = op("compare", "≷",
+             lambda x, y: 1.0 if x > y else -1.0 if x < y else 0.0 if x == y else nan,
+             "({0} > {1} ? 1.0 : {0} < {1} ? -1.0 : {0} == {1} ? 0.0 : NAN)",
+             lambda out, x, y: flat(out), lambda out, x, y: flat(out), hidden=True)
+where = op("where", "where", lambda c, x, y: nan if c != c else x if c else y,
+           "({0} != {0} ? NAN : {0} != 0.0 ? {1} : {2})",
+           lambda out, c, x, y: 0.0,
+           lambda out, c, x, y: where(c, 1.0, 0.0),
+           lambda out, c, x, y: where(c, 0.0, 1.0),
+           samples=((1.0, 1.5, 2.5), (0.0, -0.7, 1.3)), method=False,
+           doc="x where the condition is true (not zero), y where it is false. The one not "
+               "chosen never touches value or gradient, whatever it holds.")
+chain = op("chain", "×", lambda upstream, local: 0.0 if upstream == 0.0 else upstream * local,
+           "({0} == 0.0 ? 0.0 : {0} * {1})",
+           lambda out, upstream, local: local,
+           lambda out, upstream, local: upstream, hidden=True,
+           doc="The product of the chain rule: an upstream gradient of zero is not propagated.")
+
+
+def flat(out: Any) -> Any:
+    """The derivative of a function made of steps: 0, and NaN where the function is NaN."""
+    return compare(out, out)
+
+
+# ------ arithmetic
+add = op("add", "+", py.add, "{} + {}",
+         lambda out, x, y: 1.0, lambda out, x, y: 1.0, dunder="add")
+sub = op("sub", "−", py.sub, "{} - {}",
+         lambda out, x, y: 1.0, lambda out, x, y: -1.0, dunder="sub")
+mul = op("mul", "×", py.mul, "{} * {}",
+         lambda out, x, y: y, lambda out, x, y: x, dunder="mul")
+div = op("div", "÷", ieee.divide, "{} / {}",
+         lambda out, x, y: reciprocal(y), lambda out, x, y: div(-out, y), dunder="truediv")
+pow = op("pow", "**", ieee.power, "sg_power({}, {})",
+         lambda out, x, y: where(y, y * pow(x, y - 1.0), 0.0),
+         lambda out, x, y: where(x, out * log(x), where(step(-y), -inf, 0.0)), dunder="pow",
+         samples=((1.5, 2.5), (0.7, -1.3), (2.2, 0.4), (3.0, 2.0)))
+mod = op("mod", "%", ieee.modulo, "sg_modulo({}, {})",
+         lambda out, x, y: 1.0 + flat(out), lambda out, x, y: -floordiv(x, y), dunder="mod")
+floordiv = op("floordiv", "//", ieee.floor_divide, "sg_floor_divide({}, {})",
+              lambda out, x, y: flat(out), lambda out, x, y: flat(out), dunder="floordiv")
+fmod = op("fmod", "fmod", ieee.fmod, "fmod({}, {})",
+          lambda out, x, y: 1.0 + flat(out), lambda out, x, y: round(div(out - x, y)))
+neg = op("neg", "−", py.neg, "-{}", lambda out, x: -1.0, dunder="neg")
+abs = op("abs", "abs", builtins.abs, "fabs({})",
+         lambda out, x: sign(x), dunder="abs", numpy="fabs")
+square = op("square", "x²", lambda x: x * x, "{0} * {0}", lambda out, x: 2.0 * x)
+reciprocal = op("reciprocal", "1/x", lambda x: ieee.divide(1.0, x), "1.0 / {}",
+                lambda out, x: -(out * out))
+inverse = op("inverse", "1/x", lambda x: ieee.divide(1.0, builtins.abs(x)) if x >= 0.0 else nan,
+             "({0} >= 0.0 ? 1.0 / fabs({0}) : NAN)",
+             lambda out, x: -(out * out), samples=POSITIVE, hidden=True,
+             doc="1/x on the domain x ≥ 0 alone: NaN below, so log′(−1) is NaN, not −1.")
+
+# ------ larger, smaller, rounded
+maximum = op("maximum", "max", lambda x, y: x if x >= y or x != x else y,
+             "({0} >= {1} || {0} != {0} ? {0} : {1})",
+             lambda out, x, y: 0.5 + 0.5 * compare(x, y),
+             lambda out, x, y: 0.5 + 0.5 * compare(y, x),
+             beside_constant=(lambda out, x, y: step(compare(x, y)),
+                              lambda out, x, y: step(compare(y, x))),
+             doc="The larger of two; NaN if either is. Two variables that tie share the "
+                 "gradient, a variable that ties with a constant gets none.")
+minimum = op("minimum", "min", lambda x, y: x if x <= y or x != x else y,
+             "({0} <= {1} || {0} != {0} ? {0} : {1})",
+             lambda out, x, y: 0.5 + 0.5 * compare(y, x),
+             lambda out, x, y: 0.5 + 0.5 * compare(x, y),
+             beside_constant=(lambda out, x, y: step(compare(y, x)),
+                              lambda out, x, y: step(compare(x, y))),
+             doc="The smaller of two; NaN if either is. Two variables that tie share the "
+                 "gradient, a variable that ties with a constant gets none.")
+clamp = op("clamp", "clamp", lambda x, low, high: minimum(maximum(x, low), high), TRACED,
+           lambda out, x, low, high: step(compare(x, low)) * step(compare(high, x)),
+           lambda out, x, low, high: nan, lambda out, x, low, high: nan, constant_from=1,
+           samples=((0.5, -1.0, 1.0), (-3.0, -1.0, 1.0), (4.0, -1.0, 1.0)),
+           doc="x kept within [low, high]; the gradient is 0 outside and at both bounds. Bounds "
+               "that are Values get gradients too, through minimum(maximum(x, low), high).")
+sign = op("sign", "sign", lambda x: compare(x, 0.0), TRACED, lambda out, x: flat(out))
+floor = op("floor", "floor", ieee.whole(math.floor), "floor({})", lambda out, x: flat(out))
+ceil = op("ceil", "ceil", ieee.whole(math.ceil), "ceil({})", lambda out, x: flat(out))
+round = op("round", "round", ieee.whole(builtins.round), "rint({})",
+           lambda out, x: flat(out), numpy="rint")
+round_to = op("round_to", "round",
+              lambda x, digits: builtins.round(x, int(digits)) if math.isfinite(x) else x, None,
+              lambda out, x, digits: flat(out), lambda out, x, digits: flat(out),
+              samples=((1.234, 2.0), (1234.5, -2.0)), hidden=True)
+
+# ------ exponentials and powers
+exp = op("exp", "exp", ieee.exp, "exp({})", lambda out, x: out)
+exp2 = op("exp2", "2ˣ", ieee.exp2, "sg_power(2.0, {})", lambda out, x: LN2 * out)
+expm1 = op("expm1", "expm1", ieee.expm1, "expm1({})", lambda out, x: exp(x))
+log = op("log", "log", ieee.log, "log({})", lambda out, x: inverse(x), samples=POSITIVE)
+log2 = op("log2", "log2", ieee.log2, "log2({})",
+          lambda out, x: inverse(x) / LN2, samples=POSITIVE)
+log10 = op("log10", "log10", ieee.log10, "log10({})",
+           lambda out, x: inverse(x) / LN10, samples=POSITIVE)
+log1p = op("log1p", "log1p", ieee.log1p, "log1p({})",
+           lambda out, x: inverse(1.0 + x), samples=(-0.7, 1e-9, 0.4, 5.0))
+sqrt = op("sqrt", "√", ieee.total(math.sqrt), "sqrt({})",
+          lambda out, x: div(0.5, abs(out)), samples=POSITIVE)
+cbrt = op("cbrt", "∛", ieee.cbrt, "sg_cbrt({})", lambda out, x: reciprocal(3.0 * out * out))
+
+# ------ trigonometric and hyperbolic
+sin = op("sin", "sin", ieee.total(math.sin), "sin({})", lambda out, x: cos(x))
+cos = op("cos", "cos", ieee.total(math.cos), "cos({})", lambda out, x: -sin(x))
+tan = op("tan", "tan", ieee.total(math.tan), "tan({})", lambda out, x: 1.0 + out * out)
+asin = op("asin", "asin", ieee.total(math.asin), "asin({})",
+          lambda out, x: reciprocal(sqrt((1.0 - x) * (1.0 + x))),
+          numpy="arcsin", samples=INSIDE_ONE)
+acos = op("acos", "acos", ieee.total(math.acos), "acos({})",
+          lambda out, x: -reciprocal(sqrt((1.0 - x) * (1.0 + x))),
+          numpy="arccos", samples=INSIDE_ONE)
+atan = op("atan", "atan", math.atan, "atan({})",
+          lambda out, x: square(reciprocal(hypot(1.0, x))), numpy="arctan")
+atan2 = op("atan2", "atan2", math.atan2, "atan2({}, {})",
+           lambda out, y, x: polar(unit(x, y, hypot(x, y)), hypot(x, y)),
+           lambda out, y, x: -polar(unit(y, x, hypot(x, y)), hypot(x, y)), numpy="arctan2")
+sinh = op("sinh", "sinh", ieee.sinh, "sinh({})", lambda out, x: cosh(x))
+cosh = op("cosh", "cosh", ieee.cosh, "cosh({})", lambda out, x: sinh(x))
+tanh = op("tanh", "tanh", math.tanh, "tanh({})", lambda out, x: square(reciprocal(cosh(x))))
+asinh = op("asinh", "asinh", math.asinh, "asinh({})",
+           lambda out, x: reciprocal(hypot(1.0, x)), numpy="arcsinh")
+acosh = op("acosh", "acosh", ieee.total(math.acosh), "acosh({})",
+           lambda out, x: reciprocal(sqrt(x - 1.0) * sqrt(x + 1.0)),
+           numpy="arccosh", samples=(1.01, 1.5, 4.0, 30.0))
+atanh = op("atanh", "atanh", ieee.atanh, "atanh({})",
+           lambda out, x: inverse((1.0 - x) * (1.0 + x)), numpy="arctanh", samples=INSIDE_ONE)
+hypot = op("hypot", "hypot", ieee.hypot, "sg_hypot({}, {})",
+           lambda out, x, y: unit(x, y, out), lambda out, x, y: unit(y, x, out))
+
+
+def unit(x: Any, y: Any, h: Any) -> Any:
+    """x/h with h = hypot(x, y): 0 at the origin, ±1 or 0 where one of them is infinite."""
+    far = where(compare(inf, abs(x)), 0.0, sign(x) + 0.0 * y)
+    return where(h, where(compare(inf, h), div(x, h), far), 0.0)
+
+
+def polar(u: Any, h: Any) -> Any:
+    """u/h, and 0 at the origin."""
+    return where(h, div(u, h), 0.0)
+
+
+# ------ error function and gamma
+erf = op("erf", "erf", math.erf, "erf({})", lambda out, x: 2.0 / SQRTPI * exp(-(x * x)))
+erfc = op("erfc", "erfc", math.erfc, "erfc({})", lambda out, x: -2.0 / SQRTPI * exp(-(x * x)))
+lgamma = op("lgamma", "lnΓ", ieee.lgamma, None,
+            lambda out, x: polygamma(0.0, x), samples=(-2.5, 0.3, 1.4, 9.0))
+polygamma = op("polygamma", "ψ", ieee.polygamma, None,
+               lambda out, order, x: nan, lambda out, order, x: polygamma(order + 1.0, x),
+               samples=((0.0, 0.3), (1.0, 1.4), (2.0, 9.0), (1.0, -2.5)), method=False,
+               doc="Derivative number `order` (0, 1, 2, …) of digamma at x; order 0 is digamma.")
+sinc = op("sinc", "sinc", lambda x: sinc_derivative(0.0, x), None,
+          lambda out, x: sinc_derivative(1.0, x), samples=(-2.7, -0.01, 0.0, 0.3, 1.9),
+          doc="sin(πx)/(πx), 1 at 0: NumPy's normalised sinc.")
+sinc_derivative = op("sinc_derivative", "sinc⁽ⁿ⁾", ieee.sinc_derivative, None,
+                     lambda out, order, x: nan,
+                     lambda out, order, x: sinc_derivative(order + 1.0, x), hidden=True,
+                     samples=((1.0, 0.3), (2.0, -1.9), (1.0, 0.0), (3.0, 5.5)))
+
+# ------ activations
+sigmoid = op("sigmoid", "σ",
+             lambda x: where(step(x), 1.0, exp(-abs(x))) / (1.0 + exp(-abs(x))), TRACED,
+             lambda out, x: out * sigmoid(-x))
+softplus = op("softplus", "softplus",
+              lambda x: maximum(x, 0.0) + log1p(exp(-abs(x))), TRACED,
+              lambda out, x: sigmoid(x))
+log_sigmoid = op("log_sigmoid", "log σ", lambda x: -softplus(-x), TRACED,
+                 lambda out, x: sigmoid(-x))
+relu = op("relu", "ReLU", lambda x: x if x > 0.0 or x != x else 0.0,
+          "({0} > 0.0 || {0} != {0} ? {0} : 0.0)", lambda out, x: step(x))
+relu6 = op("relu6", "ReLU6", lambda x: minimum(maximum(x, 0.0), 6.0), TRACED,
+           lambda out, x: step(x) * step(6.0 - x), samples=(-1.5, 0.3, 5.5, 8.0))
+leaky_relu = op("leaky_relu", "leaky ReLU", lambda x, slope: where(step(x), x, slope * x), TRACED,
+                lambda out, x, slope: where(x, where(step(x), 1.0, slope), clamp(slope, 0.0, 1.0)),
+                lambda out, x, slope: where(step(x), 0.0, x), defaults=(0.01,))
+elu = op("elu", "ELU", lambda x, alpha: where(step(x), x, alpha * expm1(x)), TRACED,
+         lambda out, x, alpha: where(x, where(step(x), 1.0, alpha * exp(x)),
+                                     clamp(alpha, 0.0, 1.0)),
+         lambda out, x, alpha: where(step(x), 0.0, expm1(x)), defaults=(1.0,))
+selu = op("selu", "SELU", lambda x: SELU_SCALE * elu(x, SELU_ALPHA), TRACED,
+          lambda out, x: SELU_SCALE * where(x, where(step(x), 1.0, SELU_ALPHA * exp(x)), 1.0))
+gelu = op("gelu", "GELU", lambda x: 0.5 * maximum(x, -40.0) * erfc(-x / SQRT2), TRACED,
+          lambda out, x: 0.5 * erfc(-x / SQRT2) + bell(clamp(x, -40.0, 40.0)))
+silu = op("silu", "SiLU", lambda x: maximum(x, -800.0) * sigmoid(x), TRACED,
+          lambda out, x: sigmoid(x) * (1.0 + clamp(x, -800.0, 800.0) * sigmoid(-x)),
+          doc="x·σ(x), also called swish.")
+hard_swish = op("hard_swish", "hard swish", lambda x: maximum(x, -3.0) * relu6(x + 3.0) / 6.0,
+                TRACED,
+                lambda out, x: where(step(x + 3.0),
+                                     where(step(3.0 - x), (2.0 * x + 3.0) / 6.0, 1.0), 0.0),
+                samples=(-5.0, -1.3, 0.7, 4.0))
+
+
+def bell(x: Any) -> Any:
+    """x times the density of the normal distribution. Beyond ±40 it is 0 in float64."""
+    return x * exp(-0.5 * (x * x)) / SQRT2PI
+
+
+# ------ sums of exponentials
+exp_difference = op("exp_difference", "exp(x−y)",
+                    lambda x, y: 1.0 if x == y > -inf else 0.0 if x == -inf else ieee.exp(x - y),
+                    "({0} == {1} && {0} > -INFINITY ? 1.0 : {0} == -INFINITY ? 0.0"
+                    " : exp({0} - {1}))",
+                    lambda out, x, y: out, lambda out, x, y: -out, hidden=True,
+                    doc="exp(x − y), the share of x in a log-sum-exp y, at infinities too.")
+logaddexp = op("logaddexp", "logaddexp",
+               lambda x, y: maximum(x, y)
+               + where(compare(x, y), log1p(exp(-abs(x - y))), LN2), TRACED,
+               lambda out, x, y: exp_difference(x, out),
+               lambda out, x, y: exp_difference(y, out))
+
+# fmt: on
+# ------ over a list: one node, whatever the length
+
+
+def listed(operands: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(operands)
+
+
+def at_least_one(operands: Iterable[Any]) -> tuple[Any, ...]:
+    found = tuple(operands)
+    if not found:
+        raise ValueError("expected at least one operand, got an empty list")
+    return found
+
+
+def weights_then_inputs(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = None) -> Any:
+    ws, xs = tuple(weights), tuple(inputs)
+    if len(ws) != len(xs):
+        raise ValueError(f"dot needs lists of one length, got {len(ws)} weights, {len(xs)} inputs")
+    return ws + xs if bias is None else (*ws, *xs, bias)
+
+
+def sum_forward(*xs: float) -> float:
+    # left to right and uncompensated, as C does; builtins.sum compensates from Python 3.12 on
+    total = 0.0
+    for x in xs:
+        total += x
+    return total
+
+
+def prod_forward(*xs: float) -> float:
+    total = 1.0
+    for x in xs:
+        total *= x
+    return total
+
+
+def max_forward(*xs: float) -> float:
+    largest = xs[0]
+    for x in xs:
+        largest = maximum.forward(largest, x)
+    return largest
+
+
+def min_forward(*xs: float) -> float:
+    smallest = xs[0]
+    for x in xs:
+        smallest = minimum.forward(smallest, x)
+    return smallest
+
+
+def logsumexp_forward(*xs: float) -> float:
+    largest = max_forward(*xs)
+    if not math.isfinite(largest):
+        return largest
+    return largest + math.log(sum_forward(*[math.exp(x - largest) for x in xs]))
+
+
+def dot_forward(*operands: float) -> float:
+    n = len(operands) // 2
+    total = operands[-1] if len(operands) % 2 else 0.0
+    for w, x in zip(operands[:n], operands[n:]):
+        total += w * x
+    return total
+
+
+def dot_partials(out: Any, *operands: Any) -> list[Any]:
+    n = len(operands) // 2
+    return [*operands[n : 2 * n], *operands[:n], *[1.0] * (len(operands) % 2)]
+
+
+def prod_partials(out: Any, *xs: Any) -> list[Any]:
+    """The product of the others, from products of what stands before and after: exact at 0."""
+    before, after = [1.0], [1.0]
+    for x, y in zip(xs[:-1], xs[:0:-1]):
+        before.append(before[-1] * x)
+        after.append(after[-1] * y)
+    return [b * a for b, a in zip(before, reversed(after))]
+
+
+def length(out: Any, operands: Sequence[Any], variable: Sequence[bool]) -> float:
+    return float(len(operands))
+
+
+def ties(out: Any, operands: Sequence[Any], variable: Sequence[bool]) -> float:
+    """How many operands equal the output: infinitely many if a constant does, for then the
+    least subgradient is 0."""
+    number, *numbers = (getattr(x, "data", x) for x in (out, *operands))
+    tied = [free for x, free in zip(numbers, variable) if x == number]
+    return float(len(tied)) if all(tied) else inf
+
+
+def tie_share(out: Any, x: Any, count: float) -> Any:
+    return where(compare(x, out), 0.0, reciprocal(count))
+
+
+# fmt: off
+sum = fold("sum", "Σ", sum_forward, "fold_sum", lambda out, x, n: 1.0,
+           count=length, arrange=listed,
+           doc="The sum of a list, one node; 0.0 if the list is empty.")
+prod = fold("prod", "Π", prod_forward, None, prod_partials, arrange=listed,
+            doc="The product of a list, one node; 1.0 if the list is empty.")
+mean = fold("mean", "mean", lambda *xs: sum_forward(*xs) / len(xs), "fold_mean",
+            lambda out, x, n: 1.0 / n, count=length, arrange=at_least_one,
+            doc="The arithmetic mean of a list, one node.")
+dot = fold("dot", "·", dot_forward, "fold_dot", dot_partials, arrange=weights_then_inputs,
+           doc="Σ wᵢ·xᵢ, plus `bias` if given: two lists of one length, one node.")
+logsumexp = fold("logsumexp", "logsumexp", logsumexp_forward, "fold_logsumexp",
+                 lambda out, x, n: exp_difference(x, out), count=length, arrange=at_least_one,
+                 doc="log Σ exp(xᵢ) of a list, stable for any size, one node.")
+max = fold("max", "max", max_forward, "fold_max", tie_share,
+           count=ties, arrange=at_least_one,
+           doc="The largest of a list, one node; variables that tie share the gradient.")
+min = fold("min", "min", min_forward, "fold_min", tie_share,
+           count=ties, arrange=at_least_one,
+           doc="The smallest of a list, one node; variables that tie share the gradient.")
+# fmt: on

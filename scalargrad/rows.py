@@ -1,0 +1,179 @@
+"""What a row of the operator table is: `Operator`, and the numbers it accepts.
+
+An operator is called on floats (and computes), on Values (and builds graph) or on a tracer (and
+prints): whoever defines `__operator__(op, operands)` on its type decides what a call means.
+The rows themselves stand in `ops.py`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from numbers import Complex, Number, Real
+from typing import Any
+
+Partial = Callable[..., Any]
+
+
+def is_number(x: object) -> bool:
+    """Tell whether `x` is one real number: bool, int, float, Fraction, Decimal, NumPy scalar."""
+    if isinstance(x, Real) or (isinstance(x, Number) and not isinstance(x, Complex)):
+        return True
+    return type(x).__module__ == "numpy" and type(x).__name__ in ("bool", "bool_")
+
+
+def real(x: object) -> float:
+    """Return `x` as a float. Raises TypeError if it is not one real number, OverflowError if
+    it is an integer beyond the floats."""
+    if type(x) is float:
+        return x
+    if is_number(x):
+        return float(x)  # type: ignore[arg-type]
+    raise TypeError(f"expected a number or a Value, got {type(x).__name__} {x!r:.60}")
+
+
+def builder(operand: object) -> Callable[[Operator, tuple[Any, ...]], Any] | None:
+    """Return what builds a node from `operand`'s kind; None for a number."""
+    return getattr(type(operand), "__operator__", None)
+
+
+class Operator:
+    """One operator: how it is named, drawn, computed and differentiated.
+
+    Called with numbers it returns a float; called with at least one Value it returns a Value.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        symbol: str,
+        forward: Callable[..., float],
+        c: str | None,
+        partials: Sequence[Partial] | Partial,
+        *,
+        count: Callable[[Any, Sequence[Any], Sequence[bool]], float] | None = None,
+        beside_constant: Sequence[Partial] | None = None,
+        constant_from: int | None = None,
+        arrange: Callable[..., tuple[Any, ...]] | None = None,
+        defaults: Sequence[float] = (),
+        dunder: str | None = None,
+        numpy: str | None = None,
+        samples: Sequence[Any] = (),
+        hidden: bool = False,
+        method: bool = True,
+        doc: str | None = None,
+    ) -> None:
+        self.name = self.__name__ = self.__qualname__ = name
+        self.__module__ = "scalargrad"
+        self.__doc__ = doc
+        self.symbol = symbol
+        self.forward = forward
+        self.c = c
+        self.partials = partials
+        self.arity = None if callable(partials) else len(partials)
+        self.count = count
+        self.beside_constant = beside_constant
+        self.constant_from = constant_from
+        self.arrange = arrange or self._complete
+        self.defaults = tuple(defaults)
+        self.dunder = dunder
+        self.numpy = numpy
+        self.samples = tuple(samples)
+        self.hidden = hidden
+        self.method = method and not hidden and dunder is None and self.arity is not None
+        self.code = -1
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        operands = self.arrange(*arguments, **named)
+        if self.constant_from is not None and any(map(builder, operands[self.constant_from :])):
+            return self.forward(*operands)
+        for operand in operands:
+            build = builder(operand)
+            if build is not None:
+                return build(self, operands)
+        return self.forward(*map(real, operands))
+
+    def _complete(self, *operands: Any) -> tuple[Any, ...]:
+        if self.arity is None or len(operands) == self.arity:
+            return operands
+        missing = self.arity - len(operands)
+        if not 0 < missing <= len(self.defaults):
+            raise TypeError(f"{self.name} takes {self.arity} operands, got {len(operands)}")
+        return operands + self.defaults[-missing:]
+
+    def local(
+        self, out: Any, operands: Sequence[Any], variable: Sequence[bool]
+    ) -> list[Any]:
+        """Return ∂out/∂operand for every operand that is variable, None for a constant.
+
+        On floats these are numbers, on Values a graph of them. Each costs what its row says.
+        """
+        if self.arity is None:
+            return self._local_to_many(out, operands, variable)
+        rules: Any = self.partials
+        if self.beside_constant is not None and not all(variable):
+            rules = self.beside_constant
+        return [
+            rule(out, *operands) if wanted else None
+            for rule, wanted in zip(rules, variable)
+        ]
+
+    def _local_to_many(
+        self, out: Any, operands: Sequence[Any], variable: Sequence[bool]
+    ) -> list[Any]:
+        rule: Any = self.partials
+        if self.count is None:
+            return list(rule(out, *operands))
+        count = self.count(out, operands, variable)
+        return [
+            rule(out, x, count) if wanted else None
+            for x, wanted in zip(operands, variable)
+        ]
+
+    def __repr__(self) -> str:
+        return f"<operator {self.name}>"
+
+    def __reduce__(self) -> Any:
+        if self.code >= 0:
+            return _built_in, (self.name,)
+        return self.__name__
+
+    __copy__ = __deepcopy__ = lambda self, memo=None: self
+
+
+BUILT_IN: dict[str, Operator] = {}
+"""The operators of the table by name, in its order: `ops.py` fills it."""
+
+
+def _built_in(name: str) -> Operator:
+    return BUILT_IN[name]
+
+
+def operator(
+    name: str,
+    forward: Callable[..., float],
+    *partials: Partial,
+    symbol: str | None = None,
+    all_partials: Partial | None = None,
+    samples: Sequence[Any] = (),
+) -> Operator:
+    """Return an operator of your own, to be used like a built-in one.
+
+    `forward` takes floats and returns a float. There is one partial per operand, ∂out/∂operand
+    as a function of the output and the operands; written with scalargrad's functions and
+    arithmetic it can be differentiated again. An operator over any number of operands gives
+    `all_partials` instead, which returns them all as a list. To pickle graphs that use it, assign
+    it to a module's variable of the same `name`. Raises TypeError if there is no partial.
+
+        cube = scalargrad.operator("cube", lambda x: x * x * x, lambda out, x: 3.0 * x * x)
+    """
+    if (all_partials is None) == (not partials):
+        raise TypeError(
+            f"operator {name!r} needs one partial per operand, or all_partials for any number"
+        )
+    for function in (forward, *partials, *([all_partials] if all_partials else [])):
+        if not callable(function):
+            raise TypeError(f"operator {name!r} needs functions, got {function!r:.60}")
+    row = Operator(name, symbol or name, forward, None, all_partials or partials, samples=samples)
+    row.__module__ = sys._getframe(1).f_globals.get("__name__", "__main__")
+    return row
