@@ -7,7 +7,7 @@ that `math` lacks. Every function here takes floats and returns a float.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import copysign, inf, isfinite, nan
 
 Unary = Callable[[float], float]
@@ -123,51 +123,60 @@ _BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617
 """B2, B4, … B16."""
 
 
+ORDERS = range(101)
+"""The orders of derivative there are: beyond them factorials leave the floats."""
+
+
 def polygamma(order: float, x: float) -> float:
-    """Derivative number `order` ≥ 0 of digamma at x: the derivative of lgamma number order + 1.
-    NaN at the poles 0, −1, −2, … Source: DLMF 5.11.2, 5.15.6, 5.15.8."""
-    n = int(order)
-    if x != x or (x <= 0.0 and x == math.floor(x)):
+    """Derivative number `order` of digamma at x: the derivative of lgamma number order + 1. NaN
+    at the poles 0, −1, −2, … and for an order not in ORDERS. Source: DLMF 5.11.2, 5.15.6, 5.15.8.
+    """
+    if order not in ORDERS or x != x or x == -inf or (x <= 0.0 and x == math.floor(x)):
         return nan
+    n = int(order)
+    if x == inf:
+        return 0.0 if n else inf
     if x < 0.0:
         reflected = polygamma(n, 1.0 - x)
         return (-reflected if n % 2 else reflected) - math.pi * _cot_derivative(n, x)
-    shifted = 0.0
     factorial = math.gamma(n + 1.0)
+    terms = []
     while x < 15.0 + n:
-        shifted += factorial / power(x, n + 1.0)
+        terms.append(divide(factorial, power(x, n + 1.0)))
         x += 1.0
-    sign = 1.0 if n % 2 else -1.0
-    return sign * (shifted + _polygamma_far(n, x))
+    # summed exactly: near the zeros of digamma the terms all but cancel
+    value = math.fsum((*terms, *_polygamma_far(n, x)))
+    return value if n % 2 else -value
 
 
-def _polygamma_far(n: int, x: float) -> float:
-    """(−1)ⁿ⁺¹ ψₙ(x) for large x, by its asymptotic series."""
-    result = math.gamma(n) / power(x, n) if n else -math.log(x) if x < inf else -inf
-    result += math.gamma(n + 1.0) / (2.0 * power(x, n + 1.0))
+def _polygamma_far(n: int, x: float) -> Iterator[float]:
+    """The terms of (−1)ⁿ⁺¹ ψₙ(x) for large x, by its asymptotic series."""
+    yield math.gamma(n) / power(x, n) if n else -math.log(x)
+    yield math.gamma(n + 1.0) / (2.0 * power(x, n + 1.0))
     for k, b in enumerate(_BERNOULLI, start=1):
         scale = math.gamma(2.0 * k + n) / math.gamma(2.0 * k + 1.0)
-        result += b * scale / power(x, 2.0 * k + n)
-    return result
+        yield b * scale / power(x, 2.0 * k + n)
 
 
 def _cot_derivative(n: int, x: float) -> float:
     """dⁿ/dxⁿ cot(πx), as a polynomial in c = cot(πx), whose derivative is −π(1 + c²)."""
-    c = 1.0 / math.tan(math.pi * (x - round(x))) if x - round(x) != 0.5 else 0.0
+    c = 1.0 / math.tan(math.pi * (x - round(x))) if abs(x - round(x)) != 0.5 else 0.0
     polynomial = [0.0, 1.0]
     for _ in range(n):
         slope = [-math.pi * k * a for k, a in enumerate(polynomial)][1:]
         padded = [*slope, 0.0, 0.0]
         polynomial = [a + b for a, b in zip(padded, [0.0, 0.0, *slope])]
-    return math.fsum(a * c**k for k, a in enumerate(polynomial))
+    return math.fsum(a * power(c, k) for k, a in enumerate(polynomial) if a)
 
 
 def sinc_derivative(order: float, x: float) -> float:
-    """Derivative number `order` ≥ 0 of sin(πx)/(πx): with t = πx, the recurrence
-    t·fₙ + n·fₙ₋₁ = sin(t + nπ/2) where it is stable, the Taylor series elsewhere."""
-    n = int(order)
+    """Derivative number `order` of sin(πx)/(πx), NaN for an order not in ORDERS: with t = πx, the
+    recurrence t·fₙ + n·fₙ₋₁ = sin(t + nπ/2) where it is stable, the Taylor series elsewhere."""
+    if order not in ORDERS or x != x:
+        return nan
     if not isfinite(x):
-        return nan if x != x else 0.0
+        return 0.0
+    n = int(order)
     t = math.pi * x
     scale = math.pi**n
     if abs(t) < n + 1.0:

@@ -9,13 +9,11 @@ from __future__ import annotations
 import linecache
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ContextDecorator
 from math import isfinite
 from pathlib import Path
 from typing import Any
-
-from .rows import Operator
 
 PACKAGE = str(Path(__file__).parent)
 
@@ -84,33 +82,37 @@ def describe(place: tuple[str, int] | None) -> str:
     return f"at {place[0]}:{place[1]}: {linecache.getline(*place).strip()}"
 
 
-def call(op: Operator, numbers: Sequence[float]) -> str:
-    shown = ", ".join(f"{x!r}" for x in numbers[:8])
-    return f"{op.name}({shown}{', …' if len(numbers) > 8 else ''})"
+def call(node: Any) -> str:
+    numbers = [getattr(x, "data", x) for x in node.operands]
+    shown = ", ".join(map(repr, numbers[:8]))
+    return f"{node.op.name}({shown}{', …' if len(numbers) > 8 else ''})"
 
 
-def check_node(
-    op: Operator, out: float, numbers: Sequence[float], partials: Sequence[float | None]
-) -> tuple[str, int]:
-    """Return the user's line that builds this node; AnomalyError if a number in it is not
-    finite. The partial of a constant is None."""
-    place = user_line()
-    if not isfinite(out):
-        raise AnomalyError(f"{call(op, numbers)} is {out!r}, {describe(place)}")
-    for i, partial in enumerate(partials):
-        if partial is not None and not isfinite(partial):
+def settle(node: Any) -> Any:
+    """Do to a node just built what the modes of this thread ask for, and return what is left."""
+    if state.anomaly:
+        node._source = user_line()
+        check_node(node)
+    return node.detach() if state.no_grad else node
+
+
+def check_node(node: Any) -> None:
+    """Raise AnomalyError if the node's value or one of its partials is not finite."""
+    if not isfinite(node.data):
+        raise AnomalyError(f"{call(node)} is {node.data!r}, {describe(node._source)}")
+    places = [i for i, x in enumerate(node.operands) if hasattr(x, "grad")]
+    for i, partial in zip(places, node.partials):
+        if not isfinite(partial):
             raise AnomalyError(
-                f"the derivative of {call(op, numbers)} in operand {i} is {partial!r}, "
-                f"{describe(place)}"
+                f"the derivative of {call(node)} in operand {i} is {partial!r}, "
+                f"{describe(node._source)}"
             )
-    return place
 
 
 def check_gradient(node: Any, gradient: float) -> None:
     """Raise AnomalyError if the gradient on its way from `node` to a parent is not finite."""
     if not isfinite(gradient):
-        numbers = [getattr(x, "data", x) for x in node._operands]
         raise AnomalyError(
-            f"the gradient flowing back through {call(node.op, numbers)} is {gradient!r}: "
+            f"the gradient flowing back through {call(node)} is {gradient!r}: "
             f"its own gradient is finite, the product is not; {describe(node._source)}"
         )

@@ -17,16 +17,12 @@ from math import inf, nan, pi
 from typing import Any
 
 from . import ieee
-from .rows import BUILT_IN, Operator
+from .rows import BUILT_IN, TRACED, Operator
 
 LN2, LN10 = math.log(2.0), math.log(10.0)
 SQRT2, SQRT2PI, SQRTPI = math.sqrt(2.0), math.sqrt(2.0 * pi), math.sqrt(pi)
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 """Klambauer et al., Self-Normalizing Neural Networks (2017), to double precision."""
-
-TRACED = "traced"
-"""In the column "in C": the forward is itself written with rows, so its C follows from it, and
-a drawing can expand it into the gates it stands for."""
 
 REAL = (-2.7, -0.6, 0.3, 1.9)
 POSITIVE = (0.2, 0.9, 1.5, 7.0)
@@ -99,6 +95,8 @@ chain = op("chain", "×", lambda upstream, local: 0.0 if upstream == 0.0 else up
            lambda out, upstream, local: local,
            lambda out, upstream, local: upstream, hidden=True,
            doc="The product of the chain rule: an upstream gradient of zero is not propagated.")
+identity = op("identity", "copy", lambda x: x, "{}", lambda out, x: 1.0, hidden=True,
+              doc="The operand again, as a node of its own: what a derivative is taken in.")
 
 
 def flat(out: Any) -> Any:
@@ -195,13 +193,13 @@ acos = op("acos", "acos", ieee.total(math.acos), "acos({})",
           lambda out, x: -reciprocal(sqrt((1.0 - x) * (1.0 + x))),
           numpy="arccos", samples=INSIDE_ONE)
 atan = op("atan", "atan", math.atan, "atan({})",
-          lambda out, x: square(reciprocal(hypot(1.0, x))), numpy="arctan")
+          lambda out, x: inverse_square(hypot(1.0, x)), numpy="arctan")
 atan2 = op("atan2", "atan2", math.atan2, "atan2({}, {})",
            lambda out, y, x: polar(unit(x, y, hypot(x, y)), hypot(x, y)),
            lambda out, y, x: -polar(unit(y, x, hypot(x, y)), hypot(x, y)), numpy="arctan2")
 sinh = op("sinh", "sinh", ieee.sinh, "sinh({})", lambda out, x: cosh(x))
 cosh = op("cosh", "cosh", ieee.cosh, "cosh({})", lambda out, x: sinh(x))
-tanh = op("tanh", "tanh", math.tanh, "tanh({})", lambda out, x: square(reciprocal(cosh(x))))
+tanh = op("tanh", "tanh", math.tanh, "tanh({})", lambda out, x: inverse_square(cosh(x)))
 asinh = op("asinh", "asinh", math.asinh, "asinh({})",
            lambda out, x: reciprocal(hypot(1.0, x)), numpy="arcsinh")
 acosh = op("acosh", "acosh", ieee.total(math.acosh), "acosh({})",
@@ -211,6 +209,11 @@ atanh = op("atanh", "atanh", ieee.atanh, "atanh({})",
            lambda out, x: inverse((1.0 - x) * (1.0 + x)), numpy="arctanh", samples=INSIDE_ONE)
 hypot = op("hypot", "hypot", ieee.hypot, "sg_hypot({}, {})",
            lambda out, x, y: unit(x, y, out), lambda out, x, y: unit(y, x, out))
+
+
+def inverse_square(x: Any) -> Any:
+    """1/x² for x ≥ 1: in two steps, for x² overflows where 1/x² is still a number."""
+    return reciprocal(x) / x
 
 
 def unit(x: Any, y: Any, h: Any) -> Any:
@@ -244,7 +247,10 @@ sinc_derivative = op("sinc_derivative", "sinc⁽ⁿ⁾", ieee.sinc_derivative, N
 # ------ activations
 sigmoid = op("sigmoid", "σ",
              lambda x: where(step(x), 1.0, exp(-abs(x))) / (1.0 + exp(-abs(x))), TRACED,
-             lambda out, x: out * sigmoid(-x))
+             lambda out, x: logistic(x))
+logistic = op("logistic", "σ′", lambda x: logistic_of(exp(-abs(x))), TRACED,
+              lambda out, x: -out * tanh(0.5 * x), hidden=True,
+              doc="The derivative of sigmoid, the density of the logistic distribution.")
 softplus = op("softplus", "softplus",
               lambda x: maximum(x, 0.0) + log1p(exp(-abs(x))), TRACED,
               lambda out, x: sigmoid(x))
@@ -273,6 +279,11 @@ hard_swish = op("hard_swish", "hard swish", lambda x: maximum(x, -3.0) * relu6(x
                 lambda out, x: where(step(x + 3.0),
                                      where(step(3.0 - x), (2.0 * x + 3.0) / 6.0, 1.0), 0.0),
                 samples=(-5.0, -1.3, 0.7, 4.0))
+
+
+def logistic_of(e: Any) -> Any:
+    """e/(1 + e)², expanded: that rounds less than the square of a rounded sum."""
+    return e / (1.0 + (2.0 * e + e * e))
 
 
 def bell(x: Any) -> Any:
@@ -348,7 +359,10 @@ def logsumexp_forward(*xs: float) -> float:
     largest = max_forward(*xs)
     if not math.isfinite(largest):
         return largest
-    return largest + math.log(sum_forward(*[math.exp(x - largest) for x in xs]))
+    # the largest itself is the 1 of log1p: the others count however small they are beside it
+    at = xs.index(largest)
+    others = xs[:at] + xs[at + 1 :]
+    return largest + math.log1p(sum_forward(*[math.exp(x - largest) for x in others]))
 
 
 def dot_forward(*operands: float) -> float:

@@ -14,6 +14,10 @@ from typing import Any
 
 Partial = Callable[..., Any]
 
+TRACED = "traced"
+"""In a row's C column: the forward is itself written with rows, so its C follows from it, and
+a drawing can expand it into the gates it stands for."""
+
 
 def is_number(x: object) -> bool:
     """Tell whether `x` is one real number: bool, int, float, Fraction, Decimal, NumPy scalar."""
@@ -35,6 +39,17 @@ def real(x: object) -> float:
 def builder(operand: object) -> Callable[[Operator, tuple[Any, ...]], Any] | None:
     """Return what builds a node from `operand`'s kind; None for a number."""
     return getattr(type(operand), "__operator__", None)
+
+
+def operand(x: object, reflected: str) -> Any:
+    """Return `x` as a float, or NotImplemented where x's own type has the operator `reflected`,
+    as an array has. Raises TypeError for anything else."""
+    try:
+        return real(x)
+    except TypeError:
+        if hasattr(type(x), reflected):
+            return NotImplemented
+        raise
 
 
 class Operator:
@@ -69,6 +84,7 @@ class Operator:
         self.symbol = symbol
         self.forward = forward
         self.c = c
+        self.traced = c is TRACED
         self.partials = partials
         self.arity = None if callable(partials) else len(partials)
         self.count = count
@@ -100,6 +116,22 @@ class Operator:
         if not 0 < missing <= len(self.defaults):
             raise TypeError(f"{self.name} takes {self.arity} operands, got {len(operands)}")
         return operands + self.defaults[-missing:]
+
+    def evaluate(
+        self, operands: Sequence[Any], kind: type
+    ) -> tuple[float, tuple[Any, ...], tuple[float, ...]]:
+        """Return the output, the operands with constants as floats, and ∂out/∂operand for each
+        operand of this `kind` of Value."""
+        numbers = [x.data if type(x) is kind else real(x) for x in operands]
+        variable = [type(x) is kind for x in operands]
+        out = real(self.forward(*numbers))
+        local = self.local(out, numbers, variable)
+        if len(local) != len(numbers):
+            raise TypeError(
+                f"{self.name} needs one partial per operand: {len(numbers)}, got {len(local)}"
+            )
+        kept = tuple(x if free else n for x, n, free in zip(operands, numbers, variable))
+        return out, kept, tuple(real(p) for p, free in zip(local, variable) if free)
 
     def local(
         self, out: Any, operands: Sequence[Any], variable: Sequence[bool]

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from . import backward, copying, modes, ops
 from .graph import topological_order
-from .rows import BUILT_IN, Operator, real
+from .rows import BUILT_IN, Operator, operand, real
 
 
 class Value:
@@ -70,6 +70,10 @@ class Value:
         """Set `grad` to 0.0 here and in every node this one was computed from."""
         nodes = topological_order(self)
         backward.store(nodes, [0.0] * len(nodes))
+
+    def _adjoints(self, targets: Iterable[Value]) -> list[float]:
+        adjoint = backward.propagate(self, 1.0)
+        return [adjoint.get(target, 0.0) for target in targets]
 
     def detach(self) -> Value:
         """Return a new leaf with the same data: no gradient flows through it."""
@@ -139,20 +143,9 @@ class Value:
     @staticmethod
     def __operator__(op: Operator, operands: tuple[Any, ...]) -> Value:
         """Build the node that `op` makes of these operands, at least one of them a Value."""
-        numbers = [x._data if type(x) is Value else real(x) for x in operands]
-        out = real(op.forward(*numbers))
-        variable = [type(x) is Value for x in operands]
-        local = op.local(out, numbers, variable)
-        if len(local) != len(numbers):
-            raise TypeError(
-                f"{op.name} needs one partial per operand: {len(numbers)}, got {len(local)}"
-            )
+        out, operands, partials = op.evaluate(operands, Value)
         parents = tuple(x for x in operands if type(x) is Value)
-        if len(parents) == len(operands):
-            return make(op, out, parents, parents, tuple(map(real, local)))
-        partials = tuple(real(p) for p, free in zip(local, variable) if free)
-        kept = tuple(x if free else n for x, n, free in zip(operands, numbers, variable))
-        return make(op, out, kept, parents, partials)
+        return make(op, out, operands, parents, partials)
 
 
 new = object.__new__
@@ -175,8 +168,6 @@ def make(
     parents: tuple[Value, ...],
     partials: tuple[float, ...],
 ) -> Value:
-    if modes.active:
-        return make_in_mode(op, out, operands, parents, partials)
     node = new(Value)
     node._data = out
     node._grad = 0.0
@@ -186,26 +177,7 @@ def make(
     node._operands = operands
     node._parents = parents
     node._partials = partials
-    return node
-
-
-def make_in_mode(
-    op: Operator,
-    out: float,
-    operands: tuple[Value | float, ...],
-    parents: tuple[Value, ...],
-    partials: tuple[float, ...],
-) -> Value:
-    node = leaf(out, "")
-    if modes.state.anomaly:
-        numbers = [x._data if type(x) is Value else x for x in operands]
-        node._source = modes.check_node(op, out, numbers, partials)
-    if not modes.state.no_grad:
-        node._operator = op
-        node._operands = operands
-        node._parents = parents
-        node._partials = partials
-    return node
+    return modes.settle(node) if modes.active else node
 
 
 def checked_label(label: Any) -> str:
@@ -215,17 +187,6 @@ def checked_label(label: Any) -> str:
 
 
 # ------ operators from the table
-
-
-def operand(x: Any, reflected: str) -> Any:
-    """Return `x` as a float, or NotImplemented where x's own type has the operator `reflected`,
-    as an array has. Raises TypeError for anything else."""
-    try:
-        return real(x)
-    except TypeError:
-        if hasattr(type(x), reflected):
-            return NotImplemented
-        raise
 
 
 def unary(op: Operator) -> Callable[[Value], Value]:

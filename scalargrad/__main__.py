@@ -1,0 +1,63 @@
+"""The command line: `scalargrad demo`, `scalargrad info`."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from . import demo
+from .engine import engine
+
+
+def about() -> str:
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"scalargrad {version('scalargrad')}, {engine} engine, {python}"
+
+
+def positive(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 up, got {text!r}")
+    return int(text)
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="scalargrad", description="Scalar automatic differentiation.")
+    top.add_argument("--version", action="version", version=about())
+    commands = top.add_subparsers(dest="command", required=True)
+    commands.add_parser("info", help="print the version, the engine in use and the Python")
+    train = commands.add_parser(
+        "demo",
+        help="train a network on handwritten digits",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    train.add_argument("--epochs", type=positive, default=20, help="times through the data")
+    train.add_argument(
+        "--hidden", type=positive, nargs="+", default=[32], help="neurons in each hidden layer"
+    )
+    train.add_argument("--seed", type=int, default=0, help="of the weights and the order")
+    train.add_argument(
+        "--out", type=Path, default=Path(), help="folder for digits-model.json, digits-loss.png"
+    )
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit status. A wrong command exits with status 2."""
+    options = parser().parse_args(arguments)
+    if options.command == "info":
+        print(about())
+        return 0
+    try:
+        demo.run(options.epochs, options.hidden, options.seed, options.out)
+    except (ModuleNotFoundError, OSError) as error:
+        print(f"scalargrad demo: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

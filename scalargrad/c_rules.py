@@ -1,0 +1,102 @@
+"""Print `rules.h`, all that the native engine knows of operators, from the operator table.
+
+    python -m scalargrad.c_rules > scalargrad/native/rules.h
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .rows import BUILT_IN, Operator
+from .spelling import c_function, c_number
+
+SLOTS = {
+    "add": "nb_add",
+    "sub": "nb_subtract",
+    "mul": "nb_multiply",
+    "truediv": "nb_true_divide",
+    "mod": "nb_remainder",
+    "floordiv": "nb_floor_divide",
+    "neg": "nb_negative",
+    "abs": "nb_absolute",
+}
+"""CPython's slot for each Python operator; ** is not here, for its slot takes three operands."""
+
+OPERANDS = "xyz"
+
+
+def functions(op: Operator) -> Iterator[str]:
+    """The C functions of a row: forward_NAME, and partialI_NAME for each operand I."""
+    if op.arity is None:
+        yield c_function(f"partial_{op.name}", op.partials, ["out", "x", "count"])  # type: ignore[arg-type]
+        return
+    names = list(OPERANDS[: op.arity])
+    yield c_function(f"forward_{op.name}", op, names)
+    for kind, rules in (("partial", op.partials), ("beside", op.beside_constant)):
+        for i, rule in enumerate(rules or ()):  # type: ignore[arg-type]
+            yield c_function(f"{kind}{i}_{op.name}", rule, ["out", *names])
+
+
+def spelled(op: Operator) -> str | None:
+    """Return the row's functions in C; None where it has to run in Python."""
+    if op.c is None or (op.arity is None and op.count is None):
+        return None
+    if op.arity is not None and op.arity > 2:
+        return None
+    try:
+        return "\n".join(functions(op))
+    except ValueError:
+        return None
+
+
+def listing(macro: str, rows: list[str]) -> str:
+    lines = " \\\n    ".join(rows)
+    return f"#define {macro}(ROW) \\\n    {lines}\n"
+
+
+def methods(op: Operator) -> list[str]:
+    """ROW(Python name, row) for each name under which the row is a method."""
+    if not op.method and not (op.dunder and op.numpy):
+        return []
+    return [f"ROW({name}, {op.name})" for name in (op.name, op.numpy) if name]
+
+
+def binary_row(op: Operator) -> str:
+    beside = "beside" if op.beside_constant else "partial"
+    default = c_number(op.defaults[0]) if op.defaults else "NAN"
+    names = ("__{}__", "__r{}__") if op.dunder else ("", "")
+    swapped, reflected = (f'"{n.format(op.dunder)}"' if n else '""' for n in names)
+    return f"ROW({op.name}, {beside}, {len(op.defaults)}, {default}, {swapped}, {reflected})"
+
+
+def header() -> str:
+    rows = list(BUILT_IN.values())
+    bodies = {op.name: text for op in rows if (text := spelled(op))}
+    native = [op for op in rows if op.name in bodies]
+    unary, binary, folds = ([op for op in native if op.arity == n] for n in (1, 2, None))
+    slots = [f".{SLOTS[op.dunder]} = slot_{op.name}" for op in native if op.dunder in SLOTS]
+    parts = [
+        "/* Generated from the operator table: python -m scalargrad.c_rules. Do not edit. */",
+        "enum {\n" + "".join(f"    OP_{op.name},\n" for op in rows) + "    OP_COUNT\n};\n",
+        *bodies.values(),
+        "/* ROW(name) */",
+        listing("UNARY_ROWS", [f"ROW({op.name})" for op in unary]),
+        "/* ROW(name, partials beside a constant, defaults, default, Python's operator with the\n"
+        "   operands swapped, as written) */",
+        listing("BINARY_ROWS", [binary_row(op) for op in binary]),
+        "/* ROW(name, forward, count) */",
+        listing(
+            "FOLD_ROWS",
+            [f"ROW({op.name}, {op.c}, count_{op.count.__name__})" for op in folds if op.count],
+        ),
+        "/* ROW(Python name, name) */",
+        listing("UNARY_METHODS", [m for op in unary for m in methods(op)]),
+        listing("BINARY_METHODS", [m for op in binary for m in methods(op)]),
+        listing("PYTHON_METHODS", [m for op in rows if op not in native for m in methods(op)]),
+        "#define NUMBER_SLOTS \\\n    " + ", \\\n    ".join(slots) + "\n",
+    ]
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    print(header(), end="")

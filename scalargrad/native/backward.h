@@ -1,0 +1,168 @@
+/* Back-propagation in two passes that need no memory, so that nothing can fail between old and new
+ * gradients: no signal handler and no allocation can cut in.
+ *
+ * The first counts, for each node reached from the root, the edges that lead to it. The second
+ * handles a node when its count has fallen to zero, in the order that graph.py defines. */
+#ifndef SCALARGRAD_BACKWARD_H
+#define SCALARGRAD_BACKWARD_H
+
+#include "node.h"
+
+#define FOR_EACH_EDGE(node, PARENT, PARTIAL, BODY)                                                \
+    do {                                                                                          \
+        if ((node)->shape == MANY) {                                                              \
+            Edges *edges_ = (node)->edges;                                                        \
+            for (Py_ssize_t i_ = 0; i_ < edges_->length; i_++) {                                  \
+                Node *PARENT = edges_->edge[i_].parent;                                           \
+                double PARTIAL = edges_->edge[i_].partial;                                        \
+                (void)PARTIAL;                                                                    \
+                if (PARENT)                                                                       \
+                    BODY                                                                          \
+            }                                                                                     \
+        } else                                                                                    \
+            for (int i_ = 0; i_ < (node)->shape; i_++) {                                          \
+                Node *PARENT = (node)->parent[i_];                                                \
+                double PARTIAL = (node)->partial[i_];                                             \
+                (void)PARTIAL;                                                                    \
+                if (PARENT)                                                                       \
+                    BODY                                                                          \
+            }                                                                                     \
+    } while (0)
+
+/* A link in the 48 bits beside op and shape, for a node whose grad is in use. */
+static inline void side_link(Node *node, Node *next)
+{
+    uint64_t address = (uint64_t)(uintptr_t)next;
+    node->count = (uint32_t)address;
+    node->link_high = (uint16_t)(address >> 32);
+}
+
+static inline Node *take_side_link(Node *node)
+{
+    uint64_t address = (uint64_t)node->link_high << 32 | node->count;
+    node->count = 0;
+    node->link_high = 0;
+    return (Node *)(uintptr_t)address;
+}
+
+/* Reached for the first time: a leaf keeps its old gradient aside, another node waits. */
+static inline void reach(Node *node, Node **waiting, Node **leaves)
+{
+    if (node->shape == LEAF) {
+        node->old_grad = node->grad;
+        node->grad = 0.0;
+        node->next_leaf = *leaves;
+        *leaves = node;
+    } else {
+        node->link = *waiting;
+        *waiting = node;
+    }
+}
+
+/* Count consumers, set interior gradients to zero, and return the list of leaves. */
+static Node *count_consumers(Node *root)
+{
+    Node *leaves = NULL;
+    Node *waiting = NULL;
+    reach(root, &waiting, &leaves);
+    while (waiting) {
+        Node *node = waiting;
+        waiting = node->link;
+        node->grad = 0.0;
+        FOR_EACH_EDGE(node, parent, partial, {
+            if (parent->count++ == 0)
+                reach(parent, &waiting, &leaves);
+        });
+    }
+    return leaves;
+}
+
+static void propagate(Node *root)
+{
+    Node *ready = NULL;
+    Node *node = root;
+    while (node) {
+        double upstream = node->grad;
+        /* a zero adjoint is not propagated: a branch not taken must not turn 0·inf into NaN */
+        int flows = upstream != 0.0;
+        FOR_EACH_EDGE(node, parent, partial, {
+            if (flows)
+                parent->grad += upstream * partial;
+            if (--parent->count == 0 && parent->shape != LEAF) {
+                side_link(parent, ready);
+                ready = parent;
+            }
+        });
+        node = ready;
+        if (node)
+            ready = take_side_link(node);
+    }
+}
+
+static void settle_leaves(Node *leaves)
+{
+    while (leaves) {
+        Node *leaf = leaves;
+        leaves = leaf->next_leaf;
+        leaf->grad = leaf->old_grad + leaf->grad;
+        leaf->next_leaf = NULL;
+        leaf->old_grad = 0.0;
+    }
+}
+
+static void run_backward(Node *root, double seed)
+{
+    Node *leaves = count_consumers(root);
+    root->grad = seed;
+    propagate(root);
+    settle_leaves(leaves);
+}
+
+/* ------ all nodes of a graph, for what must not change gradients or needs them all */
+
+typedef struct {
+    Node *node;
+    double grad;
+} Saved;
+
+typedef struct {
+    Saved *item;
+    size_t length, room;
+} Snapshot;
+
+static int snapshot_add(Snapshot *all, Node *node)
+{
+    if (all->length == all->room) {
+        size_t room = all->room ? 2 * all->room : 64;
+        Saved *item = acquire_larger(all->item, room * sizeof(Saved));
+        if (!item)
+            return -1;
+        all->item = item;
+        all->room = room;
+    }
+    node->flags |= MARKED;
+    all->item[all->length++] = (Saved){node, node->grad};
+    return 0;
+}
+
+/* Fill `all` with every node of the graph, root first; −1 if memory runs out. */
+static int snapshot_take(Snapshot *all, Node *root)
+{
+    int failed = snapshot_add(all, root) < 0;
+    for (size_t next = 0; !failed && next < all->length; next++)
+        FOR_EACH_EDGE(all->item[next].node, parent, partial, {
+            if (!failed && !(parent->flags & MARKED))
+                failed = snapshot_add(all, parent) < 0;
+        });
+    for (size_t i = 0; i < all->length; i++)
+        all->item[i].node->flags &= (uint8_t)~MARKED;
+    return failed ? -1 : 0;
+}
+
+static void snapshot_restore(const Snapshot *all)
+{
+    for (size_t i = 0; i < all->length; i++)
+        all->item[i].node->grad = all->item[i].grad;
+}
+
+#endif

@@ -1,0 +1,259 @@
+/* From operands to nodes: what every operator, method and function does. */
+#ifndef SCALARGRAD_BUILD_H
+#define SCALARGRAD_BUILD_H
+
+#include "special.h"
+#include "rules.h"
+
+/* Python functions that the engine calls where speed does not matter; see __init__.py. */
+static struct {
+    PyObject *rows;         /* tuple of Operators, by code */
+    PyObject *operand;      /* (x, name of the reflected method) -> float or NotImplemented */
+    PyObject *build;        /* (Operator, operands) -> Value */
+    PyObject *settle;       /* (Value) -> Value, while a mode is active */
+    PyObject *backward;     /* (Value, seed), while a mode is active */
+    PyObject *check_record; /* (type, Operator, operands, partials) */
+    PyObject *deepcopy;     /* (Value, memo) -> Value */
+    PyObject *reduce;       /* (Value) -> tuple */
+} hooks;
+
+static int modes_active; /* how many of modes.py's modes are entered, in any thread */
+
+static PyObject *settle(Node *node)
+{
+    PyObject *result = PyObject_CallOneArg(hooks.settle, (PyObject *)node);
+    Py_DECREF(node);
+    return result;
+}
+
+static inline PyObject *finish(Node *node)
+{
+    return LIKELY(!modes_active) ? (PyObject *)node : settle(node);
+}
+
+/* ------ reading operands */
+
+typedef enum { FAILED = -1, NOT_OURS, READ } Reading;
+
+static Reading read_by_hook(PyObject *x, const char *reflected, double *number)
+{
+    PyObject *result = PyObject_CallFunction(hooks.operand, "Os", x, reflected);
+    if (!result)
+        return FAILED;
+    Reading reading = result == Py_NotImplemented ? NOT_OURS : READ;
+    if (reading == READ) {
+        *number = PyFloat_AsDouble(result);
+        if (*number == -1.0 && PyErr_Occurred())
+            reading = FAILED;
+    }
+    Py_DECREF(result);
+    return reading;
+}
+
+static Reading read_number(PyObject *x, const char *reflected, double *number)
+{
+    if (PyFloat_Check(x)) {
+        *number = PyFloat_AS_DOUBLE(x);
+        return READ;
+    }
+    if (PyLong_Check(x)) {
+        *number = PyLong_AsDouble(x);
+        return *number == -1.0 && PyErr_Occurred() ? FAILED : READ;
+    }
+    return read_by_hook(x, reflected, number);
+}
+
+static inline Reading read_operand(PyObject *x, const char *reflected, Edge *operand)
+{
+    if (LIKELY(is_value(x))) {
+        operand->parent = (Node *)x;
+        operand->partial = ((Node *)x)->data;
+        return READ;
+    }
+    operand->parent = NULL;
+    if (LIKELY(PyFloat_CheckExact(x))) {
+        operand->partial = PyFloat_AS_DOUBLE(x);
+        return READ;
+    }
+    return read_number(x, reflected, &operand->partial);
+}
+
+/* Like read_operand, for what can be read without running Python code. */
+static inline Reading read_plain(PyObject *x, Edge *operand)
+{
+    if (is_value(x) || PyFloat_Check(x) || PyLong_CheckExact(x))
+        return read_operand(x, "", operand);
+    return NOT_OURS;
+}
+
+static int read_real(PyObject *x, double *number)
+{
+    return read_number(x, "", number) == READ ? 0 : -1;
+}
+
+/* ------ one and two operands */
+
+typedef double Forward1(double);
+typedef double Partial1(double, double);
+typedef double Forward2(double, double);
+typedef double Partial2(double, double, double);
+
+static inline PyObject *node_of_one(uint8_t op, Node *x, Forward1 *forward, Partial1 *partial)
+{
+    double out = forward(x->data);
+    Node *node = node_new(op, UNARY, out);
+    if (UNLIKELY(!node))
+        return NULL;
+    Py_INCREF(x);
+    node->parent[0] = x;
+    node->parent[1] = NULL;
+    node->partial[0] = partial(out, x->data);
+    node->partial[1] = 0.0;
+    return finish(node);
+}
+
+/* The operands' numbers come in `partial`, and so they stay where the operand is a constant. */
+static inline PyObject *node_of_two(uint8_t op, Edge a, Edge b, Forward2 *forward,
+                                    Partial2 *partial0, Partial2 *partial1, Partial2 *beside0,
+                                    Partial2 *beside1)
+{
+    double x = a.partial, y = b.partial;
+    double out = forward(x, y);
+    Node *node = node_new(op, BINARY, out);
+    if (UNLIKELY(!node))
+        return NULL;
+    Py_XINCREF(a.parent);
+    Py_XINCREF(b.parent);
+    node->parent[0] = a.parent;
+    node->parent[1] = b.parent;
+    if (LIKELY(a.parent && b.parent)) {
+        node->partial[0] = partial0(out, x, y);
+        node->partial[1] = partial1(out, x, y);
+    } else {
+        node->partial[0] = a.parent ? beside0(out, x, y) : x;
+        node->partial[1] = b.parent ? beside1(out, x, y) : y;
+    }
+    return finish(node);
+}
+
+#define ROW(name)                                                                                 \
+    static PyObject *slot_##name(PyObject *x)                                                     \
+    {                                                                                             \
+        return node_of_one(OP_##name, (Node *)x, forward_##name, partial0_##name);                \
+    }
+UNARY_ROWS(ROW)
+#undef ROW
+
+#define ROW(name, beside, defaults, default_, swapped, reflected)                                 \
+    static PyObject *slot_##name(PyObject *x, PyObject *y)                                        \
+    {                                                                                             \
+        Edge a, b;                                                                                \
+        Reading reading = read_operand(x, swapped, &a);                                           \
+        if (LIKELY(reading == READ))                                                              \
+            reading = read_operand(y, reflected, &b);                                             \
+        if (UNLIKELY(reading != READ)) {                                                          \
+            if (reading == FAILED)                                                                \
+                return NULL;                                                                      \
+            Py_RETURN_NOTIMPLEMENTED;                                                             \
+        }                                                                                         \
+        return node_of_two(OP_##name, a, b, forward_##name, partial0_##name, partial1_##name,     \
+                           beside##0_##name, beside##1_##name);                                   \
+    }
+BINARY_ROWS(ROW)
+#undef ROW
+
+/* ------ lists of operands */
+
+typedef double FoldForward(const Edge *, Py_ssize_t);
+typedef double FoldCount(double, const Edge *, Py_ssize_t);
+
+/* Read a list's items into edges, a reference to each node; returns how many were read. */
+static Py_ssize_t edges_read(Edge *edge, PyObject *const *items, Py_ssize_t n, int *any_value)
+{
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if (read_plain(items[i], &edge[i]) != READ)
+            return i;
+        *any_value |= edge[i].parent != NULL;
+        Py_XINCREF(edge[i].parent);
+    }
+    return n;
+}
+
+static PyObject *many_node(uint8_t op, double out, Edges *edges)
+{
+    Node *node = node_new(op, MANY, out);
+    if (!node) {
+        edges_abandon(edges, edges->length);
+        return NULL;
+    }
+    node->edges = edges;
+    return finish(node);
+}
+
+/* Each fold returns NULL without an exception where the row has to be run in Python. */
+static inline PyObject *fold_node(uint8_t op, PyObject *const *items, Py_ssize_t n,
+                                  FoldForward *forward, FoldCount *count, Partial2 *partial)
+{
+    Edges *edges = edges_new(PyTuple_GET_ITEM(hooks.rows, op), n);
+    if (!edges)
+        return NULL;
+    int any_value = 0;
+    Py_ssize_t filled = edges_read(edges->edge, items, n, &any_value);
+    if (filled < n || !any_value) {
+        edges_abandon(edges, filled);
+        return NULL;
+    }
+    double out = forward(edges->edge, n);
+    double counted = count(out, edges->edge, n);
+    for (Edge *e = edges->edge; e < edges->edge + n; e++)
+        if (e->parent)
+            e->partial = partial(out, e->partial, counted);
+    return many_node(op, out, edges);
+}
+
+#define ROW(name, forward, count)                                                                 \
+    static PyObject *list_##name(PyObject *const *items, Py_ssize_t n)                            \
+    {                                                                                             \
+        return fold_node(OP_##name, items, n, forward, count, partial_##name);                    \
+    }
+FOLD_ROWS(ROW)
+#undef ROW
+
+/* A dot is a sum of multiplications, hence mul's partials. Returns the sum, from `total` on. */
+static double dot_edges(Edge *w, Edge *x, Py_ssize_t n, double total)
+{
+    for (Py_ssize_t i = 0; i < n; i++) {
+        double wi = w[i].partial, xi = x[i].partial, product = forward_mul(wi, xi);
+        total += product;
+        if (w[i].parent)
+            w[i].partial = partial0_mul(product, wi, xi);
+        if (x[i].parent)
+            x[i].partial = partial1_mul(product, wi, xi);
+    }
+    return total;
+}
+
+static PyObject *dot_node(PyObject *const *ws, PyObject *const *xs, Py_ssize_t n, PyObject *bias)
+{
+    Py_ssize_t length = 2 * n + (bias != NULL);
+    Edges *edges = edges_new(PyTuple_GET_ITEM(hooks.rows, OP_dot), length);
+    if (!edges)
+        return NULL;
+    Edge *edge = edges->edge;
+    int any_value = 0;
+    Py_ssize_t filled = edges_read(edge, ws, n, &any_value);
+    if (filled == n)
+        filled += edges_read(edge + n, xs, n, &any_value);
+    if (filled == 2 * n && bias)
+        filled += edges_read(edge + 2 * n, &bias, 1, &any_value);
+    if (filled < length || !any_value) {
+        edges_abandon(edges, filled);
+        return NULL;
+    }
+    double out = dot_edges(edge, edge + n, n, bias ? edge[2 * n].partial : 0.0);
+    if (bias && edge[2 * n].parent)
+        edge[2 * n].partial = partial0_add(out, out, 0.0);
+    return many_node(OP_dot, out, edges);
+}
+
+#endif

@@ -1,0 +1,217 @@
+/* The node: 72 bytes, with up to two operands inside it; more stand in an array of edges. */
+#ifndef SCALARGRAD_NODE_H
+#define SCALARGRAD_NODE_H
+
+#include "arena.h"
+
+typedef struct Node Node;
+
+/* One operand: a node and ∂out/∂operand; or a constant, without a node and with its number. */
+typedef struct {
+    Node *parent;
+    double partial;
+} Edge;
+
+typedef struct {
+    PyObject *row;       /* the Operator */
+    Py_ssize_t length;
+    Edge edge[];
+} Edges;
+
+enum { LEAF, UNARY, BINARY, MANY };          /* Node.shape */
+enum { OP_CUSTOM = 255 };                    /* Node.op of an operator outside the table */
+enum { HAS_NOTES = 1, MARKED = 2 };          /* Node.flags */
+
+struct Node {
+    PyObject_HEAD
+    double data;
+    union {
+        double grad;
+        Node *link;      /* while waiting to be visited or freed; grad is of no use then */
+    };
+    uint8_t op;
+    uint8_t shape : 4, flags : 4;
+    uint16_t link_high;  /* with count, a link for nodes whose grad is in use */
+    uint32_t count;      /* during backward: edges from consumers not handled yet; else 0 */
+    union {
+        struct {
+            Node *parent[2];
+            double partial[2];
+        };
+        Edges *edges;    /* MANY */
+        struct {         /* LEAF, during backward */
+            Node *next_leaf;
+            Node *no_parent;
+            double old_grad;
+        };
+    };
+};
+
+static PyTypeObject ValueType;
+
+static inline int is_value(PyObject *x)
+{
+    return Py_TYPE(x) == &ValueType;
+}
+
+static inline Py_ssize_t operand_count(const Node *node)
+{
+    return node->shape == MANY ? node->edges->length : node->shape;
+}
+
+static inline Edge operand_at(const Node *node, Py_ssize_t i)
+{
+    if (node->shape == MANY)
+        return node->edges->edge[i];
+    return (Edge){node->parent[i], node->partial[i]};
+}
+
+/* ------ notes: labels and source lines, kept aside for the few nodes that have one */
+
+static PyObject *labels, *sources; /* dicts by address */
+
+static int note_set(PyObject *notes, Node *node, PyObject *note)
+{
+    PyObject *address = PyLong_FromVoidPtr(node);
+    int failed = !address || PyDict_SetItem(notes, address, note) < 0;
+    Py_XDECREF(address);
+    if (!failed)
+        node->flags |= HAS_NOTES;
+    return failed ? -1 : 0;
+}
+
+/* A borrowed reference; NULL with no error set if there is none. */
+static PyObject *note_get(PyObject *notes, Node *node)
+{
+    if (!(node->flags & HAS_NOTES))
+        return NULL;
+    PyObject *address = PyLong_FromVoidPtr(node);
+    PyObject *note = address ? PyDict_GetItemWithError(notes, address) : NULL;
+    Py_XDECREF(address);
+    return note;
+}
+
+static void notes_drop(Node *node)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyObject *address = PyLong_FromVoidPtr(node);
+    if (address) {
+        if (PyDict_DelItem(labels, address) < 0)
+            PyErr_Clear();
+        if (PyDict_DelItem(sources, address) < 0)
+            PyErr_Clear();
+        Py_DECREF(address);
+    } else
+        PyErr_Clear();
+    PyErr_Restore(type, value, traceback);
+}
+
+/* ------ making and freeing */
+
+static inline Node *node_new(uint8_t op, uint8_t shape, double data)
+{
+    Node *node = arena_allocate();
+    if (UNLIKELY(!node)) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    (void)PyObject_Init((PyObject *)node, &ValueType);
+    node->data = data;
+    node->grad = 0.0;
+    node->op = op;
+    node->shape = shape;
+    node->flags = 0;
+    node->link_high = 0;
+    node->count = 0;
+    return node;
+}
+
+static inline Node *leaf_new(double data)
+{
+    Node *node = node_new(0, LEAF, data);
+    if (LIKELY(node)) {
+        node->parent[0] = node->parent[1] = NULL;
+        node->partial[0] = node->partial[1] = 0.0;
+    }
+    return node;
+}
+
+static Edges *edges_new(PyObject *row, Py_ssize_t length)
+{
+    if ((size_t)length > (PY_SSIZE_T_MAX - sizeof(Edges)) / sizeof(Edge)) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    Edges *edges = acquire(sizeof *edges + (size_t)length * sizeof(Edge));
+    if (!edges) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    Py_INCREF(row);
+    edges->row = row;
+    edges->length = length;
+    return edges;
+}
+
+/* Give up one reference to a parent. The last one puts it on the list of nodes to be freed, its
+ * count left at 1, instead of freeing it from within. */
+static inline void parent_release(Node *parent, Node **doomed)
+{
+    if (Py_REFCNT(parent) > 1)
+        Py_DECREF(parent);
+    else {
+        parent->link = *doomed;
+        *doomed = parent;
+    }
+}
+
+static void edges_release(Edges *edges, Py_ssize_t filled, Node **doomed)
+{
+    for (Py_ssize_t i = 0; i < filled; i++)
+        if (edges->edge[i].parent)
+            parent_release(edges->edge[i].parent, doomed);
+    Py_DECREF(edges->row);
+    free(edges);
+}
+
+static inline void node_free_one(Node *node, Node **doomed)
+{
+    if (UNLIKELY(node->flags & HAS_NOTES))
+        notes_drop(node);
+    if (node->shape == MANY)
+        edges_release(node->edges, node->edges->length, doomed);
+    else {
+        if (node->parent[0])
+            parent_release(node->parent[0], doomed);
+        if (node->parent[1])
+            parent_release(node->parent[1], doomed);
+    }
+    arena_free(node);
+}
+
+static void free_list(Node *doomed)
+{
+    while (doomed) {
+        Node *node = doomed;
+        doomed = node->link;
+        node_free_one(node, &doomed);
+    }
+}
+
+static void value_dealloc(PyObject *self)
+{
+    Node *node = (Node *)self;
+    node->link = NULL;
+    free_list(node);
+}
+
+/* Undo edges_new when the node cannot be built after all. */
+static void edges_abandon(Edges *edges, Py_ssize_t filled)
+{
+    Node *doomed = NULL;
+    edges_release(edges, filled, &doomed);
+    free_list(doomed);
+}
+
+#endif

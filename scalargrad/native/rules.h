@@ -1,0 +1,1491 @@
+/* Generated from the operator table: python -m scalargrad.c_rules. Do not edit. */
+enum {
+    OP_step,
+    OP_compare,
+    OP_where,
+    OP_chain,
+    OP_identity,
+    OP_add,
+    OP_sub,
+    OP_mul,
+    OP_div,
+    OP_pow,
+    OP_mod,
+    OP_floordiv,
+    OP_fmod,
+    OP_neg,
+    OP_abs,
+    OP_square,
+    OP_reciprocal,
+    OP_inverse,
+    OP_maximum,
+    OP_minimum,
+    OP_clamp,
+    OP_sign,
+    OP_floor,
+    OP_ceil,
+    OP_round,
+    OP_round_to,
+    OP_exp,
+    OP_exp2,
+    OP_expm1,
+    OP_log,
+    OP_log2,
+    OP_log10,
+    OP_log1p,
+    OP_sqrt,
+    OP_cbrt,
+    OP_sin,
+    OP_cos,
+    OP_tan,
+    OP_asin,
+    OP_acos,
+    OP_atan,
+    OP_atan2,
+    OP_sinh,
+    OP_cosh,
+    OP_tanh,
+    OP_asinh,
+    OP_acosh,
+    OP_atanh,
+    OP_hypot,
+    OP_erf,
+    OP_erfc,
+    OP_lgamma,
+    OP_polygamma,
+    OP_sinc,
+    OP_sinc_derivative,
+    OP_sigmoid,
+    OP_logistic,
+    OP_softplus,
+    OP_log_sigmoid,
+    OP_relu,
+    OP_relu6,
+    OP_leaky_relu,
+    OP_elu,
+    OP_selu,
+    OP_gelu,
+    OP_silu,
+    OP_hard_swish,
+    OP_exp_difference,
+    OP_logaddexp,
+    OP_sum,
+    OP_prod,
+    OP_mean,
+    OP_dot,
+    OP_logsumexp,
+    OP_max,
+    OP_min,
+    OP_COUNT
+};
+
+static inline double forward_step(double x)
+{
+    const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
+    return t0;
+}
+
+static inline double partial0_step(double out, double x)
+{
+    (void)x;
+    const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    return t0;
+}
+
+static inline double forward_compare(double x, double y)
+{
+    const double t0 = (x > y ? 1.0 : x < y ? -1.0 : x == y ? 0.0 : NAN);
+    return t0;
+}
+
+static inline double partial0_compare(double out, double x, double y)
+{
+    (void)x;
+    (void)y;
+    const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    return t0;
+}
+
+static inline double partial1_compare(double out, double x, double y)
+{
+    (void)x;
+    (void)y;
+    const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    return t0;
+}
+
+static inline double forward_chain(double x, double y)
+{
+    const double t0 = (x == 0.0 ? 0.0 : x * y);
+    return t0;
+}
+
+static inline double partial0_chain(double out, double x, double y)
+{
+    (void)out;
+    (void)x;
+    return y;
+}
+
+static inline double partial1_chain(double out, double x, double y)
+{
+    (void)out;
+    (void)y;
+    return x;
+}
+
+static inline double forward_identity(double x)
+{
+    const double t0 = x;
+    return t0;
+}
+
+static inline double partial0_identity(double out, double x)
+{
+    (void)out;
+    (void)x;
+    return 1.0;
+}
+
+static inline double forward_add(double x, double y)
+{
+    const double t0 = x + y;
+    return t0;
+}
+
+static inline double partial0_add(double out, double x, double y)
+{
+    (void)out;
+    (void)x;
+    (void)y;
+    return 1.0;
+}
+
+static inline double partial1_add(double out, double x, double y)
+{
+    (void)out;
+    (void)x;
+    (void)y;
+    return 1.0;
+}
+
+static inline double forward_sub(double x, double y)
+{
+    const double t0 = x - y;
+    return t0;
+}
+
+static inline double partial0_sub(double out, double x, double y)
+{
+    (void)out;
+    (void)x;
+    (void)y;
+    return 1.0;
+}
+
+static inline double partial1_sub(double out, double x, double y)
+{
+    (void)out;
+    (void)x;
+    (void)y;
+    return (-1.0);
+}
+
+static inline double forward_mul(double x, double y)
+{
+    const double t0 = x * y;
+    return t0;
+}
+
+static inline double partial0_mul(double out, double x, double y)
+{
+    (void)out;
+    (void)x;
+    return y;
+}
+
+static inline double partial1_mul(double out, double x, double y)
+{
+    (void)out;
+    (void)y;
+    return x;
+}
+
+static inline double forward_div(double x, double y)
+{
+    const double t0 = x / y;
+    return t0;
+}
+
+static inline double partial0_div(double out, double x, double y)
+{
+    (void)out;
+    (void)x;
+    const double t0 = 1.0 / y;
+    return t0;
+}
+
+static inline double partial1_div(double out, double x, double y)
+{
+    (void)x;
+    const double t0 = -out;
+    const double t1 = t0 / y;
+    return t1;
+}
+
+static inline double forward_pow(double x, double y)
+{
+    const double t0 = sg_power(x, y);
+    return t0;
+}
+
+static inline double partial0_pow(double out, double x, double y)
+{
+    (void)out;
+    const double t0 = y - 1.0;
+    const double t1 = sg_power(x, t0);
+    const double t2 = y * t1;
+    const double t3 = (y != y ? NAN : y != 0.0 ? t2 : 0.0);
+    return t3;
+}
+
+static inline double partial1_pow(double out, double x, double y)
+{
+    const double t0 = log(x);
+    const double t1 = out * t0;
+    const double t2 = -y;
+    const double t3 = (t2 > 0.0 ? 1.0 : t2 <= 0.0 ? 0.0 : t2);
+    const double t4 = (t3 != t3 ? NAN : t3 != 0.0 ? -INFINITY : 0.0);
+    const double t5 = (x != x ? NAN : x != 0.0 ? t1 : t4);
+    return t5;
+}
+
+static inline double forward_mod(double x, double y)
+{
+    const double t0 = sg_modulo(x, y);
+    return t0;
+}
+
+static inline double partial0_mod(double out, double x, double y)
+{
+    (void)x;
+    (void)y;
+    const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    const double t1 = 1.0 + t0;
+    return t1;
+}
+
+static inline double partial1_mod(double out, double x, double y)
+{
+    (void)out;
+    const double t0 = sg_floor_divide(x, y);
+    const double t1 = -t0;
+    return t1;
+}
+
+static inline double forward_floordiv(double x, double y)
+{
+    const double t0 = sg_floor_divide(x, y);
+    return t0;
+}
+
+static inline double partial0_floordiv(double out, double x, double y)
+{
+    (void)x;
+    (void)y;
+    const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    return t0;
+}
+
+static inline double partial1_floordiv(double out, double x, double y)
+{
+    (void)x;
+    (void)y;
+    const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    return t0;
+}
+
+static inline double forward_fmod(double x, double y)
+{
+    const double t0 = fmod(x, y);
+    return t0;
+}
+
+static inline double partial0_fmod(double out, double x, double y)
+{
+    (void)x;
+    (void)y;
+    const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    const double t1 = 1.0 + t0;
+    return t1;
+}
+
+static inline double partial1_fmod(double out, double x, double y)
+{
+    const double t0 = out - x;
+    const double t1 = t0 / y;
+    const double t2 = rint(t1);
+    return t2;
+}
+
+static inline double forward_neg(double x)
+{
+    const double t0 = -x;
+    return t0;
+}
+
+static inline double partial0_neg(double out, double x)
+{
+    (void)out;
+    (void)x;
+    return (-1.0);
+}
+
+static inline double forward_abs(double x)
+{
+    const double t0 = fabs(x);
+    return t0;
+}
+
+static inline double partial0_abs(double out, double x)
+{
+    (void)out;
+    const double t0 = (x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x == 0.0 ? 0.0 : NAN);
+    return t0;
+}
+
+static inline double forward_square(double x)
+{
+    const double t0 = x * x;
+    return t0;
+}
+
+static inline double partial0_square(double out, double x)
+{
+    (void)out;
+    const double t0 = 2.0 * x;
+    return t0;
+}
+
+static inline double forward_reciprocal(double x)
+{
+    const double t0 = 1.0 / x;
+    return t0;
+}
+
+static inline double partial0_reciprocal(double out, double x)
+{
+    (void)x;
+    const double t0 = out * out;
+    const double t1 = -t0;
+    return t1;
+}
+
+static inline double forward_inverse(double x)
+{
+    const double t0 = (x >= 0.0 ? 1.0 / fabs(x) : NAN);
+    return t0;
+}
+
+static inline double partial0_inverse(double out, double x)
+{
+    (void)x;
+    const double t0 = out * out;
+    const double t1 = -t0;
+    return t1;
+}
+
+static inline double forward_maximum(double x, double y)
+{
+    const double t0 = (x >= y || x != x ? x : y);
+    return t0;
+}
+
+static inline double partial0_maximum(double out, double x, double y)
+{
+    (void)out;
+    const double t0 = (x > y ? 1.0 : x < y ? -1.0 : x == y ? 0.0 : NAN);
+    const double t1 = 0.5 * t0;
+    const double t2 = 0.5 + t1;
+    return t2;
+}
+
+static inline double partial1_maximum(double out, double x, double y)
+{
+    (void)out;
+    const double t0 = (y > x ? 1.0 : y < x ? -1.0 : y == x ? 0.0 : NAN);
+    const double t1 = 0.5 * t0;
+    const double t2 = 0.5 + t1;
+    return t2;
+}
+
+static inline double beside0_maximum(double out, double x, double y)
+{
+    (void)out;
+    const double t0 = (x > y ? 1.0 : x < y ? -1.0 : x == y ? 0.0 : NAN);
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? 0.0 : t0);
+    return t1;
+}
+
+static inline double beside1_maximum(double out, double x, double y)
+{
+    (void)out;
+    const double t0 = (y > x ? 1.0 : y < x ? -1.0 : y == x ? 0.0 : NAN);
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? 0.0 : t0);
+    return t1;
+}
+
+static inline double forward_minimum(double x, double y)
+{
+    const double t0 = (x <= y || x != x ? x : y);
+    return t0;
+}
+
+static inline double partial0_minimum(double out, double x, double y)
+{
+    (void)out;
+    const double t0 = (y > x ? 1.0 : y < x ? -1.0 : y == x ? 0.0 : NAN);
+    const double t1 = 0.5 * t0;
+    const double t2 = 0.5 + t1;
+    return t2;
+}
+
+static inline double partial1_minimum(double out, double x, double y)
+{
+    (void)out;
+    const double t0 = (x > y ? 1.0 : x < y ? -1.0 : x == y ? 0.0 : NAN);
+    const double t1 = 0.5 * t0;
+    const double t2 = 0.5 + t1;
+    return t2;
+}
+
+static inline double beside0_minimum(double out, double x, double y)
+{
+    (void)out;
+    const double t0 = (y > x ? 1.0 : y < x ? -1.0 : y == x ? 0.0 : NAN);
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? 0.0 : t0);
+    return t1;
+}
+
+static inline double beside1_minimum(double out, double x, double y)
+{
+    (void)out;
+    const double t0 = (x > y ? 1.0 : x < y ? -1.0 : x == y ? 0.0 : NAN);
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? 0.0 : t0);
+    return t1;
+}
+
+static inline double forward_sign(double x)
+{
+    const double t0 = (x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x == 0.0 ? 0.0 : NAN);
+    return t0;
+}
+
+static inline double partial0_sign(double out, double x)
+{
+    (void)x;
+    const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    return t0;
+}
+
+static inline double forward_floor(double x)
+{
+    const double t0 = floor(x);
+    return t0;
+}
+
+static inline double partial0_floor(double out, double x)
+{
+    (void)x;
+    const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    return t0;
+}
+
+static inline double forward_ceil(double x)
+{
+    const double t0 = ceil(x);
+    return t0;
+}
+
+static inline double partial0_ceil(double out, double x)
+{
+    (void)x;
+    const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    return t0;
+}
+
+static inline double forward_round(double x)
+{
+    const double t0 = rint(x);
+    return t0;
+}
+
+static inline double partial0_round(double out, double x)
+{
+    (void)x;
+    const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    return t0;
+}
+
+static inline double forward_exp(double x)
+{
+    const double t0 = exp(x);
+    return t0;
+}
+
+static inline double partial0_exp(double out, double x)
+{
+    (void)x;
+    return out;
+}
+
+static inline double forward_exp2(double x)
+{
+    const double t0 = sg_power(2.0, x);
+    return t0;
+}
+
+static inline double partial0_exp2(double out, double x)
+{
+    (void)x;
+    const double t0 = 0.6931471805599453 * out;
+    return t0;
+}
+
+static inline double forward_expm1(double x)
+{
+    const double t0 = expm1(x);
+    return t0;
+}
+
+static inline double partial0_expm1(double out, double x)
+{
+    (void)out;
+    const double t0 = exp(x);
+    return t0;
+}
+
+static inline double forward_log(double x)
+{
+    const double t0 = log(x);
+    return t0;
+}
+
+static inline double partial0_log(double out, double x)
+{
+    (void)out;
+    const double t0 = (x >= 0.0 ? 1.0 / fabs(x) : NAN);
+    return t0;
+}
+
+static inline double forward_log2(double x)
+{
+    const double t0 = log2(x);
+    return t0;
+}
+
+static inline double partial0_log2(double out, double x)
+{
+    (void)out;
+    const double t0 = (x >= 0.0 ? 1.0 / fabs(x) : NAN);
+    const double t1 = t0 / 0.6931471805599453;
+    return t1;
+}
+
+static inline double forward_log10(double x)
+{
+    const double t0 = log10(x);
+    return t0;
+}
+
+static inline double partial0_log10(double out, double x)
+{
+    (void)out;
+    const double t0 = (x >= 0.0 ? 1.0 / fabs(x) : NAN);
+    const double t1 = t0 / 2.302585092994046;
+    return t1;
+}
+
+static inline double forward_log1p(double x)
+{
+    const double t0 = log1p(x);
+    return t0;
+}
+
+static inline double partial0_log1p(double out, double x)
+{
+    (void)out;
+    const double t0 = 1.0 + x;
+    const double t1 = (t0 >= 0.0 ? 1.0 / fabs(t0) : NAN);
+    return t1;
+}
+
+static inline double forward_sqrt(double x)
+{
+    const double t0 = sqrt(x);
+    return t0;
+}
+
+static inline double partial0_sqrt(double out, double x)
+{
+    (void)x;
+    const double t0 = fabs(out);
+    const double t1 = 0.5 / t0;
+    return t1;
+}
+
+static inline double forward_cbrt(double x)
+{
+    const double t0 = sg_cbrt(x);
+    return t0;
+}
+
+static inline double partial0_cbrt(double out, double x)
+{
+    (void)x;
+    const double t0 = 3.0 * out;
+    const double t1 = t0 * out;
+    const double t2 = 1.0 / t1;
+    return t2;
+}
+
+static inline double forward_sin(double x)
+{
+    const double t0 = sin(x);
+    return t0;
+}
+
+static inline double partial0_sin(double out, double x)
+{
+    (void)out;
+    const double t0 = cos(x);
+    return t0;
+}
+
+static inline double forward_cos(double x)
+{
+    const double t0 = cos(x);
+    return t0;
+}
+
+static inline double partial0_cos(double out, double x)
+{
+    (void)out;
+    const double t0 = sin(x);
+    const double t1 = -t0;
+    return t1;
+}
+
+static inline double forward_tan(double x)
+{
+    const double t0 = tan(x);
+    return t0;
+}
+
+static inline double partial0_tan(double out, double x)
+{
+    (void)x;
+    const double t0 = out * out;
+    const double t1 = 1.0 + t0;
+    return t1;
+}
+
+static inline double forward_asin(double x)
+{
+    const double t0 = asin(x);
+    return t0;
+}
+
+static inline double partial0_asin(double out, double x)
+{
+    (void)out;
+    const double t0 = 1.0 - x;
+    const double t1 = 1.0 + x;
+    const double t2 = t0 * t1;
+    const double t3 = sqrt(t2);
+    const double t4 = 1.0 / t3;
+    return t4;
+}
+
+static inline double forward_acos(double x)
+{
+    const double t0 = acos(x);
+    return t0;
+}
+
+static inline double partial0_acos(double out, double x)
+{
+    (void)out;
+    const double t0 = 1.0 - x;
+    const double t1 = 1.0 + x;
+    const double t2 = t0 * t1;
+    const double t3 = sqrt(t2);
+    const double t4 = 1.0 / t3;
+    const double t5 = -t4;
+    return t5;
+}
+
+static inline double forward_atan(double x)
+{
+    const double t0 = atan(x);
+    return t0;
+}
+
+static inline double partial0_atan(double out, double x)
+{
+    (void)out;
+    const double t0 = sg_hypot(1.0, x);
+    const double t1 = 1.0 / t0;
+    const double t2 = t1 / t0;
+    return t2;
+}
+
+static inline double forward_atan2(double x, double y)
+{
+    const double t0 = atan2(x, y);
+    return t0;
+}
+
+static inline double partial0_atan2(double out, double x, double y)
+{
+    (void)out;
+    const double t0 = sg_hypot(y, x);
+    const double t1 = fabs(y);
+    const double t2 = (INFINITY > t1 ? 1.0 : INFINITY < t1 ? -1.0 : INFINITY == t1 ? 0.0 : NAN);
+    const double t3 = (y > 0.0 ? 1.0 : y < 0.0 ? -1.0 : y == 0.0 ? 0.0 : NAN);
+    const double t4 = 0.0 * x;
+    const double t5 = t3 + t4;
+    const double t6 = (t2 != t2 ? NAN : t2 != 0.0 ? 0.0 : t5);
+    const double t7 = (INFINITY > t0 ? 1.0 : INFINITY < t0 ? -1.0 : INFINITY == t0 ? 0.0 : NAN);
+    const double t8 = y / t0;
+    const double t9 = (t7 != t7 ? NAN : t7 != 0.0 ? t8 : t6);
+    const double t10 = (t0 != t0 ? NAN : t0 != 0.0 ? t9 : 0.0);
+    const double t11 = t10 / t0;
+    const double t12 = (t0 != t0 ? NAN : t0 != 0.0 ? t11 : 0.0);
+    return t12;
+}
+
+static inline double partial1_atan2(double out, double x, double y)
+{
+    (void)out;
+    const double t0 = sg_hypot(y, x);
+    const double t1 = fabs(x);
+    const double t2 = (INFINITY > t1 ? 1.0 : INFINITY < t1 ? -1.0 : INFINITY == t1 ? 0.0 : NAN);
+    const double t3 = (x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x == 0.0 ? 0.0 : NAN);
+    const double t4 = 0.0 * y;
+    const double t5 = t3 + t4;
+    const double t6 = (t2 != t2 ? NAN : t2 != 0.0 ? 0.0 : t5);
+    const double t7 = (INFINITY > t0 ? 1.0 : INFINITY < t0 ? -1.0 : INFINITY == t0 ? 0.0 : NAN);
+    const double t8 = x / t0;
+    const double t9 = (t7 != t7 ? NAN : t7 != 0.0 ? t8 : t6);
+    const double t10 = (t0 != t0 ? NAN : t0 != 0.0 ? t9 : 0.0);
+    const double t11 = t10 / t0;
+    const double t12 = (t0 != t0 ? NAN : t0 != 0.0 ? t11 : 0.0);
+    const double t13 = -t12;
+    return t13;
+}
+
+static inline double forward_sinh(double x)
+{
+    const double t0 = sinh(x);
+    return t0;
+}
+
+static inline double partial0_sinh(double out, double x)
+{
+    (void)out;
+    const double t0 = cosh(x);
+    return t0;
+}
+
+static inline double forward_cosh(double x)
+{
+    const double t0 = cosh(x);
+    return t0;
+}
+
+static inline double partial0_cosh(double out, double x)
+{
+    (void)out;
+    const double t0 = sinh(x);
+    return t0;
+}
+
+static inline double forward_tanh(double x)
+{
+    const double t0 = tanh(x);
+    return t0;
+}
+
+static inline double partial0_tanh(double out, double x)
+{
+    (void)out;
+    const double t0 = cosh(x);
+    const double t1 = 1.0 / t0;
+    const double t2 = t1 / t0;
+    return t2;
+}
+
+static inline double forward_asinh(double x)
+{
+    const double t0 = asinh(x);
+    return t0;
+}
+
+static inline double partial0_asinh(double out, double x)
+{
+    (void)out;
+    const double t0 = sg_hypot(1.0, x);
+    const double t1 = 1.0 / t0;
+    return t1;
+}
+
+static inline double forward_acosh(double x)
+{
+    const double t0 = acosh(x);
+    return t0;
+}
+
+static inline double partial0_acosh(double out, double x)
+{
+    (void)out;
+    const double t0 = x - 1.0;
+    const double t1 = sqrt(t0);
+    const double t2 = x + 1.0;
+    const double t3 = sqrt(t2);
+    const double t4 = t1 * t3;
+    const double t5 = 1.0 / t4;
+    return t5;
+}
+
+static inline double forward_atanh(double x)
+{
+    const double t0 = atanh(x);
+    return t0;
+}
+
+static inline double partial0_atanh(double out, double x)
+{
+    (void)out;
+    const double t0 = 1.0 - x;
+    const double t1 = 1.0 + x;
+    const double t2 = t0 * t1;
+    const double t3 = (t2 >= 0.0 ? 1.0 / fabs(t2) : NAN);
+    return t3;
+}
+
+static inline double forward_hypot(double x, double y)
+{
+    const double t0 = sg_hypot(x, y);
+    return t0;
+}
+
+static inline double partial0_hypot(double out, double x, double y)
+{
+    const double t0 = fabs(x);
+    const double t1 = (INFINITY > t0 ? 1.0 : INFINITY < t0 ? -1.0 : INFINITY == t0 ? 0.0 : NAN);
+    const double t2 = (x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x == 0.0 ? 0.0 : NAN);
+    const double t3 = 0.0 * y;
+    const double t4 = t2 + t3;
+    const double t5 = (t1 != t1 ? NAN : t1 != 0.0 ? 0.0 : t4);
+    const double t6 = (INFINITY > out ? 1.0 : INFINITY < out ? -1.0 : INFINITY == out ? 0.0 : NAN);
+    const double t7 = x / out;
+    const double t8 = (t6 != t6 ? NAN : t6 != 0.0 ? t7 : t5);
+    const double t9 = (out != out ? NAN : out != 0.0 ? t8 : 0.0);
+    return t9;
+}
+
+static inline double partial1_hypot(double out, double x, double y)
+{
+    const double t0 = fabs(y);
+    const double t1 = (INFINITY > t0 ? 1.0 : INFINITY < t0 ? -1.0 : INFINITY == t0 ? 0.0 : NAN);
+    const double t2 = (y > 0.0 ? 1.0 : y < 0.0 ? -1.0 : y == 0.0 ? 0.0 : NAN);
+    const double t3 = 0.0 * x;
+    const double t4 = t2 + t3;
+    const double t5 = (t1 != t1 ? NAN : t1 != 0.0 ? 0.0 : t4);
+    const double t6 = (INFINITY > out ? 1.0 : INFINITY < out ? -1.0 : INFINITY == out ? 0.0 : NAN);
+    const double t7 = y / out;
+    const double t8 = (t6 != t6 ? NAN : t6 != 0.0 ? t7 : t5);
+    const double t9 = (out != out ? NAN : out != 0.0 ? t8 : 0.0);
+    return t9;
+}
+
+static inline double forward_erf(double x)
+{
+    const double t0 = erf(x);
+    return t0;
+}
+
+static inline double partial0_erf(double out, double x)
+{
+    (void)out;
+    const double t0 = x * x;
+    const double t1 = -t0;
+    const double t2 = exp(t1);
+    const double t3 = 1.1283791670955126 * t2;
+    return t3;
+}
+
+static inline double forward_erfc(double x)
+{
+    const double t0 = erfc(x);
+    return t0;
+}
+
+static inline double partial0_erfc(double out, double x)
+{
+    (void)out;
+    const double t0 = x * x;
+    const double t1 = -t0;
+    const double t2 = exp(t1);
+    const double t3 = (-1.1283791670955126) * t2;
+    return t3;
+}
+
+static inline double forward_sigmoid(double x)
+{
+    const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
+    const double t1 = fabs(x);
+    const double t2 = -t1;
+    const double t3 = exp(t2);
+    const double t4 = (t0 != t0 ? NAN : t0 != 0.0 ? 1.0 : t3);
+    const double t5 = 1.0 + t3;
+    const double t6 = t4 / t5;
+    return t6;
+}
+
+static inline double partial0_sigmoid(double out, double x)
+{
+    (void)out;
+    const double t0 = fabs(x);
+    const double t1 = -t0;
+    const double t2 = exp(t1);
+    const double t3 = 2.0 * t2;
+    const double t4 = t2 * t2;
+    const double t5 = t3 + t4;
+    const double t6 = 1.0 + t5;
+    const double t7 = t2 / t6;
+    return t7;
+}
+
+static inline double forward_logistic(double x)
+{
+    const double t0 = fabs(x);
+    const double t1 = -t0;
+    const double t2 = exp(t1);
+    const double t3 = 2.0 * t2;
+    const double t4 = t2 * t2;
+    const double t5 = t3 + t4;
+    const double t6 = 1.0 + t5;
+    const double t7 = t2 / t6;
+    return t7;
+}
+
+static inline double partial0_logistic(double out, double x)
+{
+    const double t0 = -out;
+    const double t1 = 0.5 * x;
+    const double t2 = tanh(t1);
+    const double t3 = t0 * t2;
+    return t3;
+}
+
+static inline double forward_softplus(double x)
+{
+    const double t0 = (x >= 0.0 || x != x ? x : 0.0);
+    const double t1 = fabs(x);
+    const double t2 = -t1;
+    const double t3 = exp(t2);
+    const double t4 = log1p(t3);
+    const double t5 = t0 + t4;
+    return t5;
+}
+
+static inline double partial0_softplus(double out, double x)
+{
+    (void)out;
+    const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
+    const double t1 = fabs(x);
+    const double t2 = -t1;
+    const double t3 = exp(t2);
+    const double t4 = (t0 != t0 ? NAN : t0 != 0.0 ? 1.0 : t3);
+    const double t5 = 1.0 + t3;
+    const double t6 = t4 / t5;
+    return t6;
+}
+
+static inline double forward_log_sigmoid(double x)
+{
+    const double t0 = -x;
+    const double t1 = (t0 >= 0.0 || t0 != t0 ? t0 : 0.0);
+    const double t2 = fabs(t0);
+    const double t3 = -t2;
+    const double t4 = exp(t3);
+    const double t5 = log1p(t4);
+    const double t6 = t1 + t5;
+    const double t7 = -t6;
+    return t7;
+}
+
+static inline double partial0_log_sigmoid(double out, double x)
+{
+    (void)out;
+    const double t0 = -x;
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? 0.0 : t0);
+    const double t2 = fabs(t0);
+    const double t3 = -t2;
+    const double t4 = exp(t3);
+    const double t5 = (t1 != t1 ? NAN : t1 != 0.0 ? 1.0 : t4);
+    const double t6 = 1.0 + t4;
+    const double t7 = t5 / t6;
+    return t7;
+}
+
+static inline double forward_relu(double x)
+{
+    const double t0 = (x > 0.0 || x != x ? x : 0.0);
+    return t0;
+}
+
+static inline double partial0_relu(double out, double x)
+{
+    (void)out;
+    const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
+    return t0;
+}
+
+static inline double forward_relu6(double x)
+{
+    const double t0 = (x >= 0.0 || x != x ? x : 0.0);
+    const double t1 = (t0 <= 6.0 || t0 != t0 ? t0 : 6.0);
+    return t1;
+}
+
+static inline double partial0_relu6(double out, double x)
+{
+    (void)out;
+    const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
+    const double t1 = 6.0 - x;
+    const double t2 = (t1 > 0.0 ? 1.0 : t1 <= 0.0 ? 0.0 : t1);
+    const double t3 = t0 * t2;
+    return t3;
+}
+
+static inline double forward_leaky_relu(double x, double y)
+{
+    const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
+    const double t1 = y * x;
+    const double t2 = (t0 != t0 ? NAN : t0 != 0.0 ? x : t1);
+    return t2;
+}
+
+static inline double partial0_leaky_relu(double out, double x, double y)
+{
+    (void)out;
+    const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
+    const double t1 = (t0 != t0 ? NAN : t0 != 0.0 ? 1.0 : y);
+    const double t2 = (y >= 0.0 || y != y ? y : 0.0);
+    const double t3 = (t2 <= 1.0 || t2 != t2 ? t2 : 1.0);
+    const double t4 = (x != x ? NAN : x != 0.0 ? t1 : t3);
+    return t4;
+}
+
+static inline double partial1_leaky_relu(double out, double x, double y)
+{
+    (void)out;
+    (void)y;
+    const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
+    const double t1 = (t0 != t0 ? NAN : t0 != 0.0 ? 0.0 : x);
+    return t1;
+}
+
+static inline double forward_elu(double x, double y)
+{
+    const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
+    const double t1 = expm1(x);
+    const double t2 = y * t1;
+    const double t3 = (t0 != t0 ? NAN : t0 != 0.0 ? x : t2);
+    return t3;
+}
+
+static inline double partial0_elu(double out, double x, double y)
+{
+    (void)out;
+    const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
+    const double t1 = exp(x);
+    const double t2 = y * t1;
+    const double t3 = (t0 != t0 ? NAN : t0 != 0.0 ? 1.0 : t2);
+    const double t4 = (y >= 0.0 || y != y ? y : 0.0);
+    const double t5 = (t4 <= 1.0 || t4 != t4 ? t4 : 1.0);
+    const double t6 = (x != x ? NAN : x != 0.0 ? t3 : t5);
+    return t6;
+}
+
+static inline double partial1_elu(double out, double x, double y)
+{
+    (void)out;
+    (void)y;
+    const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
+    const double t1 = expm1(x);
+    const double t2 = (t0 != t0 ? NAN : t0 != 0.0 ? 0.0 : t1);
+    return t2;
+}
+
+static inline double forward_selu(double x)
+{
+    const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
+    const double t1 = expm1(x);
+    const double t2 = 1.6732632423543772 * t1;
+    const double t3 = (t0 != t0 ? NAN : t0 != 0.0 ? x : t2);
+    const double t4 = 1.0507009873554805 * t3;
+    return t4;
+}
+
+static inline double partial0_selu(double out, double x)
+{
+    (void)out;
+    const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
+    const double t1 = exp(x);
+    const double t2 = 1.6732632423543772 * t1;
+    const double t3 = (t0 != t0 ? NAN : t0 != 0.0 ? 1.0 : t2);
+    const double t4 = (x != x ? NAN : x != 0.0 ? t3 : 1.0);
+    const double t5 = 1.0507009873554805 * t4;
+    return t5;
+}
+
+static inline double forward_gelu(double x)
+{
+    const double t0 = (x >= (-40.0) || x != x ? x : (-40.0));
+    const double t1 = 0.5 * t0;
+    const double t2 = -x;
+    const double t3 = t2 / 1.4142135623730951;
+    const double t4 = erfc(t3);
+    const double t5 = t1 * t4;
+    return t5;
+}
+
+static inline double partial0_gelu(double out, double x)
+{
+    (void)out;
+    const double t0 = -x;
+    const double t1 = t0 / 1.4142135623730951;
+    const double t2 = erfc(t1);
+    const double t3 = 0.5 * t2;
+    const double t4 = (x >= (-40.0) || x != x ? x : (-40.0));
+    const double t5 = (t4 <= 40.0 || t4 != t4 ? t4 : 40.0);
+    const double t6 = t5 * t5;
+    const double t7 = (-0.5) * t6;
+    const double t8 = exp(t7);
+    const double t9 = t5 * t8;
+    const double t10 = t9 / 2.5066282746310002;
+    const double t11 = t3 + t10;
+    return t11;
+}
+
+static inline double forward_silu(double x)
+{
+    const double t0 = (x >= (-800.0) || x != x ? x : (-800.0));
+    const double t1 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
+    const double t2 = fabs(x);
+    const double t3 = -t2;
+    const double t4 = exp(t3);
+    const double t5 = (t1 != t1 ? NAN : t1 != 0.0 ? 1.0 : t4);
+    const double t6 = 1.0 + t4;
+    const double t7 = t5 / t6;
+    const double t8 = t0 * t7;
+    return t8;
+}
+
+static inline double partial0_silu(double out, double x)
+{
+    (void)out;
+    const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
+    const double t1 = fabs(x);
+    const double t2 = -t1;
+    const double t3 = exp(t2);
+    const double t4 = (t0 != t0 ? NAN : t0 != 0.0 ? 1.0 : t3);
+    const double t5 = 1.0 + t3;
+    const double t6 = t4 / t5;
+    const double t7 = (x >= (-800.0) || x != x ? x : (-800.0));
+    const double t8 = (t7 <= 800.0 || t7 != t7 ? t7 : 800.0);
+    const double t9 = -x;
+    const double t10 = (t9 > 0.0 ? 1.0 : t9 <= 0.0 ? 0.0 : t9);
+    const double t11 = fabs(t9);
+    const double t12 = -t11;
+    const double t13 = exp(t12);
+    const double t14 = (t10 != t10 ? NAN : t10 != 0.0 ? 1.0 : t13);
+    const double t15 = 1.0 + t13;
+    const double t16 = t14 / t15;
+    const double t17 = t8 * t16;
+    const double t18 = 1.0 + t17;
+    const double t19 = t6 * t18;
+    return t19;
+}
+
+static inline double forward_hard_swish(double x)
+{
+    const double t0 = (x >= (-3.0) || x != x ? x : (-3.0));
+    const double t1 = x + 3.0;
+    const double t2 = (t1 >= 0.0 || t1 != t1 ? t1 : 0.0);
+    const double t3 = (t2 <= 6.0 || t2 != t2 ? t2 : 6.0);
+    const double t4 = t0 * t3;
+    const double t5 = t4 / 6.0;
+    return t5;
+}
+
+static inline double partial0_hard_swish(double out, double x)
+{
+    (void)out;
+    const double t0 = x + 3.0;
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? 0.0 : t0);
+    const double t2 = 3.0 - x;
+    const double t3 = (t2 > 0.0 ? 1.0 : t2 <= 0.0 ? 0.0 : t2);
+    const double t4 = 2.0 * x;
+    const double t5 = t4 + 3.0;
+    const double t6 = t5 / 6.0;
+    const double t7 = (t3 != t3 ? NAN : t3 != 0.0 ? t6 : 1.0);
+    const double t8 = (t1 != t1 ? NAN : t1 != 0.0 ? t7 : 0.0);
+    return t8;
+}
+
+static inline double forward_exp_difference(double x, double y)
+{
+    const double t0 = (x == y && x > -INFINITY ? 1.0 : x == -INFINITY ? 0.0 : exp(x - y));
+    return t0;
+}
+
+static inline double partial0_exp_difference(double out, double x, double y)
+{
+    (void)x;
+    (void)y;
+    return out;
+}
+
+static inline double partial1_exp_difference(double out, double x, double y)
+{
+    (void)x;
+    (void)y;
+    const double t0 = -out;
+    return t0;
+}
+
+static inline double forward_logaddexp(double x, double y)
+{
+    const double t0 = (x >= y || x != x ? x : y);
+    const double t1 = (x > y ? 1.0 : x < y ? -1.0 : x == y ? 0.0 : NAN);
+    const double t2 = x - y;
+    const double t3 = fabs(t2);
+    const double t4 = -t3;
+    const double t5 = exp(t4);
+    const double t6 = log1p(t5);
+    const double t7 = (t1 != t1 ? NAN : t1 != 0.0 ? t6 : 0.6931471805599453);
+    const double t8 = t0 + t7;
+    return t8;
+}
+
+static inline double partial0_logaddexp(double out, double x, double y)
+{
+    (void)y;
+    const double t0 = (x == out && x > -INFINITY ? 1.0 : x == -INFINITY ? 0.0 : exp(x - out));
+    return t0;
+}
+
+static inline double partial1_logaddexp(double out, double x, double y)
+{
+    (void)x;
+    const double t0 = (y == out && y > -INFINITY ? 1.0 : y == -INFINITY ? 0.0 : exp(y - out));
+    return t0;
+}
+
+static inline double partial_sum(double out, double x, double count)
+{
+    (void)out;
+    (void)x;
+    (void)count;
+    return 1.0;
+}
+
+static inline double partial_mean(double out, double x, double count)
+{
+    (void)out;
+    (void)x;
+    const double t0 = 1.0 / count;
+    return t0;
+}
+
+static inline double partial_logsumexp(double out, double x, double count)
+{
+    (void)count;
+    const double t0 = (x == out && x > -INFINITY ? 1.0 : x == -INFINITY ? 0.0 : exp(x - out));
+    return t0;
+}
+
+static inline double partial_max(double out, double x, double count)
+{
+    const double t0 = (x > out ? 1.0 : x < out ? -1.0 : x == out ? 0.0 : NAN);
+    const double t1 = 1.0 / count;
+    const double t2 = (t0 != t0 ? NAN : t0 != 0.0 ? 0.0 : t1);
+    return t2;
+}
+
+static inline double partial_min(double out, double x, double count)
+{
+    const double t0 = (x > out ? 1.0 : x < out ? -1.0 : x == out ? 0.0 : NAN);
+    const double t1 = 1.0 / count;
+    const double t2 = (t0 != t0 ? NAN : t0 != 0.0 ? 0.0 : t1);
+    return t2;
+}
+
+/* ROW(name) */
+#define UNARY_ROWS(ROW) \
+    ROW(step) \
+    ROW(identity) \
+    ROW(neg) \
+    ROW(abs) \
+    ROW(square) \
+    ROW(reciprocal) \
+    ROW(inverse) \
+    ROW(sign) \
+    ROW(floor) \
+    ROW(ceil) \
+    ROW(round) \
+    ROW(exp) \
+    ROW(exp2) \
+    ROW(expm1) \
+    ROW(log) \
+    ROW(log2) \
+    ROW(log10) \
+    ROW(log1p) \
+    ROW(sqrt) \
+    ROW(cbrt) \
+    ROW(sin) \
+    ROW(cos) \
+    ROW(tan) \
+    ROW(asin) \
+    ROW(acos) \
+    ROW(atan) \
+    ROW(sinh) \
+    ROW(cosh) \
+    ROW(tanh) \
+    ROW(asinh) \
+    ROW(acosh) \
+    ROW(atanh) \
+    ROW(erf) \
+    ROW(erfc) \
+    ROW(sigmoid) \
+    ROW(logistic) \
+    ROW(softplus) \
+    ROW(log_sigmoid) \
+    ROW(relu) \
+    ROW(relu6) \
+    ROW(selu) \
+    ROW(gelu) \
+    ROW(silu) \
+    ROW(hard_swish)
+
+/* ROW(name, partials beside a constant, defaults, default, Python's operator with the
+   operands swapped, as written) */
+#define BINARY_ROWS(ROW) \
+    ROW(compare, partial, 0, NAN, "", "") \
+    ROW(chain, partial, 0, NAN, "", "") \
+    ROW(add, partial, 0, NAN, "__add__", "__radd__") \
+    ROW(sub, partial, 0, NAN, "__sub__", "__rsub__") \
+    ROW(mul, partial, 0, NAN, "__mul__", "__rmul__") \
+    ROW(div, partial, 0, NAN, "__truediv__", "__rtruediv__") \
+    ROW(pow, partial, 0, NAN, "__pow__", "__rpow__") \
+    ROW(mod, partial, 0, NAN, "__mod__", "__rmod__") \
+    ROW(floordiv, partial, 0, NAN, "__floordiv__", "__rfloordiv__") \
+    ROW(fmod, partial, 0, NAN, "", "") \
+    ROW(maximum, beside, 0, NAN, "", "") \
+    ROW(minimum, beside, 0, NAN, "", "") \
+    ROW(atan2, partial, 0, NAN, "", "") \
+    ROW(hypot, partial, 0, NAN, "", "") \
+    ROW(leaky_relu, partial, 1, 0.01, "", "") \
+    ROW(elu, partial, 1, 1.0, "", "") \
+    ROW(exp_difference, partial, 0, NAN, "", "") \
+    ROW(logaddexp, partial, 0, NAN, "", "")
+
+/* ROW(name, forward, count) */
+#define FOLD_ROWS(ROW) \
+    ROW(sum, fold_sum, count_length) \
+    ROW(mean, fold_mean, count_length) \
+    ROW(logsumexp, fold_logsumexp, count_length) \
+    ROW(max, fold_max, count_ties) \
+    ROW(min, fold_min, count_ties)
+
+/* ROW(Python name, name) */
+#define UNARY_METHODS(ROW) \
+    ROW(step, step) \
+    ROW(abs, abs) \
+    ROW(fabs, abs) \
+    ROW(square, square) \
+    ROW(reciprocal, reciprocal) \
+    ROW(sign, sign) \
+    ROW(floor, floor) \
+    ROW(ceil, ceil) \
+    ROW(round, round) \
+    ROW(rint, round) \
+    ROW(exp, exp) \
+    ROW(exp2, exp2) \
+    ROW(expm1, expm1) \
+    ROW(log, log) \
+    ROW(log2, log2) \
+    ROW(log10, log10) \
+    ROW(log1p, log1p) \
+    ROW(sqrt, sqrt) \
+    ROW(cbrt, cbrt) \
+    ROW(sin, sin) \
+    ROW(cos, cos) \
+    ROW(tan, tan) \
+    ROW(asin, asin) \
+    ROW(arcsin, asin) \
+    ROW(acos, acos) \
+    ROW(arccos, acos) \
+    ROW(atan, atan) \
+    ROW(arctan, atan) \
+    ROW(sinh, sinh) \
+    ROW(cosh, cosh) \
+    ROW(tanh, tanh) \
+    ROW(asinh, asinh) \
+    ROW(arcsinh, asinh) \
+    ROW(acosh, acosh) \
+    ROW(arccosh, acosh) \
+    ROW(atanh, atanh) \
+    ROW(arctanh, atanh) \
+    ROW(erf, erf) \
+    ROW(erfc, erfc) \
+    ROW(sigmoid, sigmoid) \
+    ROW(softplus, softplus) \
+    ROW(log_sigmoid, log_sigmoid) \
+    ROW(relu, relu) \
+    ROW(relu6, relu6) \
+    ROW(selu, selu) \
+    ROW(gelu, gelu) \
+    ROW(silu, silu) \
+    ROW(hard_swish, hard_swish)
+
+#define BINARY_METHODS(ROW) \
+    ROW(fmod, fmod) \
+    ROW(maximum, maximum) \
+    ROW(minimum, minimum) \
+    ROW(atan2, atan2) \
+    ROW(arctan2, atan2) \
+    ROW(hypot, hypot) \
+    ROW(leaky_relu, leaky_relu) \
+    ROW(elu, elu) \
+    ROW(logaddexp, logaddexp)
+
+#define PYTHON_METHODS(ROW) \
+    ROW(clamp, clamp) \
+    ROW(lgamma, lgamma) \
+    ROW(sinc, sinc)
+
+#define NUMBER_SLOTS \
+    .nb_add = slot_add, \
+    .nb_subtract = slot_sub, \
+    .nb_multiply = slot_mul, \
+    .nb_true_divide = slot_div, \
+    .nb_remainder = slot_mod, \
+    .nb_floor_divide = slot_floordiv, \
+    .nb_negative = slot_neg, \
+    .nb_absolute = slot_abs

@@ -1,0 +1,90 @@
+"""Print a row's forward or partial in another language, by running it on symbols.
+
+A `Symbol` is what a row's function is run on; the `Listing` writes down each operation it meets,
+one statement each, so that what is used twice is computed once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from math import isinf, isnan
+from typing import Any
+
+from . import ops as ops
+from .rows import BUILT_IN, Operator
+
+
+def c_number(x: float) -> str:
+    if isnan(x):
+        return "NAN"
+    if isinf(x):
+        return "INFINITY" if x > 0 else "-INFINITY"
+    return repr(float(x)) if x >= 0 else f"({float(x)!r})"
+
+
+class Listing:
+    """C statements, one for each operation done on its symbols."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._known: dict[str, Symbol] = {}
+
+    def symbol(self, name: str) -> Symbol:
+        return Symbol(name, self)
+
+    def compute(self, op: Operator, operands: tuple[Any, ...]) -> Symbol:
+        if op.c is None:
+            raise ValueError(f"{op.name} has no spelling in C")
+        if op.traced:
+            result: Symbol = op.forward(*operands)
+            return result
+        text = op.c.format(*map(self.spell, operands))
+        if text not in self._known:
+            name = f"t{len(self._known)}"
+            self.lines.append(f"const double {name} = {text};")
+            self._known[text] = Symbol(name, self)
+        return self._known[text]
+
+    def spell(self, x: Any) -> str:
+        return x.name if isinstance(x, Symbol) else c_number(x)
+
+
+class Symbol:
+    """A number not yet known: it has a name in a listing."""
+
+    def __init__(self, name: str, listing: Listing) -> None:
+        self.name = name
+        self.listing = listing
+
+    @staticmethod
+    def __operator__(op: Operator, operands: tuple[Any, ...]) -> Symbol:
+        listing = next(x.listing for x in operands if isinstance(x, Symbol))
+        return listing.compute(op, operands)
+
+
+def _method(op: Operator, reflected: bool = False) -> Callable[..., Any]:
+    return (lambda x, y: op(y, x)) if reflected else (lambda x, *y: op(x, *y))
+
+
+for _op in BUILT_IN.values():
+    if _op.dunder:
+        setattr(Symbol, f"__{_op.dunder}__", _method(_op))
+        setattr(Symbol, f"__r{_op.dunder}__", _method(_op, reflected=True))
+
+
+def c_function(name: str, function: Callable[..., Any], parameters: list[str]) -> str:
+    """Return the C function that computes what `function` does on floats, bit for bit.
+
+    Raises ValueError if it uses a row that has no spelling in C.
+    """
+    listing = Listing()
+    result = listing.spell(function(*map(listing.symbol, parameters)))
+    signature = ", ".join(f"double {p}" for p in parameters)
+    statements = [*listing.lines, f"return {result};"]
+    used = set(re.findall(r"\w+", " ".join(statements)))
+    unused = [f"(void){p};" for p in parameters if p not in used]
+    body = "".join(f"    {line}\n" for line in (*unused, *statements))
+    return f"static inline double {name}({signature})\n{{\n{body}}}\n"
+
+
