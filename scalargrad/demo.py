@@ -96,6 +96,7 @@ def plot(losses: list[float], epochs: int, path: Path) -> None:
     axes.plot([i / steps for i in range(1, len(losses) + 1)], losses, lw=0.6, label="one batch")
     means = [sum(losses[end - steps : end]) / steps for end in ends]
     axes.plot([end / steps for end in ends], means, "o-", ms=3, label="mean of an epoch")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend()
     figure.savefig(path, dpi=120)
 

@@ -54,11 +54,12 @@ struct Chunk {
     Chunk *next, *previous;/* among the chunks with an empty block */
 };
 
+#define SLOTS_PER_BLOCK ((BLOCK_BYTES - sizeof(Block)) / SLOT_BYTES)
+
 static struct {
     Block *current;        /* where nodes are made */
     Block *room;           /* other blocks with a good part of their slots free */
     Chunk *spare;          /* chunks with an empty block */
-    size_t slot_bytes, slots_per_block;
     size_t chunks, chunks_in_use;
     size_t peak, recent_peak, takes; /* for the high-water mark, in chunks */
     long fail_after;       /* tests: allocations until one fails; −1: never */
@@ -264,7 +265,7 @@ static void block_return(Block *block)
  * freed node would drag the next one to a distant place. */
 static uint32_t live_with_room(void)
 {
-    return (uint32_t)(arena.slots_per_block - arena.slots_per_block / 8);
+    return (uint32_t)(SLOTS_PER_BLOCK - SLOTS_PER_BLOCK / 8);
 }
 
 static int next_block(void)
@@ -282,12 +283,6 @@ static int next_block(void)
 
 /* ------ slots */
 
-static void arena_init(size_t slot_bytes)
-{
-    arena.slot_bytes = slot_bytes;
-    arena.slots_per_block = (BLOCK_BYTES - sizeof(Block)) / slot_bytes;
-}
-
 static inline void *slot_of(Block *block)
 {
     FreeSlot *slot = block->free;
@@ -295,7 +290,7 @@ static inline void *slot_of(Block *block)
         block->free = slot->next;
     else {
         slot = (FreeSlot *)block->bump;
-        block->bump += arena.slot_bytes;
+        block->bump += SLOT_BYTES;
     }
     block->live++;
     return slot;
@@ -309,7 +304,7 @@ static void *slot_from_next_block(void)
 static inline void *arena_allocate(void)
 {
     Block *block = arena.current;
-    if (LIKELY(block && block->live < arena.slots_per_block))
+    if (LIKELY(block && block->live < SLOTS_PER_BLOCK))
         return slot_of(block);
     return slot_from_next_block();
 }

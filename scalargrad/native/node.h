@@ -2,7 +2,8 @@
 #ifndef SCALARGRAD_NODE_H
 #define SCALARGRAD_NODE_H
 
-#include "arena.h"
+#include <stddef.h>
+#include <stdint.h>
 
 typedef struct Node Node;
 
@@ -46,6 +47,9 @@ struct Node {
         };
     };
 };
+
+#define SLOT_BYTES sizeof(Node)
+#include "arena.h"
 
 static PyTypeObject ValueType;
 
@@ -109,6 +113,17 @@ static void notes_drop(Node *node)
 
 /* ------ making and freeing */
 
+/* PyObject_Init without the call, worth a tenth of the time of building a node. */
+static inline void object_init(PyObject *object)
+{
+#if defined(Py_REF_DEBUG) || defined(Py_TRACE_REFS) || defined(Py_GIL_DISABLED)
+    (void)PyObject_Init(object, &ValueType);
+#else
+    Py_SET_TYPE(object, &ValueType);
+    Py_SET_REFCNT(object, 1);
+#endif
+}
+
 static inline Node *node_new(uint8_t op, uint8_t shape, double data)
 {
     Node *node = arena_allocate();
@@ -116,7 +131,7 @@ static inline Node *node_new(uint8_t op, uint8_t shape, double data)
         PyErr_NoMemory();
         return NULL;
     }
-    (void)PyObject_Init((PyObject *)node, &ValueType);
+    object_init((PyObject *)node);
     node->data = data;
     node->grad = 0.0;
     node->op = op;

@@ -738,7 +738,6 @@ static struct PyModuleDef engine_module = {
 
 PyMODINIT_FUNC PyInit__engine(void)
 {
-    arena_init(sizeof(Node));
     labels = PyDict_New();
     sources = PyDict_New();
     if (!labels || !sources || PyType_Ready(&ValueType) < 0 || PyType_Ready(&FunctionType) < 0)

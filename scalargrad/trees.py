@@ -1,0 +1,232 @@
+"""Arguments and results as trees: nested containers taken apart into single numbers, and rebuilt.
+
+`optree` knows the containers (lists, tuples, named tuples, dicts, …). What stands in them is of
+a few kinds, a row each in KINDS: a number or Value, a NumPy array, a model (whatever has
+`named_parameters()` and `with_parameters(values)`). optree and NumPy load when first needed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+from .rows import builder, is_number
+
+
+def is_value(x: object) -> bool:
+    return builder(x) is not None
+
+
+def is_scalar(x: object) -> bool:
+    return type(x) is float or is_value(x) or is_number(x)
+
+
+def is_array(x: object) -> bool:
+    # whoever holds an array has loaded NumPy
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(x, numpy.ndarray)
+
+
+def is_model(x: object) -> bool:
+    kind = type(x)
+    return hasattr(kind, "named_parameters") and hasattr(kind, "with_parameters")
+
+
+def filled(shape: tuple[int, ...], entries: Sequence[Any]) -> Any:
+    """Return an array of float64 if all entries are floats, of objects otherwise."""
+    import numpy
+
+    plain = all(isinstance(x, float) for x in entries)
+    array = numpy.empty(len(entries), dtype=float if plain else object)
+    for i, x in enumerate(entries):
+        array[i] = x
+    return array.reshape(shape)
+
+
+def with_entries(model: Any, entries: Sequence[Any]) -> Any:
+    """The model with other parameters; {name: entry} if the entries are more than numbers."""
+    if all(is_scalar(x) for x in entries):
+        return model.with_parameters(entries)
+    return dict(zip(entry_names(model), entries))
+
+
+def entry_names(model: Any) -> list[str]:
+    return [name for name, _ in model.named_parameters()]
+
+
+def indices(array: Any) -> list[str]:
+    import numpy
+
+    return [f"[{', '.join(map(str, i))}]" if i else "" for i in numpy.ndindex(array.shape)]
+
+
+class Kind(NamedTuple):
+    """What can stand in a tree: how it is recognised, taken apart, rebuilt with other entries,
+    how its entries are named, and whether they are linked to a graph that derivatives in them
+    should be part of."""
+
+    matches: Callable[[Any], bool]
+    entries: Callable[[Any], list[Any]]
+    rebuilt: Callable[[Any, Sequence[Any]], Any]
+    names: Callable[[Any], list[str]]
+    linked: Callable[[Any], bool]
+
+
+def some_value(x: Any) -> bool:
+    return any(map(is_value, x.ravel().tolist()))
+
+
+def some_computed(model: Any) -> bool:
+    """A model holds Values for good: only those that were computed have a graph behind them."""
+    return any(is_value(p) and p.parents for _, p in model.named_parameters())
+
+
+SCALAR = Kind(is_scalar, lambda x: [x], lambda x, new: new[0], lambda x: [""], is_value)
+ARRAY = Kind(
+    is_array,
+    lambda x: x.ravel().tolist(),
+    lambda x, new: filled(x.shape, new),
+    indices,
+    some_value,
+)
+MODEL = Kind(
+    is_model,
+    lambda x: [p for _, p in x.named_parameters()],
+    with_entries,
+    lambda x: [f".{name}" for name in entry_names(x)],
+    some_computed,
+)
+OTHER = Kind(
+    lambda x: True, lambda x: [], lambda x, new: x, lambda x: [], lambda x: False
+)
+NUMERIC = (SCALAR, ARRAY, MODEL)
+HOLDS_VALUES = (
+    SCALAR._replace(matches=is_value),
+    ARRAY._replace(matches=lambda x: is_array(x) and x.dtype == object),
+    MODEL,
+    OTHER,
+)
+"""For a function that is only called: whatever holds no Value stays as it is."""
+
+
+class Leaf(NamedTuple):
+    original: Any
+    kind: Kind
+    size: int
+
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        return self.original.shape if self.kind is ARRAY else None
+
+
+class Structure:
+    """How a tree is built of its entries, the single numbers in it."""
+
+    def __init__(self, leaves: list[Leaf], spec: Any) -> None:
+        self.leaves = leaves
+        self.spec = spec
+        self.size = sum(leaf.size for leaf in leaves)
+
+    def tree(self, leaves: list[Any]) -> Any:
+        return leaves[0] if self.spec is None else self.spec.unflatten(leaves)
+
+    def rebuilt(self, entries: Iterable[Any]) -> Any:
+        """Return a tree like the original, with these entries in it."""
+        rest = iter(entries)
+        return self.tree(
+            [leaf.kind.rebuilt(leaf.original, list(islice(rest, leaf.size))) for leaf in self.leaves]
+        )
+
+    def stacked(self, shape: tuple[int, ...], rows: Sequence[Sequence[Any]]) -> Any:
+        """Return a tree of arrays: each row is the entries for one element of `shape`, and an
+        array of the original gets the axes of `shape` before its own."""
+        columns = iter(zip(*rows) if rows else [()] * self.size)
+        return self.tree([stack(leaf, shape, list(islice(columns, leaf.size))) for leaf in self.leaves])
+
+    @property
+    def linked(self) -> bool:
+        return any(leaf.kind.linked(leaf.original) for leaf in self.leaves)
+
+    def names(self, of: str) -> Iterator[str]:
+        """Yield the name of each entry: of['weights'][0]."""
+        paths = [""] if self.spec is None else [a.codify("") for a in accessors(self.spec)]
+        for leaf, path in zip(self.leaves, paths):
+            for name in leaf.kind.names(leaf.original):
+                yield of + path + name
+
+    def __str__(self) -> str:
+        if self.spec is None:
+            return described(self.leaves[0])
+        return str(self.spec.unflatten([Shown(described(leaf)) for leaf in self.leaves]))
+
+
+class Shown(str):
+    """Text that containers print without quotes."""
+
+    __repr__ = str.__str__
+
+
+def described(leaf: Leaf) -> str:
+    if leaf.kind is SCALAR:
+        return "number"
+    name = type(leaf.original).__name__
+    return f"{name}{list(leaf.shape)}" if leaf.shape is not None else f"{name}({leaf.size})"
+
+
+def stack(leaf: Leaf, shape: tuple[int, ...], columns: list[Sequence[Any]]) -> Any:
+    if leaf.shape is not None:
+        by_row = [x for row in zip(*columns) for x in row]
+        return filled((*shape, *leaf.shape), by_row)
+    return leaf.kind.rebuilt(leaf.original, [filled(shape, column) for column in columns])
+
+
+def accessors(spec: Any) -> list[Any]:
+    import optree
+
+    return optree.treespec_accessors(spec)
+
+
+def take_apart(tree: Any) -> tuple[list[Any], Any]:
+    """Return the leaves and optree's description of how they stand; None for a single leaf."""
+    if is_scalar(tree) or is_array(tree) or is_model(tree):
+        return [tree], None
+    import optree
+
+    leaves, spec = optree.tree_flatten(tree, is_leaf=is_model, none_is_leaf=True)
+    return leaves, spec
+
+
+def flatten(
+    tree: Any, what: str, kinds: Sequence[Kind] = NUMERIC
+) -> tuple[list[Any], Structure]:
+    """Return the entries of a tree in order, numbers and Values, and its structure. Raises
+    TypeError naming `what` and the place of anything that is of none of these kinds."""
+    found, spec = take_apart(tree)
+    entries: list[Any] = []
+    leaves = []
+    for x in found:
+        kind = next((kind for kind in kinds if kind.matches(x)), None)
+        parts = [x] if kind is None else kind.entries(x)
+        if kind is None or (kinds is NUMERIC and not all(map(is_scalar, parts))):
+            raise TypeError(wrong_entry(what, found, spec, x, parts))
+        leaves.append(Leaf(x, kind, len(parts)))
+        entries += parts
+    return entries, Structure(leaves, spec)
+
+
+def wrong_entry(what: str, found: list[Any], spec: Any, leaf: Any, parts: list[Any]) -> str:
+    at = next(i for i, x in enumerate(found) if x is leaf)
+    place = accessors(spec)[at].codify(what) if spec is not None else what
+    x = next(x for x in parts if not is_scalar(x))
+    return f"expected numbers, Values, arrays or models, got {type(x).__name__} {x!r:.60} at {place}"
+
+
+def matching(tree: Any, structure: Structure, what: str) -> list[Any]:
+    """Return the entries of a tree that should have this structure. Raises ValueError if not."""
+    entries, found = flatten(tree, what)
+    shapes = [(leaf.shape, leaf.size) for leaf in found.leaves]
+    if found.spec != structure.spec or shapes != [(x.shape, x.size) for x in structure.leaves]:
+        raise ValueError(f"{what} must have the structure {structure}, got {found}")
+    return entries
