@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from . import demo
 from .engine import engine
 
 
+def installed_version() -> str:
+    try:
+        return version("scalargrad")
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
 def about() -> str:
+    """Return the version, the engine in use and the Python, in one line."""
     python = f"{platform.python_implementation()} {platform.python_version()}"
-    return f"scalargrad {version('scalargrad')}, {engine} engine, {python}"
+    return f"scalargrad {installed_version()}, {engine} engine, {python}"
+
+
+def advice() -> str:
+    """Return what to do for the native engine where it is wanted and missing, else nothing."""
+    if engine == "native" or os.environ.get("SCALARGRAD_ENGINE") == "pure":
+        return ""
+    return (
+        "The native engine was not built: install a C compiler and Python's headers, "
+        "then scalargrad again."
+    )
 
 
 def positive(text: str) -> int:
@@ -25,7 +44,9 @@ def positive(text: str) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="scalargrad", description="Scalar automatic differentiation.")
+    top = argparse.ArgumentParser(
+        prog="scalargrad", description="Scalar automatic differentiation."
+    )
     top.add_argument("--version", action="version", version=about())
     commands = top.add_subparsers(dest="command", required=True)
     commands.add_parser("info", help="print the version, the engine in use and the Python")
@@ -49,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status. A wrong command exits with status 2."""
     options = parser().parse_args(arguments)
     if options.command == "info":
-        print(about())
+        print(*filter(None, [about(), advice()]), sep="\n")
         return 0
     try:
         demo.run(options.epochs, options.hidden, options.seed, options.out)

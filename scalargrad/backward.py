@@ -48,14 +48,17 @@ def backward(root: Any, seed: float) -> None:
     adjoint = propagate(root, seed)
     if modes.active and modes.state.anomaly:
         check_propagation(adjoint)
-    store(
-        adjoint, [g if node._parents else node._grad + g for node, g in adjoint.items()]
-    )
+    store(adjoint)
 
 
-def store(nodes: Iterable[Any], grads: Iterable[float]) -> None:
+def store(adjoint: dict[Any, float]) -> None:
+    """Accumulate adjoints into the leaves' gradients, set those of all other nodes."""
+    overwrite({node: g if node.op else node._grad + g for node, g in adjoint.items()})
+
+
+def overwrite(grads: dict[Any, float]) -> None:
     # map inside deque runs in C without a step of bytecode: no signal handler can cut in
-    deque(map(setattr, nodes, repeat("_grad"), grads), maxlen=0)
+    deque(map(setattr, grads, repeat("_grad"), grads.values()), maxlen=0)
 
 
 def adjoints(root: Any, targets: Sequence[Any]) -> list[float]:

@@ -38,6 +38,17 @@ def whole(f: Callable[[float], int]) -> Unary:
     return lambda x: (float(f(x)) or copysign(0.0, x)) if isfinite(x) else x
 
 
+def round_to(x: float, digits: float) -> float:
+    """x rounded to so many decimal digits, negative counts left of the point."""
+    if digits != digits or not isfinite(x):
+        return x if digits == digits else nan
+    try:
+        # no float has a digit beyond place 1100 after the point, or 400 before
+        return round(x, int(max(-400.0, min(digits, 1100.0))))
+    except OverflowError:
+        return signed_inf(x)
+
+
 def signed_inf(x: float) -> float:
     return copysign(inf, x)
 

@@ -24,7 +24,9 @@ def class_index(label: Any, outputs: Sequence[Any]) -> int:
             f"a label is the class as a whole number, got {type(label).__name__} {label!r:.60}"
         ) from None
     if not 0 <= index < len(outputs):
-        raise ValueError(f"{len(outputs)} outputs need a label 0 to {len(outputs) - 1}, got {index}")
+        raise ValueError(
+            f"{len(outputs)} outputs need a label 0 to {len(outputs) - 1}, got {index}"
+        )
     return index
 
 

@@ -76,7 +76,8 @@ def user_line() -> tuple[str, int]:
     return frame.f_code.co_filename, frame.f_lineno
 
 
-def describe(place: tuple[str, int] | None) -> str:
+def describe(node: Any) -> str:
+    place = getattr(node, "_source", None)
     if place is None:
         return "at a line unknown, for the node was built outside detect_anomaly()"
     return f"at {place[0]}:{place[1]}: {linecache.getline(*place).strip()}"
@@ -99,13 +100,13 @@ def settle(node: Any) -> Any:
 def check_node(node: Any) -> None:
     """Raise AnomalyError if the node's value or one of its partials is not finite."""
     if not isfinite(node.data):
-        raise AnomalyError(f"{call(node)} is {node.data!r}, {describe(node._source)}")
+        raise AnomalyError(f"{call(node)} is {node.data!r}, {describe(node)}")
     places = [i for i, x in enumerate(node.operands) if hasattr(x, "grad")]
     for i, partial in zip(places, node.partials):
         if not isfinite(partial):
             raise AnomalyError(
                 f"the derivative of {call(node)} in operand {i} is {partial!r}, "
-                f"{describe(node._source)}"
+                f"{describe(node)}"
             )
 
 
@@ -114,5 +115,5 @@ def check_gradient(node: Any, gradient: float) -> None:
     if not isfinite(gradient):
         raise AnomalyError(
             f"the gradient flowing back through {call(node)} is {gradient!r}: "
-            f"its own gradient is finite, the product is not; {describe(node._source)}"
+            f"its own gradient is finite, the product is not; {describe(node)}"
         )

@@ -114,7 +114,7 @@ mul = op("mul", "×", py.mul, "{} * {}",
 div = op("div", "÷", ieee.divide, "{} / {}",
          lambda out, x, y: reciprocal(y), lambda out, x, y: div(-out, y), dunder="truediv")
 pow = op("pow", "**", ieee.power, "sg_power({}, {})",
-         lambda out, x, y: where(y, y * pow(x, y - 1.0), 0.0),
+         lambda out, x, y: where(y, y * pow(x, y - 1.0), flat(out)),
          lambda out, x, y: where(x, out * log(x), where(step(-y), -inf, 0.0)), dunder="pow",
          samples=((1.5, 2.5), (0.7, -1.3), (2.2, 0.4), (3.0, 2.0)))
 mod = op("mod", "%", ieee.modulo, "sg_modulo({}, {})",
@@ -162,8 +162,7 @@ floor = op("floor", "floor", ieee.whole(math.floor), "floor({})", lambda out, x:
 ceil = op("ceil", "ceil", ieee.whole(math.ceil), "ceil({})", lambda out, x: flat(out))
 round = op("round", "round", ieee.whole(builtins.round), "rint({})",
            lambda out, x: flat(out), numpy="rint")
-round_to = op("round_to", "round",
-              lambda x, digits: builtins.round(x, int(digits)) if math.isfinite(x) else x, None,
+round_to = op("round_to", "round", ieee.round_to, None,
               lambda out, x, digits: flat(out), lambda out, x, digits: flat(out),
               samples=((1.234, 2.0), (1234.5, -2.0)), hidden=True)
 
@@ -195,8 +194,8 @@ acos = op("acos", "acos", ieee.total(math.acos), "acos({})",
 atan = op("atan", "atan", math.atan, "atan({})",
           lambda out, x: inverse_square(hypot(1.0, x)), numpy="arctan")
 atan2 = op("atan2", "atan2", math.atan2, "atan2({}, {})",
-           lambda out, y, x: polar(unit(x, y, hypot(x, y)), hypot(x, y)),
-           lambda out, y, x: -polar(unit(y, x, hypot(x, y)), hypot(x, y)), numpy="arctan2")
+           lambda out, y, x: ratio(unit(x, y, hypot(x, y)), hypot(x, y)),
+           lambda out, y, x: -ratio(unit(y, x, hypot(x, y)), hypot(x, y)), numpy="arctan2")
 sinh = op("sinh", "sinh", ieee.sinh, "sinh({})", lambda out, x: cosh(x))
 cosh = op("cosh", "cosh", ieee.cosh, "cosh({})", lambda out, x: sinh(x))
 tanh = op("tanh", "tanh", math.tanh, "tanh({})", lambda out, x: inverse_square(cosh(x)))
@@ -222,9 +221,9 @@ def unit(x: Any, y: Any, h: Any) -> Any:
     return where(h, where(compare(inf, h), div(x, h), far), 0.0)
 
 
-def polar(u: Any, h: Any) -> Any:
-    """u/h, and 0 at the origin."""
-    return where(h, div(u, h), 0.0)
+def ratio(x: Any, y: Any) -> Any:
+    """x/y, and 0 where y is 0."""
+    return where(y, div(x, y), 0.0)
 
 
 # ------ error function and gamma
@@ -293,16 +292,23 @@ def bell(x: Any) -> Any:
 
 # ------ sums of exponentials
 exp_difference = op("exp_difference", "exp(x−y)",
-                    lambda x, y: 1.0 if x == y > -inf else 0.0 if x == -inf else ieee.exp(x - y),
-                    "({0} == {1} && {0} > -INFINITY ? 1.0 : {0} == -INFINITY ? 0.0"
-                    " : exp({0} - {1}))",
+                    lambda x, y: 1.0 if x == y > -inf else 0.0 if x == -inf and y == y
+                    else ieee.exp(x - y),
+                    "({0} == {1} && {0} > -INFINITY ? 1.0"
+                    " : {0} == -INFINITY && {1} == {1} ? 0.0 : exp({0} - {1}))",
                     lambda out, x, y: out, lambda out, x, y: -out, hidden=True,
                     doc="exp(x − y), the share of x in a log-sum-exp y, at infinities too.")
 logaddexp = op("logaddexp", "logaddexp",
                lambda x, y: maximum(x, y)
                + where(compare(x, y), log1p(exp(-abs(x - y))), LN2), TRACED,
-               lambda out, x, y: exp_difference(x, out),
-               lambda out, x, y: exp_difference(y, out))
+               lambda out, x, y: share(x, y, out), lambda out, x, y: share(y, x, out))
+
+
+def share(x: Any, y: Any, out: Any) -> Any:
+    """exp(x)/(exp(x) + exp(y)). Relative to `out` and then normalised: `out` is rounded."""
+    e = exp_difference(x, out)
+    return ratio(e, e + exp_difference(y, out))
+
 
 # fmt: on
 # ------ over a list: one node, whatever the length
@@ -399,6 +405,12 @@ def ties(out: Any, operands: Sequence[Any], variable: Sequence[bool]) -> float:
     return float(len(tied)) if all(tied) else inf
 
 
+def shares(out: Any, operands: Sequence[Any], variable: Sequence[bool]) -> float:
+    """Σ exp(xᵢ − out): 1, or nearly so because `out` is rounded; or 0 if all are −inf."""
+    number, *numbers = (getattr(x, "data", x) for x in (out, *operands))
+    return sum_forward(*[exp_difference.forward(x, number) for x in numbers])
+
+
 def tie_share(out: Any, x: Any, count: float) -> Any:
     return where(compare(x, out), 0.0, reciprocal(count))
 
@@ -415,7 +427,8 @@ mean = fold("mean", "mean", lambda *xs: sum_forward(*xs) / len(xs), "fold_mean",
 dot = fold("dot", "·", dot_forward, "fold_dot", dot_partials, arrange=weights_then_inputs,
            doc="Σ wᵢ·xᵢ, plus `bias` if given: two lists of one length, one node.")
 logsumexp = fold("logsumexp", "logsumexp", logsumexp_forward, "fold_logsumexp",
-                 lambda out, x, n: exp_difference(x, out), count=length, arrange=at_least_one,
+                 lambda out, x, n: ratio(exp_difference(x, out), n),
+                 count=shares, arrange=at_least_one,
                  doc="log Σ exp(xᵢ) of a list, stable for any size, one node.")
 max = fold("max", "max", max_forward, "fold_max", tie_share,
            count=ties, arrange=at_least_one,

@@ -56,9 +56,7 @@ def checked(parameters: Iterable[Any]) -> list[Any]:
     found = list(parameters)
     for parameter in found:
         if builder(parameter) is None:
-            raise TypeError(
-                f"expected Values, got {type(parameter).__name__} {parameter!r:.60}"
-            )
+            raise TypeError(f"expected Values, got {type(parameter).__name__} {parameter!r:.60}")
     if not found:
         raise ValueError("there is no parameter to train: the list is empty")
     return found

@@ -132,18 +132,22 @@ class Structure:
     def tree(self, leaves: list[Any]) -> Any:
         return leaves[0] if self.spec is None else self.spec.unflatten(leaves)
 
+    def split(self, entries: Iterable[Any]) -> Iterator[list[Any]]:
+        """Yield the entries of each leaf."""
+        rest = iter(entries)
+        for leaf in self.leaves:
+            yield list(islice(rest, leaf.size))
+
     def rebuilt(self, entries: Iterable[Any]) -> Any:
         """Return a tree like the original, with these entries in it."""
-        rest = iter(entries)
-        return self.tree(
-            [leaf.kind.rebuilt(leaf.original, list(islice(rest, leaf.size))) for leaf in self.leaves]
-        )
+        parts = self.split(entries)
+        return self.tree([x.kind.rebuilt(x.original, part) for x, part in zip(self.leaves, parts)])
 
     def stacked(self, shape: tuple[int, ...], rows: Sequence[Sequence[Any]]) -> Any:
         """Return a tree of arrays: each row is the entries for one element of `shape`, and an
         array of the original gets the axes of `shape` before its own."""
-        columns = iter(zip(*rows) if rows else [()] * self.size)
-        return self.tree([stack(leaf, shape, list(islice(columns, leaf.size))) for leaf in self.leaves])
+        parts = self.split(zip(*rows) if rows else [()] * self.size)
+        return self.tree([stack(leaf, shape, part) for leaf, part in zip(self.leaves, parts)])
 
     @property
     def linked(self) -> bool:
@@ -220,7 +224,8 @@ def wrong_entry(what: str, found: list[Any], spec: Any, leaf: Any, parts: list[A
     at = next(i for i, x in enumerate(found) if x is leaf)
     place = accessors(spec)[at].codify(what) if spec is not None else what
     x = next(x for x in parts if not is_scalar(x))
-    return f"expected numbers, Values, arrays or models, got {type(x).__name__} {x!r:.60} at {place}"
+    got = f"{type(x).__name__} {x!r:.60}"
+    return f"expected numbers, Values, arrays or models, got {got} at {place}"
 
 
 def matching(tree: Any, structure: Structure, what: str) -> list[Any]:

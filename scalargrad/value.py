@@ -2,6 +2,9 @@
 
 A Value holds a number and remembers the operator and the operands it was computed from. Its
 operators all come from the table: `install` makes a method of each row.
+
+Up to two operands stand in the node itself, more in a tuple: every tuple would be one more object
+for Python's garbage collector to walk, and with two a node building takes twice the time.
 """
 
 from __future__ import annotations
@@ -23,24 +26,21 @@ class Value:
     TypeError unless `data` is one real number, OverflowError for an integer beyond the floats.
     """
 
-    __slots__ = (
-        "_data",
-        "_grad",
-        "_label",
-        "_operands",
-        "_operator",
-        "_parents",
-        "_partials",
-        "_source",
-    )
+    __slots__ = ("_data", "_dx", "_dy", "_grad", "_label", "_operator", "_source", "_x", "_y")
     _data: float
     _grad: float
-    _label: str
     _operator: Operator | None
-    _operands: tuple[Value | float, ...]
-    _parents: tuple[Value, ...]
-    _partials: tuple[float, ...]
-    _source: tuple[str, int] | None
+    _x: Value | tuple[Value | float, ...] | None
+    """First operand, None if it is a constant; or a tuple of them all, if more than two."""
+    _y: Value | None
+    _dx: float | tuple[float, ...]
+    """∂self/∂x, or the constant that x is; or a tuple of these, one an operand."""
+    _dy: float | None
+    """∂self/∂y, or the constant that y is; None if there is no second operand."""
+    _label: str
+    """Unset if it is empty: most nodes have none."""
+    _source: tuple[str, int]
+    """The user's line that built it; set under detect_anomaly alone."""
 
     def __new__(cls, data: Any, label: str = "") -> Value:
         return leaf(real(data), checked_label(label))
@@ -49,30 +49,57 @@ class Value:
         raise TypeError("Value cannot be subclassed: hold one as an attribute instead")
 
     # ------ the node
+    def _edges(self) -> list[tuple[Any, float]]:
+        """Each operand with its partial; a constant is None, with its number."""
+        if self._operator is None:
+            return []
+        if type(self._x) is tuple:
+            return [(x if type(x) is Value else None, d) for x, d in zip(self._x, self._dx)]
+        return [(self._x, self._dx), (self._y, self._dy)][: 1 if self._dy is None else 2]
+
+    @property
+    def parents(self) -> tuple[Value, ...]:
+        """The Values it was computed from, one for each edge."""
+        return tuple(x for x, _ in self._edges() if x is not None)
+
+    @property
+    def partials(self) -> tuple[float, ...]:
+        """∂self/∂parent as floats, one a parent."""
+        return tuple(d for x, d in self._edges() if x is not None)
+
+    @property
+    def operands(self) -> tuple[Value | float, ...]:
+        """The parents, and the constants as floats."""
+        return tuple(d if x is None else x for x, d in self._edges())
+
+    _parents, _partials, _operands = parents, partials, operands
     data = property(attrgetter("_data"), lambda self, x: setattr(self, "_data", real(x)))
     grad = property(attrgetter("_grad"), lambda self, x: setattr(self, "_grad", real(x)))
     label = property(
-        attrgetter("_label"), lambda self, text: setattr(self, "_label", checked_label(text))
+        lambda self: getattr(self, "_label", ""),
+        lambda self, text: setattr(self, "_label", checked_label(text)),
     )
     op = property(attrgetter("_operator"), doc="The Operator that made it, None for a leaf.")
-    parents = property(attrgetter("_parents"))
-    partials = property(attrgetter("_partials"), doc="∂self/∂parent as floats, one a parent.")
-    operands = property(attrgetter("_operands"), doc="The parents, and the constants as floats.")
-    _prev = property(lambda self: set(self._parents), doc="The parents as micrograd has them.")
+    _prev = property(lambda self: set(self.parents), doc="The parents as micrograd has them.")
     _op = property(lambda self: self._operator.symbol if self._operator else "")
 
     def backward(self, seed: float = 1.0) -> None:
         """Add `seed` · ∂self/∂leaf to the `grad` of every leaf, and set the `grad` of every node
         between. All or nothing if interrupted; O(nodes + edges)."""
-        backward.backward(self, real(seed))
+        if modes.active and modes.state.anomaly:
+            backward.backward(self, real(seed))
+        else:
+            adjoint = propagate(self, real(seed))
+            backward.overwrite(
+                {v: g if v._operator else v._grad + g for v, g in adjoint.items()}
+            )
 
     def zero_grad(self) -> None:
         """Set `grad` to 0.0 here and in every node this one was computed from."""
-        nodes = topological_order(self)
-        backward.store(nodes, [0.0] * len(nodes))
+        backward.overwrite(dict.fromkeys(topological_order(self), 0.0))
 
     def _adjoints(self, targets: Iterable[Value]) -> list[float]:
-        adjoint = backward.propagate(self, 1.0)
+        adjoint = propagate(self, 1.0)
         return [adjoint.get(target, 0.0) for target in targets]
 
     def detach(self) -> Value:
@@ -131,21 +158,19 @@ class Value:
         partials: tuple[float, ...],
     ) -> Value:
         copying.check_record(Value, op, operands, partials)
-        parents = tuple(x for x in operands if type(x) is Value)
         node = leaf(real(data), checked_label(label))
         node._grad = real(grad)
-        node._operator = op
-        node._operands = operands
-        node._parents = parents
-        node._partials = partials
+        if op is not None:
+            connect(node, op, operands, partials)
         return node
 
     @staticmethod
     def __operator__(op: Operator, operands: tuple[Any, ...]) -> Value:
         """Build the node that `op` makes of these operands, at least one of them a Value."""
         out, operands, partials = op.evaluate(operands, Value)
-        parents = tuple(x for x in operands if type(x) is Value)
-        return make(op, out, operands, parents, partials)
+        node = leaf(out, "")
+        connect(node, op, operands, partials)
+        return modes.settle(node) if modes.active else node
 
 
 new = object.__new__
@@ -155,29 +180,83 @@ def leaf(data: float, label: str) -> Value:
     node = new(Value)
     node._data = data
     node._grad = 0.0
-    node._label = label
-    node._operator = node._source = None
-    node._operands = node._parents = node._partials = ()
+    node._operator = None
+    if label:
+        node._label = label
+    node._x = node._y = node._dx = node._dy = None
     return node
 
 
-def make(
-    op: Operator,
-    out: float,
-    operands: tuple[Value | float, ...],
-    parents: tuple[Value, ...],
-    partials: tuple[float, ...],
-) -> Value:
-    node = new(Value)
-    node._data = out
-    node._grad = 0.0
-    node._label = ""
+def connect(
+    node: Value, op: Operator, operands: tuple[Value | float, ...], partials: tuple[float, ...]
+) -> None:
+    """Give a new node its operator and its operands, with a partial for each Value."""
     node._operator = op
-    node._source = None
-    node._operands = operands
-    node._parents = parents
-    node._partials = partials
-    return modes.settle(node) if modes.active else node
+    rest = iter(partials)
+    local = tuple(next(rest) if type(x) is Value else x for x in operands)
+    if len(operands) > 2:
+        node._x, node._dx = operands, local
+        return
+    node._x, node._y, *_ = (*(x if type(x) is Value else None for x in operands), None)
+    node._dx, node._dy, *_ = (*local, None)
+
+
+# ------ the numeric backward pass: that of backward.py, spelled out for two operands
+
+
+def consumers(root: Value) -> dict[Value, int]:
+    """What graph.consumers returns."""
+    count = {root: 0}
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        x = node._x
+        for parent in x if type(x) is tuple else (x, node._y):
+            if parent in count:
+                count[parent] += 1
+            elif type(parent) is Value:
+                count[parent] = 1
+                pending.append(parent)
+    return count
+
+
+def propagate(root: Value, seed: float) -> dict[Value, float]:
+    """What backward.propagate returns, its nodes in any order."""
+    waiting = consumers(root)
+    adjoint = dict.fromkeys(waiting, 0.0)
+    adjoint[root] = seed
+    ready = [root]
+    while ready:
+        node = ready.pop()
+        upstream = adjoint[node]
+        x = node._x
+        if type(x) is tuple:
+            for parent, partial in zip(x, node._dx):
+                if type(parent) is Value:
+                    if upstream:
+                        adjoint[parent] += upstream * partial
+                    if waiting[parent] == 1:
+                        ready.append(parent)
+                    else:
+                        waiting[parent] -= 1
+            continue
+        # the same for x and for y: a loop over two pairs takes a third longer
+        if x is not None:
+            if upstream:
+                adjoint[x] += upstream * node._dx
+            if waiting[x] == 1:
+                ready.append(x)
+            else:
+                waiting[x] -= 1
+        y = node._y
+        if y is not None:
+            if upstream:
+                adjoint[y] += upstream * node._dy
+            if waiting[y] == 1:
+                ready.append(y)
+            else:
+                waiting[y] -= 1
+    return adjoint
 
 
 def checked_label(label: Any) -> str:
@@ -194,10 +273,15 @@ def unary(op: Operator) -> Callable[[Value], Value]:
     (dx,) = op.partials  # type: ignore[misc]
 
     def method(self: Value) -> Value:
+        node = new(Value)
         x = self._data
-        out = forward(x)
-        parents = (self,)
-        return make(op, out, parents, parents, (dx(out, x),))
+        node._data = out = forward(x)
+        node._x = self
+        node._dx = dx(out, x)
+        node._y = node._dy = None
+        node._grad = 0.0
+        node._operator = op
+        return modes.settle(node) if modes.active else node
 
     return method
 
@@ -208,18 +292,27 @@ def binary(op: Operator) -> Callable[[Value, Any], Value]:
     dx_alone, _ = op.beside_constant or op.partials  # type: ignore[misc]
     reflected = f"__r{op.dunder}__"
 
-    def method(self: Value, other: Any = None) -> Value:
+    def method(self: Value, other: Any) -> Value:
+        node = new(Value)
         x = self._data
         if type(other) is Value:
             y = other._data
-            out = forward(x, y)
-            parents = (self, other)
-            return make(op, out, parents, parents, (dx(out, x, y), dy(out, x, y)))
-        y = other if type(other) is float else operand(other, reflected)
-        if y is NotImplemented:
-            return y
-        out = forward(x, y)
-        return make(op, out, (self, y), (self,), (dx_alone(out, x, y),))
+            node._data = out = forward(x, y)
+            node._y = other
+            node._dx = dx(out, x, y)
+            node._dy = dy(out, x, y)
+        else:
+            y = other if type(other) is float else operand(other, reflected)
+            if y is NotImplemented:
+                return y
+            node._data = out = forward(x, y)
+            node._y = None
+            node._dx = dx_alone(out, x, y)
+            node._dy = y
+        node._x = self
+        node._grad = 0.0
+        node._operator = op
+        return modes.settle(node) if modes.active else node
 
     return method
 
@@ -232,9 +325,12 @@ def reversed_binary(op: Operator) -> Callable[[Value, Any], Value]:
         x = operand(other, f"__{op.dunder}__")
         if x is NotImplemented:
             return x
-        y = self._data
-        out = forward(x, y)
-        return make(op, out, (x, self), (self,), (dy(out, x, y),))
+        node = leaf(forward(x, self._data), "")
+        node._y = self
+        node._dx = x
+        node._dy = dy(node._data, x, self._data)
+        node._operator = op
+        return modes.settle(node) if modes.active else node
 
     return method
 

@@ -81,15 +81,26 @@ EXTREME(fold_max, forward_maximum)
 EXTREME(fold_min, forward_minimum)
 #undef EXTREME
 
+static Py_ssize_t index_of(double x, const Edge *edge)
+{
+    Py_ssize_t i = 0;
+    while (edge[i].partial != x)
+        i++;
+    return i;
+}
+
+/* The largest itself is the 1 of log1p: the others count however small they are beside it. */
 static double fold_logsumexp(const Edge *edge, Py_ssize_t n)
 {
     double largest = fold_max(edge, n);
-    double total = 0.0;
+    double others = 0.0;
     if (!isfinite(largest))
         return largest;
+    Py_ssize_t at = index_of(largest, edge);
     for (Py_ssize_t i = 0; i < n; i++)
-        total += exp(edge[i].partial - largest);
-    return largest + log(total);
+        if (i != at)
+            others += exp(edge[i].partial - largest);
+    return largest + log1p(others);
 }
 
 static double count_length(double out, const Edge *edge, Py_ssize_t n)
@@ -97,6 +108,16 @@ static double count_length(double out, const Edge *edge, Py_ssize_t n)
     (void)out;
     (void)edge;
     return (double)n;
+}
+
+static inline double forward_exp_difference(double x, double y);
+
+static double count_shares(double out, const Edge *edge, Py_ssize_t n)
+{
+    double total = 0.0;
+    for (Py_ssize_t i = 0; i < n; i++)
+        total += forward_exp_difference(edge[i].partial, out);
+    return total;
 }
 
 static double count_ties(double out, const Edge *edge, Py_ssize_t n)

@@ -72,7 +72,7 @@ def _walk(part: Any, name: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
 
 
 def _replace(part: Any, new: dict[int, Any]) -> Any:
-    """`part` with `new` in place of what has these ids; itself where there is nothing to replace."""
+    """`part` with `new` in place of what has these ids; itself where there is none of them."""
     if id(part) in new:
         return new[id(part)]
     if isinstance(part, Module):

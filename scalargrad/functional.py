@@ -1,0 +1,259 @@
+"""Functions of functions: from `f` to its gradient, its Jacobian, its Hessian, its products.
+
+They nest in any order. Every call puts fresh nodes in place of the arguments, copies of them,
+and differentiates in these: whatever else depends on the same variables is held fixed. On the
+outermost level numbers come back as numbers, and no one's `grad` changes; within another
+transform, or where an argument is a Value, the results are Values, to be differentiated again.
+
+`f` is called with Values, in containers like those of its arguments (an array becomes an array
+of Values), also under `no_grad`, which would otherwise leave nothing to differentiate.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+from . import modes, ops
+from .backward import adjoints, gradients
+from .engine import Value
+from .forward import linked_pushforward, pushforward
+from .rows import real
+from .trees import Leaf, flatten, is_scalar, is_value, matching
+
+Function = Callable[..., Any]
+
+
+class _Depth(threading.local):
+    transforms = 0
+
+
+_depth = _Depth()
+
+
+@contextmanager
+def differentiating() -> Iterator[None]:
+    """Within it graphs are recorded, and transforms know that they are not the outermost."""
+    no_grad, modes.state.no_grad = modes.state.no_grad, 0
+    _depth.transforms += 1
+    try:
+        yield
+    finally:
+        _depth.transforms -= 1
+        modes.state.no_grad = no_grad
+
+
+def number(x: Any) -> float:
+    return x.data if is_value(x) else real(x)
+
+
+def fresh(x: Any, linked: bool) -> Any:
+    return ops.identity(x) if linked and is_value(x) else Value(number(x))
+
+
+class Variables:
+    """The arguments in which a function is differentiated, with a fresh node for each entry.
+
+    `linked` tells whether derivatives are to be Values, part of a graph.
+    """
+
+    def __init__(self, args: Sequence[Any], argnums: Sequence[int]) -> None:
+        taken = [flatten(args[i], f"argument {i}") for i in argnums]
+        self.structures = [structure for _, structure in taken]
+        self.linked = _depth.transforms > 0 or any(s.linked for s in self.structures)
+        with differentiating():
+            self.nodes = [fresh(x, self.linked) for entries, _ in taken for x in entries]
+        self.args = list(args)
+        for i, arg in zip(argnums, self.like(self.nodes)):
+            self.args[i] = arg
+
+    def call(self, f: Function, named: dict[str, Any] | None = None) -> Any:
+        with differentiating():
+            return f(*self.args, **(named or {}))
+
+    def like(self, entries: Iterable[Any]) -> tuple[Any, ...]:
+        """The arguments with other entries in them."""
+        rest = iter(entries)
+        return tuple(s.rebuilt(islice(rest, s.size)) for s in self.structures)
+
+    def stacked(self, shape: tuple[int, ...], rows: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
+        columns = iter(list(zip(*rows)) or [()] * len(self.nodes))
+        parts = [list(islice(columns, s.size)) for s in self.structures]
+        return tuple(s.stacked(shape, list(zip(*p))) for s, p in zip(self.structures, parts))
+
+    def derivatives(self, root: Any, linked: bool) -> list[Any]:
+        """∂root/∂entry for every entry, as Values or as numbers."""
+        if not linked:
+            return adjoints(root, self.nodes) if is_value(root) else [0.0] * len(self.nodes)
+        return gradients(root if is_value(root) else Value(root), self.nodes)
+
+    def result(self, x: Any) -> Any:
+        """A number or Value that `f` returned, as the caller should see it."""
+        return linked_entry(x) if self.linked else number(x)
+
+
+def linked_entry(x: Any) -> Any:
+    return x if is_value(x) else Value(x)
+
+
+def chosen(argnums: int | Sequence[int], count: int) -> list[int]:
+    """The argument numbers as a list, counted from 0."""
+    wanted = [argnums] if isinstance(argnums, int) else list(argnums)
+    if not all(isinstance(i, int) and -count <= i < count for i in wanted):
+        raise TypeError(
+            f"argnums must be positions among the {count} positional arguments, got {argnums!r}"
+        )
+    positions = [i % count for i in wanted]
+    if len(set(positions)) < len(positions):
+        raise ValueError(f"argnums must differ from one another, got {argnums!r}")
+    return positions
+
+
+def function(f: Any, name: str) -> Function:
+    if callable(f):
+        return f  # type: ignore[no-any-return]
+    raise TypeError(f"{name} needs a function, got {type(f).__name__} {f!r:.60}")
+
+
+def titled(transform: str, f: Function, derived: Function) -> Function:
+    derived.__name__ = f"{transform}({getattr(f, '__name__', type(f).__name__)})"
+    derived.__qualname__ = derived.__name__
+    return derived
+
+
+def one_number(out: Any, f: Function) -> Any:
+    if is_scalar(out):
+        return out
+    name = getattr(f, "__name__", type(f).__name__)
+    raise TypeError(
+        f"{name} must return one Value (or a number), got {type(out).__name__} {out!r:.60}; "
+        "for functions with several results there are jacobian, vjp and jvp"
+    )
+
+
+def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+    """Return a function that gives (f(…), its gradient) in one pass forward and one backward.
+
+    The gradient has the structure and shapes of argument number `argnums`; of several arguments
+    it is a tuple. It raises TypeError unless `f` returns one Value, or a number, whose gradient
+    is zero.
+    """
+    function(f, "value_and_grad")
+
+    def evaluated(*args: Any, **named: Any) -> tuple[Any, Any]:
+        variables = Variables(args, chosen(argnums, len(args)))
+        out = one_number(variables.call(f, named), f)
+        gradient = variables.like(variables.derivatives(out, variables.linked))
+        return variables.result(out), gradient[0] if isinstance(argnums, int) else gradient
+
+    return titled("value_and_grad", f, evaluated)
+
+
+def grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+    """Return the function that gives the gradient of `f`; see `value_and_grad`.
+
+    grad(lambda x: x**3)(2.0) is 12.0, and grad(grad(lambda x: x**3))(2.0) is 12.0 too: 6·x.
+    """
+    evaluated = value_and_grad(function(f, "grad"), argnums)
+    return titled("grad", f, lambda *args, **named: evaluated(*args, **named)[1])
+
+
+def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+    """Return the function that gives the Jacobian of `f`, by one backward pass a result.
+
+    The structure of the result stands outside, that of the argument inside: n results in a list
+    give a list of n gradients. Where both are arrays the Jacobian is one array, of shape
+    result.shape + argument.shape. A model stands as {parameter name: part}, where the part is
+    more than a number.
+    """
+    function(f, "jacobian")
+
+    def evaluated(*args: Any, **named: Any) -> Any:
+        variables = Variables(args, chosen(argnums, len(args)))
+        outputs, structure = flatten(variables.call(f, named), "the result")
+        rows = [variables.derivatives(y, variables.linked) for y in outputs]
+        single = isinstance(argnums, int)
+        return structure.tree(list(blocks(structure.leaves, rows, variables, single)))
+
+    return titled("jacobian", f, evaluated)
+
+
+def blocks(
+    results: Sequence[Leaf], rows: Sequence[Sequence[Any]], variables: Variables, single: bool
+) -> Iterator[Any]:
+    """The part of the Jacobian that belongs to each result, in the structure of the arguments."""
+    rest = iter(rows)
+    for leaf in results:
+        own = list(islice(rest, leaf.size))
+        if leaf.shape is not None:
+            block = variables.stacked(leaf.shape, own)
+            yield block[0] if single else block
+        else:
+            parts = map(variables.like, own)
+            yield leaf.kind.rebuilt(leaf.original, [p[0] if single else p for p in parts])
+
+
+def hessian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+    """Return the function that gives the Hessian of `f`, the Jacobian of its gradient.
+
+    For a list of n numbers: n lists of n. Costs n backward passes over the graph of the
+    gradient. Source: Griewank & Walther, Evaluating Derivatives, ch. 5.
+    """
+    gradient = grad(function(f, "hessian"), argnums)
+    return titled("hessian", f, jacobian(gradient, argnums))
+
+
+def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """Return f(*primals) and its pullback, which takes a cotangent (of the structure of the
+    result) to the vector–Jacobian product: a tuple, one part for each of `primals`. One backward
+    pass per call, whatever the number of results."""
+    variables = Variables(primals, range(len(primals)))
+    outputs, structure = flatten(variables.call(function(f, "vjp")), "the result")
+
+    def pullback(cotangent: Any) -> tuple[Any, ...]:
+        weights = matching(cotangent, structure, "the cotangent")
+        linked = variables.linked or _depth.transforms > 0 or any(map(is_value, weights))
+        with differentiating():
+            root = ops.dot(weights, outputs)
+        return variables.like(variables.derivatives(root, linked))
+
+    return structure.rebuilt(map(variables.result, outputs)), pullback
+
+
+def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """Return f(*primals) and its directional derivative, the Jacobian–vector product, along
+    `tangents`: one tangent for each argument, of its structure. Forward mode: one sweep over the
+    graph of `f`, whatever the number of results."""
+    variables = Variables(primals, range(len(primals)))
+    directions = tangent_entries(variables, tangents)
+    variables.linked |= any(map(is_value, directions))
+    outputs, structure = flatten(variables.call(function(f, "jvp")), "the result")
+    push = linked_pushforward if variables.linked else pushforward
+    with differentiating():
+        # one root, so that a node shared by several results is visited once
+        root = ops.sum([Value(0.0), *outputs])
+    tangent = push(root, dict(zip(variables.nodes, directions)))
+    derivatives = [variables.result(tangent.get(y, 0.0)) for y in outputs]
+    return structure.rebuilt(map(variables.result, outputs)), structure.rebuilt(derivatives)
+
+
+def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, ...]:
+    """Return the product of the Hessian of `f` at `primals` with `tangents`: a tuple, one part
+    for each argument. One forward sweep over the graph of the gradient; no Hessian is formed."""
+    gradient = grad(function(f, "hvp"), tuple(range(len(primals))))
+    product: tuple[Any, ...] = jvp(gradient, primals, tangents)[1]
+    return product
+
+
+def tangent_entries(variables: Variables, tangents: Sequence[Any]) -> list[Any]:
+    if not isinstance(tangents, (tuple, list)) or len(tangents) != len(variables.structures):
+        raise TypeError(
+            f"expected a tuple of {len(variables.structures)} tangents, one for each argument, "
+            f"got {type(tangents).__name__} {tangents!r:.60}"
+        )
+    pairs = enumerate(zip(tangents, variables.structures))
+    entries = [x for i, (t, s) in pairs for x in matching(t, s, f"tangent {i}")]
+    return [x if is_value(x) else real(x) for x in entries]

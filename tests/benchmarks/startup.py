@@ -1,0 +1,35 @@
+"""How long `import scalargrad` takes in a fresh interpreter, and whether it loads NumPy."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+from .memory import environment
+from .peers import present
+from .timing import Figure, minima
+
+
+def started(statement: str) -> Callable[[], None]:
+    """A fresh interpreter that runs one statement."""
+    command, environ = [sys.executable, "-c", statement], environment()
+    return lambda: subprocess.run(command, env=environ, check=True) and None
+
+
+def loads_numpy() -> bool:
+    statement = "import sys, scalargrad; sys.exit('numpy' in sys.modules)"
+    return subprocess.run([sys.executable, "-c", statement], env=environment()).returncode != 0
+
+
+def figures(quick: bool) -> Iterator[Figure]:
+    """Milliseconds of the import alone, and its ratio to NumPy's."""
+    contestants = {"nothing": started("pass"), "scalargrad": started("import scalargrad")}
+    if present("numpy"):
+        contestants["numpy"] = started("import numpy")
+    best = minima(contestants, rounds=3 if quick else 10)
+    ours = best["scalargrad"] - best["nothing"]
+    yield Figure("import: time", ours * 1e3, "ms", at_most=60.0)
+    yield Figure("import: loads NumPy (1 yes, 0 no)", float(loads_numpy()), "", at_most=0.0)
+    if "numpy" in best:
+        yield Figure("import: numpy ÷ scalargrad", (best["numpy"] - best["nothing"]) / ours)

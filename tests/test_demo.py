@@ -1,0 +1,131 @@
+"""`scalargrad demo` end to end, on the real digits, as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import scalargrad
+from scalargrad import demo
+from scalargrad.nn import MLP, load
+
+image = pytest.importorskip("matplotlib.image")
+for needed in demo.NEEDED:
+    pytest.importorskip(needed)
+
+# all 20 epochs take the pure engine a minute
+OPTIONS, ACCURACY = ([], 0.95) if scalargrad.engine == "native" else (["--epochs", "3"], 0.9)
+
+
+def run(*arguments: str, before: str = "") -> subprocess.CompletedProcess[str]:
+    code = f"import sys; {before}\nfrom scalargrad.__main__ import main; sys.exit(main())"
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: Any) -> Path:
+    return Path(tmp_path_factory.mktemp("demo")) / "made" / "here"
+
+
+@pytest.fixture(scope="module")
+def finished(out: Path) -> Any:
+    return run("demo", *OPTIONS, "--out", str(out))
+
+
+def test_demo_prints_a_good_test_accuracy_and_the_engine(finished: Any) -> None:
+    assert finished.returncode == 0, finished.stderr
+    found = re.search(r"^test accuracy ([\d.]+)% of 360 images$", finished.stdout, re.MULTILINE)
+    assert found is not None
+    assert float(found[1]) / 100 >= ACCURACY
+    assert f"on the {scalargrad.engine} engine" in finished.stdout
+
+
+def test_demo_shows_a_progress_bar_with_the_loss(finished: Any) -> None:
+    assert re.search(r"100%.*loss=0\.\d+", finished.stderr)
+
+
+def test_saved_model_reads_the_digits_as_the_demo_said(finished: Any, out: Path) -> None:
+    model = MLP(64, [32, 10])
+    load(model, out / "digits-model.json")
+    accuracy = demo.accuracy(model, demo.load_digits().test)
+    assert f"test accuracy {accuracy:.1%} " in finished.stdout
+
+
+def test_plot_shows_two_curves(finished: Any, out: Path) -> None:
+    pixels = image.imread(out / "digits-loss.png")
+    assert pixels.shape[:2] == (480, 840)
+    colours = {tuple(c) for c in (pixels[..., :3] * 255).round().astype(int).reshape(-1, 3)}
+    assert {(31, 119, 180), (255, 127, 14), (255, 255, 255)} <= colours
+
+
+def test_digits_are_split_the_same_way_each_time_without_overlap() -> None:
+    digits, again = demo.load_digits(), demo.load_digits()
+    assert digits == again
+    assert (len(digits.train), len(digits.test)) == (1437, 360)
+    pixels = [tuple(image) for image, _ in digits.train + digits.test]
+    assert len(set(pixels)) == 1797
+    assert {p for image in pixels for p in image} == {i / 16 for i in range(17)}
+    assert {digit for _, digit in digits.test} == set(range(10))
+
+
+def test_same_seed_trains_the_same_network(tmp_path: Path) -> None:
+    saved = []
+    for name, seed in (("a", "7"), ("b", "7"), ("c", "8")):
+        small = ("--epochs", "1", "--hidden", "2", "3", "--seed", seed)
+        assert run("demo", *small, "--out", str(tmp_path / name)).returncode == 0
+        saved.append(json.loads((tmp_path / name / "digits-model.json").read_text()))
+    assert saved[0] == saved[1] != saved[2]
+    assert len(saved[0]) == 64 * 2 + 2 + 2 * 3 + 3 + 3 * 10 + 10
+
+
+# ------ what can go wrong
+
+
+def test_missing_extra_names_the_cure() -> None:
+    result = run("demo", before="sys.modules['sklearn'] = sys.modules['tqdm'] = None")
+    assert result.returncode == 1
+    assert result.stderr == (
+        'scalargrad demo: the demo needs scikit-learn, tqdm: pip install "scalargrad[examples]"\n'
+    )
+
+
+def test_folder_that_cannot_be_made_is_an_error_before_training(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    result = run("demo", "--out", str(tmp_path / "file"))
+    assert result.returncode == 1
+    assert result.stderr.startswith("scalargrad demo: ")
+    assert "file" in result.stderr
+    assert "training" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["train"],
+        ["demo", "--epochs", "0"],
+        ["demo", "--epochs", "two"],
+        ["demo", "--hidden"],
+        ["demo", "--hidden", "-3"],
+        ["demo", "--unknown"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_command_prints_usage_and_exits_with_2(arguments: list[str]) -> None:
+    result = run(*arguments)
+    assert result.returncode == 2
+    assert "usage: scalargrad" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["demo", "--help"]], ids=" ".join)
+def test_help_goes_to_stdout(arguments: list[str]) -> None:
+    result = run(*arguments)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith("usage: scalargrad")
