@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from . import modes, ops
 from .backward import adjoints, gradients
 from .engine import Value
-from .functional import differentiating
+from .functional import differentiating, inside
 from .graph import topological_order
 from .rows import Operator
 from .trees import HOLDS_VALUES, Structure, flatten, is_value
@@ -57,6 +57,7 @@ class Stretch:
 
     def __init__(self, f: Callable[..., Any], args: Sequence[Any]) -> None:
         self.f = f
+        self.inside = inside()
         taken = [flatten(arg, f"argument {i}", HOLDS_VALUES) for i, arg in enumerate(args)]
         self.arguments = [(structure, entries) for entries, structure in taken]
         self.inputs = [x for entries, _ in taken for x in entries if is_value(x)]
@@ -69,7 +70,8 @@ class Stretch:
             structure.rebuilt([next(rest) if is_value(x) else x for x in entries])
             for structure, entries in self.arguments
         ]
-        with differentiating():
+        # a later run is to mean what the first one did, wherever it takes place
+        with differentiating(level=self.inside):
             return flatten(self.f(*args), "the result", HOLDS_VALUES)
 
     def output(self, position: int, variables: dict[int, Any]) -> Any:

@@ -35,7 +35,7 @@ def linked_pushforward(root: Any, given: dict[Any, Any]) -> dict[Any, Any]:
     tangent = dict(given)
     moving = set(given)
     for node in topological_order(root):
-        if node in given:
+        if node in given or moving.isdisjoint(node.parents):
             continue
         total: Any = 0.0
         for parent, partial in symbolic_partials(node, moving):

@@ -34,15 +34,20 @@ class _Depth(threading.local):
 _depth = _Depth()
 
 
+def inside() -> bool:
+    """Tell whether a transform is at work around the caller."""
+    return _depth.transforms > 0
+
+
 @contextmanager
-def differentiating() -> Iterator[None]:
-    """Within it graphs are recorded, and transforms know that they are not the outermost."""
+def differentiating(level: bool = True) -> Iterator[None]:
+    """Within it graphs are recorded and, if it makes a `level`, transforms are not outermost."""
     no_grad, modes.state.no_grad = modes.state.no_grad, 0
-    _depth.transforms += 1
+    _depth.transforms += level
     try:
         yield
     finally:
-        _depth.transforms -= 1
+        _depth.transforms -= level
         modes.state.no_grad = no_grad
 
 
@@ -63,7 +68,7 @@ class Variables:
     def __init__(self, args: Sequence[Any], argnums: Sequence[int]) -> None:
         taken = [flatten(args[i], f"argument {i}") for i in argnums]
         self.structures = [structure for _, structure in taken]
-        self.linked = _depth.transforms > 0 or any(s.linked for s in self.structures)
+        self.linked = inside() or any(s.linked for s in self.structures)
         with differentiating():
             self.nodes = [fresh(x, self.linked) for entries, _ in taken for x in entries]
         self.args = list(args)
@@ -215,7 +220,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         weights = matching(cotangent, structure, "the cotangent")
-        linked = variables.linked or _depth.transforms > 0 or any(map(is_value, weights))
+        linked = variables.linked or inside() or any(map(is_value, weights))
         with differentiating():
             root = ops.dot(weights, outputs)
         return variables.like(variables.derivatives(root, linked))

@@ -273,7 +273,7 @@ gelu = op("gelu", "GELU", lambda x: 0.5 * maximum(x, -40.0) * erfc(-x / SQRT2), 
 silu = op("silu", "SiLU", lambda x: maximum(x, -800.0) * sigmoid(x), TRACED,
           lambda out, x: sigmoid(x) * (1.0 + clamp(x, -800.0, 800.0) * sigmoid(-x)),
           doc="x·σ(x), also called swish.")
-hard_swish = op("hard_swish", "hard swish", lambda x: maximum(x, -3.0) * relu6(x + 3.0) / 6.0,
+hard_swish = op("hard_swish", "hard swish", lambda x: maximum(x, -3.0) * (relu6(x + 3.0) / 6.0),
                 TRACED,
                 lambda out, x: where(step(x + 3.0),
                                      where(step(3.0 - x), (2.0 * x + 3.0) / 6.0, 1.0), 0.0),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
 
+from .engine import Value
 from .rows import builder
 
 
@@ -16,7 +16,7 @@ class SGD:
     Raises ValueError outside of these, TypeError unless the parameters are Values.
     """
 
-    def __init__(self, parameters: Iterable[Any], lr: float, momentum: float = 0.0) -> None:
+    def __init__(self, parameters: Iterable[Value], lr: float, momentum: float = 0.0) -> None:
         self.parameters = checked(parameters)
         if not 0.0 <= momentum < 1.0:
             raise ValueError(f"momentum must be at least 0 and below 1, got {momentum!r}")
@@ -47,7 +47,7 @@ class SGD:
             parameter.grad = 0.0
 
 
-def checked(parameters: Iterable[Any]) -> list[Any]:
+def checked(parameters: Iterable[Value]) -> list[Value]:
     if not isinstance(parameters, Iterable):
         raise TypeError(
             f"expected a list of parameters, got {type(parameters).__name__}: "

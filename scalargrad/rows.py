@@ -43,11 +43,11 @@ def builder(operand: object) -> Callable[[Operator, tuple[Any, ...]], Any] | Non
 
 def operand(x: object, reflected: str) -> Any:
     """Return `x` as a float, or NotImplemented where x's own type has the operator `reflected`,
-    as an array has. Raises TypeError for anything else."""
+    as an array has. Raises TypeError for anything else: a list repeats by numbers, not Values."""
     try:
         return real(x)
     except TypeError:
-        if hasattr(type(x), reflected):
+        if hasattr(type(x), reflected) and not isinstance(x, (str, bytes, bytearray, list, tuple)):
             return NotImplemented
         raise
 
@@ -118,7 +118,7 @@ class Operator:
         return operands + self.defaults[-missing:]
 
     def evaluate(
-        self, operands: Sequence[Any], kind: type
+        self, operands: Sequence[Any], kind: type[Any]
     ) -> tuple[float, tuple[Any, ...], tuple[float, ...]]:
         """Return the output, the operands with constants as floats, and ∂out/∂operand for each
         operand of this `kind` of Value."""

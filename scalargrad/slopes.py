@@ -28,8 +28,6 @@ CLEARLY = 100.0
 """How many times the roundoff counts as well above it."""
 
 
-MOSTLY = 1e-3
-"""A function whose roundoff is a larger part of it is all jumps at the scale of floats."""
 NOT_SMOOTH = "not smooth here"
 
 
@@ -92,28 +90,33 @@ def total(f: Line) -> Line:
     return forward
 
 
-def roundoff(f: Line, x: float, step: float) -> float:
+def roundoff(f: Line, x: float, step: float, size: float) -> float:
     """Estimate the roundoff in `f` beside x from fourth differences over tiny steps, in which
-    all that is smooth cancels. Source: Moré & Wild, Estimating Computational Noise (2011)."""
-    differences = [f(x + i * step) for i in range(1, 7)]
+    all that is smooth cancels; infinite where that is all there is, jump by jump. Source: Moré &
+    Wild, Estimating Computational Noise (2011)."""
+    values = [f(x + i * step) for i in range(1, 7)]
+    differences = values
     for _ in range(4):
         differences = [b - a for a, b in pairwise(differences)]
     found = math.sqrt(math.fsum(d * d for d in differences) / len(differences) / 70.0)
-    return found if isfinite(found) else 0.0
+    if not isfinite(found):
+        return 0.0
+    return 2.0 * found if found <= max(1e-3 * max(map(abs, values)), 1e-12 * size) else inf
 
 
 def point(f: Line, x: float, noise: float) -> Point:
     """`noise` bounds the roundoff in f(x), as far as it is known; more may be found."""
     f = total(f)
     value = f(x)
+    around = [abs(y) for y in (f(x + 0.3 * unit(x)), f(x - 0.3 * unit(x))) if isfinite(y)]
+    size = max([abs(value), *around])
     noise = max(noise, EPS * abs(value))
     step = 2.0**-44 * (abs(x) or 2.0**-16)
-    found = 2.0 * roundoff(f, x, step)
+    found = roundoff(f, x, step, size)
     if found > noise:
         # a jump is on one side only
-        noise = max(noise, min(found, 2.0 * roundoff(f, x, -step)))
-    around = [abs(y) for y in (f(x + 0.3 * unit(x)), f(x - 0.3 * unit(x))) if isfinite(y)]
-    return Point(f, x, value, 4.0 * noise, max([abs(value), *around]))
+        noise = max(noise, min(found, roundoff(f, x, -step, size)))
+    return Point(f, x, value, 4.0 * noise, size)
 
 
 def first_steps(x: float) -> Iterator[float]:
@@ -160,7 +163,7 @@ def measure(at: Point) -> Slope:
     """Return the slope at a point, or the reason why there is none."""
     if not isfinite(at.value):
         return Slope(nan, inf, reason="not finite here")
-    if at.noise > MOSTLY * at.size:
+    if at.noise == inf:
         return Slope(nan, inf, reason=NOT_SMOOTH)
     reason = "at the border of its domain"
     for step in first_steps(at.x):

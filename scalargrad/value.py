@@ -30,12 +30,12 @@ class Value:
     _data: float
     _grad: float
     _operator: Operator | None
-    _x: Value | tuple[Value | float, ...] | None
+    _x: Any
     """First operand, None if it is a constant; or a tuple of them all, if more than two."""
     _y: Value | None
-    _dx: float | tuple[float, ...]
+    _dx: Any
     """∂self/∂x, or the constant that x is; or a tuple of these, one an operand."""
-    _dy: float | None
+    _dy: Any
     """∂self/∂y, or the constant that y is; None if there is no second operand."""
     _label: str
     """Unset if it is empty: most nodes have none."""
@@ -281,18 +281,18 @@ def unary(op: Operator) -> Callable[[Value], Value]:
         node._y = node._dy = None
         node._grad = 0.0
         node._operator = op
-        return modes.settle(node) if modes.active else node
+        return node if not modes.active else modes.settle(node)
 
     return method
 
 
-def binary(op: Operator) -> Callable[[Value, Any], Value]:
+def binary(op: Operator) -> Callable[[Value, Any], Any]:
     forward = op.forward
     dx, dy = op.partials  # type: ignore[misc]
     dx_alone, _ = op.beside_constant or op.partials  # type: ignore[misc]
     reflected = f"__r{op.dunder}__"
 
-    def method(self: Value, other: Any) -> Value:
+    def method(self: Value, other: Any) -> Any:
         node = new(Value)
         x = self._data
         if type(other) is Value:
@@ -312,16 +312,16 @@ def binary(op: Operator) -> Callable[[Value, Any], Value]:
         node._x = self
         node._grad = 0.0
         node._operator = op
-        return modes.settle(node) if modes.active else node
+        return node if not modes.active else modes.settle(node)
 
     return method
 
 
-def reversed_binary(op: Operator) -> Callable[[Value, Any], Value]:
+def reversed_binary(op: Operator) -> Callable[[Value, Any], Any]:
     forward = op.forward
     _, dy = op.beside_constant or op.partials  # type: ignore[misc]
 
-    def method(self: Value, other: Any) -> Value:
+    def method(self: Value, other: Any) -> Any:
         x = operand(other, f"__{op.dunder}__")
         if x is NotImplemented:
             return x
@@ -330,7 +330,7 @@ def reversed_binary(op: Operator) -> Callable[[Value, Any], Value]:
         node._dx = x
         node._dy = dy(node._data, x, self._data)
         node._operator = op
-        return modes.settle(node) if modes.active else node
+        return node if not modes.active else modes.settle(node)
 
     return method
 

@@ -15,7 +15,7 @@ import scalargrad as sg
 mpmath = pytest.importorskip("mpmath")
 
 Gradient = Callable[[Expression], list[float]]
-GRAPHS = 40
+GRAPHS = 150
 
 
 def bounded_division(x: Any, y: Any) -> Any:
@@ -113,12 +113,13 @@ def by_mpmath(expression: Expression) -> list[float]:
         return [float(root(expression.leaves)), *map(slope, range(len(expression.leaves)))]
 
 
-def conditioned(found: list[float], expression: Expression) -> float:
-    """The error that rounding may cause: some 1e-13 of the largest number on the way."""
+def rounding(expression: Expression) -> float:
+    """How far two correct results may lie apart: an ulp a node, of the largest number on the way,
+    carried on by the largest gradient."""
     nodes = expression.compute(sg.Value, functions_of(sg))
     nodes[-1].backward()
-    largest = max(abs(x) for node in nodes for x in (node.data, node.grad, *node.partials))
-    return 1e-13 * len(nodes) * max(1.0, largest**2)
+    data, grad = (max(1.0, *map(abs, xs)) for xs in zip(*((v.data, v.grad) for v in nodes)))
+    return 2e-16 * len(nodes) * data * grad * data
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,7 @@ def test_random_smooth_graphs_agree_with(peer: Gradient) -> None:
     for _ in range(GRAPHS):
         expression = random_smooth(source)
         ours, theirs = by_scalargrad(expression), peer(expression)
-        assert ours == pytest.approx(theirs, rel=1e-9, abs=conditioned(ours, expression)), expression
+        assert ours == pytest.approx(theirs, rel=0.0, abs=rounding(expression)), expression
 
 
 def test_a_wrong_gradient_is_noticed() -> None:

@@ -2,27 +2,68 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-BENCHMARKS = Path(__file__).parent / "benchmarks"
+import scalargrad as sg
+
+ROOT = Path(__file__).parents[1]
+FIGURES = [
+    "import: time",
+    "import: loads NumPy",
+    "scaling: allocation after",
+    "scaling: a node of",
+    "memory: a binary node",
+    "memory: not returned",
+    "dot of 16: a multiply-add",
+    "dot of 16: chain",
+    "moons: ours ÷ floats forward",
+    "moons: ours, a step",
+]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    package = str(Path(sg.__file__).parents[1])
+    path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
+    environ = {"PYTHONIOENCODING": "utf-8", "SCALARGRAD_ENGINE": sg.engine, "PYTHONPATH": path}
+    return subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environ},
+        capture_output=True,
+        encoding="utf-8",
+    )
 
 
 @pytest.fixture(scope="module")
 def quick() -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks", "--quick"],
-        cwd=BENCHMARKS.parents[1],
-        capture_output=True,
-        encoding="utf-8",
-        env=environment(),
-    )
+    return run("--quick")
 
 
-def environment() -> dict[str, str]:
-    import os
+def test_the_short_form_meets_every_target_with_threefold_slack(
+    quick: subprocess.CompletedProcess[str],
+) -> None:
+    assert quick.returncode == 0, quick.stdout + quick.stderr
 
-    return {**os.environ, "PYTHONIOENCODING": "utf-8"}
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_the_figure_is_measured(quick: subprocess.CompletedProcess[str], figure: str) -> None:
+    if figure.startswith("memory") and not Path("/proc/self/statm").exists():
+        pytest.skip("the resident set is read from /proc")
+    assert any(line.startswith(figure) for line in quick.stdout.splitlines())
+
+
+def test_conditions_are_stated(quick: subprocess.CompletedProcess[str]) -> None:
+    head = quick.stdout.split("\n\n")[0]
+    assert sys.version.split()[0] in head
+    assert f"engine  {sg.engine}" in head
+    for peer in ("micrograd", "xad", "torch", "autograd"):
+        assert peer in head
+
+
+def test_an_unknown_option_is_refused() -> None:
+    assert run("--slow").returncode == 2

@@ -29,12 +29,16 @@ def numbers(w: Matrix) -> list[list[float]]:
 
 
 def gradients(w: Matrix) -> list[float]:
-    return [x.grad for row in w for x in row]
+    return [x.grad for x in flat(w)]
 
 
 def apply(w: Matrix, xs: list[Any]) -> list[Any]:
     """The matrix–vector product W·x, each entry one node."""
     return [sg.dot(row, xs) for row in w]
+
+
+def flat(w: list[list[Any]]) -> list[Any]:
+    return [x for row in w for x in row]
 
 
 def product(a: list[list[float]], b: list[list[float]]) -> list[list[float]]:
@@ -69,11 +73,11 @@ def test_row_14_without_an_activation_layers_collapse_to_one_linear_map() -> Non
     collapsed = product(numbers(w3), product(numbers(w2), numbers(w1)))
     for xs in random_points(5, 3):
         deep = [y.data for y in apply(w3, apply(w2, apply(w1, xs)))]
-        flat = [sum(w * x for w, x in zip(row, xs)) for row in collapsed]
-        assert deep == pytest.approx(flat, rel=1e-12, abs=1e-14)
+        linear = [sum(w * x for w, x in zip(row, xs)) for row in collapsed]
+        assert deep == pytest.approx(linear, rel=1e-12, abs=1e-14)
     jacobian = sg.jacobian(lambda xs: apply(w3, apply(w2, apply(w1, xs))))([0.1, 0.2, 0.3])
     rows = [[getattr(x, "data", x) for x in row] for row in jacobian]
-    assert sum(rows, []) == pytest.approx(sum(collapsed, []), rel=1e-12, abs=1e-14)
+    assert flat(rows) == pytest.approx(flat(collapsed), rel=1e-12, abs=1e-14)
 
 
 # ------ row 18
@@ -173,8 +177,8 @@ def test_row_20_closed_forms_for_output_and_hidden_units() -> None:
             for i, x in enumerate(xs):
                 from_v[j][i] += back * x
     (sg.sum(errors) / (2 * c * n)).backward()
-    assert gradients(w) == pytest.approx(sum(from_w, []), rel=1e-12, abs=1e-16)
-    assert gradients(v) == pytest.approx(sum(from_v, []), rel=1e-12, abs=1e-16)
+    assert gradients(w) == pytest.approx(flat(from_w), rel=1e-12, abs=1e-16)
+    assert gradients(v) == pytest.approx(flat(from_v), rel=1e-12, abs=1e-16)
 
 
 # ------ row 21
@@ -207,8 +211,8 @@ def test_row_21_layer_by_layer_algorithms_with_a_regulariser() -> None:
     for w in ws:
         level = [a.tanh() for a in apply(w, level)]
     loss = 0.5 * sg.sum([(h - t) ** 2 for h, t in zip(level, ts)])
-    weights = [m for w in ws for row in w for m in row]
+    weights = [m for w in ws for m in flat(w)]
     (loss + decay * 0.5 * sg.sum([m.square() for m in weights])).backward()
     by_hand = backward_layers([numbers(w) for w in ws], xs, ts, decay)
-    flat = [m for w in by_hand for row in w for m in row]
-    assert [m.grad for m in weights] == pytest.approx(flat, rel=1e-12, abs=1e-15)
+    expected = [m for w in by_hand for m in flat(w)]
+    assert [m.grad for m in weights] == pytest.approx(expected, rel=1e-12, abs=1e-15)

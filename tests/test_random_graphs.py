@@ -35,14 +35,10 @@ def outcome(expression: Expression, leaf: Any, functions: Mapping[str, Any]) -> 
     nodes[-1].backward(expression.seed)
     first = [node.grad for node in nodes]
     nodes[-1].backward()
-    return [
-        all_bits([node.data, g, node.grad, *node.partials]) for node, g in zip(nodes, first)
-    ]
+    return [all_bits([node.data, g, node.grad, *node.partials]) for node, g in zip(nodes, first)]
 
 
-def second_derivatives(
-    expression: Expression, leaf: Any, functions: Mapping[str, Any]
-) -> Outcome:
+def second_derivatives(expression: Expression, leaf: Any, functions: Mapping[str, Any]) -> Outcome:
     """Return the bits of the gradient as a graph, and of that graph's own gradients."""
     nodes = expression.compute(leaf, functions)
     leaves = nodes[: len(expression.leaves)]
@@ -114,6 +110,16 @@ def test_large_graphs_agree_with_the_pure_engine() -> None:
     for _ in range(3):
         expression = random_expression(source, smooth, 5000, special=0.0)
         assert compare(expression, IN_USE, outcome) is None
+
+
+def test_detect_anomaly_changes_no_bit() -> None:
+    source = random.Random()
+    bounded = ["tanh", "sin", "sigmoid", "atan", "add", "sub", "mean", "sum", "maximum", "dot"]
+    for _ in range(200):
+        expression = random_expression(source, bounded, source.randint(1, 12), special=0.0)
+        plain = outcome(expression, sg.Value, IN_USE)
+        with sg.detect_anomaly():
+            assert outcome(expression, sg.Value, IN_USE) == plain, expression
 
 
 # ------ the comparison itself can fail

@@ -174,15 +174,14 @@ def test_ctrl_c_at_any_time_leaves_gradients_all_old_or_all_new(
     duration = time.perf_counter() - start
     set_grads(nodes, old)
     root.backward()
-    new, stopped = grads(nodes), 0
+    new, strikes = grads(nodes), 0
     for _ in range(12):
         set_grads(nodes, old)
         struck = interrupted(interrupt, random.uniform(0.0, 1.2) * duration, root.backward)
         found = grads(nodes)
         assert found in ((old, new) if struck else (new,))
-        stopped += found == old
-    # a thread waits for the interpreter's lock, which compiled code may hold to the end
-    assert stopped or interrupt is ctrl_c_by_thread
+        strikes += struck
+    assert strikes > 0
 
 
 # ------ repeated backward passes

@@ -125,7 +125,7 @@ def test_order_is_by_value() -> None:
     assert small < large
     assert small <= Value(1.0)
     assert large > 1
-    assert 2 >= large
+    assert not large >= 3
     assert not small > large
     assert max(small, large) is large
     assert min([large, small]) is small

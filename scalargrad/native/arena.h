@@ -336,6 +336,10 @@ static inline void arena_free(void *memory)
 /* Give every empty chunk back to the system. */
 static void arena_trim(void)
 {
+    if (arena.current && arena.current->live == 0) {
+        block_return(arena.current);
+        arena.current = NULL;
+    }
     arena.peak = arena.recent_peak = arena.chunks_in_use;
     arena.takes = 0;
     release_empty_chunks(0);

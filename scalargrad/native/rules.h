@@ -1,4 +1,4 @@
-/* Generated from the operator table: python -m scalargrad.c_rules. Do not edit. */
+/* Generated from the operator table by python -m scalargrad.codegen. Do not edit. */
 enum {
     OP_step,
     OP_compare,
@@ -241,12 +241,12 @@ static inline double forward_pow(double x, double y)
 
 static inline double partial0_pow(double out, double x, double y)
 {
-    (void)out;
     const double t0 = y - 1.0;
     const double t1 = sg_power(x, t0);
     const double t2 = y * t1;
-    const double t3 = (y != y ? NAN : y != 0.0 ? t2 : 0.0);
-    return t3;
+    const double t3 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    const double t4 = (y != y ? NAN : y != 0.0 ? t2 : t3);
+    return t4;
 }
 
 static inline double partial1_pow(double out, double x, double y)
@@ -1228,8 +1228,8 @@ static inline double forward_hard_swish(double x)
     const double t1 = x + 3.0;
     const double t2 = (t1 >= 0.0 || t1 != t1 ? t1 : 0.0);
     const double t3 = (t2 <= 6.0 || t2 != t2 ? t2 : 6.0);
-    const double t4 = t0 * t3;
-    const double t5 = t4 / 6.0;
+    const double t4 = t3 / 6.0;
+    const double t5 = t0 * t4;
     return t5;
 }
 
@@ -1250,7 +1250,7 @@ static inline double partial0_hard_swish(double out, double x)
 
 static inline double forward_exp_difference(double x, double y)
 {
-    const double t0 = (x == y && x > -INFINITY ? 1.0 : x == -INFINITY ? 0.0 : exp(x - y));
+    const double t0 = (x == y && x > -INFINITY ? 1.0 : x == -INFINITY && y == y ? 0.0 : exp(x - y));
     return t0;
 }
 
@@ -1285,16 +1285,22 @@ static inline double forward_logaddexp(double x, double y)
 
 static inline double partial0_logaddexp(double out, double x, double y)
 {
-    (void)y;
-    const double t0 = (x == out && x > -INFINITY ? 1.0 : x == -INFINITY ? 0.0 : exp(x - out));
-    return t0;
+    const double t0 = (x == out && x > -INFINITY ? 1.0 : x == -INFINITY && out == out ? 0.0 : exp(x - out));
+    const double t1 = (y == out && y > -INFINITY ? 1.0 : y == -INFINITY && out == out ? 0.0 : exp(y - out));
+    const double t2 = t0 + t1;
+    const double t3 = t0 / t2;
+    const double t4 = (t2 != t2 ? NAN : t2 != 0.0 ? t3 : 0.0);
+    return t4;
 }
 
 static inline double partial1_logaddexp(double out, double x, double y)
 {
-    (void)x;
-    const double t0 = (y == out && y > -INFINITY ? 1.0 : y == -INFINITY ? 0.0 : exp(y - out));
-    return t0;
+    const double t0 = (y == out && y > -INFINITY ? 1.0 : y == -INFINITY && out == out ? 0.0 : exp(y - out));
+    const double t1 = (x == out && x > -INFINITY ? 1.0 : x == -INFINITY && out == out ? 0.0 : exp(x - out));
+    const double t2 = t0 + t1;
+    const double t3 = t0 / t2;
+    const double t4 = (t2 != t2 ? NAN : t2 != 0.0 ? t3 : 0.0);
+    return t4;
 }
 
 static inline double partial_sum(double out, double x, double count)
@@ -1315,9 +1321,10 @@ static inline double partial_mean(double out, double x, double count)
 
 static inline double partial_logsumexp(double out, double x, double count)
 {
-    (void)count;
-    const double t0 = (x == out && x > -INFINITY ? 1.0 : x == -INFINITY ? 0.0 : exp(x - out));
-    return t0;
+    const double t0 = (x == out && x > -INFINITY ? 1.0 : x == -INFINITY && out == out ? 0.0 : exp(x - out));
+    const double t1 = t0 / count;
+    const double t2 = (count != count ? NAN : count != 0.0 ? t1 : 0.0);
+    return t2;
 }
 
 static inline double partial_max(double out, double x, double count)
@@ -1409,7 +1416,7 @@ static inline double partial_min(double out, double x, double count)
 #define FOLD_ROWS(ROW) \
     ROW(sum, fold_sum, count_length) \
     ROW(mean, fold_mean, count_length) \
-    ROW(logsumexp, fold_logsumexp, count_length) \
+    ROW(logsumexp, fold_logsumexp, count_shares) \
     ROW(max, fold_max, count_ties) \
     ROW(min, fold_min, count_ties)
 

@@ -32,19 +32,27 @@ static PyObject *value_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     return value_make(data, label);
 }
 
+/* The quick way for Value(x) and Value(x, label=...); all else goes the usual way. */
 static PyObject *value_vectorcall(PyObject *type, PyObject *const *args, size_t nargsf,
                                   PyObject *kwnames)
 {
-    (void)type;
     Py_ssize_t n = PyVectorcall_NARGS(nargsf);
     if (n == 1 && !kwnames)
         return value_make(args[0], NULL);
     if (n == 1 && PyTuple_GET_SIZE(kwnames) == 1
         && PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(kwnames, 0), "label") == 0)
         return value_make(args[0], args[1]);
-    if (n == 2 && !kwnames)
-        return value_make(args[0], args[1]);
-    return PyErr_Format(PyExc_TypeError, "Value takes a number, and a label if wanted");
+    PyObject *positional = PyTuple_New(n), *named = PyDict_New(), *result = NULL;
+    int failed = !positional || !named;
+    for (Py_ssize_t i = 0; !failed && i < n; i++)
+        PyTuple_SET_ITEM(positional, i, Py_NewRef(args[i]));
+    for (Py_ssize_t i = 0; !failed && kwnames && i < PyTuple_GET_SIZE(kwnames); i++)
+        failed = PyDict_SetItem(named, PyTuple_GET_ITEM(kwnames, i), args[n + i]) < 0;
+    if (!failed)
+        result = value_new((PyTypeObject *)type, positional, named);
+    Py_XDECREF(positional);
+    Py_XDECREF(named);
+    return result;
 }
 
 static PyObject *get_data(PyObject *self, void *unused)

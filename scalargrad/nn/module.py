@@ -10,6 +10,7 @@ import copy
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
+from ..engine import Value
 from ..rows import builder
 
 M = TypeVar("M", bound="Module")
@@ -22,12 +23,12 @@ class Number(float):
 class Module:
     """A part of a network. Subclasses hold parameters and define `__call__`."""
 
-    def named_parameters(self) -> Iterator[tuple[str, Any]]:
+    def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """Yield each parameter once, with its name: "layers.0.neurons.3.b". One that stands in
         two places has the name of the first."""
         return _walk(self, "", set())
 
-    def parameters(self) -> list[Any]:
+    def parameters(self) -> list[Value]:
         """Return the parameters, in the order of `named_parameters`."""
         return [parameter for _, parameter in self.named_parameters()]
 

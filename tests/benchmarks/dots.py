@@ -22,9 +22,11 @@ def fused(count: int) -> Callable[[], None]:
 
 def chained(value: Any, count: int) -> Callable[[], None]:
     ws, xs = operands(value)
+    start = value(0.0)
 
     def work() -> None:
-        sum([sum(w * x for w, x in zip(ws, xs)) for _ in range(count)]).backward()
+        sums = [sum((w * x for w, x in zip(ws, xs)), start) for _ in range(count)]
+        sum(sums, start).backward()
 
     return work
 

@@ -69,6 +69,8 @@ def loss():
     return data_loss + reg_loss
 """
 
+POINTS = 100
+
 Step = Callable[[], tuple[float, float]]
 """One gradient; returns the loss and the sum of the gradient, to see that all agree."""
 
@@ -174,17 +176,23 @@ def on_autograd(points: int) -> Step:
     return step
 
 
-def contestants(points: int) -> Iterator[tuple[str, Step]]:
-    yield "floats", on_floats(points)
-    yield "scalargrad", with_backward(sg.Value, points)
-    yield "pure", with_backward(PureValue, points)
-    if present("micrograd"):
-        from micrograd.engine import Value as MicrogradValue
+def on_micrograd(points: int) -> Step:
+    from micrograd.engine import Value as MicrogradValue
 
-        yield "micrograd", with_backward(MicrogradValue, points)
-    for name, build in (("xad", on_xad), ("torch", on_torch), ("autograd", on_autograd)):
-        if present(name):
-            yield name, build(points)
+    return with_backward(MicrogradValue, points)
+
+
+PEERS = {"micrograd": on_micrograd, "xad": on_xad, "torch": on_torch, "autograd": on_autograd}
+SLOW = ("torch", "autograd")
+
+
+def contestants(quick: bool) -> Iterator[tuple[str, Step]]:
+    yield "floats", on_floats(POINTS)
+    yield "scalargrad", with_backward(sg.Value, POINTS)
+    yield "pure", with_backward(PureValue, POINTS)
+    for name, build in PEERS.items():
+        if present(name) and not (quick and name in SLOW):
+            yield name, build(POINTS)
 
 
 def check(steps: dict[str, Step]) -> None:
@@ -199,21 +207,21 @@ def check(steps: dict[str, Step]) -> None:
 
 def figures(quick: bool) -> Iterator[Figure]:
     """Ratios of the step: ours to plain floats, and of each peer to ours."""
-    steps = dict(contestants(10 if quick else 100))
+    steps = dict(contestants(quick))
     check(steps)
-    best = minima(steps, rounds=2 if quick else 6)
+    best = minima(steps, rounds=1 if quick else 6)
     native = sg.engine == "native"
     ours = best["scalargrad"]
     yield Figure("moons: ours ÷ floats forward", ours / best["floats"], at_most=native_only(1.8))
     targets = {"micrograd": 120.0 if native else 8.0, "xad": 14.0 if native else -math.inf}
-    for name in steps.keys() - {"floats", "scalargrad", "pure"}:
+    for name in [name for name in steps if name in PEERS]:
         target = targets.get(name, -math.inf)
         yield Figure(f"moons: {name} ÷ ours (gc on)", best[name] / ours, at_least=target)
     if "micrograd" in steps:
         if native:
             ratio = best["micrograd"] / best["pure"]
             yield Figure("moons: micrograd ÷ pure engine (gc on)", ratio, at_least=8.0)
-        yield without_gc(steps, rounds=2 if quick else 4)
+        yield without_gc(steps, rounds=1 if quick else 4)
     yield Figure("moons: ours, a step", ours * 1e3, "ms")
 
 

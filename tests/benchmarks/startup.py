@@ -14,7 +14,11 @@ from .timing import Figure, minima
 def started(statement: str) -> Callable[[], None]:
     """A fresh interpreter that runs one statement."""
     command, environ = [sys.executable, "-c", statement], environment()
-    return lambda: subprocess.run(command, env=environ, check=True) and None
+
+    def run() -> None:
+        subprocess.run(command, env=environ, check=True)
+
+    return run
 
 
 def loads_numpy() -> bool:

@@ -1,13 +1,10 @@
-"""Print `rules.h`, all that the native engine knows of operators, from the operator table.
-
-    python -m scalargrad.c_rules > scalargrad/native/rules.h
-"""
+"""`native/rules.h`: all that the native engine knows of operators, from the operator table."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .rows import BUILT_IN, Operator
+from ..rows import BUILT_IN, Operator
 from .spelling import c_function, c_number
 
 SLOTS = {
@@ -76,7 +73,7 @@ def header() -> str:
     unary, binary, folds = ([op for op in native if op.arity == n] for n in (1, 2, None))
     slots = [f".{SLOTS[op.dunder]} = slot_{op.name}" for op in native if op.dunder in SLOTS]
     parts = [
-        "/* Generated from the operator table: python -m scalargrad.c_rules. Do not edit. */",
+        "/* Generated from the operator table by python -m scalargrad.codegen. Do not edit. */",
         "enum {\n" + "".join(f"    OP_{op.name},\n" for op in rows) + "    OP_COUNT\n};\n",
         *bodies.values(),
         "/* ROW(name) */",
@@ -96,7 +93,3 @@ def header() -> str:
         "#define NUMBER_SLOTS \\\n    " + ", \\\n    ".join(slots) + "\n",
     ]
     return "\n".join(parts)
-
-
-if __name__ == "__main__":
-    print(header(), end="")

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from math import isinf, isnan
 from typing import Any
 
-from . import ops as ops
-from .rows import BUILT_IN, Operator
+from .. import ops as ops
+from ..rows import BUILT_IN, Operator
 
 
 def c_number(x: float) -> str:
@@ -33,12 +33,12 @@ class Listing:
     def symbol(self, name: str) -> Symbol:
         return Symbol(name, self)
 
-    def compute(self, op: Operator, operands: tuple[Any, ...]) -> Symbol:
+    def compute(self, op: Operator, operands: tuple[Any, ...]) -> Any:
         if op.c is None:
             raise ValueError(f"{op.name} has no spelling in C")
         if op.traced:
-            result: Symbol = op.forward(*operands)
-            return result
+            traced: Any = op.forward(*operands)
+            return traced
         text = op.c.format(*map(self.spell, operands))
         if text not in self._known:
             name = f"t{len(self._known)}"
@@ -58,7 +58,7 @@ class Symbol:
         self.listing = listing
 
     @staticmethod
-    def __operator__(op: Operator, operands: tuple[Any, ...]) -> Symbol:
+    def __operator__(op: Operator, operands: tuple[Any, ...]) -> Any:
         listing = next(x.listing for x in operands if isinstance(x, Symbol))
         return listing.compute(op, operands)
 

@@ -1,0 +1,33 @@
+from collections.abc import Callable
+from typing import Any
+
+from ..engine import Value as Value
+from ..rows import Operator
+
+def install(
+    rows: tuple[Operator, ...],
+    operand: Callable[[object, str], Any],
+    build: Callable[[Operator, tuple[Any, ...]], Any],
+    settle: Callable[[Any], Any],
+    backward: Callable[[Any, float], None],
+    check_record: Callable[..., None],
+    deepcopy: Callable[[Any, dict[int, Any]], Any],
+    reduce: Callable[[Any], Any],
+    /,
+) -> None:
+    """Hand over the table's rows and the part of the engine that stays in Python."""
+
+def set_modes(count: int, /) -> None:
+    """Say how many modes are active."""
+
+def function(row: Operator, /) -> Any:
+    """Return the callable that a row is to users."""
+
+def trim() -> None:
+    """Give memory that holds no node back to the system."""
+
+def chunks() -> tuple[int, int]:
+    """Return how many chunks of 2 MiB are held, and how many of them hold a node."""
+
+def fail_after(count: int, /) -> None:
+    """For tests: let all allocations fail after this many; -1 ends it."""
