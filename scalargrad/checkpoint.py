@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 from . import modes, ops
 from .backward import adjoints, gradients
 from .engine import Value
-from .functional import differentiating, inside
 from .graph import topological_order
 from .rows import Operator
 from .trees import HOLDS_VALUES, Structure, flatten, is_value
+from .variables import differentiating, inside
 
 
 def checkpoint(f: Callable[..., Any], *args: Any) -> Any:
@@ -168,6 +168,10 @@ class Result(NamedTuple):
         return self.stretch.output(self.position, dict(zip(self.used, variables)))
 
 
+def as_given(*operands: Any) -> tuple[Any, ...]:
+    return operands
+
+
 def one_node(stretch: Stretch, position: int, y: Any, variables: list[Any]) -> Any:
     """Return a node equal to `y`, with the arguments and closed-over Values as its operands."""
     graph = set(topological_order(y))
@@ -178,6 +182,7 @@ def one_node(stretch: Stretch, position: int, y: Any, variables: list[Any]) -> A
     at = tuple(x.data for x in leaves)
     result = Result(stretch, position, used, at, y.data, adjoints(y, leaves))
     name = getattr(stretch.f, "__name__", "checkpoint")
-    op = Operator("checkpoint", name, result.forward, None, result.local)
+    # an `arrange` of its own: the default one is the operator's method, which makes a cycle
+    op = Operator("checkpoint", name, result.forward, None, result.local, arrange=as_given)
     originals = [*stretch.inputs, *stretch.closed]
     return op(*[originals[i] for i in used])

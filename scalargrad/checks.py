@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 from .backward import adjoints
 from .engine import Value
-from .functional import differentiating, number, one_number
 from .graph import topological_order
 from .modes import call, no_grad
 from .slopes import EPS, NOT_SMOOTH, Line, Point, Slope, measure, point, remainder_order, unit
 from .trees import flatten, is_value
+from .variables import differentiating, number, one_number
 
 RIGHT, WRONG, NOISY = "right", "WRONG", "too noisy to tell"
 PRECISION = 5e-4
@@ -80,7 +80,7 @@ def check_gradient(f: Callable[..., Any], *args: Any) -> Report:
 
     Each operand is judged twice: by central differences, whose steps and error are found from
     the function itself, and by the order at which the Taylor remainder vanishes, 2.00 or more if
-    the gradient is right. Costs some 30 to 60 calls of `f` per operand. Returns a Report; raises
+    the gradient is right. Costs some 35 to 70 calls of `f` per operand. Returns a Report; raises
     GradientError, which names the operator at fault, if a gradient is wrong, and ValueError if
     `f` returns different values at the same point.
     """

@@ -17,8 +17,6 @@ def pushforward(root: Any, given: dict[Any, float]) -> dict[Any, float]:
     A node that is missing has tangent zero."""
     tangent = dict(given)
     for node in topological_order(root):
-        if node in given:
-            continue
         total = 0.0
         for parent, partial in zip(node.parents, node.partials):
             direction = tangent.get(parent, 0.0)
@@ -35,7 +33,7 @@ def linked_pushforward(root: Any, given: dict[Any, Any]) -> dict[Any, Any]:
     tangent = dict(given)
     moving = set(given)
     for node in topological_order(root):
-        if node in given or moving.isdisjoint(node.parents):
+        if moving.isdisjoint(node.parents):
             continue
         total: Any = 0.0
         for parent, partial in symbolic_partials(node, moving):

@@ -11,97 +11,16 @@ of Values), also under `no_grad`, which would otherwise leave nothing to differe
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from . import modes, ops
-from .backward import adjoints, gradients
+from . import ops
 from .engine import Value
 from .forward import linked_pushforward, pushforward
 from .rows import real
-from .trees import Leaf, flatten, is_scalar, is_value, matching
-
-Function = Callable[..., Any]
-
-
-class _Depth(threading.local):
-    transforms = 0
-
-
-_depth = _Depth()
-
-
-def inside() -> bool:
-    """Tell whether a transform is at work around the caller."""
-    return _depth.transforms > 0
-
-
-@contextmanager
-def differentiating(level: bool = True) -> Iterator[None]:
-    """Within it graphs are recorded and, if it makes a `level`, transforms are not outermost."""
-    no_grad, modes.state.no_grad = modes.state.no_grad, 0
-    _depth.transforms += level
-    try:
-        yield
-    finally:
-        _depth.transforms -= level
-        modes.state.no_grad = no_grad
-
-
-def number(x: Any) -> float:
-    return x.data if is_value(x) else real(x)
-
-
-def fresh(x: Any, linked: bool) -> Any:
-    return ops.identity(x) if linked and is_value(x) else Value(number(x))
-
-
-class Variables:
-    """The arguments in which a function is differentiated, with a fresh node for each entry.
-
-    `linked` tells whether derivatives are to be Values, part of a graph.
-    """
-
-    def __init__(self, args: Sequence[Any], argnums: Sequence[int]) -> None:
-        taken = [flatten(args[i], f"argument {i}") for i in argnums]
-        self.structures = [structure for _, structure in taken]
-        self.linked = inside() or any(s.linked for s in self.structures)
-        with differentiating():
-            self.nodes = [fresh(x, self.linked) for entries, _ in taken for x in entries]
-        self.args = list(args)
-        for i, arg in zip(argnums, self.like(self.nodes)):
-            self.args[i] = arg
-
-    def call(self, f: Function, named: dict[str, Any] | None = None) -> Any:
-        with differentiating():
-            return f(*self.args, **(named or {}))
-
-    def like(self, entries: Iterable[Any]) -> tuple[Any, ...]:
-        """The arguments with other entries in them."""
-        rest = iter(entries)
-        return tuple(s.rebuilt(islice(rest, s.size)) for s in self.structures)
-
-    def stacked(self, shape: tuple[int, ...], rows: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
-        columns = iter(list(zip(*rows)) or [()] * len(self.nodes))
-        parts = [list(islice(columns, s.size)) for s in self.structures]
-        return tuple(s.stacked(shape, list(zip(*p))) for s, p in zip(self.structures, parts))
-
-    def derivatives(self, root: Any, linked: bool) -> list[Any]:
-        """∂root/∂entry for every entry, as Values or as numbers."""
-        if not linked:
-            return adjoints(root, self.nodes) if is_value(root) else [0.0] * len(self.nodes)
-        return gradients(root if is_value(root) else Value(root), self.nodes)
-
-    def result(self, x: Any) -> Any:
-        """A number or Value that `f` returned, as the caller should see it."""
-        return linked_entry(x) if self.linked else number(x)
-
-
-def linked_entry(x: Any) -> Any:
-    return x if is_value(x) else Value(x)
+from .trees import Leaf, Structure, flatten, is_value, matching
+from .variables import Function, Variables, differentiating, inside, one_number
 
 
 def chosen(argnums: int | Sequence[int], count: int) -> list[int]:
@@ -127,16 +46,6 @@ def titled(transform: str, f: Function, derived: Function) -> Function:
     derived.__name__ = f"{transform}({getattr(f, '__name__', type(f).__name__)})"
     derived.__qualname__ = derived.__name__
     return derived
-
-
-def one_number(out: Any, f: Function) -> Any:
-    if is_scalar(out):
-        return out
-    name = getattr(f, "__name__", type(f).__name__)
-    raise TypeError(
-        f"{name} must return one Value (or a number), got {type(out).__name__} {out!r:.60}; "
-        "for functions with several results there are jacobian, vjp and jvp"
-    )
 
 
 def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
@@ -232,8 +141,8 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     """Return f(*primals) and its directional derivative, the Jacobian–vector product, along
     `tangents`: one tangent for each argument, of its structure. Forward mode: one sweep over the
     graph of `f`, whatever the number of results."""
-    variables = Variables(primals, range(len(primals)))
-    directions = tangent_entries(variables, tangents)
+    variables = Variables(several(primals, "primals"), range(len(primals)))
+    directions = tangent_entries(variables.structures, several(tangents, "tangents"))
     variables.linked |= any(map(is_value, directions))
     outputs, structure = flatten(variables.call(function(f, "jvp")), "the result")
     push = linked_pushforward if variables.linked else pushforward
@@ -248,17 +157,24 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
 def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, ...]:
     """Return the product of the Hessian of `f` at `primals` with `tangents`: a tuple, one part
     for each argument. One forward sweep over the graph of the gradient; no Hessian is formed."""
-    gradient = grad(function(f, "hvp"), tuple(range(len(primals))))
+    gradient = grad(function(f, "hvp"), tuple(range(len(several(primals, "primals")))))
     product: tuple[Any, ...] = jvp(gradient, primals, tangents)[1]
     return product
 
 
-def tangent_entries(variables: Variables, tangents: Sequence[Any]) -> list[Any]:
-    if not isinstance(tangents, (tuple, list)) or len(tangents) != len(variables.structures):
-        raise TypeError(
-            f"expected a tuple of {len(variables.structures)} tangents, one for each argument, "
-            f"got {type(tangents).__name__} {tangents!r:.60}"
+def several(xs: Any, what: str) -> Sequence[Any]:
+    if isinstance(xs, (tuple, list)):
+        return xs
+    raise TypeError(
+        f"{what} must be a tuple, one for each argument, got {type(xs).__name__} {xs!r:.60}"
+    )
+
+
+def tangent_entries(structures: Sequence[Structure], tangents: Sequence[Any]) -> list[Any]:
+    if len(tangents) != len(structures):
+        raise ValueError(
+            f"expected a tangent for each of {len(structures)} arguments, got {len(tangents)}"
         )
-    pairs = enumerate(zip(tangents, variables.structures))
+    pairs = enumerate(zip(tangents, structures))
     entries = [x for i, (t, s) in pairs for x in matching(t, s, f"tangent {i}")]
     return [x if is_value(x) else real(x) for x in entries]

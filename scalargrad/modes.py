@@ -6,16 +6,15 @@ node built while there is none pays for a single test.
 
 from __future__ import annotations
 
-import linecache
+import os
 import sys
 import threading
 from collections.abc import Callable
 from contextlib import ContextDecorator
 from math import isfinite
-from pathlib import Path
 from typing import Any
 
-PACKAGE = str(Path(__file__).parent)
+PACKAGE = os.path.dirname(__file__)
 
 
 class _State(threading.local):
@@ -80,6 +79,8 @@ def describe(node: Any) -> str:
     place = getattr(node, "_source", None)
     if place is None:
         return "at a line unknown, for the node was built outside detect_anomaly()"
+    import linecache  # here, because an import of the package has no need of it
+
     return f"at {place[0]}:{place[1]}: {linecache.getline(*place).strip()}"
 
 

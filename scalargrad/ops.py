@@ -116,7 +116,9 @@ div = op("div", "÷", ieee.divide, "{} / {}",
 pow = op("pow", "**", ieee.power, "sg_power({}, {})",
          lambda out, x, y: where(y, y * pow(x, y - 1.0), flat(out)),
          lambda out, x, y: where(x, out * log(x), where(step(-y), -inf, 0.0)), dunder="pow",
-         samples=((1.5, 2.5), (0.7, -1.3), (2.2, 0.4), (3.0, 2.0)))
+         samples=((1.5, 2.5), (0.7, -1.3), (2.2, 0.4), (3.0, 2.0)),
+         doc="x to the power of y. A negative x has whole powers only, and no derivative in y. "
+             "Beyond abs y = 2**53, where y − 1 rounds, the sign of ∂/∂x at x < 0 is lost.")
 mod = op("mod", "%", ieee.modulo, "sg_modulo({}, {})",
          lambda out, x, y: 1.0 + flat(out), lambda out, x, y: -floordiv(x, y), dunder="mod")
 floordiv = op("floordiv", "//", ieee.floor_divide, "sg_floor_divide({}, {})",

@@ -126,6 +126,8 @@ def first_steps(x: float) -> Iterator[float]:
     for _ in range(4):
         step = max(step * RATIO**-RUNGS, 16.0 * math.ulp(x))
         yield step
+    if x:
+        yield FIRST * abs(x)
 
 
 class Estimate(NamedTuple):

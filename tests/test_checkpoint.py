@@ -113,6 +113,8 @@ def test_a_closed_over_result_keeps_its_own_graph() -> None:
     assert [g.data for g in sg.gradients(y, leaves)] == [
         g.data for g in sg.gradients(expected, leaves)
     ]
+    y.backward()
+    assert (w.grad, x.grad) == tuple(g.data for g in sg.gradients(expected, [w, x]))
 
 
 def test_what_f_computes_from_closed_over_values_is_not_kept() -> None:
@@ -196,6 +198,9 @@ def test_a_transform_inside_a_checkpoint_stays_differentiable() -> None:
     f = lambda x: checkpoint(lambda y: grad(lambda z: z**3 * y)(y), x)  # noqa: E731
     # 3y³, of which the derivatives are 9y² and 18y
     assert (f(2.0), grad(f)(2.0), grad(grad(f))(2.0)) == (24.0, 36.0, 36.0)
+    # at a number: d/dz (z·y) = y, so y·y
+    g = lambda x: checkpoint(lambda y: grad(lambda z: z * y)(3.0) * y, x)  # noqa: E731
+    assert (g(2.0), grad(g)(2.0), grad(grad(g))(2.0)) == (4.0, 4.0, 2.0)
 
 
 @given(st.lists(st.floats(-2.0, 2.0), min_size=1, max_size=6), st.integers(0, 5))

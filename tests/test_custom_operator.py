@@ -108,8 +108,8 @@ def test_within_no_grad_it_records_nothing() -> None:
 
 
 def test_detect_anomaly_names_it() -> None:
-    with sg.detect_anomaly(), pytest.raises(sg.AnomalyError, match="share_of"):
-        sg.operator("share_of", lambda x: math.inf, lambda out, x: x)(sg.Value(1.0))
+    with sg.detect_anomaly(), pytest.raises(sg.AnomalyError, match="leap"):
+        sg.operator("leap", lambda x: math.inf, lambda out, x: x)(sg.Value(1.0))
 
 
 # ------ pickle, copy
@@ -150,7 +150,7 @@ def test_partials_and_all_partials_together_are_refused() -> None:
 
 
 def test_partial_that_is_no_function_is_refused() -> None:
-    with pytest.raises(TypeError, match="needs functions, got 3.0"):
+    with pytest.raises(TypeError, match=r"needs functions, got 3\.0"):
         sg.operator("number", lambda x: 3.0 * x, 3.0)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import namedtuple
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise, product
 from typing import Any
 
@@ -206,8 +207,9 @@ def test_within_no_grad_the_numbers_are_the_same() -> None:
     with sg.no_grad():
         assert grad(grad(lambda x: x**3))(2.0) == 12.0
         assert hvp(cubic, (CUBIC_AT,), ([1.0, -1.0],)) == ([2.0, -10.0],)
-        result = grad(lambda x: x**3)(sg.Value(2.0))
+        value, result = value_and_grad(lambda x: x**3)(sg.Value(2.0))
     assert (result.data, result.parents) == (12.0, ())
+    assert (value.data, value.parents) == (8.0, ())
 
 
 def test_no_grad_inside_the_function_is_respected() -> None:
@@ -217,6 +219,14 @@ def test_no_grad_inside_the_function_is_respected() -> None:
         return frozen * x
 
     assert grad(f)(3.0) == 9.0
+
+
+def test_another_thread_has_its_own_outermost_level() -> None:
+    with ThreadPoolExecutor(1) as pool:
+        found = []
+        cube = grad(lambda x: x**3)
+        grad(lambda x: found.append(pool.submit(cube, 2.0).result()) or x)(1.0)
+    assert found == [12.0]
 
 
 def test_an_exception_leaves_the_outermost_level_outermost() -> None:
@@ -423,8 +433,13 @@ def test_argnums_are_checked() -> None:
 def test_tangents_and_cotangents_have_to_fit() -> None:
     with pytest.raises(ValueError, match=r"tangent 0 must have the structure \[number, number\]"):
         jvp(cubic, (CUBIC_AT,), ([1.0],))
-    with pytest.raises(TypeError, match="expected a tuple of 1 tangents"):
-        jvp(cubic, (CUBIC_AT,), 1.0)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="expected a tangent for each of 1 arguments, got 2"):
+        jvp(cubic, (CUBIC_AT,), (CUBIC_AT, CUBIC_AT))
+    for transform in (jvp, hvp):
+        with pytest.raises(TypeError, match=r"primals must be a tuple.*got float 2\.0"):
+            transform(cubic, 2.0, (1.0,))
+        with pytest.raises(TypeError, match=r"tangents must be a tuple.*got float 1\.0"):
+            transform(cubic, (CUBIC_AT,), 1.0)
     with pytest.raises(ValueError, match=r"ndarray\[2\], got ndarray\[3\]"):
         vjp(lambda x: x * 2.0, np.ones(2))[1](np.ones(3))
 

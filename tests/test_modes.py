@@ -176,6 +176,14 @@ def test_a_node_built_outside_says_that_its_line_is_unknown() -> None:
     assert x.grad == math.inf
 
 
+def test_a_branch_not_taken_is_no_anomaly() -> None:
+    x = Value(0.0)
+    y = x.sqrt() * 0.0
+    with sg.detect_anomaly():
+        y.backward()
+    assert x.grad == 0.0
+
+
 def test_anomaly_mode_ends_with_the_block() -> None:
     with sg.detect_anomaly(), sg.detect_anomaly():
         pass

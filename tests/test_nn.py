@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from scalargrad import Value, no_grad, relu
+from scalargrad.functional import grad
 from scalargrad.nn import MLP, Layer, Module, Neuron, load, save
 
 
@@ -293,6 +294,29 @@ def test_copies_do_not_share_parameters() -> None:
     copied.parameters()[0].data = 9.0
     assert model.parameters()[0].data != 9.0
     assert copied([0.0, 0.0]).data == model([0.0, 0.0]).data
+
+
+def test_gradient_of_a_model_is_a_model_of_gradients() -> None:
+    model = MLP(2, [3, 1])
+    gradient = grad(lambda net: net([0.5, -1.0]) ** 2)(model)
+    (model([0.5, -1.0]) ** 2).backward()
+    assert gradient.parameters() == [p.grad for p in model.parameters()]
+    assert repr(gradient) == repr(model)
+
+
+def test_gradient_through_a_step_of_training() -> None:
+    model = Neuron(1, nonlin=False)
+    w, b = (p.data for p in model.parameters())
+
+    def loss_after_one_step(rate: Any) -> Any:
+        slopes = grad(lambda net: net(2.0) ** 2)(model).parameters()
+        stepped = [p - rate * g for p, g in zip(model.parameters(), slopes)]
+        return model.with_parameters(stepped)(2.0) ** 2
+
+    # y = 2w + b has the slopes 2y·(2, 1), so a step of r turns y into y·(1 − 10r)
+    y, rate = 2.0 * w + b, 0.05
+    expected = 2.0 * y * y * (1.0 - 10.0 * rate) * -10.0
+    assert grad(loss_after_one_step)(rate) == pytest.approx(expected, rel=1e-13)
 
 
 def test_model_runs_without_recording() -> None:

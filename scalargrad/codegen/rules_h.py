@@ -38,8 +38,6 @@ def spelled(op: Operator) -> str | None:
     """Return the row's functions in C; None where it has to run in Python."""
     if op.c is None or (op.arity is None and op.count is None):
         return None
-    if op.arity is not None and op.arity > 2:
-        return None
     try:
         return "\n".join(functions(op))
     except ValueError:
@@ -70,7 +68,9 @@ def header() -> str:
     rows = list(BUILT_IN.values())
     bodies = {op.name: text for op in rows if (text := spelled(op))}
     native = [op for op in rows if op.name in bodies]
-    unary, binary, folds = ([op for op in native if op.arity == n] for n in (1, 2, None))
+    unary, binary, ternary, folds = (
+        [op for op in native if op.arity == n] for n in (1, 2, 3, None)
+    )
     slots = [f".{SLOTS[op.dunder]} = slot_{op.name}" for op in native if op.dunder in SLOTS]
     parts = [
         "/* Generated from the operator table by python -m scalargrad.codegen. Do not edit. */",
@@ -81,6 +81,10 @@ def header() -> str:
         "/* ROW(name, partials beside a constant, defaults, default, Python's operator with the\n"
         "   operands swapped, as written) */",
         listing("BINARY_ROWS", [binary_row(op) for op in binary]),
+        "/* ROW(name, the operands from which on all must be constants) */",
+        listing(
+            "TERNARY_ROWS", [f"ROW({op.name}, {op.constant_from or 3})" for op in ternary]
+        ),
         "/* ROW(name, forward, count) */",
         listing(
             "FOLD_ROWS",
@@ -89,6 +93,7 @@ def header() -> str:
         "/* ROW(Python name, name) */",
         listing("UNARY_METHODS", [m for op in unary for m in methods(op)]),
         listing("BINARY_METHODS", [m for op in binary for m in methods(op)]),
+        listing("TERNARY_METHODS", [m for op in ternary for m in methods(op)]),
         listing("PYTHON_METHODS", [m for op in rows if op not in native for m in methods(op)]),
         "#define NUMBER_SLOTS \\\n    " + ", \\\n    ".join(slots) + "\n",
     ]

@@ -162,6 +162,41 @@ UNARY_ROWS(ROW)
 BINARY_ROWS(ROW)
 #undef ROW
 
+/* ------ three operands */
+
+typedef double Forward3(double, double, double);
+typedef double Partial3(double, double, double, double);
+
+static PyObject *many_node(uint8_t op, double out, Edges *edges);
+
+/* The operands' numbers come in `partial`, as for two. */
+static inline PyObject *node_of_three(uint8_t op, const Edge *operand, Forward3 *forward,
+                                      Partial3 *partial0, Partial3 *partial1, Partial3 *partial2)
+{
+    Partial3 *const partials[] = {partial0, partial1, partial2};
+    double x = operand[0].partial, y = operand[1].partial, z = operand[2].partial;
+    double out = forward(x, y, z);
+    Edges *edges = edges_new(PyTuple_GET_ITEM(hooks.rows, op), 3);
+    if (!edges)
+        return NULL;
+    for (int i = 0; i < 3; i++) {
+        edges->edge[i] = operand[i];
+        Py_XINCREF(operand[i].parent);
+        if (operand[i].parent)
+            edges->edge[i].partial = partials[i](out, x, y, z);
+    }
+    return many_node(op, out, edges);
+}
+
+#define ROW(name, constant_from)                                                                  \
+    static PyObject *triple_##name(const Edge *operand)                                           \
+    {                                                                                             \
+        return node_of_three(OP_##name, operand, forward_##name, partial0_##name,                 \
+                             partial1_##name, partial2_##name);                                   \
+    }
+TERNARY_ROWS(ROW)
+#undef ROW
+
 /* ------ lists of operands */
 
 typedef double FoldForward(const Edge *, Py_ssize_t);

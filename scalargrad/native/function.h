@@ -11,6 +11,11 @@ typedef struct {
     Forward1 *forward1;
     PyObject *(*node_of_two)(PyObject *, PyObject *);
     Forward2 *forward2;
+    int defaults;          /* 1 if the second of two operands may be left out, */
+    double default_;       /* and what it is then */
+    PyObject *(*node_of_three)(const Edge *);
+    Forward3 *forward3;
+    int constant_from;     /* of three operands, those that must be constants */
     PyObject *(*node_of_list)(PyObject *const *, Py_ssize_t);
 } Entry;
 
@@ -18,9 +23,15 @@ static const Entry entries[OP_COUNT] = {
 #define ROW(name) [OP_##name] = {.node_of_one = slot_##name, .forward1 = forward_##name},
     UNARY_ROWS(ROW)
 #undef ROW
-#define ROW(name, beside, defaults, default_, swapped, reflected)                                 \
-    [OP_##name] = {.node_of_two = slot_##name, .forward2 = forward_##name},
+#define ROW(name, beside, given, number, swapped, reflected)                                      \
+    [OP_##name] = {.node_of_two = slot_##name, .forward2 = forward_##name, .defaults = given,     \
+                   .default_ = number},
     BINARY_ROWS(ROW)
+#undef ROW
+#define ROW(name, from)                                                                           \
+    [OP_##name] = {.node_of_three = triple_##name, .forward3 = forward_##name,                    \
+                   .constant_from = from},
+    TERNARY_ROWS(ROW)
 #undef ROW
 #define ROW(name, forward, count) [OP_##name] = {.node_of_list = list_##name},
     FOLD_ROWS(ROW)
@@ -50,6 +61,48 @@ static PyObject *quick_two(const Entry *entry, PyObject *x, PyObject *y)
     if (a.parent || b.parent)
         return entry->node_of_two(x, y);
     return PyFloat_FromDouble(entry->forward2(a.partial, b.partial));
+}
+
+static PyObject *quick_default(const Entry *entry, PyObject *x)
+{
+    PyObject *y = PyFloat_FromDouble(entry->default_);
+    PyObject *result = y ? quick_two(entry, x, y) : NULL;
+    Py_XDECREF(y);
+    return result;
+}
+
+static PyObject *quick_three(const Entry *entry, PyObject *const *args)
+{
+    Edge operand[3];
+    int any_value = 0;
+    for (int i = 0; i < 3; i++) {
+        int truth = PyBool_Check(args[i]); /* where's condition */
+        if (truth)
+            operand[i] = (Edge){NULL, args[i] == Py_True};
+        else if (read_plain(args[i], &operand[i]) != READ)
+            return NULL;
+        any_value |= operand[i].parent != NULL;
+        if (operand[i].parent && i >= entry->constant_from)
+            return NULL;
+    }
+    if (any_value)
+        return entry->node_of_three(operand);
+    return PyFloat_FromDouble(
+        entry->forward3(operand[0].partial, operand[1].partial, operand[2].partial));
+}
+
+/* NULL without an exception where the row itself has to be called. */
+static inline PyObject *quick(const Entry *entry, PyObject *const *args, Py_ssize_t n)
+{
+    if (n == 1 && entry->node_of_one)
+        return quick_one(entry, args[0]);
+    if (n == 2 && entry->node_of_two)
+        return quick_two(entry, args[0], args[1]);
+    if (n == 1 && entry->defaults)
+        return quick_default(entry, args[0]);
+    if (n == 3 && entry->node_of_three)
+        return quick_three(entry, args);
+    return NULL;
 }
 
 /* The list as a sequence whose items can be read; NULL with an exception if it is none. */
@@ -119,16 +172,11 @@ static PyObject *function_call(PyObject *callable, PyObject *const *args, size_t
 {
     Function *self = (Function *)callable;
     const Entry *entry = &entries[self->code];
-    Py_ssize_t n = PyVectorcall_NARGS(nargsf);
-    PyObject *result = NULL;
     if (entry->node_of_list)
         return call_fold(self, args, nargsf, kwnames);
     if (self->code == OP_dot)
         return call_dot(self, args, nargsf, kwnames);
-    if (!kwnames && n == 1 && entry->node_of_one)
-        result = quick_one(entry, args[0]);
-    else if (!kwnames && n == 2 && entry->node_of_two)
-        result = quick_two(entry, args[0], args[1]);
+    PyObject *result = kwnames ? NULL : quick(entry, args, PyVectorcall_NARGS(nargsf));
     return result ? result : call_slowly(self, args, nargsf, kwnames);
 }
 

@@ -114,6 +114,39 @@ static inline double partial1_compare(double out, double x, double y)
     return t0;
 }
 
+static inline double forward_where(double x, double y, double z)
+{
+    const double t0 = (x != x ? NAN : x != 0.0 ? y : z);
+    return t0;
+}
+
+static inline double partial0_where(double out, double x, double y, double z)
+{
+    (void)out;
+    (void)x;
+    (void)y;
+    (void)z;
+    return 0.0;
+}
+
+static inline double partial1_where(double out, double x, double y, double z)
+{
+    (void)out;
+    (void)y;
+    (void)z;
+    const double t0 = (x != x ? NAN : x != 0.0 ? 1.0 : 0.0);
+    return t0;
+}
+
+static inline double partial2_where(double out, double x, double y, double z)
+{
+    (void)out;
+    (void)y;
+    (void)z;
+    const double t0 = (x != x ? NAN : x != 0.0 ? 0.0 : 1.0);
+    return t0;
+}
+
 static inline double forward_chain(double x, double y)
 {
     const double t0 = (x == 0.0 ? 0.0 : x * y);
@@ -473,6 +506,42 @@ static inline double beside1_minimum(double out, double x, double y)
     const double t0 = (x > y ? 1.0 : x < y ? -1.0 : x == y ? 0.0 : NAN);
     const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? 0.0 : t0);
     return t1;
+}
+
+static inline double forward_clamp(double x, double y, double z)
+{
+    const double t0 = (x >= y || x != x ? x : y);
+    const double t1 = (t0 <= z || t0 != t0 ? t0 : z);
+    return t1;
+}
+
+static inline double partial0_clamp(double out, double x, double y, double z)
+{
+    (void)out;
+    const double t0 = (x > y ? 1.0 : x < y ? -1.0 : x == y ? 0.0 : NAN);
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? 0.0 : t0);
+    const double t2 = (z > x ? 1.0 : z < x ? -1.0 : z == x ? 0.0 : NAN);
+    const double t3 = (t2 > 0.0 ? 1.0 : t2 <= 0.0 ? 0.0 : t2);
+    const double t4 = t1 * t3;
+    return t4;
+}
+
+static inline double partial1_clamp(double out, double x, double y, double z)
+{
+    (void)out;
+    (void)x;
+    (void)y;
+    (void)z;
+    return NAN;
+}
+
+static inline double partial2_clamp(double out, double x, double y, double z)
+{
+    (void)out;
+    (void)x;
+    (void)y;
+    (void)z;
+    return NAN;
 }
 
 static inline double forward_sign(double x)
@@ -1412,6 +1481,11 @@ static inline double partial_min(double out, double x, double count)
     ROW(exp_difference, partial, 0, NAN, "", "") \
     ROW(logaddexp, partial, 0, NAN, "", "")
 
+/* ROW(name, the operands from which on all must be constants) */
+#define TERNARY_ROWS(ROW) \
+    ROW(where, 3) \
+    ROW(clamp, 1)
+
 /* ROW(name, forward, count) */
 #define FOLD_ROWS(ROW) \
     ROW(sum, fold_sum, count_length) \
@@ -1482,8 +1556,10 @@ static inline double partial_min(double out, double x, double count)
     ROW(elu, elu) \
     ROW(logaddexp, logaddexp)
 
+#define TERNARY_METHODS(ROW) \
+    ROW(clamp, clamp)
+
 #define PYTHON_METHODS(ROW) \
-    ROW(clamp, clamp) \
     ROW(lgamma, lgamma) \
     ROW(sinc, sinc)
 

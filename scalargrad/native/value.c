@@ -579,28 +579,21 @@ static PyObject *call_row(int code, PyObject *self, PyObject *const *args, Py_ss
     return result;
 }
 
-static PyObject *call_binary(int code, PyObject *self, PyObject *const *args, Py_ssize_t n)
+/* Methods take at most two operands besides self where C has a short way. */
+static PyObject *call_quickly(int code, PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
-    const Entry *entry = &entries[code];
-    Edge operand;
-    if (n == 1 && read_plain(args[0], &operand) == READ)
-        return entry->node_of_two(self, args[0]);
-    return PyErr_Occurred() ? NULL : call_row(code, self, args, n);
+    PyObject *all[] = {self, n > 0 ? args[0] : NULL, n > 1 ? args[1] : NULL};
+    PyObject *result = n <= 2 ? quick(&entries[code], all, n + 1) : NULL;
+    return result || PyErr_Occurred() ? result : call_row(code, self, args, n);
 }
 
 #define ROW(python_name, name)                                                                    \
-    static PyObject *pair_##python_name(PyObject *self, PyObject *const *args, Py_ssize_t n)      \
+    static PyObject *call_##python_name(PyObject *self, PyObject *const *args, Py_ssize_t n)      \
     {                                                                                             \
-        return call_binary(OP_##name, self, args, n);                                             \
+        return call_quickly(OP_##name, self, args, n);                                            \
     }
 BINARY_METHODS(ROW)
-#undef ROW
-
-#define ROW(python_name, name)                                                                    \
-    static PyObject *python_##python_name(PyObject *self, PyObject *const *args, Py_ssize_t n)    \
-    {                                                                                             \
-        return call_row(OP_##name, self, args, n);                                                \
-    }
+TERNARY_METHODS(ROW)
 PYTHON_METHODS(ROW)
 #undef ROW
 
@@ -610,10 +603,9 @@ static PyMethodDef value_methods[] = {
 #define ROW(python_name, name) {#python_name, method_##python_name, METH_NOARGS, NULL},
     UNARY_METHODS(ROW)
 #undef ROW
-#define ROW(python_name, name) {#python_name, FAST(pair_##python_name), METH_FASTCALL, NULL},
+#define ROW(python_name, name) {#python_name, FAST(call_##python_name), METH_FASTCALL, NULL},
     BINARY_METHODS(ROW)
-#undef ROW
-#define ROW(python_name, name) {#python_name, FAST(python_##python_name), METH_FASTCALL, NULL},
+    TERNARY_METHODS(ROW)
     PYTHON_METHODS(ROW)
 #undef ROW
     {"backward", FAST(value_backward), METH_VARARGS | METH_KEYWORDS,
