@@ -201,6 +201,11 @@ def test_a_transform_inside_a_checkpoint_stays_differentiable() -> None:
     # at a number: d/dz (z·y) = y, so y·y
     g = lambda x: checkpoint(lambda y: grad(lambda z: z * y)(3.0) * y, x)  # noqa: E731
     assert (g(2.0), grad(g)(2.0), grad(grad(g))(2.0)) == (4.0, 4.0, 2.0)
+    # with a Value the second run takes place outside the transform that the first was in
+    assert grad(g)(sg.Value(2.0)).data == 4.0
+    # called by itself it is as without a checkpoint: the inner derivative is then a number
+    x = sg.Value(2.0)
+    assert sg.gradients(g(x), [x])[0].data == 2.0
 
 
 @given(st.lists(st.floats(-2.0, 2.0), min_size=1, max_size=6), st.integers(0, 5))

@@ -263,6 +263,11 @@ def test_floats_put_in_as_parameters_stay_parameters() -> None:
     assert [p.data for p in again.parameters()] == list(range(1, 10))
 
 
+def test_model_of_floats_has_no_grad_to_clear() -> None:
+    with pytest.raises(AttributeError, match="grad"):
+        Neuron(1).with_parameters([1.0, 2.0]).zero_grad()
+
+
 def test_computed_values_put_in_as_parameters_carry_the_gradient_on() -> None:
     model = Neuron(1, nonlin=False)
     rate = Value(0.5)
@@ -343,6 +348,13 @@ def test_saved_model_is_an_object_of_names_and_numbers(tmp_path: Any) -> None:
     neuron.w[0].data = 0.25
     save(neuron, tmp_path / "neuron.json")
     assert json.loads((tmp_path / "neuron.json").read_text()) == {"w.0": 0.25, "b": 0.0}
+
+
+def test_whole_numbers_in_a_file_are_numbers(tmp_path: Any) -> None:
+    neuron = Neuron(1)
+    (tmp_path / "neuron.json").write_text('{"w.0": 3, "b": 1' + "0" * 400 + "}")
+    load(neuron, tmp_path / "neuron.json")
+    assert [p.data for p in neuron.parameters()] == [3.0, math.inf]
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,16 @@
 #define UNLIKELY(x) (x)
 #endif
 
+/* Under AddressSanitizer a freed slot is out of bounds, but for the link in it. */
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#define POISON(slot) ASAN_POISON_MEMORY_REGION((char *)(slot) + 8, SLOT_BYTES - 8)
+#define UNPOISON(slot) ASAN_UNPOISON_MEMORY_REGION(slot, SLOT_BYTES)
+#else
+#define POISON(slot) ((void)0)
+#define UNPOISON(slot) ((void)0)
+#endif
+
 enum {
     CHUNK_BYTES = 2 << 20,
     BLOCK_BYTES = 64 << 10,
@@ -292,6 +302,7 @@ static inline void *slot_of(Block *block)
         slot = (FreeSlot *)block->bump;
         block->bump += SLOT_BYTES;
     }
+    UNPOISON(slot);
     block->live++;
     return slot;
 }
@@ -328,6 +339,7 @@ static inline void arena_free(void *memory)
     FreeSlot *slot = memory;
     slot->next = block->free;
     block->free = slot;
+    POISON(slot);
     uint32_t live = --block->live;
     if (UNLIKELY(live == 0 || live == live_with_room()))
         block_thinned(block);

@@ -19,6 +19,8 @@ M = TypeVar("M", bound="Module")
 class Number(float):
     """A parameter that is a plain number, not a Value: `parameters()` lists it all the same."""
 
+    __slots__ = ()
+
 
 class Module:
     """A part of a network. Subclasses hold parameters and define `__call__`."""

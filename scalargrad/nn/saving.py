@@ -25,7 +25,7 @@ def load(model: Module, path: str | PathLike[str]) -> None:
     Changes nothing and raises ValueError unless the file holds a number for every parameter of
     the model, and no others.
     """
-    numbers = json.loads(Path(path).read_text(encoding="utf-8"))
+    numbers = json.loads(Path(path).read_text(encoding="utf-8"), parse_int=float)
     parameters = dict(model.named_parameters())
     check(numbers, parameters, path)
     for name, parameter in parameters.items():
@@ -33,7 +33,7 @@ def load(model: Module, path: str | PathLike[str]) -> None:
 
 
 def check(numbers: Any, parameters: dict[str, Any], path: str | PathLike[str]) -> None:
-    if not isinstance(numbers, dict) or not all(type(x) in (float, int) for x in numbers.values()):
+    if not isinstance(numbers, dict) or not all(type(x) is float for x in numbers.values()):
         raise ValueError(f"{path} is not a saved model: expected an object of names and numbers")
     missing = [name for name in parameters if name not in numbers]
     unknown = [name for name in numbers if name not in parameters]
