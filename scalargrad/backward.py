@@ -63,6 +63,8 @@ def overwrite(grads: dict[Any, float]) -> None:
 
 def adjoints(root: Any, targets: Sequence[Any]) -> list[float]:
     """Return ∂root/∂target for each target as numbers; no node's `grad` changes."""
+    if modes.active and modes.state.anomaly:
+        check_propagation(propagate(root, 1.0))
     result: list[float] = root._adjoints(targets)
     return result
 

@@ -30,6 +30,12 @@ def backward_order(root: Node) -> list[Node]:
     This is *the* order of accumulation: every engine handles nodes in it, the operands of a
     node from first to last, so that all engines round alike.
     """
+    # a kind of node may bring the same walk with it, in C
+    walk = getattr(root, "_backward_order", None)
+    return walk() if walk else walked_backward(root)
+
+
+def walked_backward(root: Node) -> list[Node]:
     waiting = consumers(root)
     ready = [root]
     order = []

@@ -90,7 +90,7 @@ class Operator:
         self.count = count
         self.beside_constant = beside_constant
         self.constant_from = constant_from
-        self.arrange = arrange or self._complete
+        self.arrange = arrange
         self.defaults = tuple(defaults)
         self.dunder = dunder
         self.numpy = numpy
@@ -100,7 +100,7 @@ class Operator:
         self.code = -1
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
-        operands = self.arrange(*arguments, **named)
+        operands = (self.arrange or self._complete)(*arguments, **named)
         if self.constant_from is not None and any(map(builder, operands[self.constant_from :])):
             return self.forward(*operands)
         for operand in operands:

@@ -118,6 +118,28 @@ static void run_backward(Node *root, double seed)
     settle_leaves(leaves);
 }
 
+/* Handle all nodes in backward order without arithmetic, after count_consumers. Returns 0 once
+ * `add` has; it is called no more then. */
+static int visit_in_order(Node *root, int (*add)(void *, Node *), void *list)
+{
+    Node *ready = NULL;
+    Node *node = root;
+    int going = 1;
+    while (node) {
+        going = going && add(list, node);
+        FOR_EACH_EDGE(node, parent, partial, {
+            if (--parent->count == 0) {
+                side_link(parent, ready);
+                ready = parent;
+            }
+        });
+        node = ready;
+        if (node)
+            ready = take_side_link(node);
+    }
+    return going;
+}
+
 /* ------ all nodes of a graph, for what must not change gradients or needs them all */
 
 typedef struct {

@@ -316,6 +316,33 @@ static PyObject *value_adjoints(PyObject *self, PyObject *sequence)
     return grads;
 }
 
+static int append(void *list, Node *node)
+{
+    return PyList_Append(list, (PyObject *)node) == 0;
+}
+
+/* What graph.backward_order returns. */
+static PyObject *value_backward_order(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    Snapshot all = {0};
+    PyObject *order = PyList_New(0);
+    if (order && snapshot_take(&all, (Node *)self) < 0) {
+        PyErr_NoMemory();
+        Py_CLEAR(order);
+    }
+    if (order) {
+        Node *leaves = count_consumers((Node *)self);
+        int complete = visit_in_order((Node *)self, append, order);
+        settle_leaves(leaves);
+        snapshot_restore(&all);
+        if (!complete)
+            Py_CLEAR(order);
+    }
+    free(all.item);
+    return order;
+}
+
 static PyObject *value_zero_grad(PyObject *self, PyObject *unused)
 {
     (void)unused;
@@ -616,6 +643,7 @@ static PyMethodDef value_methods[] = {
     {"detach", value_detach, METH_NOARGS,
      "Return a new leaf with the same data: no gradient flows through it."},
     {"_adjoints", value_adjoints, METH_O, NULL},
+    {"_backward_order", value_backward_order, METH_NOARGS, NULL},
     {"_run_backward", value_run_backward, METH_O, NULL},
     {"_rebuild", value_rebuild, METH_VARARGS | METH_STATIC, NULL},
     {"__operator__", value_operator, METH_VARARGS | METH_STATIC, NULL},
