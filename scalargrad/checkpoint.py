@@ -81,9 +81,7 @@ class Stretch:
         with differentiating(level=False):
             inputs = [variables.get(i, Value(x.data)) for i, x in enumerate(self.inputs)]
             out = self.run(inputs)[0][position]
-            closed = {
-                x: variables[i] for i, x in enumerate(self.closed, count) if i in variables
-            }
+            closed = {x: variables[i] for i, x in enumerate(self.closed, count) if i in variables}
             return replayed(out, closed) if is_value(out) else Value(out)
 
 

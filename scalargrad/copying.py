@@ -14,7 +14,7 @@ from typing import Any
 from .graph import topological_order
 from .rows import Operator
 
-chosen: Any
+chosen: Any = None
 """The kind of Value in use: `engine.py` sets it."""
 
 Record = tuple[Operator | None, float, float, str, tuple[Any, ...], tuple[float, ...]]

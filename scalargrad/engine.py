@@ -38,4 +38,4 @@ if wanted != "pure":
 copying.chosen = Value
 functions = {name: function(op) for name, op in BUILT_IN.items() if not op.hidden}
 globals().update(functions)
-__all__ = ["Value", *functions]  # noqa: PLE0604
+__all__ = ["Value", *functions]

@@ -106,8 +106,7 @@ def check_node(node: Any) -> None:
     for i, partial in zip(places, node.partials):
         if not isfinite(partial):
             raise AnomalyError(
-                f"the derivative of {call(node)} in operand {i} is {partial!r}, "
-                f"{describe(node)}"
+                f"the derivative of {call(node)} in operand {i} is {partial!r}, {describe(node)}"
             )
 
 

@@ -133,9 +133,7 @@ class Operator:
         kept = tuple(x if free else n for x, n, free in zip(operands, numbers, variable))
         return out, kept, tuple(real(p) for p, free in zip(local, variable) if free)
 
-    def local(
-        self, out: Any, operands: Sequence[Any], variable: Sequence[bool]
-    ) -> list[Any]:
+    def local(self, out: Any, operands: Sequence[Any], variable: Sequence[bool]) -> list[Any]:
         """Return ∂out/∂operand for every operand that is variable, None for a constant.
 
         On floats these are numbers, on Values a graph of them. Each costs what its row says.
@@ -145,10 +143,7 @@ class Operator:
         rules: Any = self.partials
         if self.beside_constant is not None and not all(variable):
             rules = self.beside_constant
-        return [
-            rule(out, *operands) if wanted else None
-            for rule, wanted in zip(rules, variable)
-        ]
+        return [rule(out, *operands) if wanted else None for rule, wanted in zip(rules, variable)]
 
     def _local_to_many(
         self, out: Any, operands: Sequence[Any], variable: Sequence[bool]
@@ -157,10 +152,7 @@ class Operator:
         if self.count is None:
             return list(rule(out, *operands))
         count = self.count(out, operands, variable)
-        return [
-            rule(out, x, count) if wanted else None
-            for x, wanted in zip(operands, variable)
-        ]
+        return [rule(out, x, count) if wanted else None for x, wanted in zip(operands, variable)]
 
     def __repr__(self) -> str:
         return f"<operator {self.name}>"

@@ -98,9 +98,7 @@ MODEL = Kind(
     lambda x: [f".{name}" for name in entry_names(x)],
     some_computed,
 )
-OTHER = Kind(
-    lambda x: True, lambda x: [], lambda x, new: x, lambda x: [], lambda x: False
-)
+OTHER = Kind(lambda x: True, lambda x: [], lambda x, new: x, lambda x: [], lambda x: False)
 NUMERIC = (SCALAR, ARRAY, MODEL)
 HOLDS_VALUES = (
     SCALAR._replace(matches=is_value),
@@ -202,9 +200,7 @@ def take_apart(tree: Any) -> tuple[list[Any], Any]:
     return leaves, spec
 
 
-def flatten(
-    tree: Any, what: str, kinds: Sequence[Kind] = NUMERIC
-) -> tuple[list[Any], Structure]:
+def flatten(tree: Any, what: str, kinds: Sequence[Kind] = NUMERIC) -> tuple[list[Any], Structure]:
     """Return the entries of a tree in order, numbers and Values, and its structure. Raises
     TypeError naming `what` and the place of anything that is of none of these kinds."""
     found, spec = take_apart(tree)

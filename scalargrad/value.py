@@ -90,9 +90,7 @@ class Value:
             backward.backward(self, real(seed))
         else:
             adjoint = propagate(self, real(seed))
-            backward.overwrite(
-                {v: g if v._operator else v._grad + g for v, g in adjoint.items()}
-            )
+            backward.overwrite({v: g if v._operator else v._grad + g for v, g in adjoint.items()})
 
     def zero_grad(self) -> None:
         """Set `grad` to 0.0 here and in every node this one was computed from."""

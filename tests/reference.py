@@ -72,9 +72,7 @@ def sinc_derivative(order: Any, x: Any) -> Any:
     n = int(order)
     if x == 0 and n % 2:
         return 0 * ONE
-    return mp.quad(
-        lambda t: (mp.pi * t) ** n * mp.cos(mp.pi * x * t + n * mp.pi / 2), [0, HALF, 1]
-    )
+    return mp.quad(lambda t: (mp.pi * t) ** n * mp.cos(mp.pi * x * t + n * mp.pi / 2), [0, HALF, 1])
 
 
 def elu(x: Any, alpha: Any) -> Any:

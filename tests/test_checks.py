@@ -58,9 +58,9 @@ def test_a_sign_error_on_a_gradient_of_two_millionths_is_caught_and_named() -> N
 @pytest.mark.parametrize("scale", [1e-8, 1e-4, 1.0, 1e4, 1e8])
 @pytest.mark.parametrize("error", [1.0009, 0.9991, -1.0, 0.0, 2.0, math.nan, math.inf])
 def test_wrong_gradients_are_caught_at_every_magnitude(scale: float, error: float) -> None:
-    off = sg.operator("off", lambda x: math.sin(x / scale), lambda out, x: (
-        error * sg.cos(x / scale) / scale
-    ))
+    off = sg.operator(
+        "off", lambda x: math.sin(x / scale), lambda out, x: error * sg.cos(x / scale) / scale
+    )
     assert verdicts(wrong(off, 0.4 * scale)) == ["WRONG"]
 
 
@@ -144,8 +144,8 @@ def test_no_row_gives_a_false_alarm_at_any_magnitude(name: str) -> None:
     first = [0.0, 1.0, 2.0] if row.name in ("polygamma", "sinc_derivative") else MAGNITUDES
     arity = row.arity or 2
     grid = [first, *[MAGNITUDES] * (arity - 1)]
-    points = list(product(*grid)) if arity < 3 else random.Random(1).choices(
-        list(product(*grid)), k=60
+    points = (
+        list(product(*grid)) if arity < 3 else random.Random(1).choices(list(product(*grid)), k=60)
     )
     for operands in points:
         assert "WRONG" not in verdicts(check_row(row, operands))

@@ -134,6 +134,15 @@ def test_interior_gradients_are_reset_leaves_accumulate() -> None:
     assert grads(x, y, z) == [112.0, 4.0, 1.0]
 
 
+def test_interior_nodes_that_receive_nothing_have_gradient_exactly_zero() -> None:
+    x = Value(2.0)
+    inner = [x * float(i) for i in range(5)]
+    for node in inner:
+        node.grad = 100.0
+    sg.sum([0.0 * node for node in inner]).backward()
+    assert grads(*inner, x) == [0.0] * 6
+
+
 def test_an_interior_node_as_root_is_reset_too() -> None:
     x = Value(2.0)
     y = x * 3.0

@@ -41,9 +41,11 @@ trees = st.recursive(
     st.floats(allow_nan=False)
     | st.builds(Line, st.floats(-9, 9), st.floats(-9, 9))
     | st.lists(st.floats(-9, 9), max_size=3).map(tuple),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.text(max_size=2), inner, max_size=3)
-    | st.builds(Pair, inner, inner),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=2), inner, max_size=3)
+        | st.builds(Pair, inner, inner)
+    ),
     max_leaves=15,
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..rows import BUILT_IN, Operator
 
-TOP = '''\
+TOP = """\
 # Generated from the operator table by python -m scalargrad.codegen. Do not edit.
 from collections.abc import Iterable
 from typing import Any, SupportsFloat, TypeAlias, final, overload
@@ -111,7 +111,7 @@ class Value:
     def __ceil__(self) -> Value: ...
     def __copy__(self) -> Value: ...
     def __deepcopy__(self, memo: dict[int, Any]) -> Value: ...
-'''
+"""
 
 KINDS = {1: "Unary", 2: "Binary", 3: "Ternary", None: "Fold"}
 

@@ -82,9 +82,7 @@ def header() -> str:
         "   operands swapped, as written) */",
         listing("BINARY_ROWS", [binary_row(op) for op in binary]),
         "/* ROW(name, the operands from which on all must be constants) */",
-        listing(
-            "TERNARY_ROWS", [f"ROW({op.name}, {op.constant_from or 3})" for op in ternary]
-        ),
+        listing("TERNARY_ROWS", [f"ROW({op.name}, {op.constant_from or 3})" for op in ternary]),
         "/* ROW(name, forward, count) */",
         listing(
             "FOLD_ROWS",

@@ -86,5 +86,3 @@ def c_function(name: str, function: Callable[..., Any], parameters: list[str]) -
     unused = [f"(void){p};" for p in parameters if p not in used]
     body = "".join(f"    {line}\n" for line in (*unused, *statements))
     return f"static inline double {name}({signature})\n{{\n{body}}}\n"
-
-
