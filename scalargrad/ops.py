@@ -317,18 +317,23 @@ def share(x: Any, y: Any, out: Any) -> Any:
 
 
 def listed(operands: Iterable[Any]) -> tuple[Any, ...]:
-    return tuple(operands)
+    try:
+        items = iter(operands)
+    except TypeError:
+        came = f"{type(operands).__name__} {operands!r:.60}"
+        raise TypeError(f"expected a list of numbers or Values, got {came}") from None
+    return tuple(items)
 
 
 def at_least_one(operands: Iterable[Any]) -> tuple[Any, ...]:
-    found = tuple(operands)
+    found = listed(operands)
     if not found:
         raise ValueError("expected at least one operand, got an empty list")
     return found
 
 
 def weights_then_inputs(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = None) -> Any:
-    ws, xs = tuple(weights), tuple(inputs)
+    ws, xs = listed(weights), listed(inputs)
     if len(ws) != len(xs):
         raise ValueError(f"dot needs lists of one length, got {len(ws)} weights, {len(xs)} inputs")
     return ws + xs if bias is None else (*ws, *xs, bias)

@@ -52,6 +52,25 @@ def operand(x: object, reflected: str) -> Any:
         raise
 
 
+def operand_names(partials: Sequence[Partial] | Partial) -> tuple[str, ...]:
+    """The names that the first partial gives to the operands, which follow its `out`."""
+    if callable(partials):
+        return ()
+    code = getattr(partials[0], "__code__", None)
+    named = code.co_varnames[1 : code.co_argcount] if code else ()
+    plain = tuple(f"x{i}" for i in range(len(partials)))
+    return named if len(named) == len(partials) else plain
+
+
+def parameters(function: Callable[..., Any]) -> str:
+    """The parameters of a function written out, as in "(weights, inputs, bias=None)"."""
+    code, defaults = function.__code__, function.__defaults__ or ()
+    names = code.co_varnames[: code.co_argcount]
+    required = len(names) - len(defaults)
+    rest = [f"{name}={x}" for name, x in zip(names[required:], defaults)]
+    return f"({', '.join([*names[:required], *rest])})"
+
+
 class Operator:
     """One operator: how it is named, drawn, computed and differentiated.
 
@@ -80,13 +99,13 @@ class Operator:
     ) -> None:
         self.name = self.__name__ = self.__qualname__ = name
         self.__module__ = "scalargrad"
-        self.__doc__ = doc
         self.symbol = symbol
         self.forward = forward
         self.c = c
         self.traced = c is TRACED
         self.partials = partials
         self.arity = None if callable(partials) else len(partials)
+        self.names = operand_names(partials)
         self.count = count
         self.beside_constant = beside_constant
         self.constant_from = constant_from
@@ -98,6 +117,7 @@ class Operator:
         self.hidden = hidden
         self.method = method and not hidden and dunder is None and self.arity is not None
         self.code = -1
+        self.__doc__ = f"{self.signature()}: {doc or 'one node; a float if no operand is a Value.'}"
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         operands = (self.arrange or self._complete)(*arguments, **named)
@@ -109,13 +129,27 @@ class Operator:
                 return build(self, operands)
         return self.forward(*map(real, operands))
 
-    def _complete(self, *operands: Any) -> tuple[Any, ...]:
-        if self.arity is None or len(operands) == self.arity:
+    def _complete(self, *operands: Any, **named: Any) -> tuple[Any, ...]:
+        if (not named and len(operands) == self.arity) or self.arity is None:
             return operands
-        missing = self.arity - len(operands)
-        if not 0 < missing <= len(self.defaults):
-            raise TypeError(f"{self.name} takes {self.arity} operands, got {len(operands)}")
-        return operands + self.defaults[-missing:]
+        positional = dict(zip(self.names, operands))
+        given = self._default() | positional | named
+        twice = positional.keys() & named.keys()
+        if len(operands) > self.arity or given.keys() != set(self.names) or twice:
+            came = [*map(repr, operands), *(f"{name}={x!r}" for name, x in named.items())]
+            raise TypeError(f"expected {self.signature()}, got {self.name}({', '.join(came)})")
+        return tuple(given[name] for name in self.names)
+
+    def _default(self) -> dict[str, Any]:
+        return dict(zip(reversed(self.names), reversed(self.defaults)))
+
+    def signature(self) -> str:
+        """Return how it is called: the operands' names, with their defaults."""
+        if self.arrange is not None:
+            return f"{self.name}{parameters(self.arrange)}"
+        default = self._default()
+        operands = [f"{n}={default[n]}" if n in default else n for n in self.names]
+        return f"{self.name}({', '.join(operands) if self.arity is not None else '*operands'})"
 
     def evaluate(
         self, operands: Sequence[Any], kind: type[Any]

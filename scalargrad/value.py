@@ -334,8 +334,8 @@ def reversed_binary(op: Operator) -> Callable[[Value, Any], Any]:
 
 
 def called(op: Operator) -> Callable[..., Value]:
-    def method(self: Value, *others: Any) -> Any:
-        return op(self, *others)
+    def method(self: Value, *others: Any, **named: Any) -> Any:
+        return op(self, *others, **named)
 
     return method
 

@@ -184,8 +184,8 @@ def test_last_operands_left_out_take_their_defaults(name: str) -> None:
     assert_same_node(getattr(x, name)(), row(x, *row.defaults))
 
 
-def test_wrong_number_of_operands_is_a_type_error_that_counts_them() -> None:
-    with pytest.raises(TypeError, match="atan2 takes 2 operands, got 1"):
+def test_wrong_number_of_operands_is_a_type_error_that_shows_both() -> None:
+    with pytest.raises(TypeError, match=r"expected atan2\(y, x\), got atan2\(Value"):
         sg.atan2(sg.Value(1.0))
-    with pytest.raises(TypeError, match="operands"):
+    with pytest.raises(TypeError, match=r"expected exp\(x\), got exp\(1.0, 2.0\)"):
         sg.exp(1.0, 2.0)

@@ -25,7 +25,7 @@ class Unary(Operator):
 
 class Binary(Operator):
     @overload
-    def __call__(self, x: Value, y: Operand = ..., /) -> Value: ...
+    def __call__(self, x: Value, y: Operand = ..., /, **named: Operand) -> Value: ...
     @overload
     def __call__(self, x: Number, y: Value, /) -> Value: ...
     @overload
@@ -33,11 +33,9 @@ class Binary(Operator):
 
 class Ternary(Operator):
     @overload
-    def __call__(  # type: ignore[overload-overlap]
-        self, x: Number, y: Number, z: Number, /
-    ) -> float: ...
+    def __call__(self, x: Number, y: Number, z: Number, /) -> float: ...
     @overload
-    def __call__(self, x: Operand, y: Operand, z: Operand, /) -> Value: ...
+    def __call__(self, x: Operand, /, *operands: Operand, **named: Operand) -> Any: ...
 
 class Fold(Operator):
     @overload
@@ -131,9 +129,11 @@ def methods(op: Operator) -> list[str]:
     if not op.method and not (op.dunder and op.numpy):
         return []
     optional = [" = ..."] * len(op.defaults)
-    required = [""] * ((op.arity or 0) - 1 - len(optional))
-    others = [f"{name}: Operand{default}" for name, default in zip("yz", required + optional)]
-    parameters = ", ".join(["self", *others, *(["/"] if others else [])])
+    required = [""] * (len(op.names) - 1 - len(optional))
+    others = [
+        f"{name}: Operand{default}" for name, default in zip(op.names[1:], required + optional)
+    ]
+    parameters = ", ".join(["self", *others])
     return [f"    def {name}({parameters}) -> Value: ..." for name in (op.name, op.numpy) if name]
 
 

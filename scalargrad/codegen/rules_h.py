@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from ..rows import BUILT_IN, Operator
@@ -50,10 +51,11 @@ def listing(macro: str, rows: list[str]) -> str:
 
 
 def methods(op: Operator) -> list[str]:
-    """ROW(Python name, row) for each name under which the row is a method."""
+    """ROW(Python name, row, documentation) for each name under which the row is a method."""
     if not op.method and not (op.dunder and op.numpy):
         return []
-    return [f"ROW({name}, {op.name})" for name in (op.name, op.numpy) if name]
+    doc = json.dumps(op.__doc__, ensure_ascii=False)
+    return [f"ROW({name}, {op.name}, {doc})" for name in (op.name, op.numpy) if name]
 
 
 def binary_row(op: Operator) -> str:
@@ -88,7 +90,7 @@ def header() -> str:
             "FOLD_ROWS",
             [f"ROW({op.name}, {op.c}, count_{op.count.__name__})" for op in folds if op.count],
         ),
-        "/* ROW(Python name, name) */",
+        "/* ROW(Python name, name, documentation) */",
         listing("UNARY_METHODS", [m for op in unary for m in methods(op)]),
         listing("BINARY_METHODS", [m for op in binary for m in methods(op)]),
         listing("TERNARY_METHODS", [m for op in ternary for m in methods(op)]),

@@ -108,7 +108,11 @@ static inline PyObject *quick(const Entry *entry, PyObject *const *args, Py_ssiz
 /* The list as a sequence whose items can be read; NULL with an exception if it is none. */
 static PyObject *as_items(PyObject *x)
 {
-    return PySequence_Fast(x, "expected a list of numbers or Values");
+    PyObject *items = PySequence_Fast(x, "");
+    if (!items && PyErr_ExceptionMatches(PyExc_TypeError))
+        PyErr_Format(PyExc_TypeError, "expected a list of numbers or Values, got %s %.60R",
+                     Py_TYPE(x)->tp_name, x);
+    return items;
 }
 
 static PyObject *quick_list(const Entry *entry, PyObject *list)

@@ -1494,74 +1494,74 @@ static inline double partial_min(double out, double x, double count)
     ROW(max, fold_max, count_ties) \
     ROW(min, fold_min, count_ties)
 
-/* ROW(Python name, name) */
+/* ROW(Python name, name, documentation) */
 #define UNARY_METHODS(ROW) \
-    ROW(step, step) \
-    ROW(abs, abs) \
-    ROW(fabs, abs) \
-    ROW(square, square) \
-    ROW(reciprocal, reciprocal) \
-    ROW(sign, sign) \
-    ROW(floor, floor) \
-    ROW(ceil, ceil) \
-    ROW(round, round) \
-    ROW(rint, round) \
-    ROW(exp, exp) \
-    ROW(exp2, exp2) \
-    ROW(expm1, expm1) \
-    ROW(log, log) \
-    ROW(log2, log2) \
-    ROW(log10, log10) \
-    ROW(log1p, log1p) \
-    ROW(sqrt, sqrt) \
-    ROW(cbrt, cbrt) \
-    ROW(sin, sin) \
-    ROW(cos, cos) \
-    ROW(tan, tan) \
-    ROW(asin, asin) \
-    ROW(arcsin, asin) \
-    ROW(acos, acos) \
-    ROW(arccos, acos) \
-    ROW(atan, atan) \
-    ROW(arctan, atan) \
-    ROW(sinh, sinh) \
-    ROW(cosh, cosh) \
-    ROW(tanh, tanh) \
-    ROW(asinh, asinh) \
-    ROW(arcsinh, asinh) \
-    ROW(acosh, acosh) \
-    ROW(arccosh, acosh) \
-    ROW(atanh, atanh) \
-    ROW(arctanh, atanh) \
-    ROW(erf, erf) \
-    ROW(erfc, erfc) \
-    ROW(sigmoid, sigmoid) \
-    ROW(softplus, softplus) \
-    ROW(log_sigmoid, log_sigmoid) \
-    ROW(relu, relu) \
-    ROW(relu6, relu6) \
-    ROW(selu, selu) \
-    ROW(gelu, gelu) \
-    ROW(silu, silu) \
-    ROW(hard_swish, hard_swish)
+    ROW(step, step, "step(x): one node; a float if no operand is a Value.") \
+    ROW(abs, abs, "abs(x): one node; a float if no operand is a Value.") \
+    ROW(fabs, abs, "abs(x): one node; a float if no operand is a Value.") \
+    ROW(square, square, "square(x): one node; a float if no operand is a Value.") \
+    ROW(reciprocal, reciprocal, "reciprocal(x): one node; a float if no operand is a Value.") \
+    ROW(sign, sign, "sign(x): one node; a float if no operand is a Value.") \
+    ROW(floor, floor, "floor(x): one node; a float if no operand is a Value.") \
+    ROW(ceil, ceil, "ceil(x): one node; a float if no operand is a Value.") \
+    ROW(round, round, "round(x): one node; a float if no operand is a Value.") \
+    ROW(rint, round, "round(x): one node; a float if no operand is a Value.") \
+    ROW(exp, exp, "exp(x): one node; a float if no operand is a Value.") \
+    ROW(exp2, exp2, "exp2(x): one node; a float if no operand is a Value.") \
+    ROW(expm1, expm1, "expm1(x): one node; a float if no operand is a Value.") \
+    ROW(log, log, "log(x): one node; a float if no operand is a Value.") \
+    ROW(log2, log2, "log2(x): one node; a float if no operand is a Value.") \
+    ROW(log10, log10, "log10(x): one node; a float if no operand is a Value.") \
+    ROW(log1p, log1p, "log1p(x): one node; a float if no operand is a Value.") \
+    ROW(sqrt, sqrt, "sqrt(x): one node; a float if no operand is a Value.") \
+    ROW(cbrt, cbrt, "cbrt(x): one node; a float if no operand is a Value.") \
+    ROW(sin, sin, "sin(x): one node; a float if no operand is a Value.") \
+    ROW(cos, cos, "cos(x): one node; a float if no operand is a Value.") \
+    ROW(tan, tan, "tan(x): one node; a float if no operand is a Value.") \
+    ROW(asin, asin, "asin(x): one node; a float if no operand is a Value.") \
+    ROW(arcsin, asin, "asin(x): one node; a float if no operand is a Value.") \
+    ROW(acos, acos, "acos(x): one node; a float if no operand is a Value.") \
+    ROW(arccos, acos, "acos(x): one node; a float if no operand is a Value.") \
+    ROW(atan, atan, "atan(x): one node; a float if no operand is a Value.") \
+    ROW(arctan, atan, "atan(x): one node; a float if no operand is a Value.") \
+    ROW(sinh, sinh, "sinh(x): one node; a float if no operand is a Value.") \
+    ROW(cosh, cosh, "cosh(x): one node; a float if no operand is a Value.") \
+    ROW(tanh, tanh, "tanh(x): one node; a float if no operand is a Value.") \
+    ROW(asinh, asinh, "asinh(x): one node; a float if no operand is a Value.") \
+    ROW(arcsinh, asinh, "asinh(x): one node; a float if no operand is a Value.") \
+    ROW(acosh, acosh, "acosh(x): one node; a float if no operand is a Value.") \
+    ROW(arccosh, acosh, "acosh(x): one node; a float if no operand is a Value.") \
+    ROW(atanh, atanh, "atanh(x): one node; a float if no operand is a Value.") \
+    ROW(arctanh, atanh, "atanh(x): one node; a float if no operand is a Value.") \
+    ROW(erf, erf, "erf(x): one node; a float if no operand is a Value.") \
+    ROW(erfc, erfc, "erfc(x): one node; a float if no operand is a Value.") \
+    ROW(sigmoid, sigmoid, "sigmoid(x): one node; a float if no operand is a Value.") \
+    ROW(softplus, softplus, "softplus(x): one node; a float if no operand is a Value.") \
+    ROW(log_sigmoid, log_sigmoid, "log_sigmoid(x): one node; a float if no operand is a Value.") \
+    ROW(relu, relu, "relu(x): one node; a float if no operand is a Value.") \
+    ROW(relu6, relu6, "relu6(x): one node; a float if no operand is a Value.") \
+    ROW(selu, selu, "selu(x): one node; a float if no operand is a Value.") \
+    ROW(gelu, gelu, "gelu(x): one node; a float if no operand is a Value.") \
+    ROW(silu, silu, "silu(x): x·σ(x), also called swish.") \
+    ROW(hard_swish, hard_swish, "hard_swish(x): one node; a float if no operand is a Value.")
 
 #define BINARY_METHODS(ROW) \
-    ROW(fmod, fmod) \
-    ROW(maximum, maximum) \
-    ROW(minimum, minimum) \
-    ROW(atan2, atan2) \
-    ROW(arctan2, atan2) \
-    ROW(hypot, hypot) \
-    ROW(leaky_relu, leaky_relu) \
-    ROW(elu, elu) \
-    ROW(logaddexp, logaddexp)
+    ROW(fmod, fmod, "fmod(x, y): one node; a float if no operand is a Value.") \
+    ROW(maximum, maximum, "maximum(x, y): The larger of two; NaN if either is. Two variables that tie share the gradient, a variable that ties with a constant gets none.") \
+    ROW(minimum, minimum, "minimum(x, y): The smaller of two; NaN if either is. Two variables that tie share the gradient, a variable that ties with a constant gets none.") \
+    ROW(atan2, atan2, "atan2(y, x): one node; a float if no operand is a Value.") \
+    ROW(arctan2, atan2, "atan2(y, x): one node; a float if no operand is a Value.") \
+    ROW(hypot, hypot, "hypot(x, y): one node; a float if no operand is a Value.") \
+    ROW(leaky_relu, leaky_relu, "leaky_relu(x, slope=0.01): one node; a float if no operand is a Value.") \
+    ROW(elu, elu, "elu(x, alpha=1.0): one node; a float if no operand is a Value.") \
+    ROW(logaddexp, logaddexp, "logaddexp(x, y): one node; a float if no operand is a Value.")
 
 #define TERNARY_METHODS(ROW) \
-    ROW(clamp, clamp)
+    ROW(clamp, clamp, "clamp(x, low, high): x kept within [low, high]; the gradient is 0 outside and at both bounds. Bounds that are Values get gradients too, through minimum(maximum(x, low), high).")
 
 #define PYTHON_METHODS(ROW) \
-    ROW(lgamma, lgamma) \
-    ROW(sinc, sinc)
+    ROW(lgamma, lgamma, "lgamma(x): one node; a float if no operand is a Value.") \
+    ROW(sinc, sinc, "sinc(x): sin(πx)/(πx), 1 at 0: NumPy's normalised sinc.")
 
 #define NUMBER_SLOTS \
     .nb_add = slot_add, \

@@ -583,7 +583,7 @@ static PyObject *value_round(PyObject *self, PyObject *args)
 
 /* ------ methods from the table */
 
-#define ROW(python_name, name)                                                                    \
+#define ROW(python_name, name, doc)                                                               \
     static PyObject *method_##python_name(PyObject *self, PyObject *unused)                       \
     {                                                                                             \
         (void)unused;                                                                             \
@@ -592,32 +592,37 @@ static PyObject *value_round(PyObject *self, PyObject *args)
 UNARY_METHODS(ROW)
 #undef ROW
 
-/* A method of two operands, or of more: the row itself does what C has no short way for. */
-static PyObject *call_row(int code, PyObject *self, PyObject *const *args, Py_ssize_t n)
+/* The row itself does what C has no short way for. Of `args`, n come by position. */
+static PyObject *call_row(int code, PyObject *self, PyObject *const *args, Py_ssize_t n,
+                          PyObject *kwnames)
 {
-    PyObject *all = PyTuple_New(n + 1);
+    Py_ssize_t given = n + (kwnames ? PyTuple_GET_SIZE(kwnames) : 0);
+    PyObject **all = PyMem_New(PyObject *, given + 1);
     if (!all)
-        return NULL;
-    PyTuple_SET_ITEM(all, 0, Py_NewRef(self));
-    for (Py_ssize_t i = 0; i < n; i++)
-        PyTuple_SET_ITEM(all, i + 1, Py_NewRef(args[i]));
-    PyObject *result = PyObject_CallObject(PyTuple_GET_ITEM(hooks.rows, code), all);
-    Py_DECREF(all);
+        return PyErr_NoMemory();
+    all[0] = self;
+    for (Py_ssize_t i = 0; i < given; i++)
+        all[i + 1] = args[i];
+    PyObject *row = PyTuple_GET_ITEM(hooks.rows, code);
+    PyObject *result = PyObject_Vectorcall(row, all, (size_t)n + 1, kwnames);
+    PyMem_Free(all);
     return result;
 }
 
 /* Methods take at most two operands besides self where C has a short way. */
-static PyObject *call_quickly(int code, PyObject *self, PyObject *const *args, Py_ssize_t n)
+static PyObject *call_quickly(int code, PyObject *self, PyObject *const *args, Py_ssize_t n,
+                              PyObject *kwnames)
 {
     PyObject *all[] = {self, n > 0 ? args[0] : NULL, n > 1 ? args[1] : NULL};
-    PyObject *result = n <= 2 ? quick(&entries[code], all, n + 1) : NULL;
-    return result || PyErr_Occurred() ? result : call_row(code, self, args, n);
+    PyObject *result = n <= 2 && !kwnames ? quick(&entries[code], all, n + 1) : NULL;
+    return result || PyErr_Occurred() ? result : call_row(code, self, args, n, kwnames);
 }
 
-#define ROW(python_name, name)                                                                    \
-    static PyObject *call_##python_name(PyObject *self, PyObject *const *args, Py_ssize_t n)      \
+#define ROW(python_name, name, doc)                                                               \
+    static PyObject *call_##python_name(PyObject *self, PyObject *const *args, Py_ssize_t n,      \
+                                        PyObject *kwnames)                                        \
     {                                                                                             \
-        return call_quickly(OP_##name, self, args, n);                                            \
+        return call_quickly(OP_##name, self, args, n, kwnames);                                   \
     }
 BINARY_METHODS(ROW)
 TERNARY_METHODS(ROW)
@@ -627,10 +632,11 @@ PYTHON_METHODS(ROW)
 #define FAST(f) ((PyCFunction)(void (*)(void))(f))
 
 static PyMethodDef value_methods[] = {
-#define ROW(python_name, name) {#python_name, method_##python_name, METH_NOARGS, NULL},
+#define ROW(python_name, name, doc) {#python_name, method_##python_name, METH_NOARGS, doc},
     UNARY_METHODS(ROW)
 #undef ROW
-#define ROW(python_name, name) {#python_name, FAST(call_##python_name), METH_FASTCALL, NULL},
+#define ROW(python_name, name, doc)                                                               \
+    {#python_name, FAST(call_##python_name), METH_FASTCALL | METH_KEYWORDS, doc},
     BINARY_METHODS(ROW)
     TERNARY_METHODS(ROW)
     PYTHON_METHODS(ROW)
