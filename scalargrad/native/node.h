@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 typedef struct Node Node;
 
@@ -119,8 +120,11 @@ static inline void object_init(PyObject *object)
 #if defined(Py_REF_DEBUG) || defined(Py_TRACE_REFS) || defined(Py_GIL_DISABLED)
     (void)PyObject_Init(object, &ValueType);
 #else
-    Py_SET_TYPE(object, &ValueType);
+    /* cleared first: what a freed slot holds may look like the count of an immortal object, which
+     * Py_SET_REFCNT would leave alone */
+    memset(object, 0, sizeof *object);
     Py_SET_REFCNT(object, 1);
+    Py_SET_TYPE(object, &ValueType);
 #endif
 }
 
