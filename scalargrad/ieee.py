@@ -110,6 +110,21 @@ def hypot(x: float, y: float) -> float:
         return inf
 
 
+def larger(x: float, y: float) -> float:
+    return x if x >= y or x != x else y
+
+
+def smaller(x: float, y: float) -> float:
+    return x if x <= y or x != x else y
+
+
+def exp_difference(x: float, y: float) -> float:
+    """exp(x − y) for x ≤ y: 1 where both are the same, infinite or not; 0 for x = −inf."""
+    if x == y > -inf:
+        return 1.0
+    return 0.0 if x == -inf and y == y else exp(x - y)
+
+
 def exp2(x: float) -> float:
     return power(2.0, x)
 

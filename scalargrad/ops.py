@@ -12,11 +12,11 @@ from __future__ import annotations
 import builtins
 import math
 import operator as py
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from math import inf, nan, pi
 from typing import Any
 
-from . import ieee
+from . import folds, ieee
 from .rows import BUILT_IN, TRACED, Operator
 
 LN2, LN10 = math.log(2.0), math.log(10.0)
@@ -137,7 +137,7 @@ inverse = op("inverse", "1/x", lambda x: ieee.divide(1.0, builtins.abs(x)) if x 
              doc="1/x on the domain x ≥ 0 alone: NaN below, so log′(−1) is NaN, not −1.")
 
 # ------ larger, smaller, rounded
-maximum = op("maximum", "max", lambda x, y: x if x >= y or x != x else y,
+maximum = op("maximum", "max", ieee.larger,
              "({0} >= {1} || {0} != {0} ? {0} : {1})",
              lambda out, x, y: 0.5 + 0.5 * compare(x, y),
              lambda out, x, y: 0.5 + 0.5 * compare(y, x),
@@ -145,7 +145,7 @@ maximum = op("maximum", "max", lambda x, y: x if x >= y or x != x else y,
                               lambda out, x, y: step(compare(y, x))),
              doc="The larger of two; NaN if either is. Two variables that tie share the "
                  "gradient, a variable that ties with a constant gets none.")
-minimum = op("minimum", "min", lambda x, y: x if x <= y or x != x else y,
+minimum = op("minimum", "min", ieee.smaller,
              "({0} <= {1} || {0} != {0} ? {0} : {1})",
              lambda out, x, y: 0.5 + 0.5 * compare(y, x),
              lambda out, x, y: 0.5 + 0.5 * compare(x, y),
@@ -294,8 +294,7 @@ def bell(x: Any) -> Any:
 
 # ------ sums of exponentials
 exp_difference = op("exp_difference", "exp(x−y)",
-                    lambda x, y: 1.0 if x == y > -inf else 0.0 if x == -inf and y == y
-                    else ieee.exp(x - y),
+                    ieee.exp_difference,
                     "({0} == {1} && {0} > -INFINITY ? 1.0"
                     " : {0} == -INFINITY && {1} == {1} ? 0.0 : exp({0} - {1}))",
                     lambda out, x, y: out, lambda out, x, y: -out, hidden=True,
@@ -316,76 +315,6 @@ def share(x: Any, y: Any, out: Any) -> Any:
 # ------ over a list: one node, whatever the length
 
 
-def listed(operands: Iterable[Any]) -> tuple[Any, ...]:
-    try:
-        items = iter(operands)
-    except TypeError:
-        came = f"{type(operands).__name__} {operands!r:.60}"
-        raise TypeError(f"expected a list of numbers or Values, got {came}") from None
-    return tuple(items)
-
-
-def at_least_one(operands: Iterable[Any]) -> tuple[Any, ...]:
-    found = listed(operands)
-    if not found:
-        raise ValueError("expected at least one operand, got an empty list")
-    return found
-
-
-def weights_then_inputs(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = None) -> Any:
-    ws, xs = listed(weights), listed(inputs)
-    if len(ws) != len(xs):
-        raise ValueError(f"dot needs lists of one length, got {len(ws)} weights, {len(xs)} inputs")
-    return ws + xs if bias is None else (*ws, *xs, bias)
-
-
-def sum_forward(*xs: float) -> float:
-    # left to right and uncompensated, as C does; builtins.sum compensates from Python 3.12 on
-    total = 0.0
-    for x in xs:
-        total += x
-    return total
-
-
-def prod_forward(*xs: float) -> float:
-    total = 1.0
-    for x in xs:
-        total *= x
-    return total
-
-
-def max_forward(*xs: float) -> float:
-    largest = xs[0]
-    for x in xs:
-        largest = maximum.forward(largest, x)
-    return largest
-
-
-def min_forward(*xs: float) -> float:
-    smallest = xs[0]
-    for x in xs:
-        smallest = minimum.forward(smallest, x)
-    return smallest
-
-
-def logsumexp_forward(*xs: float) -> float:
-    largest = max_forward(*xs)
-    if not math.isfinite(largest):
-        return largest
-    # the largest itself is the 1 of log1p: the others count however small they are beside it
-    at = xs.index(largest)
-    others = xs[:at] + xs[at + 1 :]
-    return largest + math.log1p(sum_forward(*[math.exp(x - largest) for x in others]))
-
-
-def dot_forward(*operands: float) -> float:
-    n = len(operands) // 2
-    total = operands[-1] if len(operands) % 2 else 0.0
-    for w, x in zip(operands[:n], operands[n:]):
-        total += w * x
-    return total
-
-
 def dot_partials(out: Any, *operands: Any) -> list[Any]:
     n = len(operands) // 2
     return [*operands[n : 2 * n], *operands[:n], *[1.0] * (len(operands) % 2)]
@@ -400,47 +329,29 @@ def prod_partials(out: Any, *xs: Any) -> list[Any]:
     return [b * a for b, a in zip(before, reversed(after))]
 
 
-def length(out: Any, operands: Sequence[Any], variable: Sequence[bool]) -> float:
-    return float(len(operands))
-
-
-def ties(out: Any, operands: Sequence[Any], variable: Sequence[bool]) -> float:
-    """How many operands equal the output: infinitely many if a constant does, for then the
-    least subgradient is 0."""
-    number, *numbers = (getattr(x, "data", x) for x in (out, *operands))
-    tied = [free for x, free in zip(numbers, variable) if x == number]
-    return float(len(tied)) if all(tied) else inf
-
-
-def shares(out: Any, operands: Sequence[Any], variable: Sequence[bool]) -> float:
-    """Σ exp(xᵢ − out): 1, or nearly so because `out` is rounded; or 0 if all are −inf."""
-    number, *numbers = (getattr(x, "data", x) for x in (out, *operands))
-    return sum_forward(*[exp_difference.forward(x, number) for x in numbers])
-
-
 def tie_share(out: Any, x: Any, count: float) -> Any:
     return where(compare(x, out), 0.0, reciprocal(count))
 
 
 # fmt: off
-sum = fold("sum", "Σ", sum_forward, "fold_sum", lambda out, x, n: 1.0,
-           count=length, arrange=listed,
+sum = fold("sum", "Σ", folds.sum, "fold_sum", lambda out, x, n: 1.0,
+           count=folds.length, arrange=folds.listed,
            doc="The sum of a list, one node; 0.0 if the list is empty.")
-prod = fold("prod", "Π", prod_forward, None, prod_partials, arrange=listed,
+prod = fold("prod", "Π", folds.prod, None, prod_partials, arrange=folds.listed,
             doc="The product of a list, one node; 1.0 if the list is empty.")
-mean = fold("mean", "mean", lambda *xs: sum_forward(*xs) / len(xs), "fold_mean",
-            lambda out, x, n: 1.0 / n, count=length, arrange=at_least_one,
+mean = fold("mean", "mean", folds.mean, "fold_mean",
+            lambda out, x, n: 1.0 / n, count=folds.length, arrange=folds.at_least_one,
             doc="The arithmetic mean of a list, one node.")
-dot = fold("dot", "·", dot_forward, "fold_dot", dot_partials, arrange=weights_then_inputs,
+dot = fold("dot", "·", folds.dot, "fold_dot", dot_partials, arrange=folds.weights_then_inputs,
            doc="Σ wᵢ·xᵢ, plus `bias` if given: two lists of one length, one node.")
-logsumexp = fold("logsumexp", "logsumexp", logsumexp_forward, "fold_logsumexp",
+logsumexp = fold("logsumexp", "logsumexp", folds.logsumexp, "fold_logsumexp",
                  lambda out, x, n: ratio(exp_difference(x, out), n),
-                 count=shares, arrange=at_least_one,
+                 count=folds.shares, arrange=folds.at_least_one,
                  doc="log Σ exp(xᵢ) of a list, stable for any size, one node.")
-max = fold("max", "max", max_forward, "fold_max", tie_share,
-           count=ties, arrange=at_least_one,
+max = fold("max", "max", folds.max, "fold_max", tie_share,
+           count=folds.ties, arrange=folds.at_least_one,
            doc="The largest of a list, one node; variables that tie share the gradient.")
-min = fold("min", "min", min_forward, "fold_min", tie_share,
-           count=ties, arrange=at_least_one,
+min = fold("min", "min", folds.min, "fold_min", tie_share,
+           count=folds.ties, arrange=folds.at_least_one,
            doc="The smallest of a list, one node; variables that tie share the gradient.")
 # fmt: on

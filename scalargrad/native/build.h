@@ -17,6 +17,18 @@ static struct {
     PyObject *reduce;       /* (Value) -> tuple */
 } hooks;
 
+/* The code of an Operator: OP_CUSTOM outside the table, -1 with an exception if it is none. */
+static int code_of(PyObject *row)
+{
+    PyObject *attribute = PyObject_GetAttrString(row, "code");
+    long code = attribute ? PyLong_AsLong(attribute) : -1;
+    Py_XDECREF(attribute);
+    if (PyErr_Occurred())
+        return -1;
+    int known = code >= 0 && code < OP_COUNT && PyTuple_GET_ITEM(hooks.rows, code) == row;
+    return known ? (int)code : OP_CUSTOM;
+}
+
 static int modes_active; /* how many of modes.py's modes are entered, in any thread */
 
 static PyObject *settle(Node *node)

@@ -214,8 +214,6 @@ static PyTypeObject FunctionType = {
     .tp_getattro = function_getattro,
 };
 
-static int code_of(PyObject *row);
-
 static PyObject *function_of_row(PyObject *module, PyObject *row)
 {
     (void)module;

@@ -1,5 +1,5 @@
 /* Functions on doubles that the C library lacks or rounds otherwise than Python: the twins, line by
- * line, of those in ieee.py and of the folds in ops.py. */
+ * line, of those in ieee.py and folds.py. */
 #ifndef SCALARGRAD_SPECIAL_H
 #define SCALARGRAD_SPECIAL_H
 

@@ -1,0 +1,114 @@
+"""Operators over a list: their forward functions on floats, and how their calls are arranged.
+
+Forward functions add from left to right, so that every engine rounds alike. A count is what the
+partial derivatives of all operands share. The rows that use these stand in `ops.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from math import inf
+from typing import Any
+
+from .ieee import exp_difference, larger, smaller
+
+# ------ from a call's arguments to operands
+
+
+def listed(operands: Iterable[Any]) -> tuple[Any, ...]:
+    try:
+        items = iter(operands)
+    except TypeError:
+        came = f"{type(operands).__name__} {operands!r:.60}"
+        raise TypeError(f"expected a list of numbers or Values, got {came}") from None
+    return tuple(items)
+
+
+def at_least_one(operands: Iterable[Any]) -> tuple[Any, ...]:
+    found = listed(operands)
+    if not found:
+        raise ValueError("expected at least one operand, got an empty list")
+    return found
+
+
+def weights_then_inputs(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = None) -> Any:
+    ws, xs = listed(weights), listed(inputs)
+    if len(ws) != len(xs):
+        raise ValueError(f"dot needs lists of one length, got {len(ws)} weights, {len(xs)} inputs")
+    return ws + xs if bias is None else (*ws, *xs, bias)
+
+
+# ------ forward
+
+
+def sum(*xs: float) -> float:
+    # left to right and uncompensated, as C does; builtins.sum compensates from Python 3.12 on
+    total = 0.0
+    for x in xs:
+        total += x
+    return total
+
+
+def mean(*xs: float) -> float:
+    return sum(*xs) / len(xs)
+
+
+def prod(*xs: float) -> float:
+    total = 1.0
+    for x in xs:
+        total *= x
+    return total
+
+
+def max(*xs: float) -> float:
+    largest = xs[0]
+    for x in xs:
+        largest = larger(largest, x)
+    return largest
+
+
+def min(*xs: float) -> float:
+    smallest = xs[0]
+    for x in xs:
+        smallest = smaller(smallest, x)
+    return smallest
+
+
+def logsumexp(*xs: float) -> float:
+    largest = max(*xs)
+    if not math.isfinite(largest):
+        return largest
+    # the largest itself is the 1 of log1p: the others count however small they are beside it
+    at = xs.index(largest)
+    others = xs[:at] + xs[at + 1 :]
+    return largest + math.log1p(sum(*[math.exp(x - largest) for x in others]))
+
+
+def dot(*operands: float) -> float:
+    n = len(operands) // 2
+    total = operands[-1] if len(operands) % 2 else 0.0
+    for w, x in zip(operands[:n], operands[n:]):
+        total += w * x
+    return total
+
+
+# ------ counts
+
+
+def length(out: Any, operands: Sequence[Any], variable: Sequence[bool]) -> float:
+    return float(len(operands))
+
+
+def ties(out: Any, operands: Sequence[Any], variable: Sequence[bool]) -> float:
+    """How many operands equal the output: infinitely many if a constant does, for then the
+    least subgradient is 0."""
+    number, *numbers = (getattr(x, "data", x) for x in (out, *operands))
+    tied = [free for x, free in zip(numbers, variable) if x == number]
+    return float(len(tied)) if all(tied) else inf
+
+
+def shares(out: Any, operands: Sequence[Any], variable: Sequence[bool]) -> float:
+    """Σ exp(xᵢ − out): 1, or nearly so because `out` is rounded; or 0 if all are −inf."""
+    number, *numbers = (getattr(x, "data", x) for x in (out, *operands))
+    return sum(*[exp_difference(x, number) for x in numbers])

@@ -1,0 +1,140 @@
+/* The methods that run back-propagation or walk the whole graph. */
+#ifndef SCALARGRAD_GRADIENTS_H
+#define SCALARGRAD_GRADIENTS_H
+
+#include "attributes.h"
+#include "backward.h"
+
+static PyObject *value_backward(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {"seed", NULL};
+    PyObject *given = NULL;
+    double seed = 1.0;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O:backward", names, &given))
+        return NULL;
+    if (given && read_real(given, &seed) < 0)
+        return NULL;
+    if (modes_active)
+        return PyObject_CallFunction(hooks.backward, "Od", self, seed);
+    run_backward((Node *)self, seed);
+    Py_RETURN_NONE;
+}
+
+static PyObject *value_run_backward(PyObject *self, PyObject *seed)
+{
+    double number;
+    if (read_real(seed, &number) < 0)
+        return NULL;
+    run_backward((Node *)self, number);
+    Py_RETURN_NONE;
+}
+
+static PyObject *grads_of(PyObject *targets)
+{
+    Py_ssize_t n = PyTuple_GET_SIZE(targets);
+    PyObject *grads = PyList_New(n);
+    for (Py_ssize_t i = 0; grads && i < n; i++) {
+        PyObject *grad = get_grad(PyTuple_GET_ITEM(targets, i), NULL);
+        if (grad)
+            PyList_SET_ITEM(grads, i, grad);
+        else
+            Py_CLEAR(grads);
+    }
+    return grads;
+}
+
+static int check_targets(PyObject *targets)
+{
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(targets); i++) {
+        PyObject *target = PyTuple_GET_ITEM(targets, i);
+        if (!is_value(target)) {
+            PyErr_Format(PyExc_TypeError, "expected a Value, got %s %.60R",
+                         Py_TYPE(target)->tp_name, target);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static void clear_targets(PyObject *targets)
+{
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(targets); i++)
+        ((Node *)PyTuple_GET_ITEM(targets, i))->grad = 0.0;
+}
+
+/* Gradients are borrowed from the nodes' own fields, and put back. */
+static PyObject *borrowed_adjoints(Node *root, PyObject *targets, Snapshot *all)
+{
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(targets); i++)
+        if (snapshot_add(all, (Node *)PyTuple_GET_ITEM(targets, i)) < 0)
+            return PyErr_NoMemory();
+    clear_targets(targets);
+    run_backward(root, 1.0);
+    return grads_of(targets);
+}
+
+static PyObject *value_adjoints(PyObject *self, PyObject *sequence)
+{
+    PyObject *targets = PySequence_Tuple(sequence), *grads = NULL;
+    Snapshot all = {0};
+    if (!targets)
+        return NULL;
+    if (check_targets(targets) == 0) {
+        if (snapshot_take(&all, (Node *)self) < 0)
+            PyErr_NoMemory();
+        else
+            grads = borrowed_adjoints((Node *)self, targets, &all);
+        snapshot_restore(&all);
+    }
+    free(all.item);
+    Py_DECREF(targets);
+    return grads;
+}
+
+static int append(void *list, Node *node)
+{
+    return PyList_Append(list, (PyObject *)node) == 0;
+}
+
+/* What graph.backward_order returns. */
+static PyObject *value_backward_order(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    Snapshot all = {0};
+    PyObject *order = PyList_New(0);
+    if (order && snapshot_take(&all, (Node *)self) < 0) {
+        PyErr_NoMemory();
+        Py_CLEAR(order);
+    }
+    if (order) {
+        Node *leaves = count_consumers((Node *)self);
+        int complete = visit_in_order((Node *)self, append, order);
+        settle_leaves(leaves);
+        snapshot_restore(&all);
+        if (!complete)
+            Py_CLEAR(order);
+    }
+    free(all.item);
+    return order;
+}
+
+static PyObject *value_zero_grad(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    Snapshot all = {0};
+    int failed = snapshot_take(&all, (Node *)self) < 0;
+    for (size_t i = 0; !failed && i < all.length; i++)
+        all.item[i].node->grad = 0.0;
+    free(all.item);
+    if (failed)
+        return PyErr_NoMemory();
+    Py_RETURN_NONE;
+}
+
+static PyObject *value_detach(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    return (PyObject *)leaf_new(((Node *)self)->data);
+}
+
+#endif
