@@ -227,33 +227,16 @@ def propagate(root: Value, seed: float) -> dict[Value, float]:
     while ready:
         node = ready.pop()
         upstream = adjoint[node]
-        x = node._x
-        if type(x) is tuple:
-            for parent, partial in zip(x, node._dx):
-                if type(parent) is Value:
-                    if upstream:
-                        adjoint[parent] += upstream * partial
-                    if waiting[parent] == 1:
-                        ready.append(parent)
-                    else:
-                        waiting[parent] -= 1
-            continue
-        # the same for x and for y: a loop over two pairs takes a third longer
-        if x is not None:
-            if upstream:
-                adjoint[x] += upstream * node._dx
-            if waiting[x] == 1:
-                ready.append(x)
-            else:
-                waiting[x] -= 1
-        y = node._y
-        if y is not None:
-            if upstream:
-                adjoint[y] += upstream * node._dy
-            if waiting[y] == 1:
-                ready.append(y)
-            else:
-                waiting[y] -= 1
+        x, dx = node._x, node._dx
+        edges = zip(x, dx) if type(x) is tuple else ((x, dx), (node._y, node._dy))
+        for parent, partial in edges:
+            if type(parent) is Value:
+                if upstream:
+                    adjoint[parent] += upstream * partial
+                if waiting[parent] == 1:
+                    ready.append(parent)
+                else:
+                    waiting[parent] -= 1
     return adjoint
 
 

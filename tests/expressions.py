@@ -15,6 +15,11 @@ SPECIAL = (
 )
 
 
+def rounds(short: int) -> range:
+    """`short` rounds, and in proportion more with --hypothesis-profile=long."""
+    return range(short * settings.default.max_examples // 60)
+
+
 @dataclass(frozen=True)
 class Step:
     """One operator applied. An operand is the number of an earlier node, or a constant."""

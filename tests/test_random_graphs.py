@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from expressions import Expression, random_expression
+from expressions import Expression, random_expression, rounds
 from floats import all_bits
 
 import scalargrad as sg
@@ -70,7 +70,7 @@ def compare(expression: Expression, functions: Mapping[str, Any], measure: Any) 
 @pytest.mark.parametrize("special", [0.0, 0.1, 0.5])
 def test_functions_agree_with_the_pure_engine(special: float) -> None:
     source = random.Random()
-    for _ in range(700):
+    for _ in rounds(700):
         expression = random_expression(source, NAMES, source.randint(1, 40), special)
         assert compare(expression, IN_USE, outcome) is None
 
@@ -80,7 +80,7 @@ def test_python_operators_and_methods_agree_with_the_pure_engine(special: float)
     source = random.Random()
     methods = {n: getattr(sg.Value, n) for n in NAMES if BUILT_IN[n].method and n not in DUNDER}
     spelled = {name: method_or_function(name, methods) for name in NAMES}
-    for _ in range(700):
+    for _ in rounds(700):
         expression = random_expression(source, NAMES, source.randint(1, 40), special)
         assert compare(expression, {**spelled, **DUNDER}, outcome) is None
 
@@ -99,7 +99,7 @@ def method_or_function(name: str, methods: Mapping[str, Any]) -> Any:
 @pytest.mark.parametrize("special", [0.0, 0.2])
 def test_derivatives_as_graphs_agree_with_the_pure_engine(special: float) -> None:
     source = random.Random()
-    for _ in range(300):
+    for _ in rounds(300):
         expression = random_expression(source, NAMES, source.randint(1, 8), special)
         assert compare(expression, IN_USE, second_derivatives) is None
 
@@ -107,7 +107,7 @@ def test_derivatives_as_graphs_agree_with_the_pure_engine(special: float) -> Non
 def test_large_graphs_agree_with_the_pure_engine() -> None:
     source = random.Random()
     smooth = ["add", "sub", "mul", "tanh", "sin", "sigmoid", "dot", "mean", "hypot", "relu"]
-    for _ in range(3):
+    for _ in rounds(3):
         expression = random_expression(source, smooth, 5000, special=0.0)
         assert compare(expression, IN_USE, outcome) is None
 
@@ -115,7 +115,7 @@ def test_large_graphs_agree_with_the_pure_engine() -> None:
 def test_detect_anomaly_changes_no_bit() -> None:
     source = random.Random()
     bounded = ["tanh", "sin", "sigmoid", "atan", "add", "sub", "mean", "sum", "maximum", "dot"]
-    for _ in range(200):
+    for _ in rounds(200):
         expression = random_expression(source, bounded, source.randint(1, 12), special=0.0)
         plain = outcome(expression, sg.Value, IN_USE)
         with sg.detect_anomaly():
@@ -163,5 +163,5 @@ def test_the_sign_of_zero_and_a_nan_are_noticed() -> None:
 
 def test_every_operator_of_the_table_comes_up() -> None:
     source = random.Random()
-    seen = {s.name for _ in range(300) for s in random_expression(source, NAMES, 40).steps}
+    seen = {s.name for _ in rounds(300) for s in random_expression(source, NAMES, 40).steps}
     assert seen == set(NAMES)
