@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from hypothesis import settings
+
 from scalargrad.rows import BUILT_IN, Operator
 
 SPECIAL = (
