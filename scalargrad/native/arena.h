@@ -17,9 +17,13 @@
 #endif
 
 #if defined(__GNUC__)
+#define INLINE static inline __attribute__((always_inline))
+#define COLD static __attribute__((noinline, cold))
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 #else
+#define INLINE static inline
+#define COLD static
 #define LIKELY(x) (x)
 #define UNLIKELY(x) (x)
 #endif
@@ -293,7 +297,7 @@ static int next_block(void)
 
 /* ------ slots */
 
-static inline void *slot_of(Block *block)
+INLINE void *slot_of(Block *block)
 {
     FreeSlot *slot = block->free;
     if (slot)
@@ -307,12 +311,12 @@ static inline void *slot_of(Block *block)
     return slot;
 }
 
-static void *slot_from_next_block(void)
+COLD void *slot_from_next_block(void)
 {
     return next_block() ? slot_of(arena.current) : NULL;
 }
 
-static inline void *arena_allocate(void)
+INLINE void *arena_allocate(void)
 {
     Block *block = arena.current;
     if (LIKELY(block && block->live < SLOTS_PER_BLOCK))
@@ -333,7 +337,7 @@ static void block_thinned(Block *block)
         room_insert(block);
 }
 
-static inline void arena_free(void *memory)
+INLINE void arena_free(void *memory)
 {
     Block *block = (Block *)((uintptr_t)memory & ~(uintptr_t)(BLOCK_BYTES - 1));
     FreeSlot *slot = memory;

@@ -19,8 +19,8 @@
                 if (PARENT)                                                                       \
                     BODY                                                                          \
             }                                                                                     \
-        } else                                                                                    \
-            for (int i_ = 0; i_ < (node)->shape; i_++) {                                          \
+        } else if ((node)->shape != LEAF)                                                         \
+            for (int i_ = 0; i_ < 2; i_++) {                                                      \
                 Node *PARENT = (node)->parent[i_];                                                \
                 double PARTIAL = (node)->partial[i_];                                             \
                 (void)PARTIAL;                                                                    \
@@ -30,14 +30,14 @@
     } while (0)
 
 /* A link in the 48 bits beside op and shape, for a node whose grad is in use. */
-static inline void side_link(Node *node, Node *next)
+INLINE void side_link(Node *node, Node *next)
 {
     uint64_t address = (uint64_t)(uintptr_t)next;
     node->count = (uint32_t)address;
     node->link_high = (uint16_t)(address >> 32);
 }
 
-static inline Node *take_side_link(Node *node)
+INLINE Node *take_side_link(Node *node)
 {
     uint64_t address = (uint64_t)node->link_high << 32 | node->count;
     node->count = 0;
@@ -46,7 +46,7 @@ static inline Node *take_side_link(Node *node)
 }
 
 /* Reached for the first time: a leaf keeps its old gradient aside, another node waits. */
-static inline void reach(Node *node, Node **waiting, Node **leaves)
+INLINE void reach(Node *node, Node **waiting, Node **leaves)
 {
     if (node->shape == LEAF) {
         node->old_grad = node->grad;

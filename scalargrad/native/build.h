@@ -31,14 +31,14 @@ static int code_of(PyObject *row)
 
 static int modes_active; /* how many of modes.py's modes are entered, in any thread */
 
-static PyObject *settle(Node *node)
+COLD PyObject *settle(Node *node)
 {
     PyObject *result = PyObject_CallOneArg(hooks.settle, (PyObject *)node);
     Py_DECREF(node);
     return result;
 }
 
-static inline PyObject *finish(Node *node)
+INLINE PyObject *finish(Node *node)
 {
     return LIKELY(!modes_active) ? (PyObject *)node : settle(node);
 }
@@ -62,7 +62,7 @@ static Reading read_by_hook(PyObject *x, const char *reflected, double *number)
     return reading;
 }
 
-static Reading read_number(PyObject *x, const char *reflected, double *number)
+COLD Reading read_number(PyObject *x, const char *reflected, double *number)
 {
     if (PyFloat_Check(x)) {
         *number = PyFloat_AS_DOUBLE(x);
@@ -75,7 +75,7 @@ static Reading read_number(PyObject *x, const char *reflected, double *number)
     return read_by_hook(x, reflected, number);
 }
 
-static inline Reading read_operand(PyObject *x, const char *reflected, Edge *operand)
+INLINE Reading read_operand(PyObject *x, const char *reflected, Edge *operand)
 {
     if (LIKELY(is_value(x))) {
         operand->parent = (Node *)x;
@@ -110,7 +110,7 @@ typedef double Partial1(double, double);
 typedef double Forward2(double, double);
 typedef double Partial2(double, double, double);
 
-static inline PyObject *node_of_one(uint8_t op, Node *x, Forward1 *forward, Partial1 *partial)
+INLINE PyObject *node_of_one(uint8_t op, Node *x, Forward1 *forward, Partial1 *partial)
 {
     double out = forward(x->data);
     Node *node = node_new(op, UNARY, out);
@@ -125,7 +125,7 @@ static inline PyObject *node_of_one(uint8_t op, Node *x, Forward1 *forward, Part
 }
 
 /* The operands' numbers come in `partial`, and so they stay where the operand is a constant. */
-static inline PyObject *node_of_two(uint8_t op, Edge a, Edge b, Forward2 *forward,
+INLINE PyObject *node_of_two(uint8_t op, Edge a, Edge b, Forward2 *forward,
                                     Partial2 *partial0, Partial2 *partial1, Partial2 *beside0,
                                     Partial2 *beside1)
 {
@@ -182,7 +182,7 @@ typedef double Partial3(double, double, double, double);
 static PyObject *many_node(uint8_t op, double out, Edges *edges);
 
 /* The operands' numbers come in `partial`, as for two. */
-static inline PyObject *node_of_three(uint8_t op, const Edge *operand, Forward3 *forward,
+INLINE PyObject *node_of_three(uint8_t op, const Edge *operand, Forward3 *forward,
                                       Partial3 *partial0, Partial3 *partial1, Partial3 *partial2)
 {
     Partial3 *const partials[] = {partial0, partial1, partial2};
@@ -238,7 +238,7 @@ static PyObject *many_node(uint8_t op, double out, Edges *edges)
 }
 
 /* Each fold returns NULL without an exception where the row has to be run in Python. */
-static inline PyObject *fold_node(uint8_t op, PyObject *const *items, Py_ssize_t n,
+INLINE PyObject *fold_node(uint8_t op, PyObject *const *items, Py_ssize_t n,
                                   FoldForward *forward, FoldCount *count, Partial2 *partial)
 {
     Edges *edges = edges_new(PyTuple_GET_ITEM(hooks.rows, op), n);

@@ -96,7 +96,7 @@ static PyObject *note_get(PyObject *notes, Node *node)
     return note;
 }
 
-static void notes_drop(Node *node)
+COLD void notes_drop(Node *node)
 {
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
@@ -115,7 +115,7 @@ static void notes_drop(Node *node)
 /* ------ making and freeing */
 
 /* PyObject_Init without the call, worth a tenth of the time of building a node. */
-static inline void object_init(PyObject *object)
+INLINE void object_init(PyObject *object)
 {
 #if defined(Py_REF_DEBUG) || defined(Py_TRACE_REFS) || defined(Py_GIL_DISABLED)
     (void)PyObject_Init(object, &ValueType);
@@ -128,7 +128,7 @@ static inline void object_init(PyObject *object)
 #endif
 }
 
-static inline Node *node_new(uint8_t op, uint8_t shape, double data)
+INLINE Node *node_new(uint8_t op, uint8_t shape, double data)
 {
     Node *node = arena_allocate();
     if (UNLIKELY(!node)) {
@@ -175,7 +175,7 @@ static Edges *edges_new(PyObject *row, Py_ssize_t length)
 
 /* Give up one reference to a parent. The last one puts it on the list of nodes to be freed, its
  * count left at 1, instead of freeing it from within. */
-static inline void parent_release(Node *parent, Node **doomed)
+INLINE void parent_release(Node *parent, Node **doomed)
 {
     if (Py_REFCNT(parent) > 1)
         Py_DECREF(parent);
@@ -194,7 +194,7 @@ static void edges_release(Edges *edges, Py_ssize_t filled, Node **doomed)
     free(edges);
 }
 
-static inline void node_free_one(Node *node, Node **doomed)
+INLINE void node_free_one(Node *node, Node **doomed)
 {
     if (UNLIKELY(node->flags & HAS_NOTES))
         notes_drop(node);
