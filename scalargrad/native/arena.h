@@ -18,11 +18,13 @@
 
 #if defined(__GNUC__)
 #define INLINE static inline __attribute__((always_inline))
+#define APART static __attribute__((noinline))
 #define COLD static __attribute__((noinline, cold))
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 #else
 #define INLINE static inline
+#define APART static
 #define COLD static
 #define LIKELY(x) (x)
 #define UNLIKELY(x) (x)

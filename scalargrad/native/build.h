@@ -156,20 +156,32 @@ INLINE PyObject *node_of_two(uint8_t op, Edge a, Edge b, Forward2 *forward,
 UNARY_ROWS(ROW)
 #undef ROW
 
+INLINE Edge edge_of(PyObject *value)
+{
+    return (Edge){(Node *)value, ((Node *)value)->data};
+}
+
+/* Two Values are the common case and have a way of their own, on which all stays in registers. */
 #define ROW(name, beside, defaults, default_, swapped, reflected)                                 \
-    static PyObject *slot_##name(PyObject *x, PyObject *y)                                        \
+    APART PyObject *mixed_##name(PyObject *x, PyObject *y)                                         \
     {                                                                                             \
         Edge a, b;                                                                                \
         Reading reading = read_operand(x, swapped, &a);                                           \
-        if (LIKELY(reading == READ))                                                              \
+        if (reading == READ)                                                                      \
             reading = read_operand(y, reflected, &b);                                             \
-        if (UNLIKELY(reading != READ)) {                                                          \
-            if (reading == FAILED)                                                                \
-                return NULL;                                                                      \
+        if (reading == FAILED)                                                                    \
+            return NULL;                                                                          \
+        if (reading == NOT_OURS)                                                                  \
             Py_RETURN_NOTIMPLEMENTED;                                                             \
-        }                                                                                         \
         return node_of_two(OP_##name, a, b, forward_##name, partial0_##name, partial1_##name,     \
                            beside##0_##name, beside##1_##name);                                   \
+    }                                                                                             \
+    static PyObject *slot_##name(PyObject *x, PyObject *y)                                        \
+    {                                                                                             \
+        if (UNLIKELY(!is_value(x) || !is_value(y)))                                               \
+            return mixed_##name(x, y);                                                            \
+        return node_of_two(OP_##name, edge_of(x), edge_of(y), forward_##name, partial0_##name,    \
+                           partial1_##name, beside##0_##name, beside##1_##name);                  \
     }
 BINARY_ROWS(ROW)
 #undef ROW
