@@ -20,12 +20,14 @@
 #define INLINE static inline __attribute__((always_inline))
 #define APART static __attribute__((noinline))
 #define COLD static __attribute__((noinline, cold))
+#define PREFETCH(address) __builtin_prefetch((const void *)(address), 1)
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 #else
 #define INLINE static inline
 #define APART static
 #define COLD static
+#define PREFETCH(address) ((void)0)
 #define LIKELY(x) (x)
 #define UNLIKELY(x) (x)
 #endif
@@ -72,6 +74,9 @@ struct Chunk {
 
 #define SLOTS_PER_BLOCK ((BLOCK_BYTES - sizeof(Block)) / SLOT_BYTES)
 
+/* Stands for the current block while there is none. */
+static Block full_block = {.live = SLOTS_PER_BLOCK};
+
 static struct {
     Block *current;        /* where nodes are made */
     Block *room;           /* other blocks with a good part of their slots free */
@@ -79,7 +84,7 @@ static struct {
     size_t chunks, chunks_in_use;
     size_t peak, recent_peak, takes; /* for the high-water mark, in chunks */
     long fail_after;       /* tests: allocations until one fails; −1: never */
-} arena = {.fail_after = -1};
+} arena = {.current = &full_block, .fail_after = -1};
 
 /* ------ memory from the system: every allocation of the engine passes here */
 
@@ -307,6 +312,7 @@ INLINE void *slot_of(Block *block)
     else {
         slot = (FreeSlot *)block->bump;
         block->bump += SLOT_BYTES;
+        PREFETCH((uintptr_t)block->bump + 6 * SLOT_BYTES); /* worth 3 % of building a node */
     }
     UNPOISON(slot);
     block->live++;
@@ -321,7 +327,7 @@ COLD void *slot_from_next_block(void)
 INLINE void *arena_allocate(void)
 {
     Block *block = arena.current;
-    if (LIKELY(block && block->live < SLOTS_PER_BLOCK))
+    if (LIKELY(block->live < SLOTS_PER_BLOCK))
         return slot_of(block);
     return slot_from_next_block();
 }
@@ -354,9 +360,9 @@ INLINE void arena_free(void *memory)
 /* Give every empty chunk back to the system. */
 static void arena_trim(void)
 {
-    if (arena.current && arena.current->live == 0) {
+    if (arena.current->live == 0) {
         block_return(arena.current);
-        arena.current = NULL;
+        arena.current = &full_block;
     }
     arena.peak = arena.recent_peak = arena.chunks_in_use;
     arena.takes = 0;

@@ -198,7 +198,7 @@ INLINE void node_free_one(Node *node, Node **doomed)
 {
     if (UNLIKELY(node->flags & HAS_NOTES))
         notes_drop(node);
-    if (node->shape == MANY)
+    if (UNLIKELY(node->shape == MANY))
         edges_release(node->edges, node->edges->length, doomed);
     else {
         if (node->parent[0])
