@@ -2,8 +2,7 @@
 #ifndef SCALARGRAD_BUILD_H
 #define SCALARGRAD_BUILD_H
 
-#include "special.h"
-#include "rules.h"
+#include "folds.h"
 
 /* Python functions that the engine calls where speed does not matter; see __init__.py. */
 static struct {
