@@ -102,7 +102,6 @@ class Operator:
         self.symbol = symbol
         self.forward = forward
         self.c = c
-        self.traced = c is TRACED
         self.partials = partials
         self.arity = None if callable(partials) else len(partials)
         self.names = operand_names(partials)
@@ -142,6 +141,11 @@ class Operator:
 
     def _default(self) -> dict[str, Any]:
         return dict(zip(reversed(self.names), reversed(self.defaults)))
+
+    @property
+    def traced(self) -> bool:
+        """Whether the forward is written with rows: run on a tracer it shows its gates."""
+        return self.c is TRACED
 
     def signature(self) -> str:
         """Return how it is called: the operands' names, with their defaults."""
