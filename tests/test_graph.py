@@ -9,6 +9,8 @@ import pytest
 
 import scalargrad as sg
 from scalargrad import Value
+from scalargrad.backward import adjoints
+from scalargrad.graph import backward_order
 
 
 def grads(*nodes: Value) -> list[float]:
@@ -274,3 +276,27 @@ def test_a_leaf_that_does_not_matter_has_derivative_zero() -> None:
     x, y = Value(1.0), Value(2.0)
     (g,) = sg.gradients(x * x, [y])
     assert (g.data, g.parents) == (0.0, ())
+
+
+def test_gradients_as_numbers_leave_nothing_behind_on_their_targets() -> None:
+    x, y = Value(3.0), Value(2.0)
+    inner = x * y
+    root = inner * x
+    assert adjoints(root, [x, inner, inner]) == [12.0, 3.0, 3.0]
+    root.backward()
+    assert (x.grad, y.grad) == (12.0, 9.0)
+    assert adjoints(root, [y]) == [9.0]
+    assert (x.grad, y.grad, inner.grad) == (12.0, 9.0, 3.0)
+    root.zero_grad()
+    assert (x.grad, y.grad, inner.grad, root.grad) == (0.0, 0.0, 0.0, 0.0)
+    assert set(backward_order(root)) == {root, inner, x, y}
+
+
+def test_targets_outside_the_graph_get_zero_and_stay_untouched() -> None:
+    x, other = Value(3.0), Value(5.0)
+    other.grad = 7.0
+    assert adjoints(x * x, [other, x]) == [0.0, 6.0]
+    assert other.grad == 7.0
+    root = other * 2.0
+    root.zero_grad()
+    assert other.grad == 0.0

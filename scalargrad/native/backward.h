@@ -152,7 +152,7 @@ typedef struct {
     size_t length, room;
 } Snapshot;
 
-static int snapshot_add(Snapshot *all, Node *node)
+static int snapshot_save(Snapshot *all, Node *node)
 {
     if (all->length == all->room) {
         size_t room = all->room ? 2 * all->room : 64;
@@ -162,19 +162,28 @@ static int snapshot_add(Snapshot *all, Node *node)
         all->item = item;
         all->room = room;
     }
-    node->flags |= MARKED;
     all->item[all->length++] = (Saved){node, node->grad};
+    return 0;
+}
+
+/* Save a node that the walk has not met yet. The mark is the walk's own, and goes with it. */
+static int snapshot_visit(Snapshot *all, Node *node)
+{
+    if (node->flags & MARKED)
+        return 0;
+    if (snapshot_save(all, node) < 0)
+        return -1;
+    node->flags |= MARKED;
     return 0;
 }
 
 /* Fill `all` with every node of the graph, root first; −1 if memory runs out. */
 static int snapshot_take(Snapshot *all, Node *root)
 {
-    int failed = snapshot_add(all, root) < 0;
+    int failed = snapshot_visit(all, root) < 0;
     for (size_t next = 0; !failed && next < all->length; next++)
         FOR_EACH_EDGE(all->item[next].node, parent, partial, {
-            if (!failed && !(parent->flags & MARKED))
-                failed = snapshot_add(all, parent) < 0;
+            failed = failed || snapshot_visit(all, parent) < 0;
         });
     for (size_t i = 0; i < all->length; i++)
         all->item[i].node->flags &= (uint8_t)~MARKED;

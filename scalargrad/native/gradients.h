@@ -62,11 +62,12 @@ static void clear_targets(PyObject *targets)
         ((Node *)PyTuple_GET_ITEM(targets, i))->grad = 0.0;
 }
 
-/* Gradients are borrowed from the nodes' own fields, and put back. */
+/* Gradients are borrowed from the nodes' own fields, which the caller puts back: those of targets
+ * outside the graph are saved too, for they are cleared with the rest. */
 static PyObject *borrowed_adjoints(Node *root, PyObject *targets, Snapshot *all)
 {
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(targets); i++)
-        if (snapshot_add(all, (Node *)PyTuple_GET_ITEM(targets, i)) < 0)
+        if (snapshot_save(all, (Node *)PyTuple_GET_ITEM(targets, i)) < 0)
             return PyErr_NoMemory();
     clear_targets(targets);
     run_backward(root, 1.0);
