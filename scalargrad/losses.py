@@ -1,17 +1,22 @@
-"""What a model's outputs cost, given what they should have been: one Value for one example.
+"""What a model's outputs cost, given what they should have been: one number for one sample.
 
-Outputs are Values or floats. Over several examples take `scalargrad.mean` of their losses.
+Outputs are Values or floats, so is the loss. Over several samples take `scalargrad.mean` of their
+losses. A regularizer is the cost of the parameters themselves; add it to the loss.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from math import inf, nan
 from typing import Any
 
-from .engine import logsumexp, relu, square
+from .engine import clamp, dot, logsumexp, max, mean, relu, softplus, square, where
 from .engine import sum as total
-from .nn.layers import inputs_of
+from .nn.inputs import inputs_of
+from .rows import builder, is_number
+
+# ------ what losses are given
 
 
 def class_index(label: Any, outputs: Sequence[Any]) -> int:
@@ -30,32 +35,154 @@ def class_index(label: Any, outputs: Sequence[Any]) -> int:
     return index
 
 
-def cross_entropy(logits: Sequence[Any], label: int) -> Any:
-    """Return −log of the softmax probability of class `label`: log Σ exp(logits) − its logit."""
-    logits = inputs_of(logits)
-    return logsumexp(logits) - logits[class_index(label, logits)]
+def right_and_others(outputs: Sequence[Any], label: Any) -> tuple[Any, list[Any]]:
+    """Return the output of class `label`, and those of the others.
+
+    A label that is not a number but computed, as in a compiled function with a batch of labels,
+    selects: among the others −inf is in its place, and where it is no class the output is NaN.
+    """
+    if builder(label) is None:
+        right = class_index(label, outputs)
+        return outputs[right], [x for i, x in enumerate(outputs) if i != right]
+    numbered = list(enumerate(outputs))
+    matches = total([where(label - i, 0.0, 1.0) for i, _ in numbered])
+    chosen = total([where(label - i, 0.0, x) for i, x in numbered])
+    return where(matches, chosen, nan), [where(label - i, x, -inf) for i, x in numbered]
 
 
-def hinge(scores: Sequence[Any], label: int, margin: float = 1.0) -> Any:
-    """Return the multi-class SVM loss Σ max(0, score − score of `label` + margin) over the other
-    classes."""
-    scores = inputs_of(scores)
-    right = class_index(label, scores)
-    return total([relu(s - scores[right] + margin) for i, s in enumerate(scores) if i != right])
+def single(outputs: Any, loss: str) -> Any:
+    """Return the one output, alone or in a list. Raises ValueError if there are several."""
+    found = inputs_of(outputs)
+    if len(found) != 1:
+        raise ValueError(f"{loss} needs one output, got {len(found)}")
+    return found[0]
 
 
-def binary_hinge(score: Any, label: float) -> Any:
-    """Return the SVM loss max(0, 1 − label · score). Raises ValueError unless `label` is 1 or
-    −1."""
-    if label not in (1, -1):
-        raise ValueError(f"binary_hinge needs a label 1 or -1, got {label!r:.60}")
-    return relu(1.0 - float(label) * score)
+def binary_label(label: Any, loss: str, text: str, allowed: Callable[[Any], bool]) -> Any:
+    """Return a label as a float, or as the Value it is."""
+    if builder(label) is not None:
+        return label
+    if not (is_number(label) and allowed(label)):
+        raise ValueError(f"{loss} needs a label {text}, got {label!r:.60}")
+    return float(label)
+
+
+def errors(outputs: Any, targets: Any) -> list[Any]:
+    """Return output − target for each. Raises ValueError unless they are equally many."""
+    ours, theirs = inputs_of(outputs), inputs_of(targets)
+    if len(ours) != len(theirs):
+        raise ValueError(f"expected {len(ours)} targets, one for each output, got {len(theirs)}")
+    return [output - target for output, target in zip(ours, theirs)]
+
+
+# ------ numbers
 
 
 def squared_error(outputs: Any, targets: Any) -> Any:
     """Return Σ (output − target)² over two lists, or of two numbers. Raises ValueError unless
     the lists are of one length."""
-    ours, theirs = inputs_of(outputs), inputs_of(targets)
-    if len(ours) != len(theirs):
-        raise ValueError(f"expected {len(ours)} targets, one for each output, got {len(theirs)}")
-    return total([square(output - target) for output, target in zip(ours, theirs)])
+    return total(map(square, errors(outputs, targets)))
+
+
+def half_squared_error(outputs: Any, targets: Any) -> Any:
+    """Return ½ Σ (output − target)², whose gradient is output − target."""
+    return 0.5 * squared_error(outputs, targets)
+
+
+def mean_squared_error(outputs: Any, targets: Any) -> Any:
+    """Return the mean of (output − target)² over two lists of one length, not empty."""
+    return mean(map(square, errors(outputs, targets)))
+
+
+def huber(outputs: Any, targets: Any, delta: float = 1.0) -> Any:
+    """Return the mean of ½e² where the error e is at most `delta`, delta · (abs e − ½ delta)
+    beyond: an outlier pulls no harder than `delta`.
+
+    Source: Huber, Robust Estimation of a Location Parameter (1964). Raises ValueError unless
+    `delta` is positive.
+    """
+    if not delta > 0.0:
+        raise ValueError(f"delta must be a positive number, got {delta!r:.60}")
+    found = errors(outputs, targets)
+    near = [clamp(e, -delta, delta) for e in found]
+    return mean([n * (e - 0.5 * n) for n, e in zip(near, found)])
+
+
+# ------ classes
+
+
+def cross_entropy(logits: Any, label: Any) -> Any:
+    """Return −log of the softmax probability of class `label`, exact however sure the model."""
+    right, others = right_and_others(inputs_of(logits), label)
+    # log Σ exp(logits) − logit would cancel where the right logit is by far the largest
+    return logsumexp([0.0, *(x - right for x in others)])
+
+
+def log_softmax(logits: Any) -> list[Any]:
+    """Return the logarithms of the softmax probabilities, exact also where they round to 1."""
+    outputs = inputs_of(logits)
+    # the result does not depend on the number subtracted: no gradient need flow through it
+    largest = max([getattr(x, "data", x) for x in outputs])
+    below = [x - largest for x in outputs]
+    norm = logsumexp(below)
+    return [x - norm for x in below]
+
+
+def nll(log_probabilities: Any, label: Any) -> Any:
+    """Return minus the logarithm of the probability of class `label`, one of those that
+    `log_softmax` gives."""
+    right, _ = right_and_others(inputs_of(log_probabilities), label)
+    return -right
+
+
+def hinge(scores: Any, label: Any, margin: float = 1.0) -> Any:
+    """Return the multi-class SVM loss Σ max(0, score − score of `label` + margin) over the other
+    classes."""
+    right, others = right_and_others(inputs_of(scores), label)
+    return total([relu(s - right + margin) for s in others])
+
+
+def binary_hinge(score: Any, label: Any) -> Any:
+    """Return the SVM loss max(0, 1 − label · score). Raises ValueError unless `label` is 1 or
+    −1."""
+    y = binary_label(label, "binary_hinge", "1 or -1", lambda y: y in (1, -1))
+    return relu(1.0 - y * single(score, "binary_hinge"))
+
+
+def binary_cross_entropy(logit: Any, label: Any) -> Any:
+    """Return −log of the probability of `label`, 0 or 1, where that of 1 is sigmoid(logit).
+
+    A label between them is the probability of 1 that is wanted. Raises ValueError outside.
+    """
+    y = binary_label(label, "binary_cross_entropy", "from 0 to 1", lambda y: 0 <= y <= 1)
+    x = single(logit, "binary_cross_entropy")
+    if type(y) is float and y in (0.0, 1.0):
+        return softplus(-x if y else x)
+    return y * softplus(-x) + (1.0 - y) * softplus(x)
+
+
+# ------ parameters
+
+
+def numbers(parameters: Iterable[Any]) -> list[Any]:
+    if hasattr(parameters, "named_parameters"):
+        name = type(parameters).__name__
+        raise TypeError(f"expected a list of parameters, got {name}: pass model.parameters()")
+    return list(parameters)
+
+
+def l1(parameters: Iterable[Any]) -> Any:
+    """Return Σ abs w, which drives parameters to 0."""
+    return total([abs(w) for w in numbers(parameters)])
+
+
+def l2(parameters: Iterable[Any]) -> Any:
+    """Return Σ w², which spreads weight over many parameters."""
+    found = numbers(parameters)
+    return dot(found, found)
+
+
+def elastic_net(parameters: Iterable[Any], beta: float) -> Any:
+    """Return Σ (beta · w² + abs w). Source: Zou & Hastie (2005)."""
+    found = numbers(parameters)
+    return beta * l2(found) + l1(found)

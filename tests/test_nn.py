@@ -1,10 +1,8 @@
-"""Networks: micrograd's construction, order and printing; parameters found, replaced and saved."""
+"""Networks: micrograd's construction, order and printing; parameters found and replaced."""
 
 from __future__ import annotations
 
 import copy
-import json
-import math
 import random
 from typing import Any, NamedTuple
 
@@ -13,7 +11,7 @@ import pytest
 
 from scalargrad import Value, no_grad, relu
 from scalargrad.functional import grad
-from scalargrad.nn import MLP, Layer, Module, Neuron, load, save
+from scalargrad.nn import MLP, Layer, Module, Neuron
 
 
 def by_hand(model: MLP, x: list[float]) -> list[float]:
@@ -327,51 +325,3 @@ def test_gradient_through_a_step_of_training() -> None:
 def test_model_runs_without_recording() -> None:
     with no_grad():
         assert MLP(2, [2, 1])([1.0, 2.0]).parents == ()
-
-
-# ------ saving
-
-
-def test_saved_model_is_read_back_bit_for_bit(tmp_path: Any) -> None:
-    numbers = [-0.0, 5e-324, 0.1, 1 / 3, -1.7976931348623157e308, math.inf, 1e23, 2.0, -0.3]
-    model, other = MLP(2, [2, 1]), MLP(2, [2, 1])
-    for parameter, number in zip(model.parameters(), numbers):
-        parameter.data = number
-    save(model, tmp_path / "model.json")
-    load(other, tmp_path / "model.json")
-    read = [p.data.hex() for p in other.parameters()]
-    assert read == [number.hex() for number in numbers]
-
-
-def test_saved_model_is_an_object_of_names_and_numbers(tmp_path: Any) -> None:
-    neuron = Neuron(1)
-    neuron.w[0].data = 0.25
-    save(neuron, tmp_path / "neuron.json")
-    assert json.loads((tmp_path / "neuron.json").read_text()) == {"w.0": 0.25, "b": 0.0}
-
-
-def test_whole_numbers_in_a_file_are_numbers(tmp_path: Any) -> None:
-    neuron = Neuron(1)
-    (tmp_path / "neuron.json").write_text('{"w.0": 3, "b": 1' + "0" * 400 + "}")
-    load(neuron, tmp_path / "neuron.json")
-    assert [p.data for p in neuron.parameters()] == [3.0, math.inf]
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ('{"w.0": 1.0}', r"1 parameters of this one are missing \['b'\]"),
-        ('{"w.0": 1.0, "b": 0.0, "c": 2.0}', r"1 are unknown to it \['c'\]"),
-        ('{"w.0": "1.0", "b": 0.0}', "not a saved model"),
-        ('{"w.0": true, "b": 0.0}', "not a saved model"),
-        ("[1.0, 0.0]", "not a saved model"),
-        ("no JSON", "Expecting value"),
-    ],
-)
-def test_unfit_file_is_refused_and_changes_nothing(tmp_path: Any, text: str, message: str) -> None:
-    neuron = Neuron(1)
-    before = [p.data for p in neuron.parameters()]
-    (tmp_path / "model.json").write_text(text)
-    with pytest.raises(ValueError, match=message):
-        load(neuron, tmp_path / "model.json")
-    assert [p.data for p in neuron.parameters()] == before

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from typing import Any
 
 from ..engine import Value, dot, relu
-from ..rows import builder, is_number
+from ..randomness import uniform
+from .inputs import inputs_of as inputs_of
 from .module import Module
-
-
-def inputs_of(x: Any) -> Sequence[Any]:
-    """The inputs as a list or tuple; a number or Value alone counts as a list of one."""
-    if isinstance(x, (list, tuple)):
-        return x
-    if builder(x) is not None or is_number(x):
-        return (x,)
-    # an array's own numbers convert slowly: once here, not once in every neuron
-    return tuple(x.tolist() if hasattr(x, "tolist") else x)
 
 
 class Neuron(Module):
     """Weights `w` (drawn uniformly from [−1, 1]) and a bias `b` (0), with ReLU if `nonlin`."""
 
     def __init__(self, nin: int, nonlin: bool = True) -> None:
-        self.w = [Value(random.uniform(-1, 1)) for _ in range(nin)]
+        self.w = [Value(uniform(-1, 1)) for _ in range(nin)]
         self.b = Value(0)
         self.nonlin = nonlin
 

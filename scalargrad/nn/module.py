@@ -2,16 +2,25 @@
 
 Every Value in a public attribute is a parameter, through lists, tuples, dicts and Modules within.
 What should not be one (an activation kept to look at) goes into an attribute `_of_this_kind`.
+Numbers that are kept and saved but not trained stand in a Buffer.
+
+A Module called takes one sample: a number, or a list of numbers (of such lists, for a sequence).
+`batch` takes a list of samples and returns a list of outputs. It calls the Module on each, but for
+BatchNorm, which must see all samples at once while it trains, and for what holds other Modules
+and hands the batch on (Sequential, Residual). So training uses `model.batch(samples)`, which is
+right for every Module, and prediction `model(sample)`, after `model.eval()`.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from ..engine import Value
 from ..rows import builder
+from . import saving
+from .summary import summary
 
 M = TypeVar("M", bound="Module")
 
@@ -22,13 +31,22 @@ class Number(float):
     __slots__ = ()
 
 
+class Buffer(list[float]):
+    """Numbers that belong to a Module and are saved with it, but not trained: running
+    statistics. Set them in place."""
+
+
 class Module:
     """A part of a network. Subclasses hold parameters and define `__call__`."""
 
+    training = True
+    __call__: Callable[..., Any]
+
+    # ------ parameters
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """Yield each parameter once, with its name: "layers.0.neurons.3.b". One that stands in
         two places has the name of the first."""
-        return _walk(self, "", set())
+        return (x for x in _walk(self) if not isinstance(x[1], (Module, Buffer)))
 
     def parameters(self) -> list[Value]:
         """Return the parameters, in the order of `named_parameters`."""
@@ -52,6 +70,49 @@ class Module:
         for parameter in self.parameters():
             parameter.grad = 0.0
 
+    # ------ parts
+    def named_modules(self) -> Iterator[tuple[str, Module]]:
+        """Yield each Module within once, with its name; first this one, whose name is ""."""
+        return (x for x in _walk(self) if isinstance(x[1], Module))
+
+    def named_buffers(self) -> Iterator[tuple[str, Buffer]]:
+        """Yield each Buffer within once, with its name: "layers.1.running_mean"."""
+        return (x for x in _walk(self) if isinstance(x[1], Buffer))
+
+    # ------ state
+    def state_dict(self) -> dict[str, float]:
+        """Return the numbers in parameters and buffers by name: "layers.1.running_mean.2"."""
+        return saving.state_dict(self)
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Set parameters and buffers to what `state_dict` returned. Raises ValueError or
+        TypeError, and changes nothing, unless there is a number for each of them."""
+        saving.load_state_dict(self, state)
+
+    # ------ running
+    def train(self: M, mode: bool = True) -> M:
+        """Let every Module within behave as in training (or not), and return this one."""
+        for _, module in self.named_modules():
+            module.training = mode
+        return self
+
+    def eval(self: M) -> M:
+        """Let every Module within behave as in use: nothing is drawn or learned while it runs.
+        Return this one."""
+        return self.train(False)
+
+    def batch(self, samples: Iterable[Any]) -> list[Any]:
+        """Return the outputs for several samples, one for each."""
+        return [self(sample) for sample in samples]
+
+    def __repr__(self) -> str:
+        return summary(self)
+
+
+def batch_of(part: Callable[..., Any], samples: list[Any]) -> list[Any]:
+    """Return the outputs of a Module, or of a plain function, for several samples."""
+    return part.batch(samples) if isinstance(part, Module) else [part(x) for x in samples]
+
 
 def _parts(whole: Any) -> Iterable[tuple[Any, Any]]:
     """The named parts of a Module or container; none of anything else."""
@@ -62,16 +123,25 @@ def _parts(whole: Any) -> Iterable[tuple[Any, Any]]:
     return whole.items() if isinstance(whole, dict) else ()
 
 
-def _walk(part: Any, name: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
-    is_parameter = isinstance(part, Number) or builder(part) is not None
-    if is_parameter or isinstance(part, (Module, list, tuple, dict)):
-        if id(part) in seen:
-            return
-        seen.add(id(part))
-    if is_parameter:
-        yield name, part
-    for key, inner in _parts(part):
-        yield from _walk(inner, f"{name}.{key}" if name else str(key), seen)
+def _walk(whole: Any) -> list[tuple[str, Any]]:
+    """Every parameter, Buffer and Module within, each once, with its name."""
+    found: list[tuple[str, Any]] = []
+    _collect(whole, "", set(), found)
+    return found
+
+
+def _collect(part: Any, name: str, seen: set[int], found: list[tuple[str, Any]]) -> None:
+    # not a generator: a network has thousands of parameters, each some levels deep
+    is_parameter = builder(part) is not None or type(part) is Number
+    is_whole = not is_parameter and isinstance(part, (Module, list, tuple, dict))
+    if not (is_parameter or is_whole) or id(part) in seen:
+        return
+    seen.add(id(part))
+    if is_parameter or isinstance(part, (Module, Buffer)):
+        found.append((name, part))
+    if is_whole and type(part) is not Buffer:
+        for key, inner in _parts(part):
+            _collect(inner, f"{name}.{key}" if name else str(key), seen, found)
 
 
 def _replace(part: Any, new: dict[int, Any]) -> Any:

@@ -1,44 +1,131 @@
-"""A model's parameters on disk: JSON, names and numbers, bit for bit.
+"""A model's numbers outside of it: in a dict by name, and on disk, bit for bit.
 
-Loading is data only: nothing in a file is ever run. The model itself is made by its constructor.
+Loading is data only: nothing in a file is ever run. The model itself is made by its constructor,
+and stays as it was if what is to be loaded does not fit it. Numbers are those of parameters and
+buffers: "layers.0.neurons.3.b", "norm.running_mean.2". Module's methods state_dict and
+load_state_dict are the functions here.
 """
 
 from __future__ import annotations
 
-import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, MutableSequence
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from .module import Module
-
-
-def save(model: Module, path: str | PathLike[str]) -> None:
-    """Write the parameters of `model` to the JSON file `path`, {name: number}."""
-    numbers = {name: getattr(p, "data", p) for name, p in model.named_parameters()}
-    Path(path).write_text(json.dumps(numbers, indent=0) + "\n", encoding="utf-8")
+from ..rows import builder, real
+from ..updates import place
+from . import formats
+from .formats import Content
 
 
-def load(model: Module, path: str | PathLike[str]) -> None:
-    """Set the parameters of `model` to what `save` wrote.
+class Model(Protocol):
+    """What is asked of a Module here."""
 
-    Changes nothing and raises ValueError unless the file holds a number for every parameter of
-    the model, and no others.
+    def named_parameters(self) -> Iterable[tuple[str, Any]]: ...
+    def named_buffers(self) -> Iterable[tuple[str, MutableSequence[float]]]: ...
+
+
+class Optimizer(Protocol):
+    """What is asked of an optimizer here: plain data."""
+
+    def state_dict(self) -> dict[str, Any]: ...
+    def load_state_dict(self, state: Mapping[str, Any]) -> None: ...
+
+
+# ------ as a dict
+
+
+def numbers(model: Model) -> Iterator[tuple[str, float]]:
+    for name, parameter in model.named_parameters():
+        yield name, float(getattr(parameter, "data", parameter))
+    for name, buffer in model.named_buffers():
+        yield from ((f"{name}.{i}", float(x)) for i, x in enumerate(buffer))
+
+
+def state_dict(model: Model) -> dict[str, float]:
+    """Return the parameters and buffers of `model` by name. Raises ValueError if two of them
+    have the same name, as the keys 1 and "1" of a dict do."""
+    return formats.unique(numbers(model))
+
+
+def load_state_dict(model: Model, state: Mapping[str, Any]) -> None:
+    """Set the parameters and buffers of `model` to what `state_dict` returned.
+
+    Changes nothing and raises ValueError unless there is a number for each of the model's, and
+    no others; TypeError if one is no number, or if the model's parameters are no Values.
     """
-    numbers = json.loads(Path(path).read_text(encoding="utf-8"), parse_int=float)
-    parameters = dict(model.named_parameters())
-    check(numbers, parameters, path)
-    for name, parameter in parameters.items():
-        parameter.data = numbers[name]
+    assign(model, checked(model, state, "the state"))
 
 
-def check(numbers: Any, parameters: dict[str, Any], path: str | PathLike[str]) -> None:
-    if not isinstance(numbers, dict) or not all(type(x) is float for x in numbers.values()):
-        raise ValueError(f"{path} is not a saved model: expected an object of names and numbers")
-    missing = [name for name in parameters if name not in numbers]
-    unknown = [name for name in numbers if name not in parameters]
+def checked(model: Model, state: Mapping[str, Any], what: object) -> dict[str, float]:
+    """Return `state` with all numbers as floats, fit for `model`."""
+    expected = state_dict(model)
+    if not isinstance(state, Mapping):
+        raise TypeError(f"a state is a dict of names and numbers, got {type(state).__name__}")
+    missing = [name for name in expected if name not in state]
+    unknown = [name for name in state if name not in expected]
     if missing or unknown:
         raise ValueError(
-            f"{path} was saved from another model: {len(missing)} parameters of this one are "
-            f"missing {missing[:3]}, {len(unknown)} are unknown to it {unknown[:3]}"
+            f"{what} is that of another model: {len(missing)} parameters of this one are "
+            f"missing {missing[:3]!s:.120}, {len(unknown)} are unknown to it {unknown[:3]!s:.120}"
         )
+    for name, parameter in model.named_parameters():
+        if builder(parameter) is None:
+            raise TypeError(
+                f"{name} is a plain number: load into a model of Values, then with_parameters"
+            )
+    return {name: real(state[name]) for name in expected}
+
+
+def assign(model: Model, state: Mapping[str, float]) -> None:
+    parameters = dict(model.named_parameters())
+    place(parameters.values(), [state[name] for name in parameters])
+    for name, buffer in model.named_buffers():
+        buffer[:] = [state[f"{name}.{i}"] for i in range(len(buffer))]
+
+
+# ------ on disk
+
+
+def save(model: Model, path: str | PathLike[str], optimizer: Optimizer | None = None) -> None:
+    """Write the parameters and buffers of `model`, and the state of `optimizer`, to a file: in
+    the safetensors format if the name ends in .safetensors, else JSON.
+
+    The file is replaced when the new one is complete. JSON keeps every number bit for bit, but
+    for the payload of a NaN.
+    """
+    content = Content(state_dict(model), optimizer and optimizer.state_dict())
+    replace(Path(path), formats.of(path).write(content))
+
+
+def load(model: Model, path: str | PathLike[str], optimizer: Optimizer | None = None) -> None:
+    """Set the parameters and buffers of `model`, and the state of `optimizer`, to what `save`
+    wrote. A file without a checksum, as written by hand or by other programs, is taken as it is.
+
+    Changes nothing and raises ValueError unless the file is whole, with a number for each of the
+    model's and no others, and holds the state of such an optimizer if one is given.
+    """
+    try:
+        content = formats.of(path).read(Path(path).read_bytes())
+        state = checked(model, content.model, "the file")
+        if optimizer is not None:
+            if content.optimizer is None:
+                raise ValueError("there is no optimizer's state in it")
+            optimizer.load_state_dict(content.optimizer)
+    except RecursionError:
+        raise ValueError(f"{path} cannot be loaded: it is nested too deeply") from None
+    except ValueError as error:
+        raise ValueError(f"{path} cannot be loaded: {error}") from error
+    assign(model, state)
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Write a file so that at any moment the old one or the new one is there."""
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")
+    try:
+        unfinished.write_bytes(data)
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -1,0 +1,87 @@
+"""Activations as modules: one for each function of one number in the operator table.
+
+The class is named as the row is drawn or, where that is no name, as the row: ReLU, LeakyReLU,
+Sigmoid, Tanh, ELU, SiLU (swish), HardSwish, GELU, Softplus, Step, Erf, … Further operands of a row
+are settings, as in LeakyReLU(slope=0.1); given as a Value, a setting is learned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import ops
+from ..engine import div, functions, max, sum
+from ..engine import function as twin  # type: ignore[attr-defined]
+from ..rows import BUILT_IN, Operator
+from .inputs import inputs_of, mapped
+from .module import Module
+
+
+class Activation(Module):
+    """A function of one number, applied to every number of a list, or of lists of lists."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    def __call__(self, x: Any) -> Any:
+        return mapped(self.function, x)
+
+
+class Row(Activation):
+    """An activation that is a row of the operator table; the subclasses say which."""
+
+    row: Operator
+
+    def __init__(self, *settings: Any, **named: Any) -> None:
+        names = self.row.names[1:]
+        given = {**dict(zip(names, self.row.defaults)), **dict(zip(names, settings)), **named}
+        if len(settings) > len(names) or len(given) > len(names):
+            came = ", ".join([*map(repr, settings), *(f"{k}={x!r}" for k, x in named.items())])
+            expected = ", ".join(names) or "no settings"
+            raise TypeError(f"{type(self).__name__} expected {expected}, got {came}")
+        vars(self).update(given)
+
+    def __call__(self, x: Any) -> Any:
+        apply = functions[self.row.name]
+        settings = [vars(self)[name] for name in self.row.names[1:]]
+        return mapped((lambda number: apply(number, *settings)) if settings else apply, x)
+
+
+def class_name(row: Operator) -> str:
+    words = row.symbol if row.symbol.replace(" ", "").isidentifier() else ""
+    name = words if words.isascii() and words else row.name.replace("_", " ")
+    return "".join(word[0].upper() + word[1:] for word in name.split())
+
+
+def is_activation(row: Operator) -> bool:
+    """Tell whether all operands but the first have defaults."""
+    return not row.hidden and row.arity is not None and row.arity - len(row.defaults) == 1
+
+
+def module_of(row: Operator) -> type[Row]:
+    doc = f"{row.name} of every number. {row.__doc__}"
+    body = {"row": row, "__doc__": doc, "__module__": __name__}
+    return type(class_name(row), (Row,), body)
+
+
+modules = {class_name(row): module_of(row) for row in BUILT_IN.values() if is_activation(row)}
+globals().update(modules)
+__all__ = ["Activation", *modules]
+
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> type[Row]: ...
+
+
+share = twin(ops.exp_difference)
+
+
+def softmax(logits: Any) -> list[Any]:
+    """Return exp(x)/Σ exp(x) for each logit: probabilities. Large logits do not overflow."""
+    xs: Sequence[Any] = inputs_of(logits)
+    # the quotient does not depend on the number subtracted: no gradient need flow through it
+    largest = max([getattr(x, "data", x) for x in xs])
+    exps = [share(x, largest) for x in xs]
+    total = sum(exps)
+    return [div(e, total) for e in exps]

@@ -1,0 +1,92 @@
+"""Modules made of modules: one after the other, and around a connection that skips them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ..engine import where
+from ..randomness import bernoulli
+from ..rows import is_number
+from .inputs import added, mapped
+from .module import Module, batch_of
+
+
+def fraction(name: str, p: float) -> float:
+    if not 0.0 <= p < 1.0:
+        raise ValueError(f"{name} must be at least 0 and below 1, got {p!r:.60}")
+    return p
+
+
+class Sequential(Module):
+    """Layers, Modules or functions, each called with what the one before returns."""
+
+    def __init__(self, *layers: Callable[..., Any]) -> None:
+        for layer in layers:
+            if not callable(layer):
+                raise TypeError(f"a layer is a Module or a function, got {layer!r:.60}")
+        self.layers = list(layers)
+
+    def __call__(self, x: Any) -> Any:
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def batch(self, samples: Iterable[Any]) -> list[Any]:
+        found = list(samples)
+        for layer in self.layers:
+            found = batch_of(layer, found)
+        return found
+
+    def __getitem__(self, index: int) -> Callable[..., Any]:
+        return self.layers[index]
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+
+class Residual(Module):
+    """A connection that skips `inner`: x + inner(x), number by number.
+
+    In training `inner` is left out with probability `drop` (stochastic depth), drawn for each
+    sample or, by `batch`, once for all; when it stays it counts 1/(1 − drop) times, so that in
+    use nothing is rescaled. Source: Huang et al., Deep Networks with Stochastic Depth (2016).
+    Raises ValueError unless 0 ≤ drop < 1 and `inner` gives lists as long as its inputs.
+    """
+
+    def __init__(self, inner: Callable[..., Any], drop: float = 0.0) -> None:
+        self.inner = inner
+        self.drop = fraction("drop", drop)
+
+    def __call__(self, x: Any) -> Any:
+        return self._skipping(x, self.inner)
+
+    def batch(self, samples: Iterable[Any]) -> list[Any]:
+        found: list[Any] = self._skipping(list(samples), lambda xs: batch_of(self.inner, xs))
+        return found
+
+    def _skipping(self, x: Any, inner: Callable[..., Any]) -> Any:
+        if not self.training or not self.drop:
+            return added(x, inner(x))
+        stays = bernoulli(1.0 - self.drop)
+        if is_number(stays) and not stays:
+            return x
+        scale = 1.0 / (1.0 - self.drop)
+        return added(x, mapped(lambda y: where(stays, scale * y, 0.0), inner(x)))
+
+
+class Dropout(Module):
+    """In training each number is 0 with probability `p`, otherwise 1/(1 − p) times itself; in
+    use all are themselves.
+
+    Source: Srivastava et al., Dropout (2014). Raises ValueError unless 0 ≤ p < 1.
+    """
+
+    def __init__(self, p: float = 0.5) -> None:
+        self.p = fraction("p", p)
+
+    def __call__(self, x: Any) -> Any:
+        if not self.training or not self.p:
+            return x
+        scale = 1.0 / (1.0 - self.p)
+        return mapped(lambda y: where(bernoulli(1.0 - self.p), scale * y, 0.0), x)

@@ -1,0 +1,57 @@
+"""What modules take and give: a number, a list of numbers, or lists of such lists.
+
+A number here is a float, a Value, or anything else that operators work on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..rows import builder, is_number
+
+
+def is_scalar(x: Any) -> bool:
+    return type(x) is float or builder(x) is not None or is_number(x)
+
+
+def inputs_of(x: Any) -> Sequence[Any]:
+    """The inputs as a list or tuple; a number or Value alone counts as a list of one. Raises
+    TypeError for what is no list at all."""
+    if isinstance(x, (list, tuple)):
+        return x
+    # an array's own numbers convert slowly: once here, not once in every neuron
+    found = x.tolist() if hasattr(x, "tolist") else x
+    if is_scalar(found):
+        return (found,)
+    try:
+        return tuple(found)
+    except TypeError:
+        came = f"{type(x).__name__} {x!r:.60}"
+        raise TypeError(f"expected a list of numbers or Values, got {came}") from None
+
+
+def inputs_for(module: Any, x: Any, count: int) -> Sequence[Any]:
+    """The inputs as a list or tuple. Raises ValueError unless there are `count`."""
+    found = inputs_of(x)
+    if len(found) != count:
+        name = type(module).__name__
+        raise ValueError(f"{name} expected {count} inputs, got {len(found)}")
+    return found
+
+
+def mapped(function: Callable[[Any], Any], x: Any) -> Any:
+    """Return the function of every number of `x`, in lists as those of `x`."""
+    if not isinstance(x, (list, tuple)) and is_scalar(x):
+        return function(x)
+    return [mapped(function, part) for part in inputs_of(x)]
+
+
+def added(x: Any, y: Any) -> Any:
+    """Return x + y, number by number. Raises ValueError unless their lists are of one length."""
+    if is_scalar(x) and is_scalar(y):
+        return x + y
+    ours, theirs = inputs_of(x), inputs_of(y)
+    if len(ours) != len(theirs):
+        raise ValueError(f"expected {len(ours)} to add to as many, got {len(theirs)}")
+    return [added(a, b) for a, b in zip(ours, theirs)]

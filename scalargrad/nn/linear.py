@@ -1,0 +1,80 @@
+"""Layers of weighted sums: Linear, Maxout, Embedding. Each number they give is one node."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+from ..engine import dot, max
+from .initializers import Initializer, matrix, normal, vector, xavier_uniform
+from .inputs import inputs_for
+from .module import Module
+
+
+class Linear(Module):
+    """The affine map W·x + b from `nin` numbers to a list of `nout`.
+
+    `weight` is drawn by the initializer, `nout` rows of `nin`; `bias` begins at 0, and is None
+    without.
+    """
+
+    def __init__(
+        self, nin: int, nout: int, bias: bool = True, initializer: Initializer = xavier_uniform
+    ) -> None:
+        self.nin = nin
+        self.nout = nout
+        self.weight = matrix(nin, nout, initializer)
+        self.bias = vector([0.0] * nout) if bias else None
+
+    def __call__(self, x: Any) -> list[Any]:
+        inputs = inputs_for(self, x, self.nin)
+        if self.bias is None:
+            return [dot(row, inputs) for row in self.weight]
+        return [dot(row, inputs, b) for row, b in zip(self.weight, self.bias)]
+
+
+class Maxout(Module):
+    """max(w₁·x + b₁, w₂·x + b₂, …) of `pieces` affine maps, for each of `nout` outputs.
+
+    Source: Goodfellow et al., Maxout Networks (2013).
+    """
+
+    def __init__(
+        self, nin: int, nout: int, pieces: int = 2, initializer: Initializer = xavier_uniform
+    ) -> None:
+        if pieces < 1:
+            raise ValueError(f"Maxout needs at least one piece, got {pieces}")
+        self.nin = nin
+        self.nout = nout
+        self.maps = [Linear(nin, pieces, initializer=initializer) for _ in range(nout)]
+
+    def __call__(self, x: Any) -> list[Any]:
+        inputs = inputs_for(self, x, self.nin)
+        return [max(pieces(inputs)) for pieces in self.maps]
+
+
+class Embedding(Module):
+    """A table that gives for each of `count` tokens a list of `width` numbers that are learned.
+
+    Called with a token it returns its list, with a list of tokens a list of these.
+    """
+
+    def __init__(self, count: int, width: int, initializer: Initializer | None = None) -> None:
+        self.count = count
+        self.width = width
+        self.weight = matrix(width, count, initializer or normal())
+
+    def __call__(self, tokens: Any) -> list[Any]:
+        if hasattr(tokens, "__len__"):
+            return [self._row(token) for token in tokens]
+        return self._row(tokens)
+
+    def _row(self, token: Any) -> list[Any]:
+        try:
+            index = operator.index(token)
+        except TypeError:
+            came = f"{type(token).__name__} {token!r:.60}"
+            raise TypeError(f"a token is a whole number, got {came}") from None
+        if not 0 <= index < self.count:
+            raise ValueError(f"Embedding expected a token 0 to {self.count - 1}, got {index}")
+        return list(self.weight[index])

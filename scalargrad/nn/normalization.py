@@ -1,0 +1,139 @@
+"""Layers that keep numbers near mean 0 and variance 1: over the batch, or within one list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ..engine import dot, mean, reciprocal, sqrt
+from ..rows import is_number
+from .initializers import vector
+from .inputs import inputs_for
+from .module import Buffer, Module
+
+Numbers = Sequence[Any]
+
+
+def positive(epsilon: float) -> float:
+    if not epsilon > 0.0:
+        raise ValueError(f"epsilon must be a positive number, got {epsilon!r:.60}")
+    return epsilon
+
+
+def centred(xs: Numbers, around: Any) -> list[Any]:
+    return [x - around for x in xs]
+
+
+def mean_square(xs: Numbers) -> Any:
+    return dot(xs, xs) / len(xs)
+
+
+def scaled(xs: Numbers, by: Any) -> list[Any]:
+    return [x * by for x in xs]
+
+
+def affine(xs: Numbers, gain: Numbers, shift: Numbers) -> list[Any]:
+    return [g * x + s for x, g, s in zip(xs, gain, shift)]
+
+
+class LayerNorm(Module):
+    """(x − mean)/√(variance + epsilon) of the `width` numbers of a list, then gain and shift.
+
+    Source: Ba, Kiros & Hinton, Layer Normalization (2016).
+    """
+
+    def __init__(self, width: int, epsilon: float = 1e-5) -> None:
+        self.width = width
+        self.epsilon = positive(epsilon)
+        self.gain = vector([1.0] * width)
+        self.shift = vector([0.0] * width)
+
+    def __call__(self, x: Any) -> list[Any]:
+        inputs = inputs_for(self, x, self.width)
+        differences = centred(inputs, mean(inputs))
+        scale = reciprocal(sqrt(mean_square(differences) + self.epsilon))
+        return affine(scaled(differences, scale), self.gain, self.shift)
+
+
+class RMSNorm(Module):
+    """x/√(mean of x² + epsilon) of the `width` numbers of a list, then the gain if there is one.
+
+    Source: Zhang & Sennrich, Root Mean Square Layer Normalization (2019).
+    """
+
+    def __init__(self, width: int, epsilon: float = 1e-5, gain: bool = True) -> None:
+        self.width = width
+        self.epsilon = positive(epsilon)
+        self.gain = vector([1.0] * width) if gain else None
+
+    def __call__(self, x: Any) -> list[Any]:
+        inputs = inputs_for(self, x, self.width)
+        outputs = scaled(inputs, reciprocal(sqrt(mean_square(inputs) + self.epsilon)))
+        return outputs if self.gain is None else [g * x for g, x in zip(self.gain, outputs)]
+
+
+class BatchNorm(Module):
+    """Each of `width` numbers minus its mean, over its standard deviation; then gain and shift.
+
+    In training `batch` takes mean and variance over the samples it is given, at least two, and
+    moves the running ones by the share `momentum` towards them. In use the running ones count,
+    and a sample alone will do. Source: Ioffe & Szegedy, Batch Normalization (2015).
+    """
+
+    def __init__(self, width: int, momentum: float = 0.1, epsilon: float = 1e-5) -> None:
+        if not 0.0 <= momentum <= 1.0:
+            raise ValueError(f"momentum must be from 0 to 1, got {momentum!r:.60}")
+        self.width = width
+        self.momentum = momentum
+        self.epsilon = positive(epsilon)
+        self.gain = vector([1.0] * width)
+        self.shift = vector([0.0] * width)
+        self.running_mean = Buffer([0.0] * width)
+        self.running_variance = Buffer([1.0] * width)
+
+    def __call__(self, x: Any) -> list[Any]:
+        """Return the outputs for one sample by the running statistics. Raises ValueError in
+        training."""
+        if self.training:
+            raise ValueError(
+                "BatchNorm in training needs a batch, got a single sample: call "
+                "model.batch(samples), or model.eval() first to use the running statistics"
+            )
+        inputs = inputs_for(self, x, self.width)
+        around = zip(inputs, self.running_mean, self.running_variance)
+        normalized = [(x - m) * self._scale(v) for x, m, v in around]
+        return affine(normalized, self.gain, self.shift)
+
+    def batch(self, samples: Iterable[Any]) -> list[Any]:
+        rows = [inputs_for(self, x, self.width) for x in samples]
+        if not self.training:
+            return [self(row) for row in rows]
+        if len(rows) < 2:
+            raise ValueError(
+                f"BatchNorm in training needs at least 2 samples, got {len(rows)}: drop the "
+                "last batch if it is that small, or call model.eval() first"
+            )
+        columns = [self._normalized(i, column) for i, column in enumerate(zip(*rows))]
+        return [affine(row, self.gain, self.shift) for row in zip(*columns)]
+
+    def _normalized(self, i: int, column: Numbers) -> list[Any]:
+        average = mean(column)
+        differences = centred(column, average)
+        variance = mean_square(differences)
+        # the mean square around a sample's own mean is too small by this factor on average
+        unbiased = variance * (len(column) / (len(column) - 1))
+        self._remember(self.running_mean, i, average)
+        self._remember(self.running_variance, i, unbiased)
+        return scaled(differences, self._scale(variance))
+
+    def _scale(self, variance: Any) -> Any:
+        return reciprocal(sqrt(variance + self.epsilon))
+
+    def _remember(self, running: Buffer, i: int, statistic: Any) -> None:
+        number = getattr(statistic, "data", statistic)
+        if not is_number(number):
+            raise TypeError(
+                "BatchNorm in training keeps running statistics, which a compiled function "
+                f"cannot: expected a number, got {type(number).__name__}; call model.eval() first"
+            )
+        running[i] += self.momentum * (number - running[i])

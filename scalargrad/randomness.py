@@ -1,0 +1,35 @@
+"""Where chance comes from: Python's `random`, seeded once for a run to be the same bit for bit.
+
+Modules draw their first weights here, and `bernoulli` is the one function that draws anything
+while a network runs.
+"""
+
+from __future__ import annotations
+
+import operator
+import random
+
+
+def seed(n: int) -> None:
+    """Make all that is drawn from here on, of Python's `random` too, follow from the whole
+    number `n`."""
+    random.seed(operator.index(n))
+
+
+def bernoulli(p: float) -> float:
+    """Return 1.0 with probability `p`, otherwise 0.0."""
+    return 1.0 if random.random() < p else 0.0
+
+
+def uniform(low: float, high: float) -> float:
+    return random.uniform(low, high)
+
+
+def normal(deviation: float) -> float:
+    """Return a number drawn from the normal distribution of mean 0."""
+    return random.gauss(0.0, deviation)
+
+
+def choice(count: int, chosen: int) -> list[int]:
+    """Return `chosen` different numbers out of 0 … count − 1, in rising order."""
+    return sorted(random.sample(range(count), chosen))
