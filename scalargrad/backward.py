@@ -8,12 +8,20 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 from itertools import repeat
-from math import isfinite
+from math import copysign, isfinite
 from typing import Any
 
 from . import modes, ops
 from .graph import backward_order
 from .rows import builder, real
+
+NO_GRADIENT = -0.0
+"""What a node's `_grad` holds while it has none. Sums that start at 0.0 never come to −0.0 and
+adding to it is adding to 0.0, so the chain rule need not know; `grad` shows it as 0.0."""
+
+
+def is_gradient(grad: float) -> bool:
+    return grad != 0.0 or copysign(1.0, grad) > 0.0
 
 
 def propagate(root: Any, seed: float) -> dict[Any, float]:
@@ -127,8 +135,13 @@ def times(upstream: Any, partial: Any) -> Any:
                 return 0.0
             if one == 1.0:
                 return other
-    finite = isfinite(real(getattr(partial, "data", partial)))
-    return ops.mul(upstream, partial) if finite else ops.chain(upstream, partial)
+    return (ops.mul if is_finite(partial) else ops.chain)(upstream, partial)
+
+
+def is_finite(x: Any) -> bool:
+    """Tell whether `x` is finite for good: a number that is only traced may be anything."""
+    number = getattr(x, "data", x)
+    return builder(number) is None and isfinite(real(number))
 
 
 def plus(x: Any, y: Any) -> Any:

@@ -1,17 +1,16 @@
 """Operators over a list: their forward functions on floats, and how their calls are arranged.
 
-Forward functions add from left to right, so that every engine rounds alike. A count is what the
-partial derivatives of all operands share. The rows that use these stand in `ops.py`.
+Forward functions add from left to right, so that every engine rounds alike. The rows that use
+these stand in `ops.py`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from math import inf
+from collections.abc import Iterable
 from typing import Any
 
-from .ieee import exp_difference, larger, smaller
+from .ieee import larger, smaller
 
 # ------ from a call's arguments to operands
 
@@ -91,24 +90,3 @@ def dot(*operands: float) -> float:
     for w, x in zip(operands[:n], operands[n:]):
         total += w * x
     return total
-
-
-# ------ counts
-
-
-def length(out: Any, operands: Sequence[Any], variable: Sequence[bool]) -> float:
-    return float(len(operands))
-
-
-def ties(out: Any, operands: Sequence[Any], variable: Sequence[bool]) -> float:
-    """How many operands equal the output: infinitely many if a constant does, for then the
-    least subgradient is 0."""
-    number, *numbers = (getattr(x, "data", x) for x in (out, *operands))
-    tied = [free for x, free in zip(numbers, variable) if x == number]
-    return float(len(tied)) if all(tied) else inf
-
-
-def shares(out: Any, operands: Sequence[Any], variable: Sequence[bool]) -> float:
-    """Σ exp(xᵢ − out): 1, or nearly so because `out` is rounded; or 0 if all are −inf."""
-    number, *numbers = (getattr(x, "data", x) for x in (out, *operands))
-    return sum(*[exp_difference(x, number) for x in numbers])

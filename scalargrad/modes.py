@@ -1,4 +1,4 @@
-"""What the thread is doing besides computing: recording no graph, or looking for anomalies.
+"""What the thread is doing besides computing: recording no graph, looking for anomalies, and such.
 
 Each mode holds in its own thread only. `active` counts the modes entered anywhere, so that a
 node built while there is none pays for a single test.
@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import ContextDecorator
+from collections.abc import Callable, Iterator
+from contextlib import ContextDecorator, contextmanager
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 PACKAGE = os.path.dirname(__file__)
 
@@ -20,6 +20,9 @@ PACKAGE = os.path.dirname(__file__)
 class _State(threading.local):
     no_grad = 0
     anomaly = 0
+    lines = 0
+    transforms = 0
+    trace: Any = None
 
 
 state = _State()
@@ -35,6 +38,37 @@ def _count(change: int) -> None:
         active += change
         for listener in listeners:
             listener(active)
+
+
+@contextmanager
+def tracing(trace: Any) -> Iterator[None]:
+    """Within it every node that is built, in this thread, is handed to `trace.follow`."""
+    around, state.trace = state.trace, trace
+    _count(+1)
+    try:
+        yield
+    finally:
+        state.trace = around
+        _count(-1)
+
+
+@contextmanager
+def outermost() -> Iterator[None]:
+    """Within it transforms give numbers, whatever other transform is at work around."""
+    around, state.transforms = state.transforms, 0
+    try:
+        yield
+    finally:
+        state.transforms = around
+
+
+def evaluate(op: Any, operands: tuple[Any, ...], kind: type[Any]) -> tuple[Any, ...]:
+    """What `op.evaluate` returns. The rules of an operator of the user's own may use transforms;
+    given numbers they have to return numbers."""
+    if op.code >= 0:
+        return op.evaluate(operands, kind)  # type: ignore[no-any-return]
+    with outermost():
+        return op.evaluate(operands, kind)  # type: ignore[no-any-return]
 
 
 class _Mode(ContextDecorator):
@@ -63,6 +97,13 @@ class detect_anomaly(_Mode):
     name = "anomaly"
 
 
+class record_lines(_Mode):
+    """Within `with record_lines():` every node remembers the user's line that built it, for
+    `source(node)` to tell."""
+
+    name = "lines"
+
+
 class AnomalyError(FloatingPointError):
     """A value, a partial derivative or a gradient became infinite or NaN."""
 
@@ -75,13 +116,30 @@ def user_line() -> tuple[str, int]:
     return frame.f_code.co_filename, frame.f_lineno
 
 
-def describe(node: Any) -> str:
+class Source(NamedTuple):
+    """A line of the user's program; `text` is empty where the file cannot be read."""
+
+    file: str
+    line: int
+    text: str
+
+
+def source(node: Any) -> Source | None:
+    """Return the line that built a node, None if no mode recorded it."""
     place = getattr(node, "_source", None)
     if place is None:
-        return "at a line unknown, for the node was built outside detect_anomaly()"
+        return None
     import linecache  # here, because an import of the package has no need of it
 
-    return f"at {place[0]}:{place[1]}: {linecache.getline(*place).strip()}"
+    file, line = place
+    return Source(file, line, linecache.getline(file, line).strip())
+
+
+def describe(node: Any) -> str:
+    place = source(node)
+    if place is None:
+        return "at a line unknown, for the node was built outside detect_anomaly()"
+    return f"at {place.file}:{place.line}: {place.text}"
 
 
 def call(node: Any) -> str:
@@ -92,8 +150,11 @@ def call(node: Any) -> str:
 
 def settle(node: Any) -> Any:
     """Do to a node just built what the modes of this thread ask for, and return what is left."""
-    if state.anomaly:
+    if state.trace is not None:
+        return state.trace.follow(node)
+    if state.anomaly or state.lines:
         node._source = user_line()
+    if state.anomaly:
         check_node(node)
     return node.detach() if state.no_grad else node
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 import builtins
 import math
 import operator as py
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import reduce
 from math import inf, nan, pi
 from typing import Any
 
@@ -69,31 +70,37 @@ def fold(
 # operands. A partial is run on floats, on Values (to build the graph of a derivative) and on a
 # tracer (to print C): hence no `if` in it (use where, step, compare), and div or reciprocal
 # instead of `/` wherever the divisor can be zero, for Python's own float division raises there.
-# Keywords: `dunder` the Python operator, `numpy` NumPy's name if it differs, `defaults` for the
-# last operands, `samples` inside the domain, `hidden` for rows that only derivatives use.
+# Keywords: `dunder` the Python operator, `numpy` NumPy's name if it differs, `array` how it is
+# spelled on NumPy's arrays if not by that name, `gates` a fold written with other rows, `defaults`
+# for the last operands, `samples` inside the domain, `hidden` for rows that only derivatives use.
 
 # fmt: off
 
 # ------ selecting: the rows that partials branch with
 step = op("step", "step", lambda x: 1.0 if x > 0.0 else 0.0 if x <= 0.0 else x,
           "({0} > 0.0 ? 1.0 : {0} <= 0.0 ? 0.0 : {0})",
-          lambda out, x: flat(out))
+          lambda out, x: flat(out),
+          array="np.where({0} > 0.0, 1.0, np.where({0} <= 0.0, 0.0, {0}))")
 compare = op("compare", "≷",
              lambda x, y: 1.0 if x > y else -1.0 if x < y else 0.0 if x == y else nan,
              "({0} > {1} ? 1.0 : {0} < {1} ? -1.0 : {0} == {1} ? 0.0 : NAN)",
-             lambda out, x, y: flat(out), lambda out, x, y: flat(out), hidden=True)
+             lambda out, x, y: flat(out), lambda out, x, y: flat(out), hidden=True,
+             array="np.sign(np.where({0} == {1}, 0.0, {0} - {1}))",
+             doc="1 if x > y, −1 if x < y, 0 if they are equal, NaN if either is NaN.")
 where = op("where", "where", lambda c, x, y: nan if c != c else x if c else y,
            "({0} != {0} ? NAN : {0} != 0.0 ? {1} : {2})",
            lambda out, c, x, y: 0.0,
            lambda out, c, x, y: where(c, 1.0, 0.0),
            lambda out, c, x, y: where(c, 0.0, 1.0),
            samples=((1.0, 1.5, 2.5), (0.0, -0.7, 1.3)), method=False,
+           array="np.where({0} != {0}, np.nan, np.where({0} != 0.0, {1}, {2}))",
            doc="x where the condition is true (not zero), y where it is false. The one not "
                "chosen never touches value or gradient, whatever it holds.")
 chain = op("chain", "×", lambda upstream, local: 0.0 if upstream == 0.0 else upstream * local,
            "({0} == 0.0 ? 0.0 : {0} * {1})",
            lambda out, upstream, local: local,
            lambda out, upstream, local: upstream, hidden=True,
+           array="np.where({0} == 0.0, 0.0, {0} * {1})",
            doc="The product of the chain rule: an upstream gradient of zero is not propagated.")
 identity = op("identity", "copy", lambda x: x, "{}", lambda out, x: 1.0, hidden=True,
               doc="The operand again, as a node of its own: what a derivative is taken in.")
@@ -117,12 +124,15 @@ pow = op("pow", "**", ieee.power, "sg_power({}, {})",
          lambda out, x, y: where(y, y * pow(x, y - 1.0), flat(out)),
          lambda out, x, y: where(x, out * log(x), where(step(-y), -inf, 0.0)), dunder="pow",
          samples=((1.5, 2.5), (0.7, -1.3), (2.2, 0.4), (3.0, 2.0)),
+         array="np.where(np.isnan({0}) | np.isnan({1}), np.nan, np.power({0}, {1}))",
          doc="x to the power of y. A negative x has whole powers only, and no derivative in y. "
              "Beyond abs y = 2**53, where y − 1 rounds, the sign of ∂/∂x at x < 0 is lost.")
 mod = op("mod", "%", ieee.modulo, "sg_modulo({}, {})",
-         lambda out, x, y: 1.0 + flat(out), lambda out, x, y: -floordiv(x, y), dunder="mod")
+         lambda out, x, y: 1.0 + flat(out), lambda out, x, y: -floordiv(x, y), dunder="mod",
+         array="np.mod({}, {})")
 floordiv = op("floordiv", "//", ieee.floor_divide, "sg_floor_divide({}, {})",
-              lambda out, x, y: flat(out), lambda out, x, y: flat(out), dunder="floordiv")
+              lambda out, x, y: flat(out), lambda out, x, y: flat(out), dunder="floordiv",
+              array="np.floor_divide({}, {})")
 fmod = op("fmod", "fmod", ieee.fmod, "fmod({}, {})",
           lambda out, x, y: 1.0 + flat(out), lambda out, x, y: round(div(out - x, y)))
 neg = op("neg", "−", py.neg, "-{}", lambda out, x: -1.0, dunder="neg")
@@ -134,6 +144,7 @@ reciprocal = op("reciprocal", "1/x", lambda x: ieee.divide(1.0, x), "1.0 / {}",
 inverse = op("inverse", "1/x", lambda x: ieee.divide(1.0, builtins.abs(x)) if x >= 0.0 else nan,
              "({0} >= 0.0 ? 1.0 / fabs({0}) : NAN)",
              lambda out, x: -(out * out), samples=POSITIVE, hidden=True,
+             array="np.where({0} >= 0.0, 1.0 / np.fabs({0}), np.nan)",
              doc="1/x on the domain x ≥ 0 alone: NaN below, so log′(−1) is NaN, not −1.")
 
 # ------ larger, smaller, rounded
@@ -166,7 +177,8 @@ round = op("round", "round", ieee.whole(builtins.round), "rint({})",
            lambda out, x: flat(out), numpy="rint")
 round_to = op("round_to", "round", ieee.round_to, None,
               lambda out, x, digits: flat(out), lambda out, x, digits: flat(out),
-              samples=((1.234, 2.0), (1234.5, -2.0)), hidden=True)
+              samples=((1.234, 2.0), (1234.5, -2.0)), hidden=True,
+              doc="x rounded to so many decimal digits; negative counts left of the point.")
 
 # ------ exponentials and powers
 exp = op("exp", "exp", ieee.exp, "exp({})", lambda out, x: out)
@@ -202,19 +214,27 @@ sinh = op("sinh", "sinh", ieee.sinh, "sinh({})", lambda out, x: cosh(x))
 cosh = op("cosh", "cosh", ieee.cosh, "cosh({})", lambda out, x: sinh(x))
 tanh = op("tanh", "tanh", math.tanh, "tanh({})", lambda out, x: inverse_square(cosh(x)))
 asinh = op("asinh", "asinh", math.asinh, "asinh({})",
-           lambda out, x: reciprocal(hypot(1.0, x)), numpy="arcsinh")
+           lambda out, x: cosine_at_slope(x), numpy="arcsinh")
 acosh = op("acosh", "acosh", ieee.total(math.acosh), "acosh({})",
            lambda out, x: reciprocal(sqrt(x - 1.0) * sqrt(x + 1.0)),
            numpy="arccosh", samples=(1.01, 1.5, 4.0, 30.0))
 atanh = op("atanh", "atanh", ieee.atanh, "atanh({})",
            lambda out, x: inverse((1.0 - x) * (1.0 + x)), numpy="arctanh", samples=INSIDE_ONE)
 hypot = op("hypot", "hypot", ieee.hypot, "sg_hypot({}, {})",
-           lambda out, x, y: unit(x, y, out), lambda out, x, y: unit(y, x, out))
+           lambda out, x, y: unit(x, y, out), lambda out, x, y: unit(y, x, out),
+           array="np.where(np.isnan({0}) | np.isnan({1}), np.nan, np.hypot({0}, {1}))")
 
 
 def inverse_square(x: Any) -> Any:
     """1/x² for x ≥ 1: in two steps, for x² overflows where 1/x² is still a number."""
     return reciprocal(x) / x
+
+
+def cosine_at_slope(x: Any) -> Any:
+    """1/√(1 + x²), by angles: the inverse of a rounded root is wrong by 1.5 units in the last place
+    just above a power of two. Above 1 by the angle to the other axis, which is the smaller."""
+    far = maximum(abs(x), 0.5)
+    return where(step(1.0 - abs(x)), cos(atan(x)), cos(atan2(1.0, far)) / far)
 
 
 def unit(x: Any, y: Any, h: Any) -> Any:
@@ -229,10 +249,13 @@ def ratio(x: Any, y: Any) -> Any:
 
 
 # ------ error function and gamma
-erf = op("erf", "erf", math.erf, "erf({})", lambda out, x: 2.0 / SQRTPI * exp(-(x * x)))
-erfc = op("erfc", "erfc", math.erfc, "erfc({})", lambda out, x: -2.0 / SQRTPI * exp(-(x * x)))
+erf = op("erf", "erf", math.erf, "erf({})", lambda out, x: 2.0 / SQRTPI * exp(-(x * x)),
+         array="special.erf({})")
+erfc = op("erfc", "erfc", math.erfc, "erfc({})", lambda out, x: -2.0 / SQRTPI * exp(-(x * x)),
+          array="special.erfc({})")
 lgamma = op("lgamma", "lnΓ", ieee.lgamma, None,
-            lambda out, x: polygamma(0.0, x), samples=(-2.5, 0.3, 1.4, 9.0))
+            lambda out, x: polygamma(0.0, x), samples=(-2.5, 0.3, 1.4, 9.0),
+            array="special.gammaln({})")
 polygamma = op("polygamma", "ψ", ieee.polygamma, None,
                lambda out, order, x: nan, lambda out, order, x: polygamma(order + 1.0, x),
                samples=((0.0, 0.3), (1.0, 1.4), (2.0, 9.0), (1.0, -2.5)), method=False,
@@ -243,7 +266,8 @@ sinc = op("sinc", "sinc", lambda x: sinc_derivative(0.0, x), None,
 sinc_derivative = op("sinc_derivative", "sinc⁽ⁿ⁾", ieee.sinc_derivative, None,
                      lambda out, order, x: nan,
                      lambda out, order, x: sinc_derivative(order + 1.0, x), hidden=True,
-                     samples=((1.0, 0.3), (2.0, -1.9), (1.0, 0.0), (3.0, 5.5)))
+                     samples=((1.0, 0.3), (2.0, -1.9), (1.0, 0.0), (3.0, 5.5)),
+                     doc="Derivative number `order` of sinc at x.")
 
 # ------ activations
 sigmoid = op("sigmoid", "σ",
@@ -258,7 +282,8 @@ softplus = op("softplus", "softplus",
 log_sigmoid = op("log_sigmoid", "log σ", lambda x: -softplus(-x), TRACED,
                  lambda out, x: sigmoid(-x))
 relu = op("relu", "ReLU", lambda x: x if x > 0.0 or x != x else 0.0,
-          "({0} > 0.0 || {0} != {0} ? {0} : 0.0)", lambda out, x: step(x))
+          "({0} > 0.0 || {0} != {0} ? {0} : 0.0)", lambda out, x: step(x),
+          array="np.where({0} <= 0.0, 0.0, {0})")
 relu6 = op("relu6", "ReLU6", lambda x: minimum(maximum(x, 0.0), 6.0), TRACED,
            lambda out, x: step(x) * step(6.0 - x), samples=(-1.5, 0.3, 5.5, 8.0))
 leaky_relu = op("leaky_relu", "leaky ReLU", lambda x, slope: where(step(x), x, slope * x), TRACED,
@@ -298,6 +323,9 @@ exp_difference = op("exp_difference", "exp(x−y)",
                     "({0} == {1} && {0} > -INFINITY ? 1.0"
                     " : {0} == -INFINITY && {1} == {1} ? 0.0 : exp({0} - {1}))",
                     lambda out, x, y: out, lambda out, x, y: -out, hidden=True,
+                    gates=lambda x, y: where(compare(x, y), exp(x - y), step(compare(x, -inf))),
+                    array="np.where(({0} == {1}) & ({0} > -np.inf), 1.0, "
+                          "np.where(({0} == -np.inf) & ({1} == {1}), 0.0, np.exp({0} - {1})))",
                     doc="exp(x − y), the share of x in a log-sum-exp y, at infinities too.")
 logaddexp = op("logaddexp", "logaddexp",
                lambda x, y: maximum(x, y)
@@ -329,29 +357,67 @@ def prod_partials(out: Any, *xs: Any) -> list[Any]:
     return [b * a for b, a in zip(before, reversed(after))]
 
 
-def tie_share(out: Any, x: Any, count: float) -> Any:
+def tie_share(out: Any, x: Any, count: Any) -> Any:
     return where(compare(x, out), 0.0, reciprocal(count))
+
+
+# A count is what the partial derivatives of all operands share. It is a number like any other,
+# computed with rows, but no gradient flows through it.
+
+
+def numbers(operands: Sequence[Any]) -> list[Any]:
+    return [getattr(x, "data", x) for x in operands]
+
+
+def length(out: Any, operands: Sequence[Any], variable: Sequence[bool]) -> float:
+    return float(len(operands))
+
+
+def ties(out: Any, operands: Sequence[Any], variable: Sequence[bool]) -> Any:
+    """How many operands equal the output: infinitely many if a constant does, for then the
+    least subgradient is 0."""
+    (y,) = numbers([out])
+    weights = (1.0 if free else inf for free in variable)
+    return sum([where(compare(x, y), 0.0, w) for x, w in zip(numbers(operands), weights)])
+
+
+def shares(out: Any, operands: Sequence[Any], variable: Sequence[bool]) -> Any:
+    """Σ exp(xᵢ − out): 1, or nearly so because `out` is rounded; or 0 if all are −inf."""
+    (y,) = numbers([out])
+    return sum([exp_difference(x, y) for x in numbers(operands)])
+
+
+def stable_logsumexp(*xs: Any) -> Any:
+    """The largest, plus log1p of what the others are beside it; an infinite one is the result."""
+    largest = reduce(maximum, xs)
+    rest = [exp_difference(x, largest) for x in xs]
+    tied = [where(compare(x, largest), 0.0, 1.0) for x in xs]
+    others = folds.sum(*[where(t, 0.0, e) for t, e in zip(tied, rest)])
+    finite = compare(inf, abs(largest))
+    return where(finite, largest + log1p(others + (folds.sum(*tied) - 1.0)), largest)
 
 
 # fmt: off
 sum = fold("sum", "Σ", folds.sum, "fold_sum", lambda out, x, n: 1.0,
-           count=folds.length, arrange=folds.listed,
+           count=length, arrange=folds.listed, gates=folds.sum,
            doc="The sum of a list, one node; 0.0 if the list is empty.")
 prod = fold("prod", "Π", folds.prod, None, prod_partials, arrange=folds.listed,
+            gates=folds.prod,
             doc="The product of a list, one node; 1.0 if the list is empty.")
 mean = fold("mean", "mean", folds.mean, "fold_mean",
-            lambda out, x, n: 1.0 / n, count=folds.length, arrange=folds.at_least_one,
+            lambda out, x, n: 1.0 / n, count=length, arrange=folds.at_least_one, gates=folds.mean,
             doc="The arithmetic mean of a list, one node.")
 dot = fold("dot", "·", folds.dot, "fold_dot", dot_partials, arrange=folds.weights_then_inputs,
+           gates=folds.dot,
            doc="Σ wᵢ·xᵢ, plus `bias` if given: two lists of one length, one node.")
 logsumexp = fold("logsumexp", "logsumexp", folds.logsumexp, "fold_logsumexp",
                  lambda out, x, n: ratio(exp_difference(x, out), n),
-                 count=folds.shares, arrange=folds.at_least_one,
+                 count=shares, arrange=folds.at_least_one, gates=stable_logsumexp,
                  doc="log Σ exp(xᵢ) of a list, stable for any size, one node.")
 max = fold("max", "max", folds.max, "fold_max", tie_share,
-           count=folds.ties, arrange=folds.at_least_one,
+           count=ties, arrange=folds.at_least_one, gates=lambda *xs: reduce(maximum, xs),
            doc="The largest of a list, one node; variables that tie share the gradient.")
 min = fold("min", "min", folds.min, "fold_min", tie_share,
-           count=folds.ties, arrange=folds.at_least_one,
+           count=ties, arrange=folds.at_least_one, gates=lambda *xs: reduce(minimum, xs),
            doc="The smallest of a list, one node; variables that tie share the gradient.")
 # fmt: on

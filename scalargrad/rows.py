@@ -7,6 +7,7 @@ The rows themselves stand in `ops.py`.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Sequence
 from numbers import Complex, Number, Real
@@ -39,6 +40,12 @@ def real(x: object) -> float:
 def builder(operand: object) -> Callable[[Operator, tuple[Any, ...]], Any] | None:
     """Return what builds a node from `operand`'s kind; None for a number."""
     return getattr(type(operand), "__operator__", None)
+
+
+def rank(kind: Any) -> int:
+    """Whose build it is where operands of several kinds meet: that of the highest rank."""
+    found: int = getattr(kind, "__operator_rank__", 0)
+    return found
 
 
 def operand(x: object, reflected: str) -> Any:
@@ -85,10 +92,12 @@ class Operator:
         c: str | None,
         partials: Sequence[Partial] | Partial,
         *,
-        count: Callable[[Any, Sequence[Any], Sequence[bool]], float] | None = None,
+        count: Callable[[Any, Sequence[Any], Sequence[bool]], Any] | None = None,
         beside_constant: Sequence[Partial] | None = None,
         constant_from: int | None = None,
         arrange: Callable[..., tuple[Any, ...]] | None = None,
+        gates: Callable[..., Any] | None = None,
+        array: str | None = None,
         defaults: Sequence[float] = (),
         dunder: str | None = None,
         numpy: str | None = None,
@@ -109,6 +118,8 @@ class Operator:
         self.beside_constant = beside_constant
         self.constant_from = constant_from
         self.arrange = arrange
+        self.gates = forward if c is TRACED else gates
+        self._array = array
         self.defaults = tuple(defaults)
         self.dunder = dunder
         self.numpy = numpy
@@ -122,10 +133,9 @@ class Operator:
         operands = (self.arrange or self._complete)(*arguments, **named)
         if self.constant_from is not None and any(map(builder, operands[self.constant_from :])):
             return self.forward(*operands)
-        for operand in operands:
-            build = builder(operand)
-            if build is not None:
-                return build(self, operands)
+        kinds = [kind for kind in set(map(type, operands)) if hasattr(kind, "__operator__")]
+        if kinds:
+            return max(kinds, key=rank).__operator__(self, operands)
         return self.forward(*map(real, operands))
 
     def _complete(self, *operands: Any, **named: Any) -> tuple[Any, ...]:
@@ -146,6 +156,17 @@ class Operator:
     def traced(self) -> bool:
         """Whether the forward is written with rows: run on a tracer it shows its gates."""
         return self.c is TRACED
+
+    @property
+    def array(self) -> str | None:
+        """The row on arrays, operands by position: with `np` for NumPy or jax.numpy, `special`
+        for scipy.special or that of JAX. None where neither has it."""
+        if self._array is not None or self.c is None or self.arity is None:
+            return self._array
+        # arithmetic is spelled alike in C and Python
+        if not re.search("[a-z?]", self.c):
+            return self.c
+        return f"np.{self.numpy or self.name}({', '.join(['{}'] * self.arity)})"
 
     def signature(self) -> str:
         """Return how it is called: the operands' names, with their defaults."""

@@ -90,6 +90,15 @@ def header() -> str:
             "FOLD_ROWS",
             [f"ROW({op.name}, {op.c}, count_{op.count.__name__})" for op in folds if op.count],
         ),
+        "/* ROW(name): what the machine has an instruction for */",
+        *(
+            listing(macro, [f"ROW({op.name})" for op in rows_ if op.gates is None])
+            for macro, rows_ in (
+                ("MACHINE_UNARY", unary),
+                ("MACHINE_BINARY", binary),
+                ("MACHINE_TERNARY", ternary),
+            )
+        ),
         "/* ROW(Python name, name, documentation) */",
         listing("UNARY_METHODS", [m for op in unary for m in methods(op)]),
         listing("BINARY_METHODS", [m for op in binary for m in methods(op)]),

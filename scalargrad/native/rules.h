@@ -904,9 +904,17 @@ static inline double forward_asinh(double x)
 static inline double partial0_asinh(double out, double x)
 {
     (void)out;
-    const double t0 = sg_hypot(1.0, x);
-    const double t1 = 1.0 / t0;
-    return t1;
+    const double t0 = fabs(x);
+    const double t1 = (t0 >= 0.5 || t0 != t0 ? t0 : 0.5);
+    const double t2 = 1.0 - t0;
+    const double t3 = (t2 > 0.0 ? 1.0 : t2 <= 0.0 ? 0.0 : t2);
+    const double t4 = atan(x);
+    const double t5 = cos(t4);
+    const double t6 = atan2(1.0, t1);
+    const double t7 = cos(t6);
+    const double t8 = t7 / t1;
+    const double t9 = (t3 != t3 ? NAN : t3 != 0.0 ? t5 : t8);
+    return t9;
 }
 
 static inline double forward_acosh(double x)
@@ -1493,6 +1501,62 @@ static inline double partial_min(double out, double x, double count)
     ROW(logsumexp, fold_logsumexp, count_shares) \
     ROW(max, fold_max, count_ties) \
     ROW(min, fold_min, count_ties)
+
+/* ROW(name): what the machine has an instruction for */
+#define MACHINE_UNARY(ROW) \
+    ROW(step) \
+    ROW(identity) \
+    ROW(neg) \
+    ROW(abs) \
+    ROW(square) \
+    ROW(reciprocal) \
+    ROW(inverse) \
+    ROW(floor) \
+    ROW(ceil) \
+    ROW(round) \
+    ROW(exp) \
+    ROW(exp2) \
+    ROW(expm1) \
+    ROW(log) \
+    ROW(log2) \
+    ROW(log10) \
+    ROW(log1p) \
+    ROW(sqrt) \
+    ROW(cbrt) \
+    ROW(sin) \
+    ROW(cos) \
+    ROW(tan) \
+    ROW(asin) \
+    ROW(acos) \
+    ROW(atan) \
+    ROW(sinh) \
+    ROW(cosh) \
+    ROW(tanh) \
+    ROW(asinh) \
+    ROW(acosh) \
+    ROW(atanh) \
+    ROW(erf) \
+    ROW(erfc) \
+    ROW(relu)
+
+#define MACHINE_BINARY(ROW) \
+    ROW(compare) \
+    ROW(chain) \
+    ROW(add) \
+    ROW(sub) \
+    ROW(mul) \
+    ROW(div) \
+    ROW(pow) \
+    ROW(mod) \
+    ROW(floordiv) \
+    ROW(fmod) \
+    ROW(maximum) \
+    ROW(minimum) \
+    ROW(atan2) \
+    ROW(hypot)
+
+#define MACHINE_TERNARY(ROW) \
+    ROW(where)
 
 /* ROW(Python name, name, documentation) */
 #define UNARY_METHODS(ROW) \

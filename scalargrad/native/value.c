@@ -4,7 +4,9 @@
 #include <Python.h>
 #include "copying.h"
 #include "function.h"
+#include "gates.h"
 #include "gradients.h"
+#include "optim.h"
 #include "protocols.h"
 
 /* ------ methods from the table */
@@ -181,6 +183,11 @@ static PyMethodDef engine_functions[] = {
     {"install", engine_install, METH_VARARGS, "Hand over the table's rows and Python's part."},
     {"set_modes", engine_set_modes, METH_O, "Say how many modes are active."},
     {"function", function_of_row, METH_O, "Return the callable that a row is to users."},
+    {"update", engine_update, METH_O,
+     "Apply update rules to parameters: all jobs, or none. See updates.py."},
+    {"update_rules", engine_update_rules, METH_NOARGS, "The update rules known, a line each."},
+    {"read", engine_read, METH_VARARGS, "Write the data of Values into a buffer."},
+    {"gate", engine_gate, METH_VARARGS, "Return a node with the partials of a buffer."},
     {"trim", engine_trim, METH_NOARGS, "Give memory that holds no node back to the system."},
     {"chunks", engine_chunks, METH_NOARGS, "Chunks of 2 MiB held, and those in use."},
     {"fail_after", engine_fail_after, METH_O,

@@ -1,0 +1,198 @@
+"""The arguments of a call: which are numbers, which have lanes, and how to hand them to the
+function as one sample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from itertools import islice
+from math import prod
+from typing import Any, NamedTuple
+
+from ..rows import is_number
+from ..trees import is_array, is_model, is_value, take_apart
+from .surroundings import Fingerprint
+
+STATIC = (int, bool, str, bytes, type(None))
+
+
+class Part(NamedTuple):
+    """One leaf of an argument: how it enters a function, and how its gradient is handed back.
+
+    `numbers` are floats, Values, or arrays with an element for each lane; `given` makes what the
+    function sees of as many Tracers, `gradient` what the caller gets of as many derivatives.
+    """
+
+    key: Hashable
+    numbers: list[Any]
+    lane: bool
+    given: Callable[[list[Any]], Any]
+    gradient: Callable[[list[Any]], Any]
+
+
+def only(parts: list[Any]) -> Any:
+    return parts[0]
+
+
+def filled(shape: tuple[int, ...], entries: Sequence[Any], dtype: Any = object) -> Any:
+    import numpy
+
+    array = numpy.empty(len(entries), dtype=dtype)
+    for i, x in enumerate(entries):
+        array[i] = x
+    return array.reshape(shape)
+
+
+def static(x: Any) -> Part:
+    return Part((type(x), repr(x)), [], False, lambda parts: x, lambda parts: None)
+
+
+def single(x: Any) -> Part:
+    key = "Value" if is_value(x) else "number"
+    return Part(key, [x if is_value(x) else float(x)], False, only, only)
+
+
+def entries_of(x: Any) -> Part:
+    """An array whose elements are numbers of their own, the same in all lanes."""
+    entries = x.ravel().tolist()
+    return Part(
+        ("array", x.shape, tuple(map(is_value, entries))),
+        [y if is_value(y) else float(y) for y in entries],
+        False,
+        lambda parts: filled(x.shape, parts),
+        lambda parts: filled(x.shape, parts, float),
+    )
+
+
+def model(x: Any) -> Part:
+    fingerprint = Fingerprint()
+    fingerprint.add(x)
+    parameters = [p for _, p in x.named_parameters()]
+    return Part(
+        ("model", tuple(fingerprint.parts)),
+        parameters,
+        False,
+        x.with_parameters,
+        lambda parts: x.with_parameters(parts),
+    )
+
+
+def elementwise(x: Any) -> Part:
+    """An array each element of which is a lane."""
+    return Part("lanes", [x], True, only, only)
+
+
+def samples(x: Any) -> Part:
+    """An array with a sample in each row: the first axis are the lanes."""
+    import numpy
+
+    array = numpy.asarray(x, dtype=float)
+    if array.ndim == 0:
+        raise ValueError(f"expected an array with a sample in each row, got the number {x!r}")
+    columns = array.reshape(len(array), -1)
+    return Part(
+        ("samples", array.shape[1:]),
+        [columns[:, k] for k in range(columns.shape[1])],
+        True,
+        only if array.ndim == 1 else lambda parts: filled(array.shape[1:], parts),
+        lambda parts: numpy.stack(parts, axis=-1).reshape(-1, *array.shape[1:]),
+    )
+
+
+def part_of(x: Any, by_sample: bool, batched: bool) -> Part:
+    """Return how a leaf enters: `by_sample` if it has a lane in each row, `batched` if some
+    argument has. Raises TypeError if it is nothing that a program can take."""
+    if by_sample:
+        return samples(x)
+    if is_array(x) and (batched or x.dtype == object or x.ndim == 0):
+        return entries_of(x)
+    if is_array(x):
+        return elementwise(x)
+    if type(x) in STATIC:
+        return static(x)
+    if is_value(x) or is_number(x):
+        return single(x)
+    if is_model(x):
+        return model(x)
+    raise TypeError(
+        "a compiled function takes numbers, Values, arrays, models and containers of them, "
+        f"got {type(x).__name__} {x!r:.60}"
+    )
+
+
+class Arguments:
+    """The arguments of one call."""
+
+    def __init__(self, args: Sequence[Any], batch: frozenset[int]) -> None:
+        self.batched = bool(batch)
+        self.parts: list[Part] = []
+        self.specs: list[tuple[int, Any]] = []
+        for position, x in enumerate(args):
+            by_sample = position in batch
+            # rows of numbers in a list are an array, not a container of its own
+            leaves, spec = ([x], None) if by_sample and not is_tree(x) else take_apart(x)
+            self.parts += [part_of(leaf, by_sample, bool(batch)) for leaf in leaves]
+            self.specs.append((len(leaves), spec))
+        self.shape = self._lanes()
+        self.numbers = [x for part in self.parts for x in self._spread(part)]
+        self.lane = [part.lane for part in self.parts for _ in part.numbers]
+        self.key: Hashable = (
+            tuple((count, str(spec)) for count, spec in self.specs),
+            tuple(part.key for part in self.parts),
+        )
+
+    def _lanes(self) -> tuple[int, ...] | None:
+        """The shape of the lanes; None if nothing has lanes. Raises ValueError where there are
+        none, or unlike many."""
+        shapes = {x.shape for part in self.parts if part.lane for x in part.numbers}
+        if not shapes:
+            return None
+        if len(shapes) > 1 and self.batched:
+            raise ValueError(f"expected one number of samples, got {sorted(n for n, in shapes)}")
+        import numpy
+
+        shape: tuple[int, ...] = numpy.broadcast_shapes(*shapes)
+        if 0 in shape:
+            raise ValueError("expected at least one sample, got none")
+        return shape
+
+    @property
+    def lanes(self) -> int | None:
+        """How many lanes there are, None if nothing has lanes."""
+        return None if self.shape is None else prod(self.shape)
+
+    def pattern(self) -> Arguments:
+        """The same without its numbers: what is kept to trace other paths of the call."""
+        return self
+
+    def _spread(self, part: Part) -> list[Any]:
+        if not part.lane:
+            return part.numbers
+        import numpy
+
+        return [
+            numpy.broadcast_to(x, self.shape).astype(float, copy=False).reshape(-1)
+            for x in part.numbers
+        ]
+
+    def given(self, tracers: Sequence[Any]) -> list[Any]:
+        """The arguments of one sample, with these in place of their numbers."""
+        return self._trees(part.given(x) for part, x in self._split(tracers))
+
+    def gradients(self, derivatives: Sequence[Any]) -> tuple[Any, ...]:
+        """One gradient for each argument, in its structure; None where it is static."""
+        return tuple(self._trees(part.gradient(x) if x else None for part, x in self._split(derivatives)))
+
+    def _split(self, entries: Sequence[Any]) -> Iterator[tuple[Part, list[Any]]]:
+        rest = iter(entries)
+        return ((part, list(islice(rest, len(part.numbers)))) for part in self.parts)
+
+    def _trees(self, leaves: Iterator[Any]) -> list[Any]:
+        return [
+            next(leaves) if spec is None else spec.unflatten([*islice(leaves, count)])
+            for count, spec in self.specs
+        ]
+
+
+def is_tree(x: Any) -> bool:
+    """Tell whether a batched argument holds several arrays: a dict, or a list of arrays."""
+    return isinstance(x, dict) or (isinstance(x, tuple) and all(map(is_array, x)))

@@ -1,0 +1,220 @@
+"""`compile`: a function as one gate. Called on numbers it computes; called on Values it is one node
+with a local gradient of its own."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any
+
+from .. import modes
+from ..engine import Value
+from ..trees import is_value
+from .arguments import Arguments
+from .eager import Gate
+from .machine import NATIVE
+from .paths import Path, Paths
+from .results import Merge, Results
+from .surroundings import Fingerprint
+from .tracing import Task, Wanted
+
+if NATIVE:
+    from .plan import Plan, gate_node, plan_of
+
+REDUCE = (None, "sum", "mean")
+
+
+def compile(
+    f: Callable[..., Any] | None = None,
+    *,
+    batch: str | Sequence[str] | None = None,
+    reduce: str | None = None,
+    max_paths: int = 256,
+) -> Any:
+    """Return `f` as a compiled gate: traced once, then run as a program, a lane per sample.
+
+    `f` is plain scalar Python. Called on floats the gate returns floats; on arrays it runs `f` on
+    each element, broadcast as NumPy does, and returns arrays; on Values (and where `f` uses Values
+    that it closes over) it returns one Value, whose parents these are. Arguments named in `batch`
+    are arrays with a sample in each row, of which `f` sees one; the others are the same for all
+    samples. `reduce` adds the results up ("sum") or averages them ("mean"). int, bool, str and
+    None are constants: another one is another program. Branches on numbers are followed, each way
+    when it is first taken, up to `max_paths` of them. Also a decorator, with or without arguments.
+    """
+    if f is None:
+        return functools.partial(compile, batch=batch, reduce=reduce, max_paths=max_paths)
+    return Compiled(f, batch, reduce, max_paths)
+
+
+class Compiled:
+    """A compiled function; `compile` makes them. Several threads may call one."""
+
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        batch: str | Sequence[str] | None = None,
+        reduce: str | None = None,
+        max_paths: int = 256,
+    ) -> None:
+        if not callable(f):
+            raise TypeError(f"compile needs a function, got {type(f).__name__} {f!r:.60}")
+        if reduce not in REDUCE:
+            raise ValueError(f"reduce must be None, 'sum' or 'mean', got {reduce!r}")
+        functools.update_wrapper(self, f)
+        self.f = f
+        self.signature = inspect.signature(f)
+        self.arity = len(self.signature.parameters)
+        self.batch = positions(self.signature, [batch] if isinstance(batch, str) else batch or ())
+        self.reduce = reduce
+        self.max_paths = max_paths
+        self._paths: dict[Hashable, Paths] = {}
+        self._kept: dict[Hashable, list[Any]] = {}
+        self._call: tuple[Any, Any] = (None, None)
+        self._gradient: tuple[Any, Any] = (None, None)
+
+    def __repr__(self) -> str:
+        return f"<compiled {getattr(self.f, '__name__', self.f)}>"
+
+    # ------ calls
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        """Return f(*args): a float, an array, or a Value if Values are among what `f` uses."""
+        if named or len(args) != self.arity:
+            args = self.positional(args, named)
+        if modes.active:
+            return self.f(*args) if modes.state.trace is not None else self.long_way(args)
+        plan, finish = self._call
+        outputs = plan and plan.run(args)
+        return self.long_way(args) if outputs is None else finish(args, outputs)
+
+    def value_and_grad(self, *args: Any, **named: Any) -> tuple[Any, tuple[Any, ...]]:
+        """Return the value, and a tuple with the gradient in each argument: of its structure and
+        shape, None for a constant. An argument without lanes gets the sum over them all."""
+        args = self.positional(args, named)
+        plan, finish = self._gradient
+        outputs = plan and plan.run(args)
+        return self.long_gradient(args) if outputs is None else finish(args, outputs)
+
+    def grad(self, *args: Any, **named: Any) -> tuple[Any, ...]:
+        """Return the gradients that `value_and_grad` returns."""
+        return self.value_and_grad(*args, **named)[1]
+
+    def positional(self, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
+        if not named and len(args) == self.arity:
+            return args
+        bound = self.signature.bind(*args, **named)
+        bound.apply_defaults()
+        return bound.args
+
+    def long_way(self, args: Sequence[Any]) -> Any:
+        call = Arguments(args, self.batch)
+        values = tuple(k for k, x in enumerate(call.numbers) if is_value(x))
+        results = self.results(call, None)
+        if modes.state.no_grad or not (values or results.captured):
+            structure = results.structure
+            self._call = self.plan(args, call, None), lambda args, found: structure.rebuilt(found)
+            return results.value()
+        wanted = Wanted(values, call.lanes is None or self.reduce is not None)
+        results = self.results(call, wanted)
+        operands = (*(call.numbers[k] for k in values), *results.captured)
+        if wanted.summed and results.structure.size == 1:
+            plan = self.plan(args, call, wanted)
+            self._call = plan, functools.partial(self.gate, results.structure, plan)
+        return self.nodes(args, operands, results)
+
+    def long_gradient(self, args: Sequence[Any]) -> Any:
+        call = Arguments(args, self.batch)
+        wanted = Wanted(tuple(range(len(call.numbers))), True)
+        results = self.results(call, wanted)
+        if results.structure.size != 1:
+            raise TypeError(
+                f"{self.f.__name__} must return one number, got {results.structure}; for several "
+                "there is jacobian"
+            )
+        last = 1 + len(call.numbers)
+
+        def finish(args: Any, outputs: Sequence[Any]) -> tuple[Any, tuple[Any, ...]]:
+            return results.structure.rebuilt(outputs[:1]), call.gradients(outputs[1:last])
+
+        self._gradient = self.plan(args, call, wanted), finish
+        return finish(args, results.outputs)
+
+    # ------ programs
+    def results(self, call: Arguments, wanted: Wanted | None) -> Results:
+        """Run the call, tracing what was not traced before."""
+        key, kept = self.key(call, wanted)
+        paths = self._paths.get(key)
+        if paths is None:
+            paths = Paths(Task(self.f, call, self.reduce, wanted).trace, self.max_paths)
+        lanes = call.lanes
+        merge = Merge(call)
+        numbers = [float(lanes or 1), 1.0 / (lanes or 1), *call.numbers]
+        for path, group, outputs in paths.run(numbers, lanes):
+            merge.add(path.traced, group, outputs)
+        # only now: a function that raised leaves nothing behind
+        self._paths[key], self._kept[key] = paths, kept
+        return merge.results(wanted.positions if wanted else ())
+
+    def key(self, call: Arguments, wanted: Wanted | None) -> tuple[Hashable, list[Any]]:
+        around = self.around()
+        return (call.key, wanted, tuple(around.parts)), [*around.kept, call]
+
+    def around(self) -> Fingerprint:
+        found = Fingerprint()
+        found.add_used(self.f)
+        return found
+
+    def plan(self, args: Sequence[Any], call: Arguments, wanted: Wanted | None) -> Any:
+        """The short way for calls like this one; None where there is none."""
+        path = self._paths[self.key(call, wanted)[0]].first
+        records = self.around().with_arguments(args)
+        return plan_of(args, call, path, records) if NATIVE else None
+
+    # ------ nodes
+    def nodes(self, args: Sequence[Any], operands: tuple[Any, ...], results: Results) -> Any:
+        """The result as Values, each above the Values that it was computed from."""
+        return results.structure.rebuilt(
+            [
+                self.node(args, operands, entry, outputs)
+                for entry, outputs in enumerate(results.entries())
+            ]
+        )
+
+    def node(
+        self, args: Sequence[Any], operands: tuple[Any, ...], entry: int, outputs: list[Any]
+    ) -> Any:
+        if not hasattr(outputs[0], "shape"):
+            return self.one_node(args, operands, entry, None, outputs)
+        import numpy
+
+        nodes = numpy.empty(outputs[0].size, dtype=object)
+        for lane in range(nodes.size):
+            own = [float(x.flat[lane]) if hasattr(x, "shape") else x for x in outputs]
+            nodes[lane] = self.one_node(args, operands, entry, lane, own)
+        return nodes.reshape(outputs[0].shape)
+
+    def one_node(
+        self,
+        args: Sequence[Any],
+        operands: tuple[Any, ...],
+        entry: int,
+        lane: int | None,
+        numbers: Sequence[float],
+    ) -> Any:
+        op = Gate(self.f, args, self.batch, self.reduce, operands, entry, lane)
+        node = Value._rebuild(op, numbers[0], 0.0, "", operands, tuple(numbers[1:]))
+        return modes.settle(node) if modes.active else node
+
+    def gate(self, structure: Any, plan: Any, args: Sequence[Any], numbers: Any) -> Any:
+        operands = plan.operands(args)
+        op = Gate(self.f, args, self.batch, self.reduce, operands)
+        node = gate_node(op, operands, numbers)
+        return node if structure.spec is None else structure.rebuilt([node])
+
+
+def positions(signature: inspect.Signature, names: Iterable[str]) -> frozenset[int]:
+    known = list(signature.parameters)
+    for name in names:
+        if name not in known:
+            raise ValueError(f"batch names arguments of the function, {known}, got {name!r}")
+    return frozenset(map(known.index, names))

@@ -1,0 +1,184 @@
+"""From what a function computes to what a machine does: rows written with rows are taken apart,
+sums over lanes moved to where they are cheapest, chains of + and × made into one instruction.
+"""
+
+from __future__ import annotations
+
+import operator as py
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from itertools import compress
+from typing import Any
+
+from .. import ops
+from ..rows import Operator, builder
+from .structure import accumulate, lanes_sum, products, stop_gradient
+from .trace import CONSTANT, INPUT, Guard, Trace, Tracer
+
+class Lowered(Trace):
+    """A trace in which what has gates is written with them, down to rows that have none."""
+
+    def compute(self, row: Operator, operands: Iterable[Any]) -> Any:
+        given = list(operands)
+        if row in (ops.identity, stop_gradient):
+            return given[0]
+        if row is ops.dot:
+            given = self.with_uniform_part(given)
+        if row.gates is None or row in FUSED:
+            return super().compute(row, given)
+        if all(builder(x) is None for x in given):
+            return row.forward(*given)
+        return row.gates(*given)
+
+
+    def with_uniform_part(self, operands: list[Any]) -> list[Any]:
+        """The operands of a dot, with products that are the same in all lanes in its bias."""
+        n = len(operands) // 2
+        pairs = list(zip(operands[:n], operands[n : 2 * n]))
+        varies = [any(map(self.has_lanes, pair)) for pair in pairs]
+        if all(varies) or not any(varies):
+            return operands
+        ws, xs = zip(*compress(pairs, varies))
+        same = [x * y for (x, y), varying in zip(pairs, varies) if not varying]
+        return [*ws, *xs, reduce(py.add, [*operands[2 * n :], *same])]
+
+    def has_lanes(self, x: Any) -> bool:
+        return isinstance(x, Tracer) and self.lanes[x.index]
+
+
+FUSED = (ops.sum, ops.dot)
+"""Folds that `Fusion` makes one instruction of."""
+
+
+def lowered(old: Trace, wanted: Sequence[int]) -> tuple[Trace, list[int]]:
+    """Return a lowered trace of what `wanted` and the guards need, and where `wanted` are in it."""
+    new = Lowered()
+    at: dict[int, Any] = {}
+    for i in sorted({*old.needed([*wanted, *old.guarded()]), *old.inputs}):
+        if old.rows[i] is INPUT:
+            at[i] = new.input(old.numbers[i], old.lanes[i])
+        elif old.rows[i] is CONSTANT:
+            at[i] = old.numbers[i]
+        else:
+            at[i] = new.compute(old.row(i), [at[j] for j in old.operands[i]])
+    for guard in old.guards:
+        x, y = new.index(at[guard.x]), new.index(at[guard.y])
+        new.guards[Guard(guard.compare, x, y, guard.outcome)] = None
+    return new, [new.index(at[i]) for i in wanted]
+
+
+# ------ sums over lanes
+
+
+def lane_sums(trace: Trace, outputs: Sequence[int], lane_count: Tracer) -> list[int]:
+    """Return the sums of `outputs` over all lanes.
+
+    A sum over lanes is linear: it moves through +, − and factors that are one number for all
+    lanes, so that as little as possible is computed lane by lane.
+    """
+    sums: dict[int, Any] = {}
+    for i in reversed(order_of_sums(trace, outputs)):
+        sums[i] = summed(trace, i, sums, lane_count)
+    return [trace.index(sums[i]) for i in outputs]
+
+
+def inner(trace: Trace, i: int) -> tuple[int, ...]:
+    """The operands whose sums over lanes give that of node i."""
+    row, operands = trace.rows[i], trace.operands[i]
+    if not trace.lanes[i]:
+        return ()
+    if row in (ops.add, ops.sub, ops.neg, ops.sum):
+        return operands
+    if row in (ops.mul, ops.chain):
+        varying = [j for j in operands if trace.lanes[j]]
+        return tuple(varying) if len(varying) == 1 else ()
+    return operands[:1] if row is ops.div and not trace.lanes[operands[1]] else ()
+
+
+def order_of_sums(trace: Trace, outputs: Sequence[int]) -> list[int]:
+    wanted = set(outputs)
+    for i in range(max(wanted, default=-1), -1, -1):
+        if i in wanted:
+            wanted.update(inner(trace, i))
+    return sorted(wanted, reverse=True)
+
+
+def summed(trace: Trace, i: int, sums: dict[int, Any], lane_count: Tracer) -> Any:
+    x = trace.tracers[i]
+    if not trace.lanes[i]:
+        return trace.compute(ops.mul, [lane_count, x])
+    moved = inner(trace, i)
+    if not moved:
+        return trace.compute(lanes_sum, [x])
+    row: Any = trace.rows[i]
+    operands = trace.operands[i]
+    return trace.compute(row, [sums[j] if j in moved else trace.tracers[j] for j in operands])
+
+
+# ------ chains of + and × in one instruction
+
+
+PRODUCTS = {ops.mul: products, ops.chain: accumulate}
+"""The sum that takes each kind of product in."""
+
+
+class Fusion:
+    """Turns sums of products into single nodes `products` and `accumulate`, in place.
+
+    Only what is used nowhere else is taken in: the products, and the sum that a sum begins with,
+    so that numbers are added in the order in which the function adds them.
+    """
+
+    def __init__(self, trace: Trace, outputs: Sequence[int]) -> None:
+        self.trace = trace
+        self.one = trace.constant(1.0)
+        wanted = [*outputs, *trace.guarded()]
+        self.uses = Counter(wanted)
+        for i in trace.needed(wanted):
+            self.uses.update(trace.operands[i])
+        self.terms: dict[int, list[int]] = {}
+        """Of a node that is such a sum: the factors, two for each product."""
+        self.kinds: dict[int, Operator | None] = {}
+        """What becomes of it; None as long as there is nothing but numbers in it."""
+
+    def run(self) -> None:
+        for i, row in enumerate(self.trace.rows):
+            operands = self.trace.operands[i]
+            if self.uses[i] and operands and row in (ops.add, ops.sum):
+                self.sum(i, operands)
+            elif self.uses[i] and operands and row is ops.dot:
+                n = len(operands) // 2
+                pairs = [j for pair in zip(operands[:n], operands[n : 2 * n]) for j in pair]
+                bias = [j for b in operands[2 * n :] for j in (b, self.one)]
+                self.become(i, products, [*bias, *pairs])
+        for i, terms in self.terms.items():
+            if self.kinds[i] is not None or len(terms) > 4 or self.trace.rows[i] is ops.sum:
+                self.trace.rows[i] = self.kinds[i] or products
+                self.trace.operands[i] = tuple(terms)
+
+    def become(self, i: int, kind: Operator | None, terms: list[int]) -> None:
+        self.kinds[i] = kind
+        self.terms[i] = terms
+
+    def sum(self, i: int, operands: Sequence[int]) -> None:
+        first, *rest = operands
+        own = [self.product_kind(j, i) for j in operands]
+        began = self.is_inside(first, i) and first in self.terms
+        kind = (self.kinds[first] if began else None) or next(filter(None, own), None)
+        if began and self.kinds[first] in (None, kind):
+            terms = self.terms.pop(first)
+        else:
+            terms, rest = [], list(operands)
+        for j in rest:
+            taken = kind is not None and self.product_kind(j, i) is kind
+            terms += self.trace.operands[j] if taken else (j, self.one)
+        self.become(i, kind, terms)
+
+    def product_kind(self, j: int, i: int) -> Operator | None:
+        """The kind of sum that takes operand j of node i in; None if it is no product."""
+        inside = self.is_inside(j, i) and j not in self.terms
+        return PRODUCTS.get(self.trace.rows[j]) if inside else None  # type: ignore[call-overload]
+
+    def is_inside(self, j: int, i: int) -> bool:
+        return self.uses[j] == 1 and self.trace.lanes[j] == self.trace.lanes[i]

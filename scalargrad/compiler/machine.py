@@ -1,0 +1,150 @@
+"""Runs a program: on the native machine where there is one, else on NumPy."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from math import isfinite
+from typing import Any
+
+from ..engine import engine
+from ..trees import is_array
+from .emit import array_source
+from .program import Program
+from .trace import COMPARE
+
+if NATIVE := engine == "native":
+    from .encode import Encoder, fits_machine
+
+
+def runner(program: Program) -> Any:
+    """Return what runs a program: the machine where it can."""
+    return OnMachine(program) if NATIVE and fits_machine(program) else OnArrays(program)
+
+
+class OnMachine:
+    """Runs one program on the native machine."""
+
+    def __init__(self, program: Program) -> None:
+        encoder = Encoder(program)
+        self.code = encoder.encoded()
+        lanes = program.trace.lanes
+        self.is_lane = [lanes[i] for i in program.inputs]
+        self.numbers = self.is_lane.count(False)
+        self.outputs = [lanes[i] for i in program.outputs]
+        self.columns = len(encoder.columns)
+        self.results = bytes(8 * len(encoder.results))
+        self.lane_guards = bool(encoder.guards(lane=True))
+
+    def run(self, inputs: list[Any], lanes: int | None) -> tuple[Any, Any]:
+        """Return the outputs, and which guards do not hold.
+
+        That is None if all hold; the number of the first that does not, if it is the same in all
+        lanes; else an array of such numbers, −1 in a lane where all hold.
+        """
+        numbers = array("d", [x for x, lane in zip(inputs, self.is_lane) if not lane])
+        columns = [x for x, lane in zip(inputs, self.is_lane) if lane]
+        return self.start(numbers, columns, lanes)
+
+    def start(
+        self, numbers: Any, columns: Sequence[Any], lanes: int | None
+    ) -> tuple[Any, Any]:
+        """The same, given the inputs that are numbers and those that have lanes."""
+        found, broken = self.attempt(numbers, columns, lanes, careful=False)
+        # a NaN spreads to a result: where all are finite no product needed any care
+        if broken is None and not all_finite(found):
+            found, broken = self.attempt(numbers, columns, lanes, careful=True)
+        return found, broken
+
+    def attempt(
+        self, numbers: Any, columns: Sequence[Any], lanes: int | None, careful: bool
+    ) -> tuple[Any, Any]:
+        results = array("d", self.results)
+        made: list[Any] = []
+        broken = None
+        if lanes is not None and (self.columns or self.lane_guards):
+            import numpy
+
+            made = [numpy.empty(lanes) for _ in range(self.columns)]
+            broken = numpy.empty(lanes, numpy.int32) if self.lane_guards else None
+        status = self.code.run(numbers, (*columns, *made), lanes or 0, results, broken, careful)
+        outputs: Any = self.in_order(results, made) if made else results
+        return outputs, None if status == -1 else broken if status == -2 else status
+
+    def in_order(self, results: Sequence[float], columns: Sequence[Any]) -> list[Any]:
+        parts = iter(results), iter(columns)
+        return [next(parts[lane]) for lane in self.outputs]
+
+
+def all_finite(outputs: Sequence[Any]) -> bool:
+    # the sum alone is quicker, and tells in all cases but an overflow
+    if isinstance(outputs, array):
+        return isfinite(sum(outputs)) or all(map(isfinite, outputs))
+    return all(
+        isfinite(x) if isinstance(x, float) else isfinite(x.dot(x)) or all_finite_lanes(x)
+        for x in outputs
+    )
+
+
+def all_finite_lanes(x: Any) -> bool:
+    import numpy
+
+    return bool(numpy.isfinite(x).all())
+
+
+class OnArrays:
+    """Runs one program on numbers and arrays with an element for each lane, by NumPy."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.outputs = len(program.outputs)
+        self.fast = arrays_function(program, careful=False)
+        self.careful = arrays_function(program, careful=True)
+
+    def run(self, inputs: list[Any], lanes: int | None) -> tuple[list[Any], Any]:
+        """Return the outputs, and which guards do not hold, as OnMachine.run does."""
+        import numpy
+
+        numbers = [x if is_array(x) else numpy.float64(x) for x in inputs]
+        with numpy.errstate(all="ignore"):
+            results = self.fast(numbers)
+            if not all(numpy.isfinite(x).all() for x in results):
+                results = self.careful(numbers)
+            broken = self.broken(results[self.outputs :], lanes)
+        outputs = [x if is_array(x) and x.ndim else float(x) for x in results[: self.outputs]]
+        return outputs, broken
+
+    def broken(self, compared: list[Any], lanes: int | None) -> Any:
+        import numpy
+
+        first = numpy.full(() if lanes is None else lanes, -1)
+        for k in reversed(range(len(self.program.guards))):
+            guard = self.program.guards[k]
+            holds = COMPARE[guard.compare](*compared[2 * k : 2 * k + 2]) == guard.outcome
+            first = numpy.where(holds, first, k)
+        if (first == -1).all():
+            return None
+        return int(first) if lanes is None else first
+
+
+def arrays_function(program: Program, careful: bool) -> Any:
+    import numpy
+
+    namespace: dict[str, Any] = {"np": numpy, "special": Special()}
+    for row in program.rows():
+        if row.array is None:
+            namespace[row.name] = numpy.vectorize(row.forward, otypes=[float])
+    exec(array_source(program, "run", careful), namespace)
+    return namespace["run"]
+
+
+class Special:
+    """The special functions, a lane at a time: NumPy has none."""
+
+    def __getattr__(self, name: str) -> Any:
+        import numpy
+
+        from .. import ops
+
+        row = {"gammaln": ops.lgamma}.get(name) or getattr(ops, name)
+        return numpy.vectorize(row.forward, otypes=[float])

@@ -1,0 +1,166 @@
+"""The short way through a call that is like an earlier one: no look-up, no tracing, one run.
+
+A plan reads each argument by what it was the first time. Where an argument is of another kind, or
+what the function closes over has changed, or a branch goes another way, it gives up, and the call
+takes the long way.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..native import _engine, _machine
+from ..trees import is_array, is_model, is_value
+from .machine import OnMachine, all_finite
+from .tracing import COUNT, SHARE
+
+Reader = Callable[[Any, Any, list[Any]], bool]
+"""Puts an argument's numbers into (numbers, columns); False if it is not of the kind expected."""
+
+
+def number(at: int) -> Reader:
+    def read(x: Any, numbers: Any, columns: list[Any]) -> bool:
+        if type(x) is not float:
+            return False
+        numbers[at] = x
+        return True
+
+    return read
+
+
+def value(kind: type, at: int) -> Reader:
+    def read(x: Any, numbers: Any, columns: list[Any]) -> bool:
+        if type(x) is not kind:
+            return False
+        numbers[at] = x.data
+        return True
+
+    return read
+
+
+def static(expected: Any) -> Reader:
+    return lambda x, numbers, columns: type(x) is type(expected) and x == expected
+
+
+def model(expected: Any, parameters: tuple[Any, ...], at: int) -> Reader:
+    def read(x: Any, numbers: Any, columns: list[Any]) -> bool:
+        if x is not expected:
+            return False
+        _engine.read(parameters, numbers, at)
+        return True
+
+    return read
+
+
+def samples(dtype: Any, shape: tuple[int, ...]) -> Reader:
+    from numpy import ndarray
+
+    def read(x: Any, numbers: Any, columns: list[Any]) -> bool:
+        if type(x) is not ndarray or x.dtype is not dtype or x.shape[1:] != shape or not x.ndim:
+            return False
+        count = x.shape[0]
+        if numbers[COUNT] != count:
+            if numbers[COUNT] or not count:
+                return False
+            numbers[COUNT] = count
+            numbers[SHARE] = 1.0 / count
+        if shape:
+            rows = x if len(shape) == 1 else x.reshape(count, -1)
+            columns += [rows[:, k] for k in range(rows.shape[1])]
+        else:
+            columns.append(x)
+        return True
+
+    return read
+
+
+class Plan:
+    """How to run calls like an earlier one on the machine."""
+
+    def __init__(
+        self,
+        args: Sequence[Any],
+        parts: Sequence[Any],
+        readers: Sequence[Reader],
+        records: list[Any],
+        runner: OnMachine,
+        captured: tuple[Any, ...],
+    ) -> None:
+        self.readers = readers
+        self.records = records
+        self.runner = runner
+        self.captured = captured
+        self.count = runner.numbers
+        self.template = bytes(8 * self.count)
+        self.from_arguments = [k for k, x in enumerate(args) if is_value(x) or is_model(x)]
+        self.models = {
+            k: tuple(part.numbers) for k, (x, part) in enumerate(zip(args, parts)) if is_model(x)
+        }
+        self.fixed = None if len(self.models) < len(self.from_arguments) else self.gathered(args)
+
+    def run(self, args: Sequence[Any]) -> list[Any] | None:
+        """Return the program's outputs; None if it takes the long way."""
+        if len(args) != len(self.readers) or not _machine.unchanged(self.records):
+            return None
+        numbers = array("d", self.template)
+        columns: list[Any] = []
+        for read, x in zip(self.readers, args):
+            if not read(x, numbers, columns):
+                return None
+        if self.captured:
+            _engine.read(self.captured, numbers, self.count - len(self.captured))
+        lanes = int(numbers[COUNT])
+        if not lanes:
+            numbers[COUNT] = numbers[SHARE] = 1.0
+        outputs, broken = self.runner.start(numbers, columns, lanes or None)
+        return outputs if broken is None else None
+
+
+    def operands(self, args: Sequence[Any]) -> tuple[Any, ...]:
+        """The Values that the call depends on: those among the arguments, then the captured."""
+        return self.gathered(args) if self.fixed is None else self.fixed
+
+    def gathered(self, args: Sequence[Any]) -> tuple[Any, ...]:
+        given = [self.models.get(k, (args[k],)) for k in self.from_arguments]
+        return (*(x for values in given for x in values), *self.captured)
+
+
+def plan_of(
+    args: Sequence[Any], call: Any, path: Any, records: list[Any] | None
+) -> Plan | None:
+    """Return a plan for calls like this one, whose first path is `path`; None if there is none."""
+    runner = path.runner
+    if records is None or not isinstance(runner, OnMachine) or len(args) != len(call.parts):
+        return None
+    at = 2
+    readers = []
+    for x, part in zip(args, call.parts):
+        reader = reader_of(x, part, at)
+        if reader is None:
+            return None
+        readers.append(reader)
+        at += 0 if part.lane else len(part.numbers)
+    return Plan(args, call.parts, readers, records, runner, tuple(path.traced.captured))
+
+
+def gate_node(op: Any, operands: tuple[Any, ...], numbers: Any) -> Any:
+    """A node above `operands`; `numbers` are its data and its partials."""
+    return _engine.gate(op, operands, numbers)
+
+
+def reader_of(x: Any, part: Any, at: int) -> Reader | None:
+    import numpy
+
+    if type(x) is float:
+        return number(at)
+    if is_value(x):
+        return value(type(x), at)
+    if is_model(x):
+        return model(x, tuple(part.numbers), at) if all(map(is_value, part.numbers)) else None
+    if is_array(x):
+        plain = x.dtype == float and x.dtype.isnative and part.lane and x.ndim > 0
+        by_row = part.key != "lanes" or x.ndim == 1
+        return samples(numpy.dtype(float), x.shape[1:]) if plain and by_row else None
+    return None if part.numbers else static(x)

@@ -1,0 +1,82 @@
+"""The outputs of all paths of a call put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from .arguments import Arguments
+from .paths import Path
+from .tracing import Traced
+
+
+class Results(NamedTuple):
+    """What a call computed: numbers, and arrays over its lanes.
+
+    `outputs` holds for each entry of the function's result the entry itself, then its derivatives:
+    in the wanted numbers of the call, then in the Values `captured`.
+    """
+
+    structure: Any
+    captured: list[Any]
+    outputs: list[Any]
+
+    def entries(self) -> list[list[Any]]:
+        """The outputs, a list for each entry of the result."""
+        size = self.structure.size
+        width = len(self.outputs) // size if size else 1
+        return [self.outputs[k * width : (k + 1) * width] for k in range(size)]
+
+    def value(self) -> Any:
+        return self.structure.rebuilt([outputs[0] for outputs in self.entries()])
+
+
+class Merge:
+    """Adds up what are sums, and puts what every lane has its own of in its place."""
+
+    def __init__(self, call: Arguments) -> None:
+        self.call = call
+        self.structure: Any = None
+        self.captured: dict[int, Any] = {}
+        self.found: dict[Any, Any] = {}
+        self.wanted = 0
+
+    def add(self, traced: Traced, group: Any, outputs: list[Any]) -> None:
+        """Take in the outputs of a path in some lanes; `group` are their indices, None all."""
+        if self.structure is not None and str(traced.structure) != str(self.structure):
+            raise TypeError(
+                "a compiled function must return results of one structure, got "
+                f"{self.structure} in one branch and {traced.structure} in another"
+            )
+        self.structure = traced.structure
+        self.captured |= {id(x): x for x in traced.captured}
+        for key, each, x in zip(self.keys(traced), traced.each, outputs):
+            if each:
+                self.put(key, group, x)
+            else:
+                self.found[key] = self.found.get(key, 0.0) + float(x)
+
+    def keys(self, traced: Traced) -> Iterator[tuple[int, Any]]:
+        """What each output is: of which entry, and None for the entry itself, or the position
+        of the number or the identity of the Value that it is a derivative in."""
+        for entry in range(traced.structure.size):
+            yield entry, None
+            if traced.wanted is not None:
+                yield from ((entry, position) for position in traced.wanted.positions)
+                yield from ((entry, ("captured", id(x))) for x in traced.captured)
+
+    def put(self, key: Any, group: Any, x: Any) -> None:
+        import numpy
+
+        if key not in self.found:
+            self.found[key] = numpy.zeros(self.call.lanes)
+        self.found[key][slice(None) if group is None else group] = x
+
+    def results(self, wanted: Iterable[int]) -> Results:
+        derivatives = [*wanted, *(("captured", i) for i in self.captured)]
+        keys = [(k, which) for k in range(self.structure.size) for which in (None, *derivatives)]
+        outputs = [self.shaped(self.found.get(key, 0.0)) for key in keys]
+        return Results(self.structure, list(self.captured.values()), outputs)
+
+    def shaped(self, x: Any) -> Any:
+        return x.reshape(self.call.shape) if hasattr(x, "shape") else x

@@ -1,0 +1,51 @@
+"""What programs have besides the operators of the table: they say how numbers flow, not what is
+computed. Each is the identity, or a sum, on the numbers of one lane."""
+
+from __future__ import annotations
+
+import operator as py
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+from .. import ops
+from ..rows import Operator
+
+
+def swapped(out: Any, *pairs: Any) -> list[Any]:
+    return [x for pair in zip(pairs[::2], pairs[1::2]) for x in reversed(pair)]
+
+
+def summed(product: Operator) -> Callable[..., float]:
+    """The sum of products of pairs. It begins with the first product, not with 0.0: that would
+    turn a −0.0 into 0.0."""
+
+    def forward(*pairs: float) -> float:
+        return reduce(py.add, map(product.forward, pairs[::2], pairs[1::2]))
+
+    return forward
+
+
+stop_gradient = Operator("stop_gradient", "stop", lambda x: x, None, (lambda out, x: 0.0,))
+
+lanes_sum = Operator(
+    "lanes_sum",
+    "Σ lanes",
+    lambda x: x,
+    None,
+    (lambda out, x: 1.0,),
+    doc="The sum over all lanes: one number for all of them.",
+)
+
+products = Operator(
+    "products", "Σ×", summed(ops.mul), None, swapped, doc="Σ x·y over pairs of operands."
+)
+
+accumulate = Operator(
+    "accumulate",
+    "Σ×",
+    summed(ops.chain),
+    None,
+    swapped,
+    doc="Σ upstream·local over pairs of operands; an upstream of zero is not propagated.",
+)

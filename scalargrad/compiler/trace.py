@@ -1,0 +1,310 @@
+"""A trace: everything that a function does to its numbers, written down while it runs once.
+
+A `Tracer` stands for a number of the function. It carries what that number is this time, so that
+the function can branch on it; each branch taken is a `Guard`, to be checked whenever the program is
+run again. A Tracer has `parents` and `operands` as a Value has: `gradients` works on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple, NoReturn
+
+from .. import modes, ops
+from ..rows import BUILT_IN, Operator, builder, operand, real
+from .structure import lanes_sum, stop_gradient
+
+INPUT = "input"
+CONSTANT = "constant"
+
+
+class Guard(NamedTuple):
+    """A comparison whose outcome decided what the function did next."""
+
+    compare: str
+    x: int
+    y: int
+    outcome: bool
+
+
+COMPARE: dict[str, Callable[[float, float], bool]] = {
+    "<": lambda x, y: x < y,
+    "<=": lambda x, y: x <= y,
+    "!=": lambda x, y: x != y,
+}
+"""The comparisons of guards; > and >= are these with their sides exchanged."""
+
+
+class Trace:
+    """Nodes in the order in which they were computed, each different computation once.
+
+    Of node i: `rows[i]` is its operator, INPUT or CONSTANT; `operands[i]` the nodes it is
+    computed from; `numbers[i]` what it was this time; `lanes[i]` whether it differs from lane to
+    lane. `captured` are the Values that the function uses without having them as arguments.
+    """
+
+    def __init__(self) -> None:
+        self.rows: list[Operator | str] = []
+        self.operands: list[tuple[int, ...]] = []
+        self.numbers: list[float] = []
+        self.lanes: list[bool] = []
+        self.tracers: list[Tracer] = []
+        self.inputs: list[int] = []
+        self.captured: dict[int, tuple[Any, int]] = {}
+        self.guards: dict[Guard, None] = {}
+        self._known: dict[Any, int] = {}
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    # ------ nodes
+    def _append(
+        self, row: Operator | str, operands: tuple[int, ...], number: float, lane: bool
+    ) -> int:
+        index = len(self.rows)
+        self.rows.append(row)
+        self.operands.append(operands)
+        self.numbers.append(number)
+        self.lanes.append(lane)
+        self.tracers.append(Tracer(self, index))
+        return index
+
+    def input(self, number: float, lane: bool = False) -> Tracer:
+        index = self._append(INPUT, (), number, lane)
+        self.inputs.append(index)
+        return self.tracers[index]
+
+    def constant(self, number: float) -> int:
+        # by its bits: −0.0 is not 0.0, and NaN is itself
+        key = number.hex()
+        index = self._known.get(key)
+        if index is None:
+            index = self._known[key] = self._append(CONSTANT, (), number, False)
+        return index
+
+    def capture(self, value: Any) -> int:
+        """Return the input that stands for a Value the function closes over."""
+        if id(value) not in self.captured:
+            self.captured[id(value)] = (value, self.input(value.data).index)
+        return self.captured[id(value)][1]
+
+    def index(self, x: Any) -> int:
+        """Return the node that stands for an operand. Raises TypeError unless it is a number,
+        a Value or a Tracer of this trace."""
+        if type(x) is Tracer:
+            if x.trace is not self:
+                raise TypeError("a number of one compiled function was kept and used in another")
+            return x.index
+        return self.constant(real(x)) if builder(x) is None else self.capture(x)
+
+    def compute(self, row: Operator, operands: Iterable[Any]) -> Tracer:
+        """Return the node for `row` applied to operands, the known one if there is one."""
+        indices = tuple(map(self.index, operands))
+        key = (row, indices)
+        known = self._known.get(key)
+        if known is None:
+            known = self._new(row, indices)
+            # every identity is a variable of its own, to take a derivative in
+            if row is not ops.identity:
+                self._known[key] = known
+        return self.tracers[known]
+
+    def _new(self, row: Operator, operands: tuple[int, ...]) -> int:
+        number = real(row.forward(*[self.numbers[i] for i in operands]))
+        rows = self.rows
+        if all(rows[i] is CONSTANT for i in operands) and row is not ops.identity:
+            return self.constant(number)
+        lane = row is not lanes_sum and any(self.lanes[i] for i in operands)
+        return self._append(row, operands, number, lane)
+
+    def follow(self, node: Any) -> Tracer:
+        """Return what stands for a node that the function built of Values it closes over."""
+        return self.compute(node.op, node.operands)
+
+    # ------ branches
+    def branch(self, compare: str, x: Any, y: Any) -> bool:
+        i, j = self.index(x), self.index(y)
+        outcome = COMPARE[compare](self.numbers[i], self.numbers[j])
+        if self.rows[i] is not CONSTANT or self.rows[j] is not CONSTANT:
+            self.guards[Guard(compare, i, j, outcome)] = None
+        return outcome
+
+    def guarded(self) -> list[int]:
+        """The nodes that guards compare."""
+        return [i for guard in self.guards for i in (guard.x, guard.y)]
+
+    def row(self, i: int) -> Operator:
+        row = self.rows[i]
+        assert isinstance(row, Operator)
+        return row
+
+    def needed(self, wanted: Iterable[int]) -> list[int]:
+        """Return the nodes that these are computed from, themselves included, in order."""
+        found = set(wanted)
+        for i in range(max(found, default=-1), -1, -1):
+            if i in found:
+                found.update(self.operands[i])
+        return sorted(found)
+
+
+class Tracer:
+    """A number of a function that is being traced; it behaves as a Value does."""
+
+    __slots__ = ("index", "trace")
+
+    def __init__(self, trace: Trace, index: int) -> None:
+        self.trace = trace
+        self.index = index
+
+    @staticmethod
+    def __operator__(op: Operator, operands: tuple[Any, ...]) -> Tracer:
+        trace = next(x.trace for x in operands if type(x) is Tracer)
+        return settled(trace.compute(op, operands))
+
+    __operator_rank__ = 1
+    """Beside a Value it decides what is built."""
+
+    # ------ as a node
+    @property
+    def op(self) -> Operator | None:
+        row = self.trace.rows[self.index]
+        return row if isinstance(row, Operator) else None
+
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        return tuple(map(self._operand, self.trace.operands[self.index]))
+
+    def _operand(self, i: int) -> Any:
+        constant = self.trace.rows[i] is CONSTANT
+        return self.trace.numbers[i] if constant else self.trace.tracers[i]
+
+    @property
+    def parents(self) -> tuple[Tracer, ...]:
+        return tuple(x for x in self.operands if type(x) is Tracer)
+
+    _operands, _parents = operands, parents
+    label = ""
+
+    @property
+    def data(self) -> Tracer:
+        """The number without its gradient."""
+        return self.trace.compute(stop_gradient, [self])
+
+    @data.setter
+    def data(self, number: Any) -> None:
+        raise TypeError(
+            "compile cannot follow x.data = …: a compiled function must not change its "
+            "arguments; return the new number instead"
+        )
+
+    def detach(self) -> Tracer:
+        return self.data
+
+    def backward(self, seed: float = 1.0) -> NoReturn:
+        raise TypeError(
+            "compile cannot follow backward(): call it on what the compiled function returns, or "
+            "use scalargrad.grad within it"
+        )
+
+    zero_grad = backward
+
+    # ------ Python's protocols
+    def __repr__(self) -> str:
+        return f"Tracer({self.trace.numbers[self.index]})"
+
+    def __bool__(self) -> bool:
+        return self.trace.branch("!=", self, 0.0)
+
+    def __float__(self) -> NoReturn:
+        raise TypeError(
+            "compile cannot follow float(x), int(x), an index or a function of `math`: the number "
+            "would be frozen into the program; use scalargrad's functions, return the number, or "
+            "choose with if or scalargrad.where"
+        )
+
+    __int__ = __complex__ = __index__ = __format__ = __float__  # type: ignore[assignment]
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a number of a function that is being compiled cannot be pickled")
+
+    def __pos__(self) -> Tracer:
+        return self
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
+
+    def __round__(self, digits: int | None = None) -> Any:
+        return ops.round(self) if digits is None else ops.round_to(self, digits)
+
+    def __floor__(self) -> Any:
+        return ops.floor(self)
+
+    def __ceil__(self) -> Any:
+        return ops.ceil(self)
+
+
+def settled(x: Tracer) -> Tracer:
+    """Return `x`, without its gradient where the function asks for none."""
+    return x.data if modes.active and modes.state.no_grad else x
+
+
+def binary(op: Operator) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """The methods for an operator of two: as written, and with its sides exchanged."""
+
+    def method(self: Tracer, other: Any) -> Any:
+        y = checked(other, f"__r{op.dunder}__")
+        return y if y is NotImplemented else settled(self.trace.compute(op, (self, y)))
+
+    def swapped(self: Tracer, other: Any) -> Any:
+        x = checked(other, f"__{op.dunder}__")
+        return x if x is NotImplemented else settled(self.trace.compute(op, (x, self)))
+
+    return method, swapped
+
+
+def checked(other: Any, reflected: str) -> Any:
+    return other if builder(other) else operand(other, reflected)
+
+
+def method_of(op: Operator) -> Callable[..., Any]:
+    return lambda self, *others, **named: op(self, *others, **named)
+
+
+def compared(compare: str, exchanged: bool, reflected: str) -> Callable[[Tracer, Any], Any]:
+    def method(self: Tracer, other: Any) -> Any:
+        y = checked(other, reflected)
+        if y is NotImplemented:
+            return y
+        sides: Sequence[Any] = (y, self) if exchanged else (self, y)
+        return self.trace.branch(compare, *sides)
+
+    return method
+
+
+COMPARISONS = {
+    "__lt__": ("<", False),
+    "__le__": ("<=", False),
+    "__gt__": ("<", True),
+    "__ge__": ("<=", True),
+}
+
+
+def install() -> None:
+    for op in BUILT_IN.values():
+        if op.dunder and op.arity == 2:
+            method, swapped = binary(op)
+            setattr(Tracer, f"__{op.dunder}__", method)
+            setattr(Tracer, f"__r{op.dunder}__", swapped)
+        elif op.dunder:
+            setattr(Tracer, f"__{op.dunder}__", method_of(op))
+        if op.method or (op.dunder and op.numpy):
+            for name in filter(None, (op.name, op.numpy)):
+                setattr(Tracer, name, method_of(op))
+    for name, (compare, exchanged) in COMPARISONS.items():
+        setattr(Tracer, name, compared(compare, exchanged, name))
+
+
+install()

@@ -1,0 +1,112 @@
+"""Runs a function once on Tracers, and takes the derivatives that are asked for."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from .. import modes, ops
+from ..backward import symbolic_adjoints
+from ..rows import builder
+from ..trees import Structure, flatten
+from .arguments import Arguments
+from .lower import lane_sums
+from .trace import Trace, Tracer
+
+
+class Wanted(NamedTuple):
+    """Derivatives in which numbers of the call, by position; in captured Values always.
+
+    `summed` asks for sums over the lanes where a number is the same in all of them.
+    """
+
+    positions: tuple[int, ...]
+    summed: bool
+
+
+class Traced(NamedTuple):
+    """What a function was traced to.
+
+    The outputs are the entries of its result, each followed by its derivatives: in the wanted
+    numbers, then in the `captured` Values. `each` tells which of them every lane has its own of;
+    the others are numbers, or sums over lanes. `sources` says where each input comes from: a
+    position among the numbers of the call, or the Value that is captured.
+    """
+
+    trace: Trace
+    outputs: list[int]
+    each: list[bool]
+    sources: list[Any]
+    captured: list[Any]
+    structure: Structure
+    wanted: Wanted | None
+
+
+COUNT, SHARE = 0, 1
+"""The first two numbers of every call: how many lanes run, and 1 over all lanes of the call."""
+
+
+class Task(NamedTuple):
+    """What is to be computed: the results of `f`, reduced over the lanes or not, and derivatives."""
+
+    f: Callable[..., Any]
+    call: Arguments
+    reduce: str | None
+    wanted: Wanted | None
+
+    def trace(self, numbers: Sequence[float]) -> Traced:
+        """Trace the way that `f` takes with these numbers: those of one lane."""
+        trace = Trace()
+        lane = [False, False, *self.call.lane]
+        tracers = [trace.input(x, here) for x, here in zip(numbers, lane)]
+        with modes.tracing(trace), without_random_numbers():
+            out = self.f(*self.call.given(tracers[2:]))
+            entries, structure = flatten(out, "the result")
+            captured = [value for value, _ in trace.captured.values()]
+            outputs = [x for entry in entries for x in self.outputs(trace, tracers, entry)]
+        values = {i: value for value, i in trace.captured.values()}
+        return Traced(
+            trace,
+            [trace.index(x) for x, _ in outputs],
+            [each for _, each in outputs],
+            [values.get(i, k) for k, i in enumerate(trace.inputs)],
+            captured,
+            structure,
+            self.wanted,
+        )
+
+    def outputs(
+        self, trace: Trace, tracers: Sequence[Tracer], entry: Any
+    ) -> Iterator[tuple[Any, bool]]:
+        """Yield an entry of the result and its derivatives, each with whether it has lanes."""
+        lanes = self.call.shape is not None
+        if self.reduce == "mean" and lanes:
+            entry = ops.mul(entry, tracers[SHARE])
+        each = lanes and self.reduce is None
+        yield (entry if each or not lanes else self.summed(trace, tracers, entry)), each
+        if self.wanted is None:
+            return
+        variables = [tracers[2 + k] for k in self.wanted.positions]
+        variables += [trace.tracers[i] for _, i in trace.captured.values()]
+        adjoint = symbolic_adjoints(entry, variables, 1.0) if builder(entry) else {}
+        for x in variables:
+            own = lanes and (trace.lanes[x.index] or not self.wanted.summed)
+            derivative = adjoint.get(x, 0.0)
+            yield derivative if own or not lanes else self.summed(trace, tracers, derivative), own
+
+    def summed(self, trace: Trace, tracers: Sequence[Tracer], x: Any) -> Any:
+        return trace.tracers[lane_sums(trace, [trace.index(x)], tracers[COUNT])[0]]
+
+
+@contextmanager
+def without_random_numbers() -> Iterator[None]:
+    before = random.getstate()
+    yield
+    if random.getstate() != before:
+        random.setstate(before)
+        raise TypeError(
+            "compile cannot follow random numbers: they would be frozen into the program; draw "
+            "them outside and pass them in"
+        )

@@ -1,0 +1,211 @@
+/* The instructions of the machine on blocks of 64 lanes. Included once for each instruction set,
+ * with ISA its name: all that is in it is compiled for that set. NAME(run_block) is what it gives.
+ *
+ * A register is LANES doubles. Numbers that are the same in all lanes stand in `uniform`. */
+
+#define JOIN_(name, isa) name##_##isa
+#define JOIN(name, isa) JOIN_(name, isa)
+#define NAME(name) JOIN(name, ISA)
+
+static inline double *NAME(reg)(const Frame *f, int32_t index)
+{
+    return f->lanes + (size_t)index * LANES;
+}
+
+/* ------ rows of the operator table */
+#define ROW(name)                                                                                 \
+    static void NAME(unary_##name)(double *out, const double *x)                                  \
+    {                                                                                             \
+        EACH_LANE out[i] = forward_##name(x[i]);                                                  \
+    }
+MACHINE_UNARY(ROW)
+#undef ROW
+
+#define ROW(name)                                                                                 \
+    static void NAME(binary_##name)(double *out, const double *x, const double *y)                \
+    {                                                                                             \
+        EACH_LANE out[i] = forward_##name(x[i], y[i]);                                            \
+    }
+MACHINE_BINARY(ROW)
+#undef ROW
+
+#define ROW(name)                                                                                 \
+    static void NAME(ternary_##name)(double *out, const double *x, const double *y,               \
+                                     const double *z)                                             \
+    {                                                                                             \
+        EACH_LANE out[i] = forward_##name(x[i], y[i], z[i]);                                      \
+    }
+MACHINE_TERNARY(ROW)
+#undef ROW
+
+static void NAME(run_row)(const Frame *f, const int32_t *code)
+{
+    double *out = NAME(reg)(f, code[2]);
+    const double *x = NAME(reg)(f, code[3]);
+    const double *y = NAME(reg)(f, code[1] > 4 ? code[4] : 0);
+    const double *z = NAME(reg)(f, code[1] > 5 ? code[5] : 0);
+    switch (code[0] == OP_chain && !f->careful ? OP_mul : code[0]) {
+#define ROW(name) case OP_##name: NAME(unary_##name)(out, x); break;
+        MACHINE_UNARY(ROW)
+#undef ROW
+#define ROW(name) case OP_##name: NAME(binary_##name)(out, x, y); break;
+        MACHINE_BINARY(ROW)
+#undef ROW
+#define ROW(name) case OP_##name: NAME(ternary_##name)(out, x, y, z); break;
+        MACHINE_TERNARY(ROW)
+#undef ROW
+    }
+}
+
+/* ------ sums of products in each lane: eight vectors stay in registers, however many the terms */
+typedef struct {
+    V part[PARTS];
+} NAME(Sum);
+
+INLINE NAME(Sum) NAME(uniform_times_lane)(NAME(Sum) sum, const Frame *f, const Run *run)
+{
+    for (int32_t k = 0; k < run->count; k++) {
+        const V w = SPLAT(f->uniform[run->term[2 * k]]);
+        const V *x = (const V *)NAME(reg)(f, run->term[2 * k + 1]);
+        EACH_PART sum.part[i] += w * x[i];
+    }
+    return sum;
+}
+
+INLINE NAME(Sum) NAME(lane_times_lane)(NAME(Sum) sum, const Frame *f, const Run *run)
+{
+    for (int32_t k = 0; k < run->count; k++) {
+        const V *x = (const V *)NAME(reg)(f, run->term[2 * k]);
+        const V *y = (const V *)NAME(reg)(f, run->term[2 * k + 1]);
+        EACH_PART sum.part[i] += x[i] * y[i];
+    }
+    return sum;
+}
+
+INLINE NAME(Sum) NAME(lane_alone)(NAME(Sum) sum, const Frame *f, const Run *run)
+{
+    for (int32_t k = 0; k < run->count; k++) {
+        const V *x = (const V *)NAME(reg)(f, run->term[2 * k + 1]);
+        EACH_PART sum.part[i] += x[i];
+    }
+    return sum;
+}
+
+INLINE NAME(Sum) NAME(uniform_alone)(NAME(Sum) sum, const Frame *f, const Run *run)
+{
+    for (int32_t k = 0; k < run->count; k++) {
+        const V w = SPLAT(f->uniform[run->term[2 * k]]);
+        EACH_PART sum.part[i] += w;
+    }
+    return sum;
+}
+
+static void NAME(run_products)(const Frame *f, const int32_t *code)
+{
+    NAME(Sum) sum;
+    /* −0.0 + x is x, for x = −0.0 too */
+    EACH_PART sum.part[i] = SPLAT(-0.0);
+    const int32_t *end = code + code[1];
+    for (const int32_t *at = code + 3; at < end;) {
+        const Run run = run_at(at);
+        switch (run.kind) {
+        case UNIFORM_UPSTREAM:
+        case UNIFORM_LOCAL: sum = NAME(uniform_times_lane)(sum, f, &run); break;
+        case BOTH_LANES: sum = NAME(lane_times_lane)(sum, f, &run); break;
+        case LANE_ALONE: sum = NAME(lane_alone)(sum, f, &run); break;
+        case UNIFORM_ALONE: sum = NAME(uniform_alone)(sum, f, &run); break;
+        }
+        at = after(&run);
+    }
+    V *out = (V *)NAME(reg)(f, code[2]);
+    EACH_PART out[i] = sum.part[i];
+}
+
+/* ------ sums over the lanes */
+
+/* Σ x·y for several y: code is {op, length, x, then (total, y) for each}. x stays in registers. */
+static void NAME(run_totals)(const Frame *f, const int32_t *code)
+{
+    const V *x = (const V *)NAME(reg)(f, code[2]);
+    NAME(Sum) common;
+    EACH_PART common.part[i] = x[i];
+    for (int32_t k = 3; k < code[1]; k += 2) {
+        const V *y = (const V *)NAME(reg)(f, code[k + 1]);
+        V *total = (V *)(f->totals + (size_t)code[k] * WIDTH);
+        V even = *total, odd = SPLAT(0.0);
+        for (int i = 0; i < PARTS; i += 2) {
+            even += common.part[i] * y[i];
+            odd += common.part[i + 1] * y[i + 1];
+        }
+        *total = even + odd;
+    }
+}
+
+/* The same in the last block, which is not full. */
+static void NAME(run_last_totals)(const Frame *f, const int32_t *code)
+{
+    const V *x = (const V *)NAME(reg)(f, code[2]);
+    const int full = f->count / WIDTH;
+    const I mask = *(const I *)masks[f->count % WIDTH];
+    for (int32_t k = 3; k < code[1]; k += 2) {
+        const V *y = (const V *)NAME(reg)(f, code[k + 1]);
+        V *total = (V *)(f->totals + (size_t)code[k] * WIDTH);
+        V sum = *total;
+        for (int i = 0; i < full; i++)
+            sum += x[i] * y[i];
+        if (full < PARTS)
+            sum += (V)((I)(x[full] * y[full]) & mask);
+        *total = sum;
+    }
+}
+
+static void NAME(run_total)(const Frame *f, const int32_t *code)
+{
+    const V *x = (const V *)NAME(reg)(f, code[3]);
+    V *total = (V *)(f->totals + (size_t)code[2] * WIDTH);
+    V even = *total, odd = SPLAT(0.0);
+    for (int i = 0; i < PARTS; i += 2) {
+        even += x[i];
+        odd += x[i + 1];
+    }
+    *total = even + odd;
+}
+
+/* ------ a block */
+static void NAME(run_block)(const Frame *f)
+{
+    for (const int32_t *code = f->code; code < f->code_end; code += code[1]) {
+        switch (code[0]) {
+        case OP_LOAD: load(f, code); break;
+        case OP_STORE: store(f, code); break;
+        case OP_GUARD: guard_lanes(f, code); break;
+        case OP_PRODUCTS: NAME(run_products)(f, code); break;
+        case OP_ACCUMULATE:
+            if (f->careful)
+                careful_products(f, code);
+            else
+                NAME(run_products)(f, code);
+            break;
+        case OP_TOTAL:
+            if (f->count < LANES)
+                total_of_some(f, code);
+            else
+                NAME(run_total)(f, code);
+            break;
+        case OP_TOTALS:
+            if (f->careful)
+                careful_totals(f, code);
+            else if (f->count < LANES)
+                NAME(run_last_totals)(f, code);
+            else
+                NAME(run_totals)(f, code);
+            break;
+        default: NAME(run_row)(f, code);
+        }
+    }
+}
+
+#undef NAME
+#undef JOIN
+#undef JOIN_
+#undef ISA
