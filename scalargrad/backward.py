@@ -86,10 +86,10 @@ def gradients(root: Any, leaves: Sequence[Any], seed: Any = 1.0) -> list[Any]:
     for node in (root, *leaves):
         if builder(node) is None:
             raise TypeError(f"gradients needs Values, got {type(node).__name__} {node!r:.60}")
-    value = type(root)
+    constant = getattr(root, "_constant", type(root))
     adjoint = symbolic_adjoints(root, leaves, seed)
     found = [adjoint.get(leaf, 0.0) for leaf in leaves]
-    return [g if builder(g) else value(g) for g in found]
+    return [g if builder(g) else constant(g) for g in found]
 
 
 def symbolic_adjoints(root: Any, leaves: Sequence[Any], seed: Any) -> dict[Any, Any]:

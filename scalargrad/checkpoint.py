@@ -29,7 +29,7 @@ def checkpoint(f: Callable[..., Any], *args: Any) -> Any:
     over the stretch for each Value in the result, and a second run where that is needed to tell
     what `f` computed from what it closes over. The graph cannot be pickled.
     """
-    if modes.state.no_grad:
+    if modes.state.no_grad or modes.state.trace is not None:
         return f(*args)
     stretch = Stretch(f, args)
     copies = detached(stretch.inputs)

@@ -22,7 +22,7 @@ Record = tuple[Operator | None, float, float, str, tuple[Any, ...], tuple[float,
 
 def record(node: Any) -> Record:
     """Return all there is to a node, as `_rebuild` takes it."""
-    return node.op, node.data, node.grad, node.label, node.operands, node.partials
+    return node.op, node.data, node._grad, node.label, node.operands, node.partials
 
 
 def check_record(kind: type, op: Any, operands: Any, partials: Any) -> None:

@@ -10,8 +10,9 @@ import os
 from typing import Any
 
 from . import copying
+from .methods import Value as PureValue
 from .rows import BUILT_IN, Operator
-from .value import Value as PureValue
+from .updates import update as update
 
 wanted = os.environ.get("SCALARGRAD_ENGINE", "")
 if wanted not in ("", "pure", "native"):
@@ -28,7 +29,7 @@ def function(op: Operator) -> Any:
 
 if wanted != "pure":
     try:
-        from .native import Value, function  # type: ignore[assignment, no-redef]
+        from .native import Value, function, update  # type: ignore  # noqa: F401
 
         engine = "native"
     except ImportError:

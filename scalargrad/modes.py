@@ -71,6 +71,25 @@ def evaluate(op: Any, operands: tuple[Any, ...], kind: type[Any]) -> tuple[Any, 
         return op.evaluate(operands, kind)  # type: ignore[no-any-return]
 
 
+def traced_leaf(data: Any) -> Any:
+    """What stands for a leaf made while a function is traced; None outside of that."""
+    return None if state.trace is None else state.trace.variable(data)
+
+
+def traced_number(node: Any) -> Any:
+    """What stands for the number of a Value that a traced function asks for; None outside."""
+    return None if state.trace is None else state.trace.number_of(node)
+
+
+def refuse_to_change(node: Any) -> None:
+    """Raise TypeError if a function that is being traced changes a Value."""
+    if state.trace is not None:
+        raise TypeError(
+            "compile cannot follow v.data = …: a compiled function must not change Values; return "
+            "the new number instead"
+        )
+
+
 class _Mode(ContextDecorator):
     name: str
 

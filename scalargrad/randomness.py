@@ -1,13 +1,16 @@
 """Where chance comes from: Python's `random`, seeded once for a run to be the same bit for bit.
 
 Modules draw their first weights here, and `bernoulli` is the one function that draws anything
-while a network runs.
+while a network runs. In a compiled function it draws anew at every call, for each lane.
 """
 
 from __future__ import annotations
 
 import operator
 import random
+from typing import Any
+
+from . import modes
 
 
 def seed(n: int) -> None:
@@ -16,8 +19,10 @@ def seed(n: int) -> None:
     random.seed(operator.index(n))
 
 
-def bernoulli(p: float) -> float:
+def bernoulli(p: float) -> Any:
     """Return 1.0 with probability `p`, otherwise 0.0."""
+    if modes.active and modes.state.trace is not None:
+        return modes.state.trace.bernoulli(p)
     return 1.0 if random.random() < p else 0.0
 
 

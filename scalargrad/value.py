@@ -1,7 +1,7 @@
 """Value, in pure Python: the specification that the native engine follows.
 
-A Value holds a number and remembers the operator and the operands it was computed from. Its
-operators all come from the table: `install` makes a method of each row.
+A Value holds a number and remembers the operator and the operands it was computed from. The
+methods that are operators come from the table; `methods.py` adds them.
 
 Up to two operands stand in the node itself, more in a tuple: every tuple would be one more object
 for Python's garbage collector to walk, and with two a node building takes twice the time.
@@ -9,13 +9,15 @@ for Python's garbage collector to walk, and with two a node building takes twice
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from operator import attrgetter
 from typing import Any, NoReturn
 
 from . import backward, copying, modes, ops
+from .backward import NO_GRADIENT
+from .freeing import TALLEST, Landing
 from .graph import topological_order
-from .rows import BUILT_IN, Operator, operand, real
+from .rows import Operator, real
 
 
 class Value:
@@ -26,24 +28,29 @@ class Value:
     TypeError unless `data` is one real number, OverflowError for an integer beyond the floats.
     """
 
-    __slots__ = ("_data", "_dx", "_dy", "_grad", "_label", "_operator", "_source", "_x", "_y")
+    __slots__ = (
+        *("_data", "_dx", "_dy", "_grad", "_height", "_label", "_operator", "_source", "_x", "_y"),
+    )
     _data: float
     _grad: float
     _operator: Operator | None
     _x: Any
-    """First operand, None if it is a constant; or a tuple of them all, if more than two."""
+    """First operand, None if it is a constant; or a sequence of them all, if `_dx` is a tuple."""
     _y: Value | None
     _dx: Any
-    """∂self/∂x, or the constant that x is; or a tuple of these, one an operand."""
+    """∂self/∂x, or the constant that x is; or a tuple of these, for more than two operands."""
     _dy: Any
     """∂self/∂y, or the constant that y is; None if there is no second operand."""
+    _height: int
+    """Nodes on the longest way down from here to a leaf or a Landing."""
     _label: str
     """Unset if it is empty: most nodes have none."""
     _source: tuple[str, int]
     """The user's line that built it; set under detect_anomaly alone."""
 
-    def __new__(cls, data: Any, label: str = "") -> Value:
-        return leaf(real(data), checked_label(label))
+    def __new__(cls, data: Any, label: str = "") -> Any:
+        traced = modes.traced_leaf(data) if modes.active else None
+        return leaf(real(data), checked_label(label)) if traced is None else traced
 
     def __init_subclass__(cls) -> NoReturn:
         raise TypeError("Value cannot be subclassed: hold one as an attribute instead")
@@ -53,7 +60,7 @@ class Value:
         """Each operand with its partial; a constant is None, with its number."""
         if self._operator is None:
             return []
-        if type(self._x) is tuple:
+        if type(self._dx) is tuple:
             return [(x if type(x) is Value else None, d) for x, d in zip(self._x, self._dx)]
         return [(self._x, self._dx), (self._y, self._dy)][: 1 if self._dy is None else 2]
 
@@ -73,8 +80,26 @@ class Value:
         return tuple(d if x is None else x for x, d in self._edges())
 
     _parents, _partials, _operands = parents, partials, operands
-    data = property(attrgetter("_data"), lambda self, x: setattr(self, "_data", real(x)))
-    grad = property(attrgetter("_grad"), lambda self, x: setattr(self, "_grad", real(x)))
+    @property
+    def data(self) -> Any:
+        """The number, a float."""
+        traced = modes.traced_number(self) if modes.active else None
+        return self._data if traced is None else traced
+
+    @data.setter
+    def data(self, x: Any) -> None:
+        number = real(x)
+        if modes.active:
+            modes.refuse_to_change(self)
+        self._data = number
+
+    grad = property(
+        lambda self: self._grad + 0.0, lambda self, x: setattr(self, "_grad", real(x) + 0.0)
+    )
+    has_grad = property(
+        lambda self: backward.is_gradient(self._grad),
+        doc="Whether backward() or an assignment gave it a gradient since zero_grad().",
+    )
     label = property(
         lambda self: getattr(self, "_label", ""),
         lambda self, text: setattr(self, "_label", checked_label(text)),
@@ -87,14 +112,14 @@ class Value:
         """Add `seed` · ∂self/∂leaf to the `grad` of every leaf, and set the `grad` of every node
         between. All or nothing if interrupted; O(nodes + edges)."""
         if modes.active and modes.state.anomaly:
-            backward.backward(self, real(seed))
+            backward.backward(self, real(seed) + 0.0)
         else:
-            adjoint = propagate(self, real(seed))
+            adjoint = propagate(self, real(seed) + 0.0)
             backward.overwrite({v: g if v._operator else v._grad + g for v, g in adjoint.items()})
 
     def zero_grad(self) -> None:
         """Set `grad` to 0.0 here and in every node this one was computed from."""
-        backward.overwrite(dict.fromkeys(topological_order(self), 0.0))
+        backward.overwrite(dict.fromkeys(topological_order(self), NO_GRADIENT))
 
     def _adjoints(self, targets: Iterable[Value]) -> list[float]:
         adjoint = propagate(self, 1.0)
@@ -106,7 +131,7 @@ class Value:
 
     # ------ Python's protocols
     def __repr__(self) -> str:
-        return f"Value(data={self._data}, grad={self._grad})"
+        return f"Value(data={self._data}, grad={self.grad})"
 
     def __format__(self, spec: str) -> str:
         return format(self._data, spec) if spec else repr(self)
@@ -165,10 +190,10 @@ class Value:
     @staticmethod
     def __operator__(op: Operator, operands: tuple[Any, ...]) -> Value:
         """Build the node that `op` makes of these operands, at least one of them a Value."""
-        out, operands, partials = op.evaluate(operands, Value)
+        out, operands, partials = modes.evaluate(op, operands, Value)
         node = leaf(out, "")
         connect(node, op, operands, partials)
-        return modes.settle(node) if modes.active else node
+        return settle(node)
 
 
 new = object.__new__
@@ -177,8 +202,9 @@ new = object.__new__
 def leaf(data: float, label: str) -> Value:
     node = new(Value)
     node._data = data
-    node._grad = 0.0
+    node._grad = NO_GRADIENT
     node._operator = None
+    node._height = 0
     if label:
         node._label = label
     node._x = node._y = node._dx = node._dy = None
@@ -192,11 +218,23 @@ def connect(
     node._operator = op
     rest = iter(partials)
     local = tuple(next(rest) if type(x) is Value else x for x in operands)
+    node._height = 1 + max([x._height for x in operands if type(x) is Value], default=0)
+    if node._height == TALLEST:
+        node._height, node._x, node._y = 0, Landing(operands), None
+        node._dx, node._dy = local, None
+        return
     if len(operands) > 2:
         node._x, node._dx = operands, local
         return
     node._x, node._y, *_ = (*(x if type(x) is Value else None for x in operands), None)
     node._dx, node._dy, *_ = (*local, None)
+
+
+def settle(node: Value) -> Value:
+    """Do to a node just built what few need, and return what is left of it."""
+    if node._height == TALLEST and node._operator:
+        connect(node, node._operator, node.operands, node.partials)
+    return modes.settle(node) if modes.active else node
 
 
 # ------ the numeric backward pass: that of backward.py, spelled out for two operands
@@ -209,7 +247,7 @@ def consumers(root: Value) -> dict[Value, int]:
     while pending:
         node = pending.pop()
         x = node._x
-        for parent in x if type(x) is tuple else (x, node._y):
+        for parent in x if type(node._dx) is tuple else (x, node._y):
             if parent in count:
                 count[parent] += 1
             elif type(parent) is Value:
@@ -228,7 +266,7 @@ def propagate(root: Value, seed: float) -> dict[Value, float]:
         node = ready.pop()
         upstream = adjoint[node]
         x, dx = node._x, node._dx
-        edges = zip(x, dx) if type(x) is tuple else ((x, dx), (node._y, node._dy))
+        edges = zip(x, dx) if type(dx) is tuple else ((x, dx), (node._y, node._dy))
         for parent, partial in edges:
             if type(parent) is Value:
                 if upstream:
@@ -244,116 +282,3 @@ def checked_label(label: Any) -> str:
     if isinstance(label, str):
         return label
     raise TypeError(f"a label is a string, got {type(label).__name__} {label!r:.60}")
-
-
-# ------ operators from the table
-
-
-def unary(op: Operator) -> Callable[[Value], Value]:
-    forward = op.forward
-    (dx,) = op.partials  # type: ignore[misc]
-
-    def method(self: Value) -> Value:
-        node = new(Value)
-        x = self._data
-        node._data = out = forward(x)
-        node._x = self
-        node._dx = dx(out, x)
-        node._y = node._dy = None
-        node._grad = 0.0
-        node._operator = op
-        return node if not modes.active else modes.settle(node)
-
-    return method
-
-
-def binary(op: Operator) -> Callable[[Value, Any], Any]:
-    forward = op.forward
-    dx, dy = op.partials  # type: ignore[misc]
-    dx_alone, _ = op.beside_constant or op.partials  # type: ignore[misc]
-    reflected = f"__r{op.dunder}__"
-
-    def method(self: Value, other: Any) -> Any:
-        node = new(Value)
-        x = self._data
-        if type(other) is Value:
-            y = other._data
-            node._data = out = forward(x, y)
-            node._y = other
-            node._dx = dx(out, x, y)
-            node._dy = dy(out, x, y)
-        else:
-            y = other if type(other) is float else operand(other, reflected)
-            if y is NotImplemented:
-                return y
-            node._data = out = forward(x, y)
-            node._y = None
-            node._dx = dx_alone(out, x, y)
-            node._dy = y
-        node._x = self
-        node._grad = 0.0
-        node._operator = op
-        return node if not modes.active else modes.settle(node)
-
-    return method
-
-
-def reversed_binary(op: Operator) -> Callable[[Value, Any], Any]:
-    forward = op.forward
-    _, dy = op.beside_constant or op.partials  # type: ignore[misc]
-
-    def method(self: Value, other: Any) -> Any:
-        x = operand(other, f"__{op.dunder}__")
-        if x is NotImplemented:
-            return x
-        node = leaf(forward(x, self._data), "")
-        node._y = self
-        node._dx = x
-        node._dy = dy(node._data, x, self._data)
-        node._operator = op
-        return node if not modes.active else modes.settle(node)
-
-    return method
-
-
-def called(op: Operator) -> Callable[..., Value]:
-    def method(self: Value, *others: Any, **named: Any) -> Any:
-        return op(self, *others, **named)
-
-    return method
-
-
-def methods_of(op: Operator) -> Iterable[tuple[str, Callable[..., Any]]]:
-    """The names under which a row stands on Value, each with its method."""
-    if op.dunder and op.arity == 1:
-        yield f"__{op.dunder}__", unary(op)
-    elif op.dunder:
-        yield f"__{op.dunder}__", binary(op)
-        yield f"__r{op.dunder}__", reversed_binary(op)
-    if op.method or (op.dunder and op.numpy):
-        method = unary(op) if op.arity == 1 else called(op)
-        yield from ((name, method) for name in (op.name, op.numpy) if name)
-
-
-def compared(name: str) -> Callable[[Value, Any], Any]:
-    compare: Any = getattr(float, name)
-
-    def method(self: Value, other: Any) -> Any:
-        if type(other) is Value:
-            return compare(self._data, other._data)
-        y = operand(other, name)
-        return y if y is NotImplemented else compare(self._data, y)
-
-    return method
-
-
-def install() -> None:
-    for op in BUILT_IN.values():
-        for name, method in methods_of(op):
-            method.__name__, method.__doc__ = name, op.__doc__
-            setattr(Value, name, method)
-    for name in ("__lt__", "__le__", "__gt__", "__ge__"):
-        setattr(Value, name, compared(name))
-
-
-install()

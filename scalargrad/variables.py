@@ -6,7 +6,6 @@ whether a transform is at work around: the results of those within are graph, no
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -21,27 +20,20 @@ from .trees import flatten, is_scalar, is_value
 Function = Callable[..., Any]
 
 
-class _Depth(threading.local):
-    transforms = 0
-
-
-_depth = _Depth()
-
-
 def inside() -> bool:
     """Tell whether a transform is at work around the caller."""
-    return _depth.transforms > 0
+    return modes.state.transforms > 0
 
 
 @contextmanager
 def differentiating(level: bool = True) -> Iterator[None]:
     """Within it graphs are recorded and, if it makes a `level`, transforms are not outermost."""
     no_grad, modes.state.no_grad = modes.state.no_grad, 0
-    _depth.transforms += level
+    modes.state.transforms += level
     try:
         yield
     finally:
-        _depth.transforms -= level
+        modes.state.transforms -= level
         modes.state.no_grad = no_grad
 
 

@@ -70,8 +70,7 @@ SLOPES: list[tuple[str, float, Callable[[Any], Any], list[float]]] = [
     ("acos", 2.0, lambda x: -1 / mp.sqrt(1 - x * x), INSIDE),
     ("atanh", 2.0, lambda x: 1 / (1 - x * x), INSIDE),
     ("acosh", 3.0, lambda x: 1 / mp.sqrt(x * x - 1), ABOVE_ONE),
-    # the quotient of a root rounded once is wrong by 1.0 just above a power of two, by 1.5 below
-    ("asinh", 1.5, lambda x: 1 / mp.sqrt(1 + x * x), EVERYWHERE),
+    ("asinh", 1.0, lambda x: 1 / mp.sqrt(1 + x * x), EVERYWHERE),
     ("atan", 3.0, lambda x: 1 / (1 + x * x), EVERYWHERE),
     ("log1p", 2.0, lambda x: 1 / (1 + x), [x for x in EVERYWHERE if x > -1.0] + NEAR_ONE),
     ("expm1", 2.0, mp.exp, SATURATING),

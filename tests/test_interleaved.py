@@ -24,6 +24,7 @@ BUILD: list[Callable[[Any, Any, Any], Any]] = [
 ]
 CALLS: list[Callable[[list[Any], Any, list[Any]], Any]] = [
     lambda nodes, root, targets: root.backward(0.5),
+    lambda nodes, root, targets: setattr(root, "grad", 0.0),
     lambda nodes, root, targets: root._adjoints(targets),
     lambda nodes, root, targets: root.zero_grad(),
     lambda nodes, root, targets: [nodes.index(node) for node in backward_order(root)],
@@ -39,7 +40,8 @@ def history(kind: Any, source: random.Random) -> list[Any]:
     seen = []
     for _ in range(8):
         call, root, targets = source.choice(CALLS), source.choice(nodes), source.choices(nodes, k=3)
-        seen.append((call(nodes, root, targets), [node.grad for node in nodes]))
+        returned = call(nodes, root, targets)
+        seen.append((returned, [(node.grad, node.has_grad) for node in nodes]))
     return seen
 
 

@@ -78,14 +78,16 @@ def test_label_keeps_any_text(text: str) -> None:
     assert v.label == text
 
 
-@pytest.mark.parametrize("name", ["op", "parents", "operands", "partials", "_prev", "_op"])
+@pytest.mark.parametrize(
+    "name", ["op", "parents", "operands", "partials", "has_grad", "_prev", "_op"]
+)
 def test_structure_cannot_be_set(name: str) -> None:
     v = Value(1.0) * 2.0
     with pytest.raises(AttributeError):
         setattr(v, name, getattr(v, name))
 
 
-@pytest.mark.parametrize("name", ["data", "grad", "label", "op", "parents"])
+@pytest.mark.parametrize("name", ["data", "grad", "has_grad", "label", "op", "parents"])
 def test_attributes_cannot_be_deleted(name: str) -> None:
     v = Value(1.0, "kept") * 2.0
     with pytest.raises((AttributeError, TypeError)):

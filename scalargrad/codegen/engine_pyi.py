@@ -6,16 +6,19 @@ from ..rows import BUILT_IN, Operator
 
 TOP = """\
 # Generated from the operator table by python -m scalargrad.codegen. Do not edit.
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, SupportsFloat, TypeAlias, final, overload
 
 from .rows import Operator
+from .updates import Job
 
 Number: TypeAlias = SupportsFloat
 Operand: TypeAlias = Value | SupportsFloat
 
 engine: str
 functions: dict[str, Operator]
+
+def update(jobs: Sequence[Job]) -> tuple[int, int] | None: ...
 
 class Unary(Operator):
     @overload
@@ -60,9 +63,12 @@ class Value:
     data: float
     grad: float
     label: str
+    _data: float
     _grad: float
     _source: tuple[str, int]
     def __new__(cls, data: Number, label: str = ...) -> Value: ...
+    @property
+    def has_grad(self) -> bool: ...
     @property
     def op(self) -> Operator | None: ...
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from math import isinf, isnan
-from typing import Any
+from typing import Any, NoReturn
 
 from .. import ops as ops
 from ..rows import BUILT_IN, Operator
@@ -26,6 +26,8 @@ def c_number(x: float) -> str:
 class Listing:
     """C statements, one for each operation done on its symbols."""
 
+    statement = "const double {} = {};"
+
     def __init__(self) -> None:
         self.lines: list[str] = []
         self._known: dict[str, Symbol] = {}
@@ -34,17 +36,20 @@ class Listing:
         return Symbol(name, self)
 
     def compute(self, op: Operator, operands: tuple[Any, ...]) -> Any:
-        if op.c is None:
-            raise ValueError(f"{op.name} has no spelling in C")
         if op.traced:
             traced: Any = op.forward(*operands)
             return traced
-        text = op.c.format(*map(self.spell, operands))
+        text = self.call(op, [self.spell(x) for x in operands])
         if text not in self._known:
             name = f"t{len(self._known)}"
-            self.lines.append(f"const double {name} = {text};")
+            self.lines.append(self.statement.format(name, text))
             self._known[text] = Symbol(name, self)
         return self._known[text]
+
+    def call(self, op: Operator, operands: list[str]) -> str:
+        if op.c is None:
+            raise ValueError(f"{op.name} has no spelling in C")
+        return op.c.format(*operands)
 
     def spell(self, x: Any) -> str:
         return x.name if isinstance(x, Symbol) else c_number(x)
@@ -61,6 +66,14 @@ class Symbol:
     def __operator__(op: Operator, operands: tuple[Any, ...]) -> Any:
         listing = next(x.listing for x in operands if isinstance(x, Symbol))
         return listing.compute(op, operands)
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a branch cannot be spelled, its condition is not known: use where")
+
+    def __eq__(self, other: object) -> NoReturn:
+        raise TypeError("a comparison cannot be spelled, a number is not known: use compare")
+
+    __hash__ = object.__hash__
 
 
 def _method(op: Operator, reflected: bool = False) -> Callable[..., Any]:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from .. import backward, copying, modes
+from .. import backward, copying, modes, updates
 from ..rows import BUILT_IN, Operator, operand
+from ..updates import RULES, Job
 from . import _engine
-from ._engine import Value, function
+from ._engine import Value, function, update_rules
 
-__all__ = ["Value", "function"]
+__all__ = ["Value", "function", "update"]
 
 
 def build(op: Operator, operands: tuple[Any, ...]) -> Any:
     """Build the node of an operator that has to be run in Python."""
-    out, operands, partials = op.evaluate(operands, Value)
-    node = Value._rebuild(op, out, 0.0, "", operands, partials)
+    out, operands, partials = modes.evaluate(op, operands, Value)
+    node = Value._rebuild(op, out, backward.NO_GRADIENT, "", operands, partials)
     return modes.settle(node) if modes.active else node
 
 
@@ -26,6 +28,16 @@ def backward_in_mode(node: Any, seed: float) -> None:
         node._run_backward(seed)
 
 
+def update(jobs: Sequence[Job]) -> tuple[int, int] | None:
+    """What `updates.update` does; the rules of the table in C."""
+    if any(job.rule.code < 0 for job in jobs):
+        return updates.update(jobs)
+    return _engine.update(tuple((job.rule.code, *job[1:]) for job in jobs))
+
+
+if update_rules() != [rule.signature for rule in RULES.values()]:
+    raise ImportError("updates.h does not know the table's update rules: build the extension anew")
+
 _engine.install(
     tuple(BUILT_IN.values()),
     operand,
@@ -35,5 +47,8 @@ _engine.install(
     copying.check_record,
     copying.deepcopy,
     copying.reduce,
+    modes.traced_leaf,
+    modes.traced_number,
+    modes.refuse_to_change,
 )
 modes.listeners.append(_engine.set_modes)

@@ -23,6 +23,14 @@ def set_modes(count: int, /) -> None:
 def function(row: Operator, /) -> Any:
     """Return the callable that a row is to users."""
 
+def update(
+    jobs: tuple[tuple[int, tuple[Any, ...], Any, tuple[float, ...]], ...], /
+) -> tuple[int, int] | None:
+    """Apply update rules, by number, to parameters; see updates.py."""
+
+def update_rules() -> list[str]:
+    """Return the signatures of the update rules it was built with."""
+
 def trim() -> None:
     """Give memory that holds no node back to the system."""
 

@@ -4,9 +4,23 @@
 
 #include "build.h"
 
+/* What a hook that takes one object returns; NULL without an exception if that is None. */
+COLD PyObject *ask(PyObject *hook, PyObject *x)
+{
+    PyObject *answer = PyObject_CallOneArg(hook, x);
+    if (answer == Py_None)
+        Py_CLEAR(answer);
+    return answer;
+}
+
 static PyObject *value_make(PyObject *data, PyObject *label)
 {
     double number;
+    if (UNLIKELY(modes_active)) {
+        PyObject *traced = ask(hooks.traced_leaf, data);
+        if (traced || PyErr_Occurred())
+            return traced;
+    }
     if (read_real(data, &number) < 0)
         return NULL;
     if (label && !PyUnicode_Check(label))
@@ -51,16 +65,39 @@ static PyObject *value_vectorcall(PyObject *type, PyObject *const *args, size_t 
     return result;
 }
 
-static PyObject *get_data(PyObject *self, void *unused)
+static PyObject *get_raw_data(PyObject *self, void *unused)
 {
     (void)unused;
     return PyFloat_FromDouble(((Node *)self)->data);
 }
 
+static PyObject *get_data(PyObject *self, void *unused)
+{
+    if (UNLIKELY(modes_active)) {
+        PyObject *traced = ask(hooks.traced_number, self);
+        if (traced || PyErr_Occurred())
+            return traced;
+    }
+    return get_raw_data(self, unused);
+}
+
 static PyObject *get_grad(PyObject *self, void *unused)
 {
     (void)unused;
+    return PyFloat_FromDouble(((Node *)self)->grad + 0.0);
+}
+
+static PyObject *get_raw_grad(PyObject *self, void *unused)
+{
+    (void)unused;
     return PyFloat_FromDouble(((Node *)self)->grad);
+}
+
+static PyObject *get_has_grad(PyObject *self, void *unused)
+{
+    (void)unused;
+    double grad = ((Node *)self)->grad;
+    return PyBool_FromLong(grad != 0.0 || !signbit(grad));
 }
 
 static int refuse_deletion(PyObject *x, const char *name)
@@ -76,6 +113,12 @@ static int set_data(PyObject *self, PyObject *x, void *unused)
     double number;
     if (refuse_deletion(x, "data") < 0 || read_real(x, &number) < 0)
         return -1;
+    if (UNLIKELY(modes_active)) {
+        PyObject *nothing = PyObject_CallOneArg(hooks.refuse_to_change, self);
+        if (!nothing)
+            return -1;
+        Py_DECREF(nothing);
+    }
     ((Node *)self)->data = number;
     return 0;
 }
@@ -86,8 +129,14 @@ static int set_grad(PyObject *self, PyObject *x, void *unused)
     double number;
     if (refuse_deletion(x, "grad") < 0 || read_real(x, &number) < 0)
         return -1;
-    ((Node *)self)->grad = number;
+    ((Node *)self)->grad = number + 0.0;
     return 0;
+}
+
+static int set_raw_grad(PyObject *self, PyObject *grad, void *unused)
+{
+    (void)unused;
+    return refuse_deletion(grad, "_grad") < 0 ? -1 : read_real(grad, &((Node *)self)->grad);
 }
 
 static PyObject *get_label(PyObject *self, void *unused)
@@ -209,6 +258,8 @@ static EdgeView *const view_parents = parent_view, *const view_partials = partia
 static PyGetSetDef value_getset[] = {
     {"data", get_data, set_data, "The number, a float.", NULL},
     {"grad", get_grad, set_grad, "∂root/∂self, a float, as the last backward() left it.", NULL},
+    {"has_grad", get_has_grad, NULL,
+     "Whether backward() or an assignment gave it a gradient since zero_grad().", NULL},
     {"label", get_label, set_label, "A string for drawings, \"\" if none.", NULL},
     {"op", get_op, NULL, "The Operator that made it, None for a leaf.", NULL},
     VIEW("parents", view_parents, "The Values it was computed from, one for each edge."),
@@ -217,7 +268,8 @@ static PyGetSetDef value_getset[] = {
     VIEW("_parents", view_parents, NULL),
     VIEW("_partials", view_partials, NULL),
     VIEW("_operands", view_operands, NULL),
-    {"_grad", get_grad, set_grad, NULL, NULL},
+    {"_grad", get_raw_grad, set_raw_grad, NULL, NULL},
+    {"_data", get_raw_data, set_data, NULL, NULL},
     {"_source", get_source, set_source, NULL, NULL},
     {"_prev", get_parent_set, NULL, "The parents as micrograd has them.", NULL},
     {"_op", get_symbol, NULL, NULL, NULL},

@@ -14,6 +14,9 @@ static struct {
     PyObject *check_record; /* (type, Operator, operands, partials) */
     PyObject *deepcopy;     /* (Value, memo) -> Value */
     PyObject *reduce;       /* (Value) -> tuple */
+    PyObject *traced_leaf;      /* (number) -> what stands for a leaf, or None; in a mode */
+    PyObject *traced_number;    /* (Value) -> what stands for its number, or None; in a mode */
+    PyObject *refuse_to_change; /* (Value), in a mode */
 } hooks;
 
 /* The code of an Operator: OP_CUSTOM outside the table, -1 with an exception if it is none. */

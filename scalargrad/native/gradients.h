@@ -14,6 +14,7 @@ static PyObject *value_backward(PyObject *self, PyObject *args, PyObject *kwargs
         return NULL;
     if (given && read_real(given, &seed) < 0)
         return NULL;
+    seed += 0.0; /* −0.0 would say that the root has no gradient */
     if (modes_active)
         return PyObject_CallFunction(hooks.backward, "Od", self, seed);
     run_backward((Node *)self, seed);
@@ -125,7 +126,7 @@ static PyObject *value_zero_grad(PyObject *self, PyObject *unused)
     Snapshot all = {0};
     int failed = snapshot_take(&all, (Node *)self) < 0;
     for (size_t i = 0; !failed && i < all.length; i++)
-        all.item[i].node->grad = 0.0;
+        all.item[i].node->grad = NO_GRADIENT;
     free(all.item);
     if (failed)
         return PyErr_NoMemory();

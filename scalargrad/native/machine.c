@@ -13,7 +13,19 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-enum { LANES = 64, WIDTH = 8, PARTS = LANES / WIDTH, BLOCKS_PER_CHUNK = 16 };
+#if defined(__unix__) || defined(__APPLE__)
+#define HAVE_THREADS 1
+#include <pthread.h>
+#endif
+
+enum {
+    LANES = 64,
+    WIDTH = 8,
+    PARTS = LANES / WIDTH,
+    BLOCKS_PER_CHUNK = 16, /* partial sums are taken over so many */
+    SEGMENTS = 16,         /* what threads share out among themselves */
+    MAX_THREADS = SEGMENTS,
+};
 
 typedef double V __attribute__((vector_size(WIDTH * sizeof(double))));
 typedef int64_t I __attribute__((vector_size(WIDTH * sizeof(int64_t))));
@@ -476,30 +488,72 @@ static void program_dealloc(PyObject *self)
 }
 
 /* ------ running one */
+
+/* What a run is given, and where its results go. */
+typedef struct {
+    Column *columns;       /* inputs, then outputs */
+    Py_ssize_t count;
+    int32_t *broken;       /* for each lane; NULL if no lane has a guard */
+    int careful;
+    int threads;
+    int any_broken;
+} Job;
+
+/* One thread's share of the lanes: some of the segments, and memory to run them in. */
+typedef struct {
+    const Program *program;
+    const Job *job;
+    double *uniform;       /* shared, only read */
+    double *memory;        /* registers, totals, broken */
+    double *sums;          /* shared, a stretch for each segment */
+    int first, end;        /* segments */
+    int any_broken;
+} Worker;
+
 static size_t padded(size_t doubles)
 {
     return (doubles + LANES - 1) / LANES * LANES;
 }
 
-static size_t workspace_doubles(const Program *p)
+static size_t totals_doubles(const Program *p)
 {
-    return padded(p->uniforms) + (size_t)p->registers * LANES
-           + 2 * padded((size_t)p->totals * WIDTH) + LANES;
+    return padded((size_t)p->totals * WIDTH);
 }
 
-static void *take_workspace(Program *p)
+static size_t memory_doubles(const Program *p)
 {
-    void *taken = p->workspace;
-    p->workspace = NULL;
+    return (size_t)p->registers * LANES + totals_doubles(p) + LANES;
+}
+
+static size_t workspace_doubles(const Program *p, int threads)
+{
+    return padded((size_t)p->uniforms) + SEGMENTS * totals_doubles(p)
+           + (size_t)threads * memory_doubles(p);
+}
+
+static void *workspace_new(const Program *p, int threads)
+{
+    void *memory = aligned_alloc(LANES * sizeof(double),
+                                 workspace_doubles(p, threads) * sizeof(double));
+    return memory ? memory : PyErr_NoMemory();
+}
+
+/* The memory for one thread is kept from one run to the next. */
+static void *take_workspace(Program *p, int threads)
+{
+    void *taken = threads == 1 ? p->workspace : NULL;
     if (!taken)
-        taken = aligned_alloc(LANES * sizeof(double), workspace_doubles(p) * sizeof(double));
-    return taken ? taken : PyErr_NoMemory();
+        return workspace_new(p, threads);
+    p->workspace = NULL;
+    return taken;
 }
 
-static void give_workspace(Program *p, void *workspace)
+static void give_workspace(Program *p, void *workspace, int threads)
 {
-    free(p->workspace);
-    p->workspace = workspace;
+    if (threads == 1 && !p->workspace)
+        p->workspace = workspace;
+    else
+        free(workspace);
 }
 
 static void fill_splats(const Program *p, const Frame *f)
@@ -511,82 +565,147 @@ static void fill_splats(const Program *p, const Frame *f)
     }
 }
 
-/* What a run is given, and where its results go. */
-typedef struct {
-    Column *columns;       /* inputs, then outputs */
-    Py_ssize_t count;
-    int32_t *broken;       /* for each lane; NULL if no lane has a guard */
-    int careful;
-    int any_broken;
-} Job;
-
-static void note_broken(const Frame *f, Job *job)
+static void note_broken(const Frame *f, Worker *worker)
 {
     for (int i = 0; i < f->count; i++) {
-        job->broken[f->base + i] = (int32_t)f->broken[i];
-        job->any_broken |= f->broken[i] >= 0.0;
+        worker->job->broken[f->base + i] = (int32_t)f->broken[i];
+        worker->any_broken |= f->broken[i] >= 0.0;
     }
 }
 
-static void run_one_block(Frame *f, Job *job)
+static void run_one_block(Frame *f, Worker *worker)
 {
-    if (job->broken)
+    if (worker->job->broken)
         for (int i = 0; i < LANES; i++)
             f->broken[i] = -1.0;
     kernels.run_block(f);
-    if (job->broken)
-        note_broken(f, job);
+    if (worker->job->broken)
+        note_broken(f, worker);
 }
 
-/* Sums are taken in chunks of fixed size, so that they are the same however the lanes are split. */
-static void run_lanes(const Program *p, Frame *f, Job *job, double *sums)
+/* How many segments the lanes are cut into, and where one begins. It depends on nothing but their
+ * number: sums are the same however many threads there are. */
+static Py_ssize_t chunks_of(Py_ssize_t count)
 {
-    const size_t n = (size_t)p->totals * WIDTH;
-    memset(sums, 0, n * sizeof(double));
-    for (Py_ssize_t chunk = 0; chunk < job->count; chunk += BLOCKS_PER_CHUNK * LANES) {
-        memset(f->totals, 0, n * sizeof(double));
-        for (int block = 0; block < BLOCKS_PER_CHUNK; block++) {
-            f->base = chunk + block * LANES;
-            if (f->base >= job->count)
-                break;
-            f->count = job->count - f->base < LANES ? (int)(job->count - f->base) : LANES;
-            run_one_block(f, job);
-        }
-        for (size_t k = 0; k < n; k++)
-            sums[k] += f->totals[k];
+    return (count + BLOCKS_PER_CHUNK * LANES - 1) / (BLOCKS_PER_CHUNK * LANES);
+}
+
+static int segments_of(Py_ssize_t count)
+{
+    return chunks_of(count) < SEGMENTS ? (int)chunks_of(count) : SEGMENTS;
+}
+
+static Py_ssize_t segment_begin(Py_ssize_t count, int segment)
+{
+    const int n = segments_of(count);
+    const Py_ssize_t at = chunks_of(count) * segment / n * BLOCKS_PER_CHUNK * LANES;
+    return segment >= n ? count : at;
+}
+
+static void run_chunk(Frame *f, Worker *worker, Py_ssize_t begin, Py_ssize_t end, double *sums)
+{
+    const size_t n = (size_t)worker->program->totals * WIDTH;
+    memset(f->totals, 0, n * sizeof(double));
+    for (f->base = begin; f->base < end; f->base += LANES) {
+        f->count = end - f->base < LANES ? (int)(end - f->base) : LANES;
+        run_one_block(f, worker);
     }
+    for (size_t k = 0; k < n; k++)
+        sums[k] += f->totals[k];
 }
 
-static void store_totals(const Program *p, const Frame *f, const double *sums)
+static void run_segment(Frame *f, Worker *worker, int segment)
 {
+    const Py_ssize_t count = worker->job->count, step = BLOCKS_PER_CHUNK * LANES;
+    const Py_ssize_t end = segment_begin(count, segment + 1);
+    double *sums = worker->sums + (size_t)segment * totals_doubles(worker->program);
+    memset(sums, 0, totals_doubles(worker->program) * sizeof(double));
+    for (Py_ssize_t at = segment_begin(count, segment); at < end; at += step)
+        run_chunk(f, worker, at, at + step < end ? at + step : end, sums);
+}
+
+static void *run_worker(void *given)
+{
+    Worker *worker = given;
+    const Program *p = worker->program;
+    double *totals = worker->memory + (size_t)p->registers * LANES;
+    Frame f = {
+        .uniform = worker->uniform, .lanes = worker->memory, .totals = totals,
+        .broken = totals + totals_doubles(p),
+        .inputs = worker->job->columns, .outputs = worker->job->columns + p->inputs,
+        .code = p->lanes, .code_end = p->lanes_end, .careful = worker->job->careful,
+    };
+    fill_splats(p, &f);
+    for (int segment = worker->first; segment < worker->end; segment++)
+        run_segment(&f, worker, segment);
+    return NULL;
+}
+
+#ifdef HAVE_THREADS
+/* All workers but the first get a thread; where there is none to be had they run here. */
+static void run_workers(Worker *worker, int n)
+{
+    pthread_t thread[MAX_THREADS];
+    int started[MAX_THREADS] = {0};
+    for (int k = 1; k < n; k++)
+        started[k] = pthread_create(&thread[k], NULL, run_worker, &worker[k]) == 0;
+    for (int k = 0; k < n; k++)
+        if (!started[k])
+            run_worker(&worker[k]);
+    for (int k = 1; k < n; k++)
+        if (started[k])
+            pthread_join(thread[k], NULL);
+}
+#else
+static void run_workers(Worker *worker, int n)
+{
+    for (int k = 0; k < n; k++)
+        run_worker(&worker[k]);
+}
+#endif
+
+static void run_lanes(const Program *p, double *uniform, Job *job)
+{
+    const int segments = segments_of(job->count);
+    const int n = job->threads < segments ? job->threads : segments;
+    double *sums = uniform + padded((size_t)p->uniforms);
+    double *memory = sums + SEGMENTS * totals_doubles(p);
+    Worker worker[MAX_THREADS];
+    for (int k = 0; k < n; k++)
+        worker[k] = (Worker){
+            .program = p, .job = job, .uniform = uniform, .sums = sums,
+            .memory = memory + (size_t)k * memory_doubles(p),
+            .first = segments * k / n, .end = segments * (k + 1) / n,
+        };
+    run_workers(worker, n);
+    for (int k = 0; k < n; k++)
+        job->any_broken |= worker[k].any_broken;
+}
+
+static void store_totals(const Program *p, double *uniform, int segments)
+{
+    const double *sums = uniform + padded((size_t)p->uniforms);
     for (int32_t k = 0; k < p->totals; k++) {
-        double sum = 0.0;
+        V sum = {0};
+        for (int segment = 0; segment < segments; segment++)
+            sum += *(const V *)(sums + (size_t)segment * totals_doubles(p) + (size_t)k * WIDTH);
+        double total = 0.0;
         for (int i = 0; i < WIDTH; i++)
-            sum += sums[(size_t)k * WIDTH + i];
-        f->uniform[p->total[k]] = sum;
+            total += sum[i];
+        uniform[p->total[k]] = total;
     }
 }
 
 /* Return the number of a guard that does not hold, −1 if all do, −2 if it depends on the lane. */
-static int32_t run_program(const Program *p, double *workspace, Job *job)
+static int32_t run_program(const Program *p, double *uniform, Job *job)
 {
-    double *lanes = workspace + padded(p->uniforms);
-    double *totals = lanes + (size_t)p->registers * LANES;
-    double *sums = totals + padded((size_t)p->totals * WIDTH);
-    Frame f = {
-        .uniform = workspace, .lanes = lanes, .totals = totals,
-        .broken = sums + padded((size_t)p->totals * WIDTH),
-        .inputs = job->columns, .outputs = job->columns + p->inputs,
-        .code = p->lanes, .code_end = p->lanes_end, .careful = job->careful,
-    };
-    const int32_t guard = run_scalars(f.uniform, p->before, p->before_end);
+    const int32_t guard = run_scalars(uniform, p->before, p->before_end);
     if (guard >= 0)
         return guard;
-    fill_splats(p, &f);
-    if (p->lanes < p->lanes_end)
-        run_lanes(p, &f, job, sums);
-    store_totals(p, &f, sums);
-    run_scalars(f.uniform, p->after, p->after_end);
+    if (p->lanes < p->lanes_end && job->count)
+        run_lanes(p, uniform, job);
+    store_totals(p, uniform, segments_of(job->count));
+    run_scalars(uniform, p->after, p->after_end);
     return job->any_broken ? -2 : -1;
 }
 
@@ -652,7 +771,7 @@ static int fits(const Program *p, const Py_buffer *numbers, const Py_buffer *res
 }
 
 static PyObject *run_with(Program *p, PyObject *columns, Py_ssize_t count, const Py_buffer *numbers,
-                          Py_buffer *results, Py_buffer *broken, int careful)
+                          Py_buffer *results, Py_buffer *broken, int careful, int threads)
 {
     if (!fits(p, numbers, results, broken, count))
         return NULL;
@@ -660,13 +779,14 @@ static PyObject *run_with(Program *p, PyObject *columns, Py_ssize_t count, const
     if (!views)
         return NULL;
     const Py_ssize_t n = (Py_ssize_t)p->inputs + p->outputs;
-    double *workspace = take_workspace(p);
+    double *workspace = take_workspace(p, threads);
     Column *places = PyMem_Calloc((size_t)n + 1, sizeof *places);
     PyObject *status = NULL;
     if (workspace && places) {
         memcpy(workspace, p->initial, (size_t)p->uniforms * sizeof(double));
         memcpy(workspace, numbers->buf, (size_t)numbers->len);
-        Job job = {.columns = places, .count = count, .broken = broken->buf, .careful = careful};
+        Job job = {.columns = places, .count = count, .broken = broken->buf, .careful = careful,
+                   .threads = threads};
         status = PyLong_FromLong(run_columns(p, workspace, views, &job));
         for (int32_t k = 0; k < p->results; k++)
             ((double *)results->buf)[k] = workspace[p->result[k]];
@@ -674,7 +794,7 @@ static PyObject *run_with(Program *p, PyObject *columns, Py_ssize_t count, const
         PyErr_NoMemory();
     }
     if (workspace)
-        give_workspace(p, workspace);
+        give_workspace(p, workspace, threads);
     PyMem_Free(places);
     release(views, n);
     return status;
@@ -685,15 +805,17 @@ static PyObject *program_run(PyObject *self, PyObject *args)
     PyObject *columns;
     Py_ssize_t count;
     Py_buffer numbers = {0}, results = {0}, broken = {0};
-    int careful;
-    if (!PyArg_ParseTuple(args, "y*O!nw*z*p:run", &numbers, &PyTuple_Type, &columns, &count,
-                          &results, &broken, &careful))
+    int careful, threads;
+    if (!PyArg_ParseTuple(args, "y*O!nw*z*pi:run", &numbers, &PyTuple_Type, &columns, &count,
+                          &results, &broken, &careful, &threads))
         return NULL;
+    threads = threads < 1 ? 1 : threads > MAX_THREADS ? MAX_THREADS : threads;
     PyObject *status = NULL;
     if (broken.buf && broken.readonly)
         PyErr_SetString(PyExc_TypeError, "broken must be writable");
     else
-        status = run_with((Program *)self, columns, count, &numbers, &results, &broken, careful);
+        status = run_with((Program *)self, columns, count, &numbers, &results, &broken, careful,
+                          threads);
     PyBuffer_Release(&numbers);
     PyBuffer_Release(&results);
     if (broken.obj)
@@ -703,8 +825,8 @@ static PyObject *program_run(PyObject *self, PyObject *args)
 
 static PyMethodDef program_methods[] = {
     {"run", program_run, METH_VARARGS,
-     "run(numbers, columns, count, results, broken, careful): run the lanes; return the number of "
-     "a guard that does not hold, -1 if all do, -2 if `broken` tells for each lane."},
+     "run(numbers, columns, count, results, broken, careful, threads): run the lanes; return the "
+     "number of a guard that does not hold, -1 if all do, -2 if `broken` tells for each lane."},
     {NULL, NULL, 0, NULL},
 };
 

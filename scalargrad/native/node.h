@@ -24,6 +24,9 @@ enum { LEAF, UNARY, BINARY, MANY };          /* Node.shape */
 enum { OP_CUSTOM = 255 };                    /* Node.op of an operator outside the table */
 enum { HAS_NOTES = 1, MARKED = 2 };          /* Node.flags */
 
+/* What grad holds while a node has none; see backward.py. Adding 0.0 turns it into what users see. */
+#define NO_GRADIENT (-0.0)
+
 struct Node {
     PyObject_HEAD
     double data;
@@ -137,7 +140,7 @@ INLINE Node *node_new(uint8_t op, uint8_t shape, double data)
     }
     object_init((PyObject *)node);
     node->data = data;
-    node->grad = 0.0;
+    node->grad = NO_GRADIENT;
     node->op = op;
     node->shape = shape;
     node->flags = 0;

@@ -125,8 +125,10 @@ static PyObject *engine_install(PyObject *module, PyObject *args)
 {
     (void)module;
     PyObject *rows, *operand, *build, *settle_, *backward, *check_record, *deepcopy, *reduce;
-    if (!PyArg_ParseTuple(args, "O!OOOOOOO:install", &PyTuple_Type, &rows, &operand, &build,
-                          &settle_, &backward, &check_record, &deepcopy, &reduce))
+    PyObject *leaf, *number, *refuse;
+    if (!PyArg_ParseTuple(args, "O!OOOOOOOOOO:install", &PyTuple_Type, &rows, &operand, &build,
+                          &settle_, &backward, &check_record, &deepcopy, &reduce, &leaf, &number,
+                          &refuse))
         return NULL;
     if (PyTuple_GET_SIZE(rows) != OP_COUNT)
         return PyErr_Format(PyExc_ImportError,
@@ -141,6 +143,9 @@ static PyObject *engine_install(PyObject *module, PyObject *args)
     hooks.check_record = check_record;
     hooks.deepcopy = deepcopy;
     hooks.reduce = reduce;
+    hooks.traced_leaf = leaf;
+    hooks.traced_number = number;
+    hooks.refuse_to_change = refuse;
     Py_RETURN_NONE;
 }
 

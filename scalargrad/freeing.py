@@ -1,0 +1,51 @@
+"""Freeing a graph of any depth on a small stack, where Python's own way would overflow it.
+
+CPython frees a node's operands from within the freeing of the node, and so on down the graph. Its
+versions break off after 50 levels and go on from above; but 3.13 only after 10,000, whatever the
+stack. There one node in `TALLEST` on every way down holds its operands in a Landing.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import Any
+
+TALLEST = 500 if sys.version_info[:2] == (3, 13) else 0
+"""Nodes above each other without a Landing between them: about 50 KiB of stack. 0: no Landing."""
+
+
+class _Freeing(threading.local):
+    pending: list[Any] | None = None
+
+
+_freeing = _Freeing()
+_kept: dict[int, Any] = {}
+"""The operands of each Landing, which its own list would drop in Python's way if `__del__` did not
+run to its end: at the recursion limit, or for an interrupt. Better that they stay in memory."""
+
+
+class Landing(list[Any]):
+    """Operands that do not fall far: when it is freed from within the freeing of another, it hands
+    them to that one, which frees them after its own. An interrupt meanwhile is printed and lost,
+    as in every finaliser."""
+
+    __slots__ = ()
+
+    def __init__(self, operands: tuple[Any, ...]) -> None:
+        super().__init__(operands)
+        _kept[id(self)] = operands
+
+    def __del__(self) -> None:
+        self.clear()
+        operands = _kept.pop(id(self), ())
+        if _freeing.pending is not None:
+            _freeing.pending.append(operands)
+            return
+        _freeing.pending = pending = [operands]
+        del operands
+        try:
+            while pending:
+                pending.pop()
+        finally:
+            _freeing.pending = None

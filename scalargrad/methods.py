@@ -1,0 +1,129 @@
+"""The operators of the pure engine: a method on Value of each row of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from . import modes
+from .backward import NO_GRADIENT
+from .freeing import TALLEST
+from .rows import BUILT_IN, Operator, operand
+from .value import Value, leaf, new, settle
+
+__all__ = ["Value"]
+
+
+def unary(op: Operator) -> Callable[[Value], Value]:
+    forward = op.forward
+    (dx,) = op.partials  # type: ignore[misc]
+
+    def method(self: Value) -> Value:
+        node = new(Value)
+        x = self._data
+        node._data = out = forward(x)
+        node._x = self
+        node._dx = dx(out, x)
+        node._y = node._dy = None
+        node._height = height = 1 + self._height
+        node._grad = NO_GRADIENT
+        node._operator = op
+        return node if not modes.active and height != TALLEST else settle(node)
+
+    return method
+
+
+def binary(op: Operator) -> Callable[[Value, Any], Any]:
+    forward = op.forward
+    dx, dy = op.partials  # type: ignore[misc]
+    dx_alone, _ = op.beside_constant or op.partials  # type: ignore[misc]
+    reflected = f"__r{op.dunder}__"
+
+    def method(self: Value, other: Any) -> Any:
+        node = new(Value)
+        x = self._data
+        if type(other) is Value:
+            y = other._data
+            node._data = out = forward(x, y)
+            node._y = other
+            node._dx = dx(out, x, y)
+            node._dy = dy(out, x, y)
+            height, beside = self._height, other._height
+            node._height = height = 1 + (height if height > beside else beside)
+        else:
+            y = other if type(other) is float else operand(other, reflected)
+            if y is NotImplemented:
+                return y
+            node._data = out = forward(x, y)
+            node._y = None
+            node._dx = dx_alone(out, x, y)
+            node._dy = y
+            node._height = height = 1 + self._height
+        node._x = self
+        node._grad = NO_GRADIENT
+        node._operator = op
+        return node if not modes.active and height != TALLEST else settle(node)
+
+    return method
+
+
+def reversed_binary(op: Operator) -> Callable[[Value, Any], Any]:
+    forward = op.forward
+    _, dy = op.beside_constant or op.partials  # type: ignore[misc]
+
+    def method(self: Value, other: Any) -> Any:
+        x = operand(other, f"__{op.dunder}__")
+        if x is NotImplemented:
+            return x
+        node = leaf(forward(x, self._data), "")
+        node._y = self
+        node._height = height = 1 + self._height
+        node._dx = x
+        node._dy = dy(node._data, x, self._data)
+        node._operator = op
+        return node if not modes.active and height != TALLEST else settle(node)
+
+    return method
+
+
+def called(op: Operator) -> Callable[..., Value]:
+    def method(self: Value, *others: Any, **named: Any) -> Any:
+        return op(self, *others, **named)
+
+    return method
+
+
+def methods_of(op: Operator) -> Iterable[tuple[str, Callable[..., Any]]]:
+    """The names under which a row stands on Value, each with its method."""
+    if op.dunder and op.arity == 1:
+        yield f"__{op.dunder}__", unary(op)
+    elif op.dunder:
+        yield f"__{op.dunder}__", binary(op)
+        yield f"__r{op.dunder}__", reversed_binary(op)
+    if op.method or (op.dunder and op.numpy):
+        method = unary(op) if op.arity == 1 else called(op)
+        yield from ((name, method) for name in (op.name, op.numpy) if name)
+
+
+def compared(name: str) -> Callable[[Value, Any], Any]:
+    compare: Any = getattr(float, name)
+
+    def method(self: Value, other: Any) -> Any:
+        if type(other) is Value:
+            return compare(self._data, other._data)
+        y = operand(other, name)
+        return y if y is NotImplemented else compare(self._data, y)
+
+    return method
+
+
+def install() -> None:
+    for op in BUILT_IN.values():
+        for name, method in methods_of(op):
+            method.__name__, method.__doc__ = name, op.__doc__
+            setattr(Value, name, method)
+    for name in ("__lt__", "__le__", "__gt__", "__ge__"):
+        setattr(Value, name, compared(name))
+
+
+install()

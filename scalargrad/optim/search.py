@@ -1,0 +1,42 @@
+"""Random search: what gradient descent is measured against."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+from ..modes import no_grad
+from ..updates import place
+from ..variables import number
+from .groups import POSITIVE, parameters_of
+
+
+def random_search(
+    parameters: Any,
+    loss: Callable[[], Any],
+    tries: int,
+    scale: float = 1.0,
+    *,
+    local: bool = False,
+) -> float:
+    """Try parameters drawn from [−`scale`, `scale`], or with `local` moved by as much from the
+    best so far, and leave those with the lowest loss; return it. `loss` takes nothing and returns
+    a Value or a number. What it starts from counts as the first try; nothing follows a slope."""
+    if not POSITIVE.holds(scale):
+        raise ValueError(f"scale must be {POSITIVE.words}, got {scale!r}")
+    found = parameters_of(parameters)
+    best = [p.data for p in found]
+    with no_grad():
+        lowest = number(loss())
+        try:
+            for _ in range(tries):
+                drawn = [random.uniform(-scale, scale) for _ in found]
+                place(found, [b + d for b, d in zip(best, drawn)] if local else drawn)
+                tried = number(loss())
+                # also where it started from NaN
+                if not tried >= lowest and tried == tried:
+                    lowest, best = tried, [p.data for p in found]
+        finally:
+            place(found, best)
+    return lowest
