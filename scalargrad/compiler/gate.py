@@ -8,10 +8,10 @@ import inspect
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
-from .. import modes
+from .. import functional, modes
 from ..engine import Value
 from ..trees import is_value
-from .arguments import Arguments
+from .arguments import STATIC, Arguments
 from .eager import Gate
 from .machine import NATIVE
 from .paths import Path, Paths
@@ -31,6 +31,7 @@ def compile(
     batch: str | Sequence[str] | None = None,
     reduce: str | None = None,
     max_paths: int = 256,
+    threads: int = 1,
 ) -> Any:
     """Return `f` as a compiled gate: traced once, then run as a program, a lane per sample.
 
@@ -40,11 +41,14 @@ def compile(
     are arrays with a sample in each row, of which `f` sees one; the others are the same for all
     samples. `reduce` adds the results up ("sum") or averages them ("mean"). int, bool, str and
     None are constants: another one is another program. Branches on numbers are followed, each way
-    when it is first taken, up to `max_paths` of them. Also a decorator, with or without arguments.
+    when it is first taken, up to `max_paths` of them. `threads` (up to 16) share the lanes out; the
+    result does not depend on how many. Also a decorator, with or without arguments.
     """
     if f is None:
-        return functools.partial(compile, batch=batch, reduce=reduce, max_paths=max_paths)
-    return Compiled(f, batch, reduce, max_paths)
+        return functools.partial(
+            compile, batch=batch, reduce=reduce, max_paths=max_paths, threads=threads
+        )
+    return Compiled(f, batch, reduce, max_paths, threads)
 
 
 class Compiled:
@@ -56,6 +60,7 @@ class Compiled:
         batch: str | Sequence[str] | None = None,
         reduce: str | None = None,
         max_paths: int = 256,
+        threads: int = 1,
     ) -> None:
         if not callable(f):
             raise TypeError(f"compile needs a function, got {type(f).__name__} {f!r:.60}")
@@ -64,17 +69,25 @@ class Compiled:
         functools.update_wrapper(self, f)
         self.f = f
         self.signature = inspect.signature(f)
-        self.arity = len(self.signature.parameters)
+        kinds = [p.kind for p in self.signature.parameters.values()]
+        self.arity = -1 if inspect.Parameter.VAR_POSITIONAL in kinds else len(kinds)
         self.batch = positions(self.signature, [batch] if isinstance(batch, str) else batch or ())
         self.reduce = reduce
-        self.max_paths = max_paths
+        self.max_paths = whole(max_paths, "max_paths")
+        self.threads = whole(threads, "threads")
         self._paths: dict[Hashable, Paths] = {}
         self._kept: dict[Hashable, list[Any]] = {}
+        self._derived: dict[Any, Compiled] = {}
         self._call: tuple[Any, Any] = (None, None)
         self._gradient: tuple[Any, Any] = (None, None)
 
     def __repr__(self) -> str:
         return f"<compiled {getattr(self.f, '__name__', self.f)}>"
+
+    def __reduce__(self) -> Any:
+        names = list(self.signature.parameters)
+        batch = [names[k] for k in self.batch]
+        return Compiled, (self.f, batch, self.reduce, self.max_paths, self.threads)
 
     # ------ calls
     def __call__(self, *args: Any, **named: Any) -> Any:
@@ -99,8 +112,48 @@ class Compiled:
         """Return the gradients that `value_and_grad` returns."""
         return self.value_and_grad(*args, **named)[1]
 
+    def jacobian(self, *args: Any, **named: Any) -> tuple[Any, ...]:
+        """Return the derivative of each number that the function returns: for each argument that
+        is not a constant what `scalargrad.jacobian` returns, with the lanes in arrays."""
+        return self.derived(functional.jacobian, self.positional(args, named))
+
+    def hessian(self, *args: Any, **named: Any) -> tuple[Any, ...]:
+        """Return the second derivatives, as `scalargrad.hessian` does for several arguments."""
+        return self.derived(functional.hessian, self.positional(args, named))
+
+    def jvp(self, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+        """Return the value, and its derivative along `tangents`: one for each argument."""
+        return self.along(functional.jvp, primals, tangents)
+
+    def hvp(self, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, ...]:
+        """Return the Hessian times `tangents`, for each argument."""
+        return self.along(functional.hvp, primals, tangents)
+
+    def derived(self, transform: Any, args: tuple[Any, ...]) -> Any:
+        """Return a derivative in all arguments but constants, itself compiled."""
+        variable = tuple(k for k, x in enumerate(args) if type(x) not in STATIC)
+        key = transform, variable
+        if key not in self._derived:
+            self._derived[key] = self.like(transform(self.f, variable), self.batch)
+        return self._derived[key](*args)
+
+    def along(self, transform: Any, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+        if transform not in self._derived:
+            arity = len(primals)
+
+            def applied(*both: Any) -> Any:
+                return transform(self.f, both[:arity], both[arity:])
+
+            self._derived[transform] = self.like(applied, self.batch)
+        return self._derived[transform](*primals, *tangents)
+
+    def like(self, f: Callable[..., Any], batch: frozenset[int]) -> Compiled:
+        derived = Compiled(f, (), self.reduce, self.max_paths, self.threads)
+        derived.batch = batch
+        return derived
+
     def positional(self, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
-        if not named and len(args) == self.arity:
+        if not named and self.arity in (-1, len(args)):
             return args
         bound = self.signature.bind(*args, **named)
         bound.apply_defaults()
@@ -145,7 +198,7 @@ class Compiled:
         key, kept = self.key(call, wanted)
         paths = self._paths.get(key)
         if paths is None:
-            paths = Paths(Task(self.f, call, self.reduce, wanted).trace, self.max_paths)
+            paths = Paths(Task(self.f, call, self.reduce, wanted).trace, self.max_paths, self.threads)
         lanes = call.lanes
         merge = Merge(call)
         numbers = [float(lanes or 1), 1.0 / (lanes or 1), *call.numbers]
@@ -210,6 +263,12 @@ class Compiled:
         op = Gate(self.f, args, self.batch, self.reduce, operands)
         node = gate_node(op, operands, numbers)
         return node if structure.spec is None else structure.rebuilt([node])
+
+
+def whole(n: Any, name: str) -> int:
+    if isinstance(n, int) and n >= 1:
+        return n
+    raise ValueError(f"{name} must be a whole number from 1 up, got {n!r}")
 
 
 def positions(signature: inspect.Signature, names: Iterable[str]) -> frozenset[int]:

@@ -17,15 +17,16 @@ if NATIVE := engine == "native":
     from .encode import Encoder, fits_machine
 
 
-def runner(program: Program) -> Any:
+def runner(program: Program, threads: int) -> Any:
     """Return what runs a program: the machine where it can."""
-    return OnMachine(program) if NATIVE and fits_machine(program) else OnArrays(program)
+    return OnMachine(program, threads) if NATIVE and fits_machine(program) else OnArrays(program)
 
 
 class OnMachine:
     """Runs one program on the native machine."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, threads: int) -> None:
+        self.threads = threads
         encoder = Encoder(program)
         self.code = encoder.encoded()
         lanes = program.trace.lanes
@@ -67,7 +68,10 @@ class OnMachine:
 
             made = [numpy.empty(lanes) for _ in range(self.columns)]
             broken = numpy.empty(lanes, numpy.int32) if self.lane_guards else None
-        status = self.code.run(numbers, (*columns, *made), lanes or 0, results, broken, careful)
+        given = (*columns, *made)
+        status = self.code.run(
+            numbers, given, lanes or 0, results, broken, careful, self.threads
+        )
         outputs: Any = self.in_order(results, made) if made else results
         return outputs, None if status == -1 else broken if status == -2 else status
 

@@ -14,6 +14,7 @@ from typing import Any
 from ..native import _engine, _machine
 from ..trees import is_array, is_model, is_value
 from .machine import OnMachine, all_finite
+from .trace import Draw
 from .tracing import COUNT, SHARE
 
 Reader = Callable[[Any, Any, list[Any]], bool]
@@ -132,7 +133,8 @@ def plan_of(
 ) -> Plan | None:
     """Return a plan for calls like this one, whose first path is `path`; None if there is none."""
     runner = path.runner
-    if records is None or not isinstance(runner, OnMachine) or len(args) != len(call.parts):
+    drawn = any(isinstance(source, Draw) for source in path.traced.sources)
+    if drawn or records is None or not isinstance(runner, OnMachine) or len(args) != len(call.parts):
         return None
     at = 2
     readers = []

@@ -7,6 +7,7 @@ run again. A Tracer has `parents` and `operands` as a Value has: `gradients` wor
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, NoReturn
 
@@ -27,6 +28,13 @@ class Guard(NamedTuple):
     outcome: bool
 
 
+class Draw(NamedTuple):
+    """An input that is drawn: 1.0 where the k-th random number of a call is below p."""
+
+    k: int
+    p: float
+
+
 COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<": lambda x, y: x < y,
     "<=": lambda x, y: x <= y,
@@ -40,7 +48,8 @@ class Trace:
 
     Of node i: `rows[i]` is its operator, INPUT or CONSTANT; `operands[i]` the nodes it is
     computed from; `numbers[i]` what it was this time; `lanes[i]` whether it differs from lane to
-    lane. `captured` are the Values that the function uses without having them as arguments.
+    lane. `captured` are the Values that the function uses without having them as arguments, `draws`
+    the inputs that are random numbers: `draw(k)` is what the k-th of them is this time.
     """
 
     def __init__(self) -> None:
@@ -51,6 +60,9 @@ class Trace:
         self.tracers: list[Tracer] = []
         self.inputs: list[int] = []
         self.captured: dict[int, tuple[Any, int]] = {}
+        self.draws: dict[int, Draw] = {}
+        self.draw: Callable[[int], float] = lambda k: random.random()
+        self.drawn_by_lane = False
         self.guards: dict[Guard, None] = {}
         self._known: dict[Any, int] = {}
 
@@ -85,7 +97,7 @@ class Trace:
     def capture(self, value: Any) -> int:
         """Return the input that stands for a Value the function closes over."""
         if id(value) not in self.captured:
-            self.captured[id(value)] = (value, self.input(value.data).index)
+            self.captured[id(value)] = (value, self.input(value._data).index)
         return self.captured[id(value)][1]
 
     def index(self, x: Any) -> int:
@@ -116,6 +128,21 @@ class Trace:
             return self.constant(number)
         lane = row is not lanes_sum and any(self.lanes[i] for i in operands)
         return self._append(row, operands, number, lane)
+
+    def bernoulli(self, p: float) -> Tracer:
+        """Return an input that is 1.0 with probability `p`, otherwise 0.0, anew at every run."""
+        k = len(self.draws)
+        tracer = self.input(float(self.draw(k) < p), self.drawn_by_lane)
+        self.draws[tracer.index] = Draw(k, p)
+        return tracer
+
+    def variable(self, x: Any) -> Tracer:
+        """Return what stands for Value(x): a node of its own, whatever x is."""
+        return self.compute(ops.identity, [x])
+
+    def number_of(self, value: Any) -> Tracer:
+        """Return what stands for the number of a Value the function closes over."""
+        return self.tracers[self.capture(value)].data
 
     def follow(self, node: Any) -> Tracer:
         """Return what stands for a node that the function built of Values it closes over."""
@@ -181,6 +208,10 @@ class Tracer:
     @property
     def parents(self) -> tuple[Tracer, ...]:
         return tuple(x for x in self.operands if type(x) is Tracer)
+
+    def _constant(self, number: float) -> Tracer:
+        """A number of the same trace: where one that is traced has to stand."""
+        return self.trace.tracers[self.trace.constant(number)]
 
     _operands, _parents = operands, parents
     label = ""

@@ -32,7 +32,7 @@ class Traced(NamedTuple):
     The outputs are the entries of its result, each followed by its derivatives: in the wanted
     numbers, then in the `captured` Values. `each` tells which of them every lane has its own of;
     the others are numbers, or sums over lanes. `sources` says where each input comes from: a
-    position among the numbers of the call, or the Value that is captured.
+    position among the numbers of the call, the Value that is captured, or a Draw.
     """
 
     trace: Trace
@@ -56,9 +56,11 @@ class Task(NamedTuple):
     reduce: str | None
     wanted: Wanted | None
 
-    def trace(self, numbers: Sequence[float]) -> Traced:
-        """Trace the way that `f` takes with these numbers: those of one lane."""
+    def trace(self, numbers: Sequence[float], draw: Callable[[int], float]) -> Traced:
+        """Trace the way that `f` takes with these numbers: those of one lane. `draw(k)` is the
+        k-th random number of that lane."""
         trace = Trace()
+        trace.draw, trace.drawn_by_lane = draw, self.call.shape is not None
         lane = [False, False, *self.call.lane]
         tracers = [trace.input(x, here) for x, here in zip(numbers, lane)]
         with modes.tracing(trace), without_random_numbers():
@@ -66,7 +68,7 @@ class Task(NamedTuple):
             entries, structure = flatten(out, "the result")
             captured = [value for value, _ in trace.captured.values()]
             outputs = [x for entry in entries for x in self.outputs(trace, tracers, entry)]
-        values = {i: value for value, i in trace.captured.values()}
+        values = {i: value for value, i in trace.captured.values()} | trace.draws
         return Traced(
             trace,
             [trace.index(x) for x, _ in outputs],
