@@ -33,10 +33,10 @@ def only(parts: list[Any]) -> Any:
     return parts[0]
 
 
-def filled(shape: tuple[int, ...], entries: Sequence[Any], dtype: Any = object) -> Any:
+def filled(shape: tuple[int, ...], entries: Sequence[Any]) -> Any:
     import numpy
 
-    array = numpy.empty(len(entries), dtype=dtype)
+    array = numpy.empty(len(entries), dtype=object)
     for i, x in enumerate(entries):
         array[i] = x
     return array.reshape(shape)
@@ -53,13 +53,15 @@ def single(x: Any) -> Part:
 
 def entries_of(x: Any) -> Part:
     """An array whose elements are numbers of their own, the same in all lanes."""
+    import numpy
+
     entries = x.ravel().tolist()
     return Part(
         ("array", x.shape, tuple(map(is_value, entries))),
         [y if is_value(y) else float(y) for y in entries],
         False,
         lambda parts: filled(x.shape, parts),
-        lambda parts: filled(x.shape, parts, float),
+        lambda parts: numpy.array(parts, float).reshape(x.shape),
     )
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from .. import ops
 from ..rows import Operator
-from ..native import _machine as machine
+from .native import machine
 from .program import AFTER, BEFORE, LANES, Program
 from .structure import accumulate, lanes_sum, products
 from .trace import COMPARE, CONSTANT
@@ -37,7 +37,8 @@ class Encoder:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.trace = program.trace
-        self.lane_inputs = [i for i in program.inputs if self.trace.lanes[i]]
+        used = set(program.order)
+        self.lane_inputs = [i for i in program.inputs if self.trace.lanes[i] and i in used]
         self.numbers = [i for i in program.inputs if not self.trace.lanes[i]]
         self.totals = [i for i in program.computed() if self.trace.rows[i] is lanes_sum]
         self.columns = [i for i in program.outputs if self.trace.lanes[i]]

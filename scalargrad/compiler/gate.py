@@ -11,10 +11,13 @@ from typing import Any
 from .. import functional, modes
 from ..engine import Value
 from ..trees import is_value
+from . import emit, export
 from .arguments import STATIC, Arguments
 from .eager import Gate
+from .export import Exported
 from .machine import NATIVE
 from .paths import Path, Paths
+from .program import Program
 from .results import Merge, Results
 from .surroundings import Fingerprint
 from .tracing import Task, Wanted
@@ -191,6 +194,44 @@ class Compiled:
 
         self._gradient = self.plan(args, call, wanted), finish
         return finish(args, results.outputs)
+
+    # ------ to look at, and to take elsewhere
+    def program(self, *args: Any, gradient: bool = True) -> Program:
+        """Return the program that runs on such arguments: `str()` shows its instructions; of its
+        value alone, or with the `gradient` in all of them."""
+        return self.traced(args, gradient)[0].program
+
+    def to_python(self, *args: Any, gradient: bool = False) -> Exported:
+        """Return the program as a function of plain Python with its `source`."""
+        return export.to_python(*self.whole_function(args, gradient))
+
+    def to_numpy(self, *args: Any, gradient: bool = False) -> Exported:
+        """Return the program as a function that uses NumPy, with its `source`."""
+        return export.to_numpy(*self.whole_function(args, gradient))
+
+    def to_jax(self, *args: Any, gradient: bool = False) -> Exported:
+        """Return the program as a function for jax.jit, vmap and the like, with its `source`."""
+        return export.to_jax(*self.whole_function(args, gradient))
+
+    def to_c(self, *args: Any, gradient: bool = True) -> str:
+        """Return the program as one file of C99 that needs nothing but libm."""
+        path, _, name = self.whole_function(args, gradient)
+        return emit.c_source(path.program, name)
+
+    def whole_function(self, args: Any, gradient: bool) -> tuple[Path, Arguments, str]:
+        """The path that these arguments take. Raises ValueError if there may be others."""
+        path, call = self.traced(args, gradient)
+        name = self.f.__name__ if self.f.__name__.isidentifier() else "function"
+        export.without_branches(path, name)
+        return path, call, name
+
+    def traced(self, args: Any, gradient: bool) -> tuple[Path, Arguments]:
+        call = Arguments(self.positional(args, {}), self.batch)
+        wanted = Wanted(tuple(range(len(call.numbers))), True) if gradient else None
+        self.results(call, wanted)
+        path = self._paths[self.key(call, wanted)[0]].first
+        assert path is not None
+        return path, call
 
     # ------ programs
     def results(self, call: Arguments, wanted: Wanted | None) -> Results:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import reduce
 from itertools import compress
+from math import isfinite
 from typing import Any
 
 from .. import ops
@@ -25,6 +26,12 @@ class Lowered(Trace):
             return given[0]
         if row is ops.dot:
             given = self.with_uniform_part(given)
+        elif row is ops.chain and any(map(is_harmless, given)):
+            row = ops.mul
+        if row is ops.mul:
+            for x, y in (given, given[::-1]):
+                if builder(x) is None and x in NEUTRAL:
+                    return y if x == 1.0 else self.compute(ops.neg, [y])
         if row.gates is None or row in FUSED:
             return super().compute(row, given)
         if all(builder(x) is None for x in given):
@@ -37,14 +44,23 @@ class Lowered(Trace):
         n = len(operands) // 2
         pairs = list(zip(operands[:n], operands[n : 2 * n]))
         varies = [any(map(self.has_lanes, pair)) for pair in pairs]
-        if all(varies) or not any(varies):
+        if all(varies) or not any(map(self.has_lanes, operands)):
             return operands
-        ws, xs = zip(*compress(pairs, varies))
+        ws, xs = ([pair[k] for pair in compress(pairs, varies)] for k in (0, 1))
         same = [x * y for (x, y), varying in zip(pairs, varies) if not varying]
         return [*ws, *xs, reduce(py.add, [*operands[2 * n :], *same])]
 
     def has_lanes(self, x: Any) -> bool:
         return isinstance(x, Tracer) and self.lanes[x.index]
+
+
+NEUTRAL = (1.0, -1.0)
+"""Factors that need no multiplication."""
+
+
+def is_harmless(x: Any) -> bool:
+    """Tell whether `x` is a number that no zero upstream can make NaN of, nor is zero itself."""
+    return builder(x) is None and x != 0.0 and isfinite(x)
 
 
 FUSED = (ops.sum, ops.dot)

@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import Any
 
-from ..engine import engine
+from .. import ops
 from ..trees import is_array
 from .emit import array_source
+from .native import machine
 from .program import Program
+from .structure import accumulate
 from .trace import COMPARE
 
-if NATIVE := engine == "native":
+if NATIVE := machine is not None:
     from .encode import Encoder, fits_machine
 
 
@@ -32,33 +34,39 @@ class OnMachine:
         lanes = program.trace.lanes
         self.is_lane = [lanes[i] for i in program.inputs]
         self.numbers = self.is_lane.count(False)
+        given = [i for i in program.inputs if lanes[i]]
+        self.used = [given.index(i) for i in encoder.lane_inputs]
         self.outputs = [lanes[i] for i in program.outputs]
         self.columns = len(encoder.columns)
         self.results = bytes(8 * len(encoder.results))
         self.lane_guards = bool(encoder.guards(lane=True))
+        # a guard tells nothing of a NaN: what it compares has to be right at once
+        compared = program.trace.needed(program.trace.guarded())
+        self.careful = any(program.trace.rows[i] in (ops.chain, accumulate) for i in compared)
 
-    def run(self, inputs: list[Any], lanes: int | None) -> tuple[Any, Any]:
-        """Return the outputs, and which guards do not hold.
+    def run(self, inputs: list[Any], lanes: int | None, group: Any = None) -> tuple[Any, Any]:
+        """Return the outputs, and which guards do not hold; of a `group` of lanes if it is given,
+        an array of their indices.
 
         That is None if all hold; the number of the first that does not, if it is the same in all
         lanes; else an array of such numbers, −1 in a lane where all hold.
         """
         numbers = array("d", [x for x, lane in zip(inputs, self.is_lane) if not lane])
         columns = [x for x, lane in zip(inputs, self.is_lane) if lane]
-        return self.start(numbers, columns, lanes)
+        return self.start(numbers, columns, lanes, group)
 
     def start(
-        self, numbers: Any, columns: Sequence[Any], lanes: int | None
+        self, numbers: Any, columns: Sequence[Any], lanes: int | None, group: Any = None
     ) -> tuple[Any, Any]:
         """The same, given the inputs that are numbers and those that have lanes."""
-        found, broken = self.attempt(numbers, columns, lanes, careful=False)
+        found, broken = self.attempt(numbers, columns, lanes, group, self.careful)
         # a NaN spreads to a result: where all are finite no product needed any care
-        if broken is None and not all_finite(found):
-            found, broken = self.attempt(numbers, columns, lanes, careful=True)
+        if broken is None and not self.careful and not all_finite(found):
+            found, broken = self.attempt(numbers, columns, lanes, group, careful=True)
         return found, broken
 
     def attempt(
-        self, numbers: Any, columns: Sequence[Any], lanes: int | None, careful: bool
+        self, numbers: Any, columns: Sequence[Any], lanes: int | None, group: Any, careful: bool
     ) -> tuple[Any, Any]:
         results = array("d", self.results)
         made: list[Any] = []
@@ -68,9 +76,9 @@ class OnMachine:
 
             made = [numpy.empty(lanes) for _ in range(self.columns)]
             broken = numpy.empty(lanes, numpy.int32) if self.lane_guards else None
-        given = (*columns, *made)
+        given = (*(columns[k] for k in self.used), *made)
         status = self.code.run(
-            numbers, given, lanes or 0, results, broken, careful, self.threads
+            numbers, given, lanes or 0, results, broken, group, careful, self.threads
         )
         outputs: Any = self.in_order(results, made) if made else results
         return outputs, None if status == -1 else broken if status == -2 else status
@@ -84,16 +92,11 @@ def all_finite(outputs: Sequence[Any]) -> bool:
     # the sum alone is quicker, and tells in all cases but an overflow
     if isinstance(outputs, array):
         return isfinite(sum(outputs)) or all(map(isfinite, outputs))
-    return all(
-        isfinite(x) if isinstance(x, float) else isfinite(x.dot(x)) or all_finite_lanes(x)
-        for x in outputs
-    )
-
-
-def all_finite_lanes(x: Any) -> bool:
     import numpy
 
-    return bool(numpy.isfinite(x).all())
+    # a square that overflows is no news
+    with numpy.errstate(all="ignore"):
+        return all(isfinite(numpy.dot(x, x)) or numpy.isfinite(x).all() for x in outputs)
 
 
 class OnArrays:
@@ -105,10 +108,14 @@ class OnArrays:
         self.fast = arrays_function(program, careful=False)
         self.careful = arrays_function(program, careful=True)
 
-    def run(self, inputs: list[Any], lanes: int | None) -> tuple[list[Any], Any]:
+    def run(
+        self, inputs: list[Any], lanes: int | None, group: Any = None
+    ) -> tuple[list[Any], Any]:
         """Return the outputs, and which guards do not hold, as OnMachine.run does."""
         import numpy
 
+        if group is not None:
+            inputs = [x[group] if is_array(x) else x for x in inputs]
         numbers = [x if is_array(x) else numpy.float64(x) for x in inputs]
         with numpy.errstate(all="ignore"):
             results = self.fast(numbers)
@@ -147,8 +154,6 @@ class Special:
 
     def __getattr__(self, name: str) -> Any:
         import numpy
-
-        from .. import ops
 
         row = {"gammaln": ops.lgamma}.get(name) or getattr(ops, name)
         return numpy.vectorize(row.forward, otypes=[float])

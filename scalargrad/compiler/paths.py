@@ -30,10 +30,8 @@ class Path:
         """Run a group of the lanes; return what Runner.run does."""
         count = draws.lanes if group is None else len(group)
         inputs = [self.source(s, numbers, draws) for s in self.traced.sources]
-        if group is not None:
-            inputs = [x[group] if is_lane(x) else x for x in inputs]
         inputs[COUNT] = float(count or 1)
-        return self.runner.run([x.data if is_value(x) else x for x in inputs], count)
+        return self.runner.run([x.data if is_value(x) else x for x in inputs], count, group)
 
 
     def source(self, source: Any, numbers: Numbers, draws: Draws) -> Any:

@@ -11,9 +11,9 @@ from array import array
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..native import _engine, _machine
 from ..trees import is_array, is_model, is_value
-from .machine import OnMachine, all_finite
+from .machine import OnMachine
+from .native import machine, nodes
 from .trace import Draw
 from .tracing import COUNT, SHARE
 
@@ -49,7 +49,19 @@ def model(expected: Any, parameters: tuple[Any, ...], at: int) -> Reader:
     def read(x: Any, numbers: Any, columns: list[Any]) -> bool:
         if x is not expected:
             return False
-        _engine.read(parameters, numbers, at)
+        nodes.read(parameters, numbers, at)
+        return True
+
+    return read
+
+
+def entries(dtype: Any, shape: tuple[int, ...], at: int, count: int) -> Reader:
+    from numpy import ndarray
+
+    def read(x: Any, numbers: Any, columns: list[Any]) -> bool:
+        if type(x) is not ndarray or x.dtype is not dtype or x.shape != shape:
+            return False
+        numbers[at : at + count] = array("d", x.tobytes())
         return True
 
     return read
@@ -103,7 +115,7 @@ class Plan:
 
     def run(self, args: Sequence[Any]) -> list[Any] | None:
         """Return the program's outputs; None if it takes the long way."""
-        if len(args) != len(self.readers) or not _machine.unchanged(self.records):
+        if len(args) != len(self.readers) or not machine.unchanged(self.records):
             return None
         numbers = array("d", self.template)
         columns: list[Any] = []
@@ -111,7 +123,7 @@ class Plan:
             if not read(x, numbers, columns):
                 return None
         if self.captured:
-            _engine.read(self.captured, numbers, self.count - len(self.captured))
+            nodes.read(self.captured, numbers, self.count - len(self.captured))
         lanes = int(numbers[COUNT])
         if not lanes:
             numbers[COUNT] = numbers[SHARE] = 1.0
@@ -149,7 +161,7 @@ def plan_of(
 
 def gate_node(op: Any, operands: tuple[Any, ...], numbers: Any) -> Any:
     """A node above `operands`; `numbers` are its data and its partials."""
-    return _engine.gate(op, operands, numbers)
+    return nodes.gate(op, operands, numbers)
 
 
 def reader_of(x: Any, part: Any, at: int) -> Reader | None:
@@ -162,7 +174,9 @@ def reader_of(x: Any, part: Any, at: int) -> Reader | None:
     if is_model(x):
         return model(x, tuple(part.numbers), at) if all(map(is_value, part.numbers)) else None
     if is_array(x):
-        plain = x.dtype == float and x.dtype.isnative and part.lane and x.ndim > 0
-        by_row = part.key != "lanes" or x.ndim == 1
-        return samples(numpy.dtype(float), x.shape[1:]) if plain and by_row else None
+        plain = x.dtype == numpy.dtype(float)
+        if plain and not part.lane:
+            return entries(x.dtype, x.shape, at, x.size)
+        by_row = x.ndim > 0 and (part.key != "lanes" or x.ndim == 1)
+        return samples(x.dtype, x.shape[1:]) if plain and by_row else None
     return None if part.numbers else static(x)

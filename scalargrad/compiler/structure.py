@@ -49,3 +49,5 @@ accumulate = Operator(
     swapped,
     doc="Σ upstream·local over pairs of operands; an upstream of zero is not propagated.",
 )
+
+STRUCTURE = (stop_gradient, lanes_sum, products, accumulate)

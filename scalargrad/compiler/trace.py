@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from .. import modes, ops
 from ..rows import BUILT_IN, Operator, builder, operand, real
-from .structure import lanes_sum, stop_gradient
+from .structure import STRUCTURE, lanes_sum, stop_gradient
 
 INPUT = "input"
 CONSTANT = "constant"
@@ -122,7 +122,7 @@ class Trace:
         return self.tracers[known]
 
     def _new(self, row: Operator, operands: tuple[int, ...]) -> int:
-        number = real(row.forward(*[self.numbers[i] for i in operands]))
+        number = self._forward(row, [self.numbers[i] for i in operands])
         rows = self.rows
         if all(rows[i] is CONSTANT for i in operands) and row is not ops.identity:
             return self.constant(number)
@@ -143,6 +143,13 @@ class Trace:
     def number_of(self, value: Any) -> Tracer:
         """Return what stands for the number of a Value the function closes over."""
         return self.tracers[self.capture(value)].data
+
+    def _forward(self, row: Operator, numbers: list[float]) -> float:
+        if row.code >= 0 or row in STRUCTURE:
+            return real(row.forward(*numbers))
+        # an operator of the user's own may use transforms: not to be traced, it is a number
+        with modes.tracing(None), modes.outermost():
+            return real(row.forward(*numbers))
 
     def follow(self, node: Any) -> Tracer:
         """Return what stands for a node that the function built of Values it closes over."""

@@ -324,12 +324,14 @@ COLD void *slot_from_next_block(void)
     return next_block() ? slot_of(arena.current) : NULL;
 }
 
+INLINE int slot_at_hand(void)
+{
+    return LIKELY(arena.current->live < SLOTS_PER_BLOCK);
+}
+
 INLINE void *arena_allocate(void)
 {
-    Block *block = arena.current;
-    if (LIKELY(block->live < SLOTS_PER_BLOCK))
-        return slot_of(block);
-    return slot_from_next_block();
+    return slot_at_hand() ? slot_of(arena.current) : slot_from_next_block();
 }
 
 static void block_thinned(Block *block)

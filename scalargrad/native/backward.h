@@ -29,87 +29,75 @@
             }                                                                                     \
     } while (0)
 
-/* A link in the 48 bits beside op and shape, for a node whose grad is in use. */
-INLINE void side_link(Node *node, Node *next)
+/* Like pending_add and pending_take, for nodes whose grad is in use: the link stands in the 48 bits
+ * beside op and shape. */
+INLINE void ready_add(Pending *ready, Node *node)
 {
-    uint64_t address = (uint64_t)(uintptr_t)next;
-    node->count = (uint32_t)address;
-    node->link_high = (uint16_t)(address >> 32);
+    if (ready->last) {
+        uint64_t address = (uint64_t)(uintptr_t)ready->others;
+        ready->last->count = (uint32_t)address;
+        ready->last->link_high = (uint16_t)(address >> 32);
+        ready->others = ready->last;
+    }
+    ready->last = node;
 }
 
-INLINE Node *take_side_link(Node *node)
+INLINE Node *ready_take(Pending *ready)
 {
-    uint64_t address = (uint64_t)node->link_high << 32 | node->count;
-    node->count = 0;
-    node->link_high = 0;
-    return (Node *)(uintptr_t)address;
+    Node *node = ready->last;
+    ready->last = NULL;
+    if (!node && ready->others) {
+        node = ready->others;
+        uint64_t address = (uint64_t)node->link_high << 32 | node->count;
+        node->count = 0;
+        node->link_high = 0;
+        ready->others = (Node *)(uintptr_t)address;
+    }
+    return node;
 }
 
-/* In both passes the node met last is the next one. It stays in a register, and only the others that
- * one node leads to are linked to wait: worth an eighth of the time. */
-
-/* Reached for the first time: a leaf keeps its old gradient aside, another node is the next. */
-INLINE void reach(Node *node, Node **next, Node **waiting, Node **leaves)
+/* Reached for the first time: a leaf keeps its old gradient aside, another node waits. */
+INLINE void reach(Node *node, Pending *waiting, Node **leaves)
 {
     if (node->shape == LEAF) {
         node->old_grad = node->grad;
         node->grad = 0.0;
         node->next_leaf = *leaves;
         *leaves = node;
-    } else {
-        if (*next) {
-            (*next)->link = *waiting;
-            *waiting = *next;
-        }
-        *next = node;
-    }
+    } else
+        pending_add(waiting, node);
 }
 
 /* Count consumers, set interior gradients to zero, and return the list of leaves. */
 static Node *count_consumers(Node *root)
 {
-    Node *leaves = NULL, *waiting = NULL, *node = NULL;
-    reach(root, &node, &waiting, &leaves);
-    while (node) {
-        Node *next = NULL;
+    Node *leaves = NULL, *node;
+    Pending waiting = {0};
+    reach(root, &waiting, &leaves);
+    while ((node = pending_take(&waiting))) {
         node->grad = 0.0;
         FOR_EACH_EDGE(node, parent, partial, {
             if (parent->count++ == 0)
-                reach(parent, &next, &waiting, &leaves);
+                reach(parent, &waiting, &leaves);
         });
-        if (!next && waiting) {
-            next = waiting;
-            waiting = next->link;
-        }
-        node = next;
     }
     return leaves;
 }
 
 static void propagate(Node *root)
 {
-    Node *ready = NULL, *node = root;
-    while (node) {
-        Node *next = NULL;
+    Pending ready = {.last = root};
+    Node *node;
+    while ((node = ready_take(&ready))) {
         double upstream = node->grad;
         /* a zero adjoint is not propagated: a branch not taken must not turn 0·inf into NaN */
         int flows = upstream != 0.0;
         FOR_EACH_EDGE(node, parent, partial, {
             if (flows)
                 parent->grad += upstream * partial;
-            if (--parent->count == 0 && parent->shape != LEAF) {
-                if (next) {
-                    side_link(next, ready);
-                    ready = next;
-                }
-                next = parent;
-            }
+            if (--parent->count == 0 && parent->shape != LEAF)
+                ready_add(&ready, parent);
         });
-        if (!next && ready) {
-            next = ready;
-            ready = take_side_link(next);
-        }
-        node = next;
     }
 }
 
@@ -136,20 +124,15 @@ static void run_backward(Node *root, double seed)
  * `add` has; it is called no more then. */
 static int visit_in_order(Node *root, int (*add)(void *, Node *), void *list)
 {
-    Node *ready = NULL;
-    Node *node = root;
+    Pending ready = {.last = root};
+    Node *node;
     int going = 1;
-    while (node) {
+    while ((node = ready_take(&ready))) {
         going = going && add(list, node);
         FOR_EACH_EDGE(node, parent, partial, {
-            if (--parent->count == 0) {
-                side_link(parent, ready);
-                ready = parent;
-            }
+            if (--parent->count == 0)
+                ready_add(&ready, parent);
         });
-        node = ready;
-        if (node)
-            ready = take_side_link(node);
     }
     return going;
 }

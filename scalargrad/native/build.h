@@ -163,7 +163,8 @@ INLINE Edge edge_of(PyObject *value)
     return (Edge){(Node *)value, ((Node *)value)->data};
 }
 
-/* Two Values are the common case and have a way of their own, on which all stays in registers. */
+/* Two Values, and a slot at hand for the node, are the common case and have a way of their own, on
+ * which all stays in registers. */
 #define ROW(name, beside, defaults, default_, swapped, reflected)                                 \
     APART PyObject *mixed_##name(PyObject *x, PyObject *y)                                         \
     {                                                                                             \
@@ -180,7 +181,7 @@ INLINE Edge edge_of(PyObject *value)
     }                                                                                             \
     static PyObject *slot_##name(PyObject *x, PyObject *y)                                        \
     {                                                                                             \
-        if (UNLIKELY(!is_value(x) || !is_value(y)))                                               \
+        if (UNLIKELY(!is_value(x) || !is_value(y) || !slot_at_hand()))                            \
             return mixed_##name(x, y);                                                            \
         return node_of_two(OP_##name, edge_of(x), edge_of(y), forward_##name, partial0_##name,    \
                            partial1_##name, beside##0_##name, beside##1_##name);                  \

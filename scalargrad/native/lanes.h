@@ -12,13 +12,35 @@ static inline double *NAME(reg)(const Frame *f, int32_t index)
     return f->lanes + (size_t)index * LANES;
 }
 
-/* ------ rows of the operator table */
+/* ------ rows of the operator table, on vectors where vector_math.h has the function */
+#include "vector_math.h"
+
+#define VECTOR(numbers) (*(NAME(Doubles) *)(numbers))
+#define EACH_VECTOR                                                                               \
+    for (size_t i = 0; i < LANES; i += sizeof(NAME(Doubles)) / sizeof(double))
+
+#define ROW(name)                                                                                 \
+    static void NAME(unary_##name)(double *out, const double *x)                                  \
+    {                                                                                             \
+        EACH_VECTOR VECTOR(out + i) = NAME(v_##name)(VECTOR(x + i));                              \
+    }
+VECTOR_UNARY(ROW)
+#undef ROW
+
 #define ROW(name)                                                                                 \
     static void NAME(unary_##name)(double *out, const double *x)                                  \
     {                                                                                             \
         EACH_LANE out[i] = forward_##name(x[i]);                                                  \
     }
-MACHINE_UNARY(ROW)
+LANE_UNARY(ROW)
+#undef ROW
+
+#define ROW(name)                                                                                 \
+    static void NAME(binary_##name)(double *out, const double *x, const double *y)                \
+    {                                                                                             \
+        EACH_VECTOR VECTOR(out + i) = NAME(v_##name)(VECTOR(x + i), VECTOR(y + i));               \
+    }
+VECTOR_BINARY(ROW)
 #undef ROW
 
 #define ROW(name)                                                                                 \
@@ -26,8 +48,10 @@ MACHINE_UNARY(ROW)
     {                                                                                             \
         EACH_LANE out[i] = forward_##name(x[i], y[i]);                                            \
     }
-MACHINE_BINARY(ROW)
+LANE_BINARY(ROW)
 #undef ROW
+#undef VECTOR
+#undef EACH_VECTOR
 
 #define ROW(name)                                                                                 \
     static void NAME(ternary_##name)(double *out, const double *x, const double *y,               \

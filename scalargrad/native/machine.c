@@ -61,6 +61,7 @@ typedef struct {
     double *broken;        /* of this block: the first guard that does not hold, or −1 */
     const Column *inputs;
     const Column *outputs;
+    const int64_t *index;  /* where in the inputs each lane stands; NULL if in order */
     const int32_t *code, *code_end;
     Py_ssize_t base;       /* the number of the block's first lane */
     int count;             /* how many lanes of the block there are */
@@ -94,7 +95,10 @@ static void load(const Frame *f, const int32_t *code)
     const Column *column = &f->inputs[code[3]];
     const char *from = column->data + f->base * column->stride;
     double *out = lane_register(f, code[2]);
-    if (column->stride == (Py_ssize_t)sizeof(double)) {
+    if (f->index) {
+        for (int i = 0; i < f->count; i++)
+            memcpy(&out[i], column->data + f->index[f->base + i] * column->stride, sizeof(double));
+    } else if (column->stride == (Py_ssize_t)sizeof(double)) {
         memcpy(out, from, (size_t)f->count * sizeof(double));
     } else {
         for (int i = 0; i < f->count; i++, from += column->stride)
@@ -492,6 +496,7 @@ static void program_dealloc(PyObject *self)
 /* What a run is given, and where its results go. */
 typedef struct {
     Column *columns;       /* inputs, then outputs */
+    const int64_t *index;  /* which elements of the inputs are the lanes; NULL if all, in order */
     Py_ssize_t count;
     int32_t *broken;       /* for each lane; NULL if no lane has a guard */
     int careful;
@@ -633,6 +638,7 @@ static void *run_worker(void *given)
         .uniform = worker->uniform, .lanes = worker->memory, .totals = totals,
         .broken = totals + totals_doubles(p),
         .inputs = worker->job->columns, .outputs = worker->job->columns + p->inputs,
+        .index = worker->job->index,
         .code = p->lanes, .code_end = p->lanes_end, .careful = worker->job->careful,
     };
     fill_splats(p, &f);
@@ -727,7 +733,8 @@ static void release(Py_buffer *views, Py_ssize_t n)
 }
 
 /* The buffers of all columns; NULL with an exception. */
-static Py_buffer *open_columns(const Program *p, PyObject *columns, Py_ssize_t count)
+static Py_buffer *open_columns(const Program *p, PyObject *columns, Py_ssize_t length,
+                               Py_ssize_t count)
 {
     const Py_ssize_t n = (Py_ssize_t)p->inputs + p->outputs;
     if (!PyTuple_Check(columns) || PyTuple_GET_SIZE(columns) != n)
@@ -739,7 +746,7 @@ static Py_buffer *open_columns(const Program *p, PyObject *columns, Py_ssize_t c
         const int flags = PyBUF_STRIDES | PyBUF_FORMAT | (k < p->inputs ? 0 : PyBUF_WRITABLE);
         if (PyObject_GetBuffer(PyTuple_GET_ITEM(columns, k), &views[k], flags) < 0)
             return release(views, k), NULL;
-        if (!is_column(&views[k], count))
+        if (!is_column(&views[k], k < p->inputs ? length : count))
             return release(views, k + 1), NULL;
     }
     return views;
@@ -757,13 +764,29 @@ static int32_t run_columns(Program *p, double *workspace, Py_buffer *views, Job 
     return status;
 }
 
+/* Return how long the inputs have to be, −1 with an exception if an index is negative. */
+static Py_ssize_t needed_length(const Py_buffer *index, Py_ssize_t count)
+{
+    const int64_t *at = index->buf;
+    Py_ssize_t longest = at ? 0 : count;
+    for (Py_ssize_t i = 0; at && i < count; i++) {
+        if (at[i] < 0 || at[i] >= PY_SSIZE_T_MAX) {
+            PyErr_SetString(PyExc_ValueError, "an index is out of range");
+            return -1;
+        }
+        longest = at[i] >= longest ? (Py_ssize_t)at[i] + 1 : longest;
+    }
+    return longest;
+}
+
 static int fits(const Program *p, const Py_buffer *numbers, const Py_buffer *results,
-                const Py_buffer *broken, Py_ssize_t count)
+                const Py_buffer *broken, const Py_buffer *index, Py_ssize_t count)
 {
     if (numbers->len % (Py_ssize_t)sizeof(double) || results->len % (Py_ssize_t)sizeof(double)
         || numbers->len / (Py_ssize_t)sizeof(double) > p->uniforms
         || results->len != (Py_ssize_t)sizeof(double) * p->results || count < 0
-        || (broken->buf && broken->len != count * (Py_ssize_t)sizeof(int32_t))) {
+        || (broken->buf && broken->len != count * (Py_ssize_t)sizeof(int32_t))
+        || (index->buf && index->len != count * (Py_ssize_t)sizeof(int64_t))) {
         PyErr_SetString(PyExc_ValueError, "the buffers do not fit the program");
         return 0;
     }
@@ -771,11 +794,13 @@ static int fits(const Program *p, const Py_buffer *numbers, const Py_buffer *res
 }
 
 static PyObject *run_with(Program *p, PyObject *columns, Py_ssize_t count, const Py_buffer *numbers,
-                          Py_buffer *results, Py_buffer *broken, int careful, int threads)
+                          Py_buffer *results, Py_buffer *broken, const Py_buffer *index,
+                          int careful, int threads)
 {
-    if (!fits(p, numbers, results, broken, count))
+    if (!fits(p, numbers, results, broken, index, count))
         return NULL;
-    Py_buffer *views = open_columns(p, columns, count);
+    const Py_ssize_t length = needed_length(index, count);
+    Py_buffer *views = length < 0 ? NULL : open_columns(p, columns, length, count);
     if (!views)
         return NULL;
     const Py_ssize_t n = (Py_ssize_t)p->inputs + p->outputs;
@@ -785,7 +810,7 @@ static PyObject *run_with(Program *p, PyObject *columns, Py_ssize_t count, const
     if (workspace && places) {
         memcpy(workspace, p->initial, (size_t)p->uniforms * sizeof(double));
         memcpy(workspace, numbers->buf, (size_t)numbers->len);
-        Job job = {.columns = places, .count = count, .broken = broken->buf, .careful = careful,
+        Job job = {.columns = places, .index = index->buf, .count = count, .broken = broken->buf, .careful = careful,
                    .threads = threads};
         status = PyLong_FromLong(run_columns(p, workspace, views, &job));
         for (int32_t k = 0; k < p->results; k++)
@@ -804,29 +829,32 @@ static PyObject *program_run(PyObject *self, PyObject *args)
 {
     PyObject *columns;
     Py_ssize_t count;
-    Py_buffer numbers = {0}, results = {0}, broken = {0};
+    Py_buffer numbers = {0}, results = {0}, broken = {0}, index = {0};
     int careful, threads;
-    if (!PyArg_ParseTuple(args, "y*O!nw*z*pi:run", &numbers, &PyTuple_Type, &columns, &count,
-                          &results, &broken, &careful, &threads))
+    if (!PyArg_ParseTuple(args, "y*O!nw*z*z*pi:run", &numbers, &PyTuple_Type, &columns, &count,
+                          &results, &broken, &index, &careful, &threads))
         return NULL;
     threads = threads < 1 ? 1 : threads > MAX_THREADS ? MAX_THREADS : threads;
     PyObject *status = NULL;
     if (broken.buf && broken.readonly)
         PyErr_SetString(PyExc_TypeError, "broken must be writable");
     else
-        status = run_with((Program *)self, columns, count, &numbers, &results, &broken, careful,
-                          threads);
+        status = run_with((Program *)self, columns, count, &numbers, &results, &broken, &index,
+                          careful, threads);
     PyBuffer_Release(&numbers);
     PyBuffer_Release(&results);
     if (broken.obj)
         PyBuffer_Release(&broken);
+    if (index.obj)
+        PyBuffer_Release(&index);
     return status;
 }
 
 static PyMethodDef program_methods[] = {
     {"run", program_run, METH_VARARGS,
-     "run(numbers, columns, count, results, broken, careful, threads): run the lanes; return the "
-     "number of a guard that does not hold, -1 if all do, -2 if `broken` tells for each lane."},
+     "run(numbers, columns, count, results, broken, index, careful, threads): run the lanes, those "
+     "of an index if there is one; return the number of a guard that does not hold, -1 if all do, "
+     "-2 if `broken` tells for each lane."},
     {NULL, NULL, 0, NULL},
 };
 

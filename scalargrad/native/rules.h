@@ -1502,8 +1502,19 @@ static inline double partial_min(double out, double x, double count)
     ROW(max, fold_max, count_ties) \
     ROW(min, fold_min, count_ties)
 
-/* ROW(name): what the machine has an instruction for */
-#define MACHINE_UNARY(ROW) \
+/* ROW(name): what the machine has an instruction for, on vectors or a lane at a time */
+#define VECTOR_UNARY(ROW) \
+    ROW(exp) \
+    ROW(exp2) \
+    ROW(expm1) \
+    ROW(log) \
+    ROW(log2) \
+    ROW(log10) \
+    ROW(log1p) \
+    ROW(erf) \
+    ROW(erfc)
+
+#define LANE_UNARY(ROW) \
     ROW(step) \
     ROW(identity) \
     ROW(neg) \
@@ -1514,13 +1525,6 @@ static inline double partial_min(double out, double x, double count)
     ROW(floor) \
     ROW(ceil) \
     ROW(round) \
-    ROW(exp) \
-    ROW(exp2) \
-    ROW(expm1) \
-    ROW(log) \
-    ROW(log2) \
-    ROW(log10) \
-    ROW(log1p) \
     ROW(sqrt) \
     ROW(cbrt) \
     ROW(sin) \
@@ -1535,11 +1539,15 @@ static inline double partial_min(double out, double x, double count)
     ROW(asinh) \
     ROW(acosh) \
     ROW(atanh) \
-    ROW(erf) \
-    ROW(erfc) \
     ROW(relu)
 
-#define MACHINE_BINARY(ROW) \
+#define MACHINE_UNARY(ROW) \
+    VECTOR_UNARY(ROW) \
+    LANE_UNARY(ROW)
+
+#define VECTOR_BINARY(ROW)
+
+#define LANE_BINARY(ROW) \
     ROW(compare) \
     ROW(chain) \
     ROW(add) \
@@ -1554,6 +1562,10 @@ static inline double partial_min(double out, double x, double count)
     ROW(minimum) \
     ROW(atan2) \
     ROW(hypot)
+
+#define MACHINE_BINARY(ROW) \
+    VECTOR_BINARY(ROW) \
+    LANE_BINARY(ROW)
 
 #define MACHINE_TERNARY(ROW) \
     ROW(where)

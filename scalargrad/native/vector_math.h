@@ -9,18 +9,18 @@
 #define SCALARGRAD_VECTOR_MATH_H
 
 #define BITS(x) ((B)(x))
-#define SIGN_BIT 0x8000000000000000u
-#define SELECT(mask, x, y) ((D)((BITS(mask) & BITS(x)) | (~BITS(mask) & BITS(y))))
+#define SIGN_BIT 0x8000000000000000ull
+#define SELECT(mask, x, y) NAME(select)((L)(mask), x, y)
 #define K(number) ((number) - (D){0})
 #define ABS(x) ((D)(BITS(x) & ~SIGN_BIT))
 #define WITH_SIGN_OF(x, y) ((D)(BITS(x) | (BITS(y) & SIGN_BIT)))
 /* the first half of the digits: the product of two such is exact */
-#define HEAD(x) ((D)(BITS(x) & ~0x7ffffffu))
+#define HEAD(x) ((D)(BITS(x) & ~0x7ffffffull))
 /* added to a double, leaves it rounded to a whole number, in the last bits */
 #define MAGIC 0x1.8p52
 #define WHOLE(x) (((x) + MAGIC) - MAGIC)
 #define POW2(whole) ((D)(BITS((whole) + (MAGIC + 1023.0)) << 52))
-#define POLYNOMIAL(x, terms) NAME(horner)(x, terms, (int)(sizeof(terms) / sizeof *(terms)))
+#define POLYNOMIAL(x, terms) NAME(polynomial)(x, terms, (int)(sizeof(terms) / sizeof *(terms)))
 
 /* heads of 41 digits times a whole number are exact, heads of 26 times HEAD(x) */
 #define LN2_HEAD 0x1.62e42fefa3000p-1
@@ -35,6 +35,8 @@
 #define LOG10_E_TAIL 0x1.49b9438ca9aaep-28
 #define LOG10_2_HEAD 0x1.34413509f7000p-2
 #define LOG10_2_TAIL 0x1.3fde623e2566bp-43
+#define SQRT_PI 0x1.c5bf891b4ef6bp+0
+#define SQRT_PI_TAIL -0x1.618f13eb7ca89p-54
 #endif
 
 #if defined(__AVX512F__)
@@ -47,7 +49,6 @@
 typedef double NAME(Doubles) __attribute__((vector_size(VECTOR_BYTES)));
 typedef int64_t NAME(Mask) __attribute__((vector_size(VECTOR_BYTES)));
 typedef uint64_t NAME(Bits) __attribute__((vector_size(VECTOR_BYTES)));
-#undef VECTOR_BYTES
 #define D NAME(Doubles)
 #define B NAME(Bits)
 #define L NAME(Mask)
@@ -59,11 +60,31 @@ typedef struct {
 #define Pair NAME(Pair)
 
 /* ------ arithmetic */
-INLINE D NAME(horner)(D x, const double *terms, int count)
+
+/* mask ? x : y in each lane: one instruction, where there is one and the compiler sees it */
+INLINE D NAME(select)(L mask, D x, D y)
 {
-    D sum = K(terms[count - 1]);
-    _Pragma("GCC unroll 32") for (int i = count - 2; i >= 0; i--) sum = sum * x + terms[i];
-    return sum;
+#if VECTOR_BYTES > 16
+    D chosen;
+    for (unsigned i = 0; i < sizeof(D) / sizeof(double); i++)
+        chosen[i] = mask[i] ? x[i] : y[i];
+    return chosen;
+#else
+    return (D)((mask & (L)x) | (~mask & (L)y));
+#endif
+}
+
+/* Even and odd powers apart, and the sum of both: two chains of half the length are quicker. */
+INLINE D NAME(polynomial)(D x, const double *terms, int count)
+{
+    const D square = x * x;
+    D sum = K(terms[count - 1]), other = K(terms[count - 2]);
+    _Pragma("GCC unroll 32") for (int i = count - 3; i > 0; i -= 2)
+    {
+        sum = sum * square + terms[i];
+        other = other * square + terms[i - 1];
+    }
+    return count % 2 ? (sum * square + terms[0]) + other * x : other + sum * x;
 }
 
 /* x + y exactly, for |x| ≥ |y| or x = 0 */
@@ -116,8 +137,9 @@ INLINE D NAME(clamped)(D x, double low, double high)
 /* lo of a power, given its exponent hi − tail */
 INLINE D NAME(beyond)(D hi, D tail)
 {
-    const D r = hi - tail;
-    return r * r * POLYNOMIAL(r, exp_terms) - tail;
+    const D r = hi - tail, half_square = 0.5 * r * r;
+    const D rest = half_square * (r * POLYNOMIAL(r, exp_terms)) + r * ((hi - r) - tail);
+    return half_square + (rest - tail);
 }
 
 INLINE Power NAME(power)(D x, D tail)
@@ -128,7 +150,7 @@ INLINE Power NAME(power)(D x, D tail)
 
 INLINE D NAME(v_exp)(D x)
 {
-    const Power p = NAME(power)(NAME(clamped)(x, -800.0, 800.0), K(0.0));
+    const Power p = NAME(power)(NAME(clamped)(x, -800.0, 800.0), K(-0.0));
     const Pair sum = NAME(fast_sum)(K(1.0), p.hi);
     return NAME(scaled)(sum.hi + (sum.lo + p.lo), p.k);
 }
@@ -151,7 +173,7 @@ typedef struct {
 
 INLINE PowerLess1 NAME(power_less_1)(D x)
 {
-    const Power p = NAME(power)(x, K(0.0));
+    const Power p = NAME(power)(x, K(-0.0));
     const D half = WHOLE(0.5 * p.k), inverse = POW2(-half) * POW2(half - p.k);
     const Pair whole = NAME(sum)(K(1.0), -inverse);
     const Pair sum = NAME(sum)(whole.hi, p.hi);
@@ -230,39 +252,52 @@ INLINE D NAME(v_log1p)(D x)
 
 /* ------ the error function */
 
-/* erfc(a) = 2^k·(hi + lo), for a ≥ 0 */
-INLINE PowerLess1 NAME(complement)(D a)
+/* erfc(a) = 2^k·sum, for a ≥ 0 */
+typedef struct {
+    D k;
+    Pair sum;
+} NAME(Scaled);
+#define Scaled NAME(Scaled)
+
+INLINE Scaled NAME(complement)(D a)
 {
-    a = SELECT(a > 28.0, K(28.0), a);
-    const Pair square = NAME(product)(a, a), below = NAME(sum)(K(1.0), 2.0 * a);
+    const Pair square = NAME(product)(a, a), root = NAME(product)(a, K(SQRT_PI));
+    Pair below = NAME(sum)(K(1.0), root.hi);
+    below.lo += root.lo + a * SQRT_PI_TAIL;
     const Power p = NAME(power)(-square.hi, square.lo);
     Pair e = NAME(fast_sum)(K(1.0), p.hi);
     e = NAME(fast_sum)(e.hi, e.lo + p.lo);
-    const D q = (a - 4.0) / (a + 4.0);
-    const Pair above = NAME(fast_sum)(K(1.0), POLYNOMIAL(q, erfc_terms));
+    const D u = 2.0 * a / (a + 4.0);
+    const Pair extra = NAME(product)(u * (2.0 - u), POLYNOMIAL(u - 1.0, erfc_terms));
+    Pair above = NAME(fast_sum)(K(1.0), extra.hi);
+    above.lo += extra.lo;
     Pair top = NAME(product)(e.hi, above.hi);
     top.lo += e.hi * above.lo + e.lo * above.hi;
-    return (PowerLess1){p.k, a, NAME(quotient)(top, below)};
+    return (Scaled){p.k, NAME(quotient)(top, below)};
 }
 
 INLINE D NAME(v_erfc)(D x)
 {
-    const PowerLess1 p = NAME(complement)(ABS(x));
+    const D size = ABS(x);
+    const Scaled p = NAME(complement)(SELECT(size > 28.0, K(28.0), size));
     const D y = NAME(scaled)(p.sum.hi + p.sum.lo, p.k);
     return SELECT(x < 0.0, 2.0 - y, y);
 }
 
 INLINE D NAME(v_erf)(D x)
 {
-    const PowerLess1 p = NAME(complement)(ABS(x));
-    const D far = 1.0 - NAME(scaled)(p.sum.hi + p.sum.lo, p.k);
+    const D size = ABS(x);
+    const Scaled p = NAME(complement)(SELECT(size > 6.0, K(6.0), size));
+    const Pair far = NAME(fast_sum)(K(1.0), -p.sum.hi * POW2(p.k));
     const D near = x + x * POLYNOMIAL(x * x, erf_terms);
-    return SELECT(ABS(x) < 1.0, near, WITH_SIGN_OF(far, x));
+    return SELECT(size < 0.65625, near, WITH_SIGN_OF(far.hi + (far.lo - p.sum.lo * POW2(p.k)), x));
 }
 
+#undef VECTOR_BYTES
 #undef D
 #undef B
 #undef L
 #undef Pair
 #undef Power
 #undef PowerLess1
+#undef Scaled

@@ -1,0 +1,20 @@
+"""The native machine, where it was built: the one file of the compiler that names it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..engine import engine
+
+machine: Any = None
+"""Runs programs; None where there is none."""
+nodes: Any = None
+"""The engine whose Values go with it, read and built without a way through Python."""
+
+if engine == "native":
+    try:
+        from ..native import _engine as nodes
+        from ..native import _machine as machine
+    except ImportError:
+        # built without it: programs run on NumPy
+        pass
