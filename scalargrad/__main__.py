@@ -1,16 +1,18 @@
-"""The command line: `scalargrad demo`, `scalargrad info`."""
+"""The command line: `scalargrad demo`, `draw`, `explain`, `info`."""
 
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import platform
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
-from . import demo
+from . import commands, demo
 from .engine import engine
 
 
@@ -48,9 +50,17 @@ def parser() -> argparse.ArgumentParser:
         prog="scalargrad", description="Scalar automatic differentiation."
     )
     top.add_argument("--version", action="version", version=about())
-    commands = top.add_subparsers(dest="command", required=True)
-    commands.add_parser("info", help="print the version, the engine in use and the Python")
-    train = commands.add_parser(
+    kinds = top.add_subparsers(dest="command", required=True)
+    info = kinds.add_parser("info", help="print the version, the engine in use and the Python")
+    info.set_defaults(run=run_info)
+    commands.add_explain(kinds)
+    commands.add_draw(kinds)
+    add_demo(kinds)
+    return top
+
+
+def add_demo(kinds: Any) -> None:
+    train = kinds.add_parser(
         "demo",
         help="train a network on handwritten digits",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
@@ -63,21 +73,56 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--out", type=Path, default=Path(), help="folder for digits-model.json, digits-loss.png"
     )
-    return top
+    train.set_defaults(run=run_demo)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return the exit status. A wrong command exits with status 2."""
-    options = parser().parse_args(arguments)
-    if options.command == "info":
-        print(*filter(None, [about(), advice()]), sep="\n")
-        return 0
+def run_info(options: argparse.Namespace) -> int:
+    print(*filter(None, [about(), advice()]), sep="\n")
+    return 0
+
+
+def run_demo(options: argparse.Namespace) -> int:
     try:
         demo.run(options.epochs, options.hidden, options.seed, options.out)
     except (ModuleNotFoundError, OSError) as error:
         print(f"scalargrad demo: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def shielded(argument: str) -> str:
+    """Put a space before an expression that begins with a minus, and is no option."""
+    looks_like_option = argument.startswith(("--", "-o")) or argument in ("-h", "-")
+    is_minus = argument.startswith("-") and not looks_like_option
+    return f" {argument}" if is_minus else argument
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    top = parser()
+    options, rest = top.parse_known_args([shielded(x) for x in arguments])
+    # argparse has done with the values of names where an option stands between them
+    if rest and (not hasattr(options, "values") or any(x.startswith("-") for x in rest)):
+        top.error(f"unrecognized arguments: {' '.join(rest)}")
+    if rest:
+        options.values += rest
+    return options
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit status. A wrong command exits with status 2."""
+    options = parse(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # a terminal without ∂ shows its code
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        status: int = options.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # the reader, head for one, has seen enough; Python flushes once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return status
 
 
 if __name__ == "__main__":

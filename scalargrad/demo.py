@@ -5,24 +5,25 @@ The data are scikit-learn's: 1,797 images of 8×8 pixels, a fifth of them held o
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from .engine import engine, mean
+from .engine import engine
 from .losses import cross_entropy
-from .modes import no_grad
-from .nn import MLP, save
+from .nn import Linear, ReLU, Sequential, save, seed
+from .nn.initializers import he_uniform
 from .optim import SGD
+from .schedules import linear
+from .train import History, accuracy, fit
 
 Example = tuple[list[float], int]
 """64 pixels from 0 (paper) to 1 (ink), row by row, and the digit that they show."""
 
 BATCH = 32
-LR = 0.1
+LR = 0.2
 MOMENTUM = 0.9
+WEIGHT_DECAY = 1e-3
 NEEDED = {"sklearn": "scikit-learn", "matplotlib": "matplotlib", "tqdm": "tqdm"}
 
 
@@ -44,77 +45,53 @@ def load_digits() -> Digits:
     return Digits(list(zip(train, train_labels)), list(zip(test, test_labels)))
 
 
-def batches(examples: list[Example], epochs: int) -> Iterator[list[Example]]:
-    """Yield all examples `epochs` times in batches, in an order drawn anew for each epoch."""
-    for _ in range(epochs):
-        shuffled = random.sample(examples, len(examples))
-        for start in range(0, len(shuffled), BATCH):
-            yield shuffled[start : start + BATCH]
+def network(hidden: list[int]) -> Sequential:
+    """Return an untrained MLP from 64 pixels to 10 scores, with these many ReLU units between."""
+    sizes = [64, *hidden]
+    layers = [
+        layer
+        for nin, nout in zip(sizes, hidden)
+        for layer in (Linear(nin, nout, initializer=he_uniform), ReLU())
+    ]
+    return Sequential(*layers, Linear(sizes[-1], 10))
 
 
-def train(model: MLP, examples: list[Example], epochs: int) -> list[float]:
-    """Train `model` by SGD, the learning rate falling linearly to 0; return each step's loss."""
-    from tqdm import tqdm
-
-    steps = epochs * -(-len(examples) // BATCH)
-    optimizer = SGD(model.parameters(), LR, MOMENTUM)
-    losses: list[float] = []
-    progress = tqdm(batches(examples, epochs), total=steps, unit="step", desc="training")
-    for step, batch in enumerate(progress):
-        loss = mean([cross_entropy(model(pixels), digit) for pixels, digit in batch])
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.lr = LR * (1 - step / steps)
-        optimizer.step()
-        losses.append(loss.data)
-        progress.set_postfix(loss=f"{loss.data:.4f}", refresh=False)
-    return losses
+def train(model: Sequential, examples: list[Example], epochs: int) -> History:
+    """Train `model` by SGD, the learning rate falling linearly to 0."""
+    optimizer = SGD(model, LR, momentum=MOMENTUM, weight_decay=WEIGHT_DECAY)
+    schedule = linear(epochs * -(-len(examples) // BATCH))
+    return fit(model, cross_entropy, examples, optimizer, epochs, BATCH, schedule=schedule)
 
 
-def guess(model: MLP, pixels: list[float]) -> int:
-    scores = [score.data for score in model(pixels)]
-    return scores.index(max(scores))
-
-
-def accuracy(model: MLP, examples: list[Example]) -> float:
-    """Return the share of `examples` that the model reads correctly."""
-    with no_grad():
-        return sum(guess(model, pixels) == digit for pixels, digit in examples) / len(examples)
-
-
-def plot(losses: list[float], epochs: int, path: Path) -> None:
+def plot(history: History, path: Path) -> None:
     """Draw the loss of each step, and its mean over each epoch, into a PNG file."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    steps = len(losses) // epochs
-    ends = range(steps, len(losses) + 1, steps)
     figure = Figure(figsize=(7, 4), layout="constrained")
     FigureCanvasAgg(figure)
-    axes: Any = figure.add_subplot(xlabel="epoch", ylabel="cross-entropy", yscale="log")
+    axes = history.plot(figure.add_subplot())
     axes.set_title("Training loss, handwritten digits")
-    axes.plot([i / steps for i in range(1, len(losses) + 1)], losses, lw=0.6, label="one batch")
-    means = [sum(losses[end - steps : end]) / steps for end in ends]
-    axes.plot([end / steps for end in ends], means, "o-", ms=3, label="mean of an epoch")
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.legend()
+    axes.set_ylabel("cross-entropy")
     figure.savefig(path, dpi=120)
 
 
-def run(epochs: int, hidden: list[int], seed: int, out: Path) -> None:
+def run(epochs: int, hidden: list[int], seeded: int, out: Path) -> None:
     """Train, test and save. Raises ModuleNotFoundError, naming the cure, without the extra."""
     check_extra()
     out.mkdir(parents=True, exist_ok=True)
     digits = load_digits()
-    random.seed(seed)
-    model = MLP(64, [*hidden, 10])
+    seed(seeded)
+    model = network(hidden)
     shape = "-".join(map(str, [64, *hidden, 10]))
     print(f"MLP {shape}: {len(model.parameters())} parameters, on the {engine} engine")
-    losses = train(model, digits.train, epochs)
+    history = train(model, digits.train, epochs)
+    if history.stopped:
+        print(f"{history.stopped} after {history.epochs} of {epochs} epochs")
     print(f"training accuracy {accuracy(model, digits.train):.1%} of {len(digits.train)} images")
     print(f"test accuracy {accuracy(model, digits.test):.1%} of {len(digits.test)} images")
     save(model, out / "digits-model.json")
-    plot(losses, epochs, out / "digits-loss.png")
+    plot(history, out / "digits-loss.png")
     print(f"wrote {out / 'digits-model.json'} and {out / 'digits-loss.png'}")
 
 

@@ -45,6 +45,8 @@ def function(f: Any, name: str) -> Function:
 def titled(transform: str, f: Function, derived: Function) -> Function:
     derived.__name__ = f"{transform}({getattr(f, '__name__', type(f).__name__)})"
     derived.__qualname__ = derived.__name__
+    # it takes what f takes
+    derived.__wrapped__ = f  # type: ignore[attr-defined]
     return derived
 
 
@@ -160,6 +162,12 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     gradient = grad(function(f, "hvp"), tuple(range(len(several(primals, "primals")))))
     product: tuple[Any, ...] = jvp(gradient, primals, tangents)[1]
     return product
+
+
+def stop_gradient(x: Any) -> Any:
+    """Return `x` as a number that no gradient flows through: a new leaf for a Value, also in a
+    compiled function; a number as it is."""
+    return x.detach() if is_value(x) else real(x)
 
 
 def several(xs: Any, what: str) -> Sequence[Any]:

@@ -83,7 +83,7 @@ def traced_number(node: Any) -> Any:
 
 def refuse_to_change(node: Any) -> None:
     """Raise TypeError if a function that is being traced changes a Value."""
-    if state.trace is not None:
+    if getattr(state.trace, "freezes", state.trace is not None):
         raise TypeError(
             "compile cannot follow v.data = …: a compiled function must not change Values; return "
             "the new number instead"

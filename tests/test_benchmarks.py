@@ -23,6 +23,9 @@ FIGURES = [
     "dot of 16: chain",
     "moons: ours ÷ floats forward",
     "moons: ours, a step",
+    "adam: a step of",
+    "transformer: plain class ÷ ours, dot and Adam",
+    "transformer: a training step",
 ]
 
 

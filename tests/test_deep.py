@@ -140,12 +140,9 @@ def test_a_million_temporaries_leave_nothing_behind(gc_off: None) -> None:
 
 
 def seconds(work: Callable[[], Any]) -> float:
-    best = float("inf")
-    for _ in range(3):
-        start = time.perf_counter()
-        work()
-        best = min(best, time.perf_counter() - start)
-    return best
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
 
 
 def fan_in(width: int) -> None:
@@ -175,9 +172,11 @@ def repeated_operand(width: int) -> None:
 def test_a_hundred_thousand_edges_take_linear_time(
     wide: Callable[[int], None], gc_off: None
 ) -> None:
-    # ten times the edges: ten times the time if linear, a hundred times if quadratic; without the
-    # garbage collector, whose walks over a growing graph are not the engine's
-    assert seconds(lambda: wide(100_000)) < 30.0 * seconds(lambda: wide(10_000))
+    # ten times the edges: ten times the time if linear, up to thirty as they outgrow the caches, a
+    # hundred or more if quadratic; without the garbage collector, whose walks are not the engine's
+    rounds = [(seconds(lambda: wide(100_000)), seconds(lambda: wide(10_000))) for _ in range(5)]
+    many, few = map(min, zip(*rounds))
+    assert many < 50.0 * few
 
 
 def test_reference_counting_alone_frees_a_graph(gc_off: None) -> None:

@@ -70,10 +70,10 @@ def test_operator_table_imports_only_rows_and_forward_functions() -> None:
     assert IMPORTS["ops"] == {"rows", "ieee", "folds"}
 
 
-def test_only_the_switch_names_the_native_engine() -> None:
+def test_only_the_switch_and_its_twin_in_the_compiler_name_the_native_part() -> None:
     outside = {name for name in IMPORTS if name.split(".")[0] != "native"}
     naming = {m for m in outside if any(n.split(".")[0] == "native" for n in IMPORTS[m])}
-    assert naming == {"engine"}
+    assert naming == {"engine", "compiler.native"}
 
 
 # ------ light

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from ..rows import BUILT_IN, Operator
 from .spelling import c_function, c_number
@@ -21,6 +23,8 @@ SLOTS = {
 """CPython's slot for each Python operator; ** is not here, for its slot takes three operands."""
 
 OPERANDS = "xyz"
+
+VECTOR_MATH = Path(__file__).parents[1] / "native" / "vector_math.h"
 
 
 def functions(op: Operator) -> Iterator[str]:
@@ -46,8 +50,7 @@ def spelled(op: Operator) -> str | None:
 
 
 def listing(macro: str, rows: list[str]) -> str:
-    lines = " \\\n    ".join(rows)
-    return f"#define {macro}(ROW) \\\n    {lines}\n"
+    return " \\\n    ".join([f"#define {macro}(ROW)", *rows]) + "\n"
 
 
 def methods(op: Operator) -> list[str]:
@@ -64,6 +67,16 @@ def binary_row(op: Operator) -> str:
     names = ("__{}__", "__r{}__") if op.dunder else ("", "")
     swapped, reflected = (f'"{n.format(op.dunder)}"' if n else '""' for n in names)
     return f"ROW({op.name}, {beside}, {len(op.defaults)}, {default}, {swapped}, {reflected})"
+
+
+def machine_lists(arity: str, rows: list[Operator]) -> Iterator[str]:
+    """The rows that vector_math.h has a function for, the others, and both."""
+    vectors = set(re.findall(r"^INLINE D NAME\(v_(\w+)\)", VECTOR_MATH.read_text(), re.MULTILINE))
+    own = [op for op in rows if op.gates is None]
+    for kind in ("VECTOR", "LANE"):
+        names = [f"ROW({op.name})" for op in own if (op.name in vectors) == (kind == "VECTOR")]
+        yield listing(f"{kind}_{arity}", names)
+    yield listing(f"MACHINE_{arity}", [f"VECTOR_{arity}(ROW)", f"LANE_{arity}(ROW)"])
 
 
 def header() -> str:
@@ -90,15 +103,10 @@ def header() -> str:
             "FOLD_ROWS",
             [f"ROW({op.name}, {op.c}, count_{op.count.__name__})" for op in folds if op.count],
         ),
-        "/* ROW(name): what the machine has an instruction for */",
-        *(
-            listing(macro, [f"ROW({op.name})" for op in rows_ if op.gates is None])
-            for macro, rows_ in (
-                ("MACHINE_UNARY", unary),
-                ("MACHINE_BINARY", binary),
-                ("MACHINE_TERNARY", ternary),
-            )
-        ),
+        "/* ROW(name): what the machine has an instruction for, on vectors or a lane at a time */",
+        *machine_lists("UNARY", unary),
+        *machine_lists("BINARY", binary),
+        listing("MACHINE_TERNARY", [f"ROW({op.name})" for op in ternary if op.gates is None]),
         "/* ROW(Python name, name, documentation) */",
         listing("UNARY_METHODS", [m for op in unary for m in methods(op)]),
         listing("BINARY_METHODS", [m for op in binary for m in methods(op)]),

@@ -9,11 +9,11 @@ from __future__ import annotations
 import argparse
 import sys
 
-from . import dots, memory, moons, scaling, startup
+from . import adam, dots, memory, moons, scaling, startup, transformer
 from .peers import conditions
 from .timing import Figure
 
-SUBJECTS = (startup, scaling, memory, dots, moons)
+SUBJECTS = (startup, scaling, memory, dots, moons, transformer, adam)
 QUICK_SLACK = 3.0
 
 

@@ -1,0 +1,90 @@
+"""Drawing: the picture of a view, in the formats it can be had in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from .colours import THEMES
+from .dot import EDGES, Look, source
+from .items import Numbers
+from .render import rendered
+from .scene import Scene
+from .svg import accessible
+from .titles import texts
+from .view import Options, View
+
+RANKDIRS = ("LR", "RL", "TB", "BT")
+BINARY = (".png", ".pdf")
+
+
+class Drawing:
+    """A picture of a graph: `dot` is its source, `svg` its picture, both text.
+
+    Jupyter shows it by itself. Laying it out takes a `dot` program or pygraphviz (the extra
+    `draw`); the source takes neither.
+    """
+
+    def __init__(self, dot: str, title: str, description: str, titles: Mapping[str, str]) -> None:
+        self.dot = dot
+        self._texts = title, description, titles
+
+    @cached_property
+    def svg(self) -> str:
+        return accessible(rendered(self.dot, "svg"), *self._texts)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write a file: .svg, .png, .pdf or .dot, by the suffix of `path`. Raises ValueError for
+        another suffix, RuntimeError where nothing can lay the graph out."""
+        file = Path(path)
+        suffix = file.suffix.lower()
+        if suffix in BINARY:
+            file.write_bytes(rendered(self.dot, suffix[1:]))
+        elif suffix in (".svg", ".dot"):
+            file.write_text(self.svg if suffix == ".svg" else self.dot, encoding="utf-8")
+        else:
+            raise ValueError(f"expected a path that ends in .svg, .png, .pdf or .dot, got {path}")
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
+        return {"image/svg+xml": self.svg, "text/plain": repr(self)}
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+    def __repr__(self) -> str:
+        return f"<Drawing: {self._texts[1]}>"
+
+
+def drawing(
+    scene: Scene,
+    options: Options,
+    edges: str | None,
+    rankdir: str,
+    theme: str,
+    legend: bool,
+) -> Drawing:
+    """Return the drawing of a scene. Raises ValueError for an option there is not."""
+    check(edges=(edges, EDGES), rankdir=(rankdir, RANKDIRS), theme=(theme, THEMES))
+    check_least(
+        depth=(options.depth, 0), limit=(options.limit, 1), precision=(options.precision, 1)
+    )
+    view = View(scene.shown(options), options)
+    numbers = Numbers(options.precision)
+    look = Look(view, THEMES[theme], EDGES[edges], numbers)
+    return Drawing(source(view, look, rankdir, legend).source, *texts(view, numbers))
+
+
+def check(**options: Any) -> None:
+    for name, (value, allowed) in options.items():
+        if value not in allowed:
+            expected = ", ".join(map(repr, allowed))
+            raise ValueError(f"{name} must be one of {expected}, got {value!r}")
+
+
+def check_least(**options: tuple[int | None, int]) -> None:
+    for name, (value, least) in options.items():
+        if value is not None and value < least:
+            raise ValueError(f"{name} must be {least} or more, got {value}")

@@ -1,0 +1,38 @@
+"""`explain` and `flat`, a door to this package: nothing of it loads before they are called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .explanation import Explanation
+    from .flat import Flat
+
+
+def explain(f: Any, *args: Any) -> Explanation:
+    """Return the steps of the backward pass from a Value that was computed, or from `f(*args)`.
+
+    A function is run on its arguments: numbers in them, nested or not, become Values labelled
+    with the names of the parameters, and for every node the source line that built it is
+    recorded. A step is what one edge contributes to the gradient of a parent, in the order and
+    the numbers of the engine; no `grad` changes. Raises TypeError if there is no Value to explain.
+
+        print(explain(lambda x, y, z: (x + y) * z, -2.0, 5.0, -4.0))
+    """
+    from .explanation import explanation
+
+    return explanation(f, args)
+
+
+def flat(root: Any) -> Flat:
+    """Return root's graph as flat code: a line for each node, then one for each gradient.
+
+    The code is Python to be run, from the leaves' present numbers: each node is a variable of its
+    name, ∂root/∂node one called grad_name, and they come to the engine's numbers bit for bit.
+    Operators are called on floats, an operator of your own is written out. Raises TypeError
+    unless `root` is a Value, ValueError where an operator cannot be printed: its functions use
+    more than scalargrad's, and no module has it under its name.
+    """
+    from .flat import code
+
+    return code(root)

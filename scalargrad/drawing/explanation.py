@@ -1,0 +1,98 @@
+"""The steps of a gradient, to be read: as text, in a notebook, as a page; and how they come about,
+from a Value or from a function and its arguments."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from inspect import Parameter, signature
+from typing import Any
+
+from ..engine import Value
+from ..modes import record_lines
+from ..trees import flatten, is_value
+from ..variables import differentiating, one_number
+from . import report
+from .page import document
+from .steps import Steps
+
+
+class Explanation(Steps):
+    """The backward pass from a Value, a sequence of steps. Prints as a table; `save` writes a page
+    to step through."""
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a page for a browser (.html) or the text (.txt). Raises ValueError for a file of
+        another kind."""
+        kind = os.path.splitext(path)[1].lower()
+        if kind not in WRITERS:
+            raise ValueError(f"expected a path that ends in .html or .txt, got {os.fspath(path)}")
+        text = WRITERS[kind](self)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def page(self) -> str:
+        """Return a page for a browser, one file in HTML that needs no other."""
+        return document(self)
+
+    def __str__(self) -> str:
+        return report.text(self)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} steps from {self.names[self.root]}, {len(self.nodes)} nodes>"
+
+    def _repr_html_(self) -> str:
+        return report.table(self)
+
+
+WRITERS: dict[str, Callable[[Explanation], str]] = {
+    ".html": Explanation.page,
+    ".txt": lambda steps: f"{steps}\n",
+}
+
+
+def explanation(f: Any, args: Sequence[Any]) -> Explanation:
+    """Return what `explain` returns."""
+    if is_value(f) and not args:
+        return Explanation(f)
+    if callable(f):
+        return Explanation(recorded(f, args))
+    came = "a Value and arguments" if is_value(f) else f"{type(f).__name__} {f!r:.60}"
+    raise TypeError(f"explain needs a Value, or a function and its arguments, got {came}")
+
+
+def recorded(f: Callable[..., Any], args: Sequence[Any]) -> Any:
+    """Return f(*args) as a graph whose nodes know their source lines."""
+    variables = list(map(labelled, args, argument_names(f, len(args))))
+    with differentiating(level=False), record_lines():
+        root = one_number(f(*variables), f)
+    if is_value(root):
+        return root
+    raise TypeError(f"explain needs a Value, but the function returned the number {root!r}")
+
+
+def labelled(arg: Any, name: str) -> Any:
+    """Return an argument with Values, labelled after their places, for the numbers in it."""
+    entries, structure = flatten(arg, name)
+    pairs = zip(entries, structure.names(name))
+    return structure.rebuilt([x if is_value(x) else Value(x, label) for x, label in pairs])
+
+
+def argument_names(f: Callable[..., Any], count: int) -> list[str]:
+    try:
+        return list(parameter_names(f, count))
+    except (TypeError, ValueError):  # what a function written in C may have no signature for
+        return [f"argument {i}" for i in range(count)]
+
+
+def parameter_names(f: Callable[..., Any], count: int) -> Iterator[str]:
+    parameters = list(signature(f).parameters.values())
+    many = Parameter.VAR_POSITIONAL
+    for i in range(count):
+        last = parameters[min(i, len(parameters) - 1)] if parameters else None
+        if last is None:
+            yield f"argument {i}"
+        elif last.kind is many:
+            yield f"{last.name}[{i + 1 - len(parameters)}]"
+        else:
+            yield last.name

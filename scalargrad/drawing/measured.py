@@ -1,0 +1,45 @@
+"""Gradients of a recorded graph checked by finite differences: its rows are run again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ..checks import WRONG, Checked, computed, explained, judge
+from ..graph import topological_order
+from ..trees import is_value
+
+
+def checked(root: Any, leaves: Sequence[Any], names: Mapping[Any, str]) -> list[Checked]:
+    """Return for each leaf its gradient beside a measured slope, with a verdict. Costs some 35 to
+    70 runs of what depends on the leaf."""
+    order = topological_order(root)
+    gradients, noise = computed(root, leaves)
+    found = [
+        judge(names[leaf], along(order, leaf), leaf.data, gradient, noise)
+        for leaf, gradient in zip(leaves, gradients)
+    ]
+    if any(x.verdict == WRONG for x in found):
+        found, _ = explained(root, leaves, found)
+    return found
+
+
+def along(order: Sequence[Any], leaf: Any) -> Callable[[float], float]:
+    """Return the root, the last in `order`, as a function of one leaf."""
+    moving = {leaf: 0}
+    program = []
+    for node in order:
+        if any(parent in moving for parent in node.parents):
+            slots = [moving.get(x) if is_value(x) else None for x in node.operands]
+            numbers = [x.data if is_value(x) else x for x in node.operands]
+            program.append((node.op.forward, slots, numbers))
+            moving[node] = len(program)
+
+    def value(x: float) -> float:
+        known = [x]
+        for forward, slots, numbers in program:
+            operands = [n if slot is None else known[slot] for slot, n in zip(slots, numbers)]
+            known.append(float(forward(*operands)))
+        return known[-1]
+
+    return value

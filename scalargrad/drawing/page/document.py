@@ -1,0 +1,65 @@
+"""The page put together: a template, filled with the drawing, the data and the scripts."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from pathlib import Path
+
+from ..colours import DARK, LIGHT
+from ..steps import Steps
+from ..text import printable
+from .data import Data
+from .javascript import runtime
+from .picture import picture
+
+HERE = Path(__file__).parent
+STYLES = (
+    "page.css",
+    "controls.css",
+    "cards.css",
+    "tables.css",
+    "drawing.css",
+    "media.css",
+)
+SCRIPTS = (
+    "floats.js",
+    "model.js",
+    "elements.js",
+    "state.js",
+    "viewport.js",
+    "graph.js",
+    "lesson.js",
+    "quiz.js",
+    "sums.js",
+    "leaves.js",
+    "controls.js",
+    "start.js",
+)
+"""In the order in which they are read; the runtime and the kernels stand before them."""
+
+
+def read(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+def colours() -> str:
+    """The colours of the drawing as variables of CSS."""
+    light, dark = LIGHT._asdict(), DARK._asdict()
+    pairs = (f"  --{k.replace('_', '-')}: light-dark({light[k]}, {dark[k]});" for k in light)
+    return "\n".join([":root {", *pairs, "}"])
+
+
+def document(steps: Steps) -> str:
+    """Return the page that explains these steps, as one HTML text."""
+    data = Data(steps)
+    name = steps.names[steps.root]
+    parts = {
+        "title": escape(f"The backward pass of {printable(name)}"),
+        "style": "\n".join([colours(), *map(read, STYLES)]),
+        "graph": picture(steps),
+        "data": data.json(),
+        "script": "\n".join([runtime(), str(data.kernels), *map(read, SCRIPTS)]),
+    }
+    # in one pass: what is put in is not searched for places again
+    return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], read("page.html"))

@@ -1,0 +1,173 @@
+/* The error function, the gamma family and sinc: forward functions that neither C's operators nor
+ * JavaScript's Math have. Twins of those in ieee.py, and of Python's math where it has them. */
+const SQRT_PI = 1.7724538509055159;
+
+/* exp(−x²), the square split in two so that its rounding is not magnified. */
+function gaussian(x) {
+  const high = Math.fround(x);
+  return exp(-high * high) * exp(-(x - high) * (x + high));
+}
+
+/* Source: DLMF 7.6.2, all terms of one sign. */
+function erf(x) {
+  if (fabs(x) >= 1) return copysign(1 - erfc(fabs(x)), x);
+  let term = x;
+  let total = x;
+  for (let k = 1; k < 60 && term !== 0; k++) {
+    term *= (2 * x * x) / (2 * k + 1);
+    total += term;
+  }
+  return (2 / SQRT_PI) * gaussian(x) * total;
+}
+
+/* Source: DLMF 7.9.4, a continued fraction, from its end to its beginning. */
+function erfc(x) {
+  if (x < 0.5) return 1 - erf(x);
+  if (Number.isNaN(x) || x > 28) return Number.isNaN(x) ? NaN : 0;
+  let fraction = x;
+  for (let k = ceil(20 + 400 / (x * x)); k > 0; k--) fraction = x + k / 2 / fraction;
+  return gaussian(x) / SQRT_PI / fraction;
+}
+
+const LANCZOS_G = 6.02468004077673;
+const LANCZOS_OVER = [
+  23531376880.41076, 42919803642.6491, 35711959237.35567, 17921034426.03721, 6039542586.352028,
+  1439720407.3117216, 248874557.86205417, 31426415.5854002, 2876370.6289353725, 186056.26539522348,
+  8071.672002365816, 210.82427775157934, 2.5066282746310002,
+];
+const LANCZOS_UNDER = [
+  0, 39916800, 120543840, 150917976, 105258076, 45995730, 13339535, 2637558, 357423, 32670, 1925,
+  66, 1,
+];
+
+/* Lanczos' rational approximation, from the side where the powers do not overflow. */
+function lanczos(x) {
+  const horner = (coefficients, at) => coefficients.reduce((sum, c) => sum * at + c, 0);
+  if (x < 5) {
+    return horner([...LANCZOS_OVER].reverse(), x) / horner([...LANCZOS_UNDER].reverse(), x);
+  }
+  return horner(LANCZOS_OVER, 1 / x) / horner(LANCZOS_UNDER, 1 / x);
+}
+
+function lgamma(x) {
+  if (!Number.isFinite(x)) return fabs(x);
+  if (x === floor(x) && x <= 2) return x <= 0 ? Infinity : 0;
+  const size = fabs(x);
+  if (size < 1e-20) return -log(size);
+  const near = log(lanczos(size)) - LANCZOS_G;
+  const value = near + (size - 0.5) * (log(size + LANCZOS_G - 0.5) - 1);
+  if (x > 0) return value;
+  return log(Math.PI) - log(fabs(sin_pi(size))) - log(size) - value;
+}
+
+/* The order-th derivative exists up to 100: beyond, factorials leave the floats. */
+function isOrder(order) {
+  return Number.isInteger(order) && order >= 0 && order <= 100;
+}
+
+function factorial(n) {
+  let product = 1;
+  for (let k = 2; k <= n; k++) product *= k;
+  return product;
+}
+
+const BERNOULLI = [1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510];
+
+/* The terms of (−1)ⁿ⁺¹ ψₙ(x) for large x. Source: DLMF 5.11.2, 5.15.8. */
+function polygammaFar(n, x) {
+  const terms = [n ? factorial(n - 1) / x ** n : -log(x), factorial(n) / (2 * x ** (n + 1))];
+  for (let k = 1; k <= BERNOULLI.length; k++) {
+    const scale = factorial(2 * k + n - 1) / factorial(2 * k);
+    terms.push((BERNOULLI[k - 1] * scale) / x ** (2 * k + n));
+  }
+  return terms;
+}
+
+/* dⁿ/dxⁿ cot(πx), as a polynomial in c = cot(πx), whose derivative is −π(1 + c²). */
+function cotDerivative(n, x) {
+  const turn = x - rint(x);
+  const c = fabs(turn) === 0.5 ? 0 : 1 / tan(Math.PI * turn);
+  let polynomial = [0, 1];
+  for (let i = 0; i < n; i++) {
+    const slope = polynomial.map((a, k) => -Math.PI * k * a).slice(1);
+    polynomial = [...slope, 0, 0].map((a, k) => a + (k >= 2 ? slope[k - 2] : 0));
+  }
+  return exactSum(polynomial.map((a, k) => (a ? a * c ** k : 0)));
+}
+
+function polygamma(order, x) {
+  const pole = x <= 0 && x === floor(x);
+  if (!isOrder(order) || Number.isNaN(x) || x === -Infinity || pole) return NaN;
+  if (x === Infinity) return order ? 0 : Infinity;
+  const sign = order % 2 ? 1 : -1;
+  if (x < 0) return -sign * polygamma(order, 1 - x) - Math.PI * cotDerivative(order, x);
+  const terms = [];
+  let at = x;
+  for (; at < 15 + order; at += 1) terms.push(factorial(order) / at ** (order + 1));
+  return sign * exactSum([...terms, ...polygammaFar(order, at)]);
+}
+
+function sinc(x) {
+  return sinc_derivative(0, x);
+}
+
+/* By t·fₙ + n·fₙ₋₁ = sin(t + nπ/2), t = πx, where that is stable; elsewhere by Taylor. */
+function sinc_derivative(order, x) {
+  if (!isOrder(order) || Number.isNaN(x)) return NaN;
+  if (!Number.isFinite(x)) return 0;
+  const t = Math.PI * x;
+  if (fabs(t) < order + 1) return Math.PI ** order * sincTaylor(order, t);
+  const sines = [sin_pi(x), cos_pi(x), -sin_pi(x), -cos_pi(x)];
+  let value = sines[0] / t;
+  for (let k = 1; k <= order; k++) value = (sines[k % 4] - k * value) / t;
+  return Math.PI ** order * value;
+}
+
+/* dⁿ/dtⁿ sin(t)/t = Σ (−1)ᵏ t²ᵏ⁻ⁿ (2k)!/((2k−n)! (2k+1)!), over 2k ≥ n. */
+function sincTaylor(n, t) {
+  let k = floor((n + 1) / 2);
+  let term = ((-1) ** k * t ** (2 * k - n)) / factorial(2 * k - n) / (2 * k + 1);
+  const terms = [term];
+  while (fabs(term) > 1e-18 * fabs(terms[0])) {
+    term *= (-t * t * (2 * k + 1)) / ((2 * k + 3) * (2 * k + 1 - n) * (2 * k + 2 - n));
+    terms.push(term);
+    k += 1;
+  }
+  return exactSum(terms);
+}
+
+/* sin(πx) and cos(πx), exact at whole and half numbers. */
+function sin_pi(x) {
+  const [quarter, r] = quarterTurn(x);
+  return [sin(r), cos(r), -sin(r), -cos(r)][quarter];
+}
+
+function cos_pi(x) {
+  const [quarter, r] = quarterTurn(x);
+  return [cos(r), -sin(r), -cos(r), sin(r)][quarter];
+}
+
+function quarterTurn(x) {
+  const turn = x % 2;
+  const nearest = rint(2 * turn) + 0;
+  return [((nearest % 4) + 4) % 4, Math.PI * (turn - 0.5 * nearest)];
+}
+
+/* The sum rounded once: near the zeros of digamma the terms all but cancel. Source: Shewchuk,
+ * Adaptive Precision Floating-Point Arithmetic (1997). */
+function exactSum(xs) {
+  if (!xs.every(Number.isFinite)) return fold_sum(xs);
+  let parts = [];
+  for (let x of xs) {
+    const kept = [];
+    for (let y of parts) {
+      if (fabs(x) < fabs(y)) [x, y] = [y, x];
+      const high = x + y;
+      const low = y - (high - x);
+      if (low !== 0) kept.push(low);
+      x = high;
+    }
+    parts = [...kept, x];
+  }
+  return fold_sum(parts);
+}

@@ -1,0 +1,83 @@
+"""A row's forward function and partials in JavaScript, printed by running them on symbols.
+
+What a row says in C is JavaScript as well, but for the declarations; the functions of C's library
+that it calls stand in `special.js` and `gamma.js`, and so do the rows that have no C.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ...codegen.spelling import Listing
+from ...rows import BUILT_IN, Operator
+
+RUNTIME = ("special.js", "gamma.js")
+
+
+@cache
+def runtime() -> str:
+    """The JavaScript that every spelled row relies on."""
+    here = Path(__file__).parent
+    return "\n".join((here / name).read_text(encoding="utf-8") for name in RUNTIME)
+
+
+@cache
+def runtime_functions() -> frozenset[str]:
+    return frozenset(re.findall(r"^function (\w+)", runtime(), re.MULTILINE))
+
+
+class Script(Listing):
+    """JavaScript statements, one for each operation done on its symbols."""
+
+    statement = "const {} = {};"
+
+    def compute(self, op: Operator, operands: tuple[Any, ...]) -> Any:
+        if op.c is None and not in_runtime(op):
+            return op.forward(*operands)
+        return super().compute(op, operands)
+
+    def call(self, op: Operator, operands: list[str]) -> str:
+        if op.arity is None:
+            return f"{op.c}([{', '.join(operands)}])"
+        return (op.c or f"{op.name}({', '.join(['{}'] * op.arity)})").format(*operands)
+
+
+def in_runtime(op: Operator) -> bool:
+    return BUILT_IN.get(op.name) is op and op.name in runtime_functions()
+
+
+def body(script: Script, result: str) -> str:
+    return f"{{ {' '.join([*script.lines, f'return {result};'])} }}"
+
+
+def forward(op: Operator, count: int) -> str:
+    """Return the function of a list `x` of `count` operands that computes the row's value."""
+    script = Script()
+    operands = tuple(script.symbol(f"x[{i}]") for i in range(count))
+    return f"(x) => {body(script, script.spell(script.compute(op, operands)))}"
+
+
+def partials(op: Operator, variable: Sequence[bool]) -> str:
+    """Return the function of `out` and the list `x` of operands that computes ∂out/∂operand of
+    those that are `variable`, as a list."""
+    script = Script()
+    operands = [script.symbol(f"x[{i}]") for i in range(len(variable))]
+    local = op.local(script.symbol("out"), operands, variable)
+    wanted = ", ".join(script.spell(p) for p, free in zip(local, variable) if free)
+    return f"(out, x) => {body(script, f'[{wanted}]')}"
+
+
+def kernel(op: Operator, variable: Sequence[bool]) -> str:
+    """Return the row in JavaScript, for operands of which some are `variable`, the others
+    constants; "null" for an operator of the user's whose Python cannot be followed."""
+    try:
+        pair = forward(op, len(variable)), partials(op, variable)
+    except Exception:  # whatever the user's own functions raise when run on symbols
+        if BUILT_IN.get(op.name) is op:
+            raise
+        return "null"
+    return "{{ forward: {}, partials: {} }}".format(*pair)

@@ -1,0 +1,133 @@
+/* The graph as numbers: forward, the two walks backward, slopes. Knows nothing of the page.
+ *
+ * nodes[0] is the root; each node stands after all of its consumers. A node has `operands`: a
+ * whole number is the place of a node, a text a constant; none for a leaf. `parents` are those
+ * operands that are nodes, one an edge, and `positions` tell which operands. */
+
+/* The nodes that the page's data describe, with their operators' functions. */
+function readGraph(data, kernels) {
+  const nodes = data.nodes.map((node) => ({
+    ...node,
+    kernel: node.leaf ? null : kernels[node.kernel],
+    data: parseFloat64(node.data),
+    partials: node.partials.map(parseFloat64),
+    operands: node.operands.map((x) => (typeof x === "string" ? parseFloat64(x) : { place: x })),
+    parents: node.operands.filter((x) => typeof x === "number"),
+    positions: places(node.operands, (x) => typeof x === "number"),
+  }));
+  const expected = nodes.map(() => 0);
+  for (const node of nodes) for (const parent of node.parents) expected[parent] += 1;
+  return { nodes, expected, leaves: places(nodes, (node) => node.leaf), editable: editable(nodes) };
+}
+
+function places(items, wanted) {
+  return items.flatMap((item, i) => (wanted(item, i) ? [i] : []));
+}
+
+/* The leaves above which every node can be computed again: an operator of the user's own may be
+ * Python that has no JavaScript. */
+function editable(nodes) {
+  const free = nodes.map((node) => node.leaf || node.kernel !== null);
+  nodes.forEach((node, i) => {
+    if (!free[i]) for (const parent of node.parents) free[parent] = false;
+  });
+  return free;
+}
+
+/* The numbers as the engine computed them. */
+function recorded(graph) {
+  return {
+    data: graph.nodes.map((node) => node.data),
+    partials: graph.nodes.map((node) => node.partials),
+  };
+}
+
+/* The numbers anew, from what the leaves hold in `data`. Nodes that cannot be computed again keep
+ * what they hold. */
+function evaluate(graph, data, wantPartials = true) {
+  const fresh = { data: [...data], partials: [] };
+  for (let i = graph.nodes.length - 1; i >= 0; i--) {
+    const { kernel, operands, partials } = graph.nodes[i];
+    if (!kernel) {
+      fresh.partials[i] = partials;
+      continue;
+    }
+    const x = operands.map((operand) =>
+      operand.place === undefined ? operand : fresh.data[operand.place],
+    );
+    fresh.data[i] = kernel.forward(x);
+    if (wantPartials) fresh.partials[i] = kernel.partials(fresh.data[i], x);
+  }
+  return fresh;
+}
+
+/* The edges as the engine handles them: each node after all of its consumers. */
+function* engineOrder(graph) {
+  for (let i = 0; i < graph.nodes.length; i++) {
+    for (let k = 0; k < graph.nodes[i].parents.length; k++) yield [i, k];
+  }
+}
+
+/* The edges as a recursion visits them that goes into each node when it first comes by. */
+function* depthFirst(graph) {
+  const seen = new Set([0]);
+  const path = [[0, 0]];
+  while (path.length) {
+    const top = path[path.length - 1];
+    const [i, k] = top;
+    if (k === graph.nodes[i].parents.length) {
+      path.pop();
+      continue;
+    }
+    top[1] += 1;
+    yield [i, k];
+    const parent = graph.nodes[i].parents[k];
+    if (!seen.has(parent)) {
+      seen.add(parent);
+      path.push([parent, 0]);
+    }
+  }
+}
+
+/* One step an edge: what it adds to the gradient of the parent. */
+function walk(graph, numbers, order) {
+  const adjoint = graph.nodes.map(() => 0);
+  const arrived = graph.nodes.map(() => 0);
+  adjoint[0] = 1;
+  const steps = [];
+  for (const [consumer, edge] of order(graph)) {
+    const parent = graph.nodes[consumer].parents[edge];
+    const upstream = adjoint[consumer];
+    const local = numbers.partials[consumer][edge];
+    // a gradient of exactly zero is not propagated: 0·inf must not become NaN
+    const contribution = upstream === 0 ? 0 : upstream * local;
+    adjoint[parent] += contribution;
+    arrived[parent] += 1;
+    const ready = arrived[consumer] === graph.expected[consumer];
+    const total = adjoint[parent];
+    steps.push({
+      consumer,
+      edge,
+      parent,
+      upstream,
+      local,
+      contribution,
+      total,
+      arrived: arrived[parent],
+      ready,
+    });
+  }
+  return { steps, gradient: adjoint };
+}
+
+/* How steep the root is in a leaf, measured: the leaf a little up, a little down. */
+function slope(graph, data, leaf) {
+  const h = Math.cbrt(2 ** -52) * Math.max(1, Math.abs(data[leaf]));
+  const at = (x) => {
+    const moved = [...data];
+    moved[leaf] = x;
+    return evaluate(graph, moved, false).data[0];
+  };
+  const [low, high] = [data[leaf] - h, data[leaf] + h];
+  return (at(high) - at(low)) / (high - low);
+}

@@ -1,0 +1,223 @@
+/* Zoom and pan: the part of the drawing that is in view, an SVG's viewBox. */
+
+const SVG = byId("graph").querySelector("svg");
+/* Pixels of the screen in one unit of the drawing: at most, where all is shown, to be read. */
+const CLOSEST = 4;
+const FITTED = 1.7;
+const READABLE = 0.7;
+/* How many times as wide as the whole drawing the view may get. */
+const FARTHEST = 3;
+const STEP = 1.3;
+const MARGIN = 12;
+
+class Viewport {
+  constructor(svg) {
+    this.svg = svg;
+    const { x, y, width, height } = svg.viewBox.baseVal;
+    this.whole = {
+      x: x - MARGIN,
+      y: y - MARGIN,
+      width: width + 2 * MARGIN,
+      height: height + 2 * MARGIN,
+    };
+    this.box = { ...this.whole };
+    this.moving = 0;
+    for (const name of ["width", "height", "style"]) svg.removeAttribute(name);
+    svg.setAttribute("preserveAspectRatio", "xMidYMid meet");
+    this.show();
+  }
+
+  show() {
+    const { x, y, width, height } = this.box;
+    this.svg.setAttribute("viewBox", `${x} ${y} ${width} ${height}`);
+  }
+
+  /* Pixels of the screen in one unit of the drawing. */
+  scale(box = this.box) {
+    const { width, height } = this.svg.parentNode.getBoundingClientRect();
+    return Math.min(width / box.width, height / box.height) || 1;
+  }
+
+  /* A place on the screen in units of the drawing. */
+  point(clientX, clientY) {
+    const screen = this.svg.parentNode.getBoundingClientRect();
+    const scale = this.scale();
+    return {
+      x: this.box.x + this.box.width / 2 + (clientX - screen.x - screen.width / 2) / scale,
+      y: this.box.y + this.box.height / 2 + (clientY - screen.y - screen.height / 2) / scale,
+    };
+  }
+
+  /* Zoom in by a factor, around a place that stays where it is. */
+  zoom(factor, at = centre(this.box)) {
+    const most = CLOSEST / this.scale();
+    const least = this.box.width / (FARTHEST * this.whole.width);
+    const by = 1 / Math.min(most, Math.max(least, factor));
+    this.move({
+      x: at.x + (this.box.x - at.x) * by,
+      y: at.y + (this.box.y - at.y) * by,
+      width: this.box.width * by,
+      height: this.box.height * by,
+    });
+  }
+
+  pan(right, down) {
+    this.move({ ...this.box, x: this.box.x + right, y: this.box.y + down });
+  }
+
+  move(box) {
+    cancelAnimationFrame(this.moving);
+    this.box = box;
+    this.show();
+  }
+
+  fit() {
+    this.glide(this.fitted());
+  }
+
+  /* The whole drawing, a small one not blown up. */
+  fitted() {
+    return grown(this.whole, Math.max(1, this.scale(this.whole) / FITTED));
+  }
+
+  /* Go to another box, in a short flight where the reader likes motion. */
+  glide(to) {
+    cancelAnimationFrame(this.moving);
+    if (!likesMotion()) {
+      this.move({ ...to });
+      return;
+    }
+    const from = { ...this.box };
+    const start = performance.now();
+    const fly = (now) => {
+      const share = eased(Math.min(1, (now - start) / 320));
+      for (const side of Object.keys(from))
+        this.box[side] = from[side] + (to[side] - from[side]) * share;
+      this.show();
+      if (share < 1) this.moving = requestAnimationFrame(fly);
+    };
+    this.moving = requestAnimationFrame(fly);
+  }
+
+  /* See to it that a part of the drawing is in view, and large enough to be read. */
+  reveal(part) {
+    const room = {
+      x: part.x - 60,
+      y: part.y - 60,
+      width: part.width + 120,
+      height: part.height + 120,
+    };
+    const most = this.scale(room);
+    if (contains(this.visible(), part) && this.scale() >= Math.min(READABLE, most)) return;
+    const scale = Math.min(Math.max(this.scale(), READABLE), most);
+    const { width, height } = grown(this.visible(), this.scale() / scale);
+    const from = corner(part, { width, height });
+    const [x, y] = [
+      this.inside(from.x, width, "x", "width"),
+      this.inside(from.y, height, "y", "height"),
+    ];
+    this.glide({ x, y, width, height });
+  }
+
+  /* Where a view of this size begins so that it shows no more than it must of what is outside. */
+  inside(start, size, side, extent) {
+    const { [side]: first, [extent]: whole } = this.whole;
+    if (size >= whole) return first + (whole - size) / 2;
+    return Math.max(first, Math.min(start, first + whole - size));
+  }
+
+  /* What the pane shows: the box, and more where their proportions differ. */
+  visible() {
+    const screen = this.svg.parentNode.getBoundingClientRect();
+    const scale = this.scale();
+    const [width, height] = [screen.width / scale, screen.height / scale];
+    const { x, y, width: w, height: h } = this.box;
+    return { x: x + (w - width) / 2, y: y + (h - height) / 2, width, height };
+  }
+}
+
+function centre(box) {
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+}
+
+/* Where a box of this size has its corner if it stands around the middle of `part`. */
+function corner(part, { width, height }) {
+  const { x, y } = centre(part);
+  return { x: x - width / 2, y: y - height / 2 };
+}
+
+/* The box made larger around its middle. */
+function grown(box, factor) {
+  const size = { width: box.width * factor, height: box.height * factor };
+  return { ...corner(box, size), ...size };
+}
+
+function contains(outer, inner) {
+  const across = inner.x >= outer.x && inner.x + inner.width <= outer.x + outer.width;
+  return across && inner.y >= outer.y && inner.y + inner.height <= outer.y + outer.height;
+}
+
+function eased(t) {
+  return t < 0.5 ? 2 * t * t : 1 - 2 * (1 - t) * (1 - t);
+}
+
+function likesMotion() {
+  return !matchMedia("(prefers-reduced-motion: reduce)").matches;
+}
+
+const viewport = new Viewport(SVG);
+
+/* Pointers on the drawing: one drags it, two pinch it. */
+const pointers = new Map();
+const DRAG = 4;
+let dragged = 0;
+
+function spread() {
+  const [a, b] = [...pointers.values()];
+  return { distance: Math.hypot(a.x - b.x, a.y - b.y), x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
+}
+
+function movePointer(event) {
+  const before = pointers.get(event.pointerId);
+  if (!before) return;
+  const pinch = pointers.size === 2 ? spread() : null;
+  const now = { x: event.clientX, y: event.clientY };
+  pointers.set(event.pointerId, now);
+  dragged += Math.abs(now.x - before.x) + Math.abs(now.y - before.y);
+  if (dragged > DRAG) SVG.classList.add("dragging");
+  if (pinch) {
+    const after = spread();
+    viewport.zoom(after.distance / pinch.distance, viewport.point(after.x, after.y));
+  }
+  const share = viewport.scale() * pointers.size;
+  viewport.pan((before.x - now.x) / share, (before.y - now.y) / share);
+}
+
+function releasePointer(event) {
+  pointers.delete(event.pointerId);
+  if (!pointers.size) SVG.classList.remove("dragging");
+}
+
+function startZooming() {
+  SVG.addEventListener(
+    "wheel",
+    (event) => {
+      event.preventDefault();
+      viewport.zoom(
+        2 ** (-event.deltaY / (event.ctrlKey ? 60 : 300)),
+        viewport.point(event.clientX, event.clientY),
+      );
+    },
+    { passive: false },
+  );
+  SVG.addEventListener("pointerdown", (event) => {
+    if (!pointers.size) dragged = 0;
+    pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+  });
+  addEventListener("pointermove", movePointer);
+  addEventListener("pointerup", releasePointer);
+  addEventListener("pointercancel", releasePointer);
+  byId("zoom-in").addEventListener("click", () => viewport.zoom(STEP));
+  byId("zoom-out").addEventListener("click", () => viewport.zoom(1 / STEP));
+  byId("zoom-fit").addEventListener("click", () => viewport.fit());
+}

@@ -1,0 +1,51 @@
+"""Text in a drawing: numbers as they are read, and a user's labels made harmless.
+
+What leaves this file is valid inside an HTML-like label of DOT, inside XML, and on one line.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from math import isinf, isnan
+
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u2028\u2029]")
+LONGEST = 28
+
+
+def printable(text: str) -> str:
+    """Return `text` on one line: control characters become pictures of themselves."""
+    return UNPRINTABLE.sub(picture, text)
+
+
+def picture(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return "↵" if found[0] in "\n\u2028\u2029" else chr(0x2400 + code) if code < 32 else "\ufffd"
+
+
+def shortened(text: str, longest: int = LONGEST) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def markup(text: str) -> str:
+    """Return text as it is written within an HTML-like label."""
+    # alone in its run of text a backslash cannot begin one of DOT's escapes, such as \\N
+    return escape(text).replace("\\", "<font>&#92;</font>")
+
+
+def number(x: float, precision: int) -> str:
+    """Return x with so many significant digits, and a minus as wide as a plus."""
+    if isnan(x):
+        return "NaN"
+    if isinf(x):
+        return "∞" if x > 0 else "−∞"
+    mantissa, _, exponent = f"{x:.{precision}g}".replace("-", "−").partition("e")
+    return (
+        f"{mantissa}e{exponent.replace('+', '').replace('−0', '−').lstrip('0')}"
+        if exponent
+        else mantissa
+    )
+
+
+def counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,20 @@
+"""Watching a function build its graph, without a change to what it does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Watch:
+    """What `modes.tracing` takes: leaves and numbers stay what they are, Values can be changed.
+
+    Subclasses say in `follow(node)` what becomes of a node that was built.
+    """
+
+    freezes = False
+
+    def variable(self, data: Any) -> None:
+        return None
+
+    def number_of(self, value: Any) -> None:
+        return None

@@ -1,0 +1,57 @@
+"""How a loss fell: one batch, one epoch, and on data held out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from .canvas import INK, axes, colour, tint
+
+DECADE = 10.0
+"""A loss that falls by more than this factor is drawn on a logarithmic scale."""
+
+
+def loss_curves(
+    losses: Sequence[float],
+    epoch_ends: Sequence[int] = (),
+    validation: Sequence[float] = (),
+    ax: Any = None,
+) -> Any:
+    """Draw the loss of each update, its mean over each epoch, and the loss on held-out data.
+
+    `losses`: one for each update; `epoch_ends`: how many updates there were at the end of each
+    epoch; `validation`: one for each epoch, or none. The x axis counts epochs, or updates where
+    `epoch_ends` is empty. Returns the Axes.
+    """
+    ax = axes(ax)
+    unit = epoch_ends[0] if epoch_ends else 1
+    times = [(i + 1) / unit for i in range(len(losses))]
+    ends = [end / unit for end in epoch_ends]
+    ax.plot(times, losses, color=tint(colour(0), 0.45), lw=0.7, label="one batch")
+    if ends:
+        means = epoch_means(losses, epoch_ends)
+        ax.plot(ends, means, "o-", color=colour(0), ms=3.5, label="mean of an epoch")
+    if validation:
+        shown = ends[: len(validation)]
+        ax.plot(shown, validation, "s--", color=colour(1), ms=3.5, label="validation")
+    dress(ax, [*losses, *validation], "epoch" if ends else "update")
+    return ax
+
+
+def epoch_means(losses: Sequence[float], ends: Sequence[int]) -> list[float]:
+    return [
+        sum(losses[start:end]) / (end - start) if end > start else math.nan
+        for start, end in pairwise([0, *ends])
+    ]
+
+
+def dress(ax: Any, losses: Sequence[float], unit: str) -> None:
+    finite = [loss for loss in losses if math.isfinite(loss)]
+    if finite and min(finite) > 0.0 and max(finite) > DECADE * min(finite):
+        ax.set_yscale("log")
+    ax.set(xlabel=unit, ylabel="loss")
+    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.grid(axis="y", color="#DDDDDD", lw=0.6)
+    ax.legend(frameon=False, labelcolor=INK)

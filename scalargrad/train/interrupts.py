@@ -1,0 +1,59 @@
+"""Ctrl-C between two updates, never within one."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+class Interrupts:
+    """Within `with Interrupts() as interrupts:` Ctrl-C waits until `with interrupts.heard():`.
+
+    A second one waits for nothing. In a thread other than the main one nothing changes, for
+    Ctrl-C is never raised there; nor where a handler was installed from outside Python, for it
+    could not be put back.
+    """
+
+    def __enter__(self) -> Interrupts:
+        self.listening = False
+        self.waiting: tuple[Any, ...] = ()
+        self.handler: Any = signal.getsignal(signal.SIGINT)
+        in_main = threading.current_thread() is threading.main_thread()
+        self.in_charge = in_main and callable(self.handler)
+        if self.in_charge:
+            signal.signal(signal.SIGINT, self.receive)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self.in_charge:
+            signal.signal(signal.SIGINT, self.handler)
+
+    def receive(self, *received: Any) -> None:
+        if self.listening or self.waiting:
+            self.deliver(received)
+        else:
+            self.waiting = received
+
+    def deliver(self, received: tuple[Any, ...]) -> None:
+        was, self.listening, self.waiting = self.listening, False, ()
+        self.handler(*received)
+        # still here: a handler of the user's own, which raised nothing
+        self.listening = was
+
+    def hear(self) -> None:
+        """Let the Ctrl-C that waited, if there is one, be raised now."""
+        if self.waiting:
+            self.deliver(self.waiting)
+
+    @contextmanager
+    def heard(self) -> Iterator[None]:
+        """Within it Ctrl-C is raised at once, and the one that waited at its beginning."""
+        self.listening = True
+        try:
+            self.hear()
+            yield
+        finally:
+            self.listening = False

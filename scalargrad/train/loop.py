@@ -1,0 +1,249 @@
+"""`fit`: epochs of batches, each batch one update."""
+
+from __future__ import annotations
+
+import random
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from math import isfinite
+from typing import Any
+
+from ..data import Sample, samples
+from ..engine import mean
+from ..modes import AnomalyError, state
+from ..nn import Module, Residual, Sequential
+from ..optim import Optimizer, clip_grad_norm
+from ..rows import builder
+from ..scores import Measure, evaluating, in_mode, means
+from .callbacks import Callback, Run
+from .history import History
+from .interrupts import Interrupts
+from .progress import Display, display
+
+SAMPLE_BY_SAMPLE = (Module.batch, Sequential.batch, Residual.batch)
+"""Ways to run a batch that give each sample what it gets alone, if all parts do."""
+
+
+@dataclass
+class Plan:
+    """What `fit` was asked for."""
+
+    loss: Measure
+    data: list[Sample]
+    batch_size: int
+    validation: list[Sample]
+    metrics: Mapping[str, Measure]
+    clip: float | Callable[[Any], Any] | None
+    penalty: Callable[[], Any] | None
+    callbacks: Sequence[Callback]
+    on_update: Sequence[Callback]
+    shuffle: bool
+    together: bool
+    """Whether the model must see a batch as a whole."""
+
+    @property
+    def ends(self) -> list[int]:
+        """Where each batch of an epoch ends."""
+        count = len(self.data)
+        ends = [*range(self.batch_size, count, self.batch_size), count]
+        if self.together and len(ends) > 1 and ends[-1] - ends[-2] == 1:
+            # there are no statistics of one sample: it joins the batch before
+            del ends[-2]
+        return ends
+
+
+def fit(
+    model: Any,
+    loss: Measure,
+    data: Any,
+    optimizer: Optimizer,
+    epochs: int,
+    batch_size: int = 32,
+    *,
+    validation: Any = None,
+    metrics: Mapping[str, Measure] | None = None,
+    schedule: Callable[[int], float] | None = None,
+    clip: float | Callable[[Any], Any] | None = None,
+    penalty: Callable[[], Any] | None = None,
+    callbacks: Sequence[Callback] = (),
+    on_update: Sequence[Callback] = (),
+    shuffle: bool = True,
+    progress: bool = True,
+) -> History:
+    """Train `model` on `data`, `epochs` times through, and return the History of it.
+
+    `loss(output, target)` gives the loss of one sample, a Value; each update follows the mean of
+    a batch. `data` and `validation` are lists of pairs (input, target), or tuples (inputs,
+    targets) of lists or arrays. The order is drawn from Python's `random` unless `shuffle` is
+    false.
+
+    `metrics`: measures by name, such as {"accuracy": correct}, taken of the validation data after
+    each epoch. `schedule(update)`: the factor on the learning rate in update 0, 1, … of this
+    training. `clip`: the largest norm of the gradient, or what is called with the optimizer
+    before each update. `penalty()`: a Value added to the loss of each batch, such as λΣw².
+    `callbacks` are called with the Run after each epoch, `on_update` after each update.
+
+    Ctrl-C ends the training after a whole update; so does, with a RuntimeWarning, a loss or
+    gradient that is not finite, before the update. `history.stopped` says which. Raises ValueError
+    or TypeError, before anything is changed, for data and numbers that make no sense.
+    """
+    plan = Plan(
+        loss,
+        samples(data),
+        positive("batch_size", batch_size),
+        [] if validation is None else samples(validation),
+        metrics or {},
+        clip,
+        penalty,
+        callbacks,
+        on_update,
+        shuffle,
+        sees_whole_batches(model),
+    )
+    run = Run(model, optimizer, positive("epochs", epochs))
+    check(plan, run)
+    shown = display(progress, len(plan.ends) * epochs, epochs)
+    with Interrupts() as interrupts, scheduled(optimizer, schedule), in_mode(model, training=True):
+        train(plan, run, shown, interrupts)
+    return run.history
+
+
+def positive(name: str, count: Any) -> int:
+    if isinstance(count, int) and count > 0:
+        return count
+    raise ValueError(f"{name} must be a whole number from 1 up, got {count!r:.60}")
+
+
+def check(plan: Plan, run: Run) -> None:
+    if state.no_grad:
+        raise RuntimeError("there is nothing to learn from within no_grad(): call fit outside")
+    if plan.metrics and not plan.validation:
+        raise ValueError(f"metrics {list(plan.metrics)} are of the validation data: pass some")
+    if "validation" in plan.metrics:
+        raise ValueError("the metric 'validation' needs another name: it is that of the loss")
+    ours = set(map(id, run.model.parameters())) if hasattr(run.model, "parameters") else None
+    if ours is not None and ours.isdisjoint(map(id, run.optimizer.parameters)):
+        raise ValueError("the optimizer moves none of the model's parameters: give it those")
+
+
+@contextmanager
+def scheduled(optimizer: Optimizer, schedule: Callable[[int], float] | None) -> Iterator[None]:
+    """Within it `schedule`, if there is one, rules the optimizer, counting from 0."""
+    before, start = optimizer.schedule, optimizer.steps
+    if schedule is not None:
+        optimizer.schedule = lambda step: schedule(step - start)
+    try:
+        yield
+    finally:
+        optimizer.schedule = before
+
+
+def train(plan: Plan, run: Run, shown: Display, interrupts: Interrupts) -> None:
+    try:
+        while run.history.epochs < run.epochs and not run.history.stopped:
+            epoch(plan, run, shown, interrupts)
+        interrupts.hear()
+    except KeyboardInterrupt:
+        run.stop("interrupted")
+        # what was summed up of the batch is of no use
+        run.optimizer.zero_grad()
+    finally:
+        shown.close()
+
+
+def epoch(plan: Plan, run: Run, shown: Display, interrupts: Interrupts) -> None:
+    history = run.history
+    for batch in batches(plan):
+        update(plan, run, batch, interrupts)
+        if history.stopped:
+            return
+        shown.update(history.epochs + 1, history.losses[-1], history.rates[-1])
+    measures = {"validation": plan.loss, **plan.metrics} if plan.validation else {}
+    with evaluating(run.model), interrupts.heard():
+        found = means(run.model, measures, plan.validation)
+    history.end_epoch(found)
+    shown.note(**found)
+    for callback in plan.callbacks:
+        callback(run)
+
+
+def batches(plan: Plan) -> Iterator[list[Sample]]:
+    data = random.sample(plan.data, len(plan.data)) if plan.shuffle else plan.data
+    for start, end in pairwise([0, *plan.ends]):
+        yield data[start:end]
+
+
+def update(plan: Plan, run: Run, batch: list[Sample], interrupts: Interrupts) -> None:
+    optimizer = run.optimizer
+    optimizer.zero_grad()
+    with interrupts.heard():
+        loss = gradient(plan, run.model, batch)
+    rate = optimizer.rate
+    try:
+        move(plan, optimizer, loss)
+    except AnomalyError as error:
+        run.stop(f"{error} (update {run.updates + 1})")
+        warnings.warn(f"training stopped: {run.history.stopped}", RuntimeWarning, stacklevel=5)
+        return
+    run.history.end_update(loss, rate)
+    for callback in plan.on_update:
+        callback(run)
+
+
+def move(plan: Plan, optimizer: Optimizer, loss: float) -> None:
+    """Clip the gradients and move the parameters. Raises AnomalyError, and moves nothing, if the
+    loss or a gradient is not finite."""
+    if not isfinite(loss):
+        raise AnomalyError(f"the loss is {loss!r}: nothing was moved")
+    if callable(plan.clip):
+        plan.clip(optimizer)
+    elif plan.clip is not None:
+        clip_grad_norm(optimizer, plan.clip)
+    optimizer.step()
+
+
+def gradient(plan: Plan, model: Any, batch: list[Sample]) -> float:
+    """Accumulate the gradient of the batch's mean loss in the parameters; return that loss."""
+    loss = (together if plan.together else one_by_one)(plan.loss, model, batch)
+    if plan.penalty is not None:
+        penalty = checked(plan.penalty(), "the penalty")
+        penalty.backward()
+        loss += penalty.data
+    return loss
+
+
+def sees_whole_batches(model: Any) -> bool:
+    """Tell whether a part, such as BatchNorm, runs a batch otherwise than its samples alone."""
+    if not isinstance(model, Module):
+        return False
+    return any(type(part).batch not in SAMPLE_BY_SAMPLE for _, part in model.named_modules())
+
+
+def one_by_one(loss: Measure, model: Any, batch: list[Sample]) -> float:
+    # the graph of one sample stays in the processor's cache: a third faster than one graph for
+    # the batch on the native engine, and memory for one sample
+    losses: list[float] = []
+    for x, y in batch:
+        cost = checked(loss(model(x), y), "the loss")
+        cost.backward(1.0 / len(batch))
+        losses.append(cost.data)
+    return sum(losses) / len(batch)
+
+
+def together(loss: Measure, model: Any, batch: list[Sample]) -> float:
+    outputs = model.batch([x for x, _ in batch])
+    cost = checked(mean([loss(output, y) for output, (_, y) in zip(outputs, batch)]), "the loss")
+    cost.backward()
+    return float(cost.data)
+
+
+def checked(cost: Any, what: str) -> Any:
+    if builder(cost) is None:
+        raise TypeError(
+            f"{what} must be a Value that depends on the parameters, got {type(cost).__name__} "
+            f"{cost!r:.60}"
+        )
+    return cost

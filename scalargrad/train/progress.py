@@ -1,0 +1,78 @@
+"""How far a training is, on standard error: a bar where tqdm is installed, else plain lines."""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec
+from typing import Any, Protocol
+
+
+class Display(Protocol):
+    def update(self, epoch: int, loss: float, rate: float) -> None: ...
+    def note(self, **numbers: float) -> None: ...
+    def close(self) -> None: ...
+
+
+class Silent:
+    def update(self, epoch: int, loss: float, rate: float) -> None:
+        """Say nothing of an update."""
+
+    def note(self, **numbers: float) -> None:
+        """Say nothing of an epoch."""
+
+    def close(self) -> None:
+        """Say nothing at the end."""
+
+
+class Lines:
+    """One line for each epoch."""
+
+    def __init__(self, steps: int, epochs: int) -> None:
+        self.epochs = epochs
+        self.line = ""
+
+    def update(self, epoch: int, loss: float, rate: float) -> None:
+        self.line = f"epoch {epoch}/{self.epochs}: loss={loss:.4f} rate={rate:.3g}"
+
+    def note(self, **numbers: float) -> None:
+        print(self.line, *shown(numbers), file=sys.stderr)
+
+    def close(self) -> None:
+        sys.stderr.flush()
+
+
+class Bar:
+    """A bar that fills with each update."""
+
+    def __init__(self, steps: int, epochs: int) -> None:
+        from tqdm import tqdm
+
+        self.epochs = epochs
+        self.measured: dict[str, float] = {}
+        self.bar: Any = tqdm(total=steps, unit="step")
+
+    def update(self, epoch: int, loss: float, rate: float) -> None:
+        self.bar.set_description_str(f"epoch {epoch}/{self.epochs}", refresh=False)
+        numbers = {"loss": f"{loss:.4f}", "rate": f"{rate:.3g}"}
+        self.bar.set_postfix_str(
+            ", ".join([f"{k}={v}" for k, v in numbers.items()] + shown(self.measured)),
+            refresh=False,
+        )
+        self.bar.update()
+
+    def note(self, **numbers: float) -> None:
+        self.measured = numbers
+
+    def close(self) -> None:
+        self.bar.close()
+
+
+def shown(numbers: dict[str, float]) -> list[str]:
+    return [f"{name}={number:.4g}" for name, number in numbers.items()]
+
+
+def display(wanted: bool, steps: int, epochs: int) -> Display:
+    """Return what shows the progress of this many updates; what shows nothing unless `wanted`."""
+    if not wanted:
+        return Silent()
+    return Bar(steps, epochs) if find_spec("tqdm") else Lines(steps, epochs)

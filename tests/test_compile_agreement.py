@@ -1,0 +1,171 @@
+"""Random programs, compiled, beside the eager engine: as close as rounding leaves them.
+
+The rule where numbers are not finite: a compiled gradient is the one of `scalargrad.gradients`. It
+is NaN where that is NaN, infinite where that is infinite, and a number where that drops a derivative
+that is zero whatever the operands, of which `backward` may have made 0·NaN.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from compiled import (
+    RUNNERS,
+    Function,
+    compare,
+    eager,
+    error_bounds,
+    is_close,
+    of_arguments,
+    running,
+)
+from expressions import Expression, random_expression, random_number, rounds
+from floats import all_bits, bits
+
+import scalargrad as sg
+from scalargrad.compiler import compile
+from scalargrad.rows import BUILT_IN
+
+np = pytest.importorskip("numpy")
+
+NAMES = [name for name, op in BUILT_IN.items() if not op.hidden]
+ARITHMETIC = ["add", "sub", "mul", "div", "neg", "abs", "square", "sum", "relu", "maximum"]
+LANES = (1, 2, 63, 64, 65, 131)
+
+
+def function_of(expression: Expression) -> Function:
+    functions = {name: getattr(sg, name) for name in NAMES}
+
+    def root(leaves: Sequence[Any]) -> Any:
+        rest = iter(leaves)
+        return expression.compute(lambda _: next(rest), functions)[-1]
+
+    return of_arguments(root, len(expression.leaves))
+
+
+def drawn(names: Sequence[str], special: float) -> tuple[random.Random, Expression]:
+    source = random.Random()
+    return source, random_expression(source, names, source.choice((1, 3, 8, 20)), special)
+
+
+def lanes_of(source: random.Random, count: int, special: float) -> Any:
+    return np.array([random_number(source, special) for _ in range(count)])
+
+
+def arguments(source: random.Random, leaves: Sequence[float], count: int, special: float) -> Any:
+    """Arrays with a lane in each element for most leaves, at least one, numbers for the others."""
+    has = [source.random() < 0.7 for _ in leaves]
+    has[source.randrange(len(has))] = True
+    return [lanes_of(source, count, special) if h else x for x, h in zip(leaves, has)]
+
+
+def in_lane(x: Any, lane: int) -> float:
+    return float(x[lane]) if np.ndim(x) else x
+
+
+@pytest.mark.parametrize("special", [0.0, 0.3])
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_numbers_agree_with_the_eager_engine(runner: str, special: float) -> None:
+    with running(runner):
+        for _ in rounds(150):
+            _, expression = drawn(NAMES, special)
+            for found, expected, bound in compare(function_of(expression), expression.leaves):
+                assert is_close(found, expected, bound), (expression, found, expected, bound)
+
+
+@pytest.mark.parametrize("special", [0.0, 0.2])
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_lanes_agree_with_the_eager_engine(runner: str, special: float) -> None:
+    with running(runner):
+        for _ in rounds(20):
+            source, expression = drawn(NAMES, special)
+            args = arguments(source, expression.leaves, source.choice(LANES), special)
+            check_lanes(expression, args)
+
+
+def check_lanes(expression: Expression, args: list[Any]) -> None:
+    """Compare every lane; the gradient of what has no lanes is the sum over them."""
+    f = function_of(expression)
+    value, gradient = compile(f).value_and_grad(*args)
+    sums = {k: [0.0, 0.0] for k, x in enumerate(args) if not np.ndim(x)}
+    for lane in range(len(value)):
+        expected = eager(f, [in_lane(x, lane) for x in args])
+        bounds = error_bounds(expected)
+        for k, (x, bound) in enumerate(zip(expected, bounds), -1):
+            if k in sums:
+                rounding = len(value) * math.ulp(x.data) if math.isfinite(x.data) else 0.0
+                sums[k][0] += x.data
+                sums[k][1] += bound + rounding
+            else:
+                found = in_lane(value if k < 0 else gradient[k], lane)
+                assert is_close(found, x.data, bound), (expression, args, lane, k)
+    for k, (total, bound) in sums.items():
+        assert is_close(gradient[k], total, bound), (expression, args, k, gradient[k], total)
+
+
+@pytest.mark.parametrize("special", [0.0, 0.3])
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_arithmetic_and_selections_agree_bit_for_bit(runner: str, special: float) -> None:
+    with running(runner):
+        for _ in rounds(60):
+            source, expression = drawn(ARITHMETIC, special)
+            f = function_of(expression)
+            args = [lanes_of(source, 3, special) for _ in expression.leaves]
+            value = compile(f)(*args)
+            for lane in range(3):
+                expected = eager(f, [in_lane(x, lane) for x in args])[0].data
+                assert bits(in_lane(value, lane)) == bits(expected), (expression, args, lane)
+
+
+@pytest.mark.parametrize("runner", RUNNERS[1:])
+def test_a_lane_does_not_depend_on_its_neighbours(runner: str) -> None:
+    with running(runner):
+        for _ in rounds(10):
+            source, expression = drawn(NAMES, 0.1)
+            f = compile(function_of(expression))
+            args = [lanes_of(source, 67, 0.1) for _ in expression.leaves]
+            whole, slopes = f.value_and_grad(*args)
+            for lane in (0, 1, 62, 63, 64, 66):
+                value, alone = f.value_and_grad(*(x[lane : lane + 1] for x in args))
+                # a neighbour that is NaN decides how a zero adjoint is kept: as 0.0 or −0.0
+                found = [x + 0.0 for x in (whole[lane], *(x[lane] for x in slopes))]
+                expected = [x[0] + 0.0 for x in (value, *alone)]
+                assert all_bits(found) == all_bits(expected), (expression, args)
+
+
+def test_the_bounds_are_tight() -> None:
+    finite = tight = 0
+    for _ in range(100):
+        _, expression = drawn(NAMES, 0.0)
+        roots = eager(function_of(expression), expression.leaves)
+        for root, bound in zip(roots, error_bounds(roots)):
+            finite += math.isfinite(root.data)
+            tight += math.isfinite(root.data) and bound <= 1e-8 * abs(root.data)
+    assert tight >= 0.8 * finite
+
+
+def test_what_is_further_off_than_the_bound_is_noticed() -> None:
+    assert is_close(1.0, 1.0 + 2e-16, 1e-15)
+    assert not is_close(1.0, 1.0 + 1e-14, 1e-15)
+    assert is_close(math.nan, math.nan, 0.0)
+    assert not is_close(math.nan, 1.0, 1.0)
+    assert not is_close(math.inf, -math.inf, 1.0)
+
+
+def test_every_gradient_that_backward_gives_as_a_number_is_that_number() -> None:
+    for _ in rounds(150):
+        _, expression = drawn(NAMES, 0.3)
+        f = function_of(expression)
+        leaves = list(map(sg.Value, expression.leaves))
+        out = f(*leaves)
+        if isinstance(out, sg.Value):
+            out.backward()
+            graph = eager(f, expression.leaves)[1:]
+            compiled = compile(f).grad(*expression.leaves)
+            for leaf, found, node, bound in zip(leaves, compiled, graph, error_bounds(graph)):
+                dropped = math.isnan(leaf.grad) and not math.isnan(node.data)
+                assert dropped or is_close(found, leaf.grad, 2.0 * bound + 1e-9 * abs(found)), expression

@@ -1,0 +1,81 @@
+"""Every notebook runs from top to bottom, and prints what is stored in it.
+
+The outputs of a cell tagged `timing` are not compared.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import scalargrad as sg
+
+nbformat = pytest.importorskip("nbformat")
+nbclient = pytest.importorskip("nbclient")
+for needed in ("ipykernel", "matplotlib", "sklearn", "names"):
+    pytest.importorskip(needed)
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "examples").glob("*.ipynb"))
+SLOW = {"digits", "inventing_names", "moons_and_spirals", "twenty_lines"}
+"""Those that train: on the pure engine they would take minutes."""
+
+
+def tags(cell: Any) -> list[str]:
+    return list(cell.metadata.get("tags", []))
+
+
+def code_cells(notebook: Any) -> list[Any]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def execute(notebook: Any, folder: Path) -> None:
+    client = nbclient.NotebookClient(
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+    )
+    package = str(Path(sg.__file__).parents[1])
+    path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
+    client.execute(env={**os.environ, "PYTHONPATH": path, "SCALARGRAD_ENGINE": sg.engine})
+
+
+def text(cell: Any) -> str:
+    """What a cell printed and displayed, without its pictures."""
+    printed = [out.text for out in cell.outputs if out.output_type == "stream"]
+    shown = [out.data.get("text/plain", "") for out in cell.outputs if "data" in out]
+    return "\n".join(["".join(printed), *shown])
+
+
+def compare(stored: Any, found: Any) -> None:
+    for before, after in zip(code_cells(stored), code_cells(found)):
+        if "timing" not in tags(before):
+            assert text(after) == text(before), before.source
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_notebook_prints_what_is_stored(path: Path) -> None:
+    if sg.engine == "pure" and path.stem in SLOW:
+        pytest.skip("it trains for minutes on the pure engine")
+    stored = nbformat.read(path, as_version=4)
+    notebook = nbformat.read(path, as_version=4)
+    execute(notebook, path.parent)
+    compare(stored, notebook)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_stored_outputs_are_of_one_run_without_errors(path: Path) -> None:
+    cells = code_cells(nbformat.read(path, as_version=4))
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    outputs = [out for cell in cells for out in cell.outputs]
+    assert any("image/png" in out.get("data", {}) for out in outputs)
+    assert not [out for out in outputs if out.output_type == "error" or out.get("name") == "stderr"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_stored_outputs_tell_nothing_of_the_machine(path: Path) -> None:
+    cells = nbformat.read(path, as_version=4).cells
+    for cell in cells:
+        written = cell.source + (text(cell) if cell.cell_type == "code" else "")
+        assert not re.search(r"0x[0-9a-f]{6,}|/home/|/tmp/|site-packages", written)
