@@ -93,9 +93,10 @@ def refuse_to_change(node: Any) -> None:
 class _Mode(ContextDecorator):
     name: str
 
+    # in this order: where Ctrl-C cuts in between, a count too high costs time, no more
     def __enter__(self) -> None:
-        setattr(state, self.name, getattr(state, self.name) + 1)
         _count(+1)
+        setattr(state, self.name, getattr(state, self.name) + 1)
 
     def __exit__(self, *exception: object) -> None:
         setattr(state, self.name, getattr(state, self.name) - 1)

@@ -33,7 +33,7 @@ from scalargrad.rows import BUILT_IN
 np = pytest.importorskip("numpy")
 
 NAMES = [name for name, op in BUILT_IN.items() if not op.hidden]
-ARITHMETIC = ["add", "sub", "mul", "div", "neg", "abs", "square", "sum", "relu", "maximum"]
+ARITHMETIC = ["add", "sub", "mul", "div", "neg", "abs", "square", "sum", "relu"]
 LANES = (1, 2, 63, 64, 65, 131)
 
 
@@ -133,7 +133,7 @@ def test_a_lane_does_not_depend_on_its_neighbours(runner: str) -> None:
                 value, alone = f.value_and_grad(*(x[lane : lane + 1] for x in args))
                 # a neighbour that is NaN decides how a zero adjoint is kept: as 0.0 or −0.0
                 found = [x + 0.0 for x in (whole[lane], *(x[lane] for x in slopes))]
-                expected = [x[0] + 0.0 for x in (value, *alone)]
+                expected = [x[0] + 0.0 for x in map(np.atleast_1d, (value, *alone))]
                 assert all_bits(found) == all_bits(expected), (expression, args)
 
 

@@ -89,8 +89,8 @@ def test_version_installed_is_the_one_in_pyproject(metadata: Any) -> None:
 
 @in_checkout
 def test_extension_is_rebuilt_when_any_of_its_files_changes() -> None:
-    (extension,) = pyproject()["tool"]["setuptools"]["ext-modules"]
-    listed = {*extension["sources"], *extension["depends"]}
+    extensions = pyproject()["tool"]["setuptools"]["ext-modules"]
+    listed = {path for one in extensions for path in (*one["sources"], *one["depends"])}
     native = PACKAGE / "native"
     present = {f"scalargrad/native/{p.name}" for p in native.iterdir() if p.suffix in (".c", ".h")}
     assert listed == present

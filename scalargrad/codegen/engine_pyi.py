@@ -16,6 +16,7 @@ Number: TypeAlias = SupportsFloat
 Operand: TypeAlias = Value | SupportsFloat
 
 engine: str
+wanted: str
 functions: dict[str, Operator]
 
 def update(jobs: Sequence[Job]) -> tuple[int, int] | None: ...

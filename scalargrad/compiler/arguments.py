@@ -172,7 +172,7 @@ class Arguments:
         import numpy
 
         return [
-            numpy.broadcast_to(x, self.shape).astype(float, copy=False).reshape(-1)
+            numpy.broadcast_to(x, self.shape or ()).astype(float, copy=False).reshape(-1)
             for x in part.numbers
         ]
 

@@ -25,7 +25,7 @@ class Gate(Operator):
 
     # an operator made at every call: what is the same for all gates stands in the class
     code = -1
-    c = count = gates = arity = beside_constant = constant_from = dunder = numpy = None  # type: ignore[assignment]
+    c = count = gates = arity = beside_constant = constant_from = dunder = numpy = None
     names = defaults = samples = ()
     hidden = method = False
 
@@ -51,16 +51,16 @@ class Gate(Operator):
     def name(self) -> str:  # type: ignore[override]
         return getattr(self.f, "__name__", "compiled")
 
-    symbol = __name__ = name  # type: ignore[assignment]
+    symbol = __name__ = name
 
-    def arrange(self, *operands: Any) -> tuple[Any, ...]:  # type: ignore[override]
+    def arrange(self, *operands: Any) -> tuple[Any, ...]:
         return operands
 
-    def forward(self, *numbers: float) -> float:  # type: ignore[override]
+    def forward(self, *numbers: float) -> float:
         result: float = self.root(list(map(Value, numbers))).data
         return result
 
-    def partials(self, out: Any, *operands: Any) -> list[Any]:  # type: ignore[override]
+    def partials(self, out: Any, *operands: Any) -> list[Any]:
         if any(map(is_value, operands)):
             # copies, for one operand may have been computed from another
             variables = [ops.identity(x) for x in operands]

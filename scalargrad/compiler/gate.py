@@ -109,26 +109,27 @@ class Compiled:
         args = self.positional(args, named)
         plan, finish = self._gradient
         outputs = plan and plan.run(args)
-        return self.long_gradient(args) if outputs is None else finish(args, outputs)
+        found = self.long_gradient(args) if outputs is None else finish(args, outputs)
+        return found  # type: ignore[no-any-return]
 
     def grad(self, *args: Any, **named: Any) -> tuple[Any, ...]:
         """Return the gradients that `value_and_grad` returns."""
         return self.value_and_grad(*args, **named)[1]
 
-    def jacobian(self, *args: Any, **named: Any) -> tuple[Any, ...]:
+    def jacobian(self, *args: Any, **named: Any) -> Any:
         """Return the derivative of each number that the function returns: for each argument that
         is not a constant what `scalargrad.jacobian` returns, with the lanes in arrays."""
         return self.derived(functional.jacobian, self.positional(args, named))
 
-    def hessian(self, *args: Any, **named: Any) -> tuple[Any, ...]:
+    def hessian(self, *args: Any, **named: Any) -> Any:
         """Return the second derivatives, as `scalargrad.hessian` does for several arguments."""
         return self.derived(functional.hessian, self.positional(args, named))
 
-    def jvp(self, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    def jvp(self, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
         """Return the value, and its derivative along `tangents`: one for each argument."""
         return self.along(functional.jvp, primals, tangents)
 
-    def hvp(self, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, ...]:
+    def hvp(self, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
         """Return the Hessian times `tangents`, for each argument."""
         return self.along(functional.hvp, primals, tangents)
 

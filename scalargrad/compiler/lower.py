@@ -48,7 +48,7 @@ class Lowered(Trace):
             return operands
         ws, xs = ([pair[k] for pair in compress(pairs, varies)] for k in (0, 1))
         same = [x * y for (x, y), varying in zip(pairs, varies) if not varying]
-        return [*ws, *xs, reduce(py.add, [*operands[2 * n :], *same])]
+        return [*ws, *xs, reduce(py.add, [*(operands[2 * n :] or [0.0]), *same])]
 
     def has_lanes(self, x: Any) -> bool:
         return isinstance(x, Tracer) and self.lanes[x.index]
@@ -149,6 +149,8 @@ class Fusion:
     def __init__(self, trace: Trace, outputs: Sequence[int]) -> None:
         self.trace = trace
         self.one = trace.constant(1.0)
+        # what the rows sum and dot begin with: no sum of theirs is −0.0
+        self.zero = trace.constant(0.0)
         wanted = [*outputs, *trace.guarded()]
         self.uses = Counter(wanted)
         for i in trace.needed(wanted):
@@ -166,7 +168,7 @@ class Fusion:
             elif self.uses[i] and operands and row is ops.dot:
                 n = len(operands) // 2
                 pairs = [j for pair in zip(operands[:n], operands[n : 2 * n]) for j in pair]
-                bias = [j for b in operands[2 * n :] for j in (b, self.one)]
+                bias = [j for b in operands[2 * n :] or [self.zero] for j in (b, self.one)]
                 self.become(i, products, [*bias, *pairs])
         for i, terms in self.terms.items():
             if self.kinds[i] is not None or len(terms) > 4 or self.trace.rows[i] is ops.sum:
@@ -189,12 +191,15 @@ class Fusion:
         for j in rest:
             taken = kind is not None and self.product_kind(j, i) is kind
             terms += self.trace.operands[j] if taken else (j, self.one)
+        if self.trace.rows[i] is ops.sum:
+            terms += (self.zero, self.one)
         self.become(i, kind, terms)
 
     def product_kind(self, j: int, i: int) -> Operator | None:
         """The kind of sum that takes operand j of node i in; None if it is no product."""
         inside = self.is_inside(j, i) and j not in self.terms
-        return PRODUCTS.get(self.trace.rows[j]) if inside else None  # type: ignore[call-overload]
+        row = self.trace.rows[j]
+        return PRODUCTS.get(row) if inside and isinstance(row, Operator) else None
 
     def is_inside(self, j: int, i: int) -> bool:
         return self.uses[j] == 1 and self.trace.lanes[j] == self.trace.lanes[i]

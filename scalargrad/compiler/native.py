@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..engine import engine
+from ..engine import engine, wanted
 
 machine: Any = None
 """Runs programs; None where there is none."""
@@ -16,5 +16,5 @@ if engine == "native":
         from ..native import _engine as nodes
         from ..native import _machine as machine
     except ImportError:
-        # built without it: programs run on NumPy
-        pass
+        if wanted == "native":
+            raise

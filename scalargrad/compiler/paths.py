@@ -31,7 +31,9 @@ class Path:
         count = draws.lanes if group is None else len(group)
         inputs = [self.source(s, numbers, draws) for s in self.traced.sources]
         inputs[COUNT] = float(count or 1)
-        return self.runner.run([x.data if is_value(x) else x for x in inputs], count, group)
+        given = [x.data if is_value(x) else x for x in inputs]
+        result: tuple[list[Any], Any] = self.runner.run(given, count, group)
+        return result
 
 
     def source(self, source: Any, numbers: Numbers, draws: Draws) -> Any:

@@ -31,7 +31,7 @@ def number(at: int) -> Reader:
     return read
 
 
-def value(kind: type, at: int) -> Reader:
+def value(kind: type[Any], at: int) -> Reader:
     def read(x: Any, numbers: Any, columns: list[Any]) -> bool:
         if type(x) is not kind:
             return False

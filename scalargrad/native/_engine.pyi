@@ -13,6 +13,9 @@ def install(
     check_record: Callable[..., None],
     deepcopy: Callable[[Any, dict[int, Any]], Any],
     reduce: Callable[[Any], Any],
+    traced_leaf: Callable[[Any], Any],
+    traced_number: Callable[[Any], Any],
+    refuse_to_change: Callable[[Any], None],
     /,
 ) -> None:
     """Hand over the table's rows and the part of the engine that stays in Python."""
@@ -30,6 +33,12 @@ def update(
 
 def update_rules() -> list[str]:
     """Return the signatures of the update rules it was built with."""
+
+def read(values: tuple[Value, ...], numbers: Any, offset: int, /) -> None:
+    """Write the data of Values into a buffer of doubles, from `offset` on."""
+
+def gate(row: Operator, operands: tuple[Value, ...], numbers: Any, /) -> Value:
+    """Return a node above `operands`; `numbers` is a buffer of its data, then its partials."""
 
 def trim() -> None:
     """Give memory that holds no node back to the system."""

@@ -1,0 +1,46 @@
+# What the native machine, machine.c, gives to Python.
+from typing import Any, final
+
+LOAD: int
+STORE: int
+GUARD: int
+PRODUCTS: int
+ACCUMULATE: int
+TOTAL: int
+TOTALS: int
+UNIFORM_UPSTREAM: int
+UNIFORM_LOCAL: int
+BOTH_LANES: int
+LANE_ALONE: int
+UNIFORM_ALONE: int
+
+@final
+class Program:
+    def __new__(
+        cls,
+        initial: Any,
+        totals: Any,
+        splats: Any,
+        results: Any,
+        before: Any,
+        lanes: Any,
+        after: Any,
+        registers: int,
+        inputs: int,
+        outputs: int,
+    ) -> Program: ...
+    def run(
+        self,
+        numbers: Any,
+        columns: tuple[Any, ...],
+        count: int,
+        results: Any,
+        broken: Any,
+        index: Any,
+        careful: bool,
+        threads: int,
+        /,
+    ) -> int: ...
+
+def choose(name: str, /) -> str: ...
+def unchanged(records: list[tuple[bool, Any, tuple[Any, ...]]], /) -> bool: ...

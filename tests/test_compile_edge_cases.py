@@ -1,0 +1,72 @@
+"""What every operator does at its edges, compiled: the table of `test_edge_cases.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from compiled import RUNNERS, running
+from test_edge_cases import CASES
+
+import scalargrad as sg
+from scalargrad.compiler import compile
+
+np = pytest.importorskip("numpy")
+
+ROWS = pytest.mark.parametrize(
+    ("f", "at", "value", "gradients"), [case[1:] for case in CASES], ids=[c[0] for c in CASES]
+)
+
+
+def approx(x: Any) -> Any:
+    return pytest.approx(x, rel=1.5e-15, abs=0.0, nan_ok=True)
+
+
+@ROWS
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_case_on_numbers(
+    runner: str,
+    f: Callable[..., Any],
+    at: Sequence[float],
+    value: float,
+    gradients: Sequence[float],
+) -> None:
+    with running(runner):
+        found, slopes = compile(of(f, at)).value_and_grad(*at)
+    assert found == approx(value)
+    assert list(slopes) == approx(list(gradients))
+
+
+@ROWS
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_case_in_a_lane_beside_another(
+    runner: str,
+    f: Callable[..., Any],
+    at: Sequence[float],
+    value: float,
+    gradients: Sequence[float],
+) -> None:
+    """The neighbour is ordinary, and takes another way through the branches of some cases."""
+    lanes = [np.array([0.75, x, 0.75]) for x in at]
+    with running(runner):
+        found, slopes = compile(of(f, at)).value_and_grad(*lanes)
+    assert found[1] == approx(value)
+    assert [x[1] for x in slopes] == approx(list(gradients))
+
+
+@ROWS
+def test_case_as_a_node_of_a_graph(
+    f: Callable[..., Any], at: Sequence[float], value: float, gradients: Sequence[float]
+) -> None:
+    leaves = list(map(sg.Value, at))
+    out = compile(of(f, at))(*leaves)
+    out.backward()
+    assert out.parents == tuple(leaves)
+    assert out.data == approx(value)
+    assert [leaf.grad for leaf in leaves] == approx(list(gradients))
+
+
+def of(f: Callable[..., Any], at: Sequence[float]) -> Callable[..., Any]:
+    """An operator of a list has no signature of its own."""
+    return {1: lambda x: f(x), 2: lambda x, y: f(x, y)}.get(len(at), lambda *xs: f(*xs))
