@@ -80,6 +80,7 @@ class Value:
         return tuple(d if x is None else x for x, d in self._edges())
 
     _parents, _partials, _operands = parents, partials, operands
+
     @property
     def data(self) -> Any:
         """The number, a float."""

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import scalargrad as sg
-from tests.browser import chromium, opened
+from tests.browser import chromium, opened, text
 from tests.neuron import NUMBERS, neuron
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
@@ -25,6 +27,8 @@ STEP = 7
 """The step of the walk back that the page shows."""
 COLOURS = 128
 """In the palette of a picture of the page: a third of the bytes, and nobody sees it."""
+MEASURED = ("#heading", "#graph text >> nth=0")
+"""Texts whose widths tell in which fonts the browser shows a page."""
 
 
 def graph(theme: str) -> Any:
@@ -34,27 +38,38 @@ def graph(theme: str) -> Any:
     return sg.draw(out, edges="both", legend=True, theme=theme)
 
 
-def page_picture(browser: Any, theme: str, step: int = STEP) -> bytes:
-    """The page that explains the neuron, at a step of the walk back, as PNG."""
+@contextmanager
+def page(browser: Any, theme: str, step: int = STEP) -> Iterator[Any]:
+    """The page that explains the neuron, at a step of the walk back."""
+    look = {"viewport": WINDOW, "color_scheme": theme, "reduced_motion": "reduce"}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "neuron.html"
         sg.explain(neuron, *NUMBERS.values()).save(path)
-        look = {"viewport": WINDOW, "color_scheme": theme, "reduced_motion": "reduce"}
-        with opened(browser, path, device_scale_factor=2, **look) as page:
+        with opened(browser, path, device_scale_factor=2, **look) as found:
             for _ in range(step):
-                page.keyboard.press("ArrowRight")
-            page.wait_for_timeout(300)
-            shot: bytes = page.screenshot()
-    return shot
+                found.keyboard.press("ArrowRight")
+            found.wait_for_timeout(300)
+            yield found
 
 
-def with_palette(png: bytes) -> bytes:
+def described(page: Any) -> dict[str, str]:
+    """What the page says, and in which fonts: stored inside the picture."""
+    widths = (page.locator(element).bounding_box()["width"] for element in MEASURED)
+    return {"Description": text(page, "body"), "Fonts": " ".join(f"{x:.0f}" for x in widths)}
+
+
+def png(page: Any) -> bytes:
     from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
 
-    small = BytesIO()
-    image = Image.open(BytesIO(png)).convert("RGB")
-    image.quantize(COLOURS, dither=Image.Dither.NONE).save(small, "png", optimize=True)
-    return small.getvalue()
+    image = Image.open(BytesIO(page.screenshot())).convert("RGB")
+    info = PngInfo()
+    for key, value in described(page).items():
+        info.add_itxt(key, value)
+    file = BytesIO()
+    few = image.quantize(COLOURS, dither=Image.Dither.NONE)
+    few.save(file, "png", optimize=True, pnginfo=info)
+    return file.getvalue()
 
 
 def main() -> int:
@@ -63,7 +78,8 @@ def main() -> int:
         graph(theme).save(FOLDER / f"{name}.svg")
     with chromium() as browser:
         for name, theme in PAGES.items():
-            (FOLDER / f"{name}.png").write_bytes(with_palette(page_picture(browser, theme)))
+            with page(browser, theme) as found:
+                (FOLDER / f"{name}.png").write_bytes(png(found))
     print(*sorted(FOLDER.iterdir()), sep="\n")
     return 0
 

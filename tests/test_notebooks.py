@@ -9,6 +9,7 @@ import os
 import re
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -20,6 +21,7 @@ for needed in ("ipykernel", "matplotlib", "sklearn", "names"):
     pytest.importorskip(needed)
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "examples").glob("*.ipynb"))
+SVG = "image/svg+xml"
 SLOW = {"digits", "inventing_names", "moons_and_spirals", "twenty_lines"}
 """Those that train: on the pure engine they would take minutes."""
 
@@ -41,11 +43,18 @@ def execute(notebook: Any, folder: Path) -> None:
     client.execute(env={**os.environ, "PYTHONPATH": path, "SCALARGRAD_ENGINE": sg.engine})
 
 
+def words(svg: str) -> list[str]:
+    """What stands in a drawing, wherever that is."""
+    return sorted(filter(None, map(str.strip, ElementTree.fromstring(svg).itertext())))
+
+
 def text(cell: Any) -> str:
-    """What a cell printed and displayed, without its pictures."""
+    """What a cell printed and displayed, with the words of drawings but without other pictures."""
     printed = [out.text for out in cell.outputs if out.output_type == "stream"]
-    shown = [out.data.get("text/plain", "") for out in cell.outputs if "data" in out]
-    return "\n".join(["".join(printed), *shown])
+    displayed = [out.data for out in cell.outputs if "data" in out]
+    shown = [data.get("text/plain", "") for data in displayed]
+    drawn = [word for data in displayed if SVG in data for word in words(data[SVG])]
+    return "\n".join(["".join(printed), *shown, *drawn])
 
 
 def compare(stored: Any, found: Any) -> None:
@@ -69,7 +78,7 @@ def test_the_stored_outputs_are_of_one_run_without_errors(path: Path) -> None:
     cells = code_cells(nbformat.read(path, as_version=4))
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
     outputs = [out for cell in cells for out in cell.outputs]
-    assert any("image/png" in out.get("data", {}) for out in outputs)
+    assert any({"image/png", SVG} & out.get("data", {}).keys() for out in outputs)
     assert not [out for out in outputs if out.output_type == "error" or out.get("name") == "stderr"]
 
 

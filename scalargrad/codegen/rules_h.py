@@ -24,7 +24,7 @@ SLOTS = {
 
 OPERANDS = "xyz"
 
-VECTOR_MATH = Path(__file__).parents[1] / "native" / "vector_math.h"
+NATIVE = Path(__file__).parents[1] / "native"
 
 
 def functions(op: Operator) -> Iterator[str]:
@@ -70,8 +70,9 @@ def binary_row(op: Operator) -> str:
 
 
 def machine_lists(arity: str, rows: list[Operator]) -> Iterator[str]:
-    """The rows that vector_math.h has a function for, the others, and both."""
-    vectors = set(re.findall(r"^INLINE D NAME\(v_(\w+)\)", VECTOR_MATH.read_text(), re.MULTILINE))
+    """The rows that native/vector_*.h define a function for, the others, and both."""
+    text = "".join(path.read_text(encoding="utf-8") for path in sorted(NATIVE.glob("vector_*.h")))
+    vectors = set(re.findall(r"^INLINE D NAME\(v_(\w+)\)", text, re.MULTILINE))
     own = [op for op in rows if op.gates is None]
     for kind in ("VECTOR", "LANE"):
         names = [f"ROW({op.name})" for op in own if (op.name in vectors) == (kind == "VECTOR")]

@@ -1,4 +1,34 @@
 """compile: a plain scalar function becomes one gate that runs as a program over arrays."""
 
-from .gate import Compiled as Compiled
-from .gate import compile as compile
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+
+def compile(
+    f: Callable[..., Any] | None = None,
+    *,
+    batch: str | Sequence[str] | None = None,
+    reduce: str | None = None,
+    max_paths: int = 256,
+    threads: int = 1,
+) -> Any:
+    """Return `f` as a compiled gate: traced once, then run as a program, a lane per sample.
+
+    `f` is plain scalar Python. Called on floats the gate returns floats; on arrays it runs `f` on
+    each element, broadcast as NumPy does, and returns arrays; on Values (and where `f` uses Values
+    that it closes over) it returns one Value, whose parents these are. Arguments named in `batch`
+    are arrays with a sample in each row, of which `f` sees one; the others are the same for all
+    samples. `reduce` adds the results up ("sum") or averages them ("mean"). int, bool, str and
+    None are constants: another one is another program. Branches on numbers are followed, each way
+    when it is first taken, up to `max_paths` of them. `threads` (up to 16) share the lanes out; the
+    result does not depend on how many. Also a decorator, with or without arguments.
+    """
+    if f is None:
+        options = {"batch": batch, "reduce": reduce, "max_paths": max_paths, "threads": threads}
+        return functools.partial(compile, **options)
+    from .gate import Compiled  # here, because an import of the package has no need of it
+
+    return Compiled(f, batch, reduce, max_paths, threads)

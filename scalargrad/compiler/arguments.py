@@ -3,13 +3,14 @@ function as one sample."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from itertools import islice
 from math import prod
 from typing import Any, NamedTuple
 
 from ..rows import is_number
-from ..trees import is_array, is_model, is_value, take_apart
+from ..trees import accessors, is_array, is_model, is_value, take_apart
 from .surroundings import Fingerprint
 
 STATIC = (int, bool, str, bytes, type(None))
@@ -20,6 +21,7 @@ class Part(NamedTuple):
 
     `numbers` are floats, Values, or arrays with an element for each lane; `given` makes what the
     function sees of as many Tracers, `gradient` what the caller gets of as many derivatives.
+    `names` are those of the numbers within their argument.
     """
 
     key: Hashable
@@ -27,6 +29,9 @@ class Part(NamedTuple):
     lane: bool
     given: Callable[[list[Any]], Any]
     gradient: Callable[[list[Any]], Any]
+    kept: Sequence[Any] = ()
+    """What the key tells apart by identity."""
+    names: Callable[[], list[str]] = lambda: [""]
 
 
 def only(parts: list[Any]) -> Any:
@@ -42,6 +47,12 @@ def filled(shape: tuple[int, ...], entries: Sequence[Any]) -> Any:
     return array.reshape(shape)
 
 
+def subscripts(shape: tuple[int, ...]) -> list[str]:
+    import numpy
+
+    return [f"[{', '.join(map(str, i))}]" if i else "" for i in numpy.ndindex(*shape)]
+
+
 def static(x: Any) -> Part:
     return Part((type(x), repr(x)), [], False, lambda parts: x, lambda parts: None)
 
@@ -55,13 +66,14 @@ def entries_of(x: Any) -> Part:
     """An array whose elements are numbers of their own, the same in all lanes."""
     import numpy
 
-    entries = x.ravel().tolist()
+    entries, shape = x.ravel().tolist(), x.shape
     return Part(
-        ("array", x.shape, tuple(map(is_value, entries))),
+        ("array", shape, tuple(map(is_value, entries))),
         [y if is_value(y) else float(y) for y in entries],
         False,
-        lambda parts: filled(x.shape, parts),
-        lambda parts: numpy.array(parts, float).reshape(x.shape),
+        lambda parts: filled(shape, parts),
+        lambda parts: numpy.array(parts, float).reshape(shape),
+        names=lambda: subscripts(shape),
     )
 
 
@@ -74,7 +86,9 @@ def model(x: Any) -> Part:
         parameters,
         False,
         x.with_parameters,
-        lambda parts: x.with_parameters(parts),
+        x.with_parameters,
+        fingerprint.kept,
+        lambda: [f".{name}" for name, _ in x.named_parameters()],
     )
 
 
@@ -90,13 +104,14 @@ def samples(x: Any) -> Part:
     array = numpy.asarray(x, dtype=float)
     if array.ndim == 0:
         raise ValueError(f"expected an array with a sample in each row, got the number {x!r}")
-    columns = array.reshape(len(array), -1)
+    columns, shape = array.reshape(len(array), -1), array.shape[1:]
     return Part(
-        ("samples", array.shape[1:]),
+        ("samples", shape),
         [columns[:, k] for k in range(columns.shape[1])],
         True,
-        only if array.ndim == 1 else lambda parts: filled(array.shape[1:], parts),
-        lambda parts: numpy.stack(parts, axis=-1).reshape(-1, *array.shape[1:]),
+        (lambda parts: filled(shape, parts)) if shape else only,
+        lambda parts: numpy.stack(parts, axis=-1).reshape(-1, *shape),
+        names=lambda: subscripts(shape),
     )
 
 
@@ -163,8 +178,11 @@ class Arguments:
         return None if self.shape is None else prod(self.shape)
 
     def pattern(self) -> Arguments:
-        """The same without its numbers: what is kept to trace other paths of the call."""
-        return self
+        """The same without its numbers: what is kept to trace other paths of such calls."""
+        same = copy.copy(self)
+        same.parts = [part._replace(numbers=[None] * len(part.numbers)) for part in self.parts]
+        same.numbers = []
+        return same
 
     def _spread(self, part: Part) -> list[Any]:
         if not part.lane:
@@ -183,6 +201,16 @@ class Arguments:
     def gradients(self, derivatives: Sequence[Any]) -> tuple[Any, ...]:
         """One gradient for each argument, in its structure; None where it is static."""
         return tuple(self._trees(part.gradient(x) if x else None for part, x in self._split(derivatives)))
+
+    def names(self, of: Sequence[str]) -> list[str]:
+        """The name of each number, given those of the arguments: model.w[0], x[1]."""
+        parts = iter(self.parts)
+        found = []
+        for name, (count, spec) in zip(of, self.specs):
+            paths = [""] if spec is None else [a.codify("") for a in accessors(spec)]
+            for path, part in zip(paths, islice(parts, count)):
+                found += [name + path + own for own in part.names()[: len(part.numbers)]]
+        return found
 
     def _split(self, entries: Sequence[Any]) -> Iterator[tuple[Part, list[Any]]]:
         rest = iter(entries)

@@ -1,4 +1,4 @@
-"""A program as source text: in Python, in NumPy's or JAX's terms, in C.
+"""A program as source text, in Python and in NumPy's or JAX's terms.
 
 A style says how a language writes numbers and operations; the text of an operation comes from the
 operator table.
@@ -6,18 +6,17 @@ operator table.
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import isinf, isnan
-from pathlib import Path
 from typing import NamedTuple
 
 from .. import ops
-from ..rows import Operator
+from ..rows import BUILT_IN, Operator
+from .names import identifiers
 from .program import AFTER, BEFORE, LANES, Program
 from .structure import accumulate, lanes_sum, products
-
-SPECIAL = Path(__file__).parent.parent / "native" / "special.h"
 
 
 class Style(NamedTuple):
@@ -26,6 +25,7 @@ class Style(NamedTuple):
     spell: Callable[[Operator], str | None]
     infinity: str
     nan: str
+    language: str
     careful: bool = True
     """Whether a zero adjoint is kept from becoming NaN beside an infinite partial derivative."""
 
@@ -43,10 +43,14 @@ def on_arrays(row: Operator) -> str | None:
     return row.array or f"{row.name}({', '.join(['{}'] * (row.arity or 0))})"
 
 
-PYTHON = Style(in_python, "inf", "nan")
-ARRAYS = Style(on_arrays, "np.inf", "np.nan")
+PYTHON = Style(in_python, "inf", "nan", "Python")
+FAST_PYTHON = PYTHON._replace(careful=False)
+ARRAYS = Style(on_arrays, "np.inf", "np.nan", "NumPy")
 FAST_ARRAYS = ARRAYS._replace(careful=False)
-C = Style(lambda row: row.c, "INFINITY", "NAN")
+
+
+SPELLED_OUT = (products, accumulate, lanes_sum)
+"""Rows that are written with others."""
 
 
 def number(style: Style, x: float) -> str:
@@ -57,14 +61,18 @@ def number(style: Style, x: float) -> str:
     return repr(x) if str(x)[0] != "-" else f"({x!r})"
 
 
-class Listing:
-    """The operations of a program in one language, a statement each."""
+class Operations:
+    """The operations of a program in one language, a statement each; `names` are those of its
+    inputs."""
 
-    def __init__(self, program: Program, style: Style) -> None:
+    def __init__(
+        self, program: Program, style: Style, names: Sequence[str] | None = None
+    ) -> None:
         self.program = program
         self.style = style
         self.one = number(style, 1.0)
-        self.names = {i: f"x{k}" for k, i in enumerate(program.inputs)}
+        given = names or [f"x{k}" for k in range(len(program.inputs))]
+        self.names = dict(zip(program.inputs, given))
         self.names |= {i: number(style, x) for i, x in program.constants().items()}
         self.names |= {i: f"v{i}" for i in program.computed()}
 
@@ -87,7 +95,10 @@ class Listing:
             row = ops.mul
         text = self.style.spell(row)
         if text is None:
-            raise ValueError(f"{row.name} cannot be written in this language")
+            raise ValueError(
+                f"{row.name} has no spelling in {self.style.language}: write it with scalargrad's "
+                "own functions to export what uses it"
+            )
         return text.format(*operands)
 
     def statements(self, stage: int | None = None) -> Iterator[str]:
@@ -103,6 +114,9 @@ class Listing:
         found = [i for i in self.program.computed() if trace.rows[i] is lanes_sum]
         return [(self.names[i], self.names[trace.operands[i][0]]) for i in found]
 
+    def used_inputs(self) -> set[int]:
+        return set(self.program.inputs).intersection(self.program.order)
+
     def inputs(self, lane: bool) -> list[str]:
         trace = self.program.trace
         return [self.names[i] for i in self.program.inputs if trace.lanes[i] == lane]
@@ -110,6 +124,14 @@ class Listing:
     def outputs(self, lane: bool) -> list[str]:
         trace = self.program.trace
         return [self.names[i] for i in self.program.outputs if trace.lanes[i] == lane]
+
+
+def safe_names(names: Sequence[str], *others: str) -> list[str]:
+    """Identifiers for the inputs of a program that hide no function it uses."""
+    spelled = " ".join(f"{row.name} {row.c} {row.array}" for row in BUILT_IN.values())
+    own = "inputs numbers lanes lane count results columns np special inf nan math"
+    reserved = {*re.findall(r"[A-Za-z]\w*", spelled), *own.split(), *keyword.kwlist, *others}
+    return identifiers(names, reserved)
 
 
 def block(lines: Iterable[str], depth: int) -> str:
@@ -120,78 +142,42 @@ def unpacked(names: Sequence[str], source: str) -> list[str]:
     return [f"{', '.join(names)}, = {source}"] if names else []
 
 
-def array_source(program: Program, name: str, careful: bool = True) -> str:
+def array_source(
+    program: Program, name: str, careful: bool = True, names: Sequence[str] | None = None
+) -> str:
     """Return the program as a function of a list of its inputs: numbers, and arrays with an
     element for each lane. It returns the outputs, then the sides of each guard, and uses `np`
     (NumPy or jax.numpy) and `special` (SciPy's or JAX's)."""
-    listing = Listing(program, ARRAYS if careful else FAST_ARRAYS)
-    names = [listing.names[i] for i in program.inputs]
+    given = names and safe_names(names, name)
+    operations = Operations(program, ARRAYS if careful else FAST_ARRAYS, given)
     returned = [*program.outputs, *program.trace.guarded()]
-    results = ", ".join(listing.names[i] for i in returned)
-    lines = [*unpacked(names, "inputs"), *listing.statements(), f"return [{results}]"]
+    results = ", ".join(operations.names[i] for i in returned)
+    taken = unpacked([operations.names[i] for i in program.inputs], "inputs")
+    lines = [*taken, *operations.statements(), f"return [{results}]"]
     return f"def {name}(inputs):\n{block(lines, 1)}"
 
 
-def python_source(program: Program, name: str) -> str:
+def python_source(program: Program, name: str, names: Sequence[str] | None = None) -> str:
     """Return the program as a function of a list of numbers and a list of the lanes' columns; it
     returns the numbers, and a column for each output that has lanes. Its functions are those of
     scalargrad.ops."""
-    listing = Listing(program, PYTHON)
-    columns = [f"column_{k}" for k in range(len(listing.outputs(lane=True)))]
+    operations = Operations(program, PYTHON, names and safe_names(names, name))
+    columns = [f"column_{k}" for k in range(len(operations.outputs(lane=True)))]
     inside = [
-        *listing.statements(LANES),
-        *(f"{total} += {x}" for total, x in listing.sums()),
-        *(f"{c}.append({x})" for c, x in zip(columns, listing.outputs(lane=True))),
+        *operations.statements(LANES),
+        *(f"{total} += {x}" for total, x in operations.sums()),
+        *(f"{c}.append({x})" for c, x in zip(columns, operations.outputs(lane=True))),
     ]
     before = [
-        *unpacked(listing.inputs(lane=False), "numbers"),
-        *listing.statements(BEFORE),
-        *(f"{total} = 0.0" for total, _ in listing.sums()),
+        *unpacked(operations.inputs(lane=False), "numbers"),
+        *operations.statements(BEFORE),
+        *(f"{total} = 0.0" for total, _ in operations.sums()),
         *(f"{c} = []" for c in columns),
     ]
-    loop = f"for {', '.join(listing.inputs(lane=True))}, in zip(*lanes):"
-    results = f"return [{', '.join(listing.outputs(lane=False))}], [{', '.join(columns)}]"
+    loop = f"for {', '.join(operations.inputs(lane=True))}, in zip(*lanes):"
+    results = f"return [{', '.join(operations.outputs(lane=False))}], [{', '.join(columns)}]"
     return (
         f"def {name}(numbers, lanes):\n{block(before, 1)}"
         + (block([loop], 1) + block(inside, 2) if inside else "")
-        + block([*listing.statements(AFTER), results], 1)
+        + block([*operations.statements(AFTER), results], 1)
     )
-
-
-def c_source(program: Program, name: str) -> str:
-    """Return the program as one C99 file without dependencies but libm: a function of the numbers,
-    of a column for each input that has lanes, and of the number of lanes."""
-    listing = Listing(program, C)
-    numbers = [f"{x} = numbers[{k}]" for k, x in enumerate(listing.inputs(lane=False))]
-    lanes = [f"{x} = lanes[{k}][lane]" for k, x in enumerate(listing.inputs(lane=True))]
-    columns = [f"columns[{k}][lane] = {x};" for k, x in enumerate(listing.outputs(lane=True))]
-    results = [f"results[{k}] = {x};" for k, x in enumerate(listing.outputs(lane=False))]
-    sums = listing.sums()
-    return "".join(
-        [
-            prelude(),
-            f"\nvoid {name}(const double *numbers, const double *const *lanes, long count,\n"
-            "    double *results, double *const *columns)\n{\n",
-            "    (void)numbers, (void)lanes, (void)count, (void)results, (void)columns;\n",
-            block(declared([*numbers, *listing.statements(BEFORE)]), 1),
-            block((f"double {total} = 0.0;" for total, _ in sums), 1),
-            "    for (long lane = 0; lane < count; lane++) {\n" if lanes else "",
-            block(declared([*lanes, *listing.statements(LANES)]), 2),
-            block((f"{total} += {x};" for total, x in sums), 2),
-            block(columns, 2),
-            "    }\n" if lanes else "",
-            block([*declared(listing.statements(AFTER)), *results], 1),
-            "}\n",
-        ]
-    )
-
-
-def declared(statements: Iterable[str]) -> list[str]:
-    return [f"const double {text};" for text in statements]
-
-
-def prelude() -> str:
-    """The functions that the C library lacks, without the guard around the header."""
-    lines = SPECIAL.read_text(encoding="utf-8").splitlines()
-    kept = [x for x in lines if not x.startswith(("#ifndef", "#define", "#endif"))]
-    return "\n".join(kept) + "\n"

@@ -1,133 +1,238 @@
-"""A program handed on: as a function of Python, NumPy or JAX, or as a file in C.
+"""A program handed on: as a function of Python, NumPy or JAX.
 
 What is handed on is one way through the function: it has to be without branches on its numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
-from ..trees import is_value, take_apart
+from .. import ops
+from ..trees import ARRAY, SCALAR
 from . import emit
-from .arguments import Arguments, Part
+from .arguments import Arguments
+from .leaves import LEAVES, check_static, is_static, kind_of
 from .machine import Special
+from .names import Names
 from .paths import Path
+from .program import TOO_LATE
 from .trace import Draw
 from .tracing import COUNT, SHARE
 
 
-class Exported:
-    """A program as a function of the same arguments; `source` is its text.
+class Call(NamedTuple):
+    """What is exported: a path through a function, traced on these arguments."""
 
-    It returns the outputs as a list: the entries of the result, or with `gradient` the value and
-    its derivative in each number of the arguments, in order.
+    path: Path
+    arguments: Arguments
+    names: Names
+    parameters: Sequence[str]
+    """The names of the arguments."""
+
+    @property
+    def identifier(self) -> str:
+        name = self.names.function
+        return name if name.isidentifier() else "function"
+
+
+class Exported:
+    """A program as a function of arguments like those it was traced on; `source` is its text.
+
+    It returns what the function returns; with `gradient` the value and a tuple with the gradient
+    in each argument, as `value_and_grad`. A model may be given as a list of its parameters: its
+    gradient is a list then. Where an argument had lanes any number of them is allowed. Values that
+    the function closes over are read at each call (by jax.jit when it traces). Raises TypeError
+    or ValueError for arguments unlike those it was traced on.
     """
 
-    def __init__(self, path: Path, call: Arguments, source: str, run: Callable[..., Any]) -> None:
+    def __init__(self, call: Call, np: Any, source: str, run: Callable[..., Any]) -> None:
         self.source = source
+        self.gradient = call.path.traced.wanted is not None
+        self.__name__ = self.__qualname__ = call.identifier
+        self._call = call
+        self._np = np
         self._run = run
-        self._parts = call.parts
-        self._specs = call.specs
-        self._sources = path.traced.sources
 
-    def __call__(self, *args: Any) -> list[Any]:
-        """Run it on arguments of the same structure; a model may be given as the list of its
-        parameters' numbers, and where an argument had lanes any number of them is allowed."""
-        numbers: list[Any] = [1.0, 1.0]
-        for part, leaf in zip(self._parts, self._leaves(args)):
-            numbers += spread(part, leaf)
-        lanes = [len(x) for part, x in self._numbers(numbers) if part.lane]
-        if lanes:
-            numbers[COUNT], numbers[SHARE] = float(lanes[0]), 1.0 / lanes[0]
-        inputs = [numbers[s] if isinstance(s, int) else s.data for s in self._sources]
-        outputs: list[Any] = self._run(inputs)
-        return outputs
+    def __repr__(self) -> str:
+        return f"<{self.__name__}({', '.join(self._call.parameters)}), exported>"
 
-    def _leaves(self, args: Sequence[Any]) -> list[Any]:
-        return [
-            leaf
-            for x, (_, spec) in zip(args, self._specs)
-            for leaf in ([x] if spec is None else take_apart(x)[0])
+    def __call__(self, *args: Any) -> Any:
+        leaves = list(self._leaves(args))
+        shape, numbers = self._numbers(leaves)
+        lanes = float(math.prod(shape)) if shape is not None else 1.0
+        known = {COUNT: lanes, SHARE: 1.0 / lanes}
+        traced = self._call.path.traced
+        inputs = [
+            (known[s] if s in known else numbers[s - 2]) if isinstance(s, int) else s.data
+            for s in traced.sources
         ]
+        outputs = [
+            self._shaped(x, shape if each else None)
+            for x, each in zip(self._run(inputs), traced.each)
+        ]
+        value = self._value(outputs[:: self._width(len(outputs))], shape or ())
+        return (value, self._gradients(leaves, outputs[1:])) if self.gradient else value
 
-    def _numbers(self, numbers: list[Any]) -> list[tuple[Part, Any]]:
-        rest = iter(numbers[2:])
-        return [(part, x) for part in self._parts for x in islice(rest, len(part.numbers))]
+    # ------ arguments
+    def _leaves(self, args: Sequence[Any]) -> Iterator[Any]:
+        names, specs = self._call.parameters, self._call.arguments.specs
+        if len(args) != len(specs):
+            raise TypeError(
+                f"{self.__name__} was exported with {len(specs)} arguments "
+                f"({', '.join(names)}), got {len(args)}"
+            )
+        for name, x, (_, spec) in zip(names, args, specs):
+            try:
+                yield from [x] if spec is None else spec.flatten_up_to(x)
+            except (TypeError, ValueError) as error:
+                raise ValueError(
+                    f"{name} must have the structure it was exported with, {spec}: {error}"
+                ) from None
+
+    def _numbers(self, leaves: Sequence[Any]) -> tuple[tuple[int, ...] | None, list[Any]]:
+        """The shape of the lanes, None if there are none, and the numbers of all leaves."""
+        np, parts = self._np, self._call.arguments.parts
+        found: list[Any] = []
+        for part, leaf in zip(parts, leaves):
+            if is_static(part):
+                check_static(part, leaf)
+            else:
+                found += LEAVES[kind_of(part)].numbers(np, part, leaf)
+        lane = self._call.arguments.lane
+        lanes = [x for x, here in zip(found, lane) if here]
+        if not lanes:
+            return None, found
+        spread = iter(np.broadcast_arrays(*lanes))
+        numbers = [next(spread) if here else x for x, here in zip(found, lane)]
+        return np.broadcast_shapes(*(x.shape for x in lanes)), numbers
+
+    # ------ results
+    def _shaped(self, x: Any, shape: tuple[int, ...] | None) -> Any:
+        array = self._np.asarray(x)
+        if shape is not None:
+            return self._np.broadcast_to(array, shape)
+        return float(array) if self._np.__name__ == "numpy" else array
+
+    def _width(self, outputs: int) -> int:
+        return outputs // max(self._call.path.traced.structure.size, 1)
+
+    def _value(self, entries: Sequence[Any], shape: tuple[int, ...]) -> Any:
+        structure = self._call.path.traced.structure
+        leaves = []
+        for leaf, own in zip(structure.leaves, structure.split(entries)):
+            if leaf.kind is ARRAY:
+                own = [self._np.stack(own, axis=-1).reshape(*shape, *leaf.original.shape)]
+            plain = leaf.kind in (ARRAY, SCALAR)
+            leaves.append(own[0] if plain else leaf.kind.rebuilt(leaf.original, own))
+        return structure.tree(leaves)
+
+    def _gradients(self, leaves: Sequence[Any], derivatives: Sequence[Any]) -> tuple[Any, ...]:
+        rest, found = iter(derivatives), []
+        for part, leaf in zip(self._call.arguments.parts, leaves):
+            own = list(islice(rest, len(part.numbers)))
+            kind = None if is_static(part) else LEAVES[kind_of(part)]
+            found.append(kind.gradient(self._np, part, leaf, own) if kind else None)
+        trees = iter(found)
+        return tuple(
+            next(trees) if spec is None else spec.unflatten(list(islice(trees, count)))
+            for count, spec in self._call.arguments.specs
+        )
 
 
-def spread(part: Part, x: Any) -> list[Any]:
-    """The numbers of a leaf, in the order of those of the leaf that was traced."""
-    if not part.numbers:
-        return []
-    if hasattr(x, "parameters"):
-        return [p.data for p in x.parameters()]
-    if part.lane and part.key != "lanes" and x.ndim > 1:
-        rows = x.reshape(x.shape[0], -1)
-        return [rows[:, k] for k in range(len(part.numbers))]
-    if len(part.numbers) == 1 and not (hasattr(x, "shape") and not part.lane):
-        return [x.data if is_value(x) else x]
-    return list(x.ravel() if hasattr(x, "ravel") else x)
-
-
-def without_branches(path: Path, name: str) -> None:
+def check(call: Call) -> None:
     """Raise ValueError if the program is not the whole function."""
+    path, name = call.path, call.names.function
     if path.program.guards:
         guard = path.program.guards[0]
+        text = emit.Operations(path.program, emit.FAST_PYTHON, call.names.inputs).names
         raise ValueError(
-            f"{name} branches on its numbers ({path.program.name(guard.x)} {guard.compare} "
-            f"{path.program.name(guard.y)}): choose with scalargrad.where to export it"
+            f"{name} branches on its numbers ({text[guard.x]} {guard.compare} {text[guard.y]}), "
+            "and what is exported is one way through it: choose with scalargrad.where"
         )
     if any(isinstance(source, Draw) for source in path.traced.sources):
-        raise ValueError(f"{name} draws random numbers: pass them in to export it")
+        raise ValueError(
+            f"{name} draws random numbers, which an exported function would have to be given: "
+            "draw them outside and pass them in, or call model.eval() where it is dropout"
+        )
+    if TOO_LATE in path.program.stages.values():
+        raise ValueError(f"{name} needs a sum over all lanes in each lane: that is not exported")
 
 
-def to_numpy(path: Path, call: Arguments, name: str) -> Exported:
+def to_numpy(call: Call) -> Exported:
     """Return the program as a function that uses NumPy."""
     import numpy
 
-    source = emit.array_source(path.program, name)
-    return Exported(path, call, source, defined(source, name, np=numpy, special=Special()))
+    source = emit.array_source(call.path.program, call.identifier, names=call.names.inputs)
+    rows = {row.name: row for row in call.path.program.rows() if row.array is None}
+    own = {name: numpy.vectorize(row.forward, otypes=[float]) for name, row in rows.items()}
+    run = defined(source, call.identifier, np=numpy, special=Special(), **own)
+
+    def quietly(inputs: Sequence[Any]) -> list[Any]:
+        with numpy.errstate(all="ignore"):
+            # a float of Python's raises where one of NumPy's is inf
+            found: list[Any] = run([numpy.asarray(x, float)[()] for x in inputs])
+        return found
+
+    return Exported(call, numpy, source, quietly)
 
 
-def to_jax(path: Path, call: Arguments, name: str) -> Exported:
+def to_jax(call: Call) -> Exported:
     """Return the program as a function for jax.jit, vmap, grad, pmap. JAX computes in float32
     unless `jax_enable_x64` is set."""
-    import jax.numpy
-    from jax.scipy import special
+    try:
+        import jax.numpy
+        from jax.scipy import special
+    except ImportError as error:
+        raise ImportError('to_jax needs JAX: pip install "scalargrad[scale]"') from error
 
-    source = emit.array_source(path.program, name, careful=False)
-    return Exported(path, call, source, defined(source, name, np=jax.numpy, special=special))
+    program = call.path.program
+    lacking = next((row.name for row in program.rows() if on_jax(row) is None), None)
+    if lacking:
+        raise ValueError(
+            f"{lacking} has no spelling in JAX: write it with scalargrad's own functions to "
+            "export what uses it"
+        )
+    names = call.names.inputs
+    source = emit.array_source(program, call.identifier, careful=False, names=names)
+    run = defined(source, call.identifier, np=jax.numpy, special=special)
+    return Exported(call, jax.numpy, source, run)
 
 
-def to_python(path: Path, call: Arguments, name: str) -> Exported:
+def on_jax(row: Any) -> str | None:
+    return "{}" if row in emit.SPELLED_OUT else row.array
+
+
+def to_python(call: Call) -> Exported:
     """Return the program as a function of plain Python, which runs a lane at a time."""
-    source = emit.python_source(path.program, name)
-    rows = {row.name: row.forward for row in path.program.rows()}
-    run = defined(source, name, **functions(rows))
-    lanes = path.program.trace.lanes
-    is_lane = [lanes[i] for i in path.program.inputs]
-    outputs = [lanes[i] for i in path.program.outputs]
+    import numpy
+
+    program = call.path.program
+    source = emit.python_source(program, call.identifier, call.names.inputs)
+    rows = {row.name: row.forward for row in program.rows()}
+    own = {"inf": math.inf, "nan": math.nan, "chain": ops.chain.forward}
+    run = defined(source, call.identifier, **own, **rows)
+    lanes = program.trace.lanes
+    is_lane = [lanes[i] for i in program.inputs]
+    outputs = [lanes[i] for i in program.outputs]
 
     def in_order(inputs: Sequence[Any]) -> list[Any]:
+        columns = [x for x, lane in zip(inputs, is_lane) if lane]
         found = run(
             [float(x) for x, lane in zip(inputs, is_lane) if not lane],
-            [list(map(float, x)) for x, lane in zip(inputs, is_lane) if lane],
+            [numpy.ravel(x).tolist() for x in columns],
         )
         parts = list(map(iter, found))
-        return [next(parts[lane]) for lane in outputs]
+        return [
+            numpy.reshape(next(parts[lane]), columns[0].shape) if lane else next(parts[lane])
+            for lane in outputs
+        ]
 
-    return Exported(path, call, source, in_order)
-
-
-def functions(rows: dict[str, Callable[..., float]]) -> dict[str, Any]:
-    from .. import ops
-
-    return {"inf": float("inf"), "nan": float("nan"), "chain": ops.chain.forward, **rows}
+    return Exported(call, numpy, source, in_order)
 
 
 def defined(source: str, name: str, **names: Any) -> Any:
     exec(compile(source, f"<program of {name}>", "exec"), names)
     return names[name]
-

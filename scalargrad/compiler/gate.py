@@ -10,51 +10,25 @@ from typing import Any
 
 from .. import functional, modes
 from ..engine import Value
-from ..trees import is_value
-from . import emit, export
+from ..trees import Structure, is_value
 from .arguments import STATIC, Arguments
 from .eager import Gate
-from .export import Exported
 from .machine import NATIVE
 from .paths import Path, Paths
-from .program import Program
 from .results import Merge, Results
-from .surroundings import Fingerprint
+from .surroundings import Fingerprint, surroundings
 from .tracing import Task, Wanted
+from .views import Views
 
 if NATIVE:
     from .plan import Plan, gate_node, plan_of
 
 REDUCE = (None, "sum", "mean")
+KEPT_PROGRAMS = 64
+"""A compiled function whose surroundings change at every call would keep ever more."""
 
 
-def compile(
-    f: Callable[..., Any] | None = None,
-    *,
-    batch: str | Sequence[str] | None = None,
-    reduce: str | None = None,
-    max_paths: int = 256,
-    threads: int = 1,
-) -> Any:
-    """Return `f` as a compiled gate: traced once, then run as a program, a lane per sample.
-
-    `f` is plain scalar Python. Called on floats the gate returns floats; on arrays it runs `f` on
-    each element, broadcast as NumPy does, and returns arrays; on Values (and where `f` uses Values
-    that it closes over) it returns one Value, whose parents these are. Arguments named in `batch`
-    are arrays with a sample in each row, of which `f` sees one; the others are the same for all
-    samples. `reduce` adds the results up ("sum") or averages them ("mean"). int, bool, str and
-    None are constants: another one is another program. Branches on numbers are followed, each way
-    when it is first taken, up to `max_paths` of them. `threads` (up to 16) share the lanes out; the
-    result does not depend on how many. Also a decorator, with or without arguments.
-    """
-    if f is None:
-        return functools.partial(
-            compile, batch=batch, reduce=reduce, max_paths=max_paths, threads=threads
-        )
-    return Compiled(f, batch, reduce, max_paths, threads)
-
-
-class Compiled:
+class Compiled(Views):
     """A compiled function; `compile` makes them. Several threads may call one."""
 
     def __init__(
@@ -183,64 +157,41 @@ class Compiled:
         call = Arguments(args, self.batch)
         wanted = Wanted(tuple(range(len(call.numbers))), True)
         results = self.results(call, wanted)
-        if results.structure.size != 1:
-            raise TypeError(
-                f"{self.f.__name__} must return one number, got {results.structure}; for several "
-                "there is jacobian"
-            )
-        last = 1 + len(call.numbers)
+        self.one_number(results.structure)
+        last, structure, pattern = 1 + len(call.numbers), results.structure, call.pattern()
 
         def finish(args: Any, outputs: Sequence[Any]) -> tuple[Any, tuple[Any, ...]]:
-            return results.structure.rebuilt(outputs[:1]), call.gradients(outputs[1:last])
+            return structure.rebuilt(outputs[:1]), pattern.gradients(outputs[1:last])
 
         self._gradient = self.plan(args, call, wanted), finish
         return finish(args, results.outputs)
 
-    # ------ to look at, and to take elsewhere
-    def program(self, *args: Any, gradient: bool = True) -> Program:
-        """Return the program that runs on such arguments: `str()` shows its instructions; of its
-        value alone, or with the `gradient` in all of them."""
-        return self.traced(args, gradient)[0].program
-
-    def to_python(self, *args: Any, gradient: bool = False) -> Exported:
-        """Return the program as a function of plain Python with its `source`."""
-        return export.to_python(*self.whole_function(args, gradient))
-
-    def to_numpy(self, *args: Any, gradient: bool = False) -> Exported:
-        """Return the program as a function that uses NumPy, with its `source`."""
-        return export.to_numpy(*self.whole_function(args, gradient))
-
-    def to_jax(self, *args: Any, gradient: bool = False) -> Exported:
-        """Return the program as a function for jax.jit, vmap and the like, with its `source`."""
-        return export.to_jax(*self.whole_function(args, gradient))
-
-    def to_c(self, *args: Any, gradient: bool = True) -> str:
-        """Return the program as one file of C99 that needs nothing but libm."""
-        path, _, name = self.whole_function(args, gradient)
-        return emit.c_source(path.program, name)
-
-    def whole_function(self, args: Any, gradient: bool) -> tuple[Path, Arguments, str]:
-        """The path that these arguments take. Raises ValueError if there may be others."""
-        path, call = self.traced(args, gradient)
-        name = self.f.__name__ if self.f.__name__.isidentifier() else "function"
-        export.without_branches(path, name)
-        return path, call, name
-
-    def traced(self, args: Any, gradient: bool) -> tuple[Path, Arguments]:
+    # ------ programs
+    def traced(self, args: Any, gradient: bool) -> tuple[Paths, Path, Arguments]:
         call = Arguments(self.positional(args, {}), self.batch)
         wanted = Wanted(tuple(range(len(call.numbers))), True) if gradient else None
-        self.results(call, wanted)
-        path = self._paths[self.key(call, wanted)[0]].first
-        assert path is not None
-        return path, call
+        if gradient:
+            self.one_number(self.results(call, wanted).structure)
+        else:
+            self.results(call, None)
+        paths = self._paths[self.key(call, wanted)[0]]
+        assert paths.first is not None
+        return paths, paths.first, call
 
-    # ------ programs
+    def one_number(self, structure: Structure) -> None:
+        if structure.size != 1:
+            raise TypeError(
+                f"{self.f.__name__} must return one number to have a gradient, got {structure}: "
+                "for several there is jacobian"
+            )
+
     def results(self, call: Arguments, wanted: Wanted | None) -> Results:
         """Run the call, tracing what was not traced before."""
         key, kept = self.key(call, wanted)
         paths = self._paths.get(key)
         if paths is None:
-            paths = Paths(Task(self.f, call, self.reduce, wanted).trace, self.max_paths, self.threads)
+            task = Task(self.f, call.pattern(), self.reduce, wanted)
+            paths = Paths(task.trace, self.max_paths, self.threads)
         lanes = call.lanes
         merge = Merge(call)
         numbers = [float(lanes or 1), 1.0 / (lanes or 1), *call.numbers]
@@ -248,11 +199,15 @@ class Compiled:
             merge.add(path.traced, group, outputs)
         # only now: a function that raised leaves nothing behind
         self._paths[key], self._kept[key] = paths, kept
+        if len(self._paths) > KEPT_PROGRAMS:
+            oldest = next(iter(self._paths))
+            del self._paths[oldest], self._kept[oldest]
         return merge.results(wanted.positions if wanted else ())
 
     def key(self, call: Arguments, wanted: Wanted | None) -> tuple[Hashable, list[Any]]:
         around = self.around()
-        return (call.key, wanted, tuple(around.parts)), [*around.kept, call]
+        kept = [*around.kept, *(x for part in call.parts for x in part.kept)]
+        return (call.key, wanted, tuple(around.parts)), kept
 
     def around(self) -> Fingerprint:
         found = Fingerprint()
@@ -261,9 +216,10 @@ class Compiled:
 
     def plan(self, args: Sequence[Any], call: Arguments, wanted: Wanted | None) -> Any:
         """The short way for calls like this one; None where there is none."""
-        path = self._paths[self.key(call, wanted)[0]].first
+        # none if the function itself changed what it uses
+        paths = self._paths.get(self.key(call, wanted)[0])
         records = self.around().with_arguments(args)
-        return plan_of(args, call, path, records) if NATIVE else None
+        return plan_of(args, call, paths.first, records) if NATIVE and paths else None
 
     # ------ nodes
     def nodes(self, args: Sequence[Any], operands: tuple[Any, ...], results: Results) -> Any:

@@ -38,6 +38,7 @@ class OnMachine:
         self.used = [given.index(i) for i in encoder.lane_inputs]
         self.outputs = [lanes[i] for i in program.outputs]
         self.columns = len(encoder.columns)
+        self.registers = encoder.registers
         self.results = bytes(8 * len(encoder.results))
         self.lane_guards = bool(encoder.guards(lane=True))
         # a guard tells nothing of a NaN: what it compares has to be right at once
@@ -104,6 +105,7 @@ class OnArrays:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self.registers = None
         self.outputs = len(program.outputs)
         self.fast = arrays_function(program, careful=False)
         self.careful = arrays_function(program, careful=True)

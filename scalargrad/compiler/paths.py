@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ..trees import is_value
+from .arguments import Arguments
 from .machine import runner
 from .program import Program
 from .trace import Draw
@@ -94,6 +95,11 @@ class Paths:
         path = Path(traced, self.threads)
         self.count += 1
         return path
+
+    def anew(self, call: Arguments) -> Traced:
+        """Trace what the first lane of a call does, to look at: it becomes no path."""
+        numbers = [float(call.lanes or 1), 1.0 / (call.lanes or 1), *call.numbers]
+        return self.trace([in_lane(x, 0) for x in numbers], Draws(call.lanes).in_lane(0))
 
     def run(self, numbers: Numbers, lanes: int | None) -> Iterator[tuple[Path, Any, list[Any]]]:
         """Yield (path, its lanes, the outputs in them) until every lane is done.

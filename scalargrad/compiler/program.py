@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from ..rows import Operator
 from .lower import Fusion, lowered
 from .structure import accumulate, lanes_sum, products
-from .trace import CONSTANT, INPUT, Guard, Trace
+from .trace import CONSTANT, Guard, Trace
 
 BEFORE, LANES, AFTER, TOO_LATE = range(4)
 """The stages. What is computed lane by lane from a sum over all lanes comes TOO_LATE: it would
@@ -61,21 +61,5 @@ class Program:
             len(self.trace.operands[i]) // 2 for i in self.computed() if self.trace.rows[i] in pairs
         )
 
-    def __str__(self) -> str:
-        names = {BEFORE: "", LANES: "each lane: ", AFTER: "after: ", TOO_LATE: "again: "}
-        lines = [
-            f"{names[self.stages[i]]}v{i} = {self.trace.row(i).name}"
-            f"({', '.join(map(self.name, self.trace.operands[i]))})"
-            for i in self.computed()
-        ]
-        guards = [
-            f"guard {self.name(g.x)} {g.compare} {self.name(g.y)} is {g.outcome}"
-            for g in self.guards
-        ]
-        return "\n".join([*guards, *lines, f"return {', '.join(map(self.name, self.outputs))}"])
-
-    def name(self, i: int) -> str:
-        row = self.trace.rows[i]
-        if row is CONSTANT:
-            return repr(self.trace.numbers[i])
-        return f"x{self.inputs.index(i)}" if row is INPUT else f"v{i}"
+    def at_stage(self, stage: int) -> list[int]:
+        return [i for i in self.computed() if self.stages[i] == stage]

@@ -1,17 +1,29 @@
-"""What a function uses without being given it: closed-over numbers, globals, models.
+"""What a function uses without being given it: closed-over numbers, globals, attributes, models.
 
 A program has these numbers in it. Their fingerprint is part of what it is looked up by: where one
-of them has changed, the function is traced anew.
+of them has changed, the function is traced anew. Of modules, classes and objects those attributes
+count that the code names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+import builtins
+import sys
+from collections import deque
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from types import CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from ..rows import is_number
 from ..trees import is_array, is_model, is_value
+
+LIBRARIES = {*sys.stdlib_module_names, "numpy", "optree", "scalargrad"}
+"""Their modules, classes and functions do not change."""
+NOT_CALLED = {"__init__", "__new__", "__init_subclass__", "__repr__", "__str__", "__reduce__"}
+MISSING = NotImplemented
+"""Stands for what a name has no value for."""
+IN_PLACE = (set, frozenset, bytearray, deque)
 
 
 class Fingerprint:
@@ -19,10 +31,12 @@ class Fingerprint:
 
     `kept` holds what is told apart by its identity, so that no other object gets that identity.
     `records` say which object each container holds: as long as all hold the very same ones, the
-    parts need not be looked at. None if there is something that changes in place.
+    parts need not be looked at. None if there is something that changes in place. `names` are the
+    attributes that count; None for all.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, names: Iterable[str] | None = ()) -> None:
+        self.names = None if names is None else set(names)
         self.parts: list[Hashable] = []
         self.kept: list[Any] = []
         self.records: list[tuple[bool, Any, tuple[Any, ...]]] | None = []
@@ -60,17 +74,13 @@ class Fingerprint:
         elif isinstance(x, (list, tuple)):
             self.parts.append((type(x), len(x)))
             self.hold(True, x, x)
-        elif isinstance(x, (set, frozenset)) or is_array(x):
+        elif isinstance(x, IN_PLACE) or is_array(x):
             self.records = None
             self.parts.append((type(x), len(x)))
             self.add_all(x)
-        elif isinstance(x, (FunctionType, MethodType)):
-            self.identify(x.__code__)
-            self.add_used(x)
         else:
             self.identify(x)
-            if is_model(x):
-                self.add(vars(x))
+            self.add_used(x)
 
     def hold(self, whole: bool, holder: Any, held: Sequence[Any]) -> None:
         """Note that `holder` holds these; some of what it holds, if not `whole`."""
@@ -78,22 +88,72 @@ class Fingerprint:
             self.records.append((whole, holder, tuple(held)))
         self.add_all(held if whole else held[1::2])
 
-    def add_used(self, f: Any) -> None:
-        """Add what a function closes over, its defaults, and the globals that it names."""
-        if isinstance(f, MethodType):
-            self.add(f.__self__)
-            f = f.__func__
-        if not isinstance(f, FunctionType):
-            return
+    def hold_names(self, holder: Any, names: Iterable[str], found: Mapping[str, Any]) -> None:
+        self.hold(False, holder, [y for name in names for y in (name, found.get(name, MISSING))])
+
+    # ------ what has code or attributes
+    def add_used(self, x: Any) -> None:
+        """Add what a function, a method or an object uses."""
+        if isinstance(x, FunctionType):
+            self.add_function(x)
+        elif isinstance(x, MethodType):
+            self.add_all((x.__func__, x.__self__))
+        elif isinstance(x, partial):
+            self.add_all((x.func, x.args, x.keywords))
+        elif isinstance(x, (staticmethod, classmethod)):
+            self.add(x.__func__)
+        elif isinstance(x, property):
+            self.add_all((x.fget, x.fset))
+        elif isinstance(x, ModuleType):
+            if not is_library(x.__name__):
+                self.hold_names(vars(x), self.named(vars(x)), vars(x))
+        elif isinstance(x, type):
+            self.add_classes(x.__mro__)
+        else:
+            self.add_object(x)
+
+    def add_function(self, f: FunctionType) -> None:
+        """Add a function's code, what it closes over, its defaults, and the globals it names."""
+        self.hold(True, f, (f.__code__, f.__defaults__, f.__kwdefaults__))
         for cell in f.__closure__ or ():
             if is_filled(cell):
                 self.hold(True, cell, (cell.cell_contents,))
-        self.add_all(f.__defaults__ or ())
-        self.add_all((f.__kwdefaults__ or {}).values())
-        for name in dict.fromkeys(names_in(f.__code__)):
-            x = f.__globals__.get(name)
-            if x is not None and not is_library(x):
-                self.hold(False, f.__globals__, (name, x))
+        if is_library(f.__module__):
+            return
+        if vars(f):
+            self.add(vars(f))
+        names = sorted({*names_in(f.__code__)})
+        if self.names is not None:
+            self.names.update(names)
+        known = f.__globals__.keys() | vars(builtins).keys()
+        self.hold_names(f.__globals__, filter(known.__contains__, names), f.__globals__)
+
+    def add_classes(self, classes: Iterable[type]) -> None:
+        for kind in classes:
+            if not is_library(kind.__module__):
+                self.identify(kind)
+                names = self.named(vars(kind))
+                called = {n for n, x in vars(kind).items() if n[:2] == "__" and callable(x)}
+                self.hold_names(kind, sorted({*names, *called} - NOT_CALLED), vars(kind))
+
+    def add_object(self, x: Any) -> None:
+        if is_model(x):
+            self.add(vars(x))
+        elif is_library(type(x).__module__):
+            # the function behind it, as a compiled one has; what a built-in method is bound to
+            behind = (getattr(x, name, None) for name in ("__wrapped__", "__self__"))
+            self.add_all(y for y in behind if y is not None)
+            return
+        elif hasattr(x, "__dict__"):
+            known = {*vars(x), *(name for kind in type(x).__mro__ for name in vars(kind))}
+            self.hold_names(vars(x), self.named(known), vars(x))
+        for name in self.named({n for kind in type(x).__mro__ for n in slots_of(kind)}):
+            self.records = None
+            self.add(getattr(x, name, MISSING))
+        self.add_classes(type(x).__mro__)
+
+    def named(self, names: Iterable[str]) -> list[str]:
+        return sorted(names if self.names is None else self.names.intersection(names))
 
     def with_arguments(self, args: Sequence[Any]) -> list[Any] | None:
         """The records, with those of the models among the arguments."""
@@ -101,12 +161,24 @@ class Fingerprint:
         return self.records
 
 
+def surroundings(f: Any, names: Iterable[str] = ()) -> Fingerprint:
+    """Return the fingerprint of all that `f` uses. `names` saves a second walk, if they are those
+    that an earlier one found."""
+    found = Fingerprint(names)
+    found.add(f)
+    assert found.names is not None
+    return found if found.names == set(names) else surroundings(f, found.names)
+
+
 def names_in(code: CodeType) -> Iterator[str]:
-    """The names of globals and attributes in a function and in those written within it."""
+    """The names of globals and attributes in a function and in those written within it, and the
+    texts, which may be names for getattr."""
     yield from code.co_names
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from names_in(constant)
+        elif isinstance(constant, str):
+            yield constant
 
 
 def is_filled(cell: CellType) -> bool:
@@ -117,8 +189,11 @@ def is_filled(cell: CellType) -> bool:
     return True
 
 
-def is_library(x: Any) -> bool:
-    """Tell whether `x` is a module or a class, or the package's own: these do not change."""
-    if isinstance(x, (ModuleType, type)):
-        return True
-    return callable(x) and str(getattr(x, "__module__", "")).split(".")[0] == "scalargrad"
+def slots_of(kind: type) -> list[str]:
+    slots = vars(kind).get("__slots__", ())
+    names = [slots] if isinstance(slots, str) else list(slots)
+    return [name for name in names if name not in ("__dict__", "__weakref__")]
+
+
+def is_library(module: Any) -> bool:
+    return str(module).split(".")[0] in LIBRARIES

@@ -260,7 +260,10 @@ class Tracer:
             "choose with if or scalargrad.where"
         )
 
-    __int__ = __complex__ = __index__ = __format__ = __float__  # type: ignore[assignment]
+    __int__ = __complex__ = __index__ = __float__  # type: ignore[assignment]
+
+    def __format__(self, spec: str) -> NoReturn:
+        float(self)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a number of a function that is being compiled cannot be pickled")

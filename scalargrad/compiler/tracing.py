@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from .. import modes, ops
 from ..backward import symbolic_adjoints
 from ..rows import builder
-from ..trees import Structure, flatten
+from ..trees import SCALAR, Structure, flatten
 from .arguments import Arguments
 from .lower import lane_sums
 from .trace import Trace, Tracer
@@ -75,7 +75,7 @@ class Task(NamedTuple):
             [each for _, each in outputs],
             [values.get(i, k) for k, i in enumerate(trace.inputs)],
             captured,
-            structure,
+            emptied(structure),
             self.wanted,
         )
 
@@ -100,6 +100,12 @@ class Task(NamedTuple):
 
     def summed(self, trace: Trace, tracers: Sequence[Tracer], x: Any) -> Any:
         return trace.tracers[lane_sums(trace, [trace.index(x)], tracers[COUNT])[0]]
+
+
+def emptied(structure: Structure) -> Structure:
+    """The same structure without the numbers it was made of: they would keep their whole trace."""
+    scalar = [leaf._replace(original=0.0) if leaf.kind is SCALAR else leaf for leaf in structure.leaves]
+    return Structure(scalar, structure.spec)
 
 
 @contextmanager

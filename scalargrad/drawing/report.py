@@ -27,14 +27,15 @@ WIDEST = 50
 
 
 def cells(i: int, step: Any) -> tuple[str, ...]:
-    """One row of the table, for the step with number `i`."""
+    """One row of the table, for the step with number `i`; a sum of one is not shown."""
+    is_sum = step.expected > 1
     return (
         str(i),
         step.rule,
         f"= {step.product}" if step.propagates else step.product,
         short_number(step.contribution),
-        short_number(step.total),
-        f"{step.arrived} of {step.expected}",
+        short_number(step.total) if is_sum else "",
+        f"{step.arrived} of {step.expected}" if is_sum else "",
         shortened(step.formula, WIDEST),
         ", ".join(step.patterns),
         place(step.source),

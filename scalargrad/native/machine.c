@@ -31,8 +31,13 @@ typedef double V __attribute__((vector_size(WIDTH * sizeof(double))));
 typedef int64_t I __attribute__((vector_size(WIDTH * sizeof(int64_t))));
 
 #define SPLAT(x) ((x) - (V){0})
+#ifdef __clang__
+#define EACH_LANE _Pragma("clang loop vectorize(assume_safety)") for (int i = 0; i < LANES; i++)
+#define EACH_PART _Pragma("clang loop unroll(full)") for (int i = 0; i < PARTS; i++)
+#else
 #define EACH_LANE _Pragma("GCC ivdep") for (int i = 0; i < LANES; i++)
 #define EACH_PART _Pragma("GCC unroll 8") for (int i = 0; i < PARTS; i++)
+#endif
 
 enum {
     OP_LOAD = OP_COUNT,
@@ -197,7 +202,18 @@ static void careful_totals(const Frame *f, const int32_t *code)
 }
 
 /* ------ the same kernels for each instruction set, and the choice among them */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#if defined(__x86_64__) && defined(__clang__)
+#define HAVE_X86 1
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw"))),        \
+                             apply_to = function)
+#define ISA avx512
+#include "lanes.h"
+#pragma clang attribute pop
+#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
+#define ISA avx2
+#include "lanes.h"
+#pragma clang attribute pop
+#elif defined(__x86_64__) && defined(__GNUC__)
 #define HAVE_X86 1
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512dq,avx512vl,avx512bw,prefer-vector-width=512")
@@ -915,12 +931,25 @@ static int same_dict(PyObject *dict, PyObject *expected)
     return 1;
 }
 
-/* `expected` are some keys, each with its value. */
+/* `expected` are some keys, each with its value; NotImplemented where it has none. */
 static int same_globals(PyObject *dict, PyObject *expected)
 {
-    for (Py_ssize_t n = 0; n + 1 < PyTuple_GET_SIZE(expected); n += 2)
-        if (PyDict_GetItem(dict, PyTuple_GET_ITEM(expected, n))
-            != PyTuple_GET_ITEM(expected, n + 1))
+    for (Py_ssize_t n = 0; n + 1 < PyTuple_GET_SIZE(expected); n += 2) {
+        PyObject *found = PyDict_GetItem(dict, PyTuple_GET_ITEM(expected, n));
+        if ((found ? found : Py_NotImplemented) != PyTuple_GET_ITEM(expected, n + 1))
+            return 0;
+    }
+    return 1;
+}
+
+/* `expected` are its code and its defaults, of both kinds. */
+static int same_function(PyObject *f, PyObject *expected)
+{
+    PyObject *found[] = {PyFunction_GET_CODE(f), PyFunction_GET_DEFAULTS(f),
+                         PyFunction_GET_KW_DEFAULTS(f)};
+    for (Py_ssize_t n = 0; n < 3; n++)
+        if (PyTuple_GET_SIZE(expected) != 3
+            || (found[n] ? found[n] : Py_None) != PyTuple_GET_ITEM(expected, n))
             return 0;
     return 1;
 }
@@ -931,9 +960,13 @@ static int same(PyObject *kind, PyObject *holder, PyObject *expected)
         return 0;
     if (PyList_Check(holder))
         return same_list(holder, expected);
-    if (PyDict_Check(holder))
+    if (PyFunction_Check(holder))
+        return same_function(holder, expected);
+    if (PyType_Check(holder))
+        holder = ((PyTypeObject *)holder)->tp_dict;
+    if (holder && PyDict_Check(holder))
         return kind == Py_True ? same_dict(holder, expected) : same_globals(holder, expected);
-    if (PyCell_Check(holder))
+    if (holder && PyCell_Check(holder))
         return PyTuple_GET_SIZE(expected) == 1
                && PyCell_GET(holder) == PyTuple_GET_ITEM(expected, 0);
     return 0;
@@ -958,7 +991,7 @@ static PyObject *unchanged(PyObject *module, PyObject *records)
 
 static PyMethodDef module_methods[] = {
     {"unchanged", unchanged, METH_O,
-     "unchanged(records): whether each list, dict or cell still holds what it held."},
+     "unchanged(records): whether each list, dict, cell, class and function still holds what it held."},
     {"choose", choose, METH_O,
      "choose(name): use the instruction set avx512, avx2, baseline or the best; return its name."},
     {NULL, NULL, 0, NULL},

@@ -1511,20 +1511,6 @@ static inline double partial_min(double out, double x, double count)
     ROW(log2) \
     ROW(log10) \
     ROW(log1p) \
-    ROW(erf) \
-    ROW(erfc)
-
-#define LANE_UNARY(ROW) \
-    ROW(step) \
-    ROW(identity) \
-    ROW(neg) \
-    ROW(abs) \
-    ROW(square) \
-    ROW(reciprocal) \
-    ROW(inverse) \
-    ROW(floor) \
-    ROW(ceil) \
-    ROW(round) \
     ROW(sqrt) \
     ROW(cbrt) \
     ROW(sin) \
@@ -1539,13 +1525,30 @@ static inline double partial_min(double out, double x, double count)
     ROW(asinh) \
     ROW(acosh) \
     ROW(atanh) \
+    ROW(erf) \
+    ROW(erfc)
+
+#define LANE_UNARY(ROW) \
+    ROW(step) \
+    ROW(identity) \
+    ROW(neg) \
+    ROW(abs) \
+    ROW(square) \
+    ROW(reciprocal) \
+    ROW(inverse) \
+    ROW(floor) \
+    ROW(ceil) \
+    ROW(round) \
     ROW(relu)
 
 #define MACHINE_UNARY(ROW) \
     VECTOR_UNARY(ROW) \
     LANE_UNARY(ROW)
 
-#define VECTOR_BINARY(ROW)
+#define VECTOR_BINARY(ROW) \
+    ROW(pow) \
+    ROW(atan2) \
+    ROW(hypot)
 
 #define LANE_BINARY(ROW) \
     ROW(compare) \
@@ -1554,14 +1557,11 @@ static inline double partial_min(double out, double x, double count)
     ROW(sub) \
     ROW(mul) \
     ROW(div) \
-    ROW(pow) \
     ROW(mod) \
     ROW(floordiv) \
     ROW(fmod) \
     ROW(maximum) \
-    ROW(minimum) \
-    ROW(atan2) \
-    ROW(hypot)
+    ROW(minimum)
 
 #define MACHINE_BINARY(ROW) \
     VECTOR_BINARY(ROW) \

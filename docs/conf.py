@@ -1,0 +1,56 @@
+"""The site's settings; build it with `python -m sphinx -W -n docs build/docs`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+
+import scalargrad  # noqa: E402
+
+project = "scalargrad"
+author = "The scalargrad authors"
+copyright = author
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.doctest",
+    "sphinx_design",
+    "sphinx_copybutton",
+    "extension",
+]
+exclude_patterns = ["_build", "pictures"]
+nitpicky = True
+default_role = "code"
+
+myst_enable_extensions = ["colon_fence", "dollarmath", "deflist", "attrs_inline"]
+myst_heading_anchors = 3
+html_math_renderer = "mathml"
+
+autodoc_typehints = "none"
+autodoc_member_order = "bysource"
+autodoc_default_options = {"members": True}
+add_module_names = False
+toc_object_entries = False
+
+html_theme = "furo"
+html_title = "scalargrad"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_copy_source = False
+html_show_sphinx = False
+html_theme_options = {
+    "light_css_variables": {"color-brand-primary": "#1f6fb0", "color-brand-content": "#1f6fb0"},
+    "dark_css_variables": {"color-brand-primary": "#6cb2f0", "color-brand-content": "#6cb2f0"},
+}
+pygments_style = "friendly"
+pygments_dark_style = "github-dark"
+
+doctest_test_doctest_blocks = ""
+doctest_global_setup = """
+import matplotlib
+matplotlib.use("agg")
+"""
+copybutton_exclude = ".linenos, .gp, .go"

@@ -1,0 +1,13 @@
+"""What this site needs beside Sphinx: pictures and operator reference made by the library."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import docstrings, mathml, operators, pictures
+
+
+def setup(app: Any) -> dict[str, bool]:
+    for part in (pictures, operators, mathml, docstrings):
+        part.setup(app)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

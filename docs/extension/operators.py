@@ -1,0 +1,137 @@
+"""The operator reference, written from the operator table whenever the site is built."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from scalargrad import ops
+from scalargrad.rows import BUILT_IN, Operator
+
+from . import curves, edges, typeset
+
+PLACE = "<!-- the operators -->"
+"""In a page: where the reference stands."""
+SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "pow": "**", "mod": "%",
+           "floordiv": "//"}  # fmt: skip
+PREFIXED = {"neg": "-{}", "abs": "abs({})"}
+
+
+def sections() -> Iterator[tuple[str, list[Operator]]]:
+    """The headings in the table's source, each with the rows below it."""
+    title, rows = "", []
+    for line in inspect.getsource(ops).splitlines():
+        heading = re.match(r"# ------ (.*)", line)
+        row = re.match(r'\w+ = (?:op|fold)\("(\w+)"', line)
+        if heading and rows:
+            yield title, rows
+        if heading:
+            title, rows = heading[1].partition(":")[0], []
+        if row:
+            rows.append(BUILT_IN[row[1]])
+    yield title, rows
+
+
+def spellings(row: Operator) -> str:
+    """How it is called: as a function, a method, an operator of Python, a function of NumPy."""
+    names = list(row.names) or ["xs"]
+    first = names[0]
+    found = [] if row.hidden else [f"sg.{row.signature()}"]
+    if row.dunder in SYMBOLS:
+        found.append(f" {SYMBOLS[row.dunder]} ".join(names))
+    if row.dunder in PREFIXED:
+        found.append(PREFIXED[row.dunder].format(first))
+    if row.method:
+        found.append(f"{first}.{row.name}({', '.join(names[1:])})")
+    if row.method and row.numpy:
+        found.append(f"np.{row.numpy}({', '.join(names)})")
+    return " · ".join(f"`{x}`" for x in found)
+
+
+def formulas(row: Operator) -> Iterator[str]:
+    yield rf"f &= {typeset.value(row)}"
+    for operand, text in typeset.partials(row):
+        yield rf"\frac{{\partial f}}{{\partial {operand}}} &= {text}"
+
+
+def edge_table(row: Operator) -> str:
+    many = row.arity != 1
+    heads = [", ".join(row.names) or "operands", "value", "gradients" if many else "gradient"]
+    lines = [heads, ["---:"] * 3, *edges.table(row)]
+    return "\n".join(f"| {' | '.join(x)} |" for x in lines)
+
+
+def sentence(row: Operator) -> str:
+    """What the row's docstring says beside its signature."""
+    text = (row.__doc__ or "").partition(": ")[2]
+    return "" if text.startswith("one node") else text.replace("`", "")
+
+
+def title(row: Operator) -> str:
+    return f"{row.name}" if row.symbol == row.name else f"{row.name} {row.symbol}"
+
+
+def entry(row: Operator) -> str:
+    """The part of the page that describes an operator, in MyST."""
+    drawable = row.arity is not None and row.name != "round_to" and not row.hidden
+    picture = f"```{{raw}} html\n{curves.plot(row)}\n```" if drawable else ""
+    domain = f"Defined for {edges.domain(row)}. " if row.arity == 1 else ""
+    rows = r" \\ ".join(formulas(row))
+    target = "" if row.hidden else function(row)
+    return f"""
+(operator-{row.name})=
+### {row.name}
+
+{target}
+
+{spellings(row)}
+
+{sentence(row)}
+
+::::{{container}} operator
+:::{{container}}
+
+```{{math}}
+\\begin{{aligned}} {rows} \\end{{aligned}}
+```
+
+{domain}Drawn as {row.symbol}.
+
+{edge_table(row)}
+:::
+
+{picture}
+::::
+"""
+
+
+def function(row: Operator) -> str:
+    """What makes the name known to links and to the index."""
+    return f"```{{py:function}} scalargrad.{row.signature()}\n```"
+
+
+def overview(parts: list[tuple[str, list[Operator]]]) -> str:
+    lines = ["| | |", "|---|---|"]
+    for title, rows in parts:
+        links = " ".join(f"[{row.name}](#operator-{row.name})" for row in rows)
+        lines.append(f"| {title} | {links} |")
+    return "\n".join(lines)
+
+
+def reference() -> str:
+    parts = list(sections())
+    pages = [overview(parts)]
+    for name, rows in parts:
+        pages += [f"\n## {name[0].upper()}{name[1:]}\n", *map(entry, rows)]
+    return "\n".join(pages)
+
+
+def insert(app: Any, docname: str, source: list[str]) -> None:
+    if PLACE in source[0]:
+        source[0] = source[0].replace(PLACE, reference())
+
+
+def setup(app: Any) -> None:
+    app.connect("source-read", insert)

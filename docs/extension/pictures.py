@@ -1,0 +1,171 @@
+"""Pictures and explain pages that the library makes while the site is built.
+
+`{picture}` and `{explain}` hold Python that ends with an expression: a drawing or a plot, or an
+explanation. Its code runs in the order of the page, after all `{testcode}` before it, in one
+namespace; and again, with its outputs compared, when the doctests run.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.util.docutils import SphinxDirective
+
+FOLDER = "_made"
+"""Beneath the site's root: the files that pictures and pages are."""
+THEMES = ("light", "dark")
+PLOT = {
+    "light": {"ink": "#16191d", "rule": "#c3c9d0"},
+    "dark": {"ink": "#e8ebef", "rule": "#454d57"},
+}
+
+
+class made(nodes.General, nodes.Element):
+    """What a block of code made: `files` by their names, and the `html` that shows them."""
+
+
+class Made(SphinxDirective):
+    """A block of Python whose last expression is shown."""
+
+    has_content = True
+    option_spec = {"hide-code": directives.flag, "height": directives.nonnegative_int,
+                   "alt": directives.unchanged}  # fmt: skip
+
+    def run(self) -> list[nodes.Node]:
+        code = "\n".join(self.content)
+        kind = nodes.comment if "hide-code" in self.options else nodes.literal_block
+        block = kind(code, code, testnodetype="testcode", groups=["default"], language="python")
+        self.set_source_info(block)
+        # what doctest looks at
+        block["options"], block["skipif"] = {}, None
+        place = made(code=code, kind=self.name, height=self.options.get("height", 760),
+                     alt=self.options.get("alt", ""))  # fmt: skip
+        self.set_source_info(place)
+        return [block, place]
+
+
+# ------ running
+
+
+def last_value(code: str, names: dict[str, Any]) -> tuple[Any, ast.Expression]:
+    """Run code, and return what its last line comes to, with that line to run it again."""
+    tree = ast.parse(code)
+    last = tree.body.pop()
+    assert isinstance(last, ast.Expr), "a picture's code ends with an expression"
+    exec(compile(tree, "<picture>", "exec"), names)
+    expression = ast.Expression(last.value)
+    return eval(compile(expression, "<picture>", "eval"), names), expression
+
+
+@contextlib.contextmanager
+def theme(name: str) -> Iterator[None]:
+    """Within it `sg.draw` and matplotlib draw for a light or a dark page."""
+    import functools
+
+    import matplotlib
+
+    import scalargrad
+
+    draw, colours = scalargrad.draw, PLOT[name]
+    ink = dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color",
+                         "legend.labelcolor"), colours["ink"])  # fmt: skip
+    settings = {**ink, "axes.edgecolor": colours["rule"], "axes.facecolor": "none",
+                "svg.hashsalt": "scalargrad"}  # fmt: skip
+    scalargrad.draw = functools.partial(draw, theme=name)
+    try:
+        with matplotlib.rc_context(settings):
+            yield
+    finally:
+        scalargrad.draw = draw
+
+
+def svg(shown: Any) -> str:
+    """A drawing or matplotlib's Axes or Figure as SVG."""
+    if hasattr(shown, "svg"):
+        text: str = shown.svg
+        return text
+    figure = getattr(shown, "figure", shown)
+    file = io.StringIO()
+    figure.savefig(file, format="svg", transparent=True, bbox_inches="tight",
+                   metadata={"Date": None})  # fmt: skip
+    return file.getvalue()
+
+
+def picture(place: made, name: str, names: dict[str, Any]) -> None:
+    found = {}
+    with theme("light"):
+        shown, expression = last_value(place["code"], names)
+        found["light"] = svg(shown)
+    with theme("dark"):
+        found["dark"] = svg(eval(compile(expression, "<picture>", "eval"), names))
+    place["files"] = {f"{name}-{theme}.svg": found[theme] for theme in THEMES}
+    alt = escape(place["alt"] or getattr(shown, "_texts", ("A plot",))[0])
+    place["html"] = "".join(
+        f'<img class="picture only-{theme}" src="ROOT/{name}-{theme}.svg" alt="{alt}">'
+        for theme in THEMES
+    )
+
+
+def explained(place: made, name: str, names: dict[str, Any]) -> None:
+    steps, _ = last_value(place["code"], names)
+    place["files"] = {f"{name}.html": steps.page()}
+    place["html"] = (
+        f'<div class="explained"><iframe src="ROOT/{name}.html" title="The backward pass, step by '
+        f'step" loading="lazy" style="height: {place["height"]}px"></iframe>'
+        f'<p><a href="ROOT/{name}.html" target="_blank">Open it in a window of its own</a></p></div>'
+    )
+
+
+MAKERS = {"picture": picture, "explain": explained}
+
+
+def fill(app: Any, doctree: nodes.document) -> None:
+    """Run the code of a page that has something to show."""
+    places = list(doctree.findall(made))
+    if not places:
+        return
+    names: dict[str, Any] = {"__name__": "page"}
+    page = app.env.docname.replace("/", "-")
+    own = {place["code"] for place in places}
+    for node in doctree.findall(lambda n: is_code(n) or isinstance(n, made)):
+        with contextlib.redirect_stdout(io.StringIO()):
+            if isinstance(node, made):
+                MAKERS[node["kind"]](node, f"{page}-{places.index(node) + 1}", names)
+            elif node.astext() not in own:
+                exec(compile(node.astext(), f"<{app.env.docname}>", "exec"), names)
+
+
+def is_code(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Element) and node.get("testnodetype") in ("testcode", "testsetup")
+
+
+# ------ writing
+
+
+def write(translator: Any, node: made) -> None:
+    builder = translator.builder
+    folder = builder.outdir / FOLDER
+    folder.mkdir(exist_ok=True)
+    for name, text in node["files"].items():
+        (folder / name).write_text(text, encoding="utf-8")
+    root = "../" * builder.current_docname.count("/") + FOLDER
+    translator.body.append(node["html"].replace("ROOT", root))
+    raise nodes.SkipNode
+
+
+def skip(translator: Any, node: made) -> None:
+    raise nodes.SkipNode
+
+
+def setup(app: Any) -> None:
+    app.add_node(made, html=(write, None), text=(skip, None))
+    for name in MAKERS:
+        app.add_directive(name, Made)
+    app.connect("doctree-read", fill)

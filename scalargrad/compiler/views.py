@@ -1,0 +1,86 @@
+"""A compiled function to look at, and to take elsewhere."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from . import emit_c, export
+from .arguments import Arguments
+from .export import Call, Exported
+from .listing import Listed
+from .names import argument_names, names_of
+from .paths import Path, Paths
+from .picture import drawn
+
+if TYPE_CHECKING:
+    from ..drawing.drawing import Drawing
+
+
+class Views:
+    """What `Compiled` has besides being called. Every method takes arguments like those of a
+    call: they tell which program is meant."""
+
+    f: Callable[..., Any]
+    signature: inspect.Signature
+
+    def traced(self, args: Any, gradient: bool) -> tuple[Paths, Path, Arguments]:
+        """The program for such arguments, traced if it was not before."""
+        raise NotImplementedError
+
+    def program(self, *args: Any, gradient: bool = True) -> Listed:
+        """Return the program that runs on such arguments: `str()` shows its instructions; of its
+        value alone, or with the `gradient` in all of them."""
+        paths, path, arguments = self.traced(args, gradient)
+        names = self._named(path, arguments).names
+        return Listed(path.program, names, arguments.lanes, paths.count, path.runner.registers)
+
+    def draw(
+        self, *args: Any, gradient: bool = False, simplified: bool = True, **options: Any
+    ) -> Drawing:
+        """Return a picture of the program, or of what was traced before it was `simplified`;
+        with the `gradient` too if wanted. The numbers are those of the first lane. The other
+        options are those of `scalargrad.draw`."""
+        paths, _, arguments = self.traced(args, gradient)
+        traced = paths.anew(arguments)
+        names = names_of(self.f.__name__, self.signature, arguments, traced)
+        return drawn(traced, names, simplified, options)
+
+    def to_python(self, *args: Any, gradient: bool = False) -> Exported:
+        """Return the program as a function of plain Python with its `source`."""
+        return export.to_python(self._whole(args, gradient))
+
+    def to_numpy(self, *args: Any, gradient: bool = False) -> Exported:
+        """Return the program as a function that uses NumPy, with its `source`."""
+        return export.to_numpy(self._whole(args, gradient))
+
+    def to_jax(self, *args: Any, gradient: bool = False) -> Exported:
+        """Return the program as a function for jax.jit, vmap, grad and the like, with its
+        `source`. JAX computes in float32 unless its `jax_enable_x64` is set."""
+        return export.to_jax(self._whole(args, gradient))
+
+    def to_c(self, *args: Any, gradient: bool = True) -> str:
+        """Return the program as one file of C99 that needs nothing but libm: a function for the
+        value and, with `gradient`, a second one for value and gradient. The comment at its head
+        tells which number is which."""
+        calls = [self._whole(args, False), *([self._whole(args, True)] if gradient else [])]
+        names = [calls[0].identifier, f"{calls[0].identifier}_gradient"]
+        return emit_c.c_source(
+            [
+                emit_c.Function(call.path.program, name, call.names)
+                for call, name in zip(calls, names)
+            ]
+        )
+
+    def _whole(self, args: Any, gradient: bool) -> Call:
+        """The path that these arguments take. Raises ValueError if there may be others."""
+        _, path, arguments = self.traced(args, gradient)
+        call = self._named(path, arguments)
+        export.check(call)
+        return call
+
+    def _named(self, path: Path, arguments: Arguments) -> Call:
+        names = names_of(self.f.__name__, self.signature, arguments, path.traced)
+        parameters = argument_names(self.signature, len(arguments.specs))
+        return Call(path, arguments, names, parameters)

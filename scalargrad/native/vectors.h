@@ -1,0 +1,128 @@
+/* Vectors of doubles, and arithmetic on them to more digits than a double has. Included by
+ * vector_math.h, once for each instruction set. */
+#ifndef SCALARGRAD_VECTORS_H
+#define SCALARGRAD_VECTORS_H
+
+#define BITS(x) ((B)(x))
+#define SIGN_BIT 0x8000000000000000ull
+#define SELECT(mask, x, y) NAME(select)((L)(mask), x, y)
+#define K(number) ((number) - (D){0})
+#define ABS(x) ((D)(BITS(x) & ~SIGN_BIT))
+#define WITH_SIGN_OF(x, y) ((D)(BITS(x) | (BITS(y) & SIGN_BIT)))
+/* the first half of the digits: the product of two such is exact */
+#define HEAD(x) ((D)(BITS(x) & ~0x7ffffffull))
+/* added to a double, leaves it rounded to a whole number, in the last bits */
+#define MAGIC 0x1.8p52
+#define WHOLE(x) (((x) + MAGIC) - MAGIC)
+#define POW2(whole) ((D)(BITS((whole) + (MAGIC + 1023.0)) << 52))
+#define POLYNOMIAL(x, terms) NAME(polynomial)(x, terms, (int)(sizeof(terms) / sizeof *(terms)))
+
+/* heads of 41 digits times a whole number are exact, heads of 26 times HEAD(x) */
+#define LN2 0x1.62e42fefa39efp-1
+#define LN2_HEAD 0x1.62e42fefa3000p-1
+#define LN2_TAIL 0x1.3de6af278ece6p-42
+#define LN2_HEAD26 0x1.62e42f8000000p-1
+#define LN2_TAIL26 0x1.be8e7bcd5e4f2p-27
+#define LOG2_E 0x1.71547652b82fep+0
+#define LOG2_E_HEAD 0x1.7154760000000p+0
+#define LOG2_E_TAIL 0x1.4ae0bf85ddf44p-26
+#define LOG10_E 0x1.bcb7b1526e50ep-2
+#define LOG10_E_HEAD 0x1.bcb7b10000000p-2
+#define LOG10_E_TAIL 0x1.49b9438ca9aaep-28
+#define LOG10_2_HEAD 0x1.34413509f7000p-2
+#define LOG10_2_TAIL 0x1.3fde623e2566bp-43
+#define TWO_THIRDS 0x1.5555555555555p-1
+#define TWO_THIRDS_TAIL 0x1.5555555555555p-55
+#define CBRT_2 0x1.428a2f98d728bp+0
+#define TAN_PI_8 0x1.a827999fcef32p-2
+#define HALF_PI 0x1.921fb54442d18p+0
+#define HALF_PI_TAIL 0x1.1a62633145c07p-54
+/* π/2 in three parts of 33 digits and the rest: multiples up to 2^20 are exact */
+#define HALF_PI_1 0x1.921fb54400000p+0
+#define HALF_PI_2 0x1.0b4611a600000p-34
+#define HALF_PI_3 0x1.3198a2e000000p-69
+#define HALF_PI_4 0x1.b839a252049c1p-104
+#define SQRT_PI 0x1.c5bf891b4ef6bp+0
+#define SQRT_PI_TAIL -0x1.618f13eb7ca89p-54
+#endif
+
+#if defined(__AVX512F__)
+#define VECTOR_BYTES 64
+#elif defined(__AVX2__)
+#define VECTOR_BYTES 32
+#else
+#define VECTOR_BYTES 16
+#endif
+typedef double NAME(Doubles) __attribute__((vector_size(VECTOR_BYTES)));
+typedef int64_t NAME(Mask) __attribute__((vector_size(VECTOR_BYTES)));
+typedef uint64_t NAME(Bits) __attribute__((vector_size(VECTOR_BYTES)));
+#define D NAME(Doubles)
+#define B NAME(Bits)
+#define L NAME(Mask)
+
+/* A number as the sum of two, the second far smaller. */
+typedef struct {
+    D hi, lo;
+} NAME(Pair);
+#define Pair NAME(Pair)
+
+/* ------ arithmetic */
+
+/* mask ? x : y in each lane: one instruction, where there is one and the compiler sees it */
+INLINE D NAME(select)(L mask, D x, D y)
+{
+#if VECTOR_BYTES > 16
+    D chosen;
+    for (unsigned i = 0; i < sizeof(D) / sizeof(double); i++)
+        chosen[i] = mask[i] ? x[i] : y[i];
+    return chosen;
+#else
+    return (D)((mask & (L)x) | (~mask & (L)y));
+#endif
+}
+
+/* Even and odd powers apart, and the sum of both: two chains of half the length are quicker. */
+INLINE D NAME(polynomial)(D x, const double *terms, int count)
+{
+    const D square = x * x;
+    D sum = K(terms[count - 1]), other = K(terms[count - 2]);
+    _Pragma("GCC unroll 32") for (int i = count - 3; i > 0; i -= 2)
+    {
+        sum = sum * square + terms[i];
+        other = other * square + terms[i - 1];
+    }
+    return count % 2 ? (sum * square + terms[0]) + other * x : other + sum * x;
+}
+
+/* x + y exactly, for |x| ≥ |y| or x = 0 */
+INLINE Pair NAME(fast_sum)(D x, D y)
+{
+    const D sum = x + y;
+    return (Pair){sum, (x - sum) + y};
+}
+
+INLINE Pair NAME(sum)(D x, D y)
+{
+    const D sum = x + y, rest = sum - x;
+    return (Pair){sum, (x - (sum - rest)) + (y - rest)};
+}
+
+INLINE Pair NAME(product)(D x, D y)
+{
+    const D p = x * y, xh = HEAD(x), yh = HEAD(y), xl = x - xh, yl = y - yh;
+    return (Pair){p, (((xh * yh - p) + xh * yl) + xl * yh) + xl * yl};
+}
+
+INLINE Pair NAME(quotient)(Pair x, Pair y)
+{
+    const D inverse = 1.0 / y.hi, q = x.hi * inverse;
+    const Pair p = NAME(product)(q, y.hi);
+    return (Pair){q, ((((x.hi - p.hi) - p.lo) + x.lo) - q * y.lo) * inverse};
+}
+
+/* x·2^k for whole |k| ≤ 2000: in two steps, so as to reach subnormals, zero and infinity */
+INLINE D NAME(scaled)(D x, D k)
+{
+    const D half = WHOLE(0.5 * k);
+    return x * POW2(half) * POW2(k - half);
+}
