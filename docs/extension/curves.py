@@ -48,8 +48,10 @@ def position(row: Operator) -> int:
 
 
 def beside(row: Operator) -> list[float]:
-    """The operands that stay as they are, with a place for the one that moves."""
-    return list(sample_operands(row.samples[0]))
+    """The operands that stay as they are, with a place for the one that moves: their defaults,
+    or those of a sample."""
+    operands = list(sample_operands(row.samples[0]))
+    return [*operands[: len(operands) - len(row.defaults)], *row.defaults]
 
 
 def points(row: Operator) -> tuple[list[float], list[float], list[float]]:

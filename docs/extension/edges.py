@@ -46,7 +46,7 @@ def table(row: Operator) -> list[tuple[str, str, str]]:
     """Rows of operands, value and gradients, at the points where operators are peculiar."""
     if row.arity is None:
         found: Sequence[Sequence[float]] = [x for x in LISTS if row.name != "dot" or len(x) == 2]
-    elif row.arity == 1:
+    elif row.arity == 1 + len(row.defaults):
         found = [(x,) for x in ONE]
     elif row.arity == 2:
         found = TWO

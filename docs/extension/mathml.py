@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from docutils import nodes
@@ -10,9 +9,8 @@ from latex2mathml.converter import convert
 
 
 def mathml(latex: str, display: str = "inline") -> str:
-    text = convert(latex, display=display)
-    # a function's name keeps its distance from what follows, not from its parenthesis
-    return re.sub(r"<mo>([a-z]\w+)</mo>(?=<mrow><mo stretchy)", r"<mi>\1</mi>", text)
+    text: str = convert(latex, display=display)
+    return text
 
 
 def inline(writer: Any, node: nodes.Element) -> None:

@@ -35,10 +35,10 @@ def sections() -> Iterator[tuple[str, list[Operator]]]:
 
 
 def spellings(row: Operator) -> str:
-    """How it is called: as a function, a method, an operator of Python, a function of NumPy."""
+    """How it is called besides: as an operator of Python, a method, a function of NumPy."""
     names = list(row.names) or ["xs"]
     first = names[0]
-    found = [] if row.hidden else [f"sg.{row.signature()}"]
+    found = []
     if row.dunder in SYMBOLS:
         found.append(f" {SYMBOLS[row.dunder]} ".join(names))
     if row.dunder in PREFIXED:
@@ -47,18 +47,19 @@ def spellings(row: Operator) -> str:
         found.append(f"{first}.{row.name}({', '.join(names[1:])})")
     if row.method and row.numpy:
         found.append(f"np.{row.numpy}({', '.join(names)})")
-    return " · ".join(f"`{x}`" for x in found)
+    return f"Also {' · '.join(f'`{x}`' for x in found)}. " if found else ""
 
 
 def formulas(row: Operator) -> Iterator[str]:
-    yield rf"f &= {typeset.value(row)}"
+    yield rf"f = {typeset.value(row)}"
     for operand, text in typeset.partials(row):
-        yield rf"\frac{{\partial f}}{{\partial {operand}}} &= {text}"
+        yield rf"\frac{{\partial f}}{{\partial {operand}}} = {text}"
 
 
 def edge_table(row: Operator) -> str:
-    many = row.arity != 1
-    heads = [", ".join(row.names) or "operands", "value", "gradients" if many else "gradient"]
+    many = row.arity != 1 + len(row.defaults)
+    names = row.names[: len(row.names) - len(row.defaults)]
+    heads = [", ".join(names) or "operands", "value", "gradients" if many else "gradient"]
     lines = [heads, ["---:"] * 3, *edges.table(row)]
     return "\n".join(f"| {' | '.join(x)} |" for x in lines)
 
@@ -78,7 +79,7 @@ def entry(row: Operator) -> str:
     drawable = row.arity is not None and row.name != "round_to" and not row.hidden
     picture = f"```{{raw}} html\n{curves.plot(row)}\n```" if drawable else ""
     domain = f"Defined for {edges.domain(row)}. " if row.arity == 1 else ""
-    rows = r" \\ ".join(formulas(row))
+    math = "\n\n".join(f"```{{math}}\n{x}\n```" for x in formulas(row))
     target = "" if row.hidden else function(row)
     return f"""
 (operator-{row.name})=
@@ -86,23 +87,16 @@ def entry(row: Operator) -> str:
 
 {target}
 
-{spellings(row)}
-
 {sentence(row)}
 
+{math}
+
+{domain}{spellings(row)}Drawn as {row.symbol}.
+
 ::::{{container}} operator
-:::{{container}}
-
-```{{math}}
-\\begin{{aligned}} {rows} \\end{{aligned}}
-```
-
-{domain}Drawn as {row.symbol}.
+{picture}
 
 {edge_table(row)}
-:::
-
-{picture}
 ::::
 """
 
@@ -133,5 +127,11 @@ def insert(app: Any, docname: str, source: list[str]) -> None:
         source[0] = source[0].replace(PLACE, reference())
 
 
+def outdated(app: Any, env: Any, *changes: set[str]) -> set[str]:
+    """Pages to be read again in every build: the table they come from is none of Sphinx's files."""
+    return {name for name in env.found_docs if PLACE in env.doc2path(name).read_text("utf-8")}
+
+
 def setup(app: Any) -> None:
     app.connect("source-read", insert)
+    app.connect("env-get-outdated", outdated)

@@ -44,7 +44,7 @@ class Made(SphinxDirective):
         block = kind(code, code, testnodetype="testcode", groups=["default"], language="python")
         self.set_source_info(block)
         # what doctest looks at
-        block["options"], block["skipif"] = {}, None
+        block["options"] = {}
         place = made(code=code, kind=self.name, height=self.options.get("height", 760),
                      alt=self.options.get("alt", ""))  # fmt: skip
         self.set_source_info(place)

@@ -58,8 +58,8 @@ FORMS: Mapping[str, Form] = {
     "inverse": Form(r"\frac{1}{#1}", SIGN),
     "abs": Form(r"\left|#1\right|"),
     "step": Form(r"\left[#1 > 0\right]"),
-    "compare": Form(r"\operatorname{sgn}\left(#1 - #2\right)", ATOM, (0, PRODUCT)),
-    "sign": Form(r"\operatorname{sgn}\left(#1\right)"),
+    "compare": Form(r"\text{sgn}\left(#1 - #2\right)", ATOM, (0, PRODUCT)),
+    "sign": Form(r"\text{sgn}\left(#1\right)"),
     "identity": Form("#1"),
     "maximum": Form(r"\max\left(#1, #2\right)"),
     "minimum": Form(r"\min\left(#1, #2\right)"),
@@ -81,11 +81,11 @@ FORMS: Mapping[str, Form] = {
     "asin": call(r"\arcsin"),
     "acos": call(r"\arccos"),
     "atan": call(r"\arctan"),
-    "atan2": Form(r"\operatorname{atan2}\left(#1, #2\right)"),
+    "atan2": Form(r"\text{atan2}\left(#1, #2\right)"),
     "hypot": Form(r"\sqrt{{#1}^2 + {#2}^2}", ATOM, (ATOM, ATOM)),
     "lgamma": Form(r"\ln\left|\Gamma\left(#1\right)\right|"),
     "polygamma": Form(r"\psi^{\left(#1\right)}\left(#2\right)"),
-    "sinc_derivative": Form(r"\operatorname{sinc}^{\left(#1\right)}\left(#2\right)"),
+    "sinc_derivative": Form(r"\text{sinc}^{\left(#1\right)}\left(#2\right)"),
     "sigmoid": call(r"\sigma"),
     "logistic": call(r"\sigma'"),
     "log_sigmoid": call(r"\ln \sigma"),
@@ -97,7 +97,7 @@ DEFINITIONS: Mapping[str, Form] = {
     "sinc": Form(r"\frac{\sin\left(\pi #1\right)}{\pi #1}"),
     "erf": Form(r"\frac{2}{\sqrt{\pi}} \int_0^{#1} e^{-t^2} \, dt"),
     "erfc": Form(r"\frac{2}{\sqrt{\pi}} \int_{#1}^{\infty} e^{-t^2} \, dt"),
-    "fmod": Form(r"#1 - #2 \cdot \operatorname{trunc}\left(\frac{#1}{#2}\right)"),
+    "fmod": Form(r"#1 - #2 \cdot \text{trunc}\left(\frac{#1}{#2}\right)"),
     "asinh": Form(r"\ln\left(#1 + \sqrt{{#1}^2 + 1}\right)"),
     "acosh": Form(r"\ln\left(#1 + \sqrt{{#1}^2 - 1}\right)"),
     "atanh": Form(r"\frac{1}{2} \ln\left(\frac{1 + #1}{1 - #1}\right)"),
@@ -246,8 +246,7 @@ def written(op: Operator, operands: Sequence[Written]) -> Written:
         return form.fill(operands)
     if op is ops.sum:
         return Written(" + ".join(x.within(SUM) for x in operands), SUM)
-    name = op.name.replace("_", r"\_")
-    return Written(rf"\operatorname{{{name}}}\left({', '.join(x.text for x in operands)}\right)")
+    return Written(rf"\text{{{op.name}}}\left({', '.join(x.text for x in operands)}\right)")
 
 
 def latex(root: Any) -> str:

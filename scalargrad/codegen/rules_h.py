@@ -69,10 +69,15 @@ def binary_row(op: Operator) -> str:
     return f"ROW({op.name}, {beside}, {len(op.defaults)}, {default}, {swapped}, {reflected})"
 
 
-def machine_lists(arity: str, rows: list[Operator]) -> Iterator[str]:
-    """The rows that native/vector_*.h define a function for, the others, and both."""
+def on_vectors() -> set[str]:
+    """The rows that native/vector_*.h define a function for."""
     text = "".join(path.read_text(encoding="utf-8") for path in sorted(NATIVE.glob("vector_*.h")))
-    vectors = set(re.findall(r"^INLINE D NAME\(v_(\w+)\)", text, re.MULTILINE))
+    return set(re.findall(r"^INLINE D NAME\(v_(\w+)\)", text, re.MULTILINE))
+
+
+def machine_lists(arity: str, rows: list[Operator]) -> Iterator[str]:
+    """The rows that the machine runs on vectors, those it runs a lane at a time, and both."""
+    vectors = on_vectors()
     own = [op for op in rows if op.gates is None]
     for kind in ("VECTOR", "LANE"):
         names = [f"ROW({op.name})" for op in own if (op.name in vectors) == (kind == "VECTOR")]

@@ -78,7 +78,7 @@ def entries_of(x: Any) -> Part:
 
 
 def model(x: Any) -> Part:
-    fingerprint = Fingerprint()
+    fingerprint = Fingerprint(names=None)
     fingerprint.add(x)
     parameters = [p for _, p in x.named_parameters()]
     return Part(

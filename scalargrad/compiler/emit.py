@@ -37,6 +37,14 @@ def in_python(row: Operator) -> str | None:
     return f"{row.name}({', '.join(['{}'] * (row.arity or 0))})"
 
 
+def in_formulas(row: Operator) -> str:
+    if row is lanes_sum:
+        return "Σ lanes of {}"
+    if row.c is not None and not re.search("[a-z?]", row.c):
+        return row.c
+    return f"{row.name}({', '.join(['{}'] * (row.arity or 0))})"
+
+
 def on_arrays(row: Operator) -> str | None:
     if row is lanes_sum:
         return "np.sum({})"
@@ -44,7 +52,8 @@ def on_arrays(row: Operator) -> str | None:
 
 
 PYTHON = Style(in_python, "inf", "nan", "Python")
-FAST_PYTHON = PYTHON._replace(careful=False)
+FORMULA = Style(in_formulas, "inf", "nan", "formulas", careful=False)
+"""To be read, not to be run."""
 ARRAYS = Style(on_arrays, "np.inf", "np.nan", "NumPy")
 FAST_ARRAYS = ARRAYS._replace(careful=False)
 
@@ -104,9 +113,9 @@ class Operations:
     def statements(self, stage: int | None = None) -> Iterator[str]:
         """Yield "v7 = v5 * v6" for each node in order, of one stage or of all."""
         for i in self.program.computed():
-            if stage is None or self.program.stages[i] == stage:
-                if stage is None or self.program.trace.rows[i] is not lanes_sum:
-                    yield f"{self.names[i]} = {self.expression(i)}"
+            here = self.program.stages[i] == stage and self.program.trace.rows[i] is not lanes_sum
+            if stage is None or here:
+                yield f"{self.names[i]} = {self.expression(i)}"
 
     def sums(self) -> list[tuple[str, str]]:
         """The sums over lanes, each with what is summed."""

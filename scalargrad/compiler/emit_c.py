@@ -14,11 +14,12 @@ from .tracing import COUNT, SHARE
 
 SPECIAL = Path(__file__).parent.parent / "native" / "special.h"
 C = Style(lambda row: row.c, "INFINITY", "NAN", "C")
-WORDS = (
+WORDS = re.findall(
+    r"\w+",
     "auto break case char const continue default do double else enum extern float for goto if "
     "inline int long register restrict return short signed sizeof static struct switch typedef "
-    "union unsigned void volatile while main"
-).split()
+    "union unsigned void volatile while main",
+)
 OWN = {COUNT: "(double)count", SHARE: "1.0 / (double)count"}
 """The inputs that a caller need not give."""
 
@@ -36,7 +37,7 @@ def c_source(functions: Sequence[Function]) -> str:
     lanes, and of the number of lanes."""
     texts = [text(function) for function in functions]
     own = "\n".join(used_functions("".join(texts)))
-    about = "".join(f" * {line}\n".replace(" \n", "\n") for line in comment(functions))
+    about = "".join(f" * {line}\n".replace(" \n", "\n").replace("*/", "* /") for line in comment(functions))
     return f"/*\n{about} */\n#include <math.h>\n\n{own}" + "\n".join(texts)
 
 

@@ -15,6 +15,7 @@ from .. import ops
 from ..rows import Operator
 from .native import machine
 from .program import AFTER, BEFORE, LANES, Program
+from .reroll import Rerolled
 from .structure import accumulate, lanes_sum, products
 from .trace import COMPARE, CONSTANT
 
@@ -43,33 +44,27 @@ class Encoder:
         self.totals = [i for i in program.computed() if self.trace.rows[i] is lanes_sum]
         self.columns = [i for i in program.outputs if self.trace.lanes[i]]
         self.results = [i for i in program.outputs if not self.trace.lanes[i]]
-        self.place = self._places()
+        self.uniform = Rerolled(self.trace, self.numbers, program.constants())
+        self.place = self.uniform.place
         self.one = next((i for i, x in program.constants().items() if x == 1.0), -1)
         self.splats: dict[int, int] = {}
         self.register: dict[int, int] = {}
         self.free: list[int] = []
         self.registers = 0
 
-    def _places(self) -> dict[int, int]:
-        stages = self.program.stages
-        uniform = [i for i in self.program.computed() if stages[i] != LANES]
-        order = [*self.numbers, *self.program.constants(), *uniform]
-        return {i: k for k, i in enumerate(order)}
-
     def encoded(self) -> machine.Program:
         before = self.scalars(BEFORE)
         lanes = [word for code in self.lane_code() for word in code]
-        initial = array("d", bytes(8 * len(self.place)))
-        for i, x in self.program.constants().items():
-            initial[self.place[i]] = x
+        self.uniform.put(self.totals)
+        after = self.scalars(AFTER)
         return machine.Program(
-            initial=initial,
+            initial=self.uniform.initial(),
             totals=words(self.place[i] for i in self.totals),
             splats=words(x for i, r in self.splats.items() for x in (r, self.place[i])),
             results=words(self.place[i] for i in self.results),
             before=words(before),
             lanes=words(lanes),
-            after=words(self.scalars(AFTER)),
+            after=words(after),
             registers=self.registers,
             inputs=len(self.lane_inputs),
             outputs=len(self.columns),
@@ -77,12 +72,12 @@ class Encoder:
 
     # ------ what is the same in all lanes
     def scalars(self, stage: int) -> list[int]:
-        code: list[int] = []
-        for i in self.program.computed():
-            if self.program.stages[i] == stage and self.trace.rows[i] is not lanes_sum:
-                row = self.trace.row(i)
-                operands = [self.place[j] for j in self.trace.operands[i]]
-                code += [SUMS.get(row, row.code), len(operands) + 3, self.place[i], *operands]
+        nodes = [
+            i
+            for i in self.program.computed()
+            if self.program.stages[i] == stage and self.trace.rows[i] is not lanes_sum
+        ]
+        code = list(self.uniform.code(nodes))
         if stage == BEFORE:
             code += [x for k in self.guards(lane=False) for x in self.guard(k, self.place)]
         return code

@@ -34,8 +34,7 @@ class Call(NamedTuple):
 
     @property
     def identifier(self) -> str:
-        name = self.names.function
-        return name if name.isidentifier() else "function"
+        return self.names.function
 
 
 class Exported:
@@ -147,7 +146,7 @@ def check(call: Call) -> None:
     path, name = call.path, call.names.function
     if path.program.guards:
         guard = path.program.guards[0]
-        text = emit.Operations(path.program, emit.FAST_PYTHON, call.names.inputs).names
+        text = emit.Operations(path.program, emit.FORMULA, call.names.inputs).names
         raise ValueError(
             f"{name} branches on its numbers ({text[guard.x]} {guard.compare} {text[guard.y]}), "
             "and what is exported is one way through it: choose with scalargrad.where"
@@ -211,9 +210,8 @@ def to_python(call: Call) -> Exported:
 
     program = call.path.program
     source = emit.python_source(program, call.identifier, call.names.inputs)
-    rows = {row.name: row.forward for row in program.rows()}
-    own = {"inf": math.inf, "nan": math.nan, "chain": ops.chain.forward}
-    run = defined(source, call.identifier, **own, **rows)
+    rows = {row.name: row.forward for row in (ops.chain, *program.rows())}
+    run = defined(source, call.identifier, inf=math.inf, nan=math.nan, **rows)
     lanes = program.trace.lanes
     is_lane = [lanes[i] for i in program.inputs]
     outputs = [lanes[i] for i in program.outputs]

@@ -55,6 +55,7 @@ class Compiled(Views):
         self._paths: dict[Hashable, Paths] = {}
         self._kept: dict[Hashable, list[Any]] = {}
         self._derived: dict[Any, Compiled] = {}
+        self._names: frozenset[str] = frozenset()
         self._call: tuple[Any, Any] = (None, None)
         self._gradient: tuple[Any, Any] = (None, None)
 
@@ -133,7 +134,8 @@ class Compiled(Views):
     def positional(self, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
         if not named and self.arity in (-1, len(args)):
             return args
-        bound = self.signature.bind(*args, **named)
+        # not self.signature: defaults may have changed
+        bound = inspect.signature(self.f).bind(*args, **named)
         bound.apply_defaults()
         return bound.args
 
@@ -210,8 +212,8 @@ class Compiled(Views):
         return (call.key, wanted, tuple(around.parts)), kept
 
     def around(self) -> Fingerprint:
-        found = Fingerprint()
-        found.add_used(self.f)
+        found = surroundings(self.f, self._names)
+        self._names = frozenset(found.names or ())
         return found
 
     def plan(self, args: Sequence[Any], call: Arguments, wanted: Wanted | None) -> Any:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from .emit import FAST_PYTHON, Operations
+from .emit import FORMULA, Operations
 from .names import Names
 from .program import Program
 
@@ -41,8 +41,6 @@ class Listed(NamedTuple):
     def __str__(self) -> str:
         return "\n".join([*self._head(), *self._body()])
 
-    __repr__ = __str__
-
     def _head(self) -> Iterator[str]:
         lanes = "no lanes" if self.lanes is None else counted(self.lanes, "lane")
         paths = counted(self.paths, "path")
@@ -59,7 +57,7 @@ class Listed(NamedTuple):
 
     def _body(self) -> Iterator[str]:
         program = self.program
-        operations = Operations(program, FAST_PYTHON, self.names.inputs)
+        operations = Operations(program, FORMULA, self.names.inputs)
         text = operations.names
         for guard in program.guards:
             condition = f"{text[guard.x]} {guard.compare} {text[guard.y]}"

@@ -32,10 +32,12 @@ class OnMachine:
         encoder = Encoder(program)
         self.code = encoder.encoded()
         lanes = program.trace.lanes
-        self.is_lane = [lanes[i] for i in program.inputs]
-        self.numbers = self.is_lane.count(False)
+        self.numbers = [k for k, i in enumerate(program.inputs) if not lanes[i]]
+        self.lanes = [program.inputs.index(i) for i in encoder.lane_inputs]
+        self.needed = [*self.numbers, *self.lanes]
         given = [i for i in program.inputs if lanes[i]]
         self.used = [given.index(i) for i in encoder.lane_inputs]
+        """Of the inputs that have lanes, those that the program reads."""
         self.outputs = [lanes[i] for i in program.outputs]
         self.columns = len(encoder.columns)
         self.registers = encoder.registers
@@ -52,14 +54,13 @@ class OnMachine:
         That is None if all hold; the number of the first that does not, if it is the same in all
         lanes; else an array of such numbers, −1 in a lane where all hold.
         """
-        numbers = array("d", [x for x, lane in zip(inputs, self.is_lane) if not lane])
-        columns = [x for x, lane in zip(inputs, self.is_lane) if lane]
-        return self.start(numbers, columns, lanes, group)
+        numbers = array("d", [inputs[k] for k in self.numbers])
+        return self.start(numbers, [inputs[k] for k in self.lanes], lanes, group)
 
     def start(
         self, numbers: Any, columns: Sequence[Any], lanes: int | None, group: Any = None
     ) -> tuple[Any, Any]:
-        """The same, given the inputs that are numbers and those that have lanes."""
+        """The same, given the inputs that are numbers and those with lanes that are used."""
         found, broken = self.attempt(numbers, columns, lanes, group, self.careful)
         # a NaN spreads to a result: where all are finite no product needed any care
         if broken is None and not self.careful and not all_finite(found):
@@ -77,9 +78,9 @@ class OnMachine:
 
             made = [numpy.empty(lanes) for _ in range(self.columns)]
             broken = numpy.empty(lanes, numpy.int32) if self.lane_guards else None
-        given = (*(columns[k] for k in self.used), *made)
         status = self.code.run(
-            numbers, given, lanes or 0, results, broken, group, careful, self.threads
+            *(numbers, (*columns, *made), lanes or 0, results, broken),
+            *(group, careful, self.threads),
         )
         outputs: Any = self.in_order(results, made) if made else results
         return outputs, None if status == -1 else broken if status == -2 else status
@@ -106,6 +107,7 @@ class OnArrays:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.registers = None
+        self.needed = range(len(program.inputs))
         self.outputs = len(program.outputs)
         self.fast = arrays_function(program, careful=False)
         self.careful = arrays_function(program, careful=True)

@@ -27,7 +27,7 @@ def names_of(
 ) -> Names:
     """Return the names of a traced program's inputs and outputs."""
     numbers = call.names(argument_names(signature, len(call.specs)))
-    own = {COUNT: "the number of lanes", SHARE: "1 / the number of lanes"}
+    own = {COUNT: "lane_count", SHARE: "lane_share"}
     sources = list(traced.sources)
     inputs = [
         own.get(s) or numbers[s - 2] if isinstance(s, int) else captured_name(s, k)

@@ -30,17 +30,18 @@ class Path:
     def run(self, numbers: Numbers, draws: Draws, group: Any) -> tuple[list[Any], Any]:
         """Run a group of the lanes; return what Runner.run does."""
         count = draws.lanes if group is None else len(group)
-        inputs = [self.source(s, numbers, draws) for s in self.traced.sources]
+        inputs: list[Any] = [None] * len(self.traced.sources)
+        for k in self.runner.needed:
+            inputs[k] = self.source(self.traced.sources[k], numbers, draws)
         inputs[COUNT] = float(count or 1)
-        given = [x.data if is_value(x) else x for x in inputs]
-        result: tuple[list[Any], Any] = self.runner.run(given, count, group)
+        result: tuple[list[Any], Any] = self.runner.run(inputs, count, group)
         return result
-
 
     def source(self, source: Any, numbers: Numbers, draws: Draws) -> Any:
         if isinstance(source, Draw):
             return draws.below(source.k, source.p)
-        return numbers[source] if isinstance(source, int) else source
+        x = numbers[source] if isinstance(source, int) else source
+        return x.data if is_value(x) else x
 
 
 class Draws:

@@ -105,7 +105,7 @@ class Plan:
         self.records = records
         self.runner = runner
         self.captured = captured
-        self.count = runner.numbers
+        self.count = len(runner.numbers)
         self.template = bytes(8 * self.count)
         self.from_arguments = [k for k, x in enumerate(args) if is_value(x) or is_model(x)]
         self.models = {
@@ -127,7 +127,8 @@ class Plan:
         lanes = int(numbers[COUNT])
         if not lanes:
             numbers[COUNT] = numbers[SHARE] = 1.0
-        outputs, broken = self.runner.start(numbers, columns, lanes or None)
+        used = [columns[k] for k in self.runner.used]
+        outputs, broken = self.runner.start(numbers, used, lanes or None)
         return outputs if broken is None else None
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import builtins
 import sys
 from collections import deque
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from types import CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -18,7 +18,8 @@ from typing import Any
 from ..rows import is_number
 from ..trees import is_array, is_model, is_value
 
-LIBRARIES = {*sys.stdlib_module_names, "numpy", "optree", "scalargrad"}
+OWN = {"scalargrad"}
+LIBRARIES = {*sys.stdlib_module_names, "numpy", "optree", *OWN}
 """Their modules, classes and functions do not change."""
 NOT_CALLED = {"__init__", "__new__", "__init_subclass__", "__repr__", "__str__", "__reduce__"}
 MISSING = NotImplemented
@@ -139,14 +140,14 @@ class Fingerprint:
     def add_object(self, x: Any) -> None:
         if is_model(x):
             self.add(vars(x))
-        elif is_library(type(x).__module__):
+        elif hasattr(x, "__dict__") and not is_library(type(x).__module__, OWN):
+            known = {*vars(x), *(name for kind in type(x).__mro__ for name in vars(kind))}
+            self.hold_names(vars(x), self.named(known), vars(x))
+        if is_library(type(x).__module__):
             # the function behind it, as a compiled one has; what a built-in method is bound to
             behind = (getattr(x, name, None) for name in ("__wrapped__", "__self__"))
             self.add_all(y for y in behind if y is not None)
             return
-        elif hasattr(x, "__dict__"):
-            known = {*vars(x), *(name for kind in type(x).__mro__ for name in vars(kind))}
-            self.hold_names(vars(x), self.named(known), vars(x))
         for name in self.named({n for kind in type(x).__mro__ for n in slots_of(kind)}):
             self.records = None
             self.add(getattr(x, name, MISSING))
@@ -195,5 +196,5 @@ def slots_of(kind: type) -> list[str]:
     return [name for name in names if name not in ("__dict__", "__weakref__")]
 
 
-def is_library(module: Any) -> bool:
-    return str(module).split(".")[0] in LIBRARIES
+def is_library(module: Any, libraries: Container[str] = LIBRARIES) -> bool:
+    return str(module).split(".")[0] in libraries

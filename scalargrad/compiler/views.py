@@ -10,9 +10,10 @@ from . import emit_c, export
 from .arguments import Arguments
 from .export import Call, Exported
 from .listing import Listed
-from .names import argument_names, names_of
+from .names import Names, argument_names, names_of
 from .paths import Path, Paths
 from .picture import drawn
+from .tracing import Traced
 
 if TYPE_CHECKING:
     from ..drawing.drawing import Drawing
@@ -33,7 +34,7 @@ class Views:
         """Return the program that runs on such arguments: `str()` shows its instructions; of its
         value alone, or with the `gradient` in all of them."""
         paths, path, arguments = self.traced(args, gradient)
-        names = self._named(path, arguments).names
+        names = self._exported(path, arguments).names
         return Listed(path.program, names, arguments.lanes, paths.count, path.runner.registers)
 
     def draw(
@@ -44,8 +45,7 @@ class Views:
         options are those of `scalargrad.draw`."""
         paths, _, arguments = self.traced(args, gradient)
         traced = paths.anew(arguments)
-        names = names_of(self.f.__name__, self.signature, arguments, traced)
-        return drawn(traced, names, simplified, options)
+        return drawn(traced, self._names_in(arguments, traced), simplified, options)
 
     def to_python(self, *args: Any, gradient: bool = False) -> Exported:
         """Return the program as a function of plain Python with its `source`."""
@@ -76,11 +76,14 @@ class Views:
     def _whole(self, args: Any, gradient: bool) -> Call:
         """The path that these arguments take. Raises ValueError if there may be others."""
         _, path, arguments = self.traced(args, gradient)
-        call = self._named(path, arguments)
+        call = self._exported(path, arguments)
         export.check(call)
         return call
 
-    def _named(self, path: Path, arguments: Arguments) -> Call:
-        names = names_of(self.f.__name__, self.signature, arguments, path.traced)
+    def _exported(self, path: Path, arguments: Arguments) -> Call:
         parameters = argument_names(self.signature, len(arguments.specs))
-        return Call(path, arguments, names, parameters)
+        return Call(path, arguments, self._names_in(arguments, path.traced), parameters)
+
+    def _names_in(self, arguments: Arguments, traced: Traced) -> Names:
+        name = getattr(self.f, "__name__", "f")
+        return names_of(name if name.isidentifier() else "f", self.signature, arguments, traced)

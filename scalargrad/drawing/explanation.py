@@ -41,9 +41,6 @@ class Explanation(Steps):
     def __repr__(self) -> str:
         return f"<{len(self)} steps from {self.names[self.root]}, {len(self.nodes)} nodes>"
 
-    def _repr_html_(self) -> str:
-        return report.table(self)
-
 
 WRITERS: dict[str, Callable[[Explanation], str]] = {
     ".html": Explanation.page,

@@ -154,6 +154,12 @@ class Walk(Sequence[Step]):
     def __str__(self) -> str:
         return report.walk(self)
 
+    def __repr__(self) -> str:
+        return f"<{len(self)} steps from {self.names[self.root]}>"
+
+    def _repr_html_(self) -> str:
+        return report.table(self)
+
 
 class Steps(Walk):
     """The backward pass from `root`, step by step, as the engine does it.

@@ -13,6 +13,10 @@ UNIFORM_LOCAL: int
 BOTH_LANES: int
 LANE_ALONE: int
 UNIFORM_ALONE: int
+PACK: int
+WIDE_PRODUCTS: int
+WIDE_ACCUMULATE: int
+WIDE_ROW: int
 
 @final
 class Program:

@@ -195,6 +195,8 @@ static void NAME(run_total)(const Frame *f, const int32_t *code)
     *total = even + odd;
 }
 
+#include "wide.h"
+
 /* ------ a block */
 static void NAME(run_block)(const Frame *f)
 {

@@ -5,15 +5,15 @@
 
 /* (exp(r) − 1 − r − r²/2)/(r³/2), |r| ≤ ln 2/2 */
 static const double exp_terms[] = {
-    0x1.5555555555556p-2, 0x1.5555555555555p-4, 0x1.11111111109b3p-6, 0x1.6c16c16c167e1p-9,
-    0x1.a01a01a7c41d5p-12, 0x1.a01a01a47b054p-15, 0x1.71de0dae63bb3p-18, 0x1.27e4e1f48534fp-21,
-    0x1.af38a9b0ec855p-25, 0x1.1f66df7fca49fp-28,
+    0x1.5555555555556p-2, 0x1.5555555555555p-4, 0x1.11111111109b5p-6, 0x1.6c16c16c167e2p-9,
+    0x1.a01a01a7c2efep-12, 0x1.a01a01a47a591p-15, 0x1.71de0db2f6b19p-18, 0x1.27e4e1f7222cbp-21,
+    0x1.af389ecfc4b9cp-25, 0x1.1f66d948a47d2p-28,
 };
 
 /* (log((1 + s)/(1 − s)) − 2s)/s³ in z = s², |s| ≤ (√2 − 1)/(√2 + 1) */
 static const double log_terms[] = {
-    0x1.5555555555558p-1, 0x1.99999999952d7p-2, 0x1.2492492df281ap-2, 0x1.c71c62e3f11e6p-3,
-    0x1.7462b51cb66b1p-3, 0x1.39fe51a7c18f9p-3, 0x1.2b5900de53b32p-3,
+    0x1.5555555555558p-1, 0x1.99999999952e2p-2, 0x1.2492492df148dp-2, 0x1.c71c62e5800a1p-3,
+    0x1.7462b4ab2ef6bp-3, 0x1.39fe606542ddep-3, 0x1.2b584aae78a57p-3,
 };
 
 /* ((1 + √π·a)·exp(a²)·erfc(a) − 1)/(1 − v²) − 1/4 in v = (a − 4)/(a + 4), 0 ≤ a ≤ 28 */
@@ -35,8 +35,8 @@ static const double erf_terms[] = {
 
 /* ((log((1 + s)/(1 − s)) − 2s)/s³ − 2/3)/s² in z = s², |s| ≤ (√2 − 1)/(√2 + 1) */
 static const double pow_terms[] = {
-    0x1.999999999999ap-2, 0x1.2492492492521p-2, 0x1.c71c71c6eaa10p-3, 0x1.745d177a96056p-3,
-    0x1.3b1395d2190c1p-3, 0x1.1118c7e4b0917p-3, 0x1.df7cc8e5fa539p-4, 0x1.e02e6fff27908p-4,
+    0x1.999999999999ap-2, 0x1.2492492492521p-2, 0x1.c71c71c6eaa8dp-3, 0x1.745d177a8f200p-3,
+    0x1.3b1395d4f9e5fp-3, 0x1.1118c74823a2ep-3, 0x1.df7ce9a6bcccbp-4, 0x1.e02d197c00c78p-4,
 };
 
 /* ∛(1 + f), √½ ≤ 1 + f ≤ √2 */
@@ -47,29 +47,29 @@ static const double cbrt_terms[] = {
 
 /* (sin(r) − r)/r³ in z = r², |r| ≤ π/4 */
 static const double sin_terms[] = {
-    -0x1.5555555555555p-3, 0x1.1111111111110p-7, -0x1.a01a01a019936p-13, 0x1.71de3a54605eep-19,
-    -0x1.ae64541266378p-26, 0x1.61217ec01749dp-33, -0x1.ab17a79237a19p-41,
+    -0x1.5555555555555p-3, 0x1.1111111111110p-7, -0x1.a01a01a019938p-13, 0x1.71de3a546095bp-19,
+    -0x1.ae645412c560cp-26, 0x1.61217f0b800d5p-33, -0x1.ab17d404de5b3p-41,
 };
 
 /* (cos(r) − 1 + z/2)/z² in z = r², |r| ≤ π/4 */
 static const double cos_terms[] = {
-    0x1.5555555555555p-5, -0x1.6c16c16c16966p-10, 0x1.a01a019f4e867p-16, -0x1.27e4fa17a41b4p-22,
-    0x1.1eeb68b109173p-29, -0x1.907d7aebd5e3dp-37,
+    0x1.5555555555555p-5, -0x1.6c16c16c16967p-10, 0x1.a01a019f4eb01p-16, -0x1.27e4fa17da09ep-22,
+    0x1.1eeb68e93b64cp-29, -0x1.907da367a37cbp-37,
 };
 
 /* (atan(q) − q)/q³ in z = q², |q| ≤ √2 − 1 */
 static const double atan_terms[] = {
-    -0x1.5555555555555p-2, 0x1.9999999999953p-3, -0x1.249249248d7dcp-3, 0x1.c71c71c303dbbp-4,
-    -0x1.745d165dc9713p-4, 0x1.3b1392d519db1p-4, -0x1.110e87b4357d2p-4, 0x1.e19a0bfa3eef9p-5,
-    -0x1.ac7a5a79b3f26p-5, 0x1.74dccfb93fff0p-5, -0x1.1b311bb48c215p-5, 0x1.0acd9e91a5a35p-6,
+    -0x1.5555555555555p-2, 0x1.9999999999953p-3, -0x1.249249248d7eep-3, 0x1.c71c71c304b68p-4,
+    -0x1.745d165df3f95p-4, 0x1.3b1392d9e785cp-4, -0x1.110e880a7a521p-4, 0x1.e19a13b9fc6dfp-5,
+    -0x1.ac7a938b69c93p-5, 0x1.74ddd408bb4c1p-5, -0x1.1b33b923aa954p-5, 0x1.0ad36a455cafbp-6,
 };
 
 /* (asin(x) − x)/x³ in z = x², |x| ≤ 1/2 */
 static const double asin_terms[] = {
-    0x1.5555555555556p-3, 0x1.3333333332ec4p-4, 0x1.6db6db6e3292ep-5, 0x1.f1c71c1d4aa0dp-6,
-    0x1.6e8bb1d89492bp-6, 0x1.1c4d343fa57f6p-6, 0x1.c9cf3759fd8ffp-7, 0x1.78246f32d075cp-7,
-    0x1.524ea8b3aad31p-7, 0x1.653a8f8cfd43cp-8, 0x1.1d661531b222ep-6, -0x1.e7a24f548c99fp-7,
-    0x1.d78189767524ep-6,
+    0x1.5555555555556p-3, 0x1.3333333332ecap-4, 0x1.6db6db6e31f13p-5, 0x1.f1c71c1db0623p-6,
+    0x1.6e8bb1c8209a2p-6, 0x1.1c4d35cf95421p-6, 0x1.c9cf07674736ap-7, 0x1.782651caa6547p-7,
+    0x1.52420b04b37bep-7, 0x1.65a9c4dfcf8b2p-8, 0x1.1d189408314eep-6, -0x1.e6aaa8a0a04ccp-7,
+    0x1.d72b2bc8155f8p-6,
 };
 
 #endif

@@ -66,9 +66,9 @@ class Module:
         return replaced
 
     def zero_grad(self) -> None:
-        """Set the `grad` of every parameter to 0.0."""
+        """Set the `grad` of every parameter to 0.0, as it was before the first `backward`."""
         for parameter in self.parameters():
-            parameter.grad = 0.0
+            parameter.zero_grad()
 
     # ------ parts
     def named_modules(self) -> Iterator[tuple[str, Module]]:

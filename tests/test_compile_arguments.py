@@ -1,0 +1,188 @@
+"""What a compiled function takes and gives: numbers, arrays, Values, containers, models."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+import scalargrad as sg
+from scalargrad import nn
+from scalargrad.compiler import compile
+
+np = pytest.importorskip("numpy")
+
+
+def product(x: Any, y: Any) -> Any:
+    return x * y + sg.sin(x)
+
+
+def slope(x: float, y: float) -> tuple[float, float]:
+    return sg.grad(product, (0, 1))(x, y)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    "x", [np.float64(0.5), np.float32(0.5), np.array(0.5), Fraction(1, 2), Decimal("0.5")]
+)
+def test_numbers_of_any_kind_are_floats(x: Any) -> None:
+    value, gradient = compile(product).value_and_grad(x, 3.0)
+    assert float(value) == product(0.5, 3.0)
+    assert [float(g) for g in gradient] == list(slope(0.5, 3.0))
+
+
+def test_an_integer_is_a_constant_without_a_gradient() -> None:
+    assert compile(product).value_and_grad(0.5, 3) == (product(0.5, 3.0), (slope(0.5, 3.0)[0], None))
+
+
+@pytest.mark.parametrize("dtype", ["f4", ">f8", "i4", "u1", "?"])
+def test_arrays_of_any_numbers_are_lanes(dtype: str) -> None:
+    xs = np.array([0, 1, 1], dtype=dtype)
+    value, (dx, dy) = compile(product).value_and_grad(xs, 3.0)
+    assert value == pytest.approx([product(float(x), 3.0) for x in xs], rel=1e-15)
+    assert dx == pytest.approx([slope(float(x), 3.0)[0] for x in xs], rel=1e-15)
+    assert dy == float(xs.sum())
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda a: a[::2],
+        lambda a: a[::-1],
+        lambda a: a.reshape(4, 5).T,
+        lambda a: a.reshape(4, 5)[:, 1],
+        lambda a: np.broadcast_to(a[:1], 7),
+        lambda a: np.frombuffer(b"\0" + a.tobytes(), np.uint8)[1:].view("<f8"),
+    ],
+)
+def test_arrays_that_are_not_contiguous_are_read_where_they_are(view: Any) -> None:
+    xs = view(np.linspace(-2.0, 2.0, 20))
+    compiled = compile(product)
+    for _ in range(2):
+        value, (dx, _) = compiled.value_and_grad(xs, 3.0)
+        assert value.shape == dx.shape == xs.shape
+        assert value == pytest.approx(xs * 3.0 + np.sin(xs), rel=1e-15, abs=1e-15)
+        assert dx == pytest.approx(3.0 + np.cos(xs), rel=1e-15)
+
+
+def test_arguments_broadcast_as_numpy_does_and_gradients_have_their_shapes() -> None:
+    xs, ys = np.linspace(0.1, 0.9, 3).reshape(3, 1), np.linspace(1.0, 2.0, 4)
+    value, (dx, dy) = compile(product).value_and_grad(xs, ys)
+    assert value == pytest.approx(xs * ys + np.sin(xs), rel=1e-15)
+    assert dx.shape == value.shape or dx.shape == xs.shape
+    assert dx.sum() == pytest.approx((ys + np.cos(xs)).sum(), rel=1e-14)
+    assert dy.sum() == pytest.approx((xs + 0.0 * ys).sum(), rel=1e-14)
+
+
+def test_calls_of_other_lengths_and_kinds_follow_one_another() -> None:
+    compiled = compile(product)
+    for x in (0.5, np.ones(3), np.ones(130), sg.Value(0.5), np.ones((2, 2)), np.ones(3), 0.5):
+        expected = np.vectorize(product)(getattr(x, "data", x) if isinstance(x, sg.Value) else x, 2.0)
+        found = compiled(x, 2.0)
+        assert np.asarray(getattr(found, "data", found), float) == pytest.approx(expected, rel=1e-15)
+
+
+def test_no_sample_and_unequal_numbers_of_samples_are_errors() -> None:
+    compiled = compile(lambda w, x, y: w * x + y, batch=("x", "y"), reduce="sum")
+    with pytest.raises(ValueError, match="at least one sample, got none"):
+        compiled(1.0, np.empty(0), np.empty(0))
+    with pytest.raises(ValueError, match="one number of samples"):
+        compiled(1.0, np.ones(3), np.ones(4))
+    assert compiled(2.0, np.ones(3), np.ones(3)) == 9.0
+    with pytest.raises(ValueError, match="one number of samples"):
+        compiled(1.0, np.ones(3), np.ones(4))
+    with pytest.raises(ValueError):
+        compile(product)(np.ones(3), np.ones(4))
+    with pytest.raises(ValueError, match="got the number 1.0"):
+        compiled(1.0, 1.0, np.ones(1))
+
+
+@pytest.mark.parametrize("x", [1j, object(), product, np.array(["a"]), [1.0, object()]])
+def test_what_is_no_number_is_refused(x: Any) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        compile(product)(x, 1.0)
+
+
+def test_samples_may_have_axes_of_their_own() -> None:
+    def f(w: Any, x: Any) -> Any:
+        return w[0] * x[0, 1] + w[1] * x[1, 2] + x.sum()
+
+    xs, w = np.arange(30.0).reshape(5, 2, 3), np.array([2.0, 3.0])
+    value, (dw, dx) = compile(f, batch="x", reduce="sum").value_and_grad(w, xs)
+    assert value == (2.0 * xs[:, 0, 1] + 3.0 * xs[:, 1, 2]).sum() + xs.sum()
+    assert dw.tolist() == [xs[:, 0, 1].sum(), xs[:, 1, 2].sum()]
+    assert dx.tolist() == [[[1.0, 3.0, 1.0], [1.0, 1.0, 4.0]]] * 5
+
+
+def test_lists_of_rows_are_samples() -> None:
+    compiled = compile(lambda x: x[0] * x[1], batch="x", reduce="mean")
+    assert compiled([[1.0, 2.0], [3.0, 4.0]]) == 7.0
+
+
+def test_gradients_stand_in_the_structure_of_the_arguments() -> None:
+    def f(weights: Any, x: Any, mode: str) -> Any:
+        hidden = sg.dot(weights["w"], x, weights["b"])
+        return hidden * weights["scale"][0] if mode == "on" else hidden
+
+    weights = {"w": [1.0, 2.0], "b": 0.5, "scale": (3.0, 1)}
+    value, (dw, dx, mode) = compile(f).value_and_grad(weights, [4.0, 5.0], "on")
+    assert value == 3.0 * 14.5
+    assert dw == {"w": [12.0, 15.0], "b": 3.0, "scale": (14.5, None)}
+    assert dx == [3.0, 6.0]
+    assert mode is None
+
+
+def test_an_array_of_values_is_no_lane() -> None:
+    values = np.array([sg.Value(2.0), sg.Value(3.0)], dtype=object)
+    out = compile(lambda v, x: v[0] * v[1] * x)(values, 4.0)
+    out.backward()
+    assert out.data == 24.0
+    assert [v.grad for v in values] == [12.0, 8.0]
+
+
+def test_keywords_defaults_and_any_number_of_arguments() -> None:
+    compiled = compile(lambda x, y=3.0, *, z=1.0: x * y - z)
+    assert compiled(2.0) == 5.0
+    assert compiled(y=2.0, x=2.0) == 3.0
+    assert compiled.value_and_grad(2.0)[1] == (3.0, 2.0, -1.0)[: len(compiled.grad(2.0))]
+    several = compile(lambda *xs: sg.prod(xs))
+    assert several.value_and_grad(2.0, 3.0, 4.0) == (24.0, (12.0, 8.0, 6.0))
+    assert several(5.0) == 5.0
+    with pytest.raises(TypeError):
+        compiled()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"reduce": "max"}, {"max_paths": 0}, {"threads": 1.5}, {"batch": "nobody"}],
+)
+def test_wrong_options_say_what_is_right(options: Any) -> None:
+    with pytest.raises(ValueError, match="must be|batch names arguments"):
+        compile(product, **options)
+    with pytest.raises(TypeError, match="compile needs a function"):
+        compile(3)
+
+
+def test_a_model_among_the_arguments_gets_a_model_of_gradients() -> None:
+    model = nn.MLP(2, [3, 1])
+    loss = compile(lambda m, x: m(x) ** 2, batch="x", reduce="mean")
+    xs = np.linspace(-1.0, 1.0, 10).reshape(5, 2)
+    value, (gradient, _) = loss.value_and_grad(model, xs)
+    expected = sg.mean([model(x) ** 2 for x in xs.tolist()])
+    expected.backward()
+    found = [p.data if isinstance(p, sg.Value) else p for _, p in gradient.named_parameters()]
+    assert value == pytest.approx(expected.data, rel=1e-14)
+    assert found == pytest.approx([p.grad for p in model.parameters()], rel=1e-12, abs=1e-15)
+
+
+def test_several_results_keep_their_structure() -> None:
+    compiled = compile(lambda x: {"square": x * x, "rest": [x, 1.0]})
+    found = compiled(np.array([1.0, 2.0]))
+    assert {k: np.asarray(x).tolist() for k, x in (("square", found["square"]),)} == {
+        "square": [1.0, 4.0]
+    }
+    assert np.asarray(found["rest"][0]).tolist() == [1.0, 2.0]
+    assert compiled(3.0) == {"square": 9.0, "rest": [3.0, 1.0]}
+    with pytest.raises(TypeError, match="must return one number.*jacobian"):
+        compiled.value_and_grad(3.0)
