@@ -1,6 +1,7 @@
 """The pictures that README and the notebooks show: `python -m tests.readme_pictures` draws them.
 
-It needs Graphviz, and for the page Chromium, Playwright and Pillow.
+It needs Graphviz, and for the page Chromium, Playwright and Pillow. Those stored were drawn with
+the fonts DejaVu and Liberation.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ STEP = 7
 """The step of the walk back that the page shows."""
 COLOURS = 128
 """In the palette of a picture of the page: a third of the bytes, and nobody sees it."""
-MEASURED = ("#heading", "#graph text >> nth=0")
+MEASURED = ("#count", ".fraction >> nth=0", "#source code", "#graph text >> nth=1")
 """Texts whose widths tell in which fonts the browser shows a page."""
 
 
@@ -55,7 +56,7 @@ def page(browser: Any, theme: str, step: int = STEP) -> Iterator[Any]:
 def described(page: Any) -> dict[str, str]:
     """What the page says, and in which fonts: stored inside the picture."""
     widths = (page.locator(element).bounding_box()["width"] for element in MEASURED)
-    return {"Description": text(page, "body"), "Fonts": " ".join(f"{x:.0f}" for x in widths)}
+    return {"Description": text(page, "body"), "Fonts": " ".join(f"{x:.1f}" for x in widths)}
 
 
 def png(page: Any) -> bytes:

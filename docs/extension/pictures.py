@@ -10,13 +10,17 @@ from __future__ import annotations
 import ast
 import contextlib
 import io
+import traceback
 from collections.abc import Iterator
 from html import escape
 from typing import Any
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
+
+logger = logging.getLogger(__name__)
 
 FOLDER = "_made"
 """Beneath the site's root: the files that pictures and pages are."""
@@ -135,11 +139,14 @@ def fill(app: Any, doctree: nodes.document) -> None:
     page = app.env.docname.replace("/", "-")
     own = {place["code"] for place in places}
     for node in doctree.findall(lambda n: is_code(n) or isinstance(n, made)):
-        with contextlib.redirect_stdout(io.StringIO()):
-            if isinstance(node, made):
-                MAKERS[node["kind"]](node, f"{page}-{places.index(node) + 1}", names)
-            elif node.astext() not in own:
-                exec(compile(node.astext(), f"<{app.env.docname}>", "exec"), names)
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                if isinstance(node, made):
+                    MAKERS[node["kind"]](node, f"{page}-{places.index(node) + 1}", names)
+                elif node.astext() not in own:
+                    exec(compile(node.astext(), f"<{app.env.docname}>", "exec"), names)
+        except Exception:
+            logger.warning("this code failed\n%s", traceback.format_exc(), location=node)
 
 
 def is_code(node: nodes.Node) -> bool:
@@ -153,10 +160,10 @@ def write(translator: Any, node: made) -> None:
     builder = translator.builder
     folder = builder.outdir / FOLDER
     folder.mkdir(exist_ok=True)
-    for name, text in node["files"].items():
+    for name, text in node.get("files", {}).items():
         (folder / name).write_text(text, encoding="utf-8")
     root = "../" * builder.current_docname.count("/") + FOLDER
-    translator.body.append(node["html"].replace("ROOT", root))
+    translator.body.append(node.get("html", "").replace("ROOT", root))
     raise nodes.SkipNode
 
 

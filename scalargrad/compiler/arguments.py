@@ -71,7 +71,7 @@ def entries_of(x: Any) -> Part:
         ("array", shape, tuple(map(is_value, entries))),
         [y if is_value(y) else float(y) for y in entries],
         False,
-        lambda parts: filled(shape, parts),
+        (lambda parts: filled(shape, parts)) if shape else only,
         lambda parts: numpy.array(parts, float).reshape(shape),
         names=lambda: subscripts(shape),
     )
@@ -104,6 +104,8 @@ def samples(x: Any) -> Part:
     array = numpy.asarray(x, dtype=float)
     if array.ndim == 0:
         raise ValueError(f"expected an array with a sample in each row, got the number {x!r}")
+    if not len(array):
+        raise ValueError("expected at least one sample, got none")
     columns, shape = array.reshape(len(array), -1), array.shape[1:]
     return Part(
         ("samples", shape),

@@ -74,9 +74,7 @@ class Operations:
     """The operations of a program in one language, a statement each; `names` are those of its
     inputs."""
 
-    def __init__(
-        self, program: Program, style: Style, names: Sequence[str] | None = None
-    ) -> None:
+    def __init__(self, program: Program, style: Style, names: Sequence[str] | None = None) -> None:
         self.program = program
         self.style = style
         self.one = number(style, 1.0)

@@ -37,7 +37,9 @@ def c_source(functions: Sequence[Function]) -> str:
     lanes, and of the number of lanes."""
     texts = [text(function) for function in functions]
     own = "\n".join(used_functions("".join(texts)))
-    about = "".join(f" * {line}\n".replace(" \n", "\n").replace("*/", "* /") for line in comment(functions))
+    about = "".join(
+        f" * {line}\n".replace(" \n", "\n").replace("*/", "* /") for line in comment(functions)
+    )
     return f"/*\n{about} */\n#include <math.h>\n\n{own}" + "\n".join(texts)
 
 
@@ -78,9 +80,7 @@ def signature(name: str) -> str:
 def places(program: Program, lane: bool) -> dict[int, str]:
     """Where each input of the program is found: numbers[0], lanes[2][lane]."""
     found = [
-        i
-        for k, i in enumerate(program.inputs)
-        if program.trace.lanes[i] == lane and k not in OWN
+        i for k, i in enumerate(program.inputs) if program.trace.lanes[i] == lane and k not in OWN
     ]
     return {i: f"lanes[{k}][lane]" if lane else f"numbers[{k}]" for k, i in enumerate(found)}
 

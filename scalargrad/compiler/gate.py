@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
@@ -63,6 +64,9 @@ class Compiled(Views):
         return f"<compiled {getattr(self.f, '__name__', self.f)}>"
 
     def __reduce__(self) -> Any:
+        if found_by_name(self.f) is self:
+            # a decorated function is found under its name by whoever imports its module
+            return self.f.__qualname__
         names = list(self.signature.parameters)
         batch = [names[k] for k in self.batch]
         return Compiled, (self.f, batch, self.reduce, self.max_paths, self.threads)
@@ -143,7 +147,9 @@ class Compiled(Views):
         call = Arguments(args, self.batch)
         values = tuple(k for k, x in enumerate(call.numbers) if is_value(x))
         results = self.results(call, None)
-        if modes.state.no_grad or not (values or results.captured):
+        if modes.state.no_grad and (values or results.captured):
+            return self.nodes(args, (), results)
+        if not (values or results.captured):
             structure = results.structure
             self._call = self.plan(args, call, None), lambda args, found: structure.rebuilt(found)
             return results.value()
@@ -254,6 +260,8 @@ class Compiled(Views):
         lane: int | None,
         numbers: Sequence[float],
     ) -> Any:
+        if modes.state.no_grad:
+            return Value(numbers[0])
         op = Gate(self.f, args, self.batch, self.reduce, operands, entry, lane)
         node = Value._rebuild(op, numbers[0], 0.0, "", operands, tuple(numbers[1:]))
         return modes.settle(node) if modes.active else node
@@ -263,6 +271,16 @@ class Compiled(Views):
         op = Gate(self.f, args, self.batch, self.reduce, operands)
         node = gate_node(op, operands, numbers)
         return node if structure.spec is None else structure.rebuilt([node])
+
+
+def found_by_name(f: Any) -> Any:
+    """What a module other than the script that runs has under the name of `f`."""
+    module = sys.modules.get(getattr(f, "__module__", "__main__"))
+    if module is None or module.__name__ == "__main__":
+        return None
+    return functools.reduce(
+        lambda x, name: getattr(x, name, None), f.__qualname__.split("."), module
+    )
 
 
 def whole(n: Any, name: str) -> int:

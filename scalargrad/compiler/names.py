@@ -22,9 +22,7 @@ class Names(NamedTuple):
     outputs: list[str]
 
 
-def names_of(
-    function: str, signature: inspect.Signature, call: Arguments, traced: Traced
-) -> Names:
+def names_of(function: str, signature: inspect.Signature, call: Arguments, traced: Traced) -> Names:
     """Return the names of a traced program's inputs and outputs."""
     numbers = call.names(argument_names(signature, len(call.specs)))
     own = {COUNT: "lane_count", SHARE: "lane_share"}

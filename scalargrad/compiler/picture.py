@@ -31,9 +31,7 @@ def drawn(traced: Traced, names: Names, simplified: bool, options: dict[str, Any
     return draw([nodes[i] for i in dict.fromkeys(outputs)], **options)
 
 
-def graph(
-    trace: Trace, order: Iterable[int], label: Callable[[int], str | None]
-) -> dict[int, Any]:
+def graph(trace: Trace, order: Iterable[int], label: Callable[[int], str | None]) -> dict[int, Any]:
     """Return the nodes of a trace as Values with the numbers of the lane that was traced."""
     nodes: dict[int, Any] = {}
     for i in order:

@@ -74,8 +74,10 @@ def samples(dtype: Any, shape: tuple[int, ...]) -> Reader:
         if type(x) is not ndarray or x.dtype is not dtype or x.shape[1:] != shape or not x.ndim:
             return False
         count = x.shape[0]
+        if not count:
+            return False
         if numbers[COUNT] != count:
-            if numbers[COUNT] or not count:
+            if numbers[COUNT]:
                 return False
             numbers[COUNT] = count
             numbers[SHARE] = 1.0 / count

@@ -516,6 +516,8 @@ static int is_code(const Program *p, const int32_t *code, const int32_t *end, Ch
 
 static int is_program(const Program *p)
 {
+    if (p->registers < 0 || p->inputs < 0 || p->outputs < 0)
+        return wrong("a count is negative");
     if (!all_below(p->total, p->totals, p->uniforms)
         || !all_below(p->result, p->results, p->uniforms))
         return wrong("a number is out of range");
@@ -1081,7 +1083,25 @@ static PyObject *unchanged(PyObject *module, PyObject *records)
     Py_RETURN_TRUE;
 }
 
+/* Whether all numbers of a buffer are finite. x − x is 0.0 for a finite x, else NaN. */
+static PyObject *all_finite(PyObject *module, PyObject *numbers)
+{
+    (void)module;
+    Py_buffer view;
+    if (PyObject_GetBuffer(numbers, &view, PyBUF_SIMPLE) < 0)
+        return NULL;
+    const double *x = view.buf;
+    const Py_ssize_t n = view.len / (Py_ssize_t)sizeof(double);
+    int64_t others = 0;
+    for (Py_ssize_t i = 0; i < n; i++)
+        others += x[i] - x[i] != 0.0;
+    PyBuffer_Release(&view);
+    return PyBool_FromLong(others == 0);
+}
+
 static PyMethodDef module_methods[] = {
+    {"all_finite", all_finite, METH_O,
+     "all_finite(numbers): whether no number of a buffer of float64 is infinite or NaN."},
     {"unchanged", unchanged, METH_O,
      "unchanged(records): whether each list, dict, cell, class and function still holds what it held."},
     {"choose", choose, METH_O,

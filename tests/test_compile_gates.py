@@ -1,0 +1,232 @@
+"""A compiled function among Values is one gate: its parents, gradients and higher derivatives."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import random
+from typing import Any
+
+import pytest
+
+import scalargrad as sg
+from scalargrad import nn
+from scalargrad.compiler import compile
+
+np = pytest.importorskip("numpy")
+
+
+def f(x: Any, y: Any, z: Any) -> Any:
+    return (x + y) * z + sg.sigmoid(x) * y + sg.logsumexp([x, y, z]) + (x if x > y else z * z)
+
+
+def reduced(w: Any, x: Any) -> Any:
+    return sg.tanh(w * x)
+
+
+REDUCED = compile(reduced, batch="x", reduce="mean")
+AT = (0.5, -1.25, 2.0)
+
+
+def close(x: Any) -> Any:
+    return pytest.approx(x, rel=1e-13, abs=1e-14)
+
+
+def test_a_result_is_one_node_above_the_values_given() -> None:
+    x, z = sg.Value(0.5), sg.Value(2.0)
+    out = compile(f)(x, -1.25, z)
+    assert out.parents == (x, z)
+    assert out.op.name == "f"
+    out.backward()
+    expected = sg.value_and_grad(f, (0, 2))(0.5, -1.25, 2.0)
+    assert (out.data, (x.grad, z.grad)) == (close(expected[0]), close(expected[1]))
+
+
+def test_values_that_the_function_closes_over_are_parents_too() -> None:
+    v, w = sg.Value(3.0), sg.Value(-2.0)
+    compiled = compile(lambda x: v * x + sg.exp(w * x) * x)
+    for _ in range(2):
+        x = sg.Value(0.5)
+        out = compiled(x)
+        assert set(out.parents) == {x, v, w}
+        assert [g.data for g in sg.gradients(out, [v, w])] == close([0.5, 0.25 * np.exp(-1.0)])
+    assert compiled(0.5).parents == (v, w)
+
+
+def test_a_value_given_twice_gets_both_contributions() -> None:
+    x = sg.Value(3.0)
+    out = compile(lambda a, b: a * a * b)(x, x)
+    out.backward()
+    assert (out.data, x.grad) == (27.0, 27.0)
+
+
+def test_a_node_of_a_graph_may_be_given() -> None:
+    leaf = sg.Value(0.5)
+    inside = sg.exp(leaf)
+    out = sg.sin(compile(lambda x: x * x)(inside)) * leaf
+    expected = sg.grad(lambda t: sg.sin(sg.exp(t) ** 2) * t)(0.5)
+    out.backward()
+    assert leaf.grad == close(expected)
+
+
+def test_a_gate_is_differentiated_twice_and_three_times() -> None:
+    compiled = compile(f)
+    for order in (1, 2, 3):
+        ours: Any = lambda x: compiled(x, -1.25, 2.0)
+        eager: Any = lambda x: f(x, -1.25, 2.0)
+        for _ in range(order):
+            ours, eager = sg.grad(ours), sg.grad(eager)
+        assert ours(0.5) == close(eager(0.5))
+
+
+def test_gradients_of_a_gate_are_a_graph() -> None:
+    x, y = sg.Value(0.5), sg.Value(-1.25)
+    (slope,) = sg.gradients(compile(f)(x, y, 2.0), [x])
+    assert [g.data for g in sg.gradients(slope, [x, y])] == close(
+        sg.grad(lambda a, b: sg.grad(f)(a, b, 2.0), (0, 1))(0.5, -1.25)
+    )
+
+
+def test_a_reduced_gate_is_differentiated_twice() -> None:
+    xs = np.linspace(-1.0, 1.0, 7)
+    expected = sg.grad(sg.grad(lambda w: sg.mean([reduced(w, x) for x in xs.tolist()])))(0.7)
+    assert sg.grad(sg.grad(lambda w: REDUCED(w, xs)))(0.7) == close(expected)
+
+
+def test_lanes_of_values_are_an_array_of_nodes() -> None:
+    w = sg.Value(0.5)
+    nodes = compile(lambda x: sg.tanh(w * x))(np.array([1.0, 2.0, 3.0]))
+    sg.sum(nodes.tolist()).backward()
+    assert [n.parents for n in nodes] == [(w,)] * 3
+    assert w.grad == close(sum(x / np.cosh(0.5 * x) ** 2 for x in (1.0, 2.0, 3.0)))
+
+
+# ------ transforms
+
+
+@pytest.mark.parametrize("name", ["jacobian", "hessian"])
+def test_derivatives_equal_those_of_the_eager_engine(name: str) -> None:
+    eager = getattr(sg, name)(f, (0, 1, 2))(*AT)
+    assert np.array(getattr(compile(f), name)(*AT)) == close(np.array(eager))
+
+
+def test_products_with_derivatives_equal_those_of_the_eager_engine() -> None:
+    tangents = [1.0, -0.5, 2.0]
+    assert compile(f).jvp(AT, tangents) == close(sg.jvp(f, AT, tangents))
+    assert compile(f).hvp(AT, tangents) == close(sg.hvp(f, AT, tangents))
+
+
+def test_derivatives_have_lanes() -> None:
+    xs = np.linspace(-2.0, 2.0, 66)
+    first, second = compile(f).hessian(xs, -1.25, 2.0)[0][:2]
+    for k in (0, 30, 65):
+        row = sg.hessian(f, (0, 1, 2))(xs[k], -1.25, 2.0)[0]
+        assert (first[k], second[k]) == (close(row[0]), close(row[1]))
+
+
+def test_several_results_have_a_jacobian() -> None:
+    def both(v: Any) -> Any:
+        return [v[0] * v[1], sg.sin(v[0]) + v[1]]
+
+    found = compile(both).jacobian([0.5, 2.0])
+    assert np.array(found) == close(np.array(sg.jacobian(both, (0,))([0.5, 2.0])))
+
+
+def test_transforms_within_a_compiled_function_are_followed() -> None:
+    def g(x: Any, y: Any) -> Any:
+        return sg.grad(lambda t: sg.sin(t) * y)(x) * sg.hessian(lambda t: t**3 * y)(x)
+
+    xs = np.linspace(-1.0, 1.0, 5)
+    value, (slope, _) = compile(g).value_and_grad(xs, 2.0)
+    assert value == close([g(x, 2.0) for x in xs.tolist()])
+    assert slope == close([sg.grad(g)(x, 2.0) for x in xs.tolist()])
+
+
+def test_a_gate_within_a_compiled_function_is_part_of_its_program() -> None:
+    inner = compile(lambda x, y: x * sg.sin(y) if x > 0.0 else y * y)
+
+    def outer(x: Any) -> Any:
+        return inner(x, 3.0) * x + inner(x - 1.0, x)
+
+    xs = np.linspace(-1.0, 2.0, 9)
+    value, (slope,) = compile(outer).value_and_grad(xs)
+    plain = sg.value_and_grad(outer)
+    assert value == close([plain(x)[0] for x in xs.tolist()])
+    assert slope == close([plain(x)[1] for x in xs.tolist()])
+
+
+# ------ modes, training, copies
+
+
+def test_without_gradients_a_result_is_a_leaf() -> None:
+    x, compiled = sg.Value(0.5), compile(f)
+    for _ in range(2):
+        with sg.no_grad():
+            out = compiled(x, -1.25, 2.0)
+        assert out.parents == ()
+        assert out.data == close(f(*AT))
+        assert compiled(x, -1.25, 2.0).parents == (x,)
+
+
+def test_no_grad_inside_stops_the_gradient() -> None:
+    def g(x: Any) -> Any:
+        with sg.no_grad():
+            weight = x * x
+        return weight * x
+
+    assert compile(g).value_and_grad(3.0) == (27.0, (9.0,))
+
+
+def test_anomalies_are_noticed() -> None:
+    compiled = compile(lambda x: sg.sqrt(x))
+    assert compiled.value_and_grad(0.0) == (0.0, (np.inf,))
+    with sg.detect_anomaly(), pytest.raises(sg.AnomalyError):
+        compiled(sg.Value(0.0))
+
+
+def test_a_training_loop_equals_the_eager_one() -> None:
+    xs, ys = np.random.default_rng(1).normal(size=(20, 2)), np.ones(20)
+    weights = []
+    for compiled in (True, False):
+        random.seed(3)
+        model = nn.MLP(2, [4, 1])
+
+        def sample(m: Any, x: Any, y: Any) -> Any:
+            return sg.relu(1.0 - y * m(x))
+
+        def mean(m: Any) -> Any:
+            return sg.mean([sample(m, x, y) for x, y in zip(xs.tolist(), ys.tolist())])
+
+        gate = compile(sample, batch=("x", "y"), reduce="mean")
+        for _ in range(10):
+            for p in model.parameters():
+                p.grad = 0.0
+            (gate(model, xs, ys) if compiled else mean(model)).backward()
+            for p in model.parameters():
+                p.data -= 0.1 * p.grad
+        weights.append([p.data for p in model.parameters()])
+    assert weights[0] == pytest.approx(weights[1], rel=1e-12, abs=1e-14)
+
+
+def test_compiled_functions_pickle_and_copy() -> None:
+    for twin in (pickle.loads(pickle.dumps(compile(f))), copy.copy(compile(f))):
+        assert twin(*AT) == close(f(*AT))
+    by_name = compile(reduced, batch="x", reduce="mean", threads=2)
+    twin = pickle.loads(pickle.dumps(by_name))
+    assert (twin.reduce, twin.threads) == ("mean", 2)
+    assert twin(0.5, np.ones(3)) == close(np.tanh(0.5))
+    assert copy.deepcopy(by_name)(0.5, np.ones(3)) == close(np.tanh(0.5))
+
+
+def test_a_decorator_may_have_options() -> None:
+    @compile
+    def plain(x: Any) -> Any:
+        """Doubled."""
+        return 2.0 * x
+
+    @compile(batch="x", reduce="sum")
+    def total(x: Any) -> Any:
+        return 2.0 * x
+
+    assert (plain.__name__, plain.__doc__) == ("plain", "Doubled.")
+    assert (plain(2.0), total(np.ones(3))) == (4.0, 6.0)

@@ -1,0 +1,234 @@
+"""The native machine refuses what is no program, and buffers that do not fit one: no crash."""
+
+from __future__ import annotations
+
+import random
+from array import array
+from typing import Any
+
+import pytest
+from compiled import HAS_MACHINE, instruction_sets, running
+from expressions import rounds
+
+from scalargrad.rows import BUILT_IN
+
+if not HAS_MACHINE:
+    pytest.skip("the native machine was not built", allow_module_level=True)
+
+np = pytest.importorskip("numpy")
+machine: Any = pytest.importorskip("scalargrad.native._machine")
+
+ADD, EXP, WHERE = (BUILT_IN[name].code for name in ("add", "exp", "where"))
+STRETCHES = ("totals", "splats", "results", "before", "lanes", "after")
+INTERESTING = (-(2**31), -1, 0, 1, 2, 3, 4, 5, 7, 8, 64, 2**16, 2**30, 2**31 - 1)
+
+
+def program(**changed: Any) -> Any:
+    """x·w + Σ … in small: a uniform number, a lane input, a guard, an output and a total."""
+    parts = {
+        "initial": [0.0, 0.0, 1.0, 0.0],
+        "totals": [3],
+        "splats": [1, 0],
+        "results": [3, 2],
+        "before": [ADD, 5, 1, 0, 2],
+        "lanes": [
+            *(machine.LOAD, 4, 0, 0),
+            *(EXP, 4, 2, 0),
+            *(machine.PRODUCTS, 11, 2, machine.UNIFORM_UPSTREAM, 1, 1, 2),
+            *(machine.LANE_ALONE, 1, 0, 0),
+            *(machine.GUARD, 7, 0, 2, 1, 1, 5),
+            *(machine.TOTAL, 4, 0, 2),
+            *(machine.TOTALS, 5, 2, 0, 0),
+            *(machine.STORE, 4, 0, 2),
+        ],
+        "after": [EXP, 4, 3, 3],
+    } | changed
+    buffers = {k: array("i", parts[k]) for k in STRETCHES}
+    sizes = {k: parts.get(k, n) for k, n in (("registers", 3), ("inputs", 1), ("outputs", 1))}
+    return machine.Program(initial=array("d", parts["initial"]), **buffers, **sizes)
+
+
+def run(code: Any, size: int = 70, **changed: Any) -> int:
+    given = {
+        "numbers": array("d", [0.5]),
+        "columns": (np.linspace(-2.0, 2.0, size), np.empty(size)),
+        "count": size,
+        "results": array("d", [0.0, 0.0]),
+        "broken": np.empty(size, np.int32),
+        "group": None,
+        "careful": False,
+        "threads": 1,
+    } | changed
+    return code.run(*given.values())  # type: ignore[no-any-return]
+
+
+def test_the_program_that_is_damaged_here_runs() -> None:
+    results, out = array("d", [0.0, 0.0]), np.empty(70)
+    xs, broken = np.linspace(-2.0, 2.0, 70), np.empty(70, np.int32)
+    assert run(program(), results=results, columns=(xs, out), broken=broken) == -2
+    assert out == pytest.approx(1.5 * np.exp(xs) + xs, rel=1e-14)
+    assert results == pytest.approx([np.exp(sum(out) + sum(out * xs)), 1.0], rel=1e-11)
+    assert broken.tolist() == np.where(out < 0.5, -1, 5).tolist()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"lanes": [EXP, 4, 0]},
+        {"lanes": [EXP, 4, 3, 0]},
+        {"lanes": [EXP, 4, 0, -1]},
+        {"lanes": [EXP, 5, 0, 0, 0]},
+        {"lanes": [ADD, 4, 0, 0]},
+        {"lanes": [WHERE, 6, 0, 0, 0, 3]},
+        {"lanes": [-1, 4, 0, 0]},
+        {"lanes": [10**6, 4, 0, 0]},
+        {"lanes": [EXP, 0, 0, 0]},
+        {"lanes": [EXP, -4, 0, 0]},
+        {"lanes": [EXP, 2**31 - 1, 0, 0]},
+        {"lanes": [machine.LOAD, 4, 0, 1]},
+        {"lanes": [machine.STORE, 4, 1, 0]},
+        {"lanes": [machine.STORE, 4, -1, 0]},
+        {"lanes": [machine.GUARD, 7, 3, 0, 0, 1, 0]},
+        {"lanes": [machine.GUARD, 7, 0, 0, 0, 2, 0]},
+        {"lanes": [machine.GUARD, 7, 0, 0, 0, 1, -3]},
+        {"lanes": [machine.PRODUCTS, 7, 0, machine.BOTH_LANES, 2, 0, 0]},
+        {"lanes": [machine.PRODUCTS, 7, 0, machine.BOTH_LANES, -1, 0, 0]},
+        {"lanes": [machine.PRODUCTS, 7, 0, machine.BOTH_LANES, 2**31 - 1, 0, 0]},
+        {"lanes": [machine.PRODUCTS, 7, 0, 99, 1, 0, 0]},
+        {"lanes": [machine.PRODUCTS, 7, 0, machine.UNIFORM_UPSTREAM, 1, 4, 0]},
+        {"lanes": [machine.PRODUCTS, 7, 0, machine.LANE_ALONE, 1, -5, 0]},
+        {"lanes": [machine.TOTAL, 4, 1, 0]},
+        {"lanes": [machine.TOTALS, 6, 0, 0, 0, 0]},
+        {"lanes": [machine.TOTALS, 5, 0, 0, 3]},
+        {"before": [EXP, 4, 4, 0]},
+        {"before": [machine.LOAD, 4, 0, 0]},
+        {"after": [machine.TOTAL, 4, 0, 0]},
+        {"after": [machine.PRODUCTS, 6, 0, 0, 0, 0]},
+        {"totals": [4]},
+        {"totals": [-1]},
+        {"results": [4, 0]},
+        {"splats": [3, 0]},
+        {"splats": [0, 4]},
+        {"splats": [0]},
+        {"registers": 0},
+        {"registers": -1},
+        {"inputs": -1, "outputs": 2, "lanes": [machine.STORE, 4, 1, 0]},
+        {"inputs": 2, "outputs": -1, "lanes": [machine.LOAD, 4, 0, 1]},
+        {"initial": []},
+    ],
+)
+def test_damaged_code_is_refused(damage: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="not a program of the machine"):
+        program(**damage)
+
+
+def damaged(words: list[int]) -> list[int]:
+    """The words with a few of them changed, lost or doubled."""
+    words = list(words)
+    for _ in range(random.randint(1, 4)):
+        at = random.randrange(len(words) + 1)
+        kind = random.random()
+        if kind < 0.6 and at < len(words):
+            words[at] = random.choice([*INTERESTING, random.randrange(120)])
+        elif kind < 0.8:
+            del words[at : at + random.randint(1, 4)]
+        else:
+            words[at:at] = words[: random.randint(0, 8)]
+    return words
+
+
+def test_random_code_is_refused_or_runs_but_never_crashes() -> None:
+    refused = ran = 0
+    whole = [
+        *(machine.LOAD, 4, 0, 0, EXP, 4, 1, 0, ADD, 5, 2, 0, 1),
+        *(machine.PRODUCTS, 11, 2, machine.BOTH_LANES, 1, 1, 2, machine.UNIFORM_ALONE, 1, 0, 0),
+        *(machine.TOTAL, 4, 0, 2, machine.STORE, 4, 0, 2),
+    ]
+    for _ in rounds(3000):
+        random_words = [random.choice(INTERESTING) for _ in range(random.randint(1, 20))]
+        lanes = damaged(whole) if random.random() < 0.8 else random_words
+        before = damaged([ADD, 5, 1, 0, 2]) if random.random() < 0.3 else [ADD, 5, 1, 0, 2]
+        try:
+            code = program(lanes=lanes, before=before)
+        except ValueError:
+            refused += 1
+            continue
+        ran += 1
+        assert run(code, 3) >= -2
+    assert refused > ran > 0
+
+
+@pytest.mark.parametrize("name", instruction_sets())
+def test_every_instruction_set_runs_every_row(name: str) -> None:
+    with running(name):
+        for row in BUILT_IN.values():
+            if row.c is None or row.gates is not None or row.arity is None:
+                continue
+            words = [row.code, row.arity + 3, 2, *[0] * row.arity]
+            code = program(lanes=[machine.LOAD, 4, 0, 0, *words, machine.STORE, 4, 0, 2])
+            xs, out = np.linspace(0.1, 0.9, 65), np.empty(65)
+            assert run(code, 65, columns=(xs, out)) == -1
+            expected = row.forward(*[0.9] * row.arity)
+            assert out[64] == pytest.approx(expected, rel=2e-15, nan_ok=True)
+
+
+# ------ buffers
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"numbers": array("d", [0.0] * 5)},
+        {"numbers": b"1234567"},
+        {"numbers": None},
+        {"results": array("d", [0.0])},
+        {"results": bytes(16)},
+        {"broken": np.empty(3, np.int32)},
+        {"count": 71},
+        {"count": -1},
+        {"count": 2**62},
+        {"columns": ()},
+        {"columns": [np.empty(70), np.empty(70)]},
+        {"columns": (np.empty(70), np.empty(69))},
+        {"columns": (np.empty(70, "f4"), np.empty(70))},
+        {"columns": (np.empty(70, ">f8"), np.empty(70))},
+        {"columns": (np.empty((70, 1)), np.empty(70))},
+        {"columns": (np.empty(70, "i8"), np.empty(70))},
+        {"columns": (np.empty(70), np.broadcast_to(np.empty(1), 70))},
+        {"columns": (np.empty(70), bytes(560))},
+        {"columns": (1.0, 2.0)},
+        {"group": np.zeros(70, "i1")},
+        {"group": np.full(70, 70)},
+        {"group": np.full(70, -1)},
+        {"group": np.zeros(3, np.int64)},
+    ],
+)
+def test_buffers_that_do_not_fit_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises((TypeError, ValueError, BufferError)):
+        run(program(), **wrong)
+
+
+@pytest.mark.parametrize("threads", [-5, 0, 1, 2, 1000])
+def test_any_number_of_threads_will_do(threads: int) -> None:
+    out = np.empty(5000)
+    assert run(program(), 5000, threads=threads, columns=(np.ones(5000), out)) == -2
+    assert out == pytest.approx(np.full(5000, 1.5 * np.e + 1.0))
+
+
+def test_no_lanes_are_no_work() -> None:
+    assert run(program(), 0) == -1
+
+
+def test_records_of_surroundings_that_are_none_are_refused() -> None:
+    for records in (None, [1], [(1, 2)], [()]):
+        with pytest.raises(TypeError):
+            machine.unchanged(records)
+    assert not machine.unchanged([(True, 3, (3,))])
+    assert not machine.unchanged([(True, [3], 3)])
+
+
+def test_an_unknown_instruction_set_is_refused() -> None:
+    with pytest.raises(ValueError, match="not mmx"):
+        machine.choose("mmx")
+    with pytest.raises(TypeError):
+        machine.choose(3)
