@@ -3,21 +3,24 @@
     pip install "scalargrad[scale]"
     python examples/distributed.py
     python examples/distributed.py --scheduler tcp://host:8786
+    python examples/distributed.py --devices 8
 
 Two jobs on a Dask cluster. A network learns from data that is spread over the workers: each sends
 the gradient of its own part, and the cluster adds these up in a tree. An option is valued by
 simulation: each worker draws its own paths, from a seed that is its alone. If a worker is lost,
-Dask gives its part to another, which computes the very same numbers.
+Dask gives its part to another, which computes the very same numbers. The same network learns on
+the devices of JAX (`--devices`; without others, the processor plays so many).
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import math
+import os
 import random
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -146,33 +149,66 @@ def on_this_machine(work: Callable[..., Totals], parts: Sequence[Any], *shared: 
     return result
 
 
+def on_devices(count: int, parts: Sequence[Any]) -> Callable[..., Totals]:
+    """Return a sum like that of a cluster over JAX's devices, each of which has a part of the
+    data: the loss itself goes there, as a function of JAX, and its gradient is added up there."""
+    os.environ["XLA_FLAGS"] = f"--xla_force_host_platform_device_count={count}"
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    data = tuple(map(np.concatenate, zip(*parts)))
+    both = loss.to_jax(perceptron(), *data, gradient=True)
+
+    def on_each(weights: Any, x: Any, y: Any) -> Any:
+        value, (slopes, *_) = both(weights, x, y)
+        return jax.lax.psum((value, jax.numpy.stack(slopes)), "data")
+
+    spec, mesh = jax.sharding.PartitionSpec, jax.make_mesh((count,), ("data",))
+    split = (spec(), spec("data"), spec("data"))
+    on_all = jax.jit(jax.shard_map(on_each, mesh=mesh, in_specs=split, out_specs=spec()))
+
+    def add_up(work: Any, parts: Any, weights: Sequence[float]) -> Totals:
+        value, slopes = on_all(weights, *data)
+        return [float(value), np.asarray(slopes)]
+
+    return add_up
+
+
+def learned(add_up: Callable[..., Totals], parts: Sequence[Any], steps: int) -> None:
+    losses = list(train(add_up, parts, steps))
+    print(f"mean loss {losses[0]:.4f}, after {steps} steps {losses[-1]:.4f}")
+    alone = train(on_this_machine, parts, steps)
+    worst = max(abs(a / b - 1.0) for a, b in zip(losses, alone))
+    print(f"as on one machine to 1e-12: {worst < 1e-12}")
+
+
+def client_of(address: str | None) -> Any:
+    """Return a client of the Dask cluster at an address; without one, of a cluster of its own."""
+    from dask.distributed import Client
+
+    if address is not None:
+        return Client(address)
+    return Client(n_workers=2, threads_per_worker=1, dashboard_address=None)
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Train and simulate on a Dask cluster.")
+    parser = argparse.ArgumentParser(description="Train and simulate on many machines.")
     parser.add_argument("--scheduler", help="the address of one; without it, two processes here")
+    parser.add_argument("--devices", type=int, help="so many devices of JAX instead of Dask")
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--paths", type=int, default=2000, help="for each of 16 seeds")
     options = parser.parse_args()
-
-    from dask.distributed import Client, LocalCluster
-
-    with closing(
-        Client(options.scheduler)
-        if options.scheduler
-        else Client(LocalCluster(2, threads_per_worker=1, dashboard_address=None))
-    ) as client:
-
-        def on_cluster(work: Callable[..., Totals], parts: Sequence[Any], *shared: Any) -> Totals:
-            return total(client, work, parts, *shared)
-
-        parts = parts_of_data(2000, 8)
-        losses = list(train(on_cluster, parts, options.steps))
-        print(f"mean loss {losses[0]:.4f}, after {options.steps} steps {losses[-1]:.4f}")
-        alone = list(train(on_this_machine, parts, options.steps))
-        print(f"as on one machine to {max(abs(a / b - 1.0) for a, b in zip(losses, alone)):.0e}")
-        seeds = range(16)
-        value, slopes = valuation(on_cluster, seeds, options.paths, (100.0, 0.03, 0.2))
-        print(f"Asian call {value:.4f}", end="")
-        print(*(f", {x} {y:.4f}" for x, y in zip(("delta", "rho", "vega"), slopes)), sep="")
+    parts = parts_of_data(2000, 8)
+    if options.devices:
+        learned(on_devices(options.devices, parts), parts, options.steps)
+        return
+    with client_of(options.scheduler) as client:
+        on_cluster = functools.partial(total, client)
+        learned(on_cluster, parts, options.steps)
+        market = (100.0, 0.03, 0.2)
+        value, slopes = valuation(on_cluster, range(16), options.paths, market)
+    print(f"Asian call {value:.4f}", end="")
+    print(*(f", {x} {y:.4f}" for x, y in zip(("delta", "rho", "vega"), slopes)), sep="")
 
 
 if __name__ == "__main__":

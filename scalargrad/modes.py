@@ -143,6 +143,11 @@ class Source(NamedTuple):
     line: int
     text: str
 
+    @property
+    def name(self) -> str:
+        """What a reader calls the file: "cell" for what Jupyter makes of a notebook's cell."""
+        return "cell" if "ipykernel_" in self.file else os.path.basename(self.file)
+
 
 def source(node: Any) -> Source | None:
     """Return the line that built a node, None if no mode recorded it."""

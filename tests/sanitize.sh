@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Runs the native engine under AddressSanitizer and UndefinedBehaviorSanitizer, then under valgrind.
+# Runs the native engine and the machine under AddressSanitizer and UndefinedBehaviorSanitizer, then under valgrind.
 #
 #   tests/sanitize.sh [short|long]
 #
-# short (the default): the tests of values, graphs, copies and memory. long: the whole suite.
+# short (the default): the tests of values, graphs, copies, memory and of compiled functions. long:
+# the whole suite.
 # Needs a C compiler with its sanitizers, and valgrind; python3 with the test extra installed.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -14,18 +15,27 @@ trap 'rm -rf "$work"' EXIT
 mkdir "$work/package"
 cp -r "$root/scalargrad" "$root/tests" "$root/pyproject.toml" "$root/README.md" "$work/package/"
 cd "$work/package"
-rm -f scalargrad/native/_engine*.so
+rm -f scalargrad/native/*.so
 include=$(python3 -c 'import sysconfig; print(sysconfig.get_paths()["include"])')
 suffix=$(python3 -c 'import sysconfig; print(sysconfig.get_config_var("EXT_SUFFIX"))')
 
+compile() {
+    local source=$1 module=$2
+    shift 2
+    ${CC:-gcc} -shared -fPIC -std=c11 -g -ffp-contract=off -Wall -Wextra -Werror -Wno-psabi "$@" \
+        -I"$include" "scalargrad/native/$source" -o "scalargrad/native/$module$suffix" -lm -pthread
+}
+
 build() {
-    ${CC:-gcc} -shared -fPIC -std=c11 -g -ffp-contract=off -fno-builtin-pow -Wall -Wextra -Werror \
-        "$@" -I"$include" scalargrad/native/value.c -o "scalargrad/native/_engine$suffix" -lm
+    compile value.c _engine -fno-builtin-pow "$@"
+    compile machine.c _machine -fno-math-errno -fno-trapping-math "$@"
 }
 
 export SCALARGRAD_ENGINE=native PYTHONMALLOC=malloc PYTHONDONTWRITEBYTECODE=1
 short="tests/test_native_memory.py tests/test_value.py tests/test_graph.py tests/test_copying.py
-       tests/test_python_values.py tests/test_edge_cases.py tests/test_modes.py"
+       tests/test_python_values.py tests/test_edge_cases.py tests/test_modes.py
+       tests/test_machine_code.py tests/test_compile_edge_cases.py tests/test_compile_branches.py
+       tests/test_compile_arguments.py tests/test_compile_changes.py tests/test_compile_threads.py"
 
 echo "AddressSanitizer and UndefinedBehaviorSanitizer, $length"
 build -O1 -fsanitize=address,undefined -fno-sanitize-recover=all

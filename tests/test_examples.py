@@ -18,11 +18,12 @@ from tests.benchmarks import plain, transformer
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 SHORT = {
+    "distributed": ["--steps", "2", "--paths", "50"],
     "names_transformer": ["--steps", "20", "--names", "3"],
     "random_network": ["--epochs", "2"],
 }
 """The arguments of scripts that would take long without."""
-PACKAGES = {"names_transformer": "names", "scipy_optimize": "scipy"}
+PACKAGES = {"distributed": "distributed", "names_transformer": "names", "scipy_optimize": "scipy"}
 """What a script imports beside scalargrad, NumPy and the standard library."""
 
 

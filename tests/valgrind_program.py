@@ -9,6 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import scalargrad as sg
+from scalargrad.compiler import compile
 from scalargrad.rows import BUILT_IN
 
 
@@ -40,6 +41,10 @@ for _ in range(20_000):
     deep = deep * 1.0001 + ws[3]
 deep.backward()
 del deep
+compiled = compile(lambda w, x: sg.tanh(w * x) if x > 0.1 else sg.logsumexp([w, x]), batch="x")
+for count in (1, 64, 131):
+    compiled.value_and_grad(0.5, [math.sin(k) for k in range(count)])
+sg.sum(list(compiled(sg.Value(0.5), [0.2, -0.3]))).backward()
 for bad in ("a", None, 1j, [1]):
     try:
         sg.Value(bad)

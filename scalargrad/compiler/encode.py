@@ -17,7 +17,7 @@ from .native import machine
 from .program import AFTER, BEFORE, LANES, Program
 from .reroll import Rerolled
 from .structure import accumulate, lanes_sum, products
-from .trace import COMPARE, CONSTANT
+from .trace import COMPARE
 
 HOW = {compare: k for k, compare in enumerate(COMPARE)}
 SUMS = {products: machine.PRODUCTS, accumulate: machine.ACCUMULATE}
@@ -207,7 +207,9 @@ class Encoder:
         lane_x, lane_y = self.is_lane(x), self.is_lane(y)
         if y == self.one:
             return (
-                (machine.LANE_ALONE, 0, at[x]) if lane_x else (machine.UNIFORM_ALONE, self.place[x], 0)
+                (machine.LANE_ALONE, 0, at[x])
+                if lane_x
+                else (machine.UNIFORM_ALONE, self.place[x], 0)
             )
         if lane_x and lane_y:
             return machine.BOTH_LANES, at[x], at[y]

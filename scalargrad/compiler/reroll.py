@@ -84,9 +84,7 @@ class Rerolled:
         self.place: dict[int, int] = dict(zip([*numbers, *constants], count()))
         self.size = len(self.place)
         self.constants = {
-            place: trace.numbers[i]
-            for i, place in self.place.items()
-            if trace.rows[i] is CONSTANT
+            place: trace.numbers[i] for i, place in self.place.items() if trace.rows[i] is CONSTANT
         }
         self.packs: dict[Places, int] = {}
 
@@ -137,7 +135,7 @@ class Rerolled:
                 at = self.packs[column] = self.size
                 self.size += len(column) + REACH - 1
                 if all(map(self.constants.__contains__, column)):
-                    self.constants.update(zip(count(at), map(self.constants.get, column)))
+                    self.constants.update(zip(count(at), map(self.constants.__getitem__, column)))
                 else:
                     yield from (machine.PACK, len(column) + 3, at, *column)
 

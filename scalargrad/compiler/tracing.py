@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from .. import modes, ops
@@ -58,12 +57,15 @@ class Task(NamedTuple):
 
     def trace(self, numbers: Sequence[float], draw: Callable[[int], float]) -> Traced:
         """Trace the way that `f` takes with these numbers: those of one lane. `draw(k)` is the
-        k-th random number of that lane."""
+        k-th random number of that lane. Raises TypeError if `f` draws others."""
+        return without_random_numbers(lambda: self.traced(numbers, draw))
+
+    def traced(self, numbers: Sequence[float], draw: Callable[[int], float]) -> Traced:
         trace = Trace()
         trace.draw, trace.drawn_by_lane = draw, self.call.shape is not None
         lane = [False, False, *self.call.lane]
         tracers = [trace.input(x, here) for x, here in zip(numbers, lane)]
-        with modes.tracing(trace), without_random_numbers():
+        with modes.tracing(trace):
             out = self.f(*self.call.given(tracers[2:]))
             entries, structure = flatten(out, "the result")
             captured = [value for value, _ in trace.captured.values()]
@@ -108,13 +110,19 @@ def emptied(structure: Structure) -> Structure:
     return Structure(scalar, structure.spec)
 
 
-@contextmanager
-def without_random_numbers() -> Iterator[None]:
-    before = random.getstate()
-    yield
-    if random.getstate() != before:
-        random.setstate(before)
-        raise TypeError(
-            "compile cannot follow random numbers: they would be frozen into the program; draw "
-            "them outside and pass them in"
-        )
+ATTEMPTS = 5
+"""Another thread may draw a random number just then; it does not every time."""
+
+
+def without_random_numbers(trace: Callable[[], Traced]) -> Traced:
+    first = random.getstate()
+    for _ in range(ATTEMPTS):
+        before = random.getstate()
+        traced = trace()
+        if random.getstate() == before:
+            return traced
+    random.setstate(first)
+    raise TypeError(
+        "compile cannot follow random numbers: they would be frozen into the program; draw "
+        "them outside and pass them in"
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -44,7 +43,7 @@ def cells(i: int, step: Any) -> tuple[str, ...]:
 
 
 def place(source: Any) -> str:
-    return f"{printable(os.path.basename(source.file))}:{source.line}" if source else ""
+    return f"{printable(source.name)}:{source.line}" if source else ""
 
 
 def computation(steps: Any) -> Iterator[tuple[str, ...]]:

@@ -11,8 +11,9 @@ typedef struct {
 
 INLINE D NAME(clamped)(D x, double low, double high)
 {
+    const L below = x < low;
     x = SELECT(x > high, K(high), x);
-    return SELECT(x < low, K(low), x);
+    return SELECT(below, K(low), x);
 }
 
 /* lo of a power, given its exponent hi − tail */

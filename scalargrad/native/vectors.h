@@ -120,9 +120,9 @@ INLINE Pair NAME(quotient)(Pair x, Pair y)
     return (Pair){q, ((((x.hi - p.hi) - p.lo) + x.lo) - q * y.lo) * inverse};
 }
 
-/* x·2^k for whole |k| ≤ 2000: in two steps, so as to reach subnormals, zero and infinity */
+/* x·2^k for whole |k| ≤ 1500: in two steps, so as to reach subnormals, zero and infinity */
 INLINE D NAME(scaled)(D x, D k)
 {
-    const D half = WHOLE(0.5 * k);
-    return x * POW2(half) * POW2(k - half);
+    const D half = WITH_SIGN_OF(K(600.0), k);
+    return x * POW2(k - half) * POW2(half);
 }

@@ -69,7 +69,7 @@ def edges(gate: Gate) -> Iterator[dict[str, str]]:
 def line(gate: Gate) -> list[Any] | None:
     """Where the node was built: file, number of the line, its text."""
     found = gate.source
-    return [printable(found.file), found.line, printable(found.text)] if found else None
+    return [printable(found.name), found.line, printable(found.text)] if found else None
 
 
 class Data:

@@ -1,0 +1,128 @@
+"""The work of the distributed example comes out as on one machine, whoever is lost on the way."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from threading import Timer
+from typing import Any
+
+import pytest
+
+import scalargrad as sg
+
+pytest.importorskip("numpy")
+
+SCRIPT = Path(__file__).parents[1] / "examples" / "distributed.py"
+MARKET = (100.0, 0.03, 0.2)
+CLOSE = {"rel": 1e-12, "abs": 1e-12}
+"""Sums in another order are rounded otherwise: 8 parts of numbers near 1, over 4 steps."""
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The script as a module under a name of its own: workers import it."""
+    folder = tmp_path_factory.mktemp("example")
+    shutil.copy(SCRIPT, folder / "spread_out.py")
+    before = list(sys.path)
+    sys.path.insert(0, str(folder))
+    module = importlib.import_module("spread_out")
+    sys.path[:] = [*before, str(folder)]
+    yield module
+    sys.path[:] = before
+
+
+@pytest.fixture(scope="module")
+def client(example: Any) -> Iterator[Any]:
+    pytest.importorskip("distributed", reason="dask is absent")
+    with example.client_of(None) as found:
+        yield found
+
+
+def slowly(work: Any) -> Any:
+    """Work that takes long enough for a worker to be lost in the middle of it."""
+
+    def slow(*args: Any) -> Any:
+        time.sleep(0.1)
+        return work(*args)
+
+    return slow
+
+
+class Losing:
+    """A cluster's sum; at one of the calls a worker is killed while it computes."""
+
+    def __init__(self, example: Any, client: Any, call: int) -> None:
+        self.example, self.client, self.waiting = example, client, call
+        self.killed = 0
+
+    def __call__(self, work: Any, parts: Sequence[Any], *shared: Any) -> Any:
+        self.waiting -= 1
+        if self.waiting:
+            return self.example.total(self.client, work, parts, *shared)
+        self.killed = next(iter(self.client.run(os.getpid).values()))
+        timer = Timer(0.15, os.kill, (self.killed, signal.SIGKILL))
+        timer.start()
+        found = self.example.total(self.client, slowly(work), parts, *shared)
+        timer.join()
+        return found
+
+
+def test_a_worker_killed_in_training_changes_nothing(example: Any, client: Any) -> None:
+    parts = example.parts_of_data(400, 8)
+    losing = Losing(example, client, call=2)
+    losses = list(example.train(losing, parts, 4))
+    assert losing.killed and losing.killed not in client.run(os.getpid).values()
+    assert losses == pytest.approx(list(example.train(example.on_this_machine, parts, 4)), **CLOSE)
+    again = list(example.train(lambda *work: example.total(client, *work), parts, 4))
+    assert losses == again  # the tree adds in the same order, bit for bit
+
+
+def test_a_worker_killed_in_a_simulation_changes_nothing(example: Any, client: Any) -> None:
+    losing = Losing(example, client, call=1)
+    value, slopes = example.valuation(losing, range(8), 50, MARKET)
+    expected, theirs = example.valuation(example.on_this_machine, range(8), 50, MARKET)
+    assert losing.killed
+    assert value == pytest.approx(expected, **CLOSE) and slopes == pytest.approx(theirs, **CLOSE)
+
+
+def test_the_tree_adds_every_part_once(example: Any, client: Any) -> None:
+    for count in (1, 2, 3, 7):
+        found = example.total(client, lambda x: [x, 10 * x], list(range(count)))
+        assert found == [sum(range(count)), 10 * sum(range(count))]
+
+
+def test_the_network_learns(example: Any) -> None:
+    losses = list(example.train(example.on_this_machine, example.parts_of_data(400, 2), 20))
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def test_the_derivatives_of_the_simulation_are_those_of_its_value(example: Any) -> None:
+    def value(*market: float) -> float:
+        return float(example.valuation(example.on_this_machine, range(4), 100, market)[0])
+
+    _, slopes = example.valuation(example.on_this_machine, range(4), 100, MARKET)
+    for k, slope in enumerate(slopes):
+        up, down = ([x + s * (i == k) for i, x in enumerate(MARKET)] for s in (1e-6, -1e-6))
+        assert (value(*up) - value(*down)) / 2e-6 == pytest.approx(slope, rel=1e-5)
+
+
+def test_eight_devices_of_jax_learn_as_one_machine() -> None:
+    pytest.importorskip("jax")
+    package = str(Path(sg.__file__).parents[1])
+    path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), "--devices", "8", "--steps", "5"],
+        env={**os.environ, "PYTHONPATH": path, "JAX_PLATFORMS": "cpu"},
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stderr
+    assert "as on one machine to 1e-12: True" in done.stdout
