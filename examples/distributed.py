@@ -163,7 +163,9 @@ def on_devices(count: int, parts: Sequence[Any]) -> Callable[..., Totals]:
         value, (slopes, *_) = both(weights, x, y)
         return jax.lax.psum((value, jax.numpy.stack(slopes)), "data")
 
-    spec, mesh = jax.sharding.PartitionSpec, jax.make_mesh((count,), ("data",))
+    spec = jax.sharding.PartitionSpec
+    mesh = jax.sharding.Mesh(np.array(jax.devices()), ("data",))
+    print(f"{mesh.size} devices")
     split = (spec(), spec("data"), spec("data"))
     on_all = jax.jit(jax.shard_map(on_each, mesh=mesh, in_specs=split, out_specs=spec()))
 

@@ -140,6 +140,8 @@ def times(upstream: Any, partial: Any) -> Any:
 
 def is_finite(x: Any) -> bool:
     """Tell whether `x` is finite for good: a number that is only traced may be anything."""
+    if builder(x) is not None and not hasattr(type(x), "_data"):
+        return False
     number = getattr(x, "data", x)
     return builder(number) is None and isfinite(real(number))
 

@@ -135,7 +135,8 @@ class Operator:
             return self.forward(*operands)
         kinds = [kind for kind in set(map(type, operands)) if hasattr(kind, "__operator__")]
         if kinds:
-            return max(kinds, key=rank).__operator__(self, operands)
+            kind = kinds[0] if len(kinds) == 1 else max(kinds, key=rank)
+            return kind.__operator__(self, operands)
         return self.forward(*map(real, operands))
 
     def _complete(self, *operands: Any, **named: Any) -> tuple[Any, ...]:

@@ -125,4 +125,5 @@ def test_eight_devices_of_jax_learn_as_one_machine() -> None:
         encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("8 devices\n")
     assert "as on one machine to 1e-12: True" in done.stdout

@@ -228,7 +228,7 @@ def log_ratio(s: Any) -> Any:
 def erfc_surplus(v: Any) -> Any:
     a = 4 * (1 + v) / (1 - v)
     scaled = (1 + mp.sqrt(mp.pi) * a) * mp.exp(a * a) * mp.erfc(a)
-    return (scaled - 1) / (1 - v * v) - mpf(1) / 4
+    return (scaled - 1) / (1 - v * v) - mpf(1) / 8
 
 
 def polynomials() -> dict[str, tuple[Callable[[Any], Any], Any, Any]]:

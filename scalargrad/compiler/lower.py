@@ -22,29 +22,31 @@ class Lowered(Trace):
 
     def compute(self, row: Operator, operands: Iterable[Any]) -> Any:
         given = list(operands)
-        if row in (ops.identity, stop_gradient):
-            return given[0]
-        if row is ops.dot:
-            given = self.with_uniform_part(given)
-        elif row is ops.chain and any(map(is_harmless, given)):
-            row = ops.mul
-        if row is ops.mul:
-            for x, y in (given, given[::-1]):
-                if builder(x) is None and x in NEUTRAL:
-                    return y if x == 1.0 else self.compute(ops.neg, [y])
+        if row in REWRITTEN:
+            if row is ops.identity or row is stop_gradient:
+                return given[0]
+            if row is ops.dot:
+                given = self.with_uniform_part(given)
+            elif row is ops.chain and (is_harmless(given[0]) or is_harmless(given[1])):
+                row = ops.mul
+            if row is ops.mul:
+                for x, y in (given, given[::-1]):
+                    if type(x) is not Tracer and x in NEUTRAL:
+                        return y if x == 1.0 else self.compute(ops.neg, [y])
         if row.gates is None or row in FUSED:
             return super().compute(row, given)
         if all(builder(x) is None for x in given):
             return row.forward(*given)
         return row.gates(*given)
 
-
     def with_uniform_part(self, operands: list[Any]) -> list[Any]:
         """The operands of a dot, with products that are the same in all lanes in its bias."""
         n = len(operands) // 2
         pairs = list(zip(operands[:n], operands[n : 2 * n]))
+        if not any(map(self.has_lanes, operands)):
+            return operands
         varies = [any(map(self.has_lanes, pair)) for pair in pairs]
-        if all(varies) or not any(map(self.has_lanes, operands)):
+        if all(varies):
             return operands
         ws, xs = ([pair[k] for pair in compress(pairs, varies)] for k in (0, 1))
         same = [x * y for (x, y), varying in zip(pairs, varies) if not varying]
@@ -60,9 +62,11 @@ NEUTRAL = (1.0, -1.0)
 
 def is_harmless(x: Any) -> bool:
     """Tell whether `x` is a number that no zero upstream can make NaN of, nor is zero itself."""
-    return builder(x) is None and x != 0.0 and isfinite(x)
+    return type(x) is not Tracer and x != 0.0 and isfinite(x)
 
 
+REWRITTEN = (ops.identity, stop_gradient, ops.dot, ops.chain, ops.mul)
+"""Rows of which something simpler may come."""
 FUSED = (ops.sum, ops.dot)
 """Folds that `Fusion` makes one instruction of."""
 

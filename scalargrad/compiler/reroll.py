@@ -23,6 +23,8 @@ Places = tuple[int, ...]
 
 FEW = 4
 """Fewer than so many are done one by one."""
+LONG = 8
+"""As many are worth an instruction of their own if nothing has to be packed for it."""
 REACH = 8
 """Vectors reach past the end of a stretch, by less than this."""
 SUMS = {
@@ -35,11 +37,18 @@ NUMBER, STRETCH = 0, 1
 
 
 class Part(NamedTuple):
-    """Nodes to be done together, what each reads, followed by itself, and that by operand."""
+    """Nodes to be done together: what each reads, then itself; and the same by operand."""
 
-    nodes: list[int]
-    columns: list[Places]
     read: list[Places]
+    columns: list[Places]
+
+    @property
+    def nodes(self) -> list[int]:
+        return [i for *_, i in self.read]
+
+    @property
+    def is_wide(self) -> bool:
+        return len(self.read) >= FEW
 
 
 def levels(trace: Trace, nodes: Iterable[int]) -> dict[int, int]:
@@ -91,23 +100,25 @@ class Rerolled:
     def code(self, nodes: Sequence[int]) -> Iterator[int]:
         """Yield the instructions that compute `nodes`, and give these their places."""
         for group in groups(self.trace, nodes):
-            found = [self.part(part) for part in parts(self.trace, group)]
+            found = [part for nodes in parts(self.trace, group) for part in self.in_order(nodes)]
             is_wide = self.is_worth_packing(found)
-            for part in found if is_wide else ():
+            for part in [part for part in found if is_wide and part.is_wide]:
                 yield from self.packing(part)
             self.size += -self.size % REACH
             for part in found:
                 self.put(part.nodes)
-                yield from self.wide(part) if is_wide and part.columns else self.singles(part)
+                yield from self.wide(part) if is_wide and part.is_wide else self.singles(part)
             # a vector reaches over what is computed later, never over what is there already
             self.size += REACH - 1
 
-    def part(self, nodes: list[int]) -> Part:
-        """The nodes in the order of the places they read."""
+    def in_order(self, nodes: list[int]) -> Iterator[Part]:
+        """Yield the nodes in the order of the places they read, cut where this makes stretches."""
         operands, place = self.trace.operands, self.place
         read = sorted([(*[place[j] for j in operands[i]], i) for i in nodes])
-        *columns, ordered = zip(*read)
-        return Part(list(ordered), columns if len(read) >= FEW else [], read)
+        *columns, _ = zip(*read)
+        begins = cuts(columns)
+        for begin, end in zip(begins, [*begins[1:], len(read)]):
+            yield Part(read[begin:end], [column[begin:end] for column in columns])
 
     def initial(self) -> array[float]:
         """What stands at each place before anything is computed."""
@@ -123,7 +134,7 @@ class Rerolled:
 
     def is_worth_packing(self, found: Sequence[Part]) -> bool:
         """Tell whether most of what these read stands side by side, or will be read again."""
-        columns = [column for part in found for column in part.columns]
+        columns = [column for part in found if part.is_wide for column in part.columns]
         scattered = {column for column in columns if kind_of(column) is None}
         packed = sum(map(len, scattered.difference(self.packs)))
         return 2 * packed <= sum(map(len, columns))
@@ -146,8 +157,9 @@ class Rerolled:
             yield from (operation, len(read) + 3, self.place[i], *read)
 
     def wide(self, part: Part) -> list[int]:
-        row = self.trace.row(part.nodes[0])
-        head = [self.place[part.nodes[0]], len(part.nodes)]
+        first = part.nodes[0]
+        row = self.trace.row(first)
+        head = [self.place[first], len(part.read)]
         kinds = [kind_of(column) != NUMBER for column in part.columns]
         places = [self.packs.get(column, column[0]) for column in part.columns]
         if row not in SUMS:
@@ -177,3 +189,26 @@ def kind_of(column: Places) -> int | None:
     if column[-1] == first:
         return NUMBER if column.count(first) == size else None
     return STRETCH if column == tuple(range(first, first + size)) else None
+
+
+def cuts(columns: Sequence[Places]) -> list[int]:
+    """Where to cut up columns so that each piece is one NUMBER or a STRETCH; only at the beginning
+    if that would leave too little in a piece."""
+    found = {0}
+    for column in columns:
+        if kind_of(column) is None:
+            found.update(beginnings(column))
+            if LONG * len(found) > len(column):
+                return [0]
+    return sorted(found)
+
+
+def beginnings(column: Places) -> Iterator[int]:
+    step = None
+    for at in range(1, len(column)):
+        here = column[at] - column[at - 1]
+        if step is None and here in (0, 1):
+            step = here
+        elif here != step:
+            step = None
+            yield at

@@ -8,6 +8,7 @@ run again. A Tracer has `parents` and `operands` as a Value has: `gradients` wor
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, NoReturn
 
@@ -87,8 +88,8 @@ class Trace:
         return self.tracers[index]
 
     def constant(self, number: float) -> int:
-        # by its bits: −0.0 is not 0.0, and NaN is itself
-        key = number.hex()
+        # −0.0 is not 0.0, and NaN is itself: these go by their bits
+        key = number if number and number == number else number.hex()
         index = self._known.get(key)
         if index is None:
             index = self._known[key] = self._append(CONSTANT, (), number, False)
@@ -107,11 +108,14 @@ class Trace:
             if x.trace is not self:
                 raise TypeError("a number of one compiled function was kept and used in another")
             return x.index
+        if type(x) is float:
+            return self.constant(x)
         return self.constant(real(x)) if builder(x) is None else self.capture(x)
 
     def compute(self, row: Operator, operands: Iterable[Any]) -> Tracer:
         """Return the node for `row` applied to operands, the known one if there is one."""
-        indices = tuple(map(self.index, operands))
+        index = self.index
+        indices = tuple([index(x) for x in operands])
         key = (row, indices)
         known = self._known.get(key)
         if known is None:
@@ -122,12 +126,24 @@ class Trace:
         return self.tracers[known]
 
     def _new(self, row: Operator, operands: tuple[int, ...]) -> int:
-        number = self._forward(row, [self.numbers[i] for i in operands])
-        rows = self.rows
-        if all(rows[i] is CONSTANT for i in operands) and row is not ops.identity:
-            return self.constant(number)
-        lane = row is not lanes_sum and any(self.lanes[i] for i in operands)
-        return self._append(row, operands, number, lane)
+        rows, numbers = self.rows, self.numbers
+        number = self._forward(row, [numbers[i] for i in operands])
+        # loops, for they end early nearly always: all() and any() took half of a trace's time
+        for i in operands:
+            if rows[i] is not CONSTANT:
+                break
+        else:
+            if row is not ops.identity:
+                return self.constant(number)
+        return self._append(row, operands, number, row is not lanes_sum and self._vary(operands))
+
+    def _vary(self, nodes: Iterable[int]) -> bool:
+        """Tell whether some of the nodes differ from lane to lane."""
+        lanes = self.lanes
+        for i in nodes:
+            if lanes[i]:
+                return True
+        return False
 
     def bernoulli(self, p: float) -> Tracer:
         """Return an input that is 1.0 with probability `p`, otherwise 0.0, anew at every run."""
@@ -146,7 +162,8 @@ class Trace:
 
     def _forward(self, row: Operator, numbers: list[float]) -> float:
         if row.code >= 0 or row in STRUCTURE:
-            return real(row.forward(*numbers))
+            number = row.forward(*numbers)
+            return number if type(number) is float else real(number)
         # an operator of the user's own may use transforms: not to be traced, it is a number
         with modes.tracing(None), modes.outermost():
             return real(row.forward(*numbers))
@@ -192,8 +209,10 @@ class Tracer:
 
     @staticmethod
     def __operator__(op: Operator, operands: tuple[Any, ...]) -> Tracer:
-        trace = next(x.trace for x in operands if type(x) is Tracer)
-        return settled(trace.compute(op, operands))
+        for x in operands:
+            if type(x) is Tracer:
+                return settled(x.trace.compute(op, operands))
+        raise AssertionError("an operation on Tracers has one among its operands")
 
     __operator_rank__ = 1
     """Beside a Value it decides what is built."""
@@ -206,15 +225,32 @@ class Tracer:
 
     @property
     def operands(self) -> tuple[Any, ...]:
-        return tuple(map(self._operand, self.trace.operands[self.index]))
-
-    def _operand(self, i: int) -> Any:
-        constant = self.trace.rows[i] is CONSTANT
-        return self.trace.numbers[i] if constant else self.trace.tracers[i]
+        trace = self.trace
+        rows, numbers, tracers = trace.rows, trace.numbers, trace.tracers
+        indices = trace.operands[self.index]
+        return tuple([numbers[i] if rows[i] is CONSTANT else tracers[i] for i in indices])
 
     @property
     def parents(self) -> tuple[Tracer, ...]:
-        return tuple(x for x in self.operands if type(x) is Tracer)
+        rows, tracers = self.trace.rows, self.trace.tracers
+        return tuple([tracers[i] for i in self.trace.operands[self.index] if rows[i] is not CONSTANT])
+
+    def _backward_order(self) -> list[Tracer]:
+        """The order of `graph.backward_order`, found without a Tracer for each edge."""
+        trace = self.trace
+        operands, rows, tracers = trace.operands, trace.rows, trace.tracers
+        waiting = Counter[int]()
+        for i in trace.needed([self.index]):
+            waiting.update(operands[i])
+        ready, order = [self.index], []
+        while ready:
+            i = ready.pop()
+            order.append(i)
+            for j in operands[i]:
+                waiting[j] -= 1
+                if not waiting[j]:
+                    ready.append(j)
+        return [tracers[i] for i in order if rows[i] is not CONSTANT]
 
     def _constant(self, number: float) -> Tracer:
         """A number of the same trace: where one that is traced has to stand."""
@@ -307,6 +343,8 @@ def binary(op: Operator) -> tuple[Callable[..., Any], Callable[..., Any]]:
 
 
 def checked(other: Any, reflected: str) -> Any:
+    if type(other) is Tracer or type(other) is float:
+        return other
     return other if builder(other) else operand(other, reflected)
 
 

@@ -890,14 +890,19 @@ static Py_ssize_t needed_length(const Py_buffer *index, Py_ssize_t count)
     return longest;
 }
 
+/* Divided, not multiplied: a count that is no real one could overflow. */
+static int has_count(const Py_buffer *view, Py_ssize_t count, Py_ssize_t size)
+{
+    return !view->buf || (view->len % size == 0 && view->len / size == count);
+}
+
 static int fits(const Program *p, const Py_buffer *numbers, const Py_buffer *results,
                 const Py_buffer *broken, const Py_buffer *index, Py_ssize_t count)
 {
     if (numbers->len % (Py_ssize_t)sizeof(double) || results->len % (Py_ssize_t)sizeof(double)
         || numbers->len / (Py_ssize_t)sizeof(double) > p->uniforms
         || results->len != (Py_ssize_t)sizeof(double) * p->results || count < 0
-        || (broken->buf && broken->len != count * (Py_ssize_t)sizeof(int32_t))
-        || (index->buf && index->len != count * (Py_ssize_t)sizeof(int64_t))) {
+        || !has_count(broken, count, sizeof(int32_t)) || !has_count(index, count, sizeof(int64_t))) {
         PyErr_SetString(PyExc_ValueError, "the buffers do not fit the program");
         return 0;
     }

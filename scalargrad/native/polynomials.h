@@ -16,9 +16,9 @@ static const double log_terms[] = {
     0x1.7462b4ab2ef6bp-3, 0x1.39fe606542ddep-3, 0x1.2b584aae78a57p-3,
 };
 
-/* ((1 + √π·a)·exp(a²)·erfc(a) − 1)/(1 − v²) − 1/4 in v = (a − 4)/(a + 4), 0 ≤ a ≤ 28 */
+/* ((1 + √π·a)·exp(a²)·erfc(a) − 1)/(1 − v²) − 1/8 in v = (a − 4)/(a + 4), 0 ≤ a ≤ 28 */
 static const double erfc_terms[] = {
-    -0x1.223370c2e001fp-3, -0x1.39c6ab294a603p-3, 0x1.2cad215703491p-3, -0x1.c8e84539f539ap-4,
+    -0x1.119b8617000fap-6, -0x1.39c6ab294a603p-3, 0x1.2cad215703491p-3, -0x1.c8e84539f539ap-4,
     0x1.1d5c5421a7b4fp-4, -0x1.2422a0e04c40cp-5, 0x1.d9587d7e21258p-7, -0x1.122b3dbbb8ccep-8,
     0x1.21a3c55217195p-11, 0x1.841ab8f9f7c7ap-13, -0x1.fdfd77c918e19p-14, 0x1.24f71ccb3f45ep-16,
     0x1.38fd9637fce04p-17, -0x1.25c69ebce0f2fp-18, -0x1.2fd2b89640af0p-22, 0x1.554f05c0a9906p-21,

@@ -127,8 +127,8 @@ INLINE Scaled NAME(complement)(D a)
     const Pair rest = NAME(fast_sum)(K(2.0), -u);
     Pair weight = NAME(product)(u, rest.hi);
     weight.lo += u * rest.lo;
-    Pair above = NAME(fast_sum)(K(1.0), 0.25 * weight.hi);
-    const D extra = weight.hi * more + weight.lo * (more + 0.25);
+    Pair above = NAME(fast_sum)(K(1.0), 0.125 * weight.hi);
+    const D extra = weight.hi * more + weight.lo * (more + 0.125);
     above = NAME(fast_sum)(above.hi, above.lo + extra);
     Pair top = NAME(product)(e.hi, above.hi);
     top.lo += e.hi * above.lo + e.lo * above.hi;

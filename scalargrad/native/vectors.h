@@ -123,6 +123,6 @@ INLINE Pair NAME(quotient)(Pair x, Pair y)
 /* x·2^k for whole |k| ≤ 1500: in two steps, so as to reach subnormals, zero and infinity */
 INLINE D NAME(scaled)(D x, D k)
 {
-    const D half = WITH_SIGN_OF(K(600.0), k);
+    const D half = WITH_SIGN_OF(K(600.0), k - 0.5);
     return x * POW2(k - half) * POW2(half);
 }

@@ -18,7 +18,7 @@ from scalargrad.rows import Operator
 
 from .timing import Figure, minima
 
-LANES = 16_384
+LANES = 8_192
 DOMAINS = {"acosh": (1.0, 9.0), "asin": (-1.0, 1.0), "acos": (-1.0, 1.0), "atanh": (-1.0, 1.0)}
 ANYWHERE = (0.01, 5.0)
 

@@ -1,0 +1,179 @@
+"""`python docs/measure.py [accuracy] [speed] [--quick]`: measure, and write docs/measured/*.json.
+
+The site shows these figures; measuring takes minutes, so it is no part of a build. Both subjects
+are measured if none is named. Needs the extras `test` and `bench`; peers that are not installed
+are passed over.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import platform
+import random
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+import scalargrad as sg  # noqa: E402
+from scalargrad.rows import BUILT_IN, Operator  # noqa: E402
+from tests import reference  # noqa: E402
+
+POINTS = 200
+SMALLEST_NORMAL = 2.0**-1022
+
+
+# ------ accuracy
+
+
+def points(row: Operator, count: int) -> Iterator[list[float]]:
+    """Operands drawn between the row's own samples; those that must be whole stay as they are."""
+    samples = reference.sample_operands(row)
+    smooth = reference.smooth_operands(row.name, samples[0])
+    bounds = [(min(x), max(x)) for x in zip(*samples)]
+    draw = random.Random(row.name)
+    for k in range(count):
+        operands = list(samples[k % len(samples)])
+        for i in smooth:
+            operands[i] = draw.uniform(*bounds[i])
+        yield operands
+
+
+def errors(row: Operator, operands: Sequence[float]) -> tuple[float, float]:
+    """The error of the value, and the largest of the gradients', in units in the last place."""
+    leaves = [sg.Value(x) for x in operands]
+    out = row(*leaves)
+    value = error(out.data, reference.exact_value(row.name, operands))
+    smooth = reference.smooth_operands(row.name, operands)
+    slopes = [
+        error(out.partials[i], reference.exact_derivative(row.name, operands, i)) for i in smooth
+    ]
+    return value, max(slopes, default=0.0)
+
+
+def error(found: float, exact: Any) -> float:
+    return 0.0 if abs(exact) < SMALLEST_NORMAL else reference.ulps(found, exact)
+
+
+def accuracy(quick: bool) -> dict[str, Any]:
+    from mpmath import mp
+
+    rows = [row for row in BUILT_IN.values() if row.arity is not None and not row.hidden]
+    count = POINTS // 10 if quick else POINTS
+    worst = {}
+    with mp.workdps(50):
+        for row in rows:
+            found = [errors(row, operands) for operands in points(row, count)]
+            worst[row.name] = [round(max(column), 2) for column in zip(*found)]
+    return {"points": count, "worst": worst}
+
+
+# ------ speed
+
+
+def eager(quick: bool) -> Iterator[dict[str, Any]]:
+    from tests.benchmarks.__main__ import SUBJECTS
+
+    for subject in SUBJECTS:
+        for figure in subject.figures(quick):
+            print(f"{figure.name}: {figure.value:.3g} {figure.unit}", flush=True)
+            yield {"name": figure.name, "value": figure.value, "unit": figure.unit,
+                   "target": figure.target}  # fmt: skip
+
+
+def compiled(quick: bool) -> Iterator[dict[str, Any]]:
+    """Each workload: our time, and how many times longer each peer takes."""
+    from tests.benchmarks import workloads
+    from tests.benchmarks.timing import minima
+
+    for workload in workloads.all_of(quick):
+        contestants = {"scalargrad": workload.ours, **peers(workload)}
+        for work in contestants.values():
+            work()
+        best = minima(contestants, rounds=2 if quick else 6)
+        ours = best.pop("scalargrad")
+        ratios = {name: seconds / ours for name, seconds in best.items()}
+        print(f"{workload.name}: {ours * 1e3:.3g} ms, {ratios}", flush=True)
+        yield {"name": workload.name, "ms": ours * 1e3, "ratios": ratios}
+
+
+def peers(workload: Any) -> dict[str, Callable[[], Any]]:
+    found: dict[str, Callable[[], Any]] = {}
+    jax = present("jax")
+    if jax is not None:
+        jax.config.update("jax_enable_x64", True)
+        found["JAX, jitted"] = workload.jax(jax)
+    torch = present("torch") if workload.torch else None
+    if torch is not None:
+        torch.set_num_threads(1)
+        torch.set_default_dtype(torch.float64)
+        found["torch"] = workload.torch(torch)
+    return found
+
+
+def present(name: str) -> Any:
+    from importlib import import_module
+
+    try:
+        return import_module(name)
+    except ImportError:
+        return None
+
+
+def speed(quick: bool) -> dict[str, Any]:
+    # one core for everyone: threads of peers are counted in what they gain, not in what they use
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    return {"quick": quick, "eager": list(eager(quick)), "compiled": list(compiled(quick))}
+
+
+# ------ where
+
+
+def machine() -> list[str]:
+    """Lines that say on what was measured, with which versions."""
+    from tests.benchmarks.peers import conditions, version
+
+    others = ", ".join(f"{name} {version(name)}" for name in ("jax", "numpy", "mpmath"))
+    return [f"Processor  {processor()}", *conditions(), f"also    {others}"]
+
+
+def processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+SUBJECTS: dict[str, Callable[[bool], dict[str, Any]]] = {"accuracy": accuracy, "speed": speed}
+
+
+def finite(x: Any) -> Any:
+    """JSON has no infinities."""
+    return None if isinstance(x, float) and not math.isfinite(x) else x
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python docs/measure.py", description=__doc__)
+    parser.add_argument("subjects", nargs="*", choices=[*SUBJECTS, []], help="default: all")
+    parser.add_argument("--quick", action="store_true", help="less work, rougher figures")
+    options = parser.parse_args()
+    for name in options.subjects or SUBJECTS:
+        found = {"machine": machine(), **SUBJECTS[name](options.quick)}
+        file = HERE / "measured" / f"{name}.json"
+        text = json.dumps(found, indent=1, ensure_ascii=False, default=finite)
+        file.write_text(f"{text}\n", encoding="utf-8")
+        print(file)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
