@@ -8,8 +8,6 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-import scalargrad  # noqa: E402
-
 project = "scalargrad"
 author = "The scalargrad authors"
 copyright = author
@@ -31,7 +29,6 @@ html_math_renderer = "mathml"
 
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
-autodoc_default_options = {"members": True}
 add_module_names = False
 toc_object_entries = False
 
@@ -39,6 +36,7 @@ html_theme = "furo"
 html_title = "scalargrad"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = ["site.js"]
 html_copy_source = False
 html_show_sphinx = False
 html_theme_options = {
@@ -50,7 +48,10 @@ pygments_dark_style = "github-dark"
 
 doctest_test_doctest_blocks = ""
 doctest_global_setup = """
+from importlib.util import find_spec
 import matplotlib
 matplotlib.use("agg")
+no_jax = find_spec("jax") is None
+no_dask = find_spec("distributed") is None
 """
 copybutton_exclude = ".linenos, .gp, .go"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import platform
 import random
@@ -50,9 +49,10 @@ def errors(row: Operator, operands: Sequence[float]) -> tuple[float, float]:
     leaves = [sg.Value(x) for x in operands]
     out = row(*leaves)
     value = error(out.data, reference.exact_value(row.name, operands))
-    smooth = reference.smooth_operands(row.name, operands)
+    out.backward()
     slopes = [
-        error(out.partials[i], reference.exact_derivative(row.name, operands, i)) for i in smooth
+        error(leaves[i].grad, reference.exact_derivative(row.name, operands, i))
+        for i in reference.smooth_operands(row.name, operands)
     ]
     return value, max(slopes, default=0.0)
 
@@ -77,60 +77,26 @@ def accuracy(quick: bool) -> dict[str, Any]:
 # ------ speed
 
 
-def eager(quick: bool) -> Iterator[dict[str, Any]]:
+def figures(quick: bool) -> Iterator[dict[str, Any]]:
+    """The figures of all benchmarks, in their order."""
     from tests.benchmarks.__main__ import SUBJECTS
 
     for subject in SUBJECTS:
         for figure in subject.figures(quick):
             print(f"{figure.name}: {figure.value:.3g} {figure.unit}", flush=True)
-            yield {"name": figure.name, "value": figure.value, "unit": figure.unit,
-                   "target": figure.target}  # fmt: skip
-
-
-def compiled(quick: bool) -> Iterator[dict[str, Any]]:
-    """Each workload: our time, and how many times longer each peer takes."""
-    from tests.benchmarks import workloads
-    from tests.benchmarks.timing import minima
-
-    for workload in workloads.all_of(quick):
-        contestants = {"scalargrad": workload.ours, **peers(workload)}
-        for work in contestants.values():
-            work()
-        best = minima(contestants, rounds=2 if quick else 6)
-        ours = best.pop("scalargrad")
-        ratios = {name: seconds / ours for name, seconds in best.items()}
-        print(f"{workload.name}: {ours * 1e3:.3g} ms, {ratios}", flush=True)
-        yield {"name": workload.name, "ms": ours * 1e3, "ratios": ratios}
-
-
-def peers(workload: Any) -> dict[str, Callable[[], Any]]:
-    found: dict[str, Callable[[], Any]] = {}
-    jax = present("jax")
-    if jax is not None:
-        jax.config.update("jax_enable_x64", True)
-        found["JAX, jitted"] = workload.jax(jax)
-    torch = present("torch") if workload.torch else None
-    if torch is not None:
-        torch.set_num_threads(1)
-        torch.set_default_dtype(torch.float64)
-        found["torch"] = workload.torch(torch)
-    return found
-
-
-def present(name: str) -> Any:
-    from importlib import import_module
-
-    try:
-        return import_module(name)
-    except ImportError:
-        return None
+            yield {
+                "name": figure.name,
+                "value": figure.value,
+                "unit": figure.unit,
+                "target": figure.target,
+            }
 
 
 def speed(quick: bool) -> dict[str, Any]:
-    # one core for everyone: threads of peers are counted in what they gain, not in what they use
+    # one core for everyone, whatever threads they would start
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    return {"quick": quick, "eager": list(eager(quick)), "compiled": list(compiled(quick))}
+    return {"quick": quick, "figures": list(figures(quick))}
 
 
 # ------ where
@@ -156,11 +122,6 @@ def processor() -> str:
 SUBJECTS: dict[str, Callable[[bool], dict[str, Any]]] = {"accuracy": accuracy, "speed": speed}
 
 
-def finite(x: Any) -> Any:
-    """JSON has no infinities."""
-    return None if isinstance(x, float) and not math.isfinite(x) else x
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python docs/measure.py", description=__doc__)
     parser.add_argument("subjects", nargs="*", choices=[*SUBJECTS, []], help="default: all")
@@ -169,7 +130,7 @@ def main() -> int:
     for name in options.subjects or SUBJECTS:
         found = {"machine": machine(), **SUBJECTS[name](options.quick)}
         file = HERE / "measured" / f"{name}.json"
-        text = json.dumps(found, indent=1, ensure_ascii=False, default=finite)
+        text = json.dumps(found, indent=1, ensure_ascii=False)
         file.write_text(f"{text}\n", encoding="utf-8")
         print(file)
     return 0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
+from functools import reduce
 from itertools import repeat
 from math import copysign, isfinite
 from typing import Any
@@ -96,18 +97,27 @@ def symbolic_adjoints(root: Any, leaves: Sequence[Any], seed: Any) -> dict[Any, 
     """The adjoints of all nodes between the leaves and `root`, each a float or a Value."""
     order = backward_order(root)
     leading = leading_to(order, leaves)
-    adjoint: dict[Any, Any] = {root: seed}
-    targets = set(leaves)
+    # a kind of node may bring an operator of its own for this
+    summed = getattr(root, "_sum_of_products", sum_of_products)
+    pairs: dict[Any, list[tuple[Any, Any]]] = {root: [(seed, 1.0)]}
+    adjoint: dict[Any, Any] = {}
+    targets = {root, *leaves}
     for node in order:
-        upstream = adjoint.get(node, 0.0)
+        if node not in pairs:
+            continue
+        upstream = summed(pairs.pop(node))
+        if node in targets:
+            adjoint[node] = upstream
         is_zero = builder(upstream) is None and upstream == 0.0
         if is_zero or leading.isdisjoint(node._parents):
             continue
         for parent, partial in symbolic_partials(node, leading):
-            adjoint[parent] = plus(adjoint.get(parent, 0.0), times(upstream, partial))
-        if node not in targets and node is not root:
-            del adjoint[node]
+            pairs.setdefault(parent, []).append((upstream, partial))
     return adjoint
+
+
+def sum_of_products(pairs: Iterable[tuple[Any, Any]]) -> Any:
+    return reduce(plus, [times(*pair) for pair in pairs], 0.0)
 
 
 def leading_to(order: Sequence[Any], leaves: Sequence[Any]) -> set[Any]:

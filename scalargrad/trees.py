@@ -8,8 +8,8 @@ a few kinds, a row each in KINDS: a number or Value, a NumPy array, a model (wha
 from __future__ import annotations
 
 import sys
+from array import array as array_of_doubles
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
 from typing import Any, NamedTuple
 
 from .rows import builder, is_number
@@ -38,6 +38,9 @@ def filled(shape: tuple[int, ...], entries: Sequence[Any]) -> Any:
     """Return an array of float64 if all entries are floats, of objects otherwise."""
     import numpy
 
+    # those of a program, which may be many, come as an array of doubles
+    if isinstance(entries, array_of_doubles):
+        return numpy.array(entries).reshape(shape)
     plain = all(isinstance(x, float) for x in entries)
     array = numpy.empty(len(entries), dtype=float if plain else object)
     for i, x in enumerate(entries):
@@ -130,11 +133,13 @@ class Structure:
     def tree(self, leaves: list[Any]) -> Any:
         return leaves[0] if self.spec is None else self.spec.unflatten(leaves)
 
-    def split(self, entries: Iterable[Any]) -> Iterator[list[Any]]:
+    def split(self, entries: Iterable[Any]) -> Iterator[Sequence[Any]]:
         """Yield the entries of each leaf."""
-        rest = iter(entries)
+        rest = entries if isinstance(entries, array_of_doubles) else list(entries)
+        at = 0
         for leaf in self.leaves:
-            yield list(islice(rest, leaf.size))
+            yield rest[at : at + leaf.size]
+            at += leaf.size
 
     def rebuilt(self, entries: Iterable[Any]) -> Any:
         """Return a tree like the original, with these entries in it."""

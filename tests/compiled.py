@@ -91,22 +91,32 @@ def own_error(row: Operator, out: float, operands: Sequence[float]) -> float:
         # what is the same in all lanes is added first
         n = len(operands) // 2
         return n * math.ulp(sum(map(abs, map(operator.mul, operands[:n], operands[n:]))))
-    # written with rows, and several operands may cancel
-    if row.gates is not None and len(operands) > 1:
-        return 16.0 * math.ulp(max(abs(x) for x in (out, *operands) if math.isfinite(x)))
+    # written with rows, and several operands may cancel; or in Python, by sums that cancel
+    if row.c is None or (row.gates is not None and len(operands) > 1):
+        return 16.0 * math.ulp(max(abs(x) for x in (1.0, out, *operands) if math.isfinite(x)))
     # four units of the one and one of the other
     return (16.0 if row.gates is not None else 5.0) * math.ulp(out)
 
 
 def moved(row: Operator, out: float, operands: list[float], i: int, by: float) -> float:
-    """How far the output moves when operand i moves so far, either way."""
+    """How far the output moves when operand i moves so far, either way; infinitely far if that is
+    not in proportion, as where a period or a step is left behind."""
     if by == 0.0:
         return 0.0
+    noise = own_error(row, out, operands) + 2.0 * math.ulp(out)
     found = 0.0
-    for x in (operands[i] - by, operands[i] + by):
-        y = row.forward(*operands[:i], x, *operands[i + 1 :])
-        found = max(found, math.inf if y != y else 0.0 if y == out else abs(y - out))
+    before, x, after = operands[:i], operands[i], operands[i + 1 :]
+    for way in (by, -by):
+        near = (x + way, x + 0.5 * way, x + 0.25 * way)
+        whole, half, quarter = (distance(row.forward(*before, y, *after), out) for y in near)
+        if half > 0.75 * whole + noise or quarter > 0.75 * half + noise:
+            return math.inf
+        found = max(found, whole)
     return found
+
+
+def distance(x: float, y: float) -> float:
+    return math.inf if x != x else 0.0 if x == y else abs(x - y)
 
 
 def error_of(node: Any, error: dict[Any, float]) -> float:

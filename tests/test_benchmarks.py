@@ -26,6 +26,13 @@ FIGURES = [
     "adam: a step of",
     "transformer: plain class ÷ ours, dot and Adam",
     "transformer: a training step",
+    "MLP 2-16-16-1, 100 samples: ours",
+    "GMM d 2, K 5, n 1,000: ours",
+    "Black–Scholes + 5 Greeks, 10,000: ours",
+    "Monte Carlo, 20 steps, 1,024 paths: ours",
+    "barrier option, 20 steps, 1,024 paths: ours",
+    "20-line network, 8×50×10×4: ours ÷ NumPy by hand",
+    "compiled: a call of two operators on floats",
 ]
 
 
@@ -64,7 +71,7 @@ def test_conditions_are_stated(quick: subprocess.CompletedProcess[str]) -> None:
     head = quick.stdout.split("\n\n")[0]
     assert sys.version.split()[0] in head
     assert f"engine  {sg.engine}" in head
-    for peer in ("micrograd", "xad", "torch", "autograd"):
+    for peer in ("micrograd", "xad", "torch", "jax", "autograd"):
         assert peer in head
 
 

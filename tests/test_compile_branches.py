@@ -181,7 +181,7 @@ def test_branches_within_containers_and_inner_functions_are_followed() -> None:
 
 def test_results_of_two_structures_raise() -> None:
     compiled = compile(lambda x: [x, x] if x > 0.0 else x)
-    with pytest.raises(TypeError, match="results of one structure.* in one branch and"):
+    with pytest.raises(TypeError, match=r"results of one structure.* in one branch and"):
         compiled(np.array([1.0, -1.0]))
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import docstrings, mathml, names, operators, pictures
+from . import docstrings, figures, mathml, names, operators, pictures
 
 
 def setup(app: Any) -> dict[str, bool]:
-    for part in (pictures, operators, names, mathml, docstrings):
+    for part in (pictures, operators, names, figures, mathml, docstrings):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from io import StringIO
 from math import isfinite
+from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -28,7 +29,11 @@ HIGHEST = 4.0
 STEEP = 8.0
 """A change this many times the distance of two points is a jump: the line is broken there."""
 
-SVG = {"svg.fonttype": "none", "svg.hashsalt": "scalargrad", "font.family": "sans-serif"}
+SVG: dict[Any, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "scalargrad",
+    "font.family": "sans-serif",
+}
 
 
 def span(row: Operator) -> tuple[float, float]:
@@ -77,9 +82,7 @@ def shown(x: float) -> float:
 def broken(xs: Sequence[float], ys: Sequence[float]) -> list[float]:
     """The curve with a gap at each jump."""
     steepest = STEEP * HIGHEST * (xs[1] - xs[0])
-    return [
-        float("nan") if k and abs(y - ys[k - 1]) > steepest else y for k, y in enumerate(ys)
-    ]
+    return [float("nan") if k and abs(y - ys[k - 1]) > steepest else y for k, y in enumerate(ys)]
 
 
 def title(row: Operator) -> str:
@@ -128,6 +131,11 @@ def svg(figure: Figure, label: str) -> str:
     prefix = re.sub(r"\W", "-", label)
     text = re.sub(r'id="([^"]+)"', rf'id="{prefix}-\1"', text)
     text = re.sub(r'(href="|url\()#', rf"\1#{prefix}-", text)
-    text = re.sub(r'<svg [^>]*viewBox="([^"]+)"[^>]*>', r'<svg class="curve" viewBox="\1" '
-                  f'role="img" aria-label="{label}">', text, count=1)
+    text = re.sub(
+        r'<svg [^>]*viewBox="([^"]+)"[^>]*>',
+        r'<svg class="curve" viewBox="\1" '
+        f'role="img" aria-label="{label}">',
+        text,
+        count=1,
+    )
     return re.sub(r"\n\s*", "\n", text)

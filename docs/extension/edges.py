@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import inf, isnan, nan
+from typing import Any
 
 import scalargrad as sg
 from scalargrad.rows import Operator
@@ -33,7 +34,7 @@ def cells(operands: Sequence[float], row: Operator) -> tuple[str, str, str]:
     )  # type: ignore[return-value]
 
 
-def called(row: Operator, operands: Sequence[object]) -> sg.Value:
+def called(row: Operator, operands: Sequence[object]) -> Any:
     if row.arity is not None:
         return row(*operands)
     if row.name == "dot":

@@ -1,4 +1,4 @@
-"""Formulas as MathML, which browsers draw by themselves: no script, no network, no fonts to load."""
+"""Formulas as MathML, which browsers draw by themselves: no script, no network."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ PREFIXED = {"neg": "-{}", "abs": "abs({})"}
 
 def sections() -> Iterator[tuple[str, list[Operator]]]:
     """The headings in the table's source, each with the rows below it."""
-    title, rows = "", []
+    title, rows = "", list[Operator]()
     for line in inspect.getsource(ops).splitlines():
         heading = re.match(r"# ------ (.*)", line)
         row = re.match(r'\w+ = (?:op|fold)\("(\w+)"', line)

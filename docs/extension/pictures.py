@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import io
 import traceback
 from collections.abc import Iterator
 from html import escape
-from typing import Any
+from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -25,10 +26,6 @@ logger = logging.getLogger(__name__)
 FOLDER = "_made"
 """Beneath the site's root: the files that pictures and pages are."""
 THEMES = ("light", "dark")
-PLOT = {
-    "light": {"ink": "#16191d", "rule": "#c3c9d0"},
-    "dark": {"ink": "#e8ebef", "rule": "#454d57"},
-}
 
 
 class made(nodes.General, nodes.Element):
@@ -39,8 +36,11 @@ class Made(SphinxDirective):
     """A block of Python whose last expression is shown."""
 
     has_content = True
-    option_spec = {"hide-code": directives.flag, "height": directives.nonnegative_int,
-                   "alt": directives.unchanged}  # fmt: skip
+    option_spec: ClassVar[Any] = {
+        "hide-code": directives.flag,
+        "height": directives.nonnegative_int,
+        "alt": directives.unchanged,
+    }
 
     def run(self) -> list[nodes.Node]:
         code = "\n".join(self.content)
@@ -69,52 +69,47 @@ def last_value(code: str, names: dict[str, Any]) -> tuple[Any, ast.Expression]:
 
 
 @contextlib.contextmanager
-def theme(name: str) -> Iterator[None]:
-    """Within it `sg.draw` and matplotlib draw for a light or a dark page."""
-    import functools
-
-    import matplotlib
-
+def drawn(theme: str) -> Iterator[None]:
+    """Within it `sg.draw` draws for a light or a dark page."""
     import scalargrad
 
-    draw, colours = scalargrad.draw, PLOT[name]
-    ink = dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color",
-                         "legend.labelcolor"), colours["ink"])  # fmt: skip
-    settings = {**ink, "axes.edgecolor": colours["rule"], "axes.facecolor": "none",
-                "svg.hashsalt": "scalargrad"}  # fmt: skip
-    scalargrad.draw = functools.partial(draw, theme=name)
+    draw = scalargrad.draw
+    scalargrad.draw = functools.partial(draw, theme=theme)
     try:
-        with matplotlib.rc_context(settings):
-            yield
+        yield
     finally:
         scalargrad.draw = draw
 
 
-def svg(shown: Any) -> str:
-    """A drawing or matplotlib's Axes or Figure as SVG."""
-    if hasattr(shown, "svg"):
-        text: str = shown.svg
-        return text
-    figure = getattr(shown, "figure", shown)
+def plot(shown: Any) -> str:
+    """Axes or a Figure of matplotlib as SVG, on white."""
+    import matplotlib
+
     file = io.StringIO()
-    figure.savefig(file, format="svg", transparent=True, bbox_inches="tight",
-                   metadata={"Date": None})  # fmt: skip
+    with matplotlib.rc_context({"svg.hashsalt": "scalargrad"}):
+        getattr(shown, "figure", shown).savefig(
+            file, format="svg", bbox_inches="tight", facecolor="white", metadata={"Date": None}
+        )
     return file.getvalue()
 
 
 def picture(place: made, name: str, names: dict[str, Any]) -> None:
-    found = {}
-    with theme("light"):
+    """A drawing in light and dark, or a plot, which is the same in both."""
+    with drawn("light"):
         shown, expression = last_value(place["code"], names)
-        found["light"] = svg(shown)
-    with theme("dark"):
-        found["dark"] = svg(eval(compile(expression, "<picture>", "eval"), names))
-    place["files"] = {f"{name}-{theme}.svg": found[theme] for theme in THEMES}
-    alt = escape(place["alt"] or getattr(shown, "_texts", ("A plot",))[0])
-    place["html"] = "".join(
-        f'<img class="picture only-{theme}" src="ROOT/{name}-{theme}.svg" alt="{alt}">'
-        for theme in THEMES
-    )
+    if not hasattr(shown, "svg"):
+        place["files"] = {f"{name}.svg": plot(shown)}
+        place["html"] = image(f"{name}.svg", place["alt"] or "A plot", "plot")
+        return
+    with drawn("dark"):
+        dark = eval(compile(expression, "<picture>", "eval"), names)
+    place["files"] = {f"{name}-light.svg": shown.svg, f"{name}-dark.svg": dark.svg}
+    alt = place["alt"] or repr(shown).strip("<>")
+    place["html"] = "".join(image(f"{name}-{x}.svg", alt, f"only-{x}") for x in THEMES)
+
+
+def image(file: str, alt: str, kind: str) -> str:
+    return f'<img class="picture {kind}" src="ROOT/{file}" alt="{escape(alt)}">'
 
 
 def explained(place: made, name: str, names: dict[str, Any]) -> None:
@@ -123,7 +118,8 @@ def explained(place: made, name: str, names: dict[str, Any]) -> None:
     place["html"] = (
         f'<div class="explained"><iframe src="ROOT/{name}.html" title="The backward pass, step by '
         f'step" loading="lazy" style="height: {place["height"]}px"></iframe>'
-        f'<p><a href="ROOT/{name}.html" target="_blank">Open it in a window of its own</a></p></div>'
+        f'<p><a href="ROOT/{name}.html" target="_blank">Open it in a window of its own</a></p>'
+        "</div>"
     )
 
 
@@ -160,7 +156,8 @@ def write(translator: Any, node: made) -> None:
     builder = translator.builder
     folder = builder.outdir / FOLDER
     folder.mkdir(exist_ok=True)
-    for name, text in node.get("files", {}).items():
+    files: dict[str, str] = node.get("files", {})
+    for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
     root = "../" * builder.current_docname.count("/") + FOLDER
     translator.body.append(node.get("html", "").replace("ROOT", root))

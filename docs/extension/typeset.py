@@ -101,9 +101,7 @@ DEFINITIONS: Mapping[str, Form] = {
     "asinh": Form(r"\ln\left(#1 + \sqrt{{#1}^2 + 1}\right)"),
     "acosh": Form(r"\ln\left(#1 + \sqrt{{#1}^2 - 1}\right)"),
     "atanh": Form(r"\frac{1}{2} \ln\left(\frac{1 + #1}{1 - #1}\right)"),
-    "where": Form(
-        r"\begin{cases} #2 & \text{if } #1 \neq 0 \\ #3 & \text{otherwise} \end{cases}"
-    ),
+    "where": Form(r"\begin{cases} #2 & \text{if } #1 \neq 0 \\ #3 & \text{otherwise} \end{cases}"),
     "chain": Form(r"#1 \cdot #2"),
     "sum": Form(r"\sum_i x_i"),
     "prod": Form(r"\prod_i x_i"),

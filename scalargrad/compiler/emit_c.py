@@ -36,7 +36,7 @@ def c_source(functions: Sequence[Function]) -> str:
     """Return a file with these functions, each of numbers, of a column for each input that has
     lanes, and of the number of lanes."""
     texts = [text(function) for function in functions]
-    own = "\n".join(used_functions("".join(texts)))
+    own = "".join(f"{own}\n" for own in used_functions("".join(texts)))
     about = "".join(
         f" * {line}\n".replace(" \n", "\n").replace("*/", "* /") for line in comment(functions)
     )

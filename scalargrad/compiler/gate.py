@@ -278,9 +278,10 @@ def found_by_name(f: Any) -> Any:
     module = sys.modules.get(getattr(f, "__module__", "__main__"))
     if module is None or module.__name__ == "__main__":
         return None
-    return functools.reduce(
-        lambda x, name: getattr(x, name, None), f.__qualname__.split("."), module
-    )
+    found: Any = module
+    for name in f.__qualname__.split("."):
+        found = getattr(found, name, None)
+    return found
 
 
 def whole(n: Any, name: str) -> int:

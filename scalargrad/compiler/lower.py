@@ -5,7 +5,6 @@ sums over lanes moved to where they are cheapest, chains of + and × made into o
 from __future__ import annotations
 
 import operator as py
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import reduce
 from itertools import compress
@@ -15,12 +14,15 @@ from typing import Any
 from .. import ops
 from ..rows import Operator, builder
 from .structure import accumulate, lanes_sum, products, stop_gradient
-from .trace import CONSTANT, INPUT, Guard, Trace, Tracer
+from .trace import CONSTANT, Guard, Trace, Tracer
+
 
 class Lowered(Trace):
     """A trace in which what has gates is written with them, down to rows that have none."""
 
     def compute(self, row: Operator, operands: Iterable[Any]) -> Any:
+        if row.gates is None and row not in REWRITTEN:
+            return super().compute(row, operands)
         given = list(operands)
         if row in REWRITTEN:
             if row is ops.identity or row is stop_gradient:
@@ -29,6 +31,10 @@ class Lowered(Trace):
                 given = self.with_uniform_part(given)
             elif row is ops.chain and (is_harmless(given[0]) or is_harmless(given[1])):
                 row = ops.mul
+            elif row is ops.pow and type(given[1]) is not Tracer and given[1] in (1.0, 2.0):
+                row, given = ops.mul, [given[0], given[0] if given[1] == 2.0 else 1.0]
+            elif row is ops.where and type(given[0]) is not Tracer and given[0] == given[0]:
+                return given[1 if given[0] else 2]
             if row is ops.mul:
                 for x, y in (given, given[::-1]):
                     if type(x) is not Tracer and x in NEUTRAL:
@@ -65,7 +71,7 @@ def is_harmless(x: Any) -> bool:
     return type(x) is not Tracer and x != 0.0 and isfinite(x)
 
 
-REWRITTEN = (ops.identity, stop_gradient, ops.dot, ops.chain, ops.mul)
+REWRITTEN = (ops.identity, stop_gradient, ops.dot, ops.chain, ops.mul, ops.pow, ops.where)
 """Rows of which something simpler may come."""
 FUSED = (ops.sum, ops.dot)
 """Folds that `Fusion` makes one instruction of."""
@@ -74,14 +80,15 @@ FUSED = (ops.sum, ops.dot)
 def lowered(old: Trace, wanted: Sequence[int]) -> tuple[Trace, list[int]]:
     """Return a lowered trace of what `wanted` and the guards need, and where `wanted` are in it."""
     new = Lowered()
-    at: dict[int, Any] = {}
+    at: list[Any] = [None] * len(old)
+    rows, operands = old.rows, old.operands
     for i in sorted({*old.needed([*wanted, *old.guarded()]), *old.inputs}):
-        if old.rows[i] is INPUT:
-            at[i] = new.input(old.numbers[i], old.lanes[i])
-        elif old.rows[i] is CONSTANT:
-            at[i] = old.numbers[i]
+        row = rows[i]
+        if isinstance(row, Operator):
+            at[i] = new.compute(row, [at[j] for j in operands[i]])
         else:
-            at[i] = new.compute(old.row(i), [at[j] for j in old.operands[i]])
+            number = old.numbers[i]
+            at[i] = number if row is CONSTANT else new.input(number, old.lanes[i])
     for guard in old.guards:
         x, y = new.index(at[guard.x]), new.index(at[guard.y])
         new.guards[Guard(guard.compare, x, y, guard.outcome)] = None
@@ -118,9 +125,11 @@ def inner(trace: Trace, i: int) -> tuple[int, ...]:
 
 def order_of_sums(trace: Trace, outputs: Sequence[int]) -> list[int]:
     wanted = set(outputs)
-    for i in range(max(wanted, default=-1), -1, -1):
-        if i in wanted:
-            wanted.update(inner(trace, i))
+    pending = list(wanted)
+    while pending:
+        found = set(inner(trace, pending.pop())) - wanted
+        wanted |= found
+        pending += found
     return sorted(wanted, reverse=True)
 
 
@@ -155,10 +164,7 @@ class Fusion:
         self.one = trace.constant(1.0)
         # what the rows sum and dot begin with: no sum of theirs is −0.0
         self.zero = trace.constant(0.0)
-        wanted = [*outputs, *trace.guarded()]
-        self.uses = Counter(wanted)
-        for i in trace.needed(wanted):
-            self.uses.update(trace.operands[i])
+        self.uses = trace.uses([*outputs, *trace.guarded()])
         self.terms: dict[int, list[int]] = {}
         """Of a node that is such a sum: the factors, two for each product."""
         self.kinds: dict[int, Operator | None] = {}

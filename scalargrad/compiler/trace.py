@@ -8,13 +8,15 @@ run again. A Tracer has `parents` and `operands` as a Value has: `gradients` wor
 from __future__ import annotations
 
 import random
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, NamedTuple, NoReturn
 
 from .. import modes, ops
+from ..backward import sum_of_products
 from ..rows import BUILT_IN, Operator, builder, operand, real
-from .structure import STRUCTURE, lanes_sum, stop_gradient
+from .structure import STRUCTURE, accumulate, lanes_sum, stop_gradient
 
 INPUT = "input"
 CONSTANT = "constant"
@@ -65,7 +67,8 @@ class Trace:
         self.draw: Callable[[int], float] = lambda k: random.random()
         self.drawn_by_lane = False
         self.guards: dict[Guard, None] = {}
-        self._known: dict[Any, int] = {}
+        self._constants: dict[float | str, int] = {}
+        self._known: defaultdict[Operator, dict[tuple[int, ...], int]] = defaultdict(dict)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -90,9 +93,9 @@ class Trace:
     def constant(self, number: float) -> int:
         # −0.0 is not 0.0, and NaN is itself: these go by their bits
         key = number if number and number == number else number.hex()
-        index = self._known.get(key)
+        index = self._constants.get(key)
         if index is None:
-            index = self._known[key] = self._append(CONSTANT, (), number, False)
+            index = self._constants[key] = self._append(CONSTANT, (), number, False)
         return index
 
     def capture(self, value: Any) -> int:
@@ -114,36 +117,34 @@ class Trace:
 
     def compute(self, row: Operator, operands: Iterable[Any]) -> Tracer:
         """Return the node for `row` applied to operands, the known one if there is one."""
-        index = self.index
-        indices = tuple([index(x) for x in operands])
-        key = (row, indices)
-        known = self._known.get(key)
-        if known is None:
-            known = self._new(row, indices)
+        indices = tuple(
+            [x.index if type(x) is Tracer and x.trace is self else self.index(x) for x in operands]
+        )
+        known = self._known[row]
+        index = known.get(indices)
+        if index is None:
+            index = self._new(row, indices)
             # every identity is a variable of its own, to take a derivative in
             if row is not ops.identity:
-                self._known[key] = known
-        return self.tracers[known]
+                known[indices] = index
+        return self.tracers[index]
 
     def _new(self, row: Operator, operands: tuple[int, ...]) -> int:
-        rows, numbers = self.rows, self.numbers
-        number = self._forward(row, [numbers[i] for i in operands])
-        # loops, for they end early nearly always: all() and any() took half of a trace's time
+        rows, numbers, lanes = self.rows, self.numbers, self.lanes
+        forward = row.forward if row.code >= 0 else partial(self._forward, row)
+        number = forward(*[numbers[i] for i in operands])
+        if type(number) is not float:
+            number = real(number)
+        constant, lane = row is not ops.identity, False
         for i in operands:
             if rows[i] is not CONSTANT:
-                break
-        else:
-            if row is not ops.identity:
-                return self.constant(number)
-        return self._append(row, operands, number, row is not lanes_sum and self._vary(operands))
-
-    def _vary(self, nodes: Iterable[int]) -> bool:
-        """Tell whether some of the nodes differ from lane to lane."""
-        lanes = self.lanes
-        for i in nodes:
-            if lanes[i]:
-                return True
-        return False
+                constant = False
+                if lanes[i]:
+                    lane = True
+                    break
+        if constant:
+            return self.constant(number)
+        return self._append(row, operands, number, lane and row is not lanes_sum)
 
     def bernoulli(self, p: float) -> Tracer:
         """Return an input that is 1.0 with probability `p`, otherwise 0.0, anew at every run."""
@@ -160,13 +161,12 @@ class Trace:
         """Return what stands for the number of a Value the function closes over."""
         return self.tracers[self.capture(value)].data
 
-    def _forward(self, row: Operator, numbers: list[float]) -> float:
-        if row.code >= 0 or row in STRUCTURE:
-            number = row.forward(*numbers)
-            return number if type(number) is float else real(number)
+    def _forward(self, row: Operator, *numbers: float) -> float:
+        if row in STRUCTURE:
+            return row.forward(*numbers)
         # an operator of the user's own may use transforms: not to be traced, it is a number
         with modes.tracing(None), modes.outermost():
-            return real(row.forward(*numbers))
+            return row.forward(*numbers)
 
     def follow(self, node: Any) -> Tracer:
         """Return what stands for a node that the function built of Values it closes over."""
@@ -191,11 +191,25 @@ class Trace:
 
     def needed(self, wanted: Iterable[int]) -> list[int]:
         """Return the nodes that these are computed from, themselves included, in order."""
-        found = set(wanted)
-        for i in range(max(found, default=-1), -1, -1):
-            if i in found:
-                found.update(self.operands[i])
-        return sorted(found)
+        found = bytearray(len(self.rows))
+        for i in wanted:
+            found[i] = 1
+        operands = self.operands
+        for i in range(len(found) - 1, -1, -1):
+            if found[i]:
+                for j in operands[i]:
+                    found[j] = 1
+        return [i for i, is_found in enumerate(found) if is_found]
+
+    def uses(self, wanted: Sequence[int]) -> list[int]:
+        """How often each node is an operand of those that `wanted` need, or wanted itself."""
+        count = [0] * len(self.rows)
+        for i in wanted:
+            count[i] += 1
+        for i in self.needed(wanted):
+            for j in self.operands[i]:
+                count[j] += 1
+        return count
 
 
 class Tracer:
@@ -233,15 +247,15 @@ class Tracer:
     @property
     def parents(self) -> tuple[Tracer, ...]:
         rows, tracers = self.trace.rows, self.trace.tracers
-        return tuple([tracers[i] for i in self.trace.operands[self.index] if rows[i] is not CONSTANT])
+        return tuple(
+            [tracers[i] for i in self.trace.operands[self.index] if rows[i] is not CONSTANT]
+        )
 
     def _backward_order(self) -> list[Tracer]:
         """The order of `graph.backward_order`, found without a Tracer for each edge."""
         trace = self.trace
         operands, rows, tracers = trace.operands, trace.rows, trace.tracers
-        waiting = Counter[int]()
-        for i in trace.needed([self.index]):
-            waiting.update(operands[i])
+        waiting = trace.uses([self.index])
         ready, order = [self.index], []
         while ready:
             i = ready.pop()
@@ -251,6 +265,14 @@ class Tracer:
                 if not waiting[j]:
                     ready.append(j)
         return [tracers[i] for i in order if rows[i] is not CONSTANT]
+
+    def _sum_of_products(self, pairs: list[tuple[Any, Any]]) -> Any:
+        """The sum of upstream·partial; as one node where nothing differs from lane to lane."""
+        used = [pair for pair in pairs if not any(map(is_zero, pair))]
+        factors = [x for pair in used for x in pair]
+        if len(used) < 3 or any(type(x) is Tracer and self.trace.lanes[x.index] for x in factors):
+            return sum_of_products(used)
+        return self.trace.compute(accumulate, factors)
 
     def _constant(self, number: float) -> Tracer:
         """A number of the same trace: where one that is traced has to stand."""
@@ -296,10 +318,10 @@ class Tracer:
             "choose with if or scalargrad.where"
         )
 
-    __int__ = __complex__ = __index__ = __float__  # type: ignore[assignment]
+    __int__ = __complex__ = __index__ = __float__
 
     def __format__(self, spec: str) -> NoReturn:
-        float(self)
+        self.__float__()
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a number of a function that is being compiled cannot be pickled")
@@ -321,6 +343,10 @@ class Tracer:
 
     def __ceil__(self) -> Any:
         return ops.ceil(self)
+
+
+def is_zero(x: Any) -> bool:
+    return type(x) is not Tracer and builder(x) is None and x == 0.0
 
 
 def settled(x: Tracer) -> Tracer:

@@ -68,17 +68,9 @@ typedef struct {
 
 /* ------ arithmetic */
 
-/* mask ? x : y in each lane: one instruction, where there is one and the compiler sees it */
 INLINE D NAME(select)(L mask, D x, D y)
 {
-#if VECTOR_BYTES > 16
-    D chosen;
-    for (unsigned i = 0; i < sizeof(D) / sizeof(double); i++)
-        chosen[i] = mask[i] ? x[i] : y[i];
-    return chosen;
-#else
     return (D)((mask & (L)x) | (~mask & (L)y));
-#endif
 }
 
 /* Even and odd powers apart, and the sum of both: two chains of half the length are quicker. */

@@ -26,6 +26,8 @@ class Figure:
     unit: str = "×"
     at_most: float = math.inf
     at_least: float = -math.inf
+    aim: str = ""
+    """What is striven for, where that is not the target: missing it fails no run."""
 
     def met(self, slack: float = 1.0) -> bool:
         return self.at_least / slack <= self.value <= self.at_most * slack

@@ -1,0 +1,123 @@
+"""Tables and plots of what `python docs/measure.py` measured."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from . import curves
+
+FOLDER = Path(__file__).parents[1] / "measured"
+
+
+def stored(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    return found
+
+
+def table(heads: list[str], rows: list[list[str]]) -> str:
+    lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def machine(found: dict[str, Any]) -> str:
+    return "\n".join(["```text", *found["machine"], "```"])
+
+
+def short(x: float) -> str:
+    return f"{x:.3g}" if abs(x) < 1000 else f"{x:,.0f}"
+
+
+# ------ accuracy
+
+
+def accuracy() -> str:
+    found = stored("accuracy")
+    rows = [
+        [f"[{name}](../reference/operators.md#operator-{name})", f"{value:.1f}", f"{slope:.1f}"]
+        for name, (value, slope) in found["worst"].items()
+    ]
+    half = (len(rows) + 1) // 2
+    pairs = [[*left, *right] for left, right in zip(rows[:half], [*rows[half:], ["", "", ""]])]
+    heads = ["operator", "value", "gradient"]
+    return "\n\n".join([machine(found), f"{found['points']} points each.", table(heads * 2, pairs)])
+
+
+# ------ speed
+
+
+def figures(found: dict[str, Any]) -> str:
+    rows = [
+        [x["name"], number(x["value"], x["unit"], is_ratio(x)), x["target"]]
+        for x in found["figures"]
+    ]
+    return table(["figure", "measured", "held to"], rows)
+
+
+def is_ratio(figure: dict[str, Any]) -> bool:
+    """Whether it is a peer's time divided by ours."""
+    return figure["unit"] == "×" and "÷ ours" in figure["name"]
+
+
+def number(x: float, unit: str, ratio: bool) -> str:
+    # where the peer wins stands out
+    return f"**{short(x)} {unit}**" if ratio and x < 1.0 else f"{short(x)} {unit}"
+
+
+def bars(entries: Iterator[tuple[str, float]], label: str) -> str:
+    """Ratios as bars from 1: to the right the peer takes longer, to the left it wins."""
+    names, values = zip(*entries)
+    figure = Figure((7.2, 0.34 * len(names) + 0.8), layout="constrained")
+    axes = figure.add_subplot()
+    colours = [curves.VALUE if x >= 1.0 else curves.GRADIENT for x in values]
+    axes.barh(range(len(names)), [x - 1.0 for x in values], left=1.0, color=colours, height=0.6)
+    axes.set_xscale("log")
+    axes.axvline(1.0, color=curves.INK, linewidth=0.8)
+    axes.set_yticks(range(len(names)), names)
+    axes.invert_yaxis()
+    axes.set_xlabel("× the time of scalargrad", color=curves.INK)
+    axes.tick_params(colors=curves.INK, labelsize=8)
+    for place, x in enumerate(values):
+        axes.annotate(f" {short(x)} ", (x, place), va="center", fontsize=8, color=curves.INK,
+                      ha="left" if x >= 1.0 else "right")  # fmt: skip
+    axes.margins(x=0.12)
+    for spine in axes.spines.values():
+        spine.set_color(curves.RULE)
+    return f"```{{raw}} html\n{curves.svg(figure, label)}\n```"
+
+
+def speed() -> str:
+    import matplotlib
+
+    found = stored("speed")
+    settings = "short form (`--quick`): rough figures" if found["quick"] else "full form"
+    ratios = ((x["name"], x["value"]) for x in found["figures"] if is_ratio(x))
+    with matplotlib.rc_context(curves.SVG):
+        picture = bars(ratios, "times of others")
+    said = (
+        "One core; the least time of several rounds in which all take turns; garbage collector on "
+        f"unless a line says otherwise; {settings}."
+    )
+    return "\n\n".join([machine(found), said, picture, figures(found)])
+
+
+MAKERS: dict[str, Callable[[], str]] = {
+    "<!-- accuracy -->": accuracy,
+    "<!-- speed -->": speed,
+}
+
+
+def insert(app: Any, docname: str, source: list[str]) -> None:
+    for place, make in MAKERS.items():
+        if place in source[0]:
+            source[0] = source[0].replace(place, make())
+            for file in FOLDER.glob("*.json"):
+                app.env.note_dependency(str(file))
+
+
+def setup(app: Any) -> None:
+    app.connect("source-read", insert)

@@ -1,0 +1,232 @@
+"""Compiled functions: value and gradient, against what others write with arrays and compile.
+
+Ratios of one run, on one core, one thread on every side unless a figure says otherwise; peers are
+compiled and warm. Aims that are not reached are printed, and fail no run.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import random
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import scalargrad as sg
+
+from . import moons, plain, transformer
+from .mixture import gaussian_mixture
+from .options import options, paths
+from .peers import present
+from .perceptrons import loss, perceptron, twenty_lines
+from .timing import Figure, least, minima
+from .workloads import Workload, leaves
+
+ENVIRONMENT = {
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+}
+"""To be set before NumPy, JAX and torch are loaded: one thread each."""
+NAMES = {"numpy": "NumPy by hand", "jax": "JAX"}
+
+
+class Subject(NamedTuple):
+    """A workload, with the ratio to each peer that is aimed at; of a peer that is to be faster at
+    most `aim` times, what is measured is ours ÷ theirs."""
+
+    workload: Callable[[], Workload]
+    at_least: Mapping[str, float] = {}
+    at_most: Mapping[str, float] = {}
+
+
+def subjects(quick: bool) -> list[Subject]:
+    count, steps = (1_024, 20) if quick else (10_240, 200)
+    many, sizes = (1_000, (8, 50, 10, 4)) if quick else (10_000, (64, 1000, 100, 10))
+    return [
+        Subject(lambda: perceptron(many), {"jax": 3.0, "torch": 5.0}),
+        Subject(lambda: perceptron(100), {"jax": 2.0, "torch": 15.0}),
+        Subject(lambda: gaussian_mixture(2, 5, 1000), {"jax": 5.0}),
+        *([] if quick else [Subject(lambda: gaussian_mixture(10, 25, 1000), {"jax": 7.0})]),
+        Subject(lambda: options(10_000 if quick else 10**6), {"jax": 3.0}, {"emitted C": 1.4}),
+        Subject(lambda: paths(None, count, steps), {"jax": 3.0}),
+        Subject(lambda: paths(120.0, count, steps), {"jax": 2.0}),
+        Subject(lambda: twenty_lines(*sizes), {}, {"numpy": 3.0}),
+    ]
+
+
+@contextmanager
+def one_core() -> Iterator[None]:
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def steps_of_peers(workload: Workload) -> dict[str, Callable[[], Any]]:
+    """The peers that are installed, each set to one thread and to 64 bits."""
+    found = {}
+    for name, peer in workload.peers.items():
+        if name == "emitted C" or present(name):
+            module = None if name == "emitted C" else import_module(name)
+            if name == "jax":
+                module.config.update("jax_enable_x64", True)  # type: ignore[union-attr]
+            elif name == "torch":
+                module.set_num_threads(1)  # type: ignore[union-attr]
+            found[name] = peer(module)
+    return found
+
+
+def check(workload: Workload, peers: Mapping[str, Callable[[], Any]]) -> None:
+    """Raise AssertionError unless all compute the same value and the same gradient."""
+    import numpy
+
+    expected = leaves(workload.found(workload.ours()))
+    for name, step in peers.items():
+        found = leaves(step())
+        scale = numpy.abs(expected).max()
+        wrong = numpy.abs(found - expected).max() / scale
+        assert found.shape == expected.shape and wrong < 1e-9, (workload.name, name, wrong)
+
+
+def ratios(subject: Subject, rounds: int) -> Iterator[Figure]:
+    workload = subject.workload()
+    peers = steps_of_peers(workload)
+    check(workload, peers)
+    best = minima({"ours": workload.ours, **peers}, rounds)
+    yield Figure(f"{workload.name}: ours", best["ours"] * 1e3, "ms")
+    for name in peers:
+        title = NAMES.get(name, name)
+        if name in subject.at_most:
+            ratio, aim = best["ours"] / best[name], f"≤ {subject.at_most[name]:g}"
+            yield Figure(f"{workload.name}: ours ÷ {title}", ratio, aim=aim)
+        else:
+            ratio, aim = best[name] / best["ours"], f"≥ {subject.at_least[name]:g}"
+            yield Figure(f"{workload.name}: {title} ÷ ours", ratio, aim=aim)
+
+
+# ------ against plain Python
+
+
+def against_micrograd(quick: bool) -> Iterator[Figure]:
+    """The step of 100 samples against micrograd's demo loop, and that loop traced whole."""
+    step = perceptron(100).ours
+    step()
+    contestants: dict[str, Callable[[], Any]] = {"ours": step}
+    if present("micrograd"):
+        contestants["micrograd"] = moons.PEERS["micrograd"](moons.POINTS)
+    best = minima(contestants, 1 if quick else 5)
+    if "micrograd" in best:
+        ratio = best["micrograd"] / best["ours"]
+        name = "MLP 2-16-16-1, 100 samples: micrograd ÷ ours (gc on)"
+        yield Figure(name, ratio, aim="≥ 20000")
+    if not quick:
+        yield from whole_loop(best["ours"])
+
+
+def whole_loop(lanes: float) -> Iterator[Figure]:
+    """A loop over all samples in Python, traced to one program, against its form with lanes."""
+    workload = perceptron(100)
+    task: Any = workload.ours.__self__  # type: ignore[attr-defined]
+    points = [([float(a), float(b)], float(y)) for (a, b), y in zip(task.X, task.Y)]
+
+    @sg.compile
+    def mean_loss(model: Any) -> Any:
+        return sg.mean([sg.relu(1.0 - y * model(x)) for x, y in points])
+
+    def step() -> Any:
+        value = mean_loss(task.model)
+        value.backward()
+        return value
+
+    assert math.isclose(step().data, loss(task.model, task.X, task.Y).data, rel_tol=1e-12)
+    yield Figure("demo loop traced whole ÷ lanes", least(step) / lanes, aim="≤ 2")
+
+
+def of_transformer(quick: bool) -> Iterator[Figure]:
+    """One name's loss and gradient, the list-of-scalars model compiled, against the plain class."""
+    if quick:
+        return
+    name = transformer.NAMES[0]
+    model, _ = transformer.loaded(sg.Value)
+    other, _ = transformer.loaded(plain.Value)
+    compiled = sg.compile(lambda: model.loss(name))
+
+    def ours() -> Any:
+        value = compiled()
+        value.backward()
+        return value
+
+    def theirs() -> Any:
+        value = other.loss(name)
+        value.backward()
+        return value
+
+    assert math.isclose(ours().data, theirs().data, rel_tol=1e-12)
+    best = minima({"ours": ours, "plain": theirs}, 3)
+    yield Figure("transformer step, compiled: ours", best["ours"] * 1e3, "ms")
+    ratio = best["plain"] / best["ours"]
+    yield Figure("transformer step, compiled: plain class ÷ ours", ratio, aim="≥ 2500")
+
+
+# ------ the call, the threads
+
+
+def of_calls() -> Iterator[Figure]:
+    f = sg.compile(lambda x, y: x * y + x)
+    f(2.0, 3.0)
+    many = range(1000)
+
+    def calls() -> None:
+        for _ in many:
+            f(2.0, 3.0)
+
+    each = least(calls) / len(many) * 1e6
+    yield Figure("compiled: a call of two operators on floats", each, "µs", aim="≤ 3")
+
+
+def of_threads(quick: bool) -> Iterator[Figure]:
+    """Two threads against one: the same bits, and how much sooner."""
+    if (os.cpu_count() or 1) < 2:
+        return
+    import numpy
+
+    random.seed(1)
+    samples = 2_000 if quick else 50_000
+    workload = perceptron(samples)
+    task: Any = workload.ours.__self__  # type: ignore[attr-defined]
+
+    def step(threads: int) -> Callable[[], Any]:
+        f = sg.compile(loss.f, batch=("x", "y"), reduce="mean", threads=threads)
+        return lambda: f.value_and_grad(task.model, task.X, task.Y)
+
+    one, two = step(1), step(2)
+    bits = [x.tobytes() for x in (parameters(numpy, one()), parameters(numpy, two()))]
+    assert bits[0] == bits[1]
+    best = minima({"one": one, "two": two}, 2 if quick else 8)
+    name = f"compiled: one thread ÷ two, {samples:,} samples"
+    yield Figure(name, best["one"] / best["two"], aim="≥ 1.7")
+
+
+def parameters(numpy: Any, result: Any) -> Any:
+    value, (model, *_) = result
+    return numpy.array([value, *map(float, model.parameters())])
+
+
+def figures(quick: bool) -> Iterator[Figure]:
+    """Ratios of the peers to ours, and what a call and a second thread cost."""
+    for subject in subjects(quick):
+        with one_core():
+            yield from ratios(subject, 2 if quick else 8)
+    with one_core():
+        yield from against_micrograd(quick)
+        yield from of_transformer(quick)
+        yield from of_calls()
+    yield from of_threads(quick)
