@@ -182,7 +182,7 @@ def described(leaf: Leaf) -> str:
     return f"{name}{list(leaf.shape)}" if leaf.shape is not None else f"{name}({leaf.size})"
 
 
-def stack(leaf: Leaf, shape: tuple[int, ...], columns: list[Sequence[Any]]) -> Any:
+def stack(leaf: Leaf, shape: tuple[int, ...], columns: Sequence[Sequence[Any]]) -> Any:
     if leaf.shape is not None:
         by_row = [x for row in zip(*columns) for x in row]
         return filled((*shape, *leaf.shape), by_row)

@@ -10,7 +10,8 @@ from latex2mathml.converter import convert
 
 def mathml(latex: str, display: str = "inline") -> str:
     text: str = convert(latex, display=display)
-    return text
+    # parentheses stand close to what they hold
+    return text.replace('fence="true"', 'fence="true" lspace="0" rspace="0"')
 
 
 def inline(writer: Any, node: nodes.Element) -> None:

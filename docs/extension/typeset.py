@@ -119,7 +119,6 @@ KNOWN_NUMBERS = {
     ops.SQRT2: r"\sqrt{2}",
     ops.SQRT2PI: r"\sqrt{2\pi}",
     2.0 / sqrt(pi): r"\frac{2}{\sqrt{\pi}}",
-    -2.0 / sqrt(pi): r"-\frac{2}{\sqrt{\pi}}",
     0.5: r"\frac{1}{2}",
     1.0 / 3.0: r"\frac{1}{3}",
 }
@@ -188,6 +187,8 @@ IDLE: Mapping[str, Callable[..., Any]] = {
 def number(x: float) -> Written:
     if x in KNOWN_NUMBERS:
         return Written(KNOWN_NUMBERS[x], SIGN)
+    if -x in KNOWN_NUMBERS:
+        return Written(f"-{KNOWN_NUMBERS[-x]}", SIGN)
     if isnan(x):
         return Written(r"\text{NaN}")
     if isinf(x):

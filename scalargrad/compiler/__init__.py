@@ -27,8 +27,9 @@ def compile(
     result does not depend on how many. Also a decorator, with or without arguments.
     """
     if f is None:
-        options = {"batch": batch, "reduce": reduce, "max_paths": max_paths, "threads": threads}
-        return functools.partial(compile, **options)
+        return functools.partial(
+            compile, batch=batch, reduce=reduce, max_paths=max_paths, threads=threads
+        )
     from .gate import Compiled  # here, because an import of the package has no need of it
 
     return Compiled(f, batch, reduce, max_paths, threads)

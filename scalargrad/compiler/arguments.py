@@ -202,7 +202,8 @@ class Arguments:
 
     def gradients(self, derivatives: Sequence[Any]) -> tuple[Any, ...]:
         """One gradient for each argument, in its structure; None where it is static."""
-        return tuple(self._trees(part.gradient(x) if x else None for part, x in self._split(derivatives)))
+        parts = self._split(derivatives)
+        return tuple(self._trees(part.gradient(x) if x else None for part, x in parts))
 
     def names(self, of: Sequence[str]) -> list[str]:
         """The name of each number, given those of the arguments: model.w[0], x[1]."""

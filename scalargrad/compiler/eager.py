@@ -85,4 +85,4 @@ class Gate(Operator):
         return flatten(self.f(*call.given(inputs)), "the result")[0][self.entry]
 
     def __reduce__(self) -> Any:
-        raise TypeError(f"a graph with a node of the compiled function {self.name} cannot be pickled")
+        raise TypeError(f"a graph with a node of compiled function {self.name} cannot be pickled")

@@ -22,7 +22,7 @@ from .tracing import Task, Wanted
 from .views import Views
 
 if NATIVE:
-    from .plan import Plan, gate_node, plan_of
+    from .plan import gate_node, plan_of
 
 REDUCE = (None, "sum", "mean")
 KEPT_PROGRAMS = 64

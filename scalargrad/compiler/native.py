@@ -13,8 +13,9 @@ nodes: Any = None
 
 if engine == "native":
     try:
-        from ..native import _engine as nodes
-        from ..native import _machine as machine
+        from ..native import _engine, _machine
+
+        nodes, machine = _engine, _machine
     except ImportError:
         if wanted == "native":
             raise

@@ -149,7 +149,9 @@ def plan_of(
     """Return a plan for calls like this one, whose first path is `path`; None if there is none."""
     runner = path.runner
     drawn = any(isinstance(source, Draw) for source in path.traced.sources)
-    if drawn or records is None or not isinstance(runner, OnMachine) or len(args) != len(call.parts):
+    if drawn or records is None or not isinstance(runner, OnMachine):
+        return None
+    if len(args) != len(call.parts):
         return None
     at = 2
     readers = []
