@@ -166,7 +166,7 @@ class Arguments:
         if not shapes:
             return None
         if len(shapes) > 1 and self.batched:
-            raise ValueError(f"expected one number of samples, got {sorted(n for n, in shapes)}")
+            raise ValueError(f"expected one number of samples, got {sorted(n for (n,) in shapes)}")
         import numpy
 
         shape: tuple[int, ...] = numpy.broadcast_shapes(*shapes)

@@ -133,7 +133,6 @@ class Plan:
         outputs, broken = self.runner.start(numbers, used, lanes or None)
         return outputs if broken is None else None
 
-
     def operands(self, args: Sequence[Any]) -> tuple[Any, ...]:
         """The Values that the call depends on: those among the arguments, then the captured."""
         return self.gathered(args) if self.fixed is None else self.fixed
@@ -143,9 +142,7 @@ class Plan:
         return (*(x for values in given for x in values), *self.captured)
 
 
-def plan_of(
-    args: Sequence[Any], call: Any, path: Any, records: list[Any] | None
-) -> Plan | None:
+def plan_of(args: Sequence[Any], call: Any, path: Any, records: list[Any] | None) -> Plan | None:
     """Return a plan for calls like this one, whose first path is `path`; None if there is none."""
     runner = path.runner
     drawn = any(isinstance(source, Draw) for source in path.traced.sources)

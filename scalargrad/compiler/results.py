@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from .arguments import Arguments
-from .paths import Path
 from .tracing import Traced
 
 

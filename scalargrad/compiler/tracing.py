@@ -48,7 +48,7 @@ COUNT, SHARE = 0, 1
 
 
 class Task(NamedTuple):
-    """What is to be computed: the results of `f`, reduced over the lanes or not, and derivatives."""
+    """What is to be computed: the results of `f`, reduced over the lanes or not; derivatives."""
 
     f: Callable[..., Any]
     call: Arguments
@@ -106,8 +106,9 @@ class Task(NamedTuple):
 
 def emptied(structure: Structure) -> Structure:
     """The same structure without the numbers it was made of: they would keep their whole trace."""
-    scalar = [leaf._replace(original=0.0) if leaf.kind is SCALAR else leaf for leaf in structure.leaves]
-    return Structure(scalar, structure.spec)
+    leaves = structure.leaves
+    kept = [leaf._replace(original=0.0) if leaf.kind is SCALAR else leaf for leaf in leaves]
+    return Structure(kept, structure.spec)
 
 
 ATTEMPTS = 5

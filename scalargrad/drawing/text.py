@@ -29,8 +29,8 @@ def shortened(text: str, longest: int = LONGEST) -> str:
 
 def markup(text: str) -> str:
     """Return text as it is written within an HTML-like label."""
-    # a bracket at the end of a run of text is taken for the end of a section by older Graphviz; alone
-    # in its run a backslash cannot begin one of DOT's escapes, such as \\N
+    # older Graphviz takes a bracket at the end of a run of text for the end of a section; alone in
+    # its run a backslash cannot begin one of DOT's escapes, such as \\N
     return escape(text).replace("]", "&#93;").replace("\\", "<font>&#92;</font>")
 
 
