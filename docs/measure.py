@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import platform
 import random
 import sys
@@ -93,9 +92,6 @@ def figures(quick: bool) -> Iterator[dict[str, Any]]:
 
 
 def speed(quick: bool) -> dict[str, Any]:
-    # one core for everyone, whatever threads they would start
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     return {"quick": quick, "figures": list(figures(quick))}
 
 
@@ -106,7 +102,7 @@ def machine() -> list[str]:
     """Lines that say on what was measured, with which versions."""
     from tests.benchmarks.peers import conditions, version
 
-    others = ", ".join(f"{name} {version(name)}" for name in ("jax", "numpy", "mpmath"))
+    others = ", ".join(f"{name} {version(name)}" for name in ("numpy", "mpmath"))
     return [f"Processor  {processor()}", *conditions(), f"also    {others}"]
 
 

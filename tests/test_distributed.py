@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import os
+import pickle
+import random
 import shutil
 import signal
 import subprocess
@@ -11,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from threading import Timer
+from threading import Thread, Timer
 from typing import Any
 
 import pytest
@@ -127,3 +129,23 @@ def test_eight_devices_of_jax_learn_as_one_machine() -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("8 devices\n")
     assert "as on one machine to 1e-12: True" in done.stdout
+
+
+def test_a_decorated_function_pickles_by_its_name(example: Any) -> None:
+    assert pickle.loads(pickle.dumps(example.loss)) is example.loss
+
+
+def test_a_number_drawn_by_another_thread_meanwhile_is_no_obstacle() -> None:
+    """As a worker's own threads do: it is drawn once, not every time that the function runs."""
+    once = iter([random.random])
+
+    def f(x: Any) -> Any:
+        for draw in once:
+            thread = Thread(target=draw)
+            thread.start()
+            thread.join()
+        return x * x
+
+    assert sg.compile(f)(3.0) == 9.0
+    with pytest.raises(TypeError, match="cannot follow random numbers"):
+        sg.compile(lambda x: x * random.random())(3.0)

@@ -51,21 +51,20 @@ def accuracy() -> str:
 
 
 def figures(found: dict[str, Any]) -> str:
-    rows = [
-        [x["name"], number(x["value"], x["unit"], is_ratio(x)), x["target"]]
-        for x in found["figures"]
-    ]
+    rows = [[x["name"], measured(x), x["target"]] for x in found["figures"]]
     return table(["figure", "measured", "held to"], rows)
 
 
 def is_ratio(figure: dict[str, Any]) -> bool:
-    """Whether it is a peer's time divided by ours."""
+    """Whether it is another's time divided by ours."""
     return figure["unit"] == "×" and "÷ ours" in figure["name"]
 
 
-def number(x: float, unit: str, ratio: bool) -> str:
-    # where the peer wins stands out
-    return f"**{short(x)} {unit}**" if ratio and x < 1.0 else f"{short(x)} {unit}"
+def measured(figure: dict[str, Any]) -> str:
+    """The figure with its unit; bold where another is faster."""
+    x, text = figure["value"], f"{short(figure['value'])} {figure['unit']}"
+    slower = is_ratio(figure) and x < 1.0
+    return f"**{text}**" if slower or ("ours ÷" in figure["name"] and x > 1.0) else text
 
 
 def bars(entries: Iterator[tuple[str, float]], label: str) -> str:

@@ -94,7 +94,16 @@ def model(x: Any) -> Part:
 
 def elementwise(x: Any) -> Part:
     """An array each element of which is a lane."""
-    return Part("lanes", [x], True, only, only)
+    shape = x.shape
+    return Part("lanes", [x], True, only, lambda parts: summed_to(parts[0], shape))
+
+
+def summed_to(x: Any, shape: tuple[int, ...]) -> Any:
+    """Return the sums of an array over the axes along which an argument of this shape is spread."""
+    axes = tuple(range(x.ndim - len(shape)))
+    x = x.sum(axis=axes) if axes else x
+    spread = tuple(k for k, (now, own) in enumerate(zip(x.shape, shape)) if own == 1 < now)
+    return x.sum(axis=spread, keepdims=True) if spread else x
 
 
 def samples(x: Any) -> Part:

@@ -46,7 +46,7 @@ class Compiled(Views):
             raise ValueError(f"reduce must be None, 'sum' or 'mean', got {reduce!r}")
         functools.update_wrapper(self, f)
         self.f = f
-        self.signature = inspect.signature(f)
+        self.signature = signature_of(f)
         kinds = [p.kind for p in self.signature.parameters.values()]
         self.arity = -1 if inspect.Parameter.VAR_POSITIONAL in kinds else len(kinds)
         self.batch = positions(self.signature, [batch] if isinstance(batch, str) else batch or ())
@@ -139,7 +139,7 @@ class Compiled(Views):
         if not named and self.arity in (-1, len(args)):
             return args
         # not self.signature: defaults may have changed
-        bound = inspect.signature(self.f).bind(*args, **named)
+        bound = signature_of(self.f).bind(*args, **named)
         bound.apply_defaults()
         return bound.args
 
@@ -282,6 +282,14 @@ def found_by_name(f: Any) -> Any:
     for name in f.__qualname__.split("."):
         found = getattr(found, name, None)
     return found
+
+
+def signature_of(f: Callable[..., Any]) -> inspect.Signature:
+    try:
+        return inspect.signature(f)
+    except ValueError:
+        # a function in C that does not say what it takes
+        return inspect.signature(lambda *args: None)
 
 
 def whole(n: Any, name: str) -> int:

@@ -110,9 +110,7 @@ class OnArrays:
         self.fast = arrays_function(program, careful=False)
         self.careful = arrays_function(program, careful=True)
 
-    def run(
-        self, inputs: list[Any], lanes: int | None, group: Any = None
-    ) -> tuple[list[Any], Any]:
+    def run(self, inputs: list[Any], lanes: int | None, group: Any = None) -> tuple[list[Any], Any]:
         """Return the outputs, and which guards do not hold, as OnMachine.run does."""
         import numpy
 

@@ -179,6 +179,7 @@ def reader_of(x: Any, part: Any, at: int) -> Reader | None:
         plain = x.dtype == numpy.dtype(float)
         if plain and not part.lane:
             return entries(x.dtype, x.shape, at, x.size)
-        by_row = x.ndim > 0 and (part.key != "lanes" or x.ndim == 1)
+        # an array of one element is spread over the lanes of others
+        by_row = x.ndim > 0 and (part.key != "lanes" or (x.ndim == 1 and x.size > 1))
         return samples(x.dtype, x.shape[1:]) if plain and by_row else None
     return None if part.numbers else static(x)

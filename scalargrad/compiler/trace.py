@@ -15,7 +15,8 @@ from typing import Any, NamedTuple, NoReturn
 
 from .. import modes, ops
 from ..backward import sum_of_products
-from ..rows import BUILT_IN, Operator, builder, operand, real
+from ..rows import Operator, builder, real
+from .arithmetic import Arithmetic, settled
 from .structure import STRUCTURE, accumulate, lanes_sum, stop_gradient
 
 INPUT = "input"
@@ -212,10 +213,11 @@ class Trace:
         return count
 
 
-class Tracer:
+class Tracer(Arithmetic):
     """A number of a function that is being traced; it behaves as a Value does."""
 
     __slots__ = ("index", "trace")
+    trace: Trace
 
     def __init__(self, trace: Trace, index: int) -> None:
         self.trace = trace
@@ -225,7 +227,8 @@ class Tracer:
     def __operator__(op: Operator, operands: tuple[Any, ...]) -> Tracer:
         for x in operands:
             if type(x) is Tracer:
-                return settled(x.trace.compute(op, operands))
+                node: Tracer = settled(x.trace.compute(op, operands))
+                return node
         raise AssertionError("an operation on Tracers has one among its operands")
 
     __operator_rank__ = 1
@@ -326,90 +329,6 @@ class Tracer:
     def __reduce__(self) -> NoReturn:
         raise TypeError("a number of a function that is being compiled cannot be pickled")
 
-    def __pos__(self) -> Tracer:
-        return self
-
-    def __divmod__(self, other: Any) -> Any:
-        return self // other, self % other
-
-    def __rdivmod__(self, other: Any) -> Any:
-        return other // self, other % self
-
-    def __round__(self, digits: int | None = None) -> Any:
-        return ops.round(self) if digits is None else ops.round_to(self, digits)
-
-    def __floor__(self) -> Any:
-        return ops.floor(self)
-
-    def __ceil__(self) -> Any:
-        return ops.ceil(self)
-
 
 def is_zero(x: Any) -> bool:
     return type(x) is not Tracer and builder(x) is None and x == 0.0
-
-
-def settled(x: Tracer) -> Tracer:
-    """Return `x`, without its gradient where the function asks for none."""
-    return x.data if modes.active and modes.state.no_grad else x
-
-
-def binary(op: Operator) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """The methods for an operator of two: as written, and with its sides exchanged."""
-
-    def method(self: Tracer, other: Any) -> Any:
-        y = checked(other, f"__r{op.dunder}__")
-        return y if y is NotImplemented else settled(self.trace.compute(op, (self, y)))
-
-    def swapped(self: Tracer, other: Any) -> Any:
-        x = checked(other, f"__{op.dunder}__")
-        return x if x is NotImplemented else settled(self.trace.compute(op, (x, self)))
-
-    return method, swapped
-
-
-def checked(other: Any, reflected: str) -> Any:
-    if type(other) is Tracer or type(other) is float:
-        return other
-    return other if builder(other) else operand(other, reflected)
-
-
-def method_of(op: Operator) -> Callable[..., Any]:
-    return lambda self, *others, **named: op(self, *others, **named)
-
-
-def compared(compare: str, exchanged: bool, reflected: str) -> Callable[[Tracer, Any], Any]:
-    def method(self: Tracer, other: Any) -> Any:
-        y = checked(other, reflected)
-        if y is NotImplemented:
-            return y
-        sides: Sequence[Any] = (y, self) if exchanged else (self, y)
-        return self.trace.branch(compare, *sides)
-
-    return method
-
-
-COMPARISONS = {
-    "__lt__": ("<", False),
-    "__le__": ("<=", False),
-    "__gt__": ("<", True),
-    "__ge__": ("<=", True),
-}
-
-
-def install() -> None:
-    for op in BUILT_IN.values():
-        if op.dunder and op.arity == 2:
-            method, swapped = binary(op)
-            setattr(Tracer, f"__{op.dunder}__", method)
-            setattr(Tracer, f"__r{op.dunder}__", swapped)
-        elif op.dunder:
-            setattr(Tracer, f"__{op.dunder}__", method_of(op))
-        if op.method or (op.dunder and op.numpy):
-            for name in filter(None, (op.name, op.numpy)):
-                setattr(Tracer, name, method_of(op))
-    for name, (compare, exchanged) in COMPARISONS.items():
-        setattr(Tracer, name, compared(compare, exchanged, name))
-
-
-install()

@@ -68,7 +68,7 @@ def subjects(quick: bool) -> list[Subject]:
             {"emitted C": 1.4},
             reached=("emitted C",),
         ),
-        Subject(lambda: paths(None, count, steps), {"jax": 3.0}),
+        Subject(lambda: paths(None, count, steps), {"jax": 3.0}, reached=("jax",)),
         Subject(lambda: paths(120.0, count, steps), {"jax": 2.0}),
         Subject(lambda: twenty_lines(*sizes), {}, {"numpy": 3.0}),
     ]

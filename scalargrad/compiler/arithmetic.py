@@ -1,0 +1,100 @@
+"""The operators of a number that is traced, from the table: what `methods.py` is to Value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .. import modes, ops
+from ..rows import BUILT_IN, Operator, builder, operand
+
+
+class Arithmetic:
+    """A number with a `trace` that computes with it and notes what it decides."""
+
+    __slots__ = ()
+    trace: Any
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
+
+    def __round__(self, digits: int | None = None) -> Any:
+        return ops.round(self) if digits is None else ops.round_to(self, digits)
+
+    def __floor__(self) -> Any:
+        return ops.floor(self)
+
+    def __ceil__(self) -> Any:
+        return ops.ceil(self)
+
+
+def settled(x: Any) -> Any:
+    """Return `x`, without its gradient where the function asks for none."""
+    return x.data if modes.active and modes.state.no_grad else x
+
+
+def binary(op: Operator) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """The methods for an operator of two: as written, and with its sides exchanged."""
+
+    def method(self: Arithmetic, other: Any) -> Any:
+        y = checked(other, f"__r{op.dunder}__")
+        return y if y is NotImplemented else settled(self.trace.compute(op, (self, y)))
+
+    def swapped(self: Arithmetic, other: Any) -> Any:
+        x = checked(other, f"__{op.dunder}__")
+        return x if x is NotImplemented else settled(self.trace.compute(op, (x, self)))
+
+    return method, swapped
+
+
+def checked(other: Any, reflected: str) -> Any:
+    if type(other) is Arithmetic or type(other) is float:
+        return other
+    return other if builder(other) else operand(other, reflected)
+
+
+def method_of(op: Operator) -> Callable[..., Any]:
+    return lambda self, *others, **named: op(self, *others, **named)
+
+
+def compared(compare: str, exchanged: bool, reflected: str) -> Callable[[Arithmetic, Any], Any]:
+    def method(self: Arithmetic, other: Any) -> Any:
+        y = checked(other, reflected)
+        if y is NotImplemented:
+            return y
+        sides: Sequence[Any] = (y, self) if exchanged else (self, y)
+        return self.trace.branch(compare, *sides)
+
+    return method
+
+
+COMPARISONS = {
+    "__lt__": ("<", False),
+    "__le__": ("<=", False),
+    "__gt__": ("<", True),
+    "__ge__": ("<=", True),
+}
+
+
+def install() -> None:
+    for op in BUILT_IN.values():
+        if op.dunder and op.arity == 2:
+            method, swapped = binary(op)
+            setattr(Arithmetic, f"__{op.dunder}__", method)
+            setattr(Arithmetic, f"__r{op.dunder}__", swapped)
+        elif op.dunder:
+            setattr(Arithmetic, f"__{op.dunder}__", method_of(op))
+        if op.method or (op.dunder and op.numpy):
+            for name in filter(None, (op.name, op.numpy)):
+                setattr(Arithmetic, name, method_of(op))
+    for name, (compare, exchanged) in COMPARISONS.items():
+        setattr(Arithmetic, name, compared(compare, exchanged, name))
+
+
+install()

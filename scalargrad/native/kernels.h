@@ -1,0 +1,57 @@
+/* The instructions on lanes, compiled for each instruction set, and the choice among them. */
+#ifndef SCALARGRAD_KERNELS_H
+#define SCALARGRAD_KERNELS_H
+
+#include "frame.h"
+
+/* ------ the same kernels for each instruction set, and the choice among them */
+#if defined(__x86_64__) && defined(__clang__)
+#define HAVE_X86 1
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw"))),        \
+                             apply_to = function)
+#define ISA avx512
+#include "lanes.h"
+#pragma clang attribute pop
+#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
+#define ISA avx2
+#include "lanes.h"
+#pragma clang attribute pop
+#elif defined(__x86_64__) && defined(__GNUC__)
+#define HAVE_X86 1
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512dq,avx512vl,avx512bw,prefer-vector-width=512")
+#define ISA avx512
+#include "lanes.h"
+#pragma GCC pop_options
+#pragma GCC push_options
+#pragma GCC target("avx2")
+#define ISA avx2
+#include "lanes.h"
+#pragma GCC pop_options
+#endif
+#define ISA baseline
+#include "lanes.h"
+
+typedef struct {
+    const char *name;
+    void (*run_block)(const Frame *);
+    void (*run_wide)(double *, const int32_t *, int);
+} Kernels;
+
+static const Kernels baseline = {"baseline", run_block_baseline, run_wide_baseline};
+static Kernels kernels;
+
+static Kernels best_kernels(void)
+{
+#ifdef HAVE_X86
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")
+        && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw"))
+        return (Kernels){"avx512", run_block_avx512, run_wide_avx512};
+    if (__builtin_cpu_supports("avx2"))
+        return (Kernels){"avx2", run_block_avx2, run_wide_avx2};
+#endif
+    return baseline;
+}
+
+#endif

@@ -1,0 +1,236 @@
+/* Running a program: the lanes cut into segments, the segments shared out among threads. */
+#ifndef SCALARGRAD_RUN_H
+#define SCALARGRAD_RUN_H
+
+#include "program.h"
+
+/* ------ running one */
+
+/* What a run is given, and where its results go. */
+typedef struct {
+    Column *columns;       /* inputs, then outputs */
+    const int64_t *index;  /* which elements of the inputs are the lanes; NULL if all, in order */
+    Py_ssize_t count;
+    int32_t *broken;       /* for each lane; NULL if no lane has a guard */
+    int careful;
+    int threads;
+    int any_broken;
+} Job;
+
+/* One thread's share of the lanes: some of the segments, and memory to run them in. */
+typedef struct {
+    const Program *program;
+    const Job *job;
+    double *uniform;       /* shared, only read */
+    double *memory;        /* registers, totals, broken */
+    double *sums;          /* shared, a stretch for each segment */
+    int first, end;        /* segments */
+    int any_broken;
+} Worker;
+
+static size_t padded(size_t doubles)
+{
+    return (doubles + LANES - 1) / LANES * LANES;
+}
+
+static size_t totals_doubles(const Program *p)
+{
+    return padded((size_t)p->totals * WIDTH);
+}
+
+static size_t memory_doubles(const Program *p)
+{
+    return (size_t)p->registers * LANES + totals_doubles(p) + LANES;
+}
+
+static size_t workspace_doubles(const Program *p, int threads)
+{
+    return padded((size_t)p->uniforms) + SEGMENTS * totals_doubles(p)
+           + (size_t)threads * memory_doubles(p);
+}
+
+static void *workspace_new(const Program *p, int threads)
+{
+    void *memory = aligned_alloc(LANES * sizeof(double),
+                                 workspace_doubles(p, threads) * sizeof(double));
+    if (!memory)
+        return PyErr_NoMemory();
+    /* what an instruction computes is computed again at every run, constants stay */
+    memset(memory, 0, padded((size_t)p->uniforms) * sizeof(double));
+    memcpy(memory, p->initial, (size_t)p->uniforms * sizeof(double));
+    return memory;
+}
+
+/* The memory for one thread is kept from one run to the next. */
+static void *take_workspace(Program *p, int threads)
+{
+    void *taken = threads == 1 ? p->workspace : NULL;
+    if (!taken)
+        return workspace_new(p, threads);
+    p->workspace = NULL;
+    return taken;
+}
+
+static void give_workspace(Program *p, void *workspace, int threads)
+{
+    if (threads == 1 && !p->workspace)
+        p->workspace = workspace;
+    else
+        free(workspace);
+}
+
+static void fill_splats(const Program *p, const Frame *f)
+{
+    for (int32_t k = 0; k < p->splats; k += 2) {
+        double *out = lane_register(f, p->splat[k]);
+        for (int i = 0; i < LANES; i++)
+            out[i] = f->uniform[p->splat[k + 1]];
+    }
+}
+
+static void note_broken(const Frame *f, Worker *worker)
+{
+    for (int i = 0; i < f->count; i++) {
+        worker->job->broken[f->base + i] = (int32_t)f->broken[i];
+        worker->any_broken |= f->broken[i] >= 0.0;
+    }
+}
+
+static void run_one_block(Frame *f, Worker *worker)
+{
+    if (worker->job->broken)
+        for (int i = 0; i < LANES; i++)
+            f->broken[i] = -1.0;
+    kernels.run_block(f);
+    if (worker->job->broken)
+        note_broken(f, worker);
+}
+
+/* How many segments the lanes are cut into, and where one begins. It depends on nothing but their
+ * number: sums are the same however many threads there are. */
+static Py_ssize_t chunks_of(Py_ssize_t count)
+{
+    return (count + BLOCKS_PER_CHUNK * LANES - 1) / (BLOCKS_PER_CHUNK * LANES);
+}
+
+static int segments_of(Py_ssize_t count)
+{
+    return chunks_of(count) < SEGMENTS ? (int)chunks_of(count) : SEGMENTS;
+}
+
+static Py_ssize_t segment_begin(Py_ssize_t count, int segment)
+{
+    const int n = segments_of(count);
+    const Py_ssize_t at = chunks_of(count) * segment / n * BLOCKS_PER_CHUNK * LANES;
+    return segment >= n ? count : at;
+}
+
+static void run_chunk(Frame *f, Worker *worker, Py_ssize_t begin, Py_ssize_t end, double *sums)
+{
+    const size_t n = (size_t)worker->program->totals * WIDTH;
+    memset(f->totals, 0, n * sizeof(double));
+    for (f->base = begin; f->base < end; f->base += LANES) {
+        f->count = end - f->base < LANES ? (int)(end - f->base) : LANES;
+        run_one_block(f, worker);
+    }
+    for (size_t k = 0; k < n; k++)
+        sums[k] += f->totals[k];
+}
+
+static void run_segment(Frame *f, Worker *worker, int segment)
+{
+    const Py_ssize_t count = worker->job->count, step = BLOCKS_PER_CHUNK * LANES;
+    const Py_ssize_t end = segment_begin(count, segment + 1);
+    double *sums = worker->sums + (size_t)segment * totals_doubles(worker->program);
+    memset(sums, 0, totals_doubles(worker->program) * sizeof(double));
+    for (Py_ssize_t at = segment_begin(count, segment); at < end; at += step)
+        run_chunk(f, worker, at, at + step < end ? at + step : end, sums);
+}
+
+static void *run_worker(void *given)
+{
+    Worker *worker = given;
+    const Program *p = worker->program;
+    double *totals = worker->memory + (size_t)p->registers * LANES;
+    Frame f = {
+        .uniform = worker->uniform, .lanes = worker->memory, .totals = totals,
+        .broken = totals + totals_doubles(p),
+        .inputs = worker->job->columns, .outputs = worker->job->columns + p->inputs,
+        .index = worker->job->index,
+        .code = p->lanes, .code_end = p->lanes_end, .careful = worker->job->careful,
+    };
+    fill_splats(p, &f);
+    for (int segment = worker->first; segment < worker->end; segment++)
+        run_segment(&f, worker, segment);
+    return NULL;
+}
+
+#ifdef HAVE_THREADS
+/* All workers but the first get a thread; where there is none to be had they run here. */
+static void run_workers(Worker *worker, int n)
+{
+    pthread_t thread[MAX_THREADS];
+    int started[MAX_THREADS] = {0};
+    for (int k = 1; k < n; k++)
+        started[k] = pthread_create(&thread[k], NULL, run_worker, &worker[k]) == 0;
+    for (int k = 0; k < n; k++)
+        if (!started[k])
+            run_worker(&worker[k]);
+    for (int k = 1; k < n; k++)
+        if (started[k])
+            pthread_join(thread[k], NULL);
+}
+#else
+static void run_workers(Worker *worker, int n)
+{
+    for (int k = 0; k < n; k++)
+        run_worker(&worker[k]);
+}
+#endif
+
+static void run_lanes(const Program *p, double *uniform, Job *job)
+{
+    const int segments = segments_of(job->count);
+    const int n = job->threads < segments ? job->threads : segments;
+    double *sums = uniform + padded((size_t)p->uniforms);
+    double *memory = sums + SEGMENTS * totals_doubles(p);
+    Worker worker[MAX_THREADS];
+    for (int k = 0; k < n; k++)
+        worker[k] = (Worker){
+            .program = p, .job = job, .uniform = uniform, .sums = sums,
+            .memory = memory + (size_t)k * memory_doubles(p),
+            .first = segments * k / n, .end = segments * (k + 1) / n,
+        };
+    run_workers(worker, n);
+    for (int k = 0; k < n; k++)
+        job->any_broken |= worker[k].any_broken;
+}
+
+static void store_totals(const Program *p, double *uniform, int segments)
+{
+    const double *sums = uniform + padded((size_t)p->uniforms);
+    for (int32_t k = 0; k < p->totals; k++) {
+        V sum = {0};
+        for (int segment = 0; segment < segments; segment++)
+            sum += *(const V *)(sums + (size_t)segment * totals_doubles(p) + (size_t)k * WIDTH);
+        double total = 0.0;
+        for (int i = 0; i < WIDTH; i++)
+            total += sum[i];
+        uniform[p->total[k]] = total;
+    }
+}
+
+/* Return the number of a guard that does not hold, −1 if all do, −2 if it depends on the lane. */
+static int32_t run_program(const Program *p, double *uniform, Job *job)
+{
+    const int32_t guard = run_scalars(uniform, p->before, p->before_end, job->careful);
+    if (guard >= 0)
+        return guard;
+    if (p->lanes < p->lanes_end && job->count)
+        run_lanes(p, uniform, job);
+    store_totals(p, uniform, segments_of(job->count));
+    run_scalars(uniform, p->after, p->after_end, job->careful);
+    return job->any_broken ? -2 : -1;
+}
+
+#endif
