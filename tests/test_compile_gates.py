@@ -229,3 +229,21 @@ def test_a_decorator_may_have_options() -> None:
 
     assert (plain.__name__, plain.__doc__) == ("plain", "Doubled.")
     assert (plain(2.0), total(np.ones(3))) == (4.0, 6.0)
+
+
+def test_gradient_of_a_gate_is_part_of_what_differentiates_it() -> None:
+    gate = compile(lambda x, n: sg.sin(x) * x**n)
+
+    def squared_slope(x: Any) -> Any:
+        return sg.square(gate.value_and_grad(x, 2)[1][0])
+
+    eager = sg.grad(lambda x: sg.square(sg.grad(lambda y: sg.sin(y) * y**2)(x)))(0.7)
+    assert sg.grad(squared_slope)(0.7) == pytest.approx(eager, rel=1e-14)
+    assert compile(sg.grad(squared_slope))(0.7) == pytest.approx(eager, rel=1e-13)
+    assert gate.value_and_grad(0.7, 2)[1][1] is None
+
+
+def test_gradient_over_a_batch_is_not_differentiated_in_silence() -> None:
+    gate = compile(lambda x, w: x * w, batch="x", reduce="sum")
+    with pytest.raises(TypeError, match="cannot be differentiated"):
+        sg.grad(lambda w: gate.value_and_grad(np.ones(3), w)[0])(2.0)

@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import functional, modes
 from ..engine import Value
-from ..trees import Structure, is_value
+from ..trees import Structure, is_array, is_value
 from .arguments import STATIC, Arguments
 from .eager import Gate
 from .machine import NATIVE
@@ -86,6 +86,8 @@ class Compiled(Views):
         """Return the value, and a tuple with the gradient in each argument: of its structure and
         shape, None for a constant. An argument without lanes gets the sum over them all."""
         args = self.positional(args, named)
+        if modes.state.transforms or modes.state.trace is not None:
+            return self.gradient_within(args)
         plan, finish = self._gradient
         outputs = plan and plan.run(args)
         found = self.long_gradient(args) if outputs is None else finish(args, outputs)
@@ -173,6 +175,18 @@ class Compiled(Views):
 
         self._gradient = self.plan(args, call, wanted), finish
         return finish(args, results.outputs)
+
+    def gradient_within(self, args: Sequence[Any]) -> tuple[Any, tuple[Any, ...]]:
+        """The value and the gradient as part of another derivative or program."""
+        if self.batch or any(map(is_array, args)):
+            raise TypeError(
+                f"the gradient of {self.f.__name__} over a batch cannot be differentiated, or be "
+                "part of another compiled function: do that with the function itself"
+            )
+        variable = [k for k, x in enumerate(args) if type(x) not in STATIC]
+        value, found = functional.value_and_grad(self.f, variable)(*args)
+        gradients = dict(zip(variable, found))
+        return value, tuple(gradients.get(k) for k in range(len(args)))
 
     # ------ programs
     def traced(self, args: Any, gradient: bool) -> tuple[Paths, Path, Arguments]:
