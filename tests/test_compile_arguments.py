@@ -193,3 +193,12 @@ def test_several_results_keep_their_structure() -> None:
     assert compiled(3.0) == {"square": 9.0, "rest": [3.0, 1.0]}
     with pytest.raises(TypeError, match=r"must return one number.*jacobian"):
         compiled.value_and_grad(3.0)
+
+
+def test_derivative_that_is_one_number_has_the_shape_of_its_argument_every_time() -> None:
+    gate = compile(lambda x, y: 2.0 * x + y * 0.0)
+    for _ in range(3):
+        value, (by_x, by_y) = gate.value_and_grad(np.arange(4.0), np.ones(4))
+        assert value.tolist() == [0.0, 2.0, 4.0, 6.0]
+        assert by_x.tolist() == [2.0] * 4 and by_y.tolist() == [0.0] * 4
+        assert compile(lambda x: 3.0)(np.arange(3.0)).tolist() == [3.0] * 3

@@ -100,14 +100,16 @@ class Plan:
         parts: Sequence[Any],
         readers: Sequence[Reader],
         records: list[Any],
-        runner: OnMachine,
-        captured: tuple[Any, ...],
+        path: Any,
     ) -> None:
         self.readers = readers
         self.records = records
-        self.runner = runner
-        self.captured = captured
-        self.count = len(runner.numbers)
+        self.runner: OnMachine = path.runner
+        self.captured = tuple(path.traced.captured)
+        each = zip(path.traced.each, self.runner.outputs)
+        self.same = [k for k, (own, lane) in enumerate(each) if own and not lane]
+        """Outputs that every lane has its own of, though they are all the same number."""
+        self.count = len(self.runner.numbers)
         self.template = bytes(8 * self.count)
         self.from_arguments = [k for k, x in enumerate(args) if is_value(x) or is_model(x)]
         self.models = {
@@ -131,7 +133,17 @@ class Plan:
             numbers[COUNT] = numbers[SHARE] = 1.0
         used = [columns[k] for k in self.runner.used]
         outputs, broken = self.runner.start(numbers, used, lanes or None)
-        return outputs if broken is None else None
+        return self.spread(outputs, lanes) if broken is None else None
+
+    def spread(self, outputs: Any, lanes: int) -> Any:
+        if not self.same:
+            return outputs
+        import numpy
+
+        found = list(outputs)
+        for k in self.same:
+            found[k] = numpy.full(lanes, found[k])
+        return found
 
     def operands(self, args: Sequence[Any]) -> tuple[Any, ...]:
         """The Values that the call depends on: those among the arguments, then the captured."""
@@ -144,9 +156,8 @@ class Plan:
 
 def plan_of(args: Sequence[Any], call: Any, path: Any, records: list[Any] | None) -> Plan | None:
     """Return a plan for calls like this one, whose first path is `path`; None if there is none."""
-    runner = path.runner
     drawn = any(isinstance(source, Draw) for source in path.traced.sources)
-    if drawn or records is None or not isinstance(runner, OnMachine):
+    if drawn or records is None or not isinstance(path.runner, OnMachine):
         return None
     if len(args) != len(call.parts):
         return None
@@ -158,7 +169,7 @@ def plan_of(args: Sequence[Any], call: Any, path: Any, records: list[Any] | None
             return None
         readers.append(reader)
         at += 0 if part.lane else len(part.numbers)
-    return Plan(args, call.parts, readers, records, runner, tuple(path.traced.captured))
+    return Plan(args, call.parts, readers, records, path)
 
 
 def gate_node(op: Any, operands: tuple[Any, ...], numbers: Any) -> Any:
