@@ -13,14 +13,15 @@ from collections.abc import Iterable
 from operator import attrgetter
 from typing import Any, NoReturn
 
-from . import backward, copying, modes, ops
+from . import backward, copying, modes
 from .backward import NO_GRADIENT
 from .freeing import TALLEST, Landing
 from .graph import topological_order
+from .protocols import Protocols
 from .rows import Operator, real
 
 
-class Value:
+class Value(Protocols):
     """A float64 that remembers how it was computed.
 
     `data` and `grad` are floats, `label` a string; all three can be set. `parents` are the Values
@@ -139,24 +140,6 @@ class Value:
 
     def __bool__(self) -> bool:
         return self._data != 0.0
-
-    def __pos__(self) -> Value:
-        return self
-
-    def __divmod__(self, other: Any) -> Any:
-        return self // other, self % other
-
-    def __rdivmod__(self, other: Any) -> Any:
-        return other // self, other % self
-
-    def __round__(self, digits: int | None = None) -> Any:
-        return ops.round(self) if digits is None else ops.round_to(self, digits)
-
-    def __floor__(self) -> Any:
-        return ops.floor(self)
-
-    def __ceil__(self) -> Any:
-        return ops.ceil(self)
 
     def __float__(self) -> NoReturn:
         raise TypeError(

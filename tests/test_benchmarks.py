@@ -24,6 +24,7 @@ FIGURES = [
     "moons: ours ÷ floats forward",
     "moons: ours, a step",
     "adam: a step of",
+    "digits: an epoch ÷ floats forward",
     "transformer: plain class ÷ ours, dot and Adam",
     "transformer: a training step",
     "MLP 2-16-16-1, 100 samples: ours",

@@ -5,33 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .. import modes, ops
+from .. import modes
+from ..protocols import Protocols
 from ..rows import BUILT_IN, Operator, builder, operand
 
 
-class Arithmetic:
+class Arithmetic(Protocols):
     """A number with a `trace` that computes with it and notes what it decides."""
 
     __slots__ = ()
     trace: Any
-
-    def __pos__(self) -> Any:
-        return self
-
-    def __divmod__(self, other: Any) -> Any:
-        return self // other, self % other
-
-    def __rdivmod__(self, other: Any) -> Any:
-        return other // self, other % self
-
-    def __round__(self, digits: int | None = None) -> Any:
-        return ops.round(self) if digits is None else ops.round_to(self, digits)
-
-    def __floor__(self) -> Any:
-        return ops.floor(self)
-
-    def __ceil__(self) -> Any:
-        return ops.ceil(self)
 
 
 def settled(x: Any) -> Any:

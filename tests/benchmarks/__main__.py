@@ -11,11 +11,24 @@ import argparse
 import os
 import sys
 
-from . import adam, compiled, dots, memory, moons, scaling, startup, transformer
+from . import (
+    adam,
+    compiled,
+    digits,
+    dots,
+    memory,
+    moons,
+    scaling,
+    startup,
+    transformer,
+    vector_math,
+)
 from .peers import conditions
 from .timing import Figure
 
-SUBJECTS = (startup, scaling, memory, dots, moons, transformer, adam, compiled)
+SUBJECTS = (
+    *(startup, scaling, memory, dots, moons, transformer, digits, adam, compiled, vector_math),
+)
 QUICK_SLACK = 3.0
 
 
