@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from scalargrad import freeing, methods, value
+from scalargrad import freeing, methods, ops, value
 from scalargrad.value import Value
 
 TALLEST = 7
@@ -21,7 +21,7 @@ BUILD: dict[str, Callable[[Any, Any], Any]] = {
     "one Value": lambda y, x: -y,
     "a constant after": lambda y, x: y - 2.0,
     "a constant before": lambda y, x: 2.0 - y,
-    "a list": lambda y, x: value.ops.dot([x, y], [x, 0.5]),
+    "a list": lambda y, x: ops.dot([x, y], [x, 0.5]),
 }
 
 
@@ -125,7 +125,7 @@ def test_no_way_down_is_longer_than_the_limit(build: Callable[[Any, Any], Any]) 
 def test_a_way_down_through_many_graphs_is_no_longer() -> None:
     x = Value(0.5)
     roots = [chain(BUILD["two Values"], x)[-1 - i] for i in range(10)]
-    assert max(heights(value.ops.sum(roots) * roots[3])) == TALLEST - 1
+    assert max(heights(ops.sum(roots) * roots[3])) == TALLEST - 1
 
 
 def test_the_garbage_collector_frees_a_graph_in_a_cycle() -> None:
