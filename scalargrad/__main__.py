@@ -8,25 +8,17 @@ import os
 import platform
 import sys
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from . import commands, demo
+from . import __version__, commands, demo
 from .engine import engine
-
-
-def installed_version() -> str:
-    try:
-        return version("scalargrad")
-    except PackageNotFoundError:
-        return "(not installed)"
 
 
 def about() -> str:
     """Return the version, the engine in use and the Python, in one line."""
     python = f"{platform.python_implementation()} {platform.python_version()}"
-    return f"scalargrad {installed_version()}, {engine} engine, {python}"
+    return f"scalargrad {__version__}, {engine} engine, {python}"
 
 
 def advice() -> str:
