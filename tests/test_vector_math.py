@@ -17,7 +17,7 @@ import pytest
 from hypothesis import settings
 from mpmath import mp, mpf
 
-from scalargrad import native, ops
+from scalargrad import ops
 from scalargrad.codegen.rules_h import on_vectors
 from scalargrad.compiler import compile
 from scalargrad.rows import Operator
@@ -250,7 +250,7 @@ def polynomials() -> dict[str, tuple[Callable[[Any], Any], Any, Any]]:
 
 
 def printed() -> dict[str, list[float]]:
-    text = (Path(native.__file__).parent / "polynomials.h").read_text(encoding="utf-8")
+    text = (Path(ops.__file__).parent / "native" / "polynomials.h").read_text(encoding="utf-8")
     found = re.findall(r"double (\w+)_terms\[\] = \{(.*?)\}", text, re.DOTALL)
     return {name: [float.fromhex(c) for c in body.split(",") if c.strip()] for name, body in found}
 
