@@ -282,7 +282,7 @@ softplus = op("softplus", "softplus",
 log_sigmoid = op("log_sigmoid", "log σ", lambda x: -softplus(-x), TRACED,
                  lambda out, x: sigmoid(-x))
 relu = op("relu", "ReLU", lambda x: x if x > 0.0 or x != x else 0.0,
-          "({0} > 0.0 || {0} != {0} ? {0} : 0.0)", lambda out, x: step(x),
+          "({0} > 0.0 || {0} != {0} ? {0} : 0.0)", lambda out, x: step(out),
           array="np.where({0} <= 0.0, 0.0, {0})")
 relu6 = op("relu6", "ReLU6", lambda x: minimum(maximum(x, 0.0), 6.0), TRACED,
            lambda out, x: step(x) * step(6.0 - x), samples=(-1.5, 0.3, 5.5, 8.0))

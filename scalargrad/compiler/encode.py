@@ -7,16 +7,16 @@ after the last instruction that reads it.
 from __future__ import annotations
 
 from array import array
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from .. import ops
 from ..rows import Operator
 from .native import machine
 from .program import AFTER, BEFORE, LANES, Program
 from .reroll import Rerolled
 from .structure import accumulate, lanes_sum, products
+from .tiles import NONE, Block, Row, Tiles
 from .trace import COMPARE
 
 HOW = {compare: k for k, compare in enumerate(COMPARE)}
@@ -24,12 +24,12 @@ SUMS = {products: machine.PRODUCTS, accumulate: machine.ACCUMULATE}
 
 
 class Item(NamedTuple):
-    """Something to be done in each lane: it reads nodes and may compute one."""
+    """Something to be done in each lane: it reads nodes and may compute some."""
 
     kind: str
     reads: tuple[int, ...]
-    node: int = -1
-    detail: tuple[int, ...] = ()
+    nodes: tuple[int, ...] = ()
+    detail: Any = ()
 
 
 class Encoder:
@@ -41,7 +41,8 @@ class Encoder:
         used = set(program.order)
         self.lane_inputs = [i for i in program.inputs if self.trace.lanes[i] and i in used]
         self.numbers = [i for i in program.inputs if not self.trace.lanes[i]]
-        self.totals = [i for i in program.computed() if self.trace.rows[i] is lanes_sum]
+        self.totals: list[int] = []
+        """The sums over lanes, in the order in which the code of the lanes takes them."""
         self.columns = [i for i in program.outputs if self.trace.lanes[i]]
         self.results = [i for i in program.outputs if not self.trace.lanes[i]]
         self.uniform = Rerolled(self.trace, self.numbers, program.constants())
@@ -94,45 +95,27 @@ class Encoder:
     # ------ what each lane does
     def items(self) -> Iterator[Item]:
         """What is to be done in each lane, in order: sums over lanes as soon as they can be."""
-        waiting = self.waiting_sums()
+        tiles = Tiles(self.program)
         guards = defaultdict(list)
         for k in self.guards(lane=True):
             guards[max(self.program.guards[k].x, self.program.guards[k].y)].append(k)
         for i in self.program.order:
-            if self.is_lane(i) and i not in self.inside_sums:
+            if i in tiles.dense:
+                yield dense_item(tiles.dense[i])
+            if self.is_lane(i) and i not in tiles.inside:
                 if i in self.lane_inputs:
-                    yield Item("load", (), i, (self.lane_inputs.index(i),))
+                    yield Item("load", (), (i,), self.lane_inputs.index(i))
                 else:
-                    yield Item("row", self.trace.operands[i], i)
+                    yield Item("row", self.trace.operands[i], (i,))
             for k in guards[i]:
-                yield Item("guard", (self.program.guards[k].x, self.program.guards[k].y), -1, (k,))
-            yield from waiting[i]
+                yield Item("guard", (self.program.guards[k].x, self.program.guards[k].y), (), k)
+            for block in tiles.blocks.get(i, ()):
+                yield Item("totals", block.reads, (), block)
         for k, i in enumerate(self.columns):
-            yield Item("store", (i,), -1, (k,))
+            yield Item("store", (i,), (), k)
 
     def is_lane(self, i: int) -> bool:
         return self.program.stages[i] == LANES
-
-    def waiting_sums(self) -> dict[int, list[Item]]:
-        """The sums over lanes, by the node that must be computed before. Those of products with
-        the same upstream factor are taken together: it then stays in machine registers."""
-        uses = Counter(j for i in self.program.order for j in self.trace.operands[i])
-        uses.update([*self.program.outputs, *self.trace.guarded()])
-        self.inside_sums: set[int] = set()
-        grouped: dict[tuple[int, int], list[int]] = defaultdict(list)
-        found: dict[int, list[Item]] = defaultdict(list)
-        for k, i in enumerate(self.totals):
-            (x,) = self.trace.operands[i]
-            if self.trace.rows[x] is ops.chain and uses[x] == 1:
-                upstream, local = self.trace.operands[x]
-                self.inside_sums.add(x)
-                grouped[max(upstream, local), upstream] += [k, local]
-            else:
-                found[x].append(Item("total", (x,), -1, (k,)))
-        for (last, upstream), pairs in grouped.items():
-            reads = (upstream, *pairs[1::2])
-            found[last].append(Item("totals", reads, -1, tuple(pairs[::2])))
-        return found
 
     def lane_code(self) -> list[list[int]]:
         items = list(self.items())
@@ -148,16 +131,17 @@ class Encoder:
             sources = {j: self.where(j) for j in item.reads if self.has_register(j)}
             for j in done:
                 self.free.append(self.register.pop(j))
-            if item.node >= 0:
-                self.register[item.node] = self.take()
+            for i in item.nodes:
+                self.register[i] = self.take()
             code.append(self.instruction(item, sources))
-            if item.node >= 0 and item.node not in last:
-                self.free.append(self.register.pop(item.node))
+            for i in item.nodes:
+                if i not in last:
+                    self.free.append(self.register.pop(i))
         return code
 
     def prepare(self, item: Item) -> None:
         """Give what is the same in all lanes a register, where an instruction needs one."""
-        is_sum = item.kind == "row" and self.trace.rows[item.node] in SUMS
+        is_sum = item.kind == "row" and self.trace.rows[item.nodes[0]] in SUMS
         for j in () if is_sum else item.reads:
             if not self.is_lane(j) and j not in self.splats:
                 self.splats[j] = self.take()
@@ -176,21 +160,40 @@ class Encoder:
 
     def instruction(self, item: Item, at: dict[int, int]) -> list[int]:
         if item.kind == "load":
-            return [machine.LOAD, 4, self.register[item.node], item.detail[0]]
+            return [machine.LOAD, 4, self.register[item.nodes[0]], item.detail]
         if item.kind == "store":
-            return [machine.STORE, 4, item.detail[0], at[item.reads[0]]]
+            return [machine.STORE, 4, item.detail, at[item.reads[0]]]
         if item.kind == "guard":
-            return self.guard(item.detail[0], at)
-        if item.kind == "total":
-            return [machine.TOTAL, 4, item.detail[0], at[item.reads[0]]]
+            return self.guard(item.detail, at)
         if item.kind == "totals":
-            pairs = [x for k, j in zip(item.detail, item.reads[1:]) for x in (k, at[j])]
-            return [machine.TOTALS, len(pairs) + 3, at[item.reads[0]], *pairs]
-        row = self.trace.row(item.node)
+            return self.block(item.detail, at)
+        if item.kind == "dense":
+            return self.dense(item.detail, at)
+        row = self.trace.row(item.nodes[0])
         if row in SUMS:
             return self.sum(SUMS[row], item, at)
         operands = [at[j] for j in item.reads]
-        return [row.code, len(operands) + 3, self.register[item.node], *operands]
+        return [row.code, len(operands) + 3, self.register[item.nodes[0]], *operands]
+
+    def block(self, block: Block, at: dict[int, int]) -> list[int]:
+        first = len(self.totals)
+        self.totals += block.totals
+        upstreams = [at[i] for i in block.upstreams]
+        if block.locals == (NONE,) and len(upstreams) == 1:
+            return [machine.TOTAL, 4, first, *upstreams]
+        locals_ = [at.get(j, NONE) for j in block.locals]
+        length = 4 + len(upstreams) + len(locals_)
+        return [machine.TOTALS, length, first, len(upstreams), *upstreams, *locals_]
+
+    def dense(self, rows: Sequence[Row], at: dict[int, int]) -> list[int]:
+        ending = rows[0].ending
+        code = [rows[0].upstream, ending.how, len(rows)]
+        code += [self.register[row.ending.node] for row in rows]
+        code += [self.place.get(row.first, NONE) for row in rows]
+        code += [at[row.ending.gate] for row in rows if row.ending.gate != NONE]
+        for j, *numbers in zip(rows[0].lanes, *(row.numbers for row in rows)):
+            code += (at[j], *map(self.place.__getitem__, numbers))
+        return [machine.DENSE, 2 + len(code), *code]
 
     def sum(self, operation: int, item: Item, at: dict[int, int]) -> list[int]:
         runs: list[list[int]] = []
@@ -201,7 +204,7 @@ class Encoder:
             runs[-1][1] += 1
             runs[-1] += term
         code = [word for run in runs for word in run]
-        return [operation, len(code) + 3, self.register[item.node], *code]
+        return [operation, len(code) + 3, self.register[item.nodes[0]], *code]
 
     def term(self, x: int, y: int, at: dict[int, int]) -> tuple[int, int, int]:
         lane_x, lane_y = self.is_lane(x), self.is_lane(y)
@@ -216,6 +219,11 @@ class Encoder:
         if lane_y:
             return machine.UNIFORM_UPSTREAM, self.place[x], at[y]
         return machine.UNIFORM_LOCAL, self.place[y], at[x]
+
+
+def dense_item(rows: Sequence[Row]) -> Item:
+    reads = dict.fromkeys(j for row in rows for j in row.reads)
+    return Item("dense", tuple(reads), tuple(row.ending.node for row in rows), rows)
 
 
 def words(values: Sequence[int] | Iterator[int]) -> array[int]:

@@ -17,6 +17,7 @@ enum {
     LANES = 64,
     WIDTH = 8,
     PARTS = LANES / WIDTH,
+    TILE = 4,              /* rows of DENSE and TOTALS, at most */
     BLOCKS_PER_CHUNK = 16, /* partial sums are taken over so many */
     SEGMENTS = 16,         /* what threads share out among themselves */
     MAX_THREADS = SEGMENTS,
@@ -40,6 +41,7 @@ enum {
     OP_GUARD,
     OP_PRODUCTS,
     OP_ACCUMULATE,
+    OP_DENSE,
     OP_TOTAL,
     OP_TOTALS,
     OP_PACK,
@@ -51,6 +53,10 @@ enum {
 
 /* What the two factors of a product are; in ACCUMULATE the first is upstream. */
 enum { UNIFORM_UPSTREAM, UNIFORM_LOCAL, BOTH_LANES, LANE_ALONE, UNIFORM_ALONE, KINDS };
+
+/* Which factor of the products of a DENSE is upstream, and what is done with its sums. */
+enum { NO_UPSTREAM, UPSTREAM_UNIFORM, UPSTREAM_LANE, UPSTREAMS };
+enum { PLAIN, RELU, STEP, ENDINGS };
 
 /* The same in WIDE_PRODUCTS and WIDE_ACCUMULATE: each is one number, or a stretch of them. */
 enum { NUMBERS, NUMBER_STRETCH, STRETCH_NUMBER, STRETCHES_BOTH };
@@ -94,6 +100,51 @@ INLINE const int32_t *after(const Run *run)
 INLINE double *lane_register(const Frame *f, int32_t index)
 {
     return f->lanes + (size_t)index * LANES;
+}
+
+/* Several sums of products of numbers and the same lanes, {op, length, upstream, ending, rows, then
+ * for each row: where the sum goes, the number that it begins with or −1, for STEP a gate; then for
+ * each term: the lanes, and for each row a number}. */
+typedef struct {
+    int upstream, ending, rows;
+    const int32_t *out, *first, *gate, *term, *end;
+} Dense;
+
+INLINE Dense dense_at(const int32_t *code)
+{
+    const int32_t rows = code[4], *out = code + 5, *gate = out + 2 * rows;
+    return (Dense){code[2], code[3], rows, out, out + rows, gate,
+                   code[3] == STEP ? gate + rows : gate, code + code[1]};
+}
+
+/* Σ x·y for each of several x and each of several y, {op, length, first, rows, each x, each y}; a y of
+ * −1 is 1.0. Column by column, the totals stand side by side from the first. */
+typedef struct {
+    int32_t first;
+    int rows, columns;
+    const int32_t *x, *y;
+} Totals;
+
+INLINE Totals totals_at(const int32_t *code)
+{
+    const int32_t rows = code[3], *x = code + 4;
+    return (Totals){code[2], rows, code[1] - 4 - rows, x, x + rows};
+}
+
+INLINE double *total_at(const Frame *f, const Totals *t, int row, int column)
+{
+    return f->totals + ((size_t)t->first + (size_t)column * (size_t)t->rows + (size_t)row) * WIDTH;
+}
+
+static const double ones[LANES] __attribute__((aligned(64))) = {
+#define EIGHT 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0
+    EIGHT, EIGHT, EIGHT, EIGHT, EIGHT, EIGHT, EIGHT, EIGHT,
+#undef EIGHT
+};
+
+INLINE const double *register_or_ones(const Frame *f, int32_t index)
+{
+    return index < 0 ? ones : lane_register(f, index);
 }
 
 /* ------ instructions that are the same for every instruction set */
@@ -182,6 +233,39 @@ static void careful_products(const Frame *f, const int32_t *code)
     memcpy(lane_register(f, code[2]), sum, sizeof sum);
 }
 
+static double careful_ending(const Frame *f, const Dense *d, int row, int lane, double sum)
+{
+    switch (d->ending) {
+    case RELU: return forward_relu(sum);
+    case STEP: return forward_chain(sum, forward_step(lane_register(f, d->gate[row])[lane]));
+    default: return sum;
+    }
+}
+
+static double careful_sum(const Frame *f, const Dense *d, int row, int lane)
+{
+    double sum = d->first[row] < 0 ? -0.0 : f->uniform[d->first[row]];
+    for (const int32_t *at = d->term; at < d->end; at += 1 + d->rows) {
+        const double x = lane_register(f, at[0])[lane], w = f->uniform[at[1 + row]];
+        sum += d->upstream == UPSTREAM_LANE      ? forward_chain(x, w)
+               : d->upstream == UPSTREAM_UNIFORM ? forward_chain(w, x)
+                                                 : w * x;
+    }
+    return careful_ending(f, d, row, lane, sum);
+}
+
+static void careful_dense(const Frame *f, const int32_t *code)
+{
+    const Dense d = dense_at(code);
+    double sums[TILE][LANES];
+    for (int row = 0; row < d.rows; row++)
+        for (int lane = 0; lane < LANES; lane++)
+            sums[row][lane] = careful_sum(f, &d, row, lane);
+    /* only now: what a row is computed from may stand where another goes */
+    for (int row = 0; row < d.rows; row++)
+        memcpy(lane_register(f, d.out[row]), sums[row], sizeof sums[row]);
+}
+
 static void careful_wide_products(double *u, const int32_t *code)
 {
     const int32_t *end = code + code[1];
@@ -217,12 +301,15 @@ static void total_of_some(const Frame *f, const int32_t *code)
 
 static void careful_totals(const Frame *f, const int32_t *code)
 {
-    const double *x = lane_register(f, code[2]);
-    for (int32_t k = 3; k < code[1]; k += 2) {
-        const double *y = lane_register(f, code[k + 1]);
-        double *total = f->totals + (size_t)code[k] * WIDTH;
-        for (int i = 0; i < f->count; i++)
-            total[i % WIDTH] += forward_chain(x[i], y[i]);
+    const Totals t = totals_at(code);
+    for (int column = 0; column < t.columns; column++) {
+        const double *y = register_or_ones(f, t.y[column]);
+        for (int row = 0; row < t.rows; row++) {
+            const double *x = lane_register(f, t.x[row]);
+            double *total = total_at(f, &t, row, column);
+            for (int i = 0; i < f->count; i++)
+                total[i % WIDTH] += forward_chain(x[i], y[i]);
+        }
     }
 }
 

@@ -150,12 +150,39 @@ static int are_runs(const Program *p, const int32_t *code)
 
 static int are_totals(const Program *p, const int32_t *code)
 {
-    if (code[1] < 3 || code[1] % 2 == 0 || !below(code[2], p->registers))
+    if (code[1] < 5 || code[2] < 0 || code[3] < 1 || code[3] > TILE || code[1] < 4 + code[3])
         return 0;
-    for (int32_t k = 3; k < code[1]; k += 2)
-        if (!below(code[k], p->totals) || !below(code[k + 1], p->registers))
+    const Totals t = totals_at(code);
+    for (int32_t k = 0; k < t.columns; k++)
+        if (t.y[k] < -1 || t.y[k] >= p->registers)
+            return 0;
+    return all_below(t.x, t.rows, p->registers)
+           && (int64_t)t.first + (int64_t)t.rows * t.columns <= p->totals;
+}
+
+/* The terms of a DENSE: a register, then a number for each row. */
+static int are_terms(const Program *p, const Dense *d)
+{
+    if ((d->end - d->term) % (1 + d->rows))
+        return 0;
+    for (const int32_t *at = d->term; at < d->end; at += 1 + d->rows)
+        if (!below(at[0], p->registers) || !all_below(at + 1, d->rows, p->uniforms))
             return 0;
     return 1;
+}
+
+static int is_dense(const Program *p, const int32_t *code)
+{
+    if (code[1] < 5 || !below(code[2], UPSTREAMS) || !below(code[3], ENDINGS) || code[4] < 1
+        || code[4] > TILE || code[1] < 5 + (code[3] == STEP ? 3 : 2) * code[4])
+        return 0;
+    const Dense d = dense_at(code);
+    for (int32_t row = 0; row < d.rows; row++)
+        if (d.first[row] < -1 || d.first[row] >= p->uniforms)
+            return 0;
+    return all_below(d.out, d.rows, p->registers)
+           && all_below(d.gate, d.ending == STEP ? d.rows : 0, p->registers)
+           && are_terms(p, &d);
 }
 
 static int is_lane_instruction(const Program *p, const int32_t *code)
@@ -171,6 +198,7 @@ static int is_lane_instruction(const Program *p, const int32_t *code)
     case OP_TOTAL:
         return code[1] == 4 && below(code[2], p->totals) && below(code[3], p->registers);
     case OP_TOTALS: return are_totals(p, code);
+    case OP_DENSE: return is_dense(p, code);
     default: return is_row(code, p->registers);
     }
 }

@@ -1126,8 +1126,8 @@ static inline double forward_relu(double x)
 
 static inline double partial0_relu(double out, double x)
 {
-    (void)out;
-    const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
+    (void)x;
+    const double t0 = (out > 0.0 ? 1.0 : out <= 0.0 ? 0.0 : out);
     return t0;
 }
 
