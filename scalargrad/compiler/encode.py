@@ -21,6 +21,8 @@ from .trace import COMPARE
 
 HOW = {compare: k for k, compare in enumerate(COMPARE)}
 SUMS = {products: machine.PRODUCTS, accumulate: machine.ACCUMULATE}
+OTHERS = (machine.STEP, machine.MINUS)
+"""The endings of sums that have another operand."""
 
 
 class Item(NamedTuple):
@@ -45,9 +47,10 @@ class Encoder:
         """The sums over lanes, in the order in which the code of the lanes takes them."""
         self.columns = [i for i in program.outputs if self.trace.lanes[i]]
         self.results = [i for i in program.outputs if not self.trace.lanes[i]]
-        self.uniform = Rerolled(self.trace, self.numbers, program.constants())
+        self.one, minus_one = (self.trace.constant(x) for x in (1.0, -1.0))
+        constants = {*program.constants(), self.one, minus_one}
+        self.uniform = Rerolled(self.trace, self.numbers, constants)
         self.place = self.uniform.place
-        self.one = next((i for i, x in program.constants().items() if x == 1.0), -1)
         self.splats: dict[int, int] = {}
         self.register: dict[int, int] = {}
         self.free: list[int] = []
@@ -115,7 +118,7 @@ class Encoder:
             yield Item("store", (i,), (), k)
 
     def is_lane(self, i: int) -> bool:
-        return self.program.stages[i] == LANES
+        return self.program.stages.get(i) == LANES
 
     def lane_code(self) -> list[list[int]]:
         items = list(self.items())
@@ -190,7 +193,9 @@ class Encoder:
         code = [rows[0].upstream, ending.how, len(rows)]
         code += [self.register[row.ending.node] for row in rows]
         code += [self.place.get(row.first, NONE) for row in rows]
-        code += [at[row.ending.gate] for row in rows if row.ending.gate != NONE]
+        if ending.how in OTHERS:
+            where = at if ending.how == machine.STEP else self.place
+            code += [where[row.ending.other] for row in rows]
         for j, *numbers in zip(rows[0].lanes, *(row.numbers for row in rows)):
             code += (at[j], *map(self.place.__getitem__, numbers))
         return [machine.DENSE, 2 + len(code), *code]

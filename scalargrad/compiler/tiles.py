@@ -19,13 +19,21 @@ NONE = -1
 
 
 class Ending(NamedTuple):
-    """What is done with a sum: the node that comes of it, how, the nodes `inside`, and its gate
-    where it has one."""
+    """What is done with a sum: the node that comes of it, how, the nodes `inside`, and the other
+    operand where there is one: lanes for STEP, a number for MINUS."""
 
     node: int
     how: int
     inside: tuple[int, ...]
-    gate: int = NONE
+    other: int = NONE
+
+
+class Parts(NamedTuple):
+    """The number that a sum begins with, its products, and the number it is lessened by."""
+
+    first: int
+    pairs: list[tuple[int, int]]
+    minus: int = NONE
 
 
 class Row(NamedTuple):
@@ -39,7 +47,7 @@ class Row(NamedTuple):
 
     @property
     def reads(self) -> tuple[int, ...]:
-        return (*self.lanes, self.ending.gate) if self.ending.gate != NONE else self.lanes
+        return (*self.lanes, self.ending.other) if self.ending.how == machine.STEP else self.lanes
 
 
 Pairs = dict[int, int]
@@ -72,13 +80,13 @@ class Tiles:
         self.uses = Counter(j for i in program.order for j in self.trace.operands[i])
         self.uses.update([*program.outputs, *self.trace.guarded()])
         self.users = {j: i for i in program.order for j in self.trace.operands[i]}
-        self.one = next((i for i, x in program.constants().items() if x == 1.0), NONE)
+        self.one, self.minus_one = (self.trace.constant(x) for x in (1.0, -1.0))
         self.inside: set[int] = set()
         self.dense: dict[int, list[Row]] = dict(self._dense())
         self.blocks: dict[int, list[Block]] = self._blocks()
 
     def is_lane(self, i: int) -> bool:
-        return self.program.stages[i] == LANES
+        return self.program.stages.get(i) == LANES
 
     # ------ rows of dense layers
     def _dense(self) -> Iterator[tuple[int, list[Row]]]:
@@ -89,29 +97,45 @@ class Tiles:
             alike[row.upstream, row.ending.how, row.lanes].append(row)
         for group in alike.values():
             for tile in together(group):
-                if len(tile) > 1 or tile[0].ending.how != machine.PLAIN:
+                row = tile[0]
+                # what is left is better done term by term
+                if len(tile) > 1 or len(row.lanes) == 1 or row.ending.how != machine.PLAIN:
                     self.inside.update(i for row in tile for i in row.ending.inside)
                     yield tile[0].ending.node, tile
 
     def _row(self, i: int) -> Row | None:
         """Node i as a row; None if it is no sum of products of numbers and lanes."""
-        kind = self.trace.rows[i]
-        if kind not in KINDS or not self.is_lane(i):
+        parts = self._parts(i) if self.is_lane(i) else None
+        if parts is None:
             return None
-        operands = self.trace.operands[i]
-        pairs = list(zip(operands[::2], operands[1::2]))
-        first = NONE
-        if pairs[0][1] == self.one and not self.is_lane(pairs[0][0]):
-            first = pairs.pop(0)[0]
-        sides = {(self.is_lane(x), self.is_lane(y)) for x, y in pairs}
+        sides = {(self.is_lane(x), self.is_lane(y)) for x, y in parts.pairs}
         if sides not in ({(True, False)}, {(False, True)}):
             return None
         lane_first = sides == {(True, False)}
-        xs, ys = zip(*pairs)
+        xs, ys = zip(*parts.pairs)
         upstream = machine.NO_UPSTREAM
-        if kind is accumulate:
+        if self.trace.rows[i] in CHAINED:
             upstream = machine.UPSTREAM_LANE if lane_first else machine.UPSTREAM_UNIFORM
-        return Row(self._ending(i), upstream, first, *((xs, ys) if lane_first else (ys, xs)))
+        ending = Ending(i, machine.MINUS, (i,), parts.minus) if parts.minus != NONE else None
+        lanes, numbers = (xs, ys) if lane_first else (ys, xs)
+        return Row(ending or self._ending(i), upstream, parts.first, lanes, numbers)
+
+    def _parts(self, i: int) -> Parts | None:
+        row, operands = self.trace.rows[i], self.trace.operands[i]
+        if row in KINDS:
+            pairs = list(zip(operands[::2], operands[1::2]))
+            begins = pairs[0][1] == self.one and not self.is_lane(pairs[0][0])
+            return Parts(pairs[0][0], pairs[1:]) if begins else Parts(NONE, pairs)
+        if len(operands) != 2 or self.is_lane(operands[0]) == self.is_lane(operands[1]):
+            return None
+        if row in (ops.mul, ops.chain):
+            return Parts(NONE, [(operands[0], operands[1])])
+        x, number = operands if self.is_lane(operands[0]) else operands[::-1]
+        if row is ops.add:
+            return Parts(number, [(x, self.one)])
+        if row is ops.sub and x == operands[0]:
+            return Parts(NONE, [(x, self.one)], number)
+        return Parts(number, [(x, self.minus_one)]) if row is ops.sub else None
 
     def _ending(self, i: int) -> Ending:
         user = self.users.get(i, NONE)
@@ -150,6 +174,7 @@ class Tiles:
 
 
 KINDS: Sequence[Operator | str] = (products, accumulate)
+CHAINED: Sequence[Operator | str] = (accumulate, ops.chain)
 
 
 def together(rows: Iterable[Row]) -> Iterator[list[Row]]:

@@ -15,6 +15,7 @@ UPSTREAM_LANE: int
 PLAIN: int
 RELU: int
 STEP: int
+MINUS: int
 TILE: int
 UNIFORM_UPSTREAM: int
 UNIFORM_LOCAL: int

@@ -56,7 +56,7 @@ enum { UNIFORM_UPSTREAM, UNIFORM_LOCAL, BOTH_LANES, LANE_ALONE, UNIFORM_ALONE, K
 
 /* Which factor of the products of a DENSE is upstream, and what is done with its sums. */
 enum { NO_UPSTREAM, UPSTREAM_UNIFORM, UPSTREAM_LANE, UPSTREAMS };
-enum { PLAIN, RELU, STEP, ENDINGS };
+enum { PLAIN, RELU, STEP, MINUS, ENDINGS };
 
 /* The same in WIDE_PRODUCTS and WIDE_ACCUMULATE: each is one number, or a stretch of them. */
 enum { NUMBERS, NUMBER_STRETCH, STRETCH_NUMBER, STRETCHES_BOTH };
@@ -103,18 +103,18 @@ INLINE double *lane_register(const Frame *f, int32_t index)
 }
 
 /* Several sums of products of numbers and the same lanes, {op, length, upstream, ending, rows, then
- * for each row: where the sum goes, the number that it begins with or −1, for STEP a gate; then for
- * each term: the lanes, and for each row a number}. */
+ * for each row: where the sum goes, the number that it begins with or −1, for STEP a gate, for MINUS
+ * a number; then for each term: the lanes, and for each row a number}. */
 typedef struct {
     int upstream, ending, rows;
-    const int32_t *out, *first, *gate, *term, *end;
+    const int32_t *out, *first, *other, *term, *end;
 } Dense;
 
 INLINE Dense dense_at(const int32_t *code)
 {
-    const int32_t rows = code[4], *out = code + 5, *gate = out + 2 * rows;
-    return (Dense){code[2], code[3], rows, out, out + rows, gate,
-                   code[3] == STEP ? gate + rows : gate, code + code[1]};
+    const int32_t rows = code[4], *out = code + 5, *other = out + 2 * rows;
+    return (Dense){code[2], code[3], rows, out, out + rows, other,
+                   code[3] >= STEP ? other + rows : other, code + code[1]};
 }
 
 /* Σ x·y for each of several x and each of several y, {op, length, first, rows, each x, each y}; a y of
@@ -237,7 +237,8 @@ static double careful_ending(const Frame *f, const Dense *d, int row, int lane, 
 {
     switch (d->ending) {
     case RELU: return forward_relu(sum);
-    case STEP: return forward_chain(sum, forward_step(lane_register(f, d->gate[row])[lane]));
+    case STEP: return forward_chain(sum, forward_step(lane_register(f, d->other[row])[lane]));
+    case MINUS: return sum - f->uniform[d->other[row]];
     default: return sum;
     }
 }

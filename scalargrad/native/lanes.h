@@ -174,7 +174,9 @@ INLINE V NAME(ending)(V sum, const Frame *f, const Dense *d, int row, int part)
     if (d->ending == RELU)
         return NAME(relu)(sum);
     if (d->ending == STEP)
-        return sum * NAME(step)(((const V *)NAME(reg)(f, d->gate[row]))[part]);
+        return sum * NAME(step)(((const V *)NAME(reg)(f, d->other[row]))[part]);
+    if (d->ending == MINUS)
+        return sum - SPLAT(f->uniform[d->other[row]]);
     return sum;
 }
 

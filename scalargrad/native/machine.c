@@ -38,7 +38,7 @@ static int add_operations(PyObject *module)
         {"WIDE_ROW", OP_WIDE_ROW},
         {"UNIFORM_UPSTREAM", UNIFORM_UPSTREAM}, {"UNIFORM_LOCAL", UNIFORM_LOCAL},
         {"BOTH_LANES", BOTH_LANES}, {"NO_UPSTREAM", NO_UPSTREAM}, {"UPSTREAM_UNIFORM", UPSTREAM_UNIFORM},
-        {"UPSTREAM_LANE", UPSTREAM_LANE}, {"PLAIN", PLAIN}, {"RELU", RELU}, {"STEP", STEP},
+        {"UPSTREAM_LANE", UPSTREAM_LANE}, {"PLAIN", PLAIN}, {"RELU", RELU}, {"STEP", STEP}, {"MINUS", MINUS},
         {"TILE", TILE}, {"LANE_ALONE", LANE_ALONE}, {"UNIFORM_ALONE", UNIFORM_ALONE},
     };
     for (size_t k = 0; k < sizeof operations / sizeof *operations; k++)

@@ -174,14 +174,15 @@ static int are_terms(const Program *p, const Dense *d)
 static int is_dense(const Program *p, const int32_t *code)
 {
     if (code[1] < 5 || !below(code[2], UPSTREAMS) || !below(code[3], ENDINGS) || code[4] < 1
-        || code[4] > TILE || code[1] < 5 + (code[3] == STEP ? 3 : 2) * code[4])
+        || code[4] > TILE || code[1] < 5 + (code[3] >= STEP ? 3 : 2) * code[4])
         return 0;
     const Dense d = dense_at(code);
     for (int32_t row = 0; row < d.rows; row++)
         if (d.first[row] < -1 || d.first[row] >= p->uniforms)
             return 0;
     return all_below(d.out, d.rows, p->registers)
-           && all_below(d.gate, d.ending == STEP ? d.rows : 0, p->registers)
+           && all_below(d.other, d.ending >= STEP ? d.rows : 0,
+                        d.ending == STEP ? p->registers : p->uniforms)
            && are_terms(p, &d);
 }
 
