@@ -15,9 +15,12 @@ static inline double *NAME(reg)(const Frame *f, int32_t index)
 /* ------ rows of the operator table, on vectors where vector_math.h has the function */
 #include "vector_math.h"
 
+#define VECTOR_LANES (sizeof(NAME(Doubles)) / sizeof(double))
 #define VECTOR(numbers) (*(NAME(Doubles) *)(numbers))
+/* two vectors at a time: the one is computed while the other waits for its results */
 #define EACH_VECTOR                                                                               \
-    for (size_t i = 0; i < LANES; i += sizeof(NAME(Doubles)) / sizeof(double))
+    for (size_t two = 0; two < LANES; two += 2 * VECTOR_LANES)                                    \
+        UNROLLED for (size_t i = two; i < two + 2 * VECTOR_LANES; i += VECTOR_LANES)
 
 #define ROW(name)                                                                                 \
     static void NAME(unary_##name)(double *out, const double *x)                                  \
@@ -52,6 +55,7 @@ LANE_BINARY(ROW)
 #undef ROW
 #undef VECTOR
 #undef EACH_VECTOR
+#undef VECTOR_LANES
 
 #define ROW(name)                                                                                 \
     static void NAME(ternary_##name)(double *out, const double *x, const double *y,               \

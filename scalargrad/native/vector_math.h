@@ -2,7 +2,8 @@
  * for each instruction set, with ISA its name. A function v_NAME is what the machine runs for the
  * row NAME of the operator table, and its special values are those of that row.
  *
- * No operation here is fused or reordered, so that every instruction set gives the same bits. */
+ * Where an instruction set has x·y + z rounded once, that is used; the last place may then differ
+ * from that on another set. Nothing is fused or reordered but what is written so. */
 #include "polynomials.h"
 #include "vectors.h"
 #include "vector_exponentials.h"
@@ -12,7 +13,7 @@
 #undef VECTOR_BYTES
 #undef D
 #undef B
-#undef L
+#undef M
 #undef Pair
 #undef Power
 #undef PowerLess1
@@ -20,3 +21,4 @@
 #undef Turn
 #undef ROUNDED
 #undef FAR
+#undef FUSED
