@@ -215,6 +215,9 @@ cosh = op("cosh", "cosh", ieee.cosh, "cosh({})", lambda out, x: sinh(x))
 tanh = op("tanh", "tanh", math.tanh, "tanh({})", lambda out, x: inverse_square(cosh(x)))
 asinh = op("asinh", "asinh", math.asinh, "asinh({})",
            lambda out, x: cosine_at_slope(x), numpy="arcsinh")
+cosine_at_slope = op("cosine_at_slope", "cos∘atan", lambda x: inverse_hypotenuse(x), TRACED,
+                     lambda out, x: -(out * (out * unit(x, 1.0, hypot(1.0, x)))), hidden=True,
+                     doc="1/√(1 + x²): the cosine of an angle, of its slope x.")
 acosh = op("acosh", "acosh", ieee.total(math.acosh), "acosh({})",
            lambda out, x: reciprocal(sqrt(x - 1.0) * sqrt(x + 1.0)),
            numpy="arccosh", samples=(1.01, 1.5, 4.0, 30.0))
@@ -230,11 +233,22 @@ def inverse_square(x: Any) -> Any:
     return reciprocal(x) / x
 
 
-def cosine_at_slope(x: Any) -> Any:
-    """1/√(1 + x²), by angles: the inverse of a rounded root is wrong by 1.5 units in the last place
-    just above a power of two. Above 1 by the angle to the other axis, which is the smaller."""
-    far = maximum(abs(x), 0.5)
-    return where(step(1.0 - abs(x)), cos(atan(x)), cos(atan2(1.0, far)) / far)
+def inverse_hypotenuse(x: Any) -> Any:
+    """1/√(1 + x²) to 0.75 units in the last place, where the inverse of a rounded root is wrong by
+    1.5: a guess a of 26 bits, below it so that a·x < 1, then Newton's step. Of its residue
+    1 − a² − (a·x)² only the last square is rounded, as the larger is taken off first."""
+    near = minimum(abs(x), 2.0**28)
+    a, head = short((1.0 - 2.0**-24) / hypot(1.0, near)), short(near)
+    p, q = square(a * head), square(a)
+    residue = 1.0 - maximum(p, q) - minimum(p, q) - q * ((near - head) * (near + head))
+    # further out it is 1/x, to the last bit
+    return (a + a * (residue * (0.5 + 0.375 * residue))) / (maximum(abs(x), 2.0**28) / 2.0**28)
+
+
+def short(x: Any) -> Any:
+    """The leading 26 bits of x, whose products are exact (Veltkamp's splitting)."""
+    shifted = (2.0**27 + 1.0) * x
+    return shifted - (shifted - x)
 
 
 def unit(x: Any, y: Any, h: Any) -> Any:
