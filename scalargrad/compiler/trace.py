@@ -297,7 +297,7 @@ class Tracer(Arithmetic):
         )
 
     def detach(self) -> Tracer:
-        return self.data
+        return self.trace.variable(self.data)
 
     def backward(self, seed: float = 1.0) -> NoReturn:
         raise TypeError(
