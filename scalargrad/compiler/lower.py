@@ -189,7 +189,9 @@ class Fusion:
             elif self.uses[i] and operands and row is ops.dot:
                 n = len(operands) // 2
                 pairs = [j for pair in zip(operands[:n], operands[n : 2 * n]) for j in pair]
-                bias = [j for b in operands[2 * n :] or [self.zero] for j in self.term(b, i, products)]
+                bias = [
+                    j for b in operands[2 * n :] or [self.zero] for j in self.term(b, i, products)
+                ]
                 self.become(i, products, [*bias, *pairs])
         for i, terms in self.terms.items():
             if self.kinds[i] is not None or len(terms) > 4 or self.trace.rows[i] is ops.sum:
