@@ -242,12 +242,12 @@ INLINE void NAME(totals_tile)(const int rows, const int columns, const Frame *f,
 }
 
 /* One x, which stays in registers, and one y after another. */
-static void NAME(totals_of_row)(const Frame *f, const Totals *t, int row, int column)
+static void NAME(totals_of_row)(const Frame *f, const Totals *t, int row)
 {
     const V *x = (const V *)NAME(reg)(f, t->x[row]);
     NAME(Sum) common;
     EACH_PART common.part[i] = x[i];
-    for (; column < t->columns; column++) {
+    for (int column = 0; column < t->columns; column++) {
         const V *y = (const V *)register_or_ones(f, t->y[column]);
         V *total = (V *)total_at(f, t, row, column);
         V even = *total, odd = SPLAT(0.0);
@@ -259,25 +259,26 @@ static void NAME(totals_of_row)(const Frame *f, const Totals *t, int row, int co
     }
 }
 
-static int NAME(totals_in_tiles)(const Frame *f, const Totals *t, int row)
+static void NAME(totals_in_tiles)(const Frame *f, const Totals *t, int row)
 {
     int column = 0;
     for (; column + TILE_COLUMNS <= t->columns; column += TILE_COLUMNS)
         NAME(totals_tile)(TILE_ROWS, TILE_COLUMNS, f, t, row, column);
-    return column;
+    switch (t->columns - column) {
+    case 1: NAME(totals_tile)(TILE_ROWS, 1, f, t, row, column); break;
+    case 2: NAME(totals_tile)(TILE_ROWS, 2, f, t, row, column); break;
+    case 3: NAME(totals_tile)(TILE_ROWS, 3, f, t, row, column); break;
+    }
 }
 
 static void NAME(run_totals)(const Frame *f, const int32_t *code)
 {
     const Totals t = totals_at(code);
     int row = 0;
-    for (; row + TILE_ROWS <= t.rows; row += TILE_ROWS) {
-        const int column = NAME(totals_in_tiles)(f, &t, row);
-        for (int r = 0; column < t.columns && r < TILE_ROWS; r++)
-            NAME(totals_of_row)(f, &t, row + r, column);
-    }
+    for (; row + TILE_ROWS <= t.rows; row += TILE_ROWS)
+        NAME(totals_in_tiles)(f, &t, row);
     for (; row < t.rows; row++)
-        NAME(totals_of_row)(f, &t, row, 0);
+        NAME(totals_of_row)(f, &t, row);
 }
 
 INLINE void NAME(last_total)(V *total, const V *x, const V *y, int full, const I *mask)
