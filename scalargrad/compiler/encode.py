@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..rows import Operator
+from .arguments import Place
 from .native import machine
 from .program import AFTER, BEFORE, LANES, Program
 from .reroll import Rerolled
@@ -23,6 +24,8 @@ HOW = {compare: k for k, compare in enumerate(COMPARE)}
 SUMS = {products: machine.PRODUCTS, accumulate: machine.ACCUMULATE}
 OTHERS = (machine.STEP, machine.MINUS)
 """The endings of sums that have another operand."""
+WIDTH = 8
+"""So many columns side by side are loaded in one go."""
 
 
 class Item(NamedTuple):
@@ -37,11 +40,14 @@ class Item(NamedTuple):
 class Encoder:
     """Turns one program into the arguments of machine.Program."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, places: Mapping[int, Place], given: int) -> None:
+        """`places` tells where the inputs with lanes stand in the arrays that are `given`."""
         self.program = program
         self.trace = program.trace
         used = set(program.order)
-        self.lane_inputs = [i for i in program.inputs if self.trace.lanes[i] and i in used]
+        self.lane_inputs = sorted(used & set(places), key=places.__getitem__)
+        self.inputs = {i: k for k, i in enumerate(self.lane_inputs)}
+        self.places = [places[i] for i in self.lane_inputs]
         self.numbers = [i for i in program.inputs if not self.trace.lanes[i]]
         self.totals: list[int] = []
         """The sums over lanes, in the order in which the code of the lanes takes them."""
@@ -55,11 +61,12 @@ class Encoder:
         self.register: dict[int, int] = {}
         self.free: list[int] = []
         self.registers = 0
+        self.given = given
 
     def encoded(self) -> machine.Program:
         before = self.scalars(BEFORE)
         lanes = [word for code in self.lane_code() for word in code]
-        self.uniform.put(self.totals)
+        self.uniform.put([i for i in self.totals if i not in self.place])
         after = self.scalars(AFTER)
         return machine.Program(
             initial=self.uniform.initial(),
@@ -69,9 +76,11 @@ class Encoder:
             before=words(before),
             lanes=words(lanes),
             after=words(after),
+            inputs=words(x for place in self.places for x in place),
+            outputs=words(x for k in range(len(self.columns)) for x in (k, 0)),
             registers=self.registers,
-            inputs=len(self.lane_inputs),
-            outputs=len(self.columns),
+            given=self.given,
+            made=len(self.columns),
         )
 
     # ------ what is the same in all lanes
@@ -83,12 +92,9 @@ class Encoder:
         ]
         code = list(self.uniform.code(nodes))
         if stage == BEFORE:
-            code += [x for k in self.guards(lane=False) for x in self.guard(k, self.place)]
+            uniform = set(range(len(self.program.guards))).difference(self.program.lane_guards)
+            code += [x for k in sorted(uniform) for x in self.guard(k, self.place)]
         return code
-
-    def guards(self, lane: bool) -> list[int]:
-        lanes = self.trace.lanes
-        return [k for k, g in enumerate(self.program.guards) if (lanes[g.x] or lanes[g.y]) == lane]
 
     def guard(self, k: int, where: dict[int, int]) -> list[int]:
         guard = self.program.guards[k]
@@ -97,23 +103,50 @@ class Encoder:
 
     # ------ what each lane does
     def items(self) -> Iterator[Item]:
-        """What is to be done in each lane, in order: sums over lanes as soon as they can be."""
+        """What is to be done in each lane, in order. Columns that stand side by side are loaded
+        together, when the first of them is needed: all at once would leave the cache."""
+        groups = {i: group for group in self.load_groups() for i in group}
+        for item in self.work():
+            for i in item.reads:
+                if i in groups:
+                    group = groups[i]
+                    for j in group:
+                        del groups[j]
+                    yield Item("load", (), group)
+            yield item
+
+    def load_groups(self) -> Iterator[tuple[int, ...]]:
+        begin = 0
+        for at in range(1, len(self.places) + 1):
+            array, column = self.places[at - 1]
+            goes_on = at < len(self.places) and self.places[at] == (array, column + 1)
+            if not goes_on or at - begin == WIDTH:
+                yield tuple(self.lane_inputs[begin:at])
+                begin = at
+
+    def work(self) -> Iterator[Item]:
+        """All but the loads: sums over lanes as soon as they can be, but after the guards, for
+        they take in only the lanes in which these hold."""
         tiles = Tiles(self.program)
         guards = defaultdict(list)
-        for k in self.guards(lane=True):
+        for k in self.program.lane_guards:
             guards[max(self.program.guards[k].x, self.program.guards[k].y)].append(k)
+        expected = len(self.program.lane_guards)
+        sums: list[Block] = []
+        if self.program.count in self.program.stages:
+            sums.append(Block((self.one,), (NONE,), (self.program.count,)))
         for i in self.program.order:
             if i in tiles.dense:
                 yield dense_item(tiles.dense[i])
-            if self.is_lane(i) and i not in tiles.inside:
-                if i in self.lane_inputs:
-                    yield Item("load", (), (i,), self.lane_inputs.index(i))
-                else:
-                    yield Item("row", self.trace.operands[i], (i,))
+            if self.is_lane(i) and i not in tiles.inside and i not in self.inputs:
+                yield Item("row", self.trace.operands[i], (i,))
             for k in guards[i]:
                 yield Item("guard", (self.program.guards[k].x, self.program.guards[k].y), (), k)
-            for block in tiles.blocks.get(i, ()):
-                yield Item("totals", block.reads, (), block)
+            expected -= len(guards[i])
+            sums += tiles.blocks.get(i, ())
+            if not expected:
+                yield from map(block_item, sums)
+                sums.clear()
         for k, i in enumerate(self.columns):
             yield Item("store", (i,), (), k)
 
@@ -163,7 +196,8 @@ class Encoder:
 
     def instruction(self, item: Item, at: dict[int, int]) -> list[int]:
         if item.kind == "load":
-            return [machine.LOAD, 4, self.register[item.nodes[0]], item.detail]
+            registers = [self.register[i] for i in item.nodes]
+            return [machine.LOAD, 3 + len(registers), self.inputs[item.nodes[0]], *registers]
         if item.kind == "store":
             return [machine.STORE, 4, item.detail, at[item.reads[0]]]
         if item.kind == "guard":
@@ -229,6 +263,10 @@ class Encoder:
 def dense_item(rows: Sequence[Row]) -> Item:
     reads = dict.fromkeys(j for row in rows for j in row.reads)
     return Item("dense", tuple(reads), tuple(row.ending.node for row in rows), rows)
+
+
+def block_item(block: Block) -> Item:
+    return Item("totals", block.reads, (), block)
 
 
 def words(values: Sequence[int] | Iterator[int]) -> array[int]:

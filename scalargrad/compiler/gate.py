@@ -214,10 +214,8 @@ class Compiled(Views):
         if paths is None:
             task = Task(self.f, call.pattern(), self.reduce, wanted)
             paths = Paths(task.trace, self.max_paths, self.threads)
-        lanes = call.lanes
         merge = Merge(call)
-        numbers = [float(lanes or 1), 1.0 / (lanes or 1), *call.numbers]
-        for path, group, outputs in paths.run(numbers, lanes):
+        for path, group, outputs in paths.run(call):
             merge.add(path.traced, group, outputs)
         # only now: a function that raised leaves nothing behind
         self._paths[key], self._kept[key] = paths, kept
@@ -241,7 +239,7 @@ class Compiled(Views):
         # none if the function itself changed what it uses
         paths = self._paths.get(self.key(call, wanted)[0])
         records = self.around().with_arguments(args)
-        return plan_of(args, call, paths.first, records) if NATIVE and paths else None
+        return plan_of(args, call, paths, records) if NATIVE and paths else None
 
     # ------ nodes
     def nodes(self, args: Sequence[Any], operands: tuple[Any, ...], results: Results) -> Any:

@@ -12,8 +12,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..trees import is_array, is_model, is_value
+from .arguments import Arguments
 from .machine import OnMachine
 from .native import machine, nodes
+from .paths import Paths
+from .results import Merge, is_same
 from .trace import Draw
 from .tracing import COUNT, SHARE
 
@@ -81,11 +84,7 @@ def samples(dtype: Any, shape: tuple[int, ...]) -> Reader:
                 return False
             numbers[COUNT] = count
             numbers[SHARE] = 1.0 / count
-        if shape:
-            rows = x if len(shape) == 1 else x.reshape(count, -1)
-            columns += [rows[:, k] for k in range(rows.shape[1])]
-        else:
-            columns.append(x)
+        columns.append(x if len(shape) < 2 else x.reshape(count, -1))
         return True
 
     return read
@@ -100,16 +99,22 @@ class Plan:
         parts: Sequence[Any],
         readers: Sequence[Reader],
         records: list[Any],
-        path: Any,
+        paths: Paths,
+        call: Arguments,
     ) -> None:
         self.readers = readers
         self.records = records
+        self.paths = paths
+        self.call = call.pattern()
+        path = paths.first
+        assert path is not None
         self.runner: OnMachine = path.runner
+        self.traced = path.traced
         self.captured = tuple(path.traced.captured)
         each = zip(path.traced.each, self.runner.outputs)
         self.same = [k for k, (own, lane) in enumerate(each) if own and not lane]
         """Outputs that every lane has its own of, though they are all the same number."""
-        self.count = len(self.runner.numbers)
+        self.count = len(path.sources)
         self.template = bytes(8 * self.count)
         self.from_arguments = [k for k, x in enumerate(args) if is_value(x) or is_model(x)]
         self.models = {
@@ -131,9 +136,22 @@ class Plan:
         lanes = int(numbers[COUNT])
         if not lanes:
             numbers[COUNT] = numbers[SHARE] = 1.0
-        used = [columns[k] for k in self.runner.used]
-        outputs, broken = self.runner.start(numbers, used, lanes or None)
-        return self.spread(outputs, lanes) if broken is None else None
+        outputs, broken = self.runner.run(numbers, columns, lanes or None)
+        if broken is None:
+            return self.spread(outputs, lanes)
+        return None if isinstance(broken, int) else self.merged(args, outputs, broken)
+
+    def merged(self, args: Sequence[Any], outputs: Any, broken: Any) -> list[Any] | None:
+        """The outputs of all paths, some lanes having left the first; None if another one uses
+        other Values."""
+        call = Arguments(args, self.call.batch)
+        merge = Merge(call)
+        for path, group, found in self.paths.rest(call, outputs, broken):
+            merge.add(path.traced, group, found)
+        results = merge.results(self.traced.wanted.positions if self.traced.wanted else ())
+        if list(map(id, results.captured)) != list(map(id, self.captured)):
+            return None
+        return results.outputs if is_same(results.structure, self.traced.structure) else None
 
     def spread(self, outputs: Any, lanes: int) -> Any:
         if not self.same:
@@ -154,8 +172,12 @@ class Plan:
         return (*(x for values in given for x in values), *self.captured)
 
 
-def plan_of(args: Sequence[Any], call: Any, path: Any, records: list[Any] | None) -> Plan | None:
-    """Return a plan for calls like this one, whose first path is `path`; None if there is none."""
+def plan_of(
+    args: Sequence[Any], call: Arguments, paths: Paths, records: list[Any] | None
+) -> Plan | None:
+    """Return a plan for calls like this one, run by `paths`; None if there is none."""
+    path = paths.first
+    assert path is not None
     drawn = any(isinstance(source, Draw) for source in path.traced.sources)
     if drawn or records is None or not isinstance(path.runner, OnMachine):
         return None
@@ -169,7 +191,7 @@ def plan_of(args: Sequence[Any], call: Any, path: Any, records: list[Any] | None
             return None
         readers.append(reader)
         at += 0 if part.lane else len(part.numbers)
-    return Plan(args, call.parts, readers, records, path)
+    return Plan(args, call.parts, readers, records, paths, call)
 
 
 def gate_node(op: Any, operands: tuple[Any, ...], numbers: Any) -> Any:

@@ -13,6 +13,7 @@ from ..rows import Operator
 from .lower import Fusion, lowered
 from .structure import accumulate, lanes_sum, products
 from .trace import CONSTANT, Guard, Trace
+from .tracing import COUNT
 
 BEFORE, LANES, AFTER, TOO_LATE = range(4)
 """The stages. What is computed lane by lane from a sum over all lanes comes TOO_LATE: it would
@@ -31,13 +32,18 @@ class Program:
         self.inputs = self.trace.inputs
         self.guards: list[Guard] = list(self.trace.guards)
         self.order = self.trace.needed([*self.outputs, *self.trace.guarded()])
+        lanes = self.trace.lanes
+        self.lane_guards = [k for k, g in enumerate(self.guards) if lanes[g.x] or lanes[g.y]]
+        self.count = self.inputs[COUNT] if self.lane_guards else -1
+        """The input that is how many lanes there are: only guards tell how many these are."""
         self.stages = dict(self._stages())
 
     def _stages(self) -> Iterator[tuple[int, int]]:
         sums_before: dict[int, bool] = {}
         for i in self.order:
             row = self.trace.rows[i]
-            late = row is lanes_sum or any(sums_before.get(j) for j in self.trace.operands[i])
+            late = row is lanes_sum or i == self.count
+            late = late or any(sums_before.get(j) for j in self.trace.operands[i])
             sums_before[i] = late
             yield i, (TOO_LATE if late else LANES) if self.trace.lanes[i] else AFTER * late
 

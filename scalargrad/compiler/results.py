@@ -30,6 +30,10 @@ class Results(NamedTuple):
         return self.structure.rebuilt([outputs[0] for outputs in self.entries()])
 
 
+def is_same(one: Any, other: Any) -> bool:
+    return one is other or str(one) == str(other)
+
+
 class Merge:
     """Adds up what are sums, and puts what every lane has its own of in its place."""
 
@@ -41,19 +45,23 @@ class Merge:
         self.wanted = 0
 
     def add(self, traced: Traced, group: Any, outputs: list[Any]) -> None:
-        """Take in the outputs of a path in some lanes; `group` are their indices, None all."""
-        if self.structure is not None and str(traced.structure) != str(self.structure):
+        """Take in the outputs of a path in some lanes; `group` are their indices, None all. What
+        was taken in for a lane before is forgotten, but not what is a sum."""
+        if self.structure is not None and not is_same(traced.structure, self.structure):
             raise TypeError(
                 "a compiled function must return results of one structure, got "
                 f"{self.structure} in one branch and {traced.structure} in another"
             )
         self.structure = traced.structure
+        others = self.captured.keys() - map(id, traced.captured)
         self.captured |= {id(x): x for x in traced.captured}
         for key, each, x in zip(self.keys(traced), traced.each, outputs):
             if each:
                 self.put(key, group, x)
             else:
                 self.found[key] = self.found.get(key, 0.0) + float(x)
+        if others:
+            self.forget(others, group)
 
     def keys(self, traced: Traced) -> Iterator[tuple[int, Any]]:
         """What each output is: of which entry, and None for the entry itself, or the position
@@ -67,9 +75,18 @@ class Merge:
     def put(self, key: Any, group: Any, x: Any) -> None:
         import numpy
 
+        if group is None and hasattr(x, "shape"):
+            self.found[key] = x
+            return
         if key not in self.found:
             self.found[key] = numpy.zeros(self.call.lanes)
         self.found[key][slice(None) if group is None else group] = x
+
+    def forget(self, values: set[int], group: Any) -> None:
+        """The lanes of a path that does not use these Values have no derivative in them."""
+        for (_, which), x in self.found.items():
+            if isinstance(which, tuple) and which[1] in values and hasattr(x, "shape"):
+                x[group] = 0.0
 
     def results(self, wanted: Iterable[int]) -> Results:
         derivatives = [*wanted, *(("captured", i) for i in self.captured)]

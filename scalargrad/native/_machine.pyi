@@ -38,14 +38,16 @@ class Program:
         before: Any,
         lanes: Any,
         after: Any,
+        inputs: Any,
+        outputs: Any,
         registers: int,
-        inputs: int,
-        outputs: int,
+        given: int,
+        made: int,
     ) -> Program: ...
     def run(
         self,
         numbers: Any,
-        columns: tuple[Any, ...],
+        arrays: tuple[Any, ...],
         count: int,
         results: Any,
         broken: Any,
@@ -55,6 +57,5 @@ class Program:
         /,
     ) -> int: ...
 
-def all_finite(numbers: Any, /) -> bool: ...
 def choose(name: str, /) -> str: ...
 def unchanged(records: list[tuple[bool, Any, tuple[Any, ...]]], /) -> bool: ...

@@ -5,14 +5,14 @@
 #include "run.h"
 
 /* ------ the call from Python */
-static int is_column(const Py_buffer *view, Py_ssize_t count)
+static int is_array(const Py_buffer *view, Py_ssize_t count)
 {
     /* whatever it says of alignment: loads do not depend on it */
     const char *format = view->format ? view->format + strspn(view->format, "@=^") : "";
-    if (view->ndim == 1 && view->itemsize == sizeof(double) && view->shape[0] >= count
-        && strcmp(format, "d") == 0)
+    if ((view->ndim == 1 || view->ndim == 2) && view->itemsize == sizeof(double)
+        && view->shape[0] >= count && strcmp(format, "d") == 0)
         return 1;
-    PyErr_Format(PyExc_TypeError, "expected arrays of at least %zd float64", count);
+    PyErr_Format(PyExc_TypeError, "expected arrays of float64 with at least %zd rows", count);
     return 0;
 }
 
@@ -23,31 +23,43 @@ static void release(Py_buffer *views, Py_ssize_t n)
     PyMem_Free(views);
 }
 
-/* The buffers of all columns; NULL with an exception. */
-static Py_buffer *open_columns(const Program *p, PyObject *columns, Py_ssize_t length,
-                               Py_ssize_t count)
+/* The buffers of all arrays; NULL with an exception. */
+static Py_buffer *open_arrays(const Program *p, PyObject *arrays, Py_ssize_t length,
+                              Py_ssize_t count)
 {
-    const Py_ssize_t n = (Py_ssize_t)p->inputs + p->outputs;
-    if (!PyTuple_Check(columns) || PyTuple_GET_SIZE(columns) != n)
+    const Py_ssize_t n = (Py_ssize_t)p->given + p->made;
+    if (!PyTuple_Check(arrays) || PyTuple_GET_SIZE(arrays) != n)
         return PyErr_Format(PyExc_TypeError, "expected a tuple of %zd arrays", n), NULL;
     Py_buffer *views = PyMem_Calloc((size_t)n + 1, sizeof *views);
     if (!views)
         return PyErr_NoMemory(), NULL;
     for (Py_ssize_t k = 0; k < n; k++) {
-        const int flags = PyBUF_STRIDES | PyBUF_FORMAT | (k < p->inputs ? 0 : PyBUF_WRITABLE);
-        if (PyObject_GetBuffer(PyTuple_GET_ITEM(columns, k), &views[k], flags) < 0)
+        const int flags = PyBUF_STRIDES | PyBUF_FORMAT | (k < p->given ? 0 : PyBUF_WRITABLE);
+        if (PyObject_GetBuffer(PyTuple_GET_ITEM(arrays, k), &views[k], flags) < 0)
             return release(views, k), NULL;
-        if (!is_column(&views[k], k < p->inputs ? length : count))
+        if (!is_array(&views[k], k < p->given ? length : count))
             return release(views, k + 1), NULL;
     }
     return views;
 }
 
-static int32_t run_columns(Program *p, double *workspace, Py_buffer *views, Job *job)
+/* `place` are pairs of an array and a column in it. */
+static int find_columns(Column *column, const int32_t *place, int32_t n, const Py_buffer *views)
 {
-    const Py_ssize_t n = (Py_ssize_t)p->inputs + p->outputs;
-    for (Py_ssize_t k = 0; k < n; k++)
-        job->columns[k] = (Column){views[k].buf, views[k].strides[0]};
+    for (int32_t k = 0; k < n; k++, place += 2) {
+        const Py_buffer *view = &views[place[0]];
+        if (place[1] >= (view->ndim == 1 ? 1 : view->shape[1])) {
+            PyErr_SetString(PyExc_TypeError, "an array has too few columns");
+            return 0;
+        }
+        const Py_ssize_t offset = view->ndim == 1 ? 0 : place[1] * view->strides[1];
+        column[k] = (Column){(const char *)view->buf + offset, view->strides[0]};
+    }
+    return 1;
+}
+
+static int32_t run_freely(const Program *p, double *workspace, Job *job)
+{
     int32_t status;
     Py_BEGIN_ALLOW_THREADS
     status = run_program(p, workspace, job);
@@ -89,53 +101,51 @@ static int fits(const Program *p, const Py_buffer *numbers, const Py_buffer *res
     return 1;
 }
 
-static PyObject *run_with(Program *p, PyObject *columns, Py_ssize_t count, const Py_buffer *numbers,
-                          Py_buffer *results, Py_buffer *broken, const Py_buffer *index,
-                          int careful, int threads)
+static PyObject *run_with(Program *p, PyObject *arrays, const Py_buffer *numbers,
+                          Py_buffer *results, Job *job, Py_ssize_t length)
 {
-    if (!fits(p, numbers, results, broken, index, count))
-        return NULL;
-    const Py_ssize_t length = needed_length(index, count);
-    Py_buffer *views = length < 0 ? NULL : open_columns(p, columns, length, count);
+    Py_buffer *views = length < 0 ? NULL : open_arrays(p, arrays, length, job->count);
     if (!views)
         return NULL;
-    const Py_ssize_t n = (Py_ssize_t)p->inputs + p->outputs;
-    double *workspace = take_workspace(p, threads);
-    Column *places = PyMem_Calloc((size_t)n + 1, sizeof *places);
+    double *workspace = take_workspace(p, job->threads);
+    Column *columns = PyMem_Calloc((size_t)p->inputs + (size_t)p->outputs + 1, sizeof *columns);
     PyObject *status = NULL;
-    if (workspace && places) {
+    if (!workspace || !columns) {
+        PyErr_NoMemory();
+    } else if (find_columns(columns, p->input, p->inputs, views)
+               && find_columns(columns + p->inputs, p->output, p->outputs, views + p->given)) {
+        job->inputs = columns;
+        job->outputs = columns + p->inputs;
         memcpy(workspace, numbers->buf, (size_t)numbers->len);
-        Job job = {.columns = places, .index = index->buf, .count = count, .broken = broken->buf, .careful = careful,
-                   .threads = threads};
-        status = PyLong_FromLong(run_columns(p, workspace, views, &job));
+        status = PyLong_FromLong(run_freely(p, workspace, job));
         for (int32_t k = 0; k < p->results; k++)
             ((double *)results->buf)[k] = workspace[p->result[k]];
-    } else if (!PyErr_Occurred()) {
-        PyErr_NoMemory();
     }
     if (workspace)
-        give_workspace(p, workspace, threads);
-    PyMem_Free(places);
-    release(views, n);
+        give_workspace(p, workspace, job->threads);
+    PyMem_Free(columns);
+    release(views, (Py_ssize_t)p->given + p->made);
     return status;
 }
 
 static PyObject *program_run(PyObject *self, PyObject *args)
 {
-    PyObject *columns;
+    PyObject *arrays;
     Py_ssize_t count;
     Py_buffer numbers = {0}, results = {0}, broken = {0}, index = {0};
     int careful, threads;
-    if (!PyArg_ParseTuple(args, "y*O!nw*z*z*pi:run", &numbers, &PyTuple_Type, &columns, &count,
+    if (!PyArg_ParseTuple(args, "y*O!nw*z*z*pi:run", &numbers, &PyTuple_Type, &arrays, &count,
                           &results, &broken, &index, &careful, &threads))
         return NULL;
     threads = threads < 1 ? 1 : threads > MAX_THREADS ? MAX_THREADS : threads;
     PyObject *status = NULL;
+    Job job = {.index = index.buf, .count = count, .broken = broken.buf, .careful = careful,
+               .threads = threads};
     if (broken.buf && broken.readonly)
         PyErr_SetString(PyExc_TypeError, "broken must be writable");
-    else
-        status = run_with((Program *)self, columns, count, &numbers, &results, &broken, &index,
-                          careful, threads);
+    else if (fits((Program *)self, &numbers, &results, &broken, &index, count))
+        status = run_with((Program *)self, arrays, &numbers, &results, &job,
+                          needed_length(&index, count));
     PyBuffer_Release(&numbers);
     PyBuffer_Release(&results);
     if (broken.obj)
@@ -147,7 +157,7 @@ static PyObject *program_run(PyObject *self, PyObject *args)
 
 static PyMethodDef program_methods[] = {
     {"run", program_run, METH_VARARGS,
-     "run(numbers, columns, count, results, broken, index, careful, threads): run the lanes, those "
+     "run(numbers, arrays, count, results, broken, index, careful, threads): run the lanes, those "
      "of an index if there is one; return the number of a guard that does not hold, -1 if all do, "
      "-2 if `broken` tells for each lane."},
     {NULL, NULL, 0, NULL},

@@ -28,10 +28,11 @@ typedef int64_t I __attribute__((vector_size(WIDTH * sizeof(int64_t))));
 
 #define SPLAT(x) ((x) - (V){0})
 #ifdef __clang__
-#define EACH_LANE _Pragma("clang loop vectorize(assume_safety)") for (int i = 0; i < LANES; i++)
+#define EACH_LANE                                                                                 \
+    _Pragma("clang loop vectorize(assume_safety)") for (int i = 0; i < parts * WIDTH; i++)
 #define EACH_PART _Pragma("clang loop unroll(full)") for (int i = 0; i < PARTS; i++)
 #else
-#define EACH_LANE _Pragma("GCC ivdep") for (int i = 0; i < LANES; i++)
+#define EACH_LANE _Pragma("GCC ivdep") for (int i = 0; i < parts * WIDTH; i++)
 #define EACH_PART _Pragma("GCC unroll 8") for (int i = 0; i < PARTS; i++)
 #endif
 
@@ -71,14 +72,18 @@ typedef struct {
     double *uniform;
     double *lanes;
     double *totals;        /* WIDTH partial sums for each */
-    double *broken;        /* of this block: the first guard that does not hold, or −1 */
+    I *broken;             /* of this block: the first guard that does not hold; −1 where all do,
+                              0 where there is no lane: only those with −1 are taken in by sums */
     const Column *inputs;
     const Column *outputs;
     const int64_t *index;  /* where in the inputs each lane stands; NULL if in order */
     const int32_t *code, *code_end;
     Py_ssize_t base;       /* the number of the block's first lane */
     int count;             /* how many lanes of the block there are */
+    int parts;             /* how many vectors of WIDTH lanes there are */
+    int some;              /* not all lanes of the block are there, or some guard does not hold */
     int careful;           /* keep zero adjoints from becoming NaN */
+    V doubt;               /* NaN once an output is not finite */
 } Frame;
 
 /* A run of terms of one kind: {kind, count, then two operands for each term}. */
@@ -148,52 +153,27 @@ INLINE const double *register_or_ones(const Frame *f, int32_t index)
 }
 
 /* ------ instructions that are the same for every instruction set */
-static void load(const Frame *f, const int32_t *code)
+/* Where the number of a lane stands; lanes beyond the last repeat it: they compute something
+ * harmless. */
+INLINE const char *row_of(const Frame *f, const Column *column, int lane)
 {
-    const Column *column = &f->inputs[code[3]];
-    const char *from = column->data + f->base * column->stride;
-    double *out = lane_register(f, code[2]);
-    if (f->index) {
-        for (int i = 0; i < f->count; i++) {
-            const char *at = column->data + f->index[f->base + i] * column->stride;
-            memcpy(&out[i], at, sizeof(double));
-            __builtin_prefetch(at + 2 * LANES);
-        }
-    } else if (column->stride == (Py_ssize_t)sizeof(double)) {
-        memcpy(out, from, (size_t)f->count * sizeof(double));
-    } else {
-        for (int i = 0; i < f->count; i++, from += column->stride) {
-            memcpy(&out[i], from, sizeof(double));
-            /* the next columns come from the same rows: halves the time of a Monte Carlo run */
-            __builtin_prefetch(from + 2 * LANES);
-        }
-    }
-    /* lanes beyond the last repeat it: they compute something harmless */
-    for (int i = f->count; i < LANES; i++)
-        out[i] = out[f->count - 1];
+    const Py_ssize_t at = f->base + (lane < f->count ? lane : f->count - 1);
+    return column->data + (f->index ? f->index[at] : at) * column->stride;
 }
 
-static void store(const Frame *f, const int32_t *code)
+/* Whether so many columns stand side by side in one array. */
+static int are_adjacent(const Column *column, int32_t n)
 {
-    const Column *column = &f->outputs[code[2]];
-    char *to = (char *)column->data + f->base * column->stride;
-    const double *x = lane_register(f, code[3]);
-    for (int i = 0; i < f->count; i++, to += column->stride)
-        memcpy(to, &x[i], sizeof(double));
+    for (int32_t k = 1; k < n; k++)
+        if (column[k].data != column->data + (size_t)k * sizeof(double)
+            || column[k].stride != column->stride)
+            return 0;
+    return 1;
 }
 
 static int compare(int32_t how, double x, double y)
 {
     return how == 0 ? x < y : how == 1 ? x <= y : x != y;
-}
-
-/* {op, length, how, x, y, outcome, number of the guard} */
-static void guard_lanes(const Frame *f, const int32_t *code)
-{
-    const double *x = lane_register(f, code[3]), *y = lane_register(f, code[4]);
-    for (int i = 0; i < LANES; i++)
-        if (f->broken[i] < 0.0 && compare(code[2], x[i], y[i]) != code[5])
-            f->broken[i] = code[6];
 }
 
 /* ------ products of which the upstream factor may be zero beside an infinite one */
@@ -284,20 +264,10 @@ static void careful_wide_products(double *u, const int32_t *code)
     }
 }
 
-/* ------ sums over lanes in the last block, which is not full */
-
-/* All bits set in the first n of WIDTH lanes. */
-static const int64_t masks[WIDTH][WIDTH] __attribute__((aligned(64))) = {
-    {0}, {-1}, {-1, -1}, {-1, -1, -1}, {-1, -1, -1, -1}, {-1, -1, -1, -1, -1},
-    {-1, -1, -1, -1, -1, -1}, {-1, -1, -1, -1, -1, -1, -1},
-};
-
-static void total_of_some(const Frame *f, const int32_t *code)
+/* ------ sums over lanes */
+static int is_kept(const Frame *f, int lane)
 {
-    const double *x = lane_register(f, code[3]);
-    double *total = f->totals + (size_t)code[2] * WIDTH;
-    for (int i = 0; i < f->count; i++)
-        total[i % WIDTH] += x[i];
+    return ((const int64_t *)f->broken)[lane] < 0;
 }
 
 static void careful_totals(const Frame *f, const int32_t *code)
@@ -309,7 +279,8 @@ static void careful_totals(const Frame *f, const int32_t *code)
             const double *x = lane_register(f, t.x[row]);
             double *total = total_at(f, &t, row, column);
             for (int i = 0; i < f->count; i++)
-                total[i % WIDTH] += forward_chain(x[i], y[i]);
+                if (is_kept(f, i))
+                    total[i % WIDTH] += forward_chain(x[i], y[i]);
         }
     }
 }

@@ -45,7 +45,7 @@
 
 typedef struct {
     const char *name;
-    void (*run_block)(const Frame *);
+    void (*run_block)(Frame *);
     void (*run_wide)(double *, const int32_t *, int);
 } Kernels;
 

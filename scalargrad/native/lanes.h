@@ -15,15 +15,15 @@ static inline double *NAME(reg)(const Frame *f, int32_t index)
 /* ------ rows of the operator table, on vectors where vector_math.h has the function */
 #include "vector_math.h"
 
-#define VECTOR_LANES (sizeof(NAME(Doubles)) / sizeof(double))
+#define VECTOR_LANES ((int)(sizeof(NAME(Doubles)) / sizeof(double)))
 #define VECTOR(numbers) (*(NAME(Doubles) *)(numbers))
 /* two vectors at a time: the one is computed while the other waits for its results */
 #define EACH_VECTOR                                                                               \
-    for (size_t two = 0; two < LANES; two += 2 * VECTOR_LANES)                                    \
-        UNROLLED for (size_t i = two; i < two + 2 * VECTOR_LANES; i += VECTOR_LANES)
+    for (int two = 0; two < parts * WIDTH; two += 2 * VECTOR_LANES)                               \
+        UNROLLED for (int i = two; i < two + 2 * VECTOR_LANES; i += VECTOR_LANES)
 
 #define ROW(name)                                                                                 \
-    static void NAME(unary_##name)(double *out, const double *x)                                  \
+    static void NAME(unary_##name)(double *out, const double *x, int parts)                                  \
     {                                                                                             \
         EACH_VECTOR VECTOR(out + i) = NAME(v_##name)(VECTOR(x + i));                              \
     }
@@ -31,7 +31,7 @@ VECTOR_UNARY(ROW)
 #undef ROW
 
 #define ROW(name)                                                                                 \
-    static void NAME(unary_##name)(double *out, const double *x)                                  \
+    static void NAME(unary_##name)(double *out, const double *x, int parts)                                  \
     {                                                                                             \
         EACH_LANE out[i] = forward_##name(x[i]);                                                  \
     }
@@ -39,7 +39,7 @@ LANE_UNARY(ROW)
 #undef ROW
 
 #define ROW(name)                                                                                 \
-    static void NAME(binary_##name)(double *out, const double *x, const double *y)                \
+    static void NAME(binary_##name)(double *out, const double *x, const double *y, int parts)                \
     {                                                                                             \
         EACH_VECTOR VECTOR(out + i) = NAME(v_##name)(VECTOR(x + i), VECTOR(y + i));               \
     }
@@ -47,7 +47,7 @@ VECTOR_BINARY(ROW)
 #undef ROW
 
 #define ROW(name)                                                                                 \
-    static void NAME(binary_##name)(double *out, const double *x, const double *y)                \
+    static void NAME(binary_##name)(double *out, const double *x, const double *y, int parts)                \
     {                                                                                             \
         EACH_LANE out[i] = forward_##name(x[i], y[i]);                                            \
     }
@@ -59,7 +59,7 @@ LANE_BINARY(ROW)
 
 #define ROW(name)                                                                                 \
     static void NAME(ternary_##name)(double *out, const double *x, const double *y,               \
-                                     const double *z)                                             \
+                                     const double *z, int parts)                                             \
     {                                                                                             \
         EACH_LANE out[i] = forward_##name(x[i], y[i], z[i]);                                      \
     }
@@ -73,13 +73,13 @@ static void NAME(run_row)(const Frame *f, const int32_t *code)
     const double *y = NAME(reg)(f, code[1] > 4 ? code[4] : 0);
     const double *z = NAME(reg)(f, code[1] > 5 ? code[5] : 0);
     switch (code[0] == OP_chain && !f->careful ? OP_mul : code[0]) {
-#define ROW(name) case OP_##name: NAME(unary_##name)(out, x); break;
+#define ROW(name) case OP_##name: NAME(unary_##name)(out, x, f->parts); break;
         MACHINE_UNARY(ROW)
 #undef ROW
-#define ROW(name) case OP_##name: NAME(binary_##name)(out, x, y); break;
+#define ROW(name) case OP_##name: NAME(binary_##name)(out, x, y, f->parts); break;
         MACHINE_BINARY(ROW)
 #undef ROW
-#define ROW(name) case OP_##name: NAME(ternary_##name)(out, x, y, z); break;
+#define ROW(name) case OP_##name: NAME(ternary_##name)(out, x, y, z, f->parts); break;
         MACHINE_TERNARY(ROW)
 #undef ROW
     }
@@ -149,6 +149,7 @@ static void NAME(run_products)(const Frame *f, const int32_t *code)
     EACH_PART out[i] = sum.part[i];
 }
 
+#include "columns.h"
 #include "tiles.h"
 
 /* ------ a sum over the lanes */
@@ -164,16 +165,28 @@ static void NAME(run_total)(const Frame *f, const int32_t *code)
     *total = even + odd;
 }
 
+static void NAME(run_some_total)(const Frame *f, const int32_t *code)
+{
+    const V *x = (const V *)NAME(reg)(f, code[3]);
+    V *total = (V *)(f->totals + (size_t)code[2] * WIDTH);
+    V even = *total, odd = SPLAT(0.0);
+    for (int i = 0; i < PARTS; i += 2) {
+        even += NAME(masked)(x[i], f, i);
+        odd += NAME(masked)(x[i + 1], f, i + 1);
+    }
+    *total = even + odd;
+}
+
 #include "wide.h"
 
 /* ------ a block */
-static void NAME(run_block)(const Frame *f)
+static void NAME(run_block)(Frame *f)
 {
     for (const int32_t *code = f->code; code < f->code_end; code += code[1]) {
         switch (code[0]) {
-        case OP_LOAD: load(f, code); break;
-        case OP_STORE: store(f, code); break;
-        case OP_GUARD: guard_lanes(f, code); break;
+        case OP_LOAD: NAME(run_load)(f, code); break;
+        case OP_STORE: NAME(run_store)(f, code); break;
+        case OP_GUARD: NAME(run_guard)(f, code); break;
         case OP_PRODUCTS: NAME(run_products)(f, code); break;
         case OP_ACCUMULATE:
             if (f->careful)
@@ -188,16 +201,16 @@ static void NAME(run_block)(const Frame *f)
                 NAME(run_dense)(f, code);
             break;
         case OP_TOTAL:
-            if (f->count < LANES)
-                total_of_some(f, code);
+            if (f->some)
+                NAME(run_some_total)(f, code);
             else
                 NAME(run_total)(f, code);
             break;
         case OP_TOTALS:
             if (f->careful)
                 careful_totals(f, code);
-            else if (f->count < LANES)
-                NAME(run_last_totals)(f, code);
+            else if (f->some)
+                NAME(run_some_totals)(f, code);
             else
                 NAME(run_totals)(f, code);
             break;

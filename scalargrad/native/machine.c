@@ -12,8 +12,6 @@
 #include "unchanged.h"
 
 static PyMethodDef module_methods[] = {
-    {"all_finite", all_finite, METH_O,
-     "all_finite(numbers): whether no number of a buffer of float64 is infinite or NaN."},
     {"unchanged", unchanged, METH_O,
      "unchanged(records): whether each list, dict, cell, class and function still holds what it held."},
     {"choose", choose, METH_O,

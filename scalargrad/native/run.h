@@ -8,13 +8,14 @@
 
 /* What a run is given, and where its results go. */
 typedef struct {
-    Column *columns;       /* inputs, then outputs */
+    const Column *inputs, *outputs;
     const int64_t *index;  /* which elements of the inputs are the lanes; NULL if all, in order */
     Py_ssize_t count;
     int32_t *broken;       /* for each lane; NULL if no lane has a guard */
     int careful;
     int threads;
     int any_broken;
+    int doubt;             /* an output is not finite in some lane that no guard broke */
 } Job;
 
 /* One thread's share of the lanes: some of the segments, and memory to run them in. */
@@ -25,7 +26,7 @@ typedef struct {
     double *memory;        /* registers, totals, broken */
     double *sums;          /* shared, a stretch for each segment */
     int first, end;        /* segments */
-    int any_broken;
+    int any_broken, doubt;
 } Worker;
 
 static size_t padded(size_t doubles)
@@ -90,17 +91,19 @@ static void fill_splats(const Program *p, const Frame *f)
 
 static void note_broken(const Frame *f, Worker *worker)
 {
+    const int64_t *broken = (const int64_t *)f->broken;
     for (int i = 0; i < f->count; i++) {
-        worker->job->broken[f->base + i] = (int32_t)f->broken[i];
-        worker->any_broken |= f->broken[i] >= 0.0;
+        worker->job->broken[f->base + i] = (int32_t)broken[i];
+        worker->any_broken |= broken[i] >= 0;
     }
 }
 
 static void run_one_block(Frame *f, Worker *worker)
 {
-    if (worker->job->broken)
-        for (int i = 0; i < LANES; i++)
-            f->broken[i] = -1.0;
+    for (int i = 0; i < LANES; i++)
+        ((int64_t *)f->broken)[i] = i < f->count ? -1 : 0;
+    f->some = f->count < LANES;
+    f->parts = (f->count + WIDTH - 1) / WIDTH;
     kernels.run_block(f);
     if (worker->job->broken)
         note_broken(f, worker);
@@ -154,14 +157,16 @@ static void *run_worker(void *given)
     double *totals = worker->memory + (size_t)p->registers * LANES;
     Frame f = {
         .uniform = worker->uniform, .lanes = worker->memory, .totals = totals,
-        .broken = totals + totals_doubles(p),
-        .inputs = worker->job->columns, .outputs = worker->job->columns + p->inputs,
+        .broken = (I *)(totals + totals_doubles(p)),
+        .inputs = worker->job->inputs, .outputs = worker->job->outputs,
         .index = worker->job->index,
         .code = p->lanes, .code_end = p->lanes_end, .careful = worker->job->careful,
     };
     fill_splats(p, &f);
     for (int segment = worker->first; segment < worker->end; segment++)
         run_segment(&f, worker, segment);
+    for (int i = 0; i < WIDTH; i++)
+        worker->doubt |= f.doubt[i] != 0.0;
     return NULL;
 }
 
@@ -202,8 +207,10 @@ static void run_lanes(const Program *p, double *uniform, Job *job)
             .first = segments * k / n, .end = segments * (k + 1) / n,
         };
     run_workers(worker, n);
-    for (int k = 0; k < n; k++)
+    for (int k = 0; k < n; k++) {
         job->any_broken |= worker[k].any_broken;
+        job->doubt |= worker[k].doubt;
+    }
 }
 
 static void store_totals(const Program *p, double *uniform, int segments)
@@ -221,7 +228,7 @@ static void store_totals(const Program *p, double *uniform, int segments)
 }
 
 /* Return the number of a guard that does not hold, −1 if all do, −2 if it depends on the lane. */
-static int32_t run_program(const Program *p, double *uniform, Job *job)
+static int32_t run_once(const Program *p, double *uniform, Job *job)
 {
     const int32_t guard = run_scalars(uniform, p->before, p->before_end, job->careful);
     if (guard >= 0)
@@ -230,7 +237,20 @@ static int32_t run_program(const Program *p, double *uniform, Job *job)
         run_lanes(p, uniform, job);
     store_totals(p, uniform, segments_of(job->count));
     run_scalars(uniform, p->after, p->after_end, job->careful);
+    for (int32_t k = 0; k < p->results; k++)
+        job->doubt |= uniform[p->result[k]] - uniform[p->result[k]] != 0.0;
     return job->any_broken ? -2 : -1;
+}
+
+/* A NaN spreads to a result: where all are finite no product needed any care. */
+static int32_t run_program(const Program *p, double *uniform, Job *job)
+{
+    const int32_t status = run_once(p, uniform, job);
+    if (status >= 0 || job->careful || !job->doubt)
+        return status;
+    job->careful = 1;
+    job->any_broken = 0;
+    return run_once(p, uniform, job);
 }
 
 #endif

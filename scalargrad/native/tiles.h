@@ -134,27 +134,25 @@ static void NAME(run_totals)(const Frame *f, const int32_t *code)
         NAME(totals_of_row)(f, &t, row);
 }
 
-INLINE void NAME(last_total)(V *total, const V *x, const V *y, int full, const I *mask)
+INLINE void NAME(some_total)(V *total, const V *x, const V *y, const Frame *f)
 {
-    V sum = *total;
-    for (int i = 0; i < full; i++)
-        sum += x[i] * y[i];
-    if (full < PARTS)
-        sum += (V)((I)(x[full] * y[full]) & *mask);
-    *total = sum;
+    V even = *total, odd = SPLAT(0.0);
+    for (int i = 0; i < PARTS; i += 2) {
+        even += NAME(masked)(x[i] * y[i], f, i);
+        odd += NAME(masked)(x[i + 1] * y[i + 1], f, i + 1);
+    }
+    *total = even + odd;
 }
 
-/* The same in the last block, which is not full. */
-static void NAME(run_last_totals)(const Frame *f, const int32_t *code)
+/* The same where only some lanes are taken in. */
+static void NAME(run_some_totals)(const Frame *f, const int32_t *code)
 {
     const Totals t = totals_at(code);
-    const int full = f->count / WIDTH;
-    const I *mask = (const I *)masks[f->count % WIDTH];
     for (int column = 0; column < t.columns; column++)
         for (int row = 0; row < t.rows; row++)
-            NAME(last_total)((V *)total_at(f, &t, row, column),
+            NAME(some_total)((V *)total_at(f, &t, row, column),
                              (const V *)NAME(reg)(f, t.x[row]),
-                             (const V *)register_or_ones(f, t.y[column]), full, mask);
+                             (const V *)register_or_ones(f, t.y[column]), f);
 }
 
 #undef EACH

@@ -97,7 +97,7 @@ INLINE void NAME(fill_lanes)(double *lanes, const double *x, int stretch, int co
 static void NAME(run_wide_row)(double *u, const int32_t *code, int careful)
 {
     double lanes[4 * LANES] __attribute__((aligned(LANES)));
-    const Frame f = {.lanes = lanes, .careful = careful};
+    const Frame f = {.lanes = lanes, .careful = careful, .parts = PARTS};
     const int32_t operands = code[1] - 6;
     const int32_t instruction[] = {code[4], operands + 3, 0, 1, 2, 3};
     for (int32_t base = 0; base < code[3]; base += LANES) {
