@@ -1,7 +1,9 @@
 /* Columns into registers and back, and what is asked of each lane. Included by lanes.h, once for each
  * instruction set. */
 
-typedef double NAME(Unaligned) __attribute__((vector_size(WIDTH * sizeof(double)), aligned(1)));
+typedef double NAME(Unaligned) __attribute__((vector_size(sizeof(V)), aligned(1)));
+/* a block has parts of WIDTH lanes */
+#define VECTORS_OF(parts) ((parts) * (WIDTH / VECTOR_LANES))
 
 #if defined(__clang__) || __GNUC__ >= 12
 #define SHUFFLE(x, y, ...) __builtin_shufflevector(x, y, __VA_ARGS__)
@@ -11,6 +13,7 @@ typedef double NAME(Unaligned) __attribute__((vector_size(WIDTH * sizeof(double)
 
 /* ------ loads, {op, length, the first of the inputs, then a register for each} */
 
+#if defined(__AVX512F__)
 /* WIDTH columns of WIDTH rows: a vector of each row, then rows and columns exchanged. */
 INLINE void NAME(load_square)(const Frame *f, const Column *column, const int32_t *into, int part)
 {
@@ -36,11 +39,13 @@ INLINE void NAME(load_square)(const Frame *f, const Column *column, const int32_
     }
 }
 
+#endif
+
 static void NAME(load_column)(const Frame *f, const Column *column, double *out)
 {
     const char *from = row_of(f, column, 0);
     if (!f->index && f->count == LANES && column->stride == (Py_ssize_t)sizeof(double))
-        EACH_PART ((V *)out)[i] = ((const NAME(Unaligned) *)from)[i];
+        EACH(i, VECTORS) ((V *)out)[i] = ((const NAME(Unaligned) *)from)[i];
     else
         for (int i = 0; i < f->parts * WIDTH; i++) {
             from = row_of(f, column, i);
@@ -54,20 +59,23 @@ static void NAME(run_load)(const Frame *f, const int32_t *code)
 {
     const Column *column = f->inputs + code[2];
     const int32_t n = code[1] - 3;
-    if (n == WIDTH && are_adjacent(column, n))
+#if defined(__AVX512F__)
+    if (n == WIDTH && are_adjacent(column, n)) {
         for (int part = 0; part < f->parts; part++)
             NAME(load_square)(f, column, code + 3, part);
-    else
-        for (int32_t k = 0; k < n; k++)
-            NAME(load_column)(f, column + k, NAME(reg)(f, code[3 + k]));
+        return;
+    }
+#endif
+    for (int32_t k = 0; k < n; k++)
+        NAME(load_column)(f, column + k, NAME(reg)(f, code[3 + k]));
 }
 
 /* ------ what sums over lanes take in */
 
-/* The part of a register, with zeros in the lanes that are not there or that a guard broke. */
-INLINE V NAME(masked)(V x, const Frame *f, int part)
+/* A vector of a register, with zeros in the lanes that are not there or that a guard broke. */
+INLINE V NAME(masked)(V x, const Frame *f, int at)
 {
-    return (V)((I)x & (f->broken[part] < 0));
+    return (V)((I)x & (((const I *)f->broken)[at] < 0));
 }
 
 /* ------ stores, {op, length, output, register} */
@@ -76,10 +84,12 @@ static void NAME(run_store)(Frame *f, const int32_t *code)
     const Column *column = &f->outputs[code[2]];
     char *to = (char *)column->data + f->base * column->stride;
     const double *x = NAME(reg)(f, code[3]);
-    for (int i = 0; i < f->parts; i++) {
+    V doubt = *(const V *)&f->doubt;
+    for (int i = 0; i < VECTORS_OF(f->parts); i++) {
         const V own = f->some ? NAME(masked)(((const V *)x)[i], f, i) : ((const V *)x)[i];
-        f->doubt += own - own;
+        doubt += own - own;
     }
+    *(V *)&f->doubt = doubt;
     if (column->stride == (Py_ssize_t)sizeof(double))
         memcpy(to, x, (size_t)f->count * sizeof(double));
     else
@@ -98,13 +108,13 @@ INLINE void NAME(guard)(Frame *f, const int32_t *code, const int how)
 {
     const V *x = (const V *)NAME(reg)(f, code[3]), *y = (const V *)NAME(reg)(f, code[4]);
     const I unwanted = (I){0} - (int64_t)code[5], number = (I){0} + (int64_t)code[6];
-    I any = {0};
-    for (int i = 0; i < f->parts; i++) {
-        const I now = NAME(fails)(how, x[i], y[i], unwanted) & (f->broken[i] < 0);
-        f->broken[i] = (now & number) | (~now & f->broken[i]);
+    I any = {0}, *broken = (I *)f->broken;
+    for (int i = 0; i < VECTORS_OF(f->parts); i++) {
+        const I now = NAME(fails)(how, x[i], y[i], unwanted) & (broken[i] < 0);
+        broken[i] = (now & number) | (~now & broken[i]);
         any |= now;
     }
-    for (int i = 0; i < WIDTH; i++)
+    for (int i = 0; i < VECTOR_LANES; i++)
         f->some |= any[i] != 0;
 }
 
@@ -116,3 +126,6 @@ static void NAME(run_guard)(Frame *f, const int32_t *code)
     default: NAME(guard)(f, code, 2); break;
     }
 }
+
+#undef SHUFFLE
+#undef VECTORS_OF

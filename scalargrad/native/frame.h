@@ -30,10 +30,10 @@ typedef int64_t I __attribute__((vector_size(WIDTH * sizeof(int64_t))));
 #ifdef __clang__
 #define EACH_LANE                                                                                 \
     _Pragma("clang loop vectorize(assume_safety)") for (int i = 0; i < parts * WIDTH; i++)
-#define EACH_PART _Pragma("clang loop unroll(full)") for (int i = 0; i < PARTS; i++)
+#define EACH(i, n) _Pragma("clang loop unroll(full)") for (int i = 0; i < (n); i++)
 #else
 #define EACH_LANE _Pragma("GCC ivdep") for (int i = 0; i < parts * WIDTH; i++)
-#define EACH_PART _Pragma("GCC unroll 8") for (int i = 0; i < PARTS; i++)
+#define EACH(i, n) _Pragma("GCC unroll 8") for (int i = 0; i < (n); i++)
 #endif
 
 enum {

@@ -23,7 +23,7 @@ static inline double *NAME(reg)(const Frame *f, int32_t index)
         UNROLLED for (int i = two; i < two + 2 * VECTOR_LANES; i += VECTOR_LANES)
 
 #define ROW(name)                                                                                 \
-    static void NAME(unary_##name)(double *out, const double *x, int parts)                                  \
+    static void NAME(unary_##name)(double *out, const double *x, int parts)                       \
     {                                                                                             \
         EACH_VECTOR VECTOR(out + i) = NAME(v_##name)(VECTOR(x + i));                              \
     }
@@ -31,7 +31,7 @@ VECTOR_UNARY(ROW)
 #undef ROW
 
 #define ROW(name)                                                                                 \
-    static void NAME(unary_##name)(double *out, const double *x, int parts)                                  \
+    static void NAME(unary_##name)(double *out, const double *x, int parts)                       \
     {                                                                                             \
         EACH_LANE out[i] = forward_##name(x[i]);                                                  \
     }
@@ -39,7 +39,7 @@ LANE_UNARY(ROW)
 #undef ROW
 
 #define ROW(name)                                                                                 \
-    static void NAME(binary_##name)(double *out, const double *x, const double *y, int parts)                \
+    static void NAME(binary_##name)(double *out, const double *x, const double *y, int parts)     \
     {                                                                                             \
         EACH_VECTOR VECTOR(out + i) = NAME(v_##name)(VECTOR(x + i), VECTOR(y + i));               \
     }
@@ -47,7 +47,7 @@ VECTOR_BINARY(ROW)
 #undef ROW
 
 #define ROW(name)                                                                                 \
-    static void NAME(binary_##name)(double *out, const double *x, const double *y, int parts)                \
+    static void NAME(binary_##name)(double *out, const double *x, const double *y, int parts)     \
     {                                                                                             \
         EACH_LANE out[i] = forward_##name(x[i], y[i]);                                            \
     }
@@ -55,11 +55,10 @@ LANE_BINARY(ROW)
 #undef ROW
 #undef VECTOR
 #undef EACH_VECTOR
-#undef VECTOR_LANES
 
 #define ROW(name)                                                                                 \
     static void NAME(ternary_##name)(double *out, const double *x, const double *y,               \
-                                     const double *z, int parts)                                             \
+                                     const double *z, int parts)                                  \
     {                                                                                             \
         EACH_LANE out[i] = forward_##name(x[i], y[i], z[i]);                                      \
     }
@@ -85,36 +84,44 @@ static void NAME(run_row)(const Frame *f, const int32_t *code)
     }
 }
 
-/* ------ sums of products in each lane: eight vectors stay in registers, however many the terms */
+/* ------ vectors as long as the instruction set has them: of longer ones compilers make memory */
+typedef int64_t NAME(Integers) __attribute__((vector_size(sizeof(NAME(Doubles)))));
+#define V NAME(Doubles)
+#define I NAME(Integers)
+#define VECTORS (LANES / VECTOR_LANES)
+/* so many stay in registers while a sum is taken */
+#define AT_ONCE 8
+
+/* ------ sums of products in each lane */
 typedef struct {
-    V part[PARTS];
+    V part[AT_ONCE];
 } NAME(Sum);
 
-INLINE NAME(Sum) NAME(uniform_times_lane)(NAME(Sum) sum, const Frame *f, const Run *run)
+INLINE NAME(Sum) NAME(uniform_times_lane)(NAME(Sum) sum, const Frame *f, const Run *run, int at)
 {
     for (int32_t k = 0; k < run->count; k++) {
         const V w = SPLAT(f->uniform[run->term[2 * k]]);
-        const V *x = (const V *)NAME(reg)(f, run->term[2 * k + 1]);
-        EACH_PART sum.part[i] += w * x[i];
+        const V *x = (const V *)NAME(reg)(f, run->term[2 * k + 1]) + at;
+        EACH(i, AT_ONCE) sum.part[i] += w * x[i];
     }
     return sum;
 }
 
-INLINE NAME(Sum) NAME(lane_times_lane)(NAME(Sum) sum, const Frame *f, const Run *run)
+INLINE NAME(Sum) NAME(lane_times_lane)(NAME(Sum) sum, const Frame *f, const Run *run, int at)
 {
     for (int32_t k = 0; k < run->count; k++) {
-        const V *x = (const V *)NAME(reg)(f, run->term[2 * k]);
-        const V *y = (const V *)NAME(reg)(f, run->term[2 * k + 1]);
-        EACH_PART sum.part[i] += x[i] * y[i];
+        const V *x = (const V *)NAME(reg)(f, run->term[2 * k]) + at;
+        const V *y = (const V *)NAME(reg)(f, run->term[2 * k + 1]) + at;
+        EACH(i, AT_ONCE) sum.part[i] += x[i] * y[i];
     }
     return sum;
 }
 
-INLINE NAME(Sum) NAME(lane_alone)(NAME(Sum) sum, const Frame *f, const Run *run)
+INLINE NAME(Sum) NAME(lane_alone)(NAME(Sum) sum, const Frame *f, const Run *run, int at)
 {
     for (int32_t k = 0; k < run->count; k++) {
-        const V *x = (const V *)NAME(reg)(f, run->term[2 * k + 1]);
-        EACH_PART sum.part[i] += x[i];
+        const V *x = (const V *)NAME(reg)(f, run->term[2 * k + 1]) + at;
+        EACH(i, AT_ONCE) sum.part[i] += x[i];
     }
     return sum;
 }
@@ -123,30 +130,36 @@ INLINE NAME(Sum) NAME(uniform_alone)(NAME(Sum) sum, const Frame *f, const Run *r
 {
     for (int32_t k = 0; k < run->count; k++) {
         const V w = SPLAT(f->uniform[run->term[2 * k]]);
-        EACH_PART sum.part[i] += w;
+        EACH(i, AT_ONCE) sum.part[i] += w;
     }
     return sum;
 }
 
-static void NAME(run_products)(const Frame *f, const int32_t *code)
+static void NAME(some_products)(const Frame *f, const int32_t *code, int at)
 {
     NAME(Sum) sum;
     /* −0.0 + x is x, for x = −0.0 too */
-    EACH_PART sum.part[i] = SPLAT(-0.0);
+    EACH(i, AT_ONCE) sum.part[i] = SPLAT(-0.0);
     const int32_t *end = code + code[1];
-    for (const int32_t *at = code + 3; at < end;) {
-        const Run run = run_at(at);
+    for (const int32_t *next = code + 3; next < end;) {
+        const Run run = run_at(next);
         switch (run.kind) {
         case UNIFORM_UPSTREAM:
-        case UNIFORM_LOCAL: sum = NAME(uniform_times_lane)(sum, f, &run); break;
-        case BOTH_LANES: sum = NAME(lane_times_lane)(sum, f, &run); break;
-        case LANE_ALONE: sum = NAME(lane_alone)(sum, f, &run); break;
+        case UNIFORM_LOCAL: sum = NAME(uniform_times_lane)(sum, f, &run, at); break;
+        case BOTH_LANES: sum = NAME(lane_times_lane)(sum, f, &run, at); break;
+        case LANE_ALONE: sum = NAME(lane_alone)(sum, f, &run, at); break;
         case UNIFORM_ALONE: sum = NAME(uniform_alone)(sum, f, &run); break;
         }
-        at = after(&run);
+        next = after(&run);
     }
-    V *out = (V *)NAME(reg)(f, code[2]);
-    EACH_PART out[i] = sum.part[i];
+    V *out = (V *)NAME(reg)(f, code[2]) + at;
+    EACH(i, AT_ONCE) out[i] = sum.part[i];
+}
+
+static void NAME(run_products)(const Frame *f, const int32_t *code)
+{
+    for (int at = 0; at < VECTORS; at += AT_ONCE)
+        NAME(some_products)(f, code, at);
 }
 
 #include "columns.h"
@@ -158,7 +171,7 @@ static void NAME(run_total)(const Frame *f, const int32_t *code)
     const V *x = (const V *)NAME(reg)(f, code[3]);
     V *total = (V *)(f->totals + (size_t)code[2] * WIDTH);
     V even = *total, odd = SPLAT(0.0);
-    for (int i = 0; i < PARTS; i += 2) {
+    for (int i = 0; i < VECTORS; i += 2) {
         even += x[i];
         odd += x[i + 1];
     }
@@ -170,7 +183,7 @@ static void NAME(run_some_total)(const Frame *f, const int32_t *code)
     const V *x = (const V *)NAME(reg)(f, code[3]);
     V *total = (V *)(f->totals + (size_t)code[2] * WIDTH);
     V even = *total, odd = SPLAT(0.0);
-    for (int i = 0; i < PARTS; i += 2) {
+    for (int i = 0; i < VECTORS; i += 2) {
         even += NAME(masked)(x[i], f, i);
         odd += NAME(masked)(x[i + 1], f, i + 1);
     }
@@ -219,6 +232,11 @@ static void NAME(run_block)(Frame *f)
     }
 }
 
+#undef V
+#undef I
+#undef VECTORS
+#undef AT_ONCE
+#undef VECTOR_LANES
 #undef NAME
 #undef JOIN
 #undef JOIN_

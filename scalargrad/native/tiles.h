@@ -3,13 +3,16 @@
  * instruction set. */
 
 /* ------ dense layers */
-#define EACH(i, n) _Pragma("GCC unroll 8") for (int i = 0; i < (n); i++)
 #if defined(__AVX512F__)
 #define TILE_PARTS 4
 #define TILE_ROWS 4
 #define TILE_COLUMNS 4
+#elif defined(__aarch64__)
+#define TILE_PARTS 4
+#define TILE_ROWS 2
+#define TILE_COLUMNS 2
 #else
-#define TILE_PARTS 1
+#define TILE_PARTS 2
 #define TILE_ROWS 2
 #define TILE_COLUMNS 2
 #endif
@@ -42,7 +45,7 @@ INLINE V NAME(ending)(V sum, const Frame *f, const Dense *d, int row, int part)
 INLINE void NAME(dense_tile)(const int rows, const int parts, const Frame *f, const Dense *d,
                              int part)
 {
-    V sum[TILE][PARTS];
+    V sum[TILE][2 * TILE_PARTS];
     EACH(r, rows) {
         const V first = SPLAT(d->first[r] < 0 ? -0.0 : f->uniform[d->first[r]]);
         EACH(i, parts) sum[r][i] = first;
@@ -66,7 +69,7 @@ static void NAME(run_dense)(const Frame *f, const int32_t *code)
     switch (d.rows) {
 #define ROWS(n, parts)                                                                            \
     case n:                                                                                       \
-        for (int part = 0; part < PARTS; part += parts)                                           \
+        for (int part = 0; part < VECTORS; part += parts)                                         \
             NAME(dense_tile)(n, parts, f, &d, part);                                              \
         break;
         ROWS(1, 2 * TILE_PARTS)
@@ -78,35 +81,32 @@ static void NAME(run_dense)(const Frame *f, const int32_t *code)
 }
 
 /* ------ sums over the lanes */
-
-/* A tile of totals, `rows` by `columns`, stays in registers while both sides pass by once. */
+/* A tile of totals, `rows` by `columns`, stays in registers while both sides pass by once. Of the
+ * WIDTH numbers of a total as many are used as a vector has. */
 INLINE void NAME(totals_tile)(const int rows, const int columns, const Frame *f, const Totals *t,
                               int row, int column)
 {
-    V sum[TILE][TILE];
-    const V *x[TILE], *y[TILE];
-    V *total = (V *)total_at(f, t, row, column);
+    V sum[TILE_ROWS][TILE_COLUMNS];
+    const V *x[TILE_ROWS], *y[TILE_COLUMNS];
+    double *total = total_at(f, t, row, column);
     EACH(r, rows) x[r] = (const V *)NAME(reg)(f, t->x[row + r]);
     EACH(c, columns) y[c] = (const V *)register_or_ones(f, t->y[column + c]);
-    EACH(r, rows) EACH(c, columns) sum[r][c] = total[c * t->rows + r];
-    for (int i = 0; i < PARTS; i++)
+    EACH(r, rows) EACH(c, columns) sum[r][c] = *(V *)(total + (c * t->rows + r) * WIDTH);
+    for (int i = 0; i < VECTORS; i++)
         EACH(r, rows) EACH(c, columns) sum[r][c] += x[r][i] * y[c][i];
-    EACH(r, rows) EACH(c, columns) total[c * t->rows + r] = sum[r][c];
+    EACH(r, rows) EACH(c, columns) *(V *)(total + (c * t->rows + r) * WIDTH) = sum[r][c];
 }
 
-/* One x, which stays in registers, and one y after another. */
 static void NAME(totals_of_row)(const Frame *f, const Totals *t, int row)
 {
     const V *x = (const V *)NAME(reg)(f, t->x[row]);
-    NAME(Sum) common;
-    EACH_PART common.part[i] = x[i];
     for (int column = 0; column < t->columns; column++) {
         const V *y = (const V *)register_or_ones(f, t->y[column]);
         V *total = (V *)total_at(f, t, row, column);
         V even = *total, odd = SPLAT(0.0);
-        for (int i = 0; i < PARTS; i += 2) {
-            even += common.part[i] * y[i];
-            odd += common.part[i + 1] * y[i + 1];
+        EACH(i, VECTORS / 2) {
+            even += x[2 * i] * y[2 * i];
+            odd += x[2 * i + 1] * y[2 * i + 1];
         }
         *total = even + odd;
     }
@@ -119,8 +119,10 @@ static void NAME(totals_in_tiles)(const Frame *f, const Totals *t, int row)
         NAME(totals_tile)(TILE_ROWS, TILE_COLUMNS, f, t, row, column);
     switch (t->columns - column) {
     case 1: NAME(totals_tile)(TILE_ROWS, 1, f, t, row, column); break;
+#if TILE_COLUMNS > 2
     case 2: NAME(totals_tile)(TILE_ROWS, 2, f, t, row, column); break;
     case 3: NAME(totals_tile)(TILE_ROWS, 3, f, t, row, column); break;
+#endif
     }
 }
 
@@ -137,7 +139,7 @@ static void NAME(run_totals)(const Frame *f, const int32_t *code)
 INLINE void NAME(some_total)(V *total, const V *x, const V *y, const Frame *f)
 {
     V even = *total, odd = SPLAT(0.0);
-    for (int i = 0; i < PARTS; i += 2) {
+    for (int i = 0; i < VECTORS; i += 2) {
         even += NAME(masked)(x[i] * y[i], f, i);
         odd += NAME(masked)(x[i + 1] * y[i + 1], f, i + 1);
     }
@@ -155,7 +157,6 @@ static void NAME(run_some_totals)(const Frame *f, const int32_t *code)
                              (const V *)register_or_ones(f, t.y[column]), f);
 }
 
-#undef EACH
 #undef TILE_PARTS
 #undef TILE_ROWS
 #undef TILE_COLUMNS
