@@ -13,7 +13,17 @@ typedef double NAME(Unaligned) __attribute__((vector_size(sizeof(V)), aligned(1)
 
 /* ------ loads, {op, length, the first of the inputs, then a register for each} */
 
-#if defined(__AVX512F__)
+#if VECTOR_BYTES == 64
+/* Whether so many columns stand side by side in one array. */
+static int NAME(are_adjacent)(const Column *column, int32_t n)
+{
+    for (int32_t k = 1; k < n; k++)
+        if (column[k].data != column->data + (size_t)k * sizeof(double)
+            || column[k].stride != column->stride)
+            return 0;
+    return 1;
+}
+
 /* WIDTH columns of WIDTH rows: a vector of each row, then rows and columns exchanged. */
 INLINE void NAME(load_square)(const Frame *f, const Column *column, const int32_t *into, int part)
 {
@@ -59,8 +69,8 @@ static void NAME(run_load)(const Frame *f, const int32_t *code)
 {
     const Column *column = f->inputs + code[2];
     const int32_t n = code[1] - 3;
-#if defined(__AVX512F__)
-    if (n == WIDTH && are_adjacent(column, n)) {
+#if VECTOR_BYTES == 64
+    if (n == WIDTH && NAME(are_adjacent)(column, n)) {
         for (int part = 0; part < f->parts; part++)
             NAME(load_square)(f, column, code + 3, part);
         return;

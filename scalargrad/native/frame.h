@@ -161,16 +161,6 @@ INLINE const char *row_of(const Frame *f, const Column *column, int lane)
     return column->data + (f->index ? f->index[at] : at) * column->stride;
 }
 
-/* Whether so many columns stand side by side in one array. */
-static int are_adjacent(const Column *column, int32_t n)
-{
-    for (int32_t k = 1; k < n; k++)
-        if (column[k].data != column->data + (size_t)k * sizeof(double)
-            || column[k].stride != column->stride)
-            return 0;
-    return 1;
-}
-
 static int compare(int32_t how, double x, double y)
 {
     return how == 0 ? x < y : how == 1 ? x <= y : x != y;

@@ -26,13 +26,16 @@
 #pragma clang attribute pop
 #elif defined(__x86_64__) && defined(__GNUC__)
 #define HAVE_X86 1
+/* instructions in the order in which their operands come, not as written: two vectors then overlap */
 #pragma GCC push_options
+#pragma GCC optimize("schedule-insns", "sched-pressure")
 #pragma GCC target("avx512f,avx512dq,avx512vl,avx512bw,prefer-vector-width=512")
 #define ISA avx512
 #define VECTOR_BYTES 64
 #include "lanes.h"
 #pragma GCC pop_options
 #pragma GCC push_options
+#pragma GCC optimize("schedule-insns", "sched-pressure")
 #pragma GCC target("avx2,fma")
 #define ISA avx2
 #define VECTOR_BYTES 32

@@ -17,15 +17,21 @@ static inline double *NAME(reg)(const Frame *f, int32_t index)
 
 #define VECTOR_LANES ((int)(sizeof(NAME(Doubles)) / sizeof(double)))
 #define VECTOR(numbers) (*(NAME(Doubles) *)(numbers))
+/* a function of its own has all the registers to schedule in */
+#define NOINLINE __attribute__((noinline))
 /* two vectors at a time: the one is computed while the other waits for its results */
-#define EACH_VECTOR                                                                               \
-    for (int two = 0; two < parts * WIDTH; two += 2 * VECTOR_LANES)                               \
-        UNROLLED for (int i = two; i < two + 2 * VECTOR_LANES; i += VECTOR_LANES)
+#define EACH_PAIR                                                                                 \
+    for (int i = 0, j = VECTOR_LANES; i < parts * WIDTH;                                          \
+         i += 2 * VECTOR_LANES, j += 2 * VECTOR_LANES)
 
 #define ROW(name)                                                                                 \
-    static void NAME(unary_##name)(double *out, const double *x, int parts)                       \
+    static NOINLINE void NAME(unary_##name)(double *out, const double *x, int parts)              \
     {                                                                                             \
-        EACH_VECTOR VECTOR(out + i) = NAME(v_##name)(VECTOR(x + i));                              \
+        EACH_PAIR {                                                                               \
+            const NAME(Doubles) even = NAME(v_##name)(VECTOR(x + i));                             \
+            VECTOR(out + j) = NAME(v_##name)(VECTOR(x + j));                                      \
+            VECTOR(out + i) = even;                                                               \
+        }                                                                                         \
     }
 VECTOR_UNARY(ROW)
 #undef ROW
@@ -39,9 +45,14 @@ LANE_UNARY(ROW)
 #undef ROW
 
 #define ROW(name)                                                                                 \
-    static void NAME(binary_##name)(double *out, const double *x, const double *y, int parts)     \
+    static NOINLINE void NAME(binary_##name)(double *out, const double *x, const double *y,       \
+                                             int parts)                                           \
     {                                                                                             \
-        EACH_VECTOR VECTOR(out + i) = NAME(v_##name)(VECTOR(x + i), VECTOR(y + i));               \
+        EACH_PAIR {                                                                               \
+            const NAME(Doubles) even = NAME(v_##name)(VECTOR(x + i), VECTOR(y + i));              \
+            VECTOR(out + j) = NAME(v_##name)(VECTOR(x + j), VECTOR(y + j));                       \
+            VECTOR(out + i) = even;                                                               \
+        }                                                                                         \
     }
 VECTOR_BINARY(ROW)
 #undef ROW
@@ -54,7 +65,8 @@ VECTOR_BINARY(ROW)
 LANE_BINARY(ROW)
 #undef ROW
 #undef VECTOR
-#undef EACH_VECTOR
+#undef EACH_PAIR
+#undef NOINLINE
 
 #define ROW(name)                                                                                 \
     static void NAME(ternary_##name)(double *out, const double *x, const double *y,               \
@@ -234,6 +246,7 @@ static void NAME(run_block)(Frame *f)
 
 #undef V
 #undef I
+#undef VECTOR_BYTES
 #undef VECTORS
 #undef AT_ONCE
 #undef VECTOR_LANES

@@ -3,7 +3,7 @@
  * instruction set. */
 
 /* ------ dense layers */
-#if defined(__AVX512F__)
+#if VECTOR_BYTES == 64
 #define TILE_PARTS 4
 #define TILE_ROWS 4
 #define TILE_COLUMNS 4

@@ -10,7 +10,6 @@
 #include "vector_logarithms.h"
 #include "vector_angles.h"
 
-#undef VECTOR_BYTES
 #undef D
 #undef B
 #undef M

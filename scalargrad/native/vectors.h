@@ -10,11 +10,6 @@
 #define WITH_SIGN_OF(x, y) ((D)(BITS(x) | (BITS(y) & SIGN_BIT)))
 /* the first half of the digits: the product of two such is exact */
 #define HEAD(x) ((D)(BITS(x) & ~0x7ffffffull))
-#ifdef __clang__
-#define UNROLLED _Pragma("clang loop unroll(full)")
-#else
-#define UNROLLED _Pragma("GCC unroll 8")
-#endif
 #define RARE(condition) __builtin_expect(condition, 0)
 /* added to a double, leaves it rounded to a whole number, in the last bits */
 #define MAGIC 0x1.8p52
