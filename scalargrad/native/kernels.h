@@ -26,7 +26,7 @@
 #pragma clang attribute pop
 #elif defined(__x86_64__) && defined(__GNUC__)
 #define HAVE_X86 1
-/* instructions in the order in which their operands come, not as written: two vectors then overlap */
+/* instructions in the order in which their operands come, not as written: vectors then overlap */
 #pragma GCC push_options
 #pragma GCC optimize("schedule-insns", "sched-pressure")
 #pragma GCC target("avx512f,avx512dq,avx512vl,avx512bw,prefer-vector-width=512")
