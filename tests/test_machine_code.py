@@ -54,7 +54,7 @@ def program(**changed: Any) -> Any:
 
 def run(code: Any, size: int = 70, **changed: Any) -> int:
     given = {
-        "numbers": array("d", [0.5]),
+        "numbers": [0.5],
         "arrays": (np.linspace(-2.0, 2.0, size), np.empty(size)),
         "count": size,
         "results": array("d", [0.0, 0.0]),
@@ -261,7 +261,7 @@ def test_sums_leave_out_the_lanes_in_which_a_guard_does_not_hold(name: str, coun
     for careful in (False, True):
         results, broken = array("d", [0.0, 0.0]), np.empty(count, np.int32)
         with running(name):
-            run(code, count, numbers=array("d", [0.25]), arrays=(xs,), results=results,
+            run(code, count, numbers=[0.25], arrays=(xs,), results=results,
                 broken=broken, careful=careful)  # fmt: skip
         kept = xs[xs < 0.25]
         assert results[0] == pytest.approx(sum(kept) + sum(kept * kept), rel=1e-12, abs=1e-12)
@@ -274,8 +274,17 @@ def test_sums_leave_out_the_lanes_in_which_a_guard_does_not_hold(name: str, coun
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"numbers": array("d", [0.0] * 5)},
-        {"numbers": b"1234567"},
+        {"numbers": [0.0] * 5},
+        {"numbers": [array("d", [0.0] * 5)]},
+        {"numbers": [0.0, array("d", [0.0] * 4)]},
+        {"numbers": [array("f", [0.0])]},
+        {"numbers": [np.zeros((4, 4))[:, 0]]},
+        {"numbers": [(0.0,)]},
+        {"numbers": [(0.0,) * 5]},
+        {"numbers": ["0.0"]},
+        {"numbers": [1]},
+        {"numbers": [b"12345678"]},
+        {"numbers": (0.0,)},
         {"numbers": None},
         {"results": array("d", [0.0])},
         {"results": bytes(16)},

@@ -16,7 +16,7 @@ from .arguments import STATIC, Arguments
 from .eager import Gate
 from .machine import NATIVE
 from .paths import Path, Paths
-from .results import Merge, Results
+from .results import Merge, Results, finish_of
 from .surroundings import Fingerprint, surroundings
 from .tracing import Task, Wanted
 from .views import Views
@@ -153,8 +153,7 @@ class Compiled(Views):
         results = self.results(call, wanted)
         operands = (*(call.numbers[k] for k in values), *results.captured)
         if not operands:
-            structure = results.structure
-            self._call = self.plan(args, call, wanted), lambda args, found: structure.rebuilt(found)
+            self._call = self.plan(args, call, wanted), finish_of(results.structure)
             return results.value()
         if wanted is None:
             return self.nodes(args, (), results)
@@ -216,7 +215,7 @@ class Compiled(Views):
             paths = Paths(task.trace, self.max_paths, self.threads)
         merge = Merge(call)
         for path, group, outputs in paths.run(call):
-            merge.add(path.traced, group, outputs)
+            merge.add(path, group, outputs)
         # only now: a function that raised leaves nothing behind
         self._paths[key], self._kept[key] = paths, kept
         if len(self._paths) > KEPT_PROGRAMS:

@@ -28,6 +28,10 @@ def runner(program: Program, places: Mapping[int, Place], given: int, threads: i
     return OnArrays(program, places)
 
 
+FEW = 8
+"""So many results come as a list of floats, more in an array."""
+
+
 class OnMachine:
     """Runs one program on the native machine."""
 
@@ -42,35 +46,42 @@ class OnMachine:
         self.columns = len(encoder.columns)
         self.registers = encoder.registers
         self.results = bytes(8 * len(encoder.results))
+        self.listed = len(encoder.results) <= FEW
         self.lane_guards = bool(program.lane_guards)
         # a guard tells nothing of a NaN: what it compares has to be right at once
         compared = program.trace.needed(program.trace.guarded())
         self.careful = any(program.trace.rows[i] in (ops.chain, accumulate) for i in compared)
 
     def run(
-        self, numbers: Sequence[float], arrays: Sequence[Any], lanes: int | None, group: Any = None
+        self, numbers: list[Any], arrays: Sequence[Any], lanes: int | None, group: Any = None
     ) -> tuple[Any, Any]:
         """Return the outputs, and which guards do not hold; of a `group` of lanes if it is given,
         an array of their indices.
 
-        `numbers` are the inputs that are the same in all lanes. The guards that do not hold are
+        `numbers` are the inputs that are the same in all lanes, several of them in a tuple of
+        Values or in an array of float64. The guards that do not hold are
         None if all do; the number of the first that does not, if it is the same in all lanes; else
         an array of such numbers, −1 in a lane where all hold. Sums over lanes are then those over
         the lanes where all hold, and nothing follows from an output of another lane.
         """
-        results = array("d", self.results)
         made: list[Any] = []
         broken = None
+        listed = self.listed and not self.lane_guards
+        results = None if listed else array("d", self.results)
         if lanes is not None and (self.columns or self.lane_guards):
             import numpy
 
             made = [numpy.empty(lanes) for _ in range(self.columns)]
             broken = numpy.empty(lanes, numpy.int32) if self.lane_guards else None
         status = self.code.run(
-            *(array("d", numbers), (*arrays, *made), lanes or 0, results, broken),
+            *(numbers, (*arrays, *made), lanes or 0, results, broken),
             *(group, self.careful, self.threads),
         )
-        outputs: Any = self.in_order(results, made) if made else results
+        if listed:
+            if type(status) is int:
+                return [], status
+            results, status = status, -1
+        outputs: Any = self.in_order(results or (), made) if made else results
         return outputs, None if status == -1 else broken if status == -2 else status
 
     def in_order(self, results: Sequence[float], columns: Sequence[Any]) -> list[Any]:

@@ -36,6 +36,9 @@ class Path:
                 places[i] = numbers[source].place
         self.runner = runner(self.program, places, len(call.arrays) + len(self.drawn), threads)
         self.instead: dict[int, Path] = {}
+        self.form = str(traced.structure)
+        self.keys = list(keys(traced))
+        self.captured = {id(x): x for x in traced.captured}
 
     def run(self, call: Call, group: Any) -> tuple[list[Any], Any]:
         """Run a group of the lanes; return what Runner.run does."""
@@ -183,22 +186,32 @@ class Paths:
         there are lanes in which all hold."""
         import numpy
 
-        order = numpy.argsort(broken, kind="stable")
-        guards = broken[order]
-        begins = numpy.flatnonzero(guards[1:] != guards[:-1]) + 1
-        lanes = numpy.split(order if group is None else group[order], begins)
-        firsts = [int(guards[k]) for k in (0, *begins)]
-        found = [
-            (self.instead(path, guard, call, own[0]), own)
-            for guard, own in zip(firsts, lanes)
-            if guard >= 0
-        ]
-        return found, firsts[0] < 0
+        away = numpy.flatnonzero(broken >= 0)
+        away = away[numpy.argsort(broken[away], kind="stable")]
+        guards = broken[away]
+        begins = [0, *(numpy.flatnonzero(guards[1:] != guards[:-1]) + 1).tolist()]
+        firsts = guards[begins].tolist()
+        lanes = away if group is None else group[away]
+        found = []
+        for guard, begin, end in zip(firsts, begins, [*begins[1:], len(lanes)]):
+            there = path.instead.get(guard) or self.instead(path, guard, call, lanes[begin])
+            found.append((there, lanes[begin:end]))
+        return found, len(away) < len(broken)
 
     def instead(self, path: Path, guard: int, call: Call, lane: int) -> Path:
         if guard not in path.instead:
             path.instead[guard] = self.new(call, lane)
         return path.instead[guard]
+
+
+def keys(traced: Traced) -> Iterator[tuple[int, Any]]:
+    """What each output is: of which entry, and None for the entry itself, or the position of the
+    number or the identity of the Value that it is a derivative in."""
+    for entry in range(traced.structure.size):
+        yield entry, None
+        if traced.wanted is not None:
+            yield from ((entry, position) for position in traced.wanted.positions)
+            yield from ((entry, ("captured", id(x))) for x in traced.captured)
 
 
 def number_of(x: Any) -> float:

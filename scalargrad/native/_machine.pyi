@@ -46,7 +46,7 @@ class Program:
     ) -> Program: ...
     def run(
         self,
-        numbers: Any,
+        numbers: list[Any],
         arrays: tuple[Any, ...],
         count: int,
         results: Any,
@@ -55,7 +55,7 @@ class Program:
         careful: bool,
         threads: int,
         /,
-    ) -> int: ...
+    ) -> Any: ...
 
 def choose(name: str, /) -> str: ...
 def unchanged(records: list[tuple[bool, Any, tuple[Any, ...]]], /) -> bool: ...
