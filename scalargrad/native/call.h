@@ -61,14 +61,14 @@ static int find_columns(Column *column, const int32_t *place, int32_t n, const P
 
 enum { SOON_DONE = 1000 }; /* words of code that are run without letting other threads in */
 
-static int32_t run_freely(const Program *p, double *workspace, Job *job)
+static int32_t run_freely(const Program *p, double *uniform, Job *job)
 {
     int32_t status;
     const Py_ssize_t words = (p->before_end - p->before) + (p->after_end - p->after);
     if (!job->count && words < SOON_DONE)
-        return run_program(p, workspace, job);
+        return run_program(p, uniform, job);
     Py_BEGIN_ALLOW_THREADS
-    status = run_program(p, workspace, job);
+    status = run_program(p, uniform, job);
     Py_END_ALLOW_THREADS
     return status;
 }
@@ -102,7 +102,8 @@ static Py_ssize_t put_item(PyObject *item, double *to, Py_ssize_t room)
     if (PyFloat_CheckExact(item) && room > 0)
         return *to = PyFloat_AS_DOUBLE(item), 1;
     if (PyTuple_CheckExact(item) && PyTuple_GET_SIZE(item) <= room) {
-        const EngineInC *engine = PyCapsule_Import(ENGINE_IN_C, 0);
+        static const EngineInC *engine;
+        engine = engine ? engine : PyCapsule_Import(ENGINE_IN_C, 0);
         return engine && engine->read(item, to) == 0 ? PyTuple_GET_SIZE(item) : -1;
     }
     Py_buffer view;
@@ -199,18 +200,20 @@ static PyObject *list_of_results(const Program *p, const double *uniform)
 
 static PyObject *run_opened(Program *p, PyObject *numbers, Opened *opened, Job *job)
 {
-    double *workspace = take_workspace(p, job->threads);
-    if (!workspace)
-        return NULL;
+    size_t doubles = scratch_doubles(p, job->threads);
+    double *uniform = take_uniform(p);
     PyObject *found = NULL;
-    if (put_numbers(p, numbers, workspace)) {
-        const int32_t status = run_freely(p, workspace, job);
+    job->sums = job->count ? take_scratch(&doubles) : NULL;
+    if (uniform && (job->sums || !job->count) && put_numbers(p, numbers, uniform)) {
+        const int32_t status = run_freely(p, uniform, job);
         for (int32_t k = 0; opened->results.buf && k < p->results; k++)
-            ((double *)opened->results.buf)[k] = workspace[p->result[k]];
+            ((double *)opened->results.buf)[k] = uniform[p->result[k]];
         const int listed = status == -1 && !opened->results.obj;
-        found = listed ? list_of_results(p, workspace) : PyLong_FromLong(status);
+        found = listed ? list_of_results(p, uniform) : PyLong_FromLong(status);
     }
-    give_workspace(p, workspace, job->threads);
+    give_uniform(p, uniform);
+    if (job->sums)
+        give_scratch(job->sums, doubles);
     return found;
 }
 

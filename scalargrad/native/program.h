@@ -16,7 +16,7 @@ typedef struct {
     int32_t *result;       /* the uniform numbers that are results */
     int32_t *input, *output; /* pairs: in which array, in which of its columns */
     int32_t *before, *before_end, *lanes, *lanes_end, *after, *after_end;
-    void *workspace;       /* kept from one run to the next; NULL while a run has it */
+    double *uniform;       /* kept from one run to the next; NULL while a run has them */
 } Program;
 
 /* ------ checking code */
@@ -309,7 +309,7 @@ static void program_dealloc(PyObject *self)
                      p->input, p->output};
     for (size_t k = 0; k < sizeof owned / sizeof *owned; k++)
         PyMem_Free(owned[k]);
-    free(p->workspace);
+    free(p->uniform);
     Py_TYPE(self)->tp_free(self);
 }
 
