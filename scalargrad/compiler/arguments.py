@@ -140,7 +140,7 @@ def samples(x: Any) -> Part:
         [None] * prod(shape),
         True,
         (lambda parts: filled(shape, parts)) if shape else only,
-        lambda parts: numpy.stack(parts, axis=-1).reshape(-1, *shape),
+        (lambda parts: numpy.stack(parts, axis=-1).reshape(-1, *shape)) if shape else only,
         names=lambda: subscripts(shape),
         rows=array.reshape(len(array), prod(shape)),
     )
