@@ -83,3 +83,9 @@ def test_lanes_whose_numbers_are_equal_go_a_way_of_their_own() -> None:
     value, (dx, dy) = f.value_and_grad(np.array([1.0, 3.0, 4.0]), np.array([1.0, 2.0, 4.0]))
     assert value.tolist() == [2.0, 2.0, 8.0]
     assert dx.tolist() == [2.0, 0.0, 2.0] and dy.tolist() == [0.0, 1.0, 0.0]
+
+
+def test_no_gradient_flows_through_what_is_stopped() -> None:
+    f = sg.compile(lambda x, y: x * sg.stop_gradient(x * y) + sg.stop_gradient(y))
+    assert f.value_and_grad(3.0, 2.0) == (20.0, (6.0, 0.0))
+    assert f.hessian(3.0, 2.0) == ((0.0, 0.0), (0.0, 0.0))

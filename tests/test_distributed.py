@@ -12,6 +12,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from threading import Thread, Timer
 from typing import Any
@@ -178,6 +180,19 @@ def test_pmap_of_an_export_is_the_compiled_function_on_each_of_eight_devices() -
 
 def test_a_decorated_function_pickles_by_its_name(example: Any) -> None:
     assert pickle.loads(pickle.dumps(example.loss)) is example.loss
+
+
+def price(spot: Any, strike: Any) -> Any:
+    return sg.softplus(spot - strike) if spot > 0.0 else strike * strike
+
+
+def test_a_compiled_function_computes_in_other_processes() -> None:
+    compiled, spots, strikes = sg.compile(price), [1.5, -2.0, 0.5], [1.0, 3.0, -1.0]
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        found = list(pool.map(compiled, spots, strikes))
+        gradients = list(pool.map(compiled.value_and_grad, spots, strikes))
+    assert found == list(map(compiled, spots, strikes))
+    assert gradients == list(map(compiled.value_and_grad, spots, strikes))
 
 
 def test_a_number_drawn_by_another_thread_meanwhile_is_no_obstacle() -> None:
