@@ -14,8 +14,8 @@ static _Alignas(64) double registers[3 * LANES];
 static void print_row(const char *name, int operation, int arity, int count)
 {
     const int32_t code[] = {operation, 3 + arity, 2, 0, 1};
-    const Frame frame = {
-        .lanes = registers, .code = code, .code_end = code + code[1], .count = LANES};
+    Frame frame = {.lanes = registers, .code = code, .code_end = code + code[1],
+                   .count = LANES, .parts = PARTS};
     kernels.run_block(&frame);
     printf("%s", name);
     for (int i = 0; i < count; i++) {

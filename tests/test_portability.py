@@ -59,7 +59,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, s
         module, target = EXTENSIONS[name], str(folder / f"{name}-{compiler}.o")
         paths = {sysconfig.get_path(kind) for kind in ("include", "platinclude")}
         headers = [f"-I{path}" for path in paths]
-        flags = [*module["extra-compile-args"], "-fPIC", "-Werror", *headers]
+        flags = [*module["extra-compile-args"], "-fPIC", "-Wall", "-Wextra", "-Werror", *headers]
         if (compiler, name) not in objects:
             run(found(compiler), *flags, "-c", *module["sources"], "-o", target)
         return objects.setdefault((compiler, name), target)
