@@ -18,7 +18,7 @@ from math import inf, nan, pi
 from typing import Any
 
 from . import folds, ieee
-from .rows import BUILT_IN, TRACED, Operator
+from .rows import BUILT_IN, NOWHERE, TRACED, Operator
 
 LN2, LN10 = math.log(2.0), math.log(10.0)
 SQRT2, SQRT2PI, SQRTPI = math.sqrt(2.0), math.sqrt(2.0 * pi), math.sqrt(pi)
@@ -267,19 +267,22 @@ erf = op("erf", "erf", math.erf, "erf({})", lambda out, x: 2.0 / SQRTPI * exp(-(
          array="special.erf({})")
 erfc = op("erfc", "erfc", math.erfc, "erfc({})", lambda out, x: -2.0 / SQRTPI * exp(-(x * x)),
           array="special.erfc({})")
-lgamma = op("lgamma", "lnΓ", ieee.lgamma, None,
+lgamma = op("lgamma", "lnΓ", ieee.lgamma, "sg_lgamma({})",
             lambda out, x: polygamma(0.0, x), samples=(-2.5, 0.3, 1.4, 9.0),
             array="special.gammaln({})")
-polygamma = op("polygamma", "ψ", ieee.polygamma, None,
+polygamma = op("polygamma", "ψ", ieee.polygamma, "sg_polygamma({}, {})",
                lambda out, order, x: nan, lambda out, order, x: polygamma(order + 1.0, x),
                samples=((0.0, 0.3), (1.0, 1.4), (2.0, 9.0), (1.0, -2.5)), method=False,
+               array=NOWHERE,
                doc="Derivative number `order` (0, 1, 2, …) of digamma at x; order 0 is digamma.")
-sinc = op("sinc", "sinc", lambda x: sinc_derivative(0.0, x), None,
+sinc = op("sinc", "sinc", lambda x: sinc_derivative(0.0, x), "sg_sinc_derivative(0.0, {})",
           lambda out, x: sinc_derivative(1.0, x), samples=(-2.7, -0.01, 0.0, 0.3, 1.9),
-          doc="sin(πx)/(πx), 1 at 0: NumPy's normalised sinc.")
-sinc_derivative = op("sinc_derivative", "sinc⁽ⁿ⁾", ieee.sinc_derivative, None,
+          array=NOWHERE, doc="sin(πx)/(πx), 1 at 0: NumPy's normalised sinc.")
+sinc_derivative = op("sinc_derivative", "sinc⁽ⁿ⁾", ieee.sinc_derivative,
+                     "sg_sinc_derivative({}, {})",
                      lambda out, order, x: nan,
                      lambda out, order, x: sinc_derivative(order + 1.0, x), hidden=True,
+                     array=NOWHERE,
                      samples=((1.0, 0.3), (2.0, -1.9), (1.0, 0.0), (3.0, 5.5)),
                      doc="Derivative number `order` of sinc at x.")
 

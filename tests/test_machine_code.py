@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from compiled import HAS_MACHINE, instruction_sets, running
 from expressions import rounds
+from floats import all_bits
 
 from scalargrad.rows import BUILT_IN
 
@@ -266,6 +267,22 @@ def test_sums_leave_out_the_lanes_in_which_a_guard_does_not_hold(name: str, coun
         kept = xs[xs < 0.25]
         assert results[0] == pytest.approx(sum(kept) + sum(kept * kept), rel=1e-12, abs=1e-12)
         assert broken.tolist() == np.where(xs < 0.25, -1, 5).tolist()
+
+
+@pytest.mark.parametrize("name", ["lgamma", "polygamma", "sinc", "sinc_derivative"])
+def test_functions_that_c_lacks_are_bit_for_bit_those_of_python(name: str) -> None:
+    row = BUILT_IN[name]
+    sizes = np.ldexp(np.random.default_rng().uniform(0.5, 1.0, 400), np.arange(-200, 200) // 4)
+    xs = np.concatenate([sizes, -sizes, np.arange(-20.0, 20.0, 0.5)])
+    for order in (0.0, 1.0, 2.0, 7.0, 100.0, 101.0, 0.5, -1.0)[: 1 if row.arity == 1 else None]:
+        given, out = np.full(xs.size, order), np.empty(xs.size)
+        operands = [0, 1] if row.arity == 2 else [1]
+        words = [row.code, row.arity + 3, 2, *operands]
+        loads = [machine.LOAD, 4, 0, 0, machine.LOAD, 4, 1, 1]
+        code = program(lanes=[*loads, *words, machine.STORE, 4, 0, 2], inputs=[0, 0, 1, 0], given=2)
+        assert run(code, xs.size, arrays=(given, xs, out)) == -1
+        expected = [row.forward(*[order, x][-row.arity :]) for x in xs.tolist()]
+        assert all_bits(out.tolist()) == all_bits(expected)
 
 
 # ------ buffers

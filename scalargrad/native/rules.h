@@ -1093,6 +1093,76 @@ static inline double partial0_erfc(double out, double x)
     return t3;
 }
 
+static inline double forward_lgamma(double x)
+{
+    const double t0 = sg_lgamma(x);
+    return t0;
+}
+
+static inline double partial0_lgamma(double out, double x)
+{
+    (void)out;
+    const double t0 = sg_polygamma(0.0, x);
+    return t0;
+}
+
+static inline double forward_polygamma(double x, double y)
+{
+    const double t0 = sg_polygamma(x, y);
+    return t0;
+}
+
+static inline double partial0_polygamma(double out, double x, double y)
+{
+    (void)out;
+    (void)x;
+    (void)y;
+    return NAN;
+}
+
+static inline double partial1_polygamma(double out, double x, double y)
+{
+    (void)out;
+    const double t0 = x + 1.0;
+    const double t1 = sg_polygamma(t0, y);
+    return t1;
+}
+
+static inline double forward_sinc(double x)
+{
+    const double t0 = sg_sinc_derivative(0.0, x);
+    return t0;
+}
+
+static inline double partial0_sinc(double out, double x)
+{
+    (void)out;
+    const double t0 = sg_sinc_derivative(1.0, x);
+    return t0;
+}
+
+static inline double forward_sinc_derivative(double x, double y)
+{
+    const double t0 = sg_sinc_derivative(x, y);
+    return t0;
+}
+
+static inline double partial0_sinc_derivative(double out, double x, double y)
+{
+    (void)out;
+    (void)x;
+    (void)y;
+    return NAN;
+}
+
+static inline double partial1_sinc_derivative(double out, double x, double y)
+{
+    (void)out;
+    const double t0 = x + 1.0;
+    const double t1 = sg_sinc_derivative(t0, y);
+    return t1;
+}
+
 static inline double forward_sigmoid(double x)
 {
     const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
@@ -1531,6 +1601,8 @@ static inline double partial_min(double out, double x, double count)
     ROW(atanh) \
     ROW(erf) \
     ROW(erfc) \
+    ROW(lgamma) \
+    ROW(sinc) \
     ROW(sigmoid) \
     ROW(logistic) \
     ROW(softplus) \
@@ -1559,6 +1631,8 @@ static inline double partial_min(double out, double x, double count)
     ROW(minimum, beside, 0, NAN, "", "") \
     ROW(atan2, partial, 0, NAN, "", "") \
     ROW(hypot, partial, 0, NAN, "", "") \
+    ROW(polygamma, partial, 0, NAN, "", "") \
+    ROW(sinc_derivative, partial, 0, NAN, "", "") \
     ROW(leaky_relu, partial, 1, 0.01, "", "") \
     ROW(elu, partial, 1, 1.0, "", "") \
     ROW(exp_difference, partial, 0, NAN, "", "") \
@@ -1614,6 +1688,8 @@ static inline double partial_min(double out, double x, double count)
     ROW(floor) \
     ROW(ceil) \
     ROW(round) \
+    ROW(lgamma) \
+    ROW(sinc) \
     ROW(relu)
 
 #define MACHINE_UNARY(ROW) \
@@ -1636,7 +1712,9 @@ static inline double partial_min(double out, double x, double count)
     ROW(floordiv) \
     ROW(fmod) \
     ROW(maximum) \
-    ROW(minimum)
+    ROW(minimum) \
+    ROW(polygamma) \
+    ROW(sinc_derivative)
 
 #define MACHINE_BINARY(ROW) \
     VECTOR_BINARY(ROW) \
@@ -1686,6 +1764,8 @@ static inline double partial_min(double out, double x, double count)
     ROW(arctanh, atanh, "atanh(x): one node; a float if no operand is a Value.") \
     ROW(erf, erf, "erf(x): one node; a float if no operand is a Value.") \
     ROW(erfc, erfc, "erfc(x): one node; a float if no operand is a Value.") \
+    ROW(lgamma, lgamma, "lgamma(x): one node; a float if no operand is a Value.") \
+    ROW(sinc, sinc, "sinc(x): sin(πx)/(πx), 1 at 0: NumPy's normalised sinc.") \
     ROW(sigmoid, sigmoid, "sigmoid(x): one node; a float if no operand is a Value.") \
     ROW(softplus, softplus, "softplus(x): one node; a float if no operand is a Value.") \
     ROW(log_sigmoid, log_sigmoid, "log_sigmoid(x): one node; a float if no operand is a Value.") \
@@ -1710,9 +1790,7 @@ static inline double partial_min(double out, double x, double count)
 #define TERNARY_METHODS(ROW) \
     ROW(clamp, clamp, "clamp(x, low, high): x kept within [low, high]; the gradient is 0 outside and at both bounds. Bounds that are Values get gradients too, through minimum(maximum(x, low), high).")
 
-#define PYTHON_METHODS(ROW) \
-    ROW(lgamma, lgamma, "lgamma(x): one node; a float if no operand is a Value.") \
-    ROW(sinc, sinc, "sinc(x): sin(πx)/(πx), 1 at 0: NumPy's normalised sinc.")
+#define PYTHON_METHODS(ROW)
 
 #define NUMBER_SLOTS \
     .nb_add = slot_add, \
