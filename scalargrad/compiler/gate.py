@@ -148,17 +148,17 @@ class Compiled(Views):
     def long_way(self, args: Sequence[Any]) -> Any:
         call = Arguments(args, self.batch)
         values = tuple(k for k, x in enumerate(call.numbers) if is_value(x))
-        results = self.results(call, None)
-        if modes.state.no_grad and (values or results.captured):
-            return self.nodes(args, (), results)
-        if not (values or results.captured):
-            structure = results.structure
-            self._call = self.plan(args, call, None), lambda args, found: structure.rebuilt(found)
-            return results.value()
-        wanted = Wanted(values, call.lanes is None or self.reduce is not None)
+        summed = call.lanes is None or self.reduce is not None
+        wanted = None if modes.state.no_grad else Wanted(values, summed)
         results = self.results(call, wanted)
         operands = (*(call.numbers[k] for k in values), *results.captured)
-        if wanted.summed and results.structure.size == 1:
+        if not operands:
+            structure = results.structure
+            self._call = self.plan(args, call, wanted), lambda args, found: structure.rebuilt(found)
+            return results.value()
+        if wanted is None:
+            return self.nodes(args, (), results)
+        if summed and results.structure.size == 1:
             plan = self.plan(args, call, wanted)
             self._call = plan, functools.partial(self.gate, results.structure, plan)
         return self.nodes(args, operands, results)

@@ -94,7 +94,8 @@ class Task(NamedTuple):
             return
         variables = [tracers[2 + k] for k in self.wanted.positions]
         variables += [trace.tracers[i] for _, i in trace.captured.values()]
-        adjoint = symbolic_adjoints(entry, variables, 1.0) if builder(entry) else {}
+        is_variable = bool(variables) and builder(entry) is not None
+        adjoint = symbolic_adjoints(entry, variables, 1.0) if is_variable else {}
         for x in variables:
             own = lanes and (trace.lanes[x.index] or not self.wanted.summed)
             derivative = adjoint.get(x, 0.0)
