@@ -23,7 +23,7 @@ class Path:
 
     def __init__(self, traced: Traced, threads: int) -> None:
         self.program = Program(traced.trace, traced.outputs)
-        self.traced = traced._replace(trace=None)  # type: ignore[arg-type]
+        self.traced = traced._replace(trace=None)
         self.runner = runner(self.program, threads)
         self.instead: dict[int, Path] = {}
 

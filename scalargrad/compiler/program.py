@@ -7,16 +7,17 @@ what depends on sums over the lanes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from ..rows import Operator
-from .lower import Fusion, lowered
-from .structure import accumulate, lanes_sum, products
-from .trace import CONSTANT, Guard, Trace
-
-BEFORE, LANES, AFTER, TOO_LATE = range(4)
-"""The stages. What is computed lane by lane from a sum over all lanes comes TOO_LATE: it would
-need the lanes a second time."""
+from .lower import lowered
+from .structure import AFTER as AFTER
+from .structure import BEFORE as BEFORE
+from .structure import LANES as LANES
+from .structure import TOO_LATE as TOO_LATE
+from .structure import accumulate, products
+from .trace import CONSTANT, Guard
 
 
 class Program:
@@ -25,21 +26,15 @@ class Program:
     `inputs` are nodes too: those of the arguments, in order, then those of captured Values.
     """
 
-    def __init__(self, trace: Trace, outputs: Sequence[int]) -> None:
+    def __init__(self, trace: Any, outputs: Sequence[int]) -> None:
         self.trace, self.outputs = lowered(trace, outputs)
-        Fusion(self.trace, self.outputs).run()
         self.inputs = self.trace.inputs
         self.guards: list[Guard] = list(self.trace.guards)
-        self.order = self.trace.needed([*self.outputs, *self.trace.guarded()])
-        self.stages = dict(self._stages())
-
-    def _stages(self) -> Iterator[tuple[int, int]]:
-        sums_before: dict[int, bool] = {}
-        for i in self.order:
-            row = self.trace.rows[i]
-            late = row is lanes_sum or any(sums_before.get(j) for j in self.trace.operands[i])
-            sums_before[i] = late
-            yield i, (TOO_LATE if late else LANES) if self.trace.lanes[i] else AFTER * late
+        wanted = [*self.outputs, *self.trace.guarded()]
+        self.trace.fuse(wanted)
+        self.order = self.trace.needed(wanted)
+        stages = self.trace.stages()
+        self.stages: dict[int, int] = {i: stages[i] for i in self.order}
 
     def computed(self) -> list[int]:
         """The nodes that are neither inputs nor constants, in order."""

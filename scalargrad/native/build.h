@@ -51,6 +51,9 @@ typedef enum { FAILED = -1, NOT_OURS, READ } Reading;
 
 static Reading read_by_hook(PyObject *x, const char *reflected, double *number)
 {
+    /* a number of a function that is being traced: it builds nodes itself */
+    if (modes_active && PyObject_HasAttrString((PyObject *)Py_TYPE(x), "__operator__"))
+        return NOT_OURS;
     PyObject *result = PyObject_CallFunction(hooks.operand, "Os", x, reflected);
     if (!result)
         return FAILED;
