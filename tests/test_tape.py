@@ -361,3 +361,69 @@ def test_several_threads_trace_at_once() -> None:
 
 def test_every_kind_of_trace_can_be_lowered() -> None:
     assert set(lower.LOWERED) == {trace.Trace, Taped}
+
+
+# ------ re-rolling
+
+
+def loops(source: random.Random, count: int) -> Callable[[list[Any]], list[Any]]:
+    """Loops as people write them, over neighbours and over what is scattered."""
+    kinds = [ops.mul, ops.add, ops.maximum, lambda x, y: sg.exp(x) * y]
+
+    def f(xs: list[Any]) -> list[Any]:
+        for _ in range(4):
+            act, shift = source.choice(kinds), source.randrange(count)
+            picks = source.choices(range(count), k=source.choice((3, 9, 40)))
+            xs = [
+                *(act(x, xs[(k + shift) % count]) for k, x in enumerate(xs[:count])),
+                *(act(xs[k], source.choice((0.5, 2.0, xs[0]))) for k in picks),
+                *(
+                    sg.dot(xs[:count], source.sample(xs, count))
+                    for _ in range(source.choice((1, 9)))
+                ),
+            ]
+        return xs
+
+    return f
+
+
+def test_rerolled_code_is_the_same_word_for_word() -> None:
+    reroll = pytest.importorskip("scalargrad.compiler.reroll")
+    for seed in rounds(60):
+        source = random.Random(seed)
+        found = Taped()
+        count = source.choice((2, 5, 8, 17))
+        outputs = loops(source, count)([found.input(0.1 * k) for k in range(count)])
+        program = Program(found, [found.index(x) for x in outputs])
+        nodes, constants = program.computed(), program.constants()
+        half = len(nodes) // 2
+        kinds = [reroll.Rerolled, reroll.rerolled]
+        one, other = (kind(program.trace, program.inputs, constants) for kind in kinds)
+        assert type(one) is not type(other)
+        assert list(one.code(nodes[:half])) == list(memoryview(other.code(nodes[:half])).cast("i"))
+        one.put(nodes[half : half + 2])
+        other.put(nodes[half : half + 2])
+        rest = nodes[half + 2 :]
+        assert list(one.code(rest)) == list(memoryview(other.code(rest)).cast("i"))
+        assert bytes(one.initial()) == other.initial()
+        assert [one[i] for i in program.order] == [other[i] for i in program.order]
+
+
+def test_code_is_refused_for_what_cannot_be_computed() -> None:
+    reroll = pytest.importorskip("scalargrad.compiler.reroll")
+    found = Taped()
+    x, y = found.input(1.0), found.input(2.0)
+    a, b = x * y, x + y
+    c = a + b
+    rerolled = reroll.rerolled(found, [x.index, y.index], [])
+    for nodes in ([c.index], [x.index], [99], [-1], None, ["1"]):
+        with pytest.raises((ValueError, IndexError, TypeError)):
+            rerolled.code(nodes)
+    for i in (a.index, 99, "1"):
+        with pytest.raises((KeyError, IndexError, TypeError)):
+            rerolled[i]
+    found.fuse([c.index])
+    with pytest.raises((ValueError, IndexError)):
+        rerolled.code([len(found) - 1, c.index])
+    with pytest.raises(TypeError):
+        type(rerolled)(trace.Trace(), [], 4, reroll.OPERATIONS)

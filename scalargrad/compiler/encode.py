@@ -9,13 +9,13 @@ from __future__ import annotations
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .. import ops
 from ..rows import Operator
 from .native import machine
 from .program import AFTER, BEFORE, LANES, Program
-from .reroll import Rerolled
+from .reroll import rerolled
 from .structure import accumulate, lanes_sum, products
 from .trace import COMPARE
 
@@ -44,9 +44,10 @@ class Encoder:
         self.totals = [i for i in program.computed() if self.trace.rows[i] is lanes_sum]
         self.columns = [i for i in program.outputs if self.trace.lanes[i]]
         self.results = [i for i in program.outputs if not self.trace.lanes[i]]
-        self.uniform = Rerolled(self.trace, self.numbers, program.constants())
-        self.place = self.uniform.place
-        self.one = next((i for i, x in program.constants().items() if x == 1.0), -1)
+        constants = program.constants()
+        self.uniform = rerolled(self.trace, self.numbers, constants)
+        self.place = self.uniform
+        self.one = next((i for i, x in constants.items() if x == 1.0), -1)
         self.splats: dict[int, int] = {}
         self.register: dict[int, int] = {}
         self.free: list[int] = []
@@ -58,35 +59,32 @@ class Encoder:
         self.uniform.put(self.totals)
         after = self.scalars(AFTER)
         return machine.Program(
-            initial=self.uniform.initial(),
+            initial=array("d", self.uniform.initial()),
             totals=words(self.place[i] for i in self.totals),
             splats=words(x for i, r in self.splats.items() for x in (r, self.place[i])),
             results=words(self.place[i] for i in self.results),
-            before=words(before),
+            before=before,
             lanes=words(lanes),
-            after=words(after),
+            after=after,
             registers=self.registers,
             inputs=len(self.lane_inputs),
             outputs=len(self.columns),
         )
 
     # ------ what is the same in all lanes
-    def scalars(self, stage: int) -> list[int]:
-        nodes = [
-            i
-            for i in self.program.computed()
-            if self.program.stages[i] == stage and self.trace.rows[i] is not lanes_sum
-        ]
-        code = list(self.uniform.code(nodes))
+    def scalars(self, stage: int) -> array[int]:
+        totals = set(self.totals)
+        nodes = [i for i in self.program.at_stage(stage) if i not in totals]
+        code = array("i", self.uniform.code(nodes))
         if stage == BEFORE:
-            code += [x for k in self.guards(lane=False) for x in self.guard(k, self.place)]
+            code.extend(x for k in self.guards(lane=False) for x in self.guard(k, self.place))
         return code
 
     def guards(self, lane: bool) -> list[int]:
         lanes = self.trace.lanes
         return [k for k, g in enumerate(self.program.guards) if (lanes[g.x] or lanes[g.y]) == lane]
 
-    def guard(self, k: int, where: dict[int, int]) -> list[int]:
+    def guard(self, k: int, where: Any) -> list[int]:
         guard = self.program.guards[k]
         sides = [where[guard.x], where[guard.y]]
         return [machine.GUARD, 7, HOW[guard.compare], *sides, int(guard.outcome), k]
@@ -116,9 +114,11 @@ class Encoder:
     def waiting_sums(self) -> dict[int, list[Item]]:
         """The sums over lanes, by the node that must be computed before. Those of products with
         the same upstream factor are taken together: it then stays in machine registers."""
+        self.inside_sums: set[int] = set()
+        if not self.totals:
+            return defaultdict(list)
         uses = Counter(j for i in self.program.order for j in self.trace.operands[i])
         uses.update([*self.program.outputs, *self.trace.guarded()])
-        self.inside_sums: set[int] = set()
         grouped: dict[tuple[int, int], list[int]] = defaultdict(list)
         found: dict[int, list[Item]] = defaultdict(list)
         for k, i in enumerate(self.totals):

@@ -35,10 +35,12 @@ class Program:
         self.order = self.trace.needed(wanted)
         stages = self.trace.stages()
         self.stages: dict[int, int] = {i: stages[i] for i in self.order}
+        rows = self.trace.rows
+        self._computed = [i for i in self.order if isinstance(rows[i], Operator)]
 
     def computed(self) -> list[int]:
         """The nodes that are neither inputs nor constants, in order."""
-        return [i for i in self.order if isinstance(self.trace.rows[i], Operator)]
+        return self._computed
 
     def rows(self) -> set[Operator]:
         return {self.trace.row(i) for i in self.computed()}

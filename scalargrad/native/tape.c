@@ -10,6 +10,7 @@
 #include "adjoints.h"
 #include "columns.h"
 #include "fusion.h"
+#include "rerolled.h"
 
 /* ------ computing, from Python */
 
@@ -259,13 +260,14 @@ static PyModuleDef tape_module = {
 PyMODINIT_FUNC PyInit__tape(void)
 {
     if (PyType_Ready(&TraceType) < 0 || PyType_Ready(&TracerType) < 0
-        || PyType_Ready(&ColumnType) < 0)
+        || PyType_Ready(&ColumnType) < 0 || PyType_Ready(&RerolledType) < 0)
         return NULL;
     PyObject *module = PyModule_Create(&tape_module);
     if (!module)
         return NULL;
     if (PyModule_AddObjectRef(module, "Trace", (PyObject *)&TraceType) < 0
-        || PyModule_AddObjectRef(module, "Tracer", (PyObject *)&TracerType) < 0) {
+        || PyModule_AddObjectRef(module, "Tracer", (PyObject *)&TracerType) < 0
+        || PyModule_AddObjectRef(module, "Rerolled", (PyObject *)&RerolledType) < 0) {
         Py_DECREF(module);
         return NULL;
     }
