@@ -135,6 +135,8 @@ class Encoder:
         return found
 
     def lane_code(self) -> list[list[int]]:
+        if LANES not in self.program.stages.values():
+            return []
         items = list(self.items())
         last: dict[int, int] = {}
         for at, item in enumerate(items):

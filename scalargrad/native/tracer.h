@@ -164,6 +164,21 @@ static PyObject *tracer_power(PyObject *x, PyObject *y, PyObject *modulus)
     return tracer_pow(x, y);
 }
 
+/* ------ methods */
+
+#define ROW(python, name, doc) \
+    static PyObject *method_##python(PyObject *x, PyObject *unused) \
+    { \
+        (void)unused; \
+        return unary(OP_##name, x); \
+    }
+UNARY_METHODS(ROW)
+#undef ROW
+
+#define ROW(python, name, doc) {#python, method_##python, METH_NOARGS, doc},
+static PyMethodDef tracer_methods[] = {UNARY_METHODS(ROW){NULL, NULL, 0, NULL}};
+#undef ROW
+
 static PyNumberMethods tracer_as_number = {
     .nb_add = tracer_add,
     .nb_subtract = tracer_sub,
@@ -219,6 +234,7 @@ static PyTypeObject TracerType = {
     .tp_new = tracer_new,
     .tp_dealloc = tracer_dealloc,
     .tp_traverse = tracer_traverse,
+    .tp_methods = tracer_methods,
     .tp_members = tracer_members,
     .tp_as_number = &tracer_as_number,
 };
