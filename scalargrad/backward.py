@@ -94,7 +94,14 @@ def gradients(root: Any, leaves: Sequence[Any], seed: Any = 1.0) -> list[Any]:
 
 
 def symbolic_adjoints(root: Any, leaves: Sequence[Any], seed: Any) -> dict[Any, Any]:
-    """The adjoints of all nodes between the leaves and `root`, each a float or a Value."""
+    """The adjoints of `root` and of the leaves it depends on, each a float or a Value."""
+    # a kind of node may bring the same pass with it, in C
+    own = getattr(root, "_symbolic_adjoints", None)
+    found: dict[Any, Any] | None = own and own(leaves, seed)
+    return walked_adjoints(root, leaves, seed) if found is None else found
+
+
+def walked_adjoints(root: Any, leaves: Sequence[Any], seed: Any) -> dict[Any, Any]:
     order = backward_order(root)
     leading = leading_to(order, leaves)
     # a kind of node may bring an operator of its own for this

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the native engine and the machine under AddressSanitizer and UndefinedBehaviorSanitizer, then under valgrind.
+# Runs the native engine, the tape and the machine under AddressSanitizer and UndefinedBehaviorSanitizer, then under valgrind.
 #
 #   tests/sanitize.sh [short|long]
 #
@@ -28,13 +28,14 @@ compile() {
 
 build() {
     compile value.c _engine -fno-builtin-pow "$@"
+    compile tape.c _tape -fno-builtin-pow "$@"
     compile machine.c _machine -fno-math-errno -fno-trapping-math "$@"
 }
 
 export SCALARGRAD_ENGINE=native PYTHONMALLOC=malloc PYTHONDONTWRITEBYTECODE=1
 short="tests/test_native_memory.py tests/test_value.py tests/test_graph.py tests/test_copying.py
        tests/test_python_values.py tests/test_edge_cases.py tests/test_modes.py
-       tests/test_machine_code.py tests/test_compile_edge_cases.py tests/test_compile_branches.py
+       tests/test_machine_code.py tests/test_tape.py tests/test_compile_edge_cases.py tests/test_compile_branches.py
        tests/test_compile_arguments.py tests/test_compile_changes.py tests/test_compile_threads.py"
 
 echo "AddressSanitizer and UndefinedBehaviorSanitizer, $length"

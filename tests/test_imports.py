@@ -91,6 +91,9 @@ def test_import_loads_neither_numpy_nor_other_dependencies() -> None:
     heavy = {"numpy", "optree", "graphviz", "pygraphviz", "sklearn", "matplotlib", "tqdm"}
     assert "scalargrad.engine" in found
     assert heavy.isdisjoint(found)
+    assert not any(
+        name.startswith(("scalargrad.compiler.", "scalargrad.native._tape")) for name in found
+    )
 
 
 def test_import_takes_at_most_60_ms(tmp_path: Path) -> None:

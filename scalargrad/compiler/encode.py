@@ -15,7 +15,7 @@ from ..rows import Operator
 from .arguments import Place
 from .native import machine
 from .program import AFTER, BEFORE, LANES, Program
-from .reroll import Rerolled
+from .reroll import rerolled
 from .structure import accumulate, lanes_sum, products
 from .tiles import NONE, Block, Row, Tiles
 from .trace import COMPARE
@@ -54,9 +54,9 @@ class Encoder:
         self.columns = [i for i in program.outputs if self.trace.lanes[i]]
         self.results = [i for i in program.outputs if not self.trace.lanes[i]]
         self.one, minus_one = (self.trace.constant(x) for x in (1.0, -1.0))
-        constants = {*program.constants(), self.one, minus_one}
-        self.uniform = Rerolled(self.trace, self.numbers, constants)
-        self.place = self.uniform.place
+        constants = {**program.constants(), self.one: 1.0, minus_one: -1.0}
+        self.uniform = rerolled(self.trace, self.numbers, constants)
+        self.place = self.uniform
         self.splats: dict[int, int] = {}
         self.register: dict[int, int] = {}
         self.free: list[int] = []
@@ -66,16 +66,17 @@ class Encoder:
     def encoded(self) -> machine.Program:
         before = self.scalars(BEFORE)
         lanes = [word for code in self.lane_code() for word in code]
-        self.uniform.put([i for i in self.totals if i not in self.place])
+        # the count of lanes has its place among the numbers of the call
+        self.uniform.put([i for i in self.totals if i != self.program.count])
         after = self.scalars(AFTER)
         return machine.Program(
-            initial=self.uniform.initial(),
+            initial=array("d", self.uniform.initial()),
             totals=words(self.place[i] for i in self.totals),
             splats=words(x for i, r in self.splats.items() for x in (r, self.place[i])),
             results=words(self.place[i] for i in self.results),
-            before=words(before),
+            before=before,
             lanes=words(lanes),
-            after=words(after),
+            after=after,
             inputs=words(x for place in self.places for x in place),
             outputs=words(x for k in range(len(self.columns)) for x in (k, 0)),
             registers=self.registers,
@@ -84,19 +85,16 @@ class Encoder:
         )
 
     # ------ what is the same in all lanes
-    def scalars(self, stage: int) -> list[int]:
-        nodes = [
-            i
-            for i in self.program.computed()
-            if self.program.stages[i] == stage and self.trace.rows[i] is not lanes_sum
-        ]
-        code = list(self.uniform.code(nodes))
+    def scalars(self, stage: int) -> array[int]:
+        totals = set(self.totals)
+        nodes = [i for i in self.program.at_stage(stage) if i not in totals]
+        code = array("i", self.uniform.code(nodes))
         if stage == BEFORE:
             uniform = set(range(len(self.program.guards))).difference(self.program.lane_guards)
-            code += [x for k in sorted(uniform) for x in self.guard(k, self.place)]
+            code.extend(x for k in sorted(uniform) for x in self.guard(k, self.place))
         return code
 
-    def guard(self, k: int, where: dict[int, int]) -> list[int]:
+    def guard(self, k: int, where: Any) -> list[int]:
         guard = self.program.guards[k]
         sides = [where[guard.x], where[guard.y]]
         return [machine.GUARD, 7, HOW[guard.compare], *sides, int(guard.outcome), k]
@@ -154,6 +152,8 @@ class Encoder:
         return self.program.stages.get(i) == LANES
 
     def lane_code(self) -> list[list[int]]:
+        if LANES not in self.program.stages.values():
+            return []
         items = list(self.items())
         last: dict[int, int] = {}
         for at, item in enumerate(items):
@@ -226,12 +226,12 @@ class Encoder:
         ending = rows[0].ending
         code = [rows[0].upstream, ending.how, len(rows)]
         code += [self.register[row.ending.node] for row in rows]
-        code += [self.place.get(row.first, NONE) for row in rows]
+        code += [NONE if row.first == NONE else self.place[row.first] for row in rows]
         if ending.how in OTHERS:
             where = at if ending.how == machine.STEP else self.place
             code += [where[row.ending.other] for row in rows]
         for j, *numbers in zip(rows[0].lanes, *(row.numbers for row in rows)):
-            code += (at[j], *map(self.place.__getitem__, numbers))
+            code += (at[j], *[self.place[i] for i in numbers])
         return [machine.DENSE, 2 + len(code), *code]
 
     def sum(self, operation: int, item: Item, at: dict[int, int]) -> list[int]:

@@ -224,7 +224,11 @@ class Compiled(Views):
         return merge.results(wanted.positions if wanted else ())
 
     def key(self, call: Arguments, wanted: Wanted | None) -> tuple[Hashable, list[Any]]:
-        around = self.around()
+        return self.key_in(self.around(), call, wanted)
+
+    def key_in(
+        self, around: Fingerprint, call: Arguments, wanted: Wanted | None
+    ) -> tuple[Hashable, list[Any]]:
         kept = [*around.kept, *(x for part in call.parts for x in part.kept)]
         return (call.key, wanted, tuple(around.parts)), kept
 
@@ -236,8 +240,9 @@ class Compiled(Views):
     def plan(self, args: Sequence[Any], call: Arguments, wanted: Wanted | None) -> Any:
         """The short way for calls like this one; None where there is none."""
         # none if the function itself changed what it uses
-        paths = self._paths.get(self.key(call, wanted)[0])
-        records = self.around().with_arguments(args)
+        around = self.around()
+        paths = self._paths.get(self.key_in(around, call, wanted)[0])
+        records = around.with_arguments(args)
         return plan_of(args, call, paths, records) if NATIVE and paths else None
 
     # ------ nodes

@@ -12,13 +12,24 @@ from math import isfinite
 from typing import Any
 
 from .. import ops
-from ..rows import Operator, builder
-from .structure import accumulate, lanes_sum, products, stop_gradient
-from .trace import CONSTANT, Guard, Trace, Tracer
+from ..rows import BUILT_IN, Operator, builder
+from . import recording
+from .structure import (
+    AFTER,
+    BEFORE,
+    LANES,
+    TOO_LATE,
+    accumulate,
+    lanes_sum,
+    products,
+    stop_gradient,
+)
+from .trace import CONSTANT, Guard, Recorder, Trace
 
 
-class Lowered(Trace):
-    """A trace in which what has gates is written with them, down to rows that have none."""
+class Lowering(Recorder):
+    """Makes a trace one in which what has gates is written with them, down to rows that have
+    none."""
 
     def compute(self, row: Operator, operands: Iterable[Any]) -> Any:
         if row.gates is None and row not in REWRITTEN:
@@ -31,15 +42,15 @@ class Lowered(Trace):
                 given = self.with_uniform_part(given)
             elif row is ops.chain and (is_harmless(given[0]) or is_harmless(given[1])):
                 row = ops.mul
+            elif row is ops.pow and is_number(given[1]) and given[1] in (1.0, 2.0):
+                row, given = ops.mul, [given[0], given[0] if given[1] == 2.0 else 1.0]
+            elif row is ops.where and is_number(given[0]) and given[0] == given[0]:
+                return given[1 if given[0] else 2]
             if row is ops.mul or row is ops.chain:
                 given = self.with_doubling_in_front(given)
-            elif row is ops.pow and type(given[1]) is not Tracer and given[1] in (1.0, 2.0):
-                row, given = ops.mul, [given[0], given[0] if given[1] == 2.0 else 1.0]
-            elif row is ops.where and type(given[0]) is not Tracer and given[0] == given[0]:
-                return given[1 if given[0] else 2]
             if row is ops.mul:
                 for x, y in (given, given[::-1]):
-                    if type(x) is not Tracer and x in NEUTRAL:
+                    if is_number(x) and x in NEUTRAL:
                         return y if x == 1.0 else self.compute(ops.neg, [y])
         if row.gates is None or row in FUSED:
             return super().compute(row, given)
@@ -63,53 +74,105 @@ class Lowered(Trace):
     def with_doubling_in_front(self, operands: list[Any]) -> list[Any]:
         """The factors u, 2·x as 2·u, x: many products of a sum of squares share 2·u."""
         u, x = operands
-        if type(x) is Tracer and self.rows[x.index] is ops.mul and self.has_lanes(u):
+        if self.has_lanes(u) and not is_number(x) and self.rows[x.index] is ops.mul:
             c, rest = x.operands
-            if type(c) is float and c == 2.0:
+            if is_number(c) and c == 2.0:
                 return [self.compute(ops.mul, [c, u]), rest]
         return operands
 
     def has_lanes(self, x: Any) -> bool:
-        return isinstance(x, Tracer) and self.lanes[x.index]
+        return not is_number(x) and self.lanes[x.index]
 
 
 NEUTRAL = (1.0, -1.0)
 """Factors that need no multiplication."""
 
 
+def is_number(x: Any) -> bool:
+    return builder(x) is None
+
+
 def is_harmless(x: Any) -> bool:
     """Tell whether `x` is a number that no zero upstream can make NaN of, nor is zero itself."""
-    return type(x) is not Tracer and x != 0.0 and isfinite(x)
+    return is_number(x) and x != 0.0 and isfinite(x)
 
 
 REWRITTEN = (ops.identity, stop_gradient, ops.dot, ops.chain, ops.mul, ops.pow, ops.where)
 """Rows of which something simpler may come."""
+BESIDE_NUMBER = (ops.chain, ops.mul, ops.pow, ops.where)
+"""Of these the ones that stay as they are where all operands are nodes, unless there are lanes."""
 FUSED = (ops.sum, ops.dot)
 """Folds that `Fusion` makes one instruction of."""
 
 
-def lowered(old: Trace, wanted: Sequence[int]) -> tuple[Trace, list[int]]:
+class LoweredTrace(Lowering, Trace):
+    """A lowered trace in Python."""
+
+    def copy(self, old: Trace, wanted: Sequence[int]) -> list[int]:
+        """Compute again what the nodes `wanted` of another trace need, and all its inputs; return
+        the nodes that the wanted ones have become."""
+        at: list[Any] = [None] * len(old)
+        rows, operands = old.rows, old.operands
+        for i in sorted({*old.needed(wanted), *old.inputs}):
+            row = rows[i]
+            if isinstance(row, Operator):
+                found = self.compute(row, [at[j] for j in operands[i]])
+                at[i] = found if is_number(found) else found.number_if_constant
+            else:
+                number = old.numbers[i]
+                at[i] = number if row is CONSTANT else self.input(number, old.lanes[i])
+        return [self.index(at[i]) for i in wanted]
+
+    def fuse(self, wanted: Sequence[int]) -> None:
+        """Turn sums of products into single nodes, in place."""
+        Fusion(self, wanted).run()
+
+    def stages(self, late_input: int) -> bytes:
+        """The stage of every node, of which one input may be known after the lanes; see
+        `Program`."""
+        # zeros at first: the constants of fusion come after the nodes that use them
+        found = bytearray(len(self))
+        for i, (row, operands, lane) in enumerate(zip(self.rows, self.operands, self.lanes)):
+            late = row is lanes_sum or i == late_input
+            late = late or any(found[j] >= AFTER for j in operands)
+            found[i] = (TOO_LATE if late else LANES) if lane else AFTER if late else BEFORE
+        return bytes(found)
+
+
+LOWERED: dict[Any, Any] = {Trace: LoweredTrace}
+"""By the kind of trace, the kind that it is lowered to."""
+
+if recording.Trace is not Trace:
+    HAVE_GATES = {row for row in BUILT_IN.values() if row.gates is not None} - {*FUSED}
+    ALWAYS = HAVE_GATES.union(REWRITTEN)
+
+    class LoweredTape(Lowering, recording.Trace):  # type: ignore[misc]
+        """A lowered trace in C: it asks `compute` about the rows that it does not keep."""
+
+        def copy(self, old: Any, wanted: Sequence[int]) -> list[int]:
+            has_lanes = any(old.lanes[i] for i in old.inputs)
+            beside_number = () if has_lanes else BESIDE_NUMBER
+            self.ask(tuple(ALWAYS.difference(beside_number)), beside_number)
+            found: list[int] = super().copy(old, wanted)
+            return found
+
+    LOWERED[recording.Trace] = LoweredTape
+
+
+def lowered(old: Any, wanted: Sequence[int]) -> tuple[Any, list[int]]:
     """Return a lowered trace of what `wanted` and the guards need, and where `wanted` are in it."""
-    new = Lowered()
-    at: list[Any] = [None] * len(old)
-    rows, operands = old.rows, old.operands
-    for i in sorted({*old.needed([*wanted, *old.guarded()]), *old.inputs}):
-        row = rows[i]
-        if isinstance(row, Operator):
-            at[i] = new.compute(row, [at[j] for j in operands[i]])
-        else:
-            number = old.numbers[i]
-            at[i] = number if row is CONSTANT else new.input(number, old.lanes[i])
+    new = LOWERED[type(old)]()
+    at = new.copy(old, [*wanted, *old.guarded()])
+    sides = iter(at[len(wanted) :])
     for guard in old.guards:
-        x, y = new.index(at[guard.x]), new.index(at[guard.y])
-        new.guards[Guard(guard.compare, x, y, guard.outcome)] = None
-    return new, [new.index(at[i]) for i in wanted]
+        new.guards[Guard(guard.compare, next(sides), next(sides), guard.outcome)] = None
+    return new, at[: len(wanted)]
 
 
 # ------ sums over lanes
 
 
-def lane_sums(trace: Trace, outputs: Sequence[int], lane_count: Tracer) -> list[int]:
+def lane_sums(trace: Trace, outputs: Sequence[int], lane_count: Any) -> list[int]:
     """Return the sums of `outputs` over all lanes.
 
     A sum over lanes is linear: it moves through +, − and factors that are one number for all
@@ -144,7 +207,7 @@ def order_of_sums(trace: Trace, outputs: Sequence[int]) -> list[int]:
     return sorted(wanted, reverse=True)
 
 
-def summed(trace: Trace, i: int, sums: dict[int, Any], lane_count: Tracer) -> Any:
+def summed(trace: Trace, i: int, sums: dict[int, Any], lane_count: Any) -> Any:
     x = trace.tracers[i]
     if not trace.lanes[i]:
         return trace.compute(ops.mul, [lane_count, x])
@@ -170,12 +233,12 @@ class Fusion:
     so that numbers are added in the order in which the function adds them.
     """
 
-    def __init__(self, trace: Trace, outputs: Sequence[int]) -> None:
+    def __init__(self, trace: Trace, wanted: Sequence[int]) -> None:
         self.trace = trace
         self.one = trace.constant(1.0)
         # what the rows sum and dot begin with: no sum of theirs is −0.0
         self.zero = trace.constant(0.0)
-        self.uses = trace.uses([*outputs, *trace.guarded()])
+        self.uses = trace.uses(wanted)
         self.terms: dict[int, list[int]] = {}
         """Of a node that is such a sum: the factors, two for each product."""
         self.kinds: dict[int, Operator | None] = {}

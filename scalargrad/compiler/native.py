@@ -1,4 +1,4 @@
-"""The native machine, where it was built: the one file of the compiler that names it."""
+"""The native parts of the compiler, where they were built: the one file that names them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,21 @@ machine: Any = None
 nodes: Any = None
 """The engine whose Values go with it, read and built without a way through Python."""
 
+tape: Any = None
+"""Traces kept in C; None where they are kept in Python."""
+
 if engine == "native":
     try:
         from ..native import _engine, _machine
 
         nodes, machine = _engine, _machine
+    except ImportError:
+        if wanted == "native":
+            raise
+    try:
+        from ..native import _tape
+
+        tape = _tape
     except ImportError:
         if wanted == "native":
             raise

@@ -20,7 +20,7 @@ class Path:
 
     def __init__(self, traced: Traced, call: Arguments, threads: int) -> None:
         self.program = Program(traced.trace, traced.outputs)
-        self.traced = traced._replace(trace=None)  # type: ignore[arg-type]
+        self.traced = traced._replace(trace=None)
         numbers = [1.0, 1.0, *call.numbers]
         places: dict[int, Place] = {}
         self.drawn: list[Draw] = []

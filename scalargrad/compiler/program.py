@@ -7,17 +7,18 @@ what depends on sums over the lanes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from ..rows import Operator
-from .lower import Fusion, lowered
-from .structure import accumulate, lanes_sum, products
-from .trace import CONSTANT, Guard, Trace
+from .lower import lowered
+from .structure import AFTER as AFTER
+from .structure import BEFORE as BEFORE
+from .structure import LANES as LANES
+from .structure import TOO_LATE as TOO_LATE
+from .structure import accumulate, products
+from .trace import CONSTANT, Guard
 from .tracing import COUNT
-
-BEFORE, LANES, AFTER, TOO_LATE = range(4)
-"""The stages. What is computed lane by lane from a sum over all lanes comes TOO_LATE: it would
-need the lanes a second time."""
 
 
 class Program:
@@ -26,30 +27,25 @@ class Program:
     `inputs` are nodes too: those of the arguments, in order, then those of captured Values.
     """
 
-    def __init__(self, trace: Trace, outputs: Sequence[int]) -> None:
+    def __init__(self, trace: Any, outputs: Sequence[int]) -> None:
         self.trace, self.outputs = lowered(trace, outputs)
-        Fusion(self.trace, self.outputs).run()
         self.inputs = self.trace.inputs
         self.guards: list[Guard] = list(self.trace.guards)
-        self.order = self.trace.needed([*self.outputs, *self.trace.guarded()])
+        wanted = [*self.outputs, *self.trace.guarded()]
+        self.trace.fuse(wanted)
+        self.order = self.trace.needed(wanted)
         lanes = self.trace.lanes
         self.lane_guards = [k for k, g in enumerate(self.guards) if lanes[g.x] or lanes[g.y]]
         self.count = self.inputs[COUNT] if self.lane_guards else -1
         """The input that is how many lanes there are: only guards tell how many these are."""
-        self.stages = dict(self._stages())
-
-    def _stages(self) -> Iterator[tuple[int, int]]:
-        sums_before: dict[int, bool] = {}
-        for i in self.order:
-            row = self.trace.rows[i]
-            late = row is lanes_sum or i == self.count
-            late = late or any(sums_before.get(j) for j in self.trace.operands[i])
-            sums_before[i] = late
-            yield i, (TOO_LATE if late else LANES) if self.trace.lanes[i] else AFTER * late
+        stages = self.trace.stages(self.count)
+        self.stages: dict[int, int] = {i: stages[i] for i in self.order}
+        rows = self.trace.rows
+        self._computed = [i for i in self.order if isinstance(rows[i], Operator)]
 
     def computed(self) -> list[int]:
         """The nodes that are neither inputs nor constants, in order."""
-        return [i for i in self.order if isinstance(self.trace.rows[i], Operator)]
+        return self._computed
 
     def rows(self) -> set[Operator]:
         return {self.trace.row(i) for i in self.computed()}

@@ -12,10 +12,10 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..rows import Operator
-from .native import machine
+from .native import machine, tape
 from .structure import accumulate, products
 from .trace import CONSTANT, Trace
 
@@ -31,7 +31,8 @@ SUMS = {
     products: (machine.PRODUCTS, machine.WIDE_PRODUCTS),
     accumulate: (machine.ACCUMULATE, machine.WIDE_ACCUMULATE),
 }
-
+OPERATIONS = (machine.PACK, machine.WIDE_ROW, *SUMS[products], *SUMS[accumulate])
+"""What is written besides the rows' own codes."""
 
 NUMBER, STRETCH = 0, 1
 
@@ -81,11 +82,17 @@ def parts(trace: Trace, group: Sequence[int]) -> list[list[int]]:
     return list(fewest.values()) if FEW * len(fewest) <= len(group) else [list(group)]
 
 
+def rerolled(trace: Any, numbers: Sequence[int], constants: Iterable[int]) -> Any:
+    """Return a `Rerolled`, or its twin in C where the trace is kept in C."""
+    if tape is not None and isinstance(trace, tape.Trace):
+        return tape.Rerolled(trace, (*numbers, *constants), FEW, OPERATIONS)
+    return Rerolled(trace, numbers, constants)
+
+
 class Rerolled:
     """The code of the numbers that are the same in all lanes, and where they stand.
 
-    `place` gives the place of each node's number; `constants` what stands at places that are not
-    computed.
+    [node] is the place of its number; `constants` what stands at places that are not computed.
     """
 
     def __init__(self, trace: Trace, numbers: Sequence[int], constants: Iterable[int]) -> None:
@@ -96,6 +103,9 @@ class Rerolled:
             place: trace.numbers[i] for i, place in self.place.items() if trace.rows[i] is CONSTANT
         }
         self.packs: dict[Places, int] = {}
+
+    def __getitem__(self, node: int) -> int:
+        return self.place[node]
 
     def code(self, nodes: Sequence[int]) -> Iterator[int]:
         """Yield the instructions that compute `nodes`, and give these their places."""

@@ -11,6 +11,10 @@ from typing import Any
 from .. import ops
 from ..rows import Operator
 
+BEFORE, LANES, AFTER, TOO_LATE = range(4)
+"""The stages. What is computed lane by lane from a sum over all lanes comes TOO_LATE: it would
+need the lanes a second time."""
+
 
 def swapped(out: Any, *pairs: Any) -> list[Any]:
     return [x for pair in zip(pairs[::2], pairs[1::2]) for x in reversed(pair)]

@@ -12,7 +12,7 @@ from ..rows import builder
 from ..trees import SCALAR, Structure, flatten
 from .arguments import Arguments
 from .lower import lane_sums
-from .trace import Trace, Tracer
+from .recording import Trace
 
 
 class Wanted(NamedTuple):
@@ -34,7 +34,7 @@ class Traced(NamedTuple):
     position among the numbers of the call, the Value that is captured, or a Draw.
     """
 
-    trace: Trace
+    trace: Any
     outputs: list[int]
     each: list[bool]
     sources: list[Any]
@@ -68,9 +68,9 @@ class Task(NamedTuple):
         with modes.tracing(trace):
             out = self.f(*self.call.given(tracers[2:]))
             entries, structure = flatten(out, "the result")
-            captured = [value for value, _ in trace.captured.values()]
+            captured = list(trace.captured)
             outputs = [x for entry in entries for x in self.outputs(trace, tracers, entry)]
-        values = {i: value for value, i in trace.captured.values()} | trace.draws
+        values = {i: value for value, i in trace.captured.items()} | trace.draws
         return Traced(
             trace,
             [trace.index(x) for x, _ in outputs],
@@ -81,9 +81,7 @@ class Task(NamedTuple):
             self.wanted,
         )
 
-    def outputs(
-        self, trace: Trace, tracers: Sequence[Tracer], entry: Any
-    ) -> Iterator[tuple[Any, bool]]:
+    def outputs(self, trace: Any, tracers: Sequence[Any], entry: Any) -> Iterator[tuple[Any, bool]]:
         """Yield an entry of the result and its derivatives, each with whether it has lanes."""
         lanes = self.call.shape is not None
         if self.reduce == "mean" and lanes:
@@ -93,7 +91,7 @@ class Task(NamedTuple):
         if self.wanted is None:
             return
         variables = [tracers[2 + k] for k in self.wanted.positions]
-        variables += [trace.tracers[i] for _, i in trace.captured.values()]
+        variables += [trace.tracers[i] for i in trace.captured.values()]
         is_variable = bool(variables) and builder(entry) is not None
         adjoint = symbolic_adjoints(entry, variables, 1.0) if is_variable else {}
         for x in variables:
@@ -101,7 +99,7 @@ class Task(NamedTuple):
             derivative = adjoint.get(x, 0.0)
             yield derivative if own or not lanes else self.summed(trace, tracers, derivative), own
 
-    def summed(self, trace: Trace, tracers: Sequence[Tracer], x: Any) -> Any:
+    def summed(self, trace: Any, tracers: Sequence[Any], x: Any) -> Any:
         return trace.tracers[lane_sums(trace, [trace.index(x)], tracers[COUNT])[0]]
 
 

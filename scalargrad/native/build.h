@@ -49,8 +49,21 @@ INLINE PyObject *finish(Node *node)
 
 typedef enum { FAILED = -1, NOT_OURS, READ } Reading;
 
+/* Whether it is a number of another kind, as that of a function that is being traced. */
+static int builds_itself(PyObject *x)
+{
+    static PyObject *name;
+    if (!name && !(name = PyUnicode_InternFromString("__operator__"))) {
+        PyErr_Clear();
+        return 0;
+    }
+    return PyObject_HasAttr((PyObject *)Py_TYPE(x), name);
+}
+
 static Reading read_by_hook(PyObject *x, const char *reflected, double *number)
 {
+    if (modes_active && builds_itself(x))
+        return NOT_OURS;
     PyObject *result = PyObject_CallFunction(hooks.operand, "Os", x, reflected);
     if (!result)
         return FAILED;

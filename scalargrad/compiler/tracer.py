@@ -1,0 +1,144 @@
+"""What every number of a traced function does, wherever its trace is kept: it behaves as a Value.
+
+A `Tracer` is a `Number` with a `trace` and the `index` of its node there. There are two kinds of
+both: those of `trace.py`, and those of `tape.py`, which are kept in C.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from ..backward import sum_of_products
+from ..rows import Operator, builder
+from .arithmetic import Arithmetic, settled
+from .structure import accumulate, stop_gradient
+
+INPUT = "input"
+CONSTANT = "constant"
+
+
+class Number(Arithmetic):
+    """A number of a function that is being traced; it behaves as a Value does."""
+
+    __slots__ = ()
+    trace: Any
+    index: int
+
+    @staticmethod
+    def __operator__(op: Operator, operands: tuple[Any, ...]) -> Any:
+        for x in operands:
+            if isinstance(x, Number):
+                return settled(x.trace.compute(op, operands))
+        raise AssertionError("an operation on Tracers has one among its operands")
+
+    __operator_rank__ = 1
+    """Beside a Value it decides what is built."""
+
+    # ------ as a node
+    @property
+    def op(self) -> Operator | None:
+        row = self.trace.rows[self.index]
+        return row if isinstance(row, Operator) else None
+
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        trace = self.trace
+        rows, numbers, tracers = trace.rows, trace.numbers, trace.tracers
+        indices = trace.operands[self.index]
+        return tuple([numbers[i] if rows[i] is CONSTANT else tracers[i] for i in indices])
+
+    @property
+    def parents(self) -> tuple[Any, ...]:
+        rows, tracers = self.trace.rows, self.trace.tracers
+        return tuple(
+            [tracers[i] for i in self.trace.operands[self.index] if rows[i] is not CONSTANT]
+        )
+
+    def _backward_order(self) -> list[Any]:
+        """The order of `graph.backward_order`, found without a Tracer for each edge."""
+        trace = self.trace
+        operands, rows, tracers = trace.operands, trace.rows, trace.tracers
+        waiting = trace.uses([self.index])
+        ready, order = [self.index], []
+        while ready:
+            i = ready.pop()
+            order.append(i)
+            for j in operands[i]:
+                waiting[j] -= 1
+                if not waiting[j]:
+                    ready.append(j)
+        return [tracers[i] for i in order if rows[i] is not CONSTANT]
+
+    def _sum_of_products(self, pairs: list[tuple[Any, Any]]) -> Any:
+        """The sum of upstream·partial; as one node where nothing differs from lane to lane."""
+        used = [pair for pair in pairs if not any(map(is_zero, pair))]
+        factors = [x for pair in used for x in pair]
+        if len(used) < 3 or any(isinstance(x, Number) and x.has_lanes for x in factors):
+            return sum_of_products(used)
+        return self.trace.compute(accumulate, factors).number_if_constant
+
+    @property
+    def has_lanes(self) -> bool:
+        return bool(self.trace.lanes[self.index])
+
+    @property
+    def number_if_constant(self) -> Any:
+        """What stands for it in a computation: a number, if it is constant, else itself."""
+        trace, i = self.trace, self.index
+        return trace.numbers[i] if trace.rows[i] is CONSTANT else self
+
+    def _constant(self, number: float) -> Any:
+        """A number of the same trace: where one that is traced has to stand."""
+        return self.trace.tracers[self.trace.constant(number)]
+
+    _operands, _parents = operands, parents
+    label = ""
+
+    @property
+    def data(self) -> Any:
+        """The number without its gradient."""
+        return self.trace.compute(stop_gradient, [self])
+
+    @data.setter
+    def data(self, number: Any) -> None:
+        raise TypeError(
+            "compile cannot follow x.data = …: a compiled function must not change its "
+            "arguments; return the new number instead"
+        )
+
+    def detach(self) -> Any:
+        return self.trace.variable(self.data)
+
+    def backward(self, seed: float = 1.0) -> NoReturn:
+        raise TypeError(
+            "compile cannot follow backward(): call it on what the compiled function returns, or "
+            "use scalargrad.grad within it"
+        )
+
+    zero_grad = backward
+
+    # ------ Python's protocols
+    def __repr__(self) -> str:
+        return f"Tracer({self.trace.numbers[self.index]})"
+
+    def __bool__(self) -> bool:
+        return bool(self.trace.branch("!=", self, 0.0))
+
+    def __float__(self) -> NoReturn:
+        raise TypeError(
+            "compile cannot follow float(x), int(x), an index or a function of `math`: the number "
+            "would be frozen into the program; use scalargrad's functions, return the number, or "
+            "choose with if or scalargrad.where"
+        )
+
+    __int__ = __complex__ = __index__ = __float__
+
+    def __format__(self, spec: str) -> NoReturn:
+        self.__float__()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a number of a function that is being compiled cannot be pickled")
+
+
+def is_zero(x: Any) -> bool:
+    return builder(x) is None and x == 0.0

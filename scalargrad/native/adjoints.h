@@ -1,0 +1,316 @@
+/* The chain rule on a trace: the twin of backward.py's symbolic_adjoints, node for node. */
+#ifndef SCALARGRAD_ADJOINTS_H
+#define SCALARGRAD_ADJOINTS_H
+
+#include "templates.h"
+
+typedef struct {
+    Term upstream, partial;
+    int32_t next;
+} Pair;
+
+typedef struct {
+    Trace *trace;
+    int32_t *order, *waiting; /* the nodes from the root back */
+    int32_t *first, *last;    /* of the pairs of each node; −1 where there are none */
+    uint8_t *leading;         /* whether a leaf reaches the root through the node */
+    uint8_t *target;
+    Pair *pair;
+    Term *term;               /* room for those of one sum */
+    int32_t size, ordered, pairs, pair_room, term_room;
+} Reverse;
+
+static void reverse_free(Reverse *r)
+{
+    PyMem_Free(r->order);
+    PyMem_Free(r->waiting);
+    PyMem_Free(r->first);
+    PyMem_Free(r->last);
+    PyMem_Free(r->leading);
+    PyMem_Free(r->target);
+    PyMem_Free(r->pair);
+    PyMem_Free(r->term);
+}
+
+static int reverse_new(Reverse *r, Trace *t)
+{
+    const size_t n = (size_t)t->size, bytes = n * sizeof(int32_t);
+    *r = (Reverse){.trace = t, .size = t->size};
+    r->order = PyMem_Malloc(bytes);
+    r->waiting = PyMem_Calloc(n, sizeof(int32_t));
+    r->first = PyMem_Malloc(bytes);
+    r->last = PyMem_Malloc(bytes);
+    r->leading = PyMem_Calloc(n, 1);
+    r->target = PyMem_Calloc(n, 1);
+    if (!r->order || !r->waiting || !r->first || !r->last || !r->leading || !r->target) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    memset(r->first, 0xFF, bytes);
+    return 0;
+}
+
+/* ------ order */
+
+/* How often each node is an operand of those that the root needs. */
+static void count_uses(Reverse *r, int32_t root)
+{
+    const Trace *t = r->trace;
+    r->waiting[root] = 1;
+    for (int32_t i = root; i >= 0; i--)
+        for (int32_t k = 0; r->waiting[i] && k < t->node[i].count; k++)
+            r->waiting[operands_of(t, i)[k]]++;
+}
+
+/* The order of graph.backward_order. `order` holds what is done, at its end what is ready. */
+static void find_order(Reverse *r, int32_t root)
+{
+    const Trace *t = r->trace;
+    int32_t *ready = r->last, waiting = 1;
+    ready[0] = root;
+    count_uses(r, root);
+    while (waiting) {
+        const int32_t i = ready[--waiting];
+        if (!is_constant(t, i))
+            r->order[r->ordered++] = i;
+        for (int32_t k = 0; k < t->node[i].count; k++) {
+            const int32_t j = operands_of(t, i)[k];
+            if (!--r->waiting[j])
+                ready[waiting++] = j;
+        }
+    }
+}
+
+static int is_leading(const Reverse *r, int32_t i)
+{
+    return r->leading[i] && !is_constant(r->trace, i);
+}
+
+static int has_leading_operand(const Reverse *r, int32_t i)
+{
+    const int32_t *operands = operands_of(r->trace, i);
+    for (int32_t k = 0; k < r->trace->node[i].count; k++)
+        if (is_leading(r, operands[k]))
+            return 1;
+    return 0;
+}
+
+static void find_leading(Reverse *r)
+{
+    for (int32_t at = r->ordered - 1; at >= 0; at--)
+        if (has_leading_operand(r, r->order[at]))
+            r->leading[r->order[at]] = 1;
+}
+
+/* ------ sums of products */
+
+static int add_pair(Reverse *r, int32_t i, Term upstream, Term partial)
+{
+    if (reserve((void **)&r->pair, &r->pair_room, (int64_t)r->pairs + 1, sizeof *r->pair) < 0)
+        return -1;
+    r->pair[r->pairs] = (Pair){upstream, partial, -1};
+    if (r->first[i] < 0)
+        r->first[i] = r->pairs;
+    else
+        r->pair[r->last[i]].next = r->pairs;
+    r->last[i] = r->pairs++;
+    return 0;
+}
+
+static int is_number(Term x, double number)
+{
+    return is_number_term(x) && x.number == number;
+}
+
+/* upstream · partial, without a node where one of them is exactly the constant 0 or 1. */
+static int times(Trace *t, Term upstream, Term partial, Term *product)
+{
+    if (is_number(upstream, 0.0) || is_number(partial, 0.0))
+        *product = number_term(0.0);
+    else if (is_number(upstream, 1.0))
+        *product = partial;
+    else if (is_number(partial, 1.0))
+        *product = upstream;
+    else {
+        const int is_finite = is_number_term(partial) && isfinite(partial.number);
+        const Term terms[] = {upstream, partial};
+        return found_from(t, is_finite ? OP_mul : OP_chain, terms, 2, product);
+    }
+    return 0;
+}
+
+static int plus(Trace *t, Term *sum, Term y)
+{
+    if (is_number(*sum, 0.0))
+        *sum = y;
+    else if (!is_number(y, 0.0)) {
+        const Term terms[] = {*sum, y};
+        return found_from(t, OP_add, terms, 2, sum);
+    }
+    return 0;
+}
+
+/* The factors of a node's pairs that are not zero, into `term`; −1 with an exception. */
+static int32_t factors_of(Reverse *r, int32_t i)
+{
+    int32_t count = 0;
+    for (int32_t at = r->first[i]; at >= 0; at = r->pair[at].next) {
+        const Pair pair = r->pair[at];
+        if (is_number(pair.upstream, 0.0) || is_number(pair.partial, 0.0))
+            continue;
+        if (reserve((void **)&r->term, &r->term_room, (int64_t)count + 2, sizeof *r->term) < 0)
+            return -1;
+        r->term[count++] = pair.upstream;
+        r->term[count++] = pair.partial;
+    }
+    return count;
+}
+
+static int any_lanes(const Reverse *r, int32_t count)
+{
+    for (int32_t k = 0; k < count; k++)
+        if (!is_number_term(r->term[k]) && r->trace->node[r->term[k].node].lane)
+            return 1;
+    return 0;
+}
+
+/* The sum of upstream·partial; as one node where nothing differs from lane to lane. */
+static int sum_of_products(Reverse *r, int32_t i, Term *sum)
+{
+    const int32_t count = factors_of(r, i);
+    if (count < 0)
+        return -1;
+    if (count >= 6 && !any_lanes(r, count))
+        return applied(r->trace, ACCUMULATE, r->term, count, sum);
+    for (int32_t k = 0; k < count; k += 2)
+        if (times(r->trace, r->term[k], r->term[k + 1], &r->term[k / 2]) < 0)
+            return -1;
+    *sum = number_term(0.0);
+    for (int32_t k = 0; k < count / 2; k++)
+        if (plus(r->trace, sum, r->term[k]) < 0)
+            return -1;
+    return 0;
+}
+
+/* ------ the pass */
+
+static int partials_in_python(Reverse *r, int32_t i, Term upstream)
+{
+    Trace *t = r->trace;
+    PyObject *node = tracer_of(t, i);
+    PyObject *found = node ? PyObject_CallOneArg(hooks.local, node) : NULL;
+    Py_XDECREF(node);
+    PyObject *local = found ? PySequence_Tuple(found) : NULL;
+    Py_XDECREF(found);
+    int failed = !local;
+    for (int32_t k = 0; !failed && k < t->node[i].count && k < PyTuple_GET_SIZE(local); k++) {
+        PyObject *x = PyTuple_GET_ITEM(local, k);
+        const int32_t j = operands_of(t, i)[k];
+        Term partial;
+        if (x != Py_None && is_leading(r, j))
+            failed = term_of(t, x, &partial) < 0 || add_pair(r, j, upstream, partial) < 0;
+    }
+    Py_XDECREF(local);
+    return failed ? -1 : 0;
+}
+
+static int partials_from_template(Reverse *r, int32_t i, const Template *templates, Term upstream)
+{
+    Trace *t = r->trace;
+    Term partial[MOST_OPERANDS];
+    const int32_t count = t->node[i].count;
+    for (int32_t k = 0; k < count; k++)
+        if (!is_constant(t, operands_of(t, i)[k])
+            && partial_from(t, i, &templates[k], &partial[k]) < 0)
+            return -1;
+    for (int32_t k = 0; k < count; k++) {
+        const int32_t j = operands_of(t, i)[k];
+        if (is_leading(r, j) && add_pair(r, j, upstream, partial[k]) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int pass_to_operands(Reverse *r, int32_t i, Term upstream)
+{
+    const Template *templates;
+    const int found = templates_of(r->trace, i, &templates);
+    if (found <= 0)
+        return found < 0 ? -1 : partials_in_python(r, i, upstream);
+    return partials_from_template(r, i, templates, upstream);
+}
+
+static int set_adjoint(Trace *t, PyObject *adjoints, int32_t i, Term adjoint)
+{
+    PyObject *node = tracer_of(t, i), *x = node ? object_of(t, adjoint) : NULL;
+    const int failed = !x || PyDict_SetItem(adjoints, node, x) < 0;
+    Py_XDECREF(node);
+    Py_XDECREF(x);
+    return failed ? -1 : 0;
+}
+
+static int reverse_run(Reverse *r, PyObject *adjoints)
+{
+    for (int32_t at = 0; at < r->ordered; at++) {
+        const int32_t i = r->order[at];
+        Term upstream;
+        if (r->first[i] < 0)
+            continue;
+        if (sum_of_products(r, i, &upstream) < 0)
+            return -1;
+        if (r->target[i] && set_adjoint(r->trace, adjoints, i, upstream) < 0)
+            return -1;
+        /* a zero adjoint is not propagated */
+        if (!is_number(upstream, 0.0) && has_leading_operand(r, i)
+            && pass_to_operands(r, i, upstream) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* The nodes among `leaves` that are this trace's. */
+static int read_targets(Reverse *r, PyObject *leaves)
+{
+    PyObject *items = PySequence_Fast(leaves, "leaves must be a sequence");
+    if (!items)
+        return -1;
+    for (Py_ssize_t k = 0; k < PySequence_Fast_GET_SIZE(items); k++) {
+        PyObject *x = PySequence_Fast_GET_ITEM(items, k);
+        if (is_tracer(x) && ((Tracer *)x)->trace == r->trace)
+            r->leading[((Tracer *)x)->index] = r->target[((Tracer *)x)->index] = 1;
+    }
+    Py_DECREF(items);
+    return 0;
+}
+
+static int reverse(Reverse *r, int32_t root, PyObject *leaves, PyObject *seed, PyObject *adjoints)
+{
+    Term start;
+    if (term_of(r->trace, seed, &start) < 0 || read_targets(r, leaves) < 0)
+        return -1;
+    r->target[root] = 1;
+    find_order(r, root);
+    find_leading(r);
+    return add_pair(r, root, start, number_term(1.0)) < 0 ? -1 : reverse_run(r, adjoints);
+}
+
+/* adjoints(root, leaves, seed): {node: adjoint} of the root and of the leaves it depends on. */
+static PyObject *trace_adjoints(PyObject *self, PyObject *args)
+{
+    Trace *t = (Trace *)self;
+    PyObject *root, *leaves, *seed;
+    if (!PyArg_ParseTuple(args, "OOO:adjoints", &root, &leaves, &seed))
+        return NULL;
+    const int32_t index = index_of(t, root);
+    Reverse r;
+    PyObject *adjoints = index < 0 ? NULL : PyDict_New();
+    if (!adjoints)
+        return NULL;
+    const int failed = reverse_new(&r, t) < 0 || reverse(&r, index, leaves, seed, adjoints) < 0;
+    reverse_free(&r);
+    if (failed)
+        Py_CLEAR(adjoints);
+    return adjoints;
+}
+
+#endif

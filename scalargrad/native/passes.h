@@ -1,0 +1,193 @@
+/* Walks over a whole trace: what is needed, how often, at which stage; a copy, rewritten. */
+#ifndef SCALARGRAD_PASSES_H
+#define SCALARGRAD_PASSES_H
+
+#include "tracer.h"
+
+/* Indices as a tuple of integers that nothing can change, all of them checked. */
+static PyObject *checked_indices(const Trace *t, PyObject *indices)
+{
+    PyObject *items = PySequence_Tuple(indices);
+    for (Py_ssize_t k = 0; items && k < PyTuple_GET_SIZE(items); k++) {
+        PyObject *item = PyTuple_GET_ITEM(items, k);
+        if (!PyLong_Check(item))
+            PyErr_Format(PyExc_TypeError, "expected an index, got %s", Py_TYPE(item)->tp_name);
+        if (!PyLong_Check(item) || checked_index(t, item) < 0) {
+            Py_DECREF(items);
+            return NULL;
+        }
+    }
+    return items;
+}
+
+static Py_ssize_t count_of(PyObject *items)
+{
+    return PyTuple_GET_SIZE(items);
+}
+
+/* One of the indices that are checked. */
+static int32_t index_in(PyObject *items, Py_ssize_t k)
+{
+    return (int32_t)PyLong_AsLong(PyTuple_GET_ITEM(items, k));
+}
+
+/* How often each node is an operand of those that `wanted` need, or wanted itself. */
+static int32_t *uses_of(const Trace *t, PyObject *wanted)
+{
+    PyObject *items = checked_indices(t, wanted);
+    int32_t *uses = items ? PyMem_Calloc((size_t)t->size + 1, sizeof *uses) : NULL;
+    if (items && !uses)
+        PyErr_NoMemory();
+    if (uses) {
+        for (Py_ssize_t k = 0; k < count_of(items); k++)
+            uses[index_in(items, k)]++;
+        for (int32_t i = t->size - 1; i >= 0; i--)
+            for (int32_t k = 0; uses[i] && k < t->node[i].count; k++)
+                uses[operands_of(t, i)[k]]++;
+    }
+    Py_XDECREF(items);
+    return uses;
+}
+
+static int append_index(PyObject *list, int32_t i)
+{
+    PyObject *index = PyLong_FromLong(i);
+    const int failed = !index || PyList_Append(list, index) < 0;
+    Py_XDECREF(index);
+    return failed ? -1 : 0;
+}
+
+/* needed(wanted): the nodes that these are computed from, themselves included, in order. */
+static PyObject *trace_needed(PyObject *self, PyObject *wanted)
+{
+    const Trace *t = (Trace *)self;
+    int32_t *uses = uses_of(t, wanted);
+    PyObject *found = uses ? PyList_New(0) : NULL;
+    for (int32_t i = 0; found && i < t->size; i++)
+        if (uses[i] && append_index(found, i) < 0)
+            Py_CLEAR(found);
+    PyMem_Free(uses);
+    return found;
+}
+
+/* uses(wanted): how often each node is an operand of these, or wanted itself. */
+static PyObject *trace_uses(PyObject *self, PyObject *wanted)
+{
+    const int32_t size = ((Trace *)self)->size;
+    int32_t *uses = uses_of((Trace *)self, wanted);
+    PyObject *found = uses ? PyList_New(0) : NULL;
+    for (int32_t i = 0; found && i < size; i++)
+        if (append_index(found, uses[i]) < 0)
+            Py_CLEAR(found);
+    PyMem_Free(uses);
+    return found;
+}
+
+static PyTypeObject TraceType;
+
+/* ------ stages */
+
+enum { BEFORE, LANES, AFTER, TOO_LATE };
+
+/* stages(late_input): the stage of every node, as program.py has them; bytes. One input may be known
+ * after the lanes. */
+static PyObject *trace_stages(PyObject *self, PyObject *late_input)
+{
+    const Trace *t = (Trace *)self;
+    const long known_late = PyLong_AsLong(late_input);
+    if (known_late == -1 && PyErr_Occurred())
+        return NULL;
+    PyObject *found = PyBytes_FromStringAndSize(NULL, t->size);
+    if (!found)
+        return NULL;
+    char *stage = PyBytes_AS_STRING(found);
+    /* the constants of fusion come after the nodes that use them */
+    memset(stage, BEFORE, (size_t)t->size);
+    for (int32_t i = 0; i < t->size; i++) {
+        int late = t->node[i].row == LANES_SUM || i == known_late;
+        for (int32_t k = 0; !late && k < t->node[i].count; k++)
+            late = stage[operands_of(t, i)[k]] >= AFTER;
+        stage[i] = t->node[i].lane ? (late ? TOO_LATE : LANES) : late ? AFTER : BEFORE;
+    }
+    return found;
+}
+
+/* ------ a copy */
+
+static int copy_node(Trace *new, Trace *old, int32_t i, Term *at)
+{
+    const Node node = old->node[i];
+    if (node.row == CONSTANT || node.row == INPUT) {
+        const int32_t index = node.row == INPUT ? new_input(new, node.number, node.lane) : 0;
+        at[i] = node.row == INPUT ? (Term){index, 0.0} : number_term(node.number);
+        return index < 0 ? -1 : 0;
+    }
+    int32_t row = node.row;
+    if (row >= KNOWN_ROWS) {
+        PyObject *own = row_of(old, row);
+        row = own ? code_of_own(new, own) : -1;
+        Py_XDECREF(own);
+        if (row < 0)
+            return -1;
+    }
+    Term few[FEW], *terms = node.count <= FEW ? few : PyMem_New(Term, node.count);
+    if (!terms) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (int32_t k = 0; k < node.count; k++)
+        terms[k] = at[operands_of(old, i)[k]];
+    const int result = applied(new, row, terms, node.count, &at[i]);
+    if (terms != few)
+        PyMem_Free(terms);
+    return result;
+}
+
+/* Of `wanted` nodes of the old trace what has become of them. */
+static PyObject *copies_of(Trace *new, const Term *at, PyObject *wanted)
+{
+    PyObject *found = PyList_New(count_of(wanted));
+    for (Py_ssize_t k = 0; found && k < count_of(wanted); k++) {
+        const int32_t index = node_of(new, at[index_in(wanted, k)]);
+        PyObject *item = index < 0 ? NULL : PyLong_FromLong(index);
+        if (!item)
+            Py_CLEAR(found);
+        else
+            PyList_SET_ITEM(found, k, item);
+    }
+    return found;
+}
+
+static PyObject *copied(Trace *new, Trace *old, PyObject *wanted)
+{
+    int32_t *uses = uses_of(old, wanted);
+    Term *at = uses ? PyMem_Calloc((size_t)old->size + 1, sizeof *at) : NULL;
+    if (uses && !at)
+        PyErr_NoMemory();
+    int failed = !at;
+    const int32_t size = old->size;
+    for (int32_t i = 0; !failed && i < size; i++)
+        if (uses[i] || old->node[i].row == INPUT)
+            failed = copy_node(new, old, i, at) < 0;
+    PyObject *found = failed ? NULL : copies_of(new, at, wanted);
+    PyMem_Free(at);
+    PyMem_Free(uses);
+    return found;
+}
+
+/* copy(old, wanted): compute again what the nodes `wanted` of another trace need, and all its
+ * inputs; return the nodes that the wanted ones have become. */
+static PyObject *trace_copy(PyObject *self, PyObject *args)
+{
+    PyObject *old, *wanted;
+    if (!PyArg_ParseTuple(args, "O!O:copy", &TraceType, &old, &wanted))
+        return NULL;
+    PyObject *items = old == self ? NULL : checked_indices((Trace *)old, wanted);
+    if (old == self)
+        PyErr_SetString(PyExc_ValueError, "a trace cannot be copied into itself");
+    PyObject *found = items ? copied((Trace *)self, (Trace *)old, items) : NULL;
+    Py_XDECREF(items);
+    return found;
+}
+
+#endif

@@ -1,0 +1,352 @@
+/* Re-rolling: the code of the numbers that are the same in all lanes, and where they stand. The twin
+ * of reroll.py's Rerolled, word for word. */
+#ifndef SCALARGRAD_REROLL_H
+#define SCALARGRAD_REROLL_H
+
+#include "packs.h"
+
+enum { LONG = 8, REACH = 8 };
+
+/* Nodes to be done together: rows begin … end of what was read. */
+typedef struct {
+    int32_t begin, end;
+} Part;
+
+/* What a group of nodes reads: for each node the places of its operands, then itself. */
+typedef struct {
+    int32_t *read, width, rows, read_room;
+    Part *part;
+    int32_t parts, part_room;
+    int32_t *column, column_room; /* one operand of one part */
+    uint8_t *cut;                 /* whether a part begins at a row */
+    int32_t cut_room;
+} Layout;
+
+typedef struct {
+    PyObject_HEAD
+    Trace *trace;
+    int32_t *place; /* of each node, −1 as long as it has none */
+    Places at;
+    Packs packs;
+    int32_t nodes, few;
+    int32_t pack, wide_row, products[2], accumulate[2];
+} Rerolled;
+
+static void layout_free(Layout *l)
+{
+    PyMem_Free(l->read);
+    PyMem_Free(l->part);
+    PyMem_Free(l->column);
+    PyMem_Free(l->cut);
+}
+
+static int32_t length_of(Part part)
+{
+    return part.end - part.begin;
+}
+
+static int is_sum_row(int32_t row)
+{
+    return row == PRODUCTS || row == ACCUMULATE;
+}
+
+/* ------ reading in order */
+
+static int32_t sorted_width; /* of the rows that are compared: qsort does not hand it on */
+
+static int compare_rows(const void *x, const void *y)
+{
+    const int32_t *a = x, *b = y;
+    int32_t k = 0;
+    while (k < sorted_width - 1 && a[k] == b[k])
+        k++;
+    return (a[k] > b[k]) - (a[k] < b[k]);
+}
+
+static int read_rows(const Rerolled *r, Layout *l, const int32_t *nodes, int32_t begin, int32_t end)
+{
+    const Trace *t = r->trace;
+    for (int32_t k = begin; k < end; k++) {
+        int32_t *row = l->read + (int64_t)k * l->width;
+        for (int32_t n = 0; n < l->width - 1; n++) {
+            const int32_t j = operands_of(t, nodes[k])[n];
+            row[n] = j < r->nodes ? r->place[j] : -1;
+            if (row[n] < 0) {
+                PyErr_SetString(PyExc_ValueError, "a node is computed before what it reads");
+                return -1;
+            }
+        }
+        row[l->width - 1] = nodes[k];
+    }
+    sorted_width = l->width;
+    qsort(l->read + (int64_t)begin * l->width, (size_t)(end - begin),
+          (size_t)l->width * sizeof *l->read, compare_rows);
+    return 0;
+}
+
+static const int32_t *column_of_part(Layout *l, Part part, int32_t k)
+{
+    for (int32_t row = part.begin; row < part.end; row++)
+        l->column[row - part.begin] = l->read[(int64_t)row * l->width + k];
+    return l->column;
+}
+
+/* Mark where a column would have to be cut so that each piece is one number or a stretch; return
+ * how many marks are new. */
+static int32_t mark_cuts(const int32_t *column, int32_t length, uint8_t *cut)
+{
+    int32_t found = 0, step = -1;
+    for (int32_t at = 1; at < length; at++) {
+        const int64_t here = (int64_t)column[at] - column[at - 1];
+        if (step < 0 && (here == 0 || here == 1))
+            step = (int32_t)here;
+        else if (step < 0 || here != step) {
+            step = -1;
+            found += !cut[at];
+            cut[at] = 1;
+        }
+    }
+    return found;
+}
+
+static int add_part(Layout *l, int32_t begin, int32_t end)
+{
+    if (reserve((void **)&l->part, &l->part_room, (int64_t)l->parts + 1, sizeof *l->part) < 0)
+        return -1;
+    l->part[l->parts++] = (Part){begin, end};
+    return 0;
+}
+
+/* Cut rows up where this makes stretches; leave them whole where that leaves too little in a piece. */
+static int cut_rows(Layout *l, Part whole)
+{
+    const int32_t length = length_of(whole);
+    int64_t count = 1;
+    memset(l->cut, 0, (size_t)length);
+    for (int32_t k = 0; k < l->width - 1; k++) {
+        const int32_t *column = column_of_part(l, whole, k);
+        if (kind_of(column, length) != SCATTERED)
+            continue;
+        count += mark_cuts(column, length, l->cut);
+        if (LONG * count > length)
+            return add_part(l, whole.begin, whole.end);
+    }
+    int32_t begin = whole.begin;
+    for (int32_t at = 1; at < length; at++)
+        if (l->cut[at]) {
+            if (add_part(l, begin, whole.begin + at) < 0)
+                return -1;
+            begin = whole.begin + at;
+        }
+    return add_part(l, begin, whole.end);
+}
+
+static int lay_out(const Rerolled *r, Layout *l, const Group *group, const Parts *p)
+{
+    l->width = group->operands + 1;
+    l->rows = p->nodes.count;
+    l->parts = 0;
+    if (reserve((void **)&l->read, &l->read_room, (int64_t)l->rows * l->width, sizeof *l->read) < 0
+        || reserve((void **)&l->column, &l->column_room, l->rows, sizeof *l->column) < 0
+        || reserve((void **)&l->cut, &l->cut_room, l->rows, 1) < 0)
+        return -1;
+    for (int32_t k = 0, begin = 0; k < p->ends.count; begin = p->ends.item[k++])
+        if (read_rows(r, l, p->nodes.item, begin, p->ends.item[k]) < 0
+            || cut_rows(l, (Part){begin, p->ends.item[k]}) < 0)
+            return -1;
+    return 0;
+}
+
+/* ------ packing */
+
+/* Whether most of what wide parts read stands side by side, or will be read again: 1 or 0. */
+static int is_worth_packing(Rerolled *r, Layout *l, int32_t row)
+{
+    int64_t packed = 0, all = 0;
+    r->packs.round++;
+    for (int32_t k = 0; k < l->parts; k++) {
+        const int32_t length = length_of(l->part[k]);
+        for (int32_t n = 0; length >= r->few && n < l->width - 1; n++) {
+            const int32_t *column = column_of_part(l, l->part[k], n);
+            all += length;
+            if (kind_of(column, length) != SCATTERED)
+                continue;
+            Pack *pack = pack_of(&r->packs, column, length);
+            if (!pack)
+                return -1;
+            if (pack->place < 0 && pack->round != r->packs.round)
+                packed += length;
+            pack->round = r->packs.round;
+        }
+    }
+    /* packing a number takes a third of the time of an instruction on its own, and as long as a
+     * term of a sum */
+    return !is_sum_row(row) || 2 * packed <= all;
+}
+
+static int pack_column(Rerolled *r, Words *code, const int32_t *column, int32_t length)
+{
+    Pack *pack = pack_of(&r->packs, column, length);
+    if (!pack)
+        return -1;
+    if (pack->place >= 0)
+        return 0;
+    const int32_t at = r->at.size;
+    if (add_places(&r->at, (int64_t)length + REACH - 1) < 0)
+        return -1;
+    pack->place = at;
+    if (all_fixed(&r->at, column, length)) {
+        copy_fixed(&r->at, at, column, length);
+        return 0;
+    }
+    const int32_t head[] = {r->pack, length + 3, at};
+    return add_words(code, head, 3) < 0 ? -1 : add_words(code, column, length);
+}
+
+static int pack_part(Rerolled *r, Layout *l, Words *code, Part part)
+{
+    for (int32_t k = 0; k < l->width - 1; k++) {
+        const int32_t *column = column_of_part(l, part, k);
+        if (kind_of(column, length_of(part)) == SCATTERED
+            && pack_column(r, code, column, length_of(part)) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* ------ instructions */
+
+static int32_t operation_of(const Rerolled *r, int32_t row, int wide)
+{
+    if (is_sum_row(row))
+        return row == PRODUCTS ? r->products[wide] : r->accumulate[wide];
+    return wide ? r->wide_row : row;
+}
+
+static int add_singles(const Rerolled *r, const Layout *l, Words *code, int32_t row, Part part)
+{
+    for (int32_t at = part.begin; at < part.end; at++) {
+        const int32_t *read = l->read + (int64_t)at * l->width;
+        const int32_t head[] = {operation_of(r, row, 0), l->width + 2,
+                                r->place[read[l->width - 1]]};
+        if (add_words(code, head, 3) < 0 || add_words(code, read, l->width - 1) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* The kinds and places of a part's columns: {kind, place} each, into `found`. */
+static int find_columns(Rerolled *r, Layout *l, Part part, Words *found)
+{
+    found->count = 0;
+    for (int32_t k = 0; k < l->width - 1; k++) {
+        const int32_t *column = column_of_part(l, part, k);
+        const int kind = kind_of(column, length_of(part));
+        int32_t place = column[0];
+        if (kind == SCATTERED) {
+            const Pack *pack = pack_of(&r->packs, column, length_of(part));
+            if (!pack)
+                return -1;
+            place = pack->place >= 0 ? pack->place : place;
+        }
+        if (add_word(found, kind != NUMBER) < 0 || add_word(found, place) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* The terms of a sum, those of the same kinds together: {kind, count, then two places each}. */
+static int add_runs(Words *code, const Words *columns)
+{
+    int32_t begin = -1, last = -1;
+    for (int32_t k = 0; k + 3 < columns->count; k += 4) {
+        const int32_t *x = columns->item + k, kind = 2 * x[0] + x[2];
+        if (kind != last) {
+            begin = code->count;
+            last = kind;
+            if (add_word(code, kind) < 0 || add_word(code, 0) < 0)
+                return -1;
+        }
+        code->item[begin + 1]++;
+        if (add_word(code, x[1]) < 0 || add_word(code, x[3]) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int add_row(Words *code, int32_t row, const Words *columns)
+{
+    int32_t stretches = 0;
+    for (int32_t k = 0; k < columns->count / 2; k++)
+        stretches |= (k < 31) * (columns->item[2 * k] << (k & 31));
+    int failed = add_word(code, row) < 0 || add_word(code, stretches) < 0;
+    for (int32_t k = 1; !failed && k < columns->count; k += 2)
+        failed = add_word(code, columns->item[k]) < 0;
+    return failed ? -1 : 0;
+}
+
+static int add_wide(Rerolled *r, Layout *l, Words *code, int32_t row, Part part, Words *columns)
+{
+    const int32_t begin = code->count;
+    const int32_t first = l->read[(int64_t)part.begin * l->width + l->width - 1];
+    const int32_t head[] = {operation_of(r, row, 1), 0, r->place[first], length_of(part)};
+    if (find_columns(r, l, part, columns) < 0 || add_words(code, head, 4) < 0
+        || (is_sum_row(row) ? add_runs(code, columns) : add_row(code, row, columns)) < 0)
+        return -1;
+    code->item[begin + 1] = code->count - begin;
+    return 0;
+}
+
+/* ------ groups */
+
+static int put_node(Rerolled *r, int32_t i)
+{
+    r->place[i] = r->at.size;
+    return add_places(&r->at, 1);
+}
+
+static int put_part(Rerolled *r, const Layout *l, Part part)
+{
+    for (int32_t at = part.begin; at < part.end; at++)
+        if (put_node(r, l->read[(int64_t)at * l->width + l->width - 1]) < 0)
+            return -1;
+    return 0;
+}
+
+static int add_group(Rerolled *r, Layout *l, Words *code, int32_t row, Words *columns)
+{
+    const int is_wide = is_worth_packing(r, l, row);
+    int failed = is_wide < 0;
+    for (int32_t k = 0; !failed && is_wide && k < l->parts; k++)
+        if (length_of(l->part[k]) >= r->few)
+            failed = pack_part(r, l, code, l->part[k]) < 0;
+    failed = failed || add_places(&r->at, (REACH - r->at.size % REACH) % REACH) < 0;
+    for (int32_t k = 0; !failed && k < l->parts; k++) {
+        const Part part = l->part[k];
+        const int wide = is_wide && length_of(part) >= r->few;
+        failed = put_part(r, l, part) < 0
+            || (wide ? add_wide(r, l, code, row, part, columns)
+                     : add_singles(r, l, code, row, part)) < 0;
+    }
+    /* a vector reaches over what is computed later, never over what is there already */
+    return failed || add_places(&r->at, REACH - 1) < 0 ? -1 : 0;
+}
+
+static int add_groups(Rerolled *r, const Groups *g, Words *code)
+{
+    Parts parts;
+    Layout layout = {0};
+    Words columns = {0};
+    int failed = parts_new(&parts, r->trace) < 0;
+    for (int32_t level = 1; !failed && level <= g->levels; level++)
+        for (int32_t at = g->first[level]; !failed && at >= 0; at = g->group[at].next)
+            failed = find_parts(&parts, g, &g->group[at], r->few) < 0
+                || lay_out(r, &layout, &g->group[at], &parts) < 0
+                || add_group(r, &layout, code, g->group[at].row, &columns) < 0;
+    parts_free(&parts);
+    layout_free(&layout);
+    PyMem_Free(columns.item);
+    return failed ? -1 : 0;
+}
+
+#endif

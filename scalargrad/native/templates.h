@@ -1,0 +1,176 @@
+/* What the partial derivatives of rows compute, as traced once on placeholders: from the table. */
+#ifndef SCALARGRAD_TEMPLATES_H
+#define SCALARGRAD_TEMPLATES_H
+
+#include "tracer.h"
+
+enum { MOST_OPERANDS = 3, MOST_STEPS = 48, PLACES = 1 + MOST_OPERANDS + MOST_STEPS };
+
+/* A row applied to places, or a number. The first place is the output, then come the operands. */
+typedef struct {
+    double number;
+    int32_t row;
+    int8_t count, operand[MOST_OPERANDS];
+} Step;
+
+typedef struct {
+    Step *step;
+    int8_t steps, operands, result;
+} Template;
+
+/* By row, and whether one of its operands is a constant: a template for each operand. */
+static struct {
+    Template *templates;
+    uint8_t is_known;
+} known_templates[OP_COUNT][2];
+
+/* ------ reading what Python traced: [(steps, result)], steps are (code, operands, number) */
+
+static int read_step(PyObject *item, int places, Step *step)
+{
+    int row;
+    PyObject *operands;
+    if (!PyArg_ParseTuple(item, "iO!d", &row, &PyTuple_Type, &operands, &step->number))
+        return -1;
+    const Py_ssize_t count = PyTuple_GET_SIZE(operands);
+    if (count > MOST_OPERANDS || row >= KNOWN_ROWS || (row < 0) != (row == CONSTANT)
+        || (row >= 0 && arity[row] != -2 && arity[row] != count)) {
+        PyErr_SetString(PyExc_ValueError, "no step of a template");
+        return -1;
+    }
+    step->row = row;
+    step->count = (int8_t)count;
+    for (Py_ssize_t k = 0; k < count; k++) {
+        const long place = PyLong_AsLong(PyTuple_GET_ITEM(operands, k));
+        if (place < 0 || place >= places) {
+            if (!PyErr_Occurred())
+                PyErr_SetString(PyExc_ValueError, "a step reads what is not there yet");
+            return -1;
+        }
+        step->operand[k] = (int8_t)place;
+    }
+    return 0;
+}
+
+static int read_template(PyObject *item, int operands, Template *template)
+{
+    PyObject *steps;
+    int result;
+    if (!PyArg_ParseTuple(item, "O!i", &PyList_Type, &steps, &result))
+        return -1;
+    const Py_ssize_t count = PyList_GET_SIZE(steps);
+    if (count > MOST_STEPS || result < 0 || result > operands + count) {
+        PyErr_SetString(PyExc_ValueError, "no template");
+        return -1;
+    }
+    *template = (Template){PyMem_New(Step, count ? count : 1), (int8_t)count, (int8_t)operands,
+                           (int8_t)result};
+    if (!template->step) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (int k = 0; k < count; k++)
+        if (read_step(PyList_GET_ITEM(steps, k), 1 + operands + k, &template->step[k]) < 0)
+            return -1;
+    return 0;
+}
+
+static void templates_free(Template *templates, Py_ssize_t count)
+{
+    for (Py_ssize_t k = 0; templates && k < count; k++)
+        PyMem_Free(templates[k].step);
+    PyMem_Free(templates);
+}
+
+static Template *read_templates(PyObject *found)
+{
+    const Py_ssize_t count = PyList_GET_SIZE(found);
+    if (count > MOST_OPERANDS) {
+        PyErr_SetString(PyExc_ValueError, "a row of too many operands");
+        return NULL;
+    }
+    Template *templates = PyMem_Calloc(MOST_OPERANDS, sizeof *templates);
+    if (!templates)
+        return (Template *)PyErr_NoMemory();
+    for (Py_ssize_t k = 0; k < count; k++)
+        if (read_template(PyList_GET_ITEM(found, k), (int)count, &templates[k]) < 0) {
+            templates_free(templates, count);
+            return NULL;
+        }
+    return templates;
+}
+
+static int learn_templates(int32_t row, int beside)
+{
+    PyObject *found = PyObject_CallFunction(hooks.template, "Oi",
+                                            PyTuple_GET_ITEM(hooks.rows, row), beside);
+    if (!found)
+        return -1;
+    Template *templates = NULL;
+    int failed = 0;
+    if (PyList_Check(found))
+        failed = !(templates = read_templates(found));
+    Py_DECREF(found);
+    if (failed)
+        return -1;
+    if (known_templates[row][beside].is_known)
+        templates_free(templates, MOST_OPERANDS); /* another thread was faster */
+    else
+        known_templates[row][beside].templates = templates;
+    known_templates[row][beside].is_known = 1;
+    return 0;
+}
+
+/* Find the templates for the partials of a node: 1, or 0 where Python has to be asked. */
+static int templates_of(Trace *t, int32_t i, const Template **templates)
+{
+    const Node node = t->node[i];
+    if (node.row < 0 || node.row >= OP_COUNT || node.count > MOST_OPERANDS)
+        return 0;
+    int beside = 0;
+    for (int32_t k = 0; k < node.count; k++)
+        beside |= is_constant(t, operands_of(t, i)[k]);
+    if (!known_templates[node.row][beside].is_known && learn_templates(node.row, beside) < 0)
+        return -1;
+    *templates = known_templates[node.row][beside].templates;
+    return *templates && node.count == (*templates)->operands;
+}
+
+/* ------ using them */
+
+/* Apply a row to terms; numbers alone give a number, and no node. */
+static int found_from(Trace *t, int32_t row, const Term *terms, int32_t count, Term *result)
+{
+    int any_node = arity[row] != count;
+    for (int32_t k = 0; k < count; k++)
+        any_node |= !is_number_term(terms[k]);
+    if (any_node)
+        return applied(t, row, terms, count, result);
+    *result = number_term(forward_of(row, terms[0].number, terms[count > 1].number,
+                                     terms[count - 1].number));
+    return 0;
+}
+
+/* The partial derivative of node i in one operand. */
+static int partial_from(Trace *t, int32_t i, const Template *template, Term *partial)
+{
+    Term place[PLACES], operands[MOST_OPERANDS];
+    const int32_t count = t->node[i].count;
+    place[0] = term_at(t, i);
+    for (int32_t k = 0; k < count; k++)
+        place[1 + k] = term_at(t, operands_of(t, i)[k]);
+    for (int k = 0; k < template->steps; k++) {
+        const Step *step = &template->step[k];
+        Term *here = &place[1 + count + k];
+        for (int n = 0; n < step->count; n++)
+            operands[n] = place[step->operand[n]];
+        if (step->row == CONSTANT)
+            *here = number_term(step->number);
+        else if (found_from(t, step->row, operands, step->count, here) < 0)
+            return -1;
+    }
+    *partial = place[template->result];
+    return 0;
+}
+
+#endif
