@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 #include "adjoints.h"
-#include "columns.h"
+#include "views.h"
 #include "fusion.h"
 #include "rerolled.h"
 

@@ -1,6 +1,6 @@
 /* A trace's columns as sequences: its rows, operands, numbers, lanes and Tracers, by node. */
-#ifndef SCALARGRAD_COLUMNS_H
-#define SCALARGRAD_COLUMNS_H
+#ifndef SCALARGRAD_VIEWS_H
+#define SCALARGRAD_VIEWS_H
 
 #include "tracer.h"
 
