@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import scalargrad as sg
 from scalargrad.compiler.machine import NATIVE
 
-from . import moons, transformer
+from . import moons, plain, transformer
 from .mixture import gaussian_mixture
 from .options import options, paths
 from .peers import present
@@ -67,7 +67,7 @@ def subjects(quick: bool) -> list[Subject]:
             lambda: options(10_000 if quick else 10**6),
             {"jax": 3.0},
             {"emitted C": 1.4},
-            reached=("emitted C",),
+            reached=("jax", "emitted C"),
         ),
         Subject(lambda: paths(None, count, steps), {"jax": 3.0}, reached=("jax",)),
         Subject(lambda: paths(120.0, count, steps), {"jax": 2.0}),
@@ -168,21 +168,24 @@ def of_transformer(quick: bool) -> Iterator[Figure]:
         return
     targets = {"plain class": 2500.0, "jax": 2.0}
     yield from ratios(Subject(transformer.compiled_step, targets, reached=("plain class",)), 5)
+    yield from of_first_call()
 
-    def first() -> Any:
-        value = sg.compile(lambda: model.loss(name))()
-        value.backward()
-        return value
 
-    best = minima({"ours": first, "plain": theirs}, 3)
-    yield Figure(
-        "transformer traced to its first result: ours", best["ours"] * 1e3, "ms", aim="≤ 60"
-    )
-    ratio = best["plain"] / best["ours"]
+def of_first_call() -> Iterator[Figure]:
+    """The transformer compiled anew and run once, against one step of the plain class."""
+    name = transformer.NAMES[0]
+    model, _ = transformer.loaded(sg.Value)
+    other, _ = transformer.loaded(plain.Value)
+
+    def first() -> None:
+        sg.compile(lambda: model.loss(name))().backward()
+
+    best = minima({"ours": first, "plain": lambda: other.loss(name).backward()}, 3)
+    title = "transformer, from tracing to the first result"
+    held = {"at_most": 100.0} if NATIVE else {"aim": "≤ 100"}
+    yield Figure(f"{title}: ours", best["ours"] * 1e3, "ms", **held)  # type: ignore[arg-type]
     at_least = 1.0 if NATIVE else -math.inf
-    yield Figure(
-        "transformer traced to its first result: plain step ÷ ours", ratio, at_least=at_least
-    )
+    yield Figure(f"{title}: a plain step ÷ ours", best["plain"] / best["ours"], at_least=at_least)
 
 
 # ------ the call, the threads
