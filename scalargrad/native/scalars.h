@@ -42,9 +42,6 @@ static int32_t run_scalars(double *u, const int32_t *code, const int32_t *end, i
                 return code[6];
             break;
         case OP_PACK:
-            for (int32_t k = 3; k < code[1]; k++)
-                u[code[2] + k - 3] = u[code[k]];
-            break;
         case OP_WIDE_PRODUCTS:
         case OP_WIDE_ACCUMULATE:
         case OP_WIDE_ROW: kernels.run_wide(u, code, careful); break;

@@ -83,37 +83,54 @@ static void NAME(run_wide_products)(double *u, const int32_t *code)
 
 /* ------ a row of the operator table, {op, length, out, count, row, which are stretches, operands} */
 
-/* Fill a register with the operand; lanes beyond the last repeat it. */
-INLINE void NAME(fill_lanes)(double *lanes, const double *x, int stretch, int count)
+/* Fill as much of a register as is computed with; lanes beyond the last number repeat it. */
+INLINE void NAME(fill_lanes)(double *lanes, const double *x, int stretch, int count, int filled)
 {
     if (stretch)
         memcpy(lanes, x, (size_t)count * sizeof(double));
-    for (int i = stretch ? count : 0; i < LANES; i++)
+    for (int i = stretch ? count : 0; i < filled; i++)
         lanes[i] = x[stretch ? count - 1 : 0];
 }
 
 static void NAME(run_wide_row)(double *u, const int32_t *code, int careful)
 {
     double lanes[4 * LANES] __attribute__((aligned(LANES)));
-    const Frame f = {.lanes = lanes, .careful = careful, .parts = PARTS};
+    Frame f = {.lanes = lanes, .careful = careful};
     const int32_t operands = code[1] - 6;
     const int32_t instruction[] = {code[4], operands + 3, 0, 1, 2, 3};
     for (int32_t base = 0; base < code[3]; base += LANES) {
         const int count = code[3] - base < LANES ? code[3] - base : LANES;
+        f.parts = (count + WIDTH - 1) / WIDTH;
+        /* some rows are computed two vectors at a time */
+        const int filled = f.parts < PARTS ? (f.parts + 1) * WIDTH : LANES;
         for (int32_t k = 0; k < operands; k++) {
             const int stretch = code[5] >> k & 1;
             const double *x = u + code[6 + k] + (stretch ? base : 0);
             if (stretch || base == 0)
-                NAME(fill_lanes)(lanes + (1 + k) * LANES, x, stretch, count);
+                NAME(fill_lanes)(lanes + (1 + k) * LANES, x, stretch, count, filled);
         }
         NAME(run_row)(&f, instruction);
         memcpy(u + code[2] + base, lanes, (size_t)count * sizeof(double));
     }
 }
 
+/* ------ numbers put side by side, {op, length, out, where each is} */
+static void NAME(run_pack)(double *u, const int32_t *code)
+{
+    const int32_t n = code[1] - 3, *from = code + 3;
+    /* vector by vector: what is read as a vector soon has to be written as one */
+    for (int32_t k = 0; k < n; k += VECTOR_LANES) {
+        V numbers;
+        EACH(i, VECTOR_LANES) numbers[i] = u[from[k + i < n ? k + i : n - 1]];
+        *(NAME(Anywhere) *)(u + code[2] + k) = numbers;
+    }
+}
+
 static void NAME(run_wide)(double *u, const int32_t *code, int careful)
 {
-    if (code[0] == OP_WIDE_ROW)
+    if (code[0] == OP_PACK)
+        NAME(run_pack)(u, code);
+    else if (code[0] == OP_WIDE_ROW)
         NAME(run_wide_row)(u, code, careful);
     else if (code[0] == OP_WIDE_ACCUMULATE && careful)
         careful_wide_products(u, code);
