@@ -8,9 +8,12 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
+from scalargrad import __version__  # noqa: E402
+
 project = "scalargrad"
 author = "The scalargrad authors"
 copyright = author
+release = __version__
 extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",

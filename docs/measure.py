@@ -24,6 +24,10 @@ from scalargrad.rows import BUILT_IN, Operator  # noqa: E402
 from tests import reference  # noqa: E402
 
 POINTS = 200
+LENGTH = 10
+"""Numbers in a list that a fold is measured on; a dot product has two such lists, and a bias."""
+SUMMANDS = 0.1, 4.0
+"""Of one sign: where sums cancel, an error relative to the result says nothing of the sum."""
 SMALLEST_NORMAL = 2.0**-1022
 
 
@@ -31,7 +35,11 @@ SMALLEST_NORMAL = 2.0**-1022
 
 
 def points(row: Operator, count: int) -> Iterator[list[float]]:
-    """Operands drawn between the row's own samples; those that must be whole stay as they are."""
+    """Operands drawn between the row's own samples; those that must be whole stay as they are.
+    Operands of folds are drawn from one range."""
+    if row.arity is None:
+        yield from lists(row, count)
+        return
     samples = reference.sample_operands(row)
     smooth = reference.smooth_operands(row.name, samples[0])
     bounds = [(min(x), max(x)) for x in zip(*samples)]
@@ -43,10 +51,17 @@ def points(row: Operator, count: int) -> Iterator[list[float]]:
         yield operands
 
 
+def lists(row: Operator, count: int) -> Iterator[list[float]]:
+    draw = random.Random(row.name)
+    length = 2 * LENGTH + 1 if row.name == "dot" else LENGTH
+    for _ in range(count):
+        yield [draw.uniform(*SUMMANDS) for _ in range(length)]
+
+
 def errors(row: Operator, operands: Sequence[float]) -> tuple[float, float]:
     """The error of the value, and the largest of the gradients', in units in the last place."""
     leaves = [sg.Value(x) for x in operands]
-    out = row(*leaves)
+    out = reference.call(row, leaves)
     value = error(out.data, reference.exact_value(row.name, operands))
     out.backward()
     slopes = [
@@ -63,14 +78,21 @@ def error(found: float, exact: Any) -> float:
 def accuracy(quick: bool) -> dict[str, Any]:
     from mpmath import mp
 
-    rows = [row for row in BUILT_IN.values() if row.arity is not None and not row.hidden]
+    rows = [row for row in BUILT_IN.values() if not row.hidden]
     count = POINTS // 10 if quick else POINTS
     worst = {}
     with mp.workdps(50):
         for row in rows:
             found = [errors(row, operands) for operands in points(row, count)]
             worst[row.name] = [round(max(column), 2) for column in zip(*found)]
-    return {"points": count, "worst": worst}
+    settings = {"points": count, "length": LENGTH, "range": SUMMANDS}
+    return {"machine": [*machine(), f"mpmath  {mp_version()}"], **settings, "worst": worst}
+
+
+def mp_version() -> str:
+    import mpmath
+
+    return str(mpmath.__version__)
 
 
 # ------ speed
@@ -92,18 +114,24 @@ def figures(quick: bool) -> Iterator[dict[str, Any]]:
 
 
 def speed(quick: bool) -> dict[str, Any]:
-    return {"quick": quick, "figures": list(figures(quick))}
+    from tests.benchmarks.peers import NAMES, version
+
+    versions = ", ".join(f"{name} {version(name)}" for name in ("numpy", *NAMES))
+    found = list(figures(quick))
+    return {"machine": [*machine(), f"peers   {versions}"], "quick": quick, "figures": found}
 
 
 # ------ where
 
 
 def machine() -> list[str]:
-    """Lines that say on what was measured, with which versions."""
-    from tests.benchmarks.peers import conditions, version
-
-    others = ", ".join(f"{name} {version(name)}" for name in ("numpy", "mpmath"))
-    return [f"Processor  {processor()}", *conditions(), f"also    {others}"]
+    """Lines that say on what was measured."""
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return [
+        f"Processor  {processor()}",
+        f"Python  {python}, {platform.system()} {platform.machine()}",
+        f"engine  {sg.engine} (scalargrad {sg.__version__})",
+    ]
 
 
 def processor() -> str:
@@ -124,7 +152,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="less work, rougher figures")
     options = parser.parse_args()
     for name in options.subjects or SUBJECTS:
-        found = {"machine": machine(), **SUBJECTS[name](options.quick)}
+        found = SUBJECTS[name](options.quick)
         file = HERE / "measured" / f"{name}.json"
         text = json.dumps(found, indent=1, ensure_ascii=False)
         file.write_text(f"{text}\n", encoding="utf-8")

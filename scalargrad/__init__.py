@@ -1,5 +1,7 @@
 """scalargrad: reverse-mode automatic differentiation of plain scalar Python."""
 
+__version__ = "0.1.0"
+
 from .backward import gradients as gradients
 from .checkpoint import checkpoint as checkpoint
 from .checks import GradientError as GradientError

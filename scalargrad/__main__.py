@@ -8,25 +8,26 @@ import os
 import platform
 import sys
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from . import commands, demo
+from . import __version__, commands, demo
+from .compiler.native import machine
 from .engine import engine
-
-
-def installed_version() -> str:
-    try:
-        return version("scalargrad")
-    except PackageNotFoundError:
-        return "(not installed)"
 
 
 def about() -> str:
     """Return the version, the engine in use and the Python, in one line."""
     python = f"{platform.python_implementation()} {platform.python_version()}"
-    return f"scalargrad {installed_version()}, {engine} engine, {python}"
+    return f"scalargrad {__version__}, {engine} engine, {python}"
+
+
+def ran_on() -> str:
+    """Return what runs compiled functions, with the instruction set that was chosen."""
+    if engine != "native":
+        return ""
+    by = f"the machine, with {machine.choose('best')}" if machine else "NumPy"
+    return f"Compiled functions run on {by}."
 
 
 def advice() -> str:
@@ -77,7 +78,7 @@ def add_demo(kinds: Any) -> None:
 
 
 def run_info(options: argparse.Namespace) -> int:
-    print(*filter(None, [about(), advice()]), sep="\n")
+    print(*filter(None, [about(), ran_on(), advice()]), sep="\n")
     return 0
 
 

@@ -85,6 +85,8 @@ def run(epochs: int, hidden: list[int], seeded: int, out: Path) -> None:
     model = network(hidden)
     shape = "-".join(map(str, [64, *hidden, 10]))
     print(f"MLP {shape}: {len(model.parameters())} parameters, on the {engine} engine")
+    if engine == "pure":
+        print("it takes this engine minutes, the native one seconds; a shorter run: --epochs 2")
     history = train(model, digits.train, epochs)
     if history.stopped:
         print(f"{history.stopped} after {history.epochs} of {epochs} epochs")

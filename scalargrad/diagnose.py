@@ -16,6 +16,8 @@ from .data import samples
 from .recording import Call, layers, recording
 from .scores import in_mode
 
+__all__ = ["Diagnosis", "LayerDiagnosis", "diagnose"]
+
 FLAT = 0.01
 """A slope below this is flat: tanh beyond ±3, sigmoid beyond ±4.6."""
 

@@ -16,6 +16,22 @@ from .engine import sum as total
 from .nn.inputs import inputs_of
 from .rows import builder, is_number
 
+__all__ = [
+    "binary_cross_entropy",
+    "binary_hinge",
+    "cross_entropy",
+    "elastic_net",
+    "half_squared_error",
+    "hinge",
+    "huber",
+    "l1",
+    "l2",
+    "log_softmax",
+    "mean_squared_error",
+    "nll",
+    "squared_error",
+]
+
 # ------ what losses are given
 
 

@@ -18,7 +18,7 @@ from math import inf, nan, pi
 from typing import Any
 
 from . import folds, ieee
-from .rows import BUILT_IN, TRACED, Operator
+from .rows import BUILT_IN, NOWHERE, TRACED, Operator
 
 LN2, LN10 = math.log(2.0), math.log(10.0)
 SQRT2, SQRT2PI, SQRTPI = math.sqrt(2.0), math.sqrt(2.0 * pi), math.sqrt(pi)
@@ -215,6 +215,9 @@ cosh = op("cosh", "cosh", ieee.cosh, "cosh({})", lambda out, x: sinh(x))
 tanh = op("tanh", "tanh", math.tanh, "tanh({})", lambda out, x: inverse_square(cosh(x)))
 asinh = op("asinh", "asinh", math.asinh, "asinh({})",
            lambda out, x: cosine_at_slope(x), numpy="arcsinh")
+cosine_at_slope = op("cosine_at_slope", "cos∘atan", lambda x: inverse_hypotenuse(x), TRACED,
+                     lambda out, x: -(out * (out * unit(x, 1.0, hypot(1.0, x)))), hidden=True,
+                     doc="1/√(1 + x²): the cosine of an angle, of its slope x.")
 acosh = op("acosh", "acosh", ieee.total(math.acosh), "acosh({})",
            lambda out, x: reciprocal(sqrt(x - 1.0) * sqrt(x + 1.0)),
            numpy="arccosh", samples=(1.01, 1.5, 4.0, 30.0))
@@ -230,11 +233,22 @@ def inverse_square(x: Any) -> Any:
     return reciprocal(x) / x
 
 
-def cosine_at_slope(x: Any) -> Any:
-    """1/√(1 + x²), by angles: the inverse of a rounded root is wrong by 1.5 units in the last place
-    just above a power of two. Above 1 by the angle to the other axis, which is the smaller."""
-    far = maximum(abs(x), 0.5)
-    return where(step(1.0 - abs(x)), cos(atan(x)), cos(atan2(1.0, far)) / far)
+def inverse_hypotenuse(x: Any) -> Any:
+    """1/√(1 + x²) to 0.75 units in the last place, where the inverse of a rounded root is wrong by
+    1.5: a guess a of 26 bits, below it so that a·x < 1, then Newton's step. Of its residue
+    1 − a² − (a·x)² only the last square is rounded, as the larger is taken off first."""
+    near = minimum(abs(x), 2.0**28)
+    a, head = short((1.0 - 2.0**-24) / hypot(1.0, near)), short(near)
+    p, q = square(a * head), square(a)
+    residue = 1.0 - maximum(p, q) - minimum(p, q) - q * ((near - head) * (near + head))
+    # further out it is 1/x, to the last bit
+    return (a + a * (residue * (0.5 + 0.375 * residue))) / (maximum(abs(x), 2.0**28) / 2.0**28)
+
+
+def short(x: Any) -> Any:
+    """The leading 26 bits of x, whose products are exact (Veltkamp's splitting)."""
+    shifted = (2.0**27 + 1.0) * x
+    return shifted - (shifted - x)
 
 
 def unit(x: Any, y: Any, h: Any) -> Any:
@@ -253,19 +267,22 @@ erf = op("erf", "erf", math.erf, "erf({})", lambda out, x: 2.0 / SQRTPI * exp(-(
          array="special.erf({})")
 erfc = op("erfc", "erfc", math.erfc, "erfc({})", lambda out, x: -2.0 / SQRTPI * exp(-(x * x)),
           array="special.erfc({})")
-lgamma = op("lgamma", "lnΓ", ieee.lgamma, None,
+lgamma = op("lgamma", "lnΓ", ieee.lgamma, "sg_lgamma({})",
             lambda out, x: polygamma(0.0, x), samples=(-2.5, 0.3, 1.4, 9.0),
             array="special.gammaln({})")
-polygamma = op("polygamma", "ψ", ieee.polygamma, None,
+polygamma = op("polygamma", "ψ", ieee.polygamma, "sg_polygamma({}, {})",
                lambda out, order, x: nan, lambda out, order, x: polygamma(order + 1.0, x),
                samples=((0.0, 0.3), (1.0, 1.4), (2.0, 9.0), (1.0, -2.5)), method=False,
+               array=NOWHERE,
                doc="Derivative number `order` (0, 1, 2, …) of digamma at x; order 0 is digamma.")
-sinc = op("sinc", "sinc", lambda x: sinc_derivative(0.0, x), None,
+sinc = op("sinc", "sinc", lambda x: sinc_derivative(0.0, x), "sg_sinc_derivative(0.0, {})",
           lambda out, x: sinc_derivative(1.0, x), samples=(-2.7, -0.01, 0.0, 0.3, 1.9),
-          doc="sin(πx)/(πx), 1 at 0: NumPy's normalised sinc.")
-sinc_derivative = op("sinc_derivative", "sinc⁽ⁿ⁾", ieee.sinc_derivative, None,
+          array=NOWHERE, doc="sin(πx)/(πx), 1 at 0: NumPy's normalised sinc.")
+sinc_derivative = op("sinc_derivative", "sinc⁽ⁿ⁾", ieee.sinc_derivative,
+                     "sg_sinc_derivative({}, {})",
                      lambda out, order, x: nan,
                      lambda out, order, x: sinc_derivative(order + 1.0, x), hidden=True,
+                     array=NOWHERE,
                      samples=((1.0, 0.3), (2.0, -1.9), (1.0, 0.0), (3.0, 5.5)),
                      doc="Derivative number `order` of sinc at x.")
 
@@ -282,7 +299,7 @@ softplus = op("softplus", "softplus",
 log_sigmoid = op("log_sigmoid", "log σ", lambda x: -softplus(-x), TRACED,
                  lambda out, x: sigmoid(-x))
 relu = op("relu", "ReLU", lambda x: x if x > 0.0 or x != x else 0.0,
-          "({0} > 0.0 || {0} != {0} ? {0} : 0.0)", lambda out, x: step(x),
+          "({0} > 0.0 || {0} != {0} ? {0} : 0.0)", lambda out, x: step(out),
           array="np.where({0} <= 0.0, 0.0, {0})")
 relu6 = op("relu6", "ReLU6", lambda x: minimum(maximum(x, 0.0), 6.0), TRACED,
            lambda out, x: step(x) * step(6.0 - x), samples=(-1.5, 0.3, 5.5, 8.0))

@@ -20,6 +20,10 @@ TRACED = "traced"
 a drawing can expand it into the gates it stands for."""
 
 
+NOWHERE = "nowhere"
+"""In a row's array column: neither NumPy nor SciPy has the function, though C has."""
+
+
 def is_number(x: object) -> bool:
     """Tell whether `x` is one real number: bool, int, float, Fraction, Decimal, NumPy scalar."""
     if isinstance(x, Real) or (isinstance(x, Number) and not isinstance(x, Complex)):
@@ -162,6 +166,8 @@ class Operator:
     def array(self) -> str | None:
         """The row on arrays, operands by position: with `np` for NumPy or jax.numpy, `special`
         for scipy.special or that of JAX. None where neither has it."""
+        if self._array is NOWHERE:
+            return None
         if self._array is not None or self.c is None or self.arity is None:
             return self._array
         # arithmetic is spelled alike in C and Python

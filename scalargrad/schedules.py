@@ -11,6 +11,19 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from itertools import accumulate
 
+__all__ = [
+    "Schedule",
+    "by_epoch",
+    "constant",
+    "cosine",
+    "inverse_sqrt",
+    "linear",
+    "product",
+    "sequence",
+    "step",
+    "warmup",
+]
+
 Schedule = Callable[[int], float]
 
 

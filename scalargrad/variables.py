@@ -54,7 +54,8 @@ class Variables:
     def __init__(self, args: Sequence[Any], argnums: Sequence[int]) -> None:
         taken = [flatten(args[i], f"argument {i}") for i in argnums]
         self.structures = [structure for _, structure in taken]
-        self.linked = inside() or any(s.linked for s in self.structures)
+        traced = modes.state.trace is not None
+        self.linked = inside() or traced or any(s.linked for s in self.structures)
         with differentiating():
             self.nodes = [fresh(x, self.linked) for entries, _ in taken for x in entries]
         self.args = list(args)

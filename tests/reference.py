@@ -140,6 +140,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "cosh": mp.cosh,
     "tanh": mp.tanh,
     "asinh": lambda x: mp.sign(x) * mp.asinh(abs(x)),
+    "cosine_at_slope": lambda x: 1 / mp.sqrt(1 + x * x),
     "acosh": mp.acosh,
     "atanh": lambda x: mp.atanh(x) if abs(x) != 1 else x * mp.inf,
     "hypot": lambda x, y: mp.sqrt(x * x + y * y),

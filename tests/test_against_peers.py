@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
 import random
 from collections.abc import Callable, Mapping
@@ -60,6 +61,16 @@ def by_scalargrad(
     nodes = expression.compute(sg.Value, functions or functions_of(sg))
     nodes[-1].backward()
     return [nodes[-1].data, *(leaf.grad for leaf in nodes[: len(expression.leaves)])]
+
+
+def by_compiled(expression: Expression) -> list[float]:
+    functions = functions_of(sg)
+
+    def root(*leaves: Any) -> Any:
+        return expression.at(leaves).compute(lambda x: x, functions)[-1]
+
+    value, found = sg.compile(root).value_and_grad(*expression.leaves)
+    return [value, *found]
 
 
 def by_torch(expression: Expression) -> list[float]:
@@ -131,8 +142,10 @@ def test_random_smooth_graphs_agree_with(peer: Gradient) -> None:
     source = random.Random()
     for _ in range(GRAPHS):
         expression = random_smooth(source)
-        ours, theirs = by_scalargrad(expression), peer(expression)
-        assert ours == pytest.approx(theirs, rel=0.0, abs=rounding(expression)), expression
+        close = pytest.approx(peer(expression), rel=0.0, abs=rounding(expression))
+        assert by_scalargrad(expression) == close, expression
+        if importlib.util.find_spec("numpy"):
+            assert by_compiled(expression) == close, expression
 
 
 def test_a_gradient_one_millionth_off_is_noticed() -> None:

@@ -141,6 +141,24 @@ def test_transforms_within_a_compiled_function_are_followed() -> None:
     assert slope == close([sg.grad(g)(x, 2.0) for x in xs.tolist()])
 
 
+def test_gradients_in_a_model_within_a_compiled_function_follow_its_parameters() -> None:
+    random.seed(1)
+    model = nn.MLP(2, [3, 1])
+
+    def slopes(x: Any, y: Any) -> Any:
+        loss, gradient = sg.value_and_grad(lambda model: sg.square(model([x, y]) - 1.0))(model)
+        return loss, [p * 1.0 for p in gradient.parameters()]
+
+    gate = compile(slopes)
+    for scale in (1.0, -0.5):
+        for p in model.parameters():
+            p.data *= scale
+        expected, gradient = slopes(0.3, -0.7)
+        value, found = gate(0.3, -0.7)
+        assert value.data == close(expected)
+        assert [x.data for x in found] == close(gradient)
+
+
 def test_a_gate_within_a_compiled_function_is_part_of_its_program() -> None:
     inner = compile(lambda x, y: x * sg.sin(y) if x > 0.0 else y * y)
 

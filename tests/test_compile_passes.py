@@ -191,7 +191,8 @@ needs_machine = pytest.mark.skipif(not HAS_MACHINE, reason="the native machine w
 def registers(found: Program) -> int:
     from scalargrad.compiler.encode import Encoder
 
-    encoder = Encoder(found)
+    inputs = [i for i in found.inputs if found.trace.lanes[i]]
+    encoder = Encoder(found, {i: (0, k) for k, i in enumerate(inputs)}, 1)
     encoder.encoded()
     return encoder.registers
 

@@ -47,6 +47,7 @@ def test_demo_prints_a_good_test_accuracy_and_the_engine(finished: Any) -> None:
     assert found is not None
     assert float(found[1]) / 100 >= ACCURACY
     assert f"on the {scalargrad.engine} engine" in finished.stdout
+    assert ("a shorter run: --epochs 2" in finished.stdout) == (scalargrad.engine == "pure")
 
 
 def test_demo_shows_a_progress_bar_with_the_loss(finished: Any) -> None:

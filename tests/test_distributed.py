@@ -12,6 +12,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from threading import Thread, Timer
 from typing import Any
@@ -131,8 +133,66 @@ def test_eight_devices_of_jax_learn_as_one_machine() -> None:
     assert "as on one machine to 1e-12: True" in done.stdout
 
 
+EIGHT_DEVICES = """
+import jax
+import numpy as np
+from exported import classifier, same
+
+jax.config.update("jax_enable_x64", True)
+loss, model, _, _ = classifier()
+generator = np.random.default_rng(1)
+X, Y = generator.normal(size=(8, 5, 2)), np.sign(generator.normal(size=(8, 5)))
+parameters = [p.data for p in model.parameters()]
+run = loss.to_jax(model, X[0], Y[0], gradient=True)
+
+parts, (slopes, *_) = jax.pmap(run, in_axes=(None, 0, 0))(parameters, X, Y)
+assert len(parts.sharding.device_set) == 8, parts.sharding
+for part, x, y, *slope in zip(parts, X, Y, *slopes):
+    expected, (of_model, *_) = loss.value_and_grad(model, x, y)
+    assert same(part, expected)
+    assert same(slope, [float(p) for p in of_model.parameters()])
+
+def averaged(parameters, x, y):
+    return jax.tree_util.tree_map(lambda z: jax.lax.pmean(z, "data"), run(parameters, x, y))
+
+values, (slopes, *_) = jax.pmap(averaged, "data", in_axes=(None, 0, 0))(parameters, X, Y)
+expected, (of_model, *_) = loss.value_and_grad(model, X.reshape(40, 2), Y.reshape(40))
+assert same(values, [expected] * 8)
+assert same(np.transpose(slopes), [[float(p) for p in of_model.parameters()]] * 8, 1e-12)
+print(len(jax.devices()), "devices")
+"""
+
+
+def test_pmap_of_an_export_is_the_compiled_function_on_each_of_eight_devices() -> None:
+    pytest.importorskip("jax")
+    folders = (str(Path(sg.__file__).parents[1]), str(Path(__file__).parent))
+    path = os.pathsep.join(filter(None, [*folders, os.environ.get("PYTHONPATH")]))
+    flags = "--xla_force_host_platform_device_count=8"
+    done = subprocess.run(
+        [sys.executable, "-c", EIGHT_DEVICES],
+        env={**os.environ, "PYTHONPATH": path, "JAX_PLATFORMS": "cpu", "XLA_FLAGS": flags},
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "8 devices\n"
+
+
 def test_a_decorated_function_pickles_by_its_name(example: Any) -> None:
     assert pickle.loads(pickle.dumps(example.loss)) is example.loss
+
+
+def price(spot: Any, strike: Any) -> Any:
+    return sg.softplus(spot - strike) if spot > 0.0 else strike * strike
+
+
+def test_a_compiled_function_computes_in_other_processes() -> None:
+    compiled, spots, strikes = sg.compile(price), [1.5, -2.0, 0.5], [1.0, 3.0, -1.0]
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        found = list(pool.map(compiled, spots, strikes))
+        gradients = list(pool.map(compiled.value_and_grad, spots, strikes))
+    assert found == list(map(compiled, spots, strikes))
+    assert gradients == list(map(compiled.value_and_grad, spots, strikes))
 
 
 def test_a_number_drawn_by_another_thread_meanwhile_is_no_obstacle() -> None:

@@ -3,11 +3,14 @@ and the reference forgets nothing."""
 
 from __future__ import annotations
 
+import codeop
 import importlib
+import json
 import os
 import re
 import subprocess
 import sys
+import textwrap
 import zlib
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -18,6 +21,7 @@ import pytest
 
 import scalargrad
 from scalargrad.rows import BUILT_IN
+from tests.browser import chromium, wait_until
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -57,6 +61,48 @@ def test_every_block_of_code_prints_what_its_page_says(site: Path) -> None:
 @pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda x: x.stem)
 def test_code_stands_in_blocks_that_run(page: Path) -> None:
     assert "```python" not in page.read_text(encoding="utf-8")
+
+
+BLOCK = re.compile(
+    r"^( *)```\{(?:testcode|picture|explain)\}\n((?:\1:.*\n)*)(.*?)^\1```$", re.M | re.S
+)
+
+
+def blocks(page: Path) -> Iterator[str]:
+    """The code that readers see on a page."""
+    for _, options, code in BLOCK.findall(page.read_text(encoding="utf-8")):
+        if ":hide-code:" not in options:
+            yield textwrap.dedent(code).strip("\n")
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda x: x.stem)
+def test_code_can_be_typed_in_at_pythons_prompt(page: Path) -> None:
+    for block in blocks(page):
+        typed: list[str] = []
+        for line in [*block.splitlines(), ""]:
+            typed.append(line)
+            # a SyntaxError here: what follows an indented block needs an empty line before it
+            if codeop.compile_command("\n".join(typed), symbol="single"):
+                typed = []
+        assert not any(typed), block
+
+
+def test_accuracy_is_measured_of_every_operator() -> None:
+    found = json.loads((DOCS / "measured" / "accuracy.json").read_text(encoding="utf-8"))
+    assert set(found["worst"]) == {row.name for row in BUILT_IN.values() if not row.hidden}
+
+
+def test_ratios_of_both_kinds_have_a_bar_with_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(DOCS))
+    figures = importlib.import_module("extension.figures")
+    drawn: list[Any] = []
+    monkeypatch.setattr(figures.curves, "svg", lambda figure, label: drawn.append(figure) or "")
+    figures.bars(iter([("faster", 4.0), ("slower", 0.7)]), "times")
+    (axes,) = drawn[0].axes
+    low, high = axes.get_xlim()
+    assert [(bar.get_x(), bar.get_width()) for bar in axes.patches] == [(1.0, 3.0), (1.0, 0.7 - 1)]
+    assert [text.get_text().strip() for text in axes.texts] == ["4", "0.7"]
+    assert low < 0.7 and high > 4.0
 
 
 # ------ the reference
@@ -135,6 +181,28 @@ def test_every_file_that_a_page_shows_or_links_to_is_there(site: Path) -> None:
             path = re.split("[?#]", link)[0]
             if path and not re.match(r"\w+:|//", link):
                 assert (page.parent / path).exists(), f"{page}: {link}"
+
+
+@pytest.mark.parametrize("system", ["light", "dark"])
+def test_explain_page_takes_the_theme_that_the_reader_chose(site: Path, system: Any) -> None:
+    with chromium() as browser:
+        page = browser.new_context(color_scheme=system).new_page()
+        page.goto((site / "learn" / "graph.html").as_uri())
+        frame = page.frame_locator(".explained iframe").locator(":root")
+        seen = set()
+        for _ in range(3):
+            page.locator("button.theme-toggle:visible").first.click()
+            chosen = page.locator("body").get_attribute("data-theme")
+            dark = system if chosen == "auto" else chosen
+            wait_until(page, lambda: scheme(frame) == dark)  # noqa: B023
+            seen.add(chosen)
+        assert seen == {"auto", "light", "dark"}
+
+
+def scheme(frame: Any) -> Any:
+    """Whether a page is light or dark, from the colour of its ground."""
+    red = re.search(r"\d+", frame.evaluate("x => getComputedStyle(document.body).backgroundColor"))
+    return "light" if red and int(red[0]) > 128 else "dark"
 
 
 # ------ how rows are typeset

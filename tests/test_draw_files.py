@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,39 @@ def test_without_any_renderer_the_error_names_both_cures(monkeypatch: pytest.Mon
     assert found.dot.startswith("digraph")
     with pytest.raises(RuntimeError, match=r"pip install \"scalargrad\[draw\]\".*Graphviz.*\.dot"):
         _ = found.svg
+
+
+@pytest.mark.usefixtures("no_dot")
+def test_without_any_renderer_jupyter_shows_the_cures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pygraphviz", None)
+    found = drawing()
+    text = found._repr_mimebundle_().pop("text/plain")
+    assert text.startswith(f"{found!r}\n") and 'pip install "scalargrad[draw]"' in text
+    assert found._repr_svg_() is None
+
+
+FONTS = """
+import os, sys
+from scalargrad.drawing.render import without_font_warnings
+with without_font_warnings():
+    os.write(2, b'Fontconfig warning: unknown element\\nsomething else\\n')
+    print("within", file=sys.stderr, flush=True)
+print("after", file=sys.stderr)
+"""
+
+
+def test_font_settings_are_not_warned_of_and_all_else_is() -> None:
+    done = subprocess.run([sys.executable, "-c", FONTS], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "something else\nwithin\nafter\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
+def test_drawing_needs_no_stderr() -> None:
+    code = "from scalargrad.drawing.render import without_font_warnings as w\nwith w(): print(1)"
+    done = subprocess.run(
+        ["sh", "-c", '"$0" -c "$1" 2>&-', sys.executable, code], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (0, "1\n")
 
 
 @pytest.mark.parametrize("name", ["graph.gif", "graph", ".svg/x"])

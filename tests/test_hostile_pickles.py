@@ -56,6 +56,51 @@ class Careful(pickle._Unpickler):  # type: ignore[misc, name-defined]
         return super().find_class(module, name)
 
 
+class AndThisFile(Careful):
+    """Loads the functions of this file too."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        found = {"decorated": decorated, "total": total}.get(name)
+        return super().find_class(module, name) if module != __name__ or not found else found
+
+
+@sg.compile(batch="x", reduce="mean")
+def decorated(w: Any, x: Any) -> Any:
+    return sg.tanh(w * x)
+
+
+def total(w: Any, x: Any) -> Any:
+    return w * x if x > 0.0 else w
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_damaged_bytes_of_a_compiled_function_raise_or_give_one(protocol: int) -> None:
+    whole = pickle.dumps(sg.compile(total, batch="x", reduce="sum", threads=2), protocol)
+    assert pickle.loads(whole)(2.0, [1.0, -1.0]) == 4.0
+    loaded = failed = 0
+    for _ in range(200):
+        data = bytearray(whole)
+        for _ in range(random.randint(1, 3)):
+            data[random.randrange(len(data))] = random.randrange(256)
+        try:
+            found = AndThisFile(io.BytesIO(bytes(data))).load()
+            is_one = isinstance(found, type(decorated)) and found(2.0, [1.0, -1.0]) is not None
+        except Exception:
+            failed += 1
+            continue
+        loaded += is_one
+    assert failed > 0
+    assert loaded > 0
+
+
+def test_truncated_bytes_of_a_compiled_function_raise() -> None:
+    for compiled in (decorated, sg.compile(total, batch="x")):
+        whole = pickle.dumps(compiled)
+        for length in range(len(whole)):
+            with pytest.raises((EOFError, pickle.UnpicklingError)):
+                pickle.loads(whole[:length])
+
+
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_damaged_bytes_raise_or_load_but_never_crash(protocol: int) -> None:
     x = Value(0.5, "x")

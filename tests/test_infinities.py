@@ -76,6 +76,7 @@ LIMITS: dict[str, tuple[float, float, float, float]] = {
     "cosh": (inf, -inf, inf, inf),
     "tanh": (-1.0, 0.0, 1.0, 0.0),
     "asinh": (-inf, 0.0, inf, 0.0),
+    "cosine_at_slope": (0.0, 0.0, 0.0, -0.0),
     "acosh": (nan, nan, inf, 0.0),
     "atanh": (nan, nan, nan, nan),
     "erf": (-1.0, 0.0, 1.0, 0.0),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 from array import array
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from compiled import HAS_MACHINE, instruction_sets, running
 from expressions import rounds
+from floats import all_bits
 
 from scalargrad.rows import BUILT_IN
 
@@ -19,7 +21,7 @@ np = pytest.importorskip("numpy")
 machine: Any = pytest.importorskip("scalargrad.native._machine")
 
 ADD, EXP, WHERE = (BUILT_IN[name].code for name in ("add", "exp", "where"))
-STRETCHES = ("totals", "splats", "results", "before", "lanes", "after")
+STRETCHES = ("totals", "splats", "results", "before", "lanes", "after", "inputs", "outputs")
 INTERESTING = (-(2**31), -1, 0, 1, 2, 3, 4, 5, 7, 8, 64, 2**16, 2**30, 2**31 - 1)
 
 
@@ -37,21 +39,24 @@ def program(**changed: Any) -> Any:
             *(machine.PRODUCTS, 11, 2, machine.UNIFORM_UPSTREAM, 1, 1, 2),
             *(machine.LANE_ALONE, 1, 0, 0),
             *(machine.GUARD, 7, 0, 2, 1, 1, 5),
+            *(machine.DENSE, 9, machine.UPSTREAM_LANE, machine.PLAIN, 1, 2, -1, 2, 2),
             *(machine.TOTAL, 4, 0, 2),
-            *(machine.TOTALS, 5, 2, 0, 0),
+            *(machine.TOTALS, 6, 0, 1, 2, 0),
             *(machine.STORE, 4, 0, 2),
         ],
         "after": [EXP, 4, 3, 3],
+        "inputs": [0, 0],
+        "outputs": [0, 0],
     } | changed
     buffers = {k: array("i", parts[k]) for k in STRETCHES}
-    sizes = {k: parts.get(k, n) for k, n in (("registers", 3), ("inputs", 1), ("outputs", 1))}
+    sizes = {k: parts.get(k, n) for k, n in (("registers", 3), ("given", 1), ("made", 1))}
     return machine.Program(initial=array("d", parts["initial"]), **buffers, **sizes)
 
 
 def run(code: Any, size: int = 70, **changed: Any) -> int:
     given = {
-        "numbers": array("d", [0.5]),
-        "columns": (np.linspace(-2.0, 2.0, size), np.empty(size)),
+        "numbers": [0.5],
+        "arrays": (np.linspace(-2.0, 2.0, size), np.empty(size)),
         "count": size,
         "results": array("d", [0.0, 0.0]),
         "broken": np.empty(size, np.int32),
@@ -65,10 +70,12 @@ def run(code: Any, size: int = 70, **changed: Any) -> int:
 def test_the_program_that_is_damaged_here_runs() -> None:
     results, out = array("d", [0.0, 0.0]), np.empty(70)
     xs, broken = np.linspace(-2.0, 2.0, 70), np.empty(70, np.int32)
-    assert run(program(), results=results, columns=(xs, out), broken=broken) == -2
+    assert run(program(), results=results, arrays=(xs, out), broken=broken) == -2
     assert out == pytest.approx(1.5 * np.exp(xs) + xs, rel=1e-14)
-    assert results == pytest.approx([np.exp(sum(out) + sum(out * xs)), 1.0], rel=1e-11)
     assert broken.tolist() == np.where(out < 0.5, -1, 5).tolist()
+    kept = out[out < 0.5]
+    expected = np.exp(sum(kept) + sum(kept * xs[out < 0.5]))
+    assert results == pytest.approx([expected, 1.0], rel=1e-11)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +92,10 @@ def test_the_program_that_is_damaged_here_runs() -> None:
         {"lanes": [EXP, 0, 0, 0]},
         {"lanes": [EXP, -4, 0, 0]},
         {"lanes": [EXP, 2**31 - 1, 0, 0]},
-        {"lanes": [machine.LOAD, 4, 0, 1]},
+        {"lanes": [machine.LOAD, 4, 1, 0]},
+        {"lanes": [machine.LOAD, 5, 0, 0, 0]},
+        {"lanes": [machine.LOAD, 3, 1]},
+        {"lanes": [machine.LOAD, 4, 0, 3]},
         {"lanes": [machine.STORE, 4, 1, 0]},
         {"lanes": [machine.STORE, 4, -1, 0]},
         {"lanes": [machine.GUARD, 7, 3, 0, 0, 1, 0]},
@@ -99,7 +109,31 @@ def test_the_program_that_is_damaged_here_runs() -> None:
         {"lanes": [machine.PRODUCTS, 7, 0, machine.LANE_ALONE, 1, -5, 0]},
         {"lanes": [machine.TOTAL, 4, 1, 0]},
         {"lanes": [machine.TOTALS, 6, 0, 0, 0, 0]},
-        {"lanes": [machine.TOTALS, 5, 0, 0, 3]},
+        {"lanes": [machine.TOTALS, 6, 1, 1, 0, 0]},
+        {"lanes": [machine.TOTALS, 6, 2**31 - 1, 1, 0, 0]},
+        {"lanes": [machine.TOTALS, 7, 0, 1, 0, 0, 0]},
+        {"lanes": [machine.TOTALS, 6, 0, 1, 3, 0]},
+        {"lanes": [machine.TOTALS, 6, 0, 1, -1, 0]},
+        {"lanes": [machine.TOTALS, 6, 0, 1, 0, 3]},
+        {"lanes": [machine.TOTALS, 6, 0, 1, 0, -2]},
+        {"lanes": [machine.TOTALS, 6, 0, machine.TILE + 1, 0, 0]},
+        {"lanes": [machine.TOTALS, 4, 0, 1]},
+        {"lanes": [machine.DENSE, 9, 3, machine.PLAIN, 1, 2, -1, 2, 2]},
+        {"lanes": [machine.DENSE, 9, -1, machine.PLAIN, 1, 2, -1, 2, 2]},
+        {"lanes": [machine.DENSE, 9, 0, 3, 1, 2, -1, 2, 2]},
+        {"lanes": [machine.DENSE, 9, 0, machine.PLAIN, 0, 2, -1, 2, 2]},
+        {"lanes": [machine.DENSE, 9, 0, machine.PLAIN, machine.TILE + 1, 2, -1, 2, 2]},
+        {"lanes": [machine.DENSE, 9, 0, machine.PLAIN, 1, 3, -1, 2, 2]},
+        {"lanes": [machine.DENSE, 9, 0, machine.PLAIN, 1, 2, -2, 2, 2]},
+        {"lanes": [machine.DENSE, 9, 0, machine.PLAIN, 1, 2, 4, 2, 2]},
+        {"lanes": [machine.DENSE, 9, 0, machine.PLAIN, 1, 2, -1, 3, 2]},
+        {"lanes": [machine.DENSE, 9, 0, machine.PLAIN, 1, 2, -1, -1, 2]},
+        {"lanes": [machine.DENSE, 9, 0, machine.PLAIN, 1, 2, -1, 2, 4]},
+        {"lanes": [machine.DENSE, 8, 0, machine.PLAIN, 1, 2, -1, 2]},
+        {"lanes": [machine.DENSE, 8, 0, machine.STEP, 1, 2, -1, 3]},
+        {"lanes": [machine.DENSE, 7, 0, machine.STEP, 1, 2, -1]},
+        {"lanes": [machine.DENSE, 5, 0, machine.PLAIN, machine.TILE]},
+        {"lanes": [machine.DENSE, 3, 0]},
         {"before": [EXP, 4, 4, 0]},
         {"before": [machine.LOAD, 4, 0, 0]},
         {"after": [machine.TOTAL, 4, 0, 0]},
@@ -112,8 +146,14 @@ def test_the_program_that_is_damaged_here_runs() -> None:
         {"splats": [0]},
         {"registers": 0},
         {"registers": -1},
-        {"inputs": -1, "outputs": 2, "lanes": [machine.STORE, 4, 1, 0]},
-        {"inputs": 2, "outputs": -1, "lanes": [machine.LOAD, 4, 0, 1]},
+        {"inputs": [1, 0]},
+        {"inputs": [-1, 0]},
+        {"inputs": [0, -1]},
+        {"inputs": [0]},
+        {"outputs": [1, 0]},
+        {"outputs": [0, -(2**31)]},
+        {"given": -1},
+        {"made": -1},
         {"initial": []},
     ],
 )
@@ -167,9 +207,82 @@ def test_every_instruction_set_runs_every_row(name: str) -> None:
             words = [row.code, row.arity + 3, 2, *[0] * row.arity]
             code = program(lanes=[machine.LOAD, 4, 0, 0, *words, machine.STORE, 4, 0, 2])
             xs, out = np.linspace(0.1, 0.9, 65), np.empty(65)
-            assert run(code, 65, columns=(xs, out)) == -1
+            assert run(code, 65, arrays=(xs, out)) == -1
             expected = row.forward(*[0.9] * row.arity)
             assert out[64] == pytest.approx(expected, rel=2e-15, nan_ok=True)
+
+
+@pytest.mark.parametrize("name", instruction_sets())
+@pytest.mark.parametrize("count", [1, 2, 7, 8, 9, 63, 64, 65, 131])
+@pytest.mark.parametrize("columns", [range(2, 10), range(8), (5, 4), (7, 2, 3, 9, 10, 1, 0, 6)])
+def test_columns_are_loaded_from_where_they_stand(
+    name: str, count: int, columns: Sequence[int]
+) -> None:
+    n = len(columns)
+    load = [machine.LOAD, 3 + n, 0, *range(n)]
+    stores = [word for k in range(n) for word in (machine.STORE, 4, k, k)]
+    code = program(
+        lanes=[*load, *stores],
+        inputs=[x for k in columns for x in (0, k)],
+        outputs=[x for k in range(n) for x in (0, k)],
+        registers=n,
+        splats=[],
+    )
+    whole = np.random.default_rng(count).normal(size=(2 * count, 22))
+    shuffled = np.random.default_rng(0).permutation(count)
+    shifted = np.frombuffer(b"x" + whole.tobytes(), np.float64, whole.size, 1).reshape(whole.shape)
+    with running(name):
+        for rows in (whole, np.asfortranarray(whole), whole[::-2], whole[:, ::2], shifted):
+            for index in (None, shuffled):
+                found = np.empty((count, n))
+                run(code, count, arrays=(rows, found), group=index)
+                expected = rows[:count] if index is None else rows[index]
+                assert (found == expected[:, list(columns)]).all()
+
+
+@pytest.mark.parametrize("name", instruction_sets())
+@pytest.mark.parametrize("count", [1, 7, 8, 63, 64, 65, 131])
+def test_sums_leave_out_the_lanes_in_which_a_guard_does_not_hold(name: str, count: int) -> None:
+    xs = np.linspace(-1.0, 1.0, count)
+    xs[::3] = np.nan
+    code = program(
+        lanes=[
+            *(machine.LOAD, 4, 0, 0),
+            *(machine.GUARD, 7, 0, 0, 1, 1, 5),
+            *(machine.GUARD, 7, 1, 1, 0, 0, 6),
+            *(machine.TOTAL, 4, 0, 0),
+            *(machine.TOTALS, 6, 0, 1, 0, 0),
+        ],
+        initial=[0.25, 0.0, 1.0, 0.0],
+        after=[],
+        registers=2,
+        outputs=[],
+        made=0,
+    )
+    for careful in (False, True):
+        results, broken = array("d", [0.0, 0.0]), np.empty(count, np.int32)
+        with running(name):
+            run(code, count, numbers=[0.25], arrays=(xs,), results=results,
+                broken=broken, careful=careful)  # fmt: skip
+        kept = xs[xs < 0.25]
+        assert results[0] == pytest.approx(sum(kept) + sum(kept * kept), rel=1e-12, abs=1e-12)
+        assert broken.tolist() == np.where(xs < 0.25, -1, 5).tolist()
+
+
+@pytest.mark.parametrize("name", ["lgamma", "polygamma", "sinc", "sinc_derivative"])
+def test_functions_that_c_lacks_are_bit_for_bit_those_of_python(name: str) -> None:
+    row = BUILT_IN[name]
+    sizes = np.ldexp(np.random.default_rng().uniform(0.5, 1.0, 400), np.arange(-200, 200) // 4)
+    xs = np.concatenate([sizes, -sizes, np.arange(-20.0, 20.0, 0.5)])
+    for order in (0.0, 1.0, 2.0, 7.0, 100.0, 101.0, 0.5, -1.0)[: 1 if row.arity == 1 else None]:
+        given, out = np.full(xs.size, order), np.empty(xs.size)
+        operands = [0, 1] if row.arity == 2 else [1]
+        words = [row.code, row.arity + 3, 2, *operands]
+        loads = [machine.LOAD, 4, 0, 0, machine.LOAD, 4, 1, 1]
+        code = program(lanes=[*loads, *words, machine.STORE, 4, 0, 2], inputs=[0, 0, 1, 0], given=2)
+        assert run(code, xs.size, arrays=(given, xs, out)) == -1
+        expected = [row.forward(*[order, x][-row.arity :]) for x in xs.tolist()]
+        assert all_bits(out.tolist()) == all_bits(expected)
 
 
 # ------ buffers
@@ -178,8 +291,17 @@ def test_every_instruction_set_runs_every_row(name: str) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"numbers": array("d", [0.0] * 5)},
-        {"numbers": b"1234567"},
+        {"numbers": [0.0] * 5},
+        {"numbers": [array("d", [0.0] * 5)]},
+        {"numbers": [0.0, array("d", [0.0] * 4)]},
+        {"numbers": [array("f", [0.0])]},
+        {"numbers": [np.zeros((4, 4))[:, 0]]},
+        {"numbers": [(0.0,)]},
+        {"numbers": [(0.0,) * 5]},
+        {"numbers": ["0.0"]},
+        {"numbers": [1]},
+        {"numbers": [b"12345678"]},
+        {"numbers": (0.0,)},
         {"numbers": None},
         {"results": array("d", [0.0])},
         {"results": bytes(16)},
@@ -187,16 +309,18 @@ def test_every_instruction_set_runs_every_row(name: str) -> None:
         {"count": 71},
         {"count": -1},
         {"count": 2**62},
-        {"columns": ()},
-        {"columns": [np.empty(70), np.empty(70)]},
-        {"columns": (np.empty(70), np.empty(69))},
-        {"columns": (np.empty(70, "f4"), np.empty(70))},
-        {"columns": (np.empty(70, ">f8"), np.empty(70))},
-        {"columns": (np.empty((70, 1)), np.empty(70))},
-        {"columns": (np.empty(70, "i8"), np.empty(70))},
-        {"columns": (np.empty(70), np.broadcast_to(np.empty(1), 70))},
-        {"columns": (np.empty(70), bytes(560))},
-        {"columns": (1.0, 2.0)},
+        {"arrays": ()},
+        {"arrays": [np.empty(70), np.empty(70)]},
+        {"arrays": (np.empty(70), np.empty(69))},
+        {"arrays": (np.empty(70, "f4"), np.empty(70))},
+        {"arrays": (np.empty(70, ">f8"), np.empty(70))},
+        {"arrays": (np.empty((70, 1, 1)), np.empty(70))},
+        {"arrays": (np.empty((70, 0)), np.empty(70))},
+        {"arrays": (np.empty(()), np.empty(70))},
+        {"arrays": (np.empty(70, "i8"), np.empty(70))},
+        {"arrays": (np.empty(70), np.broadcast_to(np.empty(1), 70))},
+        {"arrays": (np.empty(70), bytes(560))},
+        {"arrays": (1.0, 2.0)},
         {"group": np.zeros(70, "i1")},
         {"group": np.full(70, 70)},
         {"group": np.full(70, -1)},
@@ -211,7 +335,7 @@ def test_buffers_that_do_not_fit_are_refused(wrong: dict[str, Any]) -> None:
 @pytest.mark.parametrize("threads", [-5, 0, 1, 2, 1000])
 def test_any_number_of_threads_will_do(threads: int) -> None:
     out = np.empty(5000)
-    assert run(program(), 5000, threads=threads, columns=(np.ones(5000), out)) == -2
+    assert run(program(), 5000, threads=threads, arrays=(np.ones(5000), out)) == -2
     assert out == pytest.approx(np.full(5000, 1.5 * np.e + 1.0))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import importlib.metadata
 import io
 import os
@@ -17,10 +18,15 @@ import pytest
 import scalargrad
 
 PACKAGE = Path(scalargrad.__file__).parent
-ROOT = PACKAGE.parent
+ROOT = Path(__file__).parents[1]
+"""The checkout, or where the sdist was unpacked; the package may be installed elsewhere."""
 README = ROOT / "README.md"
+NATIVE = ROOT / "scalargrad" / "native"
+REFERENCE = ROOT / "docs" / "reference"
 
-in_checkout = pytest.mark.skipif(not README.exists(), reason="needs the source checkout")
+in_checkout = pytest.mark.skipif(not README.exists(), reason="needs the files beside tests/")
+with_sources = pytest.mark.skipif(not NATIVE.exists(), reason="needs the C sources")
+with_docs = pytest.mark.skipif(not REFERENCE.exists(), reason="needs the documentation")
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -42,6 +48,11 @@ def pyproject() -> dict[str, Any]:
     tomllib = pytest.importorskip("tomllib")
     loaded: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     return loaded
+
+
+def extensions() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = pyproject()["tool"]["setuptools"]["ext-modules"]
+    return found
 
 
 def blocks(kind: str) -> list[str]:
@@ -82,18 +93,39 @@ def test_readme_names_every_file_of_the_package() -> None:
 # ------ what is installed
 
 
-@in_checkout
-def test_version_installed_is_the_one_in_pyproject(metadata: Any) -> None:
-    assert metadata["Version"] == pyproject()["project"]["version"]
+def test_version_installed_is_that_of_the_package(metadata: Any) -> None:
+    assert metadata["Version"] == scalargrad.__version__
 
 
 @in_checkout
+def test_version_stands_in_one_place() -> None:
+    literal = re.compile(rf"(?<![\d.]){re.escape(scalargrad.__version__)}(?![\d.])")
+    kinds = {".py", ".pyi", ".toml", ".md", ".c", ".h", ".js", ".sh"}
+    folders = [path for path in (PACKAGE, ROOT / "docs", ROOT / "tests") if path.exists()]
+    files = [path for folder in folders for path in folder.rglob("*") if path.suffix in kinds]
+    files += [README, ROOT / "pyproject.toml"]
+    assert [x for x in files if literal.search(x.read_text("utf-8"))] == [PACKAGE / "__init__.py"]
+
+
+@in_checkout
+def test_changelog_begins_with_the_version() -> None:
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    (newest, *_) = re.findall(r"^## (\S+)", changes, re.M)
+    assert newest == scalargrad.__version__
+
+
+@with_sources
 def test_extension_is_rebuilt_when_any_of_its_files_changes() -> None:
-    extensions = pyproject()["tool"]["setuptools"]["ext-modules"]
-    listed = {path for one in extensions for path in (*one["sources"], *one["depends"])}
-    native = PACKAGE / "native"
-    present = {f"scalargrad/native/{p.name}" for p in native.iterdir() if p.suffix in (".c", ".h")}
+    listed = {path for one in extensions() for path in (*one["sources"], *one["depends"])}
+    present = {f"scalargrad/native/{p.name}" for p in NATIVE.iterdir() if p.suffix in (".c", ".h")}
     assert listed == present
+
+
+@in_checkout
+def test_engine_is_compiled_without_arguments_that_msvc_refuses() -> None:
+    (engine,) = (one for one in extensions() if one["name"].endswith("._engine"))
+    assert [x for x in engine["extra-compile-args"] if x.startswith("-W")] == []
+    assert "libraries" not in engine
 
 
 def test_extras_are_known_to_pip(metadata: Any) -> None:
@@ -109,6 +141,29 @@ def test_package_is_marked_as_typed() -> None:
     assert (PACKAGE / "py.typed").is_file()
 
 
+# ------ public names
+
+
+def documented(module: str, pages: str) -> set[str]:
+    """The names of a module that the reference has entries for."""
+    listed = re.findall(rf"automodule:: {module}\n +:members: (.+)", pages)
+    single = re.findall(rf"auto\w+:: {module}\.(\w+)$", pages, re.M)
+    return {*single, *(name for names in listed for name in names.split(", "))}
+
+
+@with_docs
+def test_public_module_lists_in_all_what_the_reference_documents() -> None:
+    pages = "".join(path.read_text(encoding="utf-8") for path in REFERENCE.glob("*.md"))
+    names = re.findall(r"^## (scalargrad\.\w+)$", pages, re.M)
+    public = [importlib.import_module(name) for name in names]
+    # a package's __init__.py is such a list by itself
+    files = {module.__name__: module for module in public if not hasattr(module, "__path__")}
+    assert {f"scalargrad.{name}" for name in ("losses", "schedules", "diagnose")} <= set(files)
+    for name, module in files.items():
+        described = {x for x in module.__all__ if getattr(module, x).__module__ == name}
+        assert described == documented(name, pages)
+
+
 # ------ the command line and the switch
 
 WITHOUT_NATIVE = """
@@ -120,10 +175,11 @@ import scalargrad
 PRINT = "print(scalargrad.engine, scalargrad.tanh(scalargrad.Value(0.0)).data)"
 
 
-def test_info_tells_version_engine_and_python(metadata: Any) -> None:
+def test_info_tells_version_engine_and_python() -> None:
     first_line = run("-m", "scalargrad", "info").stdout.splitlines()[0]
-    version, python = metadata["Version"], f"{sys.version_info[0]}.{sys.version_info[1]}."
-    assert first_line.startswith(f"scalargrad {version}, {scalargrad.engine} engine, ")
+    python = f"{sys.version_info[0]}.{sys.version_info[1]}."
+    about = f"scalargrad {scalargrad.__version__}, {scalargrad.engine} engine, "
+    assert first_line.startswith(about)
     assert python in first_line
     assert run("-m", "scalargrad", "--version").stdout.splitlines() == [first_line]
 

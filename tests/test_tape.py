@@ -99,6 +99,12 @@ def test_each_row_is_computed_and_differentiated_alike(name: str) -> None:
         assert found == expected
 
 
+def test_constants_go_by_their_bits_and_every_nan_is_the_same() -> None:
+    numbers = [5e-324, float("nan"), -float("nan"), 0.0, -0.0, 2.0, 5e-324, float("inf")]
+    expected, found = both(lambda kind: [kind.constant(x) for x in numbers])
+    assert found == expected == [0, 1, 1, 2, 3, 4, 0, 5]
+
+
 def test_a_list_of_any_length_is_computed_alike() -> None:
     def steps(found: Any) -> Any:
         xs = [found.input(0.1 * k) for k in range(40)]

@@ -1,5 +1,6 @@
 """The machine's functions on vectors: right to one unit in the last place over the whole range,
-with the row's own values at the edges, and the same bits on every instruction set."""
+with the row's own values at the edges, on every instruction set. Sets that round a product and a
+sum once may differ from others in the last place; none depends on a lane's place."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ import pytest
 from hypothesis import settings
 from mpmath import mp, mpf
 
-from scalargrad import native, ops
+from scalargrad import ops
 from scalargrad.codegen.rules_h import on_vectors
 from scalargrad.compiler import compile
 from scalargrad.rows import Operator
@@ -152,15 +153,13 @@ def test_function_is_right_to_one_unit_in_the_last_place_on_every_instruction_se
     row: Operator,
 ) -> None:
     at = points(row)
-    found = {}
+    wanted = [(i, e) for i, x in enumerate(at) if (e := exact(row, x)) is not None]
+    assert len(wanted) > count() / 20
     for name in SETS:
         with running(name):
-            found[name] = values(row, at)
-    assert all(all_bits(xs) == all_bits(found[SETS[0]]) for xs in found.values())
-    pairs = [(x, y, e) for x, y in zip(at, found[SETS[0]]) if (e := exact(row, x)) is not None]
-    assert len(pairs) > count() / 20
-    worst, where = max((error(y, e), x) for x, y, e in pairs)
-    assert worst <= 1.0, f"{worst} at {where}"
+            found = values(row, at)
+        worst, where = max((error(found[i], e), at[i]) for i, e in wanted)
+        assert worst <= 1.0, f"{name}: {worst} at {where}"
 
 
 # ------ the edges
@@ -228,7 +227,7 @@ def log_ratio(s: Any) -> Any:
 def erfc_surplus(v: Any) -> Any:
     a = 4 * (1 + v) / (1 - v)
     scaled = (1 + mp.sqrt(mp.pi) * a) * mp.exp(a * a) * mp.erfc(a)
-    return (scaled - 1) / (1 - v * v) - mpf(1) / 8
+    return (scaled - 1) / (1 - v * v)
 
 
 def polynomials() -> dict[str, tuple[Callable[[Any], Any], Any, Any]]:
@@ -236,7 +235,7 @@ def polynomials() -> dict[str, tuple[Callable[[Any], Any], Any, Any]]:
     half_ln2, root2 = mp.log(2) / 2, mp.sqrt(2)
     largest_s, eighth = ((root2 - 1) / (root2 + 1)) ** 2, (mp.pi / 4) ** 2
     return {
-        "exp": (lambda r: (mp.expm1(r) - r - r * r / 2) / (r**3 / 2), -half_ln2, half_ln2),
+        "exp": (lambda r: mp.hyp1f1(1, 3, r) / 2, -half_ln2, half_ln2),
         "log": (of_root(log_ratio), 0, largest_s),
         "erfc": (erfc_surplus, -1, mpf(3) / 4),
         "erf": (of_root(lambda x: mp.erf(x) / x - 1), 0, mpf(21) ** 2 / 32**2),
@@ -250,7 +249,7 @@ def polynomials() -> dict[str, tuple[Callable[[Any], Any], Any, Any]]:
 
 
 def printed() -> dict[str, list[float]]:
-    text = (Path(native.__file__).parent / "polynomials.h").read_text(encoding="utf-8")
+    text = (Path(ops.__file__).parent / "native" / "polynomials.h").read_text(encoding="utf-8")
     found = re.findall(r"double (\w+)_terms\[\] = \{(.*?)\}", text, re.DOTALL)
     return {name: [float.fromhex(c) for c in body.split(",") if c.strip()] for name, body in found}
 

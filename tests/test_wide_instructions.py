@@ -33,14 +33,14 @@ def bits(numbers: Iterable[float]) -> list[bytes]:
 
 
 def program(code: Sequence[int], initial: Sequence[float], results: Sequence[int]) -> Any:
-    nothing = dict.fromkeys(("totals", "splats", "lanes", "after"), array("i"))
+    nothing = dict.fromkeys(("totals", "splats", "lanes", "after", "inputs", "outputs"), array("i"))
     return machine.Program(
         initial=array("d", initial),
         results=array("i", results),
         before=array("i", code),
         registers=0,
-        inputs=0,
-        outputs=0,
+        given=0,
+        made=0,
         **nothing,
     )
 
@@ -48,7 +48,7 @@ def program(code: Sequence[int], initial: Sequence[float], results: Sequence[int
 def run(code: Sequence[int], initial: Sequence[float], out: range, careful: bool) -> list[float]:
     results = array("d", bytes(8 * len(out)))
     made = program(code, [*initial, *[math.nan] * (len(out) + 7)], out)
-    assert made.run(array("d"), (), 0, results, None, None, careful, 1) == -1
+    assert made.run([], (), 0, results, None, None, careful, 1) == -1
     return results.tolist()
 
 
@@ -77,8 +77,9 @@ def test_a_zero_upstream_is_not_propagated(name: str, kinds: tuple[int, int]) ->
     terms = reroll.runs((*kinds, *kinds), (0, 9, 0, 9))
     code = [machine.WIDE_ACCUMULATE, 4 + len(terms), 18, 9, *terms]
     with running(name):
-        assert run(code, initial, range(18, 27), careful=True) == [0.0] * 9
-        assert all(map(math.isnan, run(code, initial, range(18, 27), careful=False)))
+        # without care the results would be NaN, and then the program is run again with care
+        for careful in (True, False):
+            assert run(code, initial, range(18, 27), careful=careful) == [0.0] * 9
 
 
 @pytest.mark.parametrize("name", instruction_sets())
@@ -171,5 +172,5 @@ def test_random_wide_code_is_refused_or_runs_but_never_crashes() -> None:
             refused += 1
             continue
         ran += 1
-        assert made.run(array("d"), (), 0, array("d", [0.0]), None, None, ran % 2, 1) == -1
+        assert made.run([], (), 0, array("d", [0.0]), None, None, ran % 2, 1) == -1
     assert refused > ran > 0

@@ -1,14 +1,7 @@
-/* Explain pages take the theme that the reader chose for the site. Opened as files, without a
-   server, browsers keep pages apart: there they follow the system. */
+/* Explain pages take the theme that the reader chose for the site. They are told by a message:
+   opened as files, without a server, browsers keep pages apart in every other way. */
 
-const chosen = () => document.body.dataset.theme;
-
-const dress = (frame) => {
-  const inside = frame.contentDocument?.documentElement;
-  if (!inside) return;
-  if (chosen() === "auto") delete inside.dataset.theme;
-  else inside.dataset.theme = chosen();
-};
+const dress = (frame) => frame.contentWindow.postMessage({ theme: document.body.dataset.theme }, "*");
 
 document.addEventListener("DOMContentLoaded", () => {
   const frames = [...document.querySelectorAll(".explained iframe")];

@@ -20,7 +20,8 @@ def stored(name: str) -> dict[str, Any]:
 
 
 def table(heads: list[str], rows: list[list[str]]) -> str:
-    lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *rows]
+    """Rows of texts as a table; columns of the first head to the left, of numbers to the right."""
+    lines = [heads, ["---" if head == heads[0] else "---:" for head in heads], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
@@ -44,7 +45,12 @@ def accuracy() -> str:
     half = (len(rows) + 1) // 2
     pairs = [[*left, *right] for left, right in zip(rows[:half], [*rows[half:], ["", "", ""]])]
     heads = ["operator", "value", "gradient"]
-    return "\n\n".join([machine(found), f"{found['points']} points each.", table(heads * 2, pairs)])
+    low, high = found["range"]
+    said = (
+        f"{found['points']} points each; for operators over lists {found['points']} lists of "
+        f"{found['length']} numbers between {low:g} and {high:g}."
+    )
+    return "\n\n".join([machine(found), said, table(heads * 2, pairs)])
 
 
 # ------ speed
@@ -83,7 +89,8 @@ def bars(entries: Iterator[tuple[str, float]], label: str) -> str:
     for place, x in enumerate(values):
         axes.annotate(f" {short(x)} ", (x, place), va="center", fontsize=8, color=curves.INK,
                       ha="left" if x >= 1.0 else "right")  # fmt: skip
-    axes.margins(x=0.12)
+    # all bars begin at 1, and matplotlib would let the axis begin there too
+    axes.set_xlim(min(1.0, *values) / 8.0, max(values) * 8.0)
     for spine in axes.spines.values():
         spine.set_color(curves.RULE)
     return f"```{{raw}} html\n{curves.svg(figure, label)}\n```"
@@ -114,7 +121,7 @@ def insert(app: Any, docname: str, source: list[str]) -> None:
     for place, make in MAKERS.items():
         if place in source[0]:
             source[0] = source[0].replace(place, make())
-            for file in FOLDER.glob("*.json"):
+            for file in [*FOLDER.glob("*.json"), Path(__file__)]:
                 app.env.note_dependency(str(file))
 
 

@@ -56,6 +56,7 @@ FORMS: Mapping[str, Form] = {
     "square": Form("{#1}^2", POWER, (ATOM,)),
     "reciprocal": Form(r"\frac{1}{#1}", SIGN),
     "inverse": Form(r"\frac{1}{#1}", SIGN),
+    "cosine_at_slope": Form(r"\frac{1}{\sqrt{1 + {#1}^2}}", SIGN),
     "abs": Form(r"\left|#1\right|"),
     "step": Form(r"\left[#1 > 0\right]"),
     "compare": Form(r"\text{sgn}\left(#1 - #2\right)", ATOM, (0, PRODUCT)),

@@ -19,9 +19,10 @@ STATIC = (int, bool, str, bytes, type(None))
 class Part(NamedTuple):
     """One leaf of an argument: how it enters a function, and how its gradient is handed back.
 
-    `numbers` are floats, Values, or arrays with an element for each lane; `given` makes what the
-    function sees of as many Tracers, `gradient` what the caller gets of as many derivatives.
-    `names` are those of the numbers within their argument.
+    `numbers` are floats or Values; those with lanes stand in the columns of `rows`, a sample in
+    each, or are the elements of it. `given` makes what the function sees of as many Tracers,
+    `gradient` what the caller gets of as many derivatives. `names` are those of the numbers within
+    their argument.
     """
 
     key: Hashable
@@ -32,6 +33,24 @@ class Part(NamedTuple):
     kept: Sequence[Any] = ()
     """What the key tells apart by identity."""
     names: Callable[[], list[str]] = lambda: [""]
+    rows: Any = None
+
+
+Place = tuple[int, int]
+"""Which of the arrays of a call, and which of its columns."""
+
+
+class Column:
+    """A number that has lanes: where it stands in the arrays of a call."""
+
+    __slots__ = ("place", "rows")
+
+    def __init__(self, rows: Any, place: Place) -> None:
+        self.rows = rows
+        self.place = place
+
+    def __getitem__(self, lane: int) -> float:
+        return float(self.rows[lane, self.place[1]])
 
 
 def only(parts: list[Any]) -> Any:
@@ -95,7 +114,7 @@ def model(x: Any) -> Part:
 def elementwise(x: Any) -> Part:
     """An array each element of which is a lane."""
     shape = x.shape
-    return Part("lanes", [x], True, only, lambda parts: summed_to(parts[0], shape))
+    return Part("lanes", [None], True, only, lambda parts: summed_to(parts[0], shape), rows=x)
 
 
 def summed_to(x: Any, shape: tuple[int, ...]) -> Any:
@@ -115,14 +134,15 @@ def samples(x: Any) -> Part:
         raise ValueError(f"expected an array with a sample in each row, got the number {x!r}")
     if not len(array):
         raise ValueError("expected at least one sample, got none")
-    columns, shape = array.reshape(len(array), -1), array.shape[1:]
+    shape = array.shape[1:]
     return Part(
         ("samples", shape),
-        [columns[:, k] for k in range(columns.shape[1])],
+        [None] * prod(shape),
         True,
         (lambda parts: filled(shape, parts)) if shape else only,
-        lambda parts: numpy.stack(parts, axis=-1).reshape(-1, *shape),
+        (lambda parts: numpy.stack(parts, axis=-1).reshape(-1, *shape)) if shape else only,
         names=lambda: subscripts(shape),
+        rows=array.reshape(len(array), prod(shape)),
     )
 
 
@@ -151,6 +171,7 @@ class Arguments:
     """The arguments of one call."""
 
     def __init__(self, args: Sequence[Any], batch: frozenset[int]) -> None:
+        self.batch = batch
         self.batched = bool(batch)
         self.parts: list[Part] = []
         self.specs: list[tuple[int, Any]] = []
@@ -161,7 +182,9 @@ class Arguments:
             self.parts += [part_of(leaf, by_sample, bool(batch)) for leaf in leaves]
             self.specs.append((len(leaves), spec))
         self.shape = self._lanes()
-        self.numbers = [x for part in self.parts for x in self._spread(part)]
+        self.arrays: list[Any] = []
+        """What has lanes: arrays of two axes, a lane in each row."""
+        self.numbers = [x for part in self.parts for x in self._placed(part)]
         self.lane = [part.lane for part in self.parts for _ in part.numbers]
         self.key: Hashable = (
             tuple((count, str(spec)) for count, spec in self.specs),
@@ -171,7 +194,8 @@ class Arguments:
     def _lanes(self) -> tuple[int, ...] | None:
         """The shape of the lanes; None if nothing has lanes. Raises ValueError where there are
         none, or unlike many."""
-        shapes = {x.shape for part in self.parts if part.lane for x in part.numbers}
+        axes = 1 if self.batched else None
+        shapes = {part.rows.shape[:axes] for part in self.parts if part.lane}
         if not shapes:
             return None
         if len(shapes) > 1 and self.batched:
@@ -191,19 +215,23 @@ class Arguments:
     def pattern(self) -> Arguments:
         """The same without its numbers: what is kept to trace other paths of such calls."""
         same = copy.copy(self)
-        same.parts = [part._replace(numbers=[None] * len(part.numbers)) for part in self.parts]
-        same.numbers = []
+        same.parts = [
+            part._replace(numbers=[None] * len(part.numbers), rows=None) for part in self.parts
+        ]
+        same.numbers, same.arrays = [], []
         return same
 
-    def _spread(self, part: Part) -> list[Any]:
+    def _placed(self, part: Part) -> list[Any]:
         if not part.lane:
             return part.numbers
-        import numpy
+        rows, which = part.rows, len(self.arrays)
+        if not self.batched:
+            import numpy
 
-        return [
-            numpy.broadcast_to(x, self.shape or ()).astype(float, copy=False).reshape(-1)
-            for x in part.numbers
-        ]
+            spread = numpy.broadcast_to(rows, self.shape or ())
+            rows = spread.astype(float, copy=False).reshape(-1, 1)
+        self.arrays.append(rows)
+        return [Column(rows, (which, k)) for k in range(len(part.numbers))]
 
     def given(self, tracers: Sequence[Any]) -> list[Any]:
         """The arguments of one sample, with these in place of their numbers."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .. import modes
+from .. import modes, ops
 from ..protocols import Protocols
 from ..rows import BUILT_IN, Operator, builder, operand
+from ..rows import is_number as is_real
+from .structure import stop_gradient
 
 
 class Arithmetic(Protocols):
@@ -15,6 +17,33 @@ class Arithmetic(Protocols):
 
     __slots__ = ()
     trace: Any
+    index: int
+
+    def __eq__(self, other: object) -> bool:
+        """As eager: Values are one or are not, numbers taken off their gradients compare."""
+        if is_number(self) and is_number(other):
+            return not self.trace.branch("!=", self, other)
+        return self is other
+
+    __hash__ = object.__hash__
+
+
+def is_number(x: Any) -> bool:
+    """Whether eager has a float here: what is computed from `data` and from floats alone."""
+    if not isinstance(x, Arithmetic):
+        return is_real(x)
+    trace, found = x.trace, {x.index}
+    variables = set(trace.inputs) - set(trace.draws)
+    waiting = [x.index]
+    while waiting:
+        i = waiting.pop()
+        if i in variables or trace.rows[i] is ops.identity:
+            return False
+        if trace.rows[i] is not stop_gradient:
+            further = set(trace.operands[i]) - found
+            waiting += further
+            found |= further
+    return True
 
 
 def settled(x: Any) -> Any:

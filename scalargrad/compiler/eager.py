@@ -81,7 +81,7 @@ class Gate(Operator):
             return out if is_value(out) else Value(out)
 
     def sample(self, call: Arguments, numbers: Sequence[Any], lane: int) -> Any:
-        inputs = [float(x[lane]) if has else x for x, has in zip(numbers, call.lane)]
+        inputs = [x[lane] if has else x for x, has in zip(numbers, call.lane)]
         return flatten(self.f(*call.given(inputs)), "the result")[0][self.entry]
 
     def __reduce__(self) -> Any:

@@ -123,10 +123,11 @@ def comment(functions: Sequence[Function]) -> Iterator[str]:
             at[lane] += 1
 
 
-def used_functions(source: str) -> Iterator[str]:
-    """The functions that the C library lacks, as far as they are used."""
-    text = SPECIAL.read_text(encoding="utf-8")
-    for found in re.findall(r"^static inline double \w+\(.*?^}\n", text, re.S | re.M):
+def used_functions(source: str) -> list[str]:
+    """The functions that the C library lacks, as far as they or others among them are used."""
+    text, used = SPECIAL.read_text(encoding="utf-8"), list[str]()
+    for found in reversed(re.findall(r"^static inline double \w+\(.*?^}\n", text, re.S | re.M)):
         name = found.split("(")[0].split()[-1]
-        if re.search(rf"\b{name}\(", source):
-            yield found
+        if re.search(rf"\b{name}\(", "".join([source, *used])):
+            used.insert(0, found)
+    return used

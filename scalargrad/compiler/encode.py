@@ -7,56 +7,65 @@ after the last instruction that reads it.
 from __future__ import annotations
 
 from array import array
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .. import ops
 from ..rows import Operator
+from .arguments import Place
 from .native import machine
 from .program import AFTER, BEFORE, LANES, Program
 from .reroll import rerolled
 from .structure import accumulate, lanes_sum, products
+from .tiles import NONE, Block, Row, Tiles
 from .trace import COMPARE
 
 HOW = {compare: k for k, compare in enumerate(COMPARE)}
 SUMS = {products: machine.PRODUCTS, accumulate: machine.ACCUMULATE}
+OTHERS = (machine.STEP, machine.MINUS)
+"""The endings of sums that have another operand."""
+WIDTH = 8
+"""So many columns side by side are loaded in one go."""
 
 
 class Item(NamedTuple):
-    """Something to be done in each lane: it reads nodes and may compute one."""
+    """Something to be done in each lane: it reads nodes and may compute some."""
 
     kind: str
     reads: tuple[int, ...]
-    node: int = -1
-    detail: tuple[int, ...] = ()
+    nodes: tuple[int, ...] = ()
+    detail: Any = ()
 
 
 class Encoder:
     """Turns one program into the arguments of machine.Program."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, places: Mapping[int, Place], given: int) -> None:
+        """`places` tells where the inputs with lanes stand in the arrays that are `given`."""
         self.program = program
         self.trace = program.trace
         used = set(program.order)
-        self.lane_inputs = [i for i in program.inputs if self.trace.lanes[i] and i in used]
+        self.lane_inputs = sorted(used & set(places), key=places.__getitem__)
+        self.inputs = {i: k for k, i in enumerate(self.lane_inputs)}
+        self.places = [places[i] for i in self.lane_inputs]
         self.numbers = [i for i in program.inputs if not self.trace.lanes[i]]
-        self.totals = [i for i in program.computed() if self.trace.rows[i] is lanes_sum]
+        self.totals: list[int] = []
+        """The sums over lanes, in the order in which the code of the lanes takes them."""
         self.columns = [i for i in program.outputs if self.trace.lanes[i]]
         self.results = [i for i in program.outputs if not self.trace.lanes[i]]
-        constants = program.constants()
-        self.uniform = rerolled(self.trace, self.numbers, constants)
-        self.place = self.uniform
-        self.one = next((i for i, x in constants.items() if x == 1.0), -1)
+        self.one, minus_one = (self.trace.constant(x) for x in (1.0, -1.0))
+        constants = {*program.constants(), self.one, minus_one}
+        self.uniform = self.place = rerolled(self.trace, self.numbers, constants)
         self.splats: dict[int, int] = {}
         self.register: dict[int, int] = {}
         self.free: list[int] = []
         self.registers = 0
+        self.given = given
 
     def encoded(self) -> machine.Program:
         before = self.scalars(BEFORE)
         lanes = [word for code in self.lane_code() for word in code]
-        self.uniform.put(self.totals)
+        self.uniform.put([i for i in self.totals if i not in self.place])
         after = self.scalars(AFTER)
         return machine.Program(
             initial=array("d", self.uniform.initial()),
@@ -66,23 +75,22 @@ class Encoder:
             before=before,
             lanes=words(lanes),
             after=after,
+            inputs=words(x for place in self.places for x in place),
+            outputs=words(x for k in range(len(self.columns)) for x in (k, 0)),
             registers=self.registers,
-            inputs=len(self.lane_inputs),
-            outputs=len(self.columns),
+            given=self.given,
+            made=len(self.columns),
         )
 
     # ------ what is the same in all lanes
     def scalars(self, stage: int) -> array[int]:
-        totals = set(self.totals)
-        nodes = [i for i in self.program.at_stage(stage) if i not in totals]
+        rows = self.trace.rows
+        nodes = [i for i in self.program.at_stage(stage) if rows[i] is not lanes_sum]
         code = array("i", self.uniform.code(nodes))
         if stage == BEFORE:
-            code.extend(x for k in self.guards(lane=False) for x in self.guard(k, self.place))
+            uniform = set(range(len(self.program.guards))).difference(self.program.lane_guards)
+            code.extend(x for k in sorted(uniform) for x in self.guard(k, self.place))
         return code
-
-    def guards(self, lane: bool) -> list[int]:
-        lanes = self.trace.lanes
-        return [k for k, g in enumerate(self.program.guards) if (lanes[g.x] or lanes[g.y]) == lane]
 
     def guard(self, k: int, where: Any) -> list[int]:
         guard = self.program.guards[k]
@@ -91,48 +99,55 @@ class Encoder:
 
     # ------ what each lane does
     def items(self) -> Iterator[Item]:
-        """What is to be done in each lane, in order: sums over lanes as soon as they can be."""
-        waiting = self.waiting_sums()
+        """What is to be done in each lane, in order. Columns that stand side by side are loaded
+        together, when the first of them is needed: all at once would leave the cache."""
+        groups = {i: group for group in self.load_groups() for i in group}
+        for item in self.work():
+            for i in item.reads:
+                if i in groups:
+                    group = groups[i]
+                    for j in group:
+                        del groups[j]
+                    yield Item("load", (), group)
+            yield item
+
+    def load_groups(self) -> Iterator[tuple[int, ...]]:
+        begin = 0
+        for at in range(1, len(self.places) + 1):
+            array, column = self.places[at - 1]
+            goes_on = at < len(self.places) and self.places[at] == (array, column + 1)
+            if not goes_on or at - begin == WIDTH:
+                yield tuple(self.lane_inputs[begin:at])
+                begin = at
+
+    def work(self) -> Iterator[Item]:
+        """All but the loads: sums over lanes as soon as they can be, but after the guards, for
+        they take in only the lanes in which these hold."""
+        tiles = Tiles(self.program)
         guards = defaultdict(list)
-        for k in self.guards(lane=True):
+        for k in self.program.lane_guards:
             guards[max(self.program.guards[k].x, self.program.guards[k].y)].append(k)
+        expected = len(self.program.lane_guards)
+        sums: list[Block] = []
+        if self.program.count in self.program.stages:
+            sums.append(Block((self.one,), (NONE,), (self.program.count,)))
         for i in self.program.order:
-            if self.is_lane(i) and i not in self.inside_sums:
-                if i in self.lane_inputs:
-                    yield Item("load", (), i, (self.lane_inputs.index(i),))
-                else:
-                    yield Item("row", self.trace.operands[i], i)
+            if i in tiles.dense:
+                yield dense_item(tiles.dense[i])
+            if self.is_lane(i) and i not in tiles.inside and i not in self.inputs:
+                yield Item("row", self.trace.operands[i], (i,))
             for k in guards[i]:
-                yield Item("guard", (self.program.guards[k].x, self.program.guards[k].y), -1, (k,))
-            yield from waiting[i]
+                yield Item("guard", (self.program.guards[k].x, self.program.guards[k].y), (), k)
+            expected -= len(guards[i])
+            sums += tiles.blocks.get(i, ())
+            if not expected:
+                yield from map(block_item, sums)
+                sums.clear()
         for k, i in enumerate(self.columns):
-            yield Item("store", (i,), -1, (k,))
+            yield Item("store", (i,), (), k)
 
     def is_lane(self, i: int) -> bool:
-        return self.program.stages[i] == LANES
-
-    def waiting_sums(self) -> dict[int, list[Item]]:
-        """The sums over lanes, by the node that must be computed before. Those of products with
-        the same upstream factor are taken together: it then stays in machine registers."""
-        self.inside_sums: set[int] = set()
-        if not self.totals:
-            return defaultdict(list)
-        uses = Counter(j for i in self.program.order for j in self.trace.operands[i])
-        uses.update([*self.program.outputs, *self.trace.guarded()])
-        grouped: dict[tuple[int, int], list[int]] = defaultdict(list)
-        found: dict[int, list[Item]] = defaultdict(list)
-        for k, i in enumerate(self.totals):
-            (x,) = self.trace.operands[i]
-            if self.trace.rows[x] is ops.chain and uses[x] == 1:
-                upstream, local = self.trace.operands[x]
-                self.inside_sums.add(x)
-                grouped[max(upstream, local), upstream] += [k, local]
-            else:
-                found[x].append(Item("total", (x,), -1, (k,)))
-        for (last, upstream), pairs in grouped.items():
-            reads = (upstream, *pairs[1::2])
-            found[last].append(Item("totals", reads, -1, tuple(pairs[::2])))
-        return found
+        return self.program.stages.get(i) == LANES
 
     def lane_code(self) -> list[list[int]]:
         if LANES not in self.program.stages.values():
@@ -150,16 +165,17 @@ class Encoder:
             sources = {j: self.where(j) for j in item.reads if self.has_register(j)}
             for j in done:
                 self.free.append(self.register.pop(j))
-            if item.node >= 0:
-                self.register[item.node] = self.take()
+            for i in item.nodes:
+                self.register[i] = self.take()
             code.append(self.instruction(item, sources))
-            if item.node >= 0 and item.node not in last:
-                self.free.append(self.register.pop(item.node))
+            for i in item.nodes:
+                if i not in last:
+                    self.free.append(self.register.pop(i))
         return code
 
     def prepare(self, item: Item) -> None:
         """Give what is the same in all lanes a register, where an instruction needs one."""
-        is_sum = item.kind == "row" and self.trace.rows[item.node] in SUMS
+        is_sum = item.kind == "row" and self.trace.rows[item.nodes[0]] in SUMS
         for j in () if is_sum else item.reads:
             if not self.is_lane(j) and j not in self.splats:
                 self.splats[j] = self.take()
@@ -178,21 +194,43 @@ class Encoder:
 
     def instruction(self, item: Item, at: dict[int, int]) -> list[int]:
         if item.kind == "load":
-            return [machine.LOAD, 4, self.register[item.node], item.detail[0]]
+            registers = [self.register[i] for i in item.nodes]
+            return [machine.LOAD, 3 + len(registers), self.inputs[item.nodes[0]], *registers]
         if item.kind == "store":
-            return [machine.STORE, 4, item.detail[0], at[item.reads[0]]]
+            return [machine.STORE, 4, item.detail, at[item.reads[0]]]
         if item.kind == "guard":
-            return self.guard(item.detail[0], at)
-        if item.kind == "total":
-            return [machine.TOTAL, 4, item.detail[0], at[item.reads[0]]]
+            return self.guard(item.detail, at)
         if item.kind == "totals":
-            pairs = [x for k, j in zip(item.detail, item.reads[1:]) for x in (k, at[j])]
-            return [machine.TOTALS, len(pairs) + 3, at[item.reads[0]], *pairs]
-        row = self.trace.row(item.node)
+            return self.block(item.detail, at)
+        if item.kind == "dense":
+            return self.dense(item.detail, at)
+        row = self.trace.row(item.nodes[0])
         if row in SUMS:
             return self.sum(SUMS[row], item, at)
         operands = [at[j] for j in item.reads]
-        return [row.code, len(operands) + 3, self.register[item.node], *operands]
+        return [row.code, len(operands) + 3, self.register[item.nodes[0]], *operands]
+
+    def block(self, block: Block, at: dict[int, int]) -> list[int]:
+        first = len(self.totals)
+        self.totals += block.totals
+        upstreams = [at[i] for i in block.upstreams]
+        if block.locals == (NONE,) and len(upstreams) == 1:
+            return [machine.TOTAL, 4, first, *upstreams]
+        locals_ = [at.get(j, NONE) for j in block.locals]
+        length = 4 + len(upstreams) + len(locals_)
+        return [machine.TOTALS, length, first, len(upstreams), *upstreams, *locals_]
+
+    def dense(self, rows: Sequence[Row], at: dict[int, int]) -> list[int]:
+        ending = rows[0].ending
+        code = [rows[0].upstream, ending.how, len(rows)]
+        code += [self.register[row.ending.node] for row in rows]
+        code += [self.place.get(row.first, NONE) for row in rows]
+        if ending.how in OTHERS:
+            where = at if ending.how == machine.STEP else self.place
+            code += [where[row.ending.other] for row in rows]
+        for j, *numbers in zip(rows[0].lanes, *(row.numbers for row in rows)):
+            code += (at[j], *map(self.place.__getitem__, numbers))
+        return [machine.DENSE, 2 + len(code), *code]
 
     def sum(self, operation: int, item: Item, at: dict[int, int]) -> list[int]:
         runs: list[list[int]] = []
@@ -203,7 +241,7 @@ class Encoder:
             runs[-1][1] += 1
             runs[-1] += term
         code = [word for run in runs for word in run]
-        return [operation, len(code) + 3, self.register[item.node], *code]
+        return [operation, len(code) + 3, self.register[item.nodes[0]], *code]
 
     def term(self, x: int, y: int, at: dict[int, int]) -> tuple[int, int, int]:
         lane_x, lane_y = self.is_lane(x), self.is_lane(y)
@@ -218,6 +256,15 @@ class Encoder:
         if lane_y:
             return machine.UNIFORM_UPSTREAM, self.place[x], at[y]
         return machine.UNIFORM_LOCAL, self.place[y], at[x]
+
+
+def dense_item(rows: Sequence[Row]) -> Item:
+    reads = dict.fromkeys(j for row in rows for j in row.reads)
+    return Item("dense", tuple(reads), tuple(row.ending.node for row in rows), rows)
+
+
+def block_item(block: Block) -> Item:
+    return Item("totals", block.reads, (), block)
 
 
 def words(values: Sequence[int] | Iterator[int]) -> array[int]:

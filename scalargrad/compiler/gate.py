@@ -16,7 +16,7 @@ from .arguments import STATIC, Arguments
 from .eager import Gate
 from .machine import NATIVE
 from .paths import Path, Paths
-from .results import Merge, Results
+from .results import Merge, Results, finish_of
 from .surroundings import Fingerprint, surroundings
 from .tracing import Task, Wanted
 from .views import Views
@@ -153,8 +153,7 @@ class Compiled(Views):
         results = self.results(call, wanted)
         operands = (*(call.numbers[k] for k in values), *results.captured)
         if not operands:
-            structure = results.structure
-            self._call = self.plan(args, call, wanted), lambda args, found: structure.rebuilt(found)
+            self._call = self.plan(args, call, wanted), finish_of(results.structure)
             return results.value()
         if wanted is None:
             return self.nodes(args, (), results)
@@ -214,11 +213,9 @@ class Compiled(Views):
         if paths is None:
             task = Task(self.f, call.pattern(), self.reduce, wanted)
             paths = Paths(task.trace, self.max_paths, self.threads)
-        lanes = call.lanes
         merge = Merge(call)
-        numbers = [float(lanes or 1), 1.0 / (lanes or 1), *call.numbers]
-        for path, group, outputs in paths.run(numbers, lanes):
-            merge.add(path.traced, group, outputs)
+        for path, group, outputs in paths.run(call):
+            merge.add(path, group, outputs)
         # only now: a function that raised leaves nothing behind
         self._paths[key], self._kept[key] = paths, kept
         if len(self._paths) > KEPT_PROGRAMS:
@@ -246,7 +243,7 @@ class Compiled(Views):
         around = self.around()
         paths = self._paths.get(self.key_in(around, call, wanted)[0])
         records = around.with_arguments(args)
-        return plan_of(args, call, paths.first, records) if NATIVE and paths else None
+        return plan_of(args, call, paths, records) if NATIVE and paths else None
 
     # ------ nodes
     def nodes(self, args: Sequence[Any], operands: tuple[Any, ...], results: Results) -> Any:

@@ -42,6 +42,8 @@ class Lowering(Recorder):
                 given = self.with_uniform_part(given)
             elif row is ops.chain and (is_harmless(given[0]) or is_harmless(given[1])):
                 row = ops.mul
+            if row is ops.mul or row is ops.chain:
+                given = self.with_doubling_in_front(given)
             elif row is ops.pow and is_number(given[1]) and given[1] in (1.0, 2.0):
                 row, given = ops.mul, [given[0], given[0] if given[1] == 2.0 else 1.0]
             elif row is ops.where and is_number(given[0]) and given[0] == given[0]:
@@ -69,6 +71,15 @@ class Lowering(Recorder):
         same = [x * y for (x, y), varying in zip(pairs, varies) if not varying]
         return [*ws, *xs, reduce(py.add, [*(operands[2 * n :] or [0.0]), *same])]
 
+    def with_doubling_in_front(self, operands: list[Any]) -> list[Any]:
+        """The factors u, 2·x as 2·u, x: many products of a sum of squares share 2·u."""
+        u, x = operands
+        if not is_number(x) and self.rows[x.index] is ops.mul and self.has_lanes(u):
+            c, rest = x.operands
+            if is_number(c) and c == 2.0:
+                return [self.compute(ops.mul, [c, u]), rest]
+        return operands
+
     def has_lanes(self, x: Any) -> bool:
         return not is_number(x) and self.lanes[x.index]
 
@@ -89,7 +100,7 @@ def is_harmless(x: Any) -> bool:
 REWRITTEN = (ops.identity, stop_gradient, ops.dot, ops.chain, ops.mul, ops.pow, ops.where)
 """Rows of which something simpler may come."""
 BESIDE_NUMBER = (ops.chain, ops.mul, ops.pow, ops.where)
-"""Of these the ones that stay as they are where all operands are nodes."""
+"""Of these those that stay as they are where no operand is a number, or a number times a node."""
 FUSED = (ops.sum, ops.dot)
 """Folds that `Fusion` makes one instruction of."""
 
@@ -116,12 +127,12 @@ class LoweredTrace(Lowering, Trace):
         """Turn sums of products into single nodes, in place."""
         Fusion(self, wanted).run()
 
-    def stages(self) -> bytes:
-        """The stage of every node; see `Program`."""
+    def stages(self, count: int) -> bytes:
+        """The stage of every node; see `Program`. `count` is an input known after the lanes."""
         # zeros at first: the constants of fusion come after the nodes that use them
         found = bytearray(len(self))
         for i, (row, operands, lane) in enumerate(zip(self.rows, self.operands, self.lanes)):
-            late = row is lanes_sum or any(found[j] >= AFTER for j in operands)
+            late = row is lanes_sum or i == count or any(found[j] >= AFTER for j in operands)
             found[i] = (TOO_LATE if late else LANES) if lane else AFTER if late else BEFORE
         return bytes(found)
 
@@ -206,7 +217,7 @@ def summed(trace: Trace, i: int, sums: dict[int, Any], lane_count: Any) -> Any:
 # ------ chains of + and × in one instruction
 
 
-PRODUCTS = {ops.mul: products, ops.chain: accumulate}
+PRODUCTS = {ops.mul: products, ops.square: products, ops.chain: accumulate}
 """The sum that takes each kind of product in."""
 
 
@@ -236,7 +247,9 @@ class Fusion:
             elif self.uses[i] and operands and row is ops.dot:
                 n = len(operands) // 2
                 pairs = [j for pair in zip(operands[:n], operands[n : 2 * n]) for j in pair]
-                bias = [j for b in operands[2 * n :] or [self.zero] for j in (b, self.one)]
+                bias = [
+                    j for b in operands[2 * n :] or [self.zero] for j in self.term(b, i, products)
+                ]
                 self.become(i, products, [*bias, *pairs])
         for i, terms in self.terms.items():
             if self.kinds[i] is not None or len(terms) > 4 or self.trace.rows[i] is ops.sum:
@@ -257,11 +270,17 @@ class Fusion:
         else:
             terms, rest = [], list(operands)
         for j in rest:
-            taken = kind is not None and self.product_kind(j, i) is kind
-            terms += self.trace.operands[j] if taken else (j, self.one)
+            terms += self.term(j, i, kind)
         if self.trace.rows[i] is ops.sum:
             terms += (self.zero, self.one)
         self.become(i, kind, terms)
+
+    def term(self, j: int, i: int, kind: Operator | None) -> tuple[int, ...]:
+        """The factors of operand j in node i, a sum of such a kind."""
+        if kind is None or self.product_kind(j, i) is not kind:
+            return j, self.one
+        factors = self.trace.operands[j]
+        return factors if len(factors) == 2 else factors * 2
 
     def product_kind(self, j: int, i: int) -> Operator | None:
         """The kind of sum that takes operand j of node i in; None if it is no product."""

@@ -4,44 +4,52 @@ first takes it."""
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..trees import is_value
-from .arguments import Arguments
+from .arguments import Arguments, Column, Place
 from .machine import runner
 from .program import Program
 from .trace import Draw
 from .tracing import COUNT, Traced
 
-Numbers = Sequence[Any]
-"""Those of a call: floats, Values, and arrays with an element for each lane."""
-
 
 class Path:
     """A program, and what to do instead where its guard k is the first that does not hold."""
 
-    def __init__(self, traced: Traced, threads: int) -> None:
+    def __init__(self, traced: Traced, call: Arguments, threads: int) -> None:
         self.program = Program(traced.trace, traced.outputs)
         self.traced = traced._replace(trace=None)
-        self.runner = runner(self.program, threads)
+        numbers = [1.0, 1.0, *call.numbers]
+        places: dict[int, Place] = {}
+        self.drawn: list[Draw] = []
+        self.sources: list[Any] = []
+        """Of each input that is the same in all lanes: where it comes from."""
+        for i, source in zip(self.program.inputs, traced.sources):
+            if not self.program.trace.lanes[i]:
+                self.sources.append(source)
+            elif isinstance(source, Draw):
+                places[i] = len(call.arrays) + len(self.drawn), 0
+                self.drawn.append(source)
+            else:
+                places[i] = numbers[source].place
+        self.runner = runner(self.program, places, len(call.arrays) + len(self.drawn), threads)
         self.instead: dict[int, Path] = {}
+        self.form = str(traced.structure)
+        self.keys = list(keys(traced))
+        self.captured = {id(x): x for x in traced.captured}
 
-    def run(self, numbers: Numbers, draws: Draws, group: Any) -> tuple[list[Any], Any]:
+    def run(self, call: Call, group: Any) -> tuple[list[Any], Any]:
         """Run a group of the lanes; return what Runner.run does."""
-        count = draws.lanes if group is None else len(group)
-        inputs: list[Any] = [None] * len(self.traced.sources)
-        for k in self.runner.needed:
-            inputs[k] = self.source(self.traced.sources[k], numbers, draws)
-        inputs[COUNT] = float(count or 1)
-        result: tuple[list[Any], Any] = self.runner.run(inputs, count, group)
+        count = call.lanes if group is None else len(group)
+        numbers = [call.number(source) for source in self.sources]
+        numbers[COUNT] = float(count or 1)
+        arrays = call.arrays
+        if self.drawn:
+            arrays = [*arrays, *(call.draws.below(draw.k, draw.p)[:, None] for draw in self.drawn)]
+        result: tuple[list[Any], Any] = self.runner.run(numbers, arrays, count, group)
         return result
-
-    def source(self, source: Any, numbers: Numbers, draws: Draws) -> Any:
-        if isinstance(source, Draw):
-            return draws.below(source.k, source.p)
-        x = numbers[source] if isinstance(source, int) else source
-        return x.data if is_value(x) else x
 
 
 class Draws:
@@ -72,7 +80,33 @@ class Draws:
         return (self.number(k) < p) * 1.0
 
     def in_lane(self, lane: int) -> Callable[[int], float]:
-        return lambda k: in_lane(self.number(k), lane)
+        if self.lanes is None:
+            return lambda k: float(self.number(k))
+        return lambda k: float(self.number(k)[lane])
+
+
+class Call:
+    """What the paths of one call run on."""
+
+    def __init__(self, arguments: Arguments) -> None:
+        self.arguments = arguments
+        self.arrays = arguments.arrays
+        self.lanes = arguments.lanes
+        self.draws = Draws(self.lanes)
+        count = self.lanes or 1
+        self.numbers = [float(count), 1.0 / count, *arguments.numbers]
+        """Floats, Values, and Columns of the arrays."""
+
+    def number(self, source: Any) -> float:
+        """An input that is the same in all lanes."""
+        if type(source) is int:
+            source = self.numbers[source]
+        elif type(source) is Draw:
+            return float(self.draws.below(source.k, source.p))
+        return source if type(source) is float else source.data
+
+    def in_lane(self, lane: int) -> list[float]:
+        return [x[lane] if type(x) is Column else number_of(x) for x in self.numbers]
 
 
 class Paths:
@@ -85,70 +119,100 @@ class Paths:
         self.count = 0
         self.first: Path | None = None
 
-    def new(self, numbers: Numbers, draws: Draws, lane: int) -> Path:
+    def new(self, call: Call, lane: int) -> Path:
         """Trace the path that this lane takes. Raises RuntimeError if they are too many."""
         if self.count >= self.most:
             raise RuntimeError(
                 f"the function took more than max_paths = {self.most} ways through its branches: "
                 "choose with scalargrad.where instead of if, or raise max_paths"
             )
-        traced = self.trace([in_lane(x, lane) for x in numbers], draws.in_lane(lane))
-        path = Path(traced, self.threads)
+        traced = self.trace(call.in_lane(lane), call.draws.in_lane(lane))
+        path = Path(traced, call.arguments, self.threads)
         self.count += 1
         return path
 
-    def anew(self, call: Arguments) -> Traced:
+    def anew(self, arguments: Arguments) -> Traced:
         """Trace what the first lane of a call does, to look at: it becomes no path."""
-        numbers = [float(call.lanes or 1), 1.0 / (call.lanes or 1), *call.numbers]
-        return self.trace([in_lane(x, 0) for x in numbers], Draws(call.lanes).in_lane(0))
+        call = Call(arguments)
+        return self.trace(call.in_lane(0), call.draws.in_lane(0))
 
-    def run(self, numbers: Numbers, lanes: int | None) -> Iterator[tuple[Path, Any, list[Any]]]:
+    def run(self, arguments: Arguments) -> Iterator[tuple[Path, Any, list[Any]]]:
         """Yield (path, its lanes, the outputs in them) until every lane is done.
 
-        The lanes are an array of their indices, or None if these are all.
+        The lanes are an array of their indices, or None if these are all. An output that every
+        lane has its own of stands for nothing in lanes that are yielded again later; a sum is over
+        the others.
         """
-        draws = Draws(lanes)
+        call = Call(arguments)
         if self.first is None:
-            self.first = self.new(numbers, draws, 0)
-        pending: list[tuple[Path, Any]] = [(self.first, None)]
-        while pending:
-            path, group = pending.pop()
-            outputs, broken = path.run(numbers, draws, group)
-            if broken is None:
-                yield path, group, outputs
-            elif isinstance(broken, int):
-                lane = 0 if group is None else group[0]
-                pending.append((self.instead(path, broken, numbers, draws, lane), group))
-            else:
-                pending += self.regrouped(path, numbers, draws, group, broken)
-        draws.finish()
+            self.first = self.new(call, 0)
+        yield from self.all_lanes(call, self.first, *self.first.run(call, None))
+        call.draws.finish()
 
-    def regrouped(
-        self, path: Path, numbers: Numbers, draws: Draws, group: Any, broken: Any
-    ) -> list[tuple[Path, Any]]:
-        """The lanes of a group by the path that each takes, given its first broken guard."""
+    def rest(
+        self, arguments: Arguments, outputs: list[Any], broken: Any
+    ) -> Iterator[tuple[Path, Any, list[Any]]]:
+        """The same where the first path was run already."""
+        assert self.first is not None
+        call = Call(arguments)
+        yield from self.all_lanes(call, self.first, outputs, broken)
+        call.draws.finish()
+
+    def all_lanes(
+        self, call: Call, path: Path, outputs: list[Any], broken: Any
+    ) -> Iterator[tuple[Path, Any, list[Any]]]:
+        pending: list[tuple[Path, Any]] = []
+        group = None
+        while True:
+            if isinstance(broken, int):
+                lane = 0 if group is None else group[0]
+                pending.append((self.instead(path, broken, call, lane), group))
+            elif broken is None:
+                yield path, group, outputs
+            else:
+                others, some_hold = self.others(path, call, group, broken)
+                if some_hold:
+                    yield path, group, outputs
+                pending += others
+            if not pending:
+                return
+            path, group = pending.pop()
+            outputs, broken = path.run(call, group)
+
+    def others(
+        self, path: Path, call: Call, group: Any, broken: Any
+    ) -> tuple[list[tuple[Path, Any]], bool]:
+        """The lanes in which a guard does not hold, by the path that each takes; and whether
+        there are lanes in which all hold."""
         import numpy
 
-        everything = numpy.arange(len(broken)) if group is None else group
+        away = numpy.flatnonzero(broken >= 0)
+        away = away[numpy.argsort(broken[away], kind="stable")]
+        guards = broken[away]
+        begins = [0, *(numpy.flatnonzero(guards[1:] != guards[:-1]) + 1).tolist()]
+        firsts = guards[begins].tolist()
+        lanes = away if group is None else group[away]
         found = []
-        for guard in map(int, numpy.unique(broken)):
-            lanes = everything[broken == guard]
-            holds = guard < 0
-            there = path if holds else self.instead(path, guard, numbers, draws, lanes[0])
-            found.append((there, lanes))
-        return found
+        for guard, begin, end in zip(firsts, begins, [*begins[1:], len(lanes)]):
+            there = path.instead.get(guard) or self.instead(path, guard, call, lanes[begin])
+            found.append((there, lanes[begin:end]))
+        return found, len(away) < len(broken)
 
-    def instead(self, path: Path, guard: int, numbers: Numbers, draws: Draws, lane: int) -> Path:
+    def instead(self, path: Path, guard: int, call: Call, lane: int) -> Path:
         if guard not in path.instead:
-            path.instead[guard] = self.new(numbers, draws, lane)
+            path.instead[guard] = self.new(call, lane)
         return path.instead[guard]
 
 
-def is_lane(x: Any) -> bool:
-    return hasattr(x, "shape") and bool(x.shape)
+def keys(traced: Traced) -> Iterator[tuple[int, Any]]:
+    """What each output is: of which entry, and None for the entry itself, or the position of the
+    number or the identity of the Value that it is a derivative in."""
+    for entry in range(traced.structure.size):
+        yield entry, None
+        if traced.wanted is not None:
+            yield from ((entry, position) for position in traced.wanted.positions)
+            yield from ((entry, ("captured", id(x))) for x in traced.captured)
 
 
-def in_lane(x: Any, lane: int) -> float:
-    if is_lane(x):
-        return float(x[lane])
+def number_of(x: Any) -> float:
     return x.data if is_value(x) else float(x)

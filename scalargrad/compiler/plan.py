@@ -12,56 +12,52 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..trees import is_array, is_model, is_value
+from .arguments import Arguments
 from .machine import OnMachine
 from .native import machine, nodes
+from .paths import Paths
+from .results import Merge
 from .trace import Draw
 from .tracing import COUNT, SHARE
 
-Reader = Callable[[Any, Any, list[Any]], bool]
-"""Puts an argument's numbers into (numbers, columns); False if it is not of the kind expected."""
+Reader = Callable[[Any, list[Any], list[Any]], bool]
+"""Adds an argument's numbers to (numbers, arrays); False if it is not of the kind expected."""
 
 
-def number(at: int) -> Reader:
-    def read(x: Any, numbers: Any, columns: list[Any]) -> bool:
-        if type(x) is not float:
-            return False
-        numbers[at] = x
-        return True
-
-    return read
+def number(x: Any, numbers: list[Any], arrays: list[Any]) -> bool:
+    numbers.append(x)
+    return type(x) is float
 
 
-def value(kind: type[Any], at: int) -> Reader:
-    def read(x: Any, numbers: Any, columns: list[Any]) -> bool:
+def value(kind: type[Any]) -> Reader:
+    def read(x: Any, numbers: list[Any], arrays: list[Any]) -> bool:
         if type(x) is not kind:
             return False
-        numbers[at] = x.data
+        numbers.append(x.data)
         return True
 
     return read
 
 
 def static(expected: Any) -> Reader:
-    return lambda x, numbers, columns: type(x) is type(expected) and x == expected
+    return lambda x, numbers, arrays: type(x) is type(expected) and x == expected
 
 
-def model(expected: Any, parameters: tuple[Any, ...], at: int) -> Reader:
-    def read(x: Any, numbers: Any, columns: list[Any]) -> bool:
-        if x is not expected:
-            return False
-        nodes.read(parameters, numbers, at)
-        return True
+def model(expected: Any, parameters: tuple[Any, ...]) -> Reader:
+    def read(x: Any, numbers: list[Any], arrays: list[Any]) -> bool:
+        numbers.append(parameters)
+        return x is expected
 
     return read
 
 
-def entries(dtype: Any, shape: tuple[int, ...], at: int, count: int) -> Reader:
-    from numpy import ndarray
+def entries(dtype: Any, shape: tuple[int, ...]) -> Reader:
+    from numpy import ascontiguousarray, ndarray
 
-    def read(x: Any, numbers: Any, columns: list[Any]) -> bool:
+    def read(x: Any, numbers: list[Any], arrays: list[Any]) -> bool:
         if type(x) is not ndarray or x.dtype is not dtype or x.shape != shape:
             return False
-        numbers[at : at + count] = array("d", x.tobytes())
+        numbers.append(ascontiguousarray(x))
         return True
 
     return read
@@ -70,22 +66,14 @@ def entries(dtype: Any, shape: tuple[int, ...], at: int, count: int) -> Reader:
 def samples(dtype: Any, shape: tuple[int, ...]) -> Reader:
     from numpy import ndarray
 
-    def read(x: Any, numbers: Any, columns: list[Any]) -> bool:
+    def read(x: Any, numbers: list[Any], arrays: list[Any]) -> bool:
         if type(x) is not ndarray or x.dtype is not dtype or x.shape[1:] != shape or not x.ndim:
             return False
         count = x.shape[0]
-        if not count:
+        if not count or (arrays and numbers[COUNT] != count):
             return False
-        if numbers[COUNT] != count:
-            if numbers[COUNT]:
-                return False
-            numbers[COUNT] = count
-            numbers[SHARE] = 1.0 / count
-        if shape:
-            rows = x if len(shape) == 1 else x.reshape(count, -1)
-            columns += [rows[:, k] for k in range(rows.shape[1])]
-        else:
-            columns.append(x)
+        numbers[COUNT] = float(count)
+        arrays.append(x if len(shape) < 2 else x.reshape(count, -1))
         return True
 
     return read
@@ -100,17 +88,23 @@ class Plan:
         parts: Sequence[Any],
         readers: Sequence[Reader],
         records: list[Any],
-        path: Any,
+        paths: Paths,
+        call: Arguments,
     ) -> None:
         self.readers = readers
         self.records = records
+        self.paths = paths
+        self.call = call.pattern()
+        path = paths.first
+        assert path is not None
         self.runner: OnMachine = path.runner
+        self.traced = path.traced
+        self.form = path.form
         self.captured = tuple(path.traced.captured)
         each = zip(path.traced.each, self.runner.outputs)
         self.same = [k for k, (own, lane) in enumerate(each) if own and not lane]
         """Outputs that every lane has its own of, though they are all the same number."""
-        self.count = len(self.runner.numbers)
-        self.template = bytes(8 * self.count)
+        self.only_floats = all(read is number for read in readers)
         self.from_arguments = [k for k, x in enumerate(args) if is_value(x) or is_model(x)]
         self.models = {
             k: tuple(part.numbers) for k, (x, part) in enumerate(zip(args, parts)) if is_model(x)
@@ -121,21 +115,38 @@ class Plan:
         """Return the program's outputs; None if it takes the long way."""
         if len(args) != len(self.readers) or not machine.unchanged(self.records):
             return None
-        numbers = array("d", self.template)
-        columns: list[Any] = []
-        for read, x in zip(self.readers, args):
-            if not read(x, numbers, columns):
+        numbers: list[Any] = [1.0, 1.0]
+        arrays: list[Any] = []
+        if self.only_floats:
+            if not all([type(x) is float for x in args]):
                 return None
+            numbers += args
+        else:
+            for read, x in zip(self.readers, args):
+                if not read(x, numbers, arrays):
+                    return None
         if self.captured:
-            nodes.read(self.captured, numbers, self.count - len(self.captured))
-        lanes = int(numbers[COUNT])
-        if not lanes:
-            numbers[COUNT] = numbers[SHARE] = 1.0
-        used = [columns[k] for k in self.runner.used]
-        outputs, broken = self.runner.start(numbers, used, lanes or None)
-        return self.spread(outputs, lanes) if broken is None else None
+            numbers.append(self.captured)
+        lanes = int(numbers[COUNT]) if arrays else None
+        numbers[SHARE] = 1.0 / numbers[COUNT]
+        outputs, broken = self.runner.run(numbers, arrays, lanes)
+        if broken is None:
+            return self.spread(outputs, lanes)
+        return None if isinstance(broken, int) else self.merged(args, outputs, broken)
 
-    def spread(self, outputs: Any, lanes: int) -> Any:
+    def merged(self, args: Sequence[Any], outputs: Any, broken: Any) -> list[Any] | None:
+        """The outputs of all paths, some lanes having left the first; None if another one uses
+        other Values."""
+        call = Arguments(args, self.call.batch)
+        merge = Merge(call)
+        for path, group, found in self.paths.rest(call, outputs, broken):
+            merge.add(path, group, found)
+        results = merge.results(self.traced.wanted.positions if self.traced.wanted else ())
+        known = list(map(id, self.captured))
+        same = merge.form == self.form and list(map(id, results.captured)) == known
+        return results.outputs if same else None
+
+    def spread(self, outputs: Any, lanes: int | None) -> Any:
         if not self.same:
             return outputs
         import numpy
@@ -154,42 +165,44 @@ class Plan:
         return (*(x for values in given for x in values), *self.captured)
 
 
-def plan_of(args: Sequence[Any], call: Any, path: Any, records: list[Any] | None) -> Plan | None:
-    """Return a plan for calls like this one, whose first path is `path`; None if there is none."""
+def plan_of(
+    args: Sequence[Any], call: Arguments, paths: Paths, records: list[Any] | None
+) -> Plan | None:
+    """Return a plan for calls like this one, run by `paths`; None if there is none."""
+    path = paths.first
+    assert path is not None
     drawn = any(isinstance(source, Draw) for source in path.traced.sources)
     if drawn or records is None or not isinstance(path.runner, OnMachine):
         return None
     if len(args) != len(call.parts):
         return None
-    at = 2
     readers = []
     for x, part in zip(args, call.parts):
-        reader = reader_of(x, part, at)
+        reader = reader_of(x, part)
         if reader is None:
             return None
         readers.append(reader)
-        at += 0 if part.lane else len(part.numbers)
-    return Plan(args, call.parts, readers, records, path)
+    return Plan(args, call.parts, readers, records, paths, call)
 
 
 def gate_node(op: Any, operands: tuple[Any, ...], numbers: Any) -> Any:
     """A node above `operands`; `numbers` are its data and its partials."""
-    return nodes.gate(op, operands, numbers)
+    return nodes.gate(op, operands, numbers if type(numbers) is array else array("d", numbers))
 
 
-def reader_of(x: Any, part: Any, at: int) -> Reader | None:
+def reader_of(x: Any, part: Any) -> Reader | None:
     import numpy
 
     if type(x) is float:
-        return number(at)
+        return number
     if is_value(x):
-        return value(type(x), at)
+        return value(type(x))
     if is_model(x):
-        return model(x, tuple(part.numbers), at) if all(map(is_value, part.numbers)) else None
+        return model(x, tuple(part.numbers)) if all(map(is_value, part.numbers)) else None
     if is_array(x):
         plain = x.dtype == numpy.dtype(float)
         if plain and not part.lane:
-            return entries(x.dtype, x.shape, at, x.size)
+            return entries(x.dtype, x.shape)
         # an array of one element is spread over the lanes of others
         by_row = x.ndim > 0 and (part.key != "lanes" or (x.ndim == 1 and x.size > 1))
         return samples(x.dtype, x.shape[1:]) if plain and by_row else None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
+from ..trees import SCALAR, Structure
 from .arguments import Arguments
-from .tracing import Traced
+from .paths import Path
 
 
 class Results(NamedTuple):
@@ -36,40 +37,45 @@ class Merge:
     def __init__(self, call: Arguments) -> None:
         self.call = call
         self.structure: Any = None
+        self.form: str | None = None
         self.captured: dict[int, Any] = {}
         self.found: dict[Any, Any] = {}
-        self.wanted = 0
 
-    def add(self, traced: Traced, group: Any, outputs: list[Any]) -> None:
-        """Take in the outputs of a path in some lanes; `group` are their indices, None all."""
-        if self.structure is not None and str(traced.structure) != str(self.structure):
+    def add(self, path: Path, group: Any, outputs: Sequence[Any]) -> None:
+        """Take in the outputs of a path in some lanes; `group` are their indices, None all. What
+        was taken in for a lane before is forgotten, but not what is a sum."""
+        if self.form is None:
+            self.structure, self.form = path.traced.structure, path.form
+        elif path.form != self.form:
             raise TypeError(
                 "a compiled function must return results of one structure, got "
-                f"{self.structure} in one branch and {traced.structure} in another"
+                f"{self.form} in one branch and {path.form} in another"
             )
-        self.structure = traced.structure
-        self.captured |= {id(x): x for x in traced.captured}
-        for key, each, x in zip(self.keys(traced), traced.each, outputs):
+        others = self.captured.keys() - path.captured.keys()
+        self.captured |= path.captured
+        for key, each, x in zip(path.keys, path.traced.each, outputs):
             if each:
                 self.put(key, group, x)
             else:
-                self.found[key] = self.found.get(key, 0.0) + float(x)
-
-    def keys(self, traced: Traced) -> Iterator[tuple[int, Any]]:
-        """What each output is: of which entry, and None for the entry itself, or the position
-        of the number or the identity of the Value that it is a derivative in."""
-        for entry in range(traced.structure.size):
-            yield entry, None
-            if traced.wanted is not None:
-                yield from ((entry, position) for position in traced.wanted.positions)
-                yield from ((entry, ("captured", id(x))) for x in traced.captured)
+                self.found[key] = self.found.get(key, 0.0) + x
+        if others:
+            self.forget(others, group)
 
     def put(self, key: Any, group: Any, x: Any) -> None:
         import numpy
 
+        if group is None and hasattr(x, "shape"):
+            self.found[key] = x
+            return
         if key not in self.found:
             self.found[key] = numpy.zeros(self.call.lanes)
         self.found[key][slice(None) if group is None else group] = x
+
+    def forget(self, values: set[int], group: Any) -> None:
+        """The lanes of a path that does not use these Values have no derivative in them."""
+        for (_, which), x in self.found.items():
+            if isinstance(which, tuple) and which[1] in values and hasattr(x, "shape"):
+                x[group] = 0.0
 
     def results(self, wanted: Iterable[int]) -> Results:
         derivatives = [*wanted, *(("captured", i) for i in self.captured)]
@@ -79,3 +85,10 @@ class Merge:
 
     def shaped(self, x: Any) -> Any:
         return x.reshape(self.call.shape) if hasattr(x, "shape") else x
+
+
+def finish_of(structure: Structure) -> Callable[[Any, Sequence[Any]], Any]:
+    """What makes a result of this structure of a call's arguments and of its entries."""
+    if structure.spec is None and structure.leaves[0].kind is SCALAR:
+        return lambda args, entries: entries[0]
+    return lambda args, entries: structure.rebuilt(entries)

@@ -107,7 +107,7 @@ class Number(Arithmetic):
         )
 
     def detach(self) -> Any:
-        return self.data
+        return self.trace.variable(self.data)
 
     def backward(self, seed: float = 1.0) -> NoReturn:
         raise TypeError(

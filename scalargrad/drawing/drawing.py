@@ -49,10 +49,14 @@ class Drawing:
             raise ValueError(f"expected a path that ends in .svg, .png, .pdf or .dot, got {path}")
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
-        return {"image/svg+xml": self.svg, "text/plain": repr(self)}
+        try:
+            return {"image/svg+xml": self.svg, "text/plain": repr(self)}
+        except RuntimeError as cure:
+            # in a notebook a traceback of forty lines would hide it
+            return {"text/plain": f"{self!r}\n{cure}"}
 
-    def _repr_svg_(self) -> str:
-        return self.svg
+    def _repr_svg_(self) -> str | None:
+        return self._repr_mimebundle_().get("image/svg+xml")
 
     def __repr__(self) -> str:
         return f"<Drawing: {self._texts[1]}>"

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
 
 CURES = (
     '"dot" was not found and pygraphviz is not installed: pip install "scalargrad[draw]", or '
     "install Graphviz (apt install graphviz, brew install graphviz); .dot has the source"
 )
+
+
+alone = Lock()
+"""Held while this process lays a graph out: neither Graphviz nor its stderr can be shared."""
 
 
 def rendered(dot: str, form: str) -> bytes:
@@ -26,7 +35,30 @@ def by_program(dot: str, form: str) -> bytes:
 def in_process(dot: str, form: str) -> bytes:
     try:
         import pygraphviz
-    except ImportError as missing:
-        raise RuntimeError(CURES) from missing
-    found: bytes = pygraphviz.AGraph(string=dot).draw(format=form, prog="dot")
+    except ImportError:
+        raise RuntimeError(CURES) from None
+    with alone, without_font_warnings():
+        found: bytes = pygraphviz.AGraph(string=dot).draw(format=form, prog="dot")
     return found
+
+
+@contextmanager
+def without_font_warnings() -> Iterator[None]:
+    """Within it nothing is printed of font settings, which the library that pygraphviz brings
+    along finds missing, or newer than itself; what else goes to stderr comes at the end."""
+    try:
+        stderr = os.dup(2)
+    except OSError:  # a program without a console has none
+        yield
+        return
+    with tempfile.TemporaryFile() as written:
+        os.dup2(written.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            written.seek(0)
+            for line in written:
+                if not line.startswith(b"Fontconfig "):
+                    os.write(2, line)

@@ -34,8 +34,8 @@ def update(
 def update_rules() -> list[str]:
     """Return the signatures of the update rules it was built with."""
 
-def read(values: tuple[Value, ...], numbers: Any, offset: int, /) -> None:
-    """Write the data of Values into a buffer of doubles, from `offset` on."""
+in_c: Any
+"""What the machine calls without a way through Python."""
 
 def gate(row: Operator, operands: tuple[Value, ...], numbers: Any, /) -> Value:
     """Return a node above `operands`; `numbers` is a buffer of its data, then its partials."""

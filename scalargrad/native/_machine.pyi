@@ -6,8 +6,17 @@ STORE: int
 GUARD: int
 PRODUCTS: int
 ACCUMULATE: int
+DENSE: int
 TOTAL: int
 TOTALS: int
+NO_UPSTREAM: int
+UPSTREAM_UNIFORM: int
+UPSTREAM_LANE: int
+PLAIN: int
+RELU: int
+STEP: int
+MINUS: int
+TILE: int
 UNIFORM_UPSTREAM: int
 UNIFORM_LOCAL: int
 BOTH_LANES: int
@@ -29,14 +38,16 @@ class Program:
         before: Any,
         lanes: Any,
         after: Any,
+        inputs: Any,
+        outputs: Any,
         registers: int,
-        inputs: int,
-        outputs: int,
+        given: int,
+        made: int,
     ) -> Program: ...
     def run(
         self,
-        numbers: Any,
-        columns: tuple[Any, ...],
+        numbers: list[Any],
+        arrays: tuple[Any, ...],
         count: int,
         results: Any,
         broken: Any,
@@ -44,8 +55,7 @@ class Program:
         careful: bool,
         threads: int,
         /,
-    ) -> int: ...
+    ) -> Any: ...
 
-def all_finite(numbers: Any, /) -> bool: ...
 def choose(name: str, /) -> str: ...
 def unchanged(records: list[tuple[bool, Any, tuple[Any, ...]]], /) -> bool: ...

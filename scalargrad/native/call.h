@@ -2,17 +2,18 @@
 #ifndef SCALARGRAD_CALL_H
 #define SCALARGRAD_CALL_H
 
+#include "in_c.h"
 #include "run.h"
 
 /* ------ the call from Python */
-static int is_column(const Py_buffer *view, Py_ssize_t count)
+static int is_array(const Py_buffer *view, Py_ssize_t count)
 {
     /* whatever it says of alignment: loads do not depend on it */
     const char *format = view->format ? view->format + strspn(view->format, "@=^") : "";
-    if (view->ndim == 1 && view->itemsize == sizeof(double) && view->shape[0] >= count
-        && strcmp(format, "d") == 0)
+    if ((view->ndim == 1 || view->ndim == 2) && view->itemsize == sizeof(double)
+        && view->shape[0] >= count && strcmp(format, "d") == 0)
         return 1;
-    PyErr_Format(PyExc_TypeError, "expected arrays of at least %zd float64", count);
+    PyErr_Format(PyExc_TypeError, "expected arrays of float64 with at least %zd rows", count);
     return 0;
 }
 
@@ -23,34 +24,51 @@ static void release(Py_buffer *views, Py_ssize_t n)
     PyMem_Free(views);
 }
 
-/* The buffers of all columns; NULL with an exception. */
-static Py_buffer *open_columns(const Program *p, PyObject *columns, Py_ssize_t length,
-                               Py_ssize_t count)
+/* The buffers of all arrays; NULL with an exception. */
+static Py_buffer *open_arrays(const Program *p, PyObject *arrays, Py_ssize_t length,
+                              Py_ssize_t count)
 {
-    const Py_ssize_t n = (Py_ssize_t)p->inputs + p->outputs;
-    if (!PyTuple_Check(columns) || PyTuple_GET_SIZE(columns) != n)
+    const Py_ssize_t n = (Py_ssize_t)p->given + p->made;
+    if (!PyTuple_Check(arrays) || PyTuple_GET_SIZE(arrays) != n)
         return PyErr_Format(PyExc_TypeError, "expected a tuple of %zd arrays", n), NULL;
     Py_buffer *views = PyMem_Calloc((size_t)n + 1, sizeof *views);
     if (!views)
         return PyErr_NoMemory(), NULL;
     for (Py_ssize_t k = 0; k < n; k++) {
-        const int flags = PyBUF_STRIDES | PyBUF_FORMAT | (k < p->inputs ? 0 : PyBUF_WRITABLE);
-        if (PyObject_GetBuffer(PyTuple_GET_ITEM(columns, k), &views[k], flags) < 0)
+        const int flags = PyBUF_STRIDES | PyBUF_FORMAT | (k < p->given ? 0 : PyBUF_WRITABLE);
+        if (PyObject_GetBuffer(PyTuple_GET_ITEM(arrays, k), &views[k], flags) < 0)
             return release(views, k), NULL;
-        if (!is_column(&views[k], k < p->inputs ? length : count))
+        if (!is_array(&views[k], k < p->given ? length : count))
             return release(views, k + 1), NULL;
     }
     return views;
 }
 
-static int32_t run_columns(Program *p, double *workspace, Py_buffer *views, Job *job)
+/* `place` are pairs of an array and a column in it. */
+static int find_columns(Column *column, const int32_t *place, int32_t n, const Py_buffer *views)
 {
-    const Py_ssize_t n = (Py_ssize_t)p->inputs + p->outputs;
-    for (Py_ssize_t k = 0; k < n; k++)
-        job->columns[k] = (Column){views[k].buf, views[k].strides[0]};
+    for (int32_t k = 0; k < n; k++, place += 2) {
+        const Py_buffer *view = &views[place[0]];
+        if (place[1] >= (view->ndim == 1 ? 1 : view->shape[1])) {
+            PyErr_SetString(PyExc_TypeError, "an array has too few columns");
+            return 0;
+        }
+        const Py_ssize_t offset = view->ndim == 1 ? 0 : place[1] * view->strides[1];
+        column[k] = (Column){(const char *)view->buf + offset, view->strides[0]};
+    }
+    return 1;
+}
+
+enum { SOON_DONE = 1000 }; /* words of code that are run without letting other threads in */
+
+static int32_t run_freely(const Program *p, double *uniform, Job *job)
+{
     int32_t status;
+    const Py_ssize_t words = (p->before_end - p->before) + (p->after_end - p->after);
+    if (!job->count && words < SOON_DONE)
+        return run_program(p, uniform, job);
     Py_BEGIN_ALLOW_THREADS
-    status = run_program(p, workspace, job);
+    status = run_program(p, uniform, job);
     Py_END_ALLOW_THREADS
     return status;
 }
@@ -76,80 +94,155 @@ static int has_count(const Py_buffer *view, Py_ssize_t count, Py_ssize_t size)
     return !view->buf || (view->len % size == 0 && view->len / size == count);
 }
 
-static int fits(const Program *p, const Py_buffer *numbers, const Py_buffer *results,
-                const Py_buffer *broken, const Py_buffer *index, Py_ssize_t count)
+/* ------ the numbers of a call */
+
+/* Return how many numbers an item stands for, having written them; −1 with an exception. */
+static Py_ssize_t put_item(PyObject *item, double *to, Py_ssize_t room)
 {
-    if (numbers->len % (Py_ssize_t)sizeof(double) || results->len % (Py_ssize_t)sizeof(double)
-        || numbers->len / (Py_ssize_t)sizeof(double) > p->uniforms
-        || results->len != (Py_ssize_t)sizeof(double) * p->results || count < 0
-        || !has_count(broken, count, sizeof(int32_t)) || !has_count(index, count, sizeof(int64_t))) {
-        PyErr_SetString(PyExc_ValueError, "the buffers do not fit the program");
-        return 0;
+    if (PyFloat_CheckExact(item) && room > 0)
+        return *to = PyFloat_AS_DOUBLE(item), 1;
+    if (PyTuple_CheckExact(item) && PyTuple_GET_SIZE(item) <= room) {
+        static const EngineInC *engine;
+        engine = engine ? engine : PyCapsule_Import(ENGINE_IN_C, 0);
+        return engine && engine->read(item, to) == 0 ? PyTuple_GET_SIZE(item) : -1;
+    }
+    Py_buffer view;
+    if (PyObject_GetBuffer(item, &view, PyBUF_FORMAT) < 0)
+        return -1;
+    const Py_ssize_t n = view.len / (Py_ssize_t)sizeof(double);
+    const int fits = view.format && strcmp(view.format, "d") == 0 && n <= room;
+    if (fits)
+        memcpy(to, view.buf, (size_t)view.len);
+    else
+        PyErr_SetString(PyExc_ValueError, "the numbers do not fit the program");
+    PyBuffer_Release(&view);
+    return fits ? n : -1;
+}
+
+/* The numbers are floats, tuples of Values and buffers of float64, in a list. */
+static int put_numbers(const Program *p, PyObject *numbers, double *uniform)
+{
+    Py_ssize_t at = 0;
+    for (Py_ssize_t k = 0; k < PyList_GET_SIZE(numbers); k++) {
+        PyObject *item = Py_NewRef(PyList_GET_ITEM(numbers, k));
+        const Py_ssize_t n = put_item(item, uniform + at, p->uniforms - at);
+        Py_DECREF(item);
+        if (n < 0)
+            return 0;
+        at += n;
     }
     return 1;
 }
 
-static PyObject *run_with(Program *p, PyObject *columns, Py_ssize_t count, const Py_buffer *numbers,
-                          Py_buffer *results, Py_buffer *broken, const Py_buffer *index,
-                          int careful, int threads)
+/* ------ running */
+
+/* What of a call is to be given back. */
+typedef struct {
+    Py_buffer results, broken, index;
+    Py_buffer *views;
+    Column *columns;
+} Opened;
+
+static void close_buffers(const Program *p, Opened *opened)
 {
-    if (!fits(p, numbers, results, broken, index, count))
-        return NULL;
-    const Py_ssize_t length = needed_length(index, count);
-    Py_buffer *views = length < 0 ? NULL : open_columns(p, columns, length, count);
-    if (!views)
-        return NULL;
-    const Py_ssize_t n = (Py_ssize_t)p->inputs + p->outputs;
-    double *workspace = take_workspace(p, threads);
-    Column *places = PyMem_Calloc((size_t)n + 1, sizeof *places);
-    PyObject *status = NULL;
-    if (workspace && places) {
-        memcpy(workspace, numbers->buf, (size_t)numbers->len);
-        Job job = {.columns = places, .index = index->buf, .count = count, .broken = broken->buf, .careful = careful,
-                   .threads = threads};
-        status = PyLong_FromLong(run_columns(p, workspace, views, &job));
-        for (int32_t k = 0; k < p->results; k++)
-            ((double *)results->buf)[k] = workspace[p->result[k]];
-    } else if (!PyErr_Occurred()) {
-        PyErr_NoMemory();
-    }
-    if (workspace)
-        give_workspace(p, workspace, threads);
-    PyMem_Free(places);
-    release(views, n);
-    return status;
+    for (Py_buffer *view = &opened->results; view <= &opened->index; view++)
+        if (view->obj)
+            PyBuffer_Release(view);
+    if (opened->views)
+        release(opened->views, (Py_ssize_t)p->given + p->made);
+    PyMem_Free(opened->columns);
 }
 
-static PyObject *program_run(PyObject *self, PyObject *args)
+static int open_buffer(PyObject *object, Py_buffer *view, int flags)
 {
-    PyObject *columns;
-    Py_ssize_t count;
-    Py_buffer numbers = {0}, results = {0}, broken = {0}, index = {0};
-    int careful, threads;
-    if (!PyArg_ParseTuple(args, "y*O!nw*z*z*pi:run", &numbers, &PyTuple_Type, &columns, &count,
-                          &results, &broken, &index, &careful, &threads))
+    return object == Py_None || PyObject_GetBuffer(object, view, flags) == 0;
+}
+
+static int open_buffers(const Program *p, PyObject *const *args, Opened *opened, Job *job)
+{
+    if (!open_buffer(args[3], &opened->results, PyBUF_WRITABLE)
+        || !open_buffer(args[4], &opened->broken, PyBUF_WRITABLE)
+        || !open_buffer(args[5], &opened->index, PyBUF_SIMPLE))
+        return 0;
+    if (job->count < 0 || !has_count(&opened->results, p->results, sizeof(double))
+        || !has_count(&opened->broken, job->count, sizeof(int32_t))
+        || !has_count(&opened->index, job->count, sizeof(int64_t))) {
+        PyErr_SetString(PyExc_ValueError, "the buffers do not fit the program");
+        return 0;
+    }
+    const Py_ssize_t length = needed_length(&opened->index, job->count);
+    if (length < 0 || !(opened->views = open_arrays(p, args[1], length, job->count)))
+        return 0;
+    opened->columns = PyMem_Calloc((size_t)p->inputs + (size_t)p->outputs + 1, sizeof(Column));
+    if (!opened->columns)
+        return PyErr_NoMemory(), 0;
+    job->inputs = opened->columns;
+    job->outputs = opened->columns + p->inputs;
+    job->broken = opened->broken.buf;
+    job->index = opened->index.buf;
+    return find_columns(opened->columns, p->input, p->inputs, opened->views)
+           && find_columns(opened->columns + p->inputs, p->output, p->outputs,
+                           opened->views + p->given);
+}
+
+static PyObject *list_of_results(const Program *p, const double *uniform)
+{
+    PyObject *list = PyList_New(p->results);
+    for (int32_t k = 0; list && k < p->results; k++) {
+        PyObject *number = PyFloat_FromDouble(uniform[p->result[k]]);
+        if (!number)
+            Py_CLEAR(list);
+        else
+            PyList_SET_ITEM(list, k, number);
+    }
+    return list;
+}
+
+static PyObject *run_opened(Program *p, PyObject *numbers, Opened *opened, Job *job)
+{
+    size_t doubles = scratch_doubles(p, job->threads);
+    double *uniform = take_uniform(p);
+    PyObject *found = NULL;
+    job->sums = job->count ? take_scratch(&doubles) : NULL;
+    if (uniform && (job->sums || !job->count) && put_numbers(p, numbers, uniform)) {
+        const int32_t status = run_freely(p, uniform, job);
+        for (int32_t k = 0; opened->results.buf && k < p->results; k++)
+            ((double *)opened->results.buf)[k] = uniform[p->result[k]];
+        const int listed = status == -1 && !opened->results.obj;
+        found = listed ? list_of_results(p, uniform) : PyLong_FromLong(status);
+    }
+    give_uniform(p, uniform);
+    if (job->sums)
+        give_scratch(job->sums, doubles);
+    return found;
+}
+
+/* (numbers, arrays, count, results, broken, index, careful, threads) */
+static PyObject *program_run(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+    if (n != 8 || !PyList_CheckExact(args[0]) || !PyTuple_CheckExact(args[1]))
+        return PyErr_Format(PyExc_TypeError, "expected a list of numbers, a tuple of arrays, …");
+    const Py_ssize_t count = PyNumber_AsSsize_t(args[2], PyExc_OverflowError);
+    const long threads = PyLong_AsLong(args[7]);
+    const int careful = PyObject_IsTrue(args[6]);
+    if (careful < 0 || PyErr_Occurred())
         return NULL;
-    threads = threads < 1 ? 1 : threads > MAX_THREADS ? MAX_THREADS : threads;
-    PyObject *status = NULL;
-    if (broken.buf && broken.readonly)
-        PyErr_SetString(PyExc_TypeError, "broken must be writable");
-    else
-        status = run_with((Program *)self, columns, count, &numbers, &results, &broken, &index,
-                          careful, threads);
-    PyBuffer_Release(&numbers);
-    PyBuffer_Release(&results);
-    if (broken.obj)
-        PyBuffer_Release(&broken);
-    if (index.obj)
-        PyBuffer_Release(&index);
-    return status;
+    Job job = {.count = count, .careful = careful,
+               .threads = threads < 1 ? 1 : threads > MAX_THREADS ? MAX_THREADS : (int)threads};
+    Opened opened = {0};
+    Program *p = (Program *)self;
+    PyObject *found = NULL;
+    if (open_buffers(p, args, &opened, &job))
+        found = run_opened(p, args[0], &opened, &job);
+    close_buffers(p, &opened);
+    return found;
 }
 
 static PyMethodDef program_methods[] = {
-    {"run", program_run, METH_VARARGS,
-     "run(numbers, columns, count, results, broken, index, careful, threads): run the lanes, those "
-     "of an index if there is one; return the number of a guard that does not hold, -1 if all do, "
-     "-2 if `broken` tells for each lane."},
+    {"run", (PyCFunction)(void (*)(void))program_run, METH_FASTCALL,
+     "run(numbers, arrays, count, results, broken, index, careful, threads): run the lanes, those "
+     "of an index if there is one. Return the number of a guard that does not hold, -1 if all do, "
+     "or a list of the results if there is no buffer for them; -2 if `broken` tells for each lane."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -17,6 +17,7 @@ enum {
     LANES = 64,
     WIDTH = 8,
     PARTS = LANES / WIDTH,
+    TILE = 4,              /* rows of DENSE and TOTALS, at most */
     BLOCKS_PER_CHUNK = 16, /* partial sums are taken over so many */
     SEGMENTS = 16,         /* what threads share out among themselves */
     MAX_THREADS = SEGMENTS,
@@ -27,11 +28,12 @@ typedef int64_t I __attribute__((vector_size(WIDTH * sizeof(int64_t))));
 
 #define SPLAT(x) ((x) - (V){0})
 #ifdef __clang__
-#define EACH_LANE _Pragma("clang loop vectorize(assume_safety)") for (int i = 0; i < LANES; i++)
-#define EACH_PART _Pragma("clang loop unroll(full)") for (int i = 0; i < PARTS; i++)
+#define EACH_LANE                                                                                 \
+    _Pragma("clang loop vectorize(assume_safety)") for (int i = 0; i < parts * WIDTH; i++)
+#define EACH(i, n) _Pragma("clang loop unroll(full)") for (int i = 0; i < (n); i++)
 #else
-#define EACH_LANE _Pragma("GCC ivdep") for (int i = 0; i < LANES; i++)
-#define EACH_PART _Pragma("GCC unroll 8") for (int i = 0; i < PARTS; i++)
+#define EACH_LANE _Pragma("GCC ivdep") for (int i = 0; i < parts * WIDTH; i++)
+#define EACH(i, n) _Pragma("GCC unroll 8") for (int i = 0; i < (n); i++)
 #endif
 
 enum {
@@ -40,6 +42,7 @@ enum {
     OP_GUARD,
     OP_PRODUCTS,
     OP_ACCUMULATE,
+    OP_DENSE,
     OP_TOTAL,
     OP_TOTALS,
     OP_PACK,
@@ -51,6 +54,10 @@ enum {
 
 /* What the two factors of a product are; in ACCUMULATE the first is upstream. */
 enum { UNIFORM_UPSTREAM, UNIFORM_LOCAL, BOTH_LANES, LANE_ALONE, UNIFORM_ALONE, KINDS };
+
+/* Which factor of the products of a DENSE is upstream, and what is done with its sums. */
+enum { NO_UPSTREAM, UPSTREAM_UNIFORM, UPSTREAM_LANE, UPSTREAMS };
+enum { PLAIN, RELU, STEP, MINUS, ENDINGS };
 
 /* The same in WIDE_PRODUCTS and WIDE_ACCUMULATE: each is one number, or a stretch of them. */
 enum { NUMBERS, NUMBER_STRETCH, STRETCH_NUMBER, STRETCHES_BOTH };
@@ -65,14 +72,18 @@ typedef struct {
     double *uniform;
     double *lanes;
     double *totals;        /* WIDTH partial sums for each */
-    double *broken;        /* of this block: the first guard that does not hold, or −1 */
+    I *broken;             /* of this block: the first guard that does not hold; −1 where all do,
+                              0 where there is no lane: only those with −1 are taken in by sums */
     const Column *inputs;
     const Column *outputs;
     const int64_t *index;  /* where in the inputs each lane stands; NULL if in order */
     const int32_t *code, *code_end;
     Py_ssize_t base;       /* the number of the block's first lane */
     int count;             /* how many lanes of the block there are */
+    int parts;             /* how many vectors of WIDTH lanes there are */
+    int some;              /* not all lanes of the block are there, or some guard does not hold */
     int careful;           /* keep zero adjoints from becoming NaN */
+    V doubt;               /* NaN once an output is not finite */
 } Frame;
 
 /* A run of terms of one kind: {kind, count, then two operands for each term}. */
@@ -96,53 +107,63 @@ INLINE double *lane_register(const Frame *f, int32_t index)
     return f->lanes + (size_t)index * LANES;
 }
 
-/* ------ instructions that are the same for every instruction set */
-static void load(const Frame *f, const int32_t *code)
+/* Several sums of products of numbers and the same lanes, {op, length, upstream, ending, rows, then
+ * for each row: where the sum goes, the number that it begins with or −1, for STEP a gate, for MINUS
+ * a number; then for each term: the lanes, and for each row a number}. */
+typedef struct {
+    int upstream, ending, rows;
+    const int32_t *out, *first, *other, *term, *end;
+} Dense;
+
+INLINE Dense dense_at(const int32_t *code)
 {
-    const Column *column = &f->inputs[code[3]];
-    const char *from = column->data + f->base * column->stride;
-    double *out = lane_register(f, code[2]);
-    if (f->index) {
-        for (int i = 0; i < f->count; i++) {
-            const char *at = column->data + f->index[f->base + i] * column->stride;
-            memcpy(&out[i], at, sizeof(double));
-            __builtin_prefetch(at + 2 * LANES);
-        }
-    } else if (column->stride == (Py_ssize_t)sizeof(double)) {
-        memcpy(out, from, (size_t)f->count * sizeof(double));
-    } else {
-        for (int i = 0; i < f->count; i++, from += column->stride) {
-            memcpy(&out[i], from, sizeof(double));
-            /* the next columns come from the same rows: halves the time of a Monte Carlo run */
-            __builtin_prefetch(from + 2 * LANES);
-        }
-    }
-    /* lanes beyond the last repeat it: they compute something harmless */
-    for (int i = f->count; i < LANES; i++)
-        out[i] = out[f->count - 1];
+    const int32_t rows = code[4], *out = code + 5, *other = out + 2 * rows;
+    return (Dense){code[2], code[3], rows, out, out + rows, other,
+                   code[3] >= STEP ? other + rows : other, code + code[1]};
 }
 
-static void store(const Frame *f, const int32_t *code)
+/* Σ x·y for each of several x and each of several y, {op, length, first, rows, each x, each y}; a y of
+ * −1 is 1.0. Column by column, the totals stand side by side from the first. */
+typedef struct {
+    int32_t first;
+    int rows, columns;
+    const int32_t *x, *y;
+} Totals;
+
+INLINE Totals totals_at(const int32_t *code)
 {
-    const Column *column = &f->outputs[code[2]];
-    char *to = (char *)column->data + f->base * column->stride;
-    const double *x = lane_register(f, code[3]);
-    for (int i = 0; i < f->count; i++, to += column->stride)
-        memcpy(to, &x[i], sizeof(double));
+    const int32_t rows = code[3], *x = code + 4;
+    return (Totals){code[2], rows, code[1] - 4 - rows, x, x + rows};
+}
+
+INLINE double *total_at(const Frame *f, const Totals *t, int row, int column)
+{
+    return f->totals + ((size_t)t->first + (size_t)column * (size_t)t->rows + (size_t)row) * WIDTH;
+}
+
+static const double ones[LANES] __attribute__((aligned(64))) = {
+#define EIGHT 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0
+    EIGHT, EIGHT, EIGHT, EIGHT, EIGHT, EIGHT, EIGHT, EIGHT,
+#undef EIGHT
+};
+
+INLINE const double *register_or_ones(const Frame *f, int32_t index)
+{
+    return index < 0 ? ones : lane_register(f, index);
+}
+
+/* ------ instructions that are the same for every instruction set */
+/* Where the number of a lane stands; lanes beyond the last repeat it: they compute something
+ * harmless. */
+INLINE const char *row_of(const Frame *f, const Column *column, int lane)
+{
+    const Py_ssize_t at = f->base + (lane < f->count ? lane : f->count - 1);
+    return column->data + (f->index ? f->index[at] : at) * column->stride;
 }
 
 static int compare(int32_t how, double x, double y)
 {
     return how == 0 ? x < y : how == 1 ? x <= y : x != y;
-}
-
-/* {op, length, how, x, y, outcome, number of the guard} */
-static void guard_lanes(const Frame *f, const int32_t *code)
-{
-    const double *x = lane_register(f, code[3]), *y = lane_register(f, code[4]);
-    for (int i = 0; i < LANES; i++)
-        if (f->broken[i] < 0.0 && compare(code[2], x[i], y[i]) != code[5])
-            f->broken[i] = code[6];
 }
 
 /* ------ products of which the upstream factor may be zero beside an infinite one */
@@ -182,6 +203,40 @@ static void careful_products(const Frame *f, const int32_t *code)
     memcpy(lane_register(f, code[2]), sum, sizeof sum);
 }
 
+static double careful_ending(const Frame *f, const Dense *d, int row, int lane, double sum)
+{
+    switch (d->ending) {
+    case RELU: return forward_relu(sum);
+    case STEP: return forward_chain(sum, forward_step(lane_register(f, d->other[row])[lane]));
+    case MINUS: return sum - f->uniform[d->other[row]];
+    default: return sum;
+    }
+}
+
+static double careful_sum(const Frame *f, const Dense *d, int row, int lane)
+{
+    double sum = d->first[row] < 0 ? -0.0 : f->uniform[d->first[row]];
+    for (const int32_t *at = d->term; at < d->end; at += 1 + d->rows) {
+        const double x = lane_register(f, at[0])[lane], w = f->uniform[at[1 + row]];
+        sum += d->upstream == UPSTREAM_LANE      ? forward_chain(x, w)
+               : d->upstream == UPSTREAM_UNIFORM ? forward_chain(w, x)
+                                                 : w * x;
+    }
+    return careful_ending(f, d, row, lane, sum);
+}
+
+static void careful_dense(const Frame *f, const int32_t *code)
+{
+    const Dense d = dense_at(code);
+    double sums[TILE][LANES];
+    for (int row = 0; row < d.rows; row++)
+        for (int lane = 0; lane < LANES; lane++)
+            sums[row][lane] = careful_sum(f, &d, row, lane);
+    /* only now: what a row is computed from may stand where another goes */
+    for (int row = 0; row < d.rows; row++)
+        memcpy(lane_register(f, d.out[row]), sums[row], sizeof sums[row]);
+}
+
 static void careful_wide_products(double *u, const int32_t *code)
 {
     const int32_t *end = code + code[1];
@@ -199,30 +254,24 @@ static void careful_wide_products(double *u, const int32_t *code)
     }
 }
 
-/* ------ sums over lanes in the last block, which is not full */
-
-/* All bits set in the first n of WIDTH lanes. */
-static const int64_t masks[WIDTH][WIDTH] __attribute__((aligned(64))) = {
-    {0}, {-1}, {-1, -1}, {-1, -1, -1}, {-1, -1, -1, -1}, {-1, -1, -1, -1, -1},
-    {-1, -1, -1, -1, -1, -1}, {-1, -1, -1, -1, -1, -1, -1},
-};
-
-static void total_of_some(const Frame *f, const int32_t *code)
+/* ------ sums over lanes */
+static int is_kept(const Frame *f, int lane)
 {
-    const double *x = lane_register(f, code[3]);
-    double *total = f->totals + (size_t)code[2] * WIDTH;
-    for (int i = 0; i < f->count; i++)
-        total[i % WIDTH] += x[i];
+    return ((const int64_t *)f->broken)[lane] < 0;
 }
 
 static void careful_totals(const Frame *f, const int32_t *code)
 {
-    const double *x = lane_register(f, code[2]);
-    for (int32_t k = 3; k < code[1]; k += 2) {
-        const double *y = lane_register(f, code[k + 1]);
-        double *total = f->totals + (size_t)code[k] * WIDTH;
-        for (int i = 0; i < f->count; i++)
-            total[i % WIDTH] += forward_chain(x[i], y[i]);
+    const Totals t = totals_at(code);
+    for (int column = 0; column < t.columns; column++) {
+        const double *y = register_or_ones(f, t.y[column]);
+        for (int row = 0; row < t.rows; row++) {
+            const double *x = lane_register(f, t.x[row]);
+            double *total = total_at(f, &t, row, column);
+            for (int i = 0; i < f->count; i++)
+                if (is_kept(f, i))
+                    total[i % WIDTH] += forward_chain(x[i], y[i]);
+        }
     }
 }
 

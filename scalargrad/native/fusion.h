@@ -86,7 +86,16 @@ static int32_t product_kind(const Fusion *f, int32_t j, int32_t i)
     const int32_t row = f->trace->node[j].row;
     if (!is_inside(f, j, i) || is_sum(f, j))
         return NO_SUM;
-    return row == OP_mul ? PRODUCTS : row == OP_chain ? ACCUMULATE : NO_SUM;
+    return row == OP_mul || row == OP_square ? PRODUCTS : row == OP_chain ? ACCUMULATE : NO_SUM;
+}
+
+/* Add operand j of node i, a sum of such a kind. */
+static int add_term(Fusion *f, int32_t i, int32_t j, int32_t kind)
+{
+    const int32_t *factors = operands_of(f->trace, j);
+    if (!kind || product_kind(f, j, i) != kind)
+        return add_product(f, i, j, f->one);
+    return add_product(f, i, factors[0], factors[f->trace->node[j].count - 1]);
 }
 
 static int32_t first_kind(const Fusion *f, int32_t i)
@@ -112,13 +121,9 @@ static int fuse_sum(Fusion *f, int32_t i)
         f->first[first] = -1;
         from = 1;
     }
-    for (int32_t k = from; k < node.count; k++) {
-        const int32_t j = operands[k];
-        const int taken = kind && product_kind(f, j, i) == kind;
-        const int32_t *pair = operands_of(f->trace, j);
-        if (add_product(f, i, taken ? pair[0] : j, taken ? pair[1] : f->one) < 0)
+    for (int32_t k = from; k < node.count; k++)
+        if (add_term(f, i, operands[k], kind) < 0)
             return -1;
-    }
     f->kind[i] = kind;
     return node.row == OP_sum ? add_product(f, i, f->zero, f->one) : 0;
 }
@@ -127,7 +132,7 @@ static int fuse_dot(Fusion *f, int32_t i)
 {
     const int32_t count = f->trace->node[i].count, n = count / 2;
     const int32_t *operands = operands_of(f->trace, i);
-    int failed = add_product(f, i, count % 2 ? operands[count - 1] : f->zero, f->one) < 0;
+    int failed = add_term(f, i, count % 2 ? operands[count - 1] : f->zero, PRODUCTS) < 0;
     for (int32_t k = 0; !failed && k < n; k++)
         failed = add_product(f, i, operands[k], operands[n + k]) < 0;
     f->kind[i] = PRODUCTS;

@@ -3,6 +3,7 @@
 #define SCALARGRAD_GATES_H
 
 #include "build.h"
+#include "in_c.h"
 
 static int are_values(PyObject *values)
 {
@@ -15,26 +16,18 @@ static int are_values(PyObject *values)
     return 1;
 }
 
-/* (values, numbers, offset): write the Values' data into a buffer of doubles. */
-static PyObject *engine_read(PyObject *module, PyObject *args)
+/* Write the Values' data from `numbers` on; -1 with an exception unless they are a tuple of Values.
+ * The machine calls it through a capsule. */
+static int read_values(PyObject *values, double *numbers)
 {
-    (void)module;
-    PyObject *values;
-    Py_buffer numbers;
-    Py_ssize_t offset;
-    if (!PyArg_ParseTuple(args, "O!w*n:read", &PyTuple_Type, &values, &numbers, &offset))
-        return NULL;
-    const Py_ssize_t n = PyTuple_GET_SIZE(values);
-    const Py_ssize_t room = numbers.len / (Py_ssize_t)sizeof(double);
-    const int fits = offset >= 0 && offset <= room && n <= room - offset;
-    if (!fits)
-        PyErr_SetString(PyExc_ValueError, "the buffer has no room for so many numbers");
-    const int right = fits && are_values(values);
-    for (Py_ssize_t i = 0; right && i < n; i++)
-        ((double *)numbers.buf)[offset + i] = ((Node *)PyTuple_GET_ITEM(values, i))->data;
-    PyBuffer_Release(&numbers);
-    return right ? Py_NewRef(Py_None) : NULL;
+    if (!are_values(values))
+        return -1;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(values); i++)
+        numbers[i] = ((Node *)PyTuple_GET_ITEM(values, i))->data;
+    return 0;
 }
+
+static EngineInC engine_functions_in_c = {read_values};
 
 static Edges *gate_edges(PyObject *row, PyObject *operands, const double *partials)
 {

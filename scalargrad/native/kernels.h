@@ -4,37 +4,51 @@
 
 #include "frame.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
 /* ------ the same kernels for each instruction set, and the choice among them */
 #if defined(__x86_64__) && defined(__clang__)
 #define HAVE_X86 1
 #pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw"))),        \
                              apply_to = function)
 #define ISA avx512
+#define VECTOR_BYTES 64
 #include "lanes.h"
 #pragma clang attribute pop
-#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #define ISA avx2
+#define VECTOR_BYTES 32
 #include "lanes.h"
 #pragma clang attribute pop
 #elif defined(__x86_64__) && defined(__GNUC__)
 #define HAVE_X86 1
+/* instructions in the order in which their operands come, not as written: vectors then overlap */
 #pragma GCC push_options
+#pragma GCC optimize("schedule-insns", "sched-pressure")
 #pragma GCC target("avx512f,avx512dq,avx512vl,avx512bw,prefer-vector-width=512")
 #define ISA avx512
+#define VECTOR_BYTES 64
 #include "lanes.h"
 #pragma GCC pop_options
 #pragma GCC push_options
-#pragma GCC target("avx2")
+#pragma GCC optimize("schedule-insns", "sched-pressure")
+#pragma GCC target("avx2,fma")
 #define ISA avx2
+#define VECTOR_BYTES 32
 #include "lanes.h"
 #pragma GCC pop_options
 #endif
 #define ISA baseline
+#define VECTOR_BYTES 16
 #include "lanes.h"
 
 typedef struct {
     const char *name;
-    void (*run_block)(const Frame *);
+    void (*run_block)(Frame *);
     void (*run_wide)(double *, const int32_t *, int);
 } Kernels;
 
@@ -48,7 +62,7 @@ static Kernels best_kernels(void)
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")
         && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw"))
         return (Kernels){"avx512", run_block_avx512, run_wide_avx512};
-    if (__builtin_cpu_supports("avx2"))
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         return (Kernels){"avx2", run_block_avx2, run_wide_avx2};
 #endif
     return baseline;

@@ -15,20 +15,29 @@ static inline double *NAME(reg)(const Frame *f, int32_t index)
 /* ------ rows of the operator table, on vectors where vector_math.h has the function */
 #include "vector_math.h"
 
+#define VECTOR_LANES ((int)(sizeof(NAME(Doubles)) / sizeof(double)))
 #define VECTOR(numbers) (*(NAME(Doubles) *)(numbers))
-#define EACH_VECTOR                                                                               \
-    for (size_t i = 0; i < LANES; i += sizeof(NAME(Doubles)) / sizeof(double))
+/* a function of its own has all the registers to schedule in */
+#define NOINLINE __attribute__((noinline))
+/* two vectors at a time: the one is computed while the other waits for its results */
+#define EACH_PAIR                                                                                 \
+    for (int i = 0, j = VECTOR_LANES; i < parts * WIDTH;                                          \
+         i += 2 * VECTOR_LANES, j += 2 * VECTOR_LANES)
 
 #define ROW(name)                                                                                 \
-    static void NAME(unary_##name)(double *out, const double *x)                                  \
+    static NOINLINE void NAME(unary_##name)(double *out, const double *x, int parts)              \
     {                                                                                             \
-        EACH_VECTOR VECTOR(out + i) = NAME(v_##name)(VECTOR(x + i));                              \
+        EACH_PAIR {                                                                               \
+            const NAME(Doubles) even = NAME(v_##name)(VECTOR(x + i));                             \
+            VECTOR(out + j) = NAME(v_##name)(VECTOR(x + j));                                      \
+            VECTOR(out + i) = even;                                                               \
+        }                                                                                         \
     }
 VECTOR_UNARY(ROW)
 #undef ROW
 
 #define ROW(name)                                                                                 \
-    static void NAME(unary_##name)(double *out, const double *x)                                  \
+    static void NAME(unary_##name)(double *out, const double *x, int parts)                       \
     {                                                                                             \
         EACH_LANE out[i] = forward_##name(x[i]);                                                  \
     }
@@ -36,26 +45,32 @@ LANE_UNARY(ROW)
 #undef ROW
 
 #define ROW(name)                                                                                 \
-    static void NAME(binary_##name)(double *out, const double *x, const double *y)                \
+    static NOINLINE void NAME(binary_##name)(double *out, const double *x, const double *y,       \
+                                             int parts)                                           \
     {                                                                                             \
-        EACH_VECTOR VECTOR(out + i) = NAME(v_##name)(VECTOR(x + i), VECTOR(y + i));               \
+        EACH_PAIR {                                                                               \
+            const NAME(Doubles) even = NAME(v_##name)(VECTOR(x + i), VECTOR(y + i));              \
+            VECTOR(out + j) = NAME(v_##name)(VECTOR(x + j), VECTOR(y + j));                       \
+            VECTOR(out + i) = even;                                                               \
+        }                                                                                         \
     }
 VECTOR_BINARY(ROW)
 #undef ROW
 
 #define ROW(name)                                                                                 \
-    static void NAME(binary_##name)(double *out, const double *x, const double *y)                \
+    static void NAME(binary_##name)(double *out, const double *x, const double *y, int parts)     \
     {                                                                                             \
         EACH_LANE out[i] = forward_##name(x[i], y[i]);                                            \
     }
 LANE_BINARY(ROW)
 #undef ROW
 #undef VECTOR
-#undef EACH_VECTOR
+#undef EACH_PAIR
+#undef NOINLINE
 
 #define ROW(name)                                                                                 \
     static void NAME(ternary_##name)(double *out, const double *x, const double *y,               \
-                                     const double *z)                                             \
+                                     const double *z, int parts)                                  \
     {                                                                                             \
         EACH_LANE out[i] = forward_##name(x[i], y[i], z[i]);                                      \
     }
@@ -69,48 +84,56 @@ static void NAME(run_row)(const Frame *f, const int32_t *code)
     const double *y = NAME(reg)(f, code[1] > 4 ? code[4] : 0);
     const double *z = NAME(reg)(f, code[1] > 5 ? code[5] : 0);
     switch (code[0] == OP_chain && !f->careful ? OP_mul : code[0]) {
-#define ROW(name) case OP_##name: NAME(unary_##name)(out, x); break;
+#define ROW(name) case OP_##name: NAME(unary_##name)(out, x, f->parts); break;
         MACHINE_UNARY(ROW)
 #undef ROW
-#define ROW(name) case OP_##name: NAME(binary_##name)(out, x, y); break;
+#define ROW(name) case OP_##name: NAME(binary_##name)(out, x, y, f->parts); break;
         MACHINE_BINARY(ROW)
 #undef ROW
-#define ROW(name) case OP_##name: NAME(ternary_##name)(out, x, y, z); break;
+#define ROW(name) case OP_##name: NAME(ternary_##name)(out, x, y, z, f->parts); break;
         MACHINE_TERNARY(ROW)
 #undef ROW
     }
 }
 
-/* ------ sums of products in each lane: eight vectors stay in registers, however many the terms */
+/* ------ vectors as long as the instruction set has them: of longer ones compilers make memory */
+typedef int64_t NAME(Integers) __attribute__((vector_size(sizeof(NAME(Doubles)))));
+#define V NAME(Doubles)
+#define I NAME(Integers)
+#define VECTORS (LANES / VECTOR_LANES)
+/* so many stay in registers while a sum is taken */
+#define AT_ONCE 8
+
+/* ------ sums of products in each lane */
 typedef struct {
-    V part[PARTS];
+    V part[AT_ONCE];
 } NAME(Sum);
 
-INLINE NAME(Sum) NAME(uniform_times_lane)(NAME(Sum) sum, const Frame *f, const Run *run)
+INLINE NAME(Sum) NAME(uniform_times_lane)(NAME(Sum) sum, const Frame *f, const Run *run, int at)
 {
     for (int32_t k = 0; k < run->count; k++) {
         const V w = SPLAT(f->uniform[run->term[2 * k]]);
-        const V *x = (const V *)NAME(reg)(f, run->term[2 * k + 1]);
-        EACH_PART sum.part[i] += w * x[i];
+        const V *x = (const V *)NAME(reg)(f, run->term[2 * k + 1]) + at;
+        EACH(i, AT_ONCE) sum.part[i] += w * x[i];
     }
     return sum;
 }
 
-INLINE NAME(Sum) NAME(lane_times_lane)(NAME(Sum) sum, const Frame *f, const Run *run)
+INLINE NAME(Sum) NAME(lane_times_lane)(NAME(Sum) sum, const Frame *f, const Run *run, int at)
 {
     for (int32_t k = 0; k < run->count; k++) {
-        const V *x = (const V *)NAME(reg)(f, run->term[2 * k]);
-        const V *y = (const V *)NAME(reg)(f, run->term[2 * k + 1]);
-        EACH_PART sum.part[i] += x[i] * y[i];
+        const V *x = (const V *)NAME(reg)(f, run->term[2 * k]) + at;
+        const V *y = (const V *)NAME(reg)(f, run->term[2 * k + 1]) + at;
+        EACH(i, AT_ONCE) sum.part[i] += x[i] * y[i];
     }
     return sum;
 }
 
-INLINE NAME(Sum) NAME(lane_alone)(NAME(Sum) sum, const Frame *f, const Run *run)
+INLINE NAME(Sum) NAME(lane_alone)(NAME(Sum) sum, const Frame *f, const Run *run, int at)
 {
     for (int32_t k = 0; k < run->count; k++) {
-        const V *x = (const V *)NAME(reg)(f, run->term[2 * k + 1]);
-        EACH_PART sum.part[i] += x[i];
+        const V *x = (const V *)NAME(reg)(f, run->term[2 * k + 1]) + at;
+        EACH(i, AT_ONCE) sum.part[i] += x[i];
     }
     return sum;
 }
@@ -119,78 +142,62 @@ INLINE NAME(Sum) NAME(uniform_alone)(NAME(Sum) sum, const Frame *f, const Run *r
 {
     for (int32_t k = 0; k < run->count; k++) {
         const V w = SPLAT(f->uniform[run->term[2 * k]]);
-        EACH_PART sum.part[i] += w;
+        EACH(i, AT_ONCE) sum.part[i] += w;
     }
     return sum;
 }
 
-static void NAME(run_products)(const Frame *f, const int32_t *code)
+static void NAME(some_products)(const Frame *f, const int32_t *code, int at)
 {
     NAME(Sum) sum;
     /* −0.0 + x is x, for x = −0.0 too */
-    EACH_PART sum.part[i] = SPLAT(-0.0);
+    EACH(i, AT_ONCE) sum.part[i] = SPLAT(-0.0);
     const int32_t *end = code + code[1];
-    for (const int32_t *at = code + 3; at < end;) {
-        const Run run = run_at(at);
+    for (const int32_t *next = code + 3; next < end;) {
+        const Run run = run_at(next);
         switch (run.kind) {
         case UNIFORM_UPSTREAM:
-        case UNIFORM_LOCAL: sum = NAME(uniform_times_lane)(sum, f, &run); break;
-        case BOTH_LANES: sum = NAME(lane_times_lane)(sum, f, &run); break;
-        case LANE_ALONE: sum = NAME(lane_alone)(sum, f, &run); break;
+        case UNIFORM_LOCAL: sum = NAME(uniform_times_lane)(sum, f, &run, at); break;
+        case BOTH_LANES: sum = NAME(lane_times_lane)(sum, f, &run, at); break;
+        case LANE_ALONE: sum = NAME(lane_alone)(sum, f, &run, at); break;
         case UNIFORM_ALONE: sum = NAME(uniform_alone)(sum, f, &run); break;
         }
-        at = after(&run);
+        next = after(&run);
     }
-    V *out = (V *)NAME(reg)(f, code[2]);
-    EACH_PART out[i] = sum.part[i];
+    V *out = (V *)NAME(reg)(f, code[2]) + at;
+    EACH(i, AT_ONCE) out[i] = sum.part[i];
 }
 
-/* ------ sums over the lanes */
-
-/* Σ x·y for several y: code is {op, length, x, then (total, y) for each}. x stays in registers. */
-static void NAME(run_totals)(const Frame *f, const int32_t *code)
+static void NAME(run_products)(const Frame *f, const int32_t *code)
 {
-    const V *x = (const V *)NAME(reg)(f, code[2]);
-    NAME(Sum) common;
-    EACH_PART common.part[i] = x[i];
-    for (int32_t k = 3; k < code[1]; k += 2) {
-        const V *y = (const V *)NAME(reg)(f, code[k + 1]);
-        V *total = (V *)(f->totals + (size_t)code[k] * WIDTH);
-        V even = *total, odd = SPLAT(0.0);
-        for (int i = 0; i < PARTS; i += 2) {
-            even += common.part[i] * y[i];
-            odd += common.part[i + 1] * y[i + 1];
-        }
-        *total = even + odd;
-    }
+    for (int at = 0; at < VECTORS; at += AT_ONCE)
+        NAME(some_products)(f, code, at);
 }
 
-/* The same in the last block, which is not full. */
-static void NAME(run_last_totals)(const Frame *f, const int32_t *code)
-{
-    const V *x = (const V *)NAME(reg)(f, code[2]);
-    const int full = f->count / WIDTH;
-    const I mask = *(const I *)masks[f->count % WIDTH];
-    for (int32_t k = 3; k < code[1]; k += 2) {
-        const V *y = (const V *)NAME(reg)(f, code[k + 1]);
-        V *total = (V *)(f->totals + (size_t)code[k] * WIDTH);
-        V sum = *total;
-        for (int i = 0; i < full; i++)
-            sum += x[i] * y[i];
-        if (full < PARTS)
-            sum += (V)((I)(x[full] * y[full]) & mask);
-        *total = sum;
-    }
-}
+#include "columns.h"
+#include "tiles.h"
 
+/* ------ a sum over the lanes */
 static void NAME(run_total)(const Frame *f, const int32_t *code)
 {
     const V *x = (const V *)NAME(reg)(f, code[3]);
     V *total = (V *)(f->totals + (size_t)code[2] * WIDTH);
     V even = *total, odd = SPLAT(0.0);
-    for (int i = 0; i < PARTS; i += 2) {
+    for (int i = 0; i < VECTORS; i += 2) {
         even += x[i];
         odd += x[i + 1];
+    }
+    *total = even + odd;
+}
+
+static void NAME(run_some_total)(const Frame *f, const int32_t *code)
+{
+    const V *x = (const V *)NAME(reg)(f, code[3]);
+    V *total = (V *)(f->totals + (size_t)code[2] * WIDTH);
+    V even = *total, odd = SPLAT(0.0);
+    for (int i = 0; i < VECTORS; i += 2) {
+        even += NAME(masked)(x[i], f, i);
+        odd += NAME(masked)(x[i + 1], f, i + 1);
     }
     *total = even + odd;
 }
@@ -198,13 +205,13 @@ static void NAME(run_total)(const Frame *f, const int32_t *code)
 #include "wide.h"
 
 /* ------ a block */
-static void NAME(run_block)(const Frame *f)
+static void NAME(run_block)(Frame *f)
 {
     for (const int32_t *code = f->code; code < f->code_end; code += code[1]) {
         switch (code[0]) {
-        case OP_LOAD: load(f, code); break;
-        case OP_STORE: store(f, code); break;
-        case OP_GUARD: guard_lanes(f, code); break;
+        case OP_LOAD: NAME(run_load)(f, code); break;
+        case OP_STORE: NAME(run_store)(f, code); break;
+        case OP_GUARD: NAME(run_guard)(f, code); break;
         case OP_PRODUCTS: NAME(run_products)(f, code); break;
         case OP_ACCUMULATE:
             if (f->careful)
@@ -212,17 +219,23 @@ static void NAME(run_block)(const Frame *f)
             else
                 NAME(run_products)(f, code);
             break;
+        case OP_DENSE:
+            if (f->careful && code[2] != NO_UPSTREAM)
+                careful_dense(f, code);
+            else
+                NAME(run_dense)(f, code);
+            break;
         case OP_TOTAL:
-            if (f->count < LANES)
-                total_of_some(f, code);
+            if (f->some)
+                NAME(run_some_total)(f, code);
             else
                 NAME(run_total)(f, code);
             break;
         case OP_TOTALS:
             if (f->careful)
                 careful_totals(f, code);
-            else if (f->count < LANES)
-                NAME(run_last_totals)(f, code);
+            else if (f->some)
+                NAME(run_some_totals)(f, code);
             else
                 NAME(run_totals)(f, code);
             break;
@@ -231,6 +244,12 @@ static void NAME(run_block)(const Frame *f)
     }
 }
 
+#undef V
+#undef I
+#undef VECTOR_BYTES
+#undef VECTORS
+#undef AT_ONCE
+#undef VECTOR_LANES
 #undef NAME
 #undef JOIN
 #undef JOIN_

@@ -12,8 +12,6 @@
 #include "unchanged.h"
 
 static PyMethodDef module_methods[] = {
-    {"all_finite", all_finite, METH_O,
-     "all_finite(numbers): whether no number of a buffer of float64 is infinite or NaN."},
     {"unchanged", unchanged, METH_O,
      "unchanged(records): whether each list, dict, cell, class and function still holds what it held."},
     {"choose", choose, METH_O,
@@ -33,11 +31,13 @@ static int add_operations(PyObject *module)
 {
     static const struct { const char *name; int code; } operations[] = {
         {"LOAD", OP_LOAD}, {"STORE", OP_STORE}, {"GUARD", OP_GUARD}, {"PRODUCTS", OP_PRODUCTS},
-        {"ACCUMULATE", OP_ACCUMULATE}, {"TOTAL", OP_TOTAL}, {"TOTALS", OP_TOTALS}, {"PACK", OP_PACK},
+        {"ACCUMULATE", OP_ACCUMULATE}, {"DENSE", OP_DENSE}, {"TOTAL", OP_TOTAL}, {"TOTALS", OP_TOTALS}, {"PACK", OP_PACK},
         {"WIDE_PRODUCTS", OP_WIDE_PRODUCTS}, {"WIDE_ACCUMULATE", OP_WIDE_ACCUMULATE},
         {"WIDE_ROW", OP_WIDE_ROW},
         {"UNIFORM_UPSTREAM", UNIFORM_UPSTREAM}, {"UNIFORM_LOCAL", UNIFORM_LOCAL},
-        {"BOTH_LANES", BOTH_LANES}, {"LANE_ALONE", LANE_ALONE}, {"UNIFORM_ALONE", UNIFORM_ALONE},
+        {"BOTH_LANES", BOTH_LANES}, {"NO_UPSTREAM", NO_UPSTREAM}, {"UPSTREAM_UNIFORM", UPSTREAM_UNIFORM},
+        {"UPSTREAM_LANE", UPSTREAM_LANE}, {"PLAIN", PLAIN}, {"RELU", RELU}, {"STEP", STEP}, {"MINUS", MINUS},
+        {"TILE", TILE}, {"LANE_ALONE", LANE_ALONE}, {"UNIFORM_ALONE", UNIFORM_ALONE},
     };
     for (size_t k = 0; k < sizeof operations / sizeof *operations; k++)
         if (PyModule_AddIntConstant(module, operations[k].name, operations[k].code) < 0)

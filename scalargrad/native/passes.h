@@ -89,11 +89,14 @@ static PyTypeObject TraceType;
 
 enum { BEFORE, LANES, AFTER, TOO_LATE };
 
-/* stages(): the stage of every node, as program.py has them; bytes. */
-static PyObject *trace_stages(PyObject *self, PyObject *unused)
+/* stages(count): the stage of every node, as program.py has them; bytes. `count` is an input that is
+ * known after the lanes, or −1. */
+static PyObject *trace_stages(PyObject *self, PyObject *count)
 {
-    (void)unused;
     const Trace *t = (Trace *)self;
+    const long known_late = PyLong_AsLong(count);
+    if (known_late == -1 && PyErr_Occurred())
+        return NULL;
     PyObject *found = PyBytes_FromStringAndSize(NULL, t->size);
     if (!found)
         return NULL;
@@ -101,7 +104,7 @@ static PyObject *trace_stages(PyObject *self, PyObject *unused)
     /* the constants of fusion come after the nodes that use them */
     memset(stage, BEFORE, (size_t)t->size);
     for (int32_t i = 0; i < t->size; i++) {
-        int late = t->node[i].row == LANES_SUM;
+        int late = t->node[i].row == LANES_SUM || i == known_late;
         for (int32_t k = 0; !late && k < t->node[i].count; k++)
             late = stage[operands_of(t, i)[k]] >= AFTER;
         stage[i] = t->node[i].lane ? (late ? TOO_LATE : LANES) : late ? AFTER : BEFORE;

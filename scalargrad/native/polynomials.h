@@ -3,11 +3,11 @@
 #ifndef SCALARGRAD_POLYNOMIALS_H
 #define SCALARGRAD_POLYNOMIALS_H
 
-/* (exp(r) − 1 − r − r²/2)/(r³/2), |r| ≤ ln 2/2 */
+/* (exp(r) − 1 − r)/r², |r| ≤ ln 2/2 */
 static const double exp_terms[] = {
-    0x1.5555555555556p-2, 0x1.5555555555555p-4, 0x1.11111111109b5p-6, 0x1.6c16c16c167e2p-9,
-    0x1.a01a01a7c2efep-12, 0x1.a01a01a47a591p-15, 0x1.71de0db2f6b19p-18, 0x1.27e4e1f7222cbp-21,
-    0x1.af389ecfc4b9cp-25, 0x1.1f66d948a47d2p-28,
+    0x1.0000000000000p-1, 0x1.5555555555557p-3, 0x1.5555555555556p-5, 0x1.11111111100dfp-7,
+    0x1.6c16c16c162d6p-10, 0x1.a01a01abe62ddp-13, 0x1.a01a01a6d7808p-16, 0x1.71de02375656cp-19,
+    0x1.27e4db67b4303p-22, 0x1.af4ddd84882fep-26, 0x1.1f72fc730b4ffp-29,
 };
 
 /* (log((1 + s)/(1 − s)) − 2s)/s³ in z = s², |s| ≤ (√2 − 1)/(√2 + 1) */
@@ -16,9 +16,9 @@ static const double log_terms[] = {
     0x1.7462b4ab2ef6bp-3, 0x1.39fe606542ddep-3, 0x1.2b584aae78a57p-3,
 };
 
-/* ((1 + √π·a)·exp(a²)·erfc(a) − 1)/(1 − v²) − 1/8 in v = (a − 4)/(a + 4), 0 ≤ a ≤ 28 */
+/* ((1 + √π·a)·exp(a²)·erfc(a) − 1)/(1 − v²) in v = (a − 4)/(a + 4), 0 ≤ a ≤ 28 */
 static const double erfc_terms[] = {
-    -0x1.119b8617000fap-6, -0x1.39c6ab294a603p-3, 0x1.2cad215703491p-3, -0x1.c8e84539f539ap-4,
+    0x1.bb991e7a3ffc2p-4, -0x1.39c6ab294a603p-3, 0x1.2cad215703491p-3, -0x1.c8e84539f539ap-4,
     0x1.1d5c5421a7b4fp-4, -0x1.2422a0e04c40cp-5, 0x1.d9587d7e21258p-7, -0x1.122b3dbbb8ccep-8,
     0x1.21a3c55217195p-11, 0x1.841ab8f9f7c7ap-13, -0x1.fdfd77c918e19p-14, 0x1.24f71ccb3f45ep-16,
     0x1.38fd9637fce04p-17, -0x1.25c69ebce0f2fp-18, -0x1.2fd2b89640af0p-22, 0x1.554f05c0a9906p-21,

@@ -8,13 +8,15 @@
 typedef struct {
     PyObject_HEAD
     int32_t registers, inputs, outputs;
+    int32_t given, made;   /* how many arrays the inputs stand in, and the outputs */
     int32_t uniforms, totals, splats, results;
     double *initial;       /* the uniform numbers: inputs first, constants set */
     int32_t *total;        /* the uniform number that each total becomes */
     int32_t *splat;        /* pairs: a register that holds a uniform number in all lanes */
     int32_t *result;       /* the uniform numbers that are results */
+    int32_t *input, *output; /* pairs: in which array, in which of its columns */
     int32_t *before, *before_end, *lanes, *lanes_end, *after, *after_end;
-    void *workspace;       /* kept from one run to the next; NULL while a run has it */
+    double *uniform;       /* kept from one run to the next; NULL while a run has them */
 } Program;
 
 /* ------ checking code */
@@ -150,19 +152,48 @@ static int are_runs(const Program *p, const int32_t *code)
 
 static int are_totals(const Program *p, const int32_t *code)
 {
-    if (code[1] < 3 || code[1] % 2 == 0 || !below(code[2], p->registers))
+    if (code[1] < 5 || code[2] < 0 || code[3] < 1 || code[3] > TILE || code[1] < 4 + code[3])
         return 0;
-    for (int32_t k = 3; k < code[1]; k += 2)
-        if (!below(code[k], p->totals) || !below(code[k + 1], p->registers))
+    const Totals t = totals_at(code);
+    for (int32_t k = 0; k < t.columns; k++)
+        if (t.y[k] < -1 || t.y[k] >= p->registers)
+            return 0;
+    return all_below(t.x, t.rows, p->registers)
+           && (int64_t)t.first + (int64_t)t.rows * t.columns <= p->totals;
+}
+
+/* The terms of a DENSE: a register, then a number for each row. */
+static int are_terms(const Program *p, const Dense *d)
+{
+    if ((d->end - d->term) % (1 + d->rows))
+        return 0;
+    for (const int32_t *at = d->term; at < d->end; at += 1 + d->rows)
+        if (!below(at[0], p->registers) || !all_below(at + 1, d->rows, p->uniforms))
             return 0;
     return 1;
+}
+
+static int is_dense(const Program *p, const int32_t *code)
+{
+    if (code[1] < 5 || !below(code[2], UPSTREAMS) || !below(code[3], ENDINGS) || code[4] < 1
+        || code[4] > TILE || code[1] < 5 + (code[3] >= STEP ? 3 : 2) * code[4])
+        return 0;
+    const Dense d = dense_at(code);
+    for (int32_t row = 0; row < d.rows; row++)
+        if (d.first[row] < -1 || d.first[row] >= p->uniforms)
+            return 0;
+    return all_below(d.out, d.rows, p->registers)
+           && all_below(d.other, d.ending >= STEP ? d.rows : 0,
+                        d.ending == STEP ? p->registers : p->uniforms)
+           && are_terms(p, &d);
 }
 
 static int is_lane_instruction(const Program *p, const int32_t *code)
 {
     switch (code[0]) {
     case OP_LOAD:
-        return code[1] == 4 && below(code[2], p->registers) && below(code[3], p->inputs);
+        return below(code[2], p->inputs) && code[1] - 3 <= p->inputs - code[2]
+               && all_below(code + 3, code[1] - 3, p->registers);
     case OP_STORE:
         return code[1] == 4 && below(code[2], p->outputs) && below(code[3], p->registers);
     case OP_GUARD: return is_guard(code, p->registers);
@@ -171,6 +202,7 @@ static int is_lane_instruction(const Program *p, const int32_t *code)
     case OP_TOTAL:
         return code[1] == 4 && below(code[2], p->totals) && below(code[3], p->registers);
     case OP_TOTALS: return are_totals(p, code);
+    case OP_DENSE: return is_dense(p, code);
     default: return is_row(code, p->registers);
     }
 }
@@ -187,10 +219,20 @@ static int is_code(const Program *p, const int32_t *code, const int32_t *end, Ch
     return 1;
 }
 
+static int are_columns(const int32_t *column, int32_t n, int32_t arrays)
+{
+    for (int32_t k = 0; k < n; k++)
+        if (!below(column[2 * k], arrays) || column[2 * k + 1] < 0)
+            return 0;
+    return 1;
+}
+
 static int is_program(const Program *p)
 {
-    if (p->registers < 0 || p->inputs < 0 || p->outputs < 0)
+    if (p->registers < 0 || p->given < 0 || p->made < 0)
         return wrong("a count is negative");
+    if (!are_columns(p->input, p->inputs, p->given) || !are_columns(p->output, p->outputs, p->made))
+        return wrong("a column is in no array");
     if (!all_below(p->total, p->totals, p->uniforms)
         || !all_below(p->result, p->results, p->uniforms))
         return wrong("a number is out of range");
@@ -217,7 +259,7 @@ static void *copied(const Py_buffer *view, int32_t size, int32_t *count)
     return copy;
 }
 
-enum { INITIAL, TOTAL, SPLATS, RESULTS, BEFORE, LANES_CODE, AFTER, STRETCHES };
+enum { INITIAL, TOTAL, SPLATS, RESULTS, BEFORE, LANES_CODE, AFTER, INPUTS, OUTPUTS, STRETCHES };
 
 static int fill(Program *p, const Py_buffer *view)
 {
@@ -232,24 +274,26 @@ static int fill(Program *p, const Py_buffer *view)
            && (p->lanes = copied(&view[LANES_CODE], sizeof(int32_t), &words))
            && (p->lanes_end = p->lanes + words)
            && (p->after = copied(&view[AFTER], sizeof(int32_t), &words))
-           && (p->after_end = p->after + words);
+           && (p->after_end = p->after + words)
+           && (p->input = copied(&view[INPUTS], 2 * sizeof(int32_t), &p->inputs))
+           && (p->output = copied(&view[OUTPUTS], 2 * sizeof(int32_t), &p->outputs));
 }
 
 static PyObject *program_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"initial", "totals", "splats", "results", "before", "lanes",
-                            "after", "registers", "inputs", "outputs", NULL};
+                            "after", "inputs", "outputs", "registers", "given", "made", NULL};
     Py_buffer view[STRETCHES];
-    int32_t registers, inputs, outputs;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "y*y*y*y*y*y*y*iii:Program", names, &view[0],
+    int32_t registers, given, made;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "y*y*y*y*y*y*y*y*y*iii:Program", names, &view[0],
                                      &view[1], &view[2], &view[3], &view[4], &view[5], &view[6],
-                                     &registers, &inputs, &outputs))
+                                     &view[7], &view[8], &registers, &given, &made))
         return NULL;
     Program *p = (Program *)type->tp_alloc(type, 0);
     if (p) {
         p->registers = registers;
-        p->inputs = inputs;
-        p->outputs = outputs;
+        p->given = given;
+        p->made = made;
         if (!fill(p, view) || !is_program(p))
             Py_CLEAR(p);
     }
@@ -261,10 +305,11 @@ static PyObject *program_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
 static void program_dealloc(PyObject *self)
 {
     Program *p = (Program *)self;
-    void *owned[] = {p->initial, p->total, p->splat, p->result, p->before, p->lanes, p->after};
+    void *owned[] = {p->initial, p->total, p->splat, p->result, p->before, p->lanes, p->after,
+                     p->input, p->output};
     for (size_t k = 0; k < sizeof owned / sizeof *owned; k++)
         PyMem_Free(owned[k]);
-    free(p->workspace);
+    free(p->uniform);
     Py_TYPE(self)->tp_free(self);
 }
 

@@ -46,6 +46,7 @@ enum {
     OP_cosh,
     OP_tanh,
     OP_asinh,
+    OP_cosine_at_slope,
     OP_acosh,
     OP_atanh,
     OP_hypot,
@@ -905,16 +906,89 @@ static inline double partial0_asinh(double out, double x)
 {
     (void)out;
     const double t0 = fabs(x);
-    const double t1 = (t0 >= 0.5 || t0 != t0 ? t0 : 0.5);
-    const double t2 = 1.0 - t0;
-    const double t3 = (t2 > 0.0 ? 1.0 : t2 <= 0.0 ? 0.0 : t2);
-    const double t4 = atan(x);
-    const double t5 = cos(t4);
-    const double t6 = atan2(1.0, t1);
-    const double t7 = cos(t6);
-    const double t8 = t7 / t1;
-    const double t9 = (t3 != t3 ? NAN : t3 != 0.0 ? t5 : t8);
-    return t9;
+    const double t1 = (t0 <= 268435456.0 || t0 != t0 ? t0 : 268435456.0);
+    const double t2 = sg_hypot(1.0, t1);
+    const double t3 = 0.9999999403953552 / t2;
+    const double t4 = 134217729.0 * t3;
+    const double t5 = t4 - t3;
+    const double t6 = t4 - t5;
+    const double t7 = 134217729.0 * t1;
+    const double t8 = t7 - t1;
+    const double t9 = t7 - t8;
+    const double t10 = t6 * t9;
+    const double t11 = t10 * t10;
+    const double t12 = t6 * t6;
+    const double t13 = (t11 >= t12 || t11 != t11 ? t11 : t12);
+    const double t14 = 1.0 - t13;
+    const double t15 = (t11 <= t12 || t11 != t11 ? t11 : t12);
+    const double t16 = t14 - t15;
+    const double t17 = t1 - t9;
+    const double t18 = t1 + t9;
+    const double t19 = t17 * t18;
+    const double t20 = t12 * t19;
+    const double t21 = t16 - t20;
+    const double t22 = 0.375 * t21;
+    const double t23 = 0.5 + t22;
+    const double t24 = t21 * t23;
+    const double t25 = t6 * t24;
+    const double t26 = t6 + t25;
+    const double t27 = (t0 >= 268435456.0 || t0 != t0 ? t0 : 268435456.0);
+    const double t28 = t27 / 268435456.0;
+    const double t29 = t26 / t28;
+    return t29;
+}
+
+static inline double forward_cosine_at_slope(double x)
+{
+    const double t0 = fabs(x);
+    const double t1 = (t0 <= 268435456.0 || t0 != t0 ? t0 : 268435456.0);
+    const double t2 = sg_hypot(1.0, t1);
+    const double t3 = 0.9999999403953552 / t2;
+    const double t4 = 134217729.0 * t3;
+    const double t5 = t4 - t3;
+    const double t6 = t4 - t5;
+    const double t7 = 134217729.0 * t1;
+    const double t8 = t7 - t1;
+    const double t9 = t7 - t8;
+    const double t10 = t6 * t9;
+    const double t11 = t10 * t10;
+    const double t12 = t6 * t6;
+    const double t13 = (t11 >= t12 || t11 != t11 ? t11 : t12);
+    const double t14 = 1.0 - t13;
+    const double t15 = (t11 <= t12 || t11 != t11 ? t11 : t12);
+    const double t16 = t14 - t15;
+    const double t17 = t1 - t9;
+    const double t18 = t1 + t9;
+    const double t19 = t17 * t18;
+    const double t20 = t12 * t19;
+    const double t21 = t16 - t20;
+    const double t22 = 0.375 * t21;
+    const double t23 = 0.5 + t22;
+    const double t24 = t21 * t23;
+    const double t25 = t6 * t24;
+    const double t26 = t6 + t25;
+    const double t27 = (t0 >= 268435456.0 || t0 != t0 ? t0 : 268435456.0);
+    const double t28 = t27 / 268435456.0;
+    const double t29 = t26 / t28;
+    return t29;
+}
+
+static inline double partial0_cosine_at_slope(double out, double x)
+{
+    const double t0 = sg_hypot(1.0, x);
+    const double t1 = fabs(x);
+    const double t2 = (INFINITY > t1 ? 1.0 : INFINITY < t1 ? -1.0 : INFINITY == t1 ? 0.0 : NAN);
+    const double t3 = (x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x == 0.0 ? 0.0 : NAN);
+    const double t4 = t3 + 0.0;
+    const double t5 = (t2 != t2 ? NAN : t2 != 0.0 ? 0.0 : t4);
+    const double t6 = (INFINITY > t0 ? 1.0 : INFINITY < t0 ? -1.0 : INFINITY == t0 ? 0.0 : NAN);
+    const double t7 = x / t0;
+    const double t8 = (t6 != t6 ? NAN : t6 != 0.0 ? t7 : t5);
+    const double t9 = (t0 != t0 ? NAN : t0 != 0.0 ? t8 : 0.0);
+    const double t10 = out * t9;
+    const double t11 = out * t10;
+    const double t12 = -t11;
+    return t12;
 }
 
 static inline double forward_acosh(double x)
@@ -1017,6 +1091,76 @@ static inline double partial0_erfc(double out, double x)
     const double t2 = exp(t1);
     const double t3 = (-1.1283791670955126) * t2;
     return t3;
+}
+
+static inline double forward_lgamma(double x)
+{
+    const double t0 = sg_lgamma(x);
+    return t0;
+}
+
+static inline double partial0_lgamma(double out, double x)
+{
+    (void)out;
+    const double t0 = sg_polygamma(0.0, x);
+    return t0;
+}
+
+static inline double forward_polygamma(double x, double y)
+{
+    const double t0 = sg_polygamma(x, y);
+    return t0;
+}
+
+static inline double partial0_polygamma(double out, double x, double y)
+{
+    (void)out;
+    (void)x;
+    (void)y;
+    return NAN;
+}
+
+static inline double partial1_polygamma(double out, double x, double y)
+{
+    (void)out;
+    const double t0 = x + 1.0;
+    const double t1 = sg_polygamma(t0, y);
+    return t1;
+}
+
+static inline double forward_sinc(double x)
+{
+    const double t0 = sg_sinc_derivative(0.0, x);
+    return t0;
+}
+
+static inline double partial0_sinc(double out, double x)
+{
+    (void)out;
+    const double t0 = sg_sinc_derivative(1.0, x);
+    return t0;
+}
+
+static inline double forward_sinc_derivative(double x, double y)
+{
+    const double t0 = sg_sinc_derivative(x, y);
+    return t0;
+}
+
+static inline double partial0_sinc_derivative(double out, double x, double y)
+{
+    (void)out;
+    (void)x;
+    (void)y;
+    return NAN;
+}
+
+static inline double partial1_sinc_derivative(double out, double x, double y)
+{
+    (void)out;
+    const double t0 = x + 1.0;
+    const double t1 = sg_sinc_derivative(t0, y);
+    return t1;
 }
 
 static inline double forward_sigmoid(double x)
@@ -1126,8 +1270,8 @@ static inline double forward_relu(double x)
 
 static inline double partial0_relu(double out, double x)
 {
-    (void)out;
-    const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
+    (void)x;
+    const double t0 = (out > 0.0 ? 1.0 : out <= 0.0 ? 0.0 : out);
     return t0;
 }
 
@@ -1452,10 +1596,13 @@ static inline double partial_min(double out, double x, double count)
     ROW(cosh) \
     ROW(tanh) \
     ROW(asinh) \
+    ROW(cosine_at_slope) \
     ROW(acosh) \
     ROW(atanh) \
     ROW(erf) \
     ROW(erfc) \
+    ROW(lgamma) \
+    ROW(sinc) \
     ROW(sigmoid) \
     ROW(logistic) \
     ROW(softplus) \
@@ -1484,6 +1631,8 @@ static inline double partial_min(double out, double x, double count)
     ROW(minimum, beside, 0, NAN, "", "") \
     ROW(atan2, partial, 0, NAN, "", "") \
     ROW(hypot, partial, 0, NAN, "", "") \
+    ROW(polygamma, partial, 0, NAN, "", "") \
+    ROW(sinc_derivative, partial, 0, NAN, "", "") \
     ROW(leaky_relu, partial, 1, 0.01, "", "") \
     ROW(elu, partial, 1, 1.0, "", "") \
     ROW(exp_difference, partial, 0, NAN, "", "") \
@@ -1539,6 +1688,8 @@ static inline double partial_min(double out, double x, double count)
     ROW(floor) \
     ROW(ceil) \
     ROW(round) \
+    ROW(lgamma) \
+    ROW(sinc) \
     ROW(relu)
 
 #define MACHINE_UNARY(ROW) \
@@ -1561,7 +1712,9 @@ static inline double partial_min(double out, double x, double count)
     ROW(floordiv) \
     ROW(fmod) \
     ROW(maximum) \
-    ROW(minimum)
+    ROW(minimum) \
+    ROW(polygamma) \
+    ROW(sinc_derivative)
 
 #define MACHINE_BINARY(ROW) \
     VECTOR_BINARY(ROW) \
@@ -1611,6 +1764,8 @@ static inline double partial_min(double out, double x, double count)
     ROW(arctanh, atanh, "atanh(x): one node; a float if no operand is a Value.") \
     ROW(erf, erf, "erf(x): one node; a float if no operand is a Value.") \
     ROW(erfc, erfc, "erfc(x): one node; a float if no operand is a Value.") \
+    ROW(lgamma, lgamma, "lgamma(x): one node; a float if no operand is a Value.") \
+    ROW(sinc, sinc, "sinc(x): sin(πx)/(πx), 1 at 0: NumPy's normalised sinc.") \
     ROW(sigmoid, sigmoid, "sigmoid(x): one node; a float if no operand is a Value.") \
     ROW(softplus, softplus, "softplus(x): one node; a float if no operand is a Value.") \
     ROW(log_sigmoid, log_sigmoid, "log_sigmoid(x): one node; a float if no operand is a Value.") \
@@ -1635,9 +1790,7 @@ static inline double partial_min(double out, double x, double count)
 #define TERNARY_METHODS(ROW) \
     ROW(clamp, clamp, "clamp(x, low, high): x kept within [low, high]; the gradient is 0 outside and at both bounds. Bounds that are Values get gradients too, through minimum(maximum(x, low), high).")
 
-#define PYTHON_METHODS(ROW) \
-    ROW(lgamma, lgamma, "lgamma(x): one node; a float if no operand is a Value.") \
-    ROW(sinc, sinc, "sinc(x): sin(πx)/(πx), 1 at 0: NumPy's normalised sinc.")
+#define PYTHON_METHODS(ROW)
 
 #define NUMBER_SLOTS \
     .nb_add = slot_add, \

@@ -8,13 +8,15 @@
 
 /* What a run is given, and where its results go. */
 typedef struct {
-    Column *columns;       /* inputs, then outputs */
+    const Column *inputs, *outputs;
+    double *sums;          /* of each segment; then memory for the threads */
     const int64_t *index;  /* which elements of the inputs are the lanes; NULL if all, in order */
     Py_ssize_t count;
     int32_t *broken;       /* for each lane; NULL if no lane has a guard */
     int careful;
     int threads;
     int any_broken;
+    int doubt;             /* an output is not finite in some lane that no guard broke */
 } Job;
 
 /* One thread's share of the lanes: some of the segments, and memory to run them in. */
@@ -25,7 +27,7 @@ typedef struct {
     double *memory;        /* registers, totals, broken */
     double *sums;          /* shared, a stretch for each segment */
     int first, end;        /* segments */
-    int any_broken;
+    int any_broken, doubt;
 } Worker;
 
 static size_t padded(size_t doubles)
@@ -43,40 +45,64 @@ static size_t memory_doubles(const Program *p)
     return (size_t)p->registers * LANES + totals_doubles(p) + LANES;
 }
 
-static size_t workspace_doubles(const Program *p, int threads)
+static size_t scratch_doubles(const Program *p, int threads)
 {
-    return padded((size_t)p->uniforms) + SEGMENTS * totals_doubles(p)
-           + (size_t)threads * memory_doubles(p);
+    return SEGMENTS * totals_doubles(p) + (size_t)threads * memory_doubles(p);
 }
 
-static void *workspace_new(const Program *p, int threads)
+static double *aligned_doubles(size_t n)
 {
-    void *memory = aligned_alloc(LANES * sizeof(double),
-                                 workspace_doubles(p, threads) * sizeof(double));
-    if (!memory)
-        return PyErr_NoMemory();
-    /* what an instruction computes is computed again at every run, constants stay */
-    memset(memory, 0, padded((size_t)p->uniforms) * sizeof(double));
-    memcpy(memory, p->initial, (size_t)p->uniforms * sizeof(double));
-    return memory;
+    double *memory = aligned_alloc(LANES * sizeof(double), padded(n + 1) * sizeof(double));
+    return memory ? memory : (double *)PyErr_NoMemory();
 }
 
-/* The memory for one thread is kept from one run to the next. */
-static void *take_workspace(Program *p, int threads)
+/* The numbers of a program are kept from one run to the next: what an instruction computes is
+ * computed again at every run, constants stay. */
+static double *take_uniform(Program *p)
 {
-    void *taken = threads == 1 ? p->workspace : NULL;
-    if (!taken)
-        return workspace_new(p, threads);
-    p->workspace = NULL;
+    double *taken = p->uniform;
+    p->uniform = NULL;
+    if (!taken && (taken = aligned_doubles((size_t)p->uniforms)))
+        memcpy(taken, p->initial, (size_t)p->uniforms * sizeof(double));
     return taken;
 }
 
-static void give_workspace(Program *p, void *workspace, int threads)
+static void give_uniform(Program *p, double *uniform)
 {
-    if (threads == 1 && !p->workspace)
-        p->workspace = workspace;
+    if (p->uniform)
+        free(uniform);
     else
-        free(workspace);
+        p->uniform = uniform;
+}
+
+/* Memory for lanes, kept for whatever program runs next: that finds it in the cache. It is taken
+ * and given while no other thread runs Python. */
+static struct {
+    double *memory;
+    size_t doubles;
+} scratch;
+enum { MOST_SCRATCH = 1 << 20 };
+
+static double *take_scratch(size_t *doubles)
+{
+    if (scratch.memory && scratch.doubles >= *doubles) {
+        double *taken = scratch.memory;
+        *doubles = scratch.doubles;
+        scratch.memory = NULL;
+        return taken;
+    }
+    return aligned_doubles(*doubles);
+}
+
+static void give_scratch(double *memory, size_t doubles)
+{
+    if (doubles > MOST_SCRATCH || (scratch.memory && scratch.doubles >= doubles)) {
+        free(memory);
+        return;
+    }
+    free(scratch.memory);
+    scratch.memory = memory;
+    scratch.doubles = doubles;
 }
 
 static void fill_splats(const Program *p, const Frame *f)
@@ -90,17 +116,19 @@ static void fill_splats(const Program *p, const Frame *f)
 
 static void note_broken(const Frame *f, Worker *worker)
 {
+    const int64_t *broken = (const int64_t *)f->broken;
     for (int i = 0; i < f->count; i++) {
-        worker->job->broken[f->base + i] = (int32_t)f->broken[i];
-        worker->any_broken |= f->broken[i] >= 0.0;
+        worker->job->broken[f->base + i] = (int32_t)broken[i];
+        worker->any_broken |= broken[i] >= 0;
     }
 }
 
 static void run_one_block(Frame *f, Worker *worker)
 {
-    if (worker->job->broken)
-        for (int i = 0; i < LANES; i++)
-            f->broken[i] = -1.0;
+    for (int i = 0; i < LANES; i++)
+        ((int64_t *)f->broken)[i] = i < f->count ? -1 : 0;
+    f->some = f->count < LANES;
+    f->parts = (f->count + WIDTH - 1) / WIDTH;
     kernels.run_block(f);
     if (worker->job->broken)
         note_broken(f, worker);
@@ -154,14 +182,16 @@ static void *run_worker(void *given)
     double *totals = worker->memory + (size_t)p->registers * LANES;
     Frame f = {
         .uniform = worker->uniform, .lanes = worker->memory, .totals = totals,
-        .broken = totals + totals_doubles(p),
-        .inputs = worker->job->columns, .outputs = worker->job->columns + p->inputs,
+        .broken = (I *)(totals + totals_doubles(p)),
+        .inputs = worker->job->inputs, .outputs = worker->job->outputs,
         .index = worker->job->index,
         .code = p->lanes, .code_end = p->lanes_end, .careful = worker->job->careful,
     };
     fill_splats(p, &f);
     for (int segment = worker->first; segment < worker->end; segment++)
         run_segment(&f, worker, segment);
+    for (int i = 0; i < WIDTH; i++)
+        worker->doubt |= f.doubt[i] != 0.0;
     return NULL;
 }
 
@@ -192,7 +222,7 @@ static void run_lanes(const Program *p, double *uniform, Job *job)
 {
     const int segments = segments_of(job->count);
     const int n = job->threads < segments ? job->threads : segments;
-    double *sums = uniform + padded((size_t)p->uniforms);
+    double *sums = job->sums;
     double *memory = sums + SEGMENTS * totals_doubles(p);
     Worker worker[MAX_THREADS];
     for (int k = 0; k < n; k++)
@@ -202,13 +232,14 @@ static void run_lanes(const Program *p, double *uniform, Job *job)
             .first = segments * k / n, .end = segments * (k + 1) / n,
         };
     run_workers(worker, n);
-    for (int k = 0; k < n; k++)
+    for (int k = 0; k < n; k++) {
         job->any_broken |= worker[k].any_broken;
+        job->doubt |= worker[k].doubt;
+    }
 }
 
-static void store_totals(const Program *p, double *uniform, int segments)
+static void store_totals(const Program *p, double *uniform, const double *sums, int segments)
 {
-    const double *sums = uniform + padded((size_t)p->uniforms);
     for (int32_t k = 0; k < p->totals; k++) {
         V sum = {0};
         for (int segment = 0; segment < segments; segment++)
@@ -221,16 +252,29 @@ static void store_totals(const Program *p, double *uniform, int segments)
 }
 
 /* Return the number of a guard that does not hold, −1 if all do, −2 if it depends on the lane. */
-static int32_t run_program(const Program *p, double *uniform, Job *job)
+static int32_t run_once(const Program *p, double *uniform, Job *job)
 {
     const int32_t guard = run_scalars(uniform, p->before, p->before_end, job->careful);
     if (guard >= 0)
         return guard;
     if (p->lanes < p->lanes_end && job->count)
         run_lanes(p, uniform, job);
-    store_totals(p, uniform, segments_of(job->count));
+    store_totals(p, uniform, job->sums, segments_of(job->count));
     run_scalars(uniform, p->after, p->after_end, job->careful);
+    for (int32_t k = 0; k < p->results; k++)
+        job->doubt |= uniform[p->result[k]] - uniform[p->result[k]] != 0.0;
     return job->any_broken ? -2 : -1;
+}
+
+/* A NaN spreads to a result: where all are finite no product needed any care. */
+static int32_t run_program(const Program *p, double *uniform, Job *job)
+{
+    const int32_t status = run_once(p, uniform, job);
+    if (status >= 0 || job->careful || !job->doubt)
+        return status;
+    job->careful = 1;
+    job->any_broken = 0;
+    return run_once(p, uniform, job);
 }
 
 #endif

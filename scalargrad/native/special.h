@@ -1,5 +1,5 @@
 /* Functions on doubles that the C library lacks or rounds otherwise than Python: the twins, line by
- * line, of those in ieee.py. */
+ * line, of those in ieee.py and of Python's own lgamma, gamma and fsum. */
 #ifndef SCALARGRAD_SPECIAL_H
 #define SCALARGRAD_SPECIAL_H
 
@@ -48,6 +48,214 @@ static inline double sg_floor_divide(double x, double y)
         return copysign(0.0, x / y);
     double whole = floor(quotient);
     return quotient - whole > 0.5 ? whole + 1.0 : whole;
+}
+
+/* ------ the gamma function and sinc */
+
+/* Python's fsum: the exact sum, rounded once. The terms are overwritten. Source: Shewchuk, Adaptive
+ * Precision Floating-Point Arithmetic (1997). */
+static inline double sg_exact_sum(double *terms, int count)
+{
+    int parts = 0;
+    double plain = 0.0;
+    for (int k = 0; k < count; k++) {
+        double x = terms[k];
+        plain += x;
+        int kept = 0;
+        for (int j = 0; j < parts; j++) {
+            double y = terms[j];
+            double large = fabs(x) < fabs(y) ? y : x, small = fabs(x) < fabs(y) ? x : y;
+            x = large + small;
+            double rest = small - (x - large);
+            if (rest != 0.0)
+                terms[kept++] = rest;
+        }
+        parts = kept;
+        if (x != 0.0)
+            terms[parts++] = x;
+    }
+    if (!isfinite(plain))
+        return plain;
+    double sum = 0.0, rest = 0.0;
+    while (parts > 0 && rest == 0.0) {
+        double x = sum;
+        sum = x + terms[--parts];
+        rest = terms[parts] - (sum - x);
+    }
+    /* a tie is broken by what is left */
+    if (parts > 0 && (rest < 0.0) == (terms[parts - 1] < 0.0)) {
+        double next = sum + 2.0 * rest;
+        if (next - sum == 2.0 * rest)
+            return next;
+    }
+    return sum;
+}
+
+/* Γ(x)·exp(x + g − ½)/(x + g − ½)^(x − ½), with g = 6.0246…: Lanczos' approximation, as in Python. */
+static inline double sg_lanczos_sum(double x)
+{
+    static const double above[13] = {
+        23531376880.410759688572007674451636754734846804940,
+        42919803642.649098768957899047001988850926355848959,
+        35711959237.355668049440185451547166705960488635843,
+        17921034426.037209699919755754458931112671403265390,
+        6039542586.3520280050642916443072979210699388420708,
+        1439720407.3117216736632230727949123939715485786372,
+        248874557.86205415651146038641322942321632125127801,
+        31426415.585400194380614231628318205362874684987640,
+        2876370.6289353724412254090516208496135991145378768,
+        186056.26539522349504029498971604569928220784236328,
+        8071.6720023658162106380029022722506138218516325024,
+        210.82427775157934587250973392071336271166969580291,
+        2.5066282746310002701649081771338373386264310793408,
+    };
+    static const double below[13] = {
+        0.0, 39916800.0, 120543840.0, 150917976.0, 105258076.0, 45995730.0, 13339535.0,
+        2637558.0, 357423.0, 32670.0, 1925.0, 66.0, 1.0,
+    };
+    double num = 0.0, den = 0.0;
+    for (int i = 0; i < 13; i++) {
+        num = x < 5.0 ? num * x + above[12 - i] : num / x + above[i];
+        den = x < 5.0 ? den * x + below[12 - i] : den / x + below[i];
+    }
+    return num / den;
+}
+
+/* sin(π·(x + quarters/2)), exact at whole and half numbers */
+static inline double sg_sin_pi(double x, int quarters)
+{
+    double turn = fmod(x, 2.0), nearest = rint(2.0 * turn) + 0.0;
+    double r = 3.141592653589793 * (turn - 0.5 * nearest);
+    int turned = (int)nearest + quarters + 8;
+    double size = turned % 2 ? cos(r) : sin(r);
+    return turned % 4 < 2 ? size : -size;
+}
+
+static inline double sg_lgamma(double x)
+{
+    if (!isfinite(x))
+        return isnan(x) ? x : INFINITY;
+    if (x == floor(x) && x <= 2.0)
+        return x <= 0.0 ? INFINITY : 0.0;
+    double size = fabs(x);
+    if (size < 1e-20)
+        return -log(size);
+    double y = log(sg_lanczos_sum(size)) - 6.024680040776729583740234375;
+    y += (size - 0.5) * (log(size + 6.024680040776729583740234375 - 0.5) - 1.0);
+    if (x > 0.0)
+        return y;
+    /* as Python does it: from the nearest half turn, halves away from zero */
+    double turn = fmod(size, 2.0), pi = 3.141592653589793;
+    int half_turns = (int)round(2.0 * turn);
+    double sine = half_turns % 2 ? cos(pi * (turn - 0.5 * half_turns))
+                                 : sin(pi * (turn - 0.5 * half_turns));
+    return 1.144729885849400174143427351353058711647 - log(fabs(sine)) - log(size) - y;
+}
+
+/* Γ(x) for whole x from 1 to 140 */
+static inline double sg_whole_gamma(double x)
+{
+    double product = 1.0;
+    for (double k = 2.0; k < x && x <= 23.0; k += 1.0)
+        product *= k;
+    if (x <= 23.0)
+        return product;
+    double y = x + 5.524680040776729583740234375;
+    double rest = ((y - x) - 5.524680040776729583740234375) * 6.024680040776729583740234375 / y;
+    double size = sg_lanczos_sum(x) / exp(y);
+    size -= rest * size;
+    if (x < 140.0)
+        return size * pow(y, x - 0.5);
+    double root = pow(y, x / 2.0 - 0.25);
+    return size * root * root;
+}
+
+/* ψₙ(x) for x > 0 */
+static inline double sg_polygamma_right(int n, double x)
+{
+    static const double bernoulli[8] = {
+        1.0 / 6.0, -1.0 / 30.0, 1.0 / 42.0, -1.0 / 30.0, 5.0 / 66.0, -691.0 / 2730.0, 7.0 / 6.0,
+        -3617.0 / 510.0,
+    };
+    double terms[128], factorial = sg_whole_gamma(n + 1.0);
+    int count = 0;
+    for (; x < 15.0 + n; x += 1.0)
+        terms[count++] = factorial / pow(x, n + 1.0);
+    terms[count++] = n ? sg_whole_gamma(n) / pow(x, n) : -log(x);
+    terms[count++] = factorial / (2.0 * pow(x, n + 1.0));
+    for (int k = 1; k <= 8; k++) {
+        double scale = sg_whole_gamma(2.0 * k + n) / sg_whole_gamma(2.0 * k + 1.0);
+        terms[count++] = bernoulli[k - 1] * scale / pow(x, 2.0 * k + n);
+    }
+    double value = sg_exact_sum(terms, count);
+    return n % 2 ? value : -value;
+}
+
+/* dⁿ/dxⁿ cot(πx), as a polynomial in c = cot(πx) */
+static inline double sg_cot_derivative(int n, double x)
+{
+    double off = x - rint(x), pi = 3.141592653589793;
+    double c = fabs(off) != 0.5 ? 1.0 / tan(pi * off) : 0.0;
+    double terms[104] = {0.0, 1.0};
+    for (int degree = 1; degree <= n; degree++) {
+        double before = 0.0, two_before = 0.0;
+        for (int j = 0; j <= degree + 1; j++) {
+            double slope = j < degree ? -pi * (j + 1) * terms[j + 1] : 0.0;
+            terms[j] = slope + two_before;
+            two_before = before;
+            before = slope;
+        }
+    }
+    int count = 0;
+    for (int k = 0; k <= n + 1; k++)
+        if (terms[k] != 0.0)
+            terms[count++] = terms[k] * pow(c, k);
+    return sg_exact_sum(terms, count);
+}
+
+static inline double sg_polygamma(double order, double x)
+{
+    if (!(order >= 0.0 && order <= 100.0 && order == floor(order)))
+        return NAN;
+    if (isnan(x) || x == -INFINITY || (x <= 0.0 && x == floor(x)))
+        return NAN;
+    int n = (int)order;
+    if (x == INFINITY)
+        return n ? 0.0 : INFINITY;
+    if (x > 0.0)
+        return sg_polygamma_right(n, x);
+    double reflected = sg_polygamma_right(n, 1.0 - x);
+    return (n % 2 ? -reflected : reflected) - 3.141592653589793 * sg_cot_derivative(n, x);
+}
+
+/* dⁿ/dtⁿ sin(t)/t by its Taylor series */
+static inline double sg_sinc_taylor(int n, double t)
+{
+    int k = (n + 1) / 2, count = 1;
+    double term = (k % 2 ? -1.0 : 1.0) * (n % 2 ? t : 1.0) / (2.0 * k + 1.0), terms[512] = {term};
+    double least = 1e-18 * fabs(term);
+    for (; fabs(term) > least && count < 512; k++) {
+        double below = (2.0 * k + 3.0) * (2.0 * k + 1.0 - n) * (2.0 * k + 2.0 - n);
+        term *= -t * t * (2.0 * k + 1.0) / below;
+        terms[count++] = term;
+    }
+    return sg_exact_sum(terms, count);
+}
+
+static inline double sg_sinc_derivative(double order, double x)
+{
+    if (!(order >= 0.0 && order <= 100.0 && order == floor(order)) || isnan(x))
+        return NAN;
+    if (isinf(x))
+        return 0.0;
+    int n = (int)order;
+    double t = 3.141592653589793 * x, scale = pow(3.141592653589793, n);
+    if (fabs(t) < n + 1.0)
+        return scale * sg_sinc_taylor(n, t);
+    double value = sg_sin_pi(x, 0) / t;
+    for (int k = 1; k <= n; k++)
+        value = (sg_sin_pi(x, k % 4) - k * value) / t;
+    return scale * value;
 }
 
 #endif

@@ -9,7 +9,7 @@
 enum { INPUT = -1, CONSTANT = -2 };
 enum { STOP_GRADIENT = OP_COUNT, LANES_SUM, PRODUCTS, ACCUMULATE, KNOWN_ROWS };
 
-/* When a trace asks `rewritten` of its class what to do instead. */
+/* When a trace asks `compute` of its class what to do with a row. */
 enum { NEVER, BESIDE_NUMBER, ALWAYS };
 
 typedef struct Tracer Tracer;
@@ -94,9 +94,8 @@ static uint32_t hash_of(int32_t row, const int32_t *operands, int32_t count)
 static uint64_t bits_of(double x)
 {
     uint64_t bits;
-    x = isnan(x) ? NAN : x;
     memcpy(&bits, &x, sizeof bits);
-    return isnan(x) ? 1 : bits;
+    return isnan(x) ? 0x7FF8000000000000u : bits;
 }
 
 static uint32_t hash_of_node(const Trace *t, int32_t i)

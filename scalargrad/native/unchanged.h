@@ -1,4 +1,4 @@
-/* What the short way of a call asks: is all as it was, and is every number finite? */
+/* What the short way of a call asks: is all as it was? */
 #ifndef SCALARGRAD_UNCHANGED_H
 #define SCALARGRAD_UNCHANGED_H
 
@@ -86,22 +86,6 @@ static PyObject *unchanged(PyObject *module, PyObject *records)
             Py_RETURN_FALSE;
     }
     Py_RETURN_TRUE;
-}
-
-/* Whether all numbers of a buffer are finite. x − x is 0.0 for a finite x, else NaN. */
-static PyObject *all_finite(PyObject *module, PyObject *numbers)
-{
-    (void)module;
-    Py_buffer view;
-    if (PyObject_GetBuffer(numbers, &view, PyBUF_SIMPLE) < 0)
-        return NULL;
-    const double *x = view.buf;
-    const Py_ssize_t n = view.len / (Py_ssize_t)sizeof(double);
-    int64_t others = 0;
-    for (Py_ssize_t i = 0; i < n; i++)
-        others += x[i] - x[i] != 0.0;
-    PyBuffer_Release(&view);
-    return PyBool_FromLong(others == 0);
 }
 
 #endif

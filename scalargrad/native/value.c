@@ -191,7 +191,6 @@ static PyMethodDef engine_functions[] = {
     {"update", engine_update, METH_O,
      "Apply update rules to parameters: all jobs, or none. See updates.py."},
     {"update_rules", engine_update_rules, METH_NOARGS, "The update rules known, a line each."},
-    {"read", engine_read, METH_VARARGS, "Write the data of Values into a buffer."},
     {"gate", engine_gate, METH_VARARGS, "Return a node with the partials of a buffer."},
     {"trim", engine_trim, METH_NOARGS, "Give memory that holds no node back to the system."},
     {"chunks", engine_chunks, METH_NOARGS, "Chunks of 2 MiB held, and those in use."},
@@ -215,9 +214,10 @@ PyMODINIT_FUNC PyInit__engine(void)
     if (!labels || !sources || PyType_Ready(&ValueType) < 0 || PyType_Ready(&FunctionType) < 0)
         return NULL;
     PyObject *module = PyModule_Create(&engine_module);
-    if (!module || PyModule_AddObjectRef(module, "Value", (PyObject *)&ValueType) < 0) {
-        Py_XDECREF(module);
-        return NULL;
-    }
+    PyObject *in_c = PyCapsule_New(&engine_functions_in_c, ENGINE_IN_C, NULL);
+    if (!module || !in_c || PyModule_AddObjectRef(module, "in_c", in_c) < 0
+        || PyModule_AddObjectRef(module, "Value", (PyObject *)&ValueType) < 0)
+        Py_CLEAR(module);
+    Py_XDECREF(in_c);
     return module;
 }

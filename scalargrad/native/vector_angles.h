@@ -12,9 +12,9 @@ typedef struct {
 INLINE Turn NAME(turn)(D x)
 {
     const D shifted = x * (1.0 / HALF_PI) + MAGIC, k = shifted - MAGIC;
-    const Pair first = NAME(sum)(x - k * HALF_PI_1, -(k * HALF_PI_2));
+    const Pair first = NAME(sum)(FNMA(k, K(HALF_PI_1), x), -(k * HALF_PI_2));
     Pair r = NAME(sum)(first.hi, -(k * HALF_PI_3));
-    r.lo += first.lo - k * HALF_PI_4;
+    r.lo += FNMA(k, K(HALF_PI_4), first.lo);
     r = NAME(fast_sum)(r.hi, r.lo);
     const D z = r.hi * r.hi, half = 0.5 * z, w = 1.0 - half;
     const D odd = r.hi * (z * POLYNOMIAL(z, sin_terms)) + (r.lo - half * r.lo);
@@ -27,29 +27,25 @@ INLINE Turn NAME(turn)(D x)
 
 INLINE D NAME(far_lanes)(D y, D x, double (*function)(double))
 {
-    const L far = ABS(x) > FAR;
-    int64_t any = 0;
-    for (unsigned i = 0; i < sizeof(D) / sizeof(double); i++)
-        any |= far[i];
-    if (__builtin_expect(any != 0, 0))
+    if (RARE(ANY(LESS(K(FAR), ABS(x)))))
         for (unsigned i = 0; i < sizeof(D) / sizeof(double); i++)
-            y[i] = far[i] ? function(x[i]) : y[i];
+            y[i] = fabs(x[i]) > FAR ? function(x[i]) : y[i];
     return y;
 }
 
 INLINE D NAME(v_sin)(D x)
 {
     const Turn turn = NAME(turn)(x);
-    const L odd = (L)(0 - (turn.quadrant & 1));
+    const M odd = NEGATIVE((D)(turn.quadrant << 63));
     D y = SELECT(odd, turn.cosine.hi + turn.cosine.lo, turn.sine.hi + turn.sine.lo);
     y = (D)(BITS(y) ^ ((turn.quadrant & 2) << 62));
-    return NAME(far_lanes)(SELECT(x == 0.0, x, y), x, sin);
+    return NAME(far_lanes)(SELECT(EQUAL(x, K(0.0)), x, y), x, sin);
 }
 
 INLINE D NAME(v_cos)(D x)
 {
     const Turn turn = NAME(turn)(x);
-    const L odd = (L)(0 - (turn.quadrant & 1));
+    const M odd = NEGATIVE((D)(turn.quadrant << 63));
     const D y = SELECT(odd, turn.sine.hi + turn.sine.lo, turn.cosine.hi + turn.cosine.lo);
     return NAME(far_lanes)((D)(BITS(y) ^ (((turn.quadrant + 1) & 2) << 62)), x, cos);
 }
@@ -61,18 +57,18 @@ INLINE D NAME(v_tan)(D x)
     const Pair s = NAME(fast_sum)(turn.sine.hi, turn.sine.lo);
     const D square_tail = NAME(product)(turn.sine.hi, turn.sine.hi).lo;
     const Pair c = NAME(fast_sum)(turn.cosine.hi, turn.cosine.lo - 0.5 * square_tail);
-    const L odd = (L)(0 - (turn.quadrant & 1));
+    const M odd = NEGATIVE((D)(turn.quadrant << 63));
     const Pair above = {SELECT(odd, c.hi, s.hi), SELECT(odd, c.lo, s.lo)};
     const Pair below = {SELECT(odd, s.hi, c.hi), SELECT(odd, s.lo, c.lo)};
     const Pair q = NAME(quotient)(above, below);
     const D y = (D)(BITS(q.hi + q.lo) ^ (turn.quadrant << 63));
-    return NAME(far_lanes)(SELECT(x == 0.0, x, y), x, tan);
+    return NAME(far_lanes)(SELECT(EQUAL(x, K(0.0)), x, y), x, tan);
 }
 
 /* atan(y/x), for 0 ≤ y ≤ x: above π/8 it is π/4 + atan((y − x)/(y + x)) */
 INLINE Pair NAME(angle)(D y, D x)
 {
-    const L steep = y > x * TAN_PI_8;
+    const M steep = LESS(x * TAN_PI_8, y);
     const Pair difference = NAME(sum)(y, -x), sum = NAME(sum)(x, y);
     const Pair above = {SELECT(steep, difference.hi, y), SELECT(steep, difference.lo, K(0.0))};
     const Pair below = {SELECT(steep, sum.hi, x), SELECT(steep, sum.lo, K(0.0))};
@@ -93,8 +89,8 @@ INLINE D NAME(turned)(D quarters, Pair x)
 
 INLINE D NAME(v_atan)(D x)
 {
-    const D size = SELECT(ABS(x) > 0x1p60, K(0x1p60), ABS(x));
-    const L steep = size > 1.0;
+    const D size = SMALLER(K(0x1p60), ABS(x));
+    const M steep = LESS(K(1.0), size);
     Pair y = NAME(angle)(SELECT(steep, K(1.0), size), SELECT(steep, size, K(1.0)));
     y = (Pair){SELECT(steep, -y.hi, y.hi), SELECT(steep, -y.lo, y.lo)};
     return WITH_SIGN_OF(NAME(turned)(SELECT(steep, K(1.0), K(0.0)), y), x);
@@ -102,28 +98,28 @@ INLINE D NAME(v_atan)(D x)
 
 INLINE D NAME(v_atan2)(D y, D x)
 {
-    const L steep = ABS(y) > ABS(x), left = (L)(0 - (BITS(x) >> 63)), turned = steep ^ left;
+    const M steep = LESS(ABS(x), ABS(y)), left = NEGATIVE(x), turned = steep ^ left;
     D above = SELECT(steep, ABS(x), ABS(y)), below = SELECT(steep, ABS(y), ABS(x));
-    const L far = below == INFINITY, nowhere = below == 0.0;
-    above = SELECT(far, SELECT(above == INFINITY, K(1.0), K(0.0)), above);
+    const M far = EQUAL(below, K(INFINITY)), nowhere = EQUAL(below, K(0.0));
+    above = SELECT(far, SELECT(EQUAL(above, K(INFINITY)), K(1.0), K(0.0)), above);
     below = SELECT(far | nowhere, K(1.0), below);
-    const D scale = SELECT(below > 0x1p500, K(0x1p-400), K(0x1p500));
+    const D scale = SELECT(LESS(K(0x1p500), below), K(0x1p-400), K(0x1p500));
     Pair angle = NAME(angle)(above * scale, below * scale);
     angle = (Pair){SELECT(turned, -angle.hi, angle.hi), SELECT(turned, -angle.lo, angle.lo)};
     const D quarters = SELECT(steep, K(1.0), SELECT(left, K(2.0), K(0.0)));
     const D out = WITH_SIGN_OF(NAME(turned)(quarters, angle), y);
-    return SELECT((x == x) & (y == y), out, K(NAN));
+    return SELECT(EQUAL(x, x) & EQUAL(y, y), out, K(NAN));
 }
 
 /* asin x = x + rest for |x| ≤ 1/2; beyond, π/2 − 2(s + rest) with s = √((1 − |x|)/2) */
 typedef struct {
-    L far;
+    M far;
     Pair sum;
 } NAME(Arc);
 
 INLINE NAME(Arc) NAME(arc)(D size)
 {
-    const L far = size > 0.5;
+    const M far = LESS(K(0.5), size);
     const D z = SELECT(far, 0.5 * (1.0 - size), size * size);
     const Pair root = NAME(root)((Pair){z, K(0.0)});
     const D s = SELECT(far, root.hi, size), tail = SELECT(far, root.lo, K(0.0));
@@ -144,7 +140,7 @@ INLINE D NAME(v_acos)(D x)
     const NAME(Arc) arc = NAME(arc)(ABS(x));
     const D right = SELECT(arc.far, K(0.0), K(1.0)), left = SELECT(arc.far, K(2.0), K(1.0));
     const D size = SELECT(arc.far, K(2.0), K(1.0));
-    const D factor = SELECT((x < 0.0) ^ arc.far, size, -size);
+    const D factor = SELECT(NEGATIVE(x) ^ arc.far, size, -size);
     const Pair scaled = {factor * arc.sum.hi, factor * arc.sum.lo};
-    return NAME(turned)(SELECT(x < 0.0, left, right), scaled);
+    return NAME(turned)(SELECT(NEGATIVE(x), left, right), scaled);
 }

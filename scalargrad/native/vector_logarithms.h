@@ -7,58 +7,97 @@ typedef struct {
     D k, f;
 } NAME(Split);
 
+#if VECTOR_BYTES == 64
 INLINE NAME(Split) NAME(split)(D x)
 {
+    const D k = NAME(exponent)(x), m = NAME(fraction)(x);
+    const M upper = LESS(K(SQRT_2), m);
+    return (NAME(Split)){SELECT(upper, k + 1.0, k), SELECT(upper, 0.5 * m, m) - 1.0};
+}
+#else
+INLINE NAME(Split) NAME(normal_split)(D x)
+{
     const uint64_t root = 0x3fe6a09e667f3bcd, digits = 0x000fffffffffffff;
-    const L tiny = x < 0x1p-1022;
-    const B shifted = BITS(SELECT(tiny, x * 0x1p54, x)) - root + (1024ull << 52);
+    const B shifted = BITS(x) - root + (1024ull << 52);
     const D k = (D)((shifted >> 52) | BITS(K(0x1p52))) - (0x1p52 + 1024.0);
-    return (NAME(Split)){k - SELECT(tiny, K(54.0), K(0.0)), (D)((shifted & digits) + root) - 1.0};
+    return (NAME(Split)){k, (D)((shifted & digits) + root) - 1.0};
 }
 
-/* x = 2^k·m: log m = hi + lo, hi with zeros in its second half; for x > 0 */
+INLINE NAME(Split) NAME(split)(D x)
+{
+    const M tiny = LESS(x, K(0x1p-1022));
+    NAME(Split) part = NAME(normal_split)(x);
+    if (RARE(ANY(tiny))) {
+        part = NAME(normal_split)(SELECT(tiny, x * 0x1p54, x));
+        part.k -= SELECT(tiny, K(54.0), K(0.0));
+    }
+    return part;
+}
+#endif
+
+/* log(1 + f) = f − f²/2 + s·series, with s = f/(2 + f) */
+INLINE D NAME(series)(D s, D half_square)
+{
+    const D z = s * s;
+    return FMA(z, POLYNOMIAL(z, log_terms), half_square);
+}
+
+/* x = 2^k·m: log m = hi + lo; for x > 0 */
 INLINE Power NAME(logarithm)(D x)
 {
     const NAME(Split) part = NAME(split)(x);
-    const D f = part.f, s = f / (2.0 + f), z = s * s;
-    const D half_square = 0.5 * f * f, hi = HEAD(f - half_square);
-    const D series = s * (half_square + z * POLYNOMIAL(z, log_terms));
-    return (Power){part.k, hi, ((f - hi) - half_square) + series};
+    const D f = part.f, s = f / (2.0 + f), half = 0.5 * f, hi = FNMA(half, f, f);
+    const D rest = FNMA(half, f, f - hi);
+    return (Power){part.k, hi, FMA(s, NAME(series)(s, half * f), rest)};
 }
 
 /* log(2^k·m) */
 INLINE D NAME(natural)(Power p)
 {
     const Pair sum = NAME(fast_sum)(p.k * LN2_HEAD, p.hi);
-    return sum.hi + (sum.lo + (p.lo + p.k * LN2_TAIL));
+    return sum.hi + (sum.lo + FMA(p.k, K(LN2_TAIL), p.lo));
 }
 
 /* y = log x in any base, with its values at the borders */
 INLINE D NAME(bordered)(D y, D x)
 {
-    y = SELECT(x == INFINITY, x, y);
-    y = SELECT(x == 0.0, K(-INFINITY), y);
-    return SELECT(x >= 0.0, y, K(NAN));
+    const M inside = LESS(K(0.0), x) & LESS(x, K(INFINITY));
+    if (RARE(ANY(NOT(inside)))) {
+        y = SELECT(EQUAL(x, K(INFINITY)), x, y);
+        y = SELECT(EQUAL(x, K(0.0)), K(-INFINITY), y);
+        y = SELECT(AT_MOST(K(0.0), x), y, K(NAN));
+    }
+    return y;
 }
 
+/* log(2^k·m) = k·log 2 + (f − (f²/2 − s·series)): f²/2 is small enough not to be a sum of two */
 INLINE D NAME(v_log)(D x)
 {
-    return NAME(bordered)(NAME(natural)(NAME(logarithm)(x)), x);
+    const NAME(Split) part = NAME(split)(x);
+    const D f = part.f, s = f / (2.0 + f), half_square = 0.5 * f * f;
+    const D rest = FMA(s, NAME(series)(s, half_square), part.k * LN2_TAIL);
+    const D y = FMA(part.k, K(LN2_HEAD), f - (half_square - rest));
+    return VECTOR_BYTES == 64 ? y : NAME(bordered)(y, x);
+}
+
+/* whole + log m·factor, where that has the two parts */
+INLINE D NAME(in_base)(D whole, D rest, Power p, double factor, double tail)
+{
+    const Pair hi = NAME(product)(p.hi, K(factor)), sum = NAME(fast_sum)(whole, hi.hi);
+    return sum.hi + (sum.lo + (hi.lo + FMA(p.hi, K(tail), FMA(p.lo, K(factor), rest))));
 }
 
 INLINE D NAME(v_log2)(D x)
 {
     const Power p = NAME(logarithm)(x);
-    const Pair sum = NAME(fast_sum)(p.k, p.hi * LOG2_E_HEAD);
-    return NAME(bordered)(sum.hi + (sum.lo + (p.hi * LOG2_E_TAIL + p.lo * LOG2_E)), x);
+    return NAME(bordered)(NAME(in_base)(p.k, K(-0.0), p, LOG2_E, LOG2_E_TAIL), x);
 }
 
 INLINE D NAME(v_log10)(D x)
 {
     const Power p = NAME(logarithm)(x);
-    const Pair sum = NAME(fast_sum)(p.k * LOG10_2_HEAD, p.hi * LOG10_E_HEAD);
-    const D rest = p.hi * LOG10_E_TAIL + p.lo * LOG10_E + p.k * LOG10_2_TAIL;
-    return NAME(bordered)(sum.hi + (sum.lo + rest), x);
+    const D whole = p.k * LOG10_2_HEAD, rest = p.k * LOG10_2_TAIL;
+    return NAME(bordered)(NAME(in_base)(whole, rest, p, LOG10_E, LOG10_E_TAIL), x);
 }
 
 /* log(2^k·x) */
@@ -78,21 +117,16 @@ INLINE D NAME(v_log1p)(D x)
 
 /* ------ roots */
 
-/* √x, for x ≥ 0 */
 INLINE D NAME(v_sqrt)(D x)
 {
-    D root;
-    for (unsigned i = 0; i < sizeof(D) / sizeof(double); i++)
-        root[i] = sqrt(x[i]);
-    return root;
+    return NAME(square_root)(x);
 }
 
 INLINE Pair NAME(root)(Pair x)
 {
-    const D s = NAME(v_sqrt)(x.hi);
-    const Pair square = NAME(product)(s, s);
+    const D s = NAME(square_root)(x.hi);
     /* the last summand only keeps 0/0 away */
-    return (Pair){s, (((x.hi - square.hi) - square.lo) + x.lo) / (2.0 * s + 0x1p-1000)};
+    return (Pair){s, (NAME(remainder)(s, s, x.hi) + x.lo) / (2.0 * s + 0x1p-1000)};
 }
 
 /* One step of Halley's from a root right to 24 digits, of which the square is exact. */
@@ -100,28 +134,30 @@ INLINE D NAME(v_cbrt)(D x)
 {
     const D size = ABS(x);
     const NAME(Split) part = NAME(split)(size);
-    const D third = WHOLE(part.k * (1.0 / 3.0)), rest = part.k - 3.0 * third;
-    const D factor = SELECT(rest > 0.5, K(CBRT_2), SELECT(rest < -0.5, K(1.0 / CBRT_2), K(1.0)));
+    const D third = WHOLE(part.k * (1.0 / 3.0)), rest = FNMA(K(3.0), third, part.k);
+    const D up = SELECT(LESS(K(0.5), rest), K(CBRT_2), K(1.0));
+    const D factor = SELECT(LESS(rest, K(-0.5)), K(1.0 / CBRT_2), up);
     const D m = (1.0 + part.f) * POW2(rest);
     const D t = HEAD(factor * POLYNOMIAL(part.f, cbrt_terms)), r = m / (t * t);
-    const D y = (t + t * ((r - t) / (t + t + r))) * POW2(third);
-    return SELECT((size > 0.0) & (size < INFINITY), WITH_SIGN_OF(y, x), x);
+    const D y = FMA(t, (r - t) / (t + t + r), t) * POW2(third);
+    const M inside = LESS(K(0.0), size) & LESS(size, K(INFINITY));
+    return SELECT(inside, WITH_SIGN_OF(y, x), x);
 }
 
 /* Scaled so that squares neither overflow nor vanish. */
 INLINE D NAME(v_hypot)(D x, D y)
 {
-    const L swapped = ABS(x) < ABS(y);
+    const M swapped = LESS(ABS(x), ABS(y));
     const D large = SELECT(swapped, ABS(y), ABS(x)), small = SELECT(swapped, ABS(x), ABS(y));
-    const D scale =
-        SELECT(large > 0x1p500, K(0x1p-600), SELECT(large < 0x1p-400, K(0x1p600), K(1.0)));
+    const D up = SELECT(LESS(large, K(0x1p-400)), K(0x1p600), K(1.0));
+    const D scale = SELECT(LESS(K(0x1p500), large), K(0x1p-600), up);
     const Pair p = NAME(product)(large * scale, large * scale);
     const Pair q = NAME(product)(small * scale, small * scale);
     Pair sum = NAME(fast_sum)(p.hi, q.hi);
     sum.lo += p.lo + q.lo;
     const Pair s = NAME(root)(sum);
-    const D out = SELECT(large == INFINITY, large, (s.hi + s.lo) * (1.0 / scale));
-    return SELECT((x == x) & (y == y), out, K(NAN));
+    const D out = SELECT(EQUAL(large, K(INFINITY)), large, (s.hi + s.lo) * (1.0 / scale));
+    return SELECT(EQUAL(x, x) & EQUAL(y, y), out, K(NAN));
 }
 
 /* ------ inverse hyperbolic functions */
@@ -135,7 +171,7 @@ INLINE D NAME(log_with_root)(D x, D one)
     const Pair s = NAME(root)(under);
     Pair sum = NAME(sum)(x, s.hi);
     sum.lo += s.lo;
-    const L far = x > 0x1p28;
+    const M far = LESS(K(0x1p28), x);
     sum = (Pair){SELECT(far, x, sum.hi), SELECT(far, K(0.0), sum.lo)};
     return NAME(log_of_sum)(SELECT(far, K(1.0), K(0.0)), sum);
 }
@@ -143,13 +179,13 @@ INLINE D NAME(log_with_root)(D x, D one)
 INLINE D NAME(v_asinh)(D x)
 {
     const D size = ABS(x), y = NAME(log_with_root)(size, K(1.0));
-    return SELECT(size < 0x1p-28, x, WITH_SIGN_OF(NAME(bordered)(y, 1.0 + size), x));
+    return SELECT(LESS(size, K(0x1p-28)), x, WITH_SIGN_OF(NAME(bordered)(y, 1.0 + size), x));
 }
 
 INLINE D NAME(v_acosh)(D x)
 {
     const D y = NAME(bordered)(NAME(log_with_root)(x, K(-1.0)), x);
-    return SELECT(x >= 1.0, y, K(NAN));
+    return SELECT(AT_MOST(K(1.0), x), y, K(NAN));
 }
 
 INLINE D NAME(v_atanh)(D x)
@@ -157,8 +193,9 @@ INLINE D NAME(v_atanh)(D x)
     const D size = ABS(x);
     const Pair q = NAME(quotient)(NAME(fast_sum)(K(1.0), size), NAME(fast_sum)(K(1.0), -size));
     const D y = 0.5 * NAME(log_of_sum)(K(-0.0), q);
-    const D border = SELECT(size == 1.0, K(INFINITY), K(NAN));
-    return SELECT(size < 0x1p-28, x, WITH_SIGN_OF(SELECT(size < 1.0, y, border), x));
+    const D border = SELECT(EQUAL(size, K(1.0)), K(INFINITY), K(NAN));
+    const D out = SELECT(LESS(size, K(1.0)), y, border);
+    return SELECT(LESS(size, K(0x1p-28)), x, WITH_SIGN_OF(out, x));
 }
 
 /* ------ powers */
@@ -169,36 +206,40 @@ INLINE Pair NAME(long_logarithm)(D x)
     const NAME(Split) part = NAME(split)(x);
     Pair s = NAME(quotient)((Pair){part.f, K(0.0)}, NAME(fast_sum)(K(2.0), part.f));
     s = NAME(fast_sum)(s.hi, s.lo);
-    Pair z = NAME(product)(s.hi, s.hi);
-    z.lo += 2.0 * s.hi * s.lo;
+    const Pair z = NAME(long_product)(s, s);
     Pair c = NAME(fast_sum)(K(TWO_THIRDS), z.hi * POLYNOMIAL(z.hi, pow_terms));
     c.lo += TWO_THIRDS_TAIL;
-    Pair t = NAME(product)(z.hi, c.hi);
-    t.lo += z.hi * c.lo + z.lo * c.hi;
-    Pair u = NAME(product)(s.hi, t.hi);
-    u.lo += s.hi * t.lo + s.lo * t.hi;
+    const Pair u = NAME(long_product)(s, NAME(long_product)(z, c));
     const Pair m = NAME(fast_sum)(2.0 * s.hi, u.hi);
     const Pair sum = NAME(fast_sum)(part.k * LN2_HEAD, m.hi);
-    return NAME(fast_sum)(sum.hi, sum.lo + (part.k * LN2_TAIL + (m.lo + (u.lo + 2.0 * s.lo))));
+    const D rest = FMA(part.k, K(LN2_TAIL), m.lo + FMA(K(2.0), s.lo, u.lo));
+    return NAME(fast_sum)(sum.hi, sum.lo + rest);
 }
 
 #define ROUNDED(x) (((x) + 0x1p52) - 0x1p52)
+
+/* exp(y·ln), within the range of exp */
+INLINE D NAME(exponential)(D y, Pair ln)
+{
+    const Pair p = NAME(product)(y, ln.hi);
+    const D more = SELECT(LESS(ABS(p.hi), K(800.0)), FMA(y, ln.lo, p.lo), K(0.0));
+    const Power power = NAME(power)(NAME(clamped)(p.hi, -800.0, 800.0), more);
+    const Pair sum = NAME(fast_sum)(K(1.0), power.hi);
+    return NAME(scaled)(sum.hi + (sum.lo + power.lo), power.k);
+}
 
 /* x to the power of y by its size, then the sign of an odd power, then where it is undefined */
 INLINE D NAME(v_pow)(D x, D y)
 {
     const D size = ABS(x), height = ABS(y), half = 0.5 * height;
     Pair ln = NAME(long_logarithm)(size);
-    ln.hi = SELECT(size == 0.0, K(-INFINITY), SELECT(size == INFINITY, size, ln.hi));
-    const Pair p = NAME(product)(y, ln.hi);
-    const D tail = SELECT(ABS(p.hi) < 800.0, -(p.lo + y * ln.lo), K(0.0));
-    const Power power = NAME(power)(NAME(clamped)(p.hi, -800.0, 800.0), tail);
-    const Pair sum = NAME(fast_sum)(K(1.0), power.hi);
-    D out = NAME(scaled)(sum.hi + (sum.lo + power.lo), power.k);
-    out = SELECT((size == 1.0) | (y == 0.0), K(1.0), out);
-    const L whole = (height >= 0x1p52) | (ROUNDED(height) == height);
-    const L odd = whole & (height < 0x1p53) & (ROUNDED(half) != half);
-    out = WITH_SIGN_OF(out, (D)(BITS(odd) & BITS(x)));
-    const L defined = ((x >= 0.0) | whole | (size == INFINITY)) & (y == y);
-    return SELECT(defined & (x == x), out, K(NAN));
+    const M infinite = EQUAL(size, K(INFINITY));
+    ln.hi = SELECT(EQUAL(size, K(0.0)), K(-INFINITY), SELECT(infinite, size, ln.hi));
+    D out = NAME(exponential)(y, ln);
+    out = SELECT(EQUAL(size, K(1.0)) | EQUAL(y, K(0.0)), K(1.0), out);
+    const M whole = AT_MOST(K(0x1p52), height) | EQUAL(ROUNDED(height), height);
+    const M odd = whole & LESS(height, K(0x1p53)) & NOT(EQUAL(ROUNDED(half), half));
+    out = SELECT(odd, WITH_SIGN_OF(out, x), out);
+    const M defined = AT_MOST(K(0.0), x) | whole | infinite;
+    return SELECT(defined & EQUAL(y, y) & EQUAL(x, x), out, K(NAN));
 }

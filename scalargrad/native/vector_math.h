@@ -2,17 +2,17 @@
  * for each instruction set, with ISA its name. A function v_NAME is what the machine runs for the
  * row NAME of the operator table, and its special values are those of that row.
  *
- * No operation here is fused or reordered, so that every instruction set gives the same bits. */
+ * Where an instruction set has x·y + z rounded once, that is used; the last place may then differ
+ * from that on another set. Nothing is fused or reordered but what is written so. */
 #include "polynomials.h"
 #include "vectors.h"
 #include "vector_exponentials.h"
 #include "vector_logarithms.h"
 #include "vector_angles.h"
 
-#undef VECTOR_BYTES
 #undef D
 #undef B
-#undef L
+#undef M
 #undef Pair
 #undef Power
 #undef PowerLess1
@@ -20,3 +20,4 @@
 #undef Turn
 #undef ROUNDED
 #undef FAR
+#undef FUSED

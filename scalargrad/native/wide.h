@@ -4,10 +4,9 @@
  * An operand is a number, the same throughout, or a stretch: as many numbers as the result has.
  * Stretches begin anywhere. Vectors may reach WIDTH − 1 numbers past their ends. */
 
-typedef double NAME(Anywhere) __attribute__((vector_size(WIDTH * sizeof(double)), aligned(8)));
+typedef double NAME(Anywhere) __attribute__((vector_size(sizeof(V)), aligned(8)));
 
 /* ------ Σ x·y, {op, length, out, count, then runs of terms}: terms are added in their order */
-#define EACH_OF(n) _Pragma("GCC unroll 8") for (int i = 0; i < (n); i++)
 
 INLINE NAME(Sum) NAME(number_times_stretch)(NAME(Sum) sum, const int parts, const double *u,
                                             int32_t base, const Run *run, int number)
@@ -16,7 +15,7 @@ INLINE NAME(Sum) NAME(number_times_stretch)(NAME(Sum) sum, const int parts, cons
         const int32_t *term = run->term + 2 * k;
         const V w = SPLAT(u[term[number]]);
         const NAME(Anywhere) *x = (const NAME(Anywhere) *)(u + term[!number] + base);
-        EACH_OF(parts) sum.part[i] += w * x[i];
+        EACH(i, parts) sum.part[i] += w * x[i];
     }
     return sum;
 }
@@ -27,7 +26,7 @@ INLINE NAME(Sum) NAME(stretch_times_stretch)(NAME(Sum) sum, const int parts, con
     for (int32_t k = 0; k < run->count; k++) {
         const NAME(Anywhere) *x = (const NAME(Anywhere) *)(u + run->term[2 * k] + base);
         const NAME(Anywhere) *y = (const NAME(Anywhere) *)(u + run->term[2 * k + 1] + base);
-        EACH_OF(parts) sum.part[i] += x[i] * y[i];
+        EACH(i, parts) sum.part[i] += x[i] * y[i];
     }
     return sum;
 }
@@ -37,7 +36,7 @@ INLINE NAME(Sum) NAME(number_times_number)(NAME(Sum) sum, const int parts, const
 {
     for (int32_t k = 0; k < run->count; k++) {
         const V w = SPLAT(u[run->term[2 * k]] * u[run->term[2 * k + 1]]);
-        EACH_OF(parts) sum.part[i] += w;
+        EACH(i, parts) sum.part[i] += w;
     }
     return sum;
 }
@@ -46,7 +45,7 @@ INLINE NAME(Sum) NAME(number_times_number)(NAME(Sum) sum, const int parts, const
 INLINE void NAME(wide_part)(const int parts, double *u, const int32_t *code, int32_t base)
 {
     NAME(Sum) sum;
-    EACH_OF(parts) sum.part[i] = SPLAT(-0.0);
+    EACH(i, parts) sum.part[i] = SPLAT(-0.0);
     const int32_t *end = code + code[1];
     for (const int32_t *at = code + 4; at < end;) {
         const Run run = run_at(at);
@@ -63,15 +62,15 @@ INLINE void NAME(wide_part)(const int parts, double *u, const int32_t *code, int
         at = after(&run);
     }
     NAME(Anywhere) *out = (NAME(Anywhere) *)(u + code[2] + base);
-    EACH_OF(parts) out[i] = sum.part[i];
+    EACH(i, parts) out[i] = sum.part[i];
 }
 
 static void NAME(run_wide_products)(double *u, const int32_t *code)
 {
     int32_t base = 0;
-    for (; code[3] - base > LANES - WIDTH; base += LANES)
-        NAME(wide_part)(PARTS, u, code, base);
-    switch ((code[3] - base + WIDTH - 1) / WIDTH) {
+    for (; code[3] - base > (AT_ONCE - 1) * VECTOR_LANES; base += AT_ONCE * VECTOR_LANES)
+        NAME(wide_part)(AT_ONCE, u, code, base);
+    switch ((code[3] - base + VECTOR_LANES - 1) / VECTOR_LANES) {
     case 1: NAME(wide_part)(1, u, code, base); break;
     case 2: NAME(wide_part)(2, u, code, base); break;
     case 3: NAME(wide_part)(3, u, code, base); break;
@@ -81,7 +80,6 @@ static void NAME(run_wide_products)(double *u, const int32_t *code)
     case 7: NAME(wide_part)(7, u, code, base); break;
     }
 }
-#undef EACH_OF
 
 /* ------ a row of the operator table, {op, length, out, count, row, which are stretches, operands} */
 
@@ -97,7 +95,7 @@ INLINE void NAME(fill_lanes)(double *lanes, const double *x, int stretch, int co
 static void NAME(run_wide_row)(double *u, const int32_t *code, int careful)
 {
     double lanes[4 * LANES] __attribute__((aligned(LANES)));
-    const Frame f = {.lanes = lanes, .careful = careful};
+    const Frame f = {.lanes = lanes, .careful = careful, .parts = PARTS};
     const int32_t operands = code[1] - 6;
     const int32_t instruction[] = {code[4], operands + 3, 0, 1, 2, 3};
     for (int32_t base = 0; base < code[3]; base += LANES) {

@@ -31,6 +31,7 @@ ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
 }
 """To be set before NumPy, JAX and torch are loaded: one thread each."""
+WITHOUT_MODULE = ("emitted C", "plain class")
 NAMES = {"numpy": "NumPy by hand", "jax": "JAX"}
 
 
@@ -91,8 +92,8 @@ def steps_of_peers(workload: Workload) -> dict[str, Callable[[], Any]]:
     """The peers that are installed, each set to one thread and to 64 bits."""
     found = {}
     for name, peer in workload.peers.items():
-        if name == "emitted C" or present(name):
-            module = None if name == "emitted C" else import_module(name)
+        if name in WITHOUT_MODULE or present(name):
+            module = None if name in WITHOUT_MODULE else import_module(name)
             if name == "jax":
                 module.config.update("jax_enable_x64", True)  # type: ignore[union-attr]
             elif name == "torch":
@@ -162,45 +163,28 @@ def whole_loop(lanes: float) -> Iterator[Figure]:
 
 
 def of_transformer(quick: bool) -> Iterator[Figure]:
-    """One name's loss and gradient, the list-of-scalars model compiled, against the plain class."""
+    """One name's loss and gradient, the list-of-scalars model compiled."""
+    if quick:
+        return
+    targets = {"plain class": 2500.0, "jax": 2.0}
+    yield from ratios(Subject(transformer.compiled_step, targets, reached=("plain class",)), 5)
+
+
+def of_first_results(quick: bool) -> Iterator[Figure]:
+    """The same model from plain Python to its first loss and gradient, compiled on the way."""
     if quick:
         return
     name = transformer.NAMES[0]
     model, _ = transformer.loaded(sg.Value)
     other, _ = transformer.loaded(plain.Value)
-    compiled = sg.compile(lambda: model.loss(name))
 
-    def ours() -> Any:
-        value = compiled()
-        value.backward()
-        return value
+    def ours() -> None:
+        sg.compile(lambda: model.loss(name))().backward()
 
-    def theirs() -> Any:
-        value = other.loss(name)
-        value.backward()
-        return value
-
-    assert math.isclose(ours().data, theirs().data, rel_tol=1e-12)
-    best = minima({"ours": ours, "plain": theirs}, 3)
-    yield Figure("transformer step, compiled: ours", best["ours"] * 1e3, "ms")
-    ratio = best["plain"] / best["ours"]
-    at_least = 2500.0 if NATIVE else -math.inf
-    yield Figure("transformer step, compiled: plain class ÷ ours", ratio, at_least=at_least)
-
-    def first() -> Any:
-        value = sg.compile(lambda: model.loss(name))()
-        value.backward()
-        return value
-
-    best = minima({"ours": first, "plain": theirs}, 3)
-    yield Figure(
-        "transformer traced to its first result: ours", best["ours"] * 1e3, "ms", aim="≤ 60"
-    )
-    ratio = best["plain"] / best["ours"]
-    at_least = 1.0 if NATIVE else -math.inf
-    yield Figure(
-        "transformer traced to its first result: plain step ÷ ours", ratio, at_least=at_least
-    )
+    best = minima({"ours": ours, "plain": lambda: other.loss(name).backward()}, 3)
+    yield Figure("transformer to its first result: ours", best["ours"] * 1e3, "ms", aim="≤ 60")
+    ratio, at_least = best["plain"] / best["ours"], 1.0 if NATIVE else -math.inf
+    yield Figure("transformer to its first result: plain step ÷ ours", ratio, at_least=at_least)
 
 
 # ------ the call, the threads
@@ -255,5 +239,6 @@ def figures(quick: bool) -> Iterator[Figure]:
     with one_core():
         yield from against_micrograd(quick)
         yield from of_transformer(quick)
+        yield from of_first_results(quick)
         yield from of_calls()
     yield from of_threads(quick)

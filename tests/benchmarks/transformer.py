@@ -1,8 +1,9 @@
 """The character transformer of the examples, on scalargrad and on a plain Python class.
 
 A step is the loss of one name and its gradient, with everything freed again; the training step
-adds Adam. The script is loaded anew for everyone who runs it, so that the interpreter specialises
-each copy to that one's numbers.
+adds Adam. Compiled, it stands beside the same model written with JAX's arrays too. The script is
+loaded anew for everyone who runs it, so that the interpreter specialises each copy to that one's
+numbers.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import math
 import random
 import runpy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from scalargrad.schedules import constant, linear
 
 from . import plain
 from .timing import Figure, gc_disabled, minima
+from .workloads import Workload
 
 SCRIPT = Path(__file__).parents[2] / "examples" / "names_transformer.py"
 NAMES = ("mary", "james", "patricia", "robert", "linda", "michael", "christopher", "ann")
@@ -90,3 +92,74 @@ def figures(quick: bool) -> Iterator[Figure]:
 
 def ratios(best: dict[str, float]) -> dict[str, float]:
     return {name: best[theirs] / best[name] for name, theirs in PLAIN.items()}
+
+
+# ------ compiled
+
+
+def numbers(model: Any, value: Any) -> list[float]:
+    """A loss and its gradient, in the order of the parameters."""
+    return [value.data, *(p.grad for p in model.parameters())]
+
+
+def normalised(np: Any, x: Any) -> Any:
+    return x * (np.mean(x * x, axis=1, keepdims=True) + 1e-5) ** -0.5
+
+
+def attention(jax: Any, w: dict[str, Any], x: Any, heads: int) -> Any:
+    """What each position takes from those before it and from itself, an array of rows like x."""
+    np, count = jax.numpy, len(x)
+    query, key, value = ((x @ w[m].T).reshape(count, heads, -1) for m in ("query", "key", "value"))
+    scores = np.einsum("ihd,jhd->hij", query, key) / math.sqrt(query.shape[-1])
+    seen = np.tril(np.ones((count, count), bool))
+    shares = jax.nn.softmax(np.where(seen, scores, -np.inf))
+    return np.einsum("hij,jhd->ihd", shares, value).reshape(x.shape) @ w["mix"].T
+
+
+def loss_in_jax(jax: Any, w: dict[str, Any], tokens: Sequence[int], heads: int) -> Any:
+    """The model's loss of one name, with an array for each matrix."""
+    np, (*given, _), (_, *came) = jax.numpy, tokens, tokens
+    x = normalised(np, w["token"][np.asarray(given)] + w["position"][: len(given)])
+    x = x + attention(jax, w, normalised(np, x), heads)
+    x = x + jax.nn.relu(normalised(np, x) @ w["widen"].T) @ w["narrow"].T
+    chances = jax.nn.log_softmax(x @ w["unembed"].T)
+    return -np.mean(chances[np.arange(len(came)), np.asarray(came)])
+
+
+def in_jax(model: Any, script: dict[str, Any], name: str) -> Callable[[Any], Work]:
+    """The same step, all characters at once."""
+    matrices = {part: m for part, m in vars(model).items() if isinstance(m, list)}
+    tokens = script["encode"](name)[: script["CONTEXT"] + 1]
+
+    def peer(jax: Any) -> Work:
+        w = {k: jax.numpy.asarray([[x.data for x in row] for row in matrices[k]]) for k in matrices}
+        step = jax.jit(jax.value_and_grad(lambda w: loss_in_jax(jax, w, tokens, script["HEADS"])))
+
+        def work() -> list[Any]:
+            value, slopes = jax.block_until_ready(step(w))
+            return [value, *(slopes[part] for part in matrices)]
+
+        return work
+
+    return peer
+
+
+def compiled_step() -> Workload:
+    """One name's loss and gradient, the model of lists compiled, and what others do for it."""
+    name = NAMES[0]
+    model, script = loaded(sg.Value)
+    other, _ = loaded(plain.Value)
+    compiled = sg.compile(lambda: model.loss(name))
+
+    def ours() -> Any:
+        value = compiled()
+        value.backward()
+        return value
+
+    def theirs() -> list[float]:
+        value = other.loss(name)
+        value.backward()
+        return numbers(other, value)
+
+    peers = {"plain class": lambda _: theirs, "jax": in_jax(model, script, name)}
+    return Workload("transformer step, compiled", ours, peers, lambda value: numbers(model, value))

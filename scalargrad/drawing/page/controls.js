@@ -75,6 +75,15 @@ function showTheme() {
   byId("theme").setAttribute("aria-pressed", String(isDark()));
 }
 
+/* A page that this one is set into says which theme it has: light, dark or auto. */
+function followParent(event) {
+  const theme = event.source === parent && parent !== window ? event.data?.theme : null;
+  if (!["light", "dark", "auto"].includes(theme)) return;
+  if (theme === "auto") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+  showTheme();
+}
+
 function switchTheme() {
   document.documentElement.dataset.theme = isDark() ? "light" : "dark";
   showTheme();
@@ -117,4 +126,5 @@ function startControls() {
   byId("theme").addEventListener("click", switchTheme);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showTheme);
   addEventListener("keydown", pressed);
+  addEventListener("message", followParent);
 }

@@ -43,7 +43,8 @@ class Script(Listing):
     def call(self, op: Operator, operands: list[str]) -> str:
         if op.arity is None:
             return f"{op.c}([{', '.join(operands)}])"
-        return (op.c or f"{op.name}({', '.join(['{}'] * op.arity)})").format(*operands)
+        own = f"{op.name}({', '.join(['{}'] * op.arity)})"
+        return (own if in_runtime(op) else op.c or own).format(*operands)
 
 
 def in_runtime(op: Operator) -> bool:

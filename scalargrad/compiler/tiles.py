@@ -1,0 +1,213 @@
+"""Which sums are done together in each lane, so that what they share is read once: rows of a dense
+layer, which are sums of products with the same lanes; and sums over lanes of products with the
+same factors.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from .. import ops
+from ..rows import Operator
+from .native import machine
+from .program import LANES, Program
+from .structure import accumulate, lanes_sum, products
+
+NONE = -1
+
+
+class Ending(NamedTuple):
+    """What is done with a sum: the node that comes of it, how, the nodes `inside`, and the other
+    operand where there is one: lanes for STEP, a number for MINUS."""
+
+    node: int
+    how: int
+    inside: tuple[int, ...]
+    other: int = NONE
+
+
+class Parts(NamedTuple):
+    """The number that a sum begins with, its products, and the number it is lessened by."""
+
+    first: int
+    pairs: list[tuple[int, int]]
+    minus: int = NONE
+
+
+class Row(NamedTuple):
+    """A sum of products of numbers and lanes; it begins with the number `first`, or with NONE."""
+
+    ending: Ending
+    upstream: int
+    first: int
+    lanes: tuple[int, ...]
+    numbers: tuple[int, ...]
+
+    @property
+    def reads(self) -> tuple[int, ...]:
+        return (*self.lanes, self.ending.other) if self.ending.how == machine.STEP else self.lanes
+
+
+Pairs = dict[int, int]
+"""Of one upstream factor: the sum over lanes for each local factor, NONE for a local of 1."""
+
+
+class Block(NamedTuple):
+    """Sums over lanes of each of the products of `upstreams` and `locals`: `totals`, those of the
+    first local first."""
+
+    upstreams: tuple[int, ...]
+    locals: tuple[int, ...]
+    totals: tuple[int, ...]
+
+    @property
+    def reads(self) -> tuple[int, ...]:
+        return (*self.upstreams, *(j for j in self.locals if j != NONE))
+
+
+class Tiles:
+    """What of a program is done in tiles.
+
+    `dense` and `blocks` are those to be done once a node is computed, or just before; `inside` the
+    nodes that are computed on the way.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.trace = program.trace
+        self.uses = Counter(j for i in program.order for j in self.trace.operands[i])
+        self.uses.update([*program.outputs, *self.trace.guarded()])
+        self.users = {j: i for i in program.order for j in self.trace.operands[i]}
+        self.one, self.minus_one = (self.trace.constant(x) for x in (1.0, -1.0))
+        self.inside: set[int] = set()
+        self.dense: dict[int, list[Row]] = dict(self._dense())
+        self.blocks: dict[int, list[Block]] = self._blocks()
+
+    def is_lane(self, i: int) -> bool:
+        return self.program.stages.get(i) == LANES
+
+    # ------ rows of dense layers
+    def _dense(self) -> Iterator[tuple[int, list[Row]]]:
+        """Yield the rows that are done together, by the first node that comes of them."""
+        rows = [row for row in map(self._row, self.program.order) if row]
+        alike: dict[tuple[object, ...], list[Row]] = defaultdict(list)
+        for row in rows:
+            alike[row.upstream, row.ending.how, row.lanes].append(row)
+        for group in alike.values():
+            for tile in together(group):
+                row = tile[0]
+                # what is left is better done term by term
+                if len(tile) > 1 or len(row.lanes) == 1 or row.ending.how != machine.PLAIN:
+                    self.inside.update(i for row in tile for i in row.ending.inside)
+                    yield tile[0].ending.node, tile
+
+    def _row(self, i: int) -> Row | None:
+        """Node i as a row; None if it is no sum of products of numbers and lanes."""
+        parts = self._parts(i) if self.is_lane(i) else None
+        if parts is None:
+            return None
+        sides = {(self.is_lane(x), self.is_lane(y)) for x, y in parts.pairs}
+        if sides not in ({(True, False)}, {(False, True)}):
+            return None
+        lane_first = sides == {(True, False)}
+        xs, ys = zip(*parts.pairs)
+        upstream = machine.NO_UPSTREAM
+        if self.trace.rows[i] in CHAINED:
+            upstream = machine.UPSTREAM_LANE if lane_first else machine.UPSTREAM_UNIFORM
+        ending = Ending(i, machine.MINUS, (i,), parts.minus) if parts.minus != NONE else None
+        lanes, numbers = (xs, ys) if lane_first else (ys, xs)
+        return Row(ending or self._ending(i), upstream, parts.first, lanes, numbers)
+
+    def _parts(self, i: int) -> Parts | None:
+        row, operands = self.trace.rows[i], self.trace.operands[i]
+        if row in KINDS:
+            pairs = list(zip(operands[::2], operands[1::2]))
+            begins = pairs[0][1] == self.one and not self.is_lane(pairs[0][0])
+            return Parts(pairs[0][0], pairs[1:]) if begins else Parts(NONE, pairs)
+        if len(operands) != 2 or self.is_lane(operands[0]) == self.is_lane(operands[1]):
+            return None
+        if row in (ops.mul, ops.chain):
+            return Parts(NONE, [(operands[0], operands[1])])
+        x, number = operands if self.is_lane(operands[0]) else operands[::-1]
+        if row is ops.add:
+            return Parts(number, [(x, self.one)])
+        if row is ops.sub and x == operands[0]:
+            return Parts(NONE, [(x, self.one)], number)
+        return Parts(number, [(x, self.minus_one)]) if row is ops.sub else None
+
+    def _ending(self, i: int) -> Ending:
+        user = self.users.get(i, NONE)
+        if self.uses[i] == 1 and user != NONE:
+            row, operands = self.trace.rows[user], self.trace.operands[user]
+            if row is ops.relu:
+                return Ending(user, machine.RELU, (i, user))
+            if row is ops.chain and operands[0] == i and self.is_step(operands[1]):
+                gate = self.trace.operands[operands[1]][0]
+                return Ending(user, machine.STEP, (i, operands[1], user), gate)
+        return Ending(i, machine.PLAIN, (i,))
+
+    def is_step(self, i: int) -> bool:
+        return self.trace.rows[i] is ops.step and self.uses[i] == 1 and self.is_lane(i)
+
+    # ------ sums over lanes
+    def _blocks(self) -> dict[int, list[Block]]:
+        """The sums over lanes, by the node after which all that they read is computed."""
+        pairs: dict[int, Pairs] = defaultdict(dict)
+        alone: list[int] = []
+        for i in self.program.computed():
+            if self.trace.rows[i] is lanes_sum:
+                (x,) = self.trace.operands[i]
+                if self.trace.rows[x] is ops.chain and self.uses[x] == 1:
+                    self.inside.add(x)
+                    upstream, local = self.trace.operands[x]
+                    pairs[upstream][local] = i
+                else:
+                    alone.append(i)
+        for i in alone:
+            pairs[self.trace.operands[i][0]][NONE] = i
+        found: dict[int, list[Block]] = defaultdict(list)
+        for block in blocks(pairs):
+            found[max(block.reads)].append(block)
+        return found
+
+
+KINDS: Sequence[Operator | str] = (products, accumulate)
+CHAINED: Sequence[Operator | str] = (accumulate, ops.chain)
+
+
+def together(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Cut rows up into tiles: all that one reads is computed before the first that comes of it."""
+    tile: list[Row] = []
+    for row in sorted(rows, key=lambda row: row.ending.node):
+        if tile and (len(tile) == machine.TILE or max(row.reads) >= tile[0].ending.node):
+            yield tile
+            tile = []
+        tile.append(row)
+    if tile:
+        yield tile
+
+
+def blocks(pairs: Mapping[int, Pairs]) -> Iterator[Block]:
+    """Cover the pairs with blocks: upstreams that follow each other and share most locals."""
+    waiting = sorted(pairs)
+    while waiting:
+        first = waiting[0]
+        taken, shared = [first], set(pairs[first])
+        for upstream in waiting[1:]:
+            common = shared & set(pairs[upstream])
+            if len(taken) < machine.TILE and 2 * len(common) > max(2, len(pairs[first])):
+                taken.append(upstream)
+                shared = common
+        waiting = [i for i in waiting if i not in taken]
+        yield block(pairs, taken, shared)
+        for upstream in taken:
+            if rest := set(pairs[upstream]) - shared:
+                yield block(pairs, [upstream], rest)
+
+
+def block(pairs: Mapping[int, Pairs], upstreams: Sequence[int], shared: Iterable[int]) -> Block:
+    columns = sorted(shared)
+    totals = [pairs[upstream][local] for local in columns for upstream in upstreams]
+    return Block(tuple(upstreams), tuple(columns), tuple(totals))

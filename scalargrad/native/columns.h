@@ -1,0 +1,141 @@
+/* Columns into registers and back, and what is asked of each lane. Included by lanes.h, once for each
+ * instruction set. */
+
+typedef double NAME(Unaligned) __attribute__((vector_size(sizeof(V)), aligned(1)));
+/* a block has parts of WIDTH lanes */
+#define VECTORS_OF(parts) ((parts) * (WIDTH / VECTOR_LANES))
+
+#if defined(__clang__) || __GNUC__ >= 12
+#define SHUFFLE(x, y, ...) __builtin_shufflevector(x, y, __VA_ARGS__)
+#else
+#define SHUFFLE(x, y, ...) __builtin_shuffle(x, y, (I){__VA_ARGS__})
+#endif
+
+/* ------ loads, {op, length, the first of the inputs, then a register for each} */
+
+#if VECTOR_BYTES == 64
+/* Whether so many columns stand side by side in one array. */
+static int NAME(are_adjacent)(const Column *column, int32_t n)
+{
+    for (int32_t k = 1; k < n; k++)
+        if (column[k].data != column->data + (size_t)k * sizeof(double)
+            || column[k].stride != column->stride)
+            return 0;
+    return 1;
+}
+
+/* WIDTH columns of WIDTH rows: a vector of each row, then rows and columns exchanged. */
+INLINE void NAME(load_square)(const Frame *f, const Column *column, const int32_t *into, int part)
+{
+    V row[WIDTH], pair[WIDTH], four[WIDTH];
+    for (int i = 0; i < WIDTH; i++) {
+        const char *from = row_of(f, column, part * WIDTH + i);
+        row[i] = *(const NAME(Unaligned) *)from;
+        /* the next columns come from the same rows */
+        __builtin_prefetch(from + 2 * sizeof(V) - 1);
+    }
+    for (int i = 0; i < WIDTH; i += 2) {
+        pair[i] = SHUFFLE(row[i], row[i + 1], 0, 8, 2, 10, 4, 12, 6, 14);
+        pair[i + 1] = SHUFFLE(row[i], row[i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+    }
+    for (int i = 0; i < WIDTH; i += i % 2 ? 3 : 1) {
+        four[i] = SHUFFLE(pair[i], pair[i + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+        four[i + 2] = SHUFFLE(pair[i], pair[i + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+    for (int i = 0; i < WIDTH / 2; i++) {
+        V *low = (V *)NAME(reg)(f, into[i]) + part, *high = (V *)NAME(reg)(f, into[i + 4]) + part;
+        *low = SHUFFLE(four[i], four[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+        *high = SHUFFLE(four[i], four[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+}
+
+#endif
+
+static void NAME(load_column)(const Frame *f, const Column *column, double *out)
+{
+    const char *from = row_of(f, column, 0);
+    if (!f->index && f->count == LANES && column->stride == (Py_ssize_t)sizeof(double))
+        EACH(i, VECTORS) ((V *)out)[i] = ((const NAME(Unaligned) *)from)[i];
+    else
+        for (int i = 0; i < f->parts * WIDTH; i++) {
+            from = row_of(f, column, i);
+            memcpy(&out[i], from, sizeof(double));
+            /* the next columns come from the same rows */
+            __builtin_prefetch(from + 2 * LANES);
+        }
+}
+
+static void NAME(run_load)(const Frame *f, const int32_t *code)
+{
+    const Column *column = f->inputs + code[2];
+    const int32_t n = code[1] - 3;
+#if VECTOR_BYTES == 64
+    if (n == WIDTH && NAME(are_adjacent)(column, n)) {
+        for (int part = 0; part < f->parts; part++)
+            NAME(load_square)(f, column, code + 3, part);
+        return;
+    }
+#endif
+    for (int32_t k = 0; k < n; k++)
+        NAME(load_column)(f, column + k, NAME(reg)(f, code[3 + k]));
+}
+
+/* ------ what sums over lanes take in */
+
+/* A vector of a register, with zeros in the lanes that are not there or that a guard broke. */
+INLINE V NAME(masked)(V x, const Frame *f, int at)
+{
+    return (V)((I)x & (((const I *)f->broken)[at] < 0));
+}
+
+/* ------ stores, {op, length, output, register} */
+static void NAME(run_store)(Frame *f, const int32_t *code)
+{
+    const Column *column = &f->outputs[code[2]];
+    char *to = (char *)column->data + f->base * column->stride;
+    const double *x = NAME(reg)(f, code[3]);
+    V doubt = *(const V *)&f->doubt;
+    for (int i = 0; i < VECTORS_OF(f->parts); i++) {
+        const V own = f->some ? NAME(masked)(((const V *)x)[i], f, i) : ((const V *)x)[i];
+        doubt += own - own;
+    }
+    *(V *)&f->doubt = doubt;
+    if (column->stride == (Py_ssize_t)sizeof(double))
+        memcpy(to, x, (size_t)f->count * sizeof(double));
+    else
+        for (int i = 0; i < f->count; i++, to += column->stride)
+            memcpy(to, &x[i], sizeof(double));
+}
+
+/* ------ guards, {op, length, how, x, y, outcome, number of the guard} */
+INLINE I NAME(fails)(const int how, const V x, const V y, const I unwanted)
+{
+    const I holds = how == 0 ? (I)(x < y) : how == 1 ? (I)(x <= y) : (I)(x != y);
+    return holds ^ unwanted;
+}
+
+INLINE void NAME(guard)(Frame *f, const int32_t *code, const int how)
+{
+    const V *x = (const V *)NAME(reg)(f, code[3]), *y = (const V *)NAME(reg)(f, code[4]);
+    const I unwanted = (I){0} - (int64_t)code[5], number = (I){0} + (int64_t)code[6];
+    I any = {0}, *broken = (I *)f->broken;
+    for (int i = 0; i < VECTORS_OF(f->parts); i++) {
+        const I now = NAME(fails)(how, x[i], y[i], unwanted) & (broken[i] < 0);
+        broken[i] = (now & number) | (~now & broken[i]);
+        any |= now;
+    }
+    for (int i = 0; i < VECTOR_LANES; i++)
+        f->some |= any[i] != 0;
+}
+
+static void NAME(run_guard)(Frame *f, const int32_t *code)
+{
+    switch (code[2]) {
+    case 0: NAME(guard)(f, code, 0); break;
+    case 1: NAME(guard)(f, code, 1); break;
+    default: NAME(guard)(f, code, 2); break;
+    }
+}
+
+#undef SHUFFLE
+#undef VECTORS_OF
