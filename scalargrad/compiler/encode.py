@@ -54,8 +54,9 @@ class Encoder:
         self.columns = [i for i in program.outputs if self.trace.lanes[i]]
         self.results = [i for i in program.outputs if not self.trace.lanes[i]]
         self.one, minus_one = (self.trace.constant(x) for x in (1.0, -1.0))
-        constants = {*program.constants(), self.one, minus_one}
-        self.uniform = self.place = rerolled(self.trace, self.numbers, constants)
+        constants = {**program.constants(), self.one: 1.0, minus_one: -1.0}
+        self.uniform = rerolled(self.trace, self.numbers, constants)
+        self.place = self.uniform
         self.splats: dict[int, int] = {}
         self.register: dict[int, int] = {}
         self.free: list[int] = []
@@ -65,7 +66,8 @@ class Encoder:
     def encoded(self) -> machine.Program:
         before = self.scalars(BEFORE)
         lanes = [word for code in self.lane_code() for word in code]
-        self.uniform.put([i for i in self.totals if i not in self.place])
+        # the count of lanes has its place among the numbers of the call
+        self.uniform.put([i for i in self.totals if i != self.program.count])
         after = self.scalars(AFTER)
         return machine.Program(
             initial=array("d", self.uniform.initial()),
@@ -224,12 +226,12 @@ class Encoder:
         ending = rows[0].ending
         code = [rows[0].upstream, ending.how, len(rows)]
         code += [self.register[row.ending.node] for row in rows]
-        code += [self.place.get(row.first, NONE) for row in rows]
+        code += [NONE if row.first == NONE else self.place[row.first] for row in rows]
         if ending.how in OTHERS:
             where = at if ending.how == machine.STEP else self.place
             code += [where[row.ending.other] for row in rows]
         for j, *numbers in zip(rows[0].lanes, *(row.numbers for row in rows)):
-            code += (at[j], *map(self.place.__getitem__, numbers))
+            code += (at[j], *[self.place[i] for i in numbers])
         return [machine.DENSE, 2 + len(code), *code]
 
     def sum(self, operation: int, item: Item, at: dict[int, int]) -> list[int]:

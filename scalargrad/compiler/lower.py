@@ -42,12 +42,12 @@ class Lowering(Recorder):
                 given = self.with_uniform_part(given)
             elif row is ops.chain and (is_harmless(given[0]) or is_harmless(given[1])):
                 row = ops.mul
-            if row is ops.mul or row is ops.chain:
-                given = self.with_doubling_in_front(given)
             elif row is ops.pow and is_number(given[1]) and given[1] in (1.0, 2.0):
                 row, given = ops.mul, [given[0], given[0] if given[1] == 2.0 else 1.0]
             elif row is ops.where and is_number(given[0]) and given[0] == given[0]:
                 return given[1 if given[0] else 2]
+            if row is ops.mul or row is ops.chain:
+                given = self.with_doubling_in_front(given)
             if row is ops.mul:
                 for x, y in (given, given[::-1]):
                     if is_number(x) and x in NEUTRAL:
@@ -74,7 +74,7 @@ class Lowering(Recorder):
     def with_doubling_in_front(self, operands: list[Any]) -> list[Any]:
         """The factors u, 2·x as 2·u, x: many products of a sum of squares share 2·u."""
         u, x = operands
-        if not is_number(x) and self.rows[x.index] is ops.mul and self.has_lanes(u):
+        if self.has_lanes(u) and not is_number(x) and self.rows[x.index] is ops.mul:
             c, rest = x.operands
             if is_number(c) and c == 2.0:
                 return [self.compute(ops.mul, [c, u]), rest]
@@ -127,12 +127,14 @@ class LoweredTrace(Lowering, Trace):
         """Turn sums of products into single nodes, in place."""
         Fusion(self, wanted).run()
 
-    def stages(self, count: int) -> bytes:
-        """The stage of every node; see `Program`. `count` is an input known after the lanes."""
+    def stages(self, late_input: int) -> bytes:
+        """The stage of every node, of which one input may be known after the lanes; see
+        `Program`."""
         # zeros at first: the constants of fusion come after the nodes that use them
         found = bytearray(len(self))
         for i, (row, operands, lane) in enumerate(zip(self.rows, self.operands, self.lanes)):
-            late = row is lanes_sum or i == count or any(found[j] >= AFTER for j in operands)
+            late = row is lanes_sum or i == late_input
+            late = late or any(found[j] >= AFTER for j in operands)
             found[i] = (TOO_LATE if late else LANES) if lane else AFTER if late else BEFORE
         return bytes(found)
 

@@ -89,13 +89,13 @@ static int32_t product_kind(const Fusion *f, int32_t j, int32_t i)
     return row == OP_mul || row == OP_square ? PRODUCTS : row == OP_chain ? ACCUMULATE : NO_SUM;
 }
 
-/* Add operand j of node i, a sum of such a kind. */
+/* Add operand j of node i, a sum of such a kind: as a product if it is one, a square too. */
 static int add_term(Fusion *f, int32_t i, int32_t j, int32_t kind)
 {
-    const int32_t *factors = operands_of(f->trace, j);
     if (!kind || product_kind(f, j, i) != kind)
         return add_product(f, i, j, f->one);
-    return add_product(f, i, factors[0], factors[f->trace->node[j].count - 1]);
+    const int32_t *factor = operands_of(f->trace, j);
+    return add_product(f, i, factor[0], factor[f->trace->node[j].count - 1]);
 }
 
 static int32_t first_kind(const Fusion *f, int32_t i)

@@ -89,12 +89,12 @@ static PyTypeObject TraceType;
 
 enum { BEFORE, LANES, AFTER, TOO_LATE };
 
-/* stages(count): the stage of every node, as program.py has them; bytes. `count` is an input that is
- * known after the lanes, or −1. */
-static PyObject *trace_stages(PyObject *self, PyObject *count)
+/* stages(late_input): the stage of every node, as program.py has them; bytes. One input may be known
+ * after the lanes. */
+static PyObject *trace_stages(PyObject *self, PyObject *late_input)
 {
     const Trace *t = (Trace *)self;
-    const long known_late = PyLong_AsLong(count);
+    const long known_late = PyLong_AsLong(late_input);
     if (known_late == -1 && PyErr_Occurred())
         return NULL;
     PyObject *found = PyBytes_FromStringAndSize(NULL, t->size);
