@@ -202,3 +202,28 @@ def test_derivative_that_is_one_number_has_the_shape_of_its_argument_every_time(
         assert value.tolist() == [0.0, 2.0, 4.0, 6.0]
         assert by_x.tolist() == [2.0] * 4 and by_y.tolist() == [0.0] * 4
         assert compile(lambda x: 3.0)(np.arange(3.0)).tolist() == [3.0] * 3
+
+
+@pytest.mark.parametrize("used", [(0, 1, 2, 3, 4), (1, 3), (4,)])
+@pytest.mark.parametrize("count", [1, 64, 131])
+def test_gradients_in_rows_stand_where_the_rows_have_their_numbers(
+    used: tuple[int, ...], count: int
+) -> None:
+    rows = np.random.default_rng(count).normal(size=(count, 5))
+
+    def product(x: Any, y: Any) -> Any:
+        found = y
+        for k in used:
+            found = found * x[k]
+        return found if found > 0.0 else sg.exp(found)
+
+    compiled = compile(product, batch=("x", "y"))
+    for _ in range(2):
+        value, (in_x, in_y) = compiled.value_and_grad(rows, rows[:, 0])
+        for lane in range(count):
+            leaves = list(map(sg.Value, [*rows[lane], rows[lane, 0]]))
+            out = product(leaves[:5], leaves[5])
+            out.backward()
+            assert value[lane] == pytest.approx(out.data, rel=1e-14)
+            expected = [x.grad for x in leaves]
+            assert [*in_x[lane], in_y[lane]] == pytest.approx(expected, rel=1e-13)

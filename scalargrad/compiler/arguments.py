@@ -140,10 +140,21 @@ def samples(x: Any) -> Part:
         [None] * prod(shape),
         True,
         (lambda parts: filled(shape, parts)) if shape else only,
-        (lambda parts: numpy.stack(parts, axis=-1).reshape(-1, *shape)) if shape else only,
+        (lambda parts: beside_each_other(parts).reshape(-1, *shape)) if shape else only,
         names=lambda: subscripts(shape),
         rows=array.reshape(len(array), prod(shape)),
     )
+
+
+def beside_each_other(columns: list[Any]) -> Any:
+    """Return the array whose columns these are, or one made of them."""
+    import numpy
+
+    whole = getattr(columns[0], "base", None)
+    is_whole = whole is not None and whole.shape == (len(columns[0]), len(columns))
+    if is_whole and all(getattr(x, "base", None) is whole for x in columns):
+        return whole
+    return numpy.stack(columns, axis=-1)
 
 
 def part_of(x: Any, by_sample: bool, batched: bool) -> Part:

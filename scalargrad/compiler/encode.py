@@ -40,8 +40,15 @@ class Item(NamedTuple):
 class Encoder:
     """Turns one program into the arguments of machine.Program."""
 
-    def __init__(self, program: Program, places: Mapping[int, Place], given: int) -> None:
-        """`places` tells where the inputs with lanes stand in the arrays that are `given`."""
+    def __init__(
+        self,
+        program: Program,
+        places: Mapping[int, Place],
+        given: int,
+        made: Sequence[Place] = (),
+    ) -> None:
+        """`places` tells where the inputs with lanes stand in the arrays that are `given`, `made`
+        where the outputs with lanes go; each has an array of its own if it does not tell."""
         self.program = program
         self.trace = program.trace
         used = set(program.order)
@@ -52,6 +59,7 @@ class Encoder:
         self.totals: list[int] = []
         """The sums over lanes, in the order in which the code of the lanes takes them."""
         self.columns = [i for i in program.outputs if self.trace.lanes[i]]
+        self.made = made or [(k, 0) for k in range(len(self.columns))]
         self.results = [i for i in program.outputs if not self.trace.lanes[i]]
         self.one, minus_one = (self.trace.constant(x) for x in (1.0, -1.0))
         constants = {**program.constants(), self.one: 1.0, minus_one: -1.0}
@@ -78,10 +86,10 @@ class Encoder:
             lanes=words(lanes),
             after=after,
             inputs=words(x for place in self.places for x in place),
-            outputs=words(x for k in range(len(self.columns)) for x in (k, 0)),
+            outputs=words(x for place in self.made for x in place),
             registers=self.registers,
             given=self.given,
-            made=len(self.columns),
+            made=1 + max([which for which, _ in self.made], default=-1),
         )
 
     # ------ what is the same in all lanes

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from itertools import compress, groupby
 from typing import Any
 
 from .. import ops
@@ -20,11 +21,18 @@ if NATIVE := machine is not None:
     from .encode import Encoder, fits_machine
 
 
-def runner(program: Program, places: Mapping[int, Place], given: int, threads: int) -> Any:
+def runner(
+    program: Program,
+    places: Mapping[int, Place],
+    given: int,
+    beside: Sequence[Hashable],
+    threads: int,
+) -> Any:
     """Return what runs a program: the machine where it can. `places` tells where the inputs with
-    lanes stand in the arrays that are `given`."""
+    lanes stand in the arrays that are `given`. Outputs with lanes, one after the other, that are
+    `beside` the same thing become columns of one array."""
     if NATIVE and fits_machine(program):
-        return OnMachine(program, places, given, threads)
+        return OnMachine(program, places, given, beside, threads)
     return OnArrays(program, places)
 
 
@@ -36,14 +44,22 @@ class OnMachine:
     """Runs one program on the native machine."""
 
     def __init__(
-        self, program: Program, places: Mapping[int, Place], given: int, threads: int
+        self,
+        program: Program,
+        places: Mapping[int, Place],
+        given: int,
+        beside: Sequence[Hashable],
+        threads: int,
     ) -> None:
         self.threads = threads
-        encoder = Encoder(program, places, given)
-        self.code = encoder.encoded()
         lanes = program.trace.lanes
         self.outputs = [lanes[i] for i in program.outputs]
-        self.columns = len(encoder.columns)
+        together = groupby(compress(beside, self.outputs))
+        self.widths = [len(list(group)) for _, group in together]
+        """Of each array that is made."""
+        made = [(k, column) for k, width in enumerate(self.widths) for column in range(width)]
+        encoder = Encoder(program, places, given, made)
+        self.code = encoder.encoded()
         self.registers = encoder.registers
         self.results = bytes(8 * len(encoder.results))
         self.listed = len(encoder.results) <= FEW
@@ -68,10 +84,10 @@ class OnMachine:
         broken = None
         listed = self.listed and not self.lane_guards
         results = None if listed else array("d", self.results)
-        if lanes is not None and (self.columns or self.lane_guards):
+        if lanes is not None and (self.widths or self.lane_guards):
             import numpy
 
-            made = [numpy.empty(lanes) for _ in range(self.columns)]
+            made = [numpy.empty((lanes, width) if width > 1 else lanes) for width in self.widths]
             broken = numpy.empty(lanes, numpy.int32) if self.lane_guards else None
         status = self.code.run(
             *(numbers, (*arrays, *made), lanes or 0, results, broken),
@@ -84,7 +100,8 @@ class OnMachine:
         outputs: Any = self.in_order(results or (), made) if made else results
         return outputs, None if status == -1 else broken if status == -2 else status
 
-    def in_order(self, results: Sequence[float], columns: Sequence[Any]) -> list[Any]:
+    def in_order(self, results: Sequence[float], made: Sequence[Any]) -> list[Any]:
+        columns = [column for x in made for column in (x.T if x.ndim == 2 else (x,))]
         parts = iter(results), iter(columns)
         return [next(parts[lane]) for lane in self.outputs]
 

@@ -4,7 +4,7 @@ first takes it."""
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ..trees import is_value
@@ -34,10 +34,15 @@ class Path:
                 self.drawn.append(source)
             else:
                 places[i] = numbers[source].place
-        self.runner = runner(self.program, places, len(call.arrays) + len(self.drawn), threads)
+        self.keys = list(keys(traced))
+        beside = [
+            (entry, numbers[2 + which].place[0] if is_column(which, numbers) else (which,))
+            for entry, which in self.keys
+        ]
+        given = len(call.arrays) + len(self.drawn)
+        self.runner = runner(self.program, places, given, beside, threads)
         self.instead: dict[int, Path] = {}
         self.form = str(traced.structure)
-        self.keys = list(keys(traced))
         self.captured = {id(x): x for x in traced.captured}
 
     def run(self, call: Call, group: Any) -> tuple[list[Any], Any]:
@@ -212,6 +217,10 @@ def keys(traced: Traced) -> Iterator[tuple[int, Any]]:
         if traced.wanted is not None:
             yield from ((entry, position) for position in traced.wanted.positions)
             yield from ((entry, ("captured", id(x))) for x in traced.captured)
+
+
+def is_column(which: Any, numbers: Sequence[Any]) -> bool:
+    return type(which) is int and type(numbers[2 + which]) is Column
 
 
 def number_of(x: Any) -> float:

@@ -130,9 +130,10 @@ class Plan:
         lanes = int(numbers[COUNT]) if arrays else None
         numbers[SHARE] = 1.0 / numbers[COUNT]
         outputs, broken = self.runner.run(numbers, arrays, lanes)
-        if broken is None:
-            return self.spread(outputs, lanes)
-        return None if isinstance(broken, int) else self.merged(args, outputs, broken)
+        if broken is not None:
+            return None if isinstance(broken, int) else self.merged(args, outputs, broken)
+        found: list[Any] = self.spread(outputs, lanes) if self.same else outputs
+        return found
 
     def merged(self, args: Sequence[Any], outputs: Any, broken: Any) -> list[Any] | None:
         """The outputs of all paths, some lanes having left the first; None if another one uses
@@ -146,9 +147,7 @@ class Plan:
         same = merge.form == self.form and list(map(id, results.captured)) == known
         return results.outputs if same else None
 
-    def spread(self, outputs: Any, lanes: int | None) -> Any:
-        if not self.same:
-            return outputs
+    def spread(self, outputs: Any, lanes: Any) -> Any:
         import numpy
 
         found = list(outputs)

@@ -200,7 +200,7 @@ static PyObject *list_of_results(const Program *p, const double *uniform)
 
 static PyObject *run_opened(Program *p, PyObject *numbers, Opened *opened, Job *job)
 {
-    size_t doubles = scratch_doubles(p, job->threads);
+    size_t doubles = scratch_doubles(p, job->count, job->threads);
     double *uniform = take_uniform(p);
     PyObject *found = NULL;
     job->sums = job->count ? take_scratch(&doubles) : NULL;

@@ -45,9 +45,28 @@ static size_t memory_doubles(const Program *p)
     return (size_t)p->registers * LANES + totals_doubles(p) + LANES;
 }
 
-static size_t scratch_doubles(const Program *p, int threads)
+/* How many segments the lanes are cut into, and where one begins. It depends on nothing but their
+ * number: sums are the same however many threads there are. */
+static Py_ssize_t chunks_of(Py_ssize_t count)
 {
-    return SEGMENTS * totals_doubles(p) + (size_t)threads * memory_doubles(p);
+    return (count + BLOCKS_PER_CHUNK * LANES - 1) / (BLOCKS_PER_CHUNK * LANES);
+}
+
+static int segments_of(Py_ssize_t count)
+{
+    return chunks_of(count) < SEGMENTS ? (int)chunks_of(count) : SEGMENTS;
+}
+
+static Py_ssize_t segment_begin(Py_ssize_t count, int segment)
+{
+    const int n = segments_of(count);
+    const Py_ssize_t at = chunks_of(count) * segment / n * BLOCKS_PER_CHUNK * LANES;
+    return segment >= n ? count : at;
+}
+
+static size_t scratch_doubles(const Program *p, Py_ssize_t count, int threads)
+{
+    return (size_t)segments_of(count) * totals_doubles(p) + (size_t)threads * memory_doubles(p);
 }
 
 static double *aligned_doubles(size_t n)
@@ -81,7 +100,8 @@ static struct {
     double *memory;
     size_t doubles;
 } scratch;
-enum { MOST_SCRATCH = 1 << 20 };
+/* doubles: what needs more returns it after each run */
+enum { MOST_SCRATCH = 1 << 23 };
 
 static double *take_scratch(size_t *doubles)
 {
@@ -132,25 +152,6 @@ static void run_one_block(Frame *f, Worker *worker)
     kernels.run_block(f);
     if (worker->job->broken)
         note_broken(f, worker);
-}
-
-/* How many segments the lanes are cut into, and where one begins. It depends on nothing but their
- * number: sums are the same however many threads there are. */
-static Py_ssize_t chunks_of(Py_ssize_t count)
-{
-    return (count + BLOCKS_PER_CHUNK * LANES - 1) / (BLOCKS_PER_CHUNK * LANES);
-}
-
-static int segments_of(Py_ssize_t count)
-{
-    return chunks_of(count) < SEGMENTS ? (int)chunks_of(count) : SEGMENTS;
-}
-
-static Py_ssize_t segment_begin(Py_ssize_t count, int segment)
-{
-    const int n = segments_of(count);
-    const Py_ssize_t at = chunks_of(count) * segment / n * BLOCKS_PER_CHUNK * LANES;
-    return segment >= n ? count : at;
 }
 
 static void run_chunk(Frame *f, Worker *worker, Py_ssize_t begin, Py_ssize_t end, double *sums)
@@ -223,7 +224,7 @@ static void run_lanes(const Program *p, double *uniform, Job *job)
     const int segments = segments_of(job->count);
     const int n = job->threads < segments ? job->threads : segments;
     double *sums = job->sums;
-    double *memory = sums + SEGMENTS * totals_doubles(p);
+    double *memory = sums + (size_t)segments * totals_doubles(p);
     Worker worker[MAX_THREADS];
     for (int k = 0; k < n; k++)
         worker[k] = (Worker){
