@@ -74,7 +74,7 @@ def test_every_row_has_a_formula_that_names_its_operands(op: Operator) -> None:
         (lambda x, y: sg.floor(x), "⌊x⌋", ["0"]),
         (lambda x, y: x % 3.0, "x % 3", ["1"]),
         (lambda x, y: sg.sin(x), "sin(x)", ["cos(x)"]),
-        (lambda x, y: sg.relu(x), "ReLU(x)", ["step(x)"]),
+        (lambda x, y: sg.relu(x), "ReLU(x)", ["step(L)"]),
         (lambda x, y: sg.maximum(x, 1.0), "max(x, 1)", ["step(x − 1)"]),
         (lambda x, y: sg.sum([x, y, 2.0]), "x + y + 2", ["1", "1"]),
         (lambda x, y: sg.mean([x, y]), "(x + y) ÷ 2", ["0.5", "0.5"]),

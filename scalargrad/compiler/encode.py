@@ -28,8 +28,13 @@ WIDTH = 8
 """So many columns side by side are loaded in one go."""
 
 
+Registers = dict[int, int]
+"""The register that holds each node."""
+
+
 class Item(NamedTuple):
-    """Something to be done in each lane: it reads nodes and may compute some."""
+    """Something to be done in each lane: it reads nodes and may compute some. Its kind is the
+    method of the Encoder that writes its code."""
 
     kind: str
     reads: tuple[int, ...]
@@ -147,7 +152,9 @@ class Encoder:
             if self.is_lane(i) and i not in tiles.inside and i not in self.inputs:
                 yield Item("row", self.trace.operands[i], (i,))
             for k in guards[i]:
-                yield Item("guard", (self.program.guards[k].x, self.program.guards[k].y), (), k)
+                yield Item(
+                    "lane_guard", (self.program.guards[k].x, self.program.guards[k].y), (), k
+                )
             expected -= len(guards[i])
             sums += tiles.blocks.get(i, ())
             if not expected:
@@ -202,35 +209,40 @@ class Encoder:
     def where(self, j: int) -> int:
         return self.register[j] if j in self.register else self.splats[j]
 
-    def instruction(self, item: Item, at: dict[int, int]) -> list[int]:
-        if item.kind == "load":
-            registers = [self.register[i] for i in item.nodes]
-            return [machine.LOAD, 3 + len(registers), self.inputs[item.nodes[0]], *registers]
-        if item.kind == "store":
-            return [machine.STORE, 4, item.detail, at[item.reads[0]]]
-        if item.kind == "guard":
-            return self.guard(item.detail, at)
-        if item.kind == "totals":
-            return self.block(item.detail, at)
-        if item.kind == "dense":
-            return self.dense(item.detail, at)
+    def instruction(self, item: Item, at: Registers) -> list[int]:
+        code: list[int] = getattr(self, item.kind)(item, at)
+        return code
+
+    def load(self, item: Item, at: Registers) -> list[int]:
+        registers = [self.register[i] for i in item.nodes]
+        return [machine.LOAD, 3 + len(registers), self.inputs[item.nodes[0]], *registers]
+
+    def store(self, item: Item, at: Registers) -> list[int]:
+        return [machine.STORE, 4, item.detail, at[item.reads[0]]]
+
+    def lane_guard(self, item: Item, at: Registers) -> list[int]:
+        return self.guard(item.detail, at)
+
+    def row(self, item: Item, at: Registers) -> list[int]:
         row = self.trace.row(item.nodes[0])
         if row in SUMS:
             return self.sum(SUMS[row], item, at)
         operands = [at[j] for j in item.reads]
         return [row.code, len(operands) + 3, self.register[item.nodes[0]], *operands]
 
-    def block(self, block: Block, at: dict[int, int]) -> list[int]:
+    def block(self, item: Item, at: Registers) -> list[int]:
+        block: Block = item.detail
         first = len(self.totals)
         self.totals += block.totals
         upstreams = [at[i] for i in block.upstreams]
         if block.locals == (NONE,) and len(upstreams) == 1:
             return [machine.TOTAL, 4, first, *upstreams]
-        locals_ = [at.get(j, NONE) for j in block.locals]
+        locals_ = [NONE if j == NONE else at[j] for j in block.locals]
         length = 4 + len(upstreams) + len(locals_)
         return [machine.TOTALS, length, first, len(upstreams), *upstreams, *locals_]
 
-    def dense(self, rows: Sequence[Row], at: dict[int, int]) -> list[int]:
+    def dense(self, item: Item, at: Registers) -> list[int]:
+        rows: Sequence[Row] = item.detail
         ending = rows[0].ending
         code = [rows[0].upstream, ending.how, len(rows)]
         code += [self.register[row.ending.node] for row in rows]
@@ -242,7 +254,7 @@ class Encoder:
             code += (at[j], *[self.place[i] for i in numbers])
         return [machine.DENSE, 2 + len(code), *code]
 
-    def sum(self, operation: int, item: Item, at: dict[int, int]) -> list[int]:
+    def sum(self, operation: int, item: Item, at: Registers) -> list[int]:
         runs: list[list[int]] = []
         for x, y in zip(item.reads[::2], item.reads[1::2]):
             kind, *term = self.term(x, y, at)
@@ -253,7 +265,7 @@ class Encoder:
         code = [word for run in runs for word in run]
         return [operation, len(code) + 3, self.register[item.nodes[0]], *code]
 
-    def term(self, x: int, y: int, at: dict[int, int]) -> tuple[int, int, int]:
+    def term(self, x: int, y: int, at: Registers) -> tuple[int, int, int]:
         lane_x, lane_y = self.is_lane(x), self.is_lane(y)
         if y == self.one:
             return (
@@ -274,7 +286,7 @@ def dense_item(rows: Sequence[Row]) -> Item:
 
 
 def block_item(block: Block) -> Item:
-    return Item("totals", block.reads, (), block)
+    return Item("block", block.reads, (), block)
 
 
 def words(values: Sequence[int] | Iterator[int]) -> array[int]:

@@ -67,7 +67,7 @@ def subjects(quick: bool) -> list[Subject]:
             lambda: options(10_000 if quick else 10**6),
             {"jax": 3.0},
             {"emitted C": 1.4},
-            reached=("emitted C",),
+            reached=("jax", "emitted C"),
         ),
         Subject(lambda: paths(None, count, steps), {"jax": 3.0}, reached=("jax",)),
         Subject(lambda: paths(120.0, count, steps), {"jax": 2.0}),
@@ -168,23 +168,24 @@ def of_transformer(quick: bool) -> Iterator[Figure]:
         return
     targets = {"plain class": 2500.0, "jax": 2.0}
     yield from ratios(Subject(transformer.compiled_step, targets, reached=("plain class",)), 5)
+    yield from of_first_call()
 
 
-def of_first_results(quick: bool) -> Iterator[Figure]:
-    """The same model from plain Python to its first loss and gradient, compiled on the way."""
-    if quick:
-        return
+def of_first_call() -> Iterator[Figure]:
+    """The transformer compiled anew and run once, against one step of the plain class."""
     name = transformer.NAMES[0]
     model, _ = transformer.loaded(sg.Value)
     other, _ = transformer.loaded(plain.Value)
 
-    def ours() -> None:
+    def first() -> None:
         sg.compile(lambda: model.loss(name))().backward()
 
-    best = minima({"ours": ours, "plain": lambda: other.loss(name).backward()}, 3)
-    yield Figure("transformer to its first result: ours", best["ours"] * 1e3, "ms", aim="≤ 60")
-    ratio, at_least = best["plain"] / best["ours"], 1.0 if NATIVE else -math.inf
-    yield Figure("transformer to its first result: plain step ÷ ours", ratio, at_least=at_least)
+    best = minima({"ours": first, "plain": lambda: other.loss(name).backward()}, 3)
+    title = "transformer, from tracing to the first result"
+    held = {"at_most": 100.0} if NATIVE else {"aim": "≤ 100"}
+    yield Figure(f"{title}: ours", best["ours"] * 1e3, "ms", **held)  # type: ignore[arg-type]
+    at_least = 1.0 if NATIVE else -math.inf
+    yield Figure(f"{title}: a plain step ÷ ours", best["plain"] / best["ours"], at_least=at_least)
 
 
 # ------ the call, the threads
@@ -239,6 +240,5 @@ def figures(quick: bool) -> Iterator[Figure]:
     with one_core():
         yield from against_micrograd(quick)
         yield from of_transformer(quick)
-        yield from of_first_results(quick)
         yield from of_calls()
     yield from of_threads(quick)
