@@ -99,8 +99,8 @@ class Encoder:
 
     # ------ what is the same in all lanes
     def scalars(self, stage: int) -> array[int]:
-        totals = set(self.totals)
-        nodes = [i for i in self.program.at_stage(stage) if i not in totals]
+        rows = self.trace.rows
+        nodes = [i for i in self.program.at_stage(stage) if rows[i] is not lanes_sum]
         code = array("i", self.uniform.code(nodes))
         if stage == BEFORE:
             uniform = set(range(len(self.program.guards))).difference(self.program.lane_guards)

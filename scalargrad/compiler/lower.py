@@ -100,7 +100,7 @@ def is_harmless(x: Any) -> bool:
 REWRITTEN = (ops.identity, stop_gradient, ops.dot, ops.chain, ops.mul, ops.pow, ops.where)
 """Rows of which something simpler may come."""
 BESIDE_NUMBER = (ops.chain, ops.mul, ops.pow, ops.where)
-"""Of these the ones that stay as they are where all operands are nodes, unless there are lanes."""
+"""Of these those that stay as they are where no operand is a number, or a number times a node."""
 FUSED = (ops.sum, ops.dot)
 """Folds that `Fusion` makes one instruction of."""
 
@@ -144,17 +144,14 @@ LOWERED: dict[Any, Any] = {Trace: LoweredTrace}
 
 if recording.Trace is not Trace:
     HAVE_GATES = {row for row in BUILT_IN.values() if row.gates is not None} - {*FUSED}
-    ALWAYS = HAVE_GATES.union(REWRITTEN)
+    ALWAYS = tuple(HAVE_GATES.union(REWRITTEN).difference(BESIDE_NUMBER))
 
     class LoweredTape(Lowering, recording.Trace):  # type: ignore[misc]
         """A lowered trace in C: it asks `compute` about the rows that it does not keep."""
 
-        def copy(self, old: Any, wanted: Sequence[int]) -> list[int]:
-            has_lanes = any(old.lanes[i] for i in old.inputs)
-            beside_number = () if has_lanes else BESIDE_NUMBER
-            self.ask(tuple(ALWAYS.difference(beside_number)), beside_number)
-            found: list[int] = super().copy(old, wanted)
-            return found
+        def __init__(self) -> None:
+            super().__init__()
+            self.ask(ALWAYS, BESIDE_NUMBER)
 
     LOWERED[recording.Trace] = LoweredTape
 

@@ -34,13 +34,12 @@ class Program:
         wanted = [*self.outputs, *self.trace.guarded()]
         self.trace.fuse(wanted)
         self.order = self.trace.needed(wanted)
-        lanes = self.trace.lanes
+        rows, lanes = self.trace.rows, self.trace.lanes
         self.lane_guards = [k for k, g in enumerate(self.guards) if lanes[g.x] or lanes[g.y]]
         self.count = self.inputs[COUNT] if self.lane_guards else -1
         """The input that is how many lanes there are: only guards tell how many these are."""
         stages = self.trace.stages(self.count)
         self.stages: dict[int, int] = {i: stages[i] for i in self.order}
-        rows = self.trace.rows
         self._computed = [i for i in self.order if isinstance(rows[i], Operator)]
 
     def computed(self) -> list[int]:

@@ -107,6 +107,12 @@ class Rerolled:
     def __getitem__(self, node: int) -> int:
         return self.place[node]
 
+    def __contains__(self, node: int) -> bool:
+        return node in self.place
+
+    def get(self, node: int, default: int) -> int:
+        return self.place.get(node, default)
+
     def code(self, nodes: Sequence[int]) -> Iterator[int]:
         """Yield the instructions that compute `nodes`, and give these their places."""
         for group in groups(self.trace, nodes):

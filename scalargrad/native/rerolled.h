@@ -147,10 +147,35 @@ static PyObject *rerolled_place(PyObject *self, PyObject *node)
     return NULL;
 }
 
+static int has_place(const Rerolled *r, long i)
+{
+    return i >= 0 && i < r->nodes && r->place[i] >= 0;
+}
+
+static int rerolled_contains(PyObject *self, PyObject *node)
+{
+    const long i = PyLong_AsLong(node);
+    return i == -1 && PyErr_Occurred() ? -1 : has_place((Rerolled *)self, i);
+}
+
+/* get(node, default): its place, or the default where it has none. */
+static PyObject *rerolled_get(PyObject *self, PyObject *args)
+{
+    long i;
+    PyObject *otherwise;
+    if (!PyArg_ParseTuple(args, "lO:get", &i, &otherwise))
+        return NULL;
+    const Rerolled *r = (Rerolled *)self;
+    return has_place(r, i) ? PyLong_FromLong(r->place[i]) : Py_NewRef(otherwise);
+}
+
+static PySequenceMethods rerolled_as_sequence = {.sq_contains = rerolled_contains};
+
 static PyMappingMethods rerolled_as_mapping = {.mp_subscript = rerolled_place};
 
 static PyMethodDef rerolled_methods[] = {
     {"code", rerolled_code, METH_O, "code(nodes): the instructions that compute them; bytes."},
+    {"get", rerolled_get, METH_VARARGS, "get(node, default): its place."},
     {"put", rerolled_put, METH_O, "put(nodes): give places to nodes that are computed elsewhere."},
     {"initial", rerolled_initial, METH_NOARGS, "initial(): what stands at each place at first; bytes."},
     {NULL, NULL, 0, NULL},
@@ -166,6 +191,7 @@ static PyTypeObject RerolledType = {
     .tp_dealloc = rerolled_dealloc,
     .tp_traverse = rerolled_traverse,
     .tp_methods = rerolled_methods,
+    .tp_as_sequence = &rerolled_as_sequence,
     .tp_as_mapping = &rerolled_as_mapping,
 };
 

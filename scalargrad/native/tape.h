@@ -9,7 +9,7 @@
 enum { INPUT = -1, CONSTANT = -2 };
 enum { STOP_GRADIENT = OP_COUNT, LANES_SUM, PRODUCTS, ACCUMULATE, KNOWN_ROWS };
 
-/* When a trace asks `rewritten` of its class what to do instead. */
+/* When a trace asks `compute` of its class what to do with a row. */
 enum { NEVER, BESIDE_NUMBER, ALWAYS };
 
 typedef struct Tracer Tracer;

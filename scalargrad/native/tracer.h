@@ -28,11 +28,17 @@ static int applied_in_python(Trace *t, int32_t row, const Term *terms, int32_t c
     return failed ? -1 : 0;
 }
 
+/* Whether a node is a number times a node. */
+static int is_scaled(const Trace *t, int32_t i)
+{
+    return t->node[i].row == OP_mul && is_constant(t, operands_of(t, i)[0]);
+}
+
 static int is_asking(const Trace *t, int32_t row, const Term *terms, int32_t count)
 {
     const int asks = row < KNOWN_ROWS ? t->asks[row] : NEVER;
     for (int32_t k = 0; asks == BESIDE_NUMBER && k < count; k++)
-        if (is_number_term(terms[k]))
+        if (is_number_term(terms[k]) || is_scaled(t, terms[k].node))
             return 1;
     return asks == ALWAYS;
 }
