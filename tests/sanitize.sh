@@ -44,9 +44,11 @@ build -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 # libstdc++ as well, for other extensions' C++ exceptions
 asan="$(${CC:-gcc} -print-file-name=libasan.so) $(${CC:-gcc} -print-file-name=libstdc++.so)"
 tests=$short
-# left out of the long form: what starts other programs or measures time
-[ "$length" = long ] && tests="tests --ignore=tests/test_benchmarks.py --ignore=tests/test_demo.py
-    --ignore=tests/test_imports.py --ignore=tests/test_package.py"
+# left out of the long form: what starts other programs or draws, or measures time
+[ "$length" = long ] && tests="tests $(cd tests && printf -- '--ignore=tests/%s ' test_benchmarks.py \
+    test_demo.py test_imports.py test_package.py test_portability.py test_distributed.py \
+    test_export_c.py test_examples.py test_plots.py test_docs*.py test_page*.py \
+    test_notebook*.py test_readme*.py test_draw*.py)"
 # the interpreter itself leaks at exit, hence no leak check here: test_native_memory counts chunks;
 # a hostile pickle asks for memory that is not there, and gets None of it as without the sanitizer
 LD_PRELOAD="$asan" ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \

@@ -94,7 +94,8 @@ class Compiled(Views):
         return found  # type: ignore[no-any-return]
 
     def grad(self, *args: Any, **named: Any) -> tuple[Any, ...]:
-        """Return the gradients that `value_and_grad` returns."""
+        """Return the gradients that `value_and_grad` returns: a tuple, also for one argument, while
+        `scalargrad.grad` takes the derivative in one and returns that alone."""
         return self.value_and_grad(*args, **named)[1]
 
     def jacobian(self, *args: Any, **named: Any) -> Any:

@@ -32,6 +32,6 @@ def conditions() -> list[str]:
     return [
         f"Python  {platform.python_implementation()} {sys.version.split()[0]}, "
         f"{platform.system()} {platform.machine()}",
-        f"engine  {sg.engine} (scalargrad {version('scalargrad').split(',')[0]})",
+        f"engine  {sg.engine} (scalargrad {sg.__version__})",
         f"peers   {peers}",
     ]
