@@ -69,12 +69,13 @@ class Task(NamedTuple):
             out = self.f(*self.call.given(tracers[2:]))
             entries, structure = flatten(out, "the result")
             captured = list(trace.captured)
-            outputs = [x for entry in entries for x in self.outputs(trace, tracers, entry)]
+            found = [x for entry in entries for x in self.outputs(trace, tracers, entry)]
+            outputs = self.reduced(trace, tracers, found)
         values = {i: value for value, i in trace.captured.items()} | trace.draws
         return Traced(
             trace,
-            [trace.index(x) for x, _ in outputs],
-            [each for _, each in outputs],
+            outputs,
+            [each for _, each in found],
             [values.get(i, k) for k, i in enumerate(trace.inputs)],
             captured,
             emptied(structure),
@@ -82,12 +83,12 @@ class Task(NamedTuple):
         )
 
     def outputs(self, trace: Any, tracers: Sequence[Any], entry: Any) -> Iterator[tuple[Any, bool]]:
-        """Yield an entry of the result and its derivatives, each with whether it has lanes."""
+        """Yield an entry of the result and its derivatives, each with whether every lane has its
+        own; what has not is to be summed over them."""
         lanes = self.call.shape is not None
         if self.reduce == "mean" and lanes:
             entry = ops.mul(entry, tracers[SHARE])
-        each = lanes and self.reduce is None
-        yield (entry if each or not lanes else self.summed(trace, tracers, entry)), each
+        yield entry, lanes and self.reduce is None
         if self.wanted is None:
             return
         variables = [tracers[2 + k] for k in self.wanted.positions]
@@ -96,11 +97,18 @@ class Task(NamedTuple):
         adjoint = symbolic_adjoints(entry, variables, 1.0) if is_variable else {}
         for x in variables:
             own = lanes and (trace.lanes[x.index] or not self.wanted.summed)
-            derivative = adjoint.get(x, 0.0)
-            yield derivative if own or not lanes else self.summed(trace, tracers, derivative), own
+            yield adjoint.get(x, 0.0), own
 
-    def summed(self, trace: Any, tracers: Sequence[Any], x: Any) -> Any:
-        return trace.tracers[lane_sums(trace, [trace.index(x)], tracers[COUNT])[0]]
+    def reduced(
+        self, trace: Any, tracers: Sequence[Any], found: Sequence[tuple[Any, bool]]
+    ) -> list[int]:
+        """The nodes of what was found, summed over the lanes where not every lane has its own."""
+        indices = [trace.index(x) for x, _ in found]
+        if self.call.shape is None:
+            return indices
+        wanted = [i for i, (_, each) in zip(indices, found) if not each]
+        sums = iter(lane_sums(trace, wanted, tracers[COUNT]))
+        return [i if each else next(sums) for i, (_, each) in zip(indices, found)]
 
 
 def emptied(structure: Structure) -> Structure:
