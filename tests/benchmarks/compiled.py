@@ -67,7 +67,7 @@ def subjects(quick: bool) -> list[Subject]:
             lambda: options(10_000 if quick else 10**6),
             {"jax": 3.0},
             {"emitted C": 1.4},
-            reached=("jax", "emitted C"),
+            reached=("emitted C",),
         ),
         Subject(lambda: paths(None, count, steps), {"jax": 3.0}, reached=("jax",)),
         Subject(lambda: paths(120.0, count, steps), {"jax": 2.0}),
@@ -173,7 +173,7 @@ def of_transformer(quick: bool) -> Iterator[Figure]:
 
 def of_first_call() -> Iterator[Figure]:
     """The transformer compiled anew and run once, against one step of the plain class."""
-    name = transformer.NAMES[0]
+    name = transformer.COMPILED
     model, _ = transformer.loaded(sg.Value)
     other, _ = transformer.loaded(plain.Value)
 
@@ -181,7 +181,7 @@ def of_first_call() -> Iterator[Figure]:
         sg.compile(lambda: model.loss(name))().backward()
 
     best = minima({"ours": first, "plain": lambda: other.loss(name).backward()}, 3)
-    title = "transformer, from tracing to the first result"
+    title = "transformer of 74,000 nodes, from tracing to the first result"
     held = {"at_most": 100.0} if NATIVE else {"aim": "≤ 100"}
     yield Figure(f"{title}: ours", best["ours"] * 1e3, "ms", **held)  # type: ignore[arg-type]
     at_least = 1.0 if NATIVE else -math.inf
