@@ -104,7 +104,9 @@ def check_lanes(expression: Expression, args: list[Any]) -> None:
                 found = in_lane(value if k < 0 else gradient[k], lane)
                 assert is_close(found, x.data, bound), (expression, args, lane, k)
     for k, (total, bound) in sums.items():
-        assert is_close(gradient[k], total, bound), (expression, args, k, gradient[k], total)
+        # what overflows, and against what, depends on the order of a sum: factors are taken out
+        if math.isfinite(total):
+            assert is_close(gradient[k], total, bound), (expression, args, k, gradient[k], total)
 
 
 @pytest.mark.parametrize("special", [0.0, 0.3])
