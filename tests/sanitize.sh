@@ -13,7 +13,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 mkdir "$work/package"
-cp -r "$root/scalargrad" "$root/tests" "$root/pyproject.toml" "$root/README.md" "$work/package/"
+cp -r "$root/scalargrad" "$root/tests" "$root/examples" "$root/pyproject.toml" "$root/README.md" \
+    "$work/package/"
 cd "$work/package"
 rm -f scalargrad/native/*.so
 include=$(python3 -c 'import sysconfig; print(sysconfig.get_paths()["include"])')
@@ -44,11 +45,11 @@ build -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 # libstdc++ as well, for other extensions' C++ exceptions
 asan="$(${CC:-gcc} -print-file-name=libasan.so) $(${CC:-gcc} -print-file-name=libstdc++.so)"
 tests=$short
-# left out of the long form: what starts other programs or draws, or measures time
+# left out of the long form: what starts other programs or draws, or measures time or memory
 [ "$length" = long ] && tests="tests $(cd tests && printf -- '--ignore=tests/%s ' test_benchmarks.py \
     test_demo.py test_imports.py test_package.py test_portability.py test_distributed.py \
     test_export_c.py test_examples.py test_plots.py test_docs*.py test_page*.py \
-    test_notebook*.py test_readme*.py test_draw*.py)"
+    test_notebook*.py test_readme*.py test_draw*.py test_soak.py)"
 # the interpreter itself leaks at exit, hence no leak check here: test_native_memory counts chunks;
 # a hostile pickle asks for memory that is not there, and gets None of it as without the sanitizer
 LD_PRELOAD="$asan" ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
