@@ -159,7 +159,7 @@ def whole_loop(lanes: float) -> Iterator[Figure]:
         return value
 
     assert math.isclose(step().data, loss(task.model, task.X, task.Y).data, rel_tol=1e-12)
-    yield Figure("demo loop traced whole ÷ lanes", least(step) / lanes, at_most=2.0)
+    yield Figure("demo loop traced whole ÷ lanes", least(step) / lanes, aim="≤ 2")
 
 
 def of_transformer(quick: bool) -> Iterator[Figure]:
