@@ -66,9 +66,9 @@ def binary(op: Operator) -> tuple[Callable[..., Any], Callable[..., Any]]:
 
 
 def checked(other: Any, reflected: str) -> Any:
-    if type(other) is Arithmetic or type(other) is float:
+    if type(other) is float or builder(other):
         return other
-    return other if builder(other) else operand(other, reflected)
+    return operand(other, reflected)
 
 
 def method_of(op: Operator) -> Callable[..., Any]:
