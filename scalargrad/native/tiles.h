@@ -17,24 +17,12 @@
 #define TILE_COLUMNS 2
 #endif
 
-INLINE V NAME(relu)(V x)
-{
-    return (V)((I)x & ~(x <= 0.0));
-}
-
-/* 1 where y > 0, 0 where y ≤ 0, NaN where y is */
-INLINE V NAME(step)(V y)
-{
-    const I positive = y > 0.0;
-    return (V)((((I)SPLAT(1.0) & positive) | ((I)y & ~positive)) & ~(y <= 0.0));
-}
-
 INLINE V NAME(ending)(V sum, const Frame *f, const Dense *d, int row, int part)
 {
     if (d->ending == RELU)
-        return NAME(relu)(sum);
+        return NAME(v_relu)(sum);
     if (d->ending == STEP)
-        return sum * NAME(step)(((const V *)NAME(reg)(f, d->other[row]))[part]);
+        return sum * NAME(v_step)(((const V *)NAME(reg)(f, d->other[row]))[part]);
     if (d->ending == MINUS)
         return sum - SPLAT(f->uniform[d->other[row]]);
     return sum;
