@@ -1,4 +1,7 @@
-"""What all tests share: hypothesis without deadlines, and a garbage collector that can be off."""
+"""What all tests share: the same chance in every run, and a garbage collector that can be off.
+
+`--hypothesis-profile=long` draws anew each time, and more.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,17 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-settings.register_profile("scalargrad", deadline=None, max_examples=60)
+import scalargrad as sg
+
+settings.register_profile("scalargrad", deadline=None, max_examples=60, derandomize=True)
 settings.register_profile("long", deadline=None, max_examples=2000)
 settings.load_profile("scalargrad")
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """Models start with the same weights in every run."""
+    sg.seed(0)
 
 
 @pytest.fixture

@@ -26,7 +26,8 @@ def same(found: Any, expected: Any, rel: float = 1e-13) -> bool:
 
 
 def classifier() -> tuple[Any, Any, Any, Any]:
-    """Return a compiled loss, its model, samples and targets."""
+    """Return a compiled loss, its model, samples and targets, the same in every process."""
+    sg.seed(0)
     model = nn.MLP(2, [4, 1])
     loss = sg.compile(
         lambda model, x, y: sg.relu(1.0 - y * model(x)), batch=("x", "y"), reduce="mean"

@@ -221,7 +221,7 @@ static PyObject *run_opened(Program *p, PyObject *numbers, Opened *opened, Job *
 static PyObject *program_run(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
     if (n != 8 || !PyList_CheckExact(args[0]) || !PyTuple_CheckExact(args[1]))
-        return PyErr_Format(PyExc_TypeError, "expected a list of numbers, a tuple of arrays, …");
+        return PyErr_Format(PyExc_TypeError, "expected a list of numbers and a tuple of arrays");
     const Py_ssize_t count = PyNumber_AsSsize_t(args[2], PyExc_OverflowError);
     const long threads = PyLong_AsLong(args[7]);
     const int careful = PyObject_IsTrue(args[6]);
