@@ -2,8 +2,6 @@
  * instruction set. */
 
 typedef double NAME(Unaligned) __attribute__((vector_size(sizeof(V)), aligned(1)));
-/* a block has parts of WIDTH lanes */
-#define VECTORS_OF(parts) ((parts) * (WIDTH / VECTOR_LANES))
 
 #if defined(__clang__) || __GNUC__ >= 12
 #define SHUFFLE(x, y, ...) __builtin_shufflevector(x, y, __VA_ARGS__)
@@ -49,6 +47,32 @@ INLINE void NAME(load_square)(const Frame *f, const Column *column, const int32_
     }
 }
 
+/* Two columns side by side, and nothing between rows: what is even and what is odd. */
+INLINE void NAME(load_pair)(const Frame *f, const Column *column, const int32_t *into)
+{
+    const NAME(Unaligned) *row = (const NAME(Unaligned) *)row_of(f, column, 0);
+    V *even = (V *)NAME(reg)(f, into[0]), *odd = (V *)NAME(reg)(f, into[1]);
+    for (int i = 0; i < VECTORS; i++) {
+        const V low = row[2 * i], high = row[2 * i + 1];
+        even[i] = SHUFFLE(low, high, 0, 2, 4, 6, 8, 10, 12, 14);
+        odd[i] = SHUFFLE(low, high, 1, 3, 5, 7, 9, 11, 13, 15);
+    }
+}
+
+/* Whether the columns could be loaded so. */
+INLINE int NAME(loaded_side_by_side)(const Frame *f, const Column *column, const int32_t *into,
+                                     int32_t n)
+{
+    if ((n != 2 && n != WIDTH) || !NAME(are_adjacent)(column, n))
+        return 0;
+    const int tight = !f->index && f->count == LANES
+                      && column->stride == 2 * (Py_ssize_t)sizeof(double);
+    if (n == 2 && tight)
+        NAME(load_pair)(f, column, into);
+    for (int part = 0; n == WIDTH && part < f->parts; part++)
+        NAME(load_square)(f, column, into, part);
+    return n == WIDTH || tight;
+}
 #endif
 
 static void NAME(load_column)(const Frame *f, const Column *column, double *out)
@@ -70,11 +94,8 @@ static void NAME(run_load)(const Frame *f, const int32_t *code)
     const Column *column = f->inputs + code[2];
     const int32_t n = code[1] - 3;
 #if VECTOR_BYTES == 64
-    if (n == WIDTH && NAME(are_adjacent)(column, n)) {
-        for (int part = 0; part < f->parts; part++)
-            NAME(load_square)(f, column, code + 3, part);
+    if (NAME(loaded_side_by_side)(f, column, code + 3, n))
         return;
-    }
 #endif
     for (int32_t k = 0; k < n; k++)
         NAME(load_column)(f, column + k, NAME(reg)(f, code[3 + k]));
@@ -136,6 +157,3 @@ static void NAME(run_guard)(Frame *f, const int32_t *code)
     default: NAME(guard)(f, code, 2); break;
     }
 }
-
-#undef SHUFFLE
-#undef VECTORS_OF

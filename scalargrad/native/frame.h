@@ -71,7 +71,7 @@ typedef struct {
 typedef struct {
     double *uniform;
     double *lanes;
-    double *totals;        /* WIDTH partial sums for each */
+    double *totals;        /* sums over lanes so far */
     I *broken;             /* of this block: the first guard that does not hold; −1 where all do,
                               0 where there is no lane: only those with −1 are taken in by sums */
     const Column *inputs;
@@ -138,7 +138,7 @@ INLINE Totals totals_at(const int32_t *code)
 
 INLINE double *total_at(const Frame *f, const Totals *t, int row, int column)
 {
-    return f->totals + ((size_t)t->first + (size_t)column * (size_t)t->rows + (size_t)row) * WIDTH;
+    return f->totals + t->first + (size_t)column * (size_t)t->rows + (size_t)row;
 }
 
 static const double ones[LANES] __attribute__((aligned(64))) = {
@@ -270,7 +270,7 @@ static void careful_totals(const Frame *f, const int32_t *code)
             double *total = total_at(f, &t, row, column);
             for (int i = 0; i < f->count; i++)
                 if (is_kept(f, i))
-                    total[i % WIDTH] += forward_chain(x[i], y[i]);
+                    *total += forward_chain(x[i], y[i]);
         }
     }
 }

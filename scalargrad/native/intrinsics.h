@@ -26,6 +26,10 @@ INSTRUCTION(D, scaled, (D x, D k), _mm512_scalef_pd(P(x), P(k)))
 /* x = 2^exponent·fraction, 1 ≤ fraction < 2, NaN for x < 0: of any x, subnormal or infinite */
 INSTRUCTION(D, exponent, (D x), _mm512_getexp_pd(P(x)))
 INSTRUCTION(D, fraction, (D x), _mm512_getmant_pd(P(x), _MM_MANT_NORM_1_2, _MM_MANT_SIGN_nan))
+/* by the class of x, lowest digit first: NaN twice, 0, 1, −∞, +∞, x < 0, x > 0; the digit 1 is x,
+ * 8 is 0.0, A is 1.0 */
+INSTRUCTION(D, v_relu, (D x), _mm512_fixupimm_pd(P(x), P(x), _mm512_set1_epi64(0x18181811), 0))
+INSTRUCTION(D, v_step, (D x), _mm512_fixupimm_pd(P(x), P(x), _mm512_set1_epi64(0xA8A8A811), 0))
 #define FUSED 1
 #undef P
 #else
@@ -36,6 +40,8 @@ INSTRUCTION(M, less, (D x, D y), x < y)
 INSTRUCTION(M, at_most, (D x, D y), x <= y)
 INSTRUCTION(M, equal, (D x, D y), x == y)
 INSTRUCTION(M, negative, (D x), 0 - (BITS(x) >> 63))
+INSTRUCTION(D, v_relu, (D x), (M)x & ~(M)(x <= 0.0))
+INSTRUCTION(D, v_step, (D x), (((M)K(1.0) & (x > 0.0)) | ((M)x & ~(x > 0.0))) & ~(x <= 0.0))
 
 #if VECTOR_BYTES == 32
 #define P(x) ((__m256d)(x))

@@ -66,7 +66,6 @@ LANE_BINARY(ROW)
 #undef ROW
 #undef VECTOR
 #undef EACH_PAIR
-#undef NOINLINE
 
 #define ROW(name)                                                                                 \
     static void NAME(ternary_##name)(double *out, const double *x, const double *y,               \
@@ -101,6 +100,8 @@ typedef int64_t NAME(Integers) __attribute__((vector_size(sizeof(NAME(Doubles)))
 #define V NAME(Doubles)
 #define I NAME(Integers)
 #define VECTORS (LANES / VECTOR_LANES)
+/* a block has parts of WIDTH lanes */
+#define VECTORS_OF(parts) ((parts) * (WIDTH / VECTOR_LANES))
 /* so many stay in registers while a sum is taken */
 #define AT_ONCE 8
 
@@ -170,37 +171,12 @@ static void NAME(some_products)(const Frame *f, const int32_t *code, int at)
 
 static void NAME(run_products)(const Frame *f, const int32_t *code)
 {
-    for (int at = 0; at < VECTORS; at += AT_ONCE)
+    for (int at = 0; at < VECTORS_OF(f->parts); at += AT_ONCE)
         NAME(some_products)(f, code, at);
 }
 
 #include "columns.h"
 #include "tiles.h"
-
-/* ------ a sum over the lanes */
-static void NAME(run_total)(const Frame *f, const int32_t *code)
-{
-    const V *x = (const V *)NAME(reg)(f, code[3]);
-    V *total = (V *)(f->totals + (size_t)code[2] * WIDTH);
-    V even = *total, odd = SPLAT(0.0);
-    for (int i = 0; i < VECTORS; i += 2) {
-        even += x[i];
-        odd += x[i + 1];
-    }
-    *total = even + odd;
-}
-
-static void NAME(run_some_total)(const Frame *f, const int32_t *code)
-{
-    const V *x = (const V *)NAME(reg)(f, code[3]);
-    V *total = (V *)(f->totals + (size_t)code[2] * WIDTH);
-    V even = *total, odd = SPLAT(0.0);
-    for (int i = 0; i < VECTORS; i += 2) {
-        even += NAME(masked)(x[i], f, i);
-        odd += NAME(masked)(x[i + 1], f, i + 1);
-    }
-    *total = even + odd;
-}
 
 #include "wide.h"
 
@@ -225,17 +201,10 @@ static void NAME(run_block)(Frame *f)
             else
                 NAME(run_dense)(f, code);
             break;
-        case OP_TOTAL:
-            if (f->some)
-                NAME(run_some_total)(f, code);
-            else
-                NAME(run_total)(f, code);
-            break;
+        case OP_TOTAL: NAME(run_total)(f, code); break;
         case OP_TOTALS:
             if (f->careful)
                 careful_totals(f, code);
-            else if (f->some)
-                NAME(run_some_totals)(f, code);
             else
                 NAME(run_totals)(f, code);
             break;
@@ -248,9 +217,11 @@ static void NAME(run_block)(Frame *f)
 #undef I
 #undef VECTOR_BYTES
 #undef VECTORS
+#undef VECTORS_OF
 #undef AT_ONCE
 #undef VECTOR_LANES
 #undef NAME
 #undef JOIN
 #undef JOIN_
 #undef ISA
+#undef NOINLINE

@@ -1653,7 +1653,6 @@ static inline double partial_min(double out, double x, double count)
 
 /* ROW(name): what the machine has an instruction for, on vectors or a lane at a time */
 #define VECTOR_UNARY(ROW) \
-    ROW(step) \
     ROW(exp) \
     ROW(exp2) \
     ROW(expm1) \
@@ -1676,10 +1675,10 @@ static inline double partial_min(double out, double x, double count)
     ROW(acosh) \
     ROW(atanh) \
     ROW(erf) \
-    ROW(erfc) \
-    ROW(relu)
+    ROW(erfc)
 
 #define LANE_UNARY(ROW) \
+    ROW(step) \
     ROW(identity) \
     ROW(neg) \
     ROW(abs) \
@@ -1690,7 +1689,8 @@ static inline double partial_min(double out, double x, double count)
     ROW(ceil) \
     ROW(round) \
     ROW(lgamma) \
-    ROW(sinc)
+    ROW(sinc) \
+    ROW(relu)
 
 #define MACHINE_UNARY(ROW) \
     VECTOR_UNARY(ROW) \

@@ -37,7 +37,7 @@ static size_t padded(size_t doubles)
 
 static size_t totals_doubles(const Program *p)
 {
-    return padded((size_t)p->totals * WIDTH);
+    return padded((size_t)p->totals);
 }
 
 static size_t memory_doubles(const Program *p)
@@ -156,7 +156,7 @@ static void run_one_block(Frame *f, Worker *worker)
 
 static void run_chunk(Frame *f, Worker *worker, Py_ssize_t begin, Py_ssize_t end, double *sums)
 {
-    const size_t n = (size_t)worker->program->totals * WIDTH;
+    const size_t n = (size_t)worker->program->totals;
     memset(f->totals, 0, n * sizeof(double));
     for (f->base = begin; f->base < end; f->base += LANES) {
         f->count = end - f->base < LANES ? (int)(end - f->base) : LANES;
@@ -242,12 +242,9 @@ static void run_lanes(const Program *p, double *uniform, Job *job)
 static void store_totals(const Program *p, double *uniform, const double *sums, int segments)
 {
     for (int32_t k = 0; k < p->totals; k++) {
-        V sum = {0};
-        for (int segment = 0; segment < segments; segment++)
-            sum += *(const V *)(sums + (size_t)segment * totals_doubles(p) + (size_t)k * WIDTH);
         double total = 0.0;
-        for (int i = 0; i < WIDTH; i++)
-            total += sum[i];
+        for (int segment = 0; segment < segments; segment++)
+            total += sums[(size_t)segment * totals_doubles(p) + (size_t)k];
         uniform[p->total[k]] = total;
     }
 }

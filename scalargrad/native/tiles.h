@@ -3,18 +3,10 @@
  * instruction set. */
 
 /* ------ dense layers */
-#if VECTOR_BYTES == 64
+#if VECTOR_BYTES == 64 || defined(__aarch64__)
 #define TILE_PARTS 4
-#define TILE_ROWS 4
-#define TILE_COLUMNS 4
-#elif defined(__aarch64__)
-#define TILE_PARTS 4
-#define TILE_ROWS 2
-#define TILE_COLUMNS 2
 #else
 #define TILE_PARTS 2
-#define TILE_ROWS 2
-#define TILE_COLUMNS 2
 #endif
 
 INLINE V NAME(ending)(V sum, const Frame *f, const Dense *d, int row, int part)
@@ -55,10 +47,10 @@ static void NAME(run_dense)(const Frame *f, const int32_t *code)
 {
     const Dense d = dense_at(code);
     switch (d.rows) {
-#define ROWS(n, parts)                                                                            \
+#define ROWS(n, together)                                                                         \
     case n:                                                                                       \
-        for (int part = 0; part < VECTORS; part += parts)                                         \
-            NAME(dense_tile)(n, parts, f, &d, part);                                              \
+        for (int part = 0; part < VECTORS_OF(f->parts); part += together)                         \
+            NAME(dense_tile)(n, together, f, &d, part);                                           \
         break;
         ROWS(1, 2 * TILE_PARTS)
         ROWS(2, 2 * TILE_PARTS)
@@ -69,48 +61,116 @@ static void NAME(run_dense)(const Frame *f, const int32_t *code)
 }
 
 /* ------ sums over the lanes */
-/* A tile of totals, `rows` by `columns`, stays in registers while both sides pass by once. Of the
- * WIDTH numbers of a total as many are used as a vector has. */
-INLINE void NAME(totals_tile)(const int rows, const int columns, const Frame *f, const Totals *t,
-                              int row, int column)
+#if VECTOR_BYTES == 64
+#define TILE_ROWS 4
+#define ROWS_REACH 5
+#define ROW_REACHES 9
+#define SHAPES_OF_ROWS(SHAPE, some)                                                               \
+    SHAPE(4, 1, some) SHAPE(4, 2, some) SHAPE(4, 3, some) SHAPE(4, 4, some) SHAPE(4, 5, some)
+#define SHAPES_OF_ROW(SHAPE, some)                                                                \
+    SHAPE(1, 1, some) SHAPE(1, 2, some) SHAPE(1, 3, some) SHAPE(1, 4, some) SHAPE(1, 5, some)     \
+    SHAPE(1, 6, some) SHAPE(1, 7, some) SHAPE(1, 8, some) SHAPE(1, 9, some)
+#else
+#define TILE_ROWS 2
+#define ROWS_REACH 3
+#define ROW_REACHES 5
+#define SHAPES_OF_ROWS(SHAPE, some) SHAPE(2, 1, some) SHAPE(2, 2, some) SHAPE(2, 3, some)
+#define SHAPES_OF_ROW(SHAPE, some)                                                                \
+    SHAPE(1, 1, some) SHAPE(1, 2, some) SHAPE(1, 3, some) SHAPE(1, 4, some) SHAPE(1, 5, some)
+#endif
+
+/* of a tile, in whole vectors */
+#define MOST_SUMS ((TILE_ROWS * ROWS_REACH + VECTOR_LANES - 1) / VECTOR_LANES * VECTOR_LANES)
+
+/* As many sums as a vector has lanes: of all lanes of each of so many vectors. */
+INLINE V NAME(sums_of)(const V *x)
 {
-    V sum[TILE_ROWS][TILE_COLUMNS];
-    const V *x[TILE_ROWS], *y[TILE_COLUMNS];
-    double *total = total_at(f, t, row, column);
-    EACH(r, rows) x[r] = (const V *)NAME(reg)(f, t->x[row + r]);
-    EACH(c, columns) y[c] = (const V *)register_or_ones(f, t->y[column + c]);
-    EACH(r, rows) EACH(c, columns) sum[r][c] = *(V *)(total + (c * t->rows + r) * WIDTH);
-    for (int i = 0; i < VECTORS; i++)
-        EACH(r, rows) EACH(c, columns) sum[r][c] += x[r][i] * y[c][i];
-    EACH(r, rows) EACH(c, columns) *(V *)(total + (c * t->rows + r) * WIDTH) = sum[r][c];
+#if VECTOR_BYTES == 64
+    V pair[4], four[2];
+    EACH(i, 4) pair[i] = SHUFFLE(x[2 * i], x[2 * i + 1], 0, 8, 2, 10, 4, 12, 6, 14)
+                         + SHUFFLE(x[2 * i], x[2 * i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+    EACH(i, 2) four[i] = SHUFFLE(pair[2 * i], pair[2 * i + 1], 0, 1, 8, 9, 4, 5, 12, 13)
+                         + SHUFFLE(pair[2 * i], pair[2 * i + 1], 2, 3, 10, 11, 6, 7, 14, 15);
+    return SHUFFLE(four[0], four[1], 0, 1, 2, 3, 8, 9, 10, 11)
+           + SHUFFLE(four[0], four[1], 4, 5, 6, 7, 12, 13, 14, 15);
+#elif VECTOR_BYTES == 32
+    V pair[2];
+    EACH(i, 2) pair[i] = SHUFFLE(x[2 * i], x[2 * i + 1], 0, 4, 2, 6)
+                         + SHUFFLE(x[2 * i], x[2 * i + 1], 1, 5, 3, 7);
+    return SHUFFLE(pair[0], pair[1], 0, 1, 4, 5) + SHUFFLE(pair[0], pair[1], 2, 3, 6, 7);
+#else
+    return SHUFFLE(x[0], x[1], 0, 2) + SHUFFLE(x[0], x[1], 1, 3);
+#endif
 }
 
-static void NAME(totals_of_row)(const Frame *f, const Totals *t, int row)
+/* Add sums to the totals of a tile, its k-th and those after; `rows` of the tile's are one column. */
+INLINE void NAME(add_to_totals)(const int rows, const int count, V sums, const Totals *t,
+                                double *total, int k)
 {
-    const V *x = (const V *)NAME(reg)(f, t->x[row]);
-    for (int column = 0; column < t->columns; column++) {
-        const V *y = (const V *)register_or_ones(f, t->y[column]);
-        V *total = (V *)total_at(f, t, row, column);
-        V even = *total, odd = SPLAT(0.0);
-        EACH(i, VECTORS / 2) {
-            even += x[2 * i] * y[2 * i];
-            odd += x[2 * i + 1] * y[2 * i + 1];
-        }
-        *total = even + odd;
+    if (count == VECTOR_LANES && rows == t->rows)
+        *(NAME(Unaligned) *)(total + k) += sums;
+    else
+        for (int i = 0; i < count; i++)
+            total[(k + i) / rows * t->rows + (k + i) % rows] += sums[i];
+}
+
+/* Where only `some` lanes are taken in, the others count as zeros. */
+INLINE V NAME(taken_in)(const int some, const Frame *f, const V *x, int part)
+{
+    return some ? NAME(masked)(x[part], f, part) : x[part];
+}
+
+/* The sums of a tile stay in registers while both sides pass by once. */
+INLINE void NAME(totals_tile)(const int rows, const int columns, const int some, const Frame *f,
+                              const Totals *t, int row, int column)
+{
+    const int n = rows * columns, groups = (n + VECTOR_LANES - 1) / VECTOR_LANES;
+    const int parts = some ? VECTORS_OF(f->parts) : VECTORS;
+    V sum[MOST_SUMS];
+    const V *x[TILE_ROWS], *y[ROW_REACHES];
+    EACH(r, rows) x[r] = (const V *)NAME(reg)(f, t->x[row + r]);
+    EACH(c, columns) y[c] = (const V *)register_or_ones(f, t->y[column + c]);
+#define PRODUCT(r, c, part)                                                                       \
+    (NAME(taken_in)(some, f, x[r], part) * NAME(taken_in)(some, f, y[c], part))
+    EACH(c, columns) EACH(r, rows) sum[c * rows + r] = PRODUCT(r, c, 0);
+    EACH(k, groups * VECTOR_LANES - n) sum[n + k] = SPLAT(0.0);
+    for (int part = 1; part < parts; part++)
+        EACH(c, columns) EACH(r, rows) sum[c * rows + r] += PRODUCT(r, c, part);
+#undef PRODUCT
+    double *total = total_at(f, t, row, column);
+    EACH(g, groups) {
+        const int k = g * VECTOR_LANES, left = n - k;
+        NAME(add_to_totals)(rows, left < VECTOR_LANES ? left : VECTOR_LANES,
+                            NAME(sums_of)(sum + k), t, total, k);
     }
 }
 
-static void NAME(totals_in_tiles)(const Frame *f, const Totals *t, int row)
+/* Each shape is a function: inlined into one, they hold each other's addresses in registers. */
+typedef void NAME(Shape)(const Frame *f, const Totals *t, int row, int column);
+#define SHAPE(rows, columns, some)                                                                \
+    static NOINLINE void NAME(totals_##rows##_by_##columns##_##some)(                             \
+        const Frame *f, const Totals *t, int row, int column)                                     \
+    {                                                                                             \
+        NAME(totals_tile)(rows, columns, some, f, t, row, column);                                \
+    }
+SHAPES_OF_ROWS(SHAPE, 0) SHAPES_OF_ROWS(SHAPE, 1)
+SHAPES_OF_ROW(SHAPE, 0) SHAPES_OF_ROW(SHAPE, 1)
+#undef SHAPE
+#define SHAPE(rows, columns, some) [columns] = NAME(totals_##rows##_by_##columns##_##some),
+static NAME(Shape) *const NAME(shapes_of_rows)[2][ROWS_REACH + 1] = {
+    {SHAPES_OF_ROWS(SHAPE, 0)}, {SHAPES_OF_ROWS(SHAPE, 1)}};
+static NAME(Shape) *const NAME(shapes_of_row)[2][ROW_REACHES + 1] = {
+    {SHAPES_OF_ROW(SHAPE, 0)}, {SHAPES_OF_ROW(SHAPE, 1)}};
+#undef SHAPE
+
+/* Some rows with all columns; the last shape has one more rather than one by itself. */
+INLINE void NAME(totals_across)(NAME(Shape) *const *shape, const int most, const Frame *f,
+                                const Totals *t, int row)
 {
-    int column = 0;
-    for (; column + TILE_COLUMNS <= t->columns; column += TILE_COLUMNS)
-        NAME(totals_tile)(TILE_ROWS, TILE_COLUMNS, f, t, row, column);
-    switch (t->columns - column) {
-    case 1: NAME(totals_tile)(TILE_ROWS, 1, f, t, row, column); break;
-#if TILE_COLUMNS > 2
-    case 2: NAME(totals_tile)(TILE_ROWS, 2, f, t, row, column); break;
-    case 3: NAME(totals_tile)(TILE_ROWS, 3, f, t, row, column); break;
-#endif
+    for (int column = 0, left; (left = t->columns - column) > 0;) {
+        const int columns = left <= most ? left : most - 1;
+        shape[columns](f, t, row, column);
+        column += columns;
     }
 }
 
@@ -119,32 +179,27 @@ static void NAME(run_totals)(const Frame *f, const int32_t *code)
     const Totals t = totals_at(code);
     int row = 0;
     for (; row + TILE_ROWS <= t.rows; row += TILE_ROWS)
-        NAME(totals_in_tiles)(f, &t, row);
+        NAME(totals_across)(NAME(shapes_of_rows)[f->some], ROWS_REACH, f, &t, row);
     for (; row < t.rows; row++)
-        NAME(totals_of_row)(f, &t, row);
+        NAME(totals_across)(NAME(shapes_of_row)[f->some], ROW_REACHES, f, &t, row);
 }
 
-INLINE void NAME(some_total)(V *total, const V *x, const V *y, const Frame *f)
+/* ------ a sum over the lanes, {op, length, total, register} */
+static void NAME(run_total)(const Frame *f, const int32_t *code)
 {
-    V even = *total, odd = SPLAT(0.0);
-    for (int i = 0; i < VECTORS; i += 2) {
-        even += NAME(masked)(x[i] * y[i], f, i);
-        odd += NAME(masked)(x[i + 1] * y[i + 1], f, i + 1);
-    }
-    *total = even + odd;
-}
-
-/* The same where only some lanes are taken in. */
-static void NAME(run_some_totals)(const Frame *f, const int32_t *code)
-{
-    const Totals t = totals_at(code);
-    for (int column = 0; column < t.columns; column++)
-        for (int row = 0; row < t.rows; row++)
-            NAME(some_total)((V *)total_at(f, &t, row, column),
-                             (const V *)NAME(reg)(f, t.x[row]),
-                             (const V *)register_or_ones(f, t.y[column]), f);
+    const V *x = (const V *)NAME(reg)(f, code[3]);
+    V sum = SPLAT(0.0);
+    for (int i = 0; i < VECTORS_OF(f->parts); i++)
+        sum += NAME(masked)(x[i], f, i);
+    for (int i = 0; i < VECTOR_LANES; i++)
+        f->totals[code[2]] += sum[i];
 }
 
 #undef TILE_PARTS
 #undef TILE_ROWS
-#undef TILE_COLUMNS
+#undef ROWS_REACH
+#undef ROW_REACHES
+#undef MOST_SUMS
+#undef SHAPES_OF_ROWS
+#undef SHAPES_OF_ROW
+#undef SHUFFLE

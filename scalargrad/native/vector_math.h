@@ -9,7 +9,6 @@
 #include "vector_exponentials.h"
 #include "vector_logarithms.h"
 #include "vector_angles.h"
-#include "vector_gates.h"
 
 #undef D
 #undef B
