@@ -286,7 +286,7 @@ class Compiled(Views):
     def gate(self, structure: Any, plan: Any, args: Sequence[Any], numbers: Any) -> Any:
         operands = plan.operands(args)
         op = Gate(self.f, args, self.batch, self.reduce, operands)
-        node = gate_node(op, operands, numbers)
+        node = gate_node(op, operands, numbers, plan.distinct)
         return node if structure.spec is None else structure.rebuilt([node])
 
 

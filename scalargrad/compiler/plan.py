@@ -110,6 +110,7 @@ class Plan:
             k: tuple(part.numbers) for k, (x, part) in enumerate(zip(args, parts)) if is_model(x)
         }
         self.fixed = None if len(self.models) < len(self.from_arguments) else self.gathered(args)
+        self.distinct = self.fixed is not None and len({id(x) for x in self.fixed}) == len(self.fixed)
 
     def run(self, args: Sequence[Any]) -> list[Any] | None:
         """Return the program's outputs; None if it takes the long way."""
@@ -184,9 +185,10 @@ def plan_of(
     return Plan(args, call.parts, readers, records, paths, call)
 
 
-def gate_node(op: Any, operands: tuple[Any, ...], numbers: Any) -> Any:
+def gate_node(op: Any, operands: tuple[Any, ...], numbers: Any, distinct: bool) -> Any:
     """A node above `operands`; `numbers` are its data and its partials."""
-    return nodes.gate(op, operands, numbers if type(numbers) is array else array("d", numbers))
+    buffer = numbers if type(numbers) is array else array("d", numbers)
+    return nodes.gate(op, operands, buffer, distinct)
 
 
 def reader_of(x: Any, part: Any) -> Reader | None:

@@ -112,8 +112,23 @@ static void settle_leaves(Node *leaves)
     }
 }
 
+/* The root's parents are leaves, each of them once. */
+static void run_flat(Node *root, double seed)
+{
+    const Edges *edges = root->edges;
+    for (Py_ssize_t i = 0; i < edges->length; i++) {
+        Node *leaf = edges->edge[i].parent;
+        leaf->grad += 0.0 + (seed != 0.0 ? seed * edges->edge[i].partial : 0.0);
+    }
+}
+
 static void run_backward(Node *root, double seed)
 {
+    if (root->shape == MANY && root->edges->flat) {
+        root->grad = seed;
+        run_flat(root, seed);
+        return;
+    }
     Node *leaves = count_consumers(root);
     root->grad = seed;
     propagate(root);

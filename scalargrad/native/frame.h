@@ -33,7 +33,7 @@ typedef int64_t I __attribute__((vector_size(WIDTH * sizeof(int64_t))));
 #define EACH(i, n) _Pragma("clang loop unroll(full)") for (int i = 0; i < (n); i++)
 #else
 #define EACH_LANE _Pragma("GCC ivdep") for (int i = 0; i < parts * WIDTH; i++)
-#define EACH(i, n) _Pragma("GCC unroll 8") for (int i = 0; i < (n); i++)
+#define EACH(i, n) _Pragma("GCC unroll 16") for (int i = 0; i < (n); i++)
 #endif
 
 enum {
@@ -100,6 +100,12 @@ INLINE Run run_at(const int32_t *code)
 INLINE const int32_t *after(const Run *run)
 {
     return run->term + 2 * (size_t)run->count;
+}
+
+/* Where no zero adjoint has to be kept from becoming NaN a chain is a product. */
+INLINE int32_t without_care(int32_t op, int careful)
+{
+    return op == OP_chain && !careful ? OP_mul : op;
 }
 
 INLINE double *lane_register(const Frame *f, int32_t index)

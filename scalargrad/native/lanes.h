@@ -16,7 +16,8 @@ static inline double *NAME(reg)(const Frame *f, int32_t index)
 #include "vector_math.h"
 
 #define VECTOR_LANES ((int)(sizeof(NAME(Doubles)) / sizeof(double)))
-#define VECTOR(numbers) (*(NAME(Doubles) *)(numbers))
+typedef double NAME(Anywhere) __attribute__((vector_size(sizeof(NAME(Doubles))), aligned(8)));
+#define VECTOR(numbers) (*(NAME(Anywhere) *)(numbers))
 /* a function of its own has all the registers to schedule in */
 #define NOINLINE __attribute__((noinline))
 /* two vectors at a time: the one is computed while the other waits for its results */
@@ -76,23 +77,28 @@ LANE_BINARY(ROW)
 MACHINE_TERNARY(ROW)
 #undef ROW
 
-static void NAME(run_row)(const Frame *f, const int32_t *code)
+/* A row on numbers that stand anywhere; `op` is its code. */
+static void NAME(row_on)(int32_t op, double *out, const double *x, const double *y,
+                         const double *z, int parts)
 {
-    double *out = NAME(reg)(f, code[2]);
-    const double *x = NAME(reg)(f, code[3]);
-    const double *y = NAME(reg)(f, code[1] > 4 ? code[4] : 0);
-    const double *z = NAME(reg)(f, code[1] > 5 ? code[5] : 0);
-    switch (code[0] == OP_chain && !f->careful ? OP_mul : code[0]) {
-#define ROW(name) case OP_##name: NAME(unary_##name)(out, x, f->parts); break;
+    switch (op) {
+#define ROW(name) case OP_##name: NAME(unary_##name)(out, x, parts); break;
         MACHINE_UNARY(ROW)
 #undef ROW
-#define ROW(name) case OP_##name: NAME(binary_##name)(out, x, y, f->parts); break;
+#define ROW(name) case OP_##name: NAME(binary_##name)(out, x, y, parts); break;
         MACHINE_BINARY(ROW)
 #undef ROW
-#define ROW(name) case OP_##name: NAME(ternary_##name)(out, x, y, z, f->parts); break;
+#define ROW(name) case OP_##name: NAME(ternary_##name)(out, x, y, z, parts); break;
         MACHINE_TERNARY(ROW)
 #undef ROW
     }
+}
+
+static void NAME(run_row)(const Frame *f, const int32_t *code)
+{
+    NAME(row_on)(without_care(code[0], f->careful), NAME(reg)(f, code[2]), NAME(reg)(f, code[3]),
+                 NAME(reg)(f, code[1] > 4 ? code[4] : 0), NAME(reg)(f, code[1] > 5 ? code[5] : 0),
+                 f->parts);
 }
 
 /* ------ vectors as long as the instruction set has them: of longer ones compilers make memory */

@@ -17,6 +17,7 @@ typedef struct {
 typedef struct {
     PyObject *row;       /* the Operator */
     Py_ssize_t length;
+    int flat;            /* all parents are known to be leaves, none of them twice */
     Edge edge[];
 } Edges;
 
@@ -173,6 +174,7 @@ static Edges *edges_new(PyObject *row, Py_ssize_t length)
     Py_INCREF(row);
     edges->row = row;
     edges->length = length;
+    edges->flat = 0;
     return edges;
 }
 

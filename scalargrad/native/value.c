@@ -191,7 +191,7 @@ static PyMethodDef engine_functions[] = {
     {"update", engine_update, METH_O,
      "Apply update rules to parameters: all jobs, or none. See updates.py."},
     {"update_rules", engine_update_rules, METH_NOARGS, "The update rules known, a line each."},
-    {"gate", engine_gate, METH_VARARGS, "Return a node with the partials of a buffer."},
+    {"gate", (PyCFunction)(void (*)(void))engine_gate, METH_FASTCALL, "Return a node with the partials of a buffer."},
     {"trim", engine_trim, METH_NOARGS, "Give memory that holds no node back to the system."},
     {"chunks", engine_chunks, METH_NOARGS, "Chunks of 2 MiB held, and those in use."},
     {"fail_after", engine_fail_after, METH_O,

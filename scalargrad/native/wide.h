@@ -4,8 +4,6 @@
  * An operand is a number, the same throughout, or a stretch: as many numbers as the result has.
  * Stretches begin anywhere. Vectors may reach WIDTH − 1 numbers past their ends. */
 
-typedef double NAME(Anywhere) __attribute__((vector_size(sizeof(V)), aligned(8)));
-
 /* ------ Σ x·y, {op, length, out, count, then runs of terms}: terms are added in their order */
 
 INLINE NAME(Sum) NAME(number_times_stretch)(NAME(Sum) sum, const int parts, const double *u,
@@ -83,47 +81,74 @@ static void NAME(run_wide_products)(double *u, const int32_t *code)
 
 /* ------ a row of the operator table, {op, length, out, count, row, which are stretches, operands} */
 
-/* Fill as much of a register as is computed with; lanes beyond the last number repeat it. */
-INLINE void NAME(fill_lanes)(double *lanes, const double *x, int stretch, int count, int filled)
+/* Numbers of an operand, the last of them repeated. */
+INLINE void NAME(fill)(double *to, int n, const double *x, int count)
 {
-    if (stretch)
-        memcpy(lanes, x, (size_t)count * sizeof(double));
-    for (int i = stretch ? count : 0; i < filled; i++)
-        lanes[i] = x[stretch ? count - 1 : 0];
+    for (int i = 0; i < n; i++)
+        to[i] = x[i < count ? i : count - 1];
+}
+
+/* Rows take two vectors at a time: those that are full are computed where they stand. */
+static void NAME(whole_vectors)(double *u, const int32_t *code, int32_t op, int32_t whole)
+{
+    double number[3][LANES];
+    const double *x[3] = {u, u, u};
+    const int stretches = code[5], operands = code[1] - 6;
+    for (int k = 0; k < operands; k++) {
+        x[k] = stretches >> k & 1 ? u + code[6 + k] : number[k];
+        if (!(stretches >> k & 1))
+            NAME(fill)(number[k], LANES, u + code[6 + k], 1);
+    }
+    const int32_t step = stretches == (1 << operands) - 1 ? whole : LANES;
+    for (int32_t base = 0; base < whole; base += step) {
+        NAME(row_on)(op, u + code[2] + base, x[0], x[1], x[2],
+                     (whole - base < step ? whole - base : step) / WIDTH);
+        for (int k = 0; k < operands; k++)
+            x[k] += stretches >> k & 1 ? step : 0;
+    }
+}
+
+/* The last numbers are computed beside: what follows them is another's. */
+static void NAME(last_vectors)(double *u, const int32_t *code, int32_t op, int32_t whole)
+{
+    double out[2 * WIDTH], x[3][2 * WIDTH];
+    const int32_t count = code[3] - whole;
+    for (int k = 0; k < code[1] - 6; k++) {
+        const int stretch = code[5] >> k & 1;
+        NAME(fill)(x[k], 2 * WIDTH, u + code[6 + k] + (stretch ? whole : 0), stretch ? count : 1);
+    }
+    NAME(row_on)(op, out, x[0], x[1], x[2], 2);
+    for (int32_t i = 0; i < count; i++)
+        u[code[2] + whole + i] = out[i];
 }
 
 static void NAME(run_wide_row)(double *u, const int32_t *code, int careful)
 {
-    double lanes[4 * LANES] __attribute__((aligned(LANES)));
-    Frame f = {.lanes = lanes, .careful = careful};
-    const int32_t operands = code[1] - 6;
-    const int32_t instruction[] = {code[4], operands + 3, 0, 1, 2, 3};
-    for (int32_t base = 0; base < code[3]; base += LANES) {
-        const int count = code[3] - base < LANES ? code[3] - base : LANES;
-        f.parts = (count + WIDTH - 1) / WIDTH;
-        /* some rows are computed two vectors at a time */
-        const int filled = f.parts < PARTS ? (f.parts + 1) * WIDTH : LANES;
-        for (int32_t k = 0; k < operands; k++) {
-            const int stretch = code[5] >> k & 1;
-            const double *x = u + code[6 + k] + (stretch ? base : 0);
-            if (stretch || base == 0)
-                NAME(fill_lanes)(lanes + (1 + k) * LANES, x, stretch, count, filled);
-        }
-        NAME(run_row)(&f, instruction);
-        memcpy(u + code[2] + base, lanes, (size_t)count * sizeof(double));
-    }
+    const int32_t op = without_care(code[4], careful);
+    const int32_t whole = code[3] - code[3] % (2 * WIDTH);
+    if (whole)
+        NAME(whole_vectors)(u, code, op, whole);
+    if (whole < code[3])
+        NAME(last_vectors)(u, code, op, whole);
 }
 
 /* ------ numbers put side by side, {op, length, out, where each is} */
+/* Vector by vector: what is read as a vector soon has to be written as one. */
+INLINE void NAME(pack_vector)(double *to, const double *u, const int32_t *from, int last)
+{
+    V numbers;
+    EACH(i, VECTOR_LANES) numbers[i] = u[from[i < last ? i : last]];
+    *(NAME(Anywhere) *)to = numbers;
+}
+
 static void NAME(run_pack)(double *u, const int32_t *code)
 {
-    const int32_t n = code[1] - 3, *from = code + 3;
-    /* vector by vector: what is read as a vector soon has to be written as one */
-    for (int32_t k = 0; k < n; k += VECTOR_LANES) {
-        V numbers;
-        EACH(i, VECTOR_LANES) numbers[i] = u[from[k + i < n ? k + i : n - 1]];
-        *(NAME(Anywhere) *)(u + code[2] + k) = numbers;
-    }
+    const int32_t *from = code + 3, *end = code + code[1];
+    double *to = u + code[2];
+    for (; end - from >= VECTOR_LANES; from += VECTOR_LANES, to += VECTOR_LANES)
+        NAME(pack_vector)(to, u, from, VECTOR_LANES - 1);
+    if (from < end)
+        NAME(pack_vector)(to, u, from, (int)(end - from) - 1);
 }
 
 static void NAME(run_wide)(double *u, const int32_t *code, int careful)
