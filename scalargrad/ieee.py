@@ -7,7 +7,7 @@ that `math` lacks. Every function here takes floats and returns a float.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from math import copysign, inf, isfinite, nan
 
 Unary = Callable[[float], float]
@@ -145,6 +145,19 @@ def lgamma(x: float) -> float:
         return inf
 
 
+def _exact_sum(terms: Sequence[float]) -> float:
+    """The sum rounded once, of terms too whose sum leaves the floats on the way."""
+    if all(map(isfinite, terms)):
+        try:
+            return math.fsum(terms)
+        except OverflowError:
+            return 256.0 * math.fsum([x / 256.0 for x in terms])
+    total = 0.0
+    for x in terms:
+        total += x
+    return total
+
+
 _BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
 """B2, B4, … B16."""
 
@@ -171,7 +184,7 @@ def polygamma(order: float, x: float) -> float:
         terms.append(divide(factorial, power(x, n + 1.0)))
         x += 1.0
     # summed exactly: near the zeros of digamma the terms all but cancel
-    value = math.fsum((*terms, *_polygamma_far(n, x)))
+    value = _exact_sum([*terms, *_polygamma_far(n, x)])
     return value if n % 2 else -value
 
 
@@ -192,7 +205,7 @@ def _cot_derivative(n: int, x: float) -> float:
         slope = [-math.pi * k * a for k, a in enumerate(polynomial)][1:]
         padded = [*slope, 0.0, 0.0]
         polynomial = [a + b for a, b in zip(padded, [0.0, 0.0, *slope])]
-    return math.fsum(a * power(c, k) for k, a in enumerate(polynomial) if a)
+    return _exact_sum([a * power(c, k) for k, a in enumerate(polynomial) if a])
 
 
 def sinc_derivative(order: float, x: float) -> float:

@@ -15,7 +15,7 @@ static void print_row(const char *name, int operation, int arity, int count)
 {
     const int32_t code[] = {operation, 3 + arity, 2, 0, 1};
     Frame frame = {.lanes = registers, .code = code, .code_end = code + code[1],
-                   .count = LANES, .parts = PARTS};
+                   .bits = LANES_BITS, .count = LANES, .parts = LANES / WIDTH};
     kernels.run_block(&frame);
     printf("%s", name);
     for (int i = 0; i < count; i++) {

@@ -97,6 +97,8 @@ def test_interrupted_demo_tests_and_saves_what_it_has(tmp_path: Path) -> None:
     strike = """
 import signal
 from scalargrad import demo
+# a run in the background inherits that interrupts are ignored
+signal.signal(signal.SIGINT, signal.default_int_handler)
 fit = demo.fit
 def struck(*args, **named):
     strike = lambda run: run.updates == 50 and signal.raise_signal(signal.SIGINT)

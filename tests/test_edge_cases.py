@@ -54,6 +54,13 @@ CASES: list[tuple[str, Callable[..., Any], tuple[float, ...], float, tuple[float
     ("maximum(1, NaN)", sg.maximum, (1.0, nan), nan, (nan, nan)),
     ("minimum(NaN, 1)", sg.minimum, (nan, 1.0), nan, (nan, nan)),
     ("max of a list with NaN", lambda *xs: sg.max(xs), (1.0, nan), nan, (nan, nan)),
+    (
+        "derivative 100 of digamma beyond the floats",
+        lambda x: sg.polygamma(100, x),
+        (-227807.03207822194,),
+        inf,
+        (nan,),
+    ),
     ("abs(0)", abs, (0.0,), 0.0, (0.0,)),
     ("abs(−0.0)", abs, (-0.0,), 0.0, (0.0,)),
     ("abs(NaN)", abs, (nan,), nan, (nan,)),

@@ -272,8 +272,9 @@ def test_sums_leave_out_the_lanes_in_which_a_guard_does_not_hold(name: str, coun
 @pytest.mark.parametrize("name", ["lgamma", "polygamma", "sinc", "sinc_derivative"])
 def test_functions_that_c_lacks_are_bit_for_bit_those_of_python(name: str) -> None:
     row = BUILT_IN[name]
-    sizes = np.ldexp(np.random.default_rng().uniform(0.5, 1.0, 400), np.arange(-200, 200) // 4)
-    xs = np.concatenate([sizes, -sizes, np.arange(-20.0, 20.0, 0.5)])
+    sizes = np.ldexp(np.random.default_rng(0).uniform(0.5, 1.0, 400), np.arange(-200, 200) // 4)
+    # at the last a sum of finite terms leaves the floats
+    xs = np.concatenate([sizes, -sizes, np.arange(-20.0, 20.0, 0.5), [-227807.03207822194]])
     for order in (0.0, 1.0, 2.0, 7.0, 100.0, 101.0, 0.5, -1.0)[: 1 if row.arity == 1 else None]:
         given, out = np.full(xs.size, order), np.empty(xs.size)
         operands = [0, 1] if row.arity == 2 else [1]

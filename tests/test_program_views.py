@@ -37,8 +37,8 @@ def test_the_text_begins_with_what_there_is() -> None:
 @pytest.mark.skipif(not machine.NATIVE, reason="the native machine was not built")
 def test_the_registers_are_counted_in_bytes() -> None:
     program = sg.compile(lambda x: sg.sin(x) + x).program(np.ones(5), gradient=False)
-    assert program.registers and f"{program.registers} registers of 64 lanes" in str(program)
-    assert program.register_bytes() == 512 * program.registers
+    assert program.registers and f"{program.registers} registers of 128 lanes" in str(program)
+    assert program.register_bytes() == 8 * 128 * program.registers
 
 
 def test_instructions_use_the_names_of_the_arguments() -> None:

@@ -1,7 +1,7 @@
 """A program as code for the native machine: registers assigned, instructions in int32 words.
 
-Numbers that are the same in all lanes have a place each. Registers hold 64 lanes; one is free again
-after the last instruction that reads it.
+Numbers that are the same in all lanes have a place each. Registers hold a number for each lane; one
+is free again after the last instruction that reads it.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ from .program import Program
 STAGES = ("once, before the lanes", "in each lane", "once, after the lanes", "in each lane again")
 MANY = 400
 """Of a stage with more instructions the middle is not shown."""
-REGISTER = 64 * 8
-"""Bytes: a number for each of 64 lanes."""
+LANES = 128
+"""So many are done together."""
 
 
 class Listed(NamedTuple):
@@ -36,7 +36,7 @@ class Listed(NamedTuple):
         return self.program.multiply_adds()
 
     def register_bytes(self) -> int:
-        return REGISTER * (self.registers or 0)
+        return 8 * LANES * (self.registers or 0)
 
     def __str__(self) -> str:
         return "\n".join([*self._head(), *self._body()])
@@ -48,7 +48,7 @@ class Listed(NamedTuple):
         yield f"{self.names.function}: {lanes}, {paths}, {adds}"
         if self.registers is not None:
             size = f"{self.register_bytes():,} bytes"
-            yield f"{counted(self.registers, 'register')} of 64 lanes: {size}"
+            yield f"{counted(self.registers, 'register')} of {LANES} lanes: {size}"
         for stage, name in enumerate(STAGES):
             kinds = Counter(self.program.trace.row(i).name for i in self.program.at_stage(stage))
             if kinds:

@@ -110,7 +110,8 @@ class Plan:
             k: tuple(part.numbers) for k, (x, part) in enumerate(zip(args, parts)) if is_model(x)
         }
         self.fixed = None if len(self.models) < len(self.from_arguments) else self.gathered(args)
-        self.distinct = self.fixed is not None and len({id(x) for x in self.fixed}) == len(self.fixed)
+        known = self.fixed or ()
+        self.distinct = 0 < len({id(x) for x in known}) == len(known)
 
     def run(self, args: Sequence[Any]) -> list[Any] | None:
         """Return the program's outputs; None if it takes the long way."""

@@ -52,7 +52,7 @@ INLINE void NAME(load_pair)(const Frame *f, const Column *column, const int32_t 
 {
     const NAME(Unaligned) *row = (const NAME(Unaligned) *)row_of(f, column, 0);
     V *even = (V *)NAME(reg)(f, into[0]), *odd = (V *)NAME(reg)(f, into[1]);
-    for (int i = 0; i < VECTORS; i++) {
+    for (int i = 0; i < VECTORS_OF(f->parts); i++) {
         const V low = row[2 * i], high = row[2 * i + 1];
         even[i] = SHUFFLE(low, high, 0, 2, 4, 6, 8, 10, 12, 14);
         odd[i] = SHUFFLE(low, high, 1, 3, 5, 7, 9, 11, 13, 15);
@@ -65,8 +65,7 @@ INLINE int NAME(loaded_side_by_side)(const Frame *f, const Column *column, const
 {
     if ((n != 2 && n != WIDTH) || !NAME(are_adjacent)(column, n))
         return 0;
-    const int tight = !f->index && f->count == LANES
-                      && column->stride == 2 * (Py_ssize_t)sizeof(double);
+    const int tight = in_order(f) && column->stride == 2 * (Py_ssize_t)sizeof(double);
     if (n == 2 && tight)
         NAME(load_pair)(f, column, into);
     for (int part = 0; n == WIDTH && part < f->parts; part++)
@@ -78,14 +77,15 @@ INLINE int NAME(loaded_side_by_side)(const Frame *f, const Column *column, const
 static void NAME(load_column)(const Frame *f, const Column *column, double *out)
 {
     const char *from = row_of(f, column, 0);
-    if (!f->index && f->count == LANES && column->stride == (Py_ssize_t)sizeof(double))
-        EACH(i, VECTORS) ((V *)out)[i] = ((const NAME(Unaligned) *)from)[i];
+    if (in_order(f) && column->stride == (Py_ssize_t)sizeof(double))
+        for (int i = 0; i < VECTORS_OF(f->parts); i++)
+            ((V *)out)[i] = ((const NAME(Unaligned) *)from)[i];
     else
         for (int i = 0; i < f->parts * WIDTH; i++) {
             from = row_of(f, column, i);
             memcpy(&out[i], from, sizeof(double));
             /* the next columns come from the same rows */
-            __builtin_prefetch(from + 2 * LANES);
+            __builtin_prefetch(from + 16 * sizeof(double));
         }
 }
 

@@ -14,12 +14,13 @@
 #endif
 
 enum {
-    LANES = 64,
+    LANES_BITS = 7,
+    LANES = 1 << LANES_BITS,   /* of a block */
+    FEW_BITS = LANES_BITS - 1, /* the registers of a batch that is no longer are shorter */
     WIDTH = 8,
-    PARTS = LANES / WIDTH,
-    TILE = 4,              /* rows of DENSE and TOTALS, at most */
-    BLOCKS_PER_CHUNK = 16, /* partial sums are taken over so many */
-    SEGMENTS = 16,         /* what threads share out among themselves */
+    TILE = 4,                  /* rows of DENSE and TOTALS, at most */
+    BLOCKS_PER_CHUNK = 8,      /* partial sums are taken over so many */
+    SEGMENTS = 16,             /* what threads share out among themselves */
     MAX_THREADS = SEGMENTS,
 };
 
@@ -71,6 +72,7 @@ typedef struct {
 typedef struct {
     double *uniform;
     double *lanes;
+    int bits;              /* a register is 2^bits numbers: LANES_BITS or FEW_BITS */
     double *totals;        /* sums over lanes so far */
     I *broken;             /* of this block: the first guard that does not hold; −1 where all do,
                               0 where there is no lane: only those with −1 are taken in by sums */
@@ -108,9 +110,15 @@ INLINE int32_t without_care(int32_t op, int careful)
     return op == OP_chain && !careful ? OP_mul : op;
 }
 
+/* Whether the lanes of the block are those of the inputs, in whole vectors. */
+INLINE int in_order(const Frame *f)
+{
+    return !f->index && f->count % WIDTH == 0;
+}
+
 INLINE double *lane_register(const Frame *f, int32_t index)
 {
-    return f->lanes + (size_t)index * LANES;
+    return f->lanes + ((size_t)index << f->bits);
 }
 
 /* Several sums of products of numbers and the same lanes, {op, length, upstream, ending, rows, then
@@ -149,6 +157,7 @@ INLINE double *total_at(const Frame *f, const Totals *t, int row, int column)
 
 static const double ones[LANES] __attribute__((aligned(64))) = {
 #define EIGHT 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0
+    EIGHT, EIGHT, EIGHT, EIGHT, EIGHT, EIGHT, EIGHT, EIGHT,
     EIGHT, EIGHT, EIGHT, EIGHT, EIGHT, EIGHT, EIGHT, EIGHT,
 #undef EIGHT
 };
@@ -197,7 +206,7 @@ static void careful_products(const Frame *f, const int32_t *code)
 {
     double sum[LANES];
     const int32_t *end = code + code[1];
-    for (int lane = 0; lane < LANES; lane++) {
+    for (int lane = 0; lane < f->count; lane++) {
         sum[lane] = -0.0;
         for (const int32_t *at = code + 3; at < end;) {
             const Run run = run_at(at);
@@ -206,7 +215,7 @@ static void careful_products(const Frame *f, const int32_t *code)
             at = after(&run);
         }
     }
-    memcpy(lane_register(f, code[2]), sum, sizeof sum);
+    memcpy(lane_register(f, code[2]), sum, (size_t)f->count * sizeof(double));
 }
 
 static double careful_ending(const Frame *f, const Dense *d, int row, int lane, double sum)
@@ -236,11 +245,11 @@ static void careful_dense(const Frame *f, const int32_t *code)
     const Dense d = dense_at(code);
     double sums[TILE][LANES];
     for (int row = 0; row < d.rows; row++)
-        for (int lane = 0; lane < LANES; lane++)
+        for (int lane = 0; lane < f->count; lane++)
             sums[row][lane] = careful_sum(f, &d, row, lane);
     /* only now: what a row is computed from may stand where another goes */
     for (int row = 0; row < d.rows; row++)
-        memcpy(lane_register(f, d.out[row]), sums[row], sizeof sums[row]);
+        memcpy(lane_register(f, d.out[row]), sums[row], (size_t)f->count * sizeof(double));
 }
 
 static void careful_wide_products(double *u, const int32_t *code)

@@ -1,7 +1,7 @@
-/* The instructions of the machine on blocks of 64 lanes. Included once for each instruction set,
+/* The instructions of the machine on blocks of LANES lanes. Included once for each instruction set,
  * with ISA its name: all that is in it is compiled for that set. NAME(run_block) is what it gives.
  *
- * A register is LANES doubles. Numbers that are the same in all lanes stand in `uniform`. */
+ * A register is a number for each lane. Numbers that are the same in all lanes stand in `uniform`. */
 
 #define JOIN_(name, isa) name##_##isa
 #define JOIN(name, isa) JOIN_(name, isa)
@@ -9,7 +9,7 @@
 
 static inline double *NAME(reg)(const Frame *f, int32_t index)
 {
-    return f->lanes + (size_t)index * LANES;
+    return lane_register(f, index);
 }
 
 /* ------ rows of the operator table, on vectors where vector_math.h has the function */
@@ -105,7 +105,6 @@ static void NAME(run_row)(const Frame *f, const int32_t *code)
 typedef int64_t NAME(Integers) __attribute__((vector_size(sizeof(NAME(Doubles)))));
 #define V NAME(Doubles)
 #define I NAME(Integers)
-#define VECTORS (LANES / VECTOR_LANES)
 /* a block has parts of WIDTH lanes */
 #define VECTORS_OF(parts) ((parts) * (WIDTH / VECTOR_LANES))
 /* so many stay in registers while a sum is taken */
@@ -222,7 +221,6 @@ static void NAME(run_block)(Frame *f)
 #undef V
 #undef I
 #undef VECTOR_BYTES
-#undef VECTORS
 #undef VECTORS_OF
 #undef AT_ONCE
 #undef VECTOR_LANES

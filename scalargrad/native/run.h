@@ -40,9 +40,19 @@ static size_t totals_doubles(const Program *p)
     return padded((size_t)p->totals);
 }
 
-static size_t memory_doubles(const Program *p)
+static int bits_of(Py_ssize_t count)
 {
-    return (size_t)p->registers * LANES + totals_doubles(p) + LANES;
+    return count <= 1 << FEW_BITS ? FEW_BITS : LANES_BITS;
+}
+
+static size_t registers_doubles(const Program *p, Py_ssize_t count)
+{
+    return padded((size_t)p->registers << bits_of(count));
+}
+
+static size_t memory_doubles(const Program *p, Py_ssize_t count)
+{
+    return registers_doubles(p, count) + totals_doubles(p) + LANES;
 }
 
 /* How many segments the lanes are cut into, and where one begins. It depends on nothing but their
@@ -66,7 +76,8 @@ static Py_ssize_t segment_begin(Py_ssize_t count, int segment)
 
 static size_t scratch_doubles(const Program *p, Py_ssize_t count, int threads)
 {
-    return (size_t)segments_of(count) * totals_doubles(p) + (size_t)threads * memory_doubles(p);
+    return (size_t)segments_of(count) * totals_doubles(p)
+           + (size_t)threads * memory_doubles(p, count);
 }
 
 static double *aligned_doubles(size_t n)
@@ -129,7 +140,7 @@ static void fill_splats(const Program *p, const Frame *f)
 {
     for (int32_t k = 0; k < p->splats; k += 2) {
         double *out = lane_register(f, p->splat[k]);
-        for (int i = 0; i < LANES; i++)
+        for (int i = 0; i < 1 << f->bits; i++)
             out[i] = f->uniform[p->splat[k + 1]];
     }
 }
@@ -145,9 +156,9 @@ static void note_broken(const Frame *f, Worker *worker)
 
 static void run_one_block(Frame *f, Worker *worker)
 {
-    for (int i = 0; i < LANES; i++)
+    for (int i = 0; i < 1 << f->bits; i++)
         ((int64_t *)f->broken)[i] = i < f->count ? -1 : 0;
-    f->some = f->count < LANES;
+    f->some = f->count % WIDTH != 0;
     f->parts = (f->count + WIDTH - 1) / WIDTH;
     kernels.run_block(f);
     if (worker->job->broken)
@@ -180,9 +191,10 @@ static void *run_worker(void *given)
 {
     Worker *worker = given;
     const Program *p = worker->program;
-    double *totals = worker->memory + (size_t)p->registers * LANES;
+    double *totals = worker->memory + registers_doubles(p, worker->job->count);
     Frame f = {
-        .uniform = worker->uniform, .lanes = worker->memory, .totals = totals,
+        .uniform = worker->uniform, .lanes = worker->memory,
+        .bits = bits_of(worker->job->count), .totals = totals,
         .broken = (I *)(totals + totals_doubles(p)),
         .inputs = worker->job->inputs, .outputs = worker->job->outputs,
         .index = worker->job->index,
@@ -229,7 +241,7 @@ static void run_lanes(const Program *p, double *uniform, Job *job)
     for (int k = 0; k < n; k++)
         worker[k] = (Worker){
             .program = p, .job = job, .uniform = uniform, .sums = sums,
-            .memory = memory + (size_t)k * memory_doubles(p),
+            .memory = memory + (size_t)k * memory_doubles(p, job->count),
             .first = segments * k / n, .end = segments * (k + 1) / n,
         };
     run_workers(worker, n);

@@ -54,13 +54,11 @@ static inline double sg_floor_divide(double x, double y)
 
 /* Python's fsum: the exact sum, rounded once. The terms are overwritten. Source: Shewchuk, Adaptive
  * Precision Floating-Point Arithmetic (1997). */
-static inline double sg_exact_sum(double *terms, int count)
+static inline double sg_sum_of_finite(double *terms, int count)
 {
     int parts = 0;
-    double plain = 0.0;
     for (int k = 0; k < count; k++) {
         double x = terms[k];
-        plain += x;
         int kept = 0;
         for (int j = 0; j < parts; j++) {
             double y = terms[j];
@@ -74,8 +72,6 @@ static inline double sg_exact_sum(double *terms, int count)
         if (x != 0.0)
             terms[parts++] = x;
     }
-    if (!isfinite(plain))
-        return plain;
     double sum = 0.0, rest = 0.0;
     while (parts > 0 && rest == 0.0) {
         double x = sum;
@@ -89,6 +85,24 @@ static inline double sg_exact_sum(double *terms, int count)
             return next;
     }
     return sum;
+}
+
+/* The same of any terms, those too whose sum leaves the floats on the way. */
+static inline double sg_exact_sum(double *terms, int count)
+{
+    double plain = 0.0;
+    int finite = 1;
+    for (int k = 0; k < count; k++) {
+        plain += terms[k];
+        finite &= isfinite(terms[k]) != 0;
+    }
+    if (!finite)
+        return plain;
+    if (isfinite(plain))
+        return sg_sum_of_finite(terms, count);
+    for (int k = 0; k < count; k++)
+        terms[k] /= 256.0;
+    return 256.0 * sg_sum_of_finite(terms, count);
 }
 
 /* Γ(x)·exp(x + g − ½)/(x + g − ½)^(x − ½), with g = 6.0246…: Lanczos' approximation, as in Python. */

@@ -125,7 +125,6 @@ INLINE void NAME(totals_tile)(const int rows, const int columns, const int some,
                               const Totals *t, int row, int column)
 {
     const int n = rows * columns, groups = (n + VECTOR_LANES - 1) / VECTOR_LANES;
-    const int parts = some ? VECTORS_OF(f->parts) : VECTORS;
     V sum[MOST_SUMS];
     const V *x[TILE_ROWS], *y[ROW_REACHES];
     EACH(r, rows) x[r] = (const V *)NAME(reg)(f, t->x[row + r]);
@@ -134,7 +133,7 @@ INLINE void NAME(totals_tile)(const int rows, const int columns, const int some,
     (NAME(taken_in)(some, f, x[r], part) * NAME(taken_in)(some, f, y[c], part))
     EACH(c, columns) EACH(r, rows) sum[c * rows + r] = PRODUCT(r, c, 0);
     EACH(k, groups * VECTOR_LANES - n) sum[n + k] = SPLAT(0.0);
-    for (int part = 1; part < parts; part++)
+    for (int part = 1; part < VECTORS_OF(f->parts); part++)
         EACH(c, columns) EACH(r, rows) sum[c * rows + r] += PRODUCT(r, c, part);
 #undef PRODUCT
     double *total = total_at(f, t, row, column);
