@@ -6,7 +6,7 @@ again by the eager engine, as a graph.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from .. import ops
@@ -28,28 +28,17 @@ class Gate(Operator):
     c = count = gates = arity = beside_constant = constant_from = dunder = numpy = None
     names = defaults = samples = ()
     hidden = method = False
+    entry = 0
+    lane: int | None = None
 
-    def __init__(
-        self,
-        f: Callable[..., Any],
-        args: Sequence[Any],
-        batch: frozenset[int],
-        reduce: str | None,
-        operands: Sequence[Any],
-        entry: int = 0,
-        lane: int | None = None,
-    ) -> None:
-        self.f = f
+    def __init__(self, compiled: Any, args: Sequence[Any], operands: Sequence[Any]) -> None:
+        self.compiled = compiled
         self.args = args
-        self.batch = batch
-        self.reduce = reduce
         self.originals = operands
-        self.entry = entry
-        self.lane = lane
 
     @property
     def name(self) -> str:  # type: ignore[override]
-        return getattr(self.f, "__name__", "compiled")
+        return getattr(self.compiled.f, "__name__", "compiled")
 
     symbol = __name__ = name
 
@@ -71,18 +60,18 @@ class Gate(Operator):
     def root(self, variables: Sequence[Any]) -> Any:
         """The result as a node above these, in place of the Values of the call."""
         instead = dict(zip(self.originals, variables))
-        call = Arguments(self.args, self.batch)
+        call = Arguments(self.args, self.compiled.batch)
         numbers = [instead.get(x, x) if is_value(x) else x for x in call.numbers]
         lanes = range(call.lanes or 1) if self.lane is None else [self.lane]
         with differentiating(level=False):
             results = [self.sample(call, numbers, lane) for lane in lanes]
-            out = (ops.mean if self.reduce == "mean" else ops.sum)(results)
+            out = (ops.mean if self.compiled.reduce == "mean" else ops.sum)(results)
             out = replayed(out, instead) if is_value(out) else out
             return out if is_value(out) else Value(out)
 
     def sample(self, call: Arguments, numbers: Sequence[Any], lane: int) -> Any:
         inputs = [x[lane] if has else x for x, has in zip(numbers, call.lane)]
-        return flatten(self.f(*call.given(inputs)), "the result")[0][self.entry]
+        return flatten(self.compiled.f(*call.given(inputs)), "the result")[0][self.entry]
 
     def __reduce__(self) -> Any:
         raise TypeError(f"a graph with a node of compiled function {self.name} cannot be pickled")

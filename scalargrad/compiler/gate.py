@@ -279,13 +279,14 @@ class Compiled(Views):
     ) -> Any:
         if modes.state.no_grad:
             return Value(numbers[0])
-        op = Gate(self.f, args, self.batch, self.reduce, operands, entry, lane)
+        op = Gate(self, args, operands)
+        op.entry, op.lane = entry, lane
         node = Value._rebuild(op, numbers[0], 0.0, "", operands, tuple(numbers[1:]))
         return modes.settle(node) if modes.active else node
 
     def gate(self, structure: Any, plan: Any, args: Sequence[Any], numbers: Any) -> Any:
         operands = plan.operands(args)
-        op = Gate(self.f, args, self.batch, self.reduce, operands)
+        op = Gate(self, args, operands)
         node = gate_node(op, operands, numbers, plan.distinct)
         return node if structure.spec is None else structure.rebuilt([node])
 

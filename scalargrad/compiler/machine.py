@@ -61,7 +61,7 @@ class OnMachine:
         encoder = Encoder(program, places, given, made)
         self.code = encoder.encoded()
         self.registers = encoder.registers
-        self.results = bytes(8 * len(encoder.results))
+        self.results = array("d", bytes(8 * len(encoder.results)))
         self.listed = len(encoder.results) <= FEW
         self.lane_guards = bool(program.lane_guards)
         # a guard tells nothing of a NaN: what it compares has to be right at once
@@ -83,7 +83,7 @@ class OnMachine:
         made: list[Any] = []
         broken = None
         listed = self.listed and not self.lane_guards
-        results = None if listed else array("d", self.results)
+        results = None if listed else self.results[:]
         if lanes is not None and (self.widths or self.lane_guards):
             import numpy
 

@@ -66,14 +66,22 @@ def entries(dtype: Any, shape: tuple[int, ...]) -> Reader:
 def samples(dtype: Any, shape: tuple[int, ...]) -> Reader:
     from numpy import ndarray
 
+    seen: tuple[Any, float] = (None, 0.0)
+    """The last shape, and its count of samples."""
+
     def read(x: Any, numbers: list[Any], arrays: list[Any]) -> bool:
-        if type(x) is not ndarray or x.dtype is not dtype or x.shape[1:] != shape or not x.ndim:
+        nonlocal seen
+        if type(x) is not ndarray or x.dtype is not dtype:
             return False
-        count = x.shape[0]
-        if not count or (arrays and numbers[COUNT] != count):
+        now, known = x.shape, seen
+        if now != known[0]:
+            if now[1:] != shape or not now or not now[0]:
+                return False
+            known = seen = now, float(now[0])
+        if arrays and numbers[COUNT] != known[1]:
             return False
-        numbers[COUNT] = float(count)
-        arrays.append(x if len(shape) < 2 else x.reshape(count, -1))
+        numbers[COUNT] = known[1]
+        arrays.append(x if len(shape) < 2 else x.reshape(now[0], -1))
         return True
 
     return read
