@@ -11,6 +11,7 @@
 #if defined(__unix__) || defined(__APPLE__)
 #define HAVE_THREADS 1
 #include <pthread.h>
+#include <stdatomic.h>
 #endif
 
 enum {

@@ -19,14 +19,22 @@ typedef struct {
     int doubt;             /* an output is not finite in some lane that no guard broke */
 } Job;
 
-/* One thread's share of the lanes: some of the segments, and memory to run them in. */
+#ifdef HAVE_THREADS
+typedef atomic_int Turn;
+#define TAKE(turn) atomic_fetch_add(turn, 1)
+#else
+typedef int Turn;
+#define TAKE(turn) ((*(turn))++)
+#endif
+
+/* One thread, and memory to run segments in: it takes the next one whenever it is done. */
 typedef struct {
     const Program *program;
     const Job *job;
     double *uniform;       /* shared, only read */
     double *memory;        /* registers, totals, broken */
     double *sums;          /* shared, a stretch for each segment */
-    int first, end;        /* segments */
+    Turn *next;            /* shared, the segment that nobody has taken yet */
     int any_broken, doubt;
 } Worker;
 
@@ -201,7 +209,8 @@ static void *run_worker(void *given)
         .code = p->lanes, .code_end = p->lanes_end, .careful = worker->job->careful,
     };
     fill_splats(p, &f);
-    for (int segment = worker->first; segment < worker->end; segment++)
+    const int segments = segments_of(worker->job->count);
+    for (int segment; (segment = TAKE(worker->next)) < segments;)
         run_segment(&f, worker, segment);
     for (int i = 0; i < WIDTH; i++)
         worker->doubt |= f.doubt[i] != 0.0;
@@ -238,11 +247,12 @@ static void run_lanes(const Program *p, double *uniform, Job *job)
     double *sums = job->sums;
     double *memory = sums + (size_t)segments * totals_doubles(p);
     Worker worker[MAX_THREADS];
+    Turn next = 0;
     for (int k = 0; k < n; k++)
         worker[k] = (Worker){
             .program = p, .job = job, .uniform = uniform, .sums = sums,
             .memory = memory + (size_t)k * memory_doubles(p, job->count),
-            .first = segments * k / n, .end = segments * (k + 1) / n,
+            .next = &next,
         };
     run_workers(worker, n);
     for (int k = 0; k < n; k++) {

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from ..engine import Value
 from ..rows import builder
@@ -123,40 +123,69 @@ def _parts(whole: Any) -> Iterable[tuple[Any, Any]]:
     return whole.items() if isinstance(whole, dict) else ()
 
 
+WHOLES = (Module, list, tuple, dict)
+"""What may hold parameters."""
+
+
+class _Role(NamedTuple):
+    """What a walk does with an object of some type."""
+
+    listed: bool
+    entered: bool
+
+
+def _role(kind: type) -> _Role:
+    parameter = getattr(kind, "__operator__", None) is not None or kind is Number
+    entered = not parameter and issubclass(kind, WHOLES)
+    return _Role(parameter or issubclass(kind, (Module, Buffer)), entered and kind is not Buffer)
+
+
 def _walk(whole: Any) -> list[tuple[str, Any]]:
     """Every parameter, Buffer and Module within, each once, with its name."""
-    found: list[tuple[str, Any]] = []
-    _collect(whole, "", set(), found)
+    found: list[tuple[str, Any]] = [("", whole)]
+    _collect(whole, "", {id(whole)}, found, {})
     return found
 
 
-def _collect(part: Any, name: str, seen: set[int], found: list[tuple[str, Any]]) -> None:
-    # not a generator: a network has thousands of parameters, each some levels deep
-    is_parameter = builder(part) is not None or type(part) is Number
-    is_whole = not is_parameter and isinstance(part, (Module, list, tuple, dict))
-    if not (is_parameter or is_whole) or id(part) in seen:
-        return
-    seen.add(id(part))
-    if is_parameter or isinstance(part, (Module, Buffer)):
-        found.append((name, part))
-    if is_whole and type(part) is not Buffer:
-        for key, inner in _parts(part):
-            _collect(inner, f"{name}.{key}" if name else str(key), seen, found)
+def _collect(
+    whole: Any,
+    name: str,
+    seen: set[int],
+    found: list[tuple[str, Any]],
+    roles: dict[type, _Role],
+) -> None:
+    # not a generator, nor a call for each: a network has thousands of parameters
+    for key, part in _parts(whole):
+        kind = type(part)
+        role = roles.get(kind) or roles.setdefault(kind, _role(kind))
+        if id(part) in seen or not (role.listed or role.entered):
+            continue
+        seen.add(id(part))
+        own = f"{name}.{key}" if name else str(key)
+        if role.listed:
+            found.append((own, part))
+        if role.entered:
+            _collect(part, own, seen, found, roles)
 
 
 def _replace(part: Any, new: dict[int, Any]) -> Any:
     """`part` with `new` in place of what has these ids; itself where there is none of them."""
-    if id(part) in new:
-        return new[id(part)]
     if isinstance(part, Module):
         # known before its parts are: a part may refer back to the whole
         new[id(part)] = copied = copy.copy(part)
-        vars(copied).update({name: _replace(x, new) for name, x in _parts(part)})
+        vars(copied).update(_replaced_parts(part, new))
         return copied
-    parts = {key: _replace(x, new) for key, x in _parts(part)}
+    parts = _replaced_parts(part, new)
     if all(parts[key] is x for key, x in _parts(part)):
         return part
     return _like(part, parts)
+
+
+def _replaced_parts(part: Any, new: dict[int, Any]) -> dict[Any, Any]:
+    return {
+        key: new[id(x)] if id(x) in new else _replace(x, new) if isinstance(x, WHOLES) else x
+        for key, x in _parts(part)
+    }
 
 
 def _like(container: Any, parts: dict[Any, Any]) -> Any:
