@@ -14,6 +14,7 @@ right for every Module, and prediction `model(sample)`, after `model.eval()`.
 from __future__ import annotations
 
 import copy
+import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
@@ -50,7 +51,7 @@ class Module:
 
     def parameters(self) -> list[Value]:
         """Return the parameters, in the order of `named_parameters`."""
-        return [parameter for _, parameter in self.named_parameters()]
+        return [x for _, x in _walk(self, None) if not isinstance(x, (Module, Buffer))]
 
     def with_parameters(self: M, values: Iterable[Any]) -> M:
         """Return a copy with other parameters: Values, or floats, in the order of `parameters()`.
@@ -140,18 +141,19 @@ def _role(kind: type) -> _Role:
     return _Role(parameter or issubclass(kind, (Module, Buffer)), entered and kind is not Buffer)
 
 
-def _walk(whole: Any) -> list[tuple[str, Any]]:
-    """Every parameter, Buffer and Module within, each once, with its name."""
-    found: list[tuple[str, Any]] = [("", whole)]
-    _collect(whole, "", {id(whole)}, found, {})
+def _walk(whole: Any, name: str | None = "") -> list[tuple[Any, Any]]:
+    """Every parameter, Buffer and Module within, each once, with its name; without names, which
+    take half the time, where `name` is None."""
+    found = [(name, whole)]
+    _collect(whole, name, {id(whole)}, found, {})
     return found
 
 
 def _collect(
     whole: Any,
-    name: str,
+    name: str | None,
     seen: set[int],
-    found: list[tuple[str, Any]],
+    found: list[tuple[Any, Any]],
     roles: dict[type, _Role],
 ) -> None:
     # not a generator, nor a call for each: a network has thousands of parameters
@@ -161,7 +163,7 @@ def _collect(
         if id(part) in seen or not (role.listed or role.entered):
             continue
         seen.add(id(part))
-        own = f"{name}.{key}" if name else str(key)
+        own = f"{name}.{key}" if name else name if name is None else str(key)
         if role.listed:
             found.append((own, part))
         if role.entered:
@@ -176,7 +178,7 @@ def _replace(part: Any, new: dict[int, Any]) -> Any:
         vars(copied).update(_replaced_parts(part, new))
         return copied
     parts = _replaced_parts(part, new)
-    if all(parts[key] is x for key, x in _parts(part)):
+    if all(map(operator.is_, parts.values(), (x for _, x in _parts(part)))):
         return part
     return _like(part, parts)
 
@@ -193,6 +195,8 @@ def _like(container: Any, parts: dict[Any, Any]) -> Any:
     if isinstance(container, tuple):
         named = hasattr(container, "_fields")
         return type(container)(*parts.values()) if named else tuple(parts.values())
+    if type(container) is list:
+        return list(parts.values())
     copied = copy.copy(container)
     for key, part in parts.items():
         copied[key] = part
