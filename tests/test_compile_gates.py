@@ -60,6 +60,24 @@ def test_a_value_given_twice_gets_both_contributions() -> None:
     assert (out.data, x.grad) == (27.0, 27.0)
 
 
+@pytest.mark.parametrize("seed", [1.0, -2.5, 0.0, -0.0])
+def test_a_gate_right_above_leaves_gives_what_one_further_up_gives(seed: float) -> None:
+    v, w, x = sg.Value(0.0), sg.Value(-2.0), sg.Value(3.0)
+    x.grad = 0.1
+    compiled = compile(lambda: w * x + sg.log(v))
+    compiled()
+    found = []
+    for root in (compiled(), compiled() * 1.0):
+        for _ in range(2):
+            root.backward(seed)
+        found.append([(leaf.grad, leaf.has_grad) for leaf in (v, w, x)])
+        v.zero_grad()
+        w.zero_grad()
+        x.grad = 0.1
+    assert found[0] == found[1]
+    assert found[0][0] == (2.0 * seed * np.inf if seed else 0.0, True)
+
+
 def test_a_node_of_a_graph_may_be_given() -> None:
     leaf = sg.Value(0.5)
     inside = sg.exp(leaf)
