@@ -94,12 +94,12 @@ static void NAME(whole_vectors)(double *u, const int32_t *code, int32_t op, int3
     double number[3][LANES];
     const double *x[3] = {u, u, u};
     const int stretches = code[5], operands = code[1] - 6;
+    const int32_t step = stretches == (1 << operands) - 1 || whole < LANES ? whole : LANES;
     for (int k = 0; k < operands; k++) {
         x[k] = stretches >> k & 1 ? u + code[6 + k] : number[k];
         if (!(stretches >> k & 1))
-            NAME(fill)(number[k], LANES, u + code[6 + k], 1);
+            NAME(fill)(number[k], step, u + code[6 + k], 1);
     }
-    const int32_t step = stretches == (1 << operands) - 1 ? whole : LANES;
     for (int32_t base = 0; base < whole; base += step) {
         NAME(row_on)(op, u + code[2] + base, x[0], x[1], x[2],
                      (whole - base < step ? whole - base : step) / WIDTH);
@@ -133,6 +133,7 @@ static void NAME(run_wide_row)(double *u, const int32_t *code, int careful)
 }
 
 /* ------ numbers put side by side, {op, length, out, where each is} */
+
 /* Vector by vector: what is read as a vector soon has to be written as one. */
 INLINE void NAME(pack_vector)(double *to, const double *u, const int32_t *from, int last)
 {
