@@ -59,7 +59,7 @@ def subjects(quick: bool) -> list[Subject]:
     count, steps = (1_024, 20) if quick else (10_240, 200)
     many, sizes = (1_000, (8, 50, 10, 4)) if quick else (10_000, (64, 1000, 100, 10))
     return [
-        Subject(lambda: perceptron(many), {"jax": 3.0, "torch": 5.0}),
+        Subject(lambda: perceptron(many), {"jax": 3.0, "torch": 5.0}, reached=("torch",)),
         Subject(lambda: perceptron(100), {"jax": 2.0, "torch": 15.0}, reached=("jax",)),
         Subject(lambda: gaussian_mixture(2, 5, 1000), {"jax": 5.0}),
         *([] if quick else [Subject(lambda: gaussian_mixture(10, 25, 1000), {"jax": 7.0})]),
@@ -71,7 +71,9 @@ def subjects(quick: bool) -> list[Subject]:
         ),
         Subject(lambda: paths(None, count, steps), {"jax": 3.0}, reached=("jax",)),
         Subject(lambda: paths(120.0, count, steps), {"jax": 2.0}),
-        Subject(lambda: twenty_lines(*sizes), {}, {"numpy": 3.0}),
+        Subject(
+            lambda: twenty_lines(*sizes), {}, {"numpy": 3.0}, reached=() if quick else ("numpy",)
+        ),
     ]
 
 
@@ -159,7 +161,8 @@ def whole_loop(lanes: float) -> Iterator[Figure]:
         return value
 
     assert math.isclose(step().data, loss(task.model, task.X, task.Y).data, rel_tol=1e-12)
-    yield Figure("demo loop traced whole ÷ lanes", least(step) / lanes, aim="≤ 2")
+    held = {"at_most": 2.0} if NATIVE else {"aim": "≤ 2"}
+    yield Figure("demo loop traced whole ÷ lanes", least(step) / lanes, **held)  # type: ignore[arg-type]
 
 
 def of_transformer(quick: bool) -> Iterator[Figure]:
