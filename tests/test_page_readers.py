@@ -244,6 +244,23 @@ def test_nothing_is_wider_than_the_window(browser: Any, path: Path, width: int) 
         assert page.locator("#equation").evaluate("x => x.scrollWidth <= x.clientWidth")
 
 
+@pytest.mark.parametrize("width", [390, 768, 1280])
+def test_buttons_and_legend_cover_nothing_of_the_drawing(
+    browser: Any, path: Path, width: int
+) -> None:
+    with opened(browser, path, viewport={"width": width, "height": 800}) as page:
+        boxes = (page.locator(x).bounding_box() for x in ("#graph", ".zoom", ".stage"))
+        graph, zoom, stage = boxes
+        legend = [x.bounding_box() for x in page.locator(".legend li").all()]
+        assert min(x["y"] for x in [zoom, *legend]) >= bottom(graph)
+        assert max(map(bottom, [zoom, *legend])) <= bottom(stage)
+        assert max(x["x"] + x["width"] for x in legend) <= zoom["x"]
+
+
+def bottom(box: dict[str, float]) -> float:
+    return box["y"] + box["height"]
+
+
 def test_all_digits_are_those_of_repr(page: Any) -> None:
     type_leaf(page, "x", "0.1")
     type_leaf(page, "y", "0.2")
