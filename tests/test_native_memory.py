@@ -43,7 +43,9 @@ def test_chunks_come_back_after_trim() -> None:
     before, _ = _engine.chunks()
     v = grow(200_000)
     held, used = _engine.chunks()
-    assert held >= used >= before + 200_000 * 72 // (2 << 20)
+    # not `before` more: what other tests left behind may have filled only part of its chunks
+    assert held >= used >= 200_000 * 72 // (2 << 20) > 0
+    assert held > before
     del v
     _engine.trim()
     assert _engine.chunks()[0] == before
