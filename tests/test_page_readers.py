@@ -234,14 +234,15 @@ def test_with_motion_a_dot_travels_from_the_consumer_to_the_parent(page: Any) ->
     assert float(page.get_attribute(".traveller", "cx")) < start - 20.0
 
 
-@pytest.mark.parametrize("width", [390, 768, 1280, 1920])
+@pytest.mark.parametrize("width", [356, 390, 768, 1280, 1920])
 def test_nothing_is_wider_than_the_window(browser: Any, path: Path, width: int) -> None:
     with opened(browser, path, viewport={"width": width, "height": 800}) as page:
         type_leaf(page, "x", "0.1234567890123456")
         page.click("#all-digits + span")
         page.click("#forward")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.locator("#equation").evaluate("x => x.scrollWidth <= x.clientWidth")
+        for part in ("#equation", ".transport"):
+            assert page.locator(part).evaluate("x => x.scrollWidth <= x.clientWidth"), part
 
 
 @pytest.mark.parametrize("width", [390, 768, 1280])
