@@ -38,6 +38,7 @@ toc_object_entries = False
 html_theme = "furo"
 html_title = "scalargrad"
 html_static_path = ["_static"]
+html_favicon = "_static/icon.svg"
 html_css_files = ["site.css"]
 html_js_files = ["site.js"]
 html_copy_source = False
@@ -46,7 +47,7 @@ html_theme_options = {
     "light_css_variables": {"color-brand-primary": "#1f6fb0", "color-brand-content": "#1f6fb0"},
     "dark_css_variables": {"color-brand-primary": "#6cb2f0", "color-brand-content": "#6cb2f0"},
 }
-pygments_style = "friendly"
+pygments_style = "default"
 pygments_dark_style = "github-dark"
 
 doctest_test_doctest_blocks = ""

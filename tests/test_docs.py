@@ -87,6 +87,11 @@ def test_code_can_be_typed_in_at_pythons_prompt(page: Path) -> None:
         assert not any(typed), block
 
 
+@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda x: x.stem)
+def test_code_is_no_wider_than_a_page(page: Path) -> None:
+    assert [line for block in blocks(page) for line in block.splitlines() if len(line) > 90] == []
+
+
 def test_accuracy_is_measured_of_every_operator() -> None:
     found = json.loads((DOCS / "measured" / "accuracy.json").read_text(encoding="utf-8"))
     assert set(found["worst"]) == {row.name for row in BUILT_IN.values() if not row.hidden}
@@ -230,6 +235,13 @@ def test_row_is_typeset_as_in_a_book(
     row = BUILT_IN[name]
     assert typeset.value(row) == value
     assert [text for _, text in typeset.partials(row)] == partials
+
+
+def test_every_formula_can_be_read(typeset: Any) -> None:
+    for row in BUILT_IN.values():
+        for text in (typeset.value(row), *(partial for _, partial in typeset.partials(row))):
+            # written out to the last square a formula has thousands of letters
+            assert len(text) < 500, row.name
 
 
 def test_a_choice_within_a_choice_is_one_list_of_cases(typeset: Any) -> None:

@@ -76,24 +76,25 @@ def measured(figure: dict[str, Any]) -> str:
 def bars(entries: Iterator[tuple[str, float]], label: str) -> str:
     """Ratios as bars from 1: to the right the peer takes longer, to the left it wins."""
     names, values = zip(*entries)
-    figure = Figure((7.2, 0.34 * len(names) + 0.8), layout="constrained")
+    figure = Figure((7.2, 0.26 * len(names) + 0.8), layout="constrained")
     axes = figure.add_subplot()
     colours = [curves.VALUE if x >= 1.0 else curves.GRADIENT for x in values]
     axes.barh(range(len(names)), [x - 1.0 for x in values], left=1.0, color=colours, height=0.6)
     axes.set_xscale("log")
     axes.axvline(1.0, color=curves.INK, linewidth=0.8)
     axes.set_yticks(range(len(names)), names)
-    axes.invert_yaxis()
-    axes.set_xlabel("× the time of scalargrad", color=curves.INK)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.set_xlabel("× what scalargrad takes", color=curves.INK)
     axes.tick_params(colors=curves.INK, labelsize=8)
     for place, x in enumerate(values):
-        axes.annotate(f" {short(x)} ", (x, place), va="center", fontsize=8, color=curves.INK,
-                      ha="left" if x >= 1.0 else "right")  # fmt: skip
+        side, gap = ("left", 3.0) if x >= 1.0 else ("right", -3.0)
+        axes.annotate(short(x), (x, place), (gap, 0.0), textcoords="offset points", ha=side,
+                      va="center", fontsize=8, color=curves.INK)  # fmt: skip
     # all bars begin at 1, and matplotlib would let the axis begin there too
-    axes.set_xlim(min(1.0, *values) / 8.0, max(values) * 8.0)
+    axes.set_xlim(min(1.0, *values) / 20.0, max(values) * 20.0)
     for spine in axes.spines.values():
         spine.set_color(curves.RULE)
-    return f"```{{raw}} html\n{curves.svg(figure, label)}\n```"
+    return f'```{{raw}} html\n<div class="chart">{curves.svg(figure, label)}</div>\n```'
 
 
 def speed() -> str:
@@ -101,7 +102,10 @@ def speed() -> str:
 
     found = stored("speed")
     settings = "short form (`--quick`): rough figures" if found["quick"] else "full form"
-    ratios = ((x["name"], x["value"]) for x in found["figures"] if is_ratio(x))
+    # that they are divided by ours the axis says
+    ratios = (
+        (x["name"].replace(" ÷ ours", ""), x["value"]) for x in found["figures"] if is_ratio(x)
+    )
     with matplotlib.rc_context(curves.SVG):
         picture = bars(ratios, "times of others")
     said = (

@@ -46,6 +46,7 @@ def call(name: str) -> Form:
     return Form(rf"{name}\left(#1\right)")
 
 
+COSINE_AT_SLOPE = Form(r"\frac{1}{\sqrt{1 + {#1}^2}}", SIGN, (ATOM,))
 FORMS: Mapping[str, Form] = {
     "add": Form("#1 + #2", SUM, (SUM, SUM)),
     "sub": Form("#1 - #2", SUM, (SUM, PRODUCT)),
@@ -56,7 +57,7 @@ FORMS: Mapping[str, Form] = {
     "square": Form("{#1}^2", POWER, (ATOM,)),
     "reciprocal": Form(r"\frac{1}{#1}", SIGN),
     "inverse": Form(r"\frac{1}{#1}", SIGN),
-    "cosine_at_slope": Form(r"\frac{1}{\sqrt{1 + {#1}^2}}", SIGN),
+    "cosine_at_slope": COSINE_AT_SLOPE,
     "abs": Form(r"\left|#1\right|"),
     "step": Form(r"\left[#1 > 0\right]"),
     "compare": Form(r"\text{sgn}\left(#1 - #2\right)", ATOM, (0, PRODUCT)),
@@ -102,6 +103,8 @@ DEFINITIONS: Mapping[str, Form] = {
     "asinh": Form(r"\ln\left(#1 + \sqrt{{#1}^2 + 1}\right)"),
     "acosh": Form(r"\ln\left(#1 + \sqrt{{#1}^2 - 1}\right)"),
     "atanh": Form(r"\frac{1}{2} \ln\left(\frac{1 + #1}{1 - #1}\right)"),
+    # its rule takes each square apart, so that none overflows
+    "cosine_at_slope": COSINE_AT_SLOPE,
     "where": Form(r"\begin{cases} #2 & \text{if } #1 \neq 0 \\ #3 & \text{otherwise} \end{cases}"),
     "chain": Form(r"#1 \cdot #2"),
     "sum": Form(r"\sum_i x_i"),
