@@ -237,6 +237,15 @@ def test_row_is_typeset_as_in_a_book(
     assert [text for _, text in typeset.partials(row)] == partials
 
 
+def test_gradients_of_one_made_of_others_are_those_of_its_operands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(str(DOCS))
+    edges = importlib.import_module("extension.edges")
+    found = edges.table(BUILT_IN["clamp"])
+    assert [slopes for _, _, slopes in found] == ["1, 0, 0", "0, 1, 0", "0, 0, 1"]
+
+
 def test_every_formula_can_be_read(typeset: Any) -> None:
     for row in BUILT_IN.values():
         for text in (typeset.value(row), *(partial for _, partial in typeset.partials(row))):

@@ -29,9 +29,10 @@ def cells(operands: Sequence[float], row: Operator) -> tuple[str, str, str]:
     """The operands, the value, and the gradient in each operand."""
     leaves = [sg.Value(x) for x in operands]
     out = called(row, leaves)
-    return tuple(
-        ", ".join(map(spelled, numbers)) for numbers in (operands, [out.data], out.partials)
-    )  # type: ignore[return-value]
+    out.backward()
+    # one that is made of others, such as clamp with bounds that are Values, ends in another's node
+    slopes = out.partials if out.op is row else [leaf.grad for leaf in leaves]
+    return tuple(", ".join(map(spelled, numbers)) for numbers in (operands, [out.data], slopes))  # type: ignore[return-value]
 
 
 def called(row: Operator, operands: Sequence[object]) -> Any:

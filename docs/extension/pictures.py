@@ -168,8 +168,18 @@ def skip(translator: Any, node: made) -> None:
     raise nodes.SkipNode
 
 
+def outdated(app: Any, env: Any, *changes: set[str]) -> set[str]:
+    """Pages to be read again in every build: the library that draws is none of Sphinx's files."""
+    return {
+        name
+        for name in env.found_docs
+        if any(f"```{{{kind}}}" in env.doc2path(name).read_text("utf-8") for kind in MAKERS)
+    }
+
+
 def setup(app: Any) -> None:
     app.add_node(made, html=(write, None), text=(skip, None))
     for name in MAKERS:
         app.add_directive(name, Made)
     app.connect("doctree-read", fill)
+    app.connect("env-get-outdated", outdated)

@@ -303,6 +303,7 @@ def partials(row: Operator) -> list[tuple[str, str]]:
     operands = variables(row, tape)
     out = tape.variable("f", 0.3)
     local = row.local(out, operands, [True] * len(operands))
-    pairs = [(x.name, latex(p)) for x, p in zip(operands, local)]
+    # operands that have to be constants have no rule
+    pairs = [(x.name, latex(p)) for x, p in zip(operands[: row.constant_from], local)]
     # the others of a list are like its first
     return [(name, text) for name, text in pairs if name[-2:] not in ("_2", "_3")]
