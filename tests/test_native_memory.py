@@ -58,9 +58,10 @@ def test_a_loop_keeps_its_chunks_and_a_past_peak_is_forgotten() -> None:
     assert _engine.chunks()[0] == peak
     for _ in range(20_000):
         grow(40)
-    grow(60_000)
-    for _ in range(400):
-        grow(60_000)
+    # more than there may be room for in chunks that other tests left in use: the mark of the past
+    # falls as chunks are taken
+    for _ in range(200):
+        grow(150_000)
     assert _engine.chunks()[0] < peak / 2
 
 

@@ -29,9 +29,9 @@ def loss_curves(
     unit = epoch_ends[0] if epoch_ends else 1
     times = [(i + 1) / unit for i in range(len(losses))]
     ends = [end / unit for end in epoch_ends]
-    # pale where a mean stands above it
-    pale = tint(colour(0), 0.45) if ends else colour(0)
-    ax.plot(times, losses, color=pale, lw=0.7, label="one batch")
+    # pale and thin where a mean stands above it
+    shade, width = (tint(colour(0), 0.45), 0.7) if ends else (colour(0), 1.2)
+    ax.plot(times, losses, color=shade, lw=width, label="one batch")
     if ends:
         means = epoch_means(losses, epoch_ends)
         ax.plot(ends, means, "o-", color=colour(0), ms=3.5, label="mean of an epoch")
