@@ -89,10 +89,8 @@ class OnMachine:
 
             made = [numpy.empty((lanes, width) if width > 1 else lanes) for width in self.widths]
             broken = numpy.empty(lanes, numpy.int32) if self.lane_guards else None
-        status = self.code.run(
-            *(numbers, (*arrays, *made), lanes or 0, results, broken),
-            *(group, self.careful, self.threads),
-        )
+        given, count, careful = (*arrays, *made), lanes or 0, self.careful
+        status = self.code.run(numbers, given, count, results, broken, group, careful, self.threads)
         if listed:
             if type(status) is int:
                 return [], status
