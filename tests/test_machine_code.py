@@ -213,7 +213,7 @@ def test_every_instruction_set_runs_every_row(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", instruction_sets())
-@pytest.mark.parametrize("count", [1, 2, 7, 8, 9, 63, 64, 65, 131])
+@pytest.mark.parametrize("count", [1, 2, 7, 8, 9, 64, 65, 127, 128, 131, 261])
 @pytest.mark.parametrize("columns", [range(2, 10), range(8), (5, 4), (7, 2, 3, 9, 10, 1, 0, 6)])
 def test_columns_are_loaded_from_where_they_stand(
     name: str, count: int, columns: Sequence[int]
@@ -241,7 +241,46 @@ def test_columns_are_loaded_from_where_they_stand(
 
 
 @pytest.mark.parametrize("name", instruction_sets())
-@pytest.mark.parametrize("count", [1, 7, 8, 63, 64, 65, 131])
+@pytest.mark.parametrize("count", [1, 8, 56, 64, 65, 128, 200])
+def test_a_pair_of_columns_is_loaded_from_where_it_stands(name: str, count: int) -> None:
+    load, stores = [machine.LOAD, 5, 0, 0, 1], [machine.STORE, 4, 0, 0, machine.STORE, 4, 1, 1]
+    places = {"inputs": [0, 0, 0, 1], "outputs": [0, 0, 0, 1], "registers": 2, "splats": []}
+    code = program(lanes=[*load, *stores], **places)
+    whole = np.random.default_rng(count).normal(size=(2 * count, 2))
+    with running(name):
+        for rows in (whole, whole[::2], whole[::-1], np.asfortranarray(whole)):
+            for index in (None, np.arange(count)[::-1].copy()):
+                found = np.empty((count, 2))
+                run(code, count, arrays=(rows, found), group=index)
+                assert (found == (rows[:count] if index is None else rows[index])).all()
+
+
+@pytest.mark.parametrize("name", instruction_sets())
+@pytest.mark.parametrize("count", [1, 8, 60, 64, 65, 128, 200])
+@pytest.mark.parametrize("rows", [1, 2, 3, 4])
+def test_sums_over_lanes_of_any_shape(name: str, count: int, rows: int) -> None:
+    """The last column is of ones; whole numbers, so that sums are exact in any order."""
+    whole = np.random.default_rng(rows).integers(-9, 9, size=(count, rows + 11)).astype(float)
+    loads = [x for k in range(rows + 11) for x in (machine.LOAD, 4, k, k)]
+    with running(name):
+        for columns in range(1, 12):
+            factors = [*range(rows, rows + columns - 1), -1]
+            totals = [machine.TOTALS, 4 + rows + columns, 0, rows, *range(rows), *factors]
+            n = rows * columns
+            code = program(
+                lanes=[*loads, *totals], initial=[0.0] * n, totals=range(n), results=range(n),
+                inputs=[x for k in range(rows + 11) for x in (0, k)], outputs=[],
+                registers=rows + 11, splats=[], before=[], after=[], made=0,
+            )  # fmt: skip
+            found = array("d", [0.0] * n)
+            run(code, count, numbers=[], arrays=(whole,), results=found)
+            ones = np.ones((count, 1))
+            right = np.hstack([whole[:, rows : rows + columns - 1], ones])
+            assert found.tolist() == (right.T @ whole[:, :rows]).ravel().tolist()
+
+
+@pytest.mark.parametrize("name", instruction_sets())
+@pytest.mark.parametrize("count", [1, 7, 8, 63, 64, 65, 128, 131, 261])
 def test_sums_leave_out_the_lanes_in_which_a_guard_does_not_hold(name: str, count: int) -> None:
     xs = np.linspace(-1.0, 1.0, count)
     xs[::3] = np.nan

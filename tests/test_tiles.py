@@ -25,7 +25,7 @@ from scalargrad.compiler.tiles import NONE, Tiles, blocks
 np = pytest.importorskip("numpy")
 
 LANE, UNIFORM = True, False
-LANES = (1, 63, 64, 65, 131)
+LANES = (1, 63, 64, 65, 128, 261)
 
 
 def tiles(f: Callable[..., Any], *lanes: bool) -> Tiles:
