@@ -59,13 +59,18 @@ static int find_columns(Column *column, const int32_t *place, int32_t n, const P
     return 1;
 }
 
-enum { SOON_DONE = 1000 }; /* words of code that are run without letting other threads in */
+enum { SOON_DONE = 2000 }; /* words of code that are run without letting other threads in */
+
+static int is_soon_done(const Program *p, Py_ssize_t count)
+{
+    const Py_ssize_t once = (p->before_end - p->before) + (p->after_end - p->after);
+    return count <= LANES && once + (count ? p->lanes_end - p->lanes : 0) < SOON_DONE;
+}
 
 static int32_t run_freely(const Program *p, double *uniform, Job *job)
 {
     int32_t status;
-    const Py_ssize_t words = (p->before_end - p->before) + (p->after_end - p->after);
-    if (!job->count && words < SOON_DONE)
+    if (is_soon_done(p, job->count))
         return run_program(p, uniform, job);
     Py_BEGIN_ALLOW_THREADS
     status = run_program(p, uniform, job);
@@ -180,6 +185,7 @@ static int open_buffers(const Program *p, PyObject *const *args, Opened *opened,
     job->outputs = opened->columns + p->inputs;
     job->broken = opened->broken.buf;
     job->index = opened->index.buf;
+    job->results = opened->results.buf;
     return find_columns(opened->columns, p->input, p->inputs, opened->views)
            && find_columns(opened->columns + p->inputs, p->output, p->outputs,
                            opened->views + p->given);
@@ -206,8 +212,6 @@ static PyObject *run_opened(Program *p, PyObject *numbers, Opened *opened, Job *
     job->sums = job->count ? take_scratch(&doubles) : NULL;
     if (uniform && (job->sums || !job->count) && put_numbers(p, numbers, uniform)) {
         const int32_t status = run_freely(p, uniform, job);
-        for (int32_t k = 0; opened->results.buf && k < p->results; k++)
-            ((double *)opened->results.buf)[k] = uniform[p->result[k]];
         const int listed = status == -1 && !opened->results.obj;
         found = listed ? list_of_results(p, uniform) : PyLong_FromLong(status);
     }

@@ -13,6 +13,7 @@ typedef struct {
     const int64_t *index;  /* which elements of the inputs are the lanes; NULL if all, in order */
     Py_ssize_t count;
     int32_t *broken;       /* for each lane; NULL if no lane has a guard */
+    double *results;       /* what is the same in all lanes; NULL where it stays in its place */
     int careful;
     int threads;
     int any_broken;
@@ -281,8 +282,12 @@ static int32_t run_once(const Program *p, double *uniform, Job *job)
         run_lanes(p, uniform, job);
     store_totals(p, uniform, job->sums, segments_of(job->count));
     run_scalars(uniform, p->after, p->after_end, job->careful);
-    for (int32_t k = 0; k < p->results; k++)
-        job->doubt |= uniform[p->result[k]] - uniform[p->result[k]] != 0.0;
+    for (int32_t k = 0; k < p->results; k++) {
+        const double x = uniform[p->result[k]];
+        job->doubt |= x - x != 0.0;
+        if (job->results)
+            job->results[k] = x;
+    }
     return job->any_broken ? -2 : -1;
 }
 
