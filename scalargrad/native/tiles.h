@@ -43,20 +43,25 @@ INLINE void NAME(dense_tile)(const int rows, const int parts, const Frame *f, co
     EACH(r, rows) EACH(i, parts) ((V *)NAME(reg)(f, d->out[r]))[part + i] = sum[r][i];
 }
 
+/* All lanes of some rows; where half a tile holds those that are left that is enough. */
+INLINE void NAME(dense_rows)(const int rows, const int parts, const Frame *f, const Dense *d)
+{
+    const int vectors = VECTORS_OF(f->parts);
+    int part = 0;
+    for (; vectors - part > parts / 2; part += parts)
+        NAME(dense_tile)(rows, parts, f, d, part);
+    if (part < vectors)
+        NAME(dense_tile)(rows, parts / 2, f, d, part);
+}
+
 static void NAME(run_dense)(const Frame *f, const int32_t *code)
 {
     const Dense d = dense_at(code);
     switch (d.rows) {
-#define ROWS(n, together)                                                                         \
-    case n:                                                                                       \
-        for (int part = 0; part < VECTORS_OF(f->parts); part += together)                         \
-            NAME(dense_tile)(n, together, f, &d, part);                                           \
-        break;
-        ROWS(1, 2 * TILE_PARTS)
-        ROWS(2, 2 * TILE_PARTS)
-        ROWS(3, TILE_PARTS)
-        ROWS(4, TILE_PARTS)
-#undef ROWS
+    case 1: NAME(dense_rows)(1, 2 * TILE_PARTS, f, &d); break;
+    case 2: NAME(dense_rows)(2, 2 * TILE_PARTS, f, &d); break;
+    case 3: NAME(dense_rows)(3, TILE_PARTS, f, &d); break;
+    case 4: NAME(dense_rows)(4, TILE_PARTS, f, &d); break;
     }
 }
 
