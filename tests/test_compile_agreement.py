@@ -48,7 +48,7 @@ def function_of(expression: Expression) -> Function:
 
 
 def drawn(names: Sequence[str], special: float) -> tuple[random.Random, Expression]:
-    source = random.Random()
+    source = random.Random(random.getrandbits(64))
     return source, random_expression(source, names, source.choice((1, 3, 8, 20)), special)
 
 
@@ -85,6 +85,30 @@ def test_lanes_agree_with_the_eager_engine(runner: str, special: float) -> None:
             source, expression = drawn(NAMES, special)
             args = arguments(source, expression.leaves, source.choice(LANES), special)
             check_lanes(expression, args)
+
+
+def losing(x: Any, w: Any) -> Any:
+    return sg.selu(sg.cosh(sg.where(-3.0, w, x)))
+
+
+def losing_behind_a_branch(x: Any, w: Any) -> Any:
+    return losing(x, w) if x > 0.0 else 2.0 * losing(x, w)
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("f", [losing, losing_behind_a_branch])
+def test_what_has_no_lanes_after_all_is_summed_over_them(runner: str, f: Any) -> None:
+    xs, w = [0.5, -1.0, 2.0, 0.25], -0.25
+    each = [sg.value_and_grad(f, 1)(x, w) for x in xs]
+    with running(runner):
+        _, (_, found) = compile(f).value_and_grad(np.array(xs), w)
+        assert found == pytest.approx(sum(slope for _, slope in each), rel=1e-14)
+        for reduce, share in (("sum", 1.0), ("mean", 0.25)):
+            value, (_, found) = compile(f, batch="x", reduce=reduce).value_and_grad(np.array(xs), w)
+            assert value == pytest.approx(share * sum(v for v, _ in each), rel=1e-14)
+            assert found == pytest.approx(share * sum(slope for _, slope in each), rel=1e-14)
+        five = compile(lambda x: sg.where(1.0, 5.0, x), batch="x", reduce="sum")
+        assert five(np.array(xs)) == 20.0
 
 
 def check_lanes(expression: Expression, args: list[Any]) -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from .emit import Operations, Style, block, safe_names
 from .names import Names
 from .program import AFTER, BEFORE, LANES, Program
-from .tracing import COUNT, SHARE
+from .structure import COUNT, SHARE
 
 SPECIAL = Path(__file__).parent.parent / "native" / "special.h"
 C = Style(lambda row: row.c, "INFINITY", "NAN", "C")

@@ -19,8 +19,8 @@ from .machine import Special
 from .names import Names
 from .paths import Path
 from .program import TOO_LATE
+from .structure import COUNT, SHARE
 from .trace import Draw
-from .tracing import COUNT, SHARE
 
 
 class Call(NamedTuple):

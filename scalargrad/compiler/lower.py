@@ -17,6 +17,7 @@ from . import recording
 from .structure import (
     AFTER,
     BEFORE,
+    COUNT,
     LANES,
     TOO_LATE,
     accumulate,
@@ -38,6 +39,8 @@ class Lowering(Recorder):
         if row in REWRITTEN:
             if row is ops.identity or row is stop_gradient:
                 return given[0]
+            if row is lanes_sum and not self.has_lanes(given[0]):
+                return self.compute(ops.mul, [self.tracers[self.inputs[COUNT]], given[0]])
             if row is ops.dot:
                 given = self.with_uniform_part(given)
             elif row is ops.chain and (is_harmless(given[0]) or is_harmless(given[1])):
@@ -97,7 +100,10 @@ def is_harmless(x: Any) -> bool:
     return is_number(x) and x != 0.0 and isfinite(x)
 
 
-REWRITTEN = (ops.identity, stop_gradient, ops.dot, ops.chain, ops.mul, ops.pow, ops.where)
+REWRITTEN = (
+    *(ops.identity, stop_gradient, lanes_sum),
+    *(ops.dot, ops.chain, ops.mul, ops.pow, ops.where),
+)
 """Rows of which something simpler may come."""
 BESIDE_NUMBER = (ops.chain, ops.mul, ops.pow, ops.where)
 """Of these those that stay as they are where no operand is a number, or a number times a node."""
@@ -144,7 +150,8 @@ LOWERED: dict[Any, Any] = {Trace: LoweredTrace}
 
 if recording.Trace is not Trace:
     HAVE_GATES = {row for row in BUILT_IN.values() if row.gates is not None} - {*FUSED}
-    ALWAYS = tuple(HAVE_GATES.union(REWRITTEN).difference(BESIDE_NUMBER))
+    # a sum over lanes is asked about where what it sums has lost them
+    ALWAYS = tuple(HAVE_GATES.union(REWRITTEN).difference((*BESIDE_NUMBER, lanes_sum)))
 
     class LoweredTape(Lowering, recording.Trace):  # type: ignore[misc]
         """A lowered trace in C: it asks `compute` about the rows that it does not keep."""

@@ -13,9 +13,8 @@ from .arguments import Place
 from .emit import array_source
 from .native import machine
 from .program import Program
-from .structure import accumulate
+from .structure import COUNT, accumulate
 from .trace import COMPARE
-from .tracing import COUNT
 
 if NATIVE := machine is not None:
     from .encode import Encoder, fits_machine

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 from ..trees import is_value
 from .arguments import Arguments
+from .structure import COUNT, SHARE
 from .trace import Draw
-from .tracing import COUNT, SHARE, Traced
+from .tracing import Traced
 
 
 class Names(NamedTuple):

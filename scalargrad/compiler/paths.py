@@ -11,8 +11,9 @@ from ..trees import is_value
 from .arguments import Arguments, Column, Place
 from .machine import runner
 from .program import Program
+from .structure import COUNT
 from .trace import Draw
-from .tracing import COUNT, Traced
+from .tracing import Traced
 
 
 class Path:

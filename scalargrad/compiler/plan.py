@@ -17,8 +17,8 @@ from .machine import OnMachine
 from .native import machine, nodes
 from .paths import Paths
 from .results import Merge
+from .structure import COUNT, SHARE
 from .trace import Draw
-from .tracing import COUNT, SHARE
 
 Reader = Callable[[Any, list[Any], list[Any]], bool]
 """Adds an argument's numbers to (numbers, arrays); False if it is not of the kind expected."""

@@ -14,11 +14,10 @@ from ..rows import Operator
 from .lower import lowered
 from .structure import AFTER as AFTER
 from .structure import BEFORE as BEFORE
+from .structure import COUNT, accumulate, products
 from .structure import LANES as LANES
 from .structure import TOO_LATE as TOO_LATE
-from .structure import accumulate, products
 from .trace import CONSTANT, Guard
-from .tracing import COUNT
 
 
 class Program:

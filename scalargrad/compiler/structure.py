@@ -54,4 +54,7 @@ accumulate = Operator(
     doc="Σ upstream·local over pairs of operands; an upstream of zero is not propagated.",
 )
 
+COUNT, SHARE = 0, 1
+"""The first two numbers of every call: how many lanes run, and 1 over all lanes of the call."""
+
 STRUCTURE = (stop_gradient, lanes_sum, products, accumulate)

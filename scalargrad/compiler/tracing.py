@@ -13,6 +13,7 @@ from ..trees import SCALAR, Structure, flatten
 from .arguments import Arguments
 from .lower import lane_sums
 from .recording import Trace
+from .structure import COUNT, SHARE
 
 
 class Wanted(NamedTuple):
@@ -41,10 +42,6 @@ class Traced(NamedTuple):
     captured: list[Any]
     structure: Structure
     wanted: Wanted | None
-
-
-COUNT, SHARE = 0, 1
-"""The first two numbers of every call: how many lanes run, and 1 over all lanes of the call."""
 
 
 class Task(NamedTuple):
