@@ -163,7 +163,7 @@ def _collect(
         if id(part) in seen or not (role.listed or role.entered):
             continue
         seen.add(id(part))
-        own = f"{name}.{key}" if name else name if name is None else str(key)
+        own = None if name is None else f"{name}.{key}" if name else str(key)
         if role.listed:
             found.append((own, part))
         if role.entered:
