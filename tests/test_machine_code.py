@@ -12,6 +12,7 @@ from compiled import HAS_MACHINE, instruction_sets, running
 from expressions import rounds
 from floats import all_bits
 
+from scalargrad.compiler import listing
 from scalargrad.rows import BUILT_IN
 
 if not HAS_MACHINE:
@@ -65,6 +66,10 @@ def run(code: Any, size: int = 70, **changed: Any) -> int:
         "threads": 1,
     } | changed
     return code.run(*given.values())  # type: ignore[no-any-return]
+
+
+def test_a_listing_knows_how_many_lanes_the_machine_does_together() -> None:
+    assert listing.LANES == machine.LANES
 
 
 def test_the_program_that_is_damaged_here_runs() -> None:

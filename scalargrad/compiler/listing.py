@@ -14,7 +14,7 @@ STAGES = ("once, before the lanes", "in each lane", "once, after the lanes", "in
 MANY = 400
 """Of a stage with more instructions the middle is not shown."""
 LANES = 128
-"""So many are done together."""
+"""So many the machine does together; a listing needs no machine."""
 
 
 class Listed(NamedTuple):

@@ -17,6 +17,7 @@ RELU: int
 STEP: int
 MINUS: int
 TILE: int
+LANES: int
 UNIFORM_UPSTREAM: int
 UNIFORM_LOCAL: int
 BOTH_LANES: int

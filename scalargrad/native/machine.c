@@ -37,7 +37,7 @@ static int add_operations(PyObject *module)
         {"UNIFORM_UPSTREAM", UNIFORM_UPSTREAM}, {"UNIFORM_LOCAL", UNIFORM_LOCAL},
         {"BOTH_LANES", BOTH_LANES}, {"NO_UPSTREAM", NO_UPSTREAM}, {"UPSTREAM_UNIFORM", UPSTREAM_UNIFORM},
         {"UPSTREAM_LANE", UPSTREAM_LANE}, {"PLAIN", PLAIN}, {"RELU", RELU}, {"STEP", STEP}, {"MINUS", MINUS},
-        {"TILE", TILE}, {"LANE_ALONE", LANE_ALONE}, {"UNIFORM_ALONE", UNIFORM_ALONE},
+        {"TILE", TILE}, {"LANES", LANES}, {"LANE_ALONE", LANE_ALONE}, {"UNIFORM_ALONE", UNIFORM_ALONE},
     };
     for (size_t k = 0; k < sizeof operations / sizeof *operations; k++)
         if (PyModule_AddIntConstant(module, operations[k].name, operations[k].code) < 0)

@@ -36,6 +36,7 @@ static int is_scaled(const Trace *t, int32_t i)
 
 static int is_asking(const Trace *t, int32_t row, const Term *terms, int32_t count)
 {
+    /* what was to be summed may have lost its lanes: then the sum is a product with their count */
     if (row == LANES_SUM && t->is_rewriting)
         return is_number_term(terms[0]) || !t->node[terms[0].node].lane;
     const int asks = row < KNOWN_ROWS ? t->asks[row] : NEVER;

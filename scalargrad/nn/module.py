@@ -135,10 +135,10 @@ class _Role(NamedTuple):
     entered: bool
 
 
-def _role(kind: type) -> _Role:
-    parameter = getattr(kind, "__operator__", None) is not None or kind is Number
-    entered = not parameter and issubclass(kind, WHOLES)
-    return _Role(parameter or issubclass(kind, (Module, Buffer)), entered and kind is not Buffer)
+def _role(part: Any) -> _Role:
+    parameter = builder(part) is not None or type(part) is Number
+    entered = not parameter and isinstance(part, WHOLES) and type(part) is not Buffer
+    return _Role(parameter or isinstance(part, (Module, Buffer)), entered)
 
 
 def _walk(whole: Any, name: str | None = "") -> list[tuple[Any, Any]]:
@@ -159,7 +159,7 @@ def _collect(
     # not a generator, nor a call for each: a network has thousands of parameters
     for key, part in _parts(whole):
         kind = type(part)
-        role = roles.get(kind) or roles.setdefault(kind, _role(kind))
+        role = roles.get(kind) or roles.setdefault(kind, _role(part))
         if id(part) in seen or not (role.listed or role.entered):
             continue
         seen.add(id(part))
