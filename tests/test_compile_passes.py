@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -74,6 +75,28 @@ def test_rows_written_with_rows_are_taken_apart() -> None:
     assert not {"sigmoid", "logsumexp"} & set(rows(new))
     assert {"exp", "log1p"} <= set(rows(new))
     assert new.numbers[at] == pytest.approx(trace.numbers[out.index], rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("f", "kept"),
+    [
+        (lambda x: -x * 0.5 * 2.0, ["neg"]),
+        (lambda x: -x * -1.0, []),
+        (lambda x: -(0.25 * x) * 3.0, ["mul"]),
+        (lambda x: 2.0 * x * 0.5, ["mul", "mul"]),
+        (lambda x: 1e308 * (2.0 * x), ["mul", "mul"]),
+        (lambda x: 3.0 * (0.3 * x), ["mul", "mul"]),
+        (lambda x: 5e-324 * (0.5 * x), ["mul", "mul"]),
+        (lambda x: math.inf * (0.5 * x), ["mul", "mul"]),
+    ],
+)
+def test_numbers_are_multiplied_with_each_other_where_that_is_exact(
+    f: Callable[[Any], Any], kept: list[str]
+) -> None:
+    trace, _, out = traced(f, (0.7, LANE))
+    new, (at,) = lowered(trace, [out.index])
+    assert [new.row(i).name for i in new.needed([at]) if new.operands[i]] == kept
+    assert new.numbers[at] == trace.numbers[out.index]
 
 
 def test_what_no_output_needs_is_left_out() -> None:

@@ -144,7 +144,7 @@ def test_the_program_that_is_damaged_here_runs() -> None:
         {"after": [machine.TOTAL, 4, 0, 0]},
         {"after": [machine.PRODUCTS, 6, 0, 0, 0, 0]},
         {"totals": [4]},
-        {"totals": [-1]},
+        {"totals": [-2]},
         {"results": [4, 0]},
         {"splats": [3, 0]},
         {"splats": [0, 4]},

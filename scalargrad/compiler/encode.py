@@ -62,7 +62,8 @@ class Encoder:
         self.places = [places[i] for i in self.lane_inputs]
         self.numbers = [i for i in program.inputs if not self.trace.lanes[i]]
         self.totals: list[int] = []
-        """The sums over lanes, in the order in which the code of the lanes takes them."""
+        """The sums over lanes, in the order in which the code of the lanes takes them; NONE is one
+        that nobody wants."""
         self.columns = [i for i in program.outputs if self.trace.lanes[i]]
         self.made = made or [(k, 0) for k in range(len(self.columns))]
         self.results = [i for i in program.outputs if not self.trace.lanes[i]]
@@ -80,11 +81,11 @@ class Encoder:
         before = self.scalars(BEFORE)
         lanes = [word for code in self.lane_code() for word in code]
         # the count of lanes has its place among the numbers of the call
-        self.uniform.put([i for i in self.totals if i != self.program.count])
+        self.uniform.put([i for i in self.totals if i not in (self.program.count, NONE)])
         after = self.scalars(AFTER)
         return machine.Program(
             initial=array("d", self.uniform.initial()),
-            totals=words(self.place[i] for i in self.totals),
+            totals=words(NONE if i == NONE else self.place[i] for i in self.totals),
             splats=words(x for i, r in self.splats.items() for x in (r, self.place[i])),
             results=words(self.place[i] for i in self.results),
             before=before,

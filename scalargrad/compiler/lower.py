@@ -8,7 +8,7 @@ import operator as py
 from collections.abc import Iterable, Sequence
 from functools import reduce
 from itertools import compress
-from math import isfinite
+from math import frexp, isfinite
 from typing import Any
 
 from .. import ops
@@ -51,10 +51,12 @@ class Lowering(Recorder):
                 return given[1 if given[0] else 2]
             if row is ops.mul or row is ops.chain:
                 given = self.with_doubling_in_front(given)
+            if row is ops.neg:
+                row, given = ops.mul, [-1.0, given[0]]
             if row is ops.mul:
                 for x, y in (given, given[::-1]):
-                    if is_number(x) and x in NEUTRAL:
-                        return y if x == 1.0 else self.compute(ops.neg, [y])
+                    if is_number(x) and not is_number(y):
+                        return self.scaled(x, y)
         if row.gates is None or row in FUSED:
             return super().compute(row, given)
         if all(builder(x) is None for x in given):
@@ -83,12 +85,25 @@ class Lowering(Recorder):
                 return [self.compute(ops.mul, [c, u]), rest]
         return operands
 
+    def scaled(self, x: float, y: Any) -> Any:
+        """x·y for a number x; where y is −1, ½, ¼ … times something, that is multiplied once."""
+        inner, rest = self.factors(y)
+        if is_halving(inner) and isfinite(x) and x * inner / inner == x:
+            x, y = x * inner, rest
+        if x == 1.0:
+            return y
+        return super().compute(*((ops.neg, [y]) if x == -1.0 else (ops.mul, [x, y])))
+
+    def factors(self, y: Any) -> tuple[float, Any]:
+        """A number and something that y is the product of."""
+        row, operands = self.rows[y.index], y.operands
+        if row is ops.neg:
+            return -1.0, operands[0]
+        is_product = row is ops.mul and is_number(operands[0]) and not is_number(operands[1])
+        return (operands[0], operands[1]) if is_product else (1.0, y)
+
     def has_lanes(self, x: Any) -> bool:
         return not is_number(x) and self.lanes[x.index]
-
-
-NEUTRAL = (1.0, -1.0)
-"""Factors that need no multiplication."""
 
 
 def is_number(x: Any) -> bool:
@@ -100,13 +115,20 @@ def is_harmless(x: Any) -> bool:
     return is_number(x) and x != 0.0 and isfinite(x)
 
 
+def is_halving(x: float) -> bool:
+    """Tell whether `x` is ±1, ½, ¼ …: a product with it overflows never, and is rounded only where
+    it is subnormal."""
+    return abs(x) <= 1.0 and abs(frexp(x)[0]) == 0.5
+
+
 REWRITTEN = (
     *(ops.identity, stop_gradient, lanes_sum),
-    *(ops.dot, ops.chain, ops.mul, ops.pow, ops.where),
+    *(ops.dot, ops.chain, ops.mul, ops.neg, ops.pow, ops.where),
 )
 """Rows of which something simpler may come."""
-BESIDE_NUMBER = (ops.chain, ops.mul, ops.pow, ops.where)
-"""Of these those that stay as they are where no operand is a number, or a number times a node."""
+BESIDE_NUMBER = (ops.chain, ops.mul, ops.neg, ops.pow, ops.where)
+"""Of these those that stay as they are where no operand is a number, or a number times a node, to
+which what is negated belongs."""
 FUSED = (ops.sum, ops.dot)
 """Folds that `Fusion` makes one instruction of."""
 

@@ -56,7 +56,7 @@ Pairs = dict[int, int]
 
 class Block(NamedTuple):
     """Sums over lanes of each of the products of `upstreams` and `locals`: `totals`, those of the
-    first local first."""
+    first local first; NONE where nobody wants the sum."""
 
     upstreams: tuple[int, ...]
     locals: tuple[int, ...]
@@ -174,14 +174,16 @@ class Tiles:
 
 
 KINDS: Sequence[Operator | str] = (products, accumulate)
+NEAR = 8
+"""Nodes between two rows that follow each other soon."""
 CHAINED: Sequence[Operator | str] = (accumulate, ops.chain)
 
 
 def together(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """Cut rows up into tiles: all that one reads is computed before the first that comes of it."""
+    """Cut rows up into tiles."""
     tile: list[Row] = []
     for row in sorted(rows, key=lambda row: row.ending.node):
-        if tile and (len(tile) == machine.TILE or max(row.reads) >= tile[0].ending.node):
+        if tile and not fits(tile, row):
             yield tile
             tile = []
         tile.append(row)
@@ -189,25 +191,35 @@ def together(rows: Iterable[Row]) -> Iterator[list[Row]]:
         yield tile
 
 
+def fits(tile: Sequence[Row], row: Row) -> bool:
+    """Tell whether a row can be one more of a tile: all that it reads is computed before the first
+    node that comes of the tile. A single product is so little that it should not be waiting in a
+    register for what is computed in between."""
+    is_near = len(row.lanes) > 1 or row.ending.node - tile[-1].ending.node <= NEAR
+    return len(tile) < machine.TILE and is_near and max(row.reads) < tile[0].ending.node
+
+
 def blocks(pairs: Mapping[int, Pairs]) -> Iterator[Block]:
     """Cover the pairs with blocks: upstreams that follow each other and share most locals."""
     waiting = sorted(pairs)
     while waiting:
-        first = waiting[0]
-        taken, shared = [first], set(pairs[first])
-        for upstream in waiting[1:]:
-            common = shared & set(pairs[upstream])
-            if len(taken) < machine.TILE and 2 * len(common) > max(2, len(pairs[first])):
+        taken: list[int] = []
+        columns: set[int] = set()
+        wanted = 0
+        for upstream in waiting:
+            more, together = wanted + len(pairs[upstream]), columns.union(pairs[upstream])
+            if len(taken) < machine.TILE and is_full(more, (len(taken) + 1) * len(together)):
                 taken.append(upstream)
-                shared = common
+                wanted, columns = more, together
         waiting = [i for i in waiting if i not in taken]
-        yield block(pairs, taken, shared)
-        for upstream in taken:
-            if rest := set(pairs[upstream]) - shared:
-                yield block(pairs, [upstream], rest)
+        yield block(pairs, taken, sorted(columns))
 
 
-def block(pairs: Mapping[int, Pairs], upstreams: Sequence[int], shared: Iterable[int]) -> Block:
-    columns = sorted(shared)
-    totals = [pairs[upstream][local] for local in columns for upstream in upstreams]
+def is_full(wanted: int, sums: int) -> bool:
+    """Tell whether a block of so many sums is worth it: those that nobody wants cost as much."""
+    return 4 * wanted >= 3 * sums
+
+
+def block(pairs: Mapping[int, Pairs], upstreams: Sequence[int], columns: Sequence[int]) -> Block:
+    totals = [pairs[upstream].get(local, NONE) for local in columns for upstream in upstreams]
     return Block(tuple(upstreams), tuple(columns), tuple(totals))

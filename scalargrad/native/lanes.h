@@ -107,77 +107,98 @@ typedef int64_t NAME(Integers) __attribute__((vector_size(sizeof(NAME(Doubles)))
 #define I NAME(Integers)
 /* a block has parts of WIDTH lanes */
 #define VECTORS_OF(parts) ((parts) * (WIDTH / VECTOR_LANES))
-/* so many stay in registers while a sum is taken */
-#define AT_ONCE 8
 
 /* ------ sums of products in each lane */
+#if VECTOR_BYTES == 64
+#define SUMS_AT_ONCE 16
+#else
+#define SUMS_AT_ONCE 8
+#endif
+
 typedef struct {
-    V part[AT_ONCE];
-} NAME(Sum);
+    V part[SUMS_AT_ONCE];
+} NAME(Sums);
 
-INLINE NAME(Sum) NAME(uniform_times_lane)(NAME(Sum) sum, const Frame *f, const Run *run, int at)
+/* A register from some vector on. Its address is that of its lanes in all registers, moved: so one
+ * addition a register is enough. */
+INLINE const V *NAME(lanes_from)(const Frame *f, int at, int32_t index)
+{
+    return (const V *)(f->lanes + at * VECTOR_LANES + ((size_t)index << f->bits));
+}
+
+INLINE NAME(Sums) NAME(uniform_times_lane)(NAME(Sums) sum, const int parts, const Frame *f,
+                                           const Run *run, int at)
 {
     for (int32_t k = 0; k < run->count; k++) {
         const V w = SPLAT(f->uniform[run->term[2 * k]]);
-        const V *x = (const V *)NAME(reg)(f, run->term[2 * k + 1]) + at;
-        EACH(i, AT_ONCE) sum.part[i] += w * x[i];
+        const V *x = NAME(lanes_from)(f, at, run->term[2 * k + 1]);
+        EACH(i, parts) sum.part[i] += w * x[i];
     }
     return sum;
 }
 
-INLINE NAME(Sum) NAME(lane_times_lane)(NAME(Sum) sum, const Frame *f, const Run *run, int at)
+INLINE NAME(Sums) NAME(lane_times_lane)(NAME(Sums) sum, const int parts, const Frame *f,
+                                        const Run *run, int at)
 {
     for (int32_t k = 0; k < run->count; k++) {
-        const V *x = (const V *)NAME(reg)(f, run->term[2 * k]) + at;
-        const V *y = (const V *)NAME(reg)(f, run->term[2 * k + 1]) + at;
-        EACH(i, AT_ONCE) sum.part[i] += x[i] * y[i];
+        const V *x = NAME(lanes_from)(f, at, run->term[2 * k]);
+        const V *y = NAME(lanes_from)(f, at, run->term[2 * k + 1]);
+        EACH(i, parts) sum.part[i] += x[i] * y[i];
     }
     return sum;
 }
 
-INLINE NAME(Sum) NAME(lane_alone)(NAME(Sum) sum, const Frame *f, const Run *run, int at)
+INLINE NAME(Sums) NAME(lane_alone)(NAME(Sums) sum, const int parts, const Frame *f,
+                                   const Run *run, int at)
 {
     for (int32_t k = 0; k < run->count; k++) {
-        const V *x = (const V *)NAME(reg)(f, run->term[2 * k + 1]) + at;
-        EACH(i, AT_ONCE) sum.part[i] += x[i];
+        const V *x = NAME(lanes_from)(f, at, run->term[2 * k + 1]);
+        EACH(i, parts) sum.part[i] += x[i];
     }
     return sum;
 }
 
-INLINE NAME(Sum) NAME(uniform_alone)(NAME(Sum) sum, const Frame *f, const Run *run)
+INLINE NAME(Sums) NAME(uniform_alone)(NAME(Sums) sum, const int parts, const Frame *f,
+                                      const Run *run)
 {
     for (int32_t k = 0; k < run->count; k++) {
         const V w = SPLAT(f->uniform[run->term[2 * k]]);
-        EACH(i, AT_ONCE) sum.part[i] += w;
+        EACH(i, parts) sum.part[i] += w;
     }
     return sum;
 }
 
-static void NAME(some_products)(const Frame *f, const int32_t *code, int at)
+/* The sums of as many vectors as `parts`, from the vector `at` on. */
+INLINE void NAME(some_products)(const int parts, const Frame *f, const int32_t *code, int at)
 {
-    NAME(Sum) sum;
+    NAME(Sums) sum;
     /* −0.0 + x is x, for x = −0.0 too */
-    EACH(i, AT_ONCE) sum.part[i] = SPLAT(-0.0);
+    EACH(i, parts) sum.part[i] = SPLAT(-0.0);
     const int32_t *end = code + code[1];
     for (const int32_t *next = code + 3; next < end;) {
         const Run run = run_at(next);
         switch (run.kind) {
         case UNIFORM_UPSTREAM:
-        case UNIFORM_LOCAL: sum = NAME(uniform_times_lane)(sum, f, &run, at); break;
-        case BOTH_LANES: sum = NAME(lane_times_lane)(sum, f, &run, at); break;
-        case LANE_ALONE: sum = NAME(lane_alone)(sum, f, &run, at); break;
-        case UNIFORM_ALONE: sum = NAME(uniform_alone)(sum, f, &run); break;
+        case UNIFORM_LOCAL: sum = NAME(uniform_times_lane)(sum, parts, f, &run, at); break;
+        case BOTH_LANES: sum = NAME(lane_times_lane)(sum, parts, f, &run, at); break;
+        case LANE_ALONE: sum = NAME(lane_alone)(sum, parts, f, &run, at); break;
+        case UNIFORM_ALONE: sum = NAME(uniform_alone)(sum, parts, f, &run); break;
         }
         next = after(&run);
     }
     V *out = (V *)NAME(reg)(f, code[2]) + at;
-    EACH(i, AT_ONCE) out[i] = sum.part[i];
+    EACH(i, parts) out[i] = sum.part[i];
 }
 
+/* Few lanes may be in the first half already. */
 static void NAME(run_products)(const Frame *f, const int32_t *code)
 {
-    for (int at = 0; at < VECTORS_OF(f->parts); at += AT_ONCE)
-        NAME(some_products)(f, code, at);
+    const int vectors = VECTORS_OF(f->parts);
+    for (int at = 0; at < vectors; at += SUMS_AT_ONCE)
+        if (vectors - at > SUMS_AT_ONCE / 2)
+            NAME(some_products)(SUMS_AT_ONCE, f, code, at);
+        else
+            NAME(some_products)(SUMS_AT_ONCE / 2, f, code, at);
 }
 
 #include "columns.h"
@@ -222,7 +243,7 @@ static void NAME(run_block)(Frame *f)
 #undef I
 #undef VECTOR_BYTES
 #undef VECTORS_OF
-#undef AT_ONCE
+#undef SUMS_AT_ONCE
 #undef VECTOR_LANES
 #undef NAME
 #undef JOIN

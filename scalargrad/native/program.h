@@ -11,7 +11,7 @@ typedef struct {
     int32_t given, made;   /* how many arrays the inputs stand in, and the outputs */
     int32_t uniforms, totals, splats, results;
     double *initial;       /* the uniform numbers: inputs first, constants set */
-    int32_t *total;        /* the uniform number that each total becomes */
+    int32_t *total;        /* the uniform number that each total becomes, −1 if nobody wants it */
     int32_t *splat;        /* pairs: a register that holds a uniform number in all lanes */
     int32_t *result;       /* the uniform numbers that are results */
     int32_t *input, *output; /* pairs: in which array, in which of its columns */
@@ -35,6 +35,14 @@ static int all_below(const int32_t *index, int32_t n, int32_t limit)
 {
     for (int32_t k = 0; k < n; k++)
         if (!below(index[k], limit))
+            return 0;
+    return 1;
+}
+
+static int all_below_or_none(const int32_t *index, int32_t n, int32_t limit)
+{
+    for (int32_t k = 0; k < n; k++)
+        if (index[k] != -1 && !below(index[k], limit))
             return 0;
     return 1;
 }
@@ -155,10 +163,8 @@ static int are_totals(const Program *p, const int32_t *code)
     if (code[1] < 5 || code[2] < 0 || code[3] < 1 || code[3] > TILE || code[1] < 4 + code[3])
         return 0;
     const Totals t = totals_at(code);
-    for (int32_t k = 0; k < t.columns; k++)
-        if (t.y[k] < -1 || t.y[k] >= p->registers)
-            return 0;
     return all_below(t.x, t.rows, p->registers)
+           && all_below_or_none(t.y, t.columns, p->registers)
            && (int64_t)t.first + (int64_t)t.rows * t.columns <= p->totals;
 }
 
@@ -179,10 +185,8 @@ static int is_dense(const Program *p, const int32_t *code)
         || code[4] > TILE || code[1] < 5 + (code[3] >= STEP ? 3 : 2) * code[4])
         return 0;
     const Dense d = dense_at(code);
-    for (int32_t row = 0; row < d.rows; row++)
-        if (d.first[row] < -1 || d.first[row] >= p->uniforms)
-            return 0;
-    return all_below(d.out, d.rows, p->registers)
+    return all_below_or_none(d.first, d.rows, p->uniforms)
+           && all_below(d.out, d.rows, p->registers)
            && all_below(d.other, d.ending >= STEP ? d.rows : 0,
                         d.ending == STEP ? p->registers : p->uniforms)
            && are_terms(p, &d);
@@ -233,7 +237,7 @@ static int is_program(const Program *p)
         return wrong("a count is negative");
     if (!are_columns(p->input, p->inputs, p->given) || !are_columns(p->output, p->outputs, p->made))
         return wrong("a column is in no array");
-    if (!all_below(p->total, p->totals, p->uniforms)
+    if (!all_below_or_none(p->total, p->totals, p->uniforms)
         || !all_below(p->result, p->results, p->uniforms))
         return wrong("a number is out of range");
     for (int32_t k = 0; k < p->splats; k += 2)

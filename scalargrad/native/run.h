@@ -268,7 +268,8 @@ static void store_totals(const Program *p, double *uniform, const double *sums, 
         double total = 0.0;
         for (int segment = 0; segment < segments; segment++)
             total += sums[(size_t)segment * totals_doubles(p) + (size_t)k];
-        uniform[p->total[k]] = total;
+        if (p->total[k] >= 0)
+            uniform[p->total[k]] = total;
     }
 }
 

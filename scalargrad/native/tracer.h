@@ -28,10 +28,11 @@ static int applied_in_python(Trace *t, int32_t row, const Term *terms, int32_t c
     return failed ? -1 : 0;
 }
 
-/* Whether a node is a number times a node. */
+/* Whether a node is a number times a node, −1 where it is negated. */
 static int is_scaled(const Trace *t, int32_t i)
 {
-    return t->node[i].row == OP_mul && is_constant(t, operands_of(t, i)[0]);
+    return t->node[i].row == OP_neg
+           || (t->node[i].row == OP_mul && is_constant(t, operands_of(t, i)[0]));
 }
 
 static int is_asking(const Trace *t, int32_t row, const Term *terms, int32_t count)

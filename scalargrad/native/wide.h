@@ -4,6 +4,13 @@
  * An operand is a number, the same throughout, or a stretch: as many numbers as the result has.
  * Stretches begin anywhere. Vectors may reach WIDTH − 1 numbers past their ends. */
 
+/* so many vectors stay in registers while their sums are taken */
+#define AT_ONCE 8
+
+typedef struct {
+    V part[AT_ONCE];
+} NAME(Sum);
+
 /* ------ Σ x·y, {op, length, out, count, then runs of terms}: terms are added in their order */
 
 INLINE NAME(Sum) NAME(number_times_stretch)(NAME(Sum) sum, const int parts, const double *u,
@@ -163,3 +170,5 @@ static void NAME(run_wide)(double *u, const int32_t *code, int careful)
     else
         NAME(run_wide_products)(u, code);
 }
+
+#undef AT_ONCE
