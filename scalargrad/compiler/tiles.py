@@ -174,7 +174,7 @@ class Tiles:
 
 
 KINDS: Sequence[Operator | str] = (products, accumulate)
-NEAR = 8
+NEAR = 32
 """Nodes between two rows that follow each other soon."""
 CHAINED: Sequence[Operator | str] = (accumulate, ops.chain)
 
