@@ -340,13 +340,12 @@ exp_difference = op("exp_difference", "exp(x−y)",
                     "({0} == {1} && {0} > -INFINITY ? 1.0"
                     " : {0} == -INFINITY && {1} == {1} ? 0.0 : exp({0} - {1}))",
                     lambda out, x, y: out, lambda out, x, y: -out, hidden=True,
-                    gates=lambda x, y: where(compare(x, y), exp(x - y), step(compare(x, -inf))),
                     array="np.where(({0} == {1}) & ({0} > -np.inf), 1.0, "
                           "np.where(({0} == -np.inf) & ({1} == {1}), 0.0, np.exp({0} - {1})))",
                     doc="exp(x − y), the share of x in a log-sum-exp y, at infinities too.")
 logaddexp = op("logaddexp", "logaddexp",
-               lambda x, y: maximum(x, y)
-               + where(compare(x, y), log1p(exp(-abs(x - y))), LN2), TRACED,
+               lambda x, y: maximum(x, y) + log1p(exp_difference(minimum(x, y), maximum(x, y))),
+               TRACED,
                lambda out, x, y: share(x, y, out), lambda out, x, y: share(y, x, out))
 
 
@@ -399,19 +398,20 @@ def ties(out: Any, operands: Sequence[Any], variable: Sequence[bool]) -> Any:
 
 
 def shares(out: Any, operands: Sequence[Any], variable: Sequence[bool]) -> Any:
-    """Σ exp(xᵢ − out): 1, or nearly so because `out` is rounded; or 0 if all are −inf."""
+    """Σ exp(xᵢ − out): 1, or nearly so because `out` is rounded; 1 too if all are −inf."""
     (y,) = numbers([out])
-    return sum([exp_difference(x, y) for x in numbers(operands)])
+    total = sum([exp_difference(x, y) for x in numbers(operands)])
+    return where(total, total, 1.0)
 
 
 def stable_logsumexp(*xs: Any) -> Any:
-    """The largest, plus log1p of what the others are beside it; an infinite one is the result."""
-    largest = reduce(maximum, xs)
-    rest = [exp_difference(x, largest) for x in xs]
-    tied = [where(compare(x, largest), 0.0, 1.0) for x in xs]
-    others = folds.sum(*[where(t, 0.0, e) for t, e in zip(tied, rest)])
-    finite = compare(inf, abs(largest))
-    return where(finite, largest + log1p(others + (folds.sum(*tied) - 1.0)), largest)
+    """The largest, plus log1p of what the others are beside it. The others are what is left of
+    each comparison with the largest so far."""
+    largest, others = xs[0], []
+    for x in xs[1:]:
+        others.append(minimum(largest, x))
+        largest = maximum(largest, x)
+    return largest + log1p(folds.sum(*[exp_difference(x, largest) for x in others]))
 
 
 # fmt: off
@@ -428,7 +428,7 @@ dot = fold("dot", "·", folds.dot, "fold_dot", dot_partials, arrange=folds.weigh
            gates=folds.dot,
            doc="Σ wᵢ·xᵢ, plus `bias` if given: two lists of one length, one node.")
 logsumexp = fold("logsumexp", "logsumexp", folds.logsumexp, "fold_logsumexp",
-                 lambda out, x, n: ratio(exp_difference(x, out), n),
+                 lambda out, x, n: div(exp_difference(x, out), n),
                  count=shares, arrange=folds.at_least_one, gates=stable_logsumexp,
                  doc="log Σ exp(xᵢ) of a list, stable for any size, one node.")
 max = fold("max", "max", folds.max, "fold_max", tie_share,

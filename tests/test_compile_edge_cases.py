@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
+from math import inf, nan
 from typing import Any
 
 import pytest
@@ -65,6 +67,21 @@ def test_case_as_a_node_of_a_graph(
     assert out.parents == tuple(leaves)
     assert out.data == approx(value)
     assert [leaf.grad for leaf in leaves] == approx(list(gradients))
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize(("f", "count"), [(lambda *xs: sg.logsumexp(xs), 3), (sg.logaddexp, 2)])
+def test_sum_of_exponentials_is_the_eager_one_with_ties_and_infinities_anywhere(
+    runner: str, f: Callable[..., Any], count: int
+) -> None:
+    numbers = (0.0, 0.5, 1e-20, -1e-20, -50.0, 700.0, 1e308, inf, -inf, nan)
+    points = list(itertools.product(numbers, repeat=count))
+    with running(runner):
+        found, slopes = compile(of(f, points[0])).value_and_grad(*np.array(points).T)
+    for i, at in enumerate(points):
+        value, gradient = sg.value_and_grad(f, tuple(range(count)))(*at)
+        assert found[i] == approx(value), at
+        assert [slope[i] for slope in slopes] == approx(gradient), at
 
 
 def of(f: Callable[..., Any], at: Sequence[float]) -> Callable[..., Any]:

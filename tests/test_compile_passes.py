@@ -99,6 +99,14 @@ def test_numbers_are_multiplied_with_each_other_where_that_is_exact(
     assert new.numbers[at] == trace.numbers[out.index]
 
 
+def test_a_log_sum_exp_chooses_nothing_in_lanes() -> None:
+    found = program(lambda *xs: sg.logsumexp(xs), (0.5, LANE), (1.5, LANE), (-1.0, LANE))
+    assert found.counts() == {
+        **{"maximum": 2, "minimum": 2, "exp_difference": 2},
+        **{"products": 1, "log1p": 1, "add": 1},
+    }
+
+
 def test_what_no_output_needs_is_left_out() -> None:
     assert program(lambda x: (sg.exp(x), x * x)[1], (2.0, LANE)).counts() == {"mul": 1}
 

@@ -68,7 +68,7 @@ static double count_shares(double out, const Edge *edge, Py_ssize_t n)
     double total = 0.0;
     for (Py_ssize_t i = 0; i < n; i++)
         total += forward_exp_difference(edge[i].partial, out);
-    return total;
+    return forward_where(total, total, 1.0);
 }
 
 static double count_ties(double out, const Edge *edge, Py_ssize_t n)

@@ -1493,15 +1493,11 @@ static inline double partial1_exp_difference(double out, double x, double y)
 static inline double forward_logaddexp(double x, double y)
 {
     const double t0 = (x >= y || x != x ? x : y);
-    const double t1 = (x > y ? 1.0 : x < y ? -1.0 : x == y ? 0.0 : NAN);
-    const double t2 = x - y;
-    const double t3 = fabs(t2);
-    const double t4 = -t3;
-    const double t5 = exp(t4);
-    const double t6 = log1p(t5);
-    const double t7 = (t1 != t1 ? NAN : t1 != 0.0 ? t6 : 0.6931471805599453);
-    const double t8 = t0 + t7;
-    return t8;
+    const double t1 = (x <= y || x != x ? x : y);
+    const double t2 = (t1 == t0 && t1 > -INFINITY ? 1.0 : t1 == -INFINITY && t0 == t0 ? 0.0 : exp(t1 - t0));
+    const double t3 = log1p(t2);
+    const double t4 = t0 + t3;
+    return t4;
 }
 
 static inline double partial0_logaddexp(double out, double x, double y)
@@ -1544,8 +1540,7 @@ static inline double partial_logsumexp(double out, double x, double count)
 {
     const double t0 = (x == out && x > -INFINITY ? 1.0 : x == -INFINITY && out == out ? 0.0 : exp(x - out));
     const double t1 = t0 / count;
-    const double t2 = (count != count ? NAN : count != 0.0 ? t1 : 0.0);
-    return t2;
+    return t1;
 }
 
 static inline double partial_max(double out, double x, double count)
@@ -1699,7 +1694,8 @@ static inline double partial_min(double out, double x, double count)
 #define VECTOR_BINARY(ROW) \
     ROW(pow) \
     ROW(atan2) \
-    ROW(hypot)
+    ROW(hypot) \
+    ROW(exp_difference)
 
 #define LANE_BINARY(ROW) \
     ROW(compare) \

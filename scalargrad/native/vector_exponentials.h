@@ -33,6 +33,12 @@ INLINE D NAME(v_exp)(D x)
     return NAME(scaled)(NAME(rounded_power)(FMA(k, K(-LN2_HEAD), x), k * -LN2_TAIL), k);
 }
 
+INLINE D NAME(v_exp_difference)(D x, D y)
+{
+    const D infinite = SELECT(EQUAL(x, K(-INFINITY)), x, K(0.0));
+    return NAME(v_exp)(SELECT(EQUAL(x, y), infinite, x - y));
+}
+
 INLINE D NAME(v_exp2)(D x)
 {
     x = NAME(clamped)(x, -1200.0, 1200.0);
