@@ -135,6 +135,24 @@ def test_a_dot_of_numbers_with_a_bias_that_has_lanes_is_a_sum() -> None:
     assert found.trace.numbers[found.outputs[0]] == -1.0
 
 
+@pytest.mark.parametrize(
+    ("f", "counts"),
+    [
+        (lambda x: 2.0 * (-sg.exp(x) * 0.5), {"exp": 1, "neg": 1}),
+        (lambda x: -sg.exp(x) * 3.0, {"exp": 1, "mul": 1}),
+        (lambda x: 0.5 * (2.0 * x), {"mul": 2}),
+        (lambda x: 5e-324 * (0.5 * x), {"mul": 2}),
+    ],
+)
+@pytest.mark.parametrize("x", [1.5, -0.0, 1e308, float("inf")])
+def test_numbers_become_one_where_their_product_neither_rounds_nor_overflows(
+    f: Callable[[Any], Any], counts: dict[str, int], x: float
+) -> None:
+    found = program(f, (x, LANE))
+    assert found.counts() == counts
+    assert found.trace.numbers[found.outputs[0]] == f(x)
+
+
 # ------ chains of + and ×
 
 
@@ -144,6 +162,12 @@ def test_a_sum_of_products_is_one_instruction() -> None:
     )
     assert found.counts() == {"products": 1}
     assert found.multiply_adds() == 4
+
+
+def test_a_product_taken_off_is_one_with_the_opposite_number() -> None:
+    found = program(lambda x, y: x - 3.0 * y, (2.0, LANE), (5.0, LANE))
+    assert found.counts() == {"products": 1}
+    assert found.trace.numbers[found.outputs[0]] == -13.0
 
 
 def test_what_is_used_elsewhere_stays_a_node_of_its_own() -> None:

@@ -57,6 +57,8 @@ class Lowering(Recorder):
                 for x, y in (given, given[::-1]):
                     if is_number(x) and not is_number(y):
                         return self.scaled(x, y)
+            elif row is ops.sub:
+                row, given = self.with_product_to_add(given)
         if row.gates is None or row in FUSED:
             return super().compute(row, given)
         if all(builder(x) is None for x in given):
@@ -102,6 +104,15 @@ class Lowering(Recorder):
         is_product = row is ops.mul and is_number(operands[0]) and not is_number(operands[1])
         return (operands[0], operands[1]) if is_product else (1.0, y)
 
+    def with_product_to_add(self, operands: list[Any]) -> tuple[Operator, list[Any]]:
+        """x − c·y as x + (−c)·y, which may become one sum of products."""
+        x, y = operands
+        if not is_number(y) and self.rows[y.index] is ops.mul:
+            c, rest = y.operands
+            if is_number(c):
+                return ops.add, [x, self.compute(ops.mul, [-c, rest])]
+        return ops.sub, operands
+
     def has_lanes(self, x: Any) -> bool:
         return not is_number(x) and self.lanes[x.index]
 
@@ -123,10 +134,10 @@ def is_halving(x: float) -> bool:
 
 REWRITTEN = (
     *(ops.identity, stop_gradient, lanes_sum),
-    *(ops.dot, ops.chain, ops.mul, ops.neg, ops.pow, ops.where),
+    *(ops.dot, ops.chain, ops.mul, ops.neg, ops.sub, ops.pow, ops.where),
 )
 """Rows of which something simpler may come."""
-BESIDE_NUMBER = (ops.chain, ops.mul, ops.neg, ops.pow, ops.where)
+BESIDE_NUMBER = (ops.chain, ops.mul, ops.neg, ops.sub, ops.pow, ops.where)
 """Of these those that stay as they are where no operand is a number, or a number times a node, to
 which what is negated belongs."""
 FUSED = (ops.sum, ops.dot)
