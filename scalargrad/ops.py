@@ -88,7 +88,7 @@ compare = op("compare", "≷",
              array="np.sign(np.where({0} == {1}, 0.0, {0} - {1}))",
              doc="1 if x > y, −1 if x < y, 0 if they are equal, NaN if either is NaN.")
 where = op("where", "where", lambda c, x, y: nan if c != c else x if c else y,
-           "({0} != {0} ? NAN : {0} != 0.0 ? {1} : {2})",
+           "({0} == 0.0 ? {2} : {0} == {0} ? {1} : NAN)",
            lambda out, c, x, y: 0.0,
            lambda out, c, x, y: where(c, 1.0, 0.0),
            lambda out, c, x, y: where(c, 0.0, 1.0),

@@ -70,9 +70,11 @@ def binary_row(op: Operator) -> str:
 
 
 def on_vectors() -> set[str]:
-    """The rows that native/vector_*.h define a function for."""
-    text = "".join(path.read_text(encoding="utf-8") for path in sorted(NATIVE.glob("vector_*.h")))
-    return set(re.findall(r"^INLINE D NAME\(v_(\w+)\)", text, re.MULTILINE))
+    """The rows that native/vector_*.h and intrinsics.h define a function for."""
+    paths = [*sorted(NATIVE.glob("vector_*.h")), NATIVE / "intrinsics.h"]
+    text = "".join(path.read_text(encoding="utf-8") for path in paths)
+    defined = r"^(?:INLINE D NAME\(|INSTRUCTION\(D, )v_(\w+)"
+    return set(re.findall(defined, text, re.MULTILINE))
 
 
 def machine_lists(arity: str, rows: list[Operator]) -> Iterator[str]:

@@ -26,10 +26,18 @@ INSTRUCTION(D, scaled, (D x, D k), _mm512_scalef_pd(P(x), P(k)))
 /* x = 2^exponent·fraction, 1 ≤ fraction < 2, NaN for x < 0: of any x, subnormal or infinite */
 INSTRUCTION(D, exponent, (D x), _mm512_getexp_pd(P(x)))
 INSTRUCTION(D, fraction, (D x), _mm512_getmant_pd(P(x), _MM_MANT_NORM_1_2, _MM_MANT_SIGN_nan))
-/* by the class of x, lowest digit first: NaN twice, 0, 1, −∞, +∞, x < 0, x > 0; the digit 1 is x,
- * 8 is 0.0, A is 1.0 */
-INSTRUCTION(D, v_relu, (D x), _mm512_fixupimm_pd(P(x), P(x), _mm512_set1_epi64(0x18181811), 0))
-INSTRUCTION(D, v_step, (D x), _mm512_fixupimm_pd(P(x), P(x), _mm512_set1_epi64(0xA8A8A811), 0))
+/* by the class of y, lowest digit first: NaN twice, 0, 1, −∞, +∞, y < 0, y > 0; the digit 0 is x,
+ * 1 is y, 8 is 0.0, 9 is −1.0, A is 1.0 */
+#define BY_CLASS(x, y, digits) _mm512_fixupimm_pd(P(x), P(y), _mm512_set1_epi64(digits), 0)
+INSTRUCTION(D, v_relu, (D x), BY_CLASS(x, x, 0x18181811))
+INSTRUCTION(D, v_step, (D x), BY_CLASS(x, x, 0xA8A8A811))
+INSTRUCTION(D, sign, (D x), BY_CLASS(x, x, 0xA9A9A811))
+INSTRUCTION(D, v_maximum, (D x, D y), BY_CLASS(_mm512_max_pd(P(y), P(x)), y, 0x11))
+INSTRUCTION(D, v_minimum, (D x, D y), BY_CLASS(_mm512_min_pd(P(y), P(x)), y, 0x11))
+/* infinities less themselves are NaN: what is equal is not subtracted */
+INSTRUCTION(D, v_compare, (D x, D y),
+            NAME(sign)((D)_mm512_maskz_sub_pd(~NAME(equal)(x, y), P(x), P(y))))
+#undef BY_CLASS
 #define FUSED 1
 #undef P
 #else
@@ -42,6 +50,13 @@ INSTRUCTION(M, equal, (D x, D y), x == y)
 INSTRUCTION(M, negative, (D x), 0 - (BITS(x) >> 63))
 INSTRUCTION(D, v_relu, (D x), (M)x & ~(M)(x <= 0.0))
 INSTRUCTION(D, v_step, (D x), (((M)K(1.0) & (x > 0.0)) | ((M)x & ~(x > 0.0))) & ~(x <= 0.0))
+#define CHOSEN(mask, x, y) (((mask) & (M)(x)) | (~(mask) & (M)(y)))
+INSTRUCTION(D, v_maximum, (D x, D y), CHOSEN((x >= y) | (x != x), x, y))
+INSTRUCTION(D, v_minimum, (D x, D y), CHOSEN((x <= y) | (x != x), x, y))
+/* 1.0 with the sign of the difference; where neither is larger NaN, or 0.0 if they are equal */
+INSTRUCTION(D, v_compare, (D x, D y),
+            CHOSEN((x > y) | (x < y), ((M)K(1.0) | ((M)K(-0.0) & (x < y))), (M)(x + y) & (x != y)))
+#undef CHOSEN
 
 #if VECTOR_BYTES == 32
 #define P(x) ((__m256d)(x))

@@ -117,7 +117,7 @@ static inline double partial1_compare(double out, double x, double y)
 
 static inline double forward_where(double x, double y, double z)
 {
-    const double t0 = (x != x ? NAN : x != 0.0 ? y : z);
+    const double t0 = (x == 0.0 ? z : x == x ? y : NAN);
     return t0;
 }
 
@@ -135,7 +135,7 @@ static inline double partial1_where(double out, double x, double y, double z)
     (void)out;
     (void)y;
     (void)z;
-    const double t0 = (x != x ? NAN : x != 0.0 ? 1.0 : 0.0);
+    const double t0 = (x == 0.0 ? 0.0 : x == x ? 1.0 : NAN);
     return t0;
 }
 
@@ -144,7 +144,7 @@ static inline double partial2_where(double out, double x, double y, double z)
     (void)out;
     (void)y;
     (void)z;
-    const double t0 = (x != x ? NAN : x != 0.0 ? 0.0 : 1.0);
+    const double t0 = (x == 0.0 ? 1.0 : x == x ? 0.0 : NAN);
     return t0;
 }
 
@@ -279,7 +279,7 @@ static inline double partial0_pow(double out, double x, double y)
     const double t1 = sg_power(x, t0);
     const double t2 = y * t1;
     const double t3 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
-    const double t4 = (y != y ? NAN : y != 0.0 ? t2 : t3);
+    const double t4 = (y == 0.0 ? t3 : y == y ? t2 : NAN);
     return t4;
 }
 
@@ -289,8 +289,8 @@ static inline double partial1_pow(double out, double x, double y)
     const double t1 = out * t0;
     const double t2 = -y;
     const double t3 = (t2 > 0.0 ? 1.0 : t2 <= 0.0 ? 0.0 : t2);
-    const double t4 = (t3 != t3 ? NAN : t3 != 0.0 ? -INFINITY : 0.0);
-    const double t5 = (x != x ? NAN : x != 0.0 ? t1 : t4);
+    const double t4 = (t3 == 0.0 ? 0.0 : t3 == t3 ? -INFINITY : NAN);
+    const double t5 = (x == 0.0 ? t4 : x == x ? t1 : NAN);
     return t5;
 }
 
@@ -825,13 +825,13 @@ static inline double partial0_atan2(double out, double x, double y)
     const double t3 = (y > 0.0 ? 1.0 : y < 0.0 ? -1.0 : y == 0.0 ? 0.0 : NAN);
     const double t4 = 0.0 * x;
     const double t5 = t3 + t4;
-    const double t6 = (t2 != t2 ? NAN : t2 != 0.0 ? 0.0 : t5);
+    const double t6 = (t2 == 0.0 ? t5 : t2 == t2 ? 0.0 : NAN);
     const double t7 = (INFINITY > t0 ? 1.0 : INFINITY < t0 ? -1.0 : INFINITY == t0 ? 0.0 : NAN);
     const double t8 = y / t0;
-    const double t9 = (t7 != t7 ? NAN : t7 != 0.0 ? t8 : t6);
-    const double t10 = (t0 != t0 ? NAN : t0 != 0.0 ? t9 : 0.0);
+    const double t9 = (t7 == 0.0 ? t6 : t7 == t7 ? t8 : NAN);
+    const double t10 = (t0 == 0.0 ? 0.0 : t0 == t0 ? t9 : NAN);
     const double t11 = t10 / t0;
-    const double t12 = (t0 != t0 ? NAN : t0 != 0.0 ? t11 : 0.0);
+    const double t12 = (t0 == 0.0 ? 0.0 : t0 == t0 ? t11 : NAN);
     return t12;
 }
 
@@ -844,13 +844,13 @@ static inline double partial1_atan2(double out, double x, double y)
     const double t3 = (x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x == 0.0 ? 0.0 : NAN);
     const double t4 = 0.0 * y;
     const double t5 = t3 + t4;
-    const double t6 = (t2 != t2 ? NAN : t2 != 0.0 ? 0.0 : t5);
+    const double t6 = (t2 == 0.0 ? t5 : t2 == t2 ? 0.0 : NAN);
     const double t7 = (INFINITY > t0 ? 1.0 : INFINITY < t0 ? -1.0 : INFINITY == t0 ? 0.0 : NAN);
     const double t8 = x / t0;
-    const double t9 = (t7 != t7 ? NAN : t7 != 0.0 ? t8 : t6);
-    const double t10 = (t0 != t0 ? NAN : t0 != 0.0 ? t9 : 0.0);
+    const double t9 = (t7 == 0.0 ? t6 : t7 == t7 ? t8 : NAN);
+    const double t10 = (t0 == 0.0 ? 0.0 : t0 == t0 ? t9 : NAN);
     const double t11 = t10 / t0;
-    const double t12 = (t0 != t0 ? NAN : t0 != 0.0 ? t11 : 0.0);
+    const double t12 = (t0 == 0.0 ? 0.0 : t0 == t0 ? t11 : NAN);
     const double t13 = -t12;
     return t13;
 }
@@ -980,11 +980,11 @@ static inline double partial0_cosine_at_slope(double out, double x)
     const double t2 = (INFINITY > t1 ? 1.0 : INFINITY < t1 ? -1.0 : INFINITY == t1 ? 0.0 : NAN);
     const double t3 = (x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x == 0.0 ? 0.0 : NAN);
     const double t4 = t3 + 0.0;
-    const double t5 = (t2 != t2 ? NAN : t2 != 0.0 ? 0.0 : t4);
+    const double t5 = (t2 == 0.0 ? t4 : t2 == t2 ? 0.0 : NAN);
     const double t6 = (INFINITY > t0 ? 1.0 : INFINITY < t0 ? -1.0 : INFINITY == t0 ? 0.0 : NAN);
     const double t7 = x / t0;
-    const double t8 = (t6 != t6 ? NAN : t6 != 0.0 ? t7 : t5);
-    const double t9 = (t0 != t0 ? NAN : t0 != 0.0 ? t8 : 0.0);
+    const double t8 = (t6 == 0.0 ? t5 : t6 == t6 ? t7 : NAN);
+    const double t9 = (t0 == 0.0 ? 0.0 : t0 == t0 ? t8 : NAN);
     const double t10 = out * t9;
     const double t11 = out * t10;
     const double t12 = -t11;
@@ -1038,11 +1038,11 @@ static inline double partial0_hypot(double out, double x, double y)
     const double t2 = (x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x == 0.0 ? 0.0 : NAN);
     const double t3 = 0.0 * y;
     const double t4 = t2 + t3;
-    const double t5 = (t1 != t1 ? NAN : t1 != 0.0 ? 0.0 : t4);
+    const double t5 = (t1 == 0.0 ? t4 : t1 == t1 ? 0.0 : NAN);
     const double t6 = (INFINITY > out ? 1.0 : INFINITY < out ? -1.0 : INFINITY == out ? 0.0 : NAN);
     const double t7 = x / out;
-    const double t8 = (t6 != t6 ? NAN : t6 != 0.0 ? t7 : t5);
-    const double t9 = (out != out ? NAN : out != 0.0 ? t8 : 0.0);
+    const double t8 = (t6 == 0.0 ? t5 : t6 == t6 ? t7 : NAN);
+    const double t9 = (out == 0.0 ? 0.0 : out == out ? t8 : NAN);
     return t9;
 }
 
@@ -1053,11 +1053,11 @@ static inline double partial1_hypot(double out, double x, double y)
     const double t2 = (y > 0.0 ? 1.0 : y < 0.0 ? -1.0 : y == 0.0 ? 0.0 : NAN);
     const double t3 = 0.0 * x;
     const double t4 = t2 + t3;
-    const double t5 = (t1 != t1 ? NAN : t1 != 0.0 ? 0.0 : t4);
+    const double t5 = (t1 == 0.0 ? t4 : t1 == t1 ? 0.0 : NAN);
     const double t6 = (INFINITY > out ? 1.0 : INFINITY < out ? -1.0 : INFINITY == out ? 0.0 : NAN);
     const double t7 = y / out;
-    const double t8 = (t6 != t6 ? NAN : t6 != 0.0 ? t7 : t5);
-    const double t9 = (out != out ? NAN : out != 0.0 ? t8 : 0.0);
+    const double t8 = (t6 == 0.0 ? t5 : t6 == t6 ? t7 : NAN);
+    const double t9 = (out == 0.0 ? 0.0 : out == out ? t8 : NAN);
     return t9;
 }
 
@@ -1169,7 +1169,7 @@ static inline double forward_sigmoid(double x)
     const double t1 = fabs(x);
     const double t2 = -t1;
     const double t3 = exp(t2);
-    const double t4 = (t0 != t0 ? NAN : t0 != 0.0 ? 1.0 : t3);
+    const double t4 = (t0 == 0.0 ? t3 : t0 == t0 ? 1.0 : NAN);
     const double t5 = 1.0 + t3;
     const double t6 = t4 / t5;
     return t6;
@@ -1229,7 +1229,7 @@ static inline double partial0_softplus(double out, double x)
     const double t1 = fabs(x);
     const double t2 = -t1;
     const double t3 = exp(t2);
-    const double t4 = (t0 != t0 ? NAN : t0 != 0.0 ? 1.0 : t3);
+    const double t4 = (t0 == 0.0 ? t3 : t0 == t0 ? 1.0 : NAN);
     const double t5 = 1.0 + t3;
     const double t6 = t4 / t5;
     return t6;
@@ -1256,7 +1256,7 @@ static inline double partial0_log_sigmoid(double out, double x)
     const double t2 = fabs(t0);
     const double t3 = -t2;
     const double t4 = exp(t3);
-    const double t5 = (t1 != t1 ? NAN : t1 != 0.0 ? 1.0 : t4);
+    const double t5 = (t1 == 0.0 ? t4 : t1 == t1 ? 1.0 : NAN);
     const double t6 = 1.0 + t4;
     const double t7 = t5 / t6;
     return t7;
@@ -1296,7 +1296,7 @@ static inline double forward_leaky_relu(double x, double y)
 {
     const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
     const double t1 = y * x;
-    const double t2 = (t0 != t0 ? NAN : t0 != 0.0 ? x : t1);
+    const double t2 = (t0 == 0.0 ? t1 : t0 == t0 ? x : NAN);
     return t2;
 }
 
@@ -1304,10 +1304,10 @@ static inline double partial0_leaky_relu(double out, double x, double y)
 {
     (void)out;
     const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
-    const double t1 = (t0 != t0 ? NAN : t0 != 0.0 ? 1.0 : y);
+    const double t1 = (t0 == 0.0 ? y : t0 == t0 ? 1.0 : NAN);
     const double t2 = (y >= 0.0 || y != y ? y : 0.0);
     const double t3 = (t2 <= 1.0 || t2 != t2 ? t2 : 1.0);
-    const double t4 = (x != x ? NAN : x != 0.0 ? t1 : t3);
+    const double t4 = (x == 0.0 ? t3 : x == x ? t1 : NAN);
     return t4;
 }
 
@@ -1316,7 +1316,7 @@ static inline double partial1_leaky_relu(double out, double x, double y)
     (void)out;
     (void)y;
     const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
-    const double t1 = (t0 != t0 ? NAN : t0 != 0.0 ? 0.0 : x);
+    const double t1 = (t0 == 0.0 ? x : t0 == t0 ? 0.0 : NAN);
     return t1;
 }
 
@@ -1325,7 +1325,7 @@ static inline double forward_elu(double x, double y)
     const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
     const double t1 = expm1(x);
     const double t2 = y * t1;
-    const double t3 = (t0 != t0 ? NAN : t0 != 0.0 ? x : t2);
+    const double t3 = (t0 == 0.0 ? t2 : t0 == t0 ? x : NAN);
     return t3;
 }
 
@@ -1335,10 +1335,10 @@ static inline double partial0_elu(double out, double x, double y)
     const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
     const double t1 = exp(x);
     const double t2 = y * t1;
-    const double t3 = (t0 != t0 ? NAN : t0 != 0.0 ? 1.0 : t2);
+    const double t3 = (t0 == 0.0 ? t2 : t0 == t0 ? 1.0 : NAN);
     const double t4 = (y >= 0.0 || y != y ? y : 0.0);
     const double t5 = (t4 <= 1.0 || t4 != t4 ? t4 : 1.0);
-    const double t6 = (x != x ? NAN : x != 0.0 ? t3 : t5);
+    const double t6 = (x == 0.0 ? t5 : x == x ? t3 : NAN);
     return t6;
 }
 
@@ -1348,7 +1348,7 @@ static inline double partial1_elu(double out, double x, double y)
     (void)y;
     const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
     const double t1 = expm1(x);
-    const double t2 = (t0 != t0 ? NAN : t0 != 0.0 ? 0.0 : t1);
+    const double t2 = (t0 == 0.0 ? t1 : t0 == t0 ? 0.0 : NAN);
     return t2;
 }
 
@@ -1357,7 +1357,7 @@ static inline double forward_selu(double x)
     const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
     const double t1 = expm1(x);
     const double t2 = 1.6732632423543772 * t1;
-    const double t3 = (t0 != t0 ? NAN : t0 != 0.0 ? x : t2);
+    const double t3 = (t0 == 0.0 ? t2 : t0 == t0 ? x : NAN);
     const double t4 = 1.0507009873554805 * t3;
     return t4;
 }
@@ -1368,8 +1368,8 @@ static inline double partial0_selu(double out, double x)
     const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
     const double t1 = exp(x);
     const double t2 = 1.6732632423543772 * t1;
-    const double t3 = (t0 != t0 ? NAN : t0 != 0.0 ? 1.0 : t2);
-    const double t4 = (x != x ? NAN : x != 0.0 ? t3 : 1.0);
+    const double t3 = (t0 == 0.0 ? t2 : t0 == t0 ? 1.0 : NAN);
+    const double t4 = (x == 0.0 ? 1.0 : x == x ? t3 : NAN);
     const double t5 = 1.0507009873554805 * t4;
     return t5;
 }
@@ -1410,7 +1410,7 @@ static inline double forward_silu(double x)
     const double t2 = fabs(x);
     const double t3 = -t2;
     const double t4 = exp(t3);
-    const double t5 = (t1 != t1 ? NAN : t1 != 0.0 ? 1.0 : t4);
+    const double t5 = (t1 == 0.0 ? t4 : t1 == t1 ? 1.0 : NAN);
     const double t6 = 1.0 + t4;
     const double t7 = t5 / t6;
     const double t8 = t0 * t7;
@@ -1424,7 +1424,7 @@ static inline double partial0_silu(double out, double x)
     const double t1 = fabs(x);
     const double t2 = -t1;
     const double t3 = exp(t2);
-    const double t4 = (t0 != t0 ? NAN : t0 != 0.0 ? 1.0 : t3);
+    const double t4 = (t0 == 0.0 ? t3 : t0 == t0 ? 1.0 : NAN);
     const double t5 = 1.0 + t3;
     const double t6 = t4 / t5;
     const double t7 = (x >= (-800.0) || x != x ? x : (-800.0));
@@ -1434,7 +1434,7 @@ static inline double partial0_silu(double out, double x)
     const double t11 = fabs(t9);
     const double t12 = -t11;
     const double t13 = exp(t12);
-    const double t14 = (t10 != t10 ? NAN : t10 != 0.0 ? 1.0 : t13);
+    const double t14 = (t10 == 0.0 ? t13 : t10 == t10 ? 1.0 : NAN);
     const double t15 = 1.0 + t13;
     const double t16 = t14 / t15;
     const double t17 = t8 * t16;
@@ -1464,8 +1464,8 @@ static inline double partial0_hard_swish(double out, double x)
     const double t4 = 2.0 * x;
     const double t5 = t4 + 3.0;
     const double t6 = t5 / 6.0;
-    const double t7 = (t3 != t3 ? NAN : t3 != 0.0 ? t6 : 1.0);
-    const double t8 = (t1 != t1 ? NAN : t1 != 0.0 ? t7 : 0.0);
+    const double t7 = (t3 == 0.0 ? 1.0 : t3 == t3 ? t6 : NAN);
+    const double t8 = (t1 == 0.0 ? 0.0 : t1 == t1 ? t7 : NAN);
     return t8;
 }
 
@@ -1506,7 +1506,7 @@ static inline double partial0_logaddexp(double out, double x, double y)
     const double t1 = (y == out && y > -INFINITY ? 1.0 : y == -INFINITY && out == out ? 0.0 : exp(y - out));
     const double t2 = t0 + t1;
     const double t3 = t0 / t2;
-    const double t4 = (t2 != t2 ? NAN : t2 != 0.0 ? t3 : 0.0);
+    const double t4 = (t2 == 0.0 ? 0.0 : t2 == t2 ? t3 : NAN);
     return t4;
 }
 
@@ -1516,7 +1516,7 @@ static inline double partial1_logaddexp(double out, double x, double y)
     const double t1 = (x == out && x > -INFINITY ? 1.0 : x == -INFINITY && out == out ? 0.0 : exp(x - out));
     const double t2 = t0 + t1;
     const double t3 = t0 / t2;
-    const double t4 = (t2 != t2 ? NAN : t2 != 0.0 ? t3 : 0.0);
+    const double t4 = (t2 == 0.0 ? 0.0 : t2 == t2 ? t3 : NAN);
     return t4;
 }
 
@@ -1547,7 +1547,7 @@ static inline double partial_max(double out, double x, double count)
 {
     const double t0 = (x > out ? 1.0 : x < out ? -1.0 : x == out ? 0.0 : NAN);
     const double t1 = 1.0 / count;
-    const double t2 = (t0 != t0 ? NAN : t0 != 0.0 ? 0.0 : t1);
+    const double t2 = (t0 == 0.0 ? t1 : t0 == t0 ? 0.0 : NAN);
     return t2;
 }
 
@@ -1555,7 +1555,7 @@ static inline double partial_min(double out, double x, double count)
 {
     const double t0 = (x > out ? 1.0 : x < out ? -1.0 : x == out ? 0.0 : NAN);
     const double t1 = 1.0 / count;
-    const double t2 = (t0 != t0 ? NAN : t0 != 0.0 ? 0.0 : t1);
+    const double t2 = (t0 == 0.0 ? t1 : t0 == t0 ? 0.0 : NAN);
     return t2;
 }
 
@@ -1648,6 +1648,7 @@ static inline double partial_min(double out, double x, double count)
 
 /* ROW(name): what the machine has an instruction for, on vectors or a lane at a time */
 #define VECTOR_UNARY(ROW) \
+    ROW(step) \
     ROW(exp) \
     ROW(exp2) \
     ROW(expm1) \
@@ -1670,10 +1671,10 @@ static inline double partial_min(double out, double x, double count)
     ROW(acosh) \
     ROW(atanh) \
     ROW(erf) \
-    ROW(erfc)
+    ROW(erfc) \
+    ROW(relu)
 
 #define LANE_UNARY(ROW) \
-    ROW(step) \
     ROW(identity) \
     ROW(neg) \
     ROW(abs) \
@@ -1684,21 +1685,22 @@ static inline double partial_min(double out, double x, double count)
     ROW(ceil) \
     ROW(round) \
     ROW(lgamma) \
-    ROW(sinc) \
-    ROW(relu)
+    ROW(sinc)
 
 #define MACHINE_UNARY(ROW) \
     VECTOR_UNARY(ROW) \
     LANE_UNARY(ROW)
 
 #define VECTOR_BINARY(ROW) \
+    ROW(compare) \
     ROW(pow) \
+    ROW(maximum) \
+    ROW(minimum) \
     ROW(atan2) \
     ROW(hypot) \
     ROW(exp_difference)
 
 #define LANE_BINARY(ROW) \
-    ROW(compare) \
     ROW(chain) \
     ROW(add) \
     ROW(sub) \
@@ -1707,8 +1709,6 @@ static inline double partial_min(double out, double x, double count)
     ROW(mod) \
     ROW(floordiv) \
     ROW(fmod) \
-    ROW(maximum) \
-    ROW(minimum) \
     ROW(polygamma) \
     ROW(sinc_derivative)
 
