@@ -196,14 +196,19 @@ if recording.Trace is not Trace:
     LOWERED[recording.Trace] = LoweredTape
 
 
-def lowered(old: Any, wanted: Sequence[int]) -> tuple[Any, list[int]]:
-    """Return a lowered trace of what `wanted` and the guards need, and where `wanted` are in it."""
+def lowered(old: Any, wanted: Sequence[int]) -> tuple[Any, list[int], list[Guard]]:
+    """Return a lowered trace of what `wanted` and the guards need, where `wanted` are in it, and
+    what each guard has become: several may be one."""
     new = LOWERED[type(old)]()
+    for i in old.guarded():
+        if old.rows[i] is CONSTANT:
+            # a guard is checked once both its sides are there: these are from the start
+            new.constant(old.numbers[i])
     at = new.copy(old, [*wanted, *old.guarded()])
     sides = iter(at[len(wanted) :])
-    for guard in old.guards:
-        new.guards[Guard(guard.compare, next(sides), next(sides), guard.outcome)] = None
-    return new, at[: len(wanted)]
+    guards = [Guard(g.compare, next(sides), next(sides), g.outcome) for g in old.guards]
+    new.guards = dict.fromkeys(guards)
+    return new, at[: len(wanted)], guards
 
 
 # ------ sums over lanes

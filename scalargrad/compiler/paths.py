@@ -9,6 +9,7 @@ from typing import Any
 
 from ..trees import is_value
 from .arguments import Arguments, Column, Place
+from .conditions import Conditions, Decided, Facts
 from .machine import runner
 from .program import Program
 from .structure import COUNT
@@ -17,9 +18,20 @@ from .tracing import Traced
 
 
 class Path:
-    """A program, and what to do instead where its guard k is the first that does not hold."""
+    """A program, and what to do instead where its guard k is the first that does not hold.
 
-    def __init__(self, traced: Traced, call: Arguments, threads: int) -> None:
+    It checks what is not among the `facts`: those hold in every lane that it is for.
+    """
+
+    def __init__(
+        self, traced: Traced, call: Arguments, threads: int, conditions: Conditions, facts: Facts
+    ) -> None:
+        self.facts = facts
+        self.asked = conditions.of(traced.trace, traced.sources)
+        """Of each guard of the trace: what it is in the traces of other paths."""
+        unknown = [guard for guard, condition in self.asked.items() if condition not in facts]
+        traced.trace.guards = dict.fromkeys(unknown)
+        self.unknown = [self.asked[guard] for guard in unknown]
         self.program = Program(traced.trace, traced.outputs)
         self.traced = traced._replace(trace=None)
         numbers = [1.0, 1.0, *call.numbers]
@@ -45,6 +57,24 @@ class Path:
         self.instead: dict[int, Path] = {}
         self.form = str(traced.structure)
         self.captured = {id(x): x for x in traced.captured}
+
+    def known(self, guard: int) -> Facts:
+        """What holds in the lanes where this guard is the first that does not."""
+        held = set(self.program.held_before(guard))
+        both = list(zip(self.unknown, self.program.asked))
+        others = [condition.otherwise() for condition, k in both if k == guard]
+        return self.facts.union((condition for condition, k in both if k in held), others)
+
+    def decided(self, facts: Facts) -> Decided:
+        """How the comparisons up to the first that `facts` contradict come out."""
+        found: Decided = {}
+        for guard, condition in self.asked.items():
+            if condition in facts:
+                found[guard[:3]] = guard.outcome
+            elif condition.otherwise() in facts:
+                found[guard[:3]] = not guard.outcome
+                break
+        return found
 
     def run(self, call: Call, group: Any) -> tuple[list[Any], Any]:
         """Run a group of the lanes; return what Runner.run does."""
@@ -124,23 +154,24 @@ class Paths:
         self.most = most
         self.count = 0
         self.first: Path | None = None
+        self.conditions = Conditions()
 
-    def new(self, call: Call, lane: int) -> Path:
+    def new(self, call: Call, lane: int, facts: Facts, decided: Decided) -> Path:
         """Trace the path that this lane takes. Raises RuntimeError if they are too many."""
         if self.count >= self.most:
             raise RuntimeError(
                 f"the function took more than max_paths = {self.most} ways through its branches: "
                 "choose with scalargrad.where instead of if, or raise max_paths"
             )
-        traced = self.trace(call.in_lane(lane), call.draws.in_lane(lane))
-        path = Path(traced, call.arguments, self.threads)
+        traced = self.trace(call.in_lane(lane), call.draws.in_lane(lane), decided)
+        path = Path(traced, call.arguments, self.threads, self.conditions, facts)
         self.count += 1
         return path
 
     def anew(self, arguments: Arguments) -> Traced:
         """Trace what the first lane of a call does, to look at: it becomes no path."""
         call = Call(arguments)
-        return self.trace(call.in_lane(0), call.draws.in_lane(0))
+        return self.trace(call.in_lane(0), call.draws.in_lane(0), {})
 
     def run(self, arguments: Arguments) -> Iterator[tuple[Path, Any, list[Any]]]:
         """Yield (path, its lanes, the outputs in them) until every lane is done.
@@ -151,7 +182,7 @@ class Paths:
         """
         call = Call(arguments)
         if self.first is None:
-            self.first = self.new(call, 0)
+            self.first = self.new(call, 0, frozenset(), {})
         yield from self.all_lanes(call, self.first, *self.first.run(call, None))
         call.draws.finish()
 
@@ -206,7 +237,9 @@ class Paths:
 
     def instead(self, path: Path, guard: int, call: Call, lane: int) -> Path:
         if guard not in path.instead:
-            path.instead[guard] = self.new(call, lane)
+            # the machine decides: the last digit of what it compares may be another here
+            facts = path.known(guard)
+            path.instead[guard] = self.new(call, lane, facts, path.decided(facts))
         return path.instead[guard]
 
 

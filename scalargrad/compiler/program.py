@@ -27,9 +27,12 @@ class Program:
     """
 
     def __init__(self, trace: Any, outputs: Sequence[int]) -> None:
-        self.trace, self.outputs = lowered(trace, outputs)
+        self.trace, self.outputs, asked = lowered(trace, outputs)
         self.inputs = self.trace.inputs
         self.guards: list[Guard] = list(self.trace.guards)
+        numbers = {guard: k for k, guard in enumerate(self.guards)}
+        self.asked = [numbers[guard] for guard in asked]
+        """The number of the guard that each guard of the trace has become."""
         wanted = [*self.outputs, *self.trace.guarded()]
         self.trace.fuse(wanted)
         self.order = self.trace.needed(wanted)
@@ -60,6 +63,16 @@ class Program:
         return sum(
             len(self.trace.operands[i]) // 2 for i in self.computed() if self.trace.rows[i] in pairs
         )
+
+    def held_before(self, guard: int) -> list[int]:
+        """The guards that hold wherever `guard` is found to be the first that does not."""
+        latest = [max(g.x, g.y) for g in self.guards]
+        uniform = set(range(guard)).difference(self.lane_guards)
+        if guard not in self.lane_guards:
+            # lanes are not looked at before what is the same in all of them
+            return sorted(uniform)
+        # in a lane a guard is checked as soon as both its sides are known
+        return [k for k in range(guard) if k in uniform or latest[k] <= latest[guard]]
 
     def at_stage(self, stage: int) -> list[int]:
         return [i for i in self.computed() if self.stages[i] == stage]

@@ -51,7 +51,8 @@ class Recorder:
     """What a function asks of its trace besides arithmetic.
 
     `captured` are the Values that the function uses without having them as arguments, each with
-    its input; `draws` the inputs that are random numbers: `draw(k)` is what the k-th is this time.
+    its input; `draws` the inputs that are random numbers: `draw(k)` is what the k-th is this time;
+    `decided` how some comparisons come out, whatever the numbers are this time.
     """
 
     rows: Any
@@ -67,6 +68,7 @@ class Recorder:
         self.draw: Callable[[int], float] = lambda k: random.random()
         self.drawn_by_lane = False
         self.guards: dict[Guard, None] = {}
+        self.decided: dict[tuple[str, int, int], bool] = {}
 
     # ------ what each kind of trace has in its own way
     def input(self, number: float, lane: bool = False) -> Any:
@@ -120,7 +122,9 @@ class Recorder:
     # ------ branches
     def branch(self, compare: str, x: Any, y: Any) -> bool:
         i, j = self.index(x), self.index(y)
-        outcome = COMPARE[compare](self.numbers[i], self.numbers[j])
+        outcome = self.decided.get((compare, i, j))
+        if outcome is None:
+            outcome = COMPARE[compare](self.numbers[i], self.numbers[j])
         if self.rows[i] is not CONSTANT or self.rows[j] is not CONSTANT:
             self.guards[Guard(compare, i, j, outcome)] = None
         return outcome

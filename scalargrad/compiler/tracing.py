@@ -11,6 +11,7 @@ from ..backward import symbolic_adjoints
 from ..rows import builder
 from ..trees import SCALAR, Structure, flatten
 from .arguments import Arguments
+from .conditions import Decided
 from .lower import lane_sums
 from .recording import Trace
 from .structure import COUNT, SHARE
@@ -52,14 +53,20 @@ class Task(NamedTuple):
     reduce: str | None
     wanted: Wanted | None
 
-    def trace(self, numbers: Sequence[float], draw: Callable[[int], float]) -> Traced:
+    def trace(
+        self, numbers: Sequence[float], draw: Callable[[int], float], decided: Decided
+    ) -> Traced:
         """Trace the way that `f` takes with these numbers: those of one lane. `draw(k)` is the
-        k-th random number of that lane. Raises TypeError if `f` draws others."""
-        return without_random_numbers(lambda: self.traced(numbers, draw))
+        k-th random number of that lane; `decided` is how comparisons came out in it. Raises
+        TypeError if `f` draws other numbers."""
+        return without_random_numbers(lambda: self.traced(numbers, draw, decided))
 
-    def traced(self, numbers: Sequence[float], draw: Callable[[int], float]) -> Traced:
+    def traced(
+        self, numbers: Sequence[float], draw: Callable[[int], float], decided: Decided
+    ) -> Traced:
         trace = Trace()
         trace.draw, trace.drawn_by_lane = draw, self.call.shape is not None
+        trace.decided = decided
         lane = [False, False, *self.call.lane]
         tracers = [trace.input(x, here) for x, here in zip(numbers, lane)]
         with modes.tracing(trace):

@@ -1,0 +1,52 @@
+"""What is known in the lanes of a path before it runs: how comparisons came out on the way to it.
+
+What two programs of one function compute in the same way of the same inputs has one name in both.
+So have their guards: one that is known to hold need not be computed, nor checked, again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any, NamedTuple
+
+from .trace import CONSTANT, INPUT, Guard
+
+
+class Condition(NamedTuple):
+    """A guard whose sides have names."""
+
+    compare: str
+    x: object
+    y: object
+    outcome: bool
+
+    def otherwise(self) -> Condition:
+        return self._replace(outcome=not self.outcome)
+
+
+Facts = frozenset[Condition]
+"""Conditions that hold in every lane of a path."""
+Decided = dict[tuple[str, int, int], bool]
+"""How comparisons of nodes come out, whatever the numbers of a trace say."""
+
+
+class Conditions:
+    """The guards of several traces by the names of what they compare."""
+
+    def __init__(self) -> None:
+        self._names: dict[Hashable, object] = {}
+
+    def _name(self, *key: Hashable) -> object:
+        return self._names.setdefault(key, object())
+
+    def of(self, trace: Any, sources: Sequence[Any]) -> dict[Guard, Condition]:
+        """Return the condition that each guard of a lowered trace is; `sources` say where its
+        inputs come from."""
+        rows, operands, numbers = trace.rows, trace.operands, trace.numbers
+        name = {i: self._name(INPUT, source) for i, source in zip(trace.inputs, sources)}
+        for i in trace.needed(trace.guarded()):
+            if rows[i] is CONSTANT:
+                name[i] = self._name(CONSTANT, numbers[i].hex())
+            elif i not in name:
+                name[i] = self._name(rows[i], *[name[j] for j in operands[i]])
+        return {g: Condition(g.compare, name[g.x], name[g.y], g.outcome) for g in trace.guards}
