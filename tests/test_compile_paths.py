@@ -164,3 +164,71 @@ def test_what_is_not_computed_in_the_same_way_is_checked(runner: str) -> None:
     xs = [3.0, 0.25, -2.0, 0.75, 0.1, -0.5]
     with running(runner):
         assert compile(f)(np.array(xs)).tolist() == [f(x) for x in xs]
+
+
+def knocked_out(x: Any, y: Any) -> Any:
+    """The product of exponentials; zero times it once it is too large."""
+    total = 1.0 + 0.0 * x
+    for _ in range(6):
+        total = total * sg.exp(x * y)
+        if total > y * 4.0:
+            return 0.0 * total
+    return total
+
+
+@EACH_RUNNER
+def test_what_a_guard_compared_is_not_computed_again(runner: str) -> None:
+    xs, ys = np.linspace(0.0, 2.0, 300), np.linspace(0.5, 1.5, 300)
+    with running(runner):
+        compiled = compile(knocked_out)
+        found = compiled(xs, ys)
+        value, gradient = compile(knocked_out).value_and_grad(xs, ys)
+    first, *others = paths_of(compiled)
+    assert len(others) > 3
+    assert "exp" in first.program.counts()
+    assert not any("exp" in path.program.counts() for path in others)
+    # all of them multiply what is given by zero
+    assert len(set(others)) == 1
+    for at, *lane in zip(zip(xs.tolist(), ys.tolist()), found, value, *gradient):
+        leaves = list(map(sg.Value, at))
+        out = knocked_out(*leaves)
+        out.backward()
+        expected = [out.data, out.data, *(leaf.grad for leaf in leaves)]
+        assert lane == pytest.approx(expected, rel=1e-13, abs=1e-300)
+
+
+@EACH_RUNNER
+def test_ends_that_differ_in_a_number_or_in_its_sign_are_two(runner: str) -> None:
+    def f(x: Any) -> Any:
+        if x * 3.0 < 0.0:
+            return x * 0.0
+        if x * 3.0 < 1.0:
+            return x * -0.0
+        return x * 5.0 if x * 3.0 < 2.0 else x * 7.0
+
+    xs = np.linspace(1.0, -1.0, 64)
+    with running(runner):
+        found = compile(f)(xs)
+    expected = np.array([f(x) for x in xs.tolist()])
+    assert found.tobytes() == expected.tobytes()
+
+
+@EACH_RUNNER
+def test_paths_of_several_depths_come_together_in_a_sum(runner: str) -> None:
+    def f(w: Any, x: Any) -> Any:
+        y = sg.sin(x) * w
+        for k in range(4):
+            if y < 0.25 * k:
+                y = y * y + w
+            elif y > 2.0:
+                y = sg.log(y)
+        return y
+
+    xs = np.random.default_rng(0).normal(size=500) * 3.0
+    with running(runner):
+        value, (slope, _) = compile(f, batch="x", reduce="sum").value_and_grad(2.5, xs)
+    w = sg.Value(2.5)
+    out = sg.sum([f(w, x) for x in xs.tolist()])
+    out.backward()
+    assert value == pytest.approx(out.data, rel=1e-12)
+    assert slope == pytest.approx(w.grad, rel=1e-12)

@@ -61,6 +61,7 @@ def run(code: Any, size: int = 70, **changed: Any) -> int:
         "count": size,
         "results": array("d", [0.0, 0.0]),
         "broken": np.empty(size, np.int32),
+        "sides": np.empty((size, 2)),
         "group": None,
         "careful": False,
         "threads": 1,

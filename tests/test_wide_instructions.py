@@ -48,7 +48,7 @@ def program(code: Sequence[int], initial: Sequence[float], results: Sequence[int
 def run(code: Sequence[int], initial: Sequence[float], out: range, careful: bool) -> list[float]:
     results = array("d", bytes(8 * len(out)))
     made = program(code, [*initial, *[math.nan] * (len(out) + 7)], out)
-    assert made.run([], (), 0, results, None, None, careful, 1) == -1
+    assert made.run([], (), 0, results, None, None, None, careful, 1) == -1
     return results.tolist()
 
 
@@ -172,5 +172,5 @@ def test_random_wide_code_is_refused_or_runs_but_never_crashes() -> None:
             refused += 1
             continue
         ran += 1
-        assert made.run([], (), 0, array("d", [0.0]), None, None, ran % 2, 1) == -1
+        assert made.run([], (), 0, array("d", [0.0]), None, None, None, ran % 2, 1) == -1
     assert refused > ran > 0

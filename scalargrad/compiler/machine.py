@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from itertools import compress, groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import ops
 from ..trees import is_array
@@ -33,6 +33,14 @@ def runner(
     if NATIVE and fits_machine(program):
         return OnMachine(program, places, given, beside, threads)
     return OnArrays(program, places)
+
+
+class Broken(NamedTuple):
+    """Which guards do not hold, lane by lane: the number of the first, −1 where all hold. Where one
+    does not, its two `sides` are what it compared."""
+
+    guards: Any
+    sides: Any
 
 
 FEW = 8
@@ -76,26 +84,29 @@ class OnMachine:
         `numbers` are the inputs that are the same in all lanes, several of them in a tuple of
         Values or in an array of float64. The guards that do not hold are
         None if all do; the number of the first that does not, if it is the same in all lanes; else
-        an array of such numbers, −1 in a lane where all hold. Sums over lanes are then those over
-        the lanes where all hold, and nothing follows from an output of another lane.
+        Broken. Sums over lanes are then those over the lanes where all hold, and nothing follows
+        from an output of another lane.
         """
         made: list[Any] = []
-        broken = None
+        broken, sides = None, None
         listed = self.listed and not self.lane_guards
         results = None if listed else self.results[:]
         if lanes is not None and (self.widths or self.lane_guards):
             import numpy
 
             made = [numpy.empty((lanes, width) if width > 1 else lanes) for width in self.widths]
-            broken = numpy.empty(lanes, numpy.int32) if self.lane_guards else None
-        given, count, careful = (*arrays, *made), lanes or 0, self.careful
-        status = self.code.run(numbers, given, count, results, broken, group, careful, self.threads)
+            if self.lane_guards:
+                broken, sides = numpy.empty(lanes, numpy.int32), numpy.empty((lanes, 2))
+        given, count = (*arrays, *made), lanes or 0
+        status = self.code.run(
+            numbers, given, count, results, broken, sides, group, self.careful, self.threads
+        )
         if listed:
             if type(status) is int:
                 return [], status
             results, status = status, -1
         outputs: Any = self.in_order(results or (), made) if made else results
-        return outputs, None if status == -1 else broken if status == -2 else status
+        return outputs, None if status == -1 else Broken(broken, sides) if status == -2 else status
 
     def in_order(self, results: Sequence[float], made: Sequence[Any]) -> list[Any]:
         columns = [column for x in made for column in (x.T if x.ndim == 2 else (x,))]
@@ -123,12 +134,13 @@ class OnArrays:
             return outputs, broken
         import numpy
 
-        held = numpy.flatnonzero(broken < 0)
+        held = numpy.flatnonzero(broken.guards < 0)
         if len(held):
             others = [float(len(held)), *numbers[COUNT + 1 :]]
             own = held if group is None else group[held]
             found, _ = self.attempt(others, arrays, len(held), own)
-            outputs = [spread(x, held, len(broken)) if is_array(x) else x for x in found]
+            lanes = len(broken.guards)
+            outputs = [spread(x, held, lanes) if is_array(x) else x for x in found]
         return outputs, broken
 
     def attempt(
@@ -164,7 +176,13 @@ class OnArrays:
             first = numpy.where(holds, first, k)
         if (first == -1).all():
             return None
-        return int(first) if lanes is None else first
+        if lanes is None:
+            return int(first)
+        sides = numpy.empty((lanes, 2))
+        for k, x in enumerate(compared):
+            here = first == k // 2
+            sides[here, k % 2] = numpy.broadcast_to(x, lanes)[here]
+        return Broken(first, sides)
 
 
 def spread(x: Any, lanes: Any, count: int) -> Any:

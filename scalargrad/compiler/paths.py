@@ -4,34 +4,35 @@ first takes it."""
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..trees import is_value
 from .arguments import Arguments, Column, Place
-from .conditions import Conditions, Decided, Facts
-from .machine import runner
+from .conditions import Condition, Conditions, Way
+from .cut import Side, shortened
+from .machine import Broken, runner
 from .program import Program
 from .structure import COUNT
-from .trace import Draw
+from .trace import Draw, Guard
 from .tracing import Traced
 
 
 class Path:
-    """A program, and what to do instead where its guard k is the first that does not hold.
-
-    It checks what is not among the `facts`: those hold in every lane that it is for.
-    """
+    """A program, and what to do instead where its guard k is the first that does not hold."""
 
     def __init__(
-        self, traced: Traced, call: Arguments, threads: int, conditions: Conditions, facts: Facts
+        self,
+        traced: Traced,
+        call: Arguments,
+        threads: int,
+        asked: Mapping[Guard, Condition],
+        facts: frozenset[Condition],
     ) -> None:
         self.facts = facts
-        self.asked = conditions.of(traced.trace, traced.sources)
-        """Of each guard of the trace: what it is in the traces of other paths."""
-        unknown = [guard for guard, condition in self.asked.items() if condition not in facts]
-        traced.trace.guards = dict.fromkeys(unknown)
-        self.unknown = [self.asked[guard] for guard in unknown]
+        self.asked = asked
+        """Of each comparison of the function: what it is on other paths too."""
+        self.unknown = [condition for condition in asked.values() if condition not in facts]
         self.program = Program(traced.trace, traced.outputs)
         self.traced = traced._replace(trace=None)
         numbers = [1.0, 1.0, *call.numbers]
@@ -39,12 +40,16 @@ class Path:
         self.drawn: list[Draw] = []
         self.sources: list[Any] = []
         """Of each input that is the same in all lanes: where it comes from."""
+        self.compared = any(isinstance(source, Side) for source in traced.sources)
+        given = len(call.arrays) + self.compared
         for i, source in zip(self.program.inputs, traced.sources):
             if not self.program.trace.lanes[i]:
                 self.sources.append(source)
             elif isinstance(source, Draw):
-                places[i] = len(call.arrays) + len(self.drawn), 0
+                places[i] = given + len(self.drawn), 0
                 self.drawn.append(source)
+            elif isinstance(source, Side):
+                places[i] = len(call.arrays), source.which
             else:
                 places[i] = numbers[source].place
         self.keys = list(keys(traced))
@@ -52,36 +57,35 @@ class Path:
             (entry, numbers[2 + which].place[0] if is_column(which, numbers) else (which,))
             for entry, which in self.keys
         ]
-        given = len(call.arrays) + len(self.drawn)
+        given += len(self.drawn)
         self.runner = runner(self.program, places, given, beside, threads)
         self.instead: dict[int, Path] = {}
         self.form = str(traced.structure)
         self.captured = {id(x): x for x in traced.captured}
 
-    def known(self, guard: int) -> Facts:
-        """What holds in the lanes where this guard is the first that does not."""
+    def away(self, guard: int) -> Way:
+        """The way of the lanes where this guard is the first that does not hold."""
         held = set(self.program.held_before(guard))
         both = list(zip(self.unknown, self.program.asked))
-        others = [condition.otherwise() for condition, k in both if k == guard]
-        return self.facts.union((condition for condition, k in both if k in held), others)
-
-    def decided(self, facts: Facts) -> Decided:
-        """How the comparisons up to the first that `facts` contradict come out."""
-        found: Decided = {}
-        for guard, condition in self.asked.items():
-            if condition in facts:
-                found[guard[:3]] = guard.outcome
-            elif condition.otherwise() in facts:
-                found[guard[:3]] = not guard.outcome
+        new = frozenset(condition.otherwise() for condition, k in both if k == guard)
+        facts = self.facts.union((condition for condition, k in both if k in held), new)
+        decided = {}
+        for (compare, x, y, outcome), condition in self.asked.items():
+            other = condition.otherwise() in facts
+            if other or condition in facts:
+                decided[compare, x, y] = outcome != other
+            if other:
+                # what the function asks after that is something else
                 break
-        return found
+        return Way(facts, new, decided)
 
-    def run(self, call: Call, group: Any) -> tuple[list[Any], Any]:
-        """Run a group of the lanes; return what Runner.run does."""
+    def run(self, call: Call, group: Any, sides: Any = None) -> tuple[list[Any], Any]:
+        """Run a group of the lanes, which come with the `sides` of the guards that sent them here;
+        return what Runner.run does."""
         count = call.lanes if group is None else len(group)
-        numbers = [call.number(source) for source in self.sources]
+        numbers = call.same_in_all_lanes(self.sources)
         numbers[COUNT] = float(count or 1)
-        arrays = call.arrays
+        arrays = [*call.arrays, sides] if self.compared else call.arrays
         if self.drawn:
             arrays = [*arrays, *(call.draws.below(draw.k, draw.p)[:, None] for draw in self.drawn)]
         result: tuple[list[Any], Any] = self.runner.run(numbers, arrays, count, group)
@@ -132,6 +136,13 @@ class Call:
         count = self.lanes or 1
         self.numbers = [float(count), 1.0 / count, *arguments.numbers]
         """Floats, Values, and Columns of the arrays."""
+        self.known: tuple[Sequence[Any], list[float]] = (), []
+
+    def same_in_all_lanes(self, sources: Sequence[Any]) -> list[float]:
+        """These inputs; most paths have the same."""
+        if sources != self.known[0]:
+            self.known = sources, [self.number(source) for source in sources]
+        return self.known[1].copy()
 
     def number(self, source: Any) -> float:
         """An input that is the same in all lanes."""
@@ -155,18 +166,33 @@ class Paths:
         self.count = 0
         self.first: Path | None = None
         self.conditions = Conditions()
+        self.ends: dict[Any, Path] = {}
+        """Those without guards, by what they compute."""
 
-    def new(self, call: Call, lane: int, facts: Facts, decided: Decided) -> Path:
+    def new(self, call: Call, lane: int, way: Way) -> Path:
         """Trace the path that this lane takes. Raises RuntimeError if they are too many."""
         if self.count >= self.most:
             raise RuntimeError(
                 f"the function took more than max_paths = {self.most} ways through its branches: "
                 "choose with scalargrad.where instead of if, or raise max_paths"
             )
-        traced = self.trace(call.in_lane(lane), call.draws.in_lane(lane), decided)
-        path = Path(traced, call.arguments, self.threads, self.conditions, facts)
+        traced = self.trace(call.in_lane(lane), call.draws.in_lane(lane), way.decided)
+        asked = self.conditions.of(traced.trace, traced.sources)
+        traced = shortened(traced, asked, way)
+        end = None if traced.trace.guards else self.computed(traced)
+        path = self.ends.get(end)
+        if path is None:
+            path = Path(traced, call.arguments, self.threads, asked, way.facts)
+            if end is not None:
+                self.ends[end] = path
         self.count += 1
         return path
+
+    def computed(self, traced: Traced) -> Any:
+        """What two traces without guards have in common if they compute the same."""
+        name = self.conditions.names(traced.trace, traced.sources, traced.outputs)
+        form, captured = str(traced.structure), tuple(map(id, traced.captured))
+        return form, captured, tuple(traced.each), tuple(name[i] for i in traced.outputs)
 
     def anew(self, arguments: Arguments) -> Traced:
         """Trace what the first lane of a call does, to look at: it becomes no path."""
@@ -182,7 +208,7 @@ class Paths:
         """
         call = Call(arguments)
         if self.first is None:
-            self.first = self.new(call, 0, frozenset(), {})
+            self.first = self.new(call, 0, Way())
         yield from self.all_lanes(call, self.first, *self.first.run(call, None))
         call.draws.finish()
 
@@ -198,12 +224,12 @@ class Paths:
     def all_lanes(
         self, call: Call, path: Path, outputs: list[Any], broken: Any
     ) -> Iterator[tuple[Path, Any, list[Any]]]:
-        pending: list[tuple[Path, Any]] = []
-        group = None
+        pending: list[tuple[Path, Any, Any]] = []
+        group = sides = None
         while True:
             if isinstance(broken, int):
                 lane = 0 if group is None else group[0]
-                pending.append((self.instead(path, broken, call, lane), group))
+                pending.append((self.instead(path, broken, call, lane), group, sides))
             elif broken is None:
                 yield path, group, outputs
             else:
@@ -213,33 +239,33 @@ class Paths:
                 pending += others
             if not pending:
                 return
-            path, group = pending.pop()
-            outputs, broken = path.run(call, group)
+            path, group, sides = pending.pop()
+            outputs, broken = path.run(call, group, sides)
 
     def others(
-        self, path: Path, call: Call, group: Any, broken: Any
-    ) -> tuple[list[tuple[Path, Any]], bool]:
-        """The lanes in which a guard does not hold, by the path that each takes; and whether
-        there are lanes in which all hold."""
+        self, path: Path, call: Call, group: Any, broken: Broken
+    ) -> tuple[list[tuple[Path, Any, Any]], bool]:
+        """The lanes in which a guard does not hold, by the path that each takes, with the sides of
+        the guards; and whether there are lanes in which all hold."""
         import numpy
 
-        away = numpy.flatnonzero(broken >= 0)
-        away = away[numpy.argsort(broken[away], kind="stable")]
-        guards = broken[away]
+        away = numpy.flatnonzero(broken.guards >= 0)
+        away = away[numpy.argsort(broken.guards[away], kind="stable")]
+        guards, lanes, sides = broken.guards[away], away, broken.sides
+        if group is not None:
+            lanes, sides = group[away], numpy.empty((call.lanes, 2))
+            sides[lanes] = broken.sides[away]
         begins = [0, *(numpy.flatnonzero(guards[1:] != guards[:-1]) + 1).tolist()]
-        firsts = guards[begins].tolist()
-        lanes = away if group is None else group[away]
-        found = []
-        for guard, begin, end in zip(firsts, begins, [*begins[1:], len(lanes)]):
+        found: dict[Path, list[Any]] = {}
+        for guard, begin, end in zip(guards[begins].tolist(), begins, [*begins[1:], len(lanes)]):
             there = path.instead.get(guard) or self.instead(path, guard, call, lanes[begin])
-            found.append((there, lanes[begin:end]))
-        return found, len(away) < len(broken)
+            found.setdefault(there, []).append(lanes[begin:end])
+        groups = [(there, numpy.concatenate(parts), sides) for there, parts in found.items()]
+        return groups, len(away) < len(broken.guards)
 
     def instead(self, path: Path, guard: int, call: Call, lane: int) -> Path:
         if guard not in path.instead:
-            # the machine decides: the last digit of what it compares may be another here
-            facts = path.known(guard)
-            path.instead[guard] = self.new(call, lane, facts, path.decided(facts))
+            path.instead[guard] = self.new(call, lane, path.away(guard))
         return path.instead[guard]
 
 

@@ -51,13 +51,14 @@ class Merge:
                 "a compiled function must return results of one structure, got "
                 f"{self.form} in one branch and {path.form} in another"
             )
-        others = self.captured.keys() - path.captured.keys()
+        others = self.captured.keys() - path.captured.keys() if self.captured else set()
         self.captured |= path.captured
+        found = self.found
         for key, each, x in zip(path.keys, path.traced.each, outputs):
             if each:
                 self.put(key, group, x)
             else:
-                self.found[key] = self.found.get(key, 0.0) + x
+                found[key] = found.get(key, 0.0) + x
         if others:
             self.forget(others, group)
 

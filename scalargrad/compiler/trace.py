@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .. import modes, ops
@@ -68,7 +68,7 @@ class Recorder:
         self.draw: Callable[[int], float] = lambda k: random.random()
         self.drawn_by_lane = False
         self.guards: dict[Guard, None] = {}
-        self.decided: dict[tuple[str, int, int], bool] = {}
+        self.decided: Mapping[tuple[str, int, int], bool] = {}
 
     # ------ what each kind of trace has in its own way
     def input(self, number: float, lane: bool = False) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .. import modes, ops
@@ -11,7 +11,6 @@ from ..backward import symbolic_adjoints
 from ..rows import builder
 from ..trees import SCALAR, Structure, flatten
 from .arguments import Arguments
-from .conditions import Decided
 from .lower import lane_sums
 from .recording import Trace
 from .structure import COUNT, SHARE
@@ -54,7 +53,7 @@ class Task(NamedTuple):
     wanted: Wanted | None
 
     def trace(
-        self, numbers: Sequence[float], draw: Callable[[int], float], decided: Decided
+        self, numbers: Sequence[float], draw: Callable[[int], float], decided: Mapping[Any, bool]
     ) -> Traced:
         """Trace the way that `f` takes with these numbers: those of one lane. `draw(k)` is the
         k-th random number of that lane; `decided` is how comparisons came out in it. Raises
@@ -62,7 +61,7 @@ class Task(NamedTuple):
         return without_random_numbers(lambda: self.traced(numbers, draw, decided))
 
     def traced(
-        self, numbers: Sequence[float], draw: Callable[[int], float], decided: Decided
+        self, numbers: Sequence[float], draw: Callable[[int], float], decided: Mapping[Any, bool]
     ) -> Traced:
         trace = Trace()
         trace.draw, trace.drawn_by_lane = draw, self.call.shape is not None

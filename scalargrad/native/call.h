@@ -143,7 +143,7 @@ static int put_numbers(const Program *p, PyObject *numbers, double *uniform)
 
 /* What of a call is to be given back. */
 typedef struct {
-    Py_buffer results, broken, index;
+    Py_buffer results, broken, sides, index;
     Py_buffer *views;
     Column *columns;
 } Opened;
@@ -167,10 +167,13 @@ static int open_buffers(const Program *p, PyObject *const *args, Opened *opened,
 {
     if (!open_buffer(args[3], &opened->results, PyBUF_WRITABLE)
         || !open_buffer(args[4], &opened->broken, PyBUF_WRITABLE)
-        || !open_buffer(args[5], &opened->index, PyBUF_SIMPLE))
+        || !open_buffer(args[5], &opened->sides, PyBUF_WRITABLE)
+        || !open_buffer(args[6], &opened->index, PyBUF_SIMPLE))
         return 0;
     if (job->count < 0 || !has_count(&opened->results, p->results, sizeof(double))
         || !has_count(&opened->broken, job->count, sizeof(int32_t))
+        || !has_count(&opened->sides, job->count, 2 * sizeof(double))
+        || !opened->broken.buf != !opened->sides.buf
         || !has_count(&opened->index, job->count, sizeof(int64_t))) {
         PyErr_SetString(PyExc_ValueError, "the buffers do not fit the program");
         return 0;
@@ -184,6 +187,7 @@ static int open_buffers(const Program *p, PyObject *const *args, Opened *opened,
     job->inputs = opened->columns;
     job->outputs = opened->columns + p->inputs;
     job->broken = opened->broken.buf;
+    job->sides = opened->sides.buf;
     job->index = opened->index.buf;
     job->results = opened->results.buf;
     return find_columns(opened->columns, p->input, p->inputs, opened->views)
@@ -221,14 +225,14 @@ static PyObject *run_opened(Program *p, PyObject *numbers, Opened *opened, Job *
     return found;
 }
 
-/* (numbers, arrays, count, results, broken, index, careful, threads) */
+/* (numbers, arrays, count, results, broken, sides, index, careful, threads) */
 static PyObject *program_run(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
-    if (n != 8 || !PyList_CheckExact(args[0]) || !PyTuple_CheckExact(args[1]))
+    if (n != 9 || !PyList_CheckExact(args[0]) || !PyTuple_CheckExact(args[1]))
         return PyErr_Format(PyExc_TypeError, "expected a list of numbers and a tuple of arrays");
     const Py_ssize_t count = PyNumber_AsSsize_t(args[2], PyExc_OverflowError);
-    const long threads = PyLong_AsLong(args[7]);
-    const int careful = PyObject_IsTrue(args[6]);
+    const long threads = PyLong_AsLong(args[8]);
+    const int careful = PyObject_IsTrue(args[7]);
     if (careful < 0 || PyErr_Occurred())
         return NULL;
     Job job = {.count = count, .careful = careful,
@@ -244,9 +248,10 @@ static PyObject *program_run(PyObject *self, PyObject *const *args, Py_ssize_t n
 
 static PyMethodDef program_methods[] = {
     {"run", (PyCFunction)(void (*)(void))program_run, METH_FASTCALL,
-     "run(numbers, arrays, count, results, broken, index, careful, threads): run the lanes, those "
-     "of an index if there is one. Return the number of a guard that does not hold, -1 if all do, "
-     "or a list of the results if there is no buffer for them; -2 if `broken` tells for each lane."},
+     "run(numbers, arrays, count, results, broken, sides, index, careful, threads): run the lanes, "
+     "those of an index if there is one. Return the number of a guard that does not hold, -1 if all "
+     "do, or a list of the results if there is no buffer for them; -2 if `broken` tells for each "
+     "lane, and `sides` what was compared where one does not hold."},
     {NULL, NULL, 0, NULL},
 };
 

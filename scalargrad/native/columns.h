@@ -135,6 +135,19 @@ INLINE I NAME(fails)(const int how, const V x, const V y, const I unwanted)
     return holds ^ unwanted;
 }
 
+/* What was compared in the lanes that this guard broke: whoever runs them next needs not compute
+ * it. The sides stand behind `broken`. */
+static void NAME(keep_sides)(Frame *f, const V *x, const V *y, const I number)
+{
+    const I *broken = (const I *)f->broken;
+    I *to_x = (I *)f->broken + VECTORS_OF(LANES / WIDTH), *to_y = to_x + VECTORS_OF(LANES / WIDTH);
+    for (int i = 0; i < VECTORS_OF(f->parts); i++) {
+        const I here = broken[i] == number;
+        to_x[i] = (here & (I)x[i]) | (~here & to_x[i]);
+        to_y[i] = (here & (I)y[i]) | (~here & to_y[i]);
+    }
+}
+
 INLINE void NAME(guard)(Frame *f, const int32_t *code, const int how)
 {
     const V *x = (const V *)NAME(reg)(f, code[3]), *y = (const V *)NAME(reg)(f, code[4]);
@@ -145,8 +158,12 @@ INLINE void NAME(guard)(Frame *f, const int32_t *code, const int how)
         broken[i] = (now & number) | (~now & broken[i]);
         any |= now;
     }
+    int some = 0;
     for (int i = 0; i < VECTOR_LANES; i++)
-        f->some |= any[i] != 0;
+        some |= any[i] != 0;
+    f->some |= some;
+    if (some)
+        NAME(keep_sides)(f, x, y, number);
 }
 
 static void NAME(run_guard)(Frame *f, const int32_t *code)

@@ -13,6 +13,7 @@ typedef struct {
     const int64_t *index;  /* which elements of the inputs are the lanes; NULL if all, in order */
     Py_ssize_t count;
     int32_t *broken;       /* for each lane; NULL if no lane has a guard */
+    double *sides;         /* two for each lane: what the guard compared that broke it */
     double *results;       /* what is the same in all lanes; NULL where it stays in its place */
     int careful;
     int threads;
@@ -33,7 +34,7 @@ typedef struct {
     const Program *program;
     const Job *job;
     double *uniform;       /* shared, only read */
-    double *memory;        /* registers, totals, broken */
+    double *memory;        /* registers, totals, broken and the two sides */
     double *sums;          /* shared, a stretch for each segment */
     Turn *next;            /* shared, the segment that nobody has taken yet */
     int any_broken, doubt;
@@ -61,7 +62,7 @@ static size_t registers_doubles(const Program *p, Py_ssize_t count)
 
 static size_t memory_doubles(const Program *p, Py_ssize_t count)
 {
-    return registers_doubles(p, count) + totals_doubles(p) + LANES;
+    return registers_doubles(p, count) + totals_doubles(p) + 3 * LANES;
 }
 
 /* How many segments the lanes are cut into, and where one begins. It depends on nothing but their
@@ -157,9 +158,14 @@ static void fill_splats(const Program *p, const Frame *f)
 static void note_broken(const Frame *f, Worker *worker)
 {
     const int64_t *broken = (const int64_t *)f->broken;
+    const double *side = (const double *)f->broken + LANES;
     for (int i = 0; i < f->count; i++) {
         worker->job->broken[f->base + i] = (int32_t)broken[i];
-        worker->any_broken |= broken[i] >= 0;
+        if (broken[i] < 0)
+            continue;
+        worker->any_broken = 1;
+        worker->job->sides[2 * (f->base + i)] = side[i];
+        worker->job->sides[2 * (f->base + i) + 1] = side[i + LANES];
     }
 }
 
