@@ -37,7 +37,7 @@ export SCALARGRAD_ENGINE=native PYTHONMALLOC=malloc PYTHONDONTWRITEBYTECODE=1
 short="tests/test_native_memory.py tests/test_value.py tests/test_graph.py tests/test_copying.py
        tests/test_python_values.py tests/test_edge_cases.py tests/test_modes.py
        tests/test_machine_code.py tests/test_tape.py tests/test_tape_objects.py
-       tests/test_compile_edge_cases.py tests/test_compile_branches.py
+       tests/test_compile_edge_cases.py tests/test_compile_branches.py tests/test_compile_paths.py
        tests/test_compile_arguments.py tests/test_compile_changes.py tests/test_compile_threads.py"
 
 echo "AddressSanitizer and UndefinedBehaviorSanitizer, $length"

@@ -285,7 +285,7 @@ class Compiled(Views):
         return modes.settle(node) if modes.active else node
 
     def gate(self, structure: Any, plan: Any, args: Sequence[Any], numbers: Any) -> Any:
-        operands = plan.operands(args)
+        operands = plan.fixed or plan.operands(args)
         op = Gate(self, args, operands)
         node = gate_node(op, operands, numbers, plan.distinct)
         return node if structure.spec is None else structure.rebuilt([node])

@@ -47,6 +47,9 @@ FEW = 8
 """So many results come as a list of floats, more in an array."""
 
 
+NOTHING_MADE: tuple[Any, Any, Any] = (), None, None
+
+
 class OnMachine:
     """Runs one program on the native machine."""
 
@@ -69,8 +72,9 @@ class OnMachine:
         self.code = encoder.encoded()
         self.registers = encoder.registers
         self.results = array("d", bytes(8 * len(encoder.results)))
-        self.listed = len(encoder.results) <= FEW
         self.lane_guards = bool(program.lane_guards)
+        self.listed = len(encoder.results) <= FEW and not self.lane_guards
+        self.makes = bool(self.widths or self.lane_guards)
         # a guard tells nothing of a NaN: what it compares has to be right at once
         compared = program.trace.needed(program.trace.guarded())
         self.careful = any(program.trace.rows[i] in (ops.chain, accumulate) for i in compared)
@@ -87,26 +91,26 @@ class OnMachine:
         Broken. Sums over lanes are then those over the lanes where all hold, and nothing follows
         from an output of another lane.
         """
-        made: list[Any] = []
-        broken, sides = None, None
-        listed = self.listed and not self.lane_guards
-        results = None if listed else self.results[:]
-        if lanes is not None and (self.widths or self.lane_guards):
-            import numpy
-
-            made = [numpy.empty((lanes, width) if width > 1 else lanes) for width in self.widths]
-            if self.lane_guards:
-                broken, sides = numpy.empty(lanes, numpy.int32), numpy.empty((lanes, 2))
+        results = None if self.listed else self.results[:]
+        made, broken, sides = self.made(lanes) if self.makes and lanes is not None else NOTHING_MADE
         given, count = (*arrays, *made), lanes or 0
-        status = self.code.run(
+        found = self.code.run(
             numbers, given, count, results, broken, sides, group, self.careful, self.threads
         )
-        if listed:
-            if type(status) is int:
-                return [], status
-            results, status = status, -1
-        outputs: Any = self.in_order(results or (), made) if made else results
-        return outputs, None if status == -1 else Broken(broken, sides) if status == -2 else status
+        if type(found) is int and found >= 0:
+            return results, found
+        outputs: Any = found if self.listed else results
+        outputs = self.in_order(outputs, made) if made else outputs
+        return outputs, Broken(broken, sides) if found == -2 else None
+
+    def made(self, lanes: int) -> tuple[Any, Any, Any]:
+        """Arrays for the outputs with lanes, and for what guards tell of each lane."""
+        import numpy
+
+        made = [numpy.empty((lanes, width) if width > 1 else lanes) for width in self.widths]
+        if not self.lane_guards:
+            return made, None, None
+        return made, numpy.empty(lanes, numpy.int32), numpy.empty((lanes, 2))
 
     def in_order(self, results: Sequence[float], made: Sequence[Any]) -> list[Any]:
         columns = [column for x in made for column in (x.T if x.ndim == 2 else (x,))]

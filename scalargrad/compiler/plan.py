@@ -20,16 +20,15 @@ from .results import Merge
 from .structure import COUNT, SHARE
 from .trace import Draw
 
-Reader = Callable[[Any, list[Any], list[Any]], bool]
+Reader = Any
+"""What `machine.read` expects an argument to be: a float if it is None; if it is a pair, the first
+of it, which stands for the numbers that come second; an array of samples if it is its type, its
+dtype and the shape of a sample. Else it is called."""
+Call = Callable[[Any, list[Any], list[Any]], bool]
 """Adds an argument's numbers to (numbers, arrays); False if it is not of the kind expected."""
 
 
-def number(x: Any, numbers: list[Any], arrays: list[Any]) -> bool:
-    numbers.append(x)
-    return type(x) is float
-
-
-def value(kind: type[Any]) -> Reader:
+def value(kind: type[Any]) -> Call:
     def read(x: Any, numbers: list[Any], arrays: list[Any]) -> bool:
         if type(x) is not kind:
             return False
@@ -39,19 +38,11 @@ def value(kind: type[Any]) -> Reader:
     return read
 
 
-def static(expected: Any) -> Reader:
+def static(expected: Any) -> Call:
     return lambda x, numbers, arrays: type(x) is type(expected) and x == expected
 
 
-def model(expected: Any, parameters: tuple[Any, ...]) -> Reader:
-    def read(x: Any, numbers: list[Any], arrays: list[Any]) -> bool:
-        numbers.append(parameters)
-        return x is expected
-
-    return read
-
-
-def entries(dtype: Any, shape: tuple[int, ...]) -> Reader:
+def entries(dtype: Any, shape: tuple[int, ...]) -> Call:
     from numpy import ascontiguousarray, ndarray
 
     def read(x: Any, numbers: list[Any], arrays: list[Any]) -> bool:
@@ -66,25 +57,13 @@ def entries(dtype: Any, shape: tuple[int, ...]) -> Reader:
 def samples(dtype: Any, shape: tuple[int, ...]) -> Reader:
     from numpy import ndarray
 
-    seen: tuple[Any, float] = (None, 0.0)
-    """The last shape, and its count of samples."""
-
     def read(x: Any, numbers: list[Any], arrays: list[Any]) -> bool:
-        nonlocal seen
-        if type(x) is not ndarray or x.dtype is not dtype:
+        if not machine.read(((ndarray, dtype, shape),), (x,), numbers, arrays):
             return False
-        now, known = x.shape, seen
-        if now != known[0]:
-            if now[1:] != shape or not now or not now[0]:
-                return False
-            known = seen = now, float(now[0])
-        if arrays and numbers[COUNT] != known[1]:
-            return False
-        numbers[COUNT] = known[1]
-        arrays.append(x if len(shape) < 2 else x.reshape(now[0], -1))
+        arrays[-1] = x.reshape(len(x), -1)
         return True
 
-    return read
+    return (ndarray, dtype, shape) if len(shape) < 2 else read
 
 
 class Plan:
@@ -94,7 +73,7 @@ class Plan:
         self,
         args: Sequence[Any],
         parts: Sequence[Any],
-        readers: Sequence[Reader],
+        readers: tuple[Reader, ...],
         records: list[Any],
         paths: Paths,
         call: Arguments,
@@ -112,7 +91,6 @@ class Plan:
         each = zip(path.traced.each, self.runner.outputs)
         self.same = [k for k, (own, lane) in enumerate(each) if own and not lane]
         """Outputs that every lane has its own of, though they are all the same number."""
-        self.only_floats = all(read is number for read in readers)
         self.from_arguments = [k for k, x in enumerate(args) if is_value(x) or is_model(x)]
         self.models = {
             k: tuple(part.numbers) for k, (x, part) in enumerate(zip(args, parts)) if is_model(x)
@@ -123,18 +101,12 @@ class Plan:
 
     def run(self, args: Sequence[Any]) -> list[Any] | None:
         """Return the program's outputs; None if it takes the long way."""
-        if len(args) != len(self.readers) or not machine.unchanged(self.records):
-            return None
         numbers: list[Any] = [1.0, 1.0]
         arrays: list[Any] = []
-        if self.only_floats:
-            if not all([type(x) is float for x in args]):
-                return None
-            numbers += args
-        else:
-            for read, x in zip(self.readers, args):
-                if not read(x, numbers, arrays):
-                    return None
+        if not machine.unchanged(self.records):
+            return None
+        if not machine.read(self.readers, args, numbers, arrays):
+            return None
         if self.captured:
             numbers.append(self.captured)
         lanes = int(numbers[COUNT]) if arrays else None
@@ -185,13 +157,8 @@ def plan_of(
         return None
     if len(args) != len(call.parts):
         return None
-    readers = []
-    for x, part in zip(args, call.parts):
-        reader = reader_of(x, part)
-        if reader is None:
-            return None
-        readers.append(reader)
-    return Plan(args, call.parts, readers, records, paths, call)
+    readers = tuple(reader_of(x, part) for x, part in zip(args, call.parts))
+    return None if False in readers else Plan(args, call.parts, readers, records, paths, call)
 
 
 def gate_node(op: Any, operands: tuple[Any, ...], numbers: Any, distinct: bool) -> Any:
@@ -200,20 +167,21 @@ def gate_node(op: Any, operands: tuple[Any, ...], numbers: Any, distinct: bool) 
     return nodes.gate(op, operands, buffer, distinct)
 
 
-def reader_of(x: Any, part: Any) -> Reader | None:
+def reader_of(x: Any, part: Any) -> Reader:
+    """Return what reads arguments like this one; False if there is nothing that does."""
     import numpy
 
     if type(x) is float:
-        return number
+        return None
     if is_value(x):
         return value(type(x))
     if is_model(x):
-        return model(x, tuple(part.numbers)) if all(map(is_value, part.numbers)) else None
+        return (x, tuple(part.numbers)) if all(map(is_value, part.numbers)) else False
     if is_array(x):
         plain = x.dtype == numpy.dtype(float)
         if plain and not part.lane:
             return entries(x.dtype, x.shape)
         # an array of one element is spread over the lanes of others
         by_row = x.ndim > 0 and (part.key != "lanes" or (x.ndim == 1 and x.size > 1))
-        return samples(x.dtype, x.shape[1:]) if plain and by_row else None
-    return None if part.numbers else static(x)
+        return samples(x.dtype, x.shape[1:]) if plain and by_row else False
+    return False if part.numbers else static(x)

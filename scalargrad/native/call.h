@@ -249,9 +249,9 @@ static PyObject *program_run(PyObject *self, PyObject *const *args, Py_ssize_t n
 static PyMethodDef program_methods[] = {
     {"run", (PyCFunction)(void (*)(void))program_run, METH_FASTCALL,
      "run(numbers, arrays, count, results, broken, sides, index, careful, threads): run the lanes, "
-     "those of an index if there is one. Return the number of a guard that does not hold, -1 if all "
-     "do, or a list of the results if there is no buffer for them; -2 if `broken` tells for each "
-     "lane, and `sides` what was compared where one does not hold."},
+     "those of an index if there is one. Return the number of a guard that does not hold, -1 if "
+     "all do, or a list of the results if there is no buffer for them; -2 if `broken` tells for "
+     "each lane, and `sides` what was compared where one does not hold."},
     {NULL, NULL, 0, NULL},
 };
 

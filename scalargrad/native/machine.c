@@ -9,11 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include "call.h"
+#include "reading.h"
 #include "unchanged.h"
 
 static PyMethodDef module_methods[] = {
     {"unchanged", unchanged, METH_O,
      "unchanged(records): whether each list, dict, cell, class and function still holds what it held."},
+    {"read", (PyCFunction)(void (*)(void))read_arguments, METH_FASTCALL,
+     "read(readers, args, numbers, arrays): whether each argument is of the kind that its reader "
+     "expects; then what it stands for is in the two lists."},
     {"choose", choose, METH_O,
      "choose(name): use the instruction set avx512, avx2, baseline or the best; return its name."},
     {NULL, NULL, 0, NULL},
@@ -48,7 +52,7 @@ static int add_operations(PyObject *module)
 PyMODINIT_FUNC PyInit__machine(void)
 {
     kernels = best_kernels();
-    if (PyType_Ready(&ProgramType) < 0)
+    if (!name_attributes() || PyType_Ready(&ProgramType) < 0)
         return NULL;
     PyObject *module = PyModule_Create(&machine_module);
     if (!module)

@@ -8,13 +8,10 @@
 
 static int same_list(PyObject *list, PyObject *expected)
 {
-    const Py_ssize_t n = PyTuple_GET_SIZE(expected);
-    if (PyList_GET_SIZE(list) != n)
-        return 0;
-    for (Py_ssize_t i = 0; i < n; i++)
-        if (PyList_GET_ITEM(list, i) != PyTuple_GET_ITEM(expected, i))
-            return 0;
-    return 1;
+    const size_t n = (size_t)PyTuple_GET_SIZE(expected);
+    return (size_t)PyList_GET_SIZE(list) == n
+           && (n == 0 || memcmp(PySequence_Fast_ITEMS(list), PySequence_Fast_ITEMS(expected),
+                                n * sizeof(PyObject *)) == 0);
 }
 
 /* `expected` are keys and values in turn. */
