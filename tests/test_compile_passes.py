@@ -94,7 +94,7 @@ def test_numbers_are_multiplied_with_each_other_where_that_is_exact(
     f: Callable[[Any], Any], kept: list[str]
 ) -> None:
     trace, _, out = traced(f, (0.7, LANE))
-    new, (at,) = lowered(trace, [out.index])
+    new, (at,), _ = lowered(trace, [out.index])
     assert [new.row(i).name for i in new.needed([at]) if new.operands[i]] == kept
     assert new.numbers[at] == trace.numbers[out.index]
 

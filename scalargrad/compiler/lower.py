@@ -5,7 +5,7 @@ sums over lanes moved to where they are cheapest, chains of + and × made into o
 from __future__ import annotations
 
 import operator as py
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from itertools import compress
 from math import frexp, isfinite
@@ -33,39 +33,61 @@ class Lowering(Recorder):
     none."""
 
     def compute(self, row: Operator, operands: Iterable[Any]) -> Any:
-        if row.gates is None and row not in REWRITTEN:
+        rewritten = REWRITTEN.get(row)
+        return rewritten(self, *operands) if rewritten else self.written(row, operands)
+
+    def written(self, row: Operator, operands: Iterable[Any]) -> Any:
+        """A row on operands, written with the rows that it has gates for."""
+        if row.gates is None or row in FUSED:
             return super().compute(row, operands)
         given = list(operands)
-        if row in REWRITTEN:
-            if row is ops.identity or row is stop_gradient:
-                return given[0]
-            if row is lanes_sum and not self.has_lanes(given[0]):
-                return self.compute(ops.mul, [self.tracers[self.inputs[COUNT]], given[0]])
-            if row is ops.dot:
-                given = self.with_uniform_part(given)
-            elif row is ops.chain and (is_harmless(given[0]) or is_harmless(given[1])):
-                row = ops.mul
-            elif row is ops.pow and is_number(given[1]) and given[1] in (1.0, 2.0):
-                row, given = ops.mul, [given[0], given[0] if given[1] == 2.0 else 1.0]
-            elif row is ops.where and is_number(given[0]) and given[0] == given[0]:
-                return given[1 if given[0] else 2]
-            if row is ops.mul or row is ops.chain:
-                given = self.with_doubling_in_front(given)
-            if row is ops.neg:
-                row, given = ops.mul, [-1.0, given[0]]
-            if row is ops.mul:
-                for x, y in (given, given[::-1]):
-                    if is_number(x) and not is_number(y):
-                        return self.scaled(x, y)
-            elif row is ops.sub:
-                row, given = self.with_product_to_add(given)
-        if row.gates is None or row in FUSED:
-            return super().compute(row, given)
-        if all(builder(x) is None for x in given):
-            return row.forward(*given)
-        return row.gates(*given)
+        return (row.forward if all(map(is_number, given)) else row.gates)(*given)
 
-    def with_uniform_part(self, operands: list[Any]) -> list[Any]:
+    # ------ something simpler
+    def same(self, x: Any) -> Any:
+        return x
+
+    def sum_over_lanes(self, x: Any) -> Any:
+        if self.has_lanes(x):
+            return self.written(lanes_sum, [x])
+        return self.product(self.tracers[self.inputs[COUNT]], x)
+
+    def dot(self, *operands: Any) -> Any:
+        return self.written(ops.dot, self.with_uniform_part(operands))
+
+    def chain(self, upstream: Any, local: Any) -> Any:
+        if is_harmless(upstream) or is_harmless(local):
+            return self.product(upstream, local)
+        return self.written(ops.chain, self.with_doubling_in_front(upstream, local))
+
+    def product(self, x: Any, y: Any) -> Any:
+        x, y = self.with_doubling_in_front(x, y)
+        if is_number(y):
+            x, y = y, x
+        return self.written(ops.mul, [x, y]) if is_number(y) else self.scaled(x, y)
+
+    def power(self, x: Any, n: Any) -> Any:
+        if is_number(n) and n in (1.0, 2.0):
+            return x if n == 1.0 else self.product(x, x)
+        return self.written(ops.pow, [x, n])
+
+    def negated(self, x: Any) -> Any:
+        return self.product(-1.0, x)
+
+    def difference(self, x: Any, y: Any) -> Any:
+        """x − c·y is x + (−c)·y, which may become one sum of products."""
+        c, rest = (1.0, y) if is_number(y) else self.factors(y)
+        if abs(c) == 1.0:
+            return self.written(ops.sub, [x, y])
+        return self.compute(ops.add, [x, self.product(-c, rest)])
+
+    def chosen(self, condition: Any, x: Any, y: Any) -> Any:
+        if is_number(condition) and condition == condition:
+            return x if condition else y
+        return self.written(ops.where, [condition, x, y])
+
+    # ------ how
+    def with_uniform_part(self, operands: Sequence[Any]) -> Sequence[Any]:
         """The operands of a dot, with products that are the same in all lanes in its bias."""
         n = len(operands) // 2
         pairs = list(zip(operands[:n], operands[n : 2 * n]))
@@ -78,40 +100,28 @@ class Lowering(Recorder):
         same = [x * y for (x, y), varying in zip(pairs, varies) if not varying]
         return [*ws, *xs, reduce(py.add, [*(operands[2 * n :] or [0.0]), *same])]
 
-    def with_doubling_in_front(self, operands: list[Any]) -> list[Any]:
+    def with_doubling_in_front(self, u: Any, x: Any) -> tuple[Any, Any]:
         """The factors u, 2·x as 2·u, x: many products of a sum of squares share 2·u."""
-        u, x = operands
-        if self.has_lanes(u) and not is_number(x) and self.rows[x.index] is ops.mul:
-            c, rest = x.operands
-            if is_number(c) and c == 2.0:
-                return [self.compute(ops.mul, [c, u]), rest]
-        return operands
+        c, rest = (1.0, x) if is_number(x) else self.factors(x)
+        return (self.product(c, u), rest) if c == 2.0 and self.has_lanes(u) else (u, x)
 
-    def scaled(self, x: float, y: Any) -> Any:
-        """x·y for a number x; where y is −1, ½, ¼ … times something, that is multiplied once."""
+    def scaled(self, x: Any, y: Any) -> Any:
+        """x·y; where x is a number and y is −1, ½, ¼ … times something, that is multiplied once."""
+        if not is_number(x):
+            return self.written(ops.mul, [x, y])
         inner, rest = self.factors(y)
         if is_halving(inner) and isfinite(x) and x * inner / inner == x:
             x, y = x * inner, rest
         if x == 1.0:
             return y
-        return super().compute(*((ops.neg, [y]) if x == -1.0 else (ops.mul, [x, y])))
+        return self.written(ops.neg, [y]) if x == -1.0 else self.written(ops.mul, [x, y])
 
     def factors(self, y: Any) -> tuple[float, Any]:
-        """A number and something that y is the product of."""
+        """A number and something that y is the product of: 1 and y itself where it is none."""
         row, operands = self.rows[y.index], y.operands
         if row is ops.neg:
             return -1.0, operands[0]
-        is_product = row is ops.mul and is_number(operands[0]) and not is_number(operands[1])
-        return (operands[0], operands[1]) if is_product else (1.0, y)
-
-    def with_product_to_add(self, operands: list[Any]) -> tuple[Operator, list[Any]]:
-        """x − c·y as x + (−c)·y, which may become one sum of products."""
-        x, y = operands
-        if not is_number(y) and self.rows[y.index] is ops.mul:
-            c, rest = y.operands
-            if is_number(c):
-                return ops.add, [x, self.compute(ops.mul, [-c, rest])]
-        return ops.sub, operands
+        return operands if row is ops.mul and is_number(operands[0]) else (1.0, y)
 
     def has_lanes(self, x: Any) -> bool:
         return not is_number(x) and self.lanes[x.index]
@@ -132,10 +142,18 @@ def is_halving(x: float) -> bool:
     return abs(x) <= 1.0 and abs(frexp(x)[0]) == 0.5
 
 
-REWRITTEN = (
-    *(ops.identity, stop_gradient, lanes_sum),
-    *(ops.dot, ops.chain, ops.mul, ops.neg, ops.sub, ops.pow, ops.where),
-)
+REWRITTEN: dict[Operator, Callable[..., Any]] = {
+    ops.identity: Lowering.same,
+    stop_gradient: Lowering.same,
+    lanes_sum: Lowering.sum_over_lanes,
+    ops.dot: Lowering.dot,
+    ops.chain: Lowering.chain,
+    ops.mul: Lowering.product,
+    ops.neg: Lowering.negated,
+    ops.sub: Lowering.difference,
+    ops.pow: Lowering.power,
+    ops.where: Lowering.chosen,
+}
 """Rows of which something simpler may come."""
 BESIDE_NUMBER = (ops.chain, ops.mul, ops.neg, ops.sub, ops.pow, ops.where)
 """Of these those that stay as they are where no operand is a number, or a number times a node, to
