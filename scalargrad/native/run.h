@@ -268,15 +268,30 @@ static void run_lanes(const Program *p, double *uniform, Job *job)
     }
 }
 
-static void store_totals(const Program *p, double *uniform, const double *sums, int segments)
+/* The sums of all segments, added up in the place of the first, become numbers. */
+static void store_totals(const Program *p, double *uniform, double *sums, int segments)
 {
-    for (int32_t k = 0; k < p->totals; k++) {
-        double total = 0.0;
-        for (int segment = 0; segment < segments; segment++)
-            total += sums[(size_t)segment * totals_doubles(p) + (size_t)k];
-        if (p->total[k] >= 0)
-            uniform[p->total[k]] = total;
+    for (int segment = 1; segment < segments; segment++) {
+        const double *more = sums + (size_t)segment * totals_doubles(p);
+        for (int32_t k = 0; k < p->totals; k++)
+            sums[k] += more[k];
     }
+    for (int32_t k = 0; k < p->totals; k++)
+        if (p->total[k] >= 0)
+            uniform[p->total[k]] = segments ? sums[k] : 0.0;
+}
+
+/* Copy the results to where they are wanted; return whether one of them is not finite. */
+static int store_results(const Program *p, const double *uniform, double *results)
+{
+    int doubt = 0;
+    for (int32_t k = 0; k < p->results; k++) {
+        const double x = uniform[p->result[k]];
+        doubt |= x - x != 0.0;
+        if (results)
+            results[k] = x;
+    }
+    return doubt;
 }
 
 /* Return the number of a guard that does not hold, −1 if all do, −2 if it depends on the lane. */
@@ -289,12 +304,7 @@ static int32_t run_once(const Program *p, double *uniform, Job *job)
         run_lanes(p, uniform, job);
     store_totals(p, uniform, job->sums, segments_of(job->count));
     run_scalars(uniform, p->after, p->after_end, job->careful);
-    for (int32_t k = 0; k < p->results; k++) {
-        const double x = uniform[p->result[k]];
-        job->doubt |= x - x != 0.0;
-        if (job->results)
-            job->results[k] = x;
-    }
+    job->doubt |= store_results(p, uniform, job->results);
     return job->any_broken ? -2 : -1;
 }
 
