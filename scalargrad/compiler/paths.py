@@ -179,7 +179,9 @@ class Paths:
         traced = self.trace(call.in_lane(lane), call.draws.in_lane(lane), way.decided)
         asked = self.conditions.of(traced.trace, traced.sources)
         traced = shortened(traced, asked, way)
-        end = None if traced.trace.guards else self.computed(traced)
+        # the first is met by every call: none comes to it again
+        is_end = way.facts and not traced.trace.guards
+        end = self.computed(traced) if is_end else None
         path = self.ends.get(end)
         if path is None:
             path = Path(traced, call.arguments, self.threads, asked, way.facts)
