@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from typing import Any
 
 from ..trees import is_value
@@ -26,13 +27,12 @@ class Path:
         traced: Traced,
         call: Arguments,
         threads: int,
-        asked: Mapping[Guard, Condition],
+        asked: Callable[[], Mapping[Guard, Condition]],
         facts: frozenset[Condition],
     ) -> None:
+        """`asked` gives the condition that each guard is; it is called when lanes leave the path."""
         self.facts = facts
-        self.asked = asked
-        """Of each comparison of the function: what it is on other paths too."""
-        self.unknown = [condition for condition in asked.values() if condition not in facts]
+        self.ask = asked
         self.program = Program(traced.trace, traced.outputs)
         self.traced = traced._replace(trace=None)
         numbers = [1.0, 1.0, *call.numbers]
@@ -63,10 +63,16 @@ class Path:
         self.form = str(traced.structure)
         self.captured = {id(x): x for x in traced.captured}
 
+    @cached_property
+    def asked(self) -> Mapping[Guard, Condition]:
+        """Of each comparison of the function: what it is on other paths too."""
+        return self.ask()
+
     def away(self, guard: int) -> Way:
         """The way of the lanes where this guard is the first that does not hold."""
         held = set(self.program.held_before(guard))
-        both = list(zip(self.unknown, self.program.asked))
+        unknown = [condition for condition in self.asked.values() if condition not in self.facts]
+        both = list(zip(unknown, self.program.asked))
         new = frozenset(condition.otherwise() for condition, k in both if k == guard)
         facts = self.facts.union((condition for condition, k in both if k in held), new)
         decided = {}
@@ -169,7 +175,7 @@ class Paths:
         self.ends: dict[Any, Path] = {}
         """Those without guards, by what they compute."""
 
-    def new(self, call: Call, lane: int, way: Way) -> Path:
+    def followed(self, call: Call, lane: int, way: Way) -> Traced:
         """Trace the path that this lane takes. Raises RuntimeError if they are too many."""
         if self.count >= self.most:
             raise RuntimeError(
@@ -177,17 +183,27 @@ class Paths:
                 "choose with scalargrad.where instead of if, or raise max_paths"
             )
         traced = self.trace(call.in_lane(lane), call.draws.in_lane(lane), way.decided)
+        self.count += 1
+        return traced
+
+    def root(self, call: Call) -> Path:
+        """The path that every call takes first. What its guards are on other paths is found only
+        when a lane leaves it: a large program has many, and most are never asked about."""
+        traced = self.followed(call, 0, Way())
+        asked = partial(self.conditions.of, traced.trace, traced.sources)
+        return Path(traced, call.arguments, self.threads, asked, frozenset())
+
+    def new(self, call: Call, lane: int, way: Way) -> Path:
+        """The path of lanes that come this way from another; the known one that ends alike."""
+        traced = self.followed(call, lane, way)
         asked = self.conditions.of(traced.trace, traced.sources)
         traced = shortened(traced, asked, way)
-        # the first is met by every call: none comes to it again
-        is_end = way.facts and not traced.trace.guards
-        end = self.computed(traced) if is_end else None
+        end = None if traced.trace.guards else self.computed(traced)
         path = self.ends.get(end)
         if path is None:
-            path = Path(traced, call.arguments, self.threads, asked, way.facts)
+            path = Path(traced, call.arguments, self.threads, lambda: asked, way.facts)
             if end is not None:
                 self.ends[end] = path
-        self.count += 1
         return path
 
     def computed(self, traced: Traced) -> Any:
@@ -210,7 +226,7 @@ class Paths:
         """
         call = Call(arguments)
         if self.first is None:
-            self.first = self.new(call, 0, Way())
+            self.first = self.root(call)
         yield from self.all_lanes(call, self.first, *self.first.run(call, None))
         call.draws.finish()
 
