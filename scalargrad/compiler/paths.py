@@ -30,7 +30,7 @@ class Path:
         asked: Callable[[], Mapping[Guard, Condition]],
         facts: frozenset[Condition],
     ) -> None:
-        """`asked` gives the condition that each guard is; it is called when lanes leave the path."""
+        """`asked` tells the condition that each guard is; it is asked when lanes leave the path."""
         self.facts = facts
         self.ask = asked
         self.program = Program(traced.trace, traced.outputs)
