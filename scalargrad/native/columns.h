@@ -48,57 +48,63 @@ INLINE void NAME(load_square)(const Frame *f, const Column *column, const int32_
 }
 
 /* Two columns side by side, and nothing between rows: what is even and what is odd. */
-INLINE void NAME(load_pair)(const Frame *f, const Column *column, const int32_t *into)
+INLINE void NAME(load_pair)(const Frame *f, const Column *column, const int32_t *into, int parts)
 {
     const NAME(Unaligned) *row = (const NAME(Unaligned) *)row_of(f, column, 0);
     V *even = (V *)NAME(reg)(f, into[0]), *odd = (V *)NAME(reg)(f, into[1]);
-    for (int i = 0; i < VECTORS_OF(f->parts); i++) {
+    for (int i = 0; i < VECTORS_OF(parts); i++) {
         const V low = row[2 * i], high = row[2 * i + 1];
         even[i] = SHUFFLE(low, high, 0, 2, 4, 6, 8, 10, 12, 14);
         odd[i] = SHUFFLE(low, high, 1, 3, 5, 7, 9, 11, 13, 15);
     }
 }
 
-/* Whether the columns could be loaded so. */
-INLINE int NAME(loaded_side_by_side)(const Frame *f, const Column *column, const int32_t *into,
-                                     int32_t n)
+/* Load what can be loaded so of columns; return how many parts of the lanes that is. */
+INLINE int NAME(load_side_by_side)(const Frame *f, const Column *column, const int32_t *into,
+                                   int32_t n)
 {
     if ((n != 2 && n != WIDTH) || !NAME(are_adjacent)(column, n))
         return 0;
-    const int tight = in_order(f) && column->stride == 2 * (Py_ssize_t)sizeof(double);
-    if (n == 2 && tight)
-        NAME(load_pair)(f, column, into);
-    for (int part = 0; n == WIDTH && part < f->parts; part++)
-        NAME(load_square)(f, column, into, part);
-    return n == WIDTH || tight;
+    if (n == WIDTH) {
+        for (int part = 0; part < f->parts; part++)
+            NAME(load_square)(f, column, into, part);
+        return f->parts;
+    }
+    const int tight = column->stride == 2 * (Py_ssize_t)sizeof(double);
+    const int parts = tight ? parts_in_order(f) : 0;
+    if (parts)
+        NAME(load_pair)(f, column, into, parts);
+    return parts;
 }
 #endif
 
-static void NAME(load_column)(const Frame *f, const Column *column, double *out)
+/* A column from some part of the lanes on. */
+static void NAME(load_column)(const Frame *f, const Column *column, double *out, int part)
 {
-    const char *from = row_of(f, column, 0);
-    if (in_order(f) && column->stride == (Py_ssize_t)sizeof(double))
-        for (int i = 0; i < VECTORS_OF(f->parts); i++)
-            ((V *)out)[i] = ((const NAME(Unaligned) *)from)[i];
-    else
-        for (int i = 0; i < f->parts * WIDTH; i++) {
-            from = row_of(f, column, i);
-            memcpy(&out[i], from, sizeof(double));
-            /* the next columns come from the same rows */
-            __builtin_prefetch(from + 16 * sizeof(double));
-        }
+    if (part < parts_in_order(f) && column->stride == (Py_ssize_t)sizeof(double)) {
+        const NAME(Unaligned) *from = (const NAME(Unaligned) *)row_of(f, column, 0);
+        for (int i = VECTORS_OF(part); i < VECTORS_OF(parts_in_order(f)); i++)
+            ((V *)out)[i] = from[i];
+        part = parts_in_order(f);
+    }
+    for (int i = part * WIDTH; i < f->parts * WIDTH; i++) {
+        const char *from = row_of(f, column, i);
+        memcpy(&out[i], from, sizeof(double));
+        /* the next columns come from the same rows */
+        __builtin_prefetch(from + 16 * sizeof(double));
+    }
 }
 
 static void NAME(run_load)(const Frame *f, const int32_t *code)
 {
     const Column *column = f->inputs + code[2];
     const int32_t n = code[1] - 3;
+    int part = 0;
 #if VECTOR_BYTES == 64
-    if (NAME(loaded_side_by_side)(f, column, code + 3, n))
-        return;
+    part = NAME(load_side_by_side)(f, column, code + 3, n);
 #endif
-    for (int32_t k = 0; k < n; k++)
-        NAME(load_column)(f, column + k, NAME(reg)(f, code[3 + k]));
+    for (int32_t k = 0; part < f->parts && k < n; k++)
+        NAME(load_column)(f, column + k, NAME(reg)(f, code[3 + k]), part);
 }
 
 /* ------ what sums over lanes take in */
@@ -117,8 +123,8 @@ static void NAME(run_store)(Frame *f, const int32_t *code)
     const double *x = NAME(reg)(f, code[3]);
     V doubt = *(const V *)&f->doubt;
     for (int i = 0; i < VECTORS_OF(f->parts); i++) {
-        const V own = f->some ? NAME(masked)(((const V *)x)[i], f, i) : ((const V *)x)[i];
-        doubt += own - own;
+        const V own = ((const V *)x)[i];
+        doubt += i < VECTORS_OF(f->whole) ? own - own : NAME(masked)(own - own, f, i);
     }
     *(V *)&f->doubt = doubt;
     if (column->stride == (Py_ssize_t)sizeof(double))
@@ -161,9 +167,10 @@ INLINE void NAME(guard)(Frame *f, const int32_t *code, const int how)
     int some = 0;
     for (int i = 0; i < VECTOR_LANES; i++)
         some |= any[i] != 0;
-    f->some |= some;
-    if (some)
+    if (some) {
+        f->whole = 0;
         NAME(keep_sides)(f, x, y, number);
+    }
 }
 
 static void NAME(run_guard)(Frame *f, const int32_t *code)

@@ -84,7 +84,7 @@ typedef struct {
     Py_ssize_t base;       /* the number of the block's first lane */
     int count;             /* how many lanes of the block there are */
     int parts;             /* how many vectors of WIDTH lanes there are */
-    int some;              /* not all lanes of the block are there, or some guard does not hold */
+    int whole;             /* of so many parts, the first ones, no guard breaks any lane */
     int careful;           /* keep zero adjoints from becoming NaN */
     V doubt;               /* NaN once an output is not finite */
 } Frame;
@@ -111,10 +111,10 @@ INLINE int32_t without_care(int32_t op, int careful)
     return op == OP_chain && !careful ? OP_mul : op;
 }
 
-/* Whether the lanes of the block are those of the inputs, in whole vectors. */
-INLINE int in_order(const Frame *f)
+/* How many parts of the block stand in the inputs as they are wanted: in order, and whole. */
+INLINE int parts_in_order(const Frame *f)
 {
-    return !f->index && f->count % WIDTH == 0;
+    return f->index ? 0 : f->count / WIDTH;
 }
 
 INLINE double *lane_register(const Frame *f, int32_t index)

@@ -70,18 +70,16 @@ static void NAME(run_dense)(const Frame *f, const int32_t *code)
 #define TILE_ROWS 4
 #define ROWS_REACH 5
 #define ROW_REACHES 9
-#define SHAPES_OF_ROWS(SHAPE, some)                                                               \
-    SHAPE(4, 1, some) SHAPE(4, 2, some) SHAPE(4, 3, some) SHAPE(4, 4, some) SHAPE(4, 5, some)
-#define SHAPES_OF_ROW(SHAPE, some)                                                                \
-    SHAPE(1, 1, some) SHAPE(1, 2, some) SHAPE(1, 3, some) SHAPE(1, 4, some) SHAPE(1, 5, some)     \
-    SHAPE(1, 6, some) SHAPE(1, 7, some) SHAPE(1, 8, some) SHAPE(1, 9, some)
+#define SHAPES_OF_ROWS(SHAPE) SHAPE(4, 1) SHAPE(4, 2) SHAPE(4, 3) SHAPE(4, 4) SHAPE(4, 5)
+#define SHAPES_OF_ROW(SHAPE)                                                                      \
+    SHAPE(1, 1) SHAPE(1, 2) SHAPE(1, 3) SHAPE(1, 4) SHAPE(1, 5)                                   \
+    SHAPE(1, 6) SHAPE(1, 7) SHAPE(1, 8) SHAPE(1, 9)
 #else
 #define TILE_ROWS 2
 #define ROWS_REACH 3
 #define ROW_REACHES 5
-#define SHAPES_OF_ROWS(SHAPE, some) SHAPE(2, 1, some) SHAPE(2, 2, some) SHAPE(2, 3, some)
-#define SHAPES_OF_ROW(SHAPE, some)                                                                \
-    SHAPE(1, 1, some) SHAPE(1, 2, some) SHAPE(1, 3, some) SHAPE(1, 4, some) SHAPE(1, 5, some)
+#define SHAPES_OF_ROWS(SHAPE) SHAPE(2, 1) SHAPE(2, 2) SHAPE(2, 3)
+#define SHAPES_OF_ROW(SHAPE) SHAPE(1, 1) SHAPE(1, 2) SHAPE(1, 3) SHAPE(1, 4) SHAPE(1, 5)
 #endif
 
 /* of a tile, in whole vectors */
@@ -119,28 +117,34 @@ INLINE void NAME(add_to_totals)(const int rows, const int count, V sums, const T
             total[(k + i) / rows * t->rows + (k + i) % rows] += sums[i];
 }
 
-/* Where only `some` lanes are taken in, the others count as zeros. */
-INLINE V NAME(taken_in)(const int some, const Frame *f, const V *x, int part)
+/* The products of some vectors of both sides, added to the sums of a tile; where not `all` their
+ * lanes are taken in the others count as zeros. */
+INLINE void NAME(add_products)(const int rows, const int columns, const int all, const Frame *f,
+                               V *sum, const V *const *x, const V *const *y, int part, int end)
 {
-    return some ? NAME(masked)(x[part], f, part) : x[part];
+    for (; part < end; part++) {
+        V own[TILE_ROWS];
+        EACH(r, rows) own[r] = all ? x[r][part] : NAME(masked)(x[r][part], f, part);
+        EACH(c, columns) {
+            const V local = all ? y[c][part] : NAME(masked)(y[c][part], f, part);
+            EACH(r, rows) sum[c * rows + r] += own[r] * local;
+        }
+    }
 }
 
 /* The sums of a tile stay in registers while both sides pass by once. */
-INLINE void NAME(totals_tile)(const int rows, const int columns, const int some, const Frame *f,
-                              const Totals *t, int row, int column)
+INLINE void NAME(totals_tile)(const int rows, const int columns, const Frame *f, const Totals *t,
+                              int row, int column)
 {
     const int n = rows * columns, groups = (n + VECTOR_LANES - 1) / VECTOR_LANES;
+    const int whole = VECTORS_OF(f->whole);
     V sum[MOST_SUMS];
     const V *x[TILE_ROWS], *y[ROW_REACHES];
     EACH(r, rows) x[r] = (const V *)NAME(reg)(f, t->x[row + r]);
     EACH(c, columns) y[c] = (const V *)register_or_ones(f, t->y[column + c]);
-#define PRODUCT(r, c, part)                                                                       \
-    (NAME(taken_in)(some, f, x[r], part) * NAME(taken_in)(some, f, y[c], part))
-    EACH(c, columns) EACH(r, rows) sum[c * rows + r] = PRODUCT(r, c, 0);
-    EACH(k, groups * VECTOR_LANES - n) sum[n + k] = SPLAT(0.0);
-    for (int part = 1; part < VECTORS_OF(f->parts); part++)
-        EACH(c, columns) EACH(r, rows) sum[c * rows + r] += PRODUCT(r, c, part);
-#undef PRODUCT
+    EACH(k, groups * VECTOR_LANES) sum[k] = SPLAT(0.0);
+    NAME(add_products)(rows, columns, 1, f, sum, x, y, 0, whole);
+    NAME(add_products)(rows, columns, 0, f, sum, x, y, whole, VECTORS_OF(f->parts));
     double *total = total_at(f, t, row, column);
     EACH(g, groups) {
         const int k = g * VECTOR_LANES, left = n - k;
@@ -151,20 +155,17 @@ INLINE void NAME(totals_tile)(const int rows, const int columns, const int some,
 
 /* Each shape is a function: inlined into one, they hold each other's addresses in registers. */
 typedef void NAME(Shape)(const Frame *f, const Totals *t, int row, int column);
-#define SHAPE(rows, columns, some)                                                                \
-    static NOINLINE void NAME(totals_##rows##_by_##columns##_##some)(                             \
-        const Frame *f, const Totals *t, int row, int column)                                     \
+#define SHAPE(rows, columns)                                                                      \
+    static NOINLINE void NAME(totals_##rows##_by_##columns)(const Frame *f, const Totals *t,      \
+                                                            int row, int column)                  \
     {                                                                                             \
-        NAME(totals_tile)(rows, columns, some, f, t, row, column);                                \
+        NAME(totals_tile)(rows, columns, f, t, row, column);                                      \
     }
-SHAPES_OF_ROWS(SHAPE, 0) SHAPES_OF_ROWS(SHAPE, 1)
-SHAPES_OF_ROW(SHAPE, 0) SHAPES_OF_ROW(SHAPE, 1)
+SHAPES_OF_ROWS(SHAPE) SHAPES_OF_ROW(SHAPE)
 #undef SHAPE
-#define SHAPE(rows, columns, some) [columns] = NAME(totals_##rows##_by_##columns##_##some),
-static NAME(Shape) *const NAME(shapes_of_rows)[2][ROWS_REACH + 1] = {
-    {SHAPES_OF_ROWS(SHAPE, 0)}, {SHAPES_OF_ROWS(SHAPE, 1)}};
-static NAME(Shape) *const NAME(shapes_of_row)[2][ROW_REACHES + 1] = {
-    {SHAPES_OF_ROW(SHAPE, 0)}, {SHAPES_OF_ROW(SHAPE, 1)}};
+#define SHAPE(rows, columns) [columns] = NAME(totals_##rows##_by_##columns),
+static NAME(Shape) *const NAME(shapes_of_rows)[ROWS_REACH + 1] = {SHAPES_OF_ROWS(SHAPE)};
+static NAME(Shape) *const NAME(shapes_of_row)[ROW_REACHES + 1] = {SHAPES_OF_ROW(SHAPE)};
 #undef SHAPE
 
 /* Some rows with all columns; the last shape has one more rather than one by itself. */
@@ -183,9 +184,9 @@ static void NAME(run_totals)(const Frame *f, const int32_t *code)
     const Totals t = totals_at(code);
     int row = 0;
     for (; row + TILE_ROWS <= t.rows; row += TILE_ROWS)
-        NAME(totals_across)(NAME(shapes_of_rows)[f->some], ROWS_REACH, f, &t, row);
+        NAME(totals_across)(NAME(shapes_of_rows), ROWS_REACH, f, &t, row);
     for (; row < t.rows; row++)
-        NAME(totals_across)(NAME(shapes_of_row)[f->some], ROW_REACHES, f, &t, row);
+        NAME(totals_across)(NAME(shapes_of_row), ROW_REACHES, f, &t, row);
 }
 
 /* ------ a sum over the lanes, {op, length, total, register} */
