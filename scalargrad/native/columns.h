@@ -123,8 +123,9 @@ static void NAME(run_store)(Frame *f, const int32_t *code)
     const double *x = NAME(reg)(f, code[3]);
     V doubt = *(const V *)&f->doubt;
     for (int i = 0; i < VECTORS_OF(f->parts); i++) {
-        const V own = ((const V *)x)[i];
-        doubt += i < VECTORS_OF(f->whole) ? own - own : NAME(masked)(own - own, f, i);
+        /* lanes beyond the last are like it */
+        const V own = f->some ? NAME(masked)(((const V *)x)[i], f, i) : ((const V *)x)[i];
+        doubt += own - own;
     }
     *(V *)&f->doubt = doubt;
     if (column->stride == (Py_ssize_t)sizeof(double))
@@ -168,7 +169,7 @@ INLINE void NAME(guard)(Frame *f, const int32_t *code, const int how)
     for (int i = 0; i < VECTOR_LANES; i++)
         some |= any[i] != 0;
     if (some) {
-        f->whole = 0;
+        f->some = 1;
         NAME(keep_sides)(f, x, y, number);
     }
 }

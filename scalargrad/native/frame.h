@@ -84,7 +84,7 @@ typedef struct {
     Py_ssize_t base;       /* the number of the block's first lane */
     int count;             /* how many lanes of the block there are */
     int parts;             /* how many vectors of WIDTH lanes there are */
-    int whole;             /* of so many parts, the first ones, no guard breaks any lane */
+    int some;              /* some guard does not hold in some lane */
     int careful;           /* keep zero adjoints from becoming NaN */
     V doubt;               /* NaN once an output is not finite */
 } Frame;

@@ -173,7 +173,7 @@ static void run_one_block(Frame *f, Worker *worker)
 {
     for (int i = 0; i < 1 << f->bits; i++)
         ((int64_t *)f->broken)[i] = i < f->count ? -1 : 0;
-    f->whole = f->count / WIDTH;
+    f->some = 0;
     f->parts = (f->count + WIDTH - 1) / WIDTH;
     kernels.run_block(f);
     if (worker->job->broken)

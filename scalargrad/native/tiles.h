@@ -117,16 +117,34 @@ INLINE void NAME(add_to_totals)(const int rows, const int count, V sums, const T
             total[(k + i) / rows * t->rows + (k + i) % rows] += sums[i];
 }
 
-/* The products of some vectors of both sides, added to the sums of a tile; where not `all` their
- * lanes are taken in the others count as zeros. */
-INLINE void NAME(add_products)(const int rows, const int columns, const int all, const Frame *f,
-                               V *sum, const V *const *x, const V *const *y, int part, int end)
+/* The sums of a tile over all lanes. Of the last part those are taken in that are there: the others
+ * are like the last of them, so one side that is zero makes products zero. */
+INLINE void NAME(sum_all)(const int rows, const int columns, const Frame *f, V *sum,
+                          const V *const *x, const V *const *y)
 {
-    for (; part < end; part++) {
-        V own[TILE_ROWS];
-        EACH(r, rows) own[r] = all ? x[r][part] : NAME(masked)(x[r][part], f, part);
+    const int last = VECTORS_OF(f->parts - 1);
+    EACH(i, VECTORS_OF(1)) EACH(r, rows) {
+        const V own = NAME(masked)(x[r][last + i], f, last + i);
         EACH(c, columns) {
-            const V local = all ? y[c][part] : NAME(masked)(y[c][part], f, part);
+            V *to = &sum[c * rows + r];
+            const V product = own * y[c][last + i];
+            *to = i ? *to + product : product;
+        }
+    }
+    for (int part = 0; part < last; part++)
+        EACH(c, columns) EACH(r, rows) sum[c * rows + r] += x[r][part] * y[c][part];
+}
+
+/* The same over those lanes that no guard broke: in the others there may be anything. */
+INLINE void NAME(sum_some)(const int rows, const int columns, const Frame *f, V *sum,
+                           const V *const *x, const V *const *y)
+{
+    EACH(k, rows * columns) sum[k] = SPLAT(0.0);
+    for (int part = 0; part < VECTORS_OF(f->parts); part++) {
+        V own[TILE_ROWS];
+        EACH(r, rows) own[r] = NAME(masked)(x[r][part], f, part);
+        EACH(c, columns) {
+            const V local = NAME(masked)(y[c][part], f, part);
             EACH(r, rows) sum[c * rows + r] += own[r] * local;
         }
     }
@@ -137,14 +155,15 @@ INLINE void NAME(totals_tile)(const int rows, const int columns, const Frame *f,
                               int row, int column)
 {
     const int n = rows * columns, groups = (n + VECTOR_LANES - 1) / VECTOR_LANES;
-    const int whole = VECTORS_OF(f->whole);
     V sum[MOST_SUMS];
     const V *x[TILE_ROWS], *y[ROW_REACHES];
     EACH(r, rows) x[r] = (const V *)NAME(reg)(f, t->x[row + r]);
     EACH(c, columns) y[c] = (const V *)register_or_ones(f, t->y[column + c]);
-    EACH(k, groups * VECTOR_LANES) sum[k] = SPLAT(0.0);
-    NAME(add_products)(rows, columns, 1, f, sum, x, y, 0, whole);
-    NAME(add_products)(rows, columns, 0, f, sum, x, y, whole, VECTORS_OF(f->parts));
+    EACH(k, groups * VECTOR_LANES - n) sum[n + k] = SPLAT(0.0);
+    if (f->some)
+        NAME(sum_some)(rows, columns, f, sum, x, y);
+    else
+        NAME(sum_all)(rows, columns, f, sum, x, y);
     double *total = total_at(f, t, row, column);
     EACH(g, groups) {
         const int k = g * VECTOR_LANES, left = n - k;
