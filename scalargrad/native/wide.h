@@ -88,11 +88,24 @@ static void NAME(run_wide_products)(double *u, const int32_t *code)
 
 /* ------ a row of the operator table, {op, length, out, count, row, which are stretches, operands} */
 
-/* Numbers of an operand, the last of them repeated. */
-INLINE void NAME(fill)(double *to, int n, const double *x, int count)
+/* A number, as many times as `n`, in whole vectors. */
+INLINE void NAME(repeat)(double *to, int n, double x)
 {
-    for (int i = 0; i < n; i++)
-        to[i] = x[i < count ? i : count - 1];
+    for (int i = 0; i < n; i += VECTOR_LANES)
+        *(NAME(Anywhere) *)(to + i) = SPLAT(x);
+}
+
+/* So many numbers, in two vectors of WIDTH; the first of them wherever there are no more. */
+INLINE void NAME(fill)(double *to, const double *x, int count)
+{
+    I lane;
+    EACH(i, VECTOR_LANES) lane[i] = i;
+    const I first = (I)SPLAT(x[0]);
+    for (int i = 0; i < 2 * WIDTH; i += VECTOR_LANES) {
+        const I own = lane < (int64_t)(count - i);
+        const I numbers = (I) * (const NAME(Anywhere) *)(x + (i < count ? i : 0));
+        *(NAME(Anywhere) *)(to + i) = (V)((numbers & own) | (first & ~own));
+    }
 }
 
 /* Rows take two vectors at a time: those that are full are computed where they stand. */
@@ -105,7 +118,7 @@ static void NAME(whole_vectors)(double *u, const int32_t *code, int32_t op, int3
     for (int k = 0; k < operands; k++) {
         x[k] = stretches >> k & 1 ? u + code[6 + k] : number[k];
         if (!(stretches >> k & 1))
-            NAME(fill)(number[k], step, u + code[6 + k], 1);
+            NAME(repeat)(number[k], step, u[code[6 + k]]);
     }
     for (int32_t base = 0; base < whole; base += step) {
         NAME(row_on)(op, u + code[2] + base, x[0], x[1], x[2],
@@ -115,18 +128,19 @@ static void NAME(whole_vectors)(double *u, const int32_t *code, int32_t op, int3
     }
 }
 
-/* The last numbers are computed beside: what follows them is another's. */
+/* The last numbers are computed beside. */
 static void NAME(last_vectors)(double *u, const int32_t *code, int32_t op, int32_t whole)
 {
     double out[2 * WIDTH], x[3][2 * WIDTH];
     const int32_t count = code[3] - whole;
     for (int k = 0; k < code[1] - 6; k++) {
-        const int stretch = code[5] >> k & 1;
-        NAME(fill)(x[k], 2 * WIDTH, u + code[6 + k] + (stretch ? whole : 0), stretch ? count : 1);
+        const double *from = u + code[6 + k] + (code[5] >> k & 1 ? whole : 0);
+        NAME(fill)(x[k], from, code[5] >> k & 1 ? count : 1);
     }
     NAME(row_on)(op, out, x[0], x[1], x[2], 2);
-    for (int32_t i = 0; i < count; i++)
-        u[code[2] + whole + i] = out[i];
+    double *to = u + code[2] + whole;
+    for (int i = 0; i < count; i += VECTOR_LANES)
+        *(NAME(Anywhere) *)(to + i) = *(const NAME(Anywhere) *)(out + i);
 }
 
 static void NAME(run_wide_row)(double *u, const int32_t *code, int careful)
