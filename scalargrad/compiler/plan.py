@@ -80,6 +80,7 @@ class Plan:
     ) -> None:
         self.readers = readers
         self.records = records
+        self.seen = array("Q", bytes(8 * len(records)))
         self.paths = paths
         self.call = call.pattern()
         path = paths.first
@@ -103,7 +104,7 @@ class Plan:
         """Return the program's outputs; None if it takes the long way."""
         numbers: list[Any] = [1.0, 1.0]
         arrays: list[Any] = []
-        if not machine.unchanged(self.records):
+        if not machine.unchanged(self.records, self.seen):
             return None
         if not machine.read(self.readers, args, numbers, arrays):
             return None

@@ -1,4 +1,5 @@
 # What the native machine, machine.c, gives to Python.
+from array import array
 from typing import Any, final
 
 LOAD: int
@@ -59,4 +60,6 @@ class Program:
     ) -> Any: ...
 
 def choose(name: str, /) -> str: ...
-def unchanged(records: list[tuple[bool, Any, tuple[Any, ...]]], /) -> bool: ...
+def unchanged(
+    records: list[tuple[bool, Any, tuple[Any, ...]]], seen: array[int], /
+) -> bool: ...

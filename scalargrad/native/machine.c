@@ -13,8 +13,9 @@
 #include "unchanged.h"
 
 static PyMethodDef module_methods[] = {
-    {"unchanged", unchanged, METH_O,
-     "unchanged(records): whether each list, dict, cell, class and function still holds what it held."},
+    {"unchanged", (PyCFunction)(void (*)(void))unchanged, METH_FASTCALL,
+     "unchanged(records, seen): whether each list, dict, cell, class and function still holds what it "
+     "held; `seen` is 64 bits for each, zeros at first."},
     {"read", (PyCFunction)(void (*)(void))read_arguments, METH_FASTCALL,
      "read(readers, args, numbers, arrays): whether each argument is of the kind that its reader "
      "expects; then what it stands for is in the two lists."},

@@ -50,7 +50,29 @@ static int same_function(PyObject *f, PyObject *expected)
     return 1;
 }
 
-static int same(PyObject *kind, PyObject *holder, PyObject *expected)
+/* A number that is another after every change of a dict; 0 where Python has none. */
+static uint64_t version_of(PyObject *dict)
+{
+#if PY_VERSION_HEX < 0x030C0000
+    return ((PyDictObject *)dict)->ma_version_tag;
+#else
+    (void)dict;
+    return 0;
+#endif
+}
+
+/* `seen` is the version in which the dict was last found to be what it was. */
+static int same_in_dict(PyObject *kind, PyObject *dict, PyObject *expected, uint64_t *seen)
+{
+    const uint64_t version = version_of(dict);
+    if (version && version == *seen)
+        return 1;
+    const int is_same = kind == Py_True ? same_dict(dict, expected) : same_globals(dict, expected);
+    *seen = is_same ? version : 0;
+    return is_same;
+}
+
+static int same(PyObject *kind, PyObject *holder, PyObject *expected, uint64_t *seen)
 {
     if (!PyTuple_Check(expected))
         return 0;
@@ -61,28 +83,44 @@ static int same(PyObject *kind, PyObject *holder, PyObject *expected)
     if (PyType_Check(holder))
         holder = ((PyTypeObject *)holder)->tp_dict;
     if (holder && PyDict_Check(holder))
-        return kind == Py_True ? same_dict(holder, expected) : same_globals(holder, expected);
+        return same_in_dict(kind, holder, expected, seen);
     if (holder && PyCell_Check(holder))
         return PyTuple_GET_SIZE(expected) == 1
                && PyCell_GET(holder) == PyTuple_GET_ITEM(expected, 0);
     return 0;
 }
 
-/* A list of (whole, holder, expected): each holder is to hold the very objects expected. */
-static PyObject *unchanged(PyObject *module, PyObject *records)
+/* Return whether each of the records, (whole, holder, expected), holds the very objects expected;
+ * −1 with an exception. */
+static int are_unchanged(PyObject *records, uint64_t *seen)
 {
-    (void)module;
-    if (!PyList_Check(records))
-        return PyErr_Format(PyExc_TypeError, "expected a list of records");
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(records); i++) {
         PyObject *record = PyList_GET_ITEM(records, i);
         if (!PyTuple_Check(record) || PyTuple_GET_SIZE(record) != 3)
-            return PyErr_Format(PyExc_TypeError, "a record has three parts");
+            return PyErr_SetString(PyExc_TypeError, "a record has three parts"), -1;
         if (!same(PyTuple_GET_ITEM(record, 0), PyTuple_GET_ITEM(record, 1),
-                  PyTuple_GET_ITEM(record, 2)))
-            Py_RETURN_FALSE;
+                  PyTuple_GET_ITEM(record, 2), &seen[i]))
+            return 0;
     }
-    Py_RETURN_TRUE;
+    return 1;
+}
+
+/* (records, seen): a list, and for each record room for the version of its dict. */
+static PyObject *unchanged(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    (void)module;
+    Py_buffer seen;
+    if (n != 2 || !PyList_Check(args[0]))
+        return PyErr_Format(PyExc_TypeError, "expected a list of records and a buffer");
+    if (PyObject_GetBuffer(args[1], &seen, PyBUF_WRITABLE) < 0)
+        return NULL;
+    int found = -1;
+    if (seen.len != PyList_GET_SIZE(args[0]) * (Py_ssize_t)sizeof(uint64_t))
+        PyErr_SetString(PyExc_ValueError, "expected a number of 64 bits for each record");
+    else
+        found = are_unchanged(args[0], seen.buf);
+    PyBuffer_Release(&seen);
+    return found < 0 ? NULL : PyBool_FromLong(found);
 }
 
 #endif
