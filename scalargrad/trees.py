@@ -38,9 +38,9 @@ def filled(shape: tuple[int, ...], entries: Sequence[Any]) -> Any:
     """Return an array of float64 if all entries are floats, of objects otherwise."""
     import numpy
 
-    # those of a program, which may be many, come as an array of doubles
+    # those of a program, which may be many, come as an array of doubles of their own
     if isinstance(entries, array_of_doubles):
-        return numpy.array(entries).reshape(shape)
+        return numpy.ndarray(shape, float, entries)
     plain = all(isinstance(x, float) for x in entries)
     array = numpy.empty(len(entries), dtype=float if plain else object)
     for i, x in enumerate(entries):

@@ -195,6 +195,26 @@ def test_several_results_keep_their_structure() -> None:
         compiled.value_and_grad(3.0)
 
 
+@pytest.mark.parametrize("size", [2, 40])
+def test_results_in_arrays_are_new_ones_every_time(size: int) -> None:
+    w = np.arange(size * 3.0).reshape(size, 3)
+
+    @sg.compile(batch="x", reduce="sum")
+    def f(w: Any, x: Any) -> Any:
+        return {"scaled": w * x, "none": np.empty((0, 4)), "one": x, "rows": [w[0] + x, w[1]]}
+
+    batches = [np.ones(3), np.arange(4.0), np.arange(5.0)]
+    first, *others = [f(w, xs) for xs in batches]
+    for x in (first["scaled"], *first["rows"]):
+        x[:] = np.nan
+    for found, xs in zip(others, batches[1:]):
+        total = xs.sum()
+        expected = [w * total, np.empty((0, 4)), total, len(xs) * w[0] + total, len(xs) * w[1]]
+        for x, y in zip([found["scaled"], found["none"], found["one"], *found["rows"]], expected):
+            assert np.shape(x) == np.shape(y)
+            assert np.array_equal(x, y)
+
+
 def test_derivative_that_is_one_number_has_the_shape_of_its_argument_every_time() -> None:
     gate = compile(lambda x, y: 2.0 * x + y * 0.0)
     for _ in range(3):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate
+from operator import itemgetter
 from typing import Any, NamedTuple
 
-from ..trees import SCALAR, Structure
+from ..trees import ARRAY, SCALAR, Leaf, Structure
 from .arguments import Arguments
 from .paths import Path
 
@@ -92,4 +95,25 @@ def finish_of(structure: Structure) -> Callable[[Any, Sequence[Any]], Any]:
     """What makes a result of this structure of a call's arguments and of its entries."""
     if structure.spec is None and structure.leaves[0].kind is SCALAR:
         return lambda args, entries: entries[0]
-    return lambda args, entries: structure.rebuilt(entries)
+    ends = accumulate(leaf.size for leaf in structure.leaves)
+    makers = [maker(leaf, end - leaf.size) for leaf, end in zip(structure.leaves, ends)]
+
+    def finish(args: Any, entries: Sequence[Any]) -> Any:
+        if type(entries) is not array:
+            return structure.rebuilt(entries)
+        return structure.tree([make(entries) for make in makers])
+
+    return finish
+
+
+def maker(leaf: Leaf, begin: int) -> Callable[[array[float]], Any]:
+    """What makes a leaf of the numbers of a program, of which its own begin there."""
+    if leaf.kind is SCALAR:
+        return itemgetter(begin)
+    own = slice(begin, begin + leaf.size)
+    if leaf.kind is not ARRAY:
+        return lambda numbers: leaf.kind.rebuilt(leaf.original, numbers[own])
+    from numpy import ndarray
+
+    shape = leaf.original.shape
+    return lambda numbers: ndarray(shape, float, numbers[own])
