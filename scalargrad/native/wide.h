@@ -134,8 +134,10 @@ static void NAME(last_vectors)(double *u, const int32_t *code, int32_t op, int32
     double out[2 * WIDTH], x[3][2 * WIDTH];
     const int32_t count = code[3] - whole;
     for (int k = 0; k < code[1] - 6; k++) {
-        const double *from = u + code[6 + k] + (code[5] >> k & 1 ? whole : 0);
-        NAME(fill)(x[k], from, code[5] >> k & 1 ? count : 1);
+        if (code[5] >> k & 1)
+            NAME(fill)(x[k], u + code[6 + k] + whole, count);
+        else
+            NAME(repeat)(x[k], 2 * WIDTH, u[code[6 + k]]);
     }
     NAME(row_on)(op, out, x[0], x[1], x[2], 2);
     double *to = u + code[2] + whole;
