@@ -20,7 +20,7 @@ from scalargrad.rows import BUILT_IN
 if not HAS_MACHINE:
     pytest.skip("the native machine was not built", allow_module_level=True)
 
-from scalargrad.compiler import reroll
+from scalargrad.compiler import reroll, wide
 
 machine: Any = pytest.importorskip("scalargrad.native._machine")
 
@@ -111,7 +111,129 @@ def test_every_row_has_a_wide_form(name: str) -> None:
                 assert found == pytest.approx(expected, rel=1e-14, nan_ok=True)
 
 
-PACK, PRODUCTS, ROW = machine.PACK, machine.WIDE_PRODUCTS, machine.WIDE_ROW
+# ------ several sums together
+
+
+def tile(outs: Sequence[int], firsts: Sequence[int], upstream: int, size: int, terms: Any) -> Any:
+    """A tile of sums; of each term the stretch, then a number for each sum."""
+    words = [upstream, size, len(outs), *outs, *firsts, *(x for term in terms for x in term)]
+    return [machine.WIDE_TILE, 2 + len(words), *words]
+
+
+@pytest.mark.parametrize("name", instruction_sets())
+@pytest.mark.parametrize("rows", range(1, machine.TILE + 1))
+@pytest.mark.parametrize("size", SIZES)
+def test_sums_that_share_their_stretches_are_those_of_the_numbers(
+    name: str, rows: int, size: int
+) -> None:
+    initial = [random.gauss(0.0, 1.0) for _ in range(size + 20)]
+    end = len(initial)
+    terms = [(random.randrange(21), *random.sample(range(end), rows)) for _ in range(5)]
+    firsts = [random.choice((-1, random.randrange(end))) for _ in range(rows)]
+    outs = [end + row * size for row in range(rows)]
+
+    def total(row: int, i: int) -> float:
+        products = (initial[at + i] * initial[numbers[row]] for at, *numbers in terms)
+        return reduce(operator.add, products, -0.0 if firsts[row] < 0 else initial[firsts[row]])
+
+    expected = [total(row, i) for row in range(rows) for i in range(size)]
+    with running(name):
+        for careful in (False, True):
+            code = tile(outs, firsts, machine.NO_UPSTREAM, size, terms)
+            found = run(code, initial, range(end, end + rows * size), careful)
+            assert bits(found) == bits(expected)
+
+
+@pytest.mark.parametrize("name", instruction_sets())
+def test_a_zero_upstream_is_not_propagated_in_tiles(name: str) -> None:
+    initial = [0.0] * 9 + [math.inf] * 9
+    zeros, infinite = (0, 9, 9), (9, 0, 0)
+    with running(name):
+        for careful in (True, False):
+            for upstream, term in (
+                (machine.UPSTREAM_LANE, zeros),
+                (machine.UPSTREAM_UNIFORM, infinite),
+            ):
+                code = tile((18, 27), (-1, -1), upstream, 9, [term])
+                assert run(code, initial, range(18, 36), careful) == [0.0] * 18
+
+
+def wide_sum(op: int, out: int, size: int, first: int, kind: int, terms: Sequence[int]) -> Any:
+    begins = [machine.NUMBERS, 1, first, ONE] if first >= 0 else []
+    words = [out, size, *begins, kind, len(terms) // 2, *terms]
+    return [op, 2 + len(words), *words]
+
+
+ONE = 0
+
+
+def random_sums(size: int, given: int) -> tuple[array[int], list[int]]:
+    """Code of sums that mostly share their stretches, and where all that it computes stands."""
+    kind = random.choice((machine.NUMBER_STRETCH, machine.STRETCH_NUMBER))
+    op = random.choice((machine.WIDE_PRODUCTS, machine.WIDE_ACCUMULATE))
+    stretches = [random.randrange(given - size) for _ in range(random.randint(1, 4))]
+    code, known, out = array("i"), list(range(given)), given
+    for _ in range(random.randint(1, 12)):
+        # what was computed before is read now and then: by no sum of the same tile
+        places = known if random.random() < 0.2 else known[:given]
+        terms = [(random.choice(places), at) for at in stretches]
+        ordered = terms if kind == machine.NUMBER_STRETCH else [term[::-1] for term in terms]
+        first = random.choice((-1, random.choice(places)))
+        code.extend(wide_sum(op, out, size, first, kind, [x for term in ordered for x in term]))
+        known += range(out, out + size)
+        out += size + random.choice((0, 0, 0, 3))
+        if random.random() < 0.1:
+            code.extend([BUILT_IN["exp"].code, 4, out, random.randrange(given)])
+            known.append(out)
+            out += 1
+    return code, known[given:]
+
+
+@pytest.mark.parametrize("name", instruction_sets())
+def test_code_in_tiles_does_the_same(name: str) -> None:
+    for _ in rounds(60):
+        size = random.choice((1, 5, 8, 17, 100))
+        code, computed = random_sums(size, 40 + size)
+        initial = [1.0, *(random.gauss(0.0, 0.3) for _ in range(39 + size))]
+        out = range(40 + size, computed[-1] + 1)
+        with running(name):
+            apart, together = (
+                bits(run(words, initial, out, careful=False))
+                for words in (code, wide.tiled(code, ONE))
+            )
+        assert all(apart[k - out[0]] == together[k - out[0]] for k in computed)
+
+
+def sums_in_row(count: int, gap: int = 0, number: int = 1) -> array[int]:
+    kind, op = machine.NUMBER_STRETCH, machine.WIDE_PRODUCTS
+    outs = range(20, 20 + count * (8 + gap), 8 + gap)
+    return array("i", [x for out in outs for x in wide_sum(op, out, 8, 3, kind, (number, 5, 2, 6))])
+
+
+@pytest.mark.parametrize(
+    ("code", "rows"),
+    [
+        (sums_in_row(10), [4, 4, 2]),
+        (sums_in_row(1), [1]),
+        # a vector of the last would reach over what stands in between
+        (sums_in_row(3, gap=1), [1, 1, 1]),
+        # the others read what the first computes, or the last what the second does
+        (sums_in_row(3, number=20), [1, 2]),
+        (sums_in_row(3, number=28), [2, 1]),
+    ],
+)
+def test_sums_that_share_their_stretches_are_tiles(code: array[int], rows: list[int]) -> None:
+    found, at, words = [], 0, wide.tiled(code, ONE)
+    while at < len(words):
+        found.append(words[at + 4] if words[at] == machine.WIDE_TILE else 1)
+        at += words[at + 1]
+    assert found == rows
+
+
+PACK, PRODUCTS, ROW, TILE = (
+    *(machine.PACK, machine.WIDE_PRODUCTS),
+    *(machine.WIDE_ROW, machine.WIDE_TILE),
+)
 
 
 @pytest.mark.parametrize(
@@ -135,6 +257,21 @@ PACK, PRODUCTS, ROW = machine.PACK, machine.WIDE_PRODUCTS, machine.WIDE_ROW
         [PRODUCTS, 8, 0, 8, 3, 1, 16, 0],
         [PRODUCTS, 8, 0, 8, 0, 1, 30, 0],
         [PRODUCTS, 8, 0, 8, 1, 1, -1, 0],
+        [TILE, 4, 0, 8],
+        [TILE, 5, 0, 8, 1],
+        [TILE, 7, 3, 8, 1, 0, -1],
+        [TILE, 7, -1, 8, 1, 0, -1],
+        [TILE, 7, 0, 0, 1, 0, -1],
+        [TILE, 5, 0, 8, 0],
+        [TILE, 15, 0, 1, 5, *[0] * 5, *[-1] * 5],
+        [TILE, 7, 0, 8, 1, 16, -1],
+        [TILE, 7, 0, 8, 1, -1, -1],
+        [TILE, 7, 0, 8, 1, 0, -2],
+        [TILE, 7, 0, 8, 1, 0, 30],
+        [TILE, 8, 0, 8, 1, 0, -1, 0],
+        [TILE, 9, 0, 8, 1, 0, -1, 16, 0],
+        [TILE, 9, 0, 8, 1, 0, -1, 0, 30],
+        [TILE, 9, 0, 8, 1, 0, -1, 0, -1],
         [ROW, 5, 0, 8, ADD],
         [ROW, 6, 0, 8, ADD, 0],
         [ROW, 8, 0, 8, ADD, 4, 0, 0],

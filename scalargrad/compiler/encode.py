@@ -19,6 +19,7 @@ from .reroll import rerolled
 from .structure import accumulate, lanes_sum, products
 from .tiles import NONE, Block, Row, Tiles
 from .trace import COMPARE
+from .wide import tiled
 
 HOW = {compare: k for k, compare in enumerate(COMPARE)}
 SUMS = {products: machine.PRODUCTS, accumulate: machine.ACCUMULATE}
@@ -102,7 +103,7 @@ class Encoder:
     def scalars(self, stage: int) -> array[int]:
         rows = self.trace.rows
         nodes = [i for i in self.program.at_stage(stage) if rows[i] is not lanes_sum]
-        code = array("i", self.uniform.code(nodes))
+        code = tiled(array("i", self.uniform.code(nodes)), self.place[self.one])
         if stage == BEFORE:
             uniform = set(range(len(self.program.guards))).difference(self.program.lane_guards)
             code.extend(x for k in sorted(uniform) for x in self.guard(k, self.place))

@@ -28,6 +28,10 @@ PACK: int
 WIDE_PRODUCTS: int
 WIDE_ACCUMULATE: int
 WIDE_ROW: int
+WIDE_TILE: int
+NUMBERS: int
+NUMBER_STRETCH: int
+STRETCH_NUMBER: int
 
 @final
 class Program:

@@ -51,6 +51,7 @@ enum {
     OP_WIDE_PRODUCTS,
     OP_WIDE_ACCUMULATE,
     OP_WIDE_ROW,
+    OP_WIDE_TILE,
     OP_END,
 };
 
@@ -135,6 +136,21 @@ INLINE Dense dense_at(const int32_t *code)
     const int32_t rows = code[4], *out = code + 5, *other = out + 2 * rows;
     return (Dense){code[2], code[3], rows, out, out + rows, other,
                    code[3] >= STEP ? other + rows : other, code + code[1]};
+}
+
+/* Several sums of products of numbers and the same stretches, {op, length, upstream, count, rows, then
+ * for each row: where the sums go, the number that they begin with or −1; then for each term: the
+ * stretch, and for each row a number}. */
+typedef struct {
+    int upstream, rows;
+    int32_t count;
+    const int32_t *out, *first, *term, *end;
+} WideTile;
+
+INLINE WideTile wide_tile_at(const int32_t *code)
+{
+    const int32_t rows = code[4], *out = code + 5;
+    return (WideTile){code[2], rows, code[3], out, out + rows, out + 2 * rows, code + code[1]};
 }
 
 /* Σ x·y for each of several x and each of several y, {op, length, first, rows, each x, each y}; a y of
@@ -229,14 +245,20 @@ static double careful_ending(const Frame *f, const Dense *d, int row, int lane, 
     }
 }
 
+/* A product of a number w and x, one of lanes or of a stretch. */
+static double careful_product(int upstream, double x, double w)
+{
+    return upstream == UPSTREAM_LANE      ? forward_chain(x, w)
+           : upstream == UPSTREAM_UNIFORM ? forward_chain(w, x)
+                                          : w * x;
+}
+
 static double careful_sum(const Frame *f, const Dense *d, int row, int lane)
 {
     double sum = d->first[row] < 0 ? -0.0 : f->uniform[d->first[row]];
     for (const int32_t *at = d->term; at < d->end; at += 1 + d->rows) {
         const double x = lane_register(f, at[0])[lane], w = f->uniform[at[1 + row]];
-        sum += d->upstream == UPSTREAM_LANE      ? forward_chain(x, w)
-               : d->upstream == UPSTREAM_UNIFORM ? forward_chain(w, x)
-                                                 : w * x;
+        sum += careful_product(d->upstream, x, w);
     }
     return careful_ending(f, d, row, lane, sum);
 }
@@ -268,6 +290,18 @@ static void careful_wide_products(double *u, const int32_t *code)
         }
         u[code[2] + i] = sum;
     }
+}
+
+static void careful_wide_tile(double *u, const int32_t *code)
+{
+    const WideTile t = wide_tile_at(code);
+    for (int row = 0; row < t.rows; row++)
+        for (int32_t i = 0; i < t.count; i++) {
+            double sum = t.first[row] < 0 ? -0.0 : u[t.first[row]];
+            for (const int32_t *at = t.term; at < t.end; at += 1 + t.rows)
+                sum += careful_product(t.upstream, u[at[0] + i], u[at[1 + row]]);
+            u[t.out[row] + i] = sum;
+        }
 }
 
 /* ------ sums over lanes */

@@ -113,6 +113,23 @@ static int is_wide_row(const Program *p, const int32_t *code)
     return 1;
 }
 
+static int is_wide_tile(const Program *p, const int32_t *code)
+{
+    if (code[1] < 5 || !below(code[2], UPSTREAMS) || code[3] < 1 || code[4] < 1 || code[4] > TILE
+        || code[1] < 5 + 2 * code[4])
+        return 0;
+    const WideTile t = wide_tile_at(code);
+    for (int row = 0; row < t.rows; row++)
+        if (!is_stretch(p, t.out[row], t.count))
+            return 0;
+    if ((t.end - t.term) % (1 + t.rows))
+        return 0;
+    for (const int32_t *at = t.term; at < t.end; at += 1 + t.rows)
+        if (!is_stretch(p, at[0], t.count) || !all_below(at + 1, t.rows, p->uniforms))
+            return 0;
+    return all_below_or_none(t.first, t.rows, p->uniforms);
+}
+
 static int is_scalar_instruction(const Program *p, const int32_t *code)
 {
     switch (code[0]) {
@@ -122,6 +139,7 @@ static int is_scalar_instruction(const Program *p, const int32_t *code)
     case OP_WIDE_PRODUCTS:
     case OP_WIDE_ACCUMULATE: return are_wide_products(p, code);
     case OP_WIDE_ROW: return is_wide_row(p, code);
+    case OP_WIDE_TILE: return is_wide_tile(p, code);
     case OP_PRODUCTS:
     case OP_ACCUMULATE:
         return code[1] % 2 && code[1] >= 3 && all_below(code + 2, code[1] - 2, p->uniforms);

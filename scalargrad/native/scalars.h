@@ -44,6 +44,7 @@ static int32_t run_scalars(double *u, const int32_t *code, const int32_t *end, i
         case OP_PACK:
         case OP_WIDE_PRODUCTS:
         case OP_WIDE_ACCUMULATE:
+        case OP_WIDE_TILE:
         case OP_WIDE_ROW: kernels.run_wide(u, code, careful); break;
         default: run_scalar_row(u, code);
         }
