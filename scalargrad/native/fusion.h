@@ -1,4 +1,4 @@
-/* Chains of + and × in one instruction: the twin of lower.py's Fusion, node for node. */
+/* Chains of + and × in one instruction: the twin of fusion.py, node for node. */
 #ifndef SCALARGRAD_FUSION_H
 #define SCALARGRAD_FUSION_H
 
