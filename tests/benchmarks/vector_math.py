@@ -41,10 +41,12 @@ def on_lanes(row: Operator) -> Any:
 
 
 def looped(name: str, arity: int, folder: Path) -> Any:
-    """The C library's function in a loop over lanes; None where there is no compiler."""
+    """The C library's function in a loop over lanes; None where it has none of that name, or where
+    there is no compiler."""
     source, library = folder / f"{name}.c", folder / f"{name}.so"
     source.write_text(LOOP.format(call=f"{name}({', '.join(['x[i]', 'y[i]'][:arity])})"))
-    flags = ["-O2", "-fno-builtin", "-shared", "-fPIC", "-o", str(library)]
+    flags = ["-O2", "-fno-builtin", "-Werror=implicit-function-declaration"]
+    flags += ["-shared", "-fPIC", "-o", str(library)]
     try:
         subprocess.run(["cc", str(source), *flags, "-lm"], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
