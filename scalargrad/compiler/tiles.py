@@ -174,9 +174,9 @@ class Tiles:
 
 
 KINDS: Sequence[Operator | str] = (products, accumulate)
-NEAR = 32
-"""Nodes between two rows that follow each other soon."""
 CHAINED: Sequence[Operator | str] = (accumulate, ops.chain)
+NEAR = 32
+"""So many nodes may lie between two single products that are done together."""
 
 
 def together(rows: Iterable[Row]) -> Iterator[list[Row]]:
@@ -207,10 +207,10 @@ def blocks(pairs: Mapping[int, Pairs]) -> Iterator[Block]:
         columns: set[int] = set()
         wanted = 0
         for upstream in waiting:
-            more, together = wanted + len(pairs[upstream]), columns.union(pairs[upstream])
-            if len(taken) < machine.TILE and is_full(more, (len(taken) + 1) * len(together)):
+            more, union = wanted + len(pairs[upstream]), columns.union(pairs[upstream])
+            if len(taken) < machine.TILE and is_full(more, (len(taken) + 1) * len(union)):
                 taken.append(upstream)
-                wanted, columns = more, together
+                wanted, columns = more, union
         waiting = [i for i in waiting if i not in taken]
         yield block(pairs, taken, sorted(columns))
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from .native import machine
+from .tiles import NONE
 
 Words = Sequence[int]
-NONE = -1
 HEAD = 4
 """{op, length, out, count}, before the runs of terms of a wide sum."""
 SUMS = (machine.WIDE_PRODUCTS, machine.WIDE_ACCUMULATE)
