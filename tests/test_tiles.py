@@ -52,8 +52,8 @@ def test_rows_that_read_the_same_lanes_are_one_tile() -> None:
 
 
 def test_more_rows_than_a_tile_holds_are_several() -> None:
-    layer = tiles(lambda x, *w: [x * each for each in w], LANE, *[UNIFORM] * 9)
-    assert [rows for rows, *_ in shapes(layer)] == [machine.TILE, machine.TILE, 1]
+    layer = tiles(lambda x, *w: [x * each for each in w], LANE, *[UNIFORM] * 13)
+    assert [rows for rows, *_ in shapes(layer)] == [machine.DENSE_ROWS, machine.DENSE_ROWS, 1]
 
 
 @pytest.mark.parametrize(
@@ -90,8 +90,8 @@ def test_a_row_that_waits_for_another_is_in_a_tile_of_its_own() -> None:
 def test_blocks_take_upstreams_that_share_most_locals() -> None:
     pairs = {k: {j: 100 * k + j for j in (NONE, 1, 2, 3, 4)} for k in (10, 11, 12, 13, 14)}
     found = list(blocks(pairs))
-    assert [len(b.upstreams) for b in found] == [machine.TILE, 1]
-    assert found[0].totals[: machine.TILE] == (999, 1099, 1199, 1299)
+    assert [len(b.upstreams) for b in found] == [machine.TOTALS_ROWS, 1]
+    assert found[0].totals[: machine.TOTALS_ROWS] == (999, 1099, 1199, 1299)
 
 
 def test_every_pair_is_in_one_block_that_sums_little_else() -> None:

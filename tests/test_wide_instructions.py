@@ -121,7 +121,7 @@ def tile(outs: Sequence[int], firsts: Sequence[int], upstream: int, size: int, t
 
 
 @pytest.mark.parametrize("name", instruction_sets())
-@pytest.mark.parametrize("rows", range(1, machine.TILE + 1))
+@pytest.mark.parametrize("rows", range(1, machine.DENSE_ROWS + 1))
 @pytest.mark.parametrize("size", SIZES)
 def test_sums_that_share_their_stretches_are_those_of_the_numbers(
     name: str, rows: int, size: int
@@ -213,7 +213,7 @@ def sums_in_row(count: int, gap: int = 0, number: int = 1) -> array[int]:
 @pytest.mark.parametrize(
     ("code", "rows"),
     [
-        (sums_in_row(10), [4, 4, 2]),
+        (sums_in_row(10), [6, 4]),
         (sums_in_row(1), [1]),
         # a vector of the last would reach over what stands in between
         (sums_in_row(3, gap=1), [1, 1, 1]),
@@ -263,7 +263,7 @@ PACK, PRODUCTS, ROW, TILE = (
         [TILE, 7, -1, 8, 1, 0, -1],
         [TILE, 7, 0, 0, 1, 0, -1],
         [TILE, 5, 0, 8, 0],
-        [TILE, 15, 0, 1, 5, *[0] * 5, *[-1] * 5],
+        [TILE, 19, 0, 1, 7, *[0] * 7, *[-1] * 7],
         [TILE, 7, 0, 8, 1, 16, -1],
         [TILE, 7, 0, 8, 1, -1, -1],
         [TILE, 7, 0, 8, 1, 0, -2],

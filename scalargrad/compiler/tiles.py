@@ -196,7 +196,7 @@ def fits(tile: Sequence[Row], row: Row) -> bool:
     node that comes of the tile. A single product is so little that it should not be waiting in a
     register for what is computed in between."""
     is_near = len(row.lanes) > 1 or row.ending.node - tile[-1].ending.node <= NEAR
-    return len(tile) < machine.TILE and is_near and max(row.reads) < tile[0].ending.node
+    return len(tile) < machine.rows_at_once() and is_near and max(row.reads) < tile[0].ending.node
 
 
 def blocks(pairs: Mapping[int, Pairs]) -> Iterator[Block]:
@@ -208,7 +208,7 @@ def blocks(pairs: Mapping[int, Pairs]) -> Iterator[Block]:
         wanted = 0
         for upstream in waiting:
             more, union = wanted + len(pairs[upstream]), columns.union(pairs[upstream])
-            if len(taken) < machine.TILE and is_full(more, (len(taken) + 1) * len(union)):
+            if len(taken) < machine.TOTALS_ROWS and is_full(more, (len(taken) + 1) * len(union)):
                 taken.append(upstream)
                 wanted, columns = more, union
         waiting = [i for i in waiting if i not in taken]

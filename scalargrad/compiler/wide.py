@@ -89,7 +89,7 @@ def fits(tile: Sequence[Sum], wide: Sum) -> bool:
     over what comes later; and reads nothing that the tile computes."""
     begin, end = tile[0].out, tile[-1].end
     return (
-        len(tile) < machine.TILE
+        len(tile) < machine.rows_at_once()
         and wide.out == end
         and wide.alike == tile[0].alike
         and not any(begin <= x < end for x in (wide.first, *wide.numbers))

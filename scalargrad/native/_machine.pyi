@@ -17,7 +17,8 @@ PLAIN: int
 RELU: int
 STEP: int
 MINUS: int
-TILE: int
+DENSE_ROWS: int
+TOTALS_ROWS: int
 LANES: int
 UNIFORM_UPSTREAM: int
 UNIFORM_LOCAL: int
@@ -64,4 +65,5 @@ class Program:
     ) -> Any: ...
 
 def choose(name: str, /) -> str: ...
+def rows_at_once() -> int: ...
 def unchanged(records: list[tuple[bool, Any, tuple[Any, ...]]], seen: array[int], /) -> bool: ...

@@ -277,13 +277,20 @@ static PyObject *choose(PyObject *module, PyObject *name)
         kernels = baseline;
 #ifdef HAVE_X86
     else if (strcmp(wanted, "avx2") == 0 && strcmp(best.name, "baseline") != 0)
-        kernels = (Kernels){"avx2", run_block_avx2, run_wide_avx2};
+        kernels = avx2;
 #endif
     else if (strcmp(wanted, best.name) == 0 || strcmp(wanted, "best") == 0)
         kernels = best;
     else
         return PyErr_Format(PyExc_ValueError, "this machine has %s, not %s", best.name, wanted);
     return PyUnicode_FromString(kernels.name);
+}
+
+static PyObject *rows_at_once(PyObject *module, PyObject *none)
+{
+    (void)module;
+    (void)none;
+    return PyLong_FromLong(kernels.rows);
 }
 
 #endif

@@ -19,7 +19,8 @@ enum {
     LANES = 1 << LANES_BITS,   /* of a block */
     FEW_BITS = LANES_BITS - 1, /* the registers of a batch that is no longer are shorter */
     WIDTH = 8,
-    TILE = 4,                  /* rows of DENSE and TOTALS, at most */
+    DENSE_ROWS = 6,            /* of DENSE and WIDE_TILE, at most */
+    TOTALS_ROWS = 4,           /* of TOTALS, at most */
     BLOCKS_PER_CHUNK = 8,      /* partial sums are taken over so many */
     SEGMENTS = 16,             /* what threads share out among themselves */
     MAX_THREADS = SEGMENTS,
@@ -153,6 +154,16 @@ INLINE WideTile wide_tile_at(const int32_t *code)
     return (WideTile){code[2], rows, code[3], out, out + rows, out + 2 * rows, code + code[1]};
 }
 
+/* What several sums of products have in common. Each begins with a number, or with −0.0 where
+ * `first` is −1; a term is a place among the x, in steps of 2^bits, then for each sum the place of
+ * its number. */
+typedef struct {
+    const double *x;
+    int bits;
+    const double *number;
+    const int32_t *first, *term, *end;
+} Shared;
+
 /* Σ x·y for each of several x and each of several y, {op, length, first, rows, each x, each y}; a y of
  * −1 is 1.0. Column by column, the totals stand side by side from the first. */
 typedef struct {
@@ -266,7 +277,7 @@ static double careful_sum(const Frame *f, const Dense *d, int row, int lane)
 static void careful_dense(const Frame *f, const int32_t *code)
 {
     const Dense d = dense_at(code);
-    double sums[TILE][LANES];
+    double sums[DENSE_ROWS][LANES];
     for (int row = 0; row < d.rows; row++)
         for (int lane = 0; lane < f->count; lane++)
             sums[row][lane] = careful_sum(f, &d, row, lane);

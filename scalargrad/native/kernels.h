@@ -55,9 +55,18 @@ typedef struct {
     const char *name;
     void (*run_block)(Frame *);
     void (*run_wide)(double *, const int32_t *, int);
+    int rows; /* of a DENSE and a WIDE_TILE, that there are registers for */
 } Kernels;
 
-static const Kernels baseline = {"baseline", run_block_baseline, run_wide_baseline};
+#if defined(__aarch64__)
+static const Kernels baseline = {"baseline", run_block_baseline, run_wide_baseline, DENSE_ROWS};
+#else
+static const Kernels baseline = {"baseline", run_block_baseline, run_wide_baseline, 4};
+#endif
+#ifdef HAVE_X86
+static const Kernels avx2 = {"avx2", run_block_avx2, run_wide_avx2, 4};
+static const Kernels avx512 = {"avx512", run_block_avx512, run_wide_avx512, DENSE_ROWS};
+#endif
 static Kernels kernels;
 
 static Kernels best_kernels(void)
@@ -66,9 +75,9 @@ static Kernels best_kernels(void)
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")
         && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw"))
-        return (Kernels){"avx512", run_block_avx512, run_wide_avx512};
+        return avx512;
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        return (Kernels){"avx2", run_block_avx2, run_wide_avx2};
+        return avx2;
 #endif
     return baseline;
 }

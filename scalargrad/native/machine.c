@@ -21,6 +21,9 @@ static PyMethodDef module_methods[] = {
      "expects; then what it stands for is in the two lists."},
     {"choose", choose, METH_O,
      "choose(name): use the instruction set avx512, avx2, baseline or the best; return its name."},
+    {"rows_at_once", rows_at_once, METH_NOARGS,
+     "rows_at_once(): how many rows of a DENSE or a WIDE_TILE the instruction set has registers for, "
+     "at most DENSE_ROWS."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -43,7 +46,8 @@ static int add_operations(PyObject *module)
         {"UNIFORM_UPSTREAM", UNIFORM_UPSTREAM}, {"UNIFORM_LOCAL", UNIFORM_LOCAL},
         {"BOTH_LANES", BOTH_LANES}, {"NO_UPSTREAM", NO_UPSTREAM}, {"UPSTREAM_UNIFORM", UPSTREAM_UNIFORM},
         {"UPSTREAM_LANE", UPSTREAM_LANE}, {"PLAIN", PLAIN}, {"RELU", RELU}, {"STEP", STEP}, {"MINUS", MINUS},
-        {"TILE", TILE}, {"LANES", LANES}, {"LANE_ALONE", LANE_ALONE}, {"UNIFORM_ALONE", UNIFORM_ALONE},
+        {"DENSE_ROWS", DENSE_ROWS}, {"TOTALS_ROWS", TOTALS_ROWS}, {"LANES", LANES},
+        {"LANE_ALONE", LANE_ALONE}, {"UNIFORM_ALONE", UNIFORM_ALONE},
     };
     for (size_t k = 0; k < sizeof operations / sizeof *operations; k++)
         if (PyModule_AddIntConstant(module, operations[k].name, operations[k].code) < 0)

@@ -115,8 +115,8 @@ static int is_wide_row(const Program *p, const int32_t *code)
 
 static int is_wide_tile(const Program *p, const int32_t *code)
 {
-    if (code[1] < 5 || !below(code[2], UPSTREAMS) || code[3] < 1 || code[4] < 1 || code[4] > TILE
-        || code[1] < 5 + 2 * code[4])
+    if (code[1] < 5 || !below(code[2], UPSTREAMS) || code[3] < 1 || code[4] < 1
+        || code[4] > DENSE_ROWS || code[1] < 5 + 2 * code[4])
         return 0;
     const WideTile t = wide_tile_at(code);
     for (int row = 0; row < t.rows; row++)
@@ -178,7 +178,7 @@ static int are_runs(const Program *p, const int32_t *code)
 
 static int are_totals(const Program *p, const int32_t *code)
 {
-    if (code[1] < 5 || code[2] < 0 || code[3] < 1 || code[3] > TILE || code[1] < 4 + code[3])
+    if (code[1] < 5 || code[2] < 0 || code[3] < 1 || code[3] > TOTALS_ROWS || code[1] < 4 + code[3])
         return 0;
     const Totals t = totals_at(code);
     return all_below(t.x, t.rows, p->registers)
@@ -200,7 +200,7 @@ static int are_terms(const Program *p, const Dense *d)
 static int is_dense(const Program *p, const int32_t *code)
 {
     if (code[1] < 5 || !below(code[2], UPSTREAMS) || !below(code[3], ENDINGS) || code[4] < 1
-        || code[4] > TILE || code[1] < 5 + (code[3] >= STEP ? 3 : 2) * code[4])
+        || code[4] > DENSE_ROWS || code[1] < 5 + (code[3] >= STEP ? 3 : 2) * code[4])
         return 0;
     const Dense d = dense_at(code);
     return all_below_or_none(d.first, d.rows, p->uniforms)

@@ -2,12 +2,60 @@
  * numbers with the same lanes, and sums over the lanes. Included by lanes.h, once for each
  * instruction set. */
 
-/* ------ dense layers */
+/* ------ sums of products of numbers and the same vectors */
 #if VECTOR_BYTES == 64 || defined(__aarch64__)
 #define TILE_PARTS 4
 #else
 #define TILE_PARTS 2
 #endif
+
+typedef struct {
+    V row[DENSE_ROWS][2 * TILE_PARTS];
+} NAME(Tile);
+
+/* Add a term to the sums, one vector of x at a time, with the numbers of all rows in registers. */
+INLINE NAME(Tile) NAME(by_vector)(NAME(Tile) sum, const int rows, const int parts,
+                                  const double *number, const int32_t *place, const V *x)
+{
+    V w[DENSE_ROWS];
+    EACH(r, rows) w[r] = SPLAT(number[place[r]]);
+    EACH(i, parts) {
+        const V here = ((const NAME(Anywhere) *)x)[i];
+        EACH(r, rows) sum.row[r][i] += w[r] * here;
+    }
+    return sum;
+}
+
+/* The same one row at a time, with all vectors of x in registers: six numbers would find no room. */
+INLINE NAME(Tile) NAME(by_row)(NAME(Tile) sum, const int rows, const int parts,
+                               const double *number, const int32_t *place, const V *x)
+{
+    V here[2 * TILE_PARTS];
+    EACH(i, parts) here[i] = ((const NAME(Anywhere) *)x)[i];
+    EACH(r, rows) {
+        const V w = SPLAT(number[place[r]]);
+        EACH(i, parts) sum.row[r][i] += w * here[i];
+    }
+    return sum;
+}
+
+/* The sums of so many rows over so many vectors. */
+INLINE NAME(Tile) NAME(tile)(const int rows, const int parts, const Shared *s)
+{
+    NAME(Tile) sum;
+    EACH(r, rows) {
+        const V first = SPLAT(s->first[r] < 0 ? -0.0 : s->number[s->first[r]]);
+        EACH(i, parts) sum.row[r][i] = first;
+    }
+    for (const int32_t *at = s->term; at < s->end; at += 1 + rows) {
+        const V *x = (const V *)(s->x + ((size_t)at[0] << s->bits));
+        sum = rows > 4 ? NAME(by_row)(sum, rows, parts, s->number, at + 1, x)
+                       : NAME(by_vector)(sum, rows, parts, s->number, at + 1, x);
+    }
+    return sum;
+}
+
+/* ------ dense layers */
 
 INLINE V NAME(ending)(V sum, const Frame *f, const Dense *d, int row, int part)
 {
@@ -20,27 +68,15 @@ INLINE V NAME(ending)(V sum, const Frame *f, const Dense *d, int row, int part)
     return sum;
 }
 
-/* A tile of `rows` sums over `parts` vectors of lanes stays in registers: each vector of x is read
- * once for all rows. */
 INLINE void NAME(dense_tile)(const int rows, const int parts, const Frame *f, const Dense *d,
                              int part)
 {
-    V sum[TILE][2 * TILE_PARTS];
-    EACH(r, rows) {
-        const V first = SPLAT(d->first[r] < 0 ? -0.0 : f->uniform[d->first[r]]);
-        EACH(i, parts) sum[r][i] = first;
-    }
-    for (const int32_t *at = d->term; at < d->end; at += 1 + rows) {
-        const V *x = (const V *)NAME(reg)(f, at[0]) + part;
-        V w[TILE];
-        EACH(r, rows) w[r] = SPLAT(f->uniform[at[1 + r]]);
-        EACH(i, parts) {
-            const V here = x[i];
-            EACH(r, rows) sum[r][i] += w[r] * here;
-        }
-    }
-    EACH(r, rows) EACH(i, parts) sum[r][i] = NAME(ending)(sum[r][i], f, d, r, part + i);
-    EACH(r, rows) EACH(i, parts) ((V *)NAME(reg)(f, d->out[r]))[part + i] = sum[r][i];
+    const Shared shared = {f->lanes + part * VECTOR_LANES, f->bits, f->uniform,
+                           d->first, d->term, d->end};
+    NAME(Tile) sum = NAME(tile)(rows, parts, &shared);
+    EACH(r, rows) EACH(i, parts)
+        sum.row[r][i] = NAME(ending)(sum.row[r][i], f, d, r, part + i);
+    EACH(r, rows) EACH(i, parts) ((V *)NAME(reg)(f, d->out[r]))[part + i] = sum.row[r][i];
 }
 
 /* All lanes of some rows; where half a tile holds those that are left that is enough. */
@@ -62,6 +98,8 @@ static void NAME(run_dense)(const Frame *f, const int32_t *code)
     case 2: NAME(dense_rows)(2, 2 * TILE_PARTS, f, &d); break;
     case 3: NAME(dense_rows)(3, TILE_PARTS, f, &d); break;
     case 4: NAME(dense_rows)(4, TILE_PARTS, f, &d); break;
+    case 5: NAME(dense_rows)(5, TILE_PARTS, f, &d); break;
+    case 6: NAME(dense_rows)(6, TILE_PARTS, f, &d); break;
     }
 }
 
@@ -219,7 +257,6 @@ static void NAME(run_total)(const Frame *f, const int32_t *code)
         f->totals[code[2]] += sum[i];
 }
 
-#undef TILE_PARTS
 #undef TILE_ROWS
 #undef ROWS_REACH
 #undef ROW_REACHES

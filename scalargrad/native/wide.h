@@ -87,32 +87,18 @@ static void NAME(run_wide_products)(double *u, const int32_t *code)
 }
 
 /* ------ several sums that share their stretches: each vector of these is read once for all */
-#if VECTOR_BYTES == 64 || defined(__aarch64__)
-#define WIDE_PARTS 4
+#if TILE_PARTS == 4
 #define SHAPES_OF_PARTS(SHAPE, rows) SHAPE(rows, 1) SHAPE(rows, 2) SHAPE(rows, 3) SHAPE(rows, 4)
 #else
-#define WIDE_PARTS 2
 #define SHAPES_OF_PARTS(SHAPE, rows) SHAPE(rows, 1) SHAPE(rows, 2)
 #endif
 
 INLINE void NAME(wide_tile)(const int rows, const int parts, double *u, const WideTile *t,
                             int32_t base)
 {
-    V sum[TILE][WIDE_PARTS];
-    EACH(r, rows) {
-        const V first = SPLAT(t->first[r] < 0 ? -0.0 : u[t->first[r]]);
-        EACH(i, parts) sum[r][i] = first;
-    }
-    for (const int32_t *at = t->term; at < t->end; at += 1 + rows) {
-        const NAME(Anywhere) *x = (const NAME(Anywhere) *)(u + at[0] + base);
-        V w[TILE];
-        EACH(r, rows) w[r] = SPLAT(u[at[1 + r]]);
-        EACH(i, parts) {
-            const V here = x[i];
-            EACH(r, rows) sum[r][i] += w[r] * here;
-        }
-    }
-    EACH(r, rows) EACH(i, parts) ((NAME(Anywhere) *)(u + t->out[r] + base))[i] = sum[r][i];
+    const Shared shared = {u + base, 0, u, t->first, t->term, t->end};
+    const NAME(Tile) sum = NAME(tile)(rows, parts, &shared);
+    EACH(r, rows) EACH(i, parts) ((NAME(Anywhere) *)(u + t->out[r] + base))[i] = sum.row[r][i];
 }
 
 typedef void NAME(WideShape)(double *u, const WideTile *t, int32_t base);
@@ -124,11 +110,13 @@ typedef void NAME(WideShape)(double *u, const WideTile *t, int32_t base);
     }
 SHAPES_OF_PARTS(SHAPE, 1) SHAPES_OF_PARTS(SHAPE, 2)
 SHAPES_OF_PARTS(SHAPE, 3) SHAPES_OF_PARTS(SHAPE, 4)
+SHAPES_OF_PARTS(SHAPE, 5) SHAPES_OF_PARTS(SHAPE, 6)
 #undef SHAPE
 #define SHAPE(rows, parts) [rows][parts] = NAME(wide_##rows##_by_##parts),
-static NAME(WideShape) *const NAME(wide_shapes)[TILE + 1][WIDE_PARTS + 1] = {
+static NAME(WideShape) *const NAME(wide_shapes)[DENSE_ROWS + 1][TILE_PARTS + 1] = {
     SHAPES_OF_PARTS(SHAPE, 1) SHAPES_OF_PARTS(SHAPE, 2)
-    SHAPES_OF_PARTS(SHAPE, 3) SHAPES_OF_PARTS(SHAPE, 4)};
+    SHAPES_OF_PARTS(SHAPE, 3) SHAPES_OF_PARTS(SHAPE, 4)
+    SHAPES_OF_PARTS(SHAPE, 5) SHAPES_OF_PARTS(SHAPE, 6)};
 #undef SHAPE
 
 /* The last numbers first: a vector that reaches over where the next sum begins comes before that. */
@@ -137,12 +125,12 @@ static void NAME(run_wide_tile)(double *u, const int32_t *code)
     const WideTile t = wide_tile_at(code);
     int left = (t.count + VECTOR_LANES - 1) / VECTOR_LANES;
     while (left > 0) {
-        const int parts = (left - 1) % WIDE_PARTS + 1;
+        const int parts = (left - 1) % TILE_PARTS + 1;
         left -= parts;
         NAME(wide_shapes)[t.rows][parts](u, &t, left * VECTOR_LANES);
     }
 }
-#undef WIDE_PARTS
+#undef TILE_PARTS
 #undef SHAPES_OF_PARTS
 
 /* ------ a row of the operator table, {op, length, out, count, row, which are stretches, operands} */
