@@ -32,7 +32,11 @@ ENVIRONMENT = {
 }
 """To be set before NumPy, JAX and torch are loaded: one thread each."""
 WITHOUT_MODULE = ("emitted C", "plain class")
-NAMES = {"numpy": "NumPy by hand", "jax": "JAX"}
+NAMES = {
+    "numpy": "NumPy by hand",
+    "jax": "JAX",
+    "jax by component": "JAX, a matrix product a component,",
+}
 
 
 class Subject(NamedTuple):
@@ -58,11 +62,20 @@ class Subject(NamedTuple):
 def subjects(quick: bool) -> list[Subject]:
     count, steps = (1_024, 20) if quick else (10_240, 200)
     many, sizes = (1_000, (8, 50, 10, 4)) if quick else (10_000, (64, 1000, 100, 10))
+    large_mixture = Subject(
+        lambda: gaussian_mixture(10, 25, 1000),
+        {"jax": 7.0, "jax by component": 7.0},
+        reached=("jax",),
+    )
     return [
         Subject(lambda: perceptron(many), {"jax": 3.0, "torch": 5.0}, reached=("torch",)),
         Subject(lambda: perceptron(100), {"jax": 2.0, "torch": 15.0}, reached=("jax",)),
-        Subject(lambda: gaussian_mixture(2, 5, 1000), {"jax": 5.0}),
-        *([] if quick else [Subject(lambda: gaussian_mixture(10, 25, 1000), {"jax": 7.0})]),
+        Subject(
+            lambda: gaussian_mixture(2, 5, 1000),
+            {"jax": 5.0, "jax by component": 5.0},
+            reached=() if quick else ("jax",),
+        ),
+        *([] if quick else [large_mixture]),
         Subject(
             lambda: options(10_000 if quick else 10**6),
             {"jax": 3.0},
@@ -94,12 +107,14 @@ def steps_of_peers(workload: Workload) -> dict[str, Callable[[], Any]]:
     """The peers that are installed, each set to one thread and to 64 bits."""
     found = {}
     for name, peer in workload.peers.items():
-        if name in WITHOUT_MODULE or present(name):
-            module = None if name in WITHOUT_MODULE else import_module(name)
-            if name == "jax":
-                module.config.update("jax_enable_x64", True)  # type: ignore[union-attr]
-            elif name == "torch":
-                module.set_num_threads(1)  # type: ignore[union-attr]
+        if name in WITHOUT_MODULE:
+            found[name] = peer(None)
+        elif present(needed := name.partition(" ")[0]):
+            module: Any = import_module(needed)
+            if needed == "jax":
+                module.config.update("jax_enable_x64", True)
+            elif needed == "torch":
+                module.set_num_threads(1)
             found[name] = peer(module)
     return found
 
