@@ -15,12 +15,13 @@ typedef struct {
 
 /* Add a term to the sums, one vector of x at a time, with the numbers of all rows in registers. */
 INLINE NAME(Tile) NAME(by_vector)(NAME(Tile) sum, const int rows, const int parts,
-                                  const double *number, const int32_t *place, const V *x)
+                                  const double *number, const int32_t *place,
+                                  const NAME(Anywhere) *x)
 {
     V w[DENSE_ROWS];
     EACH(r, rows) w[r] = SPLAT(number[place[r]]);
     EACH(i, parts) {
-        const V here = ((const NAME(Anywhere) *)x)[i];
+        const V here = x[i];
         EACH(r, rows) sum.row[r][i] += w[r] * here;
     }
     return sum;
@@ -28,10 +29,11 @@ INLINE NAME(Tile) NAME(by_vector)(NAME(Tile) sum, const int rows, const int part
 
 /* The same one row at a time, with all vectors of x in registers: six numbers would find no room. */
 INLINE NAME(Tile) NAME(by_row)(NAME(Tile) sum, const int rows, const int parts,
-                               const double *number, const int32_t *place, const V *x)
+                               const double *number, const int32_t *place,
+                               const NAME(Anywhere) *x)
 {
     V here[2 * TILE_PARTS];
-    EACH(i, parts) here[i] = ((const NAME(Anywhere) *)x)[i];
+    EACH(i, parts) here[i] = x[i];
     EACH(r, rows) {
         const V w = SPLAT(number[place[r]]);
         EACH(i, parts) sum.row[r][i] += w * here[i];
@@ -48,7 +50,8 @@ INLINE NAME(Tile) NAME(tile)(const int rows, const int parts, const Shared *s)
         EACH(i, parts) sum.row[r][i] = first;
     }
     for (const int32_t *at = s->term; at < s->end; at += 1 + rows) {
-        const V *x = (const V *)(s->x + ((size_t)at[0] << s->bits));
+        const NAME(Anywhere) *x
+            = (const NAME(Anywhere) *)(s->x + ((size_t)at[0] << s->bits));
         sum = rows > 4 ? NAME(by_row)(sum, rows, parts, s->number, at + 1, x)
                        : NAME(by_vector)(sum, rows, parts, s->number, at + 1, x);
     }
