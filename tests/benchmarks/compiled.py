@@ -185,7 +185,7 @@ def of_transformer(quick: bool) -> Iterator[Figure]:
     if quick:
         return
     targets = {"plain class": 2500.0, "jax": 2.0}
-    yield from ratios(Subject(transformer.compiled_step, targets, reached=("plain class",)), 5)
+    yield from ratios(Subject(transformer.compiled_step, targets, reached=("plain class",)), 32)
     yield from of_first_call()
 
 
@@ -251,7 +251,7 @@ def of_threads(quick: bool) -> Iterator[Figure]:
 
     one, two = step(1), step(2)
     assert bits(one) == bits(two)
-    best = minima({"one": one, "two": two}, 2 if quick else 8)
+    best = minima({"one": one, "two": two}, 2 if quick else 32)
     name = f"compiled: one thread ÷ two, {samples:,} samples"
     yield Figure(name, best["one"] / best["two"], aim="≥ 1.7")
 
@@ -260,7 +260,7 @@ def figures(quick: bool) -> Iterator[Figure]:
     """Ratios of the peers to ours, and what a call and a second thread cost."""
     for subject in subjects(quick):
         with one_core():
-            yield from ratios(subject, 2 if quick else 8)
+            yield from ratios(subject, 2 if quick else 32)
     with one_core():
         yield from against_micrograd(quick)
         yield from of_transformer(quick)
