@@ -12,7 +12,7 @@ from compiled import HAS_MACHINE, instruction_sets, running
 from expressions import rounds
 from floats import all_bits
 
-from scalargrad.compiler import listing
+from scalargrad.compiler import encode, listing
 from scalargrad.rows import BUILT_IN
 
 if not HAS_MACHINE:
@@ -21,7 +21,7 @@ if not HAS_MACHINE:
 np = pytest.importorskip("numpy")
 machine: Any = pytest.importorskip("scalargrad.native._machine")
 
-ADD, EXP, WHERE = (BUILT_IN[name].code for name in ("add", "exp", "where"))
+ADD, EXP, WHERE, CHAIN = (BUILT_IN[name].code for name in ("add", "exp", "where", "chain"))
 STRETCHES = ("totals", "splats", "results", "before", "lanes", "after", "inputs", "outputs")
 INTERESTING = (-(2**31), -1, 0, 1, 2, 3, 4, 5, 7, 8, 64, 2**16, 2**30, 2**31 - 1)
 
@@ -73,6 +73,37 @@ def test_a_listing_knows_how_many_lanes_the_machine_does_together() -> None:
     assert listing.LANES == machine.LANES
 
 
+@pytest.mark.parametrize("name", instruction_sets())
+@pytest.mark.parametrize("careful", [False, True])
+def test_rows_that_follow_each_other_are_done_in_their_order(name: str, careful: bool) -> None:
+    apart = [
+        [EXP, 4, 2, 0],
+        [EXP, 4, 2, 2],
+        [machine.LESS, 5, 2, 2, 0],
+        [machine.LESS, 5, 0, 2, 2],
+        [ADD, 5, 2, 2, 0],
+        [CHAIN, 5, 2, 2, 0],
+        [CHAIN, 5, 0, 2, 2],
+        [CHAIN, 5, 2, 0, 0],
+        [WHERE, 6, 2, 0, 2, 0],
+        [WHERE, 6, 2, 2, 2, 2],
+    ]
+    together = encode.merged([list(code) for code in apart])
+    assert [code[1] for code in together] == [6, 8, 5, 11, 10]
+    load, store = [machine.LOAD, 4, 0, 0], [machine.STORE, 4, 0, 2]
+    with running(name):
+        for size in (1, 8, 63, 70, 131):
+            xs = np.linspace(-3.0, 1.5, size)
+            out = np.empty((2, size))
+            for own, code in zip(out, (apart, together)):
+                lanes = [word for words in (load, *code, store) for word in words]
+                run(program(lanes=lanes), size, arrays=(xs, own), careful=careful)
+            expected = np.exp(np.exp(xs)) - 0.5
+            expected = (2.0 * expected - 1.0) * (expected - 1.0)
+            assert out[0] == pytest.approx((expected * expected) ** 2, rel=1e-12)
+            assert out[0].tobytes() == out[1].tobytes()
+
+
 def test_the_program_that_is_damaged_here_runs() -> None:
     results, out = array("d", [0.0, 0.0]), np.empty(70)
     xs, broken = np.linspace(-2.0, 2.0, 70), np.empty(70, np.int32)
@@ -91,6 +122,11 @@ def test_the_program_that_is_damaged_here_runs() -> None:
         {"lanes": [EXP, 4, 3, 0]},
         {"lanes": [EXP, 4, 0, -1]},
         {"lanes": [EXP, 5, 0, 0, 0]},
+        {"lanes": [EXP, 3, 0]},
+        {"lanes": [EXP, 6, 0, 0, 3, 0]},
+        {"lanes": [EXP, 6, 0, 0, 0, -1]},
+        {"lanes": [ADD, 7, 0, 0, 0, 0, 0]},
+        {"lanes": [ADD, 8, 0, 0, 0, 0, 0, 3]},
         {"lanes": [ADD, 4, 0, 0]},
         {"lanes": [WHERE, 6, 0, 0, 0, 3]},
         {"lanes": [-1, 4, 0, 0]},
@@ -113,6 +149,12 @@ def test_the_program_that_is_damaged_here_runs() -> None:
         {"lanes": [machine.PRODUCTS, 7, 0, 99, 1, 0, 0]},
         {"lanes": [machine.PRODUCTS, 7, 0, machine.UNIFORM_UPSTREAM, 1, 4, 0]},
         {"lanes": [machine.PRODUCTS, 7, 0, machine.LANE_ALONE, 1, -5, 0]},
+        {"lanes": [machine.LESS, 4, 0, 0]},
+        {"lanes": [machine.LESS, 5, 3, 0, 0]},
+        {"lanes": [machine.LESS, 5, 0, -1, 0]},
+        {"lanes": [machine.LESS, 5, 0, 0, 4]},
+        {"lanes": [machine.LESS, 7, 0, 0, 0, 0, 0]},
+        {"lanes": [machine.LESS, 8, 0, 0, 0, 0, 0, -1]},
         {"lanes": [machine.TOTAL, 4, 1, 0]},
         {"lanes": [machine.TOTALS, 6, 0, 0, 0, 0]},
         {"lanes": [machine.TOTALS, 6, 1, 1, 0, 0]},
@@ -141,6 +183,8 @@ def test_the_program_that_is_damaged_here_runs() -> None:
         {"lanes": [machine.DENSE, 5, 0, machine.PLAIN, machine.DENSE_ROWS]},
         {"lanes": [machine.DENSE, 3, 0]},
         {"before": [EXP, 4, 4, 0]},
+        {"before": [EXP, 6, 0, 0, 0, 0]},
+        {"before": [machine.LESS, 5, 0, 0, 0]},
         {"before": [machine.LOAD, 4, 0, 0]},
         {"after": [machine.TOTAL, 4, 0, 0]},
         {"after": [machine.PRODUCTS, 6, 0, 0, 0, 0]},

@@ -61,7 +61,6 @@ def test_more_rows_than_a_tile_holds_are_several() -> None:
     [
         (lambda x, w: [sg.relu(w * x)], machine.RELU),
         (lambda x, w: [sg.ops.chain(x * w, sg.step(x))], machine.STEP),
-        (lambda x, w: [x - w], machine.MINUS),
         (lambda x, w: [w - x], machine.PLAIN),
         (lambda x, w: [x + w], machine.PLAIN),
         (lambda x, w: [sg.relu(w * x), w * x], machine.PLAIN),
@@ -74,6 +73,10 @@ def test_what_follows_a_sum_is_its_ending(f: Callable[..., Any], ending: int) ->
 
 def test_lanes_among_themselves_are_in_no_tile() -> None:
     assert not tiles(lambda x, y: [x * y, x + y, x - y, x / y], LANE, LANE).dense
+
+
+def test_what_is_lessened_by_a_number_is_in_no_tile() -> None:
+    assert not tiles(lambda x, w: [x - w, x - 2.0], LANE, UNIFORM).dense
 
 
 def test_a_row_that_waits_for_another_is_in_a_tile_of_its_own() -> None:

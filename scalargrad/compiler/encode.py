@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from .. import ops
 from ..rows import Operator
 from .arguments import Place
 from .native import machine
@@ -23,8 +24,6 @@ from .wide import tiled
 
 HOW = {compare: k for k, compare in enumerate(COMPARE)}
 SUMS = {products: machine.PRODUCTS, accumulate: machine.ACCUMULATE}
-OTHERS = (machine.STEP, machine.MINUS)
-"""The endings of sums that have another operand."""
 WIDTH = 8
 """So many columns side by side are loaded in one go."""
 
@@ -80,7 +79,7 @@ class Encoder:
 
     def encoded(self) -> machine.Program:
         before = self.scalars(BEFORE)
-        lanes = [word for code in self.lane_code() for word in code]
+        lanes = [word for code in merged(self.lane_code()) for word in code]
         # the count of lanes has its place among the numbers of the call
         self.uniform.put([i for i in self.totals if i not in (self.program.count, NONE)])
         after = self.scalars(AFTER)
@@ -152,7 +151,7 @@ class Encoder:
             if i in tiles.dense:
                 yield dense_item(tiles.dense[i])
             if self.is_lane(i) and i not in tiles.inside and i not in self.inputs:
-                yield Item("row", self.trace.operands[i], (i,))
+                yield self.row_item(i)
             for k in guards[i]:
                 yield Item(
                     "lane_guard", (self.program.guards[k].x, self.program.guards[k].y), (), k
@@ -164,6 +163,12 @@ class Encoder:
                 sums.clear()
         for k, i in enumerate(self.columns):
             yield Item("store", (i,), (), k)
+
+    def row_item(self, i: int) -> Item:
+        operands = self.trace.operands[i]
+        if self.trace.rows[i] is ops.sub and not self.is_lane(operands[1]):
+            return Item("less", operands[:1], (i,), operands[1])
+        return Item("row", operands, (i,))
 
     def is_lane(self, i: int) -> bool:
         return self.program.stages.get(i) == LANES
@@ -232,6 +237,15 @@ class Encoder:
         operands = [at[j] for j in item.reads]
         return [row.code, len(operands) + 3, self.register[item.nodes[0]], *operands]
 
+    def less(self, item: Item, at: Registers) -> list[int]:
+        return [
+            machine.LESS,
+            5,
+            self.register[item.nodes[0]],
+            at[item.reads[0]],
+            self.place[item.detail],
+        ]
+
     def block(self, item: Item, at: Registers) -> list[int]:
         block: Block = item.detail
         first = len(self.totals)
@@ -249,9 +263,8 @@ class Encoder:
         code = [rows[0].upstream, ending.how, len(rows)]
         code += [self.register[row.ending.node] for row in rows]
         code += [NONE if row.first == NONE else self.place[row.first] for row in rows]
-        if ending.how in OTHERS:
-            where = at if ending.how == machine.STEP else self.place
-            code += [where[row.ending.other] for row in rows]
+        if ending.how == machine.STEP:
+            code += [at[row.ending.other] for row in rows]
         for j, *numbers in zip(rows[0].lanes, *(row.numbers for row in rows)):
             code += (at[j], *[self.place[i] for i in numbers])
         return [machine.DENSE, 2 + len(code), *code]
@@ -289,6 +302,23 @@ def dense_item(rows: Sequence[Row]) -> Item:
 
 def block_item(block: Block) -> Item:
     return Item("block", block.reads, (), block)
+
+
+def merged(code: Iterable[list[int]]) -> list[list[int]]:
+    """Rows of one kind that follow each other as one instruction, which does them in order."""
+    found: list[list[int]] = []
+    for instruction in code:
+        operation, length, *operands = instruction
+        if found and operation == found[-1][0] and is_row(operation):
+            found[-1][1] += length - 2
+            found[-1] += operands
+        else:
+            found.append(instruction)
+    return found
+
+
+def is_row(operation: int) -> bool:
+    return bool(operation < machine.LOAD or operation == machine.LESS)
 
 
 def words(values: Sequence[int] | Iterator[int]) -> array[int]:

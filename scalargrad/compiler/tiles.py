@@ -19,8 +19,8 @@ NONE = -1
 
 
 class Ending(NamedTuple):
-    """What is done with a sum: the node that comes of it, how, the nodes `inside`, and the other
-    operand where there is one: lanes for STEP, a number for MINUS."""
+    """What is done with a sum: the node that comes of it, how, the nodes `inside`, and for STEP the
+    lanes that it is gated by."""
 
     node: int
     how: int
@@ -29,11 +29,10 @@ class Ending(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """The number that a sum begins with, its products, and the number it is lessened by."""
+    """The number that a sum begins with, and its products."""
 
     first: int
     pairs: list[tuple[int, int]]
-    minus: int = NONE
 
 
 class Row(NamedTuple):
@@ -116,9 +115,8 @@ class Tiles:
         upstream = machine.NO_UPSTREAM
         if self.trace.rows[i] in CHAINED:
             upstream = machine.UPSTREAM_LANE if lane_first else machine.UPSTREAM_UNIFORM
-        ending = Ending(i, machine.MINUS, (i,), parts.minus) if parts.minus != NONE else None
         lanes, numbers = (xs, ys) if lane_first else (ys, xs)
-        return Row(ending or self._ending(i), upstream, parts.first, lanes, numbers)
+        return Row(self._ending(i), upstream, parts.first, lanes, numbers)
 
     def _parts(self, i: int) -> Parts | None:
         row, operands = self.trace.rows[i], self.trace.operands[i]
@@ -133,9 +131,9 @@ class Tiles:
         x, number = operands if self.is_lane(operands[0]) else operands[::-1]
         if row is ops.add:
             return Parts(number, [(x, self.one)])
-        if row is ops.sub and x == operands[0]:
-            return Parts(NONE, [(x, self.one)], number)
-        return Parts(number, [(x, self.minus_one)]) if row is ops.sub else None
+        if row is ops.sub and x == operands[1]:
+            return Parts(number, [(x, self.minus_one)])
+        return None
 
     def _ending(self, i: int) -> Ending:
         user = self.users.get(i, NONE)

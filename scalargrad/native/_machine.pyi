@@ -8,6 +8,7 @@ GUARD: int
 PRODUCTS: int
 ACCUMULATE: int
 DENSE: int
+LESS: int
 TOTAL: int
 TOTALS: int
 NO_UPSTREAM: int
@@ -16,7 +17,6 @@ UPSTREAM_LANE: int
 PLAIN: int
 RELU: int
 STEP: int
-MINUS: int
 DENSE_ROWS: int
 TOTALS_ROWS: int
 LANES: int

@@ -46,6 +46,7 @@ enum {
     OP_PRODUCTS,
     OP_ACCUMULATE,
     OP_DENSE,
+    OP_LESS,
     OP_TOTAL,
     OP_TOTALS,
     OP_PACK,
@@ -61,7 +62,7 @@ enum { UNIFORM_UPSTREAM, UNIFORM_LOCAL, BOTH_LANES, LANE_ALONE, UNIFORM_ALONE, K
 
 /* Which factor of the products of a DENSE is upstream, and what is done with its sums. */
 enum { NO_UPSTREAM, UPSTREAM_UNIFORM, UPSTREAM_LANE, UPSTREAMS };
-enum { PLAIN, RELU, STEP, MINUS, ENDINGS };
+enum { PLAIN, RELU, STEP, ENDINGS };
 
 /* The same in WIDE_PRODUCTS and WIDE_ACCUMULATE: each is one number, or a stretch of them. */
 enum { NUMBERS, NUMBER_STRETCH, STRETCH_NUMBER, STRETCHES_BOTH };
@@ -107,6 +108,18 @@ INLINE const int32_t *after(const Run *run)
     return run->term + 2 * (size_t)run->count;
 }
 
+static int operands_of_row(int32_t op)
+{
+    switch (op) {
+#define ROW(name) case OP_##name:
+        MACHINE_UNARY(ROW) return 1;
+        MACHINE_BINARY(ROW) return 2;
+        MACHINE_TERNARY(ROW) return 3;
+#undef ROW
+    }
+    return -1;
+}
+
 /* Where no zero adjoint has to be kept from becoming NaN a chain is a product. */
 INLINE int32_t without_care(int32_t op, int careful)
 {
@@ -125,8 +138,8 @@ INLINE double *lane_register(const Frame *f, int32_t index)
 }
 
 /* Several sums of products of numbers and the same lanes, {op, length, upstream, ending, rows, then
- * for each row: where the sum goes, the number that it begins with or −1, for STEP a gate, for MINUS
- * a number; then for each term: the lanes, and for each row a number}. */
+ * for each row: where the sum goes, the number that it begins with or −1, for STEP a gate; then for
+ * each term: the lanes, and for each row a number}. */
 typedef struct {
     int upstream, ending, rows;
     const int32_t *out, *first, *other, *term, *end;
@@ -136,7 +149,7 @@ INLINE Dense dense_at(const int32_t *code)
 {
     const int32_t rows = code[4], *out = code + 5, *other = out + 2 * rows;
     return (Dense){code[2], code[3], rows, out, out + rows, other,
-                   code[3] >= STEP ? other + rows : other, code + code[1]};
+                   code[3] == STEP ? other + rows : other, code + code[1]};
 }
 
 /* Several sums of products of numbers and the same stretches, {op, length, upstream, count, rows, then
@@ -251,7 +264,6 @@ static double careful_ending(const Frame *f, const Dense *d, int row, int lane, 
     switch (d->ending) {
     case RELU: return forward_relu(sum);
     case STEP: return forward_chain(sum, forward_step(lane_register(f, d->other[row])[lane]));
-    case MINUS: return sum - f->uniform[d->other[row]];
     default: return sum;
     }
 }

@@ -94,11 +94,14 @@ static void NAME(row_on)(int32_t op, double *out, const double *x, const double 
     }
 }
 
-static void NAME(run_row)(const Frame *f, const int32_t *code)
+/* One row several times, {op, length, then for each time: the result, and the operands}. */
+static void NAME(run_rows)(const Frame *f, const int32_t *code)
 {
-    NAME(row_on)(without_care(code[0], f->careful), NAME(reg)(f, code[2]), NAME(reg)(f, code[3]),
-                 NAME(reg)(f, code[1] > 4 ? code[4] : 0), NAME(reg)(f, code[1] > 5 ? code[5] : 0),
-                 f->parts);
+    const int32_t op = without_care(code[0], f->careful), each = operands_of_row(op) + 1;
+    for (const int32_t *at = code + 2, *end = code + code[1]; at < end; at += each)
+        NAME(row_on)(op, NAME(reg)(f, at[0]), NAME(reg)(f, at[1]),
+                     NAME(reg)(f, each > 2 ? at[2] : 0), NAME(reg)(f, each > 3 ? at[3] : 0),
+                     f->parts);
 }
 
 /* ------ vectors as long as the instruction set has them: of longer ones compilers make memory */
@@ -107,6 +110,17 @@ typedef int64_t NAME(Integers) __attribute__((vector_size(sizeof(NAME(Doubles)))
 #define I NAME(Integers)
 /* a block has parts of WIDTH lanes */
 #define VECTORS_OF(parts) ((parts) * (WIDTH / VECTOR_LANES))
+
+/* ------ x − a number, {op, length, then for each: the result, x, the number} */
+static void NAME(run_less)(const Frame *f, const int32_t *code)
+{
+    for (const int32_t *at = code + 2, *end = code + code[1]; at < end; at += 3) {
+        V *out = (V *)NAME(reg)(f, at[0]);
+        const V *x = (const V *)NAME(reg)(f, at[1]), number = SPLAT(f->uniform[at[2]]);
+        for (int i = 0; i < VECTORS_OF(f->parts); i++)
+            out[i] = x[i] - number;
+    }
+}
 
 /* ------ sums of products in each lane */
 #if VECTOR_BYTES == 64
@@ -143,7 +157,10 @@ INLINE NAME(Sums) NAME(lane_times_lane)(NAME(Sums) sum, const int parts, const F
     for (int32_t k = 0; k < run->count; k++) {
         const V *x = NAME(lanes_from)(f, at, run->term[2 * k]);
         const V *y = NAME(lanes_from)(f, at, run->term[2 * k + 1]);
-        EACH(i, parts) sum.part[i] += x[i] * y[i];
+        if (x == y) /* read once */
+            EACH(i, parts) sum.part[i] += x[i] * x[i];
+        else
+            EACH(i, parts) sum.part[i] += x[i] * y[i];
     }
     return sum;
 }
@@ -227,6 +244,7 @@ static void NAME(run_block)(Frame *f)
             else
                 NAME(run_dense)(f, code);
             break;
+        case OP_LESS: NAME(run_less)(f, code); break;
         case OP_TOTAL: NAME(run_total)(f, code); break;
         case OP_TOTALS:
             if (f->careful)
@@ -234,7 +252,7 @@ static void NAME(run_block)(Frame *f)
             else
                 NAME(run_totals)(f, code);
             break;
-        default: NAME(run_row)(f, code);
+        default: NAME(run_rows)(f, code);
         }
     }
 }

@@ -47,22 +47,26 @@ static int all_below_or_none(const int32_t *index, int32_t n, int32_t limit)
     return 1;
 }
 
-static int operands_of_row(int32_t op)
-{
-    switch (op) {
-#define ROW(name) case OP_##name:
-        MACHINE_UNARY(ROW) return 1;
-        MACHINE_BINARY(ROW) return 2;
-        MACHINE_TERNARY(ROW) return 3;
-#undef ROW
-    }
-    return -1;
-}
-
 static int is_row(const int32_t *code, int32_t limit)
 {
     const int32_t n = operands_of_row(code[0]);
     return n > 0 && code[1] == n + 3 && all_below(code + 2, n + 1, limit);
+}
+
+/* Some rows of one kind, as those of the lanes are. */
+static int are_rows(const int32_t *code, int32_t limit)
+{
+    const int32_t each = operands_of_row(code[0]) + 1;
+    return each > 1 && (code[1] - 2) % each == 0 && all_below(code + 2, code[1] - 2, limit);
+}
+
+static int are_less(const Program *p, const int32_t *code)
+{
+    for (int32_t k = 2; k < code[1]; k += 3)
+        if (code[1] - k < 3 || !all_below(code + k, 2, p->registers)
+            || !below(code[k + 2], p->uniforms))
+            return 0;
+    return 1;
 }
 
 static int is_guard(const int32_t *code, int32_t limit)
@@ -200,13 +204,12 @@ static int are_terms(const Program *p, const Dense *d)
 static int is_dense(const Program *p, const int32_t *code)
 {
     if (code[1] < 5 || !below(code[2], UPSTREAMS) || !below(code[3], ENDINGS) || code[4] < 1
-        || code[4] > DENSE_ROWS || code[1] < 5 + (code[3] >= STEP ? 3 : 2) * code[4])
+        || code[4] > DENSE_ROWS || code[1] < 5 + (code[3] == STEP ? 3 : 2) * code[4])
         return 0;
     const Dense d = dense_at(code);
     return all_below_or_none(d.first, d.rows, p->uniforms)
            && all_below(d.out, d.rows, p->registers)
-           && all_below(d.other, d.ending >= STEP ? d.rows : 0,
-                        d.ending == STEP ? p->registers : p->uniforms)
+           && all_below(d.other, d.ending == STEP ? d.rows : 0, p->registers)
            && are_terms(p, &d);
 }
 
@@ -225,7 +228,8 @@ static int is_lane_instruction(const Program *p, const int32_t *code)
         return code[1] == 4 && below(code[2], p->totals) && below(code[3], p->registers);
     case OP_TOTALS: return are_totals(p, code);
     case OP_DENSE: return is_dense(p, code);
-    default: return is_row(code, p->registers);
+    case OP_LESS: return are_less(p, code);
+    default: return are_rows(code, p->registers);
     }
 }
 

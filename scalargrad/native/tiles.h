@@ -66,8 +66,6 @@ INLINE V NAME(ending)(V sum, const Frame *f, const Dense *d, int row, int part)
         return NAME(v_relu)(sum);
     if (d->ending == STEP)
         return sum * NAME(v_step)(((const V *)NAME(reg)(f, d->other[row]))[part]);
-    if (d->ending == MINUS)
-        return sum - SPLAT(f->uniform[d->other[row]]);
     return sum;
 }
 
