@@ -104,7 +104,8 @@ def moved(row: Operator, out: float, operands: list[float], i: int, by: float) -
     if by == 0.0:
         return 0.0
     noise = own_error(row, out, operands) + 2.0 * math.ulp(out)
-    found = 0.0
+    # too small a move to be seen by itself may tip the rounding together with others
+    found = math.ulp(out) if math.isfinite(out) else 0.0
     before, x, after = operands[:i], operands[i], operands[i + 1 :]
     for way in (by, -by):
         near = (x + way, x + 0.5 * way, x + 0.25 * way)
