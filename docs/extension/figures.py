@@ -91,7 +91,7 @@ def bars(entries: Iterator[tuple[str, float]], label: str) -> str:
         axes.annotate(short(x), (x, place), (gap, 0.0), textcoords="offset points", ha=side,
                       va="center", fontsize=8, color=curves.INK)  # fmt: skip
     # all bars begin at 1, and matplotlib would let the axis begin there too
-    axes.set_xlim(min(1.0, *values) / 20.0, max(values) * 50.0)
+    axes.set_xlim(min(1.0, *values) / 40.0, max(values) * 100.0)
     for spine in axes.spines.values():
         spine.set_color(curves.RULE)
     return f'```{{raw}} html\n<div class="chart">{curves.svg(figure, label)}</div>\n```'

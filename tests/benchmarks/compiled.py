@@ -35,7 +35,7 @@ WITHOUT_MODULE = ("emitted C", "plain class")
 NAMES = {
     "numpy": "NumPy by hand",
     "jax": "JAX",
-    "jax by component": "JAX, a matrix product a component,",
+    "jax by component": "JAX by whole matrices",
 }
 
 
