@@ -153,16 +153,19 @@ def nll(log_probabilities: Any, label: Any) -> Any:
 
 def hinge(scores: Any, label: Any, margin: float = 1.0) -> Any:
     """Return the multi-class SVM loss Σ max(0, score − score of `label` + margin) over the other
-    classes."""
-    right, others = right_and_others(inputs_of(scores), label)
+    classes; of one score alone `binary_hinge`, whose labels are 1 and −1."""
+    outputs = inputs_of(scores)
+    if len(outputs) == 1:
+        return binary_hinge(outputs, label, margin)
+    right, others = right_and_others(outputs, label)
     return total([relu(s - right + margin) for s in others])
 
 
-def binary_hinge(score: Any, label: Any) -> Any:
-    """Return the SVM loss max(0, 1 − label · score). Raises ValueError unless `label` is 1 or
+def binary_hinge(score: Any, label: Any, margin: float = 1.0) -> Any:
+    """Return the SVM loss max(0, margin − label · score). Raises ValueError unless `label` is 1 or
     −1."""
     y = binary_label(label, "binary_hinge", "1 or -1", lambda y: y in (1, -1))
-    return relu(1.0 - y * single(score, "binary_hinge"))
+    return relu(margin - y * single(score, "binary_hinge"))
 
 
 def binary_cross_entropy(logit: Any, label: Any) -> Any:

@@ -205,6 +205,14 @@ def test_binary_hinge(score: float, label: Any, expected: float, gradient: float
     assert (loss.data, value.grad) == (expected, gradient)
 
 
+@pytest.mark.parametrize("label", [1, -1.0])
+@pytest.mark.parametrize("margin", [1.0, 0.25])
+def test_hinge_of_one_score_is_that_of_two_classes(label: Any, margin: float) -> None:
+    expected = max(0.0, margin - label * 0.5)
+    assert hinge(0.5, label, margin) == hinge([0.5], label, margin) == expected
+    assert hinge(Value(0.5), Value(label), margin).data == expected
+
+
 @pytest.mark.parametrize("label", [0, 1])
 @pytest.mark.parametrize("logit", [-800.0, -40.0, -0.3, 0.0, 2.0, 40.0, 800.0])
 def test_binary_cross_entropy_is_that_of_two_classes(logit: float, label: int) -> None:

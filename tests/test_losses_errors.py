@@ -53,6 +53,8 @@ class TestLabels:
 def test_binary_hinge_refuses_other_labels(label: Any) -> None:
     with pytest.raises(ValueError, match="needs a label 1 or -1, got"):
         binary_hinge(Value(1.0), label)
+    with pytest.raises(ValueError, match="needs a label 1 or -1, got"):
+        hinge([Value(1.0)], label)
 
 
 @pytest.mark.parametrize("label", [-0.1, 1.5, math.nan, "1", None, [1]])
