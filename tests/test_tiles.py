@@ -52,8 +52,9 @@ def test_rows_that_read_the_same_lanes_are_one_tile() -> None:
 
 
 def test_more_rows_than_a_tile_holds_are_several() -> None:
-    layer = tiles(lambda x, *w: [x * each for each in w], LANE, *[UNIFORM] * 13)
-    assert [rows for rows, *_ in shapes(layer)] == [machine.DENSE_ROWS, machine.DENSE_ROWS, 1]
+    most = machine.rows_at_once()
+    layer = tiles(lambda x, *w: [x * each for each in w], LANE, *[UNIFORM] * (2 * most + 1))
+    assert [rows for rows, *_ in shapes(layer)] == [most, most, 1]
 
 
 @pytest.mark.parametrize(
@@ -152,6 +153,17 @@ def test_layers_equal_the_eager_engine(name: str, rows: int, terms: int) -> None
         for k, found in enumerate(gradient):
             expected = math.fsum(g[k] for _, (_, g) in each)
             assert found == pytest.approx(expected, rel=1e-11, abs=1e-12)
+
+
+@pytest.mark.parametrize("name", instruction_sets())
+@pytest.mark.parametrize("rows", range(1, machine.DENSE_ROWS + 1))
+def test_a_program_made_for_one_instruction_set_runs_on_the_others(name: str, rows: int) -> None:
+    x = np.random.default_rng(rows).normal(size=(131, 5))
+    weights = [random.gauss(0.0, 1.0) for _ in range(rows * 5)]
+    f = compile(layers(rows, 5), batch="x")
+    made = f(x, weights)
+    with running(name):
+        assert f(x, weights) == pytest.approx(made, rel=1e-13, abs=1e-13)
 
 
 @pytest.mark.parametrize("name", instruction_sets())

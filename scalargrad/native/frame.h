@@ -20,6 +20,7 @@ enum {
     FEW_BITS = LANES_BITS - 1, /* the registers of a batch that is no longer are shorter */
     WIDTH = 8,
     DENSE_ROWS = 6,            /* of DENSE and WIDE_TILE, at most */
+    FEW_ROWS = 4,              /* of these, that 16 registers have room for */
     TOTALS_ROWS = 4,           /* of TOTALS, at most */
     BLOCKS_PER_CHUNK = 8,      /* partial sums are taken over so many */
     SEGMENTS = 16,             /* what threads share out among themselves */

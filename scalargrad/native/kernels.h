@@ -61,10 +61,10 @@ typedef struct {
 #if defined(__aarch64__)
 static const Kernels baseline = {"baseline", run_block_baseline, run_wide_baseline, DENSE_ROWS};
 #else
-static const Kernels baseline = {"baseline", run_block_baseline, run_wide_baseline, 4};
+static const Kernels baseline = {"baseline", run_block_baseline, run_wide_baseline, FEW_ROWS};
 #endif
 #ifdef HAVE_X86
-static const Kernels avx2 = {"avx2", run_block_avx2, run_wide_avx2, 4};
+static const Kernels avx2 = {"avx2", run_block_avx2, run_wide_avx2, FEW_ROWS};
 static const Kernels avx512 = {"avx512", run_block_avx512, run_wide_avx512, DENSE_ROWS};
 #endif
 static Kernels kernels;

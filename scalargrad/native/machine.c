@@ -39,7 +39,8 @@ static int add_operations(PyObject *module)
 {
     static const struct { const char *name; int code; } operations[] = {
         {"LOAD", OP_LOAD}, {"STORE", OP_STORE}, {"GUARD", OP_GUARD}, {"PRODUCTS", OP_PRODUCTS},
-        {"ACCUMULATE", OP_ACCUMULATE}, {"DENSE", OP_DENSE}, {"LESS", OP_LESS}, {"TOTAL", OP_TOTAL}, {"TOTALS", OP_TOTALS}, {"PACK", OP_PACK},
+        {"ACCUMULATE", OP_ACCUMULATE}, {"DENSE", OP_DENSE}, {"LESS", OP_LESS},
+        {"TOTAL", OP_TOTAL}, {"TOTALS", OP_TOTALS}, {"PACK", OP_PACK},
         {"WIDE_PRODUCTS", OP_WIDE_PRODUCTS}, {"WIDE_ACCUMULATE", OP_WIDE_ACCUMULATE},
         {"WIDE_ROW", OP_WIDE_ROW}, {"WIDE_TILE", OP_WIDE_TILE}, {"NUMBERS", NUMBERS},
         {"NUMBER_STRETCH", NUMBER_STRETCH}, {"STRETCH_NUMBER", STRETCH_NUMBER},

@@ -52,7 +52,7 @@ INLINE NAME(Tile) NAME(tile)(const int rows, const int parts, const Shared *s)
     for (const int32_t *at = s->term; at < s->end; at += 1 + rows) {
         const NAME(Anywhere) *x
             = (const NAME(Anywhere) *)(s->x + ((size_t)at[0] << s->bits));
-        sum = rows > 4 ? NAME(by_row)(sum, rows, parts, s->number, at + 1, x)
+        sum = rows > FEW_ROWS ? NAME(by_row)(sum, rows, parts, s->number, at + 1, x)
                        : NAME(by_vector)(sum, rows, parts, s->number, at + 1, x);
     }
     return sum;

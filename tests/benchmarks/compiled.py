@@ -35,7 +35,7 @@ WITHOUT_MODULE = ("emitted C", "plain class")
 NAMES = {
     "numpy": "NumPy by hand",
     "jax": "JAX",
-    "jax by component": "JAX by whole matrices",
+    "jax by matrices": "JAX by whole matrices",
 }
 
 
@@ -64,7 +64,7 @@ def subjects(quick: bool) -> list[Subject]:
     many, sizes = (1_000, (8, 50, 10, 4)) if quick else (10_000, (64, 1000, 100, 10))
     large_mixture = Subject(
         lambda: gaussian_mixture(10, 25, 1000),
-        {"jax": 7.0, "jax by component": 7.0},
+        {"jax": 7.0, "jax by matrices": 7.0},
         reached=("jax",),
     )
     return [
@@ -72,7 +72,7 @@ def subjects(quick: bool) -> list[Subject]:
         Subject(lambda: perceptron(100), {"jax": 2.0, "torch": 15.0}, reached=("jax",)),
         Subject(
             lambda: gaussian_mixture(2, 5, 1000),
-            {"jax": 5.0, "jax by component": 5.0},
+            {"jax": 5.0, "jax by matrices": 5.0},
             reached=() if quick else ("jax",),
         ),
         *([] if quick else [large_mixture]),
