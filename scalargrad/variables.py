@@ -48,14 +48,17 @@ def fresh(x: Any, linked: bool) -> Any:
 class Variables:
     """The arguments in which a function is differentiated, with a fresh node for each entry.
 
-    `linked` tells whether derivatives are to be Values, part of a graph.
+    `linked` tells whether derivatives are to be Values, part of a graph. While a function is
+    traced they always are, but its results are `numbers` where they are outside of that.
     """
 
     def __init__(self, args: Sequence[Any], argnums: Sequence[int]) -> None:
         taken = [flatten(args[i], f"argument {i}") for i in argnums]
         self.structures = [structure for _, structure in taken]
-        traced = modes.state.trace is not None
-        self.linked = inside() or traced or any(s.linked for s in self.structures)
+        self.trace = modes.state.trace
+        is_graph = inside() or any(s.linked for s in self.structures)
+        self.linked = is_graph or self.trace is not None
+        self.numbers = self.linked and not is_graph
         with differentiating():
             self.nodes = [fresh(x, self.linked) for entries, _ in taken for x in entries]
         self.args = list(args)
@@ -80,14 +83,26 @@ class Variables:
         """∂root/∂entry for every entry, as Values or as numbers."""
         if not linked:
             return adjoints(root, self.nodes) if is_value(root) else [0.0] * len(self.nodes)
-        return gradients(root if is_value(root) else Value(root), self.nodes)
+        found = gradients(root if is_value(root) else Value(root), self.nodes)
+        return [self.result(x, root, y) for x, y in zip(found, self.nodes)] if self.trace else found
 
-    def result(self, x: Any) -> Any:
-        """A number or Value that `f` returned, as the caller should see it."""
+    def result(self, x: Any, *sources: Any) -> Any:
+        """A number or Value that `f` returned, or a derivative of one of these `sources` in the
+        other, as the caller should see it."""
         if not self.linked:
             return number(x)
         # f was recorded all the same, but within no_grad no one shall see it
-        return x if is_value(x) and not modes.state.no_grad else Value(number(x))
+        hidden = self.numbers or modes.state.no_grad
+        if self.trace is None:
+            return Value(number(x)) if hidden or not is_value(x) else x
+        x = x.data if hidden and is_value(x) and self.trace.has_values else x
+        return self.marked(x, sources) if self.trace.marks else x
+
+    def marked(self, x: Any, sources: Sequence[Any]) -> Any:
+        """A derivative of what is reduced over lanes, marked if each lane has its own of it."""
+        trace = self.trace
+        marks = [trace.marks_of(y) | trace.lanes_behind(y) for y in sources if is_value(y)]
+        return trace.marked(x, frozenset().union(*marks))
 
 
 def one_number(out: Any, f: Function) -> Any:

@@ -6,7 +6,7 @@ again by the eager engine, as a graph.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import ops
@@ -17,6 +17,7 @@ from ..rows import Operator
 from ..trees import flatten, is_value
 from ..variables import differentiating
 from .arguments import Arguments
+from .tracing import kinds_of
 
 
 class Gate(Operator):
@@ -31,9 +32,16 @@ class Gate(Operator):
     entry = 0
     lane: int | None = None
 
-    def __init__(self, compiled: Any, args: Sequence[Any], operands: Sequence[Any]) -> None:
+    def __init__(
+        self,
+        compiled: Any,
+        args: Sequence[Any],
+        named: Mapping[str, Any],
+        operands: Sequence[Any],
+    ) -> None:
         self.compiled = compiled
         self.args = args
+        self.named = named
         self.originals = operands
 
     @property
@@ -60,7 +68,7 @@ class Gate(Operator):
     def root(self, variables: Sequence[Any]) -> Any:
         """The result as a node above these, in place of the Values of the call."""
         instead = dict(zip(self.originals, variables))
-        call = Arguments(self.args, self.compiled.batch)
+        call = self.compiled.arguments(self.args, self.named)
         numbers = [instead.get(x, x) if is_value(x) else x for x in call.numbers]
         lanes = range(call.lanes or 1) if self.lane is None else [self.lane]
         with differentiating(level=False):
@@ -70,8 +78,8 @@ class Gate(Operator):
             return out if is_value(out) else Value(out)
 
     def sample(self, call: Arguments, numbers: Sequence[Any], lane: int) -> Any:
-        inputs = [x[lane] if has else x for x, has in zip(numbers, call.lane)]
-        return flatten(self.compiled.f(*call.given(inputs)), "the result")[0][self.entry]
+        out = call.sample(self.compiled.f, numbers, lane)
+        return flatten(out, "the result", kinds_of(call))[0][self.entry]
 
     def __reduce__(self) -> Any:
         raise TypeError(f"a graph with a node of compiled function {self.name} cannot be pickled")

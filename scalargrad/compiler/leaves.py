@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from ..containers import exact
 from ..trees import MODEL, is_model, is_value
 from .arguments import Part
 
@@ -32,12 +33,11 @@ def kind_of(part: Part) -> Any:
 
 def check_static(part: Part, x: Any) -> None:
     """Raise ValueError if a constant is another than the one in the program."""
-    assert isinstance(part.key, tuple)
-    kind, text = part.key
-    if type(x) is not kind or repr(x) != text:
+    constant = part.given([])
+    if x is not constant and (part.watched is not None or exact(x) != exact(constant)):
         raise ValueError(
-            f"{text} is a constant of the exported function, got {type(x).__name__}: export it "
-            "again for another one, and name it in static_argnums for jax.jit"
+            f"{constant!r} is a constant of the exported function, got {type(x).__name__}: export "
+            "it again for another one, and name it in static_argnums for jax.jit"
         )
 
 

@@ -52,7 +52,7 @@ class Path:
                 places[i] = len(call.arrays), source.which
             else:
                 places[i] = numbers[source].place
-        self.keys = list(keys(traced))
+        self.keys = list(traced.keys())
         beside = [
             (entry, numbers[2 + which].place[0] if is_column(which, numbers) else (which,))
             for entry, which in self.keys
@@ -210,7 +210,10 @@ class Paths:
         """What two traces without guards have in common if they compute the same."""
         name = self.conditions.names(traced.trace, traced.sources, traced.outputs)
         form, captured = str(traced.structure), tuple(map(id, traced.captured))
-        return form, captured, tuple(traced.each), tuple(name[i] for i in traced.outputs)
+        given = (x if type(x) is int else id(x) for *_, x, _ in traced.entries)
+        own = ((entry.own, entry.linked, entry.beside) for entry in traced.entries)
+        nodes = tuple(name[i] for i in traced.outputs)
+        return form, captured, tuple(traced.each), tuple(given), tuple(own), nodes
 
     def anew(self, arguments: Arguments) -> Traced:
         """Trace what the first lane of a call does, to look at: it becomes no path."""
@@ -285,16 +288,6 @@ class Paths:
         if guard not in path.instead:
             path.instead[guard] = self.new(call, lane, path.away(guard))
         return path.instead[guard]
-
-
-def keys(traced: Traced) -> Iterator[tuple[int, Any]]:
-    """What each output is: of which entry, and None for the entry itself, or the position of the
-    number or the identity of the Value that it is a derivative in."""
-    for entry in range(traced.structure.size):
-        yield entry, None
-        if traced.wanted is not None:
-            yield from ((entry, position) for position in traced.wanted.positions)
-            yield from ((entry, ("captured", id(x))) for x in traced.captured)
 
 
 def is_column(which: Any, numbers: Sequence[Any]) -> bool:

@@ -8,7 +8,7 @@ takes the long way.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..trees import is_array, is_model, is_value
@@ -16,7 +16,7 @@ from .arguments import Arguments
 from .machine import OnMachine
 from .native import machine, nodes
 from .paths import Paths
-from .results import Merge
+from .results import Merge, Results
 from .structure import COUNT, SHARE
 from .trace import Draw
 
@@ -83,10 +83,14 @@ class Plan:
         self.seen = array("Q", bytes(8 * len(records)))
         self.paths = paths
         self.call = call.pattern()
+        self.names = call.names_given
+        self.given = {place: k for k, place in enumerate(call.values)}
+        """Where each Value among the numbers of a call stands among its operands."""
         path = paths.first
         assert path is not None
         self.runner: OnMachine = path.runner
         self.traced = path.traced
+        self.wanted = path.traced.wanted.positions if path.traced.wanted else ()
         self.form = path.form
         self.captured = tuple(path.traced.captured)
         each = zip(path.traced.each, self.runner.outputs)
@@ -100,8 +104,11 @@ class Plan:
         known = self.fixed or ()
         self.distinct = 0 < len({id(x) for x in known}) == len(known)
 
-    def run(self, args: Sequence[Any]) -> list[Any] | None:
-        """Return the program's outputs; None if it takes the long way."""
+    def run(self, args: Sequence[Any], named: Iterable[str] = ()) -> list[Any] | None:
+        """Return the program's outputs; None if it takes the long way. The arguments that are
+        `named` come last."""
+        if named != self.names and tuple(named) != self.names:
+            return None
         numbers: list[Any] = [1.0, 1.0]
         arrays: list[Any] = []
         if not machine.unchanged(self.records, self.seen):
@@ -121,14 +128,19 @@ class Plan:
     def merged(self, args: Sequence[Any], outputs: Any, broken: Any) -> list[Any] | None:
         """The outputs of all paths, some lanes having left the first; None if another one uses
         other Values."""
-        call = Arguments(args, self.call.batch)
-        merge = Merge(call)
+        call = self.call.like(args)
+        merge = Merge(call, self.wanted)
         for path, group, found in self.paths.rest(call, outputs, broken):
             merge.add(path, group, found)
-        results = merge.results(self.traced.wanted.positions if self.traced.wanted else ())
-        known = list(map(id, self.captured))
-        same = merge.form == self.form and list(map(id, results.captured)) == known
-        return results.outputs if same else None
+        results = merge.results()
+        same = merge.form == self.form and self.fits(results)
+        return results.outputs() if same else None
+
+    def fits(self, results: Results) -> bool:
+        """Whether these come in the order of the first path's outputs, from the same Values."""
+        own, others = self.traced.entries, results.entries
+        known = list(map(id, self.captured)) == list(map(id, results.captured))
+        return known and [x.linked for x in own] == [x.linked for x in others]
 
     def spread(self, outputs: Any, lanes: Any) -> Any:
         import numpy

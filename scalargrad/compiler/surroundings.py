@@ -156,19 +156,15 @@ class Fingerprint:
     def named(self, names: Iterable[str]) -> list[str]:
         return sorted(names if self.names is None else self.names.intersection(names))
 
-    def with_arguments(self, args: Sequence[Any]) -> list[Any] | None:
-        """The records, with those of the models among the arguments."""
-        self.add_all(x for x in args if is_model(x))
-        return self.records
 
-
-def surroundings(f: Any, names: Iterable[str] = ()) -> Fingerprint:
-    """Return the fingerprint of all that `f` uses. `names` saves a second walk, if they are those
-    that an earlier one found."""
+def surroundings(f: Any, arguments: Iterable[Any] = (), names: Iterable[str] = ()) -> Fingerprint:
+    """Return the fingerprint of all that `f` uses, and of these objects among its arguments.
+    `names` saves a second walk, if they are those that an earlier one found."""
     found = Fingerprint(names)
     found.add(f)
+    found.add_all(arguments)
     assert found.names is not None
-    return found if found.names == set(names) else surroundings(f, found.names)
+    return found if found.names == set(names) else surroundings(f, arguments, found.names)
 
 
 def names_in(code: CodeType) -> Iterator[str]:

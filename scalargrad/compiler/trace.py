@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from .. import modes, ops
 from ..rows import Operator, builder, real
-from .structure import STRUCTURE, lanes_sum
+from .structure import STRUCTURE, lanes_sum, stop_gradient
 from .tracer import CONSTANT as CONSTANT
 from .tracer import INPUT as INPUT
 from .tracer import Number
@@ -69,6 +69,16 @@ class Recorder:
         self.drawn_by_lane = False
         self.guards: dict[Guard, None] = {}
         self.decided: Mapping[tuple[str, int, int], bool] = {}
+        self.root: Any = None
+        """The function that is traced."""
+        self.values: set[int] = set()
+        """The inputs that are Values among the arguments."""
+        self.leaves: set[int] = set()
+        """The nodes that are Values made within the function."""
+        self.reduced = self.marks = False
+        """Whether results are reduced over lanes; whether derivatives in lanes are marked now."""
+        self.derived: dict[int, frozenset[int]] = {}
+        """The derivatives that each lane has its own of, with the inputs they are taken in."""
 
     # ------ what each kind of trace has in its own way
     def input(self, number: float, lane: bool = False) -> Any:
@@ -109,7 +119,49 @@ class Recorder:
 
     def variable(self, x: Any) -> Any:
         """Return what stands for Value(x): a node of its own, whatever x is."""
-        return self.compute(ops.identity, [x])
+        made = self.compute(ops.identity, [x])
+        self.leaves.add(made.index)
+        return made
+
+    @property
+    def has_values(self) -> bool:
+        """Whether anything so far may stand for a Value."""
+        return bool(self.values or self.captured or self.leaves)
+
+    def is_linked(self, x: Any) -> bool:
+        """Tell whether eager mode has a Value here: what is computed from one, or made as one."""
+        ends = {*self.values, *self.captured.values(), *self.leaves}
+        found, waiting = {x.index}, [x.index] if ends else []
+        while waiting:
+            i = waiting.pop()
+            if i in ends:
+                return True
+            if self.rows[i] is not stop_gradient:
+                further = set(self.operands[i]) - found
+                waiting += further
+                found |= further
+        return False
+
+    # ------ derivatives of what is reduced over lanes
+    def lanes_behind(self, x: Any) -> frozenset[int]:
+        """The input with lanes that a variable is a copy of, if it is one."""
+        i = x.index
+        while self.rows[i] is ops.identity:
+            (i,) = self.operands[i]
+        return frozenset([i] if self.lanes[i] and i in self.inputs else ())
+
+    def marked(self, x: Any, beside: frozenset[int]) -> Any:
+        """Return the derivative `x` as a node that each lane has its own of, for it is one in these
+        inputs; itself if there are none."""
+        if not beside:
+            return x
+        made = self.compute(ops.identity, [x])
+        self.derived[made.index] = beside
+        return made
+
+    def marks_of(self, x: Any) -> frozenset[int]:
+        """The inputs with lanes that `x` is a derivative in."""
+        return self.derived.get(x.index, frozenset()) if builder(x) else frozenset()
 
     def number_of(self, value: Any) -> Any:
         """Return what stands for the number of a Value the function closes over."""

@@ -106,6 +106,11 @@ class Number(Arithmetic):
             "arguments; return the new number instead"
         )
 
+    @property
+    def in_graph(self) -> bool:
+        """Whether eager mode has a Value here, and not a float."""
+        return bool(self.trace.is_linked(self))
+
     def detach(self) -> Any:
         return self.trace.variable(self.data)
 

@@ -1,0 +1,98 @@
+"""The result of a compiled function among Values: each entry above those that it was computed
+from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from .. import modes
+from ..engine import Value
+from .eager import Gate
+from .machine import NATIVE
+from .results import Results, result
+from .tracing import Entry, Traced
+
+if NATIVE:
+    from .plan import gate_node
+
+
+class Made(NamedTuple):
+    """A call whose result is made of nodes: of this compiled function, with these arguments, above
+    the Values `operands`, the first of which stand among the `numbers` of the call."""
+
+    compiled: Any
+    args: Sequence[Any]
+    named: Mapping[str, Any]
+    numbers: Sequence[Any]
+    operands: tuple[Any, ...]
+
+    def result(self, results: Results) -> Any:
+        entries = zip(results.entries, results.numbers, results.derivatives)
+        return result(results.structure, [self.made(k, *x) for k, x in enumerate(entries)])
+
+    def made(self, k: int, entry: Entry, x: Any, derivatives: Sequence[Any]) -> Any:
+        """What becomes of an entry: a number as in eager mode, a Value that the function was given,
+        or a node."""
+        if not entry.linked:
+            return x
+        if entry.given is not None and not modes.state.no_grad:
+            return entry.given if type(entry.given) is not int else self.numbers[entry.given]
+        if hasattr(x, "shape"):
+            return self.over_lanes(k, x, derivatives)
+        return self.node(k, None, (x, *derivatives))
+
+    def over_lanes(self, k: int, x: Any, derivatives: Sequence[Any]) -> Any:
+        import numpy
+
+        nodes = numpy.empty(x.size, dtype=object)
+        for lane in range(x.size):
+            own = [float(y.flat[lane]) if hasattr(y, "shape") else y for y in (x, *derivatives)]
+            nodes[lane] = self.node(k, lane, own)
+        return nodes.reshape(x.shape)
+
+    def node(self, k: int, lane: int | None, numbers: Sequence[float]) -> Any:
+        if modes.state.no_grad or not self.operands:
+            return Value(numbers[0])
+        op = Gate(self.compiled, self.args, self.named, self.operands)
+        op.entry, op.lane = k, lane
+        partials = tuple(numbers[1:])
+        node = Value._rebuild(op, numbers[0], 0.0, "", self.operands, partials)
+        return modes.settle(node) if modes.active else node
+
+
+def finish_nodes(compiled: Any, traced: Traced, plan: Any) -> Callable[[Any, Any], Any]:
+    """What makes a result of a call's arguments and a program's outputs, which are numbers; by the
+    short way through a call."""
+    names = plan.names
+
+    def operator(args: Sequence[Any], operands: Any) -> Gate:
+        count = len(args) - len(names)
+        return Gate(compiled, args[:count], dict(zip(names, args[count:])), operands)
+
+    if traced.structure.spec is None and traced.entries[0].given is None:
+
+        def finish_one(args: Sequence[Any], numbers: Any) -> Any:
+            operands = plan.fixed or plan.operands(args)
+            return gate_node(operator(args, operands), operands, numbers, plan.distinct)
+
+        return finish_one
+
+    def finish(args: Sequence[Any], numbers: Any) -> Any:
+        operands, at = plan.fixed or plan.operands(args), 0
+        found: list[Any] = []
+        for k, entry in enumerate(traced.entries):
+            end = at + 1 + entry.linked * len(operands)
+            if not entry.linked:
+                found.append(numbers[at])
+            elif entry.given is not None:
+                found.append(operands[plan.given[entry.given]]
+                             if type(entry.given) is int else entry.given)  # fmt: skip
+            else:
+                op = operator(args, operands)
+                op.entry = k
+                found.append(gate_node(op, operands, numbers[at:end], plan.distinct))
+            at = end
+        return result(traced.structure, found)
+
+    return finish
