@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from .. import modes, ops
 from ..rows import Operator, builder, real
-from .structure import STRUCTURE, lanes_sum, stop_gradient
+from .structure import STRUCTURE, lanes_sum
 from .tracer import CONSTANT as CONSTANT
 from .tracer import INPUT as INPUT
 from .tracer import Number
@@ -75,6 +75,9 @@ class Recorder:
         """The inputs that are Values among the arguments."""
         self.leaves: set[int] = set()
         """The nodes that are Values made within the function."""
+        self.plain: set[int] = set()
+        """The nodes that are numbers taken off a Value; within no_grad what stops a gradient is a
+        Value all the same."""
         self.reduced = self.marks = False
         """Whether results are reduced over lanes; whether derivatives in lanes are marked now."""
         self.derived: dict[int, frozenset[int]] = {}
@@ -136,7 +139,7 @@ class Recorder:
             i = waiting.pop()
             if i in ends:
                 return True
-            if self.rows[i] is not stop_gradient:
+            if i not in self.plain:
                 further = set(self.operands[i]) - found
                 waiting += further
                 found |= further
@@ -161,7 +164,7 @@ class Recorder:
 
     def marks_of(self, x: Any) -> frozenset[int]:
         """The inputs with lanes that `x` is a derivative in."""
-        return self.derived.get(x.index, frozenset()) if builder(x) else frozenset()
+        return self.derived.get(x.index, frozenset()) if isinstance(x, Number) else frozenset()
 
     def number_of(self, value: Any) -> Any:
         """Return what stands for the number of a Value the function closes over."""

@@ -97,7 +97,9 @@ class Number(Arithmetic):
     @property
     def data(self) -> Any:
         """The number without its gradient."""
-        return self.trace.compute(stop_gradient, [self])
+        found = self.trace.compute(stop_gradient, [self])
+        self.trace.plain.add(found.index)
+        return found
 
     @data.setter
     def data(self, number: Any) -> None:

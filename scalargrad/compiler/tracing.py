@@ -167,8 +167,8 @@ class Task(NamedTuple):
         is_variable = bool(variables) and builder(node) is not None
         adjoint = symbolic_adjoints(node, variables, 1.0) if is_variable else {}
         for x in variables:
-            own = self.lanes and (trace.lanes[x.index] or not self.wanted.summed)
-            yield adjoint.get(x, 0.0), own
+            own = entry.own or trace.lanes[x.index] or not self.wanted.summed
+            yield adjoint.get(x, 0.0), self.lanes and own
 
     def reduced(
         self, trace: Any, tracers: Sequence[Any], found: Sequence[tuple[Any, bool]]
