@@ -64,6 +64,15 @@ def marking(trace: Any, marks: bool) -> Iterator[None]:
         trace.marks = around
 
 
+def plainly(gate: Any, transform: Callable[[Function], Function], args: Any, named: Any) -> Any:
+    """A transform of what a gate means, which is reduced over its lanes."""
+
+    def reduced(*args: Any, **named: Any) -> Any:
+        return gate.plainly(args, named)
+
+    return transform(reduced)(*args, **named)
+
+
 # ------ which arguments have lanes
 
 

@@ -55,6 +55,7 @@ class Compiled(Views):
         self._short: tuple[Any, Any] = (None, None)
         self._varied: Callable[[int], Collection[int]] = lambda count: ()
         self._recipe: tuple[Any, ...] | None = None
+        self._derivative_of: Callable[..., Any] | None = None
 
     def __repr__(self) -> str:
         return f"<compiled {getattr(self.f, '__name__', self.f)}>"
@@ -78,7 +79,7 @@ class Compiled(Views):
         if not modes.active:
             plan, finish = self._short
             given = (*args, *named.values()) if named else args
-            outputs = plan and plan.run(given, named)
+            outputs = plan and plan.run(given, tuple(named) if named else ())
             if outputs is not None:
                 return finish(given, outputs)
         elif modes.state.trace is not None:
@@ -106,7 +107,7 @@ class Compiled(Views):
             return None, None
         traced = plan.traced
         if not any(entry.linked for entry in traced.entries):
-            return plan, finish_of(traced.structure)
+            return plan, finish_of(traced.structure, traced.entries)
         if call.shape is not None and any(entry.own for entry in traced.entries):
             return None, None
         has_operands = plan.fixed or plan.from_arguments or plan.captured
@@ -127,11 +128,8 @@ class Compiled(Views):
         call = self.arguments(args, named)
         if call.shape is None:
             return self.f(*args, **named)
-        if isinstance(self.f, Derived) and self.reduce is not None:
-            raise TypeError(
-                f"compile cannot follow {self.f.__name__} over a batch within another derivative "
-                "or compiled function: take the derivative of the sum over the samples instead"
-            )
+        if self._derivative_of is not None and self.reduce is not None:
+            return self._derivative_of(args, named)
         results = [
             flatten(call.sample(self.f, call.numbers, lane), "the result", kinds_of(call))
             for lane in range(call.lanes or 1)
@@ -175,6 +173,7 @@ class Compiled(Views):
             gate = Compiled(f, None, self.reduce, self.max_paths, self.threads)
             gate.batch, gate._varied = batch, varied
             gate._recipe = self, *key
+            gate._derivative_of = lambda args, named: derived.plainly(self, make, args, named)
             self._derived[key] = gate
         return self._derived[key]
 

@@ -4,6 +4,7 @@ from."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from .. import modes
@@ -54,8 +55,7 @@ class Made(NamedTuple):
     def node(self, k: int, lane: int | None, numbers: Sequence[float]) -> Any:
         if modes.state.no_grad or not self.operands:
             return Value(numbers[0])
-        op = Gate(self.compiled, self.args, self.named, self.operands)
-        op.entry, op.lane = k, lane
+        op = Gate(self.compiled, self.args, self.named, self.operands, k, lane)
         partials = tuple(numbers[1:])
         node = Value._rebuild(op, numbers[0], 0.0, "", self.operands, partials)
         return modes.settle(node) if modes.active else node
@@ -64,35 +64,31 @@ class Made(NamedTuple):
 def finish_nodes(compiled: Any, traced: Traced, plan: Any) -> Callable[[Any, Any], Any]:
     """What makes a result of a call's arguments and a program's outputs, which are numbers; by the
     short way through a call."""
-    names = plan.names
 
-    def operator(args: Sequence[Any], operands: Any) -> Gate:
-        count = len(args) - len(names)
-        return Gate(compiled, args[:count], dict(zip(names, args[count:])), operands)
-
-    if traced.structure.spec is None and traced.entries[0].given is None:
-
-        def finish_one(args: Sequence[Any], numbers: Any) -> Any:
-            operands = plan.fixed or plan.operands(args)
-            return gate_node(operator(args, operands), operands, numbers, plan.distinct)
-
-        return finish_one
+    def finish_one(args: Sequence[Any], numbers: Any) -> Any:
+        operands = plan.fixed or plan.operands(args)
+        op = Gate(compiled, args, NO_NAMES, operands)
+        return gate_node(op, operands, numbers, plan.distinct)
 
     def finish(args: Sequence[Any], numbers: Any) -> Any:
         operands, at = plan.fixed or plan.operands(args), 0
+        count = len(args) - len(plan.names)
+        given, named = args[:count], dict(zip(plan.names, args[count:]))
         found: list[Any] = []
         for k, entry in enumerate(traced.entries):
             end = at + 1 + entry.linked * len(operands)
             if not entry.linked:
                 found.append(numbers[at])
             elif entry.given is not None:
-                found.append(operands[plan.given[entry.given]]
-                             if type(entry.given) is int else entry.given)  # fmt: skip
+                found.append(plan.given_value(entry.given, operands))
             else:
-                op = operator(args, operands)
-                op.entry = k
+                op = Gate(compiled, given, named, operands, k)
                 found.append(gate_node(op, operands, numbers[at:end], plan.distinct))
             at = end
         return result(traced.structure, found)
 
-    return finish
+    is_one = traced.structure.spec is None and traced.entries[0].given is None
+    return finish_one if is_one and not plan.names else finish
+
+
+NO_NAMES: Mapping[str, Any] = MappingProxyType({})

@@ -210,8 +210,8 @@ class Paths:
         """What two traces without guards have in common if they compute the same."""
         name = self.conditions.names(traced.trace, traced.sources, traced.outputs)
         form, captured = str(traced.structure), tuple(map(id, traced.captured))
-        given = (x if type(x) is int else id(x) for *_, x, _ in traced.entries)
-        own = ((entry.own, entry.linked, entry.beside) for entry in traced.entries)
+        given = (e.given if type(e.given) is int else id(e.given) for e in traced.entries)
+        own = ((entry.own, entry.linked, entry.beside, entry.kind) for entry in traced.entries)
         nodes = tuple(name[i] for i in traced.outputs)
         return form, captured, tuple(traced.each), tuple(given), tuple(own), nodes
 

@@ -8,7 +8,7 @@ takes the long way.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..trees import is_array, is_model, is_value
@@ -104,10 +104,10 @@ class Plan:
         known = self.fixed or ()
         self.distinct = 0 < len({id(x) for x in known}) == len(known)
 
-    def run(self, args: Sequence[Any], named: Iterable[str] = ()) -> list[Any] | None:
-        """Return the program's outputs; None if it takes the long way. The arguments that are
-        `named` come last."""
-        if named != self.names and tuple(named) != self.names:
+    def run(self, args: Sequence[Any], names: tuple[str, ...]) -> list[Any] | None:
+        """Return the program's outputs; None if it takes the long way. The arguments that have
+        `names` come last."""
+        if names != self.names:
             return None
         numbers: list[Any] = [1.0, 1.0]
         arrays: list[Any] = []
@@ -140,7 +140,7 @@ class Plan:
         """Whether these come in the order of the first path's outputs, from the same Values."""
         own, others = self.traced.entries, results.entries
         known = list(map(id, self.captured)) == list(map(id, results.captured))
-        return known and [x.linked for x in own] == [x.linked for x in others]
+        return known and [(x.linked, x.kind) for x in own] == [(x.linked, x.kind) for x in others]
 
     def spread(self, outputs: Any, lanes: Any) -> Any:
         import numpy
@@ -153,6 +153,10 @@ class Plan:
     def operands(self, args: Sequence[Any]) -> tuple[Any, ...]:
         """The Values that the call depends on: those among the arguments, then the captured."""
         return self.gathered(args) if self.fixed is None else self.fixed
+
+    def given_value(self, given: Any, operands: tuple[Any, ...]) -> Any:
+        """A Value that the function returns as it was given it, or closes over it."""
+        return operands[self.given[given]] if type(given) is int else given
 
     def gathered(self, args: Sequence[Any]) -> tuple[Any, ...]:
         given = [self.models.get(k, (args[k],)) for k in self.from_arguments]

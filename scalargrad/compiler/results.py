@@ -96,23 +96,33 @@ class Merge:
 def together(one: Entry, other: Entry) -> Entry:
     """An entry that comes from two paths."""
     return Entry(
-        one.own or other.own, one.linked or other.linked, None, one.beside | other.beside
+        one.own or other.own,
+        one.linked or other.linked,
+        None,
+        one.beside | other.beside,
+        one.kind if one.kind is other.kind else float,
     )
 
 
 def shaped(x: Any, entry: Entry | None, call: Arguments) -> Any:
-    """What all lanes have, in their shape; a derivative in an argument that was broadcast, in the
-    shape of that argument."""
+    """What all lanes have, in their shape and kind; a derivative in an argument that was broadcast,
+    in the shape of that argument."""
     if not hasattr(x, "shape"):
         return x
     x = x.reshape(call.shape)
-    if entry is None or not entry.beside or call.batched:
+    if entry is None:
         return x
+    if not entry.beside or call.batched:
+        return of_kind(x, entry)
     import numpy
 
     spread = set.intersection(*(set(call.spread(k)) for k in entry.beside))
     x = x.sum(axis=tuple(spread), keepdims=True) if spread else x
     return x.reshape(numpy.broadcast_shapes(*map(call.shape_of, entry.beside)))
+
+
+def of_kind(x: Any, entry: Entry) -> Any:
+    return x if entry.kind is float or not hasattr(x, "shape") else x.astype(entry.kind)
 
 
 # ------ in the structure of the function's result
@@ -143,8 +153,12 @@ def beside_each_other(columns: Sequence[Any], shape: tuple[int, ...]) -> Any:
     return stacked.reshape(*stacked.shape[:-1], *shape)
 
 
-def finish_of(structure: Structure) -> Callable[[Any, Sequence[Any]], Any]:
+def finish_of(
+    structure: Structure, entries: Sequence[Entry]
+) -> Callable[[Any, Sequence[Any]], Any]:
     """What makes a result of this structure of a call's arguments and of its entries."""
+    if any(entry.own and entry.kind is not float for entry in entries):
+        return lambda args, found: result(structure, map(of_kind, found, entries))
     if structure.spec is None and structure.leaves[0].kind is SCALAR:
         return lambda args, entries: entries[0]
     ends = accumulate(leaf.size for leaf in structure.leaves)

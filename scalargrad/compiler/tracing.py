@@ -47,13 +47,15 @@ class Entry(NamedTuple):
     `own` says whether every lane has its own of it, else it is a number, or a sum over the lanes.
     `linked` says whether it is a Value in eager mode; then its derivatives follow. `given` is where
     it comes from if it is a number of the call, or a captured Value, as it was; else None. Where it
-    is a derivative in numbers that lanes have their own of, `beside` are their positions.
+    is a derivative in numbers that lanes have their own of, `beside` are their positions. `kind` is
+    the type that an array of it has over the lanes.
     """
 
     own: bool
     linked: bool
     given: Any = None
     beside: frozenset[int] = frozenset()
+    kind: type = float
 
 
 class Traced(NamedTuple):
@@ -116,7 +118,7 @@ class Task(NamedTuple):
             results, structure = flatten(out, "the result", kinds_of(self.call))
             nodes = [trace.tracers[trace.index(x)] for x in results]
             captured = list(trace.captured)
-            entries = [self.entry(trace, tracers, x) for x in nodes]
+            entries = [self.entry(trace, x, kind_of(y)) for x, y in zip(nodes, results)]
             pairs = zip(nodes, entries)
             found = [x for node, entry in pairs for x in self.outputs(trace, tracers, node, entry)]
             outputs = self.reduced(trace, tracers, found)
@@ -136,14 +138,14 @@ class Task(NamedTuple):
     def lanes(self) -> bool:
         return self.call.shape is not None
 
-    def entry(self, trace: Any, tracers: Sequence[Any], node: Any) -> Entry:
+    def entry(self, trace: Any, node: Any, kind: type) -> Entry:
         """What becomes of a number of the result."""
         beside = trace.derived.get(node.index)
         own = self.lanes and (self.reduce is None or beside is not None)
         positions = frozenset(i - 2 for i in beside or ())
         always = self.wanted is not None and self.wanted.always
         linked = always or trace.is_linked(node)
-        return Entry(own, linked, self.given(trace, node) if linked else None, positions)
+        return Entry(own, linked, self.given(trace, node) if linked else None, positions, kind)
 
     def given(self, trace: Any, node: Any) -> Any:
         """Where a node comes from that is one of the function's inputs; None if it is computed."""
@@ -189,6 +191,11 @@ def is_constant(x: Any) -> bool:
     """Tell whether a result is the same object whenever a function returns it, and holds no number
     that is traced."""
     return isinstance(x, CONSTANTS) or is_number(x) or isinstance(x, (type, FunctionType))
+
+
+def kind_of(x: Any) -> type:
+    """The type of numbers like this one: what is bool or int in every lane is no float."""
+    return type(x) if type(x) in (bool, int) else float
 
 
 CONSTANTS = (str, bytes, type(None), Enum)
