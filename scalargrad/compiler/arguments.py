@@ -79,7 +79,9 @@ def static(x: Any) -> Part:
 
 
 def single(x: Any) -> Part:
-    return Part("Value", [x], False, only) if is_value(x) else Part("number", [float(x)], False, only)
+    return (
+        Part("Value", [x], False, only) if is_value(x) else Part("number", [float(x)], False, only)
+    )
 
 
 def entries_of(x: Any) -> Part:

@@ -76,6 +76,8 @@ class Traced(NamedTuple):
     structure: Structure
     entries: list[Entry]
     wanted: Wanted | None
+    unknown: tuple[str, ...]
+    """What the function read that cannot be watched."""
 
     def keys(self) -> Iterator[tuple[int, Any]]:
         """What each output is: of which entry, and None for the entry itself, or the position of
@@ -132,6 +134,7 @@ class Task(NamedTuple):
             emptied(structure),
             entries,
             self.wanted,
+            tuple(trace.unknown),
         )
 
     @property
