@@ -27,7 +27,9 @@ class Derived:
         functools.update_wrapper(self, of)
         self.of = of
         self.__name__ = self.__qualname__ = f"{name}({getattr(of, '__name__', 'f')})"
-        self.transformed = transform(of.transformed if isinstance(of, Derived) else unmarked(of))
+        self.transformed: Function = transform(
+            of.transformed if isinstance(of, Derived) else unmarked(of)
+        )
         self.is_transform_of_reduced = False
 
     @property
@@ -102,7 +104,7 @@ class Twice:
 
 def in_arguments(transform: Any, argnums: Any) -> Callable[[Function], Function]:
     """A transform that takes `argnums`, as a function of a function."""
-    return lambda f: transform(f, argnums)  # type: ignore[no-any-return]
+    return lambda f: transform(f, argnums)
 
 
 def along(transform: Any, arity: int) -> Callable[[Function], Function]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from .. import functional, modes, ops
 from ..functional import several
-from ..trees import flatten, is_value
+from ..trees import flatten
 from . import derived
 from .arguments import Arguments
 from .derived import Derived
@@ -186,7 +186,7 @@ class Compiled(Views):
         paths, path = self._programs.first(call, wanted)
         if gradient and path.traced.structure.size != 1:
             raise TypeError(
-                f"{self.__name__} must return one number to have a gradient, got "
+                f"{getattr(self.f, '__name__', 'f')} must return one number to have a gradient, got "
                 f"{path.traced.structure}: for several there is jacobian"
             )
         return paths, path, call

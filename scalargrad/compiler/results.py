@@ -145,7 +145,7 @@ def beside_each_other(columns: Sequence[Any], shape: tuple[int, ...]) -> Any:
     new one."""
     import numpy
 
-    whole = getattr(columns[0], "base", None)
+    whole: Any = getattr(columns[0], "base", None)
     is_whole = whole is not None and whole.shape == (len(columns[0]), len(columns))
     if is_whole and all(getattr(x, "base", None) is whole for x in columns):
         return whole.reshape(len(columns[0]), *shape)
