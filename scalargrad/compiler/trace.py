@@ -72,6 +72,8 @@ class Recorder:
         self.unknown: list[str] = []
         self.root: Any = None
         """The function that is traced."""
+        self.given = 0
+        """How many inputs are numbers of the call; the others are captured, or drawn."""
         self.values: set[int] = set()
         """The inputs that are Values among the arguments."""
         self.leaves: set[int] = set()
@@ -79,6 +81,7 @@ class Recorder:
         self.plain: set[int] = set()
         """The nodes that are numbers taken off a Value; within no_grad what stops a gradient is a
         Value all the same."""
+        self._linked: dict[int, bool] = {}
         self.reduced = self.marks = False
         """Whether results are reduced over lanes; whether derivatives in lanes are marked now."""
         self.derived: dict[int, frozenset[int]] = {}
@@ -134,17 +137,23 @@ class Recorder:
 
     def is_linked(self, x: Any) -> bool:
         """Tell whether eager mode has a Value here: what is computed from one, or made as one."""
-        ends = {*self.values, *self.captured.values(), *self.leaves}
-        found, waiting = {x.index}, [x.index] if ends else []
+        known, found, waiting = self._linked, {x.index}, [x.index]
         while waiting:
             i = waiting.pop()
-            if i in ends:
+            if known.get(i, self._is_value(i)):
+                known[x.index] = True
                 return True
-            if i not in self.plain:
+            if i not in known and i not in self.plain:
                 further = set(self.operands[i]) - found
                 waiting += further
                 found |= further
+        known.update(dict.fromkeys(found, False))
         return False
+
+    def _is_value(self, i: int) -> bool:
+        if self.rows[i] is not INPUT:
+            return i in self.leaves
+        return i in self.values or (i >= self.given and i not in self.draws)
 
     # ------ derivatives of what is reduced over lanes
     def lanes_behind(self, x: Any) -> frozenset[int]:

@@ -114,6 +114,7 @@ class Task(NamedTuple):
         lane = [False, False, *self.call.lane]
         tracers = [trace.input(x, here) for x, here in zip(numbers, lane)]
         trace.root, trace.reduced = self.f, self.lanes and self.reduce is not None
+        trace.given = len(tracers)
         trace.values = {2 + k for k in self.call.values}
         with modes.tracing(trace):
             out = self.call.applied(self.f, tracers[2:])
