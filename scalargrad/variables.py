@@ -42,7 +42,10 @@ def number(x: Any) -> float:
 
 
 def fresh(x: Any, linked: bool) -> Any:
-    return ops.identity(x) if linked and is_value(x) else Value(number(x))
+    if not linked or not is_value(x):
+        return Value(number(x))
+    trace = modes.state.trace
+    return ops.identity(x) if trace is None else trace.variable(x)
 
 
 class Variables:
