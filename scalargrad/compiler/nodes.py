@@ -61,17 +61,17 @@ class Made(NamedTuple):
         return modes.settle(node) if modes.active else node
 
 
-def finish_nodes(compiled: Any, traced: Traced, plan: Any) -> Callable[[Any, Any], Any]:
-    """What makes a result of a call's arguments and a program's outputs, which are numbers; by the
-    short way through a call."""
+def finish_nodes(compiled: Any, traced: Traced, plan: Any) -> Callable[[Any, Any, Any], Any]:
+    """What makes a result of a call's arguments, a program's outputs, which are numbers, and the
+    Values among the arguments; by the short way through a call."""
 
-    def finish_one(args: Sequence[Any], numbers: Any) -> Any:
-        operands = plan.fixed or plan.operands(args)
+    def finish_one(args: Sequence[Any], numbers: Any, values: list[Any]) -> Any:
+        operands = plan.fixed or plan.operands(values)
         op = Gate(compiled, args, NO_NAMES, operands)
         return gate_node(op, operands, numbers, plan.distinct)
 
-    def finish(args: Sequence[Any], numbers: Any) -> Any:
-        operands, at = plan.fixed or plan.operands(args), 0
+    def finish(args: Sequence[Any], numbers: Any, values: list[Any]) -> Any:
+        operands, at = plan.fixed or plan.operands(values), 0
         count = len(args) - len(plan.names)
         given, named = args[:count], dict(zip(plan.names, args[count:]))
         found: list[Any] = []

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Sequence
-from itertools import accumulate
-from operator import itemgetter
 from typing import Any, NamedTuple
 
-from ..trees import ARRAY, MODEL, SCALAR, Leaf, Structure
+from ..trees import ARRAY, SCALAR, Leaf, Structure
 from .arguments import Arguments
+from .native import machine
 from .paths import Path
 from .tracing import Entry
+from .writers import writer_of
 
 
 class Results(NamedTuple):
@@ -155,33 +155,15 @@ def beside_each_other(columns: Sequence[Any], shape: tuple[int, ...]) -> Any:
 
 def finish_of(
     structure: Structure, entries: Sequence[Entry]
-) -> Callable[[Any, Sequence[Any]], Any]:
+) -> Callable[[Any, Sequence[Any], Any], Any]:
     """What makes a result of this structure of a call's arguments and of its entries."""
-    if any(entry.own and entry.kind is not float for entry in entries):
-        return lambda args, found: result(structure, map(of_kind, found, entries))
-    if structure.spec is None and structure.leaves[0].kind is SCALAR:
-        return lambda args, entries: entries[0]
-    ends = accumulate(leaf.size for leaf in structure.leaves)
-    makers = [maker(leaf, end - leaf.size) for leaf, end in zip(structure.leaves, ends)]
+    if structure.spec is None and structure.leaves[0].kind is SCALAR and entries[0].kind is float:
+        return lambda args, found, values: found[0]
+    if any(entry.own for entry in entries):
+        return lambda args, found, values: result(structure, map(of_kind, found, entries))
+    writer, write = writer_of(structure), machine.write
 
-    def finish(args: Any, entries: Sequence[Any]) -> Any:
-        if type(entries) is not array:
-            return result(structure, entries)
-        return structure.tree([make(entries) for make in makers])
+    def finish(args: Any, found: Sequence[Any], values: Any) -> Any:
+        return write(writer, found if type(found) is array else array("d", found))
 
     return finish
-
-
-def maker(leaf: Leaf, begin: int) -> Callable[[array[float]], Any]:
-    """What makes a leaf of the numbers of a program, of which its own begin there."""
-    if leaf.kind is SCALAR:
-        return itemgetter(begin)
-    own = slice(begin, begin + leaf.size)
-    if leaf.kind is MODEL:
-        return lambda numbers: leaf.kind.rebuilt(leaf.original, numbers[own])
-    if leaf.kind is not ARRAY:
-        return lambda numbers: leaf.kind.rebuilt(leaf.original, ())
-    from numpy import ndarray
-
-    shape = leaf.original.shape
-    return lambda numbers: ndarray(shape, float, numbers[own])

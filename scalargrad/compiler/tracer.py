@@ -112,7 +112,7 @@ class Number(Arithmetic):
         )
 
     @property
-    def __class__(self) -> type:
+    def __class__(self) -> type:  # type: ignore[override]
         """What isinstance is told: as in eager mode a float or a Value. This package sees what it
         is."""
         if sys._getframe(1).f_globals.get("__name__", "").startswith(PACKAGE):
