@@ -8,7 +8,6 @@ import random
 from typing import Any
 
 import pytest
-from compiled import value_and_gradients
 
 import scalargrad as sg
 from scalargrad import losses, nn
