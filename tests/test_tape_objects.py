@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from compiled import value_and_gradients
 
 import scalargrad as sg
 from scalargrad import ops
@@ -201,10 +202,10 @@ def test_several_threads_trace_at_once() -> None:
             x = (w * x).tanh() + 0.5
         return x
 
-    expected = compile(f).value_and_grad(0.3, 0.7)
+    expected = value_and_gradients(compile(f), 0.3, 0.7)
     results: list[Any] = []
     threads = [
-        threading.Thread(target=lambda: results.append(compile(f).value_and_grad(0.3, 0.7)))
+        threading.Thread(target=lambda: results.append(value_and_gradients(compile(f), 0.3, 0.7)))
         for _ in range(4)
     ]
     for thread in threads:
