@@ -158,7 +158,9 @@ def part_of(x: Any, by_sample: bool, elements: bool, varied: bool) -> Part:
     if type(x) is float or is_value(x):
         return single(x)
     if is_array(x) and holds_numbers(x):
-        return elementwise(x) if elements and x.ndim else entries_of(x)
+        if elements and not x.ndim:
+            return single(x.item())
+        return elementwise(x) if elements else entries_of(x)
     if is_array(x):
         return opaque(x)
     if is_static(x) and not (varied and is_number(x)):
