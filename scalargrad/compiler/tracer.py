@@ -111,8 +111,8 @@ class Number(Arithmetic):
             "arguments; return the new number instead"
         )
 
-    @property
-    def __class__(self) -> type:  # type: ignore[override]
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
         """What isinstance is told: as in eager mode a float or a Value. This package sees what it
         is."""
         if sys._getframe(1).f_globals.get("__name__", "").startswith(PACKAGE):

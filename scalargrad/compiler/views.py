@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import keyword
 import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -90,4 +91,5 @@ class Views:
 
     def _names_in(self, arguments: Arguments, traced: Traced) -> Names:
         name = re.sub(r"\W+", "_", getattr(self.f, "__name__", "f"), flags=re.ASCII).strip("_")
-        return names_of(name if name.isidentifier() else "f", self.signature, arguments, traced)
+        plain = name.isidentifier() and not keyword.iskeyword(name)
+        return names_of(name if plain else "f", self.signature, arguments, traced)
