@@ -101,7 +101,9 @@ class Variables:
         # f was recorded all the same, but within no_grad no one shall see it
         if self.trace is None:
             return x if is_value(x) and not modes.state.no_grad else Value(number(x))
-        if is_value(x) and self.trace.has_values and (self.numbers or modes.state.no_grad):
+        if not is_value(x):
+            x = number(x) if self.numbers else Value(number(x))
+        elif self.trace.has_values and (self.numbers or modes.state.no_grad):
             x = x.data if self.numbers else x.detach()
         return self.marked(x, root, variable) if self.trace.marks else x
 
