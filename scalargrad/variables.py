@@ -15,7 +15,7 @@ from . import modes, ops
 from .backward import adjoints, gradients
 from .engine import Value
 from .rows import real
-from .trees import flatten, is_scalar, is_value
+from .trees import flatten, in_graph, is_scalar, is_value
 
 Function = Callable[..., Any]
 
@@ -59,7 +59,8 @@ class Variables:
         taken = [flatten(args[i], f"argument {i}") for i in argnums]
         self.structures = [structure for _, structure in taken]
         self.trace = modes.state.trace
-        is_graph = inside() or any(s.linked for s in self.structures)
+        self.inside = inside()
+        is_graph = self.inside or any(s.linked for s in self.structures)
         self.linked = is_graph or self.trace is not None
         self.numbers = self.linked and not is_graph
         with differentiating():
@@ -101,11 +102,16 @@ class Variables:
         # f was recorded all the same, but within no_grad no one shall see it
         if self.trace is None:
             return x if is_value(x) and not modes.state.no_grad else Value(number(x))
-        if not is_value(x):
-            x = number(x) if self.numbers else Value(number(x))
-        elif self.trace.has_values and (self.numbers or modes.state.no_grad):
-            x = x.data if self.numbers else x.detach()
+        x = self.as_eager(x)
         return self.marked(x, root, variable) if self.trace.marks else x
+
+    def as_eager(self, x: Any) -> Any:
+        """A result while a function is traced: a number or a Value, as it is outside of that."""
+        if self.numbers:
+            return x.data if is_value(x) and self.trace.has_values else x
+        if modes.state.no_grad:
+            return Value(number(x))
+        return x if self.inside or in_graph(x) else self.trace.variable(x)
 
     def marked(self, x: Any, root: Any, variable: Any) -> Any:
         """A derivative of what is reduced over lanes, marked if each lane has its own of it."""

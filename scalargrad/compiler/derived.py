@@ -117,6 +117,11 @@ def pulled_back(f: Function) -> Function:
     return lambda *both: functional.vjp(f, *both[:-1])[1](both[-1])
 
 
+def value_of(f: Function) -> Function:
+    """The value that vjp gives beside the pullback."""
+    return lambda *primals: functional.vjp(f, *primals)[0]
+
+
 def places(argnums: Any, count: int) -> frozenset[int]:
     """The places among `count` arguments that `argnums` names."""
     return frozenset(chosen(argnums, count))

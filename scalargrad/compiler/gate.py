@@ -173,7 +173,8 @@ class Compiled(Views):
         key, count = ("vjp", len(primals)), len(primals)
         both = derived.Twice(self.batch, count, cotangent=self.reduce is None)
         gate = self.derived(key, derived.pulled_back, range, both)
-        return self(*primals), lambda cotangent: gate(*primals, cotangent)
+        value = self.derived(("value", count), derived.value_of, range, self.batch)
+        return value(*primals), lambda cotangent: gate(*primals, cotangent)
 
     def derived(self, key: Any, make: Any, varied: Any, batch: Any) -> Compiled:
         if key not in self._derived:

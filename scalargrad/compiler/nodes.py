@@ -29,10 +29,10 @@ class Made(NamedTuple):
     operands: tuple[Any, ...]
 
     def result(self, results: Results) -> Any:
-        entries = zip(results.entries, results.numbers, results.derivatives)
+        entries = zip(results.entries, results.numbers, results.derivatives, results.plain)
         return result(results.structure, [self.made(k, *x) for k, x in enumerate(entries)])
 
-    def made(self, k: int, entry: Entry, x: Any, derivatives: Sequence[Any]) -> Any:
+    def made(self, k: int, entry: Entry, x: Any, derivatives: Sequence[Any], plain: Any) -> Any:
         """What becomes of an entry: a number as in eager mode, a Value that the function was given,
         or a node."""
         if not entry.linked:
@@ -40,16 +40,17 @@ class Made(NamedTuple):
         if entry.given is not None and not modes.state.no_grad:
             return entry.given if type(entry.given) is not int else self.numbers[entry.given]
         if hasattr(x, "shape"):
-            return self.over_lanes(k, x, derivatives)
+            return self.over_lanes(k, x, derivatives, plain)
         return self.node(k, None, (x, *derivatives))
 
-    def over_lanes(self, k: int, x: Any, derivatives: Sequence[Any]) -> Any:
+    def over_lanes(self, k: int, x: Any, derivatives: Sequence[Any], plain: Any) -> Any:
         import numpy
 
         nodes = numpy.empty(x.size, dtype=object)
         for lane in range(x.size):
             own = [float(y.flat[lane]) if hasattr(y, "shape") else y for y in (x, *derivatives)]
-            nodes[lane] = self.node(k, lane, own)
+            is_plain = plain is not None and plain[lane]
+            nodes[lane] = own[0] if is_plain else self.node(k, lane, own)
         return nodes.reshape(x.shape)
 
     def node(self, k: int, lane: int | None, numbers: Sequence[float]) -> Any:

@@ -24,6 +24,9 @@ class Results(NamedTuple):
     captured: list[Any]
     numbers: list[Any]
     derivatives: list[list[Any]]
+    plain: list[Any]
+    """Of each entry an array that tells the lanes in which eager mode has a number and no Value;
+    None where all lanes are alike."""
 
     def outputs(self) -> list[Any]:
         """All of them, in the order of a program's outputs."""
@@ -41,6 +44,7 @@ class Merge:
         self.entries: list[Entry] = []
         self.captured: dict[int, Any] = {}
         self.found: dict[Any, Any] = {}
+        self.groups: list[tuple[Any, list[Entry]]] = []
 
     def add(self, path: Path, group: Any, outputs: Sequence[Any]) -> None:
         """Take in the outputs of a path in some lanes; `group` are their indices, None all. What
@@ -55,6 +59,7 @@ class Merge:
             )
         else:
             self.entries = list(map(together, self.entries, path.traced.entries))
+        self.groups.append((slice(None) if group is None else group, path.traced.entries))
         others = self.captured.keys() - path.captured.keys() if self.captured else set()
         self.captured |= path.captured
         found = self.found
@@ -90,7 +95,20 @@ class Merge:
             own = variables if entry.linked else ()
             derivatives.append([shaped(self.found.get((k, x), 0.0), None, self.call) for x in own])
         captured = list(self.captured.values())
-        return Results(self.structure, self.entries, captured, numbers, derivatives)
+        plain = list(map(self.plain, range(len(self.entries))))
+        return Results(self.structure, self.entries, captured, numbers, derivatives, plain)
+
+    def plain(self, k: int) -> Any:
+        """The lanes in which an entry is no Value, though it is one in others."""
+        linked = {entries[k].linked for _, entries in self.groups}
+        if len(linked) == 1 or not self.entries[k].own:
+            return None
+        import numpy
+
+        found = numpy.zeros(self.call.lanes, bool)
+        for group, entries in self.groups:
+            found[group] = not entries[k].linked
+        return found if found.any() else None
 
 
 def together(one: Entry, other: Entry) -> Entry:
@@ -108,7 +126,7 @@ def shaped(x: Any, entry: Entry | None, call: Arguments) -> Any:
     """What all lanes have, in their shape and kind; a derivative in an argument that was broadcast,
     in the shape of that argument."""
     if not hasattr(x, "shape"):
-        return x
+        return x if entry is None else of_kind(x, entry)
     x = x.reshape(call.shape)
     if entry is None:
         return x
@@ -122,7 +140,9 @@ def shaped(x: Any, entry: Entry | None, call: Arguments) -> Any:
 
 
 def of_kind(x: Any, entry: Entry) -> Any:
-    return x if entry.kind is float or not hasattr(x, "shape") else x.astype(entry.kind)
+    if entry.kind is float:
+        return x
+    return x.astype(entry.kind) if hasattr(x, "shape") else entry.kind(x)
 
 
 # ------ in the structure of the function's result
@@ -159,7 +179,7 @@ def finish_of(
     """What makes a result of this structure of a call's arguments and of its entries."""
     if structure.spec is None and structure.leaves[0].kind is SCALAR and entries[0].kind is float:
         return lambda args, found, values: found[0]
-    if any(entry.own for entry in entries):
+    if any(entry.own or entry.kind is not float for entry in entries):
         return lambda args, found, values: result(structure, map(of_kind, found, entries))
     writer, write = writer_of(structure), machine.write
 

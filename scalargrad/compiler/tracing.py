@@ -121,7 +121,7 @@ class Task(NamedTuple):
             results, structure = flatten(out, "the result", kinds_of(self.call))
             nodes = [trace.tracers[trace.index(x)] for x in results]
             captured = list(trace.captured)
-            entries = [self.entry(trace, x, kind_of(y)) for x, y in zip(nodes, results)]
+            entries = [self.entry(trace, x, self.kind(y)) for x, y in zip(nodes, results)]
             pairs = zip(nodes, entries)
             found = [x for node, entry in pairs for x in self.outputs(trace, tracers, node, entry)]
             outputs = self.reduced(trace, tracers, found)
@@ -150,6 +150,12 @@ class Task(NamedTuple):
         always = self.wanted is not None and self.wanted.always
         linked = always or trace.is_linked(node)
         return Entry(own, linked, self.given(trace, node) if linked else None, positions, kind)
+
+    def kind(self, x: Any) -> type:
+        """The type of numbers like this one, over lanes: what is bool or int in every lane is no
+        float. A sum of either is an int."""
+        kind = type(x) if type(x) in (bool, int) and self.reduce != "mean" else float
+        return int if kind is bool and self.reduce else kind
 
     def given(self, trace: Any, node: Any) -> Any:
         """Where a node comes from that is one of the function's inputs; None if it is computed."""
@@ -195,11 +201,6 @@ def is_constant(x: Any) -> bool:
     """Tell whether a result is the same object whenever a function returns it, and holds no number
     that is traced."""
     return isinstance(x, CONSTANTS) or is_number(x) or isinstance(x, (type, FunctionType))
-
-
-def kind_of(x: Any) -> type:
-    """The type of numbers like this one: what is bool or int in every lane is no float."""
-    return type(x) if type(x) in (bool, int) else float
 
 
 CONSTANTS = (str, bytes, type(None), Enum)
