@@ -105,7 +105,7 @@ class Merge:
             return None
         import numpy
 
-        found = numpy.zeros(self.call.lanes, bool)
+        found: Any = numpy.zeros(self.call.lanes or 1, bool)
         for group, entries in self.groups:
             found[group] = not entries[k].linked
         return found if found.any() else None
