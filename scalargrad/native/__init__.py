@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .. import backward, copying, modes, updates
-from ..rows import BUILT_IN, Operator, operand
+from .. import backward, comparing, copying, given, modes, updates
+from ..rows import BUILT_IN, Operator, attribute, operand
 from ..updates import RULES, Job
 from . import _engine
 from ._engine import Value, function, update_rules
@@ -26,6 +26,10 @@ def backward_in_mode(node: Any, seed: float) -> None:
         backward.backward(node, seed)
     else:
         node._run_backward(seed)
+
+
+def plain(node: Any) -> str:
+    return node.op.plain if node.op else ""
 
 
 def update(jobs: Sequence[Job]) -> tuple[int, int] | None:
@@ -50,5 +54,12 @@ _engine.install(
     modes.traced_leaf,
     modes.traced_number,
     modes.refuse_to_change,
+    modes.unwatched,
+    plain,
+    attribute,
+    given.constructed,
+    comparing.equal_float,
+    comparing.traced_comparison,
+    copying.linked,
 )
 modes.listeners.append(_engine.set_modes)

@@ -124,28 +124,25 @@ static PyTypeObject ValueType = {
 static PyObject *engine_install(PyObject *module, PyObject *args)
 {
     (void)module;
-    PyObject *rows, *operand, *build, *settle_, *backward, *check_record, *deepcopy, *reduce;
-    PyObject *leaf, *number, *refuse;
-    if (!PyArg_ParseTuple(args, "O!OOOOOOOOOO:install", &PyTuple_Type, &rows, &operand, &build,
-                          &settle_, &backward, &check_record, &deepcopy, &reduce, &leaf, &number,
-                          &refuse))
-        return NULL;
+    PyObject *rows, **const places[] = {
+        &hooks.operand,   &hooks.build,       &hooks.settle,        &hooks.backward,
+        &hooks.check_record, &hooks.deepcopy, &hooks.reduce,        &hooks.traced_leaf,
+        &hooks.traced_number, &hooks.refuse_to_change, &hooks.unwatched, &hooks.plain,
+        &hooks.attribute, &hooks.made,        &hooks.equal_float,   &hooks.compared,
+        &hooks.linked,
+    };
+    const Py_ssize_t count = sizeof places / sizeof *places;
+    if (PyTuple_GET_SIZE(args) != count + 1 || !PyTuple_Check(PyTuple_GET_ITEM(args, 0)))
+        return PyErr_Format(PyExc_TypeError, "install takes the rows and %zd functions", count);
+    rows = PyTuple_GET_ITEM(args, 0);
     if (PyTuple_GET_SIZE(rows) != OP_COUNT)
         return PyErr_Format(PyExc_ImportError,
                             "rules.h knows %d rows, the table has %zd: build the extension anew",
                             (int)OP_COUNT, PyTuple_GET_SIZE(rows));
     Py_INCREF(args); /* for as long as the process lives: it owns all of the hooks */
     hooks.rows = rows;
-    hooks.operand = operand;
-    hooks.build = build;
-    hooks.settle = settle_;
-    hooks.backward = backward;
-    hooks.check_record = check_record;
-    hooks.deepcopy = deepcopy;
-    hooks.reduce = reduce;
-    hooks.traced_leaf = leaf;
-    hooks.traced_number = number;
-    hooks.refuse_to_change = refuse;
+    for (Py_ssize_t i = 0; i < count; i++)
+        *places[i] = PyTuple_GET_ITEM(args, i + 1);
     Py_RETURN_NONE;
 }
 
