@@ -120,14 +120,14 @@ def made(kind: Any, data: Any, rest: Sequence[Any], named: Mapping[str, Any]) ->
         if symbol:
             raise TypeError(f"a Value without parents has no operator, got {symbol!r}: label it")
         return kind(data, label)
-    check_parents(kind, parents)
-    check_partials(parents, partials, symbol)
     if modes.is_traced():
         raise TypeError(f"compile cannot follow Value(data, parents, partials): {CURE}")
-    return node(kind, real(data), tuple(parents), tuple(map(real, partials)), symbol, label)
+    check_parents(parents)
+    check_partials(parents, partials)
+    return node(kind, real(data), tuple(parents), tuple([real(p) + 0.0 for p in partials]), symbol, label)
 
 
-def check_parents(kind: Any, parents: Any) -> None:
+def check_parents(parents: Any) -> None:
     if not isinstance(parents, (tuple, list)):
         raise TypeError(f"parents are a tuple of Values, got {described(parents)}")
     for x in parents:
@@ -135,12 +135,12 @@ def check_parents(kind: Any, parents: Any) -> None:
             raise TypeError(f"parents are Values, got {described(x)} among them")
 
 
-def check_partials(parents: Sequence[Any], partials: Any, symbol: str) -> None:
+def check_partials(parents: Sequence[Any], partials: Any) -> None:
     if not isinstance(partials, (tuple, list)) or len(partials) != len(parents):
-        came = f"{len(partials)}" if isinstance(partials, (tuple, list)) else described(partials)
         raise TypeError(
-            f"a node needs a partial for each of its parents, {len(parents)} numbers; got {came}: "
-            f"Value(data, parents, partials), or {CURE}"
+            f"partials are a tuple of numbers, one for each of the parents, which are "
+            f"{len(parents)}; got {described(partials)}: write Value(data, parents, partials), or "
+            f"{CURE}"
         )
     for x in partials:
         if not is_number(x):

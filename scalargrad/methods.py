@@ -124,10 +124,15 @@ def compared(name: str) -> Callable[[Value, Any], Any]:
 def install() -> None:
     for op in BUILT_IN.values():
         for name, method in methods_of(op):
-            method.__name__, method.__doc__ = name, op.__doc__
-            setattr(Value, name, method)
+            method.__doc__ = op.__doc__
+            add(name, method)
     for name in COMPARISONS:
-        setattr(Value, name, compared(name))
+        add(name, compared(name))
+
+
+def add(name: str, method: Callable[..., Any]) -> None:
+    method.__name__, method.__qualname__ = name, f"Value.{name}"
+    setattr(Value, name, method)
 
 
 install()

@@ -8,7 +8,8 @@ from . import ops
 
 
 class Protocols:
-    """Base of a scalar that has the operators: divmod, round, math.floor, math.ceil, unary +."""
+    """Base of a scalar that has the operators: divmod, round, math.floor, math.ceil, math.trunc,
+    unary +."""
 
     __slots__ = ()
 
@@ -29,3 +30,6 @@ class Protocols:
 
     def __ceil__(self) -> Any:
         return ops.ceil(self)
+
+    def __trunc__(self) -> Any:
+        return ops.trunc(self)

@@ -85,6 +85,7 @@ static PyMethodDef value_methods[] = {
     {"__round__", value_round, METH_VARARGS, NULL},
     {"__floor__", method_floor, METH_NOARGS, NULL},
     {"__ceil__", method_ceil, METH_NOARGS, NULL},
+    {"__trunc__", method_trunc, METH_NOARGS, NULL},
     {"__complex__", refuse_complex, METH_NOARGS, NULL},
     {"__copy__", value_copy, METH_NOARGS, NULL},
     {"__deepcopy__", value_deepcopy, METH_O, NULL},
