@@ -124,7 +124,9 @@ def made(kind: Any, data: Any, rest: Sequence[Any], named: Mapping[str, Any]) ->
         raise TypeError(f"compile cannot follow Value(data, parents, partials): {CURE}")
     check_parents(parents)
     check_partials(parents, partials)
-    return node(kind, real(data), tuple(parents), tuple([real(p) + 0.0 for p in partials]), symbol, label)
+    return node(
+        kind, real(data), tuple(parents), tuple([real(p) + 0.0 for p in partials]), symbol, label
+    )
 
 
 def check_parents(parents: Any) -> None:

@@ -116,9 +116,7 @@ def written(name: str, arguments: Sequence[Any], named: Mapping[str, Any]) -> st
     return f"{name}({', '.join(came)})"
 
 
-def takes(
-    function: Callable[..., Any], arguments: Sequence[Any], named: Mapping[str, Any]
-) -> bool:
+def takes(function: Callable[..., Any], arguments: Sequence[Any], named: Mapping[str, Any]) -> bool:
     """Whether a function can be called with these arguments."""
     import inspect  # here, because only an error has need of it
 
@@ -235,12 +233,14 @@ class Operator:
             return self.c
         return f"np.{self.numpy or self.name}({', '.join(['{}'] * self.arity)})"
 
-    @property
-    def plain(self) -> str:
-        """How programs like micrograd name it: arithmetic by its sign, else a word in ASCII."""
+    def plain(self, operands: Sequence[Any]) -> str:
+        """How programs like micrograd name it: arithmetic by its sign, a power with the exponent
+        that is a constant, else a word in ASCII."""
         if self.dunder and self.c and not re.search("[a-z?]", self.c):
             return self.c.format("", "").strip()
-        return self.symbol if self.symbol.isascii() else self.name
+        word = self.symbol if self.symbol.isascii() else self.name
+        exponent = operands[1] if self.dunder == "pow" else None
+        return word + repr(exponent).removesuffix(".0") if type(exponent) is float else word
 
     def signature(self) -> str:
         """Return how it is called: the operands' names, with their defaults."""

@@ -138,7 +138,7 @@ class Value(Protocols):
 
     op = property(attrgetter("_operator"), doc="The Operator that made it, None for a leaf.")
     _prev = property(lambda self: set(self.parents), doc="The parents as micrograd has them.")
-    _op = property(lambda self: self._operator.plain if self._operator else "")
+    _op = property(lambda self: self._operator.plain(self.operands) if self._operator else "")
     _children, _local_grads = parents, partials
 
     def backward(self, seed: float = 1.0) -> None:

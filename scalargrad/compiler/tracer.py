@@ -96,7 +96,7 @@ class Number(Arithmetic):
     _operands = operands
     _parents = _children = parents
     _prev = property(lambda self: set(self.parents))
-    _op = property(lambda self: self.op.plain if self.op else "")
+    _op = property(lambda self: self.op.plain(self.operands) if self.op else "")
     label = ""
 
     @property

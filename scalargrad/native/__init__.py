@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .. import backward, comparing, copying, given, modes, updates
+from .. import arrays, backward, comparing, copying, given, modes, updates
 from ..rows import BUILT_IN, Operator, attribute, operand
 from ..updates import RULES, Job
 from . import _engine
@@ -29,7 +29,7 @@ def backward_in_mode(node: Any, seed: float) -> None:
 
 
 def plain(node: Any) -> str:
-    return node.op.plain if node.op else ""
+    return node.op.plain(node.operands) if node.op else ""
 
 
 def update(jobs: Sequence[Job]) -> tuple[int, int] | None:
@@ -61,5 +61,6 @@ _engine.install(
     comparing.equal_float,
     comparing.traced_comparison,
     copying.linked,
+    arrays.array_ufunc,
 )
 modes.listeners.append(_engine.set_modes)

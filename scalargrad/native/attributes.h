@@ -226,6 +226,19 @@ static PyObject *get_plain(PyObject *self, void *unused)
     return PyObject_CallOneArg(hooks.plain, self);
 }
 
+static PyObject *get_real(PyObject *self, void *unused)
+{
+    (void)unused;
+    return Py_NewRef(self);
+}
+
+static PyObject *get_imag(PyObject *self, void *unused)
+{
+    (void)self;
+    (void)unused;
+    return PyFloat_FromDouble(0.0);
+}
+
 typedef PyObject *EdgeView(Edge); /* a new reference, NULL on error; Py_None: leave it out */
 
 static PyObject *parent_view(Edge edge)
@@ -298,6 +311,8 @@ static PyGetSetDef value_getset[] = {
     {"_grad", get_raw_grad, set_raw_grad, NULL, NULL},
     {"_data", get_raw_data, set_data, NULL, NULL},
     {"_source", get_source, set_source, NULL, NULL},
+    {"real", get_real, NULL, "The number itself: it is real, as Python's floats are.", NULL},
+    {"imag", get_imag, NULL, "0.0, the part that a real number does not have.", NULL},
     {"_prev", get_parent_set, NULL, "The parents as micrograd has them.", NULL},
     {"_op", get_plain, NULL, NULL, NULL},
     {NULL, NULL, NULL, NULL, NULL},

@@ -23,6 +23,7 @@ static struct {
     PyObject *made;             /* (type, number, further arguments, named ones) -> Value */
     PyObject *equal_float;      /* (x) -> the float that equals what x equals, or NotImplemented */
     PyObject *compared;         /* (name, Value, x) -> how it comes out, or None; in a mode */
+    PyObject *array_ufunc;      /* what NumPy asks a Value */
     PyObject *linked;           /* (Value) -> a copy computed from it, or None */
 } hooks;
 

@@ -145,6 +145,34 @@ static PyObject *refuse_complex(PyObject *self, PyObject *unused)
     return refuse_float(self);
 }
 
+static PyObject *value_conjugate(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    return Py_NewRef(self);
+}
+
+/* Call with `self` before all else. Of `args`, n come by position. */
+static PyObject *call_with(PyObject *function, PyObject *self, PyObject *const *args, Py_ssize_t n,
+                           PyObject *kwnames)
+{
+    Py_ssize_t given = n + (kwnames ? PyTuple_GET_SIZE(kwnames) : 0);
+    PyObject **all = PyMem_New(PyObject *, given + 1);
+    if (!all)
+        return PyErr_NoMemory();
+    all[0] = self;
+    for (Py_ssize_t i = 0; i < given; i++)
+        all[i + 1] = args[i];
+    PyObject *result = PyObject_Vectorcall(function, all, (size_t)n + 1, kwnames);
+    PyMem_Free(all);
+    return result;
+}
+
+static PyObject *value_array_ufunc(PyObject *self, PyObject *const *args, Py_ssize_t n,
+                                   PyObject *kwnames)
+{
+    return call_with(hooks.array_ufunc, self, args, n, kwnames);
+}
+
 static PyObject *value_round(PyObject *self, PyObject *args)
 {
     PyObject *digits = Py_None;

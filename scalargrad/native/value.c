@@ -20,30 +20,13 @@
 UNARY_METHODS(ROW)
 #undef ROW
 
-/* The row itself does what C has no short way for. Of `args`, n come by position. */
-static PyObject *call_row(int code, PyObject *self, PyObject *const *args, Py_ssize_t n,
-                          PyObject *kwnames)
-{
-    Py_ssize_t given = n + (kwnames ? PyTuple_GET_SIZE(kwnames) : 0);
-    PyObject **all = PyMem_New(PyObject *, given + 1);
-    if (!all)
-        return PyErr_NoMemory();
-    all[0] = self;
-    for (Py_ssize_t i = 0; i < given; i++)
-        all[i + 1] = args[i];
-    PyObject *row = PyTuple_GET_ITEM(hooks.rows, code);
-    PyObject *result = PyObject_Vectorcall(row, all, (size_t)n + 1, kwnames);
-    PyMem_Free(all);
-    return result;
-}
-
 /* Methods take at most two operands besides self where C has a short way. */
 static PyObject *call_quickly(int code, PyObject *self, PyObject *const *args, Py_ssize_t n,
                               PyObject *kwnames)
 {
     PyObject *all[] = {self, n > 0 ? args[0] : NULL, n > 1 ? args[1] : NULL};
     PyObject *result = n <= 2 && !kwnames ? quick(&entries[code], all, n + 1) : NULL;
-    return result || PyErr_Occurred() ? result : call_row(code, self, args, n, kwnames);
+    return result || PyErr_Occurred() ? result : call_with(PyTuple_GET_ITEM(hooks.rows, code), self, args, n, kwnames);
 }
 
 #define ROW(python_name, name, doc)                                                               \
@@ -87,6 +70,9 @@ static PyMethodDef value_methods[] = {
     {"__ceil__", method_ceil, METH_NOARGS, NULL},
     {"__trunc__", method_trunc, METH_NOARGS, NULL},
     {"__complex__", refuse_complex, METH_NOARGS, NULL},
+    {"__array_ufunc__", FAST(value_array_ufunc), METH_FASTCALL | METH_KEYWORDS, NULL},
+    {"conjugate", value_conjugate, METH_NOARGS,
+     "The number itself; NumPy's variance asks for it."},
     {"__copy__", value_copy, METH_NOARGS, NULL},
     {"__deepcopy__", value_deepcopy, METH_O, NULL},
     {"__reduce__", value_reduce, METH_NOARGS, NULL},
@@ -130,7 +116,7 @@ static PyObject *engine_install(PyObject *module, PyObject *args)
         &hooks.check_record, &hooks.deepcopy, &hooks.reduce,        &hooks.traced_leaf,
         &hooks.traced_number, &hooks.refuse_to_change, &hooks.unwatched, &hooks.plain,
         &hooks.attribute, &hooks.made,        &hooks.equal_float,   &hooks.compared,
-        &hooks.linked,
+        &hooks.linked,        &hooks.array_ufunc,
     };
     const Py_ssize_t count = sizeof places / sizeof *places;
     if (PyTuple_GET_SIZE(args) != count + 1 || !PyTuple_Check(PyTuple_GET_ITEM(args, 0)))
