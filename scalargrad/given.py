@@ -103,7 +103,7 @@ EXPECTED = "Value(data), Value(data, label) or Value(data, parents, partials)"
 
 def constructed(kind: Any, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
     """Return what `kind` makes of these arguments, which are not only a number and a label."""
-    if args and "data" in named or not args and "data" not in named:
+    if bool(args) is ("data" in named):
         raise TypeError(f"expected {EXPECTED}, got {written('Value', args, named)}")
     data, *rest = args if args else [named["data"]]
     return made(kind, data, rest, {name: x for name, x in named.items() if name != "data"})
@@ -116,7 +116,7 @@ def made(kind: Any, data: Any, rest: Sequence[Any], named: Mapping[str, Any]) ->
     parents, partials = found.get("parents", ()), found.get("partials", ())
     if not isinstance(symbol, str):
         raise TypeError(f"an operator's name is a string, got {described(symbol)}")
-    if parents is None or isinstance(parents, (tuple, list, set)) and not (parents or partials):
+    if isinstance(parents, (tuple, list, set)) and not (parents or partials):
         if symbol:
             raise TypeError(f"a Value without parents has no operator, got {symbol!r}: label it")
         return kind(data, label)

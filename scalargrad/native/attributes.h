@@ -34,7 +34,7 @@ static PyObject *value_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     PyObject *named = kwargs ? Py_NewRef(kwargs) : PyDict_New(), *result = NULL;
     if (named)
-        result = PyObject_CallFunctionObjArgs(hooks.made, type, args, named, NULL);
+        result = PyObject_CallFunctionObjArgs(hooks.constructed, type, args, named, NULL);
     Py_XDECREF(named);
     return result;
 }

@@ -20,7 +20,7 @@ static struct {
     PyObject *unwatched;        /* (name of an attribute), in a mode */
     PyObject *plain;            /* (Value) -> the name of its operator in programs like micrograd */
     PyObject *attribute;        /* (x, name of an attribute) -> float */
-    PyObject *made;             /* (type, number, further arguments, named ones) -> Value */
+    PyObject *constructed;      /* (type, arguments, named ones) -> Value */
     PyObject *equal_float;      /* (x) -> the float that equals what x equals, or NotImplemented */
     PyObject *compared;         /* (name, Value, x) -> how it comes out, or None; in a mode */
     PyObject *array_ufunc;      /* what NumPy asks a Value */

@@ -108,28 +108,48 @@ static PyTypeObject ValueType = {
 
 /* ------ the module */
 
-static PyObject *engine_install(PyObject *module, PyObject *args)
+#define HOOK(name) {#name, &hooks.name}
+static const struct {
+    const char *name;
+    PyObject **place;
+} python_functions[] = {
+    HOOK(operand),      HOOK(build),         HOOK(settle),           HOOK(backward),
+    HOOK(check_record), HOOK(deepcopy),      HOOK(reduce),           HOOK(traced_leaf),
+    HOOK(linked),       HOOK(traced_number), HOOK(refuse_to_change), HOOK(unwatched),
+    HOOK(plain),        HOOK(attribute),     HOOK(constructed),      HOOK(equal_float),
+    HOOK(compared),     HOOK(array_ufunc),
+};
+#undef HOOK
+
+static int install_functions(PyObject *named)
+{
+    for (size_t i = 0; i < sizeof python_functions / sizeof *python_functions; i++) {
+        PyObject *found = PyDict_GetItemString(named, python_functions[i].name);
+        if (!found) {
+            PyErr_Format(PyExc_TypeError, "install needs %s", python_functions[i].name);
+            return -1;
+        }
+        *python_functions[i].place = found;
+    }
+    return 0;
+}
+
+/* install(rows, **functions): what they are for stands beside `hooks`. */
+static PyObject *engine_install(PyObject *module, PyObject *args, PyObject *named)
 {
     (void)module;
-    PyObject *rows, **const places[] = {
-        &hooks.operand,   &hooks.build,       &hooks.settle,        &hooks.backward,
-        &hooks.check_record, &hooks.deepcopy, &hooks.reduce,        &hooks.traced_leaf,
-        &hooks.traced_number, &hooks.refuse_to_change, &hooks.unwatched, &hooks.plain,
-        &hooks.attribute, &hooks.made,        &hooks.equal_float,   &hooks.compared,
-        &hooks.linked,        &hooks.array_ufunc,
-    };
-    const Py_ssize_t count = sizeof places / sizeof *places;
-    if (PyTuple_GET_SIZE(args) != count + 1 || !PyTuple_Check(PyTuple_GET_ITEM(args, 0)))
-        return PyErr_Format(PyExc_TypeError, "install takes the rows and %zd functions", count);
-    rows = PyTuple_GET_ITEM(args, 0);
+    PyObject *rows;
+    if (!PyArg_ParseTuple(args, "O!:install", &PyTuple_Type, &rows))
+        return NULL;
     if (PyTuple_GET_SIZE(rows) != OP_COUNT)
         return PyErr_Format(PyExc_ImportError,
                             "rules.h knows %d rows, the table has %zd: build the extension anew",
                             (int)OP_COUNT, PyTuple_GET_SIZE(rows));
-    Py_INCREF(args); /* for as long as the process lives: it owns all of the hooks */
+    if (!named || install_functions(named) < 0)
+        return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_TypeError, "install needs functions");
+    Py_INCREF(rows); /* for as long as the process lives, as the functions */
+    Py_INCREF(named);
     hooks.rows = rows;
-    for (Py_ssize_t i = 0; i < count; i++)
-        *places[i] = PyTuple_GET_ITEM(args, i + 1);
     Py_RETURN_NONE;
 }
 
@@ -169,7 +189,7 @@ static PyObject *engine_fail_after(PyObject *module, PyObject *count)
 }
 
 static PyMethodDef engine_functions[] = {
-    {"install", engine_install, METH_VARARGS, "Hand over the table's rows and Python's part."},
+    {"install", FAST(engine_install), METH_VARARGS | METH_KEYWORDS, "Hand over the table's rows and Python's part."},
     {"set_modes", engine_set_modes, METH_O, "Say how many modes are active."},
     {"function", function_of_row, METH_O, "Return the callable that a row is to users."},
     {"update", engine_update, METH_O,
