@@ -12,7 +12,7 @@ from typing import Any
 
 from . import modes
 from .backward import NO_GRADIENT
-from .rows import Operator, builder, described, is_number, real, written
+from .rows import Operator, attribute, builder, described, is_number, real, written
 
 CURE = "define its operator once, with scalargrad.operator(name, forward, *partials)"
 
@@ -106,16 +106,12 @@ def constructed(kind: Any, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
     if bool(args) is ("data" in named):
         raise TypeError(f"expected {EXPECTED}, got {written('Value', args, named)}")
     data, *rest = args if args else [named["data"]]
-    return made(kind, data, rest, {name: x for name, x in named.items() if name != "data"})
-
-
-def made(kind: Any, data: Any, rest: Sequence[Any], named: Mapping[str, Any]) -> Any:
-    """Return Value(data, *rest, **named), where that is more than a number and a label."""
-    found = arguments(rest, named)
+    found = arguments(rest, {name: x for name, x in named.items() if name != "data"})
     label, symbol = found.get("label", ""), found.get("op", "")
     parents, partials = found.get("parents", ()), found.get("partials", ())
-    if not isinstance(symbol, str):
-        raise TypeError(f"an operator's name is a string, got {described(symbol)}")
+    for text in (label, symbol):
+        if not isinstance(text, str):
+            raise TypeError(f"a label or an operator's name is a string, got {described(text)}")
     if isinstance(parents, (tuple, list, set)) and not (parents or partials):
         if symbol:
             raise TypeError(f"a Value without parents has no operator, got {symbol!r}: label it")
@@ -124,9 +120,8 @@ def made(kind: Any, data: Any, rest: Sequence[Any], named: Mapping[str, Any]) ->
         raise TypeError(f"compile cannot follow Value(data, parents, partials): {CURE}")
     check_parents(parents)
     check_partials(parents, partials)
-    return node(
-        kind, real(data), tuple(parents), tuple([real(p) + 0.0 for p in partials]), symbol, label
-    )
+    known = tuple([real(p) + 0.0 for p in partials])
+    return node(kind, attribute(data, "data"), tuple(parents), known, symbol, label)
 
 
 def check_parents(parents: Any) -> None:

@@ -53,11 +53,12 @@ class Value(Protocols):
     _source: tuple[str, int]
     """The user's line that built it; set under detect_anomaly alone."""
 
-    def __new__(cls, data: Any, label: Any = "", *rest: Any, **named: Any) -> Any:
-        if rest or named or not isinstance(label, str):
-            return given.made(cls, data, (label, *rest) if rest or label != "" else (), named)
-        traced = modes.traced_leaf(data) if modes.active else None
-        return leaf(attribute(data, "data"), checked_label(label)) if traced is None else traced
+    def __new__(cls, *args: Any, **named: Any) -> Any:
+        label = args[1] if len(args) == 2 else ""
+        if named or not 1 <= len(args) <= 2 or not isinstance(label, str):
+            return given.constructed(cls, args, named)
+        traced = modes.traced_leaf(args[0]) if modes.active else None
+        return leaf(attribute(args[0], "data"), label) if traced is None else traced
 
     def __init_subclass__(cls) -> NoReturn:
         raise TypeError("Value cannot be subclassed: hold one as an attribute instead")
