@@ -41,7 +41,8 @@ def matched(x: Any, v: Any, w: Any) -> Any:
 
 WAYS: dict[str, Callable[[Any, Any, Any], Any]] = {
     "above a number": lambda x, v, w: x * v if v > 1.0 else x + w,
-    "below a number": lambda x, v, w: x * v if 1.0 > v else x + w,
+    "at most a number": lambda x, v, w: x * v if v <= 1.0 else x + w,
+    "a number above": lambda x, v, w: x * v if operator.gt(1.0, v) else x + w,
     "the larger of two": lambda x, v, w: x * max(v, w),
     "the larger, of the argument too": lambda x, v, w: max(x, v) * w,
     "the smallest": lambda x, v, w: min([v, w, x]) + 1.0,
@@ -156,7 +157,9 @@ def test_a_copy_in_a_compiled_function_keeps_its_gradient(copied: Any) -> None:
 
 def test_a_node_of_ones_own_cannot_be_compiled() -> None:
     f = sg.compile(lambda x: Value(x.data * 2.0, (x,), (2.0,)))
-    with pytest.raises(TypeError, match=r"cannot follow Value\(data, parents.*scalargrad\.operator"):
+    with pytest.raises(
+        TypeError, match=r"cannot follow Value\(data, parents.*scalargrad\.operator"
+    ):
         f(1.0)
 
 
