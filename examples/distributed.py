@@ -1,6 +1,6 @@
 """Work on many machines: engines that exist carry it, scalargrad computes on each of them.
 
-    pip install "scalargrad[scale]"
+    pip install "dask[distributed]" jax
     python examples/distributed.py
     python examples/distributed.py --scheduler tcp://host:8786
     python examples/distributed.py --devices 8

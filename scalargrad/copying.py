@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+from . import modes, ops
 from .graph import topological_order
 from .rows import Operator
 
@@ -22,7 +23,15 @@ Record = tuple[Operator | None, float, float, str, tuple[Any, ...], tuple[float,
 
 def record(node: Any) -> Record:
     """Return all there is to a node, as `_rebuild` takes it."""
-    return node.op, node.data, node._grad, node.label, node.operands, node.partials
+    return node.op, node._data, node._grad, node.label, node.operands, node.partials
+
+
+def linked(node: Any) -> Any:
+    """A copy that is computed from the node, while a function is differentiated or traced: one of
+    its own would lose the gradient in silence. None outside of that."""
+    if modes.state.transforms or modes.is_traced():
+        return ops.identity(node)
+    return None
 
 
 def check_record(kind: type, op: Any, operands: Any, partials: Any) -> None:
@@ -42,6 +51,8 @@ def check_record(kind: type, op: Any, operands: Any, partials: Any) -> None:
 
 def deepcopy(node: Any, memo: dict[int, Any]) -> Any:
     """Return a copy of the node and of all it was computed from, as `copy.deepcopy` wants it."""
+    if (copy := linked(node)) is not None:
+        return copy
     for original in topological_order(node):
         if id(original) not in memo:
             op, data, grad, label, operands, partials = record(original)

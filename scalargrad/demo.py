@@ -101,5 +101,5 @@ def check_extra() -> None:
     missing = [name for module, name in NEEDED.items() if find_spec(module) is None]
     if missing:
         raise ModuleNotFoundError(
-            f'the demo needs {", ".join(missing)}: pip install "scalargrad[examples]"'
+            f"the demo needs {', '.join(missing)}: pip install {' '.join(missing)}"
         )

@@ -38,5 +38,7 @@ if wanted != "pure":
 
 copying.chosen = Value
 functions = {name: function(op) for name, op in BUILT_IN.items() if not op.hidden}
-globals().update(functions)
-__all__ = ["Value", *functions]
+spellings = {op.numpy: functions[name] for name, op in BUILT_IN.items() if op.numpy}
+"""The same functions by NumPy's names, where these differ."""
+globals().update(functions | spellings)
+__all__ = ["Value", *functions, *spellings]

@@ -11,6 +11,7 @@ Operand: TypeAlias = Value | SupportsFloat
 engine: str
 wanted: str
 functions: dict[str, Operator]
+spellings: dict[str, Operator]
 
 def update(jobs: Sequence[Job]) -> tuple[int, int] | None: ...
 
@@ -60,7 +61,17 @@ class Value:
     _data: float
     _grad: float
     _source: tuple[str, int]
+    @overload
     def __new__(cls, data: Number, label: str = ...) -> Value: ...
+    @overload
+    def __new__(
+        cls,
+        data: Number,
+        parents: Sequence[Value] | set[Value] = ...,
+        partials: Sequence[Number] | str = ...,
+        label: str = ...,
+        **named: Any,
+    ) -> Value: ...
     @property
     def has_grad(self) -> bool: ...
     @property
@@ -81,6 +92,10 @@ class Value:
     def _prev(self) -> set[Value]: ...
     @property
     def _op(self) -> str: ...
+    @property
+    def _children(self) -> tuple[Value, ...]: ...
+    @property
+    def _local_grads(self) -> tuple[float, ...]: ...
     @staticmethod
     def __operator__(op: Operator, operands: tuple[Any, ...]) -> Value: ...
     @staticmethod
@@ -107,6 +122,7 @@ class Value:
     def __round__(self, digits: int | None = ...) -> Value: ...
     def __floor__(self) -> Value: ...
     def __ceil__(self) -> Value: ...
+    def __trunc__(self) -> Value: ...
     def __copy__(self) -> Value: ...
     def __deepcopy__(self, memo: dict[int, Any]) -> Value: ...
     def step(self) -> Value: ...
@@ -125,10 +141,12 @@ class Value:
     def __floordiv__(self, other: Operand) -> Value: ...
     def __rfloordiv__(self, other: Number) -> Value: ...
     def fmod(self, y: Operand) -> Value: ...
+    def remainder(self, y: Operand) -> Value: ...
     def __neg__(self) -> Value: ...
     def __abs__(self) -> Value: ...
     def abs(self) -> Value: ...
     def fabs(self) -> Value: ...
+    def copysign(self, y: Operand) -> Value: ...
     def square(self) -> Value: ...
     def reciprocal(self) -> Value: ...
     def maximum(self, y: Operand) -> Value: ...
@@ -137,6 +155,7 @@ class Value:
     def sign(self) -> Value: ...
     def floor(self) -> Value: ...
     def ceil(self) -> Value: ...
+    def trunc(self) -> Value: ...
     def round(self) -> Value: ...
     def rint(self) -> Value: ...
     def exp(self) -> Value: ...
@@ -159,6 +178,10 @@ class Value:
     def arctan(self) -> Value: ...
     def atan2(self, x: Operand) -> Value: ...
     def arctan2(self, x: Operand) -> Value: ...
+    def degrees(self) -> Value: ...
+    def rad2deg(self) -> Value: ...
+    def radians(self) -> Value: ...
+    def deg2rad(self) -> Value: ...
     def sinh(self) -> Value: ...
     def cosh(self) -> Value: ...
     def tanh(self) -> Value: ...
@@ -196,8 +219,11 @@ pow: Binary
 mod: Binary
 floordiv: Binary
 fmod: Binary
+remainder: Binary
 neg: Unary
 abs: Unary
+fabs: Unary
+copysign: Binary
 square: Unary
 reciprocal: Unary
 maximum: Binary
@@ -206,7 +232,9 @@ clamp: Ternary
 sign: Unary
 floor: Unary
 ceil: Unary
+trunc: Unary
 round: Unary
+rint: Unary
 exp: Unary
 exp2: Unary
 expm1: Unary
@@ -220,15 +248,26 @@ sin: Unary
 cos: Unary
 tan: Unary
 asin: Unary
+arcsin: Unary
 acos: Unary
+arccos: Unary
 atan: Unary
+arctan: Unary
 atan2: Binary
+arctan2: Binary
+degrees: Unary
+rad2deg: Unary
+radians: Unary
+deg2rad: Unary
 sinh: Unary
 cosh: Unary
 tanh: Unary
 asinh: Unary
+arcsinh: Unary
 acosh: Unary
+arccosh: Unary
 atanh: Unary
+arctanh: Unary
 hypot: Binary
 erf: Unary
 erfc: Unary
@@ -261,6 +300,13 @@ __all__ = [
     "acos",
     "acosh",
     "add",
+    "arccos",
+    "arccosh",
+    "arcsin",
+    "arcsinh",
+    "arctan",
+    "arctan2",
+    "arctanh",
     "asin",
     "asinh",
     "atan",
@@ -269,8 +315,11 @@ __all__ = [
     "cbrt",
     "ceil",
     "clamp",
+    "copysign",
     "cos",
     "cosh",
+    "deg2rad",
+    "degrees",
     "div",
     "dot",
     "elu",
@@ -279,6 +328,7 @@ __all__ = [
     "exp",
     "exp2",
     "expm1",
+    "fabs",
     "floor",
     "floordiv",
     "fmod",
@@ -305,9 +355,13 @@ __all__ = [
     "polygamma",
     "pow",
     "prod",
+    "rad2deg",
+    "radians",
     "reciprocal",
     "relu",
     "relu6",
+    "remainder",
+    "rint",
     "round",
     "selu",
     "sigmoid",
@@ -324,5 +378,6 @@ __all__ = [
     "sum",
     "tan",
     "tanh",
+    "trunc",
     "where",
 ]

@@ -100,6 +100,18 @@ def fmod(x: float, y: float) -> float:
         return nan
 
 
+def remainder(x: float, y: float) -> float:
+    try:
+        return math.remainder(x, y)
+    except ValueError:
+        return nan
+
+
+def with_sign(x: float, y: float) -> float:
+    """copysign, and NaN where there is no sign to tell: of a NaN."""
+    return copysign(x, y) if y == y else nan
+
+
 def hypot(x: float, y: float) -> float:
     """The C library's hypot, which abs(complex) calls; `math.hypot` rounds differently."""
     if x != x or y != y:

@@ -41,14 +41,23 @@ def class_index(label: Any, outputs: Sequence[Any]) -> int:
     try:
         index = operator.index(label)
     except TypeError:
+        came = f"{type(label).__name__} {label!r:.60}"
         raise TypeError(
-            f"a label is the class as a whole number, got {type(label).__name__} {label!r:.60}"
+            f"a label is the class as a whole number, got {came}{label_cure(label)}"
         ) from None
     if not 0 <= index < len(outputs):
         raise ValueError(
             f"{len(outputs)} outputs need a label 0 to {len(outputs) - 1}, got {index}"
         )
     return index
+
+
+def label_cure(label: Any) -> str:
+    """What to do about a label that is no whole number, for a message."""
+    if is_number(label) and label == label // 1:
+        return f": int(…) of it is {int(label)}"
+    is_list = isinstance(label, (list, tuple)) or hasattr(label, "tolist")
+    return ": of a list with a 1 for the class pass the index, as y.index(1)" if is_list else ""
 
 
 def right_and_others(outputs: Sequence[Any], label: Any) -> tuple[Any, list[Any]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from . import modes
 from .backward import NO_GRADIENT
+from .comparing import COMPARISONS, beside, traced_comparison
 from .freeing import TALLEST
 from .rows import BUILT_IN, Operator, operand
 from .value import Value, leaf, new, settle
@@ -109,9 +110,12 @@ def compared(name: str) -> Callable[[Value, Any], Any]:
     compare: Any = getattr(float, name)
 
     def method(self: Value, other: Any) -> Any:
+        traced = traced_comparison(name, self, other) if modes.active else None
+        if traced is not None:
+            return traced
         if type(other) is Value:
             return compare(self._data, other._data)
-        y = operand(other, name)
+        y = beside(name, other)
         return y if y is NotImplemented else compare(self._data, y)
 
     return method
@@ -120,10 +124,15 @@ def compared(name: str) -> Callable[[Value, Any], Any]:
 def install() -> None:
     for op in BUILT_IN.values():
         for name, method in methods_of(op):
-            method.__name__, method.__doc__ = name, op.__doc__
-            setattr(Value, name, method)
-    for name in ("__lt__", "__le__", "__gt__", "__ge__"):
-        setattr(Value, name, compared(name))
+            method.__doc__ = op.__doc__
+            add(name, method)
+    for name in COMPARISONS:
+        add(name, compared(name))
+
+
+def add(name: str, method: Callable[..., Any]) -> None:
+    method.__name__, method.__qualname__ = name, f"Value.{name}"
+    setattr(Value, name, method)
 
 
 install()

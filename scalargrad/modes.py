@@ -81,6 +81,19 @@ def traced_number(node: Any) -> Any:
     return None if state.trace is None else state.trace.number_of(node)
 
 
+def is_traced() -> bool:
+    """Whether a function is being traced here: its comparisons are guards."""
+    return getattr(state.trace, "branch", None) is not None
+
+
+def unwatched(what: str) -> None:
+    """Note that a function that is being traced read or wrote what no call can watch: it is traced
+    anew each time."""
+    note = getattr(state.trace, "unwatched", None)
+    if note is not None:
+        note(what)
+
+
 def refuse_to_change(node: Any) -> None:
     """Raise TypeError if a function that is being traced changes a Value."""
     if getattr(state.trace, "freezes", state.trace is not None):

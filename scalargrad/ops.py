@@ -21,6 +21,7 @@ from . import folds, ieee
 from .rows import BUILT_IN, NOWHERE, TRACED, Operator
 
 LN2, LN10 = math.log(2.0), math.log(10.0)
+DEGREES, RADIANS = 180.0 / pi, pi / 180.0
 SQRT2, SQRT2PI, SQRTPI = math.sqrt(2.0), math.sqrt(2.0 * pi), math.sqrt(pi)
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 """Klambauer et al., Self-Normalizing Neural Networks (2017), to double precision."""
@@ -135,9 +136,18 @@ floordiv = op("floordiv", "//", ieee.floor_divide, "sg_floor_divide({}, {})",
               array="np.floor_divide({}, {})")
 fmod = op("fmod", "fmod", ieee.fmod, "fmod({}, {})",
           lambda out, x, y: 1.0 + flat(out), lambda out, x, y: round(div(out - x, y)))
+remainder = op("remainder", "remainder", ieee.remainder, "remainder({}, {})",
+               lambda out, x, y: 1.0 + flat(out), lambda out, x, y: round(div(out - x, y)),
+               array=NOWHERE,
+               doc="x − n·y with the whole n nearest to x/y, of two the even one: as in IEEE 754 "
+                   "and math.remainder. Python's % is mod, which NumPy calls remainder.")
 neg = op("neg", "−", py.neg, "-{}", lambda out, x: -1.0, dunder="neg")
 abs = op("abs", "abs", builtins.abs, "fabs({})",
          lambda out, x: sign(x), dunder="abs", numpy="fabs")
+copysign = op("copysign", "copysign", ieee.with_sign, "({1} == {1} ? copysign({0}, {1}) : NAN)",
+              lambda out, x, y: sign(x) * copysign(1.0, y), lambda out, x, y: flat(out),
+              array="np.where({1} == {1}, np.copysign({0}, {1}), np.nan)",
+              doc="The size of x with the sign of y, which −0.0 and 0.0 have too.")
 square = op("square", "x²", lambda x: x * x, "{0} * {0}", lambda out, x: 2.0 * x)
 reciprocal = op("reciprocal", "1/x", lambda x: ieee.divide(1.0, x), "1.0 / {}",
                 lambda out, x: -(out * out))
@@ -173,6 +183,7 @@ clamp = op("clamp", "clamp", lambda x, low, high: minimum(maximum(x, low), high)
 sign = op("sign", "sign", lambda x: compare(x, 0.0), TRACED, lambda out, x: flat(out))
 floor = op("floor", "floor", ieee.whole(math.floor), "floor({})", lambda out, x: flat(out))
 ceil = op("ceil", "ceil", ieee.whole(math.ceil), "ceil({})", lambda out, x: flat(out))
+trunc = op("trunc", "trunc", ieee.whole(math.trunc), "trunc({})", lambda out, x: flat(out))
 round = op("round", "round", ieee.whole(builtins.round), "rint({})",
            lambda out, x: flat(out), numpy="rint")
 round_to = op("round_to", "round", ieee.round_to, None,
@@ -210,6 +221,10 @@ atan = op("atan", "atan", math.atan, "atan({})",
 atan2 = op("atan2", "atan2", math.atan2, "atan2({}, {})",
            lambda out, y, x: ratio(unit(x, y, hypot(x, y)), hypot(x, y)),
            lambda out, y, x: -ratio(unit(y, x, hypot(x, y)), hypot(x, y)), numpy="arctan2")
+degrees = op("degrees", "°", lambda x: x * DEGREES, f"{{}} * {DEGREES}",
+             lambda out, x: DEGREES, numpy="rad2deg", doc="An angle in degrees that is x radians.")
+radians = op("radians", "rad", lambda x: x * RADIANS, f"{{}} * {RADIANS}",
+             lambda out, x: RADIANS, numpy="deg2rad", doc="An angle in radians that is x degrees.")
 sinh = op("sinh", "sinh", ieee.sinh, "sinh({})", lambda out, x: cosh(x))
 cosh = op("cosh", "cosh", ieee.cosh, "cosh({})", lambda out, x: sinh(x))
 tanh = op("tanh", "tanh", math.tanh, "tanh({})", lambda out, x: inverse_square(cosh(x)))

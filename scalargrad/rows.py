@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Complex, Number, Real
 from typing import Any
 
@@ -38,7 +38,35 @@ def real(x: object) -> float:
         return x
     if is_number(x):
         return float(x)  # type: ignore[arg-type]
-    raise TypeError(f"expected a number or a Value, got {type(x).__name__} {x!r:.60}")
+    raise TypeError(f"expected a number or a Value, got {described(x)}{cure(x)}")
+
+
+def described(x: object) -> str:
+    """What came instead, for a message: its type and how it is written."""
+    return f"{type(x).__name__} {x!r:.60}"
+
+
+def cure(x: object) -> str:
+    """What to do about an operand that is no number, for a message."""
+    if builder(x) is not None:
+        return ": here a number is needed, which is its .data"
+    if type(x).__module__ == "numpy" and hasattr(x, "ndim"):
+        return ": call NumPy's function of that name, which takes arrays of numbers or Values"
+    return ": call it for each of them" if isinstance(x, (list, tuple)) else ""
+
+
+CURES = {"grad": "; 0.0 stands for none, and zero_grad() sets it"}
+
+
+def attribute(x: object, name: str) -> float:
+    """Return `x` as a float, for an attribute of a Value. Raises TypeError naming it, if it is
+    not one real number."""
+    if type(x) is float:
+        return x
+    if is_number(x):
+        return float(x)  # type: ignore[arg-type]
+    cure = "; its number is .data" if builder(x) is not None else CURES.get(name, "")
+    raise TypeError(f"the {name} of a Value is one number, got {described(x)}{cure}")
 
 
 def builder(operand: object) -> Callable[[Operator, tuple[Any, ...]], Any] | None:
@@ -80,6 +108,23 @@ def parameters(function: Callable[..., Any]) -> str:
     required = len(names) - len(defaults)
     rest = [f"{name}={x}" for name, x in zip(names[required:], defaults)]
     return f"({', '.join([*names[:required], *rest])})"
+
+
+def written(name: str, arguments: Sequence[Any], named: Mapping[str, Any]) -> str:
+    """A call as it is written: "max(1.0, 2.0)"."""
+    came = [*map(repr, arguments), *(f"{key}={x!r}" for key, x in named.items())]
+    return f"{name}({', '.join(came)})"
+
+
+def takes(function: Callable[..., Any], arguments: Sequence[Any], named: Mapping[str, Any]) -> bool:
+    """Whether a function can be called with these arguments."""
+    import inspect  # here, because only an error has need of it
+
+    try:
+        inspect.signature(function).bind(*arguments, **named)
+    except TypeError:
+        return False
+    return True
 
 
 class Operator:
@@ -134,7 +179,8 @@ class Operator:
         self.__doc__ = f"{self.signature()}: {doc or 'one node; a float if no operand is a Value.'}"
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
-        operands = (self.arrange or self._complete)(*arguments, **named)
+        ordered = self._arranged if self.arrange is not None else self._complete
+        operands = ordered(*arguments, **named)
         if self.constant_from is not None and any(map(builder, operands[self.constant_from :])):
             return self.forward(*operands)
         kinds = [kind for kind in set(map(type, operands)) if hasattr(kind, "__operator__")]
@@ -143,6 +189,18 @@ class Operator:
             return kind.__operator__(self, operands)
         return self.forward(*map(real, operands))
 
+    def _arranged(self, *arguments: Any, **named: Any) -> tuple[Any, ...]:
+        assert self.arrange is not None
+        try:
+            return self.arrange(*arguments, **named)
+        except TypeError:
+            if takes(self.arrange, arguments, named):
+                raise
+        raise TypeError(
+            f"expected {self.signature()}, got {written(self.name, arguments, named)}"
+            + (f": the operands stand in one list, {self.name}([…])" if self.count else "")
+        )
+
     def _complete(self, *operands: Any, **named: Any) -> tuple[Any, ...]:
         if (not named and len(operands) == self.arity) or self.arity is None:
             return operands
@@ -150,8 +208,8 @@ class Operator:
         given = self._default() | positional | named
         twice = positional.keys() & named.keys()
         if len(operands) > self.arity or given.keys() != set(self.names) or twice:
-            came = [*map(repr, operands), *(f"{name}={x!r}" for name, x in named.items())]
-            raise TypeError(f"expected {self.signature()}, got {self.name}({', '.join(came)})")
+            came = written(self.name, operands, named)
+            raise TypeError(f"expected {self.signature()}, got {came}")
         return tuple(given[name] for name in self.names)
 
     def _default(self) -> dict[str, Any]:
@@ -174,6 +232,15 @@ class Operator:
         if not re.search("[a-z?]", self.c):
             return self.c
         return f"np.{self.numpy or self.name}({', '.join(['{}'] * self.arity)})"
+
+    def plain(self, operands: Sequence[Any]) -> str:
+        """How programs like micrograd name it: arithmetic by its sign, a power with the exponent
+        that is a constant, else a word in ASCII."""
+        if self.dunder and self.c and not re.search("[a-z?]", self.c):
+            return self.c.format("", "").strip()
+        word = self.symbol if self.symbol.isascii() else self.name
+        exponent = operands[1] if self.dunder == "pow" else None
+        return word + repr(exponent).removesuffix(".0") if type(exponent) is float else word
 
     def signature(self) -> str:
         """Return how it is called: the operands' names, with their defaults."""

@@ -13,12 +13,13 @@ from collections.abc import Iterable
 from operator import attrgetter
 from typing import Any, NoReturn
 
-from . import backward, copying, modes
+from . import backward, copying, given, modes
 from .backward import NO_GRADIENT
+from .comparing import traced_comparison
 from .freeing import TALLEST, Landing
 from .graph import topological_order
 from .protocols import Protocols
-from .rows import Operator, real
+from .rows import Operator, attribute, real
 
 
 class Value(Protocols):
@@ -27,6 +28,9 @@ class Value(Protocols):
     `data` and `grad` are floats, `label` a string; all three can be set. `parents` are the Values
     it was computed from, in order, one for each edge: x·x has x twice. A leaf has none. Raises
     TypeError unless `data` is one real number, OverflowError for an integer beyond the floats.
+
+    Value(data, parents, partials) is a node of your own: `partials` are numbers, ∂data/∂parent for
+    each of the parents.
     """
 
     __slots__ = (
@@ -49,9 +53,12 @@ class Value(Protocols):
     _source: tuple[str, int]
     """The user's line that built it; set under detect_anomaly alone."""
 
-    def __new__(cls, data: Any, label: str = "") -> Any:
-        traced = modes.traced_leaf(data) if modes.active else None
-        return leaf(real(data), checked_label(label)) if traced is None else traced
+    def __new__(cls, *args: Any, **named: Any) -> Any:
+        label = args[1] if len(args) == 2 else ""
+        if named or not 1 <= len(args) <= 2 or not isinstance(label, str):
+            return given.constructed(cls, args, named)
+        traced = modes.traced_leaf(args[0]) if modes.active else None
+        return leaf(attribute(args[0], "data"), label) if traced is None else traced
 
     def __init_subclass__(cls) -> NoReturn:
         raise TypeError("Value cannot be subclassed: hold one as an attribute instead")
@@ -90,25 +97,50 @@ class Value(Protocols):
 
     @data.setter
     def data(self, x: Any) -> None:
-        number = real(x)
+        number = attribute(x, "data")
         if modes.active:
             modes.refuse_to_change(self)
         self._data = number
 
-    grad = property(
-        lambda self: self._grad + 0.0, lambda self, x: setattr(self, "_grad", real(x) + 0.0)
-    )
-    has_grad = property(
-        lambda self: backward.is_gradient(self._grad),
-        doc="Whether backward() or an assignment gave it a gradient since zero_grad().",
-    )
-    label = property(
-        lambda self: getattr(self, "_label", ""),
-        lambda self, text: setattr(self, "_label", checked_label(text)),
-    )
+    @property
+    def grad(self) -> float:
+        """∂root/∂self, a float, as the last backward() left it."""
+        if modes.active:
+            modes.unwatched("v.grad")
+        return self._grad + 0.0
+
+    @grad.setter
+    def grad(self, x: Any) -> None:
+        number = attribute(x, "grad")
+        if modes.active:
+            modes.unwatched("v.grad = …")
+        self._grad = number + 0.0
+
+    @property
+    def has_grad(self) -> bool:
+        """Whether backward() or an assignment gave it a gradient since zero_grad()."""
+        if modes.active:
+            modes.unwatched("v.has_grad")
+        return backward.is_gradient(self._grad)
+
+    @property
+    def label(self) -> str:
+        """A string for drawings, "" if none."""
+        if modes.active:
+            modes.unwatched("v.label")
+        return getattr(self, "_label", "")
+
+    @label.setter
+    def label(self, text: str) -> None:
+        checked = checked_label(text)
+        if modes.active:
+            modes.unwatched("v.label = …")
+        self._label = checked
+
     op = property(attrgetter("_operator"), doc="The Operator that made it, None for a leaf.")
     _prev = property(lambda self: set(self.parents), doc="The parents as micrograd has them.")
-    _op = property(lambda self: self._operator.symbol if self._operator else "")
+    _op = property(lambda self: self._operator.plain(self.operands) if self._operator else "")
+    _children, _local_grads = parents, partials
 
     def backward(self, seed: float = 1.0) -> None:
         """Add `seed` · ∂self/∂leaf to the `grad` of every leaf, and set the `grad` of every node
@@ -133,13 +165,14 @@ class Value(Protocols):
 
     # ------ Python's protocols
     def __repr__(self) -> str:
-        return f"Value(data={self._data}, grad={self.grad})"
+        return f"Value(data={self.data}, grad={self.grad})"
 
     def __format__(self, spec: str) -> str:
-        return format(self._data, spec) if spec else repr(self)
+        return format(self.data, spec) if spec else repr(self)
 
     def __bool__(self) -> bool:
-        return self._data != 0.0
+        traced = traced_comparison("__ne__", self, 0.0) if modes.active else None
+        return self._data != 0.0 if traced is None else bool(traced)
 
     def __float__(self) -> NoReturn:
         raise TypeError(
@@ -149,8 +182,9 @@ class Value(Protocols):
 
     __int__ = __complex__ = __float__
 
-    def __copy__(self) -> Value:
-        return Value._rebuild(*copying.record(self))
+    def __copy__(self) -> Any:
+        linked = copying.linked(self)
+        return Value._rebuild(*copying.record(self)) if linked is None else linked
 
     __deepcopy__ = copying.deepcopy
     __reduce__ = copying.reduce

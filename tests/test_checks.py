@@ -109,7 +109,7 @@ def test_a_constant_second_factor_in_a_second_derivative_is_caught() -> None:
 
 DISCRETE = {"polygamma": [0], "sinc_derivative": [0], "round_to": [1], "clamp": [1, 2]}
 """Operands in which a row has no derivative."""
-STAIRCASES = {"mod", "floordiv", "fmod", "round_to"}
+STAIRCASES = {"mod", "floordiv", "fmod", "remainder", "round_to"}
 """Rows whose steps can be finer than the floats lie: measured only at their samples."""
 MAGNITUDES = [s * 10.0**k for k in (-8, -4, 0, 4, 8) for s in (1.3, -1.7)]
 

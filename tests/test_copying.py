@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import scalargrad as sg
-from scalargrad import Value
+from scalargrad import Value, nn
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 
@@ -184,3 +184,71 @@ def test_deepcopy_honours_the_memo() -> None:
     y = x * 3.0
     twin = copy.deepcopy(y, {id(x): x})
     assert twin.parents == (x,)
+
+
+# ------ copies in a function that is being differentiated
+
+COPIES: dict[str, Any] = {
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "of a list": lambda x: copy.deepcopy([x])[0],
+    "of a dict": lambda x: copy.deepcopy({"x": (x,)})["x"][0],
+    "of what was computed": lambda x: copy.deepcopy(x * 1.0),
+    "twice": lambda x: copy.copy(copy.deepcopy(x)),
+    "of an object": lambda x: copy.deepcopy(Holder(x)).x,
+}
+
+
+class Holder:
+    def __init__(self, x: Any) -> None:
+        self.x = x
+
+
+@pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
+def test_a_copy_in_a_function_that_is_differentiated_keeps_the_link(copied: Any) -> None:
+    def f(x: Any) -> Any:
+        return copied(x) * x * x
+
+    assert sg.grad(f)(2.0) == 12.0
+    assert sg.grad(sg.grad(f))(2.0) == 12.0
+    assert sg.jvp(f, (2.0,), (1.0,)) == (8.0, 12.0)
+    assert sg.hessian(f)(2.0) == 12.0
+    assert sg.vjp(f, 2.0)[1](1.0) == (12.0,)
+
+
+def test_a_copied_model_in_a_function_that_is_differentiated_keeps_the_link() -> None:
+    model = nn.MLP(2, [3, 1])
+
+    def loss(m: Any) -> Any:
+        return copy.deepcopy(m)([0.5, -0.25]) ** 2
+
+    found = sg.grad(loss)(model)
+    expected = sg.grad(lambda m: m([0.5, -0.25]) ** 2)(model)
+    numbers = [float(p) for p in found.parameters()]
+    assert numbers == [float(p) for p in expected.parameters()]
+    assert any(numbers)
+
+
+def test_what_is_shared_stays_shared_in_a_linked_copy() -> None:
+    def f(x: Any) -> Any:
+        one, other = copy.deepcopy([x, x])
+        assert one is other
+        return one * other
+
+    assert sg.grad(f)(3.0) == 6.0
+
+
+def test_elsewhere_a_copy_is_independent() -> None:
+    x = Value(3.0)
+    y = copy.copy(x) * copy.deepcopy(x)
+    y.backward()
+    assert x.grad == 0.0
+
+
+def test_a_copy_within_no_grad_is_a_leaf_even_where_a_function_is_differentiated() -> None:
+    def f(x: Any) -> Any:
+        with sg.no_grad():
+            still = copy.copy(x)
+        return still * x
+
+    assert sg.grad(f)(3.0) == 3.0

@@ -48,7 +48,7 @@ def test_on_floats_it_gives_a_float() -> None:
 def test_on_values_it_is_one_node() -> None:
     x = sg.Value(2.0)
     y = cube(x)
-    assert (y.data, y.op, y._op) == (8.0, cube, "x³")
+    assert (y.data, y.op, y.op.symbol, y._op) == (8.0, cube, "x³", "cube")
     assert y.parents == (x,)
     assert y.partials == (12.0,)
 

@@ -119,7 +119,7 @@ def test_missing_extra_names_the_cure() -> None:
     result = run("demo", before="sys.modules['sklearn'] = sys.modules['tqdm'] = None")
     assert result.returncode == 1
     assert result.stderr == (
-        'scalargrad demo: the demo needs scikit-learn, tqdm: pip install "scalargrad[examples]"\n'
+        "scalargrad demo: the demo needs scikit-learn, tqdm: pip install scikit-learn tqdm\n"
     )
 
 

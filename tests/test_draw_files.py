@@ -81,7 +81,7 @@ def test_without_any_renderer_jupyter_shows_the_cures(monkeypatch: pytest.Monkey
     monkeypatch.setitem(sys.modules, "pygraphviz", None)
     found = drawing()
     text = found._repr_mimebundle_().pop("text/plain")
-    assert text.startswith(f"{found!r}\n") and 'pip install "scalargrad[draw]"' in text
+    assert text.startswith(f"{found!r}\n") and "pip install pygraphviz" in text
     assert found._repr_svg_() is None
 
 

@@ -40,7 +40,8 @@ def takes_objects(name: str, arity: int) -> bool:
 
 def rows_of(arity: int) -> list[Any]:
     """The rows that NumPy has a function for, each with NumPy's name."""
-    rows = [op for op in BUILT_IN.values() if op.arity == arity and not op.hidden]
+    # np.remainder is not math's but Python's %
+    rows = [op for op in BUILT_IN.values() if op.arity == arity and not op.hidden and op.array]
     named = [(op, op.numpy or op.name) for op in rows]
     return [pytest.param(op, name, id=name) for op, name in named if takes_objects(name, arity)]
 
@@ -154,3 +155,126 @@ def test_numpy_scalars_that_are_no_real_number_are_refused(kind: Any) -> None:
 def test_numpy_infinities_and_nan_pass() -> None:
     assert Value(np.inf).data == float("inf")
     assert np.isnan((Value(1.0) * np.float32("nan")).data)
+
+
+# ------ a Value given to NumPy's functions, alone or beside numbers and arrays
+
+
+@pytest.mark.parametrize("op, name", rows_of(1))
+def test_unary_functions_apply_to_one_value(op: Any, name: str) -> None:
+    for sample in op.samples:
+        v = Value(sample)
+        result = getattr(np, name)(v)
+        assert type(result) is Value
+        assert result.data == op(sample)
+        assert result.parents[0] is v
+
+
+def binary_ufuncs() -> list[Any]:
+    """The rows that NumPy has a function of two numbers for, also where not for objects."""
+    rows = [op for op in BUILT_IN.values() if op.arity == 2 and not op.hidden and op.array]
+    named = [(op, op.numpy or op.name) for op in rows]
+    found = [(op, name) for op, name in named if isinstance(getattr(np, name, None), np.ufunc)]
+    return [pytest.param(op, name, id=name) for op, name in found]
+
+
+def test_binary_functions_are_found() -> None:
+    names = {case.id for case in binary_ufuncs()}
+    assert names >= {"arctan2", "hypot", "fmod", "maximum", "minimum", "logaddexp", "copysign"}
+
+
+@pytest.mark.parametrize("op, name", binary_ufuncs())
+def test_binary_functions_apply_beside_numbers_and_arrays(op: Any, name: str) -> None:
+    function = getattr(np, name)
+    for x, y in op.samples:
+        v, w = Value(x), Value(y)
+        expected = op(x, y)
+        assert function(v, w).data == function(x, w).data == function(v, y).data == expected
+        assert function(x, w).parents == (w,)
+        assert data(function(np.array([x, x]), w)) == [expected] * 2
+        assert data(function(v, np.array([[y]]))) == [expected]
+        assert data(function(values(x), w)) == [expected]
+
+
+@pytest.mark.parametrize("name", ["isnan", "isinf", "isfinite", "signbit"])
+@pytest.mark.parametrize("x", [0.0, -0.0, -1.5, np.inf, -np.inf, np.nan])
+def test_questions_about_a_value_are_answered(name: str, x: float) -> None:
+    answer = getattr(np, name)(Value(x))
+    assert isinstance(answer, (bool, np.bool_))
+    assert answer == (getattr(np, name)(x) and not (name == "signbit" and x != x))
+
+
+def test_a_comparison_with_nan_is_nan_in_either_order() -> None:
+    v, nan = Value(1.0), Value(np.nan)
+    for pair in ((v, nan), (nan, v), (1.0, nan), (nan, 1.0)):
+        assert np.isnan(np.maximum(*pair).data)
+        assert np.isnan(np.minimum(*pair).data)
+
+
+@pytest.mark.parametrize("name", ["std", "var", "mean", "median", "sum", "prod", "max", "ptp"])
+def test_statistics_of_values(name: str) -> None:
+    numbers = [1.5, -2.0, 4.0, 0.5]
+    xs = values(*numbers)
+    result = getattr(np, name)(xs)
+    assert result.data == pytest.approx(getattr(np, name)(numbers))
+    result.backward()
+    assert any(x.grad for x in xs)
+
+
+def test_standard_deviation_carries_the_gradient() -> None:
+    xs = values(1.0, 2.0, 6.0)
+    np.std(xs).backward()
+    deviation = np.std([1.0, 2.0, 6.0])
+    assert [x.grad for x in xs] == pytest.approx([(x - 3.0) / 3 / deviation for x in (1, 2, 6)])
+
+
+@pytest.mark.parametrize("name", ["conj", "conjugate", "real", "trunc", "deg2rad", "degrees"])
+def test_functions_of_numbers_that_are_real(name: str) -> None:
+    for x in (Value(1.5), values(1.5, -2.5)):
+        found = data(getattr(np, name)(x))
+        assert found == np.ravel(getattr(np, name)([v.data for v in np.ravel(x)])).tolist()
+    assert Value(2.0).imag == 0.0
+
+
+def test_closeness_of_values() -> None:
+    assert np.isclose(Value(1.0), 1.0 + 1e-12)
+    assert not np.isclose(Value(1.0), 1.1)
+    assert np.allclose(values(1.0, 2.0), [1.0, 2.0])
+    assert np.array_equal(values(1.0, 2.0), [1.0, 2.0])
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32, np.int64, np.array])
+@pytest.mark.parametrize("op", [*ELEMENTWISE, divmod], ids=lambda op: op.__name__)
+def test_numpys_scalars_and_arrays_of_no_dimension_are_numbers(op: Any, kind: Any) -> None:
+    v = Value(2.5)
+    right, left = op(v, kind(4)), op(kind(4), v)
+    assert data(right) == data(op(v, 4.0))
+    assert data(left) == data(op(4.0, v))
+    assert bool(Value(4.0) == kind(4))
+    assert bool(kind(4) == Value(4.0))
+    assert bool(kind(4) != v)
+
+
+def test_equality_with_an_array_is_elementwise() -> None:
+    v = Value(2.0)
+    assert (v == np.array([1.0, 2.0])).tolist() == [False, True]
+    assert (np.array([1.0, 2.0]) != v).tolist() == [True, False]
+    assert (values(1.0, 2.0) == v).tolist() == [False, True]
+
+
+def test_numpys_functions_work_in_a_compiled_function() -> None:
+    def f(x: Any) -> Any:
+        return np.arctan2(1.0, x) * np.logaddexp(x, 0.5) if np.isfinite(x) else np.exp(-x)
+
+    compiled = sg.compile(sg.grad(f))
+    for x in (0.5, np.inf, -2.0):
+        assert compiled(x) == sg.grad(f)(x)
+
+
+NUMPYS_NAMES = [(op.name, op.numpy) for op in BUILT_IN.values() if op.numpy]
+
+
+@pytest.mark.parametrize("name, numpys", NUMPYS_NAMES)
+def test_functions_have_numpys_names_too(name: str, numpys: str) -> None:
+    assert getattr(sg, numpys) is getattr(sg, name)
+    assert hasattr(np, numpys)

@@ -83,11 +83,30 @@ def test_numbers_compare_by_value_on_either_side(number: Any, op: Any) -> None:
 
 
 @each_number
-def test_equality_with_a_number_is_identity(number: Any) -> None:
-    v = Value(number)
-    assert not bool(v == number)
-    assert not bool(number == v)
-    assert bool(v != number)
+def test_a_number_equals_the_value_made_of_it(number: Any) -> None:
+    v, other = Value(number), Value(float(number) + 1.0)
+    assert bool(v == number)
+    assert bool(number == v)
+    assert not bool(v != number)
+    assert not bool(other == number)
+    assert bool(number != other)
+
+
+WHOLE = st.integers(-(2**70), 2**70) | st.integers(2**53 - 3, 2**53 + 3)
+EXACT = WHOLE | st.fractions() | st.decimals(allow_nan=False) | st.floats() | st.booleans()
+
+
+@given(st.floats() | WHOLE.map(float), EXACT)
+def test_a_value_equals_what_its_float_equals(x: float, y: Any) -> None:
+    assert (Value(x) == y) is (x == y)
+    assert (y == Value(x)) is (x == y)
+    assert (Value(x) != y) is (x != y)
+    assert (Value(x) == Value(x)) is (x == x)
+
+
+def test_a_value_equals_no_integer_beyond_the_floats() -> None:
+    assert Value(float("inf")) != 10**400
+    assert Value(1.0) != -(10**400)
 
 
 @given(st.floats(width=32), st.floats())

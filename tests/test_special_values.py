@@ -138,7 +138,7 @@ def loses(name: str, operands: Sequence[float]) -> str:
         return "πx is beyond the floats"
     if name == "hypot" and max(abs(x), abs(y)) < 1e-323:
         return "the root of 2 times the least subnormal has no digit to be right in"
-    if name in ("mod", "floordiv", "fmod") and abs(x) > 1e20 * abs(y):
+    if name in ("mod", "floordiv", "fmod", "remainder") and abs(x) > 1e20 * abs(y):
         return "a step of any size leads over many multiples of y"
     if name == "mean" and math.isinf(x + y):
         return "the sum is beyond the floats"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import operator
+from typing import Any
+
 import pytest
 
 import scalargrad as sg
@@ -105,14 +108,44 @@ def test_cannot_be_subclassed() -> None:
         type("Special", (Value,), {})
 
 
-def test_equality_and_hash_are_identity() -> None:
-    x, twin = Value(2.0), Value(2.0)
-    assert x == x
-    assert x != twin
-    assert x != 2.0
+def test_equality_is_by_value_and_hash_that_of_the_object() -> None:
+    x, twin, other = Value(2.0), Value(2.0), Value(3.0)
+    assert x == twin == 2.0 == x
+    assert x != other
+    assert x != 3.0
+    assert x in (1.0, 2.0)
+    assert [other, twin, x].index(x) == 1
+    assert [twin, other, x].count(2.0) == 2
     assert len({x, twin, x}) == 2
-    assert {x: "first", twin: "second"}[x] == "first"
-    assert [twin, x].index(x) == 1
+    assert {x: "first", twin: "second"}[twin] == "second"
+
+
+def test_nan_equals_nothing() -> None:
+    nan = Value(float("nan"))
+    for other in (nan, float("nan"), 1.0):
+        assert not operator.eq(nan, other)
+        assert operator.ne(nan, other)
+
+
+@pytest.mark.parametrize("other", [None, "2.0", b"2", [2.0], (2.0,), {}, object(), 2j])
+def test_a_value_equals_nothing_that_is_no_real_number(other: object) -> None:
+    v = Value(2.0)
+    for pair in ((v, other), (other, v)):
+        assert not operator.eq(*pair)
+        assert operator.ne(*pair)
+
+
+def test_a_pattern_matches_by_value() -> None:
+    def named(x: Any) -> str:
+        match x:
+            case 0:
+                return "zero"
+            case 1 | 2:
+                return "few"
+            case _:
+                return "many"
+
+    assert [named(Value(x)) for x in (0.0, -0.0, 2.0, 2.5)] == ["zero", "zero", "few", "many"]
 
 
 def test_hash_outlives_changes() -> None:
@@ -180,10 +213,10 @@ def test_plus_is_the_value_itself() -> None:
 
 
 @pytest.mark.parametrize("arguments", [(), (1.0, "label", 3.0)])
-def test_constructor_takes_data_and_label(arguments: tuple[object, ...]) -> None:
+def test_constructor_refuses_other_arguments(arguments: tuple[object, ...]) -> None:
     with pytest.raises(TypeError):
         Value(*arguments)
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"Value\(data, parents, partials\), got .*'colour'"):
         Value(1.0, colour="red")
 
 

@@ -18,6 +18,7 @@ Operand: TypeAlias = Value | SupportsFloat
 engine: str
 wanted: str
 functions: dict[str, Operator]
+spellings: dict[str, Operator]
 
 def update(jobs: Sequence[Job]) -> tuple[int, int] | None: ...
 
@@ -67,7 +68,17 @@ class Value:
     _data: float
     _grad: float
     _source: tuple[str, int]
+    @overload
     def __new__(cls, data: Number, label: str = ...) -> Value: ...
+    @overload
+    def __new__(
+        cls,
+        data: Number,
+        parents: Sequence[Value] | set[Value] = ...,
+        partials: Sequence[Number] | str = ...,
+        label: str = ...,
+        **named: Any,
+    ) -> Value: ...
     @property
     def has_grad(self) -> bool: ...
     @property
@@ -88,6 +99,10 @@ class Value:
     def _prev(self) -> set[Value]: ...
     @property
     def _op(self) -> str: ...
+    @property
+    def _children(self) -> tuple[Value, ...]: ...
+    @property
+    def _local_grads(self) -> tuple[float, ...]: ...
     @staticmethod
     def __operator__(op: Operator, operands: tuple[Any, ...]) -> Value: ...
     @staticmethod
@@ -114,6 +129,7 @@ class Value:
     def __round__(self, digits: int | None = ...) -> Value: ...
     def __floor__(self) -> Value: ...
     def __ceil__(self) -> Value: ...
+    def __trunc__(self) -> Value: ...
     def __copy__(self) -> Value: ...
     def __deepcopy__(self, memo: dict[int, Any]) -> Value: ...
 """
@@ -148,7 +164,13 @@ def stub() -> str:
     rows = list(BUILT_IN.values())
     members = [line for op in rows for line in (*dunders(op), *methods(op))]
     shown = [op for op in rows if not op.hidden]
-    kinds = [f"{op.name}: {'Dot' if op.name == 'dot' else KINDS[op.arity]}" for op in shown]
-    names = [f'    "{name}",' for name in sorted(("Value", *(op.name for op in shown)))]
+    kinds = [
+        f"{name}: {'Dot' if op.name == 'dot' else KINDS[op.arity]}"
+        for op in shown
+        for name in (op.name, op.numpy)
+        if name
+    ]
+    spelled = [name for op in shown for name in (op.name, op.numpy) if name]
+    names = [f'    "{name}",' for name in sorted(("Value", *spelled))]
     public = ["__all__ = [", *names, "]"]
     return TOP + "\n".join([*members, "", *kinds, "", *public, ""])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from .. import modes, ops
+from .. import modes
+from ..comparing import COMPARISONS, guarded
 from ..protocols import Protocols
 from ..rows import BUILT_IN, Operator, builder, operand
-from ..rows import is_number as is_real
 from .structure import stop_gradient
 
 
@@ -19,31 +19,8 @@ class Arithmetic(Protocols):
     trace: Any
     index: int
 
-    def __eq__(self, other: object) -> bool:
-        """As eager: Values are one or are not, numbers taken off their gradients compare."""
-        if is_number(self) and is_number(other):
-            return not self.trace.branch("!=", self, other)
-        return self is other
-
+    # they have an `__eq__`, below
     __hash__ = object.__hash__
-
-
-def is_number(x: Any) -> bool:
-    """Whether eager has a float here: what is computed from `data` and from floats alone."""
-    if not isinstance(x, Arithmetic):
-        return is_real(x)
-    trace, found = x.trace, {x.index}
-    variables = set(trace.inputs) - set(trace.draws)
-    waiting = [x.index]
-    while waiting:
-        i = waiting.pop()
-        if i in variables or trace.rows[i] is ops.identity:
-            return False
-        if trace.rows[i] is not stop_gradient:
-            further = set(trace.operands[i]) - found
-            waiting += further
-            found |= further
-    return True
 
 
 def settled(x: Any) -> Any:
@@ -76,23 +53,8 @@ def method_of(op: Operator) -> Callable[..., Any]:
     return lambda self, *others, **named: op(self, *others, **named)
 
 
-def compared(compare: str, exchanged: bool, reflected: str) -> Callable[[Arithmetic, Any], Any]:
-    def method(self: Arithmetic, other: Any) -> Any:
-        y = checked(other, reflected)
-        if y is NotImplemented:
-            return y
-        sides: Sequence[Any] = (y, self) if exchanged else (self, y)
-        return self.trace.branch(compare, *sides)
-
-    return method
-
-
-COMPARISONS = {
-    "__lt__": ("<", False),
-    "__le__": ("<=", False),
-    "__gt__": ("<", True),
-    "__ge__": ("<=", True),
-}
+def compared(name: str) -> Callable[[Arithmetic, Any], Any]:
+    return lambda self, other: guarded(self.trace, name, self, other)
 
 
 def install() -> None:
@@ -106,8 +68,8 @@ def install() -> None:
         if op.method or (op.dunder and op.numpy):
             for name in filter(None, (op.name, op.numpy)):
                 setattr(Arithmetic, name, method_of(op))
-    for name, (compare, exchanged) in COMPARISONS.items():
-        setattr(Arithmetic, name, compared(compare, exchanged, name))
+    for name in COMPARISONS:
+        setattr(Arithmetic, name, compared(name))
 
 
 install()

@@ -187,7 +187,7 @@ def to_jax(call: Call) -> Exported:
         import jax.numpy
         from jax.scipy import special
     except ImportError as error:
-        raise ImportError('to_jax needs JAX: pip install "scalargrad[scale]"') from error
+        raise ImportError("to_jax needs JAX: pip install jax") from error
 
     program = call.path.program
     lacking = next((row.name for row in program.rows() if on_jax(row) is None), None)

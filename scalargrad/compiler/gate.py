@@ -191,7 +191,8 @@ class Compiled(Views):
         self, args: Any, named: Mapping[str, Any], gradient: bool
     ) -> tuple[Paths, Path, Arguments]:
         call = self.arguments(args, named)
-        wanted = Wanted(tuple(range(len(call.numbers))), self.is_summed(call), True) if gradient else None
+        everywhere = Wanted(tuple(range(len(call.numbers))), self.is_summed(call), True)
+        wanted = everywhere if gradient else None
         paths, path = self._programs.first(call, wanted)
         if gradient and path.traced.structure.size != 1:
             name, structure = getattr(self.f, "__name__", "f"), path.traced.structure

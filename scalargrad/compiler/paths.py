@@ -154,7 +154,8 @@ class Call:
 
     def same_in_all_lanes(self, sources: Sequence[Any]) -> list[float]:
         """These inputs; most paths have the same."""
-        if sources != self.known[0]:
+        # Values with equal numbers are not one and the same: 0.0 equals −0.0
+        if list(map(id, sources)) != list(map(id, self.known[0])):
             self.known = sources, [self.number(source) for source in sources]
         return self.known[1].copy()
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import sys
 from typing import Any, NoReturn
 
+from .. import ops
 from ..backward import sum_of_products
+from ..comparing import guarded
 from ..engine import Value
 from ..rows import Operator, builder
 from .arithmetic import Arithmetic, settled
@@ -94,7 +96,10 @@ class Number(Arithmetic):
         """A number of the same trace: where one that is traced has to stand."""
         return self.trace.tracers[self.trace.constant(number)]
 
-    _operands, _parents = operands, parents
+    _operands = operands
+    _parents = _children = parents
+    _prev = property(lambda self: set(self.parents))
+    _op = property(lambda self: self.op.plain(self.operands) if self.op else "")
     label = ""
 
     @property
@@ -140,7 +145,7 @@ class Number(Arithmetic):
         return f"Tracer({self.trace.numbers[self.index]})"
 
     def __bool__(self) -> bool:
-        return bool(self.trace.branch("!=", self, 0.0))
+        return bool(guarded(self.trace, "__ne__", self, 0.0))
 
     def __float__(self) -> NoReturn:
         raise TypeError(
@@ -153,6 +158,13 @@ class Number(Arithmetic):
 
     def __format__(self, spec: str) -> NoReturn:
         self.__float__()
+
+    def __copy__(self) -> Any:
+        """A number of its own that is computed from this one: a copy keeps its gradient."""
+        return self.trace.compute(ops.identity, [self])
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return self.__copy__()
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a number of a function that is being compiled cannot be pickled")

@@ -27,7 +27,8 @@ class Elementary(Watch):
         self.neutral = {ops.add: 0.0, **({} if 1.0 in given else {ops.mul: 1.0})}
 
     def follow(self, node: Any) -> Any:
-        if node.op in self.neutral and node.operands[0] == self.neutral[node.op]:
+        first = node.operands[0]
+        if type(first) is float and first == self.neutral.get(node.op):
             return node.operands[1]
         return node if node.op.gates is None else node.op.gates(*node.operands)
 
@@ -55,5 +56,6 @@ def taken_apart(node: Any, room: int) -> Gates | None:
     if node.op is None or node.op.gates is None or len(node.operands) > room:
         return None
     gates = Gates(node)
-    is_itself = gates.root not in gates.nodes or gates.root.op is node.op
+    is_gate = is_value(gates.root) and gates.root not in gates.outside
+    is_itself = not is_gate or gates.root.op is node.op
     return None if is_itself or len(gates.nodes) > room else gates

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from threading import Lock
 
 CURES = (
-    '"dot" was not found and pygraphviz is not installed: pip install "scalargrad[draw]", or '
+    '"dot" was not found and pygraphviz is not installed: pip install pygraphviz, or '
     "install Graphviz (apt install graphviz, brew install graphviz); .dot has the source"
 )
 

@@ -127,7 +127,7 @@ class View:
         named = self.model.label.get(node, "") if self.model else ""
         return single.item(self.numbers, not self.options.constants)._replace(
             label=node.label or named,
-            root=node in self.graph.roots,
+            root=any(node is root for root in self.graph.roots),
             hidden=sum(x not in self.place for x in single.node.parents),
         )
 

@@ -6,12 +6,14 @@ from typing import Any
 
 
 class Watch:
-    """What `modes.tracing` takes: leaves and numbers stay what they are, Values can be changed.
+    """What `modes.tracing` takes: leaves and numbers stay what they are, Values can be compared and
+    changed.
 
     Subclasses say in `follow(node)` what becomes of a node that was built.
     """
 
     freezes = False
+    branch = None
 
     def variable(self, data: Any) -> None:
         return None

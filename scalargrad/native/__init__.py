@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .. import backward, copying, modes, updates
-from ..rows import BUILT_IN, Operator, operand
+from .. import arrays, backward, comparing, copying, given, modes, updates
+from ..rows import BUILT_IN, Operator, attribute, operand
 from ..updates import RULES, Job
 from . import _engine
 from ._engine import Value, function, update_rules
@@ -28,6 +28,10 @@ def backward_in_mode(node: Any, seed: float) -> None:
         node._run_backward(seed)
 
 
+def plain(node: Any) -> str:
+    return node.op.plain(node.operands) if node.op else ""
+
+
 def update(jobs: Sequence[Job]) -> tuple[int, int] | None:
     """What `updates.update` does; the rules of the table in C."""
     if any(job.rule.code < 0 for job in jobs):
@@ -40,15 +44,23 @@ if update_rules() != [rule.signature for rule in RULES.values()]:
 
 _engine.install(
     tuple(BUILT_IN.values()),
-    operand,
-    build,
-    modes.settle,
-    backward_in_mode,
-    copying.check_record,
-    copying.deepcopy,
-    copying.reduce,
-    modes.traced_leaf,
-    modes.traced_number,
-    modes.refuse_to_change,
+    operand=operand,
+    build=build,
+    settle=modes.settle,
+    backward=backward_in_mode,
+    check_record=copying.check_record,
+    deepcopy=copying.deepcopy,
+    linked=copying.linked,
+    reduce=copying.reduce,
+    traced_leaf=modes.traced_leaf,
+    traced_number=modes.traced_number,
+    refuse_to_change=modes.refuse_to_change,
+    unwatched=modes.unwatched,
+    plain=plain,
+    attribute=attribute,
+    constructed=given.constructed,
+    equal_float=comparing.equal_float,
+    compared=comparing.traced_comparison,
+    array_ufunc=arrays.array_ufunc,
 )
 modes.listeners.append(_engine.set_modes)

@@ -4,20 +4,7 @@ from typing import Any
 from ..engine import Value as Value
 from ..rows import Operator
 
-def install(
-    rows: tuple[Operator, ...],
-    operand: Callable[[object, str], Any],
-    build: Callable[[Operator, tuple[Any, ...]], Any],
-    settle: Callable[[Any], Any],
-    backward: Callable[[Any, float], None],
-    check_record: Callable[..., None],
-    deepcopy: Callable[[Any, dict[int, Any]], Any],
-    reduce: Callable[[Any], Any],
-    traced_leaf: Callable[[Any], Any],
-    traced_number: Callable[[Any], Any],
-    refuse_to_change: Callable[[Any], None],
-    /,
-) -> None:
+def install(rows: tuple[Operator, ...], /, **functions: Callable[..., Any]) -> None:
     """Hand over the table's rows and the part of the engine that stays in Python."""
 
 def set_modes(count: int, /) -> None:

@@ -13,6 +13,7 @@ COLD PyObject *ask(PyObject *hook, PyObject *x)
     return answer;
 }
 
+/* A leaf; its label is a string or NULL. */
 static PyObject *value_make(PyObject *data, PyObject *label)
 {
     double number;
@@ -21,11 +22,8 @@ static PyObject *value_make(PyObject *data, PyObject *label)
         if (traced || PyErr_Occurred())
             return traced;
     }
-    if (read_real(data, &number) < 0)
+    if (read_attribute(data, "data", &number) < 0)
         return NULL;
-    if (label && !PyUnicode_Check(label))
-        return PyErr_Format(PyExc_TypeError, "a label is a string, got %s %.60R",
-                            Py_TYPE(label)->tp_name, label);
     Node *node = leaf_new(number);
     if (node && label && PyUnicode_GET_LENGTH(label) && note_set(labels, node, label) < 0)
         Py_CLEAR(node);
@@ -34,23 +32,29 @@ static PyObject *value_make(PyObject *data, PyObject *label)
 
 static PyObject *value_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    (void)type;
-    static char *names[] = {"data", "label", NULL};
-    PyObject *data, *label = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|O:Value", names, &data, &label))
-        return NULL;
-    return value_make(data, label);
+    PyObject *named = kwargs ? Py_NewRef(kwargs) : PyDict_New(), *result = NULL;
+    if (named)
+        result = PyObject_CallFunctionObjArgs(hooks.constructed, type, args, named, NULL);
+    Py_XDECREF(named);
+    return result;
 }
 
-/* The quick way for Value(x) and Value(x, label=...); all else goes the usual way. */
+static int is_label(PyObject *kwnames, PyObject *const *named)
+{
+    return PyTuple_GET_SIZE(kwnames) == 1 && PyUnicode_Check(named[0])
+           && PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(kwnames, 0), "label") == 0;
+}
+
+/* The quick way for Value(x) and Value(x, label=...); all else is sorted out in given.py. */
 static PyObject *value_vectorcall(PyObject *type, PyObject *const *args, size_t nargsf,
                                   PyObject *kwnames)
 {
     Py_ssize_t n = PyVectorcall_NARGS(nargsf);
     if (n == 1 && !kwnames)
         return value_make(args[0], NULL);
-    if (n == 1 && PyTuple_GET_SIZE(kwnames) == 1
-        && PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(kwnames, 0), "label") == 0)
+    if (n == 2 && !kwnames && PyUnicode_Check(args[1]))
+        return value_make(args[0], args[1]);
+    if (n == 1 && kwnames && is_label(kwnames, args + 1))
         return value_make(args[0], args[1]);
     PyObject *positional = PyTuple_New(n), *named = PyDict_New(), *result = NULL;
     int failed = !positional || !named;
@@ -81,10 +85,25 @@ static PyObject *get_data(PyObject *self, void *unused)
     return get_raw_data(self, unused);
 }
 
+/* Say that an attribute was read or set of which no change is seen while a function is traced. */
+COLD int note_unwatched(const char *name)
+{
+    PyObject *nothing = PyObject_CallFunction(hooks.unwatched, "s", name);
+    Py_XDECREF(nothing);
+    return nothing ? 0 : -1;
+}
+
+static PyObject *grad_of(const Node *node)
+{
+    return PyFloat_FromDouble(node->grad + 0.0);
+}
+
 static PyObject *get_grad(PyObject *self, void *unused)
 {
     (void)unused;
-    return PyFloat_FromDouble(((Node *)self)->grad + 0.0);
+    if (UNLIKELY(modes_active) && note_unwatched("v.grad") < 0)
+        return NULL;
+    return grad_of((Node *)self);
 }
 
 static PyObject *get_raw_grad(PyObject *self, void *unused)
@@ -97,6 +116,8 @@ static PyObject *get_has_grad(PyObject *self, void *unused)
 {
     (void)unused;
     double grad = ((Node *)self)->grad;
+    if (UNLIKELY(modes_active) && note_unwatched("v.has_grad") < 0)
+        return NULL;
     return PyBool_FromLong(grad != 0.0 || !signbit(grad));
 }
 
@@ -111,7 +132,7 @@ static int set_data(PyObject *self, PyObject *x, void *unused)
 {
     (void)unused;
     double number;
-    if (refuse_deletion(x, "data") < 0 || read_real(x, &number) < 0)
+    if (refuse_deletion(x, "data") < 0 || read_attribute(x, "data", &number) < 0)
         return -1;
     if (UNLIKELY(modes_active)) {
         PyObject *nothing = PyObject_CallOneArg(hooks.refuse_to_change, self);
@@ -127,7 +148,9 @@ static int set_grad(PyObject *self, PyObject *x, void *unused)
 {
     (void)unused;
     double number;
-    if (refuse_deletion(x, "grad") < 0 || read_real(x, &number) < 0)
+    if (refuse_deletion(x, "grad") < 0 || read_attribute(x, "grad", &number) < 0)
+        return -1;
+    if (UNLIKELY(modes_active) && note_unwatched("v.grad = …") < 0)
         return -1;
     ((Node *)self)->grad = number + 0.0;
     return 0;
@@ -142,6 +165,8 @@ static int set_raw_grad(PyObject *self, PyObject *grad, void *unused)
 static PyObject *get_label(PyObject *self, void *unused)
 {
     (void)unused;
+    if (UNLIKELY(modes_active) && note_unwatched("v.label") < 0)
+        return NULL;
     PyObject *label = note_get(labels, (Node *)self);
     if (!label)
         return PyErr_Occurred() ? NULL : PyUnicode_FromString("");
@@ -158,6 +183,8 @@ static int set_label(PyObject *self, PyObject *label, void *unused)
                      Py_TYPE(label)->tp_name, label);
         return -1;
     }
+    if (UNLIKELY(modes_active) && note_unwatched("v.label = …") < 0)
+        return -1;
     return note_set(labels, (Node *)self, label);
 }
 
@@ -193,12 +220,23 @@ static PyObject *get_op(PyObject *self, void *unused)
     return Py_NewRef(row_of((Node *)self));
 }
 
-static PyObject *get_symbol(PyObject *self, void *unused)
+static PyObject *get_plain(PyObject *self, void *unused)
 {
     (void)unused;
-    if (((Node *)self)->shape == LEAF)
-        return PyUnicode_FromString("");
-    return PyObject_GetAttrString(row_of((Node *)self), "symbol");
+    return PyObject_CallOneArg(hooks.plain, self);
+}
+
+static PyObject *get_real(PyObject *self, void *unused)
+{
+    (void)unused;
+    return Py_NewRef(self);
+}
+
+static PyObject *get_imag(PyObject *self, void *unused)
+{
+    (void)self;
+    (void)unused;
+    return PyFloat_FromDouble(0.0);
 }
 
 typedef PyObject *EdgeView(Edge); /* a new reference, NULL on error; Py_None: leave it out */
@@ -268,11 +306,15 @@ static PyGetSetDef value_getset[] = {
     VIEW("_parents", view_parents, NULL),
     VIEW("_partials", view_partials, NULL),
     VIEW("_operands", view_operands, NULL),
+    VIEW("_children", view_parents, NULL),
+    VIEW("_local_grads", view_partials, NULL),
     {"_grad", get_raw_grad, set_raw_grad, NULL, NULL},
     {"_data", get_raw_data, set_data, NULL, NULL},
     {"_source", get_source, set_source, NULL, NULL},
+    {"real", get_real, NULL, "The number itself: it is real, as Python's floats are.", NULL},
+    {"imag", get_imag, NULL, "0.0, the part that a real number does not have.", NULL},
     {"_prev", get_parent_set, NULL, "The parents as micrograd has them.", NULL},
-    {"_op", get_symbol, NULL, NULL, NULL},
+    {"_op", get_plain, NULL, NULL, NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

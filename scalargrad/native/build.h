@@ -17,6 +17,14 @@ static struct {
     PyObject *traced_leaf;      /* (number) -> what stands for a leaf, or None; in a mode */
     PyObject *traced_number;    /* (Value) -> what stands for its number, or None; in a mode */
     PyObject *refuse_to_change; /* (Value), in a mode */
+    PyObject *unwatched;        /* (name of an attribute), in a mode */
+    PyObject *plain;            /* (Value) -> the name of its operator in programs like micrograd */
+    PyObject *attribute;        /* (x, name of an attribute) -> float */
+    PyObject *constructed;      /* (type, arguments, named ones) -> Value */
+    PyObject *equal_float;      /* (x) -> the float that equals what x equals, or NotImplemented */
+    PyObject *compared;         /* (name, Value, x) -> how it comes out, or None; in a mode */
+    PyObject *array_ufunc;      /* what NumPy asks a Value */
+    PyObject *linked;           /* (Value) -> a copy computed from it, or None */
 } hooks;
 
 /* The code of an Operator: OP_CUSTOM outside the table, -1 with an exception if it is none. */
@@ -116,6 +124,19 @@ static inline Reading read_plain(PyObject *x, Edge *operand)
 static int read_real(PyObject *x, double *number)
 {
     return read_number(x, "", number) == READ ? 0 : -1;
+}
+
+/* The same for an attribute, which is named where it is no number. */
+static int read_attribute(PyObject *x, const char *name, double *number)
+{
+    if (PyFloat_CheckExact(x)) {
+        *number = PyFloat_AS_DOUBLE(x);
+        return 0;
+    }
+    PyObject *found = PyObject_CallFunction(hooks.attribute, "Os", x, name);
+    *number = found ? PyFloat_AsDouble(found) : 0.0;
+    Py_XDECREF(found);
+    return PyErr_Occurred() ? -1 : 0;
 }
 
 /* ------ one and two operands */

@@ -87,6 +87,9 @@ static PyObject *value_copy(PyObject *self, PyObject *unused)
 {
     (void)unused;
     Node *node = (Node *)self;
+    PyObject *linked = ask(hooks.linked, self);
+    if (linked || PyErr_Occurred())
+        return linked;
     PyObject *operands = edge_tuple(node, operand_view);
     PyObject *partials = operands ? edge_tuple(node, partial_view) : NULL;
     Node *copy = partials ? node_of_parts(row_of(node), node->data, operands, partials) : NULL;

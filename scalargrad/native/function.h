@@ -108,11 +108,11 @@ static inline PyObject *quick(const Entry *entry, PyObject *const *args, Py_ssiz
 /* The list as a sequence whose items can be read; NULL with an exception if it is none. */
 static PyObject *as_items(PyObject *x)
 {
-    PyObject *items = PySequence_Fast(x, "");
-    if (!items && PyErr_ExceptionMatches(PyExc_TypeError))
-        PyErr_Format(PyExc_TypeError, "expected a list of numbers or Values, got %s %.60R",
-                     Py_TYPE(x)->tp_name, x);
-    return items;
+    const char *name = Py_TYPE(x)->tp_name, *last = strrchr(name, '.');
+    if (Py_TYPE(x)->tp_iter || PySequence_Check(x))
+        return PySequence_Fast(x, "");
+    return PyErr_Format(PyExc_TypeError, "expected a list of numbers or Values, got %s %.60R",
+                        last ? last + 1 : name, x);
 }
 
 static PyObject *quick_list(const Entry *entry, PyObject *list)

@@ -35,7 +35,7 @@ static PyObject *grads_of(PyObject *targets)
     Py_ssize_t n = PyTuple_GET_SIZE(targets);
     PyObject *grads = PyList_New(n);
     for (Py_ssize_t i = 0; grads && i < n; i++) {
-        PyObject *grad = get_grad(PyTuple_GET_ITEM(targets, i), NULL);
+        PyObject *grad = grad_of((Node *)PyTuple_GET_ITEM(targets, i));
         if (grad)
             PyList_SET_ITEM(grads, i, grad);
         else

@@ -13,8 +13,10 @@ enum {
     OP_mod,
     OP_floordiv,
     OP_fmod,
+    OP_remainder,
     OP_neg,
     OP_abs,
+    OP_copysign,
     OP_square,
     OP_reciprocal,
     OP_inverse,
@@ -24,6 +26,7 @@ enum {
     OP_sign,
     OP_floor,
     OP_ceil,
+    OP_trunc,
     OP_round,
     OP_round_to,
     OP_exp,
@@ -42,6 +45,8 @@ enum {
     OP_acos,
     OP_atan,
     OP_atan2,
+    OP_degrees,
+    OP_radians,
     OP_sinh,
     OP_cosh,
     OP_tanh,
@@ -362,6 +367,29 @@ static inline double partial1_fmod(double out, double x, double y)
     return t2;
 }
 
+static inline double forward_remainder(double x, double y)
+{
+    const double t0 = remainder(x, y);
+    return t0;
+}
+
+static inline double partial0_remainder(double out, double x, double y)
+{
+    (void)x;
+    (void)y;
+    const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    const double t1 = 1.0 + t0;
+    return t1;
+}
+
+static inline double partial1_remainder(double out, double x, double y)
+{
+    const double t0 = out - x;
+    const double t1 = t0 / y;
+    const double t2 = rint(t1);
+    return t2;
+}
+
 static inline double forward_neg(double x)
 {
     const double t0 = -x;
@@ -385,6 +413,29 @@ static inline double partial0_abs(double out, double x)
 {
     (void)out;
     const double t0 = (x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x == 0.0 ? 0.0 : NAN);
+    return t0;
+}
+
+static inline double forward_copysign(double x, double y)
+{
+    const double t0 = (y == y ? copysign(x, y) : NAN);
+    return t0;
+}
+
+static inline double partial0_copysign(double out, double x, double y)
+{
+    (void)out;
+    const double t0 = (x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x == 0.0 ? 0.0 : NAN);
+    const double t1 = (y == y ? copysign(1.0, y) : NAN);
+    const double t2 = t0 * t1;
+    return t2;
+}
+
+static inline double partial1_copysign(double out, double x, double y)
+{
+    (void)x;
+    (void)y;
+    const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
     return t0;
 }
 
@@ -578,6 +629,19 @@ static inline double forward_ceil(double x)
 }
 
 static inline double partial0_ceil(double out, double x)
+{
+    (void)x;
+    const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    return t0;
+}
+
+static inline double forward_trunc(double x)
+{
+    const double t0 = trunc(x);
+    return t0;
+}
+
+static inline double partial0_trunc(double out, double x)
 {
     (void)x;
     const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
@@ -853,6 +917,32 @@ static inline double partial1_atan2(double out, double x, double y)
     const double t12 = (t0 == 0.0 ? 0.0 : t0 == t0 ? t11 : NAN);
     const double t13 = -t12;
     return t13;
+}
+
+static inline double forward_degrees(double x)
+{
+    const double t0 = x * 57.29577951308232;
+    return t0;
+}
+
+static inline double partial0_degrees(double out, double x)
+{
+    (void)out;
+    (void)x;
+    return 57.29577951308232;
+}
+
+static inline double forward_radians(double x)
+{
+    const double t0 = x * 0.017453292519943295;
+    return t0;
+}
+
+static inline double partial0_radians(double out, double x)
+{
+    (void)out;
+    (void)x;
+    return 0.017453292519943295;
 }
 
 static inline double forward_sinh(double x)
@@ -1571,6 +1661,7 @@ static inline double partial_min(double out, double x, double count)
     ROW(sign) \
     ROW(floor) \
     ROW(ceil) \
+    ROW(trunc) \
     ROW(round) \
     ROW(exp) \
     ROW(exp2) \
@@ -1587,6 +1678,8 @@ static inline double partial_min(double out, double x, double count)
     ROW(asin) \
     ROW(acos) \
     ROW(atan) \
+    ROW(degrees) \
+    ROW(radians) \
     ROW(sinh) \
     ROW(cosh) \
     ROW(tanh) \
@@ -1622,6 +1715,8 @@ static inline double partial_min(double out, double x, double count)
     ROW(mod, partial, 0, NAN, "__mod__", "__rmod__") \
     ROW(floordiv, partial, 0, NAN, "__floordiv__", "__rfloordiv__") \
     ROW(fmod, partial, 0, NAN, "", "") \
+    ROW(remainder, partial, 0, NAN, "", "") \
+    ROW(copysign, partial, 0, NAN, "", "") \
     ROW(maximum, beside, 0, NAN, "", "") \
     ROW(minimum, beside, 0, NAN, "", "") \
     ROW(atan2, partial, 0, NAN, "", "") \
@@ -1683,7 +1778,10 @@ static inline double partial_min(double out, double x, double count)
     ROW(inverse) \
     ROW(floor) \
     ROW(ceil) \
+    ROW(trunc) \
     ROW(round) \
+    ROW(degrees) \
+    ROW(radians) \
     ROW(lgamma) \
     ROW(sinc)
 
@@ -1709,6 +1807,8 @@ static inline double partial_min(double out, double x, double count)
     ROW(mod) \
     ROW(floordiv) \
     ROW(fmod) \
+    ROW(remainder) \
+    ROW(copysign) \
     ROW(polygamma) \
     ROW(sinc_derivative)
 
@@ -1729,6 +1829,7 @@ static inline double partial_min(double out, double x, double count)
     ROW(sign, sign, "sign(x): one node; a float if no operand is a Value.") \
     ROW(floor, floor, "floor(x): one node; a float if no operand is a Value.") \
     ROW(ceil, ceil, "ceil(x): one node; a float if no operand is a Value.") \
+    ROW(trunc, trunc, "trunc(x): one node; a float if no operand is a Value.") \
     ROW(round, round, "round(x): one node; a float if no operand is a Value.") \
     ROW(rint, round, "round(x): one node; a float if no operand is a Value.") \
     ROW(exp, exp, "exp(x): one node; a float if no operand is a Value.") \
@@ -1749,6 +1850,10 @@ static inline double partial_min(double out, double x, double count)
     ROW(arccos, acos, "acos(x): one node; a float if no operand is a Value.") \
     ROW(atan, atan, "atan(x): one node; a float if no operand is a Value.") \
     ROW(arctan, atan, "atan(x): one node; a float if no operand is a Value.") \
+    ROW(degrees, degrees, "degrees(x): An angle in degrees that is x radians.") \
+    ROW(rad2deg, degrees, "degrees(x): An angle in degrees that is x radians.") \
+    ROW(radians, radians, "radians(x): An angle in radians that is x degrees.") \
+    ROW(deg2rad, radians, "radians(x): An angle in radians that is x degrees.") \
     ROW(sinh, sinh, "sinh(x): one node; a float if no operand is a Value.") \
     ROW(cosh, cosh, "cosh(x): one node; a float if no operand is a Value.") \
     ROW(tanh, tanh, "tanh(x): one node; a float if no operand is a Value.") \
@@ -1774,6 +1879,8 @@ static inline double partial_min(double out, double x, double count)
 
 #define BINARY_METHODS(ROW) \
     ROW(fmod, fmod, "fmod(x, y): one node; a float if no operand is a Value.") \
+    ROW(remainder, remainder, "remainder(x, y): x − n·y with the whole n nearest to x/y, of two the even one: as in IEEE 754 and math.remainder. Python's % is mod, which NumPy calls remainder.") \
+    ROW(copysign, copysign, "copysign(x, y): The size of x with the sign of y, which −0.0 and 0.0 have too.") \
     ROW(maximum, maximum, "maximum(x, y): The larger of two; NaN if either is. Two variables that tie share the gradient, a variable that ties with a constant gets none.") \
     ROW(minimum, minimum, "minimum(x, y): The smaller of two; NaN if either is. Two variables that tie share the gradient, a variable that ties with a constant gets none.") \
     ROW(atan2, atan2, "atan2(y, x): one node; a float if no operand is a Value.") \

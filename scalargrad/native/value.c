@@ -20,30 +20,13 @@
 UNARY_METHODS(ROW)
 #undef ROW
 
-/* The row itself does what C has no short way for. Of `args`, n come by position. */
-static PyObject *call_row(int code, PyObject *self, PyObject *const *args, Py_ssize_t n,
-                          PyObject *kwnames)
-{
-    Py_ssize_t given = n + (kwnames ? PyTuple_GET_SIZE(kwnames) : 0);
-    PyObject **all = PyMem_New(PyObject *, given + 1);
-    if (!all)
-        return PyErr_NoMemory();
-    all[0] = self;
-    for (Py_ssize_t i = 0; i < given; i++)
-        all[i + 1] = args[i];
-    PyObject *row = PyTuple_GET_ITEM(hooks.rows, code);
-    PyObject *result = PyObject_Vectorcall(row, all, (size_t)n + 1, kwnames);
-    PyMem_Free(all);
-    return result;
-}
-
 /* Methods take at most two operands besides self where C has a short way. */
 static PyObject *call_quickly(int code, PyObject *self, PyObject *const *args, Py_ssize_t n,
                               PyObject *kwnames)
 {
     PyObject *all[] = {self, n > 0 ? args[0] : NULL, n > 1 ? args[1] : NULL};
     PyObject *result = n <= 2 && !kwnames ? quick(&entries[code], all, n + 1) : NULL;
-    return result || PyErr_Occurred() ? result : call_row(code, self, args, n, kwnames);
+    return result || PyErr_Occurred() ? result : call_with(PyTuple_GET_ITEM(hooks.rows, code), self, args, n, kwnames);
 }
 
 #define ROW(python_name, name, doc)                                                               \
@@ -85,7 +68,11 @@ static PyMethodDef value_methods[] = {
     {"__round__", value_round, METH_VARARGS, NULL},
     {"__floor__", method_floor, METH_NOARGS, NULL},
     {"__ceil__", method_ceil, METH_NOARGS, NULL},
+    {"__trunc__", method_trunc, METH_NOARGS, NULL},
     {"__complex__", refuse_complex, METH_NOARGS, NULL},
+    {"__array_ufunc__", FAST(value_array_ufunc), METH_FASTCALL | METH_KEYWORDS, NULL},
+    {"conjugate", value_conjugate, METH_NOARGS,
+     "The number itself; NumPy's variance asks for it."},
     {"__copy__", value_copy, METH_NOARGS, NULL},
     {"__deepcopy__", value_deepcopy, METH_O, NULL},
     {"__reduce__", value_reduce, METH_NOARGS, NULL},
@@ -121,31 +108,48 @@ static PyTypeObject ValueType = {
 
 /* ------ the module */
 
-static PyObject *engine_install(PyObject *module, PyObject *args)
+#define HOOK(name) {#name, &hooks.name}
+static const struct {
+    const char *name;
+    PyObject **place;
+} python_functions[] = {
+    HOOK(operand),      HOOK(build),         HOOK(settle),           HOOK(backward),
+    HOOK(check_record), HOOK(deepcopy),      HOOK(reduce),           HOOK(traced_leaf),
+    HOOK(linked),       HOOK(traced_number), HOOK(refuse_to_change), HOOK(unwatched),
+    HOOK(plain),        HOOK(attribute),     HOOK(constructed),      HOOK(equal_float),
+    HOOK(compared),     HOOK(array_ufunc),
+};
+#undef HOOK
+
+static int install_functions(PyObject *named)
+{
+    for (size_t i = 0; i < sizeof python_functions / sizeof *python_functions; i++) {
+        PyObject *found = PyDict_GetItemString(named, python_functions[i].name);
+        if (!found) {
+            PyErr_Format(PyExc_TypeError, "install needs %s", python_functions[i].name);
+            return -1;
+        }
+        *python_functions[i].place = found;
+    }
+    return 0;
+}
+
+/* install(rows, **functions): what they are for stands beside `hooks`. */
+static PyObject *engine_install(PyObject *module, PyObject *args, PyObject *named)
 {
     (void)module;
-    PyObject *rows, *operand, *build, *settle_, *backward, *check_record, *deepcopy, *reduce;
-    PyObject *leaf, *number, *refuse;
-    if (!PyArg_ParseTuple(args, "O!OOOOOOOOOO:install", &PyTuple_Type, &rows, &operand, &build,
-                          &settle_, &backward, &check_record, &deepcopy, &reduce, &leaf, &number,
-                          &refuse))
+    PyObject *rows;
+    if (!PyArg_ParseTuple(args, "O!:install", &PyTuple_Type, &rows))
         return NULL;
     if (PyTuple_GET_SIZE(rows) != OP_COUNT)
         return PyErr_Format(PyExc_ImportError,
                             "rules.h knows %d rows, the table has %zd: build the extension anew",
                             (int)OP_COUNT, PyTuple_GET_SIZE(rows));
-    Py_INCREF(args); /* for as long as the process lives: it owns all of the hooks */
+    if (!named || install_functions(named) < 0)
+        return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_TypeError, "install needs functions");
+    Py_INCREF(rows); /* for as long as the process lives, as the functions */
+    Py_INCREF(named);
     hooks.rows = rows;
-    hooks.operand = operand;
-    hooks.build = build;
-    hooks.settle = settle_;
-    hooks.backward = backward;
-    hooks.check_record = check_record;
-    hooks.deepcopy = deepcopy;
-    hooks.reduce = reduce;
-    hooks.traced_leaf = leaf;
-    hooks.traced_number = number;
-    hooks.refuse_to_change = refuse;
     Py_RETURN_NONE;
 }
 
@@ -185,7 +189,7 @@ static PyObject *engine_fail_after(PyObject *module, PyObject *count)
 }
 
 static PyMethodDef engine_functions[] = {
-    {"install", engine_install, METH_VARARGS, "Hand over the table's rows and Python's part."},
+    {"install", FAST(engine_install), METH_VARARGS | METH_KEYWORDS, "Hand over the table's rows and Python's part."},
     {"set_modes", engine_set_modes, METH_O, "Say how many modes are active."},
     {"function", function_of_row, METH_O, "Return the callable that a row is to users."},
     {"update", engine_update, METH_O,

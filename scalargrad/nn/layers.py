@@ -5,31 +5,53 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..engine import Value, dot, relu
+from ..engine import Value, dot, functions, relu
 from ..randomness import uniform
 from .inputs import inputs_of as inputs_of
 from .module import Module
 
 
-class Neuron(Module):
-    """Weights `w` (drawn uniformly from [−1, 1]) and a bias `b` (0), with ReLU if `nonlin`."""
+def function(activation: Any) -> Any:
+    """Return an activation as a function. Raises ValueError for a name that no function has,
+    TypeError for what is neither."""
+    found = functions.get(activation.lower()) if isinstance(activation, str) else activation
+    if found is None:
+        raise ValueError(f"an activation is a function, as tanh, or its name; got {activation!r}")
+    if not callable(found):
+        came = f"{type(activation).__name__} {activation!r:.60}"
+        raise TypeError(f"an activation is a function, as tanh, or its name; got {came}")
+    return found
 
-    def __init__(self, nin: int, nonlin: bool = True) -> None:
+
+def title(activation: Any) -> str:
+    """What a unit with this activation is called: ReLU, Tanh."""
+    symbol = getattr(activation, "symbol", "")
+    name = getattr(activation, "__name__", type(activation).__name__)
+    return symbol if symbol.isalnum() and symbol != symbol.lower() else name.capitalize()
+
+
+class Neuron(Module):
+    """Weights `w` (drawn uniformly from [−1, 1]) and a bias `b` (0), with `activation` if
+    `nonlin`: a function of one number or its name, as tanh or "tanh"."""
+
+    def __init__(self, nin: int, nonlin: bool = True, activation: Any = relu) -> None:
         self.w = [Value(uniform(-1, 1)) for _ in range(nin)]
         self.b = Value(0)
         self.nonlin = nonlin
+        self.activation = function(activation)
 
     def __call__(self, x: Any) -> Any:
-        """Return w·x + b, through ReLU if `nonlin`. `x`: `nin` numbers or Values; ValueError if
-        they are more or fewer."""
+        """Return w·x + b, through the activation if `nonlin`. `x`: `nin` numbers or Values;
+        ValueError if they are more or fewer."""
         inputs = inputs_of(x)
         if len(inputs) != len(self.w):
             raise ValueError(f"expected {len(self.w)} inputs, got {len(inputs)}")
-        activation = dot(self.w, inputs, self.b)
-        return relu(activation) if self.nonlin else activation
+        total = dot(self.w, inputs, self.b)
+        return self.activation(total) if self.nonlin else total
 
     def __repr__(self) -> str:
-        return f"{'ReLU' if self.nonlin else 'Linear'}Neuron({len(self.w)})"
+        name = title(self.activation) if self.nonlin else "Linear"
+        return f"{name}Neuron({len(self.w)})"
 
 
 class Layer(Module):
@@ -49,12 +71,20 @@ class Layer(Module):
 
 
 class MLP(Module):
-    """A multi-layer perceptron: `nin` inputs, then layers of `nouts` neurons, the last linear."""
+    """A multi-layer perceptron: `nin` inputs, then layers of `nouts` neurons, the last linear, the
+    others with `activation`, ReLU unless another is given."""
 
-    def __init__(self, nin: int, nouts: Sequence[int]) -> None:
+    def __init__(self, nin: int, nouts: Sequence[int], activation: Any = relu) -> None:
+        if not isinstance(nouts, (list, tuple)):
+            came = f"{type(nouts).__name__} {nouts!r:.60}"
+            cure = f": MLP({nin!r}, [{nouts!r}])" if isinstance(nouts, int) else ""
+            raise TypeError(f"nouts lists the neurons of each layer, got {came}{cure}")
         sizes = [nin, *nouts]
         last = len(nouts) - 1
-        self.layers = [Layer(sizes[i], sizes[i + 1], nonlin=i != last) for i in range(len(nouts))]
+        self.layers = [
+            Layer(sizes[i], sizes[i + 1], nonlin=i != last, activation=activation)
+            for i in range(len(nouts))
+        ]
 
     def __call__(self, x: Any) -> Any:
         """Return the outputs of the last layer for `nin` inputs, numbers or Values."""

@@ -25,7 +25,7 @@ def pyplot() -> Any:
     try:
         from matplotlib import pyplot
     except ImportError:
-        cure = 'plots need matplotlib: pip install "scalargrad[examples]"'
+        cure = "plots need matplotlib: pip install matplotlib"
         raise ModuleNotFoundError(cure) from None
     return pyplot
 

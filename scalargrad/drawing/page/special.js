@@ -26,6 +26,7 @@ const {
   sqrt,
   tan,
   tanh,
+  trunc,
 } = Math;
 
 function isNegative(x) {
@@ -56,6 +57,16 @@ function sg_cbrt(x) {
 
 function fmod(x, y) {
   return x % y;
+}
+
+/* What is left of x after the nearest whole number of y, of two the even one. */
+function remainder(x, y) {
+  const size = fabs(y);
+  const above = fabs(x) % size;
+  const below = size - above;
+  const tie = above - 2 * ((0.5 * (fabs(x) - above)) % size);
+  const rest = above < below ? above : above > below ? -below : tie;
+  return isNegative(x) ? -rest : rest;
 }
 
 /* Python's %: the remainder has the sign of the divisor. */

@@ -1,0 +1,57 @@
+"""NumPy's functions called with a scalar of ours, alone or beside arrays: np.arctan2(1.0, v).
+
+Those that are rows of the table, and the questions whether a number is NaN or infinite, are
+answered element by element; the others are NumPy's own, on arrays of objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+from typing import Any
+
+from . import ops
+from .rows import BUILT_IN, Operator, builder
+
+QUESTIONS: dict[str, Callable[[Any], bool]] = {
+    "isnan": lambda x: x != x,
+    "isinf": lambda x: abs(x) == inf,
+    "isfinite": lambda x: abs(x) < inf,
+    "signbit": lambda x: ops.copysign(1.0, x) < 0.0,
+}
+
+
+def row_of(ufunc: Any) -> Operator | None:
+    """The row that a function of NumPy is; None for arithmetic, which finds its own way."""
+    rows = (BUILT_IN.get(ufunc.__name__), BY_NUMPY.get(ufunc.__name__))
+    return next((op for op in rows if op and op.array and op.arity == ufunc.nin), None)
+
+
+BY_NUMPY = {op.numpy: op for op in BUILT_IN.values() if op.numpy}
+
+
+def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **named: Any) -> Any:
+    """What NumPy asks a scalar, as `__array_ufunc__`, for its function `ufunc`."""
+    import numpy
+
+    question, row = QUESTIONS.get(ufunc.__name__), row_of(ufunc)
+    if question is not None:
+        ufunc = numpy.frompyfunc(question, 1, 1)
+    elif row is not None:
+        ufunc = numpy.frompyfunc(row, ufunc.nin, 1)
+    elif ufunc is numpy.divmod:
+        ufunc = numpy.frompyfunc(divmod, 2, 2)
+    # rows do not warn: NaN and infinity are results like others
+    with numpy.errstate(all="ignore"):
+        found = getattr(ufunc, method)(*[boxed(numpy, x) for x in inputs], **named)
+    is_array = question is not None and isinstance(found, numpy.ndarray)
+    return found.astype(bool) if is_array else found
+
+
+def boxed(numpy: Any, x: Any) -> Any:
+    """A scalar of ours as an array of no dimension, anything else as it is."""
+    if builder(x) is None:
+        return x
+    box = numpy.empty((), dtype=object)
+    box[()] = x
+    return box

@@ -1,0 +1,56 @@
+"""How scalars compare: by value, as floats do. While a function is traced every comparison of them
+is a guard, also one of Values that the function closes over."""
+
+from __future__ import annotations
+
+from math import nan
+from typing import Any
+
+from . import modes
+from .rows import builder, is_number, operand
+
+COMPARISONS = {
+    "__lt__": ("<", False, True),
+    "__le__": ("<=", False, True),
+    "__gt__": ("<", True, True),
+    "__ge__": ("<=", True, True),
+    "__eq__": ("!=", False, False),
+    "__ne__": ("!=", False, True),
+}
+"""Each of Python's comparisons as that of a guard: which, whether its sides are exchanged, and the
+outcome at which Python's own is true."""
+
+
+def equal_float(x: object) -> Any:
+    """Return the float that equals what `x` equals: NaN, which equals nothing, if `x` is no float,
+    as 10**400 or Fraction(1, 3). NotImplemented if it is not one real number."""
+    if type(x) is float:
+        return x
+    if not is_number(x):
+        return NotImplemented
+    try:
+        nearest = float(x)  # type: ignore[arg-type]
+    except OverflowError:
+        return nan
+    return nearest if nearest == x else nan
+
+
+def beside(name: str, x: Any) -> Any:
+    """What a scalar is compared with: a scalar or a float; NotImplemented where `x` has to say."""
+    if type(x) is float or builder(x) is not None:
+        return x
+    return equal_float(x) if name in ("__eq__", "__ne__") else operand(x, name)
+
+
+def guarded(trace: Any, name: str, x: Any, y: Any) -> Any:
+    """How the comparison `name` of a scalar with `y` comes out, noted in the trace."""
+    other = beside(name, y)
+    if other is NotImplemented:
+        return other
+    compare, exchanged, truth = COMPARISONS[name]
+    return trace.branch(compare, *((other, x) if exchanged else (x, other))) is truth
+
+
+def traced_comparison(name: str, x: Any, y: Any) -> Any:
+    """The same while a function is traced; None outside of that."""
+    return guarded(modes.state.trace, name, x, y) if modes.is_traced() else None

@@ -1,0 +1,169 @@
+"""Values that a compiled function closes over: how they compare decides its way at every call, and
+what no call can watch makes it traced anew."""
+
+from __future__ import annotations
+
+import copy
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import scalargrad as sg
+from scalargrad import Value, modes
+from scalargrad.compiler import recording, trace
+
+COMPARISONS = [operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne]
+NUMBERS = [-1.0, -0.0, 0.0, 1.0, 2.0, float("inf"), float("nan")]
+each_comparison = pytest.mark.parametrize("compare", COMPARISONS, ids=lambda f: f.__name__)
+
+
+def number(x: Any) -> Any:
+    return x.data if isinstance(x, Value) else x
+
+
+def sorted_first(x: Any, v: Any, w: Any) -> Any:
+    return sorted([v, x, w])[0] * 2.0
+
+
+def matched(x: Any, v: Any, w: Any) -> Any:
+    match v:
+        case 0:
+            return x
+        case 1 | 2:
+            return x * 3.0
+        case _:
+            return x * w
+
+
+WAYS: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "above a number": lambda x, v, w: x * v if v > 1.0 else x + w,
+    "at most a number": lambda x, v, w: x * v if v <= 1.0 else x + w,
+    "a number above": lambda x, v, w: x * v if operator.gt(1.0, v) else x + w,
+    "the larger of two": lambda x, v, w: x * max(v, w),
+    "the larger, of the argument too": lambda x, v, w: max(x, v) * w,
+    "the smallest": lambda x, v, w: min([v, w, x]) + 1.0,
+    "sorted": sorted_first,
+    "equal": lambda x, v, w: x if v == w else x * 2.0,
+    "not equal to a number": lambda x, v, w: x if v != 0 else x * w,
+    "truth": lambda x, v, w: x * 2.0 if v else x,
+    "not": lambda x, v, w: x * 2.0 if not w else x,
+    "in a tuple": lambda x, v, w: x if v in (0.0, 1.0) else x * 5.0,
+    "the argument in a tuple": lambda x, v, w: x * w if x in (v, 0.0, 1.0) else -x,
+    "an index": lambda x, v, w: x * [0.0, 1.0, v].index(v),
+    "a count": lambda x, v, w: x * [v, w, 1.0].count(1.0),
+    "matched": matched,
+    "of what is computed": lambda x, v, w: x if v * w >= v + w else -x,
+    "any": lambda x, v, w: x * 7.0 if any(p > 1.0 for p in (v, w)) else x,
+}
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+@given(st.lists(st.tuples(*[st.sampled_from(NUMBERS)] * 3), min_size=2, max_size=6))
+def test_a_compiled_function_follows_the_values_it_closes_over(
+    way: Callable[[Any, Any, Any], Any], calls: list[tuple[float, float, float]]
+) -> None:
+    v, w = Value(0.0), Value(0.0)
+
+    def plain(x: Any) -> Any:
+        return way(x, v, w)
+
+    compiled, slope = sg.compile(plain), sg.compile(sg.grad(plain))
+    for x, v.data, w.data in calls:
+        assert number(compiled(x)) == pytest.approx(number(plain(x)), rel=0, abs=0, nan_ok=True)
+        assert number(slope(x)) == pytest.approx(sg.grad(plain)(x), rel=0, abs=0, nan_ok=True)
+
+
+@each_comparison
+@pytest.mark.parametrize("kind", [recording.Trace, trace.Trace])
+def test_comparing_closed_over_values_is_a_guard(compare: Any, kind: Any) -> None:
+    v, w, here = Value(1.0), Value(2.0), kind()
+    with modes.tracing(here):
+        outcomes = [compare(v, other) for other in (w, 2.0, 2, True)]
+    assert outcomes == [compare(1.0, other) for other in (2.0, 2.0, 2.0, 1.0)]
+    assert len(here.guards) == 3  # 2 and 2.0 are one number
+    assert set(here.captured) == {v, w}
+
+
+@each_comparison
+def test_comparing_traced_numbers_is_a_guard(compare: Any) -> None:
+    here = recording.Trace()
+    x = here.input(1.0)
+    with modes.tracing(here):
+        assert compare(x, Value(2.0)) is compare(1.0, 2.0)
+        assert compare(Value(2.0), x) is compare(2.0, 1.0)
+        assert compare(x, 2) is compare(1.0, 2)
+    assert 2 <= len(here.guards) <= 3
+
+
+@pytest.mark.parametrize("other", [None, "a", [1.0], object()])
+def test_a_traced_number_equals_nothing_that_is_no_number(other: object) -> None:
+    here = recording.Trace()
+    x, v = here.input(1.0), Value(1.0)
+    with modes.tracing(here):
+        for scalar in (x, v):
+            assert not operator.eq(scalar, other)
+            assert operator.ne(other, scalar)
+    assert not here.guards
+
+
+def test_equality_with_a_number_is_a_guard_beside_the_gradient_too() -> None:
+    f = sg.compile(lambda x: x * x if x == 2.0 else 10.0 * x)
+    assert [number(f(x)) for x in (3.0, 2.0, 3.0)] == [30.0, 4.0, 30.0]
+    sinc = sg.compile(lambda x: 1.0 + 0.0 * x if x == 0 else sg.sin(x) / x)
+    assert number(sinc(1e-9)) == number(sinc(0.0)) == 1.0
+
+
+READING: dict[str, Callable[[Any], Any]] = {
+    "v.grad": lambda v: v.grad,
+    "v.has_grad": lambda v: v.has_grad,
+    "v.label": lambda v: v.label,
+}
+
+
+@pytest.mark.parametrize("what", READING)
+def test_what_no_call_can_watch_is_noted(what: str) -> None:
+    v, here = Value(1.0, "v"), recording.Trace()
+    with modes.tracing(here):
+        READING[what](v)
+    assert here.unknown == [what]
+    READING[what](v)
+    assert here.unknown == [what]
+
+
+def test_what_is_written_while_a_function_is_traced_is_noted() -> None:
+    v, here = Value(1.0), recording.Trace()
+    with modes.tracing(here):
+        v.grad = 2.0
+        v.label = "v"
+    assert here.unknown == ["v.grad = …", "v.label = …"]
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy], ids=["copy", "deepcopy"])
+def test_a_copy_in_a_compiled_function_keeps_its_gradient(copied: Any) -> None:
+    v = Value(1.5)
+
+    def f(x: Any) -> Any:
+        return copied(x) * copied([x * x])[0] * copied(v)
+
+    assert sg.compile(sg.grad(f))(2.0) == sg.grad(f)(2.0) == 18.0
+    assert number(sg.compile(f)(2.0)) == 12.0
+    v.data = 2.0
+    assert number(sg.compile(f)(2.0)) == 16.0
+
+
+def test_a_node_of_ones_own_cannot_be_compiled() -> None:
+    f = sg.compile(lambda x: Value(x.data * 2.0, (x,), (2.0,)))
+    with pytest.raises(
+        TypeError, match=r"cannot follow Value\(data, parents.*scalargrad\.operator"
+    ):
+        f(1.0)
+
+
+def test_a_node_of_ones_own_that_was_there_before_is_a_number_like_others() -> None:
+    x = Value(3.0)
+    node = Value(9.0, (x,), (6.0,))
+    assert number(sg.compile(lambda y: y * node)(2.0)) == 18.0
