@@ -1,0 +1,113 @@
+"""Do the labels fit the model and the measures? Tried on all of them, before anything is trained.
+
+The model runs once, on the first input; its output stands in for the others while losses and
+metrics are tried on every target. Where one of them fails on it, the sample's own output decides.
+What is drawn of Python's `random` meanwhile is drawn again afterwards.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from ..data import Sample
+from ..outputs import number, scoring
+from ..rows import builder
+from ..scores import Measure, evaluating, in_mode
+from .plan import Plan
+
+Judge = Callable[[Any, str], Any]
+"""Raises TypeError if what a measure gave is none of what it has to give."""
+
+
+def try_out(plan: Plan, model: Any) -> None:
+    """Raise what training or validation would raise for the first target that does not fit."""
+    with same_chance():
+        with in_mode(model, training=False):
+            try_on(model, {"the loss": plan.loss}, plan.data, "data", checked, lenient=True)
+        if plan.validation:
+            with evaluating(model):
+                try_on(model, plan.measures, plan.validation, "validation", scored, lenient=False)
+
+
+@contextmanager
+def same_chance() -> Iterator[None]:
+    before = random.getstate()
+    try:
+        yield
+    finally:
+        random.setstate(before)
+
+
+def try_on(
+    model: Any,
+    measures: Mapping[str, Measure],
+    pairs: Sequence[Sample],
+    what: str,
+    judge: Judge,
+    lenient: bool,
+) -> None:
+    """Try measures on all targets. `lenient`: a model that cannot run yet in evaluation mode is
+    left for the training to judge."""
+    try:
+        output = model(pairs[0][0])
+    except Exception:
+        if lenient:
+            return
+        raise
+    with scoring(model, pairs[0][0], [output]):
+        for place, (x, target) in distinct(pairs):
+            for name, measure in measures.items():
+                if not passes(measure, output, target, name, judge):
+                    own(model, measure, (x, target), f"{what}, sample {place}", name, judge)
+
+
+def distinct(pairs: Sequence[Sample]) -> Iterator[tuple[int, Sample]]:
+    """The first sample of each target, with its place."""
+    seen = set()
+    for place, (x, target) in enumerate(pairs):
+        key = (type(target), repr(target))
+        if key not in seen:
+            seen.add(key)
+            yield place, (x, target)
+
+
+def passes(measure: Measure, output: Any, target: Any, name: str, judge: Judge) -> bool:
+    try:
+        judge(measure(output, target), name)
+    except Exception:
+        return False
+    return True
+
+
+def own(model: Any, measure: Measure, sample: Sample, where: str, name: str, judge: Judge) -> None:
+    """Try a measure on a sample's own output; what it raises says where."""
+    x, target = sample
+    output = model(x)
+    try:
+        with scoring(model, x, [output]):
+            judge(measure(output, target), name)
+    except (TypeError, ValueError) as error:
+        if type(error) not in (TypeError, ValueError):
+            raise
+        raise type(error)(f"{where}: {error}") from error
+
+
+def checked(cost: Any, what: str) -> Any:
+    if builder(cost) is None:
+        raise TypeError(
+            f"{what} must be a Value that depends on the parameters, got {type(cost).__name__} "
+            f"{cost!r:.60}"
+        )
+    return cost
+
+
+def scored(score: Any, name: str) -> float:
+    try:
+        return number(score)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"metric {name!r} must give a number, got {type(score).__name__} {score!r:.60}"
+        ) from None
