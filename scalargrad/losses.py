@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from .engine import clamp, dot, logsumexp, max, mean, relu, softplus, square, where
 from .engine import sum as total
-from .nn.inputs import inputs_of
+from .nn.inputs import data_of, inputs_of
 from .outputs import refuse_probabilities, refuse_probability
 from .rows import builder, is_number
 
@@ -172,7 +172,7 @@ def log_softmax(logits: Any) -> list[Any]:
     """Return the logarithms of the softmax probabilities, exact also where they round to 1."""
     outputs = inputs_of(logits)
     # the result does not depend on the number subtracted: no gradient need flow through it
-    largest = max([getattr(x, "data", x) for x in outputs])
+    largest = max(list(map(data_of, outputs)))
     below = [x - largest for x in outputs]
     norm = logsumexp(below)
     return [x - norm for x in below]

@@ -15,8 +15,8 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from . import ops
-from .nn.inputs import inputs_of
-from .rows import Operator
+from .nn.inputs import data_of, inputs_of
+from .rows import Operator, real
 from .variables import differentiating
 
 PROBABILITY, LOGIT, UNKNOWN = "a probability", "a logit", "unknown"
@@ -30,7 +30,8 @@ ROUNDING = 1e-9
 
 
 def number(score: Any) -> float:
-    return float(getattr(score, "data", score))
+    """Return a score, or what a measure gave, as a float. Raises TypeError if it is no number."""
+    return real(data_of(score))
 
 
 # ------ what a node tells
@@ -144,6 +145,18 @@ def cut(score: Any, threshold: float | None = None) -> float:
     if kind == UNKNOWN:
         raise ambiguous(number(score))
     return HALF if kind == PROBABILITY else 0.0
+
+
+def border(model: Any, x: Any, outputs: Sequence[Any], threshold: float | None = None) -> float:
+    """Return where all of a model's lone scores are cut, as `cut` says; `x` is an input."""
+    if threshold is not None:
+        return threshold
+    with scoring(model, x, outputs) as scored:
+        if scored.kind == UNKNOWN:
+            # where no score is refused, all are on the same side of both
+            for output in outputs:
+                cut(inputs_of(output)[0])
+    return 0.0 if scored.kind == LOGIT else HALF
 
 
 def ambiguous(score: float) -> ValueError:

@@ -14,7 +14,7 @@ from .. import ops
 from ..engine import div, functions, max, sum
 from ..engine import function as twin  # type: ignore[attr-defined]
 from ..rows import BUILT_IN, Operator
-from .inputs import inputs_of, mapped
+from .inputs import data_of, inputs_of, mapped
 from .module import Module
 
 
@@ -81,7 +81,7 @@ def softmax(logits: Any) -> list[Any]:
     """Return exp(x)/Σ exp(x) for each logit: probabilities. Large logits do not overflow."""
     xs: Sequence[Any] = inputs_of(logits)
     # the quotient does not depend on the number subtracted: no gradient need flow through it
-    largest = max([getattr(x, "data", x) for x in xs])
+    largest = max(list(map(data_of, xs)))
     exps = [share(x, largest) for x in xs]
     total = sum(exps)
     return [div(e, total) for e in exps]

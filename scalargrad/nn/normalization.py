@@ -8,7 +8,7 @@ from typing import Any
 from ..engine import dot, mean, reciprocal, sqrt
 from ..rows import is_number
 from .initializers import vector
-from .inputs import inputs_for
+from .inputs import data_of, inputs_for
 from .module import Buffer, Module
 
 Numbers = Sequence[Any]
@@ -130,7 +130,7 @@ class BatchNorm(Module):
         return reciprocal(sqrt(variance + self.epsilon))
 
     def _remember(self, running: Buffer, i: int, statistic: Any) -> None:
-        number = getattr(statistic, "data", statistic)
+        number = data_of(statistic)
         if not is_number(number):
             raise TypeError(
                 "BatchNorm in training keeps running statistics, which a compiled function "

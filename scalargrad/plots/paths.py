@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..outputs import number
 from .canvas import COLOURS, DASHES, MARKERS, axes
 from .grid import over, span
 
@@ -37,10 +38,6 @@ def optimizer_paths(
     ax.set(xlim=x_span, ylim=y_span, xlabel="x", ylabel="y")
     ax.legend(frameon=True, framealpha=0.9, edgecolor="none", fontsize="small")
     return ax
-
-
-def number(height: Any) -> float:
-    return float(getattr(height, "data", height))
 
 
 def quantiles(heights: Sequence[float]) -> list[float]:
