@@ -99,7 +99,7 @@ def entries_of(x: Any) -> Part:
 def model(x: Any) -> Part:
     fingerprint = Fingerprint(names=None)
     fingerprint.add(x)
-    parameters = [p for _, p in x.named_parameters()]
+    parameters = [p if is_value(p) else float(p) for _, p in x.named_parameters()]
     return Part(
         ("model", tuple(fingerprint.parts)),
         parameters,

@@ -9,7 +9,7 @@ from ..engine import dot, mean, reciprocal, sqrt
 from ..rows import is_number
 from .initializers import vector
 from .inputs import data_of, inputs_for
-from .module import Buffer, Module
+from .module import Buffer, Module, NeedsBatch
 
 Numbers = Sequence[Any]
 
@@ -95,10 +95,7 @@ class BatchNorm(Module):
         """Return the outputs for one sample by the running statistics. Raises ValueError in
         training."""
         if self.training:
-            raise ValueError(
-                "BatchNorm in training needs a batch, got a single sample: call "
-                "model.batch(samples), or model.eval() first to use the running statistics"
-            )
+            raise NeedsBatch(type(self).__name__)
         inputs = inputs_for(self, x, self.width)
         around = zip(inputs, self.running_mean, self.running_variance)
         normalized = [(x - m) * self._scale(v) for x, m, v in around]
