@@ -11,30 +11,33 @@ Taylor remainder vanishes. At a kink, a jump or a border the slopes are measured
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from math import inf, isfinite, nan
 from typing import NamedTuple
 
-Line = Callable[[float], float]
-Noise = Callable[[float], float]
-"""A bound on the roundoff in f at a place, as far as it is known."""
+from .roundoff import (
+    BELOW,
+    CLEARLY,
+    EPS,
+    RATIO,
+    RUNGS,
+    TINY,
+    Line,
+    Noise,
+    farthest,
+    first_step,
+    lowest,
+    roundoff,
+    total,
+)
 
-EPS = 2.0**-52
-TINY = 2.0**-1072
-"""Roundoff below the normal floats."""
-RATIO = 4.0
-RUNGS = 30
-"""The most steps of a ladder: from 1 to 10¹⁷."""
-BELOW = 4
-"""Rungs below the first step at which f changes visibly: with them a jump is seen to be one."""
 BEYOND = 3
 """Rungs climbed after the bars part, where truncation dominates roundoff."""
-CLEARLY = 100.0
-"""How many times the roundoff counts as well above it."""
-LOWEST = -1064
-"""The least step there is, as a power of 2."""
-
+ABOVE = 2.0**60
+"""How far above a start the ladder begins that avoids an underflow."""
+SURE = 10
+"""Estimates that agree in a row: more than there are below a jump."""
 
 NOT_SMOOTH = "not smooth here"
 BORDER = "at the border of its domain"
@@ -85,6 +88,10 @@ class Point(NamedTuple):
     found: float
     start: float
 
+    def beginning(self, visible: float) -> Point:
+        """The same with its ladder some rungs below the first visible step."""
+        return self._replace(start=max(visible * RATIO**-BELOW, lowest(self.x)))
+
     def noise(self, step: float) -> float:
         known = 4.0 * max(self.known(self.x), EPS * abs(self.value))
         if step > 0.5 * abs(self.x):
@@ -107,56 +114,7 @@ class Point(NamedTuple):
         return Estimate(slope, noise / abs(step) + 8.0 * EPS * abs(slope))
 
 
-def total(f: Line) -> Line:
-    """`f`, NaN where it raises for a number outside its domain."""
-
-    def forward(x: float) -> float:
-        try:
-            return f(x)
-        except (ArithmeticError, ValueError):
-            return nan
-
-    return forward
-
-
-# ------ how exactly f computes, and where it begins to change
-
-
-def roundoff(f: Line, x: float, step: float) -> float:
-    """Estimate the roundoff in `f` beside x from fourth differences over tiny steps, in which
-    all that is smooth cancels. Source: Moré & Wild, Estimating Computational Noise (2011)."""
-    values = [f(x + i * step) for i in range(1, 7)]
-    differences = values
-    for _ in range(4):
-        differences = [b - a for a, b in pairwise(differences)]
-    found = math.sqrt(math.fsum(d * d for d in differences) / len(differences) / 70.0)
-    return 2.0 * found if isfinite(found) else 0.0
-
-
-def first_step(f: Line, x: float, value: float, noise: float) -> float:
-    """Return the smallest power of 2 at which f differs from f(x) well above `noise`, among the
-    steps near x; where f does not, one from which a whole ladder leads to the largest of them."""
-
-    def visible(exponent: int) -> bool:
-        step = 2.0**exponent
-        changes = [abs(f(at) - value) for at in (x + step, x - step)]
-        finite = [change for change in changes if isfinite(change)]
-        return not finite or max(finite) > CLEARLY * (noise + EPS * abs(value))
-
-    low = math.frexp(16.0 * math.ulp(x))[1] if x else LOWEST
-    # farther away f may be another one than near x
-    near = math.frexp(0.5 * max(abs(x), 1.0))[1] - 1
-    if visible(near):
-        return 2.0 ** bisected(visible, low, near)
-    return 2.0**near * RATIO ** (BELOW + 1 - RUNGS)
-
-
-def bisected(holds: Callable[[int], bool], low: int, high: int) -> int:
-    """Return the least number from `low` up at which `holds`, which it does at `high`."""
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if holds(middle) else (middle + 1, high)
-    return high
+# ------ where to begin
 
 
 def point(f: Line, x: float, noise: float | Noise) -> Point:
@@ -168,16 +126,24 @@ def point(f: Line, x: float, noise: float | Noise) -> Point:
     if not isfinite(value):
         return at
     for _ in range(4):
-        start = first_step(f, x, value, at.noise(0.0))
-        lowest = 2.0 * math.ulp(x) if x else 2.0**LOWEST
-        at = at._replace(start=max(start * RATIO**-BELOW, lowest))
+        start = first_step(f, x, at.noise(0.0))
+        at = at.beginning(start)
         # a jump is on one side only
         step = max(start / 16.0, math.ulp(x))
         found = min(roundoff(f, x, step), roundoff(f, x, -step))
         if found <= at.noise(0.0):
             break
         at = at._replace(found=2.0 * found)
-    return at
+    return at if x else above_underflow(at)
+
+
+def above_underflow(at: Point) -> Point:
+    """Let the ladder at 0 begin where what f computes does not underflow: below, f is flat or goes
+    in stairs, which look like a slope of 0 for a few rungs."""
+    higher = at._replace(start=at.start * ABOVE)
+    if higher.start > 1.0 or len(climb(at)[1].estimates) >= SURE:
+        return at
+    return higher if len(climb(higher)[1].estimates) >= SURE else at
 
 
 # ------ the ladder
@@ -220,7 +186,7 @@ def climb(at: Point) -> tuple[list[Rung], Overlap]:
     step = at.start
     while len(rungs) < RUNGS and len(rungs) - len(overlap.estimates) <= BEYOND:
         rung = at.rung(step)
-        if not (isfinite(rung.above) and isfinite(rung.below)):
+        if step > farthest(at.x) or not (isfinite(rung.above) and isfinite(rung.below)):
             break
         rungs.append(rung)
         step *= RATIO
@@ -243,47 +209,6 @@ def measure(at: Point) -> Slope:
         return Slope(nan, inf, near, beyond, NOT_SMOOTH)
     found = overlap.estimates[best]
     return Slope(found.slope, 8.0 * found.bar, near, beyond)
-
-
-def side(at: Point, sign: float) -> Estimate | None:
-    """Return the slope that f has on one side of x, up to x itself, with its error; None if there
-    is none, as where it grows without bound."""
-    overlap, step, before = Overlap(), at.start, None
-    for _ in range(RUNGS):
-        here = at.beside(sign * step)
-        if here.slope != here.slope:
-            break
-        if before is not None:
-            overlap.add(extrapolated(before, here, 1))
-        before, step = here, step * RATIO
-    best = overlap.best()
-    if best is None:
-        return None
-    found = overlap.estimates[best]
-    return Estimate(found.slope, 8.0 * found.bar)
-
-
-class Interval(NamedTuple):
-    """What lies between two numbers; all numbers where nothing is known."""
-
-    low: float = -inf
-    high: float = inf
-
-    def holds(self, x: float, error: float = 0.0) -> bool:
-        return self.low - error <= x <= self.high + error
-
-
-def between_sides(at: Point) -> Interval | None:
-    """Return what lies between the slopes on the two sides of x, those of a border on one side
-    alone; None where a slope grows without bound or f is not finite."""
-    inside = [sign for sign in (-1.0, 1.0) if isfinite(at.f(at.x + sign * at.start))]
-    found = [side(at, sign) for sign in inside]
-    if not found or not isfinite(at.value):
-        return None
-    known = [x for x in found if x is not None]
-    if len(known) < len(found):
-        return None
-    return Interval(min(x.slope - x.bar for x in known), max(x.slope + x.bar for x in known))
 
 
 def first_order(sizes: Sequence[tuple[float, float]]) -> float | None:

@@ -14,11 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import scalargrad as sg
-from scalargrad.checks import GradientError, Report, check_gradient, compared
+from scalargrad.checks import GradientError, Report, check_gradient
 from scalargrad.functional import grad
 from scalargrad.nn import MLP
 from scalargrad.rows import BUILT_IN, Operator
 from scalargrad.slopes import measure, point
+from scalargrad.verdicts import compared
 from tests.reference import call, sample_operands
 
 NOT_SMOOTH = "not smooth here"
