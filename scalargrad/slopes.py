@@ -5,7 +5,7 @@ smallest at which f changes well above its roundoff. From there steps grow in a 
 neighbours give an estimate with an error bar, the roundoff in f over the step. As long as the bars
 overlap, roundoff dominates; of the estimates that do the one with the smallest bar is the
 measurement, and its bar the error (Lepski's rule). The same rungs show kinks, and at which order a
-Taylor remainder vanishes. At a kink, a jump or a border the slopes are measured side by side.
+Taylor remainder vanishes.
 """
 
 from __future__ import annotations
