@@ -65,10 +65,11 @@ def try_on(
 
 
 def distinct(pairs: Sequence[Sample]) -> Iterator[tuple[int, Sample]]:
-    """The first sample of each target, with its place."""
+    """The first sample of each target, among inputs of one length, with its place."""
     seen = set()
     for place, (x, target) in enumerate(pairs):
-        key = (type(target), repr(target))
+        length = len(x) if hasattr(x, "__len__") else 0
+        key = (type(target), repr(target), length)
         if key not in seen:
             seen.add(key)
             yield place, (x, target)
