@@ -131,6 +131,16 @@ def kind_of(score: Any) -> str:
     return scored.kind if found == UNKNOWN and scored is not None else found
 
 
+class Ambiguous(ValueError):
+    """Nothing tells whether a score is a probability or a logit, and it makes a difference."""
+
+    def __init__(self, score: float) -> None:
+        super().__init__(
+            f"a lone score of {score:.4g} may be a probability, cut at 0.5, or a logit, cut at 0: "
+            "pass threshold=0.5 or threshold=0.0"
+        )
+
+
 # ------ where scores are cut, and what losses refuse
 
 
@@ -143,7 +153,7 @@ def cut(score: Any, threshold: float | None = None) -> float:
         return 0.0
     kind = kind_of(score)
     if kind == UNKNOWN:
-        raise ambiguous(number(score))
+        raise Ambiguous(number(score))
     return HALF if kind == PROBABILITY else 0.0
 
 
@@ -157,13 +167,6 @@ def border(model: Any, x: Any, outputs: Sequence[Any], threshold: float | None =
             for output in outputs:
                 cut(inputs_of(output)[0])
     return 0.0 if scored.kind == LOGIT else HALF
-
-
-def ambiguous(score: float) -> ValueError:
-    return ValueError(
-        f"a lone score of {score:.4g} may be a probability, cut at 0.5, or a logit, cut at 0: "
-        "pass threshold=0.5 or threshold=0.0"
-    )
 
 
 def refuse_probability(score: Any, loss: str) -> None:

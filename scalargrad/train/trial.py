@@ -1,7 +1,8 @@
 """Do the labels fit the model and the measures? Tried on all of them, before anything is trained.
 
-The model runs once, on the first input; its output stands in for the others while losses and
-metrics are tried on every target. Where one of them fails on it, the sample's own output decides.
+The model runs once, on the first input of each length; its output stands in for the others while
+losses and metrics are tried on every target. Where one of them fails, the sample's own output
+decides.
 What is drawn of Python's `random` meanwhile is drawn again afterwards.
 """
 
@@ -13,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..data import Sample
-from ..outputs import number, scoring
+from ..outputs import HALF, Ambiguous, number, scoring
 from ..rows import builder
 from ..scores import Measure, evaluating, in_mode
 from .plan import Plan
@@ -30,6 +31,8 @@ def try_out(plan: Plan, model: Any) -> None:
         if plan.validation:
             with evaluating(model):
                 try_on(model, plan.measures, plan.validation, "validation", scored, lenient=False)
+                if plan.metrics:
+                    refuse_ambiguous(plan, model)
 
 
 @contextmanager
@@ -51,14 +54,16 @@ def try_on(
 ) -> None:
     """Try measures on all targets. `lenient`: a model that cannot run yet in evaluation mode is
     left for the training to judge."""
-    try:
-        output = model(pairs[0][0])
-    except Exception:
-        if lenient:
-            return
-        raise
-    with scoring(model, pairs[0][0], [output]):
-        for place, (x, target) in distinct(pairs):
+    outputs: dict[int, Any] = {}
+    for place, (x, target) in distinct(pairs):
+        try:
+            output = outputs[length(x)] if length(x) in outputs else model(x)
+        except Exception:
+            if lenient:
+                return
+            raise
+        outputs[length(x)] = output
+        with scoring(model, x, [output]):
             for name, measure in measures.items():
                 if not passes(measure, output, target, name, judge):
                     own(model, measure, (x, target), f"{what}, sample {place}", name, judge)
@@ -68,11 +73,30 @@ def distinct(pairs: Sequence[Sample]) -> Iterator[tuple[int, Sample]]:
     """The first sample of each target, among inputs of one length, with its place."""
     seen = set()
     for place, (x, target) in enumerate(pairs):
-        length = len(x) if hasattr(x, "__len__") else 0
-        key = (type(target), repr(target), length)
+        key = (type(target), repr(target), length(x))
         if key not in seen:
             seen.add(key)
             yield place, (x, target)
+
+
+def length(x: Any) -> int:
+    return len(x) if hasattr(x, "__len__") else 0
+
+
+def refuse_ambiguous(plan: Plan, model: Any) -> None:
+    """Raise Ambiguous if a metric cuts scores of which nothing tells what they are: one that lies
+    between where probabilities and where logits are cut will come up sooner or later."""
+    x, target = plan.validation[0]
+    with scoring(model, x, []) as scored_model:
+        if len(scored_model.recorded) > 1:
+            return
+        for measure in plan.metrics.values():
+            try:
+                measure([HALF / 2], target)
+            except Ambiguous:
+                raise
+            except Exception:
+                continue
 
 
 def passes(measure: Measure, output: Any, target: Any, name: str, judge: Judge) -> bool:
