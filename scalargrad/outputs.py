@@ -65,13 +65,22 @@ def kind_of_node(score: Any) -> str:
         if rises_from_0_to_1(row):
             return PROBABILITY
         return LOGIT if row is not ops.identity and falls_below_0(row) else UNKNOWN
-    # a sum with a parameter in it may be any number, an average of probabilities has none
-    weighted = row in (ops.add, ops.sub, ops.mul, ops.dot)
-    return LOGIT if weighted and any(map(is_leaf, score.parents)) else UNKNOWN
+    return LOGIT if is_weighted(score) else UNKNOWN
 
 
-def is_leaf(x: Any) -> bool:
-    return not x.parents
+WEIGHTED = (ops.add, ops.sub, ops.mul, ops.dot)
+
+
+def is_weighted(score: Any, depth: int = 3) -> bool:
+    """Tell whether a score is a sum with a parameter in it, which may be any number; an average of
+    probabilities has none."""
+    if getattr(score, "op", None) not in WEIGHTED:
+        return False
+    parents = score.parents
+    if not all(x.parents for x in parents):
+        return True
+    kept = score.op in (ops.add, ops.sub) or len(parents) == 1
+    return depth > 0 and kept and any(is_weighted(x, depth - 1) for x in parents)
 
 
 def is_softmax(outputs: Sequence[Any]) -> bool:
