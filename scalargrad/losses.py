@@ -40,7 +40,9 @@ def class_index(label: Any, outputs: Sequence[Any]) -> int:
     """Return `label` as an index of `outputs`. Raises TypeError unless it is a whole number,
     ValueError unless it is one of 0 … number of outputs − 1."""
     try:
-        index = operator.index(label)
+        # NumPy's bool is no whole number to Python, its own is
+        whole = is_number(label) and hasattr(label, "item")
+        index = operator.index(label.item() if whole else label)
     except TypeError:
         raise TypeError(
             f"a label is the class as a whole number, got {type(label).__name__} {label!r:.60}"
