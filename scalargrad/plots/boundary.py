@@ -43,6 +43,8 @@ def decision_boundary(
         xs, ys, rows = over(x_span, y_span, resolution, lambda p: scores_of(model(p)))
         lone = len(rows[0][0]) == 1
         level = border(model, points[0][0], [*outputs, *flat(rows)], threshold) if lone else 0.0
+    if threshold is not None and not lone:
+        raise ValueError(f"a threshold is for a lone score, got {len(rows[0][0])} scores")
     ax = axes(ax, 4.6, 4.0)
     if lone:
         shade_score(ax, xs, ys, [[scores[0] - level for scores in row] for row in rows])
