@@ -97,7 +97,7 @@ def entries_of(x: Any) -> Part:
 
 
 def model(x: Any) -> Part:
-    parameters = [p for _, p in x.named_parameters()]
+    parameters = [p if is_value(p) else float(p) for _, p in x.named_parameters()]
     return Part(
         ("model", type(x), tuple(map(is_value, parameters))),
         parameters,
