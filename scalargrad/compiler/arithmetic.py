@@ -48,7 +48,8 @@ def is_number(x: Any) -> bool:
 
 def settled(x: Any) -> Any:
     """Return `x`, without its gradient where the function asks for none."""
-    return x.data if modes.active and modes.state.no_grad else x
+    # while a function is traced one mode is active: that it is traced
+    return x.data if len(modes.active) > 1 and modes.state.no_grad else x
 
 
 def binary(op: Operator) -> tuple[Callable[..., Any], Callable[..., Any]]:

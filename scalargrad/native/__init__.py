@@ -51,4 +51,4 @@ _engine.install(
     modes.traced_number,
     modes.refuse_to_change,
 )
-modes.listeners.append(_engine.set_modes)
+_engine.set_modes(modes.active)

@@ -20,7 +20,7 @@ def install(
 ) -> None:
     """Hand over the table's rows and the part of the engine that stays in Python."""
 
-def set_modes(count: int, /) -> None:
+def set_modes(blocks: set[Any], /) -> None:
     """Say how many modes are active."""
 
 def function(row: Operator, /) -> Any:

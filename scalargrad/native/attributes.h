@@ -16,7 +16,7 @@ COLD PyObject *ask(PyObject *hook, PyObject *x)
 static PyObject *value_make(PyObject *data, PyObject *label)
 {
     double number;
-    if (UNLIKELY(modes_active)) {
+    if (UNLIKELY(modes_active())) {
         PyObject *traced = ask(hooks.traced_leaf, data);
         if (traced || PyErr_Occurred())
             return traced;
@@ -73,7 +73,7 @@ static PyObject *get_raw_data(PyObject *self, void *unused)
 
 static PyObject *get_data(PyObject *self, void *unused)
 {
-    if (UNLIKELY(modes_active)) {
+    if (UNLIKELY(modes_active())) {
         PyObject *traced = ask(hooks.traced_number, self);
         if (traced || PyErr_Occurred())
             return traced;
@@ -113,7 +113,7 @@ static int set_data(PyObject *self, PyObject *x, void *unused)
     double number;
     if (refuse_deletion(x, "data") < 0 || read_real(x, &number) < 0)
         return -1;
-    if (UNLIKELY(modes_active)) {
+    if (UNLIKELY(modes_active())) {
         PyObject *nothing = PyObject_CallOneArg(hooks.refuse_to_change, self);
         if (!nothing)
             return -1;
