@@ -10,13 +10,28 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from _thread import RLock, allocate_lock, get_ident
-from collections.abc import Callable
+from _thread import allocate_lock, get_ident
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, CO_ITERABLE_COROUTINE
+from io import IOBase
+from itertools import chain, repeat
 from types import FrameType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import ref
+
+if TYPE_CHECKING:
+
+    class RLock:
+        """What its stub calls a final class is one that can be subclassed."""
+
+        def _is_owned(self) -> bool: ...
+        def __enter__(self) -> bool: ...
+        def __exit__(self, *exception: object) -> None: ...
+
+else:
+    from _thread import RLock
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -109,17 +124,17 @@ class Inner(RLock):
     alone: Any
     """The state that holds inside where no other block is around."""
     around: tuple[Any, ...] = ()
-    is_on = RLock._is_owned  # type: ignore[attr-defined]
+    is_on = RLock._is_owned
 
     def changed(self, outside: Any) -> Any:
         """The state that holds inside, given the one outside."""
         raise NotImplementedError
 
 
-I = TypeVar("I", bound=Inner)
+B = TypeVar("B", bound=Inner)
 
 
-def inner(block: I, alone: Any, is_active: bool = False) -> I:
+def inner(block: B, alone: Any, is_active: bool = False) -> B:
     """Return a new Inner, noted and ready to be entered."""
     block.alone = alone
     if _suspendable:
@@ -187,13 +202,54 @@ class Block(functools.partial[None]):
 
     def __call__(self, f: F) -> F:
         """Return `f` as a function that runs within such a block."""
-        return within(type(self), f)
+        decorated: F = within(type(self), f)
+        return decorated
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
 
     def __reduce__(self) -> Any:
         return type(self), ()
+
+
+class Temporary(IOBase):
+    """A block in which attributes of objects have other values; `with` gives `result`.
+
+    `changes` are (objects, name of the attribute, the values in the block); `also` is a block that
+    is entered and left with this one. An IOBase is left by C code that calls `close`, and so is
+    all that `close` does here, unless the class of an object sets attributes with Python code.
+    """
+
+    closed = True  # it is no file: there is nothing to close when freed
+
+    def __init__(
+        self,
+        *changes: tuple[Sequence[Any], str, Iterable[Any]],
+        result: Any = None,
+        also: Block | None = None,
+    ) -> None:
+        self.result = result
+        self.also = also
+        self.begin = [settings(*change) for change in changes]
+        self.back = [settings(xs, name, [getattr(x, name) for x in xs]) for xs, name, _ in changes]
+        nothing = repeat(None)
+        left = map(Block.__exit__, [also] if also else [], nothing, nothing, nothing)
+        self.close = functools.partial(deque, chain(*self.back, left), 0)  # type: ignore
+
+    def __enter__(self) -> Any:
+        try:
+            deque(chain(*self.begin), 0)
+            if self.also is not None:
+                self.also.__enter__()
+        except BaseException:
+            deque(chain(*self.back), 0)
+            raise
+        return self.result
+
+
+def settings(objects: Iterable[Any], name: str, values: Iterable[Any]) -> Iterator[None]:
+    """Set the attributes of one object after the other as the iterator is consumed."""
+    return map(setattr, objects, repeat(name), values)
 
 
 # ------ whose block it is

@@ -12,7 +12,8 @@ from math import isfinite
 from typing import Any, NamedTuple
 
 from . import blocks
-from .blocks import Block, Inner, active, inner
+from .blocks import Block, Inner, inner
+from .blocks import active as active
 
 PACKAGE = os.path.dirname(__file__)
 
@@ -39,11 +40,21 @@ def now() -> Now:
 class _State:
     """The modes that hold where an attribute is read."""
 
-    no_grad = property(lambda self: now().no_grad)
-    anomaly = property(lambda self: now().anomaly)
-    lines = property(lambda self: now().lines)
-    transforms = property(lambda self: now().transforms)
-    trace: Any = property(lambda self: now().trace)
+    @property
+    def no_grad(self) -> bool:
+        return now().no_grad
+
+    @property
+    def anomaly(self) -> bool:
+        return now().anomaly
+
+    @property
+    def transforms(self) -> int:
+        return now().transforms
+
+    @property
+    def trace(self) -> Any:
+        return now().trace
 
 
 state = _State()
