@@ -221,7 +221,9 @@ class Strike:
         return self
 
 
-def struck(work: Callable[[World], Any], world: World, at: int) -> int:
+def struck(work: Callable[[World], Any], world: World, at: int, before: Any = None) -> int:
+    """Run `work`, struck at a place; return how many places there were. While the exception is
+    still there, and with it all that its traceback holds, the state has to be that `before`."""
     strike = Strike(at)
     traced = sys.gettrace()
     try:
@@ -229,7 +231,7 @@ def struck(work: Callable[[World], Any], world: World, at: int) -> int:
         work(world)
         sys.settrace(traced)
     except KeyboardInterrupt:
-        pass
+        assert before is None or world.state() == before, at
     finally:
         sys.settrace(traced)
     return strike.count
@@ -246,7 +248,7 @@ def test_an_interrupt_at_any_place_leaves_everything_as_it_was(name: str) -> Non
     finite = len(numbers | {tuple(world.data())})
     for at in sorted(random.sample(range(1, places + 1), min(places, 60))):
         world = World()
-        struck(work, world, at)
+        struck(work, world, at, before)
         if finite > 1:
             assert all(map(math.isfinite, world.data()))
             numbers.add(tuple(world.data()))
@@ -272,8 +274,8 @@ def not_in_a_program(x: Any) -> bool:
 # ------ signals at any time
 
 
-def interrupt(work: Callable[[], Any], seconds: float) -> None:
-    """Run `work`, over and over, until a signal cuts in after so many seconds."""
+def interrupt(work: Callable[[], Any], seconds: float, check: Callable[[], None]) -> None:
+    """Run `work`, over and over, until a signal cuts in after so many seconds; then `check`."""
     heard = []
 
     def ring(number: int, frame: Any) -> None:
@@ -286,7 +288,7 @@ def interrupt(work: Callable[[], Any], seconds: float) -> None:
         while not heard:
             work()
     except KeyboardInterrupt:
-        pass
+        check()
     finally:
         signal.signal(signal.SIGALRM, before)
 
@@ -298,7 +300,11 @@ def test_signals_at_random_times_leave_everything_as_it_was() -> None:
     before = world.state()
     for _ in range(SIGNALS):
         name = rng.choice(list(WORKS))
-        interrupt(functools.partial(WORKS[name], world), rng.uniform(1e-5, 3e-4))
-        assert world.state() == before, name
+
+        def check(name: str = name) -> None:
+            assert world.state() == before, name
+
+        interrupt(functools.partial(WORKS[name], world), rng.uniform(1e-5, 3e-4), check)
+        check()
         assert not modes.active, name
         assert (world.x * world.y).parents == (world.x, world.y), name
