@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
+from .blocks import Block, Temporary
 from .data import Sample, samples
 from .losses import class_index
 from .modes import no_grad
@@ -18,26 +19,16 @@ Measure = Callable[[Any, Any], Any]
 """What one output is worth, given the target: a loss, or whether it is `correct`."""
 
 
-@contextmanager
-def in_mode(model: Any, training: bool) -> Iterator[None]:
+def in_mode(model: Any, training: bool, also: Block | None = None) -> Temporary:
     """Within it every part of `model` is in training mode, or in evaluation mode; afterwards
     each is in the mode it was in. A model that has no modes is left alone."""
     parts = [part for _, part in model.named_modules()] if hasattr(model, "named_modules") else []
-    before = [part.training for part in parts]
-    try:
-        for part in parts:
-            part.training = training
-        yield
-    finally:
-        for part, was in zip(parts, before):
-            part.training = was
+    return Temporary((parts, "training", repeat(training)), also=also)
 
 
-@contextmanager
-def evaluating(model: Any) -> Iterator[None]:
+def evaluating(model: Any) -> Temporary:
     """Within it `model` is in evaluation mode, and no graph is recorded."""
-    with no_grad(), in_mode(model, training=False):
-        yield
+    return in_mode(model, training=False, also=no_grad())
 
 
 def evaluate(model: Any, measure: Measure, data: Any) -> float:

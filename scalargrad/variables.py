@@ -6,14 +6,14 @@ whether a transform is at work around: the results of those within are graph, no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Any
 
 from . import modes, ops
 from .backward import adjoints, gradients
 from .engine import Value
+from .modes import differentiating as differentiating
 from .rows import real
 from .trees import flatten, in_graph, is_scalar, is_value
 
@@ -23,18 +23,6 @@ Function = Callable[..., Any]
 def inside() -> bool:
     """Tell whether a transform is at work around the caller."""
     return modes.state.transforms > 0
-
-
-@contextmanager
-def differentiating(level: bool = True) -> Iterator[None]:
-    """Within it graphs are recorded and, if it makes a `level`, transforms are not outermost."""
-    no_grad, modes.state.no_grad = modes.state.no_grad, 0
-    modes.state.transforms += level
-    try:
-        yield
-    finally:
-        modes.state.transforms -= level
-        modes.state.no_grad = no_grad
 
 
 def number(x: Any) -> float:

@@ -25,7 +25,8 @@ class Arithmetic(Protocols):
 
 def settled(x: Any) -> Any:
     """Return `x`, without its gradient where the function asks for none."""
-    hidden = modes.active and modes.state.no_grad
+    # while a function is traced one mode is active: that it is traced
+    hidden = len(modes.active) > 1 and modes.state.no_grad
     return x.trace.compute(stop_gradient, [x]) if hidden else x
 
 

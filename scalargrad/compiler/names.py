@@ -74,8 +74,9 @@ def identifiers(names: Sequence[str], reserved: Collection[str]) -> list[str]:
     for name in names:
         plain = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_") or "x"
         plain = f"x{plain}" if plain[0].isdigit() else plain
-        # v7 is what the listing calls its own
-        safe = next(x for x in variants(plain) if x not in taken and not re.fullmatch(r"v\d+", x))
+        # v7 and v7_1 are what a program calls its own
+        own = re.compile(r"v\d+(_\d+)?").fullmatch
+        safe = next(x for x in variants(plain) if x not in taken and not own(x))
         taken.add(safe)
         found.append(safe)
     return found

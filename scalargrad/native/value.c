@@ -153,16 +153,6 @@ static PyObject *engine_install(PyObject *module, PyObject *args, PyObject *name
     Py_RETURN_NONE;
 }
 
-static PyObject *engine_set_modes(PyObject *module, PyObject *count)
-{
-    (void)module;
-    long number = PyLong_AsLong(count);
-    if (number == -1 && PyErr_Occurred())
-        return NULL;
-    modes_active = number != 0;
-    Py_RETURN_NONE;
-}
-
 static PyObject *engine_trim(PyObject *module, PyObject *unused)
 {
     (void)module;
@@ -190,7 +180,7 @@ static PyObject *engine_fail_after(PyObject *module, PyObject *count)
 
 static PyMethodDef engine_functions[] = {
     {"install", FAST(engine_install), METH_VARARGS | METH_KEYWORDS, "Hand over the table's rows and Python's part."},
-    {"set_modes", engine_set_modes, METH_O, "Say how many modes are active."},
+    {"set_modes", modes_set, METH_O, "Take the set of active blocks."},
     {"function", function_of_row, METH_O, "Return the callable that a row is to users."},
     {"update", engine_update, METH_O,
      "Apply update rules to parameters: all jobs, or none. See updates.py."},
@@ -215,7 +205,7 @@ PyMODINIT_FUNC PyInit__engine(void)
 {
     labels = PyDict_New();
     sources = PyDict_New();
-    if (!labels || !sources || PyType_Ready(&ValueType) < 0 || PyType_Ready(&FunctionType) < 0)
+    if (!labels || !sources || modes_prepare() < 0 || PyType_Ready(&ValueType) < 0 || PyType_Ready(&FunctionType) < 0)
         return NULL;
     PyObject *module = PyModule_Create(&engine_module);
     PyObject *in_c = PyCapsule_New(&engine_functions_in_c, ENGINE_IN_C, NULL);

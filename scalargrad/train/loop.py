@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from itertools import pairwise
 from math import isfinite
 from typing import Any
 
+from ..blocks import Temporary
 from ..data import Sample
 from ..engine import mean
 from ..modes import AnomalyError
@@ -97,16 +97,11 @@ def fit(
     return run.history
 
 
-@contextmanager
-def scheduled(optimizer: Optimizer, schedule: Callable[[int], float] | None) -> Iterator[None]:
+def scheduled(optimizer: Optimizer, schedule: Callable[[int], float] | None) -> Temporary:
     """Within it `schedule`, if there is one, rules the optimizer, counting from 0."""
-    before, start = optimizer.schedule, optimizer.steps
-    if schedule is not None:
-        optimizer.schedule = lambda step: schedule(step - start)
-    try:
-        yield
-    finally:
-        optimizer.schedule = before
+    start = optimizer.steps
+    shifted = optimizer.schedule if schedule is None else lambda step: schedule(step - start)
+    return Temporary(([optimizer], "schedule", [shifted]))
 
 
 def train(plan: Plan, run: Run, shown: Display, interrupts: Interrupts) -> None:
