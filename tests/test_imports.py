@@ -25,7 +25,7 @@ def module_name(path: Path) -> str:
 
 FILES = {module_name(path): path for path in sorted(ROOT.rglob("*.py"))}
 CORE = [
-    *("rows", "ieee", "folds", "graph", "ops", "modes", "backward", "copying", "updates"),
+    *("rows", "ieee", "folds", "graph", "ops", "modes", "stale", "backward", "copying", "updates"),
     *("freeing", "protocols", "value", "methods", "engine"),
 ]
 """From the bottom up: a file here imports only from those before it."""
