@@ -71,6 +71,8 @@ class Task(NamedTuple):
         with modes.tracing(trace):
             out = self.f(*self.call.given(tracers[2:]))
             entries, structure = flatten(out, "the result")
+            # a Value that is closed over may be returned as it is
+            entries = [trace.tracers[trace.capture(x)] if is_node(x) else x for x in entries]
             captured = list(trace.captured)
             found = [x for entry in entries for x in self.outputs(trace, tracers, entry)]
             outputs = self.reduced(trace, tracers, found)
@@ -112,6 +114,10 @@ class Task(NamedTuple):
         wanted = [i for i, (_, each) in zip(indices, found) if not each]
         sums = iter(lane_sums(trace, wanted, tracers[COUNT]))
         return [i if each else next(sums) for i, (_, each) in zip(indices, found)]
+
+
+def is_node(x: Any) -> bool:
+    return builder(x) is not None and hasattr(type(x), "_data")
 
 
 def emptied(structure: Structure) -> Structure:
