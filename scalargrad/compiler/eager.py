@@ -63,7 +63,11 @@ class Gate(Operator):
 
     def is_current(self, node: Any, operands: Sequence[Any]) -> bool:
         """Whether the machine still makes of these operands what stands in the node."""
-        found = self.computed([x._data for x in operands])
+        try:
+            found = self.computed([x._data for x in operands])
+        except IndexError:
+            # a lane is gone
+            return False
         return same(found, [node._data, *node._partials])
 
     # ------ the call again, its Values having these numbers
@@ -116,7 +120,6 @@ def undrawn(name: str) -> Iterator[None]:
     before = random.getstate()
     yield
     if random.getstate() != before:
-        random.setstate(before)
         raise RuntimeError(
             f"{name} draws random numbers, and others when it runs again for a graph of its "
             "derivatives: draw them outside and pass them in"
