@@ -130,8 +130,11 @@ def closed_over(stretch: Stretch, copies: Sequence[Any], outputs: Sequence[Any])
 
 def walked(roots: Sequence[Any]) -> list[Any]:
     """All nodes that these were computed from and these, parents first, in one walk."""
-    with differentiating():
-        return topological_order(ops.sum(roots))[:-1] if roots else []
+    if not roots:
+        return []
+    # one node above them all, that no mode sees
+    above = Value._rebuild(ops.sum, 0.0, NO_GRADIENT, "", tuple(roots), (1.0,) * len(roots))
+    return topological_order(above)[:-1]
 
 
 def operands_beside(new: set[Any], order: Sequence[Any], outputs: Sequence[Any]) -> list[Any]:
@@ -164,6 +167,7 @@ class Result(NamedTuple):
         return self.partials if stale.same(operands, self.at) else slopes(*self.again(operands))
 
     def is_current(self, node: Any, operands: Sequence[Any]) -> bool:
+        """Whether the operands are what they were; `graph` sees to everything else."""
         return stale.same([x._data for x in operands], self.at)
 
     def graph(self, out: Any, operands: Sequence[Any]) -> list[Any]:
@@ -181,6 +185,16 @@ class Result(NamedTuple):
         return root if is_value(root) else Value(root), [ends[i] for i in self.used]
 
 
+class Recomputed(Operator):
+    """The operator of one result: it computes by running the stretch again."""
+
+    def __init__(self, result: Result) -> None:
+        name = result.stretch.name
+        # an `arrange` of its own: the default one is the operator's method, which makes a cycle
+        super().__init__("checkpoint", name, result.forward, None, result.local, arrange=as_given)
+        self.is_current = result.is_current
+
+
 def as_given(*operands: Any) -> tuple[Any, ...]:
     return operands
 
@@ -193,8 +207,7 @@ def one_node(stretch: Stretch, position: int, root: Any, leaves: Sequence[Any]) 
     operands = tuple(originals[i] for i in used)
     at, partials = [leaves[i]._data for i in used], adjoints(root, [leaves[i] for i in used])
     result = Result(stretch, position, used, at, root._data, partials)
-    # an `arrange` of its own: the default one is the operator's method, which makes a cycle
-    op = Operator("checkpoint", stretch.name, result.forward, None, result.local, arrange=as_given)
-    op.is_current = result.is_current  # type: ignore[attr-defined]
-    node = Value._rebuild(op, root._data, NO_GRADIENT, "", operands, tuple(partials))
+    node = Value._rebuild(
+        Recomputed(result), root._data, NO_GRADIENT, "", operands, tuple(partials)
+    )
     return modes.settle(node) if modes.active else node
