@@ -118,6 +118,63 @@ def test_lanes_of_values_are_an_array_of_nodes() -> None:
     assert w.grad == close(sum(x / np.cosh(0.5 * x) ** 2 for x in (1.0, 2.0, 3.0)))
 
 
+# ------ second derivatives among Values
+
+
+def seconds(root: Any, xs: Any) -> list[float]:
+    return [h.data for g in sg.gradients(root, xs) for h in sg.gradients(g, xs)]
+
+
+def test_an_argument_may_depend_on_what_is_closed_over() -> None:
+    v, y = sg.Value(1.5), sg.Value(0.7)
+    gate = compile(lambda t: sg.sin(t) * v)
+    found, expected = gate(v * y), sg.sin(v * y) * v
+    assert seconds(found, [y, v]) == close(seconds(expected, [y, v]))
+    # and be it
+    assert seconds(gate(v), [v]) == close(seconds(sg.sin(v) * v, [v]))
+
+
+@pytest.mark.parametrize("reduce", ["sum", "mean", None])
+def test_second_derivatives_over_a_batch_include_what_is_closed_over(reduce: Any) -> None:
+    xs, v = np.array([0.5, -1.0, 2.0]), sg.Value(0.7)
+    u = v * v
+    w = sg.tanh(u * v)
+
+    def sample(w: Any, x: Any) -> Any:
+        return sg.sin(w * x * u) * v if x > 0.0 else w * w * u
+
+    lanes = [sample(w, x) for x in xs.tolist()]
+    found = compile(sample, batch="x", reduce=reduce)(w, xs)
+    whole = {"sum": sg.sum, "mean": sg.mean, None: sg.logsumexp}[reduce]
+    root = found if reduce else whole(found.tolist())
+    assert seconds(root, [w, u, v]) == close(seconds(whole(lanes), [w, u, v]))
+
+
+@pytest.mark.parametrize("wrap", [sg.checkpoint, lambda f, *args: compile(f)(*args)])
+def test_gates_and_checkpoints_stand_within_each_other(wrap: Any) -> None:
+    v, y = sg.Value(1.5), sg.Value(0.7)
+    gate = compile(lambda t, s: sg.sin(t * s) * v)
+
+    def f(t: Any) -> Any:
+        inner = sg.checkpoint(lambda s: gate(s, t) * v, t * v)
+        return gate(inner, v) * t
+
+    assert seconds(wrap(f, v * y), [y, v]) == close(seconds(plainly(v, v * y), [y, v]))
+
+
+def plainly(v: Any, t: Any) -> Any:
+    inner = sg.sin(t * v * t) * v * v
+    return sg.sin(inner * v) * v * t
+
+
+def test_a_transform_of_numbers_within_a_gate_follows_what_is_closed_over() -> None:
+    v = sg.Value(1.3)
+    node = compile(lambda x: sg.grad(lambda z: z * z * v)(3.0) * x)(sg.Value(2.0))
+    x = next(p for p in node.parents if p is not v)
+    (slope,) = sg.gradients(node, [x])
+    assert (slope.data, sg.gradients(slope, [v])[0].data) == (close(7.8), 6.0)
+
+
 # ------ transforms
 
 

@@ -20,7 +20,7 @@ from .lanes import Batch
 from .nodes import Made, finish_nodes
 from .paths import Path, Paths
 from .programs import Programs
-from .results import finish_of
+from .results import Results, finish_of
 from .tracing import Wanted, kinds_of
 from .views import Views
 
@@ -97,7 +97,7 @@ class Compiled(Views):
         if call.has_values_in_lanes:
             return self.plainly(args, named)
         wanted = None if modes.state.no_grad else Wanted(call.values, self.is_summed(call))
-        results = self._programs.run(call, wanted)
+        results = self.run(call, wanted)
         if wanted is not None and not modes.active:
             others = [way for way in self._short if way[0] != call.key]
             own = self.short_way(args, named, call, wanted)
@@ -123,6 +123,10 @@ class Compiled(Views):
 
     def arguments(self, args: Sequence[Any], named: Mapping[str, Any]) -> Arguments:
         return Arguments(args, named, self.batch, self._varied(len(args)))
+
+    def run(self, call: Arguments, wanted: Wanted | None) -> Results:
+        """Run the program of such a call."""
+        return self._programs.run(call, wanted)
 
     def is_summed(self, call: Arguments) -> bool:
         return call.lanes is None or self.reduce is not None

@@ -3,6 +3,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include "copying.h"
+#include "current.h"
 #include "function.h"
 #include "gates.h"
 #include "gradients.h"
@@ -61,6 +62,7 @@ static PyMethodDef value_methods[] = {
      "Return a new leaf with the same data: no gradient flows through it."},
     {"_adjoints", value_adjoints, METH_O, NULL},
     {"_backward_order", value_backward_order, METH_NOARGS, NULL},
+    {"_is_current", value_is_current, METH_NOARGS, NULL},
     {"_run_backward", value_run_backward, METH_O, NULL},
     {"_rebuild", value_rebuild, METH_VARARGS | METH_STATIC, NULL},
     {"__operator__", value_operator, METH_VARARGS | METH_STATIC, NULL},
