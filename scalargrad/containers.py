@@ -8,7 +8,7 @@ is no container is a leaf, a subclass of list, tuple or dict too: it may mean so
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 Keys = tuple[Any, ...]
@@ -105,7 +105,7 @@ class Spec:
         self.keys = form.keys(x)
         self.more = form.more(x)
         self.parts = parts
-        self.size = sum([1 if part is None else part.size for part in parts])
+        self.size: int = sum([part.size if part else 1 for part in parts], 0)
         own = len(parts) if form is LIST else tuple(map(exact, self.keys))
         more = self.more if isinstance(self.more, int) else id(self.more)
         self.key: Hashable = kind, own, parts, more

@@ -20,7 +20,7 @@ from . import ops
 from .engine import Value
 from .forward import linked_pushforward, pushforward
 from .rows import real
-from .trees import Leaf, Structure, flatten, is_value, matching
+from .trees import Leaf, Structure, flatten, in_graph, is_value, matching
 from .variables import Function, Variables, differentiating, inside, one_number
 
 
@@ -200,7 +200,10 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
 def stop_gradient(x: Any) -> Any:
     """Return `x` as a number that no gradient flows through: a new leaf for a Value, also in a
     compiled function; a number as it is."""
-    return x.detach() if is_value(x) else real(x)
+    if in_graph(x):
+        return x.detach()
+    # a number that is traced and stands for no Value is as a number
+    return x if is_value(x) else real(x)
 
 
 def several(xs: Any, what: str) -> Sequence[Any]:

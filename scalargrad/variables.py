@@ -15,7 +15,7 @@ from . import modes, ops
 from .backward import adjoints, gradients
 from .engine import Value
 from .rows import real
-from .trees import flatten, is_scalar, is_value
+from .trees import flatten, in_graph, is_scalar, is_value
 
 Function = Callable[..., Any]
 
@@ -42,7 +42,10 @@ def number(x: Any) -> float:
 
 
 def fresh(x: Any, linked: bool) -> Any:
-    return ops.identity(x) if linked and is_value(x) else Value(number(x))
+    if not linked or not is_value(x):
+        return Value(number(x))
+    trace = modes.state.trace
+    return ops.identity(x) if trace is None else trace.variable(x)
 
 
 class Variables:
@@ -56,7 +59,8 @@ class Variables:
         taken = [flatten(args[i], f"argument {i}") for i in argnums]
         self.structures = [structure for _, structure in taken]
         self.trace = modes.state.trace
-        is_graph = inside() or any(s.linked for s in self.structures)
+        self.inside = inside()
+        is_graph = self.inside or any(s.linked for s in self.structures)
         self.linked = is_graph or self.trace is not None
         self.numbers = self.linked and not is_graph
         with differentiating():
@@ -83,26 +87,37 @@ class Variables:
         """∂root/∂entry for every entry, as Values or as numbers."""
         if not linked:
             return adjoints(root, self.nodes) if is_value(root) else [0.0] * len(self.nodes)
-        found = gradients(root if is_value(root) else Value(root), self.nodes)
+        root = root if is_value(root) else Value(root)
+        if self.trace is not None:
+            # what a function returns as it was given it is a number of the trace too
+            root = self.trace.tracers[self.trace.index(root)]
+        found = gradients(root, self.nodes)
         return [self.result(x, root, y) for x, y in zip(found, self.nodes)] if self.trace else found
 
-    def result(self, x: Any, *sources: Any) -> Any:
-        """A number or Value that `f` returned, or a derivative of one of these `sources` in the
-        other, as the caller should see it."""
+    def result(self, x: Any, root: Any = None, variable: Any = None) -> Any:
+        """A number or Value that `f` returned, or the derivative of a `root` in a `variable`, as
+        the caller should see it."""
         if not self.linked:
             return number(x)
         # f was recorded all the same, but within no_grad no one shall see it
-        hidden = self.numbers or modes.state.no_grad
         if self.trace is None:
-            return Value(number(x)) if hidden or not is_value(x) else x
-        x = x.data if hidden and is_value(x) and self.trace.has_values else x
-        return self.marked(x, sources) if self.trace.marks else x
+            return x if is_value(x) and not modes.state.no_grad else Value(number(x))
+        x = self.as_eager(x)
+        return self.marked(x, root, variable) if self.trace.marks else x
 
-    def marked(self, x: Any, sources: Sequence[Any]) -> Any:
+    def as_eager(self, x: Any) -> Any:
+        """A result while a function is traced: a number or a Value, as it is outside of that."""
+        if self.numbers:
+            return x.data if is_value(x) and self.trace.has_values else x
+        if modes.state.no_grad:
+            return Value(number(x))
+        return x if self.inside or in_graph(x) else self.trace.variable(x)
+
+    def marked(self, x: Any, root: Any, variable: Any) -> Any:
         """A derivative of what is reduced over lanes, marked if each lane has its own of it."""
-        trace = self.trace
-        marks = [trace.marks_of(y) | trace.lanes_behind(y) for y in sources if is_value(y)]
-        return trace.marked(x, frozenset().union(*marks))
+        marks = frozenset() if root is None else self.trace.marks_of(root)
+        beside = frozenset() if variable is None else self.trace.lanes_behind(variable)
+        return self.trace.marked(x, marks | beside)
 
 
 def one_number(out: Any, f: Function) -> Any:

@@ -7,6 +7,7 @@ import copy
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from itertools import islice
 from math import prod
+from numbers import Integral
 from typing import Any, NamedTuple
 
 from ..containers import Spec, exact
@@ -14,7 +15,7 @@ from ..rows import is_number
 from ..trees import is_array, is_model, is_scalar, is_value, take_apart
 from .lanes import Batch, leaves_with_rows
 
-STATIC = (int, bool, str, bytes, type(None))
+STATIC = (Integral, str, bytes, type(None))
 
 
 class Part(NamedTuple):
@@ -78,7 +79,9 @@ def static(x: Any) -> Part:
 
 
 def single(x: Any) -> Part:
-    return Part("Value", [x], False, only) if is_value(x) else Part("number", [float(x)], False, only)
+    return (
+        Part("Value", [x], False, only) if is_value(x) else Part("number", [float(x)], False, only)
+    )
 
 
 def entries_of(x: Any) -> Part:
@@ -142,6 +145,11 @@ def holds_numbers(x: Any) -> bool:
     return x.dtype.kind in "fiub" or (x.dtype == object and all(map(is_scalar, x.ravel().tolist())))
 
 
+def is_static(x: Any) -> bool:
+    """Tell whether `x` is a constant: what may be an index, a choice, a name."""
+    return isinstance(x, STATIC) or (is_number(x) and type(x).__name__ in ("bool", "bool_"))
+
+
 def part_of(x: Any, by_sample: bool, elements: bool, varied: bool) -> Part:
     """Return how a leaf enters: `by_sample` if it has a lane in each row, by its `elements` if it
     has one for each; as a number, whatever its type, if a derivative is taken in it."""
@@ -150,10 +158,12 @@ def part_of(x: Any, by_sample: bool, elements: bool, varied: bool) -> Part:
     if type(x) is float or is_value(x):
         return single(x)
     if is_array(x) and holds_numbers(x):
-        return elementwise(x) if elements and x.ndim else entries_of(x)
+        if elements and not x.ndim:
+            return single(x.item())
+        return elementwise(x) if elements else entries_of(x)
     if is_array(x):
         return opaque(x)
-    if type(x) in STATIC and not (varied and is_number(x)):
+    if is_static(x) and not (varied and is_number(x)):
         return static(x)
     if is_number(x):
         return single(x)

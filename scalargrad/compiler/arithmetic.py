@@ -48,7 +48,8 @@ def is_number(x: Any) -> bool:
 
 def settled(x: Any) -> Any:
     """Return `x`, without its gradient where the function asks for none."""
-    return x.data if modes.active and modes.state.no_grad else x
+    hidden = modes.active and modes.state.no_grad
+    return x.trace.compute(stop_gradient, [x]) if hidden else x
 
 
 def binary(op: Operator) -> tuple[Callable[..., Any], Callable[..., Any]]:

@@ -27,7 +27,9 @@ class Derived:
         functools.update_wrapper(self, of)
         self.of = of
         self.__name__ = self.__qualname__ = f"{name}({getattr(of, '__name__', 'f')})"
-        self.transformed = transform(of.transformed if isinstance(of, Derived) else unmarked(of))
+        self.transformed: Function = transform(
+            of.transformed if isinstance(of, Derived) else unmarked(of)
+        )
         self.is_transform_of_reduced = False
 
     @property
@@ -64,6 +66,15 @@ def marking(trace: Any, marks: bool) -> Iterator[None]:
         trace.marks = around
 
 
+def plainly(gate: Any, transform: Callable[[Function], Function], args: Any, named: Any) -> Any:
+    """A transform of what a gate means, which is reduced over its lanes."""
+
+    def reduced(*args: Any, **named: Any) -> Any:
+        return gate.plainly(args, named)
+
+    return transform(reduced)(*args, **named)
+
+
 # ------ which arguments have lanes
 
 
@@ -93,7 +104,7 @@ class Twice:
 
 def in_arguments(transform: Any, argnums: Any) -> Callable[[Function], Function]:
     """A transform that takes `argnums`, as a function of a function."""
-    return lambda f: transform(f, argnums)  # type: ignore[no-any-return]
+    return lambda f: transform(f, argnums)
 
 
 def along(transform: Any, arity: int) -> Callable[[Function], Function]:
@@ -104,6 +115,11 @@ def along(transform: Any, arity: int) -> Callable[[Function], Function]:
 def pulled_back(f: Function) -> Function:
     """vjp as a function of primals and a cotangent."""
     return lambda *both: functional.vjp(f, *both[:-1])[1](both[-1])
+
+
+def value_of(f: Function) -> Function:
+    """The value that vjp gives beside the pullback."""
+    return lambda *primals: functional.vjp(f, *primals)[0]
 
 
 def places(argnums: Any, count: int) -> frozenset[int]:

@@ -29,8 +29,6 @@ class Gate(Operator):
     c = count = gates = arity = beside_constant = constant_from = dunder = numpy = None
     names = defaults = samples = ()
     hidden = method = False
-    entry = 0
-    lane: int | None = None
 
     def __init__(
         self,
@@ -38,11 +36,15 @@ class Gate(Operator):
         args: Sequence[Any],
         named: Mapping[str, Any],
         operands: Sequence[Any],
+        entry: int = 0,
+        lane: int | None = None,
     ) -> None:
         self.compiled = compiled
         self.args = args
         self.named = named
         self.originals = operands
+        self.entry = entry
+        self.lane = lane
 
     @property
     def name(self) -> str:  # type: ignore[override]

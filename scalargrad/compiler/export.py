@@ -14,7 +14,7 @@ from .. import ops
 from ..trees import ARRAY, SCALAR
 from . import emit
 from .arguments import Arguments
-from .leaves import LEAVES, check_static, is_static, kind_of
+from .leaves import ALONE, LEAVES, check_static, is_static, kind_of
 from .machine import Special
 from .names import Names
 from .paths import Path
@@ -131,9 +131,10 @@ class Exported:
 
     def _gradients(self, leaves: Sequence[Any], derivatives: Sequence[Any]) -> tuple[Any, ...]:
         rest, found = iter(derivatives), []
+        kinds = ALONE if self._call.path.traced.entries[0].own else LEAVES
         for part, leaf in zip(self._call.arguments.parts, leaves):
             own = list(islice(rest, len(part.numbers)))
-            kind = None if is_static(part) else LEAVES[kind_of(part)]
+            kind = None if is_static(part) else kinds[kind_of(part)]
             found.append(kind.gradient(self._np, part, leaf, own) if kind else None)
         trees = iter(found)
         return tuple(

@@ -12,7 +12,7 @@ from typing import Any
 
 from .. import functional, modes, ops
 from ..functional import several
-from ..trees import flatten, is_value
+from ..trees import flatten
 from . import derived
 from .arguments import Arguments
 from .derived import Derived
@@ -24,6 +24,9 @@ from .results import finish_of
 from .tracing import Wanted, kinds_of
 from .views import Views
 
+MOST_FORMS = 8
+"""So many forms of calls that follow each other are known; each that is not looked like is a
+fraction of a microsecond."""
 REDUCE: dict[str | None, Any] = {None: None, "sum": ops.sum, "mean": ops.mean}
 
 
@@ -52,9 +55,12 @@ class Compiled(Views):
         used = f.user_function if isinstance(f, Derived) else f
         self._programs = Programs(f, used, reduce, self.max_paths, self.threads)
         self._derived: dict[Any, Compiled] = {}
-        self._short: tuple[Any, Any] = (None, None)
+        self._short: tuple[Any, ...] = ()
+        """The short ways through calls of several forms: a plan for each, and what makes results of
+        its outputs."""
         self._varied: Callable[[int], Collection[int]] = lambda count: ()
         self._recipe: tuple[Any, ...] | None = None
+        self._derivative_of: Callable[..., Any] | None = None
 
     def __repr__(self) -> str:
         return f"<compiled {getattr(self.f, '__name__', self.f)}>"
@@ -76,11 +82,12 @@ class Compiled(Views):
     def __call__(self, *args: Any, **named: Any) -> Any:
         """Return f(*args, **named), over the lanes if there are any: as the function itself."""
         if not modes.active:
-            plan, finish = self._short
             given = (*args, *named.values()) if named else args
-            outputs = plan and plan.run(given, named)
-            if outputs is not None:
-                return finish(given, outputs)
+            names = tuple(named) if named else ()
+            for _, plan, finish in self._short:
+                found = plan.run(given, names)
+                if found is not None:
+                    return finish(given, *found)
         elif modes.state.trace is not None:
             return self.plainly(args, named)
         return self.long_way(args, named)
@@ -92,25 +99,27 @@ class Compiled(Views):
         wanted = None if modes.state.no_grad else Wanted(call.values, self.is_summed(call))
         results = self._programs.run(call, wanted)
         if wanted is not None and not modes.active:
-            self._short = self.short_way(args, named, call, wanted)
+            others = [way for way in self._short if way[0] != call.key]
+            own = self.short_way(args, named, call, wanted)
+            self._short = (*own, *others)[:MOST_FORMS]
         operands = (*(call.numbers[k] for k in call.values), *results.captured)
         return Made(self, args, named, call.numbers, operands).result(results)
 
     def short_way(
         self, args: tuple[Any, ...], named: Mapping[str, Any], call: Arguments, wanted: Wanted
-    ) -> tuple[Any, Any]:
-        """How to run calls like this one, and how to make their results; None where there is no
-        short way."""
+    ) -> tuple[Any, ...]:
+        """How to run calls like this one, and how to make their results: one, or none where there
+        is no short way."""
         plan = self._programs.plan((*args, *named.values()), call, wanted)
         if plan is None:
-            return None, None
+            return ()
         traced = plan.traced
         if not any(entry.linked for entry in traced.entries):
-            return plan, finish_of(traced.structure)
-        if call.shape is not None and any(entry.own for entry in traced.entries):
-            return None, None
-        has_operands = plan.fixed or plan.from_arguments or plan.captured
-        return (plan, finish_nodes(self, traced, plan)) if has_operands else (None, None)
+            return ((call.key, plan, finish_of(traced.structure, traced.entries)),)
+        own = call.shape is not None and any(entry.own for entry in traced.entries)
+        if own or not (call.values or plan.captured):
+            return ()
+        return ((call.key, plan, finish_nodes(self, traced, plan)),)
 
     def arguments(self, args: Sequence[Any], named: Mapping[str, Any]) -> Arguments:
         return Arguments(args, named, self.batch, self._varied(len(args)))
@@ -127,11 +136,8 @@ class Compiled(Views):
         call = self.arguments(args, named)
         if call.shape is None:
             return self.f(*args, **named)
-        if isinstance(self.f, Derived) and self.reduce is not None:
-            raise TypeError(
-                f"compile cannot follow {self.f.__name__} over a batch within another derivative "
-                "or compiled function: take the derivative of the sum over the samples instead"
-            )
+        if self._derivative_of is not None and self.reduce is not None:
+            return self._derivative_of(args, named)
         results = [
             flatten(call.sample(self.f, call.numbers, lane), "the result", kinds_of(call))
             for lane in range(call.lanes or 1)
@@ -167,7 +173,8 @@ class Compiled(Views):
         key, count = ("vjp", len(primals)), len(primals)
         both = derived.Twice(self.batch, count, cotangent=self.reduce is None)
         gate = self.derived(key, derived.pulled_back, range, both)
-        return self(*primals), lambda cotangent: gate(*primals, cotangent)
+        value = self.derived(("value", count), derived.value_of, range, self.batch)
+        return value(*primals), lambda cotangent: gate(*primals, cotangent)
 
     def derived(self, key: Any, make: Any, varied: Any, batch: Any) -> Compiled:
         if key not in self._derived:
@@ -175,6 +182,7 @@ class Compiled(Views):
             gate = Compiled(f, None, self.reduce, self.max_paths, self.threads)
             gate.batch, gate._varied = batch, varied
             gate._recipe = self, *key
+            gate._derivative_of = lambda args, named: derived.plainly(self, make, args, named)
             self._derived[key] = gate
         return self._derived[key]
 
@@ -183,12 +191,13 @@ class Compiled(Views):
         self, args: Any, named: Mapping[str, Any], gradient: bool
     ) -> tuple[Paths, Path, Arguments]:
         call = self.arguments(args, named)
-        wanted = Wanted(tuple(range(len(call.numbers))), True, True) if gradient else None
+        wanted = Wanted(tuple(range(len(call.numbers))), self.is_summed(call), True) if gradient else None
         paths, path = self._programs.first(call, wanted)
         if gradient and path.traced.structure.size != 1:
+            name, structure = getattr(self.f, "__name__", "f"), path.traced.structure
             raise TypeError(
-                f"{self.__name__} must return one number to have a gradient, got "
-                f"{path.traced.structure}: for several there is jacobian"
+                f"{name} must return one number to have a gradient, got {structure}: for several "
+                "there is jacobian"
             )
         return paths, path, call
 

@@ -9,6 +9,7 @@ from typing import Any
 from ..containers import Spec, taken_apart
 from ..trees import is_array, is_model
 
+
 class Batch:
     """The arguments that have lanes: those of these `names`, a sample in each row; or every array,
     if it is by `elements`."""

@@ -66,7 +66,10 @@ def entries(np: Any, part: Part, x: Any) -> list[Any]:
 
 
 def array(np: Any, part: Part, x: Any, derivatives: Sequence[Any]) -> Any:
-    return np.stack(derivatives).reshape(x.shape) if derivatives else np.zeros(x.shape)
+    if not derivatives:
+        return np.zeros(x.shape)
+    stacked = np.stack(derivatives, axis=-1)
+    return stacked.reshape(*stacked.shape[:-1], *x.shape)
 
 
 # ------ a model, or a list of its parameters
@@ -131,3 +134,5 @@ LEAVES: dict[Any, Leaf] = {
     "samples": Leaf(columns, rows),
 }
 """By the first part of a Part's key."""
+ALONE = LEAVES | {"lanes": LEAVES["lanes"]._replace(gradient=only)}
+"""The same where each lane has a derivative of its own, and none is summed."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Sequence
-from itertools import accumulate
-from operator import itemgetter
 from typing import Any, NamedTuple
 
-from ..trees import ARRAY, MODEL, SCALAR, Leaf, Structure
+from ..trees import ARRAY, SCALAR, Leaf, Structure
 from .arguments import Arguments
+from .native import machine
 from .paths import Path
 from .tracing import Entry
+from .writers import writer_of
 
 
 class Results(NamedTuple):
@@ -24,6 +24,9 @@ class Results(NamedTuple):
     captured: list[Any]
     numbers: list[Any]
     derivatives: list[list[Any]]
+    plain: list[Any]
+    """Of each entry an array that tells the lanes in which eager mode has a number and no Value;
+    None where all lanes are alike."""
 
     def outputs(self) -> list[Any]:
         """All of them, in the order of a program's outputs."""
@@ -41,6 +44,7 @@ class Merge:
         self.entries: list[Entry] = []
         self.captured: dict[int, Any] = {}
         self.found: dict[Any, Any] = {}
+        self.groups: list[tuple[Any, list[Entry]]] = []
 
     def add(self, path: Path, group: Any, outputs: Sequence[Any]) -> None:
         """Take in the outputs of a path in some lanes; `group` are their indices, None all. What
@@ -55,6 +59,7 @@ class Merge:
             )
         else:
             self.entries = list(map(together, self.entries, path.traced.entries))
+        self.groups.append((slice(None) if group is None else group, path.traced.entries))
         others = self.captured.keys() - path.captured.keys() if self.captured else set()
         self.captured |= path.captured
         found = self.found
@@ -90,29 +95,54 @@ class Merge:
             own = variables if entry.linked else ()
             derivatives.append([shaped(self.found.get((k, x), 0.0), None, self.call) for x in own])
         captured = list(self.captured.values())
-        return Results(self.structure, self.entries, captured, numbers, derivatives)
+        plain = list(map(self.plain, range(len(self.entries))))
+        return Results(self.structure, self.entries, captured, numbers, derivatives, plain)
+
+    def plain(self, k: int) -> Any:
+        """The lanes in which an entry is no Value, though it is one in others."""
+        linked = {entries[k].linked for _, entries in self.groups}
+        if len(linked) == 1 or not self.entries[k].own:
+            return None
+        import numpy
+
+        found: Any = numpy.zeros(self.call.lanes or 1, bool)
+        for group, entries in self.groups:
+            found[group] = not entries[k].linked
+        return found if found.any() else None
 
 
 def together(one: Entry, other: Entry) -> Entry:
     """An entry that comes from two paths."""
     return Entry(
-        one.own or other.own, one.linked or other.linked, None, one.beside | other.beside
+        one.own or other.own,
+        one.linked or other.linked,
+        None,
+        one.beside | other.beside,
+        one.kind if one.kind is other.kind else float,
     )
 
 
 def shaped(x: Any, entry: Entry | None, call: Arguments) -> Any:
-    """What all lanes have, in their shape; a derivative in an argument that was broadcast, in the
-    shape of that argument."""
+    """What all lanes have, in their shape and kind; a derivative in an argument that was broadcast,
+    in the shape of that argument."""
     if not hasattr(x, "shape"):
-        return x
+        return x if entry is None else of_kind(x, entry)
     x = x.reshape(call.shape)
-    if entry is None or not entry.beside or call.batched:
+    if entry is None:
         return x
+    if not entry.beside or call.batched:
+        return of_kind(x, entry)
     import numpy
 
     spread = set.intersection(*(set(call.spread(k)) for k in entry.beside))
     x = x.sum(axis=tuple(spread), keepdims=True) if spread else x
     return x.reshape(numpy.broadcast_shapes(*map(call.shape_of, entry.beside)))
+
+
+def of_kind(x: Any, entry: Entry) -> Any:
+    if entry.kind is float:
+        return x
+    return x.astype(entry.kind) if hasattr(x, "shape") else entry.kind(x)
 
 
 # ------ in the structure of the function's result
@@ -135,7 +165,7 @@ def beside_each_other(columns: Sequence[Any], shape: tuple[int, ...]) -> Any:
     new one."""
     import numpy
 
-    whole = getattr(columns[0], "base", None)
+    whole: Any = getattr(columns[0], "base", None)
     is_whole = whole is not None and whole.shape == (len(columns[0]), len(columns))
     if is_whole and all(getattr(x, "base", None) is whole for x in columns):
         return whole.reshape(len(columns[0]), *shape)
@@ -143,31 +173,17 @@ def beside_each_other(columns: Sequence[Any], shape: tuple[int, ...]) -> Any:
     return stacked.reshape(*stacked.shape[:-1], *shape)
 
 
-def finish_of(structure: Structure) -> Callable[[Any, Sequence[Any]], Any]:
+def finish_of(
+    structure: Structure, entries: Sequence[Entry]
+) -> Callable[[Any, Sequence[Any], Any], Any]:
     """What makes a result of this structure of a call's arguments and of its entries."""
-    if structure.spec is None and structure.leaves[0].kind is SCALAR:
-        return lambda args, entries: entries[0]
-    ends = accumulate(leaf.size for leaf in structure.leaves)
-    makers = [maker(leaf, end - leaf.size) for leaf, end in zip(structure.leaves, ends)]
+    if structure.spec is None and structure.leaves[0].kind is SCALAR and entries[0].kind is float:
+        return lambda args, found, values: found[0]
+    if any(entry.own or entry.kind is not float for entry in entries):
+        return lambda args, found, values: result(structure, map(of_kind, found, entries))
+    writer, write = writer_of(structure), machine.write
 
-    def finish(args: Any, entries: Sequence[Any]) -> Any:
-        if type(entries) is not array:
-            return result(structure, entries)
-        return structure.tree([make(entries) for make in makers])
+    def finish(args: Any, found: Sequence[Any], values: Any) -> Any:
+        return write(writer, found if type(found) is array else array("d", found))
 
     return finish
-
-
-def maker(leaf: Leaf, begin: int) -> Callable[[array[float]], Any]:
-    """What makes a leaf of the numbers of a program, of which its own begin there."""
-    if leaf.kind is SCALAR:
-        return itemgetter(begin)
-    own = slice(begin, begin + leaf.size)
-    if leaf.kind is MODEL:
-        return lambda numbers: leaf.kind.rebuilt(leaf.original, numbers[own])
-    if leaf.kind is not ARRAY:
-        return lambda numbers: leaf.kind.rebuilt(leaf.original, ())
-    from numpy import ndarray
-
-    shape = leaf.original.shape
-    return lambda numbers: ndarray(shape, float, numbers[own])

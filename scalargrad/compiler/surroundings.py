@@ -41,6 +41,7 @@ class Fingerprint:
         self.parts: list[Hashable] = []
         self.kept: list[Any] = []
         self.records: list[tuple[bool, Any, tuple[Any, ...]]] | None = []
+        self.unknown: list[str] = []
         self._seen: set[int] = set()
 
     def add(self, x: Any) -> None:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from .. import modes, ops
 from ..rows import Operator, builder, real
-from .structure import STRUCTURE, lanes_sum, stop_gradient
+from .structure import STRUCTURE, lanes_sum
 from .tracer import CONSTANT as CONSTANT
 from .tracer import INPUT as INPUT
 from .tracer import Number
@@ -69,12 +69,19 @@ class Recorder:
         self.drawn_by_lane = False
         self.guards: dict[Guard, None] = {}
         self.decided: Mapping[tuple[str, int, int], bool] = {}
+        self.unknown: list[str] = []
         self.root: Any = None
         """The function that is traced."""
+        self.given = 0
+        """How many inputs are numbers of the call; the others are captured, or drawn."""
         self.values: set[int] = set()
         """The inputs that are Values among the arguments."""
         self.leaves: set[int] = set()
         """The nodes that are Values made within the function."""
+        self.plain: set[int] = set()
+        """The nodes that are numbers taken off a Value; within no_grad what stops a gradient is a
+        Value all the same."""
+        self._linked: dict[int, bool] = {}
         self.reduced = self.marks = False
         """Whether results are reduced over lanes; whether derivatives in lanes are marked now."""
         self.derived: dict[int, frozenset[int]] = {}
@@ -130,17 +137,23 @@ class Recorder:
 
     def is_linked(self, x: Any) -> bool:
         """Tell whether eager mode has a Value here: what is computed from one, or made as one."""
-        ends = {*self.values, *self.captured.values(), *self.leaves}
-        found, waiting = {x.index}, [x.index] if ends else []
+        known, found, waiting = self._linked, {x.index}, [x.index]
         while waiting:
             i = waiting.pop()
-            if i in ends:
+            if known.get(i, self._is_value(i)):
+                known[x.index] = True
                 return True
-            if self.rows[i] is not stop_gradient:
+            if i not in known and i not in self.plain:
                 further = set(self.operands[i]) - found
                 waiting += further
                 found |= further
+        known.update(dict.fromkeys(found, False))
         return False
+
+    def _is_value(self, i: int) -> bool:
+        if self.rows[i] is not INPUT:
+            return i in self.leaves
+        return i in self.values or (i >= self.given and i not in self.draws)
 
     # ------ derivatives of what is reduced over lanes
     def lanes_behind(self, x: Any) -> frozenset[int]:
@@ -161,7 +174,7 @@ class Recorder:
 
     def marks_of(self, x: Any) -> frozenset[int]:
         """The inputs with lanes that `x` is a derivative in."""
-        return self.derived.get(x.index, frozenset()) if builder(x) else frozenset()
+        return self.derived.get(x.index, frozenset()) if isinstance(x, Number) else frozenset()
 
     def number_of(self, value: Any) -> Any:
         """Return what stands for the number of a Value the function closes over."""
@@ -170,6 +183,10 @@ class Recorder:
     def follow(self, node: Any) -> Any:
         """Return what stands for a node that the function built of Values it closes over."""
         return self.compute(node.op, node.operands)
+
+    def unwatched(self, what: str) -> None:
+        """Note that the function read something of which no change would be seen."""
+        self.unknown.append(what)
 
     # ------ branches
     def branch(self, compare: str, x: Any, y: Any) -> bool:

@@ -47,13 +47,15 @@ class Entry(NamedTuple):
     `own` says whether every lane has its own of it, else it is a number, or a sum over the lanes.
     `linked` says whether it is a Value in eager mode; then its derivatives follow. `given` is where
     it comes from if it is a number of the call, or a captured Value, as it was; else None. Where it
-    is a derivative in numbers that lanes have their own of, `beside` are their positions.
+    is a derivative in numbers that lanes have their own of, `beside` are their positions. `kind` is
+    the type that an array of it has over the lanes.
     """
 
     own: bool
     linked: bool
     given: Any = None
     beside: frozenset[int] = frozenset()
+    kind: type = float
 
 
 class Traced(NamedTuple):
@@ -74,6 +76,8 @@ class Traced(NamedTuple):
     structure: Structure
     entries: list[Entry]
     wanted: Wanted | None
+    unknown: tuple[str, ...]
+    """What the function read that cannot be watched."""
 
     def keys(self) -> Iterator[tuple[int, Any]]:
         """What each output is: of which entry, and None for the entry itself, or the position of
@@ -110,13 +114,14 @@ class Task(NamedTuple):
         lane = [False, False, *self.call.lane]
         tracers = [trace.input(x, here) for x, here in zip(numbers, lane)]
         trace.root, trace.reduced = self.f, self.lanes and self.reduce is not None
+        trace.given = len(tracers)
         trace.values = {2 + k for k in self.call.values}
         with modes.tracing(trace):
             out = self.call.applied(self.f, tracers[2:])
             results, structure = flatten(out, "the result", kinds_of(self.call))
             nodes = [trace.tracers[trace.index(x)] for x in results]
             captured = list(trace.captured)
-            entries = [self.entry(trace, tracers, x) for x in nodes]
+            entries = [self.entry(trace, x, self.kind(y)) for x, y in zip(nodes, results)]
             pairs = zip(nodes, entries)
             found = [x for node, entry in pairs for x in self.outputs(trace, tracers, node, entry)]
             outputs = self.reduced(trace, tracers, found)
@@ -130,20 +135,27 @@ class Task(NamedTuple):
             emptied(structure),
             entries,
             self.wanted,
+            tuple(trace.unknown),
         )
 
     @property
     def lanes(self) -> bool:
         return self.call.shape is not None
 
-    def entry(self, trace: Any, tracers: Sequence[Any], node: Any) -> Entry:
+    def entry(self, trace: Any, node: Any, kind: type) -> Entry:
         """What becomes of a number of the result."""
         beside = trace.derived.get(node.index)
         own = self.lanes and (self.reduce is None or beside is not None)
         positions = frozenset(i - 2 for i in beside or ())
         always = self.wanted is not None and self.wanted.always
         linked = always or trace.is_linked(node)
-        return Entry(own, linked, self.given(trace, node) if linked else None, positions)
+        return Entry(own, linked, self.given(trace, node) if linked else None, positions, kind)
+
+    def kind(self, x: Any) -> type:
+        """The type of numbers like this one, over lanes: what is bool or int in every lane is no
+        float. A sum of either is an int."""
+        kind = type(x) if type(x) in (bool, int) and self.reduce != "mean" else float
+        return int if kind is bool and self.reduce else kind
 
     def given(self, trace: Any, node: Any) -> Any:
         """Where a node comes from that is one of the function's inputs; None if it is computed."""
@@ -167,8 +179,8 @@ class Task(NamedTuple):
         is_variable = bool(variables) and builder(node) is not None
         adjoint = symbolic_adjoints(node, variables, 1.0) if is_variable else {}
         for x in variables:
-            own = self.lanes and (trace.lanes[x.index] or not self.wanted.summed)
-            yield adjoint.get(x, 0.0), own
+            own = entry.own or trace.lanes[x.index] or not self.wanted.summed
+            yield adjoint.get(x, 0.0), self.lanes and own
 
     def reduced(
         self, trace: Any, tracers: Sequence[Any], found: Sequence[tuple[Any, bool]]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import keyword
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -88,5 +90,6 @@ class Views:
         return Call(path, arguments, self._names_in(arguments, path.traced), parameters)
 
     def _names_in(self, arguments: Arguments, traced: Traced) -> Names:
-        name = getattr(self.f, "__name__", "f")
-        return names_of(name if name.isidentifier() else "f", self.signature, arguments, traced)
+        name = re.sub(r"\W+", "_", getattr(self.f, "__name__", "f"), flags=re.ASCII).strip("_")
+        plain = name.isidentifier() and not keyword.iskeyword(name)
+        return names_of(name if plain else "f", self.signature, arguments, traced)
