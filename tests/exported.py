@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from compiled import value_and_gradients
 
 import scalargrad as sg
 from scalargrad import nn
@@ -19,13 +18,6 @@ def option(S: Any, K: Any, sigma: Any) -> Any:
 
 
 ARGUMENTS = (np.array([90.0, 100.0, 110.0]), 100.0, 0.2)
-
-
-def with_sums(gate: Any, *args: Any) -> tuple[Any, list[Any]]:
-    """The value, and the gradient in each argument, the sum over the lanes where that has none: as
-    an exported function has them."""
-    value, slopes = value_and_gradients(gate, *args)
-    return value, [slope if np.ndim(x) else slope.sum() for x, slope in zip(args, slopes)]
 
 
 def same(found: Any, expected: Any, rel: float = 1e-13) -> bool:

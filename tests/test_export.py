@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from compiled import compare, is_close, of_arguments, value_and_gradients
-from exported import ARGUMENTS, classifier, option, points, same, with_sums
+from exported import ARGUMENTS, classifier, option, points, same
 from expressions import rounds
 from test_compile_agreement import NAMES, drawn, function_of
 
@@ -47,7 +47,7 @@ def exported(f: Any, how: str, *args: Any, gradient: bool = False) -> Callable[.
 @pytest.mark.parametrize("how", WAYS)
 def test_value_and_gradient_are_those_of_the_compiled_function(how: str) -> None:
     f = sg.compile(option, batch=True)
-    expected, slopes = with_sums(f, *ARGUMENTS)
+    expected, slopes = value_and_gradients(f, *ARGUMENTS)
     assert same(exported(f, way(how), *ARGUMENTS)(*ARGUMENTS), expected)
     value, gradient = exported(f, how, *ARGUMENTS, gradient=True)(*ARGUMENTS)
     assert same(value, expected)
@@ -70,7 +70,7 @@ def test_another_number_of_lanes_is_allowed(how: str) -> None:
     run = exported(f, way(how), *ARGUMENTS, gradient=True)
     other = (np.linspace(80.0, 120.0, 7), 95.0, 0.3)
     value, gradient = run(*other)
-    expected, slopes = with_sums(f, *other)
+    expected, slopes = value_and_gradients(f, *other)
     assert same(value, expected) and all(same(x, y) for x, y in zip(gradient, slopes))
 
 
@@ -80,6 +80,10 @@ def test_lanes_are_broadcast_and_a_gradient_has_its_arguments_shape(how: str) ->
     f = sg.compile(lambda x, y: x * x * y, batch=True)
     value, (dx, dy) = exported(f, way(how), x, y, gradient=True)(x, y)
     assert same(value, x * x * y)
+    assert same(dx, 2.0 * x * y) and same(dy, x * x + 0.0 * y)
+    total = sg.compile(lambda x, y: x * x * y, batch=True, reduce="sum")
+    value, (dx, dy) = exported(total, how, x, y, gradient=True)(x, y)
+    assert same(value, (x * x * y).sum())
     assert same(dx, (2.0 * x * y).sum(axis=1, keepdims=True)) and same(dy, (x * x + 0 * y).sum(0))
 
 

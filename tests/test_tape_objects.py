@@ -167,7 +167,8 @@ def test_indices_put_in_from_outside_are_checked() -> None:
 def test_a_subclass_is_no_number_of_the_trace() -> None:
     x = Taped().input(1.0)
     kind = type("Other", (type(x),), {"__slots__": ()})
-    x.__class__ = kind
+    # what a number of a trace says of itself is another thing
+    object.__dict__["__class__"].__set__(x, kind)
     for compute in (lambda: x * 2.0, lambda: -x):
         with pytest.raises(TypeError):
             compute()

@@ -19,7 +19,7 @@ from ..rows import is_number
 from ..trees import is_array, is_model, is_value
 
 OWN = {"scalargrad"}
-LIBRARIES = {*sys.stdlib_module_names, "numpy", "optree", *OWN}
+LIBRARIES = {*sys.stdlib_module_names, "numpy", *OWN}
 """Their modules, classes and functions do not change."""
 NOT_CALLED = {"__init__", "__new__", "__init_subclass__", "__repr__", "__str__", "__reduce__"}
 MISSING = NotImplemented

@@ -54,7 +54,7 @@ static PyObject *value_is_current(PyObject *self, PyObject *unused)
     const Node *node = (Node *)self;
     if (node->shape == LEAF)
         Py_RETURN_TRUE;
-    if (modes_active || node->op == OP_CUSTOM)
+    if (modes_active() || node->op == OP_CUSTOM)
         Py_RETURN_NONE;
     PyObject *operands = edge_tuple(node, operand_view);
     if (!operands)
