@@ -12,7 +12,6 @@ from ..protocols import Protocols
 from ..rows import BUILT_IN, Operator, builder, operand
 from .structure import stop_gradient
 
-
 PACKAGE = __name__.partition(".")[0]
 OURS: set[int] = set()
 """The globals of this package's modules, by their identity: they live for ever."""
