@@ -89,7 +89,7 @@ def gradient(part: Any, weights: Sequence[float]) -> Totals:
     model = perceptron()
     for parameter, weight in zip(model.parameters(), weights):
         parameter.data = weight
-    value, (slopes, *_) = loss.value_and_grad(model, *part)
+    value, slopes = sg.value_and_grad(loss)(model, *part)
     return [value, np.array([float(x) for x in slopes.parameters()])]
 
 
@@ -125,7 +125,7 @@ def payoff(spot: Any, rate: Any, volatility: Any, z: Any) -> Any:
 def simulated(seed: int, paths: int, market: Sequence[float]) -> Totals:
     """Return the sum over paths of the payoff, and of its derivatives in the market's numbers."""
     z = np.random.default_rng(seed).normal(size=(paths, STEPS))
-    value, (*slopes, _) = payoff.value_and_grad(*market, z)
+    value, slopes = sg.value_and_grad(payoff, (0, 1, 2))(*market, z)
     return [value, np.array(slopes)]
 
 

@@ -12,7 +12,7 @@ from itertools import repeat
 from math import copysign, isfinite
 from typing import Any
 
-from . import modes, ops
+from . import modes, ops, stale
 from .graph import backward_order
 from .rows import builder, real
 
@@ -140,7 +140,11 @@ def symbolic_partials(node: Any, leading: set[Any]) -> Iterable[tuple[Any, Any]]
     """The operands of `node` that matter, each with its partial as a float or a Value."""
     operands = node._operands
     variable = [builder(x) is not None for x in operands]
+    # a number that is traced has no past
+    known = not hasattr(node, "_partials") or stale.checked(node, operands)
     local = node.op.local(node, operands, variable)
+    if not known:
+        stale.compare(node, operands, local)
     return [(x, p) for x, p in zip(operands, local) if p is not None and x in leading]
 
 

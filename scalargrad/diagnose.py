@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .data import samples
+from .nn.inputs import is_scalar
+from .outputs import number
 from .recording import Call, layers, recording
 from .scores import in_mode
 
@@ -92,13 +94,12 @@ class Unit:
     largest: float = 0.0
 
     def see(self, output: Any) -> None:
-        number = float(getattr(output, "data", output))
-        flatness = slope(output)
+        given, flatness = number(output), slope(output)
         self.seen += 1
         self.flat += flatness is not None and abs(flatness) < FLAT
-        self.silent += flatness == 0.0 and number == 0.0
+        self.silent += flatness == 0.0 and given == 0.0
         # not finite counts as the largest there is
-        self.largest = max(self.largest, abs(number) if math.isfinite(number) else math.inf)
+        self.largest = max(self.largest, abs(given) if math.isfinite(given) else math.inf)
 
 
 def slope(output: Any) -> float | None:
@@ -155,6 +156,6 @@ def largest(inputs: Iterable[Any]) -> float:
     for x in inputs:
         if isinstance(x, (list, tuple)):
             sizes.append(largest(x))
-        elif hasattr(x, "data") or isinstance(x, (int, float)):
-            sizes.append(abs(float(getattr(x, "data", x))))
+        elif is_scalar(x):
+            sizes.append(abs(number(x)))
     return max(sizes)

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
+from types import MethodType
 from typing import Any
 
 from . import ops
 from .engine import Value
 from .forward import linked_pushforward, pushforward
 from .rows import real
-from .trees import Leaf, Structure, flatten, is_value, matching
+from .trees import Leaf, Structure, flatten, in_graph, is_value, matching
 from .variables import Function, Variables, differentiating, inside, one_number
 
 
@@ -42,6 +43,24 @@ def function(f: Any, name: str) -> Function:
     raise TypeError(f"{name} needs a function, got {type(f).__name__} {f!r:.60}")
 
 
+def of_compiled(transform: Any, f: Any, *options: Any) -> Any:
+    """What a compiled function makes of a transform of itself: a compiled function, or what that
+    returns. None for any other function."""
+    own = getattr(type(f), "__transform__", None)
+    return own and own(f, transform, *options)
+
+
+def compiled(transform: Any, f: Any, argnums: int | Sequence[int]) -> Any:
+    """The same for a transform that takes `argnums`, of methods too: these have their object as
+    argument 0."""
+    if not isinstance(f, MethodType):
+        return of_compiled(transform, f, argnums)
+    several = isinstance(argnums, Sequence)
+    places = [i + 1 if i >= 0 else i for i in (argnums if several else [argnums])]  # type: ignore
+    found = of_compiled(transform, f.__func__, places if several else places[0])
+    return found and MethodType(found, f.__self__)
+
+
 def titled(transform: str, f: Function, derived: Function) -> Function:
     derived.__name__ = f"{transform}({getattr(f, '__name__', type(f).__name__)})"
     derived.__qualname__ = derived.__name__
@@ -58,6 +77,8 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     is zero.
     """
     function(f, "value_and_grad")
+    if gate := compiled(value_and_grad, f, argnums):
+        return gate  # type: ignore[no-any-return]
 
     def evaluated(*args: Any, **named: Any) -> tuple[Any, Any]:
         variables = Variables(args, chosen(argnums, len(args)))
@@ -73,7 +94,9 @@ def grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
 
     grad(lambda x: x**3)(2.0) is 12.0, and grad(grad(lambda x: x**3))(2.0) is 12.0 too: 6·x.
     """
-    evaluated = value_and_grad(function(f, "grad"), argnums)
+    if gate := compiled(grad, function(f, "grad"), argnums):
+        return gate  # type: ignore[no-any-return]
+    evaluated = value_and_grad(f, argnums)
     return titled("grad", f, lambda *args, **named: evaluated(*args, **named)[1])
 
 
@@ -86,6 +109,8 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     more than a number.
     """
     function(f, "jacobian")
+    if gate := compiled(jacobian, f, argnums):
+        return gate  # type: ignore[no-any-return]
 
     def evaluated(*args: Any, **named: Any) -> Any:
         variables = Variables(args, chosen(argnums, len(args)))
@@ -118,7 +143,9 @@ def hessian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     For a list of n numbers: n lists of n. Costs n backward passes over the graph of the
     gradient. Source: Griewank & Walther, Evaluating Derivatives, ch. 5.
     """
-    gradient = grad(function(f, "hessian"), argnums)
+    if gate := compiled(hessian, function(f, "hessian"), argnums):
+        return gate  # type: ignore[no-any-return]
+    gradient = grad(f, argnums)
     return titled("hessian", f, jacobian(gradient, argnums))
 
 
@@ -126,8 +153,10 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...
     """Return f(*primals) and its pullback, which takes a cotangent (of the structure of the
     result) to the vector–Jacobian product: a tuple, one part for each of `primals`. One backward
     pass per call, whatever the number of results."""
+    if found := of_compiled(vjp, function(f, "vjp"), *primals):
+        return found  # type: ignore[no-any-return]
     variables = Variables(primals, range(len(primals)))
-    outputs, structure = flatten(variables.call(function(f, "vjp")), "the result")
+    outputs, structure = flatten(variables.call(f), "the result")
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         weights = matching(cotangent, structure, "the cotangent")
@@ -143,23 +172,27 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     """Return f(*primals) and its directional derivative, the Jacobian–vector product, along
     `tangents`: one tangent for each argument, of its structure. Forward mode: one sweep over the
     graph of `f`, whatever the number of results."""
+    if found := of_compiled(jvp, function(f, "jvp"), primals, tangents):
+        return found  # type: ignore[no-any-return]
     variables = Variables(several(primals, "primals"), range(len(primals)))
     directions = tangent_entries(variables.structures, several(tangents, "tangents"))
     variables.linked |= any(map(is_value, directions))
-    outputs, structure = flatten(variables.call(function(f, "jvp")), "the result")
+    outputs, structure = flatten(variables.call(f), "the result")
     push = linked_pushforward if variables.linked else pushforward
     with differentiating():
         # one root, so that a node shared by several results is visited once
         root = ops.sum([Value(0.0), *outputs])
     tangent = push(root, dict(zip(variables.nodes, directions)))
-    derivatives = [variables.result(tangent.get(y, 0.0)) for y in outputs]
+    derivatives = [variables.result(tangent.get(y, 0.0), y) for y in outputs]
     return structure.rebuilt(map(variables.result, outputs)), structure.rebuilt(derivatives)
 
 
 def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, ...]:
     """Return the product of the Hessian of `f` at `primals` with `tangents`: a tuple, one part
     for each argument. One forward sweep over the graph of the gradient; no Hessian is formed."""
-    gradient = grad(function(f, "hvp"), tuple(range(len(several(primals, "primals")))))
+    if found := of_compiled(hvp, function(f, "hvp"), primals, tangents):
+        return found  # type: ignore[no-any-return]
+    gradient = grad(f, tuple(range(len(several(primals, "primals")))))
     product: tuple[Any, ...] = jvp(gradient, primals, tangents)[1]
     return product
 
@@ -167,7 +200,10 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
 def stop_gradient(x: Any) -> Any:
     """Return `x` as a number that no gradient flows through: a new leaf for a Value, also in a
     compiled function; a number as it is."""
-    return x.detach() if is_value(x) else real(x)
+    if in_graph(x):
+        return x.detach()
+    # a number that is traced and stands for no Value is as a number
+    return x if is_value(x) else real(x)
 
 
 def several(xs: Any, what: str) -> Sequence[Any]:

@@ -5,6 +5,7 @@ A node is anything with `_parents`, a tuple of nodes in which a parent used twic
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
 from typing import Any
 
 Node = Any
@@ -52,3 +53,20 @@ def walked_backward(root: Node) -> list[Node]:
 def topological_order(root: Node) -> list[Node]:
     """Return the nodes of the graph, each after all of its parents; `root` is the last."""
     return backward_order(root)[::-1]
+
+
+def above(roots: Sequence[Node], ends: Container[Node]) -> list[Node]:
+    """Return the nodes that `roots` were computed from down to `ends`, each after all of its
+    parents. The ends are not among them, nor are nodes that only the ends were computed from."""
+    found: set[Node] = set()
+    order: list[Node] = []
+    pending = [(root, False) for root in reversed(roots)]
+    while pending:
+        node, done = pending.pop()
+        if done:
+            order.append(node)
+        elif node not in found and node not in ends:
+            found.add(node)
+            pending.append((node, True))
+            pending += [(parent, False) for parent in reversed(node._parents)]
+    return order

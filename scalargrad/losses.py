@@ -9,11 +9,12 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from math import inf, nan
-from typing import Any
+from typing import Any, NamedTuple
 
 from .engine import clamp, dot, logsumexp, max, mean, relu, softplus, square, where
 from .engine import sum as total
-from .nn.inputs import inputs_of
+from .nn.inputs import data_of, inputs_of
+from .outputs import refuse_probabilities, refuse_probability
 from .rows import builder, is_number
 
 __all__ = [
@@ -39,11 +40,13 @@ def class_index(label: Any, outputs: Sequence[Any]) -> int:
     """Return `label` as an index of `outputs`. Raises TypeError unless it is a whole number,
     ValueError unless it is one of 0 … number of outputs − 1."""
     try:
-        index = operator.index(label)
+        # NumPy's bool is no whole number to Python, its own is
+        whole = is_number(label) and hasattr(label, "item")
+        index = operator.index(label.item() if whole else label)
     except TypeError:
-        came = f"{type(label).__name__} {label!r:.60}"
         raise TypeError(
-            f"a label is the class as a whole number, got {came}{label_cure(label)}"
+            f"a label is the class as a whole number, got {type(label).__name__} {label!r:.60}"
+            f"{cure(label)}"
         ) from None
     if not 0 <= index < len(outputs):
         raise ValueError(
@@ -52,19 +55,23 @@ def class_index(label: Any, outputs: Sequence[Any]) -> int:
     return index
 
 
-def label_cure(label: Any) -> str:
-    """What to do about a label that is no whole number, for a message."""
-    if is_number(label) and label == label // 1:
-        return f": int(…) of it is {int(label)}"
-    is_list = isinstance(label, (list, tuple)) or hasattr(label, "tolist")
-    return ": of a list with a 1 for the class pass the index, as y.index(1)" if is_list else ""
+def cure(label: Any) -> str:
+    """What to do with a label that is a whole number only by its value, or one-hot."""
+    if is_number(label):
+        return f": use int({label})" if label == label and label % 1 == 0 else ""
+    found = label.tolist() if hasattr(label, "tolist") else label
+    one_hot = isinstance(found, (list, tuple)) and all(map(is_number, found))
+    if one_hot and sorted(found) == [0] * (len(found) - 1) + [1]:
+        return f": use the index of the 1, which is {list(found).index(1)}"
+    return ""
 
 
 def right_and_others(outputs: Sequence[Any], label: Any) -> tuple[Any, list[Any]]:
     """Return the output of class `label`, and those of the others.
 
     A label that is not a number but computed, as in a compiled function with a batch of labels,
-    selects: among the others −inf is in its place, and where it is no class the output is NaN.
+    selects: among the others −inf is in its place. Where it is no class the output is NaN, and so
+    are the gradients.
     """
     if builder(label) is None:
         right = class_index(label, outputs)
@@ -72,7 +79,12 @@ def right_and_others(outputs: Sequence[Any], label: Any) -> tuple[Any, list[Any]
     numbered = list(enumerate(outputs))
     matches = total([where(label - i, 0.0, 1.0) for i, _ in numbered])
     chosen = total([where(label - i, 0.0, x) for i, x in numbered])
-    return where(matches, chosen, nan), [where(label - i, x, -inf) for i, x in numbered]
+    return unless(matches - 1.0, chosen), [where(label - i, x, -inf) for i, x in numbered]
+
+
+def unless(wrong: Any, x: Any) -> Any:
+    """Return x where `wrong` is 0; elsewhere NaN, as all gradients through it then are."""
+    return x * where(wrong, nan, 1.0)
 
 
 def single(outputs: Any, loss: str) -> Any:
@@ -83,12 +95,25 @@ def single(outputs: Any, loss: str) -> Any:
     return found[0]
 
 
-def binary_label(label: Any, loss: str, text: str, allowed: Callable[[Any], bool]) -> Any:
-    """Return a label as a float, or as the Value it is."""
+class Labels(NamedTuple):
+    """Which labels a loss of one output takes."""
+
+    text: str
+    holds: Callable[[Any], bool]
+    distance: Callable[[Any], Any]
+    """Of a label that is computed from the nearest one that is taken."""
+
+
+SIGNS = Labels("1 or -1", lambda y: y in (1, -1), lambda y: abs(y) - 1.0)
+SHARES = Labels("from 0 to 1", lambda y: 0 <= y <= 1, lambda y: y - clamp(y, 0.0, 1.0))
+
+
+def binary_label(label: Any, loss: str, labels: Labels) -> Any:
+    """Return a label as a float; one that is computed as it is, NaN where it is not taken."""
     if builder(label) is not None:
-        return label
-    if not (is_number(label) and allowed(label)):
-        raise ValueError(f"{loss} needs a label {text}, got {label!r:.60}")
+        return unless(labels.distance(label), label)
+    if not (is_number(label) and labels.holds(label)):
+        raise ValueError(f"{loss} needs a label {labels.text}, got {label!r:.60}")
     return float(label)
 
 
@@ -138,7 +163,9 @@ def huber(outputs: Any, targets: Any, delta: float = 1.0) -> Any:
 
 def cross_entropy(logits: Any, label: Any) -> Any:
     """Return −log of the softmax probability of class `label`, exact however sure the model."""
-    right, others = right_and_others(inputs_of(logits), label)
+    outputs = inputs_of(logits)
+    refuse_probabilities(outputs, "cross_entropy takes logits and applies the softmax itself")
+    right, others = right_and_others(outputs, label)
     # log Σ exp(logits) − logit would cancel where the right logit is by far the largest
     return logsumexp([0.0, *(x - right for x in others)])
 
@@ -147,7 +174,7 @@ def log_softmax(logits: Any) -> list[Any]:
     """Return the logarithms of the softmax probabilities, exact also where they round to 1."""
     outputs = inputs_of(logits)
     # the result does not depend on the number subtracted: no gradient need flow through it
-    largest = max([getattr(x, "data", x) for x in outputs])
+    largest = max(list(map(data_of, outputs)))
     below = [x - largest for x in outputs]
     norm = logsumexp(below)
     return [x - norm for x in below]
@@ -156,7 +183,9 @@ def log_softmax(logits: Any) -> list[Any]:
 def nll(log_probabilities: Any, label: Any) -> Any:
     """Return minus the logarithm of the probability of class `label`, one of those that
     `log_softmax` gives."""
-    right, _ = right_and_others(inputs_of(log_probabilities), label)
+    outputs = inputs_of(log_probabilities)
+    refuse_probabilities(outputs, "nll takes what log_softmax gives")
+    right, _ = right_and_others(outputs, label)
     return -right
 
 
@@ -173,17 +202,19 @@ def hinge(scores: Any, label: Any, margin: float = 1.0) -> Any:
 def binary_hinge(score: Any, label: Any, margin: float = 1.0) -> Any:
     """Return the SVM loss max(0, margin − label · score). Raises ValueError unless `label` is 1 or
     −1."""
-    y = binary_label(label, "binary_hinge", "1 or -1", lambda y: y in (1, -1))
+    y = binary_label(label, "binary_hinge", SIGNS)
     return relu(margin - y * single(score, "binary_hinge"))
 
 
 def binary_cross_entropy(logit: Any, label: Any) -> Any:
     """Return −log of the probability of `label`, 0 or 1, where that of 1 is sigmoid(logit).
 
-    A label between them is the probability of 1 that is wanted. Raises ValueError outside.
+    A label between them is the probability of 1 that is wanted. Raises ValueError outside, and for
+    an output of a sigmoid, which is no logit.
     """
-    y = binary_label(label, "binary_cross_entropy", "from 0 to 1", lambda y: 0 <= y <= 1)
+    y = binary_label(label, "binary_cross_entropy", SHARES)
     x = single(logit, "binary_cross_entropy")
+    refuse_probability(x, "binary_cross_entropy")
     if type(y) is float and y in (0.0, 1.0):
         return softplus(-x if y else x)
     return y * softplus(-x) + (1.0 - y) * softplus(x)

@@ -1,65 +1,97 @@
 """What the thread is doing besides computing: recording no graph, looking for anomalies, and such.
 
-Each mode holds in its own thread only. `active` counts the modes entered anywhere, so that a
-node built while there is none pays for a single test.
+Each mode is a block (`blocks.py`) and holds for what runs within it alone. `active` has those of
+all threads, so that a node built while there is none pays for a single test: whether it is empty.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import ContextDecorator, contextmanager
 from math import isfinite
 from typing import Any, NamedTuple
+
+from . import blocks
+from .blocks import Block, Inner, inner
+from .blocks import active as active
 
 PACKAGE = os.path.dirname(__file__)
 
 
-class _State(threading.local):
-    no_grad = 0
-    anomaly = 0
-    lines = 0
-    transforms = 0
+class Now(NamedTuple):
+    """The modes that hold at one place."""
+
+    no_grad: bool = False
+    anomaly: bool = False
+    lines: bool = False
+    transforms: int = 0
+    """How many transforms are at work around."""
     trace: Any = None
 
 
+NOTHING = Now()
+
+
+def now() -> Now:
+    """The modes that hold where this is called."""
+    return blocks.state() or NOTHING
+
+
+class _State:
+    """The modes that hold where an attribute is read."""
+
+    @property
+    def no_grad(self) -> bool:
+        return now().no_grad
+
+    @property
+    def anomaly(self) -> bool:
+        return now().anomaly
+
+    @property
+    def transforms(self) -> int:
+        return now().transforms
+
+    @property
+    def trace(self) -> Any:
+        return now().trace
+
+
 state = _State()
-active = 0
-listeners: list[Callable[[int], None]] = []
-"""Called with the number of modes active whenever it changes: how native code learns of it."""
-_lock = threading.Lock()
 
 
-def _count(change: int) -> None:
-    global active
-    with _lock:
-        active += change
-        for listener in listeners:
-            listener(active)
+class _Tracing(Inner):
+    def changed(self, outside: Now) -> Now:
+        return outside._replace(trace=self.alone.trace)
 
 
-@contextmanager
-def tracing(trace: Any) -> Iterator[None]:
+def tracing(trace: Any) -> Inner:
     """Within it every node that is built, in this thread, is handed to `trace.follow`."""
-    around, state.trace = state.trace, trace
-    _count(+1)
-    try:
-        yield
-    finally:
-        state.trace = around
-        _count(-1)
+    return inner(_Tracing(), Now(trace=trace), is_active=True)
 
 
-@contextmanager
-def outermost() -> Iterator[None]:
+class _Outermost(Inner):
+    def changed(self, outside: Now) -> Now:
+        return outside._replace(transforms=0)
+
+
+def outermost() -> Inner:
     """Within it transforms give numbers, whatever other transform is at work around."""
-    around, state.transforms = state.transforms, 0
-    try:
-        yield
-    finally:
-        state.transforms = around
+    return inner(_Outermost(), NOTHING)
+
+
+class _Differentiating(Inner):
+    def changed(self, outside: Now) -> Now:
+        level = outside.transforms + self.alone.transforms
+        return outside._replace(no_grad=False, transforms=level)
+
+
+LEVEL = Now(transforms=1)
+
+
+def differentiating(level: bool = True) -> Inner:
+    """Within it graphs are recorded and, if it makes a `level`, transforms are not outermost."""
+    return inner(_Differentiating(), LEVEL if level else NOTHING)
 
 
 def evaluate(op: Any, operands: tuple[Any, ...], kind: type[Any]) -> tuple[Any, ...]:
@@ -73,12 +105,14 @@ def evaluate(op: Any, operands: tuple[Any, ...], kind: type[Any]) -> tuple[Any, 
 
 def traced_leaf(data: Any) -> Any:
     """What stands for a leaf made while a function is traced; None outside of that."""
-    return None if state.trace is None else state.trace.variable(data)
+    trace = state.trace
+    return None if trace is None else trace.variable(data)
 
 
 def traced_number(node: Any) -> Any:
     """What stands for the number of a Value that a traced function asks for; None outside."""
-    return None if state.trace is None else state.trace.number_of(node)
+    trace = state.trace
+    return None if trace is None else trace.number_of(node)
 
 
 def is_traced() -> bool:
@@ -96,45 +130,45 @@ def unwatched(what: str) -> None:
 
 def refuse_to_change(node: Any) -> None:
     """Raise TypeError if a function that is being traced changes a Value."""
-    if getattr(state.trace, "freezes", state.trace is not None):
+    trace = state.trace
+    if getattr(trace, "freezes", trace is not None):
         raise TypeError(
             "compile cannot follow v.data = …: a compiled function must not change Values; return "
             "the new number instead"
         )
 
 
-class _Mode(ContextDecorator):
-    name: str
-
-    # in this order: where Ctrl-C cuts in between, a count too high costs time, no more
-    def __enter__(self) -> None:
-        _count(+1)
-        setattr(state, self.name, getattr(state, self.name) + 1)
-
-    def __exit__(self, *exception: object) -> None:
-        setattr(state, self.name, getattr(state, self.name) - 1)
-        _count(-1)
-
-
-class no_grad(_Mode):
+class no_grad(Block):
     """Within `with no_grad():` (or a function so decorated) operators return leaves without
-    parents: nothing is recorded, in this thread."""
+    parents: nothing is recorded.
 
-    name = "no_grad"
+    In a generator or coroutine it holds while that one runs, not while it is suspended.
+    """
+
+    alone = Now(no_grad=True)
+
+    def changed(self, outside: Now) -> Now:
+        return outside._replace(no_grad=True)
 
 
-class detect_anomaly(_Mode):
+class detect_anomaly(Block):
     """Within `with detect_anomaly():` the first value, partial derivative or gradient that is
     not finite raises AnomalyError, naming the operator, its operands and the source line."""
 
-    name = "anomaly"
+    alone = Now(anomaly=True)
+
+    def changed(self, outside: Now) -> Now:
+        return outside._replace(anomaly=True)
 
 
-class record_lines(_Mode):
+class record_lines(Block):
     """Within `with record_lines():` every node remembers the user's line that built it, for
     `source(node)` to tell."""
 
-    name = "lines"
+    alone = Now(lines=True)
+
+    def changed(self, outside: Now) -> Now:
+        return outside._replace(lines=True)
 
 
 class AnomalyError(FloatingPointError):
@@ -187,14 +221,15 @@ def call(node: Any) -> str:
 
 
 def settle(node: Any) -> Any:
-    """Do to a node just built what the modes of this thread ask for, and return what is left."""
-    if state.trace is not None:
-        return state.trace.follow(node)
-    if state.anomaly or state.lines:
+    """Do to a node just built what the modes that hold ask for, and return what is left."""
+    modes = now()
+    if modes.trace is not None:
+        return modes.trace.follow(node)
+    if modes.anomaly or modes.lines:
         node._source = user_line()
-    if state.anomaly:
+    if modes.anomaly:
         check_node(node)
-    return node.detach() if state.no_grad else node
+    return node.detach() if modes.no_grad else node
 
 
 def check_node(node: Any) -> None:

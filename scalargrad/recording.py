@@ -7,10 +7,10 @@ what went in and came out; afterwards it has its class again.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from .blocks import Temporary
 from .nn import Module
 
 
@@ -37,8 +37,7 @@ class Call:
         return list(rows_of(self.output))
 
 
-@contextmanager
-def recording(model: Module) -> Iterator[list[Call]]:
+def recording(model: Module) -> Temporary:
     """Within it, each call of `model` is added to the list that it gives, with all calls inside.
 
     The list keeps the outputs, and with them their graphs: clear it between calls. Raises
@@ -48,15 +47,9 @@ def recording(model: Module) -> Iterator[list[Call]]:
         raise TypeError(f"only a Module can be looked into, got {type(model).__name__}")
     calls: list[Call] = []
     open_calls = [Call("", "", None, inner=calls)]
-    parts = list(model.named_modules())
-    kinds = [type(part) for _, part in parts]
-    try:
-        for name, part in parts:
-            part.__class__ = observed(type(part), name, open_calls)
-        yield calls
-    finally:
-        for (_, part), kind in zip(parts, kinds):
-            part.__class__ = kind
+    parts = [part for _, part in model.named_modules()]
+    kinds = [observed(type(part), name, open_calls) for name, part in model.named_modules()]
+    return Temporary((parts, "__class__", kinds), result=calls)
 
 
 def observed(kind: type[Any], name: str, open_calls: list[Call]) -> Any:

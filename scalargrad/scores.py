@@ -3,39 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
+from .blocks import Block, Temporary
 from .data import Sample, samples
 from .losses import class_index
 from .modes import no_grad
 from .nn.inputs import inputs_of
+from .outputs import cut, number, scoring
+from .rows import is_number
 
 Measure = Callable[[Any, Any], Any]
 """What one output is worth, given the target: a loss, or whether it is `correct`."""
 
 
-@contextmanager
-def in_mode(model: Any, training: bool) -> Iterator[None]:
+def in_mode(model: Any, training: bool, also: Block | None = None) -> Temporary:
     """Within it every part of `model` is in training mode, or in evaluation mode; afterwards
     each is in the mode it was in. A model that has no modes is left alone."""
     parts = [part for _, part in model.named_modules()] if hasattr(model, "named_modules") else []
-    before = [part.training for part in parts]
-    try:
-        for part in parts:
-            part.training = training
-        yield
-    finally:
-        for part, was in zip(parts, before):
-            part.training = was
+    return Temporary((parts, "training", repeat(training)), also=also)
 
 
-@contextmanager
-def evaluating(model: Any) -> Iterator[None]:
+def evaluating(model: Any) -> Temporary:
     """Within it `model` is in evaluation mode, and no graph is recorded."""
-    with no_grad(), in_mode(model, training=False):
-        yield
+    return in_mode(model, training=False, also=no_grad())
 
 
 def evaluate(model: Any, measure: Measure, data: Any) -> float:
@@ -51,25 +44,31 @@ def evaluate(model: Any, measure: Measure, data: Any) -> float:
 
 def means(model: Any, measures: Mapping[str, Measure], pairs: Sequence[Sample]) -> dict[str, float]:
     """Return the mean of each measure over `pairs`, from one run of the model over them."""
-    totals: dict[str, list[float]] = {name: [] for name in measures}
-    for x, y in pairs:
-        output = model(x)
-        for name, measure in measures.items():
-            totals[name].append(number(measure(output, y)))
-    return {name: sum(found) / len(found) for name, found in totals.items()}
+    outputs = [model(x) for x, _ in pairs]
+    with scoring(model, pairs[0][0], outputs):
+        scored = [(output, y) for output, (_, y) in zip(outputs, pairs)]
+        return {
+            name: sum(number(measure(*each)) for each in scored) / len(scored)
+            for name, measure in measures.items()
+        }
 
 
-def number(score: Any) -> float:
-    return float(getattr(score, "data", score))
-
-
-def predicted(output: Any) -> int:
+def predicted(output: Any, threshold: float | None = None) -> int:
     """Return the class that an output names: the place of its largest score, the first of equal
-    ones; of a lone score, 1 if it is above 0, else 0. −1, no class, if a score is NaN."""
-    scores = [number(score) for score in inputs_of(output)]
-    if any(math.isnan(score) for score in scores):
+    ones; of a lone score, 1 if it is above `threshold`, else 0. −1, no class, if a score is NaN.
+
+    Without a threshold a lone score is cut at ½ where it is a sigmoid's, at 0 where it is a logit;
+    raises ValueError where that makes a difference and nothing tells which it is.
+    """
+    scores = inputs_of(output)
+    numbers = [number(score) for score in scores]
+    if threshold is not None and len(scores) != 1:
+        raise ValueError(f"a threshold is for a lone score, got {len(scores)} scores")
+    if any(math.isnan(x) for x in numbers):
         return -1
-    return int(scores[0] > 0.0) if len(scores) == 1 else scores.index(max(scores))
+    if len(scores) == 1:
+        return int(numbers[0] > cut(scores[0], threshold))
+    return numbers.index(max(numbers))
 
 
 def target_class(target: Any, output: Any) -> int:
@@ -77,29 +76,34 @@ def target_class(target: Any, output: Any) -> int:
     scores = inputs_of(output)
     if len(scores) != 1:
         return class_index(target, scores)
-    if target not in (-1, 0, 1):
+    if not is_number(target) or target not in (-1, 0, 1):
         raise ValueError(f"a lone score needs a target −1, 0 or 1, got {target!r:.60}")
     return int(target > 0)
 
 
-def correct(output: Any, target: Any) -> bool:
-    """Tell whether `output`, scores or a lone score, names the class `target`."""
-    return predicted(output) == target_class(target, output)
+def correct(output: Any, target: Any, threshold: float | None = None) -> bool:
+    """Tell whether `output`, scores or a lone score, names the class `target`; a lone score is
+    cut as `predicted` says."""
+    return predicted(output, threshold) == target_class(target, output)
 
 
-def accuracy(model: Any, data: Any) -> float:
-    """Return the share of `data` whose class the model gets right, from 0 to 1."""
-    return evaluate(model, correct, data)
+def accuracy(model: Any, data: Any, threshold: float | None = None) -> float:
+    """Return the share of `data` whose class the model gets right, from 0 to 1; lone scores are
+    cut as `predicted` says."""
+    return evaluate(model, lambda output, target: correct(output, target, threshold), data)
 
 
-def confusion_matrix(model: Any, data: Any) -> list[list[int]]:
+def confusion_matrix(model: Any, data: Any, threshold: float | None = None) -> list[list[int]]:
     """Return how many samples of each true class (rows) were predicted as each class (columns).
 
-    As many rows as the model has scores; 2 for a lone score. Raises ValueError if a score is NaN.
+    As many rows as the model has scores; 2 for a lone score, which is cut as `predicted` says.
+    Raises ValueError if a score is NaN.
     """
     pairs = samples(data)
     with evaluating(model):
-        outcomes = [outcome(model(x), y) for x, y in pairs]
+        outputs = [model(x) for x, _ in pairs]
+        with scoring(model, pairs[0][0], outputs):
+            outcomes = [outcome(out, y, threshold) for out, (_, y) in zip(outputs, pairs)]
     size = outcomes[0][2]
     matrix = [[0] * size for _ in range(size)]
     for true, found, _ in outcomes:
@@ -107,9 +111,9 @@ def confusion_matrix(model: Any, data: Any) -> list[list[int]]:
     return matrix
 
 
-def outcome(output: Any, target: Any) -> tuple[int, int, int]:
+def outcome(output: Any, target: Any, threshold: float | None) -> tuple[int, int, int]:
     """The true class, the predicted one, and how many there are."""
-    found = predicted(output)
+    found = predicted(output, threshold)
     if found < 0:
         raise ValueError(f"the model's output is NaN where the target is {target!r:.60}: no class")
     return target_class(target, output), found, max(2, len(inputs_of(output)))

@@ -1,34 +1,47 @@
 """The slope of a function of one number at a point, measured to a known error.
 
-There is no step size to choose. Steps grow from tiny to large in a ladder; two
-neighbours give an estimate with an error bar, the roundoff in `f` over the step. As long as the
-bars overlap, roundoff dominates; the last estimate that does is the measurement, and its bar the
-error (Lepski's rule). The same rungs show kinks, and at which order a Taylor remainder vanishes.
+There is no step size to choose, nor a scale that is taken for granted. The first step is the
+smallest at which f changes well above its roundoff. From there steps grow in a ladder; two
+neighbours give an estimate with an error bar, the roundoff in f over the step. As long as the bars
+overlap, roundoff dominates; of the estimates that do the one with the smallest bar is the
+measurement, and its bar the error (Lepski's rule). The same rungs show kinks, and at which order a
+Taylor remainder vanishes.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from math import inf, isfinite, nan
 from typing import NamedTuple
 
-Line = Callable[[float], float]
+from .roundoff import (
+    BELOW,
+    CLEARLY,
+    EPS,
+    RATIO,
+    RUNGS,
+    TINY,
+    Line,
+    Noise,
+    farthest,
+    first_step,
+    lowest,
+    roundoff,
+    total,
+)
 
-EPS = 2.0**-52
-RATIO = 4.0
-FIRST = 2.0**-26
-"""The first step of a ladder, in units of x."""
-RUNGS = 13
-"""From the first step to the size of x, or as many below it."""
 BEYOND = 3
 """Rungs climbed after the bars part, where truncation dominates roundoff."""
-CLEARLY = 100.0
-"""How many times the roundoff counts as well above it."""
-
+ABOVE = 2.0**60
+"""How far above a start the ladder begins that avoids an underflow."""
+SURE = 10
+"""Estimates that agree in a row: more than there are below a jump."""
 
 NOT_SMOOTH = "not smooth here"
+BORDER = "at the border of its domain"
+NOT_FINITE = "not finite here"
 
 
 class Rung(NamedTuple):
@@ -46,6 +59,11 @@ class Rung(NamedTuple):
         return (self.above - self.below) / (self.up + self.down)
 
 
+class Estimate(NamedTuple):
+    slope: float
+    bar: float
+
+
 class Slope(NamedTuple):
     """A measured slope and its error; NaN and a reason where there is none. Roundoff dominates
     on the rungs that stand `near`, truncation on those `beyond`."""
@@ -58,133 +76,146 @@ class Slope(NamedTuple):
 
 
 class Point(NamedTuple):
-    """Where a slope is measured: f(x), how exactly f computes there, how large f is around."""
+    """Where a slope is measured: f(x), how exactly f computes there, and the first step.
+
+    `known` bounds the roundoff anywhere, `found` is what is seen of it beside x.
+    """
 
     f: Line
     x: float
     value: float
-    noise: float
-    size: float
+    known: Noise
+    found: float
+    start: float
+
+    def beginning(self, visible: float) -> Point:
+        """The same with its ladder some rungs below the first visible step."""
+        return self._replace(start=max(visible * RATIO**-BELOW, lowest(self.x)))
+
+    def noise(self, step: float) -> float:
+        known = 4.0 * max(self.known(self.x), EPS * abs(self.value))
+        if step > 0.5 * abs(self.x):
+            known = max(known, 4.0 * self.known(self.x + step))
+        return known + self.found * max(1.0, step / max(abs(self.x), self.start)) + TINY
 
     def rung(self, step: float) -> Rung:
         right, left = self.x + step, self.x - step
         above, below = self.f(right), self.f(left)
-        noise = self.noise + 2.0 * EPS * (abs(above) + abs(below))
-        bar = noise / step + 8.0 * EPS * self.size / unit(self.x)
+        noise = self.noise(step) + 2.0 * EPS * (abs(above) + abs(below))
+        bar = noise / step + 8.0 * EPS * abs(above - below) / step
         return Rung(right - self.x, self.x - left, above, below, noise, bar)
 
-
-def unit(x: float) -> float:
-    return max(abs(x), 1.0)
-
-
-def total(f: Line) -> Line:
-    """`f`, NaN where it raises for a number outside its domain."""
-
-    def forward(x: float) -> float:
-        try:
-            return f(x)
-        except (ArithmeticError, ValueError):
-            return nan
-
-    return forward
+    def beside(self, step: float) -> Estimate:
+        """The slope of f on one side of x, by two places there; f(x) itself has no part in it."""
+        near, far = self.x + step, self.x + 2.0 * step
+        at_near, at_far = self.f(near), self.f(far)
+        noise = self.noise(abs(step)) + 2.0 * EPS * (abs(at_near) + abs(at_far))
+        slope = (at_far - at_near) / (far - near)
+        return Estimate(slope, noise / abs(step) + 8.0 * EPS * abs(slope))
 
 
-def roundoff(f: Line, x: float, step: float, size: float) -> float:
-    """Estimate the roundoff in `f` beside x from fourth differences over tiny steps, in which
-    all that is smooth cancels; infinite where that is all there is, jump by jump. Source: Moré &
-    Wild, Estimating Computational Noise (2011)."""
-    values = [f(x + i * step) for i in range(1, 7)]
-    differences = values
-    for _ in range(4):
-        differences = [b - a for a, b in pairwise(differences)]
-    found = math.sqrt(math.fsum(d * d for d in differences) / len(differences) / 70.0)
-    if not isfinite(found):
-        return 0.0
-    return 2.0 * found if found <= max(1e-3 * max(map(abs, values)), 1e-12 * size) else inf
+# ------ where to begin
 
 
-def point(f: Line, x: float, noise: float) -> Point:
+def point(f: Line, x: float, noise: float | Noise) -> Point:
     """`noise` bounds the roundoff in f(x), as far as it is known; more may be found."""
     f = total(f)
     value = f(x)
-    around = [abs(y) for y in (f(x + 0.3 * unit(x)), f(x - 0.3 * unit(x))) if isfinite(y)]
-    size = max([abs(value), *around])
-    noise = max(noise, EPS * abs(value))
-    step = 2.0**-44 * (abs(x) or 2.0**-16)
-    found = roundoff(f, x, step, size)
-    if found > noise:
-        # a jump is on one side only
-        noise = max(noise, min(found, roundoff(f, x, -step, size)))
-    return Point(f, x, value, 4.0 * noise, size)
-
-
-def first_steps(x: float) -> Iterator[float]:
-    """Where to begin a ladder: lower each time, down to the spacing of floats at x."""
-    step = FIRST * max(abs(x), FIRST) if x else FIRST
-    yield step
+    known = noise if callable(noise) else (lambda _, bound=float(noise): bound)
+    at = Point(f, x, value, known, 0.0, 1.0)
+    if not isfinite(value):
+        return at
     for _ in range(4):
-        step = max(step * RATIO**-RUNGS, 16.0 * math.ulp(x))
-        yield step
-    if x:
-        yield FIRST * abs(x)
+        start = first_step(f, x, at.noise(0.0))
+        at = at.beginning(start)
+        # a jump is on one side only
+        step = max(start / 16.0, math.ulp(x))
+        found = min(roundoff(f, x, step), roundoff(f, x, -step))
+        if found <= at.noise(0.0):
+            break
+        at = at._replace(found=2.0 * found)
+    return at if x else above_underflow(at)
 
 
-class Estimate(NamedTuple):
-    slope: float
-    bar: float
+def above_underflow(at: Point) -> Point:
+    """Let the ladder at 0 begin where what f computes does not underflow: below, f is flat or goes
+    in stairs, which look like a slope of 0 for a few rungs."""
+    higher = at._replace(start=at.start * ABOVE)
+    if higher.start > 1.0 or len(climb(at)[1].estimates) >= SURE:
+        return at
+    return higher if len(climb(higher)[1].estimates) >= SURE else at
 
 
-def extrapolated(small: Rung, large: Rung) -> Estimate:
-    """Cancel the leading error of two central differences (Richardson)."""
-    weight = RATIO * RATIO
+# ------ the ladder
+
+
+def extrapolated(small: Estimate, large: Estimate, order: int) -> Estimate:
+    """Cancel the leading error of two estimates, which is of this order (Richardson)."""
+    weight = RATIO**order
     slope = (weight * small.slope - large.slope) / (weight - 1.0)
     return Estimate(slope, (weight * small.bar + large.bar) / (weight - 1.0))
 
 
-def climb(at: Point, step: float) -> tuple[list[Rung], list[Estimate]]:
-    """Return the rungs from `step` up, and the estimates whose error bars all overlap."""
+class Overlap:
+    """Estimates as long as all their bars overlap."""
+
+    def __init__(self) -> None:
+        self.low, self.high = -inf, inf
+        self.estimates: list[Estimate] = []
+
+    def add(self, new: Estimate) -> None:
+        # the slope of a jump over a tiny step may be beyond the floats
+        if self.low <= self.high and isfinite(new.slope):
+            self.low = max(self.low, new.slope - new.bar)
+            self.high = min(self.high, new.slope + new.bar)
+            if self.low <= self.high:
+                self.estimates.append(new)
+
+    def best(self) -> int | None:
+        """The place of the estimate with the smallest bar; None if no two agree."""
+        if len(self.estimates) < 2:
+            return None
+        bars = [x.bar for x in self.estimates]
+        return bars.index(min(bars))
+
+
+def climb(at: Point) -> tuple[list[Rung], Overlap]:
+    """Return the rungs from the first step up, and the estimates whose error bars all overlap."""
     rungs: list[Rung] = []
-    estimates: list[Estimate] = []
-    low, high = -inf, inf
-    while step < 0.5 * unit(at.x) and len(rungs) - len(estimates) <= BEYOND:
+    overlap = Overlap()
+    step = at.start
+    while len(rungs) < RUNGS and len(rungs) - len(overlap.estimates) <= BEYOND:
         rung = at.rung(step)
-        if not isfinite(rung.slope):
+        if step > farthest(at.x) or not (isfinite(rung.above) and isfinite(rung.below)):
             break
         rungs.append(rung)
         step *= RATIO
-        if len(rungs) > 1 and low <= high:
-            new = extrapolated(*rungs[-2:])
-            low, high = max(low, new.slope - new.bar), min(high, new.slope + new.bar)
-            if low <= high:
-                estimates.append(new)
-    return rungs, estimates
+        if len(rungs) > 1:
+            small, large = (Estimate(r.slope, r.bar) for r in rungs[-2:])
+            overlap.add(extrapolated(small, large, 2))
+    return rungs, overlap
 
 
 def measure(at: Point) -> Slope:
     """Return the slope at a point, or the reason why there is none."""
     if not isfinite(at.value):
-        return Slope(nan, inf, reason="not finite here")
-    if at.noise == inf:
-        return Slope(nan, inf, reason=NOT_SMOOTH)
-    reason = "at the border of its domain"
-    for step in first_steps(at.x):
-        rungs, estimates = climb(at, step)
-        if len(estimates) > 1:
-            near, beyond = rungs[: len(estimates) + 1], rungs[len(estimates) :]
-            if has_kink(at, near):
-                return Slope(nan, inf, reason=NOT_SMOOTH)
-            return Slope(estimates[-1].slope, 8.0 * estimates[-1].bar, near, beyond)
-        if rungs:
-            reason = NOT_SMOOTH
-    return Slope(nan, inf, reason=reason)
+        return Slope(nan, inf, reason=NOT_FINITE)
+    rungs, overlap = climb(at)
+    best = overlap.best()
+    if best is None:
+        return Slope(nan, inf, reason=NOT_SMOOTH if rungs else BORDER)
+    near, beyond = rungs[: best + 2], rungs[best + 1 :]
+    if has_kink(at, near):
+        return Slope(nan, inf, near, beyond, NOT_SMOOTH)
+    found = overlap.estimates[best]
+    return Slope(found.slope, 8.0 * found.bar, near, beyond)
 
 
 def first_order(sizes: Sequence[tuple[float, float]]) -> float | None:
     """The order in the step at which a size vanishes: at the smallest two neighbouring rungs
     where it is well above its noise, None if there are none."""
     for (small, noise), (large, more_noise) in pairwise(sizes):
-        if small > CLEARLY * noise and large > CLEARLY * more_noise:
+        if inf > small > CLEARLY * noise and inf > large > CLEARLY * more_noise:
             return math.log(large / small, RATIO)
     return None
 

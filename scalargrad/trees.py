@@ -1,8 +1,8 @@
 """Arguments and results as trees: nested containers taken apart into single numbers, and rebuilt.
 
-`optree` knows the containers (lists, tuples, named tuples, dicts, …). What stands in them is of
-a few kinds, a row each in KINDS: a number or Value, a NumPy array, a model (whatever has
-`named_parameters()` and `with_parameters(values)`). optree and NumPy load when first needed.
+`containers.py` knows the containers. What stands in them is of a few kinds, a row each in NUMERIC:
+a number or Value, a NumPy array, a model (whatever has `named_parameters()` and
+`with_parameters(values)`). NumPy loads when first needed.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from array import array as array_of_doubles
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from .containers import Shown, Spec, taken_apart
 from .rows import builder, is_number
 
 
@@ -77,16 +78,21 @@ class Kind(NamedTuple):
     linked: Callable[[Any], bool]
 
 
+def in_graph(x: Any) -> bool:
+    """Tell whether `x` is a Value; a number that is traced knows whether it stands for one."""
+    return is_value(x) and getattr(x, "in_graph", True)
+
+
 def some_value(x: Any) -> bool:
-    return any(map(is_value, x.ravel().tolist()))
+    return any(map(in_graph, x.ravel().tolist()))
 
 
 def some_computed(model: Any) -> bool:
     """A model holds Values for good: only those that were computed have a graph behind them."""
-    return any(is_value(p) and p.parents for _, p in model.named_parameters())
+    return any(in_graph(p) and p.parents for _, p in model.named_parameters())
 
 
-SCALAR = Kind(is_scalar, lambda x: [x], lambda x, new: new[0], lambda x: [""], is_value)
+SCALAR = Kind(is_scalar, lambda x: [x], lambda x, new: new[0], lambda x: [""], in_graph)
 ARRAY = Kind(
     is_array,
     lambda x: x.ravel().tolist(),
@@ -125,13 +131,13 @@ class Leaf(NamedTuple):
 class Structure:
     """How a tree is built of its entries, the single numbers in it."""
 
-    def __init__(self, leaves: list[Leaf], spec: Any) -> None:
+    def __init__(self, leaves: list[Leaf], spec: Spec | None) -> None:
         self.leaves = leaves
         self.spec = spec
         self.size = sum(leaf.size for leaf in leaves)
 
     def tree(self, leaves: list[Any]) -> Any:
-        return leaves[0] if self.spec is None else self.spec.unflatten(leaves)
+        return leaves[0] if self.spec is None else self.spec.built(leaves)
 
     def split(self, entries: Iterable[Any]) -> Iterator[Sequence[Any]]:
         """Yield the entries of each leaf."""
@@ -158,26 +164,21 @@ class Structure:
 
     def names(self, of: str) -> Iterator[str]:
         """Yield the name of each entry: of['weights'][0]."""
-        paths = [""] if self.spec is None else [a.codify("") for a in accessors(self.spec)]
+        paths = [of] if self.spec is None else self.spec.paths(of)
         for leaf, path in zip(self.leaves, paths):
-            for name in leaf.kind.names(leaf.original):
-                yield of + path + name
+            yield from (path + name for name in leaf.kind.names(leaf.original))
 
     def __str__(self) -> str:
         if self.spec is None:
             return described(self.leaves[0])
-        return str(self.spec.unflatten([Shown(described(leaf)) for leaf in self.leaves]))
-
-
-class Shown(str):
-    """Text that containers print without quotes."""
-
-    __repr__ = str.__str__
+        return str(self.spec.built([Shown(described(leaf)) for leaf in self.leaves]))
 
 
 def described(leaf: Leaf) -> str:
-    if leaf.kind is SCALAR:
+    if leaf.kind.entries is SCALAR.entries:
         return "number"
+    if leaf.kind.entries is OTHER.entries and leaf.shape is None:
+        return repr(leaf.original)
     name = type(leaf.original).__name__
     return f"{name}{list(leaf.shape)}" if leaf.shape is not None else f"{name}({leaf.size})"
 
@@ -189,20 +190,10 @@ def stack(leaf: Leaf, shape: tuple[int, ...], columns: Sequence[Sequence[Any]]) 
     return leaf.kind.rebuilt(leaf.original, [filled(shape, column) for column in columns])
 
 
-def accessors(spec: Any) -> list[Any]:
-    import optree
-
-    return optree.treespec_accessors(spec)
-
-
-def take_apart(tree: Any) -> tuple[list[Any], Any]:
-    """Return the leaves and optree's description of how they stand; None for a single leaf."""
-    if is_scalar(tree) or is_array(tree) or is_model(tree):
-        return [tree], None
-    import optree
-
-    leaves, spec = optree.tree_flatten(tree, is_leaf=is_model, none_is_leaf=True)
-    return leaves, spec
+def take_apart(tree: Any) -> tuple[list[Any], Spec | None]:
+    """Return the leaves, and how they stand; None for a single leaf."""
+    leaves: list[Any] = []
+    return leaves, taken_apart(tree, leaves, is_model)
 
 
 def flatten(tree: Any, what: str, kinds: Sequence[Kind] = NUMERIC) -> tuple[list[Any], Structure]:
@@ -221,18 +212,27 @@ def flatten(tree: Any, what: str, kinds: Sequence[Kind] = NUMERIC) -> tuple[list
     return entries, Structure(leaves, spec)
 
 
-def wrong_entry(what: str, found: list[Any], spec: Any, leaf: Any, parts: list[Any]) -> str:
+def wrong_entry(what: str, found: list[Any], spec: Spec | None, leaf: Any, parts: list[Any]) -> str:
     at = next(i for i, x in enumerate(found) if x is leaf)
-    place = accessors(spec)[at].codify(what) if spec is not None else what
+    place = list(spec.paths(what))[at] if spec is not None else what
     x = next(x for x in parts if not is_scalar(x))
     got = f"{type(x).__name__} {x!r:.60}"
     return f"expected numbers, Values, arrays or models, got {got} at {place}"
 
 
 def matching(tree: Any, structure: Structure, what: str) -> list[Any]:
-    """Return the entries of a tree that should have this structure. Raises ValueError if not."""
-    entries, found = flatten(tree, what)
+    """Return the entries of a tree that should have this structure; the order of a dict's keys does
+    not matter. Raises ValueError if it has another one."""
+    entries, found = flatten(in_order(tree, structure.spec), what)
     shapes = [(leaf.shape, leaf.size) for leaf in found.leaves]
     if found.spec != structure.spec or shapes != [(x.shape, x.size) for x in structure.leaves]:
         raise ValueError(f"{what} must have the structure {structure}, got {found}")
     return entries
+
+
+def in_order(tree: Any, spec: Spec | None) -> Any:
+    """The tree with its keys in the order of `spec`; as it is if it has others."""
+    try:
+        return tree if spec is None else spec.built(spec.leaves(tree))
+    except ValueError:
+        return tree

@@ -6,16 +6,16 @@ whether a transform is at work around: the results of those within are graph, no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Any
 
 from . import modes, ops
 from .backward import adjoints, gradients
 from .engine import Value
+from .modes import differentiating as differentiating
 from .rows import real
-from .trees import flatten, is_scalar, is_value
+from .trees import flatten, in_graph, is_scalar, is_value
 
 Function = Callable[..., Any]
 
@@ -25,37 +25,32 @@ def inside() -> bool:
     return modes.state.transforms > 0
 
 
-@contextmanager
-def differentiating(level: bool = True) -> Iterator[None]:
-    """Within it graphs are recorded and, if it makes a `level`, transforms are not outermost."""
-    no_grad, modes.state.no_grad = modes.state.no_grad, 0
-    modes.state.transforms += level
-    try:
-        yield
-    finally:
-        modes.state.transforms -= level
-        modes.state.no_grad = no_grad
-
-
 def number(x: Any) -> float:
     return x.data if is_value(x) else real(x)
 
 
 def fresh(x: Any, linked: bool) -> Any:
-    return ops.identity(x) if linked and is_value(x) else Value(number(x))
+    if not linked or not is_value(x):
+        return Value(number(x))
+    trace = modes.state.trace
+    return ops.identity(x) if trace is None else trace.variable(x)
 
 
 class Variables:
     """The arguments in which a function is differentiated, with a fresh node for each entry.
 
-    `linked` tells whether derivatives are to be Values, part of a graph.
+    `linked` tells whether derivatives are to be Values, part of a graph. While a function is
+    traced they always are, but its results are `numbers` where they are outside of that.
     """
 
     def __init__(self, args: Sequence[Any], argnums: Sequence[int]) -> None:
         taken = [flatten(args[i], f"argument {i}") for i in argnums]
         self.structures = [structure for _, structure in taken]
-        traced = modes.state.trace is not None
-        self.linked = inside() or traced or any(s.linked for s in self.structures)
+        self.trace = modes.state.trace
+        self.inside = inside()
+        is_graph = self.inside or any(s.linked for s in self.structures)
+        self.linked = is_graph or self.trace is not None
+        self.numbers = self.linked and not is_graph
         with differentiating():
             self.nodes = [fresh(x, self.linked) for entries, _ in taken for x in entries]
         self.args = list(args)
@@ -80,14 +75,37 @@ class Variables:
         """∂root/∂entry for every entry, as Values or as numbers."""
         if not linked:
             return adjoints(root, self.nodes) if is_value(root) else [0.0] * len(self.nodes)
-        return gradients(root if is_value(root) else Value(root), self.nodes)
+        root = root if is_value(root) else Value(root)
+        if self.trace is not None:
+            # what a function returns as it was given it is a number of the trace too
+            root = self.trace.tracers[self.trace.index(root)]
+        found = gradients(root, self.nodes)
+        return [self.result(x, root, y) for x, y in zip(found, self.nodes)] if self.trace else found
 
-    def result(self, x: Any) -> Any:
-        """A number or Value that `f` returned, as the caller should see it."""
+    def result(self, x: Any, root: Any = None, variable: Any = None) -> Any:
+        """A number or Value that `f` returned, or the derivative of a `root` in a `variable`, as
+        the caller should see it."""
         if not self.linked:
             return number(x)
         # f was recorded all the same, but within no_grad no one shall see it
-        return x if is_value(x) and not modes.state.no_grad else Value(number(x))
+        if self.trace is None:
+            return x if is_value(x) and not modes.state.no_grad else Value(number(x))
+        x = self.as_eager(x)
+        return self.marked(x, root, variable) if self.trace.marks else x
+
+    def as_eager(self, x: Any) -> Any:
+        """A result while a function is traced: a number or a Value, as it is outside of that."""
+        if self.numbers:
+            return x.data if is_value(x) and self.trace.has_values else x
+        if modes.state.no_grad:
+            return Value(number(x))
+        return x if self.inside or in_graph(x) else self.trace.variable(x)
+
+    def marked(self, x: Any, root: Any, variable: Any) -> Any:
+        """A derivative of what is reduced over lanes, marked if each lane has its own of it."""
+        marks = frozenset() if root is None else self.trace.marks_of(root)
+        beside = frozenset() if variable is None else self.trace.lanes_behind(variable)
+        return self.trace.marked(x, marks | beside)
 
 
 def one_number(out: Any, f: Function) -> Any:

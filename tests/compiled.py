@@ -149,8 +149,21 @@ def is_close(found: float, expected: float, bound: float) -> bool:
     return found == expected or abs(found - expected) <= bound
 
 
+# ------ derivatives in all that is variable
+
+CONSTANT = (int, bool, str, bytes, type(None))
+
+
+def value_and_gradients(gate: Function, *args: Any) -> tuple[Any, tuple[Any, ...]]:
+    """The value, and a tuple with the gradient in each argument, None for a constant."""
+    variable = [k for k, x in enumerate(args) if type(x) not in CONSTANT]
+    value, found = sg.value_and_grad(gate, variable)(*args)
+    gradients = dict(zip(variable, found))
+    return value, tuple(gradients.get(k) for k in range(len(args)))
+
+
 def compare(f: Function, at: Sequence[float], **options: Any) -> list[tuple[float, float, float]]:
     """The value and the gradient: (compiled, eager, bound) of each."""
-    value, gradient = compile(f, **options).value_and_grad(*at)
+    value, gradient = value_and_gradients(compile(f, **options), *at)
     expected = eager(f, at)
     return list(zip([value, *gradient], [x.data for x in expected], error_bounds(expected)))

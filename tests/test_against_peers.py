@@ -69,7 +69,8 @@ def by_compiled(expression: Expression) -> list[float]:
     def root(*leaves: Any) -> Any:
         return expression.at(leaves).compute(lambda x: x, functions)[-1]
 
-    value, found = sg.compile(root).value_and_grad(*expression.leaves)
+    variables = range(len(expression.leaves))
+    value, found = sg.value_and_grad(sg.compile(root), variables)(*expression.leaves)
     return [value, *found]
 
 

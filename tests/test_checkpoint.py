@@ -78,8 +78,9 @@ def test_no_more_than_one_stretch_is_alive_at_a_time() -> None:
     x = sg.Value(0.5)
     for _ in range(10):
         x = checkpoint(stretch, x)
-    # the stretch itself (301), and one node for each stretch before it
-    assert [n - before for n in alive] == [302 + i for i in range(10)]
+    # the stretch itself, 301 above a copy of the leaf and 302 above one of a computed argument,
+    # and one node for each stretch before it
+    assert [n - before for n in alive] == [302] + [303 + i for i in range(1, 10)]
 
 
 def test_a_dropped_checkpoint_frees_without_the_garbage_collector(gc_off: None) -> None:
@@ -221,6 +222,77 @@ def test_any_cut_of_a_chain_gives_the_same_gradient(numbers: list[float], cut: i
     np.testing.assert_allclose(
         grad(kept)(numbers), grad(lambda ws: part(0.5, ws))(numbers), rtol=1e-12, atol=1e-12
     )
+
+
+def seconds(root: Any, xs: list[Any]) -> list[float]:
+    return [h.data for g in sg.gradients(root, xs) for h in sg.gradients(g, xs)]
+
+
+def test_an_argument_may_depend_on_what_is_closed_over() -> None:
+    v, y = sg.Value(1.5), sg.Value(0.7)
+    found = sg.gradients(checkpoint(lambda t: t * v, v * y), [y, v])
+    # t·v is y·v², whose derivatives are v² and 2·y·v
+    assert [g.data for g in found] == pytest.approx([2.25, 2.1], rel=1e-15)
+    assert [h.data for g in found for h in sg.gradients(g, [y, v])] == [0.0, 3.0, 3.0, 1.4]
+
+
+def test_a_recurrence_of_checkpointed_cells_has_the_hessian_of_the_plain_one() -> None:
+    def after_three(cell: Any) -> Any:
+        def state(wz: list[Any]) -> Any:
+            w, z = wz
+            for _ in range(3):
+                z = cell(lambda z: sg.tanh(z * w), z)
+            return z
+
+        return state
+
+    plain = hessian(after_three(lambda f, z: f(z)))([1.5, 0.7])
+    found = hessian(after_three(checkpoint))([1.5, 0.7])
+    np.testing.assert_allclose(found, plain, rtol=1e-10)
+    np.testing.assert_allclose(plain, [[-1.0306, -0.4095], [-0.4095, -0.5391]], atol=1e-4)
+
+
+def test_the_same_value_may_be_an_argument_and_closed_over() -> None:
+    v = sg.Value(1.5)
+    y = checkpoint(lambda t: sg.sin(t) * v, v)
+    assert y.parents == (v, v)
+    assert seconds(y, [v]) == pytest.approx(seconds(sg.sin(v) * v, [v]), rel=1e-15)
+
+
+def test_a_leaf_that_f_makes_and_hands_on_has_its_derivatives() -> None:
+    v, handed = sg.Value(1.5), []
+
+    def f(t: Any) -> Any:
+        handed.append(sg.Value(0.4))
+        return sg.exp(handed[-1] * t) * v + t * sg.Value(2.0)
+
+    x = sg.Value(0.3)
+    found = seconds(checkpoint(f, x), [x, v, handed[0]])
+    expected = seconds(f(x), [x, v, handed[-1]])
+    assert found == pytest.approx(expected, rel=1e-14)
+
+
+def test_a_model_of_computed_values_is_differentiated_as_outside() -> None:
+    scale, model = sg.Value(1.2), MLP(2, [3, 1])
+    computed = model.with_parameters([p * scale for p in model.parameters()])
+
+    def steepness(m: Any) -> Any:
+        gradient = grad(lambda m: m([0.4, 0.3]) ** 2)(m)
+        return sg.sum([p * p for p in gradient.parameters()])
+
+    found, expected = checkpoint(steepness, computed), steepness(computed)
+    assert found.data == expected.data
+    assert seconds(found, [scale]) == pytest.approx(seconds(expected, [scale]), rel=1e-12)
+
+
+def test_numbers_elsewhere_take_their_own_branch() -> None:
+    v, x = sg.Value(2.0), sg.Value(3.0)
+    y = checkpoint(lambda x: x * x if v > 1.0 else -x * v, x)
+    z = checkpoint(lambda x: x * x * v if v > 1.0 else -x * v, x)
+    assert (y.parents, z.parents) == ((x,), (x, v))
+    assert z.op.forward(3.0, 0.5) == -1.5
+    assert z.op.local(-1.5, [3.0, 0.5], [True, True]) == [-0.5, -3.0]
+    assert v.data == 2.0
 
 
 # ------ arguments and results

@@ -22,6 +22,7 @@ from compiled import (
     is_close,
     of_arguments,
     running,
+    value_and_gradients,
 )
 from expressions import Expression, random_expression, random_number, rounds
 from floats import all_bits, bits
@@ -101,10 +102,11 @@ def test_what_has_no_lanes_after_all_is_summed_over_them(runner: str, f: Any) ->
     xs, w = [0.5, -1.0, 2.0, 0.25], -0.25
     each = [sg.value_and_grad(f, 1)(x, w) for x in xs]
     with running(runner):
-        _, (_, found) = compile(f).value_and_grad(np.array(xs), w)
-        assert found == pytest.approx(sum(slope for _, slope in each), rel=1e-14)
+        _, found = sg.value_and_grad(compile(f, batch=True), 1)(np.array(xs), w)
+        assert found == pytest.approx([slope for _, slope in each], rel=1e-14)
         for reduce, share in (("sum", 1.0), ("mean", 0.25)):
-            value, (_, found) = compile(f, batch="x", reduce=reduce).value_and_grad(np.array(xs), w)
+            gate = compile(f, batch="x", reduce=reduce)
+            value, found = sg.value_and_grad(gate, 1)(np.array(xs), w)
             assert value == pytest.approx(share * sum(v for v, _ in each), rel=1e-14)
             assert found == pytest.approx(share * sum(slope for _, slope in each), rel=1e-14)
         five = compile(lambda x: sg.where(1.0, 5.0, x), batch="x", reduce="sum")
@@ -112,25 +114,29 @@ def test_what_has_no_lanes_after_all_is_summed_over_them(runner: str, f: Any) ->
 
 
 def check_lanes(expression: Expression, args: list[Any]) -> None:
-    """Compare every lane; the gradient of what has no lanes is the sum over them."""
+    """Compare every lane, and the sums over them: of the value, and of the gradient in what has no
+    lanes."""
     f = function_of(expression)
-    value, gradient = compile(f).value_and_grad(*args)
-    sums = {k: [0.0, 0.0] for k, x in enumerate(args) if not np.ndim(x)}
+    value, gradient = value_and_gradients(compile(f, batch=True), *args)
+    total, by_sum = value_and_gradients(compile(f, batch=True, reduce="sum"), *args)
+    sums = {-1: [0.0, 0.0]} | {k: [0.0, 0.0] for k, x in enumerate(args) if not np.ndim(x)}
     for lane in range(len(value)):
         expected = eager(f, [in_lane(x, lane) for x in args])
         bounds = error_bounds(expected)
         for k, (x, bound) in enumerate(zip(expected, bounds), -1):
+            found = [in_lane(value if k < 0 else gradient[k], lane)]
             if k in sums:
                 rounding = len(value) * math.ulp(x.data) if math.isfinite(x.data) else 0.0
                 sums[k][0] += x.data
                 sums[k][1] += bound + rounding
             else:
-                found = in_lane(value if k < 0 else gradient[k], lane)
-                assert is_close(found, x.data, bound), (expression, args, lane, k)
-    for k, (total, bound) in sums.items():
+                found.append(in_lane(by_sum[k], lane))
+            assert all(is_close(y, x.data, bound) for y in found), (expression, args, lane, k)
+    for k, (expected_sum, bound) in sums.items():
+        found_sum = total if k < 0 else by_sum[k]
         # what overflows, and against what, depends on the order of a sum: factors are taken out
-        if math.isfinite(total):
-            assert is_close(gradient[k], total, bound), (expression, args, k, gradient[k], total)
+        if math.isfinite(expected_sum):
+            assert is_close(found_sum, expected_sum, bound), (expression, args, k, found_sum)
 
 
 @pytest.mark.parametrize("special", [0.0, 0.3])
@@ -141,7 +147,7 @@ def test_arithmetic_and_selections_agree_bit_for_bit(runner: str, special: float
             source, expression = drawn(ARITHMETIC, special)
             f = function_of(expression)
             args = [lanes_of(source, 3, special) for _ in expression.leaves]
-            value = compile(f)(*args)
+            value = compile(f, batch=True)(*args)
             for lane in range(3):
                 expected = eager(f, [in_lane(x, lane) for x in args])[0].data
                 assert bits(in_lane(value, lane)) == bits(expected), (expression, args, lane)
@@ -152,11 +158,11 @@ def test_a_lane_does_not_depend_on_its_neighbours(runner: str) -> None:
     with running(runner):
         for _ in rounds(10):
             source, expression = drawn(NAMES, 0.1)
-            f = compile(function_of(expression))
+            f = compile(function_of(expression), batch=True)
             args = [lanes_of(source, 67, 0.1) for _ in expression.leaves]
-            whole, slopes = f.value_and_grad(*args)
+            whole, slopes = value_and_gradients(f, *args)
             for lane in (0, 1, 62, 63, 64, 66):
-                value, alone = f.value_and_grad(*(x[lane : lane + 1] for x in args))
+                value, alone = value_and_gradients(f, *(x[lane : lane + 1] for x in args))
                 # a neighbour that is NaN decides how a zero adjoint is kept: as 0.0 or −0.0
                 found = [x + 0.0 for x in (whole[lane], *(x[lane] for x in slopes))]
                 expected = [x[0] + 0.0 for x in map(np.atleast_1d, (value, *alone))]
@@ -191,7 +197,7 @@ def test_every_gradient_that_backward_gives_as_a_number_is_that_number() -> None
         if isinstance(out, sg.Value):
             out.backward()
             graph = eager(f, expression.leaves)[1:]
-            compiled = compile(f).grad(*expression.leaves)
+            compiled = value_and_gradients(compile(f), *expression.leaves)[1]
             for leaf, found, node, bound in zip(leaves, compiled, graph, error_bounds(graph)):
                 dropped = math.isnan(leaf.grad) and not math.isnan(node.data)
                 # backward rounds in an order of its own

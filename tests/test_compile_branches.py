@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from compiled import RUNNERS, Function, of_arguments, running
+from compiled import RUNNERS, Function, of_arguments, running, value_and_gradients
 from expressions import rounds
 
 import scalargrad as sg
@@ -76,7 +76,7 @@ def test_replays_with_flipped_comparisons_equal_eager(runner: str, f: Function) 
         compiled = compile(f)
         for _ in rounds(30 if runner == "numpy" else 60):
             at = [random.choice([*POINTS, random.gauss(0.0, 3.0)]) for _ in range(3)]
-            value, gradient = compiled.value_and_grad(*at)
+            value, gradient = value_and_gradients(compiled, *at)
             assert [value, *gradient] == pytest.approx(outcome(f, at), rel=1e-14, abs=1e-300), at
             assert compiled(*at) == value
 
@@ -85,10 +85,10 @@ def test_replays_with_flipped_comparisons_equal_eager(runner: str, f: Function) 
 @pytest.mark.parametrize("f", FUNCTIONS)
 def test_lanes_on_several_paths_equal_eager(runner: str, f: Function) -> None:
     with running(runner):
-        compiled = compile(f)
+        compiled = compile(f, batch=True)
         for count in (1, 65, 131):
             xs, ys, zs = (np.array(random.choices(POINTS, k=count)) for _ in range(3))
-            value, gradient = compiled.value_and_grad(xs, ys, zs)
+            value, gradient = value_and_gradients(compiled, xs, ys, zs)
             for lane, at in enumerate(zip(xs, ys, zs)):
                 found = [value[lane], *(g[lane] for g in gradient)]
                 assert found == pytest.approx(outcome(f, at), rel=1e-14, abs=1e-300), at
@@ -101,8 +101,8 @@ def test_sums_over_lanes_are_over_all_paths(runner: str) -> None:
 
     xs = np.array(random.choices(POINTS, k=131))
     with running(runner):
-        total = compile(f, batch="x", reduce="sum").value_and_grad(3.0, xs)
-        mean = compile(f, batch="x", reduce="mean").value_and_grad(3.0, xs)
+        total = value_and_gradients(compile(f, batch="x", reduce="sum"), 3.0, xs)
+        mean = value_and_gradients(compile(f, batch="x", reduce="mean"), 3.0, xs)
     each = [outcome(f, (3.0, x)) for x in xs.tolist()]
     assert total[0] == pytest.approx(sum(x[0] for x in each), rel=1e-13)
     assert total[1][0] == pytest.approx(sum(x[1] for x in each), rel=1e-13)
@@ -125,9 +125,9 @@ def test_a_function_with_many_random_branches_agrees_in_every_lane(runner: str) 
             return y
 
         with running(runner):
-            compiled = compile(of_arguments(f, 3))
+            compiled = compile(of_arguments(f, 3), batch=True)
             lanes = [np.array(random.choices(POINTS, k=64)) for _ in range(3)]
-            value, gradient = compiled.value_and_grad(*lanes)
+            value, gradient = value_and_gradients(compiled, *lanes)
         for lane, at in enumerate(zip(*lanes)):
             found = [value[lane], *(g[lane] for g in gradient)]
             expected = outcome(compiled.f, at)
@@ -149,7 +149,7 @@ def test_a_branch_on_a_derivative_is_followed() -> None:
         return x + 1.0 if slope < 5.0 else x - 1.0
 
     lanes = np.array([0.0, 1.0, 0.0, 1e-4]), np.array([0.0, 1.0, 0.0, 1.0])
-    assert compile(f)(*lanes).tolist() == [1.0, 2.0, 1.0, 1e-4 - 1.0]
+    assert compile(f, batch=True)(*lanes).tolist() == [1.0, 2.0, 1.0, 1e-4 - 1.0]
 
 
 def test_too_many_paths_are_an_error_that_names_the_cure() -> None:
@@ -159,7 +159,7 @@ def test_too_many_paths_are_an_error_that_names_the_cure() -> None:
             n += 1.0
         return n * x
 
-    compiled = compile(steps, max_paths=4)
+    compiled = compile(steps, batch=True, max_paths=4)
     assert [compiled(x) for x in (0.5, 1.5, 2.5, 0.7)] == [0.5, 3.0, 7.5, 0.7]
     with pytest.raises(RuntimeError, match=r"max_paths = 4 .* scalargrad\.where instead of if"):
         compiled(np.array([0.5, 9.5, 4.5, 2.5, 3.5]))
@@ -174,13 +174,13 @@ def test_branches_within_containers_and_inner_functions_are_followed() -> None:
     def given(*xs: float) -> Any:
         return [{"x": x, "w": 2.0} for x in xs]
 
-    compiled = compile(lambda a, b: f([{"x": a, "w": 2.0}, {"x": b, "w": 1.0}])["best"])
-    assert compiled(np.array([1.0, 3.0]), np.array([5.0, 4.0])).tolist() == [5.0, 3.0]
+    two = compile(lambda a, b: f([{"x": a, "w": 2.0}, {"x": b, "w": 1.0}])["best"], batch=True)
+    assert two(np.array([1.0, 3.0]), np.array([5.0, 4.0])).tolist() == [5.0, 3.0]
     assert compile(lambda points: f(points)["best"])(given(1.0, 4.0, 2.0)) == 4.0
 
 
 def test_results_of_two_structures_raise() -> None:
-    compiled = compile(lambda x: [x, x] if x > 0.0 else x)
+    compiled = compile(lambda x: [x, x] if x > 0.0 else x, batch=True)
     with pytest.raises(TypeError, match=r"results of one structure.* in one branch and"):
         compiled(np.array([1.0, -1.0]))
 
@@ -195,7 +195,7 @@ def test_a_comparison_of_constants_is_no_path() -> None:
 
 
 def test_where_needs_no_path() -> None:
-    compiled = compile(lambda x: sg.where(sg.step(x), sg.log(x), -x), max_paths=1)
-    value, (slope,) = compiled.value_and_grad(np.array([1.0, -2.0, 0.0]))
+    f = compile(lambda x: sg.where(sg.step(x), sg.log(x), -x), batch=True, max_paths=1)
+    value, slope = sg.value_and_grad(f)(np.array([1.0, -2.0, 0.0]))
     assert value.tolist() == [0.0, 2.0, 0.0]
     assert slope.tolist() == [1.0, -1.0, -1.0]

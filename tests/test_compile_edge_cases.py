@@ -8,7 +8,7 @@ from math import inf, nan
 from typing import Any
 
 import pytest
-from compiled import RUNNERS, running
+from compiled import RUNNERS, running, value_and_gradients
 from test_edge_cases import CASES
 
 import scalargrad as sg
@@ -35,7 +35,7 @@ def test_case_on_numbers(
     gradients: Sequence[float],
 ) -> None:
     with running(runner):
-        found, slopes = compile(of(f, at)).value_and_grad(*at)
+        found, slopes = value_and_gradients(compile(of(f, at)), *at)
     assert found == approx(value)
     assert list(slopes) == approx(list(gradients))
 
@@ -52,7 +52,7 @@ def test_case_in_a_lane_beside_another(
     """The neighbour is ordinary, and takes another way through the branches of some cases."""
     lanes = [np.array([0.75, x, 0.75]) for x in at]
     with running(runner):
-        found, slopes = compile(of(f, at)).value_and_grad(*lanes)
+        found, slopes = value_and_gradients(compile(of(f, at), batch=True), *lanes)
     assert found[1] == approx(value)
     assert [x[1] for x in slopes] == approx(list(gradients))
 
@@ -77,7 +77,8 @@ def test_sum_of_exponentials_is_the_eager_one_with_ties_and_infinities_anywhere(
     numbers = (0.0, 0.5, 1e-20, -1e-20, -50.0, 700.0, 1e308, inf, -inf, nan)
     points = list(itertools.product(numbers, repeat=count))
     with running(runner):
-        found, slopes = compile(of(f, points[0])).value_and_grad(*np.array(points).T)
+        gate = compile(of(f, points[0]), batch=True)
+        found, slopes = value_and_gradients(gate, *np.array(points).T)
     for i, at in enumerate(points):
         value, gradient = sg.value_and_grad(f, tuple(range(count)))(*at)
         assert found[i] == approx(value), at

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from compiled import RUNNERS, running
+from compiled import RUNNERS, running, value_and_gradients
 from expressions import rounds
 
 import scalargrad as sg
@@ -25,7 +25,7 @@ EACH_RUNNER = pytest.mark.parametrize("runner", RUNNERS)
 
 
 def paths_of(compiled: Compiled) -> Iterator[Path]:
-    (paths,) = compiled._paths.values()
+    (paths,) = compiled._programs.paths.values()
     pending = [paths.first]
     while pending:
         path = pending.pop()
@@ -58,7 +58,7 @@ def test_no_path_checks_again_what_led_to_it(runner: str) -> None:
 
     xs = np.linspace(60.0, -1.0, 200)
     with running(runner):
-        compiled = compile(steps)
+        compiled = compile(steps, batch=True)
         assert compiled(xs).tolist() == [steps(x) for x in xs.tolist()]
     found = [len(path.program.guards) for path in paths_of(compiled)]
     # the first lane goes all the way, and what the others do from a step on is to return
@@ -79,7 +79,7 @@ def test_branches_three_deep_equal_eager_whichever_way_they_go(runner: str) -> N
     for _ in rounds(6):
         random.shuffle(at)
         with running(runner):
-            compiled = compile(nested)
+            compiled = compile(nested, batch=True)
             found = compiled(*map(np.array, zip(*at)))
         assert found == pytest.approx([eager(nested, x) for x in at], rel=1e-14)
         assert sum(1 for _ in paths_of(compiled)) == 8
@@ -99,7 +99,7 @@ def test_lanes_on_either_side_of_a_boundary_or_nan_go_as_eager_does(runner: str)
     for _ in rounds(6):
         random.shuffle(at)
         with running(runner):
-            found = compile(f)(*map(np.array, zip(*at)))
+            found = compile(f, batch=True)(*map(np.array, zip(*at)))
         assert found == pytest.approx([eager(f, x) for x in at], rel=0, abs=0, nan_ok=True)
 
 
@@ -110,11 +110,12 @@ def test_a_last_digit_that_differs_from_eager_at_a_boundary_makes_one_path(
 ) -> None:
     xs = np.random.default_rng(0).normal(size=20_000)
     with running(runner):
-        exact, found = np.array([f(x) for x in xs.tolist()]), compile(lambda x: f(x))(xs)
+        exact = np.array([f(x) for x in xs.tolist()])
+        found = compile(lambda x: f(x), batch=True)(xs)
         at = [0, *np.flatnonzero(found != exact)[:2]]
         for x, bound in zip(xs[at], exact[at].tolist()):
             for test in (operator.lt, operator.le):
-                compiled = compile(chosen_by(test, f, bound), max_paths=2)
+                compiled = compile(chosen_by(test, f, bound), batch=True, max_paths=2)
                 assert abs(compiled(np.array([x, x, x]))).tolist() == [abs(x)] * 3
 
 
@@ -149,7 +150,7 @@ def test_a_branch_on_what_was_known_earlier_says_nothing_of_those_before_it(runn
     for _ in rounds(6):
         random.shuffle(at)
         with running(runner):
-            found = compile(f)(*map(np.array, zip(*at)))
+            found = compile(f, batch=True)(*map(np.array, zip(*at)))
         assert found == pytest.approx([eager(f, x) for x in at], rel=1e-14)
 
 
@@ -163,7 +164,7 @@ def test_what_is_not_computed_in_the_same_way_is_checked(runner: str) -> None:
 
     xs = [3.0, 0.25, -2.0, 0.75, 0.1, -0.5]
     with running(runner):
-        assert compile(f)(np.array(xs)).tolist() == [f(x) for x in xs]
+        assert compile(f, batch=True)(np.array(xs)).tolist() == [f(x) for x in xs]
 
 
 def knocked_out(x: Any, y: Any) -> Any:
@@ -180,9 +181,9 @@ def knocked_out(x: Any, y: Any) -> Any:
 def test_what_a_guard_compared_is_not_computed_again(runner: str) -> None:
     xs, ys = np.linspace(0.0, 2.0, 300), np.linspace(0.5, 1.5, 300)
     with running(runner):
-        compiled = compile(knocked_out)
+        compiled = compile(knocked_out, batch=True)
         found = compiled(xs, ys)
-        value, gradient = compile(knocked_out).value_and_grad(xs, ys)
+        value, gradient = value_and_gradients(compiled, xs, ys)
     first, *others = paths_of(compiled)
     assert len(others) > 3
     assert "exp" in first.program.counts()
@@ -208,7 +209,7 @@ def test_ends_that_differ_in_a_number_or_in_its_sign_are_two(runner: str) -> Non
 
     xs = np.linspace(1.0, -1.0, 64)
     with running(runner):
-        found = compile(f)(xs)
+        found = compile(f, batch=True)(xs)
     expected = np.array([f(x) for x in xs.tolist()])
     assert found.tobytes() == expected.tobytes()
 
@@ -226,7 +227,7 @@ def test_paths_of_several_depths_come_together_in_a_sum(runner: str) -> None:
 
     xs = np.random.default_rng(0).normal(size=500) * 3.0
     with running(runner):
-        value, (slope, _) = compile(f, batch="x", reduce="sum").value_and_grad(2.5, xs)
+        value, (slope, _) = value_and_gradients(compile(f, batch="x", reduce="sum"), 2.5, xs)
     w = sg.Value(2.5)
     out = sg.sum([f(w, x) for x in xs.tolist()])
     out.backward()

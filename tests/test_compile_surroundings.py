@@ -40,12 +40,12 @@ FACTOR = 2.0
         lambda x: setattr(x, "data", 1.0) or x,
     ],
 )
-@pytest.mark.parametrize("at", [1.0, sg.Value(1.0), [1.0, 2.0]])
+@pytest.mark.parametrize("at", [1.0, sg.Value(1.0), "lanes"])
 def test_a_number_that_would_be_frozen_is_refused_with_the_cure(
     f: Callable[[Any], Any], at: Any
 ) -> None:
     with pytest.raises(TypeError, match=r"compile cannot follow .*(use|choose|return|pass)"):
-        compile(f)(np.array(at) if isinstance(at, list) else at)
+        compile(f, batch=True)(np.array([1.0, 2.0]) if at == "lanes" else at)
 
 
 def test_random_numbers_that_are_refused_leave_the_generator_as_it_was() -> None:
@@ -76,8 +76,8 @@ def test_writing_to_a_value_from_outside_is_refused() -> None:
 
 def test_data_of_an_argument_is_its_number_without_gradient() -> None:
     compiled = compile(lambda x: x * x.data + x.detach())
-    assert compiled.value_and_grad(3.0) == (12.0, (3.0,))
-    assert compiled.value_and_grad(5.0) == (30.0, (5.0,))
+    assert sg.value_and_grad(compiled)(3.0) == (12.0, 3.0)
+    assert sg.value_and_grad(compiled)(5.0) == (30.0, 5.0)
 
 
 def test_data_of_a_closed_over_value_is_followed() -> None:
@@ -93,7 +93,7 @@ def test_data_of_a_closed_over_value_is_followed() -> None:
 
 def test_a_leaf_made_of_a_traced_number_is_a_variable_of_its_own() -> None:
     compiled = compile(lambda x: x * sg.Value(x.data) + sg.Value(2.0))
-    assert compiled.value_and_grad(3.0) == (11.0, (3.0,))
+    assert sg.value_and_grad(compiled)(3.0) == (11.0, 3.0)
 
 
 # ------ what changes between calls
@@ -141,9 +141,9 @@ def test_nan_and_minus_zero_among_what_is_closed_over_are_told_apart() -> None:
     constant = 0.0
     assert compiled(2.0) == 1.0
     inverse = compile(lambda x: x / sg.Value(constant))
-    assert inverse(1.0) == math.inf
+    assert inverse(1.0).data == math.inf
     constant = -0.0
-    assert inverse(1.0) == -math.inf
+    assert inverse(1.0).data == -math.inf
 
 
 def test_functions_that_a_function_calls_are_looked_into() -> None:
@@ -211,7 +211,7 @@ def test_a_float_is_no_constant() -> None:
 
 
 def test_draws_are_fresh_in_every_call_and_lane_and_follow_the_seed() -> None:
-    compiled = compile(lambda x: sg.where(bernoulli(0.5), x, 0.0))
+    compiled = compile(lambda x: sg.where(bernoulli(0.5), x, 0.0), batch=True)
     seed(7)
     first, second = compiled(np.ones(200)), compiled(np.ones(200))
     seed(7)
@@ -221,7 +221,7 @@ def test_draws_are_fresh_in_every_call_and_lane_and_follow_the_seed() -> None:
 
 
 def test_a_branch_on_a_draw_goes_both_ways() -> None:
-    compiled = compile(lambda x: x * 2.0 if bernoulli(0.3) else x * 5.0)
+    compiled = compile(lambda x: x * 2.0 if bernoulli(0.3) else x * 5.0, batch=True)
     drawn = compiled(np.ones(2000))
     assert set(drawn.tolist()) == {2.0, 5.0}
     assert 3.9 < drawn.mean() < 4.3

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from compiled import RUNNERS, running
+from compiled import RUNNERS, running, value_and_gradients
 
 import scalargrad as sg
 from scalargrad.compiler import compile
@@ -29,7 +29,7 @@ def numbers(found: list[bytes]) -> Any:
 
 
 def outcome(compiled: Any, xs: Any) -> list[bytes]:
-    value, (weights, own) = compiled.value_and_grad(WEIGHTS, xs)
+    value, (weights, own) = value_and_gradients(compiled, WEIGHTS, xs)
     return [np.asarray(x, float).tobytes() for x in (value, *weights, own)]
 
 
@@ -73,7 +73,7 @@ def test_one_function_is_called_from_eight_threads_at_once(runner: str, threads:
 
 
 def test_numbers_and_lanes_and_values_do_not_get_into_each_other_s_way() -> None:
-    compiled = compile(lambda x, y: x * y + sg.sin(x))
+    compiled = compile(lambda x, y: x * y + sg.sin(x), batch=True)
     xs = np.linspace(0.0, 1.0, 200)
 
     def calls(k: int) -> Any:

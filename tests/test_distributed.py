@@ -136,6 +136,7 @@ def test_eight_devices_of_jax_learn_as_one_machine() -> None:
 EIGHT_DEVICES = """
 import jax
 import numpy as np
+import scalargrad as sg
 from exported import classifier, same
 
 jax.config.update("jax_enable_x64", True)
@@ -148,7 +149,7 @@ run = loss.to_jax(model, X[0], Y[0], gradient=True)
 parts, (slopes, *_) = jax.pmap(run, in_axes=(None, 0, 0))(parameters, X, Y)
 assert len(parts.sharding.device_set) == 8, parts.sharding
 for part, x, y, *slope in zip(parts, X, Y, *slopes):
-    expected, (of_model, *_) = loss.value_and_grad(model, x, y)
+    expected, of_model = sg.value_and_grad(loss)(model, x, y)
     assert same(part, expected)
     assert same(slope, [float(p) for p in of_model.parameters()])
 
@@ -156,7 +157,7 @@ def averaged(parameters, x, y):
     return jax.tree_util.tree_map(lambda z: jax.lax.pmean(z, "data"), run(parameters, x, y))
 
 values, (slopes, *_) = jax.pmap(averaged, "data", in_axes=(None, 0, 0))(parameters, X, Y)
-expected, (of_model, *_) = loss.value_and_grad(model, X.reshape(40, 2), Y.reshape(40))
+expected, of_model = sg.value_and_grad(loss)(model, X.reshape(40, 2), Y.reshape(40))
 assert same(values, [expected] * 8)
 # a sum in another order differs by rounding of its terms, which are of order one
 apart = np.transpose(slopes) - [float(p) for p in of_model.parameters()]
@@ -192,9 +193,9 @@ def test_a_compiled_function_computes_in_other_processes() -> None:
     compiled, spots, strikes = sg.compile(price), [1.5, -2.0, 0.5], [1.0, 3.0, -1.0]
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         found = list(pool.map(compiled, spots, strikes))
-        gradients = list(pool.map(compiled.value_and_grad, spots, strikes))
+        gradients = list(pool.map(sg.value_and_grad(compiled, (0, 1)), spots, strikes))
     assert found == list(map(compiled, spots, strikes))
-    assert gradients == list(map(compiled.value_and_grad, spots, strikes))
+    assert gradients == list(map(sg.value_and_grad(price, (0, 1)), spots, strikes))
 
 
 def test_a_number_drawn_by_another_thread_meanwhile_is_no_obstacle() -> None:

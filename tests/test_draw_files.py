@@ -88,9 +88,10 @@ def test_without_any_renderer_jupyter_shows_the_cures(monkeypatch: pytest.Monkey
 FONTS = """
 import os, sys
 from scalargrad.drawing.render import without_font_warnings
-with without_font_warnings():
+def draw():
     os.write(2, b'Fontconfig warning: unknown element\\nsomething else\\n')
     print("within", file=sys.stderr, flush=True)
+without_font_warnings(draw)
 print("after", file=sys.stderr)
 """
 
@@ -102,7 +103,7 @@ def test_font_settings_are_not_warned_of_and_all_else_is() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
 def test_drawing_needs_no_stderr() -> None:
-    code = "from scalargrad.drawing.render import without_font_warnings as w\nwith w(): print(1)"
+    code = "from scalargrad.drawing.render import without_font_warnings as w\nw(lambda: print(1))"
     done = subprocess.run(
         ["sh", "-c", '"$0" -c "$1" 2>&-', sys.executable, code], capture_output=True, text=True
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from compiled import compare, is_close, of_arguments
+from compiled import compare, is_close, of_arguments, value_and_gradients
 from exported import ARGUMENTS, classifier, option, points, same
 from expressions import rounds
 from test_compile_agreement import NAMES, drawn, function_of
@@ -46,8 +46,8 @@ def exported(f: Any, how: str, *args: Any, gradient: bool = False) -> Callable[.
 
 @pytest.mark.parametrize("how", WAYS)
 def test_value_and_gradient_are_those_of_the_compiled_function(how: str) -> None:
-    f = sg.compile(option)
-    expected, slopes = f.value_and_grad(*ARGUMENTS)
+    f = sg.compile(option, batch=True)
+    expected, slopes = value_and_gradients(f, *ARGUMENTS)
     assert same(exported(f, way(how), *ARGUMENTS)(*ARGUMENTS), expected)
     value, gradient = exported(f, how, *ARGUMENTS, gradient=True)(*ARGUMENTS)
     assert same(value, expected)
@@ -56,21 +56,34 @@ def test_value_and_gradient_are_those_of_the_compiled_function(how: str) -> None
 
 
 @pytest.mark.parametrize("how", WAYS)
+def test_a_derivative_is_taken_elsewhere_as_it_is(how: str) -> None:
+    f = sg.compile(option, batch=True)
+    for derived in (sg.grad(f), sg.value_and_grad(f, (0, 2)), sg.hessian(f, (1, 2))):
+        found, expected = exported(derived, way(how), *ARGUMENTS)(*ARGUMENTS), derived(*ARGUMENTS)
+        assert type(found) is type(expected)
+        assert all(same(x, y, 1e-12) for x, y in zip(found, expected))
+
+
+@pytest.mark.parametrize("how", WAYS)
 def test_another_number_of_lanes_is_allowed(how: str) -> None:
-    f = sg.compile(option)
+    f = sg.compile(option, batch=True)
     run = exported(f, way(how), *ARGUMENTS, gradient=True)
     other = (np.linspace(80.0, 120.0, 7), 95.0, 0.3)
     value, gradient = run(*other)
-    expected, slopes = f.value_and_grad(*other)
+    expected, slopes = value_and_gradients(f, *other)
     assert same(value, expected) and all(same(x, y) for x, y in zip(gradient, slopes))
 
 
 @pytest.mark.parametrize("how", WAYS)
 def test_lanes_are_broadcast_and_a_gradient_has_its_arguments_shape(how: str) -> None:
     x, y = np.array([[1.0], [2.0]]), np.array([3.0, 4.0, 5.0])
-    f = sg.compile(lambda x, y: x * x * y)
+    f = sg.compile(lambda x, y: x * x * y, batch=True)
     value, (dx, dy) = exported(f, way(how), x, y, gradient=True)(x, y)
     assert same(value, x * x * y)
+    assert same(dx, 2.0 * x * y) and same(dy, x * x + 0.0 * y)
+    total = sg.compile(lambda x, y: x * x * y, batch=True, reduce="sum")
+    value, (dx, dy) = exported(total, how, x, y, gradient=True)(x, y)
+    assert same(value, (x * x * y).sum())
     assert same(dx, (2.0 * x * y).sum(axis=1, keepdims=True)) and same(dy, (x * x + 0 * y).sum(0))
 
 
@@ -87,7 +100,7 @@ def test_structures_of_arguments_and_results_are_kept(how: str) -> None:
 
 @pytest.mark.parametrize("how", WAYS)
 def test_what_no_lane_changes_still_has_every_lane(how: str) -> None:
-    f = sg.compile(lambda x, k: (x, k * 2.0))
+    f = sg.compile(lambda x, k: (x, k * 2.0), batch=True)
     assert same(exported(f, way(how), np.ones(3), 4.0)(np.ones(3), 4.0)[1], [8.0] * 3)
 
 
@@ -98,7 +111,7 @@ def test_a_model_may_be_given_as_a_list_of_its_parameters(
     loss, model, X, Y = classifier()
     numbers = [p.data for p in model.parameters()]
     value, (found, dx, dy) = exported(loss, way(how), model, X, Y, gradient=True)(numbers, X, Y)
-    expected, slopes = loss.value_and_grad(model, X, Y)
+    expected, slopes = value_and_gradients(loss, model, X, Y)
     assert same(value, expected) and isinstance(found, list)
     assert same(found, [float(x) for x in slopes[0].parameters()])
     assert same(dx, slopes[1]) and same(dy, slopes[2])
@@ -137,7 +150,7 @@ def test_a_value_that_is_closed_over_is_read_at_each_call(how: str) -> None:
 
 
 def test_source_is_written_with_the_names_of_the_arguments() -> None:
-    f = sg.compile(option)
+    f = sg.compile(option, batch=True)
     assert "S, K, sigma, = inputs" in f.to_numpy(*ARGUMENTS).source
     assert "for S, in zip(*lanes):" in f.to_python(*ARGUMENTS).source
     assert "np.log(" in f.to_numpy(*ARGUMENTS).source
@@ -171,11 +184,11 @@ def test_jax_transforms_what_is_exported() -> None:
     f, both = loss.to_jax(model, X, Y), loss.to_jax(model, X, Y, gradient=True)
     with jax.enable_x64(True):
         value, gradient = jax.jit(both)(numbers, X, Y)
-        assert same(value, loss.value_and_grad(model, X, Y)[0])
+        assert same(value, loss(model, X, Y).data)
         theirs = jax.jit(jax.grad(f, (0, 1)))(numbers, X, Y)
         assert same(theirs[0], gradient[0], 1e-12) and same(theirs[1], gradient[1], 1e-12)
         halves = jax.vmap(f, (None, 0, 0))(numbers, X.reshape(2, 3, 2), Y.reshape(2, 3))
-        expected = [loss.value_and_grad(model, X[k : k + 3], Y[k : k + 3])[0] for k in (0, 3)]
+        expected = [loss(model, X[k : k + 3], Y[k : k + 3]).data for k in (0, 3)]
         assert same(halves, expected)
         # the second derivative of a program that is itself a gradient
         curvature = jax.grad(
@@ -231,7 +244,7 @@ def test_an_operator_without_a_spelling_is_refused_by_name(how: str, language: s
 
 @pytest.mark.parametrize("how", ["to_python", "to_numpy"])
 def test_an_operator_of_ones_own_goes_along_to_python_and_numpy(how: str) -> None:
-    f = sg.compile(lambda x: cube(x) + 1.0)
+    f = sg.compile(lambda x: cube(x) + 1.0, batch=True)
     assert getattr(f, how)(2.0, gradient=True)(2.0) == (9.0, (12.0,))
     assert same(getattr(f, how)(np.ones(2))(np.array([1.0, 2.0])), [2.0, 9.0])
 
@@ -239,3 +252,16 @@ def test_an_operator_of_ones_own_goes_along_to_python_and_numpy(how: str) -> Non
 def test_several_results_have_no_gradient_to_export() -> None:
     with pytest.raises(TypeError, match="must return one number to have a gradient"):
         sg.compile(lambda x: (x, x)).to_numpy(1.0, gradient=True)
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_arguments_by_name_and_defaults_stay_as_they_were(how: str) -> None:
+    def f(x: Any, /, y: Any = 3.0, *, k: Any = 1.0) -> Any:
+        return x * y + k
+
+    run = exported(sg.compile(f), way(how), 2.0)
+    assert run(5.0) == 16.0
+    named = getattr(sg.compile(f), how)(2.0, k=0.5)
+    assert named(4.0, k=2.0) == 14.0
+    with pytest.raises(TypeError, match=r"exported with 2 arguments \(x, k\), got 1"):
+        named(4.0)

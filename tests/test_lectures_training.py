@@ -59,7 +59,7 @@ def trained(model: Sequential, points: Points, epochs: int, **options: Any) -> S
 def regions(model: Sequential) -> list[int]:
     """The class of every point of the grid."""
     with no_grad():
-        return [predicted(model(point)) for point in GRID]
+        return [predicted(model(point), threshold=0.0) for point in GRID]
 
 
 def border_length(model: Sequential) -> int:

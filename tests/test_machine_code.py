@@ -472,52 +472,6 @@ def test_a_dict_is_looked_at_again_after_every_change(whole: bool) -> None:
     assert unchanged(records, seen) is not whole
 
 
-def test_arguments_are_read_by_what_they_are_expected_to_be() -> None:
-    model, parameters, X = object(), (1.0, 2.0), np.ones((5, 2))
-    pairs = (np.ndarray, X.dtype, (2,))
-
-    def read(readers: Any, *args: Any) -> Any:
-        numbers: list[Any] = [1.0, 1.0]
-        arrays: list[Any] = []
-        return machine.read(readers, args, numbers, arrays) and (numbers, arrays)
-
-    assert read((None, (model, parameters)), 0.5, model) == ([1.0, 1.0, 0.5, parameters], [])
-    numbers, (array,) = read((pairs, None), X, 2.0)
-    assert numbers == [5.0, 1.0, 2.0]
-    assert array is X
-    assert read((lambda x, numbers, arrays: x is None,), None) == ([1.0, 1.0], [])
-    for x in (1, True, np.float64(1.0), None):
-        assert not read((None,), x)
-        assert not read(((model, parameters),), x)
-        assert not read((lambda x, numbers, arrays: [],), x)
-    refused = [
-        X[0],
-        X[:0],
-        X[:, :1],
-        X[None],
-        np.ones((5, 2), np.float32),
-        X > 0.0,
-        X.tolist(),
-        1.0,
-    ]
-    for x in (*refused, np.array(1.0), np.ma.masked_array(X), X.astype(">f8")):
-        assert not read((pairs,), x)
-    assert not read((pairs, pairs), X, X[:3])
-    assert not read((None,))
-    assert not read((None,), 1.0, 1.0)
-
-
-def test_what_is_no_reader_or_raises_is_an_error() -> None:
-    for given in [(), ((), (), [1.0]), ((), (), [], []), ([], (), [1.0], []), ((), (), (1.0,), [])]:
-        with pytest.raises(TypeError):
-            machine.read(*given)
-    for reader in (3, (), (1,), (1, 2, 3, 4)):
-        with pytest.raises(TypeError):
-            machine.read((reader,), (1.0,), [1.0, 1.0], [])
-    with pytest.raises(ZeroDivisionError):
-        machine.read((lambda x, numbers, arrays: 1 / 0,), (1.0,), [1.0, 1.0], [])
-
-
 def test_an_unknown_instruction_set_is_refused() -> None:
     with pytest.raises(ValueError, match="not mmx"):
         machine.choose("mmx")

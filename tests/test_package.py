@@ -132,9 +132,9 @@ def test_extras_are_known_to_pip(metadata: Any) -> None:
     assert {"draw", "examples", "scale", "test"} <= set(metadata.get_all("Provides-Extra"))
 
 
-def test_three_small_packages_are_all_that_is_required(metadata: Any) -> None:
+def test_two_small_packages_are_all_that_is_required(metadata: Any) -> None:
     required = [r for r in metadata.get_all("Requires-Dist") if "extra ==" not in r]
-    assert sorted(required) == ["graphviz", "numpy", "optree"]
+    assert sorted(required) == ["graphviz", "numpy"]
 
 
 def test_package_is_marked_as_typed() -> None:

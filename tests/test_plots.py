@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -122,6 +123,31 @@ def test_curves_of_updates_epochs_and_validation() -> None:
     assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_yscale()) == ("epoch", "loss", "linear")
 
 
+def test_metrics_are_drawn_on_a_scale_of_their_own() -> None:
+    metrics = {"accuracy": [0.5, 0.75], "recall": [0.1, 0.2]}
+    ax = History([4.0, 2.0, 1.0, 3.0], [0.1] * 4, [2, 4], [5.0, 6.0], metrics).plot()
+    (right,) = [part for part in ax.figure.axes if part is not ax]
+    assert lines(right) == {
+        "accuracy": ([1.0, 2.0], [0.5, 0.75]),
+        "recall": ([1.0, 2.0], [0.1, 0.2]),
+    }
+    assert right.get_ylabel() == "accuracy, recall"
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == [
+        "one batch",
+        "mean of an epoch",
+        "validation",
+        "accuracy",
+        "recall",
+    ]
+    assert len(History([4.0, 2.0], [0.1] * 2, [1, 2]).plot().figure.axes) == 1
+
+
+def test_curves_may_be_arrays() -> None:
+    given = np.array([4.0, 2.0, 1.0, 3.0]), np.array([2, 4]), np.array([5.0, 6.0])
+    ax = plots.loss_curves(*given, metrics={"m": np.array([0.5, 1.0])})
+    assert lines(ax)["validation"] == ([1.0, 2.0], [5.0, 6.0])
+
+
 def test_curve_without_a_whole_epoch_counts_updates() -> None:
     ax = plots.loss_curves([4.0, 2.0])
     assert lines(ax) == {"one batch": ([1.0, 2.0], [4.0, 2.0])}
@@ -177,6 +203,24 @@ def test_regions_of_several_classes_in_the_colours_of_their_points() -> None:
     drawn = {tuple(x for point in zip(*line.get_data()) for x in point) for line in ax.lines}
     assert drawn == {(0.0, 0.0, 1.0, 1.0), (0.0, 1.0, 1.0, 0.0)}
     assert len({line.get_marker() for line in ax.lines}) == 2
+
+
+@pytest.mark.parametrize(
+    "names", [np.array(["a", "b", "c"]), ("a", "b", "c"), iter(["a", "b", "c"])]
+)
+def test_names_of_classes_may_be_an_array(names: Any) -> None:
+    ax = plots.decision_boundary(network().eval(), CORNERS, resolution=5, names=names)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
+
+
+def test_too_few_names_are_refused() -> None:
+    with pytest.raises(ValueError, match="expected 2 names, one for each class, got 1"):
+        plots.decision_boundary(network(), CORNERS, resolution=3, names=["a"])
+
+
+def test_a_threshold_is_for_a_lone_score() -> None:
+    with pytest.raises(ValueError, match="a threshold is for a lone score, got 3 scores"):
+        plots.decision_boundary(network(), CORNERS, resolution=3, threshold=0.5)
 
 
 def test_the_model_is_looked_at_in_evaluation_mode() -> None:
@@ -313,6 +357,21 @@ def test_function_of_values_is_drawn_too_within_the_bounds_given() -> None:
         lambda x, y: Value(x) * x + y, PATHS, bounds=((-5.0, 5.0), (-2.0, 2.0)), resolution=9
     )
     assert (ax.get_xlim(), ax.get_ylim()) == ((-5.0, 5.0), (-2.0, 2.0))
+
+
+def test_bounds_may_be_an_array() -> None:
+    ax = plots.optimizer_paths(
+        bowl, PATHS, bounds=np.array([[-5.0, 5.0], [-2.0, 2.0]]), resolution=5
+    )
+    assert tuple(ax.get_xlim()) == (-5.0, 5.0)
+
+
+def test_numbers_may_be_numpy_scalars() -> None:
+    ax = plots.optimizer_paths(lambda x, y: np.float64(x * x + y), PATHS, resolution=5)
+    assert set(PATHS) <= set(lines(ax))
+    ax = plots.decision_boundary(lambda x: np.float64(x[0] - 0.4), CORNERS, resolution=5)
+    assert len(ax.lines) == 2
+    plots.templates([np.array([1.0, 2.0, 3.0, 4.0])], (2, 2))
 
 
 def test_function_without_a_value_in_places_is_drawn() -> None:

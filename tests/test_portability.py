@@ -113,7 +113,8 @@ POINTS = [
 
 
 def on_lanes(row: Operator) -> Any:
-    return sg.compile((lambda x: row(x)) if row.arity == 1 else (lambda x, y: row(x, y)))
+    f = (lambda x: row(x)) if row.arity == 1 else (lambda x, y: row(x, y))
+    return sg.compile(f, batch=True)
 
 
 @pytest.mark.skipif(machine is None, reason="the machine is not built")

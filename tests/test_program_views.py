@@ -25,7 +25,7 @@ def branching(x: Any) -> Any:
 
 
 def test_the_text_begins_with_what_there_is() -> None:
-    program = sg.compile(energy).program(np.ones(5), [2.0, 3.0])
+    program = sg.compile(energy, batch=True).program(np.ones(5), [2.0, 3.0])
     first, *rest = str(program).splitlines()
     assert first == f"energy: 5 lanes, 1 path, {program.multiply_adds()} fused multiply-adds"
     assert any(line.endswith("1 tanh") or "1 tanh, " in line for line in rest[:4])
@@ -36,19 +36,20 @@ def test_the_text_begins_with_what_there_is() -> None:
 
 @pytest.mark.skipif(not machine.NATIVE, reason="the native machine was not built")
 def test_the_registers_are_counted_in_bytes() -> None:
-    program = sg.compile(lambda x: sg.sin(x) + x).program(np.ones(5), gradient=False)
+    f = sg.compile(lambda x: sg.sin(x) + x, batch=True)
+    program = f.program(np.ones(5), gradient=False)
     assert program.registers and f"{program.registers} registers of 128 lanes" in str(program)
     assert program.register_bytes() == 8 * 128 * program.registers
 
 
 def test_instructions_use_the_names_of_the_arguments() -> None:
-    text = str(sg.compile(energy).program(np.ones(5), [2.0, 3.0], gradient=False))
+    text = str(sg.compile(energy, batch=True).program(np.ones(5), [2.0, 3.0], gradient=False))
     assert "tanh(x)" in text and "w[0]" in text and "w[1]" in text
     assert text.splitlines()[-1].startswith("    energy = v")
 
 
 def test_each_derivative_is_named() -> None:
-    text = str(sg.compile(energy).program(np.ones(5), [2.0, 3.0]))
+    text = str(sg.compile(energy, batch=True).program(np.ones(5), [2.0, 3.0]))
     for name in ("∂energy/∂x", "∂energy/∂w[0]", "∂energy/∂w[1]"):
         assert f"    {name} = " in text
 
@@ -62,14 +63,15 @@ def test_parameters_and_captured_values_have_their_names() -> None:
 
 
 def test_what_is_done_once_stands_apart_from_what_each_lane_does() -> None:
-    text = str(sg.compile(lambda x, k: x * sg.exp(k)).program(np.ones(3), 2.0))
+    f = sg.compile(lambda x, k: x * sg.exp(k), batch=True, reduce="sum")
+    text = str(f.program(np.ones(3), 2.0))
     before, lanes = text.index("once, before the lanes:\n"), text.index("in each lane:\n")
     assert before < text.index("= exp(k)") < lanes < text.index("= x * ")
     assert "Σ lanes of" in text[text.index("once, after the lanes:\n") :]
 
 
 def test_branches_are_shown_as_conditions_and_paths_counted() -> None:
-    f = sg.compile(branching)
+    f = sg.compile(branching, batch=True)
     f(np.array([0.5, 2.0]))
     text = str(f.program(np.array([0.5, 2.0]), gradient=False))
     assert "2 paths" in text.splitlines()[0]
@@ -105,7 +107,7 @@ def test_a_drawing_names_results_and_derivatives() -> None:
 
 
 def test_a_drawing_shows_the_first_lane_of_this_call() -> None:
-    f = sg.compile(lambda x: sg.exp(x))
+    f = sg.compile(lambda x: sg.exp(x), batch=True)
     assert "2.718" in f.draw(np.array([1.0, 2.0])).dot
     assert "7.389" in f.draw(np.array([2.0, 1.0])).dot
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from compiled import HAS_MACHINE, instruction_sets, running
+from compiled import HAS_MACHINE, instruction_sets, running, value_and_gradients
 
 import scalargrad as sg
 from scalargrad.compiler import compile
@@ -147,7 +147,8 @@ def test_layers_equal_the_eager_engine(name: str, rows: int, terms: int) -> None
     for lanes in LANES:
         x = np.array([[random.gauss(0.0, 1.0) for _ in range(terms)] for _ in range(lanes)])
         with running(name):
-            value, (_, gradient) = compile(f, batch="x", reduce="sum").value_and_grad(x, weights)
+            gate = compile(f, batch="x", reduce="sum")
+            value, (_, gradient) = value_and_gradients(gate, x, weights)
         each = [eager(list(map(float, row)), weights) for row in x]
         assert value == pytest.approx(math.fsum(v for v, _ in each), rel=1e-12, abs=1e-12)
         for k, found in enumerate(gradient):
@@ -175,9 +176,12 @@ def test_zero_upstreams_meet_infinite_numbers(name: str) -> None:
 
     x = np.array([1.0, -1.0, -2.0] * 30)
     with running(name):
-        value, (slope, total) = compile(f).value_and_grad(x, math.inf)
+        gate = compile(f, batch=True)
+        value, (slope, in_w) = value_and_gradients(gate, x, math.inf)
+        total = sg.grad(compile(f, batch=True, reduce="sum"), 1)(x, math.inf)
     assert value.tolist() == [math.inf, 0.0, 0.0] * 30
     assert slope.tolist() == [math.inf, 0.0, 0.0] * 30
+    assert in_w.tolist() == [1.0, 0.0, 0.0] * 30
     assert total == 30.0
 
 
@@ -187,6 +191,6 @@ def test_not_a_number_goes_through_every_ending(name: str) -> None:
         return [sg.relu(w * x), x - w, w - x, x + w, sg.ops.chain(w * x, sg.step(x))]
 
     with running(name):
-        found = compile(f)(np.array([math.nan, 1.0]), 2.0)
+        found = compile(f, batch=True)(np.array([math.nan, 1.0]), 2.0)
     assert [math.isnan(column[0]) for column in found] == [True] * 5
     assert [column[1] for column in found] == [2.0, -1.0, 1.0, 3.0, 2.0]

@@ -94,7 +94,10 @@ def test_every_sample_is_seen_once_an_epoch_in_an_order_drawn_anew() -> None:
     model = Linear(1, 1)
     quiet(model, looking_on, LINE, SGD(model, 0.01), 3, batch_size=4)
     targets = [y for _, y in LINE]
-    epochs = [seen[i : i + 9] for i in (0, 9, 18)]
+    # before anything is trained each target is tried once
+    tried, *epochs = [seen[i : i + 9] for i in (0, 9, 18, 27)]
+    assert tried == targets
+    assert len(seen) == 36
     assert [sorted(epoch) for epoch in epochs] == [targets] * 3
     assert len({tuple(epoch) for epoch in epochs} | {tuple(targets)}) == 4
 
@@ -108,7 +111,7 @@ def test_the_order_stays_without_shuffling() -> None:
         return squared_error(output, target)
 
     quiet(model, loss, LINE, SGD(model, 0.01), 2, shuffle=False)
-    assert seen == [y for _, y in LINE] * 2
+    assert seen == [y for _, y in LINE] * 3
 
 
 def test_batch_norm_sees_each_batch_as_a_whole() -> None:
@@ -212,15 +215,16 @@ def test_callback_may_stop_the_training() -> None:
 
 
 def test_training_mode_while_it_trains_evaluation_while_it_validates() -> None:
-    modes: dict[str, set[bool]] = {"train": set(), "test": set()}
+    modes: dict[str, list[bool]] = {"train": [], "test": []}
     model = Sequential(Linear(1, 1), Dropout(0.5))
 
     def loss(output: Any, target: Any) -> Any:
-        modes["test" if target == 7.0 else "train"].add(model[1].training)
+        modes["test" if target == 7.0 else "train"].append(model[1].training)
         return squared_error(output, target)
 
     quiet(model, loss, LINE, SGD(model, 0.1), 2, validation=[([1.0], 7.0)])
-    assert modes == {"train": {True}, "test": {False}}
+    # the first nine are tried before anything is trained, in evaluation mode
+    assert modes == {"train": [False] * 9 + [True] * 18, "test": [False] * 3}
 
 
 @pytest.mark.parametrize("end", ["whole", "error"])

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
+import signal
+import threading
 from typing import Any
 
 import pytest
@@ -9,9 +13,9 @@ import pytest
 import scalargrad as sg
 from scalargrad import Value, nn
 from scalargrad.losses import squared_error
-from scalargrad.nn import Linear
+from scalargrad.nn import BatchNorm, Linear, Sequential
 from scalargrad.optim import SGD
-from scalargrad.train import EarlyStopping, History, fit
+from scalargrad.train import EarlyStopping, History, Run, fit
 
 LINE = [([x / 4], 3.0 * x / 4 - 1.0) for x in range(-4, 5)]
 
@@ -73,6 +77,171 @@ def test_early_stopping_without_validation_goes_by_the_training_loss() -> None:
 def test_patience_below_one_is_refused(patience: int) -> None:
     with pytest.raises(ValueError, match="patience must be at least 1 epoch, got"):
         EarlyStopping(patience)
+
+
+# ------ whoever ends the training
+
+
+def stop_by_callback(run: Run) -> None:
+    if run.history.epochs == 4:
+        run.stop("enough")
+
+
+def stop_by_update(run: Run) -> None:
+    if run.updates == 5:
+        run.stop("enough")
+
+
+def break_off(run: Run) -> None:
+    if run.history.epochs == 4:
+        raise ArithmeticError("broken off")
+
+
+def interrupt(run: Run) -> None:
+    if run.updates == 5:
+        signal.raise_signal(signal.SIGINT)
+
+
+def nan_at_last(output: Any, target: Any) -> Any:
+    loss = squared_error(output, target)
+    return loss * math.nan if output[0].data > 0.95 and output[0].parents else loss
+
+
+ENDS: dict[str, dict[str, Any]] = {
+    "the last epoch": {},
+    "a later callback": {"later": [stop_by_callback]},
+    "a callback before it": {"earlier": [stop_by_callback]},
+    "an update": {"on_update": [stop_by_update]},
+    "an exception": {"later": [break_off]},
+    "a loss that is NaN": {"loss": nan_at_last},
+    "Ctrl-C": {"on_update": [interrupt]},
+}
+
+
+@pytest.mark.filterwarnings("ignore:training stopped")
+@pytest.mark.parametrize("wrapped", [False, True])
+@pytest.mark.parametrize("end", ENDS)
+def test_whatever_ends_a_training_the_best_epoch_is_brought_back(end: str, wrapped: bool) -> None:
+    if end == "Ctrl-C" and threading.current_thread() is not threading.main_thread():
+        pytest.skip("signals reach the main thread alone")
+    options = {"loss": squared_error, "later": [], "earlier": [], **ENDS[end]}
+    model = Sequential(Linear(1, 1, bias=False))
+    model[0].weight[0][0].data = 0.0
+    kept: list[list[float]] = []
+    losses: list[float] = []
+
+    def keep(run: Run) -> None:
+        kept.append(numbers(model))
+        losses.append(run.history.validation[-1])
+
+    stopping = EarlyStopping(patience=99)
+    given = (lambda run: stopping(run)) if wrapped else stopping
+    callbacks = [keep, *options.pop("earlier"), given, *options.pop("later")]
+    loss = options.pop("loss")
+    with contextlib.suppress(ArithmeticError):
+        quiet(
+            model,
+            loss,
+            [([1.0], 1.0)],
+            SGD(model, 0.2),
+            6,
+            validation=[([1.0], 0.6)],
+            callbacks=callbacks,
+            **options,
+        )
+    best = losses.index(min(losses))
+    assert 0 < best < len(losses) - 1
+    assert stopping.best_epoch == best + 1
+    assert numbers(model) == kept[best]
+
+
+def test_running_statistics_are_brought_back_too() -> None:
+    nn.seed(1)
+    model = Sequential(BatchNorm(1), Linear(1, 1))
+    states: list[dict[str, float]] = []
+    history = quiet(
+        model,
+        squared_error,
+        LINE,
+        SGD(model, 0.3),
+        5,
+        validation=LINE[:2],
+        callbacks=[lambda run: states.append(model.state_dict()), EarlyStopping(9)],
+    )
+    best = history.validation.index(min(history.validation))
+    assert model.state_dict() == states[best]
+
+
+def test_an_end_before_the_first_epoch_leaves_the_model_as_it_is() -> None:
+    model = Linear(1, 1)
+    after: list[list[float]] = []
+
+    def stop(run: Run) -> None:
+        after.append(numbers(model))
+        run.stop("at once")
+
+    quiet(
+        model,
+        squared_error,
+        LINE,
+        SGD(model, 0.1),
+        3,
+        2,
+        callbacks=[EarlyStopping()],
+        on_update=[stop],
+    )
+    assert numbers(model) == after[0]
+
+
+@pytest.mark.parametrize("restore", [True, False])
+def test_one_serves_one_training(restore: bool) -> None:
+    stopping = EarlyStopping(restore=restore)
+    first, second = Linear(1, 1), Linear(1, 1)
+    quiet(first, squared_error, LINE, SGD(first, 0.1), 2, callbacks=[stopping])
+    before = numbers(second)
+    with pytest.raises(ValueError, match=r"has served a training, .* make a new one"):
+        quiet(second, squared_error, LINE, SGD(second, 0.1), 2, callbacks=[stopping])
+    assert numbers(second) == before
+    with pytest.raises(ValueError, match="has served a training"):
+        quiet(
+            second,
+            squared_error,
+            LINE,
+            SGD(second, 0.1),
+            2,
+            callbacks=[lambda run: stopping(run)],
+        )
+
+
+def test_the_same_one_twice_in_one_training_is_one() -> None:
+    stopping, model = EarlyStopping(patience=2), Linear(1, 1)
+    history = quiet(
+        model, squared_error, LINE, SGD(model, 1e-300), 9, callbacks=[stopping, stopping]
+    )
+    assert history.epochs == 3
+
+
+def test_a_model_that_is_no_module_cannot_be_restored() -> None:
+    w = Value(0.0)
+    call = (lambda x: w * x), squared_error, [(1.0, 2.0)], SGD([w], 0.1), 2
+    with pytest.raises(TypeError, match=r"got function .*: pass EarlyStopping\(restore=False\)"):
+        quiet(*call, callbacks=[EarlyStopping()])
+    assert w.data == 0.0
+    assert quiet(*call, callbacks=[EarlyStopping(restore=False)]).epochs == 2
+
+
+def test_losses_that_are_never_finite_are_said_to_be() -> None:
+    model = Linear(1, 1)
+    history = quiet(
+        model,
+        lambda output, target: squared_error(output, target) * (1.0 if target else math.inf),
+        [([1.0], 1.0)],
+        SGD(model, 0.1),
+        9,
+        validation=[([1.0], 0.0)],
+        callbacks=[EarlyStopping(patience=3)],
+    )
+    assert (history.epochs, history.stopped) == (3, "no finite loss in 3 epochs")
 
 
 # ------ losses that are no numbers

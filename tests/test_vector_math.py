@@ -53,7 +53,8 @@ def count() -> int:
 
 @cache
 def on_lanes(row: Operator) -> Any:
-    return compile((lambda x: row(x)) if row.arity == 1 else (lambda x, y: row(x, y)), threads=1)
+    f = (lambda x: row(x)) if row.arity == 1 else (lambda x, y: row(x, y))
+    return compile(f, batch=True)
 
 
 def values(row: Operator, points: Sequence[tuple[float, ...]]) -> list[float]:

@@ -43,7 +43,7 @@ deep.backward()
 del deep
 compiled = compile(lambda w, x: sg.tanh(w * x) if x > 0.1 else sg.logsumexp([w, x]), batch="x")
 for count in (1, 64, 131):
-    compiled.value_and_grad(0.5, [math.sin(k) for k in range(count)])
+    sg.value_and_grad(compiled, (0, 1))(0.5, [math.sin(k) for k in range(count)])
 sg.sum(list(compiled(sg.Value(0.5), [0.2, -0.3]))).backward()
 for bad in ("a", None, 1j, [1]):
     try:

@@ -10,21 +10,25 @@ from typing import Any
 def compile(
     f: Callable[..., Any] | None = None,
     *,
-    batch: str | Sequence[str] | None = None,
+    batch: str | Sequence[str] | bool | None = None,
     reduce: str | None = None,
     max_paths: int = 256,
     threads: int = 1,
 ) -> Any:
-    """Return `f` as a compiled gate: traced once, then run as a program, a lane per sample.
+    """Return `f` as a compiled gate: traced once, then run as a program.
 
-    `f` is plain scalar Python. Called on floats the gate returns floats; on arrays it runs `f` on
-    each element, broadcast as NumPy does, and returns arrays; on Values (and where `f` uses Values
-    that it closes over) it returns one Value, whose parents these are. Arguments named in `batch`
-    are arrays with a sample in each row, of which `f` sees one; the others are the same for all
-    samples. `reduce` adds the results up ("sum") or averages them ("mean"). int, bool, str and
-    None are constants: another one is another program. Branches on numbers are followed, each way
-    when it is first taken, up to `max_paths` of them. `threads` (up to 16) share the lanes out; the
-    result does not depend on how many. Also a decorator, with or without arguments.
+    `f` is plain scalar Python, and the gate means what `f` means: for the same arguments the same
+    results, in the same structure. On Values (and where `f` uses Values that it closes over) it
+    returns Values, whose parents these are. int, bool, str, None and other objects are constants:
+    another one is another program. Branches on numbers are followed, each way when it is first
+    taken, up to `max_paths` of them. `scalargrad.grad` and the other transforms of a gate are
+    gates.
+
+    Lanes are asked for. Arguments named in `batch` are arrays with a sample in each row, of which
+    `f` sees one; the others are the same for all samples. With `batch=True` each element of every
+    array argument is a sample, broadcast as NumPy does. The results are arrays, the lanes first.
+    `reduce` adds them up ("sum") or averages them ("mean"). `threads` (up to 16) share the lanes
+    out; the result does not depend on how many. Also a decorator, with or without arguments.
     """
     if f is None:
         return functools.partial(

@@ -4,36 +4,37 @@ function as one sample."""
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from itertools import islice
 from math import prod
+from numbers import Integral
 from typing import Any, NamedTuple
 
+from ..containers import Spec, exact
 from ..rows import is_number
-from ..trees import accessors, is_array, is_model, is_value, take_apart
-from .surroundings import Fingerprint
+from ..trees import is_array, is_model, is_scalar, is_value, take_apart
+from .lanes import Batch, leaves_with_rows
 
-STATIC = (int, bool, str, bytes, type(None))
+STATIC = (Integral, str, bytes, type(None))
 
 
 class Part(NamedTuple):
-    """One leaf of an argument: how it enters a function, and how its gradient is handed back.
+    """One leaf of an argument: how it enters a function.
 
     `numbers` are floats or Values; those with lanes stand in the columns of `rows`, a sample in
-    each, or are the elements of it. `given` makes what the function sees of as many Tracers,
-    `gradient` what the caller gets of as many derivatives. `names` are those of the numbers within
-    their argument.
+    each, or are the elements of it. `given` makes what the function sees of as many Tracers.
+    `names` are those of the numbers within their argument. `watched` is an object that the function
+    may read more of than its numbers.
     """
 
     key: Hashable
     numbers: list[Any]
     lane: bool
     given: Callable[[list[Any]], Any]
-    gradient: Callable[[list[Any]], Any]
-    kept: Sequence[Any] = ()
-    """What the key tells apart by identity."""
     names: Callable[[], list[str]] = lambda: [""]
     rows: Any = None
+    shape: tuple[int, ...] = ()
+    watched: Any = None
 
 
 Place = tuple[int, int]
@@ -49,8 +50,9 @@ class Column:
         self.rows = rows
         self.place = place
 
-    def __getitem__(self, lane: int) -> float:
-        return float(self.rows[lane, self.place[1]])
+    def __getitem__(self, lane: int) -> Any:
+        x = self.rows[lane, self.place[1]]
+        return x if is_value(x) else float(x)
 
 
 def only(parts: list[Any]) -> Any:
@@ -73,63 +75,56 @@ def subscripts(shape: tuple[int, ...]) -> list[str]:
 
 
 def static(x: Any) -> Part:
-    return Part((type(x), repr(x)), [], False, lambda parts: x, lambda parts: None)
+    return Part(("static", exact(x)), [], False, lambda parts: x)
 
 
 def single(x: Any) -> Part:
-    key = "Value" if is_value(x) else "number"
-    return Part(key, [x if is_value(x) else float(x)], False, only, only)
+    return (
+        Part("Value", [x], False, only) if is_value(x) else Part("number", [float(x)], False, only)
+    )
 
 
 def entries_of(x: Any) -> Part:
     """An array whose elements are numbers of their own, the same in all lanes."""
-    import numpy
-
     entries, shape = x.ravel().tolist(), x.shape
     return Part(
         ("array", shape, tuple(map(is_value, entries))),
         [y if is_value(y) else float(y) for y in entries],
         False,
-        (lambda parts: filled(shape, parts)) if shape else only,
-        lambda parts: numpy.array(parts, float).reshape(shape),
+        lambda parts: filled(shape, parts),
         names=lambda: subscripts(shape),
     )
 
 
 def model(x: Any) -> Part:
-    fingerprint = Fingerprint(names=None)
-    fingerprint.add(x)
-    parameters = [p for _, p in x.named_parameters()]
+    parameters = [p if is_value(p) else float(p) for _, p in x.named_parameters()]
     return Part(
-        ("model", tuple(fingerprint.parts)),
+        ("model", type(x), tuple(map(is_value, parameters))),
         parameters,
         False,
         x.with_parameters,
-        x.with_parameters,
-        fingerprint.kept,
         lambda: [f".{name}" for name, _ in x.named_parameters()],
+        watched=x,
     )
+
+
+def opaque(x: Any) -> Part:
+    """What is no number: the function gets the very same object."""
+    return Part(("object", type(x)), [], False, lambda parts: x, watched=x)
 
 
 def elementwise(x: Any) -> Part:
     """An array each element of which is a lane."""
-    shape = x.shape
-    return Part("lanes", [None], True, only, lambda parts: summed_to(parts[0], shape), rows=x)
-
-
-def summed_to(x: Any, shape: tuple[int, ...]) -> Any:
-    """Return the sums of an array over the axes along which an argument of this shape is spread."""
-    axes = tuple(range(x.ndim - len(shape)))
-    x = x.sum(axis=axes) if axes else x
-    spread = tuple(k for k, (now, own) in enumerate(zip(x.shape, shape)) if own == 1 < now)
-    return x.sum(axis=spread, keepdims=True) if spread else x
+    return Part("lanes", [None], True, only, rows=x, shape=x.shape)
 
 
 def samples(x: Any) -> Part:
     """An array with a sample in each row: the first axis are the lanes."""
     import numpy
 
-    array = numpy.asarray(x, dtype=float)
+    array = numpy.asarray(x)
+    if array.dtype != object:
+        array = numpy.asarray(x, dtype=float)
     if array.ndim == 0:
         raise ValueError(f"expected an array with a sample in each row, got the number {x!r}")
     if not len(array):
@@ -140,67 +135,86 @@ def samples(x: Any) -> Part:
         [None] * prod(shape),
         True,
         (lambda parts: filled(shape, parts)) if shape else only,
-        (lambda parts: beside_each_other(parts).reshape(-1, *shape)) if shape else only,
         names=lambda: subscripts(shape),
         rows=array.reshape(len(array), prod(shape)),
+        shape=shape,
     )
 
 
-def beside_each_other(columns: list[Any]) -> Any:
-    """Return the array whose columns these are, or one made of them."""
-    import numpy
-
-    whole = getattr(columns[0], "base", None)
-    is_whole = whole is not None and whole.shape == (len(columns[0]), len(columns))
-    if is_whole and all(getattr(x, "base", None) is whole for x in columns):
-        return whole
-    return numpy.stack(columns, axis=-1)
+def holds_numbers(x: Any) -> bool:
+    return x.dtype.kind in "fiub" or (x.dtype == object and all(map(is_scalar, x.ravel().tolist())))
 
 
-def part_of(x: Any, by_sample: bool, batched: bool) -> Part:
-    """Return how a leaf enters: `by_sample` if it has a lane in each row, `batched` if some
-    argument has. Raises TypeError if it is nothing that a program can take."""
-    if by_sample:
+def is_static(x: Any) -> bool:
+    """Tell whether `x` is a constant: what may be an index, a choice, a name."""
+    return isinstance(x, STATIC) or (is_number(x) and type(x).__name__ in ("bool", "bool_"))
+
+
+def part_of(x: Any, by_sample: bool, elements: bool, varied: bool) -> Part:
+    """Return how a leaf enters: `by_sample` if it has a lane in each row, by its `elements` if it
+    has one for each; as a number, whatever its type, if a derivative is taken in it."""
+    if by_sample and type(x) not in (str, bytes, type(None)):
         return samples(x)
-    if is_array(x) and (batched or x.dtype == object or x.ndim == 0):
-        return entries_of(x)
-    if is_array(x):
-        return elementwise(x)
-    if type(x) in STATIC:
-        return static(x)
-    if is_value(x) or is_number(x):
+    if type(x) is float or is_value(x):
         return single(x)
-    if is_model(x):
-        return model(x)
-    raise TypeError(
-        "a compiled function takes numbers, Values, arrays, models and containers of them, "
-        f"got {type(x).__name__} {x!r:.60}"
-    )
+    if is_array(x) and holds_numbers(x):
+        if elements and not x.ndim:
+            return single(x.item())
+        return elementwise(x) if elements else entries_of(x)
+    if is_array(x):
+        return opaque(x)
+    if is_static(x) and not (varied and is_number(x)):
+        return static(x)
+    if is_number(x):
+        return single(x)
+    return model(x) if is_model(x) else opaque(x)
 
 
 class Arguments:
-    """The arguments of one call."""
+    """The arguments of one call, those by place before those by name.
 
-    def __init__(self, args: Sequence[Any], batch: frozenset[int]) -> None:
-        self.batch = batch
-        self.batched = bool(batch)
+    `varied` are the places of those in which a derivative is taken.
+    """
+
+    def __init__(
+        self,
+        args: Sequence[Any],
+        named: Mapping[str, Any],
+        batch: Batch,
+        varied: Collection[int] = (),
+    ) -> None:
+        self.batch, self.varied = batch, varied
+        named = batch.completed(args, named)
+        self.batched = bool(batch.names)
+        self.names_given = tuple(named)
         self.parts: list[Part] = []
-        self.specs: list[tuple[int, Any]] = []
-        for position, x in enumerate(args):
-            by_sample = position in batch
-            # rows of numbers in a list are an array, not a container of its own
-            leaves, spec = ([x], None) if by_sample and not is_tree(x) else take_apart(x)
-            self.parts += [part_of(leaf, by_sample, bool(batch)) for leaf in leaves]
+        self.specs: list[tuple[int, Spec | None]] = []
+        rows = batch.rows(len(args), named)
+        for place, (x, by_sample) in enumerate(zip((*args, *named.values()), rows)):
+            leaves, spec = leaves_with_rows(x) if by_sample else take_apart(x)
+            self.parts += [
+                part_of(leaf, by_sample, batch.elements, place in varied) for leaf in leaves
+            ]
             self.specs.append((len(leaves), spec))
         self.shape = self._lanes()
         self.arrays: list[Any] = []
         """What has lanes: arrays of two axes, a lane in each row."""
         self.numbers = [x for part in self.parts for x in self._placed(part)]
         self.lane = [part.lane for part in self.parts for _ in part.numbers]
+        self.values = tuple([k for k, x in enumerate(self.numbers) if is_value(x)])
+        """The places of the Values among the numbers."""
         self.key: Hashable = (
-            tuple((count, str(spec)) for count, spec in self.specs),
-            tuple(part.key for part in self.parts),
+            self.names_given,
+            tuple([spec for _, spec in self.specs]),
+            tuple([part.key for part in self.parts]),
+            self.shape is not None,
         )
+
+    def like(self, given: Sequence[Any]) -> Arguments:
+        """Other arguments, given in the same way."""
+        count = len(given) - len(self.names_given)
+        named = dict(zip(self.names_given, given[count:]))
+        return Arguments(given[:count], named, self.batch, self.varied)
 
     def _lanes(self) -> tuple[int, ...] | None:
         """The shape of the lanes; None if nothing has lanes. Raises ValueError where there are
@@ -223,6 +237,17 @@ class Arguments:
         """How many lanes there are, None if nothing has lanes."""
         return None if self.shape is None else prod(self.shape)
 
+    @property
+    def has_values_in_lanes(self) -> bool:
+        """Whether lanes hold Values, of which no program can make lanes."""
+        return any(rows.dtype == object for rows in self.arrays)
+
+    def watched(self) -> list[Any]:
+        """What the function may read more of than its numbers: objects, and types with names."""
+        kinds = (kind for _, spec in self.specs if spec is not None for kind in spec.kinds())
+        own = [kind for kind in kinds if kind.__module__ not in ("builtins", "collections")]
+        return [*(part.watched for part in self.parts if part.watched is not None), *own]
+
     def pattern(self) -> Arguments:
         """The same without its numbers: what is kept to trace other paths of such calls."""
         same = copy.copy(self)
@@ -239,28 +264,47 @@ class Arguments:
         if not self.batched:
             import numpy
 
-            spread = numpy.broadcast_to(rows, self.shape or ())
-            rows = spread.astype(float, copy=False).reshape(-1, 1)
+            rows = numpy.broadcast_to(rows, self.shape or ())
+            rows = (rows if rows.dtype == object else rows.astype(float, copy=False)).reshape(-1, 1)
         self.arrays.append(rows)
         return [Column(rows, (which, k)) for k in range(len(part.numbers))]
 
-    def given(self, tracers: Sequence[Any]) -> list[Any]:
-        """The arguments of one sample, with these in place of their numbers."""
-        return self._trees(part.given(x) for part, x in self._split(tracers))
+    def applied(self, f: Callable[..., Any], numbers: Sequence[Any]) -> Any:
+        """Return what `f` makes of one sample, with these in place of its numbers."""
+        given = self._trees(part.given(x) for part, x in self._split(numbers))
+        count = len(given) - len(self.names_given)
+        return f(*given[:count], **dict(zip(self.names_given, given[count:])))
 
-    def gradients(self, derivatives: Sequence[Any]) -> tuple[Any, ...]:
-        """One gradient for each argument, in its structure; None where it is static."""
-        parts = self._split(derivatives)
-        return tuple(self._trees(part.gradient(x) if x else None for part, x in parts))
+    def sample(self, f: Callable[..., Any], numbers: Sequence[Any], lane: int) -> Any:
+        """Return what `f` makes of one lane; `numbers` are floats, Values, and Columns."""
+        return self.applied(f, [x[lane] if type(x) is Column else x for x in numbers])
+
+    def spread(self, position: int) -> tuple[int, ...]:
+        """The axes of the lanes along which this number is the same, because its argument was
+        broadcast."""
+        part = self._part(position)
+        if self.batched or self.shape is None or not part.lane:
+            return ()
+        shape = (*[1] * (len(self.shape) - len(part.shape)), *part.shape)
+        return tuple(k for k, n in enumerate(shape) if n == 1 < self.shape[k])
+
+    def shape_of(self, position: int) -> tuple[int, ...]:
+        """The shape of the array that this number's lanes stand in."""
+        part = self._part(position)
+        return part.shape if part.key == "lanes" else self.shape or ()
+
+    def _part(self, position: int) -> Part:
+        owners = (part for part in self.parts for _ in part.numbers)
+        return next(islice(owners, position, None))
 
     def names(self, of: Sequence[str]) -> list[str]:
         """The name of each number, given those of the arguments: model.w[0], x[1]."""
         parts = iter(self.parts)
         found = []
         for name, (count, spec) in zip(of, self.specs):
-            paths = [""] if spec is None else [a.codify("") for a in accessors(spec)]
+            paths = [name] if spec is None else spec.paths(name)
             for path, part in zip(paths, islice(parts, count)):
-                found += [name + path + own for own in part.names()[: len(part.numbers)]]
+                found += [path + own for own in part.names()[: len(part.numbers)]]
         return found
 
     def _split(self, entries: Sequence[Any]) -> Iterator[tuple[Part, list[Any]]]:
@@ -269,11 +313,6 @@ class Arguments:
 
     def _trees(self, leaves: Iterator[Any]) -> list[Any]:
         return [
-            next(leaves) if spec is None else spec.unflatten([*islice(leaves, count)])
+            next(leaves) if spec is None else spec.built(islice(leaves, count))
             for count, spec in self.specs
         ]
-
-
-def is_tree(x: Any) -> bool:
-    """Tell whether a batched argument holds several arrays: a dict, or a list of arrays."""
-    return isinstance(x, dict) or (isinstance(x, tuple) and all(map(is_array, x)))

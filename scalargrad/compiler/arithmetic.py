@@ -9,6 +9,7 @@ from .. import modes
 from ..comparing import COMPARISONS, guarded
 from ..protocols import Protocols
 from ..rows import BUILT_IN, Operator, builder, operand
+from .structure import stop_gradient
 
 
 class Arithmetic(Protocols):
@@ -24,7 +25,9 @@ class Arithmetic(Protocols):
 
 def settled(x: Any) -> Any:
     """Return `x`, without its gradient where the function asks for none."""
-    return x.data if modes.active and modes.state.no_grad else x
+    # while a function is traced one mode is active: that it is traced
+    hidden = len(modes.active) > 1 and modes.state.no_grad
+    return x.trace.compute(stop_gradient, [x]) if hidden else x
 
 
 def binary(op: Operator) -> tuple[Callable[..., Any], Callable[..., Any]]:

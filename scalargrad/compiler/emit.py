@@ -58,6 +58,9 @@ ARRAYS = Style(on_arrays, "np.inf", "np.nan", "NumPy")
 FAST_ARRAYS = ARRAYS._replace(careful=False)
 
 
+TERMS = 50
+"""Most terms in one statement: a compiler recurs into each, Python's too."""
+
 SPELLED_OUT = (products, accumulate, lanes_sum)
 """Rows that are written with others."""
 
@@ -83,14 +86,27 @@ class Operations:
         self.names |= {i: number(style, x) for i, x in program.constants().items()}
         self.names |= {i: f"v{i}" for i in program.computed()}
 
-    def expression(self, i: int) -> str:
+    def terms(self, i: int) -> list[str]:
+        """The terms whose sum a node is: one, unless it is a sum of products."""
         trace = self.program.trace
         operands = [self.names[j] for j in trace.operands[i]]
         row = trace.row(i)
-        if row in (products, accumulate):
-            pairs = zip(operands[::2], operands[1::2])
-            return " + ".join(self.product(row, x, y) for x, y in pairs)
-        return self.operation(row, *operands)
+        if row not in (products, accumulate):
+            return [self.operation(row, *operands)]
+        return [self.product(row, x, y) for x, y in zip(operands[::2], operands[1::2])]
+
+    def expression(self, i: int) -> str:
+        return " + ".join(self.terms(i))
+
+    def assignments(self, i: int) -> Iterator[str]:
+        """Yield "v7 = v5 * v6", or a few statements for a long sum: "v7_1 = …" and so on."""
+        terms, so_far = self.terms(i), list[str]()
+        chunks = [terms[k : k + TERMS] for k in range(0, len(terms), TERMS)]
+        for k, chunk in enumerate(chunks, 1):
+            target = f"{self.names[i]}_{k}" if k < len(chunks) else self.names[i]
+            # what there is so far comes first: everything is added in the same order
+            yield f"{target} = {' + '.join([*so_far, *chunk])}"
+            so_far = [target]
 
     def product(self, row: Operator, x: str, y: str) -> str:
         if y == self.one:
@@ -109,11 +125,11 @@ class Operations:
         return text.format(*operands)
 
     def statements(self, stage: int | None = None) -> Iterator[str]:
-        """Yield "v7 = v5 * v6" for each node in order, of one stage or of all."""
+        """Yield the statements of each node in order, of one stage or of all."""
         for i in self.program.computed():
             here = self.program.stages[i] == stage and self.program.trace.rows[i] is not lanes_sum
             if stage is None or here:
-                yield f"{self.names[i]} = {self.expression(i)}"
+                yield from self.assignments(i)
 
     def sums(self) -> list[tuple[str, str]]:
         """The sums over lanes, each with what is summed."""

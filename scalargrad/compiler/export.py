@@ -6,7 +6,7 @@ What is handed on is one way through the function: it has to be without branches
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from .. import ops
 from ..trees import ARRAY, SCALAR
 from . import emit
 from .arguments import Arguments
-from .leaves import LEAVES, check_static, is_static, kind_of
+from .leaves import ALONE, LEAVES, check_static, is_static, kind_of
 from .machine import Special
 from .names import Names
 from .paths import Path
@@ -58,8 +58,8 @@ class Exported:
     def __repr__(self) -> str:
         return f"<{self.__name__}({', '.join(self._call.parameters)}), exported>"
 
-    def __call__(self, *args: Any) -> Any:
-        leaves = list(self._leaves(args))
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        leaves = list(self._leaves(args, named))
         shape, numbers = self._numbers(leaves)
         lanes = float(math.prod(shape)) if shape is not None else 1.0
         known = {COUNT: lanes, SHARE: 1.0 / lanes}
@@ -76,16 +76,17 @@ class Exported:
         return (value, self._gradients(leaves, outputs[1:])) if self.gradient else value
 
     # ------ arguments
-    def _leaves(self, args: Sequence[Any]) -> Iterator[Any]:
+    def _leaves(self, args: Sequence[Any], named: Mapping[str, Any]) -> Iterator[Any]:
         names, specs = self._call.parameters, self._call.arguments.specs
-        if len(args) != len(specs):
+        if len(args) + len(named) != len(specs) or set(named) - set(names[len(args) :]):
             raise TypeError(
                 f"{self.__name__} was exported with {len(specs)} arguments "
-                f"({', '.join(names)}), got {len(args)}"
+                f"({', '.join(names)}), got {len(args)}{''.join(f', {name}=' for name in named)}"
             )
+        args = [*args, *(named[name] for name in names[len(args) :])]
         for name, x, (_, spec) in zip(names, args, specs):
             try:
-                yield from [x] if spec is None else spec.flatten_up_to(x)
+                yield from [x] if spec is None else spec.leaves(x)
             except (TypeError, ValueError) as error:
                 raise ValueError(
                     f"{name} must have the structure it was exported with, {spec}: {error}"
@@ -130,13 +131,14 @@ class Exported:
 
     def _gradients(self, leaves: Sequence[Any], derivatives: Sequence[Any]) -> tuple[Any, ...]:
         rest, found = iter(derivatives), []
+        kinds = ALONE if self._call.path.traced.entries[0].own else LEAVES
         for part, leaf in zip(self._call.arguments.parts, leaves):
             own = list(islice(rest, len(part.numbers)))
-            kind = None if is_static(part) else LEAVES[kind_of(part)]
+            kind = None if is_static(part) else kinds[kind_of(part)]
             found.append(kind.gradient(self._np, part, leaf, own) if kind else None)
         trees = iter(found)
         return tuple(
-            next(trees) if spec is None else spec.unflatten(list(islice(trees, count)))
+            next(trees) if spec is None else spec.built(islice(trees, count))
             for count, spec in self._call.arguments.specs
         )
 

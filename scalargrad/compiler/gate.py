@@ -6,27 +6,28 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from types import MethodType
 from typing import Any
 
-from .. import functional, modes
-from ..engine import Value
-from ..trees import Structure, is_array, is_value
-from .arguments import STATIC, Arguments
-from .eager import Gate
-from .machine import NATIVE
+from .. import functional, modes, ops
+from ..functional import several
+from ..trees import flatten
+from . import derived
+from .arguments import Arguments
+from .derived import Derived
+from .lanes import Batch
+from .nodes import Made, finish_nodes
 from .paths import Path, Paths
-from .results import Merge, Results, finish_of
-from .surroundings import Fingerprint, surroundings
-from .tracing import Task, Wanted
+from .programs import Programs
+from .results import Results, finish_of
+from .tracing import Wanted, kinds_of
 from .views import Views
 
-if NATIVE:
-    from .plan import gate_node, plan_of
-
-REDUCE = (None, "sum", "mean")
-KEPT_PROGRAMS = 64
-"""A compiled function whose surroundings change at every call would keep ever more."""
+MOST_FORMS = 8
+"""So many forms of calls that follow each other are known; each that is not looked like is a
+fraction of a microsecond."""
+REDUCE: dict[str | None, Any] = {None: None, "sum": ops.sum, "mean": ops.mean}
 
 
 class Compiled(Views):
@@ -35,7 +36,7 @@ class Compiled(Views):
     def __init__(
         self,
         f: Callable[..., Any],
-        batch: str | Sequence[str] | None = None,
+        batch: Any = None,
         reduce: str | None = None,
         max_paths: int = 256,
         threads: int = 1,
@@ -47,257 +48,178 @@ class Compiled(Views):
         functools.update_wrapper(self, f)
         self.f = f
         self.signature = signature_of(f)
-        kinds = [p.kind for p in self.signature.parameters.values()]
-        self.arity = -1 if inspect.Parameter.VAR_POSITIONAL in kinds else len(kinds)
-        self.batch = positions(self.signature, [batch] if isinstance(batch, str) else batch or ())
+        self.batch: Any = Batch(self.signature, batch)
         self.reduce = reduce
         self.max_paths = whole(max_paths, "max_paths")
         self.threads = whole(threads, "threads")
-        self._paths: dict[Hashable, Paths] = {}
-        self._kept: dict[Hashable, list[Any]] = {}
+        used = f.user_function if isinstance(f, Derived) else f
+        self._programs = Programs(f, used, reduce, self.max_paths, self.threads)
         self._derived: dict[Any, Compiled] = {}
-        self._names: frozenset[str] = frozenset()
-        self._call: tuple[Any, Any] = (None, None)
-        self._gradient: tuple[Any, Any] = (None, None)
+        self._short: tuple[Any, ...] = ()
+        """The short ways through calls of several forms: a plan for each, and what makes results of
+        its outputs."""
+        self._varied: Callable[[int], Collection[int]] = lambda count: ()
+        self._recipe: tuple[Any, ...] | None = None
+        self._derivative_of: Callable[..., Any] | None = None
 
     def __repr__(self) -> str:
         return f"<compiled {getattr(self.f, '__name__', self.f)}>"
 
     def __reduce__(self) -> Any:
+        if self._recipe is not None:
+            return again, self._recipe
         if found_by_name(self.f) is self:
             # a decorated function is found under its name by whoever imports its module
             return self.f.__qualname__
-        names = list(self.signature.parameters)
-        batch = [names[k] for k in self.batch]
+        batch = self.batch.elements or tuple(sorted(self.batch.names))
         return Compiled, (self.f, batch, self.reduce, self.max_paths, self.threads)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        """As a method: the object comes first."""
+        return self if instance is None else MethodType(self, instance)
 
     # ------ calls
     def __call__(self, *args: Any, **named: Any) -> Any:
-        """Return f(*args): a float, an array, or a Value if Values are among what `f` uses."""
-        if named or len(args) != self.arity:
-            args = self.positional(args, named)
-        if modes.active:
-            return self.f(*args) if modes.state.trace is not None else self.long_way(args)
-        plan, finish = self._call
-        outputs = plan and plan.run(args)
-        return self.long_way(args) if outputs is None else finish(args, outputs)
+        """Return f(*args, **named), over the lanes if there are any: as the function itself."""
+        if not modes.active:
+            given = (*args, *named.values()) if named else args
+            names = tuple(named) if named else ()
+            for _, plan, finish in self._short:
+                found = plan.run(given, names)
+                if found is not None:
+                    return finish(given, *found)
+        elif modes.state.trace is not None:
+            return self.plainly(args, named)
+        return self.long_way(args, named)
 
-    def value_and_grad(self, *args: Any, **named: Any) -> tuple[Any, tuple[Any, ...]]:
-        """Return the value, and a tuple with the gradient in each argument: of its structure and
-        shape, None for a constant. An argument without lanes gets the sum over them all."""
-        args = self.positional(args, named)
-        if modes.state.transforms or modes.state.trace is not None:
-            return self.gradient_within(args)
-        plan, finish = self._gradient
-        outputs = plan and plan.run(args)
-        found = self.long_gradient(args) if outputs is None else finish(args, outputs)
-        return found  # type: ignore[no-any-return]
+    def long_way(self, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        call = self.arguments(args, named)
+        if call.has_values_in_lanes:
+            return self.plainly(args, named)
+        wanted = None if modes.state.no_grad else Wanted(call.values, self.is_summed(call))
+        results = self.run(call, wanted)
+        if wanted is not None and not modes.active:
+            others = [way for way in self._short if way[0] != call.key]
+            own = self.short_way(args, named, call, wanted)
+            self._short = (*own, *others)[:MOST_FORMS]
+        operands = (*(call.numbers[k] for k in call.values), *results.captured)
+        return Made(self, args, named, call.numbers, operands).result(results)
 
-    def grad(self, *args: Any, **named: Any) -> tuple[Any, ...]:
-        """Return the gradients that `value_and_grad` returns: a tuple, also for one argument, while
-        `scalargrad.grad` takes the derivative in one and returns that alone."""
-        return self.value_and_grad(*args, **named)[1]
+    def short_way(
+        self, args: tuple[Any, ...], named: Mapping[str, Any], call: Arguments, wanted: Wanted
+    ) -> tuple[Any, ...]:
+        """How to run calls like this one, and how to make their results: one, or none where there
+        is no short way."""
+        plan = self._programs.plan((*args, *named.values()), call, wanted)
+        if plan is None:
+            return ()
+        traced = plan.traced
+        if not any(entry.linked for entry in traced.entries):
+            return ((call.key, plan, finish_of(traced.structure, traced.entries)),)
+        own = call.shape is not None and any(entry.own for entry in traced.entries)
+        if own or not (call.values or plan.captured):
+            return ()
+        return ((call.key, plan, finish_nodes(self, traced, plan)),)
 
-    def jacobian(self, *args: Any, **named: Any) -> Any:
-        """Return the derivative of each number that the function returns: for each argument that
-        is not a constant what `scalargrad.jacobian` returns, with the lanes in arrays."""
-        return self.derived(functional.jacobian, self.positional(args, named))
+    def arguments(self, args: Sequence[Any], named: Mapping[str, Any]) -> Arguments:
+        return Arguments(args, named, self.batch, self._varied(len(args)))
 
-    def hessian(self, *args: Any, **named: Any) -> Any:
-        """Return the second derivatives, as `scalargrad.hessian` does for several arguments."""
-        return self.derived(functional.hessian, self.positional(args, named))
+    def run(self, call: Arguments, wanted: Wanted | None) -> Results:
+        """Run the program of such a call."""
+        return self._programs.run(call, wanted)
 
-    def jvp(self, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
-        """Return the value, and its derivative along `tangents`: one for each argument."""
-        return self.along(functional.jvp, primals, tangents)
+    def is_summed(self, call: Arguments) -> bool:
+        return call.lanes is None or self.reduce is not None
 
-    def hvp(self, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
-        """Return the Hessian times `tangents`, for each argument."""
-        return self.along(functional.hvp, primals, tangents)
+    # ------ what a call means, by the function alone
+    def plainly(self, args: Sequence[Any], named: Mapping[str, Any]) -> Any:
+        """Return what a call means: the function on each sample, one after the other. So it is
+        followed within another compiled function, and differentiated again."""
+        if not self.batch:
+            return self.f(*args, **named)
+        call = self.arguments(args, named)
+        if call.shape is None:
+            return self.f(*args, **named)
+        if self._derivative_of is not None and self.reduce is not None:
+            return self._derivative_of(args, named)
+        results = [
+            flatten(call.sample(self.f, call.numbers, lane), "the result", kinds_of(call))
+            for lane in range(call.lanes or 1)
+        ]
+        structure, rows = results[0][1], [entries for entries, _ in results]
+        total = REDUCE[self.reduce]
+        if total is None:
+            return structure.stacked(call.shape, rows)
+        return structure.rebuilt([total(list(column)) for column in zip(*rows)])
 
-    def derived(self, transform: Any, args: tuple[Any, ...]) -> Any:
-        """Return a derivative in all arguments but constants, itself compiled."""
-        variable = tuple(k for k, x in enumerate(args) if type(x) not in STATIC)
-        key = transform, variable
+    # ------ derivatives, for `functional` to hand on
+    def __transform__(self, transform: Any, *options: Any) -> Any:
+        """Return what a transform makes of this function: a compiled function, kept, so that asking
+        again costs nothing."""
+        name = transform.__name__
+        return getattr(self, f"_{name}", self._in_arguments)(transform, *options)
+
+    def _in_arguments(self, transform: Any, argnums: Any) -> Compiled:
+        key = transform.__name__, argnums if isinstance(argnums, int) else tuple(argnums)
+        make = derived.in_arguments(transform, argnums)
+        return self.derived(key, make, lambda count: derived.places(argnums, count), self.batch)
+
+    def _jvp(self, transform: Any, primals: Any, tangents: Any) -> Any:
+        primals, tangents = several(primals, "primals"), several(tangents, "tangents")
+        key, count = (transform.__name__, len(primals)), len(primals)
+        both = derived.Twice(self.batch, count)
+        gate = self.derived(key, derived.along(transform, count), range, both)
+        return gate(*primals, *tangents)
+
+    _hvp = _jvp
+
+    def _vjp(self, transform: Any, *primals: Any) -> Any:
+        key, count = ("vjp", len(primals)), len(primals)
+        both = derived.Twice(self.batch, count, cotangent=self.reduce is None)
+        gate = self.derived(key, derived.pulled_back, range, both)
+        value = self.derived(("value", count), derived.value_of, range, self.batch)
+        return value(*primals), lambda cotangent: gate(*primals, cotangent)
+
+    def derived(self, key: Any, make: Any, varied: Any, batch: Any) -> Compiled:
         if key not in self._derived:
-            self._derived[key] = self.like(transform(self.f, variable), self.batch)
-        return self._derived[key](*args)
-
-    def along(self, transform: Any, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
-        if transform not in self._derived:
-            arity = len(primals)
-
-            def applied(*both: Any) -> Any:
-                return transform(self.f, both[:arity], both[arity:])
-
-            self._derived[transform] = self.like(applied, self.batch)
-        return self._derived[transform](*primals, *tangents)
-
-    def like(self, f: Callable[..., Any], batch: frozenset[int]) -> Compiled:
-        derived = Compiled(f, (), self.reduce, self.max_paths, self.threads)
-        derived.batch = batch
-        return derived
-
-    def positional(self, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
-        if not named and self.arity in (-1, len(args)):
-            return args
-        # not self.signature: defaults may have changed
-        bound = signature_of(self.f).bind(*args, **named)
-        bound.apply_defaults()
-        return bound.args
-
-    def long_way(self, args: Sequence[Any]) -> Any:
-        call = Arguments(args, self.batch)
-        values = tuple(k for k, x in enumerate(call.numbers) if is_value(x))
-        summed = call.lanes is None or self.reduce is not None
-        wanted = None if modes.state.no_grad else Wanted(values, summed)
-        results = self.results(call, wanted)
-        operands = (*(call.numbers[k] for k in values), *results.captured)
-        if not operands:
-            self._call = self.plan(args, call, wanted), finish_of(results.structure)
-            return results.value()
-        if wanted is None:
-            return self.nodes(args, (), results)
-        if summed and results.structure.size == 1:
-            plan = self.plan(args, call, wanted)
-            self._call = plan, functools.partial(self.gate, results.structure, plan)
-        return self.nodes(args, operands, results)
-
-    def long_gradient(self, args: Sequence[Any]) -> Any:
-        call = Arguments(args, self.batch)
-        wanted = Wanted(tuple(range(len(call.numbers))), True)
-        results = self.results(call, wanted)
-        self.one_number(results.structure)
-        last, structure, pattern = 1 + len(call.numbers), results.structure, call.pattern()
-
-        def finish(args: Any, outputs: Sequence[Any]) -> tuple[Any, tuple[Any, ...]]:
-            return structure.rebuilt(outputs[:1]), pattern.gradients(outputs[1:last])
-
-        self._gradient = self.plan(args, call, wanted), finish
-        return finish(args, results.outputs)
-
-    def gradient_within(self, args: Sequence[Any]) -> tuple[Any, tuple[Any, ...]]:
-        """The value and the gradient as part of another derivative or program."""
-        if self.batch or any(map(is_array, args)):
-            raise TypeError(
-                f"the gradient of {self.f.__name__} over a batch cannot be differentiated, or be "
-                "part of another compiled function: do that with the function itself"
-            )
-        variable = [k for k, x in enumerate(args) if type(x) not in STATIC]
-        value, found = functional.value_and_grad(self.f, variable)(*args)
-        gradients = dict(zip(variable, found))
-        return value, tuple(gradients.get(k) for k in range(len(args)))
+            f = Derived(make, self.f, key[0])
+            gate = Compiled(f, None, self.reduce, self.max_paths, self.threads)
+            gate.batch, gate._varied = batch, varied
+            gate._recipe = self, *key
+            gate._derivative_of = lambda args, named: derived.plainly(self, make, args, named)
+            self._derived[key] = gate
+        return self._derived[key]
 
     # ------ programs
-    def traced(self, args: Any, gradient: bool) -> tuple[Paths, Path, Arguments]:
-        call = Arguments(self.positional(args, {}), self.batch)
-        wanted = Wanted(tuple(range(len(call.numbers))), True) if gradient else None
-        if gradient:
-            self.one_number(self.results(call, wanted).structure)
-        else:
-            self.results(call, None)
-        paths = self._paths[self.key(call, wanted)[0]]
-        assert paths.first is not None
-        return paths, paths.first, call
-
-    def one_number(self, structure: Structure) -> None:
-        if structure.size != 1:
+    def traced(
+        self, args: Any, named: Mapping[str, Any], gradient: bool
+    ) -> tuple[Paths, Path, Arguments]:
+        call = self.arguments(args, named)
+        everywhere = Wanted(tuple(range(len(call.numbers))), self.is_summed(call), True)
+        wanted = everywhere if gradient else None
+        paths, path = self._programs.first(call, wanted)
+        if gradient and path.traced.structure.size != 1:
+            name, structure = getattr(self.f, "__name__", "f"), path.traced.structure
             raise TypeError(
-                f"{self.f.__name__} must return one number to have a gradient, got {structure}: "
-                "for several there is jacobian"
+                f"{name} must return one number to have a gradient, got {structure}: for several "
+                "there is jacobian"
             )
+        return paths, path, call
 
-    def results(self, call: Arguments, wanted: Wanted | None) -> Results:
-        """Run the call, tracing what was not traced before."""
-        key, kept = self.key(call, wanted)
-        paths = self._paths.get(key)
-        if paths is None:
-            task = Task(self.f, call.pattern(), self.reduce, wanted)
-            paths = Paths(task.trace, self.max_paths, self.threads)
-        merge = Merge(call)
-        for path, group, outputs in paths.run(call):
-            merge.add(path, group, outputs)
-        # only now: a function that raised leaves nothing behind
-        self._paths[key], self._kept[key] = paths, kept
-        if len(self._paths) > KEPT_PROGRAMS:
-            oldest = next(iter(self._paths))
-            del self._paths[oldest], self._kept[oldest]
-        return merge.results(wanted.positions if wanted else ())
 
-    def key(self, call: Arguments, wanted: Wanted | None) -> tuple[Hashable, list[Any]]:
-        return self.key_in(self.around(), call, wanted)
-
-    def key_in(
-        self, around: Fingerprint, call: Arguments, wanted: Wanted | None
-    ) -> tuple[Hashable, list[Any]]:
-        kept = [*around.kept, *(x for part in call.parts for x in part.kept)]
-        return (call.key, wanted, tuple(around.parts)), kept
-
-    def around(self) -> Fingerprint:
-        found = surroundings(self.f, self._names)
-        self._names = frozenset(found.names or ())
-        return found
-
-    def plan(self, args: Sequence[Any], call: Arguments, wanted: Wanted | None) -> Any:
-        """The short way for calls like this one; None where there is none."""
-        # none if the function itself changed what it uses
-        around = self.around()
-        paths = self._paths.get(self.key_in(around, call, wanted)[0])
-        records = around.with_arguments(args)
-        return plan_of(args, call, paths, records) if NATIVE and paths else None
-
-    # ------ nodes
-    def nodes(self, args: Sequence[Any], operands: tuple[Any, ...], results: Results) -> Any:
-        """The result as Values, each above the Values that it was computed from."""
-        return results.structure.rebuilt(
-            [
-                self.node(args, operands, entry, outputs)
-                for entry, outputs in enumerate(results.entries())
-            ]
-        )
-
-    def node(
-        self, args: Sequence[Any], operands: tuple[Any, ...], entry: int, outputs: list[Any]
-    ) -> Any:
-        if not hasattr(outputs[0], "shape"):
-            return self.one_node(args, operands, entry, None, outputs)
-        import numpy
-
-        nodes = numpy.empty(outputs[0].size, dtype=object)
-        for lane in range(nodes.size):
-            own = [float(x.flat[lane]) if hasattr(x, "shape") else x for x in outputs]
-            nodes[lane] = self.one_node(args, operands, entry, lane, own)
-        return nodes.reshape(outputs[0].shape)
-
-    def one_node(
-        self,
-        args: Sequence[Any],
-        operands: tuple[Any, ...],
-        entry: int,
-        lane: int | None,
-        numbers: Sequence[float],
-    ) -> Any:
-        if modes.state.no_grad:
-            return Value(numbers[0])
-        op = Gate(self, args, operands)
-        op.entry, op.lane = entry, lane
-        node = Value._rebuild(op, numbers[0], 0.0, "", operands, tuple(numbers[1:]))
-        return modes.settle(node) if modes.active else node
-
-    def gate(self, structure: Any, plan: Any, args: Sequence[Any], numbers: Any) -> Any:
-        operands = plan.fixed or plan.operands(args)
-        op = Gate(self, args, operands)
-        node = gate_node(op, operands, numbers, plan.distinct)
-        return node if structure.spec is None else structure.rebuilt([node])
+def again(gate: Compiled, name: str, argnums: Any) -> Compiled:
+    """A derived gate that was pickled."""
+    found: Compiled = getattr(functional, name)(gate, argnums)
+    return found
 
 
 def found_by_name(f: Any) -> Any:
     """What a module other than the script that runs has under the name of `f`."""
-    module = sys.modules.get(getattr(f, "__module__", "__main__"))
+    module = sys.modules.get(getattr(f, "__module__", None) or "__main__")
     if module is None or module.__name__ == "__main__":
         return None
     found: Any = module
-    for name in f.__qualname__.split("."):
+    for name in getattr(f, "__qualname__", "").split("."):
         found = getattr(found, name, None)
     return found
 
@@ -314,11 +236,3 @@ def whole(n: Any, name: str) -> int:
     if isinstance(n, int) and n >= 1:
         return n
     raise ValueError(f"{name} must be a whole number from 1 up, got {n!r}")
-
-
-def positions(signature: inspect.Signature, names: Iterable[str]) -> frozenset[int]:
-    known = list(signature.parameters)
-    for name in names:
-        if name not in known:
-            raise ValueError(f"batch names arguments of the function, {known}, got {name!r}")
-    return frozenset(map(known.index, names))

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from ..containers import exact
 from ..trees import MODEL, is_model, is_value
 from .arguments import Part
 
@@ -32,12 +33,11 @@ def kind_of(part: Part) -> Any:
 
 def check_static(part: Part, x: Any) -> None:
     """Raise ValueError if a constant is another than the one in the program."""
-    assert isinstance(part.key, tuple)
-    kind, text = part.key
-    if type(x) is not kind or repr(x) != text:
+    constant = part.given([])
+    if x is not constant and (part.watched is not None or exact(x) != exact(constant)):
         raise ValueError(
-            f"{text} is a constant of the exported function, got {type(x).__name__}: export it "
-            "again for another one, and name it in static_argnums for jax.jit"
+            f"{constant!r} is a constant of the exported function, got {type(x).__name__}: export "
+            "it again for another one, and name it in static_argnums for jax.jit"
         )
 
 
@@ -66,7 +66,10 @@ def entries(np: Any, part: Part, x: Any) -> list[Any]:
 
 
 def array(np: Any, part: Part, x: Any, derivatives: Sequence[Any]) -> Any:
-    return np.stack(derivatives).reshape(x.shape) if derivatives else np.zeros(x.shape)
+    if not derivatives:
+        return np.zeros(x.shape)
+    stacked = np.stack(derivatives, axis=-1)
+    return stacked.reshape(*stacked.shape[:-1], *x.shape)
 
 
 # ------ a model, or a list of its parameters
@@ -131,3 +134,5 @@ LEAVES: dict[Any, Leaf] = {
     "samples": Leaf(columns, rows),
 }
 """By the first part of a Part's key."""
+ALONE = LEAVES | {"lanes": LEAVES["lanes"]._replace(gradient=only)}
+"""The same where each lane has a derivative of its own, and none is summed."""

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from ..trees import is_value
 from .arguments import Arguments
+from .lanes import POSITIONAL
 from .structure import COUNT, SHARE
 from .trace import Draw
 from .tracing import Traced
@@ -25,7 +26,7 @@ class Names(NamedTuple):
 
 def names_of(function: str, signature: inspect.Signature, call: Arguments, traced: Traced) -> Names:
     """Return the names of a traced program's inputs and outputs."""
-    numbers = call.names(argument_names(signature, len(call.specs)))
+    numbers = call.names(argument_names(signature, call))
     own = {COUNT: "lane_count", SHARE: "lane_share"}
     sources = list(traced.sources)
     inputs = [
@@ -38,14 +39,23 @@ def names_of(function: str, signature: inspect.Signature, call: Arguments, trace
         variables += [
             name for s, name in zip(sources, inputs) if any(s is x for x in traced.captured)
         ]
-    entries = list(traced.structure.names(function))
-    outputs = [y for e in entries for y in (e, *(f"∂{e}/∂{x}" for x in variables))]
+    names = traced.structure.names(function)
+    outputs = [
+        name
+        for e, entry in zip(names, traced.entries)
+        for name in (e, *(f"∂{e}/∂{x}" for x in variables if entry.linked))
+    ]
     return Names(function, inputs, outputs)
 
 
-def argument_names(signature: inspect.Signature, count: int) -> list[str]:
+def argument_names(signature: inspect.Signature, call: Arguments) -> list[str]:
     """The parameters by name; those that *args takes by their place in it."""
-    named = [p for p in signature.parameters.values() if p.kind is not p.VAR_POSITIONAL]
+    count = len(call.specs) - len(call.names_given)
+    return [*positional_names(signature, count), *call.names_given]
+
+
+def positional_names(signature: inspect.Signature, count: int) -> list[str]:
+    named = [p for p in signature.parameters.values() if p.kind in POSITIONAL]
     rest = [p.name for p in signature.parameters.values() if p.kind is p.VAR_POSITIONAL]
     found = [p.name for p in named][:count]
     return found + [f"{(rest or ['arguments'])[0]}[{k}]" for k in range(count - len(found))]
@@ -64,8 +74,9 @@ def identifiers(names: Sequence[str], reserved: Collection[str]) -> list[str]:
     for name in names:
         plain = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_") or "x"
         plain = f"x{plain}" if plain[0].isdigit() else plain
-        # v7 is what the listing calls its own
-        safe = next(x for x in variants(plain) if x not in taken and not re.fullmatch(r"v\d+", x))
+        # v7 and v7_1 are what a program calls its own
+        own = re.compile(r"v\d+(_\d+)?").fullmatch
+        safe = next(x for x in variants(plain) if x not in taken and not own(x))
         taken.add(safe)
         found.append(safe)
     return found

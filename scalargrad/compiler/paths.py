@@ -3,6 +3,7 @@ first takes it."""
 
 from __future__ import annotations
 
+import copy
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
@@ -52,7 +53,7 @@ class Path:
                 places[i] = len(call.arrays), source.which
             else:
                 places[i] = numbers[source].place
-        self.keys = list(keys(traced))
+        self.keys = list(traced.keys())
         beside = [
             (entry, numbers[2 + which].place[0] if is_column(which, numbers) else (which,))
             for entry, which in self.keys
@@ -62,6 +63,13 @@ class Path:
         self.instead: dict[int, Path] = {}
         self.form = str(traced.structure)
         self.captured = {id(x): x for x in traced.captured}
+
+    def afresh(self, asked: Callable[[], Mapping[Guard, Condition]]) -> Path:
+        """The same program with nothing known of what to do instead."""
+        path = copy.copy(self)
+        path.__dict__.pop("asked", None)
+        path.ask, path.instead = asked, {}
+        return path
 
     @cached_property
     def asked(self) -> Mapping[Guard, Condition]:
@@ -164,15 +172,29 @@ class Call:
 
 
 class Paths:
-    """All paths that were found so far, as a tree whose root is the first."""
+    """All paths that were found so far, as a tree whose root is the first.
 
-    def __init__(self, trace: Callable[..., Traced], most: int, threads: int) -> None:
+    Where what the function uses cannot be watched, the tree is for one call, and `known` are the
+    programs of earlier ones, by all that they compute.
+    """
+
+    def __init__(
+        self,
+        trace: Callable[..., Traced],
+        most: int,
+        threads: int,
+        known: dict[Any, Path] | None = None,
+        conditions: Conditions | None = None,
+    ) -> None:
         self.threads = threads
+        self.known = known
+        self.unknown: dict[str, None] = {}
+        """What the function read that cannot be watched, in words."""
         self.trace = trace
         self.most = most
         self.count = 0
         self.first: Path | None = None
-        self.conditions = Conditions()
+        self.conditions = conditions or Conditions()
         self.ends: dict[Any, Path] = {}
         """Those without guards, by what they compute."""
 
@@ -185,6 +207,7 @@ class Paths:
             )
         traced = self.trace(call.in_lane(lane), call.draws.in_lane(lane), way.decided)
         self.count += 1
+        self.unknown.update(dict.fromkeys(traced.unknown))
         return traced
 
     def root(self, call: Call) -> Path:
@@ -192,7 +215,18 @@ class Paths:
         when a lane leaves it: a large program has many, and most are never asked about."""
         traced = self.followed(call, 0, Way())
         asked = partial(self.conditions.of, traced.trace, traced.sources)
-        return Path(traced, call.arguments, self.threads, asked, frozenset())
+        return self.path(traced, call, asked, frozenset())
+
+    def path(self, traced: Traced, call: Call, asked: Any, facts: frozenset[Condition]) -> Path:
+        """A new path, with the program of an earlier call if that computes the same."""
+        if self.known is None:
+            return Path(traced, call.arguments, self.threads, asked, facts)
+        key = facts, self.computed(traced)
+        if key in self.known:
+            return self.known[key].afresh(asked)
+        path = Path(traced, call.arguments, self.threads, asked, facts)
+        self.known[key] = path
+        return path
 
     def new(self, call: Call, lane: int, way: Way) -> Path:
         """The path of lanes that come this way from another; the known one that ends alike."""
@@ -202,16 +236,22 @@ class Paths:
         end = None if traced.trace.guards else self.computed(traced)
         path = self.ends.get(end)
         if path is None:
-            path = Path(traced, call.arguments, self.threads, lambda: asked, way.facts)
+            path = self.path(traced, call, lambda: asked, way.facts)
             if end is not None:
                 self.ends[end] = path
         return path
 
     def computed(self, traced: Traced) -> Any:
-        """What two traces without guards have in common if they compute the same."""
-        name = self.conditions.names(traced.trace, traced.sources, traced.outputs)
+        """What two traces have in common if they compute the same under the same guards."""
+        wanted = [*traced.outputs, *traced.trace.guarded()]
+        name = self.conditions.names(traced.trace, traced.sources, wanted)
         form, captured = str(traced.structure), tuple(map(id, traced.captured))
-        return form, captured, tuple(traced.each), tuple(name[i] for i in traced.outputs)
+        given = (e.given if type(e.given) is int else id(e.given) for e in traced.entries)
+        own = ((entry.own, entry.linked, entry.beside, entry.kind) for entry in traced.entries)
+        nodes = tuple(name[i] for i in traced.outputs)
+        guards = tuple((g.compare, name[g.x], name[g.y], g.outcome) for g in traced.trace.guards)
+        sources = tuple(x if isinstance(x, (int, tuple)) else id(x) for x in traced.sources)
+        return form, captured, tuple(traced.each), tuple(given), tuple(own), nodes, guards, sources
 
     def anew(self, arguments: Arguments) -> Traced:
         """Trace what the first lane of a call does, to look at: it becomes no path."""
@@ -286,16 +326,6 @@ class Paths:
         if guard not in path.instead:
             path.instead[guard] = self.new(call, lane, path.away(guard))
         return path.instead[guard]
-
-
-def keys(traced: Traced) -> Iterator[tuple[int, Any]]:
-    """What each output is: of which entry, and None for the entry itself, or the position of the
-    number or the identity of the Value that it is a derivative in."""
-    for entry in range(traced.structure.size):
-        yield entry, None
-        if traced.wanted is not None:
-            yield from ((entry, position) for position in traced.wanted.positions)
-            yield from ((entry, ("captured", id(x))) for x in traced.captured)
 
 
 def is_column(which: Any, numbers: Sequence[Any]) -> bool:

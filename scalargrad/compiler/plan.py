@@ -8,105 +8,61 @@ takes the long way.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from ..trees import is_array, is_model, is_value
 from .arguments import Arguments
 from .machine import OnMachine
 from .native import machine, nodes
 from .paths import Paths
-from .results import Merge
+from .readers import reader_of
+from .results import Merge, Results
 from .structure import COUNT, SHARE
 from .trace import Draw
-
-Reader = Any
-"""What `machine.read` expects an argument to be: a float if it is None; if it is a pair, the first
-of it, which stands for the numbers that come second; an array of samples if it is its type, its
-dtype and the shape of a sample. Else it is called."""
-Call = Callable[[Any, list[Any], list[Any]], bool]
-"""Adds an argument's numbers to (numbers, arrays); False if it is not of the kind expected."""
-
-
-def value(kind: type[Any]) -> Call:
-    def read(x: Any, numbers: list[Any], arrays: list[Any]) -> bool:
-        if type(x) is not kind:
-            return False
-        numbers.append(x.data)
-        return True
-
-    return read
-
-
-def static(expected: Any) -> Call:
-    return lambda x, numbers, arrays: type(x) is type(expected) and x == expected
-
-
-def entries(dtype: Any, shape: tuple[int, ...]) -> Call:
-    from numpy import ascontiguousarray, ndarray
-
-    def read(x: Any, numbers: list[Any], arrays: list[Any]) -> bool:
-        if type(x) is not ndarray or x.dtype is not dtype or x.shape != shape:
-            return False
-        numbers.append(ascontiguousarray(x))
-        return True
-
-    return read
-
-
-def samples(dtype: Any, shape: tuple[int, ...]) -> Reader:
-    from numpy import ndarray
-
-    def read(x: Any, numbers: list[Any], arrays: list[Any]) -> bool:
-        if not machine.read(((ndarray, dtype, shape),), (x,), numbers, arrays):
-            return False
-        arrays[-1] = x.reshape(len(x), -1)
-        return True
-
-    return (ndarray, dtype, shape) if len(shape) < 2 else read
 
 
 class Plan:
     """How to run calls like an earlier one on the machine."""
 
     def __init__(
-        self,
-        args: Sequence[Any],
-        parts: Sequence[Any],
-        readers: tuple[Reader, ...],
-        records: list[Any],
-        paths: Paths,
-        call: Arguments,
+        self, reader: Any, records: list[Any], paths: Paths, call: Arguments, fixed: Any
     ) -> None:
-        self.readers = readers
+        self.reader = reader
         self.records = records
         self.seen = array("Q", bytes(8 * len(records)))
         self.paths = paths
         self.call = call.pattern()
+        self.names = call.names_given
+        self.given = {place: k for k, place in enumerate(call.values)}
+        """Where each Value among the numbers of a call stands among its operands."""
         path = paths.first
         assert path is not None
         self.runner: OnMachine = path.runner
         self.traced = path.traced
+        self.wanted = path.traced.wanted.positions if path.traced.wanted else ()
         self.form = path.form
         self.captured = tuple(path.traced.captured)
         each = zip(path.traced.each, self.runner.outputs)
         self.same = [k for k, (own, lane) in enumerate(each) if own and not lane]
         """Outputs that every lane has its own of, though they are all the same number."""
-        self.from_arguments = [k for k, x in enumerate(args) if is_value(x) or is_model(x)]
-        self.models = {
-            k: tuple(part.numbers) for k, (x, part) in enumerate(zip(args, parts)) if is_model(x)
-        }
-        self.fixed = None if len(self.models) < len(self.from_arguments) else self.gathered(args)
+        self.fixed: tuple[Any, ...] | None = None if fixed is None else (*fixed, *self.captured)
+        """The Values that every such call depends on; None if they come with the arguments."""
         known = self.fixed or ()
         self.distinct = 0 < len({id(x) for x in known}) == len(known)
 
-    def run(self, args: Sequence[Any]) -> list[Any] | None:
-        """Return the program's outputs; None if it takes the long way."""
+    def run(
+        self, args: tuple[Any, ...], names: tuple[str, ...]
+    ) -> tuple[Sequence[Any], list[Any]] | None:
+        """Return the program's outputs, and the Values among the arguments; None if it takes the
+        long way. The arguments that have `names` come last."""
+        if names != self.names:
+            return None
         numbers: list[Any] = [1.0, 1.0]
         arrays: list[Any] = []
+        operands: list[Any] = []
         if not machine.unchanged(self.records, self.seen):
             return None
-        if not machine.read(self.readers, args, numbers, arrays):
+        if not self.reader.read(args, numbers, arrays, operands):
             return None
         if self.captured:
             numbers.append(self.captured)
@@ -114,21 +70,26 @@ class Plan:
         numbers[SHARE] = 1.0 / numbers[COUNT]
         outputs, broken = self.runner.run(numbers, arrays, lanes)
         if broken is not None:
-            return None if isinstance(broken, int) else self.merged(args, outputs, broken)
-        found: list[Any] = self.spread(outputs, lanes) if self.same else outputs
-        return found
+            found = None if isinstance(broken, int) else self.merged(args, outputs, broken)
+            return None if found is None else (found, operands)
+        return (self.spread(outputs, lanes) if self.same else outputs), operands
 
     def merged(self, args: Sequence[Any], outputs: Any, broken: Any) -> list[Any] | None:
         """The outputs of all paths, some lanes having left the first; None if another one uses
         other Values."""
-        call = Arguments(args, self.call.batch)
-        merge = Merge(call)
+        call = self.call.like(args)
+        merge = Merge(call, self.wanted)
         for path, group, found in self.paths.rest(call, outputs, broken):
             merge.add(path, group, found)
-        results = merge.results(self.traced.wanted.positions if self.traced.wanted else ())
-        known = list(map(id, self.captured))
-        same = merge.form == self.form and list(map(id, results.captured)) == known
-        return results.outputs if same else None
+        results = merge.results()
+        same = merge.form == self.form and self.fits(results)
+        return results.outputs() if same else None
+
+    def fits(self, results: Results) -> bool:
+        """Whether these come in the order of the first path's outputs, from the same Values."""
+        own, others = self.traced.entries, results.entries
+        known = list(map(id, self.captured)) == list(map(id, results.captured))
+        return known and [(x.linked, x.kind) for x in own] == [(x.linked, x.kind) for x in others]
 
     def spread(self, outputs: Any, lanes: Any) -> Any:
         import numpy
@@ -138,13 +99,13 @@ class Plan:
             found[k] = numpy.full(lanes, found[k])
         return found
 
-    def operands(self, args: Sequence[Any]) -> tuple[Any, ...]:
-        """The Values that the call depends on: those among the arguments, then the captured."""
-        return self.gathered(args) if self.fixed is None else self.fixed
+    def operands(self, given: list[Any]) -> tuple[Any, ...]:
+        """The Values that a call depends on: those among its arguments, then the captured."""
+        return (*given, *self.captured) if self.fixed is None else self.fixed
 
-    def gathered(self, args: Sequence[Any]) -> tuple[Any, ...]:
-        given = [self.models.get(k, (args[k],)) for k in self.from_arguments]
-        return (*(x for values in given for x in values), *self.captured)
+    def given_value(self, given: Any, operands: tuple[Any, ...]) -> Any:
+        """A Value that the function returns as it was given it, or closes over it."""
+        return operands[self.given[given]] if type(given) is int else given
 
 
 def plan_of(
@@ -156,33 +117,18 @@ def plan_of(
     drawn = any(isinstance(source, Draw) for source in path.traced.sources)
     if drawn or records is None or not isinstance(path.runner, OnMachine):
         return None
-    if len(args) != len(call.parts):
-        return None
-    readers = tuple(reader_of(x, part) for x, part in zip(args, call.parts))
-    return None if False in readers else Plan(args, call.parts, readers, records, paths, call)
+    reader = reader_of(args, call)
+    return None if reader is None else Plan(reader, records, paths, call, fixed_values(call))
+
+
+def fixed_values(call: Arguments) -> list[Any] | None:
+    """The Values among arguments that are the same objects in every such call; None if others are
+    there too."""
+    known = [x for part in call.parts if part.watched is not None for x in part.numbers]
+    return known if len(known) == len(call.values) else None
 
 
 def gate_node(op: Any, operands: tuple[Any, ...], numbers: Any, distinct: bool) -> Any:
     """A node above `operands`; `numbers` are its data and its partials."""
     buffer = numbers if type(numbers) is array else array("d", numbers)
     return nodes.gate(op, operands, buffer, distinct)
-
-
-def reader_of(x: Any, part: Any) -> Reader:
-    """Return what reads arguments like this one; False if there is nothing that does."""
-    import numpy
-
-    if type(x) is float:
-        return None
-    if is_value(x):
-        return value(type(x))
-    if is_model(x):
-        return (x, tuple(part.numbers)) if all(map(is_value, part.numbers)) else False
-    if is_array(x):
-        plain = x.dtype == numpy.dtype(float)
-        if plain and not part.lane:
-            return entries(x.dtype, x.shape)
-        # an array of one element is spread over the lanes of others
-        by_row = x.ndim > 0 and (part.key != "lanes" or (x.ndim == 1 and x.size > 1))
-        return samples(x.dtype, x.shape[1:]) if plain and by_row else False
-    return False if part.numbers else static(x)

@@ -1,59 +1,65 @@
-"""The outputs of all paths of a call put together."""
+"""The outputs of all paths of a call put together, and the result of the function made of them."""
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Sequence
-from itertools import accumulate
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from ..trees import ARRAY, SCALAR, Leaf, Structure
 from .arguments import Arguments
+from .native import machine
 from .paths import Path
+from .tracing import Entry
+from .writers import writer_of
 
 
 class Results(NamedTuple):
-    """What a call computed: numbers, and arrays over its lanes.
+    """What a call computed: a number for each entry of the function's result, an array if every
+    lane has its own; and of those that are linked the derivatives, in the wanted numbers of the
+    call, then in the Values `captured`."""
 
-    `outputs` holds for each entry of the function's result the entry itself, then its derivatives:
-    in the wanted numbers of the call, then in the Values `captured`.
-    """
-
-    structure: Any
+    structure: Structure
+    entries: list[Entry]
     captured: list[Any]
-    outputs: list[Any]
+    numbers: list[Any]
+    derivatives: list[list[Any]]
+    plain: list[Any]
+    """Of each entry an array that tells the lanes in which eager mode has a number and no Value;
+    None where all lanes are alike."""
 
-    def entries(self) -> list[list[Any]]:
-        """The outputs, a list for each entry of the result."""
-        size = self.structure.size
-        width = len(self.outputs) // size if size else 1
-        return [self.outputs[k * width : (k + 1) * width] for k in range(size)]
-
-    def value(self) -> Any:
-        return self.structure.rebuilt([outputs[0] for outputs in self.entries()])
+    def outputs(self) -> list[Any]:
+        """All of them, in the order of a program's outputs."""
+        return [x for own in zip(self.numbers, self.derivatives) for x in (own[0], *own[1])]
 
 
 class Merge:
     """Adds up what are sums, and puts what every lane has its own of in its place."""
 
-    def __init__(self, call: Arguments) -> None:
+    def __init__(self, call: Arguments, wanted: Sequence[int]) -> None:
         self.call = call
+        self.wanted = wanted
         self.structure: Any = None
         self.form: str | None = None
+        self.entries: list[Entry] = []
         self.captured: dict[int, Any] = {}
         self.found: dict[Any, Any] = {}
+        self.groups: list[tuple[Any, list[Entry]]] = []
 
     def add(self, path: Path, group: Any, outputs: Sequence[Any]) -> None:
         """Take in the outputs of a path in some lanes; `group` are their indices, None all. What
         was taken in for a lane before is forgotten, but not what is a sum."""
         if self.form is None:
             self.structure, self.form = path.traced.structure, path.form
+            self.entries = path.traced.entries
         elif path.form != self.form:
             raise TypeError(
                 "a compiled function must return results of one structure, got "
                 f"{self.form} in one branch and {path.form} in another"
             )
+        else:
+            self.entries = list(map(together, self.entries, path.traced.entries))
+        self.groups.append((slice(None) if group is None else group, path.traced.entries))
         others = self.captured.keys() - path.captured.keys() if self.captured else set()
         self.captured |= path.captured
         found = self.found
@@ -81,39 +87,103 @@ class Merge:
             if isinstance(which, tuple) and which[1] in values and hasattr(x, "shape"):
                 x[group] = 0.0
 
-    def results(self, wanted: Iterable[int]) -> Results:
-        derivatives = [*wanted, *(("captured", i) for i in self.captured)]
-        keys = [(k, which) for k in range(self.structure.size) for which in (None, *derivatives)]
-        outputs = [self.shaped(self.found.get(key, 0.0)) for key in keys]
-        return Results(self.structure, list(self.captured.values()), outputs)
+    def results(self) -> Results:
+        variables = [*self.wanted, *(("captured", i) for i in self.captured)]
+        numbers, derivatives = [], []
+        for k, entry in enumerate(self.entries):
+            numbers.append(shaped(self.found[k, None], entry, self.call))
+            own = variables if entry.linked else ()
+            derivatives.append([shaped(self.found.get((k, x), 0.0), None, self.call) for x in own])
+        captured = list(self.captured.values())
+        plain = list(map(self.plain, range(len(self.entries))))
+        return Results(self.structure, self.entries, captured, numbers, derivatives, plain)
 
-    def shaped(self, x: Any) -> Any:
-        return x.reshape(self.call.shape) if hasattr(x, "shape") else x
+    def plain(self, k: int) -> Any:
+        """The lanes in which an entry is no Value, though it is one in others."""
+        linked = {entries[k].linked for _, entries in self.groups}
+        if len(linked) == 1 or not self.entries[k].own:
+            return None
+        import numpy
+
+        found: Any = numpy.zeros(self.call.lanes or 1, bool)
+        for group, entries in self.groups:
+            found[group] = not entries[k].linked
+        return found if found.any() else None
 
 
-def finish_of(structure: Structure) -> Callable[[Any, Sequence[Any]], Any]:
+def together(one: Entry, other: Entry) -> Entry:
+    """An entry that comes from two paths."""
+    return Entry(
+        one.own or other.own,
+        one.linked or other.linked,
+        None,
+        one.beside | other.beside,
+        one.kind if one.kind is other.kind else float,
+    )
+
+
+def shaped(x: Any, entry: Entry | None, call: Arguments) -> Any:
+    """What all lanes have, in their shape and kind; a derivative in an argument that was broadcast,
+    in the shape of that argument."""
+    if not hasattr(x, "shape"):
+        return x if entry is None else of_kind(x, entry)
+    x = x.reshape(call.shape)
+    if entry is None:
+        return x
+    if not entry.beside or call.batched:
+        return of_kind(x, entry)
+    import numpy
+
+    spread = set.intersection(*(set(call.spread(k)) for k in entry.beside))
+    x = x.sum(axis=tuple(spread), keepdims=True) if spread else x
+    return x.reshape(numpy.broadcast_shapes(*map(call.shape_of, entry.beside)))
+
+
+def of_kind(x: Any, entry: Entry) -> Any:
+    if entry.kind is float:
+        return x
+    return x.astype(entry.kind) if hasattr(x, "shape") else entry.kind(x)
+
+
+# ------ in the structure of the function's result
+
+
+def result(structure: Structure, entries: Iterable[Any]) -> Any:
+    """Return the function's result made of its entries: numbers, Values, arrays over lanes."""
+    parts = structure.split(entries)
+    return structure.tree([leaf_of(leaf, part) for leaf, part in zip(structure.leaves, parts)])
+
+
+def leaf_of(leaf: Leaf, entries: Sequence[Any]) -> Any:
+    if leaf.kind is ARRAY and any(hasattr(x, "shape") for x in entries):
+        return beside_each_other(entries, leaf.original.shape)
+    return leaf.kind.rebuilt(leaf.original, entries)
+
+
+def beside_each_other(columns: Sequence[Any], shape: tuple[int, ...]) -> Any:
+    """Return an array over lanes of arrays of this `shape`: the one whose columns these are, or a
+    new one."""
+    import numpy
+
+    whole: Any = getattr(columns[0], "base", None)
+    is_whole = whole is not None and whole.shape == (len(columns[0]), len(columns))
+    if is_whole and all(getattr(x, "base", None) is whole for x in columns):
+        return whole.reshape(len(columns[0]), *shape)
+    stacked = numpy.stack(numpy.broadcast_arrays(*columns), axis=-1)
+    return stacked.reshape(*stacked.shape[:-1], *shape)
+
+
+def finish_of(
+    structure: Structure, entries: Sequence[Entry]
+) -> Callable[[Any, Sequence[Any], Any], Any]:
     """What makes a result of this structure of a call's arguments and of its entries."""
-    if structure.spec is None and structure.leaves[0].kind is SCALAR:
-        return lambda args, entries: entries[0]
-    ends = accumulate(leaf.size for leaf in structure.leaves)
-    makers = [maker(leaf, end - leaf.size) for leaf, end in zip(structure.leaves, ends)]
+    if structure.spec is None and structure.leaves[0].kind is SCALAR and entries[0].kind is float:
+        return lambda args, found, values: found[0]
+    if any(entry.own or entry.kind is not float for entry in entries):
+        return lambda args, found, values: result(structure, map(of_kind, found, entries))
+    writer, write = writer_of(structure), machine.write
 
-    def finish(args: Any, entries: Sequence[Any]) -> Any:
-        if type(entries) is not array:
-            return structure.rebuilt(entries)
-        return structure.tree([make(entries) for make in makers])
+    def finish(args: Any, found: Sequence[Any], values: Any) -> Any:
+        return write(writer, found if type(found) is array else array("d", found))
 
     return finish
-
-
-def maker(leaf: Leaf, begin: int) -> Callable[[array[float]], Any]:
-    """What makes a leaf of the numbers of a program, of which its own begin there."""
-    if leaf.kind is SCALAR:
-        return itemgetter(begin)
-    own = slice(begin, begin + leaf.size)
-    if leaf.kind is not ARRAY:
-        return lambda numbers: leaf.kind.rebuilt(leaf.original, numbers[own])
-    from numpy import ndarray
-
-    shape = leaf.original.shape
-    return lambda numbers: ndarray(shape, float, numbers[own])

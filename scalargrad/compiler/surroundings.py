@@ -19,7 +19,7 @@ from ..rows import is_number
 from ..trees import is_array, is_model, is_value
 
 OWN = {"scalargrad"}
-LIBRARIES = {*sys.stdlib_module_names, "numpy", "optree", *OWN}
+LIBRARIES = {*sys.stdlib_module_names, "numpy", *OWN}
 """Their modules, classes and functions do not change."""
 NOT_CALLED = {"__init__", "__new__", "__init_subclass__", "__repr__", "__str__", "__reduce__"}
 MISSING = NotImplemented
@@ -41,6 +41,7 @@ class Fingerprint:
         self.parts: list[Hashable] = []
         self.kept: list[Any] = []
         self.records: list[tuple[bool, Any, tuple[Any, ...]]] | None = []
+        self.unknown: list[str] = []
         self._seen: set[int] = set()
 
     def add(self, x: Any) -> None:
@@ -156,19 +157,15 @@ class Fingerprint:
     def named(self, names: Iterable[str]) -> list[str]:
         return sorted(names if self.names is None else self.names.intersection(names))
 
-    def with_arguments(self, args: Sequence[Any]) -> list[Any] | None:
-        """The records, with those of the models among the arguments."""
-        self.add_all(x for x in args if is_model(x))
-        return self.records
 
-
-def surroundings(f: Any, names: Iterable[str] = ()) -> Fingerprint:
-    """Return the fingerprint of all that `f` uses. `names` saves a second walk, if they are those
-    that an earlier one found."""
+def surroundings(f: Any, arguments: Iterable[Any] = (), names: Iterable[str] = ()) -> Fingerprint:
+    """Return the fingerprint of all that `f` uses, and of these objects among its arguments.
+    `names` saves a second walk, if they are those that an earlier one found."""
     found = Fingerprint(names)
     found.add(f)
+    found.add_all(arguments)
     assert found.names is not None
-    return found if found.names == set(names) else surroundings(f, found.names)
+    return found if found.names == set(names) else surroundings(f, arguments, found.names)
 
 
 def names_in(code: CodeType) -> Iterator[str]:

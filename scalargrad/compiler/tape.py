@@ -80,5 +80,4 @@ tape.install(
     *(INPUT, CONSTANT, Tracer, Value),
     *(trace.forward, checked, modes.state, template, local),
 )
-modes.listeners.append(tape.set_modes)
 tape.set_modes(modes.active)

@@ -157,7 +157,9 @@ class Tiles:
         for i in self.program.computed():
             if self.trace.rows[i] is lanes_sum:
                 (x,) = self.trace.operands[i]
-                if self.trace.rows[x] is ops.chain and self.uses[x] == 1:
+                is_product = self.trace.rows[x] is ops.chain and self.uses[x] == 1
+                # what a row of a dense layer ends with is computed there
+                if is_product and x not in self.inside:
                     self.inside.add(x)
                     upstream, local = self.trace.operands[x]
                     pairs[upstream][local] = i

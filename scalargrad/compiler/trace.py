@@ -70,6 +70,22 @@ class Recorder:
         self.guards: dict[Guard, None] = {}
         self.decided: Mapping[tuple[str, int, int], bool] = {}
         self.unknown: list[str] = []
+        self.root: Any = None
+        """The function that is traced."""
+        self.given = 0
+        """How many inputs are numbers of the call; the others are captured, or drawn."""
+        self.values: set[int] = set()
+        """The inputs that are Values among the arguments."""
+        self.leaves: set[int] = set()
+        """The nodes that are Values made within the function."""
+        self.plain: set[int] = set()
+        """The nodes that are numbers taken off a Value; within no_grad what stops a gradient is a
+        Value all the same."""
+        self._linked: dict[int, bool] = {}
+        self.reduced = self.marks = False
+        """Whether results are reduced over lanes; whether derivatives in lanes are marked now."""
+        self.derived: dict[int, frozenset[int]] = {}
+        """The derivatives that each lane has its own of, with the inputs they are taken in."""
 
     # ------ what each kind of trace has in its own way
     def input(self, number: float, lane: bool = False) -> Any:
@@ -110,7 +126,55 @@ class Recorder:
 
     def variable(self, x: Any) -> Any:
         """Return what stands for Value(x): a node of its own, whatever x is."""
-        return self.compute(ops.identity, [x])
+        made = self.compute(ops.identity, [x])
+        self.leaves.add(made.index)
+        return made
+
+    @property
+    def has_values(self) -> bool:
+        """Whether anything so far may stand for a Value."""
+        return bool(self.values or self.captured or self.leaves)
+
+    def is_linked(self, x: Any) -> bool:
+        """Tell whether eager mode has a Value here: what is computed from one, or made as one."""
+        known, found, waiting = self._linked, {x.index}, [x.index]
+        while waiting:
+            i = waiting.pop()
+            if known.get(i, self._is_value(i)):
+                known[x.index] = True
+                return True
+            if i not in known and i not in self.plain:
+                further = set(self.operands[i]) - found
+                waiting += further
+                found |= further
+        known.update(dict.fromkeys(found, False))
+        return False
+
+    def _is_value(self, i: int) -> bool:
+        if self.rows[i] is not INPUT:
+            return i in self.leaves
+        return i in self.values or (i >= self.given and i not in self.draws)
+
+    # ------ derivatives of what is reduced over lanes
+    def lanes_behind(self, x: Any) -> frozenset[int]:
+        """The input with lanes that a variable is a copy of, if it is one."""
+        i = x.index
+        while self.rows[i] is ops.identity:
+            (i,) = self.operands[i]
+        return frozenset([i] if self.lanes[i] and i in self.inputs else ())
+
+    def marked(self, x: Any, beside: frozenset[int]) -> Any:
+        """Return the derivative `x` as a node that each lane has its own of, for it is one in these
+        inputs; itself if there are none."""
+        if not beside:
+            return x
+        made = self.compute(ops.identity, [x])
+        self.derived[made.index] = beside
+        return made
+
+    def marks_of(self, x: Any) -> frozenset[int]:
+        """The inputs with lanes that `x` is a derivative in."""
+        return self.derived.get(x.index, frozenset()) if isinstance(x, Number) else frozenset()
 
     def number_of(self, value: Any) -> Any:
         """Return what stands for the number of a Value the function closes over."""

@@ -6,15 +6,18 @@ both: those of `trace.py`, and those of `tape.py`, which are kept in C.
 
 from __future__ import annotations
 
+import sys
 from typing import Any, NoReturn
 
 from .. import ops
 from ..backward import sum_of_products
 from ..comparing import guarded
+from ..engine import Value
 from ..rows import Operator, builder
 from .arithmetic import Arithmetic, settled
 from .structure import accumulate, stop_gradient
 
+PACKAGE = __name__.partition(".")[0]
 INPUT = "input"
 CONSTANT = "constant"
 
@@ -102,7 +105,9 @@ class Number(Arithmetic):
     @property
     def data(self) -> Any:
         """The number without its gradient."""
-        return self.trace.compute(stop_gradient, [self])
+        found = self.trace.compute(stop_gradient, [self])
+        self.trace.plain.add(found.index)
+        return found
 
     @data.setter
     def data(self, number: Any) -> None:
@@ -110,6 +115,19 @@ class Number(Arithmetic):
             "compile cannot follow x.data = …: a compiled function must not change its "
             "arguments; return the new number instead"
         )
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        """What isinstance is told: as in eager mode a float or a Value. This package sees what it
+        is."""
+        if sys._getframe(1).f_globals.get("__name__", "").startswith(PACKAGE):
+            return type(self)
+        return Value if self.in_graph else float
+
+    @property
+    def in_graph(self) -> bool:
+        """Whether eager mode has a Value here, and not a float."""
+        return bool(self.trace.is_linked(self))
 
     def detach(self) -> Any:
         return self.trace.variable(self.data)

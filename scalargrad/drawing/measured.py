@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..checks import WRONG, Checked, computed, explained, judge
+from ..checks import computed
+from ..faults import explained
 from ..graph import topological_order
 from ..trees import is_value
+from ..verdicts import WRONG, Checked, judge
 
 
 def checked(root: Any, leaves: Sequence[Any], names: Mapping[Any, str]) -> list[Checked]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from threading import Lock
 
 CURES = (
@@ -37,25 +36,26 @@ def in_process(dot: str, form: str) -> bytes:
         import pygraphviz
     except ImportError:
         raise RuntimeError(CURES) from None
-    with alone, without_font_warnings():
-        found: bytes = pygraphviz.AGraph(string=dot).draw(format=form, prog="dot")
-    return found
+    with alone:
+        return without_font_warnings(
+            lambda: pygraphviz.AGraph(string=dot).draw(format=form, prog="dot")
+        )
 
 
-@contextmanager
-def without_font_warnings() -> Iterator[None]:
-    """Within it nothing is printed of font settings, which the library that pygraphviz brings
-    along finds missing, or newer than itself; what else goes to stderr comes at the end."""
+def without_font_warnings(draw: Callable[[], bytes]) -> bytes:
+    """Return `draw()`. Nothing is printed meanwhile of font settings, which the library that
+    pygraphviz brings along finds missing, or newer than itself; what else goes to stderr comes at
+    the end."""
     try:
         stderr = os.dup(2)
     except OSError:  # a program without a console has none
-        yield
-        return
+        return draw()
     with tempfile.TemporaryFile() as written:
-        os.dup2(written.fileno(), 2)
         try:
-            yield
+            os.dup2(written.fileno(), 2)
+            return draw()
         finally:
+            # first, for Ctrl-C may come after any call
             os.dup2(stderr, 2)
             os.close(stderr)
             written.seek(0)

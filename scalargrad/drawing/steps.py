@@ -7,9 +7,9 @@ from functools import cached_property
 from math import isnan
 from typing import Any, NamedTuple, overload
 
-from ..checks import Checked
 from ..graph import backward_order
 from ..modes import Source
+from ..verdicts import Checked
 from . import patterns, report, walk
 from .formula import short_number
 from .gate import Gate

@@ -63,4 +63,4 @@ _engine.install(
     compared=comparing.traced_comparison,
     array_ufunc=arrays.array_ufunc,
 )
-modes.listeners.append(_engine.set_modes)
+_engine.set_modes(modes.active)

@@ -7,7 +7,7 @@ from ..rows import Operator
 def install(rows: tuple[Operator, ...], /, **functions: Callable[..., Any]) -> None:
     """Hand over the table's rows and the part of the engine that stays in Python."""
 
-def set_modes(count: int, /) -> None:
+def set_modes(blocks: set[Any], /) -> None:
     """Say how many modes are active."""
 
 def function(row: Operator, /) -> Any:

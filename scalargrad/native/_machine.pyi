@@ -33,6 +33,22 @@ WIDE_TILE: int
 NUMBERS: int
 NUMBER_STRETCH: int
 STRETCH_NUMBER: int
+READ_SAME: int
+READ_SAMPLES: int
+READ_STATIC: int
+READ_VALUE: int
+READ_FLOATS: int
+READ_VALUES: int
+READ_SEQUENCE: int
+READ_DICT: int
+READ_OBJECT: int
+READ_BY_CALL: int
+WRITE_FLOATS: int
+WRITE_LIST: int
+WRITE_TUPLE: int
+WRITE_DICT: int
+WRITE_BY_CALL: int
+WRITE_NUMBERS: int
 
 @final
 class Program:
@@ -64,6 +80,14 @@ class Program:
         /,
     ) -> Any: ...
 
+@final
+class Reader:
+    def __new__(cls, readers: tuple[Any, ...]) -> Reader: ...
+    def read(
+        self, args: tuple[Any, ...], numbers: list[Any], arrays: list[Any], operands: list[Any], /
+    ) -> bool: ...
+
+def write(writer: Any, numbers: Any, /) -> Any: ...
 def choose(name: str, /) -> str: ...
 def rows_at_once() -> int: ...
 def unchanged(records: list[tuple[bool, Any, tuple[Any, ...]]], seen: array[int], /) -> bool: ...

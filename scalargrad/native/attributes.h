@@ -17,7 +17,7 @@ COLD PyObject *ask(PyObject *hook, PyObject *x)
 static PyObject *value_make(PyObject *data, PyObject *label)
 {
     double number;
-    if (UNLIKELY(modes_active)) {
+    if (UNLIKELY(modes_active())) {
         PyObject *traced = ask(hooks.traced_leaf, data);
         if (traced || PyErr_Occurred())
             return traced;
@@ -77,7 +77,7 @@ static PyObject *get_raw_data(PyObject *self, void *unused)
 
 static PyObject *get_data(PyObject *self, void *unused)
 {
-    if (UNLIKELY(modes_active)) {
+    if (UNLIKELY(modes_active())) {
         PyObject *traced = ask(hooks.traced_number, self);
         if (traced || PyErr_Occurred())
             return traced;
@@ -101,7 +101,7 @@ static PyObject *grad_of(const Node *node)
 static PyObject *get_grad(PyObject *self, void *unused)
 {
     (void)unused;
-    if (UNLIKELY(modes_active) && note_unwatched("v.grad") < 0)
+    if (UNLIKELY(modes_active()) && note_unwatched("v.grad") < 0)
         return NULL;
     return grad_of((Node *)self);
 }
@@ -116,7 +116,7 @@ static PyObject *get_has_grad(PyObject *self, void *unused)
 {
     (void)unused;
     double grad = ((Node *)self)->grad;
-    if (UNLIKELY(modes_active) && note_unwatched("v.has_grad") < 0)
+    if (UNLIKELY(modes_active()) && note_unwatched("v.has_grad") < 0)
         return NULL;
     return PyBool_FromLong(grad != 0.0 || !signbit(grad));
 }
@@ -134,7 +134,7 @@ static int set_data(PyObject *self, PyObject *x, void *unused)
     double number;
     if (refuse_deletion(x, "data") < 0 || read_attribute(x, "data", &number) < 0)
         return -1;
-    if (UNLIKELY(modes_active)) {
+    if (UNLIKELY(modes_active())) {
         PyObject *nothing = PyObject_CallOneArg(hooks.refuse_to_change, self);
         if (!nothing)
             return -1;
@@ -150,7 +150,7 @@ static int set_grad(PyObject *self, PyObject *x, void *unused)
     double number;
     if (refuse_deletion(x, "grad") < 0 || read_attribute(x, "grad", &number) < 0)
         return -1;
-    if (UNLIKELY(modes_active) && note_unwatched("v.grad = …") < 0)
+    if (UNLIKELY(modes_active()) && note_unwatched("v.grad = …") < 0)
         return -1;
     ((Node *)self)->grad = number + 0.0;
     return 0;
@@ -165,7 +165,7 @@ static int set_raw_grad(PyObject *self, PyObject *grad, void *unused)
 static PyObject *get_label(PyObject *self, void *unused)
 {
     (void)unused;
-    if (UNLIKELY(modes_active) && note_unwatched("v.label") < 0)
+    if (UNLIKELY(modes_active()) && note_unwatched("v.label") < 0)
         return NULL;
     PyObject *label = note_get(labels, (Node *)self);
     if (!label)
@@ -183,7 +183,7 @@ static int set_label(PyObject *self, PyObject *label, void *unused)
                      Py_TYPE(label)->tp_name, label);
         return -1;
     }
-    if (UNLIKELY(modes_active) && note_unwatched("v.label = …") < 0)
+    if (UNLIKELY(modes_active()) && note_unwatched("v.label = …") < 0)
         return -1;
     return note_set(labels, (Node *)self, label);
 }

@@ -3,6 +3,7 @@
 #define SCALARGRAD_BUILD_H
 
 #include "folds.h"
+#include "modes.h"
 
 /* Python functions that the engine calls where speed does not matter; see __init__.py. */
 static struct {
@@ -39,8 +40,6 @@ static int code_of(PyObject *row)
     return known ? (int)code : OP_CUSTOM;
 }
 
-static int modes_active; /* how many of modes.py's modes are entered, in any thread */
-
 COLD PyObject *settle(Node *node)
 {
     PyObject *result = PyObject_CallOneArg(hooks.settle, (PyObject *)node);
@@ -50,7 +49,7 @@ COLD PyObject *settle(Node *node)
 
 INLINE PyObject *finish(Node *node)
 {
-    return LIKELY(!modes_active) ? (PyObject *)node : settle(node);
+    return LIKELY(!modes_active()) ? (PyObject *)node : settle(node);
 }
 
 /* ------ reading operands */
@@ -70,7 +69,7 @@ static int builds_itself(PyObject *x)
 
 static Reading read_by_hook(PyObject *x, const char *reflected, double *number)
 {
-    if (modes_active && builds_itself(x))
+    if (modes_active() && builds_itself(x))
         return NOT_OURS;
     PyObject *result = PyObject_CallFunction(hooks.operand, "Os", x, reflected);
     if (!result)

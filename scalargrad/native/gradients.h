@@ -15,7 +15,7 @@ static PyObject *value_backward(PyObject *self, PyObject *args, PyObject *kwargs
     if (given && read_real(given, &seed) < 0)
         return NULL;
     seed += 0.0; /* −0.0 would say that the root has no gradient */
-    if (modes_active)
+    if (modes_active())
         return PyObject_CallFunction(hooks.backward, "Od", self, seed);
     run_backward((Node *)self, seed);
     Py_RETURN_NONE;

@@ -11,14 +11,14 @@
 #include "call.h"
 #include "reading.h"
 #include "unchanged.h"
+#include "writing.h"
 
 static PyMethodDef module_methods[] = {
     {"unchanged", (PyCFunction)(void (*)(void))unchanged, METH_FASTCALL,
      "unchanged(records, seen): whether each list, dict, cell, class and function still holds what it "
      "held; `seen` is 64 bits for each, zeros at first."},
-    {"read", (PyCFunction)(void (*)(void))read_arguments, METH_FASTCALL,
-     "read(readers, args, numbers, arrays): whether each argument is of the kind that its reader "
-     "expects; then what it stands for is in the two lists."},
+    {"write", (PyCFunction)(void (*)(void))write_result, METH_FASTCALL,
+     "write(writer, numbers): what the writer builds of an array of float64."},
     {"choose", choose, METH_O,
      "choose(name): use the instruction set avx512, avx2, baseline or the best; return its name."},
     {"rows_at_once", rows_at_once, METH_NOARGS,
@@ -49,6 +49,12 @@ static int add_operations(PyObject *module)
         {"UPSTREAM_LANE", UPSTREAM_LANE}, {"PLAIN", PLAIN}, {"RELU", RELU}, {"STEP", STEP},
         {"DENSE_ROWS", DENSE_ROWS}, {"TOTALS_ROWS", TOTALS_ROWS}, {"LANES", LANES},
         {"LANE_ALONE", LANE_ALONE}, {"UNIFORM_ALONE", UNIFORM_ALONE},
+        {"READ_SAME", READ_SAME}, {"READ_SAMPLES", READ_SAMPLES}, {"READ_STATIC", READ_STATIC},
+        {"READ_VALUE", READ_VALUE}, {"READ_FLOATS", READ_FLOATS}, {"READ_VALUES", READ_VALUES},
+        {"READ_SEQUENCE", READ_SEQUENCE}, {"READ_DICT", READ_DICT}, {"READ_OBJECT", READ_OBJECT},
+        {"READ_BY_CALL", READ_BY_CALL}, {"WRITE_FLOATS", WRITE_FLOATS}, {"WRITE_LIST", WRITE_LIST},
+        {"WRITE_TUPLE", WRITE_TUPLE}, {"WRITE_DICT", WRITE_DICT}, {"WRITE_BY_CALL", WRITE_BY_CALL},
+        {"WRITE_NUMBERS", WRITE_NUMBERS},
     };
     for (size_t k = 0; k < sizeof operations / sizeof *operations; k++)
         if (PyModule_AddIntConstant(module, operations[k].name, operations[k].code) < 0)
@@ -59,12 +65,13 @@ static int add_operations(PyObject *module)
 PyMODINIT_FUNC PyInit__machine(void)
 {
     kernels = best_kernels();
-    if (!name_attributes() || PyType_Ready(&ProgramType) < 0)
+    if (!name_attributes() || PyType_Ready(&ProgramType) < 0 || PyType_Ready(&ReaderType) < 0)
         return NULL;
     PyObject *module = PyModule_Create(&machine_module);
     if (!module)
         return NULL;
     if (PyModule_AddObjectRef(module, "Program", (PyObject *)&ProgramType) < 0
+        || PyModule_AddObjectRef(module, "Reader", (PyObject *)&ReaderType) < 0
         || add_operations(module) < 0) {
         Py_DECREF(module);
         return NULL;

@@ -53,7 +53,7 @@ COLD int truth_in_mode(PyObject *self)
 
 static int value_bool(PyObject *self)
 {
-    int truth = UNLIKELY(modes_active) ? truth_in_mode(self) : -2;
+    int truth = UNLIKELY(modes_active()) ? truth_in_mode(self) : -2;
     return truth == -2 ? ((Node *)self)->data != 0.0 : truth;
 }
 
@@ -101,7 +101,7 @@ static Reading read_compared(PyObject *x, int operation, double *number)
 static PyObject *value_compare(PyObject *self, PyObject *other, int operation)
 {
     double number;
-    if (UNLIKELY(modes_active)) {
+    if (UNLIKELY(modes_active())) {
         PyObject *outcome = compared_in_mode(self, other, operation);
         if (outcome || PyErr_Occurred())
             return outcome;

@@ -1,18 +1,56 @@
-/* A call's arguments, read by what they were the first time: their numbers, and their arrays. */
+/* A call's arguments, read by what they were the first time: their numbers, their arrays, and the
+ * Values that a result stands above. */
 #ifndef SCALARGRAD_READING_H
 #define SCALARGRAD_READING_H
 
 #include "frame.h"
 
-/* What is asked of an array. */
-static PyObject *dtype_name, *shape_name;
+/* What is asked of an array, and of an object. */
+static PyObject *dtype_name, *shape_name, *dict_name;
 
 static int name_attributes(void)
 {
     dtype_name = PyUnicode_InternFromString("dtype");
     shape_name = PyUnicode_InternFromString("shape");
-    return dtype_name && shape_name;
+    dict_name = PyUnicode_InternFromString("__dict__");
+    return dtype_name && shape_name && dict_name;
 }
+
+/* What a reader expects. It is None for a float; else a tuple that begins with one of these. */
+enum {
+    READ_SAME,     /* object, numbers: this very object; it stands for these numbers */
+    READ_SAMPLES,  /* type, dtype, shape: an array of samples of this shape */
+    READ_STATIC,   /* type, constant: one that equals it */
+    READ_VALUE,    /* type: a Value */
+    READ_FLOATS,   /* type, count: a list or tuple of so many floats */
+    READ_VALUES,   /* type, count, type of Values: of so many Values */
+    READ_SEQUENCE, /* type, readers: of what these read */
+    READ_DICT,     /* type, keys, readers: a dict with these keys, in this order */
+    READ_OBJECT,   /* type, names, readers: an object with these attributes, in this order */
+    READ_BY_CALL,  /* function: called with the argument, the numbers and the arrays */
+};
+
+/* Where all that is read goes: lists. */
+typedef struct {
+    PyObject *numbers;  /* floats, tuples of Values, buffers of float64; first how many lanes */
+    PyObject *arrays;
+    PyObject *operands; /* the Values */
+} Read;
+
+/* Each of these returns 1, 0 if the argument is not of the kind expected, −1 with an exception. */
+static int read_one(PyObject *reader, PyObject *x, Read *into);
+
+static PyObject *part_of(PyObject *reader, Py_ssize_t k)
+{
+    return PyTuple_GET_ITEM(reader, k);
+}
+
+static int added(PyObject *list, PyObject *x)
+{
+    return PyList_Append(list, x) < 0 ? -1 : 1;
+}
+
+/* ------ arrays */
 
 /* How many samples an array has whose shape is that of one after their number; 0 if it is not. */
 static Py_ssize_t samples_of(PyObject *shape, PyObject *one)
@@ -28,84 +66,317 @@ static Py_ssize_t samples_of(PyObject *shape, PyObject *one)
 }
 
 /* The first number of a call is how many samples it has; all its arrays have as many. */
-static int put_count(Py_ssize_t count, PyObject *numbers, PyObject *arrays)
+static int put_count(Py_ssize_t count, Read *into)
 {
-    PyObject *known = PyList_GET_ITEM(numbers, 0);
-    if (PyList_GET_SIZE(arrays))
+    PyObject *known = PyList_GET_ITEM(into->numbers, 0);
+    if (PyList_GET_SIZE(into->arrays))
         return PyFloat_CheckExact(known) && PyFloat_AS_DOUBLE(known) == (double)count;
     PyObject *number = PyFloat_FromDouble((double)count);
-    return number && PyList_SetItem(numbers, 0, number) == 0 ? 1 : -1;
+    return number && PyList_SetItem(into->numbers, 0, number) == 0 ? 1 : -1;
 }
 
-/* Each of these returns 1, 0 if the argument is not of the kind expected, −1 with an exception. */
-
-/* `reader` is the type of arrays, the dtype, the shape of one sample. */
-static int read_samples(PyObject *reader, PyObject *x, PyObject *numbers, PyObject *arrays)
+static int read_samples(PyObject *reader, PyObject *x, Read *into)
 {
-    if ((PyObject *)Py_TYPE(x) != PyTuple_GET_ITEM(reader, 0))
-        return 0;
     PyObject *dtype = PyObject_GetAttr(x, dtype_name), *shape = PyObject_GetAttr(x, shape_name);
-    PyObject *one = PyTuple_GET_ITEM(reader, 2);
+    PyObject *one = part_of(reader, 3);
     int found = dtype && shape ? 0 : -1;
-    if (!found && dtype == PyTuple_GET_ITEM(reader, 1) && PyTuple_Check(shape)
-        && PyTuple_Check(one)) {
+    if (!found && dtype == part_of(reader, 2) && PyTuple_Check(shape) && PyTuple_Check(one)) {
         const Py_ssize_t count = samples_of(shape, one);
-        found = PyErr_Occurred() ? -1 : count > 0 ? put_count(count, numbers, arrays) : 0;
+        found = PyErr_Occurred() ? -1 : count > 0 ? put_count(count, into) : 0;
     }
     Py_XDECREF(dtype);
     Py_XDECREF(shape);
-    return found > 0 && PyList_Append(arrays, x) < 0 ? -1 : found;
+    return found > 0 ? added(into->arrays, x) : found;
 }
 
-/* `reader` is an object, and the numbers it stands for. */
-static int read_same(PyObject *reader, PyObject *x, PyObject *numbers)
+/* ------ Values */
+
+/* Take Values in a tuple of their own, to be read all at once. */
+static int take_values(PyObject *values, Read *into)
 {
-    if (x != PyTuple_GET_ITEM(reader, 0))
+    const Py_ssize_t end = PyList_GET_SIZE(into->operands);
+    if (PyList_SetSlice(into->operands, end, end, values) < 0)
+        return -1;
+    return added(into->numbers, values);
+}
+
+static int read_value(PyObject *x, Read *into)
+{
+    PyObject *values = PyTuple_Pack(1, x);
+    const int found = values ? take_values(values, into) : -1;
+    Py_XDECREF(values);
+    return found;
+}
+
+static int read_same(PyObject *reader, Read *into)
+{
+    return PyTuple_CheckExact(part_of(reader, 2)) ? take_values(part_of(reader, 2), into) : 0;
+}
+
+/* ------ containers */
+static int has_size(PyObject *sequence, PyObject *count)
+{
+    return PySequence_Fast_GET_SIZE(sequence) == PyLong_AsSsize_t(count);
+}
+
+static int are_all(PyObject *sequence, PyTypeObject *type)
+{
+    for (Py_ssize_t k = 0; k < PySequence_Fast_GET_SIZE(sequence); k++)
+        if (!Py_IS_TYPE(PySequence_Fast_GET_ITEM(sequence, k), type))
+            return 0;
+    return 1;
+}
+
+static int read_floats(PyObject *reader, PyObject *x, Read *into)
+{
+    if (!has_size(x, part_of(reader, 2)) || !are_all(x, &PyFloat_Type))
         return 0;
-    return PyList_Append(numbers, PyTuple_GET_ITEM(reader, 1)) < 0 ? -1 : 1;
+    const Py_ssize_t end = PyList_GET_SIZE(into->numbers);
+    return PyList_SetSlice(into->numbers, end, end, x) < 0 ? -1 : 1;
 }
 
-static int read_number(PyObject *x, PyObject *numbers)
+static int read_values(PyObject *reader, PyObject *x, Read *into)
 {
-    if (!PyFloat_CheckExact(x))
+    if (!has_size(x, part_of(reader, 2)) || !are_all(x, (PyTypeObject *)part_of(reader, 3)))
         return 0;
-    return PyList_Append(numbers, x) < 0 ? -1 : 1;
+    PyObject *values = PySequence_Tuple(x);
+    const int found = values ? take_values(values, into) : -1;
+    Py_XDECREF(values);
+    return found;
 }
 
-static int read_by_call(PyObject *reader, PyObject *x, PyObject *numbers, PyObject *arrays)
+static int read_sequence(PyObject *readers, PyObject *x, Read *into)
 {
-    PyObject *found = PyObject_CallFunctionObjArgs(reader, x, numbers, arrays, NULL);
+    const Py_ssize_t n = PyTuple_GET_SIZE(readers);
+    int good = PySequence_Fast_GET_SIZE(x) == n;
+    for (Py_ssize_t k = 0; k < n && good > 0; k++) {
+        /* what is called may have changed the list */
+        if (k >= PySequence_Fast_GET_SIZE(x))
+            return 0;
+        PyObject *part = Py_NewRef(PySequence_Fast_GET_ITEM(x, k));
+        good = read_one(PyTuple_GET_ITEM(readers, k), part, into);
+        Py_DECREF(part);
+    }
+    return good;
+}
+
+/* Whether two keys are equal: the same object, or texts of one kind, for which nothing of Python's
+ * is called. */
+static int same_key(PyObject *x, PyObject *y)
+{
+    return x == y
+           || (PyUnicode_CheckExact(x) && PyUnicode_CheckExact(y) && PyUnicode_Compare(x, y) == 0);
+}
+
+static int read_dict(PyObject *keys, PyObject *readers, PyObject *x, Read *into)
+{
+    PyObject *key, *value;
+    Py_ssize_t at = 0, k = 0;
+    const Py_ssize_t n = PyTuple_GET_SIZE(keys);
+    int good = PyTuple_GET_SIZE(readers) == n && PyDict_GET_SIZE(x) == n;
+    while (good > 0 && k < n && PyDict_Next(x, &at, &key, &value)) {
+        if (!same_key(key, PyTuple_GET_ITEM(keys, k)))
+            return 0;
+        PyObject *part = Py_NewRef(value);
+        good = read_one(PyTuple_GET_ITEM(readers, k++), part, into);
+        Py_DECREF(part);
+    }
+    return good > 0 ? k == n : good;
+}
+
+static int read_object(PyObject *reader, PyObject *x, Read *into)
+{
+    PyObject *dict = PyObject_GetAttr(x, dict_name);
+    if (!dict)
+        return -1;
+    const int found
+        = PyDict_CheckExact(dict) ? read_dict(part_of(reader, 2), part_of(reader, 3), dict, into) : 0;
+    Py_DECREF(dict);
+    return found;
+}
+
+/* ------ the rest */
+static int read_static(PyObject *reader, PyObject *x)
+{
+    return x == part_of(reader, 2) ? 1 : PyObject_RichCompareBool(x, part_of(reader, 2), Py_EQ);
+}
+
+static int read_by_call(PyObject *reader, PyObject *x, Read *into)
+{
+    PyObject *found
+        = PyObject_CallFunctionObjArgs(part_of(reader, 1), x, into->numbers, into->arrays, NULL);
     const int is_true = found ? PyObject_IsTrue(found) : -1;
     Py_XDECREF(found);
     return is_true;
 }
 
-static int read_argument(PyObject *reader, PyObject *x, PyObject *numbers, PyObject *arrays)
+static int read_of_type(long tag, PyObject *reader, PyObject *x, Read *into)
 {
-    if (reader == Py_None)
-        return read_number(x, numbers);
-    if (PyTuple_CheckExact(reader) && PyTuple_GET_SIZE(reader) == 2)
-        return read_same(reader, x, numbers);
-    if (PyTuple_CheckExact(reader) && PyTuple_GET_SIZE(reader) == 3)
-        return read_samples(reader, x, numbers, arrays);
-    return read_by_call(reader, x, numbers, arrays);
+    switch (tag) {
+    case READ_SAMPLES: return read_samples(reader, x, into);
+    case READ_STATIC: return read_static(reader, x);
+    case READ_VALUE: return read_value(x, into);
+    case READ_FLOATS: return read_floats(reader, x, into);
+    case READ_VALUES: return read_values(reader, x, into);
+    case READ_SEQUENCE: return read_sequence(part_of(reader, 2), x, into);
+    case READ_DICT: return read_dict(part_of(reader, 2), part_of(reader, 3), x, into);
+    case READ_OBJECT: return read_object(reader, x, into);
+    }
+    PyErr_Format(PyExc_ValueError, "no reader has number %ld", tag);
+    return -1;
 }
 
-/* (readers, args, numbers, arrays): a reader is None for a float; an object and the numbers it
- * stands for; type, dtype and shape of a sample for an array of such; or what is called with the
- * argument, the numbers and the arrays. */
-static PyObject *read_arguments(PyObject *module, PyObject *const *args, Py_ssize_t n)
+static int read_one(PyObject *reader, PyObject *x, Read *into)
 {
-    (void)module;
-    if (n != 4 || !PyTuple_CheckExact(args[0]) || !PyTuple_CheckExact(args[1])
-        || !PyList_CheckExact(args[2]) || !PyList_GET_SIZE(args[2]) || !PyList_CheckExact(args[3]))
-        return PyErr_Format(PyExc_TypeError, "expected two tuples, a list with a number, a list");
-    const Py_ssize_t count = PyTuple_GET_SIZE(args[0]);
-    int good = PyTuple_GET_SIZE(args[1]) == count;
-    for (Py_ssize_t k = 0; k < count && good > 0; k++)
-        good = read_argument(PyTuple_GET_ITEM(args[0], k), PyTuple_GET_ITEM(args[1], k), args[2],
-                             args[3]);
+    if (reader == Py_None)
+        return PyFloat_CheckExact(x) ? added(into->numbers, x) : 0;
+    const long tag = PyLong_AsLong(part_of(reader, 0));
+    if (tag == READ_BY_CALL)
+        return read_by_call(reader, x, into);
+    if (tag == READ_SAME)
+        return x == part_of(reader, 1) ? read_same(reader, into) : 0;
+    if ((PyObject *)Py_TYPE(x) != part_of(reader, 1))
+        return 0;
+    return read_of_type(tag, reader, x, into);
+}
+
+/* ------ readers are checked once, so that reading checks none */
+enum { SEQUENCE_TYPES = Py_TPFLAGS_LIST_SUBCLASS | Py_TPFLAGS_TUPLE_SUBCLASS };
+
+static int is_type_with(PyObject *x, unsigned long flags)
+{
+    return PyType_Check(x) && (!flags || PyType_GetFlags((PyTypeObject *)x) & flags);
+}
+
+static int are_readers(PyObject *x);
+
+static int are_keyed(PyObject *reader)
+{
+    return PyTuple_GET_SIZE(reader) == 4 && PyTuple_CheckExact(part_of(reader, 2))
+           && are_readers(part_of(reader, 3))
+           && PyTuple_GET_SIZE(part_of(reader, 2)) == PyTuple_GET_SIZE(part_of(reader, 3));
+}
+
+static int is_tagged(PyObject *x)
+{
+    if (!PyTuple_CheckExact(x) || PyTuple_GET_SIZE(x) < 2 || !PyLong_CheckExact(part_of(x, 0)))
+        return 0;
+    const Py_ssize_t n = PyTuple_GET_SIZE(x);
+    PyObject *type = part_of(x, 1);
+    switch (PyLong_AsLong(part_of(x, 0))) {
+    case READ_SAME: return n == 3;
+    case READ_SAMPLES: return n == 4 && is_type_with(type, 0);
+    case READ_STATIC: return n == 3 && is_type_with(type, 0);
+    case READ_VALUE: return n == 2 && is_type_with(type, 0);
+    case READ_FLOATS: return n == 3 && is_type_with(type, SEQUENCE_TYPES);
+    case READ_VALUES:
+        return n == 4 && is_type_with(type, SEQUENCE_TYPES) && PyType_Check(part_of(x, 3));
+    case READ_SEQUENCE:
+        return n == 3 && is_type_with(type, SEQUENCE_TYPES) && are_readers(part_of(x, 2));
+    case READ_DICT: return is_type_with(type, Py_TPFLAGS_DICT_SUBCLASS) && are_keyed(x);
+    case READ_OBJECT: return is_type_with(type, 0) && are_keyed(x);
+    case READ_BY_CALL: return n == 2;
+    }
+    return 0;
+}
+
+/* Readers within readers are counted: reading goes as deep as they do. */
+static int is_reader(PyObject *x)
+{
+    if (x == Py_None)
+        return 1;
+    if (Py_EnterRecursiveCall(" in a reader"))
+        return 0;
+    const int is = is_tagged(x);
+    Py_LeaveRecursiveCall();
+    return is;
+}
+
+static int are_readers(PyObject *x)
+{
+    if (!PyTuple_CheckExact(x))
+        return 0;
+    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(x); k++)
+        if (!is_reader(PyTuple_GET_ITEM(x, k)))
+            return 0;
+    return 1;
+}
+
+/* ------ Reader: what reads the arguments of one kind of call */
+typedef struct {
+    PyObject_HEAD
+    PyObject *readers;
+} Reader;
+
+static PyTypeObject ReaderType;
+
+static PyObject *reader_new(PyTypeObject *type, PyObject *args, PyObject *named)
+{
+    static char *names[] = {"readers", NULL};
+    PyObject *readers;
+    if (!PyArg_ParseTupleAndKeywords(args, named, "O", names, &readers))
+        return NULL;
+    if (!are_readers(readers))
+        return PyErr_Occurred() ? NULL
+                                : PyErr_Format(PyExc_TypeError, "expected a tuple of readers");
+    Reader *made = PyObject_GC_New(Reader, type);
+    if (made) {
+        made->readers = Py_NewRef(readers);
+        PyObject_GC_Track(made);
+    }
+    return (PyObject *)made;
+}
+
+static int reader_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Py_VISIT(((Reader *)self)->readers);
+    return 0;
+}
+
+static int reader_clear(PyObject *self)
+{
+    Py_CLEAR(((Reader *)self)->readers);
+    return 0;
+}
+
+static void reader_dealloc(PyObject *self)
+{
+    PyObject_GC_UnTrack(self);
+    reader_clear(self);
+    PyObject_GC_Del(self);
+}
+
+/* (args, numbers, arrays, operands): whether each argument is of the kind that its reader expects;
+ * then what is read is in the lists. */
+static PyObject *reader_read(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+    PyObject *readers = ((Reader *)self)->readers;
+    if (!readers || n != 4 || !PyTuple_CheckExact(args[0]) || !PyList_CheckExact(args[1])
+        || !PyList_GET_SIZE(args[1]) || !PyList_CheckExact(args[2]) || !PyList_CheckExact(args[3]))
+        return PyErr_Format(PyExc_TypeError, "expected a tuple, a list with a number, two lists");
+    Read into = {args[1], args[2], args[3]};
+    const int good = read_sequence(readers, args[0], &into);
     return good < 0 ? NULL : PyBool_FromLong(good);
 }
+
+static PyMethodDef reader_methods[] = {
+    {"read", (PyCFunction)(void (*)(void))reader_read, METH_FASTCALL,
+     "read(args, numbers, arrays, operands): whether each argument is of the kind that its reader "
+     "expects; then what is read is in the three lists."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyTypeObject ReaderType = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "scalargrad.native._machine.Reader",
+    .tp_basicsize = sizeof(Reader),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
+    .tp_doc = "Reader(readers): what reads the arguments of one kind of call.",
+    .tp_new = reader_new,
+    .tp_dealloc = reader_dealloc,
+    .tp_traverse = reader_traverse,
+    .tp_clear = reader_clear,
+    .tp_methods = reader_methods,
+};
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef SCALARGRAD_ROWS_H
 #define SCALARGRAD_ROWS_H
 
+#include "modes.h"
 #include "tape.h"
 
 /* What the Python half of the trace gives; see tape.py. */
@@ -17,8 +18,6 @@ static struct {
     PyObject *template;      /* (Operator, beside a constant) -> what each partial computes, or None */
     PyObject *local;         /* (Tracer) -> the partial in each operand, None for a constant */
 } hooks;
-
-static int modes_active; /* how many of modes.py's modes are entered, in any thread */
 
 static int is_installed(void)
 {

@@ -233,19 +233,9 @@ static PyObject *install(PyObject *module, PyObject *args)
     Py_RETURN_NONE;
 }
 
-static PyObject *set_modes(PyObject *module, PyObject *active)
-{
-    (void)module;
-    const long count = PyLong_AsLong(active);
-    if (count == -1 && PyErr_Occurred())
-        return NULL;
-    modes_active = (int)count;
-    Py_RETURN_NONE;
-}
-
 static PyMethodDef module_methods[] = {
     {"install", install, METH_VARARGS, "install(...): take what is written in Python."},
-    {"set_modes", set_modes, METH_O, "set_modes(count): learn how many modes are active."},
+    {"set_modes", modes_set, METH_O, "set_modes(blocks): take the set of active blocks."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -259,7 +249,7 @@ static PyModuleDef tape_module = {
 
 PyMODINIT_FUNC PyInit__tape(void)
 {
-    if (PyType_Ready(&TraceType) < 0 || PyType_Ready(&TracerType) < 0
+    if (modes_prepare() < 0 || PyType_Ready(&TraceType) < 0 || PyType_Ready(&TracerType) < 0
         || PyType_Ready(&ColumnType) < 0 || PyType_Ready(&RerolledType) < 0)
         return NULL;
     PyObject *module = PyModule_Create(&tape_module);

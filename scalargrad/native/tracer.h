@@ -86,7 +86,7 @@ static PyObject *result_of(Trace *t, Term x)
 static int is_detaching(void)
 {
     /* while a function is traced one mode is active: that it is traced */
-    if (modes_active < 2)
+    if (modes_active() < 2)
         return 0;
     PyObject *no_grad = PyObject_GetAttrString(hooks.state, "no_grad");
     const int is = no_grad ? PyObject_IsTrue(no_grad) : -1;

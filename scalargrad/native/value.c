@@ -3,6 +3,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include "copying.h"
+#include "current.h"
 #include "function.h"
 #include "gates.h"
 #include "gradients.h"
@@ -61,6 +62,7 @@ static PyMethodDef value_methods[] = {
      "Return a new leaf with the same data: no gradient flows through it."},
     {"_adjoints", value_adjoints, METH_O, NULL},
     {"_backward_order", value_backward_order, METH_NOARGS, NULL},
+    {"_is_current", value_is_current, METH_NOARGS, NULL},
     {"_run_backward", value_run_backward, METH_O, NULL},
     {"_rebuild", value_rebuild, METH_VARARGS | METH_STATIC, NULL},
     {"__operator__", value_operator, METH_VARARGS | METH_STATIC, NULL},
@@ -153,16 +155,6 @@ static PyObject *engine_install(PyObject *module, PyObject *args, PyObject *name
     Py_RETURN_NONE;
 }
 
-static PyObject *engine_set_modes(PyObject *module, PyObject *count)
-{
-    (void)module;
-    long number = PyLong_AsLong(count);
-    if (number == -1 && PyErr_Occurred())
-        return NULL;
-    modes_active = number != 0;
-    Py_RETURN_NONE;
-}
-
 static PyObject *engine_trim(PyObject *module, PyObject *unused)
 {
     (void)module;
@@ -190,7 +182,7 @@ static PyObject *engine_fail_after(PyObject *module, PyObject *count)
 
 static PyMethodDef engine_functions[] = {
     {"install", FAST(engine_install), METH_VARARGS | METH_KEYWORDS, "Hand over the table's rows and Python's part."},
-    {"set_modes", engine_set_modes, METH_O, "Say how many modes are active."},
+    {"set_modes", modes_set, METH_O, "Take the set of active blocks."},
     {"function", function_of_row, METH_O, "Return the callable that a row is to users."},
     {"update", engine_update, METH_O,
      "Apply update rules to parameters: all jobs, or none. See updates.py."},
@@ -215,7 +207,7 @@ PyMODINIT_FUNC PyInit__engine(void)
 {
     labels = PyDict_New();
     sources = PyDict_New();
-    if (!labels || !sources || PyType_Ready(&ValueType) < 0 || PyType_Ready(&FunctionType) < 0)
+    if (!labels || !sources || modes_prepare() < 0 || PyType_Ready(&ValueType) < 0 || PyType_Ready(&FunctionType) < 0)
         return NULL;
     PyObject *module = PyModule_Create(&engine_module);
     PyObject *in_c = PyCapsule_New(&engine_functions_in_c, ENGINE_IN_C, NULL);

@@ -7,14 +7,14 @@ are settings, as in LeakyReLU(slope=0.1); given as a Value, a setting is learned
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .. import ops
 from ..engine import div, functions, max, sum
 from ..engine import function as twin  # type: ignore[attr-defined]
 from ..rows import BUILT_IN, Operator
-from .inputs import inputs_of, mapped
+from .inputs import data_of, inputs_of, mapped
 from .module import Module
 
 
@@ -74,6 +74,42 @@ if TYPE_CHECKING:
     def __getattr__(name: str) -> type[Row]: ...
 
 
+rows: dict[Any, Operator] = {
+    functions[row.name]: row for row in BUILT_IN.values() if not row.hidden
+}
+"""The row of each function of the package."""
+
+
+def row_of(function: Any) -> Operator | None:
+    """Return the row behind a function of the package, or an operator of the user's own."""
+    if isinstance(function, Hashable) and function in rows:
+        return rows[function]
+    return function if isinstance(function, Operator) else None
+
+
+def as_layer(function: Any) -> Any:
+    """Return what a layer that is given as `function` does: a function of one number, such as
+    `scalargrad.relu`, is applied to every number of a list. Raises TypeError for what can be no
+    layer."""
+    row = row_of(function)
+    if row is not None and row.arity is not None:
+        if not is_activation(row):
+            raise TypeError(f"a layer is a function of one number or of a list, got {row!r}")
+        return modules[class_name(row)]() if row in rows.values() else Activation(row)
+    if isinstance(function, type) and issubclass(function, Module):
+        name = function.__name__
+        raise TypeError(
+            f"a layer is a Module or a function, got the class {name}: call it, {name}(…)"
+        )
+    if getattr(function, "__module__", "") in ("math", "cmath"):
+        cure = f"use scalargrad.{function.__name__}"
+        raise TypeError(f"a function of Python's math keeps no gradient, got {function!r}: {cure}")
+    if not callable(function):
+        cure = ": unpack it with *" if isinstance(function, (list, tuple)) else ""
+        raise TypeError(f"a layer is a Module or a function, got {function!r:.60}{cure}")
+    return function
+
+
 share = twin(ops.exp_difference)
 
 
@@ -81,7 +117,7 @@ def softmax(logits: Any) -> list[Any]:
     """Return exp(x)/Σ exp(x) for each logit: probabilities. Large logits do not overflow."""
     xs: Sequence[Any] = inputs_of(logits)
     # the quotient does not depend on the number subtracted: no gradient need flow through it
-    largest = max([getattr(x, "data", x) for x in xs])
+    largest = max(list(map(data_of, xs)))
     exps = [share(x, largest) for x in xs]
     total = sum(exps)
     return [div(e, total) for e in exps]

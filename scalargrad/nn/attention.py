@@ -11,7 +11,7 @@ from math import sqrt
 from typing import Any
 
 from ..engine import dot
-from .activations import GELU, softmax
+from .activations import GELU, row_of, softmax
 from .containers import Dropout, Sequential
 from .initializers import Initializer, xavier_uniform
 from .inputs import added
@@ -67,12 +67,18 @@ class SelfAttention(Module):
         return mixed
 
 
+def made(activation: Callable[..., Any]) -> Any:
+    """The part that a class, a function that makes it, or a function of a number stands for."""
+    return activation() if row_of(activation) is None else activation
+
+
 class Block(Module):
     """One block of a transformer: x + attention(norm(x)), and of that y + mlp(norm(y)), the MLP
     at each position alone, with `hidden` units (4 · width unless given).
 
     `activation` and `norm` are classes or functions that make the parts: `norm(width)`,
-    `activation()`. `dropout` is the share dropped of what each of the two adds.
+    `activation()`; `activation` may also be a function of a number, such as `scalargrad.gelu`.
+    `dropout` is the share dropped of what each of the two adds.
     """
 
     def __init__(
@@ -88,7 +94,7 @@ class Block(Module):
         size = 4 * width if hidden is None else hidden
         self.norms = [norm(width), norm(width)]
         self.attention = SelfAttention(width, heads, causal)
-        self.mlp = Sequential(Linear(width, size), activation(), Linear(size, width))
+        self.mlp = Sequential(Linear(width, size), made(activation), Linear(size, width))
         self.dropout = Dropout(dropout)
 
     def __call__(self, sequence: Any) -> Sequence:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, overload
 
 from ..engine import where
 from ..randomness import bernoulli
 from ..rows import is_number
+from .activations import as_layer
 from .inputs import added, mapped
 from .module import Module, batch_of
 
@@ -19,13 +20,14 @@ def fraction(name: str, p: float) -> float:
 
 
 class Sequential(Module):
-    """Layers, Modules or functions, each called with what the one before returns."""
+    """Layers, Modules or functions, each called with what the one before returns.
+
+    A function of one number, such as `scalargrad.relu`, is applied to every number. A slice is a
+    Sequential of the same layers.
+    """
 
     def __init__(self, *layers: Callable[..., Any]) -> None:
-        for layer in layers:
-            if not callable(layer):
-                raise TypeError(f"a layer is a Module or a function, got {layer!r:.60}")
-        self.layers = list(layers)
+        self.layers = list(map(as_layer, layers))
 
     def __call__(self, x: Any) -> Any:
         for layer in self.layers:
@@ -38,8 +40,16 @@ class Sequential(Module):
             found = batch_of(layer, found)
         return found
 
-    def __getitem__(self, index: int) -> Callable[..., Any]:
-        return self.layers[index]
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequential: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        if not isinstance(index, slice):
+            return self.layers[index]
+        part = Sequential(*self.layers[index])
+        part.training = self.training
+        return part
 
     def __len__(self) -> int:
         return len(self.layers)
@@ -55,7 +65,7 @@ class Residual(Module):
     """
 
     def __init__(self, inner: Callable[..., Any], drop: float = 0.0) -> None:
-        self.inner = inner
+        self.inner = as_layer(inner)
         self.drop = fraction("drop", drop)
 
     def __call__(self, x: Any) -> Any:

@@ -15,6 +15,11 @@ def is_scalar(x: Any) -> bool:
     return type(x) is float or builder(x) is not None or is_number(x)
 
 
+def data_of(x: Any) -> Any:
+    """Return a number without its gradient: a NumPy scalar's `data` is something else."""
+    return x if builder(x) is None else x.data
+
+
 def inputs_of(x: Any) -> Sequence[Any]:
     """The inputs as a list or tuple; a number or Value alone counts as a list of one. Raises
     TypeError for what is no list at all."""

@@ -37,11 +37,38 @@ class Buffer(list[float]):
     statistics. Set them in place."""
 
 
+class NeedsBatch(ValueError):
+    """A part that must see all samples at once was given one, by `batch` of what holds it."""
+
+    def __init__(self, part: str, within: str = "") -> None:
+        self.part = part
+        cure = (
+            f"{within} hands its samples on one by one. Give {within} a method batch(self, "
+            f"samples) that calls batch of each part in turn, or make {within} of Sequential"
+            if within
+            else "call model.batch(samples)"
+        )
+        super().__init__(
+            f"{part} in training needs a batch, got a single sample: {cure}, or model.eval() first "
+            "to use the running statistics"
+        )
+
+
 class Module:
-    """A part of a network. Subclasses hold parameters and define `__call__`."""
+    """A part of a network. Subclasses hold parameters and define `__call__` (or `forward`)."""
 
     training = True
     __call__: Callable[..., Any]
+
+    def __init_subclass__(cls, **named: Any) -> None:
+        """Let `forward`, torch's name for it, stand for `__call__`."""
+        super().__init_subclass__(**named)
+        for base in cls.__mro__:
+            if "__call__" in vars(base):
+                return
+            if "forward" in vars(base):
+                cls.__call__ = vars(base)["forward"]  # type: ignore[method-assign]
+                return
 
     # ------ parameters
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
@@ -104,7 +131,10 @@ class Module:
 
     def batch(self, samples: Iterable[Any]) -> list[Any]:
         """Return the outputs for several samples, one for each."""
-        return [self(sample) for sample in samples]
+        try:
+            return [self(sample) for sample in samples]
+        except NeedsBatch as error:
+            raise NeedsBatch(error.part, type(self).__name__) from None
 
     def __repr__(self) -> str:
         return summary(self)

@@ -8,8 +8,8 @@ from typing import Any
 from ..engine import dot, mean, reciprocal, sqrt
 from ..rows import is_number
 from .initializers import vector
-from .inputs import inputs_for
-from .module import Buffer, Module
+from .inputs import data_of, inputs_for
+from .module import Buffer, Module, NeedsBatch
 
 Numbers = Sequence[Any]
 
@@ -95,10 +95,7 @@ class BatchNorm(Module):
         """Return the outputs for one sample by the running statistics. Raises ValueError in
         training."""
         if self.training:
-            raise ValueError(
-                "BatchNorm in training needs a batch, got a single sample: call "
-                "model.batch(samples), or model.eval() first to use the running statistics"
-            )
+            raise NeedsBatch(type(self).__name__)
         inputs = inputs_for(self, x, self.width)
         around = zip(inputs, self.running_mean, self.running_variance)
         normalized = [(x - m) * self._scale(v) for x, m, v in around]
@@ -130,7 +127,7 @@ class BatchNorm(Module):
         return reciprocal(sqrt(variance + self.epsilon))
 
     def _remember(self, running: Buffer, i: int, statistic: Any) -> None:
-        number = getattr(statistic, "data", statistic)
+        number = data_of(statistic)
         if not is_number(number):
             raise TypeError(
                 "BatchNorm in training keeps running statistics, which a compiled function "

@@ -18,6 +18,7 @@ from ..rows import builder, real
 from ..updates import place
 from . import formats
 from .formats import Content
+from .inputs import data_of
 
 
 class Model(Protocol):
@@ -39,7 +40,7 @@ class Optimizer(Protocol):
 
 def numbers(model: Model) -> Iterator[tuple[str, float]]:
     for name, parameter in model.named_parameters():
-        yield name, float(getattr(parameter, "data", parameter))
+        yield name, float(data_of(parameter))
     for name, buffer in model.named_buffers():
         yield from ((f"{name}.{i}", float(x)) for i, x in enumerate(buffer))
 

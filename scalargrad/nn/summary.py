@@ -53,7 +53,36 @@ def tree(module: Any) -> Part:
     return root
 
 
+def parts_of(whole: Part) -> list[tuple[str, Part]]:
+    """The parts of a Module, by their names in it, in its order; functions that stand in a list,
+    as layers do, are parts too."""
+    skip = len(whole.name) + 1 if whole.name else 0
+    attributes = vars(whole.module)
+    functions = [
+        (f"{name}.{i}", Part("", x, []))
+        for name, items in attributes.items()
+        if isinstance(items, list) and not name.startswith("_")
+        for i, x in enumerate(items)
+        if is_function(x)
+    ]
+    modules = [(part.name[skip:], part) for part in whole.parts]
+    order = {name: i for i, name in enumerate(attributes)}
+    return sorted(modules + functions, key=lambda named: place(named[0], order))
+
+
+def place(name: str, order: dict[str, int]) -> tuple[int, int]:
+    attribute, _, rest = name.partition(".")
+    index = rest.partition(".")[0]
+    return order.get(attribute, len(order)), int(index) if index.isdigit() else 0
+
+
+def is_function(x: Any) -> bool:
+    return callable(x) and not hasattr(x, "named_modules")
+
+
 def lines(part: Part, whole: Any, depth: int) -> list[Line]:
+    if is_function(part.module):
+        return [Line(depth, "", getattr(part.module, "__name__", type(part.module).__name__), 0)]
     count = len(part.module.parameters())
     own = printed_by_itself(part.module)
     if own and part.module is not whole:
@@ -65,8 +94,7 @@ def lines(part: Part, whole: Any, depth: int) -> list[Line]:
 
 def within(part: Part, whole: Any, depth: int) -> list[Line]:
     """The lines of the parts, those of equal ones once."""
-    skip = len(part.name) + 1 if part.name else 0
-    blocks = [(inner.name[skip:], lines(inner, whole, depth)) for inner in part.parts]
+    blocks = [(name, lines(inner, whole, depth)) for name, inner in parts_of(part)]
     found = []
     for (first, *rest), run in groupby(blocks, key=lambda block: block[1]):
         names = [name for name, _ in run]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from math import sqrt
 from typing import Any
 
 from .. import updates
-from ..updates import place
+from ..blocks import Temporary
 from .groups import Group
 from .optimizer import Optimizer, Schedule
 
@@ -76,18 +74,11 @@ class Nesterov(Optimizer):
         if self._ahead:
             raise RuntimeError(f"{what} belongs after the block `with look_ahead():`, not in it")
 
-    @contextmanager
-    def look_ahead(self) -> Iterator[None]:
+    def look_ahead(self) -> Temporary:
         """Within it every parameter stands at data + momentum · v; after it, where it stood."""
         self._refuse_ahead("look_ahead()")
-        before = [p.data for p in self.parameters]
-        self._ahead = True
-        try:
-            place(self.parameters, [x for group in self.groups for x in ahead(group)])
-            yield
-        finally:
-            self._ahead = False
-            place(self.parameters, before)
+        data = [x for group in self.groups for x in ahead(group)]
+        return Temporary(([self], "_ahead", [True]), (self.parameters, "_data", data))
 
 
 def ahead(group: Group) -> list[float]:

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from ..blocks import Temporary
 from ..modes import no_grad
 from ..updates import place
 from ..variables import number
@@ -26,17 +27,15 @@ def random_search(
     if not POSITIVE.holds(scale):
         raise ValueError(f"scale must be {POSITIVE.words}, got {scale!r}")
     found = parameters_of(parameters)
-    best = [p.data for p in found]
     with no_grad():
         lowest = number(loss())
-        try:
-            for _ in range(tries):
-                drawn = [random.uniform(-scale, scale) for _ in found]
-                place(found, [b + d for b, d in zip(best, drawn)] if local else drawn)
+        for _ in range(tries):
+            drawn = [random.uniform(-scale, scale) for _ in found]
+            data = [p.data + d for p, d in zip(found, drawn)] if local else drawn
+            with Temporary((found, "_data", data)):
                 tried = number(loss())
-                # also where it started from NaN
-                if not tried >= lowest and tried == tried:
-                    lowest, best = tried, [p.data for p in found]
-        finally:
-            place(found, best)
+            # also where it started from NaN
+            if not tried >= lowest and tried == tried:
+                lowest = tried
+                place(found, data)
     return lowest

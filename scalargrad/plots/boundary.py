@@ -8,7 +8,8 @@ from typing import Any
 
 from ..data import samples
 from ..nn.inputs import inputs_of
-from ..scores import evaluating, number, target_class
+from ..outputs import border, number
+from ..scores import evaluating, target_class
 from .canvas import MARKERS, axes, colour, tint
 from .grid import over, span
 
@@ -17,13 +18,20 @@ BANDS = 8
 
 
 def decision_boundary(
-    model: Any, data: Any, ax: Any = None, *, resolution: int = 100, names: Sequence[Any] = ()
+    model: Any,
+    data: Any,
+    ax: Any = None,
+    *,
+    resolution: int = 100,
+    names: Sequence[Any] | None = None,
+    threshold: float | None = None,
 ) -> Any:
     """Draw the regions that `model` gives to each class, and the points of `data` over them.
 
-    The model has two inputs, and a score for each class, or a lone score whose sign decides: it
-    is called resolution² times. `data`: samples whose targets are classes (−1 or 0, and 1, beside
-    a lone score). `names`: of the classes, for the legend. Returns the Axes.
+    The model has two inputs, and a score for each class, or a lone score, which is cut at the
+    `threshold` (by default ½ for a sigmoid's, 0 for a logit; ValueError where nothing tells which
+    it is): it is called resolution² times. `data`: samples whose targets are classes (−1 or 0, and
+    1, beside a lone score). `names`: of the classes, for the legend. Returns the Axes.
     """
     points = samples(data)
     check_plane(points)
@@ -31,10 +39,18 @@ def decision_boundary(
     with evaluating(model):
         outputs = [model(x) for x, _ in points]
         classes = [target_class(y, out) for out, (_, y) in zip(outputs, points)]
+        labels = class_labels(classes, names)
         xs, ys, rows = over(x_span, y_span, resolution, lambda p: scores_of(model(p)))
+        lone = len(rows[0][0]) == 1
+        level = border(model, points[0][0], [*outputs, *flat(rows)], threshold) if lone else 0.0
+    if threshold is not None and not lone:
+        raise ValueError(f"a threshold is for a lone score, got {len(rows[0][0])} scores")
     ax = axes(ax, 4.6, 4.0)
-    (shade_score if len(rows[0][0]) == 1 else shade_classes)(ax, xs, ys, rows)
-    draw_points(ax, points, classes, names)
+    if lone:
+        shade_score(ax, xs, ys, [[scores[0] - level for scores in row] for row in rows])
+    else:
+        shade_classes(ax, xs, ys, rows)
+    draw_points(ax, points, classes, labels)
     ax.set(xlim=x_span, ylim=y_span, xlabel="$x_0$", ylabel="$x_1$")
     return ax
 
@@ -45,17 +61,31 @@ def check_plane(points: list[Any]) -> None:
             raise ValueError(f"a plane needs inputs of two numbers, sample {i} has {x!r:.60}")
 
 
+def class_labels(classes: list[int], names: Sequence[Any] | None) -> list[str]:
+    """What each class is called. Raises ValueError unless there is a name for each."""
+    count = max(classes) + 1
+    if names is None:
+        return [f"class {k}" for k in range(count)]
+    found = list(map(str, names))
+    if len(found) < count:
+        raise ValueError(f"expected {count} names, one for each class, got {len(found)}")
+    return found
+
+
+def flat(rows: list[list[list[float]]]) -> list[list[float]]:
+    return [scores for row in rows for scores in row]
+
+
 def scores_of(output: Any) -> list[float]:
     """The scores as floats; NaN, which leaves the plane white, for one that is not finite."""
     numbers = [number(score) for score in inputs_of(output)]
     return [x if math.isfinite(x) else math.nan for x in numbers]
 
 
-def shade_score(ax: Any, xs: Any, ys: Any, rows: list[list[list[float]]]) -> None:
-    """Shades of the two classes' colours, deeper where the score is larger; 0 is a line."""
+def shade_score(ax: Any, xs: Any, ys: Any, heights: list[list[float]]) -> None:
+    """Shades of the two classes' colours, deeper where the height is larger; 0 is a line."""
     from matplotlib.colors import LinearSegmentedColormap
 
-    heights = [[scores[0] for scores in row] for row in rows]
     sizes = sorted(abs(s) for row in heights for s in row if s == s)
     # nine tenths of the plane: a few extreme scores must not pale the rest
     limit = (sizes[len(sizes) * 9 // 10] if sizes else 0.0) or 1.0
@@ -86,7 +116,7 @@ def draw_line(ax: Any, xs: Any, ys: Any, heights: list[list[float]]) -> None:
         ax.contour(xs, ys, heights, levels=[0.0], colors="black", linewidths=1.0)
 
 
-def draw_points(ax: Any, points: Any, classes: list[int], names: Sequence[Any]) -> None:
+def draw_points(ax: Any, points: Any, classes: list[int], labels: list[str]) -> None:
     for k in sorted(set(classes)):
         own = [x for (x, _), its in zip(points, classes) if its == k]
         ax.plot(
@@ -97,6 +127,6 @@ def draw_points(ax: Any, points: Any, classes: list[int], names: Sequence[Any]) 
             mec="white",
             mew=0.6,
             ms=5.5,
-            label=names[k] if names else f"class {k}",
+            label=labels[k],
         )
     ax.legend(frameon=True, framealpha=0.9, edgecolor="none", fontsize="small")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from .canvas import INK, axes, colour, tint
+from .canvas import DASHES, INK, axes, colour, tint
 
 DECADE = 10.0
 """A loss that falls by more than this factor is drawn on a logarithmic scale."""
@@ -18,14 +18,18 @@ def loss_curves(
     epoch_ends: Sequence[int] = (),
     validation: Sequence[float] = (),
     ax: Any = None,
+    *,
+    metrics: Mapping[str, Sequence[float]] | None = None,
 ) -> Any:
     """Draw the loss of each update, its mean over each epoch, and the loss on held-out data.
 
     `losses`: one for each update; `epoch_ends`: how many updates there were at the end of each
-    epoch; `validation`: one for each epoch, or none. The x axis counts epochs, or updates where
-    `epoch_ends` is empty. Returns the Axes.
+    epoch; `validation`: one for each epoch, or none; `metrics`: likewise, by name, on a scale of
+    their own at the right. The x axis counts epochs, or updates where `epoch_ends` is empty.
+    Returns the Axes of the losses.
     """
     ax = axes(ax)
+    losses, epoch_ends, validation = list(losses), list(epoch_ends), list(validation)
     unit = epoch_ends[0] if epoch_ends else 1
     times = [(i + 1) / unit for i in range(len(losses))]
     ends = [end / unit for end in epoch_ends]
@@ -39,7 +43,22 @@ def loss_curves(
         shown = ends[: len(validation)]
         ax.plot(shown, validation, "s--", color=colour(1), ms=3.5, label="validation")
     dress(ax, [*losses, *validation], "epoch" if ends else "update")
+    drawn = [*ax.lines, *draw_metrics(ax, ends, metrics or {})]
+    ax.legend(handles=drawn, frameon=False, labelcolor=INK)
     return ax
+
+
+def draw_metrics(ax: Any, ends: Sequence[float], metrics: Mapping[str, Sequence[float]]) -> Any:
+    """Draw the metrics over the ends of the epochs, on an axis at the right; return the lines."""
+    if not metrics:
+        return []
+    right = ax.twinx()
+    right.spines["top"].set_visible(False)
+    for i, (name, numbers) in enumerate(metrics.items()):
+        shown, style = ends[: len(numbers)], DASHES[(i + 2) % len(DASHES)]
+        right.plot(shown, list(numbers), "^", ls=style, color=colour(i + 2), ms=3.5, label=name)
+    right.set_ylabel(", ".join(metrics))
+    return right.lines
 
 
 def epoch_means(losses: Sequence[float], ends: Sequence[int]) -> list[float]:
@@ -56,4 +75,3 @@ def dress(ax: Any, losses: Sequence[float], unit: str) -> None:
     ax.set(xlabel=unit, ylabel="loss")
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.grid(axis="y", color="#DDDDDD", lw=0.6)
-    ax.legend(frameon=False, labelcolor=INK)

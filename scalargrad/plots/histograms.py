@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..data import samples
+from ..outputs import number
 from ..recording import layers, recording
 from ..scores import evaluating
 from .canvas import INK, axes, colour, tint
@@ -24,7 +25,7 @@ def activation_histograms(model: Any, data: Any, ax: Any = None) -> Any:
         for x, _ in samples(data):
             model(x)
             for call in layers(calls.pop()):
-                numbers = [getattr(u, "data", u) for row in call.rows for u in row]
+                numbers = [number(u) for row in call.rows for u in row]
                 spread.setdefault(call.label, []).extend(numbers)
     return layer_rows(spread, "activation", ax)
 

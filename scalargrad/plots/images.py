@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from ..outputs import number
 from .canvas import INK, axes
 
 GAP = 1
@@ -24,7 +25,7 @@ def templates(
     `weights`: one list of Values or floats for each neuron; `shape`: height and width of the
     images, whose product is the length of a list, else ValueError. Returns the Axes.
     """
-    tiles = [tile([float(getattr(w, "data", w)) for w in row], shape) for row in weights]
+    tiles = [tile([number(w) for w in row], shape) for row in weights]
     columns = columns or math.ceil(math.sqrt(len(tiles) * 1.6))
     rows = -(-len(tiles) // columns)
     ax = axes(ax, 0.62 * columns + 1.1, 0.62 * rows + 0.4)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..outputs import number
 from .canvas import COLOURS, DASHES, MARKERS, axes
 from .grid import over, span
 
@@ -28,7 +29,8 @@ def optimizer_paths(
     """
     ax = axes(ax, 5.0, 4.0)
     points = [point for path in paths.values() for point in path]
-    x_span, y_span = bounds or (span([p[0] for p in points]), span([p[1] for p in points]))
+    around = span([p[0] for p in points]), span([p[1] for p in points])
+    x_span, y_span = around if bounds is None else bounds
     xs, ys, heights = over(x_span, y_span, resolution, lambda p: number(f(*p)))
     levels = quantiles([h for row in heights for h in row])
     ax.contour(xs, ys, heights, levels=levels, colors="#BBBBBB", linewidths=0.6)
@@ -37,10 +39,6 @@ def optimizer_paths(
     ax.set(xlim=x_span, ylim=y_span, xlabel="x", ylabel="y")
     ax.legend(frameon=True, framealpha=0.9, edgecolor="none", fontsize="small")
     return ax
-
-
-def number(height: Any) -> float:
-    return float(getattr(height, "data", height))
 
 
 def quantiles(heights: Sequence[float]) -> list[float]:

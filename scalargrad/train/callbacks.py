@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..nn import Module
 from ..nn.saving import load_state_dict, state_dict
 from ..optim import Optimizer
 from .history import History
@@ -20,6 +21,8 @@ class Run:
     optimizer: Optimizer
     epochs: int
     history: History = field(default_factory=History)
+    on_end: list[Callable[[], None]] = field(default_factory=list)
+    """Called once the training has ended, whoever or whatever ended it."""
 
     @property
     def updates(self) -> int:
@@ -37,9 +40,10 @@ Callback = Callable[[Run], None]
 class EarlyStopping:
     """A callback that stops once `patience` epochs in a row brought no better validation loss.
 
-    Better: lower by more than `margin`. With `restore` the model ends with the parameters of its
-    best epoch, after the last epoch too. Without validation data the training loss counts. One
-    serves one training.
+    Better: lower by more than `margin`. Without validation data the training loss counts. With
+    `restore` the model ends with the parameters of its best epoch, whatever ends the training: this
+    or another callback, the last epoch, a loss that is not finite, Ctrl-C, an exception. One
+    serves one training: a second raises ValueError.
     """
 
     def __init__(self, patience: int = 5, margin: float = 0.0, restore: bool = True) -> None:
@@ -51,14 +55,48 @@ class EarlyStopping:
         self.best = math.inf
         self.best_epoch = 0
         self.state: dict[str, float] = {}
+        self.run: Run | None = None
+
+    def begin(self, run: Run) -> None:
+        """Serve this training, and no other. `fit` calls it before anything is trained."""
+        if self.run is run:
+            return
+        if self.run is not None:
+            raise ValueError(
+                "this EarlyStopping has served a training, whose best parameters it holds: make a "
+                "new one for each training"
+            )
+        if self.restore:
+            check_restorable(run.model)
+        self.run = run
+        run.on_end.append(self.bring_back)
 
     def __call__(self, run: Run) -> None:
+        self.begin(run)
         history = run.history
-        loss = (history.validation or history.epoch_losses())[-1]
-        if loss < self.best - self.margin:
-            self.best, self.best_epoch = loss, history.epochs
+        losses = history.validation or history.epoch_losses()
+        if not losses:
+            return
+        if losses[-1] < self.best - self.margin:
+            self.best, self.best_epoch = losses[-1], history.epochs
             self.state = state_dict(run.model) if self.restore else {}
         elif history.epochs - self.best_epoch >= self.patience:
-            run.stop(f"no better loss than {self.best:.4g}, that of epoch {self.best_epoch}")
-        if self.state and (history.stopped or history.epochs == run.epochs):
-            load_state_dict(run.model, self.state)
+            run.stop(self.reason())
+
+    def reason(self) -> str:
+        if not self.best_epoch:
+            return f"no finite loss in {self.patience} epochs"
+        return f"no better loss than {self.best:.4g}, that of epoch {self.best_epoch}"
+
+    def bring_back(self) -> None:
+        """Give the model the parameters of its best epoch, if there was one."""
+        if self.state and self.run is not None:
+            load_state_dict(self.run.model, self.state)
+
+
+def check_restorable(model: Any) -> None:
+    if not isinstance(model, Module):
+        raise TypeError(
+            f"EarlyStopping restores the parameters of a Module, got {type(model).__name__} "
+            f"{model!r:.60}: pass EarlyStopping(restore=False)"
+        )

@@ -52,5 +52,5 @@ class History:
         ]
 
     def plot(self, ax: Any = None) -> Any:
-        """Draw the curves of the losses; return the Axes."""
-        return loss_curves(self.losses, self.epoch_ends, self.validation, ax)
+        """Draw the curves of the losses, and of the metrics at the right; return the Axes."""
+        return loss_curves(self.losses, self.epoch_ends, self.validation, ax, metrics=self.metrics)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]
 import signal
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from io import IOBase
 from typing import Any
 
 
-class Interrupts:
+class Interrupts(IOBase):
     """Within `with Interrupts() as interrupts:` Ctrl-C waits until `with interrupts.heard():`.
 
     A second one waits for nothing. In a thread other than the main one nothing changes, for
@@ -17,19 +21,24 @@ class Interrupts:
     could not be put back.
     """
 
+    closed = True  # it is no file: there is nothing to close when freed
+
     def __enter__(self) -> Interrupts:
         self.listening = False
         self.waiting: tuple[Any, ...] = ()
         self.handler: Any = signal.getsignal(signal.SIGINT)
         in_main = threading.current_thread() is threading.main_thread()
         self.in_charge = in_main and callable(self.handler)
-        if self.in_charge:
-            signal.signal(signal.SIGINT, self.receive)
+        numbers = [signal.SIGINT] if self.in_charge else []
+        # an IOBase is left by C code that calls `close`, and no step of bytecode is in that
+        self.close = partial(deque, map(_signal.signal, numbers, [self.handler]), 0)  # type: ignore
+        try:
+            if self.in_charge:
+                signal.signal(signal.SIGINT, self.receive)
+        except BaseException:
+            self.close()
+            raise
         return self
-
-    def __exit__(self, *exception: object) -> None:
-        if self.in_charge:
-            signal.signal(signal.SIGINT, self.handler)
 
     def receive(self, *received: Any) -> None:
         if self.listening or self.waiting:

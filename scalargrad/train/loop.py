@@ -5,62 +5,41 @@ from __future__ import annotations
 import random
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import pairwise
 from math import isfinite
 from typing import Any
 
-from ..data import Sample, samples
+from ..blocks import Temporary
+from ..data import Sample
 from ..engine import mean
-from ..modes import AnomalyError, state
-from ..nn import Module, Residual, Sequential
+from ..modes import AnomalyError
 from ..optim import Optimizer, clip_grad_norm
-from ..rows import builder
 from ..scores import Measure, evaluating, in_mode, means
 from .callbacks import Callback, Run
 from .history import History
 from .interrupts import Interrupts
+from .plan import (
+    Plan,
+    check,
+    function,
+    functions,
+    limit,
+    measures,
+    mover,
+    pairs,
+    positive,
+    sees_whole_batches,
+)
 from .progress import Display, display
-
-SAMPLE_BY_SAMPLE = (Module.batch, Sequential.batch, Residual.batch)
-"""Ways to run a batch that give each sample what it gets alone, if all parts do."""
-
-
-@dataclass
-class Plan:
-    """What `fit` was asked for."""
-
-    loss: Measure
-    data: list[Sample]
-    batch_size: int
-    validation: list[Sample]
-    metrics: Mapping[str, Measure]
-    clip: float | Callable[[Any], Any] | None
-    penalty: Callable[[], Any] | None
-    callbacks: Sequence[Callback]
-    on_update: Sequence[Callback]
-    shuffle: bool
-    together: bool
-    """Whether the model must see a batch as a whole."""
-
-    @property
-    def ends(self) -> list[int]:
-        """Where each batch of an epoch ends."""
-        count = len(self.data)
-        ends = [*range(self.batch_size, count, self.batch_size), count]
-        if self.together and len(ends) > 1 and ends[-1] - ends[-2] == 1:
-            # there are no statistics of one sample: it joins the batch before
-            del ends[-2]
-        return ends
+from .trial import checked, try_out
 
 
 def fit(
     model: Any,
     loss: Measure,
     data: Any,
-    optimizer: Optimizer,
-    epochs: int,
+    optimizer: Optimizer | None = None,
+    epochs: int | None = None,
     batch_size: int = 32,
     *,
     validation: Any = None,
@@ -87,58 +66,42 @@ def fit(
     `callbacks` are called with the Run after each epoch, `on_update` after each update.
 
     Ctrl-C ends the training after a whole update; so does, with a RuntimeWarning, a loss or
-    gradient that is not finite, before the update. `history.stopped` says which. Raises ValueError
-    or TypeError, before anything is changed, for data and numbers that make no sense.
+    gradient that is not finite, before the update. `history.stopped` says which.
+
+    Raises ValueError or TypeError, before anything is changed, for what makes no sense: loss and
+    metrics are tried on each target once, with the output for the first input.
     """
+    run = Run(model, mover(optimizer, epochs), positive("epochs", epochs))
     plan = Plan(
-        loss,
-        samples(data),
+        function("loss", loss, "a function of (output, target), such as losses.squared_error"),
+        pairs("data", data),
         positive("batch_size", batch_size),
-        [] if validation is None else samples(validation),
-        metrics or {},
-        clip,
-        penalty,
-        callbacks,
-        on_update,
+        [] if validation is None else pairs("validation", validation),
+        measures(metrics),
+        limit(clip),
+        penalty and function("penalty", penalty, "a function without arguments"),
+        functions("callbacks", callbacks),
+        functions("on_update", on_update),
         shuffle,
-        sees_whole_batches(model),
+        sees_whole_batches(function("model", model, "a Module or a function")),
     )
-    run = Run(model, optimizer, positive("epochs", epochs))
+    rates = schedule and function("schedule", schedule, "a function of the number of the update")
     check(plan, run)
-    shown = display(progress, len(plan.ends) * epochs, epochs)
-    with Interrupts() as interrupts, scheduled(optimizer, schedule), in_mode(model, training=True):
+    try_out(plan, model)
+    for begin in (getattr(callback, "begin", None) for callback in plan.callbacks):
+        if callable(begin):
+            begin(run)
+    shown = display(progress, len(plan.ends) * run.epochs, run.epochs)
+    with Interrupts() as interrupts, scheduled(run.optimizer, rates), in_mode(model, True):
         train(plan, run, shown, interrupts)
     return run.history
 
 
-def positive(name: str, count: Any) -> int:
-    if isinstance(count, int) and count > 0:
-        return count
-    raise ValueError(f"{name} must be a whole number from 1 up, got {count!r:.60}")
-
-
-def check(plan: Plan, run: Run) -> None:
-    if state.no_grad:
-        raise RuntimeError("there is nothing to learn from within no_grad(): call fit outside")
-    if plan.metrics and not plan.validation:
-        raise ValueError(f"metrics {list(plan.metrics)} are of the validation data: pass some")
-    if "validation" in plan.metrics:
-        raise ValueError("the metric 'validation' needs another name: it is that of the loss")
-    ours = set(map(id, run.model.parameters())) if hasattr(run.model, "parameters") else None
-    if ours is not None and ours.isdisjoint(map(id, run.optimizer.parameters)):
-        raise ValueError("the optimizer moves none of the model's parameters: give it those")
-
-
-@contextmanager
-def scheduled(optimizer: Optimizer, schedule: Callable[[int], float] | None) -> Iterator[None]:
+def scheduled(optimizer: Optimizer, schedule: Callable[[int], float] | None) -> Temporary:
     """Within it `schedule`, if there is one, rules the optimizer, counting from 0."""
-    before, start = optimizer.schedule, optimizer.steps
-    if schedule is not None:
-        optimizer.schedule = lambda step: schedule(step - start)
-    try:
-        yield
-    finally:
-        optimizer.schedule = before
+    start = optimizer.steps
+    shifted = optimizer.schedule if schedule is None else lambda step: schedule(step - start)
+    return Temporary(([optimizer], "schedule", [shifted]))
 
 
 def train(plan: Plan, run: Run, shown: Display, interrupts: Interrupts) -> None:
@@ -151,6 +114,8 @@ def train(plan: Plan, run: Run, shown: Display, interrupts: Interrupts) -> None:
         # what was summed up of the batch is of no use
         run.optimizer.zero_grad()
     finally:
+        for end in run.on_end:
+            end()
         shown.close()
 
 
@@ -161,9 +126,10 @@ def epoch(plan: Plan, run: Run, shown: Display, interrupts: Interrupts) -> None:
         if history.stopped:
             return
         shown.update(history.epochs + 1, history.losses[-1], history.rates[-1])
-    measures = {"validation": plan.loss, **plan.metrics} if plan.validation else {}
-    with evaluating(run.model), interrupts.heard():
-        found = means(run.model, measures, plan.validation)
+    found = {}
+    if plan.validation:
+        with evaluating(run.model), interrupts.heard():
+            found = means(run.model, plan.measures, plan.validation)
     history.end_epoch(found)
     shown.note(**found)
     for callback in plan.callbacks:
@@ -215,13 +181,6 @@ def gradient(plan: Plan, model: Any, batch: list[Sample]) -> float:
     return loss
 
 
-def sees_whole_batches(model: Any) -> bool:
-    """Tell whether a part, such as BatchNorm, runs a batch otherwise than its samples alone."""
-    if not isinstance(model, Module):
-        return False
-    return any(type(part).batch not in SAMPLE_BY_SAMPLE for _, part in model.named_modules())
-
-
 def one_by_one(loss: Measure, model: Any, batch: list[Sample]) -> float:
     # the graph of one sample stays in the processor's cache: a third faster than one graph for
     # the batch on the native engine, and memory for one sample
@@ -238,12 +197,3 @@ def together(loss: Measure, model: Any, batch: list[Sample]) -> float:
     cost = checked(mean([loss(output, y) for output, (_, y) in zip(outputs, batch)]), "the loss")
     cost.backward()
     return float(cost.data)
-
-
-def checked(cost: Any, what: str) -> Any:
-    if builder(cost) is None:
-        raise TypeError(
-            f"{what} must be a Value that depends on the parameters, got {type(cost).__name__} "
-            f"{cost!r:.60}"
-        )
-    return cost

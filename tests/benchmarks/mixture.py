@@ -28,8 +28,8 @@ class Mixture:
         )
         pairs = [(i, j) for j in range(d) for i in range(j + 1, d)]
         self.index = {pair: at for at, pair in enumerate(pairs)}
-        gradient = sg.value_and_grad(self.sample, range(4))
-        self.both = sg.compile(gradient, batch="x", reduce="sum")
+        total = sg.compile(self.sample, batch="x", reduce="sum")
+        self.both = sg.value_and_grad(total, range(4))
 
     # ------ with scalars
     def component(self, alpha: Any, mean: Any, logs: Any, rest: Any, x: Any) -> Any:

@@ -26,7 +26,7 @@ def black_scholes(S: Any, K: Any, r: Any, sigma: Any, T: Any) -> Any:
     return S * normal(d1) - K * sg.exp(-r * T) * normal(d1 - spread)
 
 
-price = sg.compile(black_scholes)
+price = sg.compile(black_scholes, batch=True)
 
 
 def formula_in_jax(jax: Any, args: Sequence[Any]) -> Callable[[], Any]:
@@ -78,7 +78,8 @@ def options(count: int) -> Workload:
     if shutil.which("cc"):
         peers["emitted C"] = lambda _: emitted_c(args)
     name = f"Black–Scholes + 5 Greeks, {count:,}"
-    return Workload(name, lambda: price.value_and_grad(*args), peers)
+    both = sg.value_and_grad(price, range(5))
+    return Workload(name, lambda: both(*args), peers)
 
 
 # ------ simulation
@@ -129,12 +130,12 @@ def paths(barrier: float | None, count: int, steps: int) -> Workload:
     import numpy
 
     z = numpy.random.default_rng(0).normal(size=(count, steps))
-    payoff = sg.value_and_grad(walk(barrier, steps), range(3))
-    mean = sg.compile(payoff, batch="z", reduce="mean", max_paths=1024)
+    mean = sg.compile(walk(barrier, steps), batch="z", reduce="mean", max_paths=1024)
+    both = sg.value_and_grad(mean, range(3))
     args = (100.0, 0.03, 0.2)
     kind = "Monte Carlo" if barrier is None else "barrier option"
     return Workload(
         f"{kind}, {steps} steps, {count:,} paths",
-        lambda: mean(*args, z),
+        lambda: both(*args, z),
         {"jax": lambda jax: walk_in_jax(jax, barrier, z, args)},
     )

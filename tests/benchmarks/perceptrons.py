@@ -105,9 +105,9 @@ def twenty_lines(samples: int, inputs: int, hidden: int, outputs: int) -> Worklo
     shapes = (inputs, hidden), (hidden, outputs), (samples, inputs), (samples, outputs)
     generator = np.random.default_rng(0)
     w1, w2, x, y = (generator.standard_normal(shape) for shape in shapes)
+    total = sg.compile(sample_error, batch=("x", "y"), reduce="sum")
     # the gradient in the weights alone, as by hand
-    gradient = sg.value_and_grad(sample_error, (0, 1))
-    both = sg.compile(gradient, batch=("x", "y"), reduce="sum")
+    both = sg.value_and_grad(total, (0, 1))
 
     def by_hand(numpy: Any) -> Callable[[], Any]:
         def step() -> Any:

@@ -1,0 +1,167 @@
+"""Containers taken apart and put together again: lists, tuples, dicts, named tuples, dataclasses.
+
+A `Form` says how one kind of container is read and built; a `Spec` is the shape of one nest of
+them, without what stands in it. Two specs are equal where types, keys and their order are. Whatever
+is no container is a leaf, a subclass of list, tuple or dict too: it may mean something else.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+Keys = tuple[Any, ...]
+
+
+def exact(x: Hashable) -> Hashable:
+    """What is equal for two constants only if they are the same: 1 is not True, 0.0 is not −0.0,
+    and NaN is NaN."""
+    return type(x), (repr(x) if isinstance(x, (float, complex)) else x)
+
+
+class Form(NamedTuple):
+    """One kind of container.
+
+    `keys(x)` are what its parts stand under, `parts(x)` the parts in the same order; `more(x)` what
+    else it takes to build one. `built(kind, keys, parts, more)` builds one; `path(key)` is how
+    Python spells the way to a part.
+    """
+
+    keys: Callable[[Any], Keys]
+    parts: Callable[[Any], Iterable[Any]]
+    built: Callable[[Any, Keys, list[Any], Any], Any]
+    path: Callable[[Any], str] = lambda key: f"[{key!r}]"
+    more: Callable[[Any], Any] = lambda x: None
+
+
+def places(x: Any) -> Keys:
+    return tuple(range(len(x)))
+
+
+def attributes(x: Any) -> dict[str, Any]:
+    """The fields of a dataclass's instance in their order, then what else it has."""
+    named = {name: getattr(x, name) for name in x.__dataclass_fields__ if hasattr(x, name)}
+    return named | getattr(x, "__dict__", {})
+
+
+def with_attributes(kind: Any, names: Keys, parts: list[Any], more: Any) -> Any:
+    """A dataclass with these attributes; its `__init__` does not run again: it may compute."""
+    made = object.__new__(kind)
+    for name, part in zip(names, parts):
+        object.__setattr__(made, name, part)
+    return made
+
+
+LIST = Form(places, iter, lambda kind, keys, parts, more: kind(parts))
+NAMED_TUPLE = Form(
+    lambda x: x._fields,
+    iter,
+    lambda kind, keys, parts, more: tuple.__new__(kind, parts),
+    lambda name: f".{name}",
+)
+DICT = Form(tuple, lambda x: x.values(), lambda kind, keys, parts, more: kind(zip(keys, parts)))
+DATACLASS = Form(
+    lambda x: tuple(attributes(x)),
+    lambda x: attributes(x).values(),
+    with_attributes,
+    lambda name: f".{name}",
+)
+FORMS: dict[type, Form] = {
+    list: LIST,
+    tuple: LIST,
+    dict: DICT,
+    OrderedDict: DICT,
+    defaultdict: DICT._replace(
+        built=lambda kind, keys, parts, more: kind(more, zip(keys, parts)),
+        more=lambda x: x.default_factory,
+    ),
+    deque: LIST._replace(
+        built=lambda kind, keys, parts, more: kind(parts, more), more=lambda x: x.maxlen
+    ),
+}
+
+
+def form_of(kind: type) -> Form | None:
+    """Return how containers of this kind are taken apart; None if it is none."""
+    found = FORMS.get(kind)
+    if found is None and hasattr(kind, "__dataclass_fields__"):
+        return DATACLASS
+    return NAMED_TUPLE if found is None and is_named_tuple(kind) else found
+
+
+def is_named_tuple(kind: type) -> bool:
+    return issubclass(kind, tuple) and hasattr(kind, "_fields")
+
+
+class Spec:
+    """How leaves stand in a nest of containers; `parts` are specs too, None for a leaf."""
+
+    __slots__ = ("form", "key", "keys", "kind", "more", "parts", "size")
+
+    def __init__(self, kind: type, form: Form, x: Any, parts: tuple[Spec | None, ...]) -> None:
+        self.kind = kind
+        self.form = form
+        self.keys = form.keys(x)
+        self.more = form.more(x)
+        self.parts = parts
+        self.size: int = sum([part.size if part else 1 for part in parts], 0)
+        own = len(parts) if form is LIST else tuple(map(exact, self.keys))
+        more = self.more if isinstance(self.more, int) else id(self.more)
+        self.key: Hashable = kind, own, parts, more
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Spec) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def built(self, leaves: Iterable[Any]) -> Any:
+        """Return the containers with these leaves in them."""
+        return self._built(iter(leaves))
+
+    def _built(self, leaves: Iterator[Any]) -> Any:
+        parts = [next(leaves) if part is None else part._built(leaves) for part in self.parts]
+        return self.form.built(self.kind, self.keys, parts, self.more)
+
+    def paths(self, of: str) -> Iterator[str]:
+        """Yield how Python spells the way to each leaf: of['weights'][0]."""
+        for key, part in zip(self.keys, self.parts):
+            here = of + self.form.path(key)
+            yield from [here] if part is None else part.paths(here)
+
+    def kinds(self) -> set[type]:
+        """Return the types of all these containers."""
+        return {self.kind}.union(*(part.kinds() for part in self.parts if part is not None))
+
+    def leaves(self, x: Any) -> list[Any]:
+        """Return the leaves of containers of this shape, whatever the order of their keys. Raises
+        ValueError for another shape."""
+        parts = dict(zip(self.form.keys(x), self.form.parts(x))) if type(x) is self.kind else None
+        if parts is None or parts.keys() != set(self.keys):
+            raise ValueError(f"expected {self}, got {type(x).__name__} {x!r:.60}")
+        found: list[Any] = []
+        for key, part in zip(self.keys, self.parts):
+            found += [parts[key]] if part is None else part.leaves(parts[key])
+        return found
+
+    def __repr__(self) -> str:
+        return repr(self.built([Shown("*")] * self.size))
+
+
+class Shown(str):
+    """Text that containers print without quotes."""
+
+    __repr__ = str.__str__
+
+
+def taken_apart(
+    x: Any, leaves: list[Any], is_leaf: Callable[[Any], bool] = lambda x: False
+) -> Spec | None:
+    """Add the leaves of `x` in order and return how they stand; None if it is a leaf itself."""
+    kind = type(x)
+    form = None if kind is float else form_of(kind)
+    if form is None or is_leaf(x):
+        leaves.append(x)
+        return None
+    return Spec(kind, form, x, tuple([taken_apart(y, leaves, is_leaf) for y in form.parts(x)]))

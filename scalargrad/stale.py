@@ -1,0 +1,77 @@
+"""Whether a node is still what its operator makes of its operands: data may have been set since.
+
+A gradient belongs to the point where it was recorded. `backward()` has the partial derivatives of
+that point; a graph of derivatives is built of the operands as they are now, so they have to be the
+same still.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from . import modes
+
+
+def checked(node: Any, operands: Sequence[Any]) -> bool:
+    """Raise RuntimeError unless data and partials of a Value are what its operands give now.
+    False if that is for `compare` to find, where the partials are built anyway."""
+    if modes.state.trace is not None:
+        # the program would not compare anew
+        modes.state.trace.unwatched("a graph of derivatives of what is closed over")
+    current = current_by_itself(node, operands)
+    if current is None:
+        if node.op.code >= 0 and modes.state.trace is None:
+            return False
+        current = evaluates_to(node, operands)
+    if not current:
+        refuse(node)
+    return True
+
+
+def current_by_itself(node: Any, operands: Sequence[Any]) -> bool | None:
+    """What a kind of node or operator can tell; None where it cannot."""
+    own = getattr(node, "_is_current", None)
+    found: bool | None = own() if own else None
+    if found is None and node.op.code < 0:
+        own = getattr(node.op, "is_current", None)
+        if own:
+            return bool(own(node, operands))
+        # what a transform differentiates was just recorded: no need to run a user's forward again
+        return True if modes.state.transforms else None
+    return found
+
+
+def compare(node: Any, operands: Sequence[Any], local: Sequence[Any]) -> None:
+    """Raise RuntimeError if the partials just built, `local`, are not those of the node."""
+    kind = type(node)
+    now = [p._data if type(p) is kind else p for x, p in zip(operands, local) if type(x) is kind]
+    numbers = [x._data if type(x) is kind else x for x in operands]
+    if not same([node.op.forward(*numbers), *now], [node._data, *node._partials]):
+        refuse(node)
+
+
+def evaluates_to(node: Any, operands: Sequence[Any]) -> bool:
+    # rules of the user's own may use transforms: neither traced nor within others
+    with modes.tracing(None), modes.outermost():
+        out, _, partials = node.op.evaluate(operands, type(node))
+    return same([out, *partials], [node._data, *node._partials])
+
+
+def same(xs: Sequence[float], ys: Sequence[float]) -> bool:
+    """Tell whether numbers are the same, any NaN being the same as any other."""
+    if xs == ys:
+        return True
+    return len(xs) == len(ys) and all(x == y or (x != x and y != y) for x, y in zip(xs, ys))
+
+
+def refuse(node: Any) -> NoReturn:
+    """Raise the RuntimeError of a node that its operands no longer give."""
+    labels = dict.fromkeys(x.label for x in node._parents if x.label)
+    name = f"{node.op.name} {node.label!r}" if node.label else node.op.name
+    raise RuntimeError(
+        f"{name} = {node._data!r} would come out differently now: the data of "
+        f"{' or '.join(labels) or 'an operand'}, or something else it was computed from, has "
+        "changed since. A graph of derivatives would mix numbers from before and after: compute "
+        "the function again after a change (backward() gives the gradient as it was recorded)"
+    )

@@ -1,0 +1,138 @@
+"""Do the labels fit the model and the measures? Tried on all of them, before anything is trained.
+
+The model runs once, on the first input of each length; its output stands in for the others while
+losses and metrics are tried on every target. Where one of them fails, the sample's own output
+decides.
+What is drawn of Python's `random` meanwhile is drawn again afterwards.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from ..data import Sample
+from ..outputs import HALF, Ambiguous, number, scoring
+from ..rows import builder
+from ..scores import Measure, evaluating, in_mode
+from .plan import Plan
+
+Judge = Callable[[Any, str], Any]
+"""Raises TypeError if what a measure gave is none of what it has to give."""
+
+
+def try_out(plan: Plan, model: Any) -> None:
+    """Raise what training or validation would raise for the first target that does not fit."""
+    with same_chance():
+        with in_mode(model, training=False):
+            try_on(model, {"the loss": plan.loss}, plan.data, "data", checked, lenient=True)
+        if plan.validation:
+            with evaluating(model):
+                try_on(model, plan.measures, plan.validation, "validation", scored, lenient=False)
+                if plan.metrics:
+                    refuse_ambiguous(plan, model)
+
+
+@contextmanager
+def same_chance() -> Iterator[None]:
+    before = random.getstate()
+    try:
+        yield
+    finally:
+        random.setstate(before)
+
+
+def try_on(
+    model: Any,
+    measures: Mapping[str, Measure],
+    pairs: Sequence[Sample],
+    what: str,
+    judge: Judge,
+    lenient: bool,
+) -> None:
+    """Try measures on all targets. `lenient`: a model that cannot run yet in evaluation mode is
+    left for the training to judge."""
+    outputs: dict[int, Any] = {}
+    for place, (x, target) in distinct(pairs):
+        try:
+            output = outputs[length(x)] if length(x) in outputs else model(x)
+        except Exception:
+            if lenient:
+                return
+            raise
+        outputs[length(x)] = output
+        with scoring(model, x, [output]):
+            for name, measure in measures.items():
+                if not passes(measure, output, target, name, judge):
+                    own(model, measure, (x, target), f"{what}, sample {place}", name, judge)
+
+
+def distinct(pairs: Sequence[Sample]) -> Iterator[tuple[int, Sample]]:
+    """The first sample of each target, among inputs of one length, with its place."""
+    seen = set()
+    for place, (x, target) in enumerate(pairs):
+        key = (type(target), repr(target), length(x))
+        if key not in seen:
+            seen.add(key)
+            yield place, (x, target)
+
+
+def length(x: Any) -> int:
+    return len(x) if hasattr(x, "__len__") else 0
+
+
+def refuse_ambiguous(plan: Plan, model: Any) -> None:
+    """Raise Ambiguous if a metric cuts scores of which nothing tells what they are: one that lies
+    between where probabilities and where logits are cut will come up sooner or later."""
+    x, target = plan.validation[0]
+    with scoring(model, x, []) as scored_model:
+        if len(scored_model.recorded) > 1:
+            return
+        for measure in plan.metrics.values():
+            try:
+                measure([HALF / 2], target)
+            except Ambiguous:
+                raise
+            except Exception:
+                continue
+
+
+def passes(measure: Measure, output: Any, target: Any, name: str, judge: Judge) -> bool:
+    try:
+        judge(measure(output, target), name)
+    except Exception:
+        return False
+    return True
+
+
+def own(model: Any, measure: Measure, sample: Sample, where: str, name: str, judge: Judge) -> None:
+    """Try a measure on a sample's own output; what it raises says where."""
+    x, target = sample
+    output = model(x)
+    try:
+        with scoring(model, x, [output]):
+            judge(measure(output, target), name)
+    except (TypeError, ValueError) as error:
+        if type(error) not in (TypeError, ValueError):
+            raise
+        raise type(error)(f"{where}: {error}") from error
+
+
+def checked(cost: Any, what: str) -> Any:
+    if builder(cost) is None:
+        raise TypeError(
+            f"{what} must be a Value that depends on the parameters, got {type(cost).__name__} "
+            f"{cost!r:.60}"
+        )
+    return cost
+
+
+def scored(score: Any, name: str) -> float:
+    try:
+        return number(score)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"metric {name!r} must give a number, got {type(score).__name__} {score!r:.60}"
+        ) from None

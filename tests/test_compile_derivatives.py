@@ -1,0 +1,240 @@
+"""Transforms of compiled functions are compiled functions, over lanes too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import scalargrad as sg
+from scalargrad.compiler import compile
+from scalargrad.compiler.gate import Compiled
+
+np = pytest.importorskip("numpy")
+
+XS = np.array([0.5, 1.0, 2.0])
+ROWS = np.array([[0.5, -1.0], [1.0, 2.0], [2.0, 0.25]])
+
+
+def close(x: Any) -> Any:
+    return pytest.approx(np.asarray(x, float), rel=1e-12, abs=1e-13)
+
+
+def wave(w: Any, x: Any) -> Any:
+    return w * w * sg.sin(x) * x
+
+
+def form(w: Any, x: Any) -> Any:
+    return sg.tanh(w[0] * x[0] + w[1] * x[1]) * x[0]
+
+
+REDUCE: dict[str, Callable[[Any], Any]] = {"sum": sg.sum, "mean": sg.mean}
+
+
+def reduced(f: Any, reduce: str) -> Any:
+    """What a gate over rows of its last argument means."""
+    return lambda w, xs: REDUCE[reduce]([f(w, x) for x in xs])
+
+
+# ------ what comes back, and is kept
+
+
+@pytest.mark.parametrize("transform", [sg.grad, sg.value_and_grad, sg.jacobian, sg.hessian])
+def test_a_transform_is_a_compiled_function_and_the_same_one_again(transform: Any) -> None:
+    gate = compile(wave)
+    made = transform(gate)
+    assert isinstance(made, Compiled)
+    assert transform(gate) is made
+    assert transform(gate, 1) is not made
+    assert transform(gate, (0,)) is transform(gate, [0])
+    assert made.__name__ == f"{transform.__name__}(wave)"
+
+
+@pytest.mark.parametrize("argnums", [0, 1, -1, (0, 1), (1, 0), (1,)])
+@pytest.mark.parametrize("transform", [sg.grad, sg.value_and_grad, sg.jacobian, sg.hessian])
+def test_numbers_equal_those_of_the_plain_function(transform: Any, argnums: Any) -> None:
+    before, after = compile(transform(wave, argnums)), transform(compile(wave), argnums)
+    expected = transform(wave, argnums)(0.7, 1.3)
+    for found in (before(0.7, 1.3), after(0.7, 1.3), after(0.7, 1.3)):
+        for x, y in zip(leaves(found), leaves(expected)):
+            assert x == pytest.approx(y, rel=1e-12)
+
+
+def leaves(x: Any) -> list[float]:
+    return [y for part in x for y in leaves(part)] if isinstance(x, (tuple, list)) else [x]
+
+
+def test_products_equal_those_of_the_plain_function() -> None:
+    gate = compile(wave)
+    for tangents in ((1.0, 0.0), (0.5, -2.0)):
+        assert sg.jvp(gate, (0.7, 1.3), tangents) == close(sg.jvp(wave, (0.7, 1.3), tangents))
+        assert sg.hvp(gate, (0.7, 1.3), tangents) == close(sg.hvp(wave, (0.7, 1.3), tangents))
+    assert sg.jvp(compile(sg.square), (3.0,), (1.0,)) == (9.0, 6.0)
+    value, pullback = sg.vjp(compile(lambda w, x: [w * x, w]), 2.0, 3.0)
+    assert (value, pullback([1.0, 10.0]), pullback([0.0, 1.0])) == ([6.0, 2.0], (13.0, 2.0), (1, 0))
+
+
+def test_products_take_as_many_arguments_as_each_call_has() -> None:
+    gate = compile(lambda *xs: sg.prod(xs))
+    assert sg.jvp(gate, (2.0, 3.0), (1.0, 0.0)) == (6.0, 3.0)
+    assert sg.jvp(gate, (2.0, 3.0, 4.0), (0.0, 0.0, 1.0)) == (24.0, 6.0)
+    assert sg.jvp(gate, (5.0,), (2.0,)) == (5.0, 2.0)
+
+
+def test_an_argument_that_was_not_given_has_no_derivative() -> None:
+    gate = compile(lambda x, y=3.0: x * y)
+    assert sg.value_and_grad(gate)(2.0) == (6.0, 3.0)
+    with pytest.raises(TypeError, match="among the 1 positional arguments"):
+        sg.grad(gate, 1)(2.0)
+
+
+@pytest.mark.parametrize("transform", [sg.grad, sg.value_and_grad])
+@pytest.mark.parametrize("batch", [None, True])
+def test_several_results_are_refused_before_anything_is_computed(
+    transform: Any, batch: Any
+) -> None:
+    computed = []
+    gate = compile(lambda x: [x] * 10_000, batch=batch)
+    gate._programs.merged = lambda *args: computed.append(args)
+    with pytest.raises(TypeError, match="must return one Value"):
+        transform(gate)(np.ones(3) if batch else 1.0)
+    with pytest.raises(TypeError, match="must return one Value"):
+        transform(gate)(2.0)
+    assert not computed
+
+
+# ------ a sample in each lane, each with a derivative of its own
+
+
+def test_over_lanes_each_sample_has_a_derivative() -> None:
+    gate = compile(wave, batch="x")
+    for _ in range(2):
+        value, (by_w, by_x) = sg.value_and_grad(gate, (0, 1))(0.7, XS)
+        expected = [sg.value_and_grad(wave, (0, 1))(0.7, x) for x in XS.tolist()]
+        assert value == close([v for v, _ in expected])
+        assert by_w == close([g[0] for _, g in expected])
+        assert by_x == close([g[1] for _, g in expected])
+
+
+@pytest.mark.parametrize("transform", [sg.jacobian, sg.hessian])
+def test_jacobians_over_lanes_are_arrays_with_the_lanes_first(transform: Any) -> None:
+    f = form if transform is sg.hessian else lambda w, x: np.array([form(w, x), w[0] * x[1]])
+    w = np.array([0.3, -0.8])
+    blocks = transform(compile(f, batch="x"), (0, 1))(w, ROWS)
+    expected = [transform(f, (0, 1))(w, x) for x in ROWS]
+    flat = blocks if transform is sg.jacobian else [b for row in blocks for b in row]
+    for k, block in enumerate(flat):
+        assert block.dtype == float
+        own = [e[k] if transform is sg.jacobian else [b for row in e for b in row][k]
+               for e in expected]  # fmt: skip
+        assert block == close(np.stack(own))
+
+
+def test_by_elements_each_has_a_derivative_broadcast_as_numpy_does() -> None:
+    gate = compile(wave, batch=True)
+    ws = np.array([[0.5], [2.0]])
+    value, (by_w, by_x) = sg.value_and_grad(gate, (0, 1))(ws, XS)
+    assert value == close(ws**2 * np.sin(XS) * XS)
+    assert by_w == close(2.0 * ws * np.sin(XS) * XS)
+    assert by_x == close(ws**2 * (np.cos(XS) * XS + np.sin(XS)))
+
+
+def test_tangents_and_cotangents_have_lanes_too() -> None:
+    gate, tangents = compile(wave, batch="x"), np.array([1.0, -1.0, 0.5])
+    value, slope = sg.jvp(gate, (0.7, XS), (2.0, tangents))
+    each = [sg.jvp(wave, (0.7, x), (2.0, t)) for x, t in zip(XS.tolist(), tangents.tolist())]
+    assert value == close([v for v, _ in each])
+    assert slope == close([s for _, s in each])
+    _, pullback = sg.vjp(gate, 0.7, XS)
+    by_w, by_x = pullback(tangents)
+    assert by_x == close(tangents * sg.grad(gate, 1)(0.7, XS))
+    assert by_w == close(tangents * sg.grad(gate, 0)(0.7, XS))
+
+
+# ------ reduced over the lanes
+
+
+@pytest.mark.parametrize("reduce", REDUCE)
+def test_the_derivative_of_a_reduced_function_is_one_for_each_sample_in_what_each_has_of_its_own(
+    reduce: str,
+) -> None:
+    gate, plain = compile(wave, batch="x", reduce=reduce), reduced(wave, reduce)
+    expected = sg.value_and_grad(plain, (0, 1))(0.7, XS.tolist())
+    for _ in range(2):
+        value, (by_w, by_x) = sg.value_and_grad(gate, (0, 1))(0.7, XS)
+        assert (value, by_w) == (close(expected[0]), close(expected[1][0]))
+        assert by_x == close(expected[1][1])
+    assert sg.jacobian(gate, 1)(0.7, XS) == close(expected[1][1])
+
+
+@pytest.mark.parametrize("reduce", REDUCE)
+def test_the_hessian_of_a_reduced_function_has_the_block_of_each_sample(reduce: str) -> None:
+    gate, plain = compile(form, batch="x", reduce=reduce), reduced(form, reduce)
+    w = np.array([0.3, -0.8])
+    (ww, wx), (xw, xx) = sg.hessian(gate, (0, 1))(w, ROWS)
+    (pww, pwx), (pxw, pxx) = sg.hessian(plain, (0, 1))(w, ROWS)
+    n = range(len(ROWS))
+    assert ww == close(pww)
+    assert wx == close(np.stack([pwx[:, k, :] for k in n]))
+    assert xw == close(np.stack([pxw[k] for k in n]))
+    assert xx == close(np.stack([pxx[k, :, k, :] for k in n]))
+
+
+@pytest.mark.parametrize("reduce", REDUCE)
+def test_products_of_a_reduced_function(reduce: str) -> None:
+    gate, plain = compile(wave, batch="x", reduce=reduce), reduced(wave, reduce)
+    tangents = 2.0, np.array([1.0, -1.0, 0.5])
+    at, along = (0.7, XS.tolist()), (2.0, tangents[1].tolist())
+    assert sg.jvp(gate, (0.7, XS), tangents) == close(sg.jvp(plain, at, along))
+    for found, expected in zip(sg.hvp(gate, (0.7, XS), tangents), sg.hvp(plain, at, along)):
+        assert found == close(expected)
+    for found, expected in zip(sg.vjp(gate, 0.7, XS)[1](3.0), sg.vjp(plain, *at)[1](3.0)):
+        assert found == close(expected)
+
+
+def test_a_derivative_in_what_was_broadcast_is_summed_to_its_shape() -> None:
+    gate = compile(lambda x, y: x * y * y, batch=True, reduce="sum")
+    xs, ys = np.ones((3, 1)), np.arange(4.0)
+    by_x, by_y = sg.grad(gate, (0, 1))(xs, ys)
+    assert (by_x.shape, by_y.shape) == ((3, 1), (4,))
+    assert by_x.ravel() == close([14.0] * 3)
+    assert by_y == close(2.0 * ys * 3.0)
+
+
+def test_branches_of_single_samples_have_their_own_derivatives() -> None:
+    gate = compile(lambda w, x: w * x if x > 0.0 else x, batch="x", reduce="sum")
+    value, (by_w, by_x) = sg.value_and_grad(gate, (0, 1))(3.0, np.array([1.0, -2.0, 4.0]))
+    assert (value, by_w) == (13.0, 5.0)
+    assert by_x == close([3.0, 1.0, 3.0])
+
+
+# ------ nested
+
+
+def test_derivatives_of_derivatives_of_gates() -> None:
+    gate = compile(lambda x: x**4)
+    assert sg.grad(sg.grad(sg.grad(gate)))(2.0) == pytest.approx(48.0)
+    assert sg.hessian(sg.grad(gate))(2.0) == pytest.approx(48.0)
+    loss = compile(wave, batch="x", reduce="mean")
+    expected = sg.grad(sg.grad(reduced(wave, "mean")))(0.7, XS.tolist())
+    assert sg.grad(sg.grad(loss))(0.7, XS) == close(expected)
+
+
+def test_a_derived_gate_within_other_derivatives_and_programs() -> None:
+    loss, plain = compile(wave, batch="x", reduce="mean"), reduced(wave, "mean")
+    for outer in (sg.grad, lambda f: compile(sg.grad(f)), lambda f: sg.grad(compile(f))):
+        found = outer(lambda w: sg.grad(loss)(w * w, XS) * w)(0.7)
+        assert found == close(sg.grad(lambda w: sg.grad(plain)(w * w, XS.tolist()) * w)(0.7))
+        found = outer(lambda w: sg.sum(list(sg.grad(loss, 1)(w * w, XS))))(0.7)
+        total = sg.grad(lambda w: sg.sum(sg.grad(plain, 1)(w * w, XS.tolist())))(0.7)
+        assert found == close(total)
+
+
+def test_a_batched_gate_within_a_compiled_function_sees_its_samples() -> None:
+    inner = compile(lambda w, x: w * x, batch="x", reduce="sum")
+    each = compile(lambda w, x: w * x, batch="x")
+    assert compile(lambda w: inner(w, XS))(2.0) == 7.0
+    assert compile(lambda w: each(w, XS)[1])(2.0) == 2.0
+    values = np.array([sg.Value(1.0), sg.Value(3.0)], dtype=object)
+    assert inner(2.0, values).data == 8.0

@@ -1,0 +1,216 @@
+"""Arguments read in C by what they were before, and results written into containers."""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import scalargrad as sg
+from scalargrad.compiler import compile
+
+np = pytest.importorskip("numpy")
+machine = pytest.importorskip("scalargrad.native._machine")
+
+if sg.engine != "native":
+    pytest.skip("the machine goes with the native engine", allow_module_level=True)
+
+
+def read(readers: Any, *args: Any) -> Any:
+    numbers: list[Any] = [1.0, 1.0]
+    arrays: list[Any] = []
+    operands: list[Any] = []
+    found = machine.Reader(readers).read(args, numbers, arrays, operands)
+    return found and (numbers[2:], arrays, operands)
+
+
+def test_arguments_are_read_by_what_they_are_expected_to_be() -> None:
+    model, X = object(), np.ones((5, 2))
+    parameters = sg.Value(1.0), sg.Value(2.0)
+    same = machine.READ_SAME, model, parameters
+    rows = machine.READ_SAMPLES, np.ndarray, X.dtype, (2,)
+    assert read((None, same), 0.5, model) == ([0.5, parameters], [], [*parameters])
+    numbers, (found,), _ = read((rows, None), X, 2.0)
+    assert numbers == [2.0]
+    assert found is X
+    is_none = machine.READ_BY_CALL, lambda x, numbers, arrays: x is None
+    assert read((is_none,), None) == ([], [], [])
+    for x in (1, True, np.float64(1.0), None):
+        assert not read((None,), x)
+        assert not read((same,), x)
+        assert not read(((machine.READ_BY_CALL, lambda x, numbers, arrays: []),), x)
+    refused = [X[0], X[:0], X[:, :1], X[None], np.ones((5, 2), np.float32), X > 0.0, X.tolist()]
+    for x in (*refused, 1.0, np.array(1.0), np.ma.masked_array(X), X.astype(">f8")):
+        assert not read((rows,), x)
+    assert not read((rows, rows), X, X[:3])
+    assert not read((None,))
+    assert not read((None,), 1.0, 1.0)
+
+
+def test_containers_are_read_in_one_pass() -> None:
+    v, w = sg.Value(1.0), sg.Value(2.0)
+    floats = machine.READ_FLOATS, list, 2
+    values = machine.READ_VALUES, tuple, 2, sg.Value
+    nested = machine.READ_DICT, dict, ("a", "b"), (floats, (machine.READ_VALUE, sg.Value))
+    thing = machine.READ_OBJECT, SimpleNamespace, ("p", "q"), (None, values)
+    both = machine.READ_SEQUENCE, list, (nested, thing)
+    x = [{"a": [1.0, 2.0], "b": v}, SimpleNamespace(p=3.0, q=(v, w))]
+    assert read((both,), x) == ([1.0, 2.0, (v,), 3.0, (v, w)], [], [v, v, w])
+    for other in (
+        [x[0]],
+        tuple(x),
+        [{"b": v, "a": [1.0, 2.0]}, x[1]],
+        [{"a": [1.0, 2.0], "b": v, "c": 1.0}, x[1]],
+        [{"a": [1.0, 2], "b": v}, x[1]],
+        [{"a": [1.0], "b": v}, x[1]],
+        [{"a": (1.0, 2.0), "b": v}, x[1]],
+        [defaultdict(list, x[0]), x[1]],
+        [x[0], SimpleNamespace(p=3.0, q=(v, 2.0))],
+        [x[0], SimpleNamespace(q=(v, w), p=3.0)],
+        [x[0], SimpleNamespace(p=3.0, q=(v, w), r=1.0)],
+    ):
+        assert not read((both,), other)
+
+
+def test_constants_are_told_by_type_and_value() -> None:
+    one = machine.READ_STATIC, int, 1
+    assert read((one,), 1) == ([], [], [])
+    assert not any(read((one,), x) for x in (2, True, 1.0, "1"))
+
+
+@pytest.mark.parametrize(
+    "reader",
+    [
+        *(3, (), (1,), (99, 1), ("0", 1), (machine.READ_SAME, 1), (machine.READ_FLOATS, dict, 2)),
+        *((machine.READ_DICT, dict, ("a",), ()), (machine.READ_DICT, list, (), ())),
+        *((machine.READ_SEQUENCE, list, [None]), (machine.READ_SEQUENCE, list, (3,))),
+        *((machine.READ_VALUES, list, 2, 3), (machine.READ_OBJECT, 3, (), ())),
+        (machine.READ_SAMPLES, np.ndarray, float),
+    ],
+)
+def test_what_is_no_reader_is_refused(reader: Any) -> None:
+    with pytest.raises(TypeError, match="expected a tuple of readers"):
+        machine.Reader((reader,))
+
+
+def test_a_reader_that_is_given_something_else_or_raises_is_an_error() -> None:
+    reader = machine.Reader(())
+    for given_ in [
+        (),
+        ((), [1.0], []),
+        ((), [], [], []),
+        ([], [1.0], [], []),
+        ((), (1.0,), [], []),
+    ]:
+        with pytest.raises(TypeError):
+            reader.read(*given_)
+    with pytest.raises(TypeError):
+        machine.Reader([])
+    fails = machine.Reader(((machine.READ_BY_CALL, lambda x, numbers, arrays: 1 / 0),))
+    with pytest.raises(ZeroDivisionError):
+        fails.read((1.0,), [1.0, 1.0], [], [])
+
+
+def test_a_list_that_changes_while_it_is_read_is_another_one() -> None:
+    x = [1.0, None, 2.0]
+
+    def empty(part: Any, numbers: Any, arrays: Any) -> bool:
+        x.clear()
+        return True
+
+    whole = machine.READ_SEQUENCE, list, (None, (machine.READ_BY_CALL, empty), None)
+    assert not read((whole,), x)
+
+
+# ------ results
+
+
+def test_results_are_written_into_their_containers() -> None:
+    numbers = array("d", [float(k) for k in range(8)])
+    whole = (machine.WRITE_NUMBERS, lambda x: list(x), 2)
+    writer = (
+        machine.WRITE_DICT,
+        ("a", "b"),
+        (
+            (machine.WRITE_FLOATS, 3),
+            (machine.WRITE_TUPLE, (None, (machine.WRITE_LIST, (None, whole)))),
+        ),
+    )
+    found = machine.write((machine.WRITE_BY_CALL, tuple, (writer, None)), numbers)
+    assert found == ({"a": [0.0, 1.0, 2.0], "b": (3.0, [4.0, [5.0, 6.0]])}, 7.0)
+
+
+@pytest.mark.parametrize(
+    "writer",
+    [
+        *(3, (), ("0",), (99, 1), (machine.WRITE_FLOATS, 9), (machine.WRITE_FLOATS, -1)),
+        *((machine.WRITE_LIST, [None]), (machine.WRITE_DICT, ("a",), ()), (machine.WRITE_TUPLE,)),
+        *((machine.WRITE_NUMBERS, list, 9), (machine.WRITE_BY_CALL, 3, ())),
+        (machine.WRITE_LIST, (None,) * 9),
+        (machine.WRITE_DICT, ([],), (None,)),
+    ],
+)
+def test_what_is_no_writer_is_refused(writer: Any) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        machine.write(writer, array("d", bytes(64)))
+
+
+def test_readers_and_writers_within_others_many_times_over_are_no_crash() -> None:
+    writer: Any = None
+    for _ in range(100_000):
+        writer = (machine.WRITE_LIST, (writer,))
+    with pytest.raises(RecursionError):
+        machine.write(writer, array("d", [1.0]))
+    reader: Any = None
+    for _ in range(100_000):
+        reader = (machine.READ_SEQUENCE, list, (reader,))
+    with pytest.raises(RecursionError):
+        machine.Reader((reader,))
+
+
+# ------ whole calls
+
+leaves = st.floats(-9.0, 9.0) | st.integers(-9, 9) | st.sampled_from(["a", None, True])
+trees = st.recursive(
+    leaves,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.lists(inner, max_size=3).map(tuple)
+        | st.dictionaries(st.sampled_from("abc"), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+def total(x: Any) -> Any:
+    """A sum that every number and every constant has its own part in."""
+    if isinstance(x, dict):
+        return sum((k + 2) * total(y) + ord(key) for k, (key, y) in enumerate(x.items()))
+    if isinstance(x, (list, tuple)):
+        return sum((3 - k) * total(y) for k, y in enumerate(x)) - len(x)
+    return 5.0 if x is None else 7.0 if isinstance(x, str) else x * 1.5
+
+
+@given(st.lists(trees, min_size=2, max_size=4))
+def test_calls_of_any_structure_one_after_the_other(args: list[Any]) -> None:
+    gate = compile(lambda x: [total(x), {"same": x}])
+    for x in (*args, *args, *reversed(args)):
+        value, same = gate(x)
+        assert value == pytest.approx(total(x), rel=1e-12, abs=1e-12)
+        assert same == {"same": x}
+
+
+def test_calls_that_alternate_in_form_are_all_read_the_short_way() -> None:
+    gate = compile(lambda x: total(x))
+    forms = [[1.0, 2.0], (1.0, 2.0), {"a": 1.0, "b": 2.0}, [[1.0], [2.0]], 1.0]
+    for x in forms:
+        gate(x)
+    gate.long_way = lambda args, named: pytest.fail("a call took the long way")
+    for _ in range(3):
+        for x in forms:
+            assert gate(x) == pytest.approx(total(x))
