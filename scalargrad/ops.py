@@ -138,7 +138,7 @@ fmod = op("fmod", "fmod", ieee.fmod, "fmod({}, {})",
           lambda out, x, y: 1.0 + flat(out), lambda out, x, y: round(div(out - x, y)))
 remainder = op("remainder", "remainder", ieee.remainder, "remainder({}, {})",
                lambda out, x, y: 1.0 + flat(out), lambda out, x, y: round(div(out - x, y)),
-               array=NOWHERE,
+               array=NOWHERE, samples=((1.5, 2.5), (-0.7, 1.3), (2.3, -0.4), (-1.1, -3.0)),
                doc="x − n·y with the whole n nearest to x/y, of two the even one: as in IEEE 754 "
                    "and math.remainder. Python's % is mod, which NumPy calls remainder.")
 neg = op("neg", "−", py.neg, "-{}", lambda out, x: -1.0, dunder="neg")

@@ -87,7 +87,7 @@ def test_derivative_as_a_graph_equals_backward_and_differentiates_again(name: st
 # ------ NaN
 
 LINEAR: dict[str, tuple[int, ...]] = {
-    **dict.fromkeys(["identity", "neg", "div"], (0,)),
+    **dict.fromkeys(["identity", "neg", "div", "degrees", "radians"], (0,)),
     **dict.fromkeys(["add", "sub", "mul", "chain", "sum", "mean", "prod", "dot"], (0, 1)),
     **dict.fromkeys(["leaky_relu", "elu"], (1,)),
 }
@@ -140,6 +140,8 @@ def loses(name: str, operands: Sequence[float]) -> str:
         return "the root of 2 times the least subnormal has no digit to be right in"
     if name in ("mod", "floordiv", "fmod", "remainder") and abs(x) > 1e20 * abs(y):
         return "a step of any size leads over many multiples of y"
+    if name == "copysign" and bits(y) == bits(-0.0):
+        return "an mpf has no −0.0"
     if name == "mean" and math.isinf(x + y):
         return "the sum is beyond the floats"
     return ""

@@ -102,8 +102,10 @@ def entry(row: Operator) -> str:
 
 
 def function(row: Operator) -> str:
-    """What makes the name known to links and to the index."""
-    return f"```{{py:function}} scalargrad.{row.signature()}\n```"
+    """What makes the names known to links and to the index."""
+    signature = row.signature()
+    spelled = [signature, *([signature.replace(row.name, row.numpy, 1)] if row.numpy else [])]
+    return "\n\n".join(f"```{{py:function}} scalargrad.{x}\n```" for x in spelled)
 
 
 def overview(parts: list[tuple[str, list[Operator]]]) -> str:

@@ -34,6 +34,7 @@ function isNegative(x) {
 }
 
 function copysign(size, sign) {
+  if (Number.isNaN(sign)) return NaN;
   return isNegative(sign) ? -fabs(size) : fabs(size);
 }
 
