@@ -11,7 +11,7 @@ from itertools import count
 from .judge import WRONG, Verdict, judged
 from .program import Script
 
-TRIALS = 3000
+TRIALS = 1500
 
 
 def signature(verdict: Verdict) -> tuple[str, str]:
@@ -90,6 +90,9 @@ def edits_of(node: ast.AST) -> Iterator[Callable[[], object]]:
     """Changes of a node in place: a statement left out or replaced by what stands in it, an
     expression replaced by one of its parts or by a number."""
     for name, value in ast.iter_fields(node):
+        # to assign somewhere else could change what is no part of the program
+        if name in ("target", "targets") or isinstance(getattr(node, "ctx", None), ast.Store):
+            continue
         if isinstance(value, list):
             for i, part in enumerate(value):
                 yield from edits_of_part(value, i, part)
