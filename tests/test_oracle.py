@@ -15,22 +15,23 @@ from hypothesis import settings
 
 pytest.importorskip("numpy")
 
-from oracle.by_hand import CHANCE_AND_TIME, SCRIPTS
+from oracle.effects import CHANCE_AND_TIME
 from oracle.faults import FAULTS
 from oracle.judge import REFUSED, SAME, UNSURE, WRONG, Counts, Verdict, judged, report
-from oracle.kinds_of_use import RARE
 from oracle.program import Program, Script, Step
-from oracle.programs import PROGRAMS
 from oracle.refusals import REFUSALS, refusal
 from oracle.shrink import shrunk, signature
 from oracle.suites import (
+    ALL_USES,
+    PROGRAMS,
+    SCRIPTS,
     random_scripts,
     scripts_by_hand,
     scripts_of_program,
     scripts_of_use,
     scripts_of_uses,
 )
-from oracle.uses import USES, Use
+from oracle.uses import Use
 from oracle.world import World
 
 CALLS = 3000 * settings.default.max_examples // 60
@@ -70,7 +71,7 @@ def test_random_programs() -> None:
     assert counts.of[UNSURE] <= OFTEN * counts.calls, str(counts)
 
 
-@pytest.mark.parametrize("use", (*USES, *RARE), ids=lambda use: use.name)
+@pytest.mark.parametrize("use", ALL_USES, ids=lambda use: use.name)
 def test_what_a_function_uses_may_change(use: Use) -> None:
     held(counted(scripts_of_use(use, whole=not settings().derandomize)))
 
@@ -116,7 +117,9 @@ def refusing(message: str) -> object:
 
 
 def test_a_refusal_is_none_unless_it_is_documented() -> None:
-    script = Script(Program("", "def f(x): return x"), "", "gate = compile(f)", (Step("gate(1.0)"),))
+    script = Script(
+        Program("", "def f(x): return x"), "", "gate = compile(f)", (Step("gate(1.0)"),)
+    )
     refused = judged(script, refusing("compile cannot follow backward(): …"))
     assert (refused[0].verdict, refused[0].kind) == (REFUSED, "backward() inside")
     assert judged(script, refusing("'Tracer' object is not iterable"))[0].verdict == WRONG

@@ -16,11 +16,14 @@ TRIALS = 1500
 
 def signature(verdict: Verdict) -> tuple[str, str]:
     """What stays the same: the kind of wrongness, and the exception that it names."""
-    raised = re.search(r"got: raises (\w+: [^,'\"\d]{0,40})", verdict.text)
-    return verdict.kind, raised[1] if raised else ""
+    expected = re.search(r"expected: (raises \w+)", verdict.text)
+    raised = re.search(r"got: (raises \w+: [^,'\"\d]{0,40})", verdict.text)
+    return verdict.kind, ", ".join(found[1] for found in (expected, raised) if found)
 
 
-def shrunk(script: Script, verdict: Verdict, judge: Callable[[Script], list[Verdict]] = judged) -> Script:
+def shrunk(
+    script: Script, verdict: Verdict, judge: Callable[[Script], list[Verdict]] = judged
+) -> Script:
     """The smallest found. `verdict` is the one on `script`, whose last step it is about."""
     wanted = signature(verdict)
     script = script._replace(steps=script.steps[: verdict.step + 1] or script.steps[:1])
