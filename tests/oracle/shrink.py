@@ -55,7 +55,10 @@ def candidates(script: Script) -> Iterator[Script]:
     for k in range(len(script.steps) - 1):
         yield script._replace(steps=(*script.steps[:k], *script.steps[k + 1 :]))
     for lanes in (1, 2):
-        shorter = tuple(s._replace(text=with_lanes(s.text, lanes)) for s in script.steps)
+        shorter = tuple(
+            s._replace(text=with_lanes(s.text, lanes), otherwise=with_lanes(s.otherwise, lanes))
+            for s in script.steps
+        )
         if shorter != script.steps:
             yield script._replace(steps=shorter)
     for source in smaller(script.program.source):
