@@ -29,6 +29,6 @@ for script in chain(scripts_by_hand(), scripts_of_uses()) if by_hand else random
                 print(report(small, judged(small)[-1]), flush=True)
     if counts.calls >= calls and not by_hand:
         break
-for kind, n in kinds.most_common():
-    print(f"{n:6,}  {' | '.join(kind)}")
+for key, n in kinds.most_common():
+    print(f"{n:6,}  {' | '.join(key)}")
 print(counts)
