@@ -76,7 +76,7 @@ def verdict(script: Script, i: int, expected: Outcome, actual: Outcome) -> Verdi
         return Verdict(REFUSED, refused, str(actual.raised))
     if as_values(script, i, expected, actual):
         return Verdict(SAME, "as Values do")
-    if not script.strict and found.kind == "number" and ill_conditioned(script, i, actual):
+    if not script.strict and ill_conditioned(script, i, actual):
         return Verdict(UNSURE, found.kind, found.text)
     return Verdict(WRONG, found.kind, found.text)
 

@@ -84,8 +84,8 @@ def together(results: Sequence[Any], leaf: Callable[[Sequence[Any]], Any]) -> An
         parts = [together(part, leaf) for part in zip(*results)]
         return type(first)(*parts) if hasattr(first, "_fields") else type(first)(parts)
     if hasattr(first, "__dataclass_fields__"):
-        parts = {k: together([vars(r)[k] for r in results], leaf) for k in vars(first)}
-        return type(first)(**parts)
+        fields = {k: together([vars(r)[k] for r in results], leaf) for k in vars(first)}
+        return type(first)(**fields)
     return leaf(results)
 
 

@@ -166,7 +166,13 @@ class Writer:
         scope.lists.append(name)
         change = self.random.choice(
             (
-                *("{}.append({})", "{}[0] = {}", "{}.insert(0, {})", "{}.extend([{}])", "{}.sort()"),
+                *(
+                    "{}.append({})",
+                    "{}[0] = {}",
+                    "{}.insert(0, {})",
+                    "{}.extend([{}])",
+                    "{}.sort()",
+                ),
                 *("{}.reverse()", "{} += [{}]", "{} = [t for t in {} if t > 0] or [0.5]"),
             )
         )
