@@ -40,8 +40,8 @@ class Arithmetic(Protocols):
         if is_ours(sys._getframe(1).f_globals):
             return object.__hash__(self)
         raise TypeError(
-            "compile cannot follow a number in a set, or as a key of a dict or of a cache, where it "
-            "is found by its value: compare it with ==, or look for it in a list"
+            "compile cannot follow a number in a set, or as a key of a dict or of a cache, where "
+            "it is found by its value: compare it with ==, or look for it in a list"
         )
 
 
