@@ -177,7 +177,11 @@ RAISING = (
         "finally:\n"
         "    pass",
     ),
-    of("division by zero", "try:\n    return 1.0 / x\nexcept ZeroDivisionError:\n    return 0.0"),
+    of(
+        "division by zero",
+        "try:\n    return 1.0 / x\nexcept ZeroDivisionError:\n    return 0.0",
+        forms=("float", "Value", "keywords", "mixed", "backward", "grad", "batch", "within"),
+    ),
     of(
         "key error",
         "try:\n    return x * {'a': 2.0}['a' if x > 0 else 'b']\nexcept KeyError:\n    return x",

@@ -77,7 +77,7 @@ ARGUMENTS = (
     ),
     of(
         "a dataclass",
-        POINT + "def f(p):\n    return p.a * p.b + dataclasses.astuple(p)[0]",
+        POINT + "def f(p):\n    return p.a * p.b + sum(vars(p).values())",
         Argument("p", ("Point({}, {})", "Point({}, b={})")),
     ),
     of("an array", "return np.sum(v ** 2) ** 0.5 + v[0]", ARRAY),

@@ -162,7 +162,7 @@ class Writer:
 
     def listed(self, scope: Scope, depth: int) -> Lines:
         name = self.name()
-        lines = [f"{name} = {scope.list_of(3)}"]
+        lines = [f"{name} = [*{scope.list_of(3)}]"]
         scope.lists.append(name)
         change = self.random.choice(
             (
