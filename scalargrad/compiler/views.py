@@ -65,7 +65,7 @@ class Views:
         value and, with `gradient`, a second one for value and gradient. The comment at its head
         tells which number is which."""
         calls = [self._whole(args, False), *([self._whole(args, True)] if gradient else [])]
-        names = [calls[0].identifier, f"{calls[0].identifier}_gradient"]
+        names = emit_c.function_names(calls[0].names.function)
         return emit_c.c_source(
             [
                 emit_c.Function(call.path.program, name, call.names)
