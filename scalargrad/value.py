@@ -165,7 +165,7 @@ class Value(Protocols):
 
     # ------ Python's protocols
     def __repr__(self) -> str:
-        return f"Value(data={self.data}, grad={self.grad})"
+        return f"Value(data={self.data!r}, grad={self.grad!r})"
 
     def __format__(self, spec: str) -> str:
         return format(self.data, spec) if spec else repr(self)

@@ -72,7 +72,7 @@ def test_without_any_renderer_the_error_names_both_cures(monkeypatch: pytest.Mon
     monkeypatch.setitem(sys.modules, "pygraphviz", None)
     found = drawing()
     assert found.dot.startswith("digraph")
-    with pytest.raises(RuntimeError, match=r"pip install \"scalargrad\[draw\]\".*Graphviz.*\.dot"):
+    with pytest.raises(RuntimeError, match=r"pip install pygraphviz.*Graphviz.*\.dot"):
         _ = found.svg
 
 

@@ -243,7 +243,14 @@ def test_closeness_of_values() -> None:
     assert np.array_equal(values(1.0, 2.0), [1.0, 2.0])
 
 
-@pytest.mark.parametrize("kind", [np.float64, np.float32, np.int64, np.array])
+def test_arrays_of_longer_numbers_are_rounded_once() -> None:
+    long = np.array([1, 3], np.longdouble) / 3
+    assert data(Value(2.0) * long) == data(long * Value(2.0)) == [2.0 * (1 / 3), 2.0]
+    objects = np.array([long[0], Value(1.0)], dtype=object)
+    assert data(objects * Value(3.0)) == [3.0 * (1 / 3), 3.0]
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32, np.longdouble, np.int64, np.array])
 @pytest.mark.parametrize("op", [*ELEMENTWISE, divmod], ids=lambda op: op.__name__)
 def test_numpys_scalars_and_arrays_of_no_dimension_are_numbers(op: Any, kind: Any) -> None:
     v = Value(2.5)

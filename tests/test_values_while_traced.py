@@ -167,3 +167,30 @@ def test_a_node_of_ones_own_that_was_there_before_is_a_number_like_others() -> N
     x = Value(3.0)
     node = Value(9.0, (x,), (6.0,))
     assert number(sg.compile(lambda y: y * node)(2.0)) == 18.0
+
+
+def test_a_gradient_that_a_compiled_function_reads_is_that_of_the_call() -> None:
+    v = Value(2.0, "a")
+    graded = sg.compile(lambda x: x * v.grad)
+    labelled = sg.compile(lambda x: x * 2.0 if v.label == "a" else x)
+    with pytest.warns(RuntimeWarning, match=r"v\.grad"):
+        graded(1.0)
+    for v.grad in (1.0, 3.0, -2.0):
+        assert graded(2.0) == 2.0 * v.grad
+    with pytest.warns(RuntimeWarning, match=r"v\.label"):
+        labelled(1.0)
+    for v.label in ("b", "a", "b"):
+        assert labelled(2.0) == (4.0 if v.label == "a" else 2.0)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_gradient_that_a_compiled_function_sets_is_set_at_every_call() -> None:
+    v = Value(0.0)
+
+    def counted(x: Any) -> Any:
+        v.grad = v.grad + 1.0
+        return x * v.grad
+
+    f = sg.compile(counted)
+    assert [f(1.0) for _ in range(3)] == [1.0, 2.0, 3.0]
+    assert v.grad == 3.0
