@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 from ..rows import is_number
 from ..trees import accessors, is_array, is_model, is_value, take_apart
-from .surroundings import Fingerprint
 
 STATIC = (int, bool, str, bytes, type(None))
 
@@ -97,16 +96,14 @@ def entries_of(x: Any) -> Part:
 
 
 def model(x: Any) -> Part:
-    fingerprint = Fingerprint(names=None)
-    fingerprint.add(x)
     parameters = [p for _, p in x.named_parameters()]
     return Part(
-        ("model", tuple(fingerprint.parts)),
+        ("model", len(parameters), all(map(is_value, parameters))),
         parameters,
         False,
         x.with_parameters,
         x.with_parameters,
-        fingerprint.kept,
+        (),
         lambda: [f".{name}" for name, _ in x.named_parameters()],
     )
 
@@ -186,11 +183,14 @@ class Arguments:
         self.batched = bool(batch)
         self.parts: list[Part] = []
         self.specs: list[tuple[int, Any]] = []
+        self.models: list[Any] = []
+        """What the program depends on besides the numbers."""
         for position, x in enumerate(args):
             by_sample = position in batch
             # rows of numbers in a list are an array, not a container of its own
             leaves, spec = ([x], None) if by_sample and not is_tree(x) else take_apart(x)
             self.parts += [part_of(leaf, by_sample, bool(batch)) for leaf in leaves]
+            self.models += filter(is_model, leaves)
             self.specs.append((len(leaves), spec))
         self.shape = self._lanes()
         self.arrays: list[Any] = []
@@ -229,7 +229,7 @@ class Arguments:
         same.parts = [
             part._replace(numbers=[None] * len(part.numbers), rows=None) for part in self.parts
         ]
-        same.numbers, same.arrays = [], []
+        same.numbers, same.arrays, same.models = [], [], []
         return same
 
     def _placed(self, part: Part) -> list[Any]:

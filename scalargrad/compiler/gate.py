@@ -6,6 +6,7 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
+import warnings
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
@@ -14,10 +15,11 @@ from ..engine import Value
 from ..trees import Structure, is_array, is_value
 from .arguments import STATIC, Arguments
 from .eager import Gate
+from .effects import observing
 from .machine import NATIVE
 from .paths import Path, Paths
 from .results import Merge, Results, finish_of
-from .surroundings import Fingerprint, surroundings
+from .surroundings import Surroundings, surroundings
 from .tracing import Task, Wanted
 from .views import Views
 
@@ -57,6 +59,8 @@ class Compiled(Views):
         self._kept: dict[Hashable, list[Any]] = {}
         self._derived: dict[Any, Compiled] = {}
         self._names: frozenset[str] = frozenset()
+        self._latest: Paths | None = None
+        self._has_warned = False
         self._call: tuple[Any, Any] = (None, None)
         self._gradient: tuple[Any, Any] = (None, None)
 
@@ -196,8 +200,8 @@ class Compiled(Views):
             self.one_number(self.results(call, wanted).structure)
         else:
             self.results(call, None)
-        paths = self._paths[self.key(call, wanted)[0]]
-        assert paths.first is not None
+        paths = self._paths.get(self.key(call, wanted)[0], self._latest)
+        assert paths is not None and paths.first is not None
         return paths, paths.first, call
 
     def one_number(self, structure: Structure) -> None:
@@ -209,42 +213,61 @@ class Compiled(Views):
 
     def results(self, call: Arguments, wanted: Wanted | None) -> Results:
         """Run the call, tracing what was not traced before."""
-        key, kept = self.key(call, wanted)
-        paths = self._paths.get(key)
+        around = self.around(call)
+        key, kept = self.key_in(around, call, wanted)
+        paths = None if around.unknown else self._paths.get(key)
         if paths is None:
             task = Task(self.f, call.pattern(), self.reduce, wanted)
             paths = Paths(task.trace, self.max_paths, self.threads)
         merge = Merge(call)
-        for path, group, outputs in paths.run(call):
-            merge.add(path, group, outputs)
+        with observing(around):
+            for path, group, outputs in paths.run(call):
+                merge.add(path, group, outputs)
         # only now: a function that raised leaves nothing behind
-        self._paths[key], self._kept[key] = paths, kept
+        paths.unknown = list(dict.fromkeys([*around.unknown, *paths.unknown]))
+        self._latest = paths
+        if paths.unknown:
+            self.warn(paths.unknown)
+        if paths.unknown or around.altered:
+            self._paths.pop(key, None), self._kept.pop(key, None)
+        else:
+            self._paths[key], self._kept[key] = paths, kept
         if len(self._paths) > KEPT_PROGRAMS:
             oldest = next(iter(self._paths))
             del self._paths[oldest], self._kept[oldest]
         return merge.results(wanted.positions if wanted else ())
 
+    def warn(self, unknown: Sequence[str]) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            warnings.warn(
+                f"{self!r} is traced anew at each call, for {', '.join(unknown)} may change "
+                "without anybody seeing: pass the numbers in as arguments, or keep them in lists, "
+                "dicts, arrays or attributes that the code names",
+                RuntimeWarning,
+                stacklevel=5,
+            )
+
     def key(self, call: Arguments, wanted: Wanted | None) -> tuple[Hashable, list[Any]]:
-        return self.key_in(self.around(), call, wanted)
+        return self.key_in(self.around(call), call, wanted)
 
     def key_in(
-        self, around: Fingerprint, call: Arguments, wanted: Wanted | None
+        self, around: Surroundings, call: Arguments, wanted: Wanted | None
     ) -> tuple[Hashable, list[Any]]:
         kept = [*around.kept, *(x for part in call.parts for x in part.kept)]
         return (call.key, wanted, tuple(around.parts)), kept
 
-    def around(self) -> Fingerprint:
-        found = surroundings(self.f, self._names)
-        self._names = frozenset(found.names or ())
+    def around(self, call: Arguments) -> Surroundings:
+        found = surroundings(self.f, call.models, self._names)
+        self._names = frozenset(found.names)
         return found
 
     def plan(self, args: Sequence[Any], call: Arguments, wanted: Wanted | None) -> Any:
         """The short way for calls like this one; None where there is none."""
         # none if the function itself changed what it uses
-        around = self.around()
+        around = self.around(call)
         paths = self._paths.get(self.key_in(around, call, wanted)[0])
-        records = around.with_arguments(args)
-        return plan_of(args, call, paths, records) if NATIVE and paths else None
+        return plan_of(args, call, paths, around.records) if NATIVE and paths else None
 
     # ------ nodes
     def nodes(self, args: Sequence[Any], operands: tuple[Any, ...], results: Results) -> Any:

@@ -172,6 +172,8 @@ class Paths:
         self.count = 0
         self.first: Path | None = None
         self.conditions = Conditions()
+        self.unknown: list[str] = []
+        """What may change without anybody seeing, found while the paths were traced."""
         self.ends: dict[Any, Path] = {}
         """Those without guards, by what they compute."""
 
@@ -184,6 +186,7 @@ class Paths:
             )
         traced = self.trace(call.in_lane(lane), call.draws.in_lane(lane), way.decided)
         self.count += 1
+        self.unknown += (what for what in traced.unknown if what not in self.unknown)
         return traced
 
     def root(self, call: Call) -> Path:

@@ -148,13 +148,13 @@ class Plan:
 
 
 def plan_of(
-    args: Sequence[Any], call: Arguments, paths: Paths, records: list[Any] | None
+    args: Sequence[Any], call: Arguments, paths: Paths, records: list[Any]
 ) -> Plan | None:
     """Return a plan for calls like this one, run by `paths`; None if there is none."""
     path = paths.first
     assert path is not None
     drawn = any(isinstance(source, Draw) for source in path.traced.sources)
-    if drawn or records is None or not isinstance(path.runner, OnMachine):
+    if drawn or not isinstance(path.runner, OnMachine):
         return None
     if len(args) != len(call.parts):
         return None

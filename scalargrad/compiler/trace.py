@@ -69,6 +69,7 @@ class Recorder:
         self.drawn_by_lane = False
         self.guards: dict[Guard, None] = {}
         self.decided: Mapping[tuple[str, int, int], bool] = {}
+        self.unknown: list[str] = []
 
     # ------ what each kind of trace has in its own way
     def input(self, number: float, lane: bool = False) -> Any:
@@ -118,6 +119,12 @@ class Recorder:
     def follow(self, node: Any) -> Any:
         """Return what stands for a node that the function built of Values it closes over."""
         return self.compute(node.op, node.operands)
+
+    def unwatched(self, what: str) -> None:
+        """Note that the function read, or did, what nobody can watch: it is to be traced anew at
+        each call."""
+        if what not in self.unknown:
+            self.unknown.append(what)
 
     # ------ branches
     def branch(self, compare: str, x: Any, y: Any) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -11,6 +10,7 @@ from ..backward import symbolic_adjoints
 from ..rows import builder
 from ..trees import SCALAR, Structure, flatten
 from .arguments import Arguments
+from .effects import observed
 from .lower import lane_sums
 from .recording import Trace
 from .structure import COUNT, SHARE
@@ -32,7 +32,8 @@ class Traced(NamedTuple):
     The outputs are the entries of its result, each followed by its derivatives: in the wanted
     numbers, then in the `captured` Values. `each` tells which of them every lane has its own of;
     the others are numbers, or sums over lanes. `sources` says where each input comes from: a
-    position among the numbers of the call, the Value that is captured, or a Draw.
+    position among the numbers of the call, the Value that is captured, or a Draw. `unknown` is what
+    may change without anybody seeing.
     """
 
     trace: Any
@@ -42,6 +43,7 @@ class Traced(NamedTuple):
     captured: list[Any]
     structure: Structure
     wanted: Wanted | None
+    unknown: list[str]
 
 
 class Task(NamedTuple):
@@ -57,8 +59,9 @@ class Task(NamedTuple):
     ) -> Traced:
         """Trace the way that `f` takes with these numbers: those of one lane. `draw(k)` is the
         k-th random number of that lane; `decided` is how comparisons came out in it. Raises
-        TypeError if `f` draws other numbers."""
-        return without_random_numbers(lambda: self.traced(numbers, draw, decided))
+        TypeError if `f` draws other numbers, or keeps one."""
+        has_lanes = self.call.shape is not None
+        return observed(lambda: self.traced(numbers, draw, decided), has_lanes)
 
     def traced(
         self, numbers: Sequence[float], draw: Callable[[int], float], decided: Mapping[Any, bool]
@@ -83,6 +86,7 @@ class Task(NamedTuple):
             captured,
             emptied(structure),
             self.wanted,
+            trace.unknown,
         )
 
     def outputs(self, trace: Any, tracers: Sequence[Any], entry: Any) -> Iterator[tuple[Any, bool]]:
@@ -119,21 +123,3 @@ def emptied(structure: Structure) -> Structure:
     leaves = structure.leaves
     kept = [leaf._replace(original=0.0) if leaf.kind is SCALAR else leaf for leaf in leaves]
     return Structure(kept, structure.spec)
-
-
-ATTEMPTS = 5
-"""Another thread may draw a random number just then; it does not every time."""
-
-
-def without_random_numbers(trace: Callable[[], Traced]) -> Traced:
-    first = random.getstate()
-    for _ in range(ATTEMPTS):
-        before = random.getstate()
-        traced = trace()
-        if random.getstate() == before:
-            return traced
-    random.setstate(first)
-    raise TypeError(
-        "compile cannot follow random numbers: they would be frozen into the program; draw "
-        "them outside and pass them in"
-    )

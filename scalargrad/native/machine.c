@@ -14,7 +14,7 @@
 
 static PyMethodDef module_methods[] = {
     {"unchanged", (PyCFunction)(void (*)(void))unchanged, METH_FASTCALL,
-     "unchanged(records, seen): whether each list, dict, cell, class and function still holds what it "
+     "unchanged(records, seen): whether each holder still holds what it "
      "held; `seen` is 64 bits for each, zeros at first."},
     {"read", (PyCFunction)(void (*)(void))read_arguments, METH_FASTCALL,
      "read(readers, args, numbers, arrays): whether each argument is of the kind that its reader "
