@@ -184,6 +184,8 @@ class Calls:
             self.refused = self.refused or "next() of a generator from outside"
         elif code is random.Random.__init__.__code__ and frame.f_locals.get("x") is None:
             self.refused = self.refused or "a generator without a seed"
+        elif code.co_name == "uuid1" and frame.f_globals.get("__name__") == "uuid":
+            self.refused = self.refused or "uuid.uuid1()"
         elif code is importlib.import_module.__code__:
             self.repeated("import_module(), which imports by any name")
 

@@ -6,13 +6,17 @@ beyond the call would be one of a trace that is over: that is undone, and refuse
 
 from __future__ import annotations
 
+import gc
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeVar
 
 from .. import modes
 from .chance import Calls, Chance, noticing
+from .recording import Trace
 from .restoring import restore
 from .surroundings import Surroundings
 from .watching import shown
@@ -98,13 +102,43 @@ def kept_clean(trace: Callable[[], T], around: Surroundings | None) -> T:
     except BaseException:
         clean(around)
         raise
-    places = clean(around)
+    places = clean(around) or outliving(found)
     if places:
         raise TypeError(
             f"compile cannot follow a number that is kept in {places[0]}: return it, and keep what "
             "the compiled function returns"
         )
     return found
+
+
+def outliving(found: Any) -> list[str]:
+    """Whether Tracers are left where the walk does not come, as in functools.lru_cache."""
+    for generation in range(3):
+        if references(found) <= of_a_new_trace():
+            return []
+        # by a circle that the function left behind, perhaps
+        gc.collect(generation)
+    held = references(found) > of_a_new_trace()
+    return ["something that it uses, as functools.lru_cache does"] if held else []
+
+
+def references(found: Any) -> int:
+    """How many refer to a Tracer, at most, or, where Tracers are made in C when they are asked for
+    and each refers to its trace, to that."""
+    if type(found.trace.tracers) is list:
+        return max(map(sys.getrefcount, found.trace.tracers), default=0)
+    return sys.getrefcount(found.trace)
+
+
+class Sample(NamedTuple):
+    trace: Any
+
+
+@lru_cache(maxsize=None)
+def of_a_new_trace() -> int:
+    sample = Sample(Trace())
+    sample.trace.input(0.0)
+    return references(sample)
 
 
 def clean(around: Surroundings) -> list[str]:

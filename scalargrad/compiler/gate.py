@@ -241,9 +241,9 @@ class Compiled(Views):
         if not self._has_warned:
             self._has_warned = True
             warnings.warn(
-                f"{self!r} is traced anew at each call, for {', '.join(unknown)} may change "
-                "without anybody seeing: pass the numbers in as arguments, or keep them in lists, "
-                "dicts, arrays or attributes that the code names",
+                f"{self!r} is traced anew at each call, which takes long, for compile cannot watch "
+                f"{', '.join(unknown)}: pass the numbers in, or keep them in lists, dicts, arrays "
+                "or attributes whose names the code says",
                 RuntimeWarning,
                 stacklevel=5,
             )

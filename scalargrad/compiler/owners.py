@@ -58,9 +58,11 @@ def of_function(watch: Watch, f: FunctionType, where: Where) -> None:
         watch.attributes(f.__dict__, where, WHOLE in watch.names)
     elif reads_any_attribute(f):
         watch.names.add(WHOLE)
-    within = [(x, y) for x, y in cells(watch, f) if is_own or is_followed(x)]
-    watch.parts.append(len(within))
-    watch.go((x, (where, " of ", name)) for x, name in within)
+    for x, name in cells(watch, f):
+        if is_own or is_followed(x):
+            watch.go([(x, (where, " of ", name))])
+        else:
+            watch.identify(x)
     watch.go([(f.__defaults__, (where, ".", "__defaults__"))])
     watch.go([(f.__kwdefaults__, (where, ".", "__kwdefaults__"))])
 
@@ -69,6 +71,7 @@ def cells(watch: Watch, f: FunctionType) -> Iterator[tuple[Any, str]]:
     for name, cell in zip(f.__code__.co_freevars, f.__closure__ or ()):
         held = content(cell)
         watch.record(CELL, cell, held)
+        watch.parts.append(len(held))
         yield from ((x, name) for x in held)
 
 
@@ -96,7 +99,6 @@ def of_globals(watch: Watch, f: FunctionType, names: list[str], where: Where) ->
         watch.parts.append(found is not NONE)
         if found is not NONE:
             watch.go([(found, (None, "", name))])
-    # visited in turn, each after its mark: the marks alone say which are missing
 
 
 def of_import(watch: Watch, around: dict[str, Any], wanted: Import) -> None:

@@ -40,8 +40,11 @@ CONSTANT = {
     *("zoneinfo", "string", "ipaddress", "builtins"),
 }
 """Objects of the classes of these modules do not change, if the walk has no other use of them."""
-CONSTANT_CLASSES = {("numpy", "ufunc"), ("jaxlib._jax", "ArrayImpl")} | {
-    (x.__module__, x.__name__) for x in (GenericAlias, UnionType)
+CONSTANT_CLASSES = {
+    *(("numpy", "ufunc"), ("jaxlib._jax", "ArrayImpl"), ("jaxlib.xla_extension", "ArrayImpl")),
+    *(("operator", "attrgetter"), ("operator", "itemgetter"), ("operator", "methodcaller")),
+    *(("collections", "_tuplegetter"), ("_collections", "_tuplegetter")),
+    *((x.__module__, x.__name__) for x in (GenericAlias, UnionType)),
 }
 
 
@@ -133,7 +136,7 @@ def of_installed(watch: Watch, x: Any, where: Where) -> None:
         of_context(watch, x, where)
     elif kind.__module__ in CONSTANT or (kind.__module__, kind.__name__) in CONSTANT_CLASSES:
         watch.identify(x)
-        note_library(watch, x)
+        note_library(watch, kind)
     else:
         owners.of_object(watch, x, where)
 

@@ -119,7 +119,10 @@ class Number(Arithmetic):
 
     # ------ Python's protocols
     def __repr__(self) -> str:
-        return f"Tracer({self.trace.numbers[self.index]})"
+        return repr(self.trace.text_of(self.index))
+
+    def __format__(self, spec: str) -> str:
+        return format(self.trace.text_of(self.index), spec)
 
     def __bool__(self) -> bool:
         return bool(self.trace.branch("!=", self, 0.0))
@@ -132,9 +135,6 @@ class Number(Arithmetic):
         )
 
     __int__ = __complex__ = __index__ = __float__
-
-    def __format__(self, spec: str) -> NoReturn:
-        self.__float__()
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a number of a function that is being compiled cannot be pickled")

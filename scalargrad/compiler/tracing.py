@@ -73,6 +73,11 @@ class Task(NamedTuple):
         tracers = [trace.input(x, here) for x, here in zip(numbers, lane)]
         with modes.tracing(trace):
             out = self.f(*self.call.given(tracers[2:]))
+            if trace.has_texts and self.call.shape is not None:
+                raise TypeError(
+                    "compile cannot follow the text of a number in each lane: the function would "
+                    "print, or go on with, that of the first alone; return the number"
+                )
             entries, structure = flatten(out, "the result")
             captured = list(trace.captured)
             found = [x for entry in entries for x in self.outputs(trace, tracers, entry)]
