@@ -5,11 +5,13 @@ from __future__ import annotations
 import builtins
 import importlib
 import io
+import logging
 import operator
 import os
 import random
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -37,6 +39,9 @@ NOTICED: dict[str, set[str]] = {
     "numpy": SEEDED_BY_CHANCE,
     "builtins": {"print", "open", "input", "eval", "exec", "globals", "compile", "__import__"},
     "io": {"open"},
+    "sys": {"stdout", "stderr", "__stdout__", "__stderr__"},
+    "logging": {"debug", "info", "warning", "error", "exception", "critical", "log"},
+    **dict.fromkeys(("warnings", "_warnings"), {"warn"}),
     "_io": {"open"},
     "importlib": {"import_module", "reload"},
     **dict.fromkeys(
@@ -63,6 +68,7 @@ REPEATED: dict[Any, str] = {
     builtins.print: "print()",
     builtins.input: "input()",
     io.open: "open()",
+    warnings.warn: "warnings.warn()",
     **{
         x: f"{x.__name__}(), which reads by any name"
         for x in (builtins.eval, builtins.exec, builtins.globals, builtins.__import__)
@@ -173,6 +179,8 @@ class Calls:
                 what, again = REFUSED.get(called), REPEATED.get(called)
             except TypeError:
                 return
+            if is_output(called):
+                again = "write()"
             if again and not is_library(frame):
                 self.repeated(again)
             elif (what or is_now(called)) and not is_library(frame):
@@ -188,6 +196,14 @@ class Calls:
             self.refused = self.refused or "uuid.uuid1()"
         elif code is importlib.import_module.__code__:
             self.repeated("import_module(), which imports by any name")
+        elif code is logging.Logger.handle.__code__:
+            self.repeated("logging")
+        elif code.co_name == "write" and frame.f_locals.get("self") in (sys.stdout, sys.stderr):
+            self.repeated("write()")
+
+
+def is_output(called: Any) -> bool:
+    return isinstance(getattr(called, "__self__", None), io.IOBase) and called.__name__ == "write"
 
 
 def is_now(called: Any) -> bool:

@@ -8,20 +8,25 @@ from collections.abc import Iterable
 from types import MappingProxyType
 from typing import Any
 
+from ..engine import Value
 from ..trees import is_array
 from .watching import ASK, BUFFER, ENTRIES, ITEMS, LIST, NONE, SLOTS, Handler, Watch, Where
 
 FACTORY: Any = vars(defaultdict)["default_factory"]
 KEYS, VALUES, PAIRS = type({}.keys()), type({}.values()), type({}.items())
 FEW = 8
-"""Of so many items each is looked at; more are first asked whether all are floats."""
+"""Of so many items each is looked at; more are first asked whether all are floats, or Values."""
 
 
 def items(watch: Watch, found: tuple[Any, ...], where: Where) -> None:
     watch.parts.append(len(found))
-    if len(found) > FEW and set(map(type, found)) == {float}:
+    kinds = set(map(type, found)) if len(found) > FEW else None
+    if kinds == {float}:
         # their bits: −0.0 is not 0.0, NaN is itself
         watch.parts.append(array.array("d", found).tobytes())
+    elif kinds == {Value}:
+        watch.parts.append(tuple([watch.inputs.get(id(x), id(x)) for x in found]))
+        watch.kept += found
     else:
         watch.go((x, (where, "[", k)) for k, x in enumerate(found))
 

@@ -35,7 +35,7 @@ NOT_OF_AN_OBJECT = {
     *("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__dir__", "__sizeof__"),
 }
 """Methods that nothing calls which has but an object of the class."""
-AS_CLASS = {"__class__", "type", "__new__", "with_parameters"}
+AS_CLASS = {"__class__", "type", "__new__", "with_parameters", WHOLE}
 """Where code reads one of these names it may call the class of an object."""
 TEXT = {"__repr__", "__str__", "__format__"}
 OF_FUNCTIONS = (FunctionType, MethodType, type, partial, staticmethod, classmethod, property)
@@ -51,7 +51,7 @@ def of_function(watch: Watch, f: FunctionType, where: Where) -> None:
     watch.record(FUNCTION, f, (code, f.__defaults__, f.__kwdefaults__))
     if is_own:
         reads = reads_of(code)
-        watch.names |= reads.attributes
+        watch.names |= reads.attributes | (reads.globals & AS_CLASS)
         of_globals(watch, f, sorted(reads.globals), where)
         for found in sorted(reads.imports):
             of_import(watch, f.__globals__, found)
@@ -177,7 +177,7 @@ def of_class_members(watch: Watch, kind: type, where: Where, is_called: bool) ->
         return
     watch.parts.append(tuple(map(id, kind.__mro__)))
     watch.kept.append(kind.__mro__)
-    is_called = is_called or not watch.names.isdisjoint(AS_CLASS)
+    is_called = is_called or gives_class(watch, kind)
     bases = kind.__mro__[1:]
     installed = [vars(x) for x in bases if is_installed_class(x) and x is not object]
 
@@ -197,6 +197,12 @@ def of_class_members(watch: Watch, kind: type, where: Where, is_called: bool) ->
             seen_class(watch, base, where, is_called)
     if not is_installed_class(type(kind)):
         seen_class(watch, type(kind), where, False)
+
+
+def gives_class(watch: Watch, kind: type) -> bool:
+    """Whether code that has an object of a class may get at the class itself."""
+    is_named = not watch.names.isdisjoint(AS_CLASS)
+    return is_named or any(isinstance(x, classmethod) for x in vars(kind).values())
 
 
 def seen_class(watch: Watch, kind: type, where: Where, is_called: bool) -> None:
@@ -295,5 +301,6 @@ def is_array_class(kind: type) -> bool:
 def explained(kind: Any, base: Any) -> int:
     """How many pointers more than those of its base are attributes of a class's objects."""
     slots = sum(type(x) is MemberDescriptorType for x in vars(kind).values())
-    has_dict = kind.__dictoffset__ > 0 and kind.__dictoffset__ != base.__dictoffset__
+    # −1: it stands before the object, and does not count
+    has_dict = kind.__dictoffset__ not in (0, -1, base.__dictoffset__)
     return slots + has_dict + (kind.__weakrefoffset__ > 0 == base.__weakrefoffset__)

@@ -32,12 +32,13 @@ from .chance import has_readable_state, is_chance, is_suspect
 from .contents import CONTAINERS, of_buffer, of_context
 from .installed import is_installed_class, reads_any_attribute
 from .tracer import Number
-from .watching import Handler, Watch, Where, shown
+from .watching import ENTRIES, Handler, Watch, Where, shown
 
 SIMPLE = {int, bool, str, bytes, type(None), type(...), type(NotImplemented)}
 CONSTANT = {
     *("typing", "_thread", "datetime", "re", "pathlib", "ast", "inspect", "_abc", "numpy.dtypes"),
-    *("zoneinfo", "string", "ipaddress", "builtins"),
+    *("zoneinfo", "string", "ipaddress", "builtins", "scalargrad.rows"),
+    *("scalargrad.native._engine", "scalargrad.native._machine", "scalargrad.native._tape"),
 }
 """Objects of the classes of these modules do not change, if the walk has no other use of them."""
 CONSTANT_CLASSES = {
@@ -128,6 +129,9 @@ def of_installed(watch: Watch, x: Any, where: Where) -> None:
         watch.parts.append(repr(x))
     elif owners.is_array_class(kind):
         of_buffer(watch, x, where)
+    elif kind.__module__ == "logging":
+        watch.suspects = True
+        of_logger(watch, x, where)
     elif hasattr(kind, "__next__"):
         of_iterator(watch, x, where)
     elif "__wrapped__" in getattr(x, "__dict__", ()):
@@ -139,6 +143,16 @@ def of_installed(watch: Watch, x: Any, where: Where) -> None:
         note_library(watch, kind)
     else:
         owners.of_object(watch, x, where)
+
+
+OF_A_LOGGER = {"level", "disabled", "parent", "manager", "_disable"}
+"""What decides whether a logger says something; what it says is noticed when it does."""
+
+
+def of_logger(watch: Watch, x: Any, where: Where) -> None:
+    found, expected = watch.entries(vars(x), lambda name, _: name in OF_A_LOGGER)
+    watch.record(ENTRIES, vars(x), expected)
+    watch.members(found, where)
 
 
 def is_scalar_of_numpy(x: Any) -> bool:

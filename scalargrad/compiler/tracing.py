@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from .. import modes, ops
 from ..backward import symbolic_adjoints
 from ..rows import builder
-from ..trees import SCALAR, Structure, flatten
+from ..trees import Structure, flatten
 from .arguments import Arguments
 from .effects import observed
 from .lower import lane_sums
@@ -125,6 +125,8 @@ class Task(NamedTuple):
 
 def emptied(structure: Structure) -> Structure:
     """The same structure without the numbers it was made of: they would keep their whole trace."""
-    leaves = structure.leaves
-    kept = [leaf._replace(original=0.0) if leaf.kind is SCALAR else leaf for leaf in leaves]
+    kept = [
+        leaf._replace(original=leaf.kind.rebuilt(leaf.original, [0.0] * leaf.size))
+        for leaf in structure.leaves
+    ]
     return Structure(kept, structure.spec)
