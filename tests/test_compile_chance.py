@@ -98,13 +98,13 @@ def test_what_was_drawn_is_put_back(draws: Any) -> None:
 
 
 def saved(draws: Any) -> Any:
-    if hasattr(draws, "bit_generator"):
+    if isinstance(draws, np.random.Generator):
         return draws.bit_generator.state
     return draws.getstate() if hasattr(draws, "getstate") else draws.get_state()
 
 
 def restore(draws: Any, kept: Any) -> None:
-    if hasattr(draws, "bit_generator"):
+    if isinstance(draws, np.random.Generator):
         draws.bit_generator.state = kept
     else:
         (draws.setstate if hasattr(draws, "setstate") else draws.set_state)(kept)

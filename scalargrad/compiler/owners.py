@@ -60,7 +60,7 @@ def of_function(watch: Watch, f: FunctionType, where: Where) -> None:
         watch.names.add(WHOLE)
     for x, name in cells(watch, f):
         if is_own or is_followed(x):
-            watch.go([(x, (where, " of ", name))])
+            watch.go([(x, (None, "", name))])
         else:
             watch.identify(x)
     watch.go([(f.__defaults__, (where, ".", "__defaults__"))])

@@ -251,6 +251,8 @@ static int same(PyObject *record, uint64_t *seen)
         || !PyTuple_Check(PyTuple_GET_ITEM(record, 2)))
         return PyErr_SetString(PyExc_TypeError, "expected (kind, holder, expected)"), -1;
     const long kind = PyLong_AsLong(PyTuple_GET_ITEM(record, 0));
+    if (kind == -1 && PyErr_Occurred())
+        return -1;
     if (kind < 0 || kind >= KINDS_OF_RECORD)
         return PyErr_SetString(PyExc_ValueError, "there is no such kind of record"), -1;
     return same_of_kind[kind](PyTuple_GET_ITEM(record, 1), PyTuple_GET_ITEM(record, 2), seen);
