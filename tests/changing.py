@@ -188,8 +188,10 @@ KINDS: dict[str, Kind] = {
     "function": Kind(
         lambda m: f"made({m.number()})",
         ["@(2.0)", "@.k", "float(hasattr(@, 'k'))"],
-        ["@.__defaults__ = (?,)", "@.__kwdefaults__ = {'e': ?}", "@.k = ?"]
-        + ["@.__closure__[0].cell_contents = ?", "@.__code__ = made(0.0).__code__"],
+        [
+            *("@.__defaults__ = (?,)", "@.__kwdefaults__ = {'e': ?}", "@.k = ?"),
+            *("@.__closure__[0].cell_contents = ?", "@.__code__ = made(0.0).__code__"),
+        ],
     ),
     "partial": Kind(
         lambda m: f"functools.partial(made(1.0), {m.number()})", ["@()", "@(e=2.0)"], []
@@ -205,8 +207,10 @@ KINDS: dict[str, Kind] = {
     "model": Kind(
         lambda m: "Net()",
         ["@(1.0)", "@.cfg.a", "@.gain"],
-        [*("@.gain = ?", "Net.gain = ?", "@.cfg.a = ?", "@.w = sg.Value(2.5)", "@.w.data = 3.5")]
-        + ["global FACTOR; FACTOR = ?", "Net.act = lambda self, x: x * 3.0"],
+        [
+            *("@.gain = ?", "Net.gain = ?", "@.cfg.a = ?", "@.w = sg.Value(2.5)", "@.w.data = 3.5"),
+            *("global FACTOR; FACTOR = ?", "Net.act = lambda self, x: x * 3.0"),
+        ],
     ),
 }
 LEAF = "number"

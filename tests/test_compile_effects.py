@@ -110,7 +110,7 @@ def tracers() -> int:
 def test_a_number_that_is_kept_is_refused_and_taken_away(name: str, at: Any) -> None:
     before, compiled = store.look(), compile(KEEPS[name])
     for _ in range(2):
-        with pytest.raises(TypeError, match="kept in .*: return it, and keep what"):
+        with pytest.raises(TypeError, match=r"kept in .*: return it, and keep what"):
             compiled(at)
         assert store.look() == before
     assert not hasattr(in_an_attribute_of_itself, "k")

@@ -226,7 +226,7 @@ def items_of_a_dict() -> Case:
 @case
 def the_order_of_a_dict() -> Case:
     table = collections.OrderedDict(a=1.0, b=2.0)
-    return lambda x: x * [*table.values()][0], lambda: table.move_to_end("a")
+    return lambda x: x * next(iter(table.values())), lambda: table.move_to_end("a")
 
 
 @case
@@ -501,7 +501,9 @@ def test_a_change_that_is_easily_overlooked_is_seen(name: str) -> None:
         check(f, change)
     told = [str(warning.message) for warning in caught]
     assert len(told) == (name in UNWATCHED)
-    assert all("traced anew at each call" in text and "pass the numbers in" in text for text in told)
+    assert all(
+        "traced anew at each call" in text and "pass the numbers in" in text for text in told
+    )
 
 
 def check(f: Callable[[Any], Any], change: Callable[[], object], compiled: Any = None) -> None:

@@ -13,7 +13,7 @@ from ..trees import is_array
 from .watching import ASK, BUFFER, ENTRIES, ITEMS, LIST, NONE, SLOTS, Handler, Watch, Where
 
 FACTORY: Any = vars(defaultdict)["default_factory"]
-KEYS, VALUES, PAIRS = type({}.keys()), type({}.values()), type({}.items())
+KEYS, VALUES, PAIRS = map(type, ({1: 1}.keys(), {1: 1}.values(), {1: 1}.items()))
 FEW = 8
 """Of so many items each is looked at; more are first asked whether all are floats, or Values."""
 

@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 from .. import modes
@@ -134,7 +134,7 @@ class Sample(NamedTuple):
     trace: Any
 
 
-@lru_cache(maxsize=None)
+@cache
 def of_a_new_trace() -> int:
     sample = Sample(Trace())
     sample.trace.input(0.0)

@@ -1,4 +1,4 @@
-"""What is installed, told by where its file lies: the standard library, site-packages, this package.
+"""What is installed, told by where its file lies: the standard library, site-packages, this one.
 
 It does not change while a program runs, and a walk over what a function uses ends there.
 """
@@ -23,7 +23,16 @@ SAFE = {
     *("collections", "statistics", "numbers", "fractions", "decimal", "random", "enum", "typing"),
     *("numpy", "scalargrad", "string", "re", "bisect", "heapq", "array", "abc", "contextlib"),
     *("scipy", "warnings", "types", "time", "datetime", "os", "sys", "secrets", "uuid", "logging"),
-    *("_random", "posix", "nt", "optree", "_collections", "_collections_abc", "weakref", "__future__"),
+    *(
+        "_random",
+        "posix",
+        "nt",
+        "optree",
+        "_collections",
+        "_collections_abc",
+        "weakref",
+        "__future__",
+    ),
 }
 """Libraries whose functions read no attribute of what they are given whose name is not in the code:
 besides those in READERS."""

@@ -20,8 +20,8 @@ LANES = 128
 class Listed(NamedTuple):
     """A program with what it does not know of itself: its names, how many lanes the call had,
     how many ways through the branches of the function are known, how many registers the machine
-    runs it with (None where it runs on NumPy), and what may change without anybody seeing, for which
-    the function is traced anew at each call. `str()` is its text."""
+    runs it with (None where it runs on NumPy), and what nobody can watch, for which the function is
+    traced anew at each call. `str()` is its text."""
 
     program: Program
     names: Names

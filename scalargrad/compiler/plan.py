@@ -147,9 +147,7 @@ class Plan:
         return (*(x for values in given for x in values), *self.captured)
 
 
-def plan_of(
-    args: Sequence[Any], call: Arguments, paths: Paths, records: list[Any]
-) -> Plan | None:
+def plan_of(args: Sequence[Any], call: Arguments, paths: Paths, records: list[Any]) -> Plan | None:
     """Return a plan for calls like this one, run by `paths`; None if there is none."""
     path = paths.first
     assert path is not None

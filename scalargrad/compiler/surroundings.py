@@ -14,7 +14,6 @@ from collections.abc import Hashable, Iterable, Sequence
 from types import (
     BuiltinFunctionType,
     FunctionType,
-    GeneratorType,
     GenericAlias,
     MethodType,
     MethodWrapperType,
@@ -26,7 +25,7 @@ from typing import Any
 
 from ..rows import is_number
 from ..trees import is_model, is_value
-from . import owners
+from . import owners, routines
 from .bytecode import WHOLE
 from .chance import has_readable_state, is_chance, is_suspect
 from .contents import CONTAINERS, of_buffer, of_context
@@ -67,15 +66,15 @@ def note_library(watch: Watch, x: Any) -> None:
 
 KINDS: dict[type, Handler] = {
     **CONTAINERS,
-    FunctionType: owners.of_function,
-    MethodType: owners.of_method,
+    FunctionType: routines.of_function,
+    MethodType: routines.of_method,
     BuiltinFunctionType: of_built_in,
     MethodWrapperType: of_built_in,
-    functools.partial: owners.of_partial,
-    functools.cached_property: owners.of_cached_property,
-    staticmethod: owners.of_wrapper,
-    classmethod: owners.of_wrapper,
-    property: owners.of_property,
+    functools.partial: routines.of_partial,
+    functools.cached_property: routines.of_cached_property,
+    staticmethod: routines.of_wrapper,
+    classmethod: routines.of_wrapper,
+    property: routines.of_property,
     SimpleNamespace: owners.of_namespace,
 }
 
@@ -112,7 +111,7 @@ def of_other(watch: Watch, x: Any, where: Where) -> None:
     if isinstance(x, type):
         owners.of_class(watch, x, where)
     elif isinstance(x, ModuleType):
-        owners.of_module(watch, x, where)
+        routines.of_module(watch, x, where)
     elif not is_installed_class(kind):
         owners.of_object(watch, x, where)
     else:
@@ -135,7 +134,7 @@ def of_installed(watch: Watch, x: Any, where: Where) -> None:
     elif hasattr(kind, "__next__"):
         of_iterator(watch, x, where)
     elif "__wrapped__" in getattr(x, "__dict__", ()):
-        owners.of_wrapped(watch, x, where)
+        routines.of_wrapped(watch, x, where)
     elif kind.__name__ == "ContextVar":
         of_context(watch, x, where)
     elif kind.__module__ in CONSTANT or (kind.__module__, kind.__name__) in CONSTANT_CLASSES:
@@ -215,9 +214,7 @@ class Surroundings(Watch):
         self.records, self.changed = after.records, []
 
 
-def surroundings(
-    f: Any, arguments: Sequence[Any] = (), names: Iterable[str] = ()
-) -> Surroundings:
+def surroundings(f: Any, arguments: Sequence[Any] = (), names: Iterable[str] = ()) -> Surroundings:
     """Return what `f` uses. `names` saves a second walk, if they are those that an earlier one
     found."""
     found = Surroundings(f, arguments, names)
