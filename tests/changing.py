@@ -138,7 +138,7 @@ KINDS: dict[str, Kind] = {
     "array": Kind(
         lambda m: f"np.array([{m.number()}, {m.number()}, 4.0, 5.0])",
         ["float(@[#])", "float(@.sum())", "float(@.shape[0])", "float(@[::2].sum())"],
-        ["@[#] = 9.5", "@ *= 2.0", "@.shape = (2, 2)", "@.shape = (4,)", "@[:] = @[::-1].copy()"],
+        ["@[#] = 9.5", "@ *= 2.0", "@.resize((2, 2), refcheck=False)", "@[:] = @[::-1].copy()"],
     ),
     "objects": Kind(
         lambda m: f"np.array([{m.number()}, None], dtype=object)", ["@[0]"], ["@[0] = ?"]
@@ -190,7 +190,11 @@ KINDS: dict[str, Kind] = {
         ["@(2.0)", "@.k", "float(hasattr(@, 'k'))"],
         [
             *("@.__defaults__ = (?,)", "@.__kwdefaults__ = {'e': ?}", "@.k = ?"),
-            *("@.__closure__[0].cell_contents = ?", "@.__code__ = made(0.0).__code__"),
+            *(
+                "@.__closure__[0].cell_contents = ?",
+                "@.__dict__ = {'k': ?}",
+                "@.__code__ = made(0.0).__code__",
+            ),
         ],
     ),
     "partial": Kind(

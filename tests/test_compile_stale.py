@@ -13,10 +13,12 @@ import functools
 import operator
 import os
 import sys
+import tempfile
 import types
 import warnings
 import weakref
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,7 +32,10 @@ np = pytest.importorskip("numpy")
 Case = tuple[Callable[[Any], Any], Callable[[], object]]
 """A function, and what changes something that it uses."""
 CASES: dict[str, Callable[[], Case]] = {}
-UNWATCHED = {"what_a_weak_reference_refers_to", "text_run_as_code", "globals_by_computed_name"}
+UNWATCHED = {
+    *("what_a_weak_reference_refers_to", "text_run_as_code", "globals_by_computed_name", "a_file"),
+    "an_error_that_is_kept",
+}
 """Cases in which the function is traced anew at each call."""
 GLOBAL = 1.0
 
@@ -433,6 +438,35 @@ def a_class_that_an_object_makes_another_of() -> Case:
 
     vector = Vector(1.0)
     return lambda x: x * (vector + vector).a, putting(factor, 0)
+
+
+@case
+def attributes_of_a_function_that_are_replaced() -> Case:
+    def f(x: Any) -> Any:
+        return x * f.k  # type: ignore[attr-defined]
+
+    f.k = 1.0  # type: ignore[attr-defined]
+    return f, setting(f, "__dict__", {"k": 3.0})
+
+
+@case
+def what_python_asks_of_a_class() -> Case:
+    kind = type("Kind", (), {"__len__": lambda self: 1})
+    o = kind()
+    return lambda x: x * len(o), setting(kind, "__len__", lambda self: 3)
+
+
+@case
+def a_file() -> Case:
+    path = Path(tempfile.mkdtemp()) / "k.txt"
+    path.write_text("1.0")
+    return lambda x: x * float(path.read_text()), lambda: path.write_text("3.0")
+
+
+@case
+def an_error_that_is_kept() -> Case:
+    error = ValueError(1.0)
+    return lambda x: x * error.args[0], setting(error, "args", (3.0,))
 
 
 @case

@@ -41,7 +41,8 @@ NOTICED: dict[str, set[str]] = {
     "io": {"open"},
     "sys": {"stdout", "stderr", "__stdout__", "__stderr__"},
     "logging": {"debug", "info", "warning", "error", "exception", "critical", "log"},
-    **dict.fromkeys(("warnings", "_warnings"), {"warn"}),
+    "warnings": {"warn"},
+    "_warnings": {"warn"},
     "_io": {"open"},
     "importlib": {"import_module", "reload"},
     **dict.fromkeys(
@@ -51,6 +52,8 @@ NOTICED: dict[str, set[str]] = {
     ),
 }
 """Of each library what makes the walk have calls noticed, where the code can reach it."""
+READS_FILES = {"read_text", "read_bytes", "open", "load", "loadtxt", "genfromtxt", "read_csv"}
+"""Attributes with which code may open a file: that is noticed too."""
 DRAWING = {"random", "secrets", "uuid"}
 """What these modules do is as if the function did it that calls them."""
 
@@ -181,7 +184,7 @@ class Calls:
                 return
             if is_output(called):
                 again = "write()"
-            if again and not is_library(frame):
+            if again and (called is io.open or not is_library(frame)):
                 self.repeated(again)
             elif (what or is_now(called)) and not is_library(frame):
                 self.refused = self.refused or what or f"{called.__name__}()"

@@ -18,6 +18,13 @@ NOT_OF_AN_OBJECT = {
     *("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__dir__", "__sizeof__"),
 }
 """Methods that nothing calls which has but an object of the class."""
+SAYS_NOTHING = {
+    *("__module__", "__doc__", "__qualname__", "__annotations__", "__dict__", "__weakref__"),
+    *("__firstlineno__", "__static_attributes__", "__abstractmethods__", "__parameters__"),
+    *("__orig_bases__", "__dataclass_fields__", "__dataclass_params__", "__type_params__"),
+    *("__annotate__", "__annotate_func__", "__annotations_cache__", "__slots__"),
+}
+"""Entries of a class that Python itself puts there, and does not ask of its objects."""
 POINTER = 8
 
 
@@ -39,11 +46,11 @@ def of_class_members(watch: Watch, kind: type, where: Where, is_called: bool) ->
     bases = kind.__mro__[1:]
     asked = {name for x in bases if is_installed_class(x) for name in asked_by(x)}
 
-    def counts(name: str, value: Any) -> bool:
+    def counts(name: str, _: Any) -> bool:
         if name in watch.names:
             return True
         if name[:2] == "__":
-            return callable(value) and (is_called or name not in NOT_OF_AN_OBJECT)
+            return name not in SAYS_NOTHING and (is_called or name not in NOT_OF_AN_OBJECT)
         return WHOLE in watch.names or name in asked
 
     found, expected = watch.entries(vars(kind), counts)

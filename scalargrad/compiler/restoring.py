@@ -95,9 +95,8 @@ def of_items(holder: Any, expected: Sequence[Any]) -> None:
 
 
 def of_objects(holder: Any, expected: Sequence[Any]) -> None:
-    *_, shape, items = expected
+    items = expected[-1]
     if items is not None:
-        holder.shape = shape
         for k, x in enumerate(items):
             holder.flat[k] = x
 

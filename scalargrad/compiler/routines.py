@@ -31,7 +31,7 @@ def of_function(watch: Watch, f: FunctionType, where: Where) -> None:
     code reads, and its attributes."""
     code, is_own = f.__code__, not is_installed_code(f.__code__)
     watch.identify(code)
-    watch.record(FUNCTION, f, (code, f.__defaults__, f.__kwdefaults__))
+    watch.record(FUNCTION, f, (code, f.__defaults__, f.__kwdefaults__, f.__dict__))
     if is_own:
         reads = reads_of(code)
         watch.names |= reads.attributes | (reads.globals & AS_CLASS)

@@ -27,7 +27,7 @@ from ..rows import is_number
 from ..trees import is_model, is_value
 from . import owners, routines
 from .bytecode import WHOLE
-from .chance import has_readable_state, is_chance, is_suspect
+from .chance import READS_FILES, has_readable_state, is_chance, is_suspect
 from .contents import CONTAINERS, of_buffer, of_context
 from .installed import is_installed_class, reads_any_attribute
 from .tracer import Number
@@ -137,11 +137,17 @@ def of_installed(watch: Watch, x: Any, where: Where) -> None:
         routines.of_wrapped(watch, x, where)
     elif kind.__name__ == "ContextVar":
         of_context(watch, x, where)
-    elif kind.__module__ in CONSTANT or (kind.__module__, kind.__name__) in CONSTANT_CLASSES:
+    elif is_constant(kind):
         watch.identify(x)
         note_library(watch, kind)
     else:
         owners.of_object(watch, x, where)
+
+
+def is_constant(kind: type) -> bool:
+    if issubclass(kind, BaseException):
+        return False
+    return kind.__module__ in CONSTANT or (kind.__module__, kind.__name__) in CONSTANT_CLASSES
 
 
 OF_A_LOGGER = {"level", "disabled", "parent", "manager", "_disable"}
@@ -191,6 +197,7 @@ class Surroundings(Watch):
         self.walk(f, (None, "", getattr(f, "__name__", type(f).__name__)))
         for k, x in enumerate(arguments):
             self.walk(x, (None, "", f"argument {k}"))
+        self.suspects = self.suspects or not self.names.isdisjoint(READS_FILES)
         self.finish()
 
     def again(self) -> Surroundings:

@@ -16,7 +16,7 @@ LIST, ENTRIES, NAMES, FUNCTION, CELL, CLASS, INSTANCE, SLOTS, BUFFER, ITEMS, ASK
 | LIST | a list | its items |
 | ENTRIES | a dict | keys and values in turn; NONE for a value that does not count |
 | NAMES | a dict | some keys and their values in turn; NONE for a key that is absent |
-| FUNCTION | a function | its code, its defaults of both kinds |
+| FUNCTION | a function | its code, its defaults of both kinds, its dict |
 | CELL | a cell | what is in it, or nothing |
 | CLASS | a class | its bases in their order, then as for ENTRIES |
 | INSTANCE | an object | its class, its dict or NONE |

@@ -86,11 +86,11 @@ static int same_names(PyObject *dict, PyObject *expected, uint64_t *seen)
 static int same_function(PyObject *f, PyObject *expected, uint64_t *seen)
 {
     (void)seen;
-    if (!PyFunction_Check(f) || COUNT_OF_EXPECTED != 3)
+    if (!PyFunction_Check(f) || COUNT_OF_EXPECTED != 4)
         return 0;
     PyObject *found[] = {PyFunction_GET_CODE(f), PyFunction_GET_DEFAULTS(f),
-                         PyFunction_GET_KW_DEFAULTS(f)};
-    for (Py_ssize_t n = 0; n < 3; n++)
+                         PyFunction_GET_KW_DEFAULTS(f), ((PyFunctionObject *)f)->func_dict};
+    for (Py_ssize_t n = 0; n < 4; n++)
         if ((found[n] ? found[n] : Py_None) != ITEM(n))
             return 0;
     return 1;
