@@ -1,5 +1,5 @@
-"""Within a compiled function numbers are equal, and are found in lists, sets and dicts, where they
-are so in the function itself: Values by what they are, numbers off their gradients by value."""
+"""Within a compiled function numbers are equal, and are found in lists, where they are
+so in the function itself. What would find them by their hash is refused."""
 
 from __future__ import annotations
 
@@ -26,10 +26,6 @@ OF_VALUES: dict[str, Function] = {
     "in": lambda x, y: y in [x],
     "in, itself": lambda x, y: y in [x, y],
     "in, a number": lambda x, y: x in (1.0, 2.0) or 1.0 in [x],
-    "hash": lambda x, y: hash(x) == hash(y),
-    "set": lambda x, y: len({x, y, x}) == 2,
-    "dict": lambda x, y: {x: 1.0, y: 2.0}[x] == 1.0,
-    "dict, a number": lambda x, y: 1.0 in {x: 1.0},
     "index": lambda x, y: [x, y].index(y) == 1,
     "count": lambda x, y: [x, y, x].count(x) == 2,
     "count, a number": lambda x, y: [x, y].count(1.0) == 2,
@@ -75,6 +71,23 @@ def test_numbers_are_equal_where_they_are_in_the_function_itself(decide: Functio
     # one compiled function for all points: what the first decides is not kept for the others
     for at in [*POINTS, *reversed(POINTS)]:
         assert compiled(*at).data == f(*map(sg.Value, at)).data, at
+
+
+KEYS: dict[str, Function] = {
+    "hash": lambda x, y: hash(x) == hash(y),
+    "set": lambda x, y: len({x, y, x}) == 2,
+    "in a set": lambda x, y: x in {1.0, 2.0},
+    "dict": lambda x, y: {x: 1.0, y: 2.0}[x] == 1.0,
+    "dict, a number": lambda x, y: 1.0 in {x: 1.0},
+    "of a dict": lambda x, y: {(1.0, 2): 3.0}.get((x, 2), 4.0),
+}
+
+
+@pytest.mark.parametrize("use", KEYS)
+@pytest.mark.parametrize("at", [1.0, sg.Value(1.0)], ids=["number", "Value"])
+def test_a_number_that_would_be_found_by_its_hash_is_refused(use: str, at: Any) -> None:
+    with pytest.raises(TypeError, match="compile cannot follow a number in a set, or as a key"):
+        sg.compile(KEYS[use])(at, 1.0)
 
 
 def test_lanes_whose_numbers_are_equal_go_a_way_of_their_own() -> None:
