@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from . import modes, ops
-from .backward import adjoints, gradients
+from .backward import adjoint_values, adjoints
 from .engine import Value
 from .graph import topological_order
 from .rows import Operator
@@ -156,7 +156,7 @@ class Result(NamedTuple):
         if any(map(is_value, operands)):
             # copies, for one operand may have been computed from another
             variables = [ops.identity(x) for x in operands]
-            return gradients(self.again(variables), variables)
+            return adjoint_values(self.again(variables), variables)
         if operands == self.at:
             return self.partials
         leaves = list(map(Value, operands))
@@ -181,6 +181,7 @@ def one_node(stretch: Stretch, position: int, y: Any, variables: list[Any]) -> A
     result = Result(stretch, position, used, at, y.data, adjoints(y, leaves))
     name = getattr(stretch.f, "__name__", "checkpoint")
     # an `arrange` of its own: the default one is the operator's method, which makes a cycle
-    op = Operator("checkpoint", name, result.forward, None, result.local, arrange=as_given)
+    op = Operator("checkpoint", name, result.forward, None, result.local, arrange=as_given,
+                  selects=True)
     originals = [*stretch.inputs, *stretch.closed]
     return op(*[originals[i] for i in used])

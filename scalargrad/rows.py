@@ -10,10 +10,26 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Sequence
+from math import copysign
 from numbers import Complex, Number, Real
 from typing import Any
 
 Partial = Callable[..., Any]
+
+NOTHING = -0.0
+"""A gradient that does not flow, which is not a gradient that happens to be 0: whatever it meets
+above or below, it stays nothing. Sums of contributions start from it, for −0.0 + x is x, and one
+that was computed never is −0.0."""
+
+
+def is_nothing(x: float) -> bool:
+    return x == 0.0 and copysign(1.0, x) < 0.0
+
+
+def selects(rule: Any) -> Any:
+    """Mark a partial as one that may be NOTHING; of all others −0.0 is a zero."""
+    rule.selects = True
+    return rule
 
 TRACED = "traced"
 """In a row's C column: the forward is itself written with rows, so its C follows from it, and
@@ -97,7 +113,7 @@ class Operator:
         partials: Sequence[Partial] | Partial,
         *,
         count: Callable[[Any, Sequence[Any], Sequence[bool]], Any] | None = None,
-        beside_constant: Sequence[Partial] | None = None,
+        beside_constant: Sequence[Partial] | Partial | None = None,
         constant_from: int | None = None,
         arrange: Callable[..., tuple[Any, ...]] | None = None,
         gates: Callable[..., Any] | None = None,
@@ -108,6 +124,7 @@ class Operator:
         samples: Sequence[Any] = (),
         hidden: bool = False,
         method: bool = True,
+        selects: bool = False,
         doc: str | None = None,
     ) -> None:
         self.name = self.__name__ = self.__qualname__ = name
@@ -129,6 +146,7 @@ class Operator:
         self.numpy = numpy
         self.samples = tuple(samples)
         self.hidden = hidden
+        self.selects = selects
         self.method = method and not hidden and dunder is None and self.arity is not None
         self.code = -1
         self.__doc__ = f"{self.signature()}: {doc or 'one node; a float if no operand is a Value.'}"
@@ -206,19 +224,47 @@ class Operator:
         """
         if self.arity is None:
             return self._local_to_many(out, operands, variable)
-        rules: Any = self.partials
-        if self.beside_constant is not None and not all(variable):
-            rules = self.beside_constant
-        return [rule(out, *operands) if wanted else None for rule, wanted in zip(rules, variable)]
+        rules: Any = self._rules(variable)
+        return [
+            self.as_partial(rule, rule(out, *operands)) if wanted else None
+            for rule, wanted in zip(rules, variable)
+        ]
+
+    def _rules(self, variable: Sequence[bool]) -> Any:
+        beside = self.beside_constant is not None and not all(variable)
+        return self.beside_constant if beside else self.partials
+
+    def as_partial(self, rule: Partial, partial: Any) -> Any:
+        """What a rule gave: a number is no −0.0 unless that is on purpose."""
+        return partial + self.zero(rule) if isinstance(partial, float) else partial
+
+    def zero(self, rule: Partial) -> float:
+        """What is added to a partial as a number: NOTHING leaves −0.0 what it is."""
+        return NOTHING if self.may_select(rule) else 0.0
+
+    def may_select(self, rule: Partial) -> bool:
+        return self.selects or getattr(rule, "selects", False)
+
+    def selecting(self, variable: Sequence[bool]) -> list[bool]:
+        """Whether the partial in each operand may be NOTHING where it is no number but a node."""
+        rules: Any = self._rules(variable)
+        if self.arity is None:
+            return [self.may_select(rules)] * len(variable)
+        return list(map(self.may_select, rules))
 
     def _local_to_many(
         self, out: Any, operands: Sequence[Any], variable: Sequence[bool]
     ) -> list[Any]:
-        rule: Any = self.partials
+        rule: Any = self._rules(variable)
+        if rule is not self.partials:
+            return list(rule(out, operands, variable))
         if self.count is None:
-            return list(rule(out, *operands))
+            return [self.as_partial(rule, p) for p in rule(out, *operands)]
         count = self.count(out, operands, variable)
-        return [rule(out, x, count) if wanted else None for x, wanted in zip(operands, variable)]
+        return [
+            self.as_partial(rule, rule(out, x, count)) if wanted else None
+            for x, wanted in zip(operands, variable)
+        ]
 
     def __repr__(self) -> str:
         return f"<operator {self.name}>"

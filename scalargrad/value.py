@@ -18,7 +18,7 @@ from .backward import NO_GRADIENT
 from .freeing import TALLEST, Landing
 from .graph import topological_order
 from .protocols import Protocols
-from .rows import Operator, real
+from .rows import Operator, is_nothing, real
 
 
 class Value(Protocols):
@@ -114,10 +114,13 @@ class Value(Protocols):
         """Add `seed` · ∂self/∂leaf to the `grad` of every leaf, and set the `grad` of every node
         between. All or nothing if interrupted; O(nodes + edges)."""
         if modes.active and modes.state.anomaly:
-            backward.backward(self, real(seed) + 0.0)
+            backward.backward(self, real(seed))
         else:
-            adjoint = propagate(self, real(seed) + 0.0)
-            backward.overwrite({v: g if v._operator else v._grad + g for v, g in adjoint.items()})
+            adjoint = propagate(self, real(seed))
+            # + 0.0: what was reached has a gradient, also where nothing came
+            backward.overwrite(
+                {v: g + 0.0 if v._operator else v._grad + (g + 0.0) for v, g in adjoint.items()}
+            )
 
     def zero_grad(self) -> None:
         """Set `grad` to 0.0 here and in every node this one was computed from."""
@@ -125,7 +128,7 @@ class Value(Protocols):
 
     def _adjoints(self, targets: Iterable[Value]) -> list[float]:
         adjoint = propagate(self, 1.0)
-        return [adjoint.get(target, 0.0) for target in targets]
+        return [adjoint.get(target, NO_GRADIENT) for target in targets]
 
     def detach(self) -> Value:
         """Return a new leaf with the same data: no gradient flows through it."""
@@ -243,22 +246,25 @@ def consumers(root: Value) -> dict[Value, int]:
 def propagate(root: Value, seed: float) -> dict[Value, float]:
     """What backward.propagate returns, its nodes in any order."""
     waiting = consumers(root)
-    adjoint = dict.fromkeys(waiting, 0.0)
-    adjoint[root] = seed
+    adjoint = dict.fromkeys(waiting, NO_GRADIENT)
+    adjoint[root] = seed or NO_GRADIENT
     ready = [root]
     while ready:
         node = ready.pop()
         upstream = adjoint[node]
+        # no sum of contributions is −0.0: where nothing came this very object still stands
+        flows = upstream is not NO_GRADIENT
         x, dx = node._x, node._dx
         edges = zip(x, dx) if type(dx) is tuple else ((x, dx), (node._y, node._dy))
         for parent, partial in edges:
             if type(parent) is Value:
-                if upstream:
-                    adjoint[parent] += upstream * partial
-                if waiting[parent] == 1:
-                    ready.append(parent)
+                if flows and (partial or not is_nothing(partial)):
+                    adjoint[parent] += upstream * partial + 0.0
+                left = waiting[parent] - 1
+                if left:
+                    waiting[parent] = left
                 else:
-                    waiting[parent] -= 1
+                    ready.append(parent)
     return adjoint
 
 

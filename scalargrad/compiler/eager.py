@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import ops
-from ..backward import adjoints, gradients
+from ..backward import adjoint_values, adjoints
 from ..checkpoint import replayed
 from ..engine import Value
 from ..rows import Operator
@@ -28,6 +28,7 @@ class Gate(Operator):
     c = count = gates = arity = beside_constant = constant_from = dunder = numpy = None
     names = defaults = samples = ()
     hidden = method = False
+    selects = True
     entry = 0
     lane: int | None = None
 
@@ -53,7 +54,7 @@ class Gate(Operator):
         if any(map(is_value, operands)):
             # copies, for one operand may have been computed from another
             variables = [ops.identity(x) for x in operands]
-            return gradients(self.root(variables), variables)
+            return adjoint_values(self.root(variables), variables)
         leaves = list(map(Value, operands))
         return adjoints(self.root(leaves), leaves)
 

@@ -1,9 +1,12 @@
 /* Generated from the operator table by python -m scalargrad.codegen. Do not edit. */
 enum {
     OP_step,
+    OP_taken,
     OP_compare,
     OP_where,
     OP_chain,
+    OP_choose,
+    OP_start,
     OP_identity,
     OP_add,
     OP_sub,
@@ -90,7 +93,22 @@ static inline double partial0_step(double out, double x)
 {
     (void)x;
     const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    return t1;
+}
+
+static inline double forward_taken(double x)
+{
+    const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? -0.0 : x);
     return t0;
+}
+
+static inline double partial0_taken(double out, double x)
+{
+    (void)x;
+    const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    return t1;
 }
 
 static inline double forward_compare(double x, double y)
@@ -104,7 +122,8 @@ static inline double partial0_compare(double out, double x, double y)
     (void)x;
     (void)y;
     const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
-    return t0;
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    return t1;
 }
 
 static inline double partial1_compare(double out, double x, double y)
@@ -112,7 +131,8 @@ static inline double partial1_compare(double out, double x, double y)
     (void)x;
     (void)y;
     const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
-    return t0;
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    return t1;
 }
 
 static inline double forward_where(double x, double y, double z)
@@ -127,7 +147,7 @@ static inline double partial0_where(double out, double x, double y, double z)
     (void)x;
     (void)y;
     (void)z;
-    return 0.0;
+    return -0.0;
 }
 
 static inline double partial1_where(double out, double x, double y, double z)
@@ -135,7 +155,7 @@ static inline double partial1_where(double out, double x, double y, double z)
     (void)out;
     (void)y;
     (void)z;
-    const double t0 = (x == 0.0 ? 0.0 : x == x ? 1.0 : NAN);
+    const double t0 = (x == 0.0 ? -0.0 : x == x ? 1.0 : NAN);
     return t0;
 }
 
@@ -144,13 +164,13 @@ static inline double partial2_where(double out, double x, double y, double z)
     (void)out;
     (void)y;
     (void)z;
-    const double t0 = (x == 0.0 ? 1.0 : x == x ? 0.0 : NAN);
+    const double t0 = (x == 0.0 ? 1.0 : x == x ? -0.0 : NAN);
     return t0;
 }
 
 static inline double forward_chain(double x, double y)
 {
-    const double t0 = (x == 0.0 ? 0.0 : x * y);
+    const double t0 = sg_chain(x, y);
     return t0;
 }
 
@@ -158,7 +178,8 @@ static inline double partial0_chain(double out, double x, double y)
 {
     (void)out;
     (void)x;
-    return y;
+    const double t0 = y + 0.0;
+    return t0;
 }
 
 static inline double partial1_chain(double out, double x, double y)
@@ -166,6 +187,39 @@ static inline double partial1_chain(double out, double x, double y)
     (void)out;
     (void)y;
     return x;
+}
+
+static inline double forward_choose(double x, double y)
+{
+    const double t0 = sg_choose(x, y);
+    return t0;
+}
+
+static inline double partial0_choose(double out, double x, double y)
+{
+    (void)out;
+    (void)x;
+    return y;
+}
+
+static inline double partial1_choose(double out, double x, double y)
+{
+    (void)out;
+    (void)y;
+    return x;
+}
+
+static inline double forward_start(double x)
+{
+    const double t0 = (x != 0.0 ? x : -0.0);
+    return t0;
+}
+
+static inline double partial0_start(double out, double x)
+{
+    (void)out;
+    (void)x;
+    return 1.0;
 }
 
 static inline double forward_identity(double x)
@@ -235,14 +289,32 @@ static inline double partial0_mul(double out, double x, double y)
 {
     (void)out;
     (void)x;
-    return y;
+    const double t0 = y + 0.0;
+    return t0;
 }
 
 static inline double partial1_mul(double out, double x, double y)
 {
     (void)out;
     (void)y;
-    return x;
+    const double t0 = x + 0.0;
+    return t0;
+}
+
+static inline double beside0_mul(double out, double x, double y)
+{
+    (void)out;
+    (void)x;
+    const double t0 = (y != 0.0 ? y : -0.0);
+    return t0;
+}
+
+static inline double beside1_mul(double out, double x, double y)
+{
+    (void)out;
+    (void)y;
+    const double t0 = (x != 0.0 ? x : -0.0);
+    return t0;
 }
 
 static inline double forward_div(double x, double y)
@@ -256,7 +328,8 @@ static inline double partial0_div(double out, double x, double y)
     (void)out;
     (void)x;
     const double t0 = 1.0 / y;
-    return t0;
+    const double t1 = t0 + 0.0;
+    return t1;
 }
 
 static inline double partial1_div(double out, double x, double y)
@@ -264,7 +337,8 @@ static inline double partial1_div(double out, double x, double y)
     (void)x;
     const double t0 = -out;
     const double t1 = t0 / y;
-    return t1;
+    const double t2 = t1 + 0.0;
+    return t2;
 }
 
 static inline double forward_pow(double x, double y)
@@ -275,12 +349,15 @@ static inline double forward_pow(double x, double y)
 
 static inline double partial0_pow(double out, double x, double y)
 {
-    const double t0 = y - 1.0;
-    const double t1 = sg_power(x, t0);
-    const double t2 = y * t1;
-    const double t3 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
-    const double t4 = (y == 0.0 ? t3 : y == y ? t2 : NAN);
-    return t4;
+    const double t0 = (x == 0.0 ? y : x == x ? 1.0 : NAN);
+    const double t1 = y - 1.0;
+    const double t2 = sg_power(x, t1);
+    const double t3 = y * t2;
+    const double t4 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    const double t5 = (t4 > 0.0 ? 1.0 : t4 <= 0.0 ? -0.0 : t4);
+    const double t6 = (t0 == 0.0 ? t5 : t0 == t0 ? t3 : NAN);
+    const double t7 = t6 + 0.0;
+    return t7;
 }
 
 static inline double partial1_pow(double out, double x, double y)
@@ -291,7 +368,33 @@ static inline double partial1_pow(double out, double x, double y)
     const double t3 = (t2 > 0.0 ? 1.0 : t2 <= 0.0 ? 0.0 : t2);
     const double t4 = (t3 == 0.0 ? 0.0 : t3 == t3 ? -INFINITY : NAN);
     const double t5 = (x == 0.0 ? t4 : x == x ? t1 : NAN);
-    return t5;
+    const double t6 = t5 + 0.0;
+    return t6;
+}
+
+static inline double beside0_pow(double out, double x, double y)
+{
+    const double t0 = y - 1.0;
+    const double t1 = sg_power(x, t0);
+    const double t2 = y * t1;
+    const double t3 = t2 + 0.0;
+    const double t4 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    const double t5 = (t4 > 0.0 ? 1.0 : t4 <= 0.0 ? -0.0 : t4);
+    const double t6 = (y == 0.0 ? t5 : y == y ? t3 : NAN);
+    return t6;
+}
+
+static inline double beside1_pow(double out, double x, double y)
+{
+    const double t0 = log(x);
+    const double t1 = out * t0;
+    const double t2 = t1 + 0.0;
+    const double t3 = (t0 == 0.0 ? -0.0 : t0 == t0 ? t2 : NAN);
+    const double t4 = -y;
+    const double t5 = (t4 > 0.0 ? 1.0 : t4 <= 0.0 ? 0.0 : t4);
+    const double t6 = (t5 == 0.0 ? -0.0 : t5 == t5 ? -INFINITY : NAN);
+    const double t7 = (x == 0.0 ? t6 : x == x ? t3 : NAN);
+    return t7;
 }
 
 static inline double forward_mod(double x, double y)
@@ -305,8 +408,10 @@ static inline double partial0_mod(double out, double x, double y)
     (void)x;
     (void)y;
     const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
-    const double t1 = 1.0 + t0;
-    return t1;
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    const double t2 = 1.0 + t1;
+    const double t3 = t2 + 0.0;
+    return t3;
 }
 
 static inline double partial1_mod(double out, double x, double y)
@@ -314,7 +419,8 @@ static inline double partial1_mod(double out, double x, double y)
     (void)out;
     const double t0 = sg_floor_divide(x, y);
     const double t1 = -t0;
-    return t1;
+    const double t2 = t1 + 0.0;
+    return t2;
 }
 
 static inline double forward_floordiv(double x, double y)
@@ -328,7 +434,8 @@ static inline double partial0_floordiv(double out, double x, double y)
     (void)x;
     (void)y;
     const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
-    return t0;
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    return t1;
 }
 
 static inline double partial1_floordiv(double out, double x, double y)
@@ -336,7 +443,8 @@ static inline double partial1_floordiv(double out, double x, double y)
     (void)x;
     (void)y;
     const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
-    return t0;
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    return t1;
 }
 
 static inline double forward_fmod(double x, double y)
@@ -350,8 +458,10 @@ static inline double partial0_fmod(double out, double x, double y)
     (void)x;
     (void)y;
     const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
-    const double t1 = 1.0 + t0;
-    return t1;
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    const double t2 = 1.0 + t1;
+    const double t3 = t2 + 0.0;
+    return t3;
 }
 
 static inline double partial1_fmod(double out, double x, double y)
@@ -359,7 +469,8 @@ static inline double partial1_fmod(double out, double x, double y)
     const double t0 = out - x;
     const double t1 = t0 / y;
     const double t2 = rint(t1);
-    return t2;
+    const double t3 = t2 + 0.0;
+    return t3;
 }
 
 static inline double forward_neg(double x)
@@ -385,7 +496,8 @@ static inline double partial0_abs(double out, double x)
 {
     (void)out;
     const double t0 = (x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x == 0.0 ? 0.0 : NAN);
-    return t0;
+    const double t1 = t0 + 0.0;
+    return t1;
 }
 
 static inline double forward_square(double x)
@@ -398,7 +510,8 @@ static inline double partial0_square(double out, double x)
 {
     (void)out;
     const double t0 = 2.0 * x;
-    return t0;
+    const double t1 = t0 + 0.0;
+    return t1;
 }
 
 static inline double forward_reciprocal(double x)
@@ -412,7 +525,8 @@ static inline double partial0_reciprocal(double out, double x)
     (void)x;
     const double t0 = out * out;
     const double t1 = -t0;
-    return t1;
+    const double t2 = t1 + 0.0;
+    return t2;
 }
 
 static inline double forward_inverse(double x)
@@ -426,7 +540,8 @@ static inline double partial0_inverse(double out, double x)
     (void)x;
     const double t0 = out * out;
     const double t1 = -t0;
-    return t1;
+    const double t2 = t1 + 0.0;
+    return t2;
 }
 
 static inline double forward_maximum(double x, double y)
@@ -439,25 +554,33 @@ static inline double partial0_maximum(double out, double x, double y)
 {
     (void)out;
     const double t0 = (x > y ? 1.0 : x < y ? -1.0 : x == y ? 0.0 : NAN);
-    const double t1 = 0.5 * t0;
-    const double t2 = 0.5 + t1;
-    return t2;
+    const double t1 = 0.5 + t0;
+    const double t2 = (t1 > 0.0 ? 1.0 : t1 <= 0.0 ? -0.0 : t1);
+    const double t3 = 0.5 * t2;
+    const double t4 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    const double t5 = 0.5 * t4;
+    const double t6 = t3 + t5;
+    return t6;
 }
 
 static inline double partial1_maximum(double out, double x, double y)
 {
     (void)out;
     const double t0 = (y > x ? 1.0 : y < x ? -1.0 : y == x ? 0.0 : NAN);
-    const double t1 = 0.5 * t0;
-    const double t2 = 0.5 + t1;
-    return t2;
+    const double t1 = 0.5 + t0;
+    const double t2 = (t1 > 0.0 ? 1.0 : t1 <= 0.0 ? -0.0 : t1);
+    const double t3 = 0.5 * t2;
+    const double t4 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    const double t5 = 0.5 * t4;
+    const double t6 = t3 + t5;
+    return t6;
 }
 
 static inline double beside0_maximum(double out, double x, double y)
 {
     (void)out;
     const double t0 = (x > y ? 1.0 : x < y ? -1.0 : x == y ? 0.0 : NAN);
-    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? 0.0 : t0);
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
     return t1;
 }
 
@@ -465,7 +588,7 @@ static inline double beside1_maximum(double out, double x, double y)
 {
     (void)out;
     const double t0 = (y > x ? 1.0 : y < x ? -1.0 : y == x ? 0.0 : NAN);
-    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? 0.0 : t0);
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
     return t1;
 }
 
@@ -479,25 +602,33 @@ static inline double partial0_minimum(double out, double x, double y)
 {
     (void)out;
     const double t0 = (y > x ? 1.0 : y < x ? -1.0 : y == x ? 0.0 : NAN);
-    const double t1 = 0.5 * t0;
-    const double t2 = 0.5 + t1;
-    return t2;
+    const double t1 = 0.5 + t0;
+    const double t2 = (t1 > 0.0 ? 1.0 : t1 <= 0.0 ? -0.0 : t1);
+    const double t3 = 0.5 * t2;
+    const double t4 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    const double t5 = 0.5 * t4;
+    const double t6 = t3 + t5;
+    return t6;
 }
 
 static inline double partial1_minimum(double out, double x, double y)
 {
     (void)out;
     const double t0 = (x > y ? 1.0 : x < y ? -1.0 : x == y ? 0.0 : NAN);
-    const double t1 = 0.5 * t0;
-    const double t2 = 0.5 + t1;
-    return t2;
+    const double t1 = 0.5 + t0;
+    const double t2 = (t1 > 0.0 ? 1.0 : t1 <= 0.0 ? -0.0 : t1);
+    const double t3 = 0.5 * t2;
+    const double t4 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    const double t5 = 0.5 * t4;
+    const double t6 = t3 + t5;
+    return t6;
 }
 
 static inline double beside0_minimum(double out, double x, double y)
 {
     (void)out;
     const double t0 = (y > x ? 1.0 : y < x ? -1.0 : y == x ? 0.0 : NAN);
-    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? 0.0 : t0);
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
     return t1;
 }
 
@@ -505,7 +636,7 @@ static inline double beside1_minimum(double out, double x, double y)
 {
     (void)out;
     const double t0 = (x > y ? 1.0 : x < y ? -1.0 : x == y ? 0.0 : NAN);
-    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? 0.0 : t0);
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
     return t1;
 }
 
@@ -518,13 +649,15 @@ static inline double forward_clamp(double x, double y, double z)
 
 static inline double partial0_clamp(double out, double x, double y, double z)
 {
-    (void)out;
     const double t0 = (x > y ? 1.0 : x < y ? -1.0 : x == y ? 0.0 : NAN);
-    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? 0.0 : t0);
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
     const double t2 = (z > x ? 1.0 : z < x ? -1.0 : z == x ? 0.0 : NAN);
-    const double t3 = (t2 > 0.0 ? 1.0 : t2 <= 0.0 ? 0.0 : t2);
-    const double t4 = t1 * t3;
-    return t4;
+    const double t3 = (t2 > 0.0 ? 1.0 : t2 <= 0.0 ? -0.0 : t2);
+    const double t4 = sg_choose(t1, t3);
+    const double t5 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    const double t6 = (t5 > 0.0 ? 1.0 : t5 <= 0.0 ? -0.0 : t5);
+    const double t7 = t4 + t6;
+    return t7;
 }
 
 static inline double partial1_clamp(double out, double x, double y, double z)
@@ -555,7 +688,8 @@ static inline double partial0_sign(double out, double x)
 {
     (void)x;
     const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
-    return t0;
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    return t1;
 }
 
 static inline double forward_floor(double x)
@@ -568,7 +702,8 @@ static inline double partial0_floor(double out, double x)
 {
     (void)x;
     const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
-    return t0;
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    return t1;
 }
 
 static inline double forward_ceil(double x)
@@ -581,7 +716,8 @@ static inline double partial0_ceil(double out, double x)
 {
     (void)x;
     const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
-    return t0;
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    return t1;
 }
 
 static inline double forward_round(double x)
@@ -594,7 +730,8 @@ static inline double partial0_round(double out, double x)
 {
     (void)x;
     const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
-    return t0;
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    return t1;
 }
 
 static inline double forward_exp(double x)
@@ -606,7 +743,8 @@ static inline double forward_exp(double x)
 static inline double partial0_exp(double out, double x)
 {
     (void)x;
-    return out;
+    const double t0 = out + 0.0;
+    return t0;
 }
 
 static inline double forward_exp2(double x)
@@ -619,7 +757,8 @@ static inline double partial0_exp2(double out, double x)
 {
     (void)x;
     const double t0 = 0.6931471805599453 * out;
-    return t0;
+    const double t1 = t0 + 0.0;
+    return t1;
 }
 
 static inline double forward_expm1(double x)
@@ -632,7 +771,8 @@ static inline double partial0_expm1(double out, double x)
 {
     (void)out;
     const double t0 = exp(x);
-    return t0;
+    const double t1 = t0 + 0.0;
+    return t1;
 }
 
 static inline double forward_log(double x)
@@ -645,7 +785,8 @@ static inline double partial0_log(double out, double x)
 {
     (void)out;
     const double t0 = (x >= 0.0 ? 1.0 / fabs(x) : NAN);
-    return t0;
+    const double t1 = t0 + 0.0;
+    return t1;
 }
 
 static inline double forward_log2(double x)
@@ -659,7 +800,8 @@ static inline double partial0_log2(double out, double x)
     (void)out;
     const double t0 = (x >= 0.0 ? 1.0 / fabs(x) : NAN);
     const double t1 = t0 / 0.6931471805599453;
-    return t1;
+    const double t2 = t1 + 0.0;
+    return t2;
 }
 
 static inline double forward_log10(double x)
@@ -673,7 +815,8 @@ static inline double partial0_log10(double out, double x)
     (void)out;
     const double t0 = (x >= 0.0 ? 1.0 / fabs(x) : NAN);
     const double t1 = t0 / 2.302585092994046;
-    return t1;
+    const double t2 = t1 + 0.0;
+    return t2;
 }
 
 static inline double forward_log1p(double x)
@@ -687,7 +830,8 @@ static inline double partial0_log1p(double out, double x)
     (void)out;
     const double t0 = 1.0 + x;
     const double t1 = (t0 >= 0.0 ? 1.0 / fabs(t0) : NAN);
-    return t1;
+    const double t2 = t1 + 0.0;
+    return t2;
 }
 
 static inline double forward_sqrt(double x)
@@ -701,7 +845,8 @@ static inline double partial0_sqrt(double out, double x)
     (void)x;
     const double t0 = fabs(out);
     const double t1 = 0.5 / t0;
-    return t1;
+    const double t2 = t1 + 0.0;
+    return t2;
 }
 
 static inline double forward_cbrt(double x)
@@ -716,7 +861,8 @@ static inline double partial0_cbrt(double out, double x)
     const double t0 = 3.0 * out;
     const double t1 = t0 * out;
     const double t2 = 1.0 / t1;
-    return t2;
+    const double t3 = t2 + 0.0;
+    return t3;
 }
 
 static inline double forward_sin(double x)
@@ -729,7 +875,8 @@ static inline double partial0_sin(double out, double x)
 {
     (void)out;
     const double t0 = cos(x);
-    return t0;
+    const double t1 = t0 + 0.0;
+    return t1;
 }
 
 static inline double forward_cos(double x)
@@ -743,7 +890,8 @@ static inline double partial0_cos(double out, double x)
     (void)out;
     const double t0 = sin(x);
     const double t1 = -t0;
-    return t1;
+    const double t2 = t1 + 0.0;
+    return t2;
 }
 
 static inline double forward_tan(double x)
@@ -757,7 +905,8 @@ static inline double partial0_tan(double out, double x)
     (void)x;
     const double t0 = out * out;
     const double t1 = 1.0 + t0;
-    return t1;
+    const double t2 = t1 + 0.0;
+    return t2;
 }
 
 static inline double forward_asin(double x)
@@ -774,7 +923,8 @@ static inline double partial0_asin(double out, double x)
     const double t2 = t0 * t1;
     const double t3 = sqrt(t2);
     const double t4 = 1.0 / t3;
-    return t4;
+    const double t5 = t4 + 0.0;
+    return t5;
 }
 
 static inline double forward_acos(double x)
@@ -792,7 +942,8 @@ static inline double partial0_acos(double out, double x)
     const double t3 = sqrt(t2);
     const double t4 = 1.0 / t3;
     const double t5 = -t4;
-    return t5;
+    const double t6 = t5 + 0.0;
+    return t6;
 }
 
 static inline double forward_atan(double x)
@@ -807,7 +958,8 @@ static inline double partial0_atan(double out, double x)
     const double t0 = sg_hypot(1.0, x);
     const double t1 = 1.0 / t0;
     const double t2 = t1 / t0;
-    return t2;
+    const double t3 = t2 + 0.0;
+    return t3;
 }
 
 static inline double forward_atan2(double x, double y)
@@ -832,7 +984,8 @@ static inline double partial0_atan2(double out, double x, double y)
     const double t10 = (t0 == 0.0 ? 0.0 : t0 == t0 ? t9 : NAN);
     const double t11 = t10 / t0;
     const double t12 = (t0 == 0.0 ? 0.0 : t0 == t0 ? t11 : NAN);
-    return t12;
+    const double t13 = t12 + 0.0;
+    return t13;
 }
 
 static inline double partial1_atan2(double out, double x, double y)
@@ -852,7 +1005,8 @@ static inline double partial1_atan2(double out, double x, double y)
     const double t11 = t10 / t0;
     const double t12 = (t0 == 0.0 ? 0.0 : t0 == t0 ? t11 : NAN);
     const double t13 = -t12;
-    return t13;
+    const double t14 = t13 + 0.0;
+    return t14;
 }
 
 static inline double forward_sinh(double x)
@@ -865,7 +1019,8 @@ static inline double partial0_sinh(double out, double x)
 {
     (void)out;
     const double t0 = cosh(x);
-    return t0;
+    const double t1 = t0 + 0.0;
+    return t1;
 }
 
 static inline double forward_cosh(double x)
@@ -878,7 +1033,8 @@ static inline double partial0_cosh(double out, double x)
 {
     (void)out;
     const double t0 = sinh(x);
-    return t0;
+    const double t1 = t0 + 0.0;
+    return t1;
 }
 
 static inline double forward_tanh(double x)
@@ -893,7 +1049,8 @@ static inline double partial0_tanh(double out, double x)
     const double t0 = cosh(x);
     const double t1 = 1.0 / t0;
     const double t2 = t1 / t0;
-    return t2;
+    const double t3 = t2 + 0.0;
+    return t3;
 }
 
 static inline double forward_asinh(double x)
@@ -935,7 +1092,8 @@ static inline double partial0_asinh(double out, double x)
     const double t27 = (t0 >= 268435456.0 || t0 != t0 ? t0 : 268435456.0);
     const double t28 = t27 / 268435456.0;
     const double t29 = t26 / t28;
-    return t29;
+    const double t30 = t29 + 0.0;
+    return t30;
 }
 
 static inline double forward_cosine_at_slope(double x)
@@ -988,7 +1146,8 @@ static inline double partial0_cosine_at_slope(double out, double x)
     const double t10 = out * t9;
     const double t11 = out * t10;
     const double t12 = -t11;
-    return t12;
+    const double t13 = t12 + 0.0;
+    return t13;
 }
 
 static inline double forward_acosh(double x)
@@ -1006,7 +1165,8 @@ static inline double partial0_acosh(double out, double x)
     const double t3 = sqrt(t2);
     const double t4 = t1 * t3;
     const double t5 = 1.0 / t4;
-    return t5;
+    const double t6 = t5 + 0.0;
+    return t6;
 }
 
 static inline double forward_atanh(double x)
@@ -1022,7 +1182,8 @@ static inline double partial0_atanh(double out, double x)
     const double t1 = 1.0 + x;
     const double t2 = t0 * t1;
     const double t3 = (t2 >= 0.0 ? 1.0 / fabs(t2) : NAN);
-    return t3;
+    const double t4 = t3 + 0.0;
+    return t4;
 }
 
 static inline double forward_hypot(double x, double y)
@@ -1043,7 +1204,8 @@ static inline double partial0_hypot(double out, double x, double y)
     const double t7 = x / out;
     const double t8 = (t6 == 0.0 ? t5 : t6 == t6 ? t7 : NAN);
     const double t9 = (out == 0.0 ? 0.0 : out == out ? t8 : NAN);
-    return t9;
+    const double t10 = t9 + 0.0;
+    return t10;
 }
 
 static inline double partial1_hypot(double out, double x, double y)
@@ -1058,7 +1220,8 @@ static inline double partial1_hypot(double out, double x, double y)
     const double t7 = y / out;
     const double t8 = (t6 == 0.0 ? t5 : t6 == t6 ? t7 : NAN);
     const double t9 = (out == 0.0 ? 0.0 : out == out ? t8 : NAN);
-    return t9;
+    const double t10 = t9 + 0.0;
+    return t10;
 }
 
 static inline double forward_erf(double x)
@@ -1074,7 +1237,8 @@ static inline double partial0_erf(double out, double x)
     const double t1 = -t0;
     const double t2 = exp(t1);
     const double t3 = 1.1283791670955126 * t2;
-    return t3;
+    const double t4 = t3 + 0.0;
+    return t4;
 }
 
 static inline double forward_erfc(double x)
@@ -1090,7 +1254,8 @@ static inline double partial0_erfc(double out, double x)
     const double t1 = -t0;
     const double t2 = exp(t1);
     const double t3 = (-1.1283791670955126) * t2;
-    return t3;
+    const double t4 = t3 + 0.0;
+    return t4;
 }
 
 static inline double forward_lgamma(double x)
@@ -1103,7 +1268,8 @@ static inline double partial0_lgamma(double out, double x)
 {
     (void)out;
     const double t0 = sg_polygamma(0.0, x);
-    return t0;
+    const double t1 = t0 + 0.0;
+    return t1;
 }
 
 static inline double forward_polygamma(double x, double y)
@@ -1125,7 +1291,8 @@ static inline double partial1_polygamma(double out, double x, double y)
     (void)out;
     const double t0 = x + 1.0;
     const double t1 = sg_polygamma(t0, y);
-    return t1;
+    const double t2 = t1 + 0.0;
+    return t2;
 }
 
 static inline double forward_sinc(double x)
@@ -1138,7 +1305,8 @@ static inline double partial0_sinc(double out, double x)
 {
     (void)out;
     const double t0 = sg_sinc_derivative(1.0, x);
-    return t0;
+    const double t1 = t0 + 0.0;
+    return t1;
 }
 
 static inline double forward_sinc_derivative(double x, double y)
@@ -1160,7 +1328,8 @@ static inline double partial1_sinc_derivative(double out, double x, double y)
     (void)out;
     const double t0 = x + 1.0;
     const double t1 = sg_sinc_derivative(t0, y);
-    return t1;
+    const double t2 = t1 + 0.0;
+    return t2;
 }
 
 static inline double forward_sigmoid(double x)
@@ -1186,7 +1355,8 @@ static inline double partial0_sigmoid(double out, double x)
     const double t5 = t3 + t4;
     const double t6 = 1.0 + t5;
     const double t7 = t2 / t6;
-    return t7;
+    const double t8 = t7 + 0.0;
+    return t8;
 }
 
 static inline double forward_logistic(double x)
@@ -1208,7 +1378,8 @@ static inline double partial0_logistic(double out, double x)
     const double t1 = 0.5 * x;
     const double t2 = tanh(t1);
     const double t3 = t0 * t2;
-    return t3;
+    const double t4 = t3 + 0.0;
+    return t4;
 }
 
 static inline double forward_softplus(double x)
@@ -1232,7 +1403,8 @@ static inline double partial0_softplus(double out, double x)
     const double t4 = (t0 == 0.0 ? t3 : t0 == t0 ? 1.0 : NAN);
     const double t5 = 1.0 + t3;
     const double t6 = t4 / t5;
-    return t6;
+    const double t7 = t6 + 0.0;
+    return t7;
 }
 
 static inline double forward_log_sigmoid(double x)
@@ -1259,7 +1431,8 @@ static inline double partial0_log_sigmoid(double out, double x)
     const double t5 = (t1 == 0.0 ? t4 : t1 == t1 ? 1.0 : NAN);
     const double t6 = 1.0 + t4;
     const double t7 = t5 / t6;
-    return t7;
+    const double t8 = t7 + 0.0;
+    return t8;
 }
 
 static inline double forward_relu(double x)
@@ -1271,7 +1444,7 @@ static inline double forward_relu(double x)
 static inline double partial0_relu(double out, double x)
 {
     (void)x;
-    const double t0 = (out > 0.0 ? 1.0 : out <= 0.0 ? 0.0 : out);
+    const double t0 = (out > 0.0 ? 1.0 : out <= 0.0 ? -0.0 : out);
     return t0;
 }
 
@@ -1285,10 +1458,10 @@ static inline double forward_relu6(double x)
 static inline double partial0_relu6(double out, double x)
 {
     (void)out;
-    const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
+    const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? -0.0 : x);
     const double t1 = 6.0 - x;
-    const double t2 = (t1 > 0.0 ? 1.0 : t1 <= 0.0 ? 0.0 : t1);
-    const double t3 = t0 * t2;
+    const double t2 = (t1 > 0.0 ? 1.0 : t1 <= 0.0 ? -0.0 : t1);
+    const double t3 = sg_choose(t0, t2);
     return t3;
 }
 
@@ -1308,7 +1481,8 @@ static inline double partial0_leaky_relu(double out, double x, double y)
     const double t2 = (y >= 0.0 || y != y ? y : 0.0);
     const double t3 = (t2 <= 1.0 || t2 != t2 ? t2 : 1.0);
     const double t4 = (x == 0.0 ? t3 : x == x ? t1 : NAN);
-    return t4;
+    const double t5 = t4 + 0.0;
+    return t5;
 }
 
 static inline double partial1_leaky_relu(double out, double x, double y)
@@ -1316,8 +1490,32 @@ static inline double partial1_leaky_relu(double out, double x, double y)
     (void)out;
     (void)y;
     const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
-    const double t1 = (t0 == 0.0 ? x : t0 == t0 ? 0.0 : NAN);
-    return t1;
+    const double t1 = x + 0.0;
+    const double t2 = (t0 == 0.0 ? t1 : t0 == t0 ? -0.0 : NAN);
+    return t2;
+}
+
+static inline double beside0_leaky_relu(double out, double x, double y)
+{
+    (void)out;
+    const double t0 = (y >= 0.0 || y != y ? y : 0.0);
+    const double t1 = (t0 <= 1.0 || t0 != t0 ? t0 : 1.0);
+    const double t2 = (y == 0.0 ? -0.0 : y == y ? t1 : NAN);
+    const double t3 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
+    const double t4 = (y == 0.0 ? -0.0 : y == y ? y : NAN);
+    const double t5 = (t3 == 0.0 ? t4 : t3 == t3 ? 1.0 : NAN);
+    const double t6 = (x == 0.0 ? t2 : x == x ? t5 : NAN);
+    return t6;
+}
+
+static inline double beside1_leaky_relu(double out, double x, double y)
+{
+    (void)out;
+    (void)y;
+    const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
+    const double t1 = x + 0.0;
+    const double t2 = (t0 == 0.0 ? t1 : t0 == t0 ? -0.0 : NAN);
+    return t2;
 }
 
 static inline double forward_elu(double x, double y)
@@ -1339,7 +1537,8 @@ static inline double partial0_elu(double out, double x, double y)
     const double t4 = (y >= 0.0 || y != y ? y : 0.0);
     const double t5 = (t4 <= 1.0 || t4 != t4 ? t4 : 1.0);
     const double t6 = (x == 0.0 ? t5 : x == x ? t3 : NAN);
-    return t6;
+    const double t7 = t6 + 0.0;
+    return t7;
 }
 
 static inline double partial1_elu(double out, double x, double y)
@@ -1348,8 +1547,36 @@ static inline double partial1_elu(double out, double x, double y)
     (void)y;
     const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
     const double t1 = expm1(x);
-    const double t2 = (t0 == 0.0 ? t1 : t0 == t0 ? 0.0 : NAN);
-    return t2;
+    const double t2 = t1 + 0.0;
+    const double t3 = (t0 == 0.0 ? t2 : t0 == t0 ? -0.0 : NAN);
+    return t3;
+}
+
+static inline double beside0_elu(double out, double x, double y)
+{
+    (void)out;
+    const double t0 = exp(x);
+    const double t1 = y * t0;
+    const double t2 = t1 + 0.0;
+    const double t3 = (y >= 0.0 || y != y ? y : 0.0);
+    const double t4 = (t3 <= 1.0 || t3 != t3 ? t3 : 1.0);
+    const double t5 = (y == 0.0 ? -0.0 : y == y ? t4 : NAN);
+    const double t6 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
+    const double t7 = (y == 0.0 ? -0.0 : y == y ? t2 : NAN);
+    const double t8 = (t6 == 0.0 ? t7 : t6 == t6 ? 1.0 : NAN);
+    const double t9 = (x == 0.0 ? t5 : x == x ? t8 : NAN);
+    return t9;
+}
+
+static inline double beside1_elu(double out, double x, double y)
+{
+    (void)out;
+    (void)y;
+    const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
+    const double t1 = expm1(x);
+    const double t2 = t1 + 0.0;
+    const double t3 = (t0 == 0.0 ? t2 : t0 == t0 ? -0.0 : NAN);
+    return t3;
 }
 
 static inline double forward_selu(double x)
@@ -1371,7 +1598,8 @@ static inline double partial0_selu(double out, double x)
     const double t3 = (t0 == 0.0 ? t2 : t0 == t0 ? 1.0 : NAN);
     const double t4 = (x == 0.0 ? 1.0 : x == x ? t3 : NAN);
     const double t5 = 1.0507009873554805 * t4;
-    return t5;
+    const double t6 = t5 + 0.0;
+    return t6;
 }
 
 static inline double forward_gelu(double x)
@@ -1400,7 +1628,8 @@ static inline double partial0_gelu(double out, double x)
     const double t9 = t5 * t8;
     const double t10 = t9 / 2.5066282746310002;
     const double t11 = t3 + t10;
-    return t11;
+    const double t12 = t11 + 0.0;
+    return t12;
 }
 
 static inline double forward_silu(double x)
@@ -1440,7 +1669,8 @@ static inline double partial0_silu(double out, double x)
     const double t17 = t8 * t16;
     const double t18 = 1.0 + t17;
     const double t19 = t6 * t18;
-    return t19;
+    const double t20 = t19 + 0.0;
+    return t20;
 }
 
 static inline double forward_hard_swish(double x)
@@ -1465,7 +1695,7 @@ static inline double partial0_hard_swish(double out, double x)
     const double t5 = t4 + 3.0;
     const double t6 = t5 / 6.0;
     const double t7 = (t3 == 0.0 ? 1.0 : t3 == t3 ? t6 : NAN);
-    const double t8 = (t1 == 0.0 ? 0.0 : t1 == t1 ? t7 : NAN);
+    const double t8 = (t1 == 0.0 ? -0.0 : t1 == t1 ? t7 : NAN);
     return t8;
 }
 
@@ -1479,7 +1709,8 @@ static inline double partial0_exp_difference(double out, double x, double y)
 {
     (void)x;
     (void)y;
-    return out;
+    const double t0 = out + 0.0;
+    return t0;
 }
 
 static inline double partial1_exp_difference(double out, double x, double y)
@@ -1487,7 +1718,8 @@ static inline double partial1_exp_difference(double out, double x, double y)
     (void)x;
     (void)y;
     const double t0 = -out;
-    return t0;
+    const double t1 = t0 + 0.0;
+    return t1;
 }
 
 static inline double forward_logaddexp(double x, double y)
@@ -1507,7 +1739,8 @@ static inline double partial0_logaddexp(double out, double x, double y)
     const double t2 = t0 + t1;
     const double t3 = t0 / t2;
     const double t4 = (t2 == 0.0 ? 0.0 : t2 == t2 ? t3 : NAN);
-    return t4;
+    const double t5 = t4 + 0.0;
+    return t5;
 }
 
 static inline double partial1_logaddexp(double out, double x, double y)
@@ -1517,7 +1750,8 @@ static inline double partial1_logaddexp(double out, double x, double y)
     const double t2 = t0 + t1;
     const double t3 = t0 / t2;
     const double t4 = (t2 == 0.0 ? 0.0 : t2 == t2 ? t3 : NAN);
-    return t4;
+    const double t5 = t4 + 0.0;
+    return t5;
 }
 
 static inline double partial_sum(double out, double x, double count)
@@ -1533,35 +1767,41 @@ static inline double partial_mean(double out, double x, double count)
     (void)out;
     (void)x;
     const double t0 = 1.0 / count;
-    return t0;
+    const double t1 = t0 + 0.0;
+    return t1;
 }
 
 static inline double partial_logsumexp(double out, double x, double count)
 {
     const double t0 = (x == out && x > -INFINITY ? 1.0 : x == -INFINITY && out == out ? 0.0 : exp(x - out));
     const double t1 = t0 / count;
-    return t1;
+    const double t2 = t1 + 0.0;
+    return t2;
 }
 
 static inline double partial_max(double out, double x, double count)
 {
     const double t0 = (x > out ? 1.0 : x < out ? -1.0 : x == out ? 0.0 : NAN);
     const double t1 = 1.0 / count;
-    const double t2 = (t0 == 0.0 ? t1 : t0 == t0 ? 0.0 : NAN);
-    return t2;
+    const double t2 = (t1 != 0.0 ? t1 : -0.0);
+    const double t3 = (t0 == 0.0 ? t2 : t0 == t0 ? -0.0 : NAN);
+    return t3;
 }
 
 static inline double partial_min(double out, double x, double count)
 {
     const double t0 = (x > out ? 1.0 : x < out ? -1.0 : x == out ? 0.0 : NAN);
     const double t1 = 1.0 / count;
-    const double t2 = (t0 == 0.0 ? t1 : t0 == t0 ? 0.0 : NAN);
-    return t2;
+    const double t2 = (t1 != 0.0 ? t1 : -0.0);
+    const double t3 = (t0 == 0.0 ? t2 : t0 == t0 ? -0.0 : NAN);
+    return t3;
 }
 
 /* ROW(name) */
 #define UNARY_ROWS(ROW) \
     ROW(step) \
+    ROW(taken) \
+    ROW(start) \
     ROW(identity) \
     ROW(neg) \
     ROW(abs) \
@@ -1614,11 +1854,12 @@ static inline double partial_min(double out, double x, double count)
 #define BINARY_ROWS(ROW) \
     ROW(compare, partial, 0, NAN, "", "") \
     ROW(chain, partial, 0, NAN, "", "") \
+    ROW(choose, partial, 0, NAN, "", "") \
     ROW(add, partial, 0, NAN, "__add__", "__radd__") \
     ROW(sub, partial, 0, NAN, "__sub__", "__rsub__") \
-    ROW(mul, partial, 0, NAN, "__mul__", "__rmul__") \
+    ROW(mul, beside, 0, NAN, "__mul__", "__rmul__") \
     ROW(div, partial, 0, NAN, "__truediv__", "__rtruediv__") \
-    ROW(pow, partial, 0, NAN, "__pow__", "__rpow__") \
+    ROW(pow, beside, 0, NAN, "__pow__", "__rpow__") \
     ROW(mod, partial, 0, NAN, "__mod__", "__rmod__") \
     ROW(floordiv, partial, 0, NAN, "__floordiv__", "__rfloordiv__") \
     ROW(fmod, partial, 0, NAN, "", "") \
@@ -1628,8 +1869,8 @@ static inline double partial_min(double out, double x, double count)
     ROW(hypot, partial, 0, NAN, "", "") \
     ROW(polygamma, partial, 0, NAN, "", "") \
     ROW(sinc_derivative, partial, 0, NAN, "", "") \
-    ROW(leaky_relu, partial, 1, 0.01, "", "") \
-    ROW(elu, partial, 1, 1.0, "", "") \
+    ROW(leaky_relu, beside, 1, 0.01, "", "") \
+    ROW(elu, beside, 1, 1.0, "", "") \
     ROW(exp_difference, partial, 0, NAN, "", "") \
     ROW(logaddexp, partial, 0, NAN, "", "")
 
@@ -1675,6 +1916,8 @@ static inline double partial_min(double out, double x, double count)
     ROW(relu)
 
 #define LANE_UNARY(ROW) \
+    ROW(taken) \
+    ROW(start) \
     ROW(identity) \
     ROW(neg) \
     ROW(abs) \
@@ -1702,6 +1945,7 @@ static inline double partial_min(double out, double x, double count)
 
 #define LANE_BINARY(ROW) \
     ROW(chain) \
+    ROW(choose) \
     ROW(add) \
     ROW(sub) \
     ROW(mul) \
