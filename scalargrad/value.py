@@ -117,9 +117,9 @@ class Value(Protocols):
             backward.backward(self, real(seed))
         else:
             adjoint = propagate(self, real(seed))
-            # + 0.0: what was reached has a gradient, also where nothing came
+            # what was reached has a gradient: 0.0 where nothing came
             backward.overwrite(
-                {v: g + 0.0 if v._operator else v._grad + (g + 0.0) for v, g in adjoint.items()}
+                {v: g or 0.0 if v._operator else v._grad + (g or 0.0) for v, g in adjoint.items()}
             )
 
     def zero_grad(self) -> None:
@@ -128,7 +128,8 @@ class Value(Protocols):
 
     def _adjoints(self, targets: Iterable[Value]) -> list[float]:
         adjoint = propagate(self, 1.0)
-        return [adjoint.get(target, NO_GRADIENT) for target in targets]
+        found = (adjoint.get(target, NO_GRADIENT) for target in targets)
+        return [g if g is NO_GRADIENT else g + 0.0 for g in found]
 
     def detach(self) -> Value:
         """Return a new leaf with the same data: no gradient flows through it."""
@@ -244,7 +245,8 @@ def consumers(root: Value) -> dict[Value, int]:
 
 
 def propagate(root: Value, seed: float) -> dict[Value, float]:
-    """What backward.propagate returns, its nodes in any order."""
+    """What backward.propagate returns, its nodes in any order. Where nothing came the very object
+    NO_GRADIENT stands, and may be told from a −0.0 that was computed, a zero."""
     waiting = consumers(root)
     adjoint = dict.fromkeys(waiting, NO_GRADIENT)
     adjoint[root] = seed or NO_GRADIENT
@@ -252,14 +254,13 @@ def propagate(root: Value, seed: float) -> dict[Value, float]:
     while ready:
         node = ready.pop()
         upstream = adjoint[node]
-        # no sum of contributions is −0.0: where nothing came this very object still stands
         flows = upstream is not NO_GRADIENT
         x, dx = node._x, node._dx
         edges = zip(x, dx) if type(dx) is tuple else ((x, dx), (node._y, node._dy))
         for parent, partial in edges:
             if type(parent) is Value:
                 if flows and (partial or not is_nothing(partial)):
-                    adjoint[parent] += upstream * partial + 0.0
+                    adjoint[parent] += upstream * partial
                 left = waiting[parent] - 1
                 if left:
                     waiting[parent] = left

@@ -164,8 +164,9 @@ def to_numpy(call: Call) -> Exported:
     """Return the program as a function that uses NumPy."""
     import numpy
 
-    source = emit.array_source(call.path.program, call.identifier, names=call.names.inputs)
-    rows = {row.name: row for row in call.path.program.rows() if row.array is None}
+    program = call.path.program.carefully
+    source = emit.array_source(program, call.identifier, names=call.names.inputs)
+    rows = {row.name: row for row in program.rows() if row.array is None}
     own = {name: numpy.vectorize(row.forward, otypes=[float]) for name, row in rows.items()}
     run = defined(source, call.identifier, np=numpy, special=Special(), **own)
 
@@ -187,7 +188,7 @@ def to_jax(call: Call) -> Exported:
     except ImportError as error:
         raise ImportError('to_jax needs JAX: pip install "scalargrad[scale]"') from error
 
-    program = call.path.program
+    program = call.path.program.carefully
     lacking = next((row.name for row in program.rows() if on_jax(row) is None), None)
     if lacking:
         raise ValueError(
@@ -195,7 +196,7 @@ def to_jax(call: Call) -> Exported:
             "export what uses it"
         )
     names = call.names.inputs
-    source = emit.array_source(program, call.identifier, careful=False, names=names)
+    source = emit.array_source(program, call.identifier, names=names)
     run = defined(source, call.identifier, np=jax.numpy, special=special)
     return Exported(call, jax.numpy, source, run)
 
@@ -208,9 +209,9 @@ def to_python(call: Call) -> Exported:
     """Return the program as a function of plain Python, which runs a lane at a time."""
     import numpy
 
-    program = call.path.program
+    program = call.path.program.carefully
     source = emit.python_source(program, call.identifier, call.names.inputs)
-    rows = {row.name: row.forward for row in (ops.chain, *program.rows())}
+    rows = {row.name: row.forward for row in program.rows()}
     run = defined(source, call.identifier, inf=math.inf, nan=math.nan, **rows)
     lanes = program.trace.lanes
     is_lane = [lanes[i] for i in program.inputs]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from ..backward import sum_of_products
-from ..rows import Operator, builder
+from ..backward import Pair, is_no_contribution, sum_of_products, times
+from ..rows import Operator
 from .arithmetic import Arithmetic, settled
 from .structure import accumulate, stop_gradient
 
@@ -69,12 +69,13 @@ class Number(Arithmetic):
                     ready.append(j)
         return [tracers[i] for i in order if rows[i] is not CONSTANT]
 
-    def _sum_of_products(self, pairs: list[tuple[Any, Any]]) -> Any:
+    def _sum_of_products(self, pairs: list[Pair]) -> Any:
         """The sum of upstream·partial; as one node where nothing differs from lane to lane."""
-        used = [pair for pair in pairs if not any(map(is_zero, pair))]
-        factors = [x for pair in used for x in pair]
+        used = [p for p in pairs if not any(map(is_no_contribution, (p.upstream, p.partial)))]
+        factors = [x for p in used for x in (p.upstream, p.partial)]
         if len(used) < 3 or any(isinstance(x, Number) and x.has_lanes for x in factors):
             return sum_of_products(used)
+        factors = [x for p in used for x in as_factors(p)]
         return self.trace.compute(accumulate, factors).number_if_constant
 
     @property
@@ -140,5 +141,6 @@ class Number(Arithmetic):
         raise TypeError("a number of a function that is being compiled cannot be pickled")
 
 
-def is_zero(x: Any) -> bool:
-    return builder(x) is None and x == 0.0
+def as_factors(pair: Pair) -> tuple[Any, Any]:
+    """A contribution as a product of two numbers that may be accumulated."""
+    return (times(*pair), 1.0) if pair.selects else (pair.upstream, pair.partial)

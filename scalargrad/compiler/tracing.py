@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from .. import modes, ops
 from ..backward import symbolic_adjoints
-from ..rows import builder
+from ..rows import NOTHING, builder
 from ..trees import SCALAR, Structure, flatten
 from .arguments import Arguments
 from .lower import lane_sums
@@ -73,7 +73,7 @@ class Task(NamedTuple):
             entries, structure = flatten(out, "the result")
             captured = list(trace.captured)
             found = [x for entry in entries for x in self.outputs(trace, tracers, entry)]
-            outputs = self.reduced(trace, tracers, found)
+            outputs = self.shown(trace, found, self.reduced(trace, tracers, found))
         values = {i: value for value, i in trace.captured.items()} | trace.draws
         return Traced(
             trace,
@@ -100,7 +100,7 @@ class Task(NamedTuple):
         adjoint = symbolic_adjoints(entry, variables, 1.0) if is_variable else {}
         for x in variables:
             own = lanes and (trace.lanes[x.index] or not self.wanted.summed)
-            yield adjoint.get(x, 0.0), own
+            yield adjoint.get(x, NOTHING), own
 
     def reduced(
         self, trace: Any, tracers: Sequence[Any], found: Sequence[tuple[Any, bool]]
@@ -112,6 +112,19 @@ class Task(NamedTuple):
         wanted = [i for i, (_, each) in zip(indices, found) if not each]
         sums = iter(lane_sums(trace, wanted, tracers[COUNT]))
         return [i if each else next(sums) for i, (_, each) in zip(indices, found)]
+
+
+    def shown(
+        self, trace: Any, found: Sequence[tuple[Any, bool]], outputs: Sequence[int]
+    ) -> list[int]:
+        """The outputs as users see them: a sum or a derivative is no −0.0, which is nothing."""
+        width = 1 if self.wanted is None else 1 + len(self.wanted.positions) + len(trace.captured)
+        lanes = self.call.shape is not None
+        as_it_is = [k % width == 0 and (each or not lanes) for k, (_, each) in enumerate(found)]
+        return [
+            i if plain else trace.index(trace.compute(ops.add, [trace.tracers[i], 0.0]))
+            for i, plain in zip(outputs, as_it_is)
+        ]
 
 
 def emptied(structure: Structure) -> Structure:

@@ -68,7 +68,7 @@ class Views:
         names = [calls[0].identifier, f"{calls[0].identifier}_gradient"]
         return emit_c.c_source(
             [
-                emit_c.Function(call.path.program, name, call.names)
+                emit_c.Function(call.path.program.carefully, name, call.names)
                 for call, name in zip(calls, names)
             ]
         )

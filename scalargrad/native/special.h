@@ -17,12 +17,12 @@ static inline int sg_is_nothing(double x)
 
 static inline double sg_chain(double upstream, double partial)
 {
-    return sg_is_nothing(upstream) ? upstream : upstream * partial + 0.0;
+    return upstream == 0.0 && signbit(upstream) ? upstream : upstream * partial + 0.0;
 }
 
 static inline double sg_choose(double upstream, double partial)
 {
-    return sg_is_nothing(partial) ? partial : sg_chain(upstream, partial);
+    return partial == 0.0 && signbit(partial) ? partial : sg_chain(upstream, partial);
 }
 
 static inline double sg_power(double x, double y)

@@ -32,6 +32,7 @@ typedef struct {
     PyObject *captured; /* dict: from a Value to the input that stands for it */
     PyObject *inputs;   /* list of the inputs' indices */
     uint8_t asks[KNOWN_ROWS];
+    int16_t instead[KNOWN_ROWS]; /* 1 + the row that is computed in place of each; 0 for itself */
     uint8_t is_rewriting; /* whether it asks at all */
 } Trace;
 

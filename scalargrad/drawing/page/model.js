@@ -91,7 +91,7 @@ function* depthFirst(graph) {
 
 /* One step an edge: what it adds to the gradient of the parent. */
 function walk(graph, numbers, order) {
-  const adjoint = graph.nodes.map(() => 0);
+  const adjoint = graph.nodes.map(() => -0);
   const arrived = graph.nodes.map(() => 0);
   adjoint[0] = 1;
   const steps = [];
@@ -99,8 +99,7 @@ function walk(graph, numbers, order) {
     const parent = graph.nodes[consumer].parents[edge];
     const upstream = adjoint[consumer];
     const local = numbers.partials[consumer][edge];
-    // a gradient of exactly zero is not propagated: 0·inf must not become NaN
-    const contribution = upstream === 0 ? 0 : upstream * local;
+    const contribution = sg_choose(upstream, local);
     adjoint[parent] += contribution;
     arrived[parent] += 1;
     const ready = arrived[consumer] === graph.expected[consumer];
