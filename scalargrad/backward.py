@@ -161,10 +161,15 @@ def symbolic_partials(node: Any, leading: set[Any]) -> list[tuple[Any, Any, bool
     """The operands of `node` that matter, each with its partial as a float or a Value, and whether
     that selects."""
     operands = node._operands
-    variable = [builder(x) is not None for x in operands]
+    variable = list(map(is_variable, operands))
     local = node.op.local(node, operands, variable)
     found = zip(operands, local, node.op.selecting(variable))
     return [(x, p, selects) for x, p, selects in found if p is not None and x in leading]
+
+
+def is_variable(x: Any) -> bool:
+    """Tell whether an operand is a Value; a number that is traced may stand for a float."""
+    return builder(x) is not None and getattr(x, "_is_variable", True)
 
 
 def times(upstream: Any, partial: Any, selects: bool) -> Any:

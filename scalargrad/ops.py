@@ -426,15 +426,21 @@ def dot_beside_constant(out: Any, operands: Sequence[Any], variable: Sequence[bo
     return dot_partials(out, *map(as_factor, operands, variable))
 
 
+def beside_constant(variable: Sequence[bool]) -> list[bool]:
+    """Which partials of a dot are constants: those whose other factor is none."""
+    n = len(variable) // 2
+    others = [*variable[n : 2 * n], *variable[:n], True]
+    return [not free for free in others[: len(variable)]]
+
+
 def as_factor(x: Any, free: bool) -> Any:
     """A factor as the slope in what it multiplies: a constant 0 is nothing, a variable a number."""
     return nonzero(x) if not free else x if builder(x) else x + 0.0
 
 
 def prod_beside_constant(out: Any, xs: Sequence[Any], variable: Sequence[bool]) -> list[Any]:
-    if any(not free and x == 0.0 for x, free in zip(xs, variable)):
-        return [NOTHING] * len(xs)
-    return [p if builder(p) else p + 0.0 for p in prod_partials(out, *xs)]
+    factors = [where(x, 1.0, NOTHING) for x, free in zip(xs, variable) if not free]
+    return [chain(reduce(chain, factors), p) for p in prod_partials(out, *xs)]
 
 
 def prod_partials(out: Any, *xs: Any) -> list[Any]:
@@ -492,13 +498,13 @@ sum = fold("sum", "Σ", folds.sum, "fold_sum", lambda out, x, n: 1.0,
            count=length, arrange=folds.listed, gates=folds.sum,
            doc="The sum of a list, one node; 0.0 if the list is empty.")
 prod = fold("prod", "Π", folds.prod, None, prod_partials, arrange=folds.listed,
-            gates=folds.prod, beside_constant=prod_beside_constant,
+            gates=folds.prod, beside_constant=selects(prod_beside_constant),
             doc="The product of a list, one node; 1.0 if the list is empty.")
 mean = fold("mean", "mean", folds.mean, "fold_mean",
             lambda out, x, n: 1.0 / n, count=length, arrange=folds.at_least_one, gates=folds.mean,
             doc="The arithmetic mean of a list, one node.")
 dot = fold("dot", "·", folds.dot, "fold_dot", dot_partials, arrange=folds.weights_then_inputs,
-           gates=folds.dot, beside_constant=dot_beside_constant,
+           gates=folds.dot, beside_constant=selects(dot_beside_constant, beside_constant),
            doc="Σ wᵢ·xᵢ, plus `bias` if given: two lists of one length, one node.")
 logsumexp = fold("logsumexp", "logsumexp", folds.logsumexp, "fold_logsumexp",
                  lambda out, x, n: div(exp_difference(x, out), n),

@@ -26,9 +26,10 @@ def is_nothing(x: float) -> bool:
     return x == 0.0 and copysign(1.0, x) < 0.0
 
 
-def selects(rule: Any) -> Any:
-    """Mark a partial as one that may be NOTHING; of all others −0.0 is a zero."""
-    rule.selects = True
+def selects(rule: Any, which: Callable[[Sequence[bool]], list[bool]] | None = None) -> Any:
+    """Mark a partial as one that may be NOTHING; of all others −0.0 is a zero. Of the partials in
+    a list `which` tells the ones, given the operands that are variable."""
+    rule.selects = which or True
     return rule
 
 TRACED = "traced"
@@ -243,13 +244,14 @@ class Operator:
         return NOTHING if self.may_select(rule) else 0.0
 
     def may_select(self, rule: Partial) -> bool:
-        return self.selects or getattr(rule, "selects", False)
+        return self.selects or bool(getattr(rule, "selects", False))
 
     def selecting(self, variable: Sequence[bool]) -> list[bool]:
         """Whether the partial in each operand may be NOTHING where it is no number but a node."""
         rules: Any = self._rules(variable)
         if self.arity is None:
-            return [self.may_select(rules)] * len(variable)
+            which = getattr(rules, "selects", None)
+            return which(variable) if callable(which) else [self.may_select(rules)] * len(variable)
         return list(map(self.may_select, rules))
 
     def _local_to_many(

@@ -176,7 +176,7 @@ def test_outside_the_domain_value_and_gradient_are_nan(name: str, x: float) -> N
     assert math.isnan(slope)
 
 
-CONSTANT_SLOPE = {"identity", "neg"}
+CONSTANT_SLOPE = {"identity", "start", "neg"}
 
 
 @pytest.mark.parametrize(

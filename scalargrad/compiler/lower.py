@@ -192,7 +192,7 @@ class LoweredTrace(Lowering, Trace):
                 at[i] = found if is_number(found) else found.number_if_constant
             else:
                 number = old.numbers[i]
-                at[i] = number if row is CONSTANT else self.input(number, old.lanes[i])
+                at[i] = number if row is CONSTANT else self.input(number, old.lanes[i], old.plain[i])
         return [self.index(at[i]) for i in wanted]
 
     def fuse(self, wanted: Sequence[int]) -> None:

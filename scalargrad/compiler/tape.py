@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import modes
+from ..backward import is_variable
 from ..engine import Value
-from ..rows import BUILT_IN, Operator, builder
+from ..rows import BUILT_IN, Operator
 from . import trace
 from .arithmetic import checked
 from .native import tape
@@ -72,7 +73,7 @@ def local(node: Any) -> list[tuple[Any, bool]]:
     """The partial derivatives of a node in its operands, None for a constant, each with whether
     it selects."""
     operands = node.operands
-    variable = [builder(x) is not None for x in operands]
+    variable = list(map(is_variable, operands))
     return list(zip(node.op.local(node, operands, variable), node.op.selecting(variable)))
 
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from .. import modes, ops
 from ..rows import Operator, builder, real
-from .structure import STRUCTURE, lanes_sum
+from .structure import STRUCTURE, lanes_sum, stop_gradient
 from .tracer import CONSTANT as CONSTANT
 from .tracer import INPUT as INPUT
 from .tracer import Number
@@ -59,6 +59,7 @@ class Recorder:
     operands: Any
     numbers: Any
     lanes: Any
+    plain: Any
     tracers: Any
     inputs: list[int]
     captured: dict[Any, int]
@@ -71,8 +72,8 @@ class Recorder:
         self.decided: Mapping[tuple[str, int, int], bool] = {}
 
     # ------ what each kind of trace has in its own way
-    def input(self, number: float, lane: bool = False) -> Any:
-        """Return the Tracer of a new input."""
+    def input(self, number: float, lane: bool = False, plain: bool = False) -> Any:
+        """Return the Tracer of a new input; a `plain` one is a float in eager, and no Value."""
         raise NotImplementedError
 
     def constant(self, number: float) -> int:
@@ -103,7 +104,7 @@ class Recorder:
     def bernoulli(self, p: float) -> Any:
         """Return an input that is 1.0 with probability `p`, otherwise 0.0, anew at every run."""
         k = len(self.draws)
-        tracer = self.input(float(self.draw(k) < p), self.drawn_by_lane)
+        tracer = self.input(float(self.draw(k) < p), self.drawn_by_lane, True)
         self.draws[tracer.index] = Draw(k, p)
         return tracer
 
@@ -153,7 +154,7 @@ class Trace(Recorder):
 
     Of node i: `rows[i]` is its operator, INPUT or CONSTANT; `operands[i]` the nodes it is
     computed from; `numbers[i]` what it was this time; `lanes[i]` whether it differs from lane to
-    lane.
+    lane; `plain[i]` whether eager has a float for it, and no Value.
     """
 
     def __init__(self) -> None:
@@ -162,6 +163,7 @@ class Trace(Recorder):
         self.operands: list[tuple[int, ...]] = []
         self.numbers: list[float] = []
         self.lanes: list[bool] = []
+        self.plain: list[bool] = []
         self.tracers: list[Tracer] = []
         self.inputs = []
         self.captured = {}
@@ -180,11 +182,18 @@ class Trace(Recorder):
         self.operands.append(operands)
         self.numbers.append(number)
         self.lanes.append(lane)
+        self.plain.append(self._is_plain(row, operands))
         self.tracers.append(Tracer(self, index))
         return index
 
-    def input(self, number: float, lane: bool = False) -> Tracer:
+    def _is_plain(self, row: Operator | str, operands: tuple[int, ...]) -> bool:
+        if row is ops.identity:
+            return False
+        return row is stop_gradient or all([self.plain[i] for i in operands])
+
+    def input(self, number: float, lane: bool = False, plain: bool = False) -> Tracer:
         index = self._append(INPUT, (), number, lane)
+        self.plain[index] = plain
         self.inputs.append(index)
         return self.tracers[index]
 

@@ -79,6 +79,11 @@ class Number(Arithmetic):
         return self.trace.compute(accumulate, factors).number_if_constant
 
     @property
+    def _is_variable(self) -> bool:
+        """Whether eager has a Value here: of a float the partials know that it is constant."""
+        return not self.trace.plain[self.index]
+
+    @property
     def has_lanes(self) -> bool:
         return bool(self.trace.lanes[self.index])
 

@@ -67,7 +67,10 @@ class Task(NamedTuple):
         trace.draw, trace.drawn_by_lane = draw, self.call.shape is not None
         trace.decided = decided
         lane = [False, False, *self.call.lane]
-        tracers = [trace.input(x, here) for x, here in zip(numbers, lane)]
+        values = {2 + k for k in self.wanted.positions} if self.wanted else set()
+        tracers = [
+            trace.input(x, here, k not in values) for k, (x, here) in enumerate(zip(numbers, lane))
+        ]
         with modes.tracing(trace):
             out = self.f(*self.call.given(tracers[2:]))
             entries, structure = flatten(out, "the result")

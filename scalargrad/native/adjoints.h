@@ -258,12 +258,12 @@ static int partials_from_template(Reverse *r, int32_t i, const Template *templat
     Term partial[MOST_OPERANDS];
     const int32_t count = t->node[i].count;
     for (int32_t k = 0; k < count; k++)
-        if (!is_constant(t, operands_of(t, i)[k])
+        if (!t->node[operands_of(t, i)[k]].plain
             && partial_from(t, i, &templates[k], &partial[k]) < 0)
             return -1;
     for (int32_t k = 0; k < count; k++) {
         const int32_t j = operands_of(t, i)[k];
-        if (is_leading(r, j) && add_pair(r, j, upstream, partial[k], templates[k].selects) < 0)
+        if (is_leading(r, j) && !t->node[j].plain && add_pair(r, j, upstream, partial[k], templates[k].selects) < 0)
             return -1;
     }
     return 0;

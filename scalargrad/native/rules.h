@@ -1890,6 +1890,7 @@ static inline double partial_min(double out, double x, double count)
 /* ROW(name): what the machine has an instruction for, on vectors or a lane at a time */
 #define VECTOR_UNARY(ROW) \
     ROW(step) \
+    ROW(taken) \
     ROW(exp) \
     ROW(exp2) \
     ROW(expm1) \
@@ -1916,7 +1917,6 @@ static inline double partial_min(double out, double x, double count)
     ROW(relu)
 
 #define LANE_UNARY(ROW) \
-    ROW(taken) \
     ROW(start) \
     ROW(identity) \
     ROW(neg) \

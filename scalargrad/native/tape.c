@@ -25,15 +25,17 @@ static PyObject *trace_constant(PyObject *self, PyObject *number)
 
 static PyObject *trace_input(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
-    if (n < 1 || n > 2) {
-        PyErr_Format(PyExc_TypeError, "input takes a number and whether it has lanes, got %zd", n);
+    if (n < 1 || n > 3) {
+        PyErr_Format(PyExc_TypeError,
+                     "input takes a number, whether it has lanes, and is plain, got %zd", n);
         return NULL;
     }
     const double x = PyFloat_AsDouble(args[0]);
     const int lane = n > 1 ? PyObject_IsTrue(args[1]) : 0;
-    if (lane < 0 || (x == -1.0 && PyErr_Occurred()))
+    const int plain = n > 2 ? PyObject_IsTrue(args[2]) : 0;
+    if (lane < 0 || plain < 0 || (x == -1.0 && PyErr_Occurred()))
         return NULL;
-    const int32_t index = new_input((Trace *)self, x, lane);
+    const int32_t index = new_input((Trace *)self, x, lane, plain);
     return index < 0 ? NULL : tracer_of((Trace *)self, index);
 }
 
@@ -190,7 +192,7 @@ static PySequenceMethods trace_as_sequence = {.sq_length = trace_length};
 static PyMethodDef trace_methods[] = {
     {"constant", trace_constant, METH_O, "constant(number): the node of a constant."},
     {"input", (PyCFunction)(void (*)(void))trace_input, METH_FASTCALL,
-     "input(number, lane=False): the Tracer of a new input."},
+     "input(number, lane=False, plain=False): the Tracer of a new input."},
     {"index", trace_index, METH_O, "index(x): the node that stands for an operand."},
     {"compute", (PyCFunction)(void (*)(void))trace_compute, METH_FASTCALL,
      "compute(row, operands): the Tracer of the node, the known one if there is one."},

@@ -18,7 +18,7 @@ typedef struct {
     int8_t steps, operands, result, selects;
 } Template;
 
-/* By row, and whether one of its operands is a constant: a template for each operand. */
+/* By row, and whether one of its operands is no variable: a template for each operand. */
 static struct {
     Template *templates;
     uint8_t is_known;
@@ -129,7 +129,7 @@ static int templates_of(Trace *t, int32_t i, const Template **templates)
         return 0;
     int beside = 0;
     for (int32_t k = 0; k < node.count; k++)
-        beside |= is_constant(t, operands_of(t, i)[k]);
+        beside |= t->node[operands_of(t, i)[k]].plain;
     if (!known_templates[node.row][beside].is_known && learn_templates(node.row, beside) < 0)
         return -1;
     *templates = known_templates[node.row][beside].templates;
