@@ -440,7 +440,7 @@ def as_factor(x: Any, free: bool) -> Any:
 
 def prod_beside_constant(out: Any, xs: Sequence[Any], variable: Sequence[bool]) -> list[Any]:
     factors = [where(x, 1.0, NOTHING) for x, free in zip(xs, variable) if not free]
-    return [chain(reduce(chain, factors), p) for p in prod_partials(out, *xs)]
+    return [chain(reduce(choose, factors), p) for p in prod_partials(out, *xs)]
 
 
 def prod_partials(out: Any, *xs: Any) -> list[Any]:

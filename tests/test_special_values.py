@@ -104,6 +104,9 @@ def ignores(name: str, operands: Sequence[float]) -> bool:
     nothing = [bits(x) == bits(-0.0) for x in operands]
     if name in ("chain", "choose"):
         return nothing[0] or (name == "choose" and nothing[1])
+    if name == "clamp":
+        # of x and the lower bound one is not chosen, whatever the upper bound is
+        return not math.isnan(first) and not math.isnan(operands[1])
     return name in ("leaky_relu", "elu") and first > 0.0
 
 

@@ -51,6 +51,8 @@ of_row = lru_cache(maxsize=512)(looked_for)
 
 
 def found(partial: Any, operand: Term, operands: Sequence[Term]) -> str:
+    if partial is None:
+        return ""
     if isinstance(partial, float):
         return DISTRIBUTES if abs(partial) == 1.0 and len(operands) > 1 else ""
     others = {id(x) for x in operands if x is not operand}

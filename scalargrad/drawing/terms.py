@@ -149,7 +149,7 @@ READABLE: Mapping[str, Callable[..., Any]] = {
     "choose": operator.mul,
     "start": lambda x: x,
     "step": step_of_difference,
-    "taken": lambda x: step_of_difference(x) or step(x),
+    "taken": step,
     "add": neutral(0.0),
 }
 
