@@ -45,7 +45,8 @@ def in_formulas(row: Operator) -> str:
 
 def on_arrays(row: Operator) -> str | None:
     if row is lanes_sum:
-        return "np.sum({})"
+        # from −0.0 on: a sum of gradients that do not flow is one
+        return "np.sum({}, initial=-0.0)"
     return row.array or f"{row.name}({', '.join(['{}'] * (row.arity or 0))})"
 
 
