@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from . import modes, ops
 from .graph import backward_order
-from .ieee import choose as contribution
+from .ieee import choose
 from .rows import NOTHING, builder, is_nothing
 
 NO_GRADIENT = NOTHING
@@ -33,7 +33,7 @@ def propagate(root: Any, seed: float) -> dict[Any, float]:
         upstream = adjoint[node]
         for parent, partial in zip(node._parents, node._partials):
             # a parent used twice receives two contributions, hence +=
-            adjoint[parent] += contribution(upstream, partial)
+            adjoint[parent] += choose(upstream, partial)
     return adjoint
 
 
@@ -41,7 +41,7 @@ def check_propagation(adjoint: dict[Any, float]) -> None:
     """Raise AnomalyError at the first gradient, in backward order, that is not finite."""
     for node, upstream in adjoint.items():
         for parent, partial in zip(node._parents, node._partials):
-            modes.check_gradient(node, contribution(upstream, partial))
+            modes.check_gradient(node, choose(upstream, partial))
             modes.check_gradient(node, adjoint[parent])
 
 

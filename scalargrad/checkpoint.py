@@ -181,7 +181,8 @@ def one_node(stretch: Stretch, position: int, y: Any, variables: list[Any]) -> A
     result = Result(stretch, position, used, at, y.data, adjoints(y, leaves))
     name = getattr(stretch.f, "__name__", "checkpoint")
     # an `arrange` of its own: the default one is the operator's method, which makes a cycle
-    op = Operator("checkpoint", name, result.forward, None, result.local, arrange=as_given,
-                  selects=True)
+    op = Operator(
+        "checkpoint", name, result.forward, None, result.local, arrange=as_given, selects=True
+    )
     originals = [*stretch.inputs, *stretch.closed]
     return op(*[originals[i] for i in used])

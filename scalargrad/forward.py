@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from . import ops
-from .backward import contribution, is_no_contribution, plus, symbolic_partials, times
+from .backward import is_no_contribution, plus, symbolic_partials, times
 from .graph import topological_order
+from .ieee import choose
 from .rows import NOTHING, is_nothing
 
 
@@ -20,7 +21,7 @@ def pushforward(root: Any, given: dict[Any, float]) -> dict[Any, float]:
     for node in topological_order(root):
         total = NOTHING
         for parent, partial in zip(node._parents, node._partials):
-            total += contribution(tangent.get(parent, NOTHING), partial)
+            total += choose(tangent.get(parent, NOTHING), partial)
         if not is_nothing(total):
             tangent[node] = total
     return tangent

@@ -71,9 +71,9 @@ def linear(op: Operator, dx: float, dy: float) -> Callable[[Value, Any], Any]:
 
 
 def binary(op: Operator) -> Callable[[Value, Any], Any]:
-    constants = [constant(rule, 2) for rule in op.partials]  # type: ignore[union-attr]
-    if op.beside_constant is None and None not in constants:
-        return linear(op, *constants)
+    dx_always, dy_always = (constant(rule, 2) for rule in op.partials)  # type: ignore[union-attr]
+    if op.beside_constant is None and dx_always is not None and dy_always is not None:
+        return linear(op, dx_always, dy_always)
     forward = op.forward
     dx, dy = op.partials  # type: ignore[misc]
     dx_alone, _ = op.beside_constant or op.partials  # type: ignore[misc]

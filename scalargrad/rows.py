@@ -32,6 +32,7 @@ def selects(rule: Any, which: Callable[[Sequence[bool]], list[bool]] | None = No
     rule.selects = which or True
     return rule
 
+
 TRACED = "traced"
 """In a row's C column: the forward is itself written with rows, so its C follows from it, and
 a drawing can expand it into the gates it stands for."""
@@ -258,8 +259,9 @@ class Operator:
         self, out: Any, operands: Sequence[Any], variable: Sequence[bool]
     ) -> list[Any]:
         rule: Any = self._rules(variable)
-        if rule is not self.partials:
-            return list(rule(out, operands, variable))
+        if self.beside_constant is not None and rule is self.beside_constant:
+            beside: Any = rule
+            return list(beside(out, operands, variable))
         if self.count is None:
             return [self.as_partial(rule, p) for p in rule(out, *operands)]
         count = self.count(out, operands, variable)

@@ -14,7 +14,7 @@ import scalargrad as sg
 from scalargrad import ops
 from scalargrad.compiler.lower import lane_sums, lowered
 from scalargrad.compiler.program import Program
-from scalargrad.compiler.structure import lanes_sum, products
+from scalargrad.compiler.structure import lanes_sum
 from scalargrad.compiler.trace import CONSTANT, INPUT, Trace, Tracer
 
 LANE, UNIFORM = True, False

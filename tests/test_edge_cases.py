@@ -162,19 +162,39 @@ CASES: list[tuple[str, Callable[..., Any], tuple[float, ...], float, tuple[float
         0.0,
         (0.0,),
     ),
-    ("log(1/max(1e-200, x))", lambda x: sg.log(1 / sg.maximum(1e-200, x)), (-1.0,),
-     math.log(1e200), (0.0,)),  # fmt: skip
+    (
+        "log(1/max(1e-200, x))",
+        lambda x: sg.log(1 / sg.maximum(1e-200, x)),
+        (-1.0,),
+        math.log(1e200),
+        (0.0,),
+    ),
     ("sqrt(relu(x)) at −1", lambda x: sg.sqrt(sg.relu(x)), (-1.0,), 0.0, (0.0,)),
     ("sqrt(relu6(x) − 6) at 7", lambda x: sg.sqrt(sg.relu6(x) - 6.0), (7.0,), 0.0, (0.0,)),
     ("sqrt(leaky_relu(x, 0))", lambda x: sg.sqrt(sg.leaky_relu(x, 0.0)), (-1.0,), 0.0, (0.0,)),
     ("sqrt(elu(x, 0))", lambda x: sg.sqrt(sg.elu(x, 0.0)), (-1.0,), 0.0, (0.0,)),
     ("sqrt(hard_swish(x)) at −4", lambda x: sg.sqrt(sg.hard_swish(x)), (-4.0,), 0.0, (0.0,)),
-    ("sqrt(clamp(x) + 1) below", lambda x: sg.sqrt(sg.clamp(x, -1.0, 1.0) + 1.0), (-3.0,), 0.0,
-     (0.0,)),  # fmt: skip
-    ("sqrt(maximum) not chosen", lambda x, y: sg.sqrt(sg.maximum(x, y)), (-1.0, 0.0), 0.0,
-     (0.0, inf)),  # fmt: skip
-    ("sqrt(max) not chosen", lambda *xs: sg.sqrt(sg.max(xs)), (-1.0, 0.0, -2.0), 0.0,
-     (0.0, inf, 0.0)),  # fmt: skip
+    (
+        "sqrt(clamp(x) + 1) below",
+        lambda x: sg.sqrt(sg.clamp(x, -1.0, 1.0) + 1.0),
+        (-3.0,),
+        0.0,
+        (0.0,),
+    ),
+    (
+        "sqrt(maximum) not chosen",
+        lambda x, y: sg.sqrt(sg.maximum(x, y)),
+        (-1.0, 0.0),
+        0.0,
+        (0.0, inf),
+    ),
+    (
+        "sqrt(max) not chosen",
+        lambda *xs: sg.sqrt(sg.max(xs)),
+        (-1.0, 0.0, -2.0),
+        0.0,
+        (0.0, inf, 0.0),
+    ),
     ("sqrt(min) not chosen", lambda *xs: sg.sqrt(sg.min(xs)), (1.0, 0.0), 0.0, (0.0, inf)),
     ("sqrt(sign) at 0", lambda x: sg.sqrt(sg.sign(x)), (0.0,), 0.0, (0.0,)),
     ("sqrt(floor) at 0.5", lambda x: sg.sqrt(sg.floor(x)), (0.5,), 0.0, (0.0,)),

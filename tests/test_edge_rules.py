@@ -3,7 +3,8 @@
 1. The true derivative wherever it exists. 2. At a kink the minimum-norm subgradient over the
 operands that are variables. 3. At the border of a domain the limit from inside. 4. NaN where the
 function is undefined or an operand is NaN. 5. Nothing is not zero: what is not chosen, or flat, or
-multiplied by a constant 0 receives nothing, which stays nothing; a zero that was computed is a number.
+multiplied by a constant 0 receives nothing, which stays nothing; a zero that was computed is a
+number.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Nothing is not zero: random functions that select among branches, in every way of differentiating.
+"""Nothing is not zero: random functions that select, in every way of differentiating.
 
 The branches not taken are infinite or NaN, with slopes that are; in the one taken nothing is wrong.
 So each derivative has to be that of the chosen branch written plainly, to any order.

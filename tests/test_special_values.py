@@ -88,9 +88,7 @@ def test_derivative_as_a_graph_equals_backward_and_differentiates_again(name: st
 
 LINEAR: dict[str, tuple[int, ...]] = {
     **dict.fromkeys(["identity", "start", "neg", "div"], (0,)),
-    **dict.fromkeys(
-        ["add", "sub", "mul", "chain", "choose", "sum", "mean", "prod", "dot"], (0, 1)
-    ),
+    **dict.fromkeys(["add", "sub", "mul", "chain", "choose", "sum", "mean", "prod", "dot"], (0, 1)),
     **dict.fromkeys(["leaky_relu", "elu"], (1,)),
 }
 """Operands that their own partials do not look at: a slope is constant, whatever they are."""

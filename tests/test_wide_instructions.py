@@ -170,8 +170,7 @@ def test_code_in_tiles_does_the_same(name: str) -> None:
         out = range(40 + size, computed[-1] + 1)
         with running(name):
             apart, together = (
-                bits(run(words, initial, out))
-                for words in (code, wide.tiled(code, ONE))
+                bits(run(words, initial, out)) for words in (code, wide.tiled(code, ONE))
             )
         assert all(apart[k - out[0]] == together[k - out[0]] for k in computed)
 

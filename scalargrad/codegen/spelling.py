@@ -94,9 +94,9 @@ def c_function(
     Raises ValueError if it uses a row that has no spelling in C.
     """
     listing = Listing()
-    found = function(*map(listing.symbol, parameters))
+    found: Any = function(*map(listing.symbol, parameters))
     if isinstance(found, Symbol) and not is_nothing(zero):
-        found = found + zero
+        found = ops.add(found, zero)
     result = listing.spell(found)
     signature = ", ".join(f"double {p}" for p in parameters)
     statements = [*listing.lines, f"return {result};"]

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from .. import ops
 from ..trees import ARRAY, SCALAR
 from . import emit
 from .arguments import Arguments

@@ -192,7 +192,9 @@ class LoweredTrace(Lowering, Trace):
                 at[i] = found if is_number(found) else found.number_if_constant
             else:
                 number = old.numbers[i]
-                at[i] = number if row is CONSTANT else self.input(number, old.lanes[i], old.plain[i])
+                at[i] = (
+                    number if row is CONSTANT else self.input(number, old.lanes[i], old.plain[i])
+                )
         return [self.index(at[i]) for i in wanted]
 
     def fuse(self, wanted: Sequence[int]) -> None:
@@ -233,9 +235,7 @@ if recording.Trace is not Trace:
     LOWERED[recording.Trace] = LoweredTape
 
 
-def lowered(
-    old: Any, wanted: Sequence[int], careful: bool
-) -> tuple[Any, list[int], list[Guard]]:
+def lowered(old: Any, wanted: Sequence[int], careful: bool) -> tuple[Any, list[int], list[Guard]]:
     """Return a lowered trace of what `wanted` and the guards need, where `wanted` are in it, and
     what each guard has become: several may be one."""
     new = LOWERED[type(old)](careful)

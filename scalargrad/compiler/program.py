@@ -32,9 +32,7 @@ class Program:
     """
 
     def __init__(self, trace: Any, outputs: Sequence[int], careful: bool = False) -> None:
-        self.is_careful = (
-            careful or flows(trace, trace.guarded()) or not flows(trace, outputs)
-        )
+        self.is_careful = careful or flows(trace, trace.guarded()) or not flows(trace, outputs)
         self._traced = None if self.is_careful else (trace, outputs)
         self.trace, self.outputs, asked = lowered(trace, outputs, self.is_careful)
         self.inputs = self.trace.inputs

@@ -116,7 +116,6 @@ class Task(NamedTuple):
         sums = iter(lane_sums(trace, wanted, tracers[COUNT]))
         return [i if each else next(sums) for i, (_, each) in zip(indices, found)]
 
-
     def shown(
         self, trace: Any, found: Sequence[tuple[Any, bool]], outputs: Sequence[int]
     ) -> list[int]:

@@ -83,7 +83,9 @@ class Step(NamedTuple):
         """The factor that is nothing, where nothing flows."""
         consumer = self.consumer_name
         way = f"∂{consumer}/∂{self.parent_name}"
-        return way if self.upstream or self.consumer_name == self.root else f"∂{self.root}/∂{consumer}"
+        return (
+            way if self.upstream or self.consumer_name == self.root else f"∂{self.root}/∂{consumer}"
+        )
 
     @property
     def formula(self) -> str:
