@@ -295,6 +295,7 @@ def operator(
     *partials: Partial,
     symbol: str | None = None,
     all_partials: Partial | None = None,
+    selects: bool = False,
     samples: Sequence[Any] = (),
 ) -> Operator:
     """Return an operator of your own, to be used like a built-in one.
@@ -302,7 +303,8 @@ def operator(
     `forward` takes floats and returns a float. There is one partial per operand, ∂out/∂operand
     as a function of the output and the operands; written with scalargrad's functions and
     arithmetic it can be differentiated again. An operator over any number of operands gives
-    `all_partials` instead, which returns them all as a list. To pickle graphs that use it, assign
+    `all_partials` instead, which returns them all as a list. One that `selects` says by a partial
+    of −0.0 that nothing flows: a branch not taken then makes no NaN; else −0.0 is 0. To pickle graphs that use it, assign
     it to a module's variable of the same `name`. Raises TypeError if there is no partial.
 
         cube = scalargrad.operator("cube", lambda x: x * x * x, lambda out, x: 3.0 * x * x)
@@ -314,6 +316,7 @@ def operator(
     for function in (forward, *partials, *([all_partials] if all_partials else [])):
         if not callable(function):
             raise TypeError(f"operator {name!r} needs functions, got {function!r:.60}")
-    row = Operator(name, symbol or name, forward, None, all_partials or partials, samples=samples)
+    rules = all_partials or partials
+    row = Operator(name, symbol or name, forward, None, rules, selects=selects, samples=samples)
     row.__module__ = sys._getframe(1).f_globals.get("__name__", "__main__")
     return row

@@ -256,16 +256,20 @@ def propagate(root: Value, seed: float) -> dict[Value, float]:
         upstream = adjoint[node]
         flows = upstream is not NO_GRADIENT
         x, dx = node._x, node._dx
-        edges = zip(x, dx) if type(dx) is tuple else ((x, dx), (node._y, node._dy))
+        edges: Any
+        if type(dx) is tuple:
+            edges = zip(x, dx)
+        else:
+            edges = ((x, dx),) if node._y is None else ((x, dx), (node._y, node._dy))
         for parent, partial in edges:
             if type(parent) is Value:
                 if flows and (partial or not is_nothing(partial)):
                     adjoint[parent] += upstream * partial
-                left = waiting[parent] - 1
-                if left:
-                    waiting[parent] = left
-                else:
+                left = waiting[parent]
+                if left == 1:
                     ready.append(parent)
+                else:
+                    waiting[parent] = left - 1
     return adjoint
 
 

@@ -72,7 +72,10 @@ class Program:
 
     def multiply_adds(self) -> int:
         operands, rows = self.trace.operands, self.trace.rows
-        return sum(len(operands[i]) // 2 for i in self.computed() if rows[i] is products)
+        factors = [operands[i] for i in self.computed() if rows[i] is products]
+        # without the 0.0 of sums that are no −0.0
+        zeros = {i for i, number in self.constants().items() if number == 0.0}
+        return sum(j not in zeros for pairs in factors for j in pairs[::2])
 
     def held_before(self, guard: int) -> list[int]:
         """The guards that hold wherever `guard` is found to be the first that does not."""
