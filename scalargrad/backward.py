@@ -9,34 +9,31 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from functools import reduce
 from itertools import repeat
-from math import copysign, isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import modes, ops, stale
 from .graph import backward_order
-from .rows import builder, real
+from .ieee import choose
+from .rows import NOTHING, builder, is_nothing
 
-NO_GRADIENT = -0.0
-"""What a node's `_grad` holds while it has none. Sums that start at 0.0 never come to −0.0 and
-adding to it is adding to 0.0, so the chain rule need not know; `grad` shows it as 0.0."""
+NO_GRADIENT = NOTHING
+"""What a node's `_grad` holds while it has none; `grad` shows it as 0.0."""
 
 
 def is_gradient(grad: float) -> bool:
-    return grad != 0.0 or copysign(1.0, grad) > 0.0
+    return not is_nothing(grad)
 
 
 def propagate(root: Any, seed: float) -> dict[Any, float]:
     """Return the adjoint ∂root/∂node · seed of every node in root's graph. Changes nothing."""
     order = backward_order(root)
-    adjoint = dict.fromkeys(order, 0.0)
-    adjoint[root] = seed
+    adjoint = dict.fromkeys(order, NOTHING)
+    adjoint[root] = ops.start(seed)
     for node in order:
         upstream = adjoint[node]
-        # a zero adjoint is not propagated: a branch not taken must not turn 0·inf into NaN
-        if upstream:
-            for parent, partial in zip(node._parents, node._partials):
-                # a parent used twice receives two contributions, hence +=
-                adjoint[parent] += upstream * partial
+        for parent, partial in zip(node._parents, node._partials):
+            # a parent used twice receives two contributions, hence +=
+            adjoint[parent] += choose(upstream, partial)
     return adjoint
 
 
@@ -44,9 +41,8 @@ def check_propagation(adjoint: dict[Any, float]) -> None:
     """Raise AnomalyError at the first gradient, in backward order, that is not finite."""
     for node, upstream in adjoint.items():
         for parent, partial in zip(node._parents, node._partials):
-            if upstream:
-                modes.check_gradient(node, upstream * partial)
-                modes.check_gradient(node, adjoint[parent])
+            modes.check_gradient(node, choose(upstream, partial))
+            modes.check_gradient(node, adjoint[parent])
 
 
 def backward(root: Any, seed: float) -> None:
@@ -62,7 +58,8 @@ def backward(root: Any, seed: float) -> None:
 
 def store(adjoint: dict[Any, float]) -> None:
     """Accumulate adjoints into the leaves' gradients, set those of all other nodes."""
-    overwrite({node: g if node.op else node._grad + g for node, g in adjoint.items()})
+    # + 0.0: what backward() reached has a gradient, also where nothing came
+    overwrite({v: g + 0.0 if v.op else v._grad + (g + 0.0) for v, g in adjoint.items()})
 
 
 def overwrite(grads: dict[Any, float]) -> None:
@@ -71,7 +68,8 @@ def overwrite(grads: dict[Any, float]) -> None:
 
 
 def adjoints(root: Any, targets: Sequence[Any]) -> list[float]:
-    """Return ∂root/∂target for each target as numbers; no node's `grad` changes."""
+    """Return ∂root/∂target for each target as numbers, NOTHING where nothing flows; no node's
+    `grad` changes."""
     if modes.active and modes.state.anomaly:
         check_propagation(propagate(root, 1.0))
     result: list[float] = root._adjoints(targets)
@@ -87,10 +85,26 @@ def gradients(root: Any, leaves: Sequence[Any], seed: Any = 1.0) -> list[Any]:
     for node in (root, *leaves):
         if builder(node) is None:
             raise TypeError(f"gradients needs Values, got {type(node).__name__} {node!r:.60}")
-    constant = getattr(root, "_constant", type(root))
-    adjoint = symbolic_adjoints(root, leaves, seed)
-    found = [adjoint.get(leaf, 0.0) for leaf in leaves]
-    return [g if builder(g) else constant(g) for g in found]
+    return [shown(g, root) for g in adjoint_values(root, leaves, seed)]
+
+
+def adjoint_values(root: Any, leaves: Sequence[Any], seed: Any = 1.0) -> list[Any]:
+    """What `gradients` returns, as floats or Values, NOTHING where nothing flows."""
+    adjoint = symbolic_adjoints(root, leaves, ops.start(seed))
+    return [adjoint.get(leaf, NOTHING) for leaf in leaves]
+
+
+def shown(gradient: Any, root: Any) -> Any:
+    """A gradient as a user sees it, a Value: nothing is 0.0 then."""
+    if builder(gradient) is None:
+        return getattr(root, "_constant", type(root))(gradient + 0.0)
+    return gradient if is_a_number(gradient) else gradient + 0.0
+
+
+def is_a_number(x: Any) -> bool:
+    """Tell whether `x` is known not to be −0.0, which a number that is traced may be."""
+    number = getattr(x, "_data", NOTHING)
+    return not is_nothing(number)
 
 
 def symbolic_adjoints(root: Any, leaves: Sequence[Any], seed: Any) -> dict[Any, Any]:
@@ -106,7 +120,7 @@ def walked_adjoints(root: Any, leaves: Sequence[Any], seed: Any) -> dict[Any, An
     leading = leading_to(order, leaves)
     # a kind of node may bring an operator of its own for this
     summed = getattr(root, "_sum_of_products", sum_of_products)
-    pairs: dict[Any, list[tuple[Any, Any]]] = {root: [(seed, 1.0)]}
+    pairs: dict[Any, list[Pair]] = {root: [Pair(seed, 1.0, False)]}
     adjoint: dict[Any, Any] = {}
     targets = {root, *leaves}
     for node in order:
@@ -115,16 +129,23 @@ def walked_adjoints(root: Any, leaves: Sequence[Any], seed: Any) -> dict[Any, An
         upstream = summed(pairs.pop(node))
         if node in targets:
             adjoint[node] = upstream
-        is_zero = builder(upstream) is None and upstream == 0.0
-        if is_zero or leading.isdisjoint(node._parents):
+        if is_no_contribution(upstream) or leading.isdisjoint(node._parents):
             continue
-        for parent, partial in symbolic_partials(node, leading):
-            pairs.setdefault(parent, []).append((upstream, partial))
+        for parent, partial, selects in symbolic_partials(node, leading):
+            pairs.setdefault(parent, []).append(Pair(upstream, partial, selects))
     return adjoint
 
 
-def sum_of_products(pairs: Iterable[tuple[Any, Any]]) -> Any:
-    return reduce(plus, [times(*pair) for pair in pairs], 0.0)
+class Pair(NamedTuple):
+    """A contribution before it is computed. A partial that `selects` may be NOTHING."""
+
+    upstream: Any
+    partial: Any
+    selects: bool
+
+
+def sum_of_products(pairs: Iterable[Pair]) -> Any:
+    return reduce(plus, [times(*pair) for pair in pairs], NOTHING)
 
 
 def leading_to(order: Sequence[Any], leaves: Sequence[Any]) -> set[Any]:
@@ -136,39 +157,47 @@ def leading_to(order: Sequence[Any], leaves: Sequence[Any]) -> set[Any]:
     return leading
 
 
-def symbolic_partials(node: Any, leading: set[Any]) -> Iterable[tuple[Any, Any]]:
-    """The operands of `node` that matter, each with its partial as a float or a Value."""
+def symbolic_partials(node: Any, leading: set[Any]) -> list[tuple[Any, Any, bool]]:
+    """The operands of `node` that matter, each with its partial as a float or a Value, and whether
+    that selects."""
     operands = node._operands
-    variable = [builder(x) is not None for x in operands]
+    variable = list(map(is_variable, operands))
     # a number that is traced has no past
     known = not hasattr(node, "_partials") or stale.checked(node, operands)
     local = node.op.local(node, operands, variable)
     if not known:
         stale.compare(node, operands, local)
-    return [(x, p) for x, p in zip(operands, local) if p is not None and x in leading]
+    found = zip(operands, local, node.op.selecting(variable))
+    return [(x, p, selects) for x, p, selects in found if p is not None and x in leading]
 
 
-def times(upstream: Any, partial: Any) -> Any:
-    """upstream · partial, without a node where one of them is exactly the constant 0 or 1."""
-    for one, other in ((upstream, partial), (partial, upstream)):
-        if builder(one) is None:
-            if one == 0.0:
-                return 0.0
-            if one == 1.0:
-                return other
-    return (ops.mul if is_finite(partial) else ops.chain)(upstream, partial)
+def is_variable(x: Any) -> bool:
+    """Tell whether an operand is a Value; a number that is traced may stand for a float."""
+    return builder(x) is not None and getattr(x, "_is_variable", True)
 
 
-def is_finite(x: Any) -> bool:
-    """Tell whether `x` is finite for good: a number that is only traced may be anything."""
-    if builder(x) is not None and not hasattr(type(x), "_data"):
-        return False
-    number = getattr(x, "data", x)
-    return builder(number) is None and isfinite(real(number))
+def times(upstream: Any, partial: Any, selects: bool) -> Any:
+    """upstream · partial, without a node where one of them is exactly nothing or the constant 1."""
+    if is_no_contribution(upstream) or is_no_contribution(partial):
+        return NOTHING
+    if is_one(partial):
+        return upstream
+    if is_one(upstream) and (selects or is_a_number(partial)):
+        return partial
+    return (ops.choose if selects else ops.chain)(upstream, partial)
+
+
+def is_no_contribution(x: Any) -> bool:
+    """Tell whether `x` is nothing for good: no node that only is nothing this time."""
+    return builder(x) is None and is_nothing(x)
+
+
+def is_one(x: Any) -> bool:
+    return builder(x) is None and x == 1.0
 
 
 def plus(x: Any, y: Any) -> Any:
     for one, other in ((x, y), (y, x)):
-        if builder(one) is None and one == 0.0:
+        if is_no_contribution(one):
             return other
     return ops.add(x, y)

@@ -12,7 +12,7 @@ from math import nan
 from typing import Any, NamedTuple
 
 from . import modes, ops, stale
-from .backward import NO_GRADIENT, adjoints, gradients
+from .backward import NO_GRADIENT, adjoint_values, adjoints
 from .engine import Value
 from .graph import topological_order
 from .replay import held, isolated, moved, slopes, stand_in, untraced
@@ -177,7 +177,7 @@ class Result(NamedTuple):
                 stale.refuse(out)
         # copies, for one operand may have been computed from another
         variables = [ops.identity(x) for x in operands]
-        return gradients(moved([root], dict(zip(ends, variables)))[0], variables)
+        return adjoint_values(moved([root], dict(zip(ends, variables)))[0], variables)
 
     def again(self, numbers: Sequence[float]) -> tuple[Any, list[Any]]:
         outputs, ends = self.stretch.again(dict(zip(self.used, numbers)))
@@ -191,7 +191,9 @@ class Recomputed(Operator):
     def __init__(self, result: Result) -> None:
         name = result.stretch.name
         # an `arrange` of its own: the default one is the operator's method, which makes a cycle
-        super().__init__("checkpoint", name, result.forward, None, result.local, arrange=as_given)
+        super().__init__(
+            "checkpoint", name, result.forward, None, result.local, arrange=as_given, selects=True
+        )
         self.is_current = result.is_current
 
 

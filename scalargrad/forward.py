@@ -7,38 +7,37 @@ from __future__ import annotations
 
 from typing import Any
 
-from .backward import plus, symbolic_partials, times
+from . import ops
+from .backward import is_no_contribution, plus, symbolic_partials, times
 from .graph import topological_order
-from .rows import builder
+from .ieee import choose
+from .rows import NOTHING, is_nothing
 
 
 def pushforward(root: Any, given: dict[Any, float]) -> dict[Any, float]:
     """Return the tangents of the nodes in root's graph, those of the variables being `given`.
-    A node that is missing has tangent zero."""
-    tangent = dict(given)
+    A node that is missing does not move: its tangent is NOTHING."""
+    tangent = {node: ops.start(direction) for node, direction in given.items()}
     for node in topological_order(root):
-        total = 0.0
-        for parent, partial in zip(node.parents, node.partials):
-            direction = tangent.get(parent, 0.0)
-            # as in the backward pass, nothing flows through a zero: no 0·inf
-            if direction and partial:
-                total += partial * direction
-        if total:
+        total = NOTHING
+        for parent, partial in zip(node._parents, node._partials):
+            total += choose(tangent.get(parent, NOTHING), partial)
+        if not is_nothing(total):
             tangent[node] = total
     return tangent
 
 
 def linked_pushforward(root: Any, given: dict[Any, Any]) -> dict[Any, Any]:
     """The same with floats or Values: the tangents are a graph, to be differentiated again."""
-    tangent = dict(given)
+    tangent = {node: ops.start(direction) for node, direction in given.items()}
     moving = set(given)
     for node in topological_order(root):
-        if moving.isdisjoint(node.parents):
+        if moving.isdisjoint(node._parents):
             continue
-        total: Any = 0.0
-        for parent, partial in symbolic_partials(node, moving):
-            total = plus(total, times(tangent[parent], partial))
-        if builder(total) or total:
+        total: Any = NOTHING
+        for parent, partial, selects in symbolic_partials(node, moving):
+            total = plus(total, times(tangent[parent], partial, selects))
+        if not is_no_contribution(total):
             tangent[node] = total
             moving.add(node)
     return tangent

@@ -162,7 +162,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...
         weights = matching(cotangent, structure, "the cotangent")
         linked = variables.linked or inside() or any(map(is_value, weights))
         with differentiating():
-            root = ops.dot(weights, outputs)
+            root = ops.sum([ops.chain(ops.start(w), y) for w, y in zip(weights, outputs)])
         return variables.like(variables.derivatives(root, linked))
 
     return structure.rebuilt(map(variables.result, outputs)), pullback
@@ -183,7 +183,8 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
         # one root, so that a node shared by several results is visited once
         root = ops.sum([Value(0.0), *outputs])
     tangent = push(root, dict(zip(variables.nodes, directions)))
-    derivatives = [variables.result(tangent.get(y, 0.0), y) for y in outputs]
+    # + 0.0: nothing is a tangent of 0.0 to the caller
+    derivatives = [variables.result(tangent.get(y, 0.0) + 0.0, y) for y in outputs]
     return structure.rebuilt(map(variables.result, outputs)), structure.rebuilt(derivatives)
 
 

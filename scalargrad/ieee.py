@@ -64,6 +64,20 @@ log1p = with_pole(math.log1p, 1.0, lambda x: math.log1p(x) if x > 0 else -inf)
 atanh = with_pole(math.atanh, 1.0, signed_inf)
 
 
+def chain(upstream: float, partial: float) -> float:
+    """upstream · partial, never −0.0 if computed; nothing (−0.0) where upstream is nothing."""
+    if upstream == 0.0 and copysign(1.0, upstream) < 0.0:
+        return upstream
+    return upstream * partial + 0.0
+
+
+def choose(upstream: float, partial: float) -> float:
+    """The same, and nothing where the partial is nothing too."""
+    if partial == 0.0 and copysign(1.0, partial) < 0.0:
+        return partial
+    return chain(upstream, partial)
+
+
 def divide(x: float, y: float) -> float:
     try:
         return x / y

@@ -18,7 +18,7 @@ from math import inf, nan, pi
 from typing import Any
 
 from . import folds, ieee
-from .rows import BUILT_IN, NOWHERE, TRACED, Operator
+from .rows import BUILT_IN, NOTHING, NOWHERE, TRACED, Operator, builder, selects
 
 LN2, LN10 = math.log(2.0), math.log(10.0)
 DEGREES, RADIANS = 180.0 / pi, pi / 180.0
@@ -71,6 +71,8 @@ def fold(
 # operands. A partial is run on floats, on Values (to build the graph of a derivative) and on a
 # tracer (to print C): hence no `if` in it (use where, step, compare), and div or reciprocal
 # instead of `/` wherever the divisor can be zero, for Python's own float division raises there.
+# A partial is a number, and its −0.0 a zero. One that `selects` may be NOTHING, which is −0.0:
+# where the operand is not chosen, the row is flat in it, or multiplies it by a constant 0.
 # Keywords: `dunder` the Python operator, `numpy` NumPy's name if it differs, `array` how it is
 # spelled on NumPy's arrays if not by that name, `gates` a fold written with other rows, `defaults`
 # for the last operands, `samples` inside the domain, `hidden` for rows that only derivatives use.
@@ -80,36 +82,63 @@ def fold(
 # ------ selecting: the rows that partials branch with
 step = op("step", "step", lambda x: 1.0 if x > 0.0 else 0.0 if x <= 0.0 else x,
           "({0} > 0.0 ? 1.0 : {0} <= 0.0 ? 0.0 : {0})",
-          lambda out, x: flat(out),
+          selects(lambda out, x: flat(out)),
           array="np.where({0} > 0.0, 1.0, np.where({0} <= 0.0, 0.0, {0}))")
+taken = op("taken", "taken", lambda x: 1.0 if x > 0.0 else NOTHING if x <= 0.0 else x,
+           "({0} > 0.0 ? 1.0 : {0} <= 0.0 ? -0.0 : {0})",
+           selects(lambda out, x: flat(out)), hidden=True,
+           array="np.where({0} > 0.0, 1.0, np.where({0} <= 0.0, -0.0, {0}))",
+           doc="1 if x > 0, nothing (−0.0) if not, NaN if x is NaN: the slope of a way taken.")
 compare = op("compare", "≷",
              lambda x, y: 1.0 if x > y else -1.0 if x < y else 0.0 if x == y else nan,
              "({0} > {1} ? 1.0 : {0} < {1} ? -1.0 : {0} == {1} ? 0.0 : NAN)",
-             lambda out, x, y: flat(out), lambda out, x, y: flat(out), hidden=True,
+             selects(lambda out, x, y: flat(out)), selects(lambda out, x, y: flat(out)),
+             hidden=True,
              array="np.sign(np.where({0} == {1}, 0.0, {0} - {1}))",
              doc="1 if x > y, −1 if x < y, 0 if they are equal, NaN if either is NaN.")
 where = op("where", "where", lambda c, x, y: nan if c != c else x if c else y,
            "({0} == 0.0 ? {2} : {0} == {0} ? {1} : NAN)",
-           lambda out, c, x, y: 0.0,
-           lambda out, c, x, y: where(c, 1.0, 0.0),
-           lambda out, c, x, y: where(c, 0.0, 1.0),
+           selects(lambda out, c, x, y: NOTHING),
+           selects(lambda out, c, x, y: where(c, 1.0, NOTHING)),
+           selects(lambda out, c, x, y: where(c, NOTHING, 1.0)),
            samples=((1.0, 1.5, 2.5), (0.0, -0.7, 1.3)), method=False,
            array="np.where({0} != {0}, np.nan, np.where({0} != 0.0, {1}, {2}))",
            doc="x where the condition is true (not zero), y where it is false. The one not "
                "chosen never touches value or gradient, whatever it holds.")
-chain = op("chain", "×", lambda upstream, local: 0.0 if upstream == 0.0 else upstream * local,
-           "({0} == 0.0 ? 0.0 : {0} * {1})",
-           lambda out, upstream, local: local,
-           lambda out, upstream, local: upstream, hidden=True,
-           array="np.where({0} == 0.0, 0.0, {0} * {1})",
-           doc="The product of the chain rule: an upstream gradient of zero is not propagated.")
+chain = op("chain", "×", ieee.chain, "sg_chain({}, {})",
+           lambda out, upstream, partial: partial,
+           selects(lambda out, upstream, partial: upstream), hidden=True,
+           array="np.where(({0} == 0.0) & np.signbit({0}), -0.0, {0} * {1} + 0.0)",
+           doc="The product of the chain rule with a partial that is a number: nothing where "
+               "nothing comes from upstream.")
+choose = op("choose", "×", ieee.choose, "sg_choose({}, {})",
+            selects(lambda out, upstream, partial: partial),
+            selects(lambda out, upstream, partial: upstream), hidden=True,
+            array="np.where(({0} == 0.0) & np.signbit({0}) | ({1} == 0.0) & np.signbit({1}), "
+                  "-0.0, {0} * {1} + 0.0)",
+            doc="The product of the chain rule with a partial that selects: nothing where either "
+                "is nothing.")
+start = op("start", "start", lambda x: x if x != 0.0 else NOTHING, "({0} != 0.0 ? {0} : -0.0)",
+           lambda out, x: 1.0, hidden=True, array="np.where({0} != 0.0, {0}, -0.0)",
+           doc="A seed, a tangent or a cotangent that is given: x, and nothing for 0.")
 identity = op("identity", "copy", lambda x: x, "{}", lambda out, x: 1.0, hidden=True,
               doc="The operand again, as a node of its own: what a derivative is taken in.")
 
 
 def flat(out: Any) -> Any:
-    """The derivative of a function made of steps: 0, and NaN where the function is NaN."""
-    return compare(out, out)
+    """The derivative of a function made of steps: nothing, and NaN where the function is NaN."""
+    return taken(compare(out, out))
+
+
+def nonzero(x: Any) -> Any:
+    """x, and nothing where it is 0: the slope in what a constant x multiplies."""
+    # a float at once, for products with constants are many
+    return x or NOTHING if type(x) is float else start(x)
+
+
+def exponential_slope(out: Any, log_base: Any) -> Any:
+    """The slope of a power in its exponent: nothing where the base is a constant 1."""
+    return where(log_base, out * log_base + 0.0, NOTHING)
 
 
 # ------ arithmetic
@@ -118,12 +147,17 @@ add = op("add", "+", py.add, "{} + {}",
 sub = op("sub", "−", py.sub, "{} - {}",
          lambda out, x, y: 1.0, lambda out, x, y: -1.0, dunder="sub")
 mul = op("mul", "×", py.mul, "{} * {}",
-         lambda out, x, y: y, lambda out, x, y: x, dunder="mul")
+         lambda out, x, y: y, lambda out, x, y: x, dunder="mul",
+         beside_constant=(selects(lambda out, x, y: nonzero(y)),
+                          selects(lambda out, x, y: nonzero(x))))
 div = op("div", "÷", ieee.divide, "{} / {}",
          lambda out, x, y: reciprocal(y), lambda out, x, y: div(-out, y), dunder="truediv")
 pow = op("pow", "**", ieee.power, "sg_power({}, {})",
-         lambda out, x, y: where(y, y * pow(x, y - 1.0), flat(out)),
+         lambda out, x, y: where(where(x, 1.0, y), y * pow(x, y - 1.0), flat(out)),
          lambda out, x, y: where(x, out * log(x), where(step(-y), -inf, 0.0)), dunder="pow",
+         beside_constant=(selects(lambda out, x, y: where(y, y * pow(x, y - 1.0) + 0.0, flat(out))),
+                          selects(lambda out, x, y: where(x, exponential_slope(out, log(x)),
+                                                          where(step(-y), -inf, NOTHING)))),
          samples=((1.5, 2.5), (0.7, -1.3), (2.2, 0.4), (3.0, 2.0)),
          array="np.where(np.isnan({0}) | np.isnan({1}), np.nan, np.power({0}, {1}))",
          doc="x to the power of y. A negative x has whole powers only, and no derivative in y. "
@@ -132,7 +166,8 @@ mod = op("mod", "%", ieee.modulo, "sg_modulo({}, {})",
          lambda out, x, y: 1.0 + flat(out), lambda out, x, y: -floordiv(x, y), dunder="mod",
          array="np.mod({}, {})")
 floordiv = op("floordiv", "//", ieee.floor_divide, "sg_floor_divide({}, {})",
-              lambda out, x, y: flat(out), lambda out, x, y: flat(out), dunder="floordiv",
+              selects(lambda out, x, y: flat(out)), selects(lambda out, x, y: flat(out)),
+              dunder="floordiv",
               array="np.floor_divide({}, {})")
 fmod = op("fmod", "fmod", ieee.fmod, "fmod({}, {})",
           lambda out, x, y: 1.0 + flat(out), lambda out, x, y: round(div(out - x, y)))
@@ -145,7 +180,7 @@ neg = op("neg", "−", py.neg, "-{}", lambda out, x: -1.0, dunder="neg")
 abs = op("abs", "abs", builtins.abs, "fabs({})",
          lambda out, x: sign(x), dunder="abs", numpy="fabs")
 copysign = op("copysign", "copysign", ieee.with_sign, "({1} == {1} ? copysign({0}, {1}) : NAN)",
-              lambda out, x, y: sign(x) * copysign(1.0, y), lambda out, x, y: flat(out),
+              lambda out, x, y: sign(x) * copysign(1.0, y), selects(lambda out, x, y: flat(out)),
               array="np.where({1} == {1}, np.copysign({0}, {1}), np.nan)",
               doc="The size of x with the sign of y, which −0.0 and 0.0 have too.")
 square = op("square", "x²", lambda x: x * x, "{0} * {0}", lambda out, x: 2.0 * x)
@@ -160,34 +195,39 @@ inverse = op("inverse", "1/x", lambda x: ieee.divide(1.0, builtins.abs(x)) if x 
 # ------ larger, smaller, rounded
 maximum = op("maximum", "max", ieee.larger,
              "({0} >= {1} || {0} != {0} ? {0} : {1})",
-             lambda out, x, y: 0.5 + 0.5 * compare(x, y),
-             lambda out, x, y: 0.5 + 0.5 * compare(y, x),
-             beside_constant=(lambda out, x, y: step(compare(x, y)),
-                              lambda out, x, y: step(compare(y, x))),
+             selects(lambda out, x, y: half_taken(compare(x, y))),
+             selects(lambda out, x, y: half_taken(compare(y, x))),
+             beside_constant=(selects(lambda out, x, y: taken(compare(x, y))),
+                              selects(lambda out, x, y: taken(compare(y, x)))),
              doc="The larger of two; NaN if either is. Two variables that tie share the "
                  "gradient, a variable that ties with a constant gets none.")
 minimum = op("minimum", "min", ieee.smaller,
              "({0} <= {1} || {0} != {0} ? {0} : {1})",
-             lambda out, x, y: 0.5 + 0.5 * compare(y, x),
-             lambda out, x, y: 0.5 + 0.5 * compare(x, y),
-             beside_constant=(lambda out, x, y: step(compare(y, x)),
-                              lambda out, x, y: step(compare(x, y))),
+             selects(lambda out, x, y: half_taken(compare(y, x))),
+             selects(lambda out, x, y: half_taken(compare(x, y))),
+             beside_constant=(selects(lambda out, x, y: taken(compare(y, x))),
+                              selects(lambda out, x, y: taken(compare(x, y)))),
              doc="The smaller of two; NaN if either is. Two variables that tie share the "
                  "gradient, a variable that ties with a constant gets none.")
 clamp = op("clamp", "clamp", lambda x, low, high: minimum(maximum(x, low), high), TRACED,
-           lambda out, x, low, high: step(compare(x, low)) * step(compare(high, x)),
+           selects(lambda out, x, low, high: choose(taken(compare(x, low)),
+                                                    taken(compare(high, x))) + flat(out)),
            lambda out, x, low, high: nan, lambda out, x, low, high: nan, constant_from=1,
            samples=((0.5, -1.0, 1.0), (-3.0, -1.0, 1.0), (4.0, -1.0, 1.0)),
            doc="x kept within [low, high]; the gradient is 0 outside and at both bounds. Bounds "
                "that are Values get gradients too, through minimum(maximum(x, low), high).")
-sign = op("sign", "sign", lambda x: compare(x, 0.0), TRACED, lambda out, x: flat(out))
-floor = op("floor", "floor", ieee.whole(math.floor), "floor({})", lambda out, x: flat(out))
-ceil = op("ceil", "ceil", ieee.whole(math.ceil), "ceil({})", lambda out, x: flat(out))
-trunc = op("trunc", "trunc", ieee.whole(math.trunc), "trunc({})", lambda out, x: flat(out))
+sign = op("sign", "sign", lambda x: compare(x, 0.0), TRACED,
+          selects(lambda out, x: flat(out)))
+floor = op("floor", "floor", ieee.whole(math.floor), "floor({})",
+          selects(lambda out, x: flat(out)))
+ceil = op("ceil", "ceil", ieee.whole(math.ceil), "ceil({})",
+          selects(lambda out, x: flat(out)))
+trunc = op("trunc", "trunc", ieee.whole(math.trunc), "trunc({})",
+           selects(lambda out, x: flat(out)))
 round = op("round", "round", ieee.whole(builtins.round), "rint({})",
-           lambda out, x: flat(out), numpy="rint")
+           selects(lambda out, x: flat(out)), numpy="rint")
 round_to = op("round_to", "round", ieee.round_to, None,
-              lambda out, x, digits: flat(out), lambda out, x, digits: flat(out),
+              selects(lambda out, x, digits: flat(out)), selects(lambda out, x, digits: flat(out)),
               samples=((1.234, 2.0), (1234.5, -2.0)), hidden=True,
               doc="x rounded to so many decimal digits; negative counts left of the point.")
 
@@ -272,6 +312,11 @@ def unit(x: Any, y: Any, h: Any) -> Any:
     return where(h, where(compare(inf, h), div(x, h), far), 0.0)
 
 
+def half_taken(order: Any) -> Any:
+    """1 for an order of 1, a half for a tie, nothing for −1."""
+    return 0.5 * taken(0.5 + order) + 0.5 * taken(order)
+
+
 def ratio(x: Any, y: Any) -> Any:
     """x/y, and 0 where y is 0."""
     return where(y, div(x, y), 0.0)
@@ -314,17 +359,24 @@ softplus = op("softplus", "softplus",
 log_sigmoid = op("log_sigmoid", "log σ", lambda x: -softplus(-x), TRACED,
                  lambda out, x: sigmoid(-x))
 relu = op("relu", "ReLU", lambda x: x if x > 0.0 or x != x else 0.0,
-          "({0} > 0.0 || {0} != {0} ? {0} : 0.0)", lambda out, x: step(out),
+          "({0} > 0.0 || {0} != {0} ? {0} : 0.0)", selects(lambda out, x: taken(out)),
           array="np.where({0} <= 0.0, 0.0, {0})")
 relu6 = op("relu6", "ReLU6", lambda x: minimum(maximum(x, 0.0), 6.0), TRACED,
-           lambda out, x: step(x) * step(6.0 - x), samples=(-1.5, 0.3, 5.5, 8.0))
+           selects(lambda out, x: choose(taken(x), taken(6.0 - x))), samples=(-1.5, 0.3, 5.5, 8.0))
 leaky_relu = op("leaky_relu", "leaky ReLU", lambda x, slope: where(step(x), x, slope * x), TRACED,
                 lambda out, x, slope: where(x, where(step(x), 1.0, slope), clamp(slope, 0.0, 1.0)),
-                lambda out, x, slope: where(step(x), 0.0, x), defaults=(0.01,))
+                selects(lambda out, x, slope: where(step(x), NOTHING, x + 0.0)),
+                beside_constant=(selects(lambda out, x, slope: leaky_slope(x, slope, slope)),
+                                 selects(lambda out, x, slope: where(step(x), NOTHING, x + 0.0))),
+                defaults=(0.01,))
 elu = op("elu", "ELU", lambda x, alpha: where(step(x), x, alpha * expm1(x)), TRACED,
          lambda out, x, alpha: where(x, where(step(x), 1.0, alpha * exp(x)),
                                      clamp(alpha, 0.0, 1.0)),
-         lambda out, x, alpha: where(step(x), 0.0, expm1(x)), defaults=(1.0,))
+         selects(lambda out, x, alpha: where(step(x), NOTHING, expm1(x) + 0.0)),
+         beside_constant=(selects(lambda out, x, alpha: leaky_slope(x, alpha,
+                                                                    alpha * exp(x) + 0.0)),
+                          selects(lambda out, x, alpha: where(step(x), NOTHING, expm1(x) + 0.0))),
+         defaults=(1.0,))
 selu = op("selu", "SELU", lambda x: SELU_SCALE * elu(x, SELU_ALPHA), TRACED,
           lambda out, x: SELU_SCALE * where(x, where(step(x), 1.0, SELU_ALPHA * exp(x)), 1.0))
 gelu = op("gelu", "GELU", lambda x: 0.5 * maximum(x, -40.0) * erfc(-x / SQRT2), TRACED,
@@ -334,9 +386,16 @@ silu = op("silu", "SiLU", lambda x: maximum(x, -800.0) * sigmoid(x), TRACED,
           doc="x·σ(x), also called swish.")
 hard_swish = op("hard_swish", "hard swish", lambda x: maximum(x, -3.0) * (relu6(x + 3.0) / 6.0),
                 TRACED,
-                lambda out, x: where(step(x + 3.0),
-                                     where(step(3.0 - x), (2.0 * x + 3.0) / 6.0, 1.0), 0.0),
+                selects(lambda out, x: where(step(x + 3.0),
+                                             where(step(3.0 - x), (2.0 * x + 3.0) / 6.0, 1.0),
+                                             NOTHING)),
                 samples=(-5.0, -1.3, 0.7, 4.0))
+
+
+def leaky_slope(x: Any, factor: Any, left: Any) -> Any:
+    """1 for x > 0, `left` for x < 0, which has a constant factor: nothing there if that is 0."""
+    at_kink = where(factor, clamp(factor, 0.0, 1.0), NOTHING)
+    return where(x, where(step(x), 1.0, where(factor, left, NOTHING)), at_kink)
 
 
 def logistic_of(e: Any) -> Any:
@@ -379,6 +438,27 @@ def dot_partials(out: Any, *operands: Any) -> list[Any]:
     return [*operands[n : 2 * n], *operands[:n], *[1.0] * (len(operands) % 2)]
 
 
+def dot_beside_constant(out: Any, operands: Sequence[Any], variable: Sequence[bool]) -> list[Any]:
+    return dot_partials(out, *map(as_factor, operands, variable))
+
+
+def beside_constant(variable: Sequence[bool]) -> list[bool]:
+    """Which partials of a dot are constants: those whose other factor is none."""
+    n = len(variable) // 2
+    others = [*variable[n : 2 * n], *variable[:n], True]
+    return [not free for free in others[: len(variable)]]
+
+
+def as_factor(x: Any, free: bool) -> Any:
+    """A factor as the slope in what it multiplies: a constant 0 is nothing, a variable a number."""
+    return nonzero(x) if not free else x if builder(x) else x + 0.0
+
+
+def prod_beside_constant(out: Any, xs: Sequence[Any], variable: Sequence[bool]) -> list[Any]:
+    factors = [where(x, 1.0, NOTHING) for x, free in zip(xs, variable) if not free]
+    return [chain(reduce(choose, factors), p) for p in prod_partials(out, *xs)]
+
+
 def prod_partials(out: Any, *xs: Any) -> list[Any]:
     """The product of the others, from products of what stands before and after: exact at 0."""
     before, after = [1.0], [1.0]
@@ -389,7 +469,7 @@ def prod_partials(out: Any, *xs: Any) -> list[Any]:
 
 
 def tie_share(out: Any, x: Any, count: Any) -> Any:
-    return where(compare(x, out), 0.0, reciprocal(count))
+    return where(compare(x, out), NOTHING, nonzero(reciprocal(count)))
 
 
 # A count is what the partial derivatives of all operands share. It is a number like any other,
@@ -434,22 +514,22 @@ sum = fold("sum", "Σ", folds.sum, "fold_sum", lambda out, x, n: 1.0,
            count=length, arrange=folds.listed, gates=folds.sum,
            doc="The sum of a list, one node; 0.0 if the list is empty.")
 prod = fold("prod", "Π", folds.prod, None, prod_partials, arrange=folds.listed,
-            gates=folds.prod,
+            gates=folds.prod, beside_constant=selects(prod_beside_constant),
             doc="The product of a list, one node; 1.0 if the list is empty.")
 mean = fold("mean", "mean", folds.mean, "fold_mean",
             lambda out, x, n: 1.0 / n, count=length, arrange=folds.at_least_one, gates=folds.mean,
             doc="The arithmetic mean of a list, one node.")
 dot = fold("dot", "·", folds.dot, "fold_dot", dot_partials, arrange=folds.weights_then_inputs,
-           gates=folds.dot,
+           gates=folds.dot, beside_constant=selects(dot_beside_constant, beside_constant),
            doc="Σ wᵢ·xᵢ, plus `bias` if given: two lists of one length, one node.")
 logsumexp = fold("logsumexp", "logsumexp", folds.logsumexp, "fold_logsumexp",
                  lambda out, x, n: div(exp_difference(x, out), n),
                  count=shares, arrange=folds.at_least_one, gates=stable_logsumexp,
                  doc="log Σ exp(xᵢ) of a list, stable for any size, one node.")
-max = fold("max", "max", folds.max, "fold_max", tie_share,
+max = fold("max", "max", folds.max, "fold_max", selects(tie_share),
            count=ties, arrange=folds.at_least_one, gates=lambda *xs: reduce(maximum, xs),
            doc="The largest of a list, one node; variables that tie share the gradient.")
-min = fold("min", "min", folds.min, "fold_min", tie_share,
+min = fold("min", "min", folds.min, "fold_min", selects(tie_share),
            count=ties, arrange=folds.at_least_one, gates=lambda *xs: reduce(minimum, xs),
            doc="The smallest of a list, one node; variables that tie share the gradient.")
 # fmt: on

@@ -10,10 +10,28 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from math import copysign
 from numbers import Complex, Number, Real
 from typing import Any
 
 Partial = Callable[..., Any]
+
+NOTHING = -0.0
+"""A gradient that does not flow, which is not a gradient that happens to be 0: whatever it meets
+above or below, it stays nothing. Sums of contributions start from it, for −0.0 + x is x, and one
+that was computed never is −0.0."""
+
+
+def is_nothing(x: float) -> bool:
+    return x == 0.0 and copysign(1.0, x) < 0.0
+
+
+def selects(rule: Any, which: Callable[[Sequence[bool]], list[bool]] | None = None) -> Any:
+    """Mark a partial as one that may be NOTHING; of all others −0.0 is a zero. Of the partials in
+    a list `which` tells the ones, given the operands that are variable."""
+    rule.selects = which or True
+    return rule
+
 
 TRACED = "traced"
 """In a row's C column: the forward is itself written with rows, so its C follows from it, and
@@ -142,7 +160,7 @@ class Operator:
         partials: Sequence[Partial] | Partial,
         *,
         count: Callable[[Any, Sequence[Any], Sequence[bool]], Any] | None = None,
-        beside_constant: Sequence[Partial] | None = None,
+        beside_constant: Sequence[Partial] | Partial | None = None,
         constant_from: int | None = None,
         arrange: Callable[..., tuple[Any, ...]] | None = None,
         gates: Callable[..., Any] | None = None,
@@ -153,6 +171,7 @@ class Operator:
         samples: Sequence[Any] = (),
         hidden: bool = False,
         method: bool = True,
+        selects: bool = False,
         doc: str | None = None,
     ) -> None:
         self.name = self.__name__ = self.__qualname__ = name
@@ -174,6 +193,7 @@ class Operator:
         self.numpy = numpy
         self.samples = tuple(samples)
         self.hidden = hidden
+        self.selects = selects
         self.method = method and not hidden and dunder is None and self.arity is not None
         self.code = -1
         self.__doc__ = f"{self.signature()}: {doc or 'one node; a float if no operand is a Value.'}"
@@ -273,19 +293,49 @@ class Operator:
         """
         if self.arity is None:
             return self._local_to_many(out, operands, variable)
-        rules: Any = self.partials
-        if self.beside_constant is not None and not all(variable):
-            rules = self.beside_constant
-        return [rule(out, *operands) if wanted else None for rule, wanted in zip(rules, variable)]
+        rules: Any = self._rules(variable)
+        return [
+            self.as_partial(rule, rule(out, *operands)) if wanted else None
+            for rule, wanted in zip(rules, variable)
+        ]
+
+    def _rules(self, variable: Sequence[bool]) -> Any:
+        beside = self.beside_constant is not None and not all(variable)
+        return self.beside_constant if beside else self.partials
+
+    def as_partial(self, rule: Partial, partial: Any) -> Any:
+        """What a rule gave: a number is no −0.0 unless that is on purpose."""
+        return partial + self.zero(rule) if isinstance(partial, float) else partial
+
+    def zero(self, rule: Partial) -> float:
+        """What is added to a partial as a number: NOTHING leaves −0.0 what it is."""
+        return NOTHING if self.may_select(rule) else 0.0
+
+    def may_select(self, rule: Partial) -> bool:
+        return self.selects or bool(getattr(rule, "selects", False))
+
+    def selecting(self, variable: Sequence[bool]) -> list[bool]:
+        """Whether the partial in each operand may be NOTHING where it is no number but a node."""
+        rules: Any = self._rules(variable)
+        if self.arity is None:
+            which = getattr(rules, "selects", None)
+            return which(variable) if callable(which) else [self.may_select(rules)] * len(variable)
+        return list(map(self.may_select, rules))
 
     def _local_to_many(
         self, out: Any, operands: Sequence[Any], variable: Sequence[bool]
     ) -> list[Any]:
-        rule: Any = self.partials
+        rule: Any = self._rules(variable)
+        if self.beside_constant is not None and rule is self.beside_constant:
+            beside: Any = rule
+            return list(beside(out, operands, variable))
         if self.count is None:
-            return list(rule(out, *operands))
+            return [self.as_partial(rule, p) for p in rule(out, *operands)]
         count = self.count(out, operands, variable)
-        return [rule(out, x, count) if wanted else None for x, wanted in zip(operands, variable)]
+        return [
+            self.as_partial(rule, rule(out, x, count)) if wanted else None
+            for x, wanted in zip(operands, variable)
+        ]
 
     def __repr__(self) -> str:
         return f"<operator {self.name}>"
@@ -312,6 +362,7 @@ def operator(
     *partials: Partial,
     symbol: str | None = None,
     all_partials: Partial | None = None,
+    selects: bool = False,
     samples: Sequence[Any] = (),
 ) -> Operator:
     """Return an operator of your own, to be used like a built-in one.
@@ -319,8 +370,10 @@ def operator(
     `forward` takes floats and returns a float. There is one partial per operand, ∂out/∂operand
     as a function of the output and the operands; written with scalargrad's functions and
     arithmetic it can be differentiated again. An operator over any number of operands gives
-    `all_partials` instead, which returns them all as a list. To pickle graphs that use it, assign
-    it to a module's variable of the same `name`. Raises TypeError if there is no partial.
+    `all_partials` instead, which returns them all as a list. One that `selects` says by a partial
+    of −0.0 that nothing flows: a branch not taken then makes no NaN; else −0.0 is 0. To pickle
+    graphs that use it, assign it to a module's variable of the same `name`. Raises TypeError if
+    there is no partial.
 
         cube = scalargrad.operator("cube", lambda x: x * x * x, lambda out, x: 3.0 * x * x)
     """
@@ -331,6 +384,7 @@ def operator(
     for function in (forward, *partials, *([all_partials] if all_partials else [])):
         if not callable(function):
             raise TypeError(f"operator {name!r} needs functions, got {function!r:.60}")
-    row = Operator(name, symbol or name, forward, None, all_partials or partials, samples=samples)
+    rules = all_partials or partials
+    row = Operator(name, symbol or name, forward, None, rules, selects=selects, samples=samples)
     row.__module__ = sys._getframe(1).f_globals.get("__name__", "__main__")
     return row

@@ -19,7 +19,7 @@ from .comparing import traced_comparison
 from .freeing import TALLEST, Landing
 from .graph import topological_order
 from .protocols import Protocols
-from .rows import Operator, attribute, real
+from .rows import Operator, attribute, is_nothing, real
 
 
 class Value(Protocols):
@@ -146,10 +146,13 @@ class Value(Protocols):
         """Add `seed` · ∂self/∂leaf to the `grad` of every leaf, and set the `grad` of every node
         between. All or nothing if interrupted; O(nodes + edges)."""
         if modes.active and modes.state.anomaly:
-            backward.backward(self, real(seed) + 0.0)
+            backward.backward(self, real(seed))
         else:
-            adjoint = propagate(self, real(seed) + 0.0)
-            backward.overwrite({v: g if v._operator else v._grad + g for v, g in adjoint.items()})
+            adjoint = propagate(self, real(seed))
+            # what was reached has a gradient: 0.0 where nothing came
+            backward.overwrite(
+                {v: g or 0.0 if v._operator else v._grad + (g or 0.0) for v, g in adjoint.items()}
+            )
 
     def zero_grad(self) -> None:
         """Set `grad` to 0.0 here and in every node this one was computed from."""
@@ -157,7 +160,8 @@ class Value(Protocols):
 
     def _adjoints(self, targets: Iterable[Value]) -> list[float]:
         adjoint = propagate(self, 1.0)
-        return [adjoint.get(target, 0.0) for target in targets]
+        found = (adjoint.get(target, NO_GRADIENT) for target in targets)
+        return [g if g is NO_GRADIENT else g + 0.0 for g in found]
 
     def detach(self) -> Value:
         """Return a new leaf with the same data: no gradient flows through it."""
@@ -275,24 +279,31 @@ def consumers(root: Value) -> dict[Value, int]:
 
 
 def propagate(root: Value, seed: float) -> dict[Value, float]:
-    """What backward.propagate returns, its nodes in any order."""
+    """What backward.propagate returns, its nodes in any order. Where nothing came the very object
+    NO_GRADIENT stands, and may be told from a −0.0 that was computed, a zero."""
     waiting = consumers(root)
-    adjoint = dict.fromkeys(waiting, 0.0)
-    adjoint[root] = seed
+    adjoint = dict.fromkeys(waiting, NO_GRADIENT)
+    adjoint[root] = seed or NO_GRADIENT
     ready = [root]
     while ready:
         node = ready.pop()
         upstream = adjoint[node]
+        flows = upstream is not NO_GRADIENT
         x, dx = node._x, node._dx
-        edges = zip(x, dx) if type(dx) is tuple else ((x, dx), (node._y, node._dy))
+        edges: Any
+        if type(dx) is tuple:
+            edges = zip(x, dx)
+        else:
+            edges = ((x, dx),) if node._y is None else ((x, dx), (node._y, node._dy))
         for parent, partial in edges:
             if type(parent) is Value:
-                if upstream:
+                if flows and (partial or not is_nothing(partial)):
                     adjoint[parent] += upstream * partial
-                if waiting[parent] == 1:
+                left = waiting[parent]
+                if left == 1:
                     ready.append(parent)
                 else:
-                    waiting[parent] -= 1
+                    waiting[parent] = left - 1
     return adjoint
 
 

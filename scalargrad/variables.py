@@ -74,7 +74,8 @@ class Variables:
     def derivatives(self, root: Any, linked: bool) -> list[Any]:
         """∂root/∂entry for every entry, as Values or as numbers."""
         if not linked:
-            return adjoints(root, self.nodes) if is_value(root) else [0.0] * len(self.nodes)
+            found = adjoints(root, self.nodes) if is_value(root) else [0.0] * len(self.nodes)
+            return [g + 0.0 for g in found]
         root = root if is_value(root) else Value(root)
         if self.trace is not None:
             # what a function returns as it was given it is a number of the trace too

@@ -14,7 +14,7 @@ import scalargrad as sg
 from scalargrad import ops
 from scalargrad.compiler.lower import lane_sums, lowered
 from scalargrad.compiler.program import Program
-from scalargrad.compiler.structure import accumulate, lanes_sum, products
+from scalargrad.compiler.structure import lanes_sum
 from scalargrad.compiler.trace import CONSTANT, INPUT, Trace, Tracer
 
 LANE, UNIFORM = True, False
@@ -71,7 +71,7 @@ def test_each_lane_has_what_depends_on_something_that_each_lane_has() -> None:
 
 def test_rows_written_with_rows_are_taken_apart() -> None:
     trace, _, out = traced(lambda x: sg.sigmoid(x) + sg.logsumexp([x, 1.0]), (0.5, LANE))
-    new, (at,), _ = lowered(trace, [out.index])
+    new, (at,), _ = lowered(trace, [out.index], careful=False)
     assert not {"sigmoid", "logsumexp"} & set(rows(new))
     assert {"exp", "log1p"} <= set(rows(new))
     assert new.numbers[at] == pytest.approx(trace.numbers[out.index], rel=1e-15)
@@ -94,7 +94,7 @@ def test_numbers_are_multiplied_with_each_other_where_that_is_exact(
     f: Callable[[Any], Any], kept: list[str]
 ) -> None:
     trace, _, out = traced(f, (0.7, LANE))
-    new, (at,), _ = lowered(trace, [out.index])
+    new, (at,), _ = lowered(trace, [out.index], careful=False)
     assert [new.row(i).name for i in new.needed([at]) if new.operands[i]] == kept
     assert new.numbers[at] == trace.numbers[out.index]
 
@@ -175,14 +175,32 @@ def test_what_is_used_elsewhere_stays_a_node_of_its_own() -> None:
     assert found.counts() == {"mul": 1, "products": 1}
 
 
-def test_adjoints_are_not_mixed_with_products() -> None:
+def test_contributions_are_products_until_an_output_is_not_finite() -> None:
     trace = Trace()
     a, b, c = (trace.input(x, LANE) for x in (2.0, 3.0, 5.0))
     both = trace.compute(ops.add, [ops.chain(a, b), a * c])
     found = Program(trace, [both.index])
-    kinds = {found.trace.row(i) for i in found.computed()}
-    assert len(kinds & {products, accumulate}) == 1
-    assert found.trace.numbers[found.outputs[0]] == 16.0
+    assert found.counts() == {"products": 1}
+    assert found.carefully.counts() == {"chain": 1, "products": 1}
+    assert found.carefully.carefully is found.carefully
+    for each in (found, found.carefully):
+        assert each.trace.numbers[each.outputs[0]] == 16.0
+
+
+def test_a_program_without_contributions_is_careful_as_it_is() -> None:
+    trace = Trace()
+    a, b = (trace.input(x, LANE) for x in (2.0, 3.0))
+    found = Program(trace, [(a * b).index])
+    assert found.carefully is found
+
+
+def test_what_a_guard_compares_is_right_at_once() -> None:
+    trace = Trace()
+    a, b = (trace.input(x, LANE) for x in (2.0, 3.0))
+    assert trace.branch("<", ops.chain(a, b), 7.0)
+    found = Program(trace, [(a * b).index])
+    assert found.is_careful
+    assert "chain" in found.counts()
 
 
 def test_numbers_are_added_in_the_order_of_the_function_bit_for_bit() -> None:

@@ -239,3 +239,24 @@ def test_documentation_begins_with_the_signature() -> None:
     assert sg.leaky_relu.__doc__.startswith("leaky_relu(x, slope=0.01): ")
     assert sg.dot.__doc__.startswith("dot(weights, inputs, bias=None): ")
     assert sg.Value.tanh.__doc__.startswith("tanh(x): ")
+
+
+def test_an_operator_that_selects_says_where_nothing_flows() -> None:
+    def rectifier(selects: bool) -> sg.Operator:
+        return sg.operator(
+            "rectifier",
+            lambda x: max(x, 0.0),
+            lambda out, x: sg.where(sg.step(x), 1.0, -0.0),
+            selects=selects,
+        )
+
+    for selects in (True, False):
+        row = rectifier(selects)
+        for slope in (sg.grad(lambda x: sg.sqrt(row(x)))(-1.0), first_of_graph(row)):
+            assert repr(slope) == ("0.0" if selects else "nan")
+
+
+def first_of_graph(row: sg.Operator) -> float:
+    x = sg.Value(-1.0)
+    (slope,) = sg.gradients(sg.sqrt(row(x)), [x])
+    return slope.data  # type: ignore[no-any-return]

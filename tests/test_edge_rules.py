@@ -2,7 +2,9 @@
 
 1. The true derivative wherever it exists. 2. At a kink the minimum-norm subgradient over the
 operands that are variables. 3. At the border of a domain the limit from inside. 4. NaN where the
-function is undefined or an operand is NaN. 5. A zero adjoint is not propagated.
+function is undefined or an operand is NaN. 5. Nothing is not zero: what is not chosen, or flat, or
+multiplied by a constant 0 receives nothing, which stays nothing; a zero that was computed is a
+number.
 """
 
 from __future__ import annotations
@@ -176,7 +178,7 @@ def test_outside_the_domain_value_and_gradient_are_nan(name: str, x: float) -> N
     assert math.isnan(slope)
 
 
-CONSTANT_SLOPE = {"identity", "neg", "degrees", "radians"}
+CONSTANT_SLOPE = {"identity", "start", "neg", "degrees", "radians"}
 
 
 @pytest.mark.parametrize(
@@ -188,7 +190,7 @@ def test_nan_operand_gives_nan_value_and_gradient(name: str) -> None:
     assert math.isnan(slope)
 
 
-# ------ rule 5: an adjoint that is exactly zero is not propagated
+# ------ rule 5: nothing is not zero
 
 
 def test_branch_not_taken_is_never_nan_whatever_it_holds() -> None:
@@ -197,7 +199,7 @@ def test_branch_not_taken_is_never_nan_whatever_it_holds() -> None:
         assert (out, dx, dy) == (3.0, 1.0, 0.0)
 
 
-def test_zero_adjoint_does_not_meet_an_infinite_partial_in_higher_derivatives() -> None:
+def test_nothing_does_not_meet_an_infinite_partial_in_higher_derivatives() -> None:
     assert second_derivative(lambda x: sg.where(x > 0, sg.log(x), x * x), 0.0) == 2.0
     assert second_derivative(lambda x: 0.0 * sg.sqrt(x), 0.0) == 0.0
 
@@ -208,9 +210,63 @@ def test_zero_seed_gives_zero_gradients_through_infinite_partials() -> None:
     assert x.grad == 0.0
 
 
-def test_two_halves_that_cancel_send_nothing_through_an_infinite_partial() -> None:
+def test_two_halves_that_cancel_are_a_zero_that_meets_an_infinite_partial() -> None:
     def difference(x: Any) -> Any:
         root = sg.sqrt(x)
         return root - root
 
-    assert gradients_of(difference, [0.0]) == (0.0, [0.0])
+    value, (slope,) = gradients_of(difference, [0.0])
+    assert value == 0.0
+    assert math.isnan(slope)
+
+
+def test_what_received_nothing_has_a_gradient_of_0() -> None:
+    w, x = sg.Value(3.0), sg.Value(-1.0)
+    hidden = sg.relu(w * x)
+    out = sg.sqrt(hidden)
+    out.backward()
+    for node in (w, x, hidden.parents[0]):
+        assert node.has_grad
+        assert repr(node.grad) == "0.0"
+
+
+@pytest.mark.parametrize("seed", [0.0, -0.0, 0])
+def test_a_zero_that_is_given_moves_nothing(seed: float) -> None:
+    """A seed, a cotangent, a tangent of 0 asks about something else."""
+    x = sg.Value(0.0)
+    sg.sqrt(x).backward(seed)
+    assert repr(x.grad) == "0.0"
+    assert sg.gradients(sg.sqrt(x), [x], seed)[0].data == 0.0
+    assert sg.jvp(lambda a, b: a + sg.sqrt(b), (1.0, 0.0), (1.0, seed))[1] == 1.0
+    _, pullback = sg.vjp(lambda a: (a, sg.sqrt(a)), 0.0)
+    assert pullback((2.0, seed)) == (2.0,)
+
+
+def test_the_slope_in_a_tangent_of_0_is_that_in_any_other() -> None:
+    def along(t: Any) -> Any:
+        return sg.jvp(lambda x: x * x, (3.0,), (t,))[1]
+
+    assert sg.grad(along)(0.0) == 6.0
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_selections_have_no_slope_at_all(order: int) -> None:
+    def composed(row: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda x: sg.sqrt(row(x) - row(-1.5))
+
+    for name in ("relu", "relu6", "sign", "floor", "ceil", "round", "step"):
+        f = composed(getattr(sg, name))
+        for _ in range(order):
+            f = sg.grad(f)
+        assert repr(f(-1.5)) == "0.0", name
+
+
+@pytest.mark.parametrize("f", [sg.elu, sg.selu])
+def test_third_derivative_of_an_exponential_unit_far_to_the_right_is_0(f: Any) -> None:
+    assert sg.grad(sg.grad(sg.grad(lambda x: f(x))))(800.0) == 0.0
+
+
+def test_second_derivative_of_a_power_in_both_operands_at_exponent_0() -> None:
+    found = sg.hessian(lambda xs: xs[0] ** xs[1])([2.0, 0.0])
+    assert found[0][0] == 0.0
+    assert found[0][1] == found[1][0] == 0.5

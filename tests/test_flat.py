@@ -191,7 +191,7 @@ def random_text(source: random.Random, depth: int) -> str:
 
 def test_long_imports_are_broken_and_all_of_them_are_rows() -> None:
     source = random.Random(1)
-    code = flat(random_expression(source, list(BUILT_IN), 40, 0.0).compute(Value, FUNCTIONS)[-1])
+    code = flat(random_expression(source, list(BUILT_IN), 60, 0.0).compute(Value, FUNCTIONS)[-1])
     imports = [x for x in ast.walk(ast.parse(code)) if isinstance(x, ast.ImportFrom)]
     rows = {a.name for x in imports if x.module == ops.__name__ for a in x.names}
     assert len(rows) > 10

@@ -47,6 +47,8 @@ SELU_LEFT = -1.0507009873554805 * 1.6732632423543772
 LIMITS: dict[str, tuple[float, float, float, float]] = {
     # row        at −inf: value, slope   at inf: value, slope
     "step": (0.0, 0.0, 1.0, 0.0),
+    "taken": (-0.0, 0.0, 1.0, 0.0),
+    "start": (-inf, 1.0, inf, 1.0),
     "identity": (-inf, 1.0, inf, 1.0),
     "neg": (inf, -1.0, -inf, -1.0),
     "abs": (inf, -1.0, inf, 1.0),

@@ -87,8 +87,8 @@ def test_derivative_as_a_graph_equals_backward_and_differentiates_again(name: st
 # ------ NaN
 
 LINEAR: dict[str, tuple[int, ...]] = {
-    **dict.fromkeys(["identity", "neg", "div", "degrees", "radians"], (0,)),
-    **dict.fromkeys(["add", "sub", "mul", "chain", "sum", "mean", "prod", "dot"], (0, 1)),
+    **dict.fromkeys(["identity", "start", "neg", "div", "degrees", "radians"], (0,)),
+    **dict.fromkeys(["add", "sub", "mul", "chain", "choose", "sum", "mean", "prod", "dot"], (0, 1)),
     **dict.fromkeys(["leaky_relu", "elu"], (1,)),
 }
 """Operands that their own partials do not look at: a slope is constant, whatever they are."""
@@ -99,7 +99,13 @@ def ignores(name: str, operands: Sequence[float]) -> bool:
     first = operands[0]
     if name == "where":
         return first == first
-    return (name == "chain" and first == 0.0) or (name in ("leaky_relu", "elu") and first > 0.0)
+    nothing = [bits(x) == bits(-0.0) for x in operands]
+    if name in ("chain", "choose"):
+        return nothing[0] or (name == "choose" and nothing[1])
+    if name == "clamp":
+        # of x and the lower bound one is not chosen, whatever the upper bound is
+        return not math.isnan(first) and not math.isnan(operands[1])
+    return name in ("leaky_relu", "elu") and first > 0.0
 
 
 @every_row

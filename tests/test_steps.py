@@ -87,9 +87,11 @@ def test_a_step_has_the_stored_numbers_and_adds_up(seed: int) -> None:
     arrived: Counter[Any] = Counter()
     for step in explain(random_root(seed)):
         assert step.consumer.operands[step.operand] is step.parent
-        assert bits(step.local) == bits(step.consumer.partials[step.edge])
+        assert bits(step.local) == bits(step.consumer.partials[step.edge] + 0.0)
         if step.propagates:
-            assert bits(step.contribution) == bits(step.upstream * step.local)
+            assert bits(step.contribution) == bits(step.upstream * step.local + 0.0)
+        else:
+            assert bits(step.contribution) == bits(0.0)
         arrived[step.parent] += 1
         total[step.parent] = (total[step.parent] or 0.0) + step.contribution
         assert (step.arrived, bits(step.total)) == (arrived[step.parent], bits(total[step.parent]))
@@ -123,7 +125,7 @@ def test_operand_counts_constants_and_edge_does_not() -> None:
     assert (step.operand, step.edge) == (1, 0)
 
 
-def test_a_zero_is_not_propagated_and_the_step_says_so() -> None:
+def test_nothing_is_not_propagated_and_the_step_says_so() -> None:
     x = Value(0.0, "x")
     root = sg.sqrt(x)
     root.label = "r"
@@ -131,7 +133,14 @@ def test_a_zero_is_not_propagated_and_the_step_says_so() -> None:
     zero = explain(out)[1]
     assert (zero.upstream, zero.local, zero.contribution) == (0.0, math.inf, 0.0)
     assert not zero.propagates
-    assert zero.line == "∂L/∂x += 0: ∂L/∂r is 0, and a zero is not propagated"
+    assert zero.line == "∂L/∂x += 0: ∂L/∂r is nothing, and nothing stays nothing"
+
+
+def test_a_zero_that_was_computed_is_propagated() -> None:
+    x = Value(0.0, "x")
+    (_, step) = explain(sg.square(sg.sqrt(x)))
+    assert (step.upstream, step.local, step.propagates) == (0.0, math.inf, True)
+    assert math.isnan(step.contribution)
 
 
 def test_a_node_used_twice_tells_how_much_has_arrived() -> None:

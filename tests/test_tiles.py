@@ -61,11 +61,11 @@ def test_more_rows_than_a_tile_holds_are_several() -> None:
     ("f", "ending"),
     [
         (lambda x, w: [sg.relu(w * x)], machine.RELU),
-        (lambda x, w: [sg.ops.chain(x * w, sg.step(x))], machine.STEP),
+        (lambda x, w: [sg.ops.choose(x * w, sg.ops.taken(x))], machine.STEP),
         (lambda x, w: [w - x], machine.PLAIN),
         (lambda x, w: [x + w], machine.PLAIN),
         (lambda x, w: [sg.relu(w * x), w * x], machine.PLAIN),
-        (lambda x, w: [sg.ops.chain(sg.step(x), w * x)], machine.PLAIN),
+        (lambda x, w: [sg.ops.choose(sg.ops.taken(x), w * x)], machine.PLAIN),
     ],
 )
 def test_what_follows_a_sum_is_its_ending(f: Callable[..., Any], ending: int) -> None:
@@ -83,7 +83,7 @@ def test_what_is_lessened_by_a_number_is_in_no_tile() -> None:
 def test_a_row_that_waits_for_another_is_in_a_tile_of_its_own() -> None:
     def f(x: Any, w: Any) -> list[Any]:
         first = w * x
-        return [first, sg.ops.chain((w + 1.0) * x, sg.step(first))]
+        return [first, sg.ops.choose((w + 1.0) * x, sg.ops.taken(first))]
 
     assert sorted(shapes(tiles(f, LANE, UNIFORM))) == [
         (1, 1, machine.PLAIN),
@@ -188,7 +188,7 @@ def test_zero_upstreams_meet_infinite_numbers(name: str) -> None:
 @pytest.mark.parametrize("name", instruction_sets())
 def test_not_a_number_goes_through_every_ending(name: str) -> None:
     def f(x: Any, w: Any) -> Any:
-        return [sg.relu(w * x), x - w, w - x, x + w, sg.ops.chain(w * x, sg.step(x))]
+        return [sg.relu(w * x), x - w, w - x, x + w, sg.ops.choose(w * x, sg.ops.taken(x))]
 
     with running(name):
         found = compile(f, batch=True)(np.array([math.nan, 1.0]), 2.0)

@@ -31,7 +31,7 @@ def cells(operands: Sequence[float], row: Operator) -> tuple[str, str, str]:
     out = called(row, leaves)
     out.backward()
     # one that is made of others, such as clamp with bounds that are Values, ends in another's node
-    slopes = out.partials if out.op is row else [leaf.grad for leaf in leaves]
+    slopes = [p + 0.0 for p in out.partials] if out.op is row else [leaf.grad for leaf in leaves]
     return tuple(", ".join(map(spelled, numbers)) for numbers in (operands, [out.data], slopes))  # type: ignore[return-value]
 
 

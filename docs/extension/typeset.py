@@ -110,7 +110,9 @@ DEFINITIONS: Mapping[str, Form] = {
     # its rule takes each square apart, so that none overflows
     "cosine_at_slope": COSINE_AT_SLOPE,
     "where": Form(r"\begin{cases} #2 & \text{if } #1 \neq 0 \\ #3 & \text{otherwise} \end{cases}"),
-    "chain": Form(r"#1 \cdot #2"),
+    **dict.fromkeys(["chain", "choose"], Form(r"#1 \cdot #2")),
+    "start": Form("#1"),
+    "taken": Form(r"\text{step}\left(#1\right)"),
     "sum": Form(r"\sum_i x_i"),
     "prod": Form(r"\prod_i x_i"),
     "mean": Form(r"\frac{1}{n} \sum_{i=1}^{n} x_i"),
@@ -189,8 +191,11 @@ IDLE: Mapping[str, Callable[..., Any]] = {
     "div": quotient,
     "square": squared,
     "chain": operator.mul,
+    "choose": operator.mul,
+    "start": lambda x: x,
     "compare": compared,
     "step": same_step,
+    "taken": ops.step,
 }
 
 

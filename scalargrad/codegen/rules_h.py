@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from ..rows import BUILT_IN, Operator
 from .spelling import c_function, c_number
@@ -30,13 +31,14 @@ NATIVE = Path(__file__).parents[1] / "native"
 def functions(op: Operator) -> Iterator[str]:
     """The C functions of a row: forward_NAME, and partialI_NAME for each operand I."""
     if op.arity is None:
-        yield c_function(f"partial_{op.name}", op.partials, ["out", "x", "count"])  # type: ignore[arg-type]
+        rule: Any = op.partials
+        yield c_function(f"partial_{op.name}", rule, ["out", "x", "count"], op.zero(rule))
         return
     names = list(OPERANDS[: op.arity])
     yield c_function(f"forward_{op.name}", op, names)
     for kind, rules in (("partial", op.partials), ("beside", op.beside_constant)):
         for i, rule in enumerate(rules or ()):  # type: ignore[arg-type]
-            yield c_function(f"{kind}{i}_{op.name}", rule, ["out", *names])
+            yield c_function(f"{kind}{i}_{op.name}", rule, ["out", *names], op.zero(rule))
 
 
 def spelled(op: Operator) -> str | None:

@@ -12,7 +12,7 @@ from math import isinf, isnan
 from typing import Any, NoReturn
 
 from .. import ops as ops
-from ..rows import BUILT_IN, Operator
+from ..rows import BUILT_IN, NOTHING, Operator, is_nothing
 
 
 def c_number(x: float) -> str:
@@ -86,13 +86,18 @@ for _op in BUILT_IN.values():
         setattr(Symbol, f"__r{_op.dunder}__", _method(_op, reflected=True))
 
 
-def c_function(name: str, function: Callable[..., Any], parameters: list[str]) -> str:
-    """Return the C function that computes what `function` does on floats, bit for bit.
+def c_function(
+    name: str, function: Callable[..., Any], parameters: list[str], zero: float = NOTHING
+) -> str:
+    """Return the C function that computes what `function` does on floats, bit for bit, plus `zero`.
 
     Raises ValueError if it uses a row that has no spelling in C.
     """
     listing = Listing()
-    result = listing.spell(function(*map(listing.symbol, parameters)))
+    found: Any = function(*map(listing.symbol, parameters))
+    if isinstance(found, Symbol) and not is_nothing(zero):
+        found = ops.add(found, zero)
+    result = listing.spell(found)
     signature = ", ".join(f"double {p}" for p in parameters)
     statements = [*listing.lines, f"return {result};"]
     used = set(re.findall(r"\w+", " ".join(statements)))

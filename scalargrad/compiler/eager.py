@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from .. import ops
-from ..backward import gradients
+from ..backward import adjoint_values
 from ..engine import Value
 from ..replay import held, moved, number_of, stand_in, untraced
 from ..rows import Operator
@@ -32,6 +32,7 @@ class Gate(Operator):
     c = count = gates = arity = beside_constant = constant_from = dunder = numpy = None
     names = defaults = samples = ()
     hidden = method = False
+    selects = True
 
     def __init__(
         self,
@@ -68,7 +69,7 @@ class Gate(Operator):
             root, ends = self.graph(list(map(number_of, operands)))
         # copies, for one operand may have been computed from another
         variables = [ops.identity(x) for x in operands]
-        return gradients(moved([root], dict(zip(ends, variables)))[0], variables)
+        return adjoint_values(moved([root], dict(zip(ends, variables)))[0], variables)
 
     def is_current(self, node: Any, operands: Sequence[Any]) -> bool:
         """Whether the machine still makes of these operands what stands in the node."""

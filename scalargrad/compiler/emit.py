@@ -16,7 +16,7 @@ from .. import ops
 from ..rows import BUILT_IN, Operator
 from .names import identifiers, variants
 from .program import AFTER, BEFORE, LANES, Program
-from .structure import accumulate, lanes_sum, products
+from .structure import lanes_sum, products
 
 
 class Style(NamedTuple):
@@ -26,8 +26,6 @@ class Style(NamedTuple):
     infinity: str
     nan: str
     language: str
-    careful: bool = True
-    """Whether a zero adjoint is kept from becoming NaN beside an infinite partial derivative."""
 
 
 def in_python(row: Operator) -> str | None:
@@ -47,21 +45,21 @@ def in_formulas(row: Operator) -> str:
 
 def on_arrays(row: Operator) -> str | None:
     if row is lanes_sum:
-        return "np.sum({})"
+        # from −0.0 on: a sum of gradients that do not flow is one
+        return "np.sum({}, initial=-0.0)"
     return row.array or f"{row.name}({', '.join(['{}'] * (row.arity or 0))})"
 
 
 PYTHON = Style(in_python, "inf", "nan", "Python")
-FORMULA = Style(in_formulas, "inf", "nan", "formulas", careful=False)
+FORMULA = Style(in_formulas, "inf", "nan", "formulas")
 """To be read, not to be run."""
 ARRAYS = Style(on_arrays, "np.inf", "np.nan", "NumPy")
-FAST_ARRAYS = ARRAYS._replace(careful=False)
 
 
 TERMS = 50
 """Most terms in one statement: a compiler recurs into each, Python's too."""
 
-SPELLED_OUT = (products, accumulate, lanes_sum)
+SPELLED_OUT = (products, lanes_sum)
 """Rows that are written with others."""
 
 
@@ -92,9 +90,9 @@ class Operations:
         trace = self.program.trace
         operands = [self.names[j] for j in trace.operands[i]]
         row = trace.row(i)
-        if row not in (products, accumulate):
+        if row is not products:
             return [self.operation(row, *operands)]
-        return [self.product(row, x, y) for x, y in zip(operands[::2], operands[1::2])]
+        return [self.product(x, y) for x, y in zip(operands[::2], operands[1::2])]
 
     def expression(self, i: int) -> str:
         return " + ".join(self.terms(i))
@@ -109,14 +107,10 @@ class Operations:
             yield f"{target} = {' + '.join([*so_far, *chunk])}"
             so_far = [target]
 
-    def product(self, row: Operator, x: str, y: str) -> str:
-        if y == self.one:
-            return x
-        return self.operation(ops.chain if row is accumulate else ops.mul, x, y)
+    def product(self, x: str, y: str) -> str:
+        return x if y == self.one else self.operation(ops.mul, x, y)
 
     def operation(self, row: Operator, *operands: str) -> str:
-        if row is ops.chain and not self.style.careful:
-            row = ops.mul
         text = self.style.spell(row)
         if text is not None and text.startswith(f"{row.name}("):
             text = self.called.get(row, row.name) + text[len(row.name) :]
@@ -201,14 +195,12 @@ def unpacked(names: Sequence[str], source: str) -> list[str]:
     return [f"{', '.join(names)}, = {source}"] if names else []
 
 
-def array_source(
-    program: Program, name: str, careful: bool = True, names: Sequence[str] | None = None
-) -> str:
+def array_source(program: Program, name: str, names: Sequence[str] | None = None) -> str:
     """Return the program as a function of a list of its inputs: numbers, and arrays with an
     element for each lane. It returns the outputs, then the sides of each guard, and uses `np`
     (NumPy or jax.numpy) and `special` (SciPy's or JAX's)."""
     given = names and safe_names(names, name, *called(program).values())
-    operations = Operations(program, ARRAYS if careful else FAST_ARRAYS, given)
+    operations = Operations(program, ARRAYS, given)
     returned = [*program.outputs, *program.trace.guarded()]
     results = ", ".join(operations.names[i] for i in returned)
     taken = unpacked([operations.names[i] for i in program.inputs], "inputs")
@@ -231,7 +223,8 @@ def python_source(program: Program, name: str, names: Sequence[str] | None = Non
     before = [
         *unpacked(operations.inputs(lane=False), "numbers"),
         *operations.statements(BEFORE),
-        *(f"{total} = 0.0" for total, _ in operations.sums()),
+        # −0.0 + x is x, for x = −0.0 too
+        *(f"{total} = -0.0" for total, _ in operations.sums()),
         *(f"{c} = []" for c in columns),
     ]
     loop = f"for {', '.join(operations.inputs(lane=True))}, in zip(*lanes):"

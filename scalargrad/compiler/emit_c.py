@@ -65,7 +65,7 @@ def text(function: Function) -> str:
             f"{signature(name)}\n{{\n",
             block(["(void)numbers, (void)lanes, (void)count, (void)results, (void)columns;"], 1),
             block([*inputs, *declared(operations.statements(BEFORE))], 1),
-            block((f"double {total} = 0.0;" for total, _ in sums), 1),
+            block((f"double {total} = -0.0;" for total, _ in sums), 1),
             block(loop, 1) + block(inside, 2) + block("}" * len(loop), 1),
             block([*declared(operations.statements(AFTER)), *results], 1),
             "}\n",

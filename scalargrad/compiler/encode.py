@@ -17,13 +17,12 @@ from .arguments import Place
 from .native import machine
 from .program import AFTER, BEFORE, LANES, Program
 from .reroll import rerolled
-from .structure import accumulate, lanes_sum, products
+from .structure import lanes_sum, products
 from .tiles import NONE, Block, Row, Tiles
 from .trace import COMPARE
 from .wide import tiled
 
 HOW = {compare: k for k, compare in enumerate(COMPARE)}
-SUMS = {products: machine.PRODUCTS, accumulate: machine.ACCUMULATE}
 WIDTH = 8
 """So many columns side by side are loaded in one go."""
 
@@ -199,7 +198,7 @@ class Encoder:
 
     def prepare(self, item: Item) -> None:
         """Give what is the same in all lanes a register, where an instruction needs one."""
-        is_sum = item.kind == "row" and self.trace.rows[item.nodes[0]] in SUMS
+        is_sum = item.kind == "row" and self.trace.rows[item.nodes[0]] is products
         for j in () if is_sum else item.reads:
             if not self.is_lane(j) and j not in self.splats:
                 self.splats[j] = self.take()
@@ -232,8 +231,8 @@ class Encoder:
 
     def row(self, item: Item, at: Registers) -> list[int]:
         row = self.trace.row(item.nodes[0])
-        if row in SUMS:
-            return self.sum(SUMS[row], item, at)
+        if row is products:
+            return self.sum(item, at)
         operands = [at[j] for j in item.reads]
         return [row.code, len(operands) + 3, self.register[item.nodes[0]], *operands]
 
@@ -260,7 +259,7 @@ class Encoder:
     def dense(self, item: Item, at: Registers) -> list[int]:
         rows: Sequence[Row] = item.detail
         ending = rows[0].ending
-        code = [rows[0].upstream, ending.how, len(rows)]
+        code = [ending.how, len(rows)]
         code += [self.register[row.ending.node] for row in rows]
         code += [NONE if row.first == NONE else self.place[row.first] for row in rows]
         if ending.how == machine.STEP:
@@ -269,7 +268,7 @@ class Encoder:
             code += (at[j], *[self.place[i] for i in numbers])
         return [machine.DENSE, 2 + len(code), *code]
 
-    def sum(self, operation: int, item: Item, at: Registers) -> list[int]:
+    def sum(self, item: Item, at: Registers) -> list[int]:
         runs: list[list[int]] = []
         for x, y in zip(item.reads[::2], item.reads[1::2]):
             kind, *term = self.term(x, y, at)
@@ -278,7 +277,7 @@ class Encoder:
             runs[-1][1] += 1
             runs[-1] += term
         code = [word for run in runs for word in run]
-        return [operation, len(code) + 3, self.register[item.nodes[0]], *code]
+        return [machine.PRODUCTS, len(code) + 3, self.register[item.nodes[0]], *code]
 
     def term(self, x: int, y: int, at: Registers) -> tuple[int, int, int]:
         lane_x, lane_y = self.is_lane(x), self.is_lane(y)
@@ -291,8 +290,8 @@ class Encoder:
         if lane_x and lane_y:
             return machine.BOTH_LANES, at[x], at[y]
         if lane_y:
-            return machine.UNIFORM_UPSTREAM, self.place[x], at[y]
-        return machine.UNIFORM_LOCAL, self.place[y], at[x]
+            return machine.UNIFORM_LANE, self.place[x], at[y]
+        return machine.UNIFORM_LANE, self.place[y], at[x]
 
 
 def dense_item(rows: Sequence[Row]) -> Item:
@@ -327,7 +326,7 @@ def words(values: Sequence[int] | Iterator[int]) -> array[int]:
 
 def fits_machine(program: Program) -> bool:
     """Tell whether the machine has an instruction for everything in the program."""
-    known = {products, accumulate, lanes_sum}
+    known = {products, lanes_sum}
     late = any(stage not in (BEFORE, LANES, AFTER) for stage in program.stages.values())
     return not late and all(row in known or has_instruction(row) for row in program.rows())
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from .. import ops
 from ..trees import ARRAY, SCALAR
 from . import emit
 from .arguments import Arguments
@@ -167,8 +166,9 @@ def to_numpy(call: Call) -> Exported:
     """Return the program as a function that uses NumPy."""
     import numpy
 
-    source = emit.array_source(call.path.program, call.identifier, names=call.names.inputs)
-    own = emit.on_numpy(call.path.program)
+    program = call.path.program.carefully
+    source = emit.array_source(program, call.identifier, names=call.names.inputs)
+    own = emit.on_numpy(program)
     run = defined(source, call.identifier, {"np": numpy, "special": Special(), **own})
 
     def quietly(inputs: Sequence[Any]) -> list[Any]:
@@ -189,7 +189,7 @@ def to_jax(call: Call) -> Exported:
     except ImportError as error:
         raise ImportError("to_jax needs JAX: pip install jax") from error
 
-    program = call.path.program
+    program = call.path.program.carefully
     lacking = next((row.name for row in program.rows() if on_jax(row) is None), None)
     if lacking:
         raise ValueError(
@@ -197,7 +197,7 @@ def to_jax(call: Call) -> Exported:
             "export what uses it"
         )
     names = call.names.inputs
-    source = emit.array_source(program, call.identifier, careful=False, names=names)
+    source = emit.array_source(program, call.identifier, names=names)
     run = defined(source, call.identifier, {"np": jax.numpy, "special": special})
     return Exported(call, jax.numpy, source, run)
 
@@ -210,10 +210,10 @@ def to_python(call: Call) -> Exported:
     """Return the program as a function of plain Python, which runs a lane at a time."""
     import numpy
 
-    program = call.path.program
+    program = call.path.program.carefully
     source = emit.python_source(program, call.identifier, call.names.inputs)
     names = emit.called(program)
-    rows = {names.get(row, row.name): row.forward for row in (ops.chain, *program.rows())}
+    rows = {names.get(row, row.name): row.forward for row in program.rows()}
     run = defined(source, call.identifier, {"inf": math.inf, "nan": math.nan, **rows})
     lanes = program.trace.lanes
     is_lane = [lanes[i] for i in program.inputs]

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 from .. import ops
 from ..rows import Operator
-from .structure import accumulate, products
+from .structure import products
 from .trace import Trace
 
-PRODUCTS = {ops.mul: products, ops.square: products, ops.chain: accumulate}
-"""The sum that takes each kind of product in."""
+PRODUCTS = (ops.mul, ops.square)
+"""What a sum of products takes in."""
 
 
 class Fusion:
-    """Turns sums of products into single nodes `products` and `accumulate`, in place.
+    """Turns sums of products into single nodes `products`, in place.
 
     Only what is used nowhere else is taken in: the products, and the sum that a sum begins with,
     so that numbers are added in the order in which the function adds them.
@@ -77,8 +77,7 @@ class Fusion:
     def product_kind(self, j: int, i: int) -> Operator | None:
         """The kind of sum that takes operand j of node i in; None if it is no product."""
         inside = self.is_inside(j, i) and j not in self.terms
-        row = self.trace.rows[j]
-        return PRODUCTS.get(row) if inside and isinstance(row, Operator) else None
+        return products if inside and self.trace.rows[j] in PRODUCTS else None
 
     def is_inside(self, j: int, i: int) -> bool:
         return self.uses[j] == 1 and self.trace.lanes[j] == self.trace.lanes[i]

@@ -15,16 +15,32 @@ from .. import ops
 from ..rows import BUILT_IN, Operator, builder
 from . import recording
 from .fusion import Fusion
-from .structure import AFTER, BEFORE, COUNT, LANES, TOO_LATE, lanes_sum, stop_gradient
+from .structure import (
+    AFTER,
+    BEFORE,
+    COUNT,
+    LANES,
+    TOO_LATE,
+    accumulate,
+    lanes_sum,
+    products,
+    stop_gradient,
+)
 from .trace import CONSTANT, Guard, Recorder, Trace
 
 
 class Lowering(Recorder):
     """Makes a trace one in which what has gates is written with them, down to rows that have
-    none."""
+    none.
+
+    One that is `careful` keeps what does not flow apart from what is zero. Where all results are
+    finite the two come to the same: then contributions may be products like any others.
+    """
+
+    careful: bool
 
     def compute(self, row: Operator, operands: Iterable[Any]) -> Any:
-        rewritten = REWRITTEN.get(row)
+        rewritten = (CAREFULLY if self.careful else QUICKLY).get(row)
         return rewritten(self, *operands) if rewritten else self.written(row, operands)
 
     def written(self, row: Operator, operands: Iterable[Any]) -> Any:
@@ -46,10 +62,11 @@ class Lowering(Recorder):
     def dot(self, *operands: Any) -> Any:
         return self.written(ops.dot, self.with_uniform_part(operands))
 
-    def chain(self, upstream: Any, local: Any) -> Any:
-        if is_harmless(upstream) or is_harmless(local):
-            return self.product(upstream, local)
-        return self.written(ops.chain, self.with_doubling_in_front(upstream, local))
+    def products(self, *pairs: Any) -> Any:
+        return self.written(products, pairs)
+
+    def contributions(self, *pairs: Any) -> Any:
+        return reduce(py.add, map(ops.chain, pairs[::2], pairs[1::2]))
 
     def product(self, x: Any, y: Any) -> Any:
         x, y = self.with_doubling_in_front(x, y)
@@ -122,11 +139,6 @@ def is_number(x: Any) -> bool:
     return builder(x) is None
 
 
-def is_harmless(x: Any) -> bool:
-    """Tell whether `x` is a number that no zero upstream can make NaN of, nor is zero itself."""
-    return is_number(x) and x != 0.0 and isfinite(x)
-
-
 def is_halving(x: float) -> bool:
     """Tell whether `x` is ±1, ½, ¼ …: a product with it overflows never, and is rounded only where
     it is subnormal."""
@@ -138,7 +150,6 @@ REWRITTEN: dict[Operator, Callable[..., Any]] = {
     stop_gradient: Lowering.same,
     lanes_sum: Lowering.sum_over_lanes,
     ops.dot: Lowering.dot,
-    ops.chain: Lowering.chain,
     ops.mul: Lowering.product,
     ops.neg: Lowering.negated,
     ops.sub: Lowering.difference,
@@ -146,7 +157,16 @@ REWRITTEN: dict[Operator, Callable[..., Any]] = {
     ops.where: Lowering.chosen,
 }
 """Rows of which something simpler may come."""
-BESIDE_NUMBER = (ops.chain, ops.mul, ops.neg, ops.sub, ops.pow, ops.where)
+CAREFULLY = REWRITTEN | {accumulate: Lowering.contributions}
+QUICKLY = REWRITTEN | {
+    ops.chain: Lowering.product,
+    ops.choose: Lowering.product,
+    ops.start: Lowering.same,
+    accumulate: Lowering.products,
+}
+FLOWING = (ops.chain, ops.choose, ops.start, accumulate)
+"""Rows that tell what does not flow from what is zero."""
+BESIDE_NUMBER = (ops.mul, ops.neg, ops.sub, ops.pow, ops.where)
 """Of these those that stay as they are where no operand is a number, or a number times a node, to
 which what is negated belongs."""
 FUSED = (ops.sum, ops.dot)
@@ -155,6 +175,10 @@ FUSED = (ops.sum, ops.dot)
 
 class LoweredTrace(Lowering, Trace):
     """A lowered trace in Python."""
+
+    def __init__(self, careful: bool) -> None:
+        super().__init__()
+        self.careful = careful
 
     def copy(self, old: Trace, wanted: Sequence[int]) -> list[int]:
         """Compute again what the nodes `wanted` of another trace need, and all its inputs; return
@@ -168,7 +192,9 @@ class LoweredTrace(Lowering, Trace):
                 at[i] = found if is_number(found) else found.number_if_constant
             else:
                 number = old.numbers[i]
-                at[i] = number if row is CONSTANT else self.input(number, old.lanes[i])
+                at[i] = (
+                    number if row is CONSTANT else self.input(number, old.lanes[i], old.plain[i])
+                )
         return [self.index(at[i]) for i in wanted]
 
     def fuse(self, wanted: Sequence[int]) -> None:
@@ -193,22 +219,26 @@ LOWERED: dict[Any, Any] = {Trace: LoweredTrace}
 if recording.Trace is not Trace:
     HAVE_GATES = {row for row in BUILT_IN.values() if row.gates is not None} - {*FUSED}
     # a sum over lanes is asked about where what it sums has lost them
-    ALWAYS = tuple(HAVE_GATES.union(REWRITTEN).difference((*BESIDE_NUMBER, lanes_sum)))
+    ALWAYS = HAVE_GATES.union(REWRITTEN).difference((*BESIDE_NUMBER, lanes_sum))
+    INSTEAD = ((ops.chain, ops.mul), (ops.choose, ops.mul), (accumulate, products))
+    """Rows that are other rows where nothing has to be kept apart: that is not asked about."""
 
     class LoweredTape(Lowering, recording.Trace):  # type: ignore[misc]
         """A lowered trace in C: it asks `compute` about the rows that it does not keep."""
 
-        def __init__(self) -> None:
+        def __init__(self, careful: bool) -> None:
             super().__init__()
-            self.ask(ALWAYS, BESIDE_NUMBER)
+            self.careful = careful
+            always = ALWAYS | ({accumulate} if careful else {ops.start})
+            self.ask(tuple(always), BESIDE_NUMBER, () if careful else INSTEAD)
 
     LOWERED[recording.Trace] = LoweredTape
 
 
-def lowered(old: Any, wanted: Sequence[int]) -> tuple[Any, list[int], list[Guard]]:
+def lowered(old: Any, wanted: Sequence[int], careful: bool) -> tuple[Any, list[int], list[Guard]]:
     """Return a lowered trace of what `wanted` and the guards need, where `wanted` are in it, and
     what each guard has become: several may be one."""
-    new = LOWERED[type(old)]()
+    new = LOWERED[type(old)](careful)
     for i in old.guarded():
         if old.rows[i] is CONSTANT:
             # a guard is checked once both its sides are there: these are from the start
@@ -242,7 +272,7 @@ def inner(trace: Trace, i: int) -> tuple[int, ...]:
         return ()
     if row in (ops.add, ops.sub, ops.neg, ops.sum, ops.identity, stop_gradient):
         return operands
-    if row in (ops.mul, ops.chain):
+    if row in (ops.mul, ops.chain, ops.choose):
         varying = [j for j in operands if trace.lanes[j]]
         return tuple(varying) if len(varying) == 1 else ()
     return operands[:1] if row is ops.div and not trace.lanes[operands[1]] else ()

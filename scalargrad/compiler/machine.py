@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import compress, groupby
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ from .arguments import Place
 from .emit import array_source, function_name, on_numpy
 from .native import machine
 from .program import Program
-from .structure import COUNT, accumulate
+from .structure import COUNT
 from .trace import COMPARE
 
 if NATIVE := machine is not None:
@@ -47,6 +48,8 @@ FEW = 8
 """So many results come as a list of floats, more in an array."""
 
 
+DOUBT = -3
+"""What the machine says where an output is not finite, in place of what it has found."""
 NOTHING_MADE: tuple[Any, Any, Any] = (), None, None
 
 
@@ -75,9 +78,16 @@ class OnMachine:
         self.lane_guards = bool(program.lane_guards)
         self.listed = len(encoder.results) <= FEW and not self.lane_guards
         self.makes = bool(self.widths or self.lane_guards)
-        # a guard tells nothing of a NaN: what it compares has to be right at once
-        compared = program.trace.needed(program.trace.guarded())
-        self.careful = any(program.trace.rows[i] in (ops.chain, accumulate) for i in compared)
+        self.program, self.places = program, places
+        self.given, self.beside = given, beside
+
+    @cached_property
+    def careful(self) -> OnMachine:
+        """What runs the program again where an output is not finite."""
+        program = self.program.carefully
+        at = dict(zip(self.program.inputs, program.inputs))
+        places = {at[i]: place for i, place in self.places.items()}
+        return OnMachine(program, places, self.given, self.beside, self.threads)
 
     def run(
         self, numbers: list[Any], arrays: Sequence[Any], lanes: int | None, group: Any = None
@@ -94,9 +104,12 @@ class OnMachine:
         results = None if self.listed else self.results[:]
         made, broken, sides = self.made(lanes) if self.makes and lanes is not None else NOTHING_MADE
         given, count = (*arrays, *made), lanes or 0
+        quick = not self.program.is_careful
         found = self.code.run(
-            numbers, given, count, results, broken, sides, group, self.careful, self.threads
+            numbers, given, count, results, broken, sides, group, quick, self.threads
         )
+        if found == DOUBT:
+            return self.careful.run(numbers, arrays, lanes, group)
         if type(found) is int and found >= 0:
             return results, found
         outputs: Any = found if self.listed else results
@@ -126,8 +139,12 @@ class OnArrays:
         self.registers = None
         self.places = [places.get(i) for i in program.inputs]
         self.outputs = len(program.outputs)
-        self.fast = arrays_function(program, careful=False)
-        self.careful = arrays_function(program, careful=True)
+        self.function = arrays_function(program)
+
+    @cached_property
+    def careful(self) -> Any:
+        """What computes the same where a result is not finite."""
+        return arrays_function(self.program.carefully)
 
     def run(
         self, numbers: Sequence[float], arrays: Sequence[Any], lanes: int | None, group: Any = None
@@ -154,8 +171,8 @@ class OnArrays:
 
         inputs = list(self.inputs(numbers, arrays, slice(None) if group is None else group))
         with numpy.errstate(all="ignore"):
-            results = self.fast(inputs)
-            if not all(numpy.isfinite(x).all() for x in results):
+            results = self.function(inputs)
+            if not self.program.is_careful and not all(numpy.isfinite(x).all() for x in results):
                 results = self.careful(inputs)
             broken = self.broken(results[self.outputs :], lanes)
         outputs = [
@@ -198,12 +215,12 @@ def spread(x: Any, lanes: Any, count: int) -> Any:
     return found
 
 
-def arrays_function(program: Program, careful: bool) -> Any:
+def arrays_function(program: Program) -> Any:
     import numpy
 
     names = {"np": numpy, "special": Special(), **on_numpy(program)}
     name = function_name(program, "run")
-    exec(array_source(program, name, careful), names)
+    exec(array_source(program, name), names)
     return names[name]
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from ..rows import Operator
-from .lower import lowered
+from .lower import FLOWING, lowered
 from .structure import AFTER as AFTER
 from .structure import BEFORE as BEFORE
-from .structure import COUNT, accumulate, products
+from .structure import COUNT, products
 from .structure import LANES as LANES
 from .structure import TOO_LATE as TOO_LATE
 from .trace import CONSTANT, Guard
@@ -24,10 +25,16 @@ class Program:
     """Nodes `order` of a trace, with `outputs` among them and `guards` that must hold.
 
     `inputs` are nodes too: those of the arguments, in order, then those of captured Values.
+
+    One that is not `careful` takes nothing for a zero, which is as good where all its outputs are
+    finite, and quicker; else `carefully` is to be run. A guard tells nothing of a NaN: what it
+    compares has to be right at once.
     """
 
-    def __init__(self, trace: Any, outputs: Sequence[int]) -> None:
-        self.trace, self.outputs, asked = lowered(trace, outputs)
+    def __init__(self, trace: Any, outputs: Sequence[int], careful: bool = False) -> None:
+        self.is_careful = careful or flows(trace, trace.guarded()) or not flows(trace, outputs)
+        self._traced = None if self.is_careful else (trace, outputs)
+        self.trace, self.outputs, asked = lowered(trace, outputs, self.is_careful)
         self.inputs = self.trace.inputs
         self.guards: list[Guard] = list(self.trace.guards)
         numbers = {guard: k for k, guard in enumerate(self.guards)}
@@ -44,6 +51,11 @@ class Program:
         self.stages: dict[int, int] = {i: stages[i] for i in self.order}
         self._computed = [i for i in self.order if isinstance(rows[i], Operator)]
 
+    @cached_property
+    def carefully(self) -> Program:
+        """The same program, in which what does not flow is not zero; with the same guards."""
+        return self if self._traced is None else Program(*self._traced, careful=True)
+
     def computed(self) -> list[int]:
         """The nodes that are neither inputs nor constants, in order."""
         return self._computed
@@ -59,10 +71,11 @@ class Program:
         return dict(Counter(self.trace.row(i).name for i in self.computed()).most_common())
 
     def multiply_adds(self) -> int:
-        pairs = (products, accumulate)
-        return sum(
-            len(self.trace.operands[i]) // 2 for i in self.computed() if self.trace.rows[i] in pairs
-        )
+        operands, rows = self.trace.operands, self.trace.rows
+        factors = [operands[i] for i in self.computed() if rows[i] is products]
+        # without the 0.0 of sums that are no −0.0
+        zeros = {i for i, number in self.constants().items() if number == 0.0}
+        return sum(j not in zeros for pairs in factors for j in pairs[::2])
 
     def held_before(self, guard: int) -> list[int]:
         """The guards that hold wherever `guard` is found to be the first that does not."""
@@ -76,3 +89,9 @@ class Program:
 
     def at_stage(self, stage: int) -> list[int]:
         return [i for i in self.computed() if self.stages[i] == stage]
+
+
+def flows(trace: Any, wanted: Sequence[int]) -> bool:
+    """Tell whether something not flowing might be something else than a zero in what is wanted."""
+    rows = trace.rows
+    return any(rows[i] in FLOWING for i in trace.needed(wanted))

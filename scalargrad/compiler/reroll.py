@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from ..rows import Operator
 from .native import machine, tape
-from .structure import accumulate, products
+from .structure import products
 from .trace import CONSTANT, Trace
 
 Places = tuple[int, ...]
@@ -27,11 +27,7 @@ LONG = 8
 """As many are worth an instruction of their own if nothing has to be packed for it."""
 REACH = 8
 """Vectors reach past the end of a stretch, by less than this."""
-SUMS = {
-    products: (machine.PRODUCTS, machine.WIDE_PRODUCTS),
-    accumulate: (machine.ACCUMULATE, machine.WIDE_ACCUMULATE),
-}
-OPERATIONS = (machine.PACK, machine.WIDE_ROW, *SUMS[products], *SUMS[accumulate])
+OPERATIONS = (machine.PACK, machine.WIDE_ROW, machine.PRODUCTS, machine.WIDE_PRODUCTS)
 """What is written besides the rows' own codes."""
 
 NUMBER, STRETCH = 0, 1
@@ -155,7 +151,7 @@ class Rerolled:
         packed = sum(map(len, scattered.difference(self.packs)))
         # packing a number takes a third of the time of an instruction on its own, and as long as
         # a term of a sum
-        is_sum = self.trace.row(found[0].nodes[0]) in SUMS
+        is_sum = self.trace.row(found[0].nodes[0]) is products
         return not is_sum or 2 * packed <= sum(map(len, columns))
 
     def packing(self, part: Part) -> Iterator[int]:
@@ -172,7 +168,7 @@ class Rerolled:
     def singles(self, part: Part) -> Iterator[int]:
         for *read, i in part.read:
             row = self.trace.row(i)
-            operation = SUMS[row][0] if row in SUMS else row.code
+            operation = machine.PRODUCTS if row is products else row.code
             yield from (operation, len(read) + 3, self.place[i], *read)
 
     def wide(self, part: Part) -> list[int]:
@@ -181,11 +177,11 @@ class Rerolled:
         head = [self.place[first], len(part.read)]
         kinds = [kind_of(column) != NUMBER for column in part.columns]
         places = [self.packs.get(column, column[0]) for column in part.columns]
-        if row not in SUMS:
+        if row is not products:
             stretches = sum(kind << k for k, kind in enumerate(kinds))
             return [machine.WIDE_ROW, 6 + len(places), *head, row.code, stretches, *places]
         code = runs(kinds, places)
-        return [SUMS[row][1], 4 + len(code), *head, *code]
+        return [machine.WIDE_PRODUCTS, 4 + len(code), *head, *code]
 
 
 def runs(kinds: Sequence[int], places: Sequence[int]) -> list[int]:

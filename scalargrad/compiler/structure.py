@@ -4,12 +4,12 @@ computed. Each is the identity, or a sum, on the numbers of one lane."""
 from __future__ import annotations
 
 import operator as py
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
 
 from .. import ops
-from ..rows import Operator
+from ..rows import NOTHING, Operator, selects
 
 BEFORE, LANES, AFTER, TOO_LATE = range(4)
 """The stages. What is computed lane by lane from a sum over all lanes comes TOO_LATE: it would
@@ -18,6 +18,13 @@ need the lanes a second time."""
 
 def swapped(out: Any, *pairs: Any) -> list[Any]:
     return [x for pair in zip(pairs[::2], pairs[1::2]) for x in reversed(pair)]
+
+
+class Accumulate(Operator):
+    """A sum of contributions: the slope in a partial is what comes from upstream, or nothing."""
+
+    def selecting(self, variable: Sequence[bool]) -> list[bool]:
+        return [False, True] * (len(variable) // 2)
 
 
 def summed(product: Operator) -> Callable[..., float]:
@@ -30,7 +37,9 @@ def summed(product: Operator) -> Callable[..., float]:
     return forward
 
 
-stop_gradient = Operator("stop_gradient", "stop", lambda x: x, None, (lambda out, x: 0.0,))
+stop_gradient = Operator(
+    "stop_gradient", "stop", lambda x: x, None, (selects(lambda out, x: NOTHING),)
+)
 
 lanes_sum = Operator(
     "lanes_sum",
@@ -45,13 +54,13 @@ products = Operator(
     "products", "Σ×", summed(ops.mul), None, swapped, doc="Σ x·y over pairs of operands."
 )
 
-accumulate = Operator(
+accumulate = Accumulate(
     "accumulate",
     "Σ×",
     summed(ops.chain),
     None,
     swapped,
-    doc="Σ upstream·local over pairs of operands; an upstream of zero is not propagated.",
+    doc="Σ upstream·partial over pairs of operands, as `chain` multiplies them.",
 )
 
 COUNT, SHARE = 0, 1

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import modes
+from ..backward import is_variable
 from ..engine import Value
-from ..rows import BUILT_IN, Operator, builder
+from ..rows import BUILT_IN, Operator
 from . import trace
 from .arithmetic import checked
 from .native import tape
@@ -45,10 +46,10 @@ class Template:
         sample = row.samples[0]
         self.sample = sample if isinstance(sample, tuple) else (sample,)
 
-    def partials(self) -> list[tuple[list[Any], int]]:
-        """For each operand the steps (code, places of the operands, number), and the place of the
-        result. Places are: the output, the operands, then the steps."""
-        return [self.steps(rule) for rule in self.rules]
+    def partials(self) -> list[tuple[list[Any], int, bool]]:
+        """For each operand the steps (code, places of the operands, number), the place of the
+        result, and whether it selects. Places are: the output, the operands, then the steps."""
+        return [(*self.steps(rule), self.row.may_select(rule)) for rule in self.rules]
 
     def steps(self, rule: Any) -> tuple[list[Any], int]:
         scratch = trace.Trace()
@@ -63,16 +64,17 @@ class Template:
         return steps, result
 
 
-def template(row: Operator, beside: int) -> list[tuple[list[Any], int]] | None:
+def template(row: Operator, beside: int) -> list[tuple[list[Any], int, bool]] | None:
     """What the partials of a row compute; None if that depends on how many operands there are."""
     return None if row.arity is None else Template(row, bool(beside)).partials()
 
 
-def local(node: Any) -> list[Any]:
-    """The partial derivatives of a node in its operands, None for a constant."""
+def local(node: Any) -> list[tuple[Any, bool]]:
+    """The partial derivatives of a node in its operands, None for a constant, each with whether
+    it selects."""
     operands = node.operands
-    found: list[Any] = node.op.local(node, operands, [builder(x) is not None for x in operands])
-    return found
+    variable = list(map(is_variable, operands))
+    return list(zip(node.op.local(node, operands, variable), node.op.selecting(variable)))
 
 
 tape.install(

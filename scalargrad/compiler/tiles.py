@@ -10,17 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from .. import ops
-from ..rows import Operator
 from .native import machine
 from .program import LANES, Program
-from .structure import accumulate, lanes_sum, products
+from .structure import lanes_sum, products
 
 NONE = -1
 
 
 class Ending(NamedTuple):
     """What is done with a sum: the node that comes of it, how, the nodes `inside`, and for STEP the
-    lanes that it is gated by."""
+    lanes that choose it."""
 
     node: int
     how: int
@@ -39,7 +38,6 @@ class Row(NamedTuple):
     """A sum of products of numbers and lanes; it begins with the number `first`, or with NONE."""
 
     ending: Ending
-    upstream: int
     first: int
     lanes: tuple[int, ...]
     numbers: tuple[int, ...]
@@ -93,7 +91,7 @@ class Tiles:
         rows = [row for row in map(self._row, self.program.order) if row]
         alike: dict[tuple[object, ...], list[Row]] = defaultdict(list)
         for row in rows:
-            alike[row.upstream, row.ending.how, row.lanes].append(row)
+            alike[row.ending.how, row.lanes].append(row)
         for group in alike.values():
             for tile in together(group):
                 row = tile[0]
@@ -112,21 +110,18 @@ class Tiles:
             return None
         lane_first = sides == {(True, False)}
         xs, ys = zip(*parts.pairs)
-        upstream = machine.NO_UPSTREAM
-        if self.trace.rows[i] in CHAINED:
-            upstream = machine.UPSTREAM_LANE if lane_first else machine.UPSTREAM_UNIFORM
         lanes, numbers = (xs, ys) if lane_first else (ys, xs)
-        return Row(self._ending(i), upstream, parts.first, lanes, numbers)
+        return Row(self._ending(i), parts.first, lanes, numbers)
 
     def _parts(self, i: int) -> Parts | None:
         row, operands = self.trace.rows[i], self.trace.operands[i]
-        if row in KINDS:
+        if row is products:
             pairs = list(zip(operands[::2], operands[1::2]))
             begins = pairs[0][1] == self.one and not self.is_lane(pairs[0][0])
             return Parts(pairs[0][0], pairs[1:]) if begins else Parts(NONE, pairs)
         if len(operands) != 2 or self.is_lane(operands[0]) == self.is_lane(operands[1]):
             return None
-        if row in (ops.mul, ops.chain):
+        if row is ops.mul:
             return Parts(NONE, [(operands[0], operands[1])])
         x, number = operands if self.is_lane(operands[0]) else operands[::-1]
         if row is ops.add:
@@ -141,15 +136,21 @@ class Tiles:
             row, operands = self.trace.rows[user], self.trace.operands[user]
             if row is ops.relu:
                 return Ending(user, machine.RELU, (i, user))
-            if row is ops.chain and operands[0] == i and self.is_step(operands[1]):
+            if row is ops.mul and operands[0] == i and self.is_taken(operands[1]):
                 gate = self.trace.operands[operands[1]][0]
                 return Ending(user, machine.STEP, (i, operands[1], user), gate)
         return Ending(i, machine.PLAIN, (i,))
 
-    def is_step(self, i: int) -> bool:
-        return self.trace.rows[i] is ops.step and self.uses[i] == 1 and self.is_lane(i)
+    def is_taken(self, i: int) -> bool:
+        return self.trace.rows[i] is ops.taken and self.uses[i] == 1 and self.is_lane(i)
 
     # ------ sums over lanes
+    def is_quick_product(self, i: int) -> bool:
+        """Tell whether it may be multiplied where it is summed: lanes beyond the last make NaN of
+        an infinity there, and what is careful has no one to do it again."""
+        is_product = self.trace.rows[i] is ops.mul and self.uses[i] == 1 and self.is_lane(i)
+        return is_product and not self.program.is_careful
+
     def _blocks(self) -> dict[int, list[Block]]:
         """The sums over lanes, by the node after which all that they read is computed."""
         pairs: dict[int, Pairs] = defaultdict(dict)
@@ -157,9 +158,8 @@ class Tiles:
         for i in self.program.computed():
             if self.trace.rows[i] is lanes_sum:
                 (x,) = self.trace.operands[i]
-                is_product = self.trace.rows[x] is ops.chain and self.uses[x] == 1
                 # what a row of a dense layer ends with is computed there
-                if is_product and x not in self.inside:
+                if self.is_quick_product(x) and x not in self.inside:
                     self.inside.add(x)
                     upstream, local = self.trace.operands[x]
                     pairs[upstream][local] = i
@@ -173,8 +173,6 @@ class Tiles:
         return found
 
 
-KINDS: Sequence[Operator | str] = (products, accumulate)
-CHAINED: Sequence[Operator | str] = (accumulate, ops.chain)
 NEAR = 32
 """So many nodes may lie between two single products that are done together."""
 

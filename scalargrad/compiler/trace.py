@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from .. import modes, ops
 from ..rows import Operator, builder, real
-from .structure import STRUCTURE, lanes_sum
+from .structure import STRUCTURE, lanes_sum, stop_gradient
 from .tracer import CONSTANT as CONSTANT
 from .tracer import INPUT as INPUT
 from .tracer import Number
@@ -60,6 +60,7 @@ class Recorder:
     operands: Any
     numbers: Any
     lanes: Any
+    plain: Any
     tracers: Any
     inputs: list[int]
     captured: dict[Any, int]
@@ -80,7 +81,7 @@ class Recorder:
         """The inputs that are Values among the arguments."""
         self.leaves: set[int] = set()
         """The nodes that are Values made within the function."""
-        self.plain: set[int] = set()
+        self.taken: set[int] = set()
         """The nodes that are numbers taken off a Value; within no_grad what stops a gradient is a
         Value all the same."""
         self._linked: dict[int, bool] = {}
@@ -90,8 +91,8 @@ class Recorder:
         """The derivatives that each lane has its own of, with the inputs they are taken in."""
 
     # ------ what each kind of trace has in its own way
-    def input(self, number: float, lane: bool = False) -> Any:
-        """Return the Tracer of a new input."""
+    def input(self, number: float, lane: bool = False, plain: bool = False) -> Any:
+        """Return the Tracer of a new input; a `plain` one is a float in eager, and no Value."""
         raise NotImplementedError
 
     def constant(self, number: float) -> int:
@@ -122,7 +123,7 @@ class Recorder:
     def bernoulli(self, p: float) -> Any:
         """Return an input that is 1.0 with probability `p`, otherwise 0.0, anew at every run."""
         k = len(self.draws)
-        tracer = self.input(float(self.draw(k) < p), self.drawn_by_lane)
+        tracer = self.input(float(self.draw(k) < p), self.drawn_by_lane, True)
         self.draws[tracer.index] = Draw(k, p)
         return tracer
 
@@ -145,7 +146,7 @@ class Recorder:
             if known.get(i, self._is_value(i)):
                 known[x.index] = True
                 return True
-            if i not in known and i not in self.plain:
+            if i not in known and i not in self.taken:
                 further = set(self.operands[i]) - found
                 waiting += further
                 found |= further
@@ -234,7 +235,7 @@ class Trace(Recorder):
 
     Of node i: `rows[i]` is its operator, INPUT or CONSTANT; `operands[i]` the nodes it is
     computed from; `numbers[i]` what it was this time; `lanes[i]` whether it differs from lane to
-    lane.
+    lane; `plain[i]` whether eager has a float for it, and no Value.
     """
 
     def __init__(self) -> None:
@@ -243,6 +244,7 @@ class Trace(Recorder):
         self.operands: list[tuple[int, ...]] = []
         self.numbers: list[float] = []
         self.lanes: list[bool] = []
+        self.plain: list[bool] = []
         self.tracers: list[Tracer] = []
         self.inputs = []
         self.captured = {}
@@ -261,11 +263,18 @@ class Trace(Recorder):
         self.operands.append(operands)
         self.numbers.append(number)
         self.lanes.append(lane)
+        self.plain.append(self._is_plain(row, operands))
         self.tracers.append(Tracer(self, index))
         return index
 
-    def input(self, number: float, lane: bool = False) -> Tracer:
+    def _is_plain(self, row: Operator | str, operands: tuple[int, ...]) -> bool:
+        if row is ops.identity:
+            return False
+        return row is stop_gradient or all([self.plain[i] for i in operands])
+
+    def input(self, number: float, lane: bool = False, plain: bool = False) -> Tracer:
         index = self._append(INPUT, (), number, lane)
+        self.plain[index] = plain
         self.inputs.append(index)
         return self.tracers[index]
 

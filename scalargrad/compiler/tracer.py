@@ -10,10 +10,10 @@ import sys
 from typing import Any, NoReturn
 
 from .. import ops
-from ..backward import sum_of_products
+from ..backward import Pair, is_no_contribution, sum_of_products, times
 from ..comparing import guarded
 from ..engine import Value
-from ..rows import Operator, builder
+from ..rows import Operator
 from .arithmetic import Arithmetic, is_ours, settled
 from .structure import accumulate, stop_gradient
 
@@ -73,13 +73,19 @@ class Number(Arithmetic):
                     ready.append(j)
         return [tracers[i] for i in order if rows[i] is not CONSTANT]
 
-    def _sum_of_products(self, pairs: list[tuple[Any, Any]]) -> Any:
+    def _sum_of_products(self, pairs: list[Pair]) -> Any:
         """The sum of upstream·partial; as one node where nothing differs from lane to lane."""
-        used = [pair for pair in pairs if not any(map(is_zero, pair))]
-        factors = [x for pair in used for x in pair]
+        used = [p for p in pairs if not any(map(is_no_contribution, (p.upstream, p.partial)))]
+        factors = [x for p in used for x in (p.upstream, p.partial)]
         if len(used) < 3 or any(isinstance(x, Number) and x.has_lanes for x in factors):
             return sum_of_products(used)
+        factors = [x for p in used for x in as_factors(p)]
         return self.trace.compute(accumulate, factors).number_if_constant
+
+    @property
+    def _is_variable(self) -> bool:
+        """Whether eager has a Value here: of a float the partials know that it is constant."""
+        return not self.trace.plain[self.index]
 
     @property
     def has_lanes(self) -> bool:
@@ -105,7 +111,7 @@ class Number(Arithmetic):
     def data(self) -> Any:
         """The number without its gradient."""
         found = self.trace.compute(stop_gradient, [self])
-        self.trace.plain.add(found.index)
+        self.trace.taken.add(found.index)
         return found
 
     @data.setter
@@ -162,7 +168,7 @@ class Number(Arithmetic):
 
     def __copy__(self) -> Any:
         """A number of its own that is computed from this one: a copy keeps its gradient."""
-        return self.trace.compute(ops.identity, [self])
+        return self.trace.compute(ops.identity, [self]) if self._is_variable else self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         return self.__copy__()
@@ -171,5 +177,6 @@ class Number(Arithmetic):
         raise TypeError("a number of a function that is being compiled cannot be pickled")
 
 
-def is_zero(x: Any) -> bool:
-    return builder(x) is None and x == 0.0
+def as_factors(pair: Pair) -> tuple[Any, Any]:
+    """A contribution as a product of two numbers that may be accumulated."""
+    return (times(*pair), 1.0) if pair.selects else (pair.upstream, pair.partial)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from .. import modes, ops
 from ..backward import symbolic_adjoints
-from ..rows import builder, is_number
+from ..rows import NOTHING, builder, is_number
 from ..trees import (
     ARRAY,
     MODEL,
@@ -113,7 +113,10 @@ class Task(NamedTuple):
         trace.draw, trace.drawn_by_lane = draw, self.lanes
         trace.decided = decided
         lane = [False, False, *self.call.lane]
-        tracers = [trace.input(x, here) for x, here in zip(numbers, lane)]
+        values = {2 + k for k in self.wanted.positions} if self.wanted else set()
+        tracers = [
+            trace.input(x, here, k not in values) for k, (x, here) in enumerate(zip(numbers, lane))
+        ]
         trace.root, trace.reduced = self.f, self.lanes and self.reduce is not None
         trace.given = len(tracers)
         trace.values = {2 + k for k in self.call.values}
@@ -130,7 +133,7 @@ class Task(NamedTuple):
             entries = [self.entry(trace, x, self.kind(y)) for x, y in zip(nodes, results)]
             pairs = zip(nodes, entries)
             found = [x for node, entry in pairs for x in self.outputs(trace, tracers, node, entry)]
-            outputs = self.reduced(trace, tracers, found)
+            outputs = self.shown(trace, entries, self.reduced(trace, tracers, found))
         values = {i: value for value, i in trace.captured.items()} | trace.draws
         return Traced(
             trace,
@@ -186,7 +189,7 @@ class Task(NamedTuple):
         adjoint = symbolic_adjoints(node, variables, 1.0) if is_variable else {}
         for x in variables:
             own = entry.own or trace.lanes[x.index] or not self.wanted.summed
-            yield adjoint.get(x, 0.0), self.lanes and own
+            yield adjoint.get(x, NOTHING), self.lanes and own
 
     def reduced(
         self, trace: Any, tracers: Sequence[Any], found: Sequence[tuple[Any, bool]]
@@ -198,6 +201,20 @@ class Task(NamedTuple):
         wanted = [i for i, (_, each) in zip(indices, found) if not each]
         sums = iter(lane_sums(trace, wanted, tracers[COUNT]))
         return [i if each else next(sums) for i, (_, each) in zip(indices, found)]
+
+    def shown(self, trace: Any, entries: Sequence[Entry], outputs: Sequence[int]) -> list[int]:
+        """The outputs as users see them: a sum or a derivative is no −0.0, which is nothing."""
+        return [
+            i if as_it_is else trace.index(trace.compute(ops.add, [trace.tracers[i], 0.0]))
+            for i, as_it_is in zip(outputs, self.as_they_are(trace, entries))
+        ]
+
+    def as_they_are(self, trace: Any, entries: Sequence[Entry]) -> Iterator[bool]:
+        """Tell of each output whether it is what the function returned."""
+        count = len(self.wanted.positions) + len(trace.captured) if self.wanted else 0
+        for entry in entries:
+            yield entry.own or not self.lanes
+            yield from [False] * (count if entry.linked else 0)
 
 
 # ------ results

@@ -76,7 +76,7 @@ class Views:
         names = emit_c.function_names(calls[0].names.function)
         return emit_c.c_source(
             [
-                emit_c.Function(call.path.program, name, call.names)
+                emit_c.Function(call.path.program.carefully, name, call.names)
                 for call, name in zip(calls, names)
             ]
         )

@@ -14,7 +14,6 @@ from .tiles import NONE
 Words = Sequence[int]
 HEAD = 4
 """{op, length, out, count}, before the runs of terms of a wide sum."""
-SUMS = (machine.WIDE_PRODUCTS, machine.WIDE_ACCUMULATE)
 
 
 class Sum(NamedTuple):
@@ -23,13 +22,13 @@ class Sum(NamedTuple):
 
     out: int
     first: int
-    alike: tuple[int, int, Words]
-    """Which factor is upstream, how many sums it is, the stretches."""
+    alike: tuple[int, Words]
+    """How many sums it is, the stretches."""
     numbers: Words
 
     @property
     def end(self) -> int:
-        return self.out + self.alike[1]
+        return self.out + self.alike[0]
 
 
 def tiled(code: array[int], one: int) -> array[int]:
@@ -38,7 +37,7 @@ def tiled(code: array[int], one: int) -> array[int]:
     tile: list[Sum] = []
     waiting = array("i")
     for words in instructions(code):
-        wide = sum_of(words, one) if words[0] in SUMS else None
+        wide = sum_of(words, one) if words[0] == machine.WIDE_PRODUCTS else None
         if tile and not (wide and fits(tile, wide)):
             found += instruction(tile) if len(tile) > 1 else waiting
             tile, waiting = [], array("i")
@@ -55,7 +54,7 @@ def instructions(code: array[int]) -> Iterator[array[int]]:
     begin = at = 0
     while at < len(code):
         end = at + code[at + 1]
-        if code[at] in SUMS:
+        if code[at] == machine.WIDE_PRODUCTS:
             yield from filter(None, (code[begin:at], code[at:end]))
             begin = end
         at = end
@@ -69,19 +68,14 @@ def sum_of(words: array[int], one: int) -> Sum | None:
     if tuple(words[at : at + 2]) == (machine.NUMBERS, 1) and words[at + 3] == one:
         at, first = at + 4, words[at + 2]
     kind = words[at] if at < len(words) else NONE
-    if kind not in UPSTREAM or len(words) != at + 2 + 2 * words[at + 1]:
+    if kind not in ONE_STRETCH or len(words) != at + 2 + 2 * words[at + 1]:
         return None
     x, y = words[at + 2 :: 2], words[at + 3 :: 2]
     numbers, stretches = (x, y) if kind == machine.NUMBER_STRETCH else (y, x)
-    upstream = UPSTREAM[kind] if words[0] == machine.WIDE_ACCUMULATE else machine.NO_UPSTREAM
-    return Sum(words[2], first, (upstream, words[3], stretches), numbers)
+    return Sum(words[2], first, (words[3], stretches), numbers)
 
 
-UPSTREAM = {
-    machine.NUMBER_STRETCH: machine.UPSTREAM_UNIFORM,
-    machine.STRETCH_NUMBER: machine.UPSTREAM_LANE,
-}
-"""Of the kinds of terms the one factor that is upstream: what comes first."""
+ONE_STRETCH = (machine.NUMBER_STRETCH, machine.STRETCH_NUMBER)
 
 
 def fits(tile: Sequence[Sum], wide: Sum) -> bool:
@@ -97,8 +91,8 @@ def fits(tile: Sequence[Sum], wide: Sum) -> bool:
 
 
 def instruction(tile: Sequence[Sum]) -> array[int]:
-    upstream, count, stretches = tile[0].alike
-    words = [upstream, count, len(tile), *(s.out for s in tile), *(s.first for s in tile)]
+    count, stretches = tile[0].alike
+    words = [count, len(tile), *(s.out for s in tile), *(s.first for s in tile)]
     for term in zip(stretches, *(s.numbers for s in tile)):
         words += term
     return array("i", [machine.WIDE_TILE, 2 + len(words), *words])

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from itertools import compress
 from textwrap import fill
 from typing import Any
 
 from .. import ops
 from ..graph import backward_order
-from ..rows import BUILT_IN, Operator
+from ..rows import BUILT_IN, NOTHING, Operator, is_nothing
 from ..trees import is_value
 from .formula import PYTHON, python_call, python_number, written
 from .gate import Gate
@@ -96,7 +97,13 @@ class Listing:
         forward = [line for node in order for line in self.forward(node)]
         start = f"{self.gradient(self.root)} = 1.0"
         backward = [line for node in self.order for line in self.backward(node)]
-        return "\n".join([*self.head(), *forward, "", start, *backward])
+        return "\n".join([*self.head(), *forward, "", start, *backward, *self.nothings()])
+
+    def nothings(self) -> Iterator[str]:
+        """Yield the lines that show as 0.0 the gradients of what nothing came to."""
+        for node in self.order:
+            if is_nothing(self.gradients[node]):
+                yield f"{self.gradient(node)} += 0.0"
 
     def head(self) -> Iterator[str]:
         """Yield the imports, and what is not explained elsewhere."""
@@ -139,36 +146,35 @@ class Listing:
         script = Script()
         upstream = script.variable(self.gradient(node), self.gradients[node])
         targets = []
-        for parent, local in zip(node.parents, self.locals(node, script)):
+        for parent, (local, selects) in zip(node.parents, self.locals(node, script)):
             sign = "+=" if parent in self.gradients else "="
-            term = self.contribution(parent, upstream, local)
+            term = self.contribution(parent, upstream, local, selects)
             targets.append((f"{self.gradient(parent)} {sign}", term))
         yield from self.assigned(targets)
 
-    def locals(self, node: Any, script: Script) -> list[Any]:
+    def locals(self, node: Any, script: Script) -> list[tuple[Any, bool]]:
+        """The local gradients, each with whether it may be nothing."""
         if not node.op:
             return []
+        gate = Gate(node, self.names, self.numbers)
+        selects = compress(node.op.selecting(gate.variable), gate.variable)
         try:
-            return Gate(node, self.names, self.numbers).locals(script)
+            return list(zip(gate.locals(script), selects))
         except Exception as error:
             raise ValueError(
                 f"flat code cannot have the derivative of {node.op.name!r}: write it with "
                 "scalargrad's functions and without branches (sg.where)"
             ) from error
 
-    def contribution(self, parent: Any, upstream: Term, local: Any) -> Any:
-        """Return upstream · local, as simple as it may be to come to the engine's bits: there a
-        zero is not propagated, and sums start at 0.0, so that none is −0.0."""
-        before = self.gradients.get(parent)
-        flowing = upstream.number * number(local) if upstream.number else 0.0
-        self.gradients[parent] = after = (before or 0.0) + flowing
+    def contribution(self, parent: Any, upstream: Term, local: Any, selects: bool) -> Any:
+        """Return upstream · local, as simple as it may be to come to the engine's bits: there
+        what does not flow is −0.0, and no zero is."""
+        before = self.gradients.get(parent, NOTHING)
+        careful = (ops.choose if selects else ops.chain)(upstream, local)
+        self.gradients[parent] = after = before + number(careful)
         turned = is_constant(local, -1.0)
         product = ops.neg(upstream) if turned else ops.mul(upstream, local)
-        for term in (product, ops.chain(upstream, local)):
-            found = number(term) if before is None else before + number(term)
-            if bits(found) == bits(after):
-                return term
-        return ops.add(0.0, product)
+        return product if bits(before + number(product)) == bits(after) else careful
 
     def assigned(self, targets: list[tuple[str, Any]]) -> Iterator[str]:
         """Yield the lines "target text", those of what they share first."""

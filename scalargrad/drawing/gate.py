@@ -74,7 +74,9 @@ class Gate:
             found = self.locals(Reading())
         except Exception:
             return [""] * sum(self.variable)
-        return [str(written([term], TEXT, temporaries())) for term in found]
+        # nothing reads as 0
+        shown = [term + 0.0 if isinstance(term, float) else term for term in found]
+        return [str(written([term], TEXT, temporaries())) for term in shown]
 
     @cached_property
     def positions(self) -> list[int]:

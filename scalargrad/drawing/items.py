@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from math import isfinite
 from typing import Any, NamedTuple
 
+from ..ieee import choose
+from ..rows import NOTHING
 from ..trees import is_value
 from .text import number
 
@@ -78,8 +80,9 @@ class Single(NamedTuple):
         return ((k, x) for k, x in enumerate(self.node.operands) if not is_value(x))
 
     def contribution(self, partial: float) -> float | None:
-        """What an edge brings to its operand's gradient: a zero is not propagated."""
-        return self.grad * partial if self.grad else self.grad
+        """What an edge brings to its operand's gradient. A gradient of 0 that is shown does not
+        tell whether it is nothing: the contribution is 0 then."""
+        return None if self.grad is None else choose(self.grad or NOTHING, partial) + 0.0
 
     def symbol(self, numbers: Numbers, inline: bool) -> str:
         """The operator; `inline` with its constants, as in "+ 1" and "clamp(·, 0, 1)"."""

@@ -27,7 +27,7 @@ def links(single: Single, place: Mapping[Any, str]) -> Iterator[Link]:
         tail = place.get(x)
         if tail is not None and tail != head:
             flow = single.contribution(partial)
-            yield Link(f"edge-{single.key}-{k}", tail, head, local=partial, contribution=flow)
+            yield Link(f"edge-{single.key}-{k}", tail, head, local=partial + 0.0, contribution=flow)
 
 
 def merged(found: Iterable[Link], boxes: set[str]) -> list[Link]:

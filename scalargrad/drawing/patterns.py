@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from ..ops import start
 from ..rows import BUILT_IN, Operator
 from .terms import Tape, Term
 
@@ -50,10 +51,14 @@ of_row = lru_cache(maxsize=512)(looked_for)
 
 
 def found(partial: Any, operand: Term, operands: Sequence[Term]) -> str:
+    if partial is None:
+        return ""
     if isinstance(partial, float):
         return DISTRIBUTES if abs(partial) == 1.0 and len(operands) > 1 else ""
     others = {id(x) for x in operands if x is not operand}
-    return SWAPS if id(partial) in others else ""
+    # what multiplies beside a constant is that, and nothing for 0
+    other = partial.operands[0] if partial.op is start else partial
+    return SWAPS if id(other) in others else ""
 
 
 def routes(op: Operator) -> bool:

@@ -36,6 +36,8 @@ class Step(NamedTuple):
     arrived: int
     expected: int
     ready: bool
+    propagates: bool
+    """Whether anything flows: nothing may come from upstream, or the way may not be taken."""
     root: str
 
     @property
@@ -55,11 +57,6 @@ class Step(NamedTuple):
         return self.gate.names[self.parent]
 
     @property
-    def propagates(self) -> bool:
-        """Whether anything flows: a gradient of exactly zero is not propagated."""
-        return self.upstream != 0.0
-
-    @property
     def rule(self) -> str:
         """The contribution in symbols: ∂L/∂a += ∂L/∂q · ∂q/∂a."""
         root, consumer, parent = self.root, self.consumer_name, self.parent_name
@@ -71,16 +68,24 @@ class Step(NamedTuple):
     def product(self) -> str:
         """The contribution in numbers: −4.0 × 1.0."""
         if not self.propagates:
-            return f"not propagated: ∂{self.root}/∂{self.consumer_name} is 0"
+            return f"nothing flows: {self.obstacle} is nothing"
         return f"{short_number(self.upstream)} × {short_number(self.local)}"
 
     @property
     def line(self) -> str:
         """Symbols and numbers: ∂L/∂a += ∂L/∂q · ∂q/∂a = −4.0 × 1.0."""
         if not self.propagates:
-            gradient = f"∂{self.root}/∂{self.consumer_name}"
-            return f"{self.rule}: {gradient} is 0, and a zero is not propagated"
+            return f"{self.rule}: {self.obstacle} is nothing, and nothing stays nothing"
         return f"{self.rule} = {self.product}"
+
+    @property
+    def obstacle(self) -> str:
+        """The factor that is nothing, where nothing flows."""
+        consumer = self.consumer_name
+        way = f"∂{consumer}/∂{self.parent_name}"
+        return (
+            way if self.upstream or self.consumer_name == self.root else f"∂{self.root}/∂{consumer}"
+        )
 
     @property
     def formula(self) -> str:

@@ -146,7 +146,10 @@ READABLE: Mapping[str, Callable[..., Any]] = {
     "where": taken_branch,
     "compare": same_operands,
     "chain": operator.mul,
+    "choose": operator.mul,
+    "start": lambda x: x,
     "step": step_of_difference,
+    "taken": step,
     "add": neutral(0.0),
 }
 

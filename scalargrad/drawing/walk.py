@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from ..graph import backward_order, consumers
+from ..ieee import choose
+from ..rows import NOTHING, is_nothing
 
 Edge = tuple[Any, int, Any, float]
 """A node, a position among its parents, that parent, and ∂node/∂parent."""
@@ -22,7 +24,8 @@ class Contribution(NamedTuple):
 
     `edge` is its position among the parents of the consumer. `total` is the gradient of the
     parent so far, of which `arrived` of `expected` contributions are in. `ready` tells whether
-    the consumer's own gradient was complete.
+    the consumer's own gradient was complete, `flows` whether anything was passed on: nothing is
+    not a zero, though both are shown as 0.0.
     """
 
     consumer: Any
@@ -35,6 +38,7 @@ class Contribution(NamedTuple):
     arrived: int
     expected: int
     ready: bool
+    flows: bool
 
 
 def edges(node: Any) -> Iterator[Edge]:
@@ -66,26 +70,26 @@ def depth_first(root: Any) -> Iterator[Edge]:
 
 def walk(root: Any, order: Order = engine_order) -> Iterator[Contribution]:
     """Yield the contributions in an order of edges. In the engine's they are bit for bit those
-    of `backward()`, from gradients of zero. No node's `grad` changes."""
+    of `backward()`, from gradients of nothing. No node's `grad` changes."""
     expected = consumers(root)
     arrived = dict.fromkeys(expected, 0)
-    adjoint = dict.fromkeys(expected, 0.0)
+    adjoint = dict.fromkeys(expected, NOTHING)
     adjoint[root] = 1.0
     for node, k, parent, local in order(root):
         upstream = adjoint[node]
-        # a gradient of exactly zero is not propagated: 0·inf must not become NaN
-        contribution = upstream * local if upstream else 0.0
+        contribution = choose(upstream, local)
         adjoint[parent] += contribution
         arrived[parent] += 1
         yield Contribution(
             node,
             parent,
             k,
-            upstream,
-            local,
-            contribution,
-            adjoint[parent],
+            upstream + 0.0,
+            local + 0.0,
+            contribution + 0.0,
+            adjoint[parent] + 0.0,
             arrived[parent],
             expected[parent],
             arrived[node] == expected[node],
+            not is_nothing(contribution),
         )

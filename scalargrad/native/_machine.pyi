@@ -6,28 +6,22 @@ LOAD: int
 STORE: int
 GUARD: int
 PRODUCTS: int
-ACCUMULATE: int
 DENSE: int
 LESS: int
 TOTAL: int
 TOTALS: int
-NO_UPSTREAM: int
-UPSTREAM_UNIFORM: int
-UPSTREAM_LANE: int
 PLAIN: int
 RELU: int
 STEP: int
 DENSE_ROWS: int
 TOTALS_ROWS: int
 LANES: int
-UNIFORM_UPSTREAM: int
-UNIFORM_LOCAL: int
+UNIFORM_LANE: int
 BOTH_LANES: int
 LANE_ALONE: int
 UNIFORM_ALONE: int
 PACK: int
 WIDE_PRODUCTS: int
-WIDE_ACCUMULATE: int
 WIDE_ROW: int
 WIDE_TILE: int
 NUMBERS: int
@@ -74,8 +68,9 @@ class Program:
         count: int,
         results: Any,
         broken: Any,
+        sides: Any,
         index: Any,
-        careful: bool,
+        tell_doubt: bool,
         threads: int,
         /,
     ) -> Any: ...

@@ -7,6 +7,7 @@
 typedef struct {
     Term upstream, partial;
     int32_t next;
+    int selects; /* whether the partial may be nothing */
 } Pair;
 
 typedef struct {
@@ -104,11 +105,11 @@ static void find_leading(Reverse *r)
 
 /* ------ sums of products */
 
-static int add_pair(Reverse *r, int32_t i, Term upstream, Term partial)
+static int add_pair(Reverse *r, int32_t i, Term upstream, Term partial, int selects)
 {
     if (reserve((void **)&r->pair, &r->pair_room, (int64_t)r->pairs + 1, sizeof *r->pair) < 0)
         return -1;
-    r->pair[r->pairs] = (Pair){upstream, partial, -1};
+    r->pair[r->pairs] = (Pair){upstream, partial, -1, selects};
     if (r->first[i] < 0)
         r->first[i] = r->pairs;
     else
@@ -122,74 +123,108 @@ static int is_number(Term x, double number)
     return is_number_term(x) && x.number == number;
 }
 
-/* upstream · partial, without a node where one of them is exactly the constant 0 or 1. */
-static int times(Trace *t, Term upstream, Term partial, Term *product)
+static int is_no_contribution(Term x)
 {
-    if (is_number(upstream, 0.0) || is_number(partial, 0.0))
-        *product = number_term(0.0);
-    else if (is_number(upstream, 1.0))
-        *product = partial;
-    else if (is_number(partial, 1.0))
-        *product = upstream;
+    return is_number_term(x) && sg_is_nothing(x.number);
+}
+
+static int contributes(Pair pair)
+{
+    return !is_no_contribution(pair.upstream) && !is_no_contribution(pair.partial);
+}
+
+/* upstream · partial, without a node where one of them is exactly nothing or the constant 1. */
+static int times(Trace *t, Pair pair, Term *product)
+{
+    if (!contributes(pair))
+        *product = number_term(-0.0);
+    else if (is_number(pair.partial, 1.0))
+        *product = pair.upstream;
+    else if (is_number(pair.upstream, 1.0) && pair.selects)
+        *product = pair.partial;
     else {
-        const int is_finite = is_number_term(partial) && isfinite(partial.number);
-        const Term terms[] = {upstream, partial};
-        return found_from(t, is_finite ? OP_mul : OP_chain, terms, 2, product);
+        const Term terms[] = {pair.upstream, pair.partial};
+        return found_from(t, pair.selects ? OP_choose : OP_chain, terms, 2, product);
     }
     return 0;
 }
 
 static int plus(Trace *t, Term *sum, Term y)
 {
-    if (is_number(*sum, 0.0))
+    if (is_no_contribution(*sum))
         *sum = y;
-    else if (!is_number(y, 0.0)) {
+    else if (!is_no_contribution(y)) {
         const Term terms[] = {*sum, y};
         return found_from(t, OP_add, terms, 2, sum);
     }
     return 0;
 }
 
-/* The factors of a node's pairs that are not zero, into `term`; −1 with an exception. */
-static int32_t factors_of(Reverse *r, int32_t i)
+static int32_t count_contributions(const Reverse *r, int32_t i)
+{
+    int32_t count = 0;
+    for (int32_t at = r->first[i]; at >= 0; at = r->pair[at].next)
+        count += contributes(r->pair[at]);
+    return count;
+}
+
+static int has_lanes(const Reverse *r, Term x)
+{
+    return !is_number_term(x) && r->trace->node[x.node].lane;
+}
+
+static int any_lanes(const Reverse *r, int32_t i)
+{
+    for (int32_t at = r->first[i]; at >= 0; at = r->pair[at].next)
+        if (contributes(r->pair[at])
+            && (has_lanes(r, r->pair[at].upstream) || has_lanes(r, r->pair[at].partial)))
+            return 1;
+    return 0;
+}
+
+static int added_up(Reverse *r, int32_t i, Term *sum)
+{
+    *sum = number_term(-0.0);
+    int32_t count = 0;
+    for (int32_t at = r->first[i]; at >= 0; at = r->pair[at].next, count++) {
+        if (reserve((void **)&r->term, &r->term_room, (int64_t)count + 1, sizeof *r->term) < 0
+            || times(r->trace, r->pair[at], &r->term[count]) < 0)
+            return -1;
+    }
+    for (int32_t k = 0; k < count; k++)
+        if (plus(r->trace, sum, r->term[k]) < 0)
+            return -1;
+    return 0;
+}
+
+/* A contribution as a product of two numbers that may be accumulated. */
+static int as_factors(Trace *t, Pair pair, Term *factor)
+{
+    factor[0] = pair.upstream;
+    factor[1] = pair.selects ? number_term(1.0) : pair.partial;
+    return pair.selects ? times(t, pair, factor) : 0;
+}
+
+static int accumulated(Reverse *r, int32_t i, Term *sum)
 {
     int32_t count = 0;
     for (int32_t at = r->first[i]; at >= 0; at = r->pair[at].next) {
         const Pair pair = r->pair[at];
-        if (is_number(pair.upstream, 0.0) || is_number(pair.partial, 0.0))
+        if (!contributes(pair))
             continue;
-        if (reserve((void **)&r->term, &r->term_room, (int64_t)count + 2, sizeof *r->term) < 0)
+        if (reserve((void **)&r->term, &r->term_room, (int64_t)count + 2, sizeof *r->term) < 0
+            || as_factors(r->trace, pair, r->term + count) < 0)
             return -1;
-        r->term[count++] = pair.upstream;
-        r->term[count++] = pair.partial;
+        count += 2;
     }
-    return count;
-}
-
-static int any_lanes(const Reverse *r, int32_t count)
-{
-    for (int32_t k = 0; k < count; k++)
-        if (!is_number_term(r->term[k]) && r->trace->node[r->term[k].node].lane)
-            return 1;
-    return 0;
+    return applied(r->trace, ACCUMULATE, r->term, count, sum);
 }
 
 /* The sum of upstream·partial; as one node where nothing differs from lane to lane. */
 static int sum_of_products(Reverse *r, int32_t i, Term *sum)
 {
-    const int32_t count = factors_of(r, i);
-    if (count < 0)
-        return -1;
-    if (count >= 6 && !any_lanes(r, count))
-        return applied(r->trace, ACCUMULATE, r->term, count, sum);
-    for (int32_t k = 0; k < count; k += 2)
-        if (times(r->trace, r->term[k], r->term[k + 1], &r->term[k / 2]) < 0)
-            return -1;
-    *sum = number_term(0.0);
-    for (int32_t k = 0; k < count / 2; k++)
-        if (plus(r->trace, sum, r->term[k]) < 0)
-            return -1;
-    return 0;
+    const int as_one = count_contributions(r, i) >= 3 && !any_lanes(r, i);
+    return as_one ? accumulated(r, i, sum) : added_up(r, i, sum);
 }
 
 /* ------ the pass */
@@ -204,11 +239,14 @@ static int partials_in_python(Reverse *r, int32_t i, Term upstream)
     Py_XDECREF(found);
     int failed = !local;
     for (int32_t k = 0; !failed && k < t->node[i].count && k < PyTuple_GET_SIZE(local); k++) {
-        PyObject *x = PyTuple_GET_ITEM(local, k);
+        PyObject *x;
+        int selects;
         const int32_t j = operands_of(t, i)[k];
         Term partial;
-        if (x != Py_None && is_leading(r, j))
-            failed = term_of(t, x, &partial) < 0 || add_pair(r, j, upstream, partial) < 0;
+        failed = !PyArg_ParseTuple(PyTuple_GET_ITEM(local, k), "Op", &x, &selects);
+        if (!failed && x != Py_None && is_leading(r, j))
+            failed = term_of(t, x, &partial) < 0
+                     || add_pair(r, j, upstream, partial, selects) < 0;
     }
     Py_XDECREF(local);
     return failed ? -1 : 0;
@@ -220,12 +258,12 @@ static int partials_from_template(Reverse *r, int32_t i, const Template *templat
     Term partial[MOST_OPERANDS];
     const int32_t count = t->node[i].count;
     for (int32_t k = 0; k < count; k++)
-        if (!is_constant(t, operands_of(t, i)[k])
+        if (!t->node[operands_of(t, i)[k]].plain
             && partial_from(t, i, &templates[k], &partial[k]) < 0)
             return -1;
     for (int32_t k = 0; k < count; k++) {
         const int32_t j = operands_of(t, i)[k];
-        if (is_leading(r, j) && add_pair(r, j, upstream, partial[k]) < 0)
+        if (is_leading(r, j) && !t->node[j].plain && add_pair(r, j, upstream, partial[k], templates[k].selects) < 0)
             return -1;
     }
     return 0;
@@ -260,8 +298,7 @@ static int reverse_run(Reverse *r, PyObject *adjoints)
             return -1;
         if (r->target[i] && set_adjoint(r->trace, adjoints, i, upstream) < 0)
             return -1;
-        /* a zero adjoint is not propagated */
-        if (!is_number(upstream, 0.0) && has_leading_operand(r, i)
+        if (!is_no_contribution(upstream) && has_leading_operand(r, i)
             && pass_to_operands(r, i, upstream) < 0)
             return -1;
     }
@@ -291,7 +328,7 @@ static int reverse(Reverse *r, int32_t root, PyObject *leaves, PyObject *seed, P
     r->target[root] = 1;
     find_order(r, root);
     find_leading(r);
-    return add_pair(r, root, start, number_term(1.0)) < 0 ? -1 : reverse_run(r, adjoints);
+    return add_pair(r, root, start, number_term(1.0), 0) < 0 ? -1 : reverse_run(r, adjoints);
 }
 
 /* adjoints(root, leaves, seed): {node: adjoint} of the root and of the leaves it depends on. */

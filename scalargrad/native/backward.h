@@ -6,7 +6,7 @@
 #ifndef SCALARGRAD_BACKWARD_H
 #define SCALARGRAD_BACKWARD_H
 
-#include "node.h"
+#include "folds.h"
 
 #define FOR_EACH_EDGE(node, PARENT, PARTIAL, BODY)                                                \
     do {                                                                                          \
@@ -61,21 +61,21 @@ INLINE void reach(Node *node, Pending *waiting, Node **leaves)
 {
     if (node->shape == LEAF) {
         node->old_grad = node->grad;
-        node->grad = 0.0;
+        node->grad = NOTHING;
         node->next_leaf = *leaves;
         *leaves = node;
     } else
         pending_add(waiting, node);
 }
 
-/* Count consumers, set interior gradients to zero, and return the list of leaves. */
+/* Count consumers, set interior gradients to nothing, and return the list of leaves. */
 static Node *count_consumers(Node *root)
 {
     Node *leaves = NULL, *node;
     Pending waiting = {0};
     reach(root, &waiting, &leaves);
     while ((node = pending_take(&waiting))) {
-        node->grad = 0.0;
+        node->grad = NOTHING;
         FOR_EACH_EDGE(node, parent, partial, {
             if (parent->count++ == 0)
                 reach(parent, &waiting, &leaves);
@@ -84,55 +84,58 @@ static Node *count_consumers(Node *root)
     return leaves;
 }
 
-static void propagate(Node *root)
+/* `zero` is added to what each node comes to: 0.0, and it has a gradient, also where nothing came;
+ * or NOTHING, which leaves that as it is. */
+static void propagate(Node *root, double zero)
 {
     Pending ready = {.last = root};
     Node *node;
     while ((node = ready_take(&ready))) {
         double upstream = node->grad;
-        /* a zero adjoint is not propagated: a branch not taken must not turn 0·inf into NaN */
-        int flows = upstream != 0.0;
+        int flows = !sg_is_nothing(upstream);
+        node->grad = upstream + zero;
         FOR_EACH_EDGE(node, parent, partial, {
             if (flows)
-                parent->grad += upstream * partial;
+                parent->grad += sg_is_nothing(partial) ? NOTHING : upstream * partial + 0.0;
             if (--parent->count == 0 && parent->shape != LEAF)
                 ready_add(&ready, parent);
         });
     }
 }
 
-static void settle_leaves(Node *leaves)
+static void settle_leaves(Node *leaves, double zero)
 {
     while (leaves) {
         Node *leaf = leaves;
         leaves = leaf->next_leaf;
-        leaf->grad = leaf->old_grad + leaf->grad;
+        leaf->grad = leaf->old_grad + (leaf->grad + zero);
         leaf->next_leaf = NULL;
         leaf->old_grad = 0.0;
     }
 }
 
 /* The root's parents are leaves, each of them once. */
-static void run_flat(Node *root, double seed)
+static void run_flat(Node *root, double seed, double zero)
 {
     const Edges *edges = root->edges;
     for (Py_ssize_t i = 0; i < edges->length; i++) {
         Node *leaf = edges->edge[i].parent;
-        leaf->grad += 0.0 + (seed != 0.0 ? seed * edges->edge[i].partial : 0.0);
+        leaf->grad += zero + sg_choose(seed, edges->edge[i].partial);
     }
 }
 
-static void run_backward(Node *root, double seed)
+static void run_backward(Node *root, double given, double zero)
 {
+    const double seed = forward_start(given);
     if (root->shape == MANY && root->edges->flat) {
-        root->grad = seed;
-        run_flat(root, seed);
+        root->grad = seed + zero;
+        run_flat(root, seed, zero);
         return;
     }
     Node *leaves = count_consumers(root);
     root->grad = seed;
-    propagate(root);
-    settle_leaves(leaves);
+    propagate(root, zero);
+    settle_leaves(leaves, zero);
 }
 
 /* Handle all nodes in backward order without arithmetic, after count_consumers. Returns 0 once

@@ -320,10 +320,11 @@ static double dot_edges(Edge *w, Edge *x, Py_ssize_t n, double total)
     for (Py_ssize_t i = 0; i < n; i++) {
         double wi = w[i].partial, xi = x[i].partial, product = forward_mul(wi, xi);
         total += product;
+        const int both = w[i].parent && x[i].parent;
         if (w[i].parent)
-            w[i].partial = partial0_mul(product, wi, xi);
+            w[i].partial = both ? partial0_mul(product, wi, xi) : beside0_mul(product, wi, xi);
         if (x[i].parent)
-            x[i].partial = partial1_mul(product, wi, xi);
+            x[i].partial = both ? partial1_mul(product, wi, xi) : beside1_mul(product, wi, xi);
     }
     return total;
 }

@@ -216,8 +216,9 @@ static PyObject *run_opened(Program *p, PyObject *numbers, Opened *opened, Job *
     job->sums = job->count ? take_scratch(&doubles) : NULL;
     if (uniform && (job->sums || !job->count) && put_numbers(p, numbers, uniform)) {
         const int32_t status = run_freely(p, uniform, job);
-        const int listed = status == -1 && !opened->results.obj;
-        found = listed ? list_of_results(p, uniform) : PyLong_FromLong(status);
+        const int doubtful = status < 0 && job->tells_doubt && job->doubt;
+        const int listed = status == -1 && !opened->results.obj && !doubtful;
+        found = listed ? list_of_results(p, uniform) : PyLong_FromLong(doubtful ? -3 : status);
     }
     give_uniform(p, uniform);
     if (job->sums)
@@ -225,17 +226,17 @@ static PyObject *run_opened(Program *p, PyObject *numbers, Opened *opened, Job *
     return found;
 }
 
-/* (numbers, arrays, count, results, broken, sides, index, careful, threads) */
+/* (numbers, arrays, count, results, broken, sides, index, tell_doubt, threads) */
 static PyObject *program_run(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
     if (n != 9 || !PyList_CheckExact(args[0]) || !PyTuple_CheckExact(args[1]))
         return PyErr_Format(PyExc_TypeError, "expected a list of numbers and a tuple of arrays");
     const Py_ssize_t count = PyNumber_AsSsize_t(args[2], PyExc_OverflowError);
     const long threads = PyLong_AsLong(args[8]);
-    const int careful = PyObject_IsTrue(args[7]);
-    if (careful < 0 || PyErr_Occurred())
+    const int tells_doubt = PyObject_IsTrue(args[7]);
+    if (tells_doubt < 0 || PyErr_Occurred())
         return NULL;
-    Job job = {.count = count, .careful = careful,
+    Job job = {.count = count, .tells_doubt = tells_doubt,
                .threads = threads < 1 ? 1 : threads > MAX_THREADS ? MAX_THREADS : (int)threads};
     Opened opened = {0};
     Program *p = (Program *)self;
@@ -248,10 +249,11 @@ static PyObject *program_run(PyObject *self, PyObject *const *args, Py_ssize_t n
 
 static PyMethodDef program_methods[] = {
     {"run", (PyCFunction)(void (*)(void))program_run, METH_FASTCALL,
-     "run(numbers, arrays, count, results, broken, sides, index, careful, threads): run the lanes, "
+     "run(numbers, arrays, count, results, broken, sides, index, tell_doubt, threads): run the lanes, "
      "those of an index if there is one. Return the number of a guard that does not hold, -1 if "
      "all do, or a list of the results if there is no buffer for them; -2 if `broken` tells for "
-     "each lane, and `sides` what was compared where one does not hold."},
+     "each lane, and `sides` what was compared where one does not hold; -3 where doubt is to be "
+     "told and an output is not finite."},
     {NULL, NULL, 0, NULL},
 };
 

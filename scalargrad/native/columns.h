@@ -109,8 +109,16 @@ static void NAME(run_load)(const Frame *f, const int32_t *code)
 
 /* ------ what sums over lanes take in */
 
-/* A vector of a register, with zeros in the lanes that are not there or that a guard broke. */
+/* A vector of a register, with a zero in the lanes that are not there or that a guard broke: that
+ * is −0.0, for −0.0 + x is x. */
 INLINE V NAME(masked)(V x, const Frame *f, int at)
+{
+    const I own = ((const I *)f->broken)[at] < 0;
+    return (V)(((I)x & own) | ((I)SPLAT(-0.0) & ~own));
+}
+
+/* The same with 0.0, for the other factor of a product: −0.0 · 0.0 is −0.0. */
+INLINE V NAME(cleared)(V x, const Frame *f, int at)
 {
     return (V)((I)x & (((const I *)f->broken)[at] < 0));
 }

@@ -45,27 +45,24 @@ enum {
     OP_STORE,
     OP_GUARD,
     OP_PRODUCTS,
-    OP_ACCUMULATE,
     OP_DENSE,
     OP_LESS,
     OP_TOTAL,
     OP_TOTALS,
     OP_PACK,
     OP_WIDE_PRODUCTS,
-    OP_WIDE_ACCUMULATE,
     OP_WIDE_ROW,
     OP_WIDE_TILE,
     OP_END,
 };
 
-/* What the two factors of a product are; in ACCUMULATE the first is upstream. */
-enum { UNIFORM_UPSTREAM, UNIFORM_LOCAL, BOTH_LANES, LANE_ALONE, UNIFORM_ALONE, KINDS };
+/* What the two factors of a product are. */
+enum { UNIFORM_LANE, BOTH_LANES, LANE_ALONE, UNIFORM_ALONE, KINDS };
 
-/* Which factor of the products of a DENSE is upstream, and what is done with its sums. */
-enum { NO_UPSTREAM, UPSTREAM_UNIFORM, UPSTREAM_LANE, UPSTREAMS };
+/* What is done with the sums of a DENSE. */
 enum { PLAIN, RELU, STEP, ENDINGS };
 
-/* The same in WIDE_PRODUCTS and WIDE_ACCUMULATE: each is one number, or a stretch of them. */
+/* The same in WIDE_PRODUCTS: each is one number, or a stretch of them. */
 enum { NUMBERS, NUMBER_STRETCH, STRETCH_NUMBER, STRETCHES_BOTH };
 
 /* ------ a run of a program */
@@ -89,7 +86,6 @@ typedef struct {
     int count;             /* how many lanes of the block there are */
     int parts;             /* how many vectors of WIDTH lanes there are */
     int some;              /* some guard does not hold in some lane */
-    int careful;           /* keep zero adjoints from becoming NaN */
     V doubt;               /* NaN once an output is not finite */
 } Frame;
 
@@ -121,12 +117,6 @@ static int operands_of_row(int32_t op)
     return -1;
 }
 
-/* Where no zero adjoint has to be kept from becoming NaN a chain is a product. */
-INLINE int32_t without_care(int32_t op, int careful)
-{
-    return op == OP_chain && !careful ? OP_mul : op;
-}
-
 /* How many parts of the block stand in the inputs as they are wanted: in order, and whole. */
 INLINE int parts_in_order(const Frame *f)
 {
@@ -138,34 +128,32 @@ INLINE double *lane_register(const Frame *f, int32_t index)
     return f->lanes + ((size_t)index << f->bits);
 }
 
-/* Several sums of products of numbers and the same lanes, {op, length, upstream, ending, rows, then
- * for each row: where the sum goes, the number that it begins with or −1, for STEP a gate; then for
+/* Several sums of products of numbers and the same lanes, {op, length, ending, rows, then for each row: where the sum goes, the number that it begins with or −1, for STEP a gate; then for
  * each term: the lanes, and for each row a number}. */
 typedef struct {
-    int upstream, ending, rows;
+    int ending, rows;
     const int32_t *out, *first, *other, *term, *end;
 } Dense;
 
 INLINE Dense dense_at(const int32_t *code)
 {
-    const int32_t rows = code[4], *out = code + 5, *other = out + 2 * rows;
-    return (Dense){code[2], code[3], rows, out, out + rows, other,
-                   code[3] == STEP ? other + rows : other, code + code[1]};
+    const int32_t rows = code[3], *out = code + 4, *other = out + 2 * rows;
+    return (Dense){code[2], rows, out, out + rows, other,
+                   code[2] == STEP ? other + rows : other, code + code[1]};
 }
 
-/* Several sums of products of numbers and the same stretches, {op, length, upstream, count, rows, then
- * for each row: where the sums go, the number that they begin with or −1; then for each term: the
+/* Several sums of products of numbers and the same stretches, {op, length, count, rows, then for each row: where the sums go, the number that they begin with or −1; then for each term: the
  * stretch, and for each row a number}. */
 typedef struct {
-    int upstream, rows;
+    int rows;
     int32_t count;
     const int32_t *out, *first, *term, *end;
 } WideTile;
 
 INLINE WideTile wide_tile_at(const int32_t *code)
 {
-    const int32_t rows = code[4], *out = code + 5;
-    return (WideTile){code[2], rows, code[3], out, out + rows, out + 2 * rows, code + code[1]};
+    const int32_t rows = code[3], *out = code + 4;
+    return (WideTile){rows, code[2], out, out + rows, out + 2 * rows, code + code[1]};
 }
 
 /* What several sums of products have in common. Each begins with a number, or with −0.0 where
@@ -221,132 +209,6 @@ INLINE const char *row_of(const Frame *f, const Column *column, int lane)
 static int compare(int32_t how, double x, double y)
 {
     return how == 0 ? x < y : how == 1 ? x <= y : x != y;
-}
-
-/* ------ products of which the upstream factor may be zero beside an infinite one */
-static double factor(const Frame *f, int32_t operand, int uniform, int lane)
-{
-    return uniform ? f->uniform[operand] : lane_register(f, operand)[lane];
-}
-
-static double careful_term(const Frame *f, const Run *run, int32_t k, int lane)
-{
-    const int32_t *term = run->term + 2 * k;
-    switch (run->kind) {
-    case UNIFORM_UPSTREAM:
-        return forward_chain(factor(f, term[0], 1, lane), factor(f, term[1], 0, lane));
-    case UNIFORM_LOCAL:
-        return forward_chain(factor(f, term[1], 0, lane), factor(f, term[0], 1, lane));
-    case BOTH_LANES:
-        return forward_chain(factor(f, term[0], 0, lane), factor(f, term[1], 0, lane));
-    case LANE_ALONE: return factor(f, term[1], 0, lane);
-    default: return factor(f, term[0], 1, lane);
-    }
-}
-
-static void careful_products(const Frame *f, const int32_t *code)
-{
-    double sum[LANES];
-    const int32_t *end = code + code[1];
-    for (int lane = 0; lane < f->count; lane++) {
-        sum[lane] = -0.0;
-        for (const int32_t *at = code + 3; at < end;) {
-            const Run run = run_at(at);
-            for (int32_t k = 0; k < run.count; k++)
-                sum[lane] += careful_term(f, &run, k, lane);
-            at = after(&run);
-        }
-    }
-    memcpy(lane_register(f, code[2]), sum, (size_t)f->count * sizeof(double));
-}
-
-static double careful_ending(const Frame *f, const Dense *d, int row, int lane, double sum)
-{
-    switch (d->ending) {
-    case RELU: return forward_relu(sum);
-    case STEP: return forward_chain(sum, forward_step(lane_register(f, d->other[row])[lane]));
-    default: return sum;
-    }
-}
-
-/* A product of a number w and x, one of lanes or of a stretch. */
-static double careful_product(int upstream, double x, double w)
-{
-    return upstream == UPSTREAM_LANE      ? forward_chain(x, w)
-           : upstream == UPSTREAM_UNIFORM ? forward_chain(w, x)
-                                          : w * x;
-}
-
-static double careful_sum(const Frame *f, const Dense *d, int row, int lane)
-{
-    double sum = d->first[row] < 0 ? -0.0 : f->uniform[d->first[row]];
-    for (const int32_t *at = d->term; at < d->end; at += 1 + d->rows) {
-        const double x = lane_register(f, at[0])[lane], w = f->uniform[at[1 + row]];
-        sum += careful_product(d->upstream, x, w);
-    }
-    return careful_ending(f, d, row, lane, sum);
-}
-
-static void careful_dense(const Frame *f, const int32_t *code)
-{
-    const Dense d = dense_at(code);
-    double sums[DENSE_ROWS][LANES];
-    for (int row = 0; row < d.rows; row++)
-        for (int lane = 0; lane < f->count; lane++)
-            sums[row][lane] = careful_sum(f, &d, row, lane);
-    /* only now: what a row is computed from may stand where another goes */
-    for (int row = 0; row < d.rows; row++)
-        memcpy(lane_register(f, d.out[row]), sums[row], (size_t)f->count * sizeof(double));
-}
-
-static void careful_wide_products(double *u, const int32_t *code)
-{
-    const int32_t *end = code + code[1];
-    for (int32_t i = 0; i < code[3]; i++) {
-        double sum = -0.0;
-        for (const int32_t *at = code + 4; at < end;) {
-            const Run run = run_at(at);
-            const int32_t x = run.kind & STRETCH_NUMBER ? i : 0;
-            const int32_t y = run.kind & NUMBER_STRETCH ? i : 0;
-            for (int32_t k = 0; k < run.count; k++)
-                sum += forward_chain(u[run.term[2 * k] + x], u[run.term[2 * k + 1] + y]);
-            at = after(&run);
-        }
-        u[code[2] + i] = sum;
-    }
-}
-
-static void careful_wide_tile(double *u, const int32_t *code)
-{
-    const WideTile t = wide_tile_at(code);
-    for (int row = 0; row < t.rows; row++)
-        for (int32_t i = 0; i < t.count; i++) {
-            double sum = t.first[row] < 0 ? -0.0 : u[t.first[row]];
-            for (const int32_t *at = t.term; at < t.end; at += 1 + t.rows)
-                sum += careful_product(t.upstream, u[at[0] + i], u[at[1 + row]]);
-            u[t.out[row] + i] = sum;
-        }
-}
-
-/* ------ sums over lanes */
-static int is_kept(const Frame *f, int lane)
-{
-    return ((const int64_t *)f->broken)[lane] < 0;
-}
-
-static void careful_totals(const Frame *f, const int32_t *code)
-{
-    const Totals t = totals_at(code);
-    for (int column = 0; column < t.columns; column++) {
-        const double *y = register_or_ones(f, t.y[column]);
-        for (int row = 0; row < t.rows; row++) {
-            const double *x = lane_register(f, t.x[row]);
-            double *total = total_at(f, &t, row, column);
-            for (int i = 0; i < f->count; i++)
-                if (is_kept(f, i))
-                    *total += forward_chain(x[i], y[i]);
-        }
-    }
 }
 
 #endif

@@ -15,7 +15,7 @@ typedef struct {
     Trace *trace;
     int32_t *uses;
     int32_t *first, *last; /* of a node that is such a sum: its factors, two for each product */
-    int32_t *kind;         /* PRODUCTS, ACCUMULATE or NO_SUM */
+    int32_t *kind;         /* PRODUCTS or NO_SUM */
     Link *link;
     int32_t *room;         /* for the factors of one sum */
     int32_t links, link_room, factors, factor_room, one, zero;
@@ -86,7 +86,7 @@ static int32_t product_kind(const Fusion *f, int32_t j, int32_t i)
     const int32_t row = f->trace->node[j].row;
     if (!is_inside(f, j, i) || is_sum(f, j))
         return NO_SUM;
-    return row == OP_mul || row == OP_square ? PRODUCTS : row == OP_chain ? ACCUMULATE : NO_SUM;
+    return row == OP_mul || row == OP_square ? PRODUCTS : NO_SUM;
 }
 
 /* Add operand j of node i, a sum of such a kind: as a product if it is one, a square too. */

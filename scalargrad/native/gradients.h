@@ -14,10 +14,9 @@ static PyObject *value_backward(PyObject *self, PyObject *args, PyObject *kwargs
         return NULL;
     if (given && read_real(given, &seed) < 0)
         return NULL;
-    seed += 0.0; /* −0.0 would say that the root has no gradient */
     if (modes_active())
         return PyObject_CallFunction(hooks.backward, "Od", self, seed);
-    run_backward((Node *)self, seed);
+    run_backward((Node *)self, seed, 0.0);
     Py_RETURN_NONE;
 }
 
@@ -26,7 +25,7 @@ static PyObject *value_run_backward(PyObject *self, PyObject *seed)
     double number;
     if (read_real(seed, &number) < 0)
         return NULL;
-    run_backward((Node *)self, number);
+    run_backward((Node *)self, number, 0.0);
     Py_RETURN_NONE;
 }
 
@@ -35,7 +34,7 @@ static PyObject *grads_of(PyObject *targets)
     Py_ssize_t n = PyTuple_GET_SIZE(targets);
     PyObject *grads = PyList_New(n);
     for (Py_ssize_t i = 0; grads && i < n; i++) {
-        PyObject *grad = grad_of((Node *)PyTuple_GET_ITEM(targets, i));
+        PyObject *grad = get_raw_grad(PyTuple_GET_ITEM(targets, i), NULL);
         if (grad)
             PyList_SET_ITEM(grads, i, grad);
         else
@@ -60,7 +59,7 @@ static int check_targets(PyObject *targets)
 static void clear_targets(PyObject *targets)
 {
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(targets); i++)
-        ((Node *)PyTuple_GET_ITEM(targets, i))->grad = 0.0;
+        ((Node *)PyTuple_GET_ITEM(targets, i))->grad = NOTHING;
 }
 
 /* Gradients are borrowed from the nodes' own fields, which the caller puts back: those of targets
@@ -71,7 +70,7 @@ static PyObject *borrowed_adjoints(Node *root, PyObject *targets, Snapshot *all)
         if (snapshot_save(all, (Node *)PyTuple_GET_ITEM(targets, i)) < 0)
             return PyErr_NoMemory();
     clear_targets(targets);
-    run_backward(root, 1.0);
+    run_backward(root, 1.0, NOTHING);
     return grads_of(targets);
 }
 
@@ -111,7 +110,7 @@ static PyObject *value_backward_order(PyObject *self, PyObject *unused)
     if (order) {
         Node *leaves = count_consumers((Node *)self);
         int complete = visit_in_order((Node *)self, append, order);
-        settle_leaves(leaves);
+        settle_leaves(leaves, NOTHING);
         snapshot_restore(&all);
         if (!complete)
             Py_CLEAR(order);

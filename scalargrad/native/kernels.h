@@ -54,7 +54,7 @@
 typedef struct {
     const char *name;
     void (*run_block)(Frame *);
-    void (*run_wide)(double *, const int32_t *, int);
+    void (*run_wide)(double *, const int32_t *);
     int rows; /* of a DENSE and a WIDE_TILE, that there are registers for */
 } Kernels;
 

@@ -97,7 +97,7 @@ static void NAME(row_on)(int32_t op, double *out, const double *x, const double 
 /* One row several times, {op, length, then for each time: the result, and the operands}. */
 static void NAME(run_rows)(const Frame *f, const int32_t *code)
 {
-    const int32_t op = without_care(code[0], f->careful), each = operands_of_row(op) + 1;
+    const int32_t op = code[0], each = operands_of_row(op) + 1;
     for (const int32_t *at = code + 2, *end = code + code[1]; at < end; at += each)
         NAME(row_on)(op, NAME(reg)(f, at[0]), NAME(reg)(f, at[1]),
                      NAME(reg)(f, each > 2 ? at[2] : 0), NAME(reg)(f, each > 3 ? at[3] : 0),
@@ -195,8 +195,7 @@ INLINE void NAME(some_products)(const int parts, const Frame *f, const int32_t *
     for (const int32_t *next = code + 3; next < end;) {
         const Run run = run_at(next);
         switch (run.kind) {
-        case UNIFORM_UPSTREAM:
-        case UNIFORM_LOCAL: sum = NAME(uniform_times_lane)(sum, parts, f, &run, at); break;
+        case UNIFORM_LANE: sum = NAME(uniform_times_lane)(sum, parts, f, &run, at); break;
         case BOTH_LANES: sum = NAME(lane_times_lane)(sum, parts, f, &run, at); break;
         case LANE_ALONE: sum = NAME(lane_alone)(sum, parts, f, &run, at); break;
         case UNIFORM_ALONE: sum = NAME(uniform_alone)(sum, parts, f, &run); break;
@@ -232,26 +231,10 @@ static void NAME(run_block)(Frame *f)
         case OP_STORE: NAME(run_store)(f, code); break;
         case OP_GUARD: NAME(run_guard)(f, code); break;
         case OP_PRODUCTS: NAME(run_products)(f, code); break;
-        case OP_ACCUMULATE:
-            if (f->careful)
-                careful_products(f, code);
-            else
-                NAME(run_products)(f, code);
-            break;
-        case OP_DENSE:
-            if (f->careful && code[2] != NO_UPSTREAM)
-                careful_dense(f, code);
-            else
-                NAME(run_dense)(f, code);
-            break;
+        case OP_DENSE: NAME(run_dense)(f, code); break;
         case OP_LESS: NAME(run_less)(f, code); break;
         case OP_TOTAL: NAME(run_total)(f, code); break;
-        case OP_TOTALS:
-            if (f->careful)
-                careful_totals(f, code);
-            else
-                NAME(run_totals)(f, code);
-            break;
+        case OP_TOTALS: NAME(run_totals)(f, code); break;
         default: NAME(run_rows)(f, code);
         }
     }

@@ -28,7 +28,7 @@ typedef struct {
     Places at;
     Packs packs;
     int32_t nodes, few;
-    int32_t pack, wide_row, products[2], accumulate[2];
+    int32_t pack, wide_row, products[2];
 } Rerolled;
 
 static void layout_free(Layout *l)
@@ -42,11 +42,6 @@ static void layout_free(Layout *l)
 static int32_t length_of(Part part)
 {
     return part.end - part.begin;
-}
-
-static int is_sum_row(int32_t row)
-{
-    return row == PRODUCTS || row == ACCUMULATE;
 }
 
 /* ------ reading in order */

@@ -25,8 +25,10 @@ enum { LEAF, UNARY, BINARY, MANY };          /* Node.shape */
 enum { OP_CUSTOM = 255 };                    /* Node.op of an operator outside the table */
 enum { HAS_NOTES = 1, MARKED = 2 };          /* Node.flags */
 
-/* What grad holds while a node has none; see backward.py. Adding 0.0 turns it into what users see. */
-#define NO_GRADIENT (-0.0)
+/* A gradient that does not flow, and what grad holds while a node has none; see rows.py. Adding 0.0
+ * turns it into what users see. */
+#define NOTHING (-0.0)
+#define NO_GRADIENT NOTHING
 
 struct Node {
     PyObject_HEAD

@@ -118,7 +118,8 @@ static int copy_node(Trace *new, Trace *old, int32_t i, Term *at)
 {
     const Node node = old->node[i];
     if (node.row == CONSTANT || node.row == INPUT) {
-        const int32_t index = node.row == INPUT ? new_input(new, node.number, node.lane) : 0;
+        const int32_t index
+            = node.row == INPUT ? new_input(new, node.number, node.lane, node.plain) : 0;
         at[i] = node.row == INPUT ? (Term){index, 0.0} : number_term(node.number);
         return index < 0 ? -1 : 0;
     }

@@ -119,8 +119,8 @@ static int is_wide_row(const Program *p, const int32_t *code)
 
 static int is_wide_tile(const Program *p, const int32_t *code)
 {
-    if (code[1] < 5 || !below(code[2], UPSTREAMS) || code[3] < 1 || code[4] < 1
-        || code[4] > DENSE_ROWS || code[1] < 5 + 2 * code[4])
+    if (code[1] < 4 || code[2] < 1 || code[3] < 1 || code[3] > DENSE_ROWS
+        || code[1] < 4 + 2 * code[3])
         return 0;
     const WideTile t = wide_tile_at(code);
     for (int row = 0; row < t.rows; row++)
@@ -140,12 +140,10 @@ static int is_scalar_instruction(const Program *p, const int32_t *code)
     case OP_PACK:
         return is_stretch(p, code[2], code[1] - 3)
                && all_below(code + 3, code[1] - 3, p->uniforms);
-    case OP_WIDE_PRODUCTS:
-    case OP_WIDE_ACCUMULATE: return are_wide_products(p, code);
+    case OP_WIDE_PRODUCTS: return are_wide_products(p, code);
     case OP_WIDE_ROW: return is_wide_row(p, code);
     case OP_WIDE_TILE: return is_wide_tile(p, code);
     case OP_PRODUCTS:
-    case OP_ACCUMULATE:
         return code[1] % 2 && code[1] >= 3 && all_below(code + 2, code[1] - 2, p->uniforms);
     case OP_GUARD: return is_guard(code, p->uniforms);
     default: return is_row(code, p->uniforms);
@@ -203,8 +201,8 @@ static int are_terms(const Program *p, const Dense *d)
 
 static int is_dense(const Program *p, const int32_t *code)
 {
-    if (code[1] < 5 || !below(code[2], UPSTREAMS) || !below(code[3], ENDINGS) || code[4] < 1
-        || code[4] > DENSE_ROWS || code[1] < 5 + (code[3] == STEP ? 3 : 2) * code[4])
+    if (code[1] < 4 || !below(code[2], ENDINGS) || code[3] < 1 || code[3] > DENSE_ROWS
+        || code[1] < 4 + (code[2] == STEP ? 3 : 2) * code[3])
         return 0;
     const Dense d = dense_at(code);
     return all_below_or_none(d.first, d.rows, p->uniforms)
@@ -222,8 +220,7 @@ static int is_lane_instruction(const Program *p, const int32_t *code)
     case OP_STORE:
         return code[1] == 4 && below(code[2], p->outputs) && below(code[3], p->registers);
     case OP_GUARD: return is_guard(code, p->registers);
-    case OP_PRODUCTS:
-    case OP_ACCUMULATE: return are_runs(p, code);
+    case OP_PRODUCTS: return are_runs(p, code);
     case OP_TOTAL:
         return code[1] == 4 && below(code[2], p->totals) && below(code[3], p->registers);
     case OP_TOTALS: return are_totals(p, code);

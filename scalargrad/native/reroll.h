@@ -29,7 +29,7 @@ static int is_worth_packing(Rerolled *r, Layout *l, int32_t row)
     }
     /* packing a number takes a third of the time of an instruction on its own, and as long as a
      * term of a sum */
-    return !is_sum_row(row) || 2 * packed <= all;
+    return row != PRODUCTS || 2 * packed <= all;
 }
 
 static int pack_column(Rerolled *r, Words *code, const int32_t *column, int32_t length)
@@ -66,8 +66,8 @@ static int pack_part(Rerolled *r, Layout *l, Words *code, Part part)
 
 static int32_t operation_of(const Rerolled *r, int32_t row, int wide)
 {
-    if (is_sum_row(row))
-        return row == PRODUCTS ? r->products[wide] : r->accumulate[wide];
+    if (row == PRODUCTS)
+        return r->products[wide];
     return wide ? r->wide_row : row;
 }
 
@@ -139,7 +139,7 @@ static int add_wide(Rerolled *r, Layout *l, Words *code, int32_t row, Part part,
     const int32_t first = l->read[(int64_t)part.begin * l->width + l->width - 1];
     const int32_t head[] = {operation_of(r, row, 1), 0, r->place[first], length_of(part)};
     if (find_columns(r, l, part, columns) < 0 || add_words(code, head, 4) < 0
-        || (is_sum_row(row) ? add_runs(code, columns) : add_row(code, row, columns)) < 0)
+        || (row == PRODUCTS ? add_runs(code, columns) : add_row(code, row, columns)) < 0)
         return -1;
     code->item[begin + 1] = code->count - begin;
     return 0;

@@ -34,13 +34,13 @@ static int rerolled_begin(Rerolled *r, PyObject *first)
 static PyObject *rerolled_new(PyTypeObject *type, PyObject *args, PyObject *named)
 {
     PyObject *trace, *nodes;
-    int few, pack, wide_row, sums[4];
+    int few, pack, wide_row, sums[2];
     if (named && PyDict_GET_SIZE(named)) {
         PyErr_SetString(PyExc_TypeError, "Rerolled takes no named arguments");
         return NULL;
     }
-    if (!PyArg_ParseTuple(args, "O!Oi(iiiiii):Rerolled", &TraceType, &trace, &nodes, &few, &pack,
-                          &wide_row, &sums[0], &sums[1], &sums[2], &sums[3]))
+    if (!PyArg_ParseTuple(args, "O!Oi(iiii):Rerolled", &TraceType, &trace, &nodes, &few, &pack,
+                          &wide_row, &sums[0], &sums[1]))
         return NULL;
     Rerolled *r = (Rerolled *)type->tp_alloc(type, 0);
     if (!r)
@@ -50,7 +50,6 @@ static PyObject *rerolled_new(PyTypeObject *type, PyObject *args, PyObject *name
     r->pack = pack;
     r->wide_row = wide_row;
     memcpy(r->products, sums, sizeof r->products);
-    memcpy(r->accumulate, sums + 2, sizeof r->accumulate);
     if (rerolled_begin(r, nodes) < 0)
         Py_CLEAR(r);
     return (PyObject *)r;

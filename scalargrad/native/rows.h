@@ -145,7 +145,7 @@ static int32_t captured(Trace *t, PyObject *value)
     PyObject *data = PyErr_Occurred() ? NULL : PyObject_GetAttrString(value, "_data");
     const double number = data ? PyFloat_AsDouble(data) : 0.0;
     Py_XDECREF(data);
-    const int32_t index = PyErr_Occurred() ? -1 : new_input(t, number, 0);
+    const int32_t index = PyErr_Occurred() ? -1 : new_input(t, number, 0, 0);
     PyObject *at = index < 0 ? NULL : PyLong_FromLong(index);
     const int failed = !at || PyDict_SetItem(t->captured, value, at) < 0;
     Py_XDECREF(at);

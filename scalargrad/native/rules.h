@@ -1,9 +1,12 @@
 /* Generated from the operator table by python -m scalargrad.codegen. Do not edit. */
 enum {
     OP_step,
+    OP_taken,
     OP_compare,
     OP_where,
     OP_chain,
+    OP_choose,
+    OP_start,
     OP_identity,
     OP_add,
     OP_sub,
@@ -95,7 +98,22 @@ static inline double partial0_step(double out, double x)
 {
     (void)x;
     const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    return t1;
+}
+
+static inline double forward_taken(double x)
+{
+    const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? -0.0 : x);
     return t0;
+}
+
+static inline double partial0_taken(double out, double x)
+{
+    (void)x;
+    const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    return t1;
 }
 
 static inline double forward_compare(double x, double y)
@@ -109,7 +127,8 @@ static inline double partial0_compare(double out, double x, double y)
     (void)x;
     (void)y;
     const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
-    return t0;
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    return t1;
 }
 
 static inline double partial1_compare(double out, double x, double y)
@@ -117,7 +136,8 @@ static inline double partial1_compare(double out, double x, double y)
     (void)x;
     (void)y;
     const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
-    return t0;
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    return t1;
 }
 
 static inline double forward_where(double x, double y, double z)
@@ -132,7 +152,7 @@ static inline double partial0_where(double out, double x, double y, double z)
     (void)x;
     (void)y;
     (void)z;
-    return 0.0;
+    return -0.0;
 }
 
 static inline double partial1_where(double out, double x, double y, double z)
@@ -140,7 +160,7 @@ static inline double partial1_where(double out, double x, double y, double z)
     (void)out;
     (void)y;
     (void)z;
-    const double t0 = (x == 0.0 ? 0.0 : x == x ? 1.0 : NAN);
+    const double t0 = (x == 0.0 ? -0.0 : x == x ? 1.0 : NAN);
     return t0;
 }
 
@@ -149,13 +169,13 @@ static inline double partial2_where(double out, double x, double y, double z)
     (void)out;
     (void)y;
     (void)z;
-    const double t0 = (x == 0.0 ? 1.0 : x == x ? 0.0 : NAN);
+    const double t0 = (x == 0.0 ? 1.0 : x == x ? -0.0 : NAN);
     return t0;
 }
 
 static inline double forward_chain(double x, double y)
 {
-    const double t0 = (x == 0.0 ? 0.0 : x * y);
+    const double t0 = sg_chain(x, y);
     return t0;
 }
 
@@ -163,7 +183,8 @@ static inline double partial0_chain(double out, double x, double y)
 {
     (void)out;
     (void)x;
-    return y;
+    const double t0 = y + 0.0;
+    return t0;
 }
 
 static inline double partial1_chain(double out, double x, double y)
@@ -171,6 +192,39 @@ static inline double partial1_chain(double out, double x, double y)
     (void)out;
     (void)y;
     return x;
+}
+
+static inline double forward_choose(double x, double y)
+{
+    const double t0 = sg_choose(x, y);
+    return t0;
+}
+
+static inline double partial0_choose(double out, double x, double y)
+{
+    (void)out;
+    (void)x;
+    return y;
+}
+
+static inline double partial1_choose(double out, double x, double y)
+{
+    (void)out;
+    (void)y;
+    return x;
+}
+
+static inline double forward_start(double x)
+{
+    const double t0 = (x != 0.0 ? x : -0.0);
+    return t0;
+}
+
+static inline double partial0_start(double out, double x)
+{
+    (void)out;
+    (void)x;
+    return 1.0;
 }
 
 static inline double forward_identity(double x)
@@ -240,14 +294,32 @@ static inline double partial0_mul(double out, double x, double y)
 {
     (void)out;
     (void)x;
-    return y;
+    const double t0 = y + 0.0;
+    return t0;
 }
 
 static inline double partial1_mul(double out, double x, double y)
 {
     (void)out;
     (void)y;
-    return x;
+    const double t0 = x + 0.0;
+    return t0;
+}
+
+static inline double beside0_mul(double out, double x, double y)
+{
+    (void)out;
+    (void)x;
+    const double t0 = (y != 0.0 ? y : -0.0);
+    return t0;
+}
+
+static inline double beside1_mul(double out, double x, double y)
+{
+    (void)out;
+    (void)y;
+    const double t0 = (x != 0.0 ? x : -0.0);
+    return t0;
 }
 
 static inline double forward_div(double x, double y)
@@ -261,7 +333,8 @@ static inline double partial0_div(double out, double x, double y)
     (void)out;
     (void)x;
     const double t0 = 1.0 / y;
-    return t0;
+    const double t1 = t0 + 0.0;
+    return t1;
 }
 
 static inline double partial1_div(double out, double x, double y)
@@ -269,7 +342,8 @@ static inline double partial1_div(double out, double x, double y)
     (void)x;
     const double t0 = -out;
     const double t1 = t0 / y;
-    return t1;
+    const double t2 = t1 + 0.0;
+    return t2;
 }
 
 static inline double forward_pow(double x, double y)
@@ -280,12 +354,15 @@ static inline double forward_pow(double x, double y)
 
 static inline double partial0_pow(double out, double x, double y)
 {
-    const double t0 = y - 1.0;
-    const double t1 = sg_power(x, t0);
-    const double t2 = y * t1;
-    const double t3 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
-    const double t4 = (y == 0.0 ? t3 : y == y ? t2 : NAN);
-    return t4;
+    const double t0 = (x == 0.0 ? y : x == x ? 1.0 : NAN);
+    const double t1 = y - 1.0;
+    const double t2 = sg_power(x, t1);
+    const double t3 = y * t2;
+    const double t4 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    const double t5 = (t4 > 0.0 ? 1.0 : t4 <= 0.0 ? -0.0 : t4);
+    const double t6 = (t0 == 0.0 ? t5 : t0 == t0 ? t3 : NAN);
+    const double t7 = t6 + 0.0;
+    return t7;
 }
 
 static inline double partial1_pow(double out, double x, double y)
@@ -296,7 +373,33 @@ static inline double partial1_pow(double out, double x, double y)
     const double t3 = (t2 > 0.0 ? 1.0 : t2 <= 0.0 ? 0.0 : t2);
     const double t4 = (t3 == 0.0 ? 0.0 : t3 == t3 ? -INFINITY : NAN);
     const double t5 = (x == 0.0 ? t4 : x == x ? t1 : NAN);
-    return t5;
+    const double t6 = t5 + 0.0;
+    return t6;
+}
+
+static inline double beside0_pow(double out, double x, double y)
+{
+    const double t0 = y - 1.0;
+    const double t1 = sg_power(x, t0);
+    const double t2 = y * t1;
+    const double t3 = t2 + 0.0;
+    const double t4 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    const double t5 = (t4 > 0.0 ? 1.0 : t4 <= 0.0 ? -0.0 : t4);
+    const double t6 = (y == 0.0 ? t5 : y == y ? t3 : NAN);
+    return t6;
+}
+
+static inline double beside1_pow(double out, double x, double y)
+{
+    const double t0 = log(x);
+    const double t1 = out * t0;
+    const double t2 = t1 + 0.0;
+    const double t3 = (t0 == 0.0 ? -0.0 : t0 == t0 ? t2 : NAN);
+    const double t4 = -y;
+    const double t5 = (t4 > 0.0 ? 1.0 : t4 <= 0.0 ? 0.0 : t4);
+    const double t6 = (t5 == 0.0 ? -0.0 : t5 == t5 ? -INFINITY : NAN);
+    const double t7 = (x == 0.0 ? t6 : x == x ? t3 : NAN);
+    return t7;
 }
 
 static inline double forward_mod(double x, double y)
@@ -310,8 +413,10 @@ static inline double partial0_mod(double out, double x, double y)
     (void)x;
     (void)y;
     const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
-    const double t1 = 1.0 + t0;
-    return t1;
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    const double t2 = 1.0 + t1;
+    const double t3 = t2 + 0.0;
+    return t3;
 }
 
 static inline double partial1_mod(double out, double x, double y)
@@ -319,7 +424,8 @@ static inline double partial1_mod(double out, double x, double y)
     (void)out;
     const double t0 = sg_floor_divide(x, y);
     const double t1 = -t0;
-    return t1;
+    const double t2 = t1 + 0.0;
+    return t2;
 }
 
 static inline double forward_floordiv(double x, double y)
@@ -333,7 +439,8 @@ static inline double partial0_floordiv(double out, double x, double y)
     (void)x;
     (void)y;
     const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
-    return t0;
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    return t1;
 }
 
 static inline double partial1_floordiv(double out, double x, double y)
@@ -341,7 +448,8 @@ static inline double partial1_floordiv(double out, double x, double y)
     (void)x;
     (void)y;
     const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
-    return t0;
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    return t1;
 }
 
 static inline double forward_fmod(double x, double y)
@@ -355,8 +463,10 @@ static inline double partial0_fmod(double out, double x, double y)
     (void)x;
     (void)y;
     const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
-    const double t1 = 1.0 + t0;
-    return t1;
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    const double t2 = 1.0 + t1;
+    const double t3 = t2 + 0.0;
+    return t3;
 }
 
 static inline double partial1_fmod(double out, double x, double y)
@@ -364,7 +474,8 @@ static inline double partial1_fmod(double out, double x, double y)
     const double t0 = out - x;
     const double t1 = t0 / y;
     const double t2 = rint(t1);
-    return t2;
+    const double t3 = t2 + 0.0;
+    return t3;
 }
 
 static inline double forward_remainder(double x, double y)
@@ -378,8 +489,10 @@ static inline double partial0_remainder(double out, double x, double y)
     (void)x;
     (void)y;
     const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
-    const double t1 = 1.0 + t0;
-    return t1;
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    const double t2 = 1.0 + t1;
+    const double t3 = t2 + 0.0;
+    return t3;
 }
 
 static inline double partial1_remainder(double out, double x, double y)
@@ -387,7 +500,8 @@ static inline double partial1_remainder(double out, double x, double y)
     const double t0 = out - x;
     const double t1 = t0 / y;
     const double t2 = rint(t1);
-    return t2;
+    const double t3 = t2 + 0.0;
+    return t3;
 }
 
 static inline double forward_neg(double x)
@@ -413,7 +527,8 @@ static inline double partial0_abs(double out, double x)
 {
     (void)out;
     const double t0 = (x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x == 0.0 ? 0.0 : NAN);
-    return t0;
+    const double t1 = t0 + 0.0;
+    return t1;
 }
 
 static inline double forward_copysign(double x, double y)
@@ -428,7 +543,8 @@ static inline double partial0_copysign(double out, double x, double y)
     const double t0 = (x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x == 0.0 ? 0.0 : NAN);
     const double t1 = (y == y ? copysign(1.0, y) : NAN);
     const double t2 = t0 * t1;
-    return t2;
+    const double t3 = t2 + 0.0;
+    return t3;
 }
 
 static inline double partial1_copysign(double out, double x, double y)
@@ -436,7 +552,8 @@ static inline double partial1_copysign(double out, double x, double y)
     (void)x;
     (void)y;
     const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
-    return t0;
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    return t1;
 }
 
 static inline double forward_square(double x)
@@ -449,7 +566,8 @@ static inline double partial0_square(double out, double x)
 {
     (void)out;
     const double t0 = 2.0 * x;
-    return t0;
+    const double t1 = t0 + 0.0;
+    return t1;
 }
 
 static inline double forward_reciprocal(double x)
@@ -463,7 +581,8 @@ static inline double partial0_reciprocal(double out, double x)
     (void)x;
     const double t0 = out * out;
     const double t1 = -t0;
-    return t1;
+    const double t2 = t1 + 0.0;
+    return t2;
 }
 
 static inline double forward_inverse(double x)
@@ -477,7 +596,8 @@ static inline double partial0_inverse(double out, double x)
     (void)x;
     const double t0 = out * out;
     const double t1 = -t0;
-    return t1;
+    const double t2 = t1 + 0.0;
+    return t2;
 }
 
 static inline double forward_maximum(double x, double y)
@@ -490,25 +610,33 @@ static inline double partial0_maximum(double out, double x, double y)
 {
     (void)out;
     const double t0 = (x > y ? 1.0 : x < y ? -1.0 : x == y ? 0.0 : NAN);
-    const double t1 = 0.5 * t0;
-    const double t2 = 0.5 + t1;
-    return t2;
+    const double t1 = 0.5 + t0;
+    const double t2 = (t1 > 0.0 ? 1.0 : t1 <= 0.0 ? -0.0 : t1);
+    const double t3 = 0.5 * t2;
+    const double t4 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    const double t5 = 0.5 * t4;
+    const double t6 = t3 + t5;
+    return t6;
 }
 
 static inline double partial1_maximum(double out, double x, double y)
 {
     (void)out;
     const double t0 = (y > x ? 1.0 : y < x ? -1.0 : y == x ? 0.0 : NAN);
-    const double t1 = 0.5 * t0;
-    const double t2 = 0.5 + t1;
-    return t2;
+    const double t1 = 0.5 + t0;
+    const double t2 = (t1 > 0.0 ? 1.0 : t1 <= 0.0 ? -0.0 : t1);
+    const double t3 = 0.5 * t2;
+    const double t4 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    const double t5 = 0.5 * t4;
+    const double t6 = t3 + t5;
+    return t6;
 }
 
 static inline double beside0_maximum(double out, double x, double y)
 {
     (void)out;
     const double t0 = (x > y ? 1.0 : x < y ? -1.0 : x == y ? 0.0 : NAN);
-    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? 0.0 : t0);
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
     return t1;
 }
 
@@ -516,7 +644,7 @@ static inline double beside1_maximum(double out, double x, double y)
 {
     (void)out;
     const double t0 = (y > x ? 1.0 : y < x ? -1.0 : y == x ? 0.0 : NAN);
-    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? 0.0 : t0);
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
     return t1;
 }
 
@@ -530,25 +658,33 @@ static inline double partial0_minimum(double out, double x, double y)
 {
     (void)out;
     const double t0 = (y > x ? 1.0 : y < x ? -1.0 : y == x ? 0.0 : NAN);
-    const double t1 = 0.5 * t0;
-    const double t2 = 0.5 + t1;
-    return t2;
+    const double t1 = 0.5 + t0;
+    const double t2 = (t1 > 0.0 ? 1.0 : t1 <= 0.0 ? -0.0 : t1);
+    const double t3 = 0.5 * t2;
+    const double t4 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    const double t5 = 0.5 * t4;
+    const double t6 = t3 + t5;
+    return t6;
 }
 
 static inline double partial1_minimum(double out, double x, double y)
 {
     (void)out;
     const double t0 = (x > y ? 1.0 : x < y ? -1.0 : x == y ? 0.0 : NAN);
-    const double t1 = 0.5 * t0;
-    const double t2 = 0.5 + t1;
-    return t2;
+    const double t1 = 0.5 + t0;
+    const double t2 = (t1 > 0.0 ? 1.0 : t1 <= 0.0 ? -0.0 : t1);
+    const double t3 = 0.5 * t2;
+    const double t4 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    const double t5 = 0.5 * t4;
+    const double t6 = t3 + t5;
+    return t6;
 }
 
 static inline double beside0_minimum(double out, double x, double y)
 {
     (void)out;
     const double t0 = (y > x ? 1.0 : y < x ? -1.0 : y == x ? 0.0 : NAN);
-    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? 0.0 : t0);
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
     return t1;
 }
 
@@ -556,7 +692,7 @@ static inline double beside1_minimum(double out, double x, double y)
 {
     (void)out;
     const double t0 = (x > y ? 1.0 : x < y ? -1.0 : x == y ? 0.0 : NAN);
-    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? 0.0 : t0);
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
     return t1;
 }
 
@@ -569,13 +705,15 @@ static inline double forward_clamp(double x, double y, double z)
 
 static inline double partial0_clamp(double out, double x, double y, double z)
 {
-    (void)out;
     const double t0 = (x > y ? 1.0 : x < y ? -1.0 : x == y ? 0.0 : NAN);
-    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? 0.0 : t0);
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
     const double t2 = (z > x ? 1.0 : z < x ? -1.0 : z == x ? 0.0 : NAN);
-    const double t3 = (t2 > 0.0 ? 1.0 : t2 <= 0.0 ? 0.0 : t2);
-    const double t4 = t1 * t3;
-    return t4;
+    const double t3 = (t2 > 0.0 ? 1.0 : t2 <= 0.0 ? -0.0 : t2);
+    const double t4 = sg_choose(t1, t3);
+    const double t5 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    const double t6 = (t5 > 0.0 ? 1.0 : t5 <= 0.0 ? -0.0 : t5);
+    const double t7 = t4 + t6;
+    return t7;
 }
 
 static inline double partial1_clamp(double out, double x, double y, double z)
@@ -606,7 +744,8 @@ static inline double partial0_sign(double out, double x)
 {
     (void)x;
     const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
-    return t0;
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    return t1;
 }
 
 static inline double forward_floor(double x)
@@ -619,7 +758,8 @@ static inline double partial0_floor(double out, double x)
 {
     (void)x;
     const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
-    return t0;
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    return t1;
 }
 
 static inline double forward_ceil(double x)
@@ -632,7 +772,8 @@ static inline double partial0_ceil(double out, double x)
 {
     (void)x;
     const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
-    return t0;
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    return t1;
 }
 
 static inline double forward_trunc(double x)
@@ -645,7 +786,8 @@ static inline double partial0_trunc(double out, double x)
 {
     (void)x;
     const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
-    return t0;
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    return t1;
 }
 
 static inline double forward_round(double x)
@@ -658,7 +800,8 @@ static inline double partial0_round(double out, double x)
 {
     (void)x;
     const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
-    return t0;
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    return t1;
 }
 
 static inline double forward_exp(double x)
@@ -670,7 +813,8 @@ static inline double forward_exp(double x)
 static inline double partial0_exp(double out, double x)
 {
     (void)x;
-    return out;
+    const double t0 = out + 0.0;
+    return t0;
 }
 
 static inline double forward_exp2(double x)
@@ -683,7 +827,8 @@ static inline double partial0_exp2(double out, double x)
 {
     (void)x;
     const double t0 = 0.6931471805599453 * out;
-    return t0;
+    const double t1 = t0 + 0.0;
+    return t1;
 }
 
 static inline double forward_expm1(double x)
@@ -696,7 +841,8 @@ static inline double partial0_expm1(double out, double x)
 {
     (void)out;
     const double t0 = exp(x);
-    return t0;
+    const double t1 = t0 + 0.0;
+    return t1;
 }
 
 static inline double forward_log(double x)
@@ -709,7 +855,8 @@ static inline double partial0_log(double out, double x)
 {
     (void)out;
     const double t0 = (x >= 0.0 ? 1.0 / fabs(x) : NAN);
-    return t0;
+    const double t1 = t0 + 0.0;
+    return t1;
 }
 
 static inline double forward_log2(double x)
@@ -723,7 +870,8 @@ static inline double partial0_log2(double out, double x)
     (void)out;
     const double t0 = (x >= 0.0 ? 1.0 / fabs(x) : NAN);
     const double t1 = t0 / 0.6931471805599453;
-    return t1;
+    const double t2 = t1 + 0.0;
+    return t2;
 }
 
 static inline double forward_log10(double x)
@@ -737,7 +885,8 @@ static inline double partial0_log10(double out, double x)
     (void)out;
     const double t0 = (x >= 0.0 ? 1.0 / fabs(x) : NAN);
     const double t1 = t0 / 2.302585092994046;
-    return t1;
+    const double t2 = t1 + 0.0;
+    return t2;
 }
 
 static inline double forward_log1p(double x)
@@ -751,7 +900,8 @@ static inline double partial0_log1p(double out, double x)
     (void)out;
     const double t0 = 1.0 + x;
     const double t1 = (t0 >= 0.0 ? 1.0 / fabs(t0) : NAN);
-    return t1;
+    const double t2 = t1 + 0.0;
+    return t2;
 }
 
 static inline double forward_sqrt(double x)
@@ -765,7 +915,8 @@ static inline double partial0_sqrt(double out, double x)
     (void)x;
     const double t0 = fabs(out);
     const double t1 = 0.5 / t0;
-    return t1;
+    const double t2 = t1 + 0.0;
+    return t2;
 }
 
 static inline double forward_cbrt(double x)
@@ -780,7 +931,8 @@ static inline double partial0_cbrt(double out, double x)
     const double t0 = 3.0 * out;
     const double t1 = t0 * out;
     const double t2 = 1.0 / t1;
-    return t2;
+    const double t3 = t2 + 0.0;
+    return t3;
 }
 
 static inline double forward_sin(double x)
@@ -793,7 +945,8 @@ static inline double partial0_sin(double out, double x)
 {
     (void)out;
     const double t0 = cos(x);
-    return t0;
+    const double t1 = t0 + 0.0;
+    return t1;
 }
 
 static inline double forward_cos(double x)
@@ -807,7 +960,8 @@ static inline double partial0_cos(double out, double x)
     (void)out;
     const double t0 = sin(x);
     const double t1 = -t0;
-    return t1;
+    const double t2 = t1 + 0.0;
+    return t2;
 }
 
 static inline double forward_tan(double x)
@@ -821,7 +975,8 @@ static inline double partial0_tan(double out, double x)
     (void)x;
     const double t0 = out * out;
     const double t1 = 1.0 + t0;
-    return t1;
+    const double t2 = t1 + 0.0;
+    return t2;
 }
 
 static inline double forward_asin(double x)
@@ -838,7 +993,8 @@ static inline double partial0_asin(double out, double x)
     const double t2 = t0 * t1;
     const double t3 = sqrt(t2);
     const double t4 = 1.0 / t3;
-    return t4;
+    const double t5 = t4 + 0.0;
+    return t5;
 }
 
 static inline double forward_acos(double x)
@@ -856,7 +1012,8 @@ static inline double partial0_acos(double out, double x)
     const double t3 = sqrt(t2);
     const double t4 = 1.0 / t3;
     const double t5 = -t4;
-    return t5;
+    const double t6 = t5 + 0.0;
+    return t6;
 }
 
 static inline double forward_atan(double x)
@@ -871,7 +1028,8 @@ static inline double partial0_atan(double out, double x)
     const double t0 = sg_hypot(1.0, x);
     const double t1 = 1.0 / t0;
     const double t2 = t1 / t0;
-    return t2;
+    const double t3 = t2 + 0.0;
+    return t3;
 }
 
 static inline double forward_atan2(double x, double y)
@@ -896,7 +1054,8 @@ static inline double partial0_atan2(double out, double x, double y)
     const double t10 = (t0 == 0.0 ? 0.0 : t0 == t0 ? t9 : NAN);
     const double t11 = t10 / t0;
     const double t12 = (t0 == 0.0 ? 0.0 : t0 == t0 ? t11 : NAN);
-    return t12;
+    const double t13 = t12 + 0.0;
+    return t13;
 }
 
 static inline double partial1_atan2(double out, double x, double y)
@@ -916,7 +1075,8 @@ static inline double partial1_atan2(double out, double x, double y)
     const double t11 = t10 / t0;
     const double t12 = (t0 == 0.0 ? 0.0 : t0 == t0 ? t11 : NAN);
     const double t13 = -t12;
-    return t13;
+    const double t14 = t13 + 0.0;
+    return t14;
 }
 
 static inline double forward_degrees(double x)
@@ -955,7 +1115,8 @@ static inline double partial0_sinh(double out, double x)
 {
     (void)out;
     const double t0 = cosh(x);
-    return t0;
+    const double t1 = t0 + 0.0;
+    return t1;
 }
 
 static inline double forward_cosh(double x)
@@ -968,7 +1129,8 @@ static inline double partial0_cosh(double out, double x)
 {
     (void)out;
     const double t0 = sinh(x);
-    return t0;
+    const double t1 = t0 + 0.0;
+    return t1;
 }
 
 static inline double forward_tanh(double x)
@@ -983,7 +1145,8 @@ static inline double partial0_tanh(double out, double x)
     const double t0 = cosh(x);
     const double t1 = 1.0 / t0;
     const double t2 = t1 / t0;
-    return t2;
+    const double t3 = t2 + 0.0;
+    return t3;
 }
 
 static inline double forward_asinh(double x)
@@ -1025,7 +1188,8 @@ static inline double partial0_asinh(double out, double x)
     const double t27 = (t0 >= 268435456.0 || t0 != t0 ? t0 : 268435456.0);
     const double t28 = t27 / 268435456.0;
     const double t29 = t26 / t28;
-    return t29;
+    const double t30 = t29 + 0.0;
+    return t30;
 }
 
 static inline double forward_cosine_at_slope(double x)
@@ -1078,7 +1242,8 @@ static inline double partial0_cosine_at_slope(double out, double x)
     const double t10 = out * t9;
     const double t11 = out * t10;
     const double t12 = -t11;
-    return t12;
+    const double t13 = t12 + 0.0;
+    return t13;
 }
 
 static inline double forward_acosh(double x)
@@ -1096,7 +1261,8 @@ static inline double partial0_acosh(double out, double x)
     const double t3 = sqrt(t2);
     const double t4 = t1 * t3;
     const double t5 = 1.0 / t4;
-    return t5;
+    const double t6 = t5 + 0.0;
+    return t6;
 }
 
 static inline double forward_atanh(double x)
@@ -1112,7 +1278,8 @@ static inline double partial0_atanh(double out, double x)
     const double t1 = 1.0 + x;
     const double t2 = t0 * t1;
     const double t3 = (t2 >= 0.0 ? 1.0 / fabs(t2) : NAN);
-    return t3;
+    const double t4 = t3 + 0.0;
+    return t4;
 }
 
 static inline double forward_hypot(double x, double y)
@@ -1133,7 +1300,8 @@ static inline double partial0_hypot(double out, double x, double y)
     const double t7 = x / out;
     const double t8 = (t6 == 0.0 ? t5 : t6 == t6 ? t7 : NAN);
     const double t9 = (out == 0.0 ? 0.0 : out == out ? t8 : NAN);
-    return t9;
+    const double t10 = t9 + 0.0;
+    return t10;
 }
 
 static inline double partial1_hypot(double out, double x, double y)
@@ -1148,7 +1316,8 @@ static inline double partial1_hypot(double out, double x, double y)
     const double t7 = y / out;
     const double t8 = (t6 == 0.0 ? t5 : t6 == t6 ? t7 : NAN);
     const double t9 = (out == 0.0 ? 0.0 : out == out ? t8 : NAN);
-    return t9;
+    const double t10 = t9 + 0.0;
+    return t10;
 }
 
 static inline double forward_erf(double x)
@@ -1164,7 +1333,8 @@ static inline double partial0_erf(double out, double x)
     const double t1 = -t0;
     const double t2 = exp(t1);
     const double t3 = 1.1283791670955126 * t2;
-    return t3;
+    const double t4 = t3 + 0.0;
+    return t4;
 }
 
 static inline double forward_erfc(double x)
@@ -1180,7 +1350,8 @@ static inline double partial0_erfc(double out, double x)
     const double t1 = -t0;
     const double t2 = exp(t1);
     const double t3 = (-1.1283791670955126) * t2;
-    return t3;
+    const double t4 = t3 + 0.0;
+    return t4;
 }
 
 static inline double forward_lgamma(double x)
@@ -1193,7 +1364,8 @@ static inline double partial0_lgamma(double out, double x)
 {
     (void)out;
     const double t0 = sg_polygamma(0.0, x);
-    return t0;
+    const double t1 = t0 + 0.0;
+    return t1;
 }
 
 static inline double forward_polygamma(double x, double y)
@@ -1215,7 +1387,8 @@ static inline double partial1_polygamma(double out, double x, double y)
     (void)out;
     const double t0 = x + 1.0;
     const double t1 = sg_polygamma(t0, y);
-    return t1;
+    const double t2 = t1 + 0.0;
+    return t2;
 }
 
 static inline double forward_sinc(double x)
@@ -1228,7 +1401,8 @@ static inline double partial0_sinc(double out, double x)
 {
     (void)out;
     const double t0 = sg_sinc_derivative(1.0, x);
-    return t0;
+    const double t1 = t0 + 0.0;
+    return t1;
 }
 
 static inline double forward_sinc_derivative(double x, double y)
@@ -1250,7 +1424,8 @@ static inline double partial1_sinc_derivative(double out, double x, double y)
     (void)out;
     const double t0 = x + 1.0;
     const double t1 = sg_sinc_derivative(t0, y);
-    return t1;
+    const double t2 = t1 + 0.0;
+    return t2;
 }
 
 static inline double forward_sigmoid(double x)
@@ -1276,7 +1451,8 @@ static inline double partial0_sigmoid(double out, double x)
     const double t5 = t3 + t4;
     const double t6 = 1.0 + t5;
     const double t7 = t2 / t6;
-    return t7;
+    const double t8 = t7 + 0.0;
+    return t8;
 }
 
 static inline double forward_logistic(double x)
@@ -1298,7 +1474,8 @@ static inline double partial0_logistic(double out, double x)
     const double t1 = 0.5 * x;
     const double t2 = tanh(t1);
     const double t3 = t0 * t2;
-    return t3;
+    const double t4 = t3 + 0.0;
+    return t4;
 }
 
 static inline double forward_softplus(double x)
@@ -1322,7 +1499,8 @@ static inline double partial0_softplus(double out, double x)
     const double t4 = (t0 == 0.0 ? t3 : t0 == t0 ? 1.0 : NAN);
     const double t5 = 1.0 + t3;
     const double t6 = t4 / t5;
-    return t6;
+    const double t7 = t6 + 0.0;
+    return t7;
 }
 
 static inline double forward_log_sigmoid(double x)
@@ -1349,7 +1527,8 @@ static inline double partial0_log_sigmoid(double out, double x)
     const double t5 = (t1 == 0.0 ? t4 : t1 == t1 ? 1.0 : NAN);
     const double t6 = 1.0 + t4;
     const double t7 = t5 / t6;
-    return t7;
+    const double t8 = t7 + 0.0;
+    return t8;
 }
 
 static inline double forward_relu(double x)
@@ -1361,7 +1540,7 @@ static inline double forward_relu(double x)
 static inline double partial0_relu(double out, double x)
 {
     (void)x;
-    const double t0 = (out > 0.0 ? 1.0 : out <= 0.0 ? 0.0 : out);
+    const double t0 = (out > 0.0 ? 1.0 : out <= 0.0 ? -0.0 : out);
     return t0;
 }
 
@@ -1375,10 +1554,10 @@ static inline double forward_relu6(double x)
 static inline double partial0_relu6(double out, double x)
 {
     (void)out;
-    const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
+    const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? -0.0 : x);
     const double t1 = 6.0 - x;
-    const double t2 = (t1 > 0.0 ? 1.0 : t1 <= 0.0 ? 0.0 : t1);
-    const double t3 = t0 * t2;
+    const double t2 = (t1 > 0.0 ? 1.0 : t1 <= 0.0 ? -0.0 : t1);
+    const double t3 = sg_choose(t0, t2);
     return t3;
 }
 
@@ -1398,7 +1577,8 @@ static inline double partial0_leaky_relu(double out, double x, double y)
     const double t2 = (y >= 0.0 || y != y ? y : 0.0);
     const double t3 = (t2 <= 1.0 || t2 != t2 ? t2 : 1.0);
     const double t4 = (x == 0.0 ? t3 : x == x ? t1 : NAN);
-    return t4;
+    const double t5 = t4 + 0.0;
+    return t5;
 }
 
 static inline double partial1_leaky_relu(double out, double x, double y)
@@ -1406,8 +1586,32 @@ static inline double partial1_leaky_relu(double out, double x, double y)
     (void)out;
     (void)y;
     const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
-    const double t1 = (t0 == 0.0 ? x : t0 == t0 ? 0.0 : NAN);
-    return t1;
+    const double t1 = x + 0.0;
+    const double t2 = (t0 == 0.0 ? t1 : t0 == t0 ? -0.0 : NAN);
+    return t2;
+}
+
+static inline double beside0_leaky_relu(double out, double x, double y)
+{
+    (void)out;
+    const double t0 = (y >= 0.0 || y != y ? y : 0.0);
+    const double t1 = (t0 <= 1.0 || t0 != t0 ? t0 : 1.0);
+    const double t2 = (y == 0.0 ? -0.0 : y == y ? t1 : NAN);
+    const double t3 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
+    const double t4 = (y == 0.0 ? -0.0 : y == y ? y : NAN);
+    const double t5 = (t3 == 0.0 ? t4 : t3 == t3 ? 1.0 : NAN);
+    const double t6 = (x == 0.0 ? t2 : x == x ? t5 : NAN);
+    return t6;
+}
+
+static inline double beside1_leaky_relu(double out, double x, double y)
+{
+    (void)out;
+    (void)y;
+    const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
+    const double t1 = x + 0.0;
+    const double t2 = (t0 == 0.0 ? t1 : t0 == t0 ? -0.0 : NAN);
+    return t2;
 }
 
 static inline double forward_elu(double x, double y)
@@ -1429,7 +1633,8 @@ static inline double partial0_elu(double out, double x, double y)
     const double t4 = (y >= 0.0 || y != y ? y : 0.0);
     const double t5 = (t4 <= 1.0 || t4 != t4 ? t4 : 1.0);
     const double t6 = (x == 0.0 ? t5 : x == x ? t3 : NAN);
-    return t6;
+    const double t7 = t6 + 0.0;
+    return t7;
 }
 
 static inline double partial1_elu(double out, double x, double y)
@@ -1438,8 +1643,36 @@ static inline double partial1_elu(double out, double x, double y)
     (void)y;
     const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
     const double t1 = expm1(x);
-    const double t2 = (t0 == 0.0 ? t1 : t0 == t0 ? 0.0 : NAN);
-    return t2;
+    const double t2 = t1 + 0.0;
+    const double t3 = (t0 == 0.0 ? t2 : t0 == t0 ? -0.0 : NAN);
+    return t3;
+}
+
+static inline double beside0_elu(double out, double x, double y)
+{
+    (void)out;
+    const double t0 = exp(x);
+    const double t1 = y * t0;
+    const double t2 = t1 + 0.0;
+    const double t3 = (y >= 0.0 || y != y ? y : 0.0);
+    const double t4 = (t3 <= 1.0 || t3 != t3 ? t3 : 1.0);
+    const double t5 = (y == 0.0 ? -0.0 : y == y ? t4 : NAN);
+    const double t6 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
+    const double t7 = (y == 0.0 ? -0.0 : y == y ? t2 : NAN);
+    const double t8 = (t6 == 0.0 ? t7 : t6 == t6 ? 1.0 : NAN);
+    const double t9 = (x == 0.0 ? t5 : x == x ? t8 : NAN);
+    return t9;
+}
+
+static inline double beside1_elu(double out, double x, double y)
+{
+    (void)out;
+    (void)y;
+    const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
+    const double t1 = expm1(x);
+    const double t2 = t1 + 0.0;
+    const double t3 = (t0 == 0.0 ? t2 : t0 == t0 ? -0.0 : NAN);
+    return t3;
 }
 
 static inline double forward_selu(double x)
@@ -1461,7 +1694,8 @@ static inline double partial0_selu(double out, double x)
     const double t3 = (t0 == 0.0 ? t2 : t0 == t0 ? 1.0 : NAN);
     const double t4 = (x == 0.0 ? 1.0 : x == x ? t3 : NAN);
     const double t5 = 1.0507009873554805 * t4;
-    return t5;
+    const double t6 = t5 + 0.0;
+    return t6;
 }
 
 static inline double forward_gelu(double x)
@@ -1490,7 +1724,8 @@ static inline double partial0_gelu(double out, double x)
     const double t9 = t5 * t8;
     const double t10 = t9 / 2.5066282746310002;
     const double t11 = t3 + t10;
-    return t11;
+    const double t12 = t11 + 0.0;
+    return t12;
 }
 
 static inline double forward_silu(double x)
@@ -1530,7 +1765,8 @@ static inline double partial0_silu(double out, double x)
     const double t17 = t8 * t16;
     const double t18 = 1.0 + t17;
     const double t19 = t6 * t18;
-    return t19;
+    const double t20 = t19 + 0.0;
+    return t20;
 }
 
 static inline double forward_hard_swish(double x)
@@ -1555,7 +1791,7 @@ static inline double partial0_hard_swish(double out, double x)
     const double t5 = t4 + 3.0;
     const double t6 = t5 / 6.0;
     const double t7 = (t3 == 0.0 ? 1.0 : t3 == t3 ? t6 : NAN);
-    const double t8 = (t1 == 0.0 ? 0.0 : t1 == t1 ? t7 : NAN);
+    const double t8 = (t1 == 0.0 ? -0.0 : t1 == t1 ? t7 : NAN);
     return t8;
 }
 
@@ -1569,7 +1805,8 @@ static inline double partial0_exp_difference(double out, double x, double y)
 {
     (void)x;
     (void)y;
-    return out;
+    const double t0 = out + 0.0;
+    return t0;
 }
 
 static inline double partial1_exp_difference(double out, double x, double y)
@@ -1577,7 +1814,8 @@ static inline double partial1_exp_difference(double out, double x, double y)
     (void)x;
     (void)y;
     const double t0 = -out;
-    return t0;
+    const double t1 = t0 + 0.0;
+    return t1;
 }
 
 static inline double forward_logaddexp(double x, double y)
@@ -1597,7 +1835,8 @@ static inline double partial0_logaddexp(double out, double x, double y)
     const double t2 = t0 + t1;
     const double t3 = t0 / t2;
     const double t4 = (t2 == 0.0 ? 0.0 : t2 == t2 ? t3 : NAN);
-    return t4;
+    const double t5 = t4 + 0.0;
+    return t5;
 }
 
 static inline double partial1_logaddexp(double out, double x, double y)
@@ -1607,7 +1846,8 @@ static inline double partial1_logaddexp(double out, double x, double y)
     const double t2 = t0 + t1;
     const double t3 = t0 / t2;
     const double t4 = (t2 == 0.0 ? 0.0 : t2 == t2 ? t3 : NAN);
-    return t4;
+    const double t5 = t4 + 0.0;
+    return t5;
 }
 
 static inline double partial_sum(double out, double x, double count)
@@ -1623,35 +1863,41 @@ static inline double partial_mean(double out, double x, double count)
     (void)out;
     (void)x;
     const double t0 = 1.0 / count;
-    return t0;
+    const double t1 = t0 + 0.0;
+    return t1;
 }
 
 static inline double partial_logsumexp(double out, double x, double count)
 {
     const double t0 = (x == out && x > -INFINITY ? 1.0 : x == -INFINITY && out == out ? 0.0 : exp(x - out));
     const double t1 = t0 / count;
-    return t1;
+    const double t2 = t1 + 0.0;
+    return t2;
 }
 
 static inline double partial_max(double out, double x, double count)
 {
     const double t0 = (x > out ? 1.0 : x < out ? -1.0 : x == out ? 0.0 : NAN);
     const double t1 = 1.0 / count;
-    const double t2 = (t0 == 0.0 ? t1 : t0 == t0 ? 0.0 : NAN);
-    return t2;
+    const double t2 = (t1 != 0.0 ? t1 : -0.0);
+    const double t3 = (t0 == 0.0 ? t2 : t0 == t0 ? -0.0 : NAN);
+    return t3;
 }
 
 static inline double partial_min(double out, double x, double count)
 {
     const double t0 = (x > out ? 1.0 : x < out ? -1.0 : x == out ? 0.0 : NAN);
     const double t1 = 1.0 / count;
-    const double t2 = (t0 == 0.0 ? t1 : t0 == t0 ? 0.0 : NAN);
-    return t2;
+    const double t2 = (t1 != 0.0 ? t1 : -0.0);
+    const double t3 = (t0 == 0.0 ? t2 : t0 == t0 ? -0.0 : NAN);
+    return t3;
 }
 
 /* ROW(name) */
 #define UNARY_ROWS(ROW) \
     ROW(step) \
+    ROW(taken) \
+    ROW(start) \
     ROW(identity) \
     ROW(neg) \
     ROW(abs) \
@@ -1707,11 +1953,12 @@ static inline double partial_min(double out, double x, double count)
 #define BINARY_ROWS(ROW) \
     ROW(compare, partial, 0, NAN, "", "") \
     ROW(chain, partial, 0, NAN, "", "") \
+    ROW(choose, partial, 0, NAN, "", "") \
     ROW(add, partial, 0, NAN, "__add__", "__radd__") \
     ROW(sub, partial, 0, NAN, "__sub__", "__rsub__") \
-    ROW(mul, partial, 0, NAN, "__mul__", "__rmul__") \
+    ROW(mul, beside, 0, NAN, "__mul__", "__rmul__") \
     ROW(div, partial, 0, NAN, "__truediv__", "__rtruediv__") \
-    ROW(pow, partial, 0, NAN, "__pow__", "__rpow__") \
+    ROW(pow, beside, 0, NAN, "__pow__", "__rpow__") \
     ROW(mod, partial, 0, NAN, "__mod__", "__rmod__") \
     ROW(floordiv, partial, 0, NAN, "__floordiv__", "__rfloordiv__") \
     ROW(fmod, partial, 0, NAN, "", "") \
@@ -1723,8 +1970,8 @@ static inline double partial_min(double out, double x, double count)
     ROW(hypot, partial, 0, NAN, "", "") \
     ROW(polygamma, partial, 0, NAN, "", "") \
     ROW(sinc_derivative, partial, 0, NAN, "", "") \
-    ROW(leaky_relu, partial, 1, 0.01, "", "") \
-    ROW(elu, partial, 1, 1.0, "", "") \
+    ROW(leaky_relu, beside, 1, 0.01, "", "") \
+    ROW(elu, beside, 1, 1.0, "", "") \
     ROW(exp_difference, partial, 0, NAN, "", "") \
     ROW(logaddexp, partial, 0, NAN, "", "")
 
@@ -1744,6 +1991,7 @@ static inline double partial_min(double out, double x, double count)
 /* ROW(name): what the machine has an instruction for, on vectors or a lane at a time */
 #define VECTOR_UNARY(ROW) \
     ROW(step) \
+    ROW(taken) \
     ROW(exp) \
     ROW(exp2) \
     ROW(expm1) \
@@ -1770,6 +2018,7 @@ static inline double partial_min(double out, double x, double count)
     ROW(relu)
 
 #define LANE_UNARY(ROW) \
+    ROW(start) \
     ROW(identity) \
     ROW(neg) \
     ROW(abs) \
@@ -1800,6 +2049,7 @@ static inline double partial_min(double out, double x, double count)
 
 #define LANE_BINARY(ROW) \
     ROW(chain) \
+    ROW(choose) \
     ROW(add) \
     ROW(sub) \
     ROW(mul) \

@@ -15,8 +15,8 @@ typedef struct {
     int32_t *broken;       /* for each lane; NULL if no lane has a guard */
     double *sides;         /* two for each lane: what the guard compared that broke it */
     double *results;       /* what is the same in all lanes; NULL where it stays in its place */
-    int careful;
     int threads;
+    int tells_doubt;
     int any_broken;
     int doubt;             /* an output is not finite in some lane that no guard broke */
 } Job;
@@ -180,10 +180,17 @@ static void run_one_block(Frame *f, Worker *worker)
         note_broken(f, worker);
 }
 
+/* −0.0 + x is x, for x = −0.0 too: a sum of gradients that do not flow is one. */
+static void begin_sums(double *sums, size_t n)
+{
+    for (size_t k = 0; k < n; k++)
+        sums[k] = -0.0;
+}
+
 static void run_chunk(Frame *f, Worker *worker, Py_ssize_t begin, Py_ssize_t end, double *sums)
 {
     const size_t n = (size_t)worker->program->totals;
-    memset(f->totals, 0, n * sizeof(double));
+    begin_sums(f->totals, n);
     for (f->base = begin; f->base < end; f->base += LANES) {
         f->count = end - f->base < LANES ? (int)(end - f->base) : LANES;
         run_one_block(f, worker);
@@ -197,7 +204,7 @@ static void run_segment(Frame *f, Worker *worker, int segment)
     const Py_ssize_t count = worker->job->count, step = BLOCKS_PER_CHUNK * LANES;
     const Py_ssize_t end = segment_begin(count, segment + 1);
     double *sums = worker->sums + (size_t)segment * totals_doubles(worker->program);
-    memset(sums, 0, totals_doubles(worker->program) * sizeof(double));
+    begin_sums(sums, totals_doubles(worker->program));
     for (Py_ssize_t at = segment_begin(count, segment); at < end; at += step)
         run_chunk(f, worker, at, at + step < end ? at + step : end, sums);
 }
@@ -213,7 +220,7 @@ static void *run_worker(void *given)
         .broken = (I *)(totals + totals_doubles(p)),
         .inputs = worker->job->inputs, .outputs = worker->job->outputs,
         .index = worker->job->index,
-        .code = p->lanes, .code_end = p->lanes_end, .careful = worker->job->careful,
+        .code = p->lanes, .code_end = p->lanes_end,
     };
     fill_splats(p, &f);
     const int segments = segments_of(worker->job->count);
@@ -278,7 +285,7 @@ static void store_totals(const Program *p, double *uniform, double *sums, int se
     }
     for (int32_t k = 0; k < p->totals; k++)
         if (p->total[k] >= 0)
-            uniform[p->total[k]] = segments ? sums[k] : 0.0;
+            uniform[p->total[k]] = segments ? sums[k] : -0.0;
 }
 
 /* Copy the results to where they are wanted; return whether one of them is not finite. */
@@ -295,28 +302,17 @@ static int store_results(const Program *p, const double *uniform, double *result
 }
 
 /* Return the number of a guard that does not hold, −1 if all do, −2 if it depends on the lane. */
-static int32_t run_once(const Program *p, double *uniform, Job *job)
+static int32_t run_program(const Program *p, double *uniform, Job *job)
 {
-    const int32_t guard = run_scalars(uniform, p->before, p->before_end, job->careful);
+    const int32_t guard = run_scalars(uniform, p->before, p->before_end);
     if (guard >= 0)
         return guard;
     if (p->lanes < p->lanes_end && job->count)
         run_lanes(p, uniform, job);
     store_totals(p, uniform, job->sums, segments_of(job->count));
-    run_scalars(uniform, p->after, p->after_end, job->careful);
+    run_scalars(uniform, p->after, p->after_end);
     job->doubt |= store_results(p, uniform, job->results);
     return job->any_broken ? -2 : -1;
-}
-
-/* A NaN spreads to a result: where all are finite no product needed any care. */
-static int32_t run_program(const Program *p, double *uniform, Job *job)
-{
-    const int32_t status = run_once(p, uniform, job);
-    if (status >= 0 || job->careful || !job->doubt)
-        return status;
-    job->careful = 1;
-    job->any_broken = 0;
-    return run_once(p, uniform, job);
 }
 
 #endif

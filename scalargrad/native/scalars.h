@@ -22,30 +22,28 @@ static void run_scalar_row(double *u, const int32_t *code)
     }
 }
 
-static double scalar_products(const double *u, const int32_t *code, int chained)
+static double scalar_products(const double *u, const int32_t *code)
 {
     double sum = -0.0;
     for (int32_t k = 3; k < code[1]; k += 2)
-        sum += chained ? forward_chain(u[code[k]], u[code[k + 1]]) : u[code[k]] * u[code[k + 1]];
+        sum += u[code[k]] * u[code[k + 1]];
     return sum;
 }
 
 /* Return the number of the first guard that does not hold, −1 if all do. */
-static int32_t run_scalars(double *u, const int32_t *code, const int32_t *end, int careful)
+static int32_t run_scalars(double *u, const int32_t *code, const int32_t *end)
 {
     for (; code < end; code += code[1]) {
         switch (code[0]) {
-        case OP_PRODUCTS: u[code[2]] = scalar_products(u, code, 0); break;
-        case OP_ACCUMULATE: u[code[2]] = scalar_products(u, code, 1); break;
+        case OP_PRODUCTS: u[code[2]] = scalar_products(u, code); break;
         case OP_GUARD:
             if (compare(code[2], u[code[3]], u[code[4]]) != code[5])
                 return code[6];
             break;
         case OP_PACK:
         case OP_WIDE_PRODUCTS:
-        case OP_WIDE_ACCUMULATE:
         case OP_WIDE_TILE:
-        case OP_WIDE_ROW: kernels.run_wide(u, code, careful); break;
+        case OP_WIDE_ROW: kernels.run_wide(u, code); break;
         default: run_scalar_row(u, code);
         }
     }

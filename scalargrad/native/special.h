@@ -4,6 +4,26 @@
 #define SCALARGRAD_SPECIAL_H
 
 #include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Whether a gradient does not flow: it is −0.0 then, which no computed one is. */
+static inline int sg_is_nothing(double x)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits == UINT64_C(1) << 63;
+}
+
+static inline double sg_chain(double upstream, double partial)
+{
+    return upstream == 0.0 && signbit(upstream) ? upstream : upstream * partial + 0.0;
+}
+
+static inline double sg_choose(double upstream, double partial)
+{
+    return partial == 0.0 && signbit(partial) ? partial : sg_chain(upstream, partial);
+}
 
 static inline double sg_power(double x, double y)
 {

@@ -25,15 +25,17 @@ static PyObject *trace_constant(PyObject *self, PyObject *number)
 
 static PyObject *trace_input(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
-    if (n < 1 || n > 2) {
-        PyErr_Format(PyExc_TypeError, "input takes a number and whether it has lanes, got %zd", n);
+    if (n < 1 || n > 3) {
+        PyErr_Format(PyExc_TypeError,
+                     "input takes a number, whether it has lanes, and is plain, got %zd", n);
         return NULL;
     }
     const double x = PyFloat_AsDouble(args[0]);
     const int lane = n > 1 ? PyObject_IsTrue(args[1]) : 0;
-    if (lane < 0 || (x == -1.0 && PyErr_Occurred()))
+    const int plain = n > 2 ? PyObject_IsTrue(args[2]) : 0;
+    if (lane < 0 || plain < 0 || (x == -1.0 && PyErr_Occurred()))
         return NULL;
-    const int32_t index = new_input((Trace *)self, x, lane);
+    const int32_t index = new_input((Trace *)self, x, lane, plain);
     return index < 0 ? NULL : tracer_of((Trace *)self, index);
 }
 
@@ -79,12 +81,39 @@ static PyObject *trace_compute(PyObject *self, PyObject *const *args, Py_ssize_t
     return index < 0 ? NULL : result_of(t, term_at(t, index));
 }
 
-/* ask(always, beside_number): of which rows `compute` is to be asked before they are applied. */
+static int known_code(Trace *t, PyObject *row)
+{
+    const int32_t code = code_of(t, row);
+    if (code < KNOWN_ROWS)
+        return code;
+    PyErr_SetString(PyExc_ValueError, "expected a row that is known to all traces");
+    return -1;
+}
+
+/* Take over pairs of a row and what is computed in place of it. */
+static int replace_rows(Trace *t, PyObject *pairs)
+{
+    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(pairs); k++) {
+        PyObject *row, *other;
+        if (!PyArg_ParseTuple(PyTuple_GET_ITEM(pairs, k), "OO", &row, &other))
+            return -1;
+        const int code = known_code(t, row), instead = code < 0 ? -1 : known_code(t, other);
+        if (instead < 0)
+            return -1;
+        t->instead[code] = (int16_t)(1 + instead);
+    }
+    return 0;
+}
+
+/* ask(always, beside_number, instead): of which rows `compute` is to be asked before they are
+ * applied, and which are other rows without a question. */
 static PyObject *trace_ask(PyObject *self, PyObject *args)
 {
     Trace *t = (Trace *)self;
-    PyObject *rows[2];
-    if (!PyArg_ParseTuple(args, "O!O!:ask", &PyTuple_Type, &rows[0], &PyTuple_Type, &rows[1]))
+    PyObject *rows[2], *instead;
+    if (!PyArg_ParseTuple(args, "O!O!O!:ask", &PyTuple_Type, &rows[0], &PyTuple_Type, &rows[1],
+                          &PyTuple_Type, &instead)
+        || replace_rows(t, instead) < 0)
         return NULL;
     for (int which = 0; which < 2; which++)
         for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(rows[which]); k++) {
@@ -163,12 +192,13 @@ static PySequenceMethods trace_as_sequence = {.sq_length = trace_length};
 static PyMethodDef trace_methods[] = {
     {"constant", trace_constant, METH_O, "constant(number): the node of a constant."},
     {"input", (PyCFunction)(void (*)(void))trace_input, METH_FASTCALL,
-     "input(number, lane=False): the Tracer of a new input."},
+     "input(number, lane=False, plain=False): the Tracer of a new input."},
     {"index", trace_index, METH_O, "index(x): the node that stands for an operand."},
     {"compute", (PyCFunction)(void (*)(void))trace_compute, METH_FASTCALL,
      "compute(row, operands): the Tracer of the node, the known one if there is one."},
     {"ask", trace_ask, METH_VARARGS,
-     "ask(always, beside_number): the rows that `compute` rewrites; if beside a number only."},
+     "ask(always, beside_number, instead): the rows that `compute` rewrites; if beside a number "
+     "only; and pairs of a row and another that is computed in its place."},
     {"needed", trace_needed, METH_O, "needed(wanted): the nodes that these are computed from."},
     {"uses", trace_uses, METH_O, "uses(wanted): how often each node is used by these."},
     {"stages", trace_stages, METH_O, "stages(late_input): the stage of every node, as bytes."},

@@ -19,6 +19,7 @@ typedef struct {
     Tracer *tracer; /* borrowed: the one that stands for the node, as long as there is one */
     int32_t row, begin, count;
     uint8_t lane;
+    uint8_t plain;  /* eager has a float here, and no Value */
 } Node;
 
 typedef struct {
@@ -32,6 +33,7 @@ typedef struct {
     PyObject *captured; /* dict: from a Value to the input that stands for it */
     PyObject *inputs;   /* list of the inputs' indices */
     uint8_t asks[KNOWN_ROWS];
+    int16_t instead[KNOWN_ROWS]; /* 1 + the row that is computed in place of each; 0 for itself */
     uint8_t is_rewriting; /* whether it asks at all */
 } Trace;
 
@@ -181,6 +183,15 @@ static int reserve_slot(Trace *t)
     return 0;
 }
 
+/* ------ a Value is an input, what is computed from one, and what is made one */
+static int is_plain(const Trace *t, int32_t row, const int32_t *operands, int32_t count)
+{
+    int plain = row != OP_identity;
+    for (int32_t k = 0; plain && row != STOP_GRADIENT && k < count; k++)
+        plain = t->node[operands[k]].plain;
+    return plain;
+}
+
 /* ------ new nodes; each returns its index, −1 with an exception */
 
 static int32_t append(Trace *t, int32_t row, const int32_t *operands, int32_t count, double number,
@@ -192,7 +203,8 @@ static int32_t append(Trace *t, int32_t row, const int32_t *operands, int32_t co
         return -1;
     if (count)
         memcpy(t->operand + t->operands, operands, (size_t)count * sizeof *operands);
-    t->node[t->size] = (Node){number, NULL, row, t->operands, count, (uint8_t)lane};
+    t->node[t->size] = (Node){number, NULL, row, t->operands, count, (uint8_t)lane,
+                              (uint8_t)is_plain(t, row, operands, count)};
     t->operands += count;
     return t->size++;
 }
@@ -216,7 +228,7 @@ static int32_t constant(Trace *t, double number)
     return t->slot[at] >= 0 ? t->slot[at] : append_found(t, at, CONSTANT, NULL, 0, number, 0);
 }
 
-static int32_t new_input(Trace *t, double number, int lane)
+static int32_t new_input(Trace *t, double number, int lane, int plain)
 {
     PyObject *index = PyLong_FromLong(t->size);
     if (!index)
@@ -228,6 +240,8 @@ static int32_t new_input(Trace *t, double number, int lane)
     const int32_t found = append(t, INPUT, NULL, 0, number, lane);
     if (found < 0)
         PySequence_DelItem(t->inputs, PyList_GET_SIZE(t->inputs) - 1);
+    else
+        t->node[found].plain = (uint8_t)plain;
     return found;
 }
 

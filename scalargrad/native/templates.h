@@ -15,16 +15,16 @@ typedef struct {
 
 typedef struct {
     Step *step;
-    int8_t steps, operands, result;
+    int8_t steps, operands, result, selects;
 } Template;
 
-/* By row, and whether one of its operands is a constant: a template for each operand. */
+/* By row, and whether one of its operands is no variable: a template for each operand. */
 static struct {
     Template *templates;
     uint8_t is_known;
 } known_templates[OP_COUNT][2];
 
-/* ------ reading what Python traced: [(steps, result)], steps are (code, operands, number) */
+/* ------ reading what Python traced: [(steps, result, selects)], steps are (code, operands, number) */
 
 static int read_step(PyObject *item, int places, Step *step)
 {
@@ -55,8 +55,8 @@ static int read_step(PyObject *item, int places, Step *step)
 static int read_template(PyObject *item, int operands, Template *template)
 {
     PyObject *steps;
-    int result;
-    if (!PyArg_ParseTuple(item, "O!i", &PyList_Type, &steps, &result))
+    int result, selects;
+    if (!PyArg_ParseTuple(item, "O!ip", &PyList_Type, &steps, &result, &selects))
         return -1;
     const Py_ssize_t count = PyList_GET_SIZE(steps);
     if (count > MOST_STEPS || result < 0 || result > operands + count) {
@@ -64,7 +64,7 @@ static int read_template(PyObject *item, int operands, Template *template)
         return -1;
     }
     *template = (Template){PyMem_New(Step, count ? count : 1), (int8_t)count, (int8_t)operands,
-                           (int8_t)result};
+                           (int8_t)result, (int8_t)selects};
     if (!template->step) {
         PyErr_NoMemory();
         return -1;
@@ -129,7 +129,7 @@ static int templates_of(Trace *t, int32_t i, const Template **templates)
         return 0;
     int beside = 0;
     for (int32_t k = 0; k < node.count; k++)
-        beside |= is_constant(t, operands_of(t, i)[k]);
+        beside |= t->node[operands_of(t, i)[k]].plain;
     if (!known_templates[node.row][beside].is_known && learn_templates(node.row, beside) < 0)
         return -1;
     *templates = known_templates[node.row][beside].templates;
@@ -170,6 +170,8 @@ static int partial_from(Trace *t, int32_t i, const Template *template, Term *par
             return -1;
     }
     *partial = place[template->result];
+    if (is_number_term(*partial) && !template->selects)
+        partial->number += 0.0;
     return 0;
 }
 

@@ -178,12 +178,12 @@ INLINE void NAME(sum_all)(const int rows, const int columns, const Frame *f, V *
 INLINE void NAME(sum_some)(const int rows, const int columns, const Frame *f, V *sum,
                            const V *const *x, const V *const *y)
 {
-    EACH(k, rows * columns) sum[k] = SPLAT(0.0);
+    EACH(k, rows * columns) sum[k] = SPLAT(-0.0);
     for (int part = 0; part < VECTORS_OF(f->parts); part++) {
         V own[TILE_ROWS];
         EACH(r, rows) own[r] = NAME(masked)(x[r][part], f, part);
         EACH(c, columns) {
-            const V local = NAME(masked)(y[c][part], f, part);
+            const V local = NAME(cleared)(y[c][part], f, part);
             EACH(r, rows) sum[c * rows + r] += own[r] * local;
         }
     }
@@ -251,7 +251,7 @@ static void NAME(run_totals)(const Frame *f, const int32_t *code)
 static void NAME(run_total)(const Frame *f, const int32_t *code)
 {
     const V *x = (const V *)NAME(reg)(f, code[3]);
-    V sum = SPLAT(0.0);
+    V sum = SPLAT(-0.0);
     for (int i = 0; i < VECTORS_OF(f->parts); i++)
         sum += NAME(masked)(x[i], f, i);
     for (int i = 0; i < VECTOR_LANES; i++)

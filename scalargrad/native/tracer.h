@@ -52,6 +52,8 @@ enum { FEW = 16 };
 /* Apply a row to terms, at least one of them a node. */
 static int applied(Trace *t, int32_t row, const Term *terms, int32_t count, Term *result)
 {
+    if (row < KNOWN_ROWS && t->instead[row])
+        row = t->instead[row] - 1;
     if (is_asking(t, row, terms, count))
         return applied_in_python(t, row, terms, count, result);
     int32_t few[FEW] = {0}, *operands = count <= FEW ? few : PyMem_New(int32_t, count);

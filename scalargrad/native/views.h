@@ -4,7 +4,7 @@
 
 #include "tracer.h"
 
-enum { ROWS, OPERANDS, NUMBERS, LANE_FLAGS, TRACERS };
+enum { ROWS, OPERANDS, NUMBERS, LANE_FLAGS, PLAIN_FLAGS, TRACERS };
 
 typedef struct {
     PyObject_HEAD
@@ -44,6 +44,7 @@ static PyObject *column_item(PyObject *self, Py_ssize_t at)
     case OPERANDS: return operand_tuple(t, i);
     case NUMBERS: return PyFloat_FromDouble(t->node[i].number);
     case LANE_FLAGS: return PyBool_FromLong(t->node[i].lane);
+    case PLAIN_FLAGS: return PyBool_FromLong(t->node[i].plain);
     default: return tracer_of(t, i);
     }
 }
@@ -95,6 +96,7 @@ static PyGetSetDef trace_columns[] = {
     COLUMN("operands", OPERANDS, "The nodes that each is computed from."),
     COLUMN("numbers", NUMBERS, "What each was this time."),
     COLUMN("lanes", LANE_FLAGS, "Whether each differs from lane to lane."),
+    COLUMN("plain", PLAIN_FLAGS, "Whether eager has a float for each, and no Value."),
     COLUMN("tracers", TRACERS, "The Tracer that stands for each."),
     {NULL, NULL, NULL, NULL, NULL},
 };

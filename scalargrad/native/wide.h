@@ -192,10 +192,9 @@ static void NAME(last_vectors)(double *u, const int32_t *code, int32_t op, int32
         *(NAME(Anywhere) *)(to + i) = *(const NAME(Anywhere) *)(out + i);
 }
 
-static void NAME(run_wide_row)(double *u, const int32_t *code, int careful)
+static void NAME(run_wide_row)(double *u, const int32_t *code)
 {
-    const int32_t op = without_care(code[4], careful);
-    const int32_t whole = code[3] - code[3] % (2 * WIDTH);
+    const int32_t op = code[4], whole = code[3] - code[3] % (2 * WIDTH);
     if (whole)
         NAME(whole_vectors)(u, code, op, whole);
     if (whole < code[3])
@@ -222,18 +221,14 @@ static void NAME(run_pack)(double *u, const int32_t *code)
         NAME(pack_vector)(to, u, from, (int)(end - from) - 1);
 }
 
-static void NAME(run_wide)(double *u, const int32_t *code, int careful)
+static void NAME(run_wide)(double *u, const int32_t *code)
 {
     if (code[0] == OP_PACK)
         NAME(run_pack)(u, code);
     else if (code[0] == OP_WIDE_ROW)
-        NAME(run_wide_row)(u, code, careful);
-    else if (code[0] == OP_WIDE_TILE && careful)
-        careful_wide_tile(u, code);
+        NAME(run_wide_row)(u, code);
     else if (code[0] == OP_WIDE_TILE)
         NAME(run_wide_tile)(u, code);
-    else if (code[0] == OP_WIDE_ACCUMULATE && careful)
-        careful_wide_products(u, code);
     else
         NAME(run_wide_products)(u, code);
 }

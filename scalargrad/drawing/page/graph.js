@@ -163,7 +163,7 @@ function showTravel(step) {
   const length = path.getTotalLength();
   const middle = path.getPointAtLength(length / 2);
   if (!isHidden()) OVERLAY.append(tag(middle, `× ${drawn(step.local)}`));
-  if (step.upstream !== 0) OVERLAY.append(traveller(path, length));
+  if (step.flows) OVERLAY.append(traveller(path, length));
 }
 
 /* A text on a ground of its own, just above a place. */

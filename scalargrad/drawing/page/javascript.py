@@ -68,8 +68,15 @@ def partials(op: Operator, variable: Sequence[bool]) -> str:
     script = Script()
     operands = [script.symbol(f"x[{i}]") for i in range(len(variable))]
     local = op.local(script.symbol("out"), operands, variable)
-    wanted = ", ".join(script.spell(p) for p, free in zip(local, variable) if free)
+    found = zip(local, op.selecting(variable), variable)
+    wanted = ", ".join(spelled(script, p, selects) for p, selects, free in found if free)
     return f"(out, x) => {body(script, f'[{wanted}]')}"
+
+
+def spelled(script: Script, partial: Any, selects: bool) -> str:
+    """A partial; a −0.0 that is not on purpose is a zero."""
+    text = script.spell(partial)
+    return text if selects or isinstance(partial, float) else f"{text} + 0"
 
 
 def kernel(op: Operator, variable: Sequence[bool]) -> str:

@@ -63,9 +63,9 @@ function localRule(step) {
 }
 
 function sentences(step) {
-  if (step.upstream === 0) {
-    const upstream = `∂${ROOT}/∂${NAMES[step.consumer]}`;
-    return `${upstream} is exactly 0: nothing is passed on, whatever the local gradient is.`;
+  if (!step.flows) {
+    const name = NAMES[step.parent];
+    return `No way that was taken leads from ${name} to ${ROOT} here: nothing is passed on.`;
   }
   const { pattern } = edgeOf(step);
   return pattern

@@ -89,9 +89,10 @@ function* depthFirst(graph) {
   }
 }
 
-/* One step an edge: what it adds to the gradient of the parent. */
+/* One step an edge: what it adds to the gradient of the parent. What does not flow is −0 here, and
+ * shown as 0. */
 function walk(graph, numbers, order) {
-  const adjoint = graph.nodes.map(() => 0);
+  const adjoint = graph.nodes.map(() => -0);
   const arrived = graph.nodes.map(() => 0);
   adjoint[0] = 1;
   const steps = [];
@@ -99,8 +100,7 @@ function walk(graph, numbers, order) {
     const parent = graph.nodes[consumer].parents[edge];
     const upstream = adjoint[consumer];
     const local = numbers.partials[consumer][edge];
-    // a gradient of exactly zero is not propagated: 0·inf must not become NaN
-    const contribution = upstream === 0 ? 0 : upstream * local;
+    const contribution = sg_choose(upstream, local);
     adjoint[parent] += contribution;
     arrived[parent] += 1;
     const ready = arrived[consumer] === graph.expected[consumer];
@@ -109,15 +109,16 @@ function walk(graph, numbers, order) {
       consumer,
       edge,
       parent,
-      upstream,
-      local,
-      contribution,
-      total,
+      upstream: upstream + 0,
+      local: local + 0,
+      contribution: contribution + 0,
+      total: total + 0,
       arrived: arrived[parent],
       ready,
+      flows: !isNothing(contribution),
     });
   }
-  return { steps, gradient: adjoint };
+  return { steps, gradient: adjoint.map((x) => x + 0) };
 }
 
 /* How steep the root is in a leaf, measured: the leaf a little up, a little down. */

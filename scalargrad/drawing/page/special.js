@@ -38,6 +38,19 @@ function copysign(size, sign) {
   return isNegative(sign) ? -fabs(size) : fabs(size);
 }
 
+/* Whether a gradient does not flow: it is −0.0 then, which no computed one is. */
+function isNothing(x) {
+  return Object.is(x, -0);
+}
+
+function sg_chain(upstream, partial) {
+  return isNothing(upstream) ? upstream : upstream * partial + 0;
+}
+
+function sg_choose(upstream, partial) {
+  return isNothing(partial) ? partial : sg_chain(upstream, partial);
+}
+
 function sg_power(x, y) {
   if (Number.isNaN(x) || Number.isNaN(y)) return NaN;
   // C has 1 for a base of size 1 here, JavaScript NaN
