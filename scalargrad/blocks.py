@@ -8,13 +8,11 @@ variable says which blocks were entered where; a block that was left is merely o
 from __future__ import annotations
 
 import functools
-import inspect
 import sys
 from _thread import allocate_lock, get_ident
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
-from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, CO_ITERABLE_COROUTINE
 from io import IOBase
 from itertools import chain, repeat
 from types import FrameType
@@ -254,7 +252,8 @@ def settings(objects: Iterable[Any], name: str, values: Iterable[Any]) -> Iterat
 
 # ------ whose block it is
 
-SUSPENDABLE = CO_GENERATOR | CO_COROUTINE | CO_ITERABLE_COROUTINE | CO_ASYNC_GENERATOR
+SUSPENDABLE = 0x20 | 0x80 | 0x100 | 0x200
+"""CO_GENERATOR, CO_COROUTINE, CO_ITERABLE_COROUTINE and CO_ASYNC_GENERATOR of a function's code."""
 ENTERING = ("__enter__", "__aenter__", "enter_context", "enter_async_context")
 """Functions that enter for their caller, as does a generator that is run by one of the first two:
 what `contextlib.contextmanager` makes."""
@@ -286,6 +285,7 @@ def is_below(frame: FrameType) -> bool:
 
 def within(block: type[Block], f: Any) -> Any:
     """Return `f` with its body in a block: that of a generator or coroutine whenever it runs."""
+    import inspect  # here, because an import of the package has no need of it
 
     def call(*args: Any, **named: Any) -> Any:
         with block():

@@ -60,7 +60,7 @@ def check_gradient(f: Callable[..., Any], *args: Any) -> Report:
     Each operand is judged twice: by central differences, whose steps and error are found from
     the function itself, and by the order at which the Taylor remainder vanishes, 2.00 or more if
     the gradient is right. At a kink it has to lie between the slopes on both sides. Operators of
-    one's own are judged by themselves too. Costs some 60 to 120 calls of `f` per operand. Returns
+    one's own are judged by themselves too. Costs some 50 to 200 calls of `f` per operand. Returns
     a Report; raises GradientError, which names the operator at fault, if a gradient is wrong, and
     ValueError if `f` returns different values at the same point.
     """

@@ -85,6 +85,6 @@ def held(values: Sequence[Any], numbers: Sequence[float]) -> Iterator[None]:
             x.data = n
 
 
-def untraced() -> AbstractContextManager[None]:
+def untraced() -> AbstractContextManager[Any]:
     """Within it nodes are built, though a function is being traced."""
     return nullcontext() if modes.state.trace is None else modes.tracing(None)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from math import inf, isfinite, nan
 from typing import NamedTuple
@@ -119,7 +120,8 @@ class Point(NamedTuple):
 
 def point(f: Line, x: float, noise: float | Noise) -> Point:
     """`noise` bounds the roundoff in f(x), as far as it is known; more may be found."""
-    f = total(f)
+    # two ladders share rungs, and f may be a whole network
+    f = lru_cache(maxsize=None)(total(f))
     value = f(x)
     known = noise if callable(noise) else (lambda _, bound=float(noise): bound)
     at = Point(f, x, value, known, 0.0, 1.0)

@@ -95,8 +95,10 @@ class Variables:
 
     def as_eager(self, x: Any) -> Any:
         """A result while a function is traced: a number or a Value, as it is outside of that."""
+        if not is_value(x):
+            return number(x) if self.numbers else Value(number(x))
         if self.numbers:
-            return x.data if is_value(x) and self.trace.has_values else x
+            return x.data if self.trace.has_values else x
         if modes.state.no_grad:
             return Value(number(x))
         return x if self.inside or in_graph(x) else self.trace.variable(x)

@@ -221,7 +221,7 @@ def test_values_on_one_path_only_do_not_disturb_the_other() -> None:
 
 
 def test_structures_differ_by_types_keys_and_their_order() -> None:
-    f = lambda d: 2.0 * list(d.values())[0] - list(d.values())[1]  # noqa: E731
+    f = lambda d: 2.0 * [*d.values()][0] - [*d.values()][1]  # noqa: E731, RUF015
     gate = sg.compile(f)
     for d in ({"a": 1.0, "b": 5.0}, {"b": 5.0, "a": 1.0}, {"a": 5.0, "b": 1.0}):
         assert gate(d) == f(d)

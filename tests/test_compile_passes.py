@@ -232,6 +232,12 @@ def test_a_sum_over_lanes_moves_into_sums() -> None:
     assert not any(found.trace.lanes[i] for i in found.computed())
 
 
+def test_a_sum_over_lanes_moves_through_what_only_stops_a_gradient() -> None:
+    for stopped in (sg.stop_gradient, sg.ops.identity):
+        _, found = lanes_summed(lambda w, x, f=stopped: f(w * x), (2.0, UNIFORM), (5.0, LANE))
+        assert not any(found.trace.lanes[i] for i in found.computed())
+
+
 def test_what_has_no_lanes_is_multiplied_by_their_number() -> None:
     trace, found = lanes_summed(lambda w: sg.exp(w), (0.0, UNIFORM))
     assert found.counts() == {"exp": 1, "mul": 1}

@@ -84,6 +84,7 @@ REFUSED: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"clip": -1.0}, ValueError, "clip must be a positive norm, got -1.0"),
     ({"clip": "1"}, TypeError, "clip must be the largest norm, or a function, got str"),
     ({"penalty": 0.5}, TypeError, "penalty must be a function without arguments, got float"),
+    ({"penalty": Value(0.0)}, TypeError, "penalty must be a function without arguments, got Val"),
     ({"schedule": 0.5}, TypeError, "schedule must be a function of the number of the update"),
 ]
 

@@ -79,6 +79,12 @@ def test_patience_below_one_is_refused(patience: int) -> None:
         EarlyStopping(patience)
 
 
+@pytest.mark.parametrize("margin", [-0.1, math.nan])
+def test_margin_that_is_no_margin_is_refused(margin: float) -> None:
+    with pytest.raises(ValueError, match="margin must be a number from 0 up, got"):
+        EarlyStopping(margin=margin)
+
+
 # ------ whoever ends the training
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,20 @@ from ..protocols import Protocols
 from ..rows import BUILT_IN, Operator, builder, operand
 from .structure import stop_gradient
 
+PACKAGE = __name__.partition(".")[0]
+OURS: set[int] = set()
+"""The globals of this package's modules, by their identity: they live for ever."""
+
+
+def is_ours(names: dict[str, Any]) -> bool:
+    """Tell whether these are the globals of a module of this package."""
+    if id(names) in OURS:
+        return True
+    if not names.get("__name__", "").startswith(PACKAGE):
+        return False
+    OURS.add(id(names))
+    return True
+
 
 class Arithmetic(Protocols):
     """A number with a `trace` that computes with it and notes what it decides."""
@@ -19,8 +34,15 @@ class Arithmetic(Protocols):
     trace: Any
     index: int
 
-    # they have an `__eq__`, below
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        """That of the object, for this package's own use. A set or a dict of the user's would find
+        the number by its value, if it were one."""
+        if is_ours(sys._getframe(1).f_globals):
+            return object.__hash__(self)
+        raise TypeError(
+            "compile cannot follow a number in a set, or as a key of a dict or of a cache, where "
+            "it is found by its value: compare it with ==, or look for it in a list"
+        )
 
 
 def settled(x: Any) -> Any:

@@ -10,11 +10,11 @@ import keyword
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import isinf, isnan
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .. import ops
 from ..rows import BUILT_IN, Operator
-from .names import identifiers
+from .names import identifiers, variants
 from .program import AFTER, BEFORE, LANES, Program
 from .structure import accumulate, lanes_sum, products
 
@@ -81,6 +81,7 @@ class Operations:
         self.program = program
         self.style = style
         self.one = number(style, 1.0)
+        self.called = called(program)
         given = names or [f"x{k}" for k in range(len(program.inputs))]
         self.names = dict(zip(program.inputs, given))
         self.names |= {i: number(style, x) for i, x in program.constants().items()}
@@ -117,6 +118,8 @@ class Operations:
         if row is ops.chain and not self.style.careful:
             row = ops.mul
         text = self.style.spell(row)
+        if text is not None and text.startswith(f"{row.name}("):
+            text = self.called.get(row, row.name) + text[len(row.name) :]
         if text is None:
             raise ValueError(
                 f"{row.name} has no spelling in {self.style.language}: write it with scalargrad's "
@@ -149,12 +152,45 @@ class Operations:
         return [self.names[i] for i in self.program.outputs if trace.lanes[i] == lane]
 
 
+SPELLED = {
+    word
+    for row in BUILT_IN.values()
+    for word in re.findall(r"[A-Za-z]\w*", f"{row.name} {row.c} {row.array}")
+}
+OWN = re.findall(
+    r"\w+",
+    "inputs numbers lanes lane count results columns np special inf nan math zip __debug__",
+)
+RESERVED = {*SPELLED, *OWN, *keyword.kwlist}
+"""Names that mean something in a program's text."""
+
+
+def called(program: Program) -> dict[Operator, str]:
+    """What the operators that are called by name are called: those of users may share a name, or
+    have one that means something else."""
+    rows = [row for row in program.rows() if BUILT_IN.get(row.name) is not row]
+    return dict(zip(rows, identifiers([row.name for row in rows], RESERVED)))
+
+
+def on_numpy(program: Program) -> dict[str, Any]:
+    """The functions, by the names they are called by, that NumPy itself lacks."""
+    import numpy
+
+    names = called(program)
+    rows = [row for row in program.rows() if row.array is None]
+    return {names.get(r, r.name): numpy.vectorize(r.forward, otypes=[float]) for r in rows}
+
+
+def function_name(program: Program, name: str) -> str:
+    """The name of the function as the text has it: the same, unless it hides another."""
+    taken = {*RESERVED, *called(program).values()}
+    return next(x for x in variants(name) if x not in taken)
+
+
 def safe_names(names: Sequence[str], *others: str) -> list[str]:
     """Identifiers for the inputs of a program that hide no function it uses."""
-    spelled = " ".join(f"{row.name} {row.c} {row.array}" for row in BUILT_IN.values())
-    own = "inputs numbers lanes lane count results columns np special inf nan math"
-    reserved = {*re.findall(r"[A-Za-z]\w*", spelled), *own.split(), *keyword.kwlist, *others}
-    return identifiers(names, reserved)
+    columns = {f"column_{k}" for k in range(len(names))}
+    return identifiers(names, {*RESERVED, *columns, *others})
 
 
 def block(lines: Iterable[str], depth: int) -> str:
@@ -171,7 +207,7 @@ def array_source(
     """Return the program as a function of a list of its inputs: numbers, and arrays with an
     element for each lane. It returns the outputs, then the sides of each guard, and uses `np`
     (NumPy or jax.numpy) and `special` (SciPy's or JAX's)."""
-    given = names and safe_names(names, name)
+    given = names and safe_names(names, name, *called(program).values())
     operations = Operations(program, ARRAYS if careful else FAST_ARRAYS, given)
     returned = [*program.outputs, *program.trace.guarded()]
     results = ", ".join(operations.names[i] for i in returned)
@@ -184,7 +220,8 @@ def python_source(program: Program, name: str, names: Sequence[str] | None = Non
     """Return the program as a function of a list of numbers and a list of the lanes' columns; it
     returns the numbers, and a column for each output that has lanes. Its functions are those of
     scalargrad.ops."""
-    operations = Operations(program, PYTHON, names and safe_names(names, name))
+    others = called(program).values()
+    operations = Operations(program, PYTHON, names and safe_names(names, name, *others))
     columns = [f"column_{k}" for k in range(len(operations.outputs(lane=True)))]
     inside = [
         *operations.statements(LANES),

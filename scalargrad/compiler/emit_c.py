@@ -7,21 +7,24 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from .emit import Operations, Style, block, safe_names
-from .names import Names
+from .emit import RESERVED, Operations, Style, block, safe_names
+from .names import Names, identifiers
 from .program import AFTER, BEFORE, LANES, Program
 from .structure import COUNT, SHARE
+from .words import KEYWORDS, LIBRARY, MATH
 
 SPECIAL = Path(__file__).parent.parent / "native" / "special.h"
 C = Style(lambda row: row.c, "INFINITY", "NAN", "C")
-WORDS = re.findall(
-    r"\w+",
-    "auto break case char const continue default do double else enum extern float for goto if "
-    "inline int long register restrict return short signed sizeof static struct switch typedef "
-    "union unsigned void volatile while main",
-)
 OWN = {COUNT: "(double)count", SHARE: "1.0 / (double)count"}
 """The inputs that a caller need not give."""
+
+
+def function_names(name: str) -> tuple[str, str]:
+    """What the function, and the one with its gradient, are called in C."""
+    text = SPECIAL.read_text(encoding="utf-8")
+    taken = {*RESERVED, *KEYWORDS, *MATH, *LIBRARY, *re.findall(r"[A-Za-z]\w*", text)}
+    (safe,) = identifiers([name], taken)
+    return safe, f"{safe}_gradient"
 
 
 class Function(NamedTuple):
@@ -45,7 +48,7 @@ def c_source(functions: Sequence[Function]) -> str:
 
 def text(function: Function) -> str:
     program, name, names = function
-    operations = Operations(program, C, safe_names(names.inputs, *WORDS, name))
+    operations = Operations(program, C, safe_names(names.inputs, *KEYWORDS, *MATH, name))
     inputs = list(declared(given(program, operations, lane=False)))
     columns = [f"columns[{k}][lane] = {x};" for k, x in enumerate(operations.outputs(lane=True))]
     results = [f"results[{k}] = {x};" for k, x in enumerate(operations.outputs(lane=False))]

@@ -34,7 +34,8 @@ class Call(NamedTuple):
 
     @property
     def identifier(self) -> str:
-        return self.names.function
+        """The function's name in the text of a program in Python."""
+        return emit.function_name(self.path.program, self.names.function)
 
 
 class Exported:
@@ -50,7 +51,7 @@ class Exported:
     def __init__(self, call: Call, np: Any, source: str, run: Callable[..., Any]) -> None:
         self.source = source
         self.gradient = call.path.traced.wanted is not None
-        self.__name__ = self.__qualname__ = call.identifier
+        self.__name__ = self.__qualname__ = call.names.function
         self._call = call
         self._np = np
         self._run = run
@@ -167,9 +168,8 @@ def to_numpy(call: Call) -> Exported:
     import numpy
 
     source = emit.array_source(call.path.program, call.identifier, names=call.names.inputs)
-    rows = {row.name: row for row in call.path.program.rows() if row.array is None}
-    own = {name: numpy.vectorize(row.forward, otypes=[float]) for name, row in rows.items()}
-    run = defined(source, call.identifier, np=numpy, special=Special(), **own)
+    own = emit.on_numpy(call.path.program)
+    run = defined(source, call.identifier, {"np": numpy, "special": Special(), **own})
 
     def quietly(inputs: Sequence[Any]) -> list[Any]:
         with numpy.errstate(all="ignore"):
@@ -198,7 +198,7 @@ def to_jax(call: Call) -> Exported:
         )
     names = call.names.inputs
     source = emit.array_source(program, call.identifier, careful=False, names=names)
-    run = defined(source, call.identifier, np=jax.numpy, special=special)
+    run = defined(source, call.identifier, {"np": jax.numpy, "special": special})
     return Exported(call, jax.numpy, source, run)
 
 
@@ -212,8 +212,9 @@ def to_python(call: Call) -> Exported:
 
     program = call.path.program
     source = emit.python_source(program, call.identifier, call.names.inputs)
-    rows = {row.name: row.forward for row in (ops.chain, *program.rows())}
-    run = defined(source, call.identifier, inf=math.inf, nan=math.nan, **rows)
+    names = emit.called(program)
+    rows = {names.get(row, row.name): row.forward for row in (ops.chain, *program.rows())}
+    run = defined(source, call.identifier, {"inf": math.inf, "nan": math.nan, **rows})
     lanes = program.trace.lanes
     is_lane = [lanes[i] for i in program.inputs]
     outputs = [lanes[i] for i in program.outputs]
@@ -233,6 +234,6 @@ def to_python(call: Call) -> Exported:
     return Exported(call, numpy, source, in_order)
 
 
-def defined(source: str, name: str, **names: Any) -> Any:
+def defined(source: str, name: str, names: dict[str, Any]) -> Any:
     exec(compile(source, f"<program of {name}>", "exec"), names)
     return names[name]

@@ -24,6 +24,7 @@ from .results import Results, finish_of
 from .tracing import Wanted, kinds_of
 from .views import Views
 
+CACHED = type(functools.lru_cache(len))
 MOST_FORMS = 8
 """So many forms of calls that follow each other are known; each that is not looked like is a
 fraction of a microsecond."""
@@ -46,7 +47,8 @@ class Compiled(Views):
         if reduce not in REDUCE:
             raise ValueError(f"reduce must be None, 'sum' or 'mean', got {reduce!r}")
         functools.update_wrapper(self, f)
-        self.f = f
+        # a cache would keep numbers of the trace
+        self.f = f = f.__wrapped__ if isinstance(f, CACHED) else f
         self.signature = signature_of(f)
         self.batch: Any = Batch(self.signature, batch)
         self.reduce = reduce

@@ -240,7 +240,7 @@ def inner(trace: Trace, i: int) -> tuple[int, ...]:
     row, operands = trace.rows[i], trace.operands[i]
     if not trace.lanes[i]:
         return ()
-    if row in (ops.add, ops.sub, ops.neg, ops.sum):
+    if row in (ops.add, ops.sub, ops.neg, ops.sum, ops.identity, stop_gradient):
         return operands
     if row in (ops.mul, ops.chain):
         varying = [j for j in operands if trace.lanes[j]]

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from .. import ops
 from ..trees import is_array
 from .arguments import Place
-from .emit import array_source
+from .emit import array_source, function_name, on_numpy
 from .native import machine
 from .program import Program
 from .structure import COUNT, accumulate
@@ -201,12 +201,10 @@ def spread(x: Any, lanes: Any, count: int) -> Any:
 def arrays_function(program: Program, careful: bool) -> Any:
     import numpy
 
-    namespace: dict[str, Any] = {"np": numpy, "special": Special()}
-    for row in program.rows():
-        if row.array is None:
-            namespace[row.name] = numpy.vectorize(row.forward, otypes=[float])
-    exec(array_source(program, "run", careful), namespace)
-    return namespace["run"]
+    names = {"np": numpy, "special": Special(), **on_numpy(program)}
+    name = function_name(program, "run")
+    exec(array_source(program, name, careful), names)
+    return names[name]
 
 
 class Special:

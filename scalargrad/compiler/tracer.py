@@ -14,10 +14,9 @@ from ..backward import sum_of_products
 from ..comparing import guarded
 from ..engine import Value
 from ..rows import Operator, builder
-from .arithmetic import Arithmetic, settled
+from .arithmetic import Arithmetic, is_ours, settled
 from .structure import accumulate, stop_gradient
 
-PACKAGE = __name__.partition(".")[0]
 INPUT = "input"
 CONSTANT = "constant"
 
@@ -120,7 +119,7 @@ class Number(Arithmetic):
     def __class__(self) -> type:
         """What isinstance is told: as in eager mode a float or a Value. This package sees what it
         is."""
-        if sys._getframe(1).f_globals.get("__name__", "").startswith(PACKAGE):
+        if is_ours(sys._getframe(1).f_globals):
             return type(self)
         return Value if self.in_graph else float
 

@@ -70,7 +70,7 @@ class Views:
         tells which number is which."""
         kinds = (False, True) if gradient else (False,)
         calls = [self._whole(args, named, kind) for kind in kinds]
-        names = [calls[0].identifier, f"{calls[0].identifier}_gradient"]
+        names = emit_c.function_names(calls[0].names.function)
         return emit_c.c_source(
             [
                 emit_c.Function(call.path.program, name, call.names)

@@ -41,7 +41,7 @@ class NeedsBatch(ValueError):
     """A part that must see all samples at once was given one, by `batch` of what holds it."""
 
     def __init__(self, part: str, within: str = "") -> None:
-        self.part = part
+        self.part, self.within = part, within
         cure = (
             f"{within} hands its samples on one by one. Give {within} a method batch(self, "
             f"samples) that calls batch of each part in turn, or make {within} of Sequential"
@@ -134,7 +134,9 @@ class Module:
         try:
             return [self(sample) for sample in samples]
         except NeedsBatch as error:
-            raise NeedsBatch(error.part, type(self).__name__) from None
+            # the innermost one is to be told
+            within = error.within or type(self).__name__
+            raise NeedsBatch(error.part, within) from None
 
     def __repr__(self) -> str:
         return summary(self)

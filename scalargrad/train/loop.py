@@ -26,6 +26,7 @@ from .plan import (
     limit,
     measures,
     mover,
+    optional,
     pairs,
     positive,
     sees_whole_batches,
@@ -79,13 +80,13 @@ def fit(
         [] if validation is None else pairs("validation", validation),
         measures(metrics),
         limit(clip),
-        penalty and function("penalty", penalty, "a function without arguments"),
+        optional("penalty", penalty, "a function without arguments"),
         functions("callbacks", callbacks),
         functions("on_update", on_update),
         shuffle,
         sees_whole_batches(function("model", model, "a Module or a function")),
     )
-    rates = schedule and function("schedule", schedule, "a function of the number of the update")
+    rates = optional("schedule", schedule, "a function of the number of the update")
     check(plan, run)
     try_out(plan, model)
     for begin in (getattr(callback, "begin", None) for callback in plan.callbacks):

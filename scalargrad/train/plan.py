@@ -81,6 +81,10 @@ def function(name: str, x: Any, text: str) -> Any:
     return x
 
 
+def optional(name: str, x: Any, text: str) -> Any:
+    return None if x is None else function(name, x, text)
+
+
 def came(x: Any) -> str:
     return f"{type(x).__name__} {x!r:.60}"
 

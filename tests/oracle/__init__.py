@@ -7,8 +7,8 @@ which it is scalargrad's. `judge` says of each call whether it is the same, refu
 
     program       the text of programs and scripts
     uses          what a function can use, how it is read, what can change in it
-    kinds_of_use  more of the same: what is harder to watch
-    programs      programs by hand
+    kinds_of_use, containers    more of the same: what is harder to watch
+    programs, flow, by_hand, effects    programs and scripts by hand
     expressions, statements, generator    random programs
     forms         ways to call a program
     lanes         what a batch means, as a loop
@@ -16,6 +16,9 @@ which it is scalargrad's. `judge` says of each call whether it is the same, refu
     compare       when two results are the same
     refusals      what may be refused, and with what message
     judge         the verdict on a script
+    calls         what a script calls besides its gate
+    suites        all scripts that are judged
+    faults        compilers that are wrong, to try the oracle itself
     shrink        a smaller program that is wrong in the same way
 
 `python -m oracle SEED CALLS` (in tests/) judges random programs and prints what it counted.

@@ -1,27 +1,34 @@
-"""python -m oracle [SEED [CALLS]]: judges random programs; prints wrong ones made small, counts."""
+"""python -m oracle [SEED [CALLS]]: judges random programs, and those by hand with SEED `hand`;
+prints programs, made small, that are wrong, and what it counted."""
 
 import sys
 from collections import Counter
+from itertools import chain
 
-from .judge import Counts, judged, report
+from .judge import WRONG, Counts, judged, report
 from .shrink import shrunk, signature
-from .suites import random_scripts
+from .suites import random_scripts, scripts_by_hand, scripts_of_uses
 
-seed = int(sys.argv[1]) if len(sys.argv) > 1 else 0
+SHOWN = 2
+"""Programs of each kind of wrongness."""
+
+seed = sys.argv[1] if len(sys.argv) > 1 else "0"
 calls = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
+by_hand = seed == "hand"
 counts = Counts()
-kinds: Counter[tuple[str, str]] = Counter()
-for script in random_scripts(seed):
+kinds: Counter[tuple[str, ...]] = Counter()
+for script in chain(scripts_by_hand(), scripts_of_uses()) if by_hand else random_scripts(int(seed)):
     verdicts = judged(script)
     counts.add(script, verdicts)
     for verdict in verdicts:
-        if verdict.verdict == "wrong":
-            kinds[signature(verdict)] += 1
-            if kinds[signature(verdict)] <= 2:
-                small = shrunk(script, verdict)
+        if verdict.verdict == WRONG:
+            kind = *signature(verdict), script.program.name.split(",")[0] if by_hand else ""
+            kinds[kind] += 1
+            if kinds[kind] <= SHOWN:
+                small = script if by_hand else shrunk(script, verdict)
                 print(report(small, judged(small)[-1]), flush=True)
-    if counts.calls >= calls:
+    if counts.calls >= calls and not by_hand:
         break
-for (kind, raised), n in kinds.most_common():
-    print(f"{n:6,}  {kind}: {raised}")
+for key, n in kinds.most_common():
+    print(f"{n:6,}  {' | '.join(key)}")
 print(counts)

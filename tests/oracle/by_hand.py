@@ -6,8 +6,6 @@ from __future__ import annotations
 from .forms import PLAIN
 from .program import Program, Script, Step
 
-LOG = "log = []\nclass Counter:\n    def __init__(self):\n        self.count, self.last = 0, None\nc = Counter()\n"
-
 
 def is_statement(text: str) -> bool:
     try:
@@ -23,69 +21,223 @@ def by_hand(name: str, source: str, *lines: str, setup: str = PLAIN) -> Script:
 
 
 CALLS = (
-    by_hand("keyword-only", "f = lambda x, *, k=2.0: x * k", "gate(3.0, k=4.0)", "gate(3.0)", "gate(x=3.0, k=sg.Value(2.0))", "gate()"),
-    by_hand("partial, overruled", "f = functools.partial(lambda x, k: x * k, k=4.0)", "gate(3.0, k=5.0)", "gate(3.0)"),
-    by_hand("scale of all", "f = lambda *xs, scale=1.0: sum(xs) * scale", "gate(1.0, 2.0, scale=10.0)", "gate(1.0)", "gate()"),
-    by_hand("wrong arguments", "f = lambda x, y: x", "gate(1.0)", "gate(1.0, 2.0, 3.0)", "gate(1.0, z=2.0)", "gate(1.0, x=2.0)"),
+    by_hand(
+        "keyword-only",
+        "f = lambda x, *, k=2.0: x * k",
+        "gate(3.0, k=4.0)",
+        "gate(3.0)",
+        "gate(x=3.0, k=sg.Value(2.0))",
+        "gate()",
+    ),
+    by_hand(
+        "partial, overruled",
+        "f = functools.partial(lambda x, k: x * k, k=4.0)",
+        "gate(3.0, k=5.0)",
+        "gate(3.0)",
+    ),
+    by_hand(
+        "scale of all",
+        "f = lambda *xs, scale=1.0: sum(xs) * scale",
+        "gate(1.0, 2.0, scale=10.0)",
+        "gate(1.0)",
+        "gate()",
+    ),
+    by_hand(
+        "wrong arguments",
+        "f = lambda x, y: x",
+        "gate(1.0)",
+        "gate(1.0, 2.0, 3.0)",
+        "gate(1.0, z=2.0)",
+        "gate(1.0, x=2.0)",
+    ),
     by_hand(
         "method",
-        "class Net:\n    def __init__(self, k):\n        self.k = k\n    @compile\n    def __call__(self, x, b=0.5):\n        return x * self.k + b\n    @compile\n    def plus(self, x, *, b):\n        return self(x) + b\nn, m = Net(2.0), Net(sg.Value(3.0))",
-        "n(1.5)", "m(1.5)", "n(1.5, b=2.0)", "n.plus(1.0, b=0.5)", "n.k = 4.0", "n(1.5)", "Net.__call__(n, 1.0)", "through(m, (sg.Value(1.0),), {}, [m.k])", setup="gate = n",
+        "class Net:\n"
+        "    def __init__(self, k):\n"
+        "        self.k = k\n"
+        "    @compile\n"
+        "    def __call__(self, x, b=0.5):\n"
+        "        return x * self.k + b\n"
+        "    @compile\n"
+        "    def plus(self, x, *, b):\n"
+        "        return self(x) + b\n"
+        "n, m = Net(2.0), Net(sg.Value(3.0))",
+        "n(1.5)",
+        "m(1.5)",
+        "n(1.5, b=2.0)",
+        "n.plus(1.0, b=0.5)",
+        "n.k = 4.0",
+        "n(1.5)",
+        "Net.__call__(n, 1.0)",
+        "through(m, (sg.Value(1.0),), {}, [m.k])",
+        setup="gate = n",
     ),
-    by_hand("class method, property", "class A:\n    k = 2.0\n    @classmethod\n    @compile\n    def of(cls, x):\n        return x * cls.k\n    @property\n    @compile\n    def twice(self):\n        return self.k * 2.0\na = A()", "A.of(1.5)", "a.of(1.5)", "a.twice", "A.k = 3.0", "A.of(1.5)", "a.twice", "a.k = 5.0", "a.twice", setup="gate = A.of"),
-    by_hand("mean of an array", "f = lambda w, x: np.mean((w * x - 1) ** 2)", "gate(2.0, np.array([1.0, 2.0, 3.0]))", "sg.value_and_grad(gate)(2.0, np.array([1.0, 2.0, 3.0]))", "sg.grad(gate, (0, 1))(2.0, np.array([1.0, 2.0]))", "gate(2.0, [1.0, 2.0])"),
-    by_hand("norm", "f = lambda v: np.sum(v ** 2) ** 0.5", "gate(np.array([3.0, 4.0]))", "sg.grad(gate)(np.array([3.0, 4.0]))", "sg.hessian(gate)(np.array([3.0, 4.0]))", "gate(np.array([[3.0, 4.0], [0.0, 12.0]]))"),
-    by_hand("arrays of several kinds", "f = lambda v: v.sum() + v[0]", "gate(np.array([1, 2]))", "gate(np.array([True, False]))", "gate(np.array([0.5, 1.5], dtype=np.float32))", "gate(np.array([sg.Value(1.0), 2.0], dtype=object))", "gate(np.array([1.0, 2.0])[::-1])", "gate(np.arange(6.0).reshape(2, 3)[:, 1])"),
-    by_hand("empty containers", "f = lambda xs, d: sum(xs) + len(d)", "gate([], {})", "gate([1.0], {'a': None})", "gate((), {'a': 1.0})"),
-    by_hand("order of a dict", "f = lambda d: 2 * list(d.values())[0] - list(d.values())[1]", "gate({'a': 1.0, 'b': 5.0})", "gate({'b': 5.0, 'a': 1.0})", "gate({'a': 1.0, 'b': 5.0})", "sg.grad(gate)({'b': 5.0, 'a': 1.0})"),
-    by_hand("keys of a dict", "f = lambda d: sum(v * (k if isinstance(k, int) else 10) for k, v in d.items())", "gate({1: 1.0, 2: 5.0})", "gate({'1': 1.0, '2': 5.0})", "gate({1: 1.0, '2': 5.0})", "gate({True: 1.0, 2: 5.0})"),
+    by_hand(
+        "class method, property",
+        "class A:\n"
+        "    k = 2.0\n"
+        "    @classmethod\n"
+        "    @compile\n"
+        "    def of(cls, x):\n"
+        "        return x * cls.k\n"
+        "    @property\n"
+        "    @compile\n"
+        "    def twice(self):\n"
+        "        return self.k * 2.0\n"
+        "a = A()",
+        "A.of(1.5)",
+        "a.of(1.5)",
+        "a.twice",
+        "A.k = 3.0",
+        "A.of(1.5)",
+        "a.twice",
+        "a.k = 5.0",
+        "a.twice",
+        setup="gate = A.of",
+    ),
+    by_hand(
+        "mean of an array",
+        "f = lambda w, x: np.mean((w * x - 1) ** 2)",
+        "gate(2.0, np.array([1.0, 2.0, 3.0]))",
+        "sg.value_and_grad(gate)(2.0, np.array([1.0, 2.0, 3.0]))",
+        "sg.grad(gate, (0, 1))(2.0, np.array([1.0, 2.0]))",
+        "gate(2.0, [1.0, 2.0])",
+    ),
+    by_hand(
+        "norm",
+        "f = lambda v: np.sum(v ** 2) ** 0.5",
+        "gate(np.array([3.0, 4.0]))",
+        "sg.grad(gate)(np.array([3.0, 4.0]))",
+        "sg.hessian(gate)(np.array([3.0, 4.0]))",
+        "gate(np.array([[3.0, 4.0], [0.0, 12.0]]))",
+    ),
+    by_hand(
+        "arrays of several kinds",
+        "f = lambda v: v.sum() + v[0]",
+        "gate(np.array([1, 2]))",
+        "gate(np.array([True, False]))",
+        "gate(np.array([0.5, 1.5], dtype=np.float32))",
+        "gate(np.array([sg.Value(1.0), 2.0], dtype=object))",
+        "gate(np.array([1.0, 2.0])[::-1])",
+        "gate(np.arange(6.0).reshape(2, 3)[:, 1])",
+    ),
+    by_hand(
+        "empty containers",
+        "f = lambda xs, d: sum(xs) + len(d)",
+        "gate([], {})",
+        "gate([1.0], {'a': None})",
+        "gate((), {'a': 1.0})",
+    ),
+    by_hand(
+        "order of a dict",
+        "f = lambda d: 2 * list(d.values())[0] - list(d.values())[1]",
+        "gate({'a': 1.0, 'b': 5.0})",
+        "gate({'b': 5.0, 'a': 1.0})",
+        "gate({'a': 1.0, 'b': 5.0})",
+        "sg.grad(gate)({'b': 5.0, 'a': 1.0})",
+    ),
+    by_hand(
+        "keys of a dict",
+        "f = lambda d: sum(v * (k if isinstance(k, int) else 10) for k, v in d.items())",
+        "gate({1: 1.0, 2: 5.0})",
+        "gate({'1': 1.0, '2': 5.0})",
+        "gate({1: 1.0, '2': 5.0})",
+        "gate({True: 1.0, 2: 5.0})",
+    ),
     by_hand(
         "two classes of one name",
-        "def make(k):\n    class P(NamedTuple):\n        a: float\n        def scaled(self):\n            return self.a * k\n    return P\nP, Q = make(2.0), make(3.0)\nf = lambda p: p.scaled()",
-        "gate(P(1.5))", "gate(Q(1.5))", "gate(P(1.5))",
+        "def make(k):\n"
+        "    class P(NamedTuple):\n"
+        "        a: float\n"
+        "        def scaled(self):\n"
+        "            return self.a * k\n"
+        "    return P\n"
+        "P, Q = make(2.0), make(3.0)\n"
+        "f = lambda p: p.scaled()",
+        "gate(P(1.5))",
+        "gate(Q(1.5))",
+        "gate(P(1.5))",
     ),
-    by_hand("list or tuple", "f = lambda xs: len(xs) * (2.0 if isinstance(xs, tuple) else 1.0) * xs[0]", "gate([1.5])", "gate((1.5,))", "gate([1.5, 2.0])"),
-    by_hand("1, 1.0 and True", "f = lambda x, n: (x * n, type(n).__name__)", "gate(1.5, 1)", "gate(1.5, 1.0)", "gate(1.5, True)", "gate(1.5, sg.Value(1.0))", "gate(2, 1)", "gate(-0.0, 0)"),
-    by_hand("branches in turn", "v = sg.Value(2.0)\nf = lambda x: x * v if x > 0 else -x", *[f"through(gate, ({x},), {{}}, [v])" for x in (-1.0, 0.2, -1.0)], "gate(-1.0)", "gate(0.2)", "through(gate, (sg.Value(-1.0),), {}, [v])"),
-    by_hand("mean over lanes of a Value", "f = lambda x, b: sg.square(sg.relu(x - b))", "through(gate, (np.array([1.0]), sg.Value(2.0)), {})", "through(gate, (np.array([1.0, 3.0]), sg.Value(2.0)), {})", setup="gate = compile(f, batch='x', reduce='mean')"),
-    by_hand("comparisons of closed-over Values", "v, w = sg.Value(1.5), sg.Value(1.0)\nf = lambda x: x * max(v, w) + sorted([v, w])[0] * (v > 1.0)", "through(gate, (2.0,), {}, [v, w])", "v.data = 0.5", "through(gate, (2.0,), {}, [v, w])", "w.data = 0.25", "through(gate, (2.0,), {}, [v, w])"),
-    by_hand("the number of arguments changes", "f = lambda *xs: sum(x * x for x in xs)", "sg.jvp(gate, (1.0, 2.0), (1.0, 0.5))", "sg.jvp(gate, (1.0,), (2.0,))", "sg.jvp(gate, (1.0, 2.0, 3.0), (1.0, 0.0, 1.0))", "sg.grad(gate, (0, 1))(1.0, 2.0)"),
-    by_hand("derivatives by lane", "f = lambda w, x: w * w * sg.sin(x)", "sg.jacobian(gate, 1)(1.5, np.array([0.5, 1.0, 2.0]))", "sg.hessian(gate, (0, 1))(1.5, np.array([0.5, 1.0, 2.0]))", setup="gate = compile(f, batch='x', reduce='sum')"),
-    by_hand("second derivatives of a mean", "f = lambda w, x: (w * x) ** 2", "sg.hessian(gate, (0, 1))(2.0, np.array([0.5, 1.0, 2.0]))", setup="gate = compile(f, batch='x', reduce='mean')"),
-    by_hand("gradient of the gradient", "f = lambda x: x ** 3 * sg.sin(x)", "sg.grad(sg.grad(gate))(1.5)", "sg.hessian(gate)(1.5)", "sg.grad(sg.grad(sg.grad(gate)))(1.5)", "sg.jvp(sg.grad(gate), (1.5,), (2.0,))", "sg.grad(gate)(sg.Value(1.5))", "through(sg.grad(gate), (sg.Value(1.5),), {})"),
-    by_hand("broadcast", "f = lambda x, y: x * y + 1.0", "gate(np.ones((2, 1)), np.arange(3.0))", "gate(2.0, np.arange(3.0))", "gate(np.array(2.0), np.arange(2.0))", "gate(np.arange(2.0), 3)", setup="gate = compile(f, batch=True)"),
-)
-EFFECTS = (
-    by_hand("print", "def f(x):\n    print('called')\n    return x * 2.0", "printed(gate, 1.0)", "printed(gate, 1.0)", "printed(gate, 2.0)"),
-    by_hand("print of a number", "def f(x):\n    print(x)\n    return x * 2.0", "printed(gate, 1.5)", "printed(gate, 2.5)"),
-    by_hand("a counter", LOG + "def f(x):\n    c.count += 1\n    return x * c.count", *["gate(1.5)"] * 4, "c.count"),
-    by_hand("a global counter", "n = 0\ndef f(x):\n    global n\n    n += 1\n    return x * n", *["gate(1.5)"] * 4, "n"),
-    by_hand("a log of constants", LOG + "def f(x):\n    log.append('call')\n    return x + len(log)", *["gate(1.5)"] * 3, "shown(log)"),
-    by_hand("a log of numbers", LOG + "def f(x):\n    log.append(x * 2.0)\n    return x", "gate(1.5)", "shown(log)", "gate(2.5)", "shown(log)"),
-    by_hand("a number kept in an object", LOG + "def f(x):\n    c.last = x\n    return x * 2.0", "gate(1.5)", "shown(c.last)", "gate(2.5)", "shown(c.last)"),
-    by_hand("a number kept and used", LOG + "def f(x):\n    y = x * (1.0 if c.last is None else c.last)\n    c.last = x\n    return y", "gate(1.5)", "gate(2.5)", "gate(2.5)", "shown(c.last)"),
-    by_hand("a memo of constants", "memo = {}\ndef f(x, n):\n    if n not in memo:\n        memo[n] = n * 0.5\n    return x * memo[n]", "gate(1.5, 2)", "gate(1.5, 3)", "gate(1.5, 2)", "shown(memo)"),
-    by_hand("a memo of numbers", "memo = {}\ndef f(x):\n    if 'y' not in memo:\n        memo['y'] = x * 0.5\n    return memo['y']", "gate(1.5)", "gate(2.5)", "shown(memo)"),
-    by_hand("an argument that is changed", "def f(xs):\n    xs.append(xs[0] * 2.0)\n    return sum(xs)", "gate([1.5])", "gate([1.5])", "shown((lambda g, xs: (g(xs), xs))(gate, [1.5]))"),
-    by_hand("an array that is changed", "a = np.zeros(2)\ndef f(x):\n    a[0] += 1.0\n    return x * a[0]", *["gate(1.5)"] * 3, "shown(a)"),
-    by_hand("an iterator", "it = iter(range(1, 9))\ndef f(x):\n    return x * next(it)", *["gate(1.5)"] * 4),
-    by_hand("itertools.count", "import itertools\nit = itertools.count(1)\ndef f(x):\n    return x * next(it)", *["gate(1.5)"] * 4),
-    by_hand("a generator kept", "def gen():\n    for k in (1.0, 2.0, 3.0, 4.0):\n        yield k\ng = gen()\ndef f(x):\n    return x * next(g)", *["gate(1.5)"] * 4),
-    by_hand("nonlocal", "def make():\n    n = 0\n    def f(x):\n        nonlocal n\n        n += 1\n        return x * n\n    return f\nf = make()", *["gate(1.5)"] * 3),
-    by_hand("Value changed inside", "v = sg.Value(1.0)\ndef f(x):\n    v.data = v.data + 1.0\n    return x * v", "gate(1.5)", "gate(1.5)", "v.data"),
-    by_hand("backward inside", "v = sg.Value(2.0)\ndef f(x):\n    y = v * x\n    y.backward()\n    return y", "gate(1.5)", "gate(1.5)", "v.grad"),
-    by_hand("grad inside", "def f(x):\n    return x + sg.grad(lambda t: t ** 3 * x)(x)", "gate(1.5)", "through(gate, (sg.Value(1.5),), {})", "sg.grad(gate)(1.5)"),
-    by_hand("attribute set at each call", "class O: pass\no = O()\ndef f(x):\n    o.k = 2.0 * len(vars(o))\n    return x * o.k", *["gate(1.5)"] * 3, "o.k"),
-)
-DRAWS = ("np.random.rand()", "np.random.default_rng(0).random()", "rng.random()", "old.rand()", "random.random()", "own.gauss(0, 1)", "secrets.randbelow(10 ** 9)", "os.urandom(8)[0] + 256 * os.urandom(8)[1]", "np.random.permutation(1000)[0]", "time.time()", "time.perf_counter()", "uuid.uuid4().int % 1000", "datetime.datetime.now().microsecond", "random.choice([*range(10 ** 6)])", "sg_random()")
-CHANCE_AND_TIME = tuple(
     by_hand(
-        draw,
-        "import datetime, os, random, secrets, time, uuid\nrng = np.random.default_rng(0)\nold = np.random.RandomState(0)\nown = random.Random(0)\n"
-        "from scalargrad.randomness import bernoulli\nsg_random = lambda: bernoulli(0.5)\n"
-        f"def f(x):\n    return x * {draw}",
-        *["gate(1.5)"] * 3,
-    )
-    for draw in DRAWS
+        "list or tuple",
+        "f = lambda xs: len(xs) * (2.0 if isinstance(xs, tuple) else 1.0) * xs[0]",
+        "gate([1.5])",
+        "gate((1.5,))",
+        "gate([1.5, 2.0])",
+    ),
+    by_hand(
+        "1, 1.0 and True",
+        "f = lambda x, n: (x * n, isinstance(n, int))",
+        "gate(1.5, 1)",
+        "gate(1.5, 1.0)",
+        "gate(1.5, True)",
+        "gate(1.5, sg.Value(1.0))",
+        "gate(2, 1)",
+        "gate(-0.0, 0)",
+    ),
+    by_hand(
+        "branches in turn",
+        "v = sg.Value(2.0)\nf = lambda x: x * v if x > 0 else -x",
+        *[f"through(gate, ({x},), {{}}, [v])" for x in (-1.0, 0.2, -1.0)],
+        "gate(-1.0)",
+        "gate(0.2)",
+        "through(gate, (sg.Value(-1.0),), {}, [v])",
+    ),
+    by_hand(
+        "mean over lanes of a Value",
+        "f = lambda x, b: sg.square(sg.relu(x - b))",
+        "through(gate, (np.array([1.0]), sg.Value(2.0)), {})",
+        "through(gate, (np.array([1.0, 3.0]), sg.Value(2.0)), {})",
+        setup="gate = compile(f, batch='x', reduce='mean')",
+    ),
+    by_hand(
+        "comparisons of closed-over Values",
+        "v, w = sg.Value(1.5), sg.Value(1.0)\n"
+        "f = lambda x: x * max(v, w) + sorted([v, w])[0] * (v > 1.0)",
+        "through(gate, (2.0,), {}, [v, w])",
+        "v.data = 0.5",
+        "through(gate, (2.0,), {}, [v, w])",
+        "w.data = 0.25",
+        "through(gate, (2.0,), {}, [v, w])",
+    ),
+    by_hand(
+        "the number of arguments changes",
+        "f = lambda *xs: sum(x * x for x in xs)",
+        "sg.jvp(gate, (1.0, 2.0), (1.0, 0.5))",
+        "sg.jvp(gate, (1.0,), (2.0,))",
+        "sg.jvp(gate, (1.0, 2.0, 3.0), (1.0, 0.0, 1.0))",
+        "sg.grad(gate, (0, 1))(1.0, 2.0)",
+    ),
+    by_hand(
+        "derivatives by lane",
+        "f = lambda w, x: w * w * sg.sin(x)",
+        "sg.jacobian(gate, 1)(1.5, np.array([0.5, 1.0, 2.0]))",
+        "sg.hessian(gate, (0, 1))(1.5, np.array([0.5, 1.0, 2.0]))",
+        setup="gate = compile(f, batch='x', reduce='sum')",
+    ),
+    by_hand(
+        "second derivatives of a mean",
+        "f = lambda w, x: (w * x) ** 2",
+        "sg.hessian(gate, (0, 1))(2.0, np.array([0.5, 1.0, 2.0]))",
+        setup="gate = compile(f, batch='x', reduce='mean')",
+    ),
+    by_hand(
+        "gradient of the gradient",
+        "f = lambda x: x ** 3 * sg.sin(x)",
+        "sg.grad(sg.grad(gate))(1.5)",
+        "sg.hessian(gate)(1.5)",
+        "sg.grad(sg.grad(sg.grad(gate)))(1.5)",
+        "sg.jvp(sg.grad(gate), (1.5,), (2.0,))",
+        "sg.grad(gate)(sg.Value(1.5))",
+        "through(sg.grad(gate), (sg.Value(1.5),), {})",
+    ),
+    by_hand(
+        "broadcast",
+        "f = lambda x, y: x * y + 1.0",
+        "gate(np.ones((2, 1)), np.arange(3.0))",
+        "gate(2.0, np.arange(3.0))",
+        "gate(np.array(2.0), np.arange(2.0))",
+        "gate(np.arange(2.0), 3)",
+        setup="gate = compile(f, batch=True)",
+    ),
 )
-SCRIPTS = CALLS + EFFECTS

@@ -14,12 +14,12 @@ import numpy as np
 
 import scalargrad as sg
 
-__all__ = ["numbers", "printed", "pulled", "shown", "through", "unlinked", "values_in"]
+__all__ = ["kept", "numbers", "printed", "pulled", "shown", "through", "unlinked", "values_in"]
 
 
 def needed(text: str) -> list[str]:
     """The source of what a text calls of this module, with what that calls in turn."""
-    own = (parts_of, values_in, numbers, through, pulled, unlinked, printed, shown)
+    own = (parts_of, values_in, numbers, through, kept, pulled, unlinked, printed, shown)
     wanted = [f for f in own if re.search(rf"\b{f.__name__}\(", text)]
     while more := {f for f in own for g in wanted if f.__name__ in g.__code__.co_names} - {*wanted}:
         wanted += more
@@ -58,6 +58,13 @@ def through(f: Any, args: Any, named: Any, held: Sequence[Any] = ()) -> tuple[An
     if roots:
         sum(roots).backward()
     return result, [v.grad for v in leaves]
+
+
+def kept(found: tuple[Any, list[float]], held: Sequence[Any]) -> tuple[Any, list[float]]:
+    """What `through` gave on Values, as it gives it on floats: gradients in `held` alone."""
+    result, gradients = found
+    own = len([*values_in(list(held))])
+    return numbers(result), gradients[len(gradients) - own :]
 
 
 def pulled(f: Any, primals: Any, cotangent: Any) -> Any:

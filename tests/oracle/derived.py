@@ -33,6 +33,9 @@ def fits(name: str, program: Program) -> bool:
     numbers = [k for k in variable(program) if program.positional()[k].spellings == ("{}",)]
     if program.forms:
         return name in program.forms
+    if name == "bool" and "np.array(" in str(program.arguments):
+        # NumPy adds booleans up to one, and has half floats for their tanh
+        return False
     if name == "partial":
         return not program.arguments[0].keyword_only
     if name not in FORMS:
@@ -91,7 +94,9 @@ def along(name: str) -> Form:
         taken = ", ".join(a.name for a in program.positional() if a.holes)
         passed = ", ".join(f"{a.name}={a.name}" for a in program.positional() if a.holes)
         must = [a for a in program.arguments if a.keyword_only and not a.optional]
-        more = "".join(f", {a.name}={random.choice(a.spellings).format(*'1' * a.holes)}" for a in must)
+        more = "".join(
+            f", {a.name}={random.choice(a.spellings).format(*'1' * a.holes)}" for a in must
+        )
         setup = f"gate = compile(lambda {taken}: f({passed}{rest and ', '}{rest}{more}))"
 
         def step() -> Step:
@@ -146,7 +151,8 @@ def batched(
             call = drawn_call(program, random, all_of=True)
             call = with_lanes(call, rows, lanes, random, elements)
             if not values:
-                return Step(f"{asked}({call.given(spelled(repr)).arguments()})")
+                floats, linked = (call.given(how).arguments() for how in (spelled(repr), on_values))
+                return Step(f"{asked}({floats})", otherwise=f"numbers({asked}({linked}))")
             given = call.given(spelled(SPELLED["Value"]))
             return Step(f"through({asked}, {given.packed()}, [{held}])")
 
@@ -201,6 +207,14 @@ def spelled(how: Callable[[float], str]) -> Callable[[float], str]:
         return f"np.array({list(x)})" if not x.shape else f"np.array({list(x)}).reshape(-1, 1)"
 
     return spelling
+
+
+def on_values(x: float) -> str:
+    """Values, also in lanes."""
+    if not isinstance(x, Column):
+        return SPELLED["Value"](x)
+    text = f"np.array([{', '.join(map(SPELLED['Value'], x))}])"
+    return f"{text}.reshape(-1, 1)" if x.shape else text
 
 
 for reduce in (None, "sum", "mean"):

@@ -19,10 +19,19 @@ BINARY = (
     *("({} + {})", "({} - {})", "({} * {})", "({} + {})", "({} * {})", "{} / (1.5 + abs({}))"),
     *("sg.maximum({}, {})", "sg.minimum({}, {})", "max({}, {})", "min({}, {})"),
     *("sg.hypot(1.0 + {}, {})", "sg.atan2({}, 1.5 + {} ** 2)", "sg.logaddexp({}, {})"),
-    *("sum([{}, {}])", "sg.dot([{}, 0.5], [1.5, {}])", "sg.sum([{}, {}, 1.0])", "sg.mean([{}, {}])"),
+    *(
+        "sum([{}, {}])",
+        "sg.dot([{}, 0.5], [1.5, {}])",
+        "sg.sum([{}, {}, 1.0])",
+        "sg.mean([{}, {}])",
+    ),
     *("sorted([{}, {}])[0]", "(lambda s, t=0.5: s * t)({}, {})", "max([{}, {}], key=abs)"),
     *("sum(s * t for s, t in zip([{}, 0.5], [1.5, {}]))", "[{}, {}][-1]", "dict(p={}, q={})['q']"),
-    *("divmod({}, 1.5 + abs({}))[1]", "sg.prod([{}, {}])", "(lambda *s, **t: s[0] - t['u'])({}, u={})"),
+    *(
+        "divmod({}, 1.5 + abs({}))[1]",
+        "sg.prod([{}, {}])",
+        "(lambda *s, **t: s[0] - t['u'])({}, u={})",
+    ),
 )
 RISKY = ("{} / {}", "1.0 / ({} - {})", "sg.log(abs({} * {}))", "abs({}) ** {}")
 OVER_LISTS = (
@@ -75,7 +84,8 @@ class Scope:
         if roll < 0.68:
             return self.filled(self.random.choice(BINARY), depth)
         if roll < 0.76:
-            return f"({self.number(depth - 1)} if {self.condition(depth - 2)} else {self.number(depth - 1)})"
+            chosen, other = self.number(depth - 1), self.number(depth - 1)
+            return f"({chosen} if {self.condition(depth - 2)} else {other})"
         if roll < 0.86:
             over = self.list_of(depth - 1)
             return "(" + self.random.choice(OVER_LISTS).replace("{}", over) + ")"

@@ -53,7 +53,9 @@ class Call(NamedTuple):
         return argument.name in self.spellings and argument.name not in self.by_name
 
 
-def drawn_call(program: Program, random: Random, by_name: bool = False, all_of: bool = False) -> Call:
+def drawn_call(
+    program: Program, random: Random, by_name: bool = False, all_of: bool = False
+) -> Call:
     """A call with numbers drawn. What has a default may be left out, with all that follows it."""
     given, left_out = [], False
     for a in program.arguments:
@@ -127,23 +129,28 @@ def mixed(program: Program, random: Random) -> tuple[str, Callable[[], Step]]:
 @form
 def backward(program: Program, random: Random) -> tuple[str, Callable[[], Step]]:
     """Through the result into arguments and closed-over Values."""
+    return PLAIN, lambda: pulled_back(program, random)
+
+
+def pulled_back(program: Program, random: Random) -> Step:
     held = ", ".join(program.held)
-
-    def step() -> Step:
-        spelling = random.choice(("Value", "Value", "float"))
-        given = drawn_call(program, random).given(SPELLED[spelling])
-        values = f"numbers(through(gate, {given.packed()}, [{held}]))"
-        return Step(f"through(gate, {given.packed()}, [{held}])", otherwise=values)
-
-    return PLAIN, step
+    call = drawn_call(program, random)
+    spelling = random.choice(("Value", "Value", "float"))
+    through, values = (
+        f"through(gate, {call.given(SPELLED[how]).packed()}, [{held}])"
+        for how in (spelling, "Value")
+    )
+    otherwise = f"numbers({values})" if spelling == "Value" else f"kept({values}, [{held}])"
+    return Step(through, otherwise=otherwise)
 
 
 @form
 def no_grad(program: Program, random: Random) -> tuple[str, Callable[[], Step]]:
     def step() -> Step:
-        spelling = random.choice(("Value", "float"))
-        given = drawn_call(program, random).given(SPELLED[spelling])
-        return Step(f"unlinked(gate, {given.arguments()})")
+        call = drawn_call(program, random)
+        if random.random() < 0.5:
+            return on_floats("unlinked(gate, {})", call)
+        return Step(f"unlinked(gate, {call.given(SPELLED['Value']).arguments()})")
 
     return PLAIN, step
 
@@ -159,9 +166,9 @@ def partial(program: Program, random: Random) -> tuple[str, Callable[[], Step]]:
     )
 
     def step() -> Step:
-        rest = drawn_call(program, random).given()
-        rest = rest._replace(positional=rest.positional[1:])
-        return Step(f"gate({rest.arguments()})")
+        rest = drawn_call(program, random)
+        left = {name: s for name, s in rest.spellings.items() if name != first.name}
+        return on_floats("gate({})", rest._replace(spellings=left))
 
     return setup.format(bound), step
 
@@ -192,14 +199,7 @@ def within(program: Program, random: Random) -> tuple[str, Callable[[], Step]]:
         f"inner = compile(f)\ndef outer(*args, **named):\n    return inner(*args, **named){end}\n"
         "gate = compile(outer)"
     )
-    held = ", ".join(program.held)
-
-    def step() -> Step:
-        given = drawn_call(program, random).given(SPELLED[random.choice(("Value", "float"))])
-        values = f"numbers(through(gate, {given.packed()}, [{held}]))"
-        return Step(f"through(gate, {given.packed()}, [{held}])", otherwise=values)
-
-    return setup, step
+    return setup, lambda: pulled_back(program, random)
 
 
 @form

@@ -36,7 +36,13 @@ RESULTS = (
     *("({}, [{}])", "{{'a': ({}, {})}}", "({},)"),
 )
 MIXED = (
-    *("({}, {w})", "dict(value={}, n={w}, flag={c})", "[{}, None, 'text', {w}]", "Point({}, {w})", "Point({}, {})"),
+    *(
+        "({}, {w})",
+        "dict(value={}, n={w}, flag={c})",
+        "[{}, None, 'text', {w}]",
+        "Point({}, {w})",
+        "Point({}, {})",
+    ),
     *("({}, {c})", "{w}", "{c}", "None", "Pair({}, 'b')", "({}, [{w}, True], {k})", "{k}"),
 )
 
@@ -128,4 +134,3 @@ class Maker:
 def generated(seed: int | str) -> Program:
     """The program of a seed: always the same."""
     return Maker(Random(f"program {seed}")).program(f"program {seed}")
-

@@ -84,8 +84,8 @@ def together(results: Sequence[Any], leaf: Callable[[Sequence[Any]], Any]) -> An
         parts = [together(part, leaf) for part in zip(*results)]
         return type(first)(*parts) if hasattr(first, "_fields") else type(first)(parts)
     if hasattr(first, "__dataclass_fields__"):
-        parts = {k: together([vars(r)[k] for r in results], leaf) for k in vars(first)}
-        return type(first)(**parts)
+        fields = {k: together([vars(r)[k] for r in results], leaf) for k in vars(first)}
+        return type(first)(**fields)
     return leaf(results)
 
 
@@ -122,6 +122,8 @@ class Reference:
         return self.of("value_and_grad", f, argnums)
 
     def jacobian(self, f: Any, argnums: Any = 0) -> Any:
+        if type(f) is Looped and f.reduce is not None:
+            return lambda *args, **named: jacobians(f, argnums, args, named)
         return self.of("jacobian", f, argnums)
 
     def hessian(self, f: Any, argnums: Any = 0) -> Any:
@@ -157,6 +159,33 @@ def along(transform: Any, f: Any, primals: Any, tangents: Any) -> Any:
         ]
         results.append(transform(f.f, *mine))
     return stacked(results, (lanes,))
+
+
+def jacobians(f: Looped, argnums: Any, args: Any, named: Any) -> Any:
+    """The derivatives of a sum over samples: one for each sample, lanes first, in an argument that
+    has lanes; summed in one that has none."""
+    names = list(inspect.signature(f.f).parameters)
+    share = len(arrays_in(args[names.index(f.batch[0])])[0]) if f.reduce == "mean" else 1
+
+    def part(k: int) -> Any:
+        each = Looped(sg.jacobian(f.f, k), f.batch, None)(*args, **named)
+        own = names[k] in f.batch
+        return together([each], lambda x: (x[0] if own else x[0].sum(axis=0)) / share)
+
+    if isinstance(argnums, int):
+        return part(argnums)
+    results = Looped(f.f, f.batch, None)(*args, **named)
+    return beside(results, [part(k) for k in argnums])
+
+
+def beside(results: Any, parts: Sequence[Any]) -> Any:
+    """The derivatives of each result in several arguments, as a tuple in its place."""
+    if isinstance(results, dict):
+        return {key: beside(x, [p[key] for p in parts]) for key, x in results.items()}
+    if isinstance(results, (list, tuple)):
+        inner = [beside(x, [p[i] for p in parts]) for i, x in enumerate(results)]
+        return type(results)(*inner) if hasattr(results, "_fields") else type(results)(inner)
+    return tuple(parts)
 
 
 def blocks(f: Looped, argnums: Any, args: Any, named: Any) -> Any:

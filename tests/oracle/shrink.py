@@ -11,16 +11,19 @@ from itertools import count
 from .judge import WRONG, Verdict, judged
 from .program import Script
 
-TRIALS = 3000
+TRIALS = 1500
 
 
 def signature(verdict: Verdict) -> tuple[str, str]:
     """What stays the same: the kind of wrongness, and the exception that it names."""
-    raised = re.search(r"got: raises (\w+: [^,'\"\d]{0,40})", verdict.text)
-    return verdict.kind, raised[1] if raised else ""
+    expected = re.search(r"expected: (raises \w+)", verdict.text)
+    raised = re.search(r"got: (raises \w+: [^,'\"\d]{0,40})", verdict.text)
+    return verdict.kind, ", ".join(found[1] for found in (expected, raised) if found)
 
 
-def shrunk(script: Script, verdict: Verdict, judge: Callable[[Script], list[Verdict]] = judged) -> Script:
+def shrunk(
+    script: Script, verdict: Verdict, judge: Callable[[Script], list[Verdict]] = judged
+) -> Script:
     """The smallest found. `verdict` is the one on `script`, whose last step it is about."""
     wanted = signature(verdict)
     script = script._replace(steps=script.steps[: verdict.step + 1] or script.steps[:1])
@@ -52,7 +55,10 @@ def candidates(script: Script) -> Iterator[Script]:
     for k in range(len(script.steps) - 1):
         yield script._replace(steps=(*script.steps[:k], *script.steps[k + 1 :]))
     for lanes in (1, 2):
-        shorter = tuple(s._replace(text=with_lanes(s.text, lanes)) for s in script.steps)
+        shorter = tuple(
+            s._replace(text=with_lanes(s.text, lanes), otherwise=with_lanes(s.otherwise, lanes))
+            for s in script.steps
+        )
         if shorter != script.steps:
             yield script._replace(steps=shorter)
     for source in smaller(script.program.source):
@@ -90,6 +96,9 @@ def edits_of(node: ast.AST) -> Iterator[Callable[[], object]]:
     """Changes of a node in place: a statement left out or replaced by what stands in it, an
     expression replaced by one of its parts or by a number."""
     for name, value in ast.iter_fields(node):
+        # to assign somewhere else could change what is no part of the program
+        if name in ("target", "targets") or isinstance(getattr(node, "ctx", None), ast.Store):
+            continue
         if isinstance(value, list):
             for i, part in enumerate(value):
                 yield from edits_of_part(value, i, part)

@@ -162,11 +162,17 @@ class Writer:
 
     def listed(self, scope: Scope, depth: int) -> Lines:
         name = self.name()
-        lines = [f"{name} = {scope.list_of(3)}"]
+        lines = [f"{name} = [*{scope.list_of(3)}]"]
         scope.lists.append(name)
         change = self.random.choice(
             (
-                *("{}.append({})", "{}[0] = {}", "{}.insert(0, {})", "{}.extend([{}])", "{}.sort()"),
+                *(
+                    "{}.append({})",
+                    "{}[0] = {}",
+                    "{}.insert(0, {})",
+                    "{}.extend([{}])",
+                    "{}.sort()",
+                ),
                 *("{}.reverse()", "{} += [{}]", "{} = [t for t in {} if t > 0] or [0.5]"),
             )
         )

@@ -7,16 +7,22 @@ from itertools import count
 from random import Random
 
 from . import derived, forms
-from .by_hand import SCRIPTS
+from .by_hand import CALLS as ORDERED
+from .containers import CONTAINERS
 from .derived import fits
+from .effects import EFFECTS
+from .flow import BRANCHES, LOOPS, RAISING
 from .forms import script
 from .generator import generated
 from .kinds_of_use import RARE
 from .program import Program, Script, Step
-from .programs import PROGRAMS
+from .programs import ARGUMENTS, RESULTS
 from .uses import USES, Use
 
 NAMES = (*forms.FORMS, *derived.FORMS)
+PROGRAMS = ARGUMENTS + RESULTS + BRANCHES + LOOPS + RAISING
+SCRIPTS = ORDERED + EFFECTS
+ALL_USES = USES + RARE + CONTAINERS
 PER_PROGRAM = 3
 """Forms that each random program is called in."""
 
@@ -85,7 +91,7 @@ def script_of_use(use: Use, read: str, change: str, place: str, call: str) -> Sc
 def scripts_of_uses(whole: bool = False) -> Iterator[Script]:
     """Each way to read each use, with each change of it: in one place and called in one way, in
     turn; or the `whole`, in all places and all ways."""
-    for use in (*USES, *RARE):
+    for use in ALL_USES:
         yield from scripts_of_use(use, whole)
 
 

@@ -71,7 +71,13 @@ USES = (
         "list",
         "{n} = [0.5, 1.5, -0.25]",
         ("{n}[1]", "{n}[-1]", "sum({n})", "max({n})", "sum(t * t for t in {n})", "len({n})"),
-        ("{n}[1] = 2.5", "{n}.append(4.0)", "{n}.reverse()", "{n} = [3.0, 5.0]", "{n}[:] = [1.0] * 3"),
+        (
+            "{n}[1] = 2.5",
+            "{n}.append(4.0)",
+            "{n}.reverse()",
+            "{n} = [3.0, 5.0]",
+            "{n}[:] = [1.0] * 3",
+        ),
     ),
     Use(
         "nested list",
@@ -167,7 +173,12 @@ USES = (
         "list of Values",
         "{n} = [sg.Value(0.75), sg.Value(-0.5)]",
         ("{n}[1]", "sum({n})", "max({n})", "sorted({n})[0]", "{n}[0] * {n}[1]"),
-        ("{n}[1].data = 0.9", "{n}[0] = sg.Value(2.0)", "{n}.append(sg.Value(3.0))", "{n}.reverse()"),
+        (
+            "{n}[1].data = 0.9",
+            "{n}[0] = sg.Value(2.0)",
+            "{n}.append(sg.Value(3.0))",
+            "{n}.reverse()",
+        ),
         ("{n}",),
     ),
     Use(
@@ -189,7 +200,12 @@ USES = (
         ),
     ),
     Use("closure", CLOSURE, ("{n}()", "{n}(2.0)"), ("write_{n}(1.75)", "write_{n}(sg.Value(1.0))")),
-    Use("lambda", "{n} = lambda t: 2.0 * t", ("{n}(0.5)",), ("{n} = lambda t: 3.0 * t", "{n} = sg.exp")),
+    Use(
+        "lambda",
+        "{n} = lambda t: 2.0 * t",
+        ("{n}(0.5)",),
+        ("{n} = lambda t: 3.0 * t", "{n} = sg.exp"),
+    ),
     Use(
         "partial",
         "{n} = functools.partial(lambda t, k: t * k, k=1.5)",
