@@ -64,6 +64,9 @@ def unknown_beyond(partial: float, at: tuple[float, ...], operands: Sequence[Any
 
 # ------ what Value is called with
 
+MISSING: Any = object()
+"""Stands for an argument that did not come."""
+
 POSITIONS = ("parents", "partials", "label")
 """What the second, third and fourth argument are; but a text that comes second is the label, and
 one that comes third names the operator."""

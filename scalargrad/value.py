@@ -17,6 +17,7 @@ from . import backward, copying, given, modes
 from .backward import NO_GRADIENT
 from .comparing import traced_comparison
 from .freeing import TALLEST, Landing
+from .given import MISSING
 from .graph import topological_order
 from .protocols import Protocols
 from .rows import Operator, attribute, is_nothing, real
@@ -53,12 +54,15 @@ class Value(Protocols):
     _source: tuple[str, int]
     """The user's line that built it; set under detect_anomaly alone."""
 
-    def __new__(cls, *args: Any, **named: Any) -> Any:
-        label = args[1] if len(args) == 2 else ""
-        if named or not 1 <= len(args) <= 2 or not isinstance(label, str):
+    # `data` and `label` by name come in `named`
+    def __new__(cls, data: Any = MISSING, label: Any = "", /, *rest: Any, **named: Any) -> Any:
+        if rest or named or data is MISSING or not isinstance(label, str):
+            args = () if data is MISSING else (data,)
+            if rest or not isinstance(label, str) or label:
+                args = (*args, label, *rest)
             return given.constructed(cls, args, named)
-        traced = modes.traced_leaf(args[0]) if modes.active else None
-        return leaf(attribute(args[0], "data"), label) if traced is None else traced
+        traced = modes.traced_leaf(data) if modes.active else None
+        return leaf(attribute(data, "data"), label) if traced is None else traced
 
     def __init_subclass__(cls) -> NoReturn:
         raise TypeError("Value cannot be subclassed: hold one as an attribute instead")

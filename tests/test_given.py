@@ -182,3 +182,22 @@ def test_operators_have_micrograds_names(op: str) -> None:
 
 def test_negation_is_spelled_by_its_sign() -> None:
     assert (-Value(2.0))._op == "-"
+
+
+def test_it_is_explained_but_not_measured() -> None:
+    x, w = Value(2.0, "x"), Value(3.0, "w")
+    text = str(sg.explain(Value(4.0, (x,), (4.0,), _op="mine") * x * w))
+    assert "mine(x)" in text
+    assert "given by its number and partials: nothing to measure" in text
+    (measured,) = [line for line in text.splitlines() if line.rstrip().endswith("right")]
+    assert measured.split()[0] == "w"
+
+
+def test_its_graph_is_refused_once_a_parent_has_changed() -> None:
+    x = Value(2.0)
+    y = squared(x)
+    x.data = 3.0
+    with pytest.raises((TypeError, RuntimeError)):
+        sg.gradients(y, [x])
+    y.backward()
+    assert x.grad == 4.0

@@ -65,6 +65,8 @@ def checks(steps: Any) -> Iterator[str]:
         return
     head = ("leaf", "gradient", "measured", "±", "order", "verdict")
     yield from aligned([head, *(x.cells() for x in steps.checks)], "<>>>><")
+    if len(steps.checks) < len(steps.leaves):
+        yield "the others lead through a node given by its number and partials: nothing to measure"
 
 
 def patterns(steps: Any) -> Iterator[str]:
