@@ -34,7 +34,7 @@ Case = tuple[Callable[[Any], Any], Callable[[], object]]
 CASES: dict[str, Callable[[], Case]] = {}
 UNWATCHED = {
     *("what_a_weak_reference_refers_to", "text_run_as_code", "globals_by_computed_name", "a_file"),
-    "an_error_that_is_kept",
+    *("an_error_that_is_kept", "globals_of_a_function", "a_module_by_its_name"),
 }
 """Cases in which the function is traced anew at each call."""
 GLOBAL = 1.0
@@ -171,6 +171,20 @@ def text_run_as_code() -> Case:
 @case
 def globals_by_computed_name() -> Case:
     return lambda x: x * globals()["GLOBAL"], lambda: globals().update(GLOBAL=3.0)
+
+
+@case
+def globals_of_a_function() -> Case:
+    f = lambda x: x * thing.__globals__["GLOBAL"]  # noqa: E731
+    return f, lambda: globals().update(GLOBAL=3.0)
+
+
+@case
+def a_module_by_its_name() -> Case:
+    def f(x: Any) -> Any:
+        return x * sys.modules["settings_to_import"].k
+
+    return f, setting(sys.modules["settings_to_import"], "k")
 
 
 # ------ containers

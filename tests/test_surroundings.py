@@ -59,7 +59,14 @@ def test_the_order_of_a_dict_and_of_lists_in_lists_counts() -> None:
     held = {"b": 5.0, "a": 1.0}
     assert surroundings(f).parts != first
     seen = set()
-    for held in ([[1.0], 2.0], [[1.0, 2.0]], [1.0, [2.0]], [1.0, 2.0], [[], 1.0, 2.0], (1.0, 2.0)):
+    for held in (  # noqa: B007
+        [[1.0], 2.0],
+        [[1.0, 2.0]],
+        [1.0, [2.0]],
+        [1.0, 2.0],
+        [[], 1.0, 2.0],
+        (1.0, 2.0),
+    ):
         seen.add(tuple(surroundings(f).parts))
     assert len(seen) == 6
 

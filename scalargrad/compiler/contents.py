@@ -24,8 +24,8 @@ def items(watch: Watch, found: tuple[Any, ...], where: Where) -> None:
     if kinds == {float}:
         # their bits: −0.0 is not 0.0, NaN is itself
         watch.parts.append(array.array("d", found).tobytes())
-    elif kinds == {Value}:
-        watch.parts.append(tuple([watch.inputs.get(id(x), id(x)) for x in found]))
+    elif kinds == {Value} and not watch.inputs:
+        watch.parts.append(tuple(map(id, found)))
         watch.kept += found
     else:
         watch.go((x, (where, "[", k)) for k, x in enumerate(found))

@@ -50,7 +50,6 @@ def observed(trace: Callable[[], T], has_lanes: bool) -> T:
     around = _now.around
     found = without_chance(trace, around)
     if has_lanes and around is not None and around.changed:
-        around.changed = []
         # what is filled once, as a memory of results is, stays as it is then
         around.renew()
         found = without_chance(trace, around)

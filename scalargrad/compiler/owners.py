@@ -46,12 +46,14 @@ def of_class_members(watch: Watch, kind: type, where: Where, is_called: bool) ->
     bases = kind.__mro__[1:]
     asked = {name for x in bases if is_installed_class(x) for name in asked_by(x)}
 
-    def counts(name: str, _: Any) -> bool:
+    def counts(name: str, value: Any) -> bool:
         if name in watch.names:
             return True
         if name[:2] == "__":
             return name not in SAYS_NOTHING and (is_called or name not in NOT_OF_AN_OBJECT)
-        return WHOLE in watch.names or name in asked
+        if WHOLE in watch.names and not isinstance(value, FunctionType):
+            return True
+        return watch.names >= ANYTHING or name in asked
 
     found, expected = watch.entries(vars(kind), counts)
     watch.record(CLASS, kind, (kind.__mro__, *expected))
@@ -80,7 +82,9 @@ def gives_class(watch: Watch, kind: type) -> bool:
 
 
 def seen_class(watch: Watch, kind: type, where: Where, is_called: bool) -> None:
-    if watch.is_new(kind, is_called):
+    if watch.inputs:
+        watch.put_off.append((kind, where, is_called))
+    elif watch.is_new(kind, is_called):
         of_class_members(watch, kind, (None, "", kind.__name__), is_called)
 
 

@@ -20,6 +20,8 @@ from .installed import (
 )
 from .watching import CELL, FUNCTION, NONE, Watch, Where
 
+ALL_GLOBALS = {"__globals__", "f_globals", "f_locals", "f_back"}
+"""Attributes through which any global may be read."""
 ENVIRONMENT = {"environ", "getenv", "environb", "getenvb"}
 AS_CLASS = {"__class__", "type", "__new__", "with_parameters", WHOLE}
 """Where code reads one of these names it may call the class of an object."""
@@ -35,6 +37,8 @@ def of_function(watch: Watch, f: FunctionType, where: Where) -> None:
     if is_own:
         reads = reads_of(code)
         watch.names |= reads.attributes | (reads.globals & AS_CLASS)
+        for name in sorted(ALL_GLOBALS & reads.attributes):
+            watch.unknown.append(f"{name}, with which code reads by any name")
         of_globals(watch, f, sorted(reads.globals), where)
         for found in sorted(reads.imports):
             of_import(watch, f.__globals__, found)
@@ -135,6 +139,8 @@ def of_module(watch: Watch, x: ModuleType, where: Where) -> None:
     if is_installed_module(x):
         if reads_any_attribute(x):
             watch.names.add(WHOLE)
+        if x is sys and "modules" in watch.names:
+            watch.unknown.append("sys.modules")
         if x is os and watch.names & ENVIRONMENT:
             watch.go([(os.environ, (where, ".", "environ"))])
     elif watch.names >= ANYTHING:

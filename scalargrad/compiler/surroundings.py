@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import sys
 from bisect import bisect
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from types import (
     BuiltinFunctionType,
     FunctionType,
@@ -91,6 +91,8 @@ def visit(watch: Watch, x: Any, where: Where) -> None:
         watch.identify(x)
     elif is_value(x):
         of_value(watch, x)
+    elif watch.inputs and (kind is FunctionType or isinstance(x, type)):
+        watch.put_off.append((x, where, None))
     elif watch.is_new(x):
         watch.suspects = watch.suspects or is_suspect(watch.names, x)
         watch.marks.append((len(watch.parts), where))
@@ -104,6 +106,8 @@ def of_value(watch: Watch, x: Any) -> None:
         watch.identify(x)
     else:
         watch.parts.append(stands_for)
+        watch.is_shared = watch.is_shared or id(x) in watch.met
+        watch.met.add(id(x))
 
 
 def of_other(watch: Watch, x: Any, where: Where) -> None:
@@ -178,16 +182,7 @@ class Surroundings(Watch):
     objects that the program takes as they are."""
 
     def __init__(self, f: Any, arguments: Sequence[Any], names: Iterable[str]) -> None:
-        models = [x for x in arguments if is_model(x)]
-        inputs: dict[int, Hashable] = {
-            id(p): ("parameter", which, k)
-            for which, model in enumerate(models)
-            for k, (_, p) in enumerate(model.named_parameters())
-            if is_value(p)
-        }
-        super().__init__(names, inputs, visit)
-        if models:
-            self.names |= {"named_parameters", "with_parameters"}
+        super().__init__(names, visit)
         self.f = f
         self.arguments = arguments
         self.changed: list[str] = []
@@ -195,10 +190,32 @@ class Surroundings(Watch):
         self.altered = False
         """Whether any trace changed something."""
         self.walk(f, (None, "", getattr(f, "__name__", type(f).__name__)))
-        for k, x in enumerate(arguments):
-            self.walk(x, (None, "", f"argument {k}"))
+        self.walk_arguments()
         self.suspects = self.suspects or not self.names.isdisjoint(READS_FILES)
         self.finish()
+
+    def walk_arguments(self) -> None:
+        """The parameters of a model are inputs, if each is reached in one way; but not where code
+        uses them without being given them."""
+        models = [x for x in self.arguments if is_model(x)]
+        found = [x for model in models for _, x in model.named_parameters() if is_value(x)]
+        if models:
+            self.names |= {"named_parameters", "with_parameters"}
+        self.inputs = {id(x): ("parameter", k) for k, x in enumerate(found)}
+        for k, x in enumerate(self.arguments):
+            self.walk(x, (None, "", f"argument {k}"))
+        if self.is_shared or len(self.met) < len(found):
+            self.parts.append(tuple(map(id, found)))
+            self.kept += found
+        self.inputs = {}
+        if self.put_off:
+            self.begin_anew()
+        for x, where, is_called in self.put_off:
+            if is_called is None:
+                self.walk(x, where)
+            else:
+                owners.seen_class(self, x, where, is_called)
+                self.walk(None, where)
 
     def again(self) -> Surroundings:
         """What is around now."""

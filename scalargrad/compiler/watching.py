@@ -50,14 +50,18 @@ class Watch:
     `records` say which objects each container holds: as long as all hold the very same ones, the
     parts need not be looked at. `unknown` says what may change unseen. `names` are the attributes
     that count, as far as they are known at the start; the walk adds to them. `inputs` stand for
-    Values that are not part of the surroundings.
+    Values that are not part of the surroundings: while there are any, what has code is put off,
+    for that may use the same Values in its own way.
     """
 
-    def __init__(
-        self, names: Iterable[str], inputs: Mapping[int, Hashable], visit: Handler
-    ) -> None:
+    def __init__(self, names: Iterable[str], visit: Handler) -> None:
         self.names = set(names)
-        self.inputs = inputs
+        self.inputs: Mapping[int, Hashable] = {}
+        self.put_off: list[tuple[Any, Where, bool | None]] = []
+        self.met: set[int] = set()
+        """The inputs that were reached."""
+        self.is_shared = False
+        """Whether an input may have been reached in two ways."""
         self.visit = visit
         self.parts: list[Hashable] = []
         self.kept: list[Any] = []
@@ -72,6 +76,7 @@ class Watch:
         """Where in the parts each object begins."""
         self.hidden: dict[type, bool] = {}
         self._seen: dict[Any, int] = {}
+        self._before: dict[Any, int] = {}
         self._todo: list[tuple[Any, Where]] = []
         self._lookups: dict[int, tuple[dict[str, Any], dict[str, Any]]] = {}
 
@@ -80,6 +85,11 @@ class Watch:
         self._todo.append((x, where))
         while self._todo:
             self.visit(self, *self._todo.pop())
+
+    def begin_anew(self) -> None:
+        """Visit what was reached before once more, in another way."""
+        self._before = {**self._before, **self._seen}
+        self._seen = {}
 
     def finish(self) -> None:
         self.records += [
@@ -97,7 +107,10 @@ class Watch:
         number = self._seen.get(key)
         if number is not None:
             self.parts.append(("again", number))
+            self.is_shared = self.is_shared or bool(self.inputs and may_hold_inputs(x))
             return False
+        if key in self._before:
+            self.parts.append(("before", self._before[key]))
         self._seen[key] = len(self._seen)
         # an object that is gone would leave its identity to another
         self.kept.append(x)
@@ -142,6 +155,13 @@ class Watch:
         found = list(found)
         self.parts.append(tuple([name for name, _ in found]))
         self.go((x, (where, ".", name)) for name, x in found)
+
+
+def may_hold_inputs(x: Any) -> bool:
+    """Whether an object met twice may lead to parameters of a model: no operator does."""
+    if isinstance(x, (tuple, frozenset)) and not x:
+        return False
+    return not type(x).__module__.startswith(("scalargrad.native", "scalargrad.rows"))
 
 
 def first(pair: tuple[Any, Any]) -> Any:
