@@ -11,6 +11,7 @@ from ..steps import Steps
 from ..svg import accessible
 from ..text import counted
 from ..view import Options, View
+from .rails import railed
 
 ROOM = "−0.0000000"
 """As wide as the numbers that the page writes into a node."""
@@ -31,14 +32,23 @@ def blank(item: Item, name: str) -> Item:
 def picture(steps: Steps) -> str:
     """Return the graph as SVG, however many nodes it has: node i of the backward order is the
     element `node-i`, the edge to its operand k is `edge-i-k`. Raises RuntimeError where nothing
-    can lay it out."""
+    can lay it out.
+
+    Where an edge is long it is drawn from a rail on: see rails.py.
+    """
     every = sum(len(node.parents) for node in steps.nodes) + len(steps.nodes)
     options = Options(limit=every)
     view = View(Scene(steps.root, (), None).shown(options), options)
     names = {f"node-{i}": steps.names[node] for i, node in enumerate(steps.nodes)}
     view.items = [blank(x, names[x.name]) if x.name in names else x for x in view.items]
     view.links = [link._replace(local=None, contribution=None) for link in view.links]
-    dot = source(view, Look(view, LIGHT, (), Numbers(options.precision)), "LR")
+    look = Look(view, LIGHT, (), Numbers(options.precision))
+    forward = [f"node-{i}" for i in reversed(range(len(steps.nodes)))]
+    view.links, rails = railed(view.links, forward)
+    dot = source(view, look, "LR")
+    for end, point in rails:
+        dot.node(point, shape="point", width="0", height="0", style="invis")
+        dot.edge(end, point, arrowhead="none", **{"class": "rail"})
     dot.attr("graph", ranksep=FAR, nodesep=NEAR, **(HASTE if every > MANY else {}))
     root = steps.names[steps.root]
     about = f"The graph of {root}: {counted(len(steps.nodes), 'node')}"

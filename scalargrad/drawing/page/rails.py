@@ -1,0 +1,52 @@
+"""Long edges as rails: what a node hands to many others far away runs along one line.
+
+Graphviz lays an edge through every rank that it passes, so that a leaf which is used all along a
+chain of n nodes costs n² of its time. On a rail there is one line through the ranks, with a point
+wherever an edge branches off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ..links import Link
+
+SPAN = 6
+"""So many ranks an edge may pass without a rail."""
+MOST = 2000
+"""With fewer ranks passed by all edges together there are no rails: Graphviz is quick enough."""
+
+
+def ranks(links: Sequence[Link], forward: Iterable[str]) -> dict[str, int]:
+    """How many edges lead to each item at most; `forward` has operands before what uses them."""
+    tails: dict[str, list[str]] = {}
+    for link in links:
+        tails.setdefault(link.head, []).append(link.tail)
+    found: dict[str, int] = {}
+    for name in forward:
+        found[name] = 1 + max((found.get(tail, 0) for tail in tails.get(name, ())), default=-1)
+    return found
+
+
+def railed(
+    links: Sequence[Link], forward: Iterable[str]
+) -> tuple[list[Link], list[tuple[str, str]]]:
+    """Return the links, far ones from a point of a rail on, and the pieces of the rails."""
+    rank = ranks(links, forward)
+
+    def place(link: Link) -> int:
+        return rank.get(link.head, 0)
+
+    if sum(place(link) - rank.get(link.tail, 0) for link in links) < MOST:
+        return list(links), []
+    near: list[Link] = []
+    pieces: list[tuple[str, str]] = []
+    ends: dict[str, tuple[str, int]] = {}
+    for link in sorted(links, key=place):
+        end, at = ends.get(link.tail, (link.tail, rank.get(link.tail, 0)))
+        if place(link) - at > SPAN:
+            point = f"rail-{len(pieces)}"
+            pieces.append((end, point))
+            end, at = ends[link.tail] = point, place(link) - 1
+        near.append(link._replace(tail=end))
+    return near, pieces
