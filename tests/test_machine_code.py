@@ -435,43 +435,6 @@ def test_no_lanes_are_no_work() -> None:
     assert run(program(), 0) == -1
 
 
-def unchanged(records: Any, seen: Any = None) -> bool:
-    return machine.unchanged(records, array("Q", [0] * len(records)) if seen is None else seen)
-
-
-def test_records_of_surroundings_that_are_none_are_refused() -> None:
-    for records in ([1], [(1, 2)], [()]):
-        with pytest.raises(TypeError):
-            unchanged(records)
-    for records, seen in ((None, array("Q")), ([], None), ([], b""), ([], 3)):
-        with pytest.raises((TypeError, BufferError)):
-            machine.unchanged(records, seen)
-    with pytest.raises(ValueError, match="64 bits for each record"):
-        machine.unchanged([(True, [], ())], array("Q", [0, 0]))
-    assert not unchanged([(True, 3, (3,))])
-    assert not unchanged([(True, [3], 3)])
-
-
-@pytest.mark.parametrize("whole", [True, False])
-def test_a_dict_is_looked_at_again_after_every_change(whole: bool) -> None:
-    x, y = object(), object()
-    holder = {"x": x}
-    seen = array("Q", [0])
-    records = [(whole, holder, ("x", x))]
-    for _ in range(3):
-        assert unchanged(records, seen)
-        holder["x"] = y
-        assert not unchanged(records, seen)
-        assert not unchanged(records, seen)
-        holder["x"] = x
-        assert unchanged(records, seen)
-        holder.clear()
-        assert not unchanged(records, seen)
-        holder["x"] = x
-    holder["other"] = y
-    assert unchanged(records, seen) is not whole
-
-
 def test_an_unknown_instruction_set_is_refused() -> None:
     with pytest.raises(ValueError, match="not mmx"):
         machine.choose("mmx")

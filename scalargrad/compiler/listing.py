@@ -19,14 +19,16 @@ LANES = 128
 
 class Listed(NamedTuple):
     """A program with what it does not know of itself: its names, how many lanes the call had,
-    how many ways through the branches of the function are known, and how many registers the
-    machine runs it with (None where it runs on NumPy). `str()` is its text."""
+    how many ways through the branches of the function are known, how many registers the machine
+    runs it with (None where it runs on NumPy), and what nobody can watch, for which the function is
+    traced anew at each call. `str()` is its text."""
 
     program: Program
     names: Names
     lanes: int | None
     paths: int
     registers: int | None
+    unknown: tuple[str, ...] = ()
 
     def counts(self) -> dict[str, int]:
         """How many instructions there are of each kind, the most frequent first."""
@@ -46,6 +48,8 @@ class Listed(NamedTuple):
         paths = counted(self.paths, "path")
         adds = counted(self.multiply_adds(), "fused multiply-add")
         yield f"{self.names.function}: {lanes}, {paths}, {adds}"
+        if self.unknown:
+            yield f"traced anew at each call, for compile cannot watch {', '.join(self.unknown)}"
         if self.registers is not None:
             size = f"{self.register_bytes():,} bytes"
             yield f"{counted(self.registers, 'register')} of {LANES} lanes: {size}"

@@ -64,9 +64,10 @@ class Path:
         self.form = str(traced.structure)
         self.captured = {id(x): x for x in traced.captured}
 
-    def afresh(self, asked: Callable[[], Mapping[Guard, Condition]]) -> Path:
-        """The same program with nothing known of what to do instead."""
+    def afresh(self, asked: Callable[[], Mapping[Guard, Condition]], traced: Traced) -> Path:
+        """The same program, of a new trace, with nothing known of what to do instead."""
         path = copy.copy(self)
+        path.traced = traced._replace(trace=None)
         path.__dict__.pop("asked", None)
         path.ask, path.instead = asked, {}
         return path
@@ -223,7 +224,7 @@ class Paths:
             return Path(traced, call.arguments, self.threads, asked, facts)
         key = facts, self.computed(traced)
         if key in self.known:
-            return self.known[key].afresh(asked)
+            return self.known[key].afresh(asked, traced)
         path = Path(traced, call.arguments, self.threads, asked, facts)
         self.known[key] = path
         return path

@@ -108,14 +108,12 @@ class Plan:
         return operands[self.given[given]] if type(given) is int else given
 
 
-def plan_of(
-    args: Sequence[Any], call: Arguments, paths: Paths, records: list[Any] | None
-) -> Plan | None:
+def plan_of(args: Sequence[Any], call: Arguments, paths: Paths, records: list[Any]) -> Plan | None:
     """Return a plan for calls like this one, run by `paths`; None if there is none."""
     path = paths.first
     assert path is not None
     drawn = any(isinstance(source, Draw) for source in path.traced.sources)
-    if drawn or records is None or not isinstance(path.runner, OnMachine):
+    if drawn or not isinstance(path.runner, OnMachine):
         return None
     reader = reader_of(args, call)
     return None if reader is None else Plan(reader, records, paths, call, fixed_values(call))

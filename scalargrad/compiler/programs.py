@@ -9,10 +9,11 @@ from typing import Any
 from .. import modes
 from .arguments import Arguments
 from .conditions import Conditions
+from .effects import observing
 from .machine import NATIVE
 from .paths import Path, Paths
 from .results import Merge, Results
-from .surroundings import Fingerprint, surroundings
+from .surroundings import Surroundings, surroundings
 from .tracing import Task, Wanted
 
 if NATIVE:
@@ -40,8 +41,9 @@ class Programs:
         self.max_paths = max_paths
         self.threads = threads
         self.paths: dict[Hashable, Paths] = {}
-        self.unknown: dict[str, None] = {}
-        """What the function uses that cannot be watched, in words: then each call traces it."""
+        self.is_anew = False
+        """Whether some call had to be traced anew: others will, and know what came of it."""
+        self._has_warned = False
         self._kept: dict[Hashable, list[Any]] = {}
         self._names: frozenset[str] = frozenset()
         self._forget()
@@ -54,77 +56,82 @@ class Programs:
         """Run the call, tracing what was not traced before."""
         return self.merged(call, wanted, *self.found(call, wanted))
 
+    def found(self, call: Arguments, wanted: Wanted | None) -> tuple[Paths, Surroundings]:
+        """The paths for such a call, and what is around."""
+        around = self.around(call)
+        paths = None if around.unknown else self.paths.get(self.key(around, call, wanted))
+        if paths is None:
+            task = Task(self.traced, call.pattern(), self.reduce, wanted)
+            known = self.known(call.key, wanted) if self.is_anew else None
+            paths = Paths(task.trace, self.max_paths, self.threads, known, self._conditions)
+        return paths, around
+
     def merged(
-        self, call: Arguments, wanted: Wanted | None, paths: Paths, key: Hashable, kept: list[Any]
+        self, call: Arguments, wanted: Wanted | None, paths: Paths, around: Surroundings
     ) -> Results:
+        # before the call: the function may change what it uses
+        key, kept = self.key(around, call, wanted), around.kept
         merge = Merge(call, wanted.positions if wanted else ())
-        for path, group, outputs in paths.run(call):
-            merge.add(path, group, outputs)
+        with observing(around):
+            for path, group, outputs in paths.run(call):
+                merge.add(path, group, outputs)
         # only now: a function that raised leaves nothing behind
-        self.note(paths.unknown)
-        if not self.unknown:
-            self.paths[key], self._kept[key] = paths, kept
+        paths.unknown.update(dict.fromkeys(around.unknown))
+        self.keep(key, kept, paths, is_anew=bool(paths.unknown) or around.altered)
+        return merge.results()
+
+    def keep(self, key: Hashable, kept: list[Any], paths: Paths, is_anew: bool) -> None:
+        """Keep the paths for other calls, but for those that `is_anew`, traced each time."""
+        if is_anew:
+            self.is_anew = True
+            self.warn(paths.unknown)
+            self.paths.pop(key, None)
+            self._kept.pop(key, None)
+            return
+        self.paths[key], self._kept[key] = paths, kept
         if len(self.paths) > KEPT:
             oldest = next(iter(self.paths))
             del self.paths[oldest], self._kept[oldest]
-        return merge.results()
 
-    def found(self, call: Arguments, wanted: Wanted | None) -> tuple[Paths, Hashable, list[Any]]:
-        """The paths for such a call, under their key, with what the key tells by identity."""
-        around = self.around(call)
-        key = self.key(around, call, wanted)
-        if key in self.paths and not self.unknown:
-            return self.paths[key], key, around.kept
-        task = Task(self.traced, call.pattern(), self.reduce, wanted)
-        known = self.known(key) if self.unknown else None
-        paths = Paths(task.trace, self.max_paths, self.threads, known, self._conditions)
-        return paths, key, around.kept
-
-    def known(self, key: Hashable) -> dict[Any, Path]:
+    def known(self, *key: Hashable) -> dict[Any, Path]:
         """The programs of earlier calls of this kind."""
-        if len(self._anew) > KEPT:
+        if sum(map(len, self._anew.values())) > KEPT:
             self._forget()
         return self._anew.setdefault(key, {})
 
-    def note(self, unknown: Iterable[str]) -> None:
-        """Remember what cannot be watched; say so once."""
-        new = [what for what in unknown if what not in self.unknown]
-        if new and not self.unknown:
-            warnings.warn_explicit(unwatched(self.used, new), RuntimeWarning, *modes.user_line())
-            self.paths.clear()
-            self._kept.clear()
-        self.unknown.update(dict.fromkeys(new))
+    def warn(self, unknown: Iterable[str]) -> None:
+        """Say once what cannot be watched."""
+        if unknown and not self._has_warned:
+            self._has_warned = True
+            text = f"{self.name} is traced anew at each call, which takes long, for compile cannot "
+            text += f"watch {', '.join(unknown)}: pass the numbers in, or keep them in lists, "
+            text += "dicts, arrays or attributes whose names the code says"
+            warnings.warn_explicit(text, RuntimeWarning, *modes.user_line())
+
+    @property
+    def name(self) -> str:
+        return f"<compiled {getattr(self.traced, '__name__', self.traced)}>"
 
     def first(self, call: Arguments, wanted: Wanted | None) -> tuple[Paths, Path]:
         """Return the program that such a call runs first, and the others beside it."""
-        paths, key, kept = self.found(call, wanted)
-        self.merged(call, wanted, paths, key, kept)
+        paths, around = self.found(call, wanted)
+        self.merged(call, wanted, paths, around)
         assert paths.first is not None
         return paths, paths.first
 
     def plan(self, args: Sequence[Any], call: Arguments, wanted: Wanted | None) -> Any:
         """The short way for calls like this one; None where there is none."""
-        if self.unknown or not NATIVE:
+        if not NATIVE:
             return None
         # none if the function itself changed what it uses
         around = self.around(call)
         paths = self.paths.get(self.key(around, call, wanted))
         return plan_of(args, call, paths, around.records) if paths else None
 
-    def key(self, around: Fingerprint, call: Arguments, wanted: Wanted | None) -> Hashable:
+    def key(self, around: Surroundings, call: Arguments, wanted: Wanted | None) -> Hashable:
         return call.key, wanted, tuple(around.parts)
 
-    def around(self, call: Arguments) -> Fingerprint:
+    def around(self, call: Arguments) -> Surroundings:
         found = surroundings(self.used, call.watched(), self._names)
-        self._names = frozenset(found.names or ())
-        self.note(found.unknown)
+        self._names = frozenset(found.names)
         return found
-
-
-def unwatched(f: Any, what: Sequence[str]) -> str:
-    name = getattr(f, "__name__", "the function")
-    return (
-        f"{name} uses {', '.join(what)}, of which compile sees no change: each call traces the "
-        "function anew, which is right and slow; pass it in as an argument, or keep it in a "
-        "variable, an attribute, a list or a dict"
-    )

@@ -1,197 +1,228 @@
 """What a function uses without being given it: closed-over numbers, globals, attributes, models.
 
-A program has these numbers in it. Their fingerprint is part of what it is looked up by: where one
-of them has changed, the function is traced anew. Of modules, classes and objects those attributes
-count that the code names.
+A program has these numbers in it. The parts of what the walk finds belong to what it is looked up
+by: where one of them has changed, the function is traced anew. What is installed is constant. What
+nobody can watch is named in `unknown`: the function is then traced at each call.
 """
 
 from __future__ import annotations
 
-import builtins
+import functools
 import sys
-from collections import deque
-from collections.abc import Container, Hashable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
-from types import CellType, CodeType, FunctionType, MethodType, ModuleType
+from bisect import bisect
+from collections.abc import Hashable, Iterable, Sequence
+from types import (
+    BuiltinFunctionType,
+    FunctionType,
+    GenericAlias,
+    MethodType,
+    MethodWrapperType,
+    ModuleType,
+    SimpleNamespace,
+    UnionType,
+)
 from typing import Any
 
 from ..rows import is_number
-from ..trees import is_array, is_model, is_value
+from ..trees import is_model, is_value
+from . import owners, routines
+from .bytecode import WHOLE
+from .chance import READS_FILES, has_readable_state, is_chance, is_suspect
+from .contents import CONTAINERS, of_buffer, of_context
+from .installed import is_installed_class, reads_any_attribute
+from .tracer import Number
+from .watching import ENTRIES, Handler, Watch, Where, shown
 
-OWN = {"scalargrad"}
-LIBRARIES = {*sys.stdlib_module_names, "numpy", *OWN}
-"""Their modules, classes and functions do not change."""
-NOT_CALLED = {"__init__", "__new__", "__init_subclass__", "__repr__", "__str__", "__reduce__"}
-MISSING = NotImplemented
-"""Stands for what a name has no value for."""
-IN_PLACE = (set, frozenset, bytearray, deque)
-
-
-class Fingerprint:
-    """Walks over objects and all they hold; equal `parts` mean that nothing has changed.
-
-    `kept` holds what is told apart by its identity, so that no other object gets that identity.
-    `records` say which object each container holds: as long as all hold the very same ones, the
-    parts need not be looked at. None if there is something that changes in place. `names` are the
-    attributes that count; None for all.
-    """
-
-    def __init__(self, names: Iterable[str] | None = ()) -> None:
-        self.names = None if names is None else set(names)
-        self.parts: list[Hashable] = []
-        self.kept: list[Any] = []
-        self.records: list[tuple[bool, Any, tuple[Any, ...]]] | None = []
-        self.unknown: list[str] = []
-        self._seen: set[int] = set()
-
-    def add(self, x: Any) -> None:
-        if is_value(x):
-            self.identify(x)
-        elif x is None or isinstance(x, (str, bytes)) or is_number(x):
-            # −0.0 equals 0.0, True equals 1
-            self.parts.append((type(x), repr(x)))
-        elif id(x) in self._seen:
-            self.identify(x)
-        else:
-            self._seen.add(id(x))
-            # an object that is gone would leave its identity to another
-            self.kept.append(x)
-            self.add_container(x)
-
-    def identify(self, x: Any) -> None:
-        self.parts.append(id(x))
-        self.kept.append(x)
-
-    def add_all(self, parts: Iterable[Any]) -> None:
-        for x in parts:
-            self.add(x)
-
-    def add_container(self, x: Any) -> None:
-        if is_array(x) and x.dtype != object:
-            self.records = None
-            self.parts.append((x.shape, x.dtype.str, x.tobytes()))
-        elif isinstance(x, dict):
-            self.parts.append((type(x), len(x)))
-            self.hold(True, x, [y for item in x.items() for y in item])
-        elif isinstance(x, (list, tuple)):
-            self.parts.append((type(x), len(x)))
-            self.hold(True, x, x)
-        elif isinstance(x, IN_PLACE) or is_array(x):
-            self.records = None
-            self.parts.append((type(x), len(x)))
-            self.add_all(x)
-        else:
-            self.identify(x)
-            self.add_used(x)
-
-    def hold(self, whole: bool, holder: Any, held: Sequence[Any]) -> None:
-        """Note that `holder` holds these; some of what it holds, if not `whole`."""
-        if self.records is not None and type(holder) is not tuple:
-            self.records.append((whole, holder, tuple(held)))
-        self.add_all(held if whole else held[1::2])
-
-    def hold_names(self, holder: Any, names: Iterable[str], found: Mapping[str, Any]) -> None:
-        self.hold(False, holder, [y for name in names for y in (name, found.get(name, MISSING))])
-
-    # ------ what has code or attributes
-    def add_used(self, x: Any) -> None:
-        """Add what a function, a method or an object uses."""
-        if isinstance(x, FunctionType):
-            self.add_function(x)
-        elif isinstance(x, MethodType):
-            self.add_all((x.__func__, x.__self__))
-        elif isinstance(x, partial):
-            self.add_all((x.func, x.args, x.keywords))
-        elif isinstance(x, (staticmethod, classmethod)):
-            self.add(x.__func__)
-        elif isinstance(x, property):
-            self.add_all((x.fget, x.fset))
-        elif isinstance(x, ModuleType):
-            if not is_library(x.__name__):
-                self.hold_names(vars(x), self.named(vars(x)), vars(x))
-        elif isinstance(x, type):
-            self.add_classes(x.__mro__)
-        else:
-            self.add_object(x)
-
-    def add_function(self, f: FunctionType) -> None:
-        """Add a function's code, what it closes over, its defaults, and the globals it names."""
-        self.hold(True, f, (f.__code__, f.__defaults__, f.__kwdefaults__))
-        for cell in f.__closure__ or ():
-            if is_filled(cell):
-                self.hold(True, cell, (cell.cell_contents,))
-        if is_library(f.__module__):
-            return
-        if vars(f):
-            self.add(vars(f))
-        names = sorted({*names_in(f.__code__)})
-        if self.names is not None:
-            self.names.update(names)
-        known = f.__globals__.keys() | vars(builtins).keys()
-        self.hold_names(f.__globals__, filter(known.__contains__, names), f.__globals__)
-
-    def add_classes(self, classes: Iterable[type]) -> None:
-        for kind in classes:
-            if not is_library(kind.__module__):
-                self.identify(kind)
-                names = self.named(vars(kind))
-                called = {n for n, x in vars(kind).items() if n[:2] == "__" and callable(x)}
-                self.hold_names(kind, sorted({*names, *called} - NOT_CALLED), vars(kind))
-
-    def add_object(self, x: Any) -> None:
-        if is_model(x):
-            self.add(vars(x))
-        elif hasattr(x, "__dict__") and not is_library(type(x).__module__, OWN):
-            known = {*vars(x), *(name for kind in type(x).__mro__ for name in vars(kind))}
-            self.hold_names(vars(x), self.named(known), vars(x))
-        if is_library(type(x).__module__):
-            # the function behind it, as a compiled one has; what a built-in method is bound to
-            behind = (getattr(x, name, None) for name in ("__wrapped__", "__self__"))
-            self.add_all(y for y in behind if y is not None)
-            return
-        for name in self.named({n for kind in type(x).__mro__ for n in slots_of(kind)}):
-            self.records = None
-            self.add(getattr(x, name, MISSING))
-        self.add_classes(type(x).__mro__)
-
-    def named(self, names: Iterable[str]) -> list[str]:
-        return sorted(names if self.names is None else self.names.intersection(names))
+SIMPLE = {int, bool, str, bytes, type(None), type(...), type(NotImplemented)}
+CONSTANT = {
+    *("typing", "_thread", "datetime", "re", "pathlib", "ast", "inspect", "_abc", "numpy.dtypes"),
+    *("zoneinfo", "string", "ipaddress", "builtins", "scalargrad.rows"),
+    *("scalargrad.native._engine", "scalargrad.native._machine", "scalargrad.native._tape"),
+}
+"""Objects of the classes of these modules do not change, if the walk has no other use of them."""
+CONSTANT_CLASSES = {
+    *(("numpy", "ufunc"), ("jaxlib._jax", "ArrayImpl"), ("jaxlib.xla_extension", "ArrayImpl")),
+    *(("operator", "attrgetter"), ("operator", "itemgetter"), ("operator", "methodcaller")),
+    *(("collections", "_tuplegetter"), ("_collections", "_tuplegetter")),
+    *((x.__module__, x.__name__) for x in (GenericAlias, UnionType)),
+}
 
 
-def surroundings(f: Any, arguments: Iterable[Any] = (), names: Iterable[str] = ()) -> Fingerprint:
-    """Return the fingerprint of all that `f` uses, and of these objects among its arguments.
-    `names` saves a second walk, if they are those that an earlier one found."""
-    found = Fingerprint(names)
-    found.add(f)
-    found.add_all(arguments)
-    assert found.names is not None
-    return found if found.names == set(names) else surroundings(f, arguments, found.names)
+def of_built_in(watch: Watch, x: Any, where: Where) -> None:
+    """A function in C, or a method of something in C bound to what it belongs to."""
+    holder = getattr(x, "__self__", None)
+    if holder is None or isinstance(holder, ModuleType):
+        watch.identify(x)
+    else:
+        watch.parts.append(x.__name__)
+        watch.go([(holder, (where, ".", "__self__"))])
+    note_library(watch, x)
 
 
-def names_in(code: CodeType) -> Iterator[str]:
-    """The names of globals and attributes in a function and in those written within it, and the
-    texts, which may be names for getattr."""
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from names_in(constant)
-        elif isinstance(constant, str):
-            yield constant
+def note_library(watch: Watch, x: Any) -> None:
+    if reads_any_attribute(x):
+        watch.names.add(WHOLE)
 
 
-def is_filled(cell: CellType) -> bool:
-    try:
-        cell.cell_contents  # noqa: B018
-    except ValueError:
+KINDS: dict[type, Handler] = {
+    **CONTAINERS,
+    FunctionType: routines.of_function,
+    MethodType: routines.of_method,
+    BuiltinFunctionType: of_built_in,
+    MethodWrapperType: of_built_in,
+    functools.partial: routines.of_partial,
+    functools.cached_property: routines.of_cached_property,
+    staticmethod: routines.of_wrapper,
+    classmethod: routines.of_wrapper,
+    property: routines.of_property,
+    SimpleNamespace: owners.of_namespace,
+}
+
+
+def visit(watch: Watch, x: Any, where: Where) -> None:
+    kind = type(x)
+    if kind in SIMPLE:
+        watch.parts.append((kind, x))
+    elif kind is float:
+        # −0.0 equals 0.0, and NaN is not itself
+        watch.parts.append((kind, x if x == x and x else repr(x)))
+    elif isinstance(x, Number):
+        watch.tracers.append(where)
+        watch.identify(x)
+    elif is_value(x):
+        of_value(watch, x)
+    elif watch.is_new(x):
+        watch.suspects = watch.suspects or is_suspect(watch.names, x)
+        watch.marks.append((len(watch.parts), where))
+        watch.identify(kind)
+        KINDS.get(kind, of_other)(watch, x, where)
+
+
+def of_value(watch: Watch, x: Any) -> None:
+    stands_for = watch.inputs.get(id(x))
+    if stands_for is None:
+        watch.identify(x)
+    else:
+        watch.parts.append(stands_for)
+
+
+def of_other(watch: Watch, x: Any, where: Where) -> None:
+    kind = type(x)
+    if isinstance(x, type):
+        owners.of_class(watch, x, where)
+    elif isinstance(x, ModuleType):
+        routines.of_module(watch, x, where)
+    elif not is_installed_class(kind):
+        owners.of_object(watch, x, where)
+    else:
+        of_installed(watch, x, where)
+
+
+def of_installed(watch: Watch, x: Any, where: Where) -> None:
+    """An object of a class that is installed."""
+    kind = type(x)
+    if is_chance(x):
+        watch.chance.append((shown(where), x))
+        watch.identify(x)
+    elif is_number(x) or is_scalar_of_numpy(x):
+        watch.parts.append(repr(x))
+    elif owners.is_array_class(kind):
+        of_buffer(watch, x, where)
+    elif kind.__module__ == "logging":
+        watch.suspects = True
+        of_logger(watch, x, where)
+    elif hasattr(kind, "__next__"):
+        of_iterator(watch, x, where)
+    elif "__wrapped__" in getattr(x, "__dict__", ()):
+        routines.of_wrapped(watch, x, where)
+    elif kind.__name__ == "ContextVar":
+        of_context(watch, x, where)
+    elif is_constant(kind):
+        watch.identify(x)
+        note_library(watch, kind)
+    else:
+        owners.of_object(watch, x, where)
+
+
+def is_constant(kind: type) -> bool:
+    if issubclass(kind, BaseException):
         return False
-    return True
+    return kind.__module__ in CONSTANT or (kind.__module__, kind.__name__) in CONSTANT_CLASSES
 
 
-def slots_of(kind: type) -> list[str]:
-    slots = vars(kind).get("__slots__", ())
-    names = [slots] if isinstance(slots, str) else list(slots)
-    return [name for name in names if name not in ("__dict__", "__weakref__")]
+OF_A_LOGGER = {"level", "disabled", "parent", "manager", "_disable"}
+"""What decides whether a logger says something; what it says is noticed when it does."""
 
 
-def is_library(module: Any, libraries: Container[str] = LIBRARIES) -> bool:
-    return str(module).split(".")[0] in libraries
+def of_logger(watch: Watch, x: Any, where: Where) -> None:
+    found, expected = watch.entries(vars(x), lambda name, _: name in OF_A_LOGGER)
+    watch.record(ENTRIES, vars(x), expected)
+    watch.members(found, where)
+
+
+def is_scalar_of_numpy(x: Any) -> bool:
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(x, numpy.generic)
+
+
+def of_iterator(watch: Watch, x: Any, where: Where) -> None:
+    if has_readable_state(x):
+        watch.chance.append((shown(where), x))
+        watch.identify(x)
+    else:
+        watch.cannot_tell(where, x)
+
+
+class Surroundings(Watch):
+    """What `f` uses besides its arguments, and all but the numbers in `arguments`: models, and
+    objects that the program takes as they are."""
+
+    def __init__(self, f: Any, arguments: Sequence[Any], names: Iterable[str]) -> None:
+        models = [x for x in arguments if is_model(x)]
+        inputs: dict[int, Hashable] = {
+            id(p): ("parameter", which, k)
+            for which, model in enumerate(models)
+            for k, (_, p) in enumerate(model.named_parameters())
+            if is_value(p)
+        }
+        super().__init__(names, inputs, visit)
+        if models:
+            self.names |= {"named_parameters", "with_parameters"}
+        self.f = f
+        self.arguments = arguments
+        self.changed: list[str] = []
+        """What the function changed itself when it was traced last."""
+        self.altered = False
+        """Whether any trace changed something."""
+        self.walk(f, (None, "", getattr(f, "__name__", type(f).__name__)))
+        for k, x in enumerate(arguments):
+            self.walk(x, (None, "", f"argument {k}"))
+        self.suspects = self.suspects or not self.names.isdisjoint(READS_FILES)
+        self.finish()
+
+    def again(self) -> Surroundings:
+        """What is around now."""
+        return surroundings(self.f, self.arguments, self.names)
+
+    def note_changes(self, after: Surroundings) -> None:
+        self.changed = [] if self.parts == after.parts else [self.first_change(after)]
+        self.altered = self.altered or bool(self.changed)
+
+    def first_change(self, after: Surroundings) -> str:
+        pairs = enumerate(zip(self.parts, after.parts))
+        at = next((k for k, (x, y) in pairs if x != y), len(self.parts))
+        mark = bisect(self.marks, at, key=lambda mark: mark[0]) - 1
+        return shown(self.marks[mark][1]) if mark >= 0 else "what it uses"
+
+    def renew(self) -> None:
+        """Take what is around now for what was around before."""
+        after = self.again()
+        self.parts, self.marks, self.kept = after.parts, after.marks, after.kept
+        self.records, self.changed = after.records, []
+
+
+def surroundings(f: Any, arguments: Sequence[Any] = (), names: Iterable[str] = ()) -> Surroundings:
+    """Return what `f` uses. `names` saves a second walk, if they are those that an earlier one
+    found."""
+    found = Surroundings(f, arguments, names)
+    return found if found.names == set(names) else surroundings(f, arguments, found.names)

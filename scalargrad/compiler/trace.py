@@ -11,6 +11,7 @@ run again. A Tracer has `parents` and `operands` as a Value has: `gradients` wor
 from __future__ import annotations
 
 import random
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -70,6 +71,7 @@ class Recorder:
         self.guards: dict[Guard, None] = {}
         self.decided: Mapping[tuple[str, int, int], bool] = {}
         self.unknown: list[str] = []
+        self.has_texts = False
         self.root: Any = None
         """The function that is traced."""
         self.given = 0
@@ -185,8 +187,18 @@ class Recorder:
         return self.compute(node.op, node.operands)
 
     def unwatched(self, what: str) -> None:
-        """Note that the function read something of which no change would be seen."""
-        self.unknown.append(what)
+        """Note that the function read, or did, what nobody can watch: it is to be traced anew at
+        each call."""
+        if what not in self.unknown:
+            self.unknown.append(what)
+
+    def text_of(self, index: int) -> float:
+        """Return the number that a text is made of: to print it, or in the message of an error.
+        The text of another call is another one. Messages of this package's own do not count."""
+        if not sys._getframe(2).f_code.co_filename.startswith(modes.PACKAGE):
+            self.unwatched("the text of a number")
+            self.has_texts = True
+        return float(self.numbers[index])
 
     # ------ branches
     def branch(self, compare: str, x: Any, y: Any) -> bool:

@@ -141,7 +141,12 @@ class Number(Arithmetic):
 
     # ------ Python's protocols
     def __repr__(self) -> str:
-        return f"Tracer({self.trace.numbers[self.index]})"
+        number = self.trace.text_of(self.index)
+        return f"Value(data={number}, grad=0.0)" if self.in_graph else repr(number)
+
+    def __format__(self, spec: str) -> str:
+        number = self.trace.text_of(self.index)
+        return format(number, spec) if spec or not self.in_graph else repr(self)
 
     def __bool__(self) -> bool:
         return bool(guarded(self.trace, "__ne__", self, 0.0))
@@ -154,9 +159,6 @@ class Number(Arithmetic):
         )
 
     __int__ = __complex__ = __index__ = __float__
-
-    def __format__(self, spec: str) -> NoReturn:
-        self.__float__()
 
     def __copy__(self) -> Any:
         """A number of its own that is computed from this one: a copy keeps its gradient."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from types import FunctionType
@@ -24,6 +23,7 @@ from ..trees import (
     is_value,
 )
 from .arguments import Arguments
+from .effects import observed
 from .lower import lane_sums
 from .recording import Trace
 from .structure import COUNT, SHARE
@@ -102,8 +102,9 @@ class Task(NamedTuple):
     ) -> Traced:
         """Trace the way that `f` takes with these numbers: those of one lane. `draw(k)` is the
         k-th random number of that lane; `decided` is how comparisons came out in it. Raises
-        TypeError if `f` draws other numbers."""
-        return without_random_numbers(lambda: self.traced(numbers, draw, decided))
+        TypeError if `f` draws other numbers, or keeps one."""
+        has_lanes = self.call.shape is not None
+        return observed(lambda: self.traced(numbers, draw, decided), has_lanes)
 
     def traced(
         self, numbers: Sequence[float], draw: Callable[[int], float], decided: Mapping[Any, bool]
@@ -118,6 +119,11 @@ class Task(NamedTuple):
         trace.values = {2 + k for k in self.call.values}
         with modes.tracing(trace):
             out = self.call.applied(self.f, tracers[2:])
+            if trace.has_texts and self.lanes:
+                raise TypeError(
+                    "compile cannot follow the text of a number in each lane: the function would "
+                    "print, or go on with, that of the first alone; return the number"
+                )
             results, structure = flatten(out, "the result", kinds_of(self.call))
             nodes = [trace.tracers[trace.index(x)] for x in results]
             captured = list(trace.captured)
@@ -239,21 +245,3 @@ def bare(leaf: Leaf) -> Leaf:
     if leaf.kind is MODEL:
         return leaf._replace(original=leaf.original.with_parameters([0.0] * leaf.size))
     return leaf
-
-
-ATTEMPTS = 5
-"""Another thread may draw a random number just then; it does not every time."""
-
-
-def without_random_numbers(trace: Callable[[], Traced]) -> Traced:
-    first = random.getstate()
-    for _ in range(ATTEMPTS):
-        before = random.getstate()
-        traced = trace()
-        if random.getstate() == before:
-            return traced
-    random.setstate(first)
-    raise TypeError(
-        "compile cannot follow random numbers: they would be frozen into the program; draw "
-        "them outside and pass them in"
-    )

@@ -39,7 +39,10 @@ class Views:
         value alone, or with the `gradient` in all of them."""
         paths, path, arguments = self.traced(args, named, gradient)
         names = self._exported(path, arguments).names
-        return Listed(path.program, names, arguments.lanes, paths.count, path.runner.registers)
+        return Listed(
+            *(path.program, names, arguments.lanes, paths.count, path.runner.registers),
+            tuple(paths.unknown),
+        )
 
     def draw(
         self, *args: Any, gradient: bool = False, simplified: bool = True, **options: Any

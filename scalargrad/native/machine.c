@@ -15,7 +15,7 @@
 
 static PyMethodDef module_methods[] = {
     {"unchanged", (PyCFunction)(void (*)(void))unchanged, METH_FASTCALL,
-     "unchanged(records, seen): whether each list, dict, cell, class and function still holds what it "
+     "unchanged(records, seen): whether each holder still holds what it "
      "held; `seen` is 64 bits for each, zeros at first."},
     {"write", (PyCFunction)(void (*)(void))write_result, METH_FASTCALL,
      "write(writer, numbers): what the writer builds of an array of float64."},

@@ -1,53 +1,24 @@
-/* What the short way of a call asks: is all as it was? */
+/* What the short way of a call asks: is all as it was? The records are explained in
+ * compiler/watching.py. */
 #ifndef SCALARGRAD_UNCHANGED_H
 #define SCALARGRAD_UNCHANGED_H
 
 #include "frame.h"
 
-/* ------ whether what a function was traced with is still what it was */
+/* Each function returns 1 if the holder is as expected, 0 if not, −1 with an exception. No Python
+ * code of the user's runs but in ASK. */
+typedef int (*Same)(PyObject *holder, PyObject *expected, uint64_t *seen);
 
-static int same_list(PyObject *list, PyObject *expected)
+#define ITEM(k) PyTuple_GET_ITEM(expected, k)
+#define COUNT_OF_EXPECTED PyTuple_GET_SIZE(expected)
+
+static int same_list(PyObject *list, PyObject *expected, uint64_t *seen)
 {
-    const size_t n = (size_t)PyTuple_GET_SIZE(expected);
-    return (size_t)PyList_GET_SIZE(list) == n
+    (void)seen;
+    const size_t n = (size_t)COUNT_OF_EXPECTED;
+    return PyList_Check(list) && (size_t)PyList_GET_SIZE(list) == n
            && (n == 0 || memcmp(PySequence_Fast_ITEMS(list), PySequence_Fast_ITEMS(expected),
                                 n * sizeof(PyObject *)) == 0);
-}
-
-/* `expected` are keys and values in turn. */
-static int same_dict(PyObject *dict, PyObject *expected)
-{
-    PyObject *key, *value;
-    Py_ssize_t at = 0, n = 0;
-    if (PyDict_GET_SIZE(dict) * 2 != PyTuple_GET_SIZE(expected))
-        return 0;
-    for (; PyDict_Next(dict, &at, &key, &value); n += 2)
-        if (PyTuple_GET_ITEM(expected, n) != key || PyTuple_GET_ITEM(expected, n + 1) != value)
-            return 0;
-    return 1;
-}
-
-/* `expected` are some keys, each with its value; NotImplemented where it has none. */
-static int same_globals(PyObject *dict, PyObject *expected)
-{
-    for (Py_ssize_t n = 0; n + 1 < PyTuple_GET_SIZE(expected); n += 2) {
-        PyObject *found = PyDict_GetItem(dict, PyTuple_GET_ITEM(expected, n));
-        if ((found ? found : Py_NotImplemented) != PyTuple_GET_ITEM(expected, n + 1))
-            return 0;
-    }
-    return 1;
-}
-
-/* `expected` are its code and its defaults, of both kinds. */
-static int same_function(PyObject *f, PyObject *expected)
-{
-    PyObject *found[] = {PyFunction_GET_CODE(f), PyFunction_GET_DEFAULTS(f),
-                         PyFunction_GET_KW_DEFAULTS(f)};
-    for (Py_ssize_t n = 0; n < 3; n++)
-        if (PyTuple_GET_SIZE(expected) != 3
-            || (found[n] ? found[n] : Py_None) != PyTuple_GET_ITEM(expected, n))
-            return 0;
-    return 1;
 }
 
 /* A number that is another after every change of a dict; 0 where Python has none. */
@@ -61,46 +32,242 @@ static uint64_t version_of(PyObject *dict)
 #endif
 }
 
-/* `seen` is the version in which the dict was last found to be what it was. */
-static int same_in_dict(PyObject *kind, PyObject *dict, PyObject *expected, uint64_t *seen)
+/* The keys and values from item `from` on, in turn; NotImplemented for any value. */
+static int has_entries(PyObject *dict, PyObject *expected, Py_ssize_t from)
 {
+    PyObject *key, *value;
+    Py_ssize_t at = 0, n = from;
+    if (PyDict_GET_SIZE(dict) * 2 != COUNT_OF_EXPECTED - from)
+        return 0;
+    for (; PyDict_Next(dict, &at, &key, &value); n += 2)
+        if (ITEM(n) != key || (ITEM(n + 1) != value && ITEM(n + 1) != Py_NotImplemented))
+            return 0;
+    return 1;
+}
+
+/* Some keys, each with its value; NotImplemented where it has none. */
+static int has_names(PyObject *dict, PyObject *expected)
+{
+    for (Py_ssize_t n = 0; n + 1 < COUNT_OF_EXPECTED; n += 2) {
+        PyObject *found = PyDict_GetItemWithError(dict, ITEM(n));
+        if (!found && PyErr_Occurred())
+            return -1;
+        if ((found ? found : Py_NotImplemented) != ITEM(n + 1))
+            return 0;
+    }
+    return 1;
+}
+
+/* `seen` is the version in which the dict was last found to be what it was. */
+static int same_entries(PyObject *dict, PyObject *expected, uint64_t *seen)
+{
+    if (!PyDict_Check(dict))
+        return 0;
     const uint64_t version = version_of(dict);
     if (version && version == *seen)
         return 1;
-    const int is_same = kind == Py_True ? same_dict(dict, expected) : same_globals(dict, expected);
+    const int is_same = has_entries(dict, expected, 0);
     *seen = is_same ? version : 0;
     return is_same;
 }
 
-static int same(PyObject *kind, PyObject *holder, PyObject *expected, uint64_t *seen)
+static int same_names(PyObject *dict, PyObject *expected, uint64_t *seen)
 {
-    if (!PyTuple_Check(expected))
+    if (!PyDict_Check(dict))
         return 0;
-    if (PyList_Check(holder))
-        return same_list(holder, expected);
-    if (PyFunction_Check(holder))
-        return same_function(holder, expected);
-    if (PyType_Check(holder))
-        holder = ((PyTypeObject *)holder)->tp_dict;
-    if (holder && PyDict_Check(holder))
-        return same_in_dict(kind, holder, expected, seen);
-    if (holder && PyCell_Check(holder))
-        return PyTuple_GET_SIZE(expected) == 1
-               && PyCell_GET(holder) == PyTuple_GET_ITEM(expected, 0);
-    return 0;
+    const uint64_t version = version_of(dict);
+    if (version && version == *seen)
+        return 1;
+    const int is_same = has_names(dict, expected);
+    *seen = is_same > 0 ? version : 0;
+    return is_same;
 }
 
-/* Return whether each of the records, (whole, holder, expected), holds the very objects expected;
- * −1 with an exception. */
-static int are_unchanged(PyObject *records, uint64_t *seen)
+static int same_function(PyObject *f, PyObject *expected, uint64_t *seen)
 {
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(records); i++) {
-        PyObject *record = PyList_GET_ITEM(records, i);
-        if (!PyTuple_Check(record) || PyTuple_GET_SIZE(record) != 3)
-            return PyErr_SetString(PyExc_TypeError, "a record has three parts"), -1;
-        if (!same(PyTuple_GET_ITEM(record, 0), PyTuple_GET_ITEM(record, 1),
-                  PyTuple_GET_ITEM(record, 2), &seen[i]))
+    (void)seen;
+    if (!PyFunction_Check(f) || COUNT_OF_EXPECTED != 4)
+        return 0;
+    PyObject *found[] = {PyFunction_GET_CODE(f), PyFunction_GET_DEFAULTS(f),
+                         PyFunction_GET_KW_DEFAULTS(f), ((PyFunctionObject *)f)->func_dict};
+    for (Py_ssize_t n = 0; n < 4; n++)
+        if ((found[n] ? found[n] : Py_None) != ITEM(n))
             return 0;
+    return 1;
+}
+
+static int same_cell(PyObject *cell, PyObject *expected, uint64_t *seen)
+{
+    (void)seen;
+    return PyCell_Check(cell)
+           && PyCell_GET(cell) == (COUNT_OF_EXPECTED == 1 ? ITEM(0) : NULL);
+}
+
+/* `seen` is the version of the class: Python gives another after every change of it or its bases,
+ * and none before it was asked for. */
+static int same_class(PyObject *kind, PyObject *expected, uint64_t *seen)
+{
+    if (!PyType_Check(kind) || COUNT_OF_EXPECTED < 1)
+        return 0;
+    const PyTypeObject *type = (PyTypeObject *)kind;
+    const uint64_t version = PyType_HasFeature((PyTypeObject *)kind, Py_TPFLAGS_VALID_VERSION_TAG)
+                                 ? type->tp_version_tag
+                                 : 0;
+    if (version && version == *seen)
+        return 1;
+    const int is_same = type->tp_mro == ITEM(0) && type->tp_dict
+                        && has_entries(type->tp_dict, expected, 1);
+    *seen = is_same ? version : 0;
+    return is_same;
+}
+
+static int same_instance(PyObject *x, PyObject *expected, uint64_t *seen)
+{
+    (void)seen;
+    if (COUNT_OF_EXPECTED != 2 || (PyObject *)Py_TYPE(x) != ITEM(0))
+        return 0;
+    if (ITEM(1) == Py_NotImplemented)
+        return 1;
+    PyObject *dict = PyObject_GenericGetDict(x, NULL);
+    if (!dict)
+        return -1;
+    Py_DECREF(dict);
+    return dict == ITEM(1);
+}
+
+/* Return what is in a slot, a new reference, NotImplemented if nothing; NULL with an exception. */
+static PyObject *content_of_slot(PyObject *slot, PyObject *x)
+{
+    const descrgetfunc get = Py_TYPE(slot)->tp_descr_get;
+    PyObject *found = get ? get(slot, x, (PyObject *)Py_TYPE(x)) : NULL;
+    if (found || (get && !PyErr_ExceptionMatches(PyExc_AttributeError)))
+        return found;
+    PyErr_Clear();
+    return Py_NewRef(Py_NotImplemented);
+}
+
+static int same_slots(PyObject *x, PyObject *expected, uint64_t *seen)
+{
+    (void)seen;
+    for (Py_ssize_t n = 0; n + 1 < COUNT_OF_EXPECTED; n += 2) {
+        PyObject *found = content_of_slot(ITEM(n), x);
+        if (!found)
+            return -1;
+        Py_DECREF(found);
+        if (found != ITEM(n + 1))
+            return 0;
+    }
+    return 1;
+}
+
+static int has_shape(const Py_buffer *view, PyObject *shape)
+{
+    if (!PyTuple_Check(shape) || PyTuple_GET_SIZE(shape) != view->ndim)
+        return 0;
+    for (int k = 0; k < view->ndim; k++)
+        if (PyLong_AsSsize_t(PyTuple_GET_ITEM(shape, k)) != view->shape[k])
+            return 0;
+    return 1;
+}
+
+static int has_content(Py_buffer *view, PyObject *content)
+{
+    if (!PyBytes_Check(content) || PyBytes_GET_SIZE(content) != view->len)
+        return 0;
+    const char *expected = PyBytes_AS_STRING(content);
+    if (PyBuffer_IsContiguous(view, 'C'))
+        return memcmp(view->buf, expected, (size_t)view->len) == 0;
+    char *copy = PyMem_Malloc((size_t)view->len + 1);
+    if (!copy)
+        return PyErr_NoMemory(), -1;
+    int is_same = PyBuffer_ToContiguous(copy, view, view->len, 'C');
+    if (is_same == 0)
+        is_same = memcmp(copy, expected, (size_t)view->len) == 0;
+    PyMem_Free(copy);
+    return is_same;
+}
+
+static int same_buffer(PyObject *x, PyObject *expected, uint64_t *seen)
+{
+    (void)seen;
+    Py_buffer view;
+    if (COUNT_OF_EXPECTED != 4)
+        return 0;
+    if (PyObject_GetBuffer(x, &view, PyBUF_FULL_RO) < 0)
+        return PyErr_Clear(), 0;
+    const char *format = PyUnicode_AsUTF8(ITEM(1));
+    int is_same = format ? strcmp(view.format ? view.format : "B", format) == 0 : -1;
+    if (is_same > 0 && has_shape(&view, ITEM(2)))
+        is_same = has_content(&view, ITEM(0));
+    else if (is_same > 0)
+        is_same = 0;
+    PyBuffer_Release(&view);
+    return PyErr_Occurred() ? -1 : is_same;
+}
+
+/* The type whose iteration is meant, then the items. */
+static int same_items(PyObject *x, PyObject *expected, uint64_t *seen)
+{
+    (void)seen;
+    if (COUNT_OF_EXPECTED < 1 || !PyType_Check(ITEM(0))
+        || !PyObject_TypeCheck(x, (PyTypeObject *)ITEM(0)) || !((PyTypeObject *)ITEM(0))->tp_iter)
+        return 0;
+    PyObject *iterator = ((PyTypeObject *)ITEM(0))->tp_iter(x), *item;
+    if (!iterator)
+        return -1;
+    Py_ssize_t n = 1;
+    int is_same = 1;
+    for (; is_same && (item = PyIter_Next(iterator)); n++) {
+        is_same = n < COUNT_OF_EXPECTED && item == ITEM(n);
+        Py_DECREF(item);
+    }
+    Py_DECREF(iterator);
+    return PyErr_Occurred() ? -1 : is_same && n == COUNT_OF_EXPECTED;
+}
+
+static int same_answer(PyObject *f, PyObject *expected, uint64_t *seen)
+{
+    (void)seen;
+    PyObject *found = COUNT_OF_EXPECTED == 1 ? PyObject_CallNoArgs(f) : NULL;
+    if (!found)
+        return PyErr_Occurred() ? -1 : 0;
+    Py_DECREF(found);
+    return found == ITEM(0);
+}
+
+#undef ITEM
+#undef COUNT_OF_EXPECTED
+
+/* In the order of compiler/watching.py. */
+static const Same same_of_kind[] = {
+    same_list,     same_entries, same_names,  same_function, same_cell,  same_class,
+    same_instance, same_slots,   same_buffer, same_items,    same_answer,
+};
+enum { KINDS_OF_RECORD = sizeof same_of_kind / sizeof *same_of_kind };
+
+static int same(PyObject *record, uint64_t *seen)
+{
+    if (!PyTuple_Check(record) || PyTuple_GET_SIZE(record) != 3
+        || !PyTuple_Check(PyTuple_GET_ITEM(record, 2)))
+        return PyErr_SetString(PyExc_TypeError, "expected (kind, holder, expected)"), -1;
+    const long kind = PyLong_AsLong(PyTuple_GET_ITEM(record, 0));
+    if (kind == -1 && PyErr_Occurred())
+        return -1;
+    if (kind < 0 || kind >= KINDS_OF_RECORD)
+        return PyErr_SetString(PyExc_ValueError, "there is no such kind of record"), -1;
+    return same_of_kind[kind](PyTuple_GET_ITEM(record, 1), PyTuple_GET_ITEM(record, 2), seen);
+}
+
+/* Return whether each of the records holds what is expected; −1 with an exception. The list may
+ * change while Python runs. */
+static int are_unchanged(PyObject *records, uint64_t *seen, Py_ssize_t count)
+{
+    for (Py_ssize_t i = 0; i < count && i < PyList_GET_SIZE(records); i++) {
+        PyObject *record = Py_NewRef(PyList_GET_ITEM(records, i));
+        const int is_same = same(record, &seen[i]);
+        Py_DECREF(record);
+        if (is_same <= 0)
+            return is_same;
     }
     return 1;
 }
@@ -114,11 +281,12 @@ static PyObject *unchanged(PyObject *module, PyObject *const *args, Py_ssize_t n
         return PyErr_Format(PyExc_TypeError, "expected a list of records and a buffer");
     if (PyObject_GetBuffer(args[1], &seen, PyBUF_WRITABLE) < 0)
         return NULL;
+    const Py_ssize_t count = PyList_GET_SIZE(args[0]);
     int found = -1;
-    if (seen.len != PyList_GET_SIZE(args[0]) * (Py_ssize_t)sizeof(uint64_t))
+    if (seen.len != count * (Py_ssize_t)sizeof(uint64_t))
         PyErr_SetString(PyExc_ValueError, "expected a number of 64 bits for each record");
     else
-        found = are_unchanged(args[0], seen.buf);
+        found = are_unchanged(args[0], seen.buf, count);
     PyBuffer_Release(&seen);
     return found < 0 ? NULL : PyBool_FromLong(found);
 }

@@ -1,0 +1,117 @@
+"""What a piece of code reads by name, found in its bytecode: globals, attributes, imports.
+
+A name that is read as a global is not one that is read as an attribute. The texts among the
+constants count as attributes, for getattr(o, "name") reads one so.
+"""
+
+from __future__ import annotations
+
+import dis
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from types import CodeType
+from typing import NamedTuple
+
+WHOLE = "*"
+"""Among the attributes that count: every attribute of an object does."""
+ANYTHING = frozenset({WHOLE, "**"})
+"""Every attribute of an object and of a module does, for a name was computed."""
+OF_GLOBALS = {"LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "DELETE_GLOBAL", "STORE_NAME",
+              "DELETE_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}  # fmt: skip
+ALL_AT_ONCE = {"__dict__", "__getattribute__", "__slots__", "__getstate__", "__match_args__"}
+"""Attributes through which any other may be read."""
+BY_COMPUTED_NAME = {"vars", "dir"}
+"""Builtins that read attributes whose names the code does not say."""
+BY_GIVEN_NAME = {"getattr", "hasattr", "setattr", "delattr"}
+"""Builtins that do so unless the name is a text in the code."""
+JUMPS = {*dis.hasjrel, *dis.hasjabs}
+UNSEEN = {"CACHE", "EXTENDED_ARG", "NOP", "RESUME"}
+
+
+class Import(NamedTuple):
+    level: int
+    name: str
+
+
+class Reads(NamedTuple):
+    """What code reads and sets, that of the functions written in it included."""
+
+    globals: frozenset[str]
+    attributes: frozenset[str]
+    imports: frozenset[Import]
+
+
+@lru_cache(maxsize=4096)
+def reads_of(code: CodeType) -> Reads:
+    names: set[str] = set()
+    attributes: set[str] = set(texts_in(code.co_consts))
+    imports: set[Import] = set()
+    steps = [x for x in dis.get_instructions(code) if x.opname not in UNSEEN]
+    for at, step in enumerate(steps):
+        if step.opname in OF_GLOBALS:
+            names.add(step.argval)
+            if reads_any(steps, at):
+                attributes |= ANYTHING
+        elif step.opname == "MATCH_CLASS" and step.arg:
+            # a class says itself which attributes its positions are
+            attributes.add(WHOLE)
+        elif step.opname == "IMPORT_NAME":
+            imports.add(Import(level_of(steps, at), step.argval))
+        elif step.opcode in dis.hasname:
+            attributes.add(step.argval)
+    if ALL_AT_ONCE & attributes:
+        attributes |= ANYTHING
+    inner = [reads_of(x) for x in code.co_consts if isinstance(x, CodeType)]
+    return Reads(
+        names.union(*(x.globals for x in inner)),  # type: ignore[arg-type]
+        attributes.union(*(x.attributes for x in inner)),  # type: ignore[arg-type]
+        imports.union(*(x.imports for x in inner)),  # type: ignore[arg-type]
+    )
+
+
+def texts_in(constants: Sequence[object]) -> Iterator[str]:
+    for x in constants:
+        if isinstance(x, str) and x.isidentifier():
+            yield x
+        elif isinstance(x, (tuple, frozenset)):
+            yield from texts_in(tuple(x))
+
+
+def level_of(steps: Sequence[dis.Instruction], at: int) -> int:
+    """How many dots an import has: the first of the two constants before it."""
+    level = steps[at - 2].argval if at > 1 else 0
+    return level if isinstance(level, int) else 0
+
+
+def reads_any(steps: Sequence[dis.Instruction], at: int) -> bool:
+    """Tell whether the global read here is a builtin that reads an attribute of any name."""
+    name = steps[at].argval
+    if name in BY_COMPUTED_NAME:
+        return True
+    if name not in BY_GIVEN_NAME:
+        return False
+    return steps[at].opname != "LOAD_GLOBAL" or not names_a_text(steps, at)
+
+
+def names_a_text(steps: Sequence[dis.Instruction], at: int) -> bool:
+    """Tell whether a call that begins here with its function has a text as second argument.
+
+    The stack is followed up to the call that leaves one result in place of the function; between
+    them nothing may jump.
+    """
+    depth = effect(steps[at])
+    second, found = depth + 2, steps[at]
+    for step in steps[at + 1 :]:
+        depth += effect(step)
+        if step.opcode in JUMPS or depth < 1:
+            return False
+        if depth == 1 and step.opname.startswith("CALL"):
+            return found.opname == "LOAD_CONST" and type(found.argval) is str
+        if depth == second and step.opname != "PRECALL":
+            found = step
+    return False
+
+
+def effect(step: dis.Instruction) -> int:
+    arg = step.arg if step.opcode >= dis.HAVE_ARGUMENT else None
+    return dis.stack_effect(step.opcode, arg, jump=False)

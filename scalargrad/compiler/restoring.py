@@ -1,0 +1,114 @@
+"""Puts back what was changed since a record of it was made."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from .watching import (
+    BUFFER,
+    CELL,
+    CLASS,
+    ENTRIES,
+    INSTANCE,
+    ITEMS,
+    LIST,
+    NAMES,
+    NONE,
+    SLOTS,
+    Record,
+)
+
+
+def restore(records: Iterable[Record]) -> None:
+    for kind, holder, expected in records:
+        if kind in RESTORE:
+            RESTORE[kind](holder, expected)
+
+
+def pairs(expected: Sequence[Any]) -> Iterable[tuple[Any, Any]]:
+    return zip(expected[::2], expected[1::2])
+
+
+def of_list(holder: list[Any], expected: Sequence[Any]) -> None:
+    if len(holder) != len(expected) or any(x is not y for x, y in zip(holder, expected)):
+        list.__setitem__(holder, slice(None), expected)
+
+
+def of_entries(holder: dict[Any, Any], expected: Sequence[Any]) -> None:
+    known = dict(pairs(expected))
+    for key in [key for key in dict(holder) if key not in known]:
+        dict.__delitem__(holder, key)
+    of_names(holder, expected)
+
+
+def of_names(holder: dict[Any, Any], expected: Sequence[Any]) -> None:
+    for key, value in pairs(expected):
+        if value is not NONE and dict.get(holder, key, NONE) is not value:
+            dict.__setitem__(holder, key, value)
+
+
+def of_globals(holder: dict[Any, Any], expected: Sequence[Any]) -> None:
+    for key, value in pairs(expected):
+        if value is NONE:
+            holder.pop(key, None)
+    of_names(holder, expected)
+
+
+def of_cell(holder: Any, expected: Sequence[Any]) -> None:
+    if expected:
+        holder.cell_contents = expected[0]
+    else:
+        del holder.cell_contents
+
+
+def of_class(holder: type, expected: Sequence[Any]) -> None:
+    known = dict(pairs(expected[1:]))
+    for name, value in list(vars(holder).items()):
+        if name not in known:
+            type.__delattr__(holder, name)
+        elif known[name] is not NONE and known[name] is not value:
+            type.__setattr__(holder, name, known[name])
+
+
+def of_instance(holder: Any, expected: Sequence[Any]) -> None:
+    kind, held = expected
+    if type(holder) is not kind:
+        object.__setattr__(holder, "__class__", kind)
+    if held is not NONE and holder.__dict__ is not held:
+        object.__setattr__(holder, "__dict__", held)
+
+
+def of_slots(holder: Any, expected: Sequence[Any]) -> None:
+    for slot, value in pairs(expected):
+        if value is not NONE:
+            slot.__set__(holder, value)
+        elif hasattr(holder, slot.__name__):
+            slot.__delete__(holder)
+
+
+def of_items(holder: Any, expected: Sequence[Any]) -> None:
+    if isinstance(holder, (set, deque)):
+        holder.clear()
+        (holder.update if isinstance(holder, set) else holder.extend)(expected[1:])
+
+
+def of_objects(holder: Any, expected: Sequence[Any]) -> None:
+    items = expected[-1]
+    if items is not None:
+        for k, x in enumerate(items):
+            holder.flat[k] = x
+
+
+RESTORE: dict[int, Any] = {
+    LIST: of_list,
+    ENTRIES: of_entries,
+    NAMES: of_globals,
+    CELL: of_cell,
+    CLASS: of_class,
+    INSTANCE: of_instance,
+    SLOTS: of_slots,
+    ITEMS: of_items,
+    BUFFER: of_objects,
+}

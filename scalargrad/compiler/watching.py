@@ -1,0 +1,152 @@
+"""What a walk over the surroundings of a function notes down: parts, records, what it cannot tell.
+
+The walk itself knows nothing of kinds of objects: `surroundings.py` tells it what to do with each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Any
+
+LIST, ENTRIES, NAMES, FUNCTION, CELL, CLASS, INSTANCE, SLOTS, BUFFER, ITEMS, ASK = range(11)
+"""What a record (kind, holder, expected) says of its holder; `native/unchanged.h` checks it.
+
+| kind | holder | expected |
+|---|---|---|
+| LIST | a list | its items |
+| ENTRIES | a dict | keys and values in turn; NONE for a value that does not count |
+| NAMES | a dict | some keys and their values in turn; NONE for a key that is absent |
+| FUNCTION | a function | its code, its defaults of both kinds, its dict |
+| CELL | a cell | what is in it, or nothing |
+| CLASS | a class | its bases in their order, then as for ENTRIES |
+| INSTANCE | an object | its class, its dict or NONE |
+| SLOTS | an object | descriptors and what is in them in turn; NONE for one that is empty |
+| BUFFER | an array | its bytes, its format, its shape, and the items if they are objects |
+| ITEMS | a set, a deque | the type that iterates over it, then its items |
+| ASK | a function | what it returns |
+"""
+NONE = NotImplemented
+"""Stands for what is not there, or does not count."""
+
+Where = tuple[Any, str, Any]
+"""How something was reached: from where, by "." or "[" or "" (a name), and the name or the key."""
+Record = tuple[int, Any, tuple[Any, ...]]
+Handler = Callable[["Watch", Any, Where], None]
+
+
+def shown(where: Where | None) -> str:
+    """The place as the user's code would write it: model.layers[0].w"""
+    steps: list[str] = []
+    while where is not None:
+        where, how, name = where
+        steps.append(f"[{name!r:.30}]" if how == "[" else f"{how}{name}")
+    return "".join(reversed(steps)) or "the function"
+
+
+class Watch:
+    """Walks over objects and all they hold; equal `parts` mean that nothing has changed.
+
+    `kept` holds what is told apart by its identity, so that no other object gets that identity.
+    `records` say which objects each container holds: as long as all hold the very same ones, the
+    parts need not be looked at. `unknown` says what may change unseen. `names` are the attributes
+    that count, as far as they are known at the start; the walk adds to them. `inputs` stand for
+    Values that are not part of the surroundings.
+    """
+
+    def __init__(
+        self, names: Iterable[str], inputs: Mapping[int, Hashable], visit: Handler
+    ) -> None:
+        self.names = set(names)
+        self.inputs = inputs
+        self.visit = visit
+        self.parts: list[Hashable] = []
+        self.kept: list[Any] = []
+        self.records: list[Record] = []
+        self.unknown: list[str] = []
+        self.chance: list[tuple[str, Any]] = []
+        """Generators of random numbers and iterators, each with its place."""
+        self.suspects = False
+        """Whether a clock, print or the like is within reach: its calls are to be noticed."""
+        self.tracers: list[Where] = []
+        self.marks: list[tuple[int, Where]] = []
+        """Where in the parts each object begins."""
+        self.hidden: dict[type, bool] = {}
+        self._seen: dict[Any, int] = {}
+        self._todo: list[tuple[Any, Where]] = []
+        self._lookups: dict[int, tuple[dict[str, Any], dict[str, Any]]] = {}
+
+    # ------ going on
+    def walk(self, x: Any, where: Where) -> None:
+        self._todo.append((x, where))
+        while self._todo:
+            self.visit(self, *self._todo.pop())
+
+    def finish(self) -> None:
+        self.records += [
+            (NAMES, held, tuple(y for pair in found.items() for y in pair))
+            for held, found in self._lookups.values()
+        ]
+
+    def go(self, found: Iterable[tuple[Any, Where]]) -> None:
+        """Visit these next, in their order."""
+        self._todo += reversed(list(found))
+
+    def is_new(self, x: Any, as_what: Any = None) -> bool:
+        """Whether this was not reached before; if it was, say so in the parts."""
+        key = id(x) if as_what is None else (id(x), as_what)
+        number = self._seen.get(key)
+        if number is not None:
+            self.parts.append(("again", number))
+            return False
+        self._seen[key] = len(self._seen)
+        # an object that is gone would leave its identity to another
+        self.kept.append(x)
+        return True
+
+    # ------ noting down
+    def identify(self, x: Any) -> None:
+        self.parts.append(id(x))
+        self.kept.append(x)
+
+    def record(self, kind: int, holder: Any, expected: tuple[Any, ...]) -> None:
+        self.records.append((kind, holder, expected))
+
+    def cannot_tell(self, where: Where, x: Any) -> None:
+        self.unknown.append(f"{shown(where)}, {a(type(x).__name__)}")
+        self.identify(x)
+
+    def look_up(self, held: dict[str, Any], name: str) -> Any:
+        """What a dict of names has under this one; NONE if nothing."""
+        value = held.get(name, NONE)
+        self._lookups.setdefault(id(held), (held, {}))[1][name] = value
+        return value
+
+    def entries(self, held: Mapping[str, Any], counts: Callable[[str, Any], bool]) -> Any:
+        """Of a dict of attributes: (those that count, what is to be expected of it)."""
+        found, expected = [], []
+        for name, value in list(held.items()):
+            is_read = counts(name, value)
+            expected += [name, value if is_read else NONE]
+            if is_read:
+                found.append((name, value))
+        return found, tuple(expected)
+
+    def attributes(self, held: Mapping[str, Any], where: Where, whole: bool) -> None:
+        """Watch a dict of attributes: all of them, or those that the code names."""
+        names = self.names
+        found, expected = self.entries(held, lambda name, _: whole or name in names)
+        self.record(ENTRIES, held, expected)
+        self.members(found if whole else sorted(found, key=first), where)
+
+    def members(self, found: Iterable[tuple[str, Any]], where: Where) -> None:
+        found = list(found)
+        self.parts.append(tuple([name for name, _ in found]))
+        self.go((x, (where, ".", name)) for name, x in found)
+
+
+def first(pair: tuple[Any, Any]) -> Any:
+    return pair[0]
+
+
+def a(noun: str) -> str:
+    return f"an {noun}" if noun[:1].lower() in "aeiou" else f"a {noun}"
