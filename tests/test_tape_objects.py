@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from compiled import value_and_gradients
+from compiled import adjoints_of, value_and_gradients
 
 import scalargrad as sg
 from scalargrad import ops
@@ -34,7 +34,6 @@ def test_the_same_number_is_the_same_object_as_long_as_there_is_one() -> None:
     y = x * x
     assert x * x is y
     assert found.tracers[y.index] is y
-    assert {y: 1}[x * x] == 1
 
 
 def test_a_trace_lives_as_long_as_one_of_its_numbers_and_no_longer() -> None:
@@ -64,7 +63,7 @@ def test_a_deep_trace_is_freed_without_recursion() -> None:
     for _ in range(300_000):
         kept.append(kept[-1] + 1.0)
     assert len(found) == 300_002
-    assert symbolic_adjoints(kept[-1], kept[:1], 1.0)[kept[0]] == 1.0
+    assert adjoints_of(kept[-1], kept[:1]) == [1.0]
     del kept, found
 
 
@@ -229,8 +228,7 @@ def traced_and_lowered() -> int:
     xs = [found.input(0.1 * k) for k in range(12)]
     ys = [sg.dot(xs[k:] + xs[:k], xs) for k in range(12)] + [x * sg.Value(2.0) for x in xs]
     out = sum(y * 0.5 for y in ys).tanh() + sg.logsumexp(ys[:3])
-    adjoints = symbolic_adjoints(out, xs, 1.0)
-    program = Program(found, [out.index, *(found.index(adjoints[x]) for x in xs)])
+    program = Program(found, [out.index, *map(found.index, adjoints_of(out, xs))])
     if NATIVE:
         rerolled = encode.rerolled(program.trace, program.inputs, program.constants())
         rerolled.code(program.computed())

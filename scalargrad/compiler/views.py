@@ -93,6 +93,8 @@ class Views:
         return Call(path, arguments, self._names_in(arguments, path.traced), parameters)
 
     def _names_in(self, arguments: Arguments, traced: Traced) -> Names:
-        name = re.sub(r"\W+", "_", getattr(self.f, "__name__", "f"), flags=re.ASCII).strip("_")
+        name = getattr(self.f, "__name__", "f")
+        # the name of a derivative tells of what: grad(f)
+        name = name if name.isidentifier() else re.sub(r"\W+", "_", name).strip("_")
         plain = name.isidentifier() and not keyword.iskeyword(name)
         return names_of(name if plain else "f", self.signature, arguments, traced)
