@@ -160,7 +160,8 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         weights = matching(cotangent, structure, "the cotangent")
-        linked = variables.linked or inside() or any(map(is_value, weights))
+        variables.join(weights)
+        linked = variables.linked or inside()
         with differentiating():
             root = ops.sum([ops.chain(ops.start(w), y) for w, y in zip(weights, outputs)])
         return variables.like(variables.derivatives(root, linked))
@@ -176,7 +177,7 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
         return found  # type: ignore[no-any-return]
     variables = Variables(several(primals, "primals"), range(len(primals)))
     directions = tangent_entries(variables.structures, several(tangents, "tangents"))
-    variables.linked |= any(map(is_value, directions))
+    variables.join(directions)
     outputs, structure = flatten(variables.call(f), "the result")
     push = linked_pushforward if variables.linked else pushforward
     with differentiating():

@@ -57,6 +57,12 @@ class Variables:
         for i, arg in zip(argnums, self.like(self.nodes)):
             self.args[i] = arg
 
+    def join(self, entries: Iterable[Any]) -> None:
+        """Derivatives are part of a graph too where these, which they depend on, are Values."""
+        values = list(filter(in_graph, entries))
+        self.linked |= bool(values)
+        self.numbers &= not values
+
     def call(self, f: Function, named: dict[str, Any] | None = None) -> Any:
         with differentiating():
             return f(*self.args, **(named or {}))

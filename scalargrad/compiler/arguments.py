@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, S
 from itertools import islice
 from math import prod
 from numbers import Integral
+from operator import is_
 from typing import Any, NamedTuple
 
 from ..containers import Spec, exact
@@ -170,6 +171,18 @@ def part_of(x: Any, by_sample: bool, elements: bool, varied: bool) -> Part:
     return model(x) if is_model(x) else opaque(x)
 
 
+def contents(x: Any) -> tuple[list[Any], Spec | None]:
+    """What stands in a list, a dict, an array and what they hold, as it is now."""
+    leaves, spec = take_apart(x)
+    parts = (x.flat if is_array(x) and x.dtype == object else [x] for x in leaves)
+    return [y for part in parts for y in part], spec
+
+
+def differ(before: tuple[list[Any], Spec | None], after: tuple[list[Any], Spec | None]) -> bool:
+    (xs, spec), (ys, other) = before, after
+    return spec != other or len(xs) != len(ys) or not all(map(is_, xs, ys))
+
+
 class Arguments:
     """The arguments of one call, those by place before those by name.
 
@@ -272,8 +285,16 @@ class Arguments:
     def applied(self, f: Callable[..., Any], numbers: Sequence[Any]) -> Any:
         """Return what `f` makes of one sample, with these in place of its numbers."""
         given = self._trees(part.given(x) for part, x in self._split(numbers))
+        before = [contents(x) for x in given]
         count = len(given) - len(self.names_given)
-        return f(*given[:count], **dict(zip(self.names_given, given[count:])))
+        out = f(*given[:count], **dict(zip(self.names_given, given[count:])))
+        # these are not the caller's own: there nothing would change
+        if any(map(differ, before, map(contents, given))):
+            raise TypeError(
+                "compile cannot follow a change of an argument, as by xs.append(…) or xs[0] = …: "
+                "the caller's own would not change; return the new one instead"
+            )
+        return out
 
     def sample(self, f: Callable[..., Any], numbers: Sequence[Any], lane: int) -> Any:
         """Return what `f` makes of one lane; `numbers` are floats, Values, and Columns."""

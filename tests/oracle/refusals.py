@@ -46,6 +46,30 @@ REFUSALS = (
         "there is no graph within",
         "call it on the result, or use sg.grad within",
     ),
+    Refusal(
+        "an argument that is changed",
+        r"compile cannot follow a change of an argument",
+        "what the function is given is not the caller's own",
+        "return the new list, or a copy",
+    ),
+    Refusal(
+        "a number as a key",
+        r"compile cannot follow a number in a set",
+        "a set, a dict or a cache would find it by its value",
+        "compare it with ==, or look for it in a list",
+    ),
+    Refusal(
+        "a number that is kept",
+        r"compile cannot follow a number that is kept",
+        "it belongs to the trace, which is over",
+        "return it, and keep what the compiled function returns",
+    ),
+    Refusal(
+        "a change in each lane",
+        r"compile cannot follow (a change|the text)",
+        "it would happen once for all lanes",
+        "return it, or call the function for one sample",
+    ),
     Refusal("other", r"compile cannot follow ", "said in the message", "said in the message"),
     Refusal(
         "too many ways",
