@@ -156,6 +156,25 @@ def test_a_derivative_of_a_method_is_in_its_own_arguments() -> None:
     assert sg.grad(one.__call__, -1)(3.0, 1.0) == 1.0
 
 
+CHANGES: dict[str, Callable[[Any], Any]] = {
+    "appended": lambda xs: xs.append(xs[0]) or sum(xs),
+    "set": lambda xs: xs.__setitem__(0, xs[1] * 2.0) or xs[0],
+    "sorted": lambda xs: xs.sort() or xs[0],
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("args", [[2.0, 1.0], np.array([2.0, 1.0])], ids=["list", "array"])
+def test_a_change_of_an_argument_is_refused(change: str, args: Any) -> None:
+    if change == "appended" and not isinstance(args, list):
+        pytest.skip("an array has no append")
+    with pytest.raises(TypeError, match="compile cannot follow a change of an argument"):
+        sg.compile(CHANGES[change])(args)
+    assert list(args) == [2.0, 1.0]
+    own = sg.compile(lambda xs: CHANGES[change](list(xs)))
+    assert own(args) == CHANGES[change](list(args))
+
+
 # ------ results
 
 
