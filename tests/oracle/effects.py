@@ -168,7 +168,6 @@ EFFECTS = (
 )
 DRAWS = (
     "np.random.rand()",
-    "np.random.default_rng(0).random()",
     "rng.random()",
     "old.rand()",
     "random.random()",
@@ -181,7 +180,6 @@ DRAWS = (
     "uuid.uuid4().int % 1000",
     "datetime.datetime.now().microsecond",
     "random.choice([*range(10 ** 6)])",
-    "sg_random()",
 )
 CHANCE_AND_TIME = tuple(
     by_hand(
@@ -190,7 +188,6 @@ CHANCE_AND_TIME = tuple(
         "rng = np.random.default_rng(0)\n"
         "old = np.random.RandomState(0)\n"
         "own = random.Random(0)\n"
-        "from scalargrad.randomness import bernoulli\nsg_random = lambda: bernoulli(0.5)\n"
         f"def f(x):\n    return x * {draw}",
         *["gate(1.5)"] * 3,
     )
