@@ -8,13 +8,14 @@ the model is run once more with a graph, on its first input.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from contextvars import ContextVar
 from functools import cached_property, lru_cache
 from typing import Any
+from weakref import ref
 
 from . import ops
+from .blocks import RLock
 from .nn.inputs import data_of, inputs_of
 from .rows import Operator, real
 from .variables import differentiating
@@ -97,13 +98,14 @@ def is_softmax(outputs: Sequence[Any]) -> bool:
 # ------ while data are scored
 
 
-class Scored:
-    """A model that is being scored, with an input and all its outputs."""
+class Scored(RLock):
+    """A model that is being scored, with an input and all its outputs, while this lock is held: C
+    code lets it go, so that no signal can leave a model behind."""
 
-    def __init__(self, model: Any, x: Any, outputs: Sequence[Any]) -> None:
-        self.model = model
-        self.x = x
-        self.outputs = outputs
+    model: Any
+    x: Any
+    outputs: Sequence[Any]
+    around: ref[Scored] | None
 
     @cached_property
     def recorded(self) -> Sequence[Any]:
@@ -121,22 +123,34 @@ class Scored:
         return found
 
 
-_scored: ContextVar[Scored | None] = ContextVar("scored", default=None)
+_scored: ContextVar[ref[Scored] | None] = ContextVar("scored", default=None)
 
 
-@contextmanager
-def scoring(model: Any, x: Any, outputs: Sequence[Any]) -> Iterator[Scored]:
-    """Within it scores without a graph are known to be those of `model`."""
-    token = _scored.set(Scored(model, x, outputs))
-    try:
-        yield _scored.get()  # type: ignore[misc]
-    finally:
-        _scored.reset(token)
+def scoring(model: Any, x: Any, outputs: Sequence[Any]) -> Scored:
+    """Return what is to be entered: within it scores without a graph are those of `model`."""
+    made = Scored()
+    made.model, made.x, made.outputs = model, x, outputs
+    made.around = _scored.get()
+    _scored.set(ref(made))
+    return made
+
+
+def scored_now() -> Scored | None:
+    """The model that is being scored where this is called."""
+    reference = _scored.get()
+    while reference is not None:
+        found = reference()
+        if found is None:
+            return None
+        if found._is_owned():
+            return found
+        reference = found.around
+    return None
 
 
 def kind_of(score: Any) -> str:
     """Tell what a lone score is."""
-    found, scored = kind_of_node(score), _scored.get()
+    found, scored = kind_of_node(score), scored_now()
     return scored.kind if found == UNKNOWN and scored is not None else found
 
 
@@ -170,7 +184,8 @@ def border(model: Any, x: Any, outputs: Sequence[Any], threshold: float | None =
     """Return where all of a model's lone scores are cut, as `cut` says; `x` is an input."""
     if threshold is not None:
         return threshold
-    with scoring(model, x, outputs) as scored:
+    scored = scoring(model, x, outputs)
+    with scored:
         if scored.kind == UNKNOWN:
             # where no score is refused, all are on the same side of both
             for output in outputs:
@@ -180,7 +195,7 @@ def border(model: Any, x: Any, outputs: Sequence[Any], threshold: float | None =
 
 def refuse_probability(score: Any, loss: str) -> None:
     """Raise ValueError if a score that has to be a logit comes from a sigmoid."""
-    kind, scored = kind_of_node(score), _scored.get()
+    kind, scored = kind_of_node(score), scored_now()
     if kind == UNKNOWN and scored is not None and 0.0 <= number(score) <= 1.0:
         kind = scored.kind
     if kind == PROBABILITY:
@@ -192,7 +207,7 @@ def refuse_probability(score: Any, loss: str) -> None:
 
 def refuse_probabilities(outputs: Sequence[Any], text: str) -> None:
     """Raise ValueError, with `text`, if outputs that have to be logits come from a softmax."""
-    scored = _scored.get()
+    scored = scored_now()
     found = is_softmax(outputs)
     if not found and scored is not None and add_up_to_1(outputs):
         found = is_softmax(scored.recorded)

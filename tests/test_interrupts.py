@@ -259,19 +259,19 @@ def test_an_interrupt_at_any_place_leaves_everything_as_it_was(name: str) -> Non
 
 
 def test_no_tracer_is_left_behind() -> None:
-    world = World()
+    before, world = set(map(id, traces())), World()
     for at in range(1, 400, 7):
         struck(WORKS["compile"], world, at)
         struck(WORKS["compiled gradient"], world, at)
     del world
+    assert [x for x in traces() if id(x) not in before] == []
+
+
+def traces() -> list[Any]:
+    """What there is of traces, those of programs of other tests among them."""
     gc.collect()
-    kinds = {"Tracer", "Trace"}
-    kept = [x for x in gc.get_objects() if type(x).__name__ in kinds and not_in_a_program(x)]
-    assert kept == []
-
-
-def not_in_a_program(x: Any) -> bool:
-    return type(x).__module__.startswith("scalargrad")
+    found = (x for x in gc.get_objects() if type(x).__name__ in ("Tracer", "Trace"))
+    return [x for x in found if type(x).__module__.startswith("scalargrad")]
 
 
 # ------ signals at any time

@@ -12,9 +12,11 @@ import random
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable
 from datetime import date
+from functools import partial
+from io import IOBase
 from types import BuiltinFunctionType, FrameType, FunctionType, GeneratorType, ModuleType
 from typing import Any
 
@@ -220,11 +222,23 @@ def is_library(frame: FrameType) -> bool:
     return name not in DRAWING and is_installed_code(frame.f_code)
 
 
-@contextmanager
-def noticing(calls: Calls) -> Iterator[None]:
-    around = sys.getprofile()
-    sys.setprofile(calls.notice)
-    try:
-        yield
-    finally:
-        sys.setprofile(around)
+class Profiled(IOBase):
+    """A block in which `notice` is Python's profiler. C code puts back what was before: an IOBase
+    is left by C code that calls `close`."""
+
+    closed = True
+
+    def __init__(self, notice: Callable[..., None]) -> None:
+        self.notice = notice
+        self.close = partial(deque, map(sys.setprofile, [sys.getprofile()]), 0)  # type: ignore
+
+    def __enter__(self) -> Any:
+        try:
+            sys.setprofile(self.notice)
+        except BaseException:
+            self.close()
+            raise
+
+
+def noticing(calls: Calls) -> Profiled:
+    return Profiled(calls.notice)

@@ -19,6 +19,7 @@ from .derived import Derived
 from .lanes import Batch
 from .nodes import Made, finish_nodes
 from .paths import Path, Paths
+from .plan import MISSED
 from .programs import Programs
 from .results import Results, finish_of
 from .tracing import Wanted, kinds_of
@@ -58,8 +59,7 @@ class Compiled(Views):
         self._programs = Programs(f, used, reduce, self.max_paths, self.threads)
         self._derived: dict[Any, Compiled] = {}
         self._short: tuple[Any, ...] = ()
-        """The short ways through calls of several forms: a plan for each, and what makes results of
-        its outputs."""
+        """The short ways through calls of several forms: a plan for each."""
         self._varied: Callable[[int], Collection[int]] = lambda count: ()
         self._recipe: tuple[Any, ...] | None = None
         self._derivative_of: Callable[..., Any] | None = None
@@ -86,10 +86,10 @@ class Compiled(Views):
         if not modes.active:
             given = (*args, *named.values()) if named else args
             names = tuple(named) if named else ()
-            for _, plan, finish in self._short:
+            for plan in self._short:
                 found = plan.run(given, names)
-                if found is not None:
-                    return finish(given, *found)
+                if found is not MISSED:
+                    return found
         elif modes.state.trace is not None:
             return self.plainly(args, named)
         return self.long_way(args, named)
@@ -101,7 +101,7 @@ class Compiled(Views):
         wanted = None if modes.state.no_grad else Wanted(call.values, self.is_summed(call))
         results = self.run(call, wanted)
         if wanted is not None and not modes.active:
-            others = [way for way in self._short if way[0] != call.key]
+            others = [plan for plan in self._short if plan.call.key != call.key]
             own = self.short_way(args, named, call, wanted)
             self._short = (*own, *others)[:MOST_FORMS]
         operands = (*(call.numbers[k] for k in call.values), *results.captured)
@@ -110,18 +110,19 @@ class Compiled(Views):
     def short_way(
         self, args: tuple[Any, ...], named: Mapping[str, Any], call: Arguments, wanted: Wanted
     ) -> tuple[Any, ...]:
-        """How to run calls like this one, and how to make their results: one, or none where there
-        is no short way."""
+        """The plan for calls like this one; none where there is no short way."""
         plan = self._programs.plan((*args, *named.values()), call, wanted)
         if plan is None:
             return ()
         traced = plan.traced
         if not any(entry.linked for entry in traced.entries):
-            return ((call.key, plan, finish_of(traced.structure, traced.entries)),)
+            plan.finish = finish_of(traced.structure, traced.entries)
+            return (plan,)
         own = call.shape is not None and any(entry.own for entry in traced.entries)
         if own or not (call.values or plan.captured):
             return ()
-        return ((call.key, plan, finish_nodes(self, traced, plan)),)
+        plan.finish = finish_nodes(self, traced, plan)
+        return (plan,)
 
     def arguments(self, args: Sequence[Any], named: Mapping[str, Any]) -> Arguments:
         return Arguments(args, named, self.batch, self._varied(len(args)))

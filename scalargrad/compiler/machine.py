@@ -79,6 +79,7 @@ class OnMachine:
         self.listed = len(encoder.results) <= FEW and not self.lane_guards
         self.makes = bool(self.widths or self.lane_guards)
         self.program, self.places = program, places
+        self.is_quick = not program.is_careful
         self.given, self.beside = given, beside
 
     @cached_property
@@ -104,15 +105,16 @@ class OnMachine:
         results = None if self.listed else self.results[:]
         made, broken, sides = self.made(lanes) if self.makes and lanes is not None else NOTHING_MADE
         given, count = (*arrays, *made), lanes or 0
-        quick = not self.program.is_careful
         found = self.code.run(
-            numbers, given, count, results, broken, sides, group, quick, self.threads
+            numbers, given, count, results, broken, sides, group, self.is_quick, self.threads
         )
+        if type(found) is list:
+            return (self.in_order(found, made) if made else found), None
         if found == DOUBT:
             return self.careful.run(numbers, arrays, lanes, group)
-        if type(found) is int and found >= 0:
+        if found >= 0:
             return results, found
-        outputs: Any = found if self.listed else results
+        outputs: Any = results
         outputs = self.in_order(outputs, made) if made else outputs
         return outputs, Broken(broken, sides) if found == -2 else None
 

@@ -8,7 +8,7 @@ takes the long way.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .arguments import Arguments
@@ -20,16 +20,21 @@ from .results import Merge, Results
 from .structure import COUNT, SHARE
 from .trace import Draw
 
+MISSED = object()
+"""What no call returns."""
+
 
 class Plan:
-    """How to run calls like an earlier one on the machine."""
+    """How to run calls like an earlier one on the machine, and how to `finish` their results: of
+    the arguments, a program's outputs, and the Values among the arguments."""
+
+    finish: Callable[[Any, Any, Any], Any]
 
     def __init__(
         self, reader: Any, records: list[Any], paths: Paths, call: Arguments, fixed: Any
     ) -> None:
         self.reader = reader
-        self.records = records
-        self.seen = array("Q", bytes(8 * len(records)))
+        self.records = machine.Records(tuple(records))
         self.paths = paths
         self.call = call.pattern()
         self.names = call.names_given
@@ -50,29 +55,28 @@ class Plan:
         known = self.fixed or ()
         self.distinct = 0 < len({id(x) for x in known}) == len(known)
 
-    def run(
-        self, args: tuple[Any, ...], names: tuple[str, ...]
-    ) -> tuple[Sequence[Any], list[Any]] | None:
-        """Return the program's outputs, and the Values among the arguments; None if it takes the
-        long way. The arguments that have `names` come last."""
+    def run(self, args: tuple[Any, ...], names: tuple[str, ...]) -> Any:
+        """Return the result of a call, MISSED if it takes the long way. The arguments that have
+        `names` come last."""
         if names != self.names:
-            return None
+            return MISSED
         numbers: list[Any] = [1.0, 1.0]
         arrays: list[Any] = []
         operands: list[Any] = []
-        if not machine.unchanged(self.records, self.seen):
-            return None
+        if not self.records.hold():
+            return MISSED
         if not self.reader.read(args, numbers, arrays, operands):
-            return None
+            return MISSED
         if self.captured:
             numbers.append(self.captured)
         lanes = int(numbers[COUNT]) if arrays else None
         numbers[SHARE] = 1.0 / numbers[COUNT]
         outputs, broken = self.runner.run(numbers, arrays, lanes)
         if broken is not None:
-            found = None if isinstance(broken, int) else self.merged(args, outputs, broken)
-            return None if found is None else (found, operands)
-        return (self.spread(outputs, lanes) if self.same else outputs), operands
+            outputs = None if isinstance(broken, int) else self.merged(args, outputs, broken)
+            return MISSED if outputs is None else self.finish(args, outputs, operands)
+        outputs = self.spread(outputs, lanes) if self.same else outputs
+        return self.finish(args, outputs, operands)
 
     def merged(self, args: Sequence[Any], outputs: Any, broken: Any) -> list[Any] | None:
         """The outputs of all paths, some lanes having left the first; None if another one uses

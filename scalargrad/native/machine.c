@@ -14,9 +14,6 @@
 #include "writing.h"
 
 static PyMethodDef module_methods[] = {
-    {"unchanged", (PyCFunction)(void (*)(void))unchanged, METH_FASTCALL,
-     "unchanged(records, seen): whether each holder still holds what it "
-     "held; `seen` is 64 bits for each, zeros at first."},
     {"write", (PyCFunction)(void (*)(void))write_result, METH_FASTCALL,
      "write(writer, numbers): what the writer builds of an array of float64."},
     {"choose", choose, METH_O,
@@ -65,13 +62,15 @@ static int add_operations(PyObject *module)
 PyMODINIT_FUNC PyInit__machine(void)
 {
     kernels = best_kernels();
-    if (!name_attributes() || PyType_Ready(&ProgramType) < 0 || PyType_Ready(&ReaderType) < 0)
+    if (!name_attributes() || PyType_Ready(&ProgramType) < 0 || PyType_Ready(&ReaderType) < 0
+        || PyType_Ready(&RecordsType) < 0)
         return NULL;
     PyObject *module = PyModule_Create(&machine_module);
     if (!module)
         return NULL;
     if (PyModule_AddObjectRef(module, "Program", (PyObject *)&ProgramType) < 0
         || PyModule_AddObjectRef(module, "Reader", (PyObject *)&ReaderType) < 0
+        || PyModule_AddObjectRef(module, "Records", (PyObject *)&RecordsType) < 0
         || add_operations(module) < 0) {
         Py_DECREF(module);
         return NULL;

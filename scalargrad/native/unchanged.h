@@ -121,18 +121,27 @@ static int same_class(PyObject *kind, PyObject *expected, uint64_t *seen)
     return is_same;
 }
 
+/* Whether the attributes of an object stand in this dict; −1 with an exception. */
+static int has_dict(PyObject *x, PyObject *expected)
+{
+#if PY_VERSION_HEX < 0x030D0000
+    PyObject **dict = _PyObject_GetDictPtr(x);
+    return dict && *dict == expected;
+#else
+    PyObject *dict = PyObject_GenericGetDict(x, NULL);
+    if (!dict)
+        return -1;
+    Py_DECREF(dict);
+    return dict == expected;
+#endif
+}
+
 static int same_instance(PyObject *x, PyObject *expected, uint64_t *seen)
 {
     (void)seen;
     if (COUNT_OF_EXPECTED != 2 || (PyObject *)Py_TYPE(x) != ITEM(0))
         return 0;
-    if (ITEM(1) == Py_NotImplemented)
-        return 1;
-    PyObject *dict = PyObject_GenericGetDict(x, NULL);
-    if (!dict)
-        return -1;
-    Py_DECREF(dict);
-    return dict == ITEM(1);
+    return ITEM(1) == Py_NotImplemented ? 1 : has_dict(x, ITEM(1));
 }
 
 /* Return what is in a slot, a new reference, NotImplemented if nothing; NULL with an exception. */
@@ -245,50 +254,116 @@ static const Same same_of_kind[] = {
 };
 enum { KINDS_OF_RECORD = sizeof same_of_kind / sizeof *same_of_kind };
 
-static int same(PyObject *record, uint64_t *seen)
-{
-    if (!PyTuple_Check(record) || PyTuple_GET_SIZE(record) != 3
-        || !PyTuple_Check(PyTuple_GET_ITEM(record, 2)))
-        return PyErr_SetString(PyExc_TypeError, "expected (kind, holder, expected)"), -1;
-    const long kind = PyLong_AsLong(PyTuple_GET_ITEM(record, 0));
-    if (kind == -1 && PyErr_Occurred())
-        return -1;
-    if (kind < 0 || kind >= KINDS_OF_RECORD)
-        return PyErr_SetString(PyExc_ValueError, "there is no such kind of record"), -1;
-    return same_of_kind[kind](PyTuple_GET_ITEM(record, 1), PyTuple_GET_ITEM(record, 2), seen);
-}
+/* ------ Records: those of one function, read once */
+typedef struct {
+    Same same;
+    PyObject *holder, *expected;
+    uint64_t seen; /* the version in which the holder was last found to be as expected; 0 if none */
+} Record;
 
-/* Return whether each of the records holds what is expected; −1 with an exception. The list may
- * change while Python runs. */
-static int are_unchanged(PyObject *records, uint64_t *seen, Py_ssize_t count)
+typedef struct {
+    PyObject_VAR_HEAD
+    Record record[];
+} Records;
+
+static PyTypeObject RecordsType;
+
+static int read_record(PyObject *given, Record *record)
 {
-    for (Py_ssize_t i = 0; i < count && i < PyList_GET_SIZE(records); i++) {
-        PyObject *record = Py_NewRef(PyList_GET_ITEM(records, i));
-        const int is_same = same(record, &seen[i]);
-        Py_DECREF(record);
-        if (is_same <= 0)
-            return is_same;
-    }
+    if (!PyTuple_Check(given) || PyTuple_GET_SIZE(given) != 3
+        || !PyTuple_Check(PyTuple_GET_ITEM(given, 2)))
+        return PyErr_SetString(PyExc_TypeError, "expected (kind, holder, expected)"), 0;
+    const long kind = PyLong_AsLong(PyTuple_GET_ITEM(given, 0));
+    if (kind == -1 && PyErr_Occurred())
+        return 0;
+    if (kind < 0 || kind >= KINDS_OF_RECORD)
+        return PyErr_SetString(PyExc_ValueError, "there is no such kind of record"), 0;
+    *record = (Record){same_of_kind[kind], Py_NewRef(PyTuple_GET_ITEM(given, 1)),
+                       Py_NewRef(PyTuple_GET_ITEM(given, 2)), 0};
     return 1;
 }
 
-/* (records, seen): a list, and for each record room for the version of its dict. */
-static PyObject *unchanged(PyObject *module, PyObject *const *args, Py_ssize_t n)
+static PyObject *records_new(PyTypeObject *type, PyObject *args, PyObject *named)
 {
-    (void)module;
-    Py_buffer seen;
-    if (n != 2 || !PyList_Check(args[0]))
-        return PyErr_Format(PyExc_TypeError, "expected a list of records and a buffer");
-    if (PyObject_GetBuffer(args[1], &seen, PyBUF_WRITABLE) < 0)
+    static char *names[] = {"records", NULL};
+    PyObject *given;
+    if (!PyArg_ParseTupleAndKeywords(args, named, "O!", names, &PyTuple_Type, &given))
         return NULL;
-    const Py_ssize_t count = PyList_GET_SIZE(args[0]);
-    int found = -1;
-    if (seen.len != count * (Py_ssize_t)sizeof(uint64_t))
-        PyErr_SetString(PyExc_ValueError, "expected a number of 64 bits for each record");
-    else
-        found = are_unchanged(args[0], seen.buf, count);
-    PyBuffer_Release(&seen);
-    return found < 0 ? NULL : PyBool_FromLong(found);
+    const Py_ssize_t count = PyTuple_GET_SIZE(given);
+    Records *made = PyObject_GC_NewVar(Records, type, count);
+    if (!made)
+        return NULL;
+    memset(made->record, 0, (size_t)count * sizeof *made->record);
+    for (Py_ssize_t i = 0; i < count; i++)
+        if (!read_record(PyTuple_GET_ITEM(given, i), &made->record[i])) {
+            PyObject_GC_Track(made);
+            Py_DECREF(made);
+            return NULL;
+        }
+    PyObject_GC_Track(made);
+    return (PyObject *)made;
 }
+
+static int records_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Records *records = (Records *)self;
+    for (Py_ssize_t i = 0; i < Py_SIZE(records); i++) {
+        Py_VISIT(records->record[i].holder);
+        Py_VISIT(records->record[i].expected);
+    }
+    return 0;
+}
+
+static int records_clear(PyObject *self)
+{
+    Records *records = (Records *)self;
+    for (Py_ssize_t i = 0; i < Py_SIZE(records); i++) {
+        Py_CLEAR(records->record[i].holder);
+        Py_CLEAR(records->record[i].expected);
+    }
+    return 0;
+}
+
+static void records_dealloc(PyObject *self)
+{
+    PyObject_GC_UnTrack(self);
+    records_clear(self);
+    PyObject_GC_Del(self);
+}
+
+/* Return whether each of the records holds what is expected. One that was cleared does not. */
+static PyObject *records_hold(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    Records *records = (Records *)self;
+    for (Py_ssize_t i = 0; i < Py_SIZE(records); i++) {
+        Record *record = &records->record[i];
+        const int is_same
+            = record->holder ? record->same(record->holder, record->expected, &record->seen) : 0;
+        if (is_same <= 0)
+            return is_same < 0 ? NULL : Py_NewRef(Py_False);
+    }
+    return Py_NewRef(Py_True);
+}
+
+static PyMethodDef records_methods[] = {
+    {"hold", records_hold, METH_NOARGS,
+     "hold(): whether each holder still holds what it held; see compiler/watching.py."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyTypeObject RecordsType = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "scalargrad.native._machine.Records",
+    .tp_basicsize = sizeof(Records),
+    .tp_itemsize = sizeof(Record),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
+    .tp_doc = "Records(records): what tells whether all that a function uses is as it was.",
+    .tp_new = records_new,
+    .tp_dealloc = records_dealloc,
+    .tp_traverse = records_traverse,
+    .tp_clear = records_clear,
+    .tp_methods = records_methods,
+};
 
 #endif

@@ -87,7 +87,8 @@ def refuse_ambiguous(plan: Plan, model: Any) -> None:
     """Raise Ambiguous if a metric cuts scores of which nothing tells what they are: one that lies
     between where probabilities and where logits are cut will come up sooner or later."""
     x, target = plan.validation[0]
-    with scoring(model, x, []) as scored_model:
+    scored_model = scoring(model, x, [])
+    with scored_model:
         if len(scored_model.recorded) > 1:
             return
         for measure in plan.metrics.values():
