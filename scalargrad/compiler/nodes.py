@@ -11,7 +11,7 @@ from .. import modes
 from ..engine import Value
 from .eager import Gate
 from .machine import NATIVE
-from .results import Results, result
+from .results import Results, of_kind, result
 from .tracing import Entry, Traced
 
 if NATIVE:
@@ -79,7 +79,7 @@ def finish_nodes(compiled: Any, traced: Traced, plan: Any) -> Callable[[Any, Any
         for k, entry in enumerate(traced.entries):
             end = at + 1 + entry.linked * len(operands)
             if not entry.linked:
-                found.append(numbers[at])
+                found.append(of_kind(numbers[at], entry))
             elif entry.given is not None:
                 found.append(plan.given_value(entry.given, operands))
             else:
