@@ -14,7 +14,7 @@ from .machine import NATIVE
 from .paths import Path, Paths
 from .results import Merge, Results
 from .surroundings import Surroundings, surroundings
-from .tracing import Task, Wanted
+from .tracing import Stopped, Task, Wanted
 
 if NATIVE:
     from .plan import plan_of
@@ -73,12 +73,19 @@ class Programs:
         key, kept = self.key(around, call, wanted), around.kept
         merge = Merge(call, wanted.positions if wanted else ())
         with observing(around):
-            for path, group, outputs in paths.run(call):
-                merge.add(path, group, outputs)
+            self.add_all(merge, paths, call)
         # only now: a function that raised leaves nothing behind
         paths.unknown.update(dict.fromkeys(around.unknown))
         self.keep(key, kept, paths, is_anew=bool(paths.unknown) or around.altered)
         return merge.results()
+
+    def add_all(self, merge: Merge, paths: Paths, call: Arguments) -> None:
+        try:
+            for path, group, outputs in paths.run(call):
+                merge.add(path, group, outputs)
+        except Stopped as stopped:
+            assert stopped.__cause__ is not None
+            raise stopped.__cause__ from None
 
     def keep(self, key: Hashable, kept: list[Any], paths: Paths, is_anew: bool) -> None:
         """Keep the paths for other calls, but for those that `is_anew`, traced each time."""

@@ -67,7 +67,8 @@ class Merge:
             if each:
                 self.put(key, group, x)
             else:
-                found[key] = found.get(key, 0.0) + x
+                # −0.0 is what a sum begins with: one number alone stays as it is
+                found[key] = found.get(key, -0.0) + x
         if others:
             self.forget(others, group)
 

@@ -89,6 +89,10 @@ class Traced(NamedTuple):
                 yield from ((k, ("captured", id(x))) for x in self.captured)
 
 
+class Stopped(Exception):
+    """In place of a StopIteration that the function raised, which would end a generator."""
+
+
 class Task(NamedTuple):
     """What is to be computed: the results of `f`, reduced over the lanes or not; derivatives."""
 
@@ -104,7 +108,10 @@ class Task(NamedTuple):
         k-th random number of that lane; `decided` is how comparisons came out in it. Raises
         TypeError if `f` draws other numbers, or keeps one."""
         has_lanes = self.call.shape is not None
-        return observed(lambda: self.traced(numbers, draw, decided), has_lanes)
+        try:
+            return observed(lambda: self.traced(numbers, draw, decided), has_lanes)
+        except StopIteration as stop:
+            raise Stopped from stop
 
     def traced(
         self, numbers: Sequence[float], draw: Callable[[int], float], decided: Mapping[Any, bool]
