@@ -54,8 +54,14 @@ NOTICED: dict[str, set[str]] = {
     ),
 }
 """Of each library what makes the walk have calls noticed, where the code can reach it."""
-READS_FILES = {"read_text", "read_bytes", "open", "load", "loadtxt", "genfromtxt", "read_csv"}
-"""Attributes with which code may open a file: that is noticed too."""
+READS_FILES = {
+    *("read_text", "read_bytes", "open", "load", "loadtxt", "genfromtxt", "read_csv"),
+    *("exists", "isfile", "isdir", "is_file", "is_dir", "stat", "getsize", "getmtime", "access"),
+    *("listdir", "scandir", "iterdir", "glob", "getcwd", "cwd", "readlink"),
+}
+"""Attributes with which code may ask for files: that is noticed too."""
+OF_FILES = {"genericpath", "posixpath", "ntpath", "pathlib", "glob", "os"}
+"""Modules that ask the system for files whenever they are asked for them."""
 DRAWING = {"random", "secrets", "uuid"}
 """What these modules do is as if the function did it that calls them."""
 
@@ -77,6 +83,11 @@ REPEATED: dict[Any, str] = {
     **{
         x: f"{x.__name__}(), which reads by any name"
         for x in (builtins.eval, builtins.exec, builtins.globals, builtins.__import__)
+    },
+    **{
+        getattr(os, name): f"os.{name}()"
+        for name in ("stat", "lstat", "listdir", "scandir", "getcwd", "access", "readlink")
+        if hasattr(os, name)
     },
 }
 """Calls after which a function is traced anew each time."""
@@ -152,11 +163,14 @@ class Chance:
         if found is not None:
             sources.append(("np.random", found.mtrand._rand))
         self.before = [(where, x, state_of(x)) for where, x in sources]
+        self.is_used_up = False
+        """Whether what was drawn from is an iterator, which cannot be set back."""
 
     def drawn(self) -> str | None:
         """Which of them the function took a number from, if any."""
         for where, x, state in self.before:
             if not same(state, state_of(x)):
+                self.is_used_up = hasattr(type(x), "__next__")
                 return where
         return None
 
@@ -219,7 +233,7 @@ def is_now(called: Any) -> bool:
 def is_library(frame: FrameType) -> bool:
     """Whether a call comes from a library for a purpose of its own."""
     name = str(frame.f_globals.get("__name__")).partition(".")[0]
-    return name not in DRAWING and is_installed_code(frame.f_code)
+    return name not in DRAWING | OF_FILES and is_installed_code(frame.f_code)
 
 
 class Profiled(IOBase):

@@ -74,6 +74,10 @@ def without_chance(trace: Callable[[], T], around: Surroundings | None) -> T:
         drawn = chance.drawn()
         if drawn is None:
             return found
+        if chance.is_used_up:
+            # it would not give the same again
+            first, source = chance, drawn
+            break
         if not attempt:
             first, source = chance, drawn
     first.restore()

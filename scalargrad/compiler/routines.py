@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from importlib.util import resolve_name
 from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -129,7 +129,13 @@ def of_cached_property(watch: Watch, x: cached_property[Any], where: Where) -> N
 def of_wrapped(watch: Watch, x: Any, where: Where) -> None:
     """A function in C, or an object of a library, that stands before another function."""
     watch.identify(x)
+    if isinstance(x, CACHED):
+        # what it keeps may be thrown away, or changed by who has it
+        watch.cannot_tell(where, x)
     watch.go([(x.__wrapped__, where)])
+
+
+CACHED = type(lru_cache(len))
 
 
 # ------ modules

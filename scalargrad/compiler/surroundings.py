@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import sys
+import threading
 from bisect import bisect
 from collections.abc import Iterable, Sequence
 from types import (
@@ -139,6 +140,8 @@ def of_installed(watch: Watch, x: Any, where: Where) -> None:
         of_iterator(watch, x, where)
     elif "__wrapped__" in getattr(x, "__dict__", ()):
         routines.of_wrapped(watch, x, where)
+    elif kind is threading.local:
+        watch.cannot_tell(where, x)
     elif kind.__name__ == "ContextVar":
         of_context(watch, x, where)
     elif is_constant(kind):
