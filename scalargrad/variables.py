@@ -51,6 +51,8 @@ class Variables:
         is_graph = self.inside or any(s.linked for s in self.structures)
         self.linked = is_graph or self.trace is not None
         self.numbers = self.linked and not is_graph
+        if self.trace is not None:
+            self.trace.has_transforms = True
         with differentiating():
             self.nodes = [fresh(x, self.linked) for entries, _ in taken for x in entries]
         self.args = list(args)

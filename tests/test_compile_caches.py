@@ -3,6 +3,7 @@ call, or refused."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import threading
@@ -92,6 +93,41 @@ def test_an_iterator_of_the_function_s_own_is_followed() -> None:
 def test_an_error_that_ends_iterators_comes_through() -> None:
     with pytest.raises(StopIteration):
         sg.compile(lambda x: next(iter([])))(1.0)
+
+
+def caught(x: Any) -> Any:
+    try:
+        return 1.0 / x
+    except ZeroDivisionError:
+        return 7.0
+
+
+def suppressed(x: Any) -> Any:
+    with contextlib.suppress(ArithmeticError):
+        return x % (x * x)
+    return -1.0
+
+
+def any_error(x: Any) -> Any:
+    try:
+        return sg.exp(3.0 // x)
+    except:  # noqa: E722
+        return 5.0
+
+
+@pytest.mark.parametrize("f", [caught, suppressed, any_error])
+def test_a_division_by_zero_that_is_caught_is_one(f: Callable[[Any], Any]) -> None:
+    gate = sg.compile(f)
+    for x in (2.0, 0.0, 3.0, -0.0, sg.Value(2.0), sg.Value(0.0), 0.0):
+        found, expected = gate(x), f(x)
+        assert type(found) is type(expected)
+        assert getattr(found, "data", found) == getattr(expected, "data", expected) or x == 0.0
+        if not isinstance(x, sg.Value):
+            assert found == expected
+    np = pytest.importorskip("numpy")
+    xs = np.array([0.0, 2.0, 0.0])
+    assert sg.compile(f, batch="x")(xs).tolist() == [f(x) for x in xs.tolist()]
+    assert sg.compile(lambda x: 1.0 / x)(0.0) == float("inf")
 
 
 @pytest.mark.parametrize("x", [-0.0, 0.0])

@@ -93,6 +93,10 @@ CALLS: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = [
     (lambda v: np.mean(v * v) - v[0], (np.array([1.0, 2.0, 4.0]),), {}),
     (lambda m, v: m @ v, (np.arange(6.0).reshape(2, 3), np.array([1.0, 2.0, 4.0])), {}),
     (lambda v: [len(v), v[1:].sum(), v.max()], (np.array([1.0, 2.0, 4.0]),), {}),
+    (lambda v, i: v[i].sum() * v[i[0]], (np.array([1.0, 2.0, 4.0]), np.array([2, 0])), {}),
+    (lambda v, m: v[~m].sum(), (np.array([1.0, 2.0, 4.0]), np.array([True, False, False])), {}),
+    (lambda v, x: v.sum() + x, (np.array([]), 2.0), {}),
+    (lambda v, x: len(v) * x, (np.array(["a", "b"]), 2.0), {}),
 ]
 
 
@@ -275,6 +279,38 @@ def test_integers_are_constants_unless_a_derivative_is_taken_in_them() -> None:
     assert sg.grad(sg.compile(lambda v: v[0] * v[1]))([2, 3]) == [3.0, 2.0]
     assert sg.grad(gate)(True, np.int64(2)) == 4.0
     assert sg.jvp(gate, (3, 2), (1, 0)) == (18.0, 12.0)
+
+
+def test_arrays_of_indices_and_masks_are_constants_and_others_are_seen() -> None:
+    gate, v = sg.compile(lambda v, i: v[i].sum()), np.array([1.0, 2.0, 4.0])
+    for i in (np.array([0, 2]), np.array([1, 1]), np.array([True, False, False]), np.array([0, 2])):
+        assert gate(v, i) == v[i].sum()
+    masked = np.ma.array([1.0, 2.0], mask=[0, 1])
+    assert sg.compile(lambda v: v.sum())(masked) == 1.0
+    assert sg.grad(sg.compile(lambda v: v[0] * v[1]))(np.array([2, 3])).tolist() == [3.0, 2.0]
+
+
+def test_within_no_grad_closed_over_values_stand_still() -> None:
+    w, x = Value(2.0), Value(3.0)
+
+    def f(x: Any) -> Any:
+        with sg.no_grad():
+            shifted = w + 2.0
+        return shifted * x
+
+    for _ in range(2):
+        sg.compile(f)(x).backward()
+    assert (w.grad, x.grad) == (0.0, 8.0)
+
+
+def test_a_derivative_within_is_a_number_or_a_graph_as_in_eager_mode() -> None:
+    f = lambda x, k: sg.grad(lambda a: a * a * x)(k) * 1.0  # noqa: E731
+    gate, v = sg.compile(f), Value(3.0)
+    for _ in range(2):
+        assert [type(gate(v, 2.0)), gate(v, 2.0)] == [type(f(v, 2.0)), f(v, 2.0)]
+        assert gate(3.0, 2.0) == f(3.0, 2.0) == 12.0
+        assert sg.grad(gate)(3.0, 2.0) == sg.grad(f)(3.0, 2.0) == 4.0
+        assert sg.grad(lambda x: gate(x, 2.0))(3.0) == 4.0
 
 
 def test_isinstance_is_told_what_eager_mode_has() -> None:

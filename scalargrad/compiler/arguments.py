@@ -109,6 +109,13 @@ def model(x: Any) -> Part:
     )
 
 
+def fixed(x: Any) -> Part:
+    """An array that is a constant: of whole numbers, which may be indices, of truths, of texts. One
+    with other content is another program."""
+    content = x.copy()
+    return Part(("fixed", x.dtype.str, x.shape, x.tobytes()), [], False, lambda parts: content)
+
+
 def opaque(x: Any) -> Part:
     """What is no number: the function gets the very same object."""
     return Part(("object", type(x)), [], False, lambda parts: x, watched=x)
@@ -142,8 +149,19 @@ def samples(x: Any) -> Part:
     )
 
 
-def holds_numbers(x: Any) -> bool:
-    return x.dtype.kind in "fiub" or (x.dtype == object and all(map(is_scalar, x.ravel().tolist())))
+def is_plain(x: Any) -> bool:
+    """Tell whether an array is one of NumPy's own kind: a masked one means something else."""
+    return type(x).__name__ == "ndarray"
+
+
+def holds_numbers(x: Any, whole: bool) -> bool:
+    """Tell whether an array holds numbers that a program reads. Those that are `whole` may be
+    indices, and are read only where they are asked for."""
+    if not is_plain(x):
+        return False
+    if x.dtype == object:
+        return all(map(is_scalar, x.ravel().tolist()))
+    return x.dtype.kind == "f" or (whole and x.dtype.kind in "iub")
 
 
 def is_static(x: Any) -> bool:
@@ -158,12 +176,12 @@ def part_of(x: Any, by_sample: bool, elements: bool, varied: bool) -> Part:
         return samples(x)
     if type(x) is float or is_value(x):
         return single(x)
-    if is_array(x) and holds_numbers(x):
+    if is_array(x) and holds_numbers(x, elements or varied):
         if elements and not x.ndim:
             return single(x.item())
         return elementwise(x) if elements else entries_of(x)
     if is_array(x):
-        return opaque(x)
+        return fixed(x) if is_plain(x) and x.dtype != object else opaque(x)
     if is_static(x) and not (varied and is_number(x)):
         return static(x)
     if is_number(x):

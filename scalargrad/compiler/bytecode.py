@@ -39,6 +39,8 @@ class Reads(NamedTuple):
     globals: frozenset[str]
     attributes: frozenset[str]
     imports: frozenset[Import]
+    catches: bool
+    """Whether an error of arithmetic may be caught."""
 
 
 @lru_cache(maxsize=4096)
@@ -66,7 +68,22 @@ def reads_of(code: CodeType) -> Reads:
         names.union(*(x.globals for x in inner)),  # type: ignore[arg-type]
         attributes.union(*(x.attributes for x in inner)),  # type: ignore[arg-type]
         imports.union(*(x.imports for x in inner)),  # type: ignore[arg-type]
+        catches(steps) or any(x.catches for x in inner),
     )
+
+
+ERRORS = {"ZeroDivisionError", "ArithmeticError", "Exception", "BaseException", "suppress"}
+MATCHES = {"CHECK_EXC_MATCH", "JUMP_IF_NOT_EXC_MATCH"}
+
+
+def catches(steps: Sequence[dis.Instruction]) -> bool:
+    """Tell whether there is an `except` for ZeroDivisionError, by this name or another, or for all
+    errors."""
+    named = any(step.argval in ERRORS for step in steps if step.opcode in dis.hasname)
+    matches = any(step.opname in MATCHES for step in steps)
+    pairs = zip(steps, steps[1:])  # noqa: RUF007
+    bare = any(x.opname == "PUSH_EXC_INFO" and y.opname == "POP_TOP" for x, y in pairs)
+    return bare or (named and (matches or any(step.argval == "suppress" for step in steps)))
 
 
 def texts_in(constants: Sequence[object]) -> Iterator[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -26,28 +25,11 @@ ATTEMPTS = 5
 """Another thread may draw a random number just then; it does not every time."""
 
 
-class _Now(threading.local):
-    around: Surroundings | None = None
-
-
-_now = _Now()
-
-
-@contextmanager
-def observing(around: Surroundings) -> Iterator[Surroundings]:
-    """Within it functions are traced that use what is around."""
-    before, _now.around = _now.around, around
-    try:
-        yield around
-    finally:
-        _now.around = before
-
-
-def observed(trace: Callable[[], T], has_lanes: bool) -> T:
-    """Trace. Raises TypeError if the function takes from chance or a clock, or keeps a number; if
-    it has lanes, also where it changes what it uses whenever it runs: it would do so once for all
-    of them. What it kept is taken away again, also where it raises an error."""
-    around = _now.around
+def observed(trace: Callable[[], T], around: Surroundings | None, has_lanes: bool) -> T:
+    """Trace a function that uses what is `around`. Raises TypeError if it takes from chance or a
+    clock, or keeps a number; if it has lanes, also where it changes what it uses whenever it runs:
+    it would do so once for all of them. What it kept is taken away again, also where it raises an
+    error."""
     found = without_chance(trace, around)
     if has_lanes and around is not None and around.changed:
         # what is filled once, as a memory of results is, stays as it is then

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ..containers import exact
-from ..trees import MODEL, is_model, is_value
+from ..trees import MODEL, is_array, is_model, is_value
 from .arguments import Part
 
 
@@ -34,11 +34,19 @@ def kind_of(part: Part) -> Any:
 def check_static(part: Part, x: Any) -> None:
     """Raise ValueError if a constant is another than the one in the program."""
     constant = part.given([])
-    if x is not constant and (part.watched is not None or exact(x) != exact(constant)):
+    if x is not constant and (part.watched is not None or not alike(x, constant)):
         raise ValueError(
             f"{constant!r} is a constant of the exported function, got {type(x).__name__}: export "
             "it again for another one, and name it in static_argnums for jax.jit"
         )
+
+
+def alike(x: Any, constant: Any) -> bool:
+    if not is_array(constant):
+        return not is_array(x) and exact(x) == exact(constant)
+    import numpy
+
+    return is_array(x) and x.dtype == constant.dtype and numpy.array_equal(x, constant)
 
 
 # ------ a number

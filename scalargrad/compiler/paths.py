@@ -16,6 +16,7 @@ from .cut import Side, shortened
 from .machine import Broken, runner
 from .program import Program
 from .structure import COUNT
+from .surroundings import Surroundings
 from .trace import Draw, Guard
 from .tracing import Traced
 
@@ -140,11 +141,17 @@ class Draws:
         return lambda k: float(self.number(k)[lane])
 
 
+class Unknown(Exception):
+    """A lane takes a path that was not traced before."""
+
+
 class Call:
     """What the paths of one call run on."""
 
-    def __init__(self, arguments: Arguments) -> None:
+    def __init__(self, arguments: Arguments, around: Surroundings | None = None) -> None:
         self.arguments = arguments
+        self.around = around
+        """What the function uses; None if only paths are run that are known."""
         self.arrays = arguments.arrays
         self.lanes = arguments.lanes
         self.draws = Draws(self.lanes)
@@ -206,7 +213,10 @@ class Paths:
                 f"the function took more than max_paths = {self.most} ways through its branches: "
                 "choose with scalargrad.where instead of if, or raise max_paths"
             )
-        traced = self.trace(call.in_lane(lane), call.draws.in_lane(lane), way.decided)
+        if call.around is None:
+            raise Unknown
+        drawn = call.draws.in_lane(lane)
+        traced = self.trace(call.in_lane(lane), drawn, way.decided, call.around)
         self.count += 1
         self.unknown.update(dict.fromkeys(traced.unknown))
         return traced
@@ -257,16 +267,18 @@ class Paths:
     def anew(self, arguments: Arguments) -> Traced:
         """Trace what the first lane of a call does, to look at: it becomes no path."""
         call = Call(arguments)
-        return self.trace(call.in_lane(0), call.draws.in_lane(0), {})
+        return self.trace(call.in_lane(0), call.draws.in_lane(0), {}, None)
 
-    def run(self, arguments: Arguments) -> Iterator[tuple[Path, Any, list[Any]]]:
+    def run(
+        self, arguments: Arguments, around: Surroundings
+    ) -> Iterator[tuple[Path, Any, list[Any]]]:
         """Yield (path, its lanes, the outputs in them) until every lane is done.
 
         The lanes are an array of their indices, or None if these are all. An output that every
         lane has its own of stands for nothing in lanes that are yielded again later; a sum is over
         the others.
         """
-        call = Call(arguments)
+        call = Call(arguments, around)
         if self.first is None:
             self.first = self.root(call)
         yield from self.all_lanes(call, self.first, *self.first.run(call, None))
@@ -275,7 +287,8 @@ class Paths:
     def rest(
         self, arguments: Arguments, outputs: list[Any], broken: Any
     ) -> Iterator[tuple[Path, Any, list[Any]]]:
-        """The same where the first path was run already."""
+        """The same where the first path was run already. Raises Unknown if a path is to be traced:
+        that takes a look at what is around."""
         assert self.first is not None
         call = Call(arguments)
         yield from self.all_lanes(call, self.first, outputs, broken)

@@ -11,10 +11,11 @@ from array import array
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..variables import inside
 from .arguments import Arguments
 from .machine import OnMachine
 from .native import machine, nodes
-from .paths import Paths
+from .paths import Paths, Unknown
 from .readers import reader_of
 from .results import Merge, Results
 from .structure import COUNT, SHARE
@@ -46,6 +47,7 @@ class Plan:
         self.traced = path.traced
         self.wanted = path.traced.wanted.positions if path.traced.wanted else ()
         self.form = path.form
+        self.is_inside = path.traced.is_inside
         self.captured = tuple(path.traced.captured)
         each = zip(path.traced.each, self.runner.outputs)
         self.same = [k for k, (own, lane) in enumerate(each) if own and not lane]
@@ -58,7 +60,7 @@ class Plan:
     def run(self, args: tuple[Any, ...], names: tuple[str, ...]) -> Any:
         """Return the result of a call, MISSED if it takes the long way. The arguments that have
         `names` come last."""
-        if names != self.names:
+        if names != self.names or (self.is_inside is not None and inside() is not self.is_inside):
             return MISSED
         numbers: list[Any] = [1.0, 1.0]
         arrays: list[Any] = []
@@ -83,8 +85,11 @@ class Plan:
         other Values."""
         call = self.call.like(args)
         merge = Merge(call, self.wanted)
-        for path, group, found in self.paths.rest(call, outputs, broken):
-            merge.add(path, group, found)
+        try:
+            for path, group, found in self.paths.rest(call, outputs, broken):
+                merge.add(path, group, found)
+        except Unknown:
+            return None
         results = merge.results()
         same = merge.form == self.form and self.fits(results)
         return results.outputs() if same else None

@@ -7,9 +7,9 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
 from .. import modes
+from ..variables import inside
 from .arguments import Arguments
 from .conditions import Conditions
-from .effects import observing
 from .machine import NATIVE
 from .paths import Path, Paths
 from .results import Merge, Results
@@ -62,7 +62,7 @@ class Programs:
         paths = None if around.unknown else self.paths.get(self.key(around, call, wanted))
         if paths is None:
             task = Task(self.traced, call.pattern(), self.reduce, wanted)
-            known = self.known(call.key, wanted) if self.is_anew else None
+            known = self.known(call.key, wanted, inside()) if self.is_anew else None
             paths = Paths(task.trace, self.max_paths, self.threads, known, self._conditions)
         return paths, around
 
@@ -72,16 +72,15 @@ class Programs:
         # before the call: the function may change what it uses
         key, kept = self.key(around, call, wanted), around.kept
         merge = Merge(call, wanted.positions if wanted else ())
-        with observing(around):
-            self.add_all(merge, paths, call)
+        self.add_all(merge, paths, call, around)
         # only now: a function that raised leaves nothing behind
         paths.unknown.update(dict.fromkeys(around.unknown))
         self.keep(key, kept, paths, is_anew=bool(paths.unknown) or around.altered)
         return merge.results()
 
-    def add_all(self, merge: Merge, paths: Paths, call: Arguments) -> None:
+    def add_all(self, merge: Merge, paths: Paths, call: Arguments, around: Surroundings) -> None:
         try:
-            for path, group, outputs in paths.run(call):
+            for path, group, outputs in paths.run(call, around):
                 merge.add(path, group, outputs)
         except Stopped as stopped:
             assert stopped.__cause__ is not None
@@ -136,7 +135,7 @@ class Programs:
         return plan_of(args, call, paths, around.records) if paths else None
 
     def key(self, around: Surroundings, call: Arguments, wanted: Wanted | None) -> Hashable:
-        return call.key, wanted, tuple(around.parts)
+        return call.key, wanted, inside(), tuple(around.parts)
 
     def around(self, call: Arguments) -> Surroundings:
         found = surroundings(self.used, call.watched(), self._names)

@@ -37,6 +37,7 @@ def of_function(watch: Watch, f: FunctionType, where: Where) -> None:
     if is_own:
         reads = reads_of(code)
         watch.names |= reads.attributes | (reads.globals & AS_CLASS)
+        watch.catches |= reads.catches
         for name in sorted(ALL_GLOBALS & reads.attributes):
             watch.unknown.append(f"{name}, with which code reads by any name")
         of_globals(watch, f, sorted(reads.globals), where)

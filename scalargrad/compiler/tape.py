@@ -11,6 +11,7 @@ from ..engine import Value
 from ..rows import BUILT_IN, Operator
 from . import trace
 from .arithmetic import checked
+from .dividing import Dividing
 from .native import tape
 from .structure import STRUCTURE
 from .trace import Recorder
@@ -20,7 +21,7 @@ CONSTANT_STEP = -2
 """The code of a step that is a number."""
 
 
-class Tracer(tape.Tracer, Number):  # type: ignore[misc]
+class Tracer(Dividing, tape.Tracer, Number):  # type: ignore[misc]
     """A number of a `Trace`."""
 
     __slots__ = ()

@@ -18,6 +18,8 @@ from typing import Any, NamedTuple
 
 from .. import modes, ops
 from ..rows import Operator, builder, real
+from .arithmetic import settled
+from .dividing import Dividing
 from .structure import STRUCTURE, lanes_sum, stop_gradient
 from .tracer import CONSTANT as CONSTANT
 from .tracer import INPUT as INPUT
@@ -72,7 +74,12 @@ class Recorder:
         self.guards: dict[Guard, None] = {}
         self.decided: Mapping[tuple[str, int, int], bool] = {}
         self.unknown: list[str] = []
-        self.has_texts = False
+        self.has_transforms = False
+        """Whether a transform was at work within the function: what comes of it depends on whether
+        one is around."""
+        self.has_texts = self.catches = False
+        """Whether texts were made of numbers; whether the function may catch an error of
+        arithmetic."""
         self.root: Any = None
         """The function that is traced."""
         self.given = 0
@@ -185,7 +192,7 @@ class Recorder:
 
     def follow(self, node: Any) -> Any:
         """Return what stands for a node that the function built of Values it closes over."""
-        return self.compute(node.op, node.operands)
+        return settled(self.compute(node.op, node.operands))
 
     def unwatched(self, what: str) -> None:
         """Note that the function read, or did, what nobody can watch: it is to be traced anew at
@@ -344,7 +351,7 @@ class Trace(Recorder):
         return count
 
 
-class Tracer(Number):
+class Tracer(Dividing, Number):
     """A number of a `Trace`."""
 
     __slots__ = ("index", "trace")

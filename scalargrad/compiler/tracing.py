@@ -22,11 +22,13 @@ from ..trees import (
     is_array,
     is_value,
 )
+from ..variables import inside
 from .arguments import Arguments
 from .effects import observed
 from .lower import lane_sums
 from .recording import Trace
 from .structure import COUNT, SHARE
+from .surroundings import Surroundings
 
 
 class Wanted(NamedTuple):
@@ -78,6 +80,8 @@ class Traced(NamedTuple):
     wanted: Wanted | None
     unknown: tuple[str, ...]
     """What the function read that cannot be watched."""
+    is_inside: bool | None
+    """Whether a transform is at work around; None if it makes no difference."""
 
     def keys(self) -> Iterator[tuple[int, Any]]:
         """What each output is: of which entry, and None for the entry itself, or the position of
@@ -102,21 +106,31 @@ class Task(NamedTuple):
     wanted: Wanted | None
 
     def trace(
-        self, numbers: Sequence[float], draw: Callable[[int], float], decided: Mapping[Any, bool]
+        self,
+        numbers: Sequence[float],
+        draw: Callable[[int], float],
+        decided: Mapping[Any, bool],
+        around: Surroundings | None,
     ) -> Traced:
         """Trace the way that `f` takes with these numbers: those of one lane. `draw(k)` is the
-        k-th random number of that lane; `decided` is how comparisons came out in it. Raises
-        TypeError if `f` draws other numbers, or keeps one."""
+        k-th random number of that lane; `decided` is how comparisons came out in it; `around` is
+        what `f` uses. Raises TypeError if `f` draws other numbers, or keeps one."""
         has_lanes = self.call.shape is not None
         try:
-            return observed(lambda: self.traced(numbers, draw, decided), has_lanes)
+            catches = around is not None and around.catches
+            return observed(lambda: self.traced(numbers, draw, decided, catches), around, has_lanes)
         except StopIteration as stop:
             raise Stopped from stop
 
     def traced(
-        self, numbers: Sequence[float], draw: Callable[[int], float], decided: Mapping[Any, bool]
+        self,
+        numbers: Sequence[float],
+        draw: Callable[[int], float],
+        decided: Mapping[Any, bool],
+        catches: bool,
     ) -> Traced:
         trace = Trace()
+        trace.catches = catches
         trace.draw, trace.drawn_by_lane = draw, self.lanes
         trace.decided = decided
         lane = [False, False, *self.call.lane]
@@ -152,6 +166,7 @@ class Task(NamedTuple):
             entries,
             self.wanted,
             tuple(trace.unknown),
+            inside() if trace.has_transforms else None,
         )
 
     @property

@@ -71,6 +71,8 @@ class Watch:
         """Generators of random numbers and iterators, each with its place."""
         self.suspects = False
         """Whether a clock, print or the like is within reach: its calls are to be noticed."""
+        self.catches = False
+        """Whether the function may catch an error of arithmetic."""
         self.tracers: list[Where] = []
         self.marks: list[tuple[int, Where]] = []
         """Where in the parts each object begins."""
