@@ -29,10 +29,9 @@ def number(x: Any) -> float:
     return x.data if is_value(x) else real(x)
 
 
-def fresh(x: Any, linked: bool) -> Any:
+def fresh(x: Any, linked: bool, trace: Any) -> Any:
     if not linked or not is_value(x):
         return Value(number(x))
-    trace = modes.state.trace
     return ops.identity(x) if trace is None else trace.variable(x)
 
 
@@ -54,7 +53,7 @@ class Variables:
         if self.trace is not None:
             self.trace.has_transforms = True
         with differentiating():
-            self.nodes = [fresh(x, self.linked) for entries, _ in taken for x in entries]
+            self.nodes = [fresh(x, self.linked, self.trace) for entries, _ in taken for x in entries]
         self.args = list(args)
         for i, arg in zip(argnums, self.like(self.nodes)):
             self.args[i] = arg

@@ -147,6 +147,8 @@ class Recorder:
 
     def is_linked(self, x: Any) -> bool:
         """Tell whether eager mode has a Value here: what is computed from one, or made as one."""
+        if x.index in self.taken:
+            return False
         known, found, waiting = self._linked, {x.index}, [x.index]
         while waiting:
             i = waiting.pop()
