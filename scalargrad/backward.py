@@ -90,8 +90,11 @@ def gradients(root: Any, leaves: Sequence[Any], seed: Any = 1.0) -> list[Any]:
 
 def adjoint_values(root: Any, leaves: Sequence[Any], seed: Any = 1.0) -> list[Any]:
     """What `gradients` returns, as floats or Values, NOTHING where nothing flows."""
-    adjoint = symbolic_adjoints(root, leaves, ops.start(seed))
-    return [adjoint.get(leaf, NOTHING) for leaf in leaves]
+    # in a function that is traced, something else stands for a Value from outside
+    within = getattr(root, "_standing_for", None)
+    nodes = list(map(within, leaves)) if within else leaves
+    adjoint = symbolic_adjoints(root, nodes, ops.start(seed))
+    return [adjoint.get(node, NOTHING) for node in nodes]
 
 
 def shown(gradient: Any, root: Any) -> Any:

@@ -159,7 +159,9 @@ pow = op("pow", "**", ieee.power, "sg_power({}, {})",
                           selects(lambda out, x, y: where(x, exponential_slope(out, log(x)),
                                                           where(step(-y), -inf, NOTHING)))),
          samples=((1.5, 2.5), (0.7, -1.3), (2.2, 0.4), (3.0, 2.0)),
-         array="np.where(np.isnan({0}) | np.isnan({1}), np.nan, np.power({0}, {1}))",
+         # NumPy takes the square root for a lone 0.5, which is another number at −0.0 and −inf
+         array="np.where(np.isnan({0}) | np.isnan({1}), np.nan, np.power(np.where(({1} == 0.5) & "
+               "np.signbit({0}) & ({0} + {0} == {0}), -{0}, {0}), {1}))",
          doc="x to the power of y. A negative x has whole powers only, and no derivative in y. "
              "Beyond abs y = 2**53, where y − 1 rounds, the sign of ∂/∂x at x < 0 is lost.")
 mod = op("mod", "%", ieee.modulo, "sg_modulo({}, {})",

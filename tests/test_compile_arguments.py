@@ -284,3 +284,14 @@ def test_gradients_in_rows_stand_where_the_rows_have_their_numbers(
             assert value[lane] == pytest.approx(out.data, rel=1e-14)
             expected = [x.grad for x in leaves]
             assert [*in_x[lane], in_y[lane]] == pytest.approx(expected, rel=1e-13)
+
+
+@pytest.mark.parametrize("kind", [str, bytes, int])
+def test_a_constant_of_a_class_of_its_own_is_watched(kind: Any) -> None:
+    own = type("Own", (kind,), {})
+    one, other = own(kind()), own(kind())
+    one.factor, other.factor = 2.0, 3.0
+    scaled = sg.compile(lambda x, by: x * by.factor)
+    assert (scaled(1.0, one), scaled(1.0, other), scaled(1.0, one)) == (2.0, 3.0, 2.0)
+    one.factor = 5.0
+    assert scaled(1.0, one) == 5.0

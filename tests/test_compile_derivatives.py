@@ -238,3 +238,27 @@ def test_a_batched_gate_within_a_compiled_function_sees_its_samples() -> None:
     assert compile(lambda w: each(w, XS)[1])(2.0) == 2.0
     values = np.array([sg.Value(1.0), sg.Value(3.0)], dtype=object)
     assert inner(2.0, values).data == 8.0
+
+
+# ------ gradients in a Value that the function closes over
+def test_gradients_in_a_closed_over_value() -> None:
+    w = sg.Value(3.0)
+
+    def f(x: Any) -> Any:
+        return sg.gradients(x * w**2 * x, [w])[0]
+
+    assert sg.compile(f)(2.0).data == f(2.0).data == 24.0
+    assert sg.grad(sg.compile(f))(2.0) == sg.grad(f)(2.0) == 24.0
+    assert list(sg.compile(f, batch=True)(np.array([1.0, 2.0]))) == [6.0, 24.0]
+
+
+def test_gradients_in_a_value_that_leads_to_a_closed_over_one_are_refused() -> None:
+    w = sg.Value(3.0)
+    v = w * 2.0
+    assert sg.compile(lambda x: sg.gradients(x * v, [v])[0])(2.0) == 2.0
+    for f in (
+        lambda x: sg.gradients(x * v, [w])[0],
+        lambda x: sg.gradients(x * v * w, [w])[0],
+    ):
+        with pytest.raises(TypeError, match="computed outside: compute it in the function"):
+            sg.compile(f)(2.0)

@@ -88,3 +88,15 @@ def test_sum_of_exponentials_is_the_eager_one_with_ties_and_infinities_anywhere(
 def of(f: Callable[..., Any], at: Sequence[float]) -> Callable[..., Any]:
     """An operator of a list has no signature of its own."""
     return {1: lambda x: f(x), 2: lambda x, y: f(x, y)}.get(len(at), lambda *xs: f(*xs))
+
+
+@pytest.mark.parametrize("n", [0.5, -0.5, 2.0, 3.0, -1.0, 0.0])
+@pytest.mark.parametrize("x", [-0.0, 0.0, -inf, inf, -2.0, 4.0])
+def test_a_lone_power_is_that_of_eager_mode(x: float, n: float) -> None:
+    right = (sg.Value(x) ** n).data
+    for found in (
+        sg.compile(lambda x: x**n)(x),
+        sg.compile(lambda x: sg.pow(x, n))(x),
+        sg.compile(lambda x: x**n, batch=True)(np.array([x, 1.0]))[0],
+    ):
+        assert repr(float(found)) == repr(right)

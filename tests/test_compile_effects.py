@@ -8,6 +8,8 @@ import gc
 import io
 import logging
 import sys
+import threading
+import time
 import warnings
 from collections import deque
 from collections.abc import Callable
@@ -288,3 +290,33 @@ def test_a_number_read_from_a_text_is_read_at_each_call() -> None:
     compiled = compile(lambda x: x * float(f"{x:.1f}"))
     with pytest.warns(RuntimeWarning, match="the text of a number"):
         assert [compiled(1.26), compiled(2.31)] == [1.26 * 1.3, 2.31 * 2.3]
+
+
+def test_a_profiler_in_another_thread_is_no_number_kept() -> None:
+    """It holds the frames of a traced function for a moment, and with them its numbers."""
+    here, running, stop = threading.get_ident(), threading.Event(), threading.Event()
+
+    def sampled() -> None:
+        while not stop.is_set():
+            frame: Any = sys._current_frames()[here]
+            while frame is not None and frame.f_code is not traced.__code__:
+                frame = frame.f_back
+            if frame is not None:
+                running.set()
+                time.sleep(0.02)
+            del frame
+
+    def traced(x: Any) -> Any:
+        y = x * x
+        running.wait(0.5)
+        return y * 2.0
+
+    profiler = threading.Thread(target=sampled)
+    profiler.start()
+    try:
+        for _ in range(5):
+            running.clear()
+            assert sg.compile(traced)(3.0) == 18.0
+    finally:
+        stop.set()
+        profiler.join()

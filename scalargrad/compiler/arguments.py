@@ -166,7 +166,9 @@ def holds_numbers(x: Any, whole: bool) -> bool:
 
 def is_static(x: Any) -> bool:
     """Tell whether `x` is a constant: what may be an index, a choice, a name."""
-    return isinstance(x, STATIC) or (is_number(x) and type(x).__name__ in ("bool", "bool_"))
+    # another class may bring attributes, which are watched then
+    is_plain_type = type(x).__module__ in ("builtins", "numpy")
+    return is_plain_type and (isinstance(x, STATIC) or type(x).__name__ in ("bool", "bool_"))
 
 
 def part_of(x: Any, by_sample: bool, elements: bool, varied: bool) -> Part:
@@ -184,7 +186,7 @@ def part_of(x: Any, by_sample: bool, elements: bool, varied: bool) -> Part:
         return fixed(x) if is_plain(x) and x.dtype != object else opaque(x)
     if is_static(x) and not (varied and is_number(x)):
         return static(x)
-    if is_number(x):
+    if is_number(x) and (varied or not isinstance(x, Integral)):
         return single(x)
     return model(x) if is_model(x) else opaque(x)
 

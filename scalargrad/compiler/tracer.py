@@ -13,6 +13,7 @@ from .. import ops
 from ..backward import Pair, is_no_contribution, sum_of_products, times
 from ..comparing import guarded
 from ..engine import Value
+from ..graph import backward_order
 from ..rows import Operator
 from .arithmetic import Arithmetic, is_ours, settled
 from .structure import accumulate, stop_gradient
@@ -81,6 +82,20 @@ class Number(Arithmetic):
             return sum_of_products(used)
         factors = [x for p in used for x in as_factors(p)]
         return self.trace.compute(accumulate, factors).number_if_constant
+
+    def _standing_for(self, leaf: Any) -> Any:
+        """What `leaf` is in this trace: an input, for a Value that the function closes over. Raises
+        TypeError where such a Value was computed from `leaf`: that part is not in the trace."""
+        if isinstance(leaf, Number):
+            return leaf
+        captured = self.trace.captured
+        computed = [value for value in captured if value.op and value is not leaf]
+        if any(leaf in backward_order(value) for value in computed):
+            raise TypeError(
+                "compile cannot follow a derivative through a Value that was computed outside: "
+                "compute it in the function, from the leaf"
+            )
+        return self.trace.tracers[captured[leaf]] if leaf in captured else leaf
 
     @property
     def _is_variable(self) -> bool:
