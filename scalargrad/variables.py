@@ -53,7 +53,8 @@ class Variables:
         if self.trace is not None:
             self.trace.has_transforms = True
         with differentiating():
-            self.nodes = [fresh(x, self.linked, self.trace) for entries, _ in taken for x in entries]
+            entries = [x for found, _ in taken for x in found]
+            self.nodes = [fresh(x, self.linked, self.trace) for x in entries]
         self.args = list(args)
         for i, arg in zip(argnums, self.like(self.nodes)):
             self.args[i] = arg
