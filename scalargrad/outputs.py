@@ -17,6 +17,7 @@ from weakref import ref
 from . import ops
 from .blocks import RLock
 from .nn.inputs import data_of, inputs_of
+from .options import limit
 from .rows import Operator, real
 from .variables import differentiating
 
@@ -171,7 +172,7 @@ def cut(score: Any, threshold: float | None = None) -> float:
     """Return the number above which a lone score names class 1: `threshold`, if it is given, ½
     for a probability, 0 for a logit. Raises ValueError where that matters and nothing tells."""
     if threshold is not None:
-        return threshold
+        return limit("threshold", threshold)
     if not 0.0 < number(score) <= HALF:
         return 0.0
     kind = kind_of(score)
@@ -183,7 +184,7 @@ def cut(score: Any, threshold: float | None = None) -> float:
 def border(model: Any, x: Any, outputs: Sequence[Any], threshold: float | None = None) -> float:
     """Return where all of a model's lone scores are cut, as `cut` says; `x` is an input."""
     if threshold is not None:
-        return threshold
+        return limit("threshold", threshold)
     scored = scoring(model, x, outputs)
     with scored:
         if scored.kind == UNKNOWN:

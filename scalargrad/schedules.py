@@ -11,6 +11,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from itertools import accumulate
 
+from .options import whole
+
 __all__ = [
     "Schedule",
     "by_epoch",
@@ -25,12 +27,6 @@ __all__ = [
 ]
 
 Schedule = Callable[[int], float]
-
-
-def whole(name: str, x: int) -> int:
-    if isinstance(x, int) and x > 0:
-        return x
-    raise ValueError(f"{name} must be a whole number of steps from 1 up, got {x!r}")
 
 
 def part(name: str, x: float) -> float:

@@ -92,7 +92,7 @@ def test_schedule_by_epochs() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: cosine(0), "steps must be a whole number of steps from 1 up, got 0"),
+        (lambda: cosine(0), "steps must be a whole number from 1 up, got 0"),
         (lambda: linear(2.5), "steps must be a whole number"),  # type: ignore[arg-type]
         (lambda: warmup(-1), "steps must be a whole number"),
         (lambda: inverse_sqrt(0), "start must be a whole number"),

@@ -75,7 +75,7 @@ def test_early_stopping_without_validation_goes_by_the_training_loss() -> None:
 
 @pytest.mark.parametrize("patience", [0, -1])
 def test_patience_below_one_is_refused(patience: int) -> None:
-    with pytest.raises(ValueError, match="patience must be at least 1 epoch, got"):
+    with pytest.raises(ValueError, match="patience must be a whole number from 1 up, got"):
         EarlyStopping(patience)
 
 

@@ -36,4 +36,10 @@ def compile(
         )
     from .gate import Compiled  # here, because an import of the package has no need of it
 
-    return Compiled(f, batch, reduce, max_paths, threads)
+    gate = Compiled(f, batch, reduce, max_paths, threads)
+    if reduce is not None and not batch:
+        raise ValueError(
+            f"reduce={reduce!r} adds up lanes, and there are none: name the arguments that have "
+            "them, as batch='x', or pass batch=True"
+        )
+    return gate

@@ -12,6 +12,7 @@ from typing import Any
 
 from .. import functional, modes, ops
 from ..functional import several
+from ..options import whole
 from ..trees import flatten
 from . import derived
 from .arguments import Arguments
@@ -53,8 +54,8 @@ class Compiled(Views):
         self.signature = signature_of(f)
         self.batch: Any = Batch(self.signature, batch)
         self.reduce = reduce
-        self.max_paths = whole(max_paths, "max_paths")
-        self.threads = whole(threads, "threads")
+        self.max_paths = whole("max_paths", max_paths)
+        self.threads = whole("threads", threads)
         used = f.user_function if isinstance(f, Derived) else f
         self._programs = Programs(f, used, reduce, self.max_paths, self.threads)
         self._derived: dict[Any, Compiled] = {}
@@ -233,9 +234,3 @@ def signature_of(f: Callable[..., Any]) -> inspect.Signature:
     except ValueError:
         # a function in C that does not say what it takes
         return inspect.signature(lambda *args: None)
-
-
-def whole(n: Any, name: str) -> int:
-    if isinstance(n, int) and n >= 1:
-        return n
-    raise ValueError(f"{name} must be a whole number from 1 up, got {n!r}")

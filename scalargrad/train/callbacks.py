@@ -10,6 +10,7 @@ from typing import Any
 from ..nn import Module
 from ..nn.saving import load_state_dict, state_dict
 from ..optim import Optimizer
+from ..options import whole
 from .history import History
 
 
@@ -47,11 +48,9 @@ class EarlyStopping:
     """
 
     def __init__(self, patience: int = 5, margin: float = 0.0, restore: bool = True) -> None:
-        if patience < 1:
-            raise ValueError(f"patience must be at least 1 epoch, got {patience!r}")
         if not margin >= 0.0:
             raise ValueError(f"margin must be a number from 0 up, got {margin!r:.60}")
-        self.patience = patience
+        self.patience = whole("patience", patience)
         self.margin = margin
         self.restore = restore
         self.best = math.inf

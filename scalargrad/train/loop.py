@@ -14,6 +14,7 @@ from ..data import Sample
 from ..engine import mean
 from ..modes import AnomalyError
 from ..optim import Optimizer, clip_grad_norm
+from ..options import truth, whole
 from ..scores import Measure, evaluating, in_mode, means
 from .callbacks import Callback, Run
 from .history import History
@@ -28,7 +29,6 @@ from .plan import (
     mover,
     optional,
     pairs,
-    positive,
     sees_whole_batches,
 )
 from .progress import Display, display
@@ -72,18 +72,18 @@ def fit(
     Raises ValueError or TypeError, before anything is changed, for what makes no sense: loss and
     metrics are tried on each target once, with the output for the first input.
     """
-    run = Run(model, mover(optimizer, epochs), positive("epochs", epochs))
+    run = Run(model, mover(optimizer, epochs), whole("epochs", epochs))
     plan = Plan(
         function("loss", loss, "a function of (output, target), such as losses.squared_error"),
         pairs("data", data),
-        positive("batch_size", batch_size),
+        whole("batch_size", batch_size),
         [] if validation is None else pairs("validation", validation),
         measures(metrics),
         limit(clip),
         optional("penalty", penalty, "a function without arguments"),
         functions("callbacks", callbacks),
         functions("on_update", on_update),
-        shuffle,
+        truth("shuffle", shuffle),
         sees_whole_batches(function("model", model, "a Module or a function")),
     )
     rates = optional("schedule", schedule, "a function of the number of the update")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -62,16 +61,6 @@ def sees_whole_batches(model: Any) -> bool:
 
 
 # ------ one argument
-
-
-def positive(name: str, count: Any) -> int:
-    try:
-        found = 0 if isinstance(count, bool) else operator.index(count)
-    except TypeError:
-        found = 0
-    if found > 0:
-        return found
-    raise ValueError(f"{name} must be a whole number from 1 up, got {count!r:.60}")
 
 
 def function(name: str, x: Any, text: str) -> Any:
