@@ -262,3 +262,44 @@ def test_gradients_in_a_value_that_leads_to_a_closed_over_one_are_refused() -> N
     ):
         with pytest.raises(TypeError, match="computed outside: compute it in the function"):
             sg.compile(f)(2.0)
+
+
+# ------ detect_anomaly sees into gates
+def anomaly(f: Any, *args: Any) -> Any:
+    with sg.detect_anomaly():
+        try:
+            return f(*args)
+        except sg.AnomalyError as error:
+            return str(error)
+
+
+def root(x: Any) -> Any:
+    return sg.sqrt(x)
+
+
+@pytest.mark.parametrize("x", [0.0, -1.0, 4.0])
+@pytest.mark.parametrize(
+    "way",
+    [
+        sg.grad,
+        sg.value_and_grad,
+        sg.hessian,
+        lambda f: lambda x: sg.jvp(f, (x,), (1.0,)),
+        lambda f: lambda x: sg.vjp(f, x)[0],
+        lambda f: lambda x: f(sg.Value(x)).data,
+        lambda f: lambda x: sg.grad(lambda y: f(y) * 2.0)(x),
+    ],
+)
+def test_detect_anomaly_finds_what_it_finds_in_eager_mode(way: Any, x: float) -> None:
+    gate = sg.compile(root)
+    gate(x)
+    assert anomaly(way(gate), x) == anomaly(way(root), x)
+
+
+@pytest.mark.parametrize("reduce", [None, "sum"])
+def test_detect_anomaly_finds_the_lane(reduce: Any) -> None:
+    gate = sg.compile(root, batch=True, reduce=reduce)
+    found = anomaly(sg.value_and_grad(gate), np.array([1.0, 0.0]))
+    assert "the derivative of sqrt(0.0) in operand 0 is inf" in found
+    value, slope = anomaly(sg.value_and_grad(gate), np.array([1.0, 4.0]))
+    assert value == close(3.0 if reduce else [1.0, 2.0]) and slope == close([0.5, 0.25])

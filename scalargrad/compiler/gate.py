@@ -91,7 +91,8 @@ class Compiled(Views):
                 found = plan.run(given, names)
                 if found is not MISSED:
                     return found
-        elif modes.state.trace is not None:
+        elif modes.state.trace is not None or modes.state.anomaly:
+            # of a program nobody could tell which line is at fault
             return self.plainly(args, named)
         return self.long_way(args, named)
 
