@@ -63,3 +63,23 @@ def test_a_limit_is_a_number() -> None:
 def test_what_is_reduced_has_lanes(batch: Any) -> None:
     with pytest.raises(ValueError, match="reduce='sum' adds up lanes, and there are none"):
         sg.compile(lambda x: x, batch=batch, reduce="sum")
+
+
+@pytest.mark.parametrize("batch", [3, 1, 0, 1.5, [1], ("x", 2), object()])
+def test_batch_is_names_or_true(batch: Any) -> None:
+    with pytest.raises(TypeError, match="batch must be the name of an argument, a list of names"):
+        sg.compile(lambda x: x, batch=batch)
+
+
+@pytest.mark.parametrize("rows", [["a", "b"], [b"a"], [1j, 2.0]])
+def test_samples_are_numbers(rows: Any) -> None:
+    gate = sg.compile(lambda w, x: w, batch="x")
+    with pytest.raises(TypeError, match="expected numbers as samples, got list"):
+        gate(1.0, rows)
+    assert list(gate(1.0, [True, False])) == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("name", ["lr", "momentum", "weight_decay"])
+def test_an_option_is_no_truth(name: str) -> None:
+    with pytest.raises(TypeError, match=f"{name} must be a number, got True"):
+        SGD(nn.MLP(1, [1]), **{"lr": 0.1, name: True})

@@ -12,7 +12,7 @@ from operator import is_
 from typing import Any, NamedTuple
 
 from ..containers import Spec, exact
-from ..rows import is_number
+from ..rows import described, is_number
 from ..trees import is_array, is_model, is_scalar, is_value, take_apart
 from .lanes import Batch, leaves_with_rows
 
@@ -131,6 +131,11 @@ def samples(x: Any) -> Part:
     import numpy
 
     array = numpy.asarray(x)
+    if array.dtype.kind not in "biufO":
+        raise TypeError(
+            f"expected numbers as samples, got {described(x)}: name only arrays of numbers in "
+            "batch, and call the function once for each other one"
+        )
     if array.dtype != object:
         array = numpy.asarray(x, dtype=float)
     if array.ndim == 0:

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from ..containers import Spec, taken_apart
 from ..trees import is_array, is_model
+
+
+def names_in(batch: Any) -> frozenset[str]:
+    if batch is None or isinstance(batch, bool):
+        return frozenset()
+    names = [batch] if isinstance(batch, str) else batch
+    if isinstance(names, list | tuple | Set) and all(isinstance(name, str) for name in names):
+        return frozenset(names)
+    raise TypeError(
+        "batch must be the name of an argument, a list of names, or True for each element of every "
+        f"array, got {type(batch).__name__} {batch!r:.60}"
+    )
 
 
 class Batch:
@@ -16,8 +28,7 @@ class Batch:
 
     def __init__(self, signature: inspect.Signature, batch: Any) -> None:
         self.elements = batch is True
-        names = () if batch in (None, True, False) else batch
-        self.names = frozenset([names] if isinstance(names, str) else names)
+        self.names = names_in(batch)
         parameters = list(signature.parameters.values())
         known = [p.name for p in parameters]
         for name in self.names:

@@ -36,6 +36,8 @@ RANGES = {
 
 def checked_option(name: str, x: Any) -> float:
     """Return an option as a float. Raises ValueError if it is out of range."""
+    if isinstance(x, bool):
+        raise TypeError(f"{name} must be a number, got {x!r}")
     number = real(x)
     wanted = RANGES.get(name)
     if wanted is not None and not wanted.holds(number):
