@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ..containers import exact
 from ..trees import MODEL, is_array, is_model, is_value
-from .arguments import Part
+from .parts import Part
 
 
 class Leaf(NamedTuple):

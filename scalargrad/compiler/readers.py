@@ -8,8 +8,9 @@ from typing import Any
 from ..containers import DATACLASS, LIST, NAMED_TUPLE, Spec
 from ..rows import real
 from ..trees import is_array, is_value
-from .arguments import Arguments, Part
+from .arguments import Arguments
 from .native import machine
+from .parts import Part
 
 Reader = Any
 """A tuple that begins with one of the READ_… of the machine, or None for a float."""

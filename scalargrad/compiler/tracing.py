@@ -133,21 +133,11 @@ class Task(NamedTuple):
         trace.catches = catches
         trace.draw, trace.drawn_by_lane = draw, self.lanes
         trace.decided = decided
-        lane = [False, False, *self.call.lane]
-        values = {2 + k for k in self.wanted.positions} if self.wanted else set()
-        tracers = [
-            trace.input(x, here, k not in values) for k, (x, here) in enumerate(zip(numbers, lane))
-        ]
         trace.root, trace.reduced = self.f, self.lanes and self.reduce is not None
-        trace.given = len(tracers)
-        trace.values = {2 + k for k in self.call.values}
+        tracers = self.inputs(trace, numbers)
         with modes.tracing(trace):
             out = self.call.applied(self.f, tracers[2:])
-            if trace.has_texts and self.lanes:
-                raise TypeError(
-                    "compile cannot follow the text of a number in each lane: the function would "
-                    "print, or go on with, that of the first alone; return the number"
-                )
+            self.check_texts(trace)
             results, structure = flatten(out, "the result", kinds_of(self.call))
             nodes = [trace.tracers[trace.index(x)] for x in results]
             captured = list(trace.captured)
@@ -168,6 +158,24 @@ class Task(NamedTuple):
             tuple(trace.unknown),
             inside() if trace.has_transforms else None,
         )
+
+    def inputs(self, trace: Any, numbers: Sequence[float]) -> list[Any]:
+        """Begin a trace with an input for each number, the function's after COUNT and SHARE."""
+        lane = [False, False, *self.call.lane]
+        values = {2 + k for k in self.wanted.positions} if self.wanted else set()
+        tracers = [
+            trace.input(x, here, k not in values) for k, (x, here) in enumerate(zip(numbers, lane))
+        ]
+        trace.given = len(tracers)
+        trace.values = {2 + k for k in self.call.values}
+        return tracers
+
+    def check_texts(self, trace: Any) -> None:
+        if trace.has_texts and self.lanes:
+            raise TypeError(
+                "compile cannot follow the text of a number in each lane: the function would "
+                "print, or go on with, that of the first alone; return the number"
+            )
 
     @property
     def lanes(self) -> bool:
