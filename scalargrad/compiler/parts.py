@@ -1,4 +1,4 @@
-"""How a leaf of an argument enters a function: as numbers, as lanes, as a constant, as an object."""
+"""How a leaf of an argument enters a function: as numbers, lanes, a constant or an object."""
 
 from __future__ import annotations
 
