@@ -21,7 +21,7 @@ from typing import Any
 
 import scalargrad as sg
 from scalargrad.optim import Adam
-from scalargrad.schedules import linear
+from scalargrad.optim.schedules import linear
 
 Vector = list[Any]
 Matrix = list[Vector]

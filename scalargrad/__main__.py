@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from . import __version__, commands, demo
-from .compiler.native import machine
+from . import __version__
+from .compiler.trace.native import machine
 from .engine import engine
+from .shell import commands, demo
 
 
 def about() -> str:

@@ -14,8 +14,8 @@ from typing import Any
 
 from .data import samples
 from .nn.inputs import is_scalar
+from .nn.recording import Call, layers, recording
 from .outputs import number
-from .recording import Call, layers, recording
 from .scores import in_mode
 
 __all__ = ["Diagnosis", "LayerDiagnosis", "diagnose"]

@@ -19,7 +19,7 @@ from .blocks import RLock
 from .nn.inputs import data_of, inputs_of
 from .options import limit
 from .rows import Operator, real
-from .variables import differentiating
+from .transforms.variables import differentiating
 
 PROBABILITY, LOGIT, UNKNOWN = "a probability", "a logit", "unknown"
 HALF = 0.5

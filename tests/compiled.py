@@ -15,12 +15,13 @@ from typing import Any
 
 import scalargrad as sg
 from scalargrad.backward import symbolic_adjoints
-from scalargrad.compiler import compile, machine
+from scalargrad.compiler import compile
+from scalargrad.compiler.machine import runner
 from scalargrad.graph import topological_order
 from scalargrad.rows import Operator
 
 Function = Callable[..., Any]
-HAS_MACHINE = machine.NATIVE
+HAS_MACHINE = runner.NATIVE
 
 
 def instruction_sets() -> list[str]:
@@ -48,13 +49,13 @@ RUNNERS = ["numpy", *instruction_sets()]
 @contextmanager
 def running(name: str) -> Iterator[None]:
     """Within it what is compiled runs on NumPy, or on this instruction set of the machine."""
-    machine.NATIVE = name != "numpy"
-    if machine.NATIVE:
+    runner.NATIVE = name != "numpy"
+    if runner.NATIVE:
         chosen(name)
     try:
         yield
     finally:
-        machine.NATIVE = HAS_MACHINE
+        runner.NATIVE = HAS_MACHINE
         if HAS_MACHINE:
             chosen("best")
 

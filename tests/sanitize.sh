@@ -28,9 +28,9 @@ compile() {
 }
 
 build() {
-    compile value.c _engine -fno-builtin-pow "$@"
-    compile tape.c _tape -fno-builtin-pow "$@"
-    compile machine.c _machine -fno-math-errno -fno-trapping-math "$@"
+    compile engine/module.c _engine -fno-builtin-pow "$@"
+    compile trace/module.c _trace -fno-builtin-pow "$@"
+    compile machine/module.c _machine -fno-math-errno -fno-trapping-math "$@"
 }
 
 export SCALARGRAD_ENGINE=native PYTHONMALLOC=malloc PYTHONDONTWRITEBYTECODE=1

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
-from scalargrad.compiler.bytecode import ANYTHING, WHOLE, Import, reads_of
+from scalargrad.compiler.surroundings.walk.bytecode import ANYTHING, WHOLE, Import, reads_of
 
 GLOBAL: Any = 1.0
 o: Any = None

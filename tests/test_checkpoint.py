@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import scalargrad as sg
-from scalargrad.checkpoint import checkpoint
-from scalargrad.functional import grad, hessian, jvp
 from scalargrad.graph import topological_order
 from scalargrad.nn import MLP
+from scalargrad.transforms.checkpoint import checkpoint
+from scalargrad.transforms.functional import grad, hessian, jvp
 
 
 def graph_size(*roots: Any) -> int:

@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import scalargrad as sg
-from scalargrad.checks import GradientError, Report, check_gradient
-from scalargrad.functional import grad
+from scalargrad.checks.check import GradientError, Report, check_gradient
+from scalargrad.checks.slopes import measure, point
+from scalargrad.checks.verdicts import compared
 from scalargrad.nn import MLP
 from scalargrad.rows import BUILT_IN, Operator
-from scalargrad.slopes import measure, point
-from scalargrad.verdicts import compared
+from scalargrad.transforms.functional import grad
 from tests.reference import call, sample_operands
 
 NOT_SMOOTH = "not smooth here"

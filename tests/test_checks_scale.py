@@ -11,7 +11,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 import scalargrad as sg
-from scalargrad.checks import GradientError, Report, check_gradient
+from scalargrad.checks.check import GradientError, Report, check_gradient
 
 NOT_SMOOTH = "not smooth here"
 Function = Callable[[float], float]

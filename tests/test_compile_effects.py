@@ -20,7 +20,7 @@ import pytest
 
 import scalargrad as sg
 from scalargrad.compiler import compile
-from scalargrad.compiler.tracer import Number
+from scalargrad.compiler.trace.tracer import Number
 
 np = pytest.importorskip("numpy")
 

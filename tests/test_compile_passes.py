@@ -12,10 +12,10 @@ from compiled import HAS_MACHINE
 
 import scalargrad as sg
 from scalargrad import ops
-from scalargrad.compiler.lower import lane_sums, lowered
-from scalargrad.compiler.program import Program
-from scalargrad.compiler.structure import lanes_sum
-from scalargrad.compiler.trace import CONSTANT, INPUT, Trace, Tracer
+from scalargrad.compiler.passes.lower import lane_sums, lowered
+from scalargrad.compiler.passes.program import Program
+from scalargrad.compiler.trace.recorder import CONSTANT, INPUT, Trace, Tracer
+from scalargrad.compiler.trace.vocabulary import lanes_sum
 
 LANE, UNIFORM = True, False
 
@@ -268,7 +268,7 @@ needs_machine = pytest.mark.skipif(not HAS_MACHINE, reason="the native machine w
 
 
 def registers(found: Program) -> int:
-    from scalargrad.compiler.encode import Encoder
+    from scalargrad.compiler.machine.encode import Encoder
 
     inputs = [i for i in found.inputs if found.trace.lanes[i]]
     encoder = Encoder(found, {i: (0, k) for k, i in enumerate(inputs)}, 1)

@@ -16,8 +16,8 @@ from expressions import rounds
 
 import scalargrad as sg
 from scalargrad.compiler import compile
-from scalargrad.compiler.gate import Compiled
-from scalargrad.compiler.paths import Path
+from scalargrad.compiler.branches.paths import Path
+from scalargrad.compiler.compiled import Compiled
 
 np = pytest.importorskip("numpy")
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 import scalargrad
-from scalargrad import demo
 from scalargrad.nn import load
+from scalargrad.shell import demo
 from scalargrad.train import accuracy
 
 image = pytest.importorskip("matplotlib.image")

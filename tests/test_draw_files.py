@@ -14,8 +14,8 @@ from pictures import SVG, elements
 
 import scalargrad as sg
 from scalargrad import Value, draw
-from scalargrad.drawing import colours
-from scalargrad.drawing.colours import DARK, LIGHT, Theme, ground, rgb
+from scalargrad.drawing.picture import colours
+from scalargrad.drawing.picture.colours import DARK, LIGHT, Theme, ground, rgb
 
 
 def drawing(**options: Any) -> Any:
@@ -87,7 +87,7 @@ def test_without_any_renderer_jupyter_shows_the_cures(monkeypatch: pytest.Monkey
 
 FONTS = """
 import os, sys
-from scalargrad.drawing.render import without_font_warnings
+from scalargrad.drawing.picture.render import without_font_warnings
 def draw():
     os.write(2, b'Fontconfig warning: unknown element\\nsomething else\\n')
     print("within", file=sys.stderr, flush=True)
@@ -103,7 +103,10 @@ def test_font_settings_are_not_warned_of_and_all_else_is() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
 def test_drawing_needs_no_stderr() -> None:
-    code = "from scalargrad.drawing.render import without_font_warnings as w\nw(lambda: print(1))"
+    code = (
+        "from scalargrad.drawing.picture.render import without_font_warnings as without\n"
+        "without(lambda: print(1))"
+    )
     done = subprocess.run(
         ["sh", "-c", '"$0" -c "$1" 2>&-', sys.executable, code], capture_output=True, text=True
     )

@@ -10,7 +10,7 @@ from pictures import elements, texts, titles
 
 import scalargrad as sg
 from scalargrad import Value, draw
-from scalargrad.drawing.modules import Model, Scopes, modules_by_parameters, recorded
+from scalargrad.drawing.picture.modules import Model, Scopes, modules_by_parameters, recorded
 from scalargrad.graph import backward_order
 from scalargrad.nn import MLP, Module, Neuron
 

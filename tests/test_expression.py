@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 import scalargrad as sg
 from scalargrad import Value
-from scalargrad.drawing.table import width
-from scalargrad.expression import ExpressionError, constant, evaluate
+from scalargrad.drawing.steps.table import width
 from scalargrad.rows import BUILT_IN
+from scalargrad.shell.expression import ExpressionError, constant, evaluate
 
 AT = {"x": -2.0, "y": 5.0, "z": -4.0}
 

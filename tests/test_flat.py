@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import scalargrad as sg
 from scalargrad import Value, ops
 from scalargrad.drawing import flat
-from scalargrad.drawing.names import names
+from scalargrad.drawing.symbols.names import names
 from scalargrad.rows import BUILT_IN
 
 FUNCTIONS = {name: getattr(sg, name, op) for name, op in BUILT_IN.items()}

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 import scalargrad as sg
 from scalargrad import Value
-from scalargrad.drawing.formula import PYTHON, TEXT, coefficient, short_number, written
-from scalargrad.drawing.gate import Gate, temporaries
-from scalargrad.drawing.names import names
-from scalargrad.drawing.terms import Reading, Tape, Term, number, postorder
+from scalargrad.drawing.symbols.formula import PYTHON, TEXT, coefficient, short_number, written
+from scalargrad.drawing.symbols.in_symbols import Gate, temporaries
+from scalargrad.drawing.symbols.names import names
+from scalargrad.drawing.symbols.terms import Reading, Tape, Term, number, postorder
 from scalargrad.rows import BUILT_IN, Operator
 
 

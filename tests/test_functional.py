@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import scalargrad as sg
-from scalargrad.functional import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from scalargrad.nn import MLP
+from scalargrad.transforms.functional import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
 Point = namedtuple("Point", "x y")
 whole = st.integers(-9, 9).map(float)

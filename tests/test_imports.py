@@ -93,7 +93,7 @@ def test_import_loads_neither_numpy_nor_other_dependencies() -> None:
     assert "scalargrad.engine" in found
     assert heavy.isdisjoint(found)
     assert not any(
-        name.startswith(("scalargrad.compiler.", "scalargrad.native._tape")) for name in found
+        name.startswith(("scalargrad.compiler.", "scalargrad.native._trace")) for name in found
     )
 
 

@@ -25,8 +25,8 @@ import scalargrad as sg
 from scalargrad import Value, modes, nn
 from scalargrad.losses import squared_error
 from scalargrad.nn import Dropout, Linear, Sequential, Tanh
+from scalargrad.nn.recording import recording
 from scalargrad.optim import SGD, Adam, Nesterov, random_search
-from scalargrad.recording import recording
 from scalargrad.scores import evaluating
 from scalargrad.train import fit
 

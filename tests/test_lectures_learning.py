@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 import scalargrad as sg
-from scalargrad import Value, schedules
+from scalargrad import Value
 from scalargrad.losses import cross_entropy, squared_error
 from scalargrad.nn import MLP, Neuron
-from scalargrad.optim import SGD, AdaGrad, Adam, Nesterov, RMSProp, random_search
+from scalargrad.optim import SGD, AdaGrad, Adam, Nesterov, RMSProp, random_search, schedules
 
 Path = list[tuple[float, float]]
 

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 import scalargrad as sg
-from scalargrad import demo, nn, no_grad
+from scalargrad import nn, no_grad
 from scalargrad.losses import binary_hinge, l2
 from scalargrad.nn import Linear, Sequential, Tanh
 from scalargrad.nn.initializers import uniform
 from scalargrad.optim import Adam
-from scalargrad.schedules import linear
+from scalargrad.optim.schedules import linear
 from scalargrad.scores import predicted
+from scalargrad.shell import demo
 from scalargrad.train import Run, accuracy, fit
 
 Points = list[tuple[list[float], int]]

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from scalargrad import Value, no_grad, relu
-from scalargrad.functional import grad
 from scalargrad.nn import MLP, Layer, Module, Neuron
+from scalargrad.transforms.functional import grad
 
 
 def by_hand(model: MLP, x: list[float]) -> list[float]:

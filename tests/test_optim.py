@@ -14,16 +14,7 @@ import scalargrad as sg
 from scalargrad import Value
 from scalargrad.losses import binary_hinge
 from scalargrad.nn import MLP, Neuron
-from scalargrad.optim import (
-    SGD,
-    AdaGrad,
-    Adam,
-    AdamW,
-    Nesterov,
-    Optimizer,
-    RMSProp,
-    Rule,
-)
+from scalargrad.optim import SGD, AdaGrad, Adam, AdamW, Nesterov, Optimizer, RMSProp, Rule
 
 KINDS = [SGD, Nesterov, AdaGrad, RMSProp, Adam, AdamW]
 

@@ -12,12 +12,7 @@ from hypothesis import strategies as st
 
 import scalargrad as sg
 from scalargrad import Value
-from scalargrad.optim import (
-    SGD,
-    clip_grad_norm,
-    clip_grad_value,
-    random_search,
-)
+from scalargrad.optim import SGD, clip_grad_norm, clip_grad_value, random_search
 
 
 def with_grads(*numbers: float) -> list[Any]:

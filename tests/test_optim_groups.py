@@ -10,14 +10,7 @@ from typing import Any
 import pytest
 
 from scalargrad import Value
-from scalargrad.optim import (
-    SGD,
-    AdaGrad,
-    Adam,
-    AdamW,
-    Nesterov,
-    RMSProp,
-)
+from scalargrad.optim import SGD, AdaGrad, Adam, AdamW, Nesterov, RMSProp
 
 KINDS = [SGD, Nesterov, AdaGrad, RMSProp, Adam, AdamW]
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from scalargrad import Value, optim, schedules
+from scalargrad import Value, optim
+from scalargrad.optim import schedules
 
 torch = pytest.importorskip("torch")
 

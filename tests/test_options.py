@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 import scalargrad as sg
-from scalargrad import nn, schedules
+from scalargrad import nn
 from scalargrad.losses import squared_error
-from scalargrad.optim import SGD
+from scalargrad.optim import SGD, schedules
 from scalargrad.options import limit, truth, whole
 from scalargrad.train import EarlyStopping, accuracy, fit
 

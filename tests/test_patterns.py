@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 import scalargrad as sg
 from scalargrad import Value
 from scalargrad.drawing import explain
-from scalargrad.drawing.names import names
-from scalargrad.drawing.patterns import DISTRIBUTES, PATTERNS, ROUTES, SUMS, SWAPS, routes
+from scalargrad.drawing.symbols.names import names
+from scalargrad.drawing.symbols.patterns import DISTRIBUTES, PATTERNS, ROUTES, SUMS, SWAPS, routes
 from scalargrad.rows import BUILT_IN
 
 

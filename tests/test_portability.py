@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 import scalargrad as sg
-from scalargrad.compiler.native import machine
+from scalargrad.compiler.trace.native import machine
 from scalargrad.rows import BUILT_IN, Operator
 from tests.floats import all_bits
 

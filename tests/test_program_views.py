@@ -8,7 +8,7 @@ import pytest
 
 import scalargrad as sg
 from scalargrad import nn
-from scalargrad.compiler import machine
+from scalargrad.compiler.machine import runner
 
 np = pytest.importorskip("numpy")
 
@@ -34,7 +34,7 @@ def test_the_text_begins_with_what_there_is() -> None:
     )
 
 
-@pytest.mark.skipif(not machine.NATIVE, reason="the native machine was not built")
+@pytest.mark.skipif(not runner.NATIVE, reason="the native machine was not built")
 def test_the_registers_are_counted_in_bytes() -> None:
     f = sg.compile(lambda x: sg.sin(x) + x, batch=True)
     program = f.program(np.ones(5), gradient=False)

@@ -10,8 +10,8 @@ import pytest
 
 import scalargrad as sg
 from scalargrad import Value
-from scalargrad.drawing.links import Link
 from scalargrad.drawing.page.rails import SPAN, railed, ranks
+from scalargrad.drawing.picture.links import Link
 
 
 def chain(n: int) -> list[Link]:

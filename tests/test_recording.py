@@ -20,7 +20,7 @@ from scalargrad.nn import (
     Sequential,
     Tanh,
 )
-from scalargrad.recording import layers, recording
+from scalargrad.nn.recording import layers, recording
 
 
 def layer_names(model: Module, x: Any) -> list[str]:

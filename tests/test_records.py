@@ -6,8 +6,7 @@ import math
 from typing import Any
 
 import pytest
-
-from scalargrad.compiler.watching import (
+from scalargrad.compiler.surroundings.walk.watching import (
     ASK,
     BUFFER,
     CELL,

@@ -11,8 +11,8 @@ import pytest
 import scalargrad as sg
 from scalargrad import Value
 from scalargrad.drawing import explain
-from scalargrad.drawing.patterns import PATTERNS, SWAPS
-from scalargrad.drawing.table import aligned, width
+from scalargrad.drawing.steps.table import aligned, width
+from scalargrad.drawing.symbols.patterns import PATTERNS, SWAPS
 from tests.neuron import NUMBERS, neuron
 
 

@@ -23,13 +23,13 @@ from expressions import rounds
 import scalargrad as sg
 from scalargrad import ops
 from scalargrad.compiler import compile
-from scalargrad.compiler.structure import accumulate
-from scalargrad.compiler.trace import Trace
+from scalargrad.compiler.trace.recorder import Trace
+from scalargrad.compiler.trace.vocabulary import accumulate
 
 if not HAS_MACHINE:
     pytest.skip("the native machine was not built", allow_module_level=True)
 
-from scalargrad.compiler import reroll
+from scalargrad.compiler.machine.runner import reroll
 
 machine: Any = pytest.importorskip("scalargrad.native._machine")
 

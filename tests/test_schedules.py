@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from scalargrad import Value
 from scalargrad.optim import SGD
-from scalargrad.schedules import (
+from scalargrad.optim.schedules import (
     by_epoch,
     constant,
     cosine,

@@ -18,7 +18,7 @@ from scalargrad import nn
 from scalargrad.losses import binary_hinge
 from scalargrad.nn import Dropout, Linear, ReLU, Residual, Sequential
 from scalargrad.optim import AdamW
-from scalargrad.schedules import cosine
+from scalargrad.optim.schedules import cosine
 from scalargrad.train import accuracy, correct, fit
 
 UPDATES = int(os.environ.get("SCALARGRAD_SOAK", "3000"))

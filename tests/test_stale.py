@@ -234,7 +234,7 @@ def test_a_gate_that_draws_random_numbers_has_no_graph_of_derivatives() -> None:
 
 
 def test_a_traced_function_notes_that_it_reads_a_recorded_graph() -> None:
-    from scalargrad.compiler.recording import Trace
+    from scalargrad.compiler.trace.chosen import Trace
 
     v = sg.Value(2.0)
     node, trace = v * v, Trace()

@@ -13,14 +13,14 @@ from expressions import random_expression, rounds
 import scalargrad as sg
 from scalargrad import modes, ops
 from scalargrad.backward import symbolic_adjoints
-from scalargrad.compiler import recording, trace
-from scalargrad.compiler.lower import lane_sums
-from scalargrad.compiler.program import Program
-from scalargrad.compiler.structure import accumulate, products, stop_gradient
+from scalargrad.compiler.passes.lower import lane_sums
+from scalargrad.compiler.passes.program import Program
+from scalargrad.compiler.trace import chosen, recorder
+from scalargrad.compiler.trace.vocabulary import accumulate, products, stop_gradient
 from scalargrad.rows import BUILT_IN
 
-Taped = recording.Trace
-pytestmark = pytest.mark.skipif(Taped is trace.Trace, reason="there is no trace in C")
+Taped = chosen.Trace
+pytestmark = pytest.mark.skipif(Taped is recorder.Trace, reason="there is no trace in C")
 
 NAMES = [name for name, row in BUILT_IN.items() if name != "polygamma"]
 
@@ -38,7 +38,7 @@ def columns(found: Any) -> list[Any]:
 
 
 def both(f: Callable[[Any], Any]) -> tuple[Any, Any]:
-    return f(trace.Trace()), f(Taped())
+    return f(recorder.Trace()), f(Taped())
 
 
 def rebuilt(seed: int, lanes: bool, special: float) -> Callable[[Any], Iterator[Any]]:
@@ -197,7 +197,7 @@ def loops(source: random.Random, count: int) -> Callable[[list[Any]], list[Any]]
 
 
 def test_rerolled_code_is_the_same_word_for_word() -> None:
-    reroll = pytest.importorskip("scalargrad.compiler.reroll")
+    reroll = pytest.importorskip("scalargrad.compiler.machine.reroll")
     for seed in rounds(60):
         source = random.Random(seed)
         found = Taped()
@@ -223,7 +223,7 @@ def test_rerolled_code_is_the_same_word_for_word() -> None:
 
 
 def test_code_is_refused_for_what_cannot_be_computed() -> None:
-    reroll = pytest.importorskip("scalargrad.compiler.reroll")
+    reroll = pytest.importorskip("scalargrad.compiler.machine.reroll")
     found = Taped()
     x, y = found.input(1.0), found.input(2.0)
     a, b = x * y, x + y
@@ -239,4 +239,4 @@ def test_code_is_refused_for_what_cannot_be_computed() -> None:
     with pytest.raises((ValueError, IndexError)):
         rerolled.code([len(found) - 1, c.index])
     with pytest.raises(TypeError):
-        type(rerolled)(trace.Trace(), [], 4, reroll.OPERATIONS)
+        type(rerolled)(recorder.Trace(), [], 4, reroll.OPERATIONS)

@@ -14,16 +14,18 @@ from compiled import adjoints_of, value_and_gradients
 import scalargrad as sg
 from scalargrad import ops
 from scalargrad.backward import symbolic_adjoints
-from scalargrad.compiler import compile, lower, recording, trace
-from scalargrad.compiler.machine import NATIVE
-from scalargrad.compiler.program import Program
-from scalargrad.compiler.structure import products
+from scalargrad.compiler import compile
+from scalargrad.compiler.machine.runner import NATIVE
+from scalargrad.compiler.passes import lower
+from scalargrad.compiler.passes.program import Program
+from scalargrad.compiler.trace import chosen, recorder
+from scalargrad.compiler.trace.vocabulary import products
 
 if NATIVE:
-    from scalargrad.compiler import encode
+    from scalargrad.compiler.machine.runner import encode
 
-Taped = recording.Trace
-pytestmark = pytest.mark.skipif(Taped is trace.Trace, reason="there is no trace in C")
+Taped = chosen.Trace
+pytestmark = pytest.mark.skipif(Taped is recorder.Trace, reason="there is no trace in C")
 
 # ------ objects
 
@@ -134,7 +136,7 @@ def wrong_calls(found: Any, x: Any) -> list[Callable[[], Any]]:
         lambda: found.adjoints(other.input(1.0), [x], 1.0),
         lambda: found.copy(found, []),
         lambda: found.copy(other, [0]),
-        lambda: found.copy(trace.Trace(), []),
+        lambda: found.copy(recorder.Trace(), []),
         lambda: found.ask([], []),
         lambda: found.ask((1,), ()),
         lambda: type(x)(),
@@ -216,7 +218,7 @@ def test_several_threads_trace_at_once() -> None:
 
 
 def test_every_kind_of_trace_can_be_lowered() -> None:
-    assert set(lower.LOWERED) == {trace.Trace, Taped}
+    assert set(lower.LOWERED) == {recorder.Trace, Taped}
 
 
 # ------ memory

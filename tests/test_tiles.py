@@ -13,14 +13,14 @@ from compiled import HAS_MACHINE, instruction_sets, running, value_and_gradients
 
 import scalargrad as sg
 from scalargrad.compiler import compile
-from scalargrad.compiler.program import Program
-from scalargrad.compiler.trace import Trace
+from scalargrad.compiler.passes.program import Program
+from scalargrad.compiler.trace.recorder import Trace
 
 if not HAS_MACHINE:
     pytest.skip("the native machine was not built", allow_module_level=True)
 
-from scalargrad.compiler.native import machine
-from scalargrad.compiler.tiles import NONE, Tiles, blocks
+from scalargrad.compiler.machine.tiles import NONE, Tiles, blocks
+from scalargrad.compiler.trace.native import machine
 
 np = pytest.importorskip("numpy")
 

@@ -16,7 +16,7 @@ from scalargrad import Value, nn
 from scalargrad.losses import binary_hinge, cross_entropy, squared_error
 from scalargrad.nn import MLP, BatchNorm, Dropout, Linear, Residual, Sequential, Tanh
 from scalargrad.optim import SGD, Adam, clip_grad_value
-from scalargrad.schedules import linear
+from scalargrad.optim.schedules import linear
 from scalargrad.train import History, Run, correct, fit
 
 LINE = [([x / 4], 3.0 * x / 4 - 1.0) for x in range(-4, 5)]

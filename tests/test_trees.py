@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import scalargrad as sg
-from scalargrad.trees import HOLDS_VALUES, flatten, matching
+from scalargrad.transforms.trees import HOLDS_VALUES, flatten, matching
 
 Pair = namedtuple("Pair", "a b")
 
@@ -190,9 +190,9 @@ def test_another_structure_is_described(tree: Any, got: str) -> None:
 
 def test_numbers_alone_load_no_numpy() -> None:
     program = (
-        "import sys; from scalargrad.functional import grad, hessian, jvp;"
-        "from scalargrad.checkpoint import checkpoint;"
-        "from scalargrad.checks import check_gradient;"
+        "import sys; from scalargrad.transforms.functional import grad, hessian, jvp;"
+        "from scalargrad.transforms.checkpoint import checkpoint;"
+        "from scalargrad.checks.check import check_gradient;"
         "assert grad(lambda x: checkpoint(lambda y: y * y, x))(3.0) == 6.0;"
         "assert hessian(lambda x: x * x)(3.0) == 2.0;"
         "assert check_gradient(lambda x: x * x, 3.0).ok;"

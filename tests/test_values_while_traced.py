@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import scalargrad as sg
 from scalargrad import Value, modes
-from scalargrad.compiler import recording, trace
+from scalargrad.compiler.trace import chosen, recorder
 
 COMPARISONS = [operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne]
 NUMBERS = [-1.0, -0.0, 0.0, 1.0, 2.0, float("inf"), float("nan")]
@@ -78,7 +78,7 @@ def test_a_compiled_function_follows_the_values_it_closes_over(
 
 
 @each_comparison
-@pytest.mark.parametrize("kind", [recording.Trace, trace.Trace])
+@pytest.mark.parametrize("kind", [chosen.Trace, recorder.Trace])
 def test_comparing_closed_over_values_is_a_guard(compare: Any, kind: Any) -> None:
     v, w, here = Value(1.0), Value(2.0), kind()
     with modes.tracing(here):
@@ -90,7 +90,7 @@ def test_comparing_closed_over_values_is_a_guard(compare: Any, kind: Any) -> Non
 
 @each_comparison
 def test_comparing_traced_numbers_is_a_guard(compare: Any) -> None:
-    here = recording.Trace()
+    here = chosen.Trace()
     x = here.input(1.0)
     with modes.tracing(here):
         assert compare(x, Value(2.0)) is compare(1.0, 2.0)
@@ -101,7 +101,7 @@ def test_comparing_traced_numbers_is_a_guard(compare: Any) -> None:
 
 @pytest.mark.parametrize("other", [None, "a", [1.0], object()])
 def test_a_traced_number_equals_nothing_that_is_no_number(other: object) -> None:
-    here = recording.Trace()
+    here = chosen.Trace()
     x, v = here.input(1.0), Value(1.0)
     with modes.tracing(here):
         for scalar in (x, v):
@@ -126,7 +126,7 @@ READING: dict[str, Callable[[Any], Any]] = {
 
 @pytest.mark.parametrize("what", READING)
 def test_what_no_call_can_watch_is_noted(what: str) -> None:
-    v, here = Value(1.0, "v"), recording.Trace()
+    v, here = Value(1.0, "v"), chosen.Trace()
     with modes.tracing(here):
         READING[what](v)
     assert here.unknown == [what]
@@ -135,7 +135,7 @@ def test_what_no_call_can_watch_is_noted(what: str) -> None:
 
 
 def test_what_is_written_while_a_function_is_traced_is_noted() -> None:
-    v, here = Value(1.0), recording.Trace()
+    v, here = Value(1.0), chosen.Trace()
     with modes.tracing(here):
         v.grad = 2.0
         v.label = "v"

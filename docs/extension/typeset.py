@@ -11,7 +11,7 @@ from math import copysign, isinf, isnan, pi, sqrt
 from typing import Any, NamedTuple
 
 from scalargrad import folds, ops
-from scalargrad.drawing.terms import Tape, Term, is_constant, neutral, postorder
+from scalargrad.drawing.symbols.terms import Tape, Term, is_constant, neutral, postorder
 from scalargrad.rows import Operator
 
 SUM, PRODUCT, SIGN, POWER, ATOM = range(1, 6)

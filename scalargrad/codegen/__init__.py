@@ -14,8 +14,8 @@ from .engine_pyi import stub
 PACKAGE = Path(__file__).parent.parent
 
 FILES: dict[Path, Callable[[], str]] = {
-    PACKAGE / "native" / "rules.h": rules_h.header,
-    PACKAGE / "native" / "updates.h": updates_h.header,
+    PACKAGE / "native" / "shared" / "rules.h": rules_h.header,
+    PACKAGE / "native" / "engine" / "updates.h": updates_h.header,
     PACKAGE / "engine.pyi": stub,
 }
 """Every generated file, with the function that returns its text."""

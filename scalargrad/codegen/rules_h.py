@@ -1,4 +1,4 @@
-"""`native/rules.h`: all that the native engine knows of operators, from the operator table."""
+"""`native/shared/rules.h`: all that the native engine knows of operators, from the operator table."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SLOTS = {
 
 OPERANDS = "xyz"
 
-NATIVE = Path(__file__).parents[1] / "native"
+VECTORS = Path(__file__).parents[1] / "native" / "machine" / "vectors"
 
 
 def functions(op: Operator) -> Iterator[str]:
@@ -72,8 +72,8 @@ def binary_row(op: Operator) -> str:
 
 
 def on_vectors() -> set[str]:
-    """The rows that native/vector_*.h and intrinsics.h define a function for."""
-    paths = [*sorted(NATIVE.glob("vector_*.h")), NATIVE / "intrinsics.h"]
+    """The rows that the headers in native/machine/vectors define a function for."""
+    paths = sorted(VECTORS.glob("*.h"))
     text = "".join(path.read_text(encoding="utf-8") for path in paths)
     defined = r"^(?:INLINE D NAME\(|INSTRUCTION\(D, )v_(\w+)"
     return set(re.findall(defined, text, re.MULTILINE))

@@ -1,4 +1,4 @@
-"""`native/updates.h`: the update rules in C, from their table."""
+"""`native/engine/updates.h`: the update rules in C, from their table."""
 
 from __future__ import annotations
 

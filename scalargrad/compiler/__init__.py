@@ -34,7 +34,7 @@ def compile(
         return functools.partial(
             compile, batch=batch, reduce=reduce, max_paths=max_paths, threads=threads
         )
-    from .gate import Compiled  # here, because an import of the package has no need of it
+    from .compiled import Compiled  # here, because an import of the package has no need of it
 
     gate = Compiled(f, batch, reduce, max_paths, threads)
     if reduce is not None and not batch:

@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from .. import functional, modes
-from ..functional import chosen
-from .lanes import Batch
+from .. import modes
+from ..transforms import functional
+from ..transforms.functional import chosen
+from .inputs.lanes import Batch
 
 Function = Callable[..., Any]
 

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 from .. import modes
 from ..engine import Value
-from .eager import Gate
-from .machine import NATIVE
+from .compiled_operator import Gate
+from .machine.runner import NATIVE
+from .passes.task import Entry, Traced
 from .results import Results, of_kind, result
-from .tracing import Entry, Traced
 
 if NATIVE:
-    from .plan import gate_node
+    from .shortcut import gate_node
 
 
 class Made(NamedTuple):

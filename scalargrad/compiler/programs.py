@@ -7,17 +7,17 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
 from .. import modes
-from ..variables import inside
-from .arguments import Arguments
-from .conditions import Conditions
-from .machine import NATIVE
-from .paths import Path, Paths
+from ..transforms.variables import inside
+from .branches.conditions import Conditions
+from .branches.paths import Path, Paths
+from .inputs.arguments import Arguments
+from .machine.runner import NATIVE
+from .passes.task import Stopped, Task, Wanted
 from .results import Merge, Results
-from .surroundings import Surroundings, surroundings
-from .tracing import Stopped, Task, Wanted
+from .surroundings.walk import Surroundings, surroundings
 
 if NATIVE:
-    from .plan import plan_of
+    from .shortcut import plan_of
 
 KEPT = 64
 """A compiled function whose surroundings change at every call would keep ever more."""

@@ -6,11 +6,11 @@ from array import array
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from ..trees import ARRAY, SCALAR, Leaf, Structure
-from .arguments import Arguments
-from .native import machine
-from .paths import Path
-from .tracing import Entry
+from ..transforms.trees import ARRAY, SCALAR, Leaf, Structure
+from .branches.paths import Path
+from .inputs.arguments import Arguments
+from .passes.task import Entry
+from .trace.native import machine
 from .writers import writer_of
 
 

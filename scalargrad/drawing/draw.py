@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .drawing import Drawing
+    from .picture.drawing import Drawing
 
 
 def draw(
@@ -43,9 +43,9 @@ def draw(
     it is computed from and what uses it, outside of all at the model's end. O(nodes + edges).
     Raises ValueError for an option there is not, TypeError where there is no Value.
     """
-    from .drawing import drawing
-    from .scene import Scene
-    from .view import Options
+    from .picture.drawing import drawing
+    from .picture.scene import Scene
+    from .picture.view import Options
 
     options = Options(path, depth, collapse, expand, constants, limit, precision)
     return drawing(Scene(what, inputs, model), options, edges, rankdir, theme, legend)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .explanation import Explanation
-    from .flat import Flat
+    from .symbols.flat import Flat
 
 
 def explain(f: Any, *args: Any) -> Explanation:
@@ -33,6 +33,6 @@ def flat(root: Any) -> Flat:
     unless `root` is a Value, ValueError where an operator cannot be printed: its functions use
     more than scalargrad's, and no module has it under its name.
     """
-    from .flat import code
+    from .symbols.flat import code
 
     return code(root)

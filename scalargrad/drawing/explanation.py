@@ -10,11 +10,11 @@ from typing import Any
 
 from ..engine import Value
 from ..modes import record_lines
-from ..trees import flatten, is_value
-from ..variables import differentiating, one_number
-from . import report
+from ..transforms.trees import flatten, is_value
+from ..transforms.variables import differentiating, one_number
 from .page import document
-from .steps import Steps
+from .steps import report
+from .steps.steps import Steps
 
 
 class Explanation(Steps):

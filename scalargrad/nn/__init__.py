@@ -10,12 +10,12 @@ from .attention import SelfAttention as SelfAttention
 from .containers import Dropout as Dropout
 from .containers import Residual as Residual
 from .containers import Sequential as Sequential
-from .layers import MLP as MLP
-from .layers import Layer as Layer
-from .layers import Neuron as Neuron
 from .linear import Embedding as Embedding
 from .linear import Linear as Linear
 from .linear import Maxout as Maxout
+from .micrograd import MLP as MLP
+from .micrograd import Layer as Layer
+from .micrograd import Neuron as Neuron
 from .module import Buffer as Buffer
 from .module import Module as Module
 from .normalization import BatchNorm as BatchNorm

@@ -8,8 +8,8 @@ from typing import Any
 
 from ..blocks import Temporary
 from ..modes import no_grad
+from ..transforms.variables import number
 from ..updates import place
-from ..variables import number
 from .groups import POSITIVE, parameters_of
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..data import samples
+from ..nn.recording import layers, recording
 from ..outputs import number
-from ..recording import layers, recording
 from ..scores import evaluating
 from .canvas import INK, axes, colour, tint
 

@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 import scalargrad as sg
-from scalargrad.compiler.machine import NATIVE
+from scalargrad.compiler.machine.runner import NATIVE
 
 from . import moons, plain, transformer
 from .mixture import gaussian_mixture

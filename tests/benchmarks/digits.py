@@ -9,10 +9,10 @@ import math
 from collections.abc import Callable, Iterator
 
 import scalargrad as sg
-from scalargrad import demo
 from scalargrad.losses import cross_entropy
 from scalargrad.nn import Sequential
 from scalargrad.optim import SGD
+from scalargrad.shell import demo
 from scalargrad.train import fit
 
 from .peers import present

@@ -17,7 +17,7 @@ from typing import Any
 
 import scalargrad as sg
 from scalargrad.optim import Adam
-from scalargrad.schedules import constant, linear
+from scalargrad.optim.schedules import constant, linear
 
 from . import plain
 from .timing import Figure, gc_disabled, minima

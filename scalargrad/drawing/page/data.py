@@ -11,12 +11,12 @@ from typing import Any
 
 from ... import ops
 from ...rows import Operator
-from ...trees import is_value
-from ..gate import Gate
-from ..patterns import PATTERNS, SUMS
-from ..steps import Steps
-from ..terms import Reading, Term
-from ..text import printable, shortened
+from ...transforms.trees import is_value
+from ..steps.steps import Steps
+from ..symbols.in_symbols import Gate
+from ..symbols.patterns import PATTERNS, SUMS
+from ..symbols.terms import Reading, Term
+from ..symbols.text import printable, shortened
 from .javascript import kernel
 
 WIDEST = 120

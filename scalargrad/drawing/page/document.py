@@ -6,9 +6,9 @@ import re
 from html import escape
 from pathlib import Path
 
-from ..colours import DARK, LIGHT
-from ..steps import Steps
-from ..text import printable
+from ..picture.colours import DARK, LIGHT
+from ..steps.steps import Steps
+from ..symbols.text import printable
 from .data import Data
 from .javascript import runtime
 from .picture import picture

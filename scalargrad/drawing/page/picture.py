@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ..colours import LIGHT
-from ..dot import Look, source
-from ..items import Item, Numbers
-from ..render import rendered
-from ..scene import Scene
-from ..steps import Steps
-from ..svg import accessible
-from ..text import counted
-from ..view import Options, View
+from ..picture.colours import LIGHT
+from ..picture.dot import Look, source
+from ..picture.items import Item, Numbers
+from ..picture.render import rendered
+from ..picture.scene import Scene
+from ..picture.svg import accessible
+from ..picture.view import Options, View
+from ..steps.steps import Steps
+from ..symbols.text import counted
 from .rails import railed
 
 ROOM = "−0.0000000"

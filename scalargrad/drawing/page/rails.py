@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..links import Link
+from ..picture.links import Link
 
 SPAN = 6
 """So many ranks an edge may pass without a rail."""

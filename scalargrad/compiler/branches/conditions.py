@@ -1,0 +1,62 @@
+"""What is known in the lanes of a path before it runs: how comparisons came out on the way to it.
+
+What two programs of one function compute in the same way of the same inputs has one name in both.
+So have their guards: one that is known to hold need not be computed, nor checked, again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ..trace.recorder import CONSTANT, INPUT, Guard
+
+
+class Condition(NamedTuple):
+    """A guard whose sides have names."""
+
+    compare: str
+    x: object
+    y: object
+    outcome: bool
+
+    def otherwise(self) -> Condition:
+        return self._replace(outcome=not self.outcome)
+
+
+class Way(NamedTuple):
+    """How lanes come to a path.
+
+    The `facts` hold in every one of them; those of them that are `new` did not hold where they come
+    from. `decided` is how comparisons of nodes came out, whatever the numbers of a trace say.
+    """
+
+    facts: frozenset[Condition] = frozenset()
+    new: frozenset[Condition] = frozenset()
+    decided: Mapping[tuple[str, int, int], bool] = {}
+
+
+class Conditions:
+    """Names for what several traces compute, and their guards by these names."""
+
+    def __init__(self) -> None:
+        self._names: dict[Hashable, object] = {}
+
+    def _name(self, *key: Hashable) -> object:
+        return self._names.setdefault(key, object())
+
+    def names(self, trace: Any, sources: Sequence[Any], wanted: Sequence[int]) -> dict[int, object]:
+        """Return the names of what these nodes need; `sources` say where the inputs come from."""
+        rows, operands, numbers = trace.rows, trace.operands, trace.numbers
+        name = {i: self._name(INPUT, source) for i, source in zip(trace.inputs, sources)}
+        for i in trace.needed(wanted):
+            if rows[i] is CONSTANT:
+                name[i] = self._name(CONSTANT, numbers[i].hex())
+            elif i not in name:
+                name[i] = self._name(rows[i], *[name[j] for j in operands[i]])
+        return name
+
+    def of(self, trace: Any, sources: Sequence[Any]) -> dict[Guard, Condition]:
+        """Return the condition that each guard of a trace is."""
+        name = self.names(trace, sources, trace.guarded())
+        return {g: Condition(g.compare, name[g.x], name[g.y], g.outcome) for g in trace.guards}

@@ -1,0 +1,136 @@
+"""A program as one file of C99 that needs nothing but libm."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ..passes.program import AFTER, BEFORE, LANES, Program
+from ..source.emit import RESERVED, Operations, Style, block, safe_names
+from ..source.names import Names, identifiers
+from ..trace.vocabulary import COUNT, SHARE
+from .identifiers import KEYWORDS, LIBRARY, MATH
+
+SPECIAL = Path(__file__).parents[2] / "native" / "shared" / "special.h"
+C = Style(lambda row: row.c, "INFINITY", "NAN", "C")
+OWN = {COUNT: "(double)count", SHARE: "1.0 / (double)count"}
+"""The inputs that a caller need not give."""
+
+
+def function_names(name: str) -> tuple[str, str]:
+    """What the function, and the one with its gradient, are called in C."""
+    text = SPECIAL.read_text(encoding="utf-8")
+    taken = {*RESERVED, *KEYWORDS, *MATH, *LIBRARY, *re.findall(r"[A-Za-z]\w*", text)}
+    (safe,) = identifiers([name], taken)
+    return safe, f"{safe}_gradient"
+
+
+class Function(NamedTuple):
+    """A program that becomes a function of the file."""
+
+    program: Program
+    name: str
+    names: Names
+
+
+def c_source(functions: Sequence[Function]) -> str:
+    """Return a file with these functions, each of numbers, of a column for each input that has
+    lanes, and of the number of lanes."""
+    texts = [text(function) for function in functions]
+    own = "".join(f"{own}\n" for own in used_functions("".join(texts)))
+    about = "".join(
+        f" * {line}\n".replace(" \n", "\n").replace("*/", "* /") for line in comment(functions)
+    )
+    return f"/*\n{about} */\n#include <math.h>\n\n{own}" + "\n".join(texts)
+
+
+def text(function: Function) -> str:
+    program, name, names = function
+    operations = Operations(program, C, safe_names(names.inputs, *KEYWORDS, *MATH, name))
+    inputs = list(declared(given(program, operations, lane=False)))
+    columns = [f"columns[{k}][lane] = {x};" for k, x in enumerate(operations.outputs(lane=True))]
+    results = [f"results[{k}] = {x};" for k, x in enumerate(operations.outputs(lane=False))]
+    sums = operations.sums()
+    inside = [
+        *declared(given(program, operations, lane=True)),
+        *declared(operations.statements(LANES)),
+        *(f"{total} += {x};" for total, x in sums),
+        *columns,
+    ]
+    loop = ["for (long lane = 0; lane < count; lane++) {"] if inside else []
+    return "".join(
+        [
+            f"{signature(name)}\n{{\n",
+            block(["(void)numbers, (void)lanes, (void)count, (void)results, (void)columns;"], 1),
+            block([*inputs, *declared(operations.statements(BEFORE))], 1),
+            block((f"double {total} = -0.0;" for total, _ in sums), 1),
+            block(loop, 1) + block(inside, 2) + block("}" * len(loop), 1),
+            block([*declared(operations.statements(AFTER)), *results], 1),
+            "}\n",
+        ]
+    )
+
+
+def signature(name: str) -> str:
+    return (
+        f"void {name}(const double *numbers, const double *const *lanes, long count,\n"
+        "    double *results, double *const *columns)"
+    )
+
+
+def places(program: Program, lane: bool) -> dict[int, str]:
+    """Where each input of the program is found: numbers[0], lanes[2][lane]."""
+    found = [
+        i for k, i in enumerate(program.inputs) if program.trace.lanes[i] == lane and k not in OWN
+    ]
+    return {i: f"lanes[{k}][lane]" if lane else f"numbers[{k}]" for k, i in enumerate(found)}
+
+
+def given(program: Program, operations: Operations, lane: bool) -> Iterator[str]:
+    """The inputs that the program uses, taken from where they are."""
+    own = {} if lane else {program.inputs[k]: text for k, text in OWN.items()}
+    for i, place in (own | places(program, lane)).items():
+        if i in operations.used_inputs():
+            yield f"{operations.names[i]} = {place}"
+
+
+def declared(statements: Iterable[str]) -> list[str]:
+    return [f"const double {text};" for text in statements]
+
+
+# ------ what the file says of itself
+
+
+def comment(functions: Sequence[Function]) -> Iterator[str]:
+    """Which number is which."""
+    first = functions[0]
+    yield f"{first.names.function}, as it was traced by scalargrad.compile."
+    yield "Build it with a C99 compiler and libm; nothing is allocated, nothing kept."
+    yield ""
+    name_of = dict(zip(first.program.inputs, first.names.inputs))
+    yield "In:"
+    for lane in (False, True):
+        for i, place in places(first.program, lane).items():
+            yield f"    {place:18} {name_of[i]}"
+    if any(first.program.trace.lanes[i] for i in first.program.inputs):
+        yield f"    {'count':18} how many lanes there are: the length of each lanes[k]"
+    for program, name, names in functions:
+        yield f"Out of {name}:"
+        numbers = {False: "results[{}]", True: "columns[{}][lane]"}
+        at = {False: 0, True: 0}
+        for i, output in zip(program.outputs, names.outputs):
+            lane = program.trace.lanes[i]
+            yield f"    {numbers[lane].format(at[lane]):18} {output}"
+            at[lane] += 1
+
+
+def used_functions(source: str) -> list[str]:
+    """The functions that the C library lacks, as far as they or others among them are used."""
+    text, used = SPECIAL.read_text(encoding="utf-8"), list[str]()
+    for found in reversed(re.findall(r"^static inline double \w+\(.*?^}\n", text, re.S | re.M)):
+        name = found.split("(")[0].split()[-1]
+        if re.search(rf"\b{name}\(", "".join([source, *used])):
+            used.insert(0, found)
+    return used

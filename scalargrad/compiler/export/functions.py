@@ -1,0 +1,239 @@
+"""A program handed on: as a function of Python, NumPy or JAX.
+
+What is handed on is one way through the function: it has to be without branches on its numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+from ...transforms.trees import ARRAY, SCALAR
+from ..branches.paths import Path
+from ..inputs.arguments import Arguments
+from ..machine.runner import Special
+from ..passes.program import TOO_LATE
+from ..source import emit
+from ..source.names import Names
+from ..trace.recorder import Draw
+from ..trace.vocabulary import COUNT, SHARE
+from .leaves import ALONE, LEAVES, check_static, is_static, kind_of
+
+
+class Call(NamedTuple):
+    """What is exported: a path through a function, traced on these arguments."""
+
+    path: Path
+    arguments: Arguments
+    names: Names
+    parameters: Sequence[str]
+    """The names of the arguments."""
+
+    @property
+    def identifier(self) -> str:
+        """The function's name in the text of a program in Python."""
+        return emit.function_name(self.path.program, self.names.function)
+
+
+class Exported:
+    """A program as a function of arguments like those it was traced on; `source` is its text.
+
+    It returns what the function returns; with `gradient` the value and a tuple with the gradient
+    in each argument, as `value_and_grad`. A model may be given as a list of its parameters: its
+    gradient is a list then. Where an argument had lanes any number of them is allowed. Values that
+    the function closes over are read at each call (by jax.jit when it traces). Raises TypeError
+    or ValueError for arguments unlike those it was traced on.
+    """
+
+    def __init__(self, call: Call, np: Any, source: str, run: Callable[..., Any]) -> None:
+        self.source = source
+        self.gradient = call.path.traced.wanted is not None
+        self.__name__ = self.__qualname__ = call.names.function
+        self._call = call
+        self._np = np
+        self._run = run
+
+    def __repr__(self) -> str:
+        return f"<{self.__name__}({', '.join(self._call.parameters)}), exported>"
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        leaves = list(self._leaves(args, named))
+        shape, numbers = self._numbers(leaves)
+        lanes = float(math.prod(shape)) if shape is not None else 1.0
+        known = {COUNT: lanes, SHARE: 1.0 / lanes}
+        traced = self._call.path.traced
+        inputs = [
+            (known[s] if s in known else numbers[s - 2]) if isinstance(s, int) else s.data
+            for s in traced.sources
+        ]
+        outputs = [
+            self._shaped(x, shape if each else None)
+            for x, each in zip(self._run(inputs), traced.each)
+        ]
+        value = self._value(outputs[:: self._width(len(outputs))], shape or ())
+        return (value, self._gradients(leaves, outputs[1:])) if self.gradient else value
+
+    # ------ arguments
+    def _leaves(self, args: Sequence[Any], named: Mapping[str, Any]) -> Iterator[Any]:
+        names, specs = self._call.parameters, self._call.arguments.specs
+        if len(args) + len(named) != len(specs) or set(named) - set(names[len(args) :]):
+            raise TypeError(
+                f"{self.__name__} was exported with {len(specs)} arguments "
+                f"({', '.join(names)}), got {len(args)}{''.join(f', {name}=' for name in named)}"
+            )
+        args = [*args, *(named[name] for name in names[len(args) :])]
+        for name, x, (_, spec) in zip(names, args, specs):
+            try:
+                yield from [x] if spec is None else spec.leaves(x)
+            except (TypeError, ValueError) as error:
+                raise ValueError(
+                    f"{name} must have the structure it was exported with, {spec}: {error}"
+                ) from None
+
+    def _numbers(self, leaves: Sequence[Any]) -> tuple[tuple[int, ...] | None, list[Any]]:
+        """The shape of the lanes, None if there are none, and the numbers of all leaves."""
+        np, parts = self._np, self._call.arguments.parts
+        found: list[Any] = []
+        for part, leaf in zip(parts, leaves):
+            if is_static(part):
+                check_static(part, leaf)
+            else:
+                found += LEAVES[kind_of(part)].numbers(np, part, leaf)
+        lane = self._call.arguments.lane
+        lanes = [x for x, here in zip(found, lane) if here]
+        if not lanes:
+            return None, found
+        spread = iter(np.broadcast_arrays(*lanes))
+        numbers = [next(spread) if here else x for x, here in zip(found, lane)]
+        return np.broadcast_shapes(*(x.shape for x in lanes)), numbers
+
+    # ------ results
+    def _shaped(self, x: Any, shape: tuple[int, ...] | None) -> Any:
+        array = self._np.asarray(x)
+        if shape is not None:
+            return self._np.broadcast_to(array, shape)
+        return float(array) if self._np.__name__ == "numpy" else array
+
+    def _width(self, outputs: int) -> int:
+        return outputs // max(self._call.path.traced.structure.size, 1)
+
+    def _value(self, entries: Sequence[Any], shape: tuple[int, ...]) -> Any:
+        structure = self._call.path.traced.structure
+        leaves = []
+        for leaf, own in zip(structure.leaves, structure.split(entries)):
+            if leaf.kind is ARRAY:
+                own = [self._np.stack(own, axis=-1).reshape(*shape, *leaf.original.shape)]
+            plain = leaf.kind in (ARRAY, SCALAR)
+            leaves.append(own[0] if plain else leaf.kind.rebuilt(leaf.original, own))
+        return structure.tree(leaves)
+
+    def _gradients(self, leaves: Sequence[Any], derivatives: Sequence[Any]) -> tuple[Any, ...]:
+        rest, found = iter(derivatives), []
+        kinds = ALONE if self._call.path.traced.entries[0].own else LEAVES
+        for part, leaf in zip(self._call.arguments.parts, leaves):
+            own = list(islice(rest, len(part.numbers)))
+            kind = None if is_static(part) else kinds[kind_of(part)]
+            found.append(kind.gradient(self._np, part, leaf, own) if kind else None)
+        trees = iter(found)
+        return tuple(
+            next(trees) if spec is None else spec.built(islice(trees, count))
+            for count, spec in self._call.arguments.specs
+        )
+
+
+def check(call: Call) -> None:
+    """Raise ValueError if the program is not the whole function."""
+    path, name = call.path, call.names.function
+    if path.program.guards:
+        guard = path.program.guards[0]
+        text = emit.Operations(path.program, emit.FORMULA, call.names.inputs).names
+        raise ValueError(
+            f"{name} branches on its numbers ({text[guard.x]} {guard.compare} {text[guard.y]}), "
+            "and what is exported is one way through it: choose with scalargrad.where"
+        )
+    if any(isinstance(source, Draw) for source in path.traced.sources):
+        raise ValueError(
+            f"{name} draws random numbers, which an exported function would have to be given: "
+            "draw them outside and pass them in, or call model.eval() where it is dropout"
+        )
+    if TOO_LATE in path.program.stages.values():
+        raise ValueError(f"{name} needs a sum over all lanes in each lane: that is not exported")
+
+
+def to_numpy(call: Call) -> Exported:
+    """Return the program as a function that uses NumPy."""
+    import numpy
+
+    program = call.path.program.carefully
+    source = emit.array_source(program, call.identifier, names=call.names.inputs)
+    own = emit.on_numpy(program)
+    run = defined(source, call.identifier, {"np": numpy, "special": Special(), **own})
+
+    def quietly(inputs: Sequence[Any]) -> list[Any]:
+        with numpy.errstate(all="ignore"):
+            # a float of Python's raises where one of NumPy's is inf
+            found: list[Any] = run([numpy.asarray(x, float)[()] for x in inputs])
+        return found
+
+    return Exported(call, numpy, source, quietly)
+
+
+def to_jax(call: Call) -> Exported:
+    """Return the program as a function for jax.jit, vmap, grad, pmap. JAX computes in float32
+    unless `jax_enable_x64` is set."""
+    try:
+        import jax.numpy
+        from jax.scipy import special
+    except ImportError as error:
+        raise ImportError("to_jax needs JAX: pip install jax") from error
+
+    program = call.path.program.carefully
+    lacking = next((row.name for row in program.rows() if on_jax(row) is None), None)
+    if lacking:
+        raise ValueError(
+            f"{lacking} has no spelling in JAX: write it with scalargrad's own functions to "
+            "export what uses it"
+        )
+    names = call.names.inputs
+    source = emit.array_source(program, call.identifier, names=names)
+    run = defined(source, call.identifier, {"np": jax.numpy, "special": special})
+    return Exported(call, jax.numpy, source, run)
+
+
+def on_jax(row: Any) -> str | None:
+    return "{}" if row in emit.SPELLED_OUT else row.array
+
+
+def to_python(call: Call) -> Exported:
+    """Return the program as a function of plain Python, which runs a lane at a time."""
+    import numpy
+
+    program = call.path.program.carefully
+    source = emit.python_source(program, call.identifier, call.names.inputs)
+    names = emit.called(program)
+    rows = {names.get(row, row.name): row.forward for row in program.rows()}
+    run = defined(source, call.identifier, {"inf": math.inf, "nan": math.nan, **rows})
+    lanes = program.trace.lanes
+    is_lane = [lanes[i] for i in program.inputs]
+    outputs = [lanes[i] for i in program.outputs]
+
+    def in_order(inputs: Sequence[Any]) -> list[Any]:
+        columns = [x for x, lane in zip(inputs, is_lane) if lane]
+        found = run(
+            [float(x) for x, lane in zip(inputs, is_lane) if not lane],
+            [numpy.ravel(x).tolist() for x in columns],
+        )
+        parts = list(map(iter, found))
+        return [
+            numpy.reshape(next(parts[lane]), columns[0].shape) if lane else next(parts[lane])
+            for lane in outputs
+        ]
+
+    return Exported(call, numpy, source, in_order)
+
+
+def defined(source: str, name: str, names: dict[str, Any]) -> Any:
+    exec(compile(source, f"<program of {name}>", "exec"), names)
+    return names[name]

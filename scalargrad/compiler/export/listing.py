@@ -1,0 +1,88 @@
+"""A program as text for a reader: what there is of each kind, then each instruction."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from ..passes.program import Program
+from ..source.emit import FORMULA, Operations
+from ..source.names import Names
+
+STAGES = ("once, before the lanes", "in each lane", "once, after the lanes", "in each lane again")
+MANY = 400
+"""Of a stage with more instructions the middle is not shown."""
+LANES = 128
+"""So many the machine does together; a listing needs no machine."""
+
+
+class Listed(NamedTuple):
+    """A program with what it does not know of itself: its names, how many lanes the call had,
+    how many ways through the branches of the function are known, how many registers the machine
+    runs it with (None where it runs on NumPy), and what nobody can watch, for which the function is
+    traced anew at each call. `str()` is its text."""
+
+    program: Program
+    names: Names
+    lanes: int | None
+    paths: int
+    registers: int | None
+    unknown: tuple[str, ...] = ()
+
+    def counts(self) -> dict[str, int]:
+        """How many instructions there are of each kind, the most frequent first."""
+        return self.program.counts()
+
+    def multiply_adds(self) -> int:
+        return self.program.multiply_adds()
+
+    def register_bytes(self) -> int:
+        return 8 * LANES * (self.registers or 0)
+
+    def __str__(self) -> str:
+        return "\n".join([*self._head(), *self._body()])
+
+    def _head(self) -> Iterator[str]:
+        lanes = "no lanes" if self.lanes is None else counted(self.lanes, "lane")
+        paths = counted(self.paths, "path")
+        adds = counted(self.multiply_adds(), "fused multiply-add")
+        yield f"{self.names.function}: {lanes}, {paths}, {adds}"
+        if self.unknown:
+            yield f"traced anew at each call, for compile cannot watch {', '.join(self.unknown)}"
+        if self.registers is not None:
+            size = f"{self.register_bytes():,} bytes"
+            yield f"{counted(self.registers, 'register')} of {LANES} lanes: {size}"
+        for stage, name in enumerate(STAGES):
+            kinds = Counter(self.program.trace.row(i).name for i in self.program.at_stage(stage))
+            if kinds:
+                each = ", ".join(f"{n} {kind}" for kind, n in kinds.most_common())
+                yield f"{counted(sum(kinds.values()), 'instruction')} {name}: {each}"
+
+    def _body(self) -> Iterator[str]:
+        program = self.program
+        operations = Operations(program, FORMULA, self.names.inputs)
+        text = operations.names
+        for guard in program.guards:
+            condition = f"{text[guard.x]} {guard.compare} {text[guard.y]}"
+            yield f"only if {condition}" if guard.outcome else f"only if not {condition}"
+        for stage, name in enumerate(STAGES):
+            found = program.at_stage(stage)
+            if found:
+                lines = [f"    {text[i]} = {operations.expression(i)}" for i in found]
+                yield from ("", f"{name}:", *shortened(lines))
+        yield "\nresults:"
+        yield from shortened(
+            [f"    {name} = {text[i]}" for i, name in zip(program.outputs, self.names.outputs)]
+        )
+
+
+def counted(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def shortened(lines: Sequence[str]) -> Sequence[str]:
+    if len(lines) <= MANY:
+        return lines
+    half = MANY // 2
+    return [*lines[:half], f"    … {len(lines) - MANY:,} more …", *lines[-half:]]

@@ -1,0 +1,77 @@
+"""Which arguments of a compiled function have lanes."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping, Sequence, Set
+from typing import Any
+
+from ...transforms.containers import Spec, taken_apart
+from ...transforms.trees import is_array, is_model
+
+
+def names_in(batch: Any) -> frozenset[str]:
+    if batch is None or isinstance(batch, bool):
+        return frozenset()
+    names = [batch] if isinstance(batch, str) else batch
+    if isinstance(names, list | tuple | Set) and all(isinstance(name, str) for name in names):
+        return frozenset(names)
+    raise TypeError(
+        "batch must be the name of an argument, a list of names, or True for each element of every "
+        f"array, got {type(batch).__name__} {batch!r:.60}"
+    )
+
+
+class Batch:
+    """The arguments that have lanes: those of these `names`, a sample in each row; or every array,
+    if it is by `elements`."""
+
+    def __init__(self, signature: inspect.Signature, batch: Any) -> None:
+        self.elements = batch is True
+        self.names = names_in(batch)
+        parameters = list(signature.parameters.values())
+        known = [p.name for p in parameters]
+        for name in self.names:
+            if name not in known:
+                raise ValueError(f"batch names arguments of the function, {known}, got {name!r}")
+        self.positional = [p.name for p in parameters if p.kind in POSITIONAL]
+        self.rest = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), "")
+        self.others = next((p.name for p in parameters if p.kind is p.VAR_KEYWORD), "")
+        self.known = known
+        self.defaults = {
+            p.name: p.default
+            for p in parameters
+            if p.name in self.names and p.default is not p.empty and p.kind is not ONLY_POSITIONAL
+        }
+        """What has lanes though it is not given."""
+
+    def __bool__(self) -> bool:
+        return self.elements or bool(self.names)
+
+    def completed(self, args: Sequence[Any], named: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments by name, with the defaults that have lanes."""
+        given = {*self.positional[: len(args)], *named}
+        return {**named, **{name: x for name, x in self.defaults.items() if name not in given}}
+
+    def rows(self, count: int, named: Iterable[str]) -> list[bool]:
+        """Which arguments have a sample in each row: so many positional ones, then these named."""
+        if not self.names:
+            return [False] * (count + len([*named]))
+        by_place = [*self.positional[:count], *[self.rest] * (count - len(self.positional))]
+        by_name = [name if name in self.known else self.others for name in named]
+        return [name in self.names for name in (*by_place, *by_name)]
+
+
+ONLY_POSITIONAL = inspect.Parameter.POSITIONAL_ONLY
+POSITIONAL = (ONLY_POSITIONAL, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+def leaves_with_rows(x: Any) -> tuple[list[Any], Spec | None]:
+    """The leaves of an argument that has a sample in each row. Rows of numbers in a list are an
+    array; a tuple of arrays, a dict and what else has names hold several."""
+    leaves: list[Any] = []
+    return leaves, taken_apart(x, leaves, is_rows)
+
+
+def is_rows(x: Any) -> bool:
+    return isinstance(x, list) or is_model(x) or (type(x) is tuple and not all(map(is_array, x)))

@@ -1,0 +1,173 @@
+"""How a leaf of an argument enters a function: as numbers, lanes, a constant or an object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from math import prod
+from numbers import Integral
+from typing import Any, NamedTuple
+
+from ...rows import described, is_number
+from ...transforms.containers import exact
+from ...transforms.trees import is_array, is_model, is_scalar, is_value
+
+STATIC = (Integral, str, bytes, type(None))
+
+
+class Part(NamedTuple):
+    """One leaf of an argument: how it enters a function.
+
+    `numbers` are floats or Values; those with lanes stand in the columns of `rows`, a sample in
+    each, or are the elements of it. `given` makes what the function sees of as many Tracers.
+    `names` are those of the numbers within their argument. `watched` is an object that the function
+    may read more of than its numbers.
+    """
+
+    key: Hashable
+    numbers: list[Any]
+    lane: bool
+    given: Callable[[list[Any]], Any]
+    names: Callable[[], list[str]] = lambda: [""]
+    rows: Any = None
+    shape: tuple[int, ...] = ()
+    watched: Any = None
+
+
+def only(parts: list[Any]) -> Any:
+    return parts[0]
+
+
+def filled(shape: tuple[int, ...], entries: Sequence[Any]) -> Any:
+    import numpy
+
+    array = numpy.empty(len(entries), dtype=object)
+    for i, x in enumerate(entries):
+        array[i] = x
+    return array.reshape(shape)
+
+
+def subscripts(shape: tuple[int, ...]) -> list[str]:
+    import numpy
+
+    return [f"[{', '.join(map(str, i))}]" if i else "" for i in numpy.ndindex(*shape)]
+
+
+def static(x: Any) -> Part:
+    return Part(("static", exact(x)), [], False, lambda parts: x)
+
+
+def single(x: Any) -> Part:
+    return (
+        Part("Value", [x], False, only) if is_value(x) else Part("number", [float(x)], False, only)
+    )
+
+
+def entries_of(x: Any) -> Part:
+    """An array whose elements are numbers of their own, the same in all lanes."""
+    entries, shape = x.ravel().tolist(), x.shape
+    return Part(
+        ("array", shape, tuple(map(is_value, entries))),
+        [y if is_value(y) else float(y) for y in entries],
+        False,
+        lambda parts: filled(shape, parts),
+        names=lambda: subscripts(shape),
+    )
+
+
+def model(x: Any) -> Part:
+    parameters = [p if is_value(p) else float(p) for _, p in x.named_parameters()]
+    return Part(
+        ("model", type(x), tuple(map(is_value, parameters))),
+        parameters,
+        False,
+        x.with_parameters,
+        lambda: [f".{name}" for name, _ in x.named_parameters()],
+        watched=x,
+    )
+
+
+def fixed(x: Any) -> Part:
+    """An array that is a constant: of whole numbers, which may be indices, of truths, of texts. One
+    with other content is another program."""
+    content = x.copy()
+    return Part(("fixed", x.dtype.str, x.shape, x.tobytes()), [], False, lambda parts: content)
+
+
+def opaque(x: Any) -> Part:
+    """What is no number: the function gets the very same object."""
+    return Part(("object", type(x)), [], False, lambda parts: x, watched=x)
+
+
+def elementwise(x: Any) -> Part:
+    """An array each element of which is a lane."""
+    return Part("lanes", [None], True, only, rows=x, shape=x.shape)
+
+
+def samples(x: Any) -> Part:
+    """An array with a sample in each row: the first axis are the lanes."""
+    import numpy
+
+    array = numpy.asarray(x)
+    if array.dtype.kind not in "biufO":
+        raise TypeError(
+            f"expected numbers as samples, got {described(x)}: name only arrays of numbers in "
+            "batch, and call the function once for each other one"
+        )
+    if array.dtype != object:
+        array = numpy.asarray(x, dtype=float)
+    if array.ndim == 0:
+        raise ValueError(f"expected an array with a sample in each row, got the number {x!r}")
+    if not len(array):
+        raise ValueError("expected at least one sample, got none")
+    shape = array.shape[1:]
+    return Part(
+        ("samples", shape),
+        [None] * prod(shape),
+        True,
+        (lambda parts: filled(shape, parts)) if shape else only,
+        names=lambda: subscripts(shape),
+        rows=array.reshape(len(array), prod(shape)),
+        shape=shape,
+    )
+
+
+def is_plain(x: Any) -> bool:
+    """Tell whether an array is one of NumPy's own kind: a masked one means something else."""
+    return type(x).__name__ == "ndarray"
+
+
+def holds_numbers(x: Any, whole: bool) -> bool:
+    """Tell whether an array holds numbers that a program reads. Those that are `whole` may be
+    indices, and are read only where they are asked for."""
+    if not is_plain(x):
+        return False
+    if x.dtype == object:
+        return all(map(is_scalar, x.ravel().tolist()))
+    return x.dtype.kind == "f" or (whole and x.dtype.kind in "iub")
+
+
+def is_static(x: Any) -> bool:
+    """Tell whether `x` is a constant: what may be an index, a choice, a name."""
+    # another class may bring attributes, which are watched then
+    is_plain_type = type(x).__module__ in ("builtins", "numpy")
+    return is_plain_type and (isinstance(x, STATIC) or type(x).__name__ in ("bool", "bool_"))
+
+
+def part_of(x: Any, by_sample: bool, elements: bool, varied: bool) -> Part:
+    """Return how a leaf enters: `by_sample` if it has a lane in each row, by its `elements` if it
+    has one for each; as a number, whatever its type, if a derivative is taken in it."""
+    if by_sample and type(x) not in (str, bytes, type(None)):
+        return samples(x)
+    if type(x) is float or is_value(x):
+        return single(x)
+    if is_array(x) and holds_numbers(x, elements or varied):
+        if elements and not x.ndim:
+            return single(x.item())
+        return elementwise(x) if elements else entries_of(x)
+    if is_array(x):
+        return fixed(x) if is_plain(x) and x.dtype != object else opaque(x)
+    if is_static(x) and not (varied and is_number(x)):
+        return static(x)
+    if is_number(x) and (varied or not isinstance(x, Integral)):
+        return single(x)
+    return model(x) if is_model(x) else opaque(x)

@@ -1,0 +1,229 @@
+"""Re-rolling: the instructions that a loop in Python left one by one are done side by side again.
+
+Nodes of one level of the graph, one operator and one number of operands are a group. Of it, those
+that share an operand become one wide instruction: each of its operands is one number, or a stretch
+of numbers that stand side by side, in the places where earlier instructions put them, or where they
+are packed together for it.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count
+from typing import Any, NamedTuple
+
+from ...rows import Operator
+from ..trace.native import machine, tape
+from ..trace.recorder import CONSTANT, Trace
+from ..trace.vocabulary import products
+
+Places = tuple[int, ...]
+
+FEW = 4
+"""Fewer than so many are done one by one."""
+LONG = 8
+"""As many are worth an instruction of their own if nothing has to be packed for it."""
+REACH = 8
+"""Vectors reach past the end of a stretch, by less than this."""
+OPERATIONS = (machine.PACK, machine.WIDE_ROW, machine.PRODUCTS, machine.WIDE_PRODUCTS)
+"""What is written besides the rows' own codes."""
+
+NUMBER, STRETCH = 0, 1
+
+
+class Part(NamedTuple):
+    """Nodes to be done together: what each reads, then itself; and the same by operand."""
+
+    read: list[Places]
+    columns: list[Places]
+
+    @property
+    def nodes(self) -> list[int]:
+        return [i for *_, i in self.read]
+
+    @property
+    def is_wide(self) -> bool:
+        return len(self.read) >= FEW
+
+
+def levels(trace: Trace, nodes: Iterable[int]) -> dict[int, int]:
+    """How many of `nodes` follow each other up to each: those of one level are independent."""
+    level: dict[int, int] = {}
+    for i in nodes:
+        level[i] = 1 + max([level.get(j, 0) for j in trace.operands[i]])
+    return level
+
+
+def groups(trace: Trace, nodes: Sequence[int]) -> list[list[int]]:
+    """The nodes of one level, one operator and one number of operands, level by level."""
+    found: dict[tuple[int, Operator, int], list[int]] = defaultdict(list)
+    for i, level in levels(trace, nodes).items():
+        found[level, trace.row(i), len(trace.operands[i])].append(i)
+    return [found[key] for key in sorted(found, key=lambda key: key[0])]
+
+
+def parts(trace: Trace, group: Sequence[int]) -> list[list[int]]:
+    """The group cut up into nodes that share an operand; left whole where few do."""
+    operands = trace.operands
+    # the first and the last terms of a sum are often of another kind than those between
+    middle = len(operands[group[0]]) // 4 * 2
+    sides: list[dict[int, list[int]]] = []
+    for at in range(middle, min(middle + 2, len(operands[group[0]]))):
+        sides.append(defaultdict(list))
+        for i in group:
+            sides[-1][operands[i][at]].append(i)
+    fewest = min(sides, key=len)
+    return list(fewest.values()) if FEW * len(fewest) <= len(group) else [list(group)]
+
+
+def rerolled(trace: Any, numbers: Sequence[int], constants: Iterable[int]) -> Any:
+    """Return a `Rerolled`, or its twin in C where the trace is kept in C."""
+    if tape is not None and isinstance(trace, tape.Trace):
+        return tape.Rerolled(trace, (*numbers, *constants), FEW, OPERATIONS)
+    return Rerolled(trace, numbers, constants)
+
+
+class Rerolled:
+    """The code of the numbers that are the same in all lanes, and where they stand.
+
+    [node] is the place of its number; `constants` what stands at places that are not computed.
+    """
+
+    def __init__(self, trace: Trace, numbers: Sequence[int], constants: Iterable[int]) -> None:
+        self.trace = trace
+        self.place: dict[int, int] = dict(zip([*numbers, *constants], count()))
+        self.size = len(self.place)
+        self.constants = {
+            place: trace.numbers[i] for i, place in self.place.items() if trace.rows[i] is CONSTANT
+        }
+        self.packs: dict[Places, int] = {}
+
+    def __getitem__(self, node: int) -> int:
+        return self.place[node]
+
+    def __contains__(self, node: int) -> bool:
+        return node in self.place
+
+    def get(self, node: int, default: int) -> int:
+        return self.place.get(node, default)
+
+    def code(self, nodes: Sequence[int]) -> Iterator[int]:
+        """Yield the instructions that compute `nodes`, and give these their places."""
+        for group in groups(self.trace, nodes):
+            found = [part for nodes in parts(self.trace, group) for part in self.in_order(nodes)]
+            is_wide = self.is_worth_packing(found)
+            for part in [part for part in found if is_wide and part.is_wide]:
+                yield from self.packing(part)
+            self.size += -self.size % REACH
+            for part in found:
+                self.put(part.nodes)
+                yield from self.wide(part) if is_wide and part.is_wide else self.singles(part)
+            # a vector reaches over what is computed later, never over what is there already
+            self.size += REACH - 1
+
+    def in_order(self, nodes: list[int]) -> Iterator[Part]:
+        """Yield the nodes in the order of the places they read, cut where this makes stretches."""
+        operands, place = self.trace.operands, self.place
+        read = sorted([(*[place[j] for j in operands[i]], i) for i in nodes])
+        *columns, _ = zip(*read)
+        begins = cuts(columns)
+        for begin, end in zip(begins, [*begins[1:], len(read)]):
+            yield Part(read[begin:end], [column[begin:end] for column in columns])
+
+    def initial(self) -> array[float]:
+        """What stands at each place before anything is computed."""
+        numbers = array("d", bytes(8 * (self.size + REACH)))
+        for place, x in self.constants.items():
+            numbers[place] = x
+        return numbers
+
+    def put(self, nodes: Sequence[int]) -> None:
+        """Give places to nodes that something else computes."""
+        self.place.update(zip(nodes, count(self.size)))
+        self.size += len(nodes)
+
+    def is_worth_packing(self, found: Sequence[Part]) -> bool:
+        """Tell whether most of what these read stands side by side, or will be read again."""
+        columns = [column for part in found if part.is_wide for column in part.columns]
+        scattered = {column for column in columns if kind_of(column) is None}
+        packed = sum(map(len, scattered.difference(self.packs)))
+        # packing a number takes a third of the time of an instruction on its own, and as long as
+        # a term of a sum
+        is_sum = self.trace.row(found[0].nodes[0]) is products
+        return not is_sum or 2 * packed <= sum(map(len, columns))
+
+    def packing(self, part: Part) -> Iterator[int]:
+        """Yield the code that packs together what the part reads, where it is not yet."""
+        for column in part.columns:
+            if kind_of(column) is None and column not in self.packs:
+                at = self.packs[column] = self.size
+                self.size += len(column) + REACH - 1
+                if all(map(self.constants.__contains__, column)):
+                    self.constants.update(zip(count(at), map(self.constants.__getitem__, column)))
+                else:
+                    yield from (machine.PACK, len(column) + 3, at, *column)
+
+    def singles(self, part: Part) -> Iterator[int]:
+        for *read, i in part.read:
+            row = self.trace.row(i)
+            operation = machine.PRODUCTS if row is products else row.code
+            yield from (operation, len(read) + 3, self.place[i], *read)
+
+    def wide(self, part: Part) -> list[int]:
+        first = part.nodes[0]
+        row = self.trace.row(first)
+        head = [self.place[first], len(part.read)]
+        kinds = [kind_of(column) != NUMBER for column in part.columns]
+        places = [self.packs.get(column, column[0]) for column in part.columns]
+        if row is not products:
+            stretches = sum(kind << k for k, kind in enumerate(kinds))
+            return [machine.WIDE_ROW, 6 + len(places), *head, row.code, stretches, *places]
+        code = runs(kinds, places)
+        return [machine.WIDE_PRODUCTS, 4 + len(code), *head, *code]
+
+
+def runs(kinds: Sequence[int], places: Sequence[int]) -> list[int]:
+    """The terms of a sum, those of the same kinds together: {kind, count, then two places each}."""
+    code: list[int] = []
+    begin = last = -1
+    for x, y, *term in zip(kinds[::2], kinds[1::2], places[::2], places[1::2]):
+        kind = 2 * x + y
+        if kind != last:
+            begin, last = len(code), kind
+            code += (kind, 0)
+        code[begin + 1] += 1
+        code += term
+    return code
+
+
+def kind_of(column: Places) -> int | None:
+    """Whether the column is one NUMBER or a STRETCH; None if it is neither."""
+    first, size = column[0], len(column)
+    if column[-1] == first:
+        return NUMBER if column.count(first) == size else None
+    return STRETCH if column == tuple(range(first, first + size)) else None
+
+
+def cuts(columns: Sequence[Places]) -> list[int]:
+    """Where to cut up columns so that each piece is one NUMBER or a STRETCH; only at the beginning
+    if that would leave too little in a piece."""
+    found = {0}
+    for column in columns:
+        if kind_of(column) is None:
+            found.update(beginnings(column))
+            if LONG * len(found) > len(column):
+                return [0]
+    return sorted(found)
+
+
+def beginnings(column: Places) -> Iterator[int]:
+    step = None
+    for at in range(1, len(column)):
+        here = column[at] - column[at - 1]
+        if step is None and here in (0, 1):
+            step = here
+        elif here != step:
+            step = None
+            yield at

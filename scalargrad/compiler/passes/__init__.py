@@ -1,0 +1,1 @@
+"""From a trace to a program: derivatives, sums over lanes, rows taken apart, chains fused."""

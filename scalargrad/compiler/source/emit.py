@@ -1,0 +1,236 @@
+"""A program as source text, in Python and in NumPy's or JAX's terms.
+
+A style says how a language writes numbers and operations; the text of an operation comes from the
+operator table.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from math import isinf, isnan
+from typing import Any, NamedTuple
+
+from ... import ops
+from ...rows import BUILT_IN, Operator
+from ..passes.program import AFTER, BEFORE, LANES, Program
+from ..trace.vocabulary import lanes_sum, products
+from .names import identifiers, variants
+
+
+class Style(NamedTuple):
+    """How a language spells a row, operands by position, and the numbers that have a name."""
+
+    spell: Callable[[Operator], str | None]
+    infinity: str
+    nan: str
+    language: str
+
+
+def in_python(row: Operator) -> str | None:
+    # Python's own / raises where a divisor is zero
+    if row.c is not None and not re.search("[a-z/?]", row.c):
+        return row.c
+    return f"{row.name}({', '.join(['{}'] * (row.arity or 0))})"
+
+
+def in_formulas(row: Operator) -> str:
+    if row is lanes_sum:
+        return "Σ lanes of {}"
+    if row.c is not None and not re.search("[a-z?]", row.c):
+        return row.c
+    return f"{row.name}({', '.join(['{}'] * (row.arity or 0))})"
+
+
+def on_arrays(row: Operator) -> str | None:
+    if row is lanes_sum:
+        # from −0.0 on: a sum of gradients that do not flow is one
+        return "np.sum({}, initial=-0.0)"
+    return row.array or f"{row.name}({', '.join(['{}'] * (row.arity or 0))})"
+
+
+PYTHON = Style(in_python, "inf", "nan", "Python")
+FORMULA = Style(in_formulas, "inf", "nan", "formulas")
+"""To be read, not to be run."""
+ARRAYS = Style(on_arrays, "np.inf", "np.nan", "NumPy")
+
+
+TERMS = 50
+"""Most terms in one statement: a compiler recurs into each, Python's too."""
+
+SPELLED_OUT = (products, lanes_sum)
+"""Rows that are written with others."""
+
+
+def number(style: Style, x: float) -> str:
+    if isnan(x):
+        return style.nan
+    if isinf(x):
+        return style.infinity if x > 0 else f"(-{style.infinity})"
+    return repr(x) if str(x)[0] != "-" else f"({x!r})"
+
+
+class Operations:
+    """The operations of a program in one language, a statement each; `names` are those of its
+    inputs."""
+
+    def __init__(self, program: Program, style: Style, names: Sequence[str] | None = None) -> None:
+        self.program = program
+        self.style = style
+        self.one = number(style, 1.0)
+        self.called = called(program)
+        given = names or [f"x{k}" for k in range(len(program.inputs))]
+        self.names = dict(zip(program.inputs, given))
+        self.names |= {i: number(style, x) for i, x in program.constants().items()}
+        self.names |= {i: f"v{i}" for i in program.computed()}
+
+    def terms(self, i: int) -> list[str]:
+        """The terms whose sum a node is: one, unless it is a sum of products."""
+        trace = self.program.trace
+        operands = [self.names[j] for j in trace.operands[i]]
+        row = trace.row(i)
+        if row is not products:
+            return [self.operation(row, *operands)]
+        return [self.product(x, y) for x, y in zip(operands[::2], operands[1::2])]
+
+    def expression(self, i: int) -> str:
+        return " + ".join(self.terms(i))
+
+    def assignments(self, i: int) -> Iterator[str]:
+        """Yield "v7 = v5 * v6", or a few statements for a long sum: "v7_1 = …" and so on."""
+        terms, so_far = self.terms(i), list[str]()
+        chunks = [terms[k : k + TERMS] for k in range(0, len(terms), TERMS)]
+        for k, chunk in enumerate(chunks, 1):
+            target = f"{self.names[i]}_{k}" if k < len(chunks) else self.names[i]
+            # what there is so far comes first: everything is added in the same order
+            yield f"{target} = {' + '.join([*so_far, *chunk])}"
+            so_far = [target]
+
+    def product(self, x: str, y: str) -> str:
+        return x if y == self.one else self.operation(ops.mul, x, y)
+
+    def operation(self, row: Operator, *operands: str) -> str:
+        text = self.style.spell(row)
+        if text is not None and text.startswith(f"{row.name}("):
+            text = self.called.get(row, row.name) + text[len(row.name) :]
+        if text is None:
+            raise ValueError(
+                f"{row.name} has no spelling in {self.style.language}: write it with scalargrad's "
+                "own functions to export what uses it"
+            )
+        return text.format(*operands)
+
+    def statements(self, stage: int | None = None) -> Iterator[str]:
+        """Yield the statements of each node in order, of one stage or of all."""
+        for i in self.program.computed():
+            here = self.program.stages[i] == stage and self.program.trace.rows[i] is not lanes_sum
+            if stage is None or here:
+                yield from self.assignments(i)
+
+    def sums(self) -> list[tuple[str, str]]:
+        """The sums over lanes, each with what is summed."""
+        trace = self.program.trace
+        found = [i for i in self.program.computed() if trace.rows[i] is lanes_sum]
+        return [(self.names[i], self.names[trace.operands[i][0]]) for i in found]
+
+    def used_inputs(self) -> set[int]:
+        return set(self.program.inputs).intersection(self.program.order)
+
+    def inputs(self, lane: bool) -> list[str]:
+        trace = self.program.trace
+        return [self.names[i] for i in self.program.inputs if trace.lanes[i] == lane]
+
+    def outputs(self, lane: bool) -> list[str]:
+        trace = self.program.trace
+        return [self.names[i] for i in self.program.outputs if trace.lanes[i] == lane]
+
+
+SPELLED = {
+    word
+    for row in BUILT_IN.values()
+    for word in re.findall(r"[A-Za-z]\w*", f"{row.name} {row.c} {row.array}")
+}
+OWN = re.findall(
+    r"\w+",
+    "inputs numbers lanes lane count results columns np special inf nan math zip __debug__",
+)
+RESERVED = {*SPELLED, *OWN, *keyword.kwlist}
+"""Names that mean something in a program's text."""
+
+
+def called(program: Program) -> dict[Operator, str]:
+    """What the operators that are called by name are called: those of users may share a name, or
+    have one that means something else."""
+    rows = [row for row in program.rows() if BUILT_IN.get(row.name) is not row]
+    return dict(zip(rows, identifiers([row.name for row in rows], RESERVED)))
+
+
+def on_numpy(program: Program) -> dict[str, Any]:
+    """The functions, by the names they are called by, that NumPy itself lacks."""
+    import numpy
+
+    names = called(program)
+    rows = [row for row in program.rows() if row.array is None]
+    return {names.get(r, r.name): numpy.vectorize(r.forward, otypes=[float]) for r in rows}
+
+
+def function_name(program: Program, name: str) -> str:
+    """The name of the function as the text has it: the same, unless it hides another."""
+    taken = {*RESERVED, *called(program).values()}
+    return next(x for x in variants(name) if x not in taken)
+
+
+def safe_names(names: Sequence[str], *others: str) -> list[str]:
+    """Identifiers for the inputs of a program that hide no function it uses."""
+    columns = {f"column_{k}" for k in range(len(names))}
+    return identifiers(names, {*RESERVED, *columns, *others})
+
+
+def block(lines: Iterable[str], depth: int) -> str:
+    return "".join(f"{'    ' * depth}{line}\n" for line in lines)
+
+
+def unpacked(names: Sequence[str], source: str) -> list[str]:
+    return [f"{', '.join(names)}, = {source}"] if names else []
+
+
+def array_source(program: Program, name: str, names: Sequence[str] | None = None) -> str:
+    """Return the program as a function of a list of its inputs: numbers, and arrays with an
+    element for each lane. It returns the outputs, then the sides of each guard, and uses `np`
+    (NumPy or jax.numpy) and `special` (SciPy's or JAX's)."""
+    given = names and safe_names(names, name, *called(program).values())
+    operations = Operations(program, ARRAYS, given)
+    returned = [*program.outputs, *program.trace.guarded()]
+    results = ", ".join(operations.names[i] for i in returned)
+    taken = unpacked([operations.names[i] for i in program.inputs], "inputs")
+    lines = [*taken, *operations.statements(), f"return [{results}]"]
+    return f"def {name}(inputs):\n{block(lines, 1)}"
+
+
+def python_source(program: Program, name: str, names: Sequence[str] | None = None) -> str:
+    """Return the program as a function of a list of numbers and a list of the lanes' columns; it
+    returns the numbers, and a column for each output that has lanes. Its functions are those of
+    scalargrad.ops."""
+    others = called(program).values()
+    operations = Operations(program, PYTHON, names and safe_names(names, name, *others))
+    columns = [f"column_{k}" for k in range(len(operations.outputs(lane=True)))]
+    inside = [
+        *operations.statements(LANES),
+        *(f"{total} += {x}" for total, x in operations.sums()),
+        *(f"{c}.append({x})" for c, x in zip(columns, operations.outputs(lane=True))),
+    ]
+    before = [
+        *unpacked(operations.inputs(lane=False), "numbers"),
+        *operations.statements(BEFORE),
+        # −0.0 + x is x, for x = −0.0 too
+        *(f"{total} = -0.0" for total, _ in operations.sums()),
+        *(f"{c} = []" for c in columns),
+    ]
+    loop = f"for {', '.join(operations.inputs(lane=True))}, in zip(*lanes):"
+    results = f"return [{', '.join(operations.outputs(lane=False))}], [{', '.join(columns)}]"
+    return (
+        f"def {name}(numbers, lanes):\n{block(before, 1)}"
+        + (block([loop], 1) + block(inside, 2) if inside else "")
+        + block([*operations.statements(AFTER), results], 1)
+    )

@@ -1,0 +1,136 @@
+"""What containers and arrays hold: how the walk over the surroundings notes it down."""
+
+from __future__ import annotations
+
+import array
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import Iterable
+from types import MappingProxyType
+from typing import Any
+
+from ...engine import Value
+from ...transforms.trees import is_array
+from .watching import ASK, BUFFER, ENTRIES, ITEMS, LIST, NONE, SLOTS, Handler, Watch, Where
+
+FACTORY: Any = vars(defaultdict)["default_factory"]
+KEYS, VALUES, PAIRS = map(type, ({1: 1}.keys(), {1: 1}.values(), {1: 1}.items()))
+FEW = 8
+"""Of so many items each is looked at; more are first asked whether all are floats, or Values."""
+
+
+def items(watch: Watch, found: tuple[Any, ...], where: Where) -> None:
+    watch.parts.append(len(found))
+    kinds = set(map(type, found)) if len(found) > FEW else None
+    if kinds == {float}:
+        # their bits: −0.0 is not 0.0, NaN is itself
+        watch.parts.append(array.array("d", found).tobytes())
+    elif kinds == {Value} and not watch.inputs:
+        watch.parts.append(tuple(map(id, found)))
+        watch.kept += found
+    else:
+        watch.go((x, (where, "[", k)) for k, x in enumerate(found))
+
+
+def of_list(watch: Watch, x: list[Any], where: Where) -> None:
+    found = tuple(list.__iter__(x))
+    watch.record(LIST, x, found)
+    items(watch, found, where)
+
+
+def of_tuple(watch: Watch, x: tuple[Any, ...], where: Where) -> None:
+    items(watch, tuple(tuple.__iter__(x)), where)
+
+
+def pairs(watch: Watch, found: Iterable[tuple[Any, Any]], where: Where) -> None:
+    both = list(found)
+    watch.parts.append(len(both))
+    watch.go(y for k, x in both for y in ((k, (where, "[", "a key")), (x, (where, "[", k))))
+
+
+def of_dict(watch: Watch, x: dict[Any, Any], where: Where) -> None:
+    found = list(dict.items(x))
+    watch.record(ENTRIES, x, tuple([y for pair in found for y in pair]))
+    if isinstance(x, OrderedDict):
+        # it has an order of its own
+        watch.record(ITEMS, x, (OrderedDict, *OrderedDict.__iter__(x)))
+        found = list(OrderedDict.items(x))
+    if isinstance(x, defaultdict):
+        watch.record(SLOTS, x, (FACTORY, x.default_factory))
+        watch.go([(x.default_factory, (where, ".", "default_factory"))])
+    pairs(watch, found, where)
+
+
+def in_order(kind: Any) -> Handler:
+    """For what holds items in the order in which this type goes through them."""
+
+    def visit(watch: Watch, x: Any, where: Where) -> None:
+        found = tuple(kind.__iter__(x))
+        watch.record(ITEMS, x, (kind, *found))
+        if kind is deque:
+            watch.parts.append(x.maxlen)
+        items(watch, found, where)
+
+    return visit
+
+
+def of_frozenset(watch: Watch, x: frozenset[Any], where: Where) -> None:
+    items(watch, tuple(frozenset.__iter__(x)), where)
+
+
+def of_pairs(watch: Watch, x: Any, where: Where) -> None:
+    """A view of a dict's items, or a dict behind a proxy."""
+    proxy = x if isinstance(x, MappingProxyType) else x.mapping
+    keys, values = tuple(proxy), tuple(proxy.values())
+    watch.record(ITEMS, proxy.keys(), (KEYS, *keys))
+    watch.record(ITEMS, proxy.values(), (VALUES, *values))
+    pairs(watch, zip(keys, values), where)
+
+
+def of_buffer(watch: Watch, x: Any, where: Where) -> None:
+    try:
+        view = memoryview(x)
+    except (ValueError, TypeError):
+        return watch.cannot_tell(where, x)
+    held = tuple(x.ravel().tolist()) if is_array(x) and x.dtype == object else None
+    if held is None and "O" in view.format:
+        return watch.cannot_tell(where, x)
+    content = x.tobytes() if is_array(x) else view.tobytes()
+    watch.record(BUFFER, x, (content, view.format, view.shape, held))
+    watch.parts.append((view.format, view.shape, None if held is not None else content))
+    if held is not None:
+        items(watch, held, where)
+
+
+def of_context(watch: Watch, x: Any, where: Where) -> None:
+    found = x.get(NONE)
+    watch.record(ASK, lambda: x.get(NONE), (found,))
+    watch.go([(found, (where, "", ".get()"))])
+
+
+def number(base: Any) -> Handler:
+    """For an instance of a class of the user's own below a class of numbers or text."""
+    return lambda watch, x, where: watch.parts.append((base, base.__repr__(x)))
+
+
+CONTENTS: dict[type, Handler] = {
+    list: of_list,
+    tuple: of_tuple,
+    dict: of_dict,
+    set: in_order(set),
+    frozenset: of_frozenset,
+    deque: in_order(deque),
+    bytearray: of_buffer,
+    array.array: of_buffer,
+    **{kind: number(kind) for kind in (int, float, complex, str, bytes)},
+}
+"""What an instance of a class below one of these holds besides its attributes."""
+CONTAINERS: dict[type, Handler] = {
+    **{k: f for k, f in CONTENTS.items() if k not in (int, float, complex, str, bytes)},
+    OrderedDict: of_dict,
+    defaultdict: of_dict,
+    memoryview: of_buffer,
+    MappingProxyType: of_pairs,
+    KEYS: in_order(KEYS),
+    VALUES: in_order(VALUES),
+    PAIRS: of_pairs,
+}

@@ -1,0 +1,142 @@
+"""What a traced function does besides computing: numbers drawn, things changed, Tracers kept.
+
+A function that changes what it uses is right when it is traced at each call. A number that it keeps
+beyond the call would be one of a trace that is over: that is undone, and refused.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, NamedTuple, TypeVar
+
+from ... import modes
+from ..trace.chosen import Trace
+from .chance import Calls, Chance, noticing
+from .restoring import restore
+from .walk import Surroundings
+from .watching import shown
+
+T = TypeVar("T")
+ATTEMPTS = 5
+"""Another thread may draw a random number just then; it does not every time."""
+PAUSES = (0.0, 0.001, 0.01, 0.1)
+"""Seconds to wait for a profiler in another thread, which looks at frames and lets go of them."""
+
+
+def observed(trace: Callable[[], T], around: Surroundings | None, has_lanes: bool) -> T:
+    """Trace a function that uses what is `around`. Raises TypeError if it takes from chance or a
+    clock, or keeps a number; if it has lanes, also where it changes what it uses whenever it runs:
+    it would do so once for all of them. What it kept is taken away again, also where it raises an
+    error."""
+    found = without_chance(trace, around)
+    if has_lanes and around is not None and around.changed:
+        # what is filled once, as a memory of results is, stays as it is then
+        around.renew()
+        found = without_chance(trace, around)
+        if around.changed:
+            raise TypeError(
+                f"compile cannot follow a change of {around.changed[0]} in each lane: the function "
+                "would change it once for all of them; return it instead, or call it for one sample"
+            )
+    return found
+
+
+def without_chance(trace: Callable[[], T], around: Surroundings | None) -> T:
+    for attempt in range(ATTEMPTS):
+        chance = Chance(around.chance if around else [])
+        with at_work(around) as calls:
+            found = kept_clean(trace, around)
+        if calls is not None and calls.refused:
+            raise TypeError(
+                f"compile cannot follow {calls.refused}: what it returns would be frozen into the "
+                "program; call it outside and pass in what it returns"
+            )
+        drawn = chance.drawn()
+        if drawn is None:
+            return found
+        if chance.is_used_up:
+            # it would not give the same again
+            first, source = chance, drawn
+            break
+        if not attempt:
+            first, source = chance, drawn
+    first.restore()
+    raise TypeError(
+        f"compile cannot follow random numbers or an iterator, here of {source}: they would be "
+        "frozen into the program; draw them outside and pass them in"
+    )
+
+
+@contextmanager
+def at_work(around: Surroundings | None) -> Iterator[Calls | None]:
+    if around is None or not around.suspects:
+        yield None
+        return
+    calls = Calls([x for _, x in around.chance], lambda what: modes.state.trace.unwatched(what))
+    with noticing(calls):
+        yield calls
+
+
+def kept_clean(trace: Callable[[], T], around: Surroundings | None) -> T:
+    if around is None:
+        return trace()
+    try:
+        found = trace()
+    except BaseException:
+        clean(around)
+        raise
+    places = clean(around) or outliving(found)
+    if places:
+        raise TypeError(
+            f"compile cannot follow a number that is kept in {places[0]}: return it, and keep what "
+            "the compiled function returns"
+        )
+    return found
+
+
+def outliving(found: Any) -> list[str]:
+    """Whether Tracers are left where the walk does not come, as in functools.lru_cache."""
+    for generation in range(3):
+        if references(found) <= of_a_new_trace():
+            return []
+        # by a circle that the function left behind, perhaps
+        gc.collect(generation)
+    for pause in PAUSES:
+        time.sleep(pause)
+        if references(found) <= of_a_new_trace():
+            return []
+    return ["something that it uses, as functools.lru_cache does"]
+
+
+def references(found: Any) -> int:
+    """How many refer to a Tracer, at most, or, where Tracers are made in C when they are asked for
+    and each refers to its trace, to that."""
+    if type(found.trace.tracers) is list:
+        return max(map(sys.getrefcount, found.trace.tracers), default=0)
+    return sys.getrefcount(found.trace)
+
+
+class Sample(NamedTuple):
+    trace: Any
+
+
+@cache
+def of_a_new_trace() -> int:
+    sample = Sample(Trace())
+    sample.trace.input(0.0)
+    return references(sample)
+
+
+def clean(around: Surroundings) -> list[str]:
+    """Note what the function changed. Where it kept Tracers, take all back, and tell the places."""
+    after = around.again()
+    if after.tracers:
+        restore(around.records)
+        return [shown(where) for where in after.tracers]
+    around.note_changes(after)
+    return []

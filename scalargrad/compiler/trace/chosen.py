@@ -1,0 +1,13 @@
+"""Which Trace is in use: that in C where it was built, else the one in Python."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import recorder
+from .native import tape
+
+Trace: Any = recorder.Trace
+
+if tape is not None:
+    from .in_c import Trace  # noqa: F401

@@ -1,0 +1,39 @@
+"""Division of traced numbers in a function that may catch an error of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ...transforms.trees import in_graph, is_scalar
+
+DIVISIONS = ("truediv", "floordiv", "mod")
+
+
+class Dividing:
+    """A mixin before a kind of Tracer: floats raise ZeroDivisionError, as in Python, where the
+    function may catch it. Values do not, and elsewhere 1.0/0.0 is inf, as of Values."""
+
+    __slots__ = ()
+
+
+def check(trace: Any, x: Any, y: Any) -> None:
+    if not is_scalar(y) or in_graph(x) or in_graph(y):
+        return
+    if not trace.branch("!=", y, 0.0):
+        raise ZeroDivisionError("float division by zero")
+
+
+def division(name: str, exchanged: bool) -> Callable[[Any, Any], Any]:
+    def method(self: Any, other: Any) -> Any:
+        trace = self.trace
+        if trace.catches:
+            check(trace, *((other, self) if exchanged else (self, other)))
+        return getattr(super(Dividing, self), name)(other)
+
+    return method
+
+
+for operation in DIVISIONS:
+    for name, exchanged in ((f"__{operation}__", False), (f"__r{operation}__", True)):
+        setattr(Dividing, name, division(name, exchanged))

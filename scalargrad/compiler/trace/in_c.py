@@ -1,0 +1,86 @@
+"""The trace in C: the twin of `recorder.py`, and the part of it that stays in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ... import modes
+from ...backward import is_variable
+from ...engine import Value
+from ...rows import BUILT_IN, Operator
+from . import recorder
+from .arithmetic import checked
+from .dividing import Dividing
+from .native import tape
+from .recorder import Recorder
+from .tracer import CONSTANT, INPUT, Number
+from .vocabulary import STRUCTURE
+
+CONSTANT_STEP = -2
+"""The code of a step that is a number."""
+
+
+class Tracer(Dividing, tape.Tracer, Number):  # type: ignore[misc]
+    """A number of a `Trace`."""
+
+    __slots__ = ()
+
+    def _symbolic_adjoints(self, leaves: Sequence[Any], seed: Any) -> dict[Any, Any] | None:
+        """What `backward.symbolic_adjoints` returns; None where it has to do it itself."""
+        if modes.state.no_grad:
+            return None
+        found: dict[Any, Any] = self.trace.adjoints(self, leaves, seed)
+        return found
+
+
+class Trace(tape.Trace, Recorder):  # type: ignore[misc]
+    """What `recorder.Trace` is, with its columns as views of what is kept in C."""
+
+
+class Template:
+    """What each partial derivative of a row computes, traced on placeholders."""
+
+    def __init__(self, row: Operator, beside: bool) -> None:
+        self.row = row
+        self.rules: Any = row.beside_constant if beside and row.beside_constant else row.partials
+        sample = row.samples[0]
+        self.sample = sample if isinstance(sample, tuple) else (sample,)
+
+    def partials(self) -> list[tuple[list[Any], int, bool]]:
+        """For each operand the steps (code, places of the operands, number), the place of the
+        result, and whether it selects. Places are: the output, the operands, then the steps."""
+        return [(*self.steps(rule), self.row.may_select(rule)) for rule in self.rules]
+
+    def steps(self, rule: Any) -> tuple[list[Any], int]:
+        scratch = recorder.Trace()
+        numbers = [self.row.forward(*self.sample), *self.sample]
+        result = scratch.index(rule(*[scratch.input(x) for x in numbers]))
+        steps = [
+            (CONSTANT_STEP, (), scratch.numbers[i])
+            if scratch.rows[i] is CONSTANT
+            else (scratch.row(i).code, scratch.operands[i], 0.0)
+            for i in range(len(numbers), len(scratch))
+        ]
+        return steps, result
+
+
+def template(row: Operator, beside: int) -> list[tuple[list[Any], int, bool]] | None:
+    """What the partials of a row compute; None if that depends on how many operands there are."""
+    return None if row.arity is None else Template(row, bool(beside)).partials()
+
+
+def local(node: Any) -> list[tuple[Any, bool]]:
+    """The partial derivatives of a node in its operands, None for a constant, each with whether
+    it selects."""
+    operands = node.operands
+    variable = list(map(is_variable, operands))
+    return list(zip(node.op.local(node, operands, variable), node.op.selecting(variable)))
+
+
+tape.install(
+    (*BUILT_IN.values(), *STRUCTURE),
+    *(INPUT, CONSTANT, Tracer, Value),
+    *(recorder.forward, checked, modes.state, template, local),
+)
+tape.set_modes(modes.active)

@@ -1,0 +1,197 @@
+"""What every number of a traced function does, wherever its trace is kept: it behaves as a Value.
+
+A `Tracer` is a `Number` with a `trace` and the `index` of its node there. There are two kinds of
+both: those of `trace.py`, and those of `tape.py`, which are kept in C.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, NoReturn
+
+from ... import ops
+from ...backward import Pair, is_no_contribution, sum_of_products, times
+from ...comparing import guarded
+from ...engine import Value
+from ...graph import backward_order
+from ...rows import Operator
+from .arithmetic import Arithmetic, is_ours, settled
+from .vocabulary import accumulate, stop_gradient
+
+INPUT = "input"
+CONSTANT = "constant"
+
+
+class Number(Arithmetic):
+    """A number of a function that is being traced; it behaves as a Value does."""
+
+    __slots__ = ()
+    trace: Any
+    index: int
+
+    @staticmethod
+    def __operator__(op: Operator, operands: tuple[Any, ...]) -> Any:
+        for x in operands:
+            if isinstance(x, Number):
+                return settled(x.trace.compute(op, operands))
+        raise AssertionError("an operation on Tracers has one among its operands")
+
+    __operator_rank__ = 1
+    """Beside a Value it decides what is built."""
+
+    # ------ as a node
+    @property
+    def op(self) -> Operator | None:
+        row = self.trace.rows[self.index]
+        return row if isinstance(row, Operator) else None
+
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        trace = self.trace
+        rows, numbers, tracers = trace.rows, trace.numbers, trace.tracers
+        indices = trace.operands[self.index]
+        return tuple([numbers[i] if rows[i] is CONSTANT else tracers[i] for i in indices])
+
+    @property
+    def parents(self) -> tuple[Any, ...]:
+        rows, tracers = self.trace.rows, self.trace.tracers
+        return tuple(
+            [tracers[i] for i in self.trace.operands[self.index] if rows[i] is not CONSTANT]
+        )
+
+    def _backward_order(self) -> list[Any]:
+        """The order of `graph.backward_order`, found without a Tracer for each edge."""
+        trace = self.trace
+        operands, rows, tracers = trace.operands, trace.rows, trace.tracers
+        waiting = trace.uses([self.index])
+        ready, order = [self.index], []
+        while ready:
+            i = ready.pop()
+            order.append(i)
+            for j in operands[i]:
+                waiting[j] -= 1
+                if not waiting[j]:
+                    ready.append(j)
+        return [tracers[i] for i in order if rows[i] is not CONSTANT]
+
+    def _sum_of_products(self, pairs: list[Pair]) -> Any:
+        """The sum of upstream·partial; as one node where nothing differs from lane to lane."""
+        used = [p for p in pairs if not any(map(is_no_contribution, (p.upstream, p.partial)))]
+        factors = [x for p in used for x in (p.upstream, p.partial)]
+        if len(used) < 3 or any(isinstance(x, Number) and x.has_lanes for x in factors):
+            return sum_of_products(used)
+        factors = [x for p in used for x in as_factors(p)]
+        return self.trace.compute(accumulate, factors).number_if_constant
+
+    def _standing_for(self, leaf: Any) -> Any:
+        """What `leaf` is in this trace: an input, for a Value that the function closes over. Raises
+        TypeError where such a Value was computed from `leaf`: that part is not in the trace."""
+        if isinstance(leaf, Number):
+            return leaf
+        captured = self.trace.captured
+        computed = [value for value in captured if value.op and value is not leaf]
+        if any(leaf in backward_order(value) for value in computed):
+            raise TypeError(
+                "compile cannot follow a derivative through a Value that was computed outside: "
+                "compute it in the function, from the leaf"
+            )
+        return self.trace.tracers[captured[leaf]] if leaf in captured else leaf
+
+    @property
+    def _is_variable(self) -> bool:
+        """Whether eager has a Value here: of a float the partials know that it is constant."""
+        return not self.trace.plain[self.index]
+
+    @property
+    def has_lanes(self) -> bool:
+        return bool(self.trace.lanes[self.index])
+
+    @property
+    def number_if_constant(self) -> Any:
+        """What stands for it in a computation: a number, if it is constant, else itself."""
+        trace, i = self.trace, self.index
+        return trace.numbers[i] if trace.rows[i] is CONSTANT else self
+
+    def _constant(self, number: float) -> Any:
+        """A number of the same trace: where one that is traced has to stand."""
+        return self.trace.tracers[self.trace.constant(number)]
+
+    _operands = operands
+    _parents = _children = parents
+    _prev = property(lambda self: set(self.parents))
+    _op = property(lambda self: self.op.plain(self.operands) if self.op else "")
+    label = ""
+
+    @property
+    def data(self) -> Any:
+        """The number without its gradient."""
+        found = self.trace.compute(stop_gradient, [self])
+        self.trace.taken.add(found.index)
+        return found
+
+    @data.setter
+    def data(self, number: Any) -> None:
+        raise TypeError(
+            "compile cannot follow x.data = …: a compiled function must not change its "
+            "arguments; return the new number instead"
+        )
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        """What isinstance is told: as in eager mode a float or a Value. This package sees what it
+        is."""
+        if is_ours(sys._getframe(1).f_globals):
+            return type(self)
+        return Value if self.in_graph else float
+
+    @property
+    def in_graph(self) -> bool:
+        """Whether eager mode has a Value here, and not a float."""
+        return bool(self.trace.is_linked(self))
+
+    def detach(self) -> Any:
+        return self.trace.variable(self.data)
+
+    def backward(self, seed: float = 1.0) -> NoReturn:
+        raise TypeError(
+            "compile cannot follow backward(): call it on what the compiled function returns, or "
+            "use scalargrad.grad within it"
+        )
+
+    zero_grad = backward
+
+    # ------ Python's protocols
+    def __repr__(self) -> str:
+        number = self.trace.text_of(self.index)
+        return f"Value(data={number}, grad=0.0)" if self.in_graph else repr(number)
+
+    def __format__(self, spec: str) -> str:
+        number = self.trace.text_of(self.index)
+        return format(number, spec) if spec or not self.in_graph else repr(self)
+
+    def __bool__(self) -> bool:
+        return bool(guarded(self.trace, "__ne__", self, 0.0))
+
+    def __float__(self) -> NoReturn:
+        raise TypeError(
+            "compile cannot follow float(x), int(x), an index or a function of `math`: the number "
+            "would be frozen into the program; use scalargrad's functions, return the number, or "
+            "choose with if or scalargrad.where"
+        )
+
+    __int__ = __complex__ = __index__ = __float__
+
+    def __copy__(self) -> Any:
+        """A number of its own that is computed from this one: a copy keeps its gradient."""
+        return self.trace.compute(ops.identity, [self]) if self._is_variable else self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return self.__copy__()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a number of a function that is being compiled cannot be pickled")
+
+
+def as_factors(pair: Pair) -> tuple[Any, Any]:
+    """A contribution as a product of two numbers that may be accumulated."""
+    return (times(*pair), 1.0) if pair.selects else (pair.upstream, pair.partial)

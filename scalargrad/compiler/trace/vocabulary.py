@@ -1,0 +1,69 @@
+"""What programs have besides the operators of the table: they say how numbers flow, not what is
+computed. Each is the identity, or a sum, on the numbers of one lane."""
+
+from __future__ import annotations
+
+import operator as py
+from collections.abc import Callable, Sequence
+from functools import reduce
+from typing import Any
+
+from ... import ops
+from ...rows import NOTHING, Operator, selects
+
+BEFORE, LANES, AFTER, TOO_LATE = range(4)
+"""The stages. What is computed lane by lane from a sum over all lanes comes TOO_LATE: it would
+need the lanes a second time."""
+
+
+def swapped(out: Any, *pairs: Any) -> list[Any]:
+    return [x for pair in zip(pairs[::2], pairs[1::2]) for x in reversed(pair)]
+
+
+class Accumulate(Operator):
+    """A sum of contributions: the slope in a partial is what comes from upstream, or nothing."""
+
+    def selecting(self, variable: Sequence[bool]) -> list[bool]:
+        return [False, True] * (len(variable) // 2)
+
+
+def summed(product: Operator) -> Callable[..., float]:
+    """The sum of products of pairs. It begins with the first product, not with 0.0: that would
+    turn a −0.0 into 0.0."""
+
+    def forward(*pairs: float) -> float:
+        return reduce(py.add, map(product.forward, pairs[::2], pairs[1::2]))
+
+    return forward
+
+
+stop_gradient = Operator(
+    "stop_gradient", "stop", lambda x: x, None, (selects(lambda out, x: NOTHING),)
+)
+
+lanes_sum = Operator(
+    "lanes_sum",
+    "Σ lanes",
+    lambda x: x,
+    None,
+    (lambda out, x: 1.0,),
+    doc="The sum over all lanes: one number for all of them.",
+)
+
+products = Operator(
+    "products", "Σ×", summed(ops.mul), None, swapped, doc="Σ x·y over pairs of operands."
+)
+
+accumulate = Accumulate(
+    "accumulate",
+    "Σ×",
+    summed(ops.chain),
+    None,
+    swapped,
+    doc="Σ upstream·partial over pairs of operands, as `chain` multiplies them.",
+)
+
+COUNT, SHARE = 0, 1
+"""The first two numbers of every call: how many lanes run, and 1 over all lanes of the call."""
+
+STRUCTURE = (stop_gradient, lanes_sum, products, accumulate)

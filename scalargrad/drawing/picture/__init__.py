@@ -1,0 +1,1 @@
+"""From a graph to a picture of it: what is shown, how it looks, DOT, SVG."""

@@ -1,0 +1,151 @@
+"""Which module of a model each node of a graph belongs to.
+
+Exactly, where the model is called here and every node is noted as it is built. Of a graph that
+is there already the parameters tell: a node belongs to the smallest module around all parameters
+it uses; one that uses none, to the smallest around what it is computed from and what uses it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, cast
+
+from ... import modes
+from ...transforms.trees import is_model, is_value
+from ...transforms.variables import differentiating
+from ..symbols.text import counted
+from .watch import Watch
+
+
+class Part(NamedTuple):
+    """A module within a model: `name` is "" for the model itself, `depth` counts modules."""
+
+    name: str
+    kind: str
+    parent: str | None
+    depth: int
+
+
+class Model:
+    """The modules of a model by name, and the parameters of each."""
+
+    def __init__(self, model: Any) -> None:
+        self.parts: dict[str, Part] = {}
+        self.modules: dict[int, str] = {}
+        """The names of modules by the identity of the module."""
+        self.owner: dict[Any, str] = {}
+        """Of each parameter that is a Value: the module it belongs to."""
+        self.label: dict[Any, str] = {}
+        self._walk(model, "", None)
+        self.parameters = Counter(n for owner in self.owner.values() for n in self.around(owner))
+
+    def _walk(self, part: Any, name: str, inside: Part | None) -> None:
+        if is_value(part):
+            if inside is not None and part not in self.owner:
+                self.owner[part] = inside.name
+                self.label[part] = name.removeprefix(f"{inside.name}." if inside.name else "")
+        elif is_model(part):
+            self._module(part, name, inside)
+        elif isinstance(part, (list, tuple, dict)):
+            entries = part.items() if isinstance(part, dict) else enumerate(part)
+            for key, inner in entries:
+                self._walk(inner, f"{name}.{key}", inside)
+
+    def _module(self, module: Any, name: str, inside: Part | None) -> None:
+        if id(module) in self.modules:
+            return
+        around = inside.name if inside else None
+        part = Part(name, type(module).__name__, around, inside.depth + 1 if inside else 0)
+        self.modules[id(module)] = name
+        self.parts[name] = part
+        for key, inner in vars(module).items():
+            if not key.startswith("_"):
+                self._walk(inner, f"{name}.{key}" if name else key, part)
+
+    def around(self, name: str | None) -> Iterator[str]:
+        """Yield the module of this name, the one around it, and so on."""
+        while name is not None:
+            yield name
+            name = self.parts[name].parent
+
+    def smallest_around(self, one: str | None, other: str | None) -> str | None:
+        """The smallest module that holds both; where one is None, it is the other."""
+        if one is None or other is None or one == other:
+            return other if one is None else one
+        holding = set(self.around(one))
+        return next(name for name in self.around(other) if name in holding)
+
+    def at_depth(self, depth: int) -> list[str]:
+        return [part.name for part in self.parts.values() if part.depth == depth]
+
+    def described(self, name: str) -> list[str]:
+        """What a module consists of: ["16 neurons", "272 parameters"]."""
+        kinds = Counter(part.kind.lower() for part in self.parts.values() if part.parent == name)
+        parameters = counted(self.parameters[name], "parameter")
+        return [*(counted(n, kind) for kind, n in kinds.items()), parameters]
+
+
+# ------ noted while the model is called
+
+
+class Scopes(Watch):
+    """Notes of every node that is built which module's method is running: the innermost."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.module_of: dict[Any, str] = {}
+
+    def follow(self, node: Any) -> Any:
+        name = self.running()
+        if name is not None:
+            self.module_of[node] = name
+        return node
+
+    def running(self) -> str | None:
+        """The innermost module of the model among the first arguments of the calls that run."""
+        frame = sys._getframe(2)
+        while frame is not None and frame.f_code is not recorded.__code__:
+            code = frame.f_code
+            if code.co_argcount:
+                first = frame.f_locals.get(code.co_varnames[0])
+                name = self.model.modules.get(id(first))
+                if name is not None:
+                    return name
+            frame = frame.f_back  # type: ignore[assignment]
+        return None
+
+
+def recorded(f: Callable[..., Any], inputs: Sequence[Any], scopes: Scopes) -> Any:
+    """Return f(*inputs), its graph recorded and every node noted in `scopes`."""
+    with differentiating(level=False), modes.tracing(scopes):
+        return f(*inputs)
+
+
+# ------ told by the parameters
+
+
+def modules_by_parameters(model: Model, nodes: Sequence[Any]) -> dict[Any, str]:
+    """Return the modules of nodes in backward order. A node that is in none is missing."""
+    known = dict(model.owner)
+    for node in nodes:
+        for parent in node.parents:
+            if parent in model.owner:
+                name = model.smallest_around(known.get(node), model.owner[parent])
+                known[node] = cast(str, name)
+    before: dict[Any, str | None] = {}
+    for node in reversed(nodes):
+        around = None
+        for parent in node.parents:
+            around = model.smallest_around(around, before.get(parent))
+        before[node] = known.get(node, around)
+    after: dict[Any, str | None] = {}
+    for node in nodes:
+        arriving = known.get(node, after.get(node))
+        for parent in node.parents:
+            after[parent] = model.smallest_around(after.get(parent), arriving)
+    for node in nodes:
+        if node not in known and before[node] is not None and after.get(node) is not None:
+            known[node] = cast(str, model.smallest_around(before[node], after[node]))
+    return known

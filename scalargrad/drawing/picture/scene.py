@@ -1,0 +1,100 @@
+"""What `draw` was asked for: roots, from Values or from a call, and the boxes of their nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+from ...engine import Value
+from ...rows import is_number
+from ...transforms.trees import ARRAY, HOLDS_VALUES, OTHER, SCALAR, flatten, is_model, is_value
+from .modules import Model, Scopes, modules_by_parameters, recorded
+from .selection import Numbering, selected
+from .summary import Boxes, alike, fitting, in_modules, roles, single
+from .view import Options, Shown
+
+Collapse = int | str | Collection[str] | None
+
+
+class Scene:
+    """The graph to draw, and the modules of a model that its nodes belong to."""
+
+    def __init__(self, what: Any, inputs: Sequence[Any], model: Any) -> None:
+        if model is None and is_model(what):
+            model = what
+        self.model = None if model is None else Model(model)
+        self.scopes = Scopes(self.model) if self.model else None
+        self.graph = Numbering(self._roots(what, inputs))
+        self.module_of = self._modules()
+
+    def _roots(self, what: Any, inputs: Sequence[Any]) -> list[Any]:
+        if callable(what):
+            what = self._called(what, inputs)
+        elif inputs:
+            raise TypeError("inputs are for a model or a function to be called, not for a Value")
+        entries, _ = flatten(what, "draw's argument", HOLDS_VALUES)
+        roots = [x for x in entries if is_value(x)]
+        if not roots:
+            raise TypeError(f"draw needs a Value, several, or what computes them, got {what!r:.60}")
+        return roots
+
+    def _called(self, f: Any, inputs: Sequence[Any]) -> Any:
+        """The result of a function; a model gets its inputs as labelled Values, to be drawn."""
+        if is_model(f):
+            code = getattr(type(f).__call__, "__code__", None)
+            names = code.co_varnames[1 : code.co_argcount] if code else ()
+            names = [*names, *(f"x{i}" for i in range(len(names), len(inputs)))]
+            inputs = [labelled(x, name) for x, name in zip(inputs, names)]
+        return recorded(f, inputs, self.scopes) if self.scopes else f(*inputs)
+
+    def _modules(self) -> dict[Any, str]:
+        if self.model is None or self.scopes is None:
+            return {}
+        if self.scopes.module_of:
+            return {**self.model.owner, **self.scopes.module_of}
+        return modules_by_parameters(self.model, self.graph.nodes)
+
+    # ------ boxes
+    def shown(self, options: Options) -> Shown:
+        """Return what is drawn: at most `limit` boxes, as far as that is possible."""
+        boxes = single(selected(self.graph, options.path, options.depth))
+        stages = self._stages(boxes, options)
+        boxes = fitting(self.graph, stages, self.module_of, options.limit)
+        return Shown(self.graph, boxes, self.model, self.module_of)
+
+    def _stages(self, boxes: Boxes, options: Options) -> Iterator[Boxes]:
+        """Yield the boxes with ever more modules collapsed; with those given alone, if any."""
+        model, collapse = self.model, options.collapse
+        if model is None and collapse is not None:
+            raise ValueError("collapse needs a model: draw(root, model=model, collapse=1)")
+        if collapse is None:
+            yield boxes
+        if model is None:
+            return
+        deepest = max(part.depth for part in model.parts.values())
+        for choice in range(deepest, -1, -1) if collapse is None else [collapse]:
+            names = chosen(model, choice)
+            found = in_modules(self.graph, boxes, model, self.module_of, names)
+            yield found
+            exact = next(roles(self.graph, found, self.module_of, options.limit))
+            yield alike(found, exact)
+
+
+def labelled(tree: Any, name: str) -> Any:
+    """A tree of inputs with Values for its numbers, labelled by their place."""
+    entries, structure = flatten(tree, name, (SCALAR, ARRAY, OTHER))
+    names = structure.names(name)
+    values = [Value(x, label=label) if is_number(x) else x for x, label in zip(entries, names)]
+    return structure.rebuilt(values)
+
+
+def chosen(model: Model, collapse: Collapse) -> set[str]:
+    """The names of the modules to collapse: those given, or all at a depth."""
+    if isinstance(collapse, int):
+        return {part.name for part in model.parts.values() if part.depth == collapse}
+    names = {collapse} if isinstance(collapse, str) else set(collapse or ())
+    unknown = sorted(names - set(model.parts))
+    if unknown:
+        known = ", ".join(map(repr, list(model.parts)[:12]))
+        raise ValueError(f"the model has no module {unknown[0]!r}; it has {known}")
+    return names

@@ -1,0 +1,1 @@
+"""The backward pass as a sequence of steps, and its report."""

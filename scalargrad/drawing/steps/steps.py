@@ -1,0 +1,211 @@
+"""The backward pass of a graph explained: a sequence of steps, one for each edge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from math import isnan
+from typing import Any, NamedTuple, overload
+
+from ...checks.verdicts import Checked
+from ...graph import backward_order
+from ...modes import Source
+from ..symbols import patterns
+from ..symbols.formula import short_number
+from ..symbols.in_symbols import Gate
+from ..symbols.names import names
+from . import report, walk
+from .measured import checked
+
+
+class Step(NamedTuple):
+    """One edge's contribution to the gradient of a parent, in the numbers of the engine.
+
+    `operand` is the parent's position among the operands of the consumer (constants counted),
+    `edge` that among its parents. `total` is the gradient of the parent after it, of which
+    `arrived` of `expected` contributions are in. `ready` is false where the consumer passes its
+    gradient on before it is complete: in the naive order alone.
+    """
+
+    gate: Gate
+    parent: Any
+    edge: int
+    upstream: float
+    local: float
+    contribution: float
+    total: float
+    arrived: int
+    expected: int
+    ready: bool
+    propagates: bool
+    """Whether anything flows: nothing may come from upstream, or the way may not be taken."""
+    root: str
+
+    @property
+    def consumer(self) -> Any:
+        return self.gate.node
+
+    @property
+    def operand(self) -> int:
+        return self.gate.positions[self.edge]
+
+    @property
+    def consumer_name(self) -> str:
+        return self.gate.names[self.consumer]
+
+    @property
+    def parent_name(self) -> str:
+        return self.gate.names[self.parent]
+
+    @property
+    def rule(self) -> str:
+        """The contribution in symbols: ∂L/∂a += ∂L/∂q · ∂q/∂a."""
+        root, consumer, parent = self.root, self.consumer_name, self.parent_name
+        if not self.propagates:
+            return f"∂{root}/∂{parent} += 0"
+        return f"∂{root}/∂{parent} += ∂{root}/∂{consumer} · ∂{consumer}/∂{parent}"
+
+    @property
+    def product(self) -> str:
+        """The contribution in numbers: −4.0 × 1.0."""
+        if not self.propagates:
+            return f"nothing flows: {self.obstacle} is nothing"
+        return f"{short_number(self.upstream)} × {short_number(self.local)}"
+
+    @property
+    def line(self) -> str:
+        """Symbols and numbers: ∂L/∂a += ∂L/∂q · ∂q/∂a = −4.0 × 1.0."""
+        if not self.propagates:
+            return f"{self.rule}: {self.obstacle} is nothing, and nothing stays nothing"
+        return f"{self.rule} = {self.product}"
+
+    @property
+    def obstacle(self) -> str:
+        """The factor that is nothing, where nothing flows."""
+        consumer = self.consumer_name
+        way = f"∂{consumer}/∂{self.parent_name}"
+        return (
+            way if self.upstream or self.consumer_name == self.root else f"∂{self.root}/∂{consumer}"
+        )
+
+    @property
+    def formula(self) -> str:
+        """The local gradient as a formula, as it applies here: ∂q/∂a = b; "" if unknown."""
+        text = self.gate.partials[self.edge]
+        return f"∂{self.consumer_name}/∂{self.parent_name} = {text}" if text else ""
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """The names of what is at work here, explained in `patterns.PATTERNS`."""
+        copied = patterns.SUMS if self.expected > 1 else ""
+        return tuple(filter(None, (self.gate.patterns[self.edge], copied)))
+
+    @property
+    def arrival(self) -> str:
+        """How much of the parent's gradient is there: "2 of 3 contributions arrived"."""
+        return f"{self.arrived} of {self.expected} contribution{'s'[: self.expected > 1]} arrived"
+
+    @property
+    def source(self) -> Source | None:
+        """The user's line that built the consumer, where it was recorded."""
+        return self.gate.source
+
+    def __str__(self) -> str:
+        return self.line
+
+
+class Mistake(NamedTuple):
+    """A node whose gradient a walk gets wrong."""
+
+    node: Any
+    name: str
+    got: float
+    right: float
+
+    def __str__(self) -> str:
+        return f"{self.name} gets {short_number(self.got)}, right is {short_number(self.right)}"
+
+
+class Walk(Sequence[Step]):
+    """All steps from a root down to the leaves, in one order of the edges.
+
+    `names` names the nodes, in the order of computation; `gates` are what those compute that are
+    no leaves; `gradients` holds ∂root/∂node for each. Prints as a table.
+    """
+
+    def __init__(
+        self, root: Any, named: Mapping[Any, str], gates: Mapping[Any, Gate], order: walk.Order
+    ) -> None:
+        self.root = root
+        self.names = named
+        self.gates = gates
+        self.gradients = dict.fromkeys(named, 0.0)
+        self.gradients[root] = 1.0
+        self.steps = []
+        for consumer, *rest in walk.walk(root, order):
+            step = Step._make((gates[consumer], *rest, named[root]))
+            self.gradients[step.parent] = step.total
+            self.steps.append(step)
+
+    @overload
+    def __getitem__(self, i: int) -> Step: ...
+    @overload
+    def __getitem__(self, i: slice) -> Sequence[Step]: ...
+    def __getitem__(self, i: int | slice) -> Step | Sequence[Step]:
+        return self.steps[i]
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def __str__(self) -> str:
+        return report.walk(self)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} steps from {self.names[self.root]}>"
+
+    def _repr_html_(self) -> str:
+        return report.table(self)
+
+
+class Steps(Walk):
+    """The backward pass from `root`, step by step, as the engine does it.
+
+    `nodes` stand in the engine's order, the root first. `naive` is the same pass in a depth-first
+    order, with its `mistakes`.
+    """
+
+    def __init__(self, root: Any) -> None:
+        named = names(root)
+        gates = {node: Gate(node, named) for node in named if node.op}
+        super().__init__(root, named, gates, walk.engine_order)
+        self.nodes = backward_order(root)
+
+    @property
+    def leaves(self) -> list[Any]:
+        """The leaves, in the order in which the program first used them."""
+        return [node for node in reversed(self.nodes) if not node.parents]
+
+    @cached_property
+    def naive(self) -> Walk:
+        """The same edges in a depth-first order, in which nodes pass on what is incomplete."""
+        return Walk(self.root, self.names, self.gates, walk.depth_first)
+
+    @cached_property
+    def mistakes(self) -> list[Mistake]:
+        """Where the naive order comes to another gradient, because something was passed on
+        before it was complete; not where it only rounds otherwise."""
+        late = set()
+        for step in self.naive:
+            if not step.ready or step.consumer in late:
+                late.add(step.parent)
+        found = [
+            Mistake(node, self.names[node], self.naive.gradients[node], right)
+            for node, right in self.gradients.items()
+            if node in late
+        ]
+        return [x for x in found if x.got != x.right and not (isnan(x.got) and isnan(x.right))]
+
+    @cached_property
+    def checks(self) -> list[Checked]:
+        """For each leaf its gradient beside a slope measured by running the graph again."""
+        return checked(self.root, self.leaves, self.names)

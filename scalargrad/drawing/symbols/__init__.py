@@ -1,0 +1,1 @@
+"""Nodes in symbols: formulas, local gradients, names, patterns, flat code."""

@@ -1,0 +1,90 @@
+"""One node of a graph in symbols: what it computes, and its local gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from itertools import count
+from operator import attrgetter
+from typing import Any
+
+from ...modes import Source, source
+from ...transforms.trees import is_value
+from . import patterns
+from .formula import TEXT, short_number, written
+from .terms import Reading, Tape
+
+
+def temporaries(letter: str = "t") -> Iterator[str]:
+    return (f"{letter}{i}" for i in count())
+
+
+class Gate:
+    """A node that an operator made, its operands by their `names`, at its present numbers or
+    those given."""
+
+    def __init__(
+        self, node: Any, names: Mapping[Any, str], numbers: Mapping[Any, float] | None = None
+    ) -> None:
+        self.node = node
+        self.names = names
+        self.number = attrgetter("data") if numbers is None else numbers.__getitem__
+        self.operands = node.operands
+        self.variable = tuple(map(is_value, self.operands))
+
+    @property
+    def source(self) -> Source | None:
+        """The user's line that built the node, where it was recorded."""
+        return source(self.node)
+
+    def terms(self, tape: Tape) -> list[Any]:
+        return [
+            tape.variable(self.names[x], self.number(x)) if free else x
+            for x, free in zip(self.operands, self.variable)
+        ]
+
+    def locals(self, tape: Tape) -> list[Any]:
+        """∂node/∂operand as terms, one for each edge."""
+        out = tape.variable(self.names[self.node], self.number(self.node))
+        local = self.node.op.local(out, self.terms(tape), self.variable)
+        return [x for x, free in zip(local, self.variable) if free]
+
+    @cached_property
+    def formula(self) -> str:
+        """What it computes, in names: "x + y"."""
+        tape = Reading()
+        return self.text(tape, self.terms(tape))
+
+    @cached_property
+    def in_numbers(self) -> str:
+        """What it computes, in numbers: "−2.0 + 5.0"."""
+        tape = Reading()
+        numbers = [self.number(x) if free else x for x, free in zip(self.operands, self.variable)]
+        return self.text(tape, [tape.variable(short_number(x), x) for x in numbers])
+
+    def text(self, tape: Reading, operands: list[Any]) -> str:
+        out = tape.gate(self.node.op, tuple(operands), self.number(self.node))
+        return str(written([out], TEXT, temporaries()))
+
+    @cached_property
+    def partials(self) -> list[str]:
+        """The local gradient along each edge as a formula, as it applies at these numbers; empty
+        where an operator of the user's own does not run on symbols."""
+        try:
+            found = self.locals(Reading())
+        except Exception:
+            return [""] * sum(self.variable)
+        # nothing reads as 0
+        shown = [term + 0.0 if isinstance(term, float) else term for term in found]
+        return [str(written([term], TEXT, temporaries())) for term in shown]
+
+    @cached_property
+    def positions(self) -> list[int]:
+        """Which operand each edge leads to."""
+        return [i for i, free in enumerate(self.variable) if free]
+
+    @cached_property
+    def patterns(self) -> list[str]:
+        """The pattern along each edge, "" where there is none."""
+        found = patterns.of_operator(self.node.op, self.variable)
+        return [found[i] for i in self.positions]

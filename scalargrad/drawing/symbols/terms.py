@@ -1,0 +1,168 @@
+"""What a row's function is run on to be read: terms, numbers that remember how they came about."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from math import isnan
+from struct import pack
+from typing import Any
+
+from ...codegen.spelling import Listing, Symbol
+from ...ops import step
+from ...rows import Operator
+
+MOST_OPERANDS = 9
+"""A fold over more is read as a call, and the call is shortened."""
+
+
+class Term(Symbol):
+    """A number with its history: a variable with a name, or an operator on other terms."""
+
+    def __init__(
+        self,
+        tape: Tape,
+        number: float,
+        name: str = "",
+        op: Operator | None = None,
+        operands: tuple[Any, ...] = (),
+    ) -> None:
+        super().__init__(name, tape)
+        self.number = number
+        self.op = op
+        self.operands = operands
+
+
+def number(x: Any) -> float:
+    return x.number if isinstance(x, Term) else float(x)
+
+
+def bits(x: float) -> bytes:
+    return b"NaN" if isnan(x) else pack("<d", x)
+
+
+class Tape(Listing):
+    """Builds terms; the same operation on the same operands only once.
+
+    What it leaves out (a factor of 1, the branch of a constant condition) changes no bit.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._terms: dict[tuple[Any, ...], Any] = {}
+
+    def variable(self, name: str, number: float) -> Term:
+        return Term(self, number, name)
+
+    def compute(self, op: Operator, operands: tuple[Any, ...]) -> Any:
+        simpler = self.simplified(op, operands)
+        if simpler is not None:
+            return simpler
+        key = (op, *(id(x) if isinstance(x, Term) else bits(x) for x in operands))
+        if key not in self._terms:
+            out = op.forward(*map(number, operands))
+            self._terms[key] = Term(self, out, op=op, operands=operands)
+        return self._terms[key]
+
+    def simplified(self, op: Operator, operands: tuple[Any, ...]) -> Any:
+        rule = EXACT.get(op.name)
+        return rule(*operands) if rule else None
+
+
+def is_constant(x: Any, value: float) -> bool:
+    return isinstance(x, float) and x == value
+
+
+def neutral(value: float, left: bool = True, right: bool = True) -> Callable[[Any, Any], Any]:
+    """Return what finds the other operand of one that is `value` and changes nothing."""
+
+    def other(x: Any, y: Any) -> Any:
+        if left and is_constant(x, value):
+            return y
+        return x if right and is_constant(y, value) else None
+
+    return other
+
+
+def known_branch(c: Any, x: Any, y: Any) -> Any:
+    return (x if c else y) if isinstance(c, float) and not isnan(c) else None
+
+
+EXACT: Mapping[str, Callable[..., Any]] = {
+    "mul": neutral(1.0),
+    "div": neutral(1.0, left=False),
+    "pow": neutral(1.0, left=False),
+    "where": known_branch,
+}
+
+
+class Reading(Tape):
+    """Builds terms to be read: as they apply at these numbers, and without the care for −0.0."""
+
+    def simplified(self, op: Operator, operands: tuple[Any, ...]) -> Any:
+        rule = READABLE.get(op.name)
+        found = rule(*operands) if rule else super().simplified(op, operands)
+        if found is None and op.gates and (op.hidden or reads_as_arithmetic(op, len(operands))):
+            return op.gates(*operands)
+        return found
+
+    def gate(self, op: Operator, operands: tuple[Any, ...], number: float) -> Any:
+        """What the operator computes, nothing left out of it."""
+        if op.gates and reads_as_arithmetic(op, len(operands)):
+            return op.gates(*operands)
+        return Term(self, number, op=op, operands=operands)
+
+
+def reads_as_arithmetic(op: Operator, count: int) -> bool:
+    """Tell whether a fold of so many says no more than its gates: + and × and the like."""
+    is_fold = op.arity is None and op.gates is not None
+    return is_fold and count <= MOST_OPERANDS and is_arithmetic(op, count)
+
+
+@lru_cache
+def is_arithmetic(op: Operator, count: int) -> bool:
+    assert op.gates is not None
+    tape = Tape()
+    out = op.gates(*(tape.variable("", 1.0) for _ in range(count)))
+    return all(term.op is None or term.op.dunder for term in postorder([out]))
+
+
+def taken_branch(c: Any, x: Any, y: Any) -> Any:
+    return None if isnan(number(c)) else x if number(c) else y
+
+
+def same_operands(x: Any, y: Any) -> Any:
+    return 0.0 if x is y and not isnan(number(x)) else None
+
+
+def step_of_difference(x: Any) -> Any:
+    """The step of a comparison of two is that of their difference."""
+    compared = isinstance(x, Term) and x.op is not None and x.op.name == "compare"
+    return step(operator.sub(*x.operands)) if compared else None
+
+
+READABLE: Mapping[str, Callable[..., Any]] = {
+    "where": taken_branch,
+    "compare": same_operands,
+    "chain": operator.mul,
+    "choose": operator.mul,
+    "start": lambda x: x,
+    "step": step_of_difference,
+    "taken": step,
+    "add": neutral(0.0),
+}
+
+
+def postorder(roots: Iterable[Any]) -> list[Term]:
+    """Return the terms that `roots` are computed from, each after its operands; iterative."""
+    order: dict[Term, None] = {}
+    pending = [(x, False) for x in reversed(list(roots)) if isinstance(x, Term)]
+    while pending:
+        term, below_done = pending.pop()
+        if below_done:
+            order[term] = None
+        elif term not in order:
+            pending.append((term, True))
+            pending += [(x, False) for x in reversed(term.operands) if isinstance(x, Term)]
+    return list(order)

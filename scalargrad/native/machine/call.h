@@ -1,0 +1,298 @@
+/* The call from Python: buffers opened, checked, run without the GIL. */
+#ifndef SCALARGRAD_CALL_H
+#define SCALARGRAD_CALL_H
+
+#include "../shared/in_c.h"
+#include "run.h"
+
+/* ------ the call from Python */
+static int is_array(const Py_buffer *view, Py_ssize_t count)
+{
+    /* whatever it says of alignment: loads do not depend on it */
+    const char *format = view->format ? view->format + strspn(view->format, "@=^") : "";
+    if ((view->ndim == 1 || view->ndim == 2) && view->itemsize == sizeof(double)
+        && view->shape[0] >= count && strcmp(format, "d") == 0)
+        return 1;
+    PyErr_Format(PyExc_TypeError, "expected arrays of float64 with at least %zd rows", count);
+    return 0;
+}
+
+static void release(Py_buffer *views, Py_ssize_t n)
+{
+    for (Py_ssize_t k = 0; k < n; k++)
+        PyBuffer_Release(&views[k]);
+    PyMem_Free(views);
+}
+
+/* The buffers of all arrays; NULL with an exception. */
+static Py_buffer *open_arrays(const Program *p, PyObject *arrays, Py_ssize_t length,
+                              Py_ssize_t count)
+{
+    const Py_ssize_t n = (Py_ssize_t)p->given + p->made;
+    if (!PyTuple_Check(arrays) || PyTuple_GET_SIZE(arrays) != n)
+        return PyErr_Format(PyExc_TypeError, "expected a tuple of %zd arrays", n), NULL;
+    Py_buffer *views = PyMem_Calloc((size_t)n + 1, sizeof *views);
+    if (!views)
+        return PyErr_NoMemory(), NULL;
+    for (Py_ssize_t k = 0; k < n; k++) {
+        const int flags = PyBUF_STRIDES | PyBUF_FORMAT | (k < p->given ? 0 : PyBUF_WRITABLE);
+        if (PyObject_GetBuffer(PyTuple_GET_ITEM(arrays, k), &views[k], flags) < 0)
+            return release(views, k), NULL;
+        if (!is_array(&views[k], k < p->given ? length : count))
+            return release(views, k + 1), NULL;
+    }
+    return views;
+}
+
+/* `place` are pairs of an array and a column in it. */
+static int find_columns(Column *column, const int32_t *place, int32_t n, const Py_buffer *views)
+{
+    for (int32_t k = 0; k < n; k++, place += 2) {
+        const Py_buffer *view = &views[place[0]];
+        if (place[1] >= (view->ndim == 1 ? 1 : view->shape[1])) {
+            PyErr_SetString(PyExc_TypeError, "an array has too few columns");
+            return 0;
+        }
+        const Py_ssize_t offset = view->ndim == 1 ? 0 : place[1] * view->strides[1];
+        column[k] = (Column){(const char *)view->buf + offset, view->strides[0]};
+    }
+    return 1;
+}
+
+enum { SOON_DONE = 2000 }; /* words of code that are run without letting other threads in */
+
+static int is_soon_done(const Program *p, Py_ssize_t count)
+{
+    const Py_ssize_t once = (p->before_end - p->before) + (p->after_end - p->after);
+    return count <= LANES && once + (count ? p->lanes_end - p->lanes : 0) < SOON_DONE;
+}
+
+static int32_t run_freely(const Program *p, double *uniform, Job *job)
+{
+    int32_t status;
+    if (is_soon_done(p, job->count))
+        return run_program(p, uniform, job);
+    Py_BEGIN_ALLOW_THREADS
+    status = run_program(p, uniform, job);
+    Py_END_ALLOW_THREADS
+    return status;
+}
+
+/* Return how long the inputs have to be, −1 with an exception if an index is negative. */
+static Py_ssize_t needed_length(const Py_buffer *index, Py_ssize_t count)
+{
+    const int64_t *at = index->buf;
+    Py_ssize_t longest = at ? 0 : count;
+    for (Py_ssize_t i = 0; at && i < count; i++) {
+        if (at[i] < 0 || at[i] >= PY_SSIZE_T_MAX) {
+            PyErr_SetString(PyExc_ValueError, "an index is out of range");
+            return -1;
+        }
+        longest = at[i] >= longest ? (Py_ssize_t)at[i] + 1 : longest;
+    }
+    return longest;
+}
+
+/* Divided, not multiplied: a count that is no real one could overflow. */
+static int has_count(const Py_buffer *view, Py_ssize_t count, Py_ssize_t size)
+{
+    return !view->buf || (view->len % size == 0 && view->len / size == count);
+}
+
+/* ------ the numbers of a call */
+
+/* Return how many numbers an item stands for, having written them; −1 with an exception. */
+static Py_ssize_t put_item(PyObject *item, double *to, Py_ssize_t room)
+{
+    if (PyFloat_CheckExact(item) && room > 0)
+        return *to = PyFloat_AS_DOUBLE(item), 1;
+    if (PyTuple_CheckExact(item) && PyTuple_GET_SIZE(item) <= room) {
+        static const EngineInC *engine;
+        engine = engine ? engine : PyCapsule_Import(ENGINE_IN_C, 0);
+        return engine && engine->read(item, to) == 0 ? PyTuple_GET_SIZE(item) : -1;
+    }
+    Py_buffer view;
+    if (PyObject_GetBuffer(item, &view, PyBUF_FORMAT) < 0)
+        return -1;
+    const Py_ssize_t n = view.len / (Py_ssize_t)sizeof(double);
+    const int fits = view.format && strcmp(view.format, "d") == 0 && n <= room;
+    if (fits)
+        memcpy(to, view.buf, (size_t)view.len);
+    else
+        PyErr_SetString(PyExc_ValueError, "the numbers do not fit the program");
+    PyBuffer_Release(&view);
+    return fits ? n : -1;
+}
+
+/* The numbers are floats, tuples of Values and buffers of float64, in a list. */
+static int put_numbers(const Program *p, PyObject *numbers, double *uniform)
+{
+    Py_ssize_t at = 0;
+    for (Py_ssize_t k = 0; k < PyList_GET_SIZE(numbers); k++) {
+        PyObject *item = Py_NewRef(PyList_GET_ITEM(numbers, k));
+        const Py_ssize_t n = put_item(item, uniform + at, p->uniforms - at);
+        Py_DECREF(item);
+        if (n < 0)
+            return 0;
+        at += n;
+    }
+    return 1;
+}
+
+/* ------ running */
+
+/* What of a call is to be given back. */
+typedef struct {
+    Py_buffer results, broken, sides, index;
+    Py_buffer *views;
+    Column *columns;
+} Opened;
+
+static void close_buffers(const Program *p, Opened *opened)
+{
+    for (Py_buffer *view = &opened->results; view <= &opened->index; view++)
+        if (view->obj)
+            PyBuffer_Release(view);
+    if (opened->views)
+        release(opened->views, (Py_ssize_t)p->given + p->made);
+    PyMem_Free(opened->columns);
+}
+
+static int open_buffer(PyObject *object, Py_buffer *view, int flags)
+{
+    return object == Py_None || PyObject_GetBuffer(object, view, flags) == 0;
+}
+
+static int open_buffers(const Program *p, PyObject *const *args, Opened *opened, Job *job)
+{
+    if (!open_buffer(args[3], &opened->results, PyBUF_WRITABLE)
+        || !open_buffer(args[4], &opened->broken, PyBUF_WRITABLE)
+        || !open_buffer(args[5], &opened->sides, PyBUF_WRITABLE)
+        || !open_buffer(args[6], &opened->index, PyBUF_SIMPLE))
+        return 0;
+    if (job->count < 0 || !has_count(&opened->results, p->results, sizeof(double))
+        || !has_count(&opened->broken, job->count, sizeof(int32_t))
+        || !has_count(&opened->sides, job->count, 2 * sizeof(double))
+        || !opened->broken.buf != !opened->sides.buf
+        || !has_count(&opened->index, job->count, sizeof(int64_t))) {
+        PyErr_SetString(PyExc_ValueError, "the buffers do not fit the program");
+        return 0;
+    }
+    const Py_ssize_t length = needed_length(&opened->index, job->count);
+    if (length < 0 || !(opened->views = open_arrays(p, args[1], length, job->count)))
+        return 0;
+    opened->columns = PyMem_Calloc((size_t)p->inputs + (size_t)p->outputs + 1, sizeof(Column));
+    if (!opened->columns)
+        return PyErr_NoMemory(), 0;
+    job->inputs = opened->columns;
+    job->outputs = opened->columns + p->inputs;
+    job->broken = opened->broken.buf;
+    job->sides = opened->sides.buf;
+    job->index = opened->index.buf;
+    job->results = opened->results.buf;
+    return find_columns(opened->columns, p->input, p->inputs, opened->views)
+           && find_columns(opened->columns + p->inputs, p->output, p->outputs,
+                           opened->views + p->given);
+}
+
+static PyObject *list_of_results(const Program *p, const double *uniform)
+{
+    PyObject *list = PyList_New(p->results);
+    for (int32_t k = 0; list && k < p->results; k++) {
+        PyObject *number = PyFloat_FromDouble(uniform[p->result[k]]);
+        if (!number)
+            Py_CLEAR(list);
+        else
+            PyList_SET_ITEM(list, k, number);
+    }
+    return list;
+}
+
+static PyObject *run_opened(Program *p, PyObject *numbers, Opened *opened, Job *job)
+{
+    size_t doubles = scratch_doubles(p, job->count, job->threads);
+    double *uniform = take_uniform(p);
+    PyObject *found = NULL;
+    job->sums = job->count ? take_scratch(&doubles) : NULL;
+    if (uniform && (job->sums || !job->count) && put_numbers(p, numbers, uniform)) {
+        const int32_t status = run_freely(p, uniform, job);
+        const int doubtful = status < 0 && job->tells_doubt && job->doubt;
+        const int listed = status == -1 && !opened->results.obj && !doubtful;
+        found = listed ? list_of_results(p, uniform) : PyLong_FromLong(doubtful ? -3 : status);
+    }
+    give_uniform(p, uniform);
+    if (job->sums)
+        give_scratch(job->sums, doubles);
+    return found;
+}
+
+/* (numbers, arrays, count, results, broken, sides, index, tell_doubt, threads) */
+static PyObject *program_run(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+    if (n != 9 || !PyList_CheckExact(args[0]) || !PyTuple_CheckExact(args[1]))
+        return PyErr_Format(PyExc_TypeError, "expected a list of numbers and a tuple of arrays");
+    const Py_ssize_t count = PyNumber_AsSsize_t(args[2], PyExc_OverflowError);
+    const long threads = PyLong_AsLong(args[8]);
+    const int tells_doubt = PyObject_IsTrue(args[7]);
+    if (tells_doubt < 0 || PyErr_Occurred())
+        return NULL;
+    Job job = {.count = count, .tells_doubt = tells_doubt,
+               .threads = threads < 1 ? 1 : threads > MAX_THREADS ? MAX_THREADS : (int)threads};
+    Opened opened = {0};
+    Program *p = (Program *)self;
+    PyObject *found = NULL;
+    if (open_buffers(p, args, &opened, &job))
+        found = run_opened(p, args[0], &opened, &job);
+    close_buffers(p, &opened);
+    return found;
+}
+
+static PyMethodDef program_methods[] = {
+    {"run", (PyCFunction)(void (*)(void))program_run, METH_FASTCALL,
+     "run(numbers, arrays, count, results, broken, sides, index, tell_doubt, threads): run the lanes, "
+     "those of an index if there is one. Return the number of a guard that does not hold, -1 if "
+     "all do, or a list of the results if there is no buffer for them; -2 if `broken` tells for "
+     "each lane, and `sides` what was compared where one does not hold; -3 where doubt is to be "
+     "told and an output is not finite."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyTypeObject ProgramType = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "scalargrad.native._machine.Program",
+    .tp_doc = "A program of the machine; its code is checked when it is made.",
+    .tp_basicsize = sizeof(Program),
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_new = program_new,
+    .tp_dealloc = program_dealloc,
+    .tp_methods = program_methods,
+};
+
+static PyObject *choose(PyObject *module, PyObject *name)
+{
+    (void)module;
+    const char *wanted = PyUnicode_AsUTF8(name);
+    if (!wanted)
+        return NULL;
+    const Kernels best = best_kernels();
+    if (strcmp(wanted, "baseline") == 0)
+        kernels = baseline;
+#ifdef HAVE_X86
+    else if (strcmp(wanted, "avx2") == 0 && strcmp(best.name, "baseline") != 0)
+        kernels = avx2;
+#endif
+    else if (strcmp(wanted, best.name) == 0 || strcmp(wanted, "best") == 0)
+        kernels = best;
+    else
+        return PyErr_Format(PyExc_ValueError, "this machine has %s, not %s", best.name, wanted);
+    return PyUnicode_FromString(kernels.name);
+}
+
+static PyObject *rows_at_once(PyObject *module, PyObject *none)
+{
+    (void)module;
+    (void)none;
+    return PyLong_FromLong(kernels.rows);
+}
+
+#endif

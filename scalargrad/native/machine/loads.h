@@ -1,0 +1,192 @@
+/* Columns into registers and back, and what is asked of each lane. Included by block.h, once for each
+ * instruction set. */
+
+typedef double NAME(Unaligned) __attribute__((vector_size(sizeof(V)), aligned(1)));
+
+#if defined(__clang__) || __GNUC__ >= 12
+#define SHUFFLE(x, y, ...) __builtin_shufflevector(x, y, __VA_ARGS__)
+#else
+#define SHUFFLE(x, y, ...) __builtin_shuffle(x, y, (I){__VA_ARGS__})
+#endif
+
+/* ------ loads, {op, length, the first of the inputs, then a register for each} */
+
+#if VECTOR_BYTES == 64
+/* Whether so many columns stand side by side in one array. */
+static int NAME(are_adjacent)(const Column *column, int32_t n)
+{
+    for (int32_t k = 1; k < n; k++)
+        if (column[k].data != column->data + (size_t)k * sizeof(double)
+            || column[k].stride != column->stride)
+            return 0;
+    return 1;
+}
+
+/* WIDTH columns of WIDTH rows: a vector of each row, then rows and columns exchanged. */
+INLINE void NAME(load_square)(const Frame *f, const Column *column, const int32_t *into, int part)
+{
+    V row[WIDTH], pair[WIDTH], four[WIDTH];
+    for (int i = 0; i < WIDTH; i++) {
+        const char *from = row_of(f, column, part * WIDTH + i);
+        row[i] = *(const NAME(Unaligned) *)from;
+        /* the next columns come from the same rows */
+        __builtin_prefetch(from + 2 * sizeof(V) - 1);
+    }
+    for (int i = 0; i < WIDTH; i += 2) {
+        pair[i] = SHUFFLE(row[i], row[i + 1], 0, 8, 2, 10, 4, 12, 6, 14);
+        pair[i + 1] = SHUFFLE(row[i], row[i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+    }
+    for (int i = 0; i < WIDTH; i += i % 2 ? 3 : 1) {
+        four[i] = SHUFFLE(pair[i], pair[i + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+        four[i + 2] = SHUFFLE(pair[i], pair[i + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+    for (int i = 0; i < WIDTH / 2; i++) {
+        V *low = (V *)NAME(reg)(f, into[i]) + part, *high = (V *)NAME(reg)(f, into[i + 4]) + part;
+        *low = SHUFFLE(four[i], four[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+        *high = SHUFFLE(four[i], four[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+}
+
+/* Two columns side by side, and nothing between rows: what is even and what is odd. */
+INLINE void NAME(load_pair)(const Frame *f, const Column *column, const int32_t *into, int parts)
+{
+    const NAME(Unaligned) *row = (const NAME(Unaligned) *)row_of(f, column, 0);
+    V *even = (V *)NAME(reg)(f, into[0]), *odd = (V *)NAME(reg)(f, into[1]);
+    for (int i = 0; i < VECTORS_OF(parts); i++) {
+        const V low = row[2 * i], high = row[2 * i + 1];
+        even[i] = SHUFFLE(low, high, 0, 2, 4, 6, 8, 10, 12, 14);
+        odd[i] = SHUFFLE(low, high, 1, 3, 5, 7, 9, 11, 13, 15);
+    }
+}
+
+/* Load what can be loaded so of columns; return how many parts of the lanes that is. */
+INLINE int NAME(load_side_by_side)(const Frame *f, const Column *column, const int32_t *into,
+                                   int32_t n)
+{
+    if ((n != 2 && n != WIDTH) || !NAME(are_adjacent)(column, n))
+        return 0;
+    if (n == WIDTH) {
+        for (int part = 0; part < f->parts; part++)
+            NAME(load_square)(f, column, into, part);
+        return f->parts;
+    }
+    const int tight = column->stride == 2 * (Py_ssize_t)sizeof(double);
+    const int parts = tight ? parts_in_order(f) : 0;
+    if (parts)
+        NAME(load_pair)(f, column, into, parts);
+    return parts;
+}
+#endif
+
+/* A column from some part of the lanes on. */
+static void NAME(load_column)(const Frame *f, const Column *column, double *out, int part)
+{
+    if (part < parts_in_order(f) && column->stride == (Py_ssize_t)sizeof(double)) {
+        const NAME(Unaligned) *from = (const NAME(Unaligned) *)row_of(f, column, 0);
+        for (int i = VECTORS_OF(part); i < VECTORS_OF(parts_in_order(f)); i++)
+            ((V *)out)[i] = from[i];
+        part = parts_in_order(f);
+    }
+    for (int i = part * WIDTH; i < f->parts * WIDTH; i++) {
+        const char *from = row_of(f, column, i);
+        memcpy(&out[i], from, sizeof(double));
+        /* the next columns come from the same rows */
+        __builtin_prefetch(from + 16 * sizeof(double));
+    }
+}
+
+static void NAME(run_load)(const Frame *f, const int32_t *code)
+{
+    const Column *column = f->inputs + code[2];
+    const int32_t n = code[1] - 3;
+    int part = 0;
+#if VECTOR_BYTES == 64
+    part = NAME(load_side_by_side)(f, column, code + 3, n);
+#endif
+    for (int32_t k = 0; part < f->parts && k < n; k++)
+        NAME(load_column)(f, column + k, NAME(reg)(f, code[3 + k]), part);
+}
+
+/* ------ what sums over lanes take in */
+
+/* A vector of a register, with a zero in the lanes that are not there or that a guard broke: that
+ * is −0.0, for −0.0 + x is x. */
+INLINE V NAME(masked)(V x, const Frame *f, int at)
+{
+    const I own = ((const I *)f->broken)[at] < 0;
+    return (V)(((I)x & own) | ((I)SPLAT(-0.0) & ~own));
+}
+
+/* The same with 0.0, for the other factor of a product: −0.0 · 0.0 is −0.0. */
+INLINE V NAME(cleared)(V x, const Frame *f, int at)
+{
+    return (V)((I)x & (((const I *)f->broken)[at] < 0));
+}
+
+/* ------ stores, {op, length, output, register} */
+static void NAME(run_store)(Frame *f, const int32_t *code)
+{
+    const Column *column = &f->outputs[code[2]];
+    char *to = (char *)column->data + f->base * column->stride;
+    const double *x = NAME(reg)(f, code[3]);
+    V doubt = *(const V *)&f->doubt;
+    for (int i = 0; i < VECTORS_OF(f->parts); i++) {
+        /* lanes beyond the last are like it */
+        const V own = f->some ? NAME(masked)(((const V *)x)[i], f, i) : ((const V *)x)[i];
+        doubt += own - own;
+    }
+    *(V *)&f->doubt = doubt;
+    if (column->stride == (Py_ssize_t)sizeof(double))
+        memcpy(to, x, (size_t)f->count * sizeof(double));
+    else
+        for (int i = 0; i < f->count; i++, to += column->stride)
+            memcpy(to, &x[i], sizeof(double));
+}
+
+/* ------ guards, {op, length, how, x, y, outcome, number of the guard} */
+INLINE I NAME(fails)(const int how, const V x, const V y, const I unwanted)
+{
+    const I holds = how == 0 ? (I)(x < y) : how == 1 ? (I)(x <= y) : (I)(x != y);
+    return holds ^ unwanted;
+}
+
+/* What was compared in the lanes that this guard broke: whoever runs them next needs not compute
+ * it. The sides stand behind `broken`. */
+static void NAME(keep_sides)(Frame *f, const V *x, const V *y, const I number)
+{
+    const I *broken = (const I *)f->broken;
+    I *to_x = (I *)f->broken + VECTORS_OF(LANES / WIDTH), *to_y = to_x + VECTORS_OF(LANES / WIDTH);
+    for (int i = 0; i < VECTORS_OF(f->parts); i++) {
+        const I here = broken[i] == number;
+        to_x[i] = (here & (I)x[i]) | (~here & to_x[i]);
+        to_y[i] = (here & (I)y[i]) | (~here & to_y[i]);
+    }
+}
+
+INLINE void NAME(guard)(Frame *f, const int32_t *code, const int how)
+{
+    const V *x = (const V *)NAME(reg)(f, code[3]), *y = (const V *)NAME(reg)(f, code[4]);
+    const I unwanted = (I){0} - (int64_t)code[5], number = (I){0} + (int64_t)code[6];
+    I any = {0}, *broken = (I *)f->broken;
+    for (int i = 0; i < VECTORS_OF(f->parts); i++) {
+        const I now = NAME(fails)(how, x[i], y[i], unwanted) & (broken[i] < 0);
+        broken[i] = (now & number) | (~now & broken[i]);
+        any |= now;
+    }
+    int some = 0;
+    for (int i = 0; i < VECTOR_LANES; i++)
+        some |= any[i] != 0;
+    if (some) {
+        f->some = 1;
+        NAME(keep_sides)(f, x, y, number);
+    }
+}
+
+static void NAME(run_guard)(Frame *f, const int32_t *code)
+{
+    switch (code[2]) {
+    case 0: NAME(guard)(f, code, 0); break;
+    case 1: NAME(guard)(f, code, 1); break;
+    default: NAME(guard)(f, code, 2); break;
+    }
+}

@@ -1,0 +1,236 @@
+/* Instructions on stretches of numbers that are the same in all lanes: many of one kind done side
+ * by side. Included by block.h, once for each instruction set.
+ *
+ * An operand is a number, the same throughout, or a stretch: as many numbers as the result has.
+ * Stretches begin anywhere. Vectors may reach WIDTH − 1 numbers past their ends. */
+
+/* so many vectors stay in registers while their sums are taken */
+#define AT_ONCE 8
+
+typedef struct {
+    V part[AT_ONCE];
+} NAME(Sum);
+
+/* ------ Σ x·y, {op, length, out, count, then runs of terms}: terms are added in their order */
+
+INLINE NAME(Sum) NAME(number_times_stretch)(NAME(Sum) sum, const int parts, const double *u,
+                                            int32_t base, const Run *run, int number)
+{
+    for (int32_t k = 0; k < run->count; k++) {
+        const int32_t *term = run->term + 2 * k;
+        const V w = SPLAT(u[term[number]]);
+        const NAME(Anywhere) *x = (const NAME(Anywhere) *)(u + term[!number] + base);
+        EACH(i, parts) sum.part[i] += w * x[i];
+    }
+    return sum;
+}
+
+INLINE NAME(Sum) NAME(stretch_times_stretch)(NAME(Sum) sum, const int parts, const double *u,
+                                             int32_t base, const Run *run)
+{
+    for (int32_t k = 0; k < run->count; k++) {
+        const NAME(Anywhere) *x = (const NAME(Anywhere) *)(u + run->term[2 * k] + base);
+        const NAME(Anywhere) *y = (const NAME(Anywhere) *)(u + run->term[2 * k + 1] + base);
+        EACH(i, parts) sum.part[i] += x[i] * y[i];
+    }
+    return sum;
+}
+
+INLINE NAME(Sum) NAME(number_times_number)(NAME(Sum) sum, const int parts, const double *u,
+                                           const Run *run)
+{
+    for (int32_t k = 0; k < run->count; k++) {
+        const V w = SPLAT(u[run->term[2 * k]] * u[run->term[2 * k + 1]]);
+        EACH(i, parts) sum.part[i] += w;
+    }
+    return sum;
+}
+
+/* The sums from `base` on, as many vectors of them as `parts`. */
+INLINE void NAME(wide_part)(const int parts, double *u, const int32_t *code, int32_t base)
+{
+    NAME(Sum) sum;
+    EACH(i, parts) sum.part[i] = SPLAT(-0.0);
+    const int32_t *end = code + code[1];
+    for (const int32_t *at = code + 4; at < end;) {
+        const Run run = run_at(at);
+        switch (run.kind) {
+        case NUMBERS: sum = NAME(number_times_number)(sum, parts, u, &run); break;
+        case NUMBER_STRETCH:
+            sum = NAME(number_times_stretch)(sum, parts, u, base, &run, 0);
+            break;
+        case STRETCH_NUMBER:
+            sum = NAME(number_times_stretch)(sum, parts, u, base, &run, 1);
+            break;
+        case STRETCHES_BOTH: sum = NAME(stretch_times_stretch)(sum, parts, u, base, &run); break;
+        }
+        at = after(&run);
+    }
+    NAME(Anywhere) *out = (NAME(Anywhere) *)(u + code[2] + base);
+    EACH(i, parts) out[i] = sum.part[i];
+}
+
+static void NAME(run_wide_products)(double *u, const int32_t *code)
+{
+    int32_t base = 0;
+    for (; code[3] - base > (AT_ONCE - 1) * VECTOR_LANES; base += AT_ONCE * VECTOR_LANES)
+        NAME(wide_part)(AT_ONCE, u, code, base);
+    switch ((code[3] - base + VECTOR_LANES - 1) / VECTOR_LANES) {
+    case 1: NAME(wide_part)(1, u, code, base); break;
+    case 2: NAME(wide_part)(2, u, code, base); break;
+    case 3: NAME(wide_part)(3, u, code, base); break;
+    case 4: NAME(wide_part)(4, u, code, base); break;
+    case 5: NAME(wide_part)(5, u, code, base); break;
+    case 6: NAME(wide_part)(6, u, code, base); break;
+    case 7: NAME(wide_part)(7, u, code, base); break;
+    }
+}
+
+/* ------ several sums that share their stretches: each vector of these is read once for all */
+#if TILE_PARTS == 4
+#define SHAPES_OF_PARTS(SHAPE, rows) SHAPE(rows, 1) SHAPE(rows, 2) SHAPE(rows, 3) SHAPE(rows, 4)
+#else
+#define SHAPES_OF_PARTS(SHAPE, rows) SHAPE(rows, 1) SHAPE(rows, 2)
+#endif
+
+INLINE void NAME(wide_tile)(const int rows, const int parts, double *u, const WideTile *t,
+                            int32_t base)
+{
+    const Shared shared = {u + base, 0, u, t->first, t->term, t->end};
+    const NAME(Tile) sum = NAME(tile)(rows, parts, &shared);
+    EACH(r, rows) EACH(i, parts) ((NAME(Anywhere) *)(u + t->out[r] + base))[i] = sum.row[r][i];
+}
+
+typedef void NAME(WideShape)(double *u, const WideTile *t, int32_t base);
+#define SHAPE(rows, parts)                                                                        \
+    static NOINLINE void NAME(wide_##rows##_by_##parts)(double *u, const WideTile *t,             \
+                                                        int32_t base)                             \
+    {                                                                                             \
+        NAME(wide_tile)(rows, parts, u, t, base);                                                 \
+    }
+SHAPES_OF_PARTS(SHAPE, 1) SHAPES_OF_PARTS(SHAPE, 2)
+SHAPES_OF_PARTS(SHAPE, 3) SHAPES_OF_PARTS(SHAPE, 4)
+SHAPES_OF_PARTS(SHAPE, 5) SHAPES_OF_PARTS(SHAPE, 6)
+#undef SHAPE
+#define SHAPE(rows, parts) [rows][parts] = NAME(wide_##rows##_by_##parts),
+static NAME(WideShape) *const NAME(wide_shapes)[DENSE_ROWS + 1][TILE_PARTS + 1] = {
+    SHAPES_OF_PARTS(SHAPE, 1) SHAPES_OF_PARTS(SHAPE, 2)
+    SHAPES_OF_PARTS(SHAPE, 3) SHAPES_OF_PARTS(SHAPE, 4)
+    SHAPES_OF_PARTS(SHAPE, 5) SHAPES_OF_PARTS(SHAPE, 6)};
+#undef SHAPE
+
+/* The last numbers first: a vector that reaches over where the next sum begins comes before that. */
+static void NAME(run_wide_tile)(double *u, const int32_t *code)
+{
+    const WideTile t = wide_tile_at(code);
+    int left = (t.count + VECTOR_LANES - 1) / VECTOR_LANES;
+    while (left > 0) {
+        const int parts = (left - 1) % TILE_PARTS + 1;
+        left -= parts;
+        NAME(wide_shapes)[t.rows][parts](u, &t, left * VECTOR_LANES);
+    }
+}
+#undef TILE_PARTS
+#undef SHAPES_OF_PARTS
+
+/* ------ a row of the operator table, {op, length, out, count, row, which are stretches, operands} */
+
+/* A number, as many times as `n`, in whole vectors. */
+INLINE void NAME(repeat)(double *to, int n, double x)
+{
+    for (int i = 0; i < n; i += VECTOR_LANES)
+        *(NAME(Anywhere) *)(to + i) = SPLAT(x);
+}
+
+/* So many numbers, in two vectors of WIDTH; the first of them wherever there are no more. */
+INLINE void NAME(fill)(double *to, const double *x, int count)
+{
+    I lane;
+    EACH(i, VECTOR_LANES) lane[i] = i;
+    const I first = (I)SPLAT(x[0]);
+    for (int i = 0; i < 2 * WIDTH; i += VECTOR_LANES) {
+        const I own = lane < (int64_t)(count - i);
+        const I numbers = (I) * (const NAME(Anywhere) *)(x + (i < count ? i : 0));
+        *(NAME(Anywhere) *)(to + i) = (V)((numbers & own) | (first & ~own));
+    }
+}
+
+/* Rows take two vectors at a time: those that are full are computed where they stand. */
+static void NAME(whole_vectors)(double *u, const int32_t *code, int32_t op, int32_t whole)
+{
+    double number[3][LANES];
+    const double *x[3] = {u, u, u};
+    const int stretches = code[5], operands = code[1] - 6;
+    const int32_t step = stretches == (1 << operands) - 1 || whole < LANES ? whole : LANES;
+    for (int k = 0; k < operands; k++) {
+        x[k] = stretches >> k & 1 ? u + code[6 + k] : number[k];
+        if (!(stretches >> k & 1))
+            NAME(repeat)(number[k], step, u[code[6 + k]]);
+    }
+    for (int32_t base = 0; base < whole; base += step) {
+        NAME(row_on)(op, u + code[2] + base, x[0], x[1], x[2],
+                     (whole - base < step ? whole - base : step) / WIDTH);
+        for (int k = 0; k < operands; k++)
+            x[k] += stretches >> k & 1 ? step : 0;
+    }
+}
+
+/* The last numbers are computed beside. */
+static void NAME(last_vectors)(double *u, const int32_t *code, int32_t op, int32_t whole)
+{
+    double out[2 * WIDTH], x[3][2 * WIDTH];
+    const int32_t count = code[3] - whole;
+    for (int k = 0; k < code[1] - 6; k++) {
+        if (code[5] >> k & 1)
+            NAME(fill)(x[k], u + code[6 + k] + whole, count);
+        else
+            NAME(repeat)(x[k], 2 * WIDTH, u[code[6 + k]]);
+    }
+    NAME(row_on)(op, out, x[0], x[1], x[2], 2);
+    double *to = u + code[2] + whole;
+    for (int i = 0; i < count; i += VECTOR_LANES)
+        *(NAME(Anywhere) *)(to + i) = *(const NAME(Anywhere) *)(out + i);
+}
+
+static void NAME(run_wide_row)(double *u, const int32_t *code)
+{
+    const int32_t op = code[4], whole = code[3] - code[3] % (2 * WIDTH);
+    if (whole)
+        NAME(whole_vectors)(u, code, op, whole);
+    if (whole < code[3])
+        NAME(last_vectors)(u, code, op, whole);
+}
+
+/* ------ numbers put side by side, {op, length, out, where each is} */
+
+/* Vector by vector: what is read as a vector soon has to be written as one. */
+INLINE void NAME(pack_vector)(double *to, const double *u, const int32_t *from, int last)
+{
+    V numbers;
+    EACH(i, VECTOR_LANES) numbers[i] = u[from[i < last ? i : last]];
+    *(NAME(Anywhere) *)to = numbers;
+}
+
+static void NAME(run_pack)(double *u, const int32_t *code)
+{
+    const int32_t *from = code + 3, *end = code + code[1];
+    double *to = u + code[2];
+    for (; end - from >= VECTOR_LANES; from += VECTOR_LANES, to += VECTOR_LANES)
+        NAME(pack_vector)(to, u, from, VECTOR_LANES - 1);
+    if (from < end)
+        NAME(pack_vector)(to, u, from, (int)(end - from) - 1);
+}
+
+static void NAME(run_wide)(double *u, const int32_t *code)
+{
+    if (code[0] == OP_PACK)
+        NAME(run_pack)(u, code);
+    else if (code[0] == OP_WIDE_ROW)
+        NAME(run_wide_row)(u, code);
+    else if (code[0] == OP_WIDE_TILE)
+        NAME(run_wide_tile)(u, code);
+    else
+        NAME(run_wide_products)(u, code);
+}
+
+#undef AT_ONCE

@@ -1,0 +1,369 @@
+/* What the short way of a call asks: is all as it was? The records are explained in
+ * compiler/surroundings/watching.py. */
+#ifndef SCALARGRAD_UNCHANGED_H
+#define SCALARGRAD_UNCHANGED_H
+
+#include "frame.h"
+
+/* Each function returns 1 if the holder is as expected, 0 if not, −1 with an exception. No Python
+ * code of the user's runs but in ASK. */
+typedef int (*Same)(PyObject *holder, PyObject *expected, uint64_t *seen);
+
+#define ITEM(k) PyTuple_GET_ITEM(expected, k)
+#define COUNT_OF_EXPECTED PyTuple_GET_SIZE(expected)
+
+static int same_list(PyObject *list, PyObject *expected, uint64_t *seen)
+{
+    (void)seen;
+    const size_t n = (size_t)COUNT_OF_EXPECTED;
+    return PyList_Check(list) && (size_t)PyList_GET_SIZE(list) == n
+           && (n == 0 || memcmp(PySequence_Fast_ITEMS(list), PySequence_Fast_ITEMS(expected),
+                                n * sizeof(PyObject *)) == 0);
+}
+
+/* A number that is another after every change of a dict; 0 where Python has none. */
+static uint64_t version_of(PyObject *dict)
+{
+#if PY_VERSION_HEX < 0x030C0000
+    return ((PyDictObject *)dict)->ma_version_tag;
+#else
+    (void)dict;
+    return 0;
+#endif
+}
+
+/* The keys and values from item `from` on, in turn; NotImplemented for any value. */
+static int has_entries(PyObject *dict, PyObject *expected, Py_ssize_t from)
+{
+    PyObject *key, *value;
+    Py_ssize_t at = 0, n = from;
+    if (PyDict_GET_SIZE(dict) * 2 != COUNT_OF_EXPECTED - from)
+        return 0;
+    for (; PyDict_Next(dict, &at, &key, &value); n += 2)
+        if (ITEM(n) != key || (ITEM(n + 1) != value && ITEM(n + 1) != Py_NotImplemented))
+            return 0;
+    return 1;
+}
+
+/* Some keys, each with its value; NotImplemented where it has none. */
+static int has_names(PyObject *dict, PyObject *expected)
+{
+    for (Py_ssize_t n = 0; n + 1 < COUNT_OF_EXPECTED; n += 2) {
+        PyObject *found = PyDict_GetItemWithError(dict, ITEM(n));
+        if (!found && PyErr_Occurred())
+            return -1;
+        if ((found ? found : Py_NotImplemented) != ITEM(n + 1))
+            return 0;
+    }
+    return 1;
+}
+
+/* `seen` is the version in which the dict was last found to be what it was. */
+static int same_entries(PyObject *dict, PyObject *expected, uint64_t *seen)
+{
+    if (!PyDict_Check(dict))
+        return 0;
+    const uint64_t version = version_of(dict);
+    if (version && version == *seen)
+        return 1;
+    const int is_same = has_entries(dict, expected, 0);
+    *seen = is_same ? version : 0;
+    return is_same;
+}
+
+static int same_names(PyObject *dict, PyObject *expected, uint64_t *seen)
+{
+    if (!PyDict_Check(dict))
+        return 0;
+    const uint64_t version = version_of(dict);
+    if (version && version == *seen)
+        return 1;
+    const int is_same = has_names(dict, expected);
+    *seen = is_same > 0 ? version : 0;
+    return is_same;
+}
+
+static int same_function(PyObject *f, PyObject *expected, uint64_t *seen)
+{
+    (void)seen;
+    if (!PyFunction_Check(f) || COUNT_OF_EXPECTED != 4)
+        return 0;
+    PyObject *found[] = {PyFunction_GET_CODE(f), PyFunction_GET_DEFAULTS(f),
+                         PyFunction_GET_KW_DEFAULTS(f), ((PyFunctionObject *)f)->func_dict};
+    for (Py_ssize_t n = 0; n < 4; n++)
+        if ((found[n] ? found[n] : Py_None) != ITEM(n))
+            return 0;
+    return 1;
+}
+
+static int same_cell(PyObject *cell, PyObject *expected, uint64_t *seen)
+{
+    (void)seen;
+    return PyCell_Check(cell)
+           && PyCell_GET(cell) == (COUNT_OF_EXPECTED == 1 ? ITEM(0) : NULL);
+}
+
+/* `seen` is the version of the class: Python gives another after every change of it or its bases,
+ * and none before it was asked for. */
+static int same_class(PyObject *kind, PyObject *expected, uint64_t *seen)
+{
+    if (!PyType_Check(kind) || COUNT_OF_EXPECTED < 1)
+        return 0;
+    const PyTypeObject *type = (PyTypeObject *)kind;
+    const uint64_t version = PyType_HasFeature((PyTypeObject *)kind, Py_TPFLAGS_VALID_VERSION_TAG)
+                                 ? type->tp_version_tag
+                                 : 0;
+    if (version && version == *seen)
+        return 1;
+    const int is_same = type->tp_mro == ITEM(0) && type->tp_dict
+                        && has_entries(type->tp_dict, expected, 1);
+    *seen = is_same ? version : 0;
+    return is_same;
+}
+
+/* Whether the attributes of an object stand in this dict; −1 with an exception. */
+static int has_dict(PyObject *x, PyObject *expected)
+{
+#if PY_VERSION_HEX < 0x030D0000
+    PyObject **dict = _PyObject_GetDictPtr(x);
+    return dict && *dict == expected;
+#else
+    PyObject *dict = PyObject_GenericGetDict(x, NULL);
+    if (!dict)
+        return -1;
+    Py_DECREF(dict);
+    return dict == expected;
+#endif
+}
+
+static int same_instance(PyObject *x, PyObject *expected, uint64_t *seen)
+{
+    (void)seen;
+    if (COUNT_OF_EXPECTED != 2 || (PyObject *)Py_TYPE(x) != ITEM(0))
+        return 0;
+    return ITEM(1) == Py_NotImplemented ? 1 : has_dict(x, ITEM(1));
+}
+
+/* Return what is in a slot, a new reference, NotImplemented if nothing; NULL with an exception. */
+static PyObject *content_of_slot(PyObject *slot, PyObject *x)
+{
+    const descrgetfunc get = Py_TYPE(slot)->tp_descr_get;
+    PyObject *found = get ? get(slot, x, (PyObject *)Py_TYPE(x)) : NULL;
+    if (found || (get && !PyErr_ExceptionMatches(PyExc_AttributeError)))
+        return found;
+    PyErr_Clear();
+    return Py_NewRef(Py_NotImplemented);
+}
+
+static int same_slots(PyObject *x, PyObject *expected, uint64_t *seen)
+{
+    (void)seen;
+    for (Py_ssize_t n = 0; n + 1 < COUNT_OF_EXPECTED; n += 2) {
+        PyObject *found = content_of_slot(ITEM(n), x);
+        if (!found)
+            return -1;
+        Py_DECREF(found);
+        if (found != ITEM(n + 1))
+            return 0;
+    }
+    return 1;
+}
+
+static int has_shape(const Py_buffer *view, PyObject *shape)
+{
+    if (!PyTuple_Check(shape) || PyTuple_GET_SIZE(shape) != view->ndim)
+        return 0;
+    for (int k = 0; k < view->ndim; k++)
+        if (PyLong_AsSsize_t(PyTuple_GET_ITEM(shape, k)) != view->shape[k])
+            return 0;
+    return 1;
+}
+
+static int has_content(Py_buffer *view, PyObject *content)
+{
+    if (!PyBytes_Check(content) || PyBytes_GET_SIZE(content) != view->len)
+        return 0;
+    const char *expected = PyBytes_AS_STRING(content);
+    if (PyBuffer_IsContiguous(view, 'C'))
+        return memcmp(view->buf, expected, (size_t)view->len) == 0;
+    char *copy = PyMem_Malloc((size_t)view->len + 1);
+    if (!copy)
+        return PyErr_NoMemory(), -1;
+    int is_same = PyBuffer_ToContiguous(copy, view, view->len, 'C');
+    if (is_same == 0)
+        is_same = memcmp(copy, expected, (size_t)view->len) == 0;
+    PyMem_Free(copy);
+    return is_same;
+}
+
+static int same_buffer(PyObject *x, PyObject *expected, uint64_t *seen)
+{
+    (void)seen;
+    Py_buffer view;
+    if (COUNT_OF_EXPECTED != 4)
+        return 0;
+    if (PyObject_GetBuffer(x, &view, PyBUF_FULL_RO) < 0)
+        return PyErr_Clear(), 0;
+    const char *format = PyUnicode_AsUTF8(ITEM(1));
+    int is_same = format ? strcmp(view.format ? view.format : "B", format) == 0 : -1;
+    if (is_same > 0 && has_shape(&view, ITEM(2)))
+        is_same = has_content(&view, ITEM(0));
+    else if (is_same > 0)
+        is_same = 0;
+    PyBuffer_Release(&view);
+    return PyErr_Occurred() ? -1 : is_same;
+}
+
+/* The type whose iteration is meant, then the items. */
+static int same_items(PyObject *x, PyObject *expected, uint64_t *seen)
+{
+    (void)seen;
+    if (COUNT_OF_EXPECTED < 1 || !PyType_Check(ITEM(0))
+        || !PyObject_TypeCheck(x, (PyTypeObject *)ITEM(0)) || !((PyTypeObject *)ITEM(0))->tp_iter)
+        return 0;
+    PyObject *iterator = ((PyTypeObject *)ITEM(0))->tp_iter(x), *item;
+    if (!iterator)
+        return -1;
+    Py_ssize_t n = 1;
+    int is_same = 1;
+    for (; is_same && (item = PyIter_Next(iterator)); n++) {
+        is_same = n < COUNT_OF_EXPECTED && item == ITEM(n);
+        Py_DECREF(item);
+    }
+    Py_DECREF(iterator);
+    return PyErr_Occurred() ? -1 : is_same && n == COUNT_OF_EXPECTED;
+}
+
+static int same_answer(PyObject *f, PyObject *expected, uint64_t *seen)
+{
+    (void)seen;
+    PyObject *found = COUNT_OF_EXPECTED == 1 ? PyObject_CallNoArgs(f) : NULL;
+    if (!found)
+        return PyErr_Occurred() ? -1 : 0;
+    Py_DECREF(found);
+    return found == ITEM(0);
+}
+
+#undef ITEM
+#undef COUNT_OF_EXPECTED
+
+/* In the order of compiler/surroundings/watching.py. */
+static const Same same_of_kind[] = {
+    same_list,     same_entries, same_names,  same_function, same_cell,  same_class,
+    same_instance, same_slots,   same_buffer, same_items,    same_answer,
+};
+enum { KINDS_OF_RECORD = sizeof same_of_kind / sizeof *same_of_kind };
+
+/* ------ Records: those of one function, read once */
+typedef struct {
+    Same same;
+    PyObject *holder, *expected;
+    uint64_t seen; /* the version in which the holder was last found to be as expected; 0 if none */
+} Record;
+
+typedef struct {
+    PyObject_VAR_HEAD
+    Record record[];
+} Records;
+
+static PyTypeObject RecordsType;
+
+static int read_record(PyObject *given, Record *record)
+{
+    if (!PyTuple_Check(given) || PyTuple_GET_SIZE(given) != 3
+        || !PyTuple_Check(PyTuple_GET_ITEM(given, 2)))
+        return PyErr_SetString(PyExc_TypeError, "expected (kind, holder, expected)"), 0;
+    const long kind = PyLong_AsLong(PyTuple_GET_ITEM(given, 0));
+    if (kind == -1 && PyErr_Occurred())
+        return 0;
+    if (kind < 0 || kind >= KINDS_OF_RECORD)
+        return PyErr_SetString(PyExc_ValueError, "there is no such kind of record"), 0;
+    *record = (Record){same_of_kind[kind], Py_NewRef(PyTuple_GET_ITEM(given, 1)),
+                       Py_NewRef(PyTuple_GET_ITEM(given, 2)), 0};
+    return 1;
+}
+
+static PyObject *records_new(PyTypeObject *type, PyObject *args, PyObject *named)
+{
+    static char *names[] = {"records", NULL};
+    PyObject *given;
+    if (!PyArg_ParseTupleAndKeywords(args, named, "O!", names, &PyTuple_Type, &given))
+        return NULL;
+    const Py_ssize_t count = PyTuple_GET_SIZE(given);
+    Records *made = PyObject_GC_NewVar(Records, type, count);
+    if (!made)
+        return NULL;
+    memset(made->record, 0, (size_t)count * sizeof *made->record);
+    for (Py_ssize_t i = 0; i < count; i++)
+        if (!read_record(PyTuple_GET_ITEM(given, i), &made->record[i])) {
+            PyObject_GC_Track(made);
+            Py_DECREF(made);
+            return NULL;
+        }
+    PyObject_GC_Track(made);
+    return (PyObject *)made;
+}
+
+static int records_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Records *records = (Records *)self;
+    for (Py_ssize_t i = 0; i < Py_SIZE(records); i++) {
+        Py_VISIT(records->record[i].holder);
+        Py_VISIT(records->record[i].expected);
+    }
+    return 0;
+}
+
+static int records_clear(PyObject *self)
+{
+    Records *records = (Records *)self;
+    for (Py_ssize_t i = 0; i < Py_SIZE(records); i++) {
+        Py_CLEAR(records->record[i].holder);
+        Py_CLEAR(records->record[i].expected);
+    }
+    return 0;
+}
+
+static void records_dealloc(PyObject *self)
+{
+    PyObject_GC_UnTrack(self);
+    records_clear(self);
+    PyObject_GC_Del(self);
+}
+
+/* Return whether each of the records holds what is expected. One that was cleared does not. */
+static PyObject *records_hold(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    Records *records = (Records *)self;
+    for (Py_ssize_t i = 0; i < Py_SIZE(records); i++) {
+        Record *record = &records->record[i];
+        const int is_same
+            = record->holder ? record->same(record->holder, record->expected, &record->seen) : 0;
+        if (is_same <= 0)
+            return is_same < 0 ? NULL : Py_NewRef(Py_False);
+    }
+    return Py_NewRef(Py_True);
+}
+
+static PyMethodDef records_methods[] = {
+    {"hold", records_hold, METH_NOARGS,
+     "hold(): whether each holder still holds what it held; see compiler/surroundings/watching.py."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyTypeObject RecordsType = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "scalargrad.native._machine.Records",
+    .tp_basicsize = sizeof(Records),
+    .tp_itemsize = sizeof(Record),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
+    .tp_doc = "Records(records): what tells whether all that a function uses is as it was.",
+    .tp_new = records_new,
+    .tp_dealloc = records_dealloc,
+    .tp_traverse = records_traverse,
+    .tp_clear = records_clear,
+    .tp_methods = records_methods,
+};
+
+#endif

@@ -1,0 +1,156 @@
+/* What a node is this time: a row's forward function on the numbers of its operands. */
+#ifndef SCALARGRAD_FORWARD_H
+#define SCALARGRAD_FORWARD_H
+
+#include "objects.h"
+
+/* Operands of each row that is run in C; −1 where any number of them will do, −2 for the others. */
+static int8_t arity[KNOWN_ROWS];
+
+static void know_arities(void)
+{
+    memset(arity, -2, sizeof arity);
+#define ROW(name, ...) arity[OP_##name] = 1;
+    UNARY_ROWS(ROW)
+#undef ROW
+#define ROW(name, ...) arity[OP_##name] = 2;
+    BINARY_ROWS(ROW)
+#undef ROW
+#define ROW(name, ...) arity[OP_##name] = 3;
+    TERNARY_ROWS(ROW)
+#undef ROW
+    arity[OP_sum] = arity[OP_dot] = arity[PRODUCTS] = arity[ACCUMULATE] = -1;
+    arity[STOP_GRADIENT] = arity[LANES_SUM] = 1;
+}
+
+static double number_at(const Trace *t, int32_t i)
+{
+    return t->node[i].number;
+}
+
+static double sum_of(const Trace *t, const int32_t *xs, int32_t count)
+{
+    double total = 0.0;
+    for (int32_t k = 0; k < count; k++)
+        total += number_at(t, xs[k]);
+    return total;
+}
+
+static double dot_of(const Trace *t, const int32_t *operands, int32_t count)
+{
+    const int32_t n = count / 2;
+    double total = count % 2 ? number_at(t, operands[count - 1]) : 0.0;
+    for (int32_t k = 0; k < n; k++)
+        total += number_at(t, operands[k]) * number_at(t, operands[n + k]);
+    return total;
+}
+
+/* It begins with the first product, not with 0.0: that would turn a −0.0 into 0.0. */
+static double products_of(const Trace *t, int32_t row, const int32_t *pairs, int32_t count)
+{
+    double total = 0.0;
+    for (int32_t k = 0; k + 1 < count; k += 2) {
+        const double x = number_at(t, pairs[k]), y = number_at(t, pairs[k + 1]);
+        const double product = row == PRODUCTS ? forward_mul(x, y) : forward_chain(x, y);
+        total = k ? total + product : product;
+    }
+    return total;
+}
+
+static double forward_of(int32_t row, double x, double y, double z)
+{
+    switch (row) {
+#define ROW(name) case OP_##name: return forward_##name(x);
+    UNARY_ROWS(ROW)
+#undef ROW
+#define ROW(name, ...) case OP_##name: return forward_##name(x, y);
+    BINARY_ROWS(ROW)
+#undef ROW
+#define ROW(name, ...) case OP_##name: return forward_##name(x, y, z);
+    TERNARY_ROWS(ROW)
+#undef ROW
+    default: return x;
+    }
+}
+
+/* The forward of a row that has to be run in Python. */
+static int number_in_python(Trace *t, int32_t row, const int32_t *operands, int32_t count,
+                            double *number)
+{
+    PyObject *args = PyTuple_New(count), *result = NULL;
+    for (int32_t k = 0; args && k < count; k++) {
+        PyObject *x = PyFloat_FromDouble(number_at(t, operands[k]));
+        if (!x)
+            Py_CLEAR(args);
+        else
+            PyTuple_SET_ITEM(args, k, x);
+    }
+    PyObject *op = args ? row_of(t, row) : NULL;
+    if (op)
+        result = PyObject_CallFunctionObjArgs(hooks.forward, op, args, NULL);
+    Py_XDECREF(op);
+    Py_XDECREF(args);
+    *number = result ? PyFloat_AsDouble(result) : 0.0;
+    Py_XDECREF(result);
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+static double number_of_many(const Trace *t, int32_t row, const int32_t *operands, int32_t count)
+{
+    switch (row) {
+    case OP_sum: return sum_of(t, operands, count);
+    case OP_dot: return dot_of(t, operands, count);
+    default: return products_of(t, row, operands, count);
+    }
+}
+
+static int number_of(Trace *t, int32_t row, const int32_t *operands, int32_t count, double *number)
+{
+    const int known = row < KNOWN_ROWS ? arity[row] : -2;
+    if (known == count)
+        *number = forward_of(row, number_at(t, operands[0]), number_at(t, operands[count > 1]),
+                             number_at(t, operands[count - 1]));
+    else if (known == -1 && count > 1)
+        *number = number_of_many(t, row, operands, count);
+    else
+        return number_in_python(t, row, operands, count, number);
+    return 0;
+}
+
+/* ------ computing */
+
+static int32_t new_node(Trace *t, int32_t row, const int32_t *operands, int32_t count)
+{
+    double number;
+    if (number_of(t, row, operands, count, &number) < 0)
+        return -1;
+    int is_fixed = row != OP_identity, lane = 0;
+    for (int32_t k = 0; k < count; k++) {
+        is_fixed &= is_constant(t, operands[k]);
+        lane |= t->node[operands[k]].lane;
+    }
+    if (is_fixed)
+        return constant(t, number);
+    lane &= row != LANES_SUM;
+    if (row == OP_identity)
+        return append(t, row, operands, count, number, lane);
+    /* anew: Python code has run since, or not */
+    if (reserve_slot(t) < 0)
+        return -1;
+    const uint32_t at = place_of(t, row, operands, count);
+    return t->slot[at] >= 0 ? t->slot[at] : append_found(t, at, row, operands, count, number, lane);
+}
+
+/* The node for a row applied to nodes, the known one if there is one; −1 with an exception.
+ * `operands` are not those of a node: these move. */
+static int32_t computed(Trace *t, int32_t row, const int32_t *operands, int32_t count)
+{
+    if (row != OP_identity && t->slots) {
+        const uint32_t at = place_of(t, row, operands, count);
+        if (t->slot[at] >= 0)
+            return t->slot[at];
+    }
+    return new_node(t, row, operands, count);
+}
+
+#endif

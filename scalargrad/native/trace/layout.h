@@ -1,0 +1,154 @@
+/* What a group of nodes reads, in order, cut up where this makes stretches; and where it stands. */
+#ifndef SCALARGRAD_LAYOUT_H
+#define SCALARGRAD_LAYOUT_H
+
+#include "places.h"
+
+enum { LONG = 8, REACH = 8 };
+
+/* Nodes to be done together: rows begin … end of what was read. */
+typedef struct {
+    int32_t begin, end;
+} Part;
+
+/* What a group of nodes reads: for each node the places of its operands, then itself. */
+typedef struct {
+    int32_t *read, width, rows, read_room;
+    Part *part;
+    int32_t parts, part_room;
+    int32_t *column, column_room; /* one operand of one part */
+    uint8_t *cut;                 /* whether a part begins at a row */
+    int32_t cut_room;
+} Layout;
+
+typedef struct {
+    PyObject_HEAD
+    Trace *trace;
+    int32_t *place; /* of each node, −1 as long as it has none */
+    Places at;
+    Packs packs;
+    int32_t nodes, few;
+    int32_t pack, wide_row, products[2];
+} Rerolled;
+
+static void layout_free(Layout *l)
+{
+    PyMem_Free(l->read);
+    PyMem_Free(l->part);
+    PyMem_Free(l->column);
+    PyMem_Free(l->cut);
+}
+
+static int32_t length_of(Part part)
+{
+    return part.end - part.begin;
+}
+
+/* ------ reading in order */
+
+static int32_t sorted_width; /* of the rows that are compared: qsort does not hand it on */
+
+static int compare_rows(const void *x, const void *y)
+{
+    const int32_t *a = x, *b = y;
+    int32_t k = 0;
+    while (k < sorted_width - 1 && a[k] == b[k])
+        k++;
+    return (a[k] > b[k]) - (a[k] < b[k]);
+}
+
+static int read_rows(const Rerolled *r, Layout *l, const int32_t *nodes, int32_t begin, int32_t end)
+{
+    const Trace *t = r->trace;
+    for (int32_t k = begin; k < end; k++) {
+        int32_t *row = l->read + (int64_t)k * l->width;
+        for (int32_t n = 0; n < l->width - 1; n++) {
+            const int32_t j = operands_of(t, nodes[k])[n];
+            row[n] = j < r->nodes ? r->place[j] : -1;
+            if (row[n] < 0) {
+                PyErr_SetString(PyExc_ValueError, "a node is computed before what it reads");
+                return -1;
+            }
+        }
+        row[l->width - 1] = nodes[k];
+    }
+    sorted_width = l->width;
+    qsort(l->read + (int64_t)begin * l->width, (size_t)(end - begin),
+          (size_t)l->width * sizeof *l->read, compare_rows);
+    return 0;
+}
+
+static const int32_t *column_of_part(Layout *l, Part part, int32_t k)
+{
+    for (int32_t row = part.begin; row < part.end; row++)
+        l->column[row - part.begin] = l->read[(int64_t)row * l->width + k];
+    return l->column;
+}
+
+/* Mark where a column would have to be cut so that each piece is one number or a stretch; return
+ * how many marks are new. */
+static int32_t mark_cuts(const int32_t *column, int32_t length, uint8_t *cut)
+{
+    int32_t found = 0, step = -1;
+    for (int32_t at = 1; at < length; at++) {
+        const int64_t here = (int64_t)column[at] - column[at - 1];
+        if (step < 0 && (here == 0 || here == 1))
+            step = (int32_t)here;
+        else if (step < 0 || here != step) {
+            step = -1;
+            found += !cut[at];
+            cut[at] = 1;
+        }
+    }
+    return found;
+}
+
+static int add_part(Layout *l, int32_t begin, int32_t end)
+{
+    if (reserve((void **)&l->part, &l->part_room, (int64_t)l->parts + 1, sizeof *l->part) < 0)
+        return -1;
+    l->part[l->parts++] = (Part){begin, end};
+    return 0;
+}
+
+/* Cut rows up where this makes stretches; leave them whole where that leaves too little in a piece. */
+static int cut_rows(Layout *l, Part whole)
+{
+    const int32_t length = length_of(whole);
+    int64_t count = 1;
+    memset(l->cut, 0, (size_t)length);
+    for (int32_t k = 0; k < l->width - 1; k++) {
+        const int32_t *column = column_of_part(l, whole, k);
+        if (kind_of(column, length) != SCATTERED)
+            continue;
+        count += mark_cuts(column, length, l->cut);
+        if (LONG * count > length)
+            return add_part(l, whole.begin, whole.end);
+    }
+    int32_t begin = whole.begin;
+    for (int32_t at = 1; at < length; at++)
+        if (l->cut[at]) {
+            if (add_part(l, begin, whole.begin + at) < 0)
+                return -1;
+            begin = whole.begin + at;
+        }
+    return add_part(l, begin, whole.end);
+}
+
+static int lay_out(const Rerolled *r, Layout *l, const Group *group, const Parts *p)
+{
+    l->width = group->operands + 1;
+    l->rows = p->nodes.count;
+    l->parts = 0;
+    if (reserve((void **)&l->read, &l->read_room, (int64_t)l->rows * l->width, sizeof *l->read) < 0
+        || reserve((void **)&l->column, &l->column_room, l->rows, sizeof *l->column) < 0
+        || reserve((void **)&l->cut, &l->cut_room, l->rows, 1) < 0)
+        return -1;
+    for (int32_t k = 0, begin = 0; k < p->ends.count; begin = p->ends.item[k++])
+        if (read_rows(r, l, p->nodes.item, begin, p->ends.item[k]) < 0
+            || cut_rows(l, (Part){begin, p->ends.item[k]}) < 0)
+            return -1;
+    return 0;
+}
+
+#endif

@@ -1,0 +1,295 @@
+/* The trace in C: what a function does to its numbers, written down while it runs once.
+ *
+ * The twin of trace.py, node for node. What speed does not matter for is written in Python, once for
+ * both. Everything happens under Python's lock; where Python code may run, pointers into the tape
+ * are found anew. */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdint.h>
+#include <string.h>
+#include "adjoints.h"
+#include "views.h"
+#include "fusion.h"
+#include "rerolled.h"
+
+/* ------ computing, from Python */
+
+static PyObject *trace_constant(PyObject *self, PyObject *number)
+{
+    const double x = PyFloat_AsDouble(number);
+    if (x == -1.0 && PyErr_Occurred())
+        return NULL;
+    const int32_t index = constant((Trace *)self, x);
+    return index < 0 ? NULL : PyLong_FromLong(index);
+}
+
+static PyObject *trace_input(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+    if (n < 1 || n > 3) {
+        PyErr_Format(PyExc_TypeError,
+                     "input takes a number, whether it has lanes, and is plain, got %zd", n);
+        return NULL;
+    }
+    const double x = PyFloat_AsDouble(args[0]);
+    const int lane = n > 1 ? PyObject_IsTrue(args[1]) : 0;
+    const int plain = n > 2 ? PyObject_IsTrue(args[2]) : 0;
+    if (lane < 0 || plain < 0 || (x == -1.0 && PyErr_Occurred()))
+        return NULL;
+    const int32_t index = new_input((Trace *)self, x, lane, plain);
+    return index < 0 ? NULL : tracer_of((Trace *)self, index);
+}
+
+static PyObject *trace_index(PyObject *self, PyObject *x)
+{
+    const int32_t index = index_of((Trace *)self, x);
+    return index < 0 ? NULL : PyLong_FromLong(index);
+}
+
+static int32_t compute_items(Trace *t, int32_t row, PyObject *items)
+{
+    const Py_ssize_t count = PyTuple_GET_SIZE(items);
+    int32_t few[FEW] = {0}, *operands = count <= FEW ? few : PyMem_New(int32_t, count);
+    if (!operands) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    int32_t index = 0;
+    for (Py_ssize_t k = 0; index >= 0 && k < count; k++)
+        index = operands[k] = index_of(t, PyTuple_GET_ITEM(items, k));
+    if (index >= 0)
+        index = computed(t, row, operands, (int32_t)count);
+    if (operands != few)
+        PyMem_Free(operands);
+    return index;
+}
+
+/* compute(row, operands): the Tracer of the node, the known one if there is one. */
+static PyObject *trace_compute(PyObject *self, PyObject *const *args, Py_ssize_t n)
+{
+    Trace *t = (Trace *)self;
+    if (n != 2) {
+        PyErr_Format(PyExc_TypeError, "compute takes a row and its operands, got %zd", n);
+        return NULL;
+    }
+    /* a tuple of its own: reading an operand may run Python code, which could change a list */
+    PyObject *items = PySequence_Tuple(args[1]);
+    if (items && PyTuple_GET_SIZE(items) > INT32_MAX)
+        Py_SETREF(items, PyErr_NoMemory());
+    const int32_t row = items ? code_of(t, args[0]) : -1;
+    const int32_t index = row < 0 ? -1 : compute_items(t, row, items);
+    Py_XDECREF(items);
+    return index < 0 ? NULL : result_of(t, term_at(t, index));
+}
+
+static int known_code(Trace *t, PyObject *row)
+{
+    const int32_t code = code_of(t, row);
+    if (code < KNOWN_ROWS)
+        return code;
+    PyErr_SetString(PyExc_ValueError, "expected a row that is known to all traces");
+    return -1;
+}
+
+/* Take over pairs of a row and what is computed in place of it. */
+static int replace_rows(Trace *t, PyObject *pairs)
+{
+    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(pairs); k++) {
+        PyObject *row, *other;
+        if (!PyArg_ParseTuple(PyTuple_GET_ITEM(pairs, k), "OO", &row, &other))
+            return -1;
+        const int code = known_code(t, row), instead = code < 0 ? -1 : known_code(t, other);
+        if (instead < 0)
+            return -1;
+        t->instead[code] = (int16_t)(1 + instead);
+    }
+    return 0;
+}
+
+/* ask(always, beside_number, instead): of which rows `compute` is to be asked before they are
+ * applied, and which are other rows without a question. */
+static PyObject *trace_ask(PyObject *self, PyObject *args)
+{
+    Trace *t = (Trace *)self;
+    PyObject *rows[2], *instead;
+    if (!PyArg_ParseTuple(args, "O!O!O!:ask", &PyTuple_Type, &rows[0], &PyTuple_Type, &rows[1],
+                          &PyTuple_Type, &instead)
+        || replace_rows(t, instead) < 0)
+        return NULL;
+    for (int which = 0; which < 2; which++)
+        for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(rows[which]); k++) {
+            const int32_t row = code_of(t, PyTuple_GET_ITEM(rows[which], k));
+            if (row < 0)
+                return NULL;
+            if (row < KNOWN_ROWS)
+                t->asks[row] = which ? BESIDE_NUMBER : ALWAYS;
+        }
+    t->is_rewriting = 1;
+    Py_RETURN_NONE;
+}
+
+/* ------ the type */
+
+static PyObject *trace_new(PyTypeObject *type, PyObject *args, PyObject *named)
+{
+    (void)args;
+    (void)named;
+    Trace *t = is_installed() ? (Trace *)type->tp_alloc(type, 0) : NULL;
+    if (!t)
+        return NULL;
+    t->rows = PyList_New(0);
+    t->inputs = PyList_New(0);
+    t->codes = PyDict_New();
+    t->captured = PyDict_New();
+    if (!t->rows || !t->inputs || !t->codes || !t->captured)
+        Py_CLEAR(t);
+    return (PyObject *)t;
+}
+
+static int trace_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Trace *t = (Trace *)self;
+    Py_VISIT(t->rows);
+    Py_VISIT(t->codes);
+    Py_VISIT(t->captured);
+    Py_VISIT(t->inputs);
+    return 0;
+}
+
+/* The containers stay, empty: nothing else has to fear that they are gone. */
+static int trace_clear(PyObject *self)
+{
+    Trace *t = (Trace *)self;
+    if (t->codes)
+        PyDict_Clear(t->codes);
+    if (t->captured)
+        PyDict_Clear(t->captured);
+    if (t->rows && PyList_SetSlice(t->rows, 0, PyList_GET_SIZE(t->rows), NULL) < 0)
+        PyErr_Clear();
+    return 0;
+}
+
+static void trace_dealloc(PyObject *self)
+{
+    Trace *t = (Trace *)self;
+    PyObject_GC_UnTrack(self);
+    Py_XDECREF(t->rows);
+    Py_XDECREF(t->codes);
+    Py_XDECREF(t->captured);
+    Py_XDECREF(t->inputs);
+    PyMem_Free(t->node);
+    PyMem_Free(t->operand);
+    PyMem_Free(t->slot);
+    Py_TYPE(self)->tp_free(self);
+}
+
+static Py_ssize_t trace_length(PyObject *self)
+{
+    return ((Trace *)self)->size;
+}
+
+static PySequenceMethods trace_as_sequence = {.sq_length = trace_length};
+
+static PyMethodDef trace_methods[] = {
+    {"constant", trace_constant, METH_O, "constant(number): the node of a constant."},
+    {"input", (PyCFunction)(void (*)(void))trace_input, METH_FASTCALL,
+     "input(number, lane=False, plain=False): the Tracer of a new input."},
+    {"index", trace_index, METH_O, "index(x): the node that stands for an operand."},
+    {"compute", (PyCFunction)(void (*)(void))trace_compute, METH_FASTCALL,
+     "compute(row, operands): the Tracer of the node, the known one if there is one."},
+    {"ask", trace_ask, METH_VARARGS,
+     "ask(always, beside_number, instead): the rows that `compute` rewrites; if beside a number "
+     "only; and pairs of a row and another that is computed in its place."},
+    {"needed", trace_needed, METH_O, "needed(wanted): the nodes that these are computed from."},
+    {"uses", trace_uses, METH_O, "uses(wanted): how often each node is used by these."},
+    {"stages", trace_stages, METH_O, "stages(late_input): the stage of every node, as bytes."},
+    {"copy", trace_copy, METH_VARARGS,
+     "copy(old, wanted): compute what they need again; what they have become."},
+    {"fuse", trace_fuse, METH_O, "fuse(wanted): turn sums of products into single nodes."},
+    {"adjoints", trace_adjoints, METH_VARARGS,
+     "adjoints(root, leaves, seed): {node: adjoint} of the root and the leaves."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyMemberDef trace_members[] = {
+    {"captured", T_OBJECT_EX, offsetof(Trace, captured), READONLY,
+     "The Values the function closes over, each with the input that stands for it."},
+    {"inputs", T_OBJECT_EX, offsetof(Trace, inputs), READONLY, "The inputs, in order."},
+    {NULL, 0, 0, 0, NULL},
+};
+
+static PyTypeObject TraceType = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "scalargrad.native._trace.Trace",
+    .tp_doc = "Nodes in the order in which they were computed, each different computation once.",
+    .tp_basicsize = sizeof(Trace),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+    .tp_new = trace_new,
+    .tp_dealloc = trace_dealloc,
+    .tp_traverse = trace_traverse,
+    .tp_clear = trace_clear,
+    .tp_methods = trace_methods,
+    .tp_members = trace_members,
+    .tp_getset = trace_columns,
+    .tp_as_sequence = &trace_as_sequence,
+};
+
+/* ------ the module */
+
+/* install(rows, input, constant, Tracer, Value, forward, operand, state, template, local) */
+static PyObject *install(PyObject *module, PyObject *args)
+{
+    (void)module;
+    PyObject *rows, *input, *fixed, *tracer, *value, *found[5];
+    if (!PyArg_ParseTuple(args, "O!OOO!O!OOOOO:install", &PyTuple_Type, &rows, &input, &fixed,
+                          &PyType_Type, &tracer, &PyType_Type, &value, &found[0], &found[1],
+                          &found[2], &found[3], &found[4]))
+        return NULL;
+    if (PyTuple_GET_SIZE(rows) != KNOWN_ROWS
+        || !PyType_IsSubtype((PyTypeObject *)tracer, &TracerType)) {
+        PyErr_Format(PyExc_ImportError, "the tape knows %d rows, the table has %zd: build the "
+                     "extension anew", KNOWN_ROWS, PyTuple_GET_SIZE(rows));
+        return NULL;
+    }
+    know_arities();
+    PyObject **const places[] = {&hooks.forward, &hooks.operand, &hooks.state, &hooks.template,
+                                 &hooks.local};
+    for (int k = 0; k < 5; k++)
+        Py_XSETREF(*places[k], Py_NewRef(found[k]));
+    Py_XSETREF(hooks.rows, Py_NewRef(rows));
+    Py_XSETREF(hooks.input, Py_NewRef(input));
+    Py_XSETREF(hooks.constant, Py_NewRef(fixed));
+    Py_XSETREF(hooks.tracer, (PyTypeObject *)Py_NewRef(tracer));
+    Py_XSETREF(hooks.value, (PyTypeObject *)Py_NewRef(value));
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef module_methods[] = {
+    {"install", install, METH_VARARGS, "install(...): take what is written in Python."},
+    {"set_modes", modes_set, METH_O, "set_modes(blocks): take the set of active blocks."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyModuleDef tape_module = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "scalargrad.native._trace",
+    .m_doc = "Writes down what a function does to its numbers.",
+    .m_size = -1,
+    .m_methods = module_methods,
+};
+
+PyMODINIT_FUNC PyInit__trace(void)
+{
+    if (modes_prepare() < 0 || PyType_Ready(&TraceType) < 0 || PyType_Ready(&TracerType) < 0
+        || PyType_Ready(&ColumnType) < 0 || PyType_Ready(&RerolledType) < 0)
+        return NULL;
+    PyObject *module = PyModule_Create(&tape_module);
+    if (!module)
+        return NULL;
+    if (PyModule_AddObjectRef(module, "Trace", (PyObject *)&TraceType) < 0
+        || PyModule_AddObjectRef(module, "Tracer", (PyObject *)&TracerType) < 0
+        || PyModule_AddObjectRef(module, "Rerolled", (PyObject *)&RerolledType) < 0) {
+        Py_DECREF(module);
+        return NULL;
+    }
+    return module;
+}

@@ -1,0 +1,188 @@
+/* Rows, Tracers and numbers: what nodes are to Python. */
+#ifndef SCALARGRAD_OBJECTS_H
+#define SCALARGRAD_OBJECTS_H
+
+#include "../shared/modes.h"
+#include "nodes.h"
+
+/* What the Python half of the trace gives; see tape.py. */
+static struct {
+    PyObject *rows;          /* tuple of the known rows, by code */
+    PyObject *input;         /* what stands for the row of an input */
+    PyObject *constant;      /* the same for a constant */
+    PyTypeObject *tracer;    /* the class of Tracers */
+    PyTypeObject *value;     /* the class of Values */
+    PyObject *forward;       /* (Operator, numbers) -> float */
+    PyObject *operand;       /* (x, name of the reflected method) -> x or NotImplemented */
+    PyObject *state;         /* modes.state */
+    PyObject *template;      /* (Operator, beside a constant) -> what each partial computes, or None */
+    PyObject *local;         /* (Tracer) -> the partial in each operand, None for a constant */
+} hooks;
+
+static int is_installed(void)
+{
+    if (!hooks.rows)
+        PyErr_SetString(PyExc_RuntimeError, "the tape is used before tape.py installed it");
+    return hooks.rows != NULL;
+}
+
+/* ------ rows */
+
+/* The row of a code: a new reference. */
+static PyObject *row_of(const Trace *t, int32_t row)
+{
+    if (row == INPUT || row == CONSTANT)
+        return Py_NewRef(row == INPUT ? hooks.input : hooks.constant);
+    if (row < KNOWN_ROWS)
+        return Py_NewRef(PyTuple_GET_ITEM(hooks.rows, row));
+    return Py_XNewRef(PyList_GetItem(t->rows, row - KNOWN_ROWS));
+}
+
+static int32_t code_of_own(Trace *t, PyObject *row)
+{
+    PyObject *known = PyDict_GetItemWithError(t->codes, row);
+    if (known)
+        return (int32_t)PyLong_AsLong(known);
+    const Py_ssize_t code = KNOWN_ROWS + PyList_GET_SIZE(t->rows);
+    PyObject *number = PyErr_Occurred() || code > INT32_MAX ? NULL : PyLong_FromSsize_t(code);
+    if (!number)
+        return -1;
+    int failed = PyList_Append(t->rows, row) < 0;
+    if (!failed && PyDict_SetItem(t->codes, row, number) < 0) {
+        failed = 1;
+        PySequence_DelItem(t->rows, code - KNOWN_ROWS);
+    }
+    Py_DECREF(number);
+    return failed ? -1 : (int32_t)code;
+}
+
+/* The code of an Operator; −1 with an exception. */
+static int32_t code_of(Trace *t, PyObject *row)
+{
+    PyObject *attribute = PyObject_GetAttrString(row, "code");
+    const long code = attribute ? PyLong_AsLong(attribute) : -1;
+    Py_XDECREF(attribute);
+    if (code == -1 && PyErr_Occurred())
+        return -1;
+    if (code >= 0 && code < OP_COUNT && PyTuple_GET_ITEM(hooks.rows, code) == row)
+        return (int32_t)code;
+    for (int32_t k = OP_COUNT; k < KNOWN_ROWS; k++)
+        if (PyTuple_GET_ITEM(hooks.rows, k) == row)
+            return k;
+    return code_of_own(t, row);
+}
+
+/* ------ Tracers */
+
+static PyObject *tracer_of(Trace *t, int32_t i)
+{
+    if (t->node[i].tracer)
+        return Py_NewRef(t->node[i].tracer);
+    Tracer *tracer = (Tracer *)hooks.tracer->tp_alloc(hooks.tracer, 0);
+    if (!tracer)
+        return NULL;
+    /* the allocation may have run a finalizer that asked for the same */
+    if (t->node[i].tracer) {
+        Py_DECREF(tracer);
+        return Py_NewRef(t->node[i].tracer);
+    }
+    tracer->trace = (Trace *)Py_NewRef(t);
+    tracer->index = i;
+    t->node[i].tracer = tracer;
+    return (PyObject *)tracer;
+}
+
+static int is_tracer(PyObject *x)
+{
+    return Py_IS_TYPE(x, hooks.tracer) && ((Tracer *)x)->trace;
+}
+
+/* ------ numbers and nodes */
+
+static Term number_term(double x)
+{
+    return (Term){-1, x};
+}
+
+static int is_number_term(Term x)
+{
+    return x.node < 0;
+}
+
+static Term term_at(const Trace *t, int32_t i)
+{
+    return is_constant(t, i) ? number_term(t->node[i].number) : (Term){i, 0.0};
+}
+
+static PyObject *object_of(Trace *t, Term x)
+{
+    return is_number_term(x) ? PyFloat_FromDouble(x.number) : tracer_of(t, x.node);
+}
+
+static int32_t node_of(Trace *t, Term x)
+{
+    return is_number_term(x) ? constant(t, x.number) : x.node;
+}
+
+/* A node's index from Python; −1 with an exception if there is no such node. */
+static int32_t checked_index(const Trace *t, PyObject *x)
+{
+    const long index = PyLong_AsLong(x);
+    if (index == -1 && PyErr_Occurred())
+        return -1;
+    if (index >= 0 && index < t->size)
+        return (int32_t)index;
+    PyErr_Format(PyExc_IndexError, "there is no node %ld among %d", index, t->size);
+    return -1;
+}
+
+/* The input that stands for a Value the function closes over. */
+static int32_t captured(Trace *t, PyObject *value)
+{
+    PyObject *known = PyDict_GetItemWithError(t->captured, value);
+    if (known)
+        return checked_index(t, known);
+    PyObject *data = PyErr_Occurred() ? NULL : PyObject_GetAttrString(value, "_data");
+    const double number = data ? PyFloat_AsDouble(data) : 0.0;
+    Py_XDECREF(data);
+    const int32_t index = PyErr_Occurred() ? -1 : new_input(t, number, 0, 0);
+    PyObject *at = index < 0 ? NULL : PyLong_FromLong(index);
+    const int failed = !at || PyDict_SetItem(t->captured, value, at) < 0;
+    Py_XDECREF(at);
+    return failed ? -1 : index;
+}
+
+/* The node that stands for an operand; −1 with an exception. */
+static int32_t index_of(Trace *t, PyObject *x)
+{
+    if (is_tracer(x)) {
+        if (((Tracer *)x)->trace == t)
+            return ((Tracer *)x)->index;
+        PyErr_SetString(PyExc_TypeError,
+                        "a number of one compiled function was kept and used in another");
+        return -1;
+    }
+    if (PyFloat_CheckExact(x))
+        return constant(t, PyFloat_AS_DOUBLE(x));
+    if (Py_IS_TYPE(x, hooks.value))
+        return captured(t, x);
+    PyObject *found = PyObject_CallMethod((PyObject *)t, "other", "O", x);
+    const int32_t index = found ? checked_index(t, found) : -1;
+    Py_XDECREF(found);
+    return index;
+}
+
+/* A number stays one, and does not become a node before it is needed as one. */
+static int term_of(Trace *t, PyObject *x, Term *term)
+{
+    if (PyFloat_CheckExact(x)) {
+        *term = number_term(PyFloat_AS_DOUBLE(x));
+        return 0;
+    }
+    const int32_t index = index_of(t, x);
+    if (index >= 0)
+        *term = term_at(t, index);
+    return index < 0 ? -1 : 0;
+}
+
+#endif

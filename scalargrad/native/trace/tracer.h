@@ -1,0 +1,254 @@
+/* A Tracer: a number of a function that is being traced, with Python's arithmetic. */
+#ifndef SCALARGRAD_TRACER_H
+#define SCALARGRAD_TRACER_H
+
+#include <structmember.h>
+#include "forward.h"
+
+/* ------ applying rows */
+
+/* What a trace's own rule makes of a row. */
+static int applied_in_python(Trace *t, int32_t row, const Term *terms, int32_t count, Term *result)
+{
+    PyObject *operands = PyTuple_New(count), *found = NULL;
+    for (int32_t k = 0; operands && k < count; k++) {
+        PyObject *x = object_of(t, terms[k]);
+        if (!x)
+            Py_CLEAR(operands);
+        else
+            PyTuple_SET_ITEM(operands, k, x);
+    }
+    PyObject *op = operands ? row_of(t, row) : NULL;
+    if (op)
+        found = PyObject_CallMethod((PyObject *)t, "compute", "OO", op, operands);
+    Py_XDECREF(op);
+    Py_XDECREF(operands);
+    const int failed = !found || term_of(t, found, result) < 0;
+    Py_XDECREF(found);
+    return failed ? -1 : 0;
+}
+
+/* Whether a node is a number times a node, −1 where it is negated. */
+static int is_scaled(const Trace *t, int32_t i)
+{
+    return t->node[i].row == OP_neg
+           || (t->node[i].row == OP_mul && is_constant(t, operands_of(t, i)[0]));
+}
+
+static int is_asking(const Trace *t, int32_t row, const Term *terms, int32_t count)
+{
+    /* what was to be summed may have lost its lanes: then the sum is a product with their count */
+    if (row == LANES_SUM && t->is_rewriting)
+        return is_number_term(terms[0]) || !t->node[terms[0].node].lane;
+    const int asks = row < KNOWN_ROWS ? t->asks[row] : NEVER;
+    for (int32_t k = 0; asks == BESIDE_NUMBER && k < count; k++)
+        if (is_number_term(terms[k]) || is_scaled(t, terms[k].node))
+            return 1;
+    return asks == ALWAYS;
+}
+
+enum { FEW = 16 };
+
+/* Apply a row to terms, at least one of them a node. */
+static int applied(Trace *t, int32_t row, const Term *terms, int32_t count, Term *result)
+{
+    if (row < KNOWN_ROWS && t->instead[row])
+        row = t->instead[row] - 1;
+    if (is_asking(t, row, terms, count))
+        return applied_in_python(t, row, terms, count, result);
+    int32_t few[FEW] = {0}, *operands = count <= FEW ? few : PyMem_New(int32_t, count);
+    if (!operands) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    int32_t index = 0;
+    for (int32_t k = 0; index >= 0 && k < count; k++)
+        index = operands[k] = node_of(t, terms[k]);
+    if (index >= 0)
+        index = computed(t, row, operands, count);
+    if (operands != few)
+        PyMem_Free(operands);
+    if (index >= 0)
+        *result = term_at(t, index);
+    return index < 0 ? -1 : 0;
+}
+
+/* What a computation gives to Python: a Tracer even of a constant, which is a number like any other
+ * of the function; but where rows are rewritten it is told apart. */
+static PyObject *result_of(Trace *t, Term x)
+{
+    if (t->is_rewriting && is_number_term(x))
+        return PyFloat_FromDouble(x.number);
+    const int32_t index = node_of(t, x);
+    return index < 0 ? NULL : tracer_of(t, index);
+}
+
+/* ------ within no_grad */
+
+static int is_detaching(void)
+{
+    /* while a function is traced one mode is active: that it is traced */
+    if (modes_active() < 2)
+        return 0;
+    PyObject *no_grad = PyObject_GetAttrString(hooks.state, "no_grad");
+    const int is = no_grad ? PyObject_IsTrue(no_grad) : -1;
+    Py_XDECREF(no_grad);
+    return is;
+}
+
+static PyObject *settled(Trace *t, Term x)
+{
+    const int detaching = is_detaching();
+    if (detaching < 0
+        || (detaching && !is_number_term(x) && applied(t, STOP_GRADIENT, &x, 1, &x) < 0))
+        return NULL;
+    return result_of(t, x);
+}
+
+/* ------ Python's arithmetic */
+
+static PyObject *unary(int32_t row, PyObject *x)
+{
+    if (!is_tracer(x)) {
+        PyErr_Format(PyExc_TypeError, "a %s is no number of a trace", Py_TYPE(x)->tp_name);
+        return NULL;
+    }
+    Trace *t = ((Tracer *)x)->trace;
+    const Term term = term_at(t, ((Tracer *)x)->index);
+    Term result;
+    return applied(t, row, &term, 1, &result) < 0 ? NULL : settled(t, result);
+}
+
+/* Read an operand beside a Tracer: 1 if it is one, 0 if not, −1 with an exception. */
+static int read_beside(Trace *t, PyObject *x, const char *reflected, Term *term)
+{
+    if (is_tracer(x) || PyFloat_CheckExact(x) || Py_IS_TYPE(x, hooks.value))
+        return term_of(t, x, term) < 0 ? -1 : 1;
+    PyObject *found = PyObject_CallFunction(hooks.operand, "Os", x, reflected);
+    const int is_ours = found != Py_NotImplemented;
+    const int failed = !found || (is_ours && term_of(t, found, term) < 0);
+    Py_XDECREF(found);
+    return failed ? -1 : is_ours;
+}
+
+static PyObject *binary(int32_t row, PyObject *x, PyObject *y, const char *swapped,
+                        const char *reflected)
+{
+    if (!is_tracer(x) && !is_tracer(y))
+        Py_RETURN_NOTIMPLEMENTED;
+    Trace *t = ((Tracer *)(is_tracer(x) ? x : y))->trace;
+    Term terms[2], result;
+    int found = read_beside(t, x, swapped, &terms[0]);
+    if (found > 0)
+        found = read_beside(t, y, reflected, &terms[1]);
+    if (found == 0)
+        Py_RETURN_NOTIMPLEMENTED;
+    if (found < 0 || applied(t, row, terms, 2, &result) < 0)
+        return NULL;
+    return settled(t, result);
+}
+
+#define UNARY(name) \
+    static PyObject *tracer_##name(PyObject *x) \
+    { \
+        return unary(OP_##name, x); \
+    }
+#define BINARY(name, dunder) \
+    static PyObject *tracer_##name(PyObject *x, PyObject *y) \
+    { \
+        return binary(OP_##name, x, y, "__" #dunder "__", "__r" #dunder "__"); \
+    }
+
+UNARY(neg)
+UNARY(abs)
+BINARY(add, add)
+BINARY(sub, sub)
+BINARY(mul, mul)
+BINARY(div, truediv)
+BINARY(mod, mod)
+BINARY(floordiv, floordiv)
+BINARY(pow, pow)
+
+static PyObject *tracer_power(PyObject *x, PyObject *y, PyObject *modulus)
+{
+    if (modulus != Py_None)
+        Py_RETURN_NOTIMPLEMENTED;
+    return tracer_pow(x, y);
+}
+
+/* ------ methods */
+
+#define ROW(python, name, doc) \
+    static PyObject *method_##python(PyObject *x, PyObject *unused) \
+    { \
+        (void)unused; \
+        return unary(OP_##name, x); \
+    }
+UNARY_METHODS(ROW)
+#undef ROW
+
+#define ROW(python, name, doc) {#python, method_##python, METH_NOARGS, doc},
+static PyMethodDef tracer_methods[] = {UNARY_METHODS(ROW){NULL, NULL, 0, NULL}};
+#undef ROW
+
+static PyNumberMethods tracer_as_number = {
+    .nb_add = tracer_add,
+    .nb_subtract = tracer_sub,
+    .nb_multiply = tracer_mul,
+    .nb_true_divide = tracer_div,
+    .nb_remainder = tracer_mod,
+    .nb_floor_divide = tracer_floordiv,
+    .nb_power = tracer_power,
+    .nb_negative = tracer_neg,
+    .nb_absolute = tracer_abs,
+};
+
+/* ------ the type */
+
+static PyObject *tracer_new(PyTypeObject *type, PyObject *args, PyObject *named)
+{
+    (void)args;
+    (void)named;
+    PyErr_Format(PyExc_TypeError, "a %s comes from a trace", type->tp_name);
+    return NULL;
+}
+
+static void tracer_dealloc(PyObject *self)
+{
+    PyObject_GC_UnTrack(self);
+    Trace *t = ((Tracer *)self)->trace;
+    if (t) {
+        t->node[((Tracer *)self)->index].tracer = NULL;
+        Py_DECREF(t);
+    }
+    Py_TYPE(self)->tp_free(self);
+}
+
+/* Without a tp_clear: what a trace is part of a cycle through, it gives up itself. */
+static int tracer_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Py_VISIT(((Tracer *)self)->trace);
+    return 0;
+}
+
+static PyMemberDef tracer_members[] = {
+    {"trace", T_OBJECT_EX, offsetof(Tracer, trace), READONLY, "The trace it is a number of."},
+    {"index", T_INT, offsetof(Tracer, index), READONLY, "Which node of the trace it stands for."},
+    {NULL, 0, 0, 0, NULL},
+};
+
+static PyTypeObject TracerType = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "scalargrad.native._trace.Tracer",
+    .tp_doc = "A number of a function that is being traced.",
+    .tp_basicsize = sizeof(Tracer),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+    .tp_new = tracer_new,
+    .tp_dealloc = tracer_dealloc,
+    .tp_traverse = tracer_traverse,
+    .tp_methods = tracer_methods,
+    .tp_members = tracer_members,
+    .tp_as_number = &tracer_as_number,
+};
+
+#endif

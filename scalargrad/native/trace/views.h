@@ -1,0 +1,104 @@
+/* A trace's columns as sequences: its rows, operands, numbers, lanes and Tracers, by node. */
+#ifndef SCALARGRAD_VIEWS_H
+#define SCALARGRAD_VIEWS_H
+
+#include "tracer.h"
+
+enum { ROWS, OPERANDS, NUMBERS, LANE_FLAGS, PLAIN_FLAGS, TRACERS };
+
+typedef struct {
+    PyObject_HEAD
+    Trace *trace;
+    long kind;
+} Column;
+
+static PyObject *operand_tuple(const Trace *t, int32_t i)
+{
+    const int32_t count = t->node[i].count;
+    PyObject *found = PyTuple_New(count);
+    for (int32_t k = 0; found && k < count; k++) {
+        PyObject *index = PyLong_FromLong(operands_of(t, i)[k]);
+        if (!index)
+            Py_CLEAR(found);
+        else
+            PyTuple_SET_ITEM(found, k, index);
+    }
+    return found;
+}
+
+static Py_ssize_t column_length(PyObject *self)
+{
+    return ((Column *)self)->trace->size;
+}
+
+static PyObject *column_item(PyObject *self, Py_ssize_t at)
+{
+    Trace *t = ((Column *)self)->trace;
+    if (at < 0 || at >= t->size) {
+        PyErr_Format(PyExc_IndexError, "there is no node %zd among %d", at, t->size);
+        return NULL;
+    }
+    const int32_t i = (int32_t)at;
+    switch (((Column *)self)->kind) {
+    case ROWS: return row_of(t, t->node[i].row);
+    case OPERANDS: return operand_tuple(t, i);
+    case NUMBERS: return PyFloat_FromDouble(t->node[i].number);
+    case LANE_FLAGS: return PyBool_FromLong(t->node[i].lane);
+    case PLAIN_FLAGS: return PyBool_FromLong(t->node[i].plain);
+    default: return tracer_of(t, i);
+    }
+}
+
+static void column_dealloc(PyObject *self)
+{
+    PyObject_GC_UnTrack(self);
+    Py_DECREF(((Column *)self)->trace);
+    PyObject_GC_Del(self);
+}
+
+static int column_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Py_VISIT(((Column *)self)->trace);
+    return 0;
+}
+
+static PySequenceMethods column_as_sequence = {
+    .sq_length = column_length,
+    .sq_item = column_item,
+};
+
+static PyTypeObject ColumnType = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "scalargrad.native._trace.Column",
+    .tp_doc = "Something of every node of a trace, by index.",
+    .tp_basicsize = sizeof(Column),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .tp_dealloc = column_dealloc,
+    .tp_traverse = column_traverse,
+    .tp_as_sequence = &column_as_sequence,
+};
+
+static PyObject *column_of(PyObject *trace, void *kind)
+{
+    Column *column = PyObject_GC_New(Column, &ColumnType);
+    if (!column)
+        return NULL;
+    column->trace = (Trace *)Py_NewRef(trace);
+    column->kind = (long)(intptr_t)kind;
+    PyObject_GC_Track((PyObject *)column);
+    return (PyObject *)column;
+}
+
+#define COLUMN(name, kind, doc) {name, column_of, NULL, doc, (void *)(intptr_t)(kind)}
+
+static PyGetSetDef trace_columns[] = {
+    COLUMN("rows", ROWS, "The operator of each node, or what stands for an input or a constant."),
+    COLUMN("operands", OPERANDS, "The nodes that each is computed from."),
+    COLUMN("numbers", NUMBERS, "What each was this time."),
+    COLUMN("lanes", LANE_FLAGS, "Whether each differs from lane to lane."),
+    COLUMN("plain", PLAIN_FLAGS, "Whether eager has a float for each, and no Value."),
+    COLUMN("tracers", TRACERS, "The Tracer that stands for each."),
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+#endif

@@ -1,0 +1,100 @@
+"""Learning-rate schedules: functions from the number of steps made to a factor on the rate.
+
+Adam(parameters, lr=0.01, schedule=cosine(1000)); any function of this kind will do. A schedule
+keeps nothing: after loading an optimizer's state it goes on at the right step.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
+from itertools import accumulate
+
+from ..options import whole
+
+__all__ = [
+    "Schedule",
+    "by_epoch",
+    "constant",
+    "cosine",
+    "inverse_sqrt",
+    "linear",
+    "product",
+    "sequence",
+    "step",
+    "warmup",
+]
+
+Schedule = Callable[[int], float]
+
+
+def part(name: str, x: float) -> float:
+    if 0.0 <= x <= 1.0:
+        return x
+    raise ValueError(f"{name} must be between 0 and 1, got {x!r}")
+
+
+def constant(factor: float = 1.0) -> Schedule:
+    """The same factor at every step."""
+    return lambda t: factor
+
+
+def step(at: Iterable[int], factor: float = 0.1) -> Schedule:
+    """Multiplied by `factor` at each of the steps `at`: step([30, 60, 90])."""
+    steps = sorted(whole("a step", x) for x in at)
+    part("factor", factor)
+    return lambda t: factor ** bisect_right(steps, t)
+
+
+def cosine(steps: int, last: float = 0.0) -> Schedule:
+    """From 1 down to `last` after so many steps, along ½(1 + cos(πt/T)); then it stays there."""
+    whole("steps", steps)
+    part("last", last)
+    return lambda t: last + (1.0 - last) * 0.5 * (1.0 + math.cos(math.pi * min(t / steps, 1.0)))
+
+
+def linear(steps: int, last: float = 0.0) -> Schedule:
+    """From 1 down to `last` after so many steps, along 1 − t/T; then it stays there."""
+    whole("steps", steps)
+    part("last", last)
+    return lambda t: 1.0 - (1.0 - last) * min(t / steps, 1.0)
+
+
+def inverse_sqrt(start: int = 1) -> Schedule:
+    """1 up to step `start`, then √(start/t): with start = 1 the factor 1/√t."""
+    whole("start", start)
+    return lambda t: math.sqrt(start / max(t, start))
+
+
+def warmup(steps: int, first: float = 0.0) -> Schedule:
+    """From `first` up to 1 in so many steps, evenly; then it stays there. The first step is
+    made at the first rise: one at the rate 0 would be lost."""
+    whole("steps", steps)
+    part("first", first)
+    return lambda t: first + (1.0 - first) * min((t + 1) / steps, 1.0)
+
+
+def product(*schedules: Schedule) -> Schedule:
+    """The product of factors: product(warmup(100), cosine(1000))."""
+    return lambda t: math.prod(schedule(t) for schedule in schedules)
+
+
+def sequence(*parts: tuple[int, Schedule]) -> Schedule:
+    """One schedule after the other, each for so many steps and counting its own: sequence((100,
+    warmup(100)), (900, cosine(900))). The last goes on for ever."""
+    if not parts:
+        raise ValueError("a sequence needs at least one (steps, schedule)")
+    ends = list(accumulate(whole("steps", steps) for steps, _ in parts))
+
+    def factor(t: int) -> float:
+        i = min(bisect_right(ends, t), len(parts) - 1)
+        return parts[i][1](t - (ends[i - 1] if i else 0))
+
+    return factor
+
+
+def by_epoch(steps: int, schedule: Schedule) -> Schedule:
+    """A schedule that counts epochs of so many steps: by_epoch(45, step([30, 60, 90]))."""
+    whole("steps", steps)
+    return lambda t: schedule(t // steps)

@@ -1,0 +1,112 @@
+"""`scalargrad explain` and `scalargrad draw`: an expression on the command line, seen."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+from unicodedata import normalize
+
+from ..drawing import draw, explain, flat
+from .expression import ExpressionError, constant, evaluate
+
+EXPRESSION = "arithmetic and the library's functions, in quotes: 'sigmoid(w*x + b)', 'max(x, y)**2'"
+VALUES = "the number each name stands for: x=-2 y=pi/4"
+
+
+def add_explain(commands: Any) -> None:
+    command = subject(commands, "explain", "print the backward pass of an expression, step by step")
+    command.add_argument("--text", action="store_true", help="print it even if there are files")
+    command.add_argument("--flat", action="store_true", help="print it as Python code instead")
+    command.add_argument("--svg", type=Path, metavar="FILE", help="write the graph")
+    command.add_argument("--html", type=Path, metavar="FILE", help="write a page to step through")
+    command.set_defaults(run=run_explain)
+
+
+def add_draw(commands: Any) -> None:
+    command = subject(commands, "draw", "draw the graph of an expression, with its gradients")
+    command.add_argument(
+        *("-o", "--out"),
+        type=Path,
+        metavar="FILE",
+        default=Path("graph.svg"),
+        help="a .svg, .png, .pdf or .dot file (default: graph.svg)",
+    )
+    command.add_argument("--edges", help="what edges show: local, contribution or both")
+    command.add_argument("--expand", action="store_true", help="show what fused nodes are made of")
+    command.add_argument("--rankdir", default="LR", help="from where to where: LR, TB, RL, BT")
+    command.add_argument("--theme", default="light", help="light or dark")
+    command.set_defaults(run=run_draw)
+
+
+def subject(commands: Any, name: str, purpose: str) -> ArgumentParser:
+    command: ArgumentParser = commands.add_parser(name, help=purpose, description=purpose)
+    command.add_argument("expression", help=EXPRESSION)
+    command.add_argument("values", nargs="*", metavar="name=number", help=VALUES)
+    return command
+
+
+def run_explain(options: Namespace) -> int:
+    return checked("explain", explain_expression, options)
+
+
+def run_draw(options: Namespace) -> int:
+    return checked("draw", draw_expression, options)
+
+
+def checked(name: str, command: Any, options: Namespace) -> int:
+    """Run a command; return 2 if what it was given is wrong, 1 if something is missing."""
+    try:
+        command(options)
+    except BrokenPipeError:
+        raise
+    except ValueError as error:
+        print(f"scalargrad {name}: {error}", file=sys.stderr)
+        return 2
+    except (OSError, RuntimeError) as error:
+        print(f"scalargrad {name}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def explain_expression(options: Namespace) -> None:
+    root = evaluate(options.expression, numbers(options.values))
+    root.backward()
+    steps = explain(root)
+    if options.svg:
+        write(options.svg, draw(root, edges="both").svg)
+    if options.html:
+        write(options.html, steps.page())
+    if options.flat:
+        print(flat(root))
+    if options.text or not (options.flat or options.svg or options.html):
+        print(steps)
+
+
+def write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+    print(path)
+
+
+def draw_expression(options: Namespace) -> None:
+    root = evaluate(options.expression, numbers(options.values))
+    root.backward()
+    look = {name: getattr(options, name) for name in ("edges", "expand", "rankdir", "theme")}
+    draw(root, **look).save(options.out)
+    print(options.out)
+
+
+def numbers(texts: Iterable[str]) -> dict[str, float]:
+    """Return the numbers given as name=number."""
+    found: dict[str, float] = {}
+    for text in texts:
+        name, _, number = text.partition("=")
+        name = normalize("NFKC", name.strip())
+        if not (number.strip() and name.isidentifier()):
+            raise ExpressionError("expected name=number, as in x=-2", text, 0, len(text))
+        if name in found:
+            raise ExpressionError(f"{name:.40} has a value already", text, 0, len(text))
+        found[name] = constant(number)
+    return found

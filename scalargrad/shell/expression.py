@@ -1,0 +1,226 @@
+"""Expressions given as text, as on the command line: parsed and checked, never run as code.
+
+Allowed are numbers, names, Python's arithmetic and the functions of the operator table, over
+lists too. An error shows its place in the text.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from inspect import signature
+from typing import Any, NamedTuple
+
+from ..engine import Value, functions
+from ..rows import BUILT_IN
+
+LONGEST = 100_000
+"""Characters: Python's own parser takes this much in a moment."""
+CONSTANTS = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan}
+AS_PRINTED = str.maketrans({"×": "*", "÷": "/", "−": "-"})
+"""How drawings write an operator: it may be copied from there."""
+
+
+class ExpressionError(ValueError):
+    """An expression is wrong; prints with a caret under the place."""
+
+    def __init__(self, message: str, line: str, start: int, end: int) -> None:
+        self.message, self.line = message, line
+        self.start = max(0, min(start, len(line)))
+        self.end = max(self.start + 1, min(end, len(line)))
+        super().__init__(f"{message}\n{self.marked()}")
+
+    def marked(self) -> str:
+        """The line, cut to what stands around the place, with carets under it."""
+        first = max(0, self.start - 60)
+        shown = "".join(x if x.isprintable() else "?" for x in self.line[first : first + 100])
+        before, at = shown[: self.start - first], shown[self.start - first : self.end - first]
+        return f"  {shown}\n  {' ' * columns(before)}{'^' * max(1, columns(at))}"
+
+
+def columns(text: str) -> int:
+    from ..drawing.steps.table import width  # here, because only an error has need of it
+
+    return width(text)
+
+
+def evaluate(text: str, values: Mapping[str, float]) -> Any:
+    """Return the Value that an expression of names with these values comes to.
+
+    Each name is one leaf, labelled with it; pi, e, inf and nan need no value. Raises
+    ExpressionError for anything but arithmetic, functions of the operator table and names with
+    values, and for a value that no name uses.
+    """
+    text = text.strip().translate(AS_PRINTED)
+    builder = Builder(text, values)
+    out = builder.result(parsed(text))
+    if not builder.leaves:
+        raise ExpressionError("no name to differentiate in, as x in x**2", text, 0, len(text))
+    for name in values:
+        if name not in builder.leaves:
+            message = f"{name:.40} has a value, but does not occur"
+            raise ExpressionError(message, text, 0, len(text))
+    return out
+
+
+def constant(text: str) -> float:
+    """Return the number that an expression without names comes to: -2, 1e-3, pi/4."""
+    text = text.strip().translate(AS_PRINTED)
+    return float(Builder(text, {}).result(parsed(text)))
+
+
+def parsed(text: str) -> ast.expr:
+    if len(text) > LONGEST:
+        raise ExpressionError(f"longer than {LONGEST} characters", text, LONGEST, LONGEST)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text, mode="eval").body
+    except SyntaxError as error:
+        lines = text.splitlines() or [""]
+        line = lines[min(error.lineno or 1, len(lines)) - 1]
+        # an offset of 0 is the end, where something is missing
+        start = (error.offset or len(line) + 1) - 1
+        same_line = error.end_lineno == error.lineno
+        end = (error.end_offset or 0) - 1 if same_line else 0
+        raise ExpressionError(error.msg.partition(";")[0], line, start, end) from None
+    except (RecursionError, MemoryError):
+        raise ExpressionError("nested too deeply", text, 0, 1) from None
+    except ValueError as error:  # a null character, or what is no text in UTF-8
+        raise ExpressionError(str(error), text, 0, 1) from None
+
+
+class Kind(NamedTuple):
+    """How a part of an expression is evaluated: what stands in it, and what it makes of that."""
+
+    inside: Callable[[Builder, Any], Sequence[ast.expr]]
+    evaluate: Callable[[Builder, Any, list[Any]], Any]
+
+
+class Builder:
+    """Builds the graph of an expression, from the inside out; iterative, whatever its depth."""
+
+    def __init__(self, text: str, values: Mapping[str, float]) -> None:
+        self.lines = text.splitlines()
+        self.values = values
+        self.leaves: dict[str, Any] = {}
+
+    def result(self, expression: ast.expr) -> Any:
+        pending = [(expression, False)]
+        results: list[Any] = []
+        while pending:
+            node, inside_done = pending.pop()
+            kind = KINDS.get(type(node))
+            if kind is None:
+                raise self.error(node, "expected numbers, names, + − × ÷ ** and functions")
+            inside = kind.inside(self, node)
+            if inside_done:
+                at = len(results) - len(inside)
+                results[at:] = [kind.evaluate(self, node, results[at:])]
+            else:
+                pending.append((node, True))
+                pending += [(x, False) for x in reversed(inside)]
+        if isinstance(results[0], list):
+            raise self.error(expression, "a list is no result: sum, dot, … make a number of it")
+        return results[0]
+
+    def error(self, node: ast.expr, message: str) -> ExpressionError:
+        """An error at a part of the expression; positions in a syntax tree count UTF-8 bytes."""
+        line = self.lines[node.lineno - 1]
+        raw = line.encode()
+        start = len(raw[: node.col_offset].decode())
+        one_line = node.end_lineno == node.lineno
+        end = len(raw[: node.end_col_offset].decode()) if one_line else len(line)
+        return ExpressionError(message, line, start, end)
+
+    # ------ kinds
+    def constant(self, node: ast.Constant, inside: list[Any]) -> float:
+        if type(node.value) not in (int, float):
+            raise self.error(node, f"expected a real number, got {type(node.value).__name__}")
+        try:
+            return float(node.value)  # type: ignore[arg-type]
+        except OverflowError:
+            raise self.error(node, "too large for a float") from None
+
+    def name(self, node: ast.Name, inside: list[Any]) -> Any:
+        name = node.id
+        if name in self.leaves:
+            return self.leaves[name]
+        if name in self.values:
+            self.leaves[name] = Value(self.values[name], label=name)
+            return self.leaves[name]
+        if name in CONSTANTS:
+            return CONSTANTS[name]
+        cure = "call it" if name in functions else f"add {name:.40}=…"
+        raise self.error(node, f"{name:.40} has no value: {cure}")
+
+    def operation(self, node: ast.BinOp | ast.UnaryOp, operands: list[Any]) -> Any:
+        row = OPERATORS.get(type(node.op))
+        if row is None:
+            raise self.error(node, "expected + − × ÷ // % or **, which is the sign of a power")
+        return self.applied(node, row, operands, {})
+
+    def operands(self, node: ast.Call) -> list[ast.expr]:
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name not in functions:
+            raise self.error(node.func, f"no function of this name{similar(name)}")
+        if any(keyword.arg is None for keyword in node.keywords):
+            raise self.error(node, "expected operands, got **")
+        return [*node.args, *(keyword.value for keyword in node.keywords)]
+
+    def call(self, node: ast.Call, operands: list[Any]) -> Any:
+        row = BUILT_IN[node.func.id]  # type: ignore[attr-defined]
+        count = len(node.args)
+        named = {str(k.arg): x for k, x in zip(node.keywords, operands[count:])}
+        positional = operands[:count]
+        if row.arrange is not None:
+            # max(x, y) is max([x, y]), as in Python
+            takes_one = len(signature(row.arrange).parameters) == 1
+            if takes_one and count > 1:
+                positional = [positional]
+            try:
+                signature(row.arrange).bind(*positional, **named)
+            except TypeError:
+                raise self.error(node, f"expected {row.signature()}") from None
+        return self.applied(node, functions[row.name], positional, named)
+
+    def applied(
+        self, node: ast.expr, function: Any, operands: list[Any], named: dict[str, Any]
+    ) -> Any:
+        try:
+            return function(*operands, **named)
+        except (TypeError, ValueError, OverflowError) as error:
+            # what came stands above the carets
+            raise self.error(node, str(error).partition(", got ")[0]) from None
+
+
+def similar(name: str) -> str:
+    close = get_close_matches(name, functions, n=1)
+    return f", is it {close[0]}?" if close else ": see the operator table"
+
+
+def itself(x: Any) -> Any:
+    return x
+
+
+OF_PYTHON: dict[type, str] = {
+    **{ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.Pow: "pow"},
+    **{ast.Mod: "mod", ast.FloorDiv: "floordiv", ast.USub: "neg"},
+}
+"""Python's grammar: the method behind each sign."""
+BY_DUNDER = {str(op.dunder): functions[name] for name, op in BUILT_IN.items() if op.dunder}
+OPERATORS: dict[type, Any] = {sign: BY_DUNDER[dunder] for sign, dunder in OF_PYTHON.items()}
+OPERATORS[ast.UAdd] = itself
+
+KINDS: Mapping[type, Kind] = {
+    ast.Constant: Kind(lambda builder, node: (), Builder.constant),
+    ast.Name: Kind(lambda builder, node: (), Builder.name),
+    ast.BinOp: Kind(lambda builder, node: (node.left, node.right), Builder.operation),
+    ast.UnaryOp: Kind(lambda builder, node: (node.operand,), Builder.operation),
+    ast.Call: Kind(Builder.operands, Builder.call),
+    ast.List: Kind(lambda builder, node: node.elts, lambda builder, node, inside: inside),
+    ast.Tuple: Kind(lambda builder, node: node.elts, lambda builder, node, inside: inside),
+}

@@ -1,0 +1,226 @@
+"""Functions of functions: from `f` to its gradient, its Jacobian, its Hessian, its products.
+
+They nest in any order. Every call puts fresh nodes in place of the arguments, copies of them,
+and differentiates in these: whatever else depends on the same variables is held fixed. On the
+outermost level numbers come back as numbers, and no one's `grad` changes; within another
+transform, or where an argument is a Value, the results are Values, to be differentiated again.
+
+`f` is called with Values, in containers like those of its arguments (an array becomes an array
+of Values), also under `no_grad`, which would otherwise leave nothing to differentiate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from types import MethodType
+from typing import Any
+
+from .. import ops
+from ..engine import Value
+from ..forward import linked_pushforward, pushforward
+from ..rows import real
+from .trees import Leaf, Structure, flatten, in_graph, is_value, matching
+from .variables import Function, Variables, differentiating, inside, one_number
+
+
+def chosen(argnums: int | Sequence[int], count: int) -> list[int]:
+    """The argument numbers as a list, counted from 0."""
+    wanted = [argnums] if isinstance(argnums, int) else list(argnums)
+    if not all(isinstance(i, int) and -count <= i < count for i in wanted):
+        raise TypeError(
+            f"argnums must be positions among the {count} positional arguments, got {argnums!r}"
+        )
+    positions = [i % count for i in wanted]
+    if len(set(positions)) < len(positions):
+        raise ValueError(f"argnums must differ from one another, got {argnums!r}")
+    return positions
+
+
+def function(f: Any, name: str) -> Function:
+    if callable(f):
+        return f  # type: ignore[no-any-return]
+    raise TypeError(f"{name} needs a function, got {type(f).__name__} {f!r:.60}")
+
+
+def of_compiled(transform: Any, f: Any, *options: Any) -> Any:
+    """What a compiled function makes of a transform of itself: a compiled function, or what that
+    returns. None for any other function."""
+    own = getattr(type(f), "__transform__", None)
+    return own and own(f, transform, *options)
+
+
+def compiled(transform: Any, f: Any, argnums: int | Sequence[int]) -> Any:
+    """The same for a transform that takes `argnums`, of methods too: these have their object as
+    argument 0."""
+    if not isinstance(f, MethodType):
+        return of_compiled(transform, f, argnums)
+    several = isinstance(argnums, Sequence)
+    places = [i + 1 if i >= 0 else i for i in (argnums if several else [argnums])]  # type: ignore
+    found = of_compiled(transform, f.__func__, places if several else places[0])
+    return found and MethodType(found, f.__self__)
+
+
+def titled(transform: str, f: Function, derived: Function) -> Function:
+    derived.__name__ = f"{transform}({getattr(f, '__name__', type(f).__name__)})"
+    derived.__qualname__ = derived.__name__
+    # it takes what f takes
+    derived.__wrapped__ = f  # type: ignore[attr-defined]
+    return derived
+
+
+def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+    """Return a function that gives (f(…), its gradient) in one pass forward and one backward.
+
+    The gradient has the structure and shapes of argument number `argnums`; of several arguments
+    it is a tuple. It raises TypeError unless `f` returns one Value, or a number, whose gradient
+    is zero.
+    """
+    function(f, "value_and_grad")
+    if gate := compiled(value_and_grad, f, argnums):
+        return gate  # type: ignore[no-any-return]
+
+    def evaluated(*args: Any, **named: Any) -> tuple[Any, Any]:
+        variables = Variables(args, chosen(argnums, len(args)))
+        out = one_number(variables.call(f, named), f)
+        gradient = variables.like(variables.derivatives(out, variables.linked))
+        return variables.result(out), gradient[0] if isinstance(argnums, int) else gradient
+
+    return titled("value_and_grad", f, evaluated)
+
+
+def grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+    """Return the function that gives the gradient of `f`; see `value_and_grad`.
+
+    grad(lambda x: x**3)(2.0) is 12.0, and grad(grad(lambda x: x**3))(2.0) is 12.0 too: 6·x.
+    """
+    if gate := compiled(grad, function(f, "grad"), argnums):
+        return gate  # type: ignore[no-any-return]
+    evaluated = value_and_grad(f, argnums)
+    return titled("grad", f, lambda *args, **named: evaluated(*args, **named)[1])
+
+
+def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+    """Return the function that gives the Jacobian of `f`, by one backward pass a result.
+
+    The structure of the result stands outside, that of the argument inside: n results in a list
+    give a list of n gradients. Where both are arrays the Jacobian is one array, of shape
+    result.shape + argument.shape. A model stands as {parameter name: part}, where the part is
+    more than a number.
+    """
+    function(f, "jacobian")
+    if gate := compiled(jacobian, f, argnums):
+        return gate  # type: ignore[no-any-return]
+
+    def evaluated(*args: Any, **named: Any) -> Any:
+        variables = Variables(args, chosen(argnums, len(args)))
+        outputs, structure = flatten(variables.call(f, named), "the result")
+        rows = [variables.derivatives(y, variables.linked) for y in outputs]
+        single = isinstance(argnums, int)
+        return structure.tree(list(blocks(structure.leaves, rows, variables, single)))
+
+    return titled("jacobian", f, evaluated)
+
+
+def blocks(
+    results: Sequence[Leaf], rows: Sequence[Sequence[Any]], variables: Variables, single: bool
+) -> Iterator[Any]:
+    """The part of the Jacobian that belongs to each result, in the structure of the arguments."""
+    rest = iter(rows)
+    for leaf in results:
+        own = list(islice(rest, leaf.size))
+        if leaf.shape is not None:
+            block = variables.stacked(leaf.shape, own)
+            yield block[0] if single else block
+        else:
+            parts = map(variables.like, own)
+            yield leaf.kind.rebuilt(leaf.original, [p[0] if single else p for p in parts])
+
+
+def hessian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+    """Return the function that gives the Hessian of `f`, the Jacobian of its gradient.
+
+    For a list of n numbers: n lists of n. Costs n backward passes over the graph of the
+    gradient. Source: Griewank & Walther, Evaluating Derivatives, ch. 5.
+    """
+    if gate := compiled(hessian, function(f, "hessian"), argnums):
+        return gate  # type: ignore[no-any-return]
+    gradient = grad(f, argnums)
+    return titled("hessian", f, jacobian(gradient, argnums))
+
+
+def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """Return f(*primals) and its pullback, which takes a cotangent (of the structure of the
+    result) to the vector–Jacobian product: a tuple, one part for each of `primals`. One backward
+    pass per call, whatever the number of results."""
+    if found := of_compiled(vjp, function(f, "vjp"), *primals):
+        return found  # type: ignore[no-any-return]
+    variables = Variables(primals, range(len(primals)))
+    outputs, structure = flatten(variables.call(f), "the result")
+
+    def pullback(cotangent: Any) -> tuple[Any, ...]:
+        weights = matching(cotangent, structure, "the cotangent")
+        variables.join(weights)
+        linked = variables.linked or inside()
+        with differentiating():
+            root = ops.sum([ops.chain(ops.start(w), y) for w, y in zip(weights, outputs)])
+        return variables.like(variables.derivatives(root, linked))
+
+    return structure.rebuilt(map(variables.result, outputs)), pullback
+
+
+def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """Return f(*primals) and its directional derivative, the Jacobian–vector product, along
+    `tangents`: one tangent for each argument, of its structure. Forward mode: one sweep over the
+    graph of `f`, whatever the number of results."""
+    if found := of_compiled(jvp, function(f, "jvp"), primals, tangents):
+        return found  # type: ignore[no-any-return]
+    variables = Variables(several(primals, "primals"), range(len(primals)))
+    directions = tangent_entries(variables.structures, several(tangents, "tangents"))
+    variables.join(directions)
+    outputs, structure = flatten(variables.call(f), "the result")
+    push = linked_pushforward if variables.linked else pushforward
+    with differentiating():
+        # one root, so that a node shared by several results is visited once
+        root = ops.sum([Value(0.0), *outputs])
+    tangent = push(root, dict(zip(variables.nodes, directions)))
+    # + 0.0: nothing is a tangent of 0.0 to the caller
+    derivatives = [variables.result(tangent.get(y, 0.0) + 0.0, y) for y in outputs]
+    return structure.rebuilt(map(variables.result, outputs)), structure.rebuilt(derivatives)
+
+
+def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, ...]:
+    """Return the product of the Hessian of `f` at `primals` with `tangents`: a tuple, one part
+    for each argument. One forward sweep over the graph of the gradient; no Hessian is formed."""
+    if found := of_compiled(hvp, function(f, "hvp"), primals, tangents):
+        return found  # type: ignore[no-any-return]
+    gradient = grad(f, tuple(range(len(several(primals, "primals")))))
+    product: tuple[Any, ...] = jvp(gradient, primals, tangents)[1]
+    return product
+
+
+def stop_gradient(x: Any) -> Any:
+    """Return `x` as a number that no gradient flows through: a new leaf for a Value, also in a
+    compiled function; a number as it is."""
+    if in_graph(x):
+        return x.detach()
+    # a number that is traced and stands for no Value is as a number
+    return x if is_value(x) else real(x)
+
+
+def several(xs: Any, what: str) -> Sequence[Any]:
+    if isinstance(xs, (tuple, list)):
+        return xs
+    raise TypeError(
+        f"{what} must be a tuple, one for each argument, got {type(xs).__name__} {xs!r:.60}"
+    )
+
+
+def tangent_entries(structures: Sequence[Structure], tangents: Sequence[Any]) -> list[Any]:
+    if len(tangents) != len(structures):
+        raise ValueError(
+            f"expected a tangent for each of {len(structures)} arguments, got {len(tangents)}"
+        )
+    pairs = enumerate(zip(tangents, structures))
+    entries = [x for i, (t, s) in pairs for x in matching(t, s, f"tangent {i}")]
+    return [x if is_value(x) else real(x) for x in entries]

@@ -1,0 +1,238 @@
+"""Arguments and results as trees: nested containers taken apart into single numbers, and rebuilt.
+
+`containers.py` knows the containers. What stands in them is of a few kinds, a row each in NUMERIC:
+a number or Value, a NumPy array, a model (whatever has `named_parameters()` and
+`with_parameters(values)`). NumPy loads when first needed.
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array as array_of_doubles
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from ..rows import builder, is_number
+from .containers import Shown, Spec, taken_apart
+
+
+def is_value(x: object) -> bool:
+    return builder(x) is not None
+
+
+def is_scalar(x: object) -> bool:
+    return type(x) is float or is_value(x) or is_number(x)
+
+
+def is_array(x: object) -> bool:
+    # whoever holds an array has loaded NumPy
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(x, numpy.ndarray)
+
+
+def is_model(x: object) -> bool:
+    kind = type(x)
+    return hasattr(kind, "named_parameters") and hasattr(kind, "with_parameters")
+
+
+def filled(shape: tuple[int, ...], entries: Sequence[Any]) -> Any:
+    """Return an array of float64 if all entries are floats, of objects otherwise."""
+    import numpy
+
+    # those of a program, which may be many, come as an array of doubles of their own
+    if isinstance(entries, array_of_doubles):
+        return numpy.ndarray(shape, float, entries)
+    plain = all(isinstance(x, float) for x in entries)
+    array = numpy.empty(len(entries), dtype=float if plain else object)
+    for i, x in enumerate(entries):
+        array[i] = x
+    return array.reshape(shape)
+
+
+def with_entries(model: Any, entries: Sequence[Any]) -> Any:
+    """The model with other parameters; {name: entry} if the entries are more than numbers."""
+    if all(is_scalar(x) for x in entries):
+        return model.with_parameters(entries)
+    return dict(zip(entry_names(model), entries))
+
+
+def entry_names(model: Any) -> list[str]:
+    return [name for name, _ in model.named_parameters()]
+
+
+def indices(array: Any) -> list[str]:
+    import numpy
+
+    return [f"[{', '.join(map(str, i))}]" if i else "" for i in numpy.ndindex(array.shape)]
+
+
+class Kind(NamedTuple):
+    """What can stand in a tree: how it is recognised, taken apart, rebuilt with other entries,
+    how its entries are named, and whether they are linked to a graph that derivatives in them
+    should be part of."""
+
+    matches: Callable[[Any], bool]
+    entries: Callable[[Any], list[Any]]
+    rebuilt: Callable[[Any, Sequence[Any]], Any]
+    names: Callable[[Any], list[str]]
+    linked: Callable[[Any], bool]
+
+
+def in_graph(x: Any) -> bool:
+    """Tell whether `x` is a Value; a number that is traced knows whether it stands for one."""
+    return is_value(x) and getattr(x, "in_graph", True)
+
+
+def some_value(x: Any) -> bool:
+    return any(map(in_graph, x.ravel().tolist()))
+
+
+def some_computed(model: Any) -> bool:
+    """A model holds Values for good: only those that were computed have a graph behind them."""
+    return any(in_graph(p) and p.parents for _, p in model.named_parameters())
+
+
+SCALAR = Kind(is_scalar, lambda x: [x], lambda x, new: new[0], lambda x: [""], in_graph)
+ARRAY = Kind(
+    is_array,
+    lambda x: x.ravel().tolist(),
+    lambda x, new: filled(x.shape, new),
+    indices,
+    some_value,
+)
+MODEL = Kind(
+    is_model,
+    lambda x: [p for _, p in x.named_parameters()],
+    with_entries,
+    lambda x: [f".{name}" for name in entry_names(x)],
+    some_computed,
+)
+OTHER = Kind(lambda x: True, lambda x: [], lambda x, new: x, lambda x: [], lambda x: False)
+NUMERIC = (SCALAR, ARRAY, MODEL)
+HOLDS_VALUES = (
+    SCALAR._replace(matches=is_value),
+    ARRAY._replace(matches=lambda x: is_array(x) and x.dtype == object),
+    MODEL,
+    OTHER,
+)
+"""For a function that is only called: whatever holds no Value stays as it is."""
+
+
+class Leaf(NamedTuple):
+    original: Any
+    kind: Kind
+    size: int
+
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        return self.original.shape if self.kind is ARRAY else None
+
+
+class Structure:
+    """How a tree is built of its entries, the single numbers in it."""
+
+    def __init__(self, leaves: list[Leaf], spec: Spec | None) -> None:
+        self.leaves = leaves
+        self.spec = spec
+        self.size = sum(leaf.size for leaf in leaves)
+
+    def tree(self, leaves: list[Any]) -> Any:
+        return leaves[0] if self.spec is None else self.spec.built(leaves)
+
+    def split(self, entries: Iterable[Any]) -> Iterator[Sequence[Any]]:
+        """Yield the entries of each leaf."""
+        rest = entries if isinstance(entries, array_of_doubles) else list(entries)
+        at = 0
+        for leaf in self.leaves:
+            yield rest[at : at + leaf.size]
+            at += leaf.size
+
+    def rebuilt(self, entries: Iterable[Any]) -> Any:
+        """Return a tree like the original, with these entries in it."""
+        parts = self.split(entries)
+        return self.tree([x.kind.rebuilt(x.original, part) for x, part in zip(self.leaves, parts)])
+
+    def stacked(self, shape: tuple[int, ...], rows: Sequence[Sequence[Any]]) -> Any:
+        """Return a tree of arrays: each row is the entries for one element of `shape`, and an
+        array of the original gets the axes of `shape` before its own."""
+        parts = self.split(zip(*rows) if rows else [()] * self.size)
+        return self.tree([stack(leaf, shape, part) for leaf, part in zip(self.leaves, parts)])
+
+    @property
+    def linked(self) -> bool:
+        return any(leaf.kind.linked(leaf.original) for leaf in self.leaves)
+
+    def names(self, of: str) -> Iterator[str]:
+        """Yield the name of each entry: of['weights'][0]."""
+        paths = [of] if self.spec is None else self.spec.paths(of)
+        for leaf, path in zip(self.leaves, paths):
+            yield from (path + name for name in leaf.kind.names(leaf.original))
+
+    def __str__(self) -> str:
+        if self.spec is None:
+            return described(self.leaves[0])
+        return str(self.spec.built([Shown(described(leaf)) for leaf in self.leaves]))
+
+
+def described(leaf: Leaf) -> str:
+    if leaf.kind.entries is SCALAR.entries:
+        return "number"
+    if leaf.kind.entries is OTHER.entries and leaf.shape is None:
+        return repr(leaf.original)
+    name = type(leaf.original).__name__
+    return f"{name}{list(leaf.shape)}" if leaf.shape is not None else f"{name}({leaf.size})"
+
+
+def stack(leaf: Leaf, shape: tuple[int, ...], columns: Sequence[Sequence[Any]]) -> Any:
+    if leaf.shape is not None:
+        by_row = [x for row in zip(*columns) for x in row]
+        return filled((*shape, *leaf.shape), by_row)
+    return leaf.kind.rebuilt(leaf.original, [filled(shape, column) for column in columns])
+
+
+def take_apart(tree: Any) -> tuple[list[Any], Spec | None]:
+    """Return the leaves, and how they stand; None for a single leaf."""
+    leaves: list[Any] = []
+    return leaves, taken_apart(tree, leaves, is_model)
+
+
+def flatten(tree: Any, what: str, kinds: Sequence[Kind] = NUMERIC) -> tuple[list[Any], Structure]:
+    """Return the entries of a tree in order, numbers and Values, and its structure. Raises
+    TypeError naming `what` and the place of anything that is of none of these kinds."""
+    found, spec = take_apart(tree)
+    entries: list[Any] = []
+    leaves = []
+    for x in found:
+        kind = next((kind for kind in kinds if kind.matches(x)), None)
+        parts = [x] if kind is None else kind.entries(x)
+        if kind is None or (kinds is NUMERIC and not all(map(is_scalar, parts))):
+            raise TypeError(wrong_entry(what, found, spec, x, parts))
+        leaves.append(Leaf(x, kind, len(parts)))
+        entries += parts
+    return entries, Structure(leaves, spec)
+
+
+def wrong_entry(what: str, found: list[Any], spec: Spec | None, leaf: Any, parts: list[Any]) -> str:
+    at = next(i for i, x in enumerate(found) if x is leaf)
+    place = list(spec.paths(what))[at] if spec is not None else what
+    x = next(x for x in parts if not is_scalar(x))
+    got = f"{type(x).__name__} {x!r:.60}"
+    return f"expected numbers, Values, arrays or models, got {got} at {place}"
+
+
+def matching(tree: Any, structure: Structure, what: str) -> list[Any]:
+    """Return the entries of a tree that should have this structure; the order of a dict's keys does
+    not matter. Raises ValueError if it has another one."""
+    entries, found = flatten(in_order(tree, structure.spec), what)
+    shapes = [(leaf.shape, leaf.size) for leaf in found.leaves]
+    if found.spec != structure.spec or shapes != [(x.shape, x.size) for x in structure.leaves]:
+        raise ValueError(f"{what} must have the structure {structure}, got {found}")
+    return entries
+
+
+def in_order(tree: Any, spec: Spec | None) -> Any:
+    """The tree with its keys in the order of `spec`; as it is if it has others."""
+    try:
+        return tree if spec is None else spec.built(spec.leaves(tree))
+    except ValueError:
+        return tree

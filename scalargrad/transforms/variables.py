@@ -1,0 +1,129 @@
+"""What it takes to differentiate a function: its arguments as fresh nodes, and the level.
+
+Fresh nodes keep derivatives apart: a derivative in a copy of x is not one in x. The level says
+whether a transform is at work around: the results of those within are graph, not numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from typing import Any
+
+from .. import modes, ops
+from ..backward import adjoints, gradients
+from ..engine import Value
+from ..modes import differentiating as differentiating
+from ..rows import real
+from .trees import flatten, in_graph, is_scalar, is_value
+
+Function = Callable[..., Any]
+
+
+def inside() -> bool:
+    """Tell whether a transform is at work around the caller."""
+    return modes.state.transforms > 0
+
+
+def number(x: Any) -> float:
+    return x.data if is_value(x) else real(x)
+
+
+def fresh(x: Any, linked: bool, trace: Any) -> Any:
+    if not linked or not is_value(x):
+        return Value(number(x))
+    return ops.identity(x) if trace is None else trace.variable(x)
+
+
+class Variables:
+    """The arguments in which a function is differentiated, with a fresh node for each entry.
+
+    `linked` tells whether derivatives are to be Values, part of a graph. While a function is
+    traced they always are, but its results are `numbers` where they are outside of that.
+    """
+
+    def __init__(self, args: Sequence[Any], argnums: Sequence[int]) -> None:
+        taken = [flatten(args[i], f"argument {i}") for i in argnums]
+        self.structures = [structure for _, structure in taken]
+        self.trace = modes.state.trace
+        self.inside = inside()
+        is_graph = self.inside or any(s.linked for s in self.structures)
+        self.linked = is_graph or self.trace is not None
+        self.numbers = self.linked and not is_graph
+        if self.trace is not None:
+            self.trace.has_transforms = True
+        with differentiating():
+            entries = [x for found, _ in taken for x in found]
+            self.nodes = [fresh(x, self.linked, self.trace) for x in entries]
+        self.args = list(args)
+        for i, arg in zip(argnums, self.like(self.nodes)):
+            self.args[i] = arg
+
+    def join(self, entries: Iterable[Any]) -> None:
+        """Derivatives are part of a graph too where these, which they depend on, are Values."""
+        values = list(filter(in_graph, entries))
+        self.linked |= bool(values)
+        self.numbers &= not values
+
+    def call(self, f: Function, named: dict[str, Any] | None = None) -> Any:
+        with differentiating():
+            return f(*self.args, **(named or {}))
+
+    def like(self, entries: Iterable[Any]) -> tuple[Any, ...]:
+        """The arguments with other entries in them."""
+        rest = iter(entries)
+        return tuple(s.rebuilt(islice(rest, s.size)) for s in self.structures)
+
+    def stacked(self, shape: tuple[int, ...], rows: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
+        columns = iter(list(zip(*rows)) or [()] * len(self.nodes))
+        parts = [list(islice(columns, s.size)) for s in self.structures]
+        return tuple(s.stacked(shape, list(zip(*p))) for s, p in zip(self.structures, parts))
+
+    def derivatives(self, root: Any, linked: bool) -> list[Any]:
+        """∂root/∂entry for every entry, as Values or as numbers."""
+        if not linked:
+            found = adjoints(root, self.nodes) if is_value(root) else [0.0] * len(self.nodes)
+            return [g + 0.0 for g in found]
+        root = root if is_value(root) else Value(root)
+        if self.trace is not None:
+            # what a function returns as it was given it is a number of the trace too
+            root = self.trace.tracers[self.trace.index(root)]
+        found = gradients(root, self.nodes)
+        return [self.result(x, root, y) for x, y in zip(found, self.nodes)] if self.trace else found
+
+    def result(self, x: Any, root: Any = None, variable: Any = None) -> Any:
+        """A number or Value that `f` returned, or the derivative of a `root` in a `variable`, as
+        the caller should see it."""
+        if not self.linked:
+            return number(x)
+        # f was recorded all the same, but within no_grad no one shall see it
+        if self.trace is None:
+            return x if is_value(x) and not modes.state.no_grad else Value(number(x))
+        x = self.as_eager(x)
+        return self.marked(x, root, variable) if self.trace.marks else x
+
+    def as_eager(self, x: Any) -> Any:
+        """A result while a function is traced: a number or a Value, as it is outside of that."""
+        if not is_value(x):
+            return number(x) if self.numbers else Value(number(x))
+        if self.numbers:
+            return x.data if self.trace.has_values else x
+        if modes.state.no_grad:
+            return Value(number(x))
+        return x if self.inside or in_graph(x) else self.trace.variable(x)
+
+    def marked(self, x: Any, root: Any, variable: Any) -> Any:
+        """A derivative of what is reduced over lanes, marked if each lane has its own of it."""
+        marks = frozenset() if root is None else self.trace.marks_of(root)
+        beside = frozenset() if variable is None else self.trace.lanes_behind(variable)
+        return self.trace.marked(x, marks | beside)
+
+
+def one_number(out: Any, f: Function) -> Any:
+    if is_scalar(out):
+        return out
+    name = getattr(f, "__name__", type(f).__name__)
+    raise TypeError(
+        f"{name} must return one Value (or a number), got {type(out).__name__} {out!r:.60}; "
+        "for functions with several results there are jacobian, vjp and jvp"
+    )
