@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from scalargrad.compiler.surroundings.walk.bytecode import ANYTHING, WHOLE, Import, reads_of
+
+from scalargrad.compiler.surroundings.bytecode import ANYTHING, WHOLE, Import, reads_of
 
 GLOBAL: Any = 1.0
 o: Any = None

@@ -11,11 +11,11 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from scalargrad.compiler.surroundings.walk.installed import is_installed_class, is_installed_module
-from scalargrad.compiler.surroundings.walk.walk import surroundings
 
 import scalargrad as sg
 from scalargrad.compiler import compile
+from scalargrad.compiler.surroundings.installed import is_installed_class, is_installed_module
+from scalargrad.compiler.surroundings.walk import surroundings
 
 np = pytest.importorskip("numpy")
 

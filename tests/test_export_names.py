@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scalargrad.compiler.export.functions.emit_c import function_names
-from scalargrad.compiler.export.functions.identifiers import KEYWORDS, LIBRARY, MATH
 
 import scalargrad as sg
+from scalargrad.compiler.export.emit_c import function_names
+from scalargrad.compiler.export.identifiers import KEYWORDS, LIBRARY, MATH
 from scalargrad.rows import BUILT_IN
 
 np = pytest.importorskip("numpy")

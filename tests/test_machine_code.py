@@ -12,13 +12,13 @@ from compiled import HAS_MACHINE, instruction_sets, running
 from expressions import rounds
 from floats import all_bits
 
-from scalargrad.compiler.export.functions import listing
+from scalargrad.compiler.export import listing
 from scalargrad.rows import BUILT_IN
 
 if not HAS_MACHINE:
     pytest.skip("the native machine was not built", allow_module_level=True)
 
-from scalargrad.compiler.machine.runner import encode
+from scalargrad.compiler.machine import encode
 
 np = pytest.importorskip("numpy")
 machine: Any = pytest.importorskip("scalargrad.native._machine")

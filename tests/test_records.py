@@ -6,7 +6,8 @@ import math
 from typing import Any
 
 import pytest
-from scalargrad.compiler.surroundings.walk.watching import (
+
+from scalargrad.compiler.surroundings.watching import (
     ASK,
     BUFFER,
     CELL,

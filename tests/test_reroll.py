@@ -29,7 +29,7 @@ from scalargrad.compiler.trace.vocabulary import accumulate
 if not HAS_MACHINE:
     pytest.skip("the native machine was not built", allow_module_level=True)
 
-from scalargrad.compiler.machine.runner import reroll
+from scalargrad.compiler.machine import reroll
 
 machine: Any = pytest.importorskip("scalargrad.native._machine")
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from scalargrad.compiler.surroundings.walk.walk import surroundings
 
 import scalargrad as sg
 from scalargrad import nn
+from scalargrad.compiler.surroundings.walk import surroundings
 
 np = pytest.importorskip("numpy")
 

@@ -22,7 +22,7 @@ from scalargrad.compiler.trace import chosen, recorder
 from scalargrad.compiler.trace.vocabulary import products
 
 if NATIVE:
-    from scalargrad.compiler.machine.runner import encode
+    from scalargrad.compiler.machine import encode
 
 Taped = chosen.Trace
 pytestmark = pytest.mark.skipif(Taped is recorder.Trace, reason="there is no trace in C")

@@ -20,7 +20,7 @@ from scalargrad.rows import BUILT_IN
 if not HAS_MACHINE:
     pytest.skip("the native machine was not built", allow_module_level=True)
 
-from scalargrad.compiler.machine.runner import reroll, wide
+from scalargrad.compiler.machine import reroll, wide
 
 machine: Any = pytest.importorskip("scalargrad.native._machine")
 

@@ -1,4 +1,4 @@
-"""`native/shared/rules.h`: all that the native engine knows of operators, from the operator table."""
+"""`native/shared/rules.h`: all that the native part knows of operators, from their table."""
 
 from __future__ import annotations
 
