@@ -11,7 +11,8 @@ from math import inf
 from typing import Any
 
 from . import ops
-from .rows import BUILT_IN, Operator, builder, is_number, real
+from .rows import BUILT_IN, Operator
+from .scalars import is_real, is_value, real
 
 QUESTIONS: dict[str, Callable[[Any], bool]] = {
     "isnan": lambda x: x != x,
@@ -51,9 +52,9 @@ def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **named: Any) 
 def boxed(numpy: Any, x: Any) -> Any:
     """A scalar of ours as an array of no dimension. Numbers longer than float64 are rounded to it,
     for among objects they would ask the scalar anew, without end."""
-    if builder(x) is None:
+    if not is_value(x):
         is_long = isinstance(x, numpy.ndarray) and x.dtype == numpy.longdouble
-        return x.astype(float) if is_long else real(x) if is_number(x) else x
+        return x.astype(float) if is_long else real(x) if is_real(x) else x
     box = numpy.empty((), dtype=object)
     box[()] = x
     return box

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from . import modes, ops, stale
 from .graph import backward_order
 from .ieee import choose
-from .rows import NOTHING, builder, is_nothing
+from .scalars import NOTHING, is_nothing, is_value
 
 NO_GRADIENT = NOTHING
 """What a node's `_grad` holds while it has none; `grad` shows it as 0.0."""
@@ -83,7 +83,7 @@ def gradients(root: Any, leaves: Sequence[Any], seed: Any = 1.0) -> list[Any]:
     Raises TypeError if `root` or a leaf is not a Value.
     """
     for node in (root, *leaves):
-        if builder(node) is None:
+        if not is_value(node):
             raise TypeError(f"gradients needs Values, got {type(node).__name__} {node!r:.60}")
     return [shown(g, root) for g in adjoint_values(root, leaves, seed)]
 
@@ -99,7 +99,7 @@ def adjoint_values(root: Any, leaves: Sequence[Any], seed: Any = 1.0) -> list[An
 
 def shown(gradient: Any, root: Any) -> Any:
     """A gradient as a user sees it, a Value: nothing is 0.0 then."""
-    if builder(gradient) is None:
+    if not is_value(gradient):
         return getattr(root, "_constant", type(root))(gradient + 0.0)
     return gradient if is_a_number(gradient) else gradient + 0.0
 
@@ -176,7 +176,7 @@ def symbolic_partials(node: Any, leading: set[Any]) -> list[tuple[Any, Any, bool
 
 def is_variable(x: Any) -> bool:
     """Tell whether an operand is a Value; a number that is traced may stand for a float."""
-    return builder(x) is not None and getattr(x, "_is_variable", True)
+    return is_value(x) and getattr(x, "_is_variable", True)
 
 
 def times(upstream: Any, partial: Any, selects: bool) -> Any:
@@ -192,11 +192,11 @@ def times(upstream: Any, partial: Any, selects: bool) -> Any:
 
 def is_no_contribution(x: Any) -> bool:
     """Tell whether `x` is nothing for good: no node that only is nothing this time."""
-    return builder(x) is None and is_nothing(x)
+    return not is_value(x) and is_nothing(x)
 
 
 def is_one(x: Any) -> bool:
-    return builder(x) is None and x == 1.0
+    return not is_value(x) and x == 1.0
 
 
 def plus(x: Any, y: Any) -> Any:

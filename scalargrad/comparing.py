@@ -7,7 +7,7 @@ from math import nan
 from typing import Any
 
 from . import modes
-from .rows import builder, is_number, operand
+from .scalars import is_real, is_value, operand
 
 COMPARISONS = {
     "__lt__": ("<", False, True),
@@ -26,7 +26,7 @@ def equal_float(x: object) -> Any:
     as 10**400 or Fraction(1, 3). NotImplemented if it is not one real number."""
     if type(x) is float:
         return x
-    if not is_number(x):
+    if not is_real(x):
         return NotImplemented
     try:
         nearest = float(x)  # type: ignore[arg-type]
@@ -37,7 +37,7 @@ def equal_float(x: object) -> Any:
 
 def beside(name: str, x: Any) -> Any:
     """What a scalar is compared with: a scalar or a float; NotImplemented where `x` has to say."""
-    if type(x) is float or builder(x) is not None:
+    if type(x) is float or is_value(x):
         return x
     return equal_float(x) if name in ("__eq__", "__ne__") else operand(x, name)
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .data import samples
-from .nn.inputs import is_scalar
 from .nn.recording import Call, layers, recording
 from .outputs import number
+from .scalars import is_scalar
 from .scores import in_mode
 
 __all__ = ["Diagnosis", "LayerDiagnosis", "diagnose"]

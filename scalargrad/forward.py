@@ -11,7 +11,7 @@ from . import ops
 from .backward import is_no_contribution, plus, symbolic_partials, times
 from .graph import topological_order
 from .ieee import choose
-from .rows import NOTHING, is_nothing
+from .scalars import NOTHING, is_nothing
 
 
 def pushforward(root: Any, given: dict[Any, float]) -> dict[Any, float]:

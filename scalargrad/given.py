@@ -12,7 +12,9 @@ from typing import Any
 
 from . import modes
 from .backward import NO_GRADIENT
-from .rows import Operator, attribute, builder, described, is_number, real, written
+from .rows import Operator
+from .scalars import attribute, described, is_real, is_value, real
+from .signatures import written
 
 CURE = "define its operator once, with scalargrad.operator(name, forward, *partials)"
 
@@ -35,7 +37,7 @@ class Given(Operator):
         def local(out: Any, *operands: Any) -> list[Any]:
             if known is None:
                 raise no_second_derivative()
-            if not any(map(builder, operands)):
+            if not any(map(is_value, operands)):
                 return list(known)
             return [unknown_beyond(partial, at, operands) for partial in known]
 
@@ -57,7 +59,7 @@ def unknown_beyond(partial: float, at: tuple[float, ...], operands: Sequence[Any
     if modes.state.transforms:
         raise no_second_derivative()
     row = Given("∂", partial, at, None)
-    kind = next(type(x) for x in operands if builder(x))
+    kind = next(type(x) for x in operands if is_value(x))
     count = sum(type(x) is kind for x in operands)
     return kind._rebuild(row, partial, NO_GRADIENT, "", tuple(operands), (nan,) * count)
 
@@ -131,7 +133,7 @@ def check_parents(parents: Any) -> None:
     if not isinstance(parents, (tuple, list)):
         raise TypeError(f"parents are a tuple of Values, got {described(parents)}")
     for x in parents:
-        if builder(x) is None:
+        if not is_value(x):
             raise TypeError(f"parents are Values, got {described(x)} among them")
 
 
@@ -143,7 +145,7 @@ def check_partials(parents: Sequence[Any], partials: Any) -> None:
             f"{CURE}"
         )
     for x in partials:
-        if not is_number(x):
+        if not is_real(x):
             raise TypeError(f"partials are numbers, got {described(x)} among them")
 
 

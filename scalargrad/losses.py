@@ -15,7 +15,7 @@ from .engine import clamp, dot, logsumexp, max, mean, relu, softplus, square, wh
 from .engine import sum as total
 from .nn.inputs import data_of, inputs_of
 from .outputs import refuse_probabilities, refuse_probability
-from .rows import builder, is_number
+from .scalars import is_real, is_value
 
 __all__ = [
     "binary_cross_entropy",
@@ -41,7 +41,7 @@ def class_index(label: Any, outputs: Sequence[Any]) -> int:
     ValueError unless it is one of 0 … number of outputs − 1."""
     try:
         # NumPy's bool is no whole number to Python, its own is
-        whole = is_number(label) and hasattr(label, "item")
+        whole = is_real(label) and hasattr(label, "item")
         index = operator.index(label.item() if whole else label)
     except TypeError:
         raise TypeError(
@@ -57,10 +57,10 @@ def class_index(label: Any, outputs: Sequence[Any]) -> int:
 
 def cure(label: Any) -> str:
     """What to do with a label that is a whole number only by its value, or one-hot."""
-    if is_number(label):
+    if is_real(label):
         return f": use int({label})" if label == label and label % 1 == 0 else ""
     found = label.tolist() if hasattr(label, "tolist") else label
-    one_hot = isinstance(found, (list, tuple)) and all(map(is_number, found))
+    one_hot = isinstance(found, (list, tuple)) and all(map(is_real, found))
     if one_hot and sorted(found) == [0] * (len(found) - 1) + [1]:
         return f": use the index of the 1, which is {list(found).index(1)}"
     return ""
@@ -73,7 +73,7 @@ def right_and_others(outputs: Sequence[Any], label: Any) -> tuple[Any, list[Any]
     selects: among the others −inf is in its place. Where it is no class the output is NaN, and so
     are the gradients.
     """
-    if builder(label) is None:
+    if not is_value(label):
         right = class_index(label, outputs)
         return outputs[right], [x for i, x in enumerate(outputs) if i != right]
     numbered = list(enumerate(outputs))
@@ -111,9 +111,9 @@ SHARES = Labels("from 0 to 1", lambda y: 0 <= y <= 1, lambda y: y - clamp(y, 0.0
 
 def binary_label(label: Any, loss: str, labels: Labels) -> Any:
     """Return a label as a float; one that is computed as it is, NaN where it is not taken."""
-    if builder(label) is not None:
+    if is_value(label):
         return unless(labels.distance(label), label)
-    if not (is_number(label) and labels.holds(label)):
+    if not (is_real(label) and labels.holds(label)):
         raise ValueError(f"{loss} needs a label {labels.text}, got {label!r:.60}")
     return float(label)
 

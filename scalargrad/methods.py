@@ -9,7 +9,8 @@ from . import modes
 from .backward import NO_GRADIENT
 from .comparing import COMPARISONS, beside, traced_comparison
 from .freeing import TALLEST
-from .rows import BUILT_IN, Operator, operand
+from .rows import BUILT_IN, Operator
+from .scalars import operand
 from .value import Value, leaf, new, settle
 
 __all__ = ["Value"]

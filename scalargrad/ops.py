@@ -18,7 +18,8 @@ from math import inf, nan, pi
 from typing import Any
 
 from . import folds, ieee
-from .rows import BUILT_IN, NOTHING, NOWHERE, TRACED, Operator, builder, selects
+from .rows import BUILT_IN, NOWHERE, TRACED, Operator, selects
+from .scalars import NOTHING, is_value
 
 LN2, LN10 = math.log(2.0), math.log(10.0)
 DEGREES, RADIANS = 180.0 / pi, pi / 180.0
@@ -453,7 +454,7 @@ def beside_constant(variable: Sequence[bool]) -> list[bool]:
 
 def as_factor(x: Any, free: bool) -> Any:
     """A factor as the slope in what it multiplies: a constant 0 is nothing, a variable a number."""
-    return nonzero(x) if not free else x if builder(x) else x + 0.0
+    return nonzero(x) if not free else x if is_value(x) else x + 0.0
 
 
 def prod_beside_constant(out: Any, xs: Sequence[Any], variable: Sequence[bool]) -> list[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from typing import Any
 
-from .rows import real
+from .scalars import real
 
 
 def whole(name: str, x: Any) -> int:

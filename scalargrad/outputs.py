@@ -18,7 +18,8 @@ from . import ops
 from .blocks import RLock
 from .nn.inputs import data_of, inputs_of
 from .options import limit
-from .rows import Operator, real
+from .rows import Operator
+from .scalars import real
 from .transforms.variables import differentiating
 
 PROBABILITY, LOGIT, UNKNOWN = "a probability", "a logit", "unknown"

@@ -13,7 +13,7 @@ from .losses import class_index
 from .modes import no_grad
 from .nn.inputs import inputs_of
 from .outputs import cut, number, scoring
-from .rows import is_number
+from .scalars import is_real
 
 Measure = Callable[[Any, Any], Any]
 """What one output is worth, given the target: a loss, or whether it is `correct`."""
@@ -76,7 +76,7 @@ def target_class(target: Any, output: Any) -> int:
     scores = inputs_of(output)
     if len(scores) != 1:
         return class_index(target, scores)
-    if not is_number(target) or target not in (-1, 0, 1):
+    if not is_real(target) or target not in (-1, 0, 1):
         raise ValueError(f"a lone score needs a target −1, 0 or 1, got {target!r:.60}")
     return int(target > 0)
 

@@ -16,7 +16,7 @@ from operator import setitem
 from typing import Any, Literal, NamedTuple
 
 from .ops import clamp, sqrt
-from .rows import builder, real
+from .scalars import is_value, real
 
 New = tuple[Any, ...]
 Update = Callable[..., New]
@@ -188,7 +188,7 @@ def update(jobs: Sequence[Job]) -> tuple[int, int] | None:
 def check(job: Job) -> None:
     rule, parameters, memory, settings = job
     for parameter in parameters:
-        if builder(parameter) is None:
+        if not is_value(parameter):
             raise TypeError(f"expected a Value, got {type(parameter).__name__} {parameter!r:.60}")
     if not isinstance(memory, array) or memory.typecode != "d":
         raise TypeError("a memory is an array of floats: array('d')")

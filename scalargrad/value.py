@@ -20,7 +20,8 @@ from .freeing import TALLEST, Landing
 from .given import MISSING
 from .graph import topological_order
 from .protocols import Protocols
-from .rows import Operator, attribute, is_nothing, real
+from .rows import Operator
+from .scalars import attribute, is_nothing, real
 
 
 class Value(Protocols):

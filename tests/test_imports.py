@@ -25,7 +25,8 @@ def module_name(path: Path) -> str:
 
 FILES = {module_name(path): path for path in sorted(ROOT.rglob("*.py"))}
 CORE = [
-    *("rows", "ieee", "folds", "graph", "ops", "blocks", "modes", "stale", "backward", "copying"),
+    *("scalars", "signatures", "rows"),
+    *("ieee", "folds", "graph", "ops", "blocks", "modes", "stale", "backward", "copying"),
     *("updates", "freeing", "arrays", "protocols", "comparing", "given", "value", "methods"),
     "engine",
 ]
@@ -68,7 +69,7 @@ def test_core_imports_only_what_stands_below(module: str) -> None:
 
 
 def test_operator_table_imports_only_rows_and_forward_functions() -> None:
-    assert IMPORTS["ops"] == {"rows", "ieee", "folds"}
+    assert IMPORTS["ops"] == {"scalars", "rows", "ieee", "folds"}
 
 
 def test_only_the_switch_and_its_twin_in_the_compiler_name_the_native_part() -> None:

@@ -14,7 +14,7 @@ from traced import Traced, number
 import scalargrad as sg
 from scalargrad import Value, check_gradient, nn
 from scalargrad.nn.activations import modules as activations
-from scalargrad.nn.inputs import is_scalar
+from scalargrad.scalars import is_scalar
 
 LAYERS: dict[str, Any] = {
     "Linear": lambda: nn.Linear(4, 3),

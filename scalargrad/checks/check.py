@@ -14,7 +14,8 @@ from ..backward import adjoints
 from ..engine import Value
 from ..graph import topological_order
 from ..modes import no_grad
-from ..transforms.trees import flatten, is_value
+from ..scalars import is_value
+from ..transforms.trees import flatten
 from ..transforms.variables import differentiating, number, one_number
 from .faults import explained
 from .roundoff import EPS, TINY, Line, Noise

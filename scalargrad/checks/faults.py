@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from ..graph import topological_order
 from ..modes import outermost
-from ..transforms.trees import is_value
+from ..scalars import is_value
 from ..transforms.variables import number
 from .roundoff import Line
 from .sides import Interval, between_sides

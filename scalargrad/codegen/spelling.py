@@ -12,7 +12,8 @@ from math import isinf, isnan
 from typing import Any, NoReturn
 
 from .. import ops as ops
-from ..rows import BUILT_IN, NOTHING, Operator, is_nothing
+from ..rows import BUILT_IN, Operator
+from ..scalars import NOTHING, is_nothing
 
 
 def c_number(x: float) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 
 from ..engine import Value
 from ..modes import record_lines
-from ..transforms.trees import flatten, is_value
+from ..scalars import is_value
+from ..transforms.trees import flatten
 from ..transforms.variables import differentiating, one_number
 from .page import document
 from .steps import report

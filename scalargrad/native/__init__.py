@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import arrays, backward, comparing, copying, given, modes, updates
-from ..rows import BUILT_IN, Operator, attribute, operand
+from ..rows import BUILT_IN, Operator
+from ..scalars import attribute, operand
 from ..updates import RULES, Job
 from . import _engine
 from ._engine import Value, function, update_rules

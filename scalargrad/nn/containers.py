@@ -7,7 +7,7 @@ from typing import Any, overload
 
 from ..engine import where
 from ..randomness import bernoulli
-from ..rows import is_number
+from ..scalars import is_real
 from .activations import as_layer
 from .inputs import added, mapped
 from .module import Module, batch_of
@@ -79,7 +79,7 @@ class Residual(Module):
         if not self.training or not self.drop:
             return added(x, inner(x))
         stays = bernoulli(1.0 - self.drop)
-        if is_number(stays) and not stays:
+        if is_real(stays) and not stays:
             return x
         scale = 1.0 / (1.0 - self.drop)
         return added(x, mapped(lambda y: where(stays, scale * y, 0.0), inner(x)))

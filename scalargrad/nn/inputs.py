@@ -8,16 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..rows import builder, is_number
-
-
-def is_scalar(x: Any) -> bool:
-    return type(x) is float or builder(x) is not None or is_number(x)
+from ..scalars import is_scalar, is_value
 
 
 def data_of(x: Any) -> Any:
     """Return a number without its gradient: a NumPy scalar's `data` is something else."""
-    return x if builder(x) is None else x.data
+    return x.data if is_value(x) else x
 
 
 def inputs_of(x: Any) -> Sequence[Any]:

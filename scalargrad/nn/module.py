@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from ..engine import Value
-from ..rows import builder
+from ..scalars import is_value
 from . import saving
 from .summary import summary
 
@@ -89,7 +89,7 @@ class Module:
         old, new = self.parameters(), list(values)
         if len(old) != len(new):
             raise ValueError(f"expected {len(old)} parameters, got {len(new)}")
-        kept = [x if builder(x) else Number(x) for x in new]
+        kept = [x if is_value(x) else Number(x) for x in new]
         replaced: M = _replace(self, dict(zip(map(id, old), kept)))
         return replaced
 
@@ -168,7 +168,7 @@ class _Role(NamedTuple):
 
 
 def _role(part: Any) -> _Role:
-    parameter = builder(part) is not None or type(part) is Number
+    parameter = is_value(part) or type(part) is Number
     entered = not parameter and isinstance(part, WHOLES) and type(part) is not Buffer
     return _Role(parameter or isinstance(part, (Module, Buffer)), entered)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..engine import dot, mean, reciprocal, sqrt
-from ..rows import is_number
+from ..scalars import is_real
 from .initializers import vector
 from .inputs import data_of, inputs_for
 from .module import Buffer, Module, NeedsBatch
@@ -128,7 +128,7 @@ class BatchNorm(Module):
 
     def _remember(self, running: Buffer, i: int, statistic: Any) -> None:
         number = data_of(statistic)
-        if not is_number(number):
+        if not is_real(number):
             raise TypeError(
                 "BatchNorm in training keeps running statistics, which a compiled function "
                 f"cannot: expected a number, got {type(number).__name__}; call model.eval() first"

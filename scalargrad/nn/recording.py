@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..blocks import Temporary
+from ..scalars import is_scalar
 from . import Module
 
 
@@ -69,18 +70,14 @@ def observed(kind: type[Any], name: str, open_calls: list[Call]) -> Any:
 
 
 def rows_of(output: Any) -> Iterator[list[Any]]:
-    if is_number(output):
+    if is_scalar(output):
         yield [output]
     elif isinstance(output, (list, tuple)) and output:
-        if all(map(is_number, output)):
+        if all(map(is_scalar, output)):
             yield list(output)
         else:
             for part in output:
                 yield from rows_of(part)
-
-
-def is_number(x: Any) -> bool:
-    return isinstance(x, (int, float)) or hasattr(x, "partials")
 
 
 def layers(call: Call, whole: bool = True) -> Iterator[Call]:

@@ -14,7 +14,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Protocol
 
-from ..rows import builder, real
+from ..scalars import is_value, real
 from ..updates import place
 from . import formats
 from .formats import Content
@@ -73,7 +73,7 @@ def checked(model: Model, state: Mapping[str, Any], what: object) -> dict[str, f
             f"missing {missing[:3]!s:.120}, {len(unknown)} are unknown to it {unknown[:3]!s:.120}"
         )
     for name, parameter in model.named_parameters():
-        if builder(parameter) is None:
+        if not is_value(parameter):
             raise TypeError(
                 f"{name} is a plain number: load into a model of Values, then with_parameters"
             )

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..engine import update
 from ..modes import AnomalyError
-from ..rows import real
+from ..scalars import real
 from ..updates import Job, clip_grad, scale_grad
 from .groups import POSITIVE, parameters_of
 from .optimizer import Optimizer

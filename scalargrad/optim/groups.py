@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from math import inf
 from typing import Any, NamedTuple
 
-from ..rows import builder, real
+from ..scalars import is_value, real
 from ..updates import Job, Rule
 
 
@@ -46,7 +46,7 @@ def checked_option(name: str, x: Any) -> float:
 
 
 def one_parameter(place: int, x: Any) -> Any:
-    if builder(x) is None:
+    if not is_value(x):
         raise TypeError(f"expected Values, got {type(x).__name__} {x!r:.60} as parameter {place}")
     if x.op is not None:
         raise ValueError(
@@ -63,7 +63,7 @@ def parameters_of(source: Any) -> tuple[Any, ...]:
     comes twice.
     """
     found = source.parameters() if hasattr(source, "parameters") else source
-    if builder(found) is not None or not isinstance(found, Iterable) or isinstance(found, str):
+    if is_value(found) or not isinstance(found, Iterable) or isinstance(found, str):
         raise TypeError(
             f"expected a model or a list of parameters, got {type(source).__name__} {source!r:.60}"
         )

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from ..engine import update
 from ..modes import AnomalyError
-from ..rows import real
+from ..scalars import real
 from ..updates import Job, Rule, clear_grad
 from .groups import Group, parameters_of, refuse_twins, refuse_unless
 

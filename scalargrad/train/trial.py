@@ -15,7 +15,7 @@ from typing import Any
 
 from ..data import Sample
 from ..outputs import HALF, Ambiguous, number, scoring
-from ..rows import builder
+from ..scalars import is_value
 from ..scores import Measure, evaluating, in_mode
 from .plan import Plan
 
@@ -122,7 +122,7 @@ def own(model: Any, measure: Measure, sample: Sample, where: str, name: str, jud
 
 
 def checked(cost: Any, what: str) -> Any:
-    if builder(cost) is None:
+    if not is_value(cost):
         raise TypeError(
             f"{what} must be a Value that depends on the parameters, got {type(cost).__name__} "
             f"{cost!r:.60}"

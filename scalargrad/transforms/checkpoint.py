@@ -16,8 +16,9 @@ from ..backward import NO_GRADIENT, adjoint_values, adjoints
 from ..engine import Value
 from ..graph import topological_order
 from ..rows import Operator
+from ..scalars import is_value
 from .replay import held, isolated, moved, slopes, stand_in, untraced
-from .trees import HOLDS_VALUES, Structure, flatten, is_value
+from .trees import HOLDS_VALUES, Structure, flatten
 from .variables import differentiating, inside
 
 

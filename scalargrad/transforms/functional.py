@@ -19,8 +19,8 @@ from typing import Any
 from .. import ops
 from ..engine import Value
 from ..forward import linked_pushforward, pushforward
-from ..rows import real
-from .trees import Leaf, Structure, flatten, in_graph, is_value, matching
+from ..scalars import is_value, real
+from .trees import Leaf, Structure, flatten, in_graph, matching
 from .variables import Function, Variables, differentiating, inside, one_number
 
 

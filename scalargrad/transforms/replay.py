@@ -16,9 +16,9 @@ from .. import modes, ops
 from ..backward import NO_GRADIENT, adjoints
 from ..engine import Value
 from ..graph import above
-from ..rows import builder, rank
+from ..rows import rank
+from ..scalars import is_value
 from ..stale import same
-from .trees import is_value
 
 
 def stand_in(x: Any, number: float) -> Any:
@@ -50,7 +50,7 @@ def moved(roots: Sequence[Any], places: dict[Any, Any]) -> list[Any]:
 
 
 def rebuilt(node: Any, operands: tuple[Any, ...]) -> Any:
-    kind: Any = max((type(x) for x in operands if builder(x)), key=rank)
+    kind: Any = max((type(x) for x in operands if is_value(x)), key=rank)
     if kind is not type(node):
         # numbers that are traced
         return kind.__operator__(node.op, operands)

@@ -12,16 +12,8 @@ from array import array as array_of_doubles
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ..rows import builder, is_number
+from ..scalars import is_scalar, is_value
 from .containers import Shown, Spec, taken_apart
-
-
-def is_value(x: object) -> bool:
-    return builder(x) is not None
-
-
-def is_scalar(x: object) -> bool:
-    return type(x) is float or is_value(x) or is_number(x)
 
 
 def is_array(x: object) -> bool:

@@ -14,8 +14,8 @@ from .. import modes, ops
 from ..backward import adjoints, gradients
 from ..engine import Value
 from ..modes import differentiating as differentiating
-from ..rows import real
-from .trees import flatten, in_graph, is_scalar, is_value
+from ..scalars import is_scalar, is_value, real
+from .trees import flatten, in_graph
 
 Function = Callable[..., Any]
 

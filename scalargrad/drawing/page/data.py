@@ -11,7 +11,7 @@ from typing import Any
 
 from ... import ops
 from ...rows import Operator
-from ...transforms.trees import is_value
+from ...scalars import is_value
 from ..steps.steps import Steps
 from ..symbols.in_symbols import Gate
 from ..symbols.patterns import PATTERNS, SUMS

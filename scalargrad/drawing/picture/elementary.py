@@ -11,7 +11,7 @@ from typing import Any
 from ... import modes, ops
 from ...backward import propagate
 from ...graph import backward_order
-from ...transforms.trees import is_value
+from ...scalars import is_value
 from ...transforms.variables import differentiating
 from .watch import Watch
 

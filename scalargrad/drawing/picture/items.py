@@ -7,8 +7,7 @@ from math import isfinite
 from typing import Any, NamedTuple
 
 from ...ieee import choose
-from ...rows import NOTHING
-from ...transforms.trees import is_value
+from ...scalars import NOTHING, is_value
 from ..symbols.text import number
 
 Row = tuple[str, str]

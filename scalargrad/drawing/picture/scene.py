@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from ...engine import Value
-from ...rows import is_number
-from ...transforms.trees import ARRAY, HOLDS_VALUES, OTHER, SCALAR, flatten, is_model, is_value
+from ...scalars import is_real, is_value
+from ...transforms.trees import ARRAY, HOLDS_VALUES, OTHER, SCALAR, flatten, is_model
 from .modules import Model, Scopes, modules_by_parameters, recorded
 from .selection import Numbering, selected
 from .summary import Boxes, alike, fitting, in_modules, roles, single
@@ -84,7 +84,7 @@ def labelled(tree: Any, name: str) -> Any:
     """A tree of inputs with Values for its numbers, labelled by their place."""
     entries, structure = flatten(tree, name, (SCALAR, ARRAY, OTHER))
     names = structure.names(name)
-    values = [Value(x, label=label) if is_number(x) else x for x, label in zip(entries, names)]
+    values = [Value(x, label=label) if is_real(x) else x for x, label in zip(entries, names)]
     return structure.rebuilt(values)
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ...graph import backward_order, consumers
 from ...ieee import choose
-from ...rows import NOTHING, is_nothing
+from ...scalars import NOTHING, is_nothing
 
 Edge = tuple[Any, int, Any, float]
 """A node, a position among its parents, that parent, and ∂node/∂parent."""

@@ -13,8 +13,8 @@ from typing import Any
 
 from ... import ops
 from ...graph import backward_order
-from ...rows import BUILT_IN, NOTHING, Operator, is_nothing
-from ...transforms.trees import is_value
+from ...rows import BUILT_IN, Operator
+from ...scalars import NOTHING, is_nothing, is_value
 from .formula import PYTHON, python_call, python_number, written
 from .in_symbols import Gate
 from .names import names, unused

@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any
 
 from ...modes import Source, source
-from ...transforms.trees import is_value
+from ...scalars import is_value
 from . import patterns
 from .formula import TEXT, short_number, written
 from .terms import Reading, Tape
