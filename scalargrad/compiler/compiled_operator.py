@@ -15,9 +15,10 @@ from .. import ops
 from ..backward import adjoint_values
 from ..engine import Value
 from ..rows import Operator
+from ..scalars import is_value
 from ..stale import same
 from ..transforms.replay import held, moved, number_of, stand_in, untraced
-from ..transforms.trees import flatten, is_value
+from ..transforms.trees import flatten
 from ..transforms.variables import differentiating
 from .inputs.arguments import Arguments
 from .passes.task import Wanted, kinds_of

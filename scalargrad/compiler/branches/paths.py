@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any
 
-from ...transforms.trees import is_value
+from ...scalars import is_value
 from ..inputs.arguments import Arguments, Column, Place
 from ..machine.runner import Broken, runner
 from ..passes.program import Program

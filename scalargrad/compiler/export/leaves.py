@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from ...scalars import is_value
 from ...transforms.containers import exact
-from ...transforms.trees import MODEL, is_array, is_model, is_value
+from ...transforms.trees import MODEL, is_array, is_model
 from ..inputs.parts import Part
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...engine import Value
 from ...rows import Operator
-from ...transforms.trees import is_value
+from ...scalars import is_value
 from ..passes.program import Program
 from ..passes.task import Traced
 from ..source.names import Names

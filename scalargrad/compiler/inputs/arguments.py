@@ -10,8 +10,9 @@ from math import prod
 from operator import is_
 from typing import Any
 
+from ...scalars import is_value
 from ...transforms.containers import Spec
-from ...transforms.trees import is_array, is_value, take_apart
+from ...transforms.trees import is_array, take_apart
 from .lanes import Batch, leaves_with_rows
 from .parts import Part, part_of
 

@@ -7,9 +7,9 @@ from math import prod
 from numbers import Integral
 from typing import Any, NamedTuple
 
-from ...rows import described, is_number
+from ...scalars import described, is_real, is_scalar, is_value
 from ...transforms.containers import exact
-from ...transforms.trees import is_array, is_model, is_scalar, is_value
+from ...transforms.trees import is_array, is_model
 
 STATIC = (Integral, str, bytes, type(None))
 
@@ -166,8 +166,8 @@ def part_of(x: Any, by_sample: bool, elements: bool, varied: bool) -> Part:
         return elementwise(x) if elements else entries_of(x)
     if is_array(x):
         return fixed(x) if is_plain(x) and x.dtype != object else opaque(x)
-    if is_static(x) and not (varied and is_number(x)):
+    if is_static(x) and not (varied and is_real(x)):
         return static(x)
-    if is_number(x) and (varied or not isinstance(x, Integral)):
+    if is_real(x) and (varied or not isinstance(x, Integral)):
         return single(x)
     return model(x) if is_model(x) else opaque(x)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from ...rows import real
+from ...scalars import is_value, real
 from ...transforms.containers import DATACLASS, LIST, NAMED_TUPLE, Spec
-from ...transforms.trees import is_array, is_value
+from ...transforms.trees import is_array
 from ..trace.native import machine
 from .arguments import Arguments
 from .parts import Part

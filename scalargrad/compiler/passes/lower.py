@@ -12,7 +12,8 @@ from math import frexp, isfinite
 from typing import Any
 
 from ... import ops
-from ...rows import BUILT_IN, Operator, builder
+from ...rows import BUILT_IN, Operator
+from ...scalars import is_value
 from ..trace import chosen
 from ..trace.recorder import CONSTANT, Guard, Recorder, Trace
 from ..trace.vocabulary import (
@@ -48,7 +49,7 @@ class Lowering(Recorder):
         if row.gates is None or row in FUSED:
             return super().compute(row, operands)
         given = list(operands)
-        return (row.forward if all(map(is_number, given)) else row.gates)(*given)
+        return (row.gates if any(map(is_value, given)) else row.forward)(*given)
 
     # ------ something simpler
     def same(self, x: Any) -> Any:
@@ -70,12 +71,12 @@ class Lowering(Recorder):
 
     def product(self, x: Any, y: Any) -> Any:
         x, y = self.with_doubling_in_front(x, y)
-        if is_number(y):
+        if not is_value(y):
             x, y = y, x
-        return self.written(ops.mul, [x, y]) if is_number(y) else self.scaled(x, y)
+        return self.scaled(x, y) if is_value(y) else self.written(ops.mul, [x, y])
 
     def power(self, x: Any, n: Any) -> Any:
-        if is_number(n) and n in (1.0, 2.0):
+        if not is_value(n) and n in (1.0, 2.0):
             return x if n == 1.0 else self.product(x, x)
         return self.written(ops.pow, [x, n])
 
@@ -84,13 +85,13 @@ class Lowering(Recorder):
 
     def difference(self, x: Any, y: Any) -> Any:
         """x − c·y is x + (−c)·y, which may become one sum of products."""
-        c, rest = (1.0, y) if is_number(y) else self.factors(y)
+        c, rest = self.factors(y) if is_value(y) else (1.0, y)
         if abs(c) == 1.0:
             return self.written(ops.sub, [x, y])
         return self.compute(ops.add, [x, self.product(-c, rest)])
 
     def chosen(self, condition: Any, x: Any, y: Any) -> Any:
-        if is_number(condition) and condition == condition:
+        if not is_value(condition) and condition == condition:
             return x if condition else y
         return self.written(ops.where, [condition, x, y])
 
@@ -110,12 +111,12 @@ class Lowering(Recorder):
 
     def with_doubling_in_front(self, u: Any, x: Any) -> tuple[Any, Any]:
         """The factors u, 2·x as 2·u, x: many products of a sum of squares share 2·u."""
-        c, rest = (1.0, x) if is_number(x) else self.factors(x)
+        c, rest = self.factors(x) if is_value(x) else (1.0, x)
         return (self.product(c, u), rest) if c == 2.0 and self.has_lanes(u) else (u, x)
 
     def scaled(self, x: Any, y: Any) -> Any:
         """x·y; where x is a number and y is −1, ½, ¼ … times something, that is multiplied once."""
-        if not is_number(x):
+        if is_value(x):
             return self.written(ops.mul, [x, y])
         inner, rest = self.factors(y)
         if is_halving(inner) and isfinite(x) and x * inner / inner == x:
@@ -129,14 +130,10 @@ class Lowering(Recorder):
         row, operands = self.rows[y.index], y.operands
         if row is ops.neg:
             return -1.0, operands[0]
-        return operands if row is ops.mul and is_number(operands[0]) else (1.0, y)
+        return operands if row is ops.mul and not is_value(operands[0]) else (1.0, y)
 
     def has_lanes(self, x: Any) -> bool:
-        return not is_number(x) and self.lanes[x.index]
-
-
-def is_number(x: Any) -> bool:
-    return builder(x) is None
+        return is_value(x) and self.lanes[x.index]
 
 
 def is_halving(x: float) -> bool:
@@ -189,7 +186,7 @@ class LoweredTrace(Lowering, Trace):
             row = rows[i]
             if isinstance(row, Operator):
                 found = self.compute(row, [at[j] for j in operands[i]])
-                at[i] = found if is_number(found) else found.number_if_constant
+                at[i] = found.number_if_constant if is_value(found) else found
             else:
                 number = old.numbers[i]
                 at[i] = (

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ... import modes, ops
 from ...backward import symbolic_adjoints
-from ...rows import NOTHING, builder, is_number
+from ...scalars import NOTHING, is_real, is_value
 from ...transforms.trees import (
     ARRAY,
     MODEL,
@@ -20,7 +20,6 @@ from ...transforms.trees import (
     Structure,
     flatten,
     is_array,
-    is_value,
 )
 from ...transforms.variables import inside
 from ..inputs.arguments import Arguments
@@ -215,7 +214,7 @@ class Task(NamedTuple):
             return
         variables = [tracers[2 + k] for k in self.wanted.positions]
         variables += [trace.tracers[i] for i in trace.captured.values()]
-        is_variable = bool(variables) and builder(node) is not None
+        is_variable = bool(variables) and is_value(node)
         adjoint = symbolic_adjoints(node, variables, 1.0) if is_variable else {}
         for x in variables:
             own = entry.own or trace.lanes[x.index] or not self.wanted.summed
@@ -253,7 +252,7 @@ class Task(NamedTuple):
 def is_constant(x: Any) -> bool:
     """Tell whether a result is the same object whenever a function returns it, and holds no number
     that is traced."""
-    return isinstance(x, CONSTANTS) or is_number(x) or isinstance(x, (type, FunctionType))
+    return isinstance(x, CONSTANTS) or is_real(x) or isinstance(x, (type, FunctionType))
 
 
 CONSTANTS = (str, bytes, type(None), Enum)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import count
 from typing import Any, NamedTuple
 
-from ...transforms.trees import is_value
+from ...scalars import is_value
 from ..inputs.arguments import Arguments
 from ..inputs.lanes import POSITIONAL
 from ..passes.task import Traced

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...transforms.trees import in_graph, is_scalar
+from ...scalars import is_scalar
+from ...transforms.trees import in_graph
 
 DIVISIONS = ("truediv", "floordiv", "mod")
 

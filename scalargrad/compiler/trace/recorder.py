@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ... import modes, ops
-from ...rows import Operator, builder, real
+from ...rows import Operator
+from ...scalars import is_value, real
 from .arithmetic import settled
 from .dividing import Dividing
 from .tracer import CONSTANT as CONSTANT
@@ -125,7 +126,7 @@ class Recorder:
     def other(self, x: Any) -> int:
         """Return the node that stands for an operand that is neither a Tracer nor a float.
         Raises TypeError unless it is a number or a Value."""
-        return self.constant(real(x)) if builder(x) is None else self.capture(x)
+        return self.capture(x) if is_value(x) else self.constant(real(x))
 
     def bernoulli(self, p: float) -> Any:
         """Return an input that is 1.0 with probability `p`, otherwise 0.0, anew at every run."""

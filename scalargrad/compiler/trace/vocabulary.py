@@ -9,7 +9,8 @@ from functools import reduce
 from typing import Any
 
 from ... import ops
-from ...rows import NOTHING, Operator, selects
+from ...rows import Operator, selects
+from ...scalars import NOTHING
 
 BEFORE, LANES, AFTER, TOO_LATE = range(4)
 """The stages. What is computed lane by lane from a sum over all lanes comes TOO_LATE: it would
