@@ -12,28 +12,19 @@ from contextlib import contextmanager
 from typing import Any
 
 from .. import ops
-from ..backward import adjoint_values
 from ..engine import Value
-from ..rows import Operator
 from ..scalars import is_value
 from ..stale import same
-from ..transforms.replay import held, moved, number_of, stand_in, untraced
+from ..transforms.replay import Replayed, held, number_of, stand_in, untraced
 from ..transforms.trees import flatten
 from ..transforms.variables import differentiating
 from .inputs.arguments import Arguments
 from .passes.task import Wanted, kinds_of
 
 
-class Gate(Operator):
+class Gate(Replayed):
     """One entry of a compiled function's result, in one lane or reduced over all of them, as an
     operator on the Values it was computed from: those among its arguments, then the others."""
-
-    # an operator made at every call: what is the same for all gates stands in the class
-    code = -1
-    c = count = gates = arity = beside_constant = constant_from = dunder = numpy = None
-    names = defaults = samples = ()
-    hidden = method = False
-    selects = True
 
     def __init__(
         self,
@@ -57,20 +48,11 @@ class Gate(Operator):
 
     symbol = __name__ = name
 
-    def arrange(self, *operands: Any) -> tuple[Any, ...]:
-        return operands
-
     def forward(self, *numbers: float) -> float:
         return self.computed(numbers)[0]
 
-    def partials(self, out: Any, *operands: Any) -> list[Any]:
-        if not any(map(is_value, operands)):
-            return self.computed(operands)[1:]
-        with untraced():
-            root, ends = self.graph(list(map(number_of, operands)))
-        # copies, for one operand may have been computed from another
-        variables = [ops.identity(x) for x in operands]
-        return adjoint_values(moved([root], dict(zip(ends, variables)))[0], variables)
+    def slopes(self, numbers: Sequence[float]) -> list[float]:
+        return self.computed(numbers)[1:]
 
     def is_current(self, node: Any, operands: Sequence[Any]) -> bool:
         """Whether the machine still makes of these operands what stands in the node."""
@@ -105,8 +87,12 @@ class Gate(Operator):
         found = dict(zip(results.captured, outputs[given:]))
         return [*outputs[:given], *(found.get(x, 0.0) for x in others)]
 
-    def graph(self, numbers: Sequence[float]) -> tuple[Any, list[Any]]:
+    def graph(self, out: Any, operands: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Return the result as the eager engine computes it, and what stands for the operands."""
+        with untraced():
+            return self.eagerly(list(map(number_of, operands)))
+
+    def eagerly(self, numbers: Sequence[float]) -> tuple[Any, list[Any]]:
         call, copies, others = self.call(numbers)
         with undrawn(self.name), held(others, numbers[len(copies) :]), differentiating():
             return self.reduced(call, list(self.samples_of(call))), [*copies, *others]

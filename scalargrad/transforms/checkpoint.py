@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import nan
-from typing import Any, NamedTuple
+from typing import Any
 
 from .. import modes, ops, stale
-from ..backward import NO_GRADIENT, adjoint_values, adjoints
+from ..backward import NO_GRADIENT, adjoints
 from ..engine import Value
 from ..graph import topological_order
-from ..rows import Operator
 from ..scalars import is_value
-from .replay import held, isolated, moved, slopes, stand_in, untraced
+from .replay import Replayed, held, isolated, slopes, stand_in, untraced
 from .trees import HOLDS_VALUES, Structure, flatten
 from .variables import differentiating, inside
 
@@ -145,61 +144,57 @@ def operands_beside(new: set[Any], order: Sequence[Any], outputs: Sequence[Any])
     return list(dict.fromkeys(old))
 
 
-class Result(NamedTuple):
-    """One Value of the result, without its graph: numbers, and how to compute it again.
+class Recomputed(Replayed):
+    """The operator of one Value of the result: without its graph, it has the numbers, and the
+    stretch to compute them again.
 
-    `used` are the operands by their index among the inputs and closed-over Values; `at` is what
-    they were.
+    `used` are the operands by their index among the inputs and closed-over Values; `at` are the
+    numbers they had.
     """
 
-    stretch: Stretch
-    position: int
-    used: list[int]
-    at: list[float]
-    data: float
-    partials: list[float]
+    name = __name__ = "checkpoint"
+
+    def __init__(
+        self,
+        stretch: Stretch,
+        position: int,
+        used: list[int],
+        at: list[float],
+        data: float,
+        known: list[float],
+    ) -> None:
+        self.stretch = stretch
+        self.position = position
+        self.used = used
+        self.at = at
+        self.data = data
+        self.known = known
+
+    @property
+    def symbol(self) -> str:  # type: ignore[override]
+        return self.stretch.name
 
     def forward(self, *numbers: float) -> float:
         return self.data if stale.same(numbers, self.at) else self.again(numbers)[0].data
 
-    def local(self, out: Any, *operands: Any) -> list[Any]:
-        if any(map(is_value, operands)):
-            return self.graph(out, operands)
-        return self.partials if stale.same(operands, self.at) else slopes(*self.again(operands))
+    def slopes(self, numbers: Sequence[float]) -> list[float]:
+        return self.known if stale.same(numbers, self.at) else slopes(*self.again(numbers))
 
     def is_current(self, node: Any, operands: Sequence[Any]) -> bool:
         """Whether the operands are what they were; `graph` sees to everything else."""
         return stale.same([x._data for x in operands], self.at)
 
-    def graph(self, out: Any, operands: Sequence[Any]) -> list[Any]:
+    def graph(self, out: Any, operands: Sequence[Any]) -> tuple[Any, list[Any]]:
         root, ends = self.again(self.at)
         with untraced():
-            if not stale.same([root._data, *slopes(root, ends)], [self.data, *self.partials]):
+            if not stale.same([root._data, *slopes(root, ends)], [self.data, *self.known]):
                 stale.refuse(out)
-        # copies, for one operand may have been computed from another
-        variables = [ops.identity(x) for x in operands]
-        return adjoint_values(moved([root], dict(zip(ends, variables)))[0], variables)
+        return root, ends
 
     def again(self, numbers: Sequence[float]) -> tuple[Any, list[Any]]:
         outputs, ends = self.stretch.again(dict(zip(self.used, numbers)))
         root = outputs.get(self.position, nan)
         return root if is_value(root) else Value(root), [ends[i] for i in self.used]
-
-
-class Recomputed(Operator):
-    """The operator of one result: it computes by running the stretch again."""
-
-    def __init__(self, result: Result) -> None:
-        name = result.stretch.name
-        # an `arrange` of its own: the default one is the operator's method, which makes a cycle
-        super().__init__(
-            "checkpoint", name, result.forward, None, result.local, arrange=as_given, selects=True
-        )
-        self.is_current = result.is_current
-
-
-def as_given(*operands: Any) -> tuple[Any, ...]:
-    return operands
 
 
 def one_node(stretch: Stretch, position: int, root: Any, leaves: Sequence[Any]) -> Any:
@@ -209,8 +204,6 @@ def one_node(stretch: Stretch, position: int, root: Any, leaves: Sequence[Any]) 
     originals = [*stretch.inputs, *stretch.closed]
     operands = tuple(originals[i] for i in used)
     at, partials = [leaves[i]._data for i in used], adjoints(root, [leaves[i] for i in used])
-    result = Result(stretch, position, used, at, root._data, partials)
-    node = Value._rebuild(
-        Recomputed(result), root._data, NO_GRADIENT, "", operands, tuple(partials)
-    )
+    op = Recomputed(stretch, position, used, at, root._data, partials)
+    node = Value._rebuild(op, root._data, NO_GRADIENT, "", operands, tuple(partials))
     return modes.settle(node) if modes.active else node
