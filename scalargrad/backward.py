@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from . import modes, ops, stale
 from .graph import backward_order
 from .ieee import choose
+from .messages import described
 from .scalars import NOTHING, is_nothing, is_value
 
 NO_GRADIENT = NOTHING
@@ -84,7 +85,7 @@ def gradients(root: Any, leaves: Sequence[Any], seed: Any = 1.0) -> list[Any]:
     """
     for node in (root, *leaves):
         if not is_value(node):
-            raise TypeError(f"gradients needs Values, got {type(node).__name__} {node!r:.60}")
+            raise TypeError(f"gradients needs Values, got {described(node)}")
     return [shown(g, root) for g in adjoint_values(root, leaves, seed)]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from .messages import described
+
 Sample = tuple[Any, Any]
 """An input and its target: numbers or lists of them, never arrays."""
 
@@ -38,7 +40,7 @@ def listed(data: Any, wanted: str) -> list[Any]:
         found = plain(data)
         if isinstance(found, Iterable):
             return list(found)
-    raise TypeError(f"expected {wanted}, got {type(data).__name__} {data!r:.60}")
+    raise TypeError(f"expected {wanted}, got {described(data)}")
 
 
 def zipped(inputs: Any, targets: Any) -> list[Sample]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .data import samples
+from .messages import counted
 from .nn.recording import Call, layers, recording
 from .outputs import number
 from .scalars import is_scalar
@@ -49,7 +50,7 @@ class LayerDiagnosis:
 
     def __str__(self) -> str:
         told = [f"{len(units)} {fault} ({named(units)})" for fault, units in self.faults()]
-        return f"{counted(self.units)}: {', '.join(told) or 'healthy'}"
+        return f"{counted(self.units, 'unit')}: {', '.join(told) or 'healthy'}"
 
 
 @dataclass
@@ -72,11 +73,9 @@ class Diagnosis:
         faults = ", ".join(f"{self.count(f)} {f}" for f in ("dead", "saturated", "exploding"))
         width = max((len(layer.name) for layer in self.layers), default=0)
         lines = [f"{layer.name:{width}}  {layer}" for layer in self.layers]
-        return "\n".join([f"{counted(units)} over {self.samples} samples: {faults}", *lines])
-
-
-def counted(units: int) -> str:
-    return "1 unit" if units == 1 else f"{units} units"
+        return "\n".join(
+            [f"{counted(units, 'unit')} over {self.samples} samples: {faults}", *lines]
+        )
 
 
 def named(units: Sequence[int]) -> str:

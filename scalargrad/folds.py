@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .ieee import larger, smaller
+from .messages import described
 
 # ------ from a call's arguments to operands
 
@@ -19,7 +20,7 @@ def listed(operands: Iterable[Any]) -> tuple[Any, ...]:
     try:
         items = iter(operands)
     except TypeError:
-        came = f"{type(operands).__name__} {operands!r:.60}"
+        came = described(operands)
         raise TypeError(f"expected a list of numbers or Values, got {came}") from None
     return tuple(items)
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from . import modes
 from .backward import NO_GRADIENT
+from .messages import described, written
 from .rows import Operator
-from .scalars import attribute, described, is_real, is_value, real
-from .signatures import written
+from .scalars import attribute, is_real, is_value, real
 
 CURE = "define its operator once, with scalargrad.operator(name, forward, *partials)"
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from .engine import clamp, dot, logsumexp, max, mean, relu, softplus, square, where
 from .engine import sum as total
+from .messages import described
 from .nn.inputs import data_of, inputs_of
 from .outputs import refuse_probabilities, refuse_probability
 from .scalars import is_real, is_value
@@ -45,8 +46,7 @@ def class_index(label: Any, outputs: Sequence[Any]) -> int:
         index = operator.index(label.item() if whole else label)
     except TypeError:
         raise TypeError(
-            f"a label is the class as a whole number, got {type(label).__name__} {label!r:.60}"
-            f"{cure(label)}"
+            f"a label is the class as a whole number, got {described(label)}{cure(label)}"
         ) from None
     if not 0 <= index < len(outputs):
         raise ValueError(

@@ -12,8 +12,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .messages import parameters, takes, written
 from .scalars import NOTHING, is_value, real
-from .signatures import operand_names, parameters, takes, written
 
 Partial = Callable[..., Any]
 
@@ -38,6 +38,16 @@ def rank(kind: Any) -> int:
     """The rank of a kind of operand: where several kinds meet, the highest builds the result."""
     found: int = getattr(kind, "__operator_rank__", 0)
     return found
+
+
+def operand_names(partials: Sequence[Partial] | Partial) -> tuple[str, ...]:
+    """The names that the first partial gives to the operands, which follow its `out`."""
+    if callable(partials):
+        return ()
+    code = getattr(partials[0], "__code__", None)
+    named = code.co_varnames[1 : code.co_argcount] if code else ()
+    plain = tuple(f"x{i}" for i in range(len(partials)))
+    return named if len(named) == len(partials) else plain
 
 
 class Operator:

@@ -10,6 +10,8 @@ from math import copysign
 from numbers import Complex, Number, Real
 from typing import Any
 
+from .messages import described
+
 NOTHING = -0.0
 """A gradient that does not flow, which is not a gradient that happens to be 0. Whatever it meets
 above or below, it stays nothing. Sums of contributions start from it, for −0.0 + x is x; and a
@@ -77,14 +79,6 @@ def operand(x: object, reflected: str) -> Any:
         if hasattr(type(x), reflected) and not isinstance(x, (str, bytes, bytearray, list, tuple)):
             return NotImplemented
         raise
-
-
-# ------ for messages
-
-
-def described(x: object) -> str:
-    """What came instead of what was expected: its type and how it is written."""
-    return f"{type(x).__name__} {x!r:.60}"
 
 
 def cure(x: object) -> str:

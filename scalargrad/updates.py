@@ -15,6 +15,7 @@ from math import isfinite
 from operator import setitem
 from typing import Any, Literal, NamedTuple
 
+from .messages import described
 from .ops import clamp, sqrt
 from .scalars import is_value, real
 
@@ -189,7 +190,7 @@ def check(job: Job) -> None:
     rule, parameters, memory, settings = job
     for parameter in parameters:
         if not is_value(parameter):
-            raise TypeError(f"expected a Value, got {type(parameter).__name__} {parameter!r:.60}")
+            raise TypeError(f"expected a Value, got {described(parameter)}")
     if not isinstance(memory, array) or memory.typecode != "d":
         raise TypeError("a memory is an array of floats: array('d')")
     if any(type(x) is not float for x in settings):

@@ -19,6 +19,7 @@ from .comparing import traced_comparison
 from .freeing import TALLEST, Landing
 from .given import MISSING
 from .graph import topological_order
+from .messages import described
 from .protocols import Protocols
 from .rows import Operator
 from .scalars import attribute, is_nothing, real
@@ -315,4 +316,4 @@ def propagate(root: Value, seed: float) -> dict[Value, float]:
 def checked_label(label: Any) -> str:
     if isinstance(label, str):
         return label
-    raise TypeError(f"a label is a string, got {type(label).__name__} {label!r:.60}")
+    raise TypeError(f"a label is a string, got {described(label)}")

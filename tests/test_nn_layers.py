@@ -156,7 +156,7 @@ def test_maxout_takes_the_largest_of_its_affine_maps() -> None:
     # max(x, −x) is abs
     layer = nn.Maxout(1, 1).with_parameters([1.0, -1.0, 0.0, 0.0])
     assert [layer(x) for x in (-3.0, 0.0, 2.0)] == [[3.0], [0.0], [2.0]]
-    with pytest.raises(ValueError, match="at least one piece, got 0"):
+    with pytest.raises(ValueError, match="pieces must be a whole number from 1 up, got 0"):
         nn.Maxout(1, 1, pieces=0)
 
 

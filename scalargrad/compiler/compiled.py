@@ -11,6 +11,7 @@ from types import MethodType
 from typing import Any
 
 from .. import modes, ops
+from ..messages import described
 from ..options import whole
 from ..transforms import functional
 from ..transforms.functional import several
@@ -46,7 +47,7 @@ class Compiled(Views):
         threads: int = 1,
     ) -> None:
         if not callable(f):
-            raise TypeError(f"compile needs a function, got {type(f).__name__} {f!r:.60}")
+            raise TypeError(f"compile needs a function, got {described(f)}")
         if reduce not in REDUCE:
             raise ValueError(f"reduce must be None, 'sum' or 'mean', got {reduce!r}")
         functools.update_wrapper(self, f)

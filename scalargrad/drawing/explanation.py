@@ -9,6 +9,7 @@ from inspect import Parameter, signature
 from typing import Any
 
 from ..engine import Value
+from ..messages import described
 from ..modes import record_lines
 from ..scalars import is_value
 from ..transforms.trees import flatten
@@ -55,7 +56,7 @@ def explanation(f: Any, args: Sequence[Any]) -> Explanation:
         return Explanation(f)
     if callable(f):
         return Explanation(recorded(f, args))
-    came = "a Value and arguments" if is_value(f) else f"{type(f).__name__} {f!r:.60}"
+    came = "a Value and arguments" if is_value(f) else described(f)
     raise TypeError(f"explain needs a Value, or a function and its arguments, got {came}")
 
 

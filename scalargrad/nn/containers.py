@@ -6,17 +6,12 @@ from collections.abc import Callable, Iterable
 from typing import Any, overload
 
 from ..engine import where
+from ..options import BELOW_ONE, within
 from ..randomness import bernoulli
 from ..scalars import is_real
 from .activations import as_layer
 from .inputs import added, mapped
 from .module import Module, batch_of
-
-
-def fraction(name: str, p: float) -> float:
-    if not 0.0 <= p < 1.0:
-        raise ValueError(f"{name} must be at least 0 and below 1, got {p!r:.60}")
-    return p
 
 
 class Sequential(Module):
@@ -66,7 +61,7 @@ class Residual(Module):
 
     def __init__(self, inner: Callable[..., Any], drop: float = 0.0) -> None:
         self.inner = as_layer(inner)
-        self.drop = fraction("drop", drop)
+        self.drop = within("drop", drop, BELOW_ONE)
 
     def __call__(self, x: Any) -> Any:
         return self._skipping(x, self.inner)
@@ -93,7 +88,7 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5) -> None:
-        self.p = fraction("p", p)
+        self.p = within("p", p, BELOW_ONE)
 
     def __call__(self, x: Any) -> Any:
         if not self.training or not self.p:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..messages import described
 from ..scalars import is_scalar, is_value
 
 
@@ -28,7 +29,7 @@ def inputs_of(x: Any) -> Sequence[Any]:
     try:
         return tuple(found)
     except TypeError:
-        came = f"{type(x).__name__} {x!r:.60}"
+        came = described(x)
         raise TypeError(f"expected a list of numbers or Values, got {came}") from None
 
 

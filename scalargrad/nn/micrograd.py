@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..engine import Value, dot, functions, relu
+from ..messages import described
 from ..randomness import uniform
 from .inputs import inputs_of as inputs_of
 from .module import Module
@@ -18,7 +19,7 @@ def function(activation: Any) -> Any:
     if found is None:
         raise ValueError(f"an activation is a function, as tanh, or its name; got {activation!r}")
     if not callable(found):
-        came = f"{type(activation).__name__} {activation!r:.60}"
+        came = described(activation)
         raise TypeError(f"an activation is a function, as tanh, or its name; got {came}")
     return found
 
@@ -76,7 +77,7 @@ class MLP(Module):
 
     def __init__(self, nin: int, nouts: Sequence[int], activation: Any = relu) -> None:
         if not isinstance(nouts, (list, tuple)):
-            came = f"{type(nouts).__name__} {nouts!r:.60}"
+            came = described(nouts)
             cure = f": MLP({nin!r}, [{nouts!r}])" if isinstance(nouts, int) else ""
             raise TypeError(f"nouts lists the neurons of each layer, got {came}{cure}")
         sizes = [nin, *nouts]

@@ -6,18 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..engine import dot, mean, reciprocal, sqrt
+from ..options import POSITIVE, SHARE, within
 from ..scalars import is_real
 from .initializers import vector
 from .inputs import data_of, inputs_for
 from .module import Buffer, Module, NeedsBatch
 
 Numbers = Sequence[Any]
-
-
-def positive(epsilon: float) -> float:
-    if not epsilon > 0.0:
-        raise ValueError(f"epsilon must be a positive number, got {epsilon!r:.60}")
-    return epsilon
 
 
 def centred(xs: Numbers, around: Any) -> list[Any]:
@@ -44,7 +39,7 @@ class LayerNorm(Module):
 
     def __init__(self, width: int, epsilon: float = 1e-5) -> None:
         self.width = width
-        self.epsilon = positive(epsilon)
+        self.epsilon = within("epsilon", epsilon, POSITIVE)
         self.gain = vector([1.0] * width)
         self.shift = vector([0.0] * width)
 
@@ -63,7 +58,7 @@ class RMSNorm(Module):
 
     def __init__(self, width: int, epsilon: float = 1e-5, gain: bool = True) -> None:
         self.width = width
-        self.epsilon = positive(epsilon)
+        self.epsilon = within("epsilon", epsilon, POSITIVE)
         self.gain = vector([1.0] * width) if gain else None
 
     def __call__(self, x: Any) -> list[Any]:
@@ -81,11 +76,9 @@ class BatchNorm(Module):
     """
 
     def __init__(self, width: int, momentum: float = 0.1, epsilon: float = 1e-5) -> None:
-        if not 0.0 <= momentum <= 1.0:
-            raise ValueError(f"momentum must be from 0 to 1, got {momentum!r:.60}")
         self.width = width
-        self.momentum = momentum
-        self.epsilon = positive(epsilon)
+        self.momentum = within("momentum", momentum, SHARE)
+        self.epsilon = within("epsilon", epsilon, POSITIVE)
         self.gain = vector([1.0] * width)
         self.shift = vector([0.0] * width)
         self.running_mean = Buffer([0.0] * width)

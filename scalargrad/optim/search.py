@@ -8,9 +8,10 @@ from typing import Any
 
 from ..blocks import Temporary
 from ..modes import no_grad
+from ..options import POSITIVE, within
 from ..transforms.variables import number
 from ..updates import place
-from .groups import POSITIVE, parameters_of
+from .groups import parameters_of
 
 
 def random_search(
@@ -24,8 +25,7 @@ def random_search(
     """Try parameters drawn from [−`scale`, `scale`], or with `local` moved by as much from the
     best so far, and leave those with the lowest loss; return it. `loss` takes nothing and returns
     a Value or a number. What it starts from counts as the first try; nothing follows a slope."""
-    if not POSITIVE.holds(scale):
-        raise ValueError(f"scale must be {POSITIVE.words}, got {scale!r}")
+    within("scale", scale, POSITIVE)
     found = parameters_of(parameters)
     with no_grad():
         lowest = number(loss())

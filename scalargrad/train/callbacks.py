@@ -10,7 +10,7 @@ from typing import Any
 from ..nn import Module
 from ..nn.saving import load_state_dict, state_dict
 from ..optim import Optimizer
-from ..options import whole
+from ..options import NOT_NEGATIVE, whole, within
 from .history import History
 
 
@@ -48,10 +48,8 @@ class EarlyStopping:
     """
 
     def __init__(self, patience: int = 5, margin: float = 0.0, restore: bool = True) -> None:
-        if not margin >= 0.0:
-            raise ValueError(f"margin must be a number from 0 up, got {margin!r:.60}")
         self.patience = whole("patience", patience)
-        self.margin = margin
+        self.margin = within("margin", margin, NOT_NEGATIVE)
         self.restore = restore
         self.best = math.inf
         self.best_epoch = 0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..data import Sample, samples
+from ..messages import described
 from ..modes import state
 from ..nn import Module, Residual, Sequential
 from ..optim import Optimizer
@@ -66,16 +67,12 @@ def sees_whole_batches(model: Any) -> bool:
 def function(name: str, x: Any, text: str) -> Any:
     """Return x. Raises TypeError unless it can be called; `text` says how."""
     if not callable(x):
-        raise TypeError(f"{name} must be {text}, got {came(x)}")
+        raise TypeError(f"{name} must be {text}, got {described(x)}")
     return x
 
 
 def optional(name: str, x: Any, text: str) -> Any:
     return None if x is None else function(name, x, text)
-
-
-def came(x: Any) -> str:
-    return f"{type(x).__name__} {x!r:.60}"
 
 
 def pairs(name: str, data: Any) -> list[Sample]:
@@ -93,7 +90,7 @@ def measures(metrics: Any) -> dict[str, Measure]:
     if not isinstance(metrics, Mapping):
         raise TypeError(
             'metrics must be a dict of names and measures, such as {"accuracy": train.correct}, '
-            f"got {came(metrics)}"
+            f"got {described(metrics)}"
         )
     if "validation" in metrics:
         raise ValueError("the metric 'validation' needs another name: it is that of the loss")
@@ -111,7 +108,7 @@ def functions(name: str, given: Any) -> list[Callback]:
     """Return callbacks as a list. Raises TypeError unless each is a function of the Run."""
     if callable(given) or not isinstance(given, Iterable):
         raise TypeError(
-            f"{name} must be a list of functions of the Run, got {came(given)}: pass […]"
+            f"{name} must be a list of functions of the Run, got {described(given)}: pass […]"
         )
     found = list(given)
     for callback in found:
@@ -129,7 +126,7 @@ def limit(clip: Any) -> Any:
     if clip is None or callable(clip):
         return clip
     if isinstance(clip, bool) or not isinstance(clip, (int, float)):
-        raise TypeError(f"clip must be the largest norm, or a function, got {came(clip)}")
+        raise TypeError(f"clip must be the largest norm, or a function, got {described(clip)}")
     if not clip > 0.0:
         raise ValueError(f"clip must be a positive norm, got {clip!r}")
     return clip
@@ -138,7 +135,7 @@ def limit(clip: Any) -> Any:
 def mover(optimizer: Any, epochs: Any) -> Optimizer:
     """Return the optimizer. Raises TypeError if it is none, or if there are no epochs."""
     if not isinstance(optimizer, Optimizer):
-        known = "nothing" if optimizer is None else came(optimizer)
+        known = "nothing" if optimizer is None else described(optimizer)
         raise TypeError(
             f"fit needs an optimizer after the data, such as optim.Adam(model), got {known}; "
             "inputs and targets go into one tuple: fit(model, loss, (inputs, targets), optimizer, "

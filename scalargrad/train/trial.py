@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..data import Sample
+from ..messages import described
 from ..outputs import HALF, Ambiguous, number, scoring
 from ..scalars import is_value
 from ..scores import Measure, evaluating, in_mode
@@ -134,6 +135,4 @@ def scored(score: Any, name: str) -> float:
     try:
         return number(score)
     except (TypeError, ValueError):
-        raise TypeError(
-            f"metric {name!r} must give a number, got {type(score).__name__} {score!r:.60}"
-        ) from None
+        raise TypeError(f"metric {name!r} must give a number, got {described(score)}") from None

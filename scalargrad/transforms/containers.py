@@ -11,6 +11,8 @@ from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Any, NamedTuple
 
+from ..messages import described
+
 Keys = tuple[Any, ...]
 
 
@@ -139,7 +141,7 @@ class Spec:
         ValueError for another shape."""
         parts = dict(zip(self.form.keys(x), self.form.parts(x))) if type(x) is self.kind else None
         if parts is None or parts.keys() != set(self.keys):
-            raise ValueError(f"expected {self}, got {type(x).__name__} {x!r:.60}")
+            raise ValueError(f"expected {self}, got {described(x)}")
         found: list[Any] = []
         for key, part in zip(self.keys, self.parts):
             found += [parts[key]] if part is None else part.leaves(parts[key])

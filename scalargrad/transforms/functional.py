@@ -19,6 +19,7 @@ from typing import Any
 from .. import ops
 from ..engine import Value
 from ..forward import linked_pushforward, pushforward
+from ..messages import described
 from ..scalars import is_value, real
 from .trees import Leaf, Structure, flatten, in_graph, matching
 from .variables import Function, Variables, differentiating, inside, one_number
@@ -40,7 +41,7 @@ def chosen(argnums: int | Sequence[int], count: int) -> list[int]:
 def function(f: Any, name: str) -> Function:
     if callable(f):
         return f  # type: ignore[no-any-return]
-    raise TypeError(f"{name} needs a function, got {type(f).__name__} {f!r:.60}")
+    raise TypeError(f"{name} needs a function, got {described(f)}")
 
 
 def of_compiled(transform: Any, f: Any, *options: Any) -> Any:
@@ -211,9 +212,7 @@ def stop_gradient(x: Any) -> Any:
 def several(xs: Any, what: str) -> Sequence[Any]:
     if isinstance(xs, (tuple, list)):
         return xs
-    raise TypeError(
-        f"{what} must be a tuple, one for each argument, got {type(xs).__name__} {xs!r:.60}"
-    )
+    raise TypeError(f"{what} must be a tuple, one for each argument, got {described(xs)}")
 
 
 def tangent_entries(structures: Sequence[Structure], tangents: Sequence[Any]) -> list[Any]:

@@ -12,6 +12,7 @@ from array import array as array_of_doubles
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from ..messages import described
 from ..scalars import is_scalar, is_value
 from .containers import Shown, Spec, taken_apart
 
@@ -162,11 +163,11 @@ class Structure:
 
     def __str__(self) -> str:
         if self.spec is None:
-            return described(self.leaves[0])
-        return str(self.spec.built([Shown(described(leaf)) for leaf in self.leaves]))
+            return shape_of(self.leaves[0])
+        return str(self.spec.built([Shown(shape_of(leaf)) for leaf in self.leaves]))
 
 
-def described(leaf: Leaf) -> str:
+def shape_of(leaf: Leaf) -> str:
     if leaf.kind.entries is SCALAR.entries:
         return "number"
     if leaf.kind.entries is OTHER.entries and leaf.shape is None:
@@ -208,7 +209,7 @@ def wrong_entry(what: str, found: list[Any], spec: Spec | None, leaf: Any, parts
     at = next(i for i, x in enumerate(found) if x is leaf)
     place = list(spec.paths(what))[at] if spec is not None else what
     x = next(x for x in parts if not is_scalar(x))
-    got = f"{type(x).__name__} {x!r:.60}"
+    got = described(x)
     return f"expected numbers, Values, arrays or models, got {got} at {place}"
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from .. import modes, ops
 from ..backward import adjoints, gradients
 from ..engine import Value
+from ..messages import described
 from ..modes import differentiating as differentiating
 from ..scalars import is_scalar, is_value, real
 from .trees import flatten, in_graph
@@ -124,6 +125,6 @@ def one_number(out: Any, f: Function) -> Any:
         return out
     name = getattr(f, "__name__", type(f).__name__)
     raise TypeError(
-        f"{name} must return one Value (or a number), got {type(out).__name__} {out!r:.60}; "
+        f"{name} must return one Value (or a number), got {described(out)}; "
         "for functions with several results there are jacobian, vjp and jvp"
     )

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
+from ...messages import described
 from ...transforms.containers import Spec, taken_apart
 from ...transforms.trees import is_array, is_model
 
@@ -18,7 +19,7 @@ def names_in(batch: Any) -> frozenset[str]:
         return frozenset(names)
     raise TypeError(
         "batch must be the name of an argument, a list of names, or True for each element of every "
-        f"array, got {type(batch).__name__} {batch!r:.60}"
+        f"array, got {described(batch)}"
     )
 
 

@@ -7,7 +7,8 @@ from math import prod
 from numbers import Integral
 from typing import Any, NamedTuple
 
-from ...scalars import described, is_real, is_scalar, is_value
+from ...messages import described
+from ...scalars import is_real, is_scalar, is_value
 from ...transforms.containers import exact
 from ...transforms.trees import is_array, is_model
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...messages import counted
 from ..picture.colours import LIGHT
 from ..picture.dot import Look, source
 from ..picture.items import Item, Numbers
@@ -10,7 +11,6 @@ from ..picture.scene import Scene
 from ..picture.svg import accessible
 from ..picture.view import Options, View
 from ..steps.steps import Steps
-from ..symbols.text import counted
 from .rails import railed
 
 ROOM = "−0.0000000"

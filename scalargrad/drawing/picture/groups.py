@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from math import isfinite
 from typing import Any
 
-from ..symbols.text import counted
+from ...messages import counted
 from .items import Item, Numbers, Row, gradient
 from .modules import Model
 

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, cast
 
 from ... import modes
+from ...messages import counted
 from ...scalars import is_value
 from ...transforms.trees import is_model
 from ...transforms.variables import differentiating
-from ..symbols.text import counted
 from .watch import Watch
 
 

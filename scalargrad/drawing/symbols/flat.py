@@ -13,6 +13,7 @@ from typing import Any
 
 from ... import ops
 from ...graph import backward_order
+from ...messages import described
 from ...rows import BUILT_IN, Operator
 from ...scalars import NOTHING, is_nothing, is_value
 from .formula import PYTHON, python_call, python_number, written
@@ -30,7 +31,7 @@ class Flat(str):
 def code(root: Any) -> Flat:
     """Return what `flat` returns."""
     if not is_value(root):
-        raise TypeError(f"flat needs a Value, got {type(root).__name__} {root!r:.60}")
+        raise TypeError(f"flat needs a Value, got {described(root)}")
     return Flat(Listing(root).text())
 
 

@@ -46,7 +46,3 @@ def number(x: float, precision: int) -> str:
         if exponent
         else mantissa
     )
-
-
-def counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

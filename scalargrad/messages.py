@@ -1,4 +1,4 @@
-"""How functions are called, for messages: the names of what they take, and a call as written."""
+"""What error messages are made of: how a thing or a call is written, how many there are of it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 
-def operand_names(partials: Sequence[Callable[..., Any]] | Callable[..., Any]) -> tuple[str, ...]:
-    """The names that the first partial gives to the operands, which follow its `out`."""
-    if callable(partials):
-        return ()
-    code = getattr(partials[0], "__code__", None)
-    named = code.co_varnames[1 : code.co_argcount] if code else ()
-    plain = tuple(f"x{i}" for i in range(len(partials)))
-    return named if len(named) == len(partials) else plain
+def described(x: object) -> str:
+    """What came instead of what was expected: its type and how it is written."""
+    return f"{type(x).__name__} {x!r:.60}"
+
+
+def counted(count: int, noun: str) -> str:
+    """A number of things: "1 node", "1,000 nodes"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def parameters(function: Callable[..., Any]) -> str:
