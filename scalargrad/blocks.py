@@ -111,7 +111,7 @@ def forget() -> None:
     """Take out of `active` what is kept although it was left."""
     for r in tuple(active):
         block = r()
-        if isinstance(block, Block) and not block.lock.locked():
+        if isinstance(block, UserBlock) and not block.lock.locked():
             active.discard(r)
 
 
@@ -141,7 +141,7 @@ def inner(block: B, alone: Any, is_active: bool = False) -> B:
     return block
 
 
-class Block(functools.partial[None]):
+class UserBlock(functools.partial[None]):
     """A block for users: `with` it, or decorate a function.
 
     It holds in the thread and the context in which it is entered. One that is entered in a
@@ -155,7 +155,7 @@ class Block(functools.partial[None]):
     frame: FrameType
     around = ()
 
-    def __new__(cls) -> Block:
+    def __new__(cls) -> UserBlock:
         lock = allocate_lock()
         # calling the partial, which is how it is left, releases the lock whatever is passed
         block = super().__new__(cls, lock.__exit__)
@@ -224,14 +224,14 @@ class Temporary(IOBase):
         self,
         *changes: tuple[Sequence[Any], str, Iterable[Any]],
         result: Any = None,
-        also: Block | None = None,
+        also: UserBlock | None = None,
     ) -> None:
         self.result = result
         self.also = also
         self.begin = [settings(*change) for change in changes]
         self.back = [settings(xs, name, [getattr(x, name) for x in xs]) for xs, name, _ in changes]
         nothing = repeat(None)
-        left = map(Block.__exit__, [also] if also else [], nothing, nothing, nothing)
+        left = map(UserBlock.__exit__, [also] if also else [], nothing, nothing, nothing)
         self.close = functools.partial(deque, chain(*self.back, left), 0)  # type: ignore
 
     def __enter__(self) -> Any:
@@ -283,7 +283,7 @@ def is_below(frame: FrameType) -> bool:
 # ------ functions within a block
 
 
-def within(block: type[Block], f: Any) -> Any:
+def within(block: type[UserBlock], f: Any) -> Any:
     """Return `f` with its body in a block: that of a generator or coroutine whenever it runs."""
     import inspect  # here, because an import of the package has no need of it
 

@@ -84,7 +84,7 @@ def named(units: Sequence[int]) -> str:
 
 
 @dataclass
-class Unit:
+class UnitRecord:
     """What one unit did over all samples."""
 
     seen: int = 0
@@ -120,7 +120,7 @@ def diagnose(model: Any, data: Any) -> Diagnosis:
     meanwhile. Memory: the graph of one sample.
     """
     pairs = samples(data)
-    units: dict[str, list[Unit]] = {}
+    units: dict[str, list[UnitRecord]] = {}
     with in_mode(model, training=False), recording(model) as calls:
         for x, _ in pairs:
             model(x)
@@ -130,14 +130,14 @@ def diagnose(model: Any, data: Any) -> Diagnosis:
     return Diagnosis(len(pairs), [judged(name, found, limit) for name, found in units.items()])
 
 
-def see_layer(units: list[Unit], call: Call) -> None:
+def see_layer(units: list[UnitRecord], call: Call) -> None:
     for row in call.rows:
-        units.extend(Unit() for _ in range(len(row) - len(units)))
+        units.extend(UnitRecord() for _ in range(len(row) - len(units)))
         for unit, output in zip(units, row):
             unit.see(output)
 
 
-def judged(name: str, units: Sequence[Unit], limit: float) -> LayerDiagnosis:
+def judged(name: str, units: Sequence[UnitRecord], limit: float) -> LayerDiagnosis:
     layer = LayerDiagnosis(name, len(units))
     for i, unit in enumerate(units):
         if unit.silent == unit.seen:

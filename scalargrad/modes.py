@@ -12,7 +12,7 @@ from math import isfinite
 from typing import Any, NamedTuple
 
 from . import blocks
-from .blocks import Block, Inner, inner
+from .blocks import Inner, UserBlock, inner
 from .blocks import active as active
 
 PACKAGE = os.path.dirname(__file__)
@@ -138,7 +138,7 @@ def refuse_to_change(node: Any) -> None:
         )
 
 
-class no_grad(Block):
+class no_grad(UserBlock):
     """Within `with no_grad():` (or a function so decorated) operators return leaves without
     parents: nothing is recorded.
 
@@ -151,7 +151,7 @@ class no_grad(Block):
         return outside._replace(no_grad=True)
 
 
-class detect_anomaly(Block):
+class detect_anomaly(UserBlock):
     """Within `with detect_anomaly():` the first value, partial derivative or gradient that is
     not finite raises AnomalyError, naming the operator, its operands and the source line."""
 
@@ -161,7 +161,7 @@ class detect_anomaly(Block):
         return outside._replace(anomaly=True)
 
 
-class record_lines(Block):
+class record_lines(UserBlock):
     """Within `with record_lines():` every node remembers the user's line that built it, for
     `source(node)` to tell."""
 

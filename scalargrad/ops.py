@@ -28,7 +28,7 @@ SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 """Klambauer et al., Self-Normalizing Neural Networks (2017), to double precision."""
 
 REAL = (-2.7, -0.6, 0.3, 1.9)
-POSITIVE = (0.2, 0.9, 1.5, 7.0)
+POSITIVES = (0.2, 0.9, 1.5, 7.0)
 INSIDE_ONE = (-0.9, -0.3, 0.2, 0.7)
 PAIRS = ((1.5, 2.5), (-0.7, 1.3), (2.2, -0.4), (-1.1, -3.0))
 LISTS = ((0.5, -1.5, 2.5), (3.0,), (-0.3, 0.8, 1.2, 0.1))
@@ -191,7 +191,7 @@ reciprocal = op("reciprocal", "1/x", lambda x: ieee.divide(1.0, x), "1.0 / {}",
                 lambda out, x: -(out * out))
 inverse = op("inverse", "1/x", lambda x: ieee.divide(1.0, builtins.abs(x)) if x >= 0.0 else nan,
              "({0} >= 0.0 ? 1.0 / fabs({0}) : NAN)",
-             lambda out, x: -(out * out), samples=POSITIVE, hidden=True,
+             lambda out, x: -(out * out), samples=POSITIVES, hidden=True,
              array="np.where({0} >= 0.0, 1.0 / np.fabs({0}), np.nan)",
              doc="1/x on the domain x ≥ 0 alone: NaN below, so log′(−1) is NaN, not −1.")
 
@@ -238,15 +238,15 @@ round_to = op("round_to", "round", ieee.round_to, None,
 exp = op("exp", "exp", ieee.exp, "exp({})", lambda out, x: out)
 exp2 = op("exp2", "2ˣ", ieee.exp2, "sg_power(2.0, {})", lambda out, x: LN2 * out)
 expm1 = op("expm1", "expm1", ieee.expm1, "expm1({})", lambda out, x: exp(x))
-log = op("log", "log", ieee.log, "log({})", lambda out, x: inverse(x), samples=POSITIVE)
+log = op("log", "log", ieee.log, "log({})", lambda out, x: inverse(x), samples=POSITIVES)
 log2 = op("log2", "log2", ieee.log2, "log2({})",
-          lambda out, x: inverse(x) / LN2, samples=POSITIVE)
+          lambda out, x: inverse(x) / LN2, samples=POSITIVES)
 log10 = op("log10", "log10", ieee.log10, "log10({})",
-           lambda out, x: inverse(x) / LN10, samples=POSITIVE)
+           lambda out, x: inverse(x) / LN10, samples=POSITIVES)
 log1p = op("log1p", "log1p", ieee.log1p, "log1p({})",
            lambda out, x: inverse(1.0 + x), samples=(-0.7, 1e-9, 0.4, 5.0))
 sqrt = op("sqrt", "√", ieee.total(math.sqrt), "sqrt({})",
-          lambda out, x: div(0.5, abs(out)), samples=POSITIVE)
+          lambda out, x: div(0.5, abs(out)), samples=POSITIVES)
 cbrt = op("cbrt", "∛", ieee.cbrt, "sg_cbrt({})", lambda out, x: reciprocal(3.0 * out * out))
 
 # ------ trigonometric and hyperbolic

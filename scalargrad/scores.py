@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import repeat
 from typing import Any
 
-from .blocks import Block, Temporary
+from .blocks import Temporary, UserBlock
 from .data import Sample, samples
 from .losses import class_index
 from .modes import no_grad
@@ -19,7 +19,7 @@ Measure = Callable[[Any, Any], Any]
 """What one output is worth, given the target: a loss, or whether it is `correct`."""
 
 
-def in_mode(model: Any, training: bool, also: Block | None = None) -> Temporary:
+def in_mode(model: Any, training: bool, also: UserBlock | None = None) -> Temporary:
     """Within it every part of `model` is in training mode, or in evaluation mode; afterwards
     each is in the mode it was in. A model that has no modes is left alone."""
     parts = [part for _, part in model.named_modules()] if hasattr(model, "named_modules") else []

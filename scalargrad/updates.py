@@ -219,7 +219,7 @@ def columns(job: Job) -> list[array[float]]:
     return [array("d", map(real, column)) for column in found]
 
 
-def place(parameters: Iterable[Any], data: Sequence[float]) -> None:
+def set_data(parameters: Iterable[Any], data: Sequence[float]) -> None:
     """Set the data of all parameters; interrupted, of all or none."""
     deque(map(setattr, parameters, repeat("_data"), data), maxlen=0)
 

@@ -67,7 +67,7 @@ class Judged(NamedTuple):
     interval: Interval
 
 
-class Partial(NamedTuple):
+class Suspect(NamedTuple):
     """A stored partial of a node that is wrong, or no slope of a smooth function."""
 
     node: Any
@@ -82,7 +82,7 @@ class Partial(NamedTuple):
         return self.judged.measured.verdict
 
 
-def judged_partials(root: Any, built_in: bool) -> list[Partial]:
+def judged_partials(root: Any, built_in: bool) -> list[Suspect]:
     """Return the partials of a graph that are wrong, or no slopes of a smooth function: those of
     operators of the user's own, and of all others too if `built_in`."""
     known: dict[Any, list[Judged]] = {}
@@ -93,7 +93,7 @@ def judged_partials(root: Any, built_in: bool) -> list[Partial]:
             key = (node.op, variable, *map(number, node.operands))
             if key not in known:
                 known[key] = list(judged(node, variable))
-            found += [Partial(node, x) for x in known[key]]
+            found += [Suspect(node, x) for x in known[key]]
     return found
 
 
@@ -152,7 +152,7 @@ def along_operand(op: Any, numbers: Sequence[float], i: int) -> Line:
     return lambda x: float(op.forward(*before, x, *after))
 
 
-def fault_text(partial: Partial) -> str:
+def fault_text(partial: Suspect) -> str:
     i, numbers, found, interval = partial.judged
     name = partial.node.op.name
     shown = ", ".join([*map(repr, numbers[:8]), *(["…"] if len(numbers) > 8 else [])])
@@ -168,7 +168,7 @@ def fault_text(partial: Partial) -> str:
 # ------ what kinks leave open
 
 
-def intervals(root: Any, leaves: Sequence[Any], kinks: Sequence[Partial]) -> list[Interval]:
+def intervals(root: Any, leaves: Sequence[Any], kinks: Sequence[Suspect]) -> list[Interval]:
     """Return between which numbers each gradient may lie, if at a kink a partial may be any
     number between the slopes of its two sides."""
     open_ = {(id(x.node), x.i): x.judged.interval for x in kinks}

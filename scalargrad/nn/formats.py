@@ -16,7 +16,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
 
-SPECIAL = {"NaN": nan, "Infinity": inf, "-Infinity": -inf}
+NOT_FINITE = {"NaN": nan, "Infinity": inf, "-Infinity": -inf}
 """JSON has no such numbers: they stand as strings."""
 
 
@@ -86,7 +86,7 @@ def restored(x: Any) -> Any:
         return {name: restored(part) for name, part in x.items()}
     if isinstance(x, list):
         return [restored(part) for part in x]
-    return SPECIAL.get(x, x) if isinstance(x, str) else x
+    return NOT_FINITE.get(x, x) if isinstance(x, str) else x
 
 
 def number(text: str) -> float:

@@ -26,7 +26,7 @@ from .summary import summary
 M = TypeVar("M", bound="Module")
 
 
-class Number(float):
+class PlainParameter(float):
     """A parameter that is a plain number, not a Value: `parameters()` lists it all the same."""
 
     __slots__ = ()
@@ -89,7 +89,7 @@ class Module:
         old, new = self.parameters(), list(values)
         if len(old) != len(new):
             raise ValueError(f"expected {len(old)} parameters, got {len(new)}")
-        kept = [x if is_value(x) else Number(x) for x in new]
+        kept = [x if is_value(x) else PlainParameter(x) for x in new]
         replaced: M = _replace(self, dict(zip(map(id, old), kept)))
         return replaced
 
@@ -168,7 +168,7 @@ class _Role(NamedTuple):
 
 
 def _role(part: Any) -> _Role:
-    parameter = is_value(part) or type(part) is Number
+    parameter = is_value(part) or type(part) is PlainParameter
     entered = not parameter and isinstance(part, WHOLES) and type(part) is not Buffer
     return _Role(parameter or isinstance(part, (Module, Buffer)), entered)
 

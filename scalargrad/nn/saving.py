@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..scalars import is_value, real
-from ..updates import place
+from ..updates import set_data
 from . import formats
 from .formats import Content
 from .inputs import data_of
@@ -28,7 +28,7 @@ class Model(Protocol):
     def named_buffers(self) -> Iterable[tuple[str, MutableSequence[float]]]: ...
 
 
-class Optimizer(Protocol):
+class Stateful(Protocol):
     """What is asked of an optimizer here: plain data."""
 
     def state_dict(self) -> dict[str, Any]: ...
@@ -82,7 +82,7 @@ def checked(model: Model, state: Mapping[str, Any], what: object) -> dict[str, f
 
 def assign(model: Model, state: Mapping[str, float]) -> None:
     parameters = dict(model.named_parameters())
-    place(parameters.values(), [state[name] for name in parameters])
+    set_data(parameters.values(), [state[name] for name in parameters])
     for name, buffer in model.named_buffers():
         buffer[:] = [state[f"{name}.{i}"] for i in range(len(buffer))]
 
@@ -90,7 +90,7 @@ def assign(model: Model, state: Mapping[str, float]) -> None:
 # ------ on disk
 
 
-def save(model: Model, path: str | PathLike[str], optimizer: Optimizer | None = None) -> None:
+def save(model: Model, path: str | PathLike[str], optimizer: Stateful | None = None) -> None:
     """Write the parameters and buffers of `model`, and the state of `optimizer`, to a file: in
     the safetensors format if the name ends in .safetensors, else JSON.
 
@@ -101,7 +101,7 @@ def save(model: Model, path: str | PathLike[str], optimizer: Optimizer | None = 
     replace(Path(path), formats.of(path).write(content))
 
 
-def load(model: Model, path: str | PathLike[str], optimizer: Optimizer | None = None) -> None:
+def load(model: Model, path: str | PathLike[str], optimizer: Stateful | None = None) -> None:
     """Set the parameters and buffers of `model`, and the state of `optimizer`, to what `save`
     wrote. A file without a checksum, as written by hand or by other programs, is taken as it is.
 

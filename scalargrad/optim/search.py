@@ -10,7 +10,7 @@ from ..blocks import Temporary
 from ..modes import no_grad
 from ..options import POSITIVE, within
 from ..transforms.variables import number
-from ..updates import place
+from ..updates import set_data
 from .groups import parameters_of
 
 
@@ -37,5 +37,5 @@ def random_search(
             # also where it started from NaN
             if not tried >= lowest and tried == tried:
                 lowest = tried
-                place(found, data)
+                set_data(found, data)
     return lowest

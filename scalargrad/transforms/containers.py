@@ -148,10 +148,10 @@ class Spec:
         return found
 
     def __repr__(self) -> str:
-        return repr(self.built([Shown("*")] * self.size))
+        return repr(self.built([Unquoted("*")] * self.size))
 
 
-class Shown(str):
+class Unquoted(str):
     """Text that containers print without quotes."""
 
     __repr__ = str.__str__

@@ -118,12 +118,12 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
         outputs, structure = flatten(variables.call(f, named), "the result")
         rows = [variables.derivatives(y, variables.linked) for y in outputs]
         single = isinstance(argnums, int)
-        return structure.tree(list(blocks(structure.leaves, rows, variables, single)))
+        return structure.tree(list(jacobian_parts(structure.leaves, rows, variables, single)))
 
     return titled("jacobian", f, evaluated)
 
 
-def blocks(
+def jacobian_parts(
     results: Sequence[Leaf], rows: Sequence[Sequence[Any]], variables: Variables, single: bool
 ) -> Iterator[Any]:
     """The part of the Jacobian that belongs to each result, in the structure of the arguments."""
@@ -131,8 +131,8 @@ def blocks(
     for leaf in results:
         own = list(islice(rest, leaf.size))
         if leaf.shape is not None:
-            block = variables.stacked(leaf.shape, own)
-            yield block[0] if single else block
+            part = variables.stacked(leaf.shape, own)
+            yield part[0] if single else part
         else:
             parts = map(variables.like, own)
             yield leaf.kind.rebuilt(leaf.original, [p[0] if single else p for p in parts])

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from ..messages import described
 from ..scalars import is_scalar, is_value
-from .containers import Shown, Spec, taken_apart
+from .containers import Spec, Unquoted, taken_apart
 
 
 def is_array(x: object) -> bool:
@@ -164,7 +164,7 @@ class Structure:
     def __str__(self) -> str:
         if self.spec is None:
             return shape_of(self.leaves[0])
-        return str(self.spec.built([Shown(shape_of(leaf)) for leaf in self.leaves]))
+        return str(self.spec.built([Unquoted(shape_of(leaf)) for leaf in self.leaves]))
 
 
 def shape_of(leaf: Leaf) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ...messages import counted
 from ..picture.colours import LIGHT
-from ..picture.dot import Look, source
+from ..picture.dot import source
 from ..picture.items import Item, Numbers
+from ..picture.look import Look
 from ..picture.render import rendered
 from ..picture.scene import Scene
 from ..picture.svg import accessible
@@ -19,7 +20,7 @@ ROOM = "−0.0000000"
 FAR, NEAR = "0.85", "0.35"
 """Inches between ranks and between nodes: room for the number that travels along an edge."""
 
-MANY = 2000
+MANY_ITEMS = 2000
 HASTE = {"nslimit": "1", "mclimit": "0.3", "splines": "line"}
 """With more nodes and edges than this, for a layout in a third of the time."""
 
@@ -49,7 +50,7 @@ def picture(steps: Steps) -> str:
     for end, point in rails:
         dot.node(point, shape="point", width="0", height="0", style="invis")
         dot.edge(end, point, arrowhead="none", **{"class": "rail"})
-    dot.attr("graph", ranksep=FAR, nodesep=NEAR, **(HASTE if every > MANY else {}))
+    dot.attr("graph", ranksep=FAR, nodesep=NEAR, **(HASTE if every > MANY_ITEMS else {}))
     root = steps.names[steps.root]
     about = f"The graph of {root}: {counted(len(steps.nodes), 'node')}"
     return accessible(rendered(dot.source, "svg"), about, "From the leaves to the root.", {})

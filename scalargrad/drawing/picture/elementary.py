@@ -13,10 +13,10 @@ from ...backward import propagate
 from ...graph import backward_order
 from ...scalars import is_value
 from ...transforms.variables import differentiating
-from .watch import Watch
+from .watch import NodeWatch
 
 
-class Elementary(Watch):
+class Elementary(NodeWatch):
     """Has every node that is built replaced by its gates, down to those that have none.
 
     Folds begin with 0 + or 1 ×: a gate that does nothing is left out, unless that 1 is one of

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...messages import counted
 from .items import Item, Numbers, Row, gradient
-from .modules import Model
+from .modules import ModuleTree
 
 
 def spans(nodes: Sequence[Any], numbers: Numbers) -> list[Row]:
@@ -49,7 +49,7 @@ def alike_item(name: str, nodes: Sequence[Any], numbers: Numbers) -> Item:
 
 def module_item(
     name: str,
-    model: Model,
+    model: ModuleTree,
     module: str,
     nodes: Sequence[Any],
     outputs: Collection[Any],

@@ -17,10 +17,10 @@ from ...messages import counted
 from ...scalars import is_value
 from ...transforms.trees import is_model
 from ...transforms.variables import differentiating
-from .watch import Watch
+from .watch import NodeWatch
 
 
-class Part(NamedTuple):
+class Submodule(NamedTuple):
     """A module within a model: `name` is "" for the model itself, `depth` counts modules."""
 
     name: str
@@ -29,11 +29,11 @@ class Part(NamedTuple):
     depth: int
 
 
-class Model:
+class ModuleTree:
     """The modules of a model by name, and the parameters of each."""
 
     def __init__(self, model: Any) -> None:
-        self.parts: dict[str, Part] = {}
+        self.parts: dict[str, Submodule] = {}
         self.modules: dict[int, str] = {}
         """The names of modules by the identity of the module."""
         self.owner: dict[Any, str] = {}
@@ -42,7 +42,7 @@ class Model:
         self._walk(model, "", None)
         self.parameters = Counter(n for owner in self.owner.values() for n in self.around(owner))
 
-    def _walk(self, part: Any, name: str, inside: Part | None) -> None:
+    def _walk(self, part: Any, name: str, inside: Submodule | None) -> None:
         if is_value(part):
             if inside is not None and part not in self.owner:
                 self.owner[part] = inside.name
@@ -54,11 +54,11 @@ class Model:
             for key, inner in entries:
                 self._walk(inner, f"{name}.{key}", inside)
 
-    def _module(self, module: Any, name: str, inside: Part | None) -> None:
+    def _module(self, module: Any, name: str, inside: Submodule | None) -> None:
         if id(module) in self.modules:
             return
         around = inside.name if inside else None
-        part = Part(name, type(module).__name__, around, inside.depth + 1 if inside else 0)
+        part = Submodule(name, type(module).__name__, around, inside.depth + 1 if inside else 0)
         self.modules[id(module)] = name
         self.parts[name] = part
         for key, inner in vars(module).items():
@@ -91,10 +91,10 @@ class Model:
 # ------ noted while the model is called
 
 
-class Scopes(Watch):
+class Scopes(NodeWatch):
     """Notes of every node that is built which module's method is running: the innermost."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: ModuleTree) -> None:
         self.model = model
         self.module_of: dict[Any, str] = {}
 
@@ -127,7 +127,7 @@ def recorded(f: Callable[..., Any], inputs: Sequence[Any], scopes: Scopes) -> An
 # ------ told by the parameters
 
 
-def modules_by_parameters(model: Model, nodes: Sequence[Any]) -> dict[Any, str]:
+def modules_by_parameters(model: ModuleTree, nodes: Sequence[Any]) -> dict[Any, str]:
     """Return the modules of nodes in backward order. A node that is in none is missing."""
     known = dict(model.owner)
     for node in nodes:

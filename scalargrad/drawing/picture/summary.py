@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, 
 from functools import partial
 from typing import Any, cast
 
-from .modules import Model
+from .modules import ModuleTree
 from .selection import Numbering
 
 Box = Hashable
@@ -44,7 +44,7 @@ def single(shown: Collection[int]) -> Boxes:
 
 
 def in_modules(
-    graph: Numbering, boxes: Boxes, model: Model, module_of: Mapping[Any, str], names: set[str]
+    graph: Numbering, boxes: Boxes, model: ModuleTree, module_of: Mapping[Any, str], names: set[str]
 ) -> Boxes:
     """Return boxes in which each of these modules is one, the outermost where they nest."""
     box_of: dict[str | None, str] = {}

@@ -11,11 +11,11 @@ from .elementary import Gates, taken_apart
 from .groups import alike_item, module_item
 from .items import Item, Numbers, Single, gradient
 from .links import Link, links, merged
-from .modules import Model, Part
+from .modules import ModuleTree, Submodule
 from .selection import Numbering
 from .summary import Box, Boxes, too_many
 
-FEW = 40
+FEW_NODES = 40
 """In graphs of so few nodes the constants of sums and products are drawn too."""
 
 
@@ -36,19 +36,19 @@ class Options(NamedTuple):
     precision: int = 4
 
 
-class Shown(NamedTuple):
+class Drawn(NamedTuple):
     """What is drawn of a graph: the box of each node, and the modules that nodes belong to."""
 
     graph: Numbering
     boxes: Boxes
-    model: Model | None
+    model: ModuleTree | None
     module_of: Mapping[Any, str]
 
 
 class View:
     """The items and links of a drawing."""
 
-    def __init__(self, shown: Shown, options: Options) -> None:
+    def __init__(self, shown: Drawn, options: Options) -> None:
         self.graph, self.boxes, self.model, self.module_of = shown
         self.options = options
         self.numbers = Numbers(options.precision)
@@ -67,7 +67,7 @@ class View:
         self.items = list(chain.from_iterable(map(self._items, reversed(self.members))))
         self.links = self._links()
 
-    def modules(self) -> list[Part]:
+    def modules(self) -> list[Submodule]:
         """The modules that items are drawn in, and the modules around these."""
         if self.model is None:
             return []
@@ -143,7 +143,7 @@ class View:
         """The constants that are items of their own, with their names."""
         op, wanted = single.node.op, self.options.constants
         if wanted is None:
-            wanted = op is not None and op.arity is None and len(self.graph) <= FEW
+            wanted = op is not None and op.arity is None and len(self.graph) <= FEW_NODES
         return [(f"constant-{single.key}-{k}", x) for k, x in single.constants() if wanted]
 
     # ------ links

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-class Watch:
+class NodeWatch:
     """What `modes.tracing` takes: leaves and numbers stay what they are, Values can be compared and
     changed.
 

@@ -7,7 +7,8 @@ it is reached, before all of it has arrived.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from ...graph import backward_order, consumers
 from ...ieee import choose
@@ -19,13 +20,12 @@ Order = Callable[[Any], Iterator[Edge]]
 """From a root to all edges below it."""
 
 
-class Contribution(NamedTuple):
-    """What one edge brings to the gradient of a parent: upstream · local.
+@dataclass(frozen=True)
+class Contribution:
+    """What one edge brings to the gradient of a parent: upstream · local, in the engine's numbers.
 
     `edge` is its position among the parents of the consumer. `total` is the gradient of the
-    parent so far, of which `arrived` of `expected` contributions are in. `ready` tells whether
-    the consumer's own gradient was complete, `flows` whether anything was passed on: nothing is
-    not a zero, though both are shown as 0.0.
+    parent after the contribution, of which `arrived` of `expected` contributions are in.
     """
 
     consumer: Any
@@ -38,7 +38,9 @@ class Contribution(NamedTuple):
     arrived: int
     expected: int
     ready: bool
-    flows: bool
+    """Whether the consumer's own gradient was complete: in the naive order it may not be."""
+    propagates: bool
+    """Whether anything was passed on: nothing is not a zero, though both are shown as 0.0."""
 
 
 def edges(node: Any) -> Iterator[Edge]:

@@ -17,9 +17,9 @@ from ...messages import described
 from ...rows import BUILT_IN, Operator
 from ...scalars import NOTHING, is_nothing, is_value
 from .formula import PYTHON, python_call, python_number, written
-from .in_symbols import Gate
+from .in_symbols import InSymbols
 from .names import names, unused
-from .terms import Tape, Term, bits, is_constant, number
+from .terms import Algebra, Term, bits, is_constant, number
 
 
 class Flat(str):
@@ -32,19 +32,19 @@ def code(root: Any) -> Flat:
     """Return what `flat` returns."""
     if not is_value(root):
         raise TypeError(f"flat needs a Value, got {described(root)}")
-    return Flat(Listing(root).text())
+    return Flat(FlatCode(root).text())
 
 
-class Script(Tape):
+class PythonTerms(Algebra):
     """Builds terms that can be printed as Python: with an operator of the user's own written out,
     or called where it cannot be and a module has it."""
 
     def compute(self, op: Operator, operands: tuple[Any, ...]) -> Any:
         if BUILT_IN.get(op.name) is op:
             return super().compute(op, operands)
-        return self.gate(op, operands)
+        return self.whole(op, operands)
 
-    def gate(self, op: Operator, operands: tuple[Any, ...]) -> Any:
+    def whole(self, op: Operator, operands: tuple[Any, ...]) -> Any:
         """What an operator computes, nothing left out of it."""
         value = float(op.forward(*map(number, operands)))
         if BUILT_IN.get(op.name) is not op:
@@ -79,7 +79,7 @@ def imported(module: str, names: list[str]) -> str:
     return f"from {module} import (\n{inside},\n)"
 
 
-class Listing:
+class FlatCode:
     """The lines of a graph, and what they need to be imported."""
 
     def __init__(self, root: Any) -> None:
@@ -136,31 +136,31 @@ class Listing:
         """Yield the lines that compute a node."""
         term = node.data
         if node.op:
-            script = Script()
-            operands = Gate(node, self.names, self.numbers).terms(script)
-            term = script.gate(node.op, tuple(operands))
+            terms = PythonTerms()
+            operands = InSymbols(node, self.names, self.numbers).terms(terms)
+            term = terms.whole(node.op, tuple(operands))
         self.numbers[node] = number(term)
         yield from self.assigned([(f"{self.names[node]} =", term)])
 
     def backward(self, node: Any) -> Iterator[str]:
         """Yield the lines that pass a node's gradient on to its parents."""
-        script = Script()
-        upstream = script.variable(self.gradient(node), self.gradients[node])
+        terms = PythonTerms()
+        upstream = terms.variable(self.gradient(node), self.gradients[node])
         targets = []
-        for parent, (local, selects) in zip(node.parents, self.locals(node, script)):
+        for parent, (local, selects) in zip(node.parents, self.locals(node, terms)):
             sign = "+=" if parent in self.gradients else "="
             term = self.contribution(parent, upstream, local, selects)
             targets.append((f"{self.gradient(parent)} {sign}", term))
         yield from self.assigned(targets)
 
-    def locals(self, node: Any, script: Script) -> list[tuple[Any, bool]]:
+    def locals(self, node: Any, terms: PythonTerms) -> list[tuple[Any, bool]]:
         """The local gradients, each with whether it may be nothing."""
         if not node.op:
             return []
-        gate = Gate(node, self.names, self.numbers)
-        selects = compress(node.op.selecting(gate.variable), gate.variable)
+        symbols = InSymbols(node, self.names, self.numbers)
+        selects = compress(node.op.selecting(symbols.variable), symbols.variable)
         try:
-            return list(zip(gate.locals(script), selects))
+            return list(zip(symbols.locals(terms), selects))
         except Exception as error:
             raise ValueError(
                 f"flat code cannot have the derivative of {node.op.name!r}: write it with "

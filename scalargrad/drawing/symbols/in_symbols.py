@@ -12,14 +12,14 @@ from ...modes import Source, source
 from ...scalars import is_value
 from . import patterns
 from .formula import TEXT, short_number, written
-from .terms import Reading, Tape
+from .terms import Algebra, Reading
 
 
 def temporaries(letter: str = "t") -> Iterator[str]:
     return (f"{letter}{i}" for i in count())
 
 
-class Gate:
+class InSymbols:
     """A node that an operator made, its operands by their `names`, at its present numbers or
     those given."""
 
@@ -37,33 +37,33 @@ class Gate:
         """The user's line that built the node, where it was recorded."""
         return source(self.node)
 
-    def terms(self, tape: Tape) -> list[Any]:
+    def terms(self, algebra: Algebra) -> list[Any]:
         return [
-            tape.variable(self.names[x], self.number(x)) if free else x
+            algebra.variable(self.names[x], self.number(x)) if free else x
             for x, free in zip(self.operands, self.variable)
         ]
 
-    def locals(self, tape: Tape) -> list[Any]:
+    def locals(self, algebra: Algebra) -> list[Any]:
         """∂node/∂operand as terms, one for each edge."""
-        out = tape.variable(self.names[self.node], self.number(self.node))
-        local = self.node.op.local(out, self.terms(tape), self.variable)
+        out = algebra.variable(self.names[self.node], self.number(self.node))
+        local = self.node.op.local(out, self.terms(algebra), self.variable)
         return [x for x, free in zip(local, self.variable) if free]
 
     @cached_property
     def formula(self) -> str:
         """What it computes, in names: "x + y"."""
-        tape = Reading()
-        return self.text(tape, self.terms(tape))
+        algebra = Reading()
+        return self.text(algebra, self.terms(algebra))
 
     @cached_property
     def in_numbers(self) -> str:
         """What it computes, in numbers: "−2.0 + 5.0"."""
-        tape = Reading()
+        algebra = Reading()
         numbers = [self.number(x) if free else x for x, free in zip(self.operands, self.variable)]
-        return self.text(tape, [tape.variable(short_number(x), x) for x in numbers])
+        return self.text(algebra, [algebra.variable(short_number(x), x) for x in numbers])
 
-    def text(self, tape: Reading, operands: list[Any]) -> str:
-        out = tape.gate(self.node.op, tuple(operands), self.number(self.node))
+    def text(self, algebra: Reading, operands: list[Any]) -> str:
+        out = algebra.whole(self.node.op, tuple(operands), self.number(self.node))
         return str(written([out], TEXT, temporaries()))
 
     @cached_property

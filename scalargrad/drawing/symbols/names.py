@@ -17,19 +17,19 @@ from unicodedata import normalize
 from ...graph import topological_order
 from ...rows import BUILT_IN
 
-LONGEST = 40
+LONGEST_NAME = 40
 """A label of more characters is a description, not a name."""
-RESERVED = {*BUILT_IN, "inf", "nan"}
+IMPORTED = {*BUILT_IN, "inf", "nan"}
 """What flat code imports."""
 
 
 def identifier(label: str) -> str:
     """Return a label as an identifier, "w[0]" as w_0; empty if it cannot be one."""
-    if len(label) > LONGEST:
+    if len(label) > LONGEST_NAME:
         return ""
     # Python itself reads identifiers in this normal form
     name = re.sub(r"\W+", "_", normalize("NFKC", label)).strip("_")
-    taken = iskeyword(name) or name in RESERVED or name.startswith("grad_")
+    taken = iskeyword(name) or name in IMPORTED or name.startswith("grad_")
     return name if name.isidentifier() and not taken else ""
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...ops import start
 from ...rows import BUILT_IN, Operator
-from .terms import Tape, Term
+from .terms import Algebra, Term
 
 DISTRIBUTES, SWAPS = "add distributes", "multiply swaps"
 ROUTES, SUMS = "max routes", "copy sums"
@@ -38,8 +38,8 @@ def of_operator(op: Operator, variable: tuple[bool, ...]) -> tuple[str, ...]:
 def looked_for(op: Operator, variable: tuple[bool, ...]) -> tuple[str, ...]:
     if routes(op):
         return (ROUTES,) * len(variable)
-    tape = Tape()
-    out, *operands = (tape.variable("", 1.0) for _ in (0, *variable))
+    algebra = Algebra()
+    out, *operands = (algebra.variable("", 1.0) for _ in (0, *variable))
     try:
         local = op.local(out, operands, variable)
     except Exception:  # an operator of the user's may not run on symbols: then none is seen

@@ -22,13 +22,13 @@ class Term(Symbol):
 
     def __init__(
         self,
-        tape: Tape,
+        algebra: Algebra,
         number: float,
         name: str = "",
         op: Operator | None = None,
         operands: tuple[Any, ...] = (),
     ) -> None:
-        super().__init__(name, tape)
+        super().__init__(name, algebra)
         self.number = number
         self.op = op
         self.operands = operands
@@ -42,7 +42,7 @@ def bits(x: float) -> bytes:
     return b"NaN" if isnan(x) else pack("<d", x)
 
 
-class Tape(Listing):
+class Algebra(Listing):
     """Builds terms; the same operation on the same operands only once.
 
     What it leaves out (a factor of 1, the branch of a constant condition) changes no bit.
@@ -97,7 +97,7 @@ EXACT: Mapping[str, Callable[..., Any]] = {
 }
 
 
-class Reading(Tape):
+class Reading(Algebra):
     """Builds terms to be read: as they apply at these numbers, and without the care for −0.0."""
 
     def simplified(self, op: Operator, operands: tuple[Any, ...]) -> Any:
@@ -107,7 +107,7 @@ class Reading(Tape):
             return op.gates(*operands)
         return found
 
-    def gate(self, op: Operator, operands: tuple[Any, ...], number: float) -> Any:
+    def whole(self, op: Operator, operands: tuple[Any, ...], number: float) -> Any:
         """What the operator computes, nothing left out of it."""
         if op.gates and reads_as_arithmetic(op, len(operands)):
             return op.gates(*operands)
@@ -123,8 +123,8 @@ def reads_as_arithmetic(op: Operator, count: int) -> bool:
 @lru_cache
 def is_arithmetic(op: Operator, count: int) -> bool:
     assert op.gates is not None
-    tape = Tape()
-    out = op.gates(*(tape.variable("", 1.0) for _ in range(count)))
+    algebra = Algebra()
+    out = op.gates(*(algebra.variable("", 1.0) for _ in range(count)))
     return all(term.op is None or term.op.dunder for term in postorder([out]))
 
 

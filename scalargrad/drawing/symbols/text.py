@@ -10,7 +10,7 @@ from html import escape
 from math import isinf, isnan
 
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u2028\u2029]")
-LONGEST = 28
+LONGEST_LABEL = 28
 
 
 def printable(text: str) -> str:
@@ -23,7 +23,7 @@ def picture(found: re.Match[str]) -> str:
     return "↵" if found[0] in "\n\u2028\u2029" else chr(0x2400 + code) if code < 32 else "\ufffd"
 
 
-def shortened(text: str, longest: int = LONGEST) -> str:
+def shortened(text: str, longest: int = LONGEST_LABEL) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
