@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import repeat
 from typing import Any
 
-from .blocks import Temporary, UserBlock
+from .blocks import UserBlock
 from .data import Sample, samples
 from .losses import class_index
 from .modes import no_grad
 from .nn.inputs import inputs_of
 from .outputs import cut, number, scoring
 from .scalars import is_real
+from .temporary import Temporary
 
 Measure = Callable[[Any, Any], Any]
 """What one output is worth, given the target: a loss, or whether it is `correct`."""

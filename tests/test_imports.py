@@ -25,8 +25,8 @@ def module_name(path: Path) -> str:
 
 FILES = {module_name(path): path for path in sorted(ROOT.rglob("*.py"))}
 CORE = [
-    *("messages", "scalars", "rows"),
-    *("ieee", "folds", "graph", "ops", "blocks", "modes", "stale", "backward", "copying"),
+    *("messages", "scalars", "rows", "ieee", "folds", "graph", "ops"),
+    *("suspending", "blocks", "modes", "stale", "backward", "copying"),
     *("updates", "freeing", "arrays", "protocols", "comparing", "given", "value", "methods"),
     "engine",
 ]

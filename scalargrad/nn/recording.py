@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..blocks import Temporary
 from ..scalars import is_scalar
+from ..temporary import Temporary
 from . import Module
 
 

@@ -6,7 +6,7 @@ from math import sqrt
 from typing import Any
 
 from .. import updates
-from ..blocks import Temporary
+from ..temporary import Temporary
 from .groups import Group
 from .optimizer import Optimizer, Schedule
 

@@ -6,9 +6,9 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from ..blocks import Temporary
 from ..modes import no_grad
 from ..options import POSITIVE, within
+from ..temporary import Temporary
 from ..transforms.variables import number
 from ..updates import set_data
 from .groups import parameters_of

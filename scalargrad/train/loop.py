@@ -9,13 +9,13 @@ from itertools import pairwise
 from math import isfinite
 from typing import Any
 
-from ..blocks import Temporary
 from ..data import Sample
 from ..engine import mean
 from ..modes import AnomalyError
 from ..optim import Optimizer, clip_grad_norm
 from ..options import truth, whole
 from ..scores import Measure, evaluating, in_mode, means
+from ..temporary import Temporary
 from .callbacks import Callback, Run
 from .history import History
 from .interrupts import Interrupts
