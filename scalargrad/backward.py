@@ -18,7 +18,7 @@ from .messages import described
 from .scalars import NOTHING, is_nothing, is_value
 
 NO_GRADIENT = NOTHING
-"""What a node's `_grad` holds while it has none; `grad` shows it as 0.0."""
+"""A node's `_grad` while the node has no gradient; `grad` shows it as 0.0."""
 
 
 def is_gradient(grad: float) -> bool:
@@ -58,8 +58,8 @@ def backward(root: Any, seed: float) -> None:
 
 
 def store(adjoint: dict[Any, float]) -> None:
-    """Accumulate adjoints into the leaves' gradients, set those of all other nodes."""
-    # + 0.0: what backward() reached has a gradient, also where nothing came
+    """Accumulate adjoints into the leaves' gradients, set the gradients of all other nodes."""
+    # + 0.0: a node that backward() reached has a gradient, also where nothing came
     overwrite({v: g + 0.0 if v.op else v._grad + (g + 0.0) for v, g in adjoint.items()})
 
 
@@ -90,8 +90,8 @@ def gradients(root: Any, leaves: Sequence[Any], seed: Any = 1.0) -> list[Any]:
 
 
 def adjoint_values(root: Any, leaves: Sequence[Any], seed: Any = 1.0) -> list[Any]:
-    """What `gradients` returns, as floats or Values, NOTHING where nothing flows."""
-    # in a function that is traced, something else stands for a Value from outside
+    """The derivatives of `gradients` as floats or Values, NOTHING where nothing flows."""
+    # in a function that is traced, a tracer stands for a Value from outside
     within = getattr(root, "_standing_for", None)
     nodes = list(map(within, leaves)) if within else leaves
     adjoint = symbolic_adjoints(root, nodes, ops.start(seed))
@@ -99,7 +99,7 @@ def adjoint_values(root: Any, leaves: Sequence[Any], seed: Any = 1.0) -> list[An
 
 
 def shown(gradient: Any, root: Any) -> Any:
-    """A gradient as a user sees it, a Value: nothing is 0.0 then."""
+    """A gradient as a user sees it: a Value, in which nothing has become 0.0."""
     if not is_value(gradient):
         return getattr(root, "_constant", type(root))(gradient + 0.0)
     return gradient if is_a_number(gradient) else gradient + 0.0
@@ -162,8 +162,8 @@ def leading_to(order: Sequence[Any], leaves: Sequence[Any]) -> set[Any]:
 
 
 def symbolic_partials(node: Any, leading: set[Any]) -> list[tuple[Any, Any, bool]]:
-    """The operands of `node` that matter, each with its partial as a float or a Value, and whether
-    that selects."""
+    """The operands of `node` that are in `leading`: each with its partial, a float or a Value, and
+    with whether the partial selects."""
     operands = node._operands
     variable = list(map(is_variable, operands))
     # a number that is traced has no past
@@ -192,7 +192,7 @@ def times(upstream: Any, partial: Any, selects: bool) -> Any:
 
 
 def is_no_contribution(x: Any) -> bool:
-    """Tell whether `x` is nothing for good: no node that only is nothing this time."""
+    """Tell whether `x` is nothing for good: a number. A node may be nothing this time alone."""
     return not is_value(x) and is_nothing(x)
 
 

@@ -1,5 +1,5 @@
-"""How scalars compare: by value, as floats do. While a function is traced every comparison of them
-is a guard, also one of Values that the function closes over."""
+"""How scalars compare: by value, as floats do. While a function is traced every comparison of
+scalars is a guard, also a comparison of Values that the function closes over."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ COMPARISONS = {
     "__eq__": ("!=", False, False),
     "__ne__": ("!=", False, True),
 }
-"""Each of Python's comparisons as that of a guard: which, whether its sides are exchanged, and the
-outcome at which Python's own is true."""
+"""Python's comparisons by those of guards: the guard's comparison, whether the sides are exchanged
+for it, and its outcome where Python's comparison is true."""
 
 
 def equal_float(x: object) -> Any:
@@ -36,14 +36,15 @@ def equal_float(x: object) -> Any:
 
 
 def beside(name: str, x: Any) -> Any:
-    """What a scalar is compared with: a scalar or a float; NotImplemented where `x` has to say."""
+    """The other side of a comparison, as a scalar or a float; NotImplemented where the type of `x`
+    decides."""
     if type(x) is float or is_value(x):
         return x
     return equal_float(x) if name in ("__eq__", "__ne__") else operand(x, name)
 
 
 def guarded(trace: Any, name: str, x: Any, y: Any) -> Any:
-    """How the comparison `name` of a scalar with `y` comes out, noted in the trace."""
+    """The outcome of the comparison `name` of a scalar with `y`, noted in the trace as a guard."""
     other = beside(name, y)
     if other is NotImplemented:
         return other

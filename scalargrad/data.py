@@ -1,4 +1,4 @@
-"""What networks learn from: pairs (input, target), whatever they came in."""
+"""Data for networks to learn from: lists of pairs (input, target), whatever they came in."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""What is wrong inside a network: units that are dead, saturated or exploding, and where.
+"""Faults inside a network: units that are dead, saturated or exploding, layer by layer.
 
-A unit's slope is the partial derivative of its activation, which its node holds. Dead: it gives 0
-and its slope is 0, whatever the input; it learns nothing any more. Saturated: its slope is nearly
-0 on nearly all inputs. Exploding: its output is far larger than any input, or not finite.
+A unit's slope is the partial derivative of its activation, which its node holds. A dead unit gives
+0 with slope 0, whatever the input, and learns nothing any more. A saturated unit has a slope of
+nearly 0 on nearly all inputs. The output of an exploding unit is far larger than any input, or not
+finite.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ def named(units: Sequence[int]) -> str:
 
 @dataclass
 class UnitRecord:
-    """What one unit did over all samples."""
+    """The record of one unit over all samples."""
 
     seen: int = 0
     flat: int = 0
@@ -102,10 +103,10 @@ class UnitRecord:
 
 
 def slope(output: Any) -> float | None:
-    """The derivative of an activation in what it was applied to; None of any other node.
+    """The derivative of an activation in its operand; None for any other node.
 
-    An activation is a node above one other: neither a weighted sum nor an arithmetic operator,
-    whose slope no input can change.
+    An activation is a node with one parent: no weighted sum, and no arithmetic operator, whose
+    slope no input can change.
     """
     op = getattr(output, "op", None)
     if op is None or op.dunder is not None or len(output.parents) != 1 or op.arity is None:

@@ -79,7 +79,7 @@ def logsumexp(*xs: float) -> float:
     largest = max(*xs)
     if not math.isfinite(largest):
         return largest
-    # the largest itself is the 1 of log1p: the others count however small they are beside it
+    # the largest is the 1 of log1p: other terms count, however small they are beside it
     at = xs.index(largest)
     others = xs[:at] + xs[at + 1 :]
     return largest + math.log1p(sum(*[math.exp(x - largest) for x in others]))

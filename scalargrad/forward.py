@@ -1,6 +1,6 @@
 """The chain rule from the variables to the results: on numbers, or building graph.
 
-The twin of `backward.py`. Both sweep over a recorded graph; what flows here are tangents.
+The twin of `backward.py`: both sweep over a recorded graph. Tangents flow here, adjoints there.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from .scalars import NOTHING, is_nothing
 
 
 def pushforward(root: Any, given: dict[Any, float]) -> dict[Any, float]:
-    """Return the tangents of the nodes in root's graph, those of the variables being `given`.
-    A node that is missing does not move: its tangent is NOTHING."""
+    """Return the tangents of the nodes in root's graph; the variables have the tangents `given`.
+    A node without an entry does not move: its tangent is NOTHING."""
     tangent = {node: ops.start(direction) for node, direction in given.items()}
     for node in topological_order(root):
         total = NOTHING

@@ -1,4 +1,4 @@
-"""What a model's outputs cost, given what they should have been: one number for one sample.
+"""The cost of a model's outputs, given the targets they should have met: one number a sample.
 
 Outputs are Values or floats, so is the loss. Over several samples take `scalargrad.mean` of their
 losses. A regularizer is the cost of the parameters themselves; add it to the loss.
@@ -34,7 +34,7 @@ __all__ = [
     "squared_error",
 ]
 
-# ------ what losses are given
+# ------ the arguments of losses
 
 
 def class_index(label: Any, outputs: Sequence[Any]) -> int:
@@ -56,7 +56,7 @@ def class_index(label: Any, outputs: Sequence[Any]) -> int:
 
 
 def cure(label: Any) -> str:
-    """What to do with a label that is a whole number only by its value, or one-hot."""
+    """The cure for a label that is a whole number by its value alone, or one-hot."""
     if is_real(label):
         return f": use int({label})" if label == label and label % 1 == 0 else ""
     found = label.tolist() if hasattr(label, "tolist") else label
@@ -67,11 +67,11 @@ def cure(label: Any) -> str:
 
 
 def right_and_others(outputs: Sequence[Any], label: Any) -> tuple[Any, list[Any]]:
-    """Return the output of class `label`, and those of the others.
+    """Return the output of class `label`, and the outputs of the other classes.
 
-    A label that is not a number but computed, as in a compiled function with a batch of labels,
-    selects: among the others −inf is in its place. Where it is no class the output is NaN, and so
-    are the gradients.
+    A label that is computed, as in a compiled function with a batch of labels, selects: then −inf
+    stands for the right class among the other outputs. Where the label is no class, the output is
+    NaN, and so are the gradients.
     """
     if not is_value(label):
         right = class_index(label, outputs)
@@ -84,12 +84,12 @@ def right_and_others(outputs: Sequence[Any], label: Any) -> tuple[Any, list[Any]
 
 
 def unless(wrong: Any, x: Any) -> Any:
-    """Return x where `wrong` is 0; elsewhere NaN, as all gradients through it then are."""
+    """Return x where `wrong` is 0, elsewhere NaN; all gradients through the NaN are NaN too."""
     return x * where(wrong, nan, 1.0)
 
 
 def single(outputs: Any, loss: str) -> Any:
-    """Return the one output, alone or in a list. Raises ValueError if there are several."""
+    """Return the output of a model that has one, alone or in a list. Raises ValueError for more."""
     found = inputs_of(outputs)
     if len(found) != 1:
         raise ValueError(f"{loss} needs one output, got {len(found)}")
@@ -97,12 +97,12 @@ def single(outputs: Any, loss: str) -> Any:
 
 
 class Labels(NamedTuple):
-    """Which labels a loss of one output takes."""
+    """The labels that a loss of one output takes."""
 
     text: str
     holds: Callable[[Any], bool]
     distance: Callable[[Any], Any]
-    """Of a label that is computed from the nearest one that is taken."""
+    """How far a computed label is from the nearest label that the loss takes."""
 
 
 SIGNS = Labels("1 or -1", lambda y: y in (1, -1), lambda y: abs(y) - 1.0)
@@ -110,7 +110,8 @@ SHARES = Labels("from 0 to 1", lambda y: 0 <= y <= 1, lambda y: y - clamp(y, 0.0
 
 
 def binary_label(label: Any, loss: str, labels: Labels) -> Any:
-    """Return a label as a float; one that is computed as it is, NaN where it is not taken."""
+    """Return a label as a float. A computed label stays as it is, NaN where the loss does not take
+    it."""
     if is_value(label):
         return unless(labels.distance(label), label)
     if not (is_real(label) and labels.holds(label)):

@@ -1,4 +1,4 @@
-"""What error messages are made of: how a thing or a call is written, how many there are of it."""
+"""Parts of error messages: a thing, a call, a count in words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def described(x: object) -> str:
-    """What came instead of what was expected: its type and how it is written."""
+    """The type of `x` and how it is written: the end of "expected …, got …"."""
     return f"{type(x).__name__} {x!r:.60}"
 
 

@@ -1,4 +1,4 @@
-"""What the options of many functions may be: counts, choices, numbers in a range."""
+"""Checks of options that many functions have: counts, choices, numbers in a range."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def whole(name: str, x: Any) -> int:
 
 
 class Range(NamedTuple):
-    """Which numbers an option may be: in words, and as a test."""
+    """The numbers that an option may be: in words, and as a test."""
 
     words: str
     holds: Callable[[Any], bool]

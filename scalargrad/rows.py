@@ -1,4 +1,4 @@
-"""What a row of the operator table is: `Operator`.
+"""`Operator`: one row of the operator table.
 
 An operator is called on floats (and computes), on Values (and builds graph), on a tracer (and
 records) or on a symbol (and prints): the type of an operand decides what the call means, by its
@@ -19,15 +19,15 @@ Partial = Callable[..., Any]
 
 
 def selects(rule: Any, which: Callable[[Sequence[bool]], list[bool]] | None = None) -> Any:
-    """Mark a partial as one that may be NOTHING; of all others −0.0 is a zero. Of the partials in
-    a list `which` tells the ones, given the operands that are variable."""
+    """Mark a partial that may be NOTHING; in all other partials −0.0 is a zero. For a rule that
+    gives a list of partials, `which` tells those that may, given the operands that are variable."""
     rule.selects = which or True
     return rule
 
 
 TRACED = "traced"
-"""In a row's C column: the forward is itself written with rows, so its C follows from it, and
-a drawing can expand it into the gates it stands for."""
+"""In a row's C column: the forward is itself written with rows. Its C follows from them, and a
+drawing can expand the row into the gates it stands for."""
 
 
 NOWHERE = "nowhere"
@@ -148,7 +148,7 @@ class Operator:
     @property
     def array(self) -> str | None:
         """The row on arrays, operands by position: with `np` for NumPy or jax.numpy, `special`
-        for scipy.special or that of JAX. None where neither has it."""
+        for scipy.special or jax.scipy.special. None where neither has the function."""
         if self._array is NOWHERE:
             return None
         if self._array is not None or self.c is None or self.arity is None:
@@ -159,8 +159,8 @@ class Operator:
         return f"np.{self.numpy or self.name}({', '.join(['{}'] * self.arity)})"
 
     def plain(self, operands: Sequence[Any]) -> str:
-        """How programs like micrograd name it: arithmetic by its sign, a power with the exponent
-        that is a constant, else a word in ASCII."""
+        """The operator's name in programs like micrograd: the sign of arithmetic, a power with its
+        constant exponent, else a word in ASCII."""
         if self.dunder and self.c and not re.search("[a-z?]", self.c):
             return self.c.format("", "").strip()
         word = self.symbol if self.symbol.isascii() else self.name
@@ -209,18 +209,18 @@ class Operator:
         return self.beside_constant if beside else self.partials
 
     def as_partial(self, rule: Partial, partial: Any) -> Any:
-        """What a rule gave: a number is no −0.0 unless that is on purpose."""
+        """A partial that a rule gave; a −0.0 that is not on purpose becomes 0.0."""
         return partial + self.zero(rule) if isinstance(partial, float) else partial
 
     def zero(self, rule: Partial) -> float:
-        """What is added to a partial as a number: NOTHING leaves −0.0 what it is."""
+        """The number added to a partial: 0.0 makes a zero of −0.0, NOTHING leaves −0.0 as it is."""
         return NOTHING if self.may_select(rule) else 0.0
 
     def may_select(self, rule: Partial) -> bool:
         return self.selects or bool(getattr(rule, "selects", False))
 
     def selecting(self, variable: Sequence[bool]) -> list[bool]:
-        """Whether the partial in each operand may be NOTHING where it is no number but a node."""
+        """Whether the partial in each operand, as a node, may be NOTHING."""
         rules: Any = self._rules(variable)
         if self.arity is None:
             which = getattr(rules, "selects", None)

@@ -1,7 +1,7 @@
-"""What an operand may be: a real number, or a Value and whatever stands for one.
+"""The operands of operators: real numbers, Values, and whatever stands for a Value.
 
-Each question about an operand has one predicate, and it stands here. What operators are is not
-known here: `rows.py` says that.
+Each question about an operand has one predicate here, and each conversion one function. Operators
+themselves are not known here: they are `rows.py`.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def operand(x: object, reflected: str) -> Any:
 
 
 def cure(x: object) -> str:
-    """What to do about an operand that is no number."""
+    """The cure, for a message, of an operand that is no number."""
     if is_value(x):
         return ": here a number is needed, which is its .data"
     if type(x).__module__ == "numpy" and hasattr(x, "ndim"):

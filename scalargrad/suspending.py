@@ -39,7 +39,8 @@ def is_below(frame: FrameType) -> bool:
 
 
 def within(block: Callable[[], AbstractContextManager[Any]], f: Any) -> Any:
-    """Return `f` with its body in a block: that of a generator or coroutine whenever it runs."""
+    """Return `f` with its body in a block; the body of a generator or coroutine is in the block
+    whenever it runs."""
     import inspect  # here, because an import of the package has no need of it
 
     def call(*args: Any, **named: Any) -> Any:

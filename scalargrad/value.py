@@ -155,7 +155,7 @@ class Value(Protocols):
             backward.backward(self, real(seed))
         else:
             adjoint = propagate(self, real(seed))
-            # what was reached has a gradient: 0.0 where nothing came
+            # a node that was reached has a gradient: 0.0 where nothing came
             backward.overwrite(
                 {v: g or 0.0 if v._operator else v._grad + (g or 0.0) for v, g in adjoint.items()}
             )
@@ -259,17 +259,18 @@ def connect(
 
 
 def settle(node: Value) -> Value:
-    """Do to a node just built what few need, and return what is left of it."""
+    """Finish a node just built, where it is as tall as a node may be or a mode is on. Return the
+    node, or what a mode puts in its place."""
     if node._height == TALLEST and node._operator:
         connect(node, node._operator, node.operands, node.partials)
     return modes.settle(node) if modes.active else node
 
 
-# ------ the numeric backward pass: that of backward.py, spelled out for two operands
+# ------ the numeric backward pass, as in backward.py but spelled out for two operands
 
 
 def consumers(root: Value) -> dict[Value, int]:
-    """What graph.consumers returns."""
+    """The same as graph.consumers."""
     count = {root: 0}
     pending = [root]
     while pending:
@@ -285,8 +286,8 @@ def consumers(root: Value) -> dict[Value, int]:
 
 
 def propagate(root: Value, seed: float) -> dict[Value, float]:
-    """What backward.propagate returns, its nodes in any order. Where nothing came the very object
-    NO_GRADIENT stands, and may be told from a −0.0 that was computed, a zero."""
+    """The same as backward.propagate, the nodes in any order. Where nothing came, the adjoint is
+    the very object NO_GRADIENT, which tells it from a −0.0 that was computed, a zero."""
     waiting = consumers(root)
     adjoint = dict.fromkeys(waiting, NO_GRADIENT)
     adjoint[root] = seed or NO_GRADIENT

@@ -31,7 +31,7 @@ class GradientError(AssertionError):
 
 
 class Report(NamedTuple):
-    """What was found: a row for each operand, and `notes` on what is wrong.
+    """The findings: a row for each operand, and `notes` on faults.
 
     `ok` is true if every gradient was found right. Where `f` is not smooth, or too noisy, none
     is found wrong either. Prints as a table.

@@ -1,7 +1,7 @@
-"""Whose fault a wrong gradient is: the operators of its graph judged one by one.
+"""The operator at fault where a gradient is wrong: those of its graph are judged one by one.
 
-A partial is judged by the slope of its operator's own forward function. At a kink it may be any
-number between the slopes of the two sides; what that leaves open in the gradients of the leaves
+A partial is judged by the slope of its operator's own forward function. At a kink a partial may be
+any number between the slopes of the two sides. How far the gradients of the leaves are open then
 follows from the chain rule on intervals.
 """
 
@@ -50,7 +50,7 @@ def explained(
 
 MOST_NOTES = 5
 ELSEWHERE = (2.0**-20, 2.0**-80, -64.0, 64.0)
-"""What other operands are multiplied by where they drown one."""
+"""Factors for the other operands, where these drown the operand that is judged."""
 DETACHED = (
     "Every operator's own derivative is right: the function leaves the graph somewhere (with "
     ".data or detach), or depends on a number that was computed from its arguments elsewhere."
@@ -83,8 +83,8 @@ class Suspect(NamedTuple):
 
 
 def judged_partials(root: Any, built_in: bool) -> list[Suspect]:
-    """Return the partials of a graph that are wrong, or no slopes of a smooth function: those of
-    operators of the user's own, and of all others too if `built_in`."""
+    """Return the partials of a graph that are wrong, or no slopes of a smooth function. Operators
+    of the user's own are judged, and all others too if `built_in`."""
     known: dict[Any, list[Judged]] = {}
     found = []
     for node in topological_order(root) if is_value(root) else ():
@@ -98,7 +98,8 @@ def judged_partials(root: Any, built_in: bool) -> list[Suspect]:
 
 
 def is_own(op: Any) -> bool:
-    """Tell whether an operator is of the user's own; a compiled function is one, but is not."""
+    """Tell whether an operator is the user's own. A compiled function, or a checkpoint, is none,
+    though its operator does not stand in the table either."""
     return op.code < 0 and op.arrange is None
 
 
@@ -123,8 +124,8 @@ def at_kink(op: Any, numbers: Sequence[float], i: int, partial: float) -> tuple[
 
 
 def elsewhere(op: Any, drowned: Judged) -> Judged:
-    """Judge the rule of an operator where the other operands are others, until they do not drown
-    what this one does: a fault found there is one. Otherwise return what was given."""
+    """Judge the rule of an operator at other numbers for the other operands, until these do not
+    drown the one that is judged. Return a fault found there, else the verdict that was given."""
     i = drowned.i
     for scale in ELSEWHERE:
         numbers = [x if j == i else x * scale for j, x in enumerate(drowned.numbers)]
@@ -165,7 +166,7 @@ def fault_text(partial: Suspect) -> str:
     )
 
 
-# ------ what kinks leave open
+# ------ how far kinks leave a gradient open
 
 
 def intervals(root: Any, leaves: Sequence[Any], kinks: Sequence[Suspect]) -> list[Interval]:

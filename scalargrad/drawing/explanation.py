@@ -1,5 +1,5 @@
-"""The steps of a gradient, to be read: as text, in a notebook, as a page; and how they come about,
-from a Value or from a function and its arguments."""
+"""The steps of a gradient, to be read as text, in a notebook or as a page. They are made from a
+Value, or from a function and its arguments."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def labelled(arg: Any, name: str) -> Any:
 def argument_names(f: Callable[..., Any], count: int) -> list[str]:
     try:
         return list(parameter_names(f, count))
-    except (TypeError, ValueError):  # what a function written in C may have no signature for
+    except (TypeError, ValueError):  # a function written in C may have no signature
         return [f"argument {i}" for i in range(count)]
 
 

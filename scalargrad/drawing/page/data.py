@@ -1,4 +1,4 @@
-"""What the page knows of a graph, as JSON: nodes, numbers, formulas, and JavaScript for its rows.
+"""The page's data of a graph, as JSON: nodes, numbers, formulas, and JavaScript for its rows.
 
 A float is written as its repr, in quotes: JSON has no infinities and no NaN.
 """
@@ -20,11 +20,11 @@ from ..symbols.text import printable, shortened
 from .javascript import kernel
 
 LONGEST_FORMULA = 120
-"""Characters of a formula: the product of the 299 others is a formula nobody reads."""
+"""Characters: nobody reads the product of 299 operands."""
 
 
 class Branching(Reading):
-    """Reads a formula, and notes whether it would read otherwise at other numbers."""
+    """Reads a formula, and notes whether the formula would differ at other numbers."""
 
     branched = False
 
@@ -44,7 +44,7 @@ def holds_here_only(symbols: InSymbols) -> bool:
 
 
 class Kernels:
-    """The rows of one graph in JavaScript, each once for the operands that are variable."""
+    """The rows of one graph in JavaScript, each row once for each choice of variable operands."""
 
     def __init__(self) -> None:
         self.places: dict[tuple[Operator, tuple[bool, ...]], int] = {}

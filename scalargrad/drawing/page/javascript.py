@@ -1,7 +1,7 @@
 """A row's forward function and partials in JavaScript, printed by running them on symbols.
 
-What a row says in C is JavaScript as well, but for the declarations; the functions of C's library
-that it calls stand in `special.js` and `gamma.js`, and so do the rows that have no C.
+A row's C is JavaScript as well, but for the declarations. The functions of C's library that rows
+call stand in `special.js` and `gamma.js`, and so do the rows that have no C.
 """
 
 from __future__ import annotations
@@ -74,13 +74,13 @@ def partials(op: Operator, variable: Sequence[bool]) -> str:
 
 
 def spelled(script: JavaScript, partial: Any, selects: bool) -> str:
-    """A partial; a −0.0 that is not on purpose is a zero."""
+    """A partial spelled out; a −0.0 that is not on purpose becomes 0."""
     text = script.spell(partial)
     return text if selects or isinstance(partial, float) else f"{text} + 0"
 
 
 def kernel(op: Operator, variable: Sequence[bool]) -> str:
-    """Return the row in JavaScript, for operands of which some are `variable`, the others
+    """Return the row in JavaScript, for operands some of which are `variable` and the rest
     constants; "null" for an operator of the user's whose Python cannot be followed."""
     try:
         pair = forward(op, len(variable)), partials(op, variable)

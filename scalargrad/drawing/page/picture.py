@@ -22,7 +22,7 @@ FAR, NEAR = "0.85", "0.35"
 
 MANY_ITEMS = 2000
 HASTE = {"nslimit": "1", "mclimit": "0.3", "splines": "line"}
-"""With more nodes and edges than this, for a layout in a third of the time."""
+"""For a layout in a third of the time, with more nodes and edges than MANY_ITEMS."""
 
 
 def blank(item: Item, name: str) -> Item:
@@ -35,7 +35,7 @@ def picture(steps: Steps) -> str:
     element `node-i`, the edge to its operand k is `edge-i-k`. Raises RuntimeError where nothing
     can lay it out.
 
-    Where an edge is long it is drawn from a rail on: see rails.py.
+    A long edge is drawn from a rail on: see rails.py.
     """
     every = sum(len(node.parents) for node in steps.nodes) + len(steps.nodes)
     options = Options(limit=every)

@@ -1,4 +1,4 @@
-"""What the boxes of a drawing look like: items as HTML-like tables of DOT, in a theme's colours."""
+"""The look of boxes: items as HTML-like tables of DOT, in a theme's colours."""
 
 from __future__ import annotations
 
@@ -98,12 +98,12 @@ class BoxTables:
             yield row(styled(line, SMALL, self.theme.faint), span=3)
 
     def title(self, part: Submodule) -> str:
-        """What stands above the cluster of a module."""
+        """The title above the cluster of a module."""
         name = shortened(part.name.removeprefix(f"{part.parent}."))
         return styled(" · ".join(filter(None, (name, part.kind))), 11, self.theme.faint)
 
     def legend(self, edges: Sequence[str]) -> str:
-        """What the colours of gradients say, and the numbers beside edges."""
+        """The meaning of the colours of gradients, and of the numbers beside edges."""
         meanings = (("grad < 0", -1.0), ("0", 0.0), ("> 0", 1.0))
         cells = [f"{self._swatch(x)}<td>{self._said(text)}</td>" for text, x in meanings]
         cells += [f"<td>{self._said(MEANING[name])}</td>" for name in edges]

@@ -1,4 +1,4 @@
-"""Drawing: the picture of a view, in the formats it can be had in."""
+"""Drawing: the picture of a view, as text and as files."""
 
 from __future__ import annotations
 

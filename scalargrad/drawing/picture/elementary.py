@@ -17,10 +17,10 @@ from .watch import NodeWatch
 
 
 class Elementary(NodeWatch):
-    """Has every node that is built replaced by its gates, down to those that have none.
+    """Replaces every node that is built by its gates, down to nodes that have none.
 
-    Folds begin with 0 + or 1 ×: a gate that does nothing is left out, unless that 1 is one of
-    the constants `given`.
+    Folds begin with 0 + or 1 ×: a gate that does nothing is left out, unless its 1 is one of the
+    constants `given`.
     """
 
     def __init__(self, given: Sequence[float]) -> None:

@@ -13,7 +13,7 @@ from .view import View
 
 FONT = "Helvetica,Arial,sans-serif"
 EDGES = {None: (), LOCAL: (LOCAL,), CONTRIBUTION: (CONTRIBUTION,), "both": (LOCAL, CONTRIBUTION)}
-"""What the option `edges` of `draw` shows beside edges."""
+"""The numbers beside edges, for each choice of the option `edges` of `draw`."""
 CROWDED = 80
 """From so many edges on they run from side to side, thin, with more room between the ranks."""
 QUICK = {"nslimit": "2", "nslimit1": "2", "mclimit": "0.5"}
@@ -23,7 +23,8 @@ PORTS = {"LR": ("w", "e"), "RL": ("e", "w"), "TB": ("n", "s"), "BT": ("s", "n")}
 
 
 class Look:
-    """How items and links are drawn: theme, what stands beside `edges`, and how numbers do."""
+    """How items and links are drawn: the theme, the numbers beside `edges`, how numbers are
+    written."""
 
     def __init__(self, view: View, theme: Theme, edges: Sequence[str], numbers: Numbers) -> None:
         self.theme, self.edges, self.numbers = theme, edges, numbers

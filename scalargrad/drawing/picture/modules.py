@@ -1,8 +1,9 @@
-"""Which module of a model each node of a graph belongs to.
+"""The module of a model that each node of a graph belongs to.
 
-Exactly, where the model is called here and every node is noted as it is built. Of a graph that
-is there already the parameters tell: a node belongs to the smallest module around all parameters
-it uses; one that uses none, to the smallest around what it is computed from and what uses it.
+Where the model is called here, every node is noted as it is built, and its module is exact. In a
+graph that exists already the parameters tell: a node belongs to the smallest module around all
+parameters it uses. A node that uses none belongs to the smallest module around its parents and the
+nodes that use it.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class ModuleTree:
         self.modules: dict[int, str] = {}
         """The names of modules by the identity of the module."""
         self.owner: dict[Any, str] = {}
-        """Of each parameter that is a Value: the module it belongs to."""
+        """The module of each parameter that is a Value."""
         self.label: dict[Any, str] = {}
         self._walk(model, "", None)
         self.parameters = Counter(n for owner in self.owner.values() for n in self.around(owner))
@@ -66,13 +67,13 @@ class ModuleTree:
                 self._walk(inner, f"{name}.{key}" if name else key, part)
 
     def around(self, name: str | None) -> Iterator[str]:
-        """Yield the module of this name, the one around it, and so on."""
+        """Yield the name, the name of the module around it, and so on."""
         while name is not None:
             yield name
             name = self.parts[name].parent
 
     def smallest_around(self, one: str | None, other: str | None) -> str | None:
-        """The smallest module that holds both; where one is None, it is the other."""
+        """The smallest module that holds both modules; if either is None, the other."""
         if one is None or other is None or one == other:
             return other if one is None else one
         holding = set(self.around(one))
@@ -82,7 +83,7 @@ class ModuleTree:
         return [part.name for part in self.parts.values() if part.depth == depth]
 
     def described(self, name: str) -> list[str]:
-        """What a module consists of: ["16 neurons", "272 parameters"]."""
+        """The contents of a module in words: ["16 neurons", "272 parameters"]."""
         kinds = Counter(part.kind.lower() for part in self.parts.values() if part.parent == name)
         parameters = counted(self.parameters[name], "parameter")
         return [*(counted(n, kind) for kind, n in kinds.items()), parameters]
@@ -92,7 +93,7 @@ class ModuleTree:
 
 
 class Scopes(NodeWatch):
-    """Notes of every node that is built which module's method is running: the innermost."""
+    """Notes, for every node that is built, the innermost module whose method is running."""
 
     def __init__(self, model: ModuleTree) -> None:
         self.model = model

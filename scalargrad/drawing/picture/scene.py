@@ -1,4 +1,4 @@
-"""What `draw` was asked for: roots, from Values or from a call, and the boxes of their nodes."""
+"""The scene to draw: roots, from Values or from a call, and the boxes of their nodes."""
 
 from __future__ import annotations
 

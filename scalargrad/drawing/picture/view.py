@@ -1,4 +1,4 @@
-"""What a drawing shows, before it has a look: items and the links between them."""
+"""The contents of a drawing, before it has a look: items and the links between them."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ FEW_NODES = 40
 
 
 class Options(NamedTuple):
-    """What the options of `draw` say about what is shown.
+    """The options of `draw` that decide what is shown.
 
-    `limit` bounds the items, gates included. `constants` are items if true, never if false; if
-    None, those of operators over a list are where the graph is small. Other constants stand
-    beside the symbol of their operator.
+    `limit` bounds the items, gates included. Constants are items of their own if `constants` is
+    true, never if false; if None, the constants of operators over a list are, where the graph is
+    small. Other constants stand beside the symbol of their operator.
     """
 
     path: tuple[Any, Any] | None = None
@@ -37,7 +37,7 @@ class Options(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """What is drawn of a graph: the box of each node, and the modules that nodes belong to."""
+    """The drawn part of a graph: the box of each node, and the modules that nodes belong to."""
 
     graph: Numbering
     boxes: Boxes

@@ -6,10 +6,8 @@ from typing import Any
 
 
 class NodeWatch:
-    """What `modes.tracing` takes: leaves and numbers stay what they are, Values can be compared and
-    changed.
-
-    Subclasses say in `follow(node)` what becomes of a node that was built.
+    """An observer for `modes.tracing`. Leaves and numbers stay as they are; Values can be compared
+    and changed. A subclass has `follow(node)`, which returns what a node just built becomes.
     """
 
     freezes = False

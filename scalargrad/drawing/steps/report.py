@@ -48,7 +48,7 @@ def place(source: Any) -> str:
 
 def computation(steps: Any) -> Iterator[tuple[str, ...]]:
     """The forward pass, a row for each node: "q", "= x + y", "= −2.0 + 5.0", "= 3.0", and the line
-    that built it where that is another than before."""
+    that built the node, where the line is not the same as in the row before."""
     before = None
     for node, symbols in steps.in_symbols.items():
         source = symbols.source
@@ -70,7 +70,7 @@ def checks(steps: Any) -> Iterator[str]:
 
 
 def patterns(steps: Any) -> Iterator[str]:
-    """What the patterns say that occur."""
+    """The meaning of each pattern that occurs."""
     found = {name for step in steps for name in step.patterns}
     yield from (f"{name}: {PATTERNS[name]}" for name in PATTERNS if name in found)
 
@@ -84,8 +84,8 @@ def mistakes(steps: Any) -> Iterator[str]:
 
 
 def columns(steps: Iterable[Any]) -> tuple[list[tuple[str, ...]], str]:
-    """Return the table of the steps, its head first, without columns that are empty; and the
-    sides to which they are aligned."""
+    """Return the table of the steps, its head first, without empty columns; and the sides to
+    which the columns are aligned."""
     rows = [cells(i, step) for i, step in enumerate(steps, 1)]
     kept = [i for i in range(len(HEADINGS)) if any(row[i] for row in rows)]
     return [tuple(row[i] for i in kept) for row in (HEADINGS, *rows)], "".join(

@@ -79,7 +79,7 @@ class Step(Contribution):
 
     @property
     def patterns(self) -> tuple[str, ...]:
-        """The names of what is at work here, explained in `patterns.PATTERNS`."""
+        """The names of the patterns at work here, explained in `patterns.PATTERNS`."""
         copied = patterns.SUMS if self.expected > 1 else ""
         return tuple(filter(None, (self.in_symbols.patterns[self.edge], copied)))
 
@@ -174,13 +174,13 @@ class Steps(Walk):
 
     @cached_property
     def naive(self) -> Walk:
-        """The same edges in a depth-first order, in which nodes pass on what is incomplete."""
+        """The same edges in a depth-first order, in which nodes pass on incomplete gradients."""
         return Walk(self.root, self.names, self.in_symbols, walk.depth_first)
 
     @cached_property
     def mistakes(self) -> list[Mistake]:
-        """Where the naive order comes to another gradient, because something was passed on
-        before it was complete; not where it only rounds otherwise."""
+        """The nodes for which the naive order comes to another gradient, because one was passed on
+        before it was complete. A gradient that is only rounded otherwise is no mistake."""
         late = set()
         for step in self.naive:
             if not step.ready or step.consumer in late:

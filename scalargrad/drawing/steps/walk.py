@@ -1,7 +1,7 @@
 """The backward pass taken apart: one contribution for each edge, in the order of the engine.
 
-Or in a naive order, depth first, to see what goes wrong: a node passes its gradient on as soon as
-it is reached, before all of it has arrived.
+A naive order, depth first, shows what goes wrong: there a node passes its gradient on as soon as
+the node is reached, before all contributions have arrived.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def engine_order(root: Any) -> Iterator[Edge]:
 
 
 def depth_first(root: Any) -> Iterator[Edge]:
-    """The edges as a recursion visits them that goes into each node when it first comes by."""
+    """The edges as a recursion visits them, which enters each node when it first meets it."""
     seen = {root}
     path = [edges(root)]
     while path:

@@ -1,6 +1,6 @@
 """A graph as flat code: a line for each node, then a line for each gradient in reverse.
 
-What is printed is Python to be run: it comes to the very numbers of the engine, bit for bit.
+The printed code is Python to be run: it comes to the very numbers of the engine, bit for bit.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ def code(root: Any) -> Flat:
 
 
 class PythonTerms(Algebra):
-    """Builds terms that can be printed as Python: with an operator of the user's own written out,
-    or called where it cannot be and a module has it."""
+    """Builds terms that can be printed as Python. An operator of the user's own is written out,
+    or called where it cannot be written out and a module has it."""
 
     def compute(self, op: Operator, operands: tuple[Any, ...]) -> Any:
         if BUILT_IN.get(op.name) is op:
@@ -45,7 +45,7 @@ class PythonTerms(Algebra):
         return self.whole(op, operands)
 
     def whole(self, op: Operator, operands: tuple[Any, ...]) -> Any:
-        """What an operator computes, nothing left out of it."""
+        """The term of an operator, with nothing simplified."""
         value = float(op.forward(*map(number, operands)))
         if BUILT_IN.get(op.name) is not op:
             out = written_out(op, operands)
@@ -101,13 +101,13 @@ class FlatCode:
         return "\n".join([*self.head(), *forward, "", start, *backward, *self.nothings()])
 
     def nothings(self) -> Iterator[str]:
-        """Yield the lines that show as 0.0 the gradients of what nothing came to."""
+        """Yield the lines that make 0.0 of the gradients that nothing came to."""
         for node in self.order:
             if is_nothing(self.gradients[node]):
                 yield f"{self.gradient(node)} += 0.0"
 
     def head(self) -> Iterator[str]:
-        """Yield the imports, and what is not explained elsewhere."""
+        """Yield the imports, and a comment for each imported function that is not public."""
         for module, found in sorted(self.imports.items()):
             yield imported(module, sorted(found))
         hidden = sorted(x for x in self.imports.get(ops.__name__, ()) if BUILT_IN[x].hidden)
@@ -168,8 +168,8 @@ class FlatCode:
             ) from error
 
     def contribution(self, parent: Any, upstream: Term, local: Any, selects: bool) -> Any:
-        """Return upstream · local, as simple as it may be to come to the engine's bits: there
-        what does not flow is −0.0, and no zero is."""
+        """Return upstream · local, as simple as it can be with the engine's bits: there a gradient
+        that does not flow is −0.0, and no zero is."""
         before = self.gradients.get(parent, NOTHING)
         careful = (ops.choose if selects else ops.chain)(upstream, local)
         self.gradients[parent] = after = before + number(careful)
@@ -178,7 +178,7 @@ class FlatCode:
         return product if bits(before + number(product)) == bits(after) else careful
 
     def assigned(self, targets: list[tuple[str, Any]]) -> Iterator[str]:
-        """Yield the lines "target text", those of what they share first."""
+        """Yield the lines "target text"; before them the lines of the terms that they share."""
         formula = written([term for _, term in targets], self.style, self.fresh)
         yield from (f"{name} = {text}" for name, text in formula.shared)
         yield from (f"{left} {x.text}" for (left, _), x in zip(targets, formula.results))

@@ -37,7 +37,7 @@ class Written(NamedTuple):
 
 
 class Wording(NamedTuple):
-    """How a row is written that no rule fits: `text` with places for its operands."""
+    """The notation of a row that no rule fits: `text` with places for the operands."""
 
     text: str
     binding: int = ATOM
@@ -49,8 +49,8 @@ class Wording(NamedTuple):
 
 
 class Notation(NamedTuple):
-    """How formulas are written: numbers, an operator's sign between its operands and before a
-    single one, a call; and the rows written in a way of their own, by name."""
+    """How formulas are written: numbers, the sign between two operands, the sign before a single
+    operand, a call; and by name, the rows that are written in a way of their own."""
 
     number: Callable[[float], str]
     infix: Callable[[Term], str | None]
@@ -163,7 +163,7 @@ PYTHON = Notation(
 
 
 class Formula(NamedTuple):
-    """Terms written out: what is used twice stands in `shared`, (name, text) by name."""
+    """Terms written out. A term that is used twice stands in `shared`, as (name, text)."""
 
     shared: list[tuple[str, str]]
     results: list[Written]

@@ -20,8 +20,8 @@ def temporaries(letter: str = "t") -> Iterator[str]:
 
 
 class InSymbols:
-    """A node that an operator made, its operands by their `names`, at its present numbers or
-    those given."""
+    """A node that an operator made, in symbols: operands stand by their `names`, at their present
+    numbers or at the `numbers` given."""
 
     def __init__(
         self, node: Any, names: Mapping[Any, str], numbers: Mapping[Any, float] | None = None
@@ -51,13 +51,13 @@ class InSymbols:
 
     @cached_property
     def formula(self) -> str:
-        """What it computes, in names: "x + y"."""
+        """The node's formula in names: "x + y"."""
         algebra = Reading()
         return self.text(algebra, self.terms(algebra))
 
     @cached_property
     def in_numbers(self) -> str:
-        """What it computes, in numbers: "−2.0 + 5.0"."""
+        """The node's formula in numbers: "−2.0 + 5.0"."""
         algebra = Reading()
         numbers = [self.number(x) if free else x for x, free in zip(self.operands, self.variable)]
         return self.text(algebra, [algebra.variable(short_number(x), x) for x in numbers])
@@ -80,7 +80,7 @@ class InSymbols:
 
     @cached_property
     def positions(self) -> list[int]:
-        """Which operand each edge leads to."""
+        """The position of the operand that each edge leads to."""
         return [i for i, free in enumerate(self.variable) if free]
 
     @cached_property

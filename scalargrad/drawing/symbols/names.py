@@ -1,7 +1,7 @@
 """One name for each node of a graph, the same in text, flat code, page and drawing.
 
 A name is a Python identifier: the node's label, made one, where no other node has it; else it is
-generated: L for the root, x0, x1, … for leaves, s0, s1, … for what stands between.
+generated: L for the root, x0, x1, … for leaves, s0, s1, … for the nodes between.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ...rows import BUILT_IN
 LONGEST_NAME = 40
 """A label of more characters is a description, not a name."""
 IMPORTED = {*BUILT_IN, "inf", "nan"}
-"""What flat code imports."""
+"""Names that flat code imports."""
 
 
 def identifier(label: str) -> str:

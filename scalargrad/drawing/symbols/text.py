@@ -1,6 +1,6 @@
 """Text in a drawing: numbers as they are read, and a user's labels made harmless.
 
-What leaves this file is valid inside an HTML-like label of DOT, inside XML, and on one line.
+Text from this file is valid inside an HTML-like label of DOT, inside XML, and on one line.
 """
 
 from __future__ import annotations
