@@ -446,7 +446,7 @@ def dot_beside_constant(out: Any, operands: Sequence[Any], variable: Sequence[bo
 
 
 def beside_constant(variable: Sequence[bool]) -> list[bool]:
-    """Which partials of a dot are constants: those whose other factor is none."""
+    """Whether each partial of a dot, which is the other factor, is a constant."""
     n = len(variable) // 2
     others = [*variable[n : 2 * n], *variable[:n], True]
     return [not free for free in others[: len(variable)]]
@@ -463,7 +463,8 @@ def prod_beside_constant(out: Any, xs: Sequence[Any], variable: Sequence[bool]) 
 
 
 def prod_partials(out: Any, *xs: Any) -> list[Any]:
-    """The product of the others, from products of what stands before and after: exact at 0."""
+    """For each operand the product of all others: of those before it and those after it, which is
+    exact at 0."""
     before, after = [1.0], [1.0]
     for x, y in zip(xs[:-1], xs[:0:-1]):
         before.append(before[-1] * x)
@@ -503,8 +504,8 @@ def shares(out: Any, operands: Sequence[Any], variable: Sequence[bool]) -> Any:
 
 
 def stable_logsumexp(*xs: Any) -> Any:
-    """The largest, plus log1p of what the others are beside it. The others are what is left of
-    each comparison with the largest so far."""
+    """The largest, plus log1p of the sum of exp(x − largest) over the others: in each comparison
+    with the largest so far the smaller operand is one of the others."""
     largest, others = xs[0], []
     for x in xs[1:]:
         others.append(minimum(largest, x))

@@ -29,7 +29,7 @@ class Activation(Module):
 
 
 class TableActivation(Activation):
-    """An activation that is a row of the operator table; the subclasses say which."""
+    """An activation that is a row of the operator table: the `row` of the subclass."""
 
     row: Operator
 
@@ -88,9 +88,9 @@ def row_of(function: Any) -> Operator | None:
 
 
 def as_layer(function: Any) -> Any:
-    """Return what a layer that is given as `function` does: a function of one number, such as
-    `scalargrad.relu`, is applied to every number of a list. Raises TypeError for what can be no
-    layer."""
+    """Return the layer that is given as `function`: a function of one number, such as
+    `scalargrad.relu`, becomes a layer that applies it to every number of a list. Raises TypeError
+    for anything that cannot be a layer."""
     row = row_of(function)
     if row is not None and row.arity is not None:
         if not is_activation(row):

@@ -23,8 +23,8 @@ Vectors = list[list[Any]]
 
 
 class SelfAttention(Module):
-    """Each position of a sequence becomes a mixture of what it attends to: `heads` times, each
-    in `width / heads` of the `width` numbers.
+    """Each position of a sequence becomes a mixture of the positions it attends to: `heads` times,
+    each in `width / heads` of the `width` numbers.
 
     `causal`: no position sees a later one. Raises ValueError unless `heads` divides `width`.
     """

@@ -1,4 +1,4 @@
-"""Modules made of modules: one after the other, and around a connection that skips them."""
+"""Modules made of modules: in sequence, and beside a connection that skips them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .module import Module, batch_of
 
 
 class Sequential(Module):
-    """Layers, Modules or functions, each called with what the one before returns.
+    """Layers, Modules or functions, each called with the result of the layer before.
 
     A function of one number, such as `scalargrad.relu`, is applied to every number. A slice is a
     Sequential of the same layers.

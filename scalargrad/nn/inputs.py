@@ -1,4 +1,4 @@
-"""What modules take and give: a number, a list of numbers, or lists of such lists.
+"""Inputs and outputs of modules: a number, a list of numbers, or lists of such lists.
 
 A number here is a float, a Value, or anything else that operators work on.
 """
@@ -19,7 +19,7 @@ def data_of(x: Any) -> Any:
 
 def inputs_of(x: Any) -> Sequence[Any]:
     """The inputs as a list or tuple; a number or Value alone counts as a list of one. Raises
-    TypeError for what is no list at all."""
+    TypeError for anything else."""
     if isinstance(x, (list, tuple)):
         return x
     # an array's own numbers convert slowly: once here, not once in every neuron

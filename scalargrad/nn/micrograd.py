@@ -14,7 +14,7 @@ from .module import Module
 
 def function(activation: Any) -> Any:
     """Return an activation as a function. Raises ValueError for a name that no function has,
-    TypeError for what is neither."""
+    TypeError for anything but a function or a name."""
     found = functions.get(activation.lower()) if isinstance(activation, str) else activation
     if found is None:
         raise ValueError(f"an activation is a function, as tanh, or its name; got {activation!r}")
@@ -25,7 +25,7 @@ def function(activation: Any) -> Any:
 
 
 def title(activation: Any) -> str:
-    """What a unit with this activation is called: ReLU, Tanh."""
+    """The name of a unit with this activation: ReLU, Tanh."""
     symbol = getattr(activation, "symbol", "")
     name = getattr(activation, "__name__", type(activation).__name__)
     return symbol if symbol.isalnum() and symbol != symbol.lower() else name.capitalize()

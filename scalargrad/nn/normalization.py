@@ -70,9 +70,9 @@ class RMSNorm(Module):
 class BatchNorm(Module):
     """Each of `width` numbers minus its mean, over its standard deviation; then gain and shift.
 
-    In training `batch` takes mean and variance over the samples it is given, at least two, and
-    moves the running ones by the share `momentum` towards them. In use the running ones count,
-    and a sample alone will do. Source: Ioffe & Szegedy, Batch Normalization (2015).
+    In training `batch` takes mean and variance over its samples, at least two, and moves the
+    running mean and variance by the share `momentum` towards them. In use the running mean and
+    variance count, and a sample alone will do. Source: Ioffe & Szegedy, Batch Normalization (2015).
     """
 
     def __init__(self, width: int, momentum: float = 0.1, epsilon: float = 1e-5) -> None:
@@ -110,7 +110,7 @@ class BatchNorm(Module):
         average = mean(column)
         differences = centred(column, average)
         variance = mean_square(differences)
-        # the mean square around a sample's own mean is too small by this factor on average
+        # the mean square around the mean of few samples is too small, on average by this factor
         unbiased = variance * (len(column) / (len(column) - 1))
         self._remember(self.running_mean, i, average)
         self._remember(self.running_variance, i, unbiased)

@@ -1,7 +1,7 @@
-"""What each part of a network was given and returned, call by call, without a word in its code.
+"""Inputs and outputs of each part of a network, recorded call by call without a change to its code.
 
-Within `recording` every Module of the network has a subclass of its own class, whose call keeps
-what went in and came out; afterwards it has its class again.
+Within `recording` every Module of the network has a subclass of its own class, whose calls keep
+input and output; afterwards each Module has its class again.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from . import Module
 
 @dataclass
 class Call:
-    """One call of a part: its name ("" for the whole) and class, what went in and came out, and
-    the calls within."""
+    """One call of a part: its name ("" for the whole) and class, its input and output, and the
+    calls within."""
 
     name: str
     kind: str
@@ -39,7 +39,8 @@ class Call:
 
 
 def recording(model: Module) -> Temporary:
-    """Within it, each call of `model` is added to the list that it gives, with all calls inside.
+    """Within `with recording(model) as calls:` each call of `model` is added to the list `calls`,
+    with all calls inside.
 
     The list keeps the outputs, and with them their graphs: clear it between calls. Raises
     TypeError unless `model` is a Module.
@@ -83,9 +84,9 @@ def rows_of(output: Any) -> Iterator[list[Any]]:
 def layers(call: Call, whole: bool = True) -> Iterator[Call]:
     """Yield the calls within that are layers, in the order in which they ended.
 
-    Not the single neuron, which is called beside others with the same input, or whose output is
-    one number in a list; nor what hands on its input; nor a container, which returns what its
-    last part returned.
+    A single neuron is no layer: it is called beside others with the same input, or its output is
+    one number in a list. Neither is a part that hands on its input, nor a container, which returns
+    the output of its last part.
     """
     lists = isinstance(call.output, (list, tuple))
     inner = [c for c in call.inner if not lists or isinstance(c.output, (list, tuple))]

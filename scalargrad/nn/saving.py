@@ -1,7 +1,7 @@
 """A model's numbers outside of it: in a dict by name, and on disk, bit for bit.
 
 Loading is data only: nothing in a file is ever run. The model itself is made by its constructor,
-and stays as it was if what is to be loaded does not fit it. Numbers are those of parameters and
+and stays as it was if the numbers to be loaded do not fit it. The numbers are in parameters and
 buffers: "layers.0.neurons.3.b", "norm.running_mean.2". Module's methods state_dict and
 load_state_dict are the functions here.
 """
@@ -22,14 +22,14 @@ from .inputs import data_of
 
 
 class Model(Protocol):
-    """What is asked of a Module here."""
+    """A model with numbers to be saved, as a Module is."""
 
     def named_parameters(self) -> Iterable[tuple[str, Any]]: ...
     def named_buffers(self) -> Iterable[tuple[str, MutableSequence[float]]]: ...
 
 
 class Stateful(Protocol):
-    """What is asked of an optimizer here: plain data."""
+    """An object with a state to be saved, as an optimizer is: plain data."""
 
     def state_dict(self) -> dict[str, Any]: ...
     def load_state_dict(self, state: Mapping[str, Any]) -> None: ...

@@ -54,8 +54,8 @@ def tree(module: Any) -> Nested:
 
 
 def parts_of(whole: Nested) -> list[tuple[str, Nested]]:
-    """The parts of a Module, by their names in it, in its order; functions that stand in a list,
-    as layers do, are parts too."""
+    """The parts of a Module with their names in it, in its order. A function in a list, as among
+    layers, is a part too."""
     skip = len(whole.name) + 1 if whole.name else 0
     attributes = vars(whole.module)
     functions = [
@@ -95,7 +95,7 @@ def lines(part: Nested, whole: Any, depth: int) -> list[Line]:
 
 
 def within(part: Nested, whole: Any, depth: int) -> list[Line]:
-    """The lines of the parts, those of equal ones once."""
+    """The lines of the parts; equal parts that follow one another share theirs."""
     printed = [(name, lines(inner, whole, depth)) for name, inner in parts_of(part)]
     found = []
     for (first, *rest), run in groupby(printed, key=lambda named: named[1]):

@@ -1,4 +1,4 @@
-"""Parameter groups: which Values move together, by what options, and what is kept of them."""
+"""Parameter groups: Values that move together, their options, and the numbers kept of them."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class Group:
 
     def restored(self, saved: Any, what: str) -> tuple[dict[str, float], array[float]]:
         """Return options and memory as `state_dict` gave them. Raises ValueError, naming `what`,
-        unless they are those of such a group."""
+        unless they fit this group."""
         refuse_unless(isinstance(saved, Mapping), what, "a dict", saved)
         names = {"steps", "options", "state"}
         refuse_unless(set(saved) == names, what, f"the entries {sorted(names)}", sorted(saved))

@@ -20,7 +20,7 @@ def templates(
     *,
     columns: int | None = None,
 ) -> Any:
-    """Draw each row of weights as an image: what this neuron looks for, red for, blue against.
+    """Draw each row of weights as an image of what the neuron looks for, red for, blue against.
 
     `weights`: one list of Values or floats for each neuron; `shape`: height and width of the
     images, whose product is the length of a list, else ValueError. Returns the Axes.

@@ -1,4 +1,4 @@
-"""What looks on at a training, and what it sees: the Run."""
+"""Callbacks of a training, and the Run that each of them is given."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .history import History
 
 @dataclass
 class Run:
-    """A training under way: what every callback is given, after each epoch or update."""
+    """A training under way: every callback is given it, after each epoch or update."""
 
     model: Any
     optimizer: Optimizer

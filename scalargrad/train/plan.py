@@ -1,4 +1,4 @@
-"""What `fit` was asked for: a Plan, and all that is refused before anything is trained."""
+"""The Plan of a training: the arguments of `fit`, and all refusals before anything is trained."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OF_A_MODEL = (accuracy, confusion_matrix)
 
 @dataclass
 class Plan:
-    """What `fit` was asked for."""
+    """The arguments of `fit`, checked."""
 
     loss: Measure
     data: list[Sample]
@@ -40,7 +40,7 @@ class Plan:
 
     @property
     def ends(self) -> list[int]:
-        """Where each batch of an epoch ends."""
+        """The end of each batch in an epoch."""
         count = len(self.data)
         ends = [*range(self.batch_size, count, self.batch_size), count]
         if self.together and len(ends) > 1 and ends[-1] - ends[-2] == 1:
@@ -50,7 +50,7 @@ class Plan:
 
     @property
     def measures(self) -> dict[str, Measure]:
-        """What is taken of the validation data after each epoch; nothing if there are none."""
+        """The measures of the validation data after each epoch; none if there are no such data."""
         return {"validation": self.loss, **self.metrics} if self.validation else {}
 
 
@@ -76,7 +76,7 @@ def optional(name: str, x: Any, text: str) -> Any:
 
 
 def pairs(name: str, data: Any) -> list[Sample]:
-    """Return `data` as `samples` does; what that raises names the argument."""
+    """Return `data` as `samples` does, with errors that name the argument."""
     try:
         return samples(data)
     except (TypeError, ValueError) as error:
@@ -122,7 +122,8 @@ def functions(name: str, given: Any) -> list[Callback]:
 
 
 def limit(clip: Any) -> Any:
-    """Return what clips the gradients. Raises ValueError or TypeError if nothing can."""
+    """Return the largest norm, or the function that clips. Raises ValueError or TypeError for
+    anything else."""
     if clip is None or callable(clip):
         return clip
     if isinstance(clip, bool) or not isinstance(clip, (int, float)):

@@ -1,9 +1,8 @@
 """Do the labels fit the model and the measures? Tried on all of them, before anything is trained.
 
-The model runs once, on the first input of each length; its output stands in for the others while
-losses and metrics are tried on every target. Where one of them fails, the sample's own output
-decides.
-What is drawn of Python's `random` meanwhile is drawn again afterwards.
+The model runs once, on the first input of each length; its output stands in for all other outputs
+while losses and metrics are tried on every target. Where one of them fails, the sample's own output
+decides. Numbers drawn of Python's `random` meanwhile are drawn again afterwards.
 """
 
 from __future__ import annotations
@@ -21,11 +20,11 @@ from ..scores import Measure, evaluating, in_mode
 from .plan import Plan
 
 Judge = Callable[[Any, str], Any]
-"""Raises TypeError if what a measure gave is none of what it has to give."""
+"""Raises TypeError if the result of a measure is of the wrong kind."""
 
 
 def try_out(plan: Plan, model: Any) -> None:
-    """Raise what training or validation would raise for the first target that does not fit."""
+    """Raise the error of training or validation for the first target that does not fit."""
     with same_chance():
         with in_mode(model, training=False):
             try_on(model, {"the loss": plan.loss}, plan.data, "data", checked, lenient=True)
@@ -85,8 +84,8 @@ def length(x: Any) -> int:
 
 
 def refuse_ambiguous(plan: Plan, model: Any) -> None:
-    """Raise Ambiguous if a metric cuts scores of which nothing tells what they are: one that lies
-    between where probabilities and where logits are cut will come up sooner or later."""
+    """Raise Ambiguous if a metric cuts scores and nothing tells whether they are probabilities or
+    logits: sooner or later a score lies between the two cuts."""
     x, target = plan.validation[0]
     scored_model = scoring(model, x, [])
     with scored_model:
@@ -110,7 +109,7 @@ def passes(measure: Measure, output: Any, target: Any, name: str, judge: Judge) 
 
 
 def own(model: Any, measure: Measure, sample: Sample, where: str, name: str, judge: Judge) -> None:
-    """Try a measure on a sample's own output; what it raises says where."""
+    """Try a measure on a sample's own output; its error then says where."""
     x, target = sample
     output = model(x)
     try:

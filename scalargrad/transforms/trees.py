@@ -1,7 +1,7 @@
 """Arguments and results as trees: nested containers taken apart into single numbers, and rebuilt.
 
-`containers.py` knows the containers. What stands in them is of a few kinds, a row each in NUMERIC:
-a number or Value, a NumPy array, a model (whatever has `named_parameters()` and
+`containers.py` knows the containers. Their leaves are of a few kinds, a row each in NUMERIC: a
+number or Value, a NumPy array, a model (any object with `named_parameters()` and
 `with_parameters(values)`). NumPy loads when first needed.
 """
 
@@ -32,7 +32,7 @@ def filled(shape: tuple[int, ...], entries: Sequence[Any]) -> Any:
     """Return an array of float64 if all entries are floats, of objects otherwise."""
     import numpy
 
-    # those of a program, which may be many, come as an array of doubles of their own
+    # the entries of a program may be many: they come as an array of doubles
     if isinstance(entries, array_of_doubles):
         return numpy.ndarray(shape, float, entries)
     plain = all(isinstance(x, float) for x in entries)
@@ -60,9 +60,9 @@ def indices(array: Any) -> list[str]:
 
 
 class Kind(NamedTuple):
-    """What can stand in a tree: how it is recognised, taken apart, rebuilt with other entries,
-    how its entries are named, and whether they are linked to a graph that derivatives in them
-    should be part of."""
+    """One kind of leaf: how it is recognised, taken apart, rebuilt with other entries, how its
+    entries are named, and whether they are linked to a graph. Derivatives in linked entries have to
+    be part of that graph."""
 
     matches: Callable[[Any], bool]
     entries: Callable[[Any], list[Any]]
@@ -108,7 +108,7 @@ HOLDS_VALUES = (
     MODEL,
     OTHER,
 )
-"""For a function that is only called: whatever holds no Value stays as it is."""
+"""For a function that is only called: a leaf without Values stays as it is."""
 
 
 class Leaf(NamedTuple):
@@ -184,7 +184,7 @@ def stack(leaf: Leaf, shape: tuple[int, ...], columns: Sequence[Sequence[Any]]) 
 
 
 def take_apart(tree: Any) -> tuple[list[Any], Spec | None]:
-    """Return the leaves, and how they stand; None for a single leaf."""
+    """Return the leaves, and their Spec; None for a single leaf."""
     leaves: list[Any] = []
     return leaves, taken_apart(tree, leaves, is_model)
 

@@ -46,7 +46,7 @@ def single(shown: Collection[int]) -> Boxes:
 def in_modules(
     graph: Numbering, boxes: Boxes, model: ModuleTree, module_of: Mapping[Any, str], names: set[str]
 ) -> Boxes:
-    """Return boxes in which each of these modules is one box; of nested modules the outermost is."""
+    """Return boxes in which each of these modules is one box, or is in the outermost of them."""
     box_of: dict[str | None, str] = {}
     for name in model.parts:
         for around in model.around(name):

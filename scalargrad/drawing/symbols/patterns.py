@@ -56,7 +56,7 @@ def found(partial: Any, operand: Term, operands: Sequence[Term]) -> str:
     if isinstance(partial, float):
         return DISTRIBUTES if abs(partial) == 1.0 and len(operands) > 1 else ""
     others = {id(x) for x in operands if x is not operand}
-    # a constant factor c stands in a partial as start(c), which is nothing for 0
+    # beside a constant the partial is start(factor), which is nothing for 0
     other = partial.operands[0] if partial.op is start else partial
     return SWAPS if id(other) in others else ""
 
