@@ -13,7 +13,9 @@ from functools import lru_cache
 from types import CodeType, ModuleType
 from typing import Any
 
-OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+from ... import rows
+
+OWN = os.path.dirname(os.path.abspath(rows.__file__))
 PACKAGES = ("site-packages", "dist-packages")
 """A folder of this name holds what is installed, wherever it stands."""
 OF_A_CLASS_IN_PYTHON = 1 << 9
