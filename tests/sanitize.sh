@@ -34,11 +34,11 @@ build() {
 }
 
 export SCALARGRAD_ENGINE=native PYTHONMALLOC=malloc PYTHONDONTWRITEBYTECODE=1
-short="tests/test_native_memory.py tests/test_value.py tests/test_graph.py tests/test_copying.py
-       tests/test_python_values.py tests/test_edge_cases.py tests/test_modes.py
-       tests/test_machine_code.py tests/test_tape.py tests/test_tape_objects.py
-       tests/test_compile_edge_cases.py tests/test_compile_branches.py tests/test_compile_paths.py
-       tests/test_compile_arguments.py tests/test_compile_changes.py tests/test_compile_threads.py"
+short="tests/value/test_native_memory.py tests/value/test_value.py tests/value/test_graph.py tests/value/test_copying.py
+       tests/value/test_python_values.py tests/table/test_edge_cases.py tests/value/test_modes.py
+       tests/compiler/machine/test_machine_code.py tests/compiler/trace/test_tape.py tests/compiler/trace/test_tape_objects.py
+       tests/compiler/test_compile_edge_cases.py tests/compiler/branches/test_compile_branches.py tests/compiler/branches/test_compile_paths.py
+       tests/compiler/inputs/test_compile_arguments.py tests/compiler/surroundings/test_compile_changes.py tests/compiler/test_compile_threads.py"
 
 echo "AddressSanitizer and UndefinedBehaviorSanitizer, $length"
 build -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -68,7 +68,7 @@ cat >"$work/loader.supp" <<'SUPPRESSION'
 }
 SUPPRESSION
 valgrind --leak-check=no --num-callers=30 --suppressions="$work/loader.supp" --log-file="$work/valgrind.log" \
-    python3 tests/valgrind_program.py
+    python3 tests/support/valgrind_program.py
 # the interpreter has findings of its own: what counts is a finding with the engine on its stack
 engine=$(cd scalargrad/native && printf '|%s' *.[ch])
 if grep -E "Invalid (read|write|free)|\((${engine#|}):[0-9]" "$work/valgrind.log"; then
