@@ -16,41 +16,23 @@ import pytest
 
 import scalargrad as sg
 from scalargrad.compiler import compile
-from scalargrad.rows import BUILT_IN
 from tests.support.compiled import (
     RUNNERS,
-    Function,
     compare,
     eager,
     error_bounds,
     is_close,
-    of_arguments,
     running,
     value_and_gradients,
 )
-from tests.support.expressions import Expression, random_expression, random_number, rounds
+from tests.support.expressions import Expression, random_number, rounds
 from tests.support.floats import all_bits, bits
+from tests.support.random_programs import NAMES, drawn, function_of
 
 np = pytest.importorskip("numpy")
 
-NAMES = [name for name, op in BUILT_IN.items() if not op.hidden]
 ARITHMETIC = ["add", "sub", "mul", "div", "neg", "abs", "square", "sum", "relu"]
 LANES = (1, 2, 63, 64, 65, 131)
-
-
-def function_of(expression: Expression) -> Function:
-    functions = {name: getattr(sg, name) for name in NAMES}
-
-    def root(leaves: Sequence[Any]) -> Any:
-        rest = iter(leaves)
-        return expression.compute(lambda _: next(rest), functions)[-1]
-
-    return of_arguments(root, len(expression.leaves))
-
-
-def drawn(names: Sequence[str], special: float) -> tuple[random.Random, Expression]:
-    source = random.Random(random.getrandbits(64))
-    return source, random_expression(source, names, source.choice((1, 3, 8, 20)), special)
 
 
 def lanes_of(source: random.Random, count: int, special: float) -> Any:

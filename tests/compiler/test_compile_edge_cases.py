@@ -1,4 +1,4 @@
-"""What every operator does at its edges, compiled: the table of `test_edge_cases.py`."""
+"""What every operator does at its edges, compiled: the table of `tests/support/edges.py`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 import scalargrad as sg
 from scalargrad.compiler import compile
 from tests.support.compiled import RUNNERS, running, value_and_gradients
-from tests.table.test_edge_cases import CASES
+from tests.support.edges import CASES
 
 np = pytest.importorskip("numpy")
 

@@ -158,4 +158,4 @@ def test_a_report_runs_by_itself(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(capsys.readouterr().out) > 1000
 
 
-PLAINLY = "from oracle.lanes import plain as compile, Reference\nsg = Reference()"
+PLAINLY = "from tests.oracle.lanes import plain as compile, Reference\nsg = Reference()"

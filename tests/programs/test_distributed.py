@@ -14,17 +14,17 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from pathlib import Path
 from threading import Thread, Timer
 from typing import Any
 
 import pytest
 
 import scalargrad as sg
+from tests.support.places import EXAMPLES, environment
 
 pytest.importorskip("numpy")
 
-SCRIPT = Path(__file__).parents[2] / "examples" / "distributed.py"
+SCRIPT = EXAMPLES / "distributed.py"
 MARKET = (100.0, 0.03, 0.2)
 CLOSE = {"rel": 1e-12, "abs": 1e-12}
 """Sums in another order are rounded otherwise: 8 parts of numbers near 1, over 4 steps."""
@@ -120,11 +120,9 @@ def test_the_derivatives_of_the_simulation_are_those_of_its_value(example: Any) 
 
 def test_eight_devices_of_jax_learn_as_one_machine() -> None:
     pytest.importorskip("jax")
-    package = str(Path(sg.__file__).parents[1])
-    path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
     done = subprocess.run(
         [sys.executable, str(SCRIPT), "--devices", "8", "--steps", "5"],
-        env={**os.environ, "PYTHONPATH": path, "JAX_PLATFORMS": "cpu"},
+        env=environment(JAX_PLATFORMS="cpu"),
         capture_output=True,
         encoding="utf-8",
     )
@@ -168,12 +166,10 @@ print(len(jax.devices()), "devices")
 
 def test_pmap_of_an_export_is_the_compiled_function_on_each_of_eight_devices() -> None:
     pytest.importorskip("jax")
-    folders = (str(Path(sg.__file__).parents[1]), str(Path(__file__).parents[2]))
-    path = os.pathsep.join(filter(None, [*folders, os.environ.get("PYTHONPATH")]))
     flags = "--xla_force_host_platform_device_count=8"
     done = subprocess.run(
         [sys.executable, "-c", EIGHT_DEVICES],
-        env={**os.environ, "PYTHONPATH": path, "JAX_PLATFORMS": "cpu", "XLA_FLAGS": flags},
+        env=environment(JAX_PLATFORMS="cpu", XLA_FLAGS=flags),
         capture_output=True,
         encoding="utf-8",
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import runpy
 import sys
 from itertools import islice
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -15,8 +14,8 @@ import scalargrad as sg
 from scalargrad.optim import Adam
 from tests.benchmarks import plain, transformer
 from tests.support.expressions import rounds
+from tests.support.places import EXAMPLES
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
 SHORT = {
     "distributed": ["--steps", "2", "--paths", "50"],
     "names_transformer": ["--steps", "20", "--names", "3"],

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from tests.support.places import EXAMPLES
+
 nbformat = pytest.importorskip("nbformat")
 pyplot = pytest.importorskip("matplotlib.pyplot")
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
 NOTEBOOKS = sorted(EXAMPLES.glob("*.ipynb"))
 ANSWER = re.compile(r"<details>(.*?)</details>", re.DOTALL)
 PYTHON = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)

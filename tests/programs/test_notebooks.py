@@ -5,7 +5,6 @@ The outputs of a cell tagged `timing` are not compared.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from pathlib import Path
@@ -15,13 +14,14 @@ from xml.etree import ElementTree
 import pytest
 
 import scalargrad as sg
+from tests.support.places import EXAMPLES, environment
 
 nbformat = pytest.importorskip("nbformat")
 nbclient = pytest.importorskip("nbclient")
 for needed in ("ipykernel", "matplotlib", "sklearn", "names"):
     pytest.importorskip(needed)
 
-NOTEBOOKS = sorted((Path(__file__).parents[2] / "examples").glob("*.ipynb"))
+NOTEBOOKS = sorted(EXAMPLES.glob("*.ipynb"))
 SVG = "image/svg+xml"
 SLOW = {"digits", "inventing_names", "moons_and_spirals", "twenty_lines"}
 """Those that train: on the pure engine they would take minutes."""
@@ -41,9 +41,7 @@ def execute(notebook: Any, folder: Path) -> None:
     client = nbclient.NotebookClient(
         notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
     )
-    package = str(Path(sg.__file__).parents[1])
-    path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
-    client.execute(env={**os.environ, "PYTHONPATH": path, "SCALARGRAD_ENGINE": sg.engine})
+    client.execute(env=environment())
 
 
 def words(svg: str) -> list[str]:

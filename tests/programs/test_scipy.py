@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import random
 import runpy
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,10 +12,11 @@ import pytest
 
 import scalargrad as sg
 from scalargrad.nn import MLP
+from tests.support.places import EXAMPLES
 
 optimize = pytest.importorskip("scipy.optimize")
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "scipy_optimize.py"
+EXAMPLE = EXAMPLES / "scipy_optimize.py"
 
 
 def rosenbrock(x: Any) -> Any:

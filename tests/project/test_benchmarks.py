@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import scalargrad as sg
+from tests.support.places import CHECKOUT, environment
 
-ROOT = Path(__file__).parents[2]
 FIGURES = [
     "import: time",
     "import: loads NumPy",
@@ -38,13 +37,10 @@ FIGURES = [
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    package = str(Path(sg.__file__).parents[1])
-    path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
-    environ = {"PYTHONIOENCODING": "utf-8", "SCALARGRAD_ENGINE": sg.engine, "PYTHONPATH": path}
     return subprocess.run(
         [sys.executable, "-m", "tests.benchmarks", *arguments],
-        cwd=ROOT,
-        env={**os.environ, **environ},
+        cwd=CHECKOUT,
+        env=environment(PYTHONIOENCODING="utf-8"),
         capture_output=True,
         encoding="utf-8",
     )

@@ -6,7 +6,6 @@ from __future__ import annotations
 import codeop
 import importlib
 import json
-import os
 import re
 import subprocess
 import sys
@@ -19,12 +18,10 @@ from typing import Any
 
 import pytest
 
-import scalargrad
 from scalargrad.rows import BUILT_IN
 from tests.support.browser import chromium, wait_until
+from tests.support.places import CHECKOUT, DOCS, PACKAGE, environment
 
-ROOT = Path(__file__).parents[2]
-DOCS = ROOT / "docs"
 pytestmark = pytest.mark.skipif(not DOCS.exists(), reason="needs the source checkout")
 for needed in ("sphinx", "myst_parser", "furo", "sphinx_design", "latex2mathml", "matplotlib"):
     pytest.importorskip(needed)
@@ -37,7 +34,7 @@ def sphinx(builder: str, out: Path) -> subprocess.CompletedProcess[str]:
         [*command, "-d", str(out.parent / "doctrees"), str(DOCS), str(out)],
         capture_output=True,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env=environment(),
     )
 
 
@@ -260,4 +257,4 @@ def test_a_choice_within_a_choice_is_one_list_of_cases(typeset: Any) -> None:
 
 
 def test_the_site_documents_this_very_package() -> None:
-    assert Path(scalargrad.__file__).parent.parent == ROOT
+    assert PACKAGE.parent == CHECKOUT

@@ -9,19 +9,18 @@ process of its own, for peers keep settings of their own.
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
 from functools import cache
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "do" / "migrate.md"
+from tests.support.places import DOCS, environment
+
+PAGE = DOCS / "do" / "migrate.md"
 pytestmark = pytest.mark.skipif(not PAGE.exists(), reason="needs the source checkout")
 
 MODULES = {"micrograd": "micrograd", "autograd": "autograd", "PyTorch": "torch", "JAX": "jax"}
@@ -111,7 +110,7 @@ def outcomes(library: str) -> list[tuple[list[Any], list[Any]]]:
             capture_output=True,
             text=True,
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env=environment(),
         )
     assert done.returncode == 0, done.stderr
     theirs, ours = json.loads(done.stdout.splitlines()[-1])

@@ -13,17 +13,15 @@ from pathlib import Path
 
 import pytest
 
-import scalargrad
-
-ROOT = Path(scalargrad.__file__).parent
+from tests.support.places import PACKAGE
 
 
 def module_name(path: Path) -> str:
-    parts = path.relative_to(ROOT.parent).with_suffix("").parts
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
     return ".".join(parts).removesuffix(".__init__")
 
 
-FILES = {module_name(path): path for path in sorted(ROOT.rglob("*.py"))}
+FILES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 CORE = [
     *("rows", "ieee", "folds", "graph", "ops", "blocks", "modes", "stale", "backward", "copying"),
     *("updates", "freeing", "arrays", "protocols", "comparing", "given", "value", "methods"),

@@ -16,13 +16,11 @@ from typing import Any
 import pytest
 
 import scalargrad
+from tests.support.places import CHECKOUT, DOCS, PACKAGE, TESTS
 
-PACKAGE = Path(scalargrad.__file__).parent
-ROOT = Path(__file__).parents[2]
-"""The checkout, or where the sdist was unpacked; the package may be installed elsewhere."""
-README = ROOT / "README.md"
-NATIVE = ROOT / "scalargrad" / "native"
-REFERENCE = ROOT / "docs" / "reference"
+README = CHECKOUT / "README.md"
+NATIVE = CHECKOUT / "scalargrad" / "native"
+REFERENCE = DOCS / "reference"
 
 in_checkout = pytest.mark.skipif(not README.exists(), reason="needs the files beside tests/")
 with_sources = pytest.mark.skipif(not NATIVE.exists(), reason="needs the C sources")
@@ -46,7 +44,7 @@ def metadata() -> Any:
 
 def pyproject() -> dict[str, Any]:
     tomllib = pytest.importorskip("tomllib")
-    loaded: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))
     return loaded
 
 
@@ -101,24 +99,39 @@ def test_version_installed_is_that_of_the_package(metadata: Any) -> None:
 def test_version_stands_in_one_place() -> None:
     literal = re.compile(rf"(?<![\d.]){re.escape(scalargrad.__version__)}(?![\d.])")
     kinds = {".py", ".pyi", ".toml", ".md", ".c", ".h", ".js", ".sh"}
-    folders = [path for path in (PACKAGE, ROOT / "docs", ROOT / "tests") if path.exists()]
+    folders = [path for path in (PACKAGE, DOCS, TESTS) if path.exists()]
     files = [path for folder in folders for path in folder.rglob("*") if path.suffix in kinds]
-    files += [README, ROOT / "pyproject.toml"]
+    files += [README, CHECKOUT / "pyproject.toml"]
     assert [x for x in files if literal.search(x.read_text("utf-8"))] == [PACKAGE / "__init__.py"]
 
 
 @in_checkout
 def test_changelog_begins_with_the_version() -> None:
-    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    changes = (CHECKOUT / "CHANGELOG.md").read_text(encoding="utf-8")
     (newest, *_) = re.findall(r"^## (\S+)", changes, re.M)
     assert newest == scalargrad.__version__
 
 
+def included(files: set[Path]) -> set[Path]:
+    """These files in C, and all of ours that they include."""
+    found = {
+        (path.parent / name).resolve()
+        for path in files
+        for name in re.findall(r'^#include "(.+)"', path.read_text(encoding="utf-8"), re.M)
+    }
+    return files if found <= files else included(files | found)
+
+
 @with_sources
 def test_extension_is_rebuilt_when_any_of_its_files_changes() -> None:
-    listed = {path for one in extensions() for path in (*one["sources"], *one["depends"])}
-    present = {f"scalargrad/native/{p.name}" for p in NATIVE.iterdir() if p.suffix in (".c", ".h")}
-    assert listed == present
+    used = set()
+    for one in extensions():
+        sources, headers = (
+            {CHECKOUT / path for path in one[key]} for key in ("sources", "depends")
+        )
+        assert headers == included(sources) - sources
+        used |= sources | headers
+    assert used == {path for path in NATIVE.rglob("*") if path.suffix in (".c", ".h")}
 
 
 @in_checkout

@@ -21,16 +21,16 @@ import scalargrad as sg
 from scalargrad.compiler.trace.native import machine
 from scalargrad.rows import BUILT_IN, Operator
 from tests.support.floats import all_bits
+from tests.support.places import CHECKOUT, TESTS
 
 tomllib: Any = pytest.importorskip("tomllib")
 
-ROOT = Path(sg.__file__).parents[1]
-PROJECT = ROOT / "pyproject.toml"
+PROJECT = CHECKOUT / "pyproject.toml"
 CROSS = "aarch64-linux-gnu-gcc"
 COMPILERS = ("gcc", "clang", CROSS)
 ON_X86 = platform.machine() in ("x86_64", "AMD64")
 
-if not PROJECT.exists():
+if not (CHECKOUT / "scalargrad" / "native").exists():
     pytest.skip("needs the sources", allow_module_level=True)
 EXTENSIONS = {
     module["name"].rpartition(".")[2]: module
@@ -39,7 +39,7 @@ EXTENSIONS = {
 
 
 def run(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", cwd=ROOT)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", cwd=CHECKOUT)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -124,8 +124,8 @@ def on_lanes(row: Operator) -> Any:
 def test_vector_functions_have_the_same_bits_everywhere(
     compiler: str, runner: tuple[str, ...], tmp_path: Path
 ) -> None:
-    alone, source = str(tmp_path / "alone"), str(ROOT / "tests" / "support" / "machine_alone.c")
-    flags = [*EXTENSIONS["_machine"]["extra-compile-args"], "-w", "-Iscalargrad/native"]
+    alone, source = str(tmp_path / "alone"), str(TESTS / "support" / "machine_alone.c")
+    flags = [*EXTENSIONS["_machine"]["extra-compile-args"], "-w", "-Iscalargrad/native/machine"]
     run(found(compiler), *flags, source, "-static", "-pthread", "-lm", "-o", alone)
     lines = run(*map(found, runner), alone, *map(float.hex, POINTS)).splitlines()
     assert len(lines) > 10

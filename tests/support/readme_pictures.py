@@ -1,7 +1,7 @@
-"""The pictures that README and the notebooks show: `python -m tests.readme_pictures` draws them.
+"""The pictures that README and the notebooks show.
 
-It needs Graphviz, and for the page Chromium, Playwright and Pillow. Those stored were drawn with
-the fonts DejaVu and Liberation.
+`python -m tests.support.readme_pictures` draws them. It needs Graphviz, and for the page
+Chromium, Playwright and Pillow. Those stored were drawn with the fonts DejaVu and Liberation.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from typing import Any
 import scalargrad as sg
 from tests.support.browser import chromium, opened, text
 from tests.support.neuron import NUMBERS, neuron
+from tests.support.places import DOCS
 
-FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
+FOLDER = DOCS / "pictures"
 GRAPHS = {"graph": "light", "graph-dark": "dark"}
 """Pictures of the graph, and the theme of each: GitHub shows the one that fits the reader's."""
 PAGES = {"explain": "light", "explain-dark": "dark"}

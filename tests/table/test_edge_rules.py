@@ -18,7 +18,7 @@ import pytest
 
 import scalargrad as sg
 from scalargrad.rows import BUILT_IN
-from tests.table.test_edge_cases import gradients_of, power_of
+from tests.support.edges import gradients_of, power_of
 
 
 def second_derivative(f: Callable[[Any], Any], at: float) -> float:

@@ -12,7 +12,7 @@ import pytest
 import scalargrad as sg
 from scalargrad.rows import BUILT_IN
 from tests.support.reference import call
-from tests.table.test_special_values import SPECIAL, TINIEST, points, same
+from tests.support.special import SPECIAL, TINIEST, points, same
 
 NUMPY: dict[str, Any] = {
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "pow": np.power,

@@ -20,7 +20,7 @@ from tests.support.reference import (
     sample_operands,
     smooth_operands,
 )
-from tests.table.test_table import check_first_derivative, check_second_derivative, check_value
+from tests.support.row_checks import check_first_derivative, check_second_derivative, check_value
 
 MILLIONTH = 1e-6
 

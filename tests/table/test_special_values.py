@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from itertools import product
-from math import inf, nan
+from math import inf
 from typing import Any
 
 import pytest
@@ -19,25 +19,9 @@ import scalargrad as sg
 from scalargrad.rows import BUILT_IN, Operator
 from tests.support.floats import all_bits, bits
 from tests.support.reference import FUNCTIONS, call, smooth_operands
-
-MAX = 1.7976931348623157e308
-ZEROS = (0.0, -0.0)
-FINITE = (
-    *ZEROS, 5e-324, -5e-324, 1e-308, -1e-308, 1e-200, -1e-200,
-    1.0, -1.0, 1e200, -1e200, MAX, -MAX,
-)  # fmt: skip
-SPECIAL = (*FINITE, inf, -inf, nan)
-FEWER = (0.0, -0.0, 5e-324, 1.0, -1.0, MAX, inf, -inf, nan)
+from tests.support.special import FINITE, MAX, SPECIAL, TINIEST, points, same
 
 RELATIVE = 1e-13
-TINIEST = 5e-324
-
-
-def points(row: Operator, values: Sequence[float]) -> list[tuple[float, ...]]:
-    """All tuples of these values that the row takes; of a list, all pairs."""
-    arity = row.arity or 2
-    few = FEWER if values is SPECIAL else FEWER[:6]
-    return list(product(few if arity == 3 else values, repeat=arity))
 
 
 def masks(row: Operator) -> list[tuple[bool, ...]]:
@@ -47,12 +31,6 @@ def masks(row: Operator) -> list[tuple[bool, ...]]:
 
 def mixed(operands: Sequence[float], mask: Sequence[bool]) -> list[Any]:
     return [sg.Value(x) if free else x for x, free in zip(operands, mask, strict=True)]
-
-
-def same(found: float, wanted: float, slack: float = 0.0) -> bool:
-    if math.isfinite(wanted):
-        return abs(found - wanted) <= slack
-    return found == wanted or (found != found and wanted != wanted)
 
 
 every_row = pytest.mark.parametrize("name", BUILT_IN)

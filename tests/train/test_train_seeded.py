@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-import scalargrad as sg
+from tests.support.places import environment
 
 CODE = """
 import sys
@@ -34,11 +32,9 @@ print([p.data.hex() for p in model.parameters()], model[1].running_mean)
 
 
 def trained(seed: int, hashes: str) -> str:
-    package = str(Path(sg.__file__).parents[1])
-    variables = {"PYTHONHASHSEED": hashes, "SCALARGRAD_ENGINE": sg.engine, "PYTHONPATH": package}
     done = subprocess.run(
         [sys.executable, "-c", CODE, str(seed)],
-        env={**os.environ, **variables},
+        env=environment(PYTHONHASHSEED=hashes),
         capture_output=True,
         text=True,
     )

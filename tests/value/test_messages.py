@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 import scalargrad as sg
 from scalargrad import Value, losses
 from scalargrad.nn import MLP
+from tests.support.places import CHECKOUT, DOCS, PACKAGE
 
 np = pytest.importorskip("numpy")
 
@@ -86,7 +86,6 @@ def test_what_rounds_gives_a_value(convert: Any) -> None:
 
 
 def test_no_message_and_no_page_names_a_part_of_this_package_on_the_index() -> None:
-    root = Path(sg.__file__).parent.parent
-    files = [*root.glob("*.md"), *root.glob("scalargrad/**/*.py"), *root.glob("docs/**/*.md")]
+    files = [*CHECKOUT.glob("*.md"), *PACKAGE.rglob("*.py"), *DOCS.rglob("*.md")]
     naming = [f for f in files if re.search(r"pip install .?scalargrad\[", f.read_text("utf-8"))]
     assert not naming

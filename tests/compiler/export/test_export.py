@@ -11,10 +11,10 @@ import pytest
 
 import scalargrad as sg
 from scalargrad.randomness import bernoulli
-from tests.compiler.test_compile_agreement import NAMES, drawn, function_of
 from tests.support.compiled import compare, is_close, of_arguments, value_and_gradients
 from tests.support.exported import ARGUMENTS, classifier, option, points, same
 from tests.support.expressions import rounds
+from tests.support.random_programs import NAMES, drawn, function_of
 
 np = pytest.importorskip("numpy")
 

@@ -15,10 +15,10 @@ import pytest
 import scalargrad as sg
 from scalargrad import nn
 from scalargrad.rows import BUILT_IN
-from tests.compiler.test_compile_agreement import NAMES, function_of
 from tests.support.compiled import compare, is_close, value_and_gradients
 from tests.support.exported import ARGUMENTS, classifier, option, points, same
 from tests.support.expressions import random_expression
+from tests.support.random_programs import NAMES, function_of
 
 np = pytest.importorskip("numpy")
 

@@ -3,17 +3,16 @@ threads of Python run meanwhile."""
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
 import scalargrad as sg
 from tests.support.compiled import HAS_MACHINE
+from tests.support.places import environment
 
 np = pytest.importorskip("numpy")
 pytest.importorskip("resource")
@@ -49,11 +48,9 @@ print(without_outputs, peak() - before)
 
 
 def test_lanes_take_no_memory_beside_inputs_and_outputs() -> None:
-    package = str(Path(sg.__file__).parents[1])
-    path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
     done = subprocess.run(
         [sys.executable, "-c", GROWTH.format(lanes=LANES)],
-        env={**os.environ, "PYTHONPATH": path},
+        env=environment(),
         capture_output=True,
         encoding="utf-8",
     )

@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from math import inf, nan, pi
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +23,7 @@ from scalargrad.compiler import compile
 from scalargrad.rows import Operator
 from tests.support.compiled import instruction_sets, running
 from tests.support.floats import all_bits, bits
+from tests.support.places import PACKAGE
 from tests.support.reference import FUNCTIONS, ulps
 
 numpy = pytest.importorskip("numpy")
@@ -255,7 +255,8 @@ def polynomials() -> dict[str, tuple[Callable[[Any], Any], Any, Any]]:
 
 
 def printed() -> dict[str, list[float]]:
-    text = (Path(ops.__file__).parent / "native" / "polynomials.h").read_text(encoding="utf-8")
+    vectors = PACKAGE / "native" / "machine" / "vectors"
+    text = (vectors / "polynomials.h").read_text(encoding="utf-8")
     found = re.findall(r"double (\w+)_terms\[\] = \{(.*?)\}", text, re.DOTALL)
     return {name: [float.fromhex(c) for c in body.split(",") if c.strip()] for name, body in found}
 

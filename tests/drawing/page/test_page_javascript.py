@@ -21,7 +21,7 @@ from scalargrad.drawing.page.javascript import kernel, runtime
 from scalargrad.rows import BUILT_IN, Operator
 from tests.support.browser import chromium
 from tests.support.reference import sample_operands
-from tests.table.test_special_values import SPECIAL, points
+from tests.support.special import SPECIAL, points
 
 ULPS = 4.0
 CANCELLING = {"lgamma", "polygamma", "sinc_derivative", "gelu"}
