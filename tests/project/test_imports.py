@@ -29,6 +29,27 @@ CORE = [
 ]
 """From the bottom up: a file here imports only from those before it."""
 
+ABOUT_NETWORKS = {"outputs", "losses", "scores", "diagnose"}
+"""Files beside the folders that stand above `nn`; the others there are the heart."""
+FLOORS = [
+    *("heart", "codegen", "transforms", "checks"),
+    *(f"compiler.{name}" for name in ("trace", "inputs", "surroundings", "passes", "source")),
+    *("compiler.machine", "compiler.branches"),
+    *("drawing.symbols", "drawing.picture", "drawing.steps", "drawing.page", "drawing"),
+    *(
+        "compiler.export",
+        "compiler",
+        "nn",
+        "about networks",
+        "optim",
+        "plots",
+        "train",
+        "shell",
+        "scalargrad",
+    ),
+]
+"""Folders from the bottom up: what stands in one imports only from it and from those before."""
+
 
 def imported(module: str) -> Iterator[str]:
     """The modules of the package that `module` imports, functions' own imports included."""
@@ -51,8 +72,8 @@ IMPORTS = {
 
 def test_reader_of_imports_finds_them() -> None:
     assert {"graph", "rows"} <= IMPORTS["copying"]
-    assert IMPORTS["nn.layers"] == {"engine", "randomness", "nn.inputs", "nn.module"}
-    assert "nn" in IMPORTS["demo"]
+    assert IMPORTS["nn.micrograd"] == {"engine", "randomness", "nn.inputs", "nn.module"}
+    assert "nn" in IMPORTS["shell.demo"]
 
 
 def test_imports_make_no_circle() -> None:
@@ -65,6 +86,27 @@ def test_core_imports_only_what_stands_below(module: str) -> None:
     assert IMPORTS[module] <= below
 
 
+def floor(module: str) -> str:
+    """The floor on which a module stands; the native part is of the heart."""
+    if module in ABOUT_NETWORKS:
+        return "about networks"
+    if module in ("scalargrad", "__main__"):
+        return "scalargrad"
+    path = FILES.get(f"scalargrad.{module}", PACKAGE / "native" / "_engine.so")
+    folder = ".".join(path.relative_to(PACKAGE).parent.parts)
+    return "heart" if folder in ("", "native") else folder
+
+
+def test_every_folder_has_its_floor() -> None:
+    assert {floor(module) for module in IMPORTS} == set(FLOORS)
+
+
+@pytest.mark.parametrize("module", IMPORTS)
+def test_no_folder_imports_from_one_above_it(module: str) -> None:
+    here = FLOORS.index(floor(module))
+    assert [x for x in IMPORTS[module] if FLOORS.index(floor(x)) > here] == []
+
+
 def test_operator_table_imports_only_rows_and_forward_functions() -> None:
     assert IMPORTS["ops"] == {"rows", "ieee", "folds"}
 
@@ -72,7 +114,7 @@ def test_operator_table_imports_only_rows_and_forward_functions() -> None:
 def test_only_the_switch_and_its_twin_in_the_compiler_name_the_native_part() -> None:
     outside = {name for name in IMPORTS if name.split(".")[0] != "native"}
     naming = {m for m in outside if any(n.split(".")[0] == "native" for n in IMPORTS[m])}
-    assert naming == {"engine", "compiler.native"}
+    assert naming == {"engine", "compiler.trace.native"}
 
 
 # ------ light

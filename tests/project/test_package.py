@@ -81,11 +81,21 @@ def test_readme_gives_two_commands_the_demo_and_the_tests() -> None:
 
 
 @in_checkout
-def test_readme_names_every_file_of_the_package() -> None:
-    text = README.read_text(encoding="utf-8")
+def test_readme_names_every_file_and_folder_of_the_package() -> None:
+    house = README.read_text(encoding="utf-8").partition("## How it works")[2]
     files = {path.name for path in PACKAGE.glob("*.py") if not path.name.startswith("__")}
-    folders = {f"{path.parent.name}/" for path in PACKAGE.glob("*/__init__.py")}
-    assert [name for name in sorted(files | folders) if f"`{name}`" not in text] == []
+    sources = (path for kind in ("*.py", "*.h", "*.js") for path in PACKAGE.rglob(kind))
+    folders = {f"{path.parent.name}/" for path in sources} - {f"{PACKAGE.name}/"}
+    assert {name for name in files | folders if f"`{name}`" not in house} == set()
+
+
+@with_docs
+def test_files_that_readme_and_the_pages_name_exist() -> None:
+    folders = PACKAGE, TESTS, DOCS, CHECKOUT / "examples"
+    known = {f"/{path.as_posix()}" for folder in folders for path in folder.rglob("*.*")}
+    for page in (README, *DOCS.rglob("*.md")):
+        named = re.findall(r"`([\w/.]+\.(?:py|h|js|sh|ipynb))`", page.read_text(encoding="utf-8"))
+        assert [x for x in named if not any(path.endswith(f"/{x}") for path in known)] == [], page
 
 
 # ------ what is installed
@@ -167,11 +177,13 @@ def documented(module: str, pages: str) -> set[str]:
 @with_docs
 def test_public_module_lists_in_all_what_the_reference_documents() -> None:
     pages = "".join(path.read_text(encoding="utf-8") for path in REFERENCE.glob("*.md"))
-    names = re.findall(r"^## (scalargrad\.\w+)$", pages, re.M)
+    names = re.findall(r"^## (scalargrad\.[\w.]+)$", pages, re.M)
     public = [importlib.import_module(name) for name in names]
     # a package's __init__.py is such a list by itself
     files = {module.__name__: module for module in public if not hasattr(module, "__path__")}
-    assert {f"scalargrad.{name}" for name in ("losses", "schedules", "diagnose")} <= set(files)
+    assert {f"scalargrad.{name}" for name in ("losses", "optim.schedules", "diagnose")} <= set(
+        files
+    )
     for name, module in files.items():
         described = {x for x in module.__all__ if getattr(module, x).__module__ == name}
         assert described == documented(name, pages)
