@@ -42,7 +42,7 @@ def edges(root: Value) -> int:
 # ------ graphs and gates
 
 
-def test_row_1_a_product_of_a_sum() -> None:
+def test_a_gradient_of_a_product_of_a_sum_is_upstream_times_local() -> None:
     x, y, z = Value(-2.0), Value(5.0), Value(-4.0)
     q = x + y
     f = q * z
@@ -65,7 +65,7 @@ def pre_activation(v: dict[str, Value]) -> Value:
     return v["w0"] * v["x0"] + v["w1"] * v["x1"] + v["w2"]
 
 
-def test_row_2_a_sigmoid_neuron_of_elementary_gates() -> None:
+def test_a_sigmoid_neuron_of_elementary_gates_has_the_printed_gradients() -> None:
     v = neuron_inputs()
     s = pre_activation(v)
     minus = s * -1
@@ -81,7 +81,7 @@ def test_row_2_a_sigmoid_neuron_of_elementary_gates() -> None:
     assert gates(out) == {"mul": 3, "add": 3, "exp": 1, "reciprocal": 1}
 
 
-def test_row_3_the_same_neuron_with_one_sigmoid_gate() -> None:
+def test_one_sigmoid_gate_gives_the_neuron_the_same_gradients() -> None:
     v = neuron_inputs()
     out = pre_activation(v).sigmoid()
     out.backward()
@@ -90,32 +90,32 @@ def test_row_3_the_same_neuron_with_one_sigmoid_gate() -> None:
     assert gates(out) == {"mul": 2, "add": 2, "sigmoid": 1}
 
 
-def test_row_4_add_distributes() -> None:
+def test_add_distributes_the_gradient() -> None:
     x, y = Value(3.0), Value(-4.0)
     (x + y).backward(2.0)
     assert (x.grad, y.grad) == (2.0, 2.0)
 
 
-def test_row_4_multiply_swaps() -> None:
+def test_multiply_swaps_its_operands_in_the_gradient() -> None:
     x, y = Value(3.0), Value(-4.0)
     (x * y).backward(2.0)
     assert (x.grad, y.grad) == (2.0 * -4.0, 2.0 * 3.0)
 
 
-def test_row_4_copy_sums() -> None:
+def test_what_is_used_twice_sums_its_gradients() -> None:
     x = Value(3.0)
     first, second = x * 4.0, x * 2.0
     (first + second).backward()
     assert x.grad == 4.0 + 2.0
 
 
-def test_row_4_max_routes() -> None:
+def test_max_routes_the_gradient_to_the_larger() -> None:
     x, y = Value(4.0), Value(5.0)
     sg.maximum(x, y).backward(9.0)
     assert (x.grad, y.grad) == (0.0, 9.0)
 
 
-def test_row_5_back_propagation_as_flat_code() -> None:
+def test_back_propagation_written_out_as_flat_code_gives_the_same_gradients() -> None:
     w0, x0, w1, x1, w2 = (v.data for v in neuron_inputs().values())
     s0 = w0 * x0
     s1 = w1 * x1
@@ -135,7 +135,7 @@ def test_row_5_back_propagation_as_flat_code() -> None:
     assert [x.grad for x in v.values()] == pytest.approx(flat, rel=1e-15)
 
 
-def test_row_6_a_gate_of_ones_own_saves_what_it_needs() -> None:
+def test_a_gate_of_ones_own_saves_what_it_needs() -> None:
     gate = sg.operator(
         "lecture_gate",
         lambda x, y: x * y,
@@ -152,7 +152,7 @@ def test_row_6_a_gate_of_ones_own_saves_what_it_needs() -> None:
     assert sg.hessian(lambda v: gate(v[0], v[1]))([3.0, -4.0]) == [[0.0, 1.0], [1.0, 0.0]]
 
 
-def test_row_7_the_backward_pass_is_a_graph_and_is_differentiated_again() -> None:
+def test_the_backward_pass_is_a_graph_and_is_differentiated_again() -> None:
     a, b, c = Value(1.0), Value(2.0), Value(2.0)
     f = ((a + b) * c) ** 2
     da, db, dc = sg.gradients(f, [a, b, c])
@@ -163,7 +163,7 @@ def test_row_7_the_backward_pass_is_a_graph_and_is_differentiated_again() -> Non
     assert (dadb.data, dbdc.data, dadc.data) == (8.0, 24.0, 24.0)
 
 
-def test_row_8_every_inner_result_is_computed_once() -> None:
+def test_every_inner_result_is_computed_once() -> None:
     runs = []
     f = sg.operator("f", lambda x: runs.append(x) or math.sin(x), lambda out, x: sg.cos(x))
     w = Value(0.5)
@@ -174,7 +174,7 @@ def test_row_8_every_inner_result_is_computed_once() -> None:
     assert w.grad == pytest.approx(math.cos(inner[1]) * math.cos(inner[0]) * math.cos(0.5))
 
 
-def test_row_8_recompute_instead_of_store() -> None:
+def test_recomputing_instead_of_storing_gives_the_same_derivatives() -> None:
     def f(w: Any) -> Any:
         return w.sin().sin().sin()
 
@@ -188,20 +188,20 @@ def test_row_8_recompute_instead_of_store() -> None:
     assert second == pytest.approx(expected, rel=1e-14)
 
 
-def test_row_9_a_product() -> None:
+def test_the_graph_of_a_product_is_one_gate_with_two_edges() -> None:
     x, y = Value(2.0), Value(3.0)
     z = x * y
     assert (gates(z), edges(z), z.parents) == ({"mul": 1}, 2, (x, y))
 
 
-def test_row_9_logistic_regression() -> None:
+def test_the_graph_of_logistic_regression_has_three_gates() -> None:
     x, w, b = [Value(1.0), Value(2.0)], [Value(0.5), Value(-0.3)], Value(0.1)
     out = sg.sigmoid(sg.dot(x, w) + b)
     assert gates(out) == {"dot": 1, "add": 1, "sigmoid": 1}
     assert edges(out) == 4 + 2 + 1
 
 
-def test_row_9_a_layer_of_relus() -> None:
+def test_the_graph_of_a_layer_of_relus_sums_over_its_units() -> None:
     xs = [Value(1.0), Value(-2.0)]
     rows = [[Value(0.5), Value(1.0)], [Value(-1.0), Value(0.3)], [Value(2.0), Value(0.2)]]
     layer = [sg.dot(w, xs, bias=Value(0.1)).relu() for w in rows]
@@ -210,7 +210,7 @@ def test_row_9_a_layer_of_relus() -> None:
     assert [x.grad for x in xs] == [2.0, 0.2]
 
 
-def test_row_9_linear_regression_with_weight_decay() -> None:
+def test_the_graph_of_linear_regression_with_weight_decay_adds_both_gradients() -> None:
     x, y, w, decay = Value(2.0), Value(1.0), Value(0.7), 0.1
     loss = (x * w - y) ** 2 + decay * w**2
     loss.backward()
@@ -218,7 +218,7 @@ def test_row_9_linear_regression_with_weight_decay() -> None:
     assert w.grad == pytest.approx(2 * (2.0 * 0.7 - 1.0) * 2.0 + 2 * decay * 0.7)
 
 
-def test_row_10_a_dynamic_graph_is_built_while_running() -> None:
+def test_a_dynamic_graph_is_built_while_running() -> None:
     def halvings(x: Value) -> Value:
         while x > 1.0:
             x = x * 0.5

@@ -1,4 +1,4 @@
-"""The worked examples of lectures on back-propagation: activations, rows 15 and 16.
+"""The worked examples of lectures on back-propagation: activations.
 
 Figures are those of the lectures, or follow from their formulas by hand.
 """
@@ -15,7 +15,7 @@ import pytest
 import scalargrad as sg
 from scalargrad import Value, nn
 
-# ------ row 15
+# ------ activations
 
 ACTIVATIONS = [
     # activation, x, value, slope: to four decimals
@@ -42,7 +42,7 @@ ACTIVATIONS = [
 
 
 @pytest.mark.parametrize(("activation", "x", "value", "slope"), ACTIVATIONS)
-def test_row_15_activations_and_their_slopes(
+def test_activations_have_the_values_and_slopes_of_their_formulas(
     activation: Any, x: float, value: float, slope: float
 ) -> None:
     v = Value(x)
@@ -52,34 +52,34 @@ def test_row_15_activations_and_their_slopes(
     assert (v.grad if out is not v else 1.0) == pytest.approx(slope, abs=5e-5)
 
 
-def test_row_15_maxout_is_the_larger_of_two_affine_maps() -> None:
+def test_maxout_is_the_larger_of_two_affine_maps() -> None:
     # max(2x + 1, −x + 4): they cross at x = 1
     maxout = nn.Maxout(1, 1).with_parameters([2.0, -1.0, 1.0, 4.0])
     assert [maxout(x)[0] for x in (-1.0, 1.0, 2.0)] == [5.0, 3.0, 5.0]
 
 
-def test_row_15_maxout_holds_relu_and_leaky_relu() -> None:
+def test_maxout_holds_relu_and_leaky_relu() -> None:
     relu, leaky = (nn.Maxout(1, 1).with_parameters([1.0, w, 0.0, 0.0]) for w in (0.0, 0.1))
     for x in (-2.0, -0.5, 0.5, 2.0):
         assert relu(x)[0] == sg.relu(x)
         assert leaky(x)[0] == sg.leaky_relu(x, 0.1)
 
 
-def test_row_15_sigmoid_saturates_and_is_not_centred_on_zero() -> None:
+def test_sigmoid_saturates_and_is_not_centred_on_zero() -> None:
     slopes = [sg.grad(sg.sigmoid)(x) for x in (-10.0, 0.0, 10.0)]
     assert [round(slope, 6) for slope in slopes] == [4.5e-05, 0.25, 4.5e-05]
     assert all(sg.sigmoid(x) > 0.0 for x in (-10.0, -1.0, 0.0))
     assert sg.tanh(-1.0) == -sg.tanh(1.0)
 
 
-def test_row_15_gradients_of_weights_behind_a_sigmoid_share_their_sign() -> None:
+def test_gradients_of_weights_behind_a_sigmoid_share_their_sign() -> None:
     # its inputs are all positive, so ∂/∂w = upstream · input has the sign of upstream
     w = [Value(0.5), Value(-1.0), Value(2.0)]
     sg.dot(w, nn.Sigmoid()([-3.0, 0.1, 4.0])).backward(-1.0)
     assert all(x.grad < 0.0 for x in w)
 
 
-def test_row_15_relu_that_never_fires_is_dead_and_leaky_relu_is_not() -> None:
+def test_relu_that_never_fires_is_dead_and_leaky_relu_is_not() -> None:
     for activation, dead in ((nn.ReLU(), True), (nn.LeakyReLU(), False)):
         layer = nn.Linear(1, 1)
         layer.weight[0][0].data, layer.bias[0].data = 1.0, -10.0
@@ -88,7 +88,7 @@ def test_row_15_relu_that_never_fires_is_dead_and_leaky_relu_is_not() -> None:
         assert (layer.bias[0].grad == 0.0) is dead
 
 
-# ------ row 16
+# ------ functions of which activations are made
 
 E, BETA = 0.1, 0.7
 Function = Callable[..., Any]
@@ -148,7 +148,7 @@ def agrees(ours: float, exact: Any) -> bool:
 
 @pytest.mark.parametrize("x", [1.3, 0.4, -0.8])
 @pytest.mark.parametrize("name", OF_ONE)
-def test_row_16_functions_of_one_number_and_their_derivatives(name: str, x: float) -> None:
+def test_functions_of_one_number_and_their_derivatives_are_exact(name: str, x: float) -> None:
     ours, exact = OF_ONE[name]
     x = abs(x) if name == "√x" else x
     value, slope = sg.value_and_grad(ours)(x)
@@ -159,7 +159,7 @@ def test_row_16_functions_of_one_number_and_their_derivatives(name: str, x: floa
 
 @pytest.mark.parametrize(("x", "y"), [(1.3, 0.4), (-0.8, 0.9), (-0.5, -1.2)])
 @pytest.mark.parametrize("name", OF_TWO)
-def test_row_16_functions_of_two_numbers_and_their_derivatives(
+def test_functions_of_two_numbers_and_their_derivatives_are_exact(
     name: str, x: float, y: float
 ) -> None:
     ours, exact = OF_TWO[name]
@@ -172,6 +172,6 @@ def test_row_16_functions_of_two_numbers_and_their_derivatives(
 
 
 @pytest.mark.parametrize("name", OF_ONE)
-def test_row_16_any_of_them_is_an_activation(name: str) -> None:
+def test_any_function_of_one_number_is_an_activation(name: str) -> None:
     ours, _ = OF_ONE[name]
     assert nn.Activation(ours)([0.4, [1.3]]) == [ours(0.4), [ours(1.3)]]

@@ -1,5 +1,5 @@
-"""Rows 10 and 17 of the lectures: the graph built while running and the one fixed ahead of time
-agree; a network of two layers in twenty lines of NumPy, from scalar code."""
+"""The worked examples of lectures, compiled: the graph built while running and the one fixed
+ahead of time agree; a network of two layers in twenty lines of NumPy, from scalar code."""
 
 from __future__ import annotations
 

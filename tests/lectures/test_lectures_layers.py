@@ -1,4 +1,4 @@
-"""The worked examples of lectures on back-propagation: whole networks, rows 17, 18, 20–22, 27.
+"""The worked examples of lectures on back-propagation: whole networks.
 
 Error terms unit by unit, with plain lists of Values, stand in `test_lectures_networks.py`.
 """
@@ -16,7 +16,7 @@ import scalargrad as sg
 from scalargrad import nn
 from scalargrad.losses import half_squared_error, l2, mean_squared_error, squared_error
 
-# ------ row 17
+# ------ a network in NumPy and in scalars
 
 
 def numpy_step(x: Any, y: Any, w1: Any, w2: Any) -> tuple[float, Any, Any]:
@@ -30,7 +30,7 @@ def numpy_step(x: Any, y: Any, w1: Any, w2: Any) -> tuple[float, Any, Any]:
 
 
 @pytest.mark.parametrize("first", [0, 7])
-def test_row_17_two_layers_in_numpy_and_in_scalars_take_the_same_step(first: int) -> None:
+def test_two_layers_in_numpy_and_in_scalars_take_the_same_step(first: int) -> None:
     # the pure engine takes its time: fewer samples for it
     n, d_in, h, d_out = (64 if sg.engine == "native" else 1), 1000, 100, 10
     draw = np.random.default_rng(first).standard_normal
@@ -51,7 +51,7 @@ def test_row_17_two_layers_in_numpy_and_in_scalars_take_the_same_step(first: int
     np.testing.assert_allclose(stepped, moved, rtol=1e-10)
 
 
-# ------ row 18
+# ------ wiring
 
 
 def trained(model: Any, samples: list[Any], steps: int, rate: float) -> list[float]:
@@ -70,7 +70,7 @@ XOR = [([0.0, 0.0], 0.0), ([0.0, 1.0], 1.0), ([1.0, 0.0], 1.0), ([1.0, 1.0], 0.0
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_row_18_network_wired_at_random_learns_xor(seed: int) -> None:
+def test_network_wired_at_random_learns_xor(seed: int) -> None:
     nn.seed(seed)
     units = 10
     wiring = nn.random_wiring(2, units, fan_in=4)
@@ -78,14 +78,14 @@ def test_row_18_network_wired_at_random_learns_xor(seed: int) -> None:
     assert trained(model, XOR, steps=400, rate=0.2)[-1] < 1e-3
 
 
-def test_row_18_partial_connectivity_has_fewer_weights() -> None:
+def test_partial_connectivity_has_fewer_weights() -> None:
     # 6 inputs, 4 neurons: 24 weights if each listens to all, 8 if each listens to two
     heard = [[0, 1], [1, 2], [3, 4], [4, 5]]
     assert len(nn.Linear(6, 4, bias=False).parameters()) == 24
     assert len(nn.Sparse(6, heard).parameters()) == 8 + 4
 
 
-def test_row_18_partial_connectivity_is_a_full_layer_with_weights_of_zero() -> None:
+def test_partial_connectivity_is_a_full_layer_with_weights_of_zero() -> None:
     nn.seed(0)
     heard = [[0, 2], [1]]
     sparse, full = nn.Sparse(3, heard), nn.Linear(3, 2)
@@ -97,10 +97,10 @@ def test_row_18_partial_connectivity_is_a_full_layer_with_weights_of_zero() -> N
     assert [y.data for y in sparse(x)] == pytest.approx([y.data for y in full(x)], rel=1e-15)
 
 
-# ------ row 20
+# ------ units by hand
 
 
-def test_row_20_sigmoid_perceptron_by_hand() -> None:
+def test_gradient_of_a_sigmoid_unit_with_mean_squared_error_by_hand() -> None:
     # E = 1/(2N)·Σ(t − out)², N = 2: both outputs are ½, with slope ¼
     neuron = nn.Sequential(nn.Linear(1, 1), nn.Sigmoid())
     neuron.parameters()[0].data = 0.0
@@ -110,7 +110,7 @@ def test_row_20_sigmoid_perceptron_by_hand() -> None:
     assert [p.grad for p in neuron.parameters()] == [0.0625, -0.125]
 
 
-def test_row_20_output_and_hidden_unit_by_hand() -> None:
+def test_gradients_of_an_output_and_a_hidden_unit_by_hand() -> None:
     # one hidden unit and c = 2 outputs, N = 1: E = 1/(2cN)·ΣΣ(t − z)²
     model = nn.Sequential(nn.Linear(1, 1), nn.Sigmoid(), nn.Linear(1, 2), nn.Sigmoid())
     for p, number in zip(model.parameters(), [0.0, 0.0, 4.0, -4.0, -2.0, 2.0]):
@@ -123,10 +123,10 @@ def test_row_20_output_and_hidden_unit_by_hand() -> None:
     assert [p.grad for p in model.parameters()] == expected
 
 
-# ------ row 21
+# ------ a regulariser
 
 
-def test_row_21_regulariser_adds_its_own_gradient() -> None:
+def test_regulariser_adds_its_own_gradient() -> None:
     # two layers of one tanh unit without bias: y = tanh(w2·tanh(w1·x))
     decay, x, target, w1, w2 = 0.1, 1.5, 0.25, 0.5, -2.0
     layers = [nn.Linear(1, 1, bias=False), nn.Tanh(), nn.Linear(1, 1, bias=False), nn.Tanh()]
@@ -142,10 +142,10 @@ def test_row_21_regulariser_adds_its_own_gradient() -> None:
     assert first.grad == pytest.approx(delta1 * x + 2.0 * decay * w1, rel=1e-14)
 
 
-# ------ row 22
+# ------ the perceptron
 
 
-def test_row_22_perceptron_learns_and_by_its_own_rule() -> None:
+def test_perceptron_learns_and_by_its_own_rule() -> None:
     unit = nn.Perceptron(2)
     table = [([0, 0], 0), ([0, 1], 0), ([1, 0], 0), ([1, 1], 1)]
     mistakes = [sum(unit.learn(x, target) for x, target in table) for _ in range(6)]
@@ -154,16 +154,16 @@ def test_row_22_perceptron_learns_and_by_its_own_rule() -> None:
     assert [unit(x).data for x, _ in table] == [0.0, 0.0, 0.0, 1.0]
 
 
-def test_row_22_perceptron_never_learns_xor() -> None:
+def test_perceptron_never_learns_xor() -> None:
     unit = nn.Perceptron(2)
     mistakes = [sum(unit.learn(x, target) for x, target in XOR) for _ in range(100)]
     assert min(mistakes) > 0
 
 
-# ------ row 27
+# ------ dropout, normalisation, stochastic depth
 
 
-def test_row_27_dropout_leaves_the_mean_over_all_masks_as_it_is(
+def test_dropout_leaves_the_mean_over_all_masks_as_it_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     x, w = [1.0, -2.0, 3.0], [0.5, 1.5, -1.0]
@@ -177,20 +177,20 @@ def test_row_27_dropout_leaves_the_mean_over_all_masks_as_it_is(
     assert len(set(outputs)) > 1
 
 
-def test_row_27_batch_normalisation_of_three_numbers() -> None:
+def test_batch_normalisation_of_three_numbers_by_hand() -> None:
     # 1, 3, 5: mean 3, variance 8/3, so ±2 become ±1.2247
     outputs = nn.BatchNorm(1).batch([[1.0], [3.0], [5.0]])
     assert [round(y.data, 4) for (y,) in outputs] == [-1.2247, 0.0, 1.2247]
 
 
-def test_row_27_batch_normalisation_forgets_scale_and_shift_of_its_inputs() -> None:
+def test_batch_normalisation_forgets_scale_and_shift_of_its_inputs() -> None:
     xs = [random.uniform(-1, 1) for _ in range(6)]
     small, large = ([[a * x + 3.0] for x in xs] for a in (1.0, 250.0))
     outputs = [[y.data for (y,) in nn.BatchNorm(1, epsilon=1e-12).batch(b)] for b in (small, large)]
     assert outputs[0] == pytest.approx(outputs[1], rel=1e-9)
 
 
-def test_row_27_stochastic_depth_leaves_the_mean_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stochastic_depth_leaves_the_mean_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     # a block that adds 2 and survives one time in four
     block = nn.Residual(lambda x: [2.0], drop=0.75)
     outputs = []

@@ -1,4 +1,4 @@
-"""The lectures on learning, row by row: search, descent, optimizers, schedules, one at a time."""
+"""The worked examples of lectures on learning: search, descent, optimizers, schedules."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def trained_by(optimizer: Any, loss: Callable[[], Any]) -> float:
     return float(found.data)
 
 
-# ------ row 29
+# ------ search and descent
 
 
-def test_row_29_following_the_slope_beats_random_search() -> None:
+def test_following_the_slope_beats_random_search() -> None:
     random.seed(1)
     data = blobs(60)
     searched, descended = MLP(2, [3]), MLP(2, [3])
@@ -55,7 +55,7 @@ def test_row_29_following_the_slope_beats_random_search() -> None:
     assert reached < 0.5 * found
 
 
-def test_row_29_local_search_is_between_the_two() -> None:
+def test_local_search_is_between_random_search_and_descent() -> None:
     random.seed(2)
     data = blobs(60)
     blind, local = MLP(2, [3]), MLP(2, [3])
@@ -68,7 +68,7 @@ def test_row_29_local_search_is_between_the_two() -> None:
 
 
 @pytest.mark.parametrize("size", [32, 64, 128])
-def test_row_29_mini_batches_point_where_the_whole_does_on_average(size: int) -> None:
+def test_mini_batches_point_where_the_whole_does_on_average(size: int) -> None:
     random.seed(3)
     data, model = blobs(384), MLP(2, [3])
 
@@ -82,7 +82,7 @@ def test_row_29_mini_batches_point_where_the_whole_does_on_average(size: int) ->
     assert averages == pytest.approx(gradient(data), rel=1e-9, abs=1e-14)
 
 
-def test_row_29_stochastic_descent_learns_from_mini_batches() -> None:
+def test_stochastic_descent_learns_from_mini_batches() -> None:
     random.seed(4)
     data, model = blobs(128), MLP(2, [3])
     optimizer = SGD(model, lr=0.5)
@@ -94,7 +94,7 @@ def test_row_29_stochastic_descent_learns_from_mini_batches() -> None:
     assert optimizer.steps == 5 * 4
 
 
-# ------ row 30
+# ------ optimizers
 
 
 def bowl(x: Any, y: Any) -> Any:
@@ -120,7 +120,7 @@ def turns(numbers: list[float]) -> int:
     return sum(a * b < 0.0 for a, b in pairwise(numbers))
 
 
-def test_row_30_sgd_zigzags_across_the_bowl_and_creeps_along_it() -> None:
+def test_sgd_zigzags_across_the_bowl_and_creeps_along_it() -> None:
     seen = path(lambda ps: SGD(ps, lr=0.039), bowl, (3.0, 1.0), 40)
     assert turns([y for _, y in seen]) == 40
     assert turns([x for x, _ in seen]) == 0
@@ -129,7 +129,7 @@ def test_row_30_sgd_zigzags_across_the_bowl_and_creeps_along_it() -> None:
 
 
 @pytest.mark.parametrize("rho", [0.9, 0.99])
-def test_row_30_momentum_by_the_lectures_formula(rho: float) -> None:
+def test_momentum_follows_the_formula_of_the_lecture(rho: float) -> None:
     seen = path(lambda ps: SGD(ps, 0.002, rho), bowl, (3.0, 1.0), 30)
     x, y, vx, vy = 3.0, 1.0, 0.0, 0.0
     for found in seen[1:]:
@@ -138,7 +138,7 @@ def test_row_30_momentum_by_the_lectures_formula(rho: float) -> None:
         assert found == pytest.approx((x, y), rel=1e-12)
 
 
-def test_row_30_momentum_gets_further_along_the_bowl_than_sgd() -> None:
+def test_momentum_gets_further_along_the_bowl_than_sgd() -> None:
     plain = path(lambda ps: SGD(ps, lr=0.02), bowl, (3.0, 1.0), 40)
     with_momentum = path(lambda ps: SGD(ps, 0.02, 0.7), bowl, (3.0, 1.0), 40)
     nesterov = path(lambda ps: SGD(ps, 0.02, 0.7, nesterov=True), bowl, (3.0, 1.0), 40)
@@ -147,7 +147,7 @@ def test_row_30_momentum_gets_further_along_the_bowl_than_sgd() -> None:
     assert ends[2] < 0.2 * ends[0]
 
 
-def test_row_30_nesterovs_two_forms_walk_the_same_path() -> None:
+def test_nesterovs_two_forms_walk_the_same_path() -> None:
     lr, rho = 0.01, 0.9
     rewritten = path(lambda ps: SGD(ps, lr, rho, nesterov=True), bowl, (3.0, 1.0), 50)
     point = [Value(3.0), Value(1.0)]
@@ -160,13 +160,13 @@ def test_row_30_nesterovs_two_forms_walk_the_same_path() -> None:
         optimizer.step()
 
 
-def test_row_30_adagrad_and_rmsprop_take_equal_steps_whatever_the_slope() -> None:
+def test_adagrad_and_rmsprop_take_equal_steps_whatever_the_slope() -> None:
     for kind in (AdaGrad, RMSProp):
         seen = path(lambda ps, kind=kind: kind(ps, lr=0.1, eps=1e-12), bowl, (3.0, 3.0), 10)
         assert [x for x, _ in seen] == pytest.approx([y for _, y in seen], rel=1e-9)
 
 
-def test_row_30_adagrad_slows_down_and_rmsprop_does_not() -> None:
+def test_adagrad_slows_down_and_rmsprop_does_not() -> None:
     def slope(x: Any, y: Any) -> Any:
         return x + y
 
@@ -180,7 +180,7 @@ def test_row_30_adagrad_slows_down_and_rmsprop_does_not() -> None:
     assert steady[399] == pytest.approx(0.1, rel=1e-6)
 
 
-def test_row_30_bias_correction_makes_adams_first_steps_as_long_as_the_others() -> None:
+def test_bias_correction_makes_adams_first_steps_as_long_as_the_others() -> None:
     seen = path(lambda ps: Adam(ps, lr=0.1), lambda x, y: x + 10.0 * y, (0.0, 0.0), 20)
     steps = [a - b for (a, _), (b, _) in pairwise(seen)]
     assert steps == pytest.approx([0.1] * 20, rel=1e-6)
@@ -188,7 +188,7 @@ def test_row_30_bias_correction_makes_adams_first_steps_as_long_as_the_others() 
     assert 0.1 * 0.1 / math.sqrt(0.001) > 3.0 * steps[0]
 
 
-def test_row_30_adam_leaves_the_saddle_where_sgd_lingers() -> None:
+def test_adam_leaves_the_saddle_where_sgd_lingers() -> None:
     start = (1.0, 1e-6)
     slow = path(lambda ps: SGD(ps, lr=0.1), saddle, start, 100)
     quick = path(lambda ps: Adam(ps, lr=0.1), saddle, start, 100)
@@ -196,10 +196,10 @@ def test_row_30_adam_leaves_the_saddle_where_sgd_lingers() -> None:
     assert abs(quick[-1][1]) > 1.0
 
 
-# ------ row 31
+# ------ schedules
 
 
-def test_row_31_step_decay_at_epochs_30_60_90() -> None:
+def test_step_decay_divides_the_rate_by_ten_at_epochs_30_60_90() -> None:
     factors = [schedules.step([30, 60, 90])(epoch) for epoch in (0, 29, 30, 60, 90, 99)]
     assert factors == pytest.approx([1.0, 1.0, 0.1, 0.01, 0.001, 0.001], rel=1e-15)
 
@@ -213,7 +213,7 @@ def test_row_31_step_decay_at_epochs_30_60_90() -> None:
     ],
     ids=["cosine", "linear", "inverse square root"],
 )
-def test_row_31_decays_by_their_formulas(schedule: Any, formula: Any) -> None:
+def test_decays_follow_their_formulas(schedule: Any, formula: Any) -> None:
     optimizer = SGD([Value(0.0)], lr=0.25, schedule=schedule)
     for t in range(100):
         if t:
@@ -221,10 +221,10 @@ def test_row_31_decays_by_their_formulas(schedule: Any, formula: Any) -> None:
         optimizer.step()
 
 
-# ------ row 34
+# ------ one example at a time
 
 
-def test_row_34_online_learning_is_one_example_at_a_time() -> None:
+def test_online_learning_is_one_example_at_a_time() -> None:
     random.seed(6)
     neuron = Neuron(2, nonlin=False)
     by_hand = [p.data for p in neuron.parameters()]

@@ -49,16 +49,16 @@ def random_points(count: int, width: int) -> list[list[float]]:
     return [[random.uniform(-1, 1) for _ in range(width)] for _ in range(count)]
 
 
-# ------ row 14
+# ------ neurons and layers
 
 
-def test_row_14_a_neuron_is_weighted_inputs_bias_and_activation() -> None:
+def test_a_neuron_is_weighted_inputs_bias_and_activation() -> None:
     w, x, b = [0.5, -1.0], [2.0, 0.25], 0.1
     neuron = sg.dot([Value(v) for v in w], x, bias=Value(b)).tanh()
     assert neuron.data == sg.tanh(0.5 * 2.0 - 1.0 * 0.25 + 0.1)
 
 
-def test_row_14_three_layers_with_max_bend_the_input() -> None:
+def test_three_layers_with_max_bend_the_input() -> None:
     w1, w2, w3 = [[1.0], [-1.0]], [[1.0, 1.0]], [[2.0]]
 
     def network(x: float) -> Any:
@@ -68,7 +68,7 @@ def test_row_14_three_layers_with_max_bend_the_input() -> None:
     assert [network(x).data for x in (-2.0, 0.0, 2.0)] == [4.0, 0.0, 4.0]
 
 
-def test_row_14_without_an_activation_layers_collapse_to_one_linear_map() -> None:
+def test_without_an_activation_layers_collapse_to_one_linear_map() -> None:
     w1, w2, w3 = matrix(4, 3), matrix(5, 4), matrix(2, 5)
     collapsed = product(numbers(w3), product(numbers(w2), numbers(w1)))
     for xs in random_points(5, 3):
@@ -80,7 +80,7 @@ def test_row_14_without_an_activation_layers_collapse_to_one_linear_map() -> Non
     assert flat(rows) == pytest.approx(flat(collapsed), rel=1e-12, abs=1e-14)
 
 
-# ------ row 18
+# ------ wiring
 
 
 def random_wiring(inputs: int, units: int) -> list[tuple[list[int], list[Value], Value]]:
@@ -102,7 +102,7 @@ def wired_loss(wiring: Any, data: list[tuple[list[float], float]]) -> Any:
     return sg.mean(errors)
 
 
-def test_row_18_any_acyclic_wiring_trains() -> None:
+def test_any_acyclic_wiring_trains() -> None:
     wiring = random_wiring(inputs=2, units=8)
     data = [(xs, 0.9 if xs[0] > xs[1] else 0.5) for xs in random_points(10, 2)]
     parameters = [p for _, weights, bias in wiring for p in (*weights, bias)]
@@ -117,7 +117,7 @@ def test_row_18_any_acyclic_wiring_trains() -> None:
     assert wired_loss(wiring, data).data < 0.9 * first
 
 
-def test_row_18_a_weight_that_nobody_listens_to_has_no_gradient() -> None:
+def test_a_weight_that_nobody_listens_to_has_no_gradient() -> None:
     x, heard, ignored = Value(1.0), Value(0.5), Value(0.5)
     levels = [(heard * x).tanh(), (ignored * x).tanh()]
     (levels[0] * 2.0).backward()
@@ -125,10 +125,10 @@ def test_row_18_a_weight_that_nobody_listens_to_has_no_gradient() -> None:
     assert ignored.grad == 0.0
 
 
-# ------ row 19
+# ------ error terms
 
 
-def test_row_19_error_terms_equal_autograds_unit_by_unit() -> None:
+def test_error_terms_equal_autograds_unit_by_unit() -> None:
     w1, w2, xs, targets = matrix(4, 3), matrix(2, 4), [0.5, -1.0, 2.0], [1.0, 0.0]
     b1 = [Value(0.1) for _ in w1]
     z1 = [sg.dot(row, xs, bias=b) for row, b in zip(w1, b1)]
@@ -148,10 +148,10 @@ def test_row_19_error_terms_equal_autograds_unit_by_unit() -> None:
     assert [b.grad for b in b1] == pytest.approx(delta1, rel=1e-13)
 
 
-# ------ row 20
+# ------ closed forms
 
 
-def test_row_20_a_sigmoid_perceptron_with_mean_squared_error() -> None:
+def test_closed_form_of_a_sigmoid_unit_with_mean_squared_error() -> None:
     w, points = [Value(0.3), Value(-0.8)], random_points(6, 2)
     targets, n = [float(i % 2) for i in range(6)], 6
     outs = [sg.dot(w, xs).sigmoid() for xs in points]
@@ -161,7 +161,7 @@ def test_row_20_a_sigmoid_perceptron_with_mean_squared_error() -> None:
     assert [v.grad for v in w] == pytest.approx(closed, rel=1e-13)
 
 
-def test_row_20_closed_forms_for_output_and_hidden_units() -> None:
+def test_closed_forms_of_output_and_hidden_units() -> None:
     v, w, c, n = matrix(3, 2), matrix(2, 3), 2, 5
     points, targets = random_points(n, 2), random_points(n, c)
     errors, from_v, from_w = [], [[0.0] * 2 for _ in v], [[0.0] * 3 for _ in w]
@@ -181,7 +181,7 @@ def test_row_20_closed_forms_for_output_and_hidden_units() -> None:
     assert gradients(v) == pytest.approx(flat(from_v), rel=1e-12, abs=1e-16)
 
 
-# ------ row 21
+# ------ layer by layer
 
 
 def forward_layers(ws: list[Any], xs: list[float]) -> tuple[list[Any], list[Any]]:
@@ -205,7 +205,7 @@ def backward_layers(ws: list[Any], xs: list[float], ts: list[float], decay: floa
     return found[::-1]
 
 
-def test_row_21_layer_by_layer_algorithms_with_a_regulariser() -> None:
+def test_layer_by_layer_algorithms_with_a_regulariser_give_the_same_gradients() -> None:
     ws, xs, ts, decay = [matrix(4, 3), matrix(3, 4), matrix(2, 3)], [0.3, -0.7, 1.1], [1, -1], 0.01
     level: list[Any] = xs
     for w in ws:

@@ -70,10 +70,10 @@ def border_length(model: Sequential) -> int:
     return across + sum(a != b for a, b in zip(found, found[width:]))
 
 
-# ------ row 32
+# ------ points in the plane
 
 
-def test_row_32_the_boundary_moves_until_the_moons_are_apart() -> None:
+def test_the_boundary_moves_until_the_moons_are_apart() -> None:
     seen: list[list[int]] = []
 
     def look(run: Run) -> None:
@@ -87,14 +87,14 @@ def test_row_32_the_boundary_moves_until_the_moons_are_apart() -> None:
     assert sum(changes[:5]) > 2 * sum(changes[-5:])
 
 
-def test_row_32_more_neurons_have_more_capacity() -> None:
+def test_more_neurons_have_more_capacity() -> None:
     points = spirals(24)
     few, many = (accuracy(trained(network(n), points, 50), points) for n in (2, 24))
     assert few < 0.85
     assert many == 1.0
 
 
-def test_row_32_regularize_rather_than_shrink() -> None:
+def test_a_regularized_network_beats_a_smaller_one() -> None:
     # one label in eight is wrong: the best boundary is that of the other seven
     random.seed(4)
     blurred = [([x + random.gauss(0, 0.08) for x in p], y) for p, y in moons(20)]
@@ -110,10 +110,10 @@ def test_row_32_regularize_rather_than_shrink() -> None:
     assert accuracy(smooth, truth) > max(accuracy(small, truth), accuracy(rough, truth))
 
 
-# ------ row 33
+# ------ handwritten digits
 
 
-def test_row_33_an_mlp_reads_handwritten_digits() -> None:
+def test_an_mlp_reads_handwritten_digits() -> None:
     pytest.importorskip("sklearn")
     digits = demo.load_digits()
     epochs, target = (12, 0.96) if sg.engine == "native" else (2, 0.88)

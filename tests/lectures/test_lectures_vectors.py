@@ -16,7 +16,7 @@ def relus(xs: list[Any]) -> list[Any]:
     return [sg.relu(x) for x in xs]
 
 
-def test_row_11_relu_of_a_vector_multiplies_by_its_diagonal_jacobian_implicitly() -> None:
+def test_relu_of_a_vector_multiplies_by_its_diagonal_jacobian_implicitly() -> None:
     xs, upstream = [1.0, -2.0, 3.0, -1.0], [4.0, -1.0, 5.0, 9.0]
     out, pull_back = sg.vjp(relus, xs)
     assert out == [1.0, 0.0, 3.0, 0.0]
@@ -26,7 +26,7 @@ def test_row_11_relu_of_a_vector_multiplies_by_its_diagonal_jacobian_implicitly(
     assert sg.jacobian(relus)(xs) == expected
 
 
-def test_row_12_matrix_multiplication() -> None:
+def test_gradients_of_a_matrix_product_are_matrix_products() -> None:
     np = pytest.importorskip("numpy")
     x = np.array([[2.0, 1.0, -3.0], [-3.0, 4.0, 2.0]])
     w = np.array([[3.0, 2.0, 1.0, -1.0], [2.0, 1.0, 3.0, 2.0], [3.0, 2.0, 1.0, -2.0]])
@@ -40,7 +40,7 @@ def test_row_12_matrix_multiplication() -> None:
     assert (dx.shape, dw.shape) == (x.shape, w.shape)
 
 
-def test_row_13_derivative_gradient_and_jacobian() -> None:
+def test_derivative_gradient_and_jacobian_by_hand() -> None:
     assert sg.grad(lambda x: x**3)(2.0) == 12.0
     assert sg.grad(lambda v: v[0] ** 2 * v[1])([3.0, 5.0]) == [30.0, 9.0]
     polar = sg.jacobian(lambda v: [v[0] * sg.cos(v[1]), v[0] * sg.sin(v[1])])
@@ -50,7 +50,7 @@ def test_row_13_derivative_gradient_and_jacobian() -> None:
 # ------ numeric against analytic
 
 
-def test_row_28_the_numeric_gradient_of_the_lecture() -> None:
+def test_the_numeric_gradient_of_the_lecture_is_the_analytic_one() -> None:
     w, h = [0.34, -1.11, 0.78], 1e-4
     printed = {0: (1.25322, -2.5), 1: (1.25353, 0.6), 2: (1.25347, 0.0)}
 
@@ -65,7 +65,7 @@ def test_row_28_the_numeric_gradient_of_the_lecture() -> None:
         assert analytic[i] == slope
 
 
-def test_row_28_a_gradient_check_tells_right_from_wrong() -> None:
+def test_a_gradient_check_tells_right_from_wrong() -> None:
     def hinge(w: Any) -> Any:
         scores = [w[0] * 1.5 + w[1], w[0] * -0.5 + w[1] * 2.0, w[1] * w[1]]
         return sg.relu(scores[1] - scores[0] + 1.0) + sg.relu(scores[2] - scores[0] + 1.0)

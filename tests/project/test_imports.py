@@ -36,17 +36,8 @@ FLOORS = [
     *(f"compiler.{name}" for name in ("trace", "inputs", "surroundings", "passes", "source")),
     *("compiler.machine", "compiler.branches"),
     *("drawing.symbols", "drawing.picture", "drawing.steps", "drawing.page", "drawing"),
-    *(
-        "compiler.export",
-        "compiler",
-        "nn",
-        "about networks",
-        "optim",
-        "plots",
-        "train",
-        "shell",
-        "scalargrad",
-    ),
+    *("compiler.export", "compiler"),
+    *("nn", "about networks", "optim", "plots", "train", "shell", "scalargrad"),
 ]
 """Folders from the bottom up: what stands in one imports only from it and from those before."""
 
