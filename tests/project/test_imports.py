@@ -64,7 +64,7 @@ IMPORTS = {
 
 def test_reader_of_imports_finds_them() -> None:
     assert {"graph", "rows"} <= IMPORTS["copying"]
-    assert IMPORTS["nn.micrograd"] == {"engine", "randomness", "nn.inputs", "nn.module"}
+    assert {"engine", "randomness", "nn.inputs", "nn.module"} <= IMPORTS["nn.micrograd"]
     assert "nn" in IMPORTS["shell.demo"]
 
 
