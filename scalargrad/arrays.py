@@ -23,7 +23,7 @@ QUESTIONS: dict[str, Callable[[Any], bool]] = {
 
 
 def row_of(ufunc: Any) -> Operator | None:
-    """The row that a function of NumPy is; None for arithmetic, which finds its own way."""
+    """The row of a function of NumPy; None for arithmetic, which NumPy does by our methods."""
     rows = (BUILT_IN.get(ufunc.__name__), BY_NUMPY.get(ufunc.__name__))
     return next((op for op in rows if op and op.array and op.arity == ufunc.nin), None)
 

@@ -106,7 +106,7 @@ def shown(gradient: Any, root: Any) -> Any:
 
 
 def is_a_number(x: Any) -> bool:
-    """Tell whether `x` is known not to be −0.0, which a number that is traced may be."""
+    """Tell whether `x` is known not to be −0.0; a tracer may turn out to be −0.0."""
     number = getattr(x, "_data", NOTHING)
     return not is_nothing(number)
 
@@ -176,7 +176,8 @@ def symbolic_partials(node: Any, leading: set[Any]) -> list[tuple[Any, Any, bool
 
 
 def is_variable(x: Any) -> bool:
-    """Tell whether an operand is a Value; a number that is traced may stand for a float."""
+    """Tell whether an operand is variable: a Value, or a tracer that stands for one and not for a
+    float."""
     return is_value(x) and getattr(x, "_is_variable", True)
 
 

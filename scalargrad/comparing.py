@@ -22,8 +22,8 @@ for it, and its outcome where Python's comparison is true."""
 
 
 def equal_float(x: object) -> Any:
-    """Return the float that equals what `x` equals: NaN, which equals nothing, if `x` is no float,
-    as 10**400 or Fraction(1, 3). NotImplemented if it is not one real number."""
+    """Return `x` as a float of the same value. If no float has that value, as for 10**400 or
+    Fraction(1, 3), return NaN, which equals nothing. NotImplemented unless `x` is one number."""
     if type(x) is float:
         return x
     if not is_real(x):
@@ -53,5 +53,5 @@ def guarded(trace: Any, name: str, x: Any, y: Any) -> Any:
 
 
 def traced_comparison(name: str, x: Any, y: Any) -> Any:
-    """The same while a function is traced; None outside of that."""
+    """The outcome of a comparison while a function is traced; None at other times."""
     return guarded(modes.state.trace, name, x, y) if modes.is_traced() else None

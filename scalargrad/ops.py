@@ -69,11 +69,12 @@ def fold(
 
 # Columns: the name; how it is drawn; forward on floats, IEEE and never raising; the same in C,
 # operands by position; then ∂out/∂operand, one per operand, as a function of the output and the
-# operands. A partial is run on floats, on Values (to build the graph of a derivative) and on a
-# tracer (to print C): hence no `if` in it (use where, step, compare), and div or reciprocal
-# instead of `/` wherever the divisor can be zero, for Python's own float division raises there.
-# A partial is a number, and its −0.0 a zero. One that `selects` may be NOTHING, which is −0.0:
-# where the operand is not chosen, the row is flat in it, or multiplies it by a constant 0.
+# operands. A partial is run on floats, on Values (to build the graph of a derivative), on tracers
+# (to record a program) and on symbols (to print C): hence no `if` in it (use where, step, compare),
+# and div or reciprocal instead of `/` wherever the divisor can be zero, for Python's own float
+# division raises there. A partial is a number, and its −0.0 a zero. A partial that `selects` may be
+# NOTHING, which is −0.0: where the operand is not chosen, where the row is flat in it, or where the
+# row multiplies it by a constant 0.
 # Keywords: `dunder` the Python operator, `numpy` NumPy's name if it differs, `array` how it is
 # spelled on NumPy's arrays if not by that name, `gates` a fold written with other rows, `defaults`
 # for the last operands, `samples` inside the domain, `hidden` for rows that only derivatives use.

@@ -17,7 +17,7 @@ from .watch import NodeWatch
 
 
 class Elementary(NodeWatch):
-    """Replaces every node that is built by its gates, down to nodes that have none.
+    """Replaces every node that is built by gates, down to nodes that have none.
 
     Folds begin with 0 + or 1 ×: a gate that does nothing is left out, unless its 1 is one of the
     constants `given`.

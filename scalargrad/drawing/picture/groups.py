@@ -38,7 +38,7 @@ def with_state(item: Item, nodes: Sequence[Any]) -> Item:
 
 
 def alike_item(name: str, nodes: Sequence[Any], numbers: Numbers) -> Item:
-    """Nodes that play the same part: their number, and between what their numbers lie."""
+    """The box of nodes that play the same part: how many, and the range of their numbers."""
     ops = {node.op for node in nodes}
     leaves = ops == {None}
     symbol = "" if leaves or len(ops) > 1 else ops.pop().symbol
@@ -55,7 +55,7 @@ def module_item(
     outputs: Collection[Any],
     numbers: Numbers,
 ) -> Item:
-    """A module: what it consists of, and what it hands on."""
+    """The box of a module: its contents in words, and the numbers of the nodes it hands on."""
     part = model.parts[module]
     computed = [node for node in nodes if node.op is not None]
     found = [node for node in computed if node in outputs]

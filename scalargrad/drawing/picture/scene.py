@@ -63,7 +63,7 @@ class Scene:
         return Drawn(self.graph, boxes, self.model, self.module_of)
 
     def _stages(self, boxes: Boxes, options: Options) -> Iterator[Boxes]:
-        """Yield the boxes with ever more modules collapsed; with those given alone, if any."""
+        """Yield the boxes with ever more modules collapsed; with given modules, these alone."""
         model, collapse = self.model, options.collapse
         if model is None and collapse is not None:
             raise ValueError("collapse needs a model: draw(root, model=model, collapse=1)")

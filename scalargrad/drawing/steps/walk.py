@@ -22,7 +22,7 @@ Order = Callable[[Any], Iterator[Edge]]
 
 @dataclass(frozen=True)
 class Contribution:
-    """What one edge brings to the gradient of a parent: upstream · local, in the engine's numbers.
+    """The contribution of one edge to the gradient of a parent: upstream · local, to the bit.
 
     `edge` is its position among the parents of the consumer. `total` is the gradient of the
     parent after the contribution, of which `arrived` of `expected` contributions are in.
