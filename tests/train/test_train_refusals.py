@@ -21,7 +21,7 @@ from scalargrad.losses import (
 from scalargrad.nn import Dropout, Linear, Sequential
 from scalargrad.optim import SGD
 from scalargrad.train import EarlyStopping, accuracy, correct
-from scalargrad.train.plan import Plan, sees_whole_batches
+from scalargrad.train.recipe import Recipe, sees_whole_batches
 from scalargrad.train.trial import try_out
 from tests.support.training import LINE, XOR, numbers, quiet
 
@@ -165,10 +165,10 @@ def test_what_is_tried_beforehand_draws_nothing() -> None:
     nn.seed(4)
     model = Sequential(Linear(1, 3), Dropout(0.4), Linear(3, 1))
     state = random.getstate()
-    plan = Plan(
+    recipe = Recipe(
         squared_error, LINE, 2, LINE, {}, None, None, [], [], True, sees_whole_batches(model)
     )
-    try_out(plan, model)
+    try_out(recipe, model)
     assert random.getstate() == state
     assert trained(0.1) == trained(0.1) != trained(0.0)
 

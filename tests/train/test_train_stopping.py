@@ -15,7 +15,7 @@ from scalargrad import Value, nn
 from scalargrad.losses import squared_error
 from scalargrad.nn import BatchNorm, Linear, Sequential
 from scalargrad.optim import SGD
-from scalargrad.train import EarlyStopping, Run
+from scalargrad.train import EarlyStopping, Run, fit
 from tests.support.training import LINE, numbers, quiet
 
 
