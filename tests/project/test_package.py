@@ -181,9 +181,8 @@ def test_public_module_lists_in_all_what_the_reference_documents() -> None:
     public = [importlib.import_module(name) for name in names]
     # a package's __init__.py is such a list by itself
     files = {module.__name__: module for module in public if not hasattr(module, "__path__")}
-    assert {f"scalargrad.{name}" for name in ("losses", "optim.schedules", "diagnose")} <= set(
-        files
-    )
+    listed = "losses", "optim.schedules", "diagnose"
+    assert {f"scalargrad.{name}" for name in listed} <= set(files)
     for name, module in files.items():
         described = {x for x in module.__all__ if getattr(module, x).__module__ == name}
         assert described == documented(name, pages)
