@@ -23,7 +23,6 @@ from .inputs.arguments import Arguments
 from .passes.task import Wanted, kinds_of
 from .results import Results
 
-
 RUN_AGAIN = (
     "An infinity or a NaN meets a derivative of 0, and only another run of the compiled function "
     "tells whether that is a number or nothing: call backward() before a change, or compile the "
