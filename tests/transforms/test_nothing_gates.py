@@ -14,15 +14,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from compiled import RUNNERS, running
-from expressions import rounds
-from test_nothing import FIRST, SECOND
 
 import scalargrad as sg
 from scalargrad import nn
 from scalargrad.compiler import compile
 from scalargrad.graph import topological_order
 from scalargrad.randomness import bernoulli
+from tests.support.compiled import RUNNERS, running
+from tests.support.expressions import rounds
+from tests.support.ways import FIRST, SECOND
 
 Function = Callable[[Any], Any]
 
