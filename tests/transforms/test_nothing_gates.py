@@ -340,3 +340,34 @@ def test_random_numbers_within_are_refused() -> None:
     total = gate(w, np.linspace(1.0, 2.0, 50))
     with pytest.raises(RuntimeError, match="draws random numbers"):
         sg.sqrt(total).backward()
+
+
+@pytest.mark.parametrize("mode", [sg.no_grad, sg.detect_anomaly])
+def test_within_modes(mode: Any) -> None:
+    x = sg.Value(0.0)
+    out = compile(lambda y: 3.0 * sg.relu(y))(sg.sqrt(x) - 1.0)
+    with mode():
+        out.backward()
+    assert (x.has_grad, x.grad) == (True, 0.0)
+
+
+def test_old_gradients_of_nan_ask_for_nothing() -> None:
+    """A leaf whose gradient is NaN already tells nothing of what comes now."""
+    x = sg.Value(-1.0)
+    out = 2.0 * compile(lambda x: 3.0 * sg.relu(x))(x)
+    x.grad, x.data = math.nan, 2.0
+    out.backward()
+    assert math.isnan(x.grad)
+
+
+def test_nodes_of_one_call_are_decided_by_running_it_once_more() -> None:
+    np = pytest.importorskip("numpy")
+    gate = compile(lambda w, x: 3.0 * sg.relu(w - x), batch="x")
+    w = sg.Value(-1.0)
+    ys = gate(w, np.linspace(0.0, 1.0, 400))
+    runs = []
+    run = gate.run
+    gate.run = lambda *args: runs.append(args) or run(*args)
+    sg.sum(list(map(sg.sqrt, ys))).backward()
+    assert w.grad == 0.0
+    assert len(runs) == 2

@@ -66,7 +66,8 @@ static void abandon_leaves(Node *leaves)
 }
 
 /* Back-propagation that came to a NaN is undone, and done again with all zeros decided; −1 with an
- * exception, all gradients being as they were. */
+ * exception, all gradients being as they were. Only if memory ran out for those that interior nodes
+ * had, these have none. */
 COLD int backward_decided(Node *root, double seed, Node *leaves, const Snapshot *old)
 {
     abandon_leaves(leaves);
