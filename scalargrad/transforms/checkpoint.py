@@ -12,7 +12,7 @@ from math import nan
 from typing import Any
 
 from .. import modes, ops, stale
-from ..backward import NO_GRADIENT, adjoints
+from ..backward import NO_GRADIENT, certain_adjoints
 from ..engine import Value
 from ..graph import topological_order
 from ..scalars import is_value
@@ -203,7 +203,8 @@ def one_node(stretch: Stretch, position: int, root: Any, leaves: Sequence[Any]) 
     used = [i for i, x in enumerate(leaves) if x in graph]
     originals = [*stretch.inputs, *stretch.closed]
     operands = tuple(originals[i] for i in used)
-    at, partials = [leaves[i]._data for i in used], adjoints(root, [leaves[i] for i in used])
+    at = [leaves[i]._data for i in used]
+    partials = certain_adjoints(root, [leaves[i] for i in used])
     op = Recomputed(stretch, position, used, at, root._data, partials)
     node = Value._rebuild(op, root._data, NO_GRADIENT, "", operands, tuple(partials))
     return modes.settle(node) if modes.active else node

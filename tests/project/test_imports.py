@@ -24,7 +24,7 @@ def module_name(path: Path) -> str:
 FILES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 CORE = [
     *("messages", "scalars", "rows", "ieee", "folds", "graph", "ops"),
-    *("suspending", "blocks", "modes", "stale", "backward", "copying"),
+    *("suspending", "blocks", "modes", "stale", "doubts", "backward", "copying"),
     *("updates", "freeing", "arrays", "protocols", "comparing", "given", "value", "methods"),
     "engine",
 ]
