@@ -61,7 +61,7 @@ class Compiled(Views):
         self._programs = Programs(f, used, reduce, self.max_paths, self.threads)
         self._derived: dict[Any, Compiled] = {}
         self._short: tuple[Any, ...] = ()
-        """The short ways through calls of several forms: a plan for each."""
+        """The short ways through calls of several forms: a shortcut for each."""
         self._varied: Callable[[int], Collection[int]] = lambda count: ()
         self._recipe: tuple[Any, ...] | None = None
         self._derivative_of: Callable[..., Any] | None = None
@@ -88,8 +88,8 @@ class Compiled(Views):
         if not modes.active:
             given = (*args, *named.values()) if named else args
             names = tuple(named) if named else ()
-            for plan in self._short:
-                found = plan.run(given, names)
+            for shortcut in self._short:
+                found = shortcut.run(given, names)
                 if found is not MISSED:
                     return found
         elif modes.state.trace is not None or modes.state.anomaly:
@@ -98,44 +98,48 @@ class Compiled(Views):
         return self.long_way(args, named)
 
     def long_way(self, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
-        call = self.arguments(args, named)
-        if call.has_values_in_lanes:
+        arguments = self.arguments(args, named)
+        if arguments.has_values_in_lanes:
             return self.plainly(args, named)
-        wanted = None if modes.state.no_grad else Wanted(call.values, self.is_summed(call))
-        results = self.run(call, wanted)
+        wanted = (
+            None if modes.state.no_grad else Wanted(arguments.values, self.is_summed(arguments))
+        )
+        results = self.run(arguments, wanted)
         if wanted is not None and not modes.active:
-            others = [plan for plan in self._short if plan.call.key != call.key]
-            own = self.short_way(args, named, call, wanted)
+            others = [
+                shortcut for shortcut in self._short if shortcut.arguments.key != arguments.key
+            ]
+            own = self.short_way(args, named, arguments, wanted)
             self._short = (*own, *others)[:MOST_FORMS]
-        operands = (*(call.numbers[k] for k in call.values), *results.captured)
-        return Made(self, args, named, call.numbers, operands).result(results)
+        operands = (*(arguments.numbers[k] for k in arguments.values), *results.captured)
+        return Made(self, args, named, arguments.numbers, operands).result(results)
 
     def short_way(
-        self, args: tuple[Any, ...], named: Mapping[str, Any], call: Arguments, wanted: Wanted
+        self, args: tuple[Any, ...], named: Mapping[str, Any], arguments: Arguments, wanted: Wanted
     ) -> tuple[Any, ...]:
-        """The plan for calls like this one; none where there is no short way."""
-        plan = self._programs.plan((*args, *named.values()), call, wanted)
-        if plan is None:
+        """The shortcut for calls like this one; none where there is no short way."""
+        shortcut = self._programs.shortcut((*args, *named.values()), arguments, wanted)
+        if shortcut is None:
             return ()
-        traced = plan.traced
+        traced = shortcut.traced
         if not any(entry.linked for entry in traced.entries):
-            plan.finish = finish_of(traced.structure, traced.entries)
-            return (plan,)
-        own = call.shape is not None and any(entry.own for entry in traced.entries)
-        if own or not (call.values or plan.captured):
+            shortcut.finish = finish_of(traced.structure, traced.entries)
+            return (shortcut,)
+        own = arguments.shape is not None and any(entry.own for entry in traced.entries)
+        if own or not (arguments.values or shortcut.captured):
             return ()
-        plan.finish = finish_nodes(self, traced, plan)
-        return (plan,)
+        shortcut.finish = finish_nodes(self, traced, shortcut)
+        return (shortcut,)
 
     def arguments(self, args: Sequence[Any], named: Mapping[str, Any]) -> Arguments:
         return Arguments(args, named, self.batch, self._varied(len(args)))
 
-    def run(self, call: Arguments, wanted: Wanted | None) -> Results:
+    def run(self, arguments: Arguments, wanted: Wanted | None) -> Results:
         """Run the program of such a call."""
-        return self._programs.run(call, wanted)
+        return self._programs.run(arguments, wanted)
 
-    def is_summed(self, call: Arguments) -> bool:
-        return call.lanes is None or self.reduce is not None
+    def is_summed(self, arguments: Arguments) -> bool:
+        return arguments.lanes is None or self.reduce is not None
 
     # ------ what a call means, by the function alone
     def plainly(self, args: Sequence[Any], named: Mapping[str, Any]) -> Any:
@@ -143,19 +147,21 @@ class Compiled(Views):
         followed within another compiled function, and differentiated again."""
         if not self.batch:
             return self.f(*args, **named)
-        call = self.arguments(args, named)
-        if call.shape is None:
+        arguments = self.arguments(args, named)
+        if arguments.shape is None:
             return self.f(*args, **named)
         if self._derivative_of is not None and self.reduce is not None:
             return self._derivative_of(args, named)
         results = [
-            flatten(call.sample(self.f, call.numbers, lane), "the result", kinds_of(call))
-            for lane in range(call.lanes or 1)
+            flatten(
+                arguments.sample(self.f, arguments.numbers, lane), "the result", kinds_of(arguments)
+            )
+            for lane in range(arguments.lanes or 1)
         ]
         structure, rows = results[0][1], [entries for entries, _ in results]
         total = REDUCE[self.reduce]
         if total is None:
-            return structure.stacked(call.shape, rows)
+            return structure.stacked(arguments.shape, rows)
         return structure.rebuilt([total(list(column)) for column in zip(*rows)])
 
     # ------ derivatives, for `functional` to hand on
@@ -200,17 +206,17 @@ class Compiled(Views):
     def traced(
         self, args: Any, named: Mapping[str, Any], gradient: bool
     ) -> tuple[Paths, Path, Arguments]:
-        call = self.arguments(args, named)
-        everywhere = Wanted(tuple(range(len(call.numbers))), self.is_summed(call), True)
+        arguments = self.arguments(args, named)
+        everywhere = Wanted(tuple(range(len(arguments.numbers))), self.is_summed(arguments), True)
         wanted = everywhere if gradient else None
-        paths, path = self._programs.first(call, wanted)
+        paths, path = self._programs.first(arguments, wanted)
         if gradient and path.traced.structure.size != 1:
             name, structure = getattr(self.f, "__name__", "f"), path.traced.structure
             raise TypeError(
                 f"{name} must return one number to have a gradient, got {structure}: for several "
                 "there is jacobian"
             )
-        return paths, path, call
+        return paths, path, arguments
 
 
 def again(gate: Compiled, name: str, argnums: Any) -> Compiled:

@@ -95,8 +95,8 @@ class Twice:
     def completed(self, args: Sequence[Any], named: Any) -> Any:
         return named
 
-    def rows(self, count: int, named: Any) -> list[bool]:
-        own = self.batch.rows(self.arity, ())
+    def by_sample(self, count: int, named: Any) -> list[bool]:
+        own = self.batch.by_sample(self.arity, ())
         return [*own, *(own if self.cotangent is None else [self.cotangent and any(own)])]
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from .. import modes
 from ..engine import Value
-from .compiled_operator import Gate
+from .compiled_operator import CompiledOperator
 from .machine.runner import NATIVE
 from .passes.task import Entry, Traced
 from .results import Results, of_kind, result
@@ -56,40 +56,40 @@ class Made(NamedTuple):
     def node(self, k: int, lane: int | None, numbers: Sequence[float]) -> Any:
         if modes.state.no_grad or not self.operands:
             return Value(numbers[0])
-        op = Gate(self.compiled, self.args, self.named, self.operands, k, lane)
+        op = CompiledOperator(self.compiled, self.args, self.named, self.operands, k, lane)
         partials = tuple(numbers[1:])
         node = Value._rebuild(op, numbers[0], 0.0, "", self.operands, partials)
         return modes.settle(node) if modes.active else node
 
 
-def finish_nodes(compiled: Any, traced: Traced, plan: Any) -> Callable[[Any, Any, Any], Any]:
+def finish_nodes(compiled: Any, traced: Traced, shortcut: Any) -> Callable[[Any, Any, Any], Any]:
     """What makes a result of a call's arguments, a program's outputs, which are numbers, and the
     Values among the arguments; by the short way through a call."""
 
     def finish_one(args: Sequence[Any], numbers: Any, values: list[Any]) -> Any:
-        operands = plan.fixed or plan.operands(values)
-        op = Gate(compiled, args, NO_NAMES, operands)
-        return gate_node(op, operands, numbers, plan.distinct)
+        operands = shortcut.fixed or shortcut.operands(values)
+        op = CompiledOperator(compiled, args, NO_NAMES, operands)
+        return gate_node(op, operands, numbers, shortcut.distinct)
 
     def finish(args: Sequence[Any], numbers: Any, values: list[Any]) -> Any:
-        operands, at = plan.fixed or plan.operands(values), 0
-        count = len(args) - len(plan.names)
-        given, named = args[:count], dict(zip(plan.names, args[count:]))
+        operands, at = shortcut.fixed or shortcut.operands(values), 0
+        count = len(args) - len(shortcut.names)
+        given, named = args[:count], dict(zip(shortcut.names, args[count:]))
         found: list[Any] = []
         for k, entry in enumerate(traced.entries):
             end = at + 1 + entry.linked * len(operands)
             if not entry.linked:
                 found.append(of_kind(numbers[at], entry))
             elif entry.given is not None:
-                found.append(plan.given_value(entry.given, operands))
+                found.append(shortcut.given_value(entry.given, operands))
             else:
-                op = Gate(compiled, given, named, operands, k)
-                found.append(gate_node(op, operands, numbers[at:end], plan.distinct))
+                op = CompiledOperator(compiled, given, named, operands, k)
+                found.append(gate_node(op, operands, numbers[at:end], shortcut.distinct))
             at = end
         return result(traced.structure, found)
 
     is_one = traced.structure.spec is None and traced.entries[0].given is None
-    return finish_one if is_one and not plan.names else finish
+    return finish_one if is_one and not shortcut.names else finish
 
 
 NO_NAMES: Mapping[str, Any] = MappingProxyType({})

@@ -1,8 +1,8 @@
 """The short way through a call that is like an earlier one: no look-up, no tracing, one run.
 
-A plan reads each argument by what it was the first time. Where an argument is of another kind, or
-what the function closes over has changed, or a branch goes another way, it gives up, and the call
-takes the long way.
+A shortcut reads each argument by what it was the first time. Where an argument is of another kind,
+or what the function closes over has changed, or a branch goes another way, it gives up, and the
+call takes the long way.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ MISSED = object()
 """What no call returns."""
 
 
-class Plan:
+class Shortcut:
     """How to run calls like an earlier one on the machine, and how to `finish` their results: of
     the arguments, a program's outputs, and the Values among the arguments."""
 
     finish: Callable[[Any, Any, Any], Any]
 
     def __init__(
-        self, reader: Any, records: list[Any], paths: Paths, call: Arguments, fixed: Any
+        self, reader: Any, records: list[Any], paths: Paths, arguments: Arguments, fixed: Any
     ) -> None:
         self.reader = reader
         self.records = machine.Records(tuple(records))
         self.paths = paths
-        self.call = call.pattern()
-        self.names = call.names_given
-        self.given = {place: k for k, place in enumerate(call.values)}
+        self.arguments = arguments.pattern()
+        self.names = arguments.names_given
+        self.given = {place: k for k, place in enumerate(arguments.values)}
         """Where each Value among the numbers of a call stands among its operands."""
         path = paths.first
         assert path is not None
@@ -83,10 +83,10 @@ class Plan:
     def merged(self, args: Sequence[Any], outputs: Any, broken: Any) -> list[Any] | None:
         """The outputs of all paths, some lanes having left the first; None if another one uses
         other Values."""
-        call = self.call.like(args)
-        merge = Merge(call, self.wanted)
+        arguments = self.arguments.like(args)
+        merge = Merge(arguments, self.wanted)
         try:
-            for path, group, found in self.paths.rest(call, outputs, broken):
+            for path, group, found in self.paths.rest(arguments, outputs, broken):
                 merge.add(path, group, found)
         except Unknown:
             return None
@@ -117,22 +117,28 @@ class Plan:
         return operands[self.given[given]] if type(given) is int else given
 
 
-def plan_of(args: Sequence[Any], call: Arguments, paths: Paths, records: list[Any]) -> Plan | None:
-    """Return a plan for calls like this one, run by `paths`; None if there is none."""
+def shortcut_of(
+    args: Sequence[Any], arguments: Arguments, paths: Paths, records: list[Any]
+) -> Shortcut | None:
+    """Return a shortcut for calls like this one, run by `paths`; None if there is none."""
     path = paths.first
     assert path is not None
     drawn = any(isinstance(source, Draw) for source in path.traced.sources)
     if drawn or not isinstance(path.runner, OnMachine):
         return None
-    reader = reader_of(args, call)
-    return None if reader is None else Plan(reader, records, paths, call, fixed_values(call))
+    reader = reader_of(args, arguments)
+    return (
+        None
+        if reader is None
+        else Shortcut(reader, records, paths, arguments, fixed_values(arguments))
+    )
 
 
-def fixed_values(call: Arguments) -> list[Any] | None:
+def fixed_values(arguments: Arguments) -> list[Any] | None:
     """The Values among arguments that are the same objects in every such call; None if others are
     there too."""
-    known = [x for part in call.parts if part.watched is not None for x in part.numbers]
-    return known if len(known) == len(call.values) else None
+    known = [x for leaf in arguments.leaves if leaf.watched is not None for x in leaf.numbers]
+    return known if len(known) == len(arguments.values) else None
 
 
 def gate_node(op: Any, operands: tuple[Any, ...], numbers: Any, distinct: bool) -> Any:

@@ -27,7 +27,7 @@ class Path:
     def __init__(
         self,
         traced: Traced,
-        call: Arguments,
+        arguments: Arguments,
         threads: int,
         asked: Callable[[], Mapping[Guard, Condition]],
         facts: frozenset[Condition],
@@ -37,13 +37,13 @@ class Path:
         self.ask = asked
         self.program = Program(traced.trace, traced.outputs)
         self.traced = traced._replace(trace=None)
-        numbers = call.numbers
+        numbers = arguments.numbers
         places: dict[int, Place] = {}
         self.drawn: list[Draw] = []
         self.sources: list[Any] = []
         """Of each input that is the same in all lanes: where it comes from."""
         self.compared = any(isinstance(source, Side) for source in traced.sources)
-        given = len(call.arrays) + self.compared
+        given = len(arguments.arrays) + self.compared
         for i, source in zip(self.program.inputs, traced.sources):
             if not self.program.trace.lanes[i]:
                 self.sources.append(source)
@@ -51,7 +51,7 @@ class Path:
                 places[i] = given + len(self.drawn), 0
                 self.drawn.append(source)
             elif isinstance(source, Side):
-                places[i] = len(call.arrays), source.which
+                places[i] = len(arguments.arrays), source.which
             else:
                 places[i] = numbers[source].place
         self.keys = list(traced.keys())

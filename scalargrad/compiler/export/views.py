@@ -13,7 +13,7 @@ from ..inputs.arguments import Arguments
 from ..passes.task import Traced
 from ..source.names import Names, argument_names, names_of
 from . import emit_c, functions
-from .functions import Call, Exported
+from .functions import Exportable, Exported
 from .listing import Listed
 from .picture import drawn
 
@@ -81,16 +81,16 @@ class Views:
             ]
         )
 
-    def _whole(self, args: Any, named: Mapping[str, Any], gradient: bool) -> Call:
+    def _whole(self, args: Any, named: Mapping[str, Any], gradient: bool) -> Exportable:
         """The path that these arguments take. Raises ValueError if there may be others."""
         _, path, arguments = self.traced(args, named, gradient)
-        call = self._exported(path, arguments)
-        functions.check(call)
-        return call
+        exportable = self._exported(path, arguments)
+        functions.check(exportable)
+        return exportable
 
-    def _exported(self, path: Path, arguments: Arguments) -> Call:
+    def _exported(self, path: Path, arguments: Arguments) -> Exportable:
         parameters = argument_names(self.signature, arguments)
-        return Call(path, arguments, self._names_in(arguments, path.traced), parameters)
+        return Exportable(path, arguments, self._names_in(arguments, path.traced), parameters)
 
     def _names_in(self, arguments: Arguments, traced: Traced) -> Names:
         name = getattr(self.f, "__name__", "f")

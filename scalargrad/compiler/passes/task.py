@@ -100,7 +100,7 @@ class Task(NamedTuple):
     """What is to be computed: the results of `f`, reduced over the lanes or not; derivatives."""
 
     f: Callable[..., Any]
-    call: Arguments
+    arguments: Arguments
     reduce: str | None
     wanted: Wanted | None
 
@@ -114,7 +114,7 @@ class Task(NamedTuple):
         """Trace the way that `f` takes with what is given in one lane. `draw(k)` is the k-th
         random number of that lane; `decided` is how comparisons came out in it; `around` is
         what `f` uses. Raises TypeError if `f` draws other numbers, or keeps one."""
-        has_lanes = self.call.shape is not None
+        has_lanes = self.arguments.shape is not None
         try:
             catches = around is not None and around.catches
             return observed(lambda: self.traced(given, draw, decided, catches), around, has_lanes)
@@ -135,9 +135,9 @@ class Task(NamedTuple):
         trace.root, trace.reduced = self.f, self.lanes and self.reduce is not None
         tracers = self.inputs(trace, given)
         with modes.tracing(trace):
-            out = self.call.applied(self.f, tracers.numbers)
+            out = self.arguments.applied(self.f, tracers.numbers)
             self.check_texts(trace)
-            results, structure = flatten(out, "the result", kinds_of(self.call))
+            results, structure = flatten(out, "the result", kinds_of(self.arguments))
             nodes = [trace.tracers[trace.index(x)] for x in results]
             captured = list(trace.captured)
             origin = dict(zip(trace.inputs, sources(len(tracers.numbers))))
@@ -162,14 +162,14 @@ class Task(NamedTuple):
     def inputs(self, trace: Any, given: Inputs) -> Inputs:
         """Begin a trace with an input for each number that a call gives; return their Tracers."""
         wanted = set(self.wanted.positions) if self.wanted else set()
-        own = enumerate(zip(given.numbers, self.call.lane))
+        own = enumerate(zip(given.numbers, self.arguments.own))
         tracers = Inputs(
             trace.input(given.count, False, True),
             trace.input(given.share, False, True),
             [trace.input(x, lane, k not in wanted) for k, (x, lane) in own],
         )
         trace.given = len(trace.inputs)
-        trace.values = {tracers.numbers[k].index for k in self.call.values}
+        trace.values = {tracers.numbers[k].index for k in self.arguments.values}
         return tracers
 
     def check_texts(self, trace: Any) -> None:
@@ -181,7 +181,7 @@ class Task(NamedTuple):
 
     @property
     def lanes(self) -> bool:
-        return self.call.shape is not None
+        return self.arguments.shape is not None
 
     def entry(self, trace: Any, origin: Mapping[int, Any], node: Any, kind: type) -> Entry:
         """What becomes of a number of the result; `origin` are the sources of the inputs that the
@@ -273,9 +273,9 @@ ALONE = (TRACED, FIXED, ARRAY, MODEL, CONSTANT)
 IN_LANES = (SCALAR, ARRAY, MODEL, CONSTANT)
 
 
-def kinds_of(call: Arguments) -> Sequence[Kind]:
+def kinds_of(arguments: Arguments) -> Sequence[Kind]:
     """The kinds of numbers in the result of a call."""
-    return ALONE if call.shape is None else IN_LANES
+    return ALONE if arguments.shape is None else IN_LANES
 
 
 def emptied(structure: Structure) -> Structure:
