@@ -17,10 +17,9 @@ from ..engine import Value
 from ..rows import Operator
 from ..stale import same
 from ..transforms.replay import held, moved, number_of, stand_in, untraced
-from ..transforms.trees import flatten, is_value
+from ..transforms.trees import is_value
 from ..transforms.variables import differentiating
 from .inputs.arguments import Arguments
-from .passes.task import Wanted, kinds_of
 
 
 class CompiledOperator(Operator):
@@ -36,14 +35,14 @@ class CompiledOperator(Operator):
 
     def __init__(
         self,
-        compiled: Any,
+        programs: Any,
         args: Sequence[Any],
         named: Mapping[str, Any],
         operands: Sequence[Any],
         entry: int = 0,
         lane: int | None = None,
     ) -> None:
-        self.compiled = compiled
+        self.programs = programs
         self.args = args
         self.named = named
         self.originals = operands
@@ -52,7 +51,7 @@ class CompiledOperator(Operator):
 
     @property
     def name(self) -> str:  # type: ignore[override]
-        return getattr(self.compiled.f, "__name__", "compiled")
+        return self.programs.meaning.name("compiled")  # type: ignore[no-any-return]
 
     symbol = __name__ = name
 
@@ -84,7 +83,7 @@ class CompiledOperator(Operator):
     def given(self, numbers: Sequence[float]) -> tuple[Arguments, list[Any], list[Any]]:
         """Return the arguments, with Values of their own in them; these, and the Values besides,
         in the order of the operands."""
-        arguments = self.compiled.arguments(self.args, self.named)
+        arguments = self.programs.meaning.arguments(self.args, self.named)
         positions = arguments.values
         copies = [stand_in(x, n) for x, n in zip(self.originals, numbers[: len(positions)])]
         for k, copy in zip(positions, copies):
@@ -95,9 +94,9 @@ class CompiledOperator(Operator):
         """What the machine makes of these: the result, and its derivative in each operand."""
         with untraced(), undrawn(self.name):
             arguments, copies, others = self.given(numbers)
-            wanted = Wanted(arguments.values, self.compiled.is_summed(arguments))
+            wanted = self.programs.meaning.wanted(arguments)
             with held(others, numbers[len(copies) :]):
-                results = self.compiled.run(arguments, wanted)
+                results = self.programs.run(arguments, wanted)
         entry = results.numbers[self.entry], *results.derivatives[self.entry]
         outputs = [own(x, self.lane) for x in entry]
         given = 1 + len(copies)
@@ -111,13 +110,13 @@ class CompiledOperator(Operator):
             return self.reduced(arguments, list(self.samples_of(arguments))), [*copies, *others]
 
     def samples_of(self, arguments: Arguments) -> Iterator[Any]:
-        for lane in range(arguments.lanes or 1) if self.lane is None else [self.lane]:
-            result = arguments.sample(self.compiled.f, arguments.numbers, lane)
-            yield flatten(result, "the result", kinds_of(arguments))[0][self.entry]
+        lanes = range(arguments.lanes or 1) if self.lane is None else [self.lane]
+        for entries, _ in self.programs.meaning.samples(arguments, lanes):
+            yield entries[self.entry]
 
     def reduced(self, arguments: Arguments, results: Sequence[Any]) -> Any:
         """What the samples come to; one of them is its share, where it has one of the mean."""
-        is_mean = self.compiled.reduce == "mean"
+        is_mean = self.programs.meaning.reduce == "mean"
         share = 1.0 / (arguments.lanes or 1) if is_mean and self.lane is not None else 1.0
         out = (ops.mean if is_mean else ops.sum)(results) * share
         return out if is_value(out) else Value(out)

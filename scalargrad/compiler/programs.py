@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 from .. import modes
@@ -11,33 +11,20 @@ from ..transforms.variables import inside
 from .branches.conditions import Conditions
 from .branches.paths import Path, Paths
 from .inputs.arguments import Arguments
-from .machine.runner import NATIVE
+from .meaning import Meaning
 from .passes.task import Stopped, Task, Wanted
 from .results import Merge, Results
 from .surroundings.walk import Surroundings, surroundings
-
-if NATIVE:
-    from .shortcut import shortcut_of
 
 KEPT = 64
 """A compiled function whose surroundings change at every call would keep ever more."""
 
 
 class Programs:
-    """What a function was traced to. `traced` is the function, `used` the one whose surroundings
-    count: behind a derivative stands the user's own."""
+    """What a function was traced to, and whether it still is what it was then."""
 
-    def __init__(
-        self,
-        traced: Callable[..., Any],
-        used: Callable[..., Any],
-        reduce: str | None,
-        max_paths: int,
-        threads: int,
-    ) -> None:
-        self.traced = traced
-        self.used = used
-        self.reduce = reduce
+    def __init__(self, meaning: Meaning, max_paths: int, threads: int) -> None:
+        self.meaning = meaning
         self.max_paths = max_paths
         self.threads = threads
         self.paths: dict[Hashable, Paths] = {}
@@ -61,7 +48,7 @@ class Programs:
         around = self.around(arguments)
         paths = None if around.unknown else self.paths.get(self.key(around, arguments, wanted))
         if paths is None:
-            task = Task(self.traced, arguments.pattern(), self.reduce, wanted)
+            task = Task(self.meaning.f, arguments.pattern(), self.meaning.reduce, wanted)
             known = self.known(arguments.key, wanted, inside()) if self.is_anew else None
             paths = Paths(task.trace, self.max_paths, self.threads, known, self._conditions)
         return paths, around
@@ -111,14 +98,12 @@ class Programs:
         """Say once what cannot be watched."""
         if unknown and not self._has_warned:
             self._has_warned = True
-            text = f"{self.name} is traced anew at each call, which takes long, for compile cannot "
-            text += f"watch {', '.join(unknown)}: pass the numbers in, or keep them in lists, "
+            text = f"{self.meaning!r} is traced anew at each call, which takes long, for compile "
+            text += (
+                f"cannot watch {', '.join(unknown)}: pass the numbers in, or keep them in lists, "
+            )
             text += "dicts, arrays or attributes whose names the code says"
             warnings.warn_explicit(text, RuntimeWarning, *modes.user_line())
-
-    @property
-    def name(self) -> str:
-        return f"<compiled {getattr(self.traced, '__name__', self.traced)}>"
 
     def first(self, arguments: Arguments, wanted: Wanted | None) -> tuple[Paths, Path]:
         """Return the program that such a call runs first, and the others beside it."""
@@ -127,19 +112,18 @@ class Programs:
         assert paths.first is not None
         return paths, paths.first
 
-    def shortcut(self, args: Sequence[Any], arguments: Arguments, wanted: Wanted | None) -> Any:
-        """The short way for calls like this one; None where there is none."""
-        if not NATIVE:
-            return None
-        # none if the function itself changed what it uses
+    def known_paths(
+        self, arguments: Arguments, wanted: Wanted | None
+    ) -> tuple[Paths | None, Surroundings]:
+        """The paths of such calls, and what is around now; None if they are not known any more,
+        for the function itself changed what it uses."""
         around = self.around(arguments)
-        paths = self.paths.get(self.key(around, arguments, wanted))
-        return shortcut_of(args, arguments, paths, around.records) if paths else None
+        return self.paths.get(self.key(around, arguments, wanted)), around
 
     def key(self, around: Surroundings, arguments: Arguments, wanted: Wanted | None) -> Hashable:
         return arguments.key, wanted, inside(), tuple(around.parts)
 
     def around(self, arguments: Arguments) -> Surroundings:
-        found = surroundings(self.used, arguments.watched(), self._names)
+        found = surroundings(self.meaning.used, arguments.watched(), self._names)
         self._names = frozenset(found.names)
         return found

@@ -29,6 +29,8 @@ class Batch:
     def __init__(self, signature: inspect.Signature, batch: Any) -> None:
         self.elements = batch is True
         self.names = names_in(batch)
+        self.option = True if self.elements else tuple(sorted(self.names)) or None
+        """What `compile` was told, in one form."""
         parameters = list(signature.parameters.values())
         known = [p.name for p in parameters]
         for name in self.names:
