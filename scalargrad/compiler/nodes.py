@@ -88,10 +88,6 @@ class Operands:
         known = self.fixed or ()
         self.distinct = 0 < len({id(x) for x in known}) == len(known)
 
-    def of(self, values: Sequence[Any]) -> tuple[Any, ...]:
-        """Those of a call with these Values among its arguments."""
-        return (*values, *self.captured) if self.fixed is None else self.fixed
-
     def returned(self, given: Any, operands: tuple[Any, ...]) -> Any:
         """A Value that the function returns as it was given it, or closes over it."""
         return operands[self.order[given]] if type(given) is int else given
@@ -107,15 +103,15 @@ def finish_nodes(
 ) -> Callable[[Any, Any, Any], Any]:
     """What makes a result of a call's arguments, the last of which have these names, of a program's
     outputs, which are numbers, and of the Values among the arguments."""
-    fixed, distinct = of.fixed, of.distinct
+    fixed, captured, distinct = of.fixed, of.captured, of.distinct
 
     def finish_one(args: Sequence[Any], numbers: Any, values: list[Any]) -> Any:
-        operands = fixed or of.of(values)
+        operands = fixed or (*values, *captured)
         op = CompiledOperator(programs, args, NO_NAMES, operands)
         return node(op, operands, numbers, distinct)
 
     def finish(args: Sequence[Any], numbers: Any, values: list[Any]) -> Any:
-        operands, at = fixed or of.of(values), 0
+        operands, at = fixed or (*values, *captured), 0
         count = len(args) - len(names)
         given, named = args[:count], dict(zip(names, args[count:]))
         found: list[Any] = []

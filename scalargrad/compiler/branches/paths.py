@@ -11,7 +11,7 @@ from typing import Any
 
 from ...transforms.trees import is_value
 from ..inputs.arguments import Arguments, Column, Place
-from ..inputs.sources import COUNT, Inputs, is_given, of_lanes
+from ..inputs.sources import COUNT, Inputs, OfLanes, is_given, of_lanes
 from ..machine.runner import Broken, runner
 from ..passes.program import Program
 from ..passes.task import Traced
@@ -168,9 +168,11 @@ class Call:
 
     def number(self, source: Any) -> float:
         """An input that is the same in all lanes."""
-        if type(source) is Draw:
+        kind = type(source)
+        if kind is int or kind is OfLanes:
+            source = self.given.of(source)
+        elif kind is Draw:
             return float(self.draws.below(source.k, source.p))
-        source = self.given.of(source) if is_given(source) else source
         return source if type(source) is float else source.data
 
     def in_lane(self, lane: int) -> Inputs:
