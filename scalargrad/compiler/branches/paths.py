@@ -260,12 +260,12 @@ class Paths:
         wanted = [*traced.outputs, *traced.trace.guarded()]
         name = self.conditions.names(traced.trace, traced.sources, wanted)
         form, captured = str(traced.structure), tuple(map(id, traced.captured))
-        given = (e.given if type(e.given) is int else id(e.given) for e in traced.entries)
+        taken = (e.source if type(e.source) is int else id(e.source) for e in traced.entries)
         own = ((entry.own, entry.linked, entry.beside, entry.kind) for entry in traced.entries)
         nodes = tuple(name[i] for i in traced.outputs)
         guards = tuple((g.compare, name[g.x], name[g.y], g.outcome) for g in traced.trace.guards)
         sources = tuple(x if is_given(x) or isinstance(x, tuple) else id(x) for x in traced.sources)
-        return form, captured, tuple(traced.each), tuple(given), tuple(own), nodes, guards, sources
+        return form, captured, tuple(traced.each), tuple(taken), tuple(own), nodes, guards, sources
 
     def anew(self, arguments: Arguments) -> Traced:
         """Trace what the first lane of a call does, to look at: it becomes no path."""

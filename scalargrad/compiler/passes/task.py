@@ -47,15 +47,15 @@ class Entry(NamedTuple):
     """One number of a function's result.
 
     `own` says whether every lane has its own of it, else it is a number, or a sum over the lanes.
-    `linked` says whether it is a Value in eager mode; then its derivatives follow. `given` is where
-    it comes from if it is a number of the call, or a captured Value, as it was; else None. Where it
-    is a derivative in numbers that lanes have their own of, `beside` are their positions. `kind` is
-    the type that an array of it has over the lanes.
+    `linked` says whether it is a Value in eager mode; then its derivatives follow. `source` is that
+    of an input which the function returns as it is, else None. Where it is a derivative in numbers
+    that lanes have their own of, `beside` are their positions. `kind` is the type that an array of
+    it has over the lanes.
     """
 
     own: bool
     linked: bool
-    given: Any = None
+    source: Any = None
     beside: frozenset[int] = frozenset()
     kind: type = float
 
@@ -191,8 +191,8 @@ class Task(NamedTuple):
         positions = frozenset(origin[i] for i in beside or ())
         always = self.wanted is not None and self.wanted.always
         linked = always or trace.is_linked(node)
-        given = self.given(trace, origin, node) if linked else None
-        return Entry(own, linked, given, positions, kind)
+        source = self.source(trace, origin, node) if linked else None
+        return Entry(own, linked, source, positions, kind)
 
     def kind(self, x: Any) -> type:
         """The type of numbers like this one, over lanes: what is bool or int in every lane is no
@@ -200,8 +200,8 @@ class Task(NamedTuple):
         kind = type(x) if type(x) in (bool, int) and self.reduce != "mean" else float
         return int if kind is bool and self.reduce else kind
 
-    def given(self, trace: Any, origin: Mapping[int, Any], node: Any) -> Any:
-        """Where a node comes from that is one of the function's inputs; None if it is computed."""
+    def source(self, trace: Any, origin: Mapping[int, Any], node: Any) -> Any:
+        """The source of a node that is one of the function's inputs; None if it is computed."""
         if self.lanes or node.op is not None:
             return None
         captured = {i: value for value, i in trace.captured.items()}
