@@ -11,12 +11,12 @@ from typing import Any
 
 from ...scalars import is_value
 from ..inputs.arguments import Arguments, Column, Place
+from ..inputs.sources import COUNT, Inputs, OfLanes, is_given, of_lanes
 from ..machine.runner import Broken, runner
 from ..passes.program import Program
 from ..passes.task import Traced
 from ..surroundings.walk import Surroundings
 from ..trace.recorder import Draw, Guard
-from ..trace.vocabulary import COUNT
 from .conditions import Condition, Conditions, Way
 from .cut import Side, shortened
 
@@ -27,7 +27,7 @@ class Path:
     def __init__(
         self,
         traced: Traced,
-        call: Arguments,
+        arguments: Arguments,
         threads: int,
         asked: Callable[[], Mapping[Guard, Condition]],
         facts: frozenset[Condition],
@@ -37,13 +37,13 @@ class Path:
         self.ask = asked
         self.program = Program(traced.trace, traced.outputs)
         self.traced = traced._replace(trace=None)
-        numbers = [1.0, 1.0, *call.numbers]
+        numbers = arguments.numbers
         places: dict[int, Place] = {}
         self.drawn: list[Draw] = []
         self.sources: list[Any] = []
         """Of each input that is the same in all lanes: where it comes from."""
         self.compared = any(isinstance(source, Side) for source in traced.sources)
-        given = len(call.arrays) + self.compared
+        given = len(arguments.arrays) + self.compared
         for i, source in zip(self.program.inputs, traced.sources):
             if not self.program.trace.lanes[i]:
                 self.sources.append(source)
@@ -51,12 +51,12 @@ class Path:
                 places[i] = given + len(self.drawn), 0
                 self.drawn.append(source)
             elif isinstance(source, Side):
-                places[i] = len(call.arrays), source.which
+                places[i] = len(arguments.arrays), source.which
             else:
                 places[i] = numbers[source].place
         self.keys = list(traced.keys())
         beside = [
-            (entry, numbers[2 + which].place[0] if is_column(which, numbers) else (which,))
+            (entry, numbers[which].place[0] if is_column(which, numbers) else (which,))
             for entry, which in self.keys
         ]
         given += len(self.drawn)
@@ -156,8 +156,7 @@ class Call:
         self.arrays = arguments.arrays
         self.lanes = arguments.lanes
         self.draws = Draws(self.lanes)
-        count = self.lanes or 1
-        self.numbers = [float(count), 1.0 / count, *arguments.numbers]
+        self.given = of_lanes(self.lanes, arguments.numbers)
         """Floats, Values, and Columns of the arrays."""
         self.known: tuple[Sequence[Any], list[float]] = (), []
 
@@ -170,14 +169,18 @@ class Call:
 
     def number(self, source: Any) -> float:
         """An input that is the same in all lanes."""
-        if type(source) is int:
-            source = self.numbers[source]
-        elif type(source) is Draw:
+        kind = type(source)
+        if kind is int or kind is OfLanes:
+            source = self.given.of(source)
+        elif kind is Draw:
             return float(self.draws.below(source.k, source.p))
         return source if type(source) is float else source.data
 
-    def in_lane(self, lane: int) -> list[float]:
-        return [x[lane] if type(x) is Column else number_of(x) for x in self.numbers]
+    def in_lane(self, lane: int) -> Inputs:
+        """What is given in one lane."""
+        numbers = self.given.numbers
+        own = [x[lane] if type(x) is Column else number_of(x) for x in numbers]
+        return self.given._replace(numbers=own)
 
 
 class Paths:
@@ -258,12 +261,12 @@ class Paths:
         wanted = [*traced.outputs, *traced.trace.guarded()]
         name = self.conditions.names(traced.trace, traced.sources, wanted)
         form, captured = str(traced.structure), tuple(map(id, traced.captured))
-        given = (e.given if type(e.given) is int else id(e.given) for e in traced.entries)
+        taken = (e.source if type(e.source) is int else id(e.source) for e in traced.entries)
         own = ((entry.own, entry.linked, entry.beside, entry.kind) for entry in traced.entries)
         nodes = tuple(name[i] for i in traced.outputs)
         guards = tuple((g.compare, name[g.x], name[g.y], g.outcome) for g in traced.trace.guards)
-        sources = tuple(x if isinstance(x, (int, tuple)) else id(x) for x in traced.sources)
-        return form, captured, tuple(traced.each), tuple(given), tuple(own), nodes, guards, sources
+        sources = tuple(x if is_given(x) or isinstance(x, tuple) else id(x) for x in traced.sources)
+        return form, captured, tuple(traced.each), tuple(taken), tuple(own), nodes, guards, sources
 
     def anew(self, arguments: Arguments) -> Traced:
         """Trace what the first lane of a call does, to look at: it becomes no path."""
@@ -344,7 +347,7 @@ class Paths:
 
 
 def is_column(which: Any, numbers: Sequence[Any]) -> bool:
-    return type(which) is int and type(numbers[2 + which]) is Column
+    return type(which) is int and type(numbers[which]) is Column
 
 
 def number_of(x: Any) -> float:

@@ -14,12 +14,12 @@ from typing import Any
 from ... import ops
 from ...rows import BUILT_IN, Operator
 from ...scalars import is_value
+from ..inputs.sources import COUNT
 from ..trace import chosen
 from ..trace.recorder import CONSTANT, Guard, Recorder, Trace
 from ..trace.vocabulary import (
     AFTER,
     BEFORE,
-    COUNT,
     LANES,
     TOO_LATE,
     accumulate,

@@ -73,7 +73,4 @@ handed_on = Operator(
     doc="A derivative as the partial of a node: a −0.0 in it is nothing.",
 )
 
-COUNT, SHARE = 0, 1
-"""The first two numbers of every call: how many lanes run, and 1 over all lanes of the call."""
-
 STRUCTURE = (stop_gradient, lanes_sum, products, accumulate, handed_on)
