@@ -15,11 +15,11 @@ from ..transforms.variables import inside
 from .branches.paths import Paths, Unknown
 from .inputs.arguments import Arguments
 from .inputs.readers import reader_of
+from .inputs.sources import COUNT, SHARE
 from .machine.runner import OnMachine
 from .results import Merge, Results
 from .trace.native import machine, nodes
 from .trace.recorder import Draw
-from .trace.vocabulary import COUNT, SHARE
 
 MISSED = object()
 """What no call returns."""

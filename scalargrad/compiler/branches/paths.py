@@ -11,12 +11,12 @@ from typing import Any
 
 from ...transforms.trees import is_value
 from ..inputs.arguments import Arguments, Column, Place
+from ..inputs.sources import COUNT, Inputs, is_given, of_lanes
 from ..machine.runner import Broken, runner
 from ..passes.program import Program
 from ..passes.task import Traced
 from ..surroundings.walk import Surroundings
 from ..trace.recorder import Draw, Guard
-from ..trace.vocabulary import COUNT
 from .conditions import Condition, Conditions, Way
 from .cut import Side, shortened
 
@@ -37,7 +37,7 @@ class Path:
         self.ask = asked
         self.program = Program(traced.trace, traced.outputs)
         self.traced = traced._replace(trace=None)
-        numbers = [1.0, 1.0, *call.numbers]
+        numbers = call.numbers
         places: dict[int, Place] = {}
         self.drawn: list[Draw] = []
         self.sources: list[Any] = []
@@ -56,7 +56,7 @@ class Path:
                 places[i] = numbers[source].place
         self.keys = list(traced.keys())
         beside = [
-            (entry, numbers[2 + which].place[0] if is_column(which, numbers) else (which,))
+            (entry, numbers[which].place[0] if is_column(which, numbers) else (which,))
             for entry, which in self.keys
         ]
         given += len(self.drawn)
@@ -155,8 +155,7 @@ class Call:
         self.arrays = arguments.arrays
         self.lanes = arguments.lanes
         self.draws = Draws(self.lanes)
-        count = self.lanes or 1
-        self.numbers = [float(count), 1.0 / count, *arguments.numbers]
+        self.given = of_lanes(self.lanes, arguments.numbers)
         """Floats, Values, and Columns of the arrays."""
         self.known: tuple[Sequence[Any], list[float]] = (), []
 
@@ -169,14 +168,16 @@ class Call:
 
     def number(self, source: Any) -> float:
         """An input that is the same in all lanes."""
-        if type(source) is int:
-            source = self.numbers[source]
-        elif type(source) is Draw:
+        if type(source) is Draw:
             return float(self.draws.below(source.k, source.p))
+        source = self.given.of(source) if is_given(source) else source
         return source if type(source) is float else source.data
 
-    def in_lane(self, lane: int) -> list[float]:
-        return [x[lane] if type(x) is Column else number_of(x) for x in self.numbers]
+    def in_lane(self, lane: int) -> Inputs:
+        """What is given in one lane."""
+        numbers = self.given.numbers
+        own = [x[lane] if type(x) is Column else number_of(x) for x in numbers]
+        return self.given._replace(numbers=own)
 
 
 class Paths:
@@ -261,7 +262,7 @@ class Paths:
         own = ((entry.own, entry.linked, entry.beside, entry.kind) for entry in traced.entries)
         nodes = tuple(name[i] for i in traced.outputs)
         guards = tuple((g.compare, name[g.x], name[g.y], g.outcome) for g in traced.trace.guards)
-        sources = tuple(x if isinstance(x, (int, tuple)) else id(x) for x in traced.sources)
+        sources = tuple(x if is_given(x) or isinstance(x, tuple) else id(x) for x in traced.sources)
         return form, captured, tuple(traced.each), tuple(given), tuple(own), nodes, guards, sources
 
     def anew(self, arguments: Arguments) -> Traced:
@@ -343,7 +344,7 @@ class Paths:
 
 
 def is_column(which: Any, numbers: Sequence[Any]) -> bool:
-    return type(which) is int and type(numbers[2 + which]) is Column
+    return type(which) is int and type(numbers[which]) is Column
 
 
 def number_of(x: Any) -> float:

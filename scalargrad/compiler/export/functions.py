@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 from ...transforms.trees import ARRAY, SCALAR
 from ..branches.paths import Path
 from ..inputs.arguments import Arguments
+from ..inputs.sources import is_given, of_lanes
 from ..machine.runner import Special
 from ..passes.program import TOO_LATE
 from ..source import emit
 from ..source.names import Names
 from ..trace.recorder import Draw
-from ..trace.vocabulary import COUNT, SHARE
 from .leaves import ALONE, LEAVES, check_static, is_static, kind_of
 
 
@@ -61,13 +61,9 @@ class Exported:
     def __call__(self, *args: Any, **named: Any) -> Any:
         leaves = list(self._leaves(args, named))
         shape, numbers = self._numbers(leaves)
-        lanes = float(math.prod(shape)) if shape is not None else 1.0
-        known = {COUNT: lanes, SHARE: 1.0 / lanes}
+        given = of_lanes(None if shape is None else math.prod(shape), numbers)
         traced = self._call.path.traced
-        inputs = [
-            (known[s] if s in known else numbers[s - 2]) if isinstance(s, int) else s.data
-            for s in traced.sources
-        ]
+        inputs = [given.of(s) if is_given(s) else s.data for s in traced.sources]
         outputs = [
             self._shaped(x, shape if each else None)
             for x, each in zip(self._run(inputs), traced.each)

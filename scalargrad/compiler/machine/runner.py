@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 from ... import ops
 from ...transforms.trees import is_array
 from ..inputs.arguments import Place
+from ..inputs.sources import COUNT
 from ..passes.program import Program
 from ..source.emit import array_source, function_name, on_numpy
 from ..trace.native import machine
 from ..trace.recorder import COMPARE
-from ..trace.vocabulary import COUNT
 
 if NATIVE := machine is not None:
     from .encode import Encoder, fits_machine

@@ -13,12 +13,12 @@ from typing import Any
 
 from ... import ops
 from ...rows import BUILT_IN, Operator, builder
+from ..inputs.sources import COUNT
 from ..trace import chosen
 from ..trace.recorder import CONSTANT, Guard, Recorder, Trace
 from ..trace.vocabulary import (
     AFTER,
     BEFORE,
-    COUNT,
     LANES,
     TOO_LATE,
     accumulate,

@@ -12,12 +12,13 @@ from functools import cached_property
 from typing import Any
 
 from ...rows import Operator
+from ..inputs.sources import COUNT
 from ..trace.recorder import CONSTANT, Guard
 from ..trace.vocabulary import AFTER as AFTER
 from ..trace.vocabulary import BEFORE as BEFORE
-from ..trace.vocabulary import COUNT, products
 from ..trace.vocabulary import LANES as LANES
 from ..trace.vocabulary import TOO_LATE as TOO_LATE
+from ..trace.vocabulary import products
 from .lower import FLOWING, lowered
 
 

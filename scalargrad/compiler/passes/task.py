@@ -24,10 +24,10 @@ from ...transforms.trees import (
 )
 from ...transforms.variables import inside
 from ..inputs.arguments import Arguments
+from ..inputs.sources import Inputs, sources
 from ..surroundings.effects import observed
 from ..surroundings.walk import Surroundings
 from ..trace.chosen import Trace
-from ..trace.vocabulary import COUNT, SHARE
 from .lower import lane_sums
 
 
@@ -66,8 +66,7 @@ class Traced(NamedTuple):
     The outputs are the entries of its result, those that are linked each followed by their
     derivatives: in the wanted numbers, then in the `captured` Values. `each` tells which outputs
     every lane has its own of; the others are numbers, or sums over lanes. `sources` says where each
-    input comes from: a position among the numbers of the call, the Value that is captured, or a
-    Draw.
+    input comes from.
     """
 
     trace: Any
@@ -107,24 +106,24 @@ class Task(NamedTuple):
 
     def trace(
         self,
-        numbers: Sequence[float],
+        given: Inputs,
         draw: Callable[[int], float],
         decided: Mapping[Any, bool],
         around: Surroundings | None,
     ) -> Traced:
-        """Trace the way that `f` takes with these numbers: those of one lane. `draw(k)` is the
-        k-th random number of that lane; `decided` is how comparisons came out in it; `around` is
+        """Trace the way that `f` takes with what is given in one lane. `draw(k)` is the k-th
+        random number of that lane; `decided` is how comparisons came out in it; `around` is
         what `f` uses. Raises TypeError if `f` draws other numbers, or keeps one."""
         has_lanes = self.call.shape is not None
         try:
             catches = around is not None and around.catches
-            return observed(lambda: self.traced(numbers, draw, decided, catches), around, has_lanes)
+            return observed(lambda: self.traced(given, draw, decided, catches), around, has_lanes)
         except StopIteration as stop:
             raise Stopped from stop
 
     def traced(
         self,
-        numbers: Sequence[float],
+        given: Inputs,
         draw: Callable[[int], float],
         decided: Mapping[Any, bool],
         catches: bool,
@@ -134,23 +133,24 @@ class Task(NamedTuple):
         trace.draw, trace.drawn_by_lane = draw, self.lanes
         trace.decided = decided
         trace.root, trace.reduced = self.f, self.lanes and self.reduce is not None
-        tracers = self.inputs(trace, numbers)
+        tracers = self.inputs(trace, given)
         with modes.tracing(trace):
-            out = self.call.applied(self.f, tracers[2:])
+            out = self.call.applied(self.f, tracers.numbers)
             self.check_texts(trace)
             results, structure = flatten(out, "the result", kinds_of(self.call))
             nodes = [trace.tracers[trace.index(x)] for x in results]
             captured = list(trace.captured)
-            entries = [self.entry(trace, x, self.kind(y)) for x, y in zip(nodes, results)]
+            origin = dict(zip(trace.inputs, sources(len(tracers.numbers))))
+            entries = [self.entry(trace, origin, x, self.kind(y)) for x, y in zip(nodes, results)]
             pairs = zip(nodes, entries)
             found = [x for node, entry in pairs for x in self.outputs(trace, tracers, node, entry)]
             outputs = self.shown(trace, entries, self.reduced(trace, tracers, found))
-        values = {i: value for value, i in trace.captured.items()} | trace.draws
+        origin |= {i: value for value, i in trace.captured.items()} | trace.draws
         return Traced(
             trace,
             outputs,
             [each for _, each in found],
-            [values.get(i, k) for k, i in enumerate(trace.inputs)],
+            [origin[i] for i in trace.inputs],
             captured,
             emptied(structure),
             entries,
@@ -159,15 +159,17 @@ class Task(NamedTuple):
             inside() if trace.has_transforms else None,
         )
 
-    def inputs(self, trace: Any, numbers: Sequence[float]) -> list[Any]:
-        """Begin a trace with an input for each number, the function's after COUNT and SHARE."""
-        lane = [False, False, *self.call.lane]
-        values = {2 + k for k in self.wanted.positions} if self.wanted else set()
-        tracers = [
-            trace.input(x, here, k not in values) for k, (x, here) in enumerate(zip(numbers, lane))
-        ]
-        trace.given = len(tracers)
-        trace.values = {2 + k for k in self.call.values}
+    def inputs(self, trace: Any, given: Inputs) -> Inputs:
+        """Begin a trace with an input for each number that a call gives; return their Tracers."""
+        wanted = set(self.wanted.positions) if self.wanted else set()
+        own = enumerate(zip(given.numbers, self.call.lane))
+        tracers = Inputs(
+            trace.input(given.count, False, True),
+            trace.input(given.share, False, True),
+            [trace.input(x, lane, k not in wanted) for k, (x, lane) in own],
+        )
+        trace.given = len(trace.inputs)
+        trace.values = {tracers.numbers[k].index for k in self.call.values}
         return tracers
 
     def check_texts(self, trace: Any) -> None:
@@ -181,14 +183,16 @@ class Task(NamedTuple):
     def lanes(self) -> bool:
         return self.call.shape is not None
 
-    def entry(self, trace: Any, node: Any, kind: type) -> Entry:
-        """What becomes of a number of the result."""
+    def entry(self, trace: Any, origin: Mapping[int, Any], node: Any, kind: type) -> Entry:
+        """What becomes of a number of the result; `origin` are the sources of the inputs that the
+        call gives."""
         beside = trace.derived.get(node.index)
         own = self.lanes and (self.reduce is None or beside is not None)
-        positions = frozenset(i - 2 for i in beside or ())
+        positions = frozenset(origin[i] for i in beside or ())
         always = self.wanted is not None and self.wanted.always
         linked = always or trace.is_linked(node)
-        return Entry(own, linked, self.given(trace, node) if linked else None, positions, kind)
+        given = self.given(trace, origin, node) if linked else None
+        return Entry(own, linked, given, positions, kind)
 
     def kind(self, x: Any) -> type:
         """The type of numbers like this one, over lanes: what is bool or int in every lane is no
@@ -196,24 +200,24 @@ class Task(NamedTuple):
         kind = type(x) if type(x) in (bool, int) and self.reduce != "mean" else float
         return int if kind is bool and self.reduce else kind
 
-    def given(self, trace: Any, node: Any) -> Any:
+    def given(self, trace: Any, origin: Mapping[int, Any], node: Any) -> Any:
         """Where a node comes from that is one of the function's inputs; None if it is computed."""
         if self.lanes or node.op is not None:
             return None
-        known = {i: value for value, i in trace.captured.items()}
-        return known.get(node.index, node.index - 2)
+        captured = {i: value for value, i in trace.captured.items()}
+        return captured.get(node.index, origin.get(node.index))
 
     def outputs(
-        self, trace: Any, tracers: Sequence[Any], node: Any, entry: Entry
+        self, trace: Any, tracers: Inputs, node: Any, entry: Entry
     ) -> Iterator[tuple[Any, bool]]:
         """Yield an entry of the result and its derivatives, each with whether every lane has its
         own; what has not is to be summed over them."""
         if self.reduce == "mean" and self.lanes:
-            node = ops.mul(node, tracers[SHARE])
+            node = ops.mul(node, tracers.share)
         yield node, entry.own
         if self.wanted is None or not entry.linked:
             return
-        variables = [tracers[2 + k] for k in self.wanted.positions]
+        variables = [tracers.numbers[k] for k in self.wanted.positions]
         variables += [trace.tracers[i] for i in trace.captured.values()]
         is_variable = bool(variables) and builder(node) is not None
         adjoint = symbolic_adjoints(node, variables, 1.0) if is_variable else {}
@@ -221,15 +225,13 @@ class Task(NamedTuple):
             own = entry.own or trace.lanes[x.index] or not self.wanted.summed
             yield adjoint.get(x, NOTHING), self.lanes and own
 
-    def reduced(
-        self, trace: Any, tracers: Sequence[Any], found: Sequence[tuple[Any, bool]]
-    ) -> list[int]:
+    def reduced(self, trace: Any, tracers: Inputs, found: Sequence[tuple[Any, bool]]) -> list[int]:
         """The nodes of what was found, summed over the lanes where not every lane has its own."""
         indices = [trace.index(x) for x, _ in found]
         if not self.lanes:
             return indices
         wanted = [i for i, (_, each) in zip(indices, found) if not each]
-        sums = iter(lane_sums(trace, wanted, tracers[COUNT]))
+        sums = iter(lane_sums(trace, wanted, tracers.count))
         return [i if each else next(sums) for i, (_, each) in zip(indices, found)]
 
     def shown(self, trace: Any, entries: Sequence[Entry], outputs: Sequence[int]) -> list[int]:

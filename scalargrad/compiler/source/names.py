@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 from ...transforms.trees import is_value
 from ..inputs.arguments import Arguments
 from ..inputs.lanes import POSITIONAL
+from ..inputs.sources import Inputs, is_given
 from ..passes.task import Traced
 from ..trace.recorder import Draw
-from ..trace.vocabulary import COUNT, SHARE
 
 
 class Names(NamedTuple):
@@ -27,12 +27,8 @@ class Names(NamedTuple):
 def names_of(function: str, signature: inspect.Signature, call: Arguments, traced: Traced) -> Names:
     """Return the names of a traced program's inputs and outputs."""
     numbers = call.names(argument_names(signature, call))
-    own = {COUNT: "lane_count", SHARE: "lane_share"}
-    sources = list(traced.sources)
-    inputs = [
-        own.get(s) or numbers[s - 2] if isinstance(s, int) else captured_name(s, k)
-        for k, s in enumerate(sources)
-    ]
+    given, sources = Inputs("lane_count", "lane_share", numbers), list(traced.sources)
+    inputs = [given.of(s) if is_given(s) else captured_name(s, k) for k, s in enumerate(sources)]
     positions = traced.wanted.positions if traced.wanted is not None else ()
     variables = [numbers[k] for k in positions]
     if traced.wanted is not None:

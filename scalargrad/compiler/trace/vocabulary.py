@@ -63,7 +63,4 @@ accumulate = Accumulate(
     doc="Σ upstream·partial over pairs of operands, as `chain` multiplies them.",
 )
 
-COUNT, SHARE = 0, 1
-"""The first two numbers of every call: how many lanes run, and 1 over all lanes of the call."""
-
 STRUCTURE = (stop_gradient, lanes_sum, products, accumulate)
