@@ -16,7 +16,7 @@ from expressions import rounds
 
 import scalargrad as sg
 from scalargrad.compiler import compile
-from scalargrad.compiler.branches.paths import Path
+from scalargrad.compiler.branches.path import Path
 from scalargrad.compiler.compiled import Compiled
 
 np = pytest.importorskip("numpy")

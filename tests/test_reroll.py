@@ -23,7 +23,7 @@ from expressions import rounds
 import scalargrad as sg
 from scalargrad import ops
 from scalargrad.compiler import compile
-from scalargrad.compiler.trace.recorder import Trace
+from scalargrad.compiler.trace.in_python import Trace
 from scalargrad.compiler.trace.vocabulary import accumulate
 
 if not HAS_MACHINE:

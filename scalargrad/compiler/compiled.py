@@ -16,13 +16,15 @@ from ..transforms import functional
 from ..transforms.functional import several
 from ..transforms.trees import flatten
 from . import derived
-from .branches.paths import Path, Paths
+from .branches.path import Path
+from .branches.paths import Paths
 from .derived import Derived
 from .export.views import Views
 from .inputs.arguments import Arguments
 from .inputs.lanes import Batch
 from .nodes import Made, finish_nodes
-from .passes.task import Wanted, kinds_of
+from .passes.kinds import kinds_of
+from .passes.task import Wanted
 from .programs import Programs
 from .results import Results, finish_of
 from .shortcut import MISSED

@@ -20,7 +20,8 @@ from ..transforms.replay import held, moved, number_of, stand_in, untraced
 from ..transforms.trees import flatten, is_value
 from ..transforms.variables import differentiating
 from .inputs.arguments import Arguments
-from .passes.task import Wanted, kinds_of
+from .passes.kinds import kinds_of
+from .passes.task import Wanted
 
 
 class Gate(Operator):

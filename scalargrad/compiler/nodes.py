@@ -11,7 +11,7 @@ from .. import modes
 from ..engine import Value
 from .compiled_operator import Gate
 from .machine.runner import NATIVE
-from .passes.task import Entry, Traced
+from .passes.traced import Entry, Traced
 from .results import Results, of_kind, result
 
 if NATIVE:

@@ -9,7 +9,8 @@ from typing import Any
 from .. import modes
 from ..transforms.variables import inside
 from .branches.conditions import Conditions
-from .branches.paths import Path, Paths
+from .branches.path import Path
+from .branches.paths import Paths
 from .inputs.arguments import Arguments
 from .machine.runner import NATIVE
 from .passes.task import Stopped, Task, Wanted
@@ -63,7 +64,7 @@ class Programs:
         if paths is None:
             task = Task(self.traced, call.pattern(), self.reduce, wanted)
             known = self.known(call.key, wanted, inside()) if self.is_anew else None
-            paths = Paths(task.trace, self.max_paths, self.threads, known, self._conditions)
+            paths = Paths(task, self.max_paths, self.threads, known, self._conditions)
         return paths, around
 
     def merged(

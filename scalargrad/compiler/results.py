@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from ..transforms.trees import ARRAY, SCALAR, Leaf, Structure
-from .branches.paths import Path
+from .branches.path import Path
 from .inputs.arguments import Arguments
-from .passes.task import Entry
+from .passes.traced import Entry
 from .trace.native import machine
 from .writers import writer_of
 

@@ -19,7 +19,7 @@ from .inputs.sources import COUNT, SHARE
 from .machine.runner import OnMachine
 from .results import Merge, Results
 from .trace.native import machine, nodes
-from .trace.recorder import Draw
+from .trace.sources import Draw
 
 MISSED = object()
 """What no call returns."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..trace.recorder import CONSTANT, INPUT, Guard
+from ..trace.guards import Guard
+from ..trace.vocabulary import CONSTANT, INPUT
 
 
 class Condition(NamedTuple):

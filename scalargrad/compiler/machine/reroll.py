@@ -15,9 +15,9 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from ...rows import Operator
+from ..trace.in_python import Trace
 from ..trace.native import machine, tape
-from ..trace.recorder import CONSTANT, Trace
-from ..trace.vocabulary import products
+from ..trace.vocabulary import CONSTANT, products
 
 Places = tuple[int, ...]
 

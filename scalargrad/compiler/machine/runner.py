@@ -14,8 +14,8 @@ from ..inputs.arguments import Place
 from ..inputs.sources import COUNT
 from ..passes.program import Program
 from ..source.emit import array_source, function_name, on_numpy
+from ..trace.guards import COMPARE
 from ..trace.native import machine
-from ..trace.recorder import COMPARE
 
 if NATIVE := machine is not None:
     from .encode import Encoder, fits_machine

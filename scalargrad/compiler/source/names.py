@@ -12,8 +12,8 @@ from ...transforms.trees import is_value
 from ..inputs.arguments import Arguments
 from ..inputs.lanes import POSITIONAL
 from ..inputs.sources import Inputs, is_given
-from ..passes.task import Traced
-from ..trace.recorder import Draw
+from ..passes.traced import Traced
+from ..trace.sources import Draw
 
 
 class Names(NamedTuple):

@@ -1,0 +1,66 @@
+"""The kinds of things that a traced function may return, and what is kept of a result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from types import FunctionType
+from typing import Any
+
+from ...rows import is_number
+from ...transforms.trees import (
+    ARRAY,
+    MODEL,
+    OTHER,
+    SCALAR,
+    Kind,
+    Leaf,
+    Structure,
+    is_array,
+    is_value,
+)
+from ..inputs.arguments import Arguments
+
+
+def is_constant(x: Any) -> bool:
+    """Tell whether a result is the same object whenever a function returns it, and holds no number
+    that is traced."""
+    return isinstance(x, CONSTANTS) or is_number(x) or isinstance(x, (type, FunctionType))
+
+
+CONSTANTS = (str, bytes, type(None), Enum)
+
+
+def is_fixed(x: Any) -> bool:
+    return is_array(x) and x.dtype != object
+
+
+TRACED = SCALAR._replace(matches=lambda x: type(x) is float or is_value(x))
+CONSTANT = OTHER._replace(matches=is_constant)
+FIXED = OTHER._replace(matches=is_fixed, rebuilt=lambda x, new: x.copy())
+ALONE = (TRACED, FIXED, ARRAY, MODEL, CONSTANT)
+"""Of a call without lanes: what no derivative can flow to is what it is in eager mode."""
+IN_LANES = (SCALAR, ARRAY, MODEL, CONSTANT)
+
+
+def kinds_of(call: Arguments) -> Sequence[Kind]:
+    """The kinds of numbers in the result of a call."""
+    return ALONE if call.shape is None else IN_LANES
+
+
+def emptied(structure: Structure) -> Structure:
+    """The same structure without the numbers it was made of: they would keep their whole trace."""
+    return Structure(list(map(bare, structure.leaves)), structure.spec)
+
+
+def bare(leaf: Leaf) -> Leaf:
+    """A leaf without a Tracer in it."""
+    if leaf.kind in (SCALAR, TRACED):
+        return Leaf(0.0, SCALAR, 1)
+    if leaf.kind is ARRAY:
+        import numpy
+
+        return leaf._replace(original=numpy.empty(leaf.original.shape, object))
+    if leaf.kind is MODEL:
+        return leaf._replace(original=leaf.original.with_parameters([0.0] * leaf.size))
+    return leaf

@@ -1,0 +1,44 @@
+"""A trace that rewrites what is computed in it: by rules, and by the gates of an operator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ... import ops
+from ...rows import Operator, builder
+from ..trace.recorder import Recorder
+
+Rule = Callable[..., Any]
+"""What is computed in place of an operator: of the trace to compute in, and the operands."""
+
+FUSED = (ops.sum, ops.dot)
+"""Folds that stay as they are, for `fused` makes one instruction of each."""
+
+
+class Rewriting(Recorder):
+    """A trace whose `compute` asks its `rules` first, by operator.
+
+    Operands and results are floats where they are constants, else Tracers.
+    """
+
+    rules: Mapping[Operator, Rule]
+
+    def compute(self, row: Operator, operands: Iterable[Any]) -> Any:
+        rule = self.rules.get(row)
+        return rule(self, *operands) if rule else self.written(row, operands)
+
+    def written(self, row: Operator, operands: Iterable[Any]) -> Any:
+        """An operator on operands, written with the operators that it has gates for."""
+        if row.gates is None or row in FUSED:
+            return super().compute(row, operands)
+        given = list(operands)
+        return (row.forward if all(map(is_number, given)) else row.gates)(*given)
+
+    def has_lanes(self, x: Any) -> bool:
+        return not is_number(x) and bool(self.lanes[x.index])
+
+
+def is_number(x: Any) -> bool:
+    """Tell whether an operand is a constant, and no node."""
+    return builder(x) is None

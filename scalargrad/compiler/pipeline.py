@@ -1,0 +1,88 @@
+"""The stages of the compiler, in order: from a function to what runs its program.
+
+There are two functions, one for each half. Between them the lanes of a path are spared what other
+paths know of them (`branches/cut.py`), and a program that is known already ends the way here.
+Every stage takes a body, or a recording of one, and returns the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+from .. import modes
+from .inputs.arguments import Arguments
+from .machine.layout import Layout, layout_of
+from .machine.runner import runner
+from .passes.derivatives import with_derivatives
+from .passes.fusion import fused
+from .passes.lane_sums import with_lane_sums, with_plain_zeros
+from .passes.lower import lowered, needs_care
+from .passes.program import Program
+from .passes.record import recorded
+from .passes.stages import staged
+from .passes.task import Lane, Stopped, Task
+from .passes.traced import Traced
+from .surroundings.effects import observed
+from .surroundings.walk import Surroundings
+from .trace.body import Body
+from .trace.chosen import Trace
+
+Show = Callable[[str, Body], object]
+"""Is told what each stage gives, for readers; see `export/stages.py`."""
+
+
+def unseen(stage: str, body: Body) -> None:
+    pass
+
+
+class Compiled(NamedTuple):
+    """A program, where its inputs and outputs lie, and what runs it."""
+
+    program: Program
+    layout: Layout
+    runner: Any
+
+
+# ------ the first half: one trace of all that is wanted
+def traced(task: Task, lane: Lane, around: Surroundings | None, show: Show = unseen) -> Traced:
+    """Trace what the function does in this lane, and the derivatives that are wanted. `around` is
+    what the function uses. Raises TypeError if it draws other random numbers, or keeps a number."""
+    catches = around is not None and around.catches
+    try:
+        return observed(lambda: in_one_trace(task, lane, catches, show), around, task.has_lanes)
+    except StopIteration as stop:
+        raise Stopped from stop
+
+
+def in_one_trace(task: Task, lane: Lane, catches: bool, show: Show) -> Traced:
+    trace = Trace()
+    trace.catches = catches
+    with modes.tracing(trace):
+        recording = recorded(trace, task, lane)
+        show("recorded", recording.body)
+        recording = with_derivatives(recording)
+        show("with derivatives", recording.body)
+        recording = with_plain_zeros(with_lane_sums(recording))
+        show("with sums over lanes", recording.body)
+    return recording.traced()
+
+
+# ------ the second half: from a body to what runs it
+def compiled(traced: Traced, call: Arguments, threads: int) -> Compiled:
+    """Compile what a function was traced to, for calls like this one."""
+    program = program_of(traced.body)
+    layout = layout_of(program, traced, call)
+    # the runner encodes the program for the machine, re-rolled and tiled
+    return Compiled(program, layout, runner(program, *layout[:3], threads))
+
+
+def program_of(body: Body, careful: bool = False, show: Show = unseen) -> Program:
+    """Return the program of a body: quick, unless it has to be `careful`."""
+    careful = careful or needs_care(body)
+    low = lowered(body, careful)
+    show("lowered", low)
+    low = fused(low)
+    show("fused", low)
+    return Program(low, staged(low), None if careful else partial(program_of, body, True))
