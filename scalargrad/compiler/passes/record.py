@@ -48,7 +48,7 @@ class Recording(NamedTuple):
     def with_nodes(self, nodes: Iterable[int]) -> Recording:
         """The same with other nodes for the outputs."""
         pairs = zip(self.outputs, nodes)
-        return self._replace(outputs=[output._replace(node=node) for output, node in pairs])
+        return self._replace(outputs=[Output(i, x.own, x.is_result) for x, i in pairs])
 
     def traced(self) -> Traced:
         """What the function was traced to, without Tracers: each would keep the whole trace."""

@@ -36,9 +36,9 @@ class Rewriting(Recorder):
         return (row.forward if all(map(is_number, given)) else row.gates)(*given)
 
     def has_lanes(self, x: Any) -> bool:
-        return not is_number(x) and bool(self.lanes[x.index])
+        return not is_number(x) and self.lanes[x.index]
 
 
 def is_number(x: Any) -> bool:
     """Tell whether an operand is a constant, and no node."""
-    return builder(x) is None
+    return type(x) is float or builder(x) is None
