@@ -130,7 +130,7 @@ def test_a_function_with_many_random_branches_agrees_in_every_lane(runner: str) 
             value, gradient = value_and_gradients(compiled, *lanes)
         for lane, at in enumerate(zip(*lanes)):
             found = [value[lane], *(g[lane] for g in gradient)]
-            expected = outcome(compiled.f, at)
+            expected = outcome(compiled.__wrapped__, at)
             assert found == pytest.approx(expected, rel=1e-12, abs=1e-300), (tests, at)
 
 

@@ -17,14 +17,12 @@ from ..engine import Value
 from ..rows import Operator
 from ..stale import same
 from ..transforms.replay import held, moved, number_of, stand_in, untraced
-from ..transforms.trees import flatten, is_value
+from ..transforms.trees import is_value
 from ..transforms.variables import differentiating
 from .inputs.arguments import Arguments
-from .passes.kinds import kinds_of
-from .passes.task import Wanted
 
 
-class Gate(Operator):
+class CompiledOperator(Operator):
     """One entry of a compiled function's result, in one lane or reduced over all of them, as an
     operator on the Values it was computed from: those among its arguments, then the others."""
 
@@ -37,14 +35,14 @@ class Gate(Operator):
 
     def __init__(
         self,
-        compiled: Any,
+        programs: Any,
         args: Sequence[Any],
         named: Mapping[str, Any],
         operands: Sequence[Any],
         entry: int = 0,
         lane: int | None = None,
     ) -> None:
-        self.compiled = compiled
+        self.programs = programs
         self.args = args
         self.named = named
         self.originals = operands
@@ -53,7 +51,7 @@ class Gate(Operator):
 
     @property
     def name(self) -> str:  # type: ignore[override]
-        return getattr(self.compiled.f, "__name__", "compiled")
+        return self.programs.meaning.name("compiled")  # type: ignore[no-any-return]
 
     symbol = __name__ = name
 
@@ -82,23 +80,23 @@ class Gate(Operator):
         return same(found, [node._data, *node._partials])
 
     # ------ the call again, its Values having these numbers
-    def call(self, numbers: Sequence[float]) -> tuple[Arguments, list[Any], list[Any]]:
+    def given(self, numbers: Sequence[float]) -> tuple[Arguments, list[Any], list[Any]]:
         """Return the arguments, with Values of their own in them; these, and the Values besides,
         in the order of the operands."""
-        call = self.compiled.arguments(self.args, self.named)
-        places = call.values
-        copies = [stand_in(x, n) for x, n in zip(self.originals, numbers[: len(places)])]
-        for k, copy in zip(places, copies):
-            call.numbers[k] = copy
-        return call, copies, list(self.originals[len(places) :])
+        arguments = self.programs.meaning.arguments(self.args, self.named)
+        positions = arguments.values
+        copies = [stand_in(x, n) for x, n in zip(self.originals, numbers[: len(positions)])]
+        for k, copy in zip(positions, copies):
+            arguments.numbers[k] = copy
+        return arguments, copies, list(self.originals[len(positions) :])
 
     def computed(self, numbers: Sequence[float]) -> list[float]:
         """What the machine makes of these: the result, and its derivative in each operand."""
         with untraced(), undrawn(self.name):
-            call, copies, others = self.call(numbers)
-            wanted = Wanted(call.values, self.compiled.is_summed(call))
+            arguments, copies, others = self.given(numbers)
+            wanted = self.programs.meaning.wanted(arguments)
             with held(others, numbers[len(copies) :]):
-                results = self.compiled.run(call, wanted)
+                results = self.programs.run(arguments, wanted)
         entry = results.numbers[self.entry], *results.derivatives[self.entry]
         outputs = [own(x, self.lane) for x in entry]
         given = 1 + len(copies)
@@ -107,19 +105,19 @@ class Gate(Operator):
 
     def graph(self, numbers: Sequence[float]) -> tuple[Any, list[Any]]:
         """Return the result as the eager engine computes it, and what stands for the operands."""
-        call, copies, others = self.call(numbers)
+        arguments, copies, others = self.given(numbers)
         with undrawn(self.name), held(others, numbers[len(copies) :]), differentiating():
-            return self.reduced(call, list(self.samples_of(call))), [*copies, *others]
+            return self.reduced(arguments, list(self.samples_of(arguments))), [*copies, *others]
 
-    def samples_of(self, call: Arguments) -> Iterator[Any]:
-        for lane in range(call.lanes or 1) if self.lane is None else [self.lane]:
-            result = call.sample(self.compiled.f, call.numbers, lane)
-            yield flatten(result, "the result", kinds_of(call))[0][self.entry]
+    def samples_of(self, arguments: Arguments) -> Iterator[Any]:
+        lanes = range(arguments.lanes or 1) if self.lane is None else [self.lane]
+        for entries, _ in self.programs.meaning.samples(arguments, lanes):
+            yield entries[self.entry]
 
-    def reduced(self, call: Arguments, results: Sequence[Any]) -> Any:
+    def reduced(self, arguments: Arguments, results: Sequence[Any]) -> Any:
         """What the samples come to; one of them is its share, where it has one of the mean."""
-        is_mean = self.compiled.reduce == "mean"
-        share = 1.0 / (call.lanes or 1) if is_mean and self.lane is not None else 1.0
+        is_mean = self.programs.meaning.reduce == "mean"
+        share = 1.0 / (arguments.lanes or 1) if is_mean and self.lane is not None else 1.0
         out = (ops.mean if is_mean else ops.sum)(results) * share
         return out if is_value(out) else Value(out)
 

@@ -70,10 +70,10 @@ def in_one_trace(task: Task, lane: Lane, catches: bool, show: Show) -> Traced:
 
 
 # ------ the second half: from a body to what runs it
-def compiled(traced: Traced, call: Arguments, threads: int) -> Compiled:
-    """Compile what a function was traced to, for calls like this one."""
+def compiled(traced: Traced, arguments: Arguments, threads: int) -> Compiled:
+    """Compile what a function was traced to, for arguments like these."""
     program = program_of(traced.body)
-    layout = layout_of(program, traced, call)
+    layout = layout_of(program, traced, arguments)
     # the runner encodes the program for the machine, re-rolled and tiled
     return Compiled(program, layout, runner(program, *layout[:3], threads))
 

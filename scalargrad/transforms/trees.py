@@ -42,8 +42,16 @@ def filled(shape: tuple[int, ...], entries: Sequence[Any]) -> Any:
     # those of a program, which may be many, come as an array of doubles of their own
     if isinstance(entries, array_of_doubles):
         return numpy.ndarray(shape, float, entries)
-    plain = all(isinstance(x, float) for x in entries)
-    array = numpy.empty(len(entries), dtype=float if plain else object)
+    if all(isinstance(x, float) for x in entries):
+        return numpy.array(entries, float).reshape(shape)
+    return of_objects(shape, entries)
+
+
+def of_objects(shape: tuple[int, ...], entries: Sequence[Any]) -> Any:
+    """Return an array of objects, whatever the entries are."""
+    import numpy
+
+    array = numpy.empty(len(entries), dtype=object)
     for i, x in enumerate(entries):
         array[i] = x
     return array.reshape(shape)
@@ -60,10 +68,11 @@ def entry_names(model: Any) -> list[str]:
     return [name for name, _ in model.named_parameters()]
 
 
-def indices(array: Any) -> list[str]:
+def subscripts(shape: tuple[int, ...]) -> list[str]:
+    """How Python spells the way to each element of an array: [0, 1]."""
     import numpy
 
-    return [f"[{', '.join(map(str, i))}]" if i else "" for i in numpy.ndindex(array.shape)]
+    return [f"[{', '.join(map(str, i))}]" if i else "" for i in numpy.ndindex(*shape)]
 
 
 class Kind(NamedTuple):
@@ -97,7 +106,7 @@ ARRAY = Kind(
     is_array,
     lambda x: x.ravel().tolist(),
     lambda x, new: filled(x.shape, new),
-    indices,
+    lambda x: subscripts(x.shape),
     some_value,
 )
 MODEL = Kind(

@@ -29,14 +29,14 @@ class Path:
     def __init__(
         self,
         traced: Traced,
-        call: Arguments,
+        arguments: Arguments,
         threads: int,
         asked: Asked,
         facts: frozenset[Condition],
     ) -> None:
         self.facts = facts
         self.ask = asked
-        self.program, self.layout, self.runner = compiled(traced, call, threads)
+        self.program, self.layout, self.runner = compiled(traced, arguments, threads)
         self.traced = traced._replace(trace=None)
         self.keys = list(traced.keys())
         self.instead: dict[int, Path] = {}

@@ -29,6 +29,8 @@ class Batch:
     def __init__(self, signature: inspect.Signature, batch: Any) -> None:
         self.elements = batch is True
         self.names = names_in(batch)
+        self.option = True if self.elements else tuple(sorted(self.names)) or None
+        """What `compile` was told, in one form."""
         parameters = list(signature.parameters.values())
         known = [p.name for p in parameters]
         for name in self.names:
@@ -53,7 +55,7 @@ class Batch:
         given = {*self.positional[: len(args)], *named}
         return {**named, **{name: x for name, x in self.defaults.items() if name not in given}}
 
-    def rows(self, count: int, named: Iterable[str]) -> list[bool]:
+    def by_sample(self, count: int, named: Iterable[str]) -> list[bool]:
         """Which arguments have a sample in each row: so many positional ones, then these named."""
         if not self.names:
             return [False] * (count + len([*named]))
@@ -66,12 +68,20 @@ ONLY_POSITIONAL = inspect.Parameter.POSITIONAL_ONLY
 POSITIONAL = (ONLY_POSITIONAL, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
-def leaves_with_rows(x: Any) -> tuple[list[Any], Spec | None]:
+def leaves_by_sample(x: Any) -> tuple[list[Any], Spec | None]:
     """The leaves of an argument that has a sample in each row. Rows of numbers in a list are an
     array; a tuple of arrays, a dict and what else has names hold several."""
     leaves: list[Any] = []
-    return leaves, taken_apart(x, leaves, is_rows)
+    return leaves, taken_apart(x, leaves, is_leaf_of_samples)
 
 
-def is_rows(x: Any) -> bool:
+def is_leaf_of_samples(x: Any) -> bool:
     return isinstance(x, list) or is_model(x) or (type(x) is tuple and not all(map(is_array, x)))
+
+
+def summed_to(x: Any, shape: tuple[int, ...]) -> Any:
+    """The sum of `x` over the axes along which an array of this shape was broadcast to that of `x`.
+    Both may be of NumPy or of JAX."""
+    own = (*[1] * (x.ndim - len(shape)), *shape)
+    axes = tuple(k for k, n in enumerate(own) if n == 1 != x.shape[k])
+    return (x.sum(axis=axes) if axes else x).reshape(shape)

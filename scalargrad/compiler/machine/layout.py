@@ -28,9 +28,9 @@ class Layout(NamedTuple):
     compared: bool
 
 
-def layout_of(program: Program, traced: Traced, call: Arguments) -> Layout:
-    """Return the layout of a program for calls like this one."""
-    numbers, arrays, sources = call.numbers, len(call.arrays), traced.sources
+def layout_of(program: Program, traced: Traced, arguments: Arguments) -> Layout:
+    """Return the layout of a program for arguments like these."""
+    numbers, arrays, sources = arguments.numbers, len(arguments.arrays), traced.sources
     lanes = program.trace.lanes
     compared = any(isinstance(source, Side) for source in sources)
     places: dict[int, Place] = {}

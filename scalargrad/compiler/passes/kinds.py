@@ -43,9 +43,9 @@ ALONE = (TRACED, FIXED, ARRAY, MODEL, CONSTANT)
 IN_LANES = (SCALAR, ARRAY, MODEL, CONSTANT)
 
 
-def kinds_of(call: Arguments) -> Sequence[Kind]:
+def kinds_of(arguments: Arguments) -> Sequence[Kind]:
     """The kinds of numbers in the result of a call."""
-    return ALONE if call.shape is None else IN_LANES
+    return ALONE if arguments.shape is None else IN_LANES
 
 
 def emptied(structure: Structure) -> Structure:

@@ -80,9 +80,9 @@ def recorded(trace: Recorder, task: Task, lane: Lane) -> Recording:
     """Run the function on Tracers of a new trace, which stand for the numbers of this lane."""
     begin(trace, task, lane)
     inputs = inputs_of(trace, task, lane.given)
-    out = task.call.applied(task.f, inputs.numbers)
+    out = task.arguments.applied(task.f, inputs.numbers)
     check_texts(trace, task)
-    found, structure = flatten(out, "the result", kinds_of(task.call))
+    found, structure = flatten(out, "the result", kinds_of(task.arguments))
     results = [trace.tracers[trace.index(x)] for x in found]
     captured, origin = list(trace.captured), origins(trace, inputs)
     entries = [
@@ -95,14 +95,14 @@ def recorded(trace: Recorder, task: Task, lane: Lane) -> Recording:
 def inputs_of(trace: Recorder, task: Task, given: Inputs) -> Inputs:
     """Begin a trace with an input for each number that a call gives; return their Tracers."""
     wanted = set(task.wanted.positions) if task.wanted else set()
-    own = enumerate(zip(given.numbers, task.call.lane))
+    own = enumerate(zip(given.numbers, task.arguments.own))
     inputs = Inputs(
         trace.input(given.count, False, True),
         trace.input(given.share, False, True),
         [trace.input(x, lane, k not in wanted) for k, (x, lane) in own],
     )
     trace.given = len(trace.inputs)
-    trace.values = {inputs.numbers[k].index for k in task.call.values}
+    trace.values = {inputs.numbers[k].index for k in task.arguments.values}
     return inputs
 
 

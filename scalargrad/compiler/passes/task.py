@@ -22,17 +22,17 @@ class Wanted(NamedTuple):
 
 
 class Task(NamedTuple):
-    """The results of `f` for calls like this one, reduced over the lanes or not; and derivatives,
+    """The results of `f` for arguments like these, reduced over the lanes or not; and derivatives,
     if any are `wanted`."""
 
     f: Callable[..., Any]
-    call: Arguments
+    arguments: Arguments
     reduce: str | None
     wanted: Wanted | None
 
     @property
     def has_lanes(self) -> bool:
-        return self.call.shape is not None
+        return self.arguments.shape is not None
 
     @property
     def is_mean(self) -> bool:

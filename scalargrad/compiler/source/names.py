@@ -24,9 +24,11 @@ class Names(NamedTuple):
     outputs: list[str]
 
 
-def names_of(function: str, signature: inspect.Signature, call: Arguments, traced: Traced) -> Names:
+def names_of(
+    function: str, signature: inspect.Signature, arguments: Arguments, traced: Traced
+) -> Names:
     """Return the names of a traced program's inputs and outputs."""
-    numbers = call.names(argument_names(signature, call))
+    numbers = arguments.names(argument_names(signature, arguments))
     given, sources = Inputs("lane_count", "lane_share", numbers), list(traced.sources)
     inputs = [given.of(s) if is_given(s) else captured_name(s, k) for k, s in enumerate(sources)]
     positions = traced.wanted.positions if traced.wanted is not None else ()
@@ -44,10 +46,10 @@ def names_of(function: str, signature: inspect.Signature, call: Arguments, trace
     return Names(function, inputs, outputs)
 
 
-def argument_names(signature: inspect.Signature, call: Arguments) -> list[str]:
+def argument_names(signature: inspect.Signature, arguments: Arguments) -> list[str]:
     """The parameters by name; those that *args takes by their place in it."""
-    count = len(call.specs) - len(call.names_given)
-    return [*positional_names(signature, count), *call.names_given]
+    count = len(arguments.specs) - len(arguments.names_given)
+    return [*positional_names(signature, count), *arguments.names_given]
 
 
 def positional_names(signature: inspect.Signature, count: int) -> list[str]:
