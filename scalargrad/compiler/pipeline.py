@@ -1,20 +1,20 @@
-"""The stages of the compiler, in order: from a function to what runs its program.
+"""The passes of the compiler, in order: from a function to what runs its program.
 
-There are two functions, one for each half. Between them the lanes of a path are spared what other
-paths know of them (`branches/cut.py`), and a program that is known already ends the way here.
-Every stage takes a body, or a recording of one, and returns the next.
+There are two functions, one for each half. Between the halves the lanes of a path are spared what
+other paths know of them (`branches/cut.py`), and a program that is known already is taken as it is.
+Each pass takes what the one before it gave: a recording in the first half, a body in the second.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from .. import modes
 from .inputs.arguments import Arguments
 from .machine.layout import Layout, layout_of
-from .machine.runner import runner
+from .machine.runner import Runner, runner
 from .passes.derivatives import with_derivatives
 from .passes.fusion import fused
 from .passes.lane_sums import with_lane_sums, with_plain_zeros
@@ -30,22 +30,14 @@ from .trace.body import Body
 from .trace.chosen import Trace
 
 Show = Callable[[str, Body], object]
-"""Is told what each stage gives, for readers; see `export/stages.py`."""
+"""Is told the name of each pass and what it gave, for readers: see `walkthrough.py`."""
 
 
-def unseen(stage: str, body: Body) -> None:
+def unseen(name: str, body: Body) -> None:
     pass
 
 
-class Compiled(NamedTuple):
-    """A program, where its inputs and outputs lie, and what runs it."""
-
-    program: Program
-    layout: Layout
-    runner: Any
-
-
-# ------ the first half: one trace of all that is wanted
+# ------ the first half: a trace of all that is wanted
 def traced(task: Task, lane: Lane, around: Surroundings | None, show: Show = unseen) -> Traced:
     """Trace what the function does in this lane, and the derivatives that are wanted. `around` is
     what the function uses. Raises TypeError if it draws other random numbers, or keeps a number."""
@@ -64,18 +56,27 @@ def in_one_trace(task: Task, lane: Lane, catches: bool, show: Show) -> Traced:
         show("recorded", recording.body)
         recording = with_derivatives(recording)
         show("with derivatives", recording.body)
-        recording = with_plain_zeros(with_lane_sums(recording))
+        recording = with_lane_sums(recording)
+        recording = with_plain_zeros(recording)
         show("with sums over lanes", recording.body)
     return recording.traced()
 
 
 # ------ the second half: from a body to what runs it
-def compiled(traced: Traced, arguments: Arguments, threads: int) -> Compiled:
+class Runnable(NamedTuple):
+    """A program, where its inputs and outputs lie, and what runs it."""
+
+    program: Program
+    layout: Layout
+    runner: Runner
+
+
+def compiled(traced: Traced, arguments: Arguments, threads: int) -> Runnable:
     """Compile what a function was traced to, for arguments like these."""
     program = program_of(traced.body)
     layout = layout_of(program, traced, arguments)
-    # the runner encodes the program for the machine, re-rolled and tiled
-    return Compiled(program, layout, runner(program, *layout[:3], threads))
+    # the runner encodes the program for the machine: re-rolled, tiled, and with registers
+    return Runnable(program, layout, runner(program, *layout[:3], threads))
 
 
 def program_of(body: Body, careful: bool = False, show: Show = unseen) -> Program:
@@ -85,4 +86,5 @@ def program_of(body: Body, careful: bool = False, show: Show = unseen) -> Progra
     show("lowered", low)
     low = fused(low)
     show("fused", low)
-    return Program(low, staged(low), None if careful else partial(program_of, body, True))
+    stages = staged(low)
+    return Program(low, stages, None if careful else partial(program_of, body, True))

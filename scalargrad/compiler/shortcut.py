@@ -96,7 +96,8 @@ class Shortcut:
         self.arguments = arguments.pattern()
         self.names = arguments.names_given
         self.finish = finish
-        self.runner: OnMachine = path.runner
+        assert isinstance(path.runner, OnMachine)
+        self.runner = path.runner
         self.traced = path.traced
         self.wanted = path.traced.wanted.positions if path.traced.wanted else ()
         self.form = path.form

@@ -85,5 +85,4 @@ class Path:
         if layout.drawn:
             draws = (lanes.draws.below(draw.k, draw.p)[:, None] for draw in layout.drawn)
             arrays = [*arrays, *draws]
-        result: tuple[list[Any], Any] = self.runner.run(numbers, arrays, count, group)
-        return result
+        return self.runner.run(numbers, arrays, count, group)

@@ -108,7 +108,7 @@ class Paths:
         name = self.conditions.names(traced.trace, traced.sources, traced.body.wanted)
         nodes = tuple(name[i] for i in traced.outputs)
         guards = tuple((g.compare, name[g.x], name[g.y], g.outcome) for g in traced.trace.guards)
-        return traced.form(), nodes, guards
+        return traced.signature(), nodes, guards
 
     def anew(self, arguments: Arguments) -> Traced:
         """Trace what the first lane of a call does, to look at: it becomes no path."""

@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import compress, groupby
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from ... import ops
 from ...transforms.trees import is_array
@@ -21,13 +21,26 @@ if NATIVE := machine is not None:
     from .encode import Encoder, fits_machine
 
 
+class Runner(Protocol):
+    """What runs a program: on the machine, or by NumPy."""
+
+    @property
+    def registers(self) -> int | None:
+        """How many registers it takes; None without the machine."""
+
+    def run(
+        self, numbers: list[Any], arrays: Sequence[Any], lanes: int | None, group: Any = None
+    ) -> tuple[Any, Any]:
+        """Return the outputs, and which guards do not hold."""
+
+
 def runner(
     program: Program,
     places: Mapping[int, Place],
     given: int,
     beside: Sequence[Hashable],
     threads: int,
-) -> Any:
+) -> Runner:
     """Return what runs a program: the machine where it can. `places` tells where the inputs with
     lanes stand in the arrays that are `given`. Outputs with lanes, one after the other, that are
     `beside` the same thing become columns of one array."""

@@ -63,7 +63,7 @@ class Traced(NamedTuple):
                 yield from ((k, position) for position in self.wanted.positions)
                 yield from ((k, ("captured", id(x))) for x in self.captured)
 
-    def form(self) -> tuple[Any, ...]:
+    def signature(self) -> tuple[Any, ...]:
         """What two traces have in common, besides what they compute, if one program serves both."""
         own = tuple((e.own, e.linked, e.beside, e.kind) for e in self.entries)
         given = tuple(e.given if type(e.given) is int else id(e.given) for e in self.entries)

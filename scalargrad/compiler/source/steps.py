@@ -1,4 +1,4 @@
-"""What each stage of the compiler gives, as text: for readers of the compiler."""
+"""A body as text: what a pass of the compiler gives, for readers of the compiler."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ def steps(body: Body, names: Sequence[str]) -> str:
 def lines(body: Body, names: Sequence[str]) -> Iterator[str]:
     trace = body.trace
     called = dict(zip(trace.inputs, names))
-    for i in trace.needed(body.wanted):
+    order = trace.needed(body.wanted)
+    # constants first: fusion puts its own behind the nodes that use them
+    constants = [i for i in order if trace.rows[i] is CONSTANT]
+    called |= {i: number(FORMULA, trace.numbers[i]) for i in constants}
+    for i in order:
         row = trace.rows[i]
-        if row is CONSTANT:
-            called[i] = number(FORMULA, trace.numbers[i])
-        elif isinstance(row, Operator):
+        if isinstance(row, Operator):
             called[i] = f"v{i}"
             mark = "|" if trace.lanes[i] else " "
             yield f"{mark} v{i} = {spelled(row, [called[j] for j in trace.operands[i]])}"
