@@ -2,7 +2,7 @@
 
 What happens when a call takes a path for the first time; `pipeline.py` calls the passes in order:
 
-    function and arguments       compiled.py, inputs/: what of the arguments is a number, what a lane
+    function and arguments       compiled.py, inputs/: what is a number, what brings lanes
       | recorded                 passes/record.py: the function runs once; trace/ has what it did
       | with derivatives         passes/derivatives.py: adjoints, as nodes of the same trace
       | with sums over lanes     passes/lane_sums.py: sums, moved to where they are cheapest

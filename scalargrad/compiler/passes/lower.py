@@ -76,7 +76,7 @@ if chosen.Trace is not Trace:
         ruled = ruled if careful else ruled.difference(row for row, _ in INSTEAD)
         return tuple((HAVE_GATES | ruled).difference(SELDOM))
 
-    class LoweredTape(Rewriting, chosen.Trace):  # type: ignore[misc]
+    class LoweredInC(Rewriting, chosen.Trace):  # type: ignore[misc]
         """A lowered trace in C: it asks `compute` about the operators that it does not keep."""
 
         def __init__(self, careful: bool) -> None:
@@ -84,7 +84,7 @@ if chosen.Trace is not Trace:
             self.rules = RULES[careful]
             self.ask(always_asked(careful), SELDOM, () if careful else INSTEAD)
 
-    LOWERED[chosen.Trace] = LoweredTape
+    LOWERED[chosen.Trace] = LoweredInC
 
 
 def lowered(body: Body, careful: bool) -> Body:

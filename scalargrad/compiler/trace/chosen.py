@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from . import in_python
-from .native import tape
+from .native import traces
 
 Trace: Any = in_python.Trace
 
-if tape is not None:
+if traces is not None:
     from .in_c import Trace  # noqa: F401

@@ -1,4 +1,4 @@
-"""The trace in C: the twin of `in_python.py`, and the part of it that stays in Python."""
+"""The trace in C: the twin of `in_python.py`, as far as it stays in Python."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ...rows import BUILT_IN, Operator
 from . import in_python
 from .arithmetic import checked
 from .dividing import Dividing
-from .native import tape
+from .native import traces
 from .recorder import Recorder
 from .tracer import Number
 from .vocabulary import CONSTANT, INPUT, STRUCTURE
@@ -21,7 +21,7 @@ CONSTANT_STEP = -2
 """The code of a step that is a number."""
 
 
-class Tracer(Dividing, tape.Tracer, Number):  # type: ignore[misc]
+class Tracer(Dividing, traces.Tracer, Number):  # type: ignore[misc]
     """A number of a `Trace`."""
 
     __slots__ = ()
@@ -34,7 +34,7 @@ class Tracer(Dividing, tape.Tracer, Number):  # type: ignore[misc]
         return found
 
 
-class Trace(tape.Trace, Recorder):  # type: ignore[misc]
+class Trace(traces.Trace, Recorder):  # type: ignore[misc]
     """What `in_python.Trace` is, with its columns as views of what is kept in C."""
 
 
@@ -78,9 +78,9 @@ def local(node: Any) -> list[tuple[Any, bool]]:
     return list(zip(node.op.local(node, operands, variable), node.op.selecting(variable)))
 
 
-tape.install(
+traces.install(
     (*BUILT_IN.values(), *STRUCTURE),
     *(INPUT, CONSTANT, Tracer, Value),
     *(in_python.forward, checked, modes.state, template, local),
 )
-tape.set_modes(modes.active)
+traces.set_modes(modes.active)
