@@ -8,7 +8,7 @@ from typing import Any
 
 from ...transforms.trees import is_value
 from ..inputs.arguments import Arguments, Column
-from ..inputs.sources import is_given, of_lanes
+from ..inputs.sources import OfLanes, of_lanes
 from ..passes.task import Lane
 from ..surroundings.walk import Surroundings
 from ..trace.sources import Draw
@@ -72,9 +72,11 @@ class Lanes:
 
     def number(self, source: Any) -> float:
         """A uniform input."""
-        if type(source) is Draw:
+        kind = type(source)
+        if kind is Draw:
             return float(self.draws.below(source.k, source.p))
-        source = self.given.of(source) if is_given(source) else source
+        if kind is int or kind is OfLanes:
+            source = self.given.of(source)
         return source if type(source) is float else source.data
 
     def lane(self, k: int, decided: Mapping[tuple[str, int, int], bool]) -> Lane:
