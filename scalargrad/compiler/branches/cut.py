@@ -17,14 +17,14 @@ from ..trace.vocabulary import CONSTANT
 from .conditions import Condition, Way
 
 
-def shortened(traced: Traced, asked: Mapping[Guard, Condition], way: Way) -> Traced:
-    """Return what lanes that come this `way` have left to do; `asked` is each guard's condition."""
+def shortened(traced: Traced, conditions: Mapping[Guard, Condition], way: Way) -> Traced:
+    """Return what lanes that come this `way` have left to do; each guard has its condition."""
     trace = traced.trace
-    trace.guards = {guard: None for guard in asked if asked[guard] not in way.facts}
+    trace.guards = {guard: None for guard, x in conditions.items() if x not in way.facts}
     lanes = trace.lanes
     given = {
         i: Side(which)
-        for guard, condition in asked.items()
+        for guard, condition in conditions.items()
         if condition in way.new and (lanes[guard.x] or lanes[guard.y])
         for which, i in enumerate((guard.x, guard.y))
         if lanes[i] and trace.operands[i]

@@ -15,15 +15,15 @@ from ..trace.guards import Guard
 from .conditions import Condition, Way
 from .lanes import Lanes
 
-Asked = Callable[[], Mapping[Guard, Condition]]
+Find = Callable[[], Mapping[Guard, Condition]]
+"""Finds the condition of each comparison that a function makes on a path."""
 
 
 class Path:
-    """A program, and the path of the lanes in which its guard k is the first that does not hold.
+    """A program for the lanes in which its guards hold.
 
-    `facts` are the conditions known to hold in all lanes that come here. `asked` returns the
-    condition of each comparison that the function makes here; it is called when the first lanes
-    leave the path.
+    `facts` are the conditions known to hold in all lanes that come here. `instead` is, by guard,
+    the path of the lanes in which that guard is the first that does not hold.
     """
 
     def __init__(
@@ -31,11 +31,11 @@ class Path:
         traced: Traced,
         arguments: Arguments,
         threads: int,
-        asked: Asked,
+        find: Find,
         facts: frozenset[Condition],
     ) -> None:
         self.facts = facts
-        self.ask = asked
+        self._find = find
         self.program, self.layout, self.runner = compiled(traced, arguments, threads)
         self.traced = traced._replace(trace=None)
         self.keys = list(traced.keys())
@@ -43,34 +43,36 @@ class Path:
         self.form = str(traced.structure)
         self.captured = {id(x): x for x in traced.captured}
 
-    def afresh(self, asked: Asked, traced: Traced) -> Path:
+    def afresh(self, find: Find, traced: Traced) -> Path:
         """The same program, of a new trace, with no paths known for lanes that leave it."""
         path = copy.copy(self)
         path.traced = traced._replace(trace=None)
-        path.__dict__.pop("asked", None)
-        path.ask, path.instead = asked, {}
+        path.__dict__.pop("conditions", None)
+        path._find, path.instead = find, {}
         return path
 
     @cached_property
-    def asked(self) -> Mapping[Guard, Condition]:
-        """The condition of each comparison that the function makes here: other paths know it by
-        the same name."""
-        return self.ask()
+    def conditions(self) -> Mapping[Guard, Condition]:
+        """The condition of each comparison that the function makes here. They are found when the
+        first lanes leave the path."""
+        return self._find()
 
     def away(self, guard: int) -> Way:
         """The way of the lanes where this guard is the first that does not hold."""
         held = set(self.program.held_before(guard))
-        unknown = [condition for condition in self.asked.values() if condition not in self.facts]
-        both = list(zip(unknown, self.program.asked))
+        unknown = [
+            condition for condition in self.conditions.values() if condition not in self.facts
+        ]
+        both = list(zip(unknown, self.program.became))
         new = frozenset(condition.otherwise() for condition, k in both if k == guard)
         facts = self.facts.union((condition for condition, k in both if k in held), new)
         decided = {}
-        for (compare, x, y, outcome), condition in self.asked.items():
+        for (compare, x, y, outcome), condition in self.conditions.items():
             other = condition.otherwise() in facts
             if other or condition in facts:
                 decided[compare, x, y] = outcome != other
             if other:
-                # what the function asks after that is something else
+                # from here on the function makes other comparisons
                 break
         return Way(facts, new, decided)
 

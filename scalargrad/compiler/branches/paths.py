@@ -16,7 +16,7 @@ from ..surroundings.walk import Surroundings
 from .conditions import Condition, Conditions, Way
 from .cut import shortened
 from .lanes import Lanes
-from .path import Asked, Path
+from .path import Find, Path
 
 
 class Unknown(Exception):
@@ -69,8 +69,8 @@ class Paths:
         """The path that every call takes first. Its conditions are found only when a lane leaves
         it: a large program has many guards, and most never fail."""
         traced = self.traced(lanes, 0, Way())
-        asked = partial(self.conditions.of, traced.trace, traced.sources)
-        return self.path(traced, lanes, asked, frozenset())
+        find = partial(self.conditions.of, traced.trace, traced.sources)
+        return self.path(traced, lanes, find, frozenset())
 
     def branch(self, path: Path, guard: int, lanes: Lanes, lane: int) -> Path:
         """The path of the lanes that leave a path at this guard; such a `lane` is traced if it is
@@ -83,28 +83,28 @@ class Paths:
         """The path of lanes that come this way from another; a known one that computes the same
         if no guards are left."""
         traced = self.traced(lanes, lane, way)
-        asked = self.conditions.of(traced.trace, traced.sources)
-        traced = shortened(traced, asked, way)
+        conditions = self.conditions.of(traced.trace, traced.sources)
+        traced = shortened(traced, conditions, way)
         if traced.trace.guards:
-            return self.path(traced, lanes, lambda: asked, way.facts)
+            return self.path(traced, lanes, lambda: conditions, way.facts)
         key = self.computed(traced)
         if key not in self.ends:
-            self.ends[key] = self.path(traced, lanes, lambda: asked, way.facts)
+            self.ends[key] = self.path(traced, lanes, lambda: conditions, way.facts)
         return self.ends[key]
 
-    def path(self, traced: Traced, lanes: Lanes, asked: Asked, facts: frozenset[Condition]) -> Path:
+    def path(self, traced: Traced, lanes: Lanes, find: Find, facts: frozenset[Condition]) -> Path:
         """A new path, with the program of an earlier call if that computes the same."""
         if self.known is None:
-            return Path(traced, lanes.arguments, self.threads, asked, facts)
+            return Path(traced, lanes.arguments, self.threads, find, facts)
         key = facts, self.computed(traced)
         if key in self.known:
-            return self.known[key].afresh(asked, traced)
-        path = Path(traced, lanes.arguments, self.threads, asked, facts)
+            return self.known[key].afresh(find, traced)
+        path = Path(traced, lanes.arguments, self.threads, find, facts)
         self.known[key] = path
         return path
 
     def computed(self, traced: Traced) -> Any:
-        """What two traces have in common if they compute the same under the same guards."""
+        """A key that two traces share if they compute the same under the same guards."""
         name = self.conditions.names(traced.trace, traced.sources, traced.body.wanted)
         nodes = tuple(name[i] for i in traced.outputs)
         guards = tuple((g.compare, name[g.x], name[g.y], g.outcome) for g in traced.trace.guards)

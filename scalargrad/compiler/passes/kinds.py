@@ -23,8 +23,8 @@ from ..inputs.arguments import Arguments
 
 
 def is_constant(x: Any) -> bool:
-    """Tell whether a result is the same object whenever a function returns it, and holds no number
-    that is traced."""
+    """Tell whether a leaf of a result is a constant of the function: it holds no traced number, and
+    need not be copied."""
     return isinstance(x, CONSTANTS) or is_number(x) or isinstance(x, (type, FunctionType))
 
 
@@ -39,7 +39,7 @@ TRACED = SCALAR._replace(matches=lambda x: type(x) is float or is_value(x))
 CONSTANT = OTHER._replace(matches=is_constant)
 FIXED = OTHER._replace(matches=is_fixed, rebuilt=lambda x, new: x.copy())
 ALONE = (TRACED, FIXED, ARRAY, MODEL, CONSTANT)
-"""Of a call without lanes: what no derivative can flow to is what it is in eager mode."""
+"""The kinds in a result without lanes: leaves that hold no traced number stay what they are."""
 IN_LANES = (SCALAR, ARRAY, MODEL, CONSTANT)
 
 
@@ -49,7 +49,7 @@ def kinds_of(arguments: Arguments) -> Sequence[Kind]:
 
 
 def emptied(structure: Structure) -> Structure:
-    """The same structure without the numbers it was made of: they would keep their whole trace."""
+    """The same structure without its Tracers: each would keep the whole trace alive."""
     return Structure(list(map(bare, structure.leaves)), structure.spec)
 
 

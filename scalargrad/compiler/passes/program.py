@@ -34,7 +34,7 @@ class Program:
     def __init__(
         self, body: Body, stages: Stages, careful: Callable[[], Program] | None = None
     ) -> None:
-        self.trace, self.outputs, self.asked = body
+        self.trace, self.outputs, self.became = body
         self.inputs = self.trace.inputs
         self.guards: list[Guard] = list(self.trace.guards)
         self.stages, self.lane_guards, self.count = stages

@@ -116,7 +116,7 @@ def with_uniform_part(to: Rewriting, operands: Sequence[Any]) -> Sequence[Any]:
 
 
 def chosen(to: Rewriting, condition: Any, x: Any, y: Any) -> Any:
-    """One side of a choice whose condition is a constant, and no NaN."""
+    """The choice made at once, where its condition is a constant and no NaN."""
     if is_number(condition) and condition == condition:
         return x if condition else y
     return to.written(ops.where, [condition, x, y])

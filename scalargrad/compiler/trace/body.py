@@ -12,13 +12,13 @@ class Body(NamedTuple):
     """What the nodes `outputs` of a trace, and its guards, are computed from: today all that a
     function does.
 
-    `asked` tells of each guard of the body that this one was made from the number of the guard
-    that it has become.
+    Lowering may make one guard of several: `became` has, for each guard of the body before it,
+    the number of its guard in this one.
     """
 
     trace: Recorder
     outputs: list[int]
-    asked: Sequence[int] = ()
+    became: Sequence[int] = ()
 
     @property
     def wanted(self) -> list[int]:

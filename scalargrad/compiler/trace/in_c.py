@@ -18,7 +18,7 @@ from .tracer import Number
 from .vocabulary import CONSTANT, INPUT, STRUCTURE
 
 CONSTANT_STEP = -2
-"""The code of a step that is a number."""
+"""The code of a step that is a constant."""
 
 
 class Tracer(Dividing, traces.Tracer, Number):  # type: ignore[misc]

@@ -21,19 +21,14 @@ from .vocabulary import CONSTANT, INPUT
 
 
 class Recorder:
-    """What a function asks of its trace besides arithmetic.
-
-    `captured` are the Values that the function uses without having them as arguments, each with
-    its input; `draws` the inputs that are random numbers: `draw(k)` is what the k-th is this time;
-    `decided` how some comparisons come out, whatever the numbers are this time.
-    """
+    """A trace: nodes in the order in which they were computed, and what else the function did."""
 
     rows: Sequence[Operator | str]
     """Of each node its operator, INPUT or CONSTANT."""
     operands: Sequence[tuple[int, ...]]
     """The nodes that each is computed from."""
     numbers: Sequence[float]
-    """What each was in the lane that was traced."""
+    """The number of each in the lane that was traced."""
     lanes: Sequence[bool]
     """Whether each differs from lane to lane; else it is uniform."""
     plain: Sequence[bool]
@@ -41,38 +36,45 @@ class Recorder:
     tracers: Sequence[Any]
     inputs: list[int]
     captured: dict[Any, int]
+    """The Values that the function uses though they are no arguments, each with its input."""
 
     def __init__(self) -> None:
         self.draws: dict[int, Draw] = {}
+        """The inputs that are random numbers."""
         self.draw: Callable[[int], float] = lambda k: random.random()
+        """Returns the k-th random number of the lane that is traced."""
         self.drawn_by_lane = False
+        """Whether every lane draws its own."""
         self.guards: dict[Guard, None] = {}
         self.decided: Mapping[tuple[str, int, int], bool] = {}
+        """The outcomes of some comparisons of nodes, whatever the traced numbers say."""
         self.unknown: list[str] = []
+        """What the function read that nobody can watch, in words."""
         self.has_transforms = False
-        """Whether a transform was at work within the function: what comes of it depends on whether
-        one is around."""
+        """Whether the function uses a transform: its result then depends on whether the function
+        itself runs within another transform."""
         self.has_texts = self.catches = False
         """Whether texts were made of numbers; whether the function may catch an error of
         arithmetic."""
         self.root: Any = None
         """The function that is traced."""
         self.given = 0
-        """How many inputs are numbers of the call; the others are captured, or drawn."""
+        """How many inputs the call gives; the others are captured, or drawn."""
         self.values: set[int] = set()
         """The inputs that are Values among the arguments."""
         self.leaves: set[int] = set()
         """The nodes that are Values made within the function."""
         self.taken: set[int] = set()
-        """The nodes that are numbers taken off a Value; within no_grad what stops a gradient is a
-        Value all the same."""
+        """The nodes that are numbers taken off a Value by `.data`. A node that only stops a
+        gradient, as within no_grad, is still a Value."""
         self._linked: dict[int, bool] = {}
         self.reduced = self.marks = False
-        """Whether results are reduced over lanes; whether derivatives in lanes are marked now."""
+        """Whether results are reduced over lanes; whether derivatives in numbers with lanes are
+        being marked, see `marked`."""
         self.derived: dict[int, frozenset[int]] = {}
         """The derivatives that each lane has its own of, with the inputs they are taken in."""
 
-    # ------ what each kind of trace has in its own way
+    # ------ written twice: in Python and in C
     def input(self, number: float, lane: bool = False, plain: bool = False) -> Any:
         """Return the Tracer of a new input; a `plain` one is a float in eager, and no Value."""
         raise NotImplementedError
@@ -101,7 +103,7 @@ class Recorder:
         """How often each node is an operand of those that `wanted` need, or wanted itself."""
         raise NotImplementedError
 
-    # ------ what each kind of lowered trace has in its own way
+    # ------ written twice, of lowered traces
     def copy(self, old: Any, wanted: Sequence[int]) -> list[int]:
         """Compute again what the nodes `wanted` of another trace need, and all its inputs; return
         the nodes that the wanted ones have become."""
@@ -115,7 +117,7 @@ class Recorder:
         """The stage of every node; one input may be known only after the lanes, −1 if none is."""
         raise NotImplementedError
 
-    # ------ what is the same for all
+    # ------ written once
     def capture(self, value: Any) -> int:
         """Return the input that stands for a Value the function closes over."""
         if value not in self.captured:
@@ -146,7 +148,7 @@ class Recorder:
         return bool(self.values or self.captured or self.leaves)
 
     def is_linked(self, x: Any) -> bool:
-        """Tell whether eager mode has a Value here: what is computed from one, or made as one."""
+        """Tell whether eager mode has a Value here: it is computed from one, or made as one."""
         if x.index in self.taken:
             return False
         known, found, waiting = self._linked, {x.index}, [x.index]
@@ -176,8 +178,8 @@ class Recorder:
         return frozenset([i] if self.lanes[i] and i in self.inputs else ())
 
     def marked(self, x: Any, beside: frozenset[int]) -> Any:
-        """Return the derivative `x` as a node that each lane has its own of, for it is one in these
-        inputs; itself if there are none."""
+        """Return the derivative `x`, in inputs with lanes `beside` it, as a node of its own that is
+        not to be summed over the lanes; `x` itself if there are no such inputs."""
         if not beside:
             return x
         made = self.compute(ops.identity, [x])
@@ -197,14 +199,14 @@ class Recorder:
         return settled(self.compute(node.op, node.operands))
 
     def unwatched(self, what: str) -> None:
-        """Note that the function read, or did, what nobody can watch: it is to be traced anew at
+        """Note that the function read, or did, what nobody can watch. It is then traced anew at
         each call."""
         if what not in self.unknown:
             self.unknown.append(what)
 
     def text_of(self, index: int) -> float:
-        """Return the number that a text is made of: to print it, or in the message of an error.
-        The text of another call is another one. Messages of this package's own do not count."""
+        """Return the number that a text is made of, which may be printed or stand in an error. The
+        text would be wrong in another call. Messages of this package's own do not count."""
         if not sys._getframe(2).f_code.co_filename.startswith(modes.PACKAGE):
             self.unwatched("the text of a number")
             self.has_texts = True
@@ -212,6 +214,7 @@ class Recorder:
 
     # ------ branches
     def branch(self, compare: str, x: Any, y: Any) -> bool:
+        """Return the outcome of a comparison, and guard it unless both operands are constants."""
         i, j = self.index(x), self.index(y)
         outcome = self.decided.get((compare, i, j))
         if outcome is None:
