@@ -11,8 +11,9 @@ DIVISIONS = ("truediv", "floordiv", "mod")
 
 
 class Dividing:
-    """A mixin before a kind of Tracer. In a function that may catch a ZeroDivisionError, traced floats
-    raise it, as Python's do. In any other function 1.0/0.0 is inf; of Values it always is."""
+    """A mixin before a kind of Tracer. In a function that may catch a ZeroDivisionError, traced
+    floats raise it, as Python's do. In any other function 1.0/0.0 is inf; of Values it always is.
+    """
 
     __slots__ = ()
 
