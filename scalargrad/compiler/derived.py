@@ -29,16 +29,16 @@ class Derived:
     def __init__(self, transform: Transform, of: Function, name: str) -> None:
         functools.update_wrapper(self, of)
         self.__name__ = self.__qualname__ = f"{name}({getattr(of, '__name__', 'f')})"
-        self.transformed: Function = transform(
-            of.transformed if isinstance(of, Derived) else unmarked(of)
+        self._transformed: Function = transform(
+            of._transformed if isinstance(of, Derived) else unmarked(of)
         )
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         trace = modes.state.trace
         if trace is None:
-            return self.transformed(*args, **named)
+            return self._transformed(*args, **named)
         with marking(trace, trace.root is self and trace.reduced):
-            return self.transformed(*args, **named)
+            return self._transformed(*args, **named)
 
 
 def unmarked(f: Function) -> Function:

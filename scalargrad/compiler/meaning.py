@@ -42,11 +42,14 @@ class Meaning:
     ) -> None:
         self.f = f
         self.used = used or f
-        self.signature = signature_of(f)
         self.batch = batch
         self.reduce = reduce
         self.varied = varied
         self.of_reduced = of_reduced
+
+    @functools.cached_property
+    def signature(self) -> inspect.Signature:
+        return signature_of(self.f)
 
     def __repr__(self) -> str:
         return f"<compiled {self.name(self.f)}>"

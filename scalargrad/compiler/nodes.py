@@ -48,8 +48,8 @@ class Made:
         or a node."""
         if not entry.linked:
             return x
-        if entry.given is not None and not modes.state.no_grad:
-            return entry.given if type(entry.given) is not int else self.numbers[entry.given]
+        if entry.source is not None and not modes.state.no_grad:
+            return entry.source if type(entry.source) is not int else self.numbers[entry.source]
         if hasattr(x, "shape"):
             return self.over_lanes(k, x, derivatives, plain)
         return self.node(k, None, (x, *derivatives))
@@ -88,13 +88,9 @@ class Operands:
         known = self.fixed or ()
         self.distinct = 0 < len({id(x) for x in known}) == len(known)
 
-    def of(self, values: Sequence[Any]) -> tuple[Any, ...]:
-        """Those of a call with these Values among its arguments."""
-        return (*values, *self.captured) if self.fixed is None else self.fixed
-
-    def returned(self, given: Any, operands: tuple[Any, ...]) -> Any:
+    def returned(self, source: Any, operands: tuple[Any, ...]) -> Any:
         """A Value that the function returns as it was given it, or closes over it."""
-        return operands[self.order[given]] if type(given) is int else given
+        return operands[self.order[source]] if type(source) is int else source
 
 
 def fixed_values(arguments: Arguments, captured: tuple[Any, ...]) -> tuple[Any, ...] | None:
@@ -107,15 +103,15 @@ def finish_nodes(
 ) -> Callable[[Any, Any, Any], Any]:
     """What makes a result of a call's arguments, the last of which have these names, of a program's
     outputs, which are numbers, and of the Values among the arguments."""
-    fixed, distinct = of.fixed, of.distinct
+    fixed, captured, distinct = of.fixed, of.captured, of.distinct
 
     def finish_one(args: Sequence[Any], numbers: Any, values: list[Any]) -> Any:
-        operands = fixed or of.of(values)
+        operands = fixed or (*values, *captured)
         op = CompiledOperator(programs, args, NO_NAMES, operands)
         return node(op, operands, numbers, distinct)
 
     def finish(args: Sequence[Any], numbers: Any, values: list[Any]) -> Any:
-        operands, at = fixed or of.of(values), 0
+        operands, at = fixed or (*values, *captured), 0
         count = len(args) - len(names)
         given, named = args[:count], dict(zip(names, args[count:]))
         found: list[Any] = []
@@ -123,15 +119,15 @@ def finish_nodes(
             end = at + 1 + entry.linked * len(operands)
             if not entry.linked:
                 found.append(of_kind(numbers[at], entry))
-            elif entry.given is not None:
-                found.append(of.returned(entry.given, operands))
+            elif entry.source is not None:
+                found.append(of.returned(entry.source, operands))
             else:
                 op = CompiledOperator(programs, given, named, operands, k)
                 found.append(node(op, operands, numbers[at:end], distinct))
             at = end
         return result(traced.structure, found)
 
-    is_one = traced.structure.spec is None and traced.entries[0].given is None
+    is_one = traced.structure.spec is None and traced.entries[0].source is None
     return finish_one if is_one and not names else finish
 
 

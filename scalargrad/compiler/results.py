@@ -152,11 +152,11 @@ def of_kind(x: Any, entry: Entry) -> Any:
 
 def result(structure: Structure, entries: Iterable[Any]) -> Any:
     """Return the function's result made of its entries: numbers, Values, arrays over lanes."""
-    parts = structure.split(entries)
-    return structure.tree([leaf_of(leaf, part) for leaf, part in zip(structure.leaves, parts)])
+    pairs = zip(structure.leaves, structure.split(entries))
+    return structure.tree([rebuilt(leaf, own) for leaf, own in pairs])
 
 
-def leaf_of(leaf: Leaf, entries: Sequence[Any]) -> Any:
+def rebuilt(leaf: Leaf, entries: Sequence[Any]) -> Any:
     if leaf.kind is ARRAY and any(hasattr(x, "shape") for x in entries):
         return beside_each_other(entries, leaf.original.shape)
     return leaf.kind.rebuilt(leaf.original, entries)

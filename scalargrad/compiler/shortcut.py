@@ -1,8 +1,8 @@
 """The shortcut of a call that is like an earlier one: no look-up, no tracing, one run.
 
 A shortcut reads each argument by what it was the first time. Where an argument is of another kind,
-or what the function closes over has changed, or a branch goes another way, it gives up, and the
-call is made in full.
+or what the function closes over has changed, or a guard does not hold, it gives up, and the call is
+made in full.
 """
 
 from __future__ import annotations

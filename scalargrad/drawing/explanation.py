@@ -4,12 +4,13 @@ from a Value or from a function and its arguments."""
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from inspect import Parameter, signature
+from collections.abc import Callable, Sequence
+from inspect import signature
 from typing import Any
 
 from ..engine import Value
 from ..modes import record_lines
+from ..transforms.parameters import positional_names
 from ..transforms.trees import flatten, is_value
 from ..transforms.variables import differentiating, one_number
 from .page import document
@@ -77,19 +78,6 @@ def labelled(arg: Any, name: str) -> Any:
 
 def argument_names(f: Callable[..., Any], count: int) -> list[str]:
     try:
-        return list(parameter_names(f, count))
+        return positional_names(signature(f), count)
     except (TypeError, ValueError):  # what a function written in C may have no signature for
         return [f"argument {i}" for i in range(count)]
-
-
-def parameter_names(f: Callable[..., Any], count: int) -> Iterator[str]:
-    parameters = list(signature(f).parameters.values())
-    many = Parameter.VAR_POSITIONAL
-    for i in range(count):
-        last = parameters[min(i, len(parameters) - 1)] if parameters else None
-        if last is None:
-            yield f"argument {i}"
-        elif last.kind is many:
-            yield f"{last.name}[{i + 1 - len(parameters)}]"
-        else:
-            yield last.name

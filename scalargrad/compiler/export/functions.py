@@ -1,6 +1,6 @@
 """A program handed on: as a function of Python, NumPy or JAX.
 
-What is handed on is one way through the function: it has to be without branches on its numbers.
+What is handed on is one path through the function: it has to be without branches on its numbers.
 """
 
 from __future__ import annotations

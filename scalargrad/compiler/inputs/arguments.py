@@ -20,8 +20,8 @@ Place = tuple[int, int]
 
 
 class Column:
-    """A number that has lanes: its place in the arrays of a call, which stands in this
-    `array`."""
+    """A number that every lane has its own of: its place, and the `array` of the call that it
+    stands in."""
 
     __slots__ = ("array", "place")
 
@@ -88,7 +88,7 @@ class Arguments:
         )
 
     def like(self, given: Sequence[Any]) -> Arguments:
-        """Other arguments, given in the same way."""
+        """Other arguments, with the same names."""
         count = len(given) - len(self.names_given)
         named = dict(zip(self.names_given, given[count:]))
         return Arguments(given[:count], named, self.batch, self.varied)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from ...transforms.containers import Spec, taken_apart
+from ...transforms.parameters import ONLY_POSITIONAL, POSITIONAL
 from ...transforms.trees import is_array, is_model
 
 
@@ -62,10 +63,6 @@ class Batch:
         by_place = [*self.positional[:count], *[self.rest] * (count - len(self.positional))]
         by_name = [name if name in self.known else self.others for name in named]
         return [name in self.names for name in (*by_place, *by_name)]
-
-
-ONLY_POSITIONAL = inspect.Parameter.POSITIONAL_ONLY
-POSITIONAL = (ONLY_POSITIONAL, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
 def leaves_by_sample(x: Any) -> tuple[list[Any], Spec | None]:

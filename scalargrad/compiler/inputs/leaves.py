@@ -49,11 +49,9 @@ def static(x: Any) -> ArgumentLeaf:
 
 
 def single(x: Any) -> ArgumentLeaf:
-    return (
-        ArgumentLeaf("Value", [x], False, only)
-        if is_value(x)
-        else ArgumentLeaf("number", [float(x)], False, only)
-    )
+    if is_value(x):
+        return ArgumentLeaf("Value", [x], False, only)
+    return ArgumentLeaf("number", [float(x)], False, only)
 
 
 def entries_of(x: Any) -> ArgumentLeaf:

@@ -128,8 +128,9 @@ def entry(trace: Recorder, task: Task, origin: Mapping[int, Any], node: Any, kin
     positions = frozenset(origin[i] for i in beside or ())
     always = task.wanted is not None and task.wanted.always
     linked = always or trace.is_linked(node)
-    is_given = linked and not task.has_lanes and node.op is None
-    return Entry(own, linked, given(trace, origin, node) if is_given else None, positions, kind)
+    is_input = linked and not task.has_lanes and node.op is None
+    source = source_of(trace, origin, node) if is_input else None
+    return Entry(own, linked, source, positions, kind)
 
 
 def kind_of(x: Any, reduce: str | None) -> type:
@@ -139,7 +140,7 @@ def kind_of(x: Any, reduce: str | None) -> type:
     return int if kind is bool and reduce else kind
 
 
-def given(trace: Recorder, origin: Mapping[int, Any], node: Any) -> Any:
-    """Where an input comes from: the captured Value, or the source; None for a constant."""
+def source_of(trace: Recorder, origin: Mapping[int, Any], node: Any) -> Any:
+    """The source of an input; None for a constant."""
     captured = {i: value for value, i in trace.captured.items()}
     return captured.get(node.index, origin.get(node.index))

@@ -15,15 +15,15 @@ class Entry(NamedTuple):
     """One number of a function's result.
 
     `own` says whether every lane has its own of it, else it is a number, or a sum over the lanes.
-    `linked` says whether it is a Value in eager mode; then its derivatives follow. `given` is where
-    it comes from if it is a number of the call, or a captured Value, as it was; else None. Where it
-    is a derivative in numbers that lanes have their own of, `beside` are their positions. `kind` is
-    the type that an array of it has over the lanes.
+    `linked` says whether it is a Value in eager mode; then its derivatives follow. `source` is that
+    of an input which the function returns as it is, else None. Where it is a derivative in numbers
+    that lanes have their own of, `beside` are their positions. `kind` is the type that an array of
+    it has over the lanes.
     """
 
     own: bool
     linked: bool
-    given: Any = None
+    source: Any = None
     beside: frozenset[int] = frozenset()
     kind: type = float
 
@@ -66,7 +66,7 @@ class Traced(NamedTuple):
     def signature(self) -> tuple[Any, ...]:
         """What two traces have in common, besides what they compute, if one program serves both."""
         own = tuple((e.own, e.linked, e.beside, e.kind) for e in self.entries)
-        given = tuple(e.given if type(e.given) is int else id(e.given) for e in self.entries)
+        taken = tuple(e.source if type(e.source) is int else id(e.source) for e in self.entries)
         sources = tuple(x if is_given(x) or isinstance(x, tuple) else id(x) for x in self.sources)
         captured = tuple(map(id, self.captured))
-        return str(self.structure), captured, tuple(self.each), given, own, sources
+        return str(self.structure), captured, tuple(self.each), taken, own, sources

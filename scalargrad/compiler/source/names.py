@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import count
 from typing import Any, NamedTuple
 
+from ...transforms.parameters import positional_names
 from ...transforms.trees import is_value
 from ..inputs.arguments import Arguments
-from ..inputs.lanes import POSITIONAL
 from ..inputs.sources import Inputs, is_given
 from ..passes.traced import Traced
 from ..trace.sources import Draw
@@ -50,13 +50,6 @@ def argument_names(signature: inspect.Signature, arguments: Arguments) -> list[s
     """The parameters by name; those that *args takes by their place in it."""
     count = len(arguments.specs) - len(arguments.names_given)
     return [*positional_names(signature, count), *arguments.names_given]
-
-
-def positional_names(signature: inspect.Signature, count: int) -> list[str]:
-    named = [p for p in signature.parameters.values() if p.kind in POSITIONAL]
-    rest = [p.name for p in signature.parameters.values() if p.kind is p.VAR_POSITIONAL]
-    found = [p.name for p in named][:count]
-    return found + [f"{(rest or ['arguments'])[0]}[{k}]" for k in range(count - len(found))]
 
 
 def captured_name(source: Any, k: int) -> str:
