@@ -17,7 +17,7 @@ from .machine.layout import Layout, layout_of
 from .machine.runner import Runner, runner
 from .passes.derivatives import with_derivatives
 from .passes.fusion import fused
-from .passes.lane_sums import with_lane_sums, with_plain_zeros
+from .passes.lane_sums import with_lane_sums, with_zeros_told
 from .passes.lower import lowered, needs_care
 from .passes.program import Program
 from .passes.record import recorded
@@ -57,7 +57,7 @@ def in_one_trace(task: Task, lane: Lane, catches: bool, show: Show) -> Traced:
         recording = with_derivatives(recording)
         show("with derivatives", recording.body)
         recording = with_lane_sums(recording)
-        recording = with_plain_zeros(recording)
+        recording = with_zeros_told(recording)
         show("with sums over lanes", recording.body)
     return recording.traced()
 

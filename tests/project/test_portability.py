@@ -125,7 +125,7 @@ def test_vector_functions_have_the_same_bits_everywhere(
     compiler: str, runner: tuple[str, ...], tmp_path: Path
 ) -> None:
     alone, source = str(tmp_path / "alone"), str(TESTS / "support" / "machine_alone.c")
-    flags = [*EXTENSIONS["_machine"]["extra-compile-args"], "-w", "-Iscalargrad/native/machine"]
+    flags = [*EXTENSIONS["_machine"]["extra-compile-args"], "-w", "-Iscalargrad/native"]
     run(found(compiler), *flags, source, "-static", "-pthread", "-lm", "-o", alone)
     lines = run(*map(found, runner), alone, *map(float.hex, POINTS)).splitlines()
     assert len(lines) > 10

@@ -87,4 +87,5 @@ class Path:
         if layout.drawn:
             draws = (lanes.draws.below(draw.k, draw.p)[:, None] for draw in layout.drawn)
             arrays = [*arrays, *draws]
-        return self.runner.run(numbers, arrays, count, group)
+        runner = self.runner.careful if lanes.arguments.is_careful else self.runner
+        return runner.run(numbers, arrays, count, group)

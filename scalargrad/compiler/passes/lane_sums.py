@@ -11,7 +11,7 @@ from typing import Any
 
 from ... import ops
 from ..trace.recorder import Recorder
-from ..trace.vocabulary import lanes_sum, stop_gradient
+from ..trace.vocabulary import handed_on, lanes_sum, stop_gradient
 from .record import Output, Recording
 
 SUMS = (ops.add, ops.sub, ops.neg, ops.sum, ops.identity, stop_gradient)
@@ -28,17 +28,22 @@ def with_lane_sums(recording: Recording) -> Recording:
     return recording.with_nodes(output.node if output.own else next(sums) for output in outputs)
 
 
-def with_plain_zeros(recording: Recording) -> Recording:
-    """Return the same with the outputs as users see them: 0.0 is added to sums and derivatives, in
-    which −0.0 stands for no contribution at all. What the function returned stays as it is."""
-    trace, has_lanes = recording.trace, recording.task.has_lanes
+def with_zeros_told(recording: Recording) -> Recording:
+    """Return the same with the outputs as they leave the program. In a sum or a derivative −0.0
+    stands for no contribution at all: users see 0.0, and a node is handed on its partials. What the
+    function returned stays as it is."""
+    trace, task = recording.trace, recording.task
+    is_seen = task.wanted is not None and task.wanted.always
 
-    def plain(output: Output) -> int:
-        if output.is_result and (output.own or not has_lanes):
+    def told(output: Output) -> int:
+        x = trace.tracers[output.node]
+        if not output.is_result and not is_seen:
+            return trace.index(trace.compute(handed_on, [x]))
+        if output.is_result and (output.own or not task.has_lanes):
             return output.node
-        return trace.index(trace.compute(ops.add, [trace.tracers[output.node], 0.0]))
+        return trace.index(trace.compute(ops.add, [x, 0.0]))
 
-    return recording.with_nodes(map(plain, recording.outputs))
+    return recording.with_nodes(map(told, recording.outputs))
 
 
 def lane_sums(trace: Recorder, nodes: Sequence[int], lane_count: Any) -> list[int]:

@@ -16,12 +16,17 @@ from typing import Any, NamedTuple
 from ... import ops
 from ...rows import Operator
 from ..inputs.sources import COUNT
-from ..trace.vocabulary import accumulate, lanes_sum, products, stop_gradient
+from ..trace.vocabulary import accumulate, handed_on, lanes_sum, products, stop_gradient
 from .rewriting import Rewriting, Rule, is_number
 
 
 def operand(to: Rewriting, x: Any) -> Any:
     return x
+
+
+def without_sign(to: Rewriting, x: Any) -> Any:
+    """A zero, whatever its sign, is 0.0."""
+    return to.compute(ops.add, [x, 0.0])
 
 
 def sum_over_lanes(to: Rewriting, x: Any) -> Any:
@@ -147,6 +152,7 @@ TABLE = [
         #  operator      careful         quick           asked
         (ops.identity,   operand,        operand,        ALWAYS),
         (stop_gradient,  operand,        operand,        ALWAYS),
+        (handed_on,      operand,        without_sign,   ALWAYS),
         (ops.start,      None,           operand,        ALWAYS),
         (ops.chain,      None,           ops.mul,        ALWAYS),
         (ops.choose,     None,           ops.mul,        ALWAYS),
@@ -161,7 +167,7 @@ TABLE = [
     )
 ]  # fmt: skip
 
-FLOWING = {line.operator for line in TABLE if line.careful is not line.quick}
+FLOWING = (ops.chain, ops.choose, ops.start, accumulate)
 """Operators that tell what does not flow from what is zero: a careful program keeps these apart."""
 
 
