@@ -21,7 +21,7 @@ from .meaning import Meaning, meaning_of
 from .nodes import Made
 from .passes.task import Wanted
 from .programs import Programs
-from .shortcut import MISSED, Shortcuts
+from .shortcut import MISSED, Finder, Shortcut
 
 if TYPE_CHECKING:
     from ..drawing.picture.drawing import Drawing
@@ -50,7 +50,8 @@ class Compiled:
         functools.update_wrapper(self, meaning.f)
         self._meaning = meaning
         self._programs = Programs(meaning, whole("max_paths", max_paths), whole("threads", threads))
-        self._shortcuts = Shortcuts(self._programs)
+        self._finder = Finder(self._programs)
+        self._shortcuts: tuple[Shortcut, ...] = ()
         self._derivatives = Derivatives(meaning, derivative)
         self._recipe = recipe
 
@@ -97,7 +98,7 @@ class Compiled:
         if not modes.active:
             given = (*args, *named.values()) if named else args
             names = tuple(named) if named else ()
-            for shortcut in self._shortcuts.known:
+            for shortcut in self._shortcuts:
                 found = shortcut.run(given, names)
                 if found is not MISSED:
                     return found
@@ -114,7 +115,8 @@ class Compiled:
         wanted = None if modes.state.no_grad else self._meaning.wanted(arguments)
         results = self._programs.run(arguments, wanted)
         if wanted is not None and not modes.active:
-            self._shortcuts.learn(args, named, arguments, wanted)
+            given = (*args, *named.values())
+            self._shortcuts = self._finder.added(self._shortcuts, given, arguments, wanted)
         return Made(self._programs, args, named, arguments, results).result()
 
     # ------ derivatives, for `functional` to hand on

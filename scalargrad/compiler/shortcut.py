@@ -7,7 +7,7 @@ made in full.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..transforms.variables import inside
@@ -34,20 +34,24 @@ Finish = Callable[[Any, Any, Any], Any]
 """Makes a result of a call's arguments, a program's outputs, and the Values among the arguments."""
 
 
-class Shortcuts:
-    """The shortcuts that a gate knows: one for each of the latest forms of its calls."""
+class Finder:
+    """Finds shortcuts to the programs of a gate."""
 
     def __init__(self, programs: Programs) -> None:
         self.programs = programs
-        self.known: tuple[Shortcut, ...] = ()
 
-    def learn(
-        self, args: Sequence[Any], named: Mapping[str, Any], arguments: Arguments, wanted: Wanted
-    ) -> None:
-        """Have calls like this one take a shortcut, if there is one for them."""
-        found = self.found((*args, *named.values()), arguments, wanted) if NATIVE else None
-        others = [shortcut for shortcut in self.known if shortcut.arguments.key != arguments.key]
-        self.known = (*([found] if found else []), *others)[:MOST_FORMS]
+    def added(
+        self,
+        known: Sequence[Shortcut],
+        args: Sequence[Any],
+        arguments: Arguments,
+        wanted: Wanted,
+    ) -> tuple[Shortcut, ...]:
+        """The known shortcuts, one for each of the latest forms of calls, after a call that took
+        none of them: with one for its form, if there is one."""
+        found = self.found(args, arguments, wanted) if NATIVE else None
+        others = [shortcut for shortcut in known if shortcut.arguments.key != arguments.key]
+        return (*([found] if found else []), *others)[:MOST_FORMS]
 
     def found(self, args: Sequence[Any], arguments: Arguments, wanted: Wanted) -> Shortcut | None:
         paths, around = self.programs.known_paths(arguments, wanted)
@@ -80,6 +84,12 @@ def runs_on_machine(path: Path) -> bool:
 
 class Shortcut:
     """How to run calls like an earlier one on the machine, and how to `finish` their results."""
+
+    # a call is shorter by a thirtieth
+    __slots__ = (
+        *("arguments", "captured", "finish", "form", "is_inside", "names", "paths", "reader"),
+        *("records", "runner", "same", "traced", "wanted"),
+    )
 
     def __init__(
         self,
