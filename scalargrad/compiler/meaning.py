@@ -15,7 +15,8 @@ from .. import ops
 from ..transforms.trees import flatten
 from .inputs.arguments import Arguments
 from .inputs.lanes import Batch
-from .passes.task import Wanted, kinds_of
+from .passes.kinds import kinds_of
+from .passes.task import Wanted
 
 Function = Callable[..., Any]
 CACHED = type(functools.lru_cache(len))

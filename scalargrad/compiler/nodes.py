@@ -12,7 +12,7 @@ from .. import modes
 from ..engine import Value
 from .compiled_operator import CompiledOperator
 from .inputs.arguments import Arguments
-from .passes.task import Entry, Traced
+from .passes.traced import Entry, Traced
 from .programs import Programs
 from .results import Results, of_kind, result
 from .trace.native import nodes as engine

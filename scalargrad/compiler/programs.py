@@ -9,7 +9,8 @@ from typing import Any
 from .. import modes
 from ..transforms.variables import inside
 from .branches.conditions import Conditions
-from .branches.paths import Path, Paths
+from .branches.path import Path
+from .branches.paths import Paths
 from .inputs.arguments import Arguments
 from .meaning import Meaning
 from .passes.task import Stopped, Task, Wanted
@@ -50,7 +51,7 @@ class Programs:
         if paths is None:
             task = Task(self.meaning.f, arguments.pattern(), self.meaning.reduce, wanted)
             known = self.known(arguments.key, wanted, inside()) if self.is_anew else None
-            paths = Paths(task.trace, self.max_paths, self.threads, known, self._conditions)
+            paths = Paths(task, self.max_paths, self.threads, known, self._conditions)
         return paths, around
 
     def merged(

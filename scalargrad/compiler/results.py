@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from ..scalars import NOTHING
 from ..transforms.trees import ARRAY, SCALAR, Leaf, Structure
-from .branches.paths import Path
+from .branches.path import Path
 from .inputs.arguments import Arguments
 from .inputs.lanes import summed_to
-from .passes.task import Entry
+from .passes.traced import Entry
 from .trace.native import machine
 from .writers import writer_of
 

@@ -11,17 +11,19 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..transforms.variables import inside
-from .branches.paths import Path, Paths, Unknown
+from .branches.path import Path
+from .branches.paths import Paths, Unknown
 from .inputs.arguments import Arguments
 from .inputs.readers import reader_of
 from .inputs.sources import COUNT, SHARE
 from .machine.runner import NATIVE, OnMachine
 from .nodes import Operands, finish_nodes
-from .passes.task import Traced, Wanted
+from .passes.task import Wanted
+from .passes.traced import Traced
 from .programs import Programs
 from .results import Merge, Results, finish_of
 from .trace.native import machine
-from .trace.recorder import Draw
+from .trace.sources import Draw
 
 MISSED = object()
 """What no call returns."""
@@ -104,7 +106,8 @@ class Shortcut:
         self.arguments = arguments.pattern()
         self.names = arguments.names_given
         self.finish = finish
-        self.runner: OnMachine = path.runner
+        assert isinstance(path.runner, OnMachine)
+        self.runner = path.runner
         self.traced = path.traced
         self.wanted = path.traced.wanted.positions if path.traced.wanted else ()
         self.form = path.form

@@ -36,7 +36,7 @@ ABOUT_NETWORKS = {"outputs", "losses", "scores", "diagnose"}
 FLOORS = [
     *("heart", "codegen", "transforms", "checks"),
     *(f"compiler.{name}" for name in ("trace", "inputs", "surroundings", "passes", "source")),
-    *("compiler.machine", "compiler.branches"),
+    *("compiler.machine", "compiler.pipeline", "compiler.branches"),
     *("drawing.symbols", "drawing.picture", "drawing.steps", "drawing.page", "drawing"),
     *("compiler.export", "compiler"),
     *("nn", "about networks", "optim", "plots", "train", "shell", "scalargrad"),
@@ -85,6 +85,9 @@ def floor(module: str) -> str:
         return "about networks"
     if module in ("scalargrad", "__main__"):
         return "scalargrad"
+    if module == "compiler.pipeline":
+        # a file beside the folders whose passes it calls, below the branches that call it
+        return module
     path = FILES.get(f"scalargrad.{module}", PACKAGE / "native" / "_engine.so")
     folder = ".".join(path.relative_to(PACKAGE).parent.parts)
     return "heart" if folder in ("", "native") else folder

@@ -11,14 +11,14 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from ...transforms.trees import ARRAY, SCALAR
-from ..branches.paths import Path
+from ..branches.path import Path
 from ..inputs.arguments import Arguments
 from ..inputs.sources import is_given, of_lanes
 from ..machine.runner import Special
 from ..passes.program import TOO_LATE
 from ..source import emit
 from ..source.names import Names
-from ..trace.recorder import Draw
+from ..trace.sources import Draw
 from .leaves import ALONE, LEAVES, check_static, is_static, kind_of
 
 

@@ -8,9 +8,10 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..branches.paths import Path, Paths
+from ..branches.path import Path
+from ..branches.paths import Paths
 from ..inputs.arguments import Arguments
-from ..passes.task import Traced
+from ..passes.traced import Traced
 from ..source.names import Names, argument_names, names_of
 from . import emit_c, functions
 from .functions import Exportable

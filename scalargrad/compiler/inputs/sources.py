@@ -1,7 +1,8 @@
 """The inputs of a program: their order, and where each comes from.
 
 A *source* is one of these: a member of OfLanes; a position among the numbers of a call; the Value
-that the function closes over; a Draw; a Side of a guard that was broken on another path.
+that the function closes over; a Draw; a Side of a guard that does not hold in the lanes that come
+from another path (`trace/sources.py`).
 """
 
 from __future__ import annotations

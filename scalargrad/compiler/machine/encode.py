@@ -15,8 +15,8 @@ from ... import ops
 from ...rows import Operator
 from ..inputs.arguments import Place
 from ..passes.program import AFTER, BEFORE, LANES, Program
+from ..trace.guards import COMPARE
 from ..trace.native import machine
-from ..trace.recorder import COMPARE
 from ..trace.vocabulary import lanes_sum, products
 from .reroll import rerolled
 from .tiles import NONE, Block, Row, Tiles

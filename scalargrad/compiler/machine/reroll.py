@@ -15,9 +15,9 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from ...rows import Operator
-from ..trace.native import machine, tape
-from ..trace.recorder import CONSTANT, Trace
-from ..trace.vocabulary import products
+from ..trace.in_python import Trace
+from ..trace.native import machine, traces
+from ..trace.vocabulary import CONSTANT, products
 
 Places = tuple[int, ...]
 
@@ -80,8 +80,8 @@ def parts(trace: Trace, group: Sequence[int]) -> list[list[int]]:
 
 def rerolled(trace: Any, numbers: Sequence[int], constants: Iterable[int]) -> Any:
     """Return a `Rerolled`, or its twin in C where the trace is kept in C."""
-    if tape is not None and isinstance(trace, tape.Trace):
-        return tape.Rerolled(trace, (*numbers, *constants), FEW, OPERATIONS)
+    if traces is not None and isinstance(trace, traces.Trace):
+        return traces.Rerolled(trace, (*numbers, *constants), FEW, OPERATIONS)
     return Rerolled(trace, numbers, constants)
 
 

@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import compress, groupby
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from ... import ops
 from ...transforms.trees import is_array
@@ -14,11 +14,28 @@ from ..inputs.arguments import Place
 from ..inputs.sources import COUNT
 from ..passes.program import Program
 from ..source.emit import array_source, function_name, on_numpy
+from ..trace.guards import COMPARE
 from ..trace.native import machine
-from ..trace.recorder import COMPARE
 
 if NATIVE := machine is not None:
     from .encode import Encoder, fits_machine
+
+
+class Runner(Protocol):
+    """What runs a program: on the machine, or by NumPy."""
+
+    @property
+    def registers(self) -> int | None:
+        """How many registers it takes; None without the machine."""
+
+    @property
+    def careful(self) -> Runner:
+        """What runs the careful program of the same function."""
+
+    def run(
+        self, numbers: list[Any], arrays: Sequence[Any], lanes: int | None, group: Any = None
+    ) -> tuple[Any, Any]:
+        """Return the outputs, and which guards do not hold."""
 
 
 def runner(
@@ -27,7 +44,7 @@ def runner(
     given: int,
     beside: Sequence[Hashable],
     threads: int,
-) -> Any:
+) -> Runner:
     """Return what runs a program: the machine where it can. `places` tells where the inputs with
     lanes stand in the arrays that are `given`. Outputs with lanes, one after the other, that are
     `beside` the same thing become columns of one array."""

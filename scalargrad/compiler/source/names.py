@@ -12,8 +12,8 @@ from ...scalars import is_value
 from ...transforms.parameters import positional_names
 from ..inputs.arguments import Arguments
 from ..inputs.sources import Inputs, is_given
-from ..passes.task import Traced
-from ..trace.recorder import Draw
+from ..passes.traced import Traced
+from ..trace.sources import Draw
 
 
 class Names(NamedTuple):

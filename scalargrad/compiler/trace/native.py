@@ -11,7 +11,7 @@ machine: Any = None
 nodes: Any = None
 """The engine whose Values go with it, read and built without a way through Python."""
 
-tape: Any = None
+traces: Any = None
 """Traces kept in C; None where they are kept in Python."""
 
 if engine == "native":
@@ -25,7 +25,7 @@ if engine == "native":
     try:
         from ...native import _trace
 
-        tape = _trace
+        traces = _trace
     except ImportError:
         if wanted == "native":
             raise

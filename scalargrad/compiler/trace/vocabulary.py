@@ -12,6 +12,10 @@ from ... import ops
 from ...rows import Operator, selects
 from ...scalars import NOTHING
 
+INPUT = "input"
+CONSTANT = "constant"
+"""In place of an operator: what a node is that nothing computes."""
+
 BEFORE, LANES, AFTER, TOO_LATE = range(4)
 """The stages. What is computed lane by lane from a sum over all lanes comes TOO_LATE: it would
 need the lanes a second time."""

@@ -89,7 +89,7 @@ static PyTypeObject TraceType;
 
 enum { BEFORE, LANES, AFTER, TOO_LATE };
 
-/* stages(late_input): the stage of every node, as program.py has them; bytes. One input may be known
+/* stages(late_input): the stage of every node, as passes/stages.py has them; bytes. One input may be known
  * after the lanes. */
 static PyObject *trace_stages(PyObject *self, PyObject *late_input)
 {

@@ -14,7 +14,7 @@ import pytest
 import scalargrad as sg
 from scalargrad import ops
 from scalargrad.compiler import compile
-from scalargrad.compiler.trace.recorder import Trace
+from scalargrad.compiler.trace.in_python import Trace
 from scalargrad.compiler.trace.vocabulary import accumulate
 from tests.support.compiled import (
     HAS_MACHINE,

@@ -16,8 +16,9 @@ from scalargrad.backward import symbolic_adjoints
 from scalargrad.compiler import compile
 from scalargrad.compiler.machine.runner import NATIVE
 from scalargrad.compiler.passes import lower
-from scalargrad.compiler.passes.program import Program
-from scalargrad.compiler.trace import chosen, recorder
+from scalargrad.compiler.pipeline import program_of
+from scalargrad.compiler.trace import chosen, in_python
+from scalargrad.compiler.trace.body import Body
 from scalargrad.compiler.trace.vocabulary import products
 from tests.support.compiled import adjoints_of, value_and_gradients
 
@@ -25,7 +26,7 @@ if NATIVE:
     from scalargrad.compiler.machine import encode
 
 Taped = chosen.Trace
-pytestmark = pytest.mark.skipif(Taped is recorder.Trace, reason="there is no trace in C")
+pytestmark = pytest.mark.skipif(Taped is in_python.Trace, reason="there is no trace in C")
 
 # ------ objects
 
@@ -136,7 +137,7 @@ def wrong_calls(found: Any, x: Any) -> list[Callable[[], Any]]:
         lambda: found.adjoints(other.input(1.0), [x], 1.0),
         lambda: found.copy(found, []),
         lambda: found.copy(other, [0]),
-        lambda: found.copy(recorder.Trace(), []),
+        lambda: found.copy(in_python.Trace(), []),
         lambda: found.ask([], []),
         lambda: found.ask((1,), ()),
         lambda: type(x)(),
@@ -218,7 +219,7 @@ def test_several_threads_trace_at_once() -> None:
 
 
 def test_every_kind_of_trace_can_be_lowered() -> None:
-    assert set(lower.LOWERED) == {recorder.Trace, Taped}
+    assert set(lower.LOWERED) == {in_python.Trace, Taped}
 
 
 # ------ memory
@@ -230,7 +231,8 @@ def traced_and_lowered() -> int:
     xs = [found.input(0.1 * k) for k in range(12)]
     ys = [sg.dot(xs[k:] + xs[:k], xs) for k in range(12)] + [x * sg.Value(2.0) for x in xs]
     out = sum(y * 0.5 for y in ys).tanh() + sg.logsumexp(ys[:3])
-    program = Program(found, [out.index, *map(found.index, adjoints_of(out, xs))])
+    outputs = [out.index, *map(found.index, adjoints_of(out, xs))]
+    program = program_of(Body(found, outputs))
     if NATIVE:
         rerolled = encode.rerolled(program.trace, program.inputs, program.constants())
         rerolled.code(program.computed())
