@@ -7,7 +7,7 @@
 #include <string.h>
 
 typedef ptrdiff_t Py_ssize_t;
-#include "kernels.h"
+#include "machine/kernels.h"
 
 static _Alignas(64) double registers[3 * LANES];
 

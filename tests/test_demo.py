@@ -96,7 +96,7 @@ def test_same_seed_trains_the_same_network(tmp_path: Path) -> None:
 def test_interrupted_demo_tests_and_saves_what_it_has(tmp_path: Path) -> None:
     strike = """
 import signal
-from scalargrad import demo
+from scalargrad.shell import demo
 # a run in the background inherits that interrupts are ignored
 signal.signal(signal.SIGINT, signal.default_int_handler)
 fit = demo.fit

@@ -255,7 +255,8 @@ def polynomials() -> dict[str, tuple[Callable[[Any], Any], Any, Any]]:
 
 
 def printed() -> dict[str, list[float]]:
-    text = (Path(ops.__file__).parent / "native" / "polynomials.h").read_text(encoding="utf-8")
+    vectors = Path(ops.__file__).parent / "native" / "machine" / "vectors"
+    text = (vectors / "polynomials.h").read_text(encoding="utf-8")
     found = re.findall(r"double (\w+)_terms\[\] = \{(.*?)\}", text, re.DOTALL)
     return {name: [float.fromhex(c) for c in body.split(",") if c.strip()] for name, body in found}
 
