@@ -15,7 +15,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from ...rows import Operator
-from ..trace.native import machine, tape
+from ..trace.native import machine, nodes
 from ..trace.recorder import CONSTANT, Trace
 from ..trace.vocabulary import products
 
@@ -80,8 +80,8 @@ def parts(trace: Trace, group: Sequence[int]) -> list[list[int]]:
 
 def rerolled(trace: Any, numbers: Sequence[int], constants: Iterable[int]) -> Any:
     """Return a `Rerolled`, or its twin in C where the trace is kept in C."""
-    if tape is not None and isinstance(trace, tape.Trace):
-        return tape.Rerolled(trace, (*numbers, *constants), FEW, OPERATIONS)
+    if nodes is not None and isinstance(trace, nodes.Trace):
+        return nodes.Rerolled(trace, (*numbers, *constants), FEW, OPERATIONS)
     return Rerolled(trace, numbers, constants)
 
 

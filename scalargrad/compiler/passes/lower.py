@@ -223,7 +223,7 @@ if chosen.Trace is not Trace:
     INSTEAD = ((ops.chain, ops.mul), (ops.choose, ops.mul), (accumulate, products))
     """Rows that are other rows where nothing has to be kept apart: that is not asked about."""
 
-    class LoweredTape(Lowering, chosen.Trace):  # type: ignore[misc]
+    class LoweredInC(Lowering, chosen.Trace):  # type: ignore[misc]
         """A lowered trace in C: it asks `compute` about the rows that it does not keep."""
 
         def __init__(self, careful: bool) -> None:
@@ -232,7 +232,7 @@ if chosen.Trace is not Trace:
             always = ALWAYS | ({accumulate} if careful else {ops.start})
             self.ask(tuple(always), BESIDE_NUMBER, () if careful else INSTEAD)
 
-    LOWERED[chosen.Trace] = LoweredTape
+    LOWERED[chosen.Trace] = LoweredInC
 
 
 def lowered(old: Any, wanted: Sequence[int], careful: bool) -> tuple[Any, list[int], list[Guard]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from . import recorder
-from .native import tape
+from .native import nodes
 
 Trace: Any = recorder.Trace
 
-if tape is not None:
+if nodes is not None:
     from .in_c import Trace  # noqa: F401

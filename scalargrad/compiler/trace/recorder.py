@@ -5,7 +5,7 @@ the function can branch on it; each branch taken is a `Guard`, to be checked whe
 run again. A Tracer has `parents` and `operands` as a Value has: `gradients` works on it.
 
 `Trace` here is the specification, and what is used where nothing was built in C; its twin is in
-`tape.py`. A `Recorder` is what both have.
+`in_c.py`. A `Recorder` is what both have.
 """
 
 from __future__ import annotations

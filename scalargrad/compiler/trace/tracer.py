@@ -1,7 +1,7 @@
 """What every number of a traced function does, wherever its trace is kept: it behaves as a Value.
 
 A `Tracer` is a `Number` with a `trace` and the `index` of its node there. There are two kinds of
-both: those of `trace.py`, and those of `tape.py`, which are kept in C.
+both: those of `recorder.py`, and those of `in_c.py`, which are kept in C.
 """
 
 from __future__ import annotations

@@ -9,27 +9,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <stddef.h>
+#include "../shared/compilers.h"
 #ifdef __linux__
 #include <sys/mman.h>
 #endif
 #ifdef _WIN32
 #include <malloc.h>
-#endif
-
-#if defined(__GNUC__)
-#define INLINE static inline __attribute__((always_inline))
-#define APART static __attribute__((noinline))
-#define COLD static __attribute__((noinline, cold))
-#define PREFETCH(address) __builtin_prefetch((const void *)(address), 1)
-#define LIKELY(x) __builtin_expect(!!(x), 1)
-#define UNLIKELY(x) __builtin_expect(!!(x), 0)
-#else
-#define INLINE static inline
-#define APART static
-#define COLD static
-#define PREFETCH(address) ((void)0)
-#define LIKELY(x) (x)
-#define UNLIKELY(x) (x)
 #endif
 
 /* Under AddressSanitizer a freed slot is out of bounds, but for the link in it. */

@@ -207,7 +207,7 @@ static int set_source(PyObject *self, PyObject *source, void *unused)
 
 /* ------ structure */
 
-static PyObject *row_of(const Node *node)
+static PyObject *operator_of(const Node *node)
 {
     if (node->shape == LEAF)
         return Py_None;
@@ -217,7 +217,7 @@ static PyObject *row_of(const Node *node)
 static PyObject *get_op(PyObject *self, void *unused)
 {
     (void)unused;
-    return Py_NewRef(row_of((Node *)self));
+    return Py_NewRef(operator_of((Node *)self));
 }
 
 static PyObject *get_plain(PyObject *self, void *unused)

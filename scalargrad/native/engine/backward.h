@@ -7,6 +7,7 @@
 #define SCALARGRAD_BACKWARD_H
 
 #include "folds.h"
+#include "../shared/growing.h"
 
 #define FOR_EACH_EDGE(node, PARENT, PARTIAL, BODY)                                                \
     do {                                                                                          \
@@ -169,14 +170,9 @@ typedef struct {
 
 static int snapshot_save(Snapshot *all, Node *node)
 {
-    if (all->length == all->room) {
-        size_t room = all->room ? 2 * all->room : 64;
-        Saved *item = acquire_larger(all->item, room * sizeof(Saved));
-        if (!item)
-            return -1;
-        all->item = item;
-        all->room = room;
-    }
+    if (all->length == all->room
+        && grow(&all->item, &all->room, all->length + 1, sizeof(Saved), acquire_larger) < 0)
+        return -1;
     all->item[all->length++] = (Saved){node, node->grad};
     return 0;
 }

@@ -3,29 +3,37 @@
 #define SCALARGRAD_BUILD_H
 
 #include "folds.h"
+#include "../shared/hooks.h"
 #include "../shared/modes.h"
 
-/* Python functions that the engine calls where speed does not matter; see __init__.py. */
+/* What the engine uses of Python where speed does not matter; see native/__init__.py. */
+#define ENGINE_HOOKS(HOOK)                                                                        \
+    HOOK(rows, &PyTuple_Type)        /* Operators, by code */                                     \
+    HOOK(operand, ANYTHING)          /* (x, name of the reflected method) -> float or             \
+                                        NotImplemented */                                         \
+    HOOK(build, ANYTHING)            /* (Operator, operands) -> Value */                          \
+    HOOK(settle, ANYTHING)           /* (Value) -> Value, while a mode is active */               \
+    HOOK(backward, ANYTHING)         /* (Value, seed), while a mode is active */                  \
+    HOOK(check_record, ANYTHING)     /* (type, Operator, operands, partials) */                   \
+    HOOK(deepcopy, ANYTHING)         /* (Value, memo) -> Value */                                 \
+    HOOK(reduce, ANYTHING)           /* (Value) -> tuple */                                       \
+    HOOK(traced_leaf, ANYTHING)      /* (number) -> what stands for a leaf, or None; in a mode */ \
+    HOOK(traced_number, ANYTHING)    /* (Value) -> what stands for its number, or None; in a      \
+                                        mode */                                                   \
+    HOOK(refuse_to_change, ANYTHING) /* (Value), in a mode */                                     \
+    HOOK(unwatched, ANYTHING)        /* (name of an attribute), in a mode */                      \
+    HOOK(plain, ANYTHING)            /* (Value) -> the name of its operator in micrograd */       \
+    HOOK(attribute, ANYTHING)        /* (x, name of an attribute) -> float */                     \
+    HOOK(constructed, ANYTHING)      /* (type, arguments, named ones) -> Value */                 \
+    HOOK(equal_float, ANYTHING)      /* (x) -> the float equal to what x equals, or               \
+                                        NotImplemented */                                         \
+    HOOK(compared, ANYTHING)         /* (name, Value, x) -> how it comes out, or None; in a       \
+                                        mode */                                                   \
+    HOOK(array_ufunc, ANYTHING)      /* what NumPy asks a Value */                                \
+    HOOK(linked, ANYTHING)           /* (Value) -> a copy computed from it, or None */
+
 static struct {
-    PyObject *rows;         /* tuple of Operators, by code */
-    PyObject *operand;      /* (x, name of the reflected method) -> float or NotImplemented */
-    PyObject *build;        /* (Operator, operands) -> Value */
-    PyObject *settle;       /* (Value) -> Value, while a mode is active */
-    PyObject *backward;     /* (Value, seed), while a mode is active */
-    PyObject *check_record; /* (type, Operator, operands, partials) */
-    PyObject *deepcopy;     /* (Value, memo) -> Value */
-    PyObject *reduce;       /* (Value) -> tuple */
-    PyObject *traced_leaf;      /* (number) -> what stands for a leaf, or None; in a mode */
-    PyObject *traced_number;    /* (Value) -> what stands for its number, or None; in a mode */
-    PyObject *refuse_to_change; /* (Value), in a mode */
-    PyObject *unwatched;        /* (name of an attribute), in a mode */
-    PyObject *plain;            /* (Value) -> the name of its operator in programs like micrograd */
-    PyObject *attribute;        /* (x, name of an attribute) -> float */
-    PyObject *constructed;      /* (type, arguments, named ones) -> Value */
-    PyObject *equal_float;      /* (x) -> the float that equals what x equals, or NotImplemented */
-    PyObject *compared;         /* (name, Value, x) -> how it comes out, or None; in a mode */
-    PyObject *array_ufunc;      /* what NumPy asks a Value */
-    PyObject *linked;           /* (Value) -> a copy computed from it, or None */
+    ENGINE_HOOKS(HOOK_MEMBER)
 } hooks;
 
 /* The code of an Operator: OP_CUSTOM outside the table, -1 with an exception if it is none. */

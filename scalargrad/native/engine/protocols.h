@@ -3,6 +3,7 @@
 #define SCALARGRAD_PROTOCOLS_H
 
 #include "attributes.h"
+#include "../shared/growing.h"
 
 static PyObject *value_repr(PyObject *self)
 {
@@ -28,7 +29,7 @@ static Py_hash_t value_hash(PyObject *self)
     return (Py_hash_t)((uintptr_t)self >> 3);
 }
 
-/* How a comparison comes out while a function is traced; NULL without an exception outside of that. */
+/* How a comparison comes out while a function is traced; NULL without an exception elsewhere. */
 COLD PyObject *compared_in_mode(PyObject *self, PyObject *other, int operation)
 {
     static const char *const names[] = {"__lt__", "__le__", "__eq__", "__ne__", "__gt__", "__ge__"};
@@ -156,14 +157,14 @@ static PyObject *call_with(PyObject *function, PyObject *self, PyObject *const *
                            PyObject *kwnames)
 {
     Py_ssize_t given = n + (kwnames ? PyTuple_GET_SIZE(kwnames) : 0);
-    PyObject **all = PyMem_New(PyObject *, given + 1);
+    PyObject *few[FEW], **all = few_or_more(few, given + 1, sizeof *all);
     if (!all)
-        return PyErr_NoMemory();
+        return NULL;
     all[0] = self;
     for (Py_ssize_t i = 0; i < given; i++)
         all[i + 1] = args[i];
     PyObject *result = PyObject_Vectorcall(function, all, (size_t)n + 1, kwnames);
-    PyMem_Free(all);
+    free_more(all, few);
     return result;
 }
 

@@ -18,7 +18,8 @@ typedef struct {
     uint8_t *target;
     Pair *pair;
     Term *term;               /* room for those of one sum */
-    int32_t size, ordered, pairs, pair_room, term_room;
+    int32_t size, ordered, pairs;
+    size_t pair_room, term_room;
 } Reverse;
 
 static void reverse_free(Reverse *r)
@@ -107,7 +108,7 @@ static void find_leading(Reverse *r)
 
 static int add_pair(Reverse *r, int32_t i, Term upstream, Term partial, int selects)
 {
-    if (reserve((void **)&r->pair, &r->pair_room, (int64_t)r->pairs + 1, sizeof *r->pair) < 0)
+    if (RESERVE(r->pair, r->pair_room, (int64_t)r->pairs + 1) < 0)
         return -1;
     r->pair[r->pairs] = (Pair){upstream, partial, -1, selects};
     if (r->first[i] < 0)
@@ -118,7 +119,7 @@ static int add_pair(Reverse *r, int32_t i, Term upstream, Term partial, int sele
     return 0;
 }
 
-static int is_number(Term x, double number)
+static int is_exactly(Term x, double number)
 {
     return is_number_term(x) && x.number == number;
 }
@@ -138,9 +139,9 @@ static int times(Trace *t, Pair pair, Term *product)
 {
     if (!contributes(pair))
         *product = number_term(-0.0);
-    else if (is_number(pair.partial, 1.0))
+    else if (is_exactly(pair.partial, 1.0))
         *product = pair.upstream;
-    else if (is_number(pair.upstream, 1.0) && pair.selects)
+    else if (is_exactly(pair.upstream, 1.0) && pair.selects)
         *product = pair.partial;
     else {
         const Term terms[] = {pair.upstream, pair.partial};
@@ -187,7 +188,7 @@ static int added_up(Reverse *r, int32_t i, Term *sum)
     *sum = number_term(-0.0);
     int32_t count = 0;
     for (int32_t at = r->first[i]; at >= 0; at = r->pair[at].next, count++) {
-        if (reserve((void **)&r->term, &r->term_room, (int64_t)count + 1, sizeof *r->term) < 0
+        if (RESERVE(r->term, r->term_room, (int64_t)count + 1) < 0
             || times(r->trace, r->pair[at], &r->term[count]) < 0)
             return -1;
     }
@@ -212,7 +213,7 @@ static int accumulated(Reverse *r, int32_t i, Term *sum)
         const Pair pair = r->pair[at];
         if (!contributes(pair))
             continue;
-        if (reserve((void **)&r->term, &r->term_room, (int64_t)count + 2, sizeof *r->term) < 0
+        if (RESERVE(r->term, r->term_room, (int64_t)count + 2) < 0
             || as_factors(r->trace, pair, r->term + count) < 0)
             return -1;
         count += 2;
@@ -233,7 +234,7 @@ static int partials_in_python(Reverse *r, int32_t i, Term upstream)
 {
     Trace *t = r->trace;
     PyObject *node = tracer_of(t, i);
-    PyObject *found = node ? PyObject_CallOneArg(hooks.local, node) : NULL;
+    PyObject *found = node ? PyObject_CallOneArg(trace_hooks.local, node) : NULL;
     Py_XDECREF(node);
     PyObject *local = found ? PySequence_Tuple(found) : NULL;
     Py_XDECREF(found);

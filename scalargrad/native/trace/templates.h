@@ -102,8 +102,8 @@ static Template *read_templates(PyObject *found)
 
 static int learn_templates(int32_t row, int beside)
 {
-    PyObject *found = PyObject_CallFunction(hooks.template, "Oi",
-                                            PyTuple_GET_ITEM(hooks.rows, row), beside);
+    PyObject *found = PyObject_CallFunction(trace_hooks.template, "Oi",
+                                            PyTuple_GET_ITEM(trace_hooks.rows, row), beside);
     if (!found)
         return -1;
     Template *templates = NULL;
@@ -124,7 +124,7 @@ static int learn_templates(int32_t row, int beside)
 /* Find the templates for the partials of a node: 1, or 0 where Python has to be asked. */
 static int templates_of(Trace *t, int32_t i, const Template **templates)
 {
-    const Node node = t->node[i];
+    const TraceNode node = t->node[i];
     if (node.row < 0 || node.row >= OP_COUNT || node.count > MOST_OPERANDS)
         return 0;
     int beside = 0;

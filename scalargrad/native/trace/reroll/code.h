@@ -84,7 +84,7 @@ static int add_singles(const Rerolled *r, const Layout *l, Words *code, int32_t 
 }
 
 /* The kinds and places of a part's columns: {kind, place} each, into `found`. */
-static int find_columns(Rerolled *r, Layout *l, Part part, Words *found)
+static int find_operand_columns(Rerolled *r, Layout *l, Part part, Words *found)
 {
     found->count = 0;
     for (int32_t k = 0; k < l->width - 1; k++) {
@@ -138,7 +138,7 @@ static int add_wide(Rerolled *r, Layout *l, Words *code, int32_t row, Part part,
     const int32_t begin = code->count;
     const int32_t first = l->read[(int64_t)part.begin * l->width + l->width - 1];
     const int32_t head[] = {operation_of(r, row, 1), 0, r->place[first], length_of(part)};
-    if (find_columns(r, l, part, columns) < 0 || add_words(code, head, 4) < 0
+    if (find_operand_columns(r, l, part, columns) < 0 || add_words(code, head, 4) < 0
         || (row == PRODUCTS ? add_runs(code, columns) : add_row(code, row, columns)) < 0)
         return -1;
     code->item[begin + 1] = code->count - begin;

@@ -2,7 +2,7 @@
 #ifndef SCALARGRAD_REROLLED_H
 #define SCALARGRAD_REROLLED_H
 
-#include "reroll.h"
+#include "code.h"
 
 static int rerolled_begin(Rerolled *r, PyObject *first)
 {
@@ -182,7 +182,7 @@ static PyMethodDef rerolled_methods[] = {
 
 static PyTypeObject RerolledType = {
     PyVarObject_HEAD_INIT(NULL, 0)
-    .tp_name = "scalargrad.native._trace.Rerolled",
+    .tp_name = "scalargrad.native._engine.Rerolled",
     .tp_doc = "The code of what is the same in all lanes; [node] is where its number stands.",
     .tp_basicsize = sizeof(Rerolled),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
