@@ -30,7 +30,7 @@
 enum {
     CHUNK_BYTES = 2 << 20,
     BLOCK_BYTES = 64 << 10,
-    BLOCKS_PER_CHUNK = CHUNK_BYTES / BLOCK_BYTES,
+    CHUNK_BLOCKS = CHUNK_BYTES / BLOCK_BYTES,
 };
 
 typedef struct Chunk Chunk;
@@ -41,20 +41,20 @@ typedef struct FreeSlot {
 } FreeSlot;
 
 struct Block {
-    FreeSlot *free;        /* freed slots of this block */
-    char *bump;            /* first slot never used since the block was last empty */
-    uint32_t live;         /* slots in use */
-    uint32_t has_room;     /* stands in the list of blocks with room */
-    Block *next, *previous;/* in that list, or (next only) among its chunk's empty blocks */
+    FreeSlot *free;         /* freed slots of this block */
+    char *bump;             /* first slot never used since the block was last empty */
+    uint32_t live;          /* slots in use */
+    uint32_t has_room;      /* stands in the list of blocks with room */
+    Block *next, *previous; /* in that list, or (next only) among its chunk's empty blocks */
     Chunk *chunk;
 };
 
 struct Chunk {
     char *memory;
-    Block *empty;          /* its blocks without a live slot */
+    Block *empty; /* its blocks without a live slot */
     uint32_t blocks_in_use;
-    uint32_t blocks_cut;   /* how many blocks were ever cut from it */
-    Chunk *next, *previous;/* among the chunks with an empty block */
+    uint32_t blocks_cut;    /* how many blocks were ever cut from it */
+    Chunk *next, *previous; /* among the chunks with an empty block */
 };
 
 #define SLOTS_PER_BLOCK ((BLOCK_BYTES - sizeof(Block)) / SLOT_BYTES)
@@ -63,12 +63,12 @@ struct Chunk {
 static Block full_block = {.live = SLOTS_PER_BLOCK};
 
 static struct {
-    Block *current;        /* where nodes are made */
-    Block *room;           /* other blocks with a good part of their slots free */
-    Chunk *spare;          /* chunks with an empty block */
+    Block *current; /* where nodes are made */
+    Block *room;    /* other blocks with a good part of their slots free */
+    Chunk *spare;   /* chunks with an empty block */
     size_t chunks, chunks_in_use;
     size_t peak, recent_peak, takes; /* for the high-water mark, in chunks */
-    long fail_after;       /* tests: allocations until one fails; −1: never */
+    long fail_after;                 /* tests: allocations until one fails; −1: never */
 } arena = {.current = &full_block, .fail_after = -1};
 
 /* ------ memory from the system: every allocation of the engine passes here */
@@ -142,7 +142,7 @@ static void spare_remove(Chunk *chunk)
 
 static int chunk_has_block(const Chunk *chunk)
 {
-    return chunk->empty || chunk->blocks_cut < BLOCKS_PER_CHUNK;
+    return chunk->empty || chunk->blocks_cut < CHUNK_BLOCKS;
 }
 
 /* Node addresses are kept in 48 bits during a backward pass (see backward.h). */

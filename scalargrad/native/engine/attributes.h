@@ -179,8 +179,8 @@ static int set_label(PyObject *self, PyObject *label, void *unused)
     if (refuse_deletion(label, "label") < 0)
         return -1;
     if (!PyUnicode_Check(label)) {
-        PyErr_Format(PyExc_TypeError, "a label is a string, got %s %.60R",
-                     Py_TYPE(label)->tp_name, label);
+        PyErr_Format(PyExc_TypeError, "a label is a string, got %s %.60R", Py_TYPE(label)->tp_name,
+                     label);
         return -1;
     }
     if (UNLIKELY(modes_active()) && note_unwatched("v.label = …") < 0)

@@ -193,9 +193,8 @@ static int snapshot_take(Snapshot *all, Node *root)
 {
     int failed = snapshot_visit(all, root) < 0;
     for (size_t next = 0; !failed && next < all->length; next++)
-        FOR_EACH_EDGE(all->item[next].node, parent, partial, {
-            failed = failed || snapshot_visit(all, parent) < 0;
-        });
+        FOR_EACH_EDGE(all->item[next].node, parent, partial,
+                      { failed = failed || snapshot_visit(all, parent) < 0; });
     for (size_t i = 0; i < all->length; i++)
         all->item[i].node->flags &= (uint8_t)~MARKED;
     return failed ? -1 : 0;

@@ -6,29 +6,27 @@
 #include "../shared/hooks.h"
 #include "../shared/modes.h"
 
-/* What the engine uses of Python where speed does not matter; see native/__init__.py. */
+/* What the engine uses of Python where speed does not matter; see native/__init__.py. A hook with a
+ * star is called only while a mode is active; its None means that the mode changes nothing here.
+ * "no" is NotImplemented. */
 #define ENGINE_HOOKS(HOOK)                                                                        \
     HOOK(rows, &PyTuple_Type)        /* Operators, by code */                                     \
-    HOOK(operand, ANYTHING)          /* (x, name of the reflected method) -> float or             \
-                                        NotImplemented */                                         \
+    HOOK(operand, ANYTHING)          /* (x, name of the reflected method) -> float, or "no" */    \
     HOOK(build, ANYTHING)            /* (Operator, operands) -> Value */                          \
     HOOK(settle, ANYTHING)           /* (Value) -> Value, while a mode is active */               \
     HOOK(backward, ANYTHING)         /* (Value, seed), while a mode is active */                  \
     HOOK(check_record, ANYTHING)     /* (type, Operator, operands, partials) */                   \
     HOOK(deepcopy, ANYTHING)         /* (Value, memo) -> Value */                                 \
     HOOK(reduce, ANYTHING)           /* (Value) -> tuple */                                       \
-    HOOK(traced_leaf, ANYTHING)      /* (number) -> what stands for a leaf, or None; in a mode */ \
-    HOOK(traced_number, ANYTHING)    /* (Value) -> what stands for its number, or None; in a      \
-                                        mode */                                                   \
-    HOOK(refuse_to_change, ANYTHING) /* (Value), in a mode */                                     \
-    HOOK(unwatched, ANYTHING)        /* (name of an attribute), in a mode */                      \
+    HOOK(traced_leaf, ANYTHING)      /* * (number) -> what stands for a leaf */                   \
+    HOOK(traced_number, ANYTHING)    /* * (Value) -> what stands for its number */                \
+    HOOK(refuse_to_change, ANYTHING) /* * (Value) */                                              \
+    HOOK(unwatched, ANYTHING)        /* * (name of an attribute) */                               \
     HOOK(plain, ANYTHING)            /* (Value) -> the name of its operator in micrograd */       \
     HOOK(attribute, ANYTHING)        /* (x, name of an attribute) -> float */                     \
     HOOK(constructed, ANYTHING)      /* (type, arguments, named ones) -> Value */                 \
-    HOOK(equal_float, ANYTHING)      /* (x) -> the float equal to what x equals, or               \
-                                        NotImplemented */                                         \
-    HOOK(compared, ANYTHING)         /* (name, Value, x) -> how it comes out, or None; in a       \
-                                        mode */                                                   \
+    HOOK(equal_float, ANYTHING)      /* (x) -> the float that equals what x equals, or "no" */    \
+    HOOK(compared, ANYTHING)         /* * (name, Value, x) -> how the comparison comes out */     \
     HOOK(array_ufunc, ANYTHING)      /* what NumPy asks a Value */                                \
     HOOK(linked, ANYTHING)           /* (Value) -> a copy computed from it, or None */
 
@@ -168,9 +166,8 @@ INLINE PyObject *node_of_one(uint8_t op, Node *x, Forward1 *forward, Partial1 *p
 }
 
 /* The operands' numbers come in `partial`, and so they stay where the operand is a constant. */
-INLINE PyObject *node_of_two(uint8_t op, Edge a, Edge b, Forward2 *forward,
-                                    Partial2 *partial0, Partial2 *partial1, Partial2 *beside0,
-                                    Partial2 *beside1)
+INLINE PyObject *node_of_two(uint8_t op, Edge a, Edge b, Forward2 *forward, Partial2 *partial0,
+                             Partial2 *partial1, Partial2 *beside0, Partial2 *beside1)
 {
     double x = a.partial, y = b.partial;
     double out = forward(x, y);
@@ -207,7 +204,7 @@ INLINE Edge edge_of(PyObject *value)
 /* Two Values, and a slot at hand for the node, are the common case and have a way of their own, on
  * which all stays in registers. */
 #define ROW(name, beside, defaults, default_, swapped, reflected)                                 \
-    APART PyObject *mixed_##name(PyObject *x, PyObject *y)                                         \
+    APART PyObject *mixed_##name(PyObject *x, PyObject *y)                                        \
     {                                                                                             \
         Edge a, b;                                                                                \
         Reading reading = read_operand(x, swapped, &a);                                           \
@@ -239,7 +236,7 @@ static PyObject *many_node(uint8_t op, double out, Edges *edges);
 
 /* The operands' numbers come in `partial`, as for two. */
 INLINE PyObject *node_of_three(uint8_t op, const Edge *operand, Forward3 *forward,
-                                      Partial3 *partial0, Partial3 *partial1, Partial3 *partial2)
+                               Partial3 *partial0, Partial3 *partial1, Partial3 *partial2)
 {
     Partial3 *const partials[] = {partial0, partial1, partial2};
     double x = operand[0].partial, y = operand[1].partial, z = operand[2].partial;
@@ -294,8 +291,8 @@ static PyObject *many_node(uint8_t op, double out, Edges *edges)
 }
 
 /* Each fold returns NULL without an exception where the row has to be run in Python. */
-INLINE PyObject *fold_node(uint8_t op, PyObject *const *items, Py_ssize_t n,
-                                  FoldForward *forward, FoldCount *count, Partial2 *partial)
+INLINE PyObject *fold_node(uint8_t op, PyObject *const *items, Py_ssize_t n, FoldForward *forward,
+                           FoldCount *count, Partial2 *partial)
 {
     Edges *edges = edges_new(PyTuple_GET_ITEM(hooks.rows, op), n);
     if (!edges)

@@ -92,7 +92,8 @@ static PyObject *value_copy(PyObject *self, PyObject *unused)
         return linked;
     PyObject *operands = edge_tuple(node, operand_view);
     PyObject *partials = operands ? edge_tuple(node, partial_view) : NULL;
-    Node *copy = partials ? node_of_parts(operator_of(node), node->data, operands, partials) : NULL;
+    Node *copy = partials ? node_of_parts(operator_of(node), node->data, operands, partials)
+                          : NULL;
     Py_XDECREF(operands);
     Py_XDECREF(partials);
     if (!copy)

@@ -59,7 +59,8 @@ static PyObject *value_is_current(PyObject *self, PyObject *unused)
     PyObject *operands = edge_tuple(node, operand_view);
     if (!operands)
         return NULL;
-    PyObject *again = built_again(node, &PyTuple_GET_ITEM(operands, 0), PyTuple_GET_SIZE(operands));
+    PyObject *again = built_again(node, &PyTuple_GET_ITEM(operands, 0),
+                                  PyTuple_GET_SIZE(operands));
     Py_DECREF(operands);
     if (!again)
         return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);

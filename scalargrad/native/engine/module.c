@@ -46,6 +46,7 @@ PYTHON_METHODS(ROW)
 
 #define FAST(f) ((PyCFunction)(void (*)(void))(f))
 
+/* clang-format off */
 static PyMethodDef value_methods[] = {
 #define ROW(python_name, name, doc) {#python_name, method_##python_name, METH_NOARGS, doc},
     UNARY_METHODS(ROW)
@@ -83,6 +84,7 @@ static PyMethodDef value_methods[] = {
     {"__reduce__", value_reduce, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
+/* clang-format on */
 
 static PyNumberMethods value_as_number = {
     NUMBER_SLOTS,
@@ -174,8 +176,7 @@ static PyMethodDef engine_functions[] = {
     {"update", engine_update, METH_O,
      "Apply update rules to parameters: all jobs, or none. See updates.py."},
     {"update_rules", engine_update_rules, METH_NOARGS, "The update rules known, a line each."},
-    {"gate", FAST(engine_gate), METH_FASTCALL,
-     "Return a node with the partials of a buffer."},
+    {"gate", FAST(engine_gate), METH_FASTCALL, "Return a node with the partials of a buffer."},
     {"trim", engine_trim, METH_NOARGS, "Give memory that holds no node back to the system."},
     {"chunks", engine_chunks, METH_NOARGS, "Chunks of 2 MiB held, and those in use."},
     {"fail_after", engine_fail_after, METH_O,

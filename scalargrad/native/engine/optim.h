@@ -49,7 +49,7 @@ INLINE void run_rule(const UpdateJob *job, Update *update, int states, int write
 }
 
 #define ROW(name, states, settings, writes_data, signature)                                       \
-    static void run_##name(const UpdateJob *job)                                                        \
+    static void run_##name(const UpdateJob *job)                                                  \
     {                                                                                             \
         run_rule(job, update_##name, states, writes_data);                                        \
     }
@@ -72,7 +72,8 @@ static int read_parameters(PyObject *parameters)
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(parameters); i++) {
         PyObject *x = PyTuple_GET_ITEM(parameters, i);
         if (!is_value(x)) {
-            PyErr_Format(PyExc_TypeError, "expected a Value, got %s %.60R", Py_TYPE(x)->tp_name, x);
+            PyErr_Format(PyExc_TypeError, "expected a Value, got %s %.60R", Py_TYPE(x)->tp_name,
+                         x);
             return -1;
         }
     }
@@ -104,8 +105,9 @@ static int check_memory(const Py_buffer *memory, const UpdateRule *rule, Py_ssiz
     Py_ssize_t length = memory->len / (Py_ssize_t)sizeof(double);
     int floats = memory->format && strcmp(memory->format, "d") == 0;
     if (floats && length != 1 + rule->states * n) {
-        PyErr_Format(PyExc_ValueError, "%s of %zd parameters does not have a memory of %zd numbers",
-                     rule->signature, n, length);
+        PyErr_Format(PyExc_ValueError,
+                     "%s of %zd parameters does not have a memory of %zd numbers", rule->signature,
+                     n, length);
         return -1;
     }
     if (!floats || (uintptr_t)memory->buf % sizeof(double) != 0) {

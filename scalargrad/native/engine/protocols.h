@@ -32,8 +32,10 @@ static Py_hash_t value_hash(PyObject *self)
 /* How a comparison comes out while a function is traced; NULL without an exception elsewhere. */
 COLD PyObject *compared_in_mode(PyObject *self, PyObject *other, int operation)
 {
-    static const char *const names[] = {"__lt__", "__le__", "__eq__", "__ne__", "__gt__", "__ge__"};
-    PyObject *outcome = PyObject_CallFunction(hooks.compared, "sOO", names[operation], self, other);
+    static const char *const names[] = {"__lt__", "__le__", "__eq__",
+                                        "__ne__", "__gt__", "__ge__"};
+    PyObject *outcome = PyObject_CallFunction(hooks.compared, "sOO", names[operation], self,
+                                              other);
     if (outcome == Py_None)
         Py_CLEAR(outcome);
     return outcome;
@@ -68,7 +70,8 @@ static Reading read_equal(PyObject *x, double *number)
 {
     const long long exact = 1LL << 53;
     int overflow = 0;
-    long long whole = PyLong_CheckExact(x) ? PyLong_AsLongLongAndOverflow(x, &overflow) : exact + 1;
+    long long whole = PyLong_CheckExact(x) ? PyLong_AsLongLongAndOverflow(x, &overflow)
+                                           : exact + 1;
     if (!overflow && whole >= -exact && whole <= exact) {
         *number = (double)whole;
         return READ;

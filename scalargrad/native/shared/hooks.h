@@ -23,8 +23,8 @@ static inline int check_hook(const Hook *hook, PyObject *named)
     if (found && (!hook->type || PyObject_TypeCheck(found, hook->type)))
         return 0;
     if (found)
-        PyErr_Format(PyExc_TypeError, "%s has to be a %s, got %s", hook->name,
-                     hook->type->tp_name, Py_TYPE(found)->tp_name);
+        PyErr_Format(PyExc_TypeError, "%s has to be a %s, got %s", hook->name, hook->type->tp_name,
+                     Py_TYPE(found)->tp_name);
     else
         PyErr_Format(PyExc_TypeError, "install needs %s", hook->name);
     return -1;
@@ -45,8 +45,9 @@ static inline int check_hooks(const Hook *hooks, Py_ssize_t count, PyObject *arg
     const Py_ssize_t rows = PyTuple_GET_SIZE(PyDict_GetItemString(named, "rows"));
     if (rows == known)
         return 0;
-    PyErr_Format(PyExc_ImportError, "rules.h knows %zd rows, the table has %zd: build the "
-                 "extension anew", known, rows);
+    PyErr_Format(PyExc_ImportError,
+                 "the extension knows %zd rows, the table has %zd: build the extension anew",
+                 known, rows);
     return -1;
 }
 

@@ -57,6 +57,7 @@ static double products_of(const Trace *t, int32_t row, const int32_t *pairs, int
     return total;
 }
 
+/* clang-format off */
 static double forward_of(int32_t row, double x, double y, double z)
 {
     switch (row) {
@@ -72,6 +73,7 @@ static double forward_of(int32_t row, double x, double y, double z)
     default: return x;
     }
 }
+/* clang-format on */
 
 /* The forward of a row that has to be run in Python. */
 static int number_in_python(Trace *t, int32_t row, const int32_t *operands, int32_t count,

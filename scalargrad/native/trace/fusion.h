@@ -17,7 +17,7 @@ typedef struct {
     int32_t *first, *last; /* of a node that is such a sum: its factors, two for each product */
     int32_t *kind;         /* PRODUCTS or NO_SUM */
     Link *link;
-    int32_t *factor;       /* those of one sum */
+    int32_t *factor; /* those of one sum */
     int32_t links, one, zero;
     size_t link_room, factor_room;
 } Fusion;

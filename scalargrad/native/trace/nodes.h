@@ -22,14 +22,14 @@ typedef struct {
     Tracer *tracer; /* borrowed: the one that stands for the node, as long as there is one */
     int32_t row, begin, count;
     uint8_t lane;
-    uint8_t plain;  /* eager has a float here, and no Value */
+    uint8_t plain; /* eager has a float here, and no Value */
 } TraceNode;
 
 typedef struct {
     PyObject_HEAD
     TraceNode *node;
-    int32_t *operand;   /* of all nodes, one after the other */
-    Slots known;        /* the nodes that can be found */
+    int32_t *operand; /* of all nodes, one after the other */
+    Slots known;      /* the nodes that can be found */
     int32_t size, operands;
     size_t room, operand_room;
     PyObject *rows;     /* list: rows that are not known to all traces */
@@ -38,7 +38,7 @@ typedef struct {
     PyObject *inputs;   /* list of the inputs' indices */
     uint8_t asks[KNOWN_ROWS];
     int16_t instead[KNOWN_ROWS]; /* 1 + the row that is computed in place of each; 0 for itself */
-    uint8_t is_rewriting; /* whether it asks at all */
+    uint8_t is_rewriting;        /* whether it asks at all */
 } Trace;
 
 struct Tracer {
@@ -111,13 +111,14 @@ static int is_constant(const Trace *t, int32_t i)
 static int same_operands(const Trace *t, int32_t i, const int32_t *operands, int32_t count)
 {
     return t->node[i].count == count
-        && memcmp(operands_of(t, i), operands, (size_t)count * sizeof *operands) == 0;
+           && memcmp(operands_of(t, i), operands, (size_t)count * sizeof *operands) == 0;
 }
 
 static int is_same_constant(const void *trace, int32_t i, const void *number)
 {
     const Trace *t = trace;
-    return is_constant(t, i) && number_key(t->node[i].number) == number_key(*(const double *)number);
+    const double x = t->node[i].number, y = *(const double *)number;
+    return is_constant(t, i) && number_key(x) == number_key(y);
 }
 
 typedef struct {
@@ -167,16 +168,22 @@ static int is_plain(const Trace *t, int32_t row, const int32_t *operands, int32_
 
 /* ------ new nodes; each returns its index, −1 with an exception */
 
-static int32_t append_node(Trace *t, int32_t row, const int32_t *operands, int32_t count, double number,
-                      int lane)
+static int32_t append_node(Trace *t, int32_t row, const int32_t *operands, int32_t count,
+                           double number, int lane)
 {
     if (RESERVE(t->node, t->room, (int64_t)t->size + 1) < 0
         || RESERVE(t->operand, t->operand_room, (int64_t)t->operands + count) < 0)
         return -1;
     if (count)
         memcpy(t->operand + t->operands, operands, (size_t)count * sizeof *operands);
-    t->node[t->size] = (TraceNode){number, NULL, row, t->operands, count, (uint8_t)lane,
-                              (uint8_t)is_plain(t, row, operands, count)};
+    t->node[t->size] = (TraceNode){
+        .number = number,
+        .row = row,
+        .begin = t->operands,
+        .count = count,
+        .lane = (uint8_t)lane,
+        .plain = (uint8_t)is_plain(t, row, operands, count),
+    };
     t->operands += count;
     return t->size++;
 }

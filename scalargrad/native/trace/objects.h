@@ -8,16 +8,16 @@
 
 /* What the Python half of the trace gives; see compiler/trace/in_c.py. */
 #define TRACE_HOOKS(HOOK)                                                                         \
-    HOOK(rows, &PyTuple_Type)   /* the known rows, by code */                                     \
-    HOOK(input, ANYTHING)       /* what stands for the row of an input */                         \
-    HOOK(constant, ANYTHING)    /* the same for a constant */                                     \
-    HOOK(tracer, &PyType_Type)  /* the class of Tracers */                                        \
-    HOOK(value, &PyType_Type)   /* the class of Values */                                         \
-    HOOK(forward, ANYTHING)     /* (Operator, numbers) -> float */                                \
-    HOOK(operand, ANYTHING)     /* (x, name of the reflected method) -> x or NotImplemented */    \
-    HOOK(state, ANYTHING)       /* modes.state */                                                 \
-    HOOK(template, ANYTHING)    /* (Operator, beside a constant) -> what each partial computes */ \
-    HOOK(local, ANYTHING)       /* (Tracer) -> the partial in each operand, None for a constant */
+    HOOK(rows, &PyTuple_Type)  /* the known rows, by code */                                      \
+    HOOK(input, ANYTHING)      /* what stands for the row of an input */                          \
+    HOOK(constant, ANYTHING)   /* the same for a constant */                                      \
+    HOOK(tracer, &PyType_Type) /* the class of Tracers */                                         \
+    HOOK(value, &PyType_Type)  /* the class of Values */                                          \
+    HOOK(forward, ANYTHING)    /* (Operator, numbers) -> float */                                 \
+    HOOK(operand, ANYTHING)    /* (x, name of the reflected method) -> x, or NotImplemented */    \
+    HOOK(state, ANYTHING)      /* modes.state */                                                  \
+    HOOK(template, ANYTHING)   /* (Operator, beside a constant) -> see templates.h */             \
+    HOOK(local, ANYTHING)      /* (Tracer) -> the partial in each operand, None for a constant */
 
 static struct {
     TRACE_HOOKS(HOOK_MEMBER)

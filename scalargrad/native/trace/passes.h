@@ -108,30 +108,36 @@ static PyObject *trace_stages(PyObject *self, PyObject *late_input)
         for (int32_t k = 0; !late && k < t->node[i].count; k++)
             late = stage[operands_of(t, i)[k]] >= STAGE_AFTER;
         stage[i] = t->node[i].lane ? (late ? STAGE_TOO_LATE : STAGE_LANES)
-                                    : (late ? STAGE_AFTER : STAGE_BEFORE);
+                                   : (late ? STAGE_AFTER : STAGE_BEFORE);
     }
     return found;
 }
 
 /* ------ a copy */
 
+/* The code that a computed row of the old trace has in the new; −1 with an exception. */
+static int32_t code_in(Trace *new, const Trace *old, int32_t row)
+{
+    if (row < KNOWN_ROWS)
+        return row;
+    PyObject *own = operator_by_code(old, row);
+    row = own ? code_of_own(new, own) : -1;
+    Py_XDECREF(own);
+    return row;
+}
+
 static int copy_node(Trace *new, Trace *old, int32_t i, Term *at)
 {
     const TraceNode node = old->node[i];
     if (node.row == CONSTANT || node.row == INPUT) {
-        const int32_t index
-            = node.row == INPUT ? new_input(new, node.number, node.lane, node.plain) : 0;
-        at[i] = node.row == INPUT ? (Term){index, 0.0} : number_term(node.number);
+        const int is_input = node.row == INPUT;
+        const int32_t index = is_input ? new_input(new, node.number, node.lane, node.plain) : 0;
+        at[i] = is_input ? (Term){index, 0.0} : number_term(node.number);
         return index < 0 ? -1 : 0;
     }
-    int32_t row = node.row;
-    if (row >= KNOWN_ROWS) {
-        PyObject *own = operator_by_code(old, row);
-        row = own ? code_of_own(new, own) : -1;
-        Py_XDECREF(own);
-        if (row < 0)
-            return -1;
-    }
+    const int32_t row = code_in(new, old, node.row);
+    if (row < 0)
+        return -1;
     Term few[FEW], *terms = few_or_more(few, node.count, sizeof *terms);
     if (!terms)
         return -1;

@@ -146,8 +146,8 @@ static int found_from(Trace *t, int32_t row, const Term *terms, int32_t count, T
         any_node |= !is_number_term(terms[k]);
     if (any_node)
         return applied(t, row, terms, count, result);
-    *result = number_term(forward_of(row, terms[0].number, terms[count > 1].number,
-                                     terms[count - 1].number));
+    *result = number_term(
+        forward_of(row, terms[0].number, terms[count > 1].number, terms[count - 1].number));
     return 0;
 }
 

@@ -143,15 +143,15 @@ static PyObject *binary(int32_t row, PyObject *x, PyObject *y, const char *swapp
     return settled(t, result);
 }
 
-#define UNARY_SLOT(name) \
-    static PyObject *tracer_##name(PyObject *x) \
-    { \
-        return unary(OP_##name, x); \
+#define UNARY_SLOT(name)                                                                          \
+    static PyObject *tracer_##name(PyObject *x)                                                   \
+    {                                                                                             \
+        return unary(OP_##name, x);                                                               \
     }
-#define BINARY_SLOT(name, dunder) \
-    static PyObject *tracer_##name(PyObject *x, PyObject *y) \
-    { \
-        return binary(OP_##name, x, y, "__" #dunder "__", "__r" #dunder "__"); \
+#define BINARY_SLOT(name, dunder)                                                                 \
+    static PyObject *tracer_##name(PyObject *x, PyObject *y)                                      \
+    {                                                                                             \
+        return binary(OP_##name, x, y, "__" #dunder "__", "__r" #dunder "__");                    \
     }
 
 UNARY_SLOT(neg)
@@ -173,11 +173,11 @@ static PyObject *tracer_power(PyObject *x, PyObject *y, PyObject *modulus)
 
 /* ------ methods */
 
-#define ROW(python, name, doc) \
-    static PyObject *method_##python(PyObject *x, PyObject *unused) \
-    { \
-        (void)unused; \
-        return unary(OP_##name, x); \
+#define ROW(python, name, doc)                                                                    \
+    static PyObject *method_##python(PyObject *x, PyObject *unused)                               \
+    {                                                                                             \
+        (void)unused;                                                                             \
+        return unary(OP_##name, x);                                                               \
     }
 UNARY_METHODS(ROW)
 #undef ROW

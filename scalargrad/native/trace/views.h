@@ -4,7 +4,14 @@
 
 #include "tracer.h"
 
-enum { COLUMN_ROWS, COLUMN_OPERANDS, COLUMN_NUMBERS, COLUMN_LANE_FLAGS, COLUMN_PLAIN_FLAGS, COLUMN_TRACERS };
+enum {
+    COLUMN_ROWS,
+    COLUMN_OPERANDS,
+    COLUMN_NUMBERS,
+    COLUMN_LANE_FLAGS,
+    COLUMN_PLAIN_FLAGS,
+    COLUMN_TRACERS
+};
 
 typedef struct {
     PyObject_HEAD
@@ -92,7 +99,8 @@ static PyObject *column_of(PyObject *trace, void *kind)
 #define TRACE_COLUMN(name, kind, doc) {name, column_of, NULL, doc, (void *)(intptr_t)(kind)}
 
 static PyGetSetDef trace_columns[] = {
-    TRACE_COLUMN("rows", COLUMN_ROWS, "The operator of each node, or what stands for an input or a constant."),
+    TRACE_COLUMN("rows", COLUMN_ROWS,
+                 "The operator of each node, or what stands for an input or a constant."),
     TRACE_COLUMN("operands", COLUMN_OPERANDS, "The nodes that each is computed from."),
     TRACE_COLUMN("numbers", COLUMN_NUMBERS, "What each was this time."),
     TRACE_COLUMN("lanes", COLUMN_LANE_FLAGS, "Whether each differs from lane to lane."),

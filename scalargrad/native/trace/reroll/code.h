@@ -172,9 +172,11 @@ static int add_group(Rerolled *r, Layout *l, Words *code, int32_t row, Words *co
     for (int32_t k = 0; !failed && k < l->parts; k++) {
         const Part part = l->part[k];
         const int wide = is_wide && length_of(part) >= r->few;
-        failed = put_part(r, l, part) < 0
-            || (wide ? add_wide(r, l, code, row, part, columns)
-                     : add_singles(r, l, code, row, part)) < 0;
+        failed = put_part(r, l, part) < 0;
+        if (!failed && wide)
+            failed = add_wide(r, l, code, row, part, columns) < 0;
+        else if (!failed)
+            failed = add_singles(r, l, code, row, part) < 0;
     }
     /* a vector reaches over what is computed later, never over what is there already */
     return failed || add_places(&r->at, REACH - 1) < 0 ? -1 : 0;
@@ -189,8 +191,8 @@ static int add_groups(Rerolled *r, const Groups *g, Words *code)
     for (int32_t level = 1; !failed && level <= g->levels; level++)
         for (int32_t at = g->first[level]; !failed && at >= 0; at = g->group[at].next)
             failed = find_parts(&parts, g, &g->group[at], r->few) < 0
-                || lay_out(r, &layout, &g->group[at], &parts) < 0
-                || add_group(r, &layout, code, g->group[at].row, &columns) < 0;
+                     || lay_out(r, &layout, &g->group[at], &parts) < 0
+                     || add_group(r, &layout, code, g->group[at].row, &columns) < 0;
     parts_free(&parts);
     layout_free(&layout);
     PyMem_Free(columns.item);

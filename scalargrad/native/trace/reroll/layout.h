@@ -48,7 +48,8 @@ static int compare_rows(const void *x, const void *y)
     return (a[k] > b[k]) - (a[k] < b[k]);
 }
 
-static int read_rows(const Rerolled *r, Layout *l, const int32_t *nodes, int32_t begin, int32_t end)
+static int read_rows(const Rerolled *r, Layout *l, const int32_t *nodes, int32_t begin,
+                     int32_t end)
 {
     const Trace *t = r->trace;
     for (int32_t k = begin; k < end; k++) {

@@ -91,9 +91,10 @@ static int is_pack(const void *packs, int32_t k, const void *wanted)
     const Packs *p = packs;
     const PackedColumn *column = wanted;
     const Pack *pack = &p->pack[k];
-    return pack->hash == column->hash && pack->length == column->length
-        && memcmp(p->places.item + pack->begin, column->places,
-                  (size_t)column->length * sizeof *column->places) == 0;
+    if (pack->hash != column->hash || pack->length != column->length)
+        return 0;
+    const size_t bytes = (size_t)column->length * sizeof *column->places;
+    return memcmp(p->places.item + pack->begin, column->places, bytes) == 0;
 }
 
 /* The pack of a column, a new one if it was not met before; NULL with an exception. Moves when the

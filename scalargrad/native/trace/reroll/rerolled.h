@@ -176,7 +176,8 @@ static PyMethodDef rerolled_methods[] = {
     {"code", rerolled_code, METH_O, "code(nodes): the instructions that compute them; bytes."},
     {"get", rerolled_get, METH_VARARGS, "get(node, default): its place."},
     {"put", rerolled_put, METH_O, "put(nodes): give places to nodes that are computed elsewhere."},
-    {"initial", rerolled_initial, METH_NOARGS, "initial(): what stands at each place at first; bytes."},
+    {"initial", rerolled_initial, METH_NOARGS,
+     "initial(): what stands at each place at first; bytes."},
     {NULL, NULL, 0, NULL},
 };
 

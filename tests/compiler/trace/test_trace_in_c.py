@@ -19,8 +19,8 @@ from scalargrad.rows import BUILT_IN
 from tests.support.compiled import adjoints_of
 from tests.support.expressions import random_expression, rounds
 
-Taped = chosen.Trace
-pytestmark = pytest.mark.skipif(Taped is recorder.Trace, reason="there is no trace in C")
+InC = chosen.Trace
+pytestmark = pytest.mark.skipif(InC is recorder.Trace, reason="there is no trace in C")
 
 NAMES = [name for name, row in BUILT_IN.items() if name != "polygamma"]
 
@@ -38,7 +38,7 @@ def columns(found: Any) -> list[Any]:
 
 
 def both(f: Callable[[Any], Any]) -> tuple[Any, Any]:
-    return f(recorder.Trace()), f(Taped())
+    return f(recorder.Trace()), f(InC())
 
 
 def rebuilt(seed: int, lanes: bool, special: float) -> Callable[[Any], Iterator[Any]]:
@@ -200,7 +200,7 @@ def test_rerolled_code_is_the_same_word_for_word() -> None:
     reroll = pytest.importorskip("scalargrad.compiler.machine.reroll")
     for seed in rounds(60):
         source = random.Random(seed)
-        found = Taped()
+        found = InC()
         count = source.choice((2, 5, 8, 17))
         outputs = loops(source, count)([found.input(0.1 * k) for k in range(count)])
         program = Program(found, [found.index(x) for x in outputs])
@@ -224,7 +224,7 @@ def test_rerolled_code_is_the_same_word_for_word() -> None:
 
 def test_code_is_refused_for_what_cannot_be_computed() -> None:
     reroll = pytest.importorskip("scalargrad.compiler.machine.reroll")
-    found = Taped()
+    found = InC()
     x, y = found.input(1.0), found.input(2.0)
     a, b = x * y, x + y
     c = a + b
