@@ -1,10 +1,11 @@
-/* Making a Value, and its attributes: number, gradient, label, structure. */
+/* Making a Value, and its attributes: number, gradient, label, structure. Included by copying.h,
+ * current.h, gradients.h, protocols.h. */
 #ifndef SCALARGRAD_ATTRIBUTES_H
 #define SCALARGRAD_ATTRIBUTES_H
 
 #include "build.h"
 
-/* What a hook that takes one object returns; NULL without an exception if that is None. */
+/* The answer of a hook that takes one object; NULL without an exception for None. */
 COLD PyObject *ask(PyObject *hook, PyObject *x)
 {
     PyObject *answer = PyObject_CallOneArg(hook, x);

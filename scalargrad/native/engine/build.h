@@ -1,4 +1,5 @@
-/* From operands to nodes: what every operator, method and function does. */
+/* From operands to nodes: the common way of operators, methods and functions. Included by
+ * attributes.h, compiled_nodes.h, function.h, optim.h. */
 #ifndef SCALARGRAD_BUILD_H
 #define SCALARGRAD_BUILD_H
 
@@ -6,7 +7,7 @@
 #include "../shared/hooks.h"
 #include "../shared/modes.h"
 
-/* What the engine uses of Python where speed does not matter; see native/__init__.py. A hook with a
+/* The Python half of the engine, where speed does not matter; see native/__init__.py. A hook with a
  * star is called only while a mode is active; its None means that the mode changes nothing here.
  * "no" is NotImplemented. */
 #define ENGINE_HOOKS(HOOK)                                                                        \
@@ -62,7 +63,7 @@ INLINE PyObject *finish(Node *node)
 
 typedef enum { FAILED = -1, NOT_OURS, READ } Reading;
 
-/* Whether it is a number of another kind, as that of a function that is being traced. */
+/* Whether x is a number of another kind, such as a Tracer. */
 static int builds_itself(PyObject *x)
 {
     static PyObject *name;
@@ -131,7 +132,7 @@ static int read_real(PyObject *x, double *number)
     return read_number(x, "", number) == READ ? 0 : -1;
 }
 
-/* The same for an attribute, which is named where it is no number. */
+/* Read the number that an attribute is set to; an error names the attribute. */
 static int read_attribute(PyObject *x, const char *name, double *number)
 {
     if (PyFloat_CheckExact(x)) {

@@ -1,4 +1,5 @@
-/* Rebuilding a node from its parts, for copies and pickles; what copying.py does in Python. */
+/* Rebuilding a node from its parts, for copies and pickles: the twin of copying.py. Included by
+ * module.c. */
 #ifndef SCALARGRAD_COPYING_H
 #define SCALARGRAD_COPYING_H
 

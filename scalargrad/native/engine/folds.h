@@ -1,5 +1,5 @@
-/* Operators over a list of edges: the twins, line by line, of those in folds.py. The operands stand
- * in the edges' `partial` until that is computed. */
+/* Operators over a list of edges: the twins, line by line, of those in folds.py. The operands
+ * stand in the edges' `partial` until that is computed. Included by backward.h, build.h. */
 #ifndef SCALARGRAD_FOLDS_H
 #define SCALARGRAD_FOLDS_H
 

@@ -1,11 +1,12 @@
-/* The functions `scalargrad.exp(x)`: a row of the table as a callable, quick for Values. */
+/* The functions `scalargrad.exp(x)`: a row of the table as a callable, quick for Values. Included
+ * by current.h, module.c. */
 #ifndef SCALARGRAD_FUNCTION_H
 #define SCALARGRAD_FUNCTION_H
 
 #include <structmember.h>
 #include "build.h"
 
-/* What C knows of a row; all NULL where it has to be run in Python. */
+/* The quick ways of a row in C; all NULL where the row has to be run in Python. */
 typedef struct {
     PyObject *(*node_of_one)(PyObject *);
     Forward1 *forward1;

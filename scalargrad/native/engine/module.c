@@ -22,7 +22,7 @@
 UNARY_METHODS(ROW)
 #undef ROW
 
-/* Methods take at most two operands besides self where C has a short way. */
+/* Methods have a quick way in C for at most two operands besides self. */
 static PyObject *call_quickly(int code, PyObject *self, PyObject *const *args, Py_ssize_t n,
                               PyObject *kwnames)
 {
@@ -129,7 +129,7 @@ static PyObject *set_modes(PyObject *module, PyObject *blocks)
 
 #define HOOK(name, type) {#name, &hooks.name, type},
 
-/* install(**hooks): what they are stands beside ENGINE_HOOKS. */
+/* install(**hooks): ENGINE_HOOKS lists them. */
 static PyObject *engine_install(PyObject *module, PyObject *args, PyObject *named)
 {
     (void)module;

@@ -1,4 +1,5 @@
-/* The node: 72 bytes, with up to two operands inside it; more stand in an array of edges. */
+/* The node: 72 bytes, with up to two operands inside; more stand in an array of edges. Included
+ * by folds.h. */
 #ifndef SCALARGRAD_NODE_H
 #define SCALARGRAD_NODE_H
 

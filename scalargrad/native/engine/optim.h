@@ -1,4 +1,4 @@
-/* Update rules over all parameters in one call; what updates.py does in Python. */
+/* Update rules over all parameters in one call: the twin of updates.py. Included by module.c. */
 #ifndef SCALARGRAD_OPTIM_H
 #define SCALARGRAD_OPTIM_H
 

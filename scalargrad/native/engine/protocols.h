@@ -1,4 +1,5 @@
-/* Python's protocols: printing, truth, comparing, and the conversions that are refused. */
+/* Python's protocols: printing, truth, comparing, and the conversions that are refused. Included
+ * by module.c. */
 #ifndef SCALARGRAD_PROTOCOLS_H
 #define SCALARGRAD_PROTOCOLS_H
 

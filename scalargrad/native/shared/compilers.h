@@ -1,4 +1,5 @@
-/* What GCC and Clang can be told beyond C11; included by the engine and by shared headers. */
+/* Attributes and hints that GCC and Clang know beyond C11. Included by engine/arena.h, modes.h,
+ * trace/slots.h, trace_types.h. */
 #ifndef SCALARGRAD_COMPILERS_H
 #define SCALARGRAD_COMPILERS_H
 

@@ -1,7 +1,8 @@
-/* Objects of Python that C uses, handed over by name; included by the engine and the trace.
+/* Objects of Python that C uses, handed over by name. Included by engine/build.h,
+ * trace/objects.h.
  *
- * A list of HOOK(name, type) states each once. The struct that holds them and the table that is read
- * here are made of that list. `type` is what the object has to be, or ANYTHING. */
+ * A list of HOOK(name, type) states each once. The struct that holds them and the table that is
+ * read here are made of that list. `type` is what the object has to be, or ANYTHING. */
 #ifndef SCALARGRAD_HOOKS_H
 #define SCALARGRAD_HOOKS_H
 

@@ -1,4 +1,5 @@
-/* How many blocks of modes.py are active, in any thread; included by the engine and the trace. */
+/* How many blocks of modes.py are active, in any thread. Included by engine/build.h,
+ * trace/objects.h. */
 #ifndef SCALARGRAD_MODES_H
 #define SCALARGRAD_MODES_H
 

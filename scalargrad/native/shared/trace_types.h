@@ -1,4 +1,4 @@
-/* What the trace adds to the engine's module; included by the modules of both. */
+/* The trace's part of the engine's module. Included by engine/module.c, trace/module.c. */
 #ifndef SCALARGRAD_TRACE_TYPES_H
 #define SCALARGRAD_TRACE_TYPES_H
 

@@ -1,4 +1,5 @@
-/* The chain rule on a trace: the twin of backward.py's symbolic_adjoints, node for node. */
+/* The chain rule on a trace: the twin of backward.py's symbolic_adjoints, node for node. Included
+ * by module.c. */
 #ifndef SCALARGRAD_ADJOINTS_H
 #define SCALARGRAD_ADJOINTS_H
 

@@ -1,4 +1,5 @@
-/* What a node is this time: a row's forward function on the numbers of its operands. */
+/* The number of a node: a row's forward function on the numbers of its operands. Included by
+ * tracer.h. */
 #ifndef SCALARGRAD_FORWARD_H
 #define SCALARGRAD_FORWARD_H
 

@@ -1,10 +1,11 @@
-/* Chains of + and × in one instruction: the twin of fusion.py, node for node. */
+/* Chains of + and × in one instruction: the twin of passes/fusion.py, node for node. Included by
+ * module.c. */
 #ifndef SCALARGRAD_FUSION_H
 #define SCALARGRAD_FUSION_H
 
 #include "passes.h"
 
-/* What becomes of a sum: nothing as long as there is nothing but numbers in it. */
+/* The kind of a sum that holds no product yet. */
 enum { NO_SUM = 0 };
 
 typedef struct {

@@ -236,7 +236,7 @@ static PyTypeObject TraceType = {
 
 #define HOOK(name, type) {#name, &trace_hooks.name, type},
 
-/* install_trace(**hooks): what they are stands beside TRACE_HOOKS. */
+/* install_trace(**hooks): TRACE_HOOKS lists them. */
 static PyObject *install_trace(PyObject *module, PyObject *args, PyObject *named)
 {
     (void)module;

@@ -1,5 +1,5 @@
-/* The nodes of a trace, in the order in which they were computed, each different computation once;
- * included by objects.h. */
+/* The nodes of a trace, in the order in which they were computed, each different computation
+ * once. Included by objects.h. */
 #ifndef SCALARGRAD_NODES_H
 #define SCALARGRAD_NODES_H
 
@@ -8,7 +8,8 @@
 #include "../shared/rules.h"
 #include "slots.h"
 
-/* Codes of rows: those of the table, then these, then the rows of each trace's own. */
+/* Codes of rows: those of the table, then STOP_GRADIENT to ACCUMULATE, which are the compiler's, then
+ * the rows of each trace's own. */
 enum { INPUT = -1, CONSTANT = -2 };
 enum { STOP_GRADIENT = OP_COUNT, LANES_SUM, PRODUCTS, ACCUMULATE, KNOWN_ROWS };
 
@@ -19,7 +20,7 @@ typedef struct Tracer Tracer;
 
 typedef struct {
     double number;
-    Tracer *tracer; /* borrowed: the one that stands for the node, as long as there is one */
+    Tracer *tracer; /* borrowed: the Tracer of the node, as long as there is one */
     int32_t row, begin, count;
     uint8_t lane;
     uint8_t plain; /* eager has a float here, and no Value */
@@ -38,7 +39,7 @@ typedef struct {
     PyObject *inputs;   /* list of the inputs' indices */
     uint8_t asks[KNOWN_ROWS];
     int16_t instead[KNOWN_ROWS]; /* 1 + the row that is computed in place of each; 0 for itself */
-    uint8_t is_rewriting;        /* whether it asks at all */
+    uint8_t is_rewriting;        /* whether `compute` is asked of any row */
 } Trace;
 
 struct Tracer {
@@ -87,7 +88,7 @@ static uint32_t hash_of(int32_t row, const int32_t *operands, int32_t count)
     return (uint32_t)hash;
 }
 
-/* −0.0 is not 0.0, and NaN is itself: these go by their bits. */
+/* A number by its bits, for −0.0 is not 0.0; all NaNs are one number. */
 static uint64_t number_key(double x)
 {
     uint64_t bits;

@@ -1,4 +1,4 @@
-/* Rows, Tracers and numbers: what nodes are to Python. */
+/* Rows, Tracers and numbers: nodes as Python sees them. Included by forward.h. */
 #ifndef SCALARGRAD_OBJECTS_H
 #define SCALARGRAD_OBJECTS_H
 
@@ -6,11 +6,11 @@
 #include "../shared/modes.h"
 #include "nodes.h"
 
-/* What the Python half of the trace gives; see compiler/trace/in_c.py. */
+/* The Python half of the trace; see compiler/trace/in_c.py. */
 #define TRACE_HOOKS(HOOK)                                                                         \
     HOOK(rows, &PyTuple_Type)  /* the known rows, by code */                                      \
     HOOK(input, ANYTHING)      /* what stands for the row of an input */                          \
-    HOOK(constant, ANYTHING)   /* the same for a constant */                                      \
+    HOOK(constant, ANYTHING)   /* what stands for the row of a constant */                        \
     HOOK(tracer, &PyType_Type) /* the class of Tracers */                                         \
     HOOK(value, &PyType_Type)  /* the class of Values */                                          \
     HOOK(forward, ANYTHING)    /* (Operator, numbers) -> float */                                 \
@@ -186,7 +186,7 @@ static int32_t index_of(Trace *t, PyObject *x)
     return index;
 }
 
-/* A number stays one, and does not become a node before it is needed as one. */
+/* The term of an operand: a number stays a number, and becomes a node only where one is needed. */
 static int term_of(Trace *t, PyObject *x, Term *term)
 {
     if (PyFloat_CheckExact(x)) {

@@ -1,4 +1,5 @@
-/* Walks over a whole trace: what is needed, how often, at which stage; a copy, rewritten. */
+/* Walks over a whole trace: the nodes needed, their uses, their stages; a copy, rewritten.
+ * Included by fusion.h, reroll/groups.h. */
 #ifndef SCALARGRAD_PASSES_H
 #define SCALARGRAD_PASSES_H
 
@@ -25,7 +26,7 @@ static Py_ssize_t count_of(PyObject *items)
     return PyTuple_GET_SIZE(items);
 }
 
-/* One of the indices that are checked. */
+/* Item k of a tuple of checked indices. */
 static int32_t index_in(PyObject *items, Py_ssize_t k)
 {
     return (int32_t)PyLong_AsLong(PyTuple_GET_ITEM(items, k));
@@ -148,7 +149,7 @@ static int copy_node(Trace *new, Trace *old, int32_t i, Term *at)
     return result;
 }
 
-/* Of `wanted` nodes of the old trace what has become of them. */
+/* The nodes of the new trace that the `wanted` nodes of the old have become. */
 static PyObject *copies_of(Trace *new, const Term *at, PyObject *wanted)
 {
     PyObject *found = PyList_New(count_of(wanted));

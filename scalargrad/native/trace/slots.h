@@ -1,4 +1,4 @@
-/* Finding numbered items by what they are: open addressing; included by nodes.h. */
+/* Finding numbered items by their content: open addressing. Included by nodes.h. */
 #ifndef SCALARGRAD_SLOTS_H
 #define SCALARGRAD_SLOTS_H
 

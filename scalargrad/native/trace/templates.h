@@ -1,4 +1,5 @@
-/* What the partial derivatives of rows compute, as traced once on placeholders: from the table. */
+/* The computations of partial derivatives, traced once for each row on placeholders. Included by
+ * adjoints.h. */
 #ifndef SCALARGRAD_TEMPLATES_H
 #define SCALARGRAD_TEMPLATES_H
 
@@ -18,7 +19,7 @@ typedef struct {
     int8_t steps, operands, result, selects;
 } Template;
 
-/* By row, and whether one of its operands is no variable: a template for each operand. */
+/* A template for each operand; by row, and by whether one of its operands is no variable. */
 static struct {
     Template *templates;
     uint8_t is_known;

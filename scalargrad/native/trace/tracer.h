@@ -1,4 +1,5 @@
-/* A Tracer: a number of a function that is being traced, with Python's arithmetic. */
+/* A Tracer: a number of a function that is being traced, with Python's arithmetic. Included by
+ * passes.h, templates.h, views.h. */
 #ifndef SCALARGRAD_TRACER_H
 #define SCALARGRAD_TRACER_H
 
@@ -7,7 +8,7 @@
 
 /* ------ applying rows */
 
-/* What a trace's own rule makes of a row. */
+/* Apply a row by `compute` of the trace's class, which may rewrite it. */
 static int applied_in_python(Trace *t, int32_t row, const Term *terms, int32_t count, Term *result)
 {
     PyObject *operands = PyTuple_New(count), *found = NULL;
@@ -37,7 +38,7 @@ static int is_scaled(const Trace *t, int32_t i)
 
 static int is_asking(const Trace *t, int32_t row, const Term *terms, int32_t count)
 {
-    /* what was to be summed may have lost its lanes: then the sum is a product with their count */
+    /* an operand may have lost its lanes: its sum over lanes is then a product with their count */
     if (row == LANES_SUM && t->is_rewriting)
         return is_number_term(terms[0]) || !t->node[terms[0].node].lane;
     const int asks = row < KNOWN_ROWS ? t->asks[row] : NEVER;
@@ -68,8 +69,8 @@ static int applied(Trace *t, int32_t row, const Term *terms, int32_t count, Term
     return index < 0 ? -1 : 0;
 }
 
-/* What a computation gives to Python: a Tracer even of a constant, which is a number like any other
- * of the function; but where rows are rewritten it is told apart. */
+/* The result of a computation for Python: a Tracer, even of a constant, which is a number of the
+ * function like any other; but a float of a constant where rows are rewritten. */
 static PyObject *result_of(Trace *t, Term x)
 {
     if (t->is_rewriting && is_number_term(x))
@@ -82,7 +83,7 @@ static PyObject *result_of(Trace *t, Term x)
 
 static int is_detaching(void)
 {
-    /* while a function is traced one mode is active: that it is traced */
+    /* tracing is one active mode; no_grad would be a second */
     if (modes_active() < 2)
         return 0;
     PyObject *no_grad = PyObject_GetAttrString(trace_hooks.state, "no_grad");
@@ -219,7 +220,7 @@ static void tracer_dealloc(PyObject *self)
     Py_TYPE(self)->tp_free(self);
 }
 
-/* Without a tp_clear: what a trace is part of a cycle through, it gives up itself. */
+/* Without a tp_clear: a cycle through a Tracer runs through its trace, whose tp_clear breaks it. */
 static int tracer_traverse(PyObject *self, visitproc visit, void *arg)
 {
     Py_VISIT(((Tracer *)self)->trace);

@@ -1,4 +1,5 @@
-/* A trace's columns as sequences: its rows, operands, numbers, lanes and Tracers, by node. */
+/* A trace's columns as sequences: its rows, operands, numbers, lanes and Tracers, by node.
+ * Included by module.c. */
 #ifndef SCALARGRAD_VIEWS_H
 #define SCALARGRAD_VIEWS_H
 

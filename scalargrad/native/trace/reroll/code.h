@@ -1,5 +1,5 @@
-/* Re-rolling: the code of the numbers that are the same in all lanes, and where they stand. The twin
- * of reroll.py's Rerolled, word for word. */
+/* Re-rolling: the code of the numbers that are the same in all lanes, and their places. The twin
+ * of machine/reroll.py's Rerolled, word for word. Included by rerolled.h. */
 #ifndef SCALARGRAD_REROLL_H
 #define SCALARGRAD_REROLL_H
 

@@ -1,4 +1,5 @@
-/* What a group of nodes reads, in order, cut up where this makes stretches; and where it stands. */
+/* The places that a group of nodes reads, in order, cut up where this makes stretches. Included
+ * by code.h. */
 #ifndef SCALARGRAD_LAYOUT_H
 #define SCALARGRAD_LAYOUT_H
 

@@ -1,4 +1,5 @@
-/* Places of numbers, and columns that are packed together: what re-rolling keeps. */
+/* Places of numbers, and columns that are packed together: the memory of re-rolling. Included by
+ * layout.h. */
 #ifndef SCALARGRAD_PLACES_H
 #define SCALARGRAD_PLACES_H
 

@@ -1,4 +1,4 @@
-/* `Rerolled` as Python sees it: code for nodes, and the place of each. */
+/* `Rerolled` as Python sees it: code for nodes, and the place of each. Included by module.c. */
 #ifndef SCALARGRAD_REROLLED_H
 #define SCALARGRAD_REROLLED_H
 
