@@ -269,8 +269,9 @@ static void block_return(Block *block)
 }
 
 /* A full block becomes a place to make nodes again once half of it is free: sooner, every freed
- * node would drag the next one to a distant place. After a million temporaries with random survivors
- * a chain of nodes then takes 1.1 times as long as before them; once an eighth is free, 1.3. */
+ * node would drag the next one to a distant place. After a million temporaries with random
+ * survivors a chain of nodes then takes 1.1 times as long as before them; once an eighth is free,
+ * 1.3. */
 static uint32_t live_with_room(void)
 {
     return SLOTS_PER_BLOCK / 2;

@@ -13,8 +13,8 @@
 
 typedef void *Reallocate(void *, size_t);
 
-/* Give the array that the pointer at `items` names, of items of `size` bytes, room for twice as many
- * as are wanted. −1, with nothing changed and no exception, where there is no memory. */
+/* `items` is the address of a pointer to items of `size` bytes: make room for twice as many as are
+ * wanted. −1, with nothing changed and no exception, where there is no memory. */
 static inline int grow(void *items, size_t *room, size_t wanted, size_t size,
                        Reallocate *reallocate)
 {

@@ -126,7 +126,7 @@ static inline double sg_exact_sum(double *terms, int count)
     return 256.0 * sg_sum_of_finite(terms, count);
 }
 
-/* Γ(x)·exp(x + g − ½)/(x + g − ½)^(x − ½), with g = 6.0246…: Lanczos' approximation, as in Python. */
+/* Γ(x)·exp(x + g − ½)/(x + g − ½)^(x − ½), g = 6.0246…: Lanczos' approximation, as in Python. */
 static inline double sg_lanczos_sum(double x)
 {
     static const double above[13] = {

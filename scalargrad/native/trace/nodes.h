@@ -8,8 +8,8 @@
 #include "../shared/rules.h"
 #include "slots.h"
 
-/* Codes of rows: those of the table, then STOP_GRADIENT to ACCUMULATE, which are the compiler's, then
- * the rows of each trace's own. */
+/* Codes of rows: those of the table, then STOP_GRADIENT to ACCUMULATE, which are the compiler's,
+ * then the rows of each trace's own. */
 enum { INPUT = -1, CONSTANT = -2 };
 enum { STOP_GRADIENT = OP_COUNT, LANES_SUM, PRODUCTS, ACCUMULATE, KNOWN_ROWS };
 

@@ -90,8 +90,8 @@ static PyTypeObject TraceType;
 
 enum { STAGE_BEFORE, STAGE_LANES, STAGE_AFTER, STAGE_TOO_LATE };
 
-/* stages(late_input): the stage of every node, as program.py has them; bytes. One input may be known
- * after the lanes. */
+/* stages(late_input): the stage of every node, as program.py has them; bytes. One input may be
+ * known after the lanes. */
 static PyObject *trace_stages(PyObject *self, PyObject *late_input)
 {
     const Trace *t = (Trace *)self;

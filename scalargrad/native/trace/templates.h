@@ -25,7 +25,7 @@ static struct {
     uint8_t is_known;
 } known_templates[OP_COUNT][2];
 
-/* ------ reading what Python traced: [(steps, result, selects)], steps are (code, operands, number) */
+/* ------ reading templates: [(steps, result, selects)], steps are (code, operands, number) */
 
 static int read_step(PyObject *item, int places, Step *step)
 {

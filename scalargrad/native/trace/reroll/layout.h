@@ -104,7 +104,7 @@ static int add_part(Layout *l, int32_t begin, int32_t end)
     return 0;
 }
 
-/* Cut rows up where this makes stretches; leave them whole where that leaves too little in a piece. */
+/* Cut rows up where this makes stretches; leave them whole where pieces would be too short. */
 static int cut_rows(Layout *l, Part whole)
 {
     const int32_t length = length_of(whole);
