@@ -23,7 +23,19 @@ def module_name(path: Path) -> str:
 
 FILES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 CORE = [
-    *("rows", "ieee", "folds", "graph", "ops", "blocks", "modes", "stale", "backward", "copying"),
+    *(
+        "rows",
+        "ieee",
+        "folds",
+        "graph",
+        "ops",
+        "blocks",
+        "modes",
+        "stale",
+        "doubts",
+        "backward",
+        "copying",
+    ),
     *("updates", "freeing", "arrays", "protocols", "comparing", "given", "value", "methods"),
     "engine",
 ]

@@ -1,9 +1,9 @@
 /* Memory for nodes: 2 MiB chunks (huge pages advised) cut into blocks of 64 KiB. Included by
  * node.h.
  *
- * The order of addresses matters more than the count of instructions: nodes built one after
- * the other lie side by side, and stay so, because a block starts afresh when its last node is
- * freed and a freed node returns to its own block. All under the GIL. */
+ * The order of addresses matters more than the count of instructions: nodes built one after the
+ * other lie side by side, and stay so, because a block starts afresh when its last node is freed
+ * and a freed node returns to its own block. All under the GIL. */
 #ifndef SCALARGRAD_ARENA_H
 #define SCALARGRAD_ARENA_H
 

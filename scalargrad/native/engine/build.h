@@ -1,5 +1,5 @@
 /* From operands to nodes: the common way of operators, methods and functions. Included by
- * attributes.h, compiled_nodes.h, function.h, optim.h. */
+ * attributes.h, doubts.h, function.h, optim.h. */
 #ifndef SCALARGRAD_BUILD_H
 #define SCALARGRAD_BUILD_H
 
@@ -29,7 +29,8 @@
     HOOK(equal_float, ANYTHING)      /* (x) -> the float that equals what x equals, or "no" */    \
     HOOK(compared, ANYTHING)         /* * (name, Value, x) -> how the comparison comes out */     \
     HOOK(array_ufunc, ANYTHING)      /* what NumPy asks a Value */                                \
-    HOOK(linked, ANYTHING)           /* (Value) -> a copy computed from it, or None */
+    HOOK(linked, ANYTHING)           /* (Value) -> a copy computed from it, or None */            \
+    HOOK(decide, ANYTHING)           /* (list of Values whose zeros may stand for NOTHING) */
 
 static struct {
     ENGINE_HOOKS(HOOK_MEMBER)

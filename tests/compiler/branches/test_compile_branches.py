@@ -11,12 +11,16 @@ import pytest
 
 import scalargrad as sg
 from scalargrad.compiler import compile
-from tests.support.compiled import RUNNERS, Function, of_arguments, running, value_and_gradients
+from tests.support.compiled import (
+    EACH_RUNNER,
+    Function,
+    of_arguments,
+    running,
+    value_and_gradients,
+)
 from tests.support.expressions import rounds
 
 np = pytest.importorskip("numpy")
-
-EACH_RUNNER = pytest.mark.parametrize("runner", RUNNERS)
 
 
 def halved(x: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What `fit` was asked for: a Plan, and all that is refused before anything is trained."""
+"""What `fit` was asked for: a Recipe, and all that is refused before anything is trained."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OF_A_MODEL = (accuracy, confusion_matrix)
 
 
 @dataclass
-class Plan:
+class Recipe:
     """What `fit` was asked for."""
 
     loss: Measure
@@ -152,12 +152,12 @@ def mover(optimizer: Any, epochs: Any) -> Optimizer:
 # ------ how they fit together
 
 
-def check(plan: Plan, run: Run) -> None:
+def check(recipe: Recipe, run: Run) -> None:
     if state.no_grad:
         raise RuntimeError("there is nothing to learn from within no_grad(): call fit outside")
-    if plan.metrics and not plan.validation:
-        raise ValueError(f"metrics {list(plan.metrics)} are of the validation data: pass some")
-    if any(isinstance(callback, EarlyStopping) for callback in plan.on_update):
+    if recipe.metrics and not recipe.validation:
+        raise ValueError(f"metrics {list(recipe.metrics)} are of the validation data: pass some")
+    if any(isinstance(callback, EarlyStopping) for callback in recipe.on_update):
         raise ValueError("EarlyStopping goes by epochs: pass it in callbacks, not in on_update")
     ours = set(map(id, run.model.parameters())) if hasattr(run.model, "parameters") else None
     if ours is not None and ours.isdisjoint(map(id, run.optimizer.parameters)):
