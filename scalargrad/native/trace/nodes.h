@@ -147,14 +147,19 @@ static uint32_t slot_of_node(const Trace *t, int32_t row, const int32_t *operand
     return find_slot(&t->known, hash_of(row, operands, count), is_same_computation, t, &wanted);
 }
 
-static uint32_t hash_in_trace(const void *trace, int32_t i)
+static int hash_in_trace(const void *trace, int32_t i, uint32_t *hash)
 {
-    return hash_of_node(trace, i);
+    const Trace *t = trace;
+    /* every identity is a variable of its own, to take a derivative in */
+    if (t->node[i].row == INPUT || t->node[i].row == OP_identity)
+        return 0;
+    *hash = hash_of_node(t, i);
+    return 1;
 }
 
 static int reserve_slot(Trace *t)
 {
-    return slots_reserve(&t->known, hash_in_trace, t);
+    return slots_reserve(&t->known, t->size, hash_in_trace, t);
 }
 
 /* ------ a Value is an input, what is computed from one, and what is made one */

@@ -11,7 +11,8 @@ typedef struct {
 } Slots;
 
 typedef int IsItem(const void *owner, int32_t item, const void *wanted);
-typedef uint32_t HashOfItem(const void *owner, int32_t item);
+/* Whether an item is to be found at all, and its hash. */
+typedef int HashOfItem(const void *owner, int32_t item, uint32_t *hash);
 
 static uint64_t mixed(uint64_t hash, uint64_t x)
 {
@@ -36,16 +37,25 @@ static void fill_slot(Slots *s, uint32_t at, int32_t item)
     s->filled++;
 }
 
-static void put_again(int32_t *item, uint32_t slots, uint32_t hash, int32_t found)
+/* In the order of the items: in that of the slots, adjoints of 5,000 nodes took a tenth longer. */
+INLINE void fill_slots(int32_t *item, uint32_t slots, int32_t items, HashOfItem *hash_of_item,
+                       const void *owner)
 {
-    uint32_t at = hash & (slots - 1);
-    while (item[at] >= 0)
-        at = (at + 1) & (slots - 1);
-    item[at] = found;
+    uint32_t at;
+    memset(item, 0xFF, slots * sizeof *item);
+    for (int32_t k = 0; k < items; k++) {
+        if (!hash_of_item(owner, k, &at))
+            continue;
+        at &= slots - 1;
+        while (item[at] >= 0)
+            at = (at + 1) & (slots - 1);
+        item[at] = k;
+    }
 }
 
-/* Keep at least half of the slots empty, one more filled. −1 with an exception, nothing changed. */
-INLINE int slots_reserve(Slots *s, HashOfItem *hash_of_item, const void *owner)
+/* Keep at least half of the slots empty, one more filled. `items` is how many the owner has. −1 with
+ * an exception, nothing changed. */
+INLINE int slots_reserve(Slots *s, int32_t items, HashOfItem *hash_of_item, const void *owner)
 {
     if (2 * ((uint64_t)s->filled + 1) <= s->slots)
         return 0;
@@ -55,10 +65,7 @@ INLINE int slots_reserve(Slots *s, HashOfItem *hash_of_item, const void *owner)
         PyErr_NoMemory();
         return -1;
     }
-    memset(item, 0xFF, slots * sizeof *item);
-    for (uint32_t at = 0; at < s->slots; at++)
-        if (s->item[at] >= 0)
-            put_again(item, slots, hash_of_item(owner, s->item[at]), s->item[at]);
+    fill_slots(item, slots, items, hash_of_item, owner);
     PyMem_Free(s->item);
     s->item = item;
     s->slots = slots;

@@ -82,9 +82,10 @@ typedef struct {
     const int32_t *places;
 } PackedColumn;
 
-static uint32_t hash_of_pack(const void *packs, int32_t k)
+static int hash_of_pack(const void *packs, int32_t k, uint32_t *hash)
 {
-    return ((const Packs *)packs)->pack[k].hash;
+    *hash = ((const Packs *)packs)->pack[k].hash;
+    return 1;
 }
 
 static int is_pack(const void *packs, int32_t k, const void *wanted)
@@ -102,7 +103,7 @@ static int is_pack(const void *packs, int32_t k, const void *wanted)
  * next is made. */
 static Pack *pack_of(Packs *p, const int32_t *column, int32_t length)
 {
-    if (slots_reserve(&p->known, hash_of_pack, p) < 0)
+    if (slots_reserve(&p->known, p->packs, hash_of_pack, p) < 0)
         return NULL;
     const PackedColumn wanted = {hash_of(0, column, length), length, column};
     const uint32_t at = find_slot(&p->known, wanted.hash, is_pack, p, &wanted);
