@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.places import PACKAGE
+from tests.support.places import PACKAGE, TESTS
 
 
 def module_name(path: Path) -> str:
@@ -23,21 +24,9 @@ def module_name(path: Path) -> str:
 
 FILES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 CORE = [
-    *(
-        "rows",
-        "ieee",
-        "folds",
-        "graph",
-        "ops",
-        "blocks",
-        "modes",
-        "stale",
-        "doubts",
-        "backward",
-        "copying",
-    ),
-    *("updates", "freeing", "arrays", "protocols", "comparing", "given", "value", "methods"),
-    "engine",
+    *("rows", "ieee", "folds", "graph", "ops", "blocks", "modes", "stale", "doubts", "backward"),
+    *("copying", "updates", "freeing", "arrays", "protocols", "comparing", "given", "value"),
+    *("methods", "engine"),
 ]
 """From the bottom up: a file here imports only from those before it."""
 
@@ -118,6 +107,12 @@ def test_only_the_switch_and_its_twin_in_the_compiler_name_the_native_part() -> 
     outside = {name for name in IMPORTS if name.split(".")[0] != "native"}
     naming = {m for m in outside if any(n.split(".")[0] == "native" for n in IMPORTS[m])}
     assert naming == {"engine", "compiler.trace.native"}
+
+
+def test_no_test_imports_from_another() -> None:
+    importing = re.compile(r"^\s*(from|import) [\w.]*\btest_", re.M)
+    files = [*TESTS.rglob("*.py")]
+    assert [path for path in files if importing.search(path.read_text(encoding="utf-8"))] == []
 
 
 # ------ light
