@@ -44,7 +44,7 @@ if update_rules() != [rule.signature for rule in RULES.values()]:
     raise ImportError("updates.h does not know the table's update rules: build the extension anew")
 
 _engine.install(
-    tuple(BUILT_IN.values()),
+    rows=tuple(BUILT_IN.values()),
     operand=operand,
     build=build,
     settle=modes.settle,

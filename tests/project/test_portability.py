@@ -61,7 +61,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, s
         headers = [f"-I{path}" for path in paths]
         flags = [*module["extra-compile-args"], "-fPIC", "-Wall", "-Wextra", "-Werror", *headers]
         if (compiler, name) not in objects:
-            run(found(compiler), *flags, "-c", *module["sources"], "-o", target)
+            run(found(compiler), *flags, "-r", *module["sources"], "-o", target)
         return objects.setdefault((compiler, name), target)
 
     yield build

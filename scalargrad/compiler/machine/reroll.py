@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from ...rows import Operator
 from ..trace.in_python import Trace
-from ..trace.native import machine, traces
+from ..trace.native import machine, nodes
 from ..trace.vocabulary import CONSTANT, products
 
 Places = tuple[int, ...]
@@ -80,8 +80,8 @@ def parts(trace: Trace, group: Sequence[int]) -> list[list[int]]:
 
 def rerolled(trace: Any, numbers: Sequence[int], constants: Iterable[int]) -> Any:
     """Return a `Rerolled`, or its twin in C where the trace is kept in C."""
-    if traces is not None and isinstance(trace, traces.Trace):
-        return traces.Rerolled(trace, (*numbers, *constants), FEW, OPERATIONS)
+    if nodes is not None and isinstance(trace, nodes.Trace):
+        return nodes.Rerolled(trace, (*numbers, *constants), FEW, OPERATIONS)
     return Rerolled(trace, numbers, constants)
 
 

@@ -38,7 +38,7 @@ SIMPLE = {int, bool, str, bytes, type(None), type(...), type(NotImplemented)}
 CONSTANT = {
     *("typing", "_thread", "datetime", "re", "pathlib", "ast", "inspect", "_abc", "numpy.dtypes"),
     *("zoneinfo", "string", "ipaddress", "builtins", "scalargrad.rows"),
-    *("scalargrad.native._engine", "scalargrad.native._machine", "scalargrad.native._trace"),
+    *("scalargrad.native._engine", "scalargrad.native._machine"),
 }
 """Objects of the classes of these modules do not change, if the walk has no other use of them."""
 CONSTANT_CLASSES = {

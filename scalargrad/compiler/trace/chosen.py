@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from . import in_python
-from .native import traces
+from .native import nodes
 
 Trace: Any = in_python.Trace
 
-if traces is not None:
+if nodes is not None:
     from .in_c import Trace  # noqa: F401

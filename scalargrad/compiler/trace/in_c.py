@@ -12,7 +12,7 @@ from ...rows import BUILT_IN, Operator
 from . import in_python
 from .arithmetic import checked
 from .dividing import Dividing
-from .native import traces
+from .native import nodes
 from .recorder import Recorder
 from .tracer import Number
 from .vocabulary import CONSTANT, INPUT, STRUCTURE
@@ -21,7 +21,7 @@ CONSTANT_STEP = -2
 """The code of a step that is a constant."""
 
 
-class Tracer(Dividing, traces.Tracer, Number):  # type: ignore[misc]
+class Tracer(Dividing, nodes.Tracer, Number):  # type: ignore[misc]
     """A number of a `Trace`."""
 
     __slots__ = ()
@@ -34,7 +34,7 @@ class Tracer(Dividing, traces.Tracer, Number):  # type: ignore[misc]
         return found
 
 
-class Trace(traces.Trace, Recorder):  # type: ignore[misc]
+class Trace(nodes.Trace, Recorder):  # type: ignore[misc]
     """What `in_python.Trace` is, with its columns as views of what is kept in C."""
 
 
@@ -78,9 +78,15 @@ def local(node: Any) -> list[tuple[Any, bool]]:
     return list(zip(node.op.local(node, operands, variable), node.op.selecting(variable)))
 
 
-traces.install(
-    (*BUILT_IN.values(), *STRUCTURE),
-    *(INPUT, CONSTANT, Tracer, Value),
-    *(in_python.forward, checked, modes.state, template, local),
+nodes.install_trace(
+    rows=(*BUILT_IN.values(), *STRUCTURE),
+    input=INPUT,
+    constant=CONSTANT,
+    tracer=Tracer,
+    value=Value,
+    forward=in_python.forward,
+    operand=checked,
+    state=modes.state,
+    template=template,
+    local=local,
 )
-traces.set_modes(modes.active)

@@ -1,5 +1,5 @@
-/* Back-propagation in two passes that need no memory, so that nothing can fail between old and new
- * gradients: no signal handler and no allocation can cut in.
+/* Back-propagation in two passes that need no memory, so that nothing can fail between old and
+ * new gradients: no signal handler and no allocation can cut in. Included by doubts.h.
  *
  * The first counts, for each node reached from the root, the edges that lead to it. The second
  * handles a node when its count has fallen to zero, in the order that graph.py defines. */
@@ -7,6 +7,7 @@
 #define SCALARGRAD_BACKWARD_H
 
 #include "folds.h"
+#include "../shared/growing.h"
 
 #define FOR_EACH_EDGE(node, PARENT, PARTIAL, BODY)                                                \
     do {                                                                                          \
@@ -37,19 +38,14 @@ typedef struct {
 typedef struct {
     Saved *item;
     size_t length, room;
-    int failed;          /* memory ran out: not all are here */
+    int failed; /* memory ran out: not all are here */
 } Snapshot;
 
 static int snapshot_save(Snapshot *all, Node *node)
 {
-    if (all->length == all->room) {
-        size_t room = all->room ? 2 * all->room : 64;
-        Saved *item = acquire_larger(all->item, room * sizeof(Saved));
-        if (!item)
-            return -1;
-        all->item = item;
-        all->room = room;
-    }
+    if (all->length == all->room
+        && grow(&all->item, &all->room, all->length + 1, sizeof(Saved), acquire_larger) < 0)
+        return -1;
     all->item[all->length++] = (Saved){node, node->grad};
     return 0;
 }
@@ -225,9 +221,8 @@ static int snapshot_take(Snapshot *all, Node *root)
 {
     int failed = snapshot_visit(all, root) < 0;
     for (size_t next = 0; !failed && next < all->length; next++)
-        FOR_EACH_EDGE(all->item[next].node, parent, partial, {
-            failed = failed || snapshot_visit(all, parent) < 0;
-        });
+        FOR_EACH_EDGE(all->item[next].node, parent, partial,
+                      { failed = failed || snapshot_visit(all, parent) < 0; });
     for (size_t i = 0; i < all->length; i++)
         all->item[i].node->flags &= (uint8_t)~MARKED;
     return failed ? -1 : 0;

@@ -1,4 +1,5 @@
-/* What a compiled function needs of Values: their numbers all at once, and a node of its own. */
+/* A compiled function's use of Values: their numbers all at once, and a node of its own. Included
+ * by module.c. */
 #ifndef SCALARGRAD_COMPILED_NODES_H
 #define SCALARGRAD_COMPILED_NODES_H
 

@@ -1,4 +1,5 @@
-/* Rebuilding a node from its parts, for copies and pickles; what copying.py does in Python. */
+/* Rebuilding a node from its parts, for copies and pickles: the twin of copying.py. Included by
+ * module.c. */
 #ifndef SCALARGRAD_COPYING_H
 #define SCALARGRAD_COPYING_H
 
@@ -95,7 +96,8 @@ static PyObject *value_copy(PyObject *self, PyObject *unused)
         return linked;
     PyObject *operands = edge_tuple(node, operand_view);
     PyObject *partials = operands ? edge_tuple(node, partial_view) : NULL;
-    Node *copy = partials ? node_of_parts(row_of(node), node->data, operands, partials) : NULL;
+    Node *copy = partials ? node_of_parts(operator_of(node), node->data, operands, partials)
+                          : NULL;
     Py_XDECREF(operands);
     Py_XDECREF(partials);
     if (!copy)

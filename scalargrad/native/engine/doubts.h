@@ -1,8 +1,8 @@
-/* Zeros that may stand for NOTHING, as doubts.py tells; included by what makes nodes of compiled
- * functions, copies nodes, or runs back-propagation.
+/* Zeros that may stand for NOTHING, as doubts.py tells. Included by compiled_nodes.h, copying.h,
+ * gradients.h.
  *
- * Zeros are decided only once a NaN came, by running Python: before that all gradients are put back
- * to what they were. */
+ * Zeros are decided only once a NaN came, by running Python: before that all gradients are put
+ * back to what they were. */
 #ifndef SCALARGRAD_DOUBTS_H
 #define SCALARGRAD_DOUBTS_H
 

@@ -1,4 +1,4 @@
-/* The methods that run back-propagation or walk the whole graph. */
+/* The methods that run back-propagation or walk the whole graph. Included by module.c. */
 #ifndef SCALARGRAD_GRADIENTS_H
 #define SCALARGRAD_GRADIENTS_H
 
@@ -123,7 +123,7 @@ static int append(void *list, Node *node)
     return PyList_Append(list, (PyObject *)node) == 0;
 }
 
-/* What graph.backward_order returns. */
+/* The twin of graph.backward_order. */
 static PyObject *value_backward_order(PyObject *self, PyObject *unused)
 {
     (void)unused;

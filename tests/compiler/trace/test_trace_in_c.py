@@ -20,8 +20,8 @@ from scalargrad.rows import BUILT_IN
 from tests.support.compiled import adjoints_of
 from tests.support.expressions import random_expression, rounds
 
-Taped = chosen.Trace
-pytestmark = pytest.mark.skipif(Taped is in_python.Trace, reason="there is no trace in C")
+InC = chosen.Trace
+pytestmark = pytest.mark.skipif(InC is in_python.Trace, reason="there is no trace in C")
 
 NAMES = [name for name, row in BUILT_IN.items() if name != "polygamma"]
 
@@ -39,7 +39,7 @@ def columns(found: Any) -> list[Any]:
 
 
 def both(f: Callable[[Any], Any]) -> tuple[Any, Any]:
-    return f(in_python.Trace()), f(Taped())
+    return f(in_python.Trace()), f(InC())
 
 
 def rebuilt(seed: int, lanes: bool, special: float) -> Callable[[Any], Iterator[Any]]:
@@ -201,7 +201,7 @@ def test_rerolled_code_is_the_same_word_for_word() -> None:
     reroll = pytest.importorskip("scalargrad.compiler.machine.reroll")
     for seed in rounds(60):
         source = random.Random(seed)
-        found = Taped()
+        found = InC()
         count = source.choice((2, 5, 8, 17))
         outputs = loops(source, count)([found.input(0.1 * k) for k in range(count)])
         program = program_of(Body(found, [found.index(x) for x in outputs]))
@@ -225,7 +225,7 @@ def test_rerolled_code_is_the_same_word_for_word() -> None:
 
 def test_code_is_refused_for_what_cannot_be_computed() -> None:
     reroll = pytest.importorskip("scalargrad.compiler.machine.reroll")
-    found = Taped()
+    found = InC()
     x, y = found.input(1.0), found.input(2.0)
     a, b = x * y, x + y
     c = a + b
