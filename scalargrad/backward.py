@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from . import modes, ops, stale
 from .graph import backward_order
 from .ieee import choose
-from .rows import NOTHING, builder, is_nothing
+from .rows import NOTHING, builder, described, is_nothing
 
 NO_GRADIENT = NOTHING
 """What a node's `_grad` holds while it has none; `grad` shows it as 0.0."""
@@ -83,8 +83,17 @@ def gradients(root: Any, leaves: Sequence[Any], seed: Any = 1.0) -> list[Any]:
     Raises TypeError if `root` or a leaf is not a Value.
     """
     for node in (root, *leaves):
-        if builder(node) is None:
-            raise TypeError(f"gradients needs Values, got {type(node).__name__} {node!r:.60}")
+        # a number that is traced may stand for a float
+        if builder(node) is None or not getattr(node, "in_graph", True):
+            raise TypeError(f"gradients needs Values, got {described(node)}")
+    as_value = getattr(root, "_as_value", None)
+    found = shown_gradients(root, leaves, seed)
+    return list(map(as_value, found)) if as_value else found
+
+
+def shown_gradients(root: Any, leaves: Sequence[Any], seed: Any = 1.0) -> list[Any]:
+    """What `gradients` returns; of a number that is traced also where that stands for a float,
+    and derivatives may do so too."""
     return [shown(g, root) for g in adjoint_values(root, leaves, seed)]
 
 

@@ -106,7 +106,7 @@ def evaluate(op: Any, operands: tuple[Any, ...], kind: type[Any]) -> tuple[Any, 
 def traced_leaf(data: Any) -> Any:
     """What stands for a leaf made while a function is traced; None outside of that."""
     trace = state.trace
-    return None if trace is None else trace.variable(data)
+    return None if trace is None else trace.leaf(data)
 
 
 def traced_number(node: Any) -> Any:

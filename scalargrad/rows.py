@@ -61,7 +61,9 @@ def real(x: object) -> float:
 
 def described(x: object) -> str:
     """What came instead, for a message: its type and how it is written."""
-    return f"{type(x).__name__} {x!r:.60}"
+    # a number that is traced stands for a Value or a float, which is what the user knows
+    kind = getattr(type(x), "_kind", type)(x)
+    return f"{kind.__name__} {x!r:.60}"
 
 
 def cure(x: object) -> str:

@@ -14,7 +14,7 @@ from .arithmetic import checked
 from .dividing import Dividing
 from .native import tape
 from .recorder import Recorder
-from .tracer import CONSTANT, INPUT, Number
+from .tracer import CONSTANT, INPUT, VALUE, Number
 from .vocabulary import STRUCTURE
 
 CONSTANT_STEP = -2
@@ -32,6 +32,9 @@ class Tracer(Dividing, tape.Tracer, Number):  # type: ignore[misc]
             return None
         found: dict[Any, Any] = self.trace.adjoints(self, leaves, seed)
         return found
+
+
+Tracer.__name__ = VALUE
 
 
 class Trace(tape.Trace, Recorder):  # type: ignore[misc]

@@ -17,12 +17,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ... import modes, ops
-from ...rows import Operator, builder, real
+from ...rows import Operator, attribute, builder, real
+from ...transforms.trees import in_graph
 from .arithmetic import settled
 from .dividing import Dividing
 from .tracer import CONSTANT as CONSTANT
 from .tracer import INPUT as INPUT
-from .tracer import Number
+from .tracer import VALUE, Number
 from .vocabulary import STRUCTURE, lanes_sum, stop_gradient
 
 
@@ -139,6 +140,10 @@ class Recorder:
         made = self.compute(ops.identity, [x])
         self.leaves.add(made.index)
         return made
+
+    def leaf(self, data: Any) -> Any:
+        """Return what stands for Value(data). Raises TypeError if `data` is a Value already."""
+        return self.variable(attribute(data, "data") if in_graph(data) else data)
 
     @property
     def has_values(self) -> bool:
@@ -361,3 +366,6 @@ class Tracer(Dividing, Number):
     def __init__(self, trace: Trace, index: int) -> None:
         self.trace = trace
         self.index = index
+
+
+Tracer.__name__ = VALUE
