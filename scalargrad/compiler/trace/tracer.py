@@ -21,7 +21,7 @@ from .vocabulary import accumulate, stop_gradient
 INPUT = "input"
 CONSTANT = "constant"
 VALUE = Value.__name__
-"""The name of every kind of Tracer: Python's own messages tell a user of what behaves as a Value."""
+"""The name of every kind of Tracer: Python's own messages are about what behaves as a Value."""
 
 
 class Number(Arithmetic):
