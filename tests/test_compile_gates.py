@@ -277,6 +277,17 @@ def test_without_gradients_a_result_is_a_leaf() -> None:
         assert compiled(x, -1.25, 2.0).parents == (x,)
 
 
+def test_without_gradients_a_value_comes_back_as_it_was_given() -> None:
+    closed = sg.Value(3.0)
+    gate, x = compile(lambda x: [x, closed, copy.copy(x), x.detach(), x * 1.0]), sg.Value(2.0)
+    for _ in range(3):
+        with sg.no_grad():
+            same, around, *others = gate(x)
+        assert same is x
+        assert around is closed
+        assert all(type(y) is sg.Value and y is not x for y in others)
+
+
 def test_no_grad_inside_stops_the_gradient() -> None:
     def g(x: Any) -> Any:
         with sg.no_grad():

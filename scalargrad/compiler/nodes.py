@@ -37,7 +37,7 @@ class Made(NamedTuple):
         or a node."""
         if not entry.linked:
             return x
-        if entry.given is not None and not modes.state.no_grad:
+        if entry.given is not None:
             return entry.given if type(entry.given) is not int else self.numbers[entry.given]
         if hasattr(x, "shape"):
             return self.over_lanes(k, x, derivatives, plain)

@@ -162,7 +162,8 @@ class Task(NamedTuple):
     def inputs(self, trace: Any, numbers: Sequence[float]) -> list[Any]:
         """Begin a trace with an input for each number, the function's after COUNT and SHARE."""
         lane = [False, False, *self.call.lane]
-        values = {2 + k for k in self.wanted.positions} if self.wanted else set()
+        wanted = self.wanted.positions if self.wanted else ()
+        values = {2 + k for k in (*wanted, *self.call.values)}
         tracers = [
             trace.input(x, here, k not in values) for k, (x, here) in enumerate(zip(numbers, lane))
         ]
