@@ -32,7 +32,7 @@ from .plan import (
     sees_whole_batches,
 )
 from .progress import Display, display
-from .trial import checked, try_out
+from .trial import checked, constant_loss, try_out
 
 
 def fit(
@@ -88,7 +88,7 @@ def fit(
     )
     rates = optional("schedule", schedule, "a function of the number of the update")
     check(plan, run)
-    try_out(plan, model)
+    try_out(plan, run)
     for begin in (getattr(callback, "begin", None) for callback in plan.callbacks):
         if callable(begin):
             begin(run)
@@ -148,6 +148,9 @@ def update(plan: Plan, run: Run, batch: list[Sample], interrupts: Interrupts) ->
     optimizer.zero_grad()
     with interrupts.heard():
         loss = gradient(plan, run.model, batch)
+    if plan.together and plan.penalty is None and not run.updates:
+        # a model that sees whole batches may not have run beforehand
+        check_reached(optimizer, loss)
     rate = optimizer.rate
     try:
         move(plan, optimizer, loss)
@@ -158,6 +161,11 @@ def update(plan: Plan, run: Run, batch: list[Sample], interrupts: Interrupts) ->
     run.history.end_update(loss, rate)
     for callback in plan.on_update:
         callback(run)
+
+
+def check_reached(optimizer: Optimizer, loss: float) -> None:
+    if not any(parameter.has_grad for parameter in optimizer.parameters):
+        raise ValueError(constant_loss(loss))
 
 
 def move(plan: Plan, optimizer: Optimizer, loss: float) -> None:

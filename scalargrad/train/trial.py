@@ -9,25 +9,31 @@ What is drawn of Python's `random` meanwhile is drawn again afterwards.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from ..data import Sample
+from ..graph import topological_order
 from ..outputs import HALF, Ambiguous, number, scoring
 from ..rows import builder
 from ..scores import Measure, evaluating, in_mode
+from .callbacks import Run
 from .plan import Plan
 
 Judge = Callable[[Any, str], Any]
 """Raises TypeError if what a measure gave is none of what it has to give."""
 
 
-def try_out(plan: Plan, model: Any) -> None:
-    """Raise what training or validation would raise for the first target that does not fit."""
+def try_out(plan: Plan, run: Run) -> None:
+    """Raise what training or validation would raise for the first target that does not fit, and
+    ValueError if no loss depends on what the optimizer moves."""
+    model, judge = run.model, Depending(run.optimizer.parameters)
     with same_chance():
         with in_mode(model, training=False):
-            try_on(model, {"the loss": plan.loss}, plan.data, "data", checked, lenient=True)
+            try_on(model, {"the loss": plan.loss}, plan.data, "data", judge, lenient=True)
+        if plan.penalty is None:
+            judge.conclude()
         if plan.validation:
             with evaluating(model):
                 try_on(model, plan.measures, plan.validation, "validation", scored, lenient=False)
@@ -128,6 +134,35 @@ def checked(cost: Any, what: str) -> Any:
             f"{cost!r:.60}"
         )
     return cost
+
+
+class Depending:
+    """Judges losses, and notes whether one of them depends on a parameter: where none does nothing
+    would be learnt. One walk over a graph suffices, but where a loss is constant."""
+
+    def __init__(self, parameters: Iterable[Any]) -> None:
+        self.parameters = set(map(id, parameters))
+        self.constant: list[Any] = []
+        self.found = False
+
+    def __call__(self, cost: Any, what: str) -> Any:
+        if not self.found:
+            nodes = map(id, topological_order(checked(cost, what)))
+            self.found = not self.parameters.isdisjoint(nodes)
+            self.constant = [cost]
+        return checked(cost, what)
+
+    def conclude(self) -> None:
+        if self.constant and not self.found:
+            raise ValueError(constant_loss(self.constant[0]))
+
+
+def constant_loss(loss: Any) -> str:
+    return (
+        "the loss does not depend on the parameters that the optimizer moves: expected a Value "
+        f"computed from them, got {loss!r:.60}; compute it from the model's output, not from its "
+        ".data or within no_grad()"
+    )
 
 
 def scored(score: Any, name: str) -> float:
