@@ -69,14 +69,33 @@ class Compiled(Views):
     def __repr__(self) -> str:
         return f"<compiled {getattr(self.f, '__name__', self.f)}>"
 
-    def __reduce__(self) -> Any:
+    def __reduce_ex__(self, protocol: Any) -> Any:
         if self._recipe is not None:
             return again, self._recipe
-        if found_by_name(self.f) is self:
-            # a decorated function is found under its name by whoever imports its module
-            return self.f.__qualname__
+        if found_by_name(self.f) is not self:
+            return Compiled, (self.f, *self.options)
+        # a decorated function is found under its name, as any function; before protocol 4 what
+        # stands below it would be found by way of itself
+        is_of_script = self.f.__module__ == "__main__" and protocol >= 4
+        return (self._by_name, ()) if is_of_script else self.f.__qualname__
+
+    @property
+    def options(self) -> tuple[Any, ...]:
+        """What it takes, besides the function, to make it again."""
         batch = self.batch.elements or tuple(sorted(self.batch.names))
-        return Compiled, (self.f, batch, self.reduce, self.max_paths, self.threads)
+        return batch, self.reduce, self.max_paths, self.threads
+
+    @functools.cached_property
+    def _by_name(self) -> Callable[[], Compiled]:
+        """A function that gives this gate, of the script that runs: pickled by its name, or with
+        all that it holds by what pickles a script's functions so, as cloudpickle does."""
+        f, options = self.f, self.options
+
+        def gate() -> Compiled:
+            return named_or_new(f, options)
+
+        gate.__module__, gate.__qualname__ = f.__module__, f"{f.__qualname__}._by_name"
+        return gate
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         """As a method: the object comes first."""
@@ -220,14 +239,18 @@ def again(gate: Compiled, name: str, argnums: Any) -> Compiled:
 
 
 def found_by_name(f: Any) -> Any:
-    """What a module other than the script that runs has under the name of `f`."""
-    module = sys.modules.get(getattr(f, "__module__", None) or "__main__")
-    if module is None or module.__name__ == "__main__":
-        return None
-    found: Any = module
+    """What the module of `f` has under its name; None if nothing."""
+    found: Any = sys.modules.get(getattr(f, "__module__", None) or "__main__")
     for name in getattr(f, "__qualname__", "").split("."):
         found = getattr(found, name, None)
     return found
+
+
+def named_or_new(f: Any, options: tuple[Any, ...]) -> Compiled:
+    """The gate of `f` that stands under its name; another one if none does."""
+    found = found_by_name(f)
+    is_gate = isinstance(found, Compiled) and found.f is f
+    return found if is_gate else Compiled(f, *options)
 
 
 def signature_of(f: Callable[..., Any]) -> inspect.Signature:
