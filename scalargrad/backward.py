@@ -11,7 +11,7 @@ from functools import reduce
 from itertools import repeat
 from typing import Any, NamedTuple
 
-from . import modes, ops, stale
+from . import doubts, modes, ops, stale
 from .graph import backward_order
 from .ieee import choose
 from .rows import NOTHING, builder, described, is_nothing
@@ -25,7 +25,11 @@ def is_gradient(grad: float) -> bool:
 
 
 def propagate(root: Any, seed: float) -> dict[Any, float]:
-    """Return the adjoint ∂root/∂node · seed of every node in root's graph. Changes nothing."""
+    """Return the adjoint ∂root/∂node · seed of every node in root's graph."""
+    return doubts.without(lambda: adjoints_of_all(root, seed))
+
+
+def adjoints_of_all(root: Any, seed: float) -> dict[Any, float]:
     order = backward_order(root)
     adjoint = dict.fromkeys(order, NOTHING)
     adjoint[root] = ops.start(seed)
@@ -68,12 +72,21 @@ def overwrite(grads: dict[Any, float]) -> None:
 
 
 def adjoints(root: Any, targets: Sequence[Any]) -> list[float]:
-    """Return ∂root/∂target for each target as numbers, NOTHING where nothing flows; no node's
-    `grad` changes."""
+    """Return ∂root/∂target for each target as numbers, NOTHING where nothing flows, or a 0 that may
+    stand for it; no node's `grad` changes."""
     if modes.active and modes.state.anomaly:
         check_propagation(propagate(root, 1.0))
     result: list[float] = root._adjoints(targets)
     return result
+
+
+def certain_adjoints(root: Any, targets: Sequence[Any]) -> list[float]:
+    """The same, and no 0 stands for NOTHING: these may become partials of a node."""
+    found = adjoints(root, targets)
+    if not any(x == 0.0 and not is_nothing(x) for x in found):
+        return found
+    doubts.decide(filter(doubts.is_doubtful, backward_order(root)))
+    return adjoints(root, targets)
 
 
 def gradients(root: Any, leaves: Sequence[Any], seed: Any = 1.0) -> list[Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import ops
+from . import doubts, ops
 from .backward import is_no_contribution, plus, symbolic_partials, times
 from .graph import topological_order
 from .ieee import choose
@@ -17,6 +17,10 @@ from .rows import NOTHING, is_nothing
 def pushforward(root: Any, given: dict[Any, float]) -> dict[Any, float]:
     """Return the tangents of the nodes in root's graph, those of the variables being `given`.
     A node that is missing does not move: its tangent is NOTHING."""
+    return doubts.without(lambda: tangents(root, given))
+
+
+def tangents(root: Any, given: dict[Any, float]) -> dict[Any, float]:
     tangent = {node: ops.start(direction) for node, direction in given.items()}
     for node in topological_order(root):
         total = NOTHING

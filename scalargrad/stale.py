@@ -66,12 +66,20 @@ def same(xs: Sequence[float], ys: Sequence[float]) -> bool:
 
 
 def refuse(node: Any) -> NoReturn:
+    """Raise the RuntimeError of a graph of derivatives of such a node."""
+    changed(
+        node,
+        "A graph of derivatives would mix numbers from before and after: compute the function "
+        "again after a change (backward() gives the gradient as it was recorded)",
+    )
+
+
+def changed(node: Any, cure: str) -> NoReturn:
     """Raise the RuntimeError of a node that its operands no longer give."""
     labels = dict.fromkeys(x.label for x in node._parents if x.label)
     name = f"{node.op.name} {node.label!r}" if node.label else node.op.name
     raise RuntimeError(
         f"{name} = {node._data!r} would come out differently now: the data of "
         f"{' or '.join(labels) or 'an operand'}, or something else it was computed from, has "
-        "changed since. A graph of derivatives would mix numbers from before and after: compute "
-        "the function again after a change (backward() gives the gradient as it was recorded)"
+        f"changed since. {cure}"
     )

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from operator import attrgetter
 from typing import Any, NoReturn
 
-from . import backward, copying, given, modes
+from . import backward, copying, doubts, given, modes
 from .backward import NO_GRADIENT
 from .comparing import traced_comparison
 from .freeing import TALLEST, Landing
@@ -167,6 +167,11 @@ class Value(Protocols):
         found = (adjoint.get(target, NO_GRADIENT) for target in targets)
         return [g if g is NO_GRADIENT else g + 0.0 for g in found]
 
+    def _decide(self, partials: tuple[float, ...]) -> None:
+        """Take these partials, some of whose zeros are nothing, in place of the same numbers."""
+        assert self._operator is not None
+        connect(self, self._operator, self.operands, partials)
+
     def detach(self) -> Value:
         """Return a new leaf with the same data: no gradient flows through it."""
         return leaf(self._data, "")
@@ -285,6 +290,10 @@ def consumers(root: Value) -> dict[Value, int]:
 def propagate(root: Value, seed: float) -> dict[Value, float]:
     """What backward.propagate returns, its nodes in any order. Where nothing came the very object
     NO_GRADIENT stands, and may be told from a −0.0 that was computed, a zero."""
+    return doubts.without(lambda: adjoints_of_all(root, seed))
+
+
+def adjoints_of_all(root: Value, seed: float) -> dict[Value, float]:
     waiting = consumers(root)
     adjoint = dict.fromkeys(waiting, NO_GRADIENT)
     adjoint[root] = seed or NO_GRADIENT

@@ -9,18 +9,34 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import ops
 from ..backward import adjoint_values
 from ..engine import Value
-from ..rows import Operator
-from ..stale import same
+from ..rows import NOTHING, Operator, is_nothing
+from ..stale import changed, same
 from ..transforms.replay import held, moved, number_of, stand_in, untraced
 from ..transforms.trees import flatten, is_value
 from ..transforms.variables import differentiating
 from .inputs.arguments import Arguments
 from .passes.task import Wanted, kinds_of
+from .results import Results
+
+RUN_AGAIN = (
+    "An infinity or a NaN meets a derivative of 0, and only another run of the compiled function "
+    "tells whether that is a number or nothing: call backward() before a change, or compile the "
+    "whole"
+)
+
+
+class Outcome(NamedTuple):
+    """What a call came to. Of each entry's outputs so many are the entry and its derivatives in
+    what is `given`; the rest are derivatives in captured Values, which are among the `others`."""
+
+    results: Results
+    given: int
+    others: list[Any]
 
 
 class Gate(Operator):
@@ -64,7 +80,7 @@ class Gate(Operator):
 
     def partials(self, out: Any, *operands: Any) -> list[Any]:
         if not any(map(is_value, operands)):
-            return self.computed(operands)[1:]
+            return self.own(self.outcome(operands, careful=True))[1:]
         with untraced():
             root, ends = self.graph(list(map(number_of, operands)))
         # copies, for one operand may have been computed from another
@@ -80,6 +96,26 @@ class Gate(Operator):
             return False
         return same(found, [node._data, *node._partials])
 
+    def decided(self, node: Any, known: dict[Any, Any]) -> list[float]:
+        """The partials of a node, those that are NOTHING told from those that are zero. What one
+        call computed is `known` for all nodes that it made. Raises RuntimeError if the call comes
+        out differently now."""
+        operands = node._operands
+        key = id(self.compiled), id(self.args), id(self.named), tuple(map(id, operands))
+        if key not in known:
+            numbers = [x._data for x in operands]
+            # a careful program may round otherwise: the quick one tells whether anything changed
+            known[key] = [self.outcome(numbers, careful) for careful in (False, True)]
+        before = node._partials
+        try:
+            quick, careful = map(self.own, known[key])
+        except IndexError:
+            # a lane is gone
+            changed(node, RUN_AGAIN)
+        if not same(quick, [node._data, *before]):
+            changed(node, RUN_AGAIN)
+        return [NOTHING if p == 0.0 and is_nothing(q) else p for p, q in zip(before, careful[1:])]
+
     # ------ the call again, its Values having these numbers
     def call(self, numbers: Sequence[float]) -> tuple[Arguments, list[Any], list[Any]]:
         """Return the arguments, with Values of their own in them; these, and the Values besides,
@@ -93,16 +129,24 @@ class Gate(Operator):
 
     def computed(self, numbers: Sequence[float]) -> list[float]:
         """What the machine makes of these: the result, and its derivative in each operand."""
+        return self.own(self.outcome(numbers))
+
+    def outcome(self, numbers: Sequence[float], careful: bool = False) -> Outcome:
+        """What the machine makes of the whole call with these."""
         with untraced(), undrawn(self.name):
             call, copies, others = self.call(numbers)
+            call.is_careful = careful
             wanted = Wanted(call.values, self.compiled.is_summed(call))
             with held(others, numbers[len(copies) :]):
-                results = self.compiled.run(call, wanted)
+                return Outcome(self.compiled.run(call, wanted), 1 + len(copies), others)
+
+    def own(self, outcome: Outcome) -> list[float]:
+        """The part of this entry in this lane."""
+        results, given, others = outcome
         entry = results.numbers[self.entry], *results.derivatives[self.entry]
-        outputs = [own(x, self.lane) for x in entry]
-        given = 1 + len(copies)
+        outputs = [in_lane(x, self.lane) for x in entry]
         found = dict(zip(results.captured, outputs[given:]))
-        return [*outputs[:given], *(found.get(x, 0.0) for x in others)]
+        return [*outputs[:given], *(found.get(x, NOTHING) for x in others)]
 
     def graph(self, numbers: Sequence[float]) -> tuple[Any, list[Any]]:
         """Return the result as the eager engine computes it, and what stands for the operands."""
@@ -133,11 +177,12 @@ def undrawn(name: str) -> Iterator[None]:
     yield
     if random.getstate() != before:
         raise RuntimeError(
-            f"{name} draws random numbers, and others when it runs again for a graph of its "
-            "derivatives: draw them outside and pass them in"
+            f"{name} draws random numbers, and others when it runs again, as it has to for a graph "
+            "of its derivatives or where an infinity or a NaN meets a derivative of 0: draw them "
+            "outside and pass them in"
         )
 
 
-def own(x: Any, lane: int | None) -> float:
+def in_lane(x: Any, lane: int | None) -> float:
     """An output in one lane; what is the same in all of them is a number."""
     return float(x.flat[lane] if hasattr(x, "shape") else x)

@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
+from ..rows import NOTHING
 from ..transforms.trees import ARRAY, SCALAR, Leaf, Structure
 from .branches.paths import Path
 from .inputs.arguments import Arguments
@@ -67,8 +68,7 @@ class Merge:
             if each:
                 self.put(key, group, x)
             else:
-                # −0.0 is what a sum begins with: one number alone stays as it is
-                found[key] = found.get(key, -0.0) + x
+                found[key] = found.get(key, NOTHING) + x
         if others:
             self.forget(others, group)
 
@@ -79,14 +79,14 @@ class Merge:
             self.found[key] = x
             return
         if key not in self.found:
-            self.found[key] = numpy.zeros(self.call.lanes)
+            self.found[key] = numpy.full(self.call.lanes, NOTHING)
         self.found[key][slice(None) if group is None else group] = x
 
     def forget(self, values: set[int], group: Any) -> None:
         """The lanes of a path that does not use these Values have no derivative in them."""
         for (_, which), x in self.found.items():
             if isinstance(which, tuple) and which[1] in values and hasattr(x, "shape"):
-                x[group] = 0.0
+                x[group] = NOTHING
 
     def results(self) -> Results:
         variables = [*self.wanted, *(("captured", i) for i in self.captured)]
@@ -94,7 +94,9 @@ class Merge:
         for k, entry in enumerate(self.entries):
             numbers.append(shaped(self.found[k, None], entry, self.call))
             own = variables if entry.linked else ()
-            derivatives.append([shaped(self.found.get((k, x), 0.0), None, self.call) for x in own])
+            derivatives.append(
+                [shaped(self.found.get((k, x), NOTHING), None, self.call) for x in own]
+            )
         captured = list(self.captured.values())
         plain = list(map(self.plain, range(len(self.entries))))
         return Results(self.structure, self.entries, captured, numbers, derivatives, plain)

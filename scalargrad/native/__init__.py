@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .. import arrays, backward, comparing, copying, given, modes, updates
+from .. import arrays, backward, comparing, copying, doubts, given, modes, updates
 from ..rows import BUILT_IN, Operator, attribute, operand
 from ..updates import RULES, Job
 from . import _engine
@@ -62,5 +62,6 @@ _engine.install(
     equal_float=comparing.equal_float,
     compared=comparing.traced_comparison,
     array_ufunc=arrays.array_ufunc,
+    decide=doubts.decide,
 )
 _engine.set_modes(modes.active)

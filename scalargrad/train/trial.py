@@ -19,26 +19,28 @@ from ..outputs import HALF, Ambiguous, number, scoring
 from ..rows import builder
 from ..scores import Measure, evaluating, in_mode
 from .callbacks import Run
-from .plan import Plan
+from .recipe import Recipe
 
 Judge = Callable[[Any, str], Any]
 """Raises TypeError if what a measure gave is none of what it has to give."""
 
 
-def try_out(plan: Plan, run: Run) -> None:
+def try_out(recipe: Recipe, run: Run) -> None:
     """Raise what training or validation would raise for the first target that does not fit, and
     ValueError if no loss depends on what the optimizer moves."""
     model, judge = run.model, Depending(run.optimizer.parameters)
     with same_chance():
         with in_mode(model, training=False):
-            try_on(model, {"the loss": plan.loss}, plan.data, "data", judge, lenient=True)
-        if plan.penalty is None:
+            try_on(model, {"the loss": recipe.loss}, recipe.data, "data", judge, lenient=True)
+        if recipe.penalty is None:
             judge.conclude()
-        if plan.validation:
+        if recipe.validation:
             with evaluating(model):
-                try_on(model, plan.measures, plan.validation, "validation", scored, lenient=False)
-                if plan.metrics:
-                    refuse_ambiguous(plan, model)
+                try_on(
+                    model, recipe.measures, recipe.validation, "validation", scored, lenient=False
+                )
+                if recipe.metrics:
+                    refuse_ambiguous(recipe, model)
 
 
 @contextmanager
@@ -89,15 +91,15 @@ def length(x: Any) -> int:
     return len(x) if hasattr(x, "__len__") else 0
 
 
-def refuse_ambiguous(plan: Plan, model: Any) -> None:
+def refuse_ambiguous(recipe: Recipe, model: Any) -> None:
     """Raise Ambiguous if a metric cuts scores of which nothing tells what they are: one that lies
     between where probabilities and where logits are cut will come up sooner or later."""
-    x, target = plan.validation[0]
+    x, target = recipe.validation[0]
     scored_model = scoring(model, x, [])
     with scored_model:
         if len(scored_model.recorded) > 1:
             return
-        for measure in plan.metrics.values():
+        for measure in recipe.metrics.values():
             try:
                 measure([HALF / 2], target)
             except Ambiguous:

@@ -12,7 +12,7 @@ from math import nan
 from typing import Any, NamedTuple
 
 from .. import modes, ops, stale
-from ..backward import NO_GRADIENT, adjoint_values, adjoints
+from ..backward import NO_GRADIENT, adjoint_values, certain_adjoints
 from ..engine import Value
 from ..graph import topological_order
 from ..rows import Operator
@@ -207,7 +207,8 @@ def one_node(stretch: Stretch, position: int, root: Any, leaves: Sequence[Any]) 
     used = [i for i, x in enumerate(leaves) if x in graph]
     originals = [*stretch.inputs, *stretch.closed]
     operands = tuple(originals[i] for i in used)
-    at, partials = [leaves[i]._data for i in used], adjoints(root, [leaves[i] for i in used])
+    at = [leaves[i]._data for i in used]
+    partials = certain_adjoints(root, [leaves[i] for i in used])
     result = Result(stretch, position, used, at, root._data, partials)
     node = Value._rebuild(
         Recomputed(result), root._data, NO_GRADIENT, "", operands, tuple(partials)

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from .. import modes, ops
-from ..backward import NO_GRADIENT, adjoints
+from ..backward import NO_GRADIENT, certain_adjoints
 from ..engine import Value
 from ..graph import above
 from ..rows import builder, rank
@@ -68,7 +68,7 @@ def isolated(roots: Sequence[Any], ends: Sequence[Any]) -> tuple[list[Any], list
 def slopes(root: Any, ends: Sequence[Any]) -> list[float]:
     """The derivative of `root` in each of `ends`, the others being held fixed."""
     (alone,), leaves = isolated([root], ends)
-    return adjoints(alone, leaves)
+    return certain_adjoints(alone, leaves)
 
 
 @contextmanager

@@ -104,7 +104,8 @@ class Path:
         arrays = [*call.arrays, sides] if self.compared else call.arrays
         if self.drawn:
             arrays = [*arrays, *(call.draws.below(draw.k, draw.p)[:, None] for draw in self.drawn)]
-        result: tuple[list[Any], Any] = self.runner.run(numbers, arrays, count, group)
+        runner = self.runner.careful if call.arguments.is_careful else self.runner
+        result: tuple[list[Any], Any] = runner.run(numbers, arrays, count, group)
         return result
 
 

@@ -51,6 +51,9 @@ class Arguments:
     `varied` are the places of those in which a derivative is taken.
     """
 
+    is_careful = False
+    """Whether the call is to tell what does not flow from what is zero."""
+
     def __init__(
         self,
         args: Sequence[Any],

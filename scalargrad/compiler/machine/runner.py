@@ -86,6 +86,8 @@ class OnMachine:
     def careful(self) -> OnMachine:
         """What runs the program again where an output is not finite."""
         program = self.program.carefully
+        if program is self.program:
+            return self
         at = dict(zip(self.program.inputs, program.inputs))
         places = {at[i]: place for i, place in self.places.items()}
         return OnMachine(program, places, self.given, self.beside, self.threads)
@@ -144,9 +146,13 @@ class OnArrays:
         self.function = arrays_function(program)
 
     @cached_property
-    def careful(self) -> Any:
+    def careful(self) -> OnArrays:
         """What computes the same where a result is not finite."""
-        return arrays_function(self.program.carefully)
+        program = self.program.carefully
+        if program is self.program:
+            return self
+        given = zip(program.inputs, self.places)
+        return OnArrays(program, {i: place for i, place in given if place is not None})
 
     def run(
         self, numbers: Sequence[float], arrays: Sequence[Any], lanes: int | None, group: Any = None
@@ -175,7 +181,7 @@ class OnArrays:
         with numpy.errstate(all="ignore"):
             results = self.function(inputs)
             if not self.program.is_careful and not all(numpy.isfinite(x).all() for x in results):
-                results = self.careful(inputs)
+                results = self.careful.function(inputs)
             broken = self.broken(results[self.outputs :], lanes)
         outputs = [
             numpy.array(x) if is_array(x) and x.ndim else float(x) for x in results[: self.outputs]

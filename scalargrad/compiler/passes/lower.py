@@ -22,6 +22,7 @@ from ..trace.vocabulary import (
     LANES,
     TOO_LATE,
     accumulate,
+    handed_on,
     lanes_sum,
     products,
     stop_gradient,
@@ -53,6 +54,10 @@ class Lowering(Recorder):
     # ------ something simpler
     def same(self, x: Any) -> Any:
         return x
+
+    def without_sign(self, x: Any) -> Any:
+        """A zero, whatever its sign, is 0.0."""
+        return self.compute(ops.add, [x, 0.0])
 
     def sum_over_lanes(self, x: Any) -> Any:
         if self.has_lanes(x):
@@ -148,6 +153,7 @@ def is_halving(x: float) -> bool:
 REWRITTEN: dict[Operator, Callable[..., Any]] = {
     ops.identity: Lowering.same,
     stop_gradient: Lowering.same,
+    handed_on: Lowering.same,
     lanes_sum: Lowering.sum_over_lanes,
     ops.dot: Lowering.dot,
     ops.mul: Lowering.product,
@@ -162,6 +168,7 @@ QUICKLY = REWRITTEN | {
     ops.chain: Lowering.product,
     ops.choose: Lowering.product,
     ops.start: Lowering.same,
+    handed_on: Lowering.without_sign,
     accumulate: Lowering.products,
 }
 FLOWING = (ops.chain, ops.choose, ops.start, accumulate)

@@ -27,7 +27,7 @@ from ..inputs.arguments import Arguments
 from ..surroundings.effects import observed
 from ..surroundings.walk import Surroundings
 from ..trace.chosen import Trace
-from ..trace.vocabulary import COUNT, SHARE
+from ..trace.vocabulary import COUNT, SHARE, handed_on
 from .lower import lane_sums
 
 
@@ -234,18 +234,25 @@ class Task(NamedTuple):
         return [i if each else next(sums) for i, (_, each) in zip(indices, found)]
 
     def shown(self, trace: Any, entries: Sequence[Entry], outputs: Sequence[int]) -> list[int]:
-        """The outputs as users see them: a sum or a derivative is no −0.0, which is nothing."""
+        """The outputs as users see them: a sum or a derivative is no −0.0, which is nothing. The
+        partial of a node may be."""
         return [
-            i if as_it_is else trace.index(trace.compute(ops.add, [trace.tracers[i], 0.0]))
-            for i, as_it_is in zip(outputs, self.as_they_are(trace, entries))
+            i if row is None else trace.index(trace.compute(row, [trace.tracers[i], *rest]))
+            for i, (row, *rest) in zip(outputs, self.last_rows(trace, entries))
         ]
 
-    def as_they_are(self, trace: Any, entries: Sequence[Entry]) -> Iterator[bool]:
-        """Tell of each output whether it is what the function returned."""
+    def last_rows(self, trace: Any, entries: Sequence[Entry]) -> Iterator[tuple[Any, ...]]:
+        """The row that each output is put through at last, if any, and its other operands."""
         count = len(self.wanted.positions) + len(trace.captured) if self.wanted else 0
+        is_seen = self.wanted is not None and self.wanted.always
         for entry in entries:
-            yield entry.own or not self.lanes
-            yield from [False] * (count if entry.linked else 0)
+            yield AS_IT_IS if entry.own or not self.lanes else NO_NOTHING
+            yield from [NO_NOTHING if is_seen else HANDED_ON] * (count if entry.linked else 0)
+
+
+AS_IT_IS: tuple[Any, ...] = (None,)
+NO_NOTHING: tuple[Any, ...] = ops.add, 0.0
+HANDED_ON: tuple[Any, ...] = (handed_on,)
 
 
 # ------ results

@@ -63,7 +63,16 @@ accumulate = Accumulate(
     doc="Σ upstream·partial over pairs of operands, as `chain` multiplies them.",
 )
 
+handed_on = Operator(
+    "handed_on",
+    "→",
+    lambda x: x,
+    None,
+    (lambda out, x: 1.0,),
+    doc="A derivative as the partial of a node: a −0.0 in it is nothing.",
+)
+
 COUNT, SHARE = 0, 1
 """The first two numbers of every call: how many lanes run, and 1 over all lanes of the call."""
 
-STRUCTURE = (stop_gradient, lanes_sum, products, accumulate)
+STRUCTURE = (stop_gradient, lanes_sum, products, accumulate, handed_on)

@@ -26,6 +26,7 @@ static struct {
     PyObject *compared;         /* (name, Value, x) -> how it comes out, or None; in a mode */
     PyObject *array_ufunc;      /* what NumPy asks a Value */
     PyObject *linked;           /* (Value) -> a copy computed from it, or None */
+    PyObject *decide;           /* (list of Values whose zeros may stand for NOTHING) */
 } hooks;
 
 /* The code of an Operator: OP_CUSTOM outside the table, -1 with an exception if it is none. */

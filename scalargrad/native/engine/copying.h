@@ -3,6 +3,7 @@
 #define SCALARGRAD_COPYING_H
 
 #include "attributes.h"
+#include "doubts.h"
 
 /* Fill the edges from checked tuples; a reference to each node. Returns how many were filled. */
 static Py_ssize_t edges_fill(Edge *edge, PyObject *operands, PyObject *partials)
@@ -56,6 +57,8 @@ static Node *node_of_parts(PyObject *row, double data, PyObject *operands, PyObj
         PyErr_SetString(PyExc_TypeError, "operands must be Values or floats, partials floats");
         return NULL;
     }
+    if (code == OP_CUSTOM)
+        edges_doubt(edges, PyObject_HasAttrString(row, "decided"));
     return node_of_edges(code, data, edges);
 }
 

@@ -62,6 +62,7 @@ static PyMethodDef value_methods[] = {
      "Return a new leaf with the same data: no gradient flows through it."},
     {"_adjoints", value_adjoints, METH_O, NULL},
     {"_backward_order", value_backward_order, METH_NOARGS, NULL},
+    {"_decide", value_decide, METH_O, NULL},
     {"_is_current", value_is_current, METH_NOARGS, NULL},
     {"_run_backward", value_run_backward, METH_O, NULL},
     {"_rebuild", value_rebuild, METH_VARARGS | METH_STATIC, NULL},
@@ -119,7 +120,7 @@ static const struct {
     HOOK(check_record), HOOK(deepcopy),      HOOK(reduce),           HOOK(traced_leaf),
     HOOK(linked),       HOOK(traced_number), HOOK(refuse_to_change), HOOK(unwatched),
     HOOK(plain),        HOOK(attribute),     HOOK(constructed),      HOOK(equal_float),
-    HOOK(compared),     HOOK(array_ufunc),
+    HOOK(compared),     HOOK(array_ufunc),   HOOK(decide),
 };
 #undef HOOK
 

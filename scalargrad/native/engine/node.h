@@ -18,8 +18,11 @@ typedef struct {
     PyObject *row;       /* the Operator */
     Py_ssize_t length;
     int flat;            /* all parents are known to be leaves, none of them twice */
+    int doubtful;        /* a zero among the partials may stand for NOTHING: see doubts.h */
     Edge edge[];
 } Edges;
+
+static size_t doubtful_count; /* the nodes alive that are doubtful */
 
 enum { LEAF, UNARY, BINARY, MANY };          /* Node.shape */
 enum { OP_CUSTOM = 255 };                    /* Node.op of an operator outside the table */
@@ -176,7 +179,7 @@ static Edges *edges_new(PyObject *row, Py_ssize_t length)
     Py_INCREF(row);
     edges->row = row;
     edges->length = length;
-    edges->flat = 0;
+    edges->flat = edges->doubtful = 0;
     return edges;
 }
 
@@ -222,6 +225,7 @@ static void edges_release(Edges *edges, Py_ssize_t filled, Pending *doomed)
     for (Py_ssize_t i = 0; i < filled; i++)
         if (edges->edge[i].parent)
             parent_release(edges->edge[i].parent, doomed);
+    doubtful_count -= (size_t)edges->doubtful;
     Py_DECREF(edges->row);
     free(edges);
 }

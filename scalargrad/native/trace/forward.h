@@ -20,7 +20,7 @@ static void know_arities(void)
     TERNARY_ROWS(ROW)
 #undef ROW
     arity[OP_sum] = arity[OP_dot] = arity[PRODUCTS] = arity[ACCUMULATE] = -1;
-    arity[STOP_GRADIENT] = arity[LANES_SUM] = 1;
+    arity[STOP_GRADIENT] = arity[LANES_SUM] = arity[HANDED_ON] = 1;
 }
 
 static double number_at(const Trace *t, int32_t i)

@@ -7,7 +7,7 @@
 
 /* Codes of rows: those of the table, then these, then the rows of each trace's own. */
 enum { INPUT = -1, CONSTANT = -2 };
-enum { STOP_GRADIENT = OP_COUNT, LANES_SUM, PRODUCTS, ACCUMULATE, KNOWN_ROWS };
+enum { STOP_GRADIENT = OP_COUNT, LANES_SUM, PRODUCTS, ACCUMULATE, HANDED_ON, KNOWN_ROWS };
 
 /* When a trace asks `compute` of its class what to do with a row. */
 enum { NEVER, BESIDE_NUMBER, ALWAYS };
