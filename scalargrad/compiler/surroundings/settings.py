@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import abc
 import sys
-from types import FrameType, ModuleType
+from types import FrameType, FunctionType, ModuleType
 from typing import Any
 
-from .installed import OWN, is_installed_class, library_of
-from .watching import NONE, Watch, Where
+from ...rows import Operator
+from .installed import library_of
+from .watching import Watch, Where
 
 SETTINGS: dict[str, set[str]] = {
     "asyncio": {"all_tasks", "current_task", "get_event_loop", "get_running_loop"},
@@ -60,7 +61,9 @@ def is_setting(library: str, name: str) -> bool:
 
 def library_of_call(called: Any) -> str:
     """The library of a function in C, or of the object whose method it is."""
-    module = getattr(called, "__module__", None) or type(called.__self__).__module__
+    module = (
+        getattr(called, "__module__", None) or type(getattr(called, "__self__", None)).__module__
+    )
     return str(module).partition(".")[0]
 
 
@@ -94,12 +97,13 @@ def of_installed_module(watch: Watch, x: ModuleType, where: Where) -> None:
     """Of a module that is constant: what the code names of it, as far as that may change."""
     held = vars(x)
     note_decimals(watch, x)
-    is_own = held.get("__file__", "").startswith(OWN)
+    is_own = library_of(x) == OWN_NAME
     for name in sorted(watch.names & held.keys()):
         value = held[name]
-        if name[:2] == "__" or (x is sys and name == "modules"):
+        is_kept = type(value) in CONTAINERS and not (x is sys and name == "modules")
+        if name[:2] == "__":
             continue
-        if is_own or type(value) in CONTAINERS:
+        if is_kept != is_own:
             watch.parts.append(name)
             of_member(watch, watch.look_up(held, name), (where, ".", name))
         elif isinstance(value, ModuleType):
@@ -109,17 +113,15 @@ def of_installed_module(watch: Watch, x: ModuleType, where: Where) -> None:
 
 
 def of_member(watch: Watch, value: Any, where: Where) -> None:
-    if value is NONE or is_of_the_package(value):
+    if is_of_the_package(value):
         watch.identify(value)
     else:
         watch.go([(value, where)])
 
 
 def is_of_the_package(x: Any) -> bool:
-    """Whether a function, a class, an operator or a module is this package's own, and constant."""
-    if library_of(x) == OWN_NAME:
-        return True
-    return is_installed_class(type(x)) and library_of(type(x)) == OWN_NAME
+    """Whether a function, a class or an operator is this package's own, and constant."""
+    return isinstance(x, (FunctionType, type, Operator)) and library_of(x) == OWN_NAME
 
 
 OWN_NAME = __name__.partition(".")[0]

@@ -135,6 +135,10 @@ WATCHED: dict[str, Case] = {
         lambda x: nn.softmax([x, 1.0])[0],
         lambda: put(nn, "softmax", lambda xs: [xs[0] * 2.0])(),
     ),
+    "a part of a part of this package": (
+        lambda x: sg.nn.softmax([x, 1.0])[0],  # type: ignore[attr-defined]
+        lambda: put(nn, "softmax", lambda xs: [xs[0] * 3.0])(),
+    ),
     "context of decimals": (lambda x: x * decimal.getcontext().prec, precision(5)),
     "context of a quotient": (lambda x: x * float(Decimal(1) / Decimal(3)), precision(3)),
     "context of a closed-over decimal": (lambda x: x * float(ONE / 3), precision(3)),
