@@ -20,6 +20,7 @@ from io import IOBase
 from types import BuiltinFunctionType, FrameType, FunctionType, GeneratorType, ModuleType
 from typing import Any
 
+from .bytecode import ANYTHING
 from .installed import is_installed_code, library_of
 from .settings import SETTINGS, is_setting, library_of_call, library_of_frame
 
@@ -100,6 +101,8 @@ def is_suspect(names: set[str], x: Any) -> bool:
         return is_noticed(library_of(x), x.__name__)
     if isinstance(x, ModuleType):
         library = library_of(x)
+        if names >= ANYTHING:
+            return library in NOTICED or library in SETTINGS
         return any(is_noticed(library, name) for name in names)
     methods = SETTINGS.get(type(x).__module__)
     if methods and not methods.isdisjoint(names):

@@ -181,6 +181,10 @@ TRACED_ANEW: dict[str, Case] = {
         lambda: put(threading.current_thread(), "name", "a")(),
     ),
     "garbage": (lambda x: x * gc.isenabled(), after(gc.disable, gc.enable)),
+    "garbage by a computed name": (
+        lambda x: x * getattr(gc, "".join(["is", "enabled"]))(),
+        after(gc.disable, gc.enable),
+    ),
     "locale": (
         lambda x: x * len(str(locale.setlocale(locale.LC_CTYPE))),
         after(
