@@ -70,8 +70,7 @@ POSITIONAL = (ONLY_POSITIONAL, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 def leaves_with_rows(x: Any) -> tuple[list[Any], Spec | None]:
     """The leaves of an argument that has a sample in each row. Rows of numbers in a list are an
     array; a tuple of arrays, a dict and what else has names hold several."""
-    leaves: list[Any] = []
-    return leaves, taken_apart(x, leaves, is_rows)
+    return taken_apart(x, is_rows)
 
 
 def is_rows(x: Any) -> bool:
