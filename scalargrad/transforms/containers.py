@@ -8,12 +8,14 @@ Anything else is a leaf, also a subclass of list, tuple or dict: it may mean som
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import islice
 from typing import Any, NamedTuple
 
 from ..messages import described
 
-Keys = tuple[Any, ...]
+Keys = Sequence[Any]
 
 
 def exact(x: Hashable) -> Hashable:
@@ -38,7 +40,7 @@ class Form(NamedTuple):
 
 
 def places(x: Any) -> Keys:
-    return tuple(range(len(x)))
+    return range(len(x))
 
 
 def attributes(x: Any) -> dict[str, Any]:
@@ -55,7 +57,7 @@ def with_attributes(kind: Any, names: Keys, parts: list[Any], more: Any) -> Any:
     return made
 
 
-LIST = Form(places, iter, lambda kind, keys, parts, more: kind(parts))
+LIST = Form(places, iter, lambda kind, keys, parts, more: parts if kind is list else kind(parts))
 NAMED_TUPLE = Form(
     lambda x: x._fields,
     iter,
@@ -99,18 +101,22 @@ def is_named_tuple(kind: type) -> bool:
 class Spec:
     """How leaves stand in a nest of containers; `parts` are specs too, None for a leaf."""
 
-    __slots__ = ("form", "key", "keys", "kind", "more", "parts", "size")
-
     def __init__(self, kind: type, form: Form, x: Any, parts: tuple[Spec | None, ...]) -> None:
         self.kind = kind
         self.form = form
         self.keys = form.keys(x)
         self.more = form.more(x)
         self.parts = parts
-        self.size: int = sum([part.size if part else 1 for part in parts], 0)
-        own = len(parts) if form is LIST else tuple(map(exact, self.keys))
+        nested = [part.size for part in parts if part is not None]
+        self.size: int = len(parts) - len(nested) + sum(nested)
+        self.is_flat = not nested
+
+    @cached_property
+    def key(self) -> Hashable:
+        """What is equal for equal specs. Only compiled functions compare these."""
+        own = len(self.parts) if self.form is LIST else tuple(map(exact, self.keys))
         more = self.more if isinstance(self.more, int) else id(self.more)
-        self.key: Hashable = kind, own, parts, more
+        return self.kind, own, self.parts, more
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Spec) and self.key == other.key
@@ -123,7 +129,10 @@ class Spec:
         return self._built(iter(leaves))
 
     def _built(self, leaves: Iterator[Any]) -> Any:
-        parts = [next(leaves) if part is None else part._built(leaves) for part in self.parts]
+        if self.is_flat:
+            parts = list(islice(leaves, self.size))
+        else:
+            parts = [next(leaves) if part is None else part._built(leaves) for part in self.parts]
         return self.form.built(self.kind, self.keys, parts, self.more)
 
     def paths(self, of: str) -> Iterator[str]:
@@ -157,13 +166,37 @@ class Unquoted(str):
     __repr__ = str.__str__
 
 
+class Taken:
+    """What containers are taken apart into: their leaves in order, and the types of these.
+    `is_leaf` tells of a container that it is a leaf."""
+
+    def __init__(self, is_leaf: Callable[[Any], bool] = lambda x: False) -> None:
+        self.leaves: list[Any] = []
+        self.kinds: set[type] = set()
+        self.is_leaf = is_leaf
+
+    def spec(self, x: Any) -> Spec | None:
+        """Take `x` apart and return its Spec; None if it is a leaf itself."""
+        kind = type(x)
+        form = form_of(kind)
+        if form is None or self.is_leaf(x):
+            self.leaves.append(x)
+            self.kinds.add(kind)
+            return None
+        parts = list(form.parts(x))
+        # a long list of numbers is asked once for each type in it
+        kinds = {*map(type, parts)}
+        if any(map(form_of, kinds)):
+            return Spec(kind, form, x, tuple(map(self.spec, parts)))
+        self.leaves += parts
+        self.kinds |= kinds
+        return Spec(kind, form, x, (None,) * len(parts))
+
+
 def taken_apart(
-    x: Any, leaves: list[Any], is_leaf: Callable[[Any], bool] = lambda x: False
-) -> Spec | None:
-    """Add the leaves of `x` in order and return its Spec; None if `x` is a leaf itself."""
-    kind = type(x)
-    form = None if kind is float else form_of(kind)
-    if form is None or is_leaf(x):
-        leaves.append(x)
-        return None
-    return Spec(kind, form, x, tuple([taken_apart(y, leaves, is_leaf) for y in form.parts(x)]))
+    x: Any, is_leaf: Callable[[Any], bool] = lambda x: False
+) -> tuple[list[Any], Spec | None]:
+    """Return the leaves of `x` in order, and its Spec: None if it is a leaf itself."""
+    taken = Taken(is_leaf)
+    spec = taken.spec(x)
+    return taken.leaves, spec

@@ -10,11 +10,12 @@ from __future__ import annotations
 import sys
 from array import array as array_of_doubles
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from ..messages import described
 from ..scalars import is_scalar, is_value
-from .containers import Spec, Unquoted, taken_apart
+from .containers import Spec, Taken, Unquoted, taken_apart
 
 
 def is_array(x: object) -> bool:
@@ -133,6 +134,9 @@ class Leaf(NamedTuple):
 class Structure:
     """How a tree is built of its entries, the single numbers in it."""
 
+    are_floats = False
+    """Whether all entries are floats, and so are leaves by themselves."""
+
     def __init__(self, leaves: list[Leaf], spec: Spec | None) -> None:
         self.leaves = leaves
         self.spec = spec
@@ -176,6 +180,35 @@ class Structure:
         return str(self.spec.built([Unquoted(shape_of(leaf)) for leaf in self.leaves]))
 
 
+class Scalars(Structure):
+    """A tree of which each leaf is one number or Value: most are, and some are long."""
+
+    def __init__(self, entries: list[Any], spec: Spec | None, kinds: set[type]) -> None:
+        self.entries = entries
+        self.spec = spec
+        self.size = len(entries)
+        self.are_floats = kinds == FLOATS
+
+    @cached_property
+    def leaves(self) -> list[Leaf]:  # type: ignore[override]
+        return [Leaf(x, SCALAR, 1) for x in self.entries]
+
+    def rebuilt(self, entries: Iterable[Any]) -> Any:
+        return next(iter(entries)) if self.spec is None else self.spec.built(entries)
+
+    @property
+    def linked(self) -> bool:
+        return not self.are_floats and any(map(in_graph, self.entries))
+
+
+FLOATS = {float}
+
+
+def are_scalars(found: list[Any], kinds: set[type]) -> bool:
+    """Tell whether all these leaves, which are of these types, are numbers or Values."""
+    return kinds == FLOATS or all(map(is_scalar, dict(zip(map(type, found), found)).values()))
+
+
 def shape_of(leaf: Leaf) -> str:
     if leaf.kind.entries is SCALAR.entries:
         return "number"
@@ -194,14 +227,16 @@ def stack(leaf: Leaf, shape: tuple[int, ...], columns: Sequence[Sequence[Any]]) 
 
 def take_apart(tree: Any) -> tuple[list[Any], Spec | None]:
     """Return the leaves, and their Spec; None for a single leaf."""
-    leaves: list[Any] = []
-    return leaves, taken_apart(tree, leaves, is_model)
+    return taken_apart(tree, is_model)
 
 
 def flatten(tree: Any, what: str, kinds: Sequence[Kind] = NUMERIC) -> tuple[list[Any], Structure]:
     """Return the entries of a tree in order, numbers and Values, and its structure. Raises
     TypeError naming `what` and the place of anything that is of none of these kinds."""
-    found, spec = take_apart(tree)
+    taken = Taken(is_model)
+    spec, found = taken.spec(tree), taken.leaves
+    if kinds is NUMERIC and are_scalars(found, taken.kinds):
+        return found, Scalars(found, spec, taken.kinds)
     entries: list[Any] = []
     leaves = []
     for x in found:

@@ -55,10 +55,15 @@ class Variables:
             self.trace.has_transforms = True
         with differentiating():
             entries = [x for found, _ in taken for x in found]
-            self.nodes = [fresh(x, self.linked, self.trace) for x in entries]
+            self.nodes = self.fresh(entries)
         self.args = list(args)
         for i, arg in zip(argnums, self.like(self.nodes)):
             self.args[i] = arg
+
+    def fresh(self, entries: list[Any]) -> list[Any]:
+        if all(s.are_floats for s in self.structures):
+            return list(map(Value, entries))
+        return [fresh(x, self.linked, self.trace) for x in entries]
 
     def join(self, entries: Iterable[Any]) -> None:
         """Note other entries that derivatives depend on: if these are Values, derivatives are

@@ -69,8 +69,7 @@ class Batch:
 def leaves_by_sample(x: Any) -> tuple[list[Any], Spec | None]:
     """The leaves of an argument that has a sample in each row. Rows of numbers in a list are an
     array; a tuple of arrays, a dict and what else has names hold several."""
-    leaves: list[Any] = []
-    return leaves, taken_apart(x, leaves, is_leaf_of_samples)
+    return taken_apart(x, is_leaf_of_samples)
 
 
 def is_leaf_of_samples(x: Any) -> bool:
