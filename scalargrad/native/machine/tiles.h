@@ -60,20 +60,20 @@ INLINE NAME(Tile) NAME(tile)(const int rows, const int parts, const Shared *s)
 
 /* ------ dense layers */
 
-INLINE V NAME(ending)(V sum, const Frame *f, const Dense *d, int row, int part)
+INLINE V NAME(ending)(V sum, const Frame *f, const DenseWords *d, int row, int part)
 {
     if (d->ending == RELU)
         return NAME(v_relu)(sum);
     if (d->ending == STEP)
-        return sum * NAME(v_step)(((const V *)NAME(reg)(f, d->other[row]))[part]);
+        return sum * NAME(v_step)(((const V *)NAME(reg)(f, d->gate[row]))[part]);
     return sum;
 }
 
-INLINE void NAME(dense_tile)(const int rows, const int parts, const Frame *f, const Dense *d,
+INLINE void NAME(dense_tile)(const int rows, const int parts, const Frame *f, const DenseWords *d,
                              int part)
 {
     const Shared shared = {f->lanes + part * VECTOR_LANES, f->bits, f->uniform,
-                           d->first, d->term, d->end};
+                           d->first, d->terms, d->end};
     NAME(Tile) sum = NAME(tile)(rows, parts, &shared);
     EACH(r, rows) EACH(i, parts)
         sum.row[r][i] = NAME(ending)(sum.row[r][i], f, d, r, part + i);
@@ -81,7 +81,7 @@ INLINE void NAME(dense_tile)(const int rows, const int parts, const Frame *f, co
 }
 
 /* All lanes of some rows; where half a tile holds those that are left that is enough. */
-INLINE void NAME(dense_rows)(const int rows, const int parts, const Frame *f, const Dense *d)
+INLINE void NAME(dense_rows)(const int rows, const int parts, const Frame *f, const DenseWords *d)
 {
     const int vectors = VECTORS_OF(f->parts);
     int part = 0;
@@ -93,7 +93,7 @@ INLINE void NAME(dense_rows)(const int rows, const int parts, const Frame *f, co
 
 static void NAME(run_dense)(const Frame *f, const int32_t *code)
 {
-    const Dense d = dense_at(code);
+    const DenseWords d = dense_words(code);
     switch (d.rows) {
     case 1: NAME(dense_rows)(1, 2 * TILE_PARTS, f, &d); break;
     case 2: NAME(dense_rows)(2, 2 * TILE_PARTS, f, &d); break;
@@ -146,7 +146,7 @@ INLINE V NAME(sums_of)(const V *x)
 }
 
 /* Add sums to the totals of a tile, its k-th and those after; `rows` of the tile's are one column. */
-INLINE void NAME(add_to_totals)(const int rows, const int count, V sums, const Totals *t,
+INLINE void NAME(add_to_totals)(const int rows, const int count, V sums, const TotalsWords *t,
                                 double *total, int k)
 {
     if (count == VECTOR_LANES && rows == t->rows)
@@ -190,7 +190,7 @@ INLINE void NAME(sum_some)(const int rows, const int columns, const Frame *f, V 
 }
 
 /* The sums of a tile stay in registers while both sides pass by once. */
-INLINE void NAME(totals_tile)(const int rows, const int columns, const Frame *f, const Totals *t,
+INLINE void NAME(totals_tile)(const int rows, const int columns, const Frame *f, const TotalsWords *t,
                               int row, int column)
 {
     const int n = rows * columns, groups = (n + VECTOR_LANES - 1) / VECTOR_LANES;
@@ -212,9 +212,9 @@ INLINE void NAME(totals_tile)(const int rows, const int columns, const Frame *f,
 }
 
 /* Each shape is a function: inlined into one, they hold each other's addresses in registers. */
-typedef void NAME(Shape)(const Frame *f, const Totals *t, int row, int column);
+typedef void NAME(Shape)(const Frame *f, const TotalsWords *t, int row, int column);
 #define SHAPE(rows, columns)                                                                      \
-    static NOINLINE void NAME(totals_##rows##_by_##columns)(const Frame *f, const Totals *t,      \
+    static NOINLINE void NAME(totals_##rows##_by_##columns)(const Frame *f, const TotalsWords *t,      \
                                                             int row, int column)                  \
     {                                                                                             \
         NAME(totals_tile)(rows, columns, f, t, row, column);                                      \
@@ -228,9 +228,9 @@ static NAME(Shape) *const NAME(shapes_of_row)[ROW_REACHES + 1] = {SHAPES_OF_ROW(
 
 /* Some rows with all columns; the last shape has one more rather than one by itself. */
 INLINE void NAME(totals_across)(NAME(Shape) *const *shape, const int most, const Frame *f,
-                                const Totals *t, int row)
+                                const TotalsWords *t, int row)
 {
-    for (int column = 0, left; (left = t->columns - column) > 0;) {
+    for (int column = 0, left; (left = (int)(t->end - t->y) - column) > 0;) {
         const int columns = left <= most ? left : most - 1;
         shape[columns](f, t, row, column);
         column += columns;
@@ -239,7 +239,7 @@ INLINE void NAME(totals_across)(NAME(Shape) *const *shape, const int most, const
 
 static void NAME(run_totals)(const Frame *f, const int32_t *code)
 {
-    const Totals t = totals_at(code);
+    const TotalsWords t = totals_words(code);
     int row = 0;
     for (; row + TILE_ROWS <= t.rows; row += TILE_ROWS)
         NAME(totals_across)(NAME(shapes_of_rows), ROWS_REACH, f, &t, row);
@@ -247,15 +247,16 @@ static void NAME(run_totals)(const Frame *f, const int32_t *code)
         NAME(totals_across)(NAME(shapes_of_row), ROW_REACHES, f, &t, row);
 }
 
-/* ------ a sum over the lanes, {op, length, total, register} */
+/* ------ a sum over the lanes */
 static void NAME(run_total)(const Frame *f, const int32_t *code)
 {
-    const V *x = (const V *)NAME(reg)(f, code[3]);
+    const TotalWords words = total_words(code);
+    const V *x = (const V *)NAME(reg)(f, words.x);
     V sum = SPLAT(-0.0);
     for (int i = 0; i < VECTORS_OF(f->parts); i++)
         sum += NAME(masked)(x[i], f, i);
     for (int i = 0; i < VECTOR_LANES; i++)
-        f->totals[code[2]] += sum[i];
+        f->totals[words.total] += sum[i];
 }
 
 #undef TILE_ROWS
