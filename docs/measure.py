@@ -21,7 +21,7 @@ sys.path.insert(0, str(HERE.parent))
 
 import scalargrad as sg  # noqa: E402
 from scalargrad.rows import BUILT_IN, Operator  # noqa: E402
-from tests import reference  # noqa: E402
+from tests.support import reference  # noqa: E402
 
 POINTS = 200
 LENGTH = 10

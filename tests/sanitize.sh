@@ -34,11 +34,16 @@ build() {
 }
 
 export SCALARGRAD_ENGINE=native PYTHONMALLOC=malloc PYTHONDONTWRITEBYTECODE=1
-short="tests/test_native_memory.py tests/test_value.py tests/test_graph.py tests/test_copying.py
-       tests/test_python_values.py tests/test_edge_cases.py tests/test_modes.py
-       tests/test_machine_code.py tests/test_tape.py tests/test_tape_objects.py
-       tests/test_compile_edge_cases.py tests/test_compile_branches.py tests/test_compile_paths.py
-       tests/test_compile_arguments.py tests/test_compile_changes.py tests/test_compile_threads.py"
+short="tests/table/test_edge_cases.py
+       tests/value/test_native_memory.py tests/value/test_value.py tests/value/test_graph.py
+       tests/value/test_copying.py tests/value/test_python_values.py tests/value/test_modes.py
+       tests/compiler/machine/test_machine_code.py
+       tests/compiler/trace/test_tape.py tests/compiler/trace/test_tape_objects.py
+       tests/compiler/branches/test_compile_branches.py
+       tests/compiler/branches/test_compile_paths.py
+       tests/compiler/inputs/test_compile_arguments.py
+       tests/compiler/surroundings/test_compile_changes.py
+       tests/compiler/test_compile_edge_cases.py tests/compiler/test_compile_threads.py"
 
 echo "AddressSanitizer and UndefinedBehaviorSanitizer, $length"
 build -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -46,10 +51,11 @@ build -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 asan="$(${CC:-gcc} -print-file-name=libasan.so) $(${CC:-gcc} -print-file-name=libstdc++.so)"
 tests=$short
 # left out of the long form: what starts other programs or draws, or measures time or memory
-[ "$length" = long ] && tests="tests $(cd tests && printf -- '--ignore=tests/%s ' test_benchmarks.py \
-    test_demo.py test_imports.py test_package.py test_portability.py test_distributed.py \
-    test_export_c.py test_examples.py test_plots.py test_docs*.py test_page*.py \
-    test_notebook*.py test_readme*.py test_draw*.py test_soak.py)"
+[ "$length" = long ] && tests="tests $(printf -- '--ignore=%s ' tests/project tests/plots \
+    tests/drawing/picture/test_draw*.py tests/drawing/page/test_page*.py tests/shell/test_demo.py \
+    tests/programs/test_distributed.py tests/programs/test_examples.py \
+    tests/programs/test_notebook*.py tests/compiler/export/test_export_c.py \
+    tests/train/test_soak.py)"
 # the interpreter itself leaks at exit, hence no leak check here: test_native_memory counts chunks;
 # a hostile pickle asks for memory that is not there, and gets None of it as without the sanitizer
 LD_PRELOAD="$asan" ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
@@ -68,9 +74,9 @@ cat >"$work/loader.supp" <<'SUPPRESSION'
 }
 SUPPRESSION
 valgrind --leak-check=no --num-callers=30 --suppressions="$work/loader.supp" --log-file="$work/valgrind.log" \
-    python3 tests/valgrind_program.py
+    python3 tests/support/valgrind_program.py
 # the interpreter has findings of its own: what counts is a finding with the engine on its stack
-engine=$(cd scalargrad/native && printf '|%s' *.[ch])
+engine=$(find scalargrad/native -name '*.[ch]' -printf '|%f')
 if grep -E "Invalid (read|write|free)|\((${engine#|}):[0-9]" "$work/valgrind.log"; then
     cat "$work/valgrind.log"
     exit 1

@@ -1,6 +1,6 @@
 """Optimizers: they move parameters against their gradients.
 
-    optimizer = Adam(model, lr=0.01, schedule=cosine(1000))
+    optimizer = Adam(model, lr=0.01, schedule=schedules.cosine(1000))
     for batch in batches:
         optimizer.zero_grad()
         loss(model, batch).backward()
@@ -12,6 +12,7 @@ optimizer of your own is a Rule, the update of one parameter, and what it takes 
 """
 
 from ..updates import Rule as Rule
+from . import schedules as schedules
 from .clipping import clip_grad_norm as clip_grad_norm
 from .clipping import clip_grad_value as clip_grad_value
 from .groups import Group as Group

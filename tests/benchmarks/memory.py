@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import scalargrad as sg
+from tests.support.places import environment
 
 from .peers import present
 from .timing import Figure
@@ -56,13 +56,6 @@ def resident_sizes(module: str, count: int, cyclic: bool = False) -> tuple[int, 
     )
     before, full, again = json.loads(found.stdout)
     return before, full, again
-
-
-def environment() -> dict[str, str]:
-    """That of this process, with the scalargrad that it runs, in the engine that it runs."""
-    package = str(Path(sg.__file__).parents[1])
-    path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
-    return {**os.environ, "PYTHONPATH": path, "SCALARGRAD_ENGINE": sg.engine}
 
 
 def figures(quick: bool) -> Iterator[Figure]:

@@ -7,7 +7,8 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 
-from .memory import environment
+from tests.support.places import environment
+
 from .peers import present
 from .timing import Figure, minima
 

@@ -12,18 +12,18 @@ import math
 import random
 import runpy
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import scalargrad as sg
 from scalargrad.optim import Adam
 from scalargrad.optim.schedules import constant, linear
+from tests.support.places import EXAMPLES
 
 from . import plain
 from .timing import Figure, gc_disabled, minima
 from .workloads import Workload
 
-SCRIPT = Path(__file__).parents[2] / "examples" / "names_transformer.py"
+SCRIPT = EXAMPLES / "names_transformer.py"
 NAMES = ("mary", "james", "patricia", "robert", "linda", "michael", "christopher", "ann")
 COMPILED = "patricia"
 """Its loss is a graph of 74,000 nodes."""

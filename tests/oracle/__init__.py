@@ -21,5 +21,5 @@ which it is scalargrad's. `judge` says of each call whether it is the same, refu
     faults        compilers that are wrong, to try the oracle itself
     shrink        a smaller program that is wrong in the same way
 
-`python -m oracle SEED CALLS` (in tests/) judges random programs and prints what it counted.
+`python -m tests.oracle SEED CALLS` judges random programs and prints what it counted.
 """

@@ -1,4 +1,4 @@
-"""python -m oracle [SEED [CALLS]]: judges random programs, and those by hand with SEED `hand`;
+"""python -m tests.oracle [SEED [CALLS]]: judges random programs, or with SEED `hand` those by hand;
 prints programs, made small, that are wrong, and what it counted."""
 
 import sys

@@ -1,0 +1,242 @@
+"""The trace in C beside the one in Python: node for node the same, and never a crash."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import scalargrad as sg
+from scalargrad import modes, ops
+from scalargrad.backward import symbolic_adjoints
+from scalargrad.compiler.passes.lower import lane_sums
+from scalargrad.compiler.passes.program import Program
+from scalargrad.compiler.trace import chosen, recorder
+from scalargrad.compiler.trace.vocabulary import accumulate, products, stop_gradient
+from scalargrad.rows import BUILT_IN
+from tests.support.compiled import adjoints_of
+from tests.support.expressions import random_expression, rounds
+
+Taped = chosen.Trace
+pytestmark = pytest.mark.skipif(Taped is recorder.Trace, reason="there is no trace in C")
+
+NAMES = [name for name, row in BUILT_IN.items() if name != "polygamma"]
+
+
+def columns(found: Any) -> list[Any]:
+    """All there is of a trace, numbers by their bits."""
+    return [
+        list(found.rows),
+        list(found.operands),
+        [x.hex() for x in found.numbers],
+        [bool(lane) for lane in found.lanes],
+        list(found.inputs),
+        list(found.guards),
+    ]
+
+
+def both(f: Callable[[Any], Any]) -> tuple[Any, Any]:
+    return f(recorder.Trace()), f(Taped())
+
+
+def rebuilt(seed: int, lanes: bool, special: float) -> Callable[[Any], Iterator[Any]]:
+    """A random function traced, differentiated and lowered on the trace that is given; yields
+    what is found on the way."""
+    expression = random_expression(random.Random(seed), NAMES, 12, special)
+
+    def steps(found: Any) -> Iterator[Any]:
+        source = random.Random(seed)
+        inputs = [found.input(x, lanes and source.random() < 0.5) for x in expression.leaves]
+        leaves = iter(inputs)
+        root = expression.compute(lambda _: next(leaves), BUILT_IN)[-1]
+        outputs = [root]
+        if not isinstance(root, float):
+            first = adjoints_of(root, inputs)
+            outputs += first
+            second = first[0]
+            if not isinstance(second, float):
+                outputs += symbolic_adjoints(second, inputs[:1], 1.0).values()
+        yield columns(found)
+        indices = [found.index(x) for x in outputs]
+        if lanes:
+            indices = lane_sums(found, indices, found.input(64.0))
+        yield columns(found), indices
+        program = Program(found, indices)
+        yield columns(program.trace), program.outputs, program.order, program.stages
+
+    return steps
+
+
+@pytest.mark.parametrize("special", [0.0, 0.4])
+@pytest.mark.parametrize("lanes", [False, True])
+def test_random_functions_give_the_same_trace_gradient_and_program(
+    lanes: bool, special: float
+) -> None:
+    for seed in rounds(60):
+        steps = rebuilt(seed, lanes, special)
+        for expected, found in zip(*map(list, both(steps))):
+            assert found == expected
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_each_row_is_computed_and_differentiated_alike(name: str) -> None:
+    row = BUILT_IN[name]
+    sample = row.samples[0] if isinstance(row.samples[0], tuple) else (row.samples[0],)
+    for constant in (None, *range(len(sample) if len(sample) > 1 else 0)):
+
+        def steps(found: Any, constant: int | None = constant) -> Any:
+            inputs = [x if k == constant else found.input(x) for k, x in enumerate(sample)]
+            out = found.compute(row, inputs)
+            leaves = [x for x in inputs if not isinstance(x, float)]
+            return [found.index(g) for g in adjoints_of(out, leaves)], columns(found)
+
+        expected, found = both(steps)
+        assert found == expected
+
+
+def test_constants_go_by_their_bits_and_every_nan_is_the_same() -> None:
+    numbers = [5e-324, float("nan"), -float("nan"), 0.0, -0.0, 2.0, 5e-324, float("inf")]
+    expected, found = both(lambda kind: [kind.constant(x) for x in numbers])
+    assert found == expected == [0, 1, 1, 2, 3, 4, 0, 5]
+
+
+def test_a_list_of_any_length_is_computed_alike() -> None:
+    def steps(found: Any) -> Any:
+        xs = [found.input(0.1 * k) for k in range(40)]
+        out = sg.sum(xs) + sg.dot(xs, xs[::-1], 1.5) + sg.logsumexp(xs) + sg.prod(xs[1:])
+        symbolic_adjoints(out, xs, 1.0)
+        found.compute(products, xs)
+        found.compute(accumulate, xs)
+        return columns(found)
+
+    expected, found = both(steps)
+    assert found == expected
+
+
+# ------ what a function does besides arithmetic
+
+
+def captured_and_detached(found: Any) -> Any:
+    w, x = sg.Value(2.0), found.input(3.0)
+    with modes.tracing(found):
+        y = w * x + x / w + 2 * w
+        with sg.no_grad():
+            z = x * y + w
+        out = y + z + sg.stop_gradient(y) * True + w.data
+        with modes.outermost():
+            out = out + sg.grad(lambda u: u**3)(x)
+    return columns(found), list(found.captured.values()), out.index
+
+
+def test_values_that_are_captured_and_numbers_without_gradient() -> None:
+    expected, found = both(captured_and_detached)
+    assert found == expected
+
+
+def test_gradients_within_no_grad_are_alike() -> None:
+    def steps(found: Any) -> Any:
+        x = found.input(3.0)
+        out = (x * x).tanh()
+        with modes.tracing(found), sg.no_grad():
+            (gradient,) = sg.gradients(out, [x])
+        assert stop_gradient in list(found.rows)
+        return columns(found), gradient.index
+
+    expected, found = both(steps)
+    assert found == expected
+
+
+def test_an_operator_of_the_users_own_is_computed_and_differentiated_in_python() -> None:
+    cube = sg.operator("cube", lambda x: x * x * x, lambda out, x: 3.0 * x * x)
+    every = sg.operator("every", lambda *xs: sum(xs), all_partials=lambda out, *xs: [*xs[1:], 1.0])
+
+    def steps(found: Any) -> Any:
+        xs = [found.input(float(k)) for k in range(3)]
+        out = cube(xs[2]) + every(*xs)
+        symbolic_adjoints(out, xs, 1.0)
+        return columns(found), columns(Program(found, [out.index]).trace)
+
+    expected, found = both(steps)
+    assert found == expected
+
+
+def test_branches_are_noted_alike() -> None:
+    def steps(found: Any) -> Any:
+        x, y = found.input(1.0), found.input(2.0)
+        outcomes = [x < y, x <= 2, y < 1.0, x >= y, bool(x), bool(x - x), x > 3]
+        return outcomes, columns(found)
+
+    expected, found = both(steps)
+    assert found == expected
+
+
+# ------ re-rolling
+
+
+def loops(source: random.Random, count: int) -> Callable[[list[Any]], list[Any]]:
+    """Loops as people write them, over neighbours and over what is scattered."""
+    kinds = [ops.mul, ops.add, ops.maximum, lambda x, y: sg.exp(x) * y]
+
+    def f(xs: list[Any]) -> list[Any]:
+        for _ in range(4):
+            act, shift = source.choice(kinds), source.randrange(count)
+            picks = source.choices(range(count), k=source.choice((3, 9, 40)))
+            xs = [
+                *(act(x, xs[(k + shift) % count]) for k, x in enumerate(xs[:count])),
+                *(act(xs[k], source.choice((0.5, 2.0, xs[0]))) for k in picks),
+                *(
+                    sg.dot(xs[:count], source.sample(xs, count))
+                    for _ in range(source.choice((1, 9)))
+                ),
+            ]
+        return xs
+
+    return f
+
+
+def test_rerolled_code_is_the_same_word_for_word() -> None:
+    reroll = pytest.importorskip("scalargrad.compiler.machine.reroll")
+    for seed in rounds(60):
+        source = random.Random(seed)
+        found = Taped()
+        count = source.choice((2, 5, 8, 17))
+        outputs = loops(source, count)([found.input(0.1 * k) for k in range(count)])
+        program = Program(found, [found.index(x) for x in outputs])
+        nodes, constants = program.computed(), program.constants()
+        half = len(nodes) // 2
+        kinds = [reroll.Rerolled, reroll.rerolled]
+        one, other = (kind(program.trace, program.inputs, constants) for kind in kinds)
+        assert type(one) is not type(other)
+        assert list(one.code(nodes[:half])) == list(memoryview(other.code(nodes[:half])).cast("i"))
+        one.put(nodes[half : half + 2])
+        other.put(nodes[half : half + 2])
+        rest = nodes[half + 2 :]
+        assert list(one.code(rest)) == list(memoryview(other.code(rest)).cast("i"))
+        assert bytes(one.initial()) == other.initial()
+        assert [one[i] for i in program.order] == [other[i] for i in program.order]
+        for rerolled in (one, other):
+            assert program.order[0] in rerolled
+            assert -1 not in rerolled
+            assert rerolled.get(-1, -2) == rerolled.get(10**9, -2) == -2
+
+
+def test_code_is_refused_for_what_cannot_be_computed() -> None:
+    reroll = pytest.importorskip("scalargrad.compiler.machine.reroll")
+    found = Taped()
+    x, y = found.input(1.0), found.input(2.0)
+    a, b = x * y, x + y
+    c = a + b
+    rerolled = reroll.rerolled(found, [x.index, y.index], [])
+    for nodes in ([c.index], [x.index], [99], [-1], None, ["1"]):
+        with pytest.raises((ValueError, IndexError, TypeError)):
+            rerolled.code(nodes)
+    for i in (a.index, 99, "1"):
+        with pytest.raises((KeyError, IndexError, TypeError)):
+            rerolled[i]
+    found.fuse([c.index])
+    with pytest.raises((ValueError, IndexError)):
+        rerolled.code([len(found) - 1, c.index])
+    with pytest.raises(TypeError):
+        type(rerolled)(recorder.Trace(), [], 4, reroll.OPERATIONS)

@@ -1,0 +1,110 @@
+"""How the steps of a backward pass are shown: as text, in notebooks, in files."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import scalargrad as sg
+from scalargrad import Value
+from scalargrad.drawing import explain
+from scalargrad.drawing.steps.table import aligned, width
+from scalargrad.drawing.symbols.patterns import PATTERNS, SWAPS
+from tests.support.neuron import NUMBERS, neuron
+
+
+def lecture() -> Value:
+    """The lectures' first graph, f = (x + y)·z."""
+    x, y, z = Value(-2.0, "x"), Value(5.0, "y"), Value(-4.0, "z")
+    q = x + y
+    f = q * z
+    q.label, f.label = "q", "f"
+    return f
+
+
+def counter_example() -> Value:
+    a = Value(1.0, "a")
+    b = a + a
+    c = b + b
+    b.label, c.label = "b", "c"
+    return c
+
+
+def test_text_is_aligned_whatever_the_width_of_the_letters() -> None:
+    weight, x = Value(2.0, "重み"), Value(3.0, "x")
+    table = str(explain(sg.sin(weight * x))).split("\n\n")[1].splitlines()[1:]
+    head, *rows = table
+    column = head.index("= upstream × local")
+    assert len(rows) == 3
+    for row in rows:
+        product = re.search(r"(?<!\+)= ", row)
+        assert product is not None
+        assert width(row[: product.start()]) == column
+
+
+def test_table_aligns_wide_letters_and_accents() -> None:
+    assert aligned([("重", "1"), ("a\u0301", "22"), ("abc", "3")], "<>") == [
+        "重    1",
+        "a\u0301    22",
+        "abc   3",
+    ]
+
+
+def test_text_has_the_computation_the_steps_and_the_checks() -> None:
+    text = str(explain(lecture()))
+    assert "q  = x + y  = −2.0 + 5.0  = 3.0" in text
+    assert "multiply swaps" in text
+    assert f"multiply swaps: {PATTERNS[SWAPS]}" in text
+    assert "copy sums" not in text
+    assert text.endswith("right")
+
+
+def test_notebooks_get_a_table_in_which_nothing_is_markup() -> None:
+    html = explain(neuron, *NUMBERS.values())._repr_html_()
+    assert html.count("<tr>") == 1 + 9
+    scope: dict[str, Any] = {}
+    exec(compile("def f(x): return x * x", "<b>&", "exec"), scope)
+    assert "<td" in (hostile := explain(scope["f"], 3.0)._repr_html_())
+    assert "<b>" not in hostile
+    assert "&lt;b&gt;&amp;:1" in hostile
+
+
+def test_sums_are_shown_where_there_is_something_to_add() -> None:
+    head, *rows = str(explain(lecture())).split("\n\n")[1].splitlines()[1:]
+    assert "sum so far" not in head
+    assert "arrived" not in head
+    assert len(rows) == 4
+    shared = counter_example()
+    assert [row.split("1 of 2")[1:] != [] for row in str(explain(shared).naive).splitlines()] == [
+        *(False, True, True, False, False),
+    ]
+
+
+def test_notebooks_get_the_naive_walk_as_a_table_too() -> None:
+    naive = explain(counter_example()).naive
+    assert naive._repr_html_().count("too early: b is not complete") == 2
+    assert repr(naive) == "<4 steps from c>"
+
+
+def test_notebooks_get_the_first_steps_of_many() -> None:
+    html = explain(sg.sum([Value(1.0)] * 1000))._repr_html_()
+    assert html.count("<tr>") == 1 + 300
+    assert "… and 700 more steps" in html
+
+
+def test_short_form_tells_how_much_there_is() -> None:
+    steps = explain(lecture())
+    assert repr(steps) == "<4 steps from f, 5 nodes>"
+    assert [step.parent_name for step in steps[1:3]] == ["z", "x"]
+    assert str(steps[-1]) == steps[3].line
+
+
+def test_saved_as_text_or_as_a_page(tmp_path: Path) -> None:
+    steps = explain(lecture())
+    steps.save(tmp_path / "steps.txt")
+    assert (tmp_path / "steps.txt").read_text(encoding="utf-8") == f"{steps}\n"
+    with pytest.raises(ValueError, match=r"ends in \.html or \.txt, got .*steps\.pdf"):
+        steps.save(tmp_path / "steps.pdf")

@@ -1,0 +1,228 @@
+"""Rows as formulas: what is printed is what the row computes."""
+
+from __future__ import annotations
+
+import operator
+import re
+from math import isfinite
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+import scalargrad as sg
+from scalargrad import Value
+from scalargrad.drawing.symbols.formula import PYTHON, TEXT, coefficient, short_number, written
+from scalargrad.drawing.symbols.in_symbols import Gate, temporaries
+from scalargrad.drawing.symbols.names import names
+from scalargrad.drawing.symbols.terms import Reading, Tape, Term, number, postorder
+from scalargrad.rows import BUILT_IN, Operator
+from tests.support.floats import bits
+
+
+def gate(node: Value) -> Gate:
+    return Gate(node, names(node))
+
+
+def text(function: Any, *numbers: float, tape: Tape | None = None, style: Any = TEXT) -> str:
+    tape = tape or Tape()
+    terms = [tape.variable(name, x) for name, x in zip("xyz", numbers)]
+    return str(written([function(*terms)], style, temporaries()))
+
+
+def node_at(op: Operator, sample: Any) -> Value:
+    operands = sample if isinstance(sample, tuple) else (sample,)
+    node: Value = Value.__operator__(op, tuple(map(Value, operands)))
+    return node
+
+
+@pytest.mark.parametrize("op", BUILT_IN.values(), ids=lambda op: op.name)
+@pytest.mark.parametrize("kind", [Tape, Reading])
+def test_every_partial_runs_on_symbols_to_its_number(op: Operator, kind: Any) -> None:
+    for sample in op.samples:
+        node = node_at(op, sample)
+        terms = gate(node).locals(kind())
+        zeros = [0.0, -0.0]
+        selects = op.selecting(gate(node).variable)
+        found = [number(term) + zeros[s] for term, s in zip(terms, selects)]
+        assert [bits(x + 0.0) for x in found] == [bits(x + 0.0) for x in node.partials]
+
+
+@pytest.mark.parametrize("op", BUILT_IN.values(), ids=lambda op: op.name)
+def test_every_row_has_a_formula_that_names_its_operands(op: Operator) -> None:
+    for sample in op.samples:
+        node = node_at(op, sample)
+        found = gate(node)
+        for name in (found.names[parent] for parent in node.parents):
+            assert name in found.formula
+        assert all(found.partials)
+        assert "where" not in "".join(found.partials)
+
+
+@pytest.mark.parametrize(
+    ("build", "formula", "partials"),
+    [
+        (lambda x, y: x * y, "x × y", ["y", "x"]),
+        (lambda x, y: x / y, "x ÷ y", ["1 ÷ y", "−L ÷ y"]),
+        (lambda x, y: x - y, "x − y", ["1", "−1"]),
+        (lambda x, y: -x * y, "s0 × y", ["y", "s0"]),
+        (lambda x, y: x**3, "x^3", ["3 × x^2"]),
+        (lambda x, y: x**2, "x^2", ["2 × x"]),
+        (lambda x, y: sg.square(x), "x²", ["2 × x"]),
+        (lambda x, y: abs(x), "|x|", ["sign(x)"]),
+        (lambda x, y: sg.exp(x), "exp(x)", ["L"]),
+        (lambda x, y: sg.log(x), "log(x)", ["1 ÷ x"]),
+        (lambda x, y: sg.sqrt(x), "√(x)", ["0.5 ÷ |L|"]),
+        (lambda x, y: sg.floor(x), "⌊x⌋", ["0"]),
+        (lambda x, y: x % 3.0, "x % 3", ["1"]),
+        (lambda x, y: sg.sin(x), "sin(x)", ["cos(x)"]),
+        (lambda x, y: sg.relu(x), "ReLU(x)", ["step(L)"]),
+        (lambda x, y: sg.maximum(x, 1.0), "max(x, 1)", ["step(x − 1)"]),
+        (lambda x, y: sg.sum([x, y, 2.0]), "x + y + 2", ["1", "1"]),
+        (lambda x, y: sg.mean([x, y]), "(x + y) ÷ 2", ["0.5", "0.5"]),
+        (lambda x, y: sg.dot([x, y], [2.0, 3.0], 1.0), "1 + x × 2 + y × 3", ["2", "3"]),
+        (lambda x, y: sg.max([x, y]), "max(x, y)", ["0", "1"]),
+        (lambda x, y: sg.leaky_relu(-x), "leaky ReLU(s0, 0.01)", ["0.01"]),
+        (lambda x, y: sg.tanh(x), "tanh(x)", ["1 ÷ cosh(x) ÷ cosh(x)"]),
+    ],
+)
+def test_formulas_read_as_in_a_book(build: Any, formula: str, partials: list[str]) -> None:
+    found = gate(build(Value(2.0, "x"), Value(3.0, "y")))
+    if partials == ["1 ÷ cosh(x) ÷ cosh(x)"]:
+        partials = ["1 ÷ t0 ÷ t0 with t0 = cosh(x)"]
+    assert (found.formula, found.partials) == (formula, partials)
+
+
+def test_a_formula_holds_at_the_present_numbers() -> None:
+    at = {x: gate(sg.elu(Value(x, "x"))).partials for x in (2.0, -2.0)}
+    assert at == {2.0: ["1"], -2.0: ["exp(x)"]}
+
+
+def test_the_computation_in_numbers_keeps_the_sign_of_each() -> None:
+    x, y = Value(-2.0), Value(5.0)
+    found = [gate(node).in_numbers for node in (x + y, x - y, -x, x**2, x * 1e-9, y / 3.0)]
+    assert found == [
+        *("−2.0 + 5.0", "−2.0 − 5.0", "−(−2.0)", "(−2.0)^2.0", "−2.0 × 1e−09", "5.0 ÷ 3.0")
+    ]
+
+
+def test_many_operands_are_shortened() -> None:
+    found = gate(sg.sum([Value(float(i)) for i in range(20)]))
+    assert found.formula == "Σ(x0, x1, x2, x3, …, x19)"
+    assert gate(sg.dot([Value(1.0)] * 20, [2.0] * 20)).formula.startswith("dot(x0, x0,")
+
+
+def test_shared_parts_are_named_once() -> None:
+    assert text(lambda x: sg.exp(x) * sg.exp(x) + 1.0, 2.0) == "t0 × t0 + 1 with t0 = exp(x)"
+
+
+def test_numbers_are_short_and_have_a_true_minus() -> None:
+    assert list(map(short_number, (1.0, -0.5, 1e-9, 0.19661193324148185))) == [
+        *("1.0", "−0.5", "1e−09", "0.196612")
+    ]
+    assert short_number(float("-inf")) == "−∞"
+    assert list(map(coefficient, (1.0, -2.0, 0.5))) == ["1", "−2", "0.5"]
+
+
+# ------ brackets
+
+BINARY = [BUILT_IN[name] for name in ("add", "sub", "mul", "div", "pow")]
+UNARY = [BUILT_IN[name] for name in ("neg", "square", "reciprocal", "abs")]
+numbers = st.sampled_from([2.0, 3.0, 0.5, -1.5, 1.0])
+operands = st.recursive(
+    st.sampled_from(["x", "y", "z"]) | numbers,
+    lambda inside: (
+        st.tuples(st.sampled_from(BINARY), inside, inside)
+        | st.tuples(st.sampled_from(UNARY), inside)
+    ),
+    max_leaves=12,
+)
+AT = {"x": 1.25, "y": -0.75, "z": 3.0}
+POSTFIX = {"×": "*", "÷": "/", "−": "-", "²": "**2.0", "^": "**"}
+
+
+def built(tree: Any, variables: dict[str, Term]) -> Any:
+    """Terms for a tree, with nothing left out."""
+    if isinstance(tree, tuple):
+        op, *inside = tree
+        terms = tuple(built(x, variables) for x in inside)
+        value = op.forward(*map(number, terms))
+        return Term(Tape(), value, op=op, operands=terms)
+    return variables[tree] if isinstance(tree, str) else tree
+
+
+def read_back(formula: str) -> float:
+    """What a formula in TEXT computes, by Python's grammar, which has the same precedence."""
+    for sign, python in POSTFIX.items():
+        formula = formula.replace(sign, python)
+    formula = re.sub(r"(?<![\w.])(\d+)(?![\w.])", r"\1.0", formula)
+    while "|" in formula:
+        formula = re.sub(r"\|([^|]*)\|", r"abs(\1)", formula)
+    result: float = eval(formula, {**AT, "abs": abs})
+    return result
+
+
+def nested_bars(tree: Any) -> int:
+    if not isinstance(tree, tuple):
+        return 0
+    return max(map(nested_bars, tree[1:])) + (tree[0].name == "abs")
+
+
+@given(operands)
+def test_brackets_stand_where_they_must(tree: Any) -> None:
+    variables = {name: Tape().variable(name, x) for name, x in AT.items()}
+    term = built(tree, variables)
+    assume(nested_bars(tree) <= 1)
+    assume(all(isfinite(x.number) for x in postorder([term])))
+    formula = str(written([term], TEXT, temporaries()))
+    assert bits(read_back(formula)) == bits(number(term)), formula
+
+
+@pytest.mark.parametrize(
+    ("build", "formula"),
+    [
+        (lambda x, y: (x + y) * y, "(x + y) * y"),
+        (lambda x, y: x + y * y, "x + y * y"),
+        (lambda x, y: x - (y - x), "x - (y - x)"),
+        (lambda x, y: x / (y * x), "x / (y * x)"),
+        (lambda x, y: x / y * x, "x / y * x"),
+        (lambda x, y: (-x) ** 2.0, "(-x) ** 2.0"),
+        (lambda x, y: -(x**2.0), "-x ** 2.0"),
+        (lambda x, y: 2.0 ** (x**y), "2.0 ** x ** y"),
+        (lambda x, y: (2.0**x) ** y, "(2.0 ** x) ** y"),
+        (lambda x, y: 2.0**-x, "2.0 ** -x"),
+        (lambda x, y: x * -2.0, "x * -2.0"),
+        (lambda x, y: -2.0 * x, "-2.0 * x"),
+        (lambda x, y: x - -2.0, "x - -2.0"),
+        (lambda x, y: sg.neg(-x), "-(-x)"),
+        (lambda x, y: sg.maximum(x + y, 1.0), "maximum(x + y, 1.0)"),
+    ],
+)
+def test_python_is_written_with_the_brackets_it_needs(build: Any, formula: str) -> None:
+    assert text(build, 2.0, 3.0, style=PYTHON) == formula
+
+
+# ------ symbols
+
+
+def test_a_symbol_refuses_what_would_freeze_a_branch_or_a_number() -> None:
+    x = Tape().variable("x", 1.0)
+    for freezing in (bool, float, lambda x: x == 1.0, lambda x: x > 0.0, operator.index):
+        with pytest.raises(TypeError):
+            freezing(x)
+
+
+def test_terms_are_walked_without_recursion() -> None:
+    x = y = Tape().variable("x", 1.0)
+    for _ in range(20_000):
+        y = y + x
+    assert len(postorder([y])) == 20_001
+
+
+def test_what_leaves_no_trace_changes_no_bit() -> None:
+    x = Tape().variable("x", -0.0)
+    assert text(lambda x: x * 1.0, 2.0) == "x"
+    assert text(lambda x: 0.0 + x, 2.0) == "0 + x"
+    assert text(lambda x: 0.0 + x, 2.0, tape=Reading()) == "x"
+    assert bits(number(0.0 + x)) == bits(0.0)

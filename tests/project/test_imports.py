@@ -1,0 +1,135 @@
+"""Imports point one way, and `import scalargrad` stays light."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from importlib.util import resolve_name
+from pathlib import Path
+
+import pytest
+
+from tests.support.places import PACKAGE
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts).removesuffix(".__init__")
+
+
+FILES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+CORE = [
+    *("rows", "ieee", "folds", "graph", "ops", "blocks", "modes", "stale", "backward", "copying"),
+    *("updates", "freeing", "arrays", "protocols", "comparing", "given", "value", "methods"),
+    "engine",
+]
+"""From the bottom up: a file here imports only from those before it."""
+
+ABOUT_NETWORKS = {"outputs", "losses", "scores", "diagnose"}
+"""Files beside the folders that stand above `nn`; the others there are the heart."""
+FLOORS = [
+    *("heart", "codegen", "transforms", "checks"),
+    *(f"compiler.{name}" for name in ("trace", "inputs", "surroundings", "passes", "source")),
+    *("compiler.machine", "compiler.branches"),
+    *("drawing.symbols", "drawing.picture", "drawing.steps", "drawing.page", "drawing"),
+    *("compiler.export", "compiler"),
+    *("nn", "about networks", "optim", "plots", "train", "shell", "scalargrad"),
+]
+"""Folders from the bottom up: what stands in one imports only from it and from those before."""
+
+
+def imported(module: str) -> Iterator[str]:
+    """The modules of the package that `module` imports, functions' own imports included."""
+    package = module if FILES[module].stem == "__init__" else module.rpartition(".")[0]
+    for node in ast.walk(ast.parse(FILES[module].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.startswith("scalargrad"))
+        elif isinstance(node, ast.ImportFrom):
+            origin = resolve_name("." * node.level + (node.module or ""), package)
+            if origin.split(".")[0] == "scalargrad":
+                names = [f"{origin}.{alias.name}" for alias in node.names]
+                yield from (name if name in FILES else origin for name in names)
+
+
+IMPORTS = {
+    module.removeprefix("scalargrad."): {name.removeprefix("scalargrad.") for name in names}
+    for module, names in ((module, {*imported(module)} - {module}) for module in FILES)
+}
+
+
+def test_reader_of_imports_finds_them() -> None:
+    assert {"graph", "rows"} <= IMPORTS["copying"]
+    assert IMPORTS["nn.micrograd"] == {"engine", "randomness", "nn.inputs", "nn.module"}
+    assert "nn" in IMPORTS["shell.demo"]
+
+
+def test_imports_make_no_circle() -> None:
+    TopologicalSorter(IMPORTS).prepare()
+
+
+@pytest.mark.parametrize("module", CORE)
+def test_core_imports_only_what_stands_below(module: str) -> None:
+    below = set(CORE[: CORE.index(module)]) | ({"native"} if module == "engine" else set())
+    assert IMPORTS[module] <= below
+
+
+def floor(module: str) -> str:
+    """The floor on which a module stands; the native part is of the heart."""
+    if module in ABOUT_NETWORKS:
+        return "about networks"
+    if module in ("scalargrad", "__main__"):
+        return "scalargrad"
+    path = FILES.get(f"scalargrad.{module}", PACKAGE / "native" / "_engine.so")
+    folder = ".".join(path.relative_to(PACKAGE).parent.parts)
+    return "heart" if folder in ("", "native") else folder
+
+
+def test_every_folder_has_its_floor() -> None:
+    assert {floor(module) for module in IMPORTS} == set(FLOORS)
+
+
+@pytest.mark.parametrize("module", IMPORTS)
+def test_no_folder_imports_from_one_above_it(module: str) -> None:
+    here = FLOORS.index(floor(module))
+    assert [x for x in IMPORTS[module] if FLOORS.index(floor(x)) > here] == []
+
+
+def test_operator_table_imports_only_rows_and_forward_functions() -> None:
+    assert IMPORTS["ops"] == {"rows", "ieee", "folds"}
+
+
+def test_only_the_switch_and_its_twin_in_the_compiler_name_the_native_part() -> None:
+    outside = {name for name in IMPORTS if name.split(".")[0] != "native"}
+    naming = {m for m in outside if any(n.split(".")[0] == "native" for n in IMPORTS[m])}
+    assert naming == {"engine", "compiler.trace.native"}
+
+
+# ------ light
+
+
+def python(code: str, **environment: str) -> str:
+    command = [sys.executable, "-c", code]
+    variables = {**os.environ, **environment}
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=variables)
+    return done.stdout
+
+
+def test_import_loads_neither_numpy_nor_other_dependencies() -> None:
+    found = python("import scalargrad, sys; print(*sys.modules)").split()
+    heavy = {"numpy", "graphviz", "pygraphviz", "sklearn", "matplotlib", "tqdm"}
+    assert "scalargrad.engine" in found
+    assert heavy.isdisjoint(found)
+    assert not any(
+        name.startswith(("scalargrad.compiler.", "scalargrad.native._trace")) for name in found
+    )
+
+
+def test_import_takes_at_most_60_ms(tmp_path: Path) -> None:
+    timed = "from time import perf_counter as t; s = t(); import scalargrad; print(t() - s)"
+    # the first run leaves bytecode behind, as an installation does, for the others to time
+    cached = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(tmp_path)}
+    assert min(float(python(timed, **cached)) for _ in range(7)) <= 0.060

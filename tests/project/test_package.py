@@ -1,0 +1,242 @@
+"""The package: what is installed, what README promises, what the command line tells."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.metadata
+import io
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import scalargrad
+from tests.support.places import CHECKOUT, DOCS, PACKAGE, TESTS
+
+README = CHECKOUT / "README.md"
+NATIVE = CHECKOUT / "scalargrad" / "native"
+REFERENCE = DOCS / "reference"
+
+in_checkout = pytest.mark.skipif(not README.exists(), reason="needs the files beside tests/")
+with_sources = pytest.mark.skipif(not NATIVE.exists(), reason="needs the C sources")
+with_docs = pytest.mark.skipif(not REFERENCE.exists(), reason="needs the documentation")
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *arguments]
+    return subprocess.run(
+        command, capture_output=True, text=True, env={**os.environ, **environment}
+    )
+
+
+@pytest.fixture
+def metadata() -> Any:
+    try:
+        return importlib.metadata.metadata("scalargrad")
+    except importlib.metadata.PackageNotFoundError:
+        pytest.skip("scalargrad is imported from a folder, not installed")
+
+
+def pyproject() -> dict[str, Any]:
+    tomllib = pytest.importorskip("tomllib")
+    loaded: dict[str, Any] = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))
+    return loaded
+
+
+def extensions() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = pyproject()["tool"]["setuptools"]["ext-modules"]
+    return found
+
+
+def blocks(kind: str) -> list[str]:
+    return re.findall(rf"^```{kind}\n(.*?)^```$", README.read_text(encoding="utf-8"), re.M | re.S)
+
+
+# ------ README
+
+
+@in_checkout
+def test_readme_example_prints_what_readme_says() -> None:
+    examples, outputs = blocks("python"), blocks("text")
+    assert len(examples) == len(outputs) > 0
+    for example, output in zip(examples, outputs):
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(compile(example, "README.md", "exec"), {})
+        assert printed.getvalue() == output
+
+
+@in_checkout
+def test_readme_gives_two_commands_the_demo_and_the_tests() -> None:
+    demo, tests = "".join(blocks("sh")).splitlines()
+    assert demo.startswith("python3 -m venv .venv && ")
+    assert demo.endswith('".[examples]" && .venv/bin/scalargrad demo')
+    assert tests.startswith("python3 -m venv .venv && ")
+    assert tests.endswith('".[test]" && .venv/bin/pytest')
+
+
+@in_checkout
+def test_readme_names_every_file_and_folder_of_the_package() -> None:
+    house = README.read_text(encoding="utf-8").partition("## How it works")[2]
+    files = {path.name for path in PACKAGE.glob("*.py") if not path.name.startswith("__")}
+    sources = (path for kind in ("*.py", "*.h", "*.js") for path in PACKAGE.rglob(kind))
+    folders = {f"{path.parent.name}/" for path in sources} - {f"{PACKAGE.name}/"}
+    assert {name for name in files | folders if f"`{name}`" not in house} == set()
+
+
+@with_docs
+def test_files_that_readme_and_the_pages_name_exist() -> None:
+    folders = PACKAGE, TESTS, DOCS, CHECKOUT / "examples"
+    known = {f"/{path.as_posix()}" for folder in folders for path in folder.rglob("*.*")}
+    for page in (README, *DOCS.rglob("*.md")):
+        named = re.findall(r"`([\w/.]+\.(?:py|h|js|sh|ipynb))`", page.read_text(encoding="utf-8"))
+        assert [x for x in named if not any(path.endswith(f"/{x}") for path in known)] == [], page
+
+
+# ------ what is installed
+
+
+def test_version_installed_is_that_of_the_package(metadata: Any) -> None:
+    assert metadata["Version"] == scalargrad.__version__
+
+
+@in_checkout
+def test_version_stands_in_one_place() -> None:
+    literal = re.compile(rf"(?<![\d.]){re.escape(scalargrad.__version__)}(?![\d.])")
+    kinds = {".py", ".pyi", ".toml", ".md", ".c", ".h", ".js", ".sh"}
+    folders = [path for path in (PACKAGE, DOCS, TESTS) if path.exists()]
+    files = [path for folder in folders for path in folder.rglob("*") if path.suffix in kinds]
+    files += [README, CHECKOUT / "pyproject.toml"]
+    assert [x for x in files if literal.search(x.read_text("utf-8"))] == [PACKAGE / "__init__.py"]
+
+
+@in_checkout
+def test_changelog_begins_with_the_version() -> None:
+    changes = (CHECKOUT / "CHANGELOG.md").read_text(encoding="utf-8")
+    (newest, *_) = re.findall(r"^## (\S+)", changes, re.M)
+    assert newest == scalargrad.__version__
+
+
+def included(files: set[Path]) -> set[Path]:
+    """These files in C, and all of ours that they include."""
+    found = {
+        (path.parent / name).resolve()
+        for path in files
+        for name in re.findall(r'^#include "(.+)"', path.read_text(encoding="utf-8"), re.M)
+    }
+    return files if found <= files else included(files | found)
+
+
+@with_sources
+def test_extension_is_rebuilt_when_any_of_its_files_changes() -> None:
+    used = set()
+    for one in extensions():
+        sources, headers = (
+            {CHECKOUT / path for path in one[key]} for key in ("sources", "depends")
+        )
+        assert headers == included(sources) - sources
+        used |= sources | headers
+    assert used == {path for path in NATIVE.rglob("*") if path.suffix in (".c", ".h")}
+
+
+@in_checkout
+def test_engine_is_compiled_without_arguments_that_msvc_refuses() -> None:
+    (engine,) = (one for one in extensions() if one["name"].endswith("._engine"))
+    assert [x for x in engine["extra-compile-args"] if x.startswith("-W")] == []
+    assert "libraries" not in engine
+
+
+def test_extras_are_known_to_pip(metadata: Any) -> None:
+    assert {"draw", "examples", "scale", "test"} <= set(metadata.get_all("Provides-Extra"))
+
+
+def test_two_small_packages_are_all_that_is_required(metadata: Any) -> None:
+    required = [r for r in metadata.get_all("Requires-Dist") if "extra ==" not in r]
+    assert sorted(required) == ["graphviz", "numpy"]
+
+
+def test_package_is_marked_as_typed() -> None:
+    assert (PACKAGE / "py.typed").is_file()
+
+
+# ------ public names
+
+
+def documented(module: str, pages: str) -> set[str]:
+    """The names of a module that the reference has entries for."""
+    listed = re.findall(rf"automodule:: {module}\n +:members: (.+)", pages)
+    single = re.findall(rf"auto\w+:: {module}\.(\w+)$", pages, re.M)
+    return {*single, *(name for names in listed for name in names.split(", "))}
+
+
+@with_docs
+def test_public_module_lists_in_all_what_the_reference_documents() -> None:
+    pages = "".join(path.read_text(encoding="utf-8") for path in REFERENCE.glob("*.md"))
+    names = re.findall(r"^## (scalargrad\.[\w.]+)$", pages, re.M)
+    public = [importlib.import_module(name) for name in names]
+    # a package's __init__.py is such a list by itself
+    files = {module.__name__: module for module in public if not hasattr(module, "__path__")}
+    listed = "losses", "optim.schedules", "diagnose"
+    assert {f"scalargrad.{name}" for name in listed} <= set(files)
+    for name, module in files.items():
+        described = {x for x in module.__all__ if getattr(module, x).__module__ == name}
+        assert described == documented(name, pages)
+
+
+# ------ the command line and the switch
+
+WITHOUT_NATIVE = """
+import sys
+sys.modules["scalargrad.native._engine"] = None
+import scalargrad
+{}
+"""
+PRINT = "print(scalargrad.engine, scalargrad.tanh(scalargrad.Value(0.0)).data)"
+
+
+def test_info_tells_version_engine_and_python() -> None:
+    first_line = run("-m", "scalargrad", "info").stdout.splitlines()[0]
+    python = f"{sys.version_info[0]}.{sys.version_info[1]}."
+    about = f"scalargrad {scalargrad.__version__}, {scalargrad.engine} engine, "
+    assert first_line.startswith(about)
+    assert python in first_line
+    assert run("-m", "scalargrad", "--version").stdout.splitlines() == [first_line]
+
+
+def test_info_follows_the_switch() -> None:
+    result = run("-m", "scalargrad", "info", SCALARGRAD_ENGINE="pure")
+    (line,) = result.stdout.splitlines()
+    assert ", pure engine, " in line
+
+
+def test_info_says_how_to_get_the_native_engine_where_it_is_not_built() -> None:
+    result = run(
+        "-c",
+        WITHOUT_NATIVE.format("from scalargrad.__main__ import main; main(['info'])"),
+        SCALARGRAD_ENGINE="",
+    )
+    about, advice = result.stdout.splitlines()
+    assert ", pure engine, " in about
+    assert "install a C compiler" in advice
+
+
+def test_unknown_engine_is_refused_by_name() -> None:
+    result = run("-c", "import scalargrad", SCALARGRAD_ENGINE="fast")
+    assert result.returncode == 1
+    assert "SCALARGRAD_ENGINE must be 'pure' or 'native', got 'fast'" in result.stderr
+
+
+def test_pure_engine_steps_in_where_the_native_one_is_not_built() -> None:
+    result = run("-c", WITHOUT_NATIVE.format(PRINT), SCALARGRAD_ENGINE="")
+    assert result.stdout == "pure 0.0\n", result.stderr
+
+
+def test_required_native_engine_that_is_not_built_is_an_error() -> None:
+    result = run("-c", WITHOUT_NATIVE.format(PRINT), SCALARGRAD_ENGINE="native")
+    assert result.returncode == 1
+    assert "_engine" in result.stderr
