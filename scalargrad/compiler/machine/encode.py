@@ -21,8 +21,8 @@ from .instructions import (
     DENSE,
     GUARD,
     LANE_PRODUCTS,
-    LESS,
     LOAD,
+    MINUS,
     NONE,
     STORE,
     TABLE,
@@ -201,7 +201,7 @@ class Encoder:
     def row_item(self, i: int) -> Item:
         operands = self.trace.operands[i]
         if self.trace.rows[i] is ops.sub and not self.is_lane(operands[1]):
-            return Item("less", operands[:1], (i,), operands[1])
+            return Item("minus", operands[:1], (i,), operands[1])
         return Item("row", operands, (i,))
 
     def is_lane(self, i: int) -> bool:
@@ -269,8 +269,8 @@ class Encoder:
             return self.sum(item, at)
         return row_instruction(row.code, self.register[item.nodes[0]], *[at[j] for j in item.reads])
 
-    def less(self, item: Item, at: Registers) -> list[int]:
-        return LESS(self.register[item.nodes[0]], at[item.reads[0]], self.place[item.detail])
+    def minus(self, item: Item, at: Registers) -> list[int]:
+        return MINUS(self.register[item.nodes[0]], at[item.reads[0]], self.place[item.detail])
 
     def block(self, item: Item, at: Registers) -> list[int]:
         block: Block = item.detail
@@ -343,7 +343,7 @@ def merged(code: Iterable[list[int]]) -> list[list[int]]:
 
 
 def is_row(operation: int) -> bool:
-    return operation not in TABLE or operation == LESS.code
+    return operation not in TABLE or operation == MINUS.code
 
 
 def words(values: Sequence[int] | Iterator[int]) -> array[int]:

@@ -257,7 +257,7 @@ DENSE = instruction("DENSE", (LANES,),
                      Word("gate", REGISTER, EACH_ROW_OF_STEP)],
                     Rest("terms", (Word("x", REGISTER), Word("numbers", PLACE, EACH_ROW))),
                     "for each row out = first + Σ x·number, ended as told; first may be none")
-LESS = instruction("LESS", (LANES,), [],
+MINUS = instruction("MINUS", (LANES,), [],
                    Rest("terms", (Word("out", REGISTER), Word("x", REGISTER),
                                   Word("number", PLACE))),
                    "out = x − number, one after the other")

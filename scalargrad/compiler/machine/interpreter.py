@@ -14,7 +14,7 @@ from ...rows import BUILT_IN
 from ..inputs.arguments import Place
 from ..trace.recorder import COMPARE
 from .encode import Code
-from .instructions import NONE, TABLE, EndingKind, LaneTerm, WideTerm, group_size
+from .instructions import NONE, TABLE, EndingKind, LaneTerm, WideTerm
 
 ROWS = {row.code: row for row in BUILT_IN.values()}
 HOLDS = list(COMPARE.values())
@@ -112,13 +112,13 @@ class Interpreter:
         self.put(w.out, [self.places[k] for k in w.numbers])
 
     def wide_products(self, w: Any) -> None:
-        u, kinds = self.places, [(kind >> 1, kind & 1) for kind in WideTerm]
+        sums = (added((self.wide_term(k, *t) for t in w.runs), -0.0) for k in range(w.count))
+        self.put(w.out, list(sums))
 
-        def term(kind: int, x: int, y: int, k: int) -> float:
-            first, second = kinds[kind]
-            return u[x + k * first] * u[y + k * second]
-
-        self.put(w.out, [added((term(*t, k) for t in w.runs), -0.0) for k in range(w.count)])
+    def wide_term(self, k: int, kind: int, x: int, y: int) -> float:
+        is_y_stretch = kind in (WideTerm.NUMBER_STRETCH, WideTerm.STRETCH_STRETCH)
+        u, is_x_stretch = self.places, kind >= WideTerm.STRETCH_NUMBER
+        return u[x + k * is_x_stretch] * u[y + k * is_y_stretch]
 
     def wide_row(self, w: Any) -> None:
         moves = [w.stretches >> k & 1 for k in range(len(w.operands))]
@@ -172,7 +172,7 @@ class Interpreter:
         for out, x in zip(w.out, found):
             r[out] = x
 
-    def less(self, w: Any) -> None:
+    def minus(self, w: Any) -> None:
         for out, x, number in w.terms:
             self.registers[out] = self.registers[x] - self.places[number]
 

@@ -1,5 +1,5 @@
-/* The instructions of the machine on blocks of BLOCK_LANES lanes. Included once for each instruction set,
- * with ISA its name: all that is in it is compiled for that set. NAME(run_block) is what it gives.
+/* The instructions of the machine on blocks of BLOCK_LANES lanes. Included once for each
+ * instruction set, with ISA its name: all that is in it is compiled for that set. NAME(run_block) is what it gives.
  *
  * A register is a number for each lane. Numbers that are the same in all lanes stand in `uniform`. */
 
@@ -114,9 +114,9 @@ typedef int64_t NAME(Integers) __attribute__((vector_size(sizeof(NAME(Doubles)))
 #define VECTORS_OF(parts) ((parts) * (WIDTH / VECTOR_LANES))
 
 /* ------ x − a number */
-static void NAME(run_less)(const Frame *f, const int32_t *code)
+static void NAME(run_minus)(const Frame *f, const int32_t *code)
 {
-    const LessWords words = less_words(code);
+    const MinusWords words = minus_words(code);
     for (const int32_t *at = words.terms; at < words.end; at += 3) {
         V *out = (V *)NAME(reg)(f, at[0]);
         const V *x = (const V *)NAME(reg)(f, at[1]), number = SPLAT(f->uniform[at[2]]);

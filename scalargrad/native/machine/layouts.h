@@ -1,6 +1,6 @@
 /* Generated from the table of instructions by python -m scalargrad.codegen. Do not edit.
  *
- * Which words an instruction may have. Included by program.h, to check them. */
+ * Which words an instruction may have; included by program.h. */
 #include "frame.h"
 
 enum {
@@ -128,7 +128,7 @@ static const Word checked_DENSE[] = {
     {0, 0, SIZE_PLACES, REACH_ONE, EACH_ROW},
 };
 
-static const Word checked_LESS[] = {
+static const Word checked_MINUS[] = {
     {0, 0, SIZE_REGISTERS, REACH_ONE, ONCE},
     {0, 0, SIZE_REGISTERS, REACH_ONE, ONCE},
     {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
@@ -157,7 +157,7 @@ static const Layout layouts[] = {
     [OP_STORE - OP_COUNT] = {IN_LANES, 4, 2, 0, 0, 0, 0, 0, checked_STORE},
     [OP_LANE_PRODUCTS - OP_COUNT] = {IN_LANES, 3, 1, 0, 4, 0, 0, 0, checked_LANE_PRODUCTS},
     [OP_DENSE - OP_COUNT] = {IN_LANES, 4, 5, 2, 0, 3, 0, 2, checked_DENSE},
-    [OP_LESS - OP_COUNT] = {IN_LANES, 2, 0, 3, 0, 0, 0, 0, checked_LESS},
+    [OP_MINUS - OP_COUNT] = {IN_LANES, 2, 0, 3, 0, 0, 0, 0, checked_MINUS},
     [OP_TOTAL - OP_COUNT] = {IN_LANES, 4, 2, 0, 0, 0, 0, 0, checked_TOTAL},
     [OP_TOTALS - OP_COUNT] = {IN_LANES, 4, 3, 1, 0, 3, 0, 0, checked_TOTALS},
 };

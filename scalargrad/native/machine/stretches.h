@@ -5,16 +5,17 @@
  * Stretches begin anywhere. Vectors may reach WIDTH − 1 numbers past their ends. */
 
 /* so many vectors stay in registers while their sums are taken */
-#define AT_ONCE 8
+#define STRETCHES_AT_ONCE 8
 
 typedef struct {
-    V part[AT_ONCE];
-} NAME(Sum);
+    V part[STRETCHES_AT_ONCE];
+} NAME(StretchSums);
 
 /* ------ Σ x·y: terms are added in their order */
 
-INLINE NAME(Sum) NAME(number_times_stretch)(NAME(Sum) sum, const int parts, const double *u,
-                                            int32_t base, const Run *run, int number)
+INLINE NAME(StretchSums) NAME(number_times_stretch)(NAME(StretchSums) sum, const int parts,
+                                                    const double *u, int32_t base,
+                                                    const Run *run, int number)
 {
     for (int32_t k = 0; k < run->count; k++) {
         const int32_t *term = run->term + 2 * k;
@@ -25,8 +26,9 @@ INLINE NAME(Sum) NAME(number_times_stretch)(NAME(Sum) sum, const int parts, cons
     return sum;
 }
 
-INLINE NAME(Sum) NAME(stretch_times_stretch)(NAME(Sum) sum, const int parts, const double *u,
-                                             int32_t base, const Run *run)
+INLINE NAME(StretchSums) NAME(stretch_times_stretch)(NAME(StretchSums) sum, const int parts,
+                                                     const double *u, int32_t base,
+                                                     const Run *run)
 {
     for (int32_t k = 0; k < run->count; k++) {
         const NAME(Anywhere) *x = (const NAME(Anywhere) *)(u + run->term[2 * k] + base);
@@ -36,8 +38,8 @@ INLINE NAME(Sum) NAME(stretch_times_stretch)(NAME(Sum) sum, const int parts, con
     return sum;
 }
 
-INLINE NAME(Sum) NAME(number_times_number)(NAME(Sum) sum, const int parts, const double *u,
-                                           const Run *run)
+INLINE NAME(StretchSums) NAME(number_times_number)(NAME(StretchSums) sum, const int parts,
+                                                   const double *u, const Run *run)
 {
     for (int32_t k = 0; k < run->count; k++) {
         const V w = SPLAT(u[run->term[2 * k]] * u[run->term[2 * k + 1]]);
@@ -50,7 +52,7 @@ INLINE NAME(Sum) NAME(number_times_number)(NAME(Sum) sum, const int parts, const
 INLINE void NAME(wide_part)(const int parts, double *u, const WideProductsWords *words,
                             int32_t base)
 {
-    NAME(Sum) sum;
+    NAME(StretchSums) sum;
     EACH(i, parts) sum.part[i] = SPLAT(-0.0);
     for (const int32_t *at = words->runs; at < words->end;) {
         const Run run = run_at(at);
@@ -74,8 +76,9 @@ static void NAME(run_wide_products)(double *u, const int32_t *code)
 {
     const WideProductsWords words = wide_products_words(code);
     int32_t base = 0;
-    for (; words.count - base > (AT_ONCE - 1) * VECTOR_LANES; base += AT_ONCE * VECTOR_LANES)
-        NAME(wide_part)(AT_ONCE, u, &words, base);
+    const int32_t step = STRETCHES_AT_ONCE * VECTOR_LANES;
+    for (; words.count - base > step - VECTOR_LANES; base += step)
+        NAME(wide_part)(STRETCHES_AT_ONCE, u, &words, base);
     switch ((words.count - base + VECTOR_LANES - 1) / VECTOR_LANES) {
     case 1: NAME(wide_part)(1, u, &words, base); break;
     case 2: NAME(wide_part)(2, u, &words, base); break;
@@ -234,4 +237,4 @@ static void NAME(run_wide)(double *u, const int32_t *code)
     }
 }
 
-#undef AT_ONCE
+#undef STRETCHES_AT_ONCE

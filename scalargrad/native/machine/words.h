@@ -187,11 +187,11 @@ INLINE DenseWords dense_words(const int32_t *code)
 /* out = x − number, one after the other: {op, length, terms: {out, x, number} …} */
 typedef struct {
     const int32_t *terms, *end;
-} LessWords;
+} MinusWords;
 
-INLINE LessWords less_words(const int32_t *code)
+INLINE MinusWords minus_words(const int32_t *code)
 {
-    LessWords words;
+    MinusWords words;
     words.terms = code + 2;
     words.end = code + code[1];
     return words;
@@ -245,6 +245,6 @@ INLINE TotalsWords totals_words(const int32_t *code)
     ROW(STORE, store) \
     ROW(LANE_PRODUCTS, lane_products) \
     ROW(DENSE, dense) \
-    ROW(LESS, less) \
+    ROW(MINUS, minus) \
     ROW(TOTAL, total) \
     ROW(TOTALS, totals)

@@ -13,7 +13,7 @@ enum {
     OP_STORE,
     OP_LANE_PRODUCTS,
     OP_DENSE,
-    OP_LESS,
+    OP_MINUS,
     OP_TOTAL,
     OP_TOTALS,
     OP_END,
@@ -30,7 +30,7 @@ enum {
     STORE_HEAD = 4,
     LANE_PRODUCTS_HEAD = 3,
     DENSE_HEAD = 4,
-    LESS_HEAD = 2,
+    MINUS_HEAD = 2,
     TOTAL_HEAD = 4,
     TOTALS_HEAD = 4,
 };

@@ -16,6 +16,7 @@ import scalargrad as sg
 from scalargrad.compiler.machine.checking import ARITY, is_code
 from scalargrad.compiler.machine.encode import Code, Encoder
 from scalargrad.compiler.machine.instructions import (
+    GUARD,
     LOAD,
     NONE,
     STORE,
@@ -114,8 +115,8 @@ def apart(name: str, means: Meaning, fitting: range) -> int:
     """Where it is read, before HALF; where it is written, behind it, each row by itself."""
     if name == "out":
         return max(HALF, fitting.start)
-    ends = {**dict.fromkeys((STRETCH,), HALF - 20 - WIDTH)}.get(means, HALF)
-    return random.choice(range(fitting.start, min(fitting.stop, ends)))
+    end = HALF - 20 - WIDTH if means == STRETCH else HALF
+    return random.choice(range(fitting.start, min(fitting.stop, end)))
 
 
 @needs_machine
@@ -178,8 +179,7 @@ def test_an_operator_does_what_it_does_natively(name: str, row: Operator) -> Non
 
 @needs_machine
 def test_a_guard_on_numbers_that_does_not_hold_ends_the_run() -> None:
-    guard = TABLE[next(k for k, row in TABLE.items() if row.name == "GUARD")]
-    parts = code_of(SIZES, before=[*guard(0, 0, 1, 1, 7), *guard(0, 1, 0, 1, 8)], results=[0])
+    parts = code_of(SIZES, before=[*GUARD(0, 0, 1, 1, 7), *GUARD(0, 1, 0, 1, 8)], results=[0])
     for numbers, failed in (([2.0, 1.0], 7), ([1.0, 2.0], 8), ([1.0, 1.0], 7)):
         found, expected = both(parts, numbers, [[0.0]] * SIZES["inputs"], 1)
         assert found.failed == failed and same(found, expected)
@@ -206,7 +206,7 @@ def unrolled(count: Any, share: Any, w: Any, v: Any, x: Any, y: Any) -> list[Any
     return [total, total * x, *sg.gradients(total, [w, v])]
 
 
-def encoded(f: Callable[..., Any], *numbers: float) -> tuple[Code, Program, list[bool]]:
+def encoded(f: Callable[..., Any], *numbers: float) -> tuple[Code, list[bool]]:
     """The code of a program, whose outputs that have lanes are summed over them as well."""
     trace = Trace()
     lanes = (False, False, False, False, True, True)
@@ -217,7 +217,7 @@ def encoded(f: Callable[..., Any], *numbers: float) -> tuple[Code, Program, list
     columns = [i for i in program.inputs if program.trace.lanes[i]]
     places = {i: (0, k) for k, i in enumerate(columns)}
     made = [(0, k) for k in range(sum(has_lanes))]
-    return Encoder(program, places, 1, made).encoded(), program, has_lanes
+    return Encoder(program, places, 1, made).encoded(), has_lanes
 
 
 @pytest.mark.parametrize("f", [net, branch, unrolled])
@@ -225,7 +225,7 @@ def test_encoded_programs_compute_what_the_function_does(f: Callable[..., Any]) 
     w, v, count = 0.7, -1.3, 11
     xs, ys = ([random.gauss(0.0, 1.0) for _ in range(count)] for _ in range(2))
     xs[0], ys[0] = -1.0, 1.0
-    code, program, has_lanes = encoded(f, float(count), 1.0 / count, w, v, xs[0], ys[0])
+    code, has_lanes = encoded(f, float(count), 1.0 / count, w, v, xs[0], ys[0])
     used = [place[1] for place in zip(code.inputs[::2], code.inputs[1::2])]
     columns = {(0, k): (xs, ys)[k if len(used) == 2 else 0] for k in used}
     sizes = {name: len(getattr(code, name)) // 2 for name in ("inputs", "outputs")}
@@ -243,7 +243,7 @@ def test_encoded_programs_compute_what_the_function_does(f: Callable[..., Any]) 
     own, sums = len(has_lanes) // 2, list(map(sum, zip(*expected)))
     for k, lane in enumerate(has_lanes[:own]):
         theirs = [each[k] for each in expected]
-        ours = [column[j] for j in held] if lane and (column := next(outputs)) else None
-        assert (ours or [next(results)] * len(held)) == pytest.approx(theirs, rel=1e-12)
+        column = next(outputs) if lane else [next(results)] * count
+        assert [column[j] for j in held] == pytest.approx(theirs, rel=1e-12)
     if f is not branch:
         assert list(results) == pytest.approx(sums, rel=1e-12)

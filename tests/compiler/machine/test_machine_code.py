@@ -14,19 +14,22 @@ from scalargrad.compiler.machine.instructions import (
     DENSE,
     GUARD,
     LANE_PRODUCTS,
-    LESS,
     LOAD,
+    MINUS,
     PRODUCTS,
     STORE,
+    TABLE,
     TOTAL,
     TOTALS,
     EndingKind,
     LaneTerm,
 )
+from scalargrad.compiler.trace.vocabulary import BEFORE, LANES
 from scalargrad.rows import BUILT_IN
 from tests.support.compiled import HAS_MACHINE, instruction_sets, running
 from tests.support.expressions import rounds
 from tests.support.floats import all_bits
+from tests.support.instructions_made import SIZES, Sizes, code_of, made
 
 if not HAS_MACHINE:
     pytest.skip("the native machine was not built", allow_module_level=True)
@@ -88,8 +91,8 @@ def test_rows_that_follow_each_other_are_done_in_their_order(name: str) -> None:
     apart = [
         [EXP, 4, 2, 0],
         [EXP, 4, 2, 2],
-        LESS(2, 2, 0),
-        LESS(0, 2, 2),
+        MINUS(2, 2, 0),
+        MINUS(0, 2, 2),
         [ADD, 5, 2, 2, 0],
         [CHAIN, 5, 2, 2, 0],
         [CHAIN, 5, 0, 2, 2],
@@ -158,12 +161,12 @@ def test_the_program_that_is_damaged_here_runs() -> None:
         {"lanes": LANE_PRODUCTS(0, 99, 1, 0, 0)},
         {"lanes": LANE_PRODUCTS(0, LaneTerm.UNIFORM_LANE, 1, 4, 0)},
         {"lanes": LANE_PRODUCTS(0, LaneTerm.LANE_ALONE, 1, -5, 0)},
-        {"lanes": LESS(0, 0)},
-        {"lanes": LESS(3, 0, 0)},
-        {"lanes": LESS(0, -1, 0)},
-        {"lanes": LESS(0, 0, 4)},
-        {"lanes": LESS(0, 0, 0, 0, 0)},
-        {"lanes": LESS(0, 0, 0, 0, 0, -1)},
+        {"lanes": MINUS(0, 0)},
+        {"lanes": MINUS(3, 0, 0)},
+        {"lanes": MINUS(0, -1, 0)},
+        {"lanes": MINUS(0, 0, 4)},
+        {"lanes": MINUS(0, 0, 0, 0, 0)},
+        {"lanes": MINUS(0, 0, 0, 0, 0, -1)},
         {"lanes": TOTAL(1, 0)},
         {"lanes": TOTALS(0, 0, 0, 0)},
         {"lanes": TOTALS(1, 1, 0, 0)},
@@ -191,7 +194,7 @@ def test_the_program_that_is_damaged_here_runs() -> None:
         {"lanes": DENSE(0)},
         {"before": [EXP, 4, 4, 0]},
         {"before": [EXP, 6, 0, 0, 0, 0]},
-        {"before": LESS(0, 0, 0)},
+        {"before": MINUS(0, 0, 0)},
         {"before": LOAD(0, 0)},
         {"after": TOTAL(0, 0)},
         {"after": PRODUCTS(0, 0, 0, 0)},
@@ -234,25 +237,35 @@ def damaged(words: list[int]) -> list[int]:
     return words
 
 
+def random_code(stage: int, sizes: Sizes) -> list[int]:
+    """Instructions that may stand there; now and then damaged, or words that are none."""
+    rows = [row for row in TABLE.values() if stage in row.stages]
+    numbers = sizes["registers" if stage == LANES else "places"]
+    code = [
+        x for row in random.choices(rows, k=3) for x in made(row, {**sizes, "numbers": numbers})
+    ]
+    if random.random() < 0.1:
+        return [random.choice(INTERESTING) for _ in range(random.randint(1, 20))]
+    return damaged(code) if random.random() < 0.4 else code
+
+
 def test_random_code_is_refused_or_runs_but_never_crashes() -> None:
     refused = ran = 0
-    whole = [
-        *(*LOAD(0, 0), EXP, 4, 1, 0, ADD, 5, 2, 0, 1),
-        *LANE_PRODUCTS(2, LaneTerm.BOTH_LANES, 1, 1, 2, LaneTerm.UNIFORM_ALONE, 1, 0, 0),
-        *(*TOTAL(0, 2), *STORE(0, 2)),
-    ]
+    given = np.random.default_rng(0).normal(size=(70, SIZES["inputs"]))
     for _ in rounds(3000):
-        random_words = [random.choice(INTERESTING) for _ in range(random.randint(1, 20))]
-        lanes = damaged(whole) if random.random() < 0.8 else random_words
-        before = damaged([ADD, 5, 1, 0, 2]) if random.random() < 0.3 else [ADD, 5, 1, 0, 2]
+        parts = {"before": random_code(BEFORE, SIZES), "lanes": random_code(LANES, SIZES)}
         try:
-            code = program(lanes=lanes, before=before)
+            code = machine.Program(**code_of(SIZES, **parts)._asdict())
         except ValueError:
             refused += 1
             continue
         ran += 1
-        assert run(code, 3) >= -2
-    assert refused > ran > 0
+        count = random.choice((0, 3, 70))
+        out = np.empty((count, SIZES["outputs"]))
+        broken, sides = np.empty(count, np.int32), np.empty((count, 2))
+        results = array("d")
+        assert code.run([], (given, out), count, results, broken, sides, None, False, 1) >= -2
+    assert refused > 0 < ran
 
 
 @pytest.mark.parametrize("name", instruction_sets())
