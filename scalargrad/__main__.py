@@ -24,7 +24,7 @@ def about() -> str:
 
 
 def ran_on() -> str:
-    """Return what runs compiled functions, with the instruction set that was chosen."""
+    """Return the name of the machine that runs compiled functions, with its instruction set."""
     if engine != "native":
         return ""
     by = f"the machine, with {machine.choose('best')}" if machine else "NumPy"
@@ -32,7 +32,7 @@ def ran_on() -> str:
 
 
 def advice() -> str:
-    """Return what to do for the native engine where it is wanted and missing, else nothing."""
+    """Return advice on the native engine where it is wanted and missing, else nothing."""
     if engine == "native" or os.environ.get("SCALARGRAD_ENGINE") == "pure":
         return ""
     return (
@@ -102,7 +102,7 @@ def shielded(argument: str) -> str:
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     top = parser()
     options, rest = top.parse_known_args([shielded(x) for x in arguments])
-    # argparse has done with the values of names where an option stands between them
+    # argparse takes no more values of names after an option that stands between them
     if rest and (not hasattr(options, "values") or any(x.startswith("-") for x in rest)):
         top.error(f"unrecognized arguments: {' '.join(rest)}")
     if rest:

@@ -1,7 +1,7 @@
 """NumPy's functions called with a scalar of ours, alone or beside arrays: np.arctan2(1.0, v).
 
-Those that are rows of the table, and the questions whether a number is NaN or infinite, are
-answered element by element; the others are NumPy's own, on arrays of objects.
+Functions that are rows of the table, and the questions whether a number is NaN or infinite, are
+answered here, element by element. All other functions are NumPy's own, on arrays of objects.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from math import inf
 from typing import Any
 
 from . import ops
-from .rows import BUILT_IN, Operator, builder, is_number, real
+from .rows import BUILT_IN, Operator
+from .scalars import is_real, is_value, real
 
 QUESTIONS: dict[str, Callable[[Any], bool]] = {
     "isnan": lambda x: x != x,
@@ -22,7 +23,7 @@ QUESTIONS: dict[str, Callable[[Any], bool]] = {
 
 
 def row_of(ufunc: Any) -> Operator | None:
-    """The row that a function of NumPy is; None for arithmetic, which finds its own way."""
+    """The row of a function of NumPy; None for arithmetic, which NumPy does by our methods."""
     rows = (BUILT_IN.get(ufunc.__name__), BY_NUMPY.get(ufunc.__name__))
     return next((op for op in rows if op and op.array and op.arity == ufunc.nin), None)
 
@@ -31,7 +32,7 @@ BY_NUMPY = {op.numpy: op for op in BUILT_IN.values() if op.numpy}
 
 
 def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **named: Any) -> Any:
-    """What NumPy asks a scalar, as `__array_ufunc__`, for its function `ufunc`."""
+    """NumPy's function `ufunc` of a scalar: the method `__array_ufunc__`, which NumPy calls."""
     import numpy
 
     question, row = QUESTIONS.get(ufunc.__name__), row_of(ufunc)
@@ -49,11 +50,11 @@ def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **named: Any) 
 
 
 def boxed(numpy: Any, x: Any) -> Any:
-    """A scalar of ours as an array of no dimension. Numbers longer than float64 are rounded to it,
-    for among objects they would ask the scalar anew, without end."""
-    if builder(x) is None:
+    """A scalar of ours as an array of no dimension. A number longer than float64 is rounded to
+    float64: in an array of objects it would ask the scalar anew, without end."""
+    if not is_value(x):
         is_long = isinstance(x, numpy.ndarray) and x.dtype == numpy.longdouble
-        return x.astype(float) if is_long else real(x) if is_number(x) else x
+        return x.astype(float) if is_long else real(x) if is_real(x) else x
     box = numpy.empty((), dtype=object)
     box[()] = x
     return box

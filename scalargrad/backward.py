@@ -11,13 +11,14 @@ from functools import reduce
 from itertools import repeat
 from typing import Any, NamedTuple
 
-from . import modes, ops, stale
+from . import doubts, modes, ops, stale
 from .graph import backward_order
 from .ieee import choose
-from .rows import NOTHING, builder, is_nothing
+from .messages import described
+from .scalars import NOTHING, is_nothing, is_value
 
 NO_GRADIENT = NOTHING
-"""What a node's `_grad` holds while it has none; `grad` shows it as 0.0."""
+"""A node's `_grad` while the node has no gradient; `grad` shows it as 0.0."""
 
 
 def is_gradient(grad: float) -> bool:
@@ -25,7 +26,11 @@ def is_gradient(grad: float) -> bool:
 
 
 def propagate(root: Any, seed: float) -> dict[Any, float]:
-    """Return the adjoint ∂root/∂node · seed of every node in root's graph. Changes nothing."""
+    """Return the adjoint ∂root/∂node · seed of every node in root's graph."""
+    return doubts.without(lambda: adjoints_of_all(root, seed))
+
+
+def adjoints_of_all(root: Any, seed: float) -> dict[Any, float]:
     order = backward_order(root)
     adjoint = dict.fromkeys(order, NOTHING)
     adjoint[root] = ops.start(seed)
@@ -57,8 +62,8 @@ def backward(root: Any, seed: float) -> None:
 
 
 def store(adjoint: dict[Any, float]) -> None:
-    """Accumulate adjoints into the leaves' gradients, set those of all other nodes."""
-    # + 0.0: what backward() reached has a gradient, also where nothing came
+    """Accumulate adjoints into the leaves' gradients, set the gradients of all other nodes."""
+    # + 0.0: a node that backward() reached has a gradient, also where nothing came
     overwrite({v: g + 0.0 if v.op else v._grad + (g + 0.0) for v, g in adjoint.items()})
 
 
@@ -68,12 +73,21 @@ def overwrite(grads: dict[Any, float]) -> None:
 
 
 def adjoints(root: Any, targets: Sequence[Any]) -> list[float]:
-    """Return ∂root/∂target for each target as numbers, NOTHING where nothing flows; no node's
-    `grad` changes."""
+    """Return ∂root/∂target for each target as numbers, NOTHING where nothing flows, or a 0 that may
+    stand for it; no node's `grad` changes."""
     if modes.active and modes.state.anomaly:
         check_propagation(propagate(root, 1.0))
     result: list[float] = root._adjoints(targets)
     return result
+
+
+def certain_adjoints(root: Any, targets: Sequence[Any]) -> list[float]:
+    """The same, and no 0 stands for NOTHING: these may become partials of a node."""
+    found = adjoints(root, targets)
+    if not any(x == 0.0 and not is_nothing(x) for x in found):
+        return found
+    doubts.decide(filter(doubts.is_doubtful, backward_order(root)))
+    return adjoints(root, targets)
 
 
 def gradients(root: Any, leaves: Sequence[Any], seed: Any = 1.0) -> list[Any]:
@@ -83,14 +97,14 @@ def gradients(root: Any, leaves: Sequence[Any], seed: Any = 1.0) -> list[Any]:
     Raises TypeError if `root` or a leaf is not a Value.
     """
     for node in (root, *leaves):
-        if builder(node) is None:
-            raise TypeError(f"gradients needs Values, got {type(node).__name__} {node!r:.60}")
+        if not is_value(node):
+            raise TypeError(f"gradients needs Values, got {described(node)}")
     return [shown(g, root) for g in adjoint_values(root, leaves, seed)]
 
 
 def adjoint_values(root: Any, leaves: Sequence[Any], seed: Any = 1.0) -> list[Any]:
-    """What `gradients` returns, as floats or Values, NOTHING where nothing flows."""
-    # in a function that is traced, something else stands for a Value from outside
+    """The derivatives of `gradients` as floats or Values, NOTHING where nothing flows."""
+    # in a function that is traced, a tracer stands for a Value from outside
     within = getattr(root, "_standing_for", None)
     nodes = list(map(within, leaves)) if within else leaves
     adjoint = symbolic_adjoints(root, nodes, ops.start(seed))
@@ -98,14 +112,14 @@ def adjoint_values(root: Any, leaves: Sequence[Any], seed: Any = 1.0) -> list[An
 
 
 def shown(gradient: Any, root: Any) -> Any:
-    """A gradient as a user sees it, a Value: nothing is 0.0 then."""
-    if builder(gradient) is None:
+    """A gradient as a user sees it: a Value, in which nothing has become 0.0."""
+    if not is_value(gradient):
         return getattr(root, "_constant", type(root))(gradient + 0.0)
     return gradient if is_a_number(gradient) else gradient + 0.0
 
 
 def is_a_number(x: Any) -> bool:
-    """Tell whether `x` is known not to be −0.0, which a number that is traced may be."""
+    """Tell whether `x` is known not to be −0.0; a tracer may turn out to be −0.0."""
     number = getattr(x, "_data", NOTHING)
     return not is_nothing(number)
 
@@ -161,8 +175,8 @@ def leading_to(order: Sequence[Any], leaves: Sequence[Any]) -> set[Any]:
 
 
 def symbolic_partials(node: Any, leading: set[Any]) -> list[tuple[Any, Any, bool]]:
-    """The operands of `node` that matter, each with its partial as a float or a Value, and whether
-    that selects."""
+    """The operands of `node` that are in `leading`: each with its partial, a float or a Value, and
+    with whether the partial selects."""
     operands = node._operands
     variable = list(map(is_variable, operands))
     # a number that is traced has no past
@@ -175,8 +189,9 @@ def symbolic_partials(node: Any, leading: set[Any]) -> list[tuple[Any, Any, bool
 
 
 def is_variable(x: Any) -> bool:
-    """Tell whether an operand is a Value; a number that is traced may stand for a float."""
-    return builder(x) is not None and getattr(x, "_is_variable", True)
+    """Tell whether an operand is variable: a Value, or a tracer that stands for one and not for a
+    float."""
+    return is_value(x) and getattr(x, "_is_variable", True)
 
 
 def times(upstream: Any, partial: Any, selects: bool) -> Any:
@@ -191,12 +206,12 @@ def times(upstream: Any, partial: Any, selects: bool) -> Any:
 
 
 def is_no_contribution(x: Any) -> bool:
-    """Tell whether `x` is nothing for good: no node that only is nothing this time."""
-    return builder(x) is None and is_nothing(x)
+    """Tell whether `x` is nothing for good: a number. A node may be nothing this time alone."""
+    return not is_value(x) and is_nothing(x)
 
 
 def is_one(x: Any) -> bool:
-    return builder(x) is None and x == 1.0
+    return not is_value(x) and x == 1.0
 
 
 def plus(x: Any, y: Any) -> Any:

@@ -1,8 +1,9 @@
 """`with` blocks that no signal can cut, and that hold for what runs within them alone.
 
-Python lets a signal in after any call, and where a function begins: also as `__exit__` begins. So
-a block is *on* while it holds a lock, and is left by C code: nothing is put back. A context
-variable says which blocks were entered where; a block that was left is merely off.
+Python lets a signal in after any call, and as any function begins, `__exit__` too. So a block is
+*on* while it holds a lock, C code releases the lock, and nothing has to be put back. A context
+variable says which blocks were entered where; a block that was left is merely off. For whom a
+block is entered is said by `suspending.py`; attributes that change for a while are `temporary.py`.
 """
 
 from __future__ import annotations
@@ -10,19 +11,18 @@ from __future__ import annotations
 import functools
 import sys
 from _thread import allocate_lock, get_ident
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable
 from contextvars import ContextVar
-from io import IOBase
-from itertools import chain, repeat
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import ref
 
+from .suspending import is_below, owner, within
+
 if TYPE_CHECKING:
 
     class RLock:
-        """What its stub calls a final class is one that can be subclassed."""
+        """The class can be subclassed, though its stub calls it final."""
 
         def _is_owned(self) -> bool: ...
         def __enter__(self) -> bool: ...
@@ -43,13 +43,13 @@ class Reference(ref[Any]):
 
 
 active: set[ref[Any]] = set()
-"""The blocks, of any thread, for which a node that is built takes the long way: never empty while
-one is on, and a set, because a block that is freed is taken out without a step of bytecode."""
+"""The blocks, of any thread, for which a node that is built takes the long way. It is never empty
+while one of them is on; a set, because a freed block is taken out without a step of bytecode."""
 _entered: ContextVar[tuple[int, tuple[ref[Any], ...]]] = ContextVar("entered", default=(0, ()))
-"""The blocks entered here, outer ones first, and the thread; freed ones, and such as were left,
-are among them. Another thread may run in a copy of the context, but not within the blocks."""
+"""The thread, and the blocks entered here, outer ones first, some of them left or freed by now.
+Another thread may run in a copy of the context, but it does not run within the blocks."""
 _suspendable: set[ref[Any]] = set()
-"""The blocks of generators and coroutines, which come and go with these."""
+"""The blocks of generators and coroutines: they are on while their generator runs."""
 
 
 def noted(block: Any, kind: set[ref[Any]]) -> ref[Any]:
@@ -68,14 +68,14 @@ def enter(reference: ref[Any]) -> None:
 
 
 def state() -> Any:
-    """What holds where this is called: `alone` of the block around, None where there is none; of
-    several, what each makes of the state outside of it."""
+    """The state that holds where this is called, None outside of all blocks. The outermost block
+    makes it what its `alone` is; each block within changes it."""
     thread, entered = _entered.get()
     if _suspendable:
         return state_in(with_suspendable(live(entered) if thread == get_ident() else []))
     found = None
     if entered and thread == get_ident():
-        # as state_in(live(entered)), in half the time: this runs at each node built in a block
+        # state_in(live(entered)) written out, in half the time: each node built in a block asks
         for r in entered:
             block = r()
             if block is not None and block.is_on():
@@ -97,27 +97,27 @@ def state_in(blocks: list[Any]) -> Any:
 
 
 def with_suspendable(found: list[Any]) -> list[Any]:
-    """The same with the blocks of the generators and coroutines that run."""
+    """The blocks `found`, and among them those of the generators and coroutines that run."""
     for r in tuple(_suspendable):
         block = r()
         if block is not None and block.is_on():
-            # those entered while it was on are within it; it was resumed within the others
+            # a block entered while this one was on is within it; the others are around it
             around = [i for i, b in enumerate(found) if block in b.around]
             found.insert(around[0] if around else len(found), block)
     return found
 
 
 def forget() -> None:
-    """Take out of `active` what is kept although it was left."""
+    """Take out of `active` the blocks that were left, though someone keeps them."""
     for r in tuple(active):
         block = r()
-        if isinstance(block, Block) and not block.lock.locked():
+        if isinstance(block, UserBlock) and not block.lock.locked():
             active.discard(r)
 
 
 class Inner(RLock):
-    """A block of the library's own, around a call: it is entered and left by C code alone. Made
-    by `inner`, in the `with` statement itself."""
+    """A block of the library's own, around a call: C code alone enters and leaves it. `inner`
+    makes it, in the `with` statement itself."""
 
     alone: Any
     """The state that holds inside where no other block is around."""
@@ -141,12 +141,12 @@ def inner(block: B, alone: Any, is_active: bool = False) -> B:
     return block
 
 
-class Block(functools.partial[None]):
+class UserBlock(functools.partial[None]):
     """A block for users: `with` it, or decorate a function.
 
-    It holds in the thread and the context in which it is entered. One that is entered in a
-    generator or coroutine holds while this one runs, wherever that is, and not while it is
-    suspended. Like a file it can be entered again after it was left, not before.
+    A block holds in the thread and the context in which it is entered. Entered in a generator or
+    coroutine, it holds while that runs, wherever it runs, and not while it is suspended. Like a
+    file, a block can be entered again after it was left, not before.
     """
 
     alone: Any
@@ -155,7 +155,7 @@ class Block(functools.partial[None]):
     frame: FrameType
     around = ()
 
-    def __new__(cls) -> Block:
+    def __new__(cls) -> UserBlock:
         lock = allocate_lock()
         # calling the partial, which is how it is left, releases the lock whatever is passed
         block = super().__new__(cls, lock.__exit__)
@@ -181,7 +181,7 @@ class Block(functools.partial[None]):
     def begin(self, frame: FrameType | None) -> None:
         reference = noted(self, active)
         if frame is None:
-            # in C: each node that is built within the block asks
+            # a method in C: each node that is built within the block asks
             self.__dict__["is_on"] = self.lock.locked
             enter(reference)
         else:
@@ -208,116 +208,3 @@ class Block(functools.partial[None]):
 
     def __reduce__(self) -> Any:
         return type(self), ()
-
-
-class Temporary(IOBase):
-    """A block in which attributes of objects have other values; `with` gives `result`.
-
-    `changes` are (objects, name of the attribute, the values in the block); `also` is a block that
-    is entered and left with this one. An IOBase is left by C code that calls `close`, and so is
-    all that `close` does here, unless the class of an object sets attributes with Python code.
-    """
-
-    closed = True  # it is no file: there is nothing to close when freed
-
-    def __init__(
-        self,
-        *changes: tuple[Sequence[Any], str, Iterable[Any]],
-        result: Any = None,
-        also: Block | None = None,
-    ) -> None:
-        self.result = result
-        self.also = also
-        self.begin = [settings(*change) for change in changes]
-        self.back = [settings(xs, name, [getattr(x, name) for x in xs]) for xs, name, _ in changes]
-        nothing = repeat(None)
-        left = map(Block.__exit__, [also] if also else [], nothing, nothing, nothing)
-        self.close = functools.partial(deque, chain(*self.back, left), 0)  # type: ignore
-
-    def __enter__(self) -> Any:
-        try:
-            deque(chain(*self.begin), 0)
-            if self.also is not None:
-                self.also.__enter__()
-        except BaseException:
-            deque(chain(*self.back), 0)
-            raise
-        return self.result
-
-
-def settings(objects: Iterable[Any], name: str, values: Iterable[Any]) -> Iterator[None]:
-    """Set the attributes of one object after the other as the iterator is consumed."""
-    return map(setattr, objects, repeat(name), values)
-
-
-# ------ whose block it is
-
-SUSPENDABLE = 0x20 | 0x80 | 0x100 | 0x200
-"""CO_GENERATOR, CO_COROUTINE, CO_ITERABLE_COROUTINE and CO_ASYNC_GENERATOR of a function's code."""
-ENTERING = ("__enter__", "__aenter__", "enter_context", "enter_async_context")
-"""Functions that enter for their caller, as does a generator that is run by one of the first two:
-what `contextlib.contextmanager` makes."""
-
-
-def owner(frame: FrameType | None) -> FrameType | None:
-    """The generator or coroutine for which a block is entered in `frame`; None for a function."""
-    while frame is not None:
-        caller, suspendable = frame.f_back, frame.f_code.co_flags & SUSPENDABLE
-        is_entering = frame.f_code.co_name in ENTERING
-        if suspendable and caller is not None and caller.f_code.co_name in ENTERING[:2]:
-            is_entering = True
-        if not is_entering:
-            return frame if suspendable else None
-        frame = caller
-    return None
-
-
-def is_below(frame: FrameType) -> bool:
-    """Tell whether the caller was called, through whatever, from `frame`."""
-    found: FrameType | None = sys._getframe(1)
-    while found is not None and found is not frame:
-        found = found.f_back
-    return found is not None
-
-
-# ------ functions within a block
-
-
-def within(block: type[Block], f: Any) -> Any:
-    """Return `f` with its body in a block: that of a generator or coroutine whenever it runs."""
-    import inspect  # here, because an import of the package has no need of it
-
-    def call(*args: Any, **named: Any) -> Any:
-        with block():
-            return f(*args, **named)
-
-    def generate(*args: Any, **named: Any) -> Any:
-        with block():
-            return (yield from f(*args, **named))
-
-    async def run(*args: Any, **named: Any) -> Any:
-        with block():
-            return await f(*args, **named)
-
-    async def generate_async(*args: Any, **named: Any) -> Any:
-        with block():
-            generator = f(*args, **named)
-            step = generator.__anext__()
-            while True:
-                try:
-                    item = await step
-                except StopAsyncIteration:
-                    return
-                try:
-                    step = generator.asend((yield item))
-                except GeneratorExit:
-                    await generator.aclose()
-                    raise
-                except BaseException as error:
-                    step = generator.athrow(error)
-
-    if inspect.isasyncgenfunction(f):
-        return functools.wraps(f)(generate_async)
-    if inspect.iscoroutinefunction(f):
-        return functools.wraps(f)(run)
-    return functools.wraps(f)(generate if inspect.isgeneratorfunction(f) else call)

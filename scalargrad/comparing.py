@@ -1,5 +1,5 @@
-"""How scalars compare: by value, as floats do. While a function is traced every comparison of them
-is a guard, also one of Values that the function closes over."""
+"""How scalars compare: by value, as floats do. While a function is traced every comparison of
+scalars is a guard, also a comparison of Values that the function closes over."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from math import nan
 from typing import Any
 
 from . import modes
-from .rows import builder, is_number, operand
+from .scalars import is_real, is_value, operand
 
 COMPARISONS = {
     "__lt__": ("<", False, True),
@@ -17,16 +17,16 @@ COMPARISONS = {
     "__eq__": ("!=", False, False),
     "__ne__": ("!=", False, True),
 }
-"""Each of Python's comparisons as that of a guard: which, whether its sides are exchanged, and the
-outcome at which Python's own is true."""
+"""Python's comparisons by those of guards: the guard's comparison, whether the sides are exchanged
+for it, and its outcome where Python's comparison is true."""
 
 
 def equal_float(x: object) -> Any:
-    """Return the float that equals what `x` equals: NaN, which equals nothing, if `x` is no float,
-    as 10**400 or Fraction(1, 3). NotImplemented if it is not one real number."""
+    """Return `x` as a float of the same value. If no float has that value, as for 10**400 or
+    Fraction(1, 3), return NaN, which equals nothing. NotImplemented unless `x` is one number."""
     if type(x) is float:
         return x
-    if not is_number(x):
+    if not is_real(x):
         return NotImplemented
     try:
         nearest = float(x)  # type: ignore[arg-type]
@@ -36,14 +36,15 @@ def equal_float(x: object) -> Any:
 
 
 def beside(name: str, x: Any) -> Any:
-    """What a scalar is compared with: a scalar or a float; NotImplemented where `x` has to say."""
-    if type(x) is float or builder(x) is not None:
+    """The other side of a comparison, as a scalar or a float; NotImplemented where the type of `x`
+    decides."""
+    if type(x) is float or is_value(x):
         return x
     return equal_float(x) if name in ("__eq__", "__ne__") else operand(x, name)
 
 
 def guarded(trace: Any, name: str, x: Any, y: Any) -> Any:
-    """How the comparison `name` of a scalar with `y` comes out, noted in the trace."""
+    """The outcome of the comparison `name` of a scalar with `y`, noted in the trace as a guard."""
     other = beside(name, y)
     if other is NotImplemented:
         return other
@@ -52,5 +53,5 @@ def guarded(trace: Any, name: str, x: Any, y: Any) -> Any:
 
 
 def traced_comparison(name: str, x: Any, y: Any) -> Any:
-    """The same while a function is traced; None outside of that."""
+    """The outcome of a comparison while a function is traced; None at other times."""
     return guarded(modes.state.trace, name, x, y) if modes.is_traced() else None

@@ -1,8 +1,8 @@
 """Copying and pickling a graph of any depth without recursion, sharing what is shared.
 
 Pickle saves an object's operands before the object, by recursion: a deep graph would exhaust
-the stack. So a node first hands over its ancestors, parents before children; when their turn
-comes each finds its own operands already saved, and hands over none.
+the stack. So a node first hands over its ancestors, parents before children. When the turn of an
+ancestor comes, its own operands are saved already, and it hands over nothing.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ Record = tuple[Operator | None, float, float, str, tuple[Any, ...], tuple[float,
 
 
 def record(node: Any) -> Record:
-    """Return all there is to a node, as `_rebuild` takes it."""
+    """Return all parts of a node, as `_rebuild` takes them."""
     return node.op, node._data, node._grad, node.label, node.operands, node.partials
 
 
 def linked(node: Any) -> Any:
-    """A copy that is computed from the node, while a function is differentiated or traced: one of
-    its own would lose the gradient in silence. None outside of that."""
+    """A copy that is computed from the node, while a function is differentiated or traced: a copy
+    apart from the graph would lose the gradient in silence. None at other times."""
     if modes.state.transforms or modes.is_traced():
         return ops.identity(node)
     return None
@@ -50,7 +50,7 @@ def check_record(kind: type, op: Any, operands: Any, partials: Any) -> None:
 
 
 def deepcopy(node: Any, memo: dict[int, Any]) -> Any:
-    """Return a copy of the node and of all it was computed from, as `copy.deepcopy` wants it."""
+    """Return a copy of the node and of all its ancestors, as `copy.deepcopy` wants it."""
     if (copy := linked(node)) is not None:
         return copy
     for original in topological_order(node):

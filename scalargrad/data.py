@@ -1,9 +1,11 @@
-"""What networks learn from: pairs (input, target), whatever they came in."""
+"""Data for networks to learn from: lists of pairs (input, target), whatever they came in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+
+from .messages import described
 
 Sample = tuple[Any, Any]
 """An input and its target: numbers or lists of them, never arrays."""
@@ -38,7 +40,7 @@ def listed(data: Any, wanted: str) -> list[Any]:
         found = plain(data)
         if isinstance(found, Iterable):
             return list(found)
-    raise TypeError(f"expected {wanted}, got {type(data).__name__} {data!r:.60}")
+    raise TypeError(f"expected {wanted}, got {described(data)}")
 
 
 def zipped(inputs: Any, targets: Any) -> list[Sample]:

@@ -1,8 +1,9 @@
-"""What is wrong inside a network: units that are dead, saturated or exploding, and where.
+"""Faults inside a network: units that are dead, saturated or exploding, layer by layer.
 
-A unit's slope is the partial derivative of its activation, which its node holds. Dead: it gives 0
-and its slope is 0, whatever the input; it learns nothing any more. Saturated: its slope is nearly
-0 on nearly all inputs. Exploding: its output is far larger than any input, or not finite.
+A unit's slope is the partial derivative of its activation, which its node holds. A dead unit gives
+0 with slope 0, whatever the input, and learns nothing any more. A saturated unit has a slope of
+nearly 0 on nearly all inputs. The output of an exploding unit is far larger than any input, or not
+finite.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .data import samples
-from .nn.inputs import is_scalar
+from .messages import counted
 from .nn.recording import Call, layers, recording
 from .outputs import number
+from .scalars import is_scalar
 from .scores import in_mode
 
 __all__ = ["Diagnosis", "LayerDiagnosis", "diagnose"]
@@ -49,7 +51,7 @@ class LayerDiagnosis:
 
     def __str__(self) -> str:
         told = [f"{len(units)} {fault} ({named(units)})" for fault, units in self.faults()]
-        return f"{counted(self.units)}: {', '.join(told) or 'healthy'}"
+        return f"{counted(self.units, 'unit')}: {', '.join(told) or 'healthy'}"
 
 
 @dataclass
@@ -72,11 +74,9 @@ class Diagnosis:
         faults = ", ".join(f"{self.count(f)} {f}" for f in ("dead", "saturated", "exploding"))
         width = max((len(layer.name) for layer in self.layers), default=0)
         lines = [f"{layer.name:{width}}  {layer}" for layer in self.layers]
-        return "\n".join([f"{counted(units)} over {self.samples} samples: {faults}", *lines])
-
-
-def counted(units: int) -> str:
-    return "1 unit" if units == 1 else f"{units} units"
+        return "\n".join(
+            [f"{counted(units, 'unit')} over {self.samples} samples: {faults}", *lines]
+        )
 
 
 def named(units: Sequence[int]) -> str:
@@ -85,8 +85,8 @@ def named(units: Sequence[int]) -> str:
 
 
 @dataclass
-class Unit:
-    """What one unit did over all samples."""
+class UnitRecord:
+    """The record of one unit over all samples."""
 
     seen: int = 0
     flat: int = 0
@@ -103,10 +103,10 @@ class Unit:
 
 
 def slope(output: Any) -> float | None:
-    """The derivative of an activation in what it was applied to; None of any other node.
+    """The derivative of an activation in its operand; None for any other node.
 
-    An activation is a node above one other: neither a weighted sum nor an arithmetic operator,
-    whose slope no input can change.
+    An activation is a node with one parent: no weighted sum, and no arithmetic operator, whose
+    slope no input can change.
     """
     op = getattr(output, "op", None)
     if op is None or op.dunder is not None or len(output.parents) != 1 or op.arity is None:
@@ -121,7 +121,7 @@ def diagnose(model: Any, data: Any) -> Diagnosis:
     meanwhile. Memory: the graph of one sample.
     """
     pairs = samples(data)
-    units: dict[str, list[Unit]] = {}
+    units: dict[str, list[UnitRecord]] = {}
     with in_mode(model, training=False), recording(model) as calls:
         for x, _ in pairs:
             model(x)
@@ -131,14 +131,14 @@ def diagnose(model: Any, data: Any) -> Diagnosis:
     return Diagnosis(len(pairs), [judged(name, found, limit) for name, found in units.items()])
 
 
-def see_layer(units: list[Unit], call: Call) -> None:
+def see_layer(units: list[UnitRecord], call: Call) -> None:
     for row in call.rows:
-        units.extend(Unit() for _ in range(len(row) - len(units)))
+        units.extend(UnitRecord() for _ in range(len(row) - len(units)))
         for unit, output in zip(units, row):
             unit.see(output)
 
 
-def judged(name: str, units: Sequence[Unit], limit: float) -> LayerDiagnosis:
+def judged(name: str, units: Sequence[UnitRecord], limit: float) -> LayerDiagnosis:
     layer = LayerDiagnosis(name, len(units))
     for i, unit in enumerate(units):
         if unit.silent == unit.seen:

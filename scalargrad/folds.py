@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .ieee import larger, smaller
+from .messages import described
 
 # ------ from a call's arguments to operands
 
@@ -19,7 +20,7 @@ def listed(operands: Iterable[Any]) -> tuple[Any, ...]:
     try:
         items = iter(operands)
     except TypeError:
-        came = f"{type(operands).__name__} {operands!r:.60}"
+        came = described(operands)
         raise TypeError(f"expected a list of numbers or Values, got {came}") from None
     return tuple(items)
 
@@ -78,7 +79,7 @@ def logsumexp(*xs: float) -> float:
     largest = max(*xs)
     if not math.isfinite(largest):
         return largest
-    # the largest itself is the 1 of log1p: the others count however small they are beside it
+    # the largest is the 1 of log1p: other terms count, however small they are beside it
     at = xs.index(largest)
     others = xs[:at] + xs[at + 1 :]
     return largest + math.log1p(sum(*[math.exp(x - largest) for x in others]))

@@ -1,22 +1,26 @@
 """The chain rule from the variables to the results: on numbers, or building graph.
 
-The twin of `backward.py`. Both sweep over a recorded graph; what flows here are tangents.
+The twin of `backward.py`: both sweep over a recorded graph. Tangents flow here, adjoints there.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from . import ops
+from . import doubts, ops
 from .backward import is_no_contribution, plus, symbolic_partials, times
 from .graph import topological_order
 from .ieee import choose
-from .rows import NOTHING, is_nothing
+from .scalars import NOTHING, is_nothing
 
 
 def pushforward(root: Any, given: dict[Any, float]) -> dict[Any, float]:
-    """Return the tangents of the nodes in root's graph, those of the variables being `given`.
-    A node that is missing does not move: its tangent is NOTHING."""
+    """Return the tangents of the nodes in root's graph; the variables have the tangents `given`.
+    A node without an entry does not move: its tangent is NOTHING."""
+    return doubts.without(lambda: tangents(root, given))
+
+
+def tangents(root: Any, given: dict[Any, float]) -> dict[Any, float]:
     tangent = {node: ops.start(direction) for node, direction in given.items()}
     for node in topological_order(root):
         total = NOTHING

@@ -1,8 +1,8 @@
 """Freeing a graph of any depth on a small stack, where Python's own way would overflow it.
 
-CPython frees a node's operands from within the freeing of the node, and so on down the graph. Its
-versions break off after 50 levels and go on from above; but 3.13 only after 10,000, whatever the
-stack. There one node in `TALLEST` on every way down holds its operands in a Landing.
+CPython frees a node's operands from within the freeing of the node, and so on down the graph.
+After 50 levels it breaks off and goes on from above; but CPython 3.13 does so after 10,000 levels,
+whatever the stack. In 3.13 one node in `TALLEST` on every way down holds its operands in a Landing.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ class _Freeing(threading.local):
 
 _freeing = _Freeing()
 _kept: dict[int, Any] = {}
-"""The operands of each Landing, which its own list would drop in Python's way if `__del__` did not
-run to its end: at the recursion limit, or for an interrupt. Better that they stay in memory."""
+"""The operands of each Landing. If `__del__` did not run to its end, at the recursion limit or for
+an interrupt, the Landing's own list would drop them in Python's way: better they stay in memory."""
 
 
 class Landing(list[Any]):
-    """Operands that do not fall far: when it is freed from within the freeing of another, it hands
-    them to that one, which frees them after its own. An interrupt meanwhile is printed and lost,
-    as in every finaliser."""
+    """Operands that do not fall far: a Landing that is freed from within the freeing of another
+    hands its operands to the outer one, which frees them after its own. An interrupt meanwhile is
+    printed and lost, as in every finaliser."""
 
     __slots__ = ()
 

@@ -1,7 +1,7 @@
 """Value(data, parents, partials): a node whose number and partial derivatives are the user's own.
 
-Its operator is one of its own too, which knows what it was given at these operands and nothing
-else. Also the other ways in which classes like micrograd's are constructed.
+The node's operator is made for it: it knows the number and the partials at these operands, and
+nothing else. Here are also the other ways in which classes like micrograd's are constructed.
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ from typing import Any
 
 from . import modes
 from .backward import NO_GRADIENT
-from .rows import Operator, attribute, builder, described, is_number, real, written
+from .messages import described, written
+from .rows import Operator
+from .scalars import attribute, is_real, is_value, real
 
 CURE = "define its operator once, with scalargrad.operator(name, forward, *partials)"
 
 
 class Given(Operator):
-    """The operator of a node that was given as `data` at the numbers `at`, with these partials;
-    None where they are not known."""
+    """The operator of a node that was given as `data` where its operands are `at`. `known` are its
+    partials there, None where they are not known."""
 
     def __init__(
         self, symbol: str, data: float, at: tuple[float, ...], known: tuple[float, ...] | None
@@ -27,7 +29,7 @@ class Given(Operator):
         self.parts = symbol, data, at, known
 
         def forward(*numbers: float) -> float:
-            # as they are written, for NaN equals nothing and −0.0 equals 0.0
+            # compared as written, for NaN equals nothing and −0.0 equals 0.0
             if repr(numbers) == repr(at):
                 return data
             raise TypeError(f"the number of a node {symbol!r} is given at {at} alone: {CURE}")
@@ -35,7 +37,7 @@ class Given(Operator):
         def local(out: Any, *operands: Any) -> list[Any]:
             if known is None:
                 raise no_second_derivative()
-            if not any(map(builder, operands)):
+            if not any(map(is_value, operands)):
                 return list(known)
             return [unknown_beyond(partial, at, operands) for partial in known]
 
@@ -53,23 +55,23 @@ def no_second_derivative() -> TypeError:
 
 
 def unknown_beyond(partial: float, at: tuple[float, ...], operands: Sequence[Any]) -> Any:
-    """A partial as a node above the operands, on which it depends in a way that is not known."""
+    """A partial as a node above the operands: how it depends on them is not known."""
     if modes.state.transforms:
         raise no_second_derivative()
     row = Given("∂", partial, at, None)
-    kind = next(type(x) for x in operands if builder(x))
+    kind = next(type(x) for x in operands if is_value(x))
     count = sum(type(x) is kind for x in operands)
     return kind._rebuild(row, partial, NO_GRADIENT, "", tuple(operands), (nan,) * count)
 
 
-# ------ what Value is called with
+# ------ the arguments of Value
 
 MISSING: Any = object()
 """Stands for an argument that did not come."""
 
 POSITIONS = ("parents", "partials", "label")
-"""What the second, third and fourth argument are; but a text that comes second is the label, and
-one that comes third names the operator."""
+"""The second, third and fourth argument; but a text in second place is the label, and a text in
+third place names the operator."""
 NAMES = {
     **{name: "parents" for name in ("parents", "children", "_children")},
     **{name: "partials" for name in ("partials", "local_grads", "_local_grads")},
@@ -105,7 +107,7 @@ EXPECTED = "Value(data), Value(data, label) or Value(data, parents, partials)"
 
 
 def constructed(kind: Any, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
-    """Return what `kind` makes of these arguments, which are not only a number and a label."""
+    """Return the Value of this `kind` for arguments that are more than a number and a label."""
     if bool(args) is ("data" in named):
         raise TypeError(f"expected {EXPECTED}, got {written('Value', args, named)}")
     data, *rest = args if args else [named["data"]]
@@ -131,7 +133,7 @@ def check_parents(parents: Any) -> None:
     if not isinstance(parents, (tuple, list)):
         raise TypeError(f"parents are a tuple of Values, got {described(parents)}")
     for x in parents:
-        if builder(x) is None:
+        if not is_value(x):
             raise TypeError(f"parents are Values, got {described(x)} among them")
 
 
@@ -143,7 +145,7 @@ def check_partials(parents: Sequence[Any], partials: Any) -> None:
             f"{CURE}"
         )
     for x in partials:
-        if not is_number(x):
+        if not is_real(x):
             raise TypeError(f"partials are numbers, got {described(x)} among them")
 
 

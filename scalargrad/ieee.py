@@ -72,7 +72,7 @@ def chain(upstream: float, partial: float) -> float:
 
 
 def choose(upstream: float, partial: float) -> float:
-    """The same, and nothing where the partial is nothing too."""
+    """upstream · partial as `chain` has it, and nothing also where the partial is nothing."""
     if partial == 0.0 and copysign(1.0, partial) < 0.0:
         return partial
     return chain(upstream, partial)

@@ -1,4 +1,4 @@
-"""What a model's outputs cost, given what they should have been: one number for one sample.
+"""The cost of a model's outputs, given the targets they should have met: one number a sample.
 
 Outputs are Values or floats, so is the loss. Over several samples take `scalargrad.mean` of their
 losses. A regularizer is the cost of the parameters themselves; add it to the loss.
@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 from .engine import clamp, dot, logsumexp, max, mean, relu, softplus, square, where
 from .engine import sum as total
+from .messages import described
 from .nn.inputs import data_of, inputs_of
 from .outputs import refuse_probabilities, refuse_probability
-from .rows import builder, is_number
+from .scalars import is_real, is_value
 
 __all__ = [
     "binary_cross_entropy",
@@ -33,7 +34,7 @@ __all__ = [
     "squared_error",
 ]
 
-# ------ what losses are given
+# ------ the arguments of losses
 
 
 def class_index(label: Any, outputs: Sequence[Any]) -> int:
@@ -41,12 +42,11 @@ def class_index(label: Any, outputs: Sequence[Any]) -> int:
     ValueError unless it is one of 0 … number of outputs − 1."""
     try:
         # NumPy's bool is no whole number to Python, its own is
-        whole = is_number(label) and hasattr(label, "item")
+        whole = is_real(label) and hasattr(label, "item")
         index = operator.index(label.item() if whole else label)
     except TypeError:
         raise TypeError(
-            f"a label is the class as a whole number, got {type(label).__name__} {label!r:.60}"
-            f"{cure(label)}"
+            f"a label is the class as a whole number, got {described(label)}{cure(label)}"
         ) from None
     if not 0 <= index < len(outputs):
         raise ValueError(
@@ -56,24 +56,24 @@ def class_index(label: Any, outputs: Sequence[Any]) -> int:
 
 
 def cure(label: Any) -> str:
-    """What to do with a label that is a whole number only by its value, or one-hot."""
-    if is_number(label):
+    """The cure for a label that is a whole number by its value alone, or one-hot."""
+    if is_real(label):
         return f": use int({label})" if label == label and label % 1 == 0 else ""
     found = label.tolist() if hasattr(label, "tolist") else label
-    one_hot = isinstance(found, (list, tuple)) and all(map(is_number, found))
+    one_hot = isinstance(found, (list, tuple)) and all(map(is_real, found))
     if one_hot and sorted(found) == [0] * (len(found) - 1) + [1]:
         return f": use the index of the 1, which is {list(found).index(1)}"
     return ""
 
 
 def right_and_others(outputs: Sequence[Any], label: Any) -> tuple[Any, list[Any]]:
-    """Return the output of class `label`, and those of the others.
+    """Return the output of class `label`, and the outputs of the other classes.
 
-    A label that is not a number but computed, as in a compiled function with a batch of labels,
-    selects: among the others −inf is in its place. Where it is no class the output is NaN, and so
-    are the gradients.
+    A label that is computed, as in a compiled function with a batch of labels, selects: then −inf
+    stands for the right class among the other outputs. Where the label is no class, the output is
+    NaN, and so are the gradients.
     """
-    if builder(label) is None:
+    if not is_value(label):
         right = class_index(label, outputs)
         return outputs[right], [x for i, x in enumerate(outputs) if i != right]
     numbered = list(enumerate(outputs))
@@ -84,12 +84,12 @@ def right_and_others(outputs: Sequence[Any], label: Any) -> tuple[Any, list[Any]
 
 
 def unless(wrong: Any, x: Any) -> Any:
-    """Return x where `wrong` is 0; elsewhere NaN, as all gradients through it then are."""
+    """Return x where `wrong` is 0, elsewhere NaN; all gradients through the NaN are NaN too."""
     return x * where(wrong, nan, 1.0)
 
 
 def single(outputs: Any, loss: str) -> Any:
-    """Return the one output, alone or in a list. Raises ValueError if there are several."""
+    """Return the output of a model that has one, alone or in a list. Raises ValueError for more."""
     found = inputs_of(outputs)
     if len(found) != 1:
         raise ValueError(f"{loss} needs one output, got {len(found)}")
@@ -97,12 +97,12 @@ def single(outputs: Any, loss: str) -> Any:
 
 
 class Labels(NamedTuple):
-    """Which labels a loss of one output takes."""
+    """The labels that a loss of one output takes."""
 
     text: str
     holds: Callable[[Any], bool]
     distance: Callable[[Any], Any]
-    """Of a label that is computed from the nearest one that is taken."""
+    """How far a computed label is from the nearest label that the loss takes."""
 
 
 SIGNS = Labels("1 or -1", lambda y: y in (1, -1), lambda y: abs(y) - 1.0)
@@ -110,10 +110,11 @@ SHARES = Labels("from 0 to 1", lambda y: 0 <= y <= 1, lambda y: y - clamp(y, 0.0
 
 
 def binary_label(label: Any, loss: str, labels: Labels) -> Any:
-    """Return a label as a float; one that is computed as it is, NaN where it is not taken."""
-    if builder(label) is not None:
+    """Return a label as a float. A computed label stays as it is, NaN where the loss does not take
+    it."""
+    if is_value(label):
         return unless(labels.distance(label), label)
-    if not (is_number(label) and labels.holds(label)):
+    if not (is_real(label) and labels.holds(label)):
         raise ValueError(f"{loss} needs a label {labels.text}, got {label!r:.60}")
     return float(label)
 

@@ -9,7 +9,8 @@ from . import modes
 from .backward import NO_GRADIENT
 from .comparing import COMPARISONS, beside, traced_comparison
 from .freeing import TALLEST
-from .rows import BUILT_IN, Operator, operand
+from .rows import BUILT_IN, Operator
+from .scalars import operand
 from .value import Value, leaf, new, settle
 
 __all__ = ["Value"]
@@ -36,7 +37,7 @@ def unary(op: Operator) -> Callable[[Value], Value]:
 
 
 def constant(rule: Callable[..., Any], count: int) -> float | None:
-    """What a partial is whatever the output and the `count` operands are; None if it depends."""
+    """The number that a partial is for any output and any `count` operands; None if it varies."""
     try:
         found = rule(*[None] * (1 + count))
     except TypeError:
@@ -45,7 +46,7 @@ def constant(rule: Callable[..., Any], count: int) -> float | None:
 
 
 def linear(op: Operator, dx: float, dy: float) -> Callable[[Value, Any], Any]:
-    """What `binary` returns, for partials that are constants: half of the time of a sum."""
+    """The method of `binary` for partials that are constants: a sum takes half of the time."""
     forward = op.forward
     reflected = f"__r{op.dunder}__"
 

@@ -1,7 +1,8 @@
-"""What the thread is doing besides computing: recording no graph, looking for anomalies, and such.
+"""The modes of computing: recording no graph, looking for anomalies, tracing, and such.
 
-Each mode is a block (`blocks.py`) and holds for what runs within it alone. `active` has those of
-all threads, so that a node built while there is none pays for a single test: whether it is empty.
+Each mode is a block (`blocks.py`) and holds for the code that runs within it alone. `active` has
+the modes of all threads: a node that is built while there is none pays for one test, whether
+`active` is empty.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from math import isfinite
 from typing import Any, NamedTuple
 
 from . import blocks
-from .blocks import Block, Inner, inner
+from .blocks import Inner, UserBlock, inner
 from .blocks import active as active
 
 PACKAGE = os.path.dirname(__file__)
@@ -25,7 +26,7 @@ class Now(NamedTuple):
     anomaly: bool = False
     lines: bool = False
     transforms: int = 0
-    """How many transforms are at work around."""
+    """How many transforms are at work around the place."""
     trace: Any = None
 
 
@@ -76,7 +77,7 @@ class _Outermost(Inner):
 
 
 def outermost() -> Inner:
-    """Within it transforms give numbers, whatever other transform is at work around."""
+    """Within it transforms give numbers, as if no other transform were at work around them."""
     return inner(_Outermost(), NOTHING)
 
 
@@ -90,13 +91,14 @@ LEVEL = Now(transforms=1)
 
 
 def differentiating(level: bool = True) -> Inner:
-    """Within it graphs are recorded and, if it makes a `level`, transforms are not outermost."""
+    """Within it graphs are recorded, also under `no_grad`. With `level` it counts as a transform:
+    transforms within give Values."""
     return inner(_Differentiating(), LEVEL if level else NOTHING)
 
 
 def evaluate(op: Any, operands: tuple[Any, ...], kind: type[Any]) -> tuple[Any, ...]:
-    """What `op.evaluate` returns. The rules of an operator of the user's own may use transforms;
-    given numbers they have to return numbers."""
+    """Return `op.evaluate(operands, kind)`. The rules of an operator of the user's own may use
+    transforms: given numbers, these have to give numbers."""
     if op.code >= 0:
         return op.evaluate(operands, kind)  # type: ignore[no-any-return]
     with outermost():
@@ -104,13 +106,13 @@ def evaluate(op: Any, operands: tuple[Any, ...], kind: type[Any]) -> tuple[Any, 
 
 
 def traced_leaf(data: Any) -> Any:
-    """What stands for a leaf made while a function is traced; None outside of that."""
+    """The tracer for a leaf that is made while a function is traced; None at other times."""
     trace = state.trace
     return None if trace is None else trace.variable(data)
 
 
 def traced_number(node: Any) -> Any:
-    """What stands for the number of a Value that a traced function asks for; None outside."""
+    """The tracer for the number of a Value that a traced function asks for; None at other times."""
     trace = state.trace
     return None if trace is None else trace.number_of(node)
 
@@ -121,8 +123,8 @@ def is_traced() -> bool:
 
 
 def unwatched(what: str) -> None:
-    """Note that a function that is being traced read or wrote what no call can watch: it is traced
-    anew each time."""
+    """Note that the function being traced read or wrote something that no call can watch. The
+    function is then traced anew at each call."""
     note = getattr(state.trace, "unwatched", None)
     if note is not None:
         note(what)
@@ -138,11 +140,11 @@ def refuse_to_change(node: Any) -> None:
         )
 
 
-class no_grad(Block):
+class no_grad(UserBlock):
     """Within `with no_grad():` (or a function so decorated) operators return leaves without
     parents: nothing is recorded.
 
-    In a generator or coroutine it holds while that one runs, not while it is suspended.
+    Entered in a generator or coroutine, it holds while that runs, not while it is suspended.
     """
 
     alone = Now(no_grad=True)
@@ -151,7 +153,7 @@ class no_grad(Block):
         return outside._replace(no_grad=True)
 
 
-class detect_anomaly(Block):
+class detect_anomaly(UserBlock):
     """Within `with detect_anomaly():` the first value, partial derivative or gradient that is
     not finite raises AnomalyError, naming the operator, its operands and the source line."""
 
@@ -161,7 +163,7 @@ class detect_anomaly(Block):
         return outside._replace(anomaly=True)
 
 
-class record_lines(Block):
+class record_lines(UserBlock):
     """Within `with record_lines():` every node remembers the user's line that built it, for
     `source(node)` to tell."""
 
@@ -192,7 +194,7 @@ class Source(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What a reader calls the file: "cell" for what Jupyter makes of a notebook's cell."""
+        """The file's name for a reader: "cell" for the file that Jupyter makes of a cell."""
         return "cell" if "ipykernel_" in self.file else os.path.basename(self.file)
 
 
@@ -221,7 +223,8 @@ def call(node: Any) -> str:
 
 
 def settle(node: Any) -> Any:
-    """Do to a node just built what the modes that hold ask for, and return what is left."""
+    """Apply the modes that hold to a node just built. Return the node, or what a mode puts in its
+    place."""
     modes = now()
     if modes.trace is not None:
         return modes.trace.follow(node)

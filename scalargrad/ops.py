@@ -18,7 +18,8 @@ from math import inf, nan, pi
 from typing import Any
 
 from . import folds, ieee
-from .rows import BUILT_IN, NOTHING, NOWHERE, TRACED, Operator, builder, selects
+from .rows import BUILT_IN, NOWHERE, TRACED, Operator, selects
+from .scalars import NOTHING, is_value
 
 LN2, LN10 = math.log(2.0), math.log(10.0)
 DEGREES, RADIANS = 180.0 / pi, pi / 180.0
@@ -27,7 +28,7 @@ SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 """Klambauer et al., Self-Normalizing Neural Networks (2017), to double precision."""
 
 REAL = (-2.7, -0.6, 0.3, 1.9)
-POSITIVE = (0.2, 0.9, 1.5, 7.0)
+POSITIVES = (0.2, 0.9, 1.5, 7.0)
 INSIDE_ONE = (-0.9, -0.3, 0.2, 0.7)
 PAIRS = ((1.5, 2.5), (-0.7, 1.3), (2.2, -0.4), (-1.1, -3.0))
 LISTS = ((0.5, -1.5, 2.5), (3.0,), (-0.3, 0.8, 1.2, 0.1))
@@ -68,11 +69,12 @@ def fold(
 
 # Columns: the name; how it is drawn; forward on floats, IEEE and never raising; the same in C,
 # operands by position; then ∂out/∂operand, one per operand, as a function of the output and the
-# operands. A partial is run on floats, on Values (to build the graph of a derivative) and on a
-# tracer (to print C): hence no `if` in it (use where, step, compare), and div or reciprocal
-# instead of `/` wherever the divisor can be zero, for Python's own float division raises there.
-# A partial is a number, and its −0.0 a zero. One that `selects` may be NOTHING, which is −0.0:
-# where the operand is not chosen, the row is flat in it, or multiplies it by a constant 0.
+# operands. A partial is run on floats, on Values (to build the graph of a derivative), on tracers
+# (to record a program) and on symbols (to print C): hence no `if` in it (use where, step, compare),
+# and div or reciprocal instead of `/` wherever the divisor can be zero, for Python's own float
+# division raises there. A partial is a number, and its −0.0 a zero. A partial that `selects` may be
+# NOTHING, which is −0.0: where the operand is not chosen, where the row is flat in it, or where the
+# row multiplies it by a constant 0.
 # Keywords: `dunder` the Python operator, `numpy` NumPy's name if it differs, `array` how it is
 # spelled on NumPy's arrays if not by that name, `gates` a fold written with other rows, `defaults`
 # for the last operands, `samples` inside the domain, `hidden` for rows that only derivatives use.
@@ -190,7 +192,7 @@ reciprocal = op("reciprocal", "1/x", lambda x: ieee.divide(1.0, x), "1.0 / {}",
                 lambda out, x: -(out * out))
 inverse = op("inverse", "1/x", lambda x: ieee.divide(1.0, builtins.abs(x)) if x >= 0.0 else nan,
              "({0} >= 0.0 ? 1.0 / fabs({0}) : NAN)",
-             lambda out, x: -(out * out), samples=POSITIVE, hidden=True,
+             lambda out, x: -(out * out), samples=POSITIVES, hidden=True,
              array="np.where({0} >= 0.0, 1.0 / np.fabs({0}), np.nan)",
              doc="1/x on the domain x ≥ 0 alone: NaN below, so log′(−1) is NaN, not −1.")
 
@@ -237,15 +239,15 @@ round_to = op("round_to", "round", ieee.round_to, None,
 exp = op("exp", "exp", ieee.exp, "exp({})", lambda out, x: out)
 exp2 = op("exp2", "2ˣ", ieee.exp2, "sg_power(2.0, {})", lambda out, x: LN2 * out)
 expm1 = op("expm1", "expm1", ieee.expm1, "expm1({})", lambda out, x: exp(x))
-log = op("log", "log", ieee.log, "log({})", lambda out, x: inverse(x), samples=POSITIVE)
+log = op("log", "log", ieee.log, "log({})", lambda out, x: inverse(x), samples=POSITIVES)
 log2 = op("log2", "log2", ieee.log2, "log2({})",
-          lambda out, x: inverse(x) / LN2, samples=POSITIVE)
+          lambda out, x: inverse(x) / LN2, samples=POSITIVES)
 log10 = op("log10", "log10", ieee.log10, "log10({})",
-           lambda out, x: inverse(x) / LN10, samples=POSITIVE)
+           lambda out, x: inverse(x) / LN10, samples=POSITIVES)
 log1p = op("log1p", "log1p", ieee.log1p, "log1p({})",
            lambda out, x: inverse(1.0 + x), samples=(-0.7, 1e-9, 0.4, 5.0))
 sqrt = op("sqrt", "√", ieee.total(math.sqrt), "sqrt({})",
-          lambda out, x: div(0.5, abs(out)), samples=POSITIVE)
+          lambda out, x: div(0.5, abs(out)), samples=POSITIVES)
 cbrt = op("cbrt", "∛", ieee.cbrt, "sg_cbrt({})", lambda out, x: reciprocal(3.0 * out * out))
 
 # ------ trigonometric and hyperbolic
@@ -445,7 +447,7 @@ def dot_beside_constant(out: Any, operands: Sequence[Any], variable: Sequence[bo
 
 
 def beside_constant(variable: Sequence[bool]) -> list[bool]:
-    """Which partials of a dot are constants: those whose other factor is none."""
+    """Whether each partial of a dot, which is the other factor, is a constant."""
     n = len(variable) // 2
     others = [*variable[n : 2 * n], *variable[:n], True]
     return [not free for free in others[: len(variable)]]
@@ -453,7 +455,7 @@ def beside_constant(variable: Sequence[bool]) -> list[bool]:
 
 def as_factor(x: Any, free: bool) -> Any:
     """A factor as the slope in what it multiplies: a constant 0 is nothing, a variable a number."""
-    return nonzero(x) if not free else x if builder(x) else x + 0.0
+    return nonzero(x) if not free else x if is_value(x) else x + 0.0
 
 
 def prod_beside_constant(out: Any, xs: Sequence[Any], variable: Sequence[bool]) -> list[Any]:
@@ -462,7 +464,8 @@ def prod_beside_constant(out: Any, xs: Sequence[Any], variable: Sequence[bool]) 
 
 
 def prod_partials(out: Any, *xs: Any) -> list[Any]:
-    """The product of the others, from products of what stands before and after: exact at 0."""
+    """For each operand the product of all others: of those before it and those after it, which is
+    exact at 0."""
     before, after = [1.0], [1.0]
     for x, y in zip(xs[:-1], xs[:0:-1]):
         before.append(before[-1] * x)
@@ -502,8 +505,8 @@ def shares(out: Any, operands: Sequence[Any], variable: Sequence[bool]) -> Any:
 
 
 def stable_logsumexp(*xs: Any) -> Any:
-    """The largest, plus log1p of what the others are beside it. The others are what is left of
-    each comparison with the largest so far."""
+    """The largest, plus log1p of the sum of exp(x − largest) over the others: in each comparison
+    with the largest so far the smaller operand is one of the others."""
     largest, others = xs[0], []
     for x in xs[1:]:
         others.append(minimum(largest, x))

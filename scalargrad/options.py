@@ -1,11 +1,14 @@
-"""Options that many functions take: what they may be."""
+"""Checks of options that many functions have: counts, choices, numbers in a range."""
 
 from __future__ import annotations
 
 import operator
-from typing import Any
+from collections.abc import Callable
+from math import inf
+from typing import Any, NamedTuple, TypeVar
 
-from .rows import real
+from .messages import described
+from .scalars import real
 
 
 def whole(name: str, x: Any) -> int:
@@ -19,11 +22,33 @@ def whole(name: str, x: Any) -> int:
     raise ValueError(f"{name} must be a whole number from 1 up, got {x!r:.60}")
 
 
+class Range(NamedTuple):
+    """The numbers that an option may be: in words, and as a test."""
+
+    words: str
+    holds: Callable[[Any], bool]
+
+
+POSITIVE = Range("a positive number", lambda x: 0.0 < x < inf)
+NOT_NEGATIVE = Range("a number from 0 up", lambda x: 0.0 <= x < inf)
+BELOW_ONE = Range("at least 0 and below 1", lambda x: 0.0 <= x < 1.0)
+SHARE = Range("from 0 to 1", lambda x: 0.0 <= x <= 1.0)
+
+N = TypeVar("N")
+
+
+def within(name: str, x: N, wanted: Range) -> N:
+    """Return a number as it is. Raises ValueError unless it is in the range."""
+    if wanted.holds(x):
+        return x
+    raise ValueError(f"{name} must be {wanted.words}, got {x!r:.60}")
+
+
 def truth(name: str, x: Any) -> bool:
     """Return a choice. Raises TypeError unless it is True or False."""
     if type(x).__name__ in ("bool", "bool_"):
         return bool(x)
-    raise TypeError(f"{name} must be True or False, got {type(x).__name__} {x!r:.60}")
+    raise TypeError(f"{name} must be True or False, got {described(x)}")
 
 
 def limit(name: str, x: Any) -> float:

@@ -1,8 +1,8 @@
-"""What a model's outputs are: probabilities, or scores on a scale of their own (logits).
+"""Are a model's outputs probabilities, or scores on a scale of their own (logits)?
 
-A number alone does not tell. A Value that was just computed does: its node is a sigmoid's, or one
-share of a softmax. While data are scored no graph is recorded: then, when the question comes up,
-the model is run once more with a graph, on its first input.
+A number alone does not tell. A Value that was just computed tells: its node is a sigmoid's, or one
+share of a softmax. While data are scored no graph is recorded. When the question comes up then, the
+model is run once more with a graph, on its first input.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from . import ops
 from .blocks import RLock
 from .nn.inputs import data_of, inputs_of
 from .options import limit
-from .rows import Operator, real
+from .rows import Operator
+from .scalars import real
 from .transforms.variables import differentiating
 
 PROBABILITY, LOGIT, UNKNOWN = "a probability", "a logit", "unknown"
@@ -32,11 +33,11 @@ ROUNDING = 1e-9
 
 
 def number(score: Any) -> float:
-    """Return a score, or what a measure gave, as a float. Raises TypeError if it is no number."""
+    """Return a score, or the result of a measure, as a float. Raises TypeError if it is none."""
     return real(data_of(score))
 
 
-# ------ what a node tells
+# ------ told by a node
 
 
 @lru_cache(maxsize=256)
@@ -51,7 +52,7 @@ def rises_from_0_to_1(row: Operator) -> bool:
 
 @lru_cache(maxsize=256)
 def falls_below_0(row: Operator) -> bool:
-    """Tell whether a row's sign is that of what it is applied to, as that of tanh is."""
+    """Tell whether a row has the sign of its operand, as tanh has."""
     try:
         return bool(row.forward(-1.0) < 0.0 < row.forward(1.0))
     except Exception:
@@ -59,7 +60,7 @@ def falls_below_0(row: Operator) -> bool:
 
 
 def kind_of_node(score: Any) -> str:
-    """Tell what a score is by the operator that gave it; most tell nothing."""
+    """The kind of a score by the operator that gave it; most operators tell nothing."""
     row = getattr(score, "op", None)
     if row is None:
         return UNKNOWN
@@ -74,8 +75,8 @@ WEIGHTED = (ops.add, ops.sub, ops.mul, ops.dot)
 
 
 def is_weighted(score: Any, depth: int = 3) -> bool:
-    """Tell whether a score is a sum with a parameter in it, which may be any number; an average of
-    probabilities has none."""
+    """Tell whether a score is a sum with a parameter in it: it may be any number. An average of
+    probabilities has no parameter."""
     if getattr(score, "op", None) not in WEIGHTED:
         return False
     parents = score.parents
@@ -100,8 +101,8 @@ def is_softmax(outputs: Sequence[Any]) -> bool:
 
 
 class Scored(RLock):
-    """A model that is being scored, with an input and all its outputs, while this lock is held: C
-    code lets it go, so that no signal can leave a model behind."""
+    """A model that is being scored while this lock is held, with an input and all its outputs. C
+    code releases the lock, so that no signal can leave a model behind."""
 
     model: Any
     x: Any
@@ -110,13 +111,13 @@ class Scored(RLock):
 
     @cached_property
     def recorded(self) -> Sequence[Any]:
-        """The outputs for the one input, as nodes."""
+        """The outputs for the input `x`, as nodes."""
         with differentiating(level=False):
             return inputs_of(self.model(self.x))
 
     @cached_property
     def kind(self) -> str:
-        """What the model's lone scores are. A probability is never below 0 or above 1."""
+        """The kind of the model's lone scores. A probability is never below 0 or above 1."""
         found = kind_of_node(self.recorded[0])
         if found == UNKNOWN:
             scores = [number(score) for output in self.outputs for score in inputs_of(output)]
@@ -128,7 +129,7 @@ _scored: ContextVar[ref[Scored] | None] = ContextVar("scored", default=None)
 
 
 def scoring(model: Any, x: Any, outputs: Sequence[Any]) -> Scored:
-    """Return what is to be entered: within it scores without a graph are those of `model`."""
+    """Return a lock to enter: within it, scores without a graph are taken for those of `model`."""
     made = Scored()
     made.model, made.x, made.outputs = model, x, outputs
     made.around = _scored.get()
@@ -150,7 +151,7 @@ def scored_now() -> Scored | None:
 
 
 def kind_of(score: Any) -> str:
-    """Tell what a lone score is."""
+    """The kind of a lone score."""
     found, scored = kind_of_node(score), scored_now()
     return scored.kind if found == UNKNOWN and scored is not None else found
 
@@ -165,7 +166,7 @@ class Ambiguous(ValueError):
         )
 
 
-# ------ where scores are cut, and what losses refuse
+# ------ cuts of scores, refusals of losses
 
 
 def cut(score: Any, threshold: float | None = None) -> float:
@@ -188,7 +189,7 @@ def border(model: Any, x: Any, outputs: Sequence[Any], threshold: float | None =
     scored = scoring(model, x, outputs)
     with scored:
         if scored.kind == UNKNOWN:
-            # where no score is refused, all are on the same side of both
+            # where no score is refused, each is on the same side of 0 and of ½
             for output in outputs:
                 cut(inputs_of(output)[0])
     return 0.0 if scored.kind == LOGIT else HALF

@@ -1,4 +1,4 @@
-"""Where chance comes from: Python's `random`, seeded once for a run to be the same bit for bit.
+"""The source of chance: Python's `random`, seeded once for a run to be the same bit for bit.
 
 Modules draw their first weights here, and `bernoulli` is the one function that draws anything
 while a network runs. In a compiled function it draws anew at every call, for each lane.
@@ -14,8 +14,8 @@ from . import modes
 
 
 def seed(n: int) -> None:
-    """Make all that is drawn from here on, of Python's `random` too, follow from the whole
-    number `n`."""
+    """Make all draws from here on, also of Python's own `random`, follow from the whole number
+    `n`."""
     random.seed(operator.index(n))
 
 

@@ -1,112 +1,43 @@
-"""What a row of the operator table is: `Operator`, and the numbers it accepts.
+"""`Operator`: one row of the operator table.
 
-An operator is called on floats (and computes), on Values (and builds graph) or on a tracer (and
-prints): whoever defines `__operator__(op, operands)` on its type decides what a call means.
-The rows themselves stand in `ops.py`.
+An operator is called on floats (and computes), on Values (and builds graph), on a tracer (and
+records) or on a symbol (and prints): the type of an operand decides what the call means, by its
+`__operator__(op, operands)`. The rows themselves stand in `ops.py`, the operands in `scalars.py`.
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from math import copysign
-from numbers import Complex, Number, Real
+from collections.abc import Callable, Sequence
 from typing import Any
+
+from .messages import parameters, takes, written
+from .scalars import NOTHING, is_value, real
 
 Partial = Callable[..., Any]
 
-NOTHING = -0.0
-"""A gradient that does not flow, which is not a gradient that happens to be 0: whatever it meets
-above or below, it stays nothing. Sums of contributions start from it, for −0.0 + x is x, and one
-that was computed never is −0.0."""
-
-
-def is_nothing(x: float) -> bool:
-    return x == 0.0 and copysign(1.0, x) < 0.0
-
 
 def selects(rule: Any, which: Callable[[Sequence[bool]], list[bool]] | None = None) -> Any:
-    """Mark a partial as one that may be NOTHING; of all others −0.0 is a zero. Of the partials in
-    a list `which` tells the ones, given the operands that are variable."""
+    """Mark a partial that may be NOTHING; in all other partials −0.0 is a zero. For a rule that
+    gives a list of partials, `which` tells those that may, given the operands that are variable."""
     rule.selects = which or True
     return rule
 
 
 TRACED = "traced"
-"""In a row's C column: the forward is itself written with rows, so its C follows from it, and
-a drawing can expand it into the gates it stands for."""
+"""In a row's C column: the forward is itself written with rows. Its C follows from them, and a
+drawing can expand the row into the gates it stands for."""
 
 
 NOWHERE = "nowhere"
 """In a row's array column: neither NumPy nor SciPy has the function, though C has."""
 
 
-def is_number(x: object) -> bool:
-    """Tell whether `x` is one real number: bool, int, float, Fraction, Decimal, NumPy scalar."""
-    if isinstance(x, Real) or (isinstance(x, Number) and not isinstance(x, Complex)):
-        return True
-    return type(x).__module__ == "numpy" and type(x).__name__ in ("bool", "bool_")
-
-
-def real(x: object) -> float:
-    """Return `x` as a float. Raises TypeError if it is not one real number, OverflowError if
-    it is an integer beyond the floats."""
-    if type(x) is float:
-        return x
-    if is_number(x):
-        return float(x)  # type: ignore[arg-type]
-    raise TypeError(f"expected a number or a Value, got {described(x)}{cure(x)}")
-
-
-def described(x: object) -> str:
-    """What came instead, for a message: its type and how it is written."""
-    return f"{type(x).__name__} {x!r:.60}"
-
-
-def cure(x: object) -> str:
-    """What to do about an operand that is no number, for a message."""
-    if builder(x) is not None:
-        return ": here a number is needed, which is its .data"
-    if type(x).__module__ == "numpy" and hasattr(x, "ndim"):
-        return ": call NumPy's function of that name, which takes arrays of numbers or Values"
-    return ": call it for each of them" if isinstance(x, (list, tuple)) else ""
-
-
-CURES = {"grad": "; 0.0 stands for none, and zero_grad() sets it"}
-
-
-def attribute(x: object, name: str) -> float:
-    """Return `x` as a float, for an attribute of a Value. Raises TypeError naming it, if it is
-    not one real number."""
-    if type(x) is float:
-        return x
-    if is_number(x):
-        return float(x)  # type: ignore[arg-type]
-    cure = "; its number is .data" if builder(x) is not None else CURES.get(name, "")
-    raise TypeError(f"the {name} of a Value is one number, got {described(x)}{cure}")
-
-
-def builder(operand: object) -> Callable[[Operator, tuple[Any, ...]], Any] | None:
-    """Return what builds a node from `operand`'s kind; None for a number."""
-    return getattr(type(operand), "__operator__", None)
-
-
 def rank(kind: Any) -> int:
-    """Whose build it is where operands of several kinds meet: that of the highest rank."""
+    """The rank of a kind of operand: where several kinds meet, the highest builds the result."""
     found: int = getattr(kind, "__operator_rank__", 0)
     return found
-
-
-def operand(x: object, reflected: str) -> Any:
-    """Return `x` as a float, or NotImplemented where x's own type has the operator `reflected`,
-    as an array has. Raises TypeError for anything else: a list repeats by numbers, not Values."""
-    try:
-        return real(x)
-    except TypeError:
-        if hasattr(type(x), reflected) and not isinstance(x, (str, bytes, bytearray, list, tuple)):
-            return NotImplemented
-        raise
 
 
 def operand_names(partials: Sequence[Partial] | Partial) -> tuple[str, ...]:
@@ -117,32 +48,6 @@ def operand_names(partials: Sequence[Partial] | Partial) -> tuple[str, ...]:
     named = code.co_varnames[1 : code.co_argcount] if code else ()
     plain = tuple(f"x{i}" for i in range(len(partials)))
     return named if len(named) == len(partials) else plain
-
-
-def parameters(function: Callable[..., Any]) -> str:
-    """The parameters of a function written out, as in "(weights, inputs, bias=None)"."""
-    code, defaults = function.__code__, function.__defaults__ or ()
-    names = code.co_varnames[: code.co_argcount]
-    required = len(names) - len(defaults)
-    rest = [f"{name}={x}" for name, x in zip(names[required:], defaults)]
-    return f"({', '.join([*names[:required], *rest])})"
-
-
-def written(name: str, arguments: Sequence[Any], named: Mapping[str, Any]) -> str:
-    """A call as it is written: "max(1.0, 2.0)"."""
-    came = [*map(repr, arguments), *(f"{key}={x!r}" for key, x in named.items())]
-    return f"{name}({', '.join(came)})"
-
-
-def takes(function: Callable[..., Any], arguments: Sequence[Any], named: Mapping[str, Any]) -> bool:
-    """Whether a function can be called with these arguments."""
-    import inspect  # here, because only an error has need of it
-
-    try:
-        inspect.signature(function).bind(*arguments, **named)
-    except TypeError:
-        return False
-    return True
 
 
 class Operator:
@@ -201,7 +106,7 @@ class Operator:
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         ordered = self._arranged if self.arrange is not None else self._complete
         operands = ordered(*arguments, **named)
-        if self.constant_from is not None and any(map(builder, operands[self.constant_from :])):
+        if self.constant_from is not None and any(map(is_value, operands[self.constant_from :])):
             return self.forward(*operands)
         kinds = [kind for kind in set(map(type, operands)) if hasattr(kind, "__operator__")]
         if kinds:
@@ -243,7 +148,7 @@ class Operator:
     @property
     def array(self) -> str | None:
         """The row on arrays, operands by position: with `np` for NumPy or jax.numpy, `special`
-        for scipy.special or that of JAX. None where neither has it."""
+        for scipy.special or jax.scipy.special. None where neither has the function."""
         if self._array is NOWHERE:
             return None
         if self._array is not None or self.c is None or self.arity is None:
@@ -254,8 +159,8 @@ class Operator:
         return f"np.{self.numpy or self.name}({', '.join(['{}'] * self.arity)})"
 
     def plain(self, operands: Sequence[Any]) -> str:
-        """How programs like micrograd name it: arithmetic by its sign, a power with the exponent
-        that is a constant, else a word in ASCII."""
+        """The operator's name in programs like micrograd: the sign of arithmetic, a power with its
+        constant exponent, else a word in ASCII."""
         if self.dunder and self.c and not re.search("[a-z?]", self.c):
             return self.c.format("", "").strip()
         word = self.symbol if self.symbol.isascii() else self.name
@@ -304,18 +209,18 @@ class Operator:
         return self.beside_constant if beside else self.partials
 
     def as_partial(self, rule: Partial, partial: Any) -> Any:
-        """What a rule gave: a number is no −0.0 unless that is on purpose."""
+        """A partial that a rule gave; a −0.0 that is not on purpose becomes 0.0."""
         return partial + self.zero(rule) if isinstance(partial, float) else partial
 
     def zero(self, rule: Partial) -> float:
-        """What is added to a partial as a number: NOTHING leaves −0.0 what it is."""
+        """The number added to a partial: 0.0 makes a zero of −0.0, NOTHING leaves −0.0 as it is."""
         return NOTHING if self.may_select(rule) else 0.0
 
     def may_select(self, rule: Partial) -> bool:
         return self.selects or bool(getattr(rule, "selects", False))
 
     def selecting(self, variable: Sequence[bool]) -> list[bool]:
-        """Whether the partial in each operand may be NOTHING where it is no number but a node."""
+        """Whether the partial in each operand, as a node, may be NOTHING."""
         rules: Any = self._rules(variable)
         if self.arity is None:
             which = getattr(rules, "selects", None)

@@ -7,19 +7,20 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import repeat
 from typing import Any
 
-from .blocks import Block, Temporary
+from .blocks import UserBlock
 from .data import Sample, samples
 from .losses import class_index
 from .modes import no_grad
 from .nn.inputs import inputs_of
 from .outputs import cut, number, scoring
-from .rows import is_number
+from .scalars import is_real
+from .temporary import Temporary
 
 Measure = Callable[[Any, Any], Any]
-"""What one output is worth, given the target: a loss, or whether it is `correct`."""
+"""The worth of one output, given the target: a loss, or whether the output is `correct`."""
 
 
-def in_mode(model: Any, training: bool, also: Block | None = None) -> Temporary:
+def in_mode(model: Any, training: bool, also: UserBlock | None = None) -> Temporary:
     """Within it every part of `model` is in training mode, or in evaluation mode; afterwards
     each is in the mode it was in. A model that has no modes is left alone."""
     parts = [part for _, part in model.named_modules()] if hasattr(model, "named_modules") else []
@@ -54,8 +55,8 @@ def means(model: Any, measures: Mapping[str, Measure], pairs: Sequence[Sample]) 
 
 
 def predicted(output: Any, threshold: float | None = None) -> int:
-    """Return the class that an output names: the place of its largest score, the first of equal
-    ones; of a lone score, 1 if it is above `threshold`, else 0. −1, no class, if a score is NaN.
+    """Return the class that an output names: the place of its largest score, the first place of
+    equal scores; a lone score names 1 above `threshold`, else 0. −1, no class, if a score is NaN.
 
     Without a threshold a lone score is cut at ½ where it is a sigmoid's, at 0 where it is a logit;
     raises ValueError where that makes a difference and nothing tells which it is.
@@ -72,11 +73,12 @@ def predicted(output: Any, threshold: float | None = None) -> int:
 
 
 def target_class(target: Any, output: Any) -> int:
-    """Return the true class: `target` itself; beside a lone score 0 or 1, for −1 and 1 too."""
+    """Return the true class: `target` itself; beside a lone score 0 or 1, where the target −1 is
+    class 0."""
     scores = inputs_of(output)
     if len(scores) != 1:
         return class_index(target, scores)
-    if not is_number(target) or target not in (-1, 0, 1):
+    if not is_real(target) or target not in (-1, 0, 1):
         raise ValueError(f"a lone score needs a target −1, 0 or 1, got {target!r:.60}")
     return int(target > 0)
 

@@ -1,8 +1,8 @@
 """The table of update rules: what an optimizer's step does to the numbers of one parameter.
 
 A rule is run on floats (by `update` here, the specification) or on symbols, which print it as C:
-the native engine applies it to all parameters in one call. Its settings are what is the same for
-all of them; what follows from these and the number of the step is computed once, in `optim`.
+the native engine applies it to all parameters in one call. Its settings are the same for all
+parameters; numbers that follow from settings and the step are computed once, in `optim`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from math import isfinite
 from operator import setitem
 from typing import Any, Literal, NamedTuple
 
+from .messages import described
 from .ops import clamp, sqrt
-from .rows import builder, real
+from .scalars import is_value, real
 
 New = tuple[Any, ...]
 Update = Callable[..., New]
@@ -143,12 +144,12 @@ def adam(
 
 @rule(writes="grad")
 def clear_grad(data: N, grad: N) -> New:
-    return (-0.0,)  # what says that there is none
+    return (-0.0,)  # no gradient, which is not a gradient of 0
 
 
 @rule(writes="grad")
 def scale_grad(data: N, grad: N, norm: N, limit: N) -> New:
-    # in this order, for limit/norm may lose digits as a subnormal; −0.0 would say there is none
+    # in this order, for limit/norm may lose digits as a subnormal; −0.0 would be no gradient
     return (grad / norm * limit + 0.0,)
 
 
@@ -188,8 +189,8 @@ def update(jobs: Sequence[Job]) -> tuple[int, int] | None:
 def check(job: Job) -> None:
     rule, parameters, memory, settings = job
     for parameter in parameters:
-        if builder(parameter) is None:
-            raise TypeError(f"expected a Value, got {type(parameter).__name__} {parameter!r:.60}")
+        if not is_value(parameter):
+            raise TypeError(f"expected a Value, got {described(parameter)}")
     if not isinstance(memory, array) or memory.typecode != "d":
         raise TypeError("a memory is an array of floats: array('d')")
     if any(type(x) is not float for x in settings):
@@ -206,7 +207,7 @@ def check(job: Job) -> None:
 
 
 def columns(job: Job) -> list[array[float]]:
-    """What the rule makes of all parameters: the new numbers, then each new state."""
+    """The results of the rule for all parameters: the new numbers, then each new state."""
     n = len(job.parameters)
     state = [job.memory[1 + k * n : 1 + (k + 1) * n] for k in range(len(job.rule.state))]
     data, grads = ([getattr(p, name) for p in job.parameters] for name in ("data", "grad"))
@@ -218,7 +219,7 @@ def columns(job: Job) -> list[array[float]]:
     return [array("d", map(real, column)) for column in found]
 
 
-def place(parameters: Iterable[Any], data: Sequence[float]) -> None:
+def set_data(parameters: Iterable[Any], data: Sequence[float]) -> None:
     """Set the data of all parameters; interrupted, of all or none."""
     deque(map(setattr, parameters, repeat("_data"), data), maxlen=0)
 

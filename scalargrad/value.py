@@ -13,14 +13,16 @@ from collections.abc import Iterable
 from operator import attrgetter
 from typing import Any, NoReturn
 
-from . import backward, copying, given, modes
+from . import backward, copying, doubts, given, modes
 from .backward import NO_GRADIENT
 from .comparing import traced_comparison
 from .freeing import TALLEST, Landing
 from .given import MISSING
 from .graph import topological_order
+from .messages import described
 from .protocols import Protocols
-from .rows import Operator, attribute, is_nothing, real
+from .rows import Operator
+from .scalars import attribute, is_nothing, real
 
 
 class Value(Protocols):
@@ -153,7 +155,7 @@ class Value(Protocols):
             backward.backward(self, real(seed))
         else:
             adjoint = propagate(self, real(seed))
-            # what was reached has a gradient: 0.0 where nothing came
+            # a node that was reached has a gradient: 0.0 where nothing came
             backward.overwrite(
                 {v: g or 0.0 if v._operator else v._grad + (g or 0.0) for v, g in adjoint.items()}
             )
@@ -166,6 +168,11 @@ class Value(Protocols):
         adjoint = propagate(self, 1.0)
         found = (adjoint.get(target, NO_GRADIENT) for target in targets)
         return [g if g is NO_GRADIENT else g + 0.0 for g in found]
+
+    def _decide(self, partials: tuple[float, ...]) -> None:
+        """Take these partials, some of whose zeros are nothing, in place of the same numbers."""
+        assert self._operator is not None
+        connect(self, self._operator, self.operands, partials)
 
     def detach(self) -> Value:
         """Return a new leaf with the same data: no gradient flows through it."""
@@ -257,17 +264,18 @@ def connect(
 
 
 def settle(node: Value) -> Value:
-    """Do to a node just built what few need, and return what is left of it."""
+    """Finish a node just built, where it is as tall as a node may be or a mode is on. Return the
+    node, or what a mode puts in its place."""
     if node._height == TALLEST and node._operator:
         connect(node, node._operator, node.operands, node.partials)
     return modes.settle(node) if modes.active else node
 
 
-# ------ the numeric backward pass: that of backward.py, spelled out for two operands
+# ------ the numeric backward pass, as in backward.py but spelled out for two operands
 
 
 def consumers(root: Value) -> dict[Value, int]:
-    """What graph.consumers returns."""
+    """The same as graph.consumers."""
     count = {root: 0}
     pending = [root]
     while pending:
@@ -283,8 +291,12 @@ def consumers(root: Value) -> dict[Value, int]:
 
 
 def propagate(root: Value, seed: float) -> dict[Value, float]:
-    """What backward.propagate returns, its nodes in any order. Where nothing came the very object
-    NO_GRADIENT stands, and may be told from a −0.0 that was computed, a zero."""
+    """The same as backward.propagate, the nodes in any order. Where nothing came, the adjoint is
+    the very object NO_GRADIENT, which tells it from a −0.0 that was computed, a zero."""
+    return doubts.without(lambda: adjoints_of_all(root, seed))
+
+
+def adjoints_of_all(root: Value, seed: float) -> dict[Value, float]:
     waiting = consumers(root)
     adjoint = dict.fromkeys(waiting, NO_GRADIENT)
     adjoint[root] = seed or NO_GRADIENT
@@ -314,4 +326,4 @@ def propagate(root: Value, seed: float) -> dict[Value, float]:
 def checked_label(label: Any) -> str:
     if isinstance(label, str):
         return label
-    raise TypeError(f"a label is a string, got {type(label).__name__} {label!r:.60}")
+    raise TypeError(f"a label is a string, got {described(label)}")

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the native engine, the tape and the machine under AddressSanitizer and UndefinedBehaviorSanitizer, then under valgrind.
+# Runs the native engine and the machine under AddressSanitizer and UndefinedBehaviorSanitizer, then
+# under valgrind.
 #
 #   tests/sanitize.sh [short|long]
 #
@@ -20,17 +21,19 @@ rm -f scalargrad/native/*.so
 include=$(python3 -c 'import sysconfig; print(sysconfig.get_paths()["include"])')
 suffix=$(python3 -c 'import sysconfig; print(sysconfig.get_config_var("EXT_SUFFIX"))')
 
+# compile _engine engine/module.c trace/module.c -- arguments of the compiler
 compile() {
-    local source=$1 module=$2
-    shift 2
+    local module=$1 sources=()
+    shift
+    while [ "$1" != -- ]; do sources+=("scalargrad/native/$1"); shift; done
+    shift
     ${CC:-gcc} -shared -fPIC -std=c11 -g -ffp-contract=off -Wall -Wextra -Werror -Wno-psabi "$@" \
-        -I"$include" "scalargrad/native/$source" -o "scalargrad/native/$module$suffix" -lm -pthread
+        -I"$include" "${sources[@]}" -o "scalargrad/native/$module$suffix" -lm -pthread
 }
 
 build() {
-    compile engine/module.c _engine -fno-builtin-pow "$@"
-    compile trace/module.c _trace -fno-builtin-pow "$@"
-    compile machine/module.c _machine -fno-math-errno -fno-trapping-math "$@"
+    compile _engine engine/module.c trace/module.c -- -fno-builtin-pow "$@"
+    compile _machine machine/module.c -- -fno-math-errno -fno-trapping-math "$@"
 }
 
 export SCALARGRAD_ENGINE=native PYTHONMALLOC=malloc PYTHONDONTWRITEBYTECODE=1
@@ -38,7 +41,7 @@ short="tests/table/test_edge_cases.py
        tests/value/test_native_memory.py tests/value/test_value.py tests/value/test_graph.py
        tests/value/test_copying.py tests/value/test_python_values.py tests/value/test_modes.py
        tests/compiler/machine/test_machine_code.py
-       tests/compiler/trace/test_tape.py tests/compiler/trace/test_tape_objects.py
+       tests/compiler/trace/test_trace_in_c.py tests/compiler/trace/test_trace_in_c_objects.py
        tests/compiler/branches/test_compile_branches.py
        tests/compiler/branches/test_compile_paths.py
        tests/compiler/inputs/test_compile_arguments.py

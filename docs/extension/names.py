@@ -35,7 +35,7 @@ def directive(module: Any, name: str) -> str:
 
 def listing(module: Any) -> str:
     """All names of a module; rows of the operator table made into layers stand in one list."""
-    made = importlib.import_module("scalargrad.nn.activations").Row
+    made = importlib.import_module("scalargrad.nn.activations").TableActivation
     rows = [n for n in public(module) if isclass(x := getattr(module, n)) and issubclass(x, made)]
     entries = [directive(module, n) for n in public(module) if n not in rows]
     if not rows:

@@ -11,7 +11,7 @@ from math import copysign, isinf, isnan, pi, sqrt
 from typing import Any, NamedTuple
 
 from scalargrad import folds, ops
-from scalargrad.drawing.symbols.terms import Tape, Term, is_constant, neutral, postorder
+from scalargrad.drawing.symbols.terms import Algebra, Term, is_constant, neutral, postorder
 from scalargrad.rows import Operator
 
 SUM, PRODUCT, SIGN, POWER, ATOM = range(1, 6)
@@ -139,7 +139,7 @@ KNOWN_NUMBERS = {
 # ------ running a row's functions on symbols
 
 
-class Symbols(Tape):
+class Symbols(Algebra):
     """Builds terms that hold for any numbers: every branch stays, only what is idle goes."""
 
     def simplified(self, op: Operator, operands: tuple[Any, ...]) -> Any:
@@ -293,14 +293,14 @@ def operand_letters(row: Operator) -> tuple[str, ...]:
     return tuple(name if len(name) == 1 else rf"\mathit{{{name}}}" for name in row.names)
 
 
-def variables(row: Operator, tape: Tape) -> list[Term]:
-    return [tape.variable(name, 0.3 + k) for k, name in enumerate(operand_letters(row))]
+def variables(row: Operator, algebra: Algebra) -> list[Term]:
+    return [algebra.variable(name, 0.3 + k) for k, name in enumerate(operand_letters(row))]
 
 
 def value(row: Operator) -> str:
     """What the row computes: from its definition in other rows where it has one."""
-    tape = Symbols()
-    operands = variables(row, tape)
+    algebra = Symbols()
+    operands = variables(row, algebra)
     if row.name in DEFINITIONS:
         return DEFINITIONS[row.name].fill([Written(x.name) for x in operands]).text
     if row.traced:
@@ -310,9 +310,9 @@ def value(row: Operator) -> str:
 
 def partials(row: Operator) -> list[tuple[str, str]]:
     """(operand, ∂f/∂operand) for each; f is the row's value."""
-    tape = Symbols()
-    operands = variables(row, tape)
-    out = tape.variable("f", 0.3)
+    algebra = Symbols()
+    operands = variables(row, algebra)
+    out = algebra.variable("f", 0.3)
     local = row.local(out, operands, [True] * len(operands))
     # operands that have to be constants have no rule
     pairs = [(x.name, latex(p)) for x, p in zip(operands[: row.constant_from], local)]

@@ -1,1 +1,2 @@
-"""Is a gradient right? By measured slopes and Taylor remainders; whose fault it is if not."""
+"""Is a gradient right? Measured slopes and Taylor remainders tell; if it is wrong, the operator at
+fault is found."""

@@ -14,7 +14,8 @@ from ..backward import adjoints
 from ..engine import Value
 from ..graph import topological_order
 from ..modes import no_grad
-from ..transforms.trees import flatten, is_value
+from ..scalars import is_value
+from ..transforms.trees import flatten
 from ..transforms.variables import differentiating, number, one_number
 from .faults import explained
 from .roundoff import EPS, TINY, Line, Noise
@@ -30,7 +31,7 @@ class GradientError(AssertionError):
 
 
 class Report(NamedTuple):
-    """What was found: a row for each operand, and `notes` on what is wrong.
+    """The findings: a row for each operand, and `notes` on faults.
 
     `ok` is true if every gradient was found right. Where `f` is not smooth, or too noisy, none
     is found wrong either. Prints as a table.

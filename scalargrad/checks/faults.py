@@ -1,7 +1,7 @@
-"""Whose fault a wrong gradient is: the operators of its graph judged one by one.
+"""The operator at fault where a gradient is wrong: those of its graph are judged one by one.
 
-A partial is judged by the slope of its operator's own forward function. At a kink it may be any
-number between the slopes of the two sides; what that leaves open in the gradients of the leaves
+A partial is judged by the slope of its operator's own forward function. At a kink a partial may be
+any number between the slopes of the two sides. How far the gradients of the leaves are open then
 follows from the chain rule on intervals.
 """
 
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from ..graph import topological_order
 from ..modes import outermost
-from ..transforms.trees import is_value
+from ..scalars import is_value
 from ..transforms.variables import number
 from .roundoff import Line
 from .sides import Interval, between_sides
@@ -50,7 +50,7 @@ def explained(
 
 MOST_NOTES = 5
 ELSEWHERE = (2.0**-20, 2.0**-80, -64.0, 64.0)
-"""What other operands are multiplied by where they drown one."""
+"""Factors for the other operands, where these drown the operand that is judged."""
 DETACHED = (
     "Every operator's own derivative is right: the function leaves the graph somewhere (with "
     ".data or detach), or depends on a number that was computed from its arguments elsewhere."
@@ -67,7 +67,7 @@ class Judged(NamedTuple):
     interval: Interval
 
 
-class Partial(NamedTuple):
+class Suspect(NamedTuple):
     """A stored partial of a node that is wrong, or no slope of a smooth function."""
 
     node: Any
@@ -82,9 +82,9 @@ class Partial(NamedTuple):
         return self.judged.measured.verdict
 
 
-def judged_partials(root: Any, built_in: bool) -> list[Partial]:
-    """Return the partials of a graph that are wrong, or no slopes of a smooth function: those of
-    operators of the user's own, and of all others too if `built_in`."""
+def judged_partials(root: Any, built_in: bool) -> list[Suspect]:
+    """Return the partials of a graph that are wrong, or no slopes of a smooth function. Operators
+    of the user's own are judged, and all others too if `built_in`."""
     known: dict[Any, list[Judged]] = {}
     found = []
     for node in topological_order(root) if is_value(root) else ():
@@ -93,12 +93,13 @@ def judged_partials(root: Any, built_in: bool) -> list[Partial]:
             key = (node.op, variable, *map(number, node.operands))
             if key not in known:
                 known[key] = list(judged(node, variable))
-            found += [Partial(node, x) for x in known[key]]
+            found += [Suspect(node, x) for x in known[key]]
     return found
 
 
 def is_own(op: Any) -> bool:
-    """Tell whether an operator is of the user's own; a compiled function is one, but is not."""
+    """Tell whether an operator is the user's own. A compiled function, or a checkpoint, is none,
+    though its operator does not stand in the table either."""
     return op.code < 0 and op.arrange is None
 
 
@@ -123,8 +124,8 @@ def at_kink(op: Any, numbers: Sequence[float], i: int, partial: float) -> tuple[
 
 
 def elsewhere(op: Any, drowned: Judged) -> Judged:
-    """Judge the rule of an operator where the other operands are others, until they do not drown
-    what this one does: a fault found there is one. Otherwise return what was given."""
+    """Judge the rule of an operator at other numbers for the other operands, until these do not
+    drown the one that is judged. Return a fault found there, else the verdict that was given."""
     i = drowned.i
     for scale in ELSEWHERE:
         numbers = [x if j == i else x * scale for j, x in enumerate(drowned.numbers)]
@@ -152,7 +153,7 @@ def along_operand(op: Any, numbers: Sequence[float], i: int) -> Line:
     return lambda x: float(op.forward(*before, x, *after))
 
 
-def fault_text(partial: Partial) -> str:
+def fault_text(partial: Suspect) -> str:
     i, numbers, found, interval = partial.judged
     name = partial.node.op.name
     shown = ", ".join([*map(repr, numbers[:8]), *(["…"] if len(numbers) > 8 else [])])
@@ -165,10 +166,10 @@ def fault_text(partial: Partial) -> str:
     )
 
 
-# ------ what kinks leave open
+# ------ how far kinks leave a gradient open
 
 
-def intervals(root: Any, leaves: Sequence[Any], kinks: Sequence[Partial]) -> list[Interval]:
+def intervals(root: Any, leaves: Sequence[Any], kinks: Sequence[Suspect]) -> list[Interval]:
     """Return between which numbers each gradient may lie, if at a kink a partial may be any
     number between the slopes of its two sides."""
     open_ = {(id(x.node), x.i): x.judged.interval for x in kinks}

@@ -22,7 +22,7 @@ RATIO = 4.0
 RUNGS = 30
 """The most steps of a ladder: from 1 to 10¹⁷."""
 BELOW = 4
-"""Rungs below the first step at which f changes visibly: with them a jump is seen to be one."""
+"""Rungs below the first step at which f changes visibly: they show that a jump is a jump."""
 CLEARLY = 100.0
 """How many times the roundoff counts as well above it."""
 LOWEST = -990
@@ -53,7 +53,7 @@ def roundoff(f: Line, x: float, step: float) -> float:
 
 
 def farthest(x: float) -> float:
-    """Return the largest step that is near x: farther away f may be another one."""
+    """Return the largest step that is near x: farther away f may be quite another function."""
     return 0.5 * max(abs(x), 1.0)
 
 
@@ -62,9 +62,9 @@ def lowest(x: float) -> float:
 
 
 def first_step(f: Line, x: float, noise: float, signs: Sequence[float] = (1.0, -1.0)) -> float:
-    """Return the smallest power of 2 at which f differs from f(x) well above `noise`, among the
-    steps near x; where f does not, one from which a whole ladder leads to the largest of them.
-    With one of the `signs` f is looked at on that side alone, and so is its value beside x."""
+    """Return the smallest step near x, a power of 2, at which f differs from f(x) well above
+    `noise`. If f differs at none, return a step from which a whole ladder leads to the largest.
+    With a single sign in `signs`, f is looked at on that side alone, its value beside x too."""
     values = [f(x) if len(signs) > 1 else f(x + sign * lowest(x)) for sign in signs]
 
     def visible(exponent: int) -> bool:
@@ -81,7 +81,7 @@ def first_step(f: Line, x: float, noise: float, signs: Sequence[float] = (1.0, -
 
 
 def bisected(holds: Callable[[int], bool], low: int, high: int) -> int:
-    """Return the least number from `low` up at which `holds`, which it does at `high`."""
+    """Return the least number from `low` up for which `holds` is true; for `high` it is."""
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if holds(middle) else (middle + 1, high)

@@ -10,8 +10,8 @@ from .slopes import ABOVE, SURE, Estimate, Overlap, Point, extrapolated
 
 
 def side(at: Point, sign: float) -> Estimate | None:
-    """Return the slope that f has on one side of x, up to x itself, with its error; None if there
-    is none, as where it grows without bound."""
+    """Return the slope of f on one side of x, up to x itself, with its error; None where f has no
+    slope, as where the slope grows without bound."""
     at = at.beginning(first_step(at.f, at.x, at.noise(0.0), (sign,)))
     overlap = climb_beside(at, sign)
     if len(overlap.estimates) < SURE and not at.x:
@@ -38,7 +38,7 @@ def climb_beside(at: Point, sign: float) -> Overlap:
 
 
 class Interval(NamedTuple):
-    """What lies between two numbers; all numbers where nothing is known."""
+    """The numbers between two others; all numbers where nothing is known."""
 
     low: float = -inf
     high: float = inf
@@ -48,8 +48,8 @@ class Interval(NamedTuple):
 
 
 def between_sides(at: Point) -> Interval | None:
-    """Return what lies between the slopes on the two sides of x, those of a border on one side
-    alone; None where a slope grows without bound or f is not finite."""
+    """Return the interval between the slopes on the two sides of x; at a border there is one side.
+    None where a slope grows without bound or f is not finite."""
     inside = [sign for sign in (-1.0, 1.0) if isfinite(at.f(at.x + sign * at.start))]
     found = [side(at, sign) for sign in inside]
     if not found or not isfinite(at.value):

@@ -3,9 +3,9 @@
 There is no step size to choose, nor a scale that is taken for granted. The first step is the
 smallest at which f changes well above its roundoff. From there steps grow in a ladder; two
 neighbours give an estimate with an error bar, the roundoff in f over the step. As long as the bars
-overlap, roundoff dominates; of the estimates that do the one with the smallest bar is the
-measurement, and its bar the error (Lepski's rule). The same rungs show kinks, and at which order a
-Taylor remainder vanishes.
+overlap, roundoff dominates. Of the estimates whose bars overlap, the one with the smallest bar is
+the measurement, and the bar its error (Lepski's rule). The same rungs show kinks, and the order at
+which a Taylor remainder vanishes.
 """
 
 from __future__ import annotations
@@ -77,9 +77,9 @@ class Slope(NamedTuple):
 
 
 class Point(NamedTuple):
-    """Where a slope is measured: f(x), how exactly f computes there, and the first step.
+    """The point x at which a slope is measured: f(x), how exactly f computes there, the first step.
 
-    `known` bounds the roundoff anywhere, `found` is what is seen of it beside x.
+    `known` bounds the roundoff anywhere; `found` is the roundoff that was seen beside x.
     """
 
     f: Line
@@ -107,7 +107,7 @@ class Point(NamedTuple):
         return Rung(right - self.x, self.x - left, above, below, noise, bar)
 
     def beside(self, step: float) -> Estimate:
-        """The slope of f on one side of x, by two places there; f(x) itself has no part in it."""
+        """The slope of f on one side of x, from f at two places there; f(x) has no part in it."""
         near, far = self.x + step, self.x + 2.0 * step
         at_near, at_far = self.f(near), self.f(far)
         noise = self.noise(abs(step)) + 2.0 * EPS * (abs(at_near) + abs(at_far))
@@ -140,8 +140,8 @@ def point(f: Line, x: float, noise: float | Noise) -> Point:
 
 
 def above_underflow(at: Point) -> Point:
-    """Let the ladder at 0 begin where what f computes does not underflow: below, f is flat or goes
-    in stairs, which look like a slope of 0 for a few rungs."""
+    """Let the ladder at 0 begin where f does not underflow. Below, f is flat or goes in stairs,
+    and for a few rungs a stair looks like a slope of 0."""
     higher = at._replace(start=at.start * ABOVE)
     if higher.start > 1.0 or len(climb(at)[1].estimates) >= SURE:
         return at
@@ -214,8 +214,8 @@ def measure(at: Point) -> Slope:
 
 
 def first_order(sizes: Sequence[tuple[float, float]]) -> float | None:
-    """The order in the step at which a size vanishes: at the smallest two neighbouring rungs
-    where it is well above its noise, None if there are none."""
+    """The order in the step at which a size vanishes, measured at the smallest two neighbouring
+    rungs where the size is well above its noise; None if there are no such rungs."""
     for (small, noise), (large, more_noise) in pairwise(sizes):
         if inf > small > CLEARLY * noise and inf > large > CLEARLY * more_noise:
             return math.log(large / small, RATIO)
@@ -234,7 +234,7 @@ def has_kink(at: Point, rungs: Sequence[Rung]) -> bool:
 
 def remainder_order(at: Point, rungs: Sequence[Rung], gradient: float) -> float | None:
     """The order at which f(x + h) − f(x) − gradient·h vanishes: 2 or more if the gradient is
-    right, 1 if it is not. None if all of it is roundoff, as for a linear function."""
+    right, 1 if it is wrong. None if the remainder is roundoff alone, as of a linear function."""
     remainders = [
         (
             max(

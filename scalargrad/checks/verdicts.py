@@ -47,8 +47,8 @@ def judge(name: str, f: Line, x: float, gradient: float, noise: float | Noise) -
 
 
 def beside(gradient: float, reason: str, at: Point) -> str:
-    """The verdict where there is no slope: wrong unless the gradient lies between those of the
-    two sides, or is that of the one side there is."""
+    """The verdict where there is no slope: wrong unless the gradient lies between the slopes of the
+    two sides or, at a border, is the slope of its one side."""
     interval = between_sides(at)
     if interval is None:
         return reason

@@ -8,19 +8,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from math import isinf, isnan
+from math import isnan
 from typing import Any, NoReturn
 
 from .. import ops as ops
-from ..rows import BUILT_IN, NOTHING, Operator, is_nothing
+from ..rows import BUILT_IN, Operator
+from ..scalars import NOTHING, is_nothing
+
+
+def spelled_number(x: float, infinity: str, nan: str) -> str:
+    """A float as most languages write it, given their names for two of them. One with a minus
+    stands in brackets: it may follow another minus, or be an operand of a power."""
+    if isnan(x):
+        return nan
+    text = repr(float(x)).replace("inf", infinity)
+    return f"({text})" if text[0] == "-" else text
 
 
 def c_number(x: float) -> str:
-    if isnan(x):
-        return "NAN"
-    if isinf(x):
-        return "INFINITY" if x > 0 else "-INFINITY"
-    return repr(float(x)) if x >= 0 else f"({float(x)!r})"
+    return spelled_number(x, "INFINITY", "NAN")
 
 
 class Listing:

@@ -15,7 +15,7 @@ TOP = """\
 
 
 def locals_of(rule: Rule, text: str) -> list[str]:
-    """The names of state and settings that `text` uses, each as a local; and what it ignores."""
+    """The state and settings that `text` uses, each as a local; and its unused parameters."""
     used = set(re.findall(r"\w+", text))
     arrays = {"state": rule.state, "setting": rule.settings}
     lines = [f"(void){name};" for name in ("data", "grad") if name not in used]

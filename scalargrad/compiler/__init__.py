@@ -1,4 +1,61 @@
-"""compile: a plain scalar function becomes one gate that runs as a program over arrays."""
+"""compile: a plain scalar function becomes one gate that runs as a program over arrays.
+
+What happens when a call takes a path for the first time; `pipeline.py` calls the passes in order:
+
+    function and arguments       compiled.py, inputs/: what is a number, what brings lanes
+      | recorded                 passes/record.py: the function runs once; trace/ has what it did
+      | with derivatives         passes/derivatives.py: adjoints, as nodes of the same trace
+      | with sums over lanes     passes/lane_sums.py: sums, moved to where they are cheapest
+    traced                       passes/traced.py: one body for all that is wanted
+      | spared                   branches/cut.py: less what other paths know of its lanes
+      | lowered                  passes/lower.py, rules.py: operators of the machine, peepholes
+      | fused                    passes/fusion.py: sums of products as one instruction each
+      | staged                   passes/stages.py: before the lanes, in each, after them
+    program                      passes/program.py; as text: source/, export/
+      | encoded                  machine/encode.py: registers; reroll.py, wide.py, tiles.py: tiles
+    runner                       machine/runner.py: on native/machine/, or by NumPy
+    path                         branches/path.py: a program among others, by its guards
+
+A call that is like an earlier one takes none of these passes: see `shortcut.py`.
+
+Words, each used in one sense:
+
+    gate          what `compile` returns: a compiled function
+    task          what is asked of a function: results, reduced or not, and derivatives
+    lane          one sample of those that a call brings; lanes run side by side
+    uniform       the same in all lanes; a uniform number is broadcast to the lanes that read it
+    own           said of an output: every lane has its own of it
+    leaf          what stands in an argument as one: a number, an array, a model, a constant
+    column        the numbers of one leaf's element over the lanes, in an array of the call
+    Tracer        a number of the function while it is traced; it stands for a node
+    row           a line of the operator table, and the Operator made of it
+    trace         nodes in the order in which they were computed: a row, and operands, each
+    hash-consing  a computation that a trace has already is the same node again
+    body          the nodes of a trace that outputs and guards need: what a pass takes and gives
+    input         a node that is given: by the call, by a captured Value, or drawn
+    source        where an input comes from
+    entry         one number of what the function returns
+    output        a node that a program is to compute: an entry or a derivative of one
+    guard         a comparison that decided what the function did next
+    condition     a guard by a name that several paths know; a fact is one that is known to hold
+    path          a program for one way through the branches, right where its guards hold
+    way           how lanes come to a path: the facts known of them
+    side          what a guard compared: its left or its right
+    rule          what is computed in place of a row: a peephole, for it sees one node and operands
+    quick         said of a program that takes what does not flow for zero; a careful one does not
+    stage         when a node is computed: before the lanes, in each lane, or after them
+    program       a body lowered, fused and staged
+    runner        what runs a program; its layout says where inputs and outputs lie in arrays
+    level         nodes as far from the inputs as each other: none needs another
+    re-rolling    nodes of one level and row become one wide instruction, as a loop had them
+    stretch       numbers that stand side by side; a pack is a stretch copied together for this
+    register      a number for each lane of a block; free at the end of its value's live range
+    splat         a register that holds one uniform number in every lane
+    block         the lanes, at most 128, that go through an instruction together
+    total         a sum over lanes while the machine adds it up
+    tile          sums of products done together, so that each vector is read once for all
+    shortcut      the way of a call that is like an earlier one: no look-up, no tracing, one run
+"""
 
 from __future__ import annotations
 

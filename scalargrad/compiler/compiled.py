@@ -4,38 +4,34 @@ with a local gradient of its own."""
 from __future__ import annotations
 
 import functools
-import inspect
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MethodType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .. import modes, ops
+from .. import modes
 from ..options import whole
 from ..transforms import functional
-from ..transforms.functional import several
-from ..transforms.trees import flatten
-from . import derived
-from .branches.paths import Path, Paths
-from .derived import Derived
-from .export.views import Views
-from .inputs.arguments import Arguments
-from .inputs.lanes import Batch
-from .nodes import Made, finish_nodes
-from .passes.task import Wanted, kinds_of
+from .derived import Derivatives
+from .export import functions, views
+from .export.functions import Exported
+from .export.listing import Listed
+from .export.views import Viewed
+from .meaning import Meaning, meaning_of
+from .nodes import Made
+from .passes.task import Wanted
 from .programs import Programs
-from .results import Results, finish_of
-from .shortcut import MISSED
+from .shortcut import MISSED, Finder, Shortcut
 
-CACHED = type(functools.lru_cache(len))
-MOST_FORMS = 8
-"""So many forms of calls that follow each other are known; each that is not looked like is a
-fraction of a microsecond."""
-REDUCE: dict[str | None, Any] = {None: None, "sum": ops.sum, "mean": ops.mean}
+if TYPE_CHECKING:
+    from ..drawing.picture.drawing import Drawing
 
 
-class Compiled(Views):
-    """A compiled function; `compile` makes them. Several threads may call one."""
+class Compiled:
+    """A compiled function, a *gate*; `compile` makes them. Several threads may call one.
+
+    The other methods take arguments like those of a call: these tell which program is meant.
+    """
 
     def __init__(
         self,
@@ -45,42 +41,56 @@ class Compiled(Views):
         max_paths: int = 256,
         threads: int = 1,
     ) -> None:
-        if not callable(f):
-            raise TypeError(f"compile needs a function, got {type(f).__name__} {f!r:.60}")
-        if reduce not in REDUCE:
-            raise ValueError(f"reduce must be None, 'sum' or 'mean', got {reduce!r}")
-        functools.update_wrapper(self, f)
-        # a cache would keep numbers of the trace
-        self.f = f = f.__wrapped__ if isinstance(f, CACHED) else f
-        self.signature = signature_of(f)
-        self.batch: Any = Batch(self.signature, batch)
-        self.reduce = reduce
-        self.max_paths = whole("max_paths", max_paths)
-        self.threads = whole("threads", threads)
-        used = f.user_function if isinstance(f, Derived) else f
-        self._programs = Programs(f, used, reduce, self.max_paths, self.threads)
-        self._derived: dict[Any, Compiled] = {}
-        self._short: tuple[Any, ...] = ()
-        """The short ways through calls of several forms: a plan for each."""
-        self._varied: Callable[[int], Collection[int]] = lambda count: ()
-        self._recipe: tuple[Any, ...] | None = None
-        self._derivative_of: Callable[..., Any] | None = None
+        self._begin(meaning_of(f, batch, reduce), max_paths, threads)
+
+    def _begin(
+        self, meaning: Meaning, max_paths: int, threads: int, recipe: tuple[Any, ...] | None = None
+    ) -> None:
+        """`recipe` are the arguments of `again`, of a gate that is a derivative of another one."""
+        functools.update_wrapper(self, meaning.f)
+        self._meaning = meaning
+        self._programs = Programs(meaning, whole("max_paths", max_paths), whole("threads", threads))
+        self._finder = Finder(self._programs)
+        self._shortcuts: tuple[Shortcut, ...] = ()
+        self._derivatives = Derivatives(meaning, derivative)
+        self._recipe = recipe
 
     def __repr__(self) -> str:
-        return f"<compiled {getattr(self.f, '__name__', self.f)}>"
+        return repr(self._meaning)
 
     def __reduce__(self) -> Any:
         if self._recipe is not None:
             return again, self._recipe
-        if found_by_name(self.f) is self:
+        f = self._meaning.f
+        if found_by_name(f) is self:
             # a decorated function is found under its name by whoever imports its module
-            return self.f.__qualname__
-        batch = self.batch.elements or tuple(sorted(self.batch.names))
-        return Compiled, (self.f, batch, self.reduce, self.max_paths, self.threads)
+            return f.__qualname__
+        return Compiled, (f, self.batch, self.reduce, self.max_paths, self.threads)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         """As a method: the object comes first."""
         return self if instance is None else MethodType(self, instance)
+
+    # ------ the options of `compile`
+    @property
+    def batch(self) -> Any:
+        """The names of the arguments that have lanes, True for every array, None for none."""
+        return self._meaning.batch.option
+
+    @property
+    def reduce(self) -> str | None:
+        """Whether results are added up over the lanes, "sum", or averaged, "mean"."""
+        return self._meaning.reduce
+
+    @property
+    def max_paths(self) -> int:
+        """How many ways through the branches of the function are followed."""
+        return self._programs.max_paths
+
+    @property
+    def threads(self) -> int:
+        """How many threads share the lanes out."""
+        return self._programs.threads
 
     # ------ calls
     def __call__(self, *args: Any, **named: Any) -> Any:
@@ -88,129 +98,89 @@ class Compiled(Views):
         if not modes.active:
             given = (*args, *named.values()) if named else args
             names = tuple(named) if named else ()
-            for plan in self._short:
-                found = plan.run(given, names)
+            for shortcut in self._shortcuts:
+                found = shortcut.run(given, names)
                 if found is not MISSED:
                     return found
         elif modes.state.trace is not None or modes.state.anomaly:
             # of a program nobody could tell which line is at fault
-            return self.plainly(args, named)
-        return self.long_way(args, named)
+            return self._meaning(args, named)
+        return self._in_full(args, named)
 
-    def long_way(self, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
-        call = self.arguments(args, named)
-        if call.has_values_in_lanes:
-            return self.plainly(args, named)
-        wanted = None if modes.state.no_grad else Wanted(call.values, self.is_summed(call))
-        results = self.run(call, wanted)
+    def _in_full(self, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        """A call that takes no shortcut: its program is looked up, or traced."""
+        arguments = self._meaning.arguments(args, named)
+        if arguments.has_values_in_lanes:
+            return self._meaning(args, named)
+        wanted = None if modes.state.no_grad else self._meaning.wanted(arguments)
+        results = self._programs.run(arguments, wanted)
         if wanted is not None and not modes.active:
-            others = [plan for plan in self._short if plan.call.key != call.key]
-            own = self.short_way(args, named, call, wanted)
-            self._short = (*own, *others)[:MOST_FORMS]
-        operands = (*(call.numbers[k] for k in call.values), *results.captured)
-        return Made(self, args, named, call.numbers, operands).result(results)
-
-    def short_way(
-        self, args: tuple[Any, ...], named: Mapping[str, Any], call: Arguments, wanted: Wanted
-    ) -> tuple[Any, ...]:
-        """The plan for calls like this one; none where there is no short way."""
-        plan = self._programs.plan((*args, *named.values()), call, wanted)
-        if plan is None:
-            return ()
-        traced = plan.traced
-        if not any(entry.linked for entry in traced.entries):
-            plan.finish = finish_of(traced.structure, traced.entries)
-            return (plan,)
-        own = call.shape is not None and any(entry.own for entry in traced.entries)
-        if own or not (call.values or plan.captured):
-            return ()
-        plan.finish = finish_nodes(self, traced, plan)
-        return (plan,)
-
-    def arguments(self, args: Sequence[Any], named: Mapping[str, Any]) -> Arguments:
-        return Arguments(args, named, self.batch, self._varied(len(args)))
-
-    def run(self, call: Arguments, wanted: Wanted | None) -> Results:
-        """Run the program of such a call."""
-        return self._programs.run(call, wanted)
-
-    def is_summed(self, call: Arguments) -> bool:
-        return call.lanes is None or self.reduce is not None
-
-    # ------ what a call means, by the function alone
-    def plainly(self, args: Sequence[Any], named: Mapping[str, Any]) -> Any:
-        """Return what a call means: the function on each sample, one after the other. So it is
-        followed within another compiled function, and differentiated again."""
-        if not self.batch:
-            return self.f(*args, **named)
-        call = self.arguments(args, named)
-        if call.shape is None:
-            return self.f(*args, **named)
-        if self._derivative_of is not None and self.reduce is not None:
-            return self._derivative_of(args, named)
-        results = [
-            flatten(call.sample(self.f, call.numbers, lane), "the result", kinds_of(call))
-            for lane in range(call.lanes or 1)
-        ]
-        structure, rows = results[0][1], [entries for entries, _ in results]
-        total = REDUCE[self.reduce]
-        if total is None:
-            return structure.stacked(call.shape, rows)
-        return structure.rebuilt([total(list(column)) for column in zip(*rows)])
+            given = (*args, *named.values())
+            self._shortcuts = self._finder.added(self._shortcuts, given, arguments, wanted)
+        return Made(self._programs, args, named, arguments, results).result()
 
     # ------ derivatives, for `functional` to hand on
     def __transform__(self, transform: Any, *options: Any) -> Any:
         """Return what a transform makes of this function: a compiled function, kept, so that asking
         again costs nothing."""
-        name = transform.__name__
-        return getattr(self, f"_{name}", self._in_arguments)(transform, *options)
+        return self._derivatives.of(self, transform, *options)
 
-    def _in_arguments(self, transform: Any, argnums: Any) -> Compiled:
-        key = transform.__name__, argnums if isinstance(argnums, int) else tuple(argnums)
-        make = derived.in_arguments(transform, argnums)
-        return self.derived(key, make, lambda count: derived.places(argnums, count), self.batch)
+    # ------ programs, to look at and to take elsewhere
+    def program(self, *args: Any, gradient: bool = True, **named: Any) -> Listed:
+        """Return the program that runs on such arguments: `str()` shows its instructions; of its
+        value alone, or with the `gradient` in all of them."""
+        return views.listed(self._viewed(args, named, gradient))
 
-    def _jvp(self, transform: Any, primals: Any, tangents: Any) -> Any:
-        primals, tangents = several(primals, "primals"), several(tangents, "tangents")
-        key, count = (transform.__name__, len(primals)), len(primals)
-        both = derived.Twice(self.batch, count)
-        gate = self.derived(key, derived.along(transform, count), range, both)
-        return gate(*primals, *tangents)
+    def draw(
+        self, *args: Any, gradient: bool = False, simplified: bool = True, **options: Any
+    ) -> Drawing:
+        """Return a picture of the program, or of what was traced before it was `simplified`;
+        with the `gradient` too if wanted. The numbers are those of the first lane. The other
+        options are those of `scalargrad.draw`."""
+        return views.picture(self._viewed(args, {}, gradient), simplified, options)
 
-    _hvp = _jvp
+    def to_python(self, *args: Any, gradient: bool = False, **named: Any) -> Exported:
+        """Return the program as a function of plain Python with its `source`."""
+        return functions.to_python(views.whole(self._viewed(args, named, gradient)))
 
-    def _vjp(self, transform: Any, *primals: Any) -> Any:
-        key, count = ("vjp", len(primals)), len(primals)
-        both = derived.Twice(self.batch, count, cotangent=self.reduce is None)
-        gate = self.derived(key, derived.pulled_back, range, both)
-        value = self.derived(("value", count), derived.value_of, range, self.batch)
-        return value(*primals), lambda cotangent: gate(*primals, cotangent)
+    def to_numpy(self, *args: Any, gradient: bool = False, **named: Any) -> Exported:
+        """Return the program as a function that uses NumPy, with its `source`."""
+        return functions.to_numpy(views.whole(self._viewed(args, named, gradient)))
 
-    def derived(self, key: Any, make: Any, varied: Any, batch: Any) -> Compiled:
-        if key not in self._derived:
-            f = Derived(make, self.f, key[0])
-            gate = Compiled(f, None, self.reduce, self.max_paths, self.threads)
-            gate.batch, gate._varied = batch, varied
-            gate._recipe = self, *key
-            gate._derivative_of = lambda args, named: derived.plainly(self, make, args, named)
-            self._derived[key] = gate
-        return self._derived[key]
+    def to_jax(self, *args: Any, gradient: bool = False, **named: Any) -> Exported:
+        """Return the program as a function for jax.jit, vmap, grad and the like, with its
+        `source`. JAX computes in float32 unless its `jax_enable_x64` is set."""
+        return functions.to_jax(views.whole(self._viewed(args, named, gradient)))
 
-    # ------ programs
-    def traced(
-        self, args: Any, named: Mapping[str, Any], gradient: bool
-    ) -> tuple[Paths, Path, Arguments]:
-        call = self.arguments(args, named)
-        everywhere = Wanted(tuple(range(len(call.numbers))), self.is_summed(call), True)
-        wanted = everywhere if gradient else None
-        paths, path = self._programs.first(call, wanted)
-        if gradient and path.traced.structure.size != 1:
-            name, structure = getattr(self.f, "__name__", "f"), path.traced.structure
+    def to_c(self, *args: Any, gradient: bool = True, **named: Any) -> str:
+        """Return the program as one file of C99 that needs nothing but libm: a function for the
+        value and, with `gradient`, a second one for value and gradient. The comment at its head
+        tells which number is which."""
+        kinds = (False, True) if gradient else (False,)
+        return views.in_c([views.whole(self._viewed(args, named, kind)) for kind in kinds])
+
+    def _viewed(self, args: Any, named: Mapping[str, Any], gradient: bool) -> Viewed:
+        """The program for such arguments, traced if it was not before."""
+        meaning = self._meaning
+        arguments = meaning.arguments(args, named)
+        everywhere = Wanted(
+            tuple(range(len(arguments.numbers))), meaning.is_summed(arguments), True
+        )
+        paths, path = self._programs.first(arguments, everywhere if gradient else None)
+        name, structure = meaning.name("f"), path.traced.structure
+        if gradient and structure.size != 1:
             raise TypeError(
                 f"{name} must return one number to have a gradient, got {structure}: for several "
                 "there is jacobian"
             )
-        return paths, path, call
+        return Viewed(name, meaning.signature, arguments, paths, path)
+
+
+def derivative(of: Compiled, meaning: Meaning, *key: Any) -> Compiled:
+    """The gate of this meaning, derived from another gate by the transform that `key` tells."""
+    gate = Compiled.__new__(Compiled)
+    gate._begin(meaning, of.max_paths, of.threads, (of, *key))
+    return gate
 
 
 def again(gate: Compiled, name: str, argnums: Any) -> Compiled:
@@ -228,11 +198,3 @@ def found_by_name(f: Any) -> Any:
     for name in getattr(f, "__qualname__", "").split("."):
         found = getattr(found, name, None)
     return found
-
-
-def signature_of(f: Callable[..., Any]) -> inspect.Signature:
-    try:
-        return inspect.signature(f)
-    except ValueError:
-        # a function in C that does not say what it takes
-        return inspect.signature(lambda *args: None)

@@ -9,40 +9,36 @@ that each sample has its own of is one for each sample, and `Variables` marks it
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from .. import modes
 from ..transforms import functional
-from ..transforms.functional import chosen
+from ..transforms.functional import chosen, several
 from .inputs.lanes import Batch
+from .meaning import Function, Meaning
 
-Function = Callable[..., Any]
+Transform = Callable[[Function], Function]
 
 
 class Derived:
     """The function behind a derived gate: a `transform` of the function `of` another one."""
 
-    def __init__(self, transform: Callable[[Function], Function], of: Function, name: str) -> None:
+    def __init__(self, transform: Transform, of: Function, name: str) -> None:
         functools.update_wrapper(self, of)
-        self.of = of
         self.__name__ = self.__qualname__ = f"{name}({getattr(of, '__name__', 'f')})"
-        self.transformed: Function = transform(
-            of.transformed if isinstance(of, Derived) else unmarked(of)
+        self._transformed: Function = transform(
+            of._transformed if isinstance(of, Derived) else unmarked(of)
         )
-        self.is_transform_of_reduced = False
-
-    @property
-    def user_function(self) -> Function:
-        return self.of.user_function if isinstance(self.of, Derived) else self.of
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         trace = modes.state.trace
         if trace is None:
-            return self.transformed(*args, **named)
+            return self._transformed(*args, **named)
         with marking(trace, trace.root is self and trace.reduced):
-            return self.transformed(*args, **named)
+            return self._transformed(*args, **named)
 
 
 def unmarked(f: Function) -> Function:
@@ -67,15 +63,6 @@ def marking(trace: Any, marks: bool) -> Iterator[None]:
         trace.marks = around
 
 
-def plainly(gate: Any, transform: Callable[[Function], Function], args: Any, named: Any) -> Any:
-    """A transform of what a gate means, which is reduced over its lanes."""
-
-    def reduced(*args: Any, **named: Any) -> Any:
-        return gate.plainly(args, named)
-
-    return transform(reduced)(*args, **named)
-
-
 # ------ which arguments have lanes
 
 
@@ -87,6 +74,7 @@ class Twice:
         self.arity = arity
         self.cotangent = cotangent
         """Of a pullback, whose last argument is no tangent: whether that has lanes."""
+        self.option = batch.option
         self.elements, self.names = batch.elements, batch.names
 
     def __bool__(self) -> bool:
@@ -95,20 +83,20 @@ class Twice:
     def completed(self, args: Sequence[Any], named: Any) -> Any:
         return named
 
-    def rows(self, count: int, named: Any) -> list[bool]:
-        own = self.batch.rows(self.arity, ())
+    def by_sample(self, count: int, named: Any) -> list[bool]:
+        own = self.batch.by_sample(self.arity, ())
         return [*own, *(own if self.cotangent is None else [self.cotangent and any(own)])]
 
 
 # ------ the transforms
 
 
-def in_arguments(transform: Any, argnums: Any) -> Callable[[Function], Function]:
+def in_arguments(transform: Any, argnums: Any) -> Transform:
     """A transform that takes `argnums`, as a function of a function."""
     return lambda f: transform(f, argnums)
 
 
-def along(transform: Any, arity: int) -> Callable[[Function], Function]:
+def along(transform: Any, arity: int) -> Transform:
     """jvp or hvp as a function of primals and tangents, one after the other."""
     return lambda f: lambda *both: transform(f, both[:arity], both[arity:])
 
@@ -123,6 +111,61 @@ def value_of(f: Function) -> Function:
     return lambda *primals: functional.vjp(f, *primals)[0]
 
 
-def places(argnums: Any, count: int) -> frozenset[int]:
-    """The places among `count` arguments that `argnums` names."""
-    return frozenset(chosen(argnums, count))
+# ------ the gates
+class Derivatives:
+    """The gates of the transforms of one gate, kept, so that asking again costs nothing.
+
+    `make(gate, meaning, *key)` makes the one that a key tells: a transform's name and its options.
+    """
+
+    def __init__(self, meaning: Meaning, make: Callable[..., Any]) -> None:
+        self.meaning = meaning
+        self.make = make
+        self.known: dict[Any, Any] = {}
+
+    def of(self, gate: Any, transform: Any, *options: Any) -> Any:
+        """Return what a transform makes of the gate that these belong to."""
+        name = transform.__name__
+        if name == "vjp":
+            return self.pullback(gate, *options)
+        if name in ("jvp", "hvp"):
+            return self.along_tangents(gate, transform, *options)
+        return self.in_arguments(gate, transform, *options)
+
+    def in_arguments(self, gate: Any, transform: Any, argnums: Any) -> Any:
+        key = transform.__name__, argnums if isinstance(argnums, int) else tuple(argnums)
+        make = in_arguments(transform, argnums)
+
+        def varied(count: int) -> frozenset[int]:
+            return frozenset(chosen(argnums, count))
+
+        return self.kept(gate, key, make, varied, self.meaning.batch)
+
+    def along_tangents(self, gate: Any, transform: Any, primals: Any, tangents: Any) -> Any:
+        primals, tangents = several(primals, "primals"), several(tangents, "tangents")
+        count = len(primals)
+        key, both = (transform.__name__, count), Twice(self.meaning.batch, count)
+        derived = self.kept(gate, key, along(transform, count), range, both)
+        return derived(*primals, *tangents)
+
+    def pullback(self, gate: Any, *primals: Any) -> Any:
+        count, batch = len(primals), self.meaning.batch
+        both = Twice(batch, count, cotangent=self.meaning.reduce is None)
+        derived = self.kept(gate, ("vjp", count), pulled_back, range, both)
+        value = self.kept(gate, ("value", count), value_of, range, batch)
+        return value(*primals), lambda cotangent: derived(*primals, cotangent)
+
+    def kept(self, gate: Any, key: Any, transform: Transform, varied: Any, batch: Any) -> Any:
+        if key not in self.known:
+            of = self.meaning
+            f, of_sums = Derived(transform, of.f, key[0]), partial(of_reduced, of, transform)
+            meaning = Meaning(f, batch, of.reduce, of.used, varied, of_sums)
+            self.known[key] = self.make(gate, meaning, *key)
+        return self.known[key]
+
+
+def of_reduced(
+    meaning: Meaning, transform: Transform, args: Sequence[Any], named: Mapping[str, Any]
+) -> Any:
+    """A transform of what a gate means that reduces its results over its lanes."""
+    return transform(lambda *args, **named: meaning(args, named))(*args, **named)

@@ -3,42 +3,53 @@ from."""
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from .. import modes
 from ..engine import Value
-from .compiled_operator import Gate
-from .machine.runner import NATIVE
-from .passes.task import Entry, Traced
+from .compiled_operator import CompiledOperator
+from .inputs.arguments import Arguments
+from .passes.traced import Entry, Traced
+from .programs import Programs
 from .results import Results, of_kind, result
+from .trace.native import nodes as engine
 
-if NATIVE:
-    from .shortcut import gate_node
+NO_NAMES: Mapping[str, Any] = MappingProxyType({})
 
 
-class Made(NamedTuple):
-    """A call whose result is made of nodes: of this compiled function, with these arguments, above
-    the Values `operands`, the first of which stand among the `numbers` of the call."""
+# ------ of a call that is made in full
+class Made:
+    """A call that was run, whose result is made of nodes where eager mode has Values."""
 
-    compiled: Any
-    args: Sequence[Any]
-    named: Mapping[str, Any]
-    numbers: Sequence[Any]
-    operands: tuple[Any, ...]
+    def __init__(
+        self,
+        programs: Programs,
+        args: Sequence[Any],
+        named: Mapping[str, Any],
+        arguments: Arguments,
+        results: Results,
+    ) -> None:
+        self.call = programs, args, named
+        self.numbers = arguments.numbers
+        self.results = results
+        self.operands = (*(self.numbers[k] for k in arguments.values), *results.captured)
+        """The Values that a node stands above: those among the arguments, then the captured."""
 
-    def result(self, results: Results) -> Any:
-        entries = zip(results.entries, results.numbers, results.derivatives, results.plain)
-        return result(results.structure, [self.made(k, *x) for k, x in enumerate(entries)])
+    def result(self) -> Any:
+        found = self.results
+        entries = zip(found.entries, found.numbers, found.derivatives, found.plain)
+        return result(found.structure, [self.made(k, *x) for k, x in enumerate(entries)])
 
     def made(self, k: int, entry: Entry, x: Any, derivatives: Sequence[Any], plain: Any) -> Any:
         """What becomes of an entry: a number as in eager mode, a Value that the function was given,
         or a node."""
         if not entry.linked:
             return x
-        if entry.given is not None and not modes.state.no_grad:
-            return entry.given if type(entry.given) is not int else self.numbers[entry.given]
+        if entry.source is not None and not modes.state.no_grad:
+            return entry.source if type(entry.source) is not int else self.numbers[entry.source]
         if hasattr(x, "shape"):
             return self.over_lanes(k, x, derivatives, plain)
         return self.node(k, None, (x, *derivatives))
@@ -56,40 +67,71 @@ class Made(NamedTuple):
     def node(self, k: int, lane: int | None, numbers: Sequence[float]) -> Any:
         if modes.state.no_grad or not self.operands:
             return Value(numbers[0])
-        op = Gate(self.compiled, self.args, self.named, self.operands, k, lane)
+        op = CompiledOperator(*self.call, self.operands, k, lane)
         partials = tuple(numbers[1:])
         node = Value._rebuild(op, numbers[0], 0.0, "", self.operands, partials)
         return modes.settle(node) if modes.active else node
 
 
-def finish_nodes(compiled: Any, traced: Traced, plan: Any) -> Callable[[Any, Any, Any], Any]:
-    """What makes a result of a call's arguments, a program's outputs, which are numbers, and the
-    Values among the arguments; by the short way through a call."""
+# ------ of a call that takes a shortcut
+class Operands:
+    """The Values that the results of calls of one form are computed from: those among the
+    arguments, then the `captured`."""
+
+    def __init__(self, arguments: Arguments, captured: Sequence[Any]) -> None:
+        self.captured = tuple(captured)
+        self.fixed = fixed_values(arguments, self.captured)
+        """All of them, where they are the same in every such call; None if some come with the
+        arguments."""
+        self.order = {position: k for k, position in enumerate(arguments.values)}
+        """Where each Value among the numbers of a call stands among its operands."""
+        known = self.fixed or ()
+        self.distinct = 0 < len({id(x) for x in known}) == len(known)
+
+    def returned(self, source: Any, operands: tuple[Any, ...]) -> Any:
+        """A Value that the function returns as it was given it, or closes over it."""
+        return operands[self.order[source]] if type(source) is int else source
+
+
+def fixed_values(arguments: Arguments, captured: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    known = [x for leaf in arguments.leaves if leaf.watched is not None for x in leaf.numbers]
+    return (*known, *captured) if len(known) == len(arguments.values) else None
+
+
+def finish_nodes(
+    programs: Programs, traced: Traced, names: tuple[str, ...], of: Operands
+) -> Callable[[Any, Any, Any], Any]:
+    """What makes a result of a call's arguments, the last of which have these names, of a program's
+    outputs, which are numbers, and of the Values among the arguments."""
+    fixed, captured, distinct = of.fixed, of.captured, of.distinct
 
     def finish_one(args: Sequence[Any], numbers: Any, values: list[Any]) -> Any:
-        operands = plan.fixed or plan.operands(values)
-        op = Gate(compiled, args, NO_NAMES, operands)
-        return gate_node(op, operands, numbers, plan.distinct)
+        operands = fixed or (*values, *captured)
+        op = CompiledOperator(programs, args, NO_NAMES, operands)
+        return node(op, operands, numbers, distinct)
 
     def finish(args: Sequence[Any], numbers: Any, values: list[Any]) -> Any:
-        operands, at = plan.fixed or plan.operands(values), 0
-        count = len(args) - len(plan.names)
-        given, named = args[:count], dict(zip(plan.names, args[count:]))
+        operands, at = fixed or (*values, *captured), 0
+        count = len(args) - len(names)
+        given, named = args[:count], dict(zip(names, args[count:]))
         found: list[Any] = []
         for k, entry in enumerate(traced.entries):
             end = at + 1 + entry.linked * len(operands)
             if not entry.linked:
                 found.append(of_kind(numbers[at], entry))
-            elif entry.given is not None:
-                found.append(plan.given_value(entry.given, operands))
+            elif entry.source is not None:
+                found.append(of.returned(entry.source, operands))
             else:
-                op = Gate(compiled, given, named, operands, k)
-                found.append(gate_node(op, operands, numbers[at:end], plan.distinct))
+                op = CompiledOperator(programs, given, named, operands, k)
+                found.append(node(op, operands, numbers[at:end], distinct))
             at = end
         return result(traced.structure, found)
 
-    is_one = traced.structure.spec is None and traced.entries[0].given is None
-    return finish_one if is_one and not plan.names else finish
+    is_one = traced.structure.spec is None and traced.entries[0].source is None
+    return finish_one if is_one and not names else finish
 
 
-NO_NAMES: Mapping[str, Any] = MappingProxyType({})
+def node(op: Any, operands: tuple[Any, ...], numbers: Any, distinct: bool) -> Any:
+    """A node above `operands`; `numbers` are its data and its partials."""
+    buffer = numbers if type(numbers) is array else array("d", numbers)
+    return engine.gate(op, operands, buffer, distinct)

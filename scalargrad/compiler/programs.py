@@ -3,41 +3,29 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 from .. import modes
 from ..transforms.variables import inside
 from .branches.conditions import Conditions
-from .branches.paths import Path, Paths
+from .branches.path import Path
+from .branches.paths import Paths
 from .inputs.arguments import Arguments
-from .machine.runner import NATIVE
+from .meaning import Meaning
 from .passes.task import Stopped, Task, Wanted
 from .results import Merge, Results
 from .surroundings.walk import Surroundings, surroundings
-
-if NATIVE:
-    from .shortcut import plan_of
 
 KEPT = 64
 """A compiled function whose surroundings change at every call would keep ever more."""
 
 
 class Programs:
-    """What a function was traced to. `traced` is the function, `used` the one whose surroundings
-    count: behind a derivative stands the user's own."""
+    """What a function was traced to, and whether it still is what it was then."""
 
-    def __init__(
-        self,
-        traced: Callable[..., Any],
-        used: Callable[..., Any],
-        reduce: str | None,
-        max_paths: int,
-        threads: int,
-    ) -> None:
-        self.traced = traced
-        self.used = used
-        self.reduce = reduce
+    def __init__(self, meaning: Meaning, max_paths: int, threads: int) -> None:
+        self.meaning = meaning
         self.max_paths = max_paths
         self.threads = threads
         self.paths: dict[Hashable, Paths] = {}
@@ -52,35 +40,37 @@ class Programs:
         self._anew: dict[Hashable, dict[Any, Path]] = {}
         self._conditions = Conditions()
 
-    def run(self, call: Arguments, wanted: Wanted | None) -> Results:
+    def run(self, arguments: Arguments, wanted: Wanted | None) -> Results:
         """Run the call, tracing what was not traced before."""
-        return self.merged(call, wanted, *self.found(call, wanted))
+        return self.merged(arguments, wanted, *self.found(arguments, wanted))
 
-    def found(self, call: Arguments, wanted: Wanted | None) -> tuple[Paths, Surroundings]:
+    def found(self, arguments: Arguments, wanted: Wanted | None) -> tuple[Paths, Surroundings]:
         """The paths for such a call, and what is around."""
-        around = self.around(call)
-        paths = None if around.unknown else self.paths.get(self.key(around, call, wanted))
+        around = self.around(arguments)
+        paths = None if around.unknown else self.paths.get(self.key(around, arguments, wanted))
         if paths is None:
-            task = Task(self.traced, call.pattern(), self.reduce, wanted)
-            known = self.known(call.key, wanted, inside()) if self.is_anew else None
-            paths = Paths(task.trace, self.max_paths, self.threads, known, self._conditions)
+            task = Task(self.meaning.f, arguments.pattern(), self.meaning.reduce, wanted)
+            known = self.known(arguments.key, wanted, inside()) if self.is_anew else None
+            paths = Paths(task, self.max_paths, self.threads, known, self._conditions)
         return paths, around
 
     def merged(
-        self, call: Arguments, wanted: Wanted | None, paths: Paths, around: Surroundings
+        self, arguments: Arguments, wanted: Wanted | None, paths: Paths, around: Surroundings
     ) -> Results:
         # before the call: the function may change what it uses
-        key, kept = self.key(around, call, wanted), around.kept
-        merge = Merge(call, wanted.positions if wanted else ())
-        self.add_all(merge, paths, call, around)
+        key, kept = self.key(around, arguments, wanted), around.kept
+        merge = Merge(arguments, wanted.positions if wanted else ())
+        self.add_all(merge, paths, arguments, around)
         # only now: a function that raised leaves nothing behind
         paths.unknown.update(dict.fromkeys(around.unknown))
         self.keep(key, kept, paths, is_anew=bool(paths.unknown) or around.altered)
         return merge.results()
 
-    def add_all(self, merge: Merge, paths: Paths, call: Arguments, around: Surroundings) -> None:
+    def add_all(
+        self, merge: Merge, paths: Paths, arguments: Arguments, around: Surroundings
+    ) -> None:
         try:
-            for path, group, outputs in paths.run(call, around):
+            for path, group, outputs in paths.run(arguments, around):
                 merge.add(path, group, outputs)
         except Stopped as stopped:
             assert stopped.__cause__ is not None
@@ -109,35 +99,32 @@ class Programs:
         """Say once what cannot be watched."""
         if unknown and not self._has_warned:
             self._has_warned = True
-            text = f"{self.name} is traced anew at each call, which takes long, for compile cannot "
-            text += f"watch {', '.join(unknown)}: pass the numbers in, or keep them in lists, "
+            text = f"{self.meaning!r} is traced anew at each call, which takes long, for compile "
+            text += (
+                f"cannot watch {', '.join(unknown)}: pass the numbers in, or keep them in lists, "
+            )
             text += "dicts, arrays or attributes whose names the code says"
             warnings.warn_explicit(text, RuntimeWarning, *modes.user_line())
 
-    @property
-    def name(self) -> str:
-        return f"<compiled {getattr(self.traced, '__name__', self.traced)}>"
-
-    def first(self, call: Arguments, wanted: Wanted | None) -> tuple[Paths, Path]:
+    def first(self, arguments: Arguments, wanted: Wanted | None) -> tuple[Paths, Path]:
         """Return the program that such a call runs first, and the others beside it."""
-        paths, around = self.found(call, wanted)
-        self.merged(call, wanted, paths, around)
+        paths, around = self.found(arguments, wanted)
+        self.merged(arguments, wanted, paths, around)
         assert paths.first is not None
         return paths, paths.first
 
-    def plan(self, args: Sequence[Any], call: Arguments, wanted: Wanted | None) -> Any:
-        """The short way for calls like this one; None where there is none."""
-        if not NATIVE:
-            return None
-        # none if the function itself changed what it uses
-        around = self.around(call)
-        paths = self.paths.get(self.key(around, call, wanted))
-        return plan_of(args, call, paths, around.records) if paths else None
+    def known_paths(
+        self, arguments: Arguments, wanted: Wanted | None
+    ) -> tuple[Paths | None, Surroundings]:
+        """The paths of such calls, and what is around now; None if they are not known any more,
+        for the function itself changed what it uses."""
+        around = self.around(arguments)
+        return self.paths.get(self.key(around, arguments, wanted)), around
 
-    def key(self, around: Surroundings, call: Arguments, wanted: Wanted | None) -> Hashable:
-        return call.key, wanted, inside(), tuple(around.parts)
+    def key(self, around: Surroundings, arguments: Arguments, wanted: Wanted | None) -> Hashable:
+        return arguments.key, wanted, inside(), tuple(around.parts)
 
-    def around(self, call: Arguments) -> Surroundings:
-        found = surroundings(self.used, call.watched(), self._names)
+    def around(self, arguments: Arguments) -> Surroundings:
+        found = surroundings(self.meaning.used, arguments.watched(), self._names)
         self._names = frozenset(found.names)
         return found

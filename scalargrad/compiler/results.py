@@ -6,10 +6,12 @@ from array import array
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
+from ..scalars import NOTHING
 from ..transforms.trees import ARRAY, SCALAR, Leaf, Structure
-from .branches.paths import Path
+from .branches.path import Path
 from .inputs.arguments import Arguments
-from .passes.task import Entry
+from .inputs.lanes import summed_to
+from .passes.traced import Entry
 from .trace.native import machine
 from .writers import writer_of
 
@@ -36,8 +38,8 @@ class Results(NamedTuple):
 class Merge:
     """Adds up what are sums, and puts what every lane has its own of in its place."""
 
-    def __init__(self, call: Arguments, wanted: Sequence[int]) -> None:
-        self.call = call
+    def __init__(self, arguments: Arguments, wanted: Sequence[int]) -> None:
+        self.arguments = arguments
         self.wanted = wanted
         self.structure: Any = None
         self.form: str | None = None
@@ -67,8 +69,7 @@ class Merge:
             if each:
                 self.put(key, group, x)
             else:
-                # −0.0 is what a sum begins with: one number alone stays as it is
-                found[key] = found.get(key, -0.0) + x
+                found[key] = found.get(key, NOTHING) + x
         if others:
             self.forget(others, group)
 
@@ -79,22 +80,24 @@ class Merge:
             self.found[key] = x
             return
         if key not in self.found:
-            self.found[key] = numpy.zeros(self.call.lanes)
+            self.found[key] = numpy.full(self.arguments.lanes, NOTHING)
         self.found[key][slice(None) if group is None else group] = x
 
     def forget(self, values: set[int], group: Any) -> None:
         """The lanes of a path that does not use these Values have no derivative in them."""
         for (_, which), x in self.found.items():
             if isinstance(which, tuple) and which[1] in values and hasattr(x, "shape"):
-                x[group] = 0.0
+                x[group] = NOTHING
 
     def results(self) -> Results:
         variables = [*self.wanted, *(("captured", i) for i in self.captured)]
         numbers, derivatives = [], []
         for k, entry in enumerate(self.entries):
-            numbers.append(shaped(self.found[k, None], entry, self.call))
+            numbers.append(shaped(self.found[k, None], entry, self.arguments))
             own = variables if entry.linked else ()
-            derivatives.append([shaped(self.found.get((k, x), 0.0), None, self.call) for x in own])
+            derivatives.append(
+                [shaped(self.found.get((k, x), NOTHING), None, self.arguments) for x in own]
+            )
         captured = list(self.captured.values())
         plain = list(map(self.plain, range(len(self.entries))))
         return Results(self.structure, self.entries, captured, numbers, derivatives, plain)
@@ -106,7 +109,7 @@ class Merge:
             return None
         import numpy
 
-        found: Any = numpy.zeros(self.call.lanes or 1, bool)
+        found: Any = numpy.zeros(self.arguments.lanes or 1, bool)
         for group, entries in self.groups:
             found[group] = not entries[k].linked
         return found if found.any() else None
@@ -123,21 +126,19 @@ def together(one: Entry, other: Entry) -> Entry:
     )
 
 
-def shaped(x: Any, entry: Entry | None, call: Arguments) -> Any:
+def shaped(x: Any, entry: Entry | None, arguments: Arguments) -> Any:
     """What all lanes have, in their shape and kind; a derivative in an argument that was broadcast,
     in the shape of that argument."""
     if not hasattr(x, "shape"):
         return x if entry is None else of_kind(x, entry)
-    x = x.reshape(call.shape)
+    x = x.reshape(arguments.shape)
     if entry is None:
         return x
-    if not entry.beside or call.batched:
+    if not entry.beside or arguments.batched:
         return of_kind(x, entry)
     import numpy
 
-    spread = set.intersection(*(set(call.spread(k)) for k in entry.beside))
-    x = x.sum(axis=tuple(spread), keepdims=True) if spread else x
-    return x.reshape(numpy.broadcast_shapes(*map(call.shape_of, entry.beside)))
+    return summed_to(x, numpy.broadcast_shapes(*map(arguments.shape_of, entry.beside)))
 
 
 def of_kind(x: Any, entry: Entry) -> Any:
@@ -151,11 +152,11 @@ def of_kind(x: Any, entry: Entry) -> Any:
 
 def result(structure: Structure, entries: Iterable[Any]) -> Any:
     """Return the function's result made of its entries: numbers, Values, arrays over lanes."""
-    parts = structure.split(entries)
-    return structure.tree([leaf_of(leaf, part) for leaf, part in zip(structure.leaves, parts)])
+    pairs = zip(structure.leaves, structure.split(entries))
+    return structure.tree([rebuilt(leaf, own) for leaf, own in pairs])
 
 
-def leaf_of(leaf: Leaf, entries: Sequence[Any]) -> Any:
+def rebuilt(leaf: Leaf, entries: Sequence[Any]) -> Any:
     if leaf.kind is ARRAY and any(hasattr(x, "shape") for x in entries):
         return beside_each_other(entries, leaf.original.shape)
     return leaf.kind.rebuilt(leaf.original, entries)

@@ -1,49 +1,113 @@
-"""The short way through a call that is like an earlier one: no look-up, no tracing, one run.
+"""The shortcut of a call that is like an earlier one: no look-up, no tracing, one run.
 
-A plan reads each argument by what it was the first time. Where an argument is of another kind, or
-what the function closes over has changed, or a branch goes another way, it gives up, and the call
-takes the long way.
+A shortcut reads each argument by what it was the first time. Where an argument is of another kind,
+or what the function closes over has changed, or a guard does not hold, it gives up, and the call is
+made in full.
 """
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..transforms.variables import inside
+from .branches.path import Path
 from .branches.paths import Paths, Unknown
 from .inputs.arguments import Arguments
 from .inputs.readers import reader_of
-from .machine.runner import OnMachine
-from .results import Merge, Results
-from .trace.native import machine, nodes
-from .trace.recorder import Draw
-from .trace.vocabulary import COUNT, SHARE
+from .inputs.sources import COUNT, SHARE
+from .machine.runner import NATIVE, OnMachine
+from .nodes import Operands, finish_nodes
+from .passes.task import Wanted
+from .passes.traced import Traced
+from .programs import Programs
+from .results import Merge, Results, finish_of
+from .trace.native import machine
+from .trace.sources import Draw
 
 MISSED = object()
 """What no call returns."""
+MOST_FORMS = 8
+"""So many forms of calls that follow each other are known; each that is not looked like is a
+fraction of a microsecond."""
+Finish = Callable[[Any, Any, Any], Any]
+"""Makes a result of a call's arguments, a program's outputs, and the Values among the arguments."""
 
 
-class Plan:
-    """How to run calls like an earlier one on the machine, and how to `finish` their results: of
-    the arguments, a program's outputs, and the Values among the arguments."""
+class Finder:
+    """Finds shortcuts to the programs of a gate."""
 
-    finish: Callable[[Any, Any, Any], Any]
+    def __init__(self, programs: Programs) -> None:
+        self.programs = programs
+
+    def added(
+        self,
+        known: Sequence[Shortcut],
+        args: Sequence[Any],
+        arguments: Arguments,
+        wanted: Wanted,
+    ) -> tuple[Shortcut, ...]:
+        """The known shortcuts, one for each of the latest forms of calls, after a call that took
+        none of them: with one for its form, if there is one."""
+        found = self.found(args, arguments, wanted) if NATIVE else None
+        others = [shortcut for shortcut in known if shortcut.arguments.key != arguments.key]
+        return (*([found] if found else []), *others)[:MOST_FORMS]
+
+    def found(self, args: Sequence[Any], arguments: Arguments, wanted: Wanted) -> Shortcut | None:
+        paths, around = self.programs.known_paths(arguments, wanted)
+        path = paths.first if paths else None
+        if paths is None or path is None or not runs_on_machine(path):
+            return None
+        reader = reader_of(args, arguments)
+        finish = None if reader is None else self.finish(arguments, path.traced)
+        if finish is None:
+            return None
+        records = machine.Records(tuple(around.records))
+        return Shortcut(reader, records, paths, path, arguments, finish)
+
+    def finish(self, arguments: Arguments, traced: Traced) -> Finish | None:
+        """What makes the results of calls like this one; None where that needs the whole call."""
+        if not any(entry.linked for entry in traced.entries):
+            return finish_of(traced.structure, traced.entries)
+        own = arguments.shape is not None and any(entry.own for entry in traced.entries)
+        if own or not (arguments.values or traced.captured):
+            return None
+        operands = Operands(arguments, traced.captured)
+        return finish_nodes(self.programs, traced, arguments.names_given, operands)
+
+
+def runs_on_machine(path: Path) -> bool:
+    """Tell whether the machine runs a path, and nothing is drawn for it."""
+    drawn = any(isinstance(source, Draw) for source in path.traced.sources)
+    return isinstance(path.runner, OnMachine) and not drawn
+
+
+class Shortcut:
+    """How to run calls like an earlier one on the machine, and how to `finish` their results."""
+
+    # a call is shorter by a thirtieth
+    __slots__ = (
+        *("arguments", "captured", "finish", "form", "is_inside", "names", "paths", "reader"),
+        *("records", "runner", "same", "traced", "wanted"),
+    )
 
     def __init__(
-        self, reader: Any, records: list[Any], paths: Paths, call: Arguments, fixed: Any
+        self,
+        reader: Any,
+        records: Any,
+        paths: Paths,
+        path: Path,
+        arguments: Arguments,
+        finish: Finish,
     ) -> None:
         self.reader = reader
-        self.records = machine.Records(tuple(records))
+        self.records = records
         self.paths = paths
-        self.call = call.pattern()
-        self.names = call.names_given
-        self.given = {place: k for k, place in enumerate(call.values)}
-        """Where each Value among the numbers of a call stands among its operands."""
-        path = paths.first
-        assert path is not None
-        self.runner: OnMachine = path.runner
+        self.arguments = arguments.pattern()
+        self.names = arguments.names_given
+        self.finish = finish
+        assert isinstance(path.runner, OnMachine)
+        self.runner = path.runner
         self.traced = path.traced
         self.wanted = path.traced.wanted.positions if path.traced.wanted else ()
         self.form = path.form
@@ -52,22 +116,19 @@ class Plan:
         each = zip(path.traced.each, self.runner.outputs)
         self.same = [k for k, (own, lane) in enumerate(each) if own and not lane]
         """Outputs that every lane has its own of, though they are all the same number."""
-        self.fixed: tuple[Any, ...] | None = None if fixed is None else (*fixed, *self.captured)
-        """The Values that every such call depends on; None if they come with the arguments."""
-        known = self.fixed or ()
-        self.distinct = 0 < len({id(x) for x in known}) == len(known)
 
     def run(self, args: tuple[Any, ...], names: tuple[str, ...]) -> Any:
-        """Return the result of a call, MISSED if it takes the long way. The arguments that have
+        """Return the result of a call, MISSED if it is to be made in full. The arguments that have
         `names` come last."""
         if names != self.names or (self.is_inside is not None and inside() is not self.is_inside):
             return MISSED
+        # COUNT and SHARE of a call without lanes; a reader of samples puts their count there
         numbers: list[Any] = [1.0, 1.0]
         arrays: list[Any] = []
-        operands: list[Any] = []
+        values: list[Any] = []
         if not self.records.hold():
             return MISSED
-        if not self.reader.read(args, numbers, arrays, operands):
+        if not self.reader.read(args, numbers, arrays, values):
             return MISSED
         if self.captured:
             numbers.append(self.captured)
@@ -76,17 +137,17 @@ class Plan:
         outputs, broken = self.runner.run(numbers, arrays, lanes)
         if broken is not None:
             outputs = None if isinstance(broken, int) else self.merged(args, outputs, broken)
-            return MISSED if outputs is None else self.finish(args, outputs, operands)
+            return MISSED if outputs is None else self.finish(args, outputs, values)
         outputs = self.spread(outputs, lanes) if self.same else outputs
-        return self.finish(args, outputs, operands)
+        return self.finish(args, outputs, values)
 
     def merged(self, args: Sequence[Any], outputs: Any, broken: Any) -> list[Any] | None:
         """The outputs of all paths, some lanes having left the first; None if another one uses
         other Values."""
-        call = self.call.like(args)
-        merge = Merge(call, self.wanted)
+        arguments = self.arguments.like(args)
+        merge = Merge(arguments, self.wanted)
         try:
-            for path, group, found in self.paths.rest(call, outputs, broken):
+            for path, group, found in self.paths.rest(arguments, outputs, broken):
                 merge.add(path, group, found)
         except Unknown:
             return None
@@ -107,35 +168,3 @@ class Plan:
         for k in self.same:
             found[k] = numpy.full(lanes, found[k])
         return found
-
-    def operands(self, given: list[Any]) -> tuple[Any, ...]:
-        """The Values that a call depends on: those among its arguments, then the captured."""
-        return (*given, *self.captured) if self.fixed is None else self.fixed
-
-    def given_value(self, given: Any, operands: tuple[Any, ...]) -> Any:
-        """A Value that the function returns as it was given it, or closes over it."""
-        return operands[self.given[given]] if type(given) is int else given
-
-
-def plan_of(args: Sequence[Any], call: Arguments, paths: Paths, records: list[Any]) -> Plan | None:
-    """Return a plan for calls like this one, run by `paths`; None if there is none."""
-    path = paths.first
-    assert path is not None
-    drawn = any(isinstance(source, Draw) for source in path.traced.sources)
-    if drawn or not isinstance(path.runner, OnMachine):
-        return None
-    reader = reader_of(args, call)
-    return None if reader is None else Plan(reader, records, paths, call, fixed_values(call))
-
-
-def fixed_values(call: Arguments) -> list[Any] | None:
-    """The Values among arguments that are the same objects in every such call; None if others are
-    there too."""
-    known = [x for part in call.parts if part.watched is not None for x in part.numbers]
-    return known if len(known) == len(call.values) else None
-
-
-def gate_node(op: Any, operands: tuple[Any, ...], numbers: Any, distinct: bool) -> Any:
-    """A node above `operands`; `numbers` are its data and its partials."""
-    buffer = numbers if type(numbers) is array else array("d", numbers)
-    return nodes.gate(op, operands, buffer, distinct)

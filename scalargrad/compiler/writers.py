@@ -20,7 +20,7 @@ def writer_of(structure: Structure) -> Writer:
 
 def nested(spec: Spec | None, leaves: Iterator[Leaf]) -> Writer:
     if spec is None:
-        return leaf_of(next(leaves))
+        return of_leaf(next(leaves))
     writers = tuple([nested(part, leaves) for part in spec.parts])
     if spec.kind is list:
         plain = all(writer is None for writer in writers)
@@ -33,7 +33,7 @@ def nested(spec: Spec | None, leaves: Iterator[Leaf]) -> Writer:
     return machine.WRITE_BY_CALL, lambda parts: form.built(kind, keys, parts, more), writers
 
 
-def leaf_of(leaf: Leaf) -> Writer:
+def of_leaf(leaf: Leaf) -> Writer:
     if leaf.kind is SCALAR:
         return None
     if leaf.kind is ARRAY:

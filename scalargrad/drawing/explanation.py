@@ -1,16 +1,19 @@
-"""The steps of a gradient, to be read: as text, in a notebook, as a page; and how they come about,
-from a Value or from a function and its arguments."""
+"""The steps of a gradient, to be read as text, in a notebook or as a page. They are made from a
+Value, or from a function and its arguments."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from inspect import Parameter, signature
+from collections.abc import Callable, Sequence
+from inspect import signature
 from typing import Any
 
 from ..engine import Value
+from ..messages import described
 from ..modes import record_lines
-from ..transforms.trees import flatten, is_value
+from ..scalars import is_value
+from ..transforms.parameters import positional_names
+from ..transforms.trees import flatten
 from ..transforms.variables import differentiating, one_number
 from .page import document
 from .steps import report
@@ -54,7 +57,7 @@ def explanation(f: Any, args: Sequence[Any]) -> Explanation:
         return Explanation(f)
     if callable(f):
         return Explanation(recorded(f, args))
-    came = "a Value and arguments" if is_value(f) else f"{type(f).__name__} {f!r:.60}"
+    came = "a Value and arguments" if is_value(f) else described(f)
     raise TypeError(f"explain needs a Value, or a function and its arguments, got {came}")
 
 
@@ -77,19 +80,6 @@ def labelled(arg: Any, name: str) -> Any:
 
 def argument_names(f: Callable[..., Any], count: int) -> list[str]:
     try:
-        return list(parameter_names(f, count))
-    except (TypeError, ValueError):  # what a function written in C may have no signature for
+        return positional_names(signature(f), count)
+    except (TypeError, ValueError):  # a function written in C may have no signature
         return [f"argument {i}" for i in range(count)]
-
-
-def parameter_names(f: Callable[..., Any], count: int) -> Iterator[str]:
-    parameters = list(signature(f).parameters.values())
-    many = Parameter.VAR_POSITIONAL
-    for i in range(count):
-        last = parameters[min(i, len(parameters) - 1)] if parameters else None
-        if last is None:
-            yield f"argument {i}"
-        elif last.kind is many:
-            yield f"{last.name}[{i + 1 - len(parameters)}]"
-        else:
-            yield last.name

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .. import arrays, backward, comparing, copying, given, modes, updates
-from ..rows import BUILT_IN, Operator, attribute, operand
+from .. import arrays, backward, comparing, copying, doubts, given, modes, updates
+from ..rows import BUILT_IN, Operator
+from ..scalars import attribute, operand
 from ..updates import RULES, Job
 from . import _engine
 from ._engine import Value, function, update_rules
@@ -43,7 +44,7 @@ if update_rules() != [rule.signature for rule in RULES.values()]:
     raise ImportError("updates.h does not know the table's update rules: build the extension anew")
 
 _engine.install(
-    tuple(BUILT_IN.values()),
+    rows=tuple(BUILT_IN.values()),
     operand=operand,
     build=build,
     settle=modes.settle,
@@ -62,5 +63,6 @@ _engine.install(
     equal_float=comparing.equal_float,
     compared=comparing.traced_comparison,
     array_ufunc=arrays.array_ufunc,
+    decide=doubts.decide,
 )
 _engine.set_modes(modes.active)

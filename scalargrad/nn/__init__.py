@@ -31,6 +31,6 @@ from .wiring import random_choice as random_choice
 from .wiring import random_wiring as random_wiring
 
 if TYPE_CHECKING:
-    from .activations import Row
+    from .activations import TableActivation
 
-    def __getattr__(name: str) -> type[Row]: ...
+    def __getattr__(name: str) -> type[TableActivation]: ...

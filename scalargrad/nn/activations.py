@@ -28,8 +28,8 @@ class Activation(Module):
         return mapped(self.function, x)
 
 
-class Row(Activation):
-    """An activation that is a row of the operator table; the subclasses say which."""
+class TableActivation(Activation):
+    """An activation that is a row of the operator table: the `row` of the subclass."""
 
     row: Operator
 
@@ -59,10 +59,10 @@ def is_activation(row: Operator) -> bool:
     return not row.hidden and row.arity is not None and row.arity - len(row.defaults) == 1
 
 
-def module_of(row: Operator) -> type[Row]:
+def module_of(row: Operator) -> type[TableActivation]:
     doc = f"{row.name} of every number. {row.__doc__}"
     body = {"row": row, "__doc__": doc, "__module__": __name__}
-    return type(class_name(row), (Row,), body)
+    return type(class_name(row), (TableActivation,), body)
 
 
 modules = {class_name(row): module_of(row) for row in BUILT_IN.values() if is_activation(row)}
@@ -71,7 +71,7 @@ __all__ = ["Activation", *modules]
 
 if TYPE_CHECKING:
 
-    def __getattr__(name: str) -> type[Row]: ...
+    def __getattr__(name: str) -> type[TableActivation]: ...
 
 
 rows: dict[Any, Operator] = {
@@ -88,9 +88,9 @@ def row_of(function: Any) -> Operator | None:
 
 
 def as_layer(function: Any) -> Any:
-    """Return what a layer that is given as `function` does: a function of one number, such as
-    `scalargrad.relu`, is applied to every number of a list. Raises TypeError for what can be no
-    layer."""
+    """Return the layer that is given as `function`: a function of one number, such as
+    `scalargrad.relu`, becomes a layer that applies it to every number of a list. Raises TypeError
+    for anything that cannot be a layer."""
     row = row_of(function)
     if row is not None and row.arity is not None:
         if not is_activation(row):

@@ -19,12 +19,12 @@ from .linear import Linear
 from .module import Module
 from .normalization import LayerNorm
 
-Sequence = list[list[Any]]
+Vectors = list[list[Any]]
 
 
 class SelfAttention(Module):
-    """Each position of a sequence becomes a mixture of what it attends to: `heads` times, each
-    in `width / heads` of the `width` numbers.
+    """Each position of a sequence becomes a mixture of the positions it attends to: `heads` times,
+    each in `width / heads` of the `width` numbers.
 
     `causal`: no position sees a later one. Raises ValueError unless `heads` divides `width`.
     """
@@ -45,7 +45,7 @@ class SelfAttention(Module):
             Linear(width, width, bias, initializer) for _ in range(4)
         )
 
-    def __call__(self, sequence: Any) -> Sequence:
+    def __call__(self, sequence: Any) -> Vectors:
         """Return as many lists of `width` numbers as the sequence has."""
         rows = list(sequence)
         size = self.query.nout // self.heads
@@ -56,7 +56,7 @@ class SelfAttention(Module):
             mixed.append(self._mixtures(*head))
         return [self.output([x for head in heads for x in head]) for heads in zip(*mixed)]
 
-    def _mixtures(self, queries: Sequence, keys: Sequence, values: Sequence) -> Sequence:
+    def _mixtures(self, queries: Vectors, keys: Vectors, values: Vectors) -> Vectors:
         columns = list(zip(*values))
         mixed = []
         for i, query in enumerate(queries):
@@ -97,10 +97,10 @@ class Block(Module):
         self.mlp = Sequential(Linear(width, size), made(activation), Linear(size, width))
         self.dropout = Dropout(dropout)
 
-    def __call__(self, sequence: Any) -> Sequence:
+    def __call__(self, sequence: Any) -> Vectors:
         """Return as many lists of `width` numbers as the sequence has."""
         before, between = self.norms
         rows = list(sequence)
         rows = added(rows, self.dropout(self.attention(map(before, rows))))
-        moved: Sequence = added(rows, self.dropout([self.mlp(between(row)) for row in rows]))
+        moved: Vectors = added(rows, self.dropout([self.mlp(between(row)) for row in rows]))
         return moved

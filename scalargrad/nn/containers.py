@@ -1,4 +1,4 @@
-"""Modules made of modules: one after the other, and around a connection that skips them."""
+"""Modules made of modules: in sequence, and beside a connection that skips them."""
 
 from __future__ import annotations
 
@@ -6,21 +6,16 @@ from collections.abc import Callable, Iterable
 from typing import Any, overload
 
 from ..engine import where
+from ..options import BELOW_ONE, within
 from ..randomness import bernoulli
-from ..rows import is_number
+from ..scalars import is_real
 from .activations import as_layer
 from .inputs import added, mapped
 from .module import Module, batch_of
 
 
-def fraction(name: str, p: float) -> float:
-    if not 0.0 <= p < 1.0:
-        raise ValueError(f"{name} must be at least 0 and below 1, got {p!r:.60}")
-    return p
-
-
 class Sequential(Module):
-    """Layers, Modules or functions, each called with what the one before returns.
+    """Layers, Modules or functions, each called with the result of the layer before.
 
     A function of one number, such as `scalargrad.relu`, is applied to every number. A slice is a
     Sequential of the same layers.
@@ -66,7 +61,7 @@ class Residual(Module):
 
     def __init__(self, inner: Callable[..., Any], drop: float = 0.0) -> None:
         self.inner = as_layer(inner)
-        self.drop = fraction("drop", drop)
+        self.drop = within("drop", drop, BELOW_ONE)
 
     def __call__(self, x: Any) -> Any:
         return self._skipping(x, self.inner)
@@ -79,7 +74,7 @@ class Residual(Module):
         if not self.training or not self.drop:
             return added(x, inner(x))
         stays = bernoulli(1.0 - self.drop)
-        if is_number(stays) and not stays:
+        if is_real(stays) and not stays:
             return x
         scale = 1.0 / (1.0 - self.drop)
         return added(x, mapped(lambda y: where(stays, scale * y, 0.0), inner(x)))
@@ -93,7 +88,7 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5) -> None:
-        self.p = fraction("p", p)
+        self.p = within("p", p, BELOW_ONE)
 
     def __call__(self, x: Any) -> Any:
         if not self.training or not self.p:

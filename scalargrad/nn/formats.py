@@ -1,7 +1,7 @@
 """File formats for a model's numbers: JSON, and safetensors, the exchange format.
 
-Each turns bytes into Content and back. What is read may be anything: whatever is not a whole,
-well-formed file raises ValueError.
+Each format turns bytes into Content and back. A file may hold anything: one that is not whole and
+well-formed raises ValueError.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
 
-SPECIAL = {"NaN": nan, "Infinity": inf, "-Infinity": -inf}
+NOT_FINITE = {"NaN": nan, "Infinity": inf, "-Infinity": -inf}
 """JSON has no such numbers: they stand as strings."""
 
 
@@ -71,7 +71,7 @@ def plain(x: Any) -> Any:
     if isinstance(x, list):
         return [plain(part) for part in x]
     if isinstance(x, (int, float)):
-        # an integer too: what is read back is a float, and the checksum is of that
+        # an integer too: it is read back as a float, which the checksum is taken of
         return float(x) if isfinite(x) else special(x)
     return x
 
@@ -86,7 +86,7 @@ def restored(x: Any) -> Any:
         return {name: restored(part) for name, part in x.items()}
     if isinstance(x, list):
         return [restored(part) for part in x]
-    return SPECIAL.get(x, x) if isinstance(x, str) else x
+    return NOT_FINITE.get(x, x) if isinstance(x, str) else x
 
 
 def number(text: str) -> float:
@@ -138,7 +138,7 @@ def split(name: str) -> tuple[str, tuple[int, ...]]:
 
 
 def arrays(numbers: dict[str, float]) -> Iterator[tuple[str, tuple[int, ...], list[float]]]:
-    """Yield name, shape and numbers of each array; of shape () where they do not fill one."""
+    """Yield name, shape and numbers of each array; numbers that do not fill one have shape ()."""
     stems: dict[str, dict[tuple[int, ...], float]] = {}
     for name, x in numbers.items():
         stem, index = split(name)

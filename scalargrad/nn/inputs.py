@@ -1,4 +1,4 @@
-"""What modules take and give: a number, a list of numbers, or lists of such lists.
+"""Inputs and outputs of modules: a number, a list of numbers, or lists of such lists.
 
 A number here is a float, a Value, or anything else that operators work on.
 """
@@ -8,21 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..rows import builder, is_number
-
-
-def is_scalar(x: Any) -> bool:
-    return type(x) is float or builder(x) is not None or is_number(x)
+from ..messages import described
+from ..scalars import is_scalar, is_value
 
 
 def data_of(x: Any) -> Any:
     """Return a number without its gradient: a NumPy scalar's `data` is something else."""
-    return x if builder(x) is None else x.data
+    return x.data if is_value(x) else x
 
 
 def inputs_of(x: Any) -> Sequence[Any]:
     """The inputs as a list or tuple; a number or Value alone counts as a list of one. Raises
-    TypeError for what is no list at all."""
+    TypeError for anything else."""
     if isinstance(x, (list, tuple)):
         return x
     # an array's own numbers convert slowly: once here, not once in every neuron
@@ -32,7 +29,7 @@ def inputs_of(x: Any) -> Sequence[Any]:
     try:
         return tuple(found)
     except TypeError:
-        came = f"{type(x).__name__} {x!r:.60}"
+        came = described(x)
         raise TypeError(f"expected a list of numbers or Values, got {came}") from None
 
 

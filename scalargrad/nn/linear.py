@@ -6,6 +6,8 @@ import operator
 from typing import Any
 
 from ..engine import dot, max
+from ..messages import described
+from ..options import whole
 from .initializers import Initializer, matrix, normal, vector, xavier_uniform
 from .inputs import inputs_for
 from .module import Module
@@ -42,8 +44,7 @@ class Maxout(Module):
     def __init__(
         self, nin: int, nout: int, pieces: int = 2, initializer: Initializer = xavier_uniform
     ) -> None:
-        if pieces < 1:
-            raise ValueError(f"Maxout needs at least one piece, got {pieces}")
+        whole("pieces", pieces)
         self.nin = nin
         self.nout = nout
         self.maps = [Linear(nin, pieces, initializer=initializer) for _ in range(nout)]
@@ -73,7 +74,7 @@ class Embedding(Module):
         try:
             index = operator.index(token)
         except TypeError:
-            came = f"{type(token).__name__} {token!r:.60}"
+            came = described(token)
             raise TypeError(f"a token is a whole number, got {came}") from None
         if not 0 <= index < self.count:
             raise ValueError(f"Embedding expected a token 0 to {self.count - 1}, got {index}")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..engine import Value, dot, functions, relu
+from ..messages import described
 from ..randomness import uniform
 from .inputs import inputs_of as inputs_of
 from .module import Module
@@ -13,18 +14,18 @@ from .module import Module
 
 def function(activation: Any) -> Any:
     """Return an activation as a function. Raises ValueError for a name that no function has,
-    TypeError for what is neither."""
+    TypeError for anything but a function or a name."""
     found = functions.get(activation.lower()) if isinstance(activation, str) else activation
     if found is None:
         raise ValueError(f"an activation is a function, as tanh, or its name; got {activation!r}")
     if not callable(found):
-        came = f"{type(activation).__name__} {activation!r:.60}"
+        came = described(activation)
         raise TypeError(f"an activation is a function, as tanh, or its name; got {came}")
     return found
 
 
 def title(activation: Any) -> str:
-    """What a unit with this activation is called: ReLU, Tanh."""
+    """The name of a unit with this activation: ReLU, Tanh."""
     symbol = getattr(activation, "symbol", "")
     name = getattr(activation, "__name__", type(activation).__name__)
     return symbol if symbol.isalnum() and symbol != symbol.lower() else name.capitalize()
@@ -76,7 +77,7 @@ class MLP(Module):
 
     def __init__(self, nin: int, nouts: Sequence[int], activation: Any = relu) -> None:
         if not isinstance(nouts, (list, tuple)):
-            came = f"{type(nouts).__name__} {nouts!r:.60}"
+            came = described(nouts)
             cure = f": MLP({nin!r}, [{nouts!r}])" if isinstance(nouts, int) else ""
             raise TypeError(f"nouts lists the neurons of each layer, got {came}{cure}")
         sizes = [nin, *nouts]

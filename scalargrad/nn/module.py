@@ -1,14 +1,14 @@
 """Module: anything with parameters, found by walking its attributes.
 
 Every Value in a public attribute is a parameter, through lists, tuples, dicts and Modules within.
-What should not be one (an activation kept to look at) goes into an attribute `_of_this_kind`.
-Numbers that are kept and saved but not trained stand in a Buffer.
+A Value that should be no parameter (an activation kept to look at) goes into an attribute
+`_of_this_kind`. Numbers that are kept and saved but not trained stand in a Buffer.
 
 A Module called takes one sample: a number, or a list of numbers (of such lists, for a sequence).
-`batch` takes a list of samples and returns a list of outputs. It calls the Module on each, but for
-BatchNorm, which must see all samples at once while it trains, and for what holds other Modules
-and hands the batch on (Sequential, Residual). So training uses `model.batch(samples)`, which is
-right for every Module, and prediction `model(sample)`, after `model.eval()`.
+`batch` takes a list of samples and returns a list of outputs. It calls the Module on each sample,
+with two exceptions: BatchNorm must see all samples at once while it trains, and Sequential and
+Residual hand the batch on to their parts. So training uses `model.batch(samples)`, which is right
+for every Module, and prediction `model(sample)`, after `model.eval()`.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from ..engine import Value
-from ..rows import builder
+from ..scalars import is_value
 from . import saving
 from .summary import summary
 
 M = TypeVar("M", bound="Module")
 
 
-class Number(float):
+class PlainParameter(float):
     """A parameter that is a plain number, not a Value: `parameters()` lists it all the same."""
 
     __slots__ = ()
@@ -38,7 +38,7 @@ class Buffer(list[float]):
 
 
 class NeedsBatch(ValueError):
-    """A part that must see all samples at once was given one, by `batch` of what holds it."""
+    """A part that must see all samples at once was given a single one, by `batch` of its holder."""
 
     def __init__(self, part: str, within: str = "") -> None:
         self.part, self.within = part, within
@@ -89,7 +89,7 @@ class Module:
         old, new = self.parameters(), list(values)
         if len(old) != len(new):
             raise ValueError(f"expected {len(old)} parameters, got {len(new)}")
-        kept = [x if builder(x) else Number(x) for x in new]
+        kept = [x if is_value(x) else PlainParameter(x) for x in new]
         replaced: M = _replace(self, dict(zip(map(id, old), kept)))
         return replaced
 
@@ -134,7 +134,7 @@ class Module:
         try:
             return [self(sample) for sample in samples]
         except NeedsBatch as error:
-            # the innermost one is to be told
+            # the message names the innermost Module
             within = error.within or type(self).__name__
             raise NeedsBatch(error.part, within) from None
 
@@ -157,25 +157,25 @@ def _parts(whole: Any) -> Iterable[tuple[Any, Any]]:
 
 
 WHOLES = (Module, list, tuple, dict)
-"""What may hold parameters."""
+"""Kinds of objects that may hold parameters."""
 
 
 class _Role(NamedTuple):
-    """What a walk does with an object of some type."""
+    """Whether a walk lists objects of a type, and whether it looks into them."""
 
     listed: bool
     entered: bool
 
 
 def _role(part: Any) -> _Role:
-    parameter = builder(part) is not None or type(part) is Number
+    parameter = is_value(part) or type(part) is PlainParameter
     entered = not parameter and isinstance(part, WHOLES) and type(part) is not Buffer
     return _Role(parameter or isinstance(part, (Module, Buffer)), entered)
 
 
 def _walk(whole: Any, name: str | None = "") -> list[tuple[Any, Any]]:
-    """Every parameter, Buffer and Module within, each once, with its name; without names, which
-    take half the time, where `name` is None."""
+    """Every parameter, Buffer and Module within, each once, with its name. If `name` is None they
+    have no names, which take half the time."""
     found = [(name, whole)]
     _collect(whole, name, {id(whole)}, found, {})
     return found
@@ -203,9 +203,10 @@ def _collect(
 
 
 def _replace(part: Any, new: dict[int, Any]) -> Any:
-    """`part` with `new` in place of what has these ids; itself where there is none of them."""
+    """A copy of `part` with objects replaced: `new` has the replacements by the id of the object.
+    `part` itself where nothing in it is replaced."""
     if isinstance(part, Module):
-        # known before its parts are: a part may refer back to the whole
+        # entered before its parts are replaced: a part may refer back to the whole
         new[id(part)] = copied = copy.copy(part)
         vars(copied).update(_replaced_parts(part, new))
         return copied

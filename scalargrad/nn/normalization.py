@@ -6,18 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..engine import dot, mean, reciprocal, sqrt
-from ..rows import is_number
+from ..options import POSITIVE, SHARE, within
+from ..scalars import is_real
 from .initializers import vector
 from .inputs import data_of, inputs_for
 from .module import Buffer, Module, NeedsBatch
 
 Numbers = Sequence[Any]
-
-
-def positive(epsilon: float) -> float:
-    if not epsilon > 0.0:
-        raise ValueError(f"epsilon must be a positive number, got {epsilon!r:.60}")
-    return epsilon
 
 
 def centred(xs: Numbers, around: Any) -> list[Any]:
@@ -44,7 +39,7 @@ class LayerNorm(Module):
 
     def __init__(self, width: int, epsilon: float = 1e-5) -> None:
         self.width = width
-        self.epsilon = positive(epsilon)
+        self.epsilon = within("epsilon", epsilon, POSITIVE)
         self.gain = vector([1.0] * width)
         self.shift = vector([0.0] * width)
 
@@ -63,7 +58,7 @@ class RMSNorm(Module):
 
     def __init__(self, width: int, epsilon: float = 1e-5, gain: bool = True) -> None:
         self.width = width
-        self.epsilon = positive(epsilon)
+        self.epsilon = within("epsilon", epsilon, POSITIVE)
         self.gain = vector([1.0] * width) if gain else None
 
     def __call__(self, x: Any) -> list[Any]:
@@ -75,17 +70,15 @@ class RMSNorm(Module):
 class BatchNorm(Module):
     """Each of `width` numbers minus its mean, over its standard deviation; then gain and shift.
 
-    In training `batch` takes mean and variance over the samples it is given, at least two, and
-    moves the running ones by the share `momentum` towards them. In use the running ones count,
-    and a sample alone will do. Source: Ioffe & Szegedy, Batch Normalization (2015).
+    In training `batch` takes mean and variance over its samples, at least two, and moves the
+    running mean and variance by the share `momentum` towards them. In use the running mean and
+    variance count, and a sample alone will do. Source: Ioffe & Szegedy, Batch Normalization (2015).
     """
 
     def __init__(self, width: int, momentum: float = 0.1, epsilon: float = 1e-5) -> None:
-        if not 0.0 <= momentum <= 1.0:
-            raise ValueError(f"momentum must be from 0 to 1, got {momentum!r:.60}")
         self.width = width
-        self.momentum = momentum
-        self.epsilon = positive(epsilon)
+        self.momentum = within("momentum", momentum, SHARE)
+        self.epsilon = within("epsilon", epsilon, POSITIVE)
         self.gain = vector([1.0] * width)
         self.shift = vector([0.0] * width)
         self.running_mean = Buffer([0.0] * width)
@@ -117,7 +110,7 @@ class BatchNorm(Module):
         average = mean(column)
         differences = centred(column, average)
         variance = mean_square(differences)
-        # the mean square around a sample's own mean is too small by this factor on average
+        # the mean square around the mean of few samples is too small, on average by this factor
         unbiased = variance * (len(column) / (len(column) - 1))
         self._remember(self.running_mean, i, average)
         self._remember(self.running_variance, i, unbiased)
@@ -128,7 +121,7 @@ class BatchNorm(Module):
 
     def _remember(self, running: Buffer, i: int, statistic: Any) -> None:
         number = data_of(statistic)
-        if not is_number(number):
+        if not is_real(number):
             raise TypeError(
                 "BatchNorm in training keeps running statistics, which a compiled function "
                 f"cannot: expected a number, got {type(number).__name__}; call model.eval() first"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..engine import dot, step
-from ..rows import is_number
+from ..scalars import is_real
 from .initializers import vector
 from .inputs import inputs_for
 from .module import Module
@@ -31,7 +31,7 @@ class Perceptron(Module):
 
         Where a plane separates the classes, repeated passes over them end without mistakes.
         """
-        if not (is_number(target) and target in (0, 1)):
+        if not (is_real(target) and target in (0, 1)):
             raise ValueError(f"the target of a threshold unit is 0 or 1, got {target!r:.60}")
         error = float(target) - self(x).data
         inputs = inputs_for(self, x, self.nin)

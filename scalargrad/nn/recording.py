@@ -1,7 +1,7 @@
-"""What each part of a network was given and returned, call by call, without a word in its code.
+"""Inputs and outputs of each part of a network, recorded call by call without a change to its code.
 
-Within `recording` every Module of the network has a subclass of its own class, whose call keeps
-what went in and came out; afterwards it has its class again.
+Within `recording` every Module of the network has a subclass of its own class, whose calls keep
+input and output; afterwards each Module has its class again.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..blocks import Temporary
+from ..scalars import is_scalar
+from ..temporary import Temporary
 from . import Module
 
 
 @dataclass
 class Call:
-    """One call of a part: its name ("" for the whole) and class, what went in and came out, and
-    the calls within."""
+    """One call of a part: its name ("" for the whole) and class, its input and output, and the
+    calls within."""
 
     name: str
     kind: str
@@ -38,7 +39,8 @@ class Call:
 
 
 def recording(model: Module) -> Temporary:
-    """Within it, each call of `model` is added to the list that it gives, with all calls inside.
+    """Within `with recording(model) as calls:` each call of `model` is added to the list `calls`,
+    with all calls inside.
 
     The list keeps the outputs, and with them their graphs: clear it between calls. Raises
     TypeError unless `model` is a Module.
@@ -69,26 +71,22 @@ def observed(kind: type[Any], name: str, open_calls: list[Call]) -> Any:
 
 
 def rows_of(output: Any) -> Iterator[list[Any]]:
-    if is_number(output):
+    if is_scalar(output):
         yield [output]
     elif isinstance(output, (list, tuple)) and output:
-        if all(map(is_number, output)):
+        if all(map(is_scalar, output)):
             yield list(output)
         else:
             for part in output:
                 yield from rows_of(part)
 
 
-def is_number(x: Any) -> bool:
-    return isinstance(x, (int, float)) or hasattr(x, "partials")
-
-
 def layers(call: Call, whole: bool = True) -> Iterator[Call]:
     """Yield the calls within that are layers, in the order in which they ended.
 
-    Not the single neuron, which is called beside others with the same input, or whose output is
-    one number in a list; nor what hands on its input; nor a container, which returns what its
-    last part returned.
+    A single neuron is no layer: it is called beside others with the same input, or its output is
+    one number in a list. Neither is a part that hands on its input, nor a container, which returns
+    the output of its last part.
     """
     lists = isinstance(call.output, (list, tuple))
     inner = [c for c in call.inner if not lists or isinstance(c.output, (list, tuple))]

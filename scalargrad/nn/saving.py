@@ -1,7 +1,7 @@
 """A model's numbers outside of it: in a dict by name, and on disk, bit for bit.
 
 Loading is data only: nothing in a file is ever run. The model itself is made by its constructor,
-and stays as it was if what is to be loaded does not fit it. Numbers are those of parameters and
+and stays as it was if the numbers to be loaded do not fit it. The numbers are in parameters and
 buffers: "layers.0.neurons.3.b", "norm.running_mean.2". Module's methods state_dict and
 load_state_dict are the functions here.
 """
@@ -14,22 +14,22 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Protocol
 
-from ..rows import builder, real
-from ..updates import place
+from ..scalars import is_value, real
+from ..updates import set_data
 from . import formats
 from .formats import Content
 from .inputs import data_of
 
 
 class Model(Protocol):
-    """What is asked of a Module here."""
+    """A model with numbers to be saved, as a Module is."""
 
     def named_parameters(self) -> Iterable[tuple[str, Any]]: ...
     def named_buffers(self) -> Iterable[tuple[str, MutableSequence[float]]]: ...
 
 
-class Optimizer(Protocol):
-    """What is asked of an optimizer here: plain data."""
+class Stateful(Protocol):
+    """An object with a state to be saved, as an optimizer is: plain data."""
 
     def state_dict(self) -> dict[str, Any]: ...
     def load_state_dict(self, state: Mapping[str, Any]) -> None: ...
@@ -73,7 +73,7 @@ def checked(model: Model, state: Mapping[str, Any], what: object) -> dict[str, f
             f"missing {missing[:3]!s:.120}, {len(unknown)} are unknown to it {unknown[:3]!s:.120}"
         )
     for name, parameter in model.named_parameters():
-        if builder(parameter) is None:
+        if not is_value(parameter):
             raise TypeError(
                 f"{name} is a plain number: load into a model of Values, then with_parameters"
             )
@@ -82,7 +82,7 @@ def checked(model: Model, state: Mapping[str, Any], what: object) -> dict[str, f
 
 def assign(model: Model, state: Mapping[str, float]) -> None:
     parameters = dict(model.named_parameters())
-    place(parameters.values(), [state[name] for name in parameters])
+    set_data(parameters.values(), [state[name] for name in parameters])
     for name, buffer in model.named_buffers():
         buffer[:] = [state[f"{name}.{i}"] for i in range(len(buffer))]
 
@@ -90,7 +90,7 @@ def assign(model: Model, state: Mapping[str, float]) -> None:
 # ------ on disk
 
 
-def save(model: Model, path: str | PathLike[str], optimizer: Optimizer | None = None) -> None:
+def save(model: Model, path: str | PathLike[str], optimizer: Stateful | None = None) -> None:
     """Write the parameters and buffers of `model`, and the state of `optimizer`, to a file: in
     the safetensors format if the name ends in .safetensors, else JSON.
 
@@ -101,7 +101,7 @@ def save(model: Model, path: str | PathLike[str], optimizer: Optimizer | None = 
     replace(Path(path), formats.of(path).write(content))
 
 
-def load(model: Model, path: str | PathLike[str], optimizer: Optimizer | None = None) -> None:
+def load(model: Model, path: str | PathLike[str], optimizer: Stateful | None = None) -> None:
     """Set the parameters and buffers of `model`, and the state of `optimizer`, to what `save`
     wrote. A file without a checksum, as written by hand or by other programs, is taken as it is.
 

@@ -14,13 +14,13 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any, NamedTuple
 
-WIDEST = 72
+WIDEST_LINE = 72
 
 
-class Part(NamedTuple):
+class Nested(NamedTuple):
     name: str
     module: Any
-    parts: list[Part]
+    parts: list[Nested]
 
 
 class Line(NamedTuple):
@@ -41,9 +41,9 @@ def summary(module: Any) -> str:
     return "\n".join([table[0] + (unit if rows[0].total else ""), *table[1:]])
 
 
-def tree(module: Any) -> Part:
+def tree(module: Any) -> Nested:
     """The Modules within, each at the innermost Module that holds it."""
-    root, *rest = (Part(name, part, []) for name, part in module.named_modules())
+    root, *rest = (Nested(name, part, []) for name, part in module.named_modules())
     around = [root]
     for part in rest:
         while around[-1].name and not part.name.startswith(around[-1].name + "."):
@@ -53,13 +53,13 @@ def tree(module: Any) -> Part:
     return root
 
 
-def parts_of(whole: Part) -> list[tuple[str, Part]]:
-    """The parts of a Module, by their names in it, in its order; functions that stand in a list,
-    as layers do, are parts too."""
+def parts_of(whole: Nested) -> list[tuple[str, Nested]]:
+    """The parts of a Module with their names in it, in its order. A function in a list, as among
+    layers, is a part too."""
     skip = len(whole.name) + 1 if whole.name else 0
     attributes = vars(whole.module)
     functions = [
-        (f"{name}.{i}", Part("", x, []))
+        (f"{name}.{i}", Nested("", x, []))
         for name, items in attributes.items()
         if isinstance(items, list) and not name.startswith("_")
         for i, x in enumerate(items)
@@ -80,23 +80,25 @@ def is_function(x: Any) -> bool:
     return callable(x) and not hasattr(x, "named_modules")
 
 
-def lines(part: Part, whole: Any, depth: int) -> list[Line]:
+def lines(part: Nested, whole: Any, depth: int) -> list[Line]:
     if is_function(part.module):
         return [Line(depth, "", getattr(part.module, "__name__", type(part.module).__name__), 0)]
     count = len(part.module.parameters())
     own = printed_by_itself(part.module)
     if own and part.module is not whole:
         text = repr(part.module)
-        return [Line(depth, "", text if len(text) < WIDEST else f"{text[:WIDEST]}…", count)]
+        return [
+            Line(depth, "", text if len(text) < WIDEST_LINE else f"{text[:WIDEST_LINE]}…", count)
+        ]
     first = Line(depth, "", f"{type(part.module).__name__}{settings(part)}", count)
     return [first, *within(part, whole, depth + 1)]
 
 
-def within(part: Part, whole: Any, depth: int) -> list[Line]:
-    """The lines of the parts, those of equal ones once."""
-    blocks = [(name, lines(inner, whole, depth)) for name, inner in parts_of(part)]
+def within(part: Nested, whole: Any, depth: int) -> list[Line]:
+    """The lines of the parts; equal parts that follow one another share theirs."""
+    printed = [(name, lines(inner, whole, depth)) for name, inner in parts_of(part)]
     found = []
-    for (first, *rest), run in groupby(blocks, key=lambda block: block[1]):
+    for (first, *rest), run in groupby(printed, key=lambda named: named[1]):
         names = [name for name, _ in run]
         label = names[0] if len(names) == 1 else f"{names[0]} … {names[-1].split('.')[-1]}"
         times = "" if len(names) == 1 else f"{len(names)} × "
@@ -109,7 +111,7 @@ def printed_by_itself(module: Any) -> bool:
     return bool(type(module).__repr__.__module__ != f"{__package__}.module")
 
 
-def settings(part: Part) -> str:
+def settings(part: Nested) -> str:
     """The plain attributes, as in a call: "(nin=64, nout=32)". Nothing for a container."""
     plain = {name: x for name, x in vars(part.module).items() if not name.startswith("_")}
     shown = [f"{name}={shown_as(x)}" for name, x in plain.items() if shown_as(x)]

@@ -54,7 +54,7 @@ def input_number(i: Any, nin: int) -> int:
 
 
 def masked(mask: Iterable[Iterable[Any]]) -> list[list[int]]:
-    """Return which inputs each output listens to: those where its row of the mask is true."""
+    """Return the inputs that each output listens to: where its row of the mask is true."""
     return [[i for i, wanted in enumerate(row) if wanted] for row in mask]
 
 
@@ -67,7 +67,7 @@ class Wired(Module):
     """A network of units wired in any way without a circle.
 
     `wiring` gives for each unit, in any order, the names of the inputs and units it listens to.
-    Units that are `outputs` are affine, the others go through the `activation`. Raises
+    Units that are `outputs` are affine, all other units go through the `activation`. Raises
     ValueError for a circle, and for a name that is neither an input nor a unit.
     """
 
@@ -86,7 +86,7 @@ class Wired(Module):
         self._heard = {name: list(wiring[name]) for name in self.units}
 
     def __call__(self, x: Any) -> list[Any]:
-        """Return the outputs for a number for each of the inputs."""
+        """Return the outputs, given a number for each of the inputs."""
         known = dict(zip(self._inputs, inputs_for(self, x, len(self._inputs))))
         for name, unit in self.units.items():
             total = unit([known[source] for source in self._heard[name]])
@@ -120,7 +120,7 @@ def check_names(inputs: Sequence[Hashable], wiring: Wiring, outputs: Sequence[Ha
 
 
 def random_wiring(nin: int, units: int, fan_in: int) -> dict[Hashable, list[Hashable]]:
-    """Return a wiring drawn at random: inputs are numbered 0 … nin − 1, units from `nin` on,
-    and each listens to `fan_in` different ones before it (to all, where these are fewer)."""
+    """Return a wiring drawn at random: inputs are numbered 0 … nin − 1, units from `nin` on. Each
+    unit listens to `fan_in` different inputs and units before it (to all, if they are fewer)."""
     numbers = range(nin, nin + units)
     return {n: list[Hashable](choice(n, min(fan_in, n))) for n in numbers}

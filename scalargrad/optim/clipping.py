@@ -8,17 +8,11 @@ from typing import Any
 
 from ..engine import update
 from ..modes import AnomalyError
-from ..rows import real
+from ..options import POSITIVE, within
+from ..scalars import real
 from ..updates import Job, clip_grad, scale_grad
-from .groups import POSITIVE, parameters_of
+from .groups import parameters_of
 from .optimizer import Optimizer
-
-
-def limit(x: Any, name: str) -> float:
-    number = real(x)
-    if not POSITIVE.holds(number):
-        raise ValueError(f"{name} must be {POSITIVE.words}, got {x!r}")
-    return number
 
 
 def clipped(source: Any) -> tuple[Any, ...]:
@@ -30,7 +24,7 @@ def clip_grad_norm(parameters: Any, max_norm: float) -> float:
     """Scale the gradients of an optimizer's, a model's or a list's parameters so that their norm,
     the root of the sum of their squares, is at most `max_norm` > 0. Returns the norm before.
     Raises AnomalyError, and changes nothing, if that is not finite."""
-    most = limit(max_norm, "max_norm")
+    most = within("max_norm", real(max_norm), POSITIVE)
     found = clipped(parameters)
     norm = hypot(*[p.grad for p in found])
     if not isfinite(norm):
@@ -43,5 +37,5 @@ def clip_grad_norm(parameters: Any, max_norm: float) -> float:
 def clip_grad_value(parameters: Any, max_value: float) -> None:
     """Bring every gradient of an optimizer's, a model's or a list's parameters into
     [−`max_value`, `max_value`]; NaN stays NaN."""
-    most = limit(max_value, "max_value")
+    most = within("max_value", real(max_value), POSITIVE)
     update((Job(clip_grad, clipped(parameters), array("d", [0.0]), (most,)),))

@@ -1,26 +1,15 @@
-"""Parameter groups: which Values move together, by what options, and what is kept of them."""
+"""Parameter groups: Values that move together, their options, and the numbers kept of them."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Mapping
-from math import inf
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from ..rows import builder, real
+from ..messages import described
+from ..options import BELOW_ONE, NOT_NEGATIVE, POSITIVE, within
+from ..scalars import is_value, real
 from ..updates import Job, Rule
-
-
-class Range(NamedTuple):
-    """What an option may be: in words, and as a test of a float."""
-
-    words: str
-    holds: Callable[[float], bool]
-
-
-POSITIVE = Range("a positive number", lambda x: 0.0 < x < inf)
-NOT_NEGATIVE = Range("a number from 0 up", lambda x: 0.0 <= x < inf)
-BELOW_ONE = Range("at least 0 and below 1", lambda x: 0.0 <= x < 1.0)
 
 RANGES = {
     "lr": POSITIVE,
@@ -39,15 +28,14 @@ def checked_option(name: str, x: Any) -> float:
     if isinstance(x, bool):
         raise TypeError(f"{name} must be a number, got {x!r}")
     number = real(x)
-    wanted = RANGES.get(name)
-    if wanted is not None and not wanted.holds(number):
-        raise ValueError(f"{name} must be {wanted.words}, got {x!r}")
+    if name in RANGES:
+        within(name, x, RANGES[name])
     return number
 
 
 def one_parameter(place: int, x: Any) -> Any:
-    if builder(x) is None:
-        raise TypeError(f"expected Values, got {type(x).__name__} {x!r:.60} as parameter {place}")
+    if not is_value(x):
+        raise TypeError(f"expected Values, got {described(x)} as parameter {place}")
     if x.op is not None:
         raise ValueError(
             f"parameter {place} was computed, by {x.op.name}: a step moves leaves, which nothing "
@@ -63,10 +51,8 @@ def parameters_of(source: Any) -> tuple[Any, ...]:
     comes twice.
     """
     found = source.parameters() if hasattr(source, "parameters") else source
-    if builder(found) is not None or not isinstance(found, Iterable) or isinstance(found, str):
-        raise TypeError(
-            f"expected a model or a list of parameters, got {type(source).__name__} {source!r:.60}"
-        )
+    if is_value(found) or not isinstance(found, Iterable) or isinstance(found, str):
+        raise TypeError(f"expected a model or a list of parameters, got {described(source)}")
     parameters = tuple(one_parameter(i, x) for i, x in enumerate(found))
     if not parameters:
         raise ValueError("there is no parameter to train: the list is empty")
@@ -126,7 +112,7 @@ class Group:
 
     def restored(self, saved: Any, what: str) -> tuple[dict[str, float], array[float]]:
         """Return options and memory as `state_dict` gave them. Raises ValueError, naming `what`,
-        unless they are those of such a group."""
+        unless they fit this group."""
         refuse_unless(isinstance(saved, Mapping), what, "a dict", saved)
         names = {"steps", "options", "state"}
         refuse_unless(set(saved) == names, what, f"the entries {sorted(names)}", sorted(saved))
@@ -148,7 +134,7 @@ class Group:
 
 def refuse_unless(right: bool, what: str, expected: str, came: Any) -> None:
     if not right:
-        raise ValueError(f"{what}: expected {expected}, got {type(came).__name__} {came!r:.60}")
+        raise ValueError(f"{what}: expected {expected}, got {described(came)}")
 
 
 def same_names(saved: Any, names: Iterable[str], what: str) -> None:

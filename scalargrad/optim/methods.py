@@ -6,7 +6,7 @@ from math import sqrt
 from typing import Any
 
 from .. import updates
-from ..blocks import Temporary
+from ..temporary import Temporary
 from .groups import Group
 from .optimizer import Optimizer, Schedule
 
@@ -43,8 +43,8 @@ class Nesterov(Optimizer):
     """Nesterov's momentum in its look-ahead form: v ← momentum · v − lr · gradient at
     data + momentum · v, then data ← data + v.
 
-    The gradient is taken there `with optimizer.look_ahead():`. What SGD(…, nesterov=True) calls
-    data is this one's data + momentum · v. Source: Sutskever, Martens, Dahl & Hinton, On the
+    The gradient is taken there `with optimizer.look_ahead():`. The data of SGD(…, nesterov=True)
+    are data + momentum · v here. Source: Sutskever, Martens, Dahl & Hinton, On the
     importance of initialization and momentum in deep learning (2013).
     """
 
@@ -158,7 +158,7 @@ class Adam(Optimizer):
         return corrected, beta1, beta2, options["eps"], *self.decay(lr, decay), root
 
     def decay(self, lr: float, weight_decay: float) -> tuple[float, float]:
-        """What of the data is added to the gradient, and what is left of the data."""
+        """The multiple of the data added to the gradient, and the share of the data left."""
         return weight_decay, 1.0
 
 

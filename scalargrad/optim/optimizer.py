@@ -1,4 +1,4 @@
-"""What all optimizers do: groups of parameters, steps, schedules, state."""
+"""The work of all optimizers: groups of parameters, steps, schedules, state."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from ..engine import update
 from ..modes import AnomalyError
-from ..rows import real
+from ..scalars import real
 from ..updates import Job, Rule, clear_grad
 from .groups import Group, parameters_of, refuse_twins, refuse_unless
 
@@ -58,7 +58,7 @@ class Optimizer:
 
     @property
     def lr(self) -> float:
-        """The learning rate of the first group, before the schedule. Set, it is that of all."""
+        """The learning rate of the first group, before the schedule; set, of all groups."""
         return self.groups[0]["lr"]
 
     @lr.setter
@@ -72,7 +72,7 @@ class Optimizer:
         return self.lr * self.factor()
 
     def factor(self) -> float:
-        """What the schedule makes of `lr` in the next step."""
+        """The schedule's factor on `lr` in the next step."""
         if self.schedule is None:
             return 1.0
         factor = real(self.schedule(self.steps))
@@ -117,13 +117,13 @@ class Optimizer:
 
     # ------ its state, as plain data
     def state_dict(self) -> dict[str, Any]:
-        """Return steps, options and what is kept of each parameter, group by group, as dicts,
-        lists and numbers. Parameters are told by their order, the schedule is not part of it."""
+        """Return steps, options and the numbers kept of each parameter, group by group, as dicts,
+        lists and numbers. Parameters are told by their order; the schedule is no part of it."""
         return {"rule": self.rule.name, "groups": [group.state_dict() for group in self.groups]}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from what `state_dict` returned. Raises ValueError, and changes nothing, unless
-        it is that of an optimizer of the same kind and groups."""
+        """Go on from a state that `state_dict` returned. Raises ValueError, and changes nothing,
+        unless it came from an optimizer of the same kind and groups."""
         for group, (options, memory) in zip(self.groups, self.restored(state)):
             group.options, group.memory = options, memory
 

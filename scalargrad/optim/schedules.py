@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from itertools import accumulate
 
-from ..options import whole
+from ..options import SHARE, whole, within
 
 __all__ = [
     "Schedule",
@@ -29,12 +29,6 @@ __all__ = [
 Schedule = Callable[[int], float]
 
 
-def part(name: str, x: float) -> float:
-    if 0.0 <= x <= 1.0:
-        return x
-    raise ValueError(f"{name} must be between 0 and 1, got {x!r}")
-
-
 def constant(factor: float = 1.0) -> Schedule:
     """The same factor at every step."""
     return lambda t: factor
@@ -43,21 +37,21 @@ def constant(factor: float = 1.0) -> Schedule:
 def step(at: Iterable[int], factor: float = 0.1) -> Schedule:
     """Multiplied by `factor` at each of the steps `at`: step([30, 60, 90])."""
     steps = sorted(whole("a step", x) for x in at)
-    part("factor", factor)
+    within("factor", factor, SHARE)
     return lambda t: factor ** bisect_right(steps, t)
 
 
 def cosine(steps: int, last: float = 0.0) -> Schedule:
     """From 1 down to `last` after so many steps, along ½(1 + cos(πt/T)); then it stays there."""
     whole("steps", steps)
-    part("last", last)
+    within("last", last, SHARE)
     return lambda t: last + (1.0 - last) * 0.5 * (1.0 + math.cos(math.pi * min(t / steps, 1.0)))
 
 
 def linear(steps: int, last: float = 0.0) -> Schedule:
     """From 1 down to `last` after so many steps, along 1 − t/T; then it stays there."""
     whole("steps", steps)
-    part("last", last)
+    within("last", last, SHARE)
     return lambda t: 1.0 - (1.0 - last) * min(t / steps, 1.0)
 
 
@@ -71,7 +65,7 @@ def warmup(steps: int, first: float = 0.0) -> Schedule:
     """From `first` up to 1 in so many steps, evenly; then it stays there. The first step is
     made at the first rise: one at the rate 0 would be lost."""
     whole("steps", steps)
-    part("first", first)
+    within("first", first, SHARE)
     return lambda t: first + (1.0 - first) * min((t + 1) / steps, 1.0)
 
 

@@ -1,4 +1,4 @@
-"""Random search: what gradient descent is measured against."""
+"""Random search, the measure for gradient descent: it follows no slope."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from ..blocks import Temporary
 from ..modes import no_grad
+from ..options import POSITIVE, within
+from ..temporary import Temporary
 from ..transforms.variables import number
-from ..updates import place
-from .groups import POSITIVE, parameters_of
+from ..updates import set_data
+from .groups import parameters_of
 
 
 def random_search(
@@ -23,9 +24,8 @@ def random_search(
 ) -> float:
     """Try parameters drawn from [−`scale`, `scale`], or with `local` moved by as much from the
     best so far, and leave those with the lowest loss; return it. `loss` takes nothing and returns
-    a Value or a number. What it starts from counts as the first try; nothing follows a slope."""
-    if not POSITIVE.holds(scale):
-        raise ValueError(f"scale must be {POSITIVE.words}, got {scale!r}")
+    a Value or a number. The parameters at the start count as the first try."""
+    within("scale", scale, POSITIVE)
     found = parameters_of(parameters)
     with no_grad():
         lowest = number(loss())
@@ -34,8 +34,8 @@ def random_search(
             data = [p.data + d for p, d in zip(found, drawn)] if local else drawn
             with Temporary((found, "_data", data)):
                 tried = number(loss())
-            # also where it started from NaN
+            # not tried < lowest, for the start may be NaN
             if not tried >= lowest and tried == tried:
                 lowest = tried
-                place(found, data)
+                set_data(found, data)
     return lowest

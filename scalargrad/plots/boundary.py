@@ -1,4 +1,4 @@
-"""What a network of two inputs says everywhere in the plane, and where it changes its mind."""
+"""The classes that a network of two inputs gives to the plane, and the borders between them."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def check_plane(points: list[Any]) -> None:
 
 
 def class_labels(classes: list[int], names: Sequence[Any] | None) -> list[str]:
-    """What each class is called. Raises ValueError unless there is a name for each."""
+    """The name of each class. Raises ValueError unless there is a name for each."""
     count = max(classes) + 1
     if names is None:
         return [f"class {k}" for k in range(count)]

@@ -61,7 +61,7 @@ def layer_rows(
 
 
 def positions(numbers: Sequence[float], log: bool) -> list[float]:
-    """Where on the x axis: of the finite numbers other than 0, which are told in words."""
+    """Places on the x axis, for the finite numbers other than 0; all others are told in words."""
     drawn = [x for x in numbers if x and math.isfinite(x)]
     return [math.log10(abs(x)) for x in drawn] if log else drawn
 
@@ -80,7 +80,7 @@ def draw_row(ax: Any, base: int, numbers: list[float], low: float, width: float)
 
 
 def note(ax: Any, base: int, numbers: Sequence[float]) -> None:
-    """Write what no bar can tell: how much of the row is exactly 0, or not finite."""
+    """Write how much of the row is exactly 0, or not finite, which no bar can tell."""
     zeros = sum(x == 0.0 for x in numbers) / len(numbers)
     wild = sum(not math.isfinite(x) for x in numbers)
     parts = [f"{zeros:.0%} zero" if zeros else "", f"{wild} not finite" if wild else ""]

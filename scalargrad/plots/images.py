@@ -9,7 +9,7 @@ from typing import Any
 from ..outputs import number
 from .canvas import INK, axes
 
-GAP = 1
+GAP_PIXELS = 1
 """Pixels of nothing between two templates."""
 
 
@@ -20,7 +20,7 @@ def templates(
     *,
     columns: int | None = None,
 ) -> Any:
-    """Draw each row of weights as an image: what this neuron looks for, red for, blue against.
+    """Draw each row of weights as an image of what the neuron looks for, red for, blue against.
 
     `weights`: one list of Values or floats for each neuron; `shape`: height and width of the
     images, whose product is the length of a list, else ValueError. Returns the Axes.
@@ -53,10 +53,10 @@ def mosaic(tiles: list[list[list[float]]], columns: int, shape: tuple[int, int])
     """The tiles in rows of `columns`, NaN in between."""
     height, width = shape
     rows = -(-len(tiles) // columns)
-    blank = [math.nan] * ((width + GAP) * columns - GAP)
-    sheet = [blank.copy() for _ in range((height + GAP) * rows - GAP)]
+    blank = [math.nan] * ((width + GAP_PIXELS) * columns - GAP_PIXELS)
+    sheet = [blank.copy() for _ in range((height + GAP_PIXELS) * rows - GAP_PIXELS)]
     for i, one in enumerate(tiles):
-        top, left = (height + GAP) * (i // columns), (width + GAP) * (i % columns)
+        top, left = (height + GAP_PIXELS) * (i // columns), (width + GAP_PIXELS) * (i % columns)
         for y, line in enumerate(one):
             sheet[top + y][left : left + width] = line
     return sheet

@@ -1,4 +1,4 @@
-"""Where optimizers went: their paths over the contour lines of a function of two numbers."""
+"""Paths of optimizers over the contour lines of a function of two numbers."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What the command line runs: the demo, and expressions that are parsed, never run as code."""
+"""The command line's work: the demo, and expressions that are parsed, never run as code."""

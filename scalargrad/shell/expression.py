@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 from ..engine import Value, functions
 from ..rows import BUILT_IN
 
-LONGEST = 100_000
+LONGEST_TEXT = 100_000
 """Characters: Python's own parser takes this much in a moment."""
-CONSTANTS = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan}
+NAMED_NUMBERS = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan}
 AS_PRINTED = str.maketrans({"×": "*", "÷": "/", "−": "-"})
 """How drawings write an operator: it may be copied from there."""
 
@@ -73,8 +73,10 @@ def constant(text: str) -> float:
 
 
 def parsed(text: str) -> ast.expr:
-    if len(text) > LONGEST:
-        raise ExpressionError(f"longer than {LONGEST} characters", text, LONGEST, LONGEST)
+    if len(text) > LONGEST_TEXT:
+        raise ExpressionError(
+            f"longer than {LONGEST_TEXT} characters", text, LONGEST_TEXT, LONGEST_TEXT
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -93,7 +95,7 @@ def parsed(text: str) -> ast.expr:
         raise ExpressionError(str(error), text, 0, 1) from None
 
 
-class Kind(NamedTuple):
+class Syntax(NamedTuple):
     """How a part of an expression is evaluated: what stands in it, and what it makes of that."""
 
     inside: Callable[[Builder, Any], Sequence[ast.expr]]
@@ -113,7 +115,7 @@ class Builder:
         results: list[Any] = []
         while pending:
             node, inside_done = pending.pop()
-            kind = KINDS.get(type(node))
+            kind = SYNTAX.get(type(node))
             if kind is None:
                 raise self.error(node, "expected numbers, names, + − × ÷ ** and functions")
             inside = kind.inside(self, node)
@@ -152,8 +154,8 @@ class Builder:
         if name in self.values:
             self.leaves[name] = Value(self.values[name], label=name)
             return self.leaves[name]
-        if name in CONSTANTS:
-            return CONSTANTS[name]
+        if name in NAMED_NUMBERS:
+            return NAMED_NUMBERS[name]
         cure = "call it" if name in functions else f"add {name:.40}=…"
         raise self.error(node, f"{name:.40} has no value: {cure}")
 
@@ -215,12 +217,12 @@ BY_DUNDER = {str(op.dunder): functions[name] for name, op in BUILT_IN.items() if
 OPERATORS: dict[type, Any] = {sign: BY_DUNDER[dunder] for sign, dunder in OF_PYTHON.items()}
 OPERATORS[ast.UAdd] = itself
 
-KINDS: Mapping[type, Kind] = {
-    ast.Constant: Kind(lambda builder, node: (), Builder.constant),
-    ast.Name: Kind(lambda builder, node: (), Builder.name),
-    ast.BinOp: Kind(lambda builder, node: (node.left, node.right), Builder.operation),
-    ast.UnaryOp: Kind(lambda builder, node: (node.operand,), Builder.operation),
-    ast.Call: Kind(Builder.operands, Builder.call),
-    ast.List: Kind(lambda builder, node: node.elts, lambda builder, node, inside: inside),
-    ast.Tuple: Kind(lambda builder, node: node.elts, lambda builder, node, inside: inside),
+SYNTAX: Mapping[type, Syntax] = {
+    ast.Constant: Syntax(lambda builder, node: (), Builder.constant),
+    ast.Name: Syntax(lambda builder, node: (), Builder.name),
+    ast.BinOp: Syntax(lambda builder, node: (node.left, node.right), Builder.operation),
+    ast.UnaryOp: Syntax(lambda builder, node: (node.operand,), Builder.operation),
+    ast.Call: Syntax(Builder.operands, Builder.call),
+    ast.List: Syntax(lambda builder, node: node.elts, lambda builder, node, inside: inside),
+    ast.Tuple: Syntax(lambda builder, node: node.elts, lambda builder, node, inside: inside),
 }

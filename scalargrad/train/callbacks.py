@@ -1,4 +1,4 @@
-"""What looks on at a training, and what it sees: the Run."""
+"""Callbacks of a training, and the Run that each of them is given."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 from ..nn import Module
 from ..nn.saving import load_state_dict, state_dict
 from ..optim import Optimizer
-from ..options import whole
+from ..options import NOT_NEGATIVE, whole, within
 from .history import History
 
 
 @dataclass
 class Run:
-    """A training under way: what every callback is given, after each epoch or update."""
+    """A training under way: every callback is given it, after each epoch or update."""
 
     model: Any
     optimizer: Optimizer
@@ -48,10 +48,8 @@ class EarlyStopping:
     """
 
     def __init__(self, patience: int = 5, margin: float = 0.0, restore: bool = True) -> None:
-        if not margin >= 0.0:
-            raise ValueError(f"margin must be a number from 0 up, got {margin!r:.60}")
         self.patience = whole("patience", patience)
-        self.margin = margin
+        self.margin = within("margin", margin, NOT_NEGATIVE)
         self.restore = restore
         self.best = math.inf
         self.best_epoch = 0

@@ -1,4 +1,4 @@
-"""What happened in a training, as plain data."""
+"""The history of a training, as plain data."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class History:
         self.rates.append(rate)
 
     def end_epoch(self, validation: Mapping[str, float]) -> None:
-        """Add the end of an epoch, and what was found on the held-out data."""
+        """Add the end of an epoch, and the means over the held-out data."""
         self.epoch_ends.append(len(self.losses))
         for name, number in validation.items():
             kept = self.validation if name == "validation" else self.metrics.setdefault(name, [])

@@ -16,9 +16,9 @@ from typing import Any
 class Interrupts(IOBase):
     """Within `with Interrupts() as interrupts:` Ctrl-C waits until `with interrupts.heard():`.
 
-    A second one waits for nothing. In a thread other than the main one nothing changes, for
-    Ctrl-C is never raised there; nor where a handler was installed from outside Python, for it
-    could not be put back.
+    A second Ctrl-C waits for nothing. In a thread other than the main one nothing changes, for
+    Ctrl-C is never raised there. Nothing changes either where a handler was installed from outside
+    Python, for the handler could not be put back.
     """
 
     closed = True  # it is no file: there is nothing to close when freed
@@ -30,7 +30,7 @@ class Interrupts(IOBase):
         in_main = threading.current_thread() is threading.main_thread()
         self.in_charge = in_main and callable(self.handler)
         numbers = [signal.SIGINT] if self.in_charge else []
-        # an IOBase is left by C code that calls `close`, and no step of bytecode is in that
+        # C code leaves an IOBase by calling `close`, which has no step of bytecode in it
         self.close = partial(deque, map(_signal.signal, numbers, [self.handler]), 0)  # type: ignore
         try:
             if self.in_charge:
@@ -49,7 +49,7 @@ class Interrupts(IOBase):
     def deliver(self, received: tuple[Any, ...]) -> None:
         was, self.listening, self.waiting = self.listening, False, ()
         self.handler(*received)
-        # still here: a handler of the user's own, which raised nothing
+        # reached where a handler of the user's own raised nothing
         self.listening = was
 
     def hear(self) -> None:
@@ -59,7 +59,7 @@ class Interrupts(IOBase):
 
     @contextmanager
     def heard(self) -> Iterator[None]:
-        """Within it Ctrl-C is raised at once, and the one that waited at its beginning."""
+        """Within it Ctrl-C is raised at once; a Ctrl-C that waited is raised at its beginning."""
         self.listening = True
         try:
             self.hear()

@@ -9,18 +9,19 @@ from itertools import pairwise
 from math import isfinite
 from typing import Any
 
-from ..blocks import Temporary
 from ..data import Sample
 from ..engine import mean
 from ..modes import AnomalyError
 from ..optim import Optimizer, clip_grad_norm
 from ..options import truth, whole
 from ..scores import Measure, evaluating, in_mode, means
+from ..temporary import Temporary
 from .callbacks import Callback, Run
 from .history import History
 from .interrupts import Interrupts
-from .plan import (
-    Plan,
+from .progress import Display, display
+from .recipe import (
+    Recipe,
     check,
     function,
     functions,
@@ -31,7 +32,6 @@ from .plan import (
     pairs,
     sees_whole_batches,
 )
-from .progress import Display, display
 from .trial import checked, try_out
 
 
@@ -73,7 +73,7 @@ def fit(
     metrics are tried on each target once, with the output for the first input.
     """
     run = Run(model, mover(optimizer, epochs), whole("epochs", epochs))
-    plan = Plan(
+    recipe = Recipe(
         function("loss", loss, "a function of (output, target), such as losses.squared_error"),
         pairs("data", data),
         whole("batch_size", batch_size),
@@ -87,15 +87,24 @@ def fit(
         sees_whole_batches(function("model", model, "a Module or a function")),
     )
     rates = optional("schedule", schedule, "a function of the number of the update")
-    check(plan, run)
-    try_out(plan, model)
-    for begin in (getattr(callback, "begin", None) for callback in plan.callbacks):
-        if callable(begin):
-            begin(run)
-    shown = display(progress, len(plan.ends) * run.epochs, run.epochs)
+    check(recipe, run)
+    try_out(recipe, model)
+    begin(recipe.callbacks, run)
+    shown = display(progress, len(recipe.ends) * run.epochs, run.epochs)
     with Interrupts() as interrupts, scheduled(run.optimizer, rates), in_mode(model, True):
-        train(plan, run, shown, interrupts)
+        training = Training(recipe, run, shown, interrupts)
+        training.to_the_end()
+    if training.failure:
+        # here, and not where it happened: the line that called `fit` is just above this function
+        warnings.warn(f"training stopped: {training.failure}", RuntimeWarning, stacklevel=2)
     return run.history
+
+
+def begin(callbacks: Sequence[Callback], run: Run) -> None:
+    """Tell the callbacks that want to know that a training begins."""
+    for start in (getattr(callback, "begin", None) for callback in callbacks):
+        if callable(start):
+            start(run)
 
 
 def scheduled(optimizer: Optimizer, schedule: Callable[[int], float] | None) -> Temporary:
@@ -105,78 +114,93 @@ def scheduled(optimizer: Optimizer, schedule: Callable[[int], float] | None) -> 
     return Temporary(([optimizer], "schedule", [shifted]))
 
 
-def train(plan: Plan, run: Run, shown: Display, interrupts: Interrupts) -> None:
-    try:
-        while run.history.epochs < run.epochs and not run.history.stopped:
-            epoch(plan, run, shown, interrupts)
-        interrupts.hear()
-    except KeyboardInterrupt:
-        run.stop("interrupted")
-        # what was summed up of the batch is of no use
+class Training:
+    """A recipe followed: the Run that callbacks see, the display, and when Ctrl-C is heard."""
+
+    def __init__(self, recipe: Recipe, run: Run, shown: Display, interrupts: Interrupts) -> None:
+        self.recipe = recipe
+        self.run = run
+        self.shown = shown
+        self.interrupts = interrupts
+        self.failure = ""
+        """What was not finite, and ended the training."""
+
+    def to_the_end(self) -> None:
+        run = self.run
+        try:
+            while run.history.epochs < run.epochs and not run.history.stopped:
+                self.epoch()
+            self.interrupts.hear()
+        except KeyboardInterrupt:
+            run.stop("interrupted")
+            # what was summed up of the batch is of no use
+            run.optimizer.zero_grad()
+        finally:
+            for end in run.on_end:
+                end()
+            self.shown.close()
+
+    def epoch(self) -> None:
+        history = self.run.history
+        for batch in self.batches():
+            self.update(batch)
+            if history.stopped:
+                return
+            self.shown.update(history.epochs + 1, history.losses[-1], history.rates[-1])
+        found = self.validated()
+        history.end_epoch(found)
+        self.shown.note(**found)
+        for callback in self.recipe.callbacks:
+            callback(self.run)
+
+    def batches(self) -> Iterator[list[Sample]]:
+        data = self.recipe.data
+        if self.recipe.shuffle:
+            data = random.sample(data, len(data))
+        for start, end in pairwise([0, *self.recipe.ends]):
+            yield data[start:end]
+
+    def validated(self) -> dict[str, float]:
+        """The measures of the validation data; none without such data."""
+        if not self.recipe.validation:
+            return {}
+        with evaluating(self.run.model), self.interrupts.heard():
+            return means(self.run.model, self.recipe.measures, self.recipe.validation)
+
+    def update(self, batch: list[Sample]) -> None:
+        run = self.run
         run.optimizer.zero_grad()
-    finally:
-        for end in run.on_end:
-            end()
-        shown.close()
-
-
-def epoch(plan: Plan, run: Run, shown: Display, interrupts: Interrupts) -> None:
-    history = run.history
-    for batch in batches(plan):
-        update(plan, run, batch, interrupts)
-        if history.stopped:
+        with self.interrupts.heard():
+            loss = gradient(self.recipe, run.model, batch)
+        rate = run.optimizer.rate
+        try:
+            move(run.optimizer, loss, self.recipe.clip)
+        except AnomalyError as error:
+            self.failure = f"{error} (update {run.updates + 1})"
+            run.stop(self.failure)
             return
-        shown.update(history.epochs + 1, history.losses[-1], history.rates[-1])
-    found = {}
-    if plan.validation:
-        with evaluating(run.model), interrupts.heard():
-            found = means(run.model, plan.measures, plan.validation)
-    history.end_epoch(found)
-    shown.note(**found)
-    for callback in plan.callbacks:
-        callback(run)
+        run.history.end_update(loss, rate)
+        for callback in self.recipe.on_update:
+            callback(run)
 
 
-def batches(plan: Plan) -> Iterator[list[Sample]]:
-    data = random.sample(plan.data, len(plan.data)) if plan.shuffle else plan.data
-    for start, end in pairwise([0, *plan.ends]):
-        yield data[start:end]
-
-
-def update(plan: Plan, run: Run, batch: list[Sample], interrupts: Interrupts) -> None:
-    optimizer = run.optimizer
-    optimizer.zero_grad()
-    with interrupts.heard():
-        loss = gradient(plan, run.model, batch)
-    rate = optimizer.rate
-    try:
-        move(plan, optimizer, loss)
-    except AnomalyError as error:
-        run.stop(f"{error} (update {run.updates + 1})")
-        warnings.warn(f"training stopped: {run.history.stopped}", RuntimeWarning, stacklevel=5)
-        return
-    run.history.end_update(loss, rate)
-    for callback in plan.on_update:
-        callback(run)
-
-
-def move(plan: Plan, optimizer: Optimizer, loss: float) -> None:
+def move(optimizer: Optimizer, loss: float, clip: float | Callable[[Any], Any] | None) -> None:
     """Clip the gradients and move the parameters. Raises AnomalyError, and moves nothing, if the
     loss or a gradient is not finite."""
     if not isfinite(loss):
         raise AnomalyError(f"the loss is {loss!r}: nothing was moved")
-    if callable(plan.clip):
-        plan.clip(optimizer)
-    elif plan.clip is not None:
-        clip_grad_norm(optimizer, plan.clip)
+    if callable(clip):
+        clip(optimizer)
+    elif clip is not None:
+        clip_grad_norm(optimizer, clip)
     optimizer.step()
 
 
-def gradient(plan: Plan, model: Any, batch: list[Sample]) -> float:
+def gradient(recipe: Recipe, model: Any, batch: list[Sample]) -> float:
     """Accumulate the gradient of the batch's mean loss in the parameters; return that loss."""
-    loss = (together if plan.together else one_by_one)(plan.loss, model, batch)
-    if plan.penalty is not None:
-        penalty = checked(plan.penalty(), "the penalty")
+    loss = (together if recipe.together else one_by_one)(recipe.loss, model, batch)
+    if recipe.penalty is not None:
+        penalty = checked(recipe.penalty(), "the penalty")
         penalty.backward()
         loss += penalty.data
     return loss

@@ -72,7 +72,7 @@ def shown(numbers: dict[str, float]) -> list[str]:
 
 
 def display(wanted: bool, steps: int, epochs: int) -> Display:
-    """Return what shows the progress of this many updates; what shows nothing unless `wanted`."""
+    """Return a display for the progress of this many updates, a silent one unless `wanted`."""
     if not wanted:
         return Silent()
     return Bar(steps, epochs) if find_spec("tqdm") else Lines(steps, epochs)

@@ -1,9 +1,8 @@
 """Do the labels fit the model and the measures? Tried on all of them, before anything is trained.
 
-The model runs once, on the first input of each length; its output stands in for the others while
-losses and metrics are tried on every target. Where one of them fails, the sample's own output
-decides.
-What is drawn of Python's `random` meanwhile is drawn again afterwards.
+The model runs once, on the first input of each length; its output stands in for all other outputs
+while losses and metrics are tried on every target. Where one of them fails, the sample's own output
+decides. Numbers drawn of Python's `random` meanwhile are drawn again afterwards.
 """
 
 from __future__ import annotations
@@ -14,25 +13,28 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..data import Sample
+from ..messages import described
 from ..outputs import HALF, Ambiguous, number, scoring
-from ..rows import builder
+from ..scalars import is_value
 from ..scores import Measure, evaluating, in_mode
-from .plan import Plan
+from .recipe import Recipe
 
 Judge = Callable[[Any, str], Any]
-"""Raises TypeError if what a measure gave is none of what it has to give."""
+"""Raises TypeError if the result of a measure is of the wrong kind."""
 
 
-def try_out(plan: Plan, model: Any) -> None:
-    """Raise what training or validation would raise for the first target that does not fit."""
+def try_out(recipe: Recipe, model: Any) -> None:
+    """Raise the error of training or validation for the first target that does not fit."""
     with same_chance():
         with in_mode(model, training=False):
-            try_on(model, {"the loss": plan.loss}, plan.data, "data", checked, lenient=True)
-        if plan.validation:
+            try_on(model, {"the loss": recipe.loss}, recipe.data, "data", checked, lenient=True)
+        if recipe.validation:
             with evaluating(model):
-                try_on(model, plan.measures, plan.validation, "validation", scored, lenient=False)
-                if plan.metrics:
-                    refuse_ambiguous(plan, model)
+                try_on(
+                    model, recipe.measures, recipe.validation, "validation", scored, lenient=False
+                )
+                if recipe.metrics:
+                    refuse_ambiguous(recipe, model)
 
 
 @contextmanager
@@ -83,15 +85,15 @@ def length(x: Any) -> int:
     return len(x) if hasattr(x, "__len__") else 0
 
 
-def refuse_ambiguous(plan: Plan, model: Any) -> None:
-    """Raise Ambiguous if a metric cuts scores of which nothing tells what they are: one that lies
-    between where probabilities and where logits are cut will come up sooner or later."""
-    x, target = plan.validation[0]
+def refuse_ambiguous(recipe: Recipe, model: Any) -> None:
+    """Raise Ambiguous if a metric cuts scores and nothing tells whether they are probabilities or
+    logits: sooner or later a score lies between the two cuts."""
+    x, target = recipe.validation[0]
     scored_model = scoring(model, x, [])
     with scored_model:
         if len(scored_model.recorded) > 1:
             return
-        for measure in plan.metrics.values():
+        for measure in recipe.metrics.values():
             try:
                 measure([HALF / 2], target)
             except Ambiguous:
@@ -109,7 +111,7 @@ def passes(measure: Measure, output: Any, target: Any, name: str, judge: Judge) 
 
 
 def own(model: Any, measure: Measure, sample: Sample, where: str, name: str, judge: Judge) -> None:
-    """Try a measure on a sample's own output; what it raises says where."""
+    """Try a measure on a sample's own output; its error then says where."""
     x, target = sample
     output = model(x)
     try:
@@ -122,7 +124,7 @@ def own(model: Any, measure: Measure, sample: Sample, where: str, name: str, jud
 
 
 def checked(cost: Any, what: str) -> Any:
-    if builder(cost) is None:
+    if not is_value(cost):
         raise TypeError(
             f"{what} must be a Value that depends on the parameters, got {type(cost).__name__} "
             f"{cost!r:.60}"
@@ -134,6 +136,4 @@ def scored(score: Any, name: str) -> float:
     try:
         return number(score)
     except (TypeError, ValueError):
-        raise TypeError(
-            f"metric {name!r} must give a number, got {type(score).__name__} {score!r:.60}"
-        ) from None
+        raise TypeError(f"metric {name!r} must give a number, got {described(score)}") from None

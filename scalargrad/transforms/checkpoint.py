@@ -1,35 +1,35 @@
 """Recompute instead of store: a stretch of computation that leaves one node per result behind.
 
 The function runs on copies of its arguments, its gradient is taken at once, its graph is dropped.
-What remains is a node whose operands are the arguments and whatever else the function used, with
-an operator that can run it again, for second derivatives.
+A node remains, whose operands are the arguments and the other Values that the function used. Its
+operator can run the function again, for second derivatives.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import nan
-from typing import Any, NamedTuple
+from typing import Any
 
 from .. import modes, ops, stale
-from ..backward import NO_GRADIENT, adjoint_values, adjoints
+from ..backward import NO_GRADIENT, certain_adjoints
 from ..engine import Value
 from ..graph import topological_order
-from ..rows import Operator
-from .replay import held, isolated, moved, slopes, stand_in, untraced
-from .trees import HOLDS_VALUES, Structure, flatten, is_value
+from ..scalars import is_value
+from .replay import Replayed, held, isolated, slopes, stand_in, untraced
+from .trees import HOLDS_VALUES, Structure, flatten
 from .variables import differentiating, inside
 
 
 def checkpoint(f: Callable[..., Any], *args: Any) -> Any:
     """Return f(*args) without keeping the graph of the computation: memory O(arguments).
 
-    Gradients are the same, those of Values that `f` closes over (the parameters of a model)
-    included, and so are higher derivatives, for which `f` runs again. `f` has to be
-    deterministic: draw random numbers outside and pass them in. Arguments and results may be
-    nested; what is no Value in them (a number, a text) passes as it is. Costs one backward pass
-    over the stretch for each Value in the result, and a second run where that is needed to tell
-    what `f` computed from what it closes over. Second derivatives raise RuntimeError if `f` then
+    Gradients are the same, also in Values that `f` closes over (the parameters of a model), and
+    so are higher derivatives, for which `f` runs again. `f` has to be deterministic: draw random
+    numbers outside and pass them in. Arguments and results may be nested; anything in them that is
+    no Value (a number, a text) passes as it is. Costs one backward pass over the stretch for each
+    Value in the result, and a second run where it is needed to tell the Values that `f` computed
+    from those it closes over. Second derivatives raise RuntimeError if `f` then
     comes out differently, something that it uses having changed. The graph cannot be pickled.
     """
     if modes.state.no_grad or modes.state.trace is not None:
@@ -49,8 +49,8 @@ def checkpoint(f: Callable[..., Any], *args: Any) -> Any:
 class Stretch:
     """A function with its arguments, to be run on other Values than these.
 
-    `inputs` are the Values among the arguments, with the `numbers` they had; `closed` those that
-    the function uses besides; `new` the entries of its result that it computed.
+    `inputs` are the Values among the arguments, with the `numbers` they had; `closed` are other
+    Values that the function uses; `new` are the entries of its result that it computed.
     """
 
     def __init__(self, f: Callable[..., Any], args: Sequence[Any]) -> None:
@@ -74,7 +74,7 @@ class Stretch:
             structure.rebuilt([next(rest) if is_value(x) else x for x in entries])
             for structure, entries in self.arguments
         ]
-        # a later run is to mean what the first one did, wherever it takes place
+        # a later run has to mean the same as the first, wherever it takes place
         with modes.outermost(), differentiating(level=self.inside):
             return flatten(self.f(*args), "the result", HOLDS_VALUES)
 
@@ -85,8 +85,8 @@ class Stretch:
         return [one_node(self, i, root, leaves) for i, root in zip(self.new, roots)]
 
     def again(self, numbers: dict[int, float]) -> tuple[dict[int, Any], list[Any]]:
-        """Run where the inputs and closed-over Values with these indices have these numbers.
-        Return the entries of the result, and what stands for each of these there."""
+        """Run with these numbers for the inputs and closed-over Values of these indices. Return
+        the entries of the result, and the node that stands for each input and closed-over Value."""
         inputs = [numbers.get(i, x) for i, x in enumerate(self.numbers)]
         closed = [numbers.get(i, x._data) for i, x in enumerate(self.closed, len(inputs))]
         with untraced(), held(self.closed, closed):
@@ -96,7 +96,7 @@ class Stretch:
             return outputs, [*copies, *self.counterparts(values, copies)]
 
     def counterparts(self, outputs: Sequence[Any], copies: Sequence[Any]) -> list[Any]:
-        """The closed-over Values; in place of a leaf that `f` made, the one it made now."""
+        """The closed-over Values; a leaf that `f` had made is replaced by the leaf it made now."""
         order = walked(outputs)
         present = set(order).intersection(self.closed)
         if len(present) == len(self.closed):
@@ -111,8 +111,8 @@ def closed_over(stretch: Stretch, copies: Sequence[Any], outputs: Sequence[Any])
     """The Values, other than its arguments, from which `f` computed its outputs, and the leaves
     that it made.
 
-    A node above a copy is new. Of the others, a leaf may have been there before; where there are
-    more than leaves a second run tells: what it builds on too was there before.
+    A node above a copy is new. A leaf may have been there before `f` ran. If there are other nodes
+    besides, a second run tells: a node that the second run builds on too was there before.
     """
     order = walked(outputs)
     above = set(copies)
@@ -129,7 +129,7 @@ def closed_over(stretch: Stretch, copies: Sequence[Any], outputs: Sequence[Any])
 
 
 def walked(roots: Sequence[Any]) -> list[Any]:
-    """All nodes that these were computed from and these, parents first, in one walk."""
+    """The `roots` and all nodes they were computed from, parents first, in one walk."""
     if not roots:
         return []
     # one node above them all, that no mode sees
@@ -138,67 +138,63 @@ def walked(roots: Sequence[Any]) -> list[Any]:
 
 
 def operands_beside(new: set[Any], order: Sequence[Any], outputs: Sequence[Any]) -> list[Any]:
-    """What new nodes were computed from, or an output is, that is not new, or a leaf."""
+    """The parents of new nodes, and the outputs, that are not new, or that are leaves."""
     operands = (x for node in order if node in new for x in node._parents)
     old = (x for x in (*operands, *outputs) if x not in new or not x._parents)
     return list(dict.fromkeys(old))
 
 
-class Result(NamedTuple):
-    """One Value of the result, without its graph: numbers, and how to compute it again.
+class Recomputed(Replayed):
+    """The operator of one Value of the result: without its graph, it has the numbers, and the
+    stretch to compute them again.
 
-    `used` are the operands by their index among the inputs and closed-over Values; `at` is what
-    they were.
+    `used` are the operands by their index among the inputs and closed-over Values; `at` are the
+    numbers they had.
     """
 
-    stretch: Stretch
-    position: int
-    used: list[int]
-    at: list[float]
-    data: float
-    partials: list[float]
+    name = __name__ = "checkpoint"
+
+    def __init__(
+        self,
+        stretch: Stretch,
+        position: int,
+        used: list[int],
+        at: list[float],
+        data: float,
+        known: list[float],
+    ) -> None:
+        self.stretch = stretch
+        self.position = position
+        self.used = used
+        self.at = at
+        self.data = data
+        self.known = known
+
+    @property
+    def symbol(self) -> str:  # type: ignore[override]
+        return self.stretch.name
 
     def forward(self, *numbers: float) -> float:
         return self.data if stale.same(numbers, self.at) else self.again(numbers)[0].data
 
-    def local(self, out: Any, *operands: Any) -> list[Any]:
-        if any(map(is_value, operands)):
-            return self.graph(out, operands)
-        return self.partials if stale.same(operands, self.at) else slopes(*self.again(operands))
+    def slopes(self, numbers: Sequence[float]) -> list[float]:
+        return self.known if stale.same(numbers, self.at) else slopes(*self.again(numbers))
 
     def is_current(self, node: Any, operands: Sequence[Any]) -> bool:
         """Whether the operands are what they were; `graph` sees to everything else."""
         return stale.same([x._data for x in operands], self.at)
 
-    def graph(self, out: Any, operands: Sequence[Any]) -> list[Any]:
+    def graph(self, out: Any, operands: Sequence[Any]) -> tuple[Any, list[Any]]:
         root, ends = self.again(self.at)
         with untraced():
-            if not stale.same([root._data, *slopes(root, ends)], [self.data, *self.partials]):
+            if not stale.same([root._data, *slopes(root, ends)], [self.data, *self.known]):
                 stale.refuse(out)
-        # copies, for one operand may have been computed from another
-        variables = [ops.identity(x) for x in operands]
-        return adjoint_values(moved([root], dict(zip(ends, variables)))[0], variables)
+        return root, ends
 
     def again(self, numbers: Sequence[float]) -> tuple[Any, list[Any]]:
         outputs, ends = self.stretch.again(dict(zip(self.used, numbers)))
         root = outputs.get(self.position, nan)
         return root if is_value(root) else Value(root), [ends[i] for i in self.used]
-
-
-class Recomputed(Operator):
-    """The operator of one result: it computes by running the stretch again."""
-
-    def __init__(self, result: Result) -> None:
-        name = result.stretch.name
-        # an `arrange` of its own: the default one is the operator's method, which makes a cycle
-        super().__init__(
-            "checkpoint", name, result.forward, None, result.local, arrange=as_given, selects=True
-        )
-        self.is_current = result.is_current
-
-
-def as_given(*operands: Any) -> tuple[Any, ...]:
-    return operands
 
 
 def one_node(stretch: Stretch, position: int, root: Any, leaves: Sequence[Any]) -> Any:
@@ -207,9 +203,8 @@ def one_node(stretch: Stretch, position: int, root: Any, leaves: Sequence[Any]) 
     used = [i for i, x in enumerate(leaves) if x in graph]
     originals = [*stretch.inputs, *stretch.closed]
     operands = tuple(originals[i] for i in used)
-    at, partials = [leaves[i]._data for i in used], adjoints(root, [leaves[i] for i in used])
-    result = Result(stretch, position, used, at, root._data, partials)
-    node = Value._rebuild(
-        Recomputed(result), root._data, NO_GRADIENT, "", operands, tuple(partials)
-    )
+    at = [leaves[i]._data for i in used]
+    partials = certain_adjoints(root, [leaves[i] for i in used])
+    op = Recomputed(stretch, position, used, at, root._data, partials)
+    node = Value._rebuild(op, root._data, NO_GRADIENT, "", operands, tuple(partials))
     return modes.settle(node) if modes.active else node

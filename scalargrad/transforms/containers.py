@@ -1,8 +1,8 @@
 """Containers taken apart and put together again: lists, tuples, dicts, named tuples, dataclasses.
 
-A `Form` says how one kind of container is read and built; a `Spec` is the shape of one nest of
-them, without what stands in it. Two specs are equal where types, keys and their order are. Whatever
-is no container is a leaf, a subclass of list, tuple or dict too: it may mean something else.
+A `Form` says how one kind of container is read and built; a `Spec` is the shape of nested
+containers, without their leaves. Two specs are equal where types, keys and their order are equal.
+Anything else is a leaf, also a subclass of list, tuple or dict: it may mean something else.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Any, NamedTuple
 
+from ..messages import described
+
 Keys = tuple[Any, ...]
 
 
 def exact(x: Hashable) -> Hashable:
-    """What is equal for two constants only if they are the same: 1 is not True, 0.0 is not −0.0,
+    """A key that is equal for two constants if they are the same: 1 is not True, 0.0 is not −0.0,
     and NaN is NaN."""
     return type(x), (repr(x) if isinstance(x, (float, complex)) else x)
 
@@ -23,9 +25,9 @@ def exact(x: Hashable) -> Hashable:
 class Form(NamedTuple):
     """One kind of container.
 
-    `keys(x)` are what its parts stand under, `parts(x)` the parts in the same order; `more(x)` what
-    else it takes to build one. `built(kind, keys, parts, more)` builds one; `path(key)` is how
-    Python spells the way to a part.
+    `keys(x)` are the keys of its parts, `parts(x)` the parts in the same order; `more(x)` is
+    anything else it takes to build a container. `built(kind, keys, parts, more)` builds one;
+    `path(key)` is Python's spelling of the way to a part.
     """
 
     keys: Callable[[Any], Keys]
@@ -40,7 +42,7 @@ def places(x: Any) -> Keys:
 
 
 def attributes(x: Any) -> dict[str, Any]:
-    """The fields of a dataclass's instance in their order, then what else it has."""
+    """The fields of a dataclass's instance in their order, then its other attributes."""
     named = {name: getattr(x, name) for name in x.__dataclass_fields__ if hasattr(x, name)}
     return named | getattr(x, "__dict__", {})
 
@@ -125,7 +127,7 @@ class Spec:
         return self.form.built(self.kind, self.keys, parts, self.more)
 
     def paths(self, of: str) -> Iterator[str]:
-        """Yield how Python spells the way to each leaf: of['weights'][0]."""
+        """Yield Python's spelling of the way to each leaf: of['weights'][0]."""
         for key, part in zip(self.keys, self.parts):
             here = of + self.form.path(key)
             yield from [here] if part is None else part.paths(here)
@@ -139,17 +141,17 @@ class Spec:
         ValueError for another shape."""
         parts = dict(zip(self.form.keys(x), self.form.parts(x))) if type(x) is self.kind else None
         if parts is None or parts.keys() != set(self.keys):
-            raise ValueError(f"expected {self}, got {type(x).__name__} {x!r:.60}")
+            raise ValueError(f"expected {self}, got {described(x)}")
         found: list[Any] = []
         for key, part in zip(self.keys, self.parts):
             found += [parts[key]] if part is None else part.leaves(parts[key])
         return found
 
     def __repr__(self) -> str:
-        return repr(self.built([Shown("*")] * self.size))
+        return repr(self.built([Unquoted("*")] * self.size))
 
 
-class Shown(str):
+class Unquoted(str):
     """Text that containers print without quotes."""
 
     __repr__ = str.__str__
@@ -158,7 +160,7 @@ class Shown(str):
 def taken_apart(
     x: Any, leaves: list[Any], is_leaf: Callable[[Any], bool] = lambda x: False
 ) -> Spec | None:
-    """Add the leaves of `x` in order and return how they stand; None if it is a leaf itself."""
+    """Add the leaves of `x` in order and return its Spec; None if `x` is a leaf itself."""
     kind = type(x)
     form = None if kind is float else form_of(kind)
     if form is None or is_leaf(x):

@@ -1,8 +1,8 @@
 """Functions of functions: from `f` to its gradient, its Jacobian, its Hessian, its products.
 
-They nest in any order. Every call puts fresh nodes in place of the arguments, copies of them,
-and differentiates in these: whatever else depends on the same variables is held fixed. On the
-outermost level numbers come back as numbers, and no one's `grad` changes; within another
+Transforms nest in any order. Every call puts fresh nodes in place of the arguments, copies of
+them, and differentiates in the copies: anything else that depends on the same variables is held
+fixed. On the outermost level numbers come back as numbers, and no `grad` changes. Within another
 transform, or where an argument is a Value, the results are Values, to be differentiated again.
 
 `f` is called with Values, in containers like those of its arguments (an array becomes an array
@@ -19,8 +19,9 @@ from typing import Any
 from .. import ops
 from ..engine import Value
 from ..forward import linked_pushforward, pushforward
-from ..rows import real
-from .trees import Leaf, Structure, flatten, in_graph, is_value, matching
+from ..messages import described
+from ..scalars import is_value, real
+from .trees import Leaf, Structure, flatten, in_graph, matching
 from .variables import Function, Variables, differentiating, inside, one_number
 
 
@@ -40,18 +41,18 @@ def chosen(argnums: int | Sequence[int], count: int) -> list[int]:
 def function(f: Any, name: str) -> Function:
     if callable(f):
         return f  # type: ignore[no-any-return]
-    raise TypeError(f"{name} needs a function, got {type(f).__name__} {f!r:.60}")
+    raise TypeError(f"{name} needs a function, got {described(f)}")
 
 
 def of_compiled(transform: Any, f: Any, *options: Any) -> Any:
-    """What a compiled function makes of a transform of itself: a compiled function, or what that
-    returns. None for any other function."""
+    """The transform of a compiled function, as the compiled function itself gives it: a compiled
+    function, or its result. None for any other function."""
     own = getattr(type(f), "__transform__", None)
     return own and own(f, transform, *options)
 
 
 def compiled(transform: Any, f: Any, argnums: int | Sequence[int]) -> Any:
-    """The same for a transform that takes `argnums`, of methods too: these have their object as
+    """The same for a transform that takes `argnums`, of methods too: the object of a method is its
     argument 0."""
     if not isinstance(f, MethodType):
         return of_compiled(transform, f, argnums)
@@ -64,7 +65,7 @@ def compiled(transform: Any, f: Any, argnums: int | Sequence[int]) -> Any:
 def titled(transform: str, f: Function, derived: Function) -> Function:
     derived.__name__ = f"{transform}({getattr(f, '__name__', type(f).__name__)})"
     derived.__qualname__ = derived.__name__
-    # it takes what f takes
+    # its signature is that of f
     derived.__wrapped__ = f  # type: ignore[attr-defined]
     return derived
 
@@ -103,10 +104,10 @@ def grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
 def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     """Return the function that gives the Jacobian of `f`, by one backward pass a result.
 
-    The structure of the result stands outside, that of the argument inside: n results in a list
-    give a list of n gradients. Where both are arrays the Jacobian is one array, of shape
-    result.shape + argument.shape. A model stands as {parameter name: part}, where the part is
-    more than a number.
+    The structure of the result is outside, the structure of the argument inside: n results in a
+    list give a list of n gradients. Where both are arrays the Jacobian is one array, of shape
+    result.shape + argument.shape. A model stands as {parameter name: part} if a part is more than
+    a number.
     """
     function(f, "jacobian")
     if gate := compiled(jacobian, f, argnums):
@@ -117,12 +118,12 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
         outputs, structure = flatten(variables.call(f, named), "the result")
         rows = [variables.derivatives(y, variables.linked) for y in outputs]
         single = isinstance(argnums, int)
-        return structure.tree(list(blocks(structure.leaves, rows, variables, single)))
+        return structure.tree(list(jacobian_parts(structure.leaves, rows, variables, single)))
 
     return titled("jacobian", f, evaluated)
 
 
-def blocks(
+def jacobian_parts(
     results: Sequence[Leaf], rows: Sequence[Sequence[Any]], variables: Variables, single: bool
 ) -> Iterator[Any]:
     """The part of the Jacobian that belongs to each result, in the structure of the arguments."""
@@ -130,8 +131,8 @@ def blocks(
     for leaf in results:
         own = list(islice(rest, leaf.size))
         if leaf.shape is not None:
-            block = variables.stacked(leaf.shape, own)
-            yield block[0] if single else block
+            part = variables.stacked(leaf.shape, own)
+            yield part[0] if single else part
         else:
             parts = map(variables.like, own)
             yield leaf.kind.rebuilt(leaf.original, [p[0] if single else p for p in parts])
@@ -204,16 +205,14 @@ def stop_gradient(x: Any) -> Any:
     compiled function; a number as it is."""
     if in_graph(x):
         return x.detach()
-    # a number that is traced and stands for no Value is as a number
+    # a tracer that stands for a number, not for a Value, stays as a number does
     return x if is_value(x) else real(x)
 
 
 def several(xs: Any, what: str) -> Sequence[Any]:
     if isinstance(xs, (tuple, list)):
         return xs
-    raise TypeError(
-        f"{what} must be a tuple, one for each argument, got {type(xs).__name__} {xs!r:.60}"
-    )
+    raise TypeError(f"{what} must be a tuple, one for each argument, got {described(xs)}")
 
 
 def tangent_entries(structures: Sequence[Structure], tangents: Sequence[Any]) -> list[Any]:

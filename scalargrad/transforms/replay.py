@@ -1,9 +1,9 @@
-"""Tools to run a function again in place of a graph that was not kept.
+"""A function run again in place of a graph that was not kept: the operator of such a node.
 
-The function runs on leaves in place of its arguments, and uses what it closes over as it stands
-there. The graph that comes out is then moved: built again above other Values, those in which it is
-to be differentiated. A walk for that ends at each node that is replaced. What such a node was
-computed from is not part of the function, though the function may use the same Values besides.
+The function runs on leaves in place of its arguments, and uses the Values it closes over as they
+are. The graph of the run is then moved: built again above other Values, those in which it is to be
+differentiated. A walk for that ends at each node that is replaced. The nodes above which a replaced
+node stood are not part of the function, though the function may use the same Values besides.
 """
 
 from __future__ import annotations
@@ -13,12 +13,46 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from .. import modes, ops
-from ..backward import NO_GRADIENT, adjoints
+from ..backward import NO_GRADIENT, adjoint_values, certain_adjoints
 from ..engine import Value
 from ..graph import above
-from ..rows import builder, rank
+from ..rows import Operator, rank
+from ..scalars import is_value
 from ..stale import same
-from .trees import is_value
+
+
+class Replayed(Operator):
+    """The operator of a node whose graph was not kept: for derivatives of its partials it runs a
+    function again. A subclass says how: `forward`, `slopes` and `graph`."""
+
+    # an operator is made at every call: what is the same for all of them stands in the class
+    code = -1
+    c = count = gates = arity = beside_constant = constant_from = dunder = numpy = None
+    names = defaults = samples = ()
+    hidden = method = False
+    selects = True
+
+    def __init__(self) -> None:
+        """Nothing of what an operator of the table is given."""
+
+    def arrange(self, *operands: Any) -> tuple[Any, ...]:
+        return operands
+
+    def slopes(self, numbers: Sequence[float]) -> list[float]:
+        """∂out/∂operand where the operands are these numbers."""
+        raise NotImplementedError
+
+    def graph(self, out: Any, operands: Sequence[Any]) -> tuple[Any, list[Any]]:
+        """The result as a graph, and the node in it that stands for each operand."""
+        raise NotImplementedError
+
+    def partials(self, out: Any, *operands: Any) -> list[Any]:
+        if not any(map(is_value, operands)):
+            return self.slopes(operands)
+        root, ends = self.graph(out, operands)
+        # copies, for one operand may have been computed from another
+        variables = [ops.identity(x) for x in operands]
+        return adjoint_values(moved([root], dict(zip(ends, variables)))[0], variables)
 
 
 def stand_in(x: Any, number: float) -> Any:
@@ -50,7 +84,7 @@ def moved(roots: Sequence[Any], places: dict[Any, Any]) -> list[Any]:
 
 
 def rebuilt(node: Any, operands: tuple[Any, ...]) -> Any:
-    kind: Any = max((type(x) for x in operands if builder(x)), key=rank)
+    kind: Any = max((type(x) for x in operands if is_value(x)), key=rank)
     if kind is not type(node):
         # numbers that are traced
         return kind.__operator__(node.op, operands)
@@ -68,7 +102,7 @@ def isolated(roots: Sequence[Any], ends: Sequence[Any]) -> tuple[list[Any], list
 def slopes(root: Any, ends: Sequence[Any]) -> list[float]:
     """The derivative of `root` in each of `ends`, the others being held fixed."""
     (alone,), leaves = isolated([root], ends)
-    return adjoints(alone, leaves)
+    return certain_adjoints(alone, leaves)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Arguments and results as trees: nested containers taken apart into single numbers, and rebuilt.
 
-`containers.py` knows the containers. What stands in them is of a few kinds, a row each in NUMERIC:
-a number or Value, a NumPy array, a model (whatever has `named_parameters()` and
+`containers.py` knows the containers. Their leaves are of a few kinds, a row each in NUMERIC: a
+number or Value, a NumPy array, a model (any object with `named_parameters()` and
 `with_parameters(values)`). NumPy loads when first needed.
 """
 
@@ -12,16 +12,9 @@ from array import array as array_of_doubles
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ..rows import builder, is_number
-from .containers import Shown, Spec, taken_apart
-
-
-def is_value(x: object) -> bool:
-    return builder(x) is not None
-
-
-def is_scalar(x: object) -> bool:
-    return type(x) is float or is_value(x) or is_number(x)
+from ..messages import described
+from ..scalars import is_scalar, is_value
+from .containers import Spec, Unquoted, taken_apart
 
 
 def is_array(x: object) -> bool:
@@ -39,11 +32,19 @@ def filled(shape: tuple[int, ...], entries: Sequence[Any]) -> Any:
     """Return an array of float64 if all entries are floats, of objects otherwise."""
     import numpy
 
-    # those of a program, which may be many, come as an array of doubles of their own
+    # the entries of a program may be many: they come as an array of doubles
     if isinstance(entries, array_of_doubles):
         return numpy.ndarray(shape, float, entries)
-    plain = all(isinstance(x, float) for x in entries)
-    array = numpy.empty(len(entries), dtype=float if plain else object)
+    if all(isinstance(x, float) for x in entries):
+        return numpy.array(entries, float).reshape(shape)
+    return of_objects(shape, entries)
+
+
+def of_objects(shape: tuple[int, ...], entries: Sequence[Any]) -> Any:
+    """Return an array of objects, whatever the entries are."""
+    import numpy
+
+    array = numpy.empty(len(entries), dtype=object)
     for i, x in enumerate(entries):
         array[i] = x
     return array.reshape(shape)
@@ -60,16 +61,17 @@ def entry_names(model: Any) -> list[str]:
     return [name for name, _ in model.named_parameters()]
 
 
-def indices(array: Any) -> list[str]:
+def subscripts(shape: tuple[int, ...]) -> list[str]:
+    """How Python spells the way to each element of an array: [0, 1]."""
     import numpy
 
-    return [f"[{', '.join(map(str, i))}]" if i else "" for i in numpy.ndindex(array.shape)]
+    return [f"[{', '.join(map(str, i))}]" if i else "" for i in numpy.ndindex(*shape)]
 
 
 class Kind(NamedTuple):
-    """What can stand in a tree: how it is recognised, taken apart, rebuilt with other entries,
-    how its entries are named, and whether they are linked to a graph that derivatives in them
-    should be part of."""
+    """One kind of leaf: how it is recognised, taken apart, rebuilt with other entries, how its
+    entries are named, and whether they are linked to a graph. Derivatives in linked entries have to
+    be part of that graph."""
 
     matches: Callable[[Any], bool]
     entries: Callable[[Any], list[Any]]
@@ -97,7 +99,7 @@ ARRAY = Kind(
     is_array,
     lambda x: x.ravel().tolist(),
     lambda x, new: filled(x.shape, new),
-    indices,
+    lambda x: subscripts(x.shape),
     some_value,
 )
 MODEL = Kind(
@@ -115,7 +117,7 @@ HOLDS_VALUES = (
     MODEL,
     OTHER,
 )
-"""For a function that is only called: whatever holds no Value stays as it is."""
+"""For a function that is only called: a leaf without Values stays as it is."""
 
 
 class Leaf(NamedTuple):
@@ -170,11 +172,11 @@ class Structure:
 
     def __str__(self) -> str:
         if self.spec is None:
-            return described(self.leaves[0])
-        return str(self.spec.built([Shown(described(leaf)) for leaf in self.leaves]))
+            return shape_of(self.leaves[0])
+        return str(self.spec.built([Unquoted(shape_of(leaf)) for leaf in self.leaves]))
 
 
-def described(leaf: Leaf) -> str:
+def shape_of(leaf: Leaf) -> str:
     if leaf.kind.entries is SCALAR.entries:
         return "number"
     if leaf.kind.entries is OTHER.entries and leaf.shape is None:
@@ -191,7 +193,7 @@ def stack(leaf: Leaf, shape: tuple[int, ...], columns: Sequence[Sequence[Any]]) 
 
 
 def take_apart(tree: Any) -> tuple[list[Any], Spec | None]:
-    """Return the leaves, and how they stand; None for a single leaf."""
+    """Return the leaves, and their Spec; None for a single leaf."""
     leaves: list[Any] = []
     return leaves, taken_apart(tree, leaves, is_model)
 
@@ -216,7 +218,7 @@ def wrong_entry(what: str, found: list[Any], spec: Spec | None, leaf: Any, parts
     at = next(i for i, x in enumerate(found) if x is leaf)
     place = list(spec.paths(what))[at] if spec is not None else what
     x = next(x for x in parts if not is_scalar(x))
-    got = f"{type(x).__name__} {x!r:.60}"
+    got = described(x)
     return f"expected numbers, Values, arrays or models, got {got} at {place}"
 
 

@@ -1,7 +1,7 @@
-"""What it takes to differentiate a function: its arguments as fresh nodes, and the level.
+"""Variables to differentiate a function in: fresh nodes for its arguments, and the level.
 
 Fresh nodes keep derivatives apart: a derivative in a copy of x is not one in x. The level says
-whether a transform is at work around: the results of those within are graph, not numbers.
+whether another transform is at work around: then results are graph, not numbers.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from typing import Any
 from .. import modes, ops
 from ..backward import adjoints, gradients
 from ..engine import Value
+from ..messages import described
 from ..modes import differentiating as differentiating
-from ..rows import real
-from .trees import flatten, in_graph, is_scalar, is_value
+from ..scalars import is_scalar, is_value, real
+from .trees import flatten, in_graph
 
 Function = Callable[..., Any]
 
@@ -39,7 +40,7 @@ class Variables:
     """The arguments in which a function is differentiated, with a fresh node for each entry.
 
     `linked` tells whether derivatives are to be Values, part of a graph. While a function is
-    traced they always are, but its results are `numbers` where they are outside of that.
+    traced they always are; `numbers` tells whether the results would be numbers if it were not.
     """
 
     def __init__(self, args: Sequence[Any], argnums: Sequence[int]) -> None:
@@ -60,7 +61,8 @@ class Variables:
             self.args[i] = arg
 
     def join(self, entries: Iterable[Any]) -> None:
-        """Derivatives are part of a graph too where these, which they depend on, are Values."""
+        """Note other entries that derivatives depend on: if these are Values, derivatives are
+        part of a graph too."""
         values = list(filter(in_graph, entries))
         self.linked |= bool(values)
         self.numbers &= not values
@@ -86,7 +88,7 @@ class Variables:
             return [g + 0.0 for g in found]
         root = root if is_value(root) else Value(root)
         if self.trace is not None:
-            # what a function returns as it was given it is a number of the trace too
+            # a result that f was given and returned as it was is a number of the trace too
             root = self.trace.tracers[self.trace.index(root)]
         found = gradients(root, self.nodes)
         return [self.result(x, root, y) for x, y in zip(found, self.nodes)] if self.trace else found
@@ -96,7 +98,7 @@ class Variables:
         the caller should see it."""
         if not self.linked:
             return number(x)
-        # f was recorded all the same, but within no_grad no one shall see it
+        # f was recorded all the same, but within no_grad its graph must not show
         if self.trace is None:
             return x if is_value(x) and not modes.state.no_grad else Value(number(x))
         x = self.as_eager(x)
@@ -113,7 +115,7 @@ class Variables:
         return x if self.inside or in_graph(x) else self.trace.variable(x)
 
     def marked(self, x: Any, root: Any, variable: Any) -> Any:
-        """A derivative of what is reduced over lanes, marked if each lane has its own of it."""
+        """A derivative of a result that is reduced over lanes, marked if it differs by lane."""
         marks = frozenset() if root is None else self.trace.marks_of(root)
         beside = frozenset() if variable is None else self.trace.lanes_behind(variable)
         return self.trace.marked(x, marks | beside)
@@ -124,6 +126,6 @@ def one_number(out: Any, f: Function) -> Any:
         return out
     name = getattr(f, "__name__", type(f).__name__)
     raise TypeError(
-        f"{name} must return one Value (or a number), got {type(out).__name__} {out!r:.60}; "
+        f"{name} must return one Value (or a number), got {described(out)}; "
         "for functions with several results there are jacobian, vjp and jvp"
     )

@@ -235,7 +235,7 @@ def of_threads(quick: bool) -> Iterator[Figure]:
     task: Any = workload.ours.__self__  # type: ignore[attr-defined]
 
     def step(threads: int) -> Callable[[], Any]:
-        f = sg.compile(loss.f, batch=("x", "y"), reduce="mean", threads=threads)
+        f = sg.compile(loss.__wrapped__, batch=("x", "y"), reduce="mean", threads=threads)
 
         def run() -> Any:
             value = f(task.model, task.X, task.Y)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import struct
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,28 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scalargrad.nn import Neuron, load, save
-from scalargrad.nn.saving import state_dict
 from scalargrad.optim import SGD, Adam
-from tests.support.floats import all_bits
-
-with_safetensors = pytest.mark.skipif(
-    find_spec("safetensors") is None, reason="safetensors is not installed"
-)
-SUFFIXES = ["json", pytest.param("safetensors", marks=with_safetensors)]
-
-
-def data(model: Any) -> list[bytes]:
-    return all_bits(state_dict(model).values())
-
-
-def trained(model: Any) -> Adam:
-    """An optimizer of the model that has made steps, so that there is a state."""
-    optimizer = Adam(model.parameters(), lr=0.01, betas=(0.8, 0.9))
-    for i, parameter in enumerate(model.parameters()):
-        parameter.grad = (-1.0) ** i / (i + 1.0)
-    optimizer.step()
-    optimizer.step()
-    return optimizer
+from tests.support.saved import SUFFIXES, data, trained, with_safetensors
 
 
 def refused(path: Path, content: bytes, message: str) -> None:

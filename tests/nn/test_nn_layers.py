@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import scalargrad as sg
 from scalargrad import Value, check_gradient, nn
 from scalargrad.nn.activations import modules as activations
-from scalargrad.nn.inputs import is_scalar
+from scalargrad.scalars import is_scalar
 from tests.support.traced import Traced, number
 
 LAYERS: dict[str, Any] = {
@@ -156,7 +156,7 @@ def test_maxout_takes_the_largest_of_its_affine_maps() -> None:
     # max(x, −x) is abs
     layer = nn.Maxout(1, 1).with_parameters([1.0, -1.0, 0.0, 0.0])
     assert [layer(x) for x in (-3.0, 0.0, 2.0)] == [[3.0], [0.0], [2.0]]
-    with pytest.raises(ValueError, match="at least one piece, got 0"):
+    with pytest.raises(ValueError, match="pieces must be a whole number from 1 up, got 0"):
         nn.Maxout(1, 1, pieces=0)
 
 

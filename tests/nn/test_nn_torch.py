@@ -8,6 +8,7 @@ import pytest
 
 import scalargrad as sg
 from scalargrad import Value, losses, nn
+from tests.support.nested import numbers
 
 torch = pytest.importorskip("torch")
 F = torch.nn.functional
@@ -21,10 +22,6 @@ def seeded() -> None:
 
 def tensor(x: Any) -> Any:
     return torch.tensor(x, dtype=torch.float64, requires_grad=True)
-
-
-def numbers(x: Any) -> Any:
-    return [numbers(part) for part in x] if isinstance(x, list) else getattr(x, "data", x)
 
 
 def slopes(x: Any) -> Any:

@@ -13,12 +13,9 @@ from scalargrad import Value, nn, optim, train
 from scalargrad.losses import squared_error
 from scalargrad.nn import BatchNorm, Block, Linear, Module, ReLU, Residual, Sequential, Tanh
 from scalargrad.nn.module import NeedsBatch
+from tests.support.nested import numbers
 
 X = [0.5, -1.5]
-
-
-def numbers(x: Any) -> Any:
-    return [numbers(part) for part in x] if isinstance(x, list) else getattr(x, "data", x)
 
 
 # ------ functions as layers

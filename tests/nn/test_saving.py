@@ -19,29 +19,14 @@ from scalargrad.nn.formats import JSON, SAFETENSORS, Content, arrays
 from scalargrad.nn.saving import load_state_dict, state_dict
 from scalargrad.optim import Adam
 from tests.support.floats import all_bits
+from tests.support.saved import SUFFIXES, data, trained, with_safetensors
 
 try:
     import safetensors.numpy
 except ImportError:
     safetensors = None
 
-with_safetensors = pytest.mark.skipif(safetensors is None, reason="safetensors is not installed")
-SUFFIXES = ["json", pytest.param("safetensors", marks=with_safetensors)]
 STRANGE = [-0.0, 5e-324, 0.1, 1 / 3, -1.7976931348623157e308, math.inf, -math.inf, math.nan, 1e23]
-
-
-def data(model: Any) -> list[bytes]:
-    return all_bits(state_dict(model).values())
-
-
-def trained(model: Any) -> Adam:
-    """An optimizer of the model that has made steps, so that there is a state."""
-    optimizer = Adam(model.parameters(), lr=0.01, betas=(0.8, 0.9))
-    for i, parameter in enumerate(model.parameters()):
-        parameter.grad = (-1.0) ** i / (i + 1.0)
-    optimizer.step()
-    optimizer.step()
-    return optimizer
 
 
 class Counting(Module):

@@ -15,26 +15,7 @@ from scalargrad import Value
 from scalargrad.losses import binary_hinge
 from scalargrad.nn import MLP, Neuron
 from scalargrad.optim import SGD, AdaGrad, Adam, AdamW, Nesterov, Optimizer, RMSProp, Rule
-
-KINDS = [SGD, Nesterov, AdaGrad, RMSProp, Adam, AdamW]
-
-
-def with_grads(*numbers: float) -> list[Any]:
-    parameters = [Value(1.0) for _ in numbers]
-    for parameter, grad in zip(parameters, numbers):
-        parameter.grad = grad
-    return parameters
-
-
-def path(optimizer: Any, gradients: list[float]) -> list[float]:
-    """Where the first parameter stands after each step."""
-    (parameter, *_), seen = optimizer.parameters, []
-    for gradient in gradients:
-        parameter.grad = gradient
-        optimizer.step()
-        seen.append(parameter.data)
-    return seen
-
+from tests.support.optimizers import KINDS, path, quadratic, with_grads
 
 # ------ rules by hand
 
@@ -113,10 +94,6 @@ def test_weight_decay_is_the_gradient_of_half_its_squares() -> None:
             one.step()
             other.step()
             assert decayed.data == pytest.approx(penalised.data, rel=1e-14)
-
-
-def quadratic(x: Any) -> Any:
-    return 2.0 * (x[0] - 1.0) ** 2 + 0.1 * (x[1] + 2.0) ** 2 + 0.3 * x[0] * x[1]
 
 
 @pytest.mark.parametrize("decay", [0.0, 0.125])

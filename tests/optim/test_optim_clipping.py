@@ -13,18 +13,7 @@ from hypothesis import strategies as st
 import scalargrad as sg
 from scalargrad import Value
 from scalargrad.optim import SGD, clip_grad_norm, clip_grad_value, random_search
-
-
-def with_grads(*numbers: float) -> list[Any]:
-    parameters = [Value(1.0) for _ in numbers]
-    for parameter, grad in zip(parameters, numbers):
-        parameter.grad = grad
-    return parameters
-
-
-def quadratic(x: Any) -> Any:
-    return 2.0 * (x[0] - 1.0) ** 2 + 0.1 * (x[1] + 2.0) ** 2 + 0.3 * x[0] * x[1]
-
+from tests.support.optimizers import quadratic, with_grads
 
 # ------ clipping
 

@@ -10,27 +10,8 @@ from typing import Any
 import pytest
 
 from scalargrad import Value
-from scalargrad.optim import SGD, AdaGrad, Adam, AdamW, Nesterov, RMSProp
-
-KINDS = [SGD, Nesterov, AdaGrad, RMSProp, Adam, AdamW]
-
-
-def with_grads(*numbers: float) -> list[Any]:
-    parameters = [Value(1.0) for _ in numbers]
-    for parameter, grad in zip(parameters, numbers):
-        parameter.grad = grad
-    return parameters
-
-
-def path(optimizer: Any, gradients: list[float]) -> list[float]:
-    """Where the first parameter stands after each step."""
-    (parameter, *_), seen = optimizer.parameters, []
-    for gradient in gradients:
-        parameter.grad = gradient
-        optimizer.step()
-        seen.append(parameter.data)
-    return seen
-
+from scalargrad.optim import SGD, Adam, Nesterov, RMSProp
+from tests.support.optimizers import KINDS, path, with_grads
 
 # ------ groups and options
 

@@ -97,9 +97,9 @@ def test_schedule_by_epochs() -> None:
         (lambda: warmup(-1), "steps must be a whole number"),
         (lambda: inverse_sqrt(0), "start must be a whole number"),
         (lambda: step([0]), "a step must be a whole number"),
-        (lambda: step([3], 1.5), "factor must be between 0 and 1, got 1.5"),
-        (lambda: linear(3, -0.5), "last must be between 0 and 1"),
-        (lambda: cosine(3, math.nan), "last must be between 0 and 1, got nan"),
+        (lambda: step([3], 1.5), "factor must be from 0 to 1, got 1.5"),
+        (lambda: linear(3, -0.5), "last must be from 0 to 1"),
+        (lambda: cosine(3, math.nan), "last must be from 0 to 1, got nan"),
         (lambda: sequence(), "needs at least one"),
     ],
 )

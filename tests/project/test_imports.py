@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.places import PACKAGE
+from tests.support.places import PACKAGE, TESTS
 
 
 def module_name(path: Path) -> str:
@@ -23,7 +24,8 @@ def module_name(path: Path) -> str:
 
 FILES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 CORE = [
-    *("rows", "ieee", "folds", "graph", "ops", "blocks", "modes", "stale", "backward", "copying"),
+    *("messages", "scalars", "rows", "ieee", "folds", "graph", "ops"),
+    *("suspending", "blocks", "modes", "stale", "doubts", "backward", "copying"),
     *("updates", "freeing", "arrays", "protocols", "comparing", "given", "value", "methods"),
     "engine",
 ]
@@ -31,10 +33,13 @@ CORE = [
 
 ABOUT_NETWORKS = {"outputs", "losses", "scores", "diagnose"}
 """Files beside the folders that stand above `nn`; the others there are the heart."""
+BY_THEMSELVES = {"compiler.pipeline", "codegen.spelling"}
+"""Files on a floor of their own: the pipeline stands above the folders whose passes it calls, below
+the branches; rows are spelled out for the compiler, whose instructions are generated in turn."""
 FLOORS = [
-    *("heart", "transforms", "checks"),
+    *("heart", "codegen.spelling", "transforms", "checks"),
     *(f"compiler.{name}" for name in ("trace", "inputs", "surroundings", "passes", "source")),
-    *("compiler.machine", "codegen", "compiler.branches"),
+    *("compiler.machine", "codegen", "compiler.pipeline", "compiler.branches"),
     *("drawing.symbols", "drawing.picture", "drawing.steps", "drawing.page", "drawing"),
     *("compiler.export", "compiler"),
     *("nn", "about networks", "optim", "plots", "train", "shell", "scalargrad"),
@@ -63,7 +68,7 @@ IMPORTS = {
 
 def test_reader_of_imports_finds_them() -> None:
     assert {"graph", "rows"} <= IMPORTS["copying"]
-    assert IMPORTS["nn.micrograd"] == {"engine", "randomness", "nn.inputs", "nn.module"}
+    assert {"engine", "randomness", "nn.inputs", "nn.module"} <= IMPORTS["nn.micrograd"]
     assert "nn" in IMPORTS["shell.demo"]
 
 
@@ -83,6 +88,8 @@ def floor(module: str) -> str:
         return "about networks"
     if module in ("scalargrad", "__main__"):
         return "scalargrad"
+    if module in BY_THEMSELVES:
+        return module
     path = FILES.get(f"scalargrad.{module}", PACKAGE / "native" / "_engine.so")
     folder = ".".join(path.relative_to(PACKAGE).parent.parts)
     return "heart" if folder in ("", "native") else folder
@@ -99,13 +106,19 @@ def test_no_folder_imports_from_one_above_it(module: str) -> None:
 
 
 def test_operator_table_imports_only_rows_and_forward_functions() -> None:
-    assert IMPORTS["ops"] == {"rows", "ieee", "folds"}
+    assert IMPORTS["ops"] == {"scalars", "rows", "ieee", "folds"}
 
 
 def test_only_the_switch_and_its_twin_in_the_compiler_name_the_native_part() -> None:
     outside = {name for name in IMPORTS if name.split(".")[0] != "native"}
     naming = {m for m in outside if any(n.split(".")[0] == "native" for n in IMPORTS[m])}
     assert naming == {"engine", "compiler.trace.native"}
+
+
+def test_no_test_imports_from_another() -> None:
+    importing = re.compile(r"^\s*(from|import) [\w.]*\btest_", re.M)
+    files = [*TESTS.rglob("*.py")]
+    assert [path for path in files if importing.search(path.read_text(encoding="utf-8"))] == []
 
 
 # ------ light
@@ -123,9 +136,7 @@ def test_import_loads_neither_numpy_nor_other_dependencies() -> None:
     heavy = {"numpy", "graphviz", "pygraphviz", "sklearn", "matplotlib", "tqdm"}
     assert "scalargrad.engine" in found
     assert heavy.isdisjoint(found)
-    assert not any(
-        name.startswith(("scalargrad.compiler.", "scalargrad.native._trace")) for name in found
-    )
+    assert not any(name.startswith("scalargrad.compiler.") for name in found)
 
 
 def test_every_module_is_imported_where_nothing_native_was_built() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.support.browser import chromium
 from tests.support.readme_pictures import FOLDER, GRAPHS, PAGES, described, graph, page, png
 
-ANEW = "run python -m tests.readme_pictures"
+ANEW = "run python -m tests.support.readme_pictures"
 
 pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="needs the source checkout")
 
@@ -37,12 +35,6 @@ def test_the_graph_is_drawn_as_the_library_draws_it(name: str, theme: str) -> No
 
 
 # ------ the page
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(params=PAGES)

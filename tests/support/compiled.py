@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
 import scalargrad as sg
 from scalargrad.backward import symbolic_adjoints
 from scalargrad.compiler import compile
@@ -44,6 +46,7 @@ def chosen(name: str) -> str:
 
 
 RUNNERS = ["numpy", *instruction_sets()]
+EACH_RUNNER = pytest.mark.parametrize("runner", RUNNERS)
 
 
 @contextmanager

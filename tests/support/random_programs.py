@@ -11,6 +11,8 @@ from scalargrad.rows import BUILT_IN
 from tests.support.compiled import Function, of_arguments
 from tests.support.expressions import Expression, random_expression
 
+FUNCTIONS = {name: getattr(sg, name, op) for name, op in BUILT_IN.items()}
+"""What computes each row: its public function, or the row itself."""
 NAMES = [name for name, op in BUILT_IN.items() if not op.hidden]
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from scalargrad.rows import BUILT_IN, Operator, real
+from scalargrad.rows import BUILT_IN, Operator
+from scalargrad.scalars import real
 
 
 def number(x: Any) -> float:

@@ -18,17 +18,7 @@ from scalargrad.nn import MLP, BatchNorm, Dropout, Linear, Residual, Sequential,
 from scalargrad.optim import SGD, Adam, clip_grad_value
 from scalargrad.optim.schedules import linear
 from scalargrad.train import History, Run, correct, fit
-
-LINE = [([x / 4], 3.0 * x / 4 - 1.0) for x in range(-4, 5)]
-XOR = [([0.0, 0.0], -1), ([0.0, 1.0], 1), ([1.0, 0.0], 1), ([1.0, 1.0], -1)]
-
-
-def quiet(*args: Any, **named: Any) -> History:
-    return fit(*args, **named, progress=False)
-
-
-def numbers(model: nn.Module) -> list[float]:
-    return [p.data for p in model.parameters()]
+from tests.support.training import LINE, XOR, numbers, quiet
 
 
 def twins(build: Any) -> tuple[Any, Any]:

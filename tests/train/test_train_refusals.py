@@ -20,21 +20,10 @@ from scalargrad.losses import (
 )
 from scalargrad.nn import Dropout, Linear, Sequential
 from scalargrad.optim import SGD
-from scalargrad.train import EarlyStopping, History, accuracy, correct, fit
-from scalargrad.train.plan import Plan, sees_whole_batches
+from scalargrad.train import EarlyStopping, accuracy, correct
+from scalargrad.train.recipe import Recipe, sees_whole_batches
 from scalargrad.train.trial import try_out
-
-LINE = [([x / 4], 3.0 * x / 4 - 1.0) for x in range(-4, 5)]
-XOR = [([0.0, 0.0], -1), ([0.0, 1.0], 1), ([1.0, 0.0], 1), ([1.0, 1.0], -1)]
-
-
-def quiet(*args: Any, **named: Any) -> History:
-    return fit(*args, **named, progress=False)
-
-
-def numbers(model: nn.Module) -> list[float]:
-    return [p.data for p in model.parameters()]
-
+from tests.support.training import LINE, XOR, numbers, quiet
 
 REFUSED: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"epochs": 0}, ValueError, "epochs must be a whole number from 1 up, got 0"),
@@ -176,10 +165,10 @@ def test_what_is_tried_beforehand_draws_nothing() -> None:
     nn.seed(4)
     model = Sequential(Linear(1, 3), Dropout(0.4), Linear(3, 1))
     state = random.getstate()
-    plan = Plan(
+    recipe = Recipe(
         squared_error, LINE, 2, LINE, {}, None, None, [], [], True, sees_whole_batches(model)
     )
-    try_out(plan, model)
+    try_out(recipe, model)
     assert random.getstate() == state
     assert trained(0.1) == trained(0.1) != trained(0.0)
 

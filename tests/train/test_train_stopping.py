@@ -15,17 +15,8 @@ from scalargrad import Value, nn
 from scalargrad.losses import squared_error
 from scalargrad.nn import BatchNorm, Linear, Sequential
 from scalargrad.optim import SGD
-from scalargrad.train import EarlyStopping, History, Run, fit
-
-LINE = [([x / 4], 3.0 * x / 4 - 1.0) for x in range(-4, 5)]
-
-
-def quiet(*args: Any, **named: Any) -> History:
-    return fit(*args, **named, progress=False)
-
-
-def numbers(model: nn.Module) -> list[float]:
-    return [p.data for p in model.parameters()]
+from scalargrad.train import EarlyStopping, Run, fit
+from tests.support.training import LINE, numbers, quiet
 
 
 def test_early_stopping_ends_and_brings_back_the_best_epoch() -> None:
@@ -262,7 +253,7 @@ def test_a_loss_that_is_not_finite_stops_before_the_update(bad: float) -> None:
         return squared_error(output, target) * (bad if len(before) == 2 else 1.0)
 
     with pytest.warns(RuntimeWarning, match="training stopped: the loss is") as caught:
-        history = quiet(
+        history = fit(
             model,
             loss,
             LINE,
@@ -270,11 +261,12 @@ def test_a_loss_that_is_not_finite_stops_before_the_update(bad: float) -> None:
             9,
             batch_size=9,
             on_update=[lambda run: before.append(numbers(model))],
+            progress=False,
         )
     assert history.stopped == f"the loss is {bad}: nothing was moved (update 3)"
     assert numbers(model) == before[-1]
     assert len(history.losses) == 2
-    assert caught[0].filename == __file__
+    assert caught[0].filename == __file__, "not where fit was called"
 
 
 def test_a_gradient_that_is_not_finite_stops_before_the_update() -> None:

@@ -17,6 +17,7 @@ from scalargrad.graph import topological_order
 from scalargrad.nn import MLP
 from scalargrad.transforms.checkpoint import checkpoint
 from scalargrad.transforms.functional import grad, hessian, jvp
+from tests.support.derivatives import seconds
 
 
 def graph_size(*roots: Any) -> int:
@@ -222,10 +223,6 @@ def test_any_cut_of_a_chain_gives_the_same_gradient(numbers: list[float], cut: i
     np.testing.assert_allclose(
         grad(kept)(numbers), grad(lambda ws: part(0.5, ws))(numbers), rtol=1e-12, atol=1e-12
     )
-
-
-def seconds(root: Any, xs: list[Any]) -> list[float]:
-    return [h.data for g in sg.gradients(root, xs) for h in sg.gradients(g, xs)]
 
 
 def test_an_argument_may_depend_on_what_is_closed_over() -> None:

@@ -17,6 +17,7 @@ import scalargrad as sg
 from scalargrad.compiler import compile
 from tests.support.compiled import RUNNERS, running
 from tests.support.expressions import rounds
+from tests.support.ways import FIRST, SECOND, derivative
 
 Function = Callable[[Any], Any]
 
@@ -113,43 +114,8 @@ CASES = [random_case(random.Random(seed)) for seed in rounds(40)]
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
 
-def derivative(f: Function, order: int) -> Function:
-    for _ in range(order):
-        f = sg.grad(f)
-    return f
-
-
 def near(expected: float) -> Any:
     return pytest.approx(expected, rel=1e-9, abs=1e-9)
-
-
-def by_backward(f: Function, at: float) -> float:
-    x = sg.Value(at)
-    f(x).backward()
-    return x.grad  # type: ignore[no-any-return]
-
-
-def by_gradients(f: Function, at: float) -> float:
-    x = sg.Value(at)
-    return sg.gradients(f(x), [x])[0].data  # type: ignore[no-any-return]
-
-
-FIRST: dict[str, Callable[[Function, float], float]] = {
-    "backward": by_backward,
-    "gradients": by_gradients,
-    "grad": lambda f, at: sg.grad(f)(at),
-    "jvp": lambda f, at: sg.jvp(f, (at,), (1.0,))[1],
-    "vjp": lambda f, at: sg.vjp(f, at)[1](1.0)[0],
-    "jacobian": lambda f, at: sg.jacobian(f)(at),
-}
-SECOND: dict[str, Callable[[Function, float], float]] = {
-    "grad of grad": lambda f, at: derivative(f, 2)(at),
-    "hessian": lambda f, at: sg.hessian(f)(at),
-    "hvp": lambda f, at: sg.hvp(f, (at,), (1.0,))[0],
-    "backward of gradients": lambda f, at: by_backward(sg.grad(f), at),
-    "jvp of jvp": lambda f, at: sg.jvp(lambda x: sg.jvp(f, (x,), (1.0,))[1], (at,), (1.0,))[1],
-    "grad of jvp": lambda f, at: sg.grad(lambda x: sg.jvp(f, (x,), (1.0,))[1])(at),
-}
 
 
 @each_case

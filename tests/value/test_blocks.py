@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 import scalargrad as sg
-from scalargrad import Value, blocks, modes
+from scalargrad import Value, modes
+from scalargrad.temporary import Temporary
 
 X = Value(2.0)
 
@@ -459,11 +460,11 @@ def test_temporary_settings_end_also_where_they_could_not_begin() -> None:
     block = sg.no_grad()
     with (
         pytest.raises(ValueError),
-        blocks.Temporary(([plain, stubborn], "x", ["new", "new"]), also=block),
+        Temporary(([plain, stubborn], "x", ["new", "new"]), also=block),
     ):
         raise AssertionError
     assert (plain.x, stubborn.x) == ("old", "old")
-    with blocks.Temporary(([plain], "x", ["new"]), result=5, also=block) as result:
+    with Temporary(([plain], "x", ["new"]), result=5, also=block) as result:
         assert (plain.x, result, recorded()) == ("new", 5, False)
     assert plain.x == "old"
     gc.collect()

@@ -16,8 +16,8 @@ from scalargrad.rows import BUILT_IN
 from scalargrad.value import Value as Pure
 from tests.support.expressions import Expression, random_expression, rounds
 from tests.support.floats import all_bits
+from tests.support.random_programs import NAMES
 
-NAMES = [name for name, op in BUILT_IN.items() if not op.hidden]
 PURE = {name: BUILT_IN[name] for name in NAMES}
 IN_USE = {name: getattr(sg, name) for name in NAMES}
 DUNDER = {

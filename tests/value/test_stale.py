@@ -12,6 +12,7 @@ import pytest
 import scalargrad as sg
 from scalargrad import modes, nn, stale
 from scalargrad.rows import BUILT_IN, Operator
+from tests.support.derivatives import seconds
 
 np = pytest.importorskip("numpy")
 
@@ -216,10 +217,6 @@ def test_a_copy_is_differentiated_where_it_was_recorded() -> None:
         assert seconds(copied, here) == expected
         assert (v.data, x.data) == (7.0, 9.0)
         v.data, x.data = 2.0, 0.5
-
-
-def seconds(root: Any, xs: list[Any]) -> list[float]:
-    return [h.data for g in sg.gradients(root, xs) for h in sg.gradients(g, xs)]
 
 
 def test_a_gate_that_draws_random_numbers_has_no_graph_of_derivatives() -> None:

@@ -1,7 +1,8 @@
-"""What is known in the lanes of a path before it runs: how comparisons came out on the way to it.
+"""Conditions: guards that several paths of a function know by the same names.
 
-What two programs of one function compute in the same way of the same inputs has one name in both.
-So have their guards: one that is known to hold need not be computed, nor checked, again.
+A number that two paths compute in the same way from the same inputs has one name in both, and so
+has a guard that compares such numbers. A guard that is known to hold from an earlier path is not
+checked again.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..trace.recorder import CONSTANT, INPUT, Guard
+from ..trace.guards import Guard
+from ..trace.vocabulary import CONSTANT, INPUT
 
 
 class Condition(NamedTuple):
@@ -27,8 +29,9 @@ class Condition(NamedTuple):
 class Way(NamedTuple):
     """How lanes come to a path.
 
-    The `facts` hold in every one of them; those of them that are `new` did not hold where they come
-    from. `decided` is how comparisons of nodes came out, whatever the numbers of a trace say.
+    The `facts` hold in every one of these lanes. The `new` facts are those among them that
+    contradict the guard that sent the lanes here. `decided` has the outcomes of comparisons of
+    nodes that follow from the facts, for the trace.
     """
 
     facts: frozenset[Condition] = frozenset()

@@ -1,32 +1,30 @@
-"""What is left to do in lanes that come from another path: what is known of them is not checked,
-and what the guard compared that they broke there is not computed, again."""
+"""What is left to do in lanes that come from another path.
+
+On the way the outcome of some guards has become known: they are not checked again. The two numbers
+that the last guard compared were computed on the path that the lanes left: they are inputs here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from typing import Any, NamedTuple
 
-from ..passes.task import Traced
+from ..passes.traced import Traced
 from ..trace.chosen import Trace
-from ..trace.recorder import CONSTANT, Guard
+from ..trace.guards import Guard
+from ..trace.recorder import Recorder
+from ..trace.sources import Side
+from ..trace.vocabulary import CONSTANT
 from .conditions import Condition, Way
 
 
-class Side(NamedTuple):
-    """An input that is what a guard compared, in the lanes that come from another path because it
-    did not hold: its side 0 or 1."""
-
-    which: int
-
-
-def shortened(traced: Traced, asked: Mapping[Guard, Condition], way: Way) -> Traced:
-    """Return what lanes that come this `way` have left to do; `asked` is each guard's condition."""
+def shortened(traced: Traced, conditions: Mapping[Guard, Condition], way: Way) -> Traced:
+    """Return what lanes that come this `way` have left to do; each guard has its condition."""
     trace = traced.trace
-    trace.guards = {guard: None for guard in asked if asked[guard] not in way.facts}
+    trace.guards = {guard: None for guard, x in conditions.items() if x not in way.facts}
     lanes = trace.lanes
     given = {
         i: Side(which)
-        for guard, condition in asked.items()
+        for guard, condition in conditions.items()
         if condition in way.new and (lanes[guard.x] or lanes[guard.y])
         for which, i in enumerate((guard.x, guard.y))
         if lanes[i] and trace.operands[i]
@@ -35,11 +33,11 @@ def shortened(traced: Traced, asked: Mapping[Guard, Condition], way: Way) -> Tra
 
 
 def cut(traced: Traced, given: Mapping[int, Side]) -> Traced:
-    """Return the same with the nodes that are `given` as inputs, after those that there were."""
+    """Return the same with the nodes that are `given` as inputs, after the other inputs."""
     old, new = traced.trace, Trace()
     rows, operands, numbers, lanes = old.rows, old.operands, old.numbers, old.lanes
     at = {i: new.input(numbers[i], lanes[i]) for i in (*old.inputs, *given)}
-    for i in sorted(needed_above(old, [*traced.outputs, *old.guarded()], at)):
+    for i in sorted(needed_above(old, traced.body.wanted, at)):
         if rows[i] is CONSTANT:
             at[i] = new.tracers[new.constant(numbers[i])]
         else:
@@ -50,8 +48,8 @@ def cut(traced: Traced, given: Mapping[int, Side]) -> Traced:
     return traced._replace(trace=new, outputs=outputs, sources=[*traced.sources, *given.values()])
 
 
-def needed_above(trace: Any, wanted: Iterable[int], known: Container[int]) -> set[int]:
-    """The nodes that these are computed from, themselves included, but for those known."""
+def needed_above(trace: Recorder, wanted: Iterable[int], known: Container[int]) -> set[int]:
+    """The nodes that the wanted ones are computed from, themselves included, above the known."""
     operands = trace.operands
     found: set[int] = set()
     pending = list(wanted)

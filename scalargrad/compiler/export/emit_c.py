@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from ..inputs.sources import COUNT, SHARE
 from ..passes.program import AFTER, BEFORE, LANES, Program
 from ..source.emit import RESERVED, Operations, Style, block, safe_names
 from ..source.names import Names, identifiers
-from ..trace.vocabulary import COUNT, SHARE
 from .identifiers import KEYWORDS, LIBRARY, MATH
 
 SPECIAL = Path(__file__).parents[2] / "native" / "shared" / "special.h"

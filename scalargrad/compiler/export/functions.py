@@ -1,6 +1,6 @@
 """A program handed on: as a function of Python, NumPy or JAX.
 
-What is handed on is one way through the function: it has to be without branches on its numbers.
+What is handed on is one path through the function: it has to be without branches on its numbers.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from ...transforms.trees import ARRAY, SCALAR
-from ..branches.paths import Path
+from ..branches.path import Path
 from ..inputs.arguments import Arguments
+from ..inputs.sources import is_given, of_lanes
 from ..machine.runner import Special
 from ..passes.program import TOO_LATE
 from ..source import emit
 from ..source.names import Names
-from ..trace.recorder import Draw
-from ..trace.vocabulary import COUNT, SHARE
+from ..trace.sources import Draw
 from .leaves import ALONE, LEAVES, check_static, is_static, kind_of
 
 
-class Call(NamedTuple):
+class Exportable(NamedTuple):
     """What is exported: a path through a function, traced on these arguments."""
 
     path: Path
@@ -47,27 +47,25 @@ class Exported:
     or ValueError for arguments unlike those it was traced on.
     """
 
-    def __init__(self, call: Call, np: Any, source: str, run: Callable[..., Any]) -> None:
+    def __init__(
+        self, exportable: Exportable, np: Any, source: str, run: Callable[..., Any]
+    ) -> None:
         self.source = source
-        self.gradient = call.path.traced.wanted is not None
-        self.__name__ = self.__qualname__ = call.names.function
-        self._call = call
+        self.gradient = exportable.path.traced.wanted is not None
+        self.__name__ = self.__qualname__ = exportable.names.function
+        self._exportable = exportable
         self._np = np
         self._run = run
 
     def __repr__(self) -> str:
-        return f"<{self.__name__}({', '.join(self._call.parameters)}), exported>"
+        return f"<{self.__name__}({', '.join(self._exportable.parameters)}), exported>"
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         leaves = list(self._leaves(args, named))
         shape, numbers = self._numbers(leaves)
-        lanes = float(math.prod(shape)) if shape is not None else 1.0
-        known = {COUNT: lanes, SHARE: 1.0 / lanes}
-        traced = self._call.path.traced
-        inputs = [
-            (known[s] if s in known else numbers[s - 2]) if isinstance(s, int) else s.data
-            for s in traced.sources
-        ]
+        given = of_lanes(None if shape is None else math.prod(shape), numbers)
+        traced = self._exportable.path.traced
+        inputs = [given.of(s) if is_given(s) else s.data for s in traced.sources]
         outputs = [
             self._shaped(x, shape if each else None)
             for x, each in zip(self._run(inputs), traced.each)
@@ -77,7 +75,7 @@ class Exported:
 
     # ------ arguments
     def _leaves(self, args: Sequence[Any], named: Mapping[str, Any]) -> Iterator[Any]:
-        names, specs = self._call.parameters, self._call.arguments.specs
+        names, specs = self._exportable.parameters, self._exportable.arguments.specs
         if len(args) + len(named) != len(specs) or set(named) - set(names[len(args) :]):
             raise TypeError(
                 f"{self.__name__} was exported with {len(specs)} arguments "
@@ -92,21 +90,21 @@ class Exported:
                     f"{name} must have the structure it was exported with, {spec}: {error}"
                 ) from None
 
-    def _numbers(self, leaves: Sequence[Any]) -> tuple[tuple[int, ...] | None, list[Any]]:
+    def _numbers(self, given: Sequence[Any]) -> tuple[tuple[int, ...] | None, list[Any]]:
         """The shape of the lanes, None if there are none, and the numbers of all leaves."""
-        np, parts = self._np, self._call.arguments.parts
+        np, known = self._np, self._exportable.arguments.leaves
         found: list[Any] = []
-        for part, leaf in zip(parts, leaves):
-            if is_static(part):
-                check_static(part, leaf)
+        for leaf, x in zip(known, given):
+            if is_static(leaf):
+                check_static(leaf, x)
             else:
-                found += LEAVES[kind_of(part)].numbers(np, part, leaf)
-        lane = self._call.arguments.lane
-        lanes = [x for x, here in zip(found, lane) if here]
+                found += LEAVES[kind_of(leaf)].numbers(np, leaf, x)
+        own = self._exportable.arguments.own
+        lanes = [x for x, here in zip(found, own) if here]
         if not lanes:
             return None, found
         spread = iter(np.broadcast_arrays(*lanes))
-        numbers = [next(spread) if here else x for x, here in zip(found, lane)]
+        numbers = [next(spread) if here else x for x, here in zip(found, own)]
         return np.broadcast_shapes(*(x.shape for x in lanes)), numbers
 
     # ------ results
@@ -117,10 +115,10 @@ class Exported:
         return float(array) if self._np.__name__ == "numpy" else array
 
     def _width(self, outputs: int) -> int:
-        return outputs // max(self._call.path.traced.structure.size, 1)
+        return outputs // max(self._exportable.path.traced.structure.size, 1)
 
     def _value(self, entries: Sequence[Any], shape: tuple[int, ...]) -> Any:
-        structure = self._call.path.traced.structure
+        structure = self._exportable.path.traced.structure
         leaves = []
         for leaf, own in zip(structure.leaves, structure.split(entries)):
             if leaf.kind is ARRAY:
@@ -129,26 +127,26 @@ class Exported:
             leaves.append(own[0] if plain else leaf.kind.rebuilt(leaf.original, own))
         return structure.tree(leaves)
 
-    def _gradients(self, leaves: Sequence[Any], derivatives: Sequence[Any]) -> tuple[Any, ...]:
+    def _gradients(self, given: Sequence[Any], derivatives: Sequence[Any]) -> tuple[Any, ...]:
         rest, found = iter(derivatives), []
-        kinds = ALONE if self._call.path.traced.entries[0].own else LEAVES
-        for part, leaf in zip(self._call.arguments.parts, leaves):
-            own = list(islice(rest, len(part.numbers)))
-            kind = None if is_static(part) else kinds[kind_of(part)]
-            found.append(kind.gradient(self._np, part, leaf, own) if kind else None)
+        kinds = ALONE if self._exportable.path.traced.entries[0].own else LEAVES
+        for leaf, x in zip(self._exportable.arguments.leaves, given):
+            own = list(islice(rest, len(leaf.numbers)))
+            reader = None if is_static(leaf) else kinds[kind_of(leaf)]
+            found.append(reader.gradient(self._np, leaf, x, own) if reader else None)
         trees = iter(found)
         return tuple(
             next(trees) if spec is None else spec.built(islice(trees, count))
-            for count, spec in self._call.arguments.specs
+            for count, spec in self._exportable.arguments.specs
         )
 
 
-def check(call: Call) -> None:
+def check(exportable: Exportable) -> None:
     """Raise ValueError if the program is not the whole function."""
-    path, name = call.path, call.names.function
+    path, name = exportable.path, exportable.names.function
     if path.program.guards:
         guard = path.program.guards[0]
-        text = emit.Operations(path.program, emit.FORMULA, call.names.inputs).names
+        text = emit.Operations(path.program, emit.FORMULA, exportable.names.inputs).names
         raise ValueError(
             f"{name} branches on its numbers ({text[guard.x]} {guard.compare} {text[guard.y]}), "
             "and what is exported is one way through it: choose with scalargrad.where"
@@ -162,14 +160,14 @@ def check(call: Call) -> None:
         raise ValueError(f"{name} needs a sum over all lanes in each lane: that is not exported")
 
 
-def to_numpy(call: Call) -> Exported:
+def to_numpy(exportable: Exportable) -> Exported:
     """Return the program as a function that uses NumPy."""
     import numpy
 
-    program = call.path.program.carefully
-    source = emit.array_source(program, call.identifier, names=call.names.inputs)
+    program = exportable.path.program.carefully
+    source = emit.array_source(program, exportable.identifier, names=exportable.names.inputs)
     own = emit.on_numpy(program)
-    run = defined(source, call.identifier, {"np": numpy, "special": Special(), **own})
+    run = defined(source, exportable.identifier, {"np": numpy, "special": Special(), **own})
 
     def quietly(inputs: Sequence[Any]) -> list[Any]:
         with numpy.errstate(all="ignore"):
@@ -177,10 +175,10 @@ def to_numpy(call: Call) -> Exported:
             found: list[Any] = run([numpy.asarray(x, float)[()] for x in inputs])
         return found
 
-    return Exported(call, numpy, source, quietly)
+    return Exported(exportable, numpy, source, quietly)
 
 
-def to_jax(call: Call) -> Exported:
+def to_jax(exportable: Exportable) -> Exported:
     """Return the program as a function for jax.jit, vmap, grad, pmap. JAX computes in float32
     unless `jax_enable_x64` is set."""
     try:
@@ -189,32 +187,32 @@ def to_jax(call: Call) -> Exported:
     except ImportError as error:
         raise ImportError("to_jax needs JAX: pip install jax") from error
 
-    program = call.path.program.carefully
+    program = exportable.path.program.carefully
     lacking = next((row.name for row in program.rows() if on_jax(row) is None), None)
     if lacking:
         raise ValueError(
             f"{lacking} has no spelling in JAX: write it with scalargrad's own functions to "
             "export what uses it"
         )
-    names = call.names.inputs
-    source = emit.array_source(program, call.identifier, names=names)
-    run = defined(source, call.identifier, {"np": jax.numpy, "special": special})
-    return Exported(call, jax.numpy, source, run)
+    names = exportable.names.inputs
+    source = emit.array_source(program, exportable.identifier, names=names)
+    run = defined(source, exportable.identifier, {"np": jax.numpy, "special": special})
+    return Exported(exportable, jax.numpy, source, run)
 
 
 def on_jax(row: Any) -> str | None:
     return "{}" if row in emit.SPELLED_OUT else row.array
 
 
-def to_python(call: Call) -> Exported:
+def to_python(exportable: Exportable) -> Exported:
     """Return the program as a function of plain Python, which runs a lane at a time."""
     import numpy
 
-    program = call.path.program.carefully
-    source = emit.python_source(program, call.identifier, call.names.inputs)
+    program = exportable.path.program.carefully
+    source = emit.python_source(program, exportable.identifier, exportable.names.inputs)
     names = emit.called(program)
     rows = {names.get(row, row.name): row.forward for row in program.rows()}
-    run = defined(source, call.identifier, {"inf": math.inf, "nan": math.nan, **rows})
+    run = defined(source, exportable.identifier, {"inf": math.inf, "nan": math.nan, **rows})
     lanes = program.trace.lanes
     is_lane = [lanes[i] for i in program.inputs]
     outputs = [lanes[i] for i in program.outputs]
@@ -231,7 +229,7 @@ def to_python(call: Call) -> Exported:
             for lane in outputs
         ]
 
-    return Exported(call, numpy, source, in_order)
+    return Exported(exportable, numpy, source, in_order)
 
 
 def defined(source: str, name: str, names: dict[str, Any]) -> Any:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from ...messages import counted
 from ..machine.instructions import BLOCK_LANES
 from ..passes.program import Program
 from ..source.emit import FORMULA, Operations
@@ -74,10 +75,6 @@ class Listed(NamedTuple):
         yield from shortened(
             [f"    {name} = {text[i]}" for i, name in zip(program.outputs, self.names.outputs)]
         )
-
-
-def counted(n: int, noun: str) -> str:
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def shortened(lines: Sequence[str]) -> Sequence[str]:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from ...engine import Value
 from ...rows import Operator
-from ...transforms.trees import is_value
-from ..passes.program import Program
-from ..passes.task import Traced
+from ...scalars import is_value
+from ..passes.traced import Traced
+from ..pipeline import program_of
 from ..source.names import Names
-from ..trace.recorder import CONSTANT, Trace
+from ..trace.in_python import Trace
+from ..trace.vocabulary import CONSTANT
 
 if TYPE_CHECKING:
     from ...drawing.picture.drawing import Drawing
@@ -22,7 +23,7 @@ def drawn(traced: Traced, names: Names, simplified: bool, options: dict[str, Any
 
     trace, outputs = traced.trace, traced.outputs
     if simplified:
-        program = Program(trace, outputs)
+        program = program_of(traced.body)
         trace, outputs = program.trace, program.outputs
     labels = dict(zip(trace.inputs, names.inputs))
     nodes = graph(trace, trace.needed(outputs), labels.get)

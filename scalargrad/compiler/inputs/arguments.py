@@ -10,34 +10,36 @@ from math import prod
 from operator import is_
 from typing import Any
 
+from ...scalars import is_value
 from ...transforms.containers import Spec
-from ...transforms.trees import is_array, is_value, take_apart
-from .lanes import Batch, leaves_with_rows
-from .parts import Part, part_of
+from ...transforms.trees import is_array, take_apart
+from .lanes import Batch, leaves_by_sample
+from .leaves import ArgumentLeaf, leaf_of
 
 Place = tuple[int, int]
 """Which of the arrays of a call, and which of its columns."""
 
 
 class Column:
-    """A number that has lanes: where it stands in the arrays of a call."""
+    """A number that every lane has its own of: its place, and the `array` of the call that it
+    stands in."""
 
-    __slots__ = ("place", "rows")
+    __slots__ = ("array", "place")
 
-    def __init__(self, rows: Any, place: Place) -> None:
-        self.rows = rows
+    def __init__(self, array: Any, place: Place) -> None:
+        self.array = array
         self.place = place
 
     def __getitem__(self, lane: int) -> Any:
-        x = self.rows[lane, self.place[1]]
+        x = self.array[lane, self.place[1]]
         return x if is_value(x) else float(x)
 
 
 def contents(x: Any) -> tuple[list[Any], Spec | None]:
     """What stands in a list, a dict, an array and what they hold, as it is now."""
     leaves, spec = take_apart(x)
-    parts = (x.flat if is_array(x) and x.dtype == object else [x] for x in leaves)
-    return [y for part in parts for y in part], spec
+    entries = (x.flat if is_array(x) and x.dtype == object else [x] for x in leaves)
+    return [y for own in entries for y in own], spec
 
 
 def differ(before: tuple[list[Any], Spec | None], after: tuple[list[Any], Spec | None]) -> bool:
@@ -48,8 +50,13 @@ def differ(before: tuple[list[Any], Spec | None], after: tuple[list[Any], Spec |
 class Arguments:
     """The arguments of one call, those by place before those by name.
 
-    `varied` are the places of those in which a derivative is taken.
+    Of each its *leaves* are known, and of these their *numbers*: floats, Values, and Columns of
+    the `arrays`. A *position* is that of a number among all of a call. `varied` are the arguments
+    in which a derivative is taken.
     """
+
+    is_careful = False
+    """Whether the call is to tell what does not flow from what is zero."""
 
     def __init__(
         self,
@@ -62,31 +69,30 @@ class Arguments:
         named = batch.completed(args, named)
         self.batched = bool(batch.names)
         self.names_given = tuple(named)
-        self.parts: list[Part] = []
+        self.leaves: list[ArgumentLeaf] = []
         self.specs: list[tuple[int, Spec | None]] = []
-        rows = batch.rows(len(args), named)
-        for place, (x, by_sample) in enumerate(zip((*args, *named.values()), rows)):
-            leaves, spec = leaves_with_rows(x) if by_sample else take_apart(x)
-            self.parts += [
-                part_of(leaf, by_sample, batch.elements, place in varied) for leaf in leaves
-            ]
+        by_samples = batch.by_sample(len(args), named)
+        for k, (x, by_sample) in enumerate(zip((*args, *named.values()), by_samples)):
+            leaves, spec = leaves_by_sample(x) if by_sample else take_apart(x)
+            self.leaves += [leaf_of(y, by_sample, batch.elements, k in varied) for y in leaves]
             self.specs.append((len(leaves), spec))
         self.shape = self._lanes()
         self.arrays: list[Any] = []
         """What has lanes: arrays of two axes, a lane in each row."""
-        self.numbers = [x for part in self.parts for x in self._placed(part)]
-        self.lane = [part.lane for part in self.parts for _ in part.numbers]
+        self.numbers = [x for leaf in self.leaves for x in self._placed(leaf)]
+        self.own = [leaf.has_lanes for leaf in self.leaves for _ in leaf.numbers]
+        """Of each number: whether every lane has its own."""
         self.values = tuple([k for k, x in enumerate(self.numbers) if is_value(x)])
-        """The places of the Values among the numbers."""
+        """The positions of the Values."""
         self.key: Hashable = (
             self.names_given,
             tuple([spec for _, spec in self.specs]),
-            tuple([part.key for part in self.parts]),
+            tuple([leaf.key for leaf in self.leaves]),
             self.shape is not None,
         )
 
     def like(self, given: Sequence[Any]) -> Arguments:
-        """Other arguments, given in the same way."""
+        """Other arguments, with the same names."""
         count = len(given) - len(self.names_given)
         named = dict(zip(self.names_given, given[count:]))
         return Arguments(given[:count], named, self.batch, self.varied)
@@ -95,7 +101,7 @@ class Arguments:
         """The shape of the lanes; None if nothing has lanes. Raises ValueError where there are
         none, or unlike many."""
         axes = 1 if self.batched else None
-        shapes = {part.rows.shape[:axes] for part in self.parts if part.lane}
+        shapes = {leaf.samples.shape[:axes] for leaf in self.leaves if leaf.has_lanes}
         if not shapes:
             return None
         if len(shapes) > 1 and self.batched:
@@ -115,38 +121,39 @@ class Arguments:
     @property
     def has_values_in_lanes(self) -> bool:
         """Whether lanes hold Values, of which no program can make lanes."""
-        return any(rows.dtype == object for rows in self.arrays)
+        return any(array.dtype == object for array in self.arrays)
 
     def watched(self) -> list[Any]:
         """What the function may read more of than its numbers: objects, and types with names."""
         kinds = (kind for _, spec in self.specs if spec is not None for kind in spec.kinds())
         own = [kind for kind in kinds if kind.__module__ not in ("builtins", "collections")]
-        return [*(part.watched for part in self.parts if part.watched is not None), *own]
+        return [*(leaf.watched for leaf in self.leaves if leaf.watched is not None), *own]
 
     def pattern(self) -> Arguments:
         """The same without its numbers: what is kept to trace other paths of such calls."""
         same = copy.copy(self)
-        same.parts = [
-            part._replace(numbers=[None] * len(part.numbers), rows=None) for part in self.parts
+        same.leaves = [
+            leaf._replace(numbers=[None] * len(leaf.numbers), samples=None) for leaf in self.leaves
         ]
         same.numbers, same.arrays = [], []
         return same
 
-    def _placed(self, part: Part) -> list[Any]:
-        if not part.lane:
-            return part.numbers
-        rows, which = part.rows, len(self.arrays)
+    def _placed(self, leaf: ArgumentLeaf) -> list[Any]:
+        if not leaf.has_lanes:
+            return leaf.numbers
+        array, which = leaf.samples, len(self.arrays)
         if not self.batched:
             import numpy
 
-            rows = numpy.broadcast_to(rows, self.shape or ())
-            rows = (rows if rows.dtype == object else rows.astype(float, copy=False)).reshape(-1, 1)
-        self.arrays.append(rows)
-        return [Column(rows, (which, k)) for k in range(len(part.numbers))]
+            array = numpy.broadcast_to(array, self.shape or ())
+            array = array if array.dtype == object else array.astype(float, copy=False)
+            array = array.reshape(-1, 1)
+        self.arrays.append(array)
+        return [Column(array, (which, k)) for k in range(len(leaf.numbers))]
 
     def applied(self, f: Callable[..., Any], numbers: Sequence[Any]) -> Any:
         """Return what `f` makes of one sample, with these in place of its numbers."""
-        given = self._trees(part.given(x) for part, x in self._split(numbers))
+        given = self._trees(leaf.seen(x) for leaf, x in self._split(numbers))
         before = [contents(x) for x in given]
         count = len(given) - len(self.names_given)
         out = f(*given[:count], **dict(zip(self.names_given, given[count:])))
@@ -162,37 +169,25 @@ class Arguments:
         """Return what `f` makes of one lane; `numbers` are floats, Values, and Columns."""
         return self.applied(f, [x[lane] if type(x) is Column else x for x in numbers])
 
-    def spread(self, position: int) -> tuple[int, ...]:
-        """The axes of the lanes along which this number is the same, because its argument was
-        broadcast."""
-        part = self._part(position)
-        if self.batched or self.shape is None or not part.lane:
-            return ()
-        shape = (*[1] * (len(self.shape) - len(part.shape)), *part.shape)
-        return tuple(k for k, n in enumerate(shape) if n == 1 < self.shape[k])
-
     def shape_of(self, position: int) -> tuple[int, ...]:
         """The shape of the array that this number's lanes stand in."""
-        part = self._part(position)
-        return part.shape if part.key == "lanes" else self.shape or ()
-
-    def _part(self, position: int) -> Part:
-        owners = (part for part in self.parts for _ in part.numbers)
-        return next(islice(owners, position, None))
+        owners = (leaf for leaf in self.leaves for _ in leaf.numbers)
+        leaf = next(islice(owners, position, None))
+        return leaf.shape if leaf.key == "lanes" else self.shape or ()
 
     def names(self, of: Sequence[str]) -> list[str]:
         """The name of each number, given those of the arguments: model.w[0], x[1]."""
-        parts = iter(self.parts)
+        leaves = iter(self.leaves)
         found = []
         for name, (count, spec) in zip(of, self.specs):
             paths = [name] if spec is None else spec.paths(name)
-            for path, part in zip(paths, islice(parts, count)):
-                found += [path + own for own in part.names()[: len(part.numbers)]]
+            for path, leaf in zip(paths, islice(leaves, count)):
+                found += [path + own for own in leaf.names()[: len(leaf.numbers)]]
         return found
 
-    def _split(self, entries: Sequence[Any]) -> Iterator[tuple[Part, list[Any]]]:
+    def _split(self, entries: Sequence[Any]) -> Iterator[tuple[ArgumentLeaf, list[Any]]]:
         rest = iter(entries)
-        return ((part, list(islice(rest, len(part.numbers)))) for part in self.parts)
+        return ((leaf, list(islice(rest, len(leaf.numbers)))) for leaf in self.leaves)
 
     def _trees(self, leaves: Iterator[Any]) -> list[Any]:
         return [

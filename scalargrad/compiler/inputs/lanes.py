@@ -6,7 +6,9 @@ import inspect
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
+from ...messages import described
 from ...transforms.containers import Spec, taken_apart
+from ...transforms.parameters import ONLY_POSITIONAL, POSITIONAL
 from ...transforms.trees import is_array, is_model
 
 
@@ -18,7 +20,7 @@ def names_in(batch: Any) -> frozenset[str]:
         return frozenset(names)
     raise TypeError(
         "batch must be the name of an argument, a list of names, or True for each element of every "
-        f"array, got {type(batch).__name__} {batch!r:.60}"
+        f"array, got {described(batch)}"
     )
 
 
@@ -29,6 +31,8 @@ class Batch:
     def __init__(self, signature: inspect.Signature, batch: Any) -> None:
         self.elements = batch is True
         self.names = names_in(batch)
+        self.option = True if self.elements else tuple(sorted(self.names)) or None
+        """What `compile` was told, in one form."""
         parameters = list(signature.parameters.values())
         known = [p.name for p in parameters]
         for name in self.names:
@@ -53,7 +57,7 @@ class Batch:
         given = {*self.positional[: len(args)], *named}
         return {**named, **{name: x for name, x in self.defaults.items() if name not in given}}
 
-    def rows(self, count: int, named: Iterable[str]) -> list[bool]:
+    def by_sample(self, count: int, named: Iterable[str]) -> list[bool]:
         """Which arguments have a sample in each row: so many positional ones, then these named."""
         if not self.names:
             return [False] * (count + len([*named]))
@@ -62,16 +66,20 @@ class Batch:
         return [name in self.names for name in (*by_place, *by_name)]
 
 
-ONLY_POSITIONAL = inspect.Parameter.POSITIONAL_ONLY
-POSITIONAL = (ONLY_POSITIONAL, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-
-
-def leaves_with_rows(x: Any) -> tuple[list[Any], Spec | None]:
+def leaves_by_sample(x: Any) -> tuple[list[Any], Spec | None]:
     """The leaves of an argument that has a sample in each row. Rows of numbers in a list are an
     array; a tuple of arrays, a dict and what else has names hold several."""
     leaves: list[Any] = []
-    return leaves, taken_apart(x, leaves, is_rows)
+    return leaves, taken_apart(x, leaves, is_leaf_of_samples)
 
 
-def is_rows(x: Any) -> bool:
+def is_leaf_of_samples(x: Any) -> bool:
     return isinstance(x, list) or is_model(x) or (type(x) is tuple and not all(map(is_array, x)))
+
+
+def summed_to(x: Any, shape: tuple[int, ...]) -> Any:
+    """The sum of `x` over the axes along which an array of this shape was broadcast to that of `x`.
+    Both may be of NumPy or of JAX."""
+    own = (*[1] * (x.ndim - len(shape)), *shape)
+    axes = tuple(k for k, n in enumerate(own) if n == 1 != x.shape[k])
+    return (x.sum(axis=axes) if axes else x).reshape(shape)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from ...rows import real
+from ...scalars import is_value, real
 from ...transforms.containers import DATACLASS, LIST, NAMED_TUPLE, Spec
-from ...transforms.trees import is_array, is_value
+from ...transforms.trees import is_array
 from ..trace.native import machine
 from .arguments import Arguments
-from .parts import Part
+from .leaves import ArgumentLeaf
 
 Reader = Any
 """A tuple that begins with one of the READ_… of the machine, or None for a float."""
-Call = Callable[[Any, list[Any], list[Any]], bool]
+Read = Callable[[Any, list[Any], list[Any]], bool]
 """Adds an argument's numbers to (numbers, arrays); False if it is not of the kind expected."""
 
 
@@ -22,23 +22,23 @@ class Unreadable(Exception):
     """There is no reader for arguments of this kind."""
 
 
-def reader_of(args: Sequence[Any], call: Arguments) -> Any:
+def reader_of(args: Sequence[Any], arguments: Arguments) -> Any:
     """Return what reads arguments like these; None if there is nothing that does."""
-    if len(args) != len(call.specs):
+    if len(args) != len(arguments.specs):
         return None
-    parts = iter(call.parts)
+    leaves = iter(arguments.leaves)
     try:
-        readers = [nested(x, spec, parts) for x, (_, spec) in zip(args, call.specs)]
+        readers = [nested(x, spec, leaves) for x, (_, spec) in zip(args, arguments.specs)]
     except Unreadable:
         return None
     return machine.Reader(tuple(readers))
 
 
-def nested(x: Any, spec: Spec | None, parts: Iterator[Part]) -> Reader:
+def nested(x: Any, spec: Spec | None, leaves: Iterator[ArgumentLeaf]) -> Reader:
     if spec is None:
-        return leaf(x, next(parts))
+        return of_leaf(x, next(leaves))
     inside = zip(spec.form.parts(x), spec.parts)
-    readers = tuple([nested(y, part, parts) for y, part in inside])
+    readers = tuple([nested(y, part, leaves) for y, part in inside])
     if spec.form in (LIST, NAMED_TUPLE) and issubclass(spec.kind, (list, tuple)):
         return sequence(spec.kind, readers)
     if isinstance(x, dict):
@@ -57,33 +57,33 @@ def sequence(kind: type, readers: tuple[Reader, ...]) -> Reader:
     return machine.READ_SEQUENCE, kind, readers
 
 
-def leaf(x: Any, part: Part) -> Reader:
-    if part.lane:
-        return rows(x, part)
+def of_leaf(x: Any, leaf: ArgumentLeaf) -> Reader:
+    if leaf.has_lanes:
+        return samples(x, leaf)
     if type(x) is float:
         return None
     if is_value(x):
         return machine.READ_VALUE, type(x)
-    if is_array(x) and part.numbers:
-        return by_call(entries(x, part))
-    if part.watched is not None:
-        return same(x, part)
+    if is_array(x) and leaf.numbers:
+        return by_call(entries(x, leaf))
+    if leaf.watched is not None:
+        return same(x, leaf)
     if is_array(x):
         return by_call(same_array(x.copy()))
-    return by_call(number(type(x))) if part.numbers else (machine.READ_STATIC, type(x), x)
+    return by_call(number(type(x))) if leaf.numbers else (machine.READ_STATIC, type(x), x)
 
 
-def same(x: Any, part: Part) -> Reader:
-    if all(map(is_value, part.numbers)):
-        return machine.READ_SAME, x, tuple(part.numbers)
+def same(x: Any, leaf: ArgumentLeaf) -> Reader:
+    if all(map(is_value, leaf.numbers)):
+        return machine.READ_SAME, x, tuple(leaf.numbers)
     raise Unreadable
 
 
-def by_call(read: Call) -> Reader:
+def by_call(read: Read) -> Reader:
     return machine.READ_BY_CALL, read
 
 
-def number(kind: type) -> Call:
+def number(kind: type) -> Read:
     def read(x: Any, numbers: list[Any], arrays: list[Any]) -> bool:
         if type(x) is not kind:
             return False
@@ -93,7 +93,7 @@ def number(kind: type) -> Call:
     return read
 
 
-def same_array(constant: Any) -> Call:
+def same_array(constant: Any) -> Read:
     from numpy import array_equal
 
     def read(x: Any, numbers: list[Any], arrays: list[Any]) -> bool:
@@ -102,7 +102,7 @@ def same_array(constant: Any) -> Call:
     return read
 
 
-def entries(like: Any, part: Part) -> Call:
+def entries(like: Any, leaf: ArgumentLeaf) -> Read:
     """Reads an array of numbers that are the same in all lanes."""
     if like.dtype == object:
         raise Unreadable
@@ -119,14 +119,14 @@ def entries(like: Any, part: Part) -> Call:
     return read
 
 
-def rows(like: Any, part: Part) -> Reader:
+def samples(like: Any, leaf: ArgumentLeaf) -> Reader:
     """Reads an array with lanes: floats in C, others made floats first."""
     from numpy import asarray, ndarray
 
     # an array of one element is spread over the lanes of others
-    if part.key == "lanes" and (like.ndim != 1 or like.size == 1):
+    if leaf.key == "lanes" and (like.ndim != 1 or like.size == 1):
         raise Unreadable
-    shape = () if part.key == "lanes" else part.shape
+    shape = () if leaf.key == "lanes" else leaf.shape
     kind, dtype, double = type(like), getattr(like, "dtype", None), asarray(0.0).dtype
     if kind is ndarray and dtype == double and len(shape) < 2:
         return machine.READ_SAMPLES, kind, dtype, shape

@@ -15,7 +15,7 @@ from ... import ops
 from ...rows import Operator
 from ..inputs.arguments import Place
 from ..passes.program import AFTER, BEFORE, LANES, Program
-from ..trace.recorder import COMPARE
+from ..trace.guards import COMPARE
 from ..trace.vocabulary import lanes_sum, products
 from .instructions import (
     DENSE,

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from ... import ops
 from ...rows import BUILT_IN
 from ..inputs.arguments import Place
-from ..trace.recorder import COMPARE
+from ..trace.guards import COMPARE
 from .encode import Code
 from .instructions import NONE, TABLE, EndingKind, LaneTerm, WideTerm
 

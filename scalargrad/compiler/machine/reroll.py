@@ -15,9 +15,9 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from ...rows import Operator
-from ..trace.native import tape
-from ..trace.recorder import CONSTANT, Trace
-from ..trace.vocabulary import products
+from ..trace.in_python import Trace
+from ..trace.native import nodes
+from ..trace.vocabulary import CONSTANT, products
 from .instructions import PACK, PRODUCTS, WIDE_PRODUCTS, WIDE_ROW, WIDTH, row_instruction
 
 Places = tuple[int, ...]
@@ -79,8 +79,8 @@ def parts(trace: Trace, group: Sequence[int]) -> list[list[int]]:
 
 def rerolled(trace: Any, numbers: Sequence[int], constants: Iterable[int]) -> Any:
     """Return a `Rerolled`, or its twin in C where the trace is kept in C."""
-    if tape is not None and isinstance(trace, tape.Trace):
-        return tape.Rerolled(trace, (*numbers, *constants), FEW)
+    if nodes is not None and isinstance(trace, nodes.Trace):
+        return nodes.Rerolled(trace, (*numbers, *constants), FEW)
     return Rerolled(trace, numbers, constants)
 
 

@@ -6,19 +6,36 @@ from array import array
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import compress, groupby
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from ... import ops
 from ...transforms.trees import is_array
 from ..inputs.arguments import Place
+from ..inputs.sources import COUNT
 from ..passes.program import Program
 from ..source.emit import array_source, function_name, on_numpy
+from ..trace.guards import COMPARE
 from ..trace.native import machine
-from ..trace.recorder import COMPARE
-from ..trace.vocabulary import COUNT
 from .encode import Encoder, fits_machine
 
 NATIVE = machine is not None
+
+
+class Runner(Protocol):
+    """What runs a program: on the machine, or by NumPy."""
+
+    @property
+    def registers(self) -> int | None:
+        """How many registers it takes; None without the machine."""
+
+    @property
+    def careful(self) -> Runner:
+        """What runs the careful program of the same function."""
+
+    def run(
+        self, numbers: list[Any], arrays: Sequence[Any], lanes: int | None, group: Any = None
+    ) -> tuple[Any, Any]:
+        """Return the outputs, and which guards do not hold."""
 
 
 def runner(
@@ -27,7 +44,7 @@ def runner(
     given: int,
     beside: Sequence[Hashable],
     threads: int,
-) -> Any:
+) -> Runner:
     """Return what runs a program: the machine where it can. `places` tells where the inputs with
     lanes stand in the arrays that are `given`. Outputs with lanes, one after the other, that are
     `beside` the same thing become columns of one array."""
@@ -86,6 +103,8 @@ class OnMachine:
     def careful(self) -> OnMachine:
         """What runs the program again where an output is not finite."""
         program = self.program.carefully
+        if program is self.program:
+            return self
         at = dict(zip(self.program.inputs, program.inputs))
         places = {at[i]: place for i, place in self.places.items()}
         return OnMachine(program, places, self.given, self.beside, self.threads)
@@ -144,9 +163,13 @@ class OnArrays:
         self.function = arrays_function(program)
 
     @cached_property
-    def careful(self) -> Any:
+    def careful(self) -> OnArrays:
         """What computes the same where a result is not finite."""
-        return arrays_function(self.program.carefully)
+        program = self.program.carefully
+        if program is self.program:
+            return self
+        given = zip(program.inputs, self.places)
+        return OnArrays(program, {i: place for i, place in given if place is not None})
 
     def run(
         self, numbers: Sequence[float], arrays: Sequence[Any], lanes: int | None, group: Any = None
@@ -175,7 +198,7 @@ class OnArrays:
         with numpy.errstate(all="ignore"):
             results = self.function(inputs)
             if not self.program.is_careful and not all(numpy.isfinite(x).all() for x in results):
-                results = self.careful(inputs)
+                results = self.careful.function(inputs)
             broken = self.broken(results[self.outputs :], lanes)
         outputs = [
             numpy.array(x) if is_array(x) and x.ndim else float(x) for x in results[: self.outputs]

@@ -1,1 +1,1 @@
-"""From a trace to a program: derivatives, sums over lanes, rows taken apart, chains fused."""
+"""The passes of the compiler, from a function to a program; `pipeline.py` calls them in order."""

@@ -1,4 +1,4 @@
-"""Chains of + and × made into one instruction."""
+"""Fusion: sums of products become one instruction each, with fused multiply-adds."""
 
 from __future__ import annotations
 
@@ -6,30 +6,31 @@ from collections.abc import Sequence
 
 from ... import ops
 from ...rows import Operator
-from ..trace.recorder import Trace
+from ..trace.body import Body
+from ..trace.in_python import Trace
 from ..trace.vocabulary import products
 
 PRODUCTS = (ops.mul, ops.square)
-"""What a sum of products takes in."""
+"""The operators whose nodes a sum of products takes in."""
 
 
 class Fusion:
-    """Turns sums of products into single nodes `products`, in place.
+    """Turns the sums of products of a trace in Python into single nodes `products`, in place.
 
-    Only what is used nowhere else is taken in: the products, and the sum that a sum begins with,
-    so that numbers are added in the order in which the function adds them.
+    A sum takes in its products, and the sum that it begins with, where these are used nowhere else:
+    so numbers are added in the order in which the function adds them.
     """
 
     def __init__(self, trace: Trace, wanted: Sequence[int]) -> None:
         self.trace = trace
         self.one = trace.constant(1.0)
-        # what the rows sum and dot begin with: no sum of theirs is −0.0
+        # the operators sum and dot begin with it: no sum of theirs is −0.0
         self.zero = trace.constant(0.0)
         self.uses = trace.uses(wanted)
         self.terms: dict[int, list[int]] = {}
-        """Of a node that is such a sum: the factors, two for each product."""
+        """Of each node that is a sum of products: the factors, two for each product."""
         self.kinds: dict[int, Operator | None] = {}
-        """What becomes of it; None as long as there is nothing but numbers in it."""
+        """The operator that each of these sums becomes; None as long as no term is a product."""
 
     def run(self) -> None:
         for i, row in enumerate(self.trace.rows):
@@ -68,7 +69,7 @@ class Fusion:
         self.become(i, kind, terms)
 
     def term(self, j: int, i: int, kind: Operator | None) -> tuple[int, ...]:
-        """The factors of operand j in node i, a sum of such a kind."""
+        """The factors of operand j in node i, a sum of this kind."""
         if kind is None or self.product_kind(j, i) is not kind:
             return j, self.one
         factors = self.trace.operands[j]
@@ -81,3 +82,9 @@ class Fusion:
 
     def is_inside(self, j: int, i: int) -> bool:
         return self.uses[j] == 1 and self.trace.lanes[j] == self.trace.lanes[i]
+
+
+def fused(body: Body) -> Body:
+    """Return the same body with its sums of products as single nodes, in the same trace."""
+    body.trace.fuse(body.wanted)
+    return body

@@ -1,184 +1,35 @@
-"""From what a function computes to what a machine does: rows written with rows are taken apart, and
-sums over lanes moved to where they are cheapest.
+"""Lowering: a body becomes one of the operators that the machine has instructions for.
+
+An operator with gates is written with these, down to operators that have none. On the way the rules
+of `rules.py` make something simpler of a node where they can.
 """
 
 from __future__ import annotations
 
-import operator as py
-from collections.abc import Callable, Iterable, Sequence
-from functools import reduce
-from itertools import compress
-from math import frexp, isfinite
+from collections.abc import Sequence
 from typing import Any
 
-from ... import ops
-from ...rows import BUILT_IN, Operator, builder
+from ...rows import BUILT_IN, Operator
+from ...scalars import is_value
 from ..trace import chosen
-from ..trace.recorder import CONSTANT, Guard, Recorder, Trace
-from ..trace.vocabulary import (
-    AFTER,
-    BEFORE,
-    COUNT,
-    LANES,
-    TOO_LATE,
-    accumulate,
-    lanes_sum,
-    products,
-    stop_gradient,
-)
+from ..trace.body import Body
+from ..trace.guards import Guard
+from ..trace.in_python import Trace
+from ..trace.recorder import Recorder
+from ..trace.vocabulary import AFTER, BEFORE, CONSTANT, LANES, TOO_LATE, lanes_sum
 from .fusion import Fusion
+from .rewriting import FUSED, Rewriting
+from .rules import ALWAYS, BESIDE_CONSTANT, FLOWING, TABLE, rules
+
+RULES = {careful: rules(careful) for careful in (False, True)}
 
 
-class Lowering(Recorder):
-    """Makes a trace one in which what has gates is written with them, down to rows that have
-    none.
-
-    One that is `careful` keeps what does not flow apart from what is zero. Where all results are
-    finite the two come to the same: then contributions may be products like any others.
-    """
-
-    careful: bool
-
-    def compute(self, row: Operator, operands: Iterable[Any]) -> Any:
-        rewritten = (CAREFULLY if self.careful else QUICKLY).get(row)
-        return rewritten(self, *operands) if rewritten else self.written(row, operands)
-
-    def written(self, row: Operator, operands: Iterable[Any]) -> Any:
-        """A row on operands, written with the rows that it has gates for."""
-        if row.gates is None or row in FUSED:
-            return super().compute(row, operands)
-        given = list(operands)
-        return (row.forward if all(map(is_number, given)) else row.gates)(*given)
-
-    # ------ something simpler
-    def same(self, x: Any) -> Any:
-        return x
-
-    def sum_over_lanes(self, x: Any) -> Any:
-        if self.has_lanes(x):
-            return self.written(lanes_sum, [x])
-        return self.product(self.tracers[self.inputs[COUNT]], x)
-
-    def dot(self, *operands: Any) -> Any:
-        return self.written(ops.dot, self.with_uniform_part(operands))
-
-    def products(self, *pairs: Any) -> Any:
-        return self.written(products, pairs)
-
-    def contributions(self, *pairs: Any) -> Any:
-        return reduce(py.add, map(ops.chain, pairs[::2], pairs[1::2]))
-
-    def product(self, x: Any, y: Any) -> Any:
-        x, y = self.with_doubling_in_front(x, y)
-        if is_number(y):
-            x, y = y, x
-        return self.written(ops.mul, [x, y]) if is_number(y) else self.scaled(x, y)
-
-    def power(self, x: Any, n: Any) -> Any:
-        if is_number(n) and n in (1.0, 2.0):
-            return x if n == 1.0 else self.product(x, x)
-        return self.written(ops.pow, [x, n])
-
-    def negated(self, x: Any) -> Any:
-        return self.product(-1.0, x)
-
-    def difference(self, x: Any, y: Any) -> Any:
-        """x − c·y is x + (−c)·y, which may become one sum of products."""
-        c, rest = (1.0, y) if is_number(y) else self.factors(y)
-        if abs(c) == 1.0:
-            return self.written(ops.sub, [x, y])
-        return self.compute(ops.add, [x, self.product(-c, rest)])
-
-    def chosen(self, condition: Any, x: Any, y: Any) -> Any:
-        if is_number(condition) and condition == condition:
-            return x if condition else y
-        return self.written(ops.where, [condition, x, y])
-
-    # ------ how
-    def with_uniform_part(self, operands: Sequence[Any]) -> Sequence[Any]:
-        """The operands of a dot, with products that are the same in all lanes in its bias."""
-        n = len(operands) // 2
-        pairs = list(zip(operands[:n], operands[n : 2 * n]))
-        if not any(map(self.has_lanes, operands)):
-            return operands
-        varies = [any(map(self.has_lanes, pair)) for pair in pairs]
-        if all(varies):
-            return operands
-        ws, xs = ([pair[k] for pair in compress(pairs, varies)] for k in (0, 1))
-        same = [x * y for (x, y), varying in zip(pairs, varies) if not varying]
-        return [*ws, *xs, reduce(py.add, [*(operands[2 * n :] or [0.0]), *same])]
-
-    def with_doubling_in_front(self, u: Any, x: Any) -> tuple[Any, Any]:
-        """The factors u, 2·x as 2·u, x: many products of a sum of squares share 2·u."""
-        c, rest = (1.0, x) if is_number(x) else self.factors(x)
-        return (self.product(c, u), rest) if c == 2.0 and self.has_lanes(u) else (u, x)
-
-    def scaled(self, x: Any, y: Any) -> Any:
-        """x·y; where x is a number and y is −1, ½, ¼ … times something, that is multiplied once."""
-        if not is_number(x):
-            return self.written(ops.mul, [x, y])
-        inner, rest = self.factors(y)
-        if is_halving(inner) and isfinite(x) and x * inner / inner == x:
-            x, y = x * inner, rest
-        if x == 1.0:
-            return y
-        return self.written(ops.neg, [y]) if x == -1.0 else self.written(ops.mul, [x, y])
-
-    def factors(self, y: Any) -> tuple[float, Any]:
-        """A number and something that y is the product of: 1 and y itself where it is none."""
-        row, operands = self.rows[y.index], y.operands
-        if row is ops.neg:
-            return -1.0, operands[0]
-        return operands if row is ops.mul and is_number(operands[0]) else (1.0, y)
-
-    def has_lanes(self, x: Any) -> bool:
-        return not is_number(x) and self.lanes[x.index]
-
-
-def is_number(x: Any) -> bool:
-    return builder(x) is None
-
-
-def is_halving(x: float) -> bool:
-    """Tell whether `x` is ±1, ½, ¼ …: a product with it overflows never, and is rounded only where
-    it is subnormal."""
-    return abs(x) <= 1.0 and abs(frexp(x)[0]) == 0.5
-
-
-REWRITTEN: dict[Operator, Callable[..., Any]] = {
-    ops.identity: Lowering.same,
-    stop_gradient: Lowering.same,
-    lanes_sum: Lowering.sum_over_lanes,
-    ops.dot: Lowering.dot,
-    ops.mul: Lowering.product,
-    ops.neg: Lowering.negated,
-    ops.sub: Lowering.difference,
-    ops.pow: Lowering.power,
-    ops.where: Lowering.chosen,
-}
-"""Rows of which something simpler may come."""
-CAREFULLY = REWRITTEN | {accumulate: Lowering.contributions}
-QUICKLY = REWRITTEN | {
-    ops.chain: Lowering.product,
-    ops.choose: Lowering.product,
-    ops.start: Lowering.same,
-    accumulate: Lowering.products,
-}
-FLOWING = (ops.chain, ops.choose, ops.start, accumulate)
-"""Rows that tell what does not flow from what is zero."""
-BESIDE_NUMBER = (ops.mul, ops.neg, ops.sub, ops.pow, ops.where)
-"""Of these those that stay as they are where no operand is a number, or a number times a node, to
-which what is negated belongs."""
-FUSED = (ops.sum, ops.dot)
-"""Folds that `Fusion` makes one instruction of."""
-
-
-class LoweredTrace(Lowering, Trace):
+class LoweredTrace(Rewriting, Trace):
     """A lowered trace in Python."""
 
     def __init__(self, careful: bool) -> None:
         super().__init__()
-        self.careful = careful
+        self.rules = RULES[careful]
 
     def copy(self, old: Trace, wanted: Sequence[int]) -> list[int]:
         """Compute again what the nodes `wanted` of another trace need, and all its inputs; return
@@ -189,7 +40,7 @@ class LoweredTrace(Lowering, Trace):
             row = rows[i]
             if isinstance(row, Operator):
                 found = self.compute(row, [at[j] for j in operands[i]])
-                at[i] = found if is_number(found) else found.number_if_constant
+                at[i] = found.number_if_constant if is_value(found) else found
             else:
                 number = old.numbers[i]
                 at[i] = (
@@ -202,8 +53,7 @@ class LoweredTrace(Lowering, Trace):
         Fusion(self, wanted).run()
 
     def stages(self, late_input: int) -> bytes:
-        """The stage of every node, of which one input may be known after the lanes; see
-        `Program`."""
+        """The stage of every node, of which one input may be known after the lanes."""
         # zeros at first: the constants of fusion come after the nodes that use them
         found = bytearray(len(self))
         for i, (row, operands, lane) in enumerate(zip(self.rows, self.operands, self.lanes)):
@@ -217,84 +67,58 @@ LOWERED: dict[Any, Any] = {Trace: LoweredTrace}
 """By the kind of trace, the kind that it is lowered to."""
 
 if chosen.Trace is not Trace:
-    HAVE_GATES = {row for row in BUILT_IN.values() if row.gates is not None} - {*FUSED}
-    # a sum over lanes is asked about where what it sums has lost them
-    ALWAYS = HAVE_GATES.union(REWRITTEN).difference((*BESIDE_NUMBER, lanes_sum))
-    INSTEAD = ((ops.chain, ops.mul), (ops.choose, ops.mul), (accumulate, products))
-    """Rows that are other rows where nothing has to be kept apart: that is not asked about."""
+    HAVE_GATES = {row for row in BUILT_IN.values() if row.gates is not None}.difference(FUSED)
+    SELDOM = tuple(line.operator for line in TABLE if line.asked is BESIDE_CONSTANT)
+    INSTEAD = tuple((x.operator, x.quick) for x in TABLE if isinstance(x.quick, Operator))
 
-    class LoweredTape(Lowering, chosen.Trace):  # type: ignore[misc]
-        """A lowered trace in C: it asks `compute` about the rows that it does not keep."""
+    def always_asked(careful: bool) -> tuple[Operator, ...]:
+        """The operators that have a rule of their own, or gates, wherever they stand."""
+        ruled = {x.operator for x in TABLE if x.asked is ALWAYS and x.operator in RULES[careful]}
+        ruled = ruled if careful else ruled.difference(row for row, _ in INSTEAD)
+        return tuple((HAVE_GATES | ruled).difference(SELDOM))
+
+    class LoweredInC(Rewriting, chosen.Trace):  # type: ignore[misc]
+        """A lowered trace in C: it asks `compute` about the operators that it does not keep."""
 
         def __init__(self, careful: bool) -> None:
             super().__init__()
-            self.careful = careful
-            always = ALWAYS | ({accumulate} if careful else {ops.start})
-            self.ask(tuple(always), BESIDE_NUMBER, () if careful else INSTEAD)
+            self.rules = RULES[careful]
+            self.ask(always_asked(careful), SELDOM, () if careful else INSTEAD)
 
-    LOWERED[chosen.Trace] = LoweredTape
+    LOWERED[chosen.Trace] = LoweredInC
 
 
-def lowered(old: Any, wanted: Sequence[int], careful: bool) -> tuple[Any, list[int], list[Guard]]:
-    """Return a lowered trace of what `wanted` and the guards need, where `wanted` are in it, and
-    what each guard has become: several may be one."""
-    new = LOWERED[type(old)](careful)
+def lowered(body: Body, careful: bool) -> Body:
+    """Return a body that computes the same, lowered; several of its guards may have become one.
+
+    One that is `careful` keeps what does not flow apart from what is zero. Where all results are
+    finite the two come to the same: then contributions may be products like any others.
+    """
+    old = body.trace
+    new: Recorder = LOWERED[type(old)](careful)
     for i in old.guarded():
         if old.rows[i] is CONSTANT:
-            # a guard is checked once both its sides are there: these are from the start
+            # a guard is checked once both its sides are there: constants are from the start
             new.constant(old.numbers[i])
-    at = new.copy(old, [*wanted, *old.guarded()])
-    sides = iter(at[len(wanted) :])
+    at = new.copy(old, body.wanted)
+    sides = iter(at[len(body.outputs) :])
     guards = [Guard(g.compare, next(sides), next(sides), g.outcome) for g in old.guards]
     new.guards = dict.fromkeys(guards)
-    return new, at[: len(wanted)], guards
+    number = {guard: k for k, guard in enumerate(new.guards)}
+    return Body(new, at[: len(body.outputs)], [number[guard] for guard in guards])
 
 
-# ------ sums over lanes
+def needs_care(body: Body) -> bool:
+    """Tell whether a body has to be lowered carefully from the start.
 
-
-def lane_sums(trace: Trace, outputs: Sequence[int], lane_count: Any) -> list[int]:
-    """Return the sums of `outputs` over all lanes.
-
-    A sum over lanes is linear: it moves through +, − and factors that are one number for all
-    lanes, so that as little as possible is computed lane by lane.
+    A guard tells nothing of a NaN: what it compares has to be right at once. A body without
+    contributions computes the same either way.
     """
-    sums: dict[int, Any] = {}
-    for i in reversed(order_of_sums(trace, outputs)):
-        sums[i] = summed(trace, i, sums, lane_count)
-    return [trace.index(sums[i]) for i in outputs]
+    trace = body.trace
+    return flows(trace, trace.guarded()) or not flows(trace, body.outputs)
 
 
-def inner(trace: Trace, i: int) -> tuple[int, ...]:
-    """The operands whose sums over lanes give that of node i."""
-    row, operands = trace.rows[i], trace.operands[i]
-    if not trace.lanes[i]:
-        return ()
-    if row in (ops.add, ops.sub, ops.neg, ops.sum, ops.identity, stop_gradient):
-        return operands
-    if row in (ops.mul, ops.chain, ops.choose):
-        varying = [j for j in operands if trace.lanes[j]]
-        return tuple(varying) if len(varying) == 1 else ()
-    return operands[:1] if row is ops.div and not trace.lanes[operands[1]] else ()
-
-
-def order_of_sums(trace: Trace, outputs: Sequence[int]) -> list[int]:
-    wanted = set(outputs)
-    pending = list(wanted)
-    while pending:
-        found = set(inner(trace, pending.pop())) - wanted
-        wanted |= found
-        pending += found
-    return sorted(wanted, reverse=True)
-
-
-def summed(trace: Trace, i: int, sums: dict[int, Any], lane_count: Any) -> Any:
-    x = trace.tracers[i]
-    if not trace.lanes[i]:
-        return trace.compute(ops.mul, [lane_count, x])
-    moved = inner(trace, i)
-    if not moved:
-        return trace.compute(lanes_sum, [x])
-    row: Any = trace.rows[i]
-    operands = trace.operands[i]
-    return trace.compute(row, [sums[j] if j in moved else trace.tracers[j] for j in operands])
+def flows(trace: Recorder, wanted: Sequence[int]) -> bool:
+    """Tell whether something not flowing might be something else than a zero in what is wanted."""
+    rows = trace.rows
+    return any(rows[i] in FLOWING for i in trace.needed(wanted))

@@ -1,66 +1,60 @@
 """A program: the straight line of operations that a traced function comes down to.
 
-It has three stages. Numbers that are the same in all lanes are computed first, then the lanes, then
-what depends on sums over the lanes.
+It has three stages. Uniform numbers are computed first, then the lanes, then what depends on sums
+over the lanes.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable
 from functools import cached_property
-from typing import Any
 
 from ...rows import Operator
-from ..trace.recorder import CONSTANT, Guard
+from ..trace.body import Body
+from ..trace.guards import Guard
 from ..trace.vocabulary import AFTER as AFTER
 from ..trace.vocabulary import BEFORE as BEFORE
-from ..trace.vocabulary import COUNT, products
+from ..trace.vocabulary import CONSTANT, products
 from ..trace.vocabulary import LANES as LANES
 from ..trace.vocabulary import TOO_LATE as TOO_LATE
-from .lower import FLOWING, lowered
+from .stages import Stages
 
 
 class Program:
-    """Nodes `order` of a trace, with `outputs` among them and `guards` that must hold.
+    """The nodes `order` of a trace, with `outputs` among them and `guards` that must hold.
 
-    `inputs` are nodes too: those of the arguments, in order, then those of captured Values.
+    `inputs` are nodes too: those that a call gives, in order, then those of captured Values and
+    draws.
 
-    One that is not `careful` takes nothing for a zero, which is as good where all its outputs are
-    finite, and quicker; else `carefully` is to be run. A guard tells nothing of a NaN: what it
-    compares has to be right at once.
+    A program that `is_careful` keeps what does not flow apart from zero. Any other is quicker, and
+    as good where all its outputs are finite; `careful` makes the one to be run where they are not.
     """
 
-    def __init__(self, trace: Any, outputs: Sequence[int], careful: bool = False) -> None:
-        self.is_careful = careful or flows(trace, trace.guarded()) or not flows(trace, outputs)
-        self._traced = None if self.is_careful else (trace, outputs)
-        self.trace, self.outputs, asked = lowered(trace, outputs, self.is_careful)
+    def __init__(
+        self, body: Body, stages: Stages, careful: Callable[[], Program] | None = None
+    ) -> None:
+        self.trace, self.outputs, self.became = body
         self.inputs = self.trace.inputs
         self.guards: list[Guard] = list(self.trace.guards)
-        numbers = {guard: k for k, guard in enumerate(self.guards)}
-        self.asked = [numbers[guard] for guard in asked]
-        """The number of the guard that each guard of the trace has become."""
-        wanted = [*self.outputs, *self.trace.guarded()]
-        self.trace.fuse(wanted)
-        self.order = self.trace.needed(wanted)
-        rows, lanes = self.trace.rows, self.trace.lanes
-        self.lane_guards = [k for k, g in enumerate(self.guards) if lanes[g.x] or lanes[g.y]]
-        self.count = self.inputs[COUNT] if self.lane_guards else -1
-        """The input that is how many lanes there are: only guards tell how many these are."""
-        stages = self.trace.stages(self.count)
-        self.stages: dict[int, int] = {i: stages[i] for i in self.order}
+        self.stages, self.lane_guards, self.count = stages
+        self.order = list(self.stages)
+        self.is_careful = careful is None
+        self._careful = careful
+        rows = self.trace.rows
         self._computed = [i for i in self.order if isinstance(rows[i], Operator)]
 
     @cached_property
     def carefully(self) -> Program:
-        """The same program, in which what does not flow is not zero; with the same guards."""
-        return self if self._traced is None else Program(*self._traced, careful=True)
+        """The careful program of the same function, with the same guards."""
+        return self if self._careful is None else self._careful()
 
     def computed(self) -> list[int]:
         """The nodes that are neither inputs nor constants, in order."""
         return self._computed
 
     def rows(self) -> set[Operator]:
+        """The operators in it."""
         return {self.trace.row(i) for i in self.computed()}
 
     def constants(self) -> dict[int, float]:
@@ -82,16 +76,10 @@ class Program:
         latest = [max(g.x, g.y) for g in self.guards]
         uniform = set(range(guard)).difference(self.lane_guards)
         if guard not in self.lane_guards:
-            # lanes are not looked at before what is the same in all of them
+            # all uniform guards are checked before any lane runs
             return sorted(uniform)
         # in a lane a guard is checked as soon as both its sides are known
         return [k for k in range(guard) if k in uniform or latest[k] <= latest[guard]]
 
     def at_stage(self, stage: int) -> list[int]:
         return [i for i in self.computed() if self.stages[i] == stage]
-
-
-def flows(trace: Any, wanted: Sequence[int]) -> bool:
-    """Tell whether something not flowing might be something else than a zero in what is wanted."""
-    rows = trace.rows
-    return any(rows[i] in FLOWING for i in trace.needed(wanted))

@@ -9,10 +9,10 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from math import isinf, isnan
 from typing import Any, NamedTuple
 
 from ... import ops
+from ...codegen.spelling import spelled_number
 from ...rows import BUILT_IN, Operator
 from ..passes.program import AFTER, BEFORE, LANES, Program
 from ..trace.vocabulary import lanes_sum, products
@@ -64,11 +64,7 @@ SPELLED_OUT = (products, lanes_sum)
 
 
 def number(style: Style, x: float) -> str:
-    if isnan(x):
-        return style.nan
-    if isinf(x):
-        return style.infinity if x > 0 else f"(-{style.infinity})"
-    return repr(x) if str(x)[0] != "-" else f"({x!r})"
+    return spelled_number(x, style.infinity, style.nan)
 
 
 class Operations:

@@ -8,12 +8,12 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import count
 from typing import Any, NamedTuple
 
-from ...transforms.trees import is_value
+from ...scalars import is_value
+from ...transforms.parameters import positional_names
 from ..inputs.arguments import Arguments
-from ..inputs.lanes import POSITIONAL
-from ..passes.task import Traced
-from ..trace.recorder import Draw
-from ..trace.vocabulary import COUNT, SHARE
+from ..inputs.sources import Inputs, is_given
+from ..passes.traced import Traced
+from ..trace.sources import Draw
 
 
 class Names(NamedTuple):
@@ -24,15 +24,13 @@ class Names(NamedTuple):
     outputs: list[str]
 
 
-def names_of(function: str, signature: inspect.Signature, call: Arguments, traced: Traced) -> Names:
+def names_of(
+    function: str, signature: inspect.Signature, arguments: Arguments, traced: Traced
+) -> Names:
     """Return the names of a traced program's inputs and outputs."""
-    numbers = call.names(argument_names(signature, call))
-    own = {COUNT: "lane_count", SHARE: "lane_share"}
-    sources = list(traced.sources)
-    inputs = [
-        own.get(s) or numbers[s - 2] if isinstance(s, int) else captured_name(s, k)
-        for k, s in enumerate(sources)
-    ]
+    numbers = arguments.names(argument_names(signature, arguments))
+    given, sources = Inputs("lane_count", "lane_share", numbers), list(traced.sources)
+    inputs = [given.of(s) if is_given(s) else captured_name(s, k) for k, s in enumerate(sources)]
     positions = traced.wanted.positions if traced.wanted is not None else ()
     variables = [numbers[k] for k in positions]
     if traced.wanted is not None:
@@ -48,17 +46,10 @@ def names_of(function: str, signature: inspect.Signature, call: Arguments, trace
     return Names(function, inputs, outputs)
 
 
-def argument_names(signature: inspect.Signature, call: Arguments) -> list[str]:
+def argument_names(signature: inspect.Signature, arguments: Arguments) -> list[str]:
     """The parameters by name; those that *args takes by their place in it."""
-    count = len(call.specs) - len(call.names_given)
-    return [*positional_names(signature, count), *call.names_given]
-
-
-def positional_names(signature: inspect.Signature, count: int) -> list[str]:
-    named = [p for p in signature.parameters.values() if p.kind in POSITIONAL]
-    rest = [p.name for p in signature.parameters.values() if p.kind is p.VAR_POSITIONAL]
-    found = [p.name for p in named][:count]
-    return found + [f"{(rest or ['arguments'])[0]}[{k}]" for k in range(count - len(found))]
+    count = len(arguments.specs) - len(arguments.names_given)
+    return [*positional_names(signature, count), *arguments.names_given]
 
 
 def captured_name(source: Any, k: int) -> str:

@@ -13,9 +13,8 @@ from functools import lru_cache
 from types import CodeType, ModuleType
 from typing import Any
 
-from ... import rows
+from ...modes import PACKAGE
 
-OWN = os.path.dirname(os.path.abspath(rows.__file__))
 PACKAGES = ("site-packages", "dist-packages")
 """A folder of this name holds what is installed, wherever it stands."""
 OF_A_CLASS_IN_PYTHON = 1 << 9
@@ -48,7 +47,7 @@ READERS = {
 def folders() -> tuple[str, ...]:
     paths = sysconfig.get_paths()
     found = [paths[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")]
-    found += [*site.getsitepackages(), site.getusersitepackages(), OWN]
+    found += [*site.getsitepackages(), site.getusersitepackages(), PACKAGE]
     return tuple({os.path.normcase(os.path.realpath(x)) + os.sep for x in found})
 
 

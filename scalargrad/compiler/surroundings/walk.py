@@ -24,8 +24,8 @@ from types import (
 )
 from typing import Any
 
-from ...rows import is_number
-from ...transforms.trees import is_model, is_value
+from ...scalars import is_real, is_value
+from ...transforms.trees import is_model
 from ..trace.tracer import Number
 from . import owners, routines
 from .bytecode import WHOLE
@@ -38,7 +38,7 @@ SIMPLE = {int, bool, str, bytes, type(None), type(...), type(NotImplemented)}
 CONSTANT = {
     *("typing", "_thread", "datetime", "re", "pathlib", "ast", "inspect", "_abc", "numpy.dtypes"),
     *("zoneinfo", "string", "ipaddress", "builtins", "scalargrad.rows"),
-    *("scalargrad.native._engine", "scalargrad.native._machine", "scalargrad.native._trace"),
+    *("scalargrad.native._engine", "scalargrad.native._machine"),
 }
 """Objects of the classes of these modules do not change, if the walk has no other use of them."""
 CONSTANT_CLASSES = {
@@ -129,7 +129,7 @@ def of_installed(watch: Watch, x: Any, where: Where) -> None:
     if is_chance(x):
         watch.chance.append((shown(where), x))
         watch.identify(x)
-    elif is_number(x) or is_scalar_of_numpy(x):
+    elif is_real(x) or is_scalar_of_numpy(x):
         watch.parts.append(repr(x))
     elif owners.is_array_class(kind):
         of_buffer(watch, x, where)

@@ -9,7 +9,8 @@ from typing import Any
 from ... import modes
 from ...comparing import COMPARISONS, guarded
 from ...protocols import Protocols
-from ...rows import BUILT_IN, Operator, builder, operand
+from ...rows import BUILT_IN, Operator
+from ...scalars import is_value, operand
 from .vocabulary import stop_gradient
 
 PACKAGE = __name__.partition(".")[0]
@@ -67,7 +68,7 @@ def binary(op: Operator) -> tuple[Callable[..., Any], Callable[..., Any]]:
 
 
 def checked(other: Any, reflected: str) -> Any:
-    if type(other) is float or builder(other):
+    if type(other) is float or is_value(other):
         return other
     return operand(other, reflected)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import recorder
-from .native import tape
+from . import in_python
+from .native import nodes
 
-Trace: Any = recorder.Trace
+Trace: Any = in_python.Trace
 
-if tape is not None:
+if nodes is not None:
     from .in_c import Trace  # noqa: F401

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...transforms.trees import in_graph, is_scalar
+from ...scalars import is_scalar
+from ...transforms.trees import in_graph
 
 DIVISIONS = ("truediv", "floordiv", "mod")
 
 
 class Dividing:
-    """A mixin before a kind of Tracer: floats raise ZeroDivisionError, as in Python, where the
-    function may catch it. Values do not, and elsewhere 1.0/0.0 is inf, as of Values."""
+    """A mixin before a kind of Tracer. In a function that may catch a ZeroDivisionError, traced
+    floats raise it, as Python's do. In any other function 1.0/0.0 is inf; of Values it always is.
+    """
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""The trace in C: the twin of `recorder.py`, and the part of it that stays in Python."""
+"""The trace in C: the twin of `in_python.py`, as far as it stays in Python."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from ... import modes
 from ...backward import is_variable
 from ...engine import Value
 from ...rows import BUILT_IN, Operator
-from . import recorder
+from . import in_python
 from .arithmetic import checked
 from .dividing import Dividing
-from .native import tape
+from .native import nodes
 from .recorder import Recorder
-from .tracer import CONSTANT, INPUT, Number
-from .vocabulary import STRUCTURE
+from .tracer import Number
+from .vocabulary import CONSTANT, INPUT, STRUCTURE
 
 CONSTANT_STEP = -2
-"""The code of a step that is a number."""
+"""The code of a step that is a constant."""
 
 
-class Tracer(Dividing, tape.Tracer, Number):  # type: ignore[misc]
+class Tracer(Dividing, nodes.Tracer, Number):  # type: ignore[misc]
     """A number of a `Trace`."""
 
     __slots__ = ()
@@ -34,8 +34,8 @@ class Tracer(Dividing, tape.Tracer, Number):  # type: ignore[misc]
         return found
 
 
-class Trace(tape.Trace, Recorder):  # type: ignore[misc]
-    """What `recorder.Trace` is, with its columns as views of what is kept in C."""
+class Trace(nodes.Trace, Recorder):  # type: ignore[misc]
+    """What `in_python.Trace` is, with its columns as views of what is kept in C."""
 
 
 class Template:
@@ -53,7 +53,7 @@ class Template:
         return [(*self.steps(rule), self.row.may_select(rule)) for rule in self.rules]
 
     def steps(self, rule: Any) -> tuple[list[Any], int]:
-        scratch = recorder.Trace()
+        scratch = in_python.Trace()
         numbers = [self.row.forward(*self.sample), *self.sample]
         result = scratch.index(rule(*[scratch.input(x) for x in numbers]))
         steps = [
@@ -78,9 +78,15 @@ def local(node: Any) -> list[tuple[Any, bool]]:
     return list(zip(node.op.local(node, operands, variable), node.op.selecting(variable)))
 
 
-tape.install(
-    (*BUILT_IN.values(), *STRUCTURE),
-    *(INPUT, CONSTANT, Tracer, Value),
-    *(recorder.forward, checked, modes.state, template, local),
+nodes.install_trace(
+    rows=(*BUILT_IN.values(), *STRUCTURE),
+    input=INPUT,
+    constant=CONSTANT,
+    tracer=Tracer,
+    value=Value,
+    forward=in_python.forward,
+    operand=checked,
+    state=modes.state,
+    template=template,
+    local=local,
 )
-tape.set_modes(modes.active)

@@ -9,23 +9,17 @@ from ...engine import engine, wanted
 machine: Any = None
 """Runs programs; None where there is none."""
 nodes: Any = None
-"""The engine whose Values go with it, read and built without a way through Python."""
-
-tape: Any = None
-"""Traces kept in C; None where they are kept in Python."""
+"""The engine in C: its Values are read and built without a way through Python, and it keeps
+traces; None where the engine is the pure one."""
 
 if engine == "native":
-    try:
-        from ...native import _engine, _machine
+    from ...native import _engine
 
-        nodes, machine = _engine, _machine
-    except ImportError:
-        if wanted == "native":
-            raise
+    nodes = _engine
     try:
-        from ...native import _trace
+        from ...native import _machine
 
-        tape = _trace
+        machine = _machine
     except ImportError:
         if wanted == "native":
             raise

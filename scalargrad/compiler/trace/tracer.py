@@ -1,7 +1,7 @@
 """What every number of a traced function does, wherever its trace is kept: it behaves as a Value.
 
 A `Tracer` is a `Number` with a `trace` and the `index` of its node there. There are two kinds of
-both: those of `trace.py`, and those of `tape.py`, which are kept in C.
+both: those of `in_python.py`, and those of `in_c.py`, which are kept in C.
 """
 
 from __future__ import annotations
@@ -16,10 +16,7 @@ from ...engine import Value
 from ...graph import backward_order
 from ...rows import Operator
 from .arithmetic import Arithmetic, is_ours, settled
-from .vocabulary import accumulate, stop_gradient
-
-INPUT = "input"
-CONSTANT = "constant"
+from .vocabulary import CONSTANT, accumulate, stop_gradient
 
 
 class Number(Arithmetic):

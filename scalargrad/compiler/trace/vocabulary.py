@@ -9,7 +9,12 @@ from functools import reduce
 from typing import Any
 
 from ... import ops
-from ...rows import NOTHING, Operator, selects
+from ...rows import Operator, selects
+from ...scalars import NOTHING
+
+INPUT = "input"
+CONSTANT = "constant"
+"""In place of an operator: what a node is that nothing computes."""
 
 BEFORE, LANES, AFTER, TOO_LATE = range(4)
 """The stages. What is computed lane by lane from a sum over all lanes comes TOO_LATE: it would
@@ -63,7 +68,13 @@ accumulate = Accumulate(
     doc="Σ upstream·partial over pairs of operands, as `chain` multiplies them.",
 )
 
-COUNT, SHARE = 0, 1
-"""The first two numbers of every call: how many lanes run, and 1 over all lanes of the call."""
+handed_on = Operator(
+    "handed_on",
+    "→",
+    lambda x: x,
+    None,
+    (lambda out, x: 1.0,),
+    doc="A derivative as the partial of a node: a −0.0 in it is nothing.",
+)
 
-STRUCTURE = (stop_gradient, lanes_sum, products, accumulate)
+STRUCTURE = (stop_gradient, lanes_sum, products, accumulate, handed_on)

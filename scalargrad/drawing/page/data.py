@@ -1,4 +1,4 @@
-"""What the page knows of a graph, as JSON: nodes, numbers, formulas, and JavaScript for its rows.
+"""The page's data of a graph, as JSON: nodes, numbers, formulas, and JavaScript for its rows.
 
 A float is written as its repr, in quotes: JSON has no infinities and no NaN.
 """
@@ -11,20 +11,20 @@ from typing import Any
 
 from ... import ops
 from ...rows import Operator
-from ...transforms.trees import is_value
+from ...scalars import is_value
 from ..steps.steps import Steps
-from ..symbols.in_symbols import Gate
+from ..symbols.in_symbols import InSymbols
 from ..symbols.patterns import PATTERNS, SUMS
 from ..symbols.terms import Reading, Term
 from ..symbols.text import printable, shortened
 from .javascript import kernel
 
-WIDEST = 120
-"""Characters of a formula: the product of the 299 others is a formula nobody reads."""
+LONGEST_FORMULA = 120
+"""Characters: nobody reads the product of 299 operands."""
 
 
 class Branching(Reading):
-    """Reads a formula, and notes whether it would read otherwise at other numbers."""
+    """Reads a formula, and notes whether the formula would differ at other numbers."""
 
     branched = False
 
@@ -33,25 +33,25 @@ class Branching(Reading):
         return super().simplified(op, operands)
 
 
-def holds_here_only(gate: Gate) -> bool:
+def holds_here_only(symbols: InSymbols) -> bool:
     """Tell whether the formulas of the local gradients apply at the present numbers alone."""
-    tape = Branching()
+    algebra = Branching()
     try:
-        gate.locals(tape)
+        symbols.locals(algebra)
     except Exception:  # an operator of the user's may not run on symbols: it has no formula
         return True
-    return tape.branched
+    return algebra.branched
 
 
 class Kernels:
-    """The rows of one graph in JavaScript, each once for the operands that are variable."""
+    """The rows of one graph in JavaScript, each row once for each choice of variable operands."""
 
     def __init__(self) -> None:
         self.places: dict[tuple[Operator, tuple[bool, ...]], int] = {}
         self.texts: list[str] = []
 
-    def place(self, gate: Gate) -> int:
-        key = gate.node.op, gate.variable
+    def place(self, symbols: InSymbols) -> int:
+        key = symbols.node.op, symbols.variable
         if key not in self.places:
             self.places[key] = len(self.texts)
             self.texts.append(kernel(*key))
@@ -61,14 +61,14 @@ class Kernels:
         return "".join(["const KERNELS = [\n", *(f"  {text},\n" for text in self.texts), "];"])
 
 
-def edges(gate: Gate) -> Iterator[dict[str, str]]:
-    for formula, pattern in zip(gate.partials, gate.patterns):
-        yield {"formula": shortened(formula, WIDEST), "pattern": pattern}
+def edges(symbols: InSymbols) -> Iterator[dict[str, str]]:
+    for formula, pattern in zip(symbols.partials, symbols.patterns):
+        yield {"formula": shortened(formula, LONGEST_FORMULA), "pattern": pattern}
 
 
-def line(gate: Gate) -> list[Any] | None:
+def line(symbols: InSymbols) -> list[Any] | None:
     """Where the node was built: file, number of the line, its text."""
-    found = gate.source
+    found = symbols.source
     return [printable(found.name), found.line, printable(found.text)] if found else None
 
 
@@ -82,24 +82,24 @@ class Data:
         self.nodes = [self.described(node) for node in steps.nodes]
 
     def described(self, node: Any) -> dict[str, Any]:
-        gate = self.steps.gates.get(node)
+        symbols = self.steps.in_symbols.get(node)
         known: dict[str, Any] = {
             "name": self.steps.names[node],
-            "leaf": gate is None,
+            "leaf": symbols is None,
             "label": printable(node.label),
             "data": repr(node.data),
             "partials": [repr(x) for x in node.partials],
             "operands": [self.index[x] if is_value(x) else repr(x) for x in node.operands],
         }
-        return known | (self.computed(gate) if gate else {})
+        return known | (self.computed(symbols) if symbols else {})
 
-    def computed(self, gate: Gate) -> dict[str, Any]:
+    def computed(self, symbols: InSymbols) -> dict[str, Any]:
         return {
-            "formula": shortened(gate.formula, WIDEST),
-            "kernel": self.kernels.place(gate),
-            "here": holds_here_only(gate),
-            "edges": list(edges(gate)),
-            "source": line(gate),
+            "formula": shortened(symbols.formula, LONGEST_FORMULA),
+            "kernel": self.kernels.place(symbols),
+            "here": holds_here_only(symbols),
+            "edges": list(edges(symbols)),
+            "source": line(symbols),
         }
 
     def json(self) -> str:

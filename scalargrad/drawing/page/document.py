@@ -1,4 +1,4 @@
-"""The page put together: a template, filled with the drawing, the data and the scripts."""
+"""The page as one file: a template, filled with the drawing, the data and the scripts."""
 
 from __future__ import annotations
 
@@ -61,5 +61,5 @@ def document(steps: Steps) -> str:
         "data": data.json(),
         "script": "\n".join([runtime(), str(data.kernels), *map(read, SCRIPTS)]),
     }
-    # in one pass: what is put in is not searched for places again
+    # in one pass: inserted text is not searched for places again
     return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], read("page.html"))

@@ -1,7 +1,7 @@
 """A row's forward function and partials in JavaScript, printed by running them on symbols.
 
-What a row says in C is JavaScript as well, but for the declarations; the functions of C's library
-that it calls stand in `special.js` and `gamma.js`, and so do the rows that have no C.
+A row's C is JavaScript as well, but for the declarations. The functions of C's library that rows
+call stand in `special.js` and `gamma.js`, and so do the rows that have no C.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def runtime_functions() -> frozenset[str]:
     return frozenset(re.findall(r"^function (\w+)", runtime(), re.MULTILINE))
 
 
-class Script(Listing):
+class JavaScript(Listing):
     """JavaScript statements, one for each operation done on its symbols."""
 
     statement = "const {} = {};"
@@ -51,13 +51,13 @@ def in_runtime(op: Operator) -> bool:
     return BUILT_IN.get(op.name) is op and op.name in runtime_functions()
 
 
-def body(script: Script, result: str) -> str:
+def body(script: JavaScript, result: str) -> str:
     return f"{{ {' '.join([*script.lines, f'return {result};'])} }}"
 
 
 def forward(op: Operator, count: int) -> str:
     """Return the function of a list `x` of `count` operands that computes the row's value."""
-    script = Script()
+    script = JavaScript()
     operands = tuple(script.symbol(f"x[{i}]") for i in range(count))
     return f"(x) => {body(script, script.spell(script.compute(op, operands)))}"
 
@@ -65,7 +65,7 @@ def forward(op: Operator, count: int) -> str:
 def partials(op: Operator, variable: Sequence[bool]) -> str:
     """Return the function of `out` and the list `x` of operands that computes ∂out/∂operand of
     those that are `variable`, as a list."""
-    script = Script()
+    script = JavaScript()
     operands = [script.symbol(f"x[{i}]") for i in range(len(variable))]
     local = op.local(script.symbol("out"), operands, variable)
     found = zip(local, op.selecting(variable), variable)
@@ -73,14 +73,14 @@ def partials(op: Operator, variable: Sequence[bool]) -> str:
     return f"(out, x) => {body(script, f'[{wanted}]')}"
 
 
-def spelled(script: Script, partial: Any, selects: bool) -> str:
-    """A partial; a −0.0 that is not on purpose is a zero."""
+def spelled(script: JavaScript, partial: Any, selects: bool) -> str:
+    """A partial spelled out; a −0.0 that is not on purpose becomes 0."""
     text = script.spell(partial)
     return text if selects or isinstance(partial, float) else f"{text} + 0"
 
 
 def kernel(op: Operator, variable: Sequence[bool]) -> str:
-    """Return the row in JavaScript, for operands of which some are `variable`, the others
+    """Return the row in JavaScript, for operands some of which are `variable` and the rest
     constants; "null" for an operator of the user's whose Python cannot be followed."""
     try:
         pair = forward(op, len(variable)), partials(op, variable)

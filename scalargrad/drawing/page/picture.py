@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from ...messages import counted
 from ..picture.colours import LIGHT
-from ..picture.dot import Look, source
+from ..picture.dot import source
 from ..picture.items import Item, Numbers
+from ..picture.look import Look
 from ..picture.render import rendered
 from ..picture.scene import Scene
 from ..picture.svg import accessible
 from ..picture.view import Options, View
 from ..steps.steps import Steps
-from ..symbols.text import counted
 from .rails import railed
 
 ROOM = "−0.0000000"
@@ -19,9 +20,9 @@ ROOM = "−0.0000000"
 FAR, NEAR = "0.85", "0.35"
 """Inches between ranks and between nodes: room for the number that travels along an edge."""
 
-MANY = 2000
+MANY_ITEMS = 2000
 HASTE = {"nslimit": "1", "mclimit": "0.3", "splines": "line"}
-"""With more nodes and edges than this, for a layout in a third of the time."""
+"""For a layout in a third of the time, with more nodes and edges than MANY_ITEMS."""
 
 
 def blank(item: Item, name: str) -> Item:
@@ -34,7 +35,7 @@ def picture(steps: Steps) -> str:
     element `node-i`, the edge to its operand k is `edge-i-k`. Raises RuntimeError where nothing
     can lay it out.
 
-    Where an edge is long it is drawn from a rail on: see rails.py.
+    A long edge is drawn from a rail on: see rails.py.
     """
     every = sum(len(node.parents) for node in steps.nodes) + len(steps.nodes)
     options = Options(limit=every)
@@ -49,7 +50,7 @@ def picture(steps: Steps) -> str:
     for end, point in rails:
         dot.node(point, shape="point", width="0", height="0", style="invis")
         dot.edge(end, point, arrowhead="none", **{"class": "rail"})
-    dot.attr("graph", ranksep=FAR, nodesep=NEAR, **(HASTE if every > MANY else {}))
+    dot.attr("graph", ranksep=FAR, nodesep=NEAR, **(HASTE if every > MANY_ITEMS else {}))
     root = steps.names[steps.root]
     about = f"The graph of {root}: {counted(len(steps.nodes), 'node')}"
     return accessible(rendered(dot.source, "svg"), about, "From the leaves to the root.", {})

@@ -1,8 +1,8 @@
-"""Long edges as rails: what a node hands to many others far away runs along one line.
+"""Long edges as rails: the edges from a node to many others far away share one line.
 
-Graphviz lays an edge through every rank that it passes, so that a leaf which is used all along a
-chain of n nodes costs n² of its time. On a rail there is one line through the ranks, with a point
-wherever an edge branches off.
+Graphviz lays an edge through every rank that it passes: a leaf that is used all along a chain of n
+nodes costs it time in n². A rail is one line through the ranks, with a point wherever an edge
+branches off.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ..picture.links import Link
 SPAN = 6
 """So many ranks an edge may pass without a rail."""
 MOST = 2000
-"""With fewer ranks passed by all edges together there are no rails: Graphviz is quick enough."""
+"""If all edges together pass fewer ranks there are no rails: Graphviz is quick enough."""
 
 
 def ranks(links: Sequence[Link], forward: Iterable[str]) -> dict[str, int]:
@@ -31,7 +31,7 @@ def ranks(links: Sequence[Link], forward: Iterable[str]) -> dict[str, int]:
 def railed(
     links: Sequence[Link], forward: Iterable[str]
 ) -> tuple[list[Link], list[tuple[str, str]]]:
-    """Return the links, far ones from a point of a rail on, and the pieces of the rails."""
+    """Return the links, long ones beginning at a point of a rail, and the pieces of the rails."""
     rank = ranks(links, forward)
 
     def place(link: Link) -> int:

@@ -1,4 +1,4 @@
-"""Drawing: the picture of a view, in the formats it can be had in."""
+"""Drawing: the picture of a view, as text and as files."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from .colours import THEMES
-from .dot import EDGES, Look, source
+from .dot import source
 from .items import Numbers
+from .look import EDGES, Look
 from .render import rendered
 from .scene import Scene
 from .svg import accessible

@@ -11,16 +11,16 @@ from typing import Any
 from ... import modes, ops
 from ...backward import propagate
 from ...graph import backward_order
-from ...transforms.trees import is_value
+from ...scalars import is_value
 from ...transforms.variables import differentiating
-from .watch import Watch
+from .watch import NodeWatch
 
 
-class Elementary(Watch):
-    """Has every node that is built replaced by its gates, down to those that have none.
+class Elementary(NodeWatch):
+    """Replaces every node that is built by gates, down to nodes that have none.
 
-    Folds begin with 0 + or 1 ×: a gate that does nothing is left out, unless that 1 is one of
-    the constants `given`.
+    Folds begin with 0 + or 1 ×: a gate that does nothing is left out, unless its 1 is one of the
+    constants `given`.
     """
 
     def __init__(self, given: Sequence[float]) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from math import isfinite
 from typing import Any
 
-from ..symbols.text import counted
+from ...messages import counted
 from .items import Item, Numbers, Row, gradient
-from .modules import Model
+from .modules import ModuleTree
 
 
 def spans(nodes: Sequence[Any], numbers: Numbers) -> list[Row]:
@@ -38,7 +38,7 @@ def with_state(item: Item, nodes: Sequence[Any]) -> Item:
 
 
 def alike_item(name: str, nodes: Sequence[Any], numbers: Numbers) -> Item:
-    """Nodes that play the same part: their number, and between what their numbers lie."""
+    """The box of nodes that play the same part: how many, and the range of their numbers."""
     ops = {node.op for node in nodes}
     leaves = ops == {None}
     symbol = "" if leaves or len(ops) > 1 else ops.pop().symbol
@@ -49,13 +49,13 @@ def alike_item(name: str, nodes: Sequence[Any], numbers: Numbers) -> Item:
 
 def module_item(
     name: str,
-    model: Model,
+    model: ModuleTree,
     module: str,
     nodes: Sequence[Any],
     outputs: Collection[Any],
     numbers: Numbers,
 ) -> Item:
-    """A module: what it consists of, and what it hands on."""
+    """The box of a module: its contents in words, and the numbers of the nodes it hands on."""
     part = model.parts[module]
     computed = [node for node in nodes if node.op is not None]
     found = [node for node in computed if node in outputs]

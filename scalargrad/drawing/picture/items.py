@@ -7,8 +7,7 @@ from math import isfinite
 from typing import Any, NamedTuple
 
 from ...ieee import choose
-from ...rows import NOTHING
-from ...transforms.trees import is_value
+from ...scalars import NOTHING, is_value
 from ..symbols.text import number
 
 Row = tuple[str, str]
@@ -17,7 +16,7 @@ Row = tuple[str, str]
 class Item(NamedTuple):
     """A box. `name` is its id, `rows` are pairs (name, number), `notes` lines of text.
 
-    `grad` is what it is coloured by, None if there is none. `module` is the one it is drawn in.
+    The box is coloured by `grad`, None if there is none, and drawn in the `module` of that name.
     `hidden` counts operands that are not drawn. `wrong` tells whether a number is infinite or NaN.
     """
 
@@ -63,7 +62,7 @@ def gradient(node: Any) -> float | None:
 class Single(NamedTuple):
     """A node that has an item to itself: one of the graph, or a gate of one.
 
-    `key` tells the names of its edges and constants from those of other nodes.
+    `key` is in the names of its edges and constants, and in no other node's.
     """
 
     name: str
@@ -80,7 +79,7 @@ class Single(NamedTuple):
         return ((k, x) for k, x in enumerate(self.node.operands) if not is_value(x))
 
     def contribution(self, partial: float) -> float | None:
-        """What an edge brings to its operand's gradient. A gradient of 0 that is shown does not
+        """The contribution of an edge to its operand's gradient. A gradient shown as 0 does not
         tell whether it is nothing: the contribution is 0 then."""
         return None if self.grad is None else choose(self.grad or NOTHING, partial) + 0.0
 

@@ -1,4 +1,4 @@
-"""The edges of a drawing: each of the graph's by itself, or many between two boxes as one."""
+"""The edges of a drawing: each edge of the graph by itself, or all between two boxes as one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .items import Single
 
 
 class Link(NamedTuple):
-    """An edge from an operand to what is computed from it; or so many `edges`, drawn as one."""
+    """An edge from an operand to the node above it; or several `edges`, drawn as one."""
 
     name: str
     tail: str
@@ -31,7 +31,7 @@ def links(single: Single, place: Mapping[Any, str]) -> Iterator[Link]:
 
 
 def merged(found: Iterable[Link], boxes: set[str]) -> list[Link]:
-    """Return links of which all from one item to another are one, if one of them is in `boxes`."""
+    """Return the links, with all links between two items made one if either item is in `boxes`."""
     alike: dict[Any, list[Link]] = {}
     for link in found:
         grouped = link.tail in boxes or link.head in boxes

@@ -1,117 +1,96 @@
-"""What the boxes of a drawing look like: items as HTML-like tables of DOT, in a theme's colours."""
+"""How a drawing looks: what Graphviz is told of the graph, its nodes, its edges, its clusters."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from math import isfinite
+from collections.abc import Sequence
 
-from ..symbols.text import markup, printable, shortened
 from . import colours
+from .boxes import CONTRIBUTION, LOCAL, SMALL, BoxTables, styled
 from .colours import Theme
-from .items import Item
-from .modules import Part
+from .items import Item, Numbers
+from .links import Link
 from .view import View
 
-SYMBOL, SIGN, LABEL, NUMBER, SMALL = 15, 20, 13, 12, 10
-"""Sizes in points: an operator's name, an operator of one character, labels, numbers, the rest."""
-GAP = '<td width="3"></td>'
-NARROW = 26
-"""Notes of so few characters share a line."""
-LOCAL, CONTRIBUTION = "local", "contribution"
-MEANING = {LOCAL: "   ∂ local gradient", CONTRIBUTION: "   += contribution to the operand's grad"}
+FONT = "Helvetica,Arial,sans-serif"
+EDGES = {None: (), LOCAL: (LOCAL,), CONTRIBUTION: (CONTRIBUTION,), "both": (LOCAL, CONTRIBUTION)}
+"""The numbers beside edges, for each choice of the option `edges` of `draw`."""
+CROWDED = 80
+"""From so many edges on they run from side to side, thin, with more room between the ranks."""
+QUICK = {"nslimit": "2", "nslimit1": "2", "mclimit": "0.5"}
+"""Bounds on Graphviz's search for a better layout: seconds instead of minutes."""
+PORTS = {"LR": ("w", "e"), "RL": ("e", "w"), "TB": ("n", "s"), "BT": ("s", "n")}
+"""Where edges enter a box and where they leave it, for each direction of a drawing."""
 
 
-def styled(text: str, size: float, colour: str, tag: str = "") -> str:
-    """Return harmless markup: `text` in this size and colour, within a `tag` such as b or i."""
-    inner = markup(printable(text))
-    inner = f"<{tag}>{inner}</{tag}>" if tag else inner
-    return f'<font point-size="{size}" color="{colour}">{inner}</font>'
+class Look:
+    """How items and links are drawn: the theme, the numbers beside `edges`, how numbers are
+    written."""
 
+    def __init__(self, view: View, theme: Theme, edges: Sequence[str], numbers: Numbers) -> None:
+        self.theme, self.edges, self.numbers = theme, edges, numbers
+        self.boxes = BoxTables(view, theme)
+        self.crowded = len(view.links) > CROWDED
+        self.clustered = view.model is not None
 
-def table(rows: str, attributes: str, padding: int = 2) -> str:
-    return (
-        f'<table cellborder="0" cellspacing="0" cellpadding="{padding}" {attributes}>{rows}</table>'
-    )
+    def graph(self, rankdir: str) -> dict[str, str]:
+        return {
+            "rankdir": rankdir,
+            "bgcolor": self.theme.paper,
+            "fontname": FONT,
+            "pad": "0.15",
+            # operands from top to bottom in their order; with clusters Graphviz reverses them
+            "ordering": "" if self.crowded or self.clustered else "in",
+            "nodesep": "0.12" if self.crowded else "0.25",
+            "ranksep": "1.3" if self.crowded else "0.5",
+            **(QUICK if self.crowded else {}),
+        }
 
+    def every_edge(self, rankdir: str) -> dict[str, str]:
+        enter, leave = PORTS[rankdir]
+        plain = {"fontname": FONT, "fontsize": f"{SMALL}", "color": self.theme.line}
+        if not self.crowded:
+            return plain | {"arrowsize": "0.6", "penwidth": "1.1"}
+        ports = {"headport": enter, "tailport": leave}
+        return plain | ports | {"arrowsize": "0.4", "penwidth": "0.6"}
 
-def row(*cells: str, span: int = 1) -> str:
-    spanned = f' colspan="{span}"' if span > 1 else ""
-    return f"<tr>{''.join(f'<td{spanned}>{text}</td>' for text in cells)}</tr>"
+    def node(self, item: Item) -> dict[str, str]:
+        marks = {"root": item.root, "wrong": item.wrong, "hidden-operands": item.hidden > 0}
+        classes = [item.kind, *(name for name, has in marks.items() if has)]
+        return {
+            "label": f"<{self.boxes.label(item)}>",
+            "id": item.name,
+            "class": " ".join(classes),
+        }
 
+    def edge(self, link: Link) -> dict[str, str]:
+        found = {"id": link.name, "class": link.kind}
+        if link.kind == "constant":
+            found |= {"arrowhead": "none", "style": "dotted"}
+        elif link.contribution is not None:
+            found["color"] = colours.line(link.contribution, self.theme)
+        lines = "<br/>".join(self._beside(link))
+        return found | ({"label": f"<{lines}>"} if lines else {})
 
-def joined(notes: list[str]) -> list[str]:
-    """Notes on lines of moderate length."""
-    lines: list[str] = []
-    for note in notes:
-        if lines and len(lines[-1]) + len(note) <= NARROW:
-            lines[-1] += f" · {note}"
-        else:
-            lines.append(note)
-    return lines
+    def _beside(self, link: Link) -> list[str]:
+        faint = self.theme.faint
+        if link.edges > 1:
+            return [] if self.crowded else [styled(f"{link.edges:,} edges", SMALL, faint)]
+        found = []
+        if LOCAL in self.edges and link.local is not None:
+            found.append(styled(f" ∂ {self.numbers(link.local)} ", SMALL, faint))
+        if CONTRIBUTION in self.edges and link.contribution is not None:
+            colour = colours.line(link.contribution, self.theme)
+            found.append(styled(f" += {self.numbers(link.contribution)} ", SMALL, colour))
+        return found
 
-
-class Boxes:
-    """Items as tables. Gradients are coloured beside the largest of the view."""
-
-    def __init__(self, view: View, theme: Theme) -> None:
-        self.theme = theme
-        grads = [abs(item.grad) for item in view.items if item.grad is not None]
-        self.largest = max(filter(isfinite, grads), default=0.0)
-
-    def label(self, item: Item) -> str:
-        if item.kind == "constant":
-            return styled(item.label, NUMBER, self.theme.faint)
-        rows = [self._heading(item), *self._rows(item), *self._notes(item)]
-        return self._framed(item, "".join(rows))
-
-    def _framed(self, item: Item, rows: str) -> str:
-        line = self.theme.alarm if item.wrong else colours.line(item.grad, self.theme)
-        ground = colours.ground(item.grad, self.largest, self.theme)
-        shape = "" if item.kind == "leaf" else 'style="rounded" '
-        width = 2 if item.root or item.wrong else 1
-        inner = table(rows, 'border="0"', padding=1)
-        framed = table(row(inner), f'{shape}border="{width}" color="{line}" bgcolor="{ground}"', 3)
-        if not item.stands_for_many:
-            return framed
-        around = f'{shape}border="1" color="{line}" bgcolor="{self.theme.paper}"'
-        return table(row(framed), around)
-
-    def _heading(self, item: Item) -> str:
-        theme, label, symbol = self.theme, shortened(item.label), shortened(item.symbol)
-        size = SIGN if len(item.symbol) == 1 else SYMBOL
-        if item.kind == "module" and label:
-            parts = [(label, LABEL, theme.ink, "b"), (symbol, SMALL, theme.faint, "")]
-        else:
-            tag = "" if item.stands_for_many else "i"
-            parts = [(symbol, size, theme.ink, "b"), (label, LABEL, theme.ink, tag)]
-        cells = [styled(*part) for part in parts if part[0]]
-        return row(table(row(*cells), 'border="0"', padding=2), span=3) if cells else ""
-
-    def _rows(self, item: Item) -> Iterator[str]:
-        for name, text in item.rows:
-            name, text = styled(name, SMALL, self.theme.faint), styled(text, NUMBER, self.theme.ink)
-            yield f'<tr><td align="left">{name}</td>{GAP}<td align="right">{text}</td></tr>'
-
-    def _notes(self, item: Item) -> Iterator[str]:
-        hidden = [f"{item.hidden:,} not drawn"] if item.hidden else []
-        for line in joined([*item.notes, *hidden]):
-            yield row(styled(line, SMALL, self.theme.faint), span=3)
-
-    def title(self, part: Part) -> str:
-        """What stands above the cluster of a module."""
-        name = shortened(part.name.removeprefix(f"{part.parent}."))
-        return styled(" · ".join(filter(None, (name, part.kind))), 11, self.theme.faint)
-
-    def legend(self, edges: Sequence[str]) -> str:
-        """What the colours of gradients say, and the numbers beside edges."""
-        meanings = (("grad < 0", -1.0), ("0", 0.0), ("> 0", 1.0))
-        cells = [f"{self._swatch(x)}<td>{self._said(text)}</td>" for text, x in meanings]
-        cells += [f"<td>{self._said(MEANING[name])}</td>" for name in edges]
-        return table(f"<tr>{''.join(cells)}</tr>", 'border="0"', padding=3)
-
-    def _said(self, text: str) -> str:
-        return styled(text, SMALL, self.theme.faint)
-
-    def _swatch(self, grad: float) -> str:
-        line, ground = colours.line(grad, self.theme), colours.ground(grad, 1.0, self.theme)
-        return f'<td border="1" color="{line}" bgcolor="{ground}" width="18"></td>'
+    def cluster(self, name: str, title: str) -> dict[str, str]:
+        return {
+            "label": f"<{title}>",
+            "id": name,
+            "class": "module",
+            "style": "rounded,filled",
+            "color": self.theme.cluster_line,
+            "fillcolor": self.theme.cluster,
+            "labeljust": "l",
+            "margin": "10",
+        }

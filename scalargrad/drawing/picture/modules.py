@@ -1,8 +1,9 @@
-"""Which module of a model each node of a graph belongs to.
+"""The module of a model that each node of a graph belongs to.
 
-Exactly, where the model is called here and every node is noted as it is built. Of a graph that
-is there already the parameters tell: a node belongs to the smallest module around all parameters
-it uses; one that uses none, to the smallest around what it is computed from and what uses it.
+Where the model is called here, every node is noted as it is built, and its module is exact. In a
+graph that exists already the parameters tell: a node belongs to the smallest module around all
+parameters it uses. A node that uses none belongs to the smallest module around its parents and the
+nodes that use it.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, cast
 
 from ... import modes
-from ...transforms.trees import is_model, is_value
+from ...messages import counted
+from ...scalars import is_value
+from ...transforms.trees import is_model
 from ...transforms.variables import differentiating
-from ..symbols.text import counted
-from .watch import Watch
+from .watch import NodeWatch
 
 
-class Part(NamedTuple):
+class Submodule(NamedTuple):
     """A module within a model: `name` is "" for the model itself, `depth` counts modules."""
 
     name: str
@@ -28,20 +30,20 @@ class Part(NamedTuple):
     depth: int
 
 
-class Model:
+class ModuleTree:
     """The modules of a model by name, and the parameters of each."""
 
     def __init__(self, model: Any) -> None:
-        self.parts: dict[str, Part] = {}
+        self.parts: dict[str, Submodule] = {}
         self.modules: dict[int, str] = {}
         """The names of modules by the identity of the module."""
         self.owner: dict[Any, str] = {}
-        """Of each parameter that is a Value: the module it belongs to."""
+        """The module of each parameter that is a Value."""
         self.label: dict[Any, str] = {}
         self._walk(model, "", None)
         self.parameters = Counter(n for owner in self.owner.values() for n in self.around(owner))
 
-    def _walk(self, part: Any, name: str, inside: Part | None) -> None:
+    def _walk(self, part: Any, name: str, inside: Submodule | None) -> None:
         if is_value(part):
             if inside is not None and part not in self.owner:
                 self.owner[part] = inside.name
@@ -53,11 +55,11 @@ class Model:
             for key, inner in entries:
                 self._walk(inner, f"{name}.{key}", inside)
 
-    def _module(self, module: Any, name: str, inside: Part | None) -> None:
+    def _module(self, module: Any, name: str, inside: Submodule | None) -> None:
         if id(module) in self.modules:
             return
         around = inside.name if inside else None
-        part = Part(name, type(module).__name__, around, inside.depth + 1 if inside else 0)
+        part = Submodule(name, type(module).__name__, around, inside.depth + 1 if inside else 0)
         self.modules[id(module)] = name
         self.parts[name] = part
         for key, inner in vars(module).items():
@@ -65,13 +67,13 @@ class Model:
                 self._walk(inner, f"{name}.{key}" if name else key, part)
 
     def around(self, name: str | None) -> Iterator[str]:
-        """Yield the module of this name, the one around it, and so on."""
+        """Yield the name, the name of the module around it, and so on."""
         while name is not None:
             yield name
             name = self.parts[name].parent
 
     def smallest_around(self, one: str | None, other: str | None) -> str | None:
-        """The smallest module that holds both; where one is None, it is the other."""
+        """The smallest module that holds both modules; if either is None, the other."""
         if one is None or other is None or one == other:
             return other if one is None else one
         holding = set(self.around(one))
@@ -81,7 +83,7 @@ class Model:
         return [part.name for part in self.parts.values() if part.depth == depth]
 
     def described(self, name: str) -> list[str]:
-        """What a module consists of: ["16 neurons", "272 parameters"]."""
+        """The contents of a module in words: ["16 neurons", "272 parameters"]."""
         kinds = Counter(part.kind.lower() for part in self.parts.values() if part.parent == name)
         parameters = counted(self.parameters[name], "parameter")
         return [*(counted(n, kind) for kind, n in kinds.items()), parameters]
@@ -90,10 +92,10 @@ class Model:
 # ------ noted while the model is called
 
 
-class Scopes(Watch):
-    """Notes of every node that is built which module's method is running: the innermost."""
+class Scopes(NodeWatch):
+    """Notes, for every node that is built, the innermost module whose method is running."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: ModuleTree) -> None:
         self.model = model
         self.module_of: dict[Any, str] = {}
 
@@ -126,7 +128,7 @@ def recorded(f: Callable[..., Any], inputs: Sequence[Any], scopes: Scopes) -> An
 # ------ told by the parameters
 
 
-def modules_by_parameters(model: Model, nodes: Sequence[Any]) -> dict[Any, str]:
+def modules_by_parameters(model: ModuleTree, nodes: Sequence[Any]) -> dict[Any, str]:
     """Return the modules of nodes in backward order. A node that is in none is missing."""
     known = dict(model.owner)
     for node in nodes:

@@ -43,9 +43,9 @@ def in_process(dot: str, form: str) -> bytes:
 
 
 def without_font_warnings(draw: Callable[[], bytes]) -> bytes:
-    """Return `draw()`. Nothing is printed meanwhile of font settings, which the library that
-    pygraphviz brings along finds missing, or newer than itself; what else goes to stderr comes at
-    the end."""
+    """Return `draw()`, without the warnings of the library that pygraphviz brings along about
+    font settings that are missing, or newer than itself. All other text for stderr comes at the
+    end."""
     try:
         stderr = os.dup(2)
     except OSError:  # a program without a console has none

@@ -1,4 +1,4 @@
-"""What `draw` was asked for: roots, from Values or from a call, and the boxes of their nodes."""
+"""The scene to draw: roots, from Values or from a call, and the boxes of their nodes."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from ...engine import Value
-from ...rows import is_number
-from ...transforms.trees import ARRAY, HOLDS_VALUES, OTHER, SCALAR, flatten, is_model, is_value
-from .modules import Model, Scopes, modules_by_parameters, recorded
+from ...scalars import is_real, is_value
+from ...transforms.trees import ARRAY, HOLDS_VALUES, OTHER, SCALAR, flatten, is_model
+from .modules import ModuleTree, Scopes, modules_by_parameters, recorded
 from .selection import Numbering, selected
 from .summary import Boxes, alike, fitting, in_modules, roles, single
-from .view import Options, Shown
+from .view import Drawn, Options
 
 Collapse = int | str | Collection[str] | None
 
@@ -22,7 +22,7 @@ class Scene:
     def __init__(self, what: Any, inputs: Sequence[Any], model: Any) -> None:
         if model is None and is_model(what):
             model = what
-        self.model = None if model is None else Model(model)
+        self.model = None if model is None else ModuleTree(model)
         self.scopes = Scopes(self.model) if self.model else None
         self.graph = Numbering(self._roots(what, inputs))
         self.module_of = self._modules()
@@ -55,15 +55,15 @@ class Scene:
         return modules_by_parameters(self.model, self.graph.nodes)
 
     # ------ boxes
-    def shown(self, options: Options) -> Shown:
+    def shown(self, options: Options) -> Drawn:
         """Return what is drawn: at most `limit` boxes, as far as that is possible."""
         boxes = single(selected(self.graph, options.path, options.depth))
         stages = self._stages(boxes, options)
         boxes = fitting(self.graph, stages, self.module_of, options.limit)
-        return Shown(self.graph, boxes, self.model, self.module_of)
+        return Drawn(self.graph, boxes, self.model, self.module_of)
 
     def _stages(self, boxes: Boxes, options: Options) -> Iterator[Boxes]:
-        """Yield the boxes with ever more modules collapsed; with those given alone, if any."""
+        """Yield the boxes with ever more modules collapsed; with given modules, these alone."""
         model, collapse = self.model, options.collapse
         if model is None and collapse is not None:
             raise ValueError("collapse needs a model: draw(root, model=model, collapse=1)")
@@ -84,11 +84,11 @@ def labelled(tree: Any, name: str) -> Any:
     """A tree of inputs with Values for its numbers, labelled by their place."""
     entries, structure = flatten(tree, name, (SCALAR, ARRAY, OTHER))
     names = structure.names(name)
-    values = [Value(x, label=label) if is_number(x) else x for x, label in zip(entries, names)]
+    values = [Value(x, label=label) if is_real(x) else x for x, label in zip(entries, names)]
     return structure.rebuilt(values)
 
 
-def chosen(model: Model, collapse: Collapse) -> set[str]:
+def chosen(model: ModuleTree, collapse: Collapse) -> set[str]:
     """The names of the modules to collapse: those given, or all at a depth."""
     if isinstance(collapse, int):
         return {part.name for part in model.parts.values() if part.depth == collapse}

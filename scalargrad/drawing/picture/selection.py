@@ -1,4 +1,4 @@
-"""Which nodes of a graph are drawn: those on the way between two, those near the root.
+"""The nodes of a graph that are drawn: all, those between two nodes, or those near the root.
 
 Every function works on positions in the numbering of a graph and takes O(nodes + edges).
 """
@@ -31,8 +31,8 @@ class Numbering:
 
 
 def between(graph: Numbering, start: Any, end: Any) -> set[int]:
-    """Return what lies on a way from `start` to `end`, both included. Raises ValueError if there
-    is none."""
+    """Return the nodes on all ways from `start` to `end`, both included. Raises ValueError if
+    there is no way."""
     for node in (start, end):
         if node not in graph.index:
             raise ValueError(f"path needs two Values of the graph, got {node!r:.60}")

@@ -1,7 +1,7 @@
-"""Boxes: which nodes share one, so that a graph of any size becomes a picture of a few.
+"""Boxes that nodes share, so that a graph of any size becomes a picture of a few boxes.
 
-A collapsed module is one box. Where that leaves too many, nodes that play the same part share
-one: the same operator, in the same module, at the same distance from the root.
+A collapsed module is one box. If there are still too many boxes, nodes that play the same part
+share one: the same operator, in the same module, at the same distance from the root.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, 
 from functools import partial
 from typing import Any, cast
 
-from .modules import Model
+from .modules import ModuleTree
 from .selection import Numbering
 
 Box = Hashable
@@ -22,7 +22,7 @@ Boxes = Mapping[int, Box]
 COARSE = 4
 """A summary by bands of levels, which could have any number of boxes, has `limit` ÷ 4."""
 LINKS = 9
-"""How many edges a box a picture may have: beyond, layout takes longer than a reader waits."""
+"""Most edges a box in a picture: with more, layout takes longer than a reader waits."""
 
 
 def too_many(links: int, boxes: int, limit: int) -> bool:
@@ -44,9 +44,9 @@ def single(shown: Collection[int]) -> Boxes:
 
 
 def in_modules(
-    graph: Numbering, boxes: Boxes, model: Model, module_of: Mapping[Any, str], names: set[str]
+    graph: Numbering, boxes: Boxes, model: ModuleTree, module_of: Mapping[Any, str], names: set[str]
 ) -> Boxes:
-    """Return boxes in which each of these modules is one, the outermost where they nest."""
+    """Return boxes in which each of these modules is one box, or is in the outermost of them."""
     box_of: dict[str | None, str] = {}
     for name in model.parts:
         for around in model.around(name):
@@ -66,7 +66,7 @@ def in_budget(graph: Numbering, boxes: Boxes, limit: int) -> bool:
 
 
 def alike(boxes: Boxes, role: Callable[[int], Any]) -> Boxes:
-    """Return boxes that nodes of one role share, but for those in a module's box."""
+    """Return boxes that nodes of one role share; nodes in a module's box stay there."""
     shared = {
         i: ("like", role(i)) if box == i or cast(Any, box)[0] == "like" else box
         for i, box in boxes.items()

@@ -12,7 +12,7 @@ SVG = "http://www.w3.org/2000/svg"
 
 
 def accessible(svg: bytes, title: str, description: str, titles: Mapping[str, str]) -> str:
-    """Return the SVG with these texts; `titles` are those of nodes and edges by id."""
+    """Return the SVG with these texts; `titles` has a title for nodes and edges, by id."""
     ElementTree.register_namespace("", SVG)
     ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
     root = ElementTree.fromstring(svg)

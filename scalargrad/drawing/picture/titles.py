@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..symbols.text import counted, printable
+from ...messages import counted
+from ..symbols.text import printable
 from .items import Item, Numbers
 from .links import Link
 from .view import View

@@ -1,4 +1,4 @@
-"""What a drawing shows, before it has a look: items and the links between them."""
+"""The contents of a drawing, before it has a look: items and the links between them."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from .elementary import Gates, taken_apart
 from .groups import alike_item, module_item
 from .items import Item, Numbers, Single, gradient
 from .links import Link, links, merged
-from .modules import Model, Part
+from .modules import ModuleTree, Submodule
 from .selection import Numbering
 from .summary import Box, Boxes, too_many
 
-FEW = 40
+FEW_NODES = 40
 """In graphs of so few nodes the constants of sums and products are drawn too."""
 
 
 class Options(NamedTuple):
-    """What the options of `draw` say about what is shown.
+    """The options of `draw` that decide what is shown.
 
-    `limit` bounds the items, gates included. `constants` are items if true, never if false; if
-    None, those of operators over a list are where the graph is small. Other constants stand
-    beside the symbol of their operator.
+    `limit` bounds the items, gates included. Constants are items of their own if `constants` is
+    true, never if false; if None, the constants of operators over a list are, where the graph is
+    small. Other constants stand beside the symbol of their operator.
     """
 
     path: tuple[Any, Any] | None = None
@@ -36,19 +36,19 @@ class Options(NamedTuple):
     precision: int = 4
 
 
-class Shown(NamedTuple):
-    """What is drawn of a graph: the box of each node, and the modules that nodes belong to."""
+class Drawn(NamedTuple):
+    """The drawn part of a graph: the box of each node, and the modules that nodes belong to."""
 
     graph: Numbering
     boxes: Boxes
-    model: Model | None
+    model: ModuleTree | None
     module_of: Mapping[Any, str]
 
 
 class View:
     """The items and links of a drawing."""
 
-    def __init__(self, shown: Shown, options: Options) -> None:
+    def __init__(self, shown: Drawn, options: Options) -> None:
         self.graph, self.boxes, self.model, self.module_of = shown
         self.options = options
         self.numbers = Numbers(options.precision)
@@ -67,7 +67,7 @@ class View:
         self.items = list(chain.from_iterable(map(self._items, reversed(self.members))))
         self.links = self._links()
 
-    def modules(self) -> list[Part]:
+    def modules(self) -> list[Submodule]:
         """The modules that items are drawn in, and the modules around these."""
         if self.model is None:
             return []
@@ -143,7 +143,7 @@ class View:
         """The constants that are items of their own, with their names."""
         op, wanted = single.node.op, self.options.constants
         if wanted is None:
-            wanted = op is not None and op.arity is None and len(self.graph) <= FEW
+            wanted = op is not None and op.arity is None and len(self.graph) <= FEW_NODES
         return [(f"constant-{single.key}-{k}", x) for k, x in single.constants() if wanted]
 
     # ------ links

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 
-class Watch:
-    """What `modes.tracing` takes: leaves and numbers stay what they are, Values can be compared and
-    changed.
-
-    Subclasses say in `follow(node)` what becomes of a node that was built.
+class NodeWatch:
+    """An observer for `modes.tracing`. Leaves and numbers stay as they are; Values can be compared
+    and changed. A subclass has `follow(node)`, which returns what a node just built becomes.
     """
 
     freezes = False

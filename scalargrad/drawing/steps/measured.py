@@ -10,7 +10,7 @@ from ...checks.faults import explained
 from ...checks.verdicts import WRONG, Checked, judge
 from ...given import Given
 from ...graph import topological_order
-from ...transforms.trees import is_value
+from ...scalars import is_value
 
 
 def checked(root: Any, leaves: Sequence[Any], names: Mapping[Any, str]) -> list[Checked]:

@@ -10,11 +10,11 @@ from ..symbols.patterns import PATTERNS
 from ..symbols.text import printable, shortened
 from .table import aligned, html
 
-HEAD = (
+HEADINGS = (
     *("step", "", "= upstream × local", "=", "sum so far", "arrived"),
     *("local gradient", "pattern", "built at", "order"),
 )
-SIDES = "><<>><<<<<"
+ALIGNED = "><<>><<<<<"
 MOST_ROWS = 300
 """A notebook shows so many steps; the text shows all."""
 MOST_CHECKED = 200_000
@@ -48,11 +48,11 @@ def place(source: Any) -> str:
 
 def computation(steps: Any) -> Iterator[tuple[str, ...]]:
     """The forward pass, a row for each node: "q", "= x + y", "= −2.0 + 5.0", "= 3.0", and the line
-    that built it where that is another than before."""
+    that built the node, where the line is not the same as in the row before."""
     before = None
-    for node, gate in steps.gates.items():
-        source = gate.source
-        formulas = (shortened(x, WIDEST) for x in (gate.formula, gate.in_numbers))
+    for node, symbols in steps.in_symbols.items():
+        source = symbols.source
+        formulas = (shortened(x, WIDEST) for x in (symbols.formula, symbols.in_numbers))
         built = f"{place(source)}: {shortened(printable(source.text), WIDEST)}" if source else ""
         shown = built if source != before else ""
         yield (steps.names[node], *map("= {}".format, (*formulas, short_number(node.data))), shown)
@@ -70,7 +70,7 @@ def checks(steps: Any) -> Iterator[str]:
 
 
 def patterns(steps: Any) -> Iterator[str]:
-    """What the patterns say that occur."""
+    """The meaning of each pattern that occurs."""
     found = {name for step in steps for name in step.patterns}
     yield from (f"{name}: {PATTERNS[name]}" for name in PATTERNS if name in found)
 
@@ -84,11 +84,13 @@ def mistakes(steps: Any) -> Iterator[str]:
 
 
 def columns(steps: Iterable[Any]) -> tuple[list[tuple[str, ...]], str]:
-    """Return the table of the steps, its head first, without columns that are empty; and the
-    sides to which they are aligned."""
+    """Return the table of the steps, its head first, without empty columns; and the sides to
+    which the columns are aligned."""
     rows = [cells(i, step) for i, step in enumerate(steps, 1)]
-    kept = [i for i in range(len(HEAD)) if any(row[i] for row in rows)]
-    return [tuple(row[i] for i in kept) for row in (HEAD, *rows)], "".join(SIDES[i] for i in kept)
+    kept = [i for i in range(len(HEADINGS)) if any(row[i] for row in rows)]
+    return [tuple(row[i] for i in kept) for row in (HEADINGS, *rows)], "".join(
+        ALIGNED[i] for i in kept
+    )
 
 
 def text(steps: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from math import isnan
 from typing import Any, NamedTuple, overload
@@ -12,50 +13,32 @@ from ...graph import backward_order
 from ...modes import Source
 from ..symbols import patterns
 from ..symbols.formula import short_number
-from ..symbols.in_symbols import Gate
+from ..symbols.in_symbols import InSymbols
 from ..symbols.names import names
 from . import report, walk
 from .measured import checked
+from .walk import Contribution
 
 
-class Step(NamedTuple):
-    """One edge's contribution to the gradient of a parent, in the numbers of the engine.
+@dataclass(frozen=True)
+class Step(Contribution):
+    """A contribution to be read: its consumer `in_symbols`, and `root`, the name of the root."""
 
-    `operand` is the parent's position among the operands of the consumer (constants counted),
-    `edge` that among its parents. `total` is the gradient of the parent after it, of which
-    `arrived` of `expected` contributions are in. `ready` is false where the consumer passes its
-    gradient on before it is complete: in the naive order alone.
-    """
-
-    gate: Gate
-    parent: Any
-    edge: int
-    upstream: float
-    local: float
-    contribution: float
-    total: float
-    arrived: int
-    expected: int
-    ready: bool
-    propagates: bool
-    """Whether anything flows: nothing may come from upstream, or the way may not be taken."""
+    in_symbols: InSymbols
     root: str
 
     @property
-    def consumer(self) -> Any:
-        return self.gate.node
-
-    @property
     def operand(self) -> int:
-        return self.gate.positions[self.edge]
+        """The parent's position among the operands of the consumer, constants counted."""
+        return self.in_symbols.positions[self.edge]
 
     @property
     def consumer_name(self) -> str:
-        return self.gate.names[self.consumer]
+        return self.in_symbols.names[self.consumer]
 
     @property
     def parent_name(self) -> str:
-        return self.gate.names[self.parent]
+        return self.in_symbols.names[self.parent]
 
     @property
     def rule(self) -> str:
@@ -91,14 +74,14 @@ class Step(NamedTuple):
     @property
     def formula(self) -> str:
         """The local gradient as a formula, as it applies here: ∂q/∂a = b; "" if unknown."""
-        text = self.gate.partials[self.edge]
+        text = self.in_symbols.partials[self.edge]
         return f"∂{self.consumer_name}/∂{self.parent_name} = {text}" if text else ""
 
     @property
     def patterns(self) -> tuple[str, ...]:
-        """The names of what is at work here, explained in `patterns.PATTERNS`."""
+        """The names of the patterns at work here, explained in `patterns.PATTERNS`."""
         copied = patterns.SUMS if self.expected > 1 else ""
-        return tuple(filter(None, (self.gate.patterns[self.edge], copied)))
+        return tuple(filter(None, (self.in_symbols.patterns[self.edge], copied)))
 
     @property
     def arrival(self) -> str:
@@ -108,7 +91,7 @@ class Step(NamedTuple):
     @property
     def source(self) -> Source | None:
         """The user's line that built the consumer, where it was recorded."""
-        return self.gate.source
+        return self.in_symbols.source
 
     def __str__(self) -> str:
         return self.line
@@ -129,21 +112,25 @@ class Mistake(NamedTuple):
 class Walk(Sequence[Step]):
     """All steps from a root down to the leaves, in one order of the edges.
 
-    `names` names the nodes, in the order of computation; `gates` are what those compute that are
-    no leaves; `gradients` holds ∂root/∂node for each. Prints as a table.
+    `names` names the nodes, in the order of computation; `in_symbols` has each that is no leaf in
+    symbols; `gradients` holds ∂root/∂node for each. Prints as a table.
     """
 
     def __init__(
-        self, root: Any, named: Mapping[Any, str], gates: Mapping[Any, Gate], order: walk.Order
+        self,
+        root: Any,
+        named: Mapping[Any, str],
+        in_symbols: Mapping[Any, InSymbols],
+        order: walk.Order,
     ) -> None:
         self.root = root
         self.names = named
-        self.gates = gates
+        self.in_symbols = in_symbols
         self.gradients = dict.fromkeys(named, 0.0)
         self.gradients[root] = 1.0
         self.steps = []
-        for consumer, *rest in walk.walk(root, order):
-            step = Step._make((gates[consumer], *rest, named[root]))
+        for found in walk.walk(root, order):
+            step = Step(**vars(found), in_symbols=in_symbols[found.consumer], root=named[root])
             self.gradients[step.parent] = step.total
             self.steps.append(step)
 
@@ -176,8 +163,8 @@ class Steps(Walk):
 
     def __init__(self, root: Any) -> None:
         named = names(root)
-        gates = {node: Gate(node, named) for node in named if node.op}
-        super().__init__(root, named, gates, walk.engine_order)
+        in_symbols = {node: InSymbols(node, named) for node in named if node.op}
+        super().__init__(root, named, in_symbols, walk.engine_order)
         self.nodes = backward_order(root)
 
     @property
@@ -187,13 +174,13 @@ class Steps(Walk):
 
     @cached_property
     def naive(self) -> Walk:
-        """The same edges in a depth-first order, in which nodes pass on what is incomplete."""
-        return Walk(self.root, self.names, self.gates, walk.depth_first)
+        """The same edges in a depth-first order, in which nodes pass on incomplete gradients."""
+        return Walk(self.root, self.names, self.in_symbols, walk.depth_first)
 
     @cached_property
     def mistakes(self) -> list[Mistake]:
-        """Where the naive order comes to another gradient, because something was passed on
-        before it was complete; not where it only rounds otherwise."""
+        """The nodes for which the naive order comes to another gradient, because one was passed on
+        before it was complete. A gradient that is only rounded otherwise is no mistake."""
         late = set()
         for step in self.naive:
             if not step.ready or step.consumer in late:

@@ -17,7 +17,7 @@ def width(text: str) -> int:
 
 @cache
 def columns(letter: str) -> int:
-    """Two for a wide letter, none for an accent on the one before."""
+    """Columns of a letter: two if it is wide, none for an accent on the letter before."""
     if category(letter) in ("Mn", "Me", "Cf"):
         return 0
     return 2 if east_asian_width(letter) in "WF" else 1

@@ -1,17 +1,18 @@
 """The backward pass taken apart: one contribution for each edge, in the order of the engine.
 
-Or in a naive order, depth first, to see what goes wrong: a node passes its gradient on as soon as
-it is reached, before all of it has arrived.
+A naive order, depth first, shows what goes wrong: there a node passes its gradient on as soon as
+the node is reached, before all contributions have arrived.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from ...graph import backward_order, consumers
 from ...ieee import choose
-from ...rows import NOTHING, is_nothing
+from ...scalars import NOTHING, is_nothing
 
 Edge = tuple[Any, int, Any, float]
 """A node, a position among its parents, that parent, and ∂node/∂parent."""
@@ -19,13 +20,12 @@ Order = Callable[[Any], Iterator[Edge]]
 """From a root to all edges below it."""
 
 
-class Contribution(NamedTuple):
-    """What one edge brings to the gradient of a parent: upstream · local.
+@dataclass(frozen=True)
+class Contribution:
+    """The contribution of one edge to the gradient of a parent: upstream · local, to the bit.
 
     `edge` is its position among the parents of the consumer. `total` is the gradient of the
-    parent so far, of which `arrived` of `expected` contributions are in. `ready` tells whether
-    the consumer's own gradient was complete, `flows` whether anything was passed on: nothing is
-    not a zero, though both are shown as 0.0.
+    parent after the contribution, of which `arrived` of `expected` contributions are in.
     """
 
     consumer: Any
@@ -38,7 +38,9 @@ class Contribution(NamedTuple):
     arrived: int
     expected: int
     ready: bool
-    flows: bool
+    """Whether the consumer's own gradient was complete: in the naive order it may not be."""
+    propagates: bool
+    """Whether anything was passed on: nothing is not a zero, though both are shown as 0.0."""
 
 
 def edges(node: Any) -> Iterator[Edge]:
@@ -53,7 +55,7 @@ def engine_order(root: Any) -> Iterator[Edge]:
 
 
 def depth_first(root: Any) -> Iterator[Edge]:
-    """The edges as a recursion visits them that goes into each node when it first comes by."""
+    """The edges as a recursion visits them, which enters each node when it first meets it."""
     seen = {root}
     path = [edges(root)]
     while path:

@@ -1,6 +1,6 @@
 """A graph as flat code: a line for each node, then a line for each gradient in reverse.
 
-What is printed is Python to be run: it comes to the very numbers of the engine, bit for bit.
+The printed code is Python to be run: it comes to the very numbers of the engine, bit for bit.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from typing import Any
 
 from ... import ops
 from ...graph import backward_order
-from ...rows import BUILT_IN, NOTHING, Operator, is_nothing
-from ...transforms.trees import is_value
+from ...messages import described
+from ...rows import BUILT_IN, Operator
+from ...scalars import NOTHING, is_nothing, is_value
 from .formula import PYTHON, python_call, python_number, written
-from .in_symbols import Gate
+from .in_symbols import InSymbols
 from .names import names, unused
-from .terms import Tape, Term, bits, is_constant, number
+from .terms import Algebra, Term, bits, is_constant, number
 
 
 class Flat(str):
@@ -30,21 +31,21 @@ class Flat(str):
 def code(root: Any) -> Flat:
     """Return what `flat` returns."""
     if not is_value(root):
-        raise TypeError(f"flat needs a Value, got {type(root).__name__} {root!r:.60}")
-    return Flat(Listing(root).text())
+        raise TypeError(f"flat needs a Value, got {described(root)}")
+    return Flat(FlatCode(root).text())
 
 
-class Script(Tape):
-    """Builds terms that can be printed as Python: with an operator of the user's own written out,
-    or called where it cannot be and a module has it."""
+class PythonTerms(Algebra):
+    """Builds terms that can be printed as Python. An operator of the user's own is written out,
+    or called where it cannot be written out and a module has it."""
 
     def compute(self, op: Operator, operands: tuple[Any, ...]) -> Any:
         if BUILT_IN.get(op.name) is op:
             return super().compute(op, operands)
-        return self.gate(op, operands)
+        return self.whole(op, operands)
 
-    def gate(self, op: Operator, operands: tuple[Any, ...]) -> Any:
-        """What an operator computes, nothing left out of it."""
+    def whole(self, op: Operator, operands: tuple[Any, ...]) -> Any:
+        """The term of an operator, with nothing simplified."""
         value = float(op.forward(*map(number, operands)))
         if BUILT_IN.get(op.name) is not op:
             out = written_out(op, operands)
@@ -78,7 +79,7 @@ def imported(module: str, names: list[str]) -> str:
     return f"from {module} import (\n{inside},\n)"
 
 
-class Listing:
+class FlatCode:
     """The lines of a graph, and what they need to be imported."""
 
     def __init__(self, root: Any) -> None:
@@ -100,13 +101,13 @@ class Listing:
         return "\n".join([*self.head(), *forward, "", start, *backward, *self.nothings()])
 
     def nothings(self) -> Iterator[str]:
-        """Yield the lines that show as 0.0 the gradients of what nothing came to."""
+        """Yield the lines that make 0.0 of the gradients that nothing came to."""
         for node in self.order:
             if is_nothing(self.gradients[node]):
                 yield f"{self.gradient(node)} += 0.0"
 
     def head(self) -> Iterator[str]:
-        """Yield the imports, and what is not explained elsewhere."""
+        """Yield the imports, and a comment for each imported function that is not public."""
         for module, found in sorted(self.imports.items()):
             yield imported(module, sorted(found))
         hidden = sorted(x for x in self.imports.get(ops.__name__, ()) if BUILT_IN[x].hidden)
@@ -135,31 +136,31 @@ class Listing:
         """Yield the lines that compute a node."""
         term = node.data
         if node.op:
-            script = Script()
-            operands = Gate(node, self.names, self.numbers).terms(script)
-            term = script.gate(node.op, tuple(operands))
+            terms = PythonTerms()
+            operands = InSymbols(node, self.names, self.numbers).terms(terms)
+            term = terms.whole(node.op, tuple(operands))
         self.numbers[node] = number(term)
         yield from self.assigned([(f"{self.names[node]} =", term)])
 
     def backward(self, node: Any) -> Iterator[str]:
         """Yield the lines that pass a node's gradient on to its parents."""
-        script = Script()
-        upstream = script.variable(self.gradient(node), self.gradients[node])
+        terms = PythonTerms()
+        upstream = terms.variable(self.gradient(node), self.gradients[node])
         targets = []
-        for parent, (local, selects) in zip(node.parents, self.locals(node, script)):
+        for parent, (local, selects) in zip(node.parents, self.locals(node, terms)):
             sign = "+=" if parent in self.gradients else "="
             term = self.contribution(parent, upstream, local, selects)
             targets.append((f"{self.gradient(parent)} {sign}", term))
         yield from self.assigned(targets)
 
-    def locals(self, node: Any, script: Script) -> list[tuple[Any, bool]]:
+    def locals(self, node: Any, terms: PythonTerms) -> list[tuple[Any, bool]]:
         """The local gradients, each with whether it may be nothing."""
         if not node.op:
             return []
-        gate = Gate(node, self.names, self.numbers)
-        selects = compress(node.op.selecting(gate.variable), gate.variable)
+        symbols = InSymbols(node, self.names, self.numbers)
+        selects = compress(node.op.selecting(symbols.variable), symbols.variable)
         try:
-            return list(zip(gate.locals(script), selects))
+            return list(zip(symbols.locals(terms), selects))
         except Exception as error:
             raise ValueError(
                 f"flat code cannot have the derivative of {node.op.name!r}: write it with "
@@ -167,8 +168,8 @@ class Listing:
             ) from error
 
     def contribution(self, parent: Any, upstream: Term, local: Any, selects: bool) -> Any:
-        """Return upstream · local, as simple as it may be to come to the engine's bits: there
-        what does not flow is −0.0, and no zero is."""
+        """Return upstream · local, as simple as it can be with the engine's bits: there a gradient
+        that does not flow is −0.0, and no zero is."""
         before = self.gradients.get(parent, NOTHING)
         careful = (ops.choose if selects else ops.chain)(upstream, local)
         self.gradients[parent] = after = before + number(careful)
@@ -177,7 +178,7 @@ class Listing:
         return product if bits(before + number(product)) == bits(after) else careful
 
     def assigned(self, targets: list[tuple[str, Any]]) -> Iterator[str]:
-        """Yield the lines "target text", those of what they share first."""
+        """Yield the lines "target text"; before them the lines of the terms that they share."""
         formula = written([term for _, term in targets], self.style, self.fresh)
         yield from (f"{name} = {text}" for name, text in formula.shared)
         yield from (f"{left} {x.text}" for (left, _), x in zip(targets, formula.results))

@@ -36,8 +36,8 @@ class Written(NamedTuple):
         return self.text if self.binding >= least else f"({self.text})"
 
 
-class Template(NamedTuple):
-    """How a row is written that no rule fits: `text` with places for its operands."""
+class Wording(NamedTuple):
+    """The notation of a row that no rule fits: `text` with places for the operands."""
 
     text: str
     binding: int = ATOM
@@ -48,15 +48,15 @@ class Template(NamedTuple):
         return Written(self.text.format(*texts), self.binding)
 
 
-class Style(NamedTuple):
-    """How formulas are written: numbers, an operator's sign between its operands and before a
-    single one, a call; and the rows written in a way of their own, by name."""
+class Notation(NamedTuple):
+    """How formulas are written: numbers, the sign between two operands, the sign before a single
+    operand, a call; and by name, the rows that are written in a way of their own."""
 
     number: Callable[[float], str]
     infix: Callable[[Term], str | None]
     prefix: Callable[[Term], str | None]
     call: Callable[[Operator, Sequence[str]], str]
-    templates: Mapping[str, Template] = {}
+    templates: Mapping[str, Wording] = {}
 
     def write(self, term: Term, operands: Sequence[Written]) -> Written:
         assert term.op is not None
@@ -95,24 +95,24 @@ def readable_call(op: Operator, operands: Sequence[str]) -> str:
     return f"{name}({', '.join(shown)})"
 
 
-TEXT = Style(
+TEXT = Notation(
     coefficient,
     lambda term: f" {term.op.symbol} " if term.op and term.op.dunder in INFIX else None,
     lambda term: term.op.symbol if term.op and term.op.dunder in PREFIX else None,
     readable_call,
     {
-        "pow": Template("{}^{}", POWER, ATOM),
-        "square": Template("{}²", POWER, ATOM),
-        "reciprocal": Template("1 ÷ {}", PRODUCT, SIGN),
-        "inverse": Template("1 ÷ {}", PRODUCT, SIGN),
-        "exp2": Template("2^{}", POWER, ATOM),
-        "abs": Template("|{}|"),
-        "floor": Template("⌊{}⌋"),
-        "ceil": Template("⌈{}⌉"),
-        "compare": Template("sign({} − {})", ATOM, PRODUCT),
-        "exp_difference": Template("exp({} − {})", ATOM, PRODUCT),
-        "log_sigmoid": Template("log σ({})"),
-        "identity": Template("{}"),
+        "pow": Wording("{}^{}", POWER, ATOM),
+        "square": Wording("{}²", POWER, ATOM),
+        "reciprocal": Wording("1 ÷ {}", PRODUCT, SIGN),
+        "inverse": Wording("1 ÷ {}", PRODUCT, SIGN),
+        "exp2": Wording("2^{}", POWER, ATOM),
+        "abs": Wording("|{}|"),
+        "floor": Wording("⌊{}⌋"),
+        "ceil": Wording("⌈{}⌉"),
+        "compare": Wording("sign({} − {})", ATOM, PRODUCT),
+        "exp_difference": Wording("exp({} − {})", ATOM, PRODUCT),
+        "log_sigmoid": Wording("log σ({})"),
+        "identity": Wording("{}"),
     },
 )
 
@@ -151,7 +151,7 @@ def python_call(op: Operator, operands: Sequence[str]) -> str:
     return f"{op.name}({', '.join(arguments)})"
 
 
-PYTHON = Style(
+PYTHON = Notation(
     python_number,
     python_infix,
     lambda term: PREFIX.get(term.op.dunder or "") if term.op else None,
@@ -163,7 +163,7 @@ PYTHON = Style(
 
 
 class Formula(NamedTuple):
-    """Terms written out: what is used twice stands in `shared`, (name, text) by name."""
+    """Terms written out. A term that is used twice stands in `shared`, as (name, text)."""
 
     shared: list[tuple[str, str]]
     results: list[Written]
@@ -174,7 +174,7 @@ class Formula(NamedTuple):
         return f"{text} with {where}" if where else text
 
 
-def written(roots: Sequence[Any], style: Style, fresh: Iterator[str]) -> Formula:
+def written(roots: Sequence[Any], style: Notation, fresh: Iterator[str]) -> Formula:
     """Write terms in a style. A term used more than once gets a name from `fresh`."""
     order = postorder(roots)
     used: dict[Any, int] = {}

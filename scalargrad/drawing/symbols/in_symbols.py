@@ -9,19 +9,19 @@ from operator import attrgetter
 from typing import Any
 
 from ...modes import Source, source
-from ...transforms.trees import is_value
+from ...scalars import is_value
 from . import patterns
 from .formula import TEXT, short_number, written
-from .terms import Reading, Tape
+from .terms import Algebra, Reading
 
 
 def temporaries(letter: str = "t") -> Iterator[str]:
     return (f"{letter}{i}" for i in count())
 
 
-class Gate:
-    """A node that an operator made, its operands by their `names`, at its present numbers or
-    those given."""
+class InSymbols:
+    """A node that an operator made, in symbols: operands stand by their `names`, at their present
+    numbers or at the `numbers` given."""
 
     def __init__(
         self, node: Any, names: Mapping[Any, str], numbers: Mapping[Any, float] | None = None
@@ -37,33 +37,33 @@ class Gate:
         """The user's line that built the node, where it was recorded."""
         return source(self.node)
 
-    def terms(self, tape: Tape) -> list[Any]:
+    def terms(self, algebra: Algebra) -> list[Any]:
         return [
-            tape.variable(self.names[x], self.number(x)) if free else x
+            algebra.variable(self.names[x], self.number(x)) if free else x
             for x, free in zip(self.operands, self.variable)
         ]
 
-    def locals(self, tape: Tape) -> list[Any]:
+    def locals(self, algebra: Algebra) -> list[Any]:
         """∂node/∂operand as terms, one for each edge."""
-        out = tape.variable(self.names[self.node], self.number(self.node))
-        local = self.node.op.local(out, self.terms(tape), self.variable)
+        out = algebra.variable(self.names[self.node], self.number(self.node))
+        local = self.node.op.local(out, self.terms(algebra), self.variable)
         return [x for x, free in zip(local, self.variable) if free]
 
     @cached_property
     def formula(self) -> str:
-        """What it computes, in names: "x + y"."""
-        tape = Reading()
-        return self.text(tape, self.terms(tape))
+        """The node's formula in names: "x + y"."""
+        algebra = Reading()
+        return self.text(algebra, self.terms(algebra))
 
     @cached_property
     def in_numbers(self) -> str:
-        """What it computes, in numbers: "−2.0 + 5.0"."""
-        tape = Reading()
+        """The node's formula in numbers: "−2.0 + 5.0"."""
+        algebra = Reading()
         numbers = [self.number(x) if free else x for x, free in zip(self.operands, self.variable)]
-        return self.text(tape, [tape.variable(short_number(x), x) for x in numbers])
+        return self.text(algebra, [algebra.variable(short_number(x), x) for x in numbers])
 
-    def text(self, tape: Reading, operands: list[Any]) -> str:
-        out = tape.gate(self.node.op, tuple(operands), self.number(self.node))
+    def text(self, algebra: Reading, operands: list[Any]) -> str:
+        out = algebra.whole(self.node.op, tuple(operands), self.number(self.node))
         return str(written([out], TEXT, temporaries()))
 
     @cached_property
@@ -80,7 +80,7 @@ class Gate:
 
     @cached_property
     def positions(self) -> list[int]:
-        """Which operand each edge leads to."""
+        """The position of the operand that each edge leads to."""
         return [i for i, free in enumerate(self.variable) if free]
 
     @cached_property

@@ -1,7 +1,7 @@
 """One name for each node of a graph, the same in text, flat code, page and drawing.
 
 A name is a Python identifier: the node's label, made one, where no other node has it; else it is
-generated: L for the root, x0, x1, … for leaves, s0, s1, … for what stands between.
+generated: L for the root, x0, x1, … for leaves, s0, s1, … for the nodes between.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from unicodedata import normalize
 from ...graph import topological_order
 from ...rows import BUILT_IN
 
-LONGEST = 40
+LONGEST_NAME = 40
 """A label of more characters is a description, not a name."""
-RESERVED = {*BUILT_IN, "inf", "nan"}
-"""What flat code imports."""
+IMPORTED = {*BUILT_IN, "inf", "nan"}
+"""Names that flat code imports."""
 
 
 def identifier(label: str) -> str:
     """Return a label as an identifier, "w[0]" as w_0; empty if it cannot be one."""
-    if len(label) > LONGEST:
+    if len(label) > LONGEST_NAME:
         return ""
     # Python itself reads identifiers in this normal form
     name = re.sub(r"\W+", "_", normalize("NFKC", label)).strip("_")
-    taken = iskeyword(name) or name in RESERVED or name.startswith("grad_")
+    taken = iskeyword(name) or name in IMPORTED or name.startswith("grad_")
     return name if name.isidentifier() and not taken else ""
 
 

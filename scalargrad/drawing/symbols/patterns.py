@@ -1,7 +1,7 @@
 """The patterns of back-propagation, found by looking at the operator table.
 
-What an operator does to the gradient that comes back follows from its row: from its partials, run
-on symbols, and from which of its operands it returns at the row's sample points.
+The effect of an operator on the gradient that comes back follows from its row: from its partials,
+run on symbols, and from the operand that it returns at each of the row's sample points.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from ...ops import start
 from ...rows import BUILT_IN, Operator
-from .terms import Tape, Term
+from .terms import Algebra, Term
 
 DISTRIBUTES, SWAPS = "add distributes", "multiply swaps"
 ROUTES, SUMS = "max routes", "copy sums"
@@ -25,7 +25,7 @@ PATTERNS = {
     "nothing to the others.",
     SUMS: "A node used more than once gets the sum of what comes back from each use.",
 }
-"""Each pattern with what it says."""
+"""Each pattern with its meaning."""
 
 
 def of_operator(op: Operator, variable: tuple[bool, ...]) -> tuple[str, ...]:
@@ -38,8 +38,8 @@ def of_operator(op: Operator, variable: tuple[bool, ...]) -> tuple[str, ...]:
 def looked_for(op: Operator, variable: tuple[bool, ...]) -> tuple[str, ...]:
     if routes(op):
         return (ROUTES,) * len(variable)
-    tape = Tape()
-    out, *operands = (tape.variable("", 1.0) for _ in (0, *variable))
+    algebra = Algebra()
+    out, *operands = (algebra.variable("", 1.0) for _ in (0, *variable))
     try:
         local = op.local(out, operands, variable)
     except Exception:  # an operator of the user's may not run on symbols: then none is seen
@@ -56,7 +56,7 @@ def found(partial: Any, operand: Term, operands: Sequence[Term]) -> str:
     if isinstance(partial, float):
         return DISTRIBUTES if abs(partial) == 1.0 and len(operands) > 1 else ""
     others = {id(x) for x in operands if x is not operand}
-    # what multiplies beside a constant is that, and nothing for 0
+    # beside a constant the partial is start(factor), which is nothing for 0
     other = partial.operands[0] if partial.op is start else partial
     return SWAPS if id(other) in others else ""
 

@@ -1,4 +1,4 @@
-"""What a row's function is run on to be read: terms, numbers that remember how they came about."""
+"""Terms, numbers that remember how they came about: a row's function is run on them to be read."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class Term(Symbol):
 
     def __init__(
         self,
-        tape: Tape,
+        algebra: Algebra,
         number: float,
         name: str = "",
         op: Operator | None = None,
         operands: tuple[Any, ...] = (),
     ) -> None:
-        super().__init__(name, tape)
+        super().__init__(name, algebra)
         self.number = number
         self.op = op
         self.operands = operands
@@ -42,10 +42,10 @@ def bits(x: float) -> bytes:
     return b"NaN" if isnan(x) else pack("<d", x)
 
 
-class Tape(Listing):
-    """Builds terms; the same operation on the same operands only once.
+class Algebra(Listing):
+    """Builds terms, each operation on the same operands once.
 
-    What it leaves out (a factor of 1, the branch of a constant condition) changes no bit.
+    Its simplifications (a factor of 1 left out, the branch of a constant condition) change no bit.
     """
 
     def __init__(self) -> None:
@@ -75,7 +75,8 @@ def is_constant(x: Any, value: float) -> bool:
 
 
 def neutral(value: float, left: bool = True, right: bool = True) -> Callable[[Any, Any], Any]:
-    """Return what finds the other operand of one that is `value` and changes nothing."""
+    """Return a rule that drops an operand equal to `value`, which changes nothing, and gives the
+    other operand; None where there is no such operand."""
 
     def other(x: Any, y: Any) -> Any:
         if left and is_constant(x, value):
@@ -97,8 +98,8 @@ EXACT: Mapping[str, Callable[..., Any]] = {
 }
 
 
-class Reading(Tape):
-    """Builds terms to be read: as they apply at these numbers, and without the care for −0.0."""
+class Reading(Algebra):
+    """Builds terms to be read: as they apply at the present numbers, without the care for −0.0."""
 
     def simplified(self, op: Operator, operands: tuple[Any, ...]) -> Any:
         rule = READABLE.get(op.name)
@@ -107,15 +108,15 @@ class Reading(Tape):
             return op.gates(*operands)
         return found
 
-    def gate(self, op: Operator, operands: tuple[Any, ...], number: float) -> Any:
-        """What the operator computes, nothing left out of it."""
+    def whole(self, op: Operator, operands: tuple[Any, ...], number: float) -> Any:
+        """The term of an operator, with nothing simplified."""
         if op.gates and reads_as_arithmetic(op, len(operands)):
             return op.gates(*operands)
         return Term(self, number, op=op, operands=operands)
 
 
 def reads_as_arithmetic(op: Operator, count: int) -> bool:
-    """Tell whether a fold of so many says no more than its gates: + and × and the like."""
+    """Tell whether a fold of so many operands is best read as its gates: + and × and the like."""
     is_fold = op.arity is None and op.gates is not None
     return is_fold and count <= MOST_OPERANDS and is_arithmetic(op, count)
 
@@ -123,8 +124,8 @@ def reads_as_arithmetic(op: Operator, count: int) -> bool:
 @lru_cache
 def is_arithmetic(op: Operator, count: int) -> bool:
     assert op.gates is not None
-    tape = Tape()
-    out = op.gates(*(tape.variable("", 1.0) for _ in range(count)))
+    algebra = Algebra()
+    out = op.gates(*(algebra.variable("", 1.0) for _ in range(count)))
     return all(term.op is None or term.op.dunder for term in postorder([out]))
 
 
@@ -137,7 +138,7 @@ def same_operands(x: Any, y: Any) -> Any:
 
 
 def step_of_difference(x: Any) -> Any:
-    """The step of a comparison of two is that of their difference."""
+    """step(compare(x, y)) as step(x − y), which reads better; None for any other step."""
     compared = isinstance(x, Term) and x.op is not None and x.op.name == "compare"
     return step(operator.sub(*x.operands)) if compared else None
 

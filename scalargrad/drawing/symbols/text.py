@@ -1,6 +1,6 @@
 """Text in a drawing: numbers as they are read, and a user's labels made harmless.
 
-What leaves this file is valid inside an HTML-like label of DOT, inside XML, and on one line.
+Text from this file is valid inside an HTML-like label of DOT, inside XML, and on one line.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from html import escape
 from math import isinf, isnan
 
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u2028\u2029]")
-LONGEST = 28
+LONGEST_LABEL = 28
 
 
 def printable(text: str) -> str:
@@ -23,7 +23,7 @@ def picture(found: re.Match[str]) -> str:
     return "↵" if found[0] in "\n\u2028\u2029" else chr(0x2400 + code) if code < 32 else "\ufffd"
 
 
-def shortened(text: str, longest: int = LONGEST) -> str:
+def shortened(text: str, longest: int = LONGEST_LABEL) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
@@ -46,7 +46,3 @@ def number(x: float, precision: int) -> str:
         if exponent
         else mantissa
     )
-
-
-def counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

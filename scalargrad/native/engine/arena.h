@@ -1,6 +1,7 @@
-/* Memory for nodes: 2 MiB chunks (huge pages advised) cut into blocks of 64 KiB.
+/* Memory for nodes: 2 MiB chunks (huge pages advised) cut into blocks of 64 KiB. Included by
+ * node.h.
  *
- * What matters is the order of addresses, not the count of instructions: nodes built one after the
+ * The order of addresses matters more than the count of instructions: nodes built one after the
  * other lie side by side, and stay so, because a block starts afresh when its last node is freed
  * and a freed node returns to its own block. All under the GIL. */
 #ifndef SCALARGRAD_ARENA_H
@@ -9,27 +10,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <stddef.h>
+#include "../shared/compilers.h"
 #ifdef __linux__
 #include <sys/mman.h>
 #endif
 #ifdef _WIN32
 #include <malloc.h>
-#endif
-
-#if defined(__GNUC__)
-#define INLINE static inline __attribute__((always_inline))
-#define APART static __attribute__((noinline))
-#define COLD static __attribute__((noinline, cold))
-#define PREFETCH(address) __builtin_prefetch((const void *)(address), 1)
-#define LIKELY(x) __builtin_expect(!!(x), 1)
-#define UNLIKELY(x) __builtin_expect(!!(x), 0)
-#else
-#define INLINE static inline
-#define APART static
-#define COLD static
-#define PREFETCH(address) ((void)0)
-#define LIKELY(x) (x)
-#define UNLIKELY(x) (x)
 #endif
 
 /* Under AddressSanitizer a freed slot is out of bounds, but for the link in it. */
@@ -45,7 +31,7 @@
 enum {
     CHUNK_BYTES = 2 << 20,
     BLOCK_BYTES = 64 << 10,
-    BLOCKS_PER_CHUNK = CHUNK_BYTES / BLOCK_BYTES,
+    CHUNK_BLOCKS = CHUNK_BYTES / BLOCK_BYTES,
 };
 
 typedef struct Chunk Chunk;
@@ -56,20 +42,20 @@ typedef struct FreeSlot {
 } FreeSlot;
 
 struct Block {
-    FreeSlot *free;        /* freed slots of this block */
-    char *bump;            /* first slot never used since the block was last empty */
-    uint32_t live;         /* slots in use */
-    uint32_t has_room;     /* stands in the list of blocks with room */
-    Block *next, *previous;/* in that list, or (next only) among its chunk's empty blocks */
+    FreeSlot *free;         /* freed slots of this block */
+    char *bump;             /* first slot never used since the block was last empty */
+    uint32_t live;          /* slots in use */
+    uint32_t has_room;      /* stands in the list of blocks with room */
+    Block *next, *previous; /* in that list, or (next only) among its chunk's empty blocks */
     Chunk *chunk;
 };
 
 struct Chunk {
     char *memory;
-    Block *empty;          /* its blocks without a live slot */
+    Block *empty; /* its blocks without a live slot */
     uint32_t blocks_in_use;
-    uint32_t blocks_cut;   /* how many blocks were ever cut from it */
-    Chunk *next, *previous;/* among the chunks with an empty block */
+    uint32_t blocks_cut;    /* how many blocks were ever cut from it */
+    Chunk *next, *previous; /* among the chunks with an empty block */
 };
 
 #define SLOTS_PER_BLOCK ((BLOCK_BYTES - sizeof(Block)) / SLOT_BYTES)
@@ -78,12 +64,12 @@ struct Chunk {
 static Block full_block = {.live = SLOTS_PER_BLOCK};
 
 static struct {
-    Block *current;        /* where nodes are made */
-    Block *room;           /* other blocks with a good part of their slots free */
-    Chunk *spare;          /* chunks with an empty block */
+    Block *current; /* where nodes are made */
+    Block *room;    /* other blocks with a good part of their slots free */
+    Chunk *spare;   /* chunks with an empty block */
     size_t chunks, chunks_in_use;
     size_t peak, recent_peak, takes; /* for the high-water mark, in chunks */
-    long fail_after;       /* tests: allocations until one fails; −1: never */
+    long fail_after;                 /* tests: allocations until one fails; −1: never */
 } arena = {.current = &full_block, .fail_after = -1};
 
 /* ------ memory from the system: every allocation of the engine passes here */
@@ -157,7 +143,7 @@ static void spare_remove(Chunk *chunk)
 
 static int chunk_has_block(const Chunk *chunk)
 {
-    return chunk->empty || chunk->blocks_cut < BLOCKS_PER_CHUNK;
+    return chunk->empty || chunk->blocks_cut < CHUNK_BLOCKS;
 }
 
 /* Node addresses are kept in 48 bits during a backward pass (see backward.h). */
@@ -283,8 +269,9 @@ static void block_return(Block *block)
 }
 
 /* A full block becomes a place to make nodes again once half of it is free: sooner, every freed
- * node would drag the next one to a distant place. After a million temporaries with random survivors
- * a chain of nodes then takes 1.1 times as long as before them; once an eighth is free, 1.3. */
+ * node would drag the next one to a distant place. After a million temporaries with random
+ * survivors a chain of nodes then takes 1.1 times as long as before them; once an eighth is free,
+ * 1.3. */
 static uint32_t live_with_room(void)
 {
     return SLOTS_PER_BLOCK / 2;

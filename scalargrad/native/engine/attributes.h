@@ -1,10 +1,11 @@
-/* Making a Value, and its attributes: number, gradient, label, structure. */
+/* Making a Value, and its attributes: number, gradient, label, structure. Included by copying.h,
+ * current.h, gradients.h, protocols.h. */
 #ifndef SCALARGRAD_ATTRIBUTES_H
 #define SCALARGRAD_ATTRIBUTES_H
 
 #include "build.h"
 
-/* What a hook that takes one object returns; NULL without an exception if that is None. */
+/* The answer of a hook that takes one object; NULL without an exception for None. */
 COLD PyObject *ask(PyObject *hook, PyObject *x)
 {
     PyObject *answer = PyObject_CallOneArg(hook, x);
@@ -179,8 +180,8 @@ static int set_label(PyObject *self, PyObject *label, void *unused)
     if (refuse_deletion(label, "label") < 0)
         return -1;
     if (!PyUnicode_Check(label)) {
-        PyErr_Format(PyExc_TypeError, "a label is a string, got %s %.60R",
-                     Py_TYPE(label)->tp_name, label);
+        PyErr_Format(PyExc_TypeError, "a label is a string, got %s %.60R", Py_TYPE(label)->tp_name,
+                     label);
         return -1;
     }
     if (UNLIKELY(modes_active()) && note_unwatched("v.label = …") < 0)
@@ -207,7 +208,7 @@ static int set_source(PyObject *self, PyObject *source, void *unused)
 
 /* ------ structure */
 
-static PyObject *row_of(const Node *node)
+static PyObject *operator_of(const Node *node)
 {
     if (node->shape == LEAF)
         return Py_None;
@@ -217,7 +218,7 @@ static PyObject *row_of(const Node *node)
 static PyObject *get_op(PyObject *self, void *unused)
 {
     (void)unused;
-    return Py_NewRef(row_of((Node *)self));
+    return Py_NewRef(operator_of((Node *)self));
 }
 
 static PyObject *get_plain(PyObject *self, void *unused)

@@ -1,5 +1,5 @@
-/* Back-propagation in two passes that need no memory, so that nothing can fail between old and new
- * gradients: no signal handler and no allocation can cut in.
+/* Back-propagation in two passes that need no memory, so that nothing can fail between old and
+ * new gradients: no signal handler and no allocation can cut in. Included by doubts.h.
  *
  * The first counts, for each node reached from the root, the edges that lead to it. The second
  * handles a node when its count has fallen to zero, in the order that graph.py defines. */
@@ -7,6 +7,7 @@
 #define SCALARGRAD_BACKWARD_H
 
 #include "folds.h"
+#include "../shared/growing.h"
 
 #define FOR_EACH_EDGE(node, PARENT, PARTIAL, BODY)                                                \
     do {                                                                                          \
@@ -28,6 +29,26 @@
                     BODY                                                                          \
             }                                                                                     \
     } while (0)
+
+typedef struct {
+    Node *node;
+    double grad;
+} Saved;
+
+typedef struct {
+    Saved *item;
+    size_t length, room;
+    int failed; /* memory ran out: not all are here */
+} Snapshot;
+
+static int snapshot_save(Snapshot *all, Node *node)
+{
+    if (all->length == all->room
+        && grow(&all->item, &all->room, all->length + 1, sizeof(Saved), acquire_larger) < 0)
+        return -1;
+    all->item[all->length++] = (Saved){node, node->grad};
+    return 0;
+}
 
 /* Like pending_add and pending_take, for nodes whose grad is in use: the link stands in the 48 bits
  * beside op and shape. */
@@ -56,51 +77,78 @@ INLINE Node *ready_take(Pending *ready)
     return node;
 }
 
-/* Reached for the first time: a leaf keeps its old gradient aside, another node waits. */
-INLINE void reach(Node *node, Pending *waiting, Node **leaves)
+/* Save the gradient of an interior node that has one, as few have before their first backward. */
+INLINE void keep(Snapshot *old, Node *node)
+{
+    if (UNLIKELY(!sg_is_nothing(node->grad)))
+        old->failed |= snapshot_save(old, node) < 0;
+}
+
+/* Reached for the first time: a leaf keeps its old gradient aside, another node waits; its own is
+ * kept in `old`, unless that is NULL. */
+INLINE void reach(Node *node, Pending *waiting, Node **leaves, Snapshot *old)
 {
     if (node->shape == LEAF) {
         node->old_grad = node->grad;
         node->grad = NOTHING;
         node->next_leaf = *leaves;
         *leaves = node;
-    } else
-        pending_add(waiting, node);
+        return;
+    }
+    if (old)
+        keep(old, node);
+    pending_add(waiting, node);
 }
 
 /* Count consumers, set interior gradients to nothing, and return the list of leaves. */
-static Node *count_consumers(Node *root)
+INLINE Node *count_keeping(Node *root, Snapshot *old)
 {
     Node *leaves = NULL, *node;
     Pending waiting = {0};
-    reach(root, &waiting, &leaves);
+    reach(root, &waiting, &leaves, old);
     while ((node = pending_take(&waiting))) {
         node->grad = NOTHING;
         FOR_EACH_EDGE(node, parent, partial, {
             if (parent->count++ == 0)
-                reach(parent, &waiting, &leaves);
+                reach(parent, &waiting, &leaves, old);
         });
     }
     return leaves;
 }
 
+static Node *count_consumers(Node *root)
+{
+    return count_keeping(root, NULL);
+}
+
 /* `zero` is added to what each node comes to: 0.0, and it has a gradient, also where nothing came;
- * or NOTHING, which leaves that as it is. */
-static void propagate(Node *root, double zero)
+ * or NOTHING, which leaves that as it is. Returns, if it `watches`, whether a product is NaN. */
+INLINE int sweep(Node *root, double zero, int watches)
 {
     Pending ready = {.last = root};
     Node *node;
+    int any_nan = 0;
     while ((node = ready_take(&ready))) {
         double upstream = node->grad;
         int flows = !sg_is_nothing(upstream);
         node->grad = upstream + zero;
         FOR_EACH_EDGE(node, parent, partial, {
-            if (flows)
-                parent->grad += sg_is_nothing(partial) ? NOTHING : upstream * partial + 0.0;
+            if (flows) {
+                const double share = sg_is_nothing(partial) ? NOTHING : upstream * partial + 0.0;
+                parent->grad += share;
+                if (watches)
+                    any_nan |= share != share;
+            }
             if (--parent->count == 0 && parent->shape != LEAF)
                 ready_add(&ready, parent);
         });
     }
+    return any_nan;
+}
+
+static void propagate(Node *root, double zero)
+{
+    (void)sweep(root, zero, 0);
 }
 
 static void settle_leaves(Node *leaves, double zero)
@@ -157,30 +205,6 @@ static int visit_in_order(Node *root, int (*add)(void *, Node *), void *list)
 
 /* ------ all nodes of a graph, for what must not change gradients or needs them all */
 
-typedef struct {
-    Node *node;
-    double grad;
-} Saved;
-
-typedef struct {
-    Saved *item;
-    size_t length, room;
-} Snapshot;
-
-static int snapshot_save(Snapshot *all, Node *node)
-{
-    if (all->length == all->room) {
-        size_t room = all->room ? 2 * all->room : 64;
-        Saved *item = acquire_larger(all->item, room * sizeof(Saved));
-        if (!item)
-            return -1;
-        all->item = item;
-        all->room = room;
-    }
-    all->item[all->length++] = (Saved){node, node->grad};
-    return 0;
-}
-
 /* Save a node that the walk has not met yet. The mark is the walk's own, and goes with it. */
 static int snapshot_visit(Snapshot *all, Node *node)
 {
@@ -197,9 +221,8 @@ static int snapshot_take(Snapshot *all, Node *root)
 {
     int failed = snapshot_visit(all, root) < 0;
     for (size_t next = 0; !failed && next < all->length; next++)
-        FOR_EACH_EDGE(all->item[next].node, parent, partial, {
-            failed = failed || snapshot_visit(all, parent) < 0;
-        });
+        FOR_EACH_EDGE(all->item[next].node, parent, partial,
+                      { failed = failed || snapshot_visit(all, parent) < 0; });
     for (size_t i = 0; i < all->length; i++)
         all->item[i].node->flags &= (uint8_t)~MARKED;
     return failed ? -1 : 0;

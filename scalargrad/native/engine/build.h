@@ -1,31 +1,39 @@
-/* From operands to nodes: what every operator, method and function does. */
+/* From operands to nodes: the common way of operators, methods and functions. Included by
+ * attributes.h, doubts.h, function.h, optim.h. */
 #ifndef SCALARGRAD_BUILD_H
 #define SCALARGRAD_BUILD_H
 
 #include "folds.h"
+#include "../shared/hooks.h"
 #include "../shared/modes.h"
 
-/* Python functions that the engine calls where speed does not matter; see __init__.py. */
+/* The Python half of the engine, where speed does not matter; see native/__init__.py. A hook with a
+ * star is called only while a mode is active; its None means that the mode changes nothing here.
+ * "no" is NotImplemented. */
+#define ENGINE_HOOKS(HOOK)                                                                        \
+    HOOK(rows, &PyTuple_Type)        /* Operators, by code */                                     \
+    HOOK(operand, ANYTHING)          /* (x, name of the reflected method) -> float, or "no" */    \
+    HOOK(build, ANYTHING)            /* (Operator, operands) -> Value */                          \
+    HOOK(settle, ANYTHING)           /* (Value) -> Value, while a mode is active */               \
+    HOOK(backward, ANYTHING)         /* (Value, seed), while a mode is active */                  \
+    HOOK(check_record, ANYTHING)     /* (type, Operator, operands, partials) */                   \
+    HOOK(deepcopy, ANYTHING)         /* (Value, memo) -> Value */                                 \
+    HOOK(reduce, ANYTHING)           /* (Value) -> tuple */                                       \
+    HOOK(traced_leaf, ANYTHING)      /* * (number) -> what stands for a leaf */                   \
+    HOOK(traced_number, ANYTHING)    /* * (Value) -> what stands for its number */                \
+    HOOK(refuse_to_change, ANYTHING) /* * (Value) */                                              \
+    HOOK(unwatched, ANYTHING)        /* * (name of an attribute) */                               \
+    HOOK(plain, ANYTHING)            /* (Value) -> the name of its operator in micrograd */       \
+    HOOK(attribute, ANYTHING)        /* (x, name of an attribute) -> float */                     \
+    HOOK(constructed, ANYTHING)      /* (type, arguments, named ones) -> Value */                 \
+    HOOK(equal_float, ANYTHING)      /* (x) -> the float that equals what x equals, or "no" */    \
+    HOOK(compared, ANYTHING)         /* * (name, Value, x) -> how the comparison comes out */     \
+    HOOK(array_ufunc, ANYTHING)      /* what NumPy asks a Value */                                \
+    HOOK(linked, ANYTHING)           /* (Value) -> a copy computed from it, or None */            \
+    HOOK(decide, ANYTHING)           /* (list of Values whose zeros may stand for NOTHING) */
+
 static struct {
-    PyObject *rows;         /* tuple of Operators, by code */
-    PyObject *operand;      /* (x, name of the reflected method) -> float or NotImplemented */
-    PyObject *build;        /* (Operator, operands) -> Value */
-    PyObject *settle;       /* (Value) -> Value, while a mode is active */
-    PyObject *backward;     /* (Value, seed), while a mode is active */
-    PyObject *check_record; /* (type, Operator, operands, partials) */
-    PyObject *deepcopy;     /* (Value, memo) -> Value */
-    PyObject *reduce;       /* (Value) -> tuple */
-    PyObject *traced_leaf;      /* (number) -> what stands for a leaf, or None; in a mode */
-    PyObject *traced_number;    /* (Value) -> what stands for its number, or None; in a mode */
-    PyObject *refuse_to_change; /* (Value), in a mode */
-    PyObject *unwatched;        /* (name of an attribute), in a mode */
-    PyObject *plain;            /* (Value) -> the name of its operator in programs like micrograd */
-    PyObject *attribute;        /* (x, name of an attribute) -> float */
-    PyObject *constructed;      /* (type, arguments, named ones) -> Value */
-    PyObject *equal_float;      /* (x) -> the float that equals what x equals, or NotImplemented */
-    PyObject *compared;         /* (name, Value, x) -> how it comes out, or None; in a mode */
-    PyObject *array_ufunc;      /* what NumPy asks a Value */
-    PyObject *linked;           /* (Value) -> a copy computed from it, or None */
+    ENGINE_HOOKS(HOOK_MEMBER)
 } hooks;
 
 /* The code of an Operator: OP_CUSTOM outside the table, -1 with an exception if it is none. */
@@ -56,7 +64,7 @@ INLINE PyObject *finish(Node *node)
 
 typedef enum { FAILED = -1, NOT_OURS, READ } Reading;
 
-/* Whether it is a number of another kind, as that of a function that is being traced. */
+/* Whether x is a number of another kind, such as a Tracer. */
 static int builds_itself(PyObject *x)
 {
     static PyObject *name;
@@ -125,7 +133,7 @@ static int read_real(PyObject *x, double *number)
     return read_number(x, "", number) == READ ? 0 : -1;
 }
 
-/* The same for an attribute, which is named where it is no number. */
+/* Read the number that an attribute is set to; an error names the attribute. */
 static int read_attribute(PyObject *x, const char *name, double *number)
 {
     if (PyFloat_CheckExact(x)) {
@@ -160,9 +168,8 @@ INLINE PyObject *node_of_one(uint8_t op, Node *x, Forward1 *forward, Partial1 *p
 }
 
 /* The operands' numbers come in `partial`, and so they stay where the operand is a constant. */
-INLINE PyObject *node_of_two(uint8_t op, Edge a, Edge b, Forward2 *forward,
-                                    Partial2 *partial0, Partial2 *partial1, Partial2 *beside0,
-                                    Partial2 *beside1)
+INLINE PyObject *node_of_two(uint8_t op, Edge a, Edge b, Forward2 *forward, Partial2 *partial0,
+                             Partial2 *partial1, Partial2 *beside0, Partial2 *beside1)
 {
     double x = a.partial, y = b.partial;
     double out = forward(x, y);
@@ -199,7 +206,7 @@ INLINE Edge edge_of(PyObject *value)
 /* Two Values, and a slot at hand for the node, are the common case and have a way of their own, on
  * which all stays in registers. */
 #define ROW(name, beside, defaults, default_, swapped, reflected)                                 \
-    APART PyObject *mixed_##name(PyObject *x, PyObject *y)                                         \
+    APART PyObject *mixed_##name(PyObject *x, PyObject *y)                                        \
     {                                                                                             \
         Edge a, b;                                                                                \
         Reading reading = read_operand(x, swapped, &a);                                           \
@@ -231,7 +238,7 @@ static PyObject *many_node(uint8_t op, double out, Edges *edges);
 
 /* The operands' numbers come in `partial`, as for two. */
 INLINE PyObject *node_of_three(uint8_t op, const Edge *operand, Forward3 *forward,
-                                      Partial3 *partial0, Partial3 *partial1, Partial3 *partial2)
+                               Partial3 *partial0, Partial3 *partial1, Partial3 *partial2)
 {
     Partial3 *const partials[] = {partial0, partial1, partial2};
     double x = operand[0].partial, y = operand[1].partial, z = operand[2].partial;
@@ -286,8 +293,8 @@ static PyObject *many_node(uint8_t op, double out, Edges *edges)
 }
 
 /* Each fold returns NULL without an exception where the row has to be run in Python. */
-INLINE PyObject *fold_node(uint8_t op, PyObject *const *items, Py_ssize_t n,
-                                  FoldForward *forward, FoldCount *count, Partial2 *partial)
+INLINE PyObject *fold_node(uint8_t op, PyObject *const *items, Py_ssize_t n, FoldForward *forward,
+                           FoldCount *count, Partial2 *partial)
 {
     Edges *edges = edges_new(PyTuple_GET_ITEM(hooks.rows, op), n);
     if (!edges)

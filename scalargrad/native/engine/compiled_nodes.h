@@ -1,8 +1,9 @@
-/* What a compiled function needs of Values: their numbers all at once, and a node of its own. */
+/* A compiled function's use of Values: their numbers all at once, and a node of its own. Included
+ * by module.c. */
 #ifndef SCALARGRAD_COMPILED_NODES_H
 #define SCALARGRAD_COMPILED_NODES_H
 
-#include "build.h"
+#include "doubts.h"
 #include "../shared/in_c.h"
 
 static int check_value(PyObject *x)
@@ -35,14 +36,16 @@ static Edges *gate_edges(PyObject *row, PyObject *operands, const double *partia
     Edges *edges = edges_new(row, n);
     if (!edges)
         return NULL;
-    edges->flat = distinct;
+    int flat = distinct;
     for (Py_ssize_t i = 0; i < n; i++) {
         PyObject *operand = PyTuple_GET_ITEM(operands, i);
         if (!check_value(operand))
             return edges_abandon(edges, i), NULL;
         edges->edge[i] = (Edge){(Node *)Py_NewRef(operand), partials[i]};
-        edges->flat &= edges->edge[i].parent->shape == LEAF;
+        flat &= edges->edge[i].parent->shape == LEAF;
     }
+    edges->flat = flat;
+    edges_doubt(edges, 1);
     return edges;
 }
 

@@ -1,8 +1,10 @@
-/* Rebuilding a node from its parts, for copies and pickles; what copying.py does in Python. */
+/* Rebuilding a node from its parts, for copies and pickles: the twin of copying.py. Included by
+ * module.c. */
 #ifndef SCALARGRAD_COPYING_H
 #define SCALARGRAD_COPYING_H
 
 #include "attributes.h"
+#include "doubts.h"
 
 /* Fill the edges from checked tuples; a reference to each node. Returns how many were filled. */
 static Py_ssize_t edges_fill(Edge *edge, PyObject *operands, PyObject *partials)
@@ -56,6 +58,8 @@ static Node *node_of_parts(PyObject *row, double data, PyObject *operands, PyObj
         PyErr_SetString(PyExc_TypeError, "operands must be Values or floats, partials floats");
         return NULL;
     }
+    if (code == OP_CUSTOM)
+        edges_doubt(edges, PyObject_HasAttrString(row, "decided"));
     return node_of_edges(code, data, edges);
 }
 
@@ -92,7 +96,8 @@ static PyObject *value_copy(PyObject *self, PyObject *unused)
         return linked;
     PyObject *operands = edge_tuple(node, operand_view);
     PyObject *partials = operands ? edge_tuple(node, partial_view) : NULL;
-    Node *copy = partials ? node_of_parts(row_of(node), node->data, operands, partials) : NULL;
+    Node *copy = partials ? node_of_parts(operator_of(node), node->data, operands, partials)
+                          : NULL;
     Py_XDECREF(operands);
     Py_XDECREF(partials);
     if (!copy)

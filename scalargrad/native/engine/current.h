@@ -1,4 +1,5 @@
-/* Whether a node is still what its operator makes of its operands, whose data may have been set. */
+/* Whether a node is still the result of its operator on its operands, whose data may have been
+ * set. Included by module.c. */
 #ifndef SCALARGRAD_CURRENT_H
 #define SCALARGRAD_CURRENT_H
 
@@ -47,7 +48,7 @@ static int is_same_node(const Node *x, const Node *y)
     return 1;
 }
 
-/* What stale.is_current returns; None where Python has to find out. */
+/* The twin of stale.is_current; None where Python has to find out. */
 static PyObject *value_is_current(PyObject *self, PyObject *unused)
 {
     (void)unused;
@@ -59,7 +60,8 @@ static PyObject *value_is_current(PyObject *self, PyObject *unused)
     PyObject *operands = edge_tuple(node, operand_view);
     if (!operands)
         return NULL;
-    PyObject *again = built_again(node, &PyTuple_GET_ITEM(operands, 0), PyTuple_GET_SIZE(operands));
+    PyObject *again = built_again(node, &PyTuple_GET_ITEM(operands, 0),
+                                  PyTuple_GET_SIZE(operands));
     Py_DECREF(operands);
     if (!again)
         return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);

@@ -1,5 +1,5 @@
-/* Operators over a list of edges: the twins, line by line, of those in folds.py. The operands stand
- * in the edges' `partial` until that is computed. */
+/* Operators over a list of edges: the twins, line by line, of those in folds.py. The operands
+ * stand in the edges' `partial` until that is computed. Included by backward.h, build.h. */
 #ifndef SCALARGRAD_FOLDS_H
 #define SCALARGRAD_FOLDS_H
 
@@ -33,7 +33,7 @@ EXTREME(fold_max, forward_maximum)
 EXTREME(fold_min, forward_minimum)
 #undef EXTREME
 
-static Py_ssize_t index_of(double x, const Edge *edge)
+static Py_ssize_t index_of_number(double x, const Edge *edge)
 {
     Py_ssize_t i = 0;
     while (edge[i].partial != x)
@@ -48,7 +48,7 @@ static double fold_logsumexp(const Edge *edge, Py_ssize_t n)
     double others = 0.0;
     if (!isfinite(largest))
         return largest;
-    Py_ssize_t at = index_of(largest, edge);
+    Py_ssize_t at = index_of_number(largest, edge);
     for (Py_ssize_t i = 0; i < n; i++)
         if (i != at)
             others += exp(edge[i].partial - largest);
@@ -61,7 +61,6 @@ static double count_length(double out, const Edge *edge, Py_ssize_t n)
     (void)edge;
     return (double)n;
 }
-
 
 static double count_shares(double out, const Edge *edge, Py_ssize_t n)
 {

@@ -1,24 +1,26 @@
-/* The functions `scalargrad.exp(x)`: a row of the table as a callable, quick for Values. */
+/* The functions `scalargrad.exp(x)`: a row of the table as a callable, quick for Values. Included
+ * by current.h, module.c. */
 #ifndef SCALARGRAD_FUNCTION_H
 #define SCALARGRAD_FUNCTION_H
 
 #include <structmember.h>
 #include "build.h"
 
-/* What C knows of a row; all NULL where it has to be run in Python. */
+/* The quick ways of a row in C; all NULL where the row has to be run in Python. */
 typedef struct {
     PyObject *(*node_of_one)(PyObject *);
     Forward1 *forward1;
     PyObject *(*node_of_two)(PyObject *, PyObject *);
     Forward2 *forward2;
-    int defaults;          /* 1 if the second of two operands may be left out, */
-    double default_;       /* and what it is then */
+    int defaults;    /* 1 if the second of two operands may be left out, */
+    double default_; /* and what it is then */
     PyObject *(*node_of_three)(const Edge *);
     Forward3 *forward3;
-    int constant_from;     /* of three operands, those that must be constants */
+    int constant_from; /* of three operands, those that must be constants */
     PyObject *(*node_of_list)(PyObject *const *, Py_ssize_t);
 } Entry;
 
+/* clang-format off */
 static const Entry entries[OP_COUNT] = {
 #define ROW(name) [OP_##name] = {.node_of_one = slot_##name, .forward1 = forward_##name},
     UNARY_ROWS(ROW)
@@ -37,6 +39,7 @@ static const Entry entries[OP_COUNT] = {
     FOLD_ROWS(ROW)
 #undef ROW
 };
+/* clang-format on */
 
 typedef struct {
     PyObject_HEAD
@@ -50,7 +53,8 @@ static PyObject *quick_one(const Entry *entry, PyObject *x)
 {
     if (is_value(x))
         return entry->node_of_one(x);
-    return PyFloat_CheckExact(x) ? PyFloat_FromDouble(entry->forward1(PyFloat_AS_DOUBLE(x))) : NULL;
+    return PyFloat_CheckExact(x) ? PyFloat_FromDouble(entry->forward1(PyFloat_AS_DOUBLE(x)))
+                                 : NULL;
 }
 
 static PyObject *quick_two(const Entry *entry, PyObject *x, PyObject *y)

@@ -1,9 +1,9 @@
-/* The methods that run back-propagation or walk the whole graph. */
+/* The methods that run back-propagation or walk the whole graph. Included by module.c. */
 #ifndef SCALARGRAD_GRADIENTS_H
 #define SCALARGRAD_GRADIENTS_H
 
 #include "attributes.h"
-#include "backward.h"
+#include "doubts.h"
 
 static PyObject *value_backward(PyObject *self, PyObject *args, PyObject *kwargs)
 {
@@ -16,7 +16,8 @@ static PyObject *value_backward(PyObject *self, PyObject *args, PyObject *kwargs
         return NULL;
     if (modes_active())
         return PyObject_CallFunction(hooks.backward, "Od", self, seed);
-    run_backward((Node *)self, seed, 0.0);
+    if (backward_without_doubt((Node *)self, seed) < 0)
+        return NULL;
     Py_RETURN_NONE;
 }
 
@@ -25,7 +26,8 @@ static PyObject *value_run_backward(PyObject *self, PyObject *seed)
     double number;
     if (read_real(seed, &number) < 0)
         return NULL;
-    run_backward((Node *)self, number, 0.0);
+    if (backward_without_doubt((Node *)self, number) < 0)
+        return NULL;
     Py_RETURN_NONE;
 }
 
@@ -62,6 +64,23 @@ static void clear_targets(PyObject *targets)
         ((Node *)PyTuple_GET_ITEM(targets, i))->grad = NOTHING;
 }
 
+static int is_nan_among(PyObject *targets)
+{
+    int any_nan = 0;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(targets); i++)
+        any_nan |= isnan(((Node *)PyTuple_GET_ITEM(targets, i))->grad);
+    return any_nan;
+}
+
+static PyObject *doubtful_among(const Snapshot *all)
+{
+    PyObject *nodes = PyList_New(0);
+    for (size_t i = 0; nodes && i < all->length; i++)
+        if (!append_doubtful(nodes, all->item[i].node))
+            Py_CLEAR(nodes);
+    return nodes;
+}
+
 /* Gradients are borrowed from the nodes' own fields, which the caller puts back: those of targets
  * outside the graph are saved too, for they are cleared with the rest. */
 static PyObject *borrowed_adjoints(Node *root, PyObject *targets, Snapshot *all)
@@ -71,6 +90,13 @@ static PyObject *borrowed_adjoints(Node *root, PyObject *targets, Snapshot *all)
             return PyErr_NoMemory();
     clear_targets(targets);
     run_backward(root, 1.0, NOTHING);
+    if (doubtful_count && is_nan_among(targets)) {
+        snapshot_restore(all);
+        if (decide_all(doubtful_among(all)) < 0)
+            return NULL;
+        clear_targets(targets);
+        run_backward(root, 1.0, NOTHING);
+    }
     return grads_of(targets);
 }
 
@@ -97,7 +123,7 @@ static int append(void *list, Node *node)
     return PyList_Append(list, (PyObject *)node) == 0;
 }
 
-/* What graph.backward_order returns. */
+/* The twin of graph.backward_order. */
 static PyObject *value_backward_order(PyObject *self, PyObject *unused)
 {
     (void)unused;

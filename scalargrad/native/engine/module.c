@@ -1,5 +1,5 @@
-/* Value in C: the twin of value.py, which is its specification. This file makes the type and the
- * module of the parts that stand beside it. */
+/* Value in C: the twin of value.py, which is its specification. One of the two source files of the
+ * engine's extension; makes the type and the module of the parts that stand beside it. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include "copying.h"
@@ -9,6 +9,7 @@
 #include "gradients.h"
 #include "optim.h"
 #include "protocols.h"
+#include "../shared/trace_types.h"
 
 /* ------ methods from the table */
 
@@ -21,13 +22,15 @@
 UNARY_METHODS(ROW)
 #undef ROW
 
-/* Methods take at most two operands besides self where C has a short way. */
+/* Methods have a quick way in C for at most two operands besides self. */
 static PyObject *call_quickly(int code, PyObject *self, PyObject *const *args, Py_ssize_t n,
                               PyObject *kwnames)
 {
     PyObject *all[] = {self, n > 0 ? args[0] : NULL, n > 1 ? args[1] : NULL};
     PyObject *result = n <= 2 && !kwnames ? quick(&entries[code], all, n + 1) : NULL;
-    return result || PyErr_Occurred() ? result : call_with(PyTuple_GET_ITEM(hooks.rows, code), self, args, n, kwnames);
+    if (result || PyErr_Occurred())
+        return result;
+    return call_with(PyTuple_GET_ITEM(hooks.rows, code), self, args, n, kwnames);
 }
 
 #define ROW(python_name, name, doc)                                                               \
@@ -43,6 +46,7 @@ PYTHON_METHODS(ROW)
 
 #define FAST(f) ((PyCFunction)(void (*)(void))(f))
 
+/* clang-format off */
 static PyMethodDef value_methods[] = {
 #define ROW(python_name, name, doc) {#python_name, method_##python_name, METH_NOARGS, doc},
     UNARY_METHODS(ROW)
@@ -62,6 +66,7 @@ static PyMethodDef value_methods[] = {
      "Return a new leaf with the same data: no gradient flows through it."},
     {"_adjoints", value_adjoints, METH_O, NULL},
     {"_backward_order", value_backward_order, METH_NOARGS, NULL},
+    {"_decide", value_decide, METH_O, NULL},
     {"_is_current", value_is_current, METH_NOARGS, NULL},
     {"_run_backward", value_run_backward, METH_O, NULL},
     {"_rebuild", value_rebuild, METH_VARARGS | METH_STATIC, NULL},
@@ -80,6 +85,7 @@ static PyMethodDef value_methods[] = {
     {"__reduce__", value_reduce, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
+/* clang-format on */
 
 static PyNumberMethods value_as_number = {
     NUMBER_SLOTS,
@@ -110,50 +116,33 @@ static PyTypeObject ValueType = {
 
 /* ------ the module */
 
-#define HOOK(name) {#name, &hooks.name}
-static const struct {
-    const char *name;
-    PyObject **place;
-} python_functions[] = {
-    HOOK(operand),      HOOK(build),         HOOK(settle),           HOOK(backward),
-    HOOK(check_record), HOOK(deepcopy),      HOOK(reduce),           HOOK(traced_leaf),
-    HOOK(linked),       HOOK(traced_number), HOOK(refuse_to_change), HOOK(unwatched),
-    HOOK(plain),        HOOK(attribute),     HOOK(constructed),      HOOK(equal_float),
-    HOOK(compared),     HOOK(array_ufunc),
-};
-#undef HOOK
+PyObject *modes_blocks;
 
-static int install_functions(PyObject *named)
+static PyObject *set_modes(PyObject *module, PyObject *blocks)
 {
-    for (size_t i = 0; i < sizeof python_functions / sizeof *python_functions; i++) {
-        PyObject *found = PyDict_GetItemString(named, python_functions[i].name);
-        if (!found) {
-            PyErr_Format(PyExc_TypeError, "install needs %s", python_functions[i].name);
-            return -1;
-        }
-        *python_functions[i].place = found;
-    }
-    return 0;
+    (void)module;
+    if (!PyAnySet_CheckExact(blocks))
+        return PyErr_Format(PyExc_TypeError, "set_modes takes the set of active blocks, got %s",
+                            Py_TYPE(blocks)->tp_name);
+    Py_SETREF(modes_blocks, Py_NewRef(blocks));
+    Py_RETURN_NONE;
 }
 
-/* install(rows, **functions): what they are for stands beside `hooks`. */
+#define HOOK(name, type) {#name, &hooks.name, type},
+
+/* install(**hooks): ENGINE_HOOKS lists them. */
 static PyObject *engine_install(PyObject *module, PyObject *args, PyObject *named)
 {
     (void)module;
-    PyObject *rows;
-    if (!PyArg_ParseTuple(args, "O!:install", &PyTuple_Type, &rows))
+    const Hook list[] = {ENGINE_HOOKS(HOOK)};
+    const Py_ssize_t count = sizeof list / sizeof *list;
+    if (check_hooks(list, count, args, named, OP_COUNT) < 0)
         return NULL;
-    if (PyTuple_GET_SIZE(rows) != OP_COUNT)
-        return PyErr_Format(PyExc_ImportError,
-                            "rules.h knows %d rows, the table has %zd: build the extension anew",
-                            (int)OP_COUNT, PyTuple_GET_SIZE(rows));
-    if (!named || install_functions(named) < 0)
-        return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_TypeError, "install needs functions");
-    Py_INCREF(rows); /* for as long as the process lives, as the functions */
-    Py_INCREF(named);
-    hooks.rows = rows;
+    put_hooks(list, count, named);
     Py_RETURN_NONE;
 }
+
+#undef HOOK
 
 static PyObject *engine_trim(PyObject *module, PyObject *unused)
 {
@@ -181,13 +170,14 @@ static PyObject *engine_fail_after(PyObject *module, PyObject *count)
 }
 
 static PyMethodDef engine_functions[] = {
-    {"install", FAST(engine_install), METH_VARARGS | METH_KEYWORDS, "Hand over the table's rows and Python's part."},
-    {"set_modes", modes_set, METH_O, "Take the set of active blocks."},
+    {"install", FAST(engine_install), METH_VARARGS | METH_KEYWORDS,
+     "Hand over the table's rows and Python's part."},
+    {"set_modes", set_modes, METH_O, "Take the set of active blocks."},
     {"function", function_of_row, METH_O, "Return the callable that a row is to users."},
     {"update", engine_update, METH_O,
      "Apply update rules to parameters: all jobs, or none. See updates.py."},
     {"update_rules", engine_update_rules, METH_NOARGS, "The update rules known, a line each."},
-    {"gate", (PyCFunction)(void (*)(void))engine_gate, METH_FASTCALL, "Return a node with the partials of a buffer."},
+    {"gate", FAST(engine_gate), METH_FASTCALL, "Return a node with the partials of a buffer."},
     {"trim", engine_trim, METH_NOARGS, "Give memory that holds no node back to the system."},
     {"chunks", engine_chunks, METH_NOARGS, "Chunks of 2 MiB held, and those in use."},
     {"fail_after", engine_fail_after, METH_O,
@@ -198,7 +188,7 @@ static PyMethodDef engine_functions[] = {
 static struct PyModuleDef engine_module = {
     PyModuleDef_HEAD_INIT,
     .m_name = "scalargrad.native._engine",
-    .m_doc = "Value in C.",
+    .m_doc = "Value and the trace in C.",
     .m_size = -1,
     .m_methods = engine_functions,
 };
@@ -207,12 +197,13 @@ PyMODINIT_FUNC PyInit__engine(void)
 {
     labels = PyDict_New();
     sources = PyDict_New();
-    if (!labels || !sources || modes_prepare() < 0 || PyType_Ready(&ValueType) < 0 || PyType_Ready(&FunctionType) < 0)
+    modes_blocks = PySet_New(NULL);
+    if (!labels || !sources || !modes_blocks || PyType_Ready(&FunctionType) < 0)
         return NULL;
     PyObject *module = PyModule_Create(&engine_module);
     PyObject *in_c = PyCapsule_New(&engine_functions_in_c, ENGINE_IN_C, NULL);
     if (!module || !in_c || PyModule_AddObjectRef(module, "in_c", in_c) < 0
-        || PyModule_AddObjectRef(module, "Value", (PyObject *)&ValueType) < 0)
+        || PyModule_AddType(module, &ValueType) < 0 || add_trace_types(module) < 0)
         Py_CLEAR(module);
     Py_XDECREF(in_c);
     return module;

@@ -1,4 +1,5 @@
-/* The node: 72 bytes, with up to two operands inside it; more stand in an array of edges. */
+/* The node: 72 bytes, with up to two operands inside; more stand in an array of edges. Included
+ * by folds.h. */
 #ifndef SCALARGRAD_NODE_H
 #define SCALARGRAD_NODE_H
 
@@ -15,15 +16,18 @@ typedef struct {
 } Edge;
 
 typedef struct {
-    PyObject *row;       /* the Operator */
+    PyObject *row; /* the Operator */
     Py_ssize_t length;
-    int flat;            /* all parents are known to be leaves, none of them twice */
+    int flat;     /* all parents are known to be leaves, none of them twice */
+    int doubtful; /* a zero among the partials may stand for NOTHING: see doubts.h */
     Edge edge[];
 } Edges;
 
-enum { LEAF, UNARY, BINARY, MANY };          /* Node.shape */
-enum { OP_CUSTOM = 255 };                    /* Node.op of an operator outside the table */
-enum { HAS_NOTES = 1, MARKED = 2 };          /* Node.flags */
+static size_t doubtful_count; /* the nodes alive that are doubtful */
+
+enum { LEAF, UNARY, BINARY, MANY }; /* Node.shape */
+enum { OP_CUSTOM = 255 };           /* Node.op of an operator outside the table */
+enum { HAS_NOTES = 1, MARKED = 2 }; /* Node.flags */
 
 /* A gradient that does not flow, and what grad holds while a node has none; see rows.py. Adding 0.0
  * turns it into what users see. */
@@ -35,19 +39,19 @@ struct Node {
     double data;
     union {
         double grad;
-        Node *link;      /* while waiting to be visited or freed; grad is of no use then */
+        Node *link; /* while waiting to be visited or freed; grad is of no use then */
     };
     uint8_t op;
     uint8_t shape : 4, flags : 4;
-    uint16_t link_high;  /* with count, a link for nodes whose grad is in use */
-    uint32_t count;      /* during backward: edges from consumers not handled yet; else 0 */
+    uint16_t link_high; /* with count, a link for nodes whose grad is in use */
+    uint32_t count;     /* during backward: edges from consumers not handled yet; else 0 */
     union {
         struct {
             Node *parent[2];
             double partial[2];
         };
-        Edges *edges;    /* MANY */
-        struct {         /* LEAF, during backward */
+        Edges *edges; /* MANY */
+        struct {      /* LEAF, during backward */
             Node *next_leaf;
             Node *no_parent;
             double old_grad;
@@ -176,7 +180,7 @@ static Edges *edges_new(PyObject *row, Py_ssize_t length)
     Py_INCREF(row);
     edges->row = row;
     edges->length = length;
-    edges->flat = 0;
+    edges->flat = edges->doubtful = 0;
     return edges;
 }
 
@@ -222,6 +226,7 @@ static void edges_release(Edges *edges, Py_ssize_t filled, Pending *doomed)
     for (Py_ssize_t i = 0; i < filled; i++)
         if (edges->edge[i].parent)
             parent_release(edges->edge[i].parent, doomed);
+    doubtful_count -= (size_t)edges->doubtful;
     Py_DECREF(edges->row);
     free(edges);
 }

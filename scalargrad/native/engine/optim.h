@@ -1,4 +1,4 @@
-/* Update rules over all parameters in one call; what updates.py does in Python. */
+/* Update rules over all parameters in one call: the twin of updates.py. Included by module.c. */
 #ifndef SCALARGRAD_OPTIM_H
 #define SCALARGRAD_OPTIM_H
 
@@ -11,25 +11,25 @@ typedef struct {
     PyObject *parameters; /* a tuple of n Values */
     Py_buffer memory;
     double setting[MOST_SETTINGS];
-} Job;
+} UpdateJob;
 
 typedef struct {
     const char *signature;
     Py_ssize_t states, settings;
     int writes_data;
-    void (*run)(const Job *);
+    void (*run)(const UpdateJob *);
 } UpdateRule;
 
 /* ------ running; nothing can fail here, and no Python code cuts in */
 
-INLINE Node *parameter_at(const Job *job, Py_ssize_t i)
+INLINE Node *parameter_at(const UpdateJob *job, Py_ssize_t i)
 {
     return (Node *)PyTuple_GET_ITEM(job->parameters, i);
 }
 
 typedef void Update(double, double, const double *, const double *, double *);
 
-INLINE void run_rule(const Job *job, Update *update, int states, int writes_data)
+INLINE void run_rule(const UpdateJob *job, Update *update, int states, int writes_data)
 {
     double *memory = job->memory.buf, *kept = memory + 1;
     double setting[MOST_SETTINGS]; /* a copy, which no store to memory can touch: in registers */
@@ -49,7 +49,7 @@ INLINE void run_rule(const Job *job, Update *update, int states, int writes_data
 }
 
 #define ROW(name, states, settings, writes_data, signature)                                       \
-    static void run_##name(const Job *job)                                                        \
+    static void run_##name(const UpdateJob *job)                                                  \
     {                                                                                             \
         run_rule(job, update_##name, states, writes_data);                                        \
     }
@@ -72,7 +72,8 @@ static int read_parameters(PyObject *parameters)
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(parameters); i++) {
         PyObject *x = PyTuple_GET_ITEM(parameters, i);
         if (!is_value(x)) {
-            PyErr_Format(PyExc_TypeError, "expected a Value, got %s %.60R", Py_TYPE(x)->tp_name, x);
+            PyErr_Format(PyExc_TypeError, "expected a Value, got %s %.60R", Py_TYPE(x)->tp_name,
+                         x);
             return -1;
         }
     }
@@ -104,8 +105,9 @@ static int check_memory(const Py_buffer *memory, const UpdateRule *rule, Py_ssiz
     Py_ssize_t length = memory->len / (Py_ssize_t)sizeof(double);
     int floats = memory->format && strcmp(memory->format, "d") == 0;
     if (floats && length != 1 + rule->states * n) {
-        PyErr_Format(PyExc_ValueError, "%s of %zd parameters does not have a memory of %zd numbers",
-                     rule->signature, n, length);
+        PyErr_Format(PyExc_ValueError,
+                     "%s of %zd parameters does not have a memory of %zd numbers", rule->signature,
+                     n, length);
         return -1;
     }
     if (!floats || (uintptr_t)memory->buf % sizeof(double) != 0) {
@@ -116,7 +118,7 @@ static int check_memory(const Py_buffer *memory, const UpdateRule *rule, Py_ssiz
 }
 
 /* Hold a memory while the jobs run. */
-static int hold_memory(PyObject *memory, Job *job)
+static int hold_memory(PyObject *memory, UpdateJob *job)
 {
     if (PyObject_GetBuffer(memory, &job->memory, PyBUF_CONTIG | PyBUF_FORMAT) == 0) {
         if (check_memory(&job->memory, &update_rules[job->rule], job->n) == 0)
@@ -129,7 +131,7 @@ static int hold_memory(PyObject *memory, Job *job)
 }
 
 /* Fill a job; its memory is held once this has succeeded. */
-static int job_read(PyObject *item, Job *job)
+static int job_read(PyObject *item, UpdateJob *job)
 {
     PyObject *memory, *settings;
     if (!PyTuple_Check(item)) {
@@ -151,7 +153,7 @@ static int job_read(PyObject *item, Job *job)
 }
 
 /* The first parameter whose gradient is not finite where it has to be; n if there is none. */
-static Py_ssize_t first_not_finite(const Job *job)
+static Py_ssize_t first_not_finite(const UpdateJob *job)
 {
     Py_ssize_t i = 0;
     if (!update_rules[job->rule].writes_data)
@@ -161,7 +163,7 @@ static Py_ssize_t first_not_finite(const Job *job)
     return i;
 }
 
-static PyObject *run_jobs(const Job *jobs, Py_ssize_t count)
+static PyObject *run_jobs(const UpdateJob *jobs, Py_ssize_t count)
 {
     for (Py_ssize_t k = 0; k < count; k++) {
         Py_ssize_t i = first_not_finite(&jobs[k]);
@@ -181,7 +183,7 @@ static PyObject *engine_update(PyObject *module, PyObject *items)
         return PyErr_Format(PyExc_TypeError, "expected a tuple of jobs, got %s",
                             Py_TYPE(items)->tp_name);
     Py_ssize_t count = PyTuple_GET_SIZE(items), read = 0;
-    Job *jobs = acquire((size_t)(count + 1) * sizeof(Job));
+    UpdateJob *jobs = acquire((size_t)(count + 1) * sizeof(UpdateJob));
     if (!jobs)
         return PyErr_NoMemory();
     while (read < count && job_read(PyTuple_GET_ITEM(items, read), &jobs[read]) == 0)

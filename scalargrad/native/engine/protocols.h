@@ -1,8 +1,10 @@
-/* Python's protocols: printing, truth, comparing, and the conversions that are refused. */
+/* Python's protocols: printing, truth, comparing, and the conversions that are refused. Included
+ * by module.c. */
 #ifndef SCALARGRAD_PROTOCOLS_H
 #define SCALARGRAD_PROTOCOLS_H
 
 #include "attributes.h"
+#include "../shared/growing.h"
 
 static PyObject *value_repr(PyObject *self)
 {
@@ -28,11 +30,13 @@ static Py_hash_t value_hash(PyObject *self)
     return (Py_hash_t)((uintptr_t)self >> 3);
 }
 
-/* How a comparison comes out while a function is traced; NULL without an exception outside of that. */
+/* How a comparison comes out while a function is traced; NULL without an exception elsewhere. */
 COLD PyObject *compared_in_mode(PyObject *self, PyObject *other, int operation)
 {
-    static const char *const names[] = {"__lt__", "__le__", "__eq__", "__ne__", "__gt__", "__ge__"};
-    PyObject *outcome = PyObject_CallFunction(hooks.compared, "sOO", names[operation], self, other);
+    static const char *const names[] = {"__lt__", "__le__", "__eq__",
+                                        "__ne__", "__gt__", "__ge__"};
+    PyObject *outcome = PyObject_CallFunction(hooks.compared, "sOO", names[operation], self,
+                                              other);
     if (outcome == Py_None)
         Py_CLEAR(outcome);
     return outcome;
@@ -67,7 +71,8 @@ static Reading read_equal(PyObject *x, double *number)
 {
     const long long exact = 1LL << 53;
     int overflow = 0;
-    long long whole = PyLong_CheckExact(x) ? PyLong_AsLongLongAndOverflow(x, &overflow) : exact + 1;
+    long long whole = PyLong_CheckExact(x) ? PyLong_AsLongLongAndOverflow(x, &overflow)
+                                           : exact + 1;
     if (!overflow && whole >= -exact && whole <= exact) {
         *number = (double)whole;
         return READ;
@@ -156,14 +161,14 @@ static PyObject *call_with(PyObject *function, PyObject *self, PyObject *const *
                            PyObject *kwnames)
 {
     Py_ssize_t given = n + (kwnames ? PyTuple_GET_SIZE(kwnames) : 0);
-    PyObject **all = PyMem_New(PyObject *, given + 1);
+    PyObject *few[FEW], **all = few_or_more(few, given + 1, sizeof *all);
     if (!all)
-        return PyErr_NoMemory();
+        return NULL;
     all[0] = self;
     for (Py_ssize_t i = 0; i < given; i++)
         all[i + 1] = args[i];
     PyObject *result = PyObject_Vectorcall(function, all, (size_t)n + 1, kwnames);
-    PyMem_Free(all);
+    free_more(all, few);
     return result;
 }
 

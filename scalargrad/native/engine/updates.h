@@ -152,7 +152,7 @@ INLINE void update_clear_grad(double data, double grad, const double *state,
     (void)grad;
     (void)state;
     (void)setting;
-    out[0] = -0.0;
+    out[0] = (-0.0);
 }
 
 INLINE void update_scale_grad(double data, double grad, const double *state,

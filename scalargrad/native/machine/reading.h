@@ -34,7 +34,7 @@ enum {
 typedef struct {
     PyObject *numbers;  /* floats, tuples of Values, buffers of float64; first how many lanes */
     PyObject *arrays;
-    PyObject *operands; /* the Values */
+    PyObject *values; /* those among the arguments */
 } Read;
 
 /* Each of these returns 1, 0 if the argument is not of the kind expected, −1 with an exception. */
@@ -94,8 +94,8 @@ static int read_samples(PyObject *reader, PyObject *x, Read *into)
 /* Take Values in a tuple of their own, to be read all at once. */
 static int take_values(PyObject *values, Read *into)
 {
-    const Py_ssize_t end = PyList_GET_SIZE(into->operands);
-    if (PyList_SetSlice(into->operands, end, end, values) < 0)
+    const Py_ssize_t end = PyList_GET_SIZE(into->values);
+    if (PyList_SetSlice(into->values, end, end, values) < 0)
         return -1;
     return added(into->numbers, values);
 }
@@ -346,7 +346,7 @@ static void reader_dealloc(PyObject *self)
     PyObject_GC_Del(self);
 }
 
-/* (args, numbers, arrays, operands): whether each argument is of the kind that its reader expects;
+/* (args, numbers, arrays, values): whether each argument is of the kind that its reader expects;
  * then what is read is in the lists. */
 static PyObject *reader_read(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
@@ -361,7 +361,7 @@ static PyObject *reader_read(PyObject *self, PyObject *const *args, Py_ssize_t n
 
 static PyMethodDef reader_methods[] = {
     {"read", (PyCFunction)(void (*)(void))reader_read, METH_FASTCALL,
-     "read(args, numbers, arrays, operands): whether each argument is of the kind that its reader "
+     "read(args, numbers, arrays, values): whether each argument is of the kind that its reader "
      "expects; then what is read is in the three lists."},
     {NULL, NULL, 0, NULL},
 };

@@ -1,4 +1,5 @@
-/* What the machine calls of the engine without a way through Python. */
+/* The functions of the engine that the machine calls without a way through Python. Included by
+ * engine/compiled_nodes.h, machine/call.h. */
 #ifndef SCALARGRAD_IN_C_H
 #define SCALARGRAD_IN_C_H
 

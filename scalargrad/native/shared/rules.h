@@ -152,7 +152,7 @@ static inline double partial0_where(double out, double x, double y, double z)
     (void)x;
     (void)y;
     (void)z;
-    return -0.0;
+    return (-0.0);
 }
 
 static inline double partial1_where(double out, double x, double y, double z)
@@ -160,7 +160,7 @@ static inline double partial1_where(double out, double x, double y, double z)
     (void)out;
     (void)y;
     (void)z;
-    const double t0 = (x == 0.0 ? -0.0 : x == x ? 1.0 : NAN);
+    const double t0 = (x == 0.0 ? (-0.0) : x == x ? 1.0 : NAN);
     return t0;
 }
 
@@ -169,7 +169,7 @@ static inline double partial2_where(double out, double x, double y, double z)
     (void)out;
     (void)y;
     (void)z;
-    const double t0 = (x == 0.0 ? 1.0 : x == x ? -0.0 : NAN);
+    const double t0 = (x == 0.0 ? 1.0 : x == x ? (-0.0) : NAN);
     return t0;
 }
 
@@ -371,7 +371,7 @@ static inline double partial1_pow(double out, double x, double y)
     const double t1 = out * t0;
     const double t2 = -y;
     const double t3 = (t2 > 0.0 ? 1.0 : t2 <= 0.0 ? 0.0 : t2);
-    const double t4 = (t3 == 0.0 ? 0.0 : t3 == t3 ? -INFINITY : NAN);
+    const double t4 = (t3 == 0.0 ? 0.0 : t3 == t3 ? (-INFINITY) : NAN);
     const double t5 = (x == 0.0 ? t4 : x == x ? t1 : NAN);
     const double t6 = t5 + 0.0;
     return t6;
@@ -394,10 +394,10 @@ static inline double beside1_pow(double out, double x, double y)
     const double t0 = log(x);
     const double t1 = out * t0;
     const double t2 = t1 + 0.0;
-    const double t3 = (t0 == 0.0 ? -0.0 : t0 == t0 ? t2 : NAN);
+    const double t3 = (t0 == 0.0 ? (-0.0) : t0 == t0 ? t2 : NAN);
     const double t4 = -y;
     const double t5 = (t4 > 0.0 ? 1.0 : t4 <= 0.0 ? 0.0 : t4);
-    const double t6 = (t5 == 0.0 ? -0.0 : t5 == t5 ? -INFINITY : NAN);
+    const double t6 = (t5 == 0.0 ? (-0.0) : t5 == t5 ? (-INFINITY) : NAN);
     const double t7 = (x == 0.0 ? t6 : x == x ? t3 : NAN);
     return t7;
 }
@@ -1587,7 +1587,7 @@ static inline double partial1_leaky_relu(double out, double x, double y)
     (void)y;
     const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
     const double t1 = x + 0.0;
-    const double t2 = (t0 == 0.0 ? t1 : t0 == t0 ? -0.0 : NAN);
+    const double t2 = (t0 == 0.0 ? t1 : t0 == t0 ? (-0.0) : NAN);
     return t2;
 }
 
@@ -1596,9 +1596,9 @@ static inline double beside0_leaky_relu(double out, double x, double y)
     (void)out;
     const double t0 = (y >= 0.0 || y != y ? y : 0.0);
     const double t1 = (t0 <= 1.0 || t0 != t0 ? t0 : 1.0);
-    const double t2 = (y == 0.0 ? -0.0 : y == y ? t1 : NAN);
+    const double t2 = (y == 0.0 ? (-0.0) : y == y ? t1 : NAN);
     const double t3 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
-    const double t4 = (y == 0.0 ? -0.0 : y == y ? y : NAN);
+    const double t4 = (y == 0.0 ? (-0.0) : y == y ? y : NAN);
     const double t5 = (t3 == 0.0 ? t4 : t3 == t3 ? 1.0 : NAN);
     const double t6 = (x == 0.0 ? t2 : x == x ? t5 : NAN);
     return t6;
@@ -1610,7 +1610,7 @@ static inline double beside1_leaky_relu(double out, double x, double y)
     (void)y;
     const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
     const double t1 = x + 0.0;
-    const double t2 = (t0 == 0.0 ? t1 : t0 == t0 ? -0.0 : NAN);
+    const double t2 = (t0 == 0.0 ? t1 : t0 == t0 ? (-0.0) : NAN);
     return t2;
 }
 
@@ -1644,7 +1644,7 @@ static inline double partial1_elu(double out, double x, double y)
     const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
     const double t1 = expm1(x);
     const double t2 = t1 + 0.0;
-    const double t3 = (t0 == 0.0 ? t2 : t0 == t0 ? -0.0 : NAN);
+    const double t3 = (t0 == 0.0 ? t2 : t0 == t0 ? (-0.0) : NAN);
     return t3;
 }
 
@@ -1656,9 +1656,9 @@ static inline double beside0_elu(double out, double x, double y)
     const double t2 = t1 + 0.0;
     const double t3 = (y >= 0.0 || y != y ? y : 0.0);
     const double t4 = (t3 <= 1.0 || t3 != t3 ? t3 : 1.0);
-    const double t5 = (y == 0.0 ? -0.0 : y == y ? t4 : NAN);
+    const double t5 = (y == 0.0 ? (-0.0) : y == y ? t4 : NAN);
     const double t6 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
-    const double t7 = (y == 0.0 ? -0.0 : y == y ? t2 : NAN);
+    const double t7 = (y == 0.0 ? (-0.0) : y == y ? t2 : NAN);
     const double t8 = (t6 == 0.0 ? t7 : t6 == t6 ? 1.0 : NAN);
     const double t9 = (x == 0.0 ? t5 : x == x ? t8 : NAN);
     return t9;
@@ -1671,7 +1671,7 @@ static inline double beside1_elu(double out, double x, double y)
     const double t0 = (x > 0.0 ? 1.0 : x <= 0.0 ? 0.0 : x);
     const double t1 = expm1(x);
     const double t2 = t1 + 0.0;
-    const double t3 = (t0 == 0.0 ? t2 : t0 == t0 ? -0.0 : NAN);
+    const double t3 = (t0 == 0.0 ? t2 : t0 == t0 ? (-0.0) : NAN);
     return t3;
 }
 
@@ -1791,7 +1791,7 @@ static inline double partial0_hard_swish(double out, double x)
     const double t5 = t4 + 3.0;
     const double t6 = t5 / 6.0;
     const double t7 = (t3 == 0.0 ? 1.0 : t3 == t3 ? t6 : NAN);
-    const double t8 = (t1 == 0.0 ? -0.0 : t1 == t1 ? t7 : NAN);
+    const double t8 = (t1 == 0.0 ? (-0.0) : t1 == t1 ? t7 : NAN);
     return t8;
 }
 
@@ -1880,7 +1880,7 @@ static inline double partial_max(double out, double x, double count)
     const double t0 = (x > out ? 1.0 : x < out ? -1.0 : x == out ? 0.0 : NAN);
     const double t1 = 1.0 / count;
     const double t2 = (t1 != 0.0 ? t1 : -0.0);
-    const double t3 = (t0 == 0.0 ? t2 : t0 == t0 ? -0.0 : NAN);
+    const double t3 = (t0 == 0.0 ? t2 : t0 == t0 ? (-0.0) : NAN);
     return t3;
 }
 
@@ -1889,7 +1889,7 @@ static inline double partial_min(double out, double x, double count)
     const double t0 = (x > out ? 1.0 : x < out ? -1.0 : x == out ? 0.0 : NAN);
     const double t1 = 1.0 / count;
     const double t2 = (t1 != 0.0 ? t1 : -0.0);
-    const double t3 = (t0 == 0.0 ? t2 : t0 == t0 ? -0.0 : NAN);
+    const double t3 = (t0 == 0.0 ? t2 : t0 == t0 ? (-0.0) : NAN);
     return t3;
 }
 

@@ -1,5 +1,6 @@
-/* Functions on doubles that the C library lacks or rounds otherwise than Python: the twins, line by
- * line, of those in ieee.py and of Python's own lgamma, gamma and fsum. */
+/* Functions on doubles that the C library lacks or rounds otherwise than Python: the twins, line
+ * by line, of those in ieee.py and of Python's own lgamma, gamma and fsum. Included by
+ * engine/folds.h, machine/frame.h, trace/nodes.h. */
 #ifndef SCALARGRAD_SPECIAL_H
 #define SCALARGRAD_SPECIAL_H
 
@@ -125,7 +126,7 @@ static inline double sg_exact_sum(double *terms, int count)
     return 256.0 * sg_sum_of_finite(terms, count);
 }
 
-/* Γ(x)·exp(x + g − ½)/(x + g − ½)^(x − ½), with g = 6.0246…: Lanczos' approximation, as in Python. */
+/* Γ(x)·exp(x + g − ½)/(x + g − ½)^(x − ½), g = 6.0246…: Lanczos' approximation, as in Python. */
 static inline double sg_lanczos_sum(double x)
 {
     static const double above[13] = {
@@ -144,8 +145,8 @@ static inline double sg_lanczos_sum(double x)
         2.5066282746310002701649081771338373386264310793408,
     };
     static const double below[13] = {
-        0.0, 39916800.0, 120543840.0, 150917976.0, 105258076.0, 45995730.0, 13339535.0,
-        2637558.0, 357423.0, 32670.0, 1925.0, 66.0, 1.0,
+        0.0,       39916800.0, 120543840.0, 150917976.0, 105258076.0, 45995730.0, 13339535.0,
+        2637558.0, 357423.0,   32670.0,     1925.0,      66.0,        1.0,
     };
     double num = 0.0, den = 0.0;
     for (int i = 0; i < 13; i++) {
@@ -208,8 +209,8 @@ static inline double sg_whole_gamma(double x)
 static inline double sg_polygamma_right(int n, double x)
 {
     static const double bernoulli[8] = {
-        1.0 / 6.0, -1.0 / 30.0, 1.0 / 42.0, -1.0 / 30.0, 5.0 / 66.0, -691.0 / 2730.0, 7.0 / 6.0,
-        -3617.0 / 510.0,
+        1.0 / 6.0,  -1.0 / 30.0,     1.0 / 42.0, -1.0 / 30.0,
+        5.0 / 66.0, -691.0 / 2730.0, 7.0 / 6.0,  -3617.0 / 510.0,
     };
     double terms[128], factorial = sg_whole_gamma(n + 1.0);
     int count = 0;

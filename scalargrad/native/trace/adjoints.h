@@ -1,4 +1,5 @@
-/* The chain rule on a trace: the twin of backward.py's symbolic_adjoints, node for node. */
+/* The chain rule on a trace: the twin of backward.py's symbolic_adjoints, node for node. Included
+ * by module.c. */
 #ifndef SCALARGRAD_ADJOINTS_H
 #define SCALARGRAD_ADJOINTS_H
 
@@ -8,17 +9,18 @@ typedef struct {
     Term upstream, partial;
     int32_t next;
     int selects; /* whether the partial may be nothing */
-} Pair;
+} Contribution;
 
 typedef struct {
     Trace *trace;
     int32_t *order, *waiting; /* the nodes from the root back */
-    int32_t *first, *last;    /* of the pairs of each node; −1 where there are none */
+    int32_t *first, *last;    /* of the contributions of each node; −1 where there are none */
     uint8_t *leading;         /* whether a leaf reaches the root through the node */
     uint8_t *target;
-    Pair *pair;
-    Term *term;               /* room for those of one sum */
-    int32_t size, ordered, pairs, pair_room, term_room;
+    Contribution *contribution;
+    Term *term; /* room for those of one sum */
+    int32_t size, ordered, contributions;
+    size_t contribution_room, term_room;
 } Reverse;
 
 static void reverse_free(Reverse *r)
@@ -29,7 +31,7 @@ static void reverse_free(Reverse *r)
     PyMem_Free(r->last);
     PyMem_Free(r->leading);
     PyMem_Free(r->target);
-    PyMem_Free(r->pair);
+    PyMem_Free(r->contribution);
     PyMem_Free(r->term);
 }
 
@@ -105,20 +107,20 @@ static void find_leading(Reverse *r)
 
 /* ------ sums of products */
 
-static int add_pair(Reverse *r, int32_t i, Term upstream, Term partial, int selects)
+static int contribute(Reverse *r, int32_t i, Term upstream, Term partial, int selects)
 {
-    if (reserve((void **)&r->pair, &r->pair_room, (int64_t)r->pairs + 1, sizeof *r->pair) < 0)
+    if (RESERVE(r->contribution, r->contribution_room, (int64_t)r->contributions + 1) < 0)
         return -1;
-    r->pair[r->pairs] = (Pair){upstream, partial, -1, selects};
+    r->contribution[r->contributions] = (Contribution){upstream, partial, -1, selects};
     if (r->first[i] < 0)
-        r->first[i] = r->pairs;
+        r->first[i] = r->contributions;
     else
-        r->pair[r->last[i]].next = r->pairs;
-    r->last[i] = r->pairs++;
+        r->contribution[r->last[i]].next = r->contributions;
+    r->last[i] = r->contributions++;
     return 0;
 }
 
-static int is_number(Term x, double number)
+static int is_exactly(Term x, double number)
 {
     return is_number_term(x) && x.number == number;
 }
@@ -128,23 +130,23 @@ static int is_no_contribution(Term x)
     return is_number_term(x) && sg_is_nothing(x.number);
 }
 
-static int contributes(Pair pair)
+static int contributes(Contribution contribution)
 {
-    return !is_no_contribution(pair.upstream) && !is_no_contribution(pair.partial);
+    return !is_no_contribution(contribution.upstream) && !is_no_contribution(contribution.partial);
 }
 
 /* upstream · partial, without a node where one of them is exactly nothing or the constant 1. */
-static int times(Trace *t, Pair pair, Term *product)
+static int times(Trace *t, Contribution contribution, Term *product)
 {
-    if (!contributes(pair))
+    if (!contributes(contribution))
         *product = number_term(-0.0);
-    else if (is_number(pair.partial, 1.0))
-        *product = pair.upstream;
-    else if (is_number(pair.upstream, 1.0) && pair.selects)
-        *product = pair.partial;
+    else if (is_exactly(contribution.partial, 1.0))
+        *product = contribution.upstream;
+    else if (is_exactly(contribution.upstream, 1.0) && contribution.selects)
+        *product = contribution.partial;
     else {
-        const Term terms[] = {pair.upstream, pair.partial};
-        return found_from(t, pair.selects ? OP_choose : OP_chain, terms, 2, product);
+        const Term terms[] = {contribution.upstream, contribution.partial};
+        return found_from(t, contribution.selects ? OP_choose : OP_chain, terms, 2, product);
     }
     return 0;
 }
@@ -163,8 +165,8 @@ static int plus(Trace *t, Term *sum, Term y)
 static int32_t count_contributions(const Reverse *r, int32_t i)
 {
     int32_t count = 0;
-    for (int32_t at = r->first[i]; at >= 0; at = r->pair[at].next)
-        count += contributes(r->pair[at]);
+    for (int32_t at = r->first[i]; at >= 0; at = r->contribution[at].next)
+        count += contributes(r->contribution[at]);
     return count;
 }
 
@@ -175,9 +177,10 @@ static int has_lanes(const Reverse *r, Term x)
 
 static int any_lanes(const Reverse *r, int32_t i)
 {
-    for (int32_t at = r->first[i]; at >= 0; at = r->pair[at].next)
-        if (contributes(r->pair[at])
-            && (has_lanes(r, r->pair[at].upstream) || has_lanes(r, r->pair[at].partial)))
+    for (int32_t at = r->first[i]; at >= 0; at = r->contribution[at].next)
+        if (contributes(r->contribution[at])
+            && (has_lanes(r, r->contribution[at].upstream)
+                || has_lanes(r, r->contribution[at].partial)))
             return 1;
     return 0;
 }
@@ -186,9 +189,9 @@ static int added_up(Reverse *r, int32_t i, Term *sum)
 {
     *sum = number_term(-0.0);
     int32_t count = 0;
-    for (int32_t at = r->first[i]; at >= 0; at = r->pair[at].next, count++) {
-        if (reserve((void **)&r->term, &r->term_room, (int64_t)count + 1, sizeof *r->term) < 0
-            || times(r->trace, r->pair[at], &r->term[count]) < 0)
+    for (int32_t at = r->first[i]; at >= 0; at = r->contribution[at].next, count++) {
+        if (RESERVE(r->term, r->term_room, (int64_t)count + 1) < 0
+            || times(r->trace, r->contribution[at], &r->term[count]) < 0)
             return -1;
     }
     for (int32_t k = 0; k < count; k++)
@@ -198,22 +201,22 @@ static int added_up(Reverse *r, int32_t i, Term *sum)
 }
 
 /* A contribution as a product of two numbers that may be accumulated. */
-static int as_factors(Trace *t, Pair pair, Term *factor)
+static int as_factors(Trace *t, Contribution contribution, Term *factor)
 {
-    factor[0] = pair.upstream;
-    factor[1] = pair.selects ? number_term(1.0) : pair.partial;
-    return pair.selects ? times(t, pair, factor) : 0;
+    factor[0] = contribution.upstream;
+    factor[1] = contribution.selects ? number_term(1.0) : contribution.partial;
+    return contribution.selects ? times(t, contribution, factor) : 0;
 }
 
 static int accumulated(Reverse *r, int32_t i, Term *sum)
 {
     int32_t count = 0;
-    for (int32_t at = r->first[i]; at >= 0; at = r->pair[at].next) {
-        const Pair pair = r->pair[at];
-        if (!contributes(pair))
+    for (int32_t at = r->first[i]; at >= 0; at = r->contribution[at].next) {
+        const Contribution contribution = r->contribution[at];
+        if (!contributes(contribution))
             continue;
-        if (reserve((void **)&r->term, &r->term_room, (int64_t)count + 2, sizeof *r->term) < 0
-            || as_factors(r->trace, pair, r->term + count) < 0)
+        if (RESERVE(r->term, r->term_room, (int64_t)count + 2) < 0
+            || as_factors(r->trace, contribution, r->term + count) < 0)
             return -1;
         count += 2;
     }
@@ -233,7 +236,7 @@ static int partials_in_python(Reverse *r, int32_t i, Term upstream)
 {
     Trace *t = r->trace;
     PyObject *node = tracer_of(t, i);
-    PyObject *found = node ? PyObject_CallOneArg(hooks.local, node) : NULL;
+    PyObject *found = node ? PyObject_CallOneArg(trace_hooks.local, node) : NULL;
     Py_XDECREF(node);
     PyObject *local = found ? PySequence_Tuple(found) : NULL;
     Py_XDECREF(found);
@@ -246,7 +249,7 @@ static int partials_in_python(Reverse *r, int32_t i, Term upstream)
         failed = !PyArg_ParseTuple(PyTuple_GET_ITEM(local, k), "Op", &x, &selects);
         if (!failed && x != Py_None && is_leading(r, j))
             failed = term_of(t, x, &partial) < 0
-                     || add_pair(r, j, upstream, partial, selects) < 0;
+                     || contribute(r, j, upstream, partial, selects) < 0;
     }
     Py_XDECREF(local);
     return failed ? -1 : 0;
@@ -263,7 +266,8 @@ static int partials_from_template(Reverse *r, int32_t i, const Template *templat
             return -1;
     for (int32_t k = 0; k < count; k++) {
         const int32_t j = operands_of(t, i)[k];
-        if (is_leading(r, j) && !t->node[j].plain && add_pair(r, j, upstream, partial[k], templates[k].selects) < 0)
+        if (is_leading(r, j) && !t->node[j].plain
+            && contribute(r, j, upstream, partial[k], templates[k].selects) < 0)
             return -1;
     }
     return 0;
@@ -328,7 +332,7 @@ static int reverse(Reverse *r, int32_t root, PyObject *leaves, PyObject *seed, P
     r->target[root] = 1;
     find_order(r, root);
     find_leading(r);
-    return add_pair(r, root, start, number_term(1.0), 0) < 0 ? -1 : reverse_run(r, adjoints);
+    return contribute(r, root, start, number_term(1.0), 0) < 0 ? -1 : reverse_run(r, adjoints);
 }
 
 /* adjoints(root, leaves, seed): {node: adjoint} of the root and of the leaves it depends on. */

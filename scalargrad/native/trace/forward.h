@@ -1,4 +1,5 @@
-/* What a node is this time: a row's forward function on the numbers of its operands. */
+/* The number of a node: a row's forward function on the numbers of its operands. Included by
+ * tracer.h. */
 #ifndef SCALARGRAD_FORWARD_H
 #define SCALARGRAD_FORWARD_H
 
@@ -20,7 +21,7 @@ static void know_arities(void)
     TERNARY_ROWS(ROW)
 #undef ROW
     arity[OP_sum] = arity[OP_dot] = arity[PRODUCTS] = arity[ACCUMULATE] = -1;
-    arity[STOP_GRADIENT] = arity[LANES_SUM] = 1;
+    arity[STOP_GRADIENT] = arity[LANES_SUM] = arity[HANDED_ON] = 1;
 }
 
 static double number_at(const Trace *t, int32_t i)
@@ -57,6 +58,7 @@ static double products_of(const Trace *t, int32_t row, const int32_t *pairs, int
     return total;
 }
 
+/* clang-format off */
 static double forward_of(int32_t row, double x, double y, double z)
 {
     switch (row) {
@@ -72,6 +74,7 @@ static double forward_of(int32_t row, double x, double y, double z)
     default: return x;
     }
 }
+/* clang-format on */
 
 /* The forward of a row that has to be run in Python. */
 static int number_in_python(Trace *t, int32_t row, const int32_t *operands, int32_t count,
@@ -85,9 +88,9 @@ static int number_in_python(Trace *t, int32_t row, const int32_t *operands, int3
         else
             PyTuple_SET_ITEM(args, k, x);
     }
-    PyObject *op = args ? row_of(t, row) : NULL;
+    PyObject *op = args ? operator_by_code(t, row) : NULL;
     if (op)
-        result = PyObject_CallFunctionObjArgs(hooks.forward, op, args, NULL);
+        result = PyObject_CallFunctionObjArgs(trace_hooks.forward, op, args, NULL);
     Py_XDECREF(op);
     Py_XDECREF(args);
     *number = result ? PyFloat_AsDouble(result) : 0.0;
@@ -133,22 +136,23 @@ static int32_t new_node(Trace *t, int32_t row, const int32_t *operands, int32_t 
         return constant(t, number);
     lane &= row != LANES_SUM;
     if (row == OP_identity)
-        return append(t, row, operands, count, number, lane);
+        return append_node(t, row, operands, count, number, lane);
     /* anew: Python code has run since, or not */
     if (reserve_slot(t) < 0)
         return -1;
-    const uint32_t at = place_of(t, row, operands, count);
-    return t->slot[at] >= 0 ? t->slot[at] : append_found(t, at, row, operands, count, number, lane);
+    const uint32_t at = slot_of_node(t, row, operands, count);
+    const int32_t known = t->known.item[at];
+    return known >= 0 ? known : append_known(t, at, row, operands, count, number, lane);
 }
 
 /* The node for a row applied to nodes, the known one if there is one; −1 with an exception.
  * `operands` are not those of a node: these move. */
 static int32_t computed(Trace *t, int32_t row, const int32_t *operands, int32_t count)
 {
-    if (row != OP_identity && t->slots) {
-        const uint32_t at = place_of(t, row, operands, count);
-        if (t->slot[at] >= 0)
-            return t->slot[at];
+    if (row != OP_identity && t->known.slots) {
+        const int32_t known = t->known.item[slot_of_node(t, row, operands, count)];
+        if (known >= 0)
+            return known;
     }
     return new_node(t, row, operands, count);
 }

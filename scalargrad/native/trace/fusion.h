@@ -1,10 +1,11 @@
-/* Chains of + and × in one instruction: the twin of fusion.py, node for node. */
+/* Chains of + and × in one instruction: the twin of passes/fusion.py, node for node. Included by
+ * module.c. */
 #ifndef SCALARGRAD_FUSION_H
 #define SCALARGRAD_FUSION_H
 
 #include "passes.h"
 
-/* What becomes of a sum: nothing as long as there is nothing but numbers in it. */
+/* The kind of a sum that holds no product yet. */
 enum { NO_SUM = 0 };
 
 typedef struct {
@@ -17,8 +18,9 @@ typedef struct {
     int32_t *first, *last; /* of a node that is such a sum: its factors, two for each product */
     int32_t *kind;         /* PRODUCTS or NO_SUM */
     Link *link;
-    int32_t *room;         /* for the factors of one sum */
-    int32_t links, link_room, factors, factor_room, one, zero;
+    int32_t *factor; /* those of one sum */
+    int32_t links, one, zero;
+    size_t link_room, factor_room;
 } Fusion;
 
 static void fusion_free(Fusion *f)
@@ -28,7 +30,7 @@ static void fusion_free(Fusion *f)
     PyMem_Free(f->last);
     PyMem_Free(f->kind);
     PyMem_Free(f->link);
-    PyMem_Free(f->room);
+    PyMem_Free(f->factor);
 }
 
 static int fusion_new(Fusion *f, Trace *t, PyObject *wanted)
@@ -58,7 +60,7 @@ static int is_sum(const Fusion *f, int32_t i)
 
 static int add_factor(Fusion *f, int32_t i, int32_t factor)
 {
-    if (reserve((void **)&f->link, &f->link_room, (int64_t)f->links + 1, sizeof *f->link) < 0)
+    if (RESERVE(f->link, f->link_room, (int64_t)f->links + 1) < 0)
         return -1;
     f->link[f->links] = (Link){factor, -1};
     if (is_sum(f, i))
@@ -100,7 +102,7 @@ static int add_term(Fusion *f, int32_t i, int32_t j, int32_t kind)
 
 static int32_t first_kind(const Fusion *f, int32_t i)
 {
-    const Node node = f->trace->node[i];
+    const TraceNode node = f->trace->node[i];
     int32_t kind = NO_SUM;
     for (int32_t k = 0; !kind && k < node.count; k++)
         kind = product_kind(f, operands_of(f->trace, i)[k], i);
@@ -109,7 +111,7 @@ static int32_t first_kind(const Fusion *f, int32_t i)
 
 static int fuse_sum(Fusion *f, int32_t i)
 {
-    const Node node = f->trace->node[i];
+    const TraceNode node = f->trace->node[i];
     const int32_t *operands = operands_of(f->trace, i), first = operands[0];
     const int began = is_inside(f, first, i) && is_sum(f, first);
     int32_t kind = began ? f->kind[first] : NO_SUM, from = 0;
@@ -145,16 +147,15 @@ static int replace(Fusion *f, int32_t i)
     Trace *t = f->trace;
     int32_t count = 0;
     for (int32_t at = f->first[i]; at >= 0; at = f->link[at].next) {
-        if (reserve((void **)&f->room, &f->factor_room, (int64_t)count + 1, sizeof *f->room) < 0)
+        if (RESERVE(f->factor, f->factor_room, (int64_t)count + 1) < 0)
             return -1;
-        f->room[count++] = f->link[at].factor;
+        f->factor[count++] = f->link[at].factor;
     }
     if (f->kind[i] == NO_SUM && count <= 4 && t->node[i].row != OP_sum)
         return 0;
-    if (reserve((void **)&t->operand, &t->operand_room, (int64_t)t->operands + count,
-                sizeof *t->operand) < 0)
+    if (RESERVE(t->operand, t->operand_room, (int64_t)t->operands + count) < 0)
         return -1;
-    memcpy(t->operand + t->operands, f->room, (size_t)count * sizeof *f->room);
+    memcpy(t->operand + t->operands, f->factor, (size_t)count * sizeof *f->factor);
     t->node[i].row = f->kind[i] ? f->kind[i] : PRODUCTS;
     t->node[i].begin = t->operands;
     t->node[i].count = count;
@@ -166,7 +167,7 @@ static int fusion_run(Fusion *f)
 {
     const int32_t size = f->trace->size;
     for (int32_t i = 0; i < size; i++) {
-        const Node node = f->trace->node[i];
+        const TraceNode node = f->trace->node[i];
         if (!f->uses[i] || !node.count)
             continue;
         if ((node.row == OP_add || node.row == OP_sum) && fuse_sum(f, i) < 0)

@@ -1,8 +1,9 @@
-/* The trace in C: what a function does to its numbers, written down while it runs once.
+/* The trace in C: what a function does to its numbers, written down while it runs once. One of the
+ * two source files of the engine's extension.
  *
- * The twin of trace.py, node for node. What speed does not matter for is written in Python, once for
- * both. Everything happens under Python's lock; where Python code may run, pointers into the tape
- * are found anew. */
+ * The twin of compiler/trace/recorder.py, node for node. Where speed does not matter, Python serves
+ * both. All happens under Python's lock; where Python code may run, pointers into a trace are found
+ * anew. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <stdint.h>
@@ -10,7 +11,8 @@
 #include "adjoints.h"
 #include "views.h"
 #include "fusion.h"
-#include "rerolled.h"
+#include "reroll/rerolled.h"
+#include "../shared/trace_types.h"
 
 /* ------ computing, from Python */
 
@@ -48,18 +50,15 @@ static PyObject *trace_index(PyObject *self, PyObject *x)
 static int32_t compute_items(Trace *t, int32_t row, PyObject *items)
 {
     const Py_ssize_t count = PyTuple_GET_SIZE(items);
-    int32_t few[FEW] = {0}, *operands = count <= FEW ? few : PyMem_New(int32_t, count);
-    if (!operands) {
-        PyErr_NoMemory();
+    int32_t few[FEW] = {0}, *operands = few_or_more(few, count, sizeof *operands);
+    if (!operands)
         return -1;
-    }
     int32_t index = 0;
     for (Py_ssize_t k = 0; index >= 0 && k < count; k++)
         index = operands[k] = index_of(t, PyTuple_GET_ITEM(items, k));
     if (index >= 0)
         index = computed(t, row, operands, (int32_t)count);
-    if (operands != few)
-        PyMem_Free(operands);
+    free_more(operands, few);
     return index;
 }
 
@@ -75,7 +74,7 @@ static PyObject *trace_compute(PyObject *self, PyObject *const *args, Py_ssize_t
     PyObject *items = PySequence_Tuple(args[1]);
     if (items && PyTuple_GET_SIZE(items) > INT32_MAX)
         Py_SETREF(items, PyErr_NoMemory());
-    const int32_t row = items ? code_of(t, args[0]) : -1;
+    const int32_t row = items ? code_for(t, args[0]) : -1;
     const int32_t index = row < 0 ? -1 : compute_items(t, row, items);
     Py_XDECREF(items);
     return index < 0 ? NULL : result_of(t, term_at(t, index));
@@ -83,7 +82,7 @@ static PyObject *trace_compute(PyObject *self, PyObject *const *args, Py_ssize_t
 
 static int known_code(Trace *t, PyObject *row)
 {
-    const int32_t code = code_of(t, row);
+    const int32_t code = code_for(t, row);
     if (code < KNOWN_ROWS)
         return code;
     PyErr_SetString(PyExc_ValueError, "expected a row that is known to all traces");
@@ -117,7 +116,7 @@ static PyObject *trace_ask(PyObject *self, PyObject *args)
         return NULL;
     for (int which = 0; which < 2; which++)
         for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(rows[which]); k++) {
-            const int32_t row = code_of(t, PyTuple_GET_ITEM(rows[which], k));
+            const int32_t row = code_for(t, PyTuple_GET_ITEM(rows[which], k));
             if (row < 0)
                 return NULL;
             if (row < KNOWN_ROWS)
@@ -178,7 +177,7 @@ static void trace_dealloc(PyObject *self)
     Py_XDECREF(t->inputs);
     PyMem_Free(t->node);
     PyMem_Free(t->operand);
-    PyMem_Free(t->slot);
+    PyMem_Free(t->known.item);
     Py_TYPE(self)->tp_free(self);
 }
 
@@ -219,7 +218,7 @@ static PyMemberDef trace_members[] = {
 
 static PyTypeObject TraceType = {
     PyVarObject_HEAD_INIT(NULL, 0)
-    .tp_name = "scalargrad.native._trace.Trace",
+    .tp_name = "scalargrad.native._engine.Trace",
     .tp_doc = "Nodes in the order in which they were computed, each different computation once.",
     .tp_basicsize = sizeof(Trace),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
@@ -233,63 +232,43 @@ static PyTypeObject TraceType = {
     .tp_as_sequence = &trace_as_sequence,
 };
 
-/* ------ the module */
+/* ------ what the module has of the trace */
 
-/* install(rows, input, constant, Tracer, Value, forward, operand, state, template, local) */
-static PyObject *install(PyObject *module, PyObject *args)
+#define HOOK(name, type) {#name, &trace_hooks.name, type},
+
+/* install_trace(**hooks): TRACE_HOOKS lists them. */
+static PyObject *install_trace(PyObject *module, PyObject *args, PyObject *named)
 {
     (void)module;
-    PyObject *rows, *input, *fixed, *tracer, *value, *found[5];
-    if (!PyArg_ParseTuple(args, "O!OOO!O!OOOOO:install", &PyTuple_Type, &rows, &input, &fixed,
-                          &PyType_Type, &tracer, &PyType_Type, &value, &found[0], &found[1],
-                          &found[2], &found[3], &found[4]))
+    const Hook hooks[] = {TRACE_HOOKS(HOOK)};
+    const Py_ssize_t count = sizeof hooks / sizeof *hooks;
+    if (check_hooks(hooks, count, args, named, KNOWN_ROWS) < 0)
         return NULL;
-    if (PyTuple_GET_SIZE(rows) != KNOWN_ROWS
-        || !PyType_IsSubtype((PyTypeObject *)tracer, &TracerType)) {
-        PyErr_Format(PyExc_ImportError, "the tape knows %d rows, the table has %zd: build the "
-                     "extension anew", KNOWN_ROWS, PyTuple_GET_SIZE(rows));
+    PyObject *tracer = PyDict_GetItemString(named, "tracer");
+    if (!PyType_IsSubtype((PyTypeObject *)tracer, &TracerType)) {
+        PyErr_SetString(PyExc_TypeError, "tracer has to be a subclass of Tracer");
         return NULL;
     }
     know_arities();
-    PyObject **const places[] = {&hooks.forward, &hooks.operand, &hooks.state, &hooks.template,
-                                 &hooks.local};
-    for (int k = 0; k < 5; k++)
-        Py_XSETREF(*places[k], Py_NewRef(found[k]));
-    Py_XSETREF(hooks.rows, Py_NewRef(rows));
-    Py_XSETREF(hooks.input, Py_NewRef(input));
-    Py_XSETREF(hooks.constant, Py_NewRef(fixed));
-    Py_XSETREF(hooks.tracer, (PyTypeObject *)Py_NewRef(tracer));
-    Py_XSETREF(hooks.value, (PyTypeObject *)Py_NewRef(value));
+    put_hooks(hooks, count, named);
     Py_RETURN_NONE;
 }
 
-static PyMethodDef module_methods[] = {
-    {"install", install, METH_VARARGS, "install(...): take what is written in Python."},
-    {"set_modes", modes_set, METH_O, "set_modes(blocks): take the set of active blocks."},
+#undef HOOK
+
+static PyMethodDef trace_functions[] = {
+    {"install_trace", (PyCFunction)(void (*)(void))install_trace, METH_VARARGS | METH_KEYWORDS,
+     "install_trace(**hooks): take the part of the trace that is written in Python."},
     {NULL, NULL, 0, NULL},
 };
 
-static PyModuleDef tape_module = {
-    PyModuleDef_HEAD_INIT,
-    .m_name = "scalargrad.native._trace",
-    .m_doc = "Writes down what a function does to its numbers.",
-    .m_size = -1,
-    .m_methods = module_methods,
-};
-
-PyMODINIT_FUNC PyInit__trace(void)
+int add_trace_types(PyObject *module)
 {
-    if (modes_prepare() < 0 || PyType_Ready(&TraceType) < 0 || PyType_Ready(&TracerType) < 0
-        || PyType_Ready(&ColumnType) < 0 || PyType_Ready(&RerolledType) < 0)
-        return NULL;
-    PyObject *module = PyModule_Create(&tape_module);
-    if (!module)
-        return NULL;
-    if (PyModule_AddObjectRef(module, "Trace", (PyObject *)&TraceType) < 0
-        || PyModule_AddObjectRef(module, "Tracer", (PyObject *)&TracerType) < 0
-        || PyModule_AddObjectRef(module, "Rerolled", (PyObject *)&RerolledType) < 0) {
-        Py_DECREF(module);
-        return NULL;
-    }
-    return module;
+    PyTypeObject *const types[] = {&TraceType, &TracerType, &RerolledType};
+    if (PyType_Ready(&TraceColumnType) < 0 || PyModule_AddFunctions(module, trace_functions) < 0)
+        return -1;
+    for (size_t k = 0; k < sizeof types / sizeof *types; k++)
+        if (PyModule_AddType(module, types[k]) < 0)
+            return -1;
+    return 0;
 }

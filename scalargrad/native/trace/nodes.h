@@ -1,13 +1,17 @@
-/* A tape: nodes in the order in which they were computed, each different computation once. */
+/* The nodes of a trace, in the order in which they were computed, each different computation
+ * once. Included by objects.h. */
 #ifndef SCALARGRAD_NODES_H
 #define SCALARGRAD_NODES_H
 
+#include "../shared/growing.h"
 #include "../shared/special.h"
 #include "../shared/rules.h"
+#include "slots.h"
 
-/* Codes of rows: those of the table, then these, then the rows of each trace's own. */
+/* Codes of rows: those of the table, then STOP_GRADIENT to HANDED_ON, which are the compiler's,
+ * then the rows of each trace's own. */
 enum { INPUT = -1, CONSTANT = -2 };
-enum { STOP_GRADIENT = OP_COUNT, LANES_SUM, PRODUCTS, ACCUMULATE, KNOWN_ROWS };
+enum { STOP_GRADIENT = OP_COUNT, LANES_SUM, PRODUCTS, ACCUMULATE, HANDED_ON, KNOWN_ROWS };
 
 /* When a trace asks `compute` of its class what to do with a row. */
 enum { NEVER, BESIDE_NUMBER, ALWAYS };
@@ -16,25 +20,26 @@ typedef struct Tracer Tracer;
 
 typedef struct {
     double number;
-    Tracer *tracer; /* borrowed: the one that stands for the node, as long as there is one */
+    Tracer *tracer; /* borrowed: the Tracer of the node, as long as there is one */
     int32_t row, begin, count;
     uint8_t lane;
-    uint8_t plain;  /* eager has a float here, and no Value */
-} Node;
+    uint8_t plain; /* eager has a float here, and no Value */
+} TraceNode;
 
 typedef struct {
     PyObject_HEAD
-    Node *node;
-    int32_t *operand;   /* of all nodes, one after the other */
-    int32_t *slot;      /* open addressing: the nodes that can be found, −1 where there is none */
-    int32_t size, room, operands, operand_room, found, slots;
+    TraceNode *node;
+    int32_t *operand; /* of all nodes, one after the other */
+    Slots known;      /* the nodes that can be found */
+    int32_t size, operands;
+    size_t room, operand_room;
     PyObject *rows;     /* list: rows that are not known to all traces */
     PyObject *codes;    /* dict: their codes */
     PyObject *captured; /* dict: from a Value to the input that stands for it */
     PyObject *inputs;   /* list of the inputs' indices */
     uint8_t asks[KNOWN_ROWS];
     int16_t instead[KNOWN_ROWS]; /* 1 + the row that is computed in place of each; 0 for itself */
-    uint8_t is_rewriting; /* whether it asks at all */
+    uint8_t is_rewriting;        /* whether `compute` is asked of any row */
 } Trace;
 
 struct Tracer {
@@ -56,33 +61,24 @@ static const int32_t *operands_of(const Trace *t, int32_t i)
 
 /* ------ room */
 
-/* Make room for `wanted` items. Changes nothing if it fails. */
-static int reserve(void **items, int32_t *room, int64_t wanted, size_t size)
+static int reserve(void *items, size_t *room, size_t wanted, size_t size)
 {
-    if (wanted <= *room)
+    if (*room && wanted <= *room)
         return 0;
-    int64_t larger = wanted < 32 ? 64 : 2 * wanted;
-    if (larger > INT32_MAX / 2) {
+    if (wanted > INT32_MAX / 4) {
         PyErr_SetString(PyExc_MemoryError, "the function computes more than a trace can hold");
         return -1;
     }
-    void *moved = PyMem_Realloc(*items, (size_t)larger * size);
-    if (!moved) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    *items = moved;
-    *room = (int32_t)larger;
-    return 0;
+    if (grow(items, room, wanted, size, PyMem_Realloc) == 0)
+        return 0;
+    PyErr_NoMemory();
+    return -1;
 }
+
+/* Make room for `wanted` items. Changes nothing if this fails. */
+#define RESERVE(items, room, wanted) reserve(&(items), &(room), (size_t)(wanted), sizeof *(items))
 
 /* ------ finding what is known */
-
-static uint64_t mixed(uint64_t hash, uint64_t x)
-{
-    hash = (hash ^ x) * 0x9E3779B97F4A7C15u;
-    return hash ^ (hash >> 32);
-}
 
 static uint32_t hash_of(int32_t row, const int32_t *operands, int32_t count)
 {
@@ -92,8 +88,8 @@ static uint32_t hash_of(int32_t row, const int32_t *operands, int32_t count)
     return (uint32_t)hash;
 }
 
-/* −0.0 is not 0.0, and NaN is itself: these go by their bits. */
-static uint64_t bits_of(double x)
+/* A number by its bits, for −0.0 is not 0.0; all NaNs are one number. */
+static uint64_t number_key(double x)
 {
     uint64_t bits;
     memcpy(&bits, &x, sizeof bits);
@@ -102,9 +98,9 @@ static uint64_t bits_of(double x)
 
 static uint32_t hash_of_node(const Trace *t, int32_t i)
 {
-    const Node *node = &t->node[i];
+    const TraceNode *node = &t->node[i];
     if (node->row == CONSTANT)
-        return (uint32_t)mixed(1, bits_of(node->number));
+        return (uint32_t)mixed(1, number_key(node->number));
     return hash_of(node->row, operands_of(t, i), node->count);
 }
 
@@ -116,74 +112,58 @@ static int is_constant(const Trace *t, int32_t i)
 static int same_operands(const Trace *t, int32_t i, const int32_t *operands, int32_t count)
 {
     return t->node[i].count == count
-        && memcmp(operands_of(t, i), operands, (size_t)count * sizeof *operands) == 0;
+           && memcmp(operands_of(t, i), operands, (size_t)count * sizeof *operands) == 0;
 }
 
-/* Of two searches the place where the other ends: that of the node, or the empty one for it. */
-static uint32_t place_of_constant(const Trace *t, double x)
+static int is_same_constant(const void *trace, int32_t i, const void *number)
 {
-    const uint32_t last = (uint32_t)t->slots - 1;
-    const uint64_t bits = bits_of(x);
-    uint32_t at = (uint32_t)mixed(1, bits) & last;
-    while (t->slot[at] >= 0
-           && !(is_constant(t, t->slot[at]) && bits_of(t->node[t->slot[at]].number) == bits))
-        at = (at + 1) & last;
-    return at;
+    const Trace *t = trace;
+    const double x = t->node[i].number, y = *(const double *)number;
+    return is_constant(t, i) && number_key(x) == number_key(y);
 }
 
-static uint32_t place_of(const Trace *t, int32_t row, const int32_t *operands, int32_t count)
+typedef struct {
+    int32_t row, count;
+    const int32_t *operands;
+} Computation;
+
+static int is_same_computation(const void *trace, int32_t i, const void *wanted)
 {
-    const uint32_t last = (uint32_t)t->slots - 1;
-    uint32_t at = hash_of(row, operands, count) & last;
-    while (t->slot[at] >= 0
-           && !(t->node[t->slot[at]].row == row
-                && same_operands(t, t->slot[at], operands, count)))
-        at = (at + 1) & last;
-    return at;
+    const Trace *t = trace;
+    const Computation *c = wanted;
+    return t->node[i].row == c->row && same_operands(t, i, c->operands, c->count);
 }
 
-static int is_found(const Node *node)
+/* The slot of a constant, or the empty one for it. */
+static uint32_t slot_of_constant(const Trace *t, double x)
 {
+    return find_slot(&t->known, (uint32_t)mixed(1, number_key(x)), is_same_constant, t, &x);
+}
+
+/* The slot of a node, or the empty one for it. */
+static uint32_t slot_of_node(const Trace *t, int32_t row, const int32_t *operands, int32_t count)
+{
+    const Computation wanted = {row, count, operands};
+    return find_slot(&t->known, hash_of(row, operands, count), is_same_computation, t, &wanted);
+}
+
+static int hash_in_trace(const void *trace, int32_t i, uint32_t *hash)
+{
+    const Trace *t = trace;
     /* every identity is a variable of its own, to take a derivative in */
-    return node->row != INPUT && node->row != OP_identity;
+    if (t->node[i].row == INPUT || t->node[i].row == OP_identity)
+        return 0;
+    *hash = hash_of_node(t, i);
+    return 1;
 }
 
-static void put_all(const Trace *t, int32_t *slot, uint32_t slots)
-{
-    memset(slot, 0xFF, slots * sizeof *slot);
-    for (int32_t i = 0; i < t->size; i++) {
-        if (!is_found(&t->node[i]))
-            continue;
-        uint32_t at = hash_of_node(t, i) & (slots - 1);
-        while (slot[at] >= 0)
-            at = (at + 1) & (slots - 1);
-        slot[at] = i;
-    }
-}
-
-/* Keep at least half of the slots empty. */
 static int reserve_slot(Trace *t)
 {
-    if (2 * ((int64_t)t->found + 1) <= t->slots)
-        return 0;
-    if (t->slots > INT32_MAX / 4) {
-        PyErr_SetString(PyExc_MemoryError, "the function computes more than a trace can hold");
-        return -1;
-    }
-    const uint32_t slots = t->slots ? 4 * (uint32_t)t->slots : 256;
-    int32_t *slot = PyMem_Malloc(slots * sizeof *slot);
-    if (!slot) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    put_all(t, slot, slots);
-    PyMem_Free(t->slot);
-    t->slot = slot;
-    t->slots = (int32_t)slots;
-    return 0;
+    return slots_reserve(&t->known, t->size, hash_in_trace, t);
 }
 
 /* ------ a Value is an input, what is computed from one, and what is made one */
+
 static int is_plain(const Trace *t, int32_t row, const int32_t *operands, int32_t count)
 {
     int plain = row != OP_identity;
@@ -194,28 +174,32 @@ static int is_plain(const Trace *t, int32_t row, const int32_t *operands, int32_
 
 /* ------ new nodes; each returns its index, −1 with an exception */
 
-static int32_t append(Trace *t, int32_t row, const int32_t *operands, int32_t count, double number,
-                      int lane)
+static int32_t append_node(Trace *t, int32_t row, const int32_t *operands, int32_t count,
+                           double number, int lane)
 {
-    if (reserve((void **)&t->node, &t->room, (int64_t)t->size + 1, sizeof *t->node) < 0
-        || reserve((void **)&t->operand, &t->operand_room, (int64_t)t->operands + count,
-                   sizeof *t->operand) < 0)
+    if (RESERVE(t->node, t->room, (int64_t)t->size + 1) < 0
+        || RESERVE(t->operand, t->operand_room, (int64_t)t->operands + count) < 0)
         return -1;
     if (count)
         memcpy(t->operand + t->operands, operands, (size_t)count * sizeof *operands);
-    t->node[t->size] = (Node){number, NULL, row, t->operands, count, (uint8_t)lane,
-                              (uint8_t)is_plain(t, row, operands, count)};
+    t->node[t->size] = (TraceNode){
+        .number = number,
+        .row = row,
+        .begin = t->operands,
+        .count = count,
+        .lane = (uint8_t)lane,
+        .plain = (uint8_t)is_plain(t, row, operands, count),
+    };
     t->operands += count;
     return t->size++;
 }
 
-static int32_t append_found(Trace *t, uint32_t at, int32_t row, const int32_t *operands,
+static int32_t append_known(Trace *t, uint32_t at, int32_t row, const int32_t *operands,
                             int32_t count, double number, int lane)
 {
-    const int32_t index = append(t, row, operands, count, number, lane);
+    const int32_t index = append_node(t, row, operands, count, number, lane);
     if (index >= 0) {
-        t->slot[at] = index;
-        t->found++;
+        fill_slot(&t->known, at, index);
     }
     return index;
 }
@@ -224,8 +208,9 @@ static int32_t constant(Trace *t, double number)
 {
     if (reserve_slot(t) < 0)
         return -1;
-    const uint32_t at = place_of_constant(t, number);
-    return t->slot[at] >= 0 ? t->slot[at] : append_found(t, at, CONSTANT, NULL, 0, number, 0);
+    const uint32_t at = slot_of_constant(t, number);
+    const int32_t known = t->known.item[at];
+    return known >= 0 ? known : append_known(t, at, CONSTANT, NULL, 0, number, 0);
 }
 
 static int32_t new_input(Trace *t, double number, int lane, int plain)
@@ -237,7 +222,7 @@ static int32_t new_input(Trace *t, double number, int lane, int plain)
     Py_DECREF(index);
     if (failed)
         return -1;
-    const int32_t found = append(t, INPUT, NULL, 0, number, lane);
+    const int32_t found = append_node(t, INPUT, NULL, 0, number, lane);
     if (found < 0)
         PySequence_DelItem(t->inputs, PyList_GET_SIZE(t->inputs) - 1);
     else

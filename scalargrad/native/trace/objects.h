@@ -1,40 +1,54 @@
-/* Rows, Tracers and numbers: what nodes are to Python. */
+/* Rows, Tracers and numbers: nodes as Python sees them. Included by forward.h. */
 #ifndef SCALARGRAD_OBJECTS_H
 #define SCALARGRAD_OBJECTS_H
 
+#include "../shared/hooks.h"
 #include "../shared/modes.h"
 #include "nodes.h"
 
-/* What the Python half of the trace gives; see tape.py. */
+/* The Python half of the trace; see compiler/trace/in_c.py. */
+#define TRACE_HOOKS(HOOK)                                                                         \
+    HOOK(rows, &PyTuple_Type)  /* the known rows, by code */                                      \
+    HOOK(input, ANYTHING)      /* what stands for the row of an input */                          \
+    HOOK(constant, ANYTHING)   /* what stands for the row of a constant */                        \
+    HOOK(tracer, &PyType_Type) /* the class of Tracers */                                         \
+    HOOK(value, &PyType_Type)  /* the class of Values */                                          \
+    HOOK(forward, ANYTHING)    /* (Operator, numbers) -> float */                                 \
+    HOOK(operand, ANYTHING)    /* (x, name of the reflected method) -> x, or NotImplemented */    \
+    HOOK(state, ANYTHING)      /* modes.state */                                                  \
+    HOOK(template, ANYTHING)   /* (Operator, beside a constant) -> see templates.h */             \
+    HOOK(local, ANYTHING)      /* (Tracer) -> the partial in each operand, None for a constant */
+
 static struct {
-    PyObject *rows;          /* tuple of the known rows, by code */
-    PyObject *input;         /* what stands for the row of an input */
-    PyObject *constant;      /* the same for a constant */
-    PyTypeObject *tracer;    /* the class of Tracers */
-    PyTypeObject *value;     /* the class of Values */
-    PyObject *forward;       /* (Operator, numbers) -> float */
-    PyObject *operand;       /* (x, name of the reflected method) -> x or NotImplemented */
-    PyObject *state;         /* modes.state */
-    PyObject *template;      /* (Operator, beside a constant) -> what each partial computes, or None */
-    PyObject *local;         /* (Tracer) -> the partial in each operand, None for a constant */
-} hooks;
+    TRACE_HOOKS(HOOK_MEMBER)
+} trace_hooks;
 
 static int is_installed(void)
 {
-    if (!hooks.rows)
-        PyErr_SetString(PyExc_RuntimeError, "the tape is used before tape.py installed it");
-    return hooks.rows != NULL;
+    if (!trace_hooks.rows)
+        PyErr_SetString(PyExc_RuntimeError, "the trace is used before in_c.py installed it");
+    return trace_hooks.rows != NULL;
+}
+
+static PyTypeObject *tracer_type(void)
+{
+    return (PyTypeObject *)trace_hooks.tracer;
+}
+
+static int is_traced_value(PyObject *x)
+{
+    return Py_IS_TYPE(x, (PyTypeObject *)trace_hooks.value);
 }
 
 /* ------ rows */
 
 /* The row of a code: a new reference. */
-static PyObject *row_of(const Trace *t, int32_t row)
+static PyObject *operator_by_code(const Trace *t, int32_t row)
 {
     if (row == INPUT || row == CONSTANT)
-        return Py_NewRef(row == INPUT ? hooks.input : hooks.constant);
+        return Py_NewRef(row == INPUT ? trace_hooks.input : trace_hooks.constant);
     if (row < KNOWN_ROWS)
-        return Py_NewRef(PyTuple_GET_ITEM(hooks.rows, row));
+        return Py_NewRef(PyTuple_GET_ITEM(trace_hooks.rows, row));
     return Py_XNewRef(PyList_GetItem(t->rows, row - KNOWN_ROWS));
 }
 
@@ -57,17 +71,17 @@ static int32_t code_of_own(Trace *t, PyObject *row)
 }
 
 /* The code of an Operator; −1 with an exception. */
-static int32_t code_of(Trace *t, PyObject *row)
+static int32_t code_for(Trace *t, PyObject *row)
 {
     PyObject *attribute = PyObject_GetAttrString(row, "code");
     const long code = attribute ? PyLong_AsLong(attribute) : -1;
     Py_XDECREF(attribute);
     if (code == -1 && PyErr_Occurred())
         return -1;
-    if (code >= 0 && code < OP_COUNT && PyTuple_GET_ITEM(hooks.rows, code) == row)
+    if (code >= 0 && code < OP_COUNT && PyTuple_GET_ITEM(trace_hooks.rows, code) == row)
         return (int32_t)code;
     for (int32_t k = OP_COUNT; k < KNOWN_ROWS; k++)
-        if (PyTuple_GET_ITEM(hooks.rows, k) == row)
+        if (PyTuple_GET_ITEM(trace_hooks.rows, k) == row)
             return k;
     return code_of_own(t, row);
 }
@@ -78,7 +92,7 @@ static PyObject *tracer_of(Trace *t, int32_t i)
 {
     if (t->node[i].tracer)
         return Py_NewRef(t->node[i].tracer);
-    Tracer *tracer = (Tracer *)hooks.tracer->tp_alloc(hooks.tracer, 0);
+    Tracer *tracer = (Tracer *)tracer_type()->tp_alloc(tracer_type(), 0);
     if (!tracer)
         return NULL;
     /* the allocation may have run a finalizer that asked for the same */
@@ -94,7 +108,7 @@ static PyObject *tracer_of(Trace *t, int32_t i)
 
 static int is_tracer(PyObject *x)
 {
-    return Py_IS_TYPE(x, hooks.tracer) && ((Tracer *)x)->trace;
+    return Py_IS_TYPE(x, tracer_type()) && ((Tracer *)x)->trace;
 }
 
 /* ------ numbers and nodes */
@@ -164,7 +178,7 @@ static int32_t index_of(Trace *t, PyObject *x)
     }
     if (PyFloat_CheckExact(x))
         return constant(t, PyFloat_AS_DOUBLE(x));
-    if (Py_IS_TYPE(x, hooks.value))
+    if (is_traced_value(x))
         return captured(t, x);
     PyObject *found = PyObject_CallMethod((PyObject *)t, "other", "O", x);
     const int32_t index = found ? checked_index(t, found) : -1;
@@ -172,7 +186,7 @@ static int32_t index_of(Trace *t, PyObject *x)
     return index;
 }
 
-/* A number stays one, and does not become a node before it is needed as one. */
+/* The term of an operand: a number stays a number, and becomes a node only where one is needed. */
 static int term_of(Trace *t, PyObject *x, Term *term)
 {
     if (PyFloat_CheckExact(x)) {

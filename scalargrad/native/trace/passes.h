@@ -1,4 +1,5 @@
-/* Walks over a whole trace: what is needed, how often, at which stage; a copy, rewritten. */
+/* Walks over a whole trace: the nodes needed, their uses, their stages; a copy, rewritten.
+ * Included by fusion.h, reroll/groups.h. */
 #ifndef SCALARGRAD_PASSES_H
 #define SCALARGRAD_PASSES_H
 
@@ -25,7 +26,7 @@ static Py_ssize_t count_of(PyObject *items)
     return PyTuple_GET_SIZE(items);
 }
 
-/* One of the indices that are checked. */
+/* Item k of a tuple of checked indices. */
 static int32_t index_in(PyObject *items, Py_ssize_t k)
 {
     return (int32_t)PyLong_AsLong(PyTuple_GET_ITEM(items, k));
@@ -87,10 +88,10 @@ static PyTypeObject TraceType;
 
 /* ------ stages */
 
-enum { BEFORE, LANES, AFTER, TOO_LATE };
+enum { STAGE_BEFORE, STAGE_LANES, STAGE_AFTER, STAGE_TOO_LATE };
 
-/* stages(late_input): the stage of every node, as program.py has them; bytes. One input may be known
- * after the lanes. */
+/* stages(late_input): the stage of every node, as passes/stages.py has them; bytes. One input may
+ * be known after the lanes. */
 static PyObject *trace_stages(PyObject *self, PyObject *late_input)
 {
     const Trace *t = (Trace *)self;
@@ -102,49 +103,53 @@ static PyObject *trace_stages(PyObject *self, PyObject *late_input)
         return NULL;
     char *stage = PyBytes_AS_STRING(found);
     /* the constants of fusion come after the nodes that use them */
-    memset(stage, BEFORE, (size_t)t->size);
+    memset(stage, STAGE_BEFORE, (size_t)t->size);
     for (int32_t i = 0; i < t->size; i++) {
         int late = t->node[i].row == LANES_SUM || i == known_late;
         for (int32_t k = 0; !late && k < t->node[i].count; k++)
-            late = stage[operands_of(t, i)[k]] >= AFTER;
-        stage[i] = t->node[i].lane ? (late ? TOO_LATE : LANES) : late ? AFTER : BEFORE;
+            late = stage[operands_of(t, i)[k]] >= STAGE_AFTER;
+        stage[i] = t->node[i].lane ? (late ? STAGE_TOO_LATE : STAGE_LANES)
+                                   : (late ? STAGE_AFTER : STAGE_BEFORE);
     }
     return found;
 }
 
 /* ------ a copy */
 
+/* The code that a computed row of the old trace has in the new; −1 with an exception. */
+static int32_t code_in(Trace *new, const Trace *old, int32_t row)
+{
+    if (row < KNOWN_ROWS)
+        return row;
+    PyObject *own = operator_by_code(old, row);
+    row = own ? code_of_own(new, own) : -1;
+    Py_XDECREF(own);
+    return row;
+}
+
 static int copy_node(Trace *new, Trace *old, int32_t i, Term *at)
 {
-    const Node node = old->node[i];
+    const TraceNode node = old->node[i];
     if (node.row == CONSTANT || node.row == INPUT) {
-        const int32_t index
-            = node.row == INPUT ? new_input(new, node.number, node.lane, node.plain) : 0;
-        at[i] = node.row == INPUT ? (Term){index, 0.0} : number_term(node.number);
+        const int is_input = node.row == INPUT;
+        const int32_t index = is_input ? new_input(new, node.number, node.lane, node.plain) : 0;
+        at[i] = is_input ? (Term){index, 0.0} : number_term(node.number);
         return index < 0 ? -1 : 0;
     }
-    int32_t row = node.row;
-    if (row >= KNOWN_ROWS) {
-        PyObject *own = row_of(old, row);
-        row = own ? code_of_own(new, own) : -1;
-        Py_XDECREF(own);
-        if (row < 0)
-            return -1;
-    }
-    Term few[FEW], *terms = node.count <= FEW ? few : PyMem_New(Term, node.count);
-    if (!terms) {
-        PyErr_NoMemory();
+    const int32_t row = code_in(new, old, node.row);
+    if (row < 0)
         return -1;
-    }
+    Term few[FEW], *terms = few_or_more(few, node.count, sizeof *terms);
+    if (!terms)
+        return -1;
     for (int32_t k = 0; k < node.count; k++)
         terms[k] = at[operands_of(old, i)[k]];
     const int result = applied(new, row, terms, node.count, &at[i]);
-    if (terms != few)
-        PyMem_Free(terms);
+    free_more(terms, few);
     return result;
 }
 
-/* Of `wanted` nodes of the old trace what has become of them. */
+/* The nodes of the new trace that the `wanted` nodes of the old have become. */
 static PyObject *copies_of(Trace *new, const Term *at, PyObject *wanted)
 {
     PyObject *found = PyList_New(count_of(wanted));
@@ -159,7 +164,7 @@ static PyObject *copies_of(Trace *new, const Term *at, PyObject *wanted)
     return found;
 }
 
-static PyObject *copied(Trace *new, Trace *old, PyObject *wanted)
+static PyObject *copied_nodes(Trace *new, Trace *old, PyObject *wanted)
 {
     int32_t *uses = uses_of(old, wanted);
     Term *at = uses ? PyMem_Calloc((size_t)old->size + 1, sizeof *at) : NULL;
@@ -185,8 +190,8 @@ static PyObject *trace_copy(PyObject *self, PyObject *args)
         return NULL;
     PyObject *items = old == self ? NULL : checked_indices((Trace *)old, wanted);
     if (old == self)
-        PyErr_SetString(PyExc_ValueError, "a trace cannot be copied into itself");
-    PyObject *found = items ? copied((Trace *)self, (Trace *)old, items) : NULL;
+        PyErr_SetString(PyExc_ValueError, "a trace cannot be copied_nodes into itself");
+    PyObject *found = items ? copied_nodes((Trace *)self, (Trace *)old, items) : NULL;
     Py_XDECREF(items);
     return found;
 }

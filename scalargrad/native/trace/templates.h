@@ -1,4 +1,5 @@
-/* What the partial derivatives of rows compute, as traced once on placeholders: from the table. */
+/* The computations of partial derivatives, traced once for each row on placeholders. Included by
+ * adjoints.h. */
 #ifndef SCALARGRAD_TEMPLATES_H
 #define SCALARGRAD_TEMPLATES_H
 
@@ -18,13 +19,13 @@ typedef struct {
     int8_t steps, operands, result, selects;
 } Template;
 
-/* By row, and whether one of its operands is no variable: a template for each operand. */
+/* A template for each operand; by row, and by whether one of its operands is no variable. */
 static struct {
     Template *templates;
     uint8_t is_known;
 } known_templates[OP_COUNT][2];
 
-/* ------ reading what Python traced: [(steps, result, selects)], steps are (code, operands, number) */
+/* ------ reading templates: [(steps, result, selects)], steps are (code, operands, number) */
 
 static int read_step(PyObject *item, int places, Step *step)
 {
@@ -102,8 +103,8 @@ static Template *read_templates(PyObject *found)
 
 static int learn_templates(int32_t row, int beside)
 {
-    PyObject *found = PyObject_CallFunction(hooks.template, "Oi",
-                                            PyTuple_GET_ITEM(hooks.rows, row), beside);
+    PyObject *found = PyObject_CallFunction(trace_hooks.template, "Oi",
+                                            PyTuple_GET_ITEM(trace_hooks.rows, row), beside);
     if (!found)
         return -1;
     Template *templates = NULL;
@@ -124,7 +125,7 @@ static int learn_templates(int32_t row, int beside)
 /* Find the templates for the partials of a node: 1, or 0 where Python has to be asked. */
 static int templates_of(Trace *t, int32_t i, const Template **templates)
 {
-    const Node node = t->node[i];
+    const TraceNode node = t->node[i];
     if (node.row < 0 || node.row >= OP_COUNT || node.count > MOST_OPERANDS)
         return 0;
     int beside = 0;
@@ -146,8 +147,8 @@ static int found_from(Trace *t, int32_t row, const Term *terms, int32_t count, T
         any_node |= !is_number_term(terms[k]);
     if (any_node)
         return applied(t, row, terms, count, result);
-    *result = number_term(forward_of(row, terms[0].number, terms[count > 1].number,
-                                     terms[count - 1].number));
+    *result = number_term(
+        forward_of(row, terms[0].number, terms[count > 1].number, terms[count - 1].number));
     return 0;
 }
 

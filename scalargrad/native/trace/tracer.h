@@ -1,4 +1,5 @@
-/* A Tracer: a number of a function that is being traced, with Python's arithmetic. */
+/* A Tracer: a number of a function that is being traced, with Python's arithmetic. Included by
+ * passes.h, templates.h, views.h. */
 #ifndef SCALARGRAD_TRACER_H
 #define SCALARGRAD_TRACER_H
 
@@ -7,7 +8,7 @@
 
 /* ------ applying rows */
 
-/* What a trace's own rule makes of a row. */
+/* Apply a row by `compute` of the trace's class, which may rewrite it. */
 static int applied_in_python(Trace *t, int32_t row, const Term *terms, int32_t count, Term *result)
 {
     PyObject *operands = PyTuple_New(count), *found = NULL;
@@ -18,7 +19,7 @@ static int applied_in_python(Trace *t, int32_t row, const Term *terms, int32_t c
         else
             PyTuple_SET_ITEM(operands, k, x);
     }
-    PyObject *op = operands ? row_of(t, row) : NULL;
+    PyObject *op = operands ? operator_by_code(t, row) : NULL;
     if (op)
         found = PyObject_CallMethod((PyObject *)t, "compute", "OO", op, operands);
     Py_XDECREF(op);
@@ -37,7 +38,7 @@ static int is_scaled(const Trace *t, int32_t i)
 
 static int is_asking(const Trace *t, int32_t row, const Term *terms, int32_t count)
 {
-    /* what was to be summed may have lost its lanes: then the sum is a product with their count */
+    /* an operand may have lost its lanes: its sum over lanes is then a product with their count */
     if (row == LANES_SUM && t->is_rewriting)
         return is_number_term(terms[0]) || !t->node[terms[0].node].lane;
     const int asks = row < KNOWN_ROWS ? t->asks[row] : NEVER;
@@ -47,8 +48,6 @@ static int is_asking(const Trace *t, int32_t row, const Term *terms, int32_t cou
     return asks == ALWAYS;
 }
 
-enum { FEW = 16 };
-
 /* Apply a row to terms, at least one of them a node. */
 static int applied(Trace *t, int32_t row, const Term *terms, int32_t count, Term *result)
 {
@@ -56,25 +55,22 @@ static int applied(Trace *t, int32_t row, const Term *terms, int32_t count, Term
         row = t->instead[row] - 1;
     if (is_asking(t, row, terms, count))
         return applied_in_python(t, row, terms, count, result);
-    int32_t few[FEW] = {0}, *operands = count <= FEW ? few : PyMem_New(int32_t, count);
-    if (!operands) {
-        PyErr_NoMemory();
+    int32_t few[FEW] = {0}, *operands = few_or_more(few, count, sizeof *operands);
+    if (!operands)
         return -1;
-    }
     int32_t index = 0;
     for (int32_t k = 0; index >= 0 && k < count; k++)
         index = operands[k] = node_of(t, terms[k]);
     if (index >= 0)
         index = computed(t, row, operands, count);
-    if (operands != few)
-        PyMem_Free(operands);
+    free_more(operands, few);
     if (index >= 0)
         *result = term_at(t, index);
     return index < 0 ? -1 : 0;
 }
 
-/* What a computation gives to Python: a Tracer even of a constant, which is a number like any other
- * of the function; but where rows are rewritten it is told apart. */
+/* The result of a computation for Python: a Tracer, even of a constant, which is a number of the
+ * function like any other; but a float of a constant where rows are rewritten. */
 static PyObject *result_of(Trace *t, Term x)
 {
     if (t->is_rewriting && is_number_term(x))
@@ -87,10 +83,10 @@ static PyObject *result_of(Trace *t, Term x)
 
 static int is_detaching(void)
 {
-    /* while a function is traced one mode is active: that it is traced */
+    /* tracing is one active mode; no_grad would be a second */
     if (modes_active() < 2)
         return 0;
-    PyObject *no_grad = PyObject_GetAttrString(hooks.state, "no_grad");
+    PyObject *no_grad = PyObject_GetAttrString(trace_hooks.state, "no_grad");
     const int is = no_grad ? PyObject_IsTrue(no_grad) : -1;
     Py_XDECREF(no_grad);
     return is;
@@ -122,9 +118,9 @@ static PyObject *unary(int32_t row, PyObject *x)
 /* Read an operand beside a Tracer: 1 if it is one, 0 if not, −1 with an exception. */
 static int read_beside(Trace *t, PyObject *x, const char *reflected, Term *term)
 {
-    if (is_tracer(x) || PyFloat_CheckExact(x) || Py_IS_TYPE(x, hooks.value))
+    if (is_tracer(x) || PyFloat_CheckExact(x) || is_traced_value(x))
         return term_of(t, x, term) < 0 ? -1 : 1;
-    PyObject *found = PyObject_CallFunction(hooks.operand, "Os", x, reflected);
+    PyObject *found = PyObject_CallFunction(trace_hooks.operand, "Os", x, reflected);
     const int is_ours = found != Py_NotImplemented;
     const int failed = !found || (is_ours && term_of(t, found, term) < 0);
     Py_XDECREF(found);
@@ -148,26 +144,26 @@ static PyObject *binary(int32_t row, PyObject *x, PyObject *y, const char *swapp
     return settled(t, result);
 }
 
-#define UNARY(name) \
-    static PyObject *tracer_##name(PyObject *x) \
-    { \
-        return unary(OP_##name, x); \
+#define UNARY_SLOT(name)                                                                          \
+    static PyObject *tracer_##name(PyObject *x)                                                   \
+    {                                                                                             \
+        return unary(OP_##name, x);                                                               \
     }
-#define BINARY(name, dunder) \
-    static PyObject *tracer_##name(PyObject *x, PyObject *y) \
-    { \
-        return binary(OP_##name, x, y, "__" #dunder "__", "__r" #dunder "__"); \
+#define BINARY_SLOT(name, dunder)                                                                 \
+    static PyObject *tracer_##name(PyObject *x, PyObject *y)                                      \
+    {                                                                                             \
+        return binary(OP_##name, x, y, "__" #dunder "__", "__r" #dunder "__");                    \
     }
 
-UNARY(neg)
-UNARY(abs)
-BINARY(add, add)
-BINARY(sub, sub)
-BINARY(mul, mul)
-BINARY(div, truediv)
-BINARY(mod, mod)
-BINARY(floordiv, floordiv)
-BINARY(pow, pow)
+UNARY_SLOT(neg)
+UNARY_SLOT(abs)
+BINARY_SLOT(add, add)
+BINARY_SLOT(sub, sub)
+BINARY_SLOT(mul, mul)
+BINARY_SLOT(div, truediv)
+BINARY_SLOT(mod, mod)
+BINARY_SLOT(floordiv, floordiv)
+BINARY_SLOT(pow, pow)
 
 static PyObject *tracer_power(PyObject *x, PyObject *y, PyObject *modulus)
 {
@@ -178,11 +174,11 @@ static PyObject *tracer_power(PyObject *x, PyObject *y, PyObject *modulus)
 
 /* ------ methods */
 
-#define ROW(python, name, doc) \
-    static PyObject *method_##python(PyObject *x, PyObject *unused) \
-    { \
-        (void)unused; \
-        return unary(OP_##name, x); \
+#define ROW(python, name, doc)                                                                    \
+    static PyObject *method_##python(PyObject *x, PyObject *unused)                               \
+    {                                                                                             \
+        (void)unused;                                                                             \
+        return unary(OP_##name, x);                                                               \
     }
 UNARY_METHODS(ROW)
 #undef ROW
@@ -224,7 +220,7 @@ static void tracer_dealloc(PyObject *self)
     Py_TYPE(self)->tp_free(self);
 }
 
-/* Without a tp_clear: what a trace is part of a cycle through, it gives up itself. */
+/* Without a tp_clear: a cycle through a Tracer runs through its trace, whose tp_clear breaks it. */
 static int tracer_traverse(PyObject *self, visitproc visit, void *arg)
 {
     Py_VISIT(((Tracer *)self)->trace);
@@ -239,7 +235,7 @@ static PyMemberDef tracer_members[] = {
 
 static PyTypeObject TracerType = {
     PyVarObject_HEAD_INIT(NULL, 0)
-    .tp_name = "scalargrad.native._trace.Tracer",
+    .tp_name = "scalargrad.native._engine.Tracer",
     .tp_doc = "A number of a function that is being traced.",
     .tp_basicsize = sizeof(Tracer),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,

@@ -1,16 +1,24 @@
-/* A trace's columns as sequences: its rows, operands, numbers, lanes and Tracers, by node. */
+/* A trace's columns as sequences: its rows, operands, numbers, lanes and Tracers, by node.
+ * Included by module.c. */
 #ifndef SCALARGRAD_VIEWS_H
 #define SCALARGRAD_VIEWS_H
 
 #include "tracer.h"
 
-enum { ROWS, OPERANDS, NUMBERS, LANE_FLAGS, PLAIN_FLAGS, TRACERS };
+enum {
+    COLUMN_ROWS,
+    COLUMN_OPERANDS,
+    COLUMN_NUMBERS,
+    COLUMN_LANE_FLAGS,
+    COLUMN_PLAIN_FLAGS,
+    COLUMN_TRACERS
+};
 
 typedef struct {
     PyObject_HEAD
     Trace *trace;
     long kind;
-} Column;
+} TraceColumn;
 
 static PyObject *operand_tuple(const Trace *t, int32_t i)
 {
@@ -28,23 +36,23 @@ static PyObject *operand_tuple(const Trace *t, int32_t i)
 
 static Py_ssize_t column_length(PyObject *self)
 {
-    return ((Column *)self)->trace->size;
+    return ((TraceColumn *)self)->trace->size;
 }
 
 static PyObject *column_item(PyObject *self, Py_ssize_t at)
 {
-    Trace *t = ((Column *)self)->trace;
+    Trace *t = ((TraceColumn *)self)->trace;
     if (at < 0 || at >= t->size) {
         PyErr_Format(PyExc_IndexError, "there is no node %zd among %d", at, t->size);
         return NULL;
     }
     const int32_t i = (int32_t)at;
-    switch (((Column *)self)->kind) {
-    case ROWS: return row_of(t, t->node[i].row);
-    case OPERANDS: return operand_tuple(t, i);
-    case NUMBERS: return PyFloat_FromDouble(t->node[i].number);
-    case LANE_FLAGS: return PyBool_FromLong(t->node[i].lane);
-    case PLAIN_FLAGS: return PyBool_FromLong(t->node[i].plain);
+    switch (((TraceColumn *)self)->kind) {
+    case COLUMN_ROWS: return operator_by_code(t, t->node[i].row);
+    case COLUMN_OPERANDS: return operand_tuple(t, i);
+    case COLUMN_NUMBERS: return PyFloat_FromDouble(t->node[i].number);
+    case COLUMN_LANE_FLAGS: return PyBool_FromLong(t->node[i].lane);
+    case COLUMN_PLAIN_FLAGS: return PyBool_FromLong(t->node[i].plain);
     default: return tracer_of(t, i);
     }
 }
@@ -52,13 +60,13 @@ static PyObject *column_item(PyObject *self, Py_ssize_t at)
 static void column_dealloc(PyObject *self)
 {
     PyObject_GC_UnTrack(self);
-    Py_DECREF(((Column *)self)->trace);
+    Py_DECREF(((TraceColumn *)self)->trace);
     PyObject_GC_Del(self);
 }
 
 static int column_traverse(PyObject *self, visitproc visit, void *arg)
 {
-    Py_VISIT(((Column *)self)->trace);
+    Py_VISIT(((TraceColumn *)self)->trace);
     return 0;
 }
 
@@ -67,11 +75,11 @@ static PySequenceMethods column_as_sequence = {
     .sq_item = column_item,
 };
 
-static PyTypeObject ColumnType = {
+static PyTypeObject TraceColumnType = {
     PyVarObject_HEAD_INIT(NULL, 0)
-    .tp_name = "scalargrad.native._trace.Column",
+    .tp_name = "scalargrad.native._engine.TraceColumn",
     .tp_doc = "Something of every node of a trace, by index.",
-    .tp_basicsize = sizeof(Column),
+    .tp_basicsize = sizeof(TraceColumn),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .tp_dealloc = column_dealloc,
     .tp_traverse = column_traverse,
@@ -80,7 +88,7 @@ static PyTypeObject ColumnType = {
 
 static PyObject *column_of(PyObject *trace, void *kind)
 {
-    Column *column = PyObject_GC_New(Column, &ColumnType);
+    TraceColumn *column = PyObject_GC_New(TraceColumn, &TraceColumnType);
     if (!column)
         return NULL;
     column->trace = (Trace *)Py_NewRef(trace);
@@ -89,15 +97,16 @@ static PyObject *column_of(PyObject *trace, void *kind)
     return (PyObject *)column;
 }
 
-#define COLUMN(name, kind, doc) {name, column_of, NULL, doc, (void *)(intptr_t)(kind)}
+#define TRACE_COLUMN(name, kind, doc) {name, column_of, NULL, doc, (void *)(intptr_t)(kind)}
 
 static PyGetSetDef trace_columns[] = {
-    COLUMN("rows", ROWS, "The operator of each node, or what stands for an input or a constant."),
-    COLUMN("operands", OPERANDS, "The nodes that each is computed from."),
-    COLUMN("numbers", NUMBERS, "What each was this time."),
-    COLUMN("lanes", LANE_FLAGS, "Whether each differs from lane to lane."),
-    COLUMN("plain", PLAIN_FLAGS, "Whether eager has a float for each, and no Value."),
-    COLUMN("tracers", TRACERS, "The Tracer that stands for each."),
+    TRACE_COLUMN("rows", COLUMN_ROWS,
+                 "The operator of each node, or what stands for an input or a constant."),
+    TRACE_COLUMN("operands", COLUMN_OPERANDS, "The nodes that each is computed from."),
+    TRACE_COLUMN("numbers", COLUMN_NUMBERS, "What each was this time."),
+    TRACE_COLUMN("lanes", COLUMN_LANE_FLAGS, "Whether each differs from lane to lane."),
+    TRACE_COLUMN("plain", COLUMN_PLAIN_FLAGS, "Whether eager has a float for each, and no Value."),
+    TRACE_COLUMN("tracers", COLUMN_TRACERS, "The Tracer that stands for each."),
     {NULL, NULL, NULL, NULL, NULL},
 };
 

@@ -14,14 +14,12 @@ import pytest
 
 import scalargrad as sg
 from scalargrad.compiler import compile
-from scalargrad.compiler.branches.paths import Path
+from scalargrad.compiler.branches.path import Path
 from scalargrad.compiler.compiled import Compiled
-from tests.support.compiled import RUNNERS, running, value_and_gradients
+from tests.support.compiled import EACH_RUNNER, running, value_and_gradients
 from tests.support.expressions import rounds
 
 np = pytest.importorskip("numpy")
-
-EACH_RUNNER = pytest.mark.parametrize("runner", RUNNERS)
 
 
 def paths_of(compiled: Compiled) -> Iterator[Path]:

@@ -205,12 +205,12 @@ def test_calls_of_any_structure_one_after_the_other(args: list[Any]) -> None:
         assert same == {"same": x}
 
 
-def test_calls_that_alternate_in_form_are_all_read_the_short_way() -> None:
+def test_calls_that_alternate_in_form_all_take_shortcuts() -> None:
     gate = compile(lambda x: total(x))
     forms = [[1.0, 2.0], (1.0, 2.0), {"a": 1.0, "b": 2.0}, [[1.0], [2.0]], 1.0]
     for x in forms:
         gate(x)
-    gate.long_way = lambda args, named: pytest.fail("a call took the long way")
+    gate._in_full = lambda args, named: pytest.fail("a call was made in full")
     for _ in range(3):
         for x in forms:
             assert gate(x) == pytest.approx(total(x))

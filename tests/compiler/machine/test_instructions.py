@@ -19,8 +19,8 @@ from scalargrad.compiler.machine.instructions import (
     Meaning,
     row_instruction,
 )
+from scalargrad.compiler.trace.guards import COMPARE
 from scalargrad.compiler.trace.native import machine
-from scalargrad.compiler.trace.recorder import COMPARE
 from scalargrad.compiler.trace.vocabulary import BEFORE, LANES
 from tests.support.expressions import rounds
 from tests.support.instructions_made import SIZES, code_of, made

@@ -29,10 +29,11 @@ from scalargrad.compiler.machine.instructions import (
     row_instruction,
 )
 from scalargrad.compiler.machine.interpreter import Outcome, interpret
-from scalargrad.compiler.passes.lower import lane_sums
-from scalargrad.compiler.passes.program import Program
+from scalargrad.compiler.passes.lane_sums import lane_sums
+from scalargrad.compiler.pipeline import program_of
+from scalargrad.compiler.trace.body import Body
+from scalargrad.compiler.trace.in_python import Trace
 from scalargrad.compiler.trace.native import machine
-from scalargrad.compiler.trace.recorder import Trace
 from scalargrad.compiler.trace.vocabulary import BEFORE, LANES
 from scalargrad.rows import BUILT_IN, Operator
 from tests.support.compiled import instruction_sets, is_close, own_error, running
@@ -212,7 +213,7 @@ def encoded(f: Callable[..., Any], *numbers: float) -> tuple[Code, list[bool]]:
     lanes = (False, False, False, False, True, True)
     inputs = [trace.input(x, lane) for x, lane in zip(numbers, lanes)]
     outputs = [trace.index(x) for x in f(*inputs)]
-    program = Program(trace, [*outputs, *lane_sums(trace, outputs, inputs[0])])
+    program = program_of(Body(trace, [*outputs, *lane_sums(trace, outputs, inputs[0])]))
     has_lanes = [program.trace.lanes[i] for i in program.outputs]
     columns = [i for i in program.inputs if program.trace.lanes[i]]
     places = {i: (0, k) for k, i in enumerate(columns)}

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import operator
 import random
-import struct
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,7 +15,7 @@ import scalargrad as sg
 from scalargrad import ops
 from scalargrad.compiler import compile
 from scalargrad.compiler.machine.instructions import PACK, WIDE_ROW
-from scalargrad.compiler.trace.recorder import Trace
+from scalargrad.compiler.trace.in_python import Trace
 from scalargrad.compiler.trace.vocabulary import accumulate
 from tests.support.compiled import (
     HAS_MACHINE,
@@ -26,6 +25,7 @@ from tests.support.compiled import (
     of_arguments,
 )
 from tests.support.expressions import rounds
+from tests.support.floats import all_bits
 
 if not HAS_MACHINE:
     pytest.skip("the native machine was not built", allow_module_level=True)
@@ -43,10 +43,6 @@ def one_by_one() -> Iterator[None]:
         yield
     finally:
         reroll.FEW = few
-
-
-def bits(numbers: Iterable[float]) -> list[bytes]:
-    return [struct.pack("<d", x if x == x else math.nan) for x in numbers]
 
 
 def both_ways(f: Callable[..., Any], xs: list[float]) -> tuple[list[float], list[float]]:
@@ -222,7 +218,7 @@ def test_exact_programs_give_the_same_bits() -> None:
         width = source.choice((2, 4, 5, 8, 9, 17))
         f = of_layers(layers(source, EXACT, width))
         found, expected = both_ways(f, [source.uniform(-1.0, 1.0) for _ in range(width)])
-        assert bits(found) == bits(expected)
+        assert all_bits(found) == all_bits(expected)
 
 
 def test_programs_with_functions_differ_by_what_these_may_be_off() -> None:
@@ -241,7 +237,7 @@ def test_infinities_and_zero_adjoints_are_as_they_were() -> None:
         return sum(sg.where(x > 0.0, sg.sqrt(x), 0.0) * y for x, y in zip(xs[::2], xs[1::2]))
 
     found, expected = both_ways(f, [0.0, 1.0, 4.0, 0.0, -1.0, math.inf, 9.0, 2.0] * 3)
-    assert bits(found) == bits(expected)
+    assert all_bits(found) == all_bits(expected)
 
 
 def test_a_loop_over_samples_runs_in_few_instructions() -> None:

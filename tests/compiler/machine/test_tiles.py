@@ -14,8 +14,9 @@ import scalargrad as sg
 from scalargrad.compiler import compile
 from scalargrad.compiler.machine import instructions
 from scalargrad.compiler.machine.instructions import EndingKind
-from scalargrad.compiler.passes.program import Program
-from scalargrad.compiler.trace.recorder import Trace
+from scalargrad.compiler.pipeline import program_of
+from scalargrad.compiler.trace.body import Body
+from scalargrad.compiler.trace.in_python import Trace
 from tests.support.compiled import HAS_MACHINE, instruction_sets, running, value_and_gradients
 
 if not HAS_MACHINE:
@@ -33,7 +34,7 @@ LANES = (1, 63, 64, 65, 128, 261)
 def tiles(f: Callable[..., Any], *lanes: bool) -> Tiles:
     trace = Trace()
     out = f(*[trace.input(0.5 + k, lane) for k, lane in enumerate(lanes)])
-    return Tiles(Program(trace, [trace.index(x) for x in out]))
+    return Tiles(program_of(Body(trace, [trace.index(x) for x in out])))
 
 
 def shapes(found: Tiles) -> list[tuple[int, int, int]]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 import operator
 import random
-import struct
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
@@ -24,6 +23,7 @@ from scalargrad.compiler.machine.instructions import (
 from scalargrad.rows import BUILT_IN
 from tests.support.compiled import HAS_MACHINE, instruction_sets, running
 from tests.support.expressions import rounds
+from tests.support.floats import all_bits
 
 if not HAS_MACHINE:
     pytest.skip("the native machine was not built", allow_module_level=True)
@@ -35,10 +35,6 @@ machine: Any = pytest.importorskip("scalargrad.native._machine")
 ROWS: int = machine.rows_at_once()
 SIZES = (1, 3, 7, 8, 9, 56, 57, 63, 64, 65, 131)
 ADD, WHERE = BUILT_IN["add"].code, BUILT_IN["where"].code
-
-
-def bits(numbers: Iterable[float]) -> list[bytes]:
-    return [struct.pack("<d", x if x == x else math.nan) for x in numbers]
 
 
 def program(code: Sequence[int], initial: Sequence[float], results: Sequence[int]) -> Any:
@@ -76,7 +72,7 @@ def test_sums_of_products_are_those_of_the_numbers(name: str, size: int) -> None
 
     with running(name):
         found = run(code, initial, range(3 * size, 4 * size))
-    assert bits(found) == bits(map(total, range(size)))
+    assert all_bits(found) == all_bits(map(total, range(size)))
 
 
 @pytest.mark.parametrize("name", instruction_sets())
@@ -136,7 +132,7 @@ def test_sums_that_share_their_stretches_are_those_of_the_numbers(
     expected = [total(row, i) for row in range(rows) for i in range(size)]
     with running(name):
         found = run(tile(outs, firsts, size, terms), initial, range(end, end + rows * size))
-    assert bits(found) == bits(expected)
+    assert all_bits(found) == all_bits(expected)
 
 
 def wide_sum(out: int, size: int, first: int, kind: int, terms: Sequence[int]) -> Any:
@@ -178,7 +174,7 @@ def test_code_in_tiles_does_the_same(name: str) -> None:
         out = range(40 + size, computed[-1] + 1)
         with running(name):
             apart, together = (
-                bits(run(words, initial, out)) for words in (code, wide.tiled(code, ONE))
+                all_bits(run(words, initial, out)) for words in (code, wide.tiled(code, ONE))
             )
         assert all(apart[k - out[0]] == together[k - out[0]] for k in computed)
 

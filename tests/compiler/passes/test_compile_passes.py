@@ -11,11 +11,14 @@ import pytest
 
 import scalargrad as sg
 from scalargrad import ops
-from scalargrad.compiler.passes.lower import lane_sums, lowered
+from scalargrad.compiler.machine.encode import Encoder
+from scalargrad.compiler.passes.lane_sums import lane_sums
+from scalargrad.compiler.passes.lower import lowered
 from scalargrad.compiler.passes.program import Program
-from scalargrad.compiler.trace.recorder import CONSTANT, INPUT, Trace, Tracer
-from scalargrad.compiler.trace.vocabulary import lanes_sum
-from tests.support.compiled import HAS_MACHINE
+from scalargrad.compiler.pipeline import program_of
+from scalargrad.compiler.trace.body import Body
+from scalargrad.compiler.trace.in_python import Trace, Tracer
+from scalargrad.compiler.trace.vocabulary import CONSTANT, INPUT, lanes_sum
 
 LANE, UNIFORM = True, False
 
@@ -30,7 +33,7 @@ def traced(f: Callable[..., Any], *inputs: tuple[float, bool]) -> tuple[Trace, l
 def program(f: Callable[..., Any], *inputs: tuple[float, bool]) -> Program:
     trace, _, out = traced(f, *inputs)
     outputs = out if isinstance(out, list) else [out]
-    return Program(trace, [trace.index(x) for x in outputs])
+    return program_of(Body(trace, [trace.index(x) for x in outputs]))
 
 
 def rows(trace: Trace) -> list[str]:
@@ -71,7 +74,7 @@ def test_each_lane_has_what_depends_on_something_that_each_lane_has() -> None:
 
 def test_rows_written_with_rows_are_taken_apart() -> None:
     trace, _, out = traced(lambda x: sg.sigmoid(x) + sg.logsumexp([x, 1.0]), (0.5, LANE))
-    new, (at,), _ = lowered(trace, [out.index], careful=False)
+    new, (at,), _ = lowered(Body(trace, [out.index]), careful=False)
     assert not {"sigmoid", "logsumexp"} & set(rows(new))
     assert {"exp", "log1p"} <= set(rows(new))
     assert new.numbers[at] == pytest.approx(trace.numbers[out.index], rel=1e-15)
@@ -94,7 +97,7 @@ def test_numbers_are_multiplied_with_each_other_where_that_is_exact(
     f: Callable[[Any], Any], kept: list[str]
 ) -> None:
     trace, _, out = traced(f, (0.7, LANE))
-    new, (at,), _ = lowered(trace, [out.index], careful=False)
+    new, (at,), _ = lowered(Body(trace, [out.index]), careful=False)
     assert [new.row(i).name for i in new.needed([at]) if new.operands[i]] == kept
     assert new.numbers[at] == trace.numbers[out.index]
 
@@ -179,7 +182,7 @@ def test_contributions_are_products_until_an_output_is_not_finite() -> None:
     trace = Trace()
     a, b, c = (trace.input(x, LANE) for x in (2.0, 3.0, 5.0))
     both = trace.compute(ops.add, [ops.chain(a, b), a * c])
-    found = Program(trace, [both.index])
+    found = program_of(Body(trace, [both.index]))
     assert found.counts() == {"products": 1}
     assert found.carefully.counts() == {"chain": 1, "products": 1}
     assert found.carefully.carefully is found.carefully
@@ -190,7 +193,7 @@ def test_contributions_are_products_until_an_output_is_not_finite() -> None:
 def test_a_program_without_contributions_is_careful_as_it_is() -> None:
     trace = Trace()
     a, b = (trace.input(x, LANE) for x in (2.0, 3.0))
-    found = Program(trace, [(a * b).index])
+    found = program_of(Body(trace, [(a * b).index]))
     assert found.carefully is found
 
 
@@ -198,7 +201,7 @@ def test_what_a_guard_compares_is_right_at_once() -> None:
     trace = Trace()
     a, b = (trace.input(x, LANE) for x in (2.0, 3.0))
     assert trace.branch("<", ops.chain(a, b), 7.0)
-    found = Program(trace, [(a * b).index])
+    found = program_of(Body(trace, [(a * b).index]))
     assert found.is_careful
     assert "chain" in found.counts()
 
@@ -235,7 +238,7 @@ def replayed(found: Program) -> list[float]:
 def lanes_summed(f: Callable[..., Any], *inputs: tuple[float, bool]) -> tuple[Trace, Program]:
     trace, tracers, out = traced(lambda n, *xs: f(*xs), (64.0, UNIFORM), *inputs)
     sums = lane_sums(trace, [trace.index(out)], tracers[0])
-    return trace, Program(trace, sums)
+    return trace, program_of(Body(trace, sums))
 
 
 def test_factors_that_are_the_same_in_all_lanes_leave_a_sum_over_lanes() -> None:
@@ -264,19 +267,14 @@ def test_what_has_no_lanes_is_multiplied_by_their_number() -> None:
 
 # ------ registers
 
-needs_machine = pytest.mark.skipif(not HAS_MACHINE, reason="the native machine was not built")
-
 
 def registers(found: Program) -> int:
-    from scalargrad.compiler.machine.encode import Encoder
-
     inputs = [i for i in found.inputs if found.trace.lanes[i]]
     encoder = Encoder(found, {i: (0, k) for k, i in enumerate(inputs)}, 1)
     encoder.encoded()
     return encoder.registers
 
 
-@needs_machine
 @pytest.mark.parametrize("length", [10, 100, 1000])
 def test_a_long_chain_needs_few_registers(length: int) -> None:
     def f(x: Any) -> Any:
@@ -287,7 +285,6 @@ def test_a_long_chain_needs_few_registers(length: int) -> None:
     assert registers(program(f, (0.5, LANE))) <= 3
 
 
-@needs_machine
 def test_what_is_kept_for_later_keeps_its_register() -> None:
     def f(x: Any) -> Any:
         kept = [sg.sin(x * (k + 1.0)) for k in range(20)]

@@ -12,11 +12,10 @@ import pytest
 
 import scalargrad as sg
 from scalargrad.compiler import compile
+from tests.support.changes import Case, number
 
 pytest.importorskip("numpy")
 
-Case = tuple[Callable[[Any], Any], Callable[[], object]]
-"""A function, and what changes something that it sees."""
 CASES: dict[str, Callable[[], Case]] = {}
 OPTION: Any = None
 ACTIVATION: Any = sg.tanh
@@ -220,10 +219,6 @@ def test_a_change_is_seen_by_the_next_call(name: str, at: Any) -> None:
     change()
     assert number(compiled(at)) == number(f(at)) != before
     assert number(sg.value_and_grad(compiled)(at)[0]) == number(f(at))
-
-
-def number(x: Any) -> float:
-    return x.data if isinstance(x, sg.Value) else float(x)
 
 
 def test_attributes_that_the_function_does_not_name_do_not_matter() -> None:

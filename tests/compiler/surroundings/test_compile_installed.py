@@ -16,6 +16,9 @@ import scalargrad as sg
 from scalargrad.compiler import compile
 from scalargrad.compiler.surroundings.installed import is_installed_class, is_installed_module
 from scalargrad.compiler.surroundings.walk import surroundings
+from scalargrad.drawing.picture.drawing import Drawing
+from scalargrad.nn import MLP
+from scalargrad.optim import SGD
 
 np = pytest.importorskip("numpy")
 
@@ -185,7 +188,12 @@ def test_code_without_a_file_is_the_user_s_own() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [dict, np.ndarray, Path, type(sg.tanh), sg.Value, np.random.Generator]
+    "kind",
+    [
+        *(dict, np.ndarray, Path, type(sg.tanh), sg.Value, np.random.Generator),
+        # of every folder of the library itself
+        *(MLP, SGD, Drawing, type(compile(abs))),
+    ],
 )
 def test_classes_that_are_installed(kind: type) -> None:
     assert is_installed_class(kind)

@@ -46,19 +46,19 @@ def test_any_change_of_anything_is_seen(seed: int) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         for _ in range(STEPS):
-            # three times: traced, run the long way, run the short way
+            # three times: traced, made in full, by a shortcut
             for x in (2.0, 2.0, -1.0):
                 found, expected = outcome(compiled, x), outcome(program.f, x)
                 assert agree(found, expected), (found, expected, program.source, done)
             done.append(program.change())
 
 
-def test_most_programs_take_the_short_way() -> None:
+def test_most_programs_take_a_shortcut() -> None:
     if not HAS_MACHINE:
         pytest.skip("where the machine was not built all is looked at in each call")
     short = 0
     for seed in range(50):
         compiled = compile(Program(seed).f)
         outcomes = [outcome(compiled, 2.0) for _ in range(3)]
-        short += bool(compiled._short) or isinstance(outcomes[0], type)
+        short += bool(compiled._shortcuts) or isinstance(outcomes[0], type)
     assert short >= 45

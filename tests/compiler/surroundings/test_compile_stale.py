@@ -26,11 +26,10 @@ import pytest
 import scalargrad as sg
 from scalargrad import nn, optim
 from scalargrad.compiler import compile
+from tests.support.changes import Case, number
 
 np = pytest.importorskip("numpy")
 
-Case = tuple[Callable[[Any], Any], Callable[[], object]]
-"""A function, and what changes something that it uses."""
 CASES: dict[str, Callable[[], Case]] = {}
 UNWATCHED = {
     *("what_a_weak_reference_refers_to", "text_run_as_code", "globals_by_computed_name", "a_file"),
@@ -562,10 +561,6 @@ def check(f: Callable[[Any], Any], change: Callable[[], object], compiled: Any =
     after = number(f(2.5))
     assert after != before
     assert [number(compiled(2.5)) for _ in range(3)] == [after] * 3
-
-
-def number(x: Any) -> float:
-    return x.data if isinstance(x, sg.Value) else float(x)
 
 
 def test_what_cannot_be_watched_stands_in_the_listing() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import scalargrad as sg
 from scalargrad import Value, modes
-from scalargrad.compiler.trace import chosen, recorder
+from scalargrad.compiler.trace import chosen, in_python
 
 COMPARISONS = [operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne]
 NUMBERS = [-1.0, -0.0, 0.0, 1.0, 2.0, float("inf"), float("nan")]
@@ -78,7 +78,7 @@ def test_a_compiled_function_follows_the_values_it_closes_over(
 
 
 @each_comparison
-@pytest.mark.parametrize("kind", [chosen.Trace, recorder.Trace])
+@pytest.mark.parametrize("kind", [chosen.Trace, in_python.Trace])
 def test_comparing_closed_over_values_is_a_guard(compare: Any, kind: Any) -> None:
     v, w, here = Value(1.0), Value(2.0), kind()
     with modes.tracing(here):

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import scalargrad as sg
-from tests.support.browser import chromium, numbers, opened, steps, text, wait_until
+from tests.support.browser import numbers, opened, steps, text, wait_until
 
 
 def product(x: Any, y: Any, z: Any) -> Any:
@@ -33,12 +33,6 @@ def doubled(a: Any) -> Any:
     b = a + a
     b.label = "b"
     return b + b
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -17,16 +17,10 @@ import pytest
 import scalargrad as sg
 from scalargrad.losses import squared_error
 from scalargrad.nn import MLP
-from tests.support.browser import chromium, numbers, opened, steps, text, type_leaf
+from tests.support.browser import numbers, opened, steps, text, type_leaf
 
 RELATIVE = 1e-13
 COLUMNS = ("upstream", "local", "contribution", "total")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import scalargrad as sg
-from tests.support.browser import chromium, opened, steps, text, type_leaf, wait_until
+from tests.support.browser import opened, steps, text, type_leaf, wait_until
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -29,12 +29,6 @@ HOSTILE = [
 
 def product(x: Any, y: Any, z: Any) -> Any:
     return (x + y) * z
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 import scalargrad as sg
 from scalargrad import Value, draw
-from scalargrad.drawing.picture.modules import Model, Scopes, modules_by_parameters, recorded
+from scalargrad.drawing.picture.modules import ModuleTree, Scopes, modules_by_parameters, recorded
 from scalargrad.graph import backward_order
 from scalargrad.nn import MLP, Module, Neuron
 from tests.support.pictures import elements, texts, titles
@@ -45,7 +45,7 @@ class Squashed(Module):
 
 
 def noted(model: Any, f: Any) -> dict[str, str | None]:
-    scopes = Scopes(Model(model))
+    scopes = Scopes(ModuleTree(model))
     root = recorded(f, (), scopes)
     return {x.op.name: scopes.module_of.get(x) for x in backward_order(root) if x.op}
 
@@ -74,7 +74,7 @@ def test_nodes_built_by_a_comprehension_and_by_a_helper_belong_to_the_module() -
 
 def told(model: Any, root: Any) -> dict[str, str | None]:
     order = backward_order(root)
-    found = modules_by_parameters(Model(model), order)
+    found = modules_by_parameters(ModuleTree(model), order)
     return {x.op.name: found.get(x) for x in order if x.op}
 
 

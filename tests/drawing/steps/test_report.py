@@ -13,24 +13,8 @@ from scalargrad import Value
 from scalargrad.drawing import explain
 from scalargrad.drawing.steps.table import aligned, width
 from scalargrad.drawing.symbols.patterns import PATTERNS, SWAPS
+from tests.support.explained import counter_example, lecture
 from tests.support.neuron import NUMBERS, neuron
-
-
-def lecture() -> Value:
-    """The lectures' first graph, f = (x + y)·z."""
-    x, y, z = Value(-2.0, "x"), Value(5.0, "y"), Value(-4.0, "z")
-    q = x + y
-    f = q * z
-    q.label, f.label = "q", "f"
-    return f
-
-
-def counter_example() -> Value:
-    a = Value(1.0, "a")
-    b = a + a
-    c = b + b
-    b.label, c.label = "b", "c"
-    return c
 
 
 def test_text_is_aligned_whatever_the_width_of_the_letters() -> None:

@@ -16,27 +16,10 @@ from scalargrad import Value
 from scalargrad.drawing import explain
 from scalargrad.graph import backward_order
 from scalargrad.rows import BUILT_IN
+from tests.support.explained import counter_example, lecture
 from tests.support.expressions import random_expression
 from tests.support.floats import bits
-
-FUNCTIONS = {name: getattr(sg, name, op) for name, op in BUILT_IN.items()}
-
-
-def lecture() -> Value:
-    """The lectures' first graph, f = (x + y)·z."""
-    x, y, z = Value(-2.0, "x"), Value(5.0, "y"), Value(-4.0, "z")
-    q = x + y
-    f = q * z
-    q.label, f.label = "q", "f"
-    return f
-
-
-def counter_example() -> Value:
-    a = Value(1.0, "a")
-    b = a + a
-    c = b + b
-    b.label, c.label = "b", "c"
-    return c
+from tests.support.random_programs import FUNCTIONS
 
 
 def random_root(seed: int, special: float = 0.2) -> Value:

@@ -18,8 +18,7 @@ from scalargrad.drawing.symbols.names import names
 from scalargrad.rows import BUILT_IN
 from tests.support.expressions import random_expression
 from tests.support.floats import bits
-
-FUNCTIONS = {name: getattr(sg, name, op) for name, op in BUILT_IN.items()}
+from tests.support.random_programs import FUNCTIONS
 
 
 def run(code: str) -> dict[str, Any]:

@@ -14,20 +14,20 @@ from hypothesis import strategies as st
 import scalargrad as sg
 from scalargrad import Value
 from scalargrad.drawing.symbols.formula import PYTHON, TEXT, coefficient, short_number, written
-from scalargrad.drawing.symbols.in_symbols import Gate, temporaries
+from scalargrad.drawing.symbols.in_symbols import InSymbols, temporaries
 from scalargrad.drawing.symbols.names import names
-from scalargrad.drawing.symbols.terms import Reading, Tape, Term, number, postorder
+from scalargrad.drawing.symbols.terms import Algebra, Reading, Term, number, postorder
 from scalargrad.rows import BUILT_IN, Operator
 from tests.support.floats import bits
 
 
-def gate(node: Value) -> Gate:
-    return Gate(node, names(node))
+def gate(node: Value) -> InSymbols:
+    return InSymbols(node, names(node))
 
 
-def text(function: Any, *numbers: float, tape: Tape | None = None, style: Any = TEXT) -> str:
-    tape = tape or Tape()
-    terms = [tape.variable(name, x) for name, x in zip("xyz", numbers)]
+def text(function: Any, *numbers: float, algebra: Algebra | None = None, style: Any = TEXT) -> str:
+    algebra = algebra or Algebra()
+    terms = [algebra.variable(name, x) for name, x in zip("xyz", numbers)]
     return str(written([function(*terms)], style, temporaries()))
 
 
@@ -38,7 +38,7 @@ def node_at(op: Operator, sample: Any) -> Value:
 
 
 @pytest.mark.parametrize("op", BUILT_IN.values(), ids=lambda op: op.name)
-@pytest.mark.parametrize("kind", [Tape, Reading])
+@pytest.mark.parametrize("kind", [Algebra, Reading])
 def test_every_partial_runs_on_symbols_to_its_number(op: Operator, kind: Any) -> None:
     for sample in op.samples:
         node = node_at(op, sample)
@@ -148,7 +148,7 @@ def built(tree: Any, variables: dict[str, Term]) -> Any:
         op, *inside = tree
         terms = tuple(built(x, variables) for x in inside)
         value = op.forward(*map(number, terms))
-        return Term(Tape(), value, op=op, operands=terms)
+        return Term(Algebra(), value, op=op, operands=terms)
     return variables[tree] if isinstance(tree, str) else tree
 
 
@@ -171,7 +171,7 @@ def nested_bars(tree: Any) -> int:
 
 @given(operands)
 def test_brackets_stand_where_they_must(tree: Any) -> None:
-    variables = {name: Tape().variable(name, x) for name, x in AT.items()}
+    variables = {name: Algebra().variable(name, x) for name, x in AT.items()}
     term = built(tree, variables)
     assume(nested_bars(tree) <= 1)
     assume(all(isfinite(x.number) for x in postorder([term])))
@@ -207,22 +207,22 @@ def test_python_is_written_with_the_brackets_it_needs(build: Any, formula: str) 
 
 
 def test_a_symbol_refuses_what_would_freeze_a_branch_or_a_number() -> None:
-    x = Tape().variable("x", 1.0)
+    x = Algebra().variable("x", 1.0)
     for freezing in (bool, float, lambda x: x == 1.0, lambda x: x > 0.0, operator.index):
         with pytest.raises(TypeError):
             freezing(x)
 
 
 def test_terms_are_walked_without_recursion() -> None:
-    x = y = Tape().variable("x", 1.0)
+    x = y = Algebra().variable("x", 1.0)
     for _ in range(20_000):
         y = y + x
     assert len(postorder([y])) == 20_001
 
 
 def test_what_leaves_no_trace_changes_no_bit() -> None:
-    x = Tape().variable("x", -0.0)
+    x = Algebra().variable("x", -0.0)
     assert text(lambda x: x * 1.0, 2.0) == "x"
     assert text(lambda x: 0.0 + x, 2.0) == "0 + x"
-    assert text(lambda x: 0.0 + x, 2.0, tape=Reading()) == "x"
+    assert text(lambda x: 0.0 + x, 2.0, algebra=Reading()) == "x"
     assert bits(number(0.0 + x)) == bits(0.0)

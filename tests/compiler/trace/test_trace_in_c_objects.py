@@ -16,22 +16,23 @@ from scalargrad.backward import symbolic_adjoints
 from scalargrad.compiler import compile
 from scalargrad.compiler.machine.runner import NATIVE
 from scalargrad.compiler.passes import lower
-from scalargrad.compiler.passes.program import Program
-from scalargrad.compiler.trace import chosen, recorder
+from scalargrad.compiler.pipeline import program_of
+from scalargrad.compiler.trace import chosen, in_python
+from scalargrad.compiler.trace.body import Body
 from scalargrad.compiler.trace.vocabulary import products
 from tests.support.compiled import adjoints_of, value_and_gradients
 
 if NATIVE:
     from scalargrad.compiler.machine import encode
 
-Taped = chosen.Trace
-pytestmark = pytest.mark.skipif(Taped is recorder.Trace, reason="there is no trace in C")
+InC = chosen.Trace
+pytestmark = pytest.mark.skipif(InC is in_python.Trace, reason="there is no trace in C")
 
 # ------ objects
 
 
 def test_the_same_number_is_the_same_object_as_long_as_there_is_one() -> None:
-    found = Taped()
+    found = InC()
     x = found.input(2.0)
     y = x * x
     assert x * x is y
@@ -39,7 +40,7 @@ def test_the_same_number_is_the_same_object_as_long_as_there_is_one() -> None:
 
 
 def test_a_trace_lives_as_long_as_one_of_its_numbers_and_no_longer() -> None:
-    found = Taped()
+    found = InC()
     reference = weakref.ref(found)
     x = found.input(2.0) * 3.0
     del found
@@ -49,7 +50,7 @@ def test_a_trace_lives_as_long_as_one_of_its_numbers_and_no_longer() -> None:
 
 
 def test_a_cycle_through_an_operator_of_the_users_own_is_freed() -> None:
-    found = Taped()
+    found = InC()
     reference = weakref.ref(found)
     x = found.input(2.0)
     kept = sg.operator("kept", lambda u: u, lambda out, u, cycle=[x]: 1.0)
@@ -60,7 +61,7 @@ def test_a_cycle_through_an_operator_of_the_users_own_is_freed() -> None:
 
 
 def test_a_deep_trace_is_freed_without_recursion() -> None:
-    found = Taped()
+    found = InC()
     kept = [found.input(1.0)]
     for _ in range(300_000):
         kept.append(kept[-1] + 1.0)
@@ -73,7 +74,7 @@ def test_a_deep_trace_is_freed_without_recursion() -> None:
 
 
 def test_a_number_of_another_trace_is_refused() -> None:
-    x, y = Taped().input(1.0), Taped().input(2.0)
+    x, y = InC().input(1.0), InC().input(2.0)
     with pytest.raises(TypeError, match="kept and used in another"):
         x * y
     with pytest.raises(TypeError, match="kept and used in another"):
@@ -82,7 +83,7 @@ def test_a_number_of_another_trace_is_refused() -> None:
 
 @pytest.mark.parametrize("operand", ["a", None, 1j, [1.0], b"x"])
 def test_what_is_no_number_is_refused(operand: Any) -> None:
-    x = Taped().input(1.0)
+    x = InC().input(1.0)
     for compute in (lambda: x * operand, lambda: operand - x, lambda: x**operand):
         with pytest.raises(TypeError):
             compute()
@@ -90,13 +91,13 @@ def test_what_is_no_number_is_refused(operand: Any) -> None:
 
 
 def test_numbers_beyond_the_floats_are_refused() -> None:
-    x = Taped().input(1.0)
+    x = InC().input(1.0)
     with pytest.raises(OverflowError):
         x + 10**400
 
 
 def test_three_operands_of_a_power_are_refused() -> None:
-    x = Taped().input(1.0)
+    x = InC().input(1.0)
     with pytest.raises(TypeError):
         pow(x, 2, 5)
 
@@ -104,11 +105,11 @@ def test_three_operands_of_a_power_are_refused() -> None:
 @pytest.mark.parametrize("protocol", [float, int, complex, lambda x: [1][x]])
 def test_what_would_freeze_a_number_is_refused(protocol: Callable[[Any], Any]) -> None:
     with pytest.raises(TypeError, match="compile cannot follow"):
-        protocol(Taped().input(1.0))
+        protocol(InC().input(1.0))
 
 
 def test_a_row_with_too_few_operands_is_refused() -> None:
-    found = Taped()
+    found = InC()
     x = found.input(1.0)
     for row, operands in ((ops.add, [x]), (ops.tanh, []), (products, [x]), (ops.where, [x, x])):
         with pytest.raises(TypeError):
@@ -117,7 +118,7 @@ def test_a_row_with_too_few_operands_is_refused() -> None:
 
 
 def wrong_calls(found: Any, x: Any) -> list[Callable[[], Any]]:
-    other = Taped()
+    other = InC()
     return [
         lambda: found.needed([99]),
         lambda: found.needed([-1]),
@@ -136,7 +137,7 @@ def wrong_calls(found: Any, x: Any) -> list[Callable[[], Any]]:
         lambda: found.adjoints(other.input(1.0), [x], 1.0),
         lambda: found.copy(found, []),
         lambda: found.copy(other, [0]),
-        lambda: found.copy(recorder.Trace(), []),
+        lambda: found.copy(in_python.Trace(), []),
         lambda: found.ask([], []),
         lambda: found.ask((1,), ()),
         lambda: type(x)(),
@@ -149,16 +150,16 @@ def wrong_calls(found: Any, x: Any) -> list[Callable[[], Any]]:
     ]
 
 
-@pytest.mark.parametrize("k", range(len(wrong_calls(Taped() if Taped else None, None))))
+@pytest.mark.parametrize("k", range(len(wrong_calls(InC() if InC else None, None))))
 def test_wrong_calls_raise(k: int) -> None:
-    found = Taped()
+    found = InC()
     x = found.input(1.0)
     with pytest.raises((TypeError, ValueError, IndexError, AttributeError, OverflowError)):
         wrong_calls(found, x)[k]()
 
 
 def test_indices_put_in_from_outside_are_checked() -> None:
-    found, value = Taped(), sg.Value(1.0)
+    found, value = InC(), sg.Value(1.0)
     x = found.input(2.0)
     found.captured[value] = 10**6
     with pytest.raises(IndexError):
@@ -166,7 +167,7 @@ def test_indices_put_in_from_outside_are_checked() -> None:
 
 
 def test_a_subclass_is_no_number_of_the_trace() -> None:
-    x = Taped().input(1.0)
+    x = InC().input(1.0)
     kind = type("Other", (type(x),), {"__slots__": ()})
     # what a number of a trace says of itself is another thing
     object.__dict__["__class__"].__set__(x, kind)
@@ -185,7 +186,7 @@ def test_an_exception_anywhere_in_the_gradient_leaves_the_trace_as_good(at: int)
         return 2.0 * u
 
     square = sg.operator("square", lambda u: u * u, raising)
-    found = Taped()
+    found = InC()
     x = found.input(1.5)
     out = x
     for _ in range(10):
@@ -218,7 +219,7 @@ def test_several_threads_trace_at_once() -> None:
 
 
 def test_every_kind_of_trace_can_be_lowered() -> None:
-    assert set(lower.LOWERED) == {recorder.Trace, Taped}
+    assert set(lower.LOWERED) == {in_python.Trace, InC}
 
 
 # ------ memory
@@ -226,11 +227,12 @@ def test_every_kind_of_trace_can_be_lowered() -> None:
 
 def traced_and_lowered() -> int:
     """How many nodes the program of a function has that meets every kind of row."""
-    found = Taped()
+    found = InC()
     xs = [found.input(0.1 * k) for k in range(12)]
     ys = [sg.dot(xs[k:] + xs[:k], xs) for k in range(12)] + [x * sg.Value(2.0) for x in xs]
     out = sum(y * 0.5 for y in ys).tanh() + sg.logsumexp(ys[:3])
-    program = Program(found, [out.index, *map(found.index, adjoints_of(out, xs))])
+    outputs = [out.index, *map(found.index, adjoints_of(out, xs))]
+    program = program_of(Body(found, outputs))
     if NATIVE:
         rerolled = encode.rerolled(program.trace, program.inputs, program.constants())
         rerolled.code(program.computed())

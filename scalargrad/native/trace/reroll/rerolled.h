@@ -1,8 +1,8 @@
-/* `Rerolled` as Python sees it: code for nodes, and the place of each. */
+/* `Rerolled` as Python sees it: code for nodes, and the place of each. Included by module.c. */
 #ifndef SCALARGRAD_REROLLED_H
 #define SCALARGRAD_REROLLED_H
 
-#include "reroll.h"
+#include "code.h"
 
 static int rerolled_begin(Rerolled *r, PyObject *first)
 {
@@ -172,13 +172,14 @@ static PyMethodDef rerolled_methods[] = {
     {"code", rerolled_code, METH_O, "code(nodes): the instructions that compute them; bytes."},
     {"get", rerolled_get, METH_VARARGS, "get(node, default): its place."},
     {"put", rerolled_put, METH_O, "put(nodes): give places to nodes that are computed elsewhere."},
-    {"initial", rerolled_initial, METH_NOARGS, "initial(): what stands at each place at first; bytes."},
+    {"initial", rerolled_initial, METH_NOARGS,
+     "initial(): what stands at each place at first; bytes."},
     {NULL, NULL, 0, NULL},
 };
 
 static PyTypeObject RerolledType = {
     PyVarObject_HEAD_INIT(NULL, 0)
-    .tp_name = "scalargrad.native._trace.Rerolled",
+    .tp_name = "scalargrad.native._engine.Rerolled",
     .tp_doc = "The code of what is the same in all lanes; [node] is where its number stands.",
     .tp_basicsize = sizeof(Rerolled),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,

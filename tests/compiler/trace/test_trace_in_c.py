@@ -11,16 +11,17 @@ import pytest
 import scalargrad as sg
 from scalargrad import modes, ops
 from scalargrad.backward import symbolic_adjoints
-from scalargrad.compiler.passes.lower import lane_sums
-from scalargrad.compiler.passes.program import Program
-from scalargrad.compiler.trace import chosen, recorder
+from scalargrad.compiler.passes.lane_sums import lane_sums
+from scalargrad.compiler.pipeline import program_of
+from scalargrad.compiler.trace import chosen, in_python
+from scalargrad.compiler.trace.body import Body
 from scalargrad.compiler.trace.vocabulary import accumulate, products, stop_gradient
 from scalargrad.rows import BUILT_IN
 from tests.support.compiled import adjoints_of
 from tests.support.expressions import random_expression, rounds
 
-Taped = chosen.Trace
-pytestmark = pytest.mark.skipif(Taped is recorder.Trace, reason="there is no trace in C")
+InC = chosen.Trace
+pytestmark = pytest.mark.skipif(InC is in_python.Trace, reason="there is no trace in C")
 
 NAMES = [name for name, row in BUILT_IN.items() if name != "polygamma"]
 
@@ -38,7 +39,7 @@ def columns(found: Any) -> list[Any]:
 
 
 def both(f: Callable[[Any], Any]) -> tuple[Any, Any]:
-    return f(recorder.Trace()), f(Taped())
+    return f(in_python.Trace()), f(InC())
 
 
 def rebuilt(seed: int, lanes: bool, special: float) -> Callable[[Any], Iterator[Any]]:
@@ -63,7 +64,7 @@ def rebuilt(seed: int, lanes: bool, special: float) -> Callable[[Any], Iterator[
         if lanes:
             indices = lane_sums(found, indices, found.input(64.0))
         yield columns(found), indices
-        program = Program(found, indices)
+        program = program_of(Body(found, indices))
         yield columns(program.trace), program.outputs, program.order, program.stages
 
     return steps
@@ -156,7 +157,7 @@ def test_an_operator_of_the_users_own_is_computed_and_differentiated_in_python()
         xs = [found.input(float(k)) for k in range(3)]
         out = cube(xs[2]) + every(*xs)
         symbolic_adjoints(out, xs, 1.0)
-        return columns(found), columns(Program(found, [out.index]).trace)
+        return columns(found), columns(program_of(Body(found, [out.index])).trace)
 
     expected, found = both(steps)
     assert found == expected
@@ -200,10 +201,10 @@ def test_rerolled_code_is_the_same_word_for_word() -> None:
     reroll = pytest.importorskip("scalargrad.compiler.machine.reroll")
     for seed in rounds(60):
         source = random.Random(seed)
-        found = Taped()
+        found = InC()
         count = source.choice((2, 5, 8, 17))
         outputs = loops(source, count)([found.input(0.1 * k) for k in range(count)])
-        program = Program(found, [found.index(x) for x in outputs])
+        program = program_of(Body(found, [found.index(x) for x in outputs]))
         nodes, constants = program.computed(), program.constants()
         half = len(nodes) // 2
         kinds = [reroll.Rerolled, reroll.rerolled]
@@ -224,7 +225,7 @@ def test_rerolled_code_is_the_same_word_for_word() -> None:
 
 def test_code_is_refused_for_what_cannot_be_computed() -> None:
     reroll = pytest.importorskip("scalargrad.compiler.machine.reroll")
-    found = Taped()
+    found = InC()
     x, y = found.input(1.0), found.input(2.0)
     a, b = x * y, x + y
     c = a + b
@@ -239,4 +240,4 @@ def test_code_is_refused_for_what_cannot_be_computed() -> None:
     with pytest.raises((ValueError, IndexError)):
         rerolled.code([len(found) - 1, c.index])
     with pytest.raises(TypeError):
-        type(rerolled)(recorder.Trace(), [], 4, reroll.OPERATIONS)
+        type(rerolled)(in_python.Trace(), [], 4, reroll.OPERATIONS)

@@ -1,7 +1,9 @@
-/* What a group of nodes reads, in order, cut up where this makes stretches; and where it stands. */
+/* The places that a group of nodes reads, in order, cut up where this makes stretches. Included
+ * by code.h. */
 #ifndef SCALARGRAD_LAYOUT_H
 #define SCALARGRAD_LAYOUT_H
 
+#include <stdlib.h>
 #include "places.h"
 
 enum { LONG = 8, REACH = 8 };
@@ -13,22 +15,13 @@ typedef struct {
 
 /* What a group of nodes reads: for each node the places of its operands, then itself. */
 typedef struct {
-    int32_t *read, width, rows, read_room;
+    int32_t *read, width, rows;
     Part *part;
-    int32_t parts, part_room;
-    int32_t *column, column_room; /* one operand of one part */
-    uint8_t *cut;                 /* whether a part begins at a row */
-    int32_t cut_room;
+    int32_t parts;
+    int32_t *column; /* one operand of one part */
+    uint8_t *cut;    /* whether a part begins at a row */
+    size_t read_room, part_room, column_room, cut_room;
 } Layout;
-
-typedef struct {
-    PyObject_HEAD
-    Trace *trace;
-    int32_t *place; /* of each node, −1 as long as it has none */
-    Places at;
-    Packs packs;
-    int32_t nodes, few;
-} Rerolled;
 
 static void layout_free(Layout *l)
 {
@@ -56,7 +49,8 @@ static int compare_rows(const void *x, const void *y)
     return (a[k] > b[k]) - (a[k] < b[k]);
 }
 
-static int read_rows(const Rerolled *r, Layout *l, const int32_t *nodes, int32_t begin, int32_t end)
+static int read_rows(const Rerolled *r, Layout *l, const int32_t *nodes, int32_t begin,
+                     int32_t end)
 {
     const Trace *t = r->trace;
     for (int32_t k = begin; k < end; k++) {
@@ -104,13 +98,13 @@ static int32_t mark_cuts(const int32_t *column, int32_t length, uint8_t *cut)
 
 static int add_part(Layout *l, int32_t begin, int32_t end)
 {
-    if (reserve((void **)&l->part, &l->part_room, (int64_t)l->parts + 1, sizeof *l->part) < 0)
+    if (RESERVE(l->part, l->part_room, (int64_t)l->parts + 1) < 0)
         return -1;
     l->part[l->parts++] = (Part){begin, end};
     return 0;
 }
 
-/* Cut rows up where this makes stretches; leave them whole where that leaves too little in a piece. */
+/* Cut rows up where this makes stretches; leave them whole where pieces would be too short. */
 static int cut_rows(Layout *l, Part whole)
 {
     const int32_t length = length_of(whole);
@@ -139,9 +133,9 @@ static int lay_out(const Rerolled *r, Layout *l, const Group *group, const Parts
     l->width = group->operands + 1;
     l->rows = p->nodes.count;
     l->parts = 0;
-    if (reserve((void **)&l->read, &l->read_room, (int64_t)l->rows * l->width, sizeof *l->read) < 0
-        || reserve((void **)&l->column, &l->column_room, l->rows, sizeof *l->column) < 0
-        || reserve((void **)&l->cut, &l->cut_room, l->rows, 1) < 0)
+    if (RESERVE(l->read, l->read_room, (int64_t)l->rows * l->width) < 0
+        || RESERVE(l->column, l->column_room, l->rows) < 0
+        || RESERVE(l->cut, l->cut_room, l->rows) < 0)
         return -1;
     for (int32_t k = 0, begin = 0; k < p->ends.count; begin = p->ends.item[k++])
         if (read_rows(r, l, p->nodes.item, begin, p->ends.item[k]) < 0

@@ -2,81 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from math import prod
 from numbers import Integral
 from typing import Any, NamedTuple
 
-from ...rows import described, is_number
+from ...messages import described
+from ...scalars import is_real, is_scalar, is_value
 from ...transforms.containers import exact
-from ...transforms.trees import is_array, is_model, is_scalar, is_value
+from ...transforms.trees import (
+    is_array,
+    is_model,
+    of_objects,
+    subscripts,
+)
 
 STATIC = (Integral, str, bytes, type(None))
 
 
-class Part(NamedTuple):
+class ArgumentLeaf(NamedTuple):
     """One leaf of an argument: how it enters a function.
 
-    `numbers` are floats or Values; those with lanes stand in the columns of `rows`, a sample in
-    each, or are the elements of it. `given` makes what the function sees of as many Tracers.
-    `names` are those of the numbers within their argument. `watched` is an object that the function
-    may read more of than its numbers.
+    `numbers` are floats or Values. Where they have lanes they are None, and stand in `samples`: in
+    its columns, a sample in each row, or as its elements. `seen` makes what the function sees of as
+    many Tracers. `names` are those of the numbers within their argument. `watched` is an object
+    that the function may read more of than its numbers.
     """
 
     key: Hashable
     numbers: list[Any]
-    lane: bool
-    given: Callable[[list[Any]], Any]
+    has_lanes: bool
+    seen: Callable[[list[Any]], Any]
     names: Callable[[], list[str]] = lambda: [""]
-    rows: Any = None
+    samples: Any = None
     shape: tuple[int, ...] = ()
     watched: Any = None
 
 
-def only(parts: list[Any]) -> Any:
-    return parts[0]
+def only(entries: list[Any]) -> Any:
+    return entries[0]
 
 
-def filled(shape: tuple[int, ...], entries: Sequence[Any]) -> Any:
-    import numpy
-
-    array = numpy.empty(len(entries), dtype=object)
-    for i, x in enumerate(entries):
-        array[i] = x
-    return array.reshape(shape)
+def static(x: Any) -> ArgumentLeaf:
+    return ArgumentLeaf(("static", exact(x)), [], False, lambda entries: x)
 
 
-def subscripts(shape: tuple[int, ...]) -> list[str]:
-    import numpy
-
-    return [f"[{', '.join(map(str, i))}]" if i else "" for i in numpy.ndindex(*shape)]
-
-
-def static(x: Any) -> Part:
-    return Part(("static", exact(x)), [], False, lambda parts: x)
+def single(x: Any) -> ArgumentLeaf:
+    if is_value(x):
+        return ArgumentLeaf("Value", [x], False, only)
+    return ArgumentLeaf("number", [float(x)], False, only)
 
 
-def single(x: Any) -> Part:
-    return (
-        Part("Value", [x], False, only) if is_value(x) else Part("number", [float(x)], False, only)
-    )
-
-
-def entries_of(x: Any) -> Part:
+def entries_of(x: Any) -> ArgumentLeaf:
     """An array whose elements are numbers of their own, the same in all lanes."""
     entries, shape = x.ravel().tolist(), x.shape
-    return Part(
+    return ArgumentLeaf(
         ("array", shape, tuple(map(is_value, entries))),
         [y if is_value(y) else float(y) for y in entries],
         False,
-        lambda parts: filled(shape, parts),
+        lambda entries: of_objects(shape, entries),
         names=lambda: subscripts(shape),
     )
 
 
-def model(x: Any) -> Part:
+def model(x: Any) -> ArgumentLeaf:
     parameters = [p if is_value(p) else float(p) for _, p in x.named_parameters()]
-    return Part(
+    return ArgumentLeaf(
         ("model", type(x), tuple(map(is_value, parameters))),
         parameters,
         False,
@@ -86,24 +77,26 @@ def model(x: Any) -> Part:
     )
 
 
-def fixed(x: Any) -> Part:
+def fixed(x: Any) -> ArgumentLeaf:
     """An array that is a constant: of whole numbers, which may be indices, of truths, of texts. One
     with other content is another program."""
     content = x.copy()
-    return Part(("fixed", x.dtype.str, x.shape, x.tobytes()), [], False, lambda parts: content)
+    return ArgumentLeaf(
+        ("fixed", x.dtype.str, x.shape, x.tobytes()), [], False, lambda entries: content
+    )
 
 
-def opaque(x: Any) -> Part:
+def opaque(x: Any) -> ArgumentLeaf:
     """What is no number: the function gets the very same object."""
-    return Part(("object", type(x)), [], False, lambda parts: x, watched=x)
+    return ArgumentLeaf(("object", type(x)), [], False, lambda entries: x, watched=x)
 
 
-def elementwise(x: Any) -> Part:
+def elementwise(x: Any) -> ArgumentLeaf:
     """An array each element of which is a lane."""
-    return Part("lanes", [None], True, only, rows=x, shape=x.shape)
+    return ArgumentLeaf("lanes", [None], True, only, samples=x, shape=x.shape)
 
 
-def samples(x: Any) -> Part:
+def of_samples(x: Any) -> ArgumentLeaf:
     """An array with a sample in each row: the first axis are the lanes."""
     import numpy
 
@@ -120,13 +113,13 @@ def samples(x: Any) -> Part:
     if not len(array):
         raise ValueError("expected at least one sample, got none")
     shape = array.shape[1:]
-    return Part(
+    return ArgumentLeaf(
         ("samples", shape),
         [None] * prod(shape),
         True,
-        (lambda parts: filled(shape, parts)) if shape else only,
+        (lambda entries: of_objects(shape, entries)) if shape else only,
         names=lambda: subscripts(shape),
-        rows=array.reshape(len(array), prod(shape)),
+        samples=array.reshape(len(array), prod(shape)),
         shape=shape,
     )
 
@@ -153,11 +146,11 @@ def is_static(x: Any) -> bool:
     return is_plain_type and (isinstance(x, STATIC) or type(x).__name__ in ("bool", "bool_"))
 
 
-def part_of(x: Any, by_sample: bool, elements: bool, varied: bool) -> Part:
+def leaf_of(x: Any, by_sample: bool, elements: bool, varied: bool) -> ArgumentLeaf:
     """Return how a leaf enters: `by_sample` if it has a lane in each row, by its `elements` if it
     has one for each; as a number, whatever its type, if a derivative is taken in it."""
     if by_sample and type(x) not in (str, bytes, type(None)):
-        return samples(x)
+        return of_samples(x)
     if type(x) is float or is_value(x):
         return single(x)
     if is_array(x) and holds_numbers(x, elements or varied):
@@ -166,8 +159,8 @@ def part_of(x: Any, by_sample: bool, elements: bool, varied: bool) -> Part:
         return elementwise(x) if elements else entries_of(x)
     if is_array(x):
         return fixed(x) if is_plain(x) and x.dtype != object else opaque(x)
-    if is_static(x) and not (varied and is_number(x)):
+    if is_static(x) and not (varied and is_real(x)):
         return static(x)
-    if is_number(x) and (varied or not isinstance(x, Integral)):
+    if is_real(x) and (varied or not isinstance(x, Integral)):
         return single(x)
     return model(x) if is_model(x) else opaque(x)

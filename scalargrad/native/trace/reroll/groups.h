@@ -1,14 +1,15 @@
 /* Nodes that can be done together: of one level, one row and one number of operands, and of these
- * those that share an operand. The twin of reroll.py's levels, groups and parts. */
+ * those that share an operand. The twin of machine/reroll.py's levels, groups and parts. Included
+ * by places.h. */
 #ifndef SCALARGRAD_GROUPS_H
 #define SCALARGRAD_GROUPS_H
 
-#include "passes.h"
+#include "../passes.h"
 
 /* A list of int32 that grows. */
 typedef struct {
-    int32_t *item, room;
-    int32_t count;
+    int32_t *item, count;
+    size_t room;
 } Words;
 
 static int add_word(Words *words, int64_t x)
@@ -17,8 +18,7 @@ static int add_word(Words *words, int64_t x)
         PyErr_SetString(PyExc_MemoryError, "the program is larger than the machine can address");
         return -1;
     }
-    if (reserve((void **)&words->item, &words->room, (int64_t)words->count + 1,
-                sizeof *words->item) < 0)
+    if (RESERVE(words->item, words->room, (int64_t)words->count + 1) < 0)
         return -1;
     words->item[words->count++] = (int32_t)x;
     return 0;
@@ -26,8 +26,7 @@ static int add_word(Words *words, int64_t x)
 
 static int add_words(Words *words, const int32_t *items, int32_t count)
 {
-    if (reserve((void **)&words->item, &words->room, (int64_t)words->count + count,
-                sizeof *words->item) < 0)
+    if (RESERVE(words->item, words->room, (int64_t)words->count + count) < 0)
         return -1;
     memcpy(words->item + words->count, items, (size_t)count * sizeof *items);
     words->count += count;
@@ -47,7 +46,8 @@ typedef struct {
     int32_t *first; /* of each level: its first group, and its last */
     int32_t *last;
     Group *group;
-    int32_t groups, group_room, levels;
+    int32_t groups, levels;
+    size_t group_room;
 } Groups;
 
 static void groups_free(Groups *g)
@@ -72,12 +72,12 @@ static int32_t level_of(const Groups *g, int32_t i)
 /* The group of a node, a new one if it is the first of its kind. */
 static Group *group_of(Groups *g, int32_t i)
 {
-    const Node *node = &g->trace->node[i];
+    const TraceNode *node = &g->trace->node[i];
     const int32_t level = g->level[i];
     for (int32_t at = g->first[level]; at >= 0; at = g->group[at].next)
         if (g->group[at].row == node->row && g->group[at].operands == node->count)
             return &g->group[at];
-    if (reserve((void **)&g->group, &g->group_room, (int64_t)g->groups + 1, sizeof *g->group) < 0)
+    if (RESERVE(g->group, g->group_room, (int64_t)g->groups + 1) < 0)
         return NULL;
     if (g->first[level] < 0)
         g->first[level] = g->groups;
@@ -193,7 +193,7 @@ static int order_parts(Parts *p, const Groups *g, const Group *group, int32_t at
         p->ends.item[k] = begin;
         begin += size;
     }
-    if (reserve((void **)&p->nodes.item, &p->nodes.room, total, sizeof *p->nodes.item) < 0)
+    if (RESERVE(p->nodes.item, p->nodes.room, total) < 0)
         return -1;
     p->nodes.count = total;
     for (int32_t i = group->first; i >= 0; i = g->next[i])

@@ -1,9 +1,9 @@
-/* Re-rolling: the code of the numbers that are the same in all lanes, and where they stand. The twin
- * of reroll.py's Rerolled, word for word. */
+/* Re-rolling: the code of the numbers that are the same in all lanes, and their places. The twin
+ * of machine/reroll.py's Rerolled, word for word. Included by rerolled.h. */
 #ifndef SCALARGRAD_REROLL_H
 #define SCALARGRAD_REROLL_H
 
-#include "../shared/instructions.h"
+#include "../../shared/instructions.h"
 #include "layout.h"
 
 /* ------ packing */
@@ -85,7 +85,7 @@ static int add_singles(const Rerolled *r, const Layout *l, Words *code, int32_t 
 }
 
 /* The kinds and places of a part's columns: {kind, place} each, into `found`. */
-static int find_columns(Rerolled *r, Layout *l, Part part, Words *found)
+static int find_operand_columns(Rerolled *r, Layout *l, Part part, Words *found)
 {
     found->count = 0;
     for (int32_t k = 0; k < l->width - 1; k++) {
@@ -139,7 +139,7 @@ static int add_wide(Rerolled *r, Layout *l, Words *code, int32_t row, Part part,
     const int32_t begin = code->count;
     const int32_t first = l->read[(int64_t)part.begin * l->width + l->width - 1];
     const int32_t head[] = {operation_of(row, 1), 0, r->place[first], length_of(part)};
-    if (find_columns(r, l, part, columns) < 0 || add_words(code, head, WIDE_PRODUCTS_HEAD) < 0
+    if (find_operand_columns(r, l, part, columns) < 0 || add_words(code, head, WIDE_PRODUCTS_HEAD) < 0
         || (row == PRODUCTS ? add_runs(code, columns) : add_row(code, row, columns)) < 0)
         return -1;
     code->item[begin + 1] = code->count - begin;
@@ -173,9 +173,11 @@ static int add_group(Rerolled *r, Layout *l, Words *code, int32_t row, Words *co
     for (int32_t k = 0; !failed && k < l->parts; k++) {
         const Part part = l->part[k];
         const int wide = is_wide && length_of(part) >= r->few;
-        failed = put_part(r, l, part) < 0
-            || (wide ? add_wide(r, l, code, row, part, columns)
-                     : add_singles(r, l, code, row, part)) < 0;
+        failed = put_part(r, l, part) < 0;
+        if (!failed && wide)
+            failed = add_wide(r, l, code, row, part, columns) < 0;
+        else if (!failed)
+            failed = add_singles(r, l, code, row, part) < 0;
     }
     /* a vector reaches over what is computed later, never over what is there already */
     return failed || add_places(&r->at, REACH - 1) < 0 ? -1 : 0;
@@ -190,8 +192,8 @@ static int add_groups(Rerolled *r, const Groups *g, Words *code)
     for (int32_t level = 1; !failed && level <= g->levels; level++)
         for (int32_t at = g->first[level]; !failed && at >= 0; at = g->group[at].next)
             failed = find_parts(&parts, g, &g->group[at], r->few) < 0
-                || lay_out(r, &layout, &g->group[at], &parts) < 0
-                || add_group(r, &layout, code, g->group[at].row, &columns) < 0;
+                     || lay_out(r, &layout, &g->group[at], &parts) < 0
+                     || add_group(r, &layout, code, g->group[at].row, &columns) < 0;
     parts_free(&parts);
     layout_free(&layout);
     PyMem_Free(columns.item);

@@ -1,4 +1,4 @@
-"""What `fit` was asked for: a Plan, and all that is refused before anything is trained."""
+"""The Recipe of a training: the arguments of `fit`, all refusals before anything is trained."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..data import Sample, samples
+from ..messages import described
 from ..modes import state
 from ..nn import Module, Residual, Sequential
 from ..optim import Optimizer
@@ -21,8 +22,8 @@ OF_A_MODEL = (accuracy, confusion_matrix)
 
 
 @dataclass
-class Plan:
-    """What `fit` was asked for."""
+class Recipe:
+    """The arguments of `fit`, checked."""
 
     loss: Measure
     data: list[Sample]
@@ -39,7 +40,7 @@ class Plan:
 
     @property
     def ends(self) -> list[int]:
-        """Where each batch of an epoch ends."""
+        """The end of each batch in an epoch."""
         count = len(self.data)
         ends = [*range(self.batch_size, count, self.batch_size), count]
         if self.together and len(ends) > 1 and ends[-1] - ends[-2] == 1:
@@ -49,7 +50,7 @@ class Plan:
 
     @property
     def measures(self) -> dict[str, Measure]:
-        """What is taken of the validation data after each epoch; nothing if there are none."""
+        """The measures of the validation data after each epoch; none if there are no such data."""
         return {"validation": self.loss, **self.metrics} if self.validation else {}
 
 
@@ -66,7 +67,7 @@ def sees_whole_batches(model: Any) -> bool:
 def function(name: str, x: Any, text: str) -> Any:
     """Return x. Raises TypeError unless it can be called; `text` says how."""
     if not callable(x):
-        raise TypeError(f"{name} must be {text}, got {came(x)}")
+        raise TypeError(f"{name} must be {text}, got {described(x)}")
     return x
 
 
@@ -74,12 +75,8 @@ def optional(name: str, x: Any, text: str) -> Any:
     return None if x is None else function(name, x, text)
 
 
-def came(x: Any) -> str:
-    return f"{type(x).__name__} {x!r:.60}"
-
-
 def pairs(name: str, data: Any) -> list[Sample]:
-    """Return `data` as `samples` does; what that raises names the argument."""
+    """Return `data` as `samples` does, with errors that name the argument."""
     try:
         return samples(data)
     except (TypeError, ValueError) as error:
@@ -93,7 +90,7 @@ def measures(metrics: Any) -> dict[str, Measure]:
     if not isinstance(metrics, Mapping):
         raise TypeError(
             'metrics must be a dict of names and measures, such as {"accuracy": train.correct}, '
-            f"got {came(metrics)}"
+            f"got {described(metrics)}"
         )
     if "validation" in metrics:
         raise ValueError("the metric 'validation' needs another name: it is that of the loss")
@@ -111,7 +108,7 @@ def functions(name: str, given: Any) -> list[Callback]:
     """Return callbacks as a list. Raises TypeError unless each is a function of the Run."""
     if callable(given) or not isinstance(given, Iterable):
         raise TypeError(
-            f"{name} must be a list of functions of the Run, got {came(given)}: pass […]"
+            f"{name} must be a list of functions of the Run, got {described(given)}: pass […]"
         )
     found = list(given)
     for callback in found:
@@ -125,11 +122,12 @@ def functions(name: str, given: Any) -> list[Callback]:
 
 
 def limit(clip: Any) -> Any:
-    """Return what clips the gradients. Raises ValueError or TypeError if nothing can."""
+    """Return the largest norm, or the function that clips. Raises ValueError or TypeError for
+    anything else."""
     if clip is None or callable(clip):
         return clip
     if isinstance(clip, bool) or not isinstance(clip, (int, float)):
-        raise TypeError(f"clip must be the largest norm, or a function, got {came(clip)}")
+        raise TypeError(f"clip must be the largest norm, or a function, got {described(clip)}")
     if not clip > 0.0:
         raise ValueError(f"clip must be a positive norm, got {clip!r}")
     return clip
@@ -138,7 +136,7 @@ def limit(clip: Any) -> Any:
 def mover(optimizer: Any, epochs: Any) -> Optimizer:
     """Return the optimizer. Raises TypeError if it is none, or if there are no epochs."""
     if not isinstance(optimizer, Optimizer):
-        known = "nothing" if optimizer is None else came(optimizer)
+        known = "nothing" if optimizer is None else described(optimizer)
         raise TypeError(
             f"fit needs an optimizer after the data, such as optim.Adam(model), got {known}; "
             "inputs and targets go into one tuple: fit(model, loss, (inputs, targets), optimizer, "
@@ -152,12 +150,12 @@ def mover(optimizer: Any, epochs: Any) -> Optimizer:
 # ------ how they fit together
 
 
-def check(plan: Plan, run: Run) -> None:
+def check(recipe: Recipe, run: Run) -> None:
     if state.no_grad:
         raise RuntimeError("there is nothing to learn from within no_grad(): call fit outside")
-    if plan.metrics and not plan.validation:
-        raise ValueError(f"metrics {list(plan.metrics)} are of the validation data: pass some")
-    if any(isinstance(callback, EarlyStopping) for callback in plan.on_update):
+    if recipe.metrics and not recipe.validation:
+        raise ValueError(f"metrics {list(recipe.metrics)} are of the validation data: pass some")
+    if any(isinstance(callback, EarlyStopping) for callback in recipe.on_update):
         raise ValueError("EarlyStopping goes by epochs: pass it in callbacks, not in on_update")
     ours = set(map(id, run.model.parameters())) if hasattr(run.model, "parameters") else None
     if ours is not None and ours.isdisjoint(map(id, run.optimizer.parameters)):

@@ -1,8 +1,8 @@
-/* Places of numbers, and columns that are packed together: what re-rolling keeps. */
+/* Places of numbers, and columns that are packed together: the memory of re-rolling. Included by
+ * layout.h. */
 #ifndef SCALARGRAD_PLACES_H
 #define SCALARGRAD_PLACES_H
 
-#include <stdlib.h>
 #include "groups.h"
 
 enum { SCATTERED = -1, NUMBER, STRETCH };
@@ -22,13 +22,14 @@ static int kind_of(const int32_t *column, int32_t length)
 typedef struct {
     double *number; /* what stands at each before anything is computed */
     uint8_t *fixed; /* whether that stays */
-    int32_t size, room, fixed_room;
+    int32_t size;
+    size_t room, fixed_room;
 } Places;
 
 static int add_places(Places *at, int64_t count)
 {
-    if (reserve((void **)&at->number, &at->room, at->size + count, sizeof *at->number) < 0
-        || reserve((void **)&at->fixed, &at->fixed_room, at->size + count, 1) < 0)
+    if (RESERVE(at->number, at->room, at->size + count) < 0
+        || RESERVE(at->fixed, at->fixed_room, at->size + count) < 0)
         return -1;
     memset(at->number + at->size, 0, (size_t)count * sizeof *at->number);
     memset(at->fixed + at->size, 0, (size_t)count);
@@ -62,67 +63,70 @@ typedef struct {
 
 typedef struct {
     Pack *pack;
-    int32_t *slot; /* open addressing; −1 where there is none */
-    Words places;  /* of all columns, one after the other */
-    int32_t packs, pack_room, slots, round;
+    Slots known;
+    Words places; /* of all columns, one after the other */
+    int32_t packs, round;
+    size_t pack_room;
 } Packs;
 
 static void packs_free(Packs *p)
 {
     PyMem_Free(p->pack);
-    PyMem_Free(p->slot);
+    PyMem_Free(p->known.item);
     PyMem_Free(p->places.item);
 }
 
-static int grow_packs(Packs *p)
+typedef struct {
+    uint32_t hash;
+    int32_t length;
+    const int32_t *places;
+} PackedColumn;
+
+static int hash_of_pack(const void *packs, int32_t k, uint32_t *hash)
 {
-    if (2 * ((int64_t)p->packs + 1) <= p->slots)
-        return 0;
-    const int32_t slots = p->slots ? 4 * p->slots : 256;
-    int32_t *slot = p->slots > INT32_MAX / 4 ? NULL : PyMem_Malloc((size_t)slots * sizeof *slot);
-    if (!slot) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    memset(slot, 0xFF, (size_t)slots * sizeof *slot);
-    for (int32_t k = 0; k < p->packs; k++) {
-        uint32_t at = p->pack[k].hash & (uint32_t)(slots - 1);
-        while (slot[at] >= 0)
-            at = (at + 1) & (uint32_t)(slots - 1);
-        slot[at] = k;
-    }
-    PyMem_Free(p->slot);
-    p->slot = slot;
-    p->slots = slots;
-    return 0;
+    *hash = ((const Packs *)packs)->pack[k].hash;
+    return 1;
 }
 
-static int is_pack(const Packs *p, int32_t k, uint32_t hash, const int32_t *column, int32_t length)
+static int is_pack(const void *packs, int32_t k, const void *wanted)
 {
+    const Packs *p = packs;
+    const PackedColumn *column = wanted;
     const Pack *pack = &p->pack[k];
-    return pack->hash == hash && pack->length == length
-        && memcmp(p->places.item + pack->begin, column, (size_t)length * sizeof *column) == 0;
+    if (pack->hash != column->hash || pack->length != column->length)
+        return 0;
+    const size_t bytes = (size_t)column->length * sizeof *column->places;
+    return memcmp(p->places.item + pack->begin, column->places, bytes) == 0;
 }
 
 /* The pack of a column, a new one if it was not met before; NULL with an exception. Moves when the
  * next is made. */
 static Pack *pack_of(Packs *p, const int32_t *column, int32_t length)
 {
-    if (grow_packs(p) < 0)
+    if (slots_reserve(&p->known, p->packs, hash_of_pack, p) < 0)
         return NULL;
-    const uint32_t hash = hash_of(0, column, length), last = (uint32_t)p->slots - 1;
-    uint32_t at = hash & last;
-    while (p->slot[at] >= 0 && !is_pack(p, p->slot[at], hash, column, length))
-        at = (at + 1) & last;
-    if (p->slot[at] >= 0)
-        return &p->pack[p->slot[at]];
+    const PackedColumn wanted = {hash_of(0, column, length), length, column};
+    const uint32_t at = find_slot(&p->known, wanted.hash, is_pack, p, &wanted);
+    if (p->known.item[at] >= 0)
+        return &p->pack[p->known.item[at]];
     const int32_t begin = p->places.count;
-    if (reserve((void **)&p->pack, &p->pack_room, (int64_t)p->packs + 1, sizeof *p->pack) < 0
+    if (RESERVE(p->pack, p->pack_room, (int64_t)p->packs + 1) < 0
         || add_words(&p->places, column, length) < 0)
         return NULL;
-    p->pack[p->packs] = (Pack){begin, length, -1, 0, hash};
-    p->slot[at] = p->packs;
+    p->pack[p->packs] = (Pack){begin, length, -1, 0, wanted.hash};
+    fill_slot(&p->known, at, p->packs);
     return &p->pack[p->packs++];
 }
+
+/* ------ what re-rolling keeps */
+
+typedef struct {
+    PyObject_HEAD
+    Trace *trace;
+    int32_t *place; /* of each node, −1 as long as it has none */
+    Places at;
+    Packs packs;
+    int32_t nodes, few;
+} Rerolled;
 
 #endif

@@ -1,0 +1,91 @@
+"""One path: a program for one way through the branches of a function."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+from ..inputs.arguments import Arguments
+from ..inputs.sources import COUNT
+from ..passes.traced import Traced
+from ..pipeline import compiled
+from ..trace.guards import Guard
+from .conditions import Condition, Way
+from .lanes import Lanes
+
+Find = Callable[[], Mapping[Guard, Condition]]
+"""Finds the condition of each comparison that a function makes on a path."""
+
+
+class Path:
+    """A program for the lanes in which its guards hold.
+
+    `facts` are the conditions known to hold in all lanes that come here. `instead` is, by guard,
+    the path of the lanes in which that guard is the first that does not hold.
+    """
+
+    def __init__(
+        self,
+        traced: Traced,
+        arguments: Arguments,
+        threads: int,
+        find: Find,
+        facts: frozenset[Condition],
+    ) -> None:
+        self.facts = facts
+        self._find = find
+        self.program, self.layout, self.runner = compiled(traced, arguments, threads)
+        self.traced = traced._replace(trace=None)
+        self.keys = list(traced.keys())
+        self.instead: dict[int, Path] = {}
+        self.form = str(traced.structure)
+        self.captured = {id(x): x for x in traced.captured}
+
+    def afresh(self, find: Find, traced: Traced) -> Path:
+        """The same program, of a new trace, with no paths known for lanes that leave it."""
+        path = copy.copy(self)
+        path.traced = traced._replace(trace=None)
+        path.__dict__.pop("conditions", None)
+        path._find, path.instead = find, {}
+        return path
+
+    @cached_property
+    def conditions(self) -> Mapping[Guard, Condition]:
+        """The condition of each comparison that the function makes here. They are found when the
+        first lanes leave the path."""
+        return self._find()
+
+    def away(self, guard: int) -> Way:
+        """The way of the lanes where this guard is the first that does not hold."""
+        held = set(self.program.held_before(guard))
+        unknown = [
+            condition for condition in self.conditions.values() if condition not in self.facts
+        ]
+        both = list(zip(unknown, self.program.became))
+        new = frozenset(condition.otherwise() for condition, k in both if k == guard)
+        facts = self.facts.union((condition for condition, k in both if k in held), new)
+        decided = {}
+        for (compare, x, y, outcome), condition in self.conditions.items():
+            other = condition.otherwise() in facts
+            if other or condition in facts:
+                decided[compare, x, y] = outcome != other
+            if other:
+                # from here on the function makes other comparisons
+                break
+        return Way(facts, new, decided)
+
+    def run(self, lanes: Lanes, group: Any, sides: Any = None) -> tuple[list[Any], Any]:
+        """Run a group of the lanes, which come with the `sides` of the guards that sent them here;
+        return what Runner.run does."""
+        layout = self.layout
+        count = lanes.count if group is None else len(group)
+        numbers = lanes.uniform(layout.uniform)
+        numbers[COUNT] = float(count or 1)
+        arrays = [*lanes.arrays, sides] if layout.compared else lanes.arrays
+        if layout.drawn:
+            draws = (lanes.draws.below(draw.k, draw.p)[:, None] for draw in layout.drawn)
+            arrays = [*arrays, *draws]
+        runner = self.runner.careful if lanes.arguments.is_careful else self.runner
+        return runner.run(numbers, arrays, count, group)

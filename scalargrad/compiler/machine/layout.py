@@ -1,0 +1,64 @@
+"""Where the inputs and outputs of a program lie in the arrays of a call."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any, NamedTuple
+
+from ..inputs.arguments import Arguments, Column, Place
+from ..passes.program import Program
+from ..passes.traced import Traced
+from ..trace.sources import Draw, Side
+
+
+class Layout(NamedTuple):
+    """The arrays that a program is run with are those of the call; then, if it is `compared`, one
+    with the sides of the guard that sent the lanes here; then one for each that is `drawn`."""
+
+    places: dict[int, Place]
+    """Of each input with lanes its place in these arrays."""
+    given: int
+    """How many arrays these are."""
+    beside: list[Hashable]
+    """Of each output what it belongs to: outputs that follow each other, and belong to the same,
+    are columns of one array."""
+    uniform: list[Any]
+    """The sources of the other inputs."""
+    drawn: list[Draw]
+    compared: bool
+
+
+def layout_of(program: Program, traced: Traced, arguments: Arguments) -> Layout:
+    """Return the layout of a program for arguments like these."""
+    numbers, arrays, sources = arguments.numbers, len(arguments.arrays), traced.sources
+    lanes = program.trace.lanes
+    compared = any(isinstance(source, Side) for source in sources)
+    places: dict[int, Place] = {}
+    uniform: list[Any] = []
+    drawn: list[Draw] = []
+    for i, source in zip(program.inputs, sources):
+        if not lanes[i]:
+            uniform.append(source)
+        elif isinstance(source, Draw):
+            places[i] = arrays + compared + len(drawn), 0
+            drawn.append(source)
+        elif isinstance(source, Side):
+            places[i] = arrays, source.which
+        else:
+            places[i] = numbers[source].place
+    given = arrays + compared + len(drawn)
+    return Layout(places, given, beside(traced, numbers), uniform, drawn, compared)
+
+
+def beside(traced: Traced, numbers: Sequence[Any]) -> list[Hashable]:
+    """What each output belongs to: the entry, and of a derivative in a number with lanes the array
+    that the number stands in."""
+    keys = traced.keys()
+    return [
+        (entry, numbers[which].place[0] if is_column(which, numbers) else (which,))
+        for entry, which in keys
+    ]
+
+
+def is_column(which: Any, numbers: Sequence[Any]) -> bool:
+    return type(which) is int and type(numbers[which]) is Column

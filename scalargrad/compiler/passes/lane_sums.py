@@ -1,0 +1,90 @@
+"""Sums over the lanes, moved to where they are cheapest.
+
+A sum over lanes is linear. It moves through +, − and uniform factors, so that as little as possible
+is computed lane by lane.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ... import ops
+from ..trace.recorder import Recorder
+from ..trace.vocabulary import handed_on, lanes_sum, stop_gradient
+from .record import Output, Recording
+
+SUMS = (ops.add, ops.sub, ops.neg, ops.sum, ops.identity, stop_gradient)
+PRODUCTS = (ops.mul, ops.chain, ops.choose)
+
+
+def with_lane_sums(recording: Recording) -> Recording:
+    """Return the same with sums over the lanes for outputs that not every lane has its own of."""
+    if not recording.task.has_lanes:
+        return recording
+    outputs = recording.outputs
+    shared = [output.node for output in outputs if not output.own]
+    sums = iter(lane_sums(recording.trace, shared, recording.inputs.count))
+    return recording.with_nodes(output.node if output.own else next(sums) for output in outputs)
+
+
+def with_zeros_told(recording: Recording) -> Recording:
+    """Return the same with the outputs as they leave the program. In a sum or a derivative −0.0
+    stands for no contribution at all: users see 0.0, and a node is handed on its partials. What the
+    function returned stays as it is."""
+    trace, task = recording.trace, recording.task
+    is_seen = task.wanted is not None and task.wanted.always
+
+    def told(output: Output) -> int:
+        x = trace.tracers[output.node]
+        if not output.is_result and not is_seen:
+            return trace.index(trace.compute(handed_on, [x]))
+        if output.is_result and (output.own or not task.has_lanes):
+            return output.node
+        return trace.index(trace.compute(ops.add, [x, 0.0]))
+
+    return recording.with_nodes(map(told, recording.outputs))
+
+
+def lane_sums(trace: Recorder, nodes: Sequence[int], lane_count: Any) -> list[int]:
+    """Return the sums of `nodes` over all lanes, which are new nodes."""
+    sums: dict[int, Any] = {}
+    for i in reversed(order_of_sums(trace, nodes)):
+        sums[i] = summed(trace, i, sums, lane_count)
+    return [trace.index(sums[i]) for i in nodes]
+
+
+def order_of_sums(trace: Recorder, nodes: Sequence[int]) -> list[int]:
+    """The nodes whose sums are asked for, or give these: each before its operands."""
+    wanted = set(nodes)
+    pending = list(wanted)
+    while pending:
+        found = set(inner(trace, pending.pop())) - wanted
+        wanted |= found
+        pending += found
+    return sorted(wanted, reverse=True)
+
+
+def inner(trace: Recorder, i: int) -> tuple[int, ...]:
+    """The operands whose sums over lanes give that of node i."""
+    row, operands = trace.rows[i], trace.operands[i]
+    if not trace.lanes[i]:
+        return ()
+    if row in SUMS:
+        return operands
+    if row in PRODUCTS:
+        varying = [j for j in operands if trace.lanes[j]]
+        return tuple(varying) if len(varying) == 1 else ()
+    return operands[:1] if row is ops.div and not trace.lanes[operands[1]] else ()
+
+
+def summed(trace: Recorder, i: int, sums: dict[int, Any], lane_count: Any) -> Any:
+    """The sum of node i over the lanes, where the sums of its `inner` operands are known."""
+    x = trace.tracers[i]
+    if not trace.lanes[i]:
+        return trace.compute(ops.mul, [lane_count, x])
+    moved = inner(trace, i)
+    if not moved:
+        return trace.compute(lanes_sum, [x])
+    operands = [sums[j] if j in moved else trace.tracers[j] for j in trace.operands[i]]
+    return trace.compute(trace.row(i), operands)

@@ -1,0 +1,146 @@
+"""Recording: the function runs once, on Tracers, and all that it does is written into a trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from ...transforms.trees import Structure, flatten
+from ...transforms.variables import inside
+from ..inputs.sources import Inputs, sources
+from ..trace.body import Body
+from ..trace.recorder import Recorder
+from .kinds import emptied, kinds_of
+from .task import Lane, Task
+from .traced import Entry, Traced
+
+
+class Output(NamedTuple):
+    """A node that the program is to compute.
+
+    `own` says whether every lane has its own of it: else it is a number, or is to be summed over
+    the lanes. `is_result` says whether the function returned it: else it is a derivative.
+    """
+
+    node: int
+    own: bool
+    is_result: bool
+
+
+class Recording(NamedTuple):
+    """A trace while it is made: what a function does, then its derivatives, then their sums."""
+
+    task: Task
+    trace: Recorder
+    inputs: Inputs
+    """The Tracers of what a call gives."""
+    entries: list[Entry]
+    structure: Structure
+    captured: list[Any]
+    """The Values that the function closes over."""
+    outputs: list[Output]
+    """At first the entries alone; then each is followed by its derivatives."""
+
+    @property
+    def body(self) -> Body:
+        return Body(self.trace, [output.node for output in self.outputs])
+
+    def with_nodes(self, nodes: Iterable[int]) -> Recording:
+        """The same with other nodes for the outputs."""
+        pairs = zip(self.outputs, nodes)
+        return self._replace(outputs=[Output(i, x.own, x.is_result) for x, i in pairs])
+
+    def traced(self) -> Traced:
+        """What the function was traced to, without Tracers: each would keep the whole trace."""
+        trace = self.trace
+        origin = origins(trace, self.inputs) | {i: x for x, i in trace.captured.items()}
+        origin |= trace.draws
+        return Traced(
+            trace,
+            self.body.outputs,
+            [output.own for output in self.outputs],
+            [origin[i] for i in trace.inputs],
+            self.captured,
+            emptied(self.structure),
+            self.entries,
+            self.task.wanted,
+            tuple(trace.unknown),
+            inside() if trace.has_transforms else None,
+        )
+
+
+def begin(trace: Recorder, task: Task, lane: Lane) -> None:
+    """Tell a new trace what the function may ask of it."""
+    trace.draw, trace.drawn_by_lane = lane.draw, task.has_lanes
+    trace.decided = lane.decided
+    trace.root, trace.reduced = task.f, task.has_lanes and task.reduce is not None
+
+
+def recorded(trace: Recorder, task: Task, lane: Lane) -> Recording:
+    """Run the function on Tracers of a new trace, which stand for the numbers of this lane."""
+    begin(trace, task, lane)
+    inputs = inputs_of(trace, task, lane.given)
+    out = task.arguments.applied(task.f, inputs.numbers)
+    check_texts(trace, task)
+    found, structure = flatten(out, "the result", kinds_of(task.arguments))
+    results = [trace.tracers[trace.index(x)] for x in found]
+    captured, origin = list(trace.captured), origins(trace, inputs)
+    entries = [
+        entry(trace, task, origin, x, kind_of(y, task.reduce)) for x, y in zip(results, found)
+    ]
+    outputs = [Output(x.index, e.own, True) for x, e in zip(results, entries)]
+    return Recording(task, trace, inputs, entries, structure, captured, outputs)
+
+
+def inputs_of(trace: Recorder, task: Task, given: Inputs) -> Inputs:
+    """Begin a trace with an input for each number that a call gives; return their Tracers."""
+    wanted = set(task.wanted.positions) if task.wanted else set()
+    own = enumerate(zip(given.numbers, task.arguments.own))
+    inputs = Inputs(
+        trace.input(given.count, False, True),
+        trace.input(given.share, False, True),
+        [trace.input(x, lane, k not in wanted) for k, (x, lane) in own],
+    )
+    trace.given = len(trace.inputs)
+    trace.values = {inputs.numbers[k].index for k in task.arguments.values}
+    return inputs
+
+
+def origins(trace: Recorder, inputs: Inputs) -> dict[int, Any]:
+    """The source of each input that a call gives."""
+    return dict(zip(trace.inputs, sources(len(inputs.numbers))))
+
+
+def check_texts(trace: Recorder, task: Task) -> None:
+    if trace.has_texts and task.has_lanes:
+        raise TypeError(
+            "compile cannot follow the text of a number in each lane: the function would "
+            "print, or go on with, that of the first alone; return the number"
+        )
+
+
+# ------ what the entries of the result are
+def entry(trace: Recorder, task: Task, origin: Mapping[int, Any], node: Any, kind: type) -> Entry:
+    """What becomes of a number of the result; `origin` are the sources of the inputs that the call
+    gives."""
+    beside = trace.derived.get(node.index)
+    own = task.has_lanes and (task.reduce is None or beside is not None)
+    positions = frozenset(origin[i] for i in beside or ())
+    always = task.wanted is not None and task.wanted.always
+    linked = always or trace.is_linked(node)
+    is_input = linked and not task.has_lanes and node.op is None
+    source = source_of(trace, origin, node) if is_input else None
+    return Entry(own, linked, source, positions, kind)
+
+
+def kind_of(x: Any, reduce: str | None) -> type:
+    """The type of numbers like this one, over lanes: what is bool or int in every lane is no float.
+    A sum of either is an int."""
+    kind = type(x) if type(x) in (bool, int) and reduce != "mean" else float
+    return int if kind is bool and reduce else kind
+
+
+def source_of(trace: Recorder, origin: Mapping[int, Any], node: Any) -> Any:
+    """The source of an input; None for a constant."""
+    captured = {i: value for value, i in trace.captured.items()}
+    return captured.get(node.index, origin.get(node.index))

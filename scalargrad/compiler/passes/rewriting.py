@@ -1,0 +1,40 @@
+"""A trace that rewrites what is computed in it: by rules, and by the gates of an operator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ... import ops
+from ...rows import Operator
+from ...scalars import is_value
+from ..trace.recorder import Recorder
+
+Rule = Callable[..., Any]
+"""What is computed in place of an operator: of the trace to compute in, and the operands."""
+
+FUSED = (ops.sum, ops.dot)
+"""Folds that stay as they are, for `fused` makes one instruction of each."""
+
+
+class Rewriting(Recorder):
+    """A trace whose `compute` asks its `rules` first, by operator.
+
+    Operands and results are floats where they are constants, else Tracers.
+    """
+
+    rules: Mapping[Operator, Rule]
+
+    def compute(self, row: Operator, operands: Iterable[Any]) -> Any:
+        rule = self.rules.get(row)
+        return rule(self, *operands) if rule else self.written(row, operands)
+
+    def written(self, row: Operator, operands: Iterable[Any]) -> Any:
+        """An operator on operands, written with the operators that it has gates for."""
+        if row.gates is None or row in FUSED:
+            return super().compute(row, operands)
+        given = list(operands)
+        return (row.gates if any(map(is_value, given)) else row.forward)(*given)
+
+    def has_lanes(self, x: Any) -> bool:
+        return is_value(x) and self.lanes[x.index]

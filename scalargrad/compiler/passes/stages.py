@@ -1,0 +1,30 @@
+"""Staging: when each node of a body is computed, before the lanes, in each, or after them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..inputs.sources import COUNT
+from ..trace.body import Body
+
+
+class Stages(NamedTuple):
+    """The stages of a body's nodes."""
+
+    of: dict[int, int]
+    """BEFORE, LANES, AFTER or TOO_LATE, of every node that is needed, in order."""
+    lane_guards: list[int]
+    """The guards that are checked in each lane; the others are uniform."""
+    counted: int
+    """The input that tells how many lanes hold all guards, −1 if all lanes do: a guard that is
+    checked in each lane makes this known only after the lanes."""
+
+
+def staged(body: Body) -> Stages:
+    trace = body.trace
+    order = trace.needed(body.wanted)
+    lanes = trace.lanes
+    lane_guards = [k for k, g in enumerate(trace.guards) if lanes[g.x] or lanes[g.y]]
+    count = trace.inputs[COUNT] if lane_guards else -1
+    stages = trace.stages(count)
+    return Stages({i: stages[i] for i in order}, lane_guards, count)

@@ -1,0 +1,72 @@
+"""What a function was traced to: one body for all that is wanted of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from ...transforms.trees import Structure
+from ..inputs.sources import is_given
+from ..trace.body import Body
+from .task import Wanted
+
+
+class Entry(NamedTuple):
+    """One number of a function's result.
+
+    `own` says whether every lane has its own of it, else it is a number, or a sum over the lanes.
+    `linked` says whether it is a Value in eager mode; then its derivatives follow. `source` is that
+    of an input which the function returns as it is, else None. Where it is a derivative in numbers
+    that lanes have their own of, `beside` are their positions. `kind` is the type that an array of
+    it has over the lanes.
+    """
+
+    own: bool
+    linked: bool
+    source: Any = None
+    beside: frozenset[int] = frozenset()
+    kind: type = float
+
+
+class Traced(NamedTuple):
+    """A trace of a function, and its outputs.
+
+    The outputs are the entries of its result, those that are linked each followed by their
+    derivatives: in the wanted numbers, then in the `captured` Values. `each` tells which outputs
+    every lane has its own of; the others are numbers, or sums over lanes. `sources` says where each
+    input comes from.
+    """
+
+    trace: Any
+    outputs: list[int]
+    each: list[bool]
+    sources: list[Any]
+    captured: list[Any]
+    structure: Structure
+    entries: list[Entry]
+    wanted: Wanted | None
+    unknown: tuple[str, ...]
+    """What the function read that cannot be watched."""
+    is_inside: bool | None
+    """Whether a transform is at work around; None if it makes no difference."""
+
+    @property
+    def body(self) -> Body:
+        return Body(self.trace, self.outputs)
+
+    def keys(self) -> Iterator[tuple[int, Any]]:
+        """What each output is: of which entry, and None for the entry itself, or the position of
+        the number or the identity of the Value that it is a derivative in."""
+        for k, entry in enumerate(self.entries):
+            yield k, None
+            if entry.linked and self.wanted is not None:
+                yield from ((k, position) for position in self.wanted.positions)
+                yield from ((k, ("captured", id(x))) for x in self.captured)
+
+    def signature(self) -> tuple[Any, ...]:
+        """What two traces have in common, besides what they compute, if one program serves both."""
+        own = tuple((e.own, e.linked, e.beside, e.kind) for e in self.entries)
+        taken = tuple(e.source if type(e.source) is int else id(e.source) for e in self.entries)
+        sources = tuple(x if is_given(x) or isinstance(x, tuple) else id(x) for x in self.sources)
+        captured = tuple(map(id, self.captured))
+        return str(self.structure), captured, tuple(self.each), taken, own, sources

@@ -1,0 +1,90 @@
+"""The passes of the compiler, in order: from a function to what runs its program.
+
+There are two functions, one for each half. Between the halves the lanes of a path are spared what
+other paths know of them (`branches/cut.py`), and a program that is known already is taken as it is.
+Each pass takes what the one before it gave: a recording in the first half, a body in the second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+from .. import modes
+from .inputs.arguments import Arguments
+from .machine.layout import Layout, layout_of
+from .machine.runner import Runner, runner
+from .passes.derivatives import with_derivatives
+from .passes.fusion import fused
+from .passes.lane_sums import with_lane_sums, with_zeros_told
+from .passes.lower import lowered, needs_care
+from .passes.program import Program
+from .passes.record import recorded
+from .passes.stages import staged
+from .passes.task import Lane, Stopped, Task
+from .passes.traced import Traced
+from .surroundings.effects import observed
+from .surroundings.walk import Surroundings
+from .trace.body import Body
+from .trace.chosen import Trace
+
+Show = Callable[[str, Body], object]
+"""Is told the name of each pass and what it gave, for readers: see `walkthrough.py`."""
+
+
+def unseen(name: str, body: Body) -> None:
+    pass
+
+
+# ------ the first half: a trace of all that is wanted
+def traced(task: Task, lane: Lane, around: Surroundings | None, show: Show = unseen) -> Traced:
+    """Trace what the function does in this lane, and the derivatives that are wanted. `around` is
+    what the function uses. Raises TypeError if it draws other random numbers, or keeps a number."""
+    catches = around is not None and around.catches
+    try:
+        return observed(lambda: in_one_trace(task, lane, catches, show), around, task.has_lanes)
+    except StopIteration as stop:
+        raise Stopped from stop
+
+
+def in_one_trace(task: Task, lane: Lane, catches: bool, show: Show) -> Traced:
+    trace = Trace()
+    trace.catches = catches
+    with modes.tracing(trace):
+        recording = recorded(trace, task, lane)
+        show("recorded", recording.body)
+        recording = with_derivatives(recording)
+        show("with derivatives", recording.body)
+        recording = with_lane_sums(recording)
+        recording = with_zeros_told(recording)
+        show("with sums over lanes", recording.body)
+    return recording.traced()
+
+
+# ------ the second half: from a body to what runs it
+class Runnable(NamedTuple):
+    """A program, where its inputs and outputs lie, and what runs it."""
+
+    program: Program
+    layout: Layout
+    runner: Runner
+
+
+def compiled(traced: Traced, arguments: Arguments, threads: int) -> Runnable:
+    """Compile what a function was traced to, for arguments like these."""
+    program = program_of(traced.body)
+    layout = layout_of(program, traced, arguments)
+    # the runner encodes the program for the machine: re-rolled, tiled, and with registers
+    return Runnable(program, layout, runner(program, *layout[:3], threads))
+
+
+def program_of(body: Body, careful: bool = False, show: Show = unseen) -> Program:
+    """Return the program of a body: quick, unless it has to be `careful`."""
+    careful = careful or needs_care(body)
+    low = lowered(body, careful)
+    show("lowered", low)
+    low = fused(low)
+    show("fused", low)
+    stages = staged(low)
+    return Program(low, stages, None if careful else partial(program_of, body, True))

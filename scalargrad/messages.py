@@ -1,0 +1,42 @@
+"""Parts of error messages: a thing, a call, a count in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+
+def described(x: object) -> str:
+    """The type of `x` and how it is written: the end of "expected …, got …"."""
+    return f"{type(x).__name__} {x!r:.60}"
+
+
+def counted(count: int, noun: str) -> str:
+    """A number of things: "1 node", "1,000 nodes"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def parameters(function: Callable[..., Any]) -> str:
+    """The parameters of a function written out, as in "(weights, inputs, bias=None)"."""
+    code, defaults = function.__code__, function.__defaults__ or ()
+    names = code.co_varnames[: code.co_argcount]
+    required = len(names) - len(defaults)
+    rest = [f"{name}={x}" for name, x in zip(names[required:], defaults)]
+    return f"({', '.join([*names[:required], *rest])})"
+
+
+def written(name: str, arguments: Sequence[Any], named: Mapping[str, Any]) -> str:
+    """A call as it is written: "max(1.0, 2.0)"."""
+    came = [*map(repr, arguments), *(f"{key}={x!r}" for key, x in named.items())]
+    return f"{name}({', '.join(came)})"
+
+
+def takes(function: Callable[..., Any], arguments: Sequence[Any], named: Mapping[str, Any]) -> bool:
+    """Whether a function can be called with these arguments."""
+    import inspect  # here, because only an error has need of it
+
+    try:
+        inspect.signature(function).bind(*arguments, **named)
+    except TypeError:
+        return False
+    return True

@@ -1,0 +1,147 @@
+/* Zeros that may stand for NOTHING, as doubts.py tells. Included by compiled_nodes.h, copying.h,
+ * gradients.h.
+ *
+ * Zeros are decided only once a NaN came, by running Python: before that all gradients are put
+ * back to what they were. */
+#ifndef SCALARGRAD_DOUBTS_H
+#define SCALARGRAD_DOUBTS_H
+
+#include "backward.h"
+#include "build.h"
+
+/* Say of new edges whether they are doubtful, which they are not yet. */
+static void edges_doubt(Edges *edges, int doubtful)
+{
+    edges->doubtful = doubtful;
+    doubtful_count += (size_t)doubtful;
+}
+
+static int has_zero(const Edges *edges)
+{
+    for (Py_ssize_t i = 0; i < edges->length; i++)
+        if (edges->edge[i].parent && edges->edge[i].partial == 0.0)
+            return 1;
+    return 0;
+}
+
+static int is_doubtful(const Node *node)
+{
+    return node->shape == MANY && node->edges->doubtful && has_zero(node->edges);
+}
+
+static int append_doubtful(void *list, Node *node)
+{
+    return !is_doubtful(node) || PyList_Append(list, (PyObject *)node) == 0;
+}
+
+/* The doubtful nodes of a graph, in backward order. Its interior gradients are set to nothing. */
+static PyObject *doubtful_nodes(Node *root)
+{
+    PyObject *nodes = PyList_New(0);
+    if (!nodes)
+        return NULL;
+    Node *leaves = count_consumers(root);
+    const int complete = visit_in_order(root, append_doubtful, nodes);
+    settle_leaves(leaves, NOTHING);
+    if (!complete)
+        Py_CLEAR(nodes);
+    return nodes;
+}
+
+/* Decide the zeros of nodes in a list that it takes over; −1 with an exception. */
+static int decide_all(PyObject *nodes)
+{
+    PyObject *done = nodes ? PyObject_CallOneArg(hooks.decide, nodes) : NULL;
+    Py_XDECREF(nodes);
+    Py_XDECREF(done);
+    return done ? 0 : -1;
+}
+
+/* Put leaves back to what they were. */
+static void abandon_leaves(Node *leaves)
+{
+    for (Node *leaf = leaves; leaf; leaf = leaf->next_leaf)
+        leaf->grad = NOTHING;
+    settle_leaves(leaves, NOTHING);
+}
+
+/* Back-propagation that came to a NaN is undone, and done again with all zeros decided; −1 with an
+ * exception, all gradients being as they were. Only if memory ran out for those that interior nodes
+ * had, these have none. */
+COLD int backward_decided(Node *root, double seed, Node *leaves, const Snapshot *old)
+{
+    abandon_leaves(leaves);
+    PyObject *nodes = doubtful_nodes(root);
+    snapshot_restore(old);
+    if (old->failed) {
+        Py_XDECREF(nodes);
+        PyErr_NoMemory();
+        return -1;
+    }
+    if (decide_all(nodes) < 0)
+        return -1;
+    run_backward(root, seed, 0.0);
+    return 0;
+}
+
+static int backward_in_doubt(Node *root, double given)
+{
+    Snapshot old = {0};
+    int status = 0;
+    Node *leaves = count_keeping(root, &old);
+    root->grad = forward_start(given);
+    /* a zero in place of nothing makes a NaN of a product first */
+    if (UNLIKELY(sweep(root, 0.0, 1)))
+        status = backward_decided(root, given, leaves, &old);
+    else
+        settle_leaves(leaves, 0.0);
+    free(old.item);
+    return status;
+}
+
+/* run_backward, all zeros decided if a NaN came. Above leaves alone it takes an infinite seed to
+ * make one of a zero. */
+static int backward_without_doubt(Node *root, double seed)
+{
+    const int flat = root->shape == MANY && root->edges->flat;
+    if (LIKELY(!doubtful_count) || (flat && isfinite(seed))) {
+        run_backward(root, seed, 0.0);
+        return 0;
+    }
+    return backward_in_doubt(root, seed);
+}
+
+/* Write partials, a float for each Value among the operands. */
+static void edges_decide(Edges *edges, PyObject *partials)
+{
+    Py_ssize_t next = 0;
+    for (Py_ssize_t i = 0; i < edges->length; i++)
+        if (edges->edge[i].parent)
+            edges->edge[i].partial = PyFloat_AS_DOUBLE(PyTuple_GET_ITEM(partials, next++));
+    doubtful_count -= (size_t)edges->doubtful;
+    edges->doubtful = 0;
+}
+
+static int are_partials(const Edges *edges, PyObject *partials)
+{
+    Py_ssize_t wanted = 0;
+    for (Py_ssize_t i = 0; i < edges->length; i++)
+        wanted += edges->edge[i].parent != NULL;
+    if (!PyTuple_CheckExact(partials) || PyTuple_GET_SIZE(partials) != wanted)
+        return 0;
+    for (Py_ssize_t i = 0; i < wanted; i++)
+        if (!PyFloat_CheckExact(PyTuple_GET_ITEM(partials, i)))
+            return 0;
+    return 1;
+}
+
+static PyObject *value_decide(PyObject *self, PyObject *partials)
+{
+    Node *node = (Node *)self;
+    if (node->shape != MANY || !are_partials(node->edges, partials))
+        return PyErr_Format(PyExc_TypeError, "expected a tuple of floats, one for each parent");
+    edges_decide(node->edges, partials);
+    Py_RETURN_NONE;
+}
+
+#endif
