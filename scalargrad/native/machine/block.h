@@ -28,7 +28,8 @@ typedef double NAME(Anywhere) __attribute__((vector_size(sizeof(NAME(Doubles))),
 #define ROW(name)                                                                                 \
     static NOINLINE void NAME(unary_##name)(double *out, const double *x, int parts)              \
     {                                                                                             \
-        EACH_PAIR {                                                                               \
+        EACH_PAIR                                                                                 \
+        {                                                                                         \
             const NAME(Doubles) even = NAME(v_##name)(VECTOR(x + i));                             \
             VECTOR(out + j) = NAME(v_##name)(VECTOR(x + j));                                      \
             VECTOR(out + i) = even;                                                               \
@@ -49,7 +50,8 @@ LANE_UNARY(ROW)
     static NOINLINE void NAME(binary_##name)(double *out, const double *x, const double *y,       \
                                              int parts)                                           \
     {                                                                                             \
-        EACH_PAIR {                                                                               \
+        EACH_PAIR                                                                                 \
+        {                                                                                         \
             const NAME(Doubles) even = NAME(v_##name)(VECTOR(x + i), VECTOR(y + i));              \
             VECTOR(out + j) = NAME(v_##name)(VECTOR(x + j), VECTOR(y + j));                       \
             VECTOR(out + i) = even;                                                               \
@@ -82,13 +84,16 @@ static void NAME(row_on)(int32_t op, double *out, const double *x, const double 
                          const double *z, int parts)
 {
     switch (op) {
-#define ROW(name) case OP_##name: NAME(unary_##name)(out, x, parts); break;
+#define ROW(name)                                                                                 \
+    case OP_##name: NAME(unary_##name)(out, x, parts); break;
         MACHINE_UNARY(ROW)
 #undef ROW
-#define ROW(name) case OP_##name: NAME(binary_##name)(out, x, y, parts); break;
+#define ROW(name)                                                                                 \
+    case OP_##name: NAME(binary_##name)(out, x, y, parts); break;
         MACHINE_BINARY(ROW)
 #undef ROW
-#define ROW(name) case OP_##name: NAME(ternary_##name)(out, x, y, z, parts); break;
+#define ROW(name)                                                                                 \
+    case OP_##name: NAME(ternary_##name)(out, x, y, z, parts); break;
         MACHINE_TERNARY(ROW)
 #undef ROW
     }
@@ -149,41 +154,46 @@ INLINE NAME(Sums) NAME(uniform_times_lane)(NAME(Sums) sum, const int parts, cons
     for (int32_t k = 0; k < run->count; k++) {
         const V w = SPLAT(f->uniform[run->term[2 * k]]);
         const V *x = NAME(lanes_from)(f, at, run->term[2 * k + 1]);
-        EACH(i, parts) sum.part[i] += w * x[i];
+        EACH(i, parts)
+            sum.part[i] += w * x[i];
     }
     return sum;
 }
 
-INLINE NAME(Sums) NAME(lane_times_lane)(NAME(Sums) sum, const int parts, const Frame *f,
-                                        const Run *run, int at)
+INLINE NAME(Sums)
+    NAME(lane_times_lane)(NAME(Sums) sum, const int parts, const Frame *f, const Run *run, int at)
 {
     for (int32_t k = 0; k < run->count; k++) {
         const V *x = NAME(lanes_from)(f, at, run->term[2 * k]);
         const V *y = NAME(lanes_from)(f, at, run->term[2 * k + 1]);
         if (x == y) /* read once */
-            EACH(i, parts) sum.part[i] += x[i] * x[i];
+            EACH(i, parts)
+                sum.part[i] += x[i] * x[i];
         else
-            EACH(i, parts) sum.part[i] += x[i] * y[i];
+            EACH(i, parts)
+                sum.part[i] += x[i] * y[i];
     }
     return sum;
 }
 
-INLINE NAME(Sums) NAME(lane_alone)(NAME(Sums) sum, const int parts, const Frame *f,
-                                   const Run *run, int at)
+INLINE NAME(Sums)
+    NAME(lane_alone)(NAME(Sums) sum, const int parts, const Frame *f, const Run *run, int at)
 {
     for (int32_t k = 0; k < run->count; k++) {
         const V *x = NAME(lanes_from)(f, at, run->term[2 * k + 1]);
-        EACH(i, parts) sum.part[i] += x[i];
+        EACH(i, parts)
+            sum.part[i] += x[i];
     }
     return sum;
 }
 
-INLINE NAME(Sums) NAME(uniform_alone)(NAME(Sums) sum, const int parts, const Frame *f,
-                                      const Run *run)
+INLINE NAME(Sums)
+    NAME(uniform_alone)(NAME(Sums) sum, const int parts, const Frame *f, const Run *run)
 {
     for (int32_t k = 0; k < run->count; k++) {
         const V w = SPLAT(f->uniform[run->term[2 * k]]);
-        EACH(i, parts) sum.part[i] += w;
+        EACH(i, parts)
+            sum.part[i] += w;
     }
     return sum;
 }
@@ -193,7 +203,8 @@ INLINE void NAME(some_products)(const int parts, const Frame *f, const int32_t *
 {
     NAME(Sums) sum;
     /* −0.0 + x is x, for x = −0.0 too */
-    EACH(i, parts) sum.part[i] = SPLAT(-0.0);
+    EACH(i, parts)
+        sum.part[i] = SPLAT(-0.0);
     const LaneProductsWords words = lane_products_words(code);
     for (const int32_t *next = words.runs; next < words.end;) {
         const Run run = run_at(next);
@@ -206,7 +217,8 @@ INLINE void NAME(some_products)(const int parts, const Frame *f, const int32_t *
         next = after(&run);
     }
     V *out = (V *)NAME(reg)(f, words.out) + at;
-    EACH(i, parts) out[i] = sum.part[i];
+    EACH(i, parts)
+        out[i] = sum.part[i];
 }
 
 /* Few lanes may be in the first half already. */
@@ -230,8 +242,9 @@ static void NAME(run_block)(Frame *f)
 {
     for (const int32_t *code = f->code; code < f->code_end; code = next_instruction(code)) {
         switch (code[0]) {
-#define ROW(CODE, name) case OP_##CODE: NAME(run_##name)(f, code); break;
-        LANE_INSTRUCTIONS(ROW)
+#define ROW(CODE, name)                                                                           \
+    case OP_##CODE: NAME(run_##name)(f, code); break;
+            LANE_INSTRUCTIONS(ROW)
 #undef ROW
         default: NAME(run_rows)(f, code);
         }

@@ -73,7 +73,7 @@ static int32_t run_freely(const Program *p, double *uniform, Job *job)
     if (is_soon_done(p, job->count))
         return run_program(p, uniform, job);
     Py_BEGIN_ALLOW_THREADS
-    status = run_program(p, uniform, job);
+        status = run_program(p, uniform, job);
     Py_END_ALLOW_THREADS
     return status;
 }
@@ -251,8 +251,11 @@ static PyObject *program_run(PyObject *self, PyObject *const *given, Py_ssize_t 
     const int tells_doubt = PyObject_IsTrue(args->tell_doubt);
     if (tells_doubt < 0 || PyErr_Occurred())
         return NULL;
-    Job job = {.count = count, .tells_doubt = tells_doubt,
-               .threads = threads < 1 ? 1 : threads > MAX_THREADS ? MAX_THREADS : (int)threads};
+    Job job = {.count = count,
+               .tells_doubt = tells_doubt,
+               .threads = threads < 1             ? 1
+                          : threads > MAX_THREADS ? MAX_THREADS
+                                                  : (int)threads};
     Opened opened = {0};
     Program *p = (Program *)self;
     PyObject *found = NULL;
@@ -264,7 +267,8 @@ static PyObject *program_run(PyObject *self, PyObject *const *given, Py_ssize_t 
 
 static PyMethodDef program_methods[] = {
     {"run", (PyCFunction)(void (*)(void))program_run, METH_FASTCALL,
-     "run(numbers, arrays, count, results, broken, sides, index, tell_doubt, threads): run the lanes, "
+     "run(numbers, arrays, count, results, broken, sides, index, tell_doubt, threads): run the "
+     "lanes, "
      "those of an index if there is one. Return the number of a guard that does not hold, -1 if "
      "all do, or a list of the results if there is no buffer for them; -2 if `broken` tells for "
      "each lane, and `sides` what was compared where one does not hold; -3 where doubt is to be "

@@ -49,19 +49,19 @@ typedef struct {
 typedef struct {
     double *uniform;
     double *lanes;
-    int bits;              /* a register is 2^bits numbers: BLOCK_BITS or FEW_BITS */
-    double *totals;        /* sums over lanes so far */
-    PartGuards *broken;    /* of this block: the first guard that does not hold; −1 where all do,
+    int bits;           /* a register is 2^bits numbers: BLOCK_BITS or FEW_BITS */
+    double *totals;     /* sums over lanes so far */
+    PartGuards *broken; /* of this block: the first guard that does not hold; −1 where all do,
                               0 where there is no lane: only those with −1 are taken in by sums */
     const Column *inputs;
     const Column *outputs;
-    const int64_t *index;  /* where in the inputs each lane stands; NULL if in order */
+    const int64_t *index; /* where in the inputs each lane stands; NULL if in order */
     const int32_t *code, *code_end;
-    Py_ssize_t base;       /* the number of the block's first lane */
-    int count;             /* how many lanes of the block there are */
-    int parts;             /* how many vectors of WIDTH lanes there are */
-    int some;              /* some guard does not hold in some lane */
-    Part doubt;            /* NaN once an output is not finite */
+    Py_ssize_t base; /* the number of the block's first lane */
+    int count;       /* how many lanes of the block there are */
+    int parts;       /* how many vectors of WIDTH lanes there are */
+    int some;        /* some guard does not hold in some lane */
+    Part doubt;      /* NaN once an output is not finite */
 } Frame;
 
 /* A run of terms of one kind: {kind, count, then two words for each term}. */

@@ -19,7 +19,8 @@ static PyMethodDef module_methods[] = {
     {"choose", choose, METH_O,
      "choose(name): use the instruction set avx512, avx2, baseline or the best; return its name."},
     {"rows_at_once", rows_at_once, METH_NOARGS,
-     "rows_at_once(): how many rows of a DENSE or a WIDE_TILE the instruction set has registers for, "
+     "rows_at_once(): how many rows of a DENSE or a WIDE_TILE the instruction set has registers "
+     "for, "
      "at most DENSE_ROWS."},
     {NULL, NULL, 0, NULL},
 };
@@ -34,13 +35,18 @@ static PyModuleDef machine_module = {
 
 static int add_steps(PyObject *module)
 {
-    static const struct { const char *name; int step; } steps[] = {
-        {"READ_SAME", READ_SAME}, {"READ_SAMPLES", READ_SAMPLES}, {"READ_STATIC", READ_STATIC},
-        {"READ_VALUE", READ_VALUE}, {"READ_FLOATS", READ_FLOATS}, {"READ_VALUES", READ_VALUES},
-        {"READ_SEQUENCE", READ_SEQUENCE}, {"READ_DICT", READ_DICT}, {"READ_OBJECT", READ_OBJECT},
-        {"READ_BY_CALL", READ_BY_CALL}, {"WRITE_FLOATS", WRITE_FLOATS}, {"WRITE_LIST", WRITE_LIST},
-        {"WRITE_TUPLE", WRITE_TUPLE}, {"WRITE_DICT", WRITE_DICT}, {"WRITE_BY_CALL", WRITE_BY_CALL},
-        {"WRITE_NUMBERS", WRITE_NUMBERS},
+    static const struct {
+        const char *name;
+        int step;
+    } steps[] = {
+        {"READ_SAME", READ_SAME},         {"READ_SAMPLES", READ_SAMPLES},
+        {"READ_STATIC", READ_STATIC},     {"READ_VALUE", READ_VALUE},
+        {"READ_FLOATS", READ_FLOATS},     {"READ_VALUES", READ_VALUES},
+        {"READ_SEQUENCE", READ_SEQUENCE}, {"READ_DICT", READ_DICT},
+        {"READ_OBJECT", READ_OBJECT},     {"READ_BY_CALL", READ_BY_CALL},
+        {"WRITE_FLOATS", WRITE_FLOATS},   {"WRITE_LIST", WRITE_LIST},
+        {"WRITE_TUPLE", WRITE_TUPLE},     {"WRITE_DICT", WRITE_DICT},
+        {"WRITE_BY_CALL", WRITE_BY_CALL}, {"WRITE_NUMBERS", WRITE_NUMBERS},
     };
     for (size_t k = 0; k < sizeof steps / sizeof *steps; k++)
         if (PyModule_AddIntConstant(module, steps[k].name, steps[k].step) < 0)

@@ -9,15 +9,15 @@
 typedef struct {
     PyObject_HEAD
     int32_t registers, inputs, outputs;
-    int32_t given, made;   /* how many arrays the inputs stand in, and the outputs */
+    int32_t given, made; /* how many arrays the inputs stand in, and the outputs */
     int32_t uniforms, totals, splats, results;
-    double *initial;       /* the uniform numbers: inputs first, constants set */
-    int32_t *total;        /* the uniform number that each total becomes, −1 if nobody wants it */
-    int32_t *splat;        /* pairs: a register that holds a uniform number in all lanes */
-    int32_t *result;       /* the uniform numbers that are results */
+    double *initial; /* the uniform numbers: inputs first, constants set */
+    int32_t *total;  /* the uniform number that each total becomes, −1 if nobody wants it */
+    int32_t *splat;  /* pairs: a register that holds a uniform number in all lanes */
+    int32_t *result; /* the uniform numbers that are results */
     int32_t *input, *output; /* pairs: in which array, in which of its columns */
     int32_t *before, *before_end, *lanes, *lanes_end, *after, *after_end;
-    double *uniform;       /* kept from one run to the next; NULL while a run has them */
+    double *uniform; /* kept from one run to the next; NULL while a run has them */
 } Program;
 
 /* ------ checking code */
@@ -183,10 +183,13 @@ static int is_instruction(Checked *c, const int32_t *code, int in_lanes)
 static int is_code(const Program *p, const int32_t *code, const int32_t *end, int in_lanes)
 {
     Checked c = {.size = {
-        [SIZE_NUMBERS] = in_lanes ? p->registers : p->uniforms,
-        [SIZE_REGISTERS] = p->registers, [SIZE_PLACES] = p->uniforms,
-        [SIZE_INPUTS] = p->inputs, [SIZE_OUTPUTS] = p->outputs, [SIZE_TOTALS] = p->totals,
-    }};
+                     [SIZE_NUMBERS] = in_lanes ? p->registers : p->uniforms,
+                     [SIZE_REGISTERS] = p->registers,
+                     [SIZE_PLACES] = p->uniforms,
+                     [SIZE_INPUTS] = p->inputs,
+                     [SIZE_OUTPUTS] = p->outputs,
+                     [SIZE_TOTALS] = p->totals,
+                 }};
     while (code < end) {
         if (end - code < 3 || code[1] < 3 || code[1] > end - code
             || !is_instruction(&c, code, in_lanes))
@@ -208,7 +211,8 @@ static int is_program(const Program *p)
 {
     if (p->registers < 0 || p->given < 0 || p->made < 0)
         return wrong("a count is negative");
-    if (!are_columns(p->input, p->inputs, p->given) || !are_columns(p->output, p->outputs, p->made))
+    if (!are_columns(p->input, p->inputs, p->given)
+        || !are_columns(p->output, p->outputs, p->made))
         return wrong("a column is in no array");
     if (!all_below_or_none(p->total, p->totals, p->uniforms)
         || !all_below(p->result, p->results, p->uniforms))
@@ -216,8 +220,7 @@ static int is_program(const Program *p)
     for (int32_t k = 0; k < p->splats; k += 2)
         if (!below(p->splat[k], p->registers) || !below(p->splat[k + 1], p->uniforms))
             return wrong("a register is out of range");
-    return is_code(p, p->before, p->before_end, 0)
-           && is_code(p, p->lanes, p->lanes_end, 1)
+    return is_code(p, p->before, p->before_end, 0) && is_code(p, p->lanes, p->lanes_end, 1)
            && is_code(p, p->after, p->after_end, 0);
 }
 
@@ -258,13 +261,14 @@ static int fill(Program *p, const Py_buffer *view)
 
 static PyObject *program_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"initial", "totals", "splats", "results", "before", "lanes",
-                            "after", "inputs", "outputs", "registers", "given", "made", NULL};
+    static char *names[] = {"initial", "totals", "splats", "results", "before",
+                            "lanes",   "after",  "inputs", "outputs", "registers",
+                            "given",   "made",   NULL};
     Py_buffer view[STRETCHES];
     int32_t registers, given, made;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "y*y*y*y*y*y*y*y*y*iii:Program", names, &view[0],
-                                     &view[1], &view[2], &view[3], &view[4], &view[5], &view[6],
-                                     &view[7], &view[8], &registers, &given, &made))
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "y*y*y*y*y*y*y*y*y*iii:Program", names,
+                                     &view[0], &view[1], &view[2], &view[3], &view[4], &view[5],
+                                     &view[6], &view[7], &view[8], &registers, &given, &made))
         return NULL;
     Program *p = (Program *)type->tp_alloc(type, 0);
     if (p) {
@@ -282,8 +286,8 @@ static PyObject *program_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
 static void program_dealloc(PyObject *self)
 {
     Program *p = (Program *)self;
-    void *owned[] = {p->initial, p->total, p->splat, p->result, p->before, p->lanes, p->after,
-                     p->input, p->output};
+    void *owned[] = {p->initial, p->total, p->splat, p->result, p->before,
+                     p->lanes,   p->after, p->input, p->output};
     for (size_t k = 0; k < sizeof owned / sizeof *owned; k++)
         PyMem_Free(owned[k]);
     free(p->uniform);

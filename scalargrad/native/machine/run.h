@@ -9,16 +9,16 @@
 /* What a run is given, and where its results go. */
 typedef struct {
     const Column *inputs, *outputs;
-    double *sums;          /* of each segment; then memory for the threads */
-    const int64_t *index;  /* which elements of the inputs are the lanes; NULL if all, in order */
+    double *sums;         /* of each segment; then memory for the threads */
+    const int64_t *index; /* which elements of the inputs are the lanes; NULL if all, in order */
     Py_ssize_t count;
-    int32_t *broken;       /* for each lane; NULL if no lane has a guard */
-    double *sides;         /* two for each lane: what the guard compared that broke it */
-    double *results;       /* what is the same in all lanes; NULL where it stays in its place */
+    int32_t *broken; /* for each lane; NULL if no lane has a guard */
+    double *sides;   /* two for each lane: what the guard compared that broke it */
+    double *results; /* what is the same in all lanes; NULL where it stays in its place */
     int threads;
     int tells_doubt;
     int any_broken;
-    int doubt;             /* an output is not finite in some lane that no guard broke */
+    int doubt; /* an output is not finite in some lane that no guard broke */
 } Job;
 
 #ifdef HAVE_THREADS
@@ -33,10 +33,10 @@ typedef int Ticket;
 typedef struct {
     const Program *program;
     const Job *job;
-    double *uniform;       /* shared, only read */
-    double *memory;        /* registers, totals, broken and the two sides */
-    double *sums;          /* shared, a stretch for each segment */
-    Ticket *next;            /* shared, the segment that nobody has taken yet */
+    double *uniform; /* shared, only read */
+    double *memory;  /* registers, totals, broken and the two sides */
+    double *sums;    /* shared, a stretch for each segment */
+    Ticket *next;    /* shared, the segment that nobody has taken yet */
     int any_broken, doubt;
 } Worker;
 
@@ -215,12 +215,16 @@ static void *run_worker(void *given)
     const Program *p = worker->program;
     double *totals = worker->memory + registers_doubles(p, worker->job->count);
     Frame f = {
-        .uniform = worker->uniform, .lanes = worker->memory,
-        .bits = bits_of(worker->job->count), .totals = totals,
+        .uniform = worker->uniform,
+        .lanes = worker->memory,
+        .bits = bits_of(worker->job->count),
+        .totals = totals,
         .broken = (PartGuards *)(totals + totals_doubles(p)),
-        .inputs = worker->job->inputs, .outputs = worker->job->outputs,
+        .inputs = worker->job->inputs,
+        .outputs = worker->job->outputs,
         .index = worker->job->index,
-        .code = p->lanes, .code_end = p->lanes_end,
+        .code = p->lanes,
+        .code_end = p->lanes_end,
     };
     fill_splats(p, &f);
     const int segments = segments_of(worker->job->count);
@@ -264,7 +268,10 @@ static void run_lanes(const Program *p, double *uniform, Job *job)
     Ticket next = 0;
     for (int k = 0; k < n; k++)
         worker[k] = (Worker){
-            .program = p, .job = job, .uniform = uniform, .sums = sums,
+            .program = p,
+            .job = job,
+            .uniform = uniform,
+            .sums = sums,
             .memory = memory + (size_t)k * memory_doubles(p, job->count),
             .next = &next,
         };

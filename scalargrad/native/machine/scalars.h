@@ -11,13 +11,16 @@ static void run_scalar_row(double *u, const int32_t *code)
     double *out = u + row.terms[0];
     const double x = u[row.terms[1]];
     switch (row.op) {
-#define ROW(name) case OP_##name: *out = forward_##name(x); break;
+#define ROW(name)                                                                                 \
+    case OP_##name: *out = forward_##name(x); break;
         MACHINE_UNARY(ROW)
 #undef ROW
-#define ROW(name) case OP_##name: *out = forward_##name(x, u[row.terms[2]]); break;
+#define ROW(name)                                                                                 \
+    case OP_##name: *out = forward_##name(x, u[row.terms[2]]); break;
         MACHINE_BINARY(ROW)
 #undef ROW
-#define ROW(name) case OP_##name: *out = forward_##name(x, u[row.terms[2]], u[row.terms[3]]); break;
+#define ROW(name)                                                                                 \
+    case OP_##name: *out = forward_##name(x, u[row.terms[2]], u[row.terms[3]]); break;
         MACHINE_TERNARY(ROW)
 #undef ROW
     }
@@ -50,7 +53,8 @@ static int32_t run_scalars(double *u, const int32_t *code, const int32_t *end)
             break;
         }
 #define ROW(CODE, name) case OP_##CODE:
-        WIDE_INSTRUCTIONS(ROW) kernels.run_wide(u, code); break;
+            WIDE_INSTRUCTIONS(ROW) kernels.run_wide(u, code);
+            break;
 #undef ROW
         default: run_scalar_row(u, code);
         }

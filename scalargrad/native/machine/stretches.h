@@ -13,27 +13,28 @@ typedef struct {
 
 /* ------ Σ x·y: terms are added in their order */
 
-INLINE NAME(StretchSums) NAME(number_times_stretch)(NAME(StretchSums) sum, const int parts,
-                                                    const double *u, int32_t base,
-                                                    const Run *run, int number)
+INLINE NAME(StretchSums)
+    NAME(number_times_stretch)(NAME(StretchSums) sum, const int parts, const double *u,
+                               int32_t base, const Run *run, int number)
 {
     for (int32_t k = 0; k < run->count; k++) {
         const int32_t *term = run->term + 2 * k;
         const V w = SPLAT(u[term[number]]);
         const NAME(Anywhere) *x = (const NAME(Anywhere) *)(u + term[!number] + base);
-        EACH(i, parts) sum.part[i] += w * x[i];
+        EACH(i, parts)
+            sum.part[i] += w * x[i];
     }
     return sum;
 }
 
 INLINE NAME(StretchSums) NAME(stretch_times_stretch)(NAME(StretchSums) sum, const int parts,
-                                                     const double *u, int32_t base,
-                                                     const Run *run)
+                                                     const double *u, int32_t base, const Run *run)
 {
     for (int32_t k = 0; k < run->count; k++) {
         const NAME(Anywhere) *x = (const NAME(Anywhere) *)(u + run->term[2 * k] + base);
         const NAME(Anywhere) *y = (const NAME(Anywhere) *)(u + run->term[2 * k + 1] + base);
-        EACH(i, parts) sum.part[i] += x[i] * y[i];
+        EACH(i, parts)
+            sum.part[i] += x[i] * y[i];
     }
     return sum;
 }
@@ -43,7 +44,8 @@ INLINE NAME(StretchSums) NAME(number_times_number)(NAME(StretchSums) sum, const 
 {
     for (int32_t k = 0; k < run->count; k++) {
         const V w = SPLAT(u[run->term[2 * k]] * u[run->term[2 * k + 1]]);
-        EACH(i, parts) sum.part[i] += w;
+        EACH(i, parts)
+            sum.part[i] += w;
     }
     return sum;
 }
@@ -53,23 +55,21 @@ INLINE void NAME(wide_part)(const int parts, double *u, const WideProductsWords 
                             int32_t base)
 {
     NAME(StretchSums) sum;
-    EACH(i, parts) sum.part[i] = SPLAT(-0.0);
+    EACH(i, parts)
+        sum.part[i] = SPLAT(-0.0);
     for (const int32_t *at = words->runs; at < words->end;) {
         const Run run = run_at(at);
         switch (run.kind) {
         case NUMBER_NUMBER: sum = NAME(number_times_number)(sum, parts, u, &run); break;
-        case NUMBER_STRETCH:
-            sum = NAME(number_times_stretch)(sum, parts, u, base, &run, 0);
-            break;
-        case STRETCH_NUMBER:
-            sum = NAME(number_times_stretch)(sum, parts, u, base, &run, 1);
-            break;
+        case NUMBER_STRETCH: sum = NAME(number_times_stretch)(sum, parts, u, base, &run, 0); break;
+        case STRETCH_NUMBER: sum = NAME(number_times_stretch)(sum, parts, u, base, &run, 1); break;
         case STRETCH_STRETCH: sum = NAME(stretch_times_stretch)(sum, parts, u, base, &run); break;
         }
         at = after(&run);
     }
     NAME(Anywhere) *out = (NAME(Anywhere) *)(u + words->out + base);
-    EACH(i, parts) out[i] = sum.part[i];
+    EACH(i, parts)
+        out[i] = sum.part[i];
 }
 
 static void NAME(run_wide_products)(double *u, const int32_t *code)
@@ -102,16 +102,19 @@ INLINE void NAME(wide_tile)(const int rows, const int parts, double *u, const Wi
 {
     const Shared shared = {u + base, 0, u, t->first, t->terms, t->end};
     const NAME(Tile) sum = NAME(tile)(rows, parts, &shared);
-    EACH(r, rows) EACH(i, parts) ((NAME(Anywhere) *)(u + t->out[r] + base))[i] = sum.row[r][i];
+    EACH(r, rows)
+        EACH(i, parts)
+            ((NAME(Anywhere) *)(u + t->out[r] + base))[i] = sum.row[r][i];
 }
 
 typedef void NAME(WideShape)(double *u, const WideTileWords *t, int32_t base);
 #define SHAPE(rows, parts)                                                                        \
-    static NOINLINE void NAME(wide_##rows##_by_##parts)(double *u, const WideTileWords *t,             \
+    static NOINLINE void NAME(wide_##rows##_by_##parts)(double *u, const WideTileWords *t,        \
                                                         int32_t base)                             \
     {                                                                                             \
         NAME(wide_tile)(rows, parts, u, t, base);                                                 \
     }
+/* clang-format off */
 SHAPES_OF_PARTS(SHAPE, 1) SHAPES_OF_PARTS(SHAPE, 2)
 SHAPES_OF_PARTS(SHAPE, 3) SHAPES_OF_PARTS(SHAPE, 4)
 SHAPES_OF_PARTS(SHAPE, 5) SHAPES_OF_PARTS(SHAPE, 6)
@@ -121,6 +124,7 @@ static NAME(WideShape) *const NAME(wide_shapes)[DENSE_ROWS + 1][TILE_PARTS + 1] 
     SHAPES_OF_PARTS(SHAPE, 1) SHAPES_OF_PARTS(SHAPE, 2)
     SHAPES_OF_PARTS(SHAPE, 3) SHAPES_OF_PARTS(SHAPE, 4)
     SHAPES_OF_PARTS(SHAPE, 5) SHAPES_OF_PARTS(SHAPE, 6)};
+/* clang-format on */
 #undef SHAPE
 
 /* The last numbers first: a vector that reaches over where the next sum begins comes before that. */
@@ -150,7 +154,8 @@ INLINE void NAME(repeat)(double *to, int n, double x)
 INLINE void NAME(fill)(double *to, const double *x, int count)
 {
     I lane;
-    EACH(i, VECTOR_LANES) lane[i] = i;
+    EACH(i, VECTOR_LANES)
+        lane[i] = i;
     const I first = (I)SPLAT(x[0]);
     for (int i = 0; i < 2 * WIDTH; i += VECTOR_LANES) {
         const I own = lane < (int64_t)(count - i);
@@ -213,7 +218,8 @@ static void NAME(run_wide_row)(double *u, const int32_t *code)
 INLINE void NAME(pack_vector)(double *to, const double *u, const int32_t *from, int last)
 {
     V numbers;
-    EACH(i, VECTOR_LANES) numbers[i] = u[from[i < last ? i : last]];
+    EACH(i, VECTOR_LANES)
+        numbers[i] = u[from[i < last ? i : last]];
     *(NAME(Anywhere) *)to = numbers;
 }
 
@@ -231,7 +237,8 @@ static void NAME(run_pack)(double *u, const int32_t *code)
 static void NAME(run_wide)(double *u, const int32_t *code)
 {
     switch (code[0]) {
-#define ROW(CODE, name) case OP_##CODE: NAME(run_##name)(u, code); break;
+#define ROW(CODE, name)                                                                           \
+    case OP_##CODE: NAME(run_##name)(u, code); break;
         WIDE_INSTRUCTIONS(ROW)
 #undef ROW
     }

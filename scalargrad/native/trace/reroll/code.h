@@ -76,8 +76,7 @@ static int add_singles(const Rerolled *r, const Layout *l, Words *code, int32_t 
 {
     for (int32_t at = part.begin; at < part.end; at++) {
         const int32_t *read = l->read + (int64_t)at * l->width;
-        const int32_t head[] = {operation_of(row, 0), l->width + 2,
-                                r->place[read[l->width - 1]]};
+        const int32_t head[] = {operation_of(row, 0), l->width + 2, r->place[read[l->width - 1]]};
         if (add_words(code, head, 3) < 0 || add_words(code, read, l->width - 1) < 0)
             return -1;
     }
@@ -139,7 +138,8 @@ static int add_wide(Rerolled *r, Layout *l, Words *code, int32_t row, Part part,
     const int32_t begin = code->count;
     const int32_t first = l->read[(int64_t)part.begin * l->width + l->width - 1];
     const int32_t head[] = {operation_of(row, 1), 0, r->place[first], length_of(part)};
-    if (find_operand_columns(r, l, part, columns) < 0 || add_words(code, head, WIDE_PRODUCTS_HEAD) < 0
+    if (find_operand_columns(r, l, part, columns) < 0
+        || add_words(code, head, WIDE_PRODUCTS_HEAD) < 0
         || (row == PRODUCTS ? add_runs(code, columns) : add_row(code, row, columns)) < 0)
         return -1;
     code->item[begin + 1] = code->count - begin;
