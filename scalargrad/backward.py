@@ -97,8 +97,17 @@ def gradients(root: Any, leaves: Sequence[Any], seed: Any = 1.0) -> list[Any]:
     Raises TypeError if `root` or a leaf is not a Value.
     """
     for node in (root, *leaves):
-        if not is_value(node):
+        # a number that is traced may stand for a float
+        if not is_value(node) or not getattr(node, "in_graph", True):
             raise TypeError(f"gradients needs Values, got {described(node)}")
+    as_value = getattr(root, "_as_value", None)
+    found = shown_gradients(root, leaves, seed)
+    return list(map(as_value, found)) if as_value else found
+
+
+def shown_gradients(root: Any, leaves: Sequence[Any], seed: Any = 1.0) -> list[Any]:
+    """The derivatives of `gradients`; where numbers are traced, a root that stands for a float may
+    have some too, and a derivative may be one."""
     return [shown(g, root) for g in adjoint_values(root, leaves, seed)]
 
 

@@ -8,7 +8,9 @@ from typing import Any
 
 def described(x: object) -> str:
     """The type of `x` and how it is written: the end of "expected …, got …"."""
-    return f"{type(x).__name__} {x!r:.60}"
+    # a number that is traced stands for a Value or a float, which is what the user knows
+    kind = getattr(type(x), "_kind", type)(x)
+    return f"{kind.__name__} {x!r:.60}"
 
 
 def counted(count: int, noun: str) -> str:

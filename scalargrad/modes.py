@@ -108,7 +108,7 @@ def evaluate(op: Any, operands: tuple[Any, ...], kind: type[Any]) -> tuple[Any, 
 def traced_leaf(data: Any) -> Any:
     """The tracer for a leaf that is made while a function is traced; None at other times."""
     trace = state.trace
-    return None if trace is None else trace.variable(data)
+    return None if trace is None else trace.leaf(data)
 
 
 def traced_number(node: Any) -> Any:

@@ -58,14 +58,33 @@ class Compiled:
     def __repr__(self) -> str:
         return repr(self._meaning)
 
-    def __reduce__(self) -> Any:
+    def __reduce_ex__(self, protocol: Any) -> Any:
         if self._recipe is not None:
             return again, self._recipe
         f = self._meaning.f
-        if found_by_name(f) is self:
-            # a decorated function is found under its name by whoever imports its module
-            return f.__qualname__
-        return Compiled, (f, self.batch, self.reduce, self.max_paths, self.threads)
+        if found_by_name(f) is not self:
+            return Compiled, (f, *self._options)
+        # a decorated function is found under its name, as any function; before protocol 4 an object
+        # below that name would be found by way of itself
+        is_of_script = f.__module__ == "__main__" and protocol >= 4
+        return (self._by_name, ()) if is_of_script else f.__qualname__
+
+    @property
+    def _options(self) -> tuple[Any, ...]:
+        """The options of `compile`, in their order."""
+        return self.batch, self.reduce, self.max_paths, self.threads
+
+    @functools.cached_property
+    def _by_name(self) -> Callable[[], Compiled]:
+        """A function that gives this gate, of the script that runs: pickled by its name, or with
+        all that it holds by a pickler that takes a script's functions so, as cloudpickle does."""
+        f, options = self._meaning.f, self._options
+
+        def gate() -> Compiled:
+            return named_or_new(f, options)
+
+        gate.__module__, gate.__qualname__ = f.__module__, f"{f.__qualname__}._by_name"
+        return gate
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         """As a method: the object comes first."""
@@ -190,11 +209,15 @@ def again(gate: Compiled, name: str, argnums: Any) -> Compiled:
 
 
 def found_by_name(f: Any) -> Any:
-    """What a module other than the script that runs has under the name of `f`."""
-    module = sys.modules.get(getattr(f, "__module__", None) or "__main__")
-    if module is None or module.__name__ == "__main__":
-        return None
-    found: Any = module
+    """What the module of `f` has under its name; None if nothing."""
+    found: Any = sys.modules.get(getattr(f, "__module__", None) or "__main__")
     for name in getattr(f, "__qualname__", "").split("."):
         found = getattr(found, name, None)
     return found
+
+
+def named_or_new(f: Any, options: tuple[Any, ...]) -> Compiled:
+    """The gate of `f` that stands under its name; another one if none does."""
+    found = found_by_name(f)
+    is_gate = isinstance(found, Compiled) and found._meaning.f is f
+    return found if is_gate else Compiled(f, *options)

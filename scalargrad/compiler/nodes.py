@@ -48,7 +48,7 @@ class Made:
         or a node."""
         if not entry.linked:
             return x
-        if entry.source is not None and not modes.state.no_grad:
+        if entry.source is not None:
             return entry.source if type(entry.source) is not int else self.numbers[entry.source]
         if hasattr(x, "shape"):
             return self.over_lanes(k, x, derivatives, plain)

@@ -32,7 +32,7 @@ from .recipe import (
     pairs,
     sees_whole_batches,
 )
-from .trial import checked, try_out
+from .trial import checked, constant_loss, try_out
 
 
 def fit(
@@ -88,7 +88,7 @@ def fit(
     )
     rates = optional("schedule", schedule, "a function of the number of the update")
     check(recipe, run)
-    try_out(recipe, model)
+    try_out(recipe, run)
     begin(recipe.callbacks, run)
     shown = display(progress, len(recipe.ends) * run.epochs, run.epochs)
     with Interrupts() as interrupts, scheduled(run.optimizer, rates), in_mode(model, True):
@@ -172,6 +172,9 @@ class Training:
         run.optimizer.zero_grad()
         with self.interrupts.heard():
             loss = gradient(self.recipe, run.model, batch)
+        if self.recipe.together and self.recipe.penalty is None and not run.updates:
+            # a model that sees whole batches may not have run beforehand
+            check_reached(run.optimizer, loss)
         rate = run.optimizer.rate
         try:
             move(run.optimizer, loss, self.recipe.clip)
@@ -182,6 +185,12 @@ class Training:
         run.history.end_update(loss, rate)
         for callback in self.recipe.on_update:
             callback(run)
+
+
+def check_reached(optimizer: Optimizer, loss: float) -> None:
+    """Raise ValueError unless a gradient has reached a parameter."""
+    if not any(parameter.has_grad for parameter in optimizer.parameters):
+        raise ValueError(constant_loss(loss))
 
 
 def move(optimizer: Optimizer, loss: float, clip: float | Callable[[Any], Any] | None) -> None:

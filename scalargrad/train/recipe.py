@@ -157,6 +157,12 @@ def check(recipe: Recipe, run: Run) -> None:
         raise ValueError(f"metrics {list(recipe.metrics)} are of the validation data: pass some")
     if any(isinstance(callback, EarlyStopping) for callback in recipe.on_update):
         raise ValueError("EarlyStopping goes by epochs: pass it in callbacks, not in on_update")
+    stopping = [id(x) for x in recipe.callbacks if isinstance(x, EarlyStopping)]
+    if len(set(stopping)) < len(stopping):
+        raise ValueError(
+            "the same EarlyStopping stands in callbacks twice, where it would count each epoch "
+            "twice: pass it once"
+        )
     ours = set(map(id, run.model.parameters())) if hasattr(run.model, "parameters") else None
     if ours is not None and ours.isdisjoint(map(id, run.optimizer.parameters)):
         raise ValueError("the optimizer moves none of the model's parameters: give it those")

@@ -8,26 +8,32 @@ decides. Numbers drawn of Python's `random` meanwhile are drawn again afterwards
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from ..data import Sample
+from ..graph import topological_order
 from ..messages import described
 from ..outputs import HALF, Ambiguous, number, scoring
 from ..scalars import is_value
 from ..scores import Measure, evaluating, in_mode
+from .callbacks import Run
 from .recipe import Recipe
 
 Judge = Callable[[Any, str], Any]
 """Raises TypeError if the result of a measure is of the wrong kind."""
 
 
-def try_out(recipe: Recipe, model: Any) -> None:
-    """Raise the error of training or validation for the first target that does not fit."""
+def try_out(recipe: Recipe, run: Run) -> None:
+    """Raise the error of training or validation for the first target that does not fit, and
+    ValueError if no loss depends on a parameter that the optimizer moves."""
+    model, judge = run.model, Depending(run.optimizer.parameters)
     with same_chance():
         with in_mode(model, training=False):
-            try_on(model, {"the loss": recipe.loss}, recipe.data, "data", checked, lenient=True)
+            try_on(model, {"the loss": recipe.loss}, recipe.data, "data", judge, lenient=True)
+        if recipe.penalty is None:
+            judge.conclude()
         if recipe.validation:
             with evaluating(model):
                 try_on(
@@ -126,10 +132,38 @@ def own(model: Any, measure: Measure, sample: Sample, where: str, name: str, jud
 def checked(cost: Any, what: str) -> Any:
     if not is_value(cost):
         raise TypeError(
-            f"{what} must be a Value that depends on the parameters, got {type(cost).__name__} "
-            f"{cost!r:.60}"
+            f"{what} must be a Value that depends on the parameters, got {described(cost)}"
         )
     return cost
+
+
+class Depending:
+    """Judges losses, and notes whether one of them depends on a parameter: where none does nothing
+    would be learnt. One walk over a graph suffices, but where a loss is constant."""
+
+    def __init__(self, parameters: Iterable[Any]) -> None:
+        self.parameters = set(map(id, parameters))
+        self.constant: list[Any] = []
+        self.found = False
+
+    def __call__(self, cost: Any, what: str) -> Any:
+        if not self.found:
+            nodes = map(id, topological_order(checked(cost, what)))
+            self.found = not self.parameters.isdisjoint(nodes)
+            self.constant = [cost]
+        return checked(cost, what)
+
+    def conclude(self) -> None:
+        if self.constant and not self.found:
+            raise ValueError(constant_loss(self.constant[0]))
+
+
+def constant_loss(loss: Any) -> str:
+    return (
+        "the loss does not depend on the parameters that the optimizer moves: expected a Value "
+        f"computed from them, got {loss!r:.60}; compute it from the model's output, not from its "
+        ".data or within no_grad()"
+    )
 
 
 def scored(score: Any, name: str) -> float:

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from .. import modes, ops
-from ..backward import adjoints, gradients
+from ..backward import adjoints, shown_gradients
 from ..engine import Value
 from ..messages import described
 from ..modes import differentiating as differentiating
@@ -90,7 +90,7 @@ class Variables:
         if self.trace is not None:
             # a result that f was given and returned as it was is a number of the trace too
             root = self.trace.tracers[self.trace.index(root)]
-        found = gradients(root, self.nodes)
+        found = shown_gradients(root, self.nodes)
         return [self.result(x, root, y) for x, y in zip(found, self.nodes)] if self.trace else found
 
     def result(self, x: Any, root: Any = None, variable: Any = None) -> Any:

@@ -303,3 +303,58 @@ def test_detect_anomaly_finds_the_lane(reduce: Any) -> None:
     assert "the derivative of sqrt(0.0) in operand 0 is inf" in found
     value, slope = anomaly(sg.value_and_grad(gate), np.array([1.0, 4.0]))
     assert value == close(3.0 if reduce else [1.0, 2.0]) and slope == close([0.5, 0.25])
+
+
+# ------ gradients() within
+
+
+def in_a_leaf(x: Any) -> Any:
+    y = sg.Value(2.0)
+    return sg.gradients(y * x * 3.0, [y])
+
+
+def of_a_leaf(x: Any) -> Any:
+    y = sg.Value(x)
+    return sg.gradients(y, [y, sg.Value(1.0)])
+
+
+def within_no_grad(x: Any) -> Any:
+    with sg.no_grad():
+        return sg.gradients(x * CLOSED, [CLOSED])
+
+
+def of_a_constant_slope(x: Any) -> Any:
+    return sg.gradients(x + 3.0 * CLOSED, [CLOSED])
+
+
+def used_further(x: Any) -> Any:
+    return sg.gradients(3.0 * CLOSED, [CLOSED])[0] * x
+
+
+CLOSED = sg.Value(1.5)
+
+
+@pytest.mark.parametrize(
+    "f", [in_a_leaf, of_a_leaf, within_no_grad, of_a_constant_slope, used_further]
+)
+def test_gradients_within_are_values_as_outside(f: Any) -> None:
+    expected, gate = f(2.5), compile(f)
+    for found in (gate(2.5), gate(2.5)):
+        pairs = list(zip(leaves(found), leaves(expected)))
+        assert pairs
+        for x, y in pairs:
+            assert type(x) is type(y) is sg.Value
+            assert x.data == y.data
+
+
+def test_gradients_within_refuse_numbers_as_outside() -> None:
+    for f in (lambda x: sg.gradients(x * x, [x]), lambda x: sg.gradients(CLOSED, [x])):
+        for g in (f, compile(f)):
+            with pytest.raises(TypeError, match="gradients needs Values, got float"):
+                g(2.0)
+
+
+def test_a_value_made_of_a_value_is_refused_as_outside() -> None:
+    for f in (sg.Value, compile(lambda x: sg.Value(x))):
+        with pytest.raises(TypeError, match=r"is one number, got Value .* its number is \.data"):
+            f(sg.Value(2.0))

@@ -5,6 +5,9 @@ from __future__ import annotations
 import copy
 import pickle
 import random
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -277,6 +280,17 @@ def test_without_gradients_a_result_is_a_leaf() -> None:
         assert compiled(x, -1.25, 2.0).parents == (x,)
 
 
+def test_without_gradients_a_value_comes_back_as_it_was_given() -> None:
+    closed = sg.Value(3.0)
+    gate, x = compile(lambda x: [x, closed, copy.copy(x), x.detach(), x * 1.0]), sg.Value(2.0)
+    for _ in range(3):
+        with sg.no_grad():
+            same, around, *others = gate(x)
+        assert same is x
+        assert around is closed
+        assert all(type(y) is sg.Value and y is not x for y in others)
+
+
 def test_no_grad_inside_stops_the_gradient() -> None:
     def g(x: Any) -> Any:
         with sg.no_grad():
@@ -326,6 +340,82 @@ def test_compiled_functions_pickle_and_copy() -> None:
     assert (twin.reduce, twin.threads) == ("mean", 2)
     assert twin(0.5, np.ones(3)) == close(np.tanh(0.5))
     assert copy.deepcopy(by_name)(0.5, np.ones(3)) == close(np.tanh(0.5))
+
+
+SCRIPT = """
+import copy
+import multiprocessing
+import pickle
+
+import scalargrad as sg
+
+
+@sg.compile
+def square(x):
+    return x * x
+
+
+class Scaled:
+    by = 3.0
+
+    @sg.compile
+    def times(self, x):
+        return x * self.by
+
+
+def cube(x):
+    return x * x * x
+
+
+cubed = sg.compile(cube)
+
+if __name__ == "__main__":
+    for gate in (square, Scaled.times, sg.grad(square)):
+        assert copy.deepcopy(gate) is gate
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+            assert pickle.loads(pickle.dumps(gate, protocol)) is gate
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        for gate in (square, Scaled().times, cubed, sg.grad(square)):
+            print(*pool.map(gate, [2.0, 3.0]))
+"""
+BY_VALUE = """
+import sys
+
+import cloudpickle
+
+import scalargrad as sg
+
+
+@sg.compile(reduce="sum", batch="x")
+def total(x):
+    return 2.0 * x
+
+
+with open(sys.argv[1], "wb") as file:
+    cloudpickle.dump(total, file)
+"""
+
+
+def test_a_decorated_function_of_a_script_is_found_under_its_name(tmp_path: Path) -> None:
+    script = tmp_path / "decorated.py"
+    script.write_text(SCRIPT)
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=120
+    )
+    assert done.stderr == ""
+    assert done.stdout.split() == ["4.0", "9.0", "6.0", "9.0", "8.0", "27.0", "4.0", "6.0"]
+
+
+def test_a_decorated_function_of_a_script_travels_with_what_pickles_by_value(
+    tmp_path: Path,
+) -> None:
+    pytest.importorskip("cloudpickle")
+    script = tmp_path / "decorated.py"
+    script.write_text(BY_VALUE)
+    subprocess.run([sys.executable, str(script), str(tmp_path / "total")], check=True, timeout=120)
+    twin = pickle.loads((tmp_path / "total").read_bytes())
+    assert twin.reduce == "sum"
+    assert twin([1.0, 2.0]) == 6.0
 
 
 def test_a_decorator_may_have_options() -> None:

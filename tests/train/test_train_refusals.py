@@ -18,9 +18,10 @@ from scalargrad.losses import (
     hinge,
     squared_error,
 )
-from scalargrad.nn import Dropout, Linear, Sequential
+from scalargrad.nn import BatchNorm, Dropout, Linear, Sequential
 from scalargrad.optim import SGD
 from scalargrad.train import EarlyStopping, accuracy, correct
+from scalargrad.train.callbacks import Run
 from scalargrad.train.recipe import Recipe, sees_whole_batches
 from scalargrad.train.trial import try_out
 from tests.support.training import LINE, XOR, numbers, quiet
@@ -168,7 +169,7 @@ def test_what_is_tried_beforehand_draws_nothing() -> None:
     recipe = Recipe(
         squared_error, LINE, 2, LINE, {}, None, None, [], [], True, sees_whole_batches(model)
     )
-    try_out(recipe, model)
+    try_out(recipe, Run(model, SGD(model, 0.1), 1))
     assert random.getstate() == state
     assert trained(0.1) == trained(0.1) != trained(0.0)
 
@@ -217,3 +218,52 @@ def test_a_loss_that_is_no_value_is_refused(place: str) -> None:
     loss = squared_error if place == "the penalty" else lambda output, target: 1.0
     with pytest.raises(TypeError, match=f"{place} must be a Value that depends on the parameters"):
         quiet(model, loss, LINE, SGD(model, 0.1), 1, penalty=lambda: 0.5)
+
+
+def without_gradient(output: Any, target: Any) -> Any:
+    with sg.no_grad():
+        return squared_error(output, target)
+
+
+CONSTANT = {
+    "detached": lambda output, target: squared_error(output[0].detach(), target),
+    "of the number": lambda output, target: squared_error(Value(output[0].data), target),
+    "without gradient": without_gradient,
+    "a constant": lambda output, target: Value(1.0),
+    "of another model": lambda output, target: squared_error(OTHER([1.0]), target),
+}
+OTHER = Linear(1, 1)
+
+
+@pytest.mark.parametrize("loss", CONSTANT.values(), ids=CONSTANT)
+@pytest.mark.parametrize("parts", [[], [BatchNorm]], ids=["samples", "batches"])
+def test_a_loss_that_depends_on_no_parameter_is_refused(loss: Any, parts: Any) -> None:
+    model = Sequential(Linear(1, 1), *[part(1) for part in parts])
+    before = numbers(model)
+    with pytest.raises(ValueError, match="the loss does not depend on the parameters"):
+        quiet(
+            model, lambda y, t: loss(y if isinstance(y, list) else [y], t), LINE, SGD(model, 0.1), 3
+        )
+    assert numbers(model) == before
+
+
+def test_a_loss_may_depend_on_parameters_for_some_targets_alone() -> None:
+    model = Linear(1, 1)
+    before = numbers(model)
+
+    def masked(output: Any, target: Any) -> Any:
+        return squared_error(output, target) if target > 0.0 else Value(0.0)
+
+    quiet(model, masked, LINE, SGD(model, 0.1), 1, 1, shuffle=False)
+    assert numbers(model) != before
+
+
+def test_a_penalty_may_be_all_that_is_learnt_from() -> None:
+    model = Linear(1, 1)
+    before = numbers(model)
+
+    def penalty() -> Any:
+        return sg.sum([sg.square(p - 1.0) for p in model.parameters()])
+
+    quiet(model, lambda *_: Value(0.0), LINE, SGD(model, 0.1), 1, penalty=penalty)
+    assert numbers(model) != before

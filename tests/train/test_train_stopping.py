@@ -210,12 +210,14 @@ def test_one_serves_one_training(restore: bool) -> None:
         )
 
 
-def test_the_same_one_twice_in_one_training_is_one() -> None:
+def test_the_same_one_twice_in_one_training_is_refused() -> None:
     stopping, model = EarlyStopping(patience=2), Linear(1, 1)
-    history = quiet(
-        model, squared_error, LINE, SGD(model, 1e-300), 9, callbacks=[stopping, stopping]
-    )
-    assert history.epochs == 3
+    before = numbers(model)
+    with pytest.raises(ValueError, match="the same EarlyStopping stands in callbacks twice"):
+        quiet(model, squared_error, LINE, SGD(model, 0.1), 9, callbacks=[stopping, stopping])
+    assert numbers(model) == before
+    both = [EarlyStopping(patience=2), EarlyStopping(patience=3)]
+    assert quiet(model, squared_error, LINE, SGD(model, 1e-300), 9, callbacks=both).epochs == 3
 
 
 def test_a_model_that_is_no_module_cannot_be_restored() -> None:

@@ -271,7 +271,7 @@ def test_no_tracer_is_left_behind() -> None:
 def traces() -> list[Any]:
     """What there is of traces, those of programs of other tests among them."""
     gc.collect()
-    found = (x for x in gc.get_objects() if type(x).__name__ in ("Tracer", "Trace"))
+    found = (x for x in gc.get_objects() if type(x).__qualname__ in ("Tracer", "Trace"))
     return [x for x in found if type(x).__module__.startswith("scalargrad")]
 
 

@@ -94,7 +94,7 @@ def recorded(trace: Recorder, task: Task, lane: Lane) -> Recording:
 
 def inputs_of(trace: Recorder, task: Task, given: Inputs) -> Inputs:
     """Begin a trace with an input for each number that a call gives; return their Tracers."""
-    wanted = set(task.wanted.positions) if task.wanted else set()
+    wanted = {*(task.wanted.positions if task.wanted else ()), *task.arguments.values}
     own = enumerate(zip(given.numbers, task.arguments.own))
     inputs = Inputs(
         trace.input(given.count, False, True),

@@ -20,7 +20,9 @@ from io import IOBase
 from types import BuiltinFunctionType, FrameType, FunctionType, GeneratorType, ModuleType
 from typing import Any
 
+from .bytecode import ANYTHING
 from .installed import is_installed_code, library_of
+from .settings import SETTINGS, is_setting, library_of_call, library_of_frame
 
 CLOCKS = {
     *("time", "monotonic", "perf_counter", "process_time", "thread_time", "localtime", "gmtime"),
@@ -95,11 +97,21 @@ REPEATED: dict[Any, str] = {
 
 def is_suspect(names: set[str], x: Any) -> bool:
     """Tell whether with `x` the code can reach a call that is to be noticed."""
-    if isinstance(x, ModuleType):
-        return not NOTICED.get(library_of(x), set()).isdisjoint(names)
     if isinstance(x, (BuiltinFunctionType, FunctionType, type)):
-        return x.__name__ in NOTICED.get(library_of(x), ())
+        return is_noticed(library_of(x), x.__name__)
+    if isinstance(x, ModuleType):
+        library = library_of(x)
+        if names >= ANYTHING:
+            return library in NOTICED or library in SETTINGS
+        return any(is_noticed(library, name) for name in names)
+    methods = SETTINGS.get(type(x).__module__)
+    if methods and not methods.isdisjoint(names):
+        return True
     return isinstance(x, (random.SystemRandom, GeneratorType))
+
+
+def is_noticed(library: str, name: str) -> bool:
+    return name in NOTICED.get(library, ()) or is_setting(library, name)
 
 
 # ------ what has a state
@@ -200,6 +212,8 @@ class Calls:
                 return
             if is_output(called):
                 again = "write()"
+            elif is_setting(library := library_of_call(called), called.__name__):
+                again = said(library, called.__name__)
             if again and (called is io.open or not is_library(frame)):
                 self.repeated(again)
             elif (what or is_now(called)) and not is_library(frame):
@@ -213,12 +227,19 @@ class Calls:
             self.refused = self.refused or "a generator without a seed"
         elif code.co_name == "uuid1" and frame.f_globals.get("__name__") == "uuid":
             self.refused = self.refused or "uuid.uuid1()"
+        elif is_setting(library := library_of_frame(frame), code.co_name):
+            if frame.f_back is None or not is_library(frame.f_back):
+                self.repeated(said(library, code.co_name))
         elif code is importlib.import_module.__code__:
             self.repeated("import_module(), which imports by any name")
         elif code is logging.Logger.handle.__code__:
             self.repeated("logging")
         elif code.co_name == "write" and frame.f_locals.get("self") in (sys.stdout, sys.stderr):
             self.repeated("write()")
+
+
+def said(library: str, name: str) -> str:
+    return f"{library.removeprefix('_')}.{name}(), which tells of a setting"
 
 
 def is_output(called: Any) -> bool:

@@ -11,6 +11,7 @@ from .bytecode import ANYTHING, WHOLE, reads_of
 from .contents import CONTENTS, of_buffer
 from .installed import OF_A_CLASS_IN_PYTHON, is_installed_class, reads_any_attribute
 from .routines import AS_CLASS
+from .settings import note_abstract, note_decimals
 from .watching import CLASS, INSTANCE, NONE, SLOTS, Watch, Where, first
 
 NOT_OF_AN_OBJECT = {
@@ -25,6 +26,8 @@ SAYS_NOTHING = {
     *("__annotate__", "__annotate_func__", "__annotations_cache__", "__slots__"),
 }
 """Entries of a class that Python itself puts there, and does not ask of its objects."""
+OF_A_CLASS = frozenset({"__name__", "__qualname__"})
+"""Attributes of a class that are not in its dict."""
 POINTER = 8
 
 
@@ -36,10 +39,13 @@ def of_class_members(watch: Watch, kind: type, where: Where, is_called: bool) ->
     """A class of the user's own with those before it; `is_called` if the code has itself, so that
     it may make objects."""
     watch.identify(kind)
+    note_abstract(watch, kind)
     if is_installed_class(kind):
         if reads_any_attribute(kind):
             watch.names.add(WHOLE)
+        note_decimals(watch, kind)
         return
+    watch.of_descriptors(kind, type, OF_A_CLASS)
     watch.parts.append(tuple(map(id, kind.__mro__)))
     watch.kept.append(kind.__mro__)
     is_called = is_called or gives_class(watch, kind)

@@ -18,10 +18,18 @@ from .installed import (
     is_installed_module,
     reads_any_attribute,
 )
-from .watching import CELL, FUNCTION, NONE, Watch, Where
+from .settings import of_installed_module
+from .watching import CELL, FUNCTION, INSTANCE, NONE, Watch, Where
 
-ALL_GLOBALS = {"__globals__", "f_globals", "f_locals", "f_back"}
-"""Attributes through which any global may be read."""
+UNSEEN = {
+    **dict.fromkeys(
+        ("__globals__", "f_globals", "f_locals", "f_back"), "with which code reads by any name"
+    ),
+    "__subclasses__": "which grow with each class that is made",
+}
+"""Attributes that tell of what the walk does not see."""
+OF_A_FUNCTION = frozenset({"__name__", "__qualname__", "__doc__", "__module__", "__annotations__"})
+"""Attributes of a function that are not in its dict."""
 ENVIRONMENT = {"environ", "getenv", "environb", "getenvb"}
 AS_CLASS = {"__class__", "type", "__new__", "with_parameters", WHOLE}
 """Where code reads one of these names it may call the class of an object."""
@@ -38,12 +46,12 @@ def of_function(watch: Watch, f: FunctionType, where: Where) -> None:
         reads = reads_of(code)
         watch.names |= reads.attributes | (reads.globals & AS_CLASS)
         watch.catches |= reads.catches
-        for name in sorted(ALL_GLOBALS & reads.attributes):
-            watch.unknown.append(f"{name}, with which code reads by any name")
+        watch.unknown += [f"{x}, {UNSEEN[x]}" for x in sorted(UNSEEN.keys() & reads.attributes)]
         of_globals(watch, f, sorted(reads.globals), where)
         for found in sorted(reads.imports):
             of_import(watch, f.__globals__, found)
         watch.attributes(f.__dict__, where, WHOLE in watch.names)
+        watch.of_descriptors(f, FunctionType, OF_A_FUNCTION)
     elif reads_any_attribute(f):
         watch.names.add(WHOLE)
     for x, name in cells(watch, f):
@@ -150,7 +158,12 @@ def of_module(watch: Watch, x: ModuleType, where: Where) -> None:
             watch.unknown.append("sys.modules")
         if x is os and watch.names & ENVIRONMENT:
             watch.go([(os.environ, (where, ".", "environ"))])
-    elif watch.names >= ANYTHING:
+        of_installed_module(watch, x, where)
+        return
+    watch.record(INSTANCE, x, (type(x), held))
+    if type(x) is not ModuleType:
+        watch.go([(type(x), (where, ".", "__class__"))])
+    if watch.names >= ANYTHING:
         watch.attributes(held, where, True)
     else:
         names = sorted({*watch.names, "__getattr__"} - ANYTHING)

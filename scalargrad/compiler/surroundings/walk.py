@@ -32,6 +32,7 @@ from .bytecode import WHOLE
 from .chance import READS_FILES, has_readable_state, is_chance, is_suspect
 from .contents import CONTAINERS, of_buffer, of_context
 from .installed import is_installed_class, reads_any_attribute
+from .settings import note_decimals
 from .watching import ENTRIES, Handler, Watch, Where, shown
 
 SIMPLE = {int, bool, str, bytes, type(None), type(...), type(NotImplemented)}
@@ -61,6 +62,7 @@ def of_built_in(watch: Watch, x: Any, where: Where) -> None:
 
 
 def note_library(watch: Watch, x: Any) -> None:
+    note_decimals(watch, x)
     if reads_any_attribute(x):
         watch.names.add(WHOLE)
 
@@ -131,6 +133,7 @@ def of_installed(watch: Watch, x: Any, where: Where) -> None:
         watch.identify(x)
     elif is_real(x) or is_scalar_of_numpy(x):
         watch.parts.append(repr(x))
+        note_decimals(watch, kind)
     elif owners.is_array_class(kind):
         of_buffer(watch, x, where)
     elif kind.__module__ == "logging":

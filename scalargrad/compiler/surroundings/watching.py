@@ -81,6 +81,7 @@ class Watch:
         self._before: dict[Any, int] = {}
         self._todo: list[tuple[Any, Where]] = []
         self._lookups: dict[int, tuple[dict[str, Any], dict[str, Any]]] = {}
+        self._asked: set[str] = set()
 
     # ------ going on
     def walk(self, x: Any, where: Where) -> None:
@@ -129,6 +130,24 @@ class Watch:
     def cannot_tell(self, where: Where, x: Any) -> None:
         self.unknown.append(f"{shown(where)}, {a(type(x).__name__)}")
         self.identify(x)
+
+    def ask(self, what: str, read: Callable[[], Any]) -> None:
+        """Watch what a function returns, which is asked once more before each call."""
+        if what not in self._asked:
+            self._asked.add(what)
+            found = read()
+            self.parts.append((what, found))
+            self.record(ASK, lambda: found if read() == found else NONE, (found,))
+
+    def of_descriptors(self, x: Any, kind: type, wanted: frozenset[str]) -> None:
+        """Watch what a descriptor of `kind` tells of its object `x`, such as a name."""
+        for name in sorted(wanted & self.names):
+            value = getattr(x, name)
+            self.parts.append(id(value))
+            self.kept.append(value)
+            self.record(SLOTS, x, (vars(kind)[name], value))
+            if isinstance(value, dict):
+                self.go([(value, (None, "", name))])
 
     def look_up(self, held: dict[str, Any], name: str) -> Any:
         """What a dict of names has under this one; NONE if nothing."""

@@ -14,7 +14,7 @@ from .arithmetic import checked
 from .dividing import Dividing
 from .native import nodes
 from .recorder import Recorder
-from .tracer import Number
+from .tracer import VALUE, Number
 from .vocabulary import CONSTANT, INPUT, STRUCTURE
 
 CONSTANT_STEP = -2
@@ -32,6 +32,9 @@ class Tracer(Dividing, nodes.Tracer, Number):  # type: ignore[misc]
             return None
         found: dict[Any, Any] = self.trace.adjoints(self, leaves, seed)
         return found
+
+
+Tracer.__name__ = VALUE
 
 
 class Trace(nodes.Trace, Recorder):  # type: ignore[misc]

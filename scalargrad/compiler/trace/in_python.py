@@ -19,7 +19,7 @@ from ...rows import Operator
 from ...scalars import real
 from .dividing import Dividing
 from .recorder import Recorder
-from .tracer import Number
+from .tracer import VALUE, Number
 from .vocabulary import CONSTANT, INPUT, STRUCTURE, lanes_sum, stop_gradient
 
 
@@ -154,3 +154,6 @@ class Tracer(Dividing, Number):
     def __init__(self, trace: Trace, index: int) -> None:
         self.trace = trace
         self.index = index
+
+
+Tracer.__name__ = VALUE

@@ -13,7 +13,8 @@ from typing import Any
 
 from ... import modes, ops
 from ...rows import Operator
-from ...scalars import is_value, real
+from ...scalars import attribute, is_value, real
+from ...transforms.trees import in_graph
 from .arithmetic import settled
 from .guards import COMPARE, Guard
 from .sources import Draw
@@ -142,6 +143,10 @@ class Recorder:
         made = self.compute(ops.identity, [x])
         self.leaves.add(made.index)
         return made
+
+    def leaf(self, data: Any) -> Any:
+        """Return what stands for Value(data). Raises TypeError if `data` is a Value already."""
+        return self.variable(attribute(data, "data") if in_graph(data) else data)
 
     @property
     def has_values(self) -> bool:

@@ -18,6 +18,9 @@ from ...rows import Operator
 from .arithmetic import Arithmetic, is_ours, settled
 from .vocabulary import CONSTANT, accumulate, stop_gradient
 
+VALUE = Value.__name__
+"""The name of every kind of Tracer: Python's own messages are about what behaves as a Value."""
+
 
 class Number(Arithmetic):
     """A number of a function that is being traced; it behaves as a Value does."""
@@ -113,11 +116,24 @@ class Number(Arithmetic):
         """A number of the same trace: where one that is traced has to stand."""
         return self.trace.tracers[self.trace.constant(number)]
 
+    def _as_value(self, x: Any) -> Any:
+        """A number of the same trace as a Value: a leaf, unless it is one as it is."""
+        return x if x.in_graph else self.trace.variable(x)
+
     _operands = operands
     _parents = _children = parents
     _prev = property(lambda self: set(self.parents))
     _op = property(lambda self: self.op.plain(self.operands) if self.op else "")
-    label = ""
+
+    @property
+    def label(self) -> str:
+        return ""
+
+    @label.setter
+    def label(self, text: str) -> None:
+        raise TypeError(
+            "compile cannot follow x.label = …: label what the compiled function returns"
+        )
 
     @property
     def data(self) -> Any:
@@ -139,6 +155,10 @@ class Number(Arithmetic):
         is."""
         if is_ours(sys._getframe(1).f_globals):
             return type(self)
+        return self._kind()
+
+    def _kind(self) -> type:
+        """The type that eager mode has here."""
         return Value if self.in_graph else float
 
     @property
@@ -157,6 +177,27 @@ class Number(Arithmetic):
 
     zero_grad = backward
 
+    @property
+    def grad(self) -> NoReturn:
+        self._missing("grad")
+
+    @grad.setter
+    def grad(self, number: Any) -> None:
+        self._missing("grad")
+
+    def __getattr__(self, name: str) -> NoReturn:
+        self._missing(name)
+
+    def _missing(self, name: str) -> NoReturn:
+        """Raise what tells of an attribute that no number of a trace has."""
+        kind = float if self.trace.plain[self.index] else Value
+        if name[0] != "_" and hasattr(kind, name):
+            raise TypeError(
+                f"compile cannot follow x.{name} of a {kind.__name__} within the function: ask "
+                "for it outside, of what the function is given or returns"
+            )
+        raise AttributeError(f"{kind.__name__!r} object has no attribute {name!r}")
+
     # ------ Python's protocols
     def __repr__(self) -> str:
         number = self.trace.text_of(self.index)
@@ -171,9 +212,9 @@ class Number(Arithmetic):
 
     def __float__(self) -> NoReturn:
         raise TypeError(
-            "compile cannot follow float(x), int(x), an index or a function of `math`: the number "
-            "would be frozen into the program; use scalargrad's functions, return the number, or "
-            "choose with if or scalargrad.where"
+            "compile cannot follow float(x), int(x), an index, `%` of a text, an array of floats "
+            "or a function of `math`: the number would be frozen into the program; use "
+            "scalargrad's functions, return the number, or choose with if or scalargrad.where"
         )
 
     __int__ = __complex__ = __index__ = __float__

@@ -4,8 +4,11 @@ what no call can watch makes it traced anew."""
 from __future__ import annotations
 
 import copy
+import math
 import operator
+from array import array
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import scalargrad as sg
-from scalargrad import Value, modes
+from scalargrad import Value, modes, nn, optim
 from scalargrad.compiler.trace import chosen, in_python
 
 COMPARISONS = [operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne]
@@ -194,3 +197,71 @@ def test_a_gradient_that_a_compiled_function_sets_is_set_at_every_call() -> None
     f = sg.compile(counted)
     assert [f(1.0) for _ in range(3)] == [1.0, 2.0, 3.0]
     assert v.grad == 3.0
+
+
+# ------ what a number that is traced is not
+
+FROZEN = {
+    "% of a text": lambda x: operator.mod("%.1f", x),
+    "int": int,
+    "float": float,
+    "complex": complex,
+    "math": math.sin,
+    "an array of floats": lambda x: array("d", [x]),
+    "an index": lambda x: "abc"[x],
+    "a count": range,
+}
+
+
+@pytest.mark.parametrize("f", FROZEN.values(), ids=FROZEN)
+def test_where_a_number_would_be_frozen_a_message_says_so_and_the_cure(f: Any) -> None:
+    with pytest.raises(TypeError, match=r"compile cannot follow float\(x\).*return the number"):
+        sg.compile(lambda x: f(x))(2.0)
+
+
+@pytest.mark.parametrize("name", ["grad", "has_grad"])
+def test_the_gradient_of_a_number_that_is_traced_is_refused(name: str) -> None:
+    for gate in (sg.compile(lambda x: getattr(x, name)), sg.compile(lambda x: hasattr(x, name))):
+        with pytest.raises(TypeError, match=f"compile cannot follow x.{name} of a Value"):
+            gate(Value(2.0))
+    assert not gate(2.0)
+
+
+@pytest.mark.parametrize("name", ["hex", "is_integer", "as_integer_ratio"])
+def test_a_method_of_a_float_is_refused(name: str) -> None:
+    with pytest.raises(TypeError, match=f"compile cannot follow x.{name} of a float"):
+        sg.compile(lambda x: getattr(x, name)())(2.0)
+
+
+def test_a_label_within_is_refused() -> None:
+    with pytest.raises(TypeError, match="label what the compiled function returns"):
+        sg.compile(lambda x: setattr(x, "label", "a"))(Value(2.0))
+
+
+MISUSES = [
+    *(lambda x: x.foo, lambda x: setattr(x, "foo", 1.0), len, list, lambda x: x[0]),
+    *(lambda x: x(), lambda x: 1 in x, lambda x: x & 1, lambda x: ~x, lambda x: x @ x),
+    *(
+        lambda x: pow(x, 2, 3),
+        lambda x: "".join([x]),
+        bytes,
+        Decimal,
+        lambda x: operator.mod("%d", x),
+    ),
+    *(lambda x: sg.grad(x), lambda x: [*x], lambda x: sg.draw(x), lambda x: nn.Linear(x, 2)),
+    *(lambda x: sg.sum(x), lambda x: optim.SGD([x], lr=x), lambda x: sg.Value([x])),
+]
+
+
+@pytest.mark.parametrize("f", MISUSES)
+@pytest.mark.parametrize("x", [2.0, Value(2.0)], ids=["float", "Value"])
+def test_no_message_names_a_part_of_the_compiler(f: Any, x: Any) -> None:
+    with pytest.raises((TypeError, AttributeError)) as caught:
+        sg.compile(lambda x: f(x))(x)
+    assert "Tracer" not in str(caught.value)
+
+
+def test_a_missing_attribute_is_one_of_what_eager_has() -> None:
+    for x in (2.0, Value(2.0)):
+        with pytest.raises(AttributeError, match=f"'{type(x).__name__}' object has no .* 'foo'"):
+            sg.compile(lambda x: x.foo)(x)
