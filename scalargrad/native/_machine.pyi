@@ -1,31 +1,6 @@
 # What the native machine, machine.c, gives to Python.
 from typing import Any, final
 
-LOAD: int
-STORE: int
-GUARD: int
-PRODUCTS: int
-DENSE: int
-LESS: int
-TOTAL: int
-TOTALS: int
-PLAIN: int
-RELU: int
-STEP: int
-DENSE_ROWS: int
-TOTALS_ROWS: int
-LANES: int
-UNIFORM_LANE: int
-BOTH_LANES: int
-LANE_ALONE: int
-UNIFORM_ALONE: int
-PACK: int
-WIDE_PRODUCTS: int
-WIDE_ROW: int
-WIDE_TILE: int
-NUMBERS: int
-NUMBER_STRETCH: int
-STRETCH_NUMBER: int
 READ_SAME: int
 READ_SAMPLES: int
 READ_STATIC: int

@@ -33,10 +33,13 @@ CORE = [
 
 ABOUT_NETWORKS = {"outputs", "losses", "scores", "diagnose"}
 """Files beside the folders that stand above `nn`; the others there are the heart."""
+BY_THEMSELVES = {"compiler.pipeline", "codegen.spelling"}
+"""Files on a floor of their own: the pipeline stands above the folders whose passes it calls, below
+the branches; rows are spelled out for the compiler, whose instructions are generated in turn."""
 FLOORS = [
-    *("heart", "codegen", "transforms", "checks"),
+    *("heart", "codegen.spelling", "transforms", "checks"),
     *(f"compiler.{name}" for name in ("trace", "inputs", "surroundings", "passes", "source")),
-    *("compiler.machine", "compiler.pipeline", "compiler.branches"),
+    *("compiler.machine", "codegen", "compiler.pipeline", "compiler.branches"),
     *("drawing.symbols", "drawing.picture", "drawing.steps", "drawing.page", "drawing"),
     *("compiler.export", "compiler"),
     *("nn", "about networks", "optim", "plots", "train", "shell", "scalargrad"),
@@ -85,8 +88,7 @@ def floor(module: str) -> str:
         return "about networks"
     if module in ("scalargrad", "__main__"):
         return "scalargrad"
-    if module == "compiler.pipeline":
-        # a file beside the folders whose passes it calls, below the branches that call it
+    if module in BY_THEMSELVES:
         return module
     path = FILES.get(f"scalargrad.{module}", PACKAGE / "native" / "_engine.so")
     folder = ".".join(path.relative_to(PACKAGE).parent.parts)
@@ -135,6 +137,21 @@ def test_import_loads_neither_numpy_nor_other_dependencies() -> None:
     assert "scalargrad.engine" in found
     assert heavy.isdisjoint(found)
     assert not any(name.startswith("scalargrad.compiler.") for name in found)
+
+
+def test_every_module_is_imported_where_nothing_native_was_built() -> None:
+    """All but the two that hand on what was built; the native modules are blocked."""
+    native = ("scalargrad.native", "scalargrad.compiler.trace.in_c")
+    names = [name for name in FILES if name not in native and not name.endswith(".__main__")]
+    blocked = "sys.modules.update(dict.fromkeys(map('scalargrad.native._'.__add__, {}), None))"
+    lines = [
+        "import sys, importlib",
+        blocked.format([path.stem[1:] for path in sorted((PACKAGE / "native").glob("*.pyi"))]),
+        f"for name in {names}: importlib.import_module(name)",
+        "print(importlib.import_module('scalargrad').engine)",
+    ]
+    assert python("\n".join(lines), SCALARGRAD_ENGINE="pure").strip() == "pure"
+    assert python("\n".join(lines), SCALARGRAD_ENGINE="").strip() == "pure"
 
 
 def test_import_takes_at_most_60_ms(tmp_path: Path) -> None:

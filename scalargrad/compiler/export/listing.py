@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ...messages import counted
+from ..machine.instructions import BLOCK_LANES
 from ..passes.program import Program
 from ..source.emit import FORMULA, Operations
 from ..source.names import Names
@@ -14,8 +15,6 @@ from ..source.names import Names
 STAGES = ("once, before the lanes", "in each lane", "once, after the lanes", "in each lane again")
 MANY = 400
 """Of a stage with more instructions the middle is not shown."""
-LANES = 128
-"""So many the machine does together; a listing needs no machine."""
 
 
 class Listed(NamedTuple):
@@ -39,7 +38,7 @@ class Listed(NamedTuple):
         return self.program.multiply_adds()
 
     def register_bytes(self) -> int:
-        return 8 * LANES * (self.registers or 0)
+        return 8 * BLOCK_LANES * (self.registers or 0)
 
     def __str__(self) -> str:
         return "\n".join([*self._head(), *self._body()])
@@ -53,7 +52,7 @@ class Listed(NamedTuple):
             yield f"traced anew at each call, for compile cannot watch {', '.join(self.unknown)}"
         if self.registers is not None:
             size = f"{self.register_bytes():,} bytes"
-            yield f"{counted(self.registers, 'register')} of {LANES} lanes: {size}"
+            yield f"{counted(self.registers, 'register')} of {BLOCK_LANES} lanes: {size}"
         for stage, name in enumerate(STAGES):
             kinds = Counter(self.program.trace.row(i).name for i in self.program.at_stage(stage))
             if kinds:

@@ -16,19 +16,54 @@ from ...rows import Operator
 from ..inputs.arguments import Place
 from ..passes.program import AFTER, BEFORE, LANES, Program
 from ..trace.guards import COMPARE
-from ..trace.native import machine
 from ..trace.vocabulary import lanes_sum, products
+from .instructions import (
+    DENSE,
+    GUARD,
+    LANE_PRODUCTS,
+    LOAD,
+    MINUS,
+    NONE,
+    STORE,
+    TABLE,
+    TOTAL,
+    TOTALS,
+    WIDTH,
+    EndingKind,
+    LaneTerm,
+    row_instruction,
+)
 from .reroll import rerolled
-from .tiles import NONE, Block, Row, Tiles
+from .tiles import Block, Row, Tiles
 from .wide import tiled
 
 HOW = {compare: k for k, compare in enumerate(COMPARE)}
-WIDTH = 8
-"""So many columns side by side are loaded in one go."""
-
 
 Registers = dict[int, int]
 """The register that holds each node."""
+
+
+class Code(NamedTuple):
+    """A program of the machine: the arguments of machine.Program, by name.
+
+    `initial` are the numbers that are the same in all lanes, those of the call first; `totals` the
+    place that each total goes to, or NONE; `splats` pairs of a register and a place, whose number
+    it has in all lanes; `results` places; `inputs` and `outputs` pairs of an array and a column in
+    it; `given` and `made` how many arrays these are.
+    """
+
+    initial: array[float]
+    totals: array[int]
+    splats: array[int]
+    results: array[int]
+    before: array[int]
+    lanes: array[int]
+    after: array[int]
+    inputs: array[int]
+    outputs: array[int]
+    registers: int
+    given: int
+    made: int
 
 
 class Item(NamedTuple):
@@ -42,7 +77,7 @@ class Item(NamedTuple):
 
 
 class Encoder:
-    """Turns one program into the arguments of machine.Program."""
+    """Turns one program into code."""
 
     def __init__(
         self,
@@ -76,13 +111,13 @@ class Encoder:
         self.registers = 0
         self.given = given
 
-    def encoded(self) -> machine.Program:
+    def encoded(self) -> Code:
         before = self.scalars(BEFORE)
         lanes = [word for code in merged(self.lane_code()) for word in code]
         # the count of lanes has its place among the numbers of the call
         self.uniform.put([i for i in self.totals if i not in (self.program.count, NONE)])
         after = self.scalars(AFTER)
-        return machine.Program(
+        return Code(
             initial=array("d", self.uniform.initial()),
             totals=words(NONE if i == NONE else self.place[i] for i in self.totals),
             splats=words(x for i, r in self.splats.items() for x in (r, self.place[i])),
@@ -110,7 +145,7 @@ class Encoder:
     def guard(self, k: int, where: Any) -> list[int]:
         guard = self.program.guards[k]
         sides = [where[guard.x], where[guard.y]]
-        return [machine.GUARD, 7, HOW[guard.compare], *sides, int(guard.outcome), k]
+        return GUARD(HOW[guard.compare], *sides, int(guard.outcome), k)
 
     # ------ what each lane does
     def items(self) -> Iterator[Item]:
@@ -166,7 +201,7 @@ class Encoder:
     def row_item(self, i: int) -> Item:
         operands = self.trace.operands[i]
         if self.trace.rows[i] is ops.sub and not self.is_lane(operands[1]):
-            return Item("less", operands[:1], (i,), operands[1])
+            return Item("minus", operands[:1], (i,), operands[1])
         return Item("row", operands, (i,))
 
     def is_lane(self, i: int) -> bool:
@@ -220,11 +255,10 @@ class Encoder:
         return code
 
     def load(self, item: Item, at: Registers) -> list[int]:
-        registers = [self.register[i] for i in item.nodes]
-        return [machine.LOAD, 3 + len(registers), self.inputs[item.nodes[0]], *registers]
+        return LOAD(self.inputs[item.nodes[0]], *[self.register[i] for i in item.nodes])
 
     def store(self, item: Item, at: Registers) -> list[int]:
-        return [machine.STORE, 4, item.detail, at[item.reads[0]]]
+        return STORE(item.detail, at[item.reads[0]])
 
     def lane_guard(self, item: Item, at: Registers) -> list[int]:
         return self.guard(item.detail, at)
@@ -233,17 +267,10 @@ class Encoder:
         row = self.trace.row(item.nodes[0])
         if row is products:
             return self.sum(item, at)
-        operands = [at[j] for j in item.reads]
-        return [row.code, len(operands) + 3, self.register[item.nodes[0]], *operands]
+        return row_instruction(row.code, self.register[item.nodes[0]], *[at[j] for j in item.reads])
 
-    def less(self, item: Item, at: Registers) -> list[int]:
-        return [
-            machine.LESS,
-            5,
-            self.register[item.nodes[0]],
-            at[item.reads[0]],
-            self.place[item.detail],
-        ]
+    def minus(self, item: Item, at: Registers) -> list[int]:
+        return MINUS(self.register[item.nodes[0]], at[item.reads[0]], self.place[item.detail])
 
     def block(self, item: Item, at: Registers) -> list[int]:
         block: Block = item.detail
@@ -251,10 +278,9 @@ class Encoder:
         self.totals += block.totals
         upstreams = [at[i] for i in block.upstreams]
         if block.locals == (NONE,) and len(upstreams) == 1:
-            return [machine.TOTAL, 4, first, *upstreams]
+            return TOTAL(first, *upstreams)
         locals_ = [NONE if j == NONE else at[j] for j in block.locals]
-        length = 4 + len(upstreams) + len(locals_)
-        return [machine.TOTALS, length, first, len(upstreams), *upstreams, *locals_]
+        return TOTALS(first, len(upstreams), *upstreams, *locals_)
 
     def dense(self, item: Item, at: Registers) -> list[int]:
         rows: Sequence[Row] = item.detail
@@ -262,11 +288,11 @@ class Encoder:
         code = [ending.how, len(rows)]
         code += [self.register[row.ending.node] for row in rows]
         code += [NONE if row.first == NONE else self.place[row.first] for row in rows]
-        if ending.how == machine.STEP:
+        if ending.how == EndingKind.STEP:
             code += [at[row.ending.other] for row in rows]
         for j, *numbers in zip(rows[0].lanes, *(row.numbers for row in rows)):
             code += (at[j], *[self.place[i] for i in numbers])
-        return [machine.DENSE, 2 + len(code), *code]
+        return DENSE(*code)
 
     def sum(self, item: Item, at: Registers) -> list[int]:
         runs: list[list[int]] = []
@@ -277,21 +303,21 @@ class Encoder:
             runs[-1][1] += 1
             runs[-1] += term
         code = [word for run in runs for word in run]
-        return [machine.PRODUCTS, len(code) + 3, self.register[item.nodes[0]], *code]
+        return LANE_PRODUCTS(self.register[item.nodes[0]], *code)
 
     def term(self, x: int, y: int, at: Registers) -> tuple[int, int, int]:
         lane_x, lane_y = self.is_lane(x), self.is_lane(y)
         if y == self.one:
             return (
-                (machine.LANE_ALONE, 0, at[x])
+                (LaneTerm.LANE_ALONE, 0, at[x])
                 if lane_x
-                else (machine.UNIFORM_ALONE, self.place[x], 0)
+                else (LaneTerm.UNIFORM_ALONE, self.place[x], 0)
             )
         if lane_x and lane_y:
-            return machine.BOTH_LANES, at[x], at[y]
+            return LaneTerm.BOTH_LANES, at[x], at[y]
         if lane_y:
-            return machine.UNIFORM_LANE, self.place[x], at[y]
-        return machine.UNIFORM_LANE, self.place[y], at[x]
+            return LaneTerm.UNIFORM_LANE, self.place[x], at[y]
+        return LaneTerm.UNIFORM_LANE, self.place[y], at[x]
 
 
 def dense_item(rows: Sequence[Row]) -> Item:
@@ -317,7 +343,7 @@ def merged(code: Iterable[list[int]]) -> list[list[int]]:
 
 
 def is_row(operation: int) -> bool:
-    return bool(operation < machine.LOAD or operation == machine.LESS)
+    return operation not in TABLE or operation == MINUS.code
 
 
 def words(values: Sequence[int] | Iterator[int]) -> array[int]:

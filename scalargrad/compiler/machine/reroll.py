@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 
 from ...rows import Operator
 from ..trace.in_python import Trace
-from ..trace.native import machine, nodes
+from ..trace.native import nodes
 from ..trace.vocabulary import CONSTANT, products
+from .instructions import PACK, PRODUCTS, WIDE_PRODUCTS, WIDE_ROW, WIDTH, row_instruction
 
 Places = tuple[int, ...]
 
@@ -25,10 +26,8 @@ FEW = 4
 """Fewer than so many are done one by one."""
 LONG = 8
 """As many are worth an instruction of their own if nothing has to be packed for it."""
-REACH = 8
+REACH = WIDTH
 """Vectors reach past the end of a stretch, by less than this."""
-OPERATIONS = (machine.PACK, machine.WIDE_ROW, machine.PRODUCTS, machine.WIDE_PRODUCTS)
-"""What is written besides the rows' own codes."""
 
 NUMBER, STRETCH = 0, 1
 
@@ -81,7 +80,7 @@ def parts(trace: Trace, group: Sequence[int]) -> list[list[int]]:
 def rerolled(trace: Any, numbers: Sequence[int], constants: Iterable[int]) -> Any:
     """Return a `Rerolled`, or its twin in C where the trace is kept in C."""
     if nodes is not None and isinstance(trace, nodes.Trace):
-        return nodes.Rerolled(trace, (*numbers, *constants), FEW, OPERATIONS)
+        return nodes.Rerolled(trace, (*numbers, *constants), FEW)
     return Rerolled(trace, numbers, constants)
 
 
@@ -163,13 +162,13 @@ class Rerolled:
                 if all(map(self.constants.__contains__, column)):
                     self.constants.update(zip(count(at), map(self.constants.__getitem__, column)))
                 else:
-                    yield from (machine.PACK, len(column) + 3, at, *column)
+                    yield from PACK(at, *column)
 
     def singles(self, part: Part) -> Iterator[int]:
         for *read, i in part.read:
             row = self.trace.row(i)
-            operation = machine.PRODUCTS if row is products else row.code
-            yield from (operation, len(read) + 3, self.place[i], *read)
+            words = (self.place[i], *read)
+            yield from PRODUCTS(*words) if row is products else row_instruction(row.code, *words)
 
     def wide(self, part: Part) -> list[int]:
         first = part.nodes[0]
@@ -179,9 +178,8 @@ class Rerolled:
         places = [self.packs.get(column, column[0]) for column in part.columns]
         if row is not products:
             stretches = sum(kind << k for k, kind in enumerate(kinds))
-            return [machine.WIDE_ROW, 6 + len(places), *head, row.code, stretches, *places]
-        code = runs(kinds, places)
-        return [machine.WIDE_PRODUCTS, 4 + len(code), *head, *code]
+            return WIDE_ROW(*head, row.code, stretches, *places)
+        return WIDE_PRODUCTS(*head, *runs(kinds, places))
 
 
 def runs(kinds: Sequence[int], places: Sequence[int]) -> list[int]:

@@ -16,9 +16,9 @@ from ..passes.program import Program
 from ..source.emit import array_source, function_name, on_numpy
 from ..trace.guards import COMPARE
 from ..trace.native import machine
+from .encode import Encoder, fits_machine
 
-if NATIVE := machine is not None:
-    from .encode import Encoder, fits_machine
+NATIVE = machine is not None
 
 
 class Runner(Protocol):
@@ -89,7 +89,7 @@ class OnMachine:
         """Of each array that is made."""
         made = [(k, column) for k, width in enumerate(self.widths) for column in range(width)]
         encoder = Encoder(program, places, given, made)
-        self.code = encoder.encoded()
+        self.code = machine.Program(**encoder.encoded()._asdict())
         self.registers = encoder.registers
         self.results = array("d", bytes(8 * len(encoder.results)))
         self.lane_guards = bool(program.lane_guards)

@@ -13,8 +13,7 @@ from ... import ops
 from ..passes.program import LANES, Program
 from ..trace.native import machine
 from ..trace.vocabulary import lanes_sum, products
-
-NONE = -1
+from .instructions import DENSE_ROWS, NONE, TOTALS_ROWS, EndingKind
 
 
 class Ending(NamedTuple):
@@ -44,7 +43,9 @@ class Row(NamedTuple):
 
     @property
     def reads(self) -> tuple[int, ...]:
-        return (*self.lanes, self.ending.other) if self.ending.how == machine.STEP else self.lanes
+        return (
+            (*self.lanes, self.ending.other) if self.ending.how == EndingKind.STEP else self.lanes
+        )
 
 
 Pairs = dict[int, int]
@@ -96,7 +97,7 @@ class Tiles:
             for tile in together(group):
                 row = tile[0]
                 # what is left is better done term by term
-                if len(tile) > 1 or len(row.lanes) == 1 or row.ending.how != machine.PLAIN:
+                if len(tile) > 1 or len(row.lanes) == 1 or row.ending.how != EndingKind.PLAIN:
                     self.inside.update(i for row in tile for i in row.ending.inside)
                     yield tile[0].ending.node, tile
 
@@ -135,11 +136,11 @@ class Tiles:
         if self.uses[i] == 1 and user != NONE:
             row, operands = self.trace.rows[user], self.trace.operands[user]
             if row is ops.relu:
-                return Ending(user, machine.RELU, (i, user))
+                return Ending(user, EndingKind.RELU, (i, user))
             if row is ops.mul and operands[0] == i and self.is_taken(operands[1]):
                 gate = self.trace.operands[operands[1]][0]
-                return Ending(user, machine.STEP, (i, operands[1], user), gate)
-        return Ending(i, machine.PLAIN, (i,))
+                return Ending(user, EndingKind.STEP, (i, operands[1], user), gate)
+        return Ending(i, EndingKind.PLAIN, (i,))
 
     def is_taken(self, i: int) -> bool:
         return self.trace.rows[i] is ops.taken and self.uses[i] == 1 and self.is_lane(i)
@@ -194,7 +195,12 @@ def fits(tile: Sequence[Row], row: Row) -> bool:
     node that comes of the tile. A single product is so little that it should not be waiting in a
     register for what is computed in between."""
     is_near = len(row.lanes) > 1 or row.ending.node - tile[-1].ending.node <= NEAR
-    return len(tile) < machine.rows_at_once() and is_near and max(row.reads) < tile[0].ending.node
+    return len(tile) < rows_at_once() and is_near and max(row.reads) < tile[0].ending.node
+
+
+def rows_at_once() -> int:
+    """How many rows are done together: as many as the instruction set has registers for."""
+    return DENSE_ROWS if machine is None else int(machine.rows_at_once())
 
 
 def blocks(pairs: Mapping[int, Pairs]) -> Iterator[Block]:
@@ -206,7 +212,7 @@ def blocks(pairs: Mapping[int, Pairs]) -> Iterator[Block]:
         wanted = 0
         for upstream in waiting:
             more, union = wanted + len(pairs[upstream]), columns.union(pairs[upstream])
-            if len(taken) < machine.TOTALS_ROWS and is_full(more, (len(taken) + 1) * len(union)):
+            if len(taken) < TOTALS_ROWS and is_full(more, (len(taken) + 1) * len(union)):
                 taken.append(upstream)
                 wanted, columns = more, union
         waiting = [i for i in waiting if i not in taken]

@@ -8,12 +8,10 @@ from array import array
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from ..trace.native import machine
-from .tiles import NONE
+from .instructions import NONE, WIDE_PRODUCTS, WIDE_TILE, WideTerm
+from .tiles import rows_at_once
 
 Words = Sequence[int]
-HEAD = 4
-"""{op, length, out, count}, before the runs of terms of a wide sum."""
 
 
 class Sum(NamedTuple):
@@ -37,7 +35,7 @@ def tiled(code: array[int], one: int) -> array[int]:
     tile: list[Sum] = []
     waiting = array("i")
     for words in instructions(code):
-        wide = sum_of(words, one) if words[0] == machine.WIDE_PRODUCTS else None
+        wide = sum_of(words, one) if words[0] == WIDE_PRODUCTS.code else None
         if tile and not (wide and fits(tile, wide)):
             found += instruction(tile) if len(tile) > 1 else waiting
             tile, waiting = [], array("i")
@@ -54,7 +52,7 @@ def instructions(code: array[int]) -> Iterator[array[int]]:
     begin = at = 0
     while at < len(code):
         end = at + code[at + 1]
-        if code[at] == machine.WIDE_PRODUCTS:
+        if code[at] == WIDE_PRODUCTS.code:
             yield from filter(None, (code[begin:at], code[at:end]))
             begin = end
         at = end
@@ -64,18 +62,18 @@ def instructions(code: array[int]) -> Iterator[array[int]]:
 
 def sum_of(words: array[int], one: int) -> Sum | None:
     """A wide sum as one of numbers and stretches, after a number at most; None if it is none."""
-    at, first = HEAD, NONE
-    if tuple(words[at : at + 2]) == (machine.NUMBERS, 1) and words[at + 3] == one:
+    at, first = WIDE_PRODUCTS.head, NONE
+    if tuple(words[at : at + 2]) == (WideTerm.NUMBER_NUMBER, 1) and words[at + 3] == one:
         at, first = at + 4, words[at + 2]
     kind = words[at] if at < len(words) else NONE
     if kind not in ONE_STRETCH or len(words) != at + 2 + 2 * words[at + 1]:
         return None
     x, y = words[at + 2 :: 2], words[at + 3 :: 2]
-    numbers, stretches = (x, y) if kind == machine.NUMBER_STRETCH else (y, x)
+    numbers, stretches = (x, y) if kind == WideTerm.NUMBER_STRETCH else (y, x)
     return Sum(words[2], first, (words[3], stretches), numbers)
 
 
-ONE_STRETCH = (machine.NUMBER_STRETCH, machine.STRETCH_NUMBER)
+ONE_STRETCH = (WideTerm.NUMBER_STRETCH, WideTerm.STRETCH_NUMBER)
 
 
 def fits(tile: Sequence[Sum], wide: Sum) -> bool:
@@ -83,7 +81,7 @@ def fits(tile: Sequence[Sum], wide: Sum) -> bool:
     over what comes later; and reads nothing that the tile computes."""
     begin, end = tile[0].out, tile[-1].end
     return (
-        len(tile) < machine.rows_at_once()
+        len(tile) < rows_at_once()
         and wide.out == end
         and wide.alike == tile[0].alike
         and not any(begin <= x < end for x in (wide.first, *wide.numbers))
@@ -95,4 +93,4 @@ def instruction(tile: Sequence[Sum]) -> array[int]:
     words = [count, len(tile), *(s.out for s in tile), *(s.first for s in tile)]
     for term in zip(stretches, *(s.numbers for s in tile)):
         words += term
-    return array("i", [machine.WIDE_TILE, 2 + len(words), *words])
+    return array("i", WIDE_TILE(*words))

@@ -1,5 +1,5 @@
-/* The instructions of the machine on blocks of LANES lanes. Included once for each instruction set,
- * with ISA its name: all that is in it is compiled for that set. NAME(run_block) is what it gives.
+/* The instructions of the machine on blocks of BLOCK_LANES lanes. Included once for each
+ * instruction set, with ISA its name: all that is in it is compiled for that set. NAME(run_block) is what it gives.
  *
  * A register is a number for each lane. Numbers that are the same in all lanes stand in `uniform`. */
 
@@ -28,7 +28,8 @@ typedef double NAME(Anywhere) __attribute__((vector_size(sizeof(NAME(Doubles))),
 #define ROW(name)                                                                                 \
     static NOINLINE void NAME(unary_##name)(double *out, const double *x, int parts)              \
     {                                                                                             \
-        EACH_PAIR {                                                                               \
+        EACH_PAIR                                                                                 \
+        {                                                                                         \
             const NAME(Doubles) even = NAME(v_##name)(VECTOR(x + i));                             \
             VECTOR(out + j) = NAME(v_##name)(VECTOR(x + j));                                      \
             VECTOR(out + i) = even;                                                               \
@@ -49,7 +50,8 @@ LANE_UNARY(ROW)
     static NOINLINE void NAME(binary_##name)(double *out, const double *x, const double *y,       \
                                              int parts)                                           \
     {                                                                                             \
-        EACH_PAIR {                                                                               \
+        EACH_PAIR                                                                                 \
+        {                                                                                         \
             const NAME(Doubles) even = NAME(v_##name)(VECTOR(x + i), VECTOR(y + i));              \
             VECTOR(out + j) = NAME(v_##name)(VECTOR(x + j), VECTOR(y + j));                       \
             VECTOR(out + i) = even;                                                               \
@@ -82,24 +84,28 @@ static void NAME(row_on)(int32_t op, double *out, const double *x, const double 
                          const double *z, int parts)
 {
     switch (op) {
-#define ROW(name) case OP_##name: NAME(unary_##name)(out, x, parts); break;
+#define ROW(name)                                                                                 \
+    case OP_##name: NAME(unary_##name)(out, x, parts); break;
         MACHINE_UNARY(ROW)
 #undef ROW
-#define ROW(name) case OP_##name: NAME(binary_##name)(out, x, y, parts); break;
+#define ROW(name)                                                                                 \
+    case OP_##name: NAME(binary_##name)(out, x, y, parts); break;
         MACHINE_BINARY(ROW)
 #undef ROW
-#define ROW(name) case OP_##name: NAME(ternary_##name)(out, x, y, z, parts); break;
+#define ROW(name)                                                                                 \
+    case OP_##name: NAME(ternary_##name)(out, x, y, z, parts); break;
         MACHINE_TERNARY(ROW)
 #undef ROW
     }
 }
 
-/* One row several times, {op, length, then for each time: the result, and the operands}. */
+/* One row several times. */
 static void NAME(run_rows)(const Frame *f, const int32_t *code)
 {
-    const int32_t op = code[0], each = operands_of_row(op) + 1;
-    for (const int32_t *at = code + 2, *end = code + code[1]; at < end; at += each)
-        NAME(row_on)(op, NAME(reg)(f, at[0]), NAME(reg)(f, at[1]),
+    const RowWords row = row_words(code);
+    const int32_t each = operands_of_row(row.op) + 1;
+    for (const int32_t *at = row.terms; at < row.end; at += each)
+        NAME(row_on)(row.op, NAME(reg)(f, at[0]), NAME(reg)(f, at[1]),
                      NAME(reg)(f, each > 2 ? at[2] : 0), NAME(reg)(f, each > 3 ? at[3] : 0),
                      f->parts);
 }
@@ -108,13 +114,15 @@ static void NAME(run_rows)(const Frame *f, const int32_t *code)
 typedef int64_t NAME(Integers) __attribute__((vector_size(sizeof(NAME(Doubles)))));
 #define V NAME(Doubles)
 #define I NAME(Integers)
+#define SPLAT(x) ((x) - (V){0})
 /* a block has parts of WIDTH lanes */
 #define VECTORS_OF(parts) ((parts) * (WIDTH / VECTOR_LANES))
 
-/* ------ x − a number, {op, length, then for each: the result, x, the number} */
-static void NAME(run_less)(const Frame *f, const int32_t *code)
+/* ------ x − a number */
+static void NAME(run_minus)(const Frame *f, const int32_t *code)
 {
-    for (const int32_t *at = code + 2, *end = code + code[1]; at < end; at += 3) {
+    const MinusWords words = minus_words(code);
+    for (const int32_t *at = words.terms; at < words.end; at += 3) {
         V *out = (V *)NAME(reg)(f, at[0]);
         const V *x = (const V *)NAME(reg)(f, at[1]), number = SPLAT(f->uniform[at[2]]);
         for (int i = 0; i < VECTORS_OF(f->parts); i++)
@@ -146,41 +154,46 @@ INLINE NAME(Sums) NAME(uniform_times_lane)(NAME(Sums) sum, const int parts, cons
     for (int32_t k = 0; k < run->count; k++) {
         const V w = SPLAT(f->uniform[run->term[2 * k]]);
         const V *x = NAME(lanes_from)(f, at, run->term[2 * k + 1]);
-        EACH(i, parts) sum.part[i] += w * x[i];
+        EACH(i, parts)
+            sum.part[i] += w * x[i];
     }
     return sum;
 }
 
-INLINE NAME(Sums) NAME(lane_times_lane)(NAME(Sums) sum, const int parts, const Frame *f,
-                                        const Run *run, int at)
+INLINE NAME(Sums)
+    NAME(lane_times_lane)(NAME(Sums) sum, const int parts, const Frame *f, const Run *run, int at)
 {
     for (int32_t k = 0; k < run->count; k++) {
         const V *x = NAME(lanes_from)(f, at, run->term[2 * k]);
         const V *y = NAME(lanes_from)(f, at, run->term[2 * k + 1]);
         if (x == y) /* read once */
-            EACH(i, parts) sum.part[i] += x[i] * x[i];
+            EACH(i, parts)
+                sum.part[i] += x[i] * x[i];
         else
-            EACH(i, parts) sum.part[i] += x[i] * y[i];
+            EACH(i, parts)
+                sum.part[i] += x[i] * y[i];
     }
     return sum;
 }
 
-INLINE NAME(Sums) NAME(lane_alone)(NAME(Sums) sum, const int parts, const Frame *f,
-                                   const Run *run, int at)
+INLINE NAME(Sums)
+    NAME(lane_alone)(NAME(Sums) sum, const int parts, const Frame *f, const Run *run, int at)
 {
     for (int32_t k = 0; k < run->count; k++) {
         const V *x = NAME(lanes_from)(f, at, run->term[2 * k + 1]);
-        EACH(i, parts) sum.part[i] += x[i];
+        EACH(i, parts)
+            sum.part[i] += x[i];
     }
     return sum;
 }
 
-INLINE NAME(Sums) NAME(uniform_alone)(NAME(Sums) sum, const int parts, const Frame *f,
-                                      const Run *run)
+INLINE NAME(Sums)
+    NAME(uniform_alone)(NAME(Sums) sum, const int parts, const Frame *f, const Run *run)
 {
     for (int32_t k = 0; k < run->count; k++) {
         const V w = SPLAT(f->uniform[run->term[2 * k]]);
-        EACH(i, parts) sum.part[i] += w;
+        EACH(i, parts)
+            sum.part[i] += w;
     }
     return sum;
 }
@@ -190,9 +203,10 @@ INLINE void NAME(some_products)(const int parts, const Frame *f, const int32_t *
 {
     NAME(Sums) sum;
     /* −0.0 + x is x, for x = −0.0 too */
-    EACH(i, parts) sum.part[i] = SPLAT(-0.0);
-    const int32_t *end = code + code[1];
-    for (const int32_t *next = code + 3; next < end;) {
+    EACH(i, parts)
+        sum.part[i] = SPLAT(-0.0);
+    const LaneProductsWords words = lane_products_words(code);
+    for (const int32_t *next = words.runs; next < words.end;) {
         const Run run = run_at(next);
         switch (run.kind) {
         case UNIFORM_LANE: sum = NAME(uniform_times_lane)(sum, parts, f, &run, at); break;
@@ -202,12 +216,13 @@ INLINE void NAME(some_products)(const int parts, const Frame *f, const int32_t *
         }
         next = after(&run);
     }
-    V *out = (V *)NAME(reg)(f, code[2]) + at;
-    EACH(i, parts) out[i] = sum.part[i];
+    V *out = (V *)NAME(reg)(f, words.out) + at;
+    EACH(i, parts)
+        out[i] = sum.part[i];
 }
 
 /* Few lanes may be in the first half already. */
-static void NAME(run_products)(const Frame *f, const int32_t *code)
+static void NAME(run_lane_products)(const Frame *f, const int32_t *code)
 {
     const int vectors = VECTORS_OF(f->parts);
     for (int at = 0; at < vectors; at += SUMS_AT_ONCE)
@@ -225,16 +240,12 @@ static void NAME(run_products)(const Frame *f, const int32_t *code)
 /* ------ a block */
 static void NAME(run_block)(Frame *f)
 {
-    for (const int32_t *code = f->code; code < f->code_end; code += code[1]) {
+    for (const int32_t *code = f->code; code < f->code_end; code = next_instruction(code)) {
         switch (code[0]) {
-        case OP_LOAD: NAME(run_load)(f, code); break;
-        case OP_STORE: NAME(run_store)(f, code); break;
-        case OP_GUARD: NAME(run_guard)(f, code); break;
-        case OP_PRODUCTS: NAME(run_products)(f, code); break;
-        case OP_DENSE: NAME(run_dense)(f, code); break;
-        case OP_LESS: NAME(run_less)(f, code); break;
-        case OP_TOTAL: NAME(run_total)(f, code); break;
-        case OP_TOTALS: NAME(run_totals)(f, code); break;
+#define ROW(CODE, name)                                                                           \
+    case OP_##CODE: NAME(run_##name)(f, code); break;
+            LANE_INSTRUCTIONS(ROW)
+#undef ROW
         default: NAME(run_rows)(f, code);
         }
     }
@@ -242,6 +253,7 @@ static void NAME(run_block)(Frame *f)
 
 #undef V
 #undef I
+#undef SPLAT
 #undef VECTOR_BYTES
 #undef VECTORS_OF
 #undef SUMS_AT_ONCE

@@ -64,7 +64,7 @@ enum { SOON_DONE = 2000 }; /* words of code that are run without letting other t
 static int is_soon_done(const Program *p, Py_ssize_t count)
 {
     const Py_ssize_t once = (p->before_end - p->before) + (p->after_end - p->after);
-    return count <= LANES && once + (count ? p->lanes_end - p->lanes : 0) < SOON_DONE;
+    return count <= BLOCK_LANES && once + (count ? p->lanes_end - p->lanes : 0) < SOON_DONE;
 }
 
 static int32_t run_freely(const Program *p, double *uniform, Job *job)
@@ -73,7 +73,7 @@ static int32_t run_freely(const Program *p, double *uniform, Job *job)
     if (is_soon_done(p, job->count))
         return run_program(p, uniform, job);
     Py_BEGIN_ALLOW_THREADS
-    status = run_program(p, uniform, job);
+        status = run_program(p, uniform, job);
     Py_END_ALLOW_THREADS
     return status;
 }
@@ -141,6 +141,20 @@ static int put_numbers(const Program *p, PyObject *numbers, double *uniform)
 
 /* ------ running */
 
+/* The arguments of Program.run, which come by position: a call by name would look for each. */
+typedef struct {
+    PyObject *numbers;    /* a list: floats, tuples of Values, buffers of float64 */
+    PyObject *arrays;     /* a tuple: those given, then those made */
+    PyObject *count;      /* how many lanes there are */
+    PyObject *results;    /* a buffer of float64; None if they are to be a list */
+    PyObject *broken;     /* a buffer of int32, for each lane; None if no lane has a guard */
+    PyObject *sides;      /* a buffer of float64, two for each lane; None as `broken` */
+    PyObject *index;      /* a buffer of int64, which elements the lanes are; None if all */
+    PyObject *tell_doubt; /* whether −3 is returned where an output is not finite */
+    PyObject *threads;    /* how many of them there may be */
+} RunArguments;
+enum { RUN_ARGUMENTS = sizeof(RunArguments) / sizeof(PyObject *) };
+
 /* What of a call is to be given back. */
 typedef struct {
     Py_buffer results, broken, sides, index;
@@ -163,12 +177,12 @@ static int open_buffer(PyObject *object, Py_buffer *view, int flags)
     return object == Py_None || PyObject_GetBuffer(object, view, flags) == 0;
 }
 
-static int open_buffers(const Program *p, PyObject *const *args, Opened *opened, Job *job)
+static int open_buffers(const Program *p, const RunArguments *args, Opened *opened, Job *job)
 {
-    if (!open_buffer(args[3], &opened->results, PyBUF_WRITABLE)
-        || !open_buffer(args[4], &opened->broken, PyBUF_WRITABLE)
-        || !open_buffer(args[5], &opened->sides, PyBUF_WRITABLE)
-        || !open_buffer(args[6], &opened->index, PyBUF_SIMPLE))
+    if (!open_buffer(args->results, &opened->results, PyBUF_WRITABLE)
+        || !open_buffer(args->broken, &opened->broken, PyBUF_WRITABLE)
+        || !open_buffer(args->sides, &opened->sides, PyBUF_WRITABLE)
+        || !open_buffer(args->index, &opened->index, PyBUF_SIMPLE))
         return 0;
     if (job->count < 0 || !has_count(&opened->results, p->results, sizeof(double))
         || !has_count(&opened->broken, job->count, sizeof(int32_t))
@@ -179,7 +193,7 @@ static int open_buffers(const Program *p, PyObject *const *args, Opened *opened,
         return 0;
     }
     const Py_ssize_t length = needed_length(&opened->index, job->count);
-    if (length < 0 || !(opened->views = open_arrays(p, args[1], length, job->count)))
+    if (length < 0 || !(opened->views = open_arrays(p, args->arrays, length, job->count)))
         return 0;
     opened->columns = PyMem_Calloc((size_t)p->inputs + (size_t)p->outputs + 1, sizeof(Column));
     if (!opened->columns)
@@ -226,30 +240,35 @@ static PyObject *run_opened(Program *p, PyObject *numbers, Opened *opened, Job *
     return found;
 }
 
-/* (numbers, arrays, count, results, broken, sides, index, tell_doubt, threads) */
-static PyObject *program_run(PyObject *self, PyObject *const *args, Py_ssize_t n)
+static PyObject *program_run(PyObject *self, PyObject *const *given, Py_ssize_t n)
 {
-    if (n != 9 || !PyList_CheckExact(args[0]) || !PyTuple_CheckExact(args[1]))
+    const RunArguments *args = (const RunArguments *)given;
+    if (n != RUN_ARGUMENTS || !PyList_CheckExact(args->numbers)
+        || !PyTuple_CheckExact(args->arrays))
         return PyErr_Format(PyExc_TypeError, "expected a list of numbers and a tuple of arrays");
-    const Py_ssize_t count = PyNumber_AsSsize_t(args[2], PyExc_OverflowError);
-    const long threads = PyLong_AsLong(args[8]);
-    const int tells_doubt = PyObject_IsTrue(args[7]);
+    const Py_ssize_t count = PyNumber_AsSsize_t(args->count, PyExc_OverflowError);
+    const long threads = PyLong_AsLong(args->threads);
+    const int tells_doubt = PyObject_IsTrue(args->tell_doubt);
     if (tells_doubt < 0 || PyErr_Occurred())
         return NULL;
-    Job job = {.count = count, .tells_doubt = tells_doubt,
-               .threads = threads < 1 ? 1 : threads > MAX_THREADS ? MAX_THREADS : (int)threads};
+    Job job = {.count = count,
+               .tells_doubt = tells_doubt,
+               .threads = threads < 1             ? 1
+                          : threads > MAX_THREADS ? MAX_THREADS
+                                                  : (int)threads};
     Opened opened = {0};
     Program *p = (Program *)self;
     PyObject *found = NULL;
     if (open_buffers(p, args, &opened, &job))
-        found = run_opened(p, args[0], &opened, &job);
+        found = run_opened(p, args->numbers, &opened, &job);
     close_buffers(p, &opened);
     return found;
 }
 
 static PyMethodDef program_methods[] = {
     {"run", (PyCFunction)(void (*)(void))program_run, METH_FASTCALL,
-     "run(numbers, arrays, count, results, broken, sides, index, tell_doubt, threads): run the lanes, "
+     "run(numbers, arrays, count, results, broken, sides, index, tell_doubt, threads): run the "
+     "lanes, "
      "those of an index if there is one. Return the number of a guard that does not hold, -1 if "
      "all do, or a list of the results if there is no buffer for them; -2 if `broken` tells for "
      "each lane, and `sides` what was compared where one does not hold; -3 where doubt is to be "

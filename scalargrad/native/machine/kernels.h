@@ -18,7 +18,7 @@
 /* ------ the same kernels for each instruction set, and the choice among them */
 #if defined(__x86_64__) && defined(__clang__)
 #define HAVE_X86 1
-#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw"))),        \
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw"))),       \
                              apply_to = function)
 #define ISA avx512
 #define VECTOR_BYTES 64

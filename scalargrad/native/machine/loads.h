@@ -9,7 +9,7 @@ typedef double NAME(Unaligned) __attribute__((vector_size(sizeof(V)), aligned(1)
 #define SHUFFLE(x, y, ...) __builtin_shuffle(x, y, (I){__VA_ARGS__})
 #endif
 
-/* ------ loads, {op, length, the first of the inputs, then a register for each} */
+/* ------ loads */
 
 #if VECTOR_BYTES == 64
 /* Whether so many columns stand side by side in one array. */
@@ -97,14 +97,15 @@ static void NAME(load_column)(const Frame *f, const Column *column, double *out,
 
 static void NAME(run_load)(const Frame *f, const int32_t *code)
 {
-    const Column *column = f->inputs + code[2];
-    const int32_t n = code[1] - 3;
+    const LoadWords words = load_words(code);
+    const Column *column = f->inputs + words.input;
+    const int32_t n = (int32_t)(words.end - words.registers);
     int part = 0;
 #if VECTOR_BYTES == 64
-    part = NAME(load_side_by_side)(f, column, code + 3, n);
+    part = NAME(load_side_by_side)(f, column, words.registers, n);
 #endif
     for (int32_t k = 0; part < f->parts && k < n; k++)
-        NAME(load_column)(f, column + k, NAME(reg)(f, code[3 + k]), part);
+        NAME(load_column)(f, column + k, NAME(reg)(f, words.registers[k]), part);
 }
 
 /* ------ what sums over lanes take in */
@@ -123,12 +124,13 @@ INLINE V NAME(cleared)(V x, const Frame *f, int at)
     return (V)((I)x & (((const I *)f->broken)[at] < 0));
 }
 
-/* ------ stores, {op, length, output, register} */
+/* ------ stores */
 static void NAME(run_store)(Frame *f, const int32_t *code)
 {
-    const Column *column = &f->outputs[code[2]];
+    const StoreWords words = store_words(code);
+    const Column *column = &f->outputs[words.output];
     char *to = (char *)column->data + f->base * column->stride;
-    const double *x = NAME(reg)(f, code[3]);
+    const double *x = NAME(reg)(f, words.x);
     V doubt = *(const V *)&f->doubt;
     for (int i = 0; i < VECTORS_OF(f->parts); i++) {
         /* lanes beyond the last are like it */
@@ -143,10 +145,10 @@ static void NAME(run_store)(Frame *f, const int32_t *code)
             memcpy(to, &x[i], sizeof(double));
 }
 
-/* ------ guards, {op, length, how, x, y, outcome, number of the guard} */
+/* ------ guards */
 INLINE I NAME(fails)(const int how, const V x, const V y, const I unwanted)
 {
-    const I holds = how == 0 ? (I)(x < y) : how == 1 ? (I)(x <= y) : (I)(x != y);
+    const I holds = how == IS_LESS ? (I)(x < y) : how == IS_AT_MOST ? (I)(x <= y) : (I)(x != y);
     return holds ^ unwanted;
 }
 
@@ -155,7 +157,8 @@ INLINE I NAME(fails)(const int how, const V x, const V y, const I unwanted)
 static void NAME(keep_sides)(Frame *f, const V *x, const V *y, const I number)
 {
     const I *broken = (const I *)f->broken;
-    I *to_x = (I *)f->broken + VECTORS_OF(LANES / WIDTH), *to_y = to_x + VECTORS_OF(LANES / WIDTH);
+    I *to_x = (I *)f->broken + VECTORS_OF(BLOCK_LANES / WIDTH);
+    I *to_y = to_x + VECTORS_OF(BLOCK_LANES / WIDTH);
     for (int i = 0; i < VECTORS_OF(f->parts); i++) {
         const I here = broken[i] == number;
         to_x[i] = (here & (I)x[i]) | (~here & to_x[i]);
@@ -163,10 +166,10 @@ static void NAME(keep_sides)(Frame *f, const V *x, const V *y, const I number)
     }
 }
 
-INLINE void NAME(guard)(Frame *f, const int32_t *code, const int how)
+INLINE void NAME(guard)(Frame *f, const GuardWords *words, const int how)
 {
-    const V *x = (const V *)NAME(reg)(f, code[3]), *y = (const V *)NAME(reg)(f, code[4]);
-    const I unwanted = (I){0} - (int64_t)code[5], number = (I){0} + (int64_t)code[6];
+    const V *x = (const V *)NAME(reg)(f, words->x), *y = (const V *)NAME(reg)(f, words->y);
+    const I unwanted = (I){0} - (int64_t)words->outcome, number = (I){0} + (int64_t)words->number;
     I any = {0}, *broken = (I *)f->broken;
     for (int i = 0; i < VECTORS_OF(f->parts); i++) {
         const I now = NAME(fails)(how, x[i], y[i], unwanted) & (broken[i] < 0);
@@ -184,9 +187,10 @@ INLINE void NAME(guard)(Frame *f, const int32_t *code, const int how)
 
 static void NAME(run_guard)(Frame *f, const int32_t *code)
 {
-    switch (code[2]) {
-    case 0: NAME(guard)(f, code, 0); break;
-    case 1: NAME(guard)(f, code, 1); break;
-    default: NAME(guard)(f, code, 2); break;
+    const GuardWords words = guard_words(code);
+    switch (words.how) {
+    case IS_LESS: NAME(guard)(f, &words, IS_LESS); break;
+    case IS_AT_MOST: NAME(guard)(f, &words, IS_AT_MOST); break;
+    default: NAME(guard)(f, &words, IS_UNEQUAL); break;
     }
 }

@@ -19,7 +19,8 @@ static PyMethodDef module_methods[] = {
     {"choose", choose, METH_O,
      "choose(name): use the instruction set avx512, avx2, baseline or the best; return its name."},
     {"rows_at_once", rows_at_once, METH_NOARGS,
-     "rows_at_once(): how many rows of a DENSE or a WIDE_TILE the instruction set has registers for, "
+     "rows_at_once(): how many rows of a DENSE or a WIDE_TILE the instruction set has registers "
+     "for, "
      "at most DENSE_ROWS."},
     {NULL, NULL, 0, NULL},
 };
@@ -32,29 +33,23 @@ static PyModuleDef machine_module = {
     .m_methods = module_methods,
 };
 
-static int add_operations(PyObject *module)
+static int add_steps(PyObject *module)
 {
-    static const struct { const char *name; int code; } operations[] = {
-        {"LOAD", OP_LOAD}, {"STORE", OP_STORE}, {"GUARD", OP_GUARD}, {"PRODUCTS", OP_PRODUCTS},
-        {"DENSE", OP_DENSE}, {"LESS", OP_LESS},
-        {"TOTAL", OP_TOTAL}, {"TOTALS", OP_TOTALS}, {"PACK", OP_PACK},
-        {"WIDE_PRODUCTS", OP_WIDE_PRODUCTS},
-        {"WIDE_ROW", OP_WIDE_ROW}, {"WIDE_TILE", OP_WIDE_TILE}, {"NUMBERS", NUMBERS},
-        {"NUMBER_STRETCH", NUMBER_STRETCH}, {"STRETCH_NUMBER", STRETCH_NUMBER},
-        {"UNIFORM_LANE", UNIFORM_LANE},
-        {"BOTH_LANES", BOTH_LANES},
-        {"PLAIN", PLAIN}, {"RELU", RELU}, {"STEP", STEP},
-        {"DENSE_ROWS", DENSE_ROWS}, {"TOTALS_ROWS", TOTALS_ROWS}, {"LANES", LANES},
-        {"LANE_ALONE", LANE_ALONE}, {"UNIFORM_ALONE", UNIFORM_ALONE},
-        {"READ_SAME", READ_SAME}, {"READ_SAMPLES", READ_SAMPLES}, {"READ_STATIC", READ_STATIC},
-        {"READ_VALUE", READ_VALUE}, {"READ_FLOATS", READ_FLOATS}, {"READ_VALUES", READ_VALUES},
-        {"READ_SEQUENCE", READ_SEQUENCE}, {"READ_DICT", READ_DICT}, {"READ_OBJECT", READ_OBJECT},
-        {"READ_BY_CALL", READ_BY_CALL}, {"WRITE_FLOATS", WRITE_FLOATS}, {"WRITE_LIST", WRITE_LIST},
-        {"WRITE_TUPLE", WRITE_TUPLE}, {"WRITE_DICT", WRITE_DICT}, {"WRITE_BY_CALL", WRITE_BY_CALL},
-        {"WRITE_NUMBERS", WRITE_NUMBERS},
+    static const struct {
+        const char *name;
+        int step;
+    } steps[] = {
+        {"READ_SAME", READ_SAME},         {"READ_SAMPLES", READ_SAMPLES},
+        {"READ_STATIC", READ_STATIC},     {"READ_VALUE", READ_VALUE},
+        {"READ_FLOATS", READ_FLOATS},     {"READ_VALUES", READ_VALUES},
+        {"READ_SEQUENCE", READ_SEQUENCE}, {"READ_DICT", READ_DICT},
+        {"READ_OBJECT", READ_OBJECT},     {"READ_BY_CALL", READ_BY_CALL},
+        {"WRITE_FLOATS", WRITE_FLOATS},   {"WRITE_LIST", WRITE_LIST},
+        {"WRITE_TUPLE", WRITE_TUPLE},     {"WRITE_DICT", WRITE_DICT},
+        {"WRITE_BY_CALL", WRITE_BY_CALL}, {"WRITE_NUMBERS", WRITE_NUMBERS},
     };
-    for (size_t k = 0; k < sizeof operations / sizeof *operations; k++)
-        if (PyModule_AddIntConstant(module, operations[k].name, operations[k].code) < 0)
+    for (size_t k = 0; k < sizeof steps / sizeof *steps; k++)
+        if (PyModule_AddIntConstant(module, steps[k].name, steps[k].step) < 0)
             return -1;
     return 0;
 }
@@ -71,7 +66,7 @@ PyMODINIT_FUNC PyInit__machine(void)
     if (PyModule_AddObjectRef(module, "Program", (PyObject *)&ProgramType) < 0
         || PyModule_AddObjectRef(module, "Reader", (PyObject *)&ReaderType) < 0
         || PyModule_AddObjectRef(module, "Records", (PyObject *)&RecordsType) < 0
-        || add_operations(module) < 0) {
+        || add_steps(module) < 0) {
         Py_DECREF(module);
         return NULL;
     }

@@ -2,21 +2,22 @@
 #ifndef SCALARGRAD_PROGRAM_H
 #define SCALARGRAD_PROGRAM_H
 
+#include "layouts.h"
 #include "scalars.h"
 
 /* ------ a program */
 typedef struct {
     PyObject_HEAD
     int32_t registers, inputs, outputs;
-    int32_t given, made;   /* how many arrays the inputs stand in, and the outputs */
+    int32_t given, made; /* how many arrays the inputs stand in, and the outputs */
     int32_t uniforms, totals, splats, results;
-    double *initial;       /* the uniform numbers: inputs first, constants set */
-    int32_t *total;        /* the uniform number that each total becomes, −1 if nobody wants it */
-    int32_t *splat;        /* pairs: a register that holds a uniform number in all lanes */
-    int32_t *result;       /* the uniform numbers that are results */
+    double *initial; /* the uniform numbers: inputs first, constants set */
+    int32_t *total;  /* the uniform number that each total becomes, −1 if nobody wants it */
+    int32_t *splat;  /* pairs: a register that holds a uniform number in all lanes */
+    int32_t *result; /* the uniform numbers that are results */
     int32_t *input, *output; /* pairs: in which array, in which of its columns */
     int32_t *before, *before_end, *lanes, *lanes_end, *after, *after_end;
-    double *uniform;       /* kept from one run to the next; NULL while a run has them */
+    double *uniform; /* kept from one run to the next; NULL while a run has them */
 } Program;
 
 /* ------ checking code */
@@ -47,197 +48,153 @@ static int all_below_or_none(const int32_t *index, int32_t n, int32_t limit)
     return 1;
 }
 
-static int is_row(const int32_t *code, int32_t limit)
+/* An instruction that is being checked: what there is so many of, and what it tells itself. */
+typedef struct {
+    int64_t size[SIZES];
+    int64_t rows, count; /* count: of the numbers of its stretches, or of the words of its rest */
+    int ends_with_step;
+} Checked;
+
+/* How many stand side by side from a word on. */
+static int64_t reach_of(const Checked *c, const Word *word)
 {
-    const int32_t n = operands_of_row(code[0]);
-    return n > 0 && code[1] == n + 3 && all_below(code + 2, n + 1, limit);
+    switch (word->reach) {
+    case REACH_COUNT: return c->count;
+    case REACH_STRETCH: return c->count + WIDTH - 1;
+    case REACH_SUMS: return c->count * c->rows;
+    default: return 1;
+    }
 }
 
-/* Some rows of one kind, as those of the lanes are. */
-static int are_rows(const int32_t *code, int32_t limit)
+static int is_word(const Checked *c, const Word *word, int32_t x)
 {
-    const int32_t each = operands_of_row(code[0]) + 1;
-    return each > 1 && (code[1] - 2) % each == 0 && all_below(code + 2, code[1] - 2, limit);
+    const int64_t limit = word->size == SIZE_OWN ? word->limit : c->size[word->size];
+    return x >= word->low && x < limit && reach_of(c, word) <= limit - x;
 }
 
-static int are_less(const Program *p, const int32_t *code)
+static int64_t times_of(const Checked *c, const Word *word)
 {
-    for (int32_t k = 2; k < code[1]; k += 3)
-        if (code[1] - k < 3 || !all_below(code + k, 2, p->registers)
-            || !below(code[k + 2], p->uniforms))
+    if (word->times == EACH_ROW_OF_STEP && !c->ends_with_step)
+        return 0;
+    return word->times == ONCE ? 1 : c->rows;
+}
+
+static int64_t length_of_words(const Checked *c, const Word *word, int n)
+{
+    int64_t length = 0;
+    for (int k = 0; k < n; k++)
+        length += times_of(c, &word[k]);
+    return length;
+}
+
+/* Whether all these words are right; so many that they fit are there. */
+static int are_words(const Checked *c, const Word *word, int n, const int32_t *at)
+{
+    for (int k = 0; k < n; k++)
+        for (int64_t i = times_of(c, &word[k]); i > 0; i--)
+            if (!is_word(c, &word[k], *at++))
+                return 0;
+    return 1;
+}
+
+static int are_groups(const Checked *c, const Layout *l, const int32_t *at, const int32_t *end)
+{
+    const Word *word = l->word + l->words;
+    const int64_t each = length_of_words(c, word, l->group);
+    if (each ? (end - at) % each : end > at)
+        return 0;
+    for (; at < end; at += each)
+        if (!are_words(c, word, l->group, at))
             return 0;
     return 1;
 }
 
-static int is_guard(const int32_t *code, int32_t limit)
+static int are_runs(const Checked *c, const Layout *l, const int32_t *at, const int32_t *end)
 {
-    return code[1] == 7 && below(code[2], 3) && all_below(code + 3, 2, limit)
-           && below(code[5], 2) && code[6] >= 0;
-}
-
-/* A stretch of numbers, and what vectors reach past its end. */
-static int is_stretch(const Program *p, int32_t begin, int32_t count)
-{
-    return begin >= 0 && count >= 0 && begin <= p->uniforms
-           && count <= p->uniforms - begin - (WIDTH - 1);
-}
-
-static int is_wide_operand(const Program *p, int32_t at, int stretch, int32_t count)
-{
-    return stretch ? is_stretch(p, at, count) : below(at, p->uniforms);
-}
-
-static int are_wide_products(const Program *p, const int32_t *code)
-{
-    const int32_t *end = code + code[1], *at = code + 4;
-    if (code[1] < 4 || code[3] < 1 || !is_stretch(p, code[2], code[3]))
-        return 0;
     while (at < end) {
-        if (end - at < 2 || !below(at[0], 4) || at[1] < 0 || at[1] > (end - at - 2) / 2)
+        if (end - at < 2 || !below(at[0], l->kinds) || at[1] < 0 || at[1] > (end - at - 2) / 2)
             return 0;
         const Run run = run_at(at);
         for (int32_t k = 0; k < run.count; k++)
-            if (!is_wide_operand(p, run.term[2 * k], run.kind & STRETCH_NUMBER, code[3])
-                || !is_wide_operand(p, run.term[2 * k + 1], run.kind & NUMBER_STRETCH, code[3]))
+            if (!are_words(c, l->word + l->words + 2 * run.kind, 2, run.term + 2 * (size_t)k))
                 return 0;
         at = after(&run);
     }
     return 1;
 }
 
-static int is_wide_row(const Program *p, const int32_t *code)
+/* The operator is one with so many operands, and they are numbers or stretches as it says. */
+static int is_wide_row(const Checked *c, const int32_t *code)
 {
-    const int32_t n = code[1] - 6;
-    if (n < 1 || code[3] < 1 || !is_stretch(p, code[2], code[3])
-        || operands_of_row(code[4]) != n || !below(code[5], 1 << n))
+    static const Word number = {0, 0, SIZE_PLACES, REACH_ONE, ONCE};
+    static const Word stretch = {0, 0, SIZE_PLACES, REACH_STRETCH, ONCE};
+    const WideRowWords row = wide_row_words(code);
+    const int32_t n = (int32_t)(row.end - row.operands);
+    if (n < 1 || operands_of_row(row.row) != n || !below(row.stretches, 1 << n))
         return 0;
     for (int32_t k = 0; k < n; k++)
-        if (!is_wide_operand(p, code[6 + k], code[5] >> k & 1, code[3]))
+        if (!is_word(c, row.stretches >> k & 1 ? &stretch : &number, row.operands[k]))
             return 0;
     return 1;
 }
 
-static int is_wide_tile(const Program *p, const int32_t *code)
+static int is_laid_out(Checked *c, const Layout *l, const int32_t *code)
 {
-    if (code[1] < 4 || code[2] < 1 || code[3] < 1 || code[3] > DENSE_ROWS
-        || code[1] < 4 + 2 * code[3])
+    if (code[1] < l->head)
         return 0;
-    const WideTile t = wide_tile_at(code);
-    for (int row = 0; row < t.rows; row++)
-        if (!is_stretch(p, t.out[row], t.count))
-            return 0;
-    if ((t.end - t.term) % (1 + t.rows))
+    c->rows = l->rows ? code[l->rows] : 1;
+    if (l->rows && !is_word(c, &l->word[l->rows - 2], code[l->rows]))
         return 0;
-    for (const int32_t *at = t.term; at < t.end; at += 1 + t.rows)
-        if (!is_stretch(p, at[0], t.count) || !all_below(at + 1, t.rows, p->uniforms))
-            return 0;
-    return all_below_or_none(t.first, t.rows, p->uniforms);
+    c->ends_with_step = l->ending && code[l->ending] == STEP;
+    const int64_t rest = code[1] - 2 - length_of_words(c, l->word, l->words);
+    if (rest < 0)
+        return 0;
+    c->count = l->count ? code[l->count] : rest;
+    const int32_t *end = code + code[1], *at = end - rest;
+    return are_words(c, l->word, l->words, code + 2)
+           && (l->kinds ? are_runs(c, l, at, end) : are_groups(c, l, at, end));
 }
 
-static int is_scalar_instruction(const Program *p, const int32_t *code)
+/* An operator: one at a time, in lanes several times. */
+static int is_row(const Checked *c, const int32_t *code, int in_lanes)
 {
-    switch (code[0]) {
-    case OP_PACK:
-        return is_stretch(p, code[2], code[1] - 3)
-               && all_below(code + 3, code[1] - 3, p->uniforms);
-    case OP_WIDE_PRODUCTS: return are_wide_products(p, code);
-    case OP_WIDE_ROW: return is_wide_row(p, code);
-    case OP_WIDE_TILE: return is_wide_tile(p, code);
-    case OP_PRODUCTS:
-        return code[1] % 2 && code[1] >= 3 && all_below(code + 2, code[1] - 2, p->uniforms);
-    case OP_GUARD: return is_guard(code, p->uniforms);
-    default: return is_row(code, p->uniforms);
-    }
-}
-
-static int is_run(const Program *p, const Run *run)
-{
-    const int first = run->kind == BOTH_LANES ? p->registers : p->uniforms;
-    for (int32_t k = 0; k < run->count; k++) {
-        const int32_t *term = run->term + 2 * (size_t)k;
-        if (!below(term[0], run->kind == LANE_ALONE ? INT32_MAX : first)
-            || !below(term[1], run->kind == UNIFORM_ALONE ? INT32_MAX : p->registers))
-            return 0;
-    }
-    return 1;
-}
-
-static int are_runs(const Program *p, const int32_t *code)
-{
-    const int32_t *end = code + code[1], *at = code + 3;
-    if (code[1] < 3 || !below(code[2], p->registers))
+    static const Word number = {0, 0, SIZE_NUMBERS, REACH_ONE, ONCE};
+    const RowWords row = row_words(code);
+    const int32_t each = operands_of_row(row.op) + 1, n = (int32_t)(row.end - row.terms);
+    if (each <= 1 || (in_lanes ? n % each : n != each))
         return 0;
-    while (at < end) {
-        if (end - at < 2 || !below(at[0], KINDS) || at[1] < 0 || at[1] > (end - at - 2) / 2)
-            return 0;
-        const Run run = run_at(at);
-        if (!is_run(p, &run))
-            return 0;
-        at = after(&run);
-    }
-    return 1;
-}
-
-static int are_totals(const Program *p, const int32_t *code)
-{
-    if (code[1] < 5 || code[2] < 0 || code[3] < 1 || code[3] > TOTALS_ROWS || code[1] < 4 + code[3])
-        return 0;
-    const Totals t = totals_at(code);
-    return all_below(t.x, t.rows, p->registers)
-           && all_below_or_none(t.y, t.columns, p->registers)
-           && (int64_t)t.first + (int64_t)t.rows * t.columns <= p->totals;
-}
-
-/* The terms of a DENSE: a register, then a number for each row. */
-static int are_terms(const Program *p, const Dense *d)
-{
-    if ((d->end - d->term) % (1 + d->rows))
-        return 0;
-    for (const int32_t *at = d->term; at < d->end; at += 1 + d->rows)
-        if (!below(at[0], p->registers) || !all_below(at + 1, d->rows, p->uniforms))
+    for (int32_t k = 0; k < n; k++)
+        if (!is_word(c, &number, row.terms[k]))
             return 0;
     return 1;
 }
 
-static int is_dense(const Program *p, const int32_t *code)
+static int is_instruction(Checked *c, const int32_t *code, int in_lanes)
 {
-    if (code[1] < 4 || !below(code[2], ENDINGS) || code[3] < 1 || code[3] > DENSE_ROWS
-        || code[1] < 4 + (code[2] == STEP ? 3 : 2) * code[3])
+    if (code[0] < OP_COUNT)
+        return is_row(c, code, in_lanes);
+    if (code[0] >= OP_END)
         return 0;
-    const Dense d = dense_at(code);
-    return all_below_or_none(d.first, d.rows, p->uniforms)
-           && all_below(d.out, d.rows, p->registers)
-           && all_below(d.other, d.ending == STEP ? d.rows : 0, p->registers)
-           && are_terms(p, &d);
+    const Layout *l = &layouts[code[0] - OP_COUNT];
+    return (l->stages & (in_lanes ? IN_LANES : ALONE)) && is_laid_out(c, l, code)
+           && (code[0] != OP_WIDE_ROW || is_wide_row(c, code));
 }
 
-static int is_lane_instruction(const Program *p, const int32_t *code)
+static int is_code(const Program *p, const int32_t *code, const int32_t *end, int in_lanes)
 {
-    switch (code[0]) {
-    case OP_LOAD:
-        return below(code[2], p->inputs) && code[1] - 3 <= p->inputs - code[2]
-               && all_below(code + 3, code[1] - 3, p->registers);
-    case OP_STORE:
-        return code[1] == 4 && below(code[2], p->outputs) && below(code[3], p->registers);
-    case OP_GUARD: return is_guard(code, p->registers);
-    case OP_PRODUCTS: return are_runs(p, code);
-    case OP_TOTAL:
-        return code[1] == 4 && below(code[2], p->totals) && below(code[3], p->registers);
-    case OP_TOTALS: return are_totals(p, code);
-    case OP_DENSE: return is_dense(p, code);
-    case OP_LESS: return are_less(p, code);
-    default: return are_rows(code, p->registers);
-    }
-}
-
-typedef int Check(const Program *, const int32_t *);
-
-static int is_code(const Program *p, const int32_t *code, const int32_t *end, Check *check)
-{
+    Checked c = {.size = {
+                     [SIZE_NUMBERS] = in_lanes ? p->registers : p->uniforms,
+                     [SIZE_REGISTERS] = p->registers,
+                     [SIZE_PLACES] = p->uniforms,
+                     [SIZE_INPUTS] = p->inputs,
+                     [SIZE_OUTPUTS] = p->outputs,
+                     [SIZE_TOTALS] = p->totals,
+                 }};
     while (code < end) {
-        if (end - code < 3 || code[1] < 3 || code[1] > end - code || !check(p, code))
+        if (end - code < 3 || code[1] < 3 || code[1] > end - code
+            || !is_instruction(&c, code, in_lanes))
             return wrong("an instruction is not as it should be");
-        code += code[1];
+        code = next_instruction(code);
     }
     return 1;
 }
@@ -254,7 +211,8 @@ static int is_program(const Program *p)
 {
     if (p->registers < 0 || p->given < 0 || p->made < 0)
         return wrong("a count is negative");
-    if (!are_columns(p->input, p->inputs, p->given) || !are_columns(p->output, p->outputs, p->made))
+    if (!are_columns(p->input, p->inputs, p->given)
+        || !are_columns(p->output, p->outputs, p->made))
         return wrong("a column is in no array");
     if (!all_below_or_none(p->total, p->totals, p->uniforms)
         || !all_below(p->result, p->results, p->uniforms))
@@ -262,9 +220,8 @@ static int is_program(const Program *p)
     for (int32_t k = 0; k < p->splats; k += 2)
         if (!below(p->splat[k], p->registers) || !below(p->splat[k + 1], p->uniforms))
             return wrong("a register is out of range");
-    return is_code(p, p->before, p->before_end, is_scalar_instruction)
-           && is_code(p, p->lanes, p->lanes_end, is_lane_instruction)
-           && is_code(p, p->after, p->after_end, is_scalar_instruction);
+    return is_code(p, p->before, p->before_end, 0) && is_code(p, p->lanes, p->lanes_end, 1)
+           && is_code(p, p->after, p->after_end, 0);
 }
 
 /* ------ making one */
@@ -304,13 +261,14 @@ static int fill(Program *p, const Py_buffer *view)
 
 static PyObject *program_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"initial", "totals", "splats", "results", "before", "lanes",
-                            "after", "inputs", "outputs", "registers", "given", "made", NULL};
+    static char *names[] = {"initial", "totals", "splats", "results", "before",
+                            "lanes",   "after",  "inputs", "outputs", "registers",
+                            "given",   "made",   NULL};
     Py_buffer view[STRETCHES];
     int32_t registers, given, made;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "y*y*y*y*y*y*y*y*y*iii:Program", names, &view[0],
-                                     &view[1], &view[2], &view[3], &view[4], &view[5], &view[6],
-                                     &view[7], &view[8], &registers, &given, &made))
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "y*y*y*y*y*y*y*y*y*iii:Program", names,
+                                     &view[0], &view[1], &view[2], &view[3], &view[4], &view[5],
+                                     &view[6], &view[7], &view[8], &registers, &given, &made))
         return NULL;
     Program *p = (Program *)type->tp_alloc(type, 0);
     if (p) {
@@ -328,8 +286,8 @@ static PyObject *program_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
 static void program_dealloc(PyObject *self)
 {
     Program *p = (Program *)self;
-    void *owned[] = {p->initial, p->total, p->splat, p->result, p->before, p->lanes, p->after,
-                     p->input, p->output};
+    void *owned[] = {p->initial, p->total, p->splat, p->result, p->before,
+                     p->lanes,   p->after, p->input, p->output};
     for (size_t k = 0; k < sizeof owned / sizeof *owned; k++)
         PyMem_Free(owned[k]);
     free(p->uniform);

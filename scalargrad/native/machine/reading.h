@@ -32,7 +32,7 @@ enum {
 
 /* Where all that is read goes: lists. */
 typedef struct {
-    PyObject *numbers;  /* floats, tuples of Values, buffers of float64; first how many lanes */
+    PyObject *numbers; /* floats, tuples of Values, buffers of float64; first how many lanes */
     PyObject *arrays;
     PyObject *values; /* those among the arguments */
 } Read;
@@ -189,8 +189,9 @@ static int read_object(PyObject *reader, PyObject *x, Read *into)
     PyObject *dict = PyObject_GetAttr(x, dict_name);
     if (!dict)
         return -1;
-    const int found
-        = PyDict_CheckExact(dict) ? read_dict(part_of(reader, 2), part_of(reader, 3), dict, into) : 0;
+    const int found = PyDict_CheckExact(dict)
+                          ? read_dict(part_of(reader, 2), part_of(reader, 3), dict, into)
+                          : 0;
     Py_DECREF(dict);
     return found;
 }
@@ -203,8 +204,8 @@ static int read_static(PyObject *reader, PyObject *x)
 
 static int read_by_call(PyObject *reader, PyObject *x, Read *into)
 {
-    PyObject *found
-        = PyObject_CallFunctionObjArgs(part_of(reader, 1), x, into->numbers, into->arrays, NULL);
+    PyObject *found = PyObject_CallFunctionObjArgs(part_of(reader, 1), x, into->numbers,
+                                                   into->arrays, NULL);
     const int is_true = found ? PyObject_IsTrue(found) : -1;
     Py_XDECREF(found);
     return is_true;

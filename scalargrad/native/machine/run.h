@@ -9,40 +9,40 @@
 /* What a run is given, and where its results go. */
 typedef struct {
     const Column *inputs, *outputs;
-    double *sums;          /* of each segment; then memory for the threads */
-    const int64_t *index;  /* which elements of the inputs are the lanes; NULL if all, in order */
+    double *sums;         /* of each segment; then memory for the threads */
+    const int64_t *index; /* which elements of the inputs are the lanes; NULL if all, in order */
     Py_ssize_t count;
-    int32_t *broken;       /* for each lane; NULL if no lane has a guard */
-    double *sides;         /* two for each lane: what the guard compared that broke it */
-    double *results;       /* what is the same in all lanes; NULL where it stays in its place */
+    int32_t *broken; /* for each lane; NULL if no lane has a guard */
+    double *sides;   /* two for each lane: what the guard compared that broke it */
+    double *results; /* what is the same in all lanes; NULL where it stays in its place */
     int threads;
     int tells_doubt;
     int any_broken;
-    int doubt;             /* an output is not finite in some lane that no guard broke */
+    int doubt; /* an output is not finite in some lane that no guard broke */
 } Job;
 
 #ifdef HAVE_THREADS
-typedef atomic_int Turn;
-#define TAKE(turn) atomic_fetch_add(turn, 1)
+typedef atomic_int Ticket;
+#define TAKE(ticket) atomic_fetch_add(ticket, 1)
 #else
-typedef int Turn;
-#define TAKE(turn) ((*(turn))++)
+typedef int Ticket;
+#define TAKE(ticket) ((*(ticket))++)
 #endif
 
 /* One thread, and memory to run segments in: it takes the next one whenever it is done. */
 typedef struct {
     const Program *program;
     const Job *job;
-    double *uniform;       /* shared, only read */
-    double *memory;        /* registers, totals, broken and the two sides */
-    double *sums;          /* shared, a stretch for each segment */
-    Turn *next;            /* shared, the segment that nobody has taken yet */
+    double *uniform; /* shared, only read */
+    double *memory;  /* registers, totals, broken and the two sides */
+    double *sums;    /* shared, a stretch for each segment */
+    Ticket *next;    /* shared, the segment that nobody has taken yet */
     int any_broken, doubt;
 } Worker;
 
 static size_t padded(size_t doubles)
 {
-    return (doubles + LANES - 1) / LANES * LANES;
+    return (doubles + BLOCK_LANES - 1) / BLOCK_LANES * BLOCK_LANES;
 }
 
 static size_t totals_doubles(const Program *p)
@@ -52,7 +52,7 @@ static size_t totals_doubles(const Program *p)
 
 static int bits_of(Py_ssize_t count)
 {
-    return count <= 1 << FEW_BITS ? FEW_BITS : LANES_BITS;
+    return count <= 1 << FEW_BITS ? FEW_BITS : BLOCK_BITS;
 }
 
 static size_t registers_doubles(const Program *p, Py_ssize_t count)
@@ -62,14 +62,14 @@ static size_t registers_doubles(const Program *p, Py_ssize_t count)
 
 static size_t memory_doubles(const Program *p, Py_ssize_t count)
 {
-    return registers_doubles(p, count) + totals_doubles(p) + 3 * LANES;
+    return registers_doubles(p, count) + totals_doubles(p) + 3 * BLOCK_LANES;
 }
 
 /* How many segments the lanes are cut into, and where one begins. It depends on nothing but their
  * number: sums are the same however many threads there are. */
 static Py_ssize_t chunks_of(Py_ssize_t count)
 {
-    return (count + BLOCKS_PER_CHUNK * LANES - 1) / (BLOCKS_PER_CHUNK * LANES);
+    return (count + BLOCKS_PER_CHUNK * BLOCK_LANES - 1) / (BLOCKS_PER_CHUNK * BLOCK_LANES);
 }
 
 static int segments_of(Py_ssize_t count)
@@ -80,7 +80,7 @@ static int segments_of(Py_ssize_t count)
 static Py_ssize_t segment_begin(Py_ssize_t count, int segment)
 {
     const int n = segments_of(count);
-    const Py_ssize_t at = chunks_of(count) * segment / n * BLOCKS_PER_CHUNK * LANES;
+    const Py_ssize_t at = chunks_of(count) * segment / n * BLOCKS_PER_CHUNK * BLOCK_LANES;
     return segment >= n ? count : at;
 }
 
@@ -92,7 +92,7 @@ static size_t scratch_doubles(const Program *p, Py_ssize_t count, int threads)
 
 static double *aligned_doubles(size_t n)
 {
-    double *memory = aligned_alloc(LANES * sizeof(double), padded(n + 1) * sizeof(double));
+    double *memory = aligned_alloc(BLOCK_LANES * sizeof(double), padded(n + 1) * sizeof(double));
     return memory ? memory : (double *)PyErr_NoMemory();
 }
 
@@ -158,14 +158,14 @@ static void fill_splats(const Program *p, const Frame *f)
 static void note_broken(const Frame *f, Worker *worker)
 {
     const int64_t *broken = (const int64_t *)f->broken;
-    const double *side = (const double *)f->broken + LANES;
+    const double *side = (const double *)f->broken + BLOCK_LANES;
     for (int i = 0; i < f->count; i++) {
         worker->job->broken[f->base + i] = (int32_t)broken[i];
         if (broken[i] < 0)
             continue;
         worker->any_broken = 1;
         worker->job->sides[2 * (f->base + i)] = side[i];
-        worker->job->sides[2 * (f->base + i) + 1] = side[i + LANES];
+        worker->job->sides[2 * (f->base + i) + 1] = side[i + BLOCK_LANES];
     }
 }
 
@@ -191,8 +191,8 @@ static void run_chunk(Frame *f, Worker *worker, Py_ssize_t begin, Py_ssize_t end
 {
     const size_t n = (size_t)worker->program->totals;
     begin_sums(f->totals, n);
-    for (f->base = begin; f->base < end; f->base += LANES) {
-        f->count = end - f->base < LANES ? (int)(end - f->base) : LANES;
+    for (f->base = begin; f->base < end; f->base += BLOCK_LANES) {
+        f->count = end - f->base < BLOCK_LANES ? (int)(end - f->base) : BLOCK_LANES;
         run_one_block(f, worker);
     }
     for (size_t k = 0; k < n; k++)
@@ -201,7 +201,7 @@ static void run_chunk(Frame *f, Worker *worker, Py_ssize_t begin, Py_ssize_t end
 
 static void run_segment(Frame *f, Worker *worker, int segment)
 {
-    const Py_ssize_t count = worker->job->count, step = BLOCKS_PER_CHUNK * LANES;
+    const Py_ssize_t count = worker->job->count, step = BLOCKS_PER_CHUNK * BLOCK_LANES;
     const Py_ssize_t end = segment_begin(count, segment + 1);
     double *sums = worker->sums + (size_t)segment * totals_doubles(worker->program);
     begin_sums(sums, totals_doubles(worker->program));
@@ -215,12 +215,16 @@ static void *run_worker(void *given)
     const Program *p = worker->program;
     double *totals = worker->memory + registers_doubles(p, worker->job->count);
     Frame f = {
-        .uniform = worker->uniform, .lanes = worker->memory,
-        .bits = bits_of(worker->job->count), .totals = totals,
-        .broken = (I *)(totals + totals_doubles(p)),
-        .inputs = worker->job->inputs, .outputs = worker->job->outputs,
+        .uniform = worker->uniform,
+        .lanes = worker->memory,
+        .bits = bits_of(worker->job->count),
+        .totals = totals,
+        .broken = (PartGuards *)(totals + totals_doubles(p)),
+        .inputs = worker->job->inputs,
+        .outputs = worker->job->outputs,
         .index = worker->job->index,
-        .code = p->lanes, .code_end = p->lanes_end,
+        .code = p->lanes,
+        .code_end = p->lanes_end,
     };
     fill_splats(p, &f);
     const int segments = segments_of(worker->job->count);
@@ -261,10 +265,13 @@ static void run_lanes(const Program *p, double *uniform, Job *job)
     double *sums = job->sums;
     double *memory = sums + (size_t)segments * totals_doubles(p);
     Worker worker[MAX_THREADS];
-    Turn next = 0;
+    Ticket next = 0;
     for (int k = 0; k < n; k++)
         worker[k] = (Worker){
-            .program = p, .job = job, .uniform = uniform, .sums = sums,
+            .program = p,
+            .job = job,
+            .uniform = uniform,
+            .sums = sums,
             .memory = memory + (size_t)k * memory_doubles(p, job->count),
             .next = &next,
         };

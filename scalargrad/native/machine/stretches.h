@@ -5,84 +5,88 @@
  * Stretches begin anywhere. Vectors may reach WIDTH − 1 numbers past their ends. */
 
 /* so many vectors stay in registers while their sums are taken */
-#define AT_ONCE 8
+#define STRETCHES_AT_ONCE 8
 
 typedef struct {
-    V part[AT_ONCE];
-} NAME(Sum);
+    V part[STRETCHES_AT_ONCE];
+} NAME(StretchSums);
 
-/* ------ Σ x·y, {op, length, out, count, then runs of terms}: terms are added in their order */
+/* ------ Σ x·y: terms are added in their order */
 
-INLINE NAME(Sum) NAME(number_times_stretch)(NAME(Sum) sum, const int parts, const double *u,
-                                            int32_t base, const Run *run, int number)
+INLINE NAME(StretchSums)
+    NAME(number_times_stretch)(NAME(StretchSums) sum, const int parts, const double *u,
+                               int32_t base, const Run *run, int number)
 {
     for (int32_t k = 0; k < run->count; k++) {
         const int32_t *term = run->term + 2 * k;
         const V w = SPLAT(u[term[number]]);
         const NAME(Anywhere) *x = (const NAME(Anywhere) *)(u + term[!number] + base);
-        EACH(i, parts) sum.part[i] += w * x[i];
+        EACH(i, parts)
+            sum.part[i] += w * x[i];
     }
     return sum;
 }
 
-INLINE NAME(Sum) NAME(stretch_times_stretch)(NAME(Sum) sum, const int parts, const double *u,
-                                             int32_t base, const Run *run)
+INLINE NAME(StretchSums) NAME(stretch_times_stretch)(NAME(StretchSums) sum, const int parts,
+                                                     const double *u, int32_t base, const Run *run)
 {
     for (int32_t k = 0; k < run->count; k++) {
         const NAME(Anywhere) *x = (const NAME(Anywhere) *)(u + run->term[2 * k] + base);
         const NAME(Anywhere) *y = (const NAME(Anywhere) *)(u + run->term[2 * k + 1] + base);
-        EACH(i, parts) sum.part[i] += x[i] * y[i];
+        EACH(i, parts)
+            sum.part[i] += x[i] * y[i];
     }
     return sum;
 }
 
-INLINE NAME(Sum) NAME(number_times_number)(NAME(Sum) sum, const int parts, const double *u,
-                                           const Run *run)
+INLINE NAME(StretchSums) NAME(number_times_number)(NAME(StretchSums) sum, const int parts,
+                                                   const double *u, const Run *run)
 {
     for (int32_t k = 0; k < run->count; k++) {
         const V w = SPLAT(u[run->term[2 * k]] * u[run->term[2 * k + 1]]);
-        EACH(i, parts) sum.part[i] += w;
+        EACH(i, parts)
+            sum.part[i] += w;
     }
     return sum;
 }
 
 /* The sums from `base` on, as many vectors of them as `parts`. */
-INLINE void NAME(wide_part)(const int parts, double *u, const int32_t *code, int32_t base)
+INLINE void NAME(wide_part)(const int parts, double *u, const WideProductsWords *words,
+                            int32_t base)
 {
-    NAME(Sum) sum;
-    EACH(i, parts) sum.part[i] = SPLAT(-0.0);
-    const int32_t *end = code + code[1];
-    for (const int32_t *at = code + 4; at < end;) {
+    NAME(StretchSums) sum;
+    EACH(i, parts)
+        sum.part[i] = SPLAT(-0.0);
+    for (const int32_t *at = words->runs; at < words->end;) {
         const Run run = run_at(at);
         switch (run.kind) {
-        case NUMBERS: sum = NAME(number_times_number)(sum, parts, u, &run); break;
-        case NUMBER_STRETCH:
-            sum = NAME(number_times_stretch)(sum, parts, u, base, &run, 0);
-            break;
-        case STRETCH_NUMBER:
-            sum = NAME(number_times_stretch)(sum, parts, u, base, &run, 1);
-            break;
-        case STRETCHES_BOTH: sum = NAME(stretch_times_stretch)(sum, parts, u, base, &run); break;
+        case NUMBER_NUMBER: sum = NAME(number_times_number)(sum, parts, u, &run); break;
+        case NUMBER_STRETCH: sum = NAME(number_times_stretch)(sum, parts, u, base, &run, 0); break;
+        case STRETCH_NUMBER: sum = NAME(number_times_stretch)(sum, parts, u, base, &run, 1); break;
+        case STRETCH_STRETCH: sum = NAME(stretch_times_stretch)(sum, parts, u, base, &run); break;
         }
         at = after(&run);
     }
-    NAME(Anywhere) *out = (NAME(Anywhere) *)(u + code[2] + base);
-    EACH(i, parts) out[i] = sum.part[i];
+    NAME(Anywhere) *out = (NAME(Anywhere) *)(u + words->out + base);
+    EACH(i, parts)
+        out[i] = sum.part[i];
 }
 
 static void NAME(run_wide_products)(double *u, const int32_t *code)
 {
+    const WideProductsWords words = wide_products_words(code);
     int32_t base = 0;
-    for (; code[3] - base > (AT_ONCE - 1) * VECTOR_LANES; base += AT_ONCE * VECTOR_LANES)
-        NAME(wide_part)(AT_ONCE, u, code, base);
-    switch ((code[3] - base + VECTOR_LANES - 1) / VECTOR_LANES) {
-    case 1: NAME(wide_part)(1, u, code, base); break;
-    case 2: NAME(wide_part)(2, u, code, base); break;
-    case 3: NAME(wide_part)(3, u, code, base); break;
-    case 4: NAME(wide_part)(4, u, code, base); break;
-    case 5: NAME(wide_part)(5, u, code, base); break;
-    case 6: NAME(wide_part)(6, u, code, base); break;
-    case 7: NAME(wide_part)(7, u, code, base); break;
+    const int32_t step = STRETCHES_AT_ONCE * VECTOR_LANES;
+    for (; words.count - base > step - VECTOR_LANES; base += step)
+        NAME(wide_part)(STRETCHES_AT_ONCE, u, &words, base);
+    switch ((words.count - base + VECTOR_LANES - 1) / VECTOR_LANES) {
+    case 1: NAME(wide_part)(1, u, &words, base); break;
+    case 2: NAME(wide_part)(2, u, &words, base); break;
+    case 3: NAME(wide_part)(3, u, &words, base); break;
+    case 4: NAME(wide_part)(4, u, &words, base); break;
+    case 5: NAME(wide_part)(5, u, &words, base); break;
+    case 6: NAME(wide_part)(6, u, &words, base); break;
+    case 7: NAME(wide_part)(7, u, &words, base); break;
     }
 }
 
@@ -93,21 +97,24 @@ static void NAME(run_wide_products)(double *u, const int32_t *code)
 #define SHAPES_OF_PARTS(SHAPE, rows) SHAPE(rows, 1) SHAPE(rows, 2)
 #endif
 
-INLINE void NAME(wide_tile)(const int rows, const int parts, double *u, const WideTile *t,
+INLINE void NAME(wide_tile)(const int rows, const int parts, double *u, const WideTileWords *t,
                             int32_t base)
 {
-    const Shared shared = {u + base, 0, u, t->first, t->term, t->end};
+    const Shared shared = {u + base, 0, u, t->first, t->terms, t->end};
     const NAME(Tile) sum = NAME(tile)(rows, parts, &shared);
-    EACH(r, rows) EACH(i, parts) ((NAME(Anywhere) *)(u + t->out[r] + base))[i] = sum.row[r][i];
+    EACH(r, rows)
+        EACH(i, parts)
+            ((NAME(Anywhere) *)(u + t->out[r] + base))[i] = sum.row[r][i];
 }
 
-typedef void NAME(WideShape)(double *u, const WideTile *t, int32_t base);
+typedef void NAME(WideShape)(double *u, const WideTileWords *t, int32_t base);
 #define SHAPE(rows, parts)                                                                        \
-    static NOINLINE void NAME(wide_##rows##_by_##parts)(double *u, const WideTile *t,             \
+    static NOINLINE void NAME(wide_##rows##_by_##parts)(double *u, const WideTileWords *t,        \
                                                         int32_t base)                             \
     {                                                                                             \
         NAME(wide_tile)(rows, parts, u, t, base);                                                 \
     }
+/* clang-format off */
 SHAPES_OF_PARTS(SHAPE, 1) SHAPES_OF_PARTS(SHAPE, 2)
 SHAPES_OF_PARTS(SHAPE, 3) SHAPES_OF_PARTS(SHAPE, 4)
 SHAPES_OF_PARTS(SHAPE, 5) SHAPES_OF_PARTS(SHAPE, 6)
@@ -117,12 +124,13 @@ static NAME(WideShape) *const NAME(wide_shapes)[DENSE_ROWS + 1][TILE_PARTS + 1] 
     SHAPES_OF_PARTS(SHAPE, 1) SHAPES_OF_PARTS(SHAPE, 2)
     SHAPES_OF_PARTS(SHAPE, 3) SHAPES_OF_PARTS(SHAPE, 4)
     SHAPES_OF_PARTS(SHAPE, 5) SHAPES_OF_PARTS(SHAPE, 6)};
+/* clang-format on */
 #undef SHAPE
 
 /* The last numbers first: a vector that reaches over where the next sum begins comes before that. */
 static void NAME(run_wide_tile)(double *u, const int32_t *code)
 {
-    const WideTile t = wide_tile_at(code);
+    const WideTileWords t = wide_tile_words(code);
     int left = (t.count + VECTOR_LANES - 1) / VECTOR_LANES;
     while (left > 0) {
         const int parts = (left - 1) % TILE_PARTS + 1;
@@ -133,7 +141,7 @@ static void NAME(run_wide_tile)(double *u, const int32_t *code)
 #undef TILE_PARTS
 #undef SHAPES_OF_PARTS
 
-/* ------ a row of the operator table, {op, length, out, count, row, which are stretches, operands} */
+/* ------ a row of the operator table */
 
 /* A number, as many times as `n`, in whole vectors. */
 INLINE void NAME(repeat)(double *to, int n, double x)
@@ -146,7 +154,8 @@ INLINE void NAME(repeat)(double *to, int n, double x)
 INLINE void NAME(fill)(double *to, const double *x, int count)
 {
     I lane;
-    EACH(i, VECTOR_LANES) lane[i] = i;
+    EACH(i, VECTOR_LANES)
+        lane[i] = i;
     const I first = (I)SPLAT(x[0]);
     for (int i = 0; i < 2 * WIDTH; i += VECTOR_LANES) {
         const I own = lane < (int64_t)(count - i);
@@ -156,19 +165,20 @@ INLINE void NAME(fill)(double *to, const double *x, int count)
 }
 
 /* Rows take two vectors at a time: those that are full are computed where they stand. */
-static void NAME(whole_vectors)(double *u, const int32_t *code, int32_t op, int32_t whole)
+static void NAME(whole_vectors)(double *u, const WideRowWords *row, int32_t whole)
 {
-    double number[3][LANES];
+    double number[3][BLOCK_LANES];
     const double *x[3] = {u, u, u};
-    const int stretches = code[5], operands = code[1] - 6;
-    const int32_t step = stretches == (1 << operands) - 1 || whole < LANES ? whole : LANES;
+    const int stretches = row->stretches, operands = (int)(row->end - row->operands);
+    const int32_t step = stretches == (1 << operands) - 1 || whole < BLOCK_LANES ? whole
+                                                                                 : BLOCK_LANES;
     for (int k = 0; k < operands; k++) {
-        x[k] = stretches >> k & 1 ? u + code[6 + k] : number[k];
+        x[k] = stretches >> k & 1 ? u + row->operands[k] : number[k];
         if (!(stretches >> k & 1))
-            NAME(repeat)(number[k], step, u[code[6 + k]]);
+            NAME(repeat)(number[k], step, u[row->operands[k]]);
     }
     for (int32_t base = 0; base < whole; base += step) {
-        NAME(row_on)(op, u + code[2] + base, x[0], x[1], x[2],
+        NAME(row_on)(row->row, u + row->out + base, x[0], x[1], x[2],
                      (whole - base < step ? whole - base : step) / WIDTH);
         for (int k = 0; k < operands; k++)
             x[k] += stretches >> k & 1 ? step : 0;
@@ -176,61 +186,62 @@ static void NAME(whole_vectors)(double *u, const int32_t *code, int32_t op, int3
 }
 
 /* The last numbers are computed beside. */
-static void NAME(last_vectors)(double *u, const int32_t *code, int32_t op, int32_t whole)
+static void NAME(last_vectors)(double *u, const WideRowWords *row, int32_t whole)
 {
     double out[2 * WIDTH], x[3][2 * WIDTH];
-    const int32_t count = code[3] - whole;
-    for (int k = 0; k < code[1] - 6; k++) {
-        if (code[5] >> k & 1)
-            NAME(fill)(x[k], u + code[6 + k] + whole, count);
+    const int32_t count = row->count - whole;
+    for (int k = 0; k < row->end - row->operands; k++) {
+        if (row->stretches >> k & 1)
+            NAME(fill)(x[k], u + row->operands[k] + whole, count);
         else
-            NAME(repeat)(x[k], 2 * WIDTH, u[code[6 + k]]);
+            NAME(repeat)(x[k], 2 * WIDTH, u[row->operands[k]]);
     }
-    NAME(row_on)(op, out, x[0], x[1], x[2], 2);
-    double *to = u + code[2] + whole;
+    NAME(row_on)(row->row, out, x[0], x[1], x[2], 2);
+    double *to = u + row->out + whole;
     for (int i = 0; i < count; i += VECTOR_LANES)
         *(NAME(Anywhere) *)(to + i) = *(const NAME(Anywhere) *)(out + i);
 }
 
 static void NAME(run_wide_row)(double *u, const int32_t *code)
 {
-    const int32_t op = code[4], whole = code[3] - code[3] % (2 * WIDTH);
+    const WideRowWords row = wide_row_words(code);
+    const int32_t whole = row.count - row.count % (2 * WIDTH);
     if (whole)
-        NAME(whole_vectors)(u, code, op, whole);
-    if (whole < code[3])
-        NAME(last_vectors)(u, code, op, whole);
+        NAME(whole_vectors)(u, &row, whole);
+    if (whole < row.count)
+        NAME(last_vectors)(u, &row, whole);
 }
 
-/* ------ numbers put side by side, {op, length, out, where each is} */
+/* ------ numbers put side by side */
 
 /* Vector by vector: what is read as a vector soon has to be written as one. */
 INLINE void NAME(pack_vector)(double *to, const double *u, const int32_t *from, int last)
 {
     V numbers;
-    EACH(i, VECTOR_LANES) numbers[i] = u[from[i < last ? i : last]];
+    EACH(i, VECTOR_LANES)
+        numbers[i] = u[from[i < last ? i : last]];
     *(NAME(Anywhere) *)to = numbers;
 }
 
 static void NAME(run_pack)(double *u, const int32_t *code)
 {
-    const int32_t *from = code + 3, *end = code + code[1];
-    double *to = u + code[2];
-    for (; end - from >= VECTOR_LANES; from += VECTOR_LANES, to += VECTOR_LANES)
+    const PackWords words = pack_words(code);
+    const int32_t *from = words.numbers;
+    double *to = u + words.out;
+    for (; words.end - from >= VECTOR_LANES; from += VECTOR_LANES, to += VECTOR_LANES)
         NAME(pack_vector)(to, u, from, VECTOR_LANES - 1);
-    if (from < end)
-        NAME(pack_vector)(to, u, from, (int)(end - from) - 1);
+    if (from < words.end)
+        NAME(pack_vector)(to, u, from, (int)(words.end - from) - 1);
 }
 
 static void NAME(run_wide)(double *u, const int32_t *code)
 {
-    if (code[0] == OP_PACK)
-        NAME(run_pack)(u, code);
-    else if (code[0] == OP_WIDE_ROW)
-        NAME(run_wide_row)(u, code);
-    else if (code[0] == OP_WIDE_TILE)
-        NAME(run_wide_tile)(u, code);
-    else
-        NAME(run_wide_products)(u, code);
+    switch (code[0]) {
+#define ROW(CODE, name)                                                                           \
+    case OP_##CODE: NAME(run_##name)(u, code); break;
+        WIDE_INSTRUCTIONS(ROW)
+#undef ROW
+    }
 }
 
-#undef AT_ONCE
+#undef STRETCHES_AT_ONCE

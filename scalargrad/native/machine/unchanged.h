@@ -17,8 +17,10 @@ static int same_list(PyObject *list, PyObject *expected, uint64_t *seen)
     (void)seen;
     const size_t n = (size_t)COUNT_OF_EXPECTED;
     return PyList_Check(list) && (size_t)PyList_GET_SIZE(list) == n
-           && (n == 0 || memcmp(PySequence_Fast_ITEMS(list), PySequence_Fast_ITEMS(expected),
-                                n * sizeof(PyObject *)) == 0);
+           && (n == 0
+               || memcmp(PySequence_Fast_ITEMS(list), PySequence_Fast_ITEMS(expected),
+                         n * sizeof(PyObject *))
+                      == 0);
 }
 
 /* A number that is another after every change of a dict; 0 where Python has none. */
@@ -99,8 +101,7 @@ static int same_function(PyObject *f, PyObject *expected, uint64_t *seen)
 static int same_cell(PyObject *cell, PyObject *expected, uint64_t *seen)
 {
     (void)seen;
-    return PyCell_Check(cell)
-           && PyCell_GET(cell) == (COUNT_OF_EXPECTED == 1 ? ITEM(0) : NULL);
+    return PyCell_Check(cell) && PyCell_GET(cell) == (COUNT_OF_EXPECTED == 1 ? ITEM(0) : NULL);
 }
 
 /* `seen` is the version of the class: Python gives another after every change of it or its bases,
@@ -249,7 +250,7 @@ static int same_answer(PyObject *f, PyObject *expected, uint64_t *seen)
 
 /* In the order of compiler/surroundings/watching.py. */
 static const Same same_of_kind[] = {
-    same_list,     same_entries, same_names,  same_function, same_cell,  same_class,
+    same_list,     same_entries, same_names,  same_function, same_cell,   same_class,
     same_instance, same_slots,   same_buffer, same_items,    same_answer,
 };
 enum { KINDS_OF_RECORD = sizeof same_of_kind / sizeof *same_of_kind };
@@ -258,7 +259,8 @@ enum { KINDS_OF_RECORD = sizeof same_of_kind / sizeof *same_of_kind };
 typedef struct {
     Same same;
     PyObject *holder, *expected;
-    uint64_t seen; /* the version in which the holder was last found to be as expected; 0 if none */
+    uint64_t
+        seen; /* the version in which the holder was last found to be as expected; 0 if none */
 } Record;
 
 typedef struct {
@@ -338,8 +340,9 @@ static PyObject *records_hold(PyObject *self, PyObject *unused)
     Records *records = (Records *)self;
     for (Py_ssize_t i = 0; i < Py_SIZE(records); i++) {
         Record *record = &records->record[i];
-        const int is_same
-            = record->holder ? record->same(record->holder, record->expected, &record->seen) : 0;
+        const int is_same = record->holder
+                                ? record->same(record->holder, record->expected, &record->seen)
+                                : 0;
         if (is_same <= 0)
             return is_same < 0 ? NULL : Py_NewRef(Py_False);
     }
@@ -348,7 +351,8 @@ static PyObject *records_hold(PyObject *self, PyObject *unused)
 
 static PyMethodDef records_methods[] = {
     {"hold", records_hold, METH_NOARGS,
-     "hold(): whether each holder still holds what it held; see compiler/surroundings/watching.py."},
+     "hold(): whether each holder still holds what it held; see "
+     "compiler/surroundings/watching.py."},
     {NULL, NULL, 0, NULL},
 };
 

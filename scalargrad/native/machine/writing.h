@@ -6,12 +6,12 @@
 
 /* What is built: None is one number; else a tuple that begins with one of these. */
 enum {
-    WRITE_FLOATS,   /* count: a list of so many numbers */
-    WRITE_LIST,     /* writers */
-    WRITE_TUPLE,    /* writers */
-    WRITE_DICT,     /* keys, writers */
-    WRITE_BY_CALL,  /* function, writers: of a list of what these build */
-    WRITE_NUMBERS,  /* function, count: of a view of so many numbers */
+    WRITE_FLOATS,  /* count: a list of so many numbers */
+    WRITE_LIST,    /* writers */
+    WRITE_TUPLE,   /* writers */
+    WRITE_DICT,    /* keys, writers */
+    WRITE_BY_CALL, /* function, writers: of a list of what these build */
+    WRITE_NUMBERS, /* function, count: of a view of so many numbers */
 };
 
 /* The numbers that are left. */

@@ -9,11 +9,27 @@ from typing import Any
 
 import pytest
 
-from scalargrad.compiler.export import listing
+from scalargrad.compiler.machine import instructions
+from scalargrad.compiler.machine.instructions import (
+    DENSE,
+    GUARD,
+    LANE_PRODUCTS,
+    LOAD,
+    MINUS,
+    PRODUCTS,
+    STORE,
+    TABLE,
+    TOTAL,
+    TOTALS,
+    EndingKind,
+    LaneTerm,
+)
+from scalargrad.compiler.trace.vocabulary import BEFORE, LANES
 from scalargrad.rows import BUILT_IN
 from tests.support.compiled import HAS_MACHINE, instruction_sets, running
 from tests.support.expressions import rounds
 from tests.support.floats import all_bits
+from tests.support.instructions_made import SIZES, Sizes, code_of, made
 
 if not HAS_MACHINE:
     pytest.skip("the native machine was not built", allow_module_level=True)
@@ -37,15 +53,14 @@ def program(**changed: Any) -> Any:
         "results": [3, 2],
         "before": [ADD, 5, 1, 0, 2],
         "lanes": [
-            *(machine.LOAD, 4, 0, 0),
+            *LOAD(0, 0),
             *(EXP, 4, 2, 0),
-            *(machine.PRODUCTS, 11, 2, machine.UNIFORM_LANE, 1, 1, 2),
-            *(machine.LANE_ALONE, 1, 0, 0),
-            *(machine.GUARD, 7, 0, 2, 1, 1, 5),
-            *(machine.DENSE, 8, machine.PLAIN, 1, 2, -1, 2, 2),
-            *(machine.TOTAL, 4, 0, 2),
-            *(machine.TOTALS, 6, 0, 1, 2, 0),
-            *(machine.STORE, 4, 0, 2),
+            *LANE_PRODUCTS(2, LaneTerm.UNIFORM_LANE, 1, 1, 2, LaneTerm.LANE_ALONE, 1, 0, 0),
+            *GUARD(0, 2, 1, 1, 5),
+            *DENSE(EndingKind.PLAIN, 1, 2, -1, 2, 2),
+            *TOTAL(0, 2),
+            *TOTALS(0, 1, 2, 0),
+            *STORE(0, 2),
         ],
         "after": [EXP, 4, 3, 3],
         "inputs": [0, 0],
@@ -71,17 +86,13 @@ def run(code: Any, size: int = 70, **changed: Any) -> int:
     return code.run(*given.values())  # type: ignore[no-any-return]
 
 
-def test_a_listing_knows_how_many_lanes_the_machine_does_together() -> None:
-    assert listing.LANES == machine.LANES
-
-
 @pytest.mark.parametrize("name", instruction_sets())
 def test_rows_that_follow_each_other_are_done_in_their_order(name: str) -> None:
     apart = [
         [EXP, 4, 2, 0],
         [EXP, 4, 2, 2],
-        [machine.LESS, 5, 2, 2, 0],
-        [machine.LESS, 5, 0, 2, 2],
+        MINUS(2, 2, 0),
+        MINUS(0, 2, 2),
         [ADD, 5, 2, 2, 0],
         [CHAIN, 5, 2, 2, 0],
         [CHAIN, 5, 0, 2, 2],
@@ -91,7 +102,7 @@ def test_rows_that_follow_each_other_are_done_in_their_order(name: str) -> None:
     ]
     together = encode.merged([list(code) for code in apart])
     assert [code[1] for code in together] == [6, 8, 5, 11, 10]
-    load, store = [machine.LOAD, 4, 0, 0], [machine.STORE, 4, 0, 2]
+    load, store = LOAD(0, 0), STORE(0, 2)
     with running(name):
         for size in (1, 8, 63, 70, 131):
             xs = np.linspace(-3.0, 1.5, size)
@@ -135,58 +146,58 @@ def test_the_program_that_is_damaged_here_runs() -> None:
         {"lanes": [EXP, 0, 0, 0]},
         {"lanes": [EXP, -4, 0, 0]},
         {"lanes": [EXP, 2**31 - 1, 0, 0]},
-        {"lanes": [machine.LOAD, 4, 1, 0]},
-        {"lanes": [machine.LOAD, 5, 0, 0, 0]},
-        {"lanes": [machine.LOAD, 3, 1]},
-        {"lanes": [machine.LOAD, 4, 0, 3]},
-        {"lanes": [machine.STORE, 4, 1, 0]},
-        {"lanes": [machine.STORE, 4, -1, 0]},
-        {"lanes": [machine.GUARD, 7, 3, 0, 0, 1, 0]},
-        {"lanes": [machine.GUARD, 7, 0, 0, 0, 2, 0]},
-        {"lanes": [machine.GUARD, 7, 0, 0, 0, 1, -3]},
-        {"lanes": [machine.PRODUCTS, 7, 0, machine.BOTH_LANES, 2, 0, 0]},
-        {"lanes": [machine.PRODUCTS, 7, 0, machine.BOTH_LANES, -1, 0, 0]},
-        {"lanes": [machine.PRODUCTS, 7, 0, machine.BOTH_LANES, 2**31 - 1, 0, 0]},
-        {"lanes": [machine.PRODUCTS, 7, 0, 99, 1, 0, 0]},
-        {"lanes": [machine.PRODUCTS, 7, 0, machine.UNIFORM_LANE, 1, 4, 0]},
-        {"lanes": [machine.PRODUCTS, 7, 0, machine.LANE_ALONE, 1, -5, 0]},
-        {"lanes": [machine.LESS, 4, 0, 0]},
-        {"lanes": [machine.LESS, 5, 3, 0, 0]},
-        {"lanes": [machine.LESS, 5, 0, -1, 0]},
-        {"lanes": [machine.LESS, 5, 0, 0, 4]},
-        {"lanes": [machine.LESS, 7, 0, 0, 0, 0, 0]},
-        {"lanes": [machine.LESS, 8, 0, 0, 0, 0, 0, -1]},
-        {"lanes": [machine.TOTAL, 4, 1, 0]},
-        {"lanes": [machine.TOTALS, 6, 0, 0, 0, 0]},
-        {"lanes": [machine.TOTALS, 6, 1, 1, 0, 0]},
-        {"lanes": [machine.TOTALS, 6, 2**31 - 1, 1, 0, 0]},
-        {"lanes": [machine.TOTALS, 7, 0, 1, 0, 0, 0]},
-        {"lanes": [machine.TOTALS, 6, 0, 1, 3, 0]},
-        {"lanes": [machine.TOTALS, 6, 0, 1, -1, 0]},
-        {"lanes": [machine.TOTALS, 6, 0, 1, 0, 3]},
-        {"lanes": [machine.TOTALS, 6, 0, 1, 0, -2]},
-        {"lanes": [machine.TOTALS, 6, 0, machine.TOTALS_ROWS + 1, 0, 0]},
-        {"lanes": [machine.TOTALS, 4, 0, 1]},
-        {"lanes": [machine.DENSE, 8, 3, 1, 2, -1, 2, 2]},
-        {"lanes": [machine.DENSE, 8, machine.PLAIN, 0, 2, -1, 2, 2]},
-        {"lanes": [machine.DENSE, 8, machine.PLAIN, machine.DENSE_ROWS + 1, 2, -1, 2, 2]},
-        {"lanes": [machine.DENSE, 8, machine.PLAIN, 1, 3, -1, 2, 2]},
-        {"lanes": [machine.DENSE, 8, machine.PLAIN, 1, 2, -2, 2, 2]},
-        {"lanes": [machine.DENSE, 8, machine.PLAIN, 1, 2, 4, 2, 2]},
-        {"lanes": [machine.DENSE, 8, machine.PLAIN, 1, 2, -1, 3, 2]},
-        {"lanes": [machine.DENSE, 8, machine.PLAIN, 1, 2, -1, -1, 2]},
-        {"lanes": [machine.DENSE, 8, machine.PLAIN, 1, 2, -1, 2, 4]},
-        {"lanes": [machine.DENSE, 7, machine.PLAIN, 1, 2, -1, 2]},
-        {"lanes": [machine.DENSE, 7, machine.STEP, 1, 2, -1, 3]},
-        {"lanes": [machine.DENSE, 6, machine.STEP, 1, 2, -1]},
-        {"lanes": [machine.DENSE, 4, machine.PLAIN, machine.DENSE_ROWS]},
-        {"lanes": [machine.DENSE, 3, 0]},
+        {"lanes": LOAD(1, 0)},
+        {"lanes": LOAD(0, 0, 0)},
+        {"lanes": LOAD(1)},
+        {"lanes": LOAD(0, 3)},
+        {"lanes": STORE(1, 0)},
+        {"lanes": STORE(-1, 0)},
+        {"lanes": GUARD(3, 0, 0, 1, 0)},
+        {"lanes": GUARD(0, 0, 0, 2, 0)},
+        {"lanes": GUARD(0, 0, 0, 1, -3)},
+        {"lanes": LANE_PRODUCTS(0, LaneTerm.BOTH_LANES, 2, 0, 0)},
+        {"lanes": LANE_PRODUCTS(0, LaneTerm.BOTH_LANES, -1, 0, 0)},
+        {"lanes": LANE_PRODUCTS(0, LaneTerm.BOTH_LANES, 2**31 - 1, 0, 0)},
+        {"lanes": LANE_PRODUCTS(0, 99, 1, 0, 0)},
+        {"lanes": LANE_PRODUCTS(0, LaneTerm.UNIFORM_LANE, 1, 4, 0)},
+        {"lanes": LANE_PRODUCTS(0, LaneTerm.LANE_ALONE, 1, -5, 0)},
+        {"lanes": MINUS(0, 0)},
+        {"lanes": MINUS(3, 0, 0)},
+        {"lanes": MINUS(0, -1, 0)},
+        {"lanes": MINUS(0, 0, 4)},
+        {"lanes": MINUS(0, 0, 0, 0, 0)},
+        {"lanes": MINUS(0, 0, 0, 0, 0, -1)},
+        {"lanes": TOTAL(1, 0)},
+        {"lanes": TOTALS(0, 0, 0, 0)},
+        {"lanes": TOTALS(1, 1, 0, 0)},
+        {"lanes": TOTALS(2**31 - 1, 1, 0, 0)},
+        {"lanes": TOTALS(0, 1, 0, 0, 0)},
+        {"lanes": TOTALS(0, 1, 3, 0)},
+        {"lanes": TOTALS(0, 1, -1, 0)},
+        {"lanes": TOTALS(0, 1, 0, 3)},
+        {"lanes": TOTALS(0, 1, 0, -2)},
+        {"lanes": TOTALS(0, instructions.TOTALS_ROWS + 1, 0, 0)},
+        {"lanes": TOTALS(0, 1)},
+        {"lanes": DENSE(3, 1, 2, -1, 2, 2)},
+        {"lanes": DENSE(EndingKind.PLAIN, 0, 2, -1, 2, 2)},
+        {"lanes": DENSE(EndingKind.PLAIN, instructions.DENSE_ROWS + 1, 2, -1, 2, 2)},
+        {"lanes": DENSE(EndingKind.PLAIN, 1, 3, -1, 2, 2)},
+        {"lanes": DENSE(EndingKind.PLAIN, 1, 2, -2, 2, 2)},
+        {"lanes": DENSE(EndingKind.PLAIN, 1, 2, 4, 2, 2)},
+        {"lanes": DENSE(EndingKind.PLAIN, 1, 2, -1, 3, 2)},
+        {"lanes": DENSE(EndingKind.PLAIN, 1, 2, -1, -1, 2)},
+        {"lanes": DENSE(EndingKind.PLAIN, 1, 2, -1, 2, 4)},
+        {"lanes": DENSE(EndingKind.PLAIN, 1, 2, -1, 2)},
+        {"lanes": DENSE(EndingKind.STEP, 1, 2, -1, 3)},
+        {"lanes": DENSE(EndingKind.STEP, 1, 2, -1)},
+        {"lanes": DENSE(EndingKind.PLAIN, instructions.DENSE_ROWS)},
+        {"lanes": DENSE(0)},
         {"before": [EXP, 4, 4, 0]},
         {"before": [EXP, 6, 0, 0, 0, 0]},
-        {"before": [machine.LESS, 5, 0, 0, 0]},
-        {"before": [machine.LOAD, 4, 0, 0]},
-        {"after": [machine.TOTAL, 4, 0, 0]},
-        {"after": [machine.PRODUCTS, 6, 0, 0, 0, 0]},
+        {"before": MINUS(0, 0, 0)},
+        {"before": LOAD(0, 0)},
+        {"after": TOTAL(0, 0)},
+        {"after": PRODUCTS(0, 0, 0, 0)},
         {"totals": [4]},
         {"totals": [-2]},
         {"results": [4, 0]},
@@ -226,25 +237,35 @@ def damaged(words: list[int]) -> list[int]:
     return words
 
 
+def random_code(stage: int, sizes: Sizes) -> list[int]:
+    """Instructions that may stand there; now and then damaged, or words that are none."""
+    rows = [row for row in TABLE.values() if stage in row.stages]
+    numbers = sizes["registers" if stage == LANES else "places"]
+    code = [
+        x for row in random.choices(rows, k=3) for x in made(row, {**sizes, "numbers": numbers})
+    ]
+    if random.random() < 0.1:
+        return [random.choice(INTERESTING) for _ in range(random.randint(1, 20))]
+    return damaged(code) if random.random() < 0.4 else code
+
+
 def test_random_code_is_refused_or_runs_but_never_crashes() -> None:
     refused = ran = 0
-    whole = [
-        *(machine.LOAD, 4, 0, 0, EXP, 4, 1, 0, ADD, 5, 2, 0, 1),
-        *(machine.PRODUCTS, 11, 2, machine.BOTH_LANES, 1, 1, 2, machine.UNIFORM_ALONE, 1, 0, 0),
-        *(machine.TOTAL, 4, 0, 2, machine.STORE, 4, 0, 2),
-    ]
+    given = np.random.default_rng(0).normal(size=(70, SIZES["inputs"]))
     for _ in rounds(3000):
-        random_words = [random.choice(INTERESTING) for _ in range(random.randint(1, 20))]
-        lanes = damaged(whole) if random.random() < 0.8 else random_words
-        before = damaged([ADD, 5, 1, 0, 2]) if random.random() < 0.3 else [ADD, 5, 1, 0, 2]
+        parts = {"before": random_code(BEFORE, SIZES), "lanes": random_code(LANES, SIZES)}
         try:
-            code = program(lanes=lanes, before=before)
+            code = machine.Program(**code_of(SIZES, **parts)._asdict())
         except ValueError:
             refused += 1
             continue
         ran += 1
-        assert run(code, 3) >= -2
-    assert refused > ran > 0
+        count = random.choice((0, 3, 70))
+        out = np.empty((count, SIZES["outputs"]))
+        broken, sides = np.empty(count, np.int32), np.empty((count, 2))
+        results = array("d")
+        assert code.run([], (given, out), count, results, broken, sides, None, False, 1) >= -2
+    assert refused > 0 < ran
 
 
 @pytest.mark.parametrize("name", instruction_sets())
@@ -254,7 +275,7 @@ def test_every_instruction_set_runs_every_row(name: str) -> None:
             if row.c is None or row.gates is not None or row.arity is None:
                 continue
             words = [row.code, row.arity + 3, 2, *[0] * row.arity]
-            code = program(lanes=[machine.LOAD, 4, 0, 0, *words, machine.STORE, 4, 0, 2])
+            code = program(lanes=[*LOAD(0, 0), *words, *STORE(0, 2)])
             xs, out = np.linspace(0.1, 0.9, 65), np.empty(65)
             assert run(code, 65, arrays=(xs, out)) == -1
             expected = row.forward(*[0.9] * row.arity)
@@ -268,8 +289,8 @@ def test_columns_are_loaded_from_where_they_stand(
     name: str, count: int, columns: Sequence[int]
 ) -> None:
     n = len(columns)
-    load = [machine.LOAD, 3 + n, 0, *range(n)]
-    stores = [word for k in range(n) for word in (machine.STORE, 4, k, k)]
+    load = LOAD(0, *range(n))
+    stores = [word for k in range(n) for word in STORE(k, k)]
     code = program(
         lanes=[*load, *stores],
         inputs=[x for k in columns for x in (0, k)],
@@ -292,7 +313,7 @@ def test_columns_are_loaded_from_where_they_stand(
 @pytest.mark.parametrize("name", instruction_sets())
 @pytest.mark.parametrize("count", [1, 8, 56, 64, 65, 128, 200])
 def test_a_pair_of_columns_is_loaded_from_where_it_stands(name: str, count: int) -> None:
-    load, stores = [machine.LOAD, 5, 0, 0, 1], [machine.STORE, 4, 0, 0, machine.STORE, 4, 1, 1]
+    load, stores = LOAD(0, 0, 1), [*STORE(0, 0), *STORE(1, 1)]
     places = {"inputs": [0, 0, 0, 1], "outputs": [0, 0, 0, 1], "registers": 2, "splats": []}
     code = program(lanes=[*load, *stores], **places)
     whole = np.random.default_rng(count).normal(size=(2 * count, 2))
@@ -310,11 +331,11 @@ def test_a_pair_of_columns_is_loaded_from_where_it_stands(name: str, count: int)
 def test_sums_over_lanes_of_any_shape(name: str, count: int, rows: int) -> None:
     """The last column is of ones; whole numbers, so that sums are exact in any order."""
     whole = np.random.default_rng(rows).integers(-9, 9, size=(count, rows + 11)).astype(float)
-    loads = [x for k in range(rows + 11) for x in (machine.LOAD, 4, k, k)]
+    loads = [x for k in range(rows + 11) for x in LOAD(k, k)]
     with running(name):
         for columns in range(1, 12):
             factors = [*range(rows, rows + columns - 1), -1]
-            totals = [machine.TOTALS, 4 + rows + columns, 0, rows, *range(rows), *factors]
+            totals = TOTALS(0, rows, *range(rows), *factors)
             n = rows * columns
             code = program(
                 lanes=[*loads, *totals], initial=[0.0] * n, totals=range(n), results=range(n),
@@ -335,11 +356,11 @@ def test_sums_leave_out_the_lanes_in_which_a_guard_does_not_hold(name: str, coun
     xs[::3] = np.nan
     code = program(
         lanes=[
-            *(machine.LOAD, 4, 0, 0),
-            *(machine.GUARD, 7, 0, 0, 1, 1, 5),
-            *(machine.GUARD, 7, 1, 1, 0, 0, 6),
-            *(machine.TOTAL, 4, 0, 0),
-            *(machine.TOTALS, 6, 0, 1, 0, 0),
+            *LOAD(0, 0),
+            *GUARD(0, 0, 1, 1, 5),
+            *GUARD(1, 1, 0, 0, 6),
+            *TOTAL(0, 0),
+            *TOTALS(0, 1, 0, 0),
         ],
         initial=[0.25, 0.0, 1.0, 0.0],
         after=[],
@@ -363,10 +384,10 @@ def test_a_sum_of_what_does_not_flow_does_not_flow(name: str, count: int, some: 
     xs = np.where(np.arange(count) % 3 == 0, 1.0 if some else -0.0, -0.0)
     code = program(
         lanes=[
-            *(machine.LOAD, 4, 0, 0),
-            *(machine.GUARD, 7, 0, 0, 1, 1, 5),
-            *(machine.TOTAL, 4, 0, 0),
-            *(machine.TOTALS, 6, 1, 1, 0, -1),
+            *LOAD(0, 0),
+            *GUARD(0, 0, 1, 1, 5),
+            *TOTAL(0, 0),
+            *TOTALS(1, 1, 0, -1),
         ],
         initial=[0.25, 0.0, 1.0, 0.0],
         totals=[3, 2],
@@ -391,8 +412,8 @@ def test_functions_that_c_lacks_are_bit_for_bit_those_of_python(name: str) -> No
         given, out = np.full(xs.size, order), np.empty(xs.size)
         operands = [0, 1] if row.arity == 2 else [1]
         words = [row.code, row.arity + 3, 2, *operands]
-        loads = [machine.LOAD, 4, 0, 0, machine.LOAD, 4, 1, 1]
-        code = program(lanes=[*loads, *words, machine.STORE, 4, 0, 2], inputs=[0, 0, 1, 0], given=2)
+        loads = [*LOAD(0, 0), *LOAD(1, 1)]
+        code = program(lanes=[*loads, *words, *STORE(0, 2)], inputs=[0, 0, 1, 0], given=2)
         assert run(code, xs.size, arrays=(given, xs, out)) == -1
         expected = [row.forward(*[order, x][-row.arity :]) for x in xs.tolist()]
         assert all_bits(out.tolist()) == all_bits(expected)

@@ -14,6 +14,7 @@ import pytest
 import scalargrad as sg
 from scalargrad import ops
 from scalargrad.compiler import compile
+from scalargrad.compiler.machine.instructions import PACK, WIDE_ROW
 from scalargrad.compiler.trace.in_python import Trace
 from scalargrad.compiler.trace.vocabulary import accumulate
 from tests.support.compiled import (
@@ -134,12 +135,12 @@ def code_of(f: Callable[..., Any], count: int) -> tuple[Any, list[list[int]]]:
 
 def test_a_loop_over_neighbours_becomes_one_instruction() -> None:
     _, code = code_of(lambda x: [x[i] * x[20 + i] for i in range(20)], 40)
-    assert code == [[machine.WIDE_ROW, 8, 40, 20, ops.mul.code, 0b11, 0, 20]]
+    assert code == [WIDE_ROW(40, 20, ops.mul.code, 0b11, 0, 20)]
 
 
 def test_scattered_operands_are_packed_once() -> None:
     _, code = code_of(lambda x: [w * x[3 * i] for w in x[1:3] for i in range(8)], 24)
-    assert [words[0] for words in code] == [machine.PACK, machine.WIDE_ROW, machine.WIDE_ROW]
+    assert [words[0] for words in code] == [PACK.code, WIDE_ROW.code, WIDE_ROW.code]
     assert code[0][3:] == [0, 3, 6, 9, 12, 15, 18, 21]
     assert code[1][7] == code[2][7] == code[0][2]
 
@@ -147,7 +148,7 @@ def test_scattered_operands_are_packed_once() -> None:
 def test_scattered_constants_are_packed_beforehand() -> None:
     numbers = random.sample(range(2, 100), 20)
     rerolled, code = code_of(lambda x: [c * w for w in x for c in (*numbers, *numbers[::-1])], 2)
-    assert [words[0] for words in code] == [machine.WIDE_ROW] * 2
+    assert [words[0] for words in code] == [WIDE_ROW.code] * 2
     at = code[0][6]
     assert sorted(rerolled.initial()[at : at + 20]) == sorted(numbers)
 

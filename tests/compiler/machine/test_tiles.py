@@ -12,6 +12,8 @@ import pytest
 
 import scalargrad as sg
 from scalargrad.compiler import compile
+from scalargrad.compiler.machine import instructions
+from scalargrad.compiler.machine.instructions import EndingKind
 from scalargrad.compiler.pipeline import program_of
 from scalargrad.compiler.trace.body import Body
 from scalargrad.compiler.trace.in_python import Trace
@@ -49,7 +51,7 @@ def test_rows_that_read_the_same_lanes_are_one_tile() -> None:
         *[LANE] * 2,
         *[UNIFORM] * 12,
     )
-    assert shapes(layer) == [(4, 2, machine.PLAIN)]
+    assert shapes(layer) == [(4, 2, EndingKind.PLAIN)]
 
 
 def test_more_rows_than_a_tile_holds_are_several() -> None:
@@ -61,12 +63,12 @@ def test_more_rows_than_a_tile_holds_are_several() -> None:
 @pytest.mark.parametrize(
     ("f", "ending"),
     [
-        (lambda x, w: [sg.relu(w * x)], machine.RELU),
-        (lambda x, w: [sg.ops.choose(x * w, sg.ops.taken(x))], machine.STEP),
-        (lambda x, w: [w - x], machine.PLAIN),
-        (lambda x, w: [x + w], machine.PLAIN),
-        (lambda x, w: [sg.relu(w * x), w * x], machine.PLAIN),
-        (lambda x, w: [sg.ops.choose(sg.ops.taken(x), w * x)], machine.PLAIN),
+        (lambda x, w: [sg.relu(w * x)], EndingKind.RELU),
+        (lambda x, w: [sg.ops.choose(x * w, sg.ops.taken(x))], EndingKind.STEP),
+        (lambda x, w: [w - x], EndingKind.PLAIN),
+        (lambda x, w: [x + w], EndingKind.PLAIN),
+        (lambda x, w: [sg.relu(w * x), w * x], EndingKind.PLAIN),
+        (lambda x, w: [sg.ops.choose(sg.ops.taken(x), w * x)], EndingKind.PLAIN),
     ],
 )
 def test_what_follows_a_sum_is_its_ending(f: Callable[..., Any], ending: int) -> None:
@@ -87,16 +89,16 @@ def test_a_row_that_waits_for_another_is_in_a_tile_of_its_own() -> None:
         return [first, sg.ops.choose((w + 1.0) * x, sg.ops.taken(first))]
 
     assert sorted(shapes(tiles(f, LANE, UNIFORM))) == [
-        (1, 1, machine.PLAIN),
-        (1, 1, machine.STEP),
+        (1, 1, EndingKind.PLAIN),
+        (1, 1, EndingKind.STEP),
     ]
 
 
 def test_blocks_take_upstreams_that_share_most_locals() -> None:
     pairs = {k: {j: 100 * k + j for j in (NONE, 1, 2, 3, 4)} for k in (10, 11, 12, 13, 14)}
     found = list(blocks(pairs))
-    assert [len(b.upstreams) for b in found] == [machine.TOTALS_ROWS, 1]
-    assert found[0].totals[: machine.TOTALS_ROWS] == (999, 1099, 1199, 1299)
+    assert [len(b.upstreams) for b in found] == [instructions.TOTALS_ROWS, 1]
+    assert found[0].totals[: instructions.TOTALS_ROWS] == (999, 1099, 1199, 1299)
 
 
 def test_every_pair_is_in_one_block_that_sums_little_else() -> None:
@@ -158,7 +160,7 @@ def test_layers_equal_the_eager_engine(name: str, rows: int, terms: int) -> None
 
 
 @pytest.mark.parametrize("name", instruction_sets())
-@pytest.mark.parametrize("rows", range(1, machine.DENSE_ROWS + 1))
+@pytest.mark.parametrize("rows", range(1, instructions.DENSE_ROWS + 1))
 def test_a_program_made_for_one_instruction_set_runs_on_the_others(name: str, rows: int) -> None:
     x = np.random.default_rng(rows).normal(size=(131, 5))
     weights = [random.gauss(0.0, 1.0) for _ in range(rows * 5)]

@@ -11,6 +11,7 @@ import pytest
 
 import scalargrad as sg
 from scalargrad import ops
+from scalargrad.compiler.machine.encode import Encoder
 from scalargrad.compiler.passes.lane_sums import lane_sums
 from scalargrad.compiler.passes.lower import lowered
 from scalargrad.compiler.passes.program import Program
@@ -18,7 +19,6 @@ from scalargrad.compiler.pipeline import program_of
 from scalargrad.compiler.trace.body import Body
 from scalargrad.compiler.trace.in_python import Trace, Tracer
 from scalargrad.compiler.trace.vocabulary import CONSTANT, INPUT, lanes_sum
-from tests.support.compiled import HAS_MACHINE
 
 LANE, UNIFORM = True, False
 
@@ -267,19 +267,14 @@ def test_what_has_no_lanes_is_multiplied_by_their_number() -> None:
 
 # ------ registers
 
-needs_machine = pytest.mark.skipif(not HAS_MACHINE, reason="the native machine was not built")
-
 
 def registers(found: Program) -> int:
-    from scalargrad.compiler.machine.encode import Encoder
-
     inputs = [i for i in found.inputs if found.trace.lanes[i]]
     encoder = Encoder(found, {i: (0, k) for k, i in enumerate(inputs)}, 1)
     encoder.encoded()
     return encoder.registers
 
 
-@needs_machine
 @pytest.mark.parametrize("length", [10, 100, 1000])
 def test_a_long_chain_needs_few_registers(length: int) -> None:
     def f(x: Any) -> Any:
@@ -290,7 +285,6 @@ def test_a_long_chain_needs_few_registers(length: int) -> None:
     assert registers(program(f, (0.5, LANE))) <= 3
 
 
-@needs_machine
 def test_what_is_kept_for_later_keeps_its_register() -> None:
     def f(x: Any) -> Any:
         kept = [sg.sin(x * (k + 1.0)) for k in range(20)]

@@ -240,4 +240,4 @@ def test_code_is_refused_for_what_cannot_be_computed() -> None:
     with pytest.raises((ValueError, IndexError)):
         rerolled.code([len(found) - 1, c.index])
     with pytest.raises(TypeError):
-        type(rerolled)(in_python.Trace(), [], 4, reroll.OPERATIONS)
+        type(rerolled)(in_python.Trace(), [], 4)

@@ -100,8 +100,8 @@ INSTRUCTION(D, smaller, (D x, D y), NAME(select)(x < y, x, y))
 INSTRUCTION(D, larger, (D x, D y), NAME(select)(x > y, x, y))
 INSTRUCTION(D, square_root, (D x), (D){sqrt(x[0]), sqrt(x[1])})
 #endif
-INSTRUCTION(D, x_y_plus_z, (D x, D y, D z), x * y + z)
-INSTRUCTION(D, x_y_less_z, (D x, D y, D z), x * y - z)
+INSTRUCTION(D, x_y_plus_z, (D x, D y, D z), x *y + z)
+INSTRUCTION(D, x_y_less_z, (D x, D y, D z), x *y - z)
 INSTRUCTION(D, z_less_x_y, (D x, D y, D z), z - x * y)
 #define FUSED 0
 #endif

@@ -20,7 +20,7 @@
 #define AT_MOST(x, y) NAME(at_most)(x, y)
 #define EQUAL(x, y) NAME(equal)(x, y)
 #define NEGATIVE(x) NAME(negative)(x)
-#define NOT(mask) ((M)~(mask))
+#define NOT(mask) ((M) ~(mask))
 #define ANY(mask) NAME(any)(mask)
 #define SELECT(mask, x, y) NAME(select)(mask, x, y)
 #define SMALLER(x, y) NAME(smaller)(x, y)

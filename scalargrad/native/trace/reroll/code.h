@@ -3,6 +3,7 @@
 #ifndef SCALARGRAD_REROLL_H
 #define SCALARGRAD_REROLL_H
 
+#include "../../shared/instructions.h"
 #include "layout.h"
 
 /* ------ packing */
@@ -47,8 +48,8 @@ static int pack_column(Rerolled *r, Words *code, const int32_t *column, int32_t 
         copy_fixed(&r->at, at, column, length);
         return 0;
     }
-    const int32_t head[] = {r->pack, length + 3, at};
-    return add_words(code, head, 3) < 0 ? -1 : add_words(code, column, length);
+    const int32_t head[] = {OP_PACK, length + PACK_HEAD, at};
+    return add_words(code, head, PACK_HEAD) < 0 ? -1 : add_words(code, column, length);
 }
 
 static int pack_part(Rerolled *r, Layout *l, Words *code, Part part)
@@ -64,19 +65,18 @@ static int pack_part(Rerolled *r, Layout *l, Words *code, Part part)
 
 /* ------ instructions */
 
-static int32_t operation_of(const Rerolled *r, int32_t row, int wide)
+static int32_t operation_of(int32_t row, int wide)
 {
     if (row == PRODUCTS)
-        return r->products[wide];
-    return wide ? r->wide_row : row;
+        return wide ? OP_WIDE_PRODUCTS : OP_PRODUCTS;
+    return wide ? OP_WIDE_ROW : row;
 }
 
 static int add_singles(const Rerolled *r, const Layout *l, Words *code, int32_t row, Part part)
 {
     for (int32_t at = part.begin; at < part.end; at++) {
         const int32_t *read = l->read + (int64_t)at * l->width;
-        const int32_t head[] = {operation_of(r, row, 0), l->width + 2,
-                                r->place[read[l->width - 1]]};
+        const int32_t head[] = {operation_of(row, 0), l->width + 2, r->place[read[l->width - 1]]};
         if (add_words(code, head, 3) < 0 || add_words(code, read, l->width - 1) < 0)
             return -1;
     }
@@ -137,8 +137,9 @@ static int add_wide(Rerolled *r, Layout *l, Words *code, int32_t row, Part part,
 {
     const int32_t begin = code->count;
     const int32_t first = l->read[(int64_t)part.begin * l->width + l->width - 1];
-    const int32_t head[] = {operation_of(r, row, 1), 0, r->place[first], length_of(part)};
-    if (find_operand_columns(r, l, part, columns) < 0 || add_words(code, head, 4) < 0
+    const int32_t head[] = {operation_of(row, 1), 0, r->place[first], length_of(part)};
+    if (find_operand_columns(r, l, part, columns) < 0
+        || add_words(code, head, WIDE_PRODUCTS_HEAD) < 0
         || (row == PRODUCTS ? add_runs(code, columns) : add_row(code, row, columns)) < 0)
         return -1;
     code->item[begin + 1] = code->count - begin;

@@ -127,7 +127,6 @@ typedef struct {
     Places at;
     Packs packs;
     int32_t nodes, few;
-    int32_t pack, wide_row, products[2];
 } Rerolled;
 
 #endif

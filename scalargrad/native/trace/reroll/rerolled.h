@@ -30,26 +30,22 @@ static int rerolled_begin(Rerolled *r, PyObject *first)
     return failed ? -1 : 0;
 }
 
-/* Rerolled(trace, nodes, few, operations): the first places are those of `nodes`. */
+/* Rerolled(trace, nodes, few): the first places are those of `nodes`. */
 static PyObject *rerolled_new(PyTypeObject *type, PyObject *args, PyObject *named)
 {
     PyObject *trace, *nodes;
-    int few, pack, wide_row, sums[2];
+    int few;
     if (named && PyDict_GET_SIZE(named)) {
         PyErr_SetString(PyExc_TypeError, "Rerolled takes no named arguments");
         return NULL;
     }
-    if (!PyArg_ParseTuple(args, "O!Oi(iiii):Rerolled", &TraceType, &trace, &nodes, &few, &pack,
-                          &wide_row, &sums[0], &sums[1]))
+    if (!PyArg_ParseTuple(args, "O!Oi:Rerolled", &TraceType, &trace, &nodes, &few))
         return NULL;
     Rerolled *r = (Rerolled *)type->tp_alloc(type, 0);
     if (!r)
         return NULL;
     r->trace = (Trace *)Py_NewRef(trace);
     r->few = few;
-    r->pack = pack;
-    r->wide_row = wide_row;
-    memcpy(r->products, sums, sizeof r->products);
     if (rerolled_begin(r, nodes) < 0)
         Py_CLEAR(r);
     return (PyObject *)r;

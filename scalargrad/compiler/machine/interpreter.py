@@ -1,0 +1,195 @@
+"""The machine in Python, an instruction and a lane at a time: what code means, for its tests.
+
+The native machine computes the same to the same bits, but for its own functions on vectors, which
+are right to one unit in the last place, and for the order in which it sums over lanes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ... import ops
+from ...rows import BUILT_IN
+from ..inputs.arguments import Place
+from ..trace.guards import COMPARE
+from .encode import Code
+from .instructions import NONE, TABLE, EndingKind, LaneTerm, WideTerm
+
+ROWS = {row.code: row for row in BUILT_IN.values()}
+HOLDS = list(COMPARE.values())
+Numbers = list[float]
+
+
+class Outcome(NamedTuple):
+    """What a run gives: the results; the outputs with lanes, by their place; of each lane the
+    guard that does not hold first, NONE where all do. Where a guard fails that is the same in all
+    lanes there is only its number, `failed`."""
+
+    results: Numbers
+    outputs: dict[Place, Numbers]
+    broken: list[int]
+    failed: int = NONE
+
+
+def interpret(
+    code: Code, numbers: Sequence[float], columns: Mapping[Place, Sequence[float]], count: int
+) -> Outcome:
+    """Run code on the numbers that are the same in all lanes and on columns of `count` lanes."""
+    machine = Interpreter(code, numbers, columns)
+    failed = machine.alone(code.before)
+    if failed != NONE:
+        return Outcome([], {}, [], failed)
+    broken = [machine.lane(lane) for lane in range(count)]
+    for place, total in zip(code.totals, machine.sums):
+        if place != NONE:
+            machine.places[place] = total
+    machine.alone(code.after)
+    return Outcome([machine.places[k] for k in code.results], machine.outputs, broken)
+
+
+def decoded(code: Sequence[int]) -> Iterator[tuple[str, Any]]:
+    """Yield the name of each instruction, and its words by name."""
+    at = 0
+    while at < len(code):
+        words = code[at : at + code[at + 1]]
+        row = TABLE.get(words[0])
+        yield (row.name.lower(), row.read(words)) if row else ("row", words)
+        at += len(words)
+
+
+class Interpreter:
+    """The numbers that a run works on. A method NAME does the instruction of that name."""
+
+    def __init__(
+        self, code: Code, numbers: Sequence[float], columns: Mapping[Place, Sequence[float]]
+    ) -> None:
+        self.code, self.columns = code, columns
+        self.places = [*numbers, *code.initial[len(numbers) :]]
+        self.registers = self.places
+        self.sums = [-0.0] * len(code.totals)
+        self.inputs = list(zip(code.inputs[::2], code.inputs[1::2]))
+        self.made = list(zip(code.outputs[::2], code.outputs[1::2]))
+        self.outputs: dict[Place, Numbers] = {place: [] for place in self.made}
+        self.at, self.broken = 0, NONE
+
+    def alone(self, code: Sequence[int]) -> int:
+        """Run what is the same in all lanes; return the guard that does not hold, or NONE."""
+        self.registers, self.broken = self.places, NONE
+        for name, words in decoded(code):
+            getattr(self, name)(words)
+            if self.broken != NONE:
+                break
+        return self.broken
+
+    def lane(self, lane: int) -> int:
+        """Run one lane; return the guard that does not hold first, or NONE."""
+        self.registers = [0.0] * self.code.registers
+        self.at, self.broken = lane, NONE
+        for register, place in zip(self.code.splats[::2], self.code.splats[1::2]):
+            self.registers[register] = self.places[place]
+        for name, words in decoded(self.code.lanes):
+            getattr(self, name)(words)
+        return self.broken
+
+    def row(self, words: Sequence[int]) -> None:
+        row, r = ROWS[words[0]], self.registers
+        size = 1 + (row.arity or 0)
+        for out, *operands in zip(*[iter(words[2:])] * size):
+            r[out] = row.forward(*[r[k] for k in operands])
+
+    def guard(self, w: Any) -> None:
+        x, y = self.registers[w.x], self.registers[w.y]
+        if self.broken == NONE and HOLDS[w.how](x, y) != w.outcome:
+            self.broken = w.number
+
+    # ------ numbers that are the same in all lanes
+    def products(self, w: Any) -> None:
+        u = self.places
+        u[w.out] = added((u[x] * u[y] for x, y in w.terms), -0.0)
+
+    def pack(self, w: Any) -> None:
+        self.put(w.out, [self.places[k] for k in w.numbers])
+
+    def wide_products(self, w: Any) -> None:
+        sums = (added((self.wide_term(k, *t) for t in w.runs), -0.0) for k in range(w.count))
+        self.put(w.out, list(sums))
+
+    def wide_term(self, k: int, kind: int, x: int, y: int) -> float:
+        is_y_stretch = kind in (WideTerm.NUMBER_STRETCH, WideTerm.STRETCH_STRETCH)
+        u, is_x_stretch = self.places, kind >= WideTerm.STRETCH_NUMBER
+        return u[x + k * is_x_stretch] * u[y + k * is_y_stretch]
+
+    def wide_row(self, w: Any) -> None:
+        moves = [w.stretches >> k & 1 for k in range(len(w.operands))]
+        read = [[j + move * k for j, move in zip(w.operands, moves)] for k in range(w.count)]
+        forward = ROWS[w.row].forward
+        self.put(w.out, [forward(*[self.places[j] for j in operands]) for operands in read])
+
+    def wide_tile(self, w: Any) -> None:
+        for row, (out, first) in enumerate(zip(w.out, w.first)):
+            self.put(out, [self.tiled(w.terms, row, first, k) for k in range(w.count)])
+
+    def tiled(self, terms: Sequence[Any], row: int, first: int, k: int) -> float:
+        u = self.places
+        return added((u[x + k] * u[numbers[row]] for x, *numbers in terms), self.first(first))
+
+    def first(self, place: int) -> float:
+        return -0.0 if place == NONE else self.places[place]
+
+    def put(self, out: int, numbers: Numbers) -> None:
+        self.places[out : out + len(numbers)] = numbers
+
+    # ------ in a lane
+    def load(self, w: Any) -> None:
+        for k, register in enumerate(w.registers, w.input):
+            self.registers[register] = self.columns[self.inputs[k]][self.at]
+
+    def store(self, w: Any) -> None:
+        self.outputs[self.made[w.output]].append(self.registers[w.x])
+
+    def lane_products(self, w: Any) -> None:
+        self.registers[w.out] = added((self.term(*term) for term in w.runs), -0.0)
+
+    def term(self, kind: int, x: int, y: int) -> float:
+        u, r = self.places, self.registers
+        if kind == LaneTerm.LANE_ALONE:
+            return r[y]
+        if kind == LaneTerm.UNIFORM_ALONE:
+            return u[x]
+        return (r[x] if kind == LaneTerm.BOTH_LANES else u[x]) * r[y]
+
+    def dense(self, w: Any) -> None:
+        u, r = self.places, self.registers
+        found = [
+            added((u[numbers[row]] * r[x] for x, *numbers in w.terms), self.first(first))
+            for row, first in enumerate(w.first)
+        ]
+        if w.ending == EndingKind.RELU:
+            found = list(map(ops.relu.forward, found))
+        if w.ending == EndingKind.STEP:
+            found = [x * ops.step.forward(r[gate]) for x, gate in zip(found, w.gate)]
+        for out, x in zip(w.out, found):
+            r[out] = x
+
+    def minus(self, w: Any) -> None:
+        for out, x, number in w.terms:
+            self.registers[out] = self.registers[x] - self.places[number]
+
+    def total(self, w: Any) -> None:
+        self.add(w.total, self.registers[w.x])
+
+    def totals(self, w: Any) -> None:
+        r = self.registers
+        for k, (y, x) in enumerate((y, x) for y in w.y for x in w.x):
+            self.add(w.total + k, r[x] * (1.0 if y == NONE else r[y]))
+
+    def add(self, total: int, x: float) -> None:
+        if self.broken == NONE:
+            self.sums[total] += x
+
+
+def added(terms: Iterable[float], first: float) -> float:
+    for x in terms:
+        first += x
+    return first

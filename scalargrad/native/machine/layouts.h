@@ -1,0 +1,163 @@
+/* Generated from the table of instructions by python -m scalargrad.codegen. Do not edit.
+ *
+ * Which words an instruction may have; included by program.h. */
+#include "frame.h"
+
+enum {
+    SIZE_OWN,
+    SIZE_NUMBERS,
+    SIZE_REGISTERS,
+    SIZE_PLACES,
+    SIZE_INPUTS,
+    SIZE_OUTPUTS,
+    SIZE_TOTALS,
+    SIZES,
+};
+
+enum {
+    REACH_ONE,
+    REACH_COUNT,
+    REACH_STRETCH,
+    REACH_SUMS,
+};
+
+enum {
+    ONCE,
+    EACH_ROW,
+    EACH_ROW_OF_STEP,
+};
+
+enum {
+    ALONE = 1,
+    IN_LANES = 2,
+};
+
+/* A word is at least `low`, and below its own `limit` or below a size of the program. */
+typedef struct {
+    int32_t low, limit;
+    uint8_t size, reach, times;
+} Word;
+
+/* An instruction: where it may stand; how many words stand before its lists; how many of `word`
+ * are those before the rest, then how many are a group of the rest, or how many kinds of runs there
+ * are, with two words each; where the code tells how many rows and how many numbers there are, and
+ * the ending, 0 where it does not. */
+typedef struct {
+    uint8_t stages, head, words, group, kinds, rows, count, ending;
+    const Word *word;
+} Layout;
+
+static const Word checked_PRODUCTS[] = {
+    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+};
+
+static const Word checked_GUARD[] = {
+    {0, 3, SIZE_OWN, REACH_ONE, ONCE},
+    {0, 0, SIZE_NUMBERS, REACH_ONE, ONCE},
+    {0, 0, SIZE_NUMBERS, REACH_ONE, ONCE},
+    {0, 2, SIZE_OWN, REACH_ONE, ONCE},
+    {0, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
+};
+
+static const Word checked_PACK[] = {
+    {0, 0, SIZE_PLACES, REACH_STRETCH, ONCE},
+    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+};
+
+static const Word checked_WIDE_PRODUCTS[] = {
+    {0, 0, SIZE_PLACES, REACH_STRETCH, ONCE},
+    {1, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
+    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+    {0, 0, SIZE_PLACES, REACH_STRETCH, ONCE},
+    {0, 0, SIZE_PLACES, REACH_STRETCH, ONCE},
+    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+    {0, 0, SIZE_PLACES, REACH_STRETCH, ONCE},
+    {0, 0, SIZE_PLACES, REACH_STRETCH, ONCE},
+};
+
+static const Word checked_WIDE_ROW[] = {
+    {0, 0, SIZE_PLACES, REACH_STRETCH, ONCE},
+    {1, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
+    {0, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
+    {0, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
+    {0, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
+};
+
+static const Word checked_WIDE_TILE[] = {
+    {1, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
+    {1, 7, SIZE_OWN, REACH_ONE, ONCE},
+    {0, 0, SIZE_PLACES, REACH_STRETCH, EACH_ROW},
+    {-1, 0, SIZE_PLACES, REACH_ONE, EACH_ROW},
+    {0, 0, SIZE_PLACES, REACH_STRETCH, ONCE},
+    {0, 0, SIZE_PLACES, REACH_ONE, EACH_ROW},
+};
+
+static const Word checked_LOAD[] = {
+    {0, 0, SIZE_INPUTS, REACH_COUNT, ONCE},
+    {0, 0, SIZE_REGISTERS, REACH_ONE, ONCE},
+};
+
+static const Word checked_STORE[] = {
+    {0, 0, SIZE_OUTPUTS, REACH_ONE, ONCE},
+    {0, 0, SIZE_REGISTERS, REACH_ONE, ONCE},
+};
+
+static const Word checked_LANE_PRODUCTS[] = {
+    {0, 0, SIZE_REGISTERS, REACH_ONE, ONCE},
+    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+    {0, 0, SIZE_REGISTERS, REACH_ONE, ONCE},
+    {0, 0, SIZE_REGISTERS, REACH_ONE, ONCE},
+    {0, 0, SIZE_REGISTERS, REACH_ONE, ONCE},
+    {0, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
+    {0, 0, SIZE_REGISTERS, REACH_ONE, ONCE},
+    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+    {0, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
+};
+
+static const Word checked_DENSE[] = {
+    {0, 3, SIZE_OWN, REACH_ONE, ONCE},
+    {1, 7, SIZE_OWN, REACH_ONE, ONCE},
+    {0, 0, SIZE_REGISTERS, REACH_ONE, EACH_ROW},
+    {-1, 0, SIZE_PLACES, REACH_ONE, EACH_ROW},
+    {0, 0, SIZE_REGISTERS, REACH_ONE, EACH_ROW_OF_STEP},
+    {0, 0, SIZE_REGISTERS, REACH_ONE, ONCE},
+    {0, 0, SIZE_PLACES, REACH_ONE, EACH_ROW},
+};
+
+static const Word checked_MINUS[] = {
+    {0, 0, SIZE_REGISTERS, REACH_ONE, ONCE},
+    {0, 0, SIZE_REGISTERS, REACH_ONE, ONCE},
+    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+};
+
+static const Word checked_TOTAL[] = {
+    {0, 0, SIZE_TOTALS, REACH_ONE, ONCE},
+    {0, 0, SIZE_REGISTERS, REACH_ONE, ONCE},
+};
+
+static const Word checked_TOTALS[] = {
+    {0, 0, SIZE_TOTALS, REACH_SUMS, ONCE},
+    {1, 5, SIZE_OWN, REACH_ONE, ONCE},
+    {0, 0, SIZE_REGISTERS, REACH_ONE, EACH_ROW},
+    {-1, 0, SIZE_REGISTERS, REACH_ONE, ONCE},
+};
+
+static const Layout layouts[] = {
+    [OP_PRODUCTS - OP_COUNT] = {ALONE, 3, 1, 2, 0, 0, 0, 0, checked_PRODUCTS},
+    [OP_GUARD - OP_COUNT] = {ALONE | IN_LANES, 7, 5, 0, 0, 0, 0, 0, checked_GUARD},
+    [OP_PACK - OP_COUNT] = {ALONE, 3, 1, 1, 0, 0, 0, 0, checked_PACK},
+    [OP_WIDE_PRODUCTS - OP_COUNT] = {ALONE, 4, 2, 0, 4, 0, 3, 0, checked_WIDE_PRODUCTS},
+    [OP_WIDE_ROW - OP_COUNT] = {ALONE, 6, 4, 1, 0, 0, 3, 0, checked_WIDE_ROW},
+    [OP_WIDE_TILE - OP_COUNT] = {ALONE, 4, 4, 2, 0, 3, 2, 0, checked_WIDE_TILE},
+    [OP_LOAD - OP_COUNT] = {IN_LANES, 3, 1, 1, 0, 0, 0, 0, checked_LOAD},
+    [OP_STORE - OP_COUNT] = {IN_LANES, 4, 2, 0, 0, 0, 0, 0, checked_STORE},
+    [OP_LANE_PRODUCTS - OP_COUNT] = {IN_LANES, 3, 1, 0, 4, 0, 0, 0, checked_LANE_PRODUCTS},
+    [OP_DENSE - OP_COUNT] = {IN_LANES, 4, 5, 2, 0, 3, 0, 2, checked_DENSE},
+    [OP_MINUS - OP_COUNT] = {IN_LANES, 2, 0, 3, 0, 0, 0, 0, checked_MINUS},
+    [OP_TOTAL - OP_COUNT] = {IN_LANES, 4, 2, 0, 0, 0, 0, 0, checked_TOTAL},
+    [OP_TOTALS - OP_COUNT] = {IN_LANES, 4, 3, 1, 0, 3, 0, 0, checked_TOTALS},
+};

@@ -1,0 +1,250 @@
+/* Generated from the table of instructions by python -m scalargrad.codegen. Do not edit.
+ *
+ * name_words reads an instruction. Included by frame.h. */
+enum {
+    BLOCK_LANES = 128,
+    WIDTH = 8,
+    DENSE_ROWS = 6,
+    TOTALS_ROWS = 4,
+};
+
+enum { IS_LESS = 0, IS_AT_MOST = 1, IS_UNEQUAL = 2 };
+
+enum { PLAIN = 0, RELU = 1, STEP = 2 };
+
+enum { UNIFORM_LANE = 0, BOTH_LANES = 1, LANE_ALONE = 2, UNIFORM_ALONE = 3 };
+
+enum { NUMBER_NUMBER = 0, NUMBER_STRETCH = 1, STRETCH_NUMBER = 2, STRETCH_STRETCH = 3 };
+
+/* out = Σ x·y, in the order of the terms, from −0.0 on: {op, length, out, terms: {x, y} …} */
+typedef struct {
+    int32_t out;
+    const int32_t *terms, *end;
+} ProductsWords;
+
+INLINE ProductsWords products_words(const int32_t *code)
+{
+    ProductsWords words;
+    words.out = code[2];
+    words.terms = code + 3;
+    words.end = code + code[1];
+    return words;
+}
+
+/* the guard of this number holds where comparing x with y gives the outcome: {op, length, how,
+ * x, y, outcome, number} */
+typedef struct {
+    int32_t how, x, y, outcome, number;
+} GuardWords;
+
+INLINE GuardWords guard_words(const int32_t *code)
+{
+    GuardWords words;
+    words.how = code[2];
+    words.x = code[3];
+    words.y = code[4];
+    words.outcome = code[5];
+    words.number = code[6];
+    return words;
+}
+
+/* out, a stretch, is these numbers side by side: {op, length, out, numbers …} */
+typedef struct {
+    int32_t out;
+    const int32_t *numbers, *end;
+} PackWords;
+
+INLINE PackWords pack_words(const int32_t *code)
+{
+    PackWords words;
+    words.out = code[2];
+    words.numbers = code + 3;
+    words.end = code + code[1];
+    return words;
+}
+
+/* PRODUCTS for each of count numbers side by side: {op, length, out, count, runs: {kind, count,
+ * x and y for each} …} */
+typedef struct {
+    int32_t out, count;
+    const int32_t *runs, *end;
+} WideProductsWords;
+
+INLINE WideProductsWords wide_products_words(const int32_t *code)
+{
+    WideProductsWords words;
+    words.out = code[2];
+    words.count = code[3];
+    words.runs = code + 4;
+    words.end = code + code[1];
+    return words;
+}
+
+/* an operator for each of count numbers side by side; bit k of stretches tells whether operand k
+ * is a stretch or one number: {op, length, out, count, row, stretches, operands …} */
+typedef struct {
+    int32_t out, count, row, stretches;
+    const int32_t *operands, *end;
+} WideRowWords;
+
+INLINE WideRowWords wide_row_words(const int32_t *code)
+{
+    WideRowWords words;
+    words.out = code[2];
+    words.count = code[3];
+    words.row = code[4];
+    words.stretches = code[5];
+    words.operands = code + 6;
+    words.end = code + code[1];
+    return words;
+}
+
+/* for each row out = first + Σ x·number, where all are stretches of count but the number; first
+ * may be none: {op, length, count, rows, out for each row, first for each row, terms: {x,
+ * numbers for each row} …} */
+typedef struct {
+    int32_t count, rows;
+    const int32_t *out, *first, *terms, *end;
+} WideTileWords;
+
+INLINE WideTileWords wide_tile_words(const int32_t *code)
+{
+    WideTileWords words;
+    words.count = code[2];
+    words.rows = code[3];
+    words.out = code + 4;
+    words.first = words.out + words.rows;
+    words.terms = words.first + words.rows;
+    words.end = code + code[1];
+    return words;
+}
+
+/* the registers are the inputs from this one on: {op, length, input, registers …} */
+typedef struct {
+    int32_t input;
+    const int32_t *registers, *end;
+} LoadWords;
+
+INLINE LoadWords load_words(const int32_t *code)
+{
+    LoadWords words;
+    words.input = code[2];
+    words.registers = code + 3;
+    words.end = code + code[1];
+    return words;
+}
+
+/* the output is x: {op, length, output, x} */
+typedef struct {
+    int32_t output, x;
+} StoreWords;
+
+INLINE StoreWords store_words(const int32_t *code)
+{
+    StoreWords words;
+    words.output = code[2];
+    words.x = code[3];
+    return words;
+}
+
+/* out = Σ x·y, in the order of the terms, from −0.0 on: {op, length, out, runs: {kind, count, x
+ * and y for each} …} */
+typedef struct {
+    int32_t out;
+    const int32_t *runs, *end;
+} LaneProductsWords;
+
+INLINE LaneProductsWords lane_products_words(const int32_t *code)
+{
+    LaneProductsWords words;
+    words.out = code[2];
+    words.runs = code + 3;
+    words.end = code + code[1];
+    return words;
+}
+
+/* for each row out = first + Σ x·number, ended as told; first may be none: {op, length, ending,
+ * rows, out for each row, first for each row, gate for each row of step, terms: {x, numbers for
+ * each row} …} */
+typedef struct {
+    int32_t ending, rows;
+    const int32_t *out, *first, *gate, *terms, *end;
+} DenseWords;
+
+INLINE DenseWords dense_words(const int32_t *code)
+{
+    DenseWords words;
+    words.ending = code[2];
+    words.rows = code[3];
+    words.out = code + 4;
+    words.first = words.out + words.rows;
+    words.gate = words.first + words.rows;
+    words.terms = words.gate + (words.ending == STEP ? words.rows : 0);
+    words.end = code + code[1];
+    return words;
+}
+
+/* out = x − number, one after the other: {op, length, terms: {out, x, number} …} */
+typedef struct {
+    const int32_t *terms, *end;
+} MinusWords;
+
+INLINE MinusWords minus_words(const int32_t *code)
+{
+    MinusWords words;
+    words.terms = code + 2;
+    words.end = code + code[1];
+    return words;
+}
+
+/* x is added to the total, in the lanes where all guards hold: {op, length, total, x} */
+typedef struct {
+    int32_t total, x;
+} TotalWords;
+
+INLINE TotalWords total_words(const int32_t *code)
+{
+    TotalWords words;
+    words.total = code[2];
+    words.x = code[3];
+    return words;
+}
+
+/* x·y is added to a total for each y and each x, side by side from the first, where all guards
+ * hold; a y of none is 1: {op, length, total, rows, x for each row, y …} */
+typedef struct {
+    int32_t total, rows;
+    const int32_t *x, *y, *end;
+} TotalsWords;
+
+INLINE TotalsWords totals_words(const int32_t *code)
+{
+    TotalsWords words;
+    words.total = code[2];
+    words.rows = code[3];
+    words.x = code + 4;
+    words.y = words.x + words.rows;
+    words.end = code + code[1];
+    return words;
+}
+
+/* ROW(NAME, name): numbers alone, stretches of numbers, lanes */
+#define NUMBER_INSTRUCTIONS(ROW) \
+    ROW(PRODUCTS, products) \
+    ROW(GUARD, guard)
+
+#define WIDE_INSTRUCTIONS(ROW) \
+    ROW(PACK, pack) \
+    ROW(WIDE_PRODUCTS, wide_products) \
+    ROW(WIDE_ROW, wide_row) \
+    ROW(WIDE_TILE, wide_tile)
+
+#define LANE_INSTRUCTIONS(ROW) \
+    ROW(GUARD, guard) \
+    ROW(LOAD, load) \
+    ROW(STORE, store) \
+    ROW(LANE_PRODUCTS, lane_products) \
+    ROW(DENSE, dense) \
+    ROW(MINUS, minus) \
+    ROW(TOTAL, total) \
+    ROW(TOTALS, totals)

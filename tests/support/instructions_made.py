@@ -1,0 +1,118 @@
+"""Random instructions of the machine, made from their table."""
+
+from __future__ import annotations
+
+import random
+from array import array
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from scalargrad.compiler.machine.checking import ARITY
+from scalargrad.compiler.machine.encode import Code
+from scalargrad.compiler.machine.instructions import (
+    EACH_ROW_OF_STEP,
+    ONCE,
+    PLACE,
+    STRETCH,
+    WIDE_ROW,
+    WIDTH,
+    EndingKind,
+    Instruction,
+    Meaning,
+    Word,
+)
+
+Sizes = Mapping[str, int]
+Choice = Callable[[str, Meaning, range], int]
+SIZES = {"numbers": 40, "registers": 9, "places": 300, "inputs": 9, "outputs": 9, "totals": 60}
+MOST_COUNT, MOST_GROUPS = 20, 5
+
+
+def anyone(name: str, means: Meaning, fitting: range) -> int:
+    return random.choice(fitting)
+
+
+class Making:
+    """One instruction as it is made: the words before are known to those that follow. `choose`
+    picks a word of this name among those that fit."""
+
+    def __init__(self, row: Instruction, sizes: Sizes, choose: Choice) -> None:
+        self.row, self.sizes, self.choose = row, sizes, choose
+        self.groups = random.randint(1, MOST_GROUPS)
+        self.known = {"count": self.groups, "rows": 1}
+
+    def made(self) -> list[int]:
+        means = {word.name: word.means for word in self.row.words}
+        if "count" in means:
+            self.known["count"] = random.randint(1, MOST_COUNT)
+        if "rows" in means:
+            self.known["rows"] = random.choice(self.fitting(means["rows"]))
+        words = [x for word in self.row.words for x in self.words(word)]
+        return self.row(*words, *self.rest())
+
+    def fitting(self, means: Meaning) -> range:
+        limit = self.sizes[means.limit] if isinstance(means.limit, str) else min(means.limit, 99)
+        count, rows = self.known["count"], self.known["rows"]
+        reaches = {"count": count, "stretch": count + WIDTH - 1, "sums": count * rows}
+        return range(means.low, limit - reaches.get(means.reach, 1) + 1)
+
+    def words(self, word: Word) -> Iterator[int]:
+        skipped = word.times == EACH_ROW_OF_STEP and self.known["ending"] != EndingKind.STEP
+        for _ in range(1 if word.times == ONCE else 0 if skipped else self.known["rows"]):
+            yield self.word(word)
+
+    def word(self, word: Word) -> int:
+        if word.name not in ("count", "rows"):
+            self.known[word.name] = self.choose(word.name, word.means, self.fitting(word.means))
+        return self.known[word.name]
+
+    def rest(self) -> list[int]:
+        if self.row is WIDE_ROW:
+            return self.operands()
+        rest = self.row.rest
+        if rest is None:
+            return []
+        if rest.kinds:
+            return [x for _ in range(self.groups) for x in self.run(rest.kinds)]
+        return [x for _ in range(self.groups) for word in rest.words for x in self.words(word)]
+
+    def run(self, kinds: Mapping[Any, tuple[Meaning, Meaning]]) -> list[int]:
+        kind, pair = random.choice(list(kinds.items()))
+        count = random.randint(1, 3)
+        return [kind, count, *[self.choose("", x, self.fitting(x)) for x in pair * count]]
+
+    def operands(self) -> list[int]:
+        means = [STRETCH if self.known["stretches"] >> k & 1 else PLACE for k in range(self.arity)]
+        return [self.choose("", x, self.fitting(x)) for x in means]
+
+    @property
+    def arity(self) -> int:
+        return ARITY[self.known["row"]] or 0
+
+
+def made(row: Instruction, sizes: Sizes = SIZES, choose: Choice = anyone) -> list[int]:
+    """A random instruction of this row that may stand in a program of these sizes."""
+
+    def chosen(name: str, means: Meaning, fitting: range) -> int:
+        if name == "row":
+            making.known[name] = random.choice(list(ARITY))
+        if name in ("row", "stretches"):
+            return making.known["row"] if name == "row" else random.randrange(1 << making.arity)
+        return choose(name, means, fitting)
+
+    making = Making(row, sizes, chosen)
+    return making.made()
+
+
+def code_of(sizes: Sizes, **parts: Any) -> Code:
+    """A program of these sizes that does nothing but what `parts` tell."""
+    nothing: dict[str, Any] = {name: array("i") for name in Code._fields[1:9]}
+    nothing["totals"] = array("i", [-1] * sizes["totals"])
+    nothing["inputs"] = array("i", [x for k in range(sizes["inputs"]) for x in (0, k)])
+    nothing["outputs"] = array("i", [x for k in range(sizes["outputs"]) for x in (0, k)])
+    nothing["initial"] = array("d", bytes(8 * sizes["places"]))
+    parts = {name: array("i", x) if name in nothing else x for name, x in parts.items()} | {
+        name: x for name, x in parts.items() if name == "initial"
+    }
+    counts = {"registers": sizes["registers"], "given": 1, "made": int(sizes["outputs"] > 0)}
+    return Code(**{**nothing, **counts, **parts})
