@@ -13,7 +13,7 @@ class NodeWatch:
     freezes = False
     branch = None
 
-    def variable(self, data: Any) -> None:
+    def leaf(self, data: Any) -> None:
         return None
 
     def number_of(self, value: Any) -> None:
