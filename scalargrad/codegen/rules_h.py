@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..rows import BUILT_IN, Operator
-from .spelling import c_function, c_number
+from ..spelling import c_function, c_number
 
 SLOTS = {
     "add": "nb_add",

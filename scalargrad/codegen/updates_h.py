@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ..spelling import Listing
 from ..updates import RULES, Rule
-from .spelling import Listing
 
 TOP = """\
 /* Generated from the table of update rules by python -m scalargrad.codegen. Do not edit.

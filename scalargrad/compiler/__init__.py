@@ -2,7 +2,7 @@
 
 What happens when a call takes a path for the first time; `pipeline.py` calls the passes in order:
 
-    function and arguments       compiled.py, inputs/: what is a number, what brings lanes
+    function and arguments       gate/, inputs/: what is a number, what brings lanes
       | recorded                 passes/record.py: the function runs once; trace/ has what it did
       | with derivatives         passes/derivatives.py: adjoints, as nodes of the same trace
       | with sums over lanes     passes/lane_sums.py: sums, moved to where they are cheapest
@@ -16,7 +16,7 @@ What happens when a call takes a path for the first time; `pipeline.py` calls th
     runner                       machine/runner.py: on native/machine/, or by NumPy
     path                         branches/path.py: a program among others, by its guards
 
-A call that is like an earlier one takes none of these passes: see `shortcut.py`.
+A call that is like an earlier one takes none of these passes: see `gate/shortcut.py`.
 
 Words, each used in one sense:
 
@@ -91,7 +91,7 @@ def compile(
         return functools.partial(
             compile, batch=batch, reduce=reduce, max_paths=max_paths, threads=threads
         )
-    from .compiled import Compiled  # here, because an import of the package has no need of it
+    from .gate.compiled import Compiled  # here, because an import of the package has no need of it
 
     gate = Compiled(f, batch, reduce, max_paths, threads)
     if reduce is not None and not batch:

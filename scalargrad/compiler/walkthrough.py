@@ -6,7 +6,7 @@ from typing import Any
 
 from . import pipeline
 from .branches.lanes import Lanes
-from .compiled import Compiled
+from .gate.compiled import Compiled
 from .source.steps import steps
 from .trace.body import Body
 

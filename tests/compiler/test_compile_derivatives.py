@@ -9,7 +9,7 @@ import pytest
 
 import scalargrad as sg
 from scalargrad.compiler import compile
-from scalargrad.compiler.compiled import Compiled
+from scalargrad.compiler.gate.compiled import Compiled
 
 np = pytest.importorskip("numpy")
 

@@ -9,8 +9,8 @@ import pytest
 
 from scalargrad import ops
 from scalargrad.codegen import FILES
-from scalargrad.codegen.spelling import c_function
 from scalargrad.rows import BUILT_IN
+from scalargrad.spelling import c_function
 
 
 @pytest.mark.parametrize(("path", "text"), FILES.items(), ids=lambda x: getattr(x, "name", ""))

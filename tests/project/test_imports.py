@@ -33,15 +33,15 @@ CORE = [
 
 ABOUT_NETWORKS = {"outputs", "losses", "scores", "diagnose"}
 """Files beside the folders that stand above `nn`; the others there are the heart."""
-BY_THEMSELVES = {"compiler.pipeline", "codegen.spelling"}
+BY_THEMSELVES = {"compiler.pipeline"}
 """Files on a floor of their own: the pipeline stands above the folders whose passes it calls, below
-the branches; rows are spelled out for the compiler, whose instructions are generated in turn."""
+the branches."""
 FLOORS = [
-    *("heart", "codegen.spelling", "transforms", "checks"),
+    *("heart", "transforms", "checks"),
     *(f"compiler.{name}" for name in ("trace", "inputs", "surroundings", "passes", "source")),
     *("compiler.machine", "codegen", "compiler.pipeline", "compiler.branches"),
     *("drawing.symbols", "drawing.picture", "drawing.steps", "drawing.page", "drawing"),
-    *("compiler.export", "compiler"),
+    *("compiler.export", "compiler.gate", "compiler"),
     *("nn", "about networks", "optim", "plots", "train", "shell", "scalargrad"),
 ]
 """Folders from the bottom up: what stands in one imports only from it and from those before."""

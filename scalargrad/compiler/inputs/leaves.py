@@ -10,12 +10,7 @@ from typing import Any, NamedTuple
 from ...messages import described
 from ...scalars import is_real, is_scalar, is_value
 from ...transforms.containers import exact
-from ...transforms.trees import (
-    is_array,
-    is_model,
-    of_objects,
-    subscripts,
-)
+from ...transforms.trees import is_array, is_model, of_objects, subscripts
 
 STATIC = (Integral, str, bytes, type(None))
 

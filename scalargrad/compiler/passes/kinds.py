@@ -8,16 +8,7 @@ from types import FunctionType
 from typing import Any
 
 from ...scalars import is_real, is_value
-from ...transforms.trees import (
-    ARRAY,
-    MODEL,
-    OTHER,
-    SCALAR,
-    Kind,
-    Leaf,
-    Structure,
-    is_array,
-)
+from ...transforms.trees import ARRAY, MODEL, OTHER, SCALAR, Kind, Leaf, Structure, is_array
 from ..inputs.arguments import Arguments
 
 

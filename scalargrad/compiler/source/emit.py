@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ... import ops
-from ...codegen.spelling import spelled_number
 from ...rows import BUILT_IN, Operator
+from ...spelling import spelled_number
 from ..passes.program import AFTER, BEFORE, LANES, Program
 from ..trace.vocabulary import lanes_sum, products
 from .names import identifiers, variants

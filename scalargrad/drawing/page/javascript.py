@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ...codegen.spelling import Listing
 from ...rows import BUILT_IN, Operator
+from ...spelling import Listing
 
 RUNTIME = ("special.js", "gamma.js")
 

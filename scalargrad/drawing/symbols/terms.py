@@ -9,9 +9,9 @@ from math import isnan
 from struct import pack
 from typing import Any
 
-from ...codegen.spelling import Listing, Symbol
 from ...ops import step
 from ...rows import Operator
+from ...spelling import Listing, Symbol
 
 MOST_OPERANDS = 9
 """A fold over more is read as a call, and the call is shortened."""

@@ -15,7 +15,7 @@ import pytest
 import scalargrad as sg
 from scalargrad.compiler import compile
 from scalargrad.compiler.branches.path import Path
-from scalargrad.compiler.compiled import Compiled
+from scalargrad.compiler.gate.compiled import Compiled
 from tests.support.compiled import EACH_RUNNER, running, value_and_gradients
 from tests.support.expressions import rounds
 

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from .. import ops
-from ..engine import Value
-from ..scalars import NOTHING, is_nothing, is_value
-from ..stale import changed, same
-from ..transforms.replay import Replayed, held, number_of, stand_in, untraced
-from ..transforms.variables import differentiating
-from .inputs.arguments import Arguments
+from ... import ops
+from ...engine import Value
+from ...scalars import NOTHING, is_nothing, is_value
+from ...stale import changed, same
+from ...transforms.replay import Replayed, held, number_of, stand_in, untraced
+from ...transforms.variables import differentiating
+from ..inputs.arguments import Arguments
 from .results import Results
 
 RUN_AGAIN = (

@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from .. import modes
-from ..engine import Value
+from ... import modes
+from ...engine import Value
+from ..inputs.arguments import Arguments
+from ..passes.traced import Entry, Traced
+from ..trace.native import nodes as engine
 from .compiled_operator import CompiledOperator
-from .inputs.arguments import Arguments
-from .passes.traced import Entry, Traced
 from .programs import Programs
 from .results import Results, of_kind, result
-from .trace.native import nodes as engine
 
 NO_NAMES: Mapping[str, Any] = MappingProxyType({})
 

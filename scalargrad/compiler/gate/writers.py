@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..transforms.containers import Spec
-from ..transforms.trees import ARRAY, SCALAR, Leaf, Structure
-from .trace.native import machine
+from ...transforms.containers import Spec
+from ...transforms.trees import ARRAY, SCALAR, Leaf, Structure
+from ..trace.native import machine
 
 Writer = Any
 """A tuple that begins with one of the WRITE_… of the machine, or None for a number."""

@@ -6,13 +6,13 @@ from array import array
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from ..scalars import NOTHING
-from ..transforms.trees import ARRAY, SCALAR, Leaf, Structure
-from .branches.path import Path
-from .inputs.arguments import Arguments
-from .inputs.lanes import summed_to
-from .passes.traced import Entry
-from .trace.native import machine
+from ...scalars import NOTHING
+from ...transforms.trees import ARRAY, SCALAR, Leaf, Structure
+from ..branches.path import Path
+from ..inputs.arguments import Arguments
+from ..inputs.lanes import summed_to
+from ..passes.traced import Entry
+from ..trace.native import machine
 from .writers import writer_of
 
 

@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from .. import modes
-from ..transforms import functional
-from ..transforms.functional import chosen, several
-from .inputs.lanes import Batch
+from ... import modes
+from ...transforms import functional
+from ...transforms.functional import chosen, several
+from ..inputs.lanes import Batch
 from .meaning import Function, Meaning
 
 Transform = Callable[[Function], Function]

@@ -6,16 +6,16 @@ import warnings
 from collections.abc import Hashable, Iterable
 from typing import Any
 
-from .. import modes
-from ..transforms.variables import inside
-from .branches.conditions import Conditions
-from .branches.path import Path
-from .branches.paths import Paths
-from .inputs.arguments import Arguments
+from ... import modes
+from ...transforms.variables import inside
+from ..branches.conditions import Conditions
+from ..branches.path import Path
+from ..branches.paths import Paths
+from ..inputs.arguments import Arguments
+from ..passes.task import Stopped, Task, Wanted
+from ..surroundings.walk import Surroundings, surroundings
 from .meaning import Meaning
-from .passes.task import Stopped, Task, Wanted
 from .results import Merge, Results
-from .surroundings.walk import Surroundings, surroundings
 
 KEPT = 64
 """A compiled function whose surroundings change at every call would keep ever more."""

@@ -10,20 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..transforms.variables import inside
-from .branches.path import Path
-from .branches.paths import Paths, Unknown
-from .inputs.arguments import Arguments
-from .inputs.readers import reader_of
-from .inputs.sources import COUNT, SHARE
-from .machine.runner import NATIVE, OnMachine
+from ...transforms.variables import inside
+from ..branches.path import Path
+from ..branches.paths import Paths, Unknown
+from ..inputs.arguments import Arguments
+from ..inputs.readers import reader_of
+from ..inputs.sources import COUNT, SHARE
+from ..machine.runner import NATIVE, OnMachine
+from ..passes.task import Wanted
+from ..passes.traced import Traced
+from ..trace.native import machine
+from ..trace.sources import Draw
 from .nodes import Operands, finish_nodes
-from .passes.task import Wanted
-from .passes.traced import Traced
 from .programs import Programs
 from .results import Merge, Results, finish_of
-from .trace.native import machine
-from .trace.sources import Draw
 
 MISSED = object()
 """What no call returns."""

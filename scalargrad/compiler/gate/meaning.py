@@ -11,12 +11,12 @@ import inspect
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from .. import ops
-from ..transforms.trees import flatten
-from .inputs.arguments import Arguments
-from .inputs.lanes import Batch
-from .passes.kinds import kinds_of
-from .passes.task import Wanted
+from ... import ops
+from ...transforms.trees import flatten
+from ..inputs.arguments import Arguments
+from ..inputs.lanes import Batch
+from ..passes.kinds import kinds_of
+from ..passes.task import Wanted
 
 Function = Callable[..., Any]
 CACHED = type(functools.lru_cache(len))

@@ -9,22 +9,22 @@ from collections.abc import Callable, Mapping
 from types import MethodType
 from typing import TYPE_CHECKING, Any
 
-from .. import modes
-from ..options import whole
-from ..transforms import functional
+from ... import modes
+from ...options import whole
+from ...transforms import functional
+from ..export import functions, views
+from ..export.functions import Exported
+from ..export.listing import Listed
+from ..export.views import Viewed
+from ..passes.task import Wanted
 from .derived import Derivatives
-from .export import functions, views
-from .export.functions import Exported
-from .export.listing import Listed
-from .export.views import Viewed
 from .meaning import Meaning, meaning_of
 from .nodes import Made
-from .passes.task import Wanted
 from .programs import Programs
 from .shortcut import MISSED, Finder, Shortcut
 
 if TYPE_CHECKING:
-    from ..drawing.picture.drawing import Drawing
+    from ...drawing.picture.drawing import Drawing
 
 
 class Compiled:

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from math import isnan
 from typing import Any, NoReturn
 
-from .. import ops as ops
-from ..rows import BUILT_IN, Operator
-from ..scalars import NOTHING, is_nothing
+from . import ops as ops
+from .rows import BUILT_IN, Operator
+from .scalars import NOTHING, is_nothing
 
 
 def spelled_number(x: float, infinity: str, nan: str) -> str:

@@ -1,0 +1,1 @@
+"""What `compile` returns: a gate, its calls, and what they come to."""
