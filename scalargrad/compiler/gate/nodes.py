@@ -10,6 +10,7 @@ from typing import Any
 
 from ... import modes
 from ...engine import Value
+from ...transforms.trees import SCALAR
 from ..inputs.arguments import Arguments
 from ..passes.traced import Entry, Traced
 from ..trace.native import nodes as engine
@@ -127,7 +128,9 @@ def finish_nodes(
             at = end
         return result(traced.structure, found)
 
-    is_one = traced.structure.spec is None and traced.entries[0].source is None
+    structure = traced.structure
+    is_number = structure.spec is None and structure.leaves[0].kind is SCALAR
+    is_one = is_number and traced.entries[0].source is None
     return finish_one if is_one and not names else finish
 
 
