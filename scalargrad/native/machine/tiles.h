@@ -70,7 +70,7 @@ INLINE V NAME(ending)(V sum, const Frame *f, const DenseWords *d, int row, int p
     if (d->ending == RELU)
         return NAME(v_relu)(sum);
     if (d->ending == STEP)
-        return sum * NAME(v_step)(((const V *)NAME(reg)(f, d->gate[row]))[part]);
+        return sum * NAME(v_step)(((const V *)NAME(reg)(f, d->chooser[row]))[part]);
     return sum;
 }
 
