@@ -195,6 +195,11 @@ class Compiled:
         return Viewed(name, meaning.signature, arguments, paths, path)
 
 
+def programs_of(gate: Compiled) -> Programs:
+    """The programs of a gate, for a caller that goes without them where they do not pay."""
+    return gate._programs
+
+
 def derivative(of: Compiled, meaning: Meaning, *key: Any) -> Compiled:
     """The gate of this meaning, derived from another gate by the transform that `key` tells."""
     gate = Compiled.__new__(Compiled)
