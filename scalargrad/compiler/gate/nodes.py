@@ -137,4 +137,4 @@ def finish_nodes(
 def node(op: Any, operands: tuple[Any, ...], numbers: Any, distinct: bool) -> Any:
     """A node above `operands`; `numbers` are its data and its partials."""
     buffer = numbers if type(numbers) is array else array("d", numbers)
-    return engine.gate(op, operands, buffer, distinct)
+    return engine.compiled_node(op, operands, buffer, distinct)
