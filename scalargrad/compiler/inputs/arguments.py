@@ -82,6 +82,8 @@ class Arguments:
         self.numbers = [x for leaf in self.leaves for x in self._placed(leaf)]
         self.own = [leaf.has_lanes for leaf in self.leaves for _ in leaf.numbers]
         """Of each number: whether every lane has its own."""
+        self.of_numpy = [leaf.of_numpy for leaf in self.leaves for _ in leaf.numbers]
+        """Of each number: whether it is a float of NumPy's."""
         self.values = tuple([k for k, x in enumerate(self.numbers) if is_value(x)])
         """The positions of the Values."""
         self.key: Hashable = (

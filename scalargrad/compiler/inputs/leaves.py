@@ -21,7 +21,8 @@ class ArgumentLeaf(NamedTuple):
     `numbers` are floats or Values. Where they have lanes they are None, and stand in `samples`: in
     its columns, a sample in each row, or as its elements. `seen` makes what the function sees of as
     many Tracers. `names` are those of the numbers within their argument. `watched` is an object
-    that the function may read more of than its numbers.
+    that the function may read more of than its numbers. `of_numpy` tells of floats that they are
+    NumPy's, which raise no ZeroDivisionError.
     """
 
     key: Hashable
@@ -32,6 +33,7 @@ class ArgumentLeaf(NamedTuple):
     samples: Any = None
     shape: tuple[int, ...] = ()
     watched: Any = None
+    of_numpy: bool = False
 
 
 def only(entries: list[Any]) -> Any:
@@ -45,7 +47,9 @@ def static(x: Any) -> ArgumentLeaf:
 def single(x: Any) -> ArgumentLeaf:
     if is_value(x):
         return ArgumentLeaf("Value", [x], False, only)
-    return ArgumentLeaf("number", [float(x)], False, only)
+    of_numpy = type(x).__module__ == "numpy"
+    key = "number of NumPy" if of_numpy else "number"
+    return ArgumentLeaf(key, [float(x)], False, only, of_numpy=of_numpy)
 
 
 def entries_of(x: Any) -> ArgumentLeaf:
@@ -57,6 +61,7 @@ def entries_of(x: Any) -> ArgumentLeaf:
         False,
         lambda entries: of_objects(shape, entries),
         names=lambda: subscripts(shape),
+        of_numpy=x.dtype != object,
     )
 
 

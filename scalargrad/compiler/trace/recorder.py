@@ -64,6 +64,8 @@ class Recorder:
         """How many inputs the call gives; the others are captured, or drawn."""
         self.values: set[int] = set()
         """The inputs that are Values among the arguments."""
+        self.of_numpy: dict[int, bool] = {}
+        """Of the inputs, and of nodes that were asked about: whether they are NumPy's floats."""
         self.leaves: set[int] = set()
         """The nodes that are Values made within the function."""
         self.taken: set[int] = set()
