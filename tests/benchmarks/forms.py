@@ -16,7 +16,7 @@ from .timing import Figure, minima
 
 ROWS = 100
 CALLS = range(100)
-MOST = 2.0
+MOST = 2.5
 AIM = 1.3
 
 
