@@ -53,7 +53,7 @@ def single(x: Any) -> ArgumentLeaf:
 
 
 def entries_of(x: Any) -> ArgumentLeaf:
-    """An array whose elements are numbers of their own, the same in all lanes."""
+    """An array whose elements are uniform numbers."""
     entries, shape = x.ravel().tolist(), x.shape
     return ArgumentLeaf(
         ("array", shape, tuple(map(is_value, entries))),
@@ -87,7 +87,7 @@ def fixed(x: Any) -> ArgumentLeaf:
 
 
 def opaque(x: Any) -> ArgumentLeaf:
-    """What is no number: the function gets the very same object."""
+    """An object that is no number: the function gets the very same one."""
     return ArgumentLeaf(("object", type(x)), [], False, lambda entries: x, watched=x)
 
 

@@ -5,7 +5,7 @@
 
 #include "samples.h"
 
-/* What a reader expects. It is None for a float; else a tuple that begins with one of these. */
+/* Kinds of readers. A reader is None for a float; else a tuple that begins with one of these. */
 enum {
     READ_SAME,      /* object, numbers: this very object; it stands for these numbers */
     READ_SAMPLES,   /* type, dtype, shape: an array of samples of this shape */

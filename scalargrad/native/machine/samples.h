@@ -4,7 +4,7 @@
 
 #include "frame.h"
 
-/* What is asked of an array, and of an object. */
+/* Names of attributes of arrays and of objects. */
 static PyObject *dtype_name, *shape_name, *astype_name, *dict_name;
 
 static int name_attributes(void)
@@ -100,8 +100,8 @@ static int read_converted(PyObject *reader, PyObject *x, Read *into)
 
 /* ------ lists and tuples of samples */
 
-/* What a double is made of without a call of Python's: a float, `extra`, which is a type of floats,
- * a bool, an int that long long holds. */
+/* Write a number that is read without a call of Python's: a float, one of `extra`, which is a type
+ * of floats, a bool, an int that long long holds. */
 static int put_plain(PyObject *x, PyObject *extra, double *to)
 {
     if (PyFloat_CheckExact(x) || ((PyObject *)Py_TYPE(x) == extra && PyFloat_Check(x)))
