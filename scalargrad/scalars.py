@@ -73,12 +73,22 @@ CURES = {"grad": "; 0.0 stands for none, and zero_grad() sets it"}
 def operand(x: object, reflected: str) -> Any:
     """Return `x` as a float, or NotImplemented where x's own type has the operator `reflected`,
     as an array has. Raises TypeError for anything else: a list repeats by numbers, not Values."""
-    try:
+    if is_real(x):
+        try:
+            return float(x)  # type: ignore[arg-type]
+        except TypeError:
+            # a Tracer is a number, and has no float
+            if not is_deferred_to(x, reflected):
+                raise
+    elif not is_deferred_to(x, reflected):
         return real(x)
-    except TypeError:
-        if hasattr(type(x), reflected) and not isinstance(x, (str, bytes, bytearray, list, tuple)):
-            return NotImplemented
-        raise
+    # without a description of `x`: that of an array reads all of it, and Tracers as texts
+    return NotImplemented
+
+
+def is_deferred_to(x: object, reflected: str) -> bool:
+    repeats = isinstance(x, (str, bytes, bytearray, list, tuple))
+    return hasattr(type(x), reflected) and not repeats
 
 
 def cure(x: object) -> str:

@@ -3,6 +3,9 @@ from typing import Any, final
 
 READ_SAME: int
 READ_SAMPLES: int
+READ_CONVERTED: int
+READ_ROWS: int
+READ_NUMBER: int
 READ_STATIC: int
 READ_VALUE: int
 READ_FLOATS: int

@@ -51,6 +51,30 @@ def test_a_transform_is_a_compiled_function_and_the_same_one_again(transform: An
     assert made.__name__ == f"{transform.__name__}(wave)"
 
 
+def test_what_is_not_asked_for_costs_no_instruction() -> None:
+    """Derivatives in two of three arguments: no more instructions or registers than if the third
+    were closed over."""
+    draws = np.random.default_rng(0).normal(size=50)
+    closed = draws.tolist()
+
+    def payoff(s: Any, v: Any, z: Any) -> Any:
+        return sg.mean([sg.relu(s * sg.exp(v * x + s) - 90.0) for x in z])
+
+    spots, args = np.linspace(3.0, 4.0, 7), (0.2, draws)
+    given = sg.value_and_grad(compile(payoff, batch="s"), (0, 1))
+    around = sg.value_and_grad(compile(lambda s, v: payoff(s, v, closed), batch="s"), (0, 1))
+    everything = sg.value_and_grad(compile(payoff, batch="s"), (0, 1, 2))
+    asked, plain, whole = (
+        str(gate.program(spots, *more, gradient=False)).splitlines()[1:]
+        for gate, more in ((given, args), (around, args[:1]), (everything, args))
+    )
+    assert asked[:2] == plain[:2]
+    assert len(asked) == len(plain) < len(whole) - 40
+    found, expected = given(spots, *args), around(spots, *args[:1])
+    assert found[0].tolist() == close(expected[0].tolist())
+    assert [x.tolist() for x in found[1]] == [close(x.tolist()) for x in expected[1]]
+
+
 @pytest.mark.parametrize("argnums", [0, 1, -1, (0, 1), (1, 0), (1,)])
 @pytest.mark.parametrize("transform", [sg.grad, sg.value_and_grad, sg.jacobian, sg.hessian])
 def test_numbers_equal_those_of_the_plain_function(transform: Any, argnums: Any) -> None:

@@ -69,12 +69,24 @@ class Finder:
         """Return a function that makes the results of calls like this one; None where a result
         needs the whole call."""
         if not any(entry.linked for entry in traced.entries):
-            return finish_of(traced.structure, traced.entries)
+            finish = finish_of(traced.structure, traced.entries)
+            shape = () if arguments.batched else arguments.shape or ()
+            return in_shape(finish, shape) if len(shape) > 1 else finish
         own = arguments.shape is not None and any(entry.own for entry in traced.entries)
         if own or not (arguments.values or traced.captured):
             return None
         operands = Operands(arguments, traced.captured)
         return finish_nodes(self.programs, traced, arguments.names_given, operands)
+
+
+def in_shape(finish: Finish, shape: tuple[int, ...]) -> Finish:
+    """Finishes the results of lanes that stand in arrays of this shape."""
+
+    def shaped(args: Any, found: Any, values: Any) -> Any:
+        own = [x.reshape(shape) if hasattr(x, "shape") else x for x in found]
+        return finish(args, own, values)
+
+    return shaped
 
 
 def runs_on_machine(path: Path) -> bool:

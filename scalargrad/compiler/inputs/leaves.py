@@ -107,7 +107,7 @@ def of_samples(x: Any) -> ArgumentLeaf:
             "batch, and call the function once for each other one"
         )
     if array.dtype != object:
-        array = numpy.asarray(x, dtype=float)
+        array = array.astype(float, copy=False)
     if array.ndim == 0:
         raise ValueError(f"expected an array with a sample in each row, got the number {x!r}")
     if not len(array):

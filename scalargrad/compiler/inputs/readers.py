@@ -10,6 +10,7 @@ from ...transforms.containers import DATACLASS, LIST, NAMED_TUPLE, Spec
 from ...transforms.trees import is_array
 from ..trace.native import machine
 from .arguments import Arguments
+from .lanes import is_leaf_of_samples
 from .leaves import ArgumentLeaf
 
 Reader = Any
@@ -24,7 +25,7 @@ class Unreadable(Exception):
 
 def reader_of(args: Sequence[Any], arguments: Arguments) -> Any:
     """Return a reader of arguments like these; None if there is none."""
-    if len(args) != len(arguments.specs):
+    if len(args) != len(arguments.specs) or is_broadcast(arguments):
         return None
     leaves = iter(arguments.leaves)
     try:
@@ -32,6 +33,14 @@ def reader_of(args: Sequence[Any], arguments: Arguments) -> Any:
     except Unreadable:
         return None
     return machine.Reader(tuple(readers))
+
+
+def is_broadcast(arguments: Arguments) -> bool:
+    """Tell whether arrays of several axes, a lane in each element, are not all of one shape."""
+    shape = () if arguments.batched else arguments.shape or ()
+    return len(shape) > 1 and any(
+        leaf.has_lanes and leaf.shape != shape for leaf in arguments.leaves
+    )
 
 
 def nested(x: Any, spec: Spec | None, leaves: Iterator[ArgumentLeaf]) -> Reader:
@@ -70,7 +79,7 @@ def of_leaf(x: Any, leaf: ArgumentLeaf) -> Reader:
         return same(x, leaf)
     if is_array(x):
         return by_call(same_array(x.copy()))
-    return by_call(number(type(x))) if leaf.numbers else (machine.READ_STATIC, type(x), x)
+    return number(type(x)) if leaf.numbers else (machine.READ_STATIC, type(x), x)
 
 
 def same(x: Any, leaf: ArgumentLeaf) -> Reader:
@@ -83,21 +92,31 @@ def by_call(read: Read) -> Reader:
     return machine.READ_BY_CALL, read
 
 
-def number(kind: type) -> Read:
+def number(kind: type) -> Reader:
+    if kind.__module__ in ("builtins", "numpy"):
+        return machine.READ_NUMBER, kind
+
     def read(x: Any, numbers: list[Any], arrays: list[Any]) -> bool:
         if type(x) is not kind:
             return False
         numbers.append(real(x))
         return True
 
-    return read
+    return by_call(read)
 
 
 def same_array(constant: Any) -> Read:
     from numpy import array_equal
 
+    kind, dtype, shape = type(constant), constant.dtype, constant.shape
+    content = constant.tobytes()
+    # equal whole numbers and truths have equal bytes, which are sooner compared
+    by_bytes = dtype.kind in "biu"
+
     def read(x: Any, numbers: list[Any], arrays: list[Any]) -> bool:
-        return type(x) is type(constant) and x.dtype == constant.dtype and array_equal(x, constant)
+        if type(x) is not kind or x.dtype != dtype or x.shape != shape:
+            return False
+        return x.tobytes() == content if by_bytes else array_equal(x, constant)
 
     return read
 
@@ -120,25 +139,64 @@ def entries(like: Any, leaf: ArgumentLeaf) -> Read:
 
 
 def samples(like: Any, leaf: ArgumentLeaf) -> Reader:
-    """Reads an array with lanes: floats in C, others made floats first."""
-    from numpy import asarray, ndarray
+    """Reads an array with lanes: floats where they stand, others made floats first."""
+    from numpy import empty, float64, ndarray
 
+    if leaf.key == "lanes" and like.ndim > 1:
+        return by_call(elements(like))
     # an array of one element is spread over the lanes of others
-    if leaf.key == "lanes" and (like.ndim != 1 or like.size == 1):
+    if leaf.key == "lanes" and like.size == 1:
         raise Unreadable
     shape = () if leaf.key == "lanes" else leaf.shape
-    kind, dtype, double = type(like), getattr(like, "dtype", None), asarray(0.0).dtype
-    if kind is ndarray and dtype == double and len(shape) < 2:
+    kind, dtype, double = type(like), getattr(like, "dtype", None), empty(0).dtype
+    is_flat = len(shape) < 2
+    if kind is ndarray and is_flat and dtype is double:
         return machine.READ_SAMPLES, kind, dtype, shape
+    if kind is ndarray and is_flat and is_native(dtype):
+        return machine.READ_CONVERTED, kind, dtype, shape, double
+    if kind in (list, tuple) and is_flat:
+        return machine.READ_ROWS, kind, shape, empty, float64, converted(kind, None, shape)
+    return by_call(converted(kind, dtype, shape))
+
+
+def elements(like: Any) -> Read:
+    """Reads an array of this shape, a lane in each element."""
+    kind, dtype, shape = type(like), like.dtype, like.shape
+    flat = converted(kind, dtype, ())
+
+    def read(x: Any, numbers: list[Any], arrays: list[Any]) -> bool:
+        same = type(x) is kind and x.dtype == dtype and x.shape == shape
+        return same and flat(x.reshape(-1), numbers, arrays)
+
+    return read
+
+
+def is_native(dtype: Any) -> bool:
+    """Tell whether all arrays of this dtype share one object for it."""
+    from numpy import dtype as dtype_of
+
+    return dtype is dtype_of(dtype.type)
+
+
+def converted(kind: type, dtype: Any, shape: tuple[int, ...]) -> Read:
+    """Reads samples of any kind by way of NumPy."""
+    from numpy import asarray, ndarray
+
+    double = asarray(0.0).dtype
     floats = machine.Reader(((machine.READ_SAMPLES, ndarray, double, shape),))
 
     def read(x: Any, numbers: list[Any], arrays: list[Any]) -> bool:
         if type(x) is not kind or getattr(x, "dtype", None) != dtype:
             return False
-        found = asarray(x)
-        if found.dtype == object or not floats.read((asarray(x, float),), numbers, arrays, []):
+        # a tuple of arrays is several arguments, not one
+        if kind is tuple and not is_leaf_of_samples(x):
             return False
-        arrays[-1] = arrays[-1].reshape(len(x), -1)
+        found = asarray(x)
+        if found.dtype.kind not in "biuf":
+            return False
+        if not floats.read((found.astype(double, copy=False),), numbers, arrays, []):
+            return False
+        arrays[-1] = arrays[-1].reshape(len(found), -1)
         return True
 
-    return by_call(read)
+    return read

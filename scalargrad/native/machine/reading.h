@@ -3,23 +3,16 @@
 #ifndef SCALARGRAD_READING_H
 #define SCALARGRAD_READING_H
 
-#include "frame.h"
-
-/* Names of attributes of arrays and of objects. */
-static PyObject *dtype_name, *shape_name, *dict_name;
-
-static int name_attributes(void)
-{
-    dtype_name = PyUnicode_InternFromString("dtype");
-    shape_name = PyUnicode_InternFromString("shape");
-    dict_name = PyUnicode_InternFromString("__dict__");
-    return dtype_name && shape_name && dict_name;
-}
+#include "samples.h"
 
 /* Kinds of readers. A reader is None for a float; else a tuple that begins with one of these. */
 enum {
-    READ_SAME,     /* object, numbers: this very object; it stands for these numbers */
-    READ_SAMPLES,  /* type, dtype, shape: an array of samples of this shape */
+    READ_SAME,      /* object, numbers: this very object; it stands for these numbers */
+    READ_SAMPLES,   /* type, dtype, shape: an array of samples of this shape */
+    READ_CONVERTED, /* type, dtype, shape, float64: of other numbers, to be made those of float64 */
+    READ_ROWS, /* type, shape, maker, type, function: a list or tuple of samples, in an array that
+                * the maker makes; as READ_BY_CALL where it holds others than int, float, that type */
+    READ_NUMBER,   /* type: a number of another type, made a float */
     READ_STATIC,   /* type, constant: one that equals it */
     READ_VALUE,    /* type: a Value */
     READ_FLOATS,   /* type, count: a list or tuple of so many floats */
@@ -30,64 +23,8 @@ enum {
     READ_BY_CALL,  /* function: called with the argument, the numbers and the arrays */
 };
 
-/* The lists that readers add to. */
-typedef struct {
-    PyObject *numbers; /* floats, tuples of Values, buffers of float64; first how many lanes */
-    PyObject *arrays;
-    PyObject *values; /* those among the arguments */
-} Read;
-
 /* Each of these returns 1, 0 if the argument is not of the kind expected, −1 with an exception. */
 static int read_one(PyObject *reader, PyObject *x, Read *into);
-
-static PyObject *part_of(PyObject *reader, Py_ssize_t k)
-{
-    return PyTuple_GET_ITEM(reader, k);
-}
-
-static int added(PyObject *list, PyObject *x)
-{
-    return PyList_Append(list, x) < 0 ? -1 : 1;
-}
-
-/* ------ arrays */
-
-/* How many samples an array has whose shape is that of one after their number; 0 if it is not. */
-static Py_ssize_t samples_of(PyObject *shape, PyObject *one)
-{
-    const Py_ssize_t n = PyTuple_GET_SIZE(one);
-    if (PyTuple_GET_SIZE(shape) != 1 + n)
-        return 0;
-    for (Py_ssize_t k = 0; k < n; k++)
-        if (PyLong_AsSsize_t(PyTuple_GET_ITEM(shape, 1 + k))
-            != PyLong_AsSsize_t(PyTuple_GET_ITEM(one, k)))
-            return 0;
-    return PyLong_AsSsize_t(PyTuple_GET_ITEM(shape, 0));
-}
-
-/* The first number of a call is the count of its samples; all arrays of the call have as many. */
-static int put_count(Py_ssize_t count, Read *into)
-{
-    PyObject *known = PyList_GET_ITEM(into->numbers, 0);
-    if (PyList_GET_SIZE(into->arrays))
-        return PyFloat_CheckExact(known) && PyFloat_AS_DOUBLE(known) == (double)count;
-    PyObject *number = PyFloat_FromDouble((double)count);
-    return number && PyList_SetItem(into->numbers, 0, number) == 0 ? 1 : -1;
-}
-
-static int read_samples(PyObject *reader, PyObject *x, Read *into)
-{
-    PyObject *dtype = PyObject_GetAttr(x, dtype_name), *shape = PyObject_GetAttr(x, shape_name);
-    PyObject *one = part_of(reader, 3);
-    int found = dtype && shape ? 0 : -1;
-    if (!found && dtype == part_of(reader, 2) && PyTuple_Check(shape) && PyTuple_Check(one)) {
-        const Py_ssize_t count = samples_of(shape, one);
-        found = PyErr_Occurred() ? -1 : count > 0 ? put_count(count, into) : 0;
-    }
-    Py_XDECREF(dtype);
-    Py_XDECREF(shape);
-    return found > 0 ? added(into->arrays, x) : found;
-}
 
 /* ------ Values */
 
@@ -202,19 +139,22 @@ static int read_static(PyObject *reader, PyObject *x)
     return x == part_of(reader, 2) ? 1 : PyObject_RichCompareBool(x, part_of(reader, 2), Py_EQ);
 }
 
-static int read_by_call(PyObject *reader, PyObject *x, Read *into)
+static int read_number(PyObject *x, Read *into)
 {
-    PyObject *found = PyObject_CallFunctionObjArgs(part_of(reader, 1), x, into->numbers,
-                                                   into->arrays, NULL);
-    const int is_true = found ? PyObject_IsTrue(found) : -1;
-    Py_XDECREF(found);
-    return is_true;
+    const double number = PyFloat_AsDouble(x);
+    PyObject *made = number == -1.0 && PyErr_Occurred() ? NULL : PyFloat_FromDouble(number);
+    const int found = made ? added(into->numbers, made) : -1;
+    Py_XDECREF(made);
+    return found;
 }
 
 static int read_of_type(long tag, PyObject *reader, PyObject *x, Read *into)
 {
     switch (tag) {
     case READ_SAMPLES: return read_samples(reader, x, into);
+    case READ_CONVERTED: return read_converted(reader, x, into);
+    case READ_ROWS: return read_rows(reader, x, into);
+    case READ_NUMBER: return read_number(x, into);
     case READ_STATIC: return read_static(reader, x);
     case READ_VALUE: return read_value(x, into);
     case READ_FLOATS: return read_floats(reader, x, into);
@@ -233,7 +173,7 @@ static int read_one(PyObject *reader, PyObject *x, Read *into)
         return PyFloat_CheckExact(x) ? added(into->numbers, x) : 0;
     const long tag = PyLong_AsLong(part_of(reader, 0));
     if (tag == READ_BY_CALL)
-        return read_by_call(reader, x, into);
+        return read_by_call(part_of(reader, 1), x, into);
     if (tag == READ_SAME)
         return x == part_of(reader, 1) ? read_same(reader, into) : 0;
     if ((PyObject *)Py_TYPE(x) != part_of(reader, 1))
@@ -267,6 +207,11 @@ static int is_tagged(PyObject *x)
     switch (PyLong_AsLong(part_of(x, 0))) {
     case READ_SAME: return n == 3;
     case READ_SAMPLES: return n == 4 && is_type_with(type, 0);
+    case READ_CONVERTED: return n == 5 && is_type_with(type, 0);
+    case READ_ROWS:
+        return n == 6 && is_type_with(type, SEQUENCE_TYPES) && PyTuple_CheckExact(part_of(x, 2))
+               && PyTuple_GET_SIZE(part_of(x, 2)) < 2;
+    case READ_NUMBER: return n == 2 && is_type_with(type, 0);
     case READ_STATIC: return n == 3 && is_type_with(type, 0);
     case READ_VALUE: return n == 2 && is_type_with(type, 0);
     case READ_FLOATS: return n == 3 && is_type_with(type, SEQUENCE_TYPES);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -155,6 +156,115 @@ def test_samples_may_have_axes_of_their_own() -> None:
 def test_lists_of_rows_are_samples() -> None:
     compiled = compile(lambda x: x[0] * x[1], batch="x", reduce="mean")
     assert compiled([[1.0, 2.0], [3.0, 4.0]]) == 7.0
+
+
+TRUTHS = np.array([[0, 1], [1, 1], [1, 0]])
+FORMS: dict[str, Any] = {
+    **{dtype: TRUTHS.astype(dtype) for dtype in ("f2", "f4", "f8", ">f4", "i1", "i8", "u8", "?")},
+    "longdouble": TRUTHS.astype(np.longdouble),
+    "lists of floats": TRUTHS.astype(float).tolist(),
+    "lists of ints": TRUTHS.tolist(),
+    "lists of bools": TRUTHS.astype(bool).tolist(),
+    "lists of all kinds": [[0, 1.0], [True, np.float32(1.0)], (np.float64(1.0), np.int64(0))],
+    "lists of NumPy's floats": [[np.float64(x) for x in row] for row in TRUTHS],
+    "list of tuples": [*map(tuple, TRUTHS.tolist())],
+    "list of arrays": [*TRUTHS],
+    "tuple of lists": tuple(TRUTHS.tolist()),
+    "not contiguous": np.asfortranarray(TRUTHS),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("axis", [1, 2])
+def test_samples_of_every_form_give_what_floats_give(form: str, axis: int) -> None:
+    def f(w: Any, x: Any) -> Any:
+        return w * (x if axis == 1 else x[0] - 0.3 * x[1]) + sg.sin(w)
+
+    both = sg.value_and_grad(compile(f, batch="x", reduce="sum"))
+    rows = FORMS[form]
+    samples = rows if axis == 2 else rows[0]
+    expected = both(0.7, np.asarray(TRUTHS if axis == 2 else TRUTHS[0], float))
+    assert [both(0.7, samples) for _ in range(3)] == [expected] * 3
+    # the same form with other numbers in it, and with more of them
+    more = samples * 2 if isinstance(samples, (list, tuple)) else np.concatenate([samples] * 2)
+    assert both(0.7, more)[1] == pytest.approx(2.0 * expected[1], rel=1e-15)
+
+
+@pytest.mark.parametrize("dtype", ["f8", "f4", "i8", "?"])
+def test_elements_of_arrays_of_several_axes_are_lanes_at_every_call(dtype: str) -> None:
+    def f(x: Any, y: Any) -> Any:
+        return {"product": x * y, "sign": -1.0 if x > 0.5 else sg.sin(y) + 1.0, "same": 2.0}
+
+    gate, both = compile(f, batch=True), sg.value_and_grad(compile(product, batch=True), (0, 1))
+    xs, ys = np.arange(6).reshape(2, 3).astype(dtype), np.linspace(1.0, 2.0, 6).reshape(2, 3)
+    column = ys[:, :1]
+    for x, y in [(xs, ys), (xs, ys), (xs[::-1], ys.T.copy().T), (xs, column), (xs, 3.0)] * 2:
+        rows = [
+            [f(float(a), float(b)) for a, b in zip(*row)]
+            for row in zip(x, np.broadcast_to(y, x.shape))
+        ]
+        for name, found in gate(x, y).items():
+            assert np.broadcast_to(found, x.shape).tolist() == [
+                [pytest.approx(entry[name], rel=1e-14) for entry in row] for row in rows
+            ]
+        value, (dx, dy) = both(x, y)
+        assert value.shape == dx.shape == x.shape
+        expected = [
+            slope(float(a), float(b)) for a, b in zip(x.flat, np.broadcast_to(y, x.shape).flat)
+        ]
+        assert dx.ravel().tolist() == pytest.approx([a for a, _ in expected], rel=1e-14)
+        assert np.sum(dy) == pytest.approx(sum(b for _, b in expected), rel=1e-14)
+    # as many lanes in another shape, and one lane
+    assert gate(xs.reshape(3, 2), ys.reshape(3, 2))["product"].shape == (3, 2)
+    assert gate(xs.reshape(1, 3, 2), ys.reshape(1, 3, 2))["product"].shape == (1, 3, 2)
+    assert gate(xs[:1, :1], ys[:1, :1])["product"].shape == (1, 1)
+
+
+@pytest.mark.parametrize("number", [2**53 + 1, 2**62 + 1, 2**63 - 1, 2**63, 2**64 + 1, -(2**70)])
+def test_integers_of_any_size_among_samples_are_the_nearest_floats(number: int) -> None:
+    gate = compile(lambda x: x * 1.0, batch="x")
+    for samples in ([1, 2], [number, 2], [number, 0.5], (True, number)):
+        assert [float(y) for y in gate(samples)] == [float(x) for x in samples]
+
+
+def test_samples_that_are_no_numbers_any_more_are_refused() -> None:
+    gate = compile(lambda x: x * 2.0, batch="x")
+    gate([1.0, 2.0])
+    gate([1.0, 2.0])
+    for samples in (["1", "2"], [1.0, None], [1.0, [2.0]], [1j, 2j]):
+        with pytest.raises((TypeError, ValueError)):
+            gate(samples)
+    with pytest.raises(ValueError, match="at least one sample"):
+        gate([])
+    value = sg.Value(3.0)
+    found = gate([1.0, value])
+    found[1].backward()
+    assert value.grad == 2.0
+
+
+def test_a_tuple_of_arrays_after_one_of_rows_is_several_arguments() -> None:
+    gate = compile(lambda x: 10.0 * x[0] + x[1], batch="x")
+    for _ in range(2):
+        assert gate(([1.0, 2.0], [3.0, 4.0])).tolist() == [12.0, 34.0]
+        assert gate((np.array([1.0, 2.0]), np.array([3.0, 4.0]))).tolist() == [13.0, 24.0]
+
+
+@pytest.mark.parametrize("xs", [np.array([1.0, 2.0]), np.array([1.0, 2.0], "f4"), np.array(2.0)])
+@pytest.mark.parametrize("is_on_left", [True, False])
+def test_a_number_times_an_array_is_traced_once(xs: Any, is_on_left: bool) -> None:
+    gate = compile(lambda y, xs: np.sum(y * xs if is_on_left else xs * y))
+    with warnings.catch_warnings():
+        # a gate that is traced anew at each call says so
+        warnings.simplefilter("error")
+        assert [gate(3.0, xs), gate(4.0, xs)] == [3.0 * xs.sum(), 4.0 * xs.sum()]
+
+
+@pytest.mark.parametrize("dtype", ["i8", "u1", "?", "U3", "c16"])
+def test_a_constant_array_is_told_by_its_content(dtype: str) -> None:
+    gate = compile(lambda x, at: x * str(at.tolist()).count("1"))
+    for content in ([1, 1], [1, 0], [1, 1], [1, 0], [0, 0, 1]):
+        at = np.array(content).astype(dtype)
+        assert gate(2.0, at) == 2.0 * str(at.tolist()).count("1")
 
 
 def test_gradients_stand_in_the_structure_of_the_arguments() -> None:

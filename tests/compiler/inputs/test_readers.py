@@ -52,6 +52,73 @@ def test_arguments_are_read_by_what_they_are_expected_to_be() -> None:
     assert not read((None,), 1.0, 1.0)
 
 
+def test_arrays_of_other_numbers_are_made_arrays_of_floats() -> None:
+    X = np.arange(10, dtype=np.float32).reshape(5, 2)
+    other = machine.READ_CONVERTED, np.ndarray, X.dtype, (2,), np.dtype(float)
+    numbers, (found,), _ = read((other, None), X, 2.0)
+    assert numbers == [2.0]
+    assert found.dtype == float
+    assert found.tolist() == X.tolist()
+    for x in (X.astype(float), X > 0.0, X[0], X[:0], X[:, :1], X.tolist(), 1.0):
+        assert not read((other,), x)
+
+
+def test_lists_of_samples_are_read_into_an_array() -> None:
+    asked = []
+
+    def otherwise(x: Any, numbers: Any, arrays: Any) -> bool:
+        asked.append(x)
+        return False
+
+    more = np.empty, np.float64, otherwise
+    rows, flat = (machine.READ_ROWS, list, (2,), *more), (machine.READ_ROWS, tuple, (), *more)
+    _, (found,), _ = read((rows,), [[1.0, 2], (True, np.float64(4.0))])
+    assert found.tolist() == [[1.0, 2.0], [1.0, 4.0]]
+    _, (found,), _ = read((flat,), (1, 2.5, False))
+    assert found.tolist() == [1.0, 2.5, 0.0]
+    assert not asked
+    unknown = [[[1.0]], [[1.0, 2.0], 3.0], [[1.0, 2**64]], [[1.0, None]], [[1.0, np.float32(2.0)]]]
+    for x in unknown:
+        assert not read((rows,), x)
+    assert asked == unknown
+    assert not read((rows,), [])
+    assert not read((rows,), ([1.0, 2.0],))
+    assert not read((flat, flat), (1.0, 2.0), (1.0,))
+    assert len(asked) == len(unknown)
+
+
+@pytest.mark.parametrize(
+    "maker", [lambda shape: np.empty(1), lambda shape: 1.0, lambda shape: np.empty(shape, "f4")]
+)
+def test_rows_are_never_written_where_they_do_not_fit(maker: Any) -> None:
+    rows = machine.READ_ROWS, list, (2,), maker, float, lambda x, numbers, arrays: False
+    try:
+        assert not read((rows,), [[1.0, 2.0], [3.0, 4.0]])
+    except TypeError as error:
+        assert "bytes-like" in str(error)
+
+
+def test_a_list_that_its_maker_changes_is_not_read() -> None:
+    x = [1.0, 2.0]
+
+    def maker(shape: Any) -> Any:
+        x.clear()
+        return np.empty(shape)
+
+    rows = machine.READ_ROWS, list, (), maker, float, lambda x, numbers, arrays: False
+    assert not read((rows,), x)
+
+
+def test_numbers_of_other_types_are_made_floats() -> None:
+    for x in (np.float64(0.1), np.float32(0.1), np.float16(0.1), np.longdouble(0.1), 3, True):
+        ((found,), _, _) = read(((machine.READ_NUMBER, type(x)),), x)
+        assert type(found) is float
+        assert found == float(x)
+        assert not read(((machine.READ_NUMBER, type(x)),), 0.1)
+    with pytest.raises(OverflowError):
+        read(((machine.READ_NUMBER, int),), 10**400)
+
+
 def test_containers_are_read_in_one_pass() -> None:
     v, w = sg.Value(1.0), sg.Value(2.0)
     floats = machine.READ_FLOATS, list, 2
@@ -91,6 +158,12 @@ def test_constants_are_told_by_type_and_value() -> None:
         *((machine.READ_SEQUENCE, list, [None]), (machine.READ_SEQUENCE, list, (3,))),
         *((machine.READ_VALUES, list, 2, 3), (machine.READ_OBJECT, 3, (), ())),
         (machine.READ_SAMPLES, np.ndarray, float),
+        (machine.READ_CONVERTED, np.ndarray, float, ()),
+        (machine.READ_NUMBER, 3),
+        (machine.READ_ROWS, dict, (), np.empty, float, len),
+        (machine.READ_ROWS, list, [2], np.empty, float, len),
+        (machine.READ_ROWS, list, (2, 2), np.empty, float, len),
+        (machine.READ_ROWS, list, (2,), np.empty, float),
     ],
 )
 def test_what_is_no_reader_is_refused(reader: Any) -> None:
@@ -214,3 +287,26 @@ def test_calls_that_alternate_in_form_all_take_shortcuts() -> None:
     for _ in range(3):
         for x in forms:
             assert gate(x) == pytest.approx(total(x))
+
+
+def test_samples_of_every_form_take_shortcuts() -> None:
+    gate = compile(lambda x, y: x[0] * y, batch="x", reduce="sum")
+    X = np.array([[1, 0], [1, 1]])
+    dtypes = ("f2", "f4", "f8", "i4", "i8", "?")
+    forms = [*map(X.astype, dtypes), X.tolist(), tuple(X.tolist())]
+    forms = [(x, y) for x in forms for y in (2.0, np.float32(2.0))]
+    for x, y in forms:
+        gate(x, y)
+        in_full, gate._in_full = gate._in_full, lambda *_: pytest.fail("a call was made in full")
+        assert gate(x, y) == 4.0
+        gate._in_full = in_full
+
+
+def test_arrays_of_several_axes_take_shortcuts() -> None:
+    gate = compile(lambda x, y: x * y, batch=True)
+    X = np.arange(6.0).reshape(2, 3)
+    for x in (X, X.astype("f4"), X.astype(int), X.T):
+        gate(x, x)
+        in_full, gate._in_full = gate._in_full, lambda *_: pytest.fail("a call was made in full")
+        assert gate(x, x).tolist() == (x * x).tolist()
+        gate._in_full = in_full
