@@ -16,6 +16,7 @@ from . import (
     compiled,
     digits,
     dots,
+    hessian,
     memory,
     moons,
     scaling,
@@ -27,7 +28,8 @@ from .peers import conditions
 from .timing import Figure
 
 SUBJECTS = (
-    *(startup, scaling, memory, dots, moons, transformer, digits, adam, compiled, vector_math),
+    *(startup, scaling, memory, dots, moons, transformer, digits, adam, compiled, hessian),
+    vector_math,
 )
 QUICK_SLACK = 3.0
 

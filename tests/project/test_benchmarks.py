@@ -33,6 +33,8 @@ FIGURES = [
     "barrier option, 20 steps, 1,024 paths: ours",
     "20-line network, 8×50×10×4: ours ÷ NumPy by hand",
     "compiled: a call of two operators on floats",
+    "dense Hessian of Rosenbrock, n 50: compiled",
+    "dense Hessian of Rosenbrock, n 50: eager ÷ compiled",
 ]
 
 
