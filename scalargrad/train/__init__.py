@@ -8,3 +8,4 @@ from .callbacks import EarlyStopping as EarlyStopping
 from .callbacks import Run as Run
 from .history import History as History
 from .loop import fit as fit
+from .predicting import predict as predict

@@ -25,6 +25,10 @@ class History:
     """After each epoch: each metric's mean on the held-out data."""
     stopped: str = ""
     """Why the training ended early; nothing if it did not."""
+    engine: str = "eager"
+    """What computed the gradients: "compiled" if a program computed all of them, else "eager"."""
+    reason: str = ""
+    """Why not a program, or why no longer; nothing if a program did."""
 
     def end_update(self, loss: float, rate: float) -> None:
         """Add an update."""

@@ -154,10 +154,16 @@ def test_interrupt_raised_by_the_model_itself_ends_it_too(undisturbed: Training)
 def test_interrupt_from_outside_ends_an_endless_training() -> None:
     training = Training()
     timer = threading.Timer(0.1, _thread.interrupt_main)
-    timer.start()
     start = time.monotonic()
     history = fit(
-        training.model, squared_error, DATA, training.optimizer, 10**9, BATCH, progress=False
+        training.model,
+        squared_error,
+        DATA,
+        training.optimizer,
+        10**9,
+        BATCH,
+        on_update=[lambda run: timer.start() if run.updates == 1 else None],
+        progress=False,
     )
     assert history.stopped == "interrupted"
     assert time.monotonic() - start < 60.0

@@ -9,10 +9,11 @@ from typing import Any
 
 from .. import pipeline
 from ..inputs.arguments import Arguments
-from ..machine.runner import Broken
+from ..machine.broken import Broken
 from ..passes.task import Task
 from ..passes.traced import Traced
 from ..surroundings.walk import Surroundings
+from ..trace.sources import Draw
 from .conditions import Condition, Conditions, Way
 from .cut import shortened
 from .lanes import Lanes
@@ -42,9 +43,11 @@ class Paths:
         self.threads = threads
         self.known = known
         self.unknown: dict[str, None] = {}
-        """What the function read that cannot be watched, in words."""
+        """Things that the function read and that cannot be watched, in words."""
         self.most = most
         self.count = 0
+        self.draws = False
+        """Whether some path draws random numbers."""
         self.first: Path | None = None
         self.conditions = conditions or Conditions()
         self.ends: dict[Any, Path] = {}
@@ -62,6 +65,7 @@ class Paths:
             raise Unknown
         traced = pipeline.traced(self.task, lanes.lane(lane, way.decided), lanes.around)
         self.count += 1
+        self.draws = self.draws or any(isinstance(x, Draw) for x in traced.sources)
         self.unknown.update(dict.fromkeys(traced.unknown))
         return traced
 

@@ -195,6 +195,11 @@ class Compiled:
         return Viewed(name, meaning.signature, arguments, paths, path)
 
 
+def programs_of(gate: Compiled) -> Programs:
+    """The programs of a gate, for a caller that goes without them where they do not pay."""
+    return gate._programs
+
+
 def derivative(of: Compiled, meaning: Meaning, *key: Any) -> Compiled:
     """The gate of this meaning, derived from another gate by the transform that `key` tells."""
     gate = Compiled.__new__(Compiled)
@@ -209,7 +214,7 @@ def again(gate: Compiled, name: str, argnums: Any) -> Compiled:
 
 
 def found_by_name(f: Any) -> Any:
-    """What the module of `f` has under its name; None if nothing."""
+    """The object that the module of `f` has under the name of `f`; None if there is none."""
     found: Any = sys.modules.get(getattr(f, "__module__", None) or "__main__")
     for name in getattr(f, "__qualname__", "").split("."):
         found = getattr(found, name, None)

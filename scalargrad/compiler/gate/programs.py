@@ -22,7 +22,7 @@ KEPT = 64
 
 
 class Programs:
-    """What a function was traced to, and whether it still is what it was then."""
+    """The programs that a function was traced to, and whether it still is as it was then."""
 
     def __init__(self, meaning: Meaning, max_paths: int, threads: int) -> None:
         self.meaning = meaning
@@ -31,7 +31,8 @@ class Programs:
         self.paths: dict[Hashable, Paths] = {}
         self.is_anew = False
         """Whether some call had to be traced anew: others will, and know what came of it."""
-        self._has_warned = False
+        self.has_warned = False
+        """Whether it was said what cannot be watched; who reads `is_anew` may set it beforehand."""
         self._kept: dict[Hashable, list[Any]] = {}
         self._names: frozenset[str] = frozenset()
         self._forget()
@@ -39,6 +40,16 @@ class Programs:
     def _forget(self) -> None:
         self._anew: dict[Hashable, dict[Any, Path]] = {}
         self._conditions = Conditions()
+
+    @property
+    def count(self) -> int:
+        """How many paths were traced of the programs that are kept."""
+        return sum(paths.count for paths in self.paths.values())
+
+    @property
+    def draws(self) -> bool:
+        """Whether one of them draws random numbers."""
+        return any(paths.draws for paths in self.paths.values())
 
     def run(self, arguments: Arguments, wanted: Wanted | None) -> Results:
         """Run the call, tracing what was not traced before."""
@@ -97,8 +108,8 @@ class Programs:
 
     def warn(self, unknown: Iterable[str]) -> None:
         """Say once what cannot be watched."""
-        if unknown and not self._has_warned:
-            self._has_warned = True
+        if unknown and not self.has_warned:
+            self.has_warned = True
             text = f"{self.meaning!r} is traced anew at each call, which takes long, for compile "
             text += (
                 f"cannot watch {', '.join(unknown)}: pass the numbers in, or keep them in lists, "

@@ -1,0 +1,110 @@
+"""What computes the gradients of a training: a compiled program, or graphs, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..graph import topological_order
+from ..scores import in_mode
+from .callbacks import Run
+from .columns import Unfit, reason_of
+from .eager import Eager
+from .interrupts import Interrupts
+from .recipe import Recipe
+from .trial import same_chance
+
+if TYPE_CHECKING:
+    from .lanes import Lanes
+
+SAMPLES = 30_000
+"""Tracing takes as long as graphs of 1,000 to 20,000 samples do, by the network."""
+WORK = 6_000_000
+"""Operands of the graphs of all samples. The compiler and NumPy take a fifth of a second to
+load, as long as graphs with 3 to 10 million operands."""
+TRIED = 64
+"""So many samples are tried at most."""
+
+
+class Batches(Protocol):
+    """The batches of an epoch, and how the gradient of one is computed."""
+
+    def put_in(self, order: Sequence[int]) -> None: ...
+    def gradient(self, start: int, end: int) -> float: ...
+
+
+def chosen(recipe: Recipe, run: Run, wanted: bool | None, interrupts: Interrupts) -> Batches:
+    """Return what computes the gradients, and note it in the history. Raises the compiler's error,
+    or ValueError, if a program is `wanted` and there can be none. Ctrl-C while a program is traced
+    ends the training before its first update."""
+    eager, history = Eager(recipe, run.model), run.history
+    if wanted is False:
+        history.reason = "compile=False"
+        return eager
+    try:
+        with unchanged(run.model):
+            lanes = compiled(recipe, run, wanted is True, interrupts)
+    except Unfit as unfit:
+        if wanted:
+            raise ValueError(f"compile=True: {unfit}; pass compile=False or nothing") from None
+        history.reason = str(unfit)
+    except KeyboardInterrupt:
+        run.stop("interrupted")
+    except Exception as error:
+        if wanted:
+            raise
+        history.reason = reason_of(error)
+    else:
+        history.engine = "compiled"
+        return lanes
+    return eager
+
+
+def compiled(recipe: Recipe, run: Run, required: bool, interrupts: Interrupts) -> Lanes:
+    """Return the program that was tried. Raises Unfit or an error of the compiler."""
+    if recipe.together:
+        raise Unfit("the model takes whole batches")
+    most = None if required else programs_that_pay(recipe, run.model, run.epochs)
+    if most == 0:
+        raise Unfit("a training so short takes longer if it is compiled")
+    from .lanes import Lanes  # here, because most trainings have no need of the compiler
+
+    lanes = Lanes(recipe, run.model, run.history, most)
+    lanes.required = required
+    with in_mode(run.model, True):
+        lanes.try_out(tried(recipe), interrupts)
+    return lanes
+
+
+@contextmanager
+def unchanged(model: Any) -> Iterator[None]:
+    """Within it chance and buffers, such as running statistics, may change; afterwards they are
+    what they were."""
+    buffers = [x for _, x in model.named_buffers()] if hasattr(model, "named_buffers") else []
+    before = [list(x) for x in buffers]
+    with same_chance():
+        try:
+            yield
+        finally:
+            for buffer, numbers in zip(buffers, before):
+                buffer[:] = numbers
+
+
+def tried(recipe: Recipe) -> list[int]:
+    """The places of samples to try: the first batch, and the first sample of each target."""
+    first = {repr(y): i for i, (_, y) in reversed(list(enumerate(recipe.data)))}
+    start = range(min(recipe.batch_size, len(recipe.data), TRIED // 2))
+    return list(dict.fromkeys([*start, *sorted(first.values())]))[:TRIED]
+
+
+def programs_that_pay(recipe: Recipe, model: Any, epochs: int) -> int:
+    """How many programs may be traced so that, even if each serves a part of the training alone,
+    no training takes longer for them. The same on every machine: so are then the losses."""
+    count = epochs * len(recipe.data)
+    if count < SAMPLES:
+        return 0
+    x, y = recipe.data[0]
+    with in_mode(model, False):
+        nodes = topological_order(recipe.loss(model(x), y))
+    return min(count // SAMPLES, count * sum(len(node.parents) for node in nodes) // WORK)

@@ -1,0 +1,74 @@
+"""Samples as an array, a row each, so that a compiled program takes them side by side in lanes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+NUMBERS = frozenset((int, float))
+
+Form = tuple[type, "int | tuple[Form, ...]"] | None
+"""How a sample is built of its numbers: None for a lone number, else list or tuple, and how many
+numbers it has, or the form of each element."""
+
+
+class Unfit(ValueError):
+    """Why something cannot be compiled; the text says it in the words of a History."""
+
+
+def reason_of(error: Exception) -> str:
+    return str(error) if isinstance(error, Unfit) else f"{type(error).__name__}: {error}"
+
+
+class Columns:
+    """The numbers of samples that all have one form. Raises Unfit if they have not."""
+
+    def __init__(self, samples: Sequence[Any], what: str) -> None:
+        import numpy
+
+        rows: list[list[float]] = []
+        self.form = None
+        for place, sample in enumerate(samples):
+            rows.append([])
+            form = taken_apart(sample, rows[-1], what)
+            if place and form != self.form:
+                raise Unfit(f"{what} {place} is not built as {what} 0 is")
+            self.form = form
+        self.array: Any = numpy.array(rows, float)
+        if self.array.tolist() != rows:
+            raise Unfit(f"a number of the {what}s is NaN, or too large an int for a float")
+        if self.form is None:
+            self.array = self.array[:, 0]
+
+
+def taken_apart(x: Any, numbers: list[float], what: str) -> Form:
+    """Return the form of a sample, and add its numbers to `numbers`."""
+    kind = type(x)
+    if kind in NUMBERS:
+        numbers.append(x)
+        return None
+    if kind not in (list, tuple):
+        raise Unfit(f"the {what}s are not made of int and float alone: {kind.__name__}")
+    if NUMBERS.issuperset(map(type, x)):
+        numbers += x
+        return kind, len(x)
+    return kind, tuple(taken_apart(element, numbers, what) for element in x)
+
+
+def sample_of(form: Form, row: Any) -> Any:
+    """Return the sample whose numbers these are."""
+    return row if form is None else built(form, iter(row.tolist()))
+
+
+def built(form: Form, numbers: Iterator[Any]) -> Any:
+    """Return a sample of this form, made of the next of the numbers."""
+    if form is None:
+        return next(numbers)
+    kind, parts = form
+    elements: Iterable[Any] = (
+        islice(numbers, parts)
+        if isinstance(parts, int)
+        else (built(part, numbers) for part in parts)
+    )
+    return kind(elements)

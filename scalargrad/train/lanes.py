@@ -1,0 +1,168 @@
+"""The gradient of a batch's mean loss by a compiled program, the samples in its lanes.
+
+A program is tried on some samples before anything is trained: it must give what graphs give.
+Whatever cannot be compiled, then or later, is computed by graphs, as if there were no program.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from math import isclose, isfinite
+from typing import Any
+
+from .. import modes
+from ..compiler.gate.compiled import Compiled, programs_of
+from ..graph import topological_order
+from ..scalars import is_value
+from .columns import Columns, Unfit, reason_of, sample_of
+from .eager import Eager, one_by_one
+from .history import History
+from .interrupts import Interrupts
+from .recipe import Recipe
+
+CLOSE = 1e-9
+"""What rounding may make of a gradient, beside its largest number; a mistake makes more."""
+
+
+class Lanes:
+    """The batches of an epoch, each of them one run of a program over lanes."""
+
+    def __init__(self, recipe: Recipe, model: Any, history: History, most: int | None) -> None:
+        """At most so many programs are traced, if there is a limit. Raises Unfit or an error of
+        the compiler if there can be no program."""
+        if modes.now() != modes.NOTHING:
+            raise Unfit("a mode is on, such as detect_anomaly")
+        self.history = history
+        self.most = most
+        self.eager = Eager(recipe, model)
+        inputs = self.inputs = Columns([x for x, _ in recipe.data], "input")
+        targets = self.targets = Columns([y for _, y in recipe.data], "target")
+        # the function sees no array: whatever it sees is watched at each call
+        loss, input_form, target_form = recipe.loss, inputs.form, targets.form
+
+        def of_sample(x: Any, y: Any) -> Any:
+            return loss(model(sample_of(input_form, x)), sample_of(target_form, y))
+
+        self.gate = Compiled(of_sample, ("x", "y"), "mean")
+        self.programs = programs_of(self.gate)
+        # a program that is traced at each call is not used: there is nothing to warn of
+        self.programs.has_warned = True
+        self.count = 0
+        """How many paths had been traced when they were last checked."""
+        self.x, self.y = inputs.array, targets.array
+        self.failed = ""
+        """Why graphs do the rest of the training; nothing if a program does."""
+        self.required = False
+        """Whether it is an error if graphs have to do the rest."""
+
+    def put_in(self, order: Sequence[int]) -> None:
+        """Put the samples of the next epoch in this order."""
+        import numpy
+
+        places = numpy.array(order)
+        self.x, self.y = self.inputs.array[places], self.targets.array[places]
+        self.eager.put_in(order)
+
+    def gradient(self, start: int, end: int) -> float:
+        """Accumulate the gradient of the mean loss of these samples; return that loss."""
+        if self.failed:
+            return self.eager.gradient(start, end)
+        try:
+            loss = self.mean_loss(slice(start, end))
+        except Exception as error:
+            if self.required:
+                raise
+            self.give_up(reason_of(error))
+            return self.eager.gradient(start, end)
+        if not isfinite(loss.data):
+            # where floats fail, as 1 / 0 does, lanes go on with inf or NaN
+            return self.eager.gradient(start, end)
+        loss.backward()
+        return float(loss.data)
+
+    def mean_loss(self, batch: Any) -> Any:
+        """Return the mean loss of some samples, a Value. Raises Unfit unless programs may do it."""
+        loss = self.gate(self.x[batch], self.y[batch])
+        if not is_value(loss):
+            raise Unfit("the loss of a batch does not depend on a parameter")
+        if self.programs.is_anew or self.programs.count != self.count:
+            self.check()
+        return loss
+
+    def check(self) -> None:
+        """Raise Unfit unless what was traced may go on."""
+        programs = self.programs
+        self.count = programs.count
+        if programs.is_anew:
+            raise Unfit("model or loss does or reads what the compiler cannot watch")
+        if programs.draws:
+            raise Unfit("random numbers are drawn, which lanes draw in another order")
+        if self.most is not None and programs.count > self.most:
+            raise Unfit("model or loss change, or branch, too often for programs to pay")
+
+    def give_up(self, reason: str) -> None:
+        self.failed = reason
+        self.history.engine, self.history.reason = "eager", reason
+
+    # ------ the trial
+    def try_out(self, places: Sequence[int], interrupts: Interrupts) -> None:
+        """Raise Unfit unless a program gives the loss and the gradient that graphs give of these
+        samples. Gradients, and chance, are afterwards what they were."""
+        data, recipe = self.eager.recipe.data, self.eager.recipe
+        before = random.getstate()
+        with interrupts.heard():
+            found = self.mean_loss(list(places))
+        if not isfinite(found.data):
+            raise Unfit("the loss of the first samples is not finite")
+        leaves = list(found.parents)
+        with kept_gradients(leaves):
+            found.backward()
+            ours = read(leaves)
+        batch = [data[i] for i in places]
+        known = {*map(id, leaves)}
+        graphs = (recipe.loss(self.eager.model(x), y) for x, y in batch)
+        others = [leaf for leaf in leaves_of(graphs) if id(leaf) not in known]
+        with kept_gradients(leaves + others):
+            loss = one_by_one(recipe.loss, self.eager.model, batch)
+            theirs, beyond = read(leaves), read(others)
+        if random.getstate() != before:
+            raise Unfit("random numbers are drawn, which lanes draw in another order")
+        if any(x is not None for x in beyond) or not alike([found.data, *ours], [loss, *theirs]):
+            raise Unfit("a program does not give what graphs give of the first samples")
+
+
+def leaves_of(roots: Iterable[Any]) -> list[Any]:
+    """The Values, each once, that graphs begin with."""
+    nodes = (node for root in roots for node in topological_order(root))
+    return list({id(node): node for node in nodes if not node.parents}.values())
+
+
+def read(leaves: Iterable[Any]) -> list[float | None]:
+    """The gradients that reached leaves; None where none did."""
+    return [leaf.grad if leaf.has_grad else None for leaf in leaves]
+
+
+@contextmanager
+def kept_gradients(leaves: Sequence[Any]) -> Iterator[None]:
+    """Within it the leaves have no gradient; afterwards each has the one it had."""
+    before = read(leaves)
+    try:
+        for leaf in leaves:
+            leaf.zero_grad()
+        yield
+    finally:
+        for leaf, gradient in zip(leaves, before):
+            leaf.zero_grad()
+            if gradient is not None:
+                leaf.grad = gradient
+
+
+def alike(ours: Sequence[float | None], theirs: Sequence[float | None]) -> bool:
+    """Tell whether two lists, a loss and its gradient, are the same but for rounding."""
+    if [x is None for x in ours] != [x is None for x in theirs]:
+        return False
+    pairs = [(x, y) for x, y in zip(ours, theirs) if x is not None and y is not None]
+    scale = max(abs(y) for _, y in pairs)
+    return all(isclose(x, y, rel_tol=CLOSE, abs_tol=CLOSE * scale) for x, y in pairs)
