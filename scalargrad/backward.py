@@ -117,7 +117,9 @@ def adjoint_values(root: Any, leaves: Sequence[Any], seed: Any = 1.0) -> list[An
     within = getattr(root, "_standing_for", None)
     nodes = list(map(within, leaves)) if within else leaves
     adjoint = symbolic_adjoints(root, nodes, ops.start(seed))
-    return [adjoint.get(node, NOTHING) for node in nodes]
+    # nodes are the same where they are one object, and the hash of a tracer takes long
+    found = {id(node): g for node, g in adjoint.items()}
+    return [found.get(id(node), NOTHING) for node in nodes]
 
 
 def shown(gradient: Any, root: Any) -> Any:

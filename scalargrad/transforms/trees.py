@@ -177,7 +177,10 @@ class Structure:
     def __str__(self) -> str:
         if self.spec is None:
             return shape_of(self.leaves[0])
-        return str(self.spec.built([Unquoted(shape_of(leaf)) for leaf in self.leaves]))
+        # most leaves of a large structure may be one and the same
+        different = {id(leaf): leaf for leaf in self.leaves}
+        texts = {i: Unquoted(shape_of(leaf)) for i, leaf in different.items()}
+        return str(self.spec.built([texts[id(leaf)] for leaf in self.leaves]))
 
 
 class Scalars(Structure):
@@ -204,9 +207,12 @@ class Scalars(Structure):
 FLOATS = {float}
 
 
-def are_scalars(found: list[Any], kinds: set[type]) -> bool:
-    """Tell whether all these leaves, which are of these types, are numbers or Values."""
-    return kinds == FLOATS or all(map(is_scalar, dict(zip(map(type, found), found)).values()))
+def are_scalars(found: list[Any], kinds: set[type], kind: Kind) -> bool:
+    """Tell whether all these leaves, which are of these types, are of this kind, of numbers or
+    Values by themselves."""
+    if kind.entries is not SCALAR.entries:
+        return False
+    return kinds == FLOATS or all(map(kind.matches, dict(zip(map(type, found), found)).values()))
 
 
 def shape_of(leaf: Leaf) -> str:
@@ -235,7 +241,7 @@ def flatten(tree: Any, what: str, kinds: Sequence[Kind] = NUMERIC) -> tuple[list
     TypeError naming `what` and the place of anything that is of none of these kinds."""
     taken = Taken(is_model)
     spec, found = taken.spec(tree), taken.leaves
-    if kinds is NUMERIC and are_scalars(found, taken.kinds):
+    if are_scalars(found, taken.kinds, kinds[0]):
         return found, Scalars(found, spec, taken.kinds)
     entries: list[Any] = []
     leaves = []

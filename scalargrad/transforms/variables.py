@@ -11,11 +11,11 @@ from itertools import islice
 from typing import Any
 
 from .. import modes, ops
-from ..backward import adjoints, shown_gradients
+from ..backward import adjoint_values, adjoints, shown, shown_gradients
 from ..engine import Value
 from ..messages import described
 from ..modes import differentiating as differentiating
-from ..scalars import is_scalar, is_value, real
+from ..scalars import NOTHING, is_scalar, is_value, real
 from .trees import flatten, in_graph
 
 Function = Callable[..., Any]
@@ -95,8 +95,19 @@ class Variables:
         if self.trace is not None:
             # a result that f was given and returned as it was is a number of the trace too
             root = self.trace.tracers[self.trace.index(root)]
-        found = shown_gradients(root, self.nodes)
-        return [self.result(x, root, y) for x, y in zip(found, self.nodes)] if self.trace else found
+            return self.traced_derivatives(root)
+        return shown_gradients(root, self.nodes)
+
+    def traced_derivatives(self, root: Any) -> list[Any]:
+        """The same while a function is traced: as the caller should see them."""
+        if self.trace.marks:
+            found = shown_gradients(root, self.nodes)
+            return [self.result(x, root, y) for x, y in zip(found, self.nodes)]
+        values = adjoint_values(root, self.nodes)
+        # of a sparse Jacobian most derivatives are nothing: these are one number of the trace
+        some = any(x is NOTHING for x in values)
+        nothing = self.as_eager(shown(NOTHING, root)) if some else None
+        return [nothing if x is NOTHING else self.as_eager(shown(x, root)) for x in values]
 
     def result(self, x: Any, root: Any = None, variable: Any = None) -> Any:
         """A number or Value that `f` returned, or the derivative of a `root` in a `variable`, as

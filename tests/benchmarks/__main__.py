@@ -17,6 +17,7 @@ from . import (
     digits,
     dots,
     forms,
+    hessian,
     memory,
     moons,
     scaling,
@@ -29,6 +30,7 @@ from .timing import Figure
 
 SUBJECTS = (
     *(startup, scaling, memory, dots, moons, transformer, digits, adam, compiled, forms),
+    hessian,
     vector_math,
 )
 QUICK_SLACK = 3.0

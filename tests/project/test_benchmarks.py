@@ -34,6 +34,8 @@ FIGURES = [
     "20-line network, 8×50×10×4: ours ÷ NumPy by hand",
     "compiled: a call of two operators on floats",
     "compiled: a call with 100 rows: lists of int ÷ float64",
+    "dense Hessian of Rosenbrock, n 50: compiled",
+    "dense Hessian of Rosenbrock, n 50: eager ÷ compiled",
 ]
 
 

@@ -41,6 +41,8 @@ class Made:
 
     def result(self) -> Any:
         found = self.results
+        if not any(entry.linked for entry in found.entries):
+            return result(found.structure, found.numbers)
         entries = zip(found.entries, found.numbers, found.derivatives, found.plain)
         return result(found.structure, [self.made(k, *x) for k, x in enumerate(entries)])
 

@@ -25,7 +25,7 @@ class Results(NamedTuple):
     entries: list[Entry]
     captured: list[Any]
     numbers: list[Any]
-    derivatives: list[list[Any]]
+    derivatives: list[Sequence[Any]]
     plain: list[Any]
     """Of each entry an array that tells the lanes in which eager mode has a number and no Value;
     None where all lanes are alike."""
@@ -94,13 +94,15 @@ class Merge:
         numbers, derivatives = [], []
         for k, entry in enumerate(self.entries):
             numbers.append(shaped(self.found[k, None], entry, self.arguments))
-            own = variables if entry.linked else ()
-            derivatives.append(
-                [shaped(self.found.get((k, x), NOTHING), None, self.arguments) for x in own]
-            )
+            derivatives.append(self.derivatives(k, variables) if entry.linked else ())
         captured = list(self.captured.values())
-        plain = list(map(self.plain, range(len(self.entries))))
+        count = len(self.entries)
+        plain = list(map(self.plain, range(count))) if len(self.groups) > 1 else [None] * count
         return Results(self.structure, self.entries, captured, numbers, derivatives, plain)
+
+    def derivatives(self, k: int, variables: Sequence[Any]) -> Sequence[Any]:
+        found = self.found
+        return [shaped(found.get((k, x), NOTHING), None, self.arguments) for x in variables]
 
     def plain(self, k: int) -> Any:
         """The lanes in which an entry is no Value, though it is one in others."""
@@ -152,6 +154,8 @@ def of_kind(x: Any, entry: Entry) -> Any:
 
 def result(structure: Structure, entries: Iterable[Any]) -> Any:
     """Return the function's result made of its entries: numbers, Values, arrays over lanes."""
+    if all(leaf.kind is SCALAR for leaf in structure.leaves):
+        return structure.tree(list(entries))
     pairs = zip(structure.leaves, structure.split(entries))
     return structure.tree([rebuilt(leaf, own) for leaf, own in pairs])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 from ...transforms.containers import Spec
@@ -21,7 +22,10 @@ def writer_of(structure: Structure) -> Writer:
 def nested(spec: Spec | None, leaves: Iterator[Leaf]) -> Writer:
     if spec is None:
         return of_leaf(next(leaves))
-    writers = tuple([nested(part, leaves) for part in spec.parts])
+    if spec.is_flat:
+        writers = tuple(map(of_leaf, islice(leaves, len(spec.parts))))
+    else:
+        writers = tuple([nested(part, leaves) for part in spec.parts])
     if spec.kind is list:
         plain = all(writer is None for writer in writers)
         return (machine.WRITE_FLOATS, len(writers)) if plain else (machine.WRITE_LIST, writers)

@@ -21,7 +21,7 @@ class Layout(NamedTuple):
     """How many arrays these are."""
     beside: list[Hashable]
     """The owner of each output: outputs that follow each other, and belong to the same owner, are
-    columns of one array."""
+    columns of one array. Empty where no output has lanes."""
     uniform: list[Any]
     """The sources of the other inputs."""
     drawn: list[Draw]
@@ -53,6 +53,8 @@ def layout_of(program: Program, traced: Traced, arguments: Arguments) -> Layout:
 def beside(traced: Traced, numbers: Sequence[Any]) -> list[Hashable]:
     """The owner of each output: its entry, and of a derivative in a number with lanes the array
     that the number stands in."""
+    if not any(map(traced.trace.lanes.__getitem__, traced.outputs)):
+        return []
     keys = traced.keys()
     return [
         (entry, numbers[which].address[0] if is_column(which, numbers) else (which,))

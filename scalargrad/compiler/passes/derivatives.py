@@ -15,6 +15,8 @@ from .traced import Entry
 def with_derivatives(recording: Recording) -> Recording:
     """Return the same with each entry of the result, divided by the lanes if the task is a mean,
     followed by its derivatives if any are wanted of it."""
+    if not recording.task.is_mean and not any(entry.linked for entry in recording.entries):
+        return recording
     tracers, index = recording.trace.tracers, recording.trace.index
     pairs = zip(recording.outputs, recording.entries)
     found = [x for out, entry in pairs for x in outputs(recording, tracers[out.node], entry)]

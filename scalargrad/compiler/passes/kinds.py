@@ -8,7 +8,17 @@ from types import FunctionType
 from typing import Any
 
 from ...scalars import is_real, is_value
-from ...transforms.trees import ARRAY, MODEL, OTHER, SCALAR, Kind, Leaf, Structure, is_array
+from ...transforms.trees import (
+    ARRAY,
+    MODEL,
+    OTHER,
+    SCALAR,
+    Kind,
+    Leaf,
+    Scalars,
+    Structure,
+    is_array,
+)
 from ..inputs.arguments import Arguments
 
 
@@ -38,15 +48,21 @@ def kinds_of(arguments: Arguments) -> Sequence[Kind]:
     return ALONE if arguments.shape is None else IN_LANES
 
 
+EMPTY = Leaf(0.0, SCALAR, 1)
+"""What is kept of a number in a result: one for all, for they may be many."""
+
+
 def emptied(structure: Structure) -> Structure:
     """The same structure without its Tracers: each would keep the whole trace alive."""
+    if isinstance(structure, Scalars):
+        return Structure([EMPTY] * structure.size, structure.spec)
     return Structure(list(map(bare, structure.leaves)), structure.spec)
 
 
 def bare(leaf: Leaf) -> Leaf:
     """A leaf without a Tracer in it."""
     if leaf.kind in (SCALAR, TRACED):
-        return Leaf(0.0, SCALAR, 1)
+        return EMPTY
     if leaf.kind is ARRAY:
         import numpy
 

@@ -83,12 +83,14 @@ def recorded(trace: Recorder, task: Task, lane: Lane) -> Recording:
     out = task.arguments.applied(task.f, inputs.numbers)
     check_texts(trace, task)
     found, structure = flatten(out, "the result", kinds_of(task.arguments))
-    results = [trace.tracers[trace.index(x)] for x in found]
+    nodes, types = list(map(trace.index, found)), list(map(type, found))
     captured, origin = list(trace.captured), origins(trace, inputs)
-    entries = [
-        entry(trace, task, origin, x, kind_of(y, task.reduce)) for x, y in zip(results, found)
-    ]
-    outputs = [Output(x.index, e.own, True) for x, e in zip(results, entries)]
+    # a dense derivative of what is sparse has few nodes besides 0, in many places
+    different = dict.fromkeys(zip(nodes, types))
+    known = {pair: entry(trace, task, origin, *pair) for pair in different}
+    made = {pair: Output(pair[0], known[pair].own, True) for pair in different}
+    entries = [known[pair] for pair in zip(nodes, types)]
+    outputs = [made[pair] for pair in zip(nodes, types)]
     return Recording(task, trace, inputs, entries, structure, captured, outputs)
 
 
@@ -121,9 +123,12 @@ def check_texts(trace: Recorder, task: Task) -> None:
 
 
 # ------ what the entries of the result are
-def entry(trace: Recorder, task: Task, origin: Mapping[int, Any], node: Any, kind: type) -> Entry:
-    """The entry for a number of the result; `origin` are the sources of the inputs that the call
-    gives."""
+def entry(
+    trace: Recorder, task: Task, origin: Mapping[int, Any], index: int, returned: type
+) -> Entry:
+    """The entry for a number of the result, which was `returned` in this type; `origin` are the
+    sources of the inputs that the call gives."""
+    node, kind = trace.tracers[index], kind_of(returned, task.reduce)
     beside = trace.derived.get(node.index)
     own = task.has_lanes and (task.reduce is None or beside is not None)
     positions = frozenset(origin[i] for i in beside or ())
@@ -134,10 +139,10 @@ def entry(trace: Recorder, task: Task, origin: Mapping[int, Any], node: Any, kin
     return Entry(own, linked, source, positions, kind)
 
 
-def kind_of(x: Any, reduce: str | None) -> type:
-    """The type of numbers like this one, over lanes: a bool or int in every lane is no float.
-    A sum of either is an int."""
-    kind = type(x) if type(x) in (bool, int) and reduce != "mean" else float
+def kind_of(returned: type, reduce: str | None) -> type:
+    """The type, over lanes, of numbers of a type: a bool or int in every lane is no float. A
+    sum of either is an int."""
+    kind = returned if returned in (bool, int) and reduce != "mean" else float
     return int if kind is bool and reduce else kind
 
 

@@ -17,7 +17,7 @@ from ... import ops
 from ...rows import Operator
 from ...scalars import is_value
 from ..inputs.sources import COUNT
-from ..trace.vocabulary import accumulate, handed_on, lanes_sum, products, stop_gradient
+from ..trace.vocabulary import CONSTANT, accumulate, handed_on, lanes_sum, products, stop_gradient
 from .rewriting import Rewriting, Rule
 
 
@@ -63,7 +63,7 @@ def scaled(to: Rewriting, x: Any, y: Any) -> Any:
     if is_value(x):
         return to.written(ops.mul, [x, y])
     inner, rest = factors(to, y)
-    if is_halving(inner) and isfinite(x) and x * inner / inner == x:
+    if inner != 1.0 and is_halving(inner) and isfinite(x) and x * inner / inner == x:
         x, y = x * inner, rest
     if x == 1.0:
         return y
@@ -72,10 +72,12 @@ def scaled(to: Rewriting, x: Any, y: Any) -> Any:
 
 def factors(to: Rewriting, y: Any) -> tuple[float, Any]:
     """A constant and a node whose product y is: 1 and y itself where y is no such product."""
-    row, operands = to.rows[y.index], y.operands
+    row = to.rows[y.index]
     if row is ops.neg:
-        return -1.0, operands[0]
-    return operands if row is ops.mul and not is_value(operands[0]) else (1.0, y)
+        return -1.0, y.operands[0]
+    # products are many: their operands are asked for where the first is known to be a constant
+    is_scaled = row is ops.mul and to.rows[to.operands[y.index][0]] is CONSTANT
+    return y.operands if is_scaled else (1.0, y)
 
 
 def is_halving(x: float) -> bool:
@@ -138,7 +140,8 @@ class Lowering(NamedTuple):
     `careful` is its rule in a careful program, `quick` in any other: a Rule, or another operator
     that is computed in its place, or None where the operator stays. `asked` says when the trace in
     C asks about it: always; only beside a constant, or a constant times a node (else the operator
-    stays as it is); or never, for C knows the rule.
+    stays as it is); or never, for C knows the rule. It knows that of a product where this changes
+    nothing but the order.
     """
 
     operator: Operator

@@ -48,12 +48,36 @@ static int is_asking(const Trace *t, int32_t row, const Term *terms, int32_t cou
     return asks == ALWAYS;
 }
 
+/* Whether a node is negated, or times a power of two: the rule of products may move that. */
+static int is_scaled_exactly(const Trace *t, int32_t i)
+{
+    int exponent;
+    return is_scaled(t, i)
+           && (t->node[i].row == OP_neg
+               || fabs(frexp(t->node[operands_of(t, i)[0]].number, &exponent)) == 0.5);
+}
+
+/* Whether a row is a product of a number and a node that the rule of products leaves as it is, but
+ * for the number, which comes first. */
+static int is_scaling(const Trace *t, int32_t row, const Term *terms)
+{
+    if (row != OP_mul || t->asks[OP_mul] != BESIDE_NUMBER)
+        return 0;
+    const int node = is_number_term(terms[0]);
+    const Term other = terms[!node];
+    return is_number_term(other) && !is_number_term(terms[node]) && fabs(other.number) != 1.0
+           && !is_scaled_exactly(t, terms[node].node);
+}
+
 /* Apply a row to terms, at least one of them a node. */
 static int applied(Trace *t, int32_t row, const Term *terms, int32_t count, Term *result)
 {
     if (row < KNOWN_ROWS && t->instead[row])
         row = t->instead[row] - 1;
-    if (is_asking(t, row, terms, count))
+    const Term exchanged[] = {terms[count > 1], terms[0]};
+    if (is_scaling(t, row, terms))
+        terms = is_number_term(terms[0]) ? terms : exchanged;
+    else if (is_asking(t, row, terms, count))
         return applied_in_python(t, row, terms, count, result);
     int32_t few[FEW] = {0}, *operands = few_or_more(few, count, sizeof *operands);
     if (!operands)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -68,6 +69,25 @@ def rebuilt(seed: int, lanes: bool, special: float) -> Callable[[Any], Iterator[
         yield columns(program.trace), program.outputs, program.order, program.stages
 
     return steps
+
+
+FACTORS = (1.0, -1.0, 2.0, -2.0, 0.5, 0.1, 3.0, 0.0, -0.0, math.inf, math.nan, 5e-324)
+
+
+@pytest.mark.parametrize("lanes", [False, True])
+@pytest.mark.parametrize("careful", [False, True])
+@pytest.mark.parametrize("inner", FACTORS)
+def test_products_with_numbers_are_lowered_alike(inner: float, careful: bool, lanes: bool) -> None:
+    def steps(found: Any) -> Any:
+        x, y = found.input(0.7, lanes), found.input(-1.3)
+        scaled = [ops.mul(inner, x), ops.mul(x, inner), ops.neg(x), ops.mul(x, y)]
+        pairs = [(c, z) for c in FACTORS for z in scaled]
+        outputs = [p for c, z in pairs for p in (ops.mul(c, z), ops.mul(z, c), ops.chain(c, z))]
+        program = program_of(Body(found, [found.index(p) for p in outputs]), careful)
+        return columns(program.trace), program.outputs, program.order
+
+    one, other = both(steps)
+    assert one == other
 
 
 @pytest.mark.parametrize("special", [0.0, 0.4])
