@@ -52,6 +52,9 @@ class Lanes:
         self.count = 0
         """How many paths had been traced when they were last checked."""
         self.x, self.y = inputs.array, targets.array
+        self.order: Sequence[int] = range(len(recipe.data))
+        self.is_watchful = bool(recipe.callbacks or recipe.on_update)
+        """Whether there is code that may change samples in place, between two updates."""
         self.failed = ""
         """Why graphs do the rest of the training; nothing if a program does."""
         self.required = False
@@ -61,6 +64,7 @@ class Lanes:
         """Put the samples of the next epoch in this order."""
         import numpy
 
+        self.order = order
         places = numpy.array(order)
         self.x, self.y = self.inputs.array[places], self.targets.array[places]
         self.eager.put_in(order)
@@ -70,6 +74,8 @@ class Lanes:
         if self.failed:
             return self.eager.gradient(start, end)
         try:
+            if self.is_watchful:
+                self.check_samples(start, end)
             loss = self.mean_loss(slice(start, end))
         except Exception as error:
             if self.required:
@@ -90,6 +96,13 @@ class Lanes:
         if self.programs.is_anew or self.programs.count != self.count:
             self.check()
         return loss
+
+    def check_samples(self, start: int, end: int) -> None:
+        data = self.eager.recipe.data
+        for place in self.order[start:end]:
+            x, y = data[place]
+            self.inputs.check(place, x)
+            self.targets.check(place, y)
 
     def check(self) -> None:
         """Raise Unfit unless what was traced may go on."""

@@ -10,6 +10,7 @@ from ..data import listed, plain
 from ..graph import topological_order
 from ..nn.inputs import data_of
 from ..outputs import number
+from ..scalars import is_value
 from ..scores import evaluating, in_mode
 from .choice import SAMPLES, WORK
 from .columns import Columns, Unfit, sample_of
@@ -46,11 +47,9 @@ def pays(model: Any, inputs: Sequence[Any]) -> bool:
     if len(inputs) < SAMPLES:
         return False
     with same_chance(), in_mode(model, training=False):
-        scores = scores_of(model(inputs[0]))
-    operands = sum(
-        len(n.parents) for x in scores if hasattr(x, "parents") for n in topological_order(x)
-    )
-    return operands * len(inputs) >= WORK
+        scores = [score for score in scores_of(model(inputs[0])) if is_value(score)]
+    nodes = {id(node): len(node.parents) for x in scores for node in topological_order(x)}
+    return sum(nodes.values()) * len(inputs) >= WORK
 
 
 def one_by_one(model: Any, inputs: Sequence[Any]) -> Any:

@@ -20,6 +20,7 @@ from . import (
     moons,
     scaling,
     startup,
+    training,
     transformer,
     vector_math,
 )
@@ -27,7 +28,19 @@ from .peers import conditions
 from .timing import Figure
 
 SUBJECTS = (
-    *(startup, scaling, memory, dots, moons, transformer, digits, adam, compiled, vector_math),
+    *(
+        startup,
+        scaling,
+        memory,
+        dots,
+        moons,
+        transformer,
+        digits,
+        adam,
+        compiled,
+        vector_math,
+        training,
+    ),
 )
 QUICK_SLACK = 3.0
 
