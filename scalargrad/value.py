@@ -176,7 +176,8 @@ class Value(Protocols):
 
     def detach(self) -> Value:
         """Return a new leaf with the same data: no gradient flows through it."""
-        return leaf(self._data, "")
+        # while a function is traced a tracer stands for the number
+        return Value(self.data) if modes.active else leaf(self._data, "")
 
     # ------ Python's protocols
     def __repr__(self) -> str:

@@ -16,8 +16,8 @@ from ..compiler.machine.instructions import (
     STRETCH,
     TABLE,
     TIMES,
+    Domain,
     Instruction,
-    Meaning,
     Rest,
     Word,
 )
@@ -112,7 +112,7 @@ def named(rows: Iterable[Instruction]) -> list[str]:
 
 def is_wide(row: Instruction) -> bool:
     """Tell whether the instruction works on stretches, hence on vectors."""
-    return any(word.means == STRETCH for word in row.words)
+    return any(word.domain == STRETCH for word in row.words)
 
 
 def header() -> str:
@@ -144,20 +144,20 @@ def words() -> str:
 # ------ checking a program
 
 
-def spelled(means: Meaning, times: str = ONCE) -> str:
-    sized = isinstance(means.limit, str)
-    size = f"SIZE_{constant(means.limit)}" if isinstance(means.limit, str) else "SIZE_OWN"
-    limit = 0 if sized else means.limit
-    reach, often = f"REACH_{constant(means.reach)}", constant(times)
-    return f"{{{means.low}, {limit}, {size}, {reach}, {often}}}"
+def spelled(domain: Domain, times: str = ONCE) -> str:
+    sized = isinstance(domain.limit, str)
+    size = f"SIZE_{constant(domain.limit)}" if isinstance(domain.limit, str) else "SIZE_OWN"
+    limit = 0 if sized else domain.limit
+    reach, often = f"REACH_{constant(domain.reach)}", constant(times)
+    return f"{{{domain.low}, {limit}, {size}, {reach}, {often}}}"
 
 
 def checked(row: Instruction) -> list[str]:
     """All words of an instruction: those at its beginning, then those of its rest."""
     rest: list[Word] = list(row.rest.words) if row.rest else []
-    found = [spelled(word.means, word.times) for word in (*row.words, *rest)]
+    found = [spelled(word.domain, word.times) for word in (*row.words, *rest)]
     pairs = row.rest.kinds.values() if row.rest else ()
-    return found + [spelled(means) for pair in pairs for means in pair]
+    return found + [spelled(domain) for pair in pairs for domain in pair]
 
 
 def place(row: Instruction, name: str) -> int:

@@ -1,6 +1,6 @@
 """compile: a plain scalar function becomes one gate that runs as a program over arrays.
 
-What happens when a call takes a path for the first time; `pipeline.py` calls the passes in order:
+When a call takes a path for the first time, `pipeline.py` calls the passes in order:
 
     function and arguments       gate/, inputs/: what is a number, what brings lanes
       | recorded                 passes/record.py: the function runs once; trace/ has what it did
@@ -12,7 +12,8 @@ What happens when a call takes a path for the first time; `pipeline.py` calls th
       | fused                    passes/fusion.py: sums of products as one instruction each
       | staged                   passes/stages.py: before the lanes, in each, after them
     program                      passes/program.py; as text: source/, export/
-      | encoded                  machine/encode.py: registers; reroll.py, wide.py, tiles.py: tiles
+      | encoded                  machine/encode.py; uniform numbers: reroll.py, wide.py; lanes:
+      |                          lane_work.py, tiles.py, lane_code.py, registers.py
     runner                       machine/runner.py: on native/machine/, or by NumPy
     path                         branches/path.py: a program among others, by its guards
 
@@ -27,8 +28,11 @@ Words, each used in one sense:
     own           said of an output: every lane has its own of it
     leaf          what stands in an argument as one: a number, an array, a model, a constant
     column        the numbers of one leaf's element over the lanes, in an array of the call
+    address       of a column: which array it stands in, and where in that array
+    position      that of a number among all numbers of a call
+    given         said of inputs and arrays that come with a call
     Tracer        a number of the function while it is traced; it stands for a node
-    row           a line of the operator table, and the Operator made of it
+    row           a line of the operator table, and the Operator made of it; of a tile: one sum
     trace         nodes in the order in which they were computed: a row, and operands, each
     hash-consing  a computation that a trace has already is the same node again
     body          the nodes of a trace that outputs and guards need: what a pass takes and gives
@@ -46,15 +50,18 @@ Words, each used in one sense:
     stage         when a node is computed: before the lanes, in each lane, or after them
     program       a body lowered, fused and staged
     runner        what runs a program; its layout says where inputs and outputs lie in arrays
+    code          a program as words of the machine; its instructions are a table of their own
+    place         of a uniform number while the machine runs: code reads and writes it there
     level         nodes as far from the inputs as each other: none needs another
-    re-rolling    nodes of one level and row become one wide instruction, as a loop had them
+    re-rolling    nodes of one level and row become one wide instruction, as a loop had them; the
+                  nodes of one such instruction are a bundle
     stretch       numbers that stand side by side; a pack is a stretch copied together for this
     register      a number for each lane of a block; free at the end of its value's live range
     splat         a register that holds one uniform number in every lane
     block         the lanes, at most 128, that go through an instruction together
     total         a sum over lanes while the machine adds it up
     tile          sums of products done together, so that each vector is read once for all
-    shortcut      the way of a call that is like an earlier one: no look-up, no tracing, one run
+    shortcut      how a call that is like an earlier one is run: no look-up, no tracing
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def plain(node: Any) -> str:
 
 
 def update(jobs: Sequence[Job]) -> tuple[int, int] | None:
-    """What `updates.update` does; the rules of the table in C."""
+    """The twin of `updates.update`; the rules of the table are in C."""
     if any(job.rule.code < 0 for job in jobs):
         return updates.update(jobs)
     return _engine.update(tuple((job.rule.code, *job[1:]) for job in jobs))

@@ -16,19 +16,19 @@ from scalargrad.compiler.machine.instructions import (
     STRETCH,
     WIDE_ROW,
     WIDTH,
+    Domain,
     EndingKind,
     Instruction,
-    Meaning,
     Word,
 )
 
 Sizes = Mapping[str, int]
-Choice = Callable[[str, Meaning, range], int]
+Choice = Callable[[str, Domain, range], int]
 SIZES = {"numbers": 40, "registers": 9, "places": 300, "inputs": 9, "outputs": 9, "totals": 60}
 MOST_COUNT, MOST_GROUPS = 20, 5
 
 
-def anyone(name: str, means: Meaning, fitting: range) -> int:
+def anyone(name: str, domain: Domain, fitting: range) -> int:
     return random.choice(fitting)
 
 
@@ -42,19 +42,19 @@ class Making:
         self.known = {"count": self.groups, "rows": 1}
 
     def made(self) -> list[int]:
-        means = {word.name: word.means for word in self.row.words}
-        if "count" in means:
+        domains = {word.name: word.domain for word in self.row.words}
+        if "count" in domains:
             self.known["count"] = random.randint(1, MOST_COUNT)
-        if "rows" in means:
-            self.known["rows"] = random.choice(self.fitting(means["rows"]))
+        if "rows" in domains:
+            self.known["rows"] = random.choice(self.fitting(domains["rows"]))
         words = [x for word in self.row.words for x in self.words(word)]
         return self.row(*words, *self.rest())
 
-    def fitting(self, means: Meaning) -> range:
-        limit = self.sizes[means.limit] if isinstance(means.limit, str) else min(means.limit, 99)
+    def fitting(self, domain: Domain) -> range:
+        limit = self.sizes[domain.limit] if isinstance(domain.limit, str) else min(domain.limit, 99)
         count, rows = self.known["count"], self.known["rows"]
         reaches = {"count": count, "stretch": count + WIDTH - 1, "sums": count * rows}
-        return range(means.low, limit - reaches.get(means.reach, 1) + 1)
+        return range(domain.low, limit - reaches.get(domain.reach, 1) + 1)
 
     def words(self, word: Word) -> Iterator[int]:
         skipped = word.times == EACH_ROW_OF_STEP and self.known["ending"] != EndingKind.STEP
@@ -63,7 +63,7 @@ class Making:
 
     def word(self, word: Word) -> int:
         if word.name not in ("count", "rows"):
-            self.known[word.name] = self.choose(word.name, word.means, self.fitting(word.means))
+            self.known[word.name] = self.choose(word.name, word.domain, self.fitting(word.domain))
         return self.known[word.name]
 
     def rest(self) -> list[int]:
@@ -76,14 +76,16 @@ class Making:
             return [x for _ in range(self.groups) for x in self.run(rest.kinds)]
         return [x for _ in range(self.groups) for word in rest.words for x in self.words(word)]
 
-    def run(self, kinds: Mapping[Any, tuple[Meaning, Meaning]]) -> list[int]:
+    def run(self, kinds: Mapping[Any, tuple[Domain, Domain]]) -> list[int]:
         kind, pair = random.choice(list(kinds.items()))
         count = random.randint(1, 3)
         return [kind, count, *[self.choose("", x, self.fitting(x)) for x in pair * count]]
 
     def operands(self) -> list[int]:
-        means = [STRETCH if self.known["stretches"] >> k & 1 else PLACE for k in range(self.arity)]
-        return [self.choose("", x, self.fitting(x)) for x in means]
+        domains = [
+            STRETCH if self.known["stretches"] >> k & 1 else PLACE for k in range(self.arity)
+        ]
+        return [self.choose("", x, self.fitting(x)) for x in domains]
 
     @property
     def arity(self) -> int:
@@ -93,12 +95,12 @@ class Making:
 def made(row: Instruction, sizes: Sizes = SIZES, choose: Choice = anyone) -> list[int]:
     """A random instruction of this row that may stand in a program of these sizes."""
 
-    def chosen(name: str, means: Meaning, fitting: range) -> int:
+    def chosen(name: str, domain: Domain, fitting: range) -> int:
         if name == "row":
             making.known[name] = random.choice(list(ARITY))
         if name in ("row", "stretches"):
             return making.known["row"] if name == "row" else random.randrange(1 << making.arity)
-        return choose(name, means, fitting)
+        return choose(name, domain, fitting)
 
     making = Making(row, sizes, chosen)
     return making.made()

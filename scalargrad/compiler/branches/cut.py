@@ -1,7 +1,7 @@
-"""What is left to do in lanes that come from another path.
+"""Cutting: lanes that come from another path are spared what that path knows of them.
 
-On the way the outcome of some guards has become known: they are not checked again. The two numbers
-that the last guard compared were computed on the path that the lanes left: they are inputs here.
+Guards whose outcome became known on the way are not checked again. The two numbers that the last
+guard compared were computed on the path that the lanes left: here they are inputs.
 """
 
 from __future__ import annotations

@@ -48,12 +48,12 @@ class Draws:
 
 
 class Lanes:
-    """What the paths of one call run on: its lanes, their numbers and draws."""
+    """The lanes of one call, with their numbers and draws: every path runs on some of them."""
 
     def __init__(self, arguments: Arguments, around: Surroundings | None = None) -> None:
         self.arguments = arguments
         self.around = around
-        """What the function uses; None if no path is to be traced."""
+        """The surroundings of the function; None if no path is to be traced."""
         self.arrays = arguments.arrays
         self.count = arguments.lanes
         """How many lanes there are; None if the call has none."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import pipeline
 from ..inputs.arguments import Arguments
-from ..machine.runner import Broken
+from ..machine.broken import Broken
 from ..passes.task import Task
 from ..passes.traced import Traced
 from ..surroundings.walk import Surroundings
@@ -43,7 +43,7 @@ class Paths:
         self.threads = threads
         self.known = known
         self.unknown: dict[str, None] = {}
-        """What the function read that cannot be watched, in words."""
+        """Things that the function read and that cannot be watched, in words."""
         self.most = most
         self.count = 0
         self.draws = False

@@ -20,7 +20,7 @@ OWN = {COUNT: "(double)count", SHARE: "1.0 / (double)count"}
 
 
 def function_names(name: str) -> tuple[str, str]:
-    """What the function, and the one with its gradient, are called in C."""
+    """The names in C of the function, and of the one with its gradient."""
     text = SPECIAL.read_text(encoding="utf-8")
     taken = {*RESERVED, *KEYWORDS, *MATH, *LIBRARY, *re.findall(r"[A-Za-z]\w*", text)}
     (safe,) = identifiers([name], taken)

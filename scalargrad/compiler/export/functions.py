@@ -1,6 +1,6 @@
 """A program handed on: as a function of Python, NumPy or JAX.
 
-What is handed on is one path through the function: it has to be without branches on its numbers.
+One path through the function is handed on: the function must not branch on its numbers.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ...transforms.trees import ARRAY, SCALAR
 from ..branches.path import Path
 from ..inputs.arguments import Arguments
 from ..inputs.sources import is_given, of_lanes
-from ..machine.runner import Special
+from ..machine.on_arrays import Special
 from ..passes.program import TOO_LATE
 from ..source import emit
 from ..source.names import Names
@@ -23,7 +23,7 @@ from .leaves import ALONE, LEAVES, check_static, is_static, kind_of
 
 
 class Exportable(NamedTuple):
-    """What is exported: a path through a function, traced on these arguments."""
+    """A path through a function, traced on these arguments, to be exported."""
 
     path: Path
     arguments: Arguments

@@ -50,7 +50,7 @@ MATH = frozenset(
     signgam SING std TLOSS UNDERFLOW X_TLOSS
     """
 )
-"""What math.h and its extensions have, for each precision, and what compilers know without it."""
+"""Names of math.h and its extensions, for each precision, and those that compilers know anyway."""
 
 LIBRARY = words(
     """

@@ -65,7 +65,7 @@ def only(np: Any, leaf: ArgumentLeaf, x: Any, derivatives: Sequence[Any]) -> Any
     return derivatives[0]
 
 
-# ------ an array of numbers that are the same in all lanes
+# ------ an array of uniform numbers
 def entries(np: Any, leaf: ArgumentLeaf, x: Any) -> list[Any]:
     assert isinstance(leaf.key, tuple)
     _, shape, *_ = leaf.key

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Viewed(NamedTuple):
-    """What is looked at: the first path of a function, among others, for such arguments."""
+    """The first path of a function, among others, for such arguments: to be looked at."""
 
     name: str
     signature: inspect.Signature
@@ -32,7 +32,7 @@ class Viewed(NamedTuple):
     path: Path
 
     def names(self, traced: Traced) -> Names:
-        """What the inputs and outputs are called."""
+        """The names of the inputs and outputs."""
         name = self.name
         # the name of a derivative tells of what: grad(f)
         name = name if name.isidentifier() else re.sub(r"\W+", "_", name).strip("_")

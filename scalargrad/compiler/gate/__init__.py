@@ -1,1 +1,1 @@
-"""What `compile` returns: a gate, its calls, and what they come to."""
+"""Gates, which `compile` returns: their calls, and the results of these."""

@@ -214,7 +214,7 @@ def again(gate: Compiled, name: str, argnums: Any) -> Compiled:
 
 
 def found_by_name(f: Any) -> Any:
-    """What the module of `f` has under its name; None if nothing."""
+    """The object that the module of `f` has under the name of `f`; None if there is none."""
     found: Any = sys.modules.get(getattr(f, "__module__", None) or "__main__")
     for name in getattr(f, "__qualname__", "").split("."):
         found = getattr(found, name, None)

@@ -1,4 +1,4 @@
-"""A compiled function as an operator: what a node that it made is differentiated by.
+"""A compiled function as an operator: the nodes that the function made are differentiated by it.
 
 The node has its partial derivatives from the machine. For derivatives of these the function is run
 again by the eager engine, as a graph.
@@ -27,9 +27,9 @@ RUN_AGAIN = (
 )
 
 
-class Outcome(NamedTuple):
-    """What a call came to. Of each entry's outputs so many are the entry and its derivatives in
-    what is `given`; the rest are derivatives in captured Values, which are among the `others`."""
+class CallResults(NamedTuple):
+    """The results of a call. Of each entry's outputs so many are the entry and its derivatives in
+    the Values `given`; the rest are derivatives in captured Values, which are among `others`."""
 
     results: Results
     given: int
@@ -66,7 +66,7 @@ class CompiledOperator(Replayed):
         return self.computed(numbers)[0]
 
     def slopes(self, numbers: Sequence[float]) -> list[float]:
-        return self.own(self.outcome(numbers, careful=True))[1:]
+        return self.own(self.call_results(numbers, careful=True))[1:]
 
     def is_current(self, node: Any, operands: Sequence[Any]) -> bool:
         """Whether the machine still makes of these operands what stands in the node."""
@@ -78,15 +78,15 @@ class CompiledOperator(Replayed):
         return same(found, [node._data, *node._partials])
 
     def decided(self, node: Any, known: dict[Any, Any]) -> list[float]:
-        """The partials of a node, those that are NOTHING told from those that are zero. What one
-        call computed is `known` for all nodes that it made. Raises RuntimeError if the call comes
-        out differently now."""
+        """The partials of a node, those that are NOTHING told from those that are zero. The
+        results of one call are `known` for all nodes that the call made. Raises RuntimeError if the
+        call comes out differently now."""
         operands = node._operands
         key = id(self.programs), id(self.args), id(self.named), tuple(map(id, operands))
         if key not in known:
             numbers = [x._data for x in operands]
             # a careful program may round otherwise: the quick one tells whether anything changed
-            known[key] = [self.outcome(numbers, careful) for careful in (False, True)]
+            known[key] = [self.call_results(numbers, careful) for careful in (False, True)]
         before = node._partials
         try:
             quick, careful = map(self.own, known[key])
@@ -109,25 +109,25 @@ class CompiledOperator(Replayed):
         return arguments, copies, list(self.originals[len(positions) :])
 
     def computed(self, numbers: Sequence[float]) -> list[float]:
-        """What the machine makes of these: the result, and its derivative in each operand."""
-        return self.own(self.outcome(numbers))
+        """The result with these numbers, and its derivative in each operand, from the machine."""
+        return self.own(self.call_results(numbers))
 
-    def outcome(self, numbers: Sequence[float], careful: bool = False) -> Outcome:
-        """What the machine makes of the whole call with these."""
+    def call_results(self, numbers: Sequence[float], careful: bool = False) -> CallResults:
+        """The results of the whole call with these numbers, from the machine."""
         with untraced(), undrawn(self.name):
             arguments, copies, others = self.given(numbers)
             arguments.is_careful = careful
             wanted = self.programs.meaning.wanted(arguments)
             with held(others, numbers[len(copies) :]):
-                return Outcome(self.programs.run(arguments, wanted), 1 + len(copies), others)
+                return CallResults(self.programs.run(arguments, wanted), 1 + len(copies), others)
 
-    def own(self, outcome: Outcome) -> list[float]:
+    def own(self, found: CallResults) -> list[float]:
         """The part of this entry in this lane."""
-        results, given, others = outcome
+        results, given, others = found
         entry = results.numbers[self.entry], *results.derivatives[self.entry]
         outputs = [in_lane(x, self.lane) for x in entry]
-        found = dict(zip(results.captured, outputs[given:]))
-        return [*outputs[:given], *(found.get(x, NOTHING) for x in others)]
+        captured = dict(zip(results.captured, outputs[given:]))
+        return [*outputs[:given], *(captured.get(x, NOTHING) for x in others)]
 
     def graph(self, out: Any, operands: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Return the result as the eager engine computes it, and what stands for the operands."""
@@ -145,7 +145,7 @@ class CompiledOperator(Replayed):
             yield entries[self.entry]
 
     def reduced(self, arguments: Arguments, results: Sequence[Any]) -> Any:
-        """What the samples come to; one of them is its share, where it has one of the mean."""
+        """The samples' results, reduced; of a mean one sample alone has its share."""
         is_mean = self.programs.meaning.reduce == "mean"
         share = 1.0 / (arguments.lanes or 1) if is_mean and self.lane is not None else 1.0
         out = (ops.mean if is_mean else ops.sum)(results) * share
@@ -169,5 +169,5 @@ def undrawn(name: str) -> Iterator[None]:
 
 
 def in_lane(x: Any, lane: int | None) -> float:
-    """An output in one lane; what is the same in all of them is a number."""
+    """An output in one lane; a uniform one is a number."""
     return float(x.flat[lane] if hasattr(x, "shape") else x)

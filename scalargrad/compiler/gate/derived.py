@@ -2,14 +2,14 @@
 
 A transform of a gate is the gate of the transform: it is traced and run like any other. Over lanes
 each sample has a derivative of its own. Where a gate is reduced over its lanes, what is derived is
-the sum: a derivative in numbers that are the same in all lanes is a sum over them; one in numbers
-that each sample has its own of is one for each sample, and `Variables` marks it so in the trace.
+the sum: a derivative in uniform numbers is a sum over the lanes; one in numbers that each sample
+has its own of is one for each sample, and `Variables` marks it so in the trace.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -66,26 +66,24 @@ def marking(trace: Any, marks: bool) -> Iterator[None]:
 # ------ which arguments have lanes
 
 
-class Twice:
-    """The lanes of a function's arguments and of as many tangents, one for each."""
+class WithTangents(Batch):
+    """The lanes of a function's arguments, then of as many tangents, each as its argument.
+
+    Of a pullback the last argument is no tangent: `cotangent` says whether it has lanes.
+    """
 
     def __init__(self, batch: Batch, arity: int, cotangent: bool | None = None) -> None:
-        self.batch = batch
-        self.arity = arity
-        self.cotangent = cotangent
-        """Of a pullback, whose last argument is no tangent: whether that has lanes."""
-        self.option = batch.option
-        self.elements, self.names = batch.elements, batch.names
+        vars(self).update(vars(batch))
+        self._of_arguments = batch
+        self._arity = arity
+        self._cotangent = cotangent
 
-    def __bool__(self) -> bool:
-        return bool(self.batch)
+    def completed(self, args: Sequence[Any], named: Mapping[str, Any]) -> dict[str, Any]:
+        return dict(named)
 
-    def completed(self, args: Sequence[Any], named: Any) -> Any:
-        return named
-
-    def by_sample(self, count: int, named: Any) -> list[bool]:
-        own = self.batch.by_sample(self.arity, ())
-        return [*own, *(own if self.cotangent is None else [self.cotangent and any(own)])]
+    def by_sample(self, count: int, named: Iterable[str]) -> list[bool]:
+        own = self._of_arguments.by_sample(self._arity, ())
+        return [*own, *(own if self._cotangent is None else [self._cotangent and any(own)])]
 
 
 # ------ the transforms
@@ -144,13 +142,13 @@ class Derivatives:
     def along_tangents(self, gate: Any, transform: Any, primals: Any, tangents: Any) -> Any:
         primals, tangents = several(primals, "primals"), several(tangents, "tangents")
         count = len(primals)
-        key, both = (transform.__name__, count), Twice(self.meaning.batch, count)
+        key, both = (transform.__name__, count), WithTangents(self.meaning.batch, count)
         derived = self.kept(gate, key, along(transform, count), range, both)
         return derived(*primals, *tangents)
 
     def pullback(self, gate: Any, *primals: Any) -> Any:
         count, batch = len(primals), self.meaning.batch
-        both = Twice(batch, count, cotangent=self.meaning.reduce is None)
+        both = WithTangents(batch, count, cotangent=self.meaning.reduce is None)
         derived = self.kept(gate, ("vjp", count), pulled_back, range, both)
         value = self.kept(gate, ("value", count), value_of, range, batch)
         return value(*primals), lambda cotangent: derived(*primals, cotangent)

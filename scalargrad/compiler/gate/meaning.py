@@ -1,7 +1,7 @@
-"""What a gate means, told by its function alone: the function on each sample, one after the other.
+"""The meaning of a gate, told by its function alone: the function on each sample, one by one.
 
-So a gate is followed within another compiled function, and differentiated again. Programs compute
-the same.
+By its meaning a gate is followed within another compiled function, and differentiated again.
+Programs compute the same.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Meaning:
     def __init__(
         self,
         f: Function,
-        batch: Batch | Any,
+        batch: Batch,
         reduce: str | None,
         used: Function | None = None,
         varied: Callable[[int], Collection[int]] = lambda count: (),
@@ -63,7 +63,7 @@ class Meaning:
         return Arguments(args, named, self.batch, self.varied(len(args)))
 
     def is_summed(self, arguments: Arguments) -> bool:
-        """Whether a derivative in a number that is the same in all lanes is one number."""
+        """Whether a derivative in a uniform number is one number."""
         return arguments.lanes is None or self.reduce is not None
 
     def wanted(self, arguments: Arguments) -> Wanted:
@@ -71,7 +71,7 @@ class Meaning:
         return Wanted(arguments.values, self.is_summed(arguments))
 
     def __call__(self, args: Sequence[Any], named: Mapping[str, Any]) -> Any:
-        """Return what a call means."""
+        """Return the result of a call, computed by the function itself."""
         if not self.batch:
             return self.f(*args, **named)
         arguments = self.arguments(args, named)
@@ -94,7 +94,8 @@ class Meaning:
 
 
 def meaning_of(f: Any, batch: Any, reduce: str | None) -> Meaning:
-    """What the options of `compile` say of `f`. Raises TypeError or ValueError for others."""
+    """The meaning of `f` with these options of `compile`. Raises TypeError or ValueError for other
+    options."""
     if not callable(f):
         raise TypeError(f"compile needs a function, got {type(f).__name__} {f!r:.60}")
     if reduce not in REDUCE:

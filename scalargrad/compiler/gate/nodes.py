@@ -44,8 +44,8 @@ class Made:
         return result(found.structure, [self.made(k, *x) for k, x in enumerate(entries)])
 
     def made(self, k: int, entry: Entry, x: Any, derivatives: Sequence[Any], plain: Any) -> Any:
-        """What becomes of an entry: a number as in eager mode, a Value that the function was given,
-        or a node."""
+        """An entry as the caller gets it: a number as in eager mode, a Value that the function was
+        given, or a node."""
         if not entry.linked:
             return x
         if entry.source is not None:
@@ -101,8 +101,8 @@ def fixed_values(arguments: Arguments, captured: tuple[Any, ...]) -> tuple[Any, 
 def finish_nodes(
     programs: Programs, traced: Traced, names: tuple[str, ...], of: Operands
 ) -> Callable[[Any, Any, Any], Any]:
-    """What makes a result of a call's arguments, the last of which have these names, of a program's
-    outputs, which are numbers, and of the Values among the arguments."""
+    """Return a function that makes a result of the arguments of a call, the last of which have
+    these names, of a program's outputs, and of the Values among the arguments."""
     fixed, captured, distinct = of.fixed, of.captured, of.distinct
 
     def finish_one(args: Sequence[Any], numbers: Any, values: list[Any]) -> Any:

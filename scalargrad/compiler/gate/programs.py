@@ -22,7 +22,7 @@ KEPT = 64
 
 
 class Programs:
-    """What a function was traced to, and whether it still is what it was then."""
+    """The programs that a function was traced to, and whether it still is as it was then."""
 
     def __init__(self, meaning: Meaning, max_paths: int, threads: int) -> None:
         self.meaning = meaning

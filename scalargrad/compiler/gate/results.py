@@ -17,8 +17,8 @@ from .writers import writer_of
 
 
 class Results(NamedTuple):
-    """What a call computed: a number for each entry of the function's result, an array if every
-    lane has its own; and of those that are linked the derivatives, in the wanted numbers of the
+    """The numbers that a call computed: one for each entry of the function's result, an array if
+    every lane has its own; and of linked entries the derivatives, in the wanted numbers of the
     call, then in the Values `captured`."""
 
     structure: Structure
@@ -36,7 +36,7 @@ class Results(NamedTuple):
 
 
 class Merge:
-    """Adds up what are sums, and puts what every lane has its own of in its place."""
+    """Adds up the sums over lanes of several paths, and puts together the outputs of each lane."""
 
     def __init__(self, arguments: Arguments, wanted: Sequence[int]) -> None:
         self.arguments = arguments
@@ -49,8 +49,8 @@ class Merge:
         self.groups: list[tuple[Any, list[Entry]]] = []
 
     def add(self, path: Path, group: Any, outputs: Sequence[Any]) -> None:
-        """Take in the outputs of a path in some lanes; `group` are their indices, None all. What
-        was taken in for a lane before is forgotten, but not what is a sum."""
+        """Take in the outputs of a path in some lanes; `group` are their indices, None all. Earlier
+        outputs of these lanes are forgotten, but for sums."""
         if self.form is None:
             self.structure, self.form = path.traced.structure, path.form
             self.entries = path.traced.entries
@@ -127,8 +127,8 @@ def together(one: Entry, other: Entry) -> Entry:
 
 
 def shaped(x: Any, entry: Entry | None, arguments: Arguments) -> Any:
-    """What all lanes have, in their shape and kind; a derivative in an argument that was broadcast,
-    in the shape of that argument."""
+    """An output in the shape of the lanes and the kind of its entry; a derivative in an argument
+    that was broadcast, in the shape of that argument."""
     if not hasattr(x, "shape"):
         return x if entry is None else of_kind(x, entry)
     x = x.reshape(arguments.shape)
@@ -178,7 +178,8 @@ def beside_each_other(columns: Sequence[Any], shape: tuple[int, ...]) -> Any:
 def finish_of(
     structure: Structure, entries: Sequence[Entry]
 ) -> Callable[[Any, Sequence[Any], Any], Any]:
-    """What makes a result of this structure of a call's arguments and of its entries."""
+    """Return a function that makes a result of this structure of the arguments of a call and of its
+    entries."""
     if structure.spec is None and structure.leaves[0].kind is SCALAR and entries[0].kind is float:
         return lambda args, found, values: found[0]
     if any(entry.own or entry.kind is not float for entry in entries):

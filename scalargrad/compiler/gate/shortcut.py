@@ -26,7 +26,7 @@ from .programs import Programs
 from .results import Merge, Results, finish_of
 
 MISSED = object()
-"""What no call returns."""
+"""In place of a result: the shortcut gave up."""
 MOST_FORMS = 8
 """So many forms of calls that follow each other are known; each that is not looked like is a
 fraction of a microsecond."""
@@ -66,7 +66,8 @@ class Finder:
         return Shortcut(reader, records, paths, path, arguments, finish)
 
     def finish(self, arguments: Arguments, traced: Traced) -> Finish | None:
-        """What makes the results of calls like this one; None where that needs the whole call."""
+        """Return a function that makes the results of calls like this one; None where a result
+        needs the whole call."""
         if not any(entry.linked for entry in traced.entries):
             return finish_of(traced.structure, traced.entries)
         own = arguments.shape is not None and any(entry.own for entry in traced.entries)

@@ -1,4 +1,4 @@
-"""What writes the numbers of a program into the containers of its function's result, in C."""
+"""Writers: they put the numbers of a program into the containers of its function's result, in C."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Writer = Any
 
 
 def writer_of(structure: Structure) -> Writer:
-    """Return what writes results of this structure."""
+    """Return the writer of results of this structure."""
     return nested(structure.spec, iter(structure.leaves))
 
 

@@ -16,27 +16,27 @@ from ...transforms.trees import is_array, take_apart
 from .lanes import Batch, leaves_by_sample
 from .leaves import ArgumentLeaf, leaf_of
 
-Place = tuple[int, int]
+Address = tuple[int, int]
 """Which of the arrays of a call, and which of its columns."""
 
 
 class Column:
-    """A number that every lane has its own of: its place, and the `array` of the call that it
+    """A number that every lane has its own of: its address, and the `array` of the call that it
     stands in."""
 
-    __slots__ = ("array", "place")
+    __slots__ = ("address", "array")
 
-    def __init__(self, array: Any, place: Place) -> None:
+    def __init__(self, array: Any, address: Address) -> None:
         self.array = array
-        self.place = place
+        self.address = address
 
     def __getitem__(self, lane: int) -> Any:
-        x = self.array[lane, self.place[1]]
+        x = self.array[lane, self.address[1]]
         return x if is_value(x) else float(x)
 
 
 def contents(x: Any) -> tuple[list[Any], Spec | None]:
-    """What stands in a list, a dict, an array and what they hold, as it is now."""
+    """The contents of a list, a dict or an array, and of the containers in it, as they are now."""
     leaves, spec = take_apart(x)
     entries = (x.flat if is_array(x) and x.dtype == object else [x] for x in leaves)
     return [y for own in entries for y in own], spec
@@ -78,10 +78,12 @@ class Arguments:
             self.specs.append((len(leaves), spec))
         self.shape = self._lanes()
         self.arrays: list[Any] = []
-        """What has lanes: arrays of two axes, a lane in each row."""
+        """The arrays with lanes: each has two axes, the lanes first."""
         self.numbers = [x for leaf in self.leaves for x in self._placed(leaf)]
         self.own = [leaf.has_lanes for leaf in self.leaves for _ in leaf.numbers]
         """Of each number: whether every lane has its own."""
+        self.of_numpy = [leaf.of_numpy for leaf in self.leaves for _ in leaf.numbers]
+        """Of each number: whether it is a float of NumPy's."""
         self.values = tuple([k for k, x in enumerate(self.numbers) if is_value(x)])
         """The positions of the Values."""
         self.key: Hashable = (
@@ -124,7 +126,7 @@ class Arguments:
         return any(array.dtype == object for array in self.arrays)
 
     def watched(self) -> list[Any]:
-        """What the function may read more of than its numbers: objects, and types with names."""
+        """Objects, and types with names, of which the function may read more than numbers."""
         kinds = (kind for _, spec in self.specs if spec is not None for kind in spec.kinds())
         own = [kind for kind in kinds if kind.__module__ not in ("builtins", "collections")]
         return [*(leaf.watched for leaf in self.leaves if leaf.watched is not None), *own]

@@ -32,7 +32,7 @@ class Batch:
         self.elements = batch is True
         self.names = names_in(batch)
         self.option = True if self.elements else tuple(sorted(self.names)) or None
-        """What `compile` was told, in one form."""
+        """The option of `compile`, in one form."""
         parameters = list(signature.parameters.values())
         known = [p.name for p in parameters]
         for name in self.names:
@@ -47,7 +47,7 @@ class Batch:
             for p in parameters
             if p.name in self.names and p.default is not p.empty and p.kind is not ONLY_POSITIONAL
         }
-        """What has lanes though it is not given."""
+        """The defaults that have lanes: these are arguments though the caller gives none."""
 
     def __bool__(self) -> bool:
         return self.elements or bool(self.names)

@@ -21,7 +21,8 @@ class ArgumentLeaf(NamedTuple):
     `numbers` are floats or Values. Where they have lanes they are None, and stand in `samples`: in
     its columns, a sample in each row, or as its elements. `seen` makes what the function sees of as
     many Tracers. `names` are those of the numbers within their argument. `watched` is an object
-    that the function may read more of than its numbers.
+    that the function may read more of than its numbers. `of_numpy` tells of floats that they are
+    NumPy's, which raise no ZeroDivisionError.
     """
 
     key: Hashable
@@ -32,6 +33,7 @@ class ArgumentLeaf(NamedTuple):
     samples: Any = None
     shape: tuple[int, ...] = ()
     watched: Any = None
+    of_numpy: bool = False
 
 
 def only(entries: list[Any]) -> Any:
@@ -45,11 +47,13 @@ def static(x: Any) -> ArgumentLeaf:
 def single(x: Any) -> ArgumentLeaf:
     if is_value(x):
         return ArgumentLeaf("Value", [x], False, only)
-    return ArgumentLeaf("number", [float(x)], False, only)
+    of_numpy = type(x).__module__ == "numpy"
+    key = "number of NumPy" if of_numpy else "number"
+    return ArgumentLeaf(key, [float(x)], False, only, of_numpy=of_numpy)
 
 
 def entries_of(x: Any) -> ArgumentLeaf:
-    """An array whose elements are numbers of their own, the same in all lanes."""
+    """An array whose elements are uniform numbers."""
     entries, shape = x.ravel().tolist(), x.shape
     return ArgumentLeaf(
         ("array", shape, tuple(map(is_value, entries))),
@@ -57,6 +61,7 @@ def entries_of(x: Any) -> ArgumentLeaf:
         False,
         lambda entries: of_objects(shape, entries),
         names=lambda: subscripts(shape),
+        of_numpy=x.dtype != object,
     )
 
 
@@ -82,7 +87,7 @@ def fixed(x: Any) -> ArgumentLeaf:
 
 
 def opaque(x: Any) -> ArgumentLeaf:
-    """What is no number: the function gets the very same object."""
+    """An object that is no number: the function gets the very same one."""
     return ArgumentLeaf(("object", type(x)), [], False, lambda entries: x, watched=x)
 
 

@@ -1,4 +1,4 @@
-"""What reads the arguments of calls like an earlier one, in C: each by what it was then."""
+"""Readers, in C, of the arguments of calls like an earlier one: each by what it was then."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Unreadable(Exception):
 
 
 def reader_of(args: Sequence[Any], arguments: Arguments) -> Any:
-    """Return what reads arguments like these; None if there is nothing that does."""
+    """Return a reader of arguments like these; None if there is none."""
     if len(args) != len(arguments.specs):
         return None
     leaves = iter(arguments.leaves)
@@ -103,7 +103,7 @@ def same_array(constant: Any) -> Read:
 
 
 def entries(like: Any, leaf: ArgumentLeaf) -> Read:
-    """Reads an array of numbers that are the same in all lanes."""
+    """Reads an array of uniform numbers."""
     if like.dtype == object:
         raise Unreadable
     from numpy import ascontiguousarray

@@ -19,9 +19,9 @@ from .instructions import (
     TABLE,
     WIDE_ROW,
     WIDTH,
+    Domain,
     EndingKind,
     Instruction,
-    Meaning,
     Rest,
     Word,
 )
@@ -40,7 +40,7 @@ def is_code(code: Sequence[int], sizes: Sizes, stage: int) -> bool:
             return False
         words = code[at : at + code[at + 1]]
         row = TABLE.get(words[0])
-        check = Checked(row, words, sizes) if row and stage in row.stages else None
+        check = InstructionCheck(row, words, sizes) if row and stage in row.stages else None
         if not (check.is_right() if check else is_row(words, sizes, stage)):
             return False
         at += len(words)
@@ -55,7 +55,7 @@ def is_row(words: Sequence[int], sizes: Sizes, stage: int) -> bool:
     return each > 1 and fits and all(0 <= x < sizes["numbers"] for x in numbers)
 
 
-class Checked:
+class InstructionCheck:
     """An instruction that is being checked, as its row of the table says."""
 
     def __init__(self, row: Instruction, words: Sequence[int], sizes: Sizes) -> None:
@@ -74,7 +74,7 @@ class Checked:
             return False
         if len(self.words) < 2 + self.length(self.row.words):
             return False
-        return all(self.may_be(means, x) for means, x in self.meanings())
+        return all(self.may_be(domain, x) for domain, x in self.domains())
 
     def length(self, words: Iterable[Word]) -> int:
         return sum(map(self.times, words))
@@ -83,7 +83,7 @@ class Checked:
         skipped = word.times == EACH_ROW_OF_STEP and self.known.get("ending") != EndingKind.STEP
         return 1 if word.times == ONCE else 0 if skipped else self.rows
 
-    def meanings(self) -> Iterator[tuple[Meaning, int]]:
+    def domains(self) -> Iterator[tuple[Domain, int]]:
         """Yield each word with what it may be; a word that may be nothing where one is missing."""
         begin = self.words[2 : len(self.words) - len(self.rest)]
         yield from zip(self.repeated(self.row.words), begin)
@@ -95,17 +95,17 @@ class Checked:
         elif self.rest:
             yield NOTHING
 
-    def repeated(self, words: Iterable[Word]) -> Iterator[Meaning]:
+    def repeated(self, words: Iterable[Word]) -> Iterator[Domain]:
         for word in words:
-            yield from [word.means] * self.times(word)
+            yield from [word.domain] * self.times(word)
 
-    def in_groups(self, rest: Rest) -> Iterator[tuple[Meaning, int]]:
+    def in_groups(self, rest: Rest) -> Iterator[tuple[Domain, int]]:
         group = list(self.repeated(rest.words))
         if len(self.rest) % len(group):
             yield NOTHING
         yield from zip(group * (len(self.rest) // len(group)), self.rest)
 
-    def in_runs(self, rest: Rest) -> Iterator[tuple[Meaning, int]]:
+    def in_runs(self, rest: Rest) -> Iterator[tuple[Domain, int]]:
         kinds, at = list(rest.kinds.values()), 0
         while at < len(self.rest):
             kind, count = (*self.rest[at : at + 2], NONE_THERE)[:2]
@@ -116,7 +116,7 @@ class Checked:
             yield from zip(list(kinds[kind]) * count, self.rest[at + 2 : end])
             at = end
 
-    def wide_operands(self) -> Iterator[tuple[Meaning, int]]:
+    def wide_operands(self) -> Iterator[tuple[Domain, int]]:
         """The operands of an operator on stretches: as many as it has, each as it is told."""
         stretches = self.known["stretches"]
         if ARITY.get(self.known["row"]) != len(self.rest) or stretches >= 1 << len(self.rest):
@@ -124,14 +124,14 @@ class Checked:
         for k, x in enumerate(self.rest):
             yield STRETCH if stretches >> k & 1 else PLACE, x
 
-    def may_be(self, means: Meaning, x: int) -> bool:
-        limit = self.sizes[means.limit] if isinstance(means.limit, str) else means.limit
-        return means.low <= x < limit and self.reach(means) <= limit - x
+    def may_be(self, domain: Domain, x: int) -> bool:
+        limit = self.sizes[domain.limit] if isinstance(domain.limit, str) else domain.limit
+        return domain.low <= x < limit and self.reach(domain) <= limit - x
 
-    def reach(self, means: Meaning) -> int:
+    def reach(self, domain: Domain) -> int:
         """How many stand side by side from a word on."""
         reaches = {"count": self.count, "stretch": self.count + WIDTH - 1}
-        return {**reaches, "sums": self.count * self.rows}.get(means.reach, 1)
+        return {**reaches, "sums": self.count * self.rows}.get(domain.reach, 1)
 
 
 NONE_THERE = -1

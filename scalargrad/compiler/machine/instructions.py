@@ -1,4 +1,4 @@
-"""The table of instructions: every instruction of the machine once, with what its words mean.
+"""The table of instructions: every instruction of the machine once, with the meaning of its words.
 
 An instruction is int32 words, {code, length, words …}. From its row follow the codes and the
 reading of the words in C, the checks of a program, what the encoder writes, the interpreter and the
@@ -39,8 +39,8 @@ class Comparison(IntEnum):
 
 
 class EndingKind(IntEnum):
-    """What DENSE does with its sums: nothing, the larger of it and 0, or times the step of a
-    gate."""
+    """The end of a sum of DENSE: as it is, the larger of it and 0, or times the step of another
+    number."""
 
     PLAIN = 0
     RELU = 1
@@ -48,7 +48,7 @@ class EndingKind(IntEnum):
 
 
 class LaneTerm(IntEnum):
-    """What the two factors of a term of LANE_PRODUCTS are. One that is alone has the factor 1."""
+    """The kinds of the two factors in a term of LANE_PRODUCTS. One that is alone is times 1."""
 
     UNIFORM_LANE = 0
     BOTH_LANES = 1
@@ -57,7 +57,7 @@ class LaneTerm(IntEnum):
 
 
 class WideTerm(IntEnum):
-    """What the two factors of a term of WIDE_PRODUCTS are: one number, or a stretch."""
+    """The kinds of the two factors in a term of WIDE_PRODUCTS: one number, or a stretch."""
 
     NUMBER_NUMBER = 0
     NUMBER_STRETCH = 1
@@ -68,10 +68,10 @@ class WideTerm(IntEnum):
 ENUMS: Sequence[type[IntEnum]] = (Comparison, EndingKind, LaneTerm, WideTerm)
 
 
-# ------ what a word may be
+# ------ the words of an instruction
 
 
-class Meaning(NamedTuple):
+class Domain(NamedTuple):
     """Which words there may be: from `low` on, below a limit, which is a number or one of SIZES.
     As many as its `reach`, one of REACHES, stand side by side from there, all below the limit."""
 
@@ -81,7 +81,7 @@ class Meaning(NamedTuple):
 
 
 SIZES = ("numbers", "registers", "places", "inputs", "outputs", "totals")
-"""What a program has so many of; `numbers` are the registers in the lanes, else the places."""
+"""A program has so many of each; `numbers` are the registers in the lanes, else the places."""
 REACHES = ("one", "count", "stretch", "sums")
 """One; as many as the word `count` says, else the words of the rest; as many and what vectors
 reach past them; as many for each of the `rows`."""
@@ -89,26 +89,26 @@ ONCE, EACH_ROW, EACH_ROW_OF_STEP = TIMES = ("once", "each row", "each row of ste
 """How often a word stands there: once, or for each of the `rows`, of STEP alone."""
 
 MOST = 2**31 - 1
-NUMBER = Meaning(0, "numbers")
-REGISTER = Meaning(0, "registers")
-REGISTER_OR_NONE = Meaning(NONE, "registers")
-PLACE = Meaning(0, "places")
-PLACE_OR_NONE = Meaning(NONE, "places")
-STRETCH = Meaning(0, "places", "stretch")
-INPUTS = Meaning(0, "inputs", "count")
-OUTPUT = Meaning(0, "outputs")
-SUM = Meaning(0, "totals")
-SUMS = Meaning(0, "totals", "sums")
-COMPARISON = Meaning(0, len(Comparison))
-ENDING = Meaning(0, len(EndingKind))
-OUTCOME = Meaning(0, 2)
-COUNT = Meaning(1, MOST)
-ANYTHING = Meaning(0, MOST)
+NUMBER = Domain(0, "numbers")
+REGISTER = Domain(0, "registers")
+REGISTER_OR_NONE = Domain(NONE, "registers")
+PLACE = Domain(0, "places")
+PLACE_OR_NONE = Domain(NONE, "places")
+STRETCH = Domain(0, "places", "stretch")
+INPUTS = Domain(0, "inputs", "count")
+OUTPUT = Domain(0, "outputs")
+SUM = Domain(0, "totals")
+SUMS = Domain(0, "totals", "sums")
+COMPARISON = Domain(0, len(Comparison))
+ENDING = Domain(0, len(EndingKind))
+OUTCOME = Domain(0, 2)
+COUNT = Domain(1, MOST)
+ANYTHING = Domain(0, MOST)
 
 
 class Word(NamedTuple):
     name: str
-    means: Meaning
+    domain: Domain
     times: str = ONCE
 
 
@@ -118,7 +118,7 @@ class Rest(NamedTuple):
 
     name: str
     words: tuple[Word, ...] = ()
-    kinds: Mapping[IntEnum, tuple[Meaning, Meaning]] = {}
+    kinds: Mapping[IntEnum, tuple[Domain, Domain]] = {}
 
 
 class Instruction(NamedTuple):
@@ -189,7 +189,7 @@ def row_instruction(code: int, out: int, *operands: int) -> list[int]:
 TABLE: dict[int, Instruction] = {}
 """[code]: its row."""
 ALONE = (BEFORE, AFTER)
-"""Where numbers are computed that are the same in all lanes."""
+"""The stages in which uniform numbers are computed."""
 
 
 def instruction(
@@ -205,7 +205,7 @@ def instruction(
 # how often they stand there; the rest, which tells the length; what the instruction does.
 
 # fmt: off
-# ------ numbers that are the same in all lanes
+# ------ uniform numbers
 PRODUCTS = instruction("PRODUCTS", ALONE,
                        [Word("out", PLACE)],
                        Rest("terms", (Word("x", PLACE), Word("y", PLACE))),
@@ -232,7 +232,7 @@ WIDE_ROW = instruction("WIDE_ROW", ALONE,
                        "an operator for each of count numbers side by side; bit k of stretches "
                        "tells whether operand k is a stretch or one number")
 WIDE_TILE = instruction("WIDE_TILE", ALONE,
-                        [Word("count", COUNT), Word("rows", Meaning(1, DENSE_ROWS + 1)),
+                        [Word("count", COUNT), Word("rows", Domain(1, DENSE_ROWS + 1)),
                          Word("out", STRETCH, EACH_ROW), Word("first", PLACE_OR_NONE, EACH_ROW)],
                         Rest("terms", (Word("x", STRETCH), Word("numbers", PLACE, EACH_ROW))),
                         "for each row out = first + Σ x·number, where all are stretches of count "
@@ -252,7 +252,7 @@ LANE_PRODUCTS = instruction("LANE_PRODUCTS", (LANES,),
                                 LaneTerm.UNIFORM_ALONE: (PLACE, ANYTHING)}),
                             "out = Σ x·y, in the order of the terms, from −0.0 on")
 DENSE = instruction("DENSE", (LANES,),
-                    [Word("ending", ENDING), Word("rows", Meaning(1, DENSE_ROWS + 1)),
+                    [Word("ending", ENDING), Word("rows", Domain(1, DENSE_ROWS + 1)),
                      Word("out", REGISTER, EACH_ROW), Word("first", PLACE_OR_NONE, EACH_ROW),
                      Word("gate", REGISTER, EACH_ROW_OF_STEP)],
                     Rest("terms", (Word("x", REGISTER), Word("numbers", PLACE, EACH_ROW))),
@@ -264,7 +264,7 @@ MINUS = instruction("MINUS", (LANES,), [],
 TOTAL = instruction("TOTAL", (LANES,), [Word("total", SUM), Word("x", REGISTER)], None,
                     "x is added to the total, in the lanes where all guards hold")
 TOTALS = instruction("TOTALS", (LANES,),
-                     [Word("total", SUMS), Word("rows", Meaning(1, TOTALS_ROWS + 1)),
+                     [Word("total", SUMS), Word("rows", Domain(1, TOTALS_ROWS + 1)),
                       Word("x", REGISTER, EACH_ROW)],
                      Rest("y", (Word("y", REGISTER_OR_NONE),)),
                      "x·y is added to a total for each y and each x, side by side from the first, "

@@ -1,4 +1,4 @@
-"""The machine in Python, an instruction and a lane at a time: what code means, for its tests.
+"""The machine in Python, an instruction and a lane at a time: the specification of code.
 
 The native machine computes the same to the same bits, but for its own functions on vectors, which
 are right to one unit in the last place, and for the order in which it sums over lanes.
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ... import ops
 from ...rows import BUILT_IN
-from ..inputs.arguments import Place
+from ..inputs.arguments import Address
 from ..trace.guards import COMPARE
 from .encode import Code
 from .instructions import NONE, TABLE, EndingKind, LaneTerm, WideTerm
@@ -21,31 +21,31 @@ HOLDS = list(COMPARE.values())
 Numbers = list[float]
 
 
-class Outcome(NamedTuple):
-    """What a run gives: the results; the outputs with lanes, by their place; of each lane the
-    guard that does not hold first, NONE where all do. Where a guard fails that is the same in all
-    lanes there is only its number, `failed`."""
+class RunResults(NamedTuple):
+    """The results of a run; the outputs with lanes, by their address; of each lane the guard that
+    does not hold first, NONE where all do. Where a uniform guard does not hold there is only its
+    number, `failed`."""
 
     results: Numbers
-    outputs: dict[Place, Numbers]
+    outputs: dict[Address, Numbers]
     broken: list[int]
     failed: int = NONE
 
 
 def interpret(
-    code: Code, numbers: Sequence[float], columns: Mapping[Place, Sequence[float]], count: int
-) -> Outcome:
-    """Run code on the numbers that are the same in all lanes and on columns of `count` lanes."""
+    code: Code, numbers: Sequence[float], columns: Mapping[Address, Sequence[float]], count: int
+) -> RunResults:
+    """Run code on uniform numbers and on columns of `count` lanes."""
     machine = Interpreter(code, numbers, columns)
     failed = machine.alone(code.before)
     if failed != NONE:
-        return Outcome([], {}, [], failed)
+        return RunResults([], {}, [], failed)
     broken = [machine.lane(lane) for lane in range(count)]
     for place, total in zip(code.totals, machine.sums):
         if place != NONE:
             machine.places[place] = total
     machine.alone(code.after)
-    return Outcome([machine.places[k] for k in code.results], machine.outputs, broken)
+    return RunResults([machine.places[k] for k in code.results], machine.outputs, broken)
 
 
 def decoded(code: Sequence[int]) -> Iterator[tuple[str, Any]]:
@@ -62,7 +62,7 @@ class Interpreter:
     """The numbers that a run works on. A method NAME does the instruction of that name."""
 
     def __init__(
-        self, code: Code, numbers: Sequence[float], columns: Mapping[Place, Sequence[float]]
+        self, code: Code, numbers: Sequence[float], columns: Mapping[Address, Sequence[float]]
     ) -> None:
         self.code, self.columns = code, columns
         self.places = [*numbers, *code.initial[len(numbers) :]]
@@ -70,11 +70,11 @@ class Interpreter:
         self.sums = [-0.0] * len(code.totals)
         self.inputs = list(zip(code.inputs[::2], code.inputs[1::2]))
         self.made = list(zip(code.outputs[::2], code.outputs[1::2]))
-        self.outputs: dict[Place, Numbers] = {place: [] for place in self.made}
+        self.outputs: dict[Address, Numbers] = {address: [] for address in self.made}
         self.at, self.broken = 0, NONE
 
     def alone(self, code: Sequence[int]) -> int:
-        """Run what is the same in all lanes; return the guard that does not hold, or NONE."""
+        """Run uniform code; return the guard that does not hold, or NONE."""
         self.registers, self.broken = self.places, NONE
         for name, words in decoded(code):
             getattr(self, name)(words)
@@ -103,7 +103,7 @@ class Interpreter:
         if self.broken == NONE and HOLDS[w.how](x, y) != w.outcome:
             self.broken = w.number
 
-    # ------ numbers that are the same in all lanes
+    # ------ uniform numbers
     def products(self, w: Any) -> None:
         u = self.places
         u[w.out] = added((u[x] * u[y] for x, y in w.terms), -0.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple
 
-from ..inputs.arguments import Arguments, Column, Place
+from ..inputs.arguments import Address, Arguments, Column
 from ..passes.program import Program
 from ..passes.traced import Traced
 from ..trace.sources import Draw, Side
@@ -15,13 +15,13 @@ class Layout(NamedTuple):
     """The arrays that a program is run with are those of the call; then, if it is `compared`, one
     with the sides of the guard that sent the lanes here; then one for each that is `drawn`."""
 
-    places: dict[int, Place]
-    """Of each input with lanes its place in these arrays."""
+    addresses: dict[int, Address]
+    """Of each input with lanes its address in these arrays."""
     given: int
     """How many arrays these are."""
     beside: list[Hashable]
-    """Of each output what it belongs to: outputs that follow each other, and belong to the same,
-    are columns of one array."""
+    """The owner of each output: outputs that follow each other, and belong to the same owner, are
+    columns of one array."""
     uniform: list[Any]
     """The sources of the other inputs."""
     drawn: list[Draw]
@@ -33,29 +33,29 @@ def layout_of(program: Program, traced: Traced, arguments: Arguments) -> Layout:
     numbers, arrays, sources = arguments.numbers, len(arguments.arrays), traced.sources
     lanes = program.trace.lanes
     compared = any(isinstance(source, Side) for source in sources)
-    places: dict[int, Place] = {}
+    addresses: dict[int, Address] = {}
     uniform: list[Any] = []
     drawn: list[Draw] = []
     for i, source in zip(program.inputs, sources):
         if not lanes[i]:
             uniform.append(source)
         elif isinstance(source, Draw):
-            places[i] = arrays + compared + len(drawn), 0
+            addresses[i] = arrays + compared + len(drawn), 0
             drawn.append(source)
         elif isinstance(source, Side):
-            places[i] = arrays, source.which
+            addresses[i] = arrays, source.which
         else:
-            places[i] = numbers[source].place
+            addresses[i] = numbers[source].address
     given = arrays + compared + len(drawn)
-    return Layout(places, given, beside(traced, numbers), uniform, drawn, compared)
+    return Layout(addresses, given, beside(traced, numbers), uniform, drawn, compared)
 
 
 def beside(traced: Traced, numbers: Sequence[Any]) -> list[Hashable]:
-    """What each output belongs to: the entry, and of a derivative in a number with lanes the array
+    """The owner of each output: its entry, and of a derivative in a number with lanes the array
     that the number stands in."""
     keys = traced.keys()
     return [
-        (entry, numbers[which].place[0] if is_column(which, numbers) else (which,))
+        (entry, numbers[which].address[0] if is_column(which, numbers) else (which,))
         for entry, which in keys
     ]
 

@@ -1,9 +1,9 @@
 """Re-rolling: the instructions that a loop in Python left one by one are done side by side again.
 
-Nodes of one level of the graph, one operator and one number of operands are a group. Of it, those
-that share an operand become one wide instruction: each of its operands is one number, or a stretch
-of numbers that stand side by side, in the places where earlier instructions put them, or where they
-are packed together for it.
+Nodes of one level of the graph, one operator and one number of operands are a group. A part of a
+group are its nodes that share an operand. The nodes of a part whose operands stand side by side are
+a bundle, which becomes one wide instruction: each operand of the instruction is one number or a
+stretch, in the places where earlier instructions put the numbers, or where a pack has them.
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ REACH = WIDTH
 NUMBER, STRETCH = 0, 1
 
 
-class Part(NamedTuple):
-    """Nodes to be done together: what each reads, then itself; and the same by operand."""
+class Bundle(NamedTuple):
+    """Nodes to be done together: the places that each reads, then itself; and the places alone, by
+    operand."""
 
     read: list[Places]
     columns: list[Places]
@@ -85,9 +86,9 @@ def rerolled(trace: Any, numbers: Sequence[int], constants: Iterable[int]) -> An
 
 
 class Rerolled:
-    """The code of the numbers that are the same in all lanes, and where they stand.
+    """The code of the uniform numbers, and their places.
 
-    [node] is the place of its number; `constants` what stands at places that are not computed.
+    [node] is the place of its number; `constants` are the numbers of places that no code computes.
     """
 
     def __init__(self, trace: Trace, numbers: Sequence[int], constants: Iterable[int]) -> None:
@@ -111,28 +112,29 @@ class Rerolled:
     def code(self, nodes: Sequence[int]) -> Iterator[int]:
         """Yield the instructions that compute `nodes`, and give these their places."""
         for group in groups(self.trace, nodes):
-            found = [part for nodes in parts(self.trace, group) for part in self.in_order(nodes)]
+            found = [x for nodes in parts(self.trace, group) for x in self.bundles(nodes)]
             is_wide = self.is_worth_packing(found)
-            for part in [part for part in found if is_wide and part.is_wide]:
-                yield from self.packing(part)
+            for bundle in [bundle for bundle in found if is_wide and bundle.is_wide]:
+                yield from self.packing(bundle)
             self.size += -self.size % REACH
-            for part in found:
-                self.put(part.nodes)
-                yield from self.wide(part) if is_wide and part.is_wide else self.singles(part)
+            for bundle in found:
+                self.put(bundle.nodes)
+                one_by_one = not (is_wide and bundle.is_wide)
+                yield from self.singles(bundle) if one_by_one else self.wide(bundle)
             # a vector reaches over what is computed later, never over what is there already
             self.size += REACH - 1
 
-    def in_order(self, nodes: list[int]) -> Iterator[Part]:
+    def bundles(self, nodes: list[int]) -> Iterator[Bundle]:
         """Yield the nodes in the order of the places they read, cut where this makes stretches."""
         operands, place = self.trace.operands, self.place
         read = sorted([(*[place[j] for j in operands[i]], i) for i in nodes])
         *columns, _ = zip(*read)
         begins = cuts(columns)
         for begin, end in zip(begins, [*begins[1:], len(read)]):
-            yield Part(read[begin:end], [column[begin:end] for column in columns])
+            yield Bundle(read[begin:end], [column[begin:end] for column in columns])
 
     def initial(self) -> array[float]:
-        """What stands at each place before anything is computed."""
+        """The number at each place before anything is computed."""
         numbers = array("d", bytes(8 * (self.size + REACH)))
         for place, x in self.constants.items():
             numbers[place] = x
@@ -143,9 +145,9 @@ class Rerolled:
         self.place.update(zip(nodes, count(self.size)))
         self.size += len(nodes)
 
-    def is_worth_packing(self, found: Sequence[Part]) -> bool:
+    def is_worth_packing(self, found: Sequence[Bundle]) -> bool:
         """Tell whether most of what these read stands side by side, or will be read again."""
-        columns = [column for part in found if part.is_wide for column in part.columns]
+        columns = [column for bundle in found if bundle.is_wide for column in bundle.columns]
         scattered = {column for column in columns if kind_of(column) is None}
         packed = sum(map(len, scattered.difference(self.packs)))
         # packing a number takes a third of the time of an instruction on its own, and as long as
@@ -153,9 +155,9 @@ class Rerolled:
         is_sum = self.trace.row(found[0].nodes[0]) is products
         return not is_sum or 2 * packed <= sum(map(len, columns))
 
-    def packing(self, part: Part) -> Iterator[int]:
-        """Yield the code that packs together what the part reads, where it is not yet."""
-        for column in part.columns:
+    def packing(self, bundle: Bundle) -> Iterator[int]:
+        """Yield the code that packs together what the bundle reads, unless the packs have it."""
+        for column in bundle.columns:
             if kind_of(column) is None and column not in self.packs:
                 at = self.packs[column] = self.size
                 self.size += len(column) + REACH - 1
@@ -164,18 +166,18 @@ class Rerolled:
                 else:
                     yield from PACK(at, *column)
 
-    def singles(self, part: Part) -> Iterator[int]:
-        for *read, i in part.read:
+    def singles(self, bundle: Bundle) -> Iterator[int]:
+        for *read, i in bundle.read:
             row = self.trace.row(i)
             words = (self.place[i], *read)
             yield from PRODUCTS(*words) if row is products else row_instruction(row.code, *words)
 
-    def wide(self, part: Part) -> list[int]:
-        first = part.nodes[0]
+    def wide(self, bundle: Bundle) -> list[int]:
+        first = bundle.nodes[0]
         row = self.trace.row(first)
-        head = [self.place[first], len(part.read)]
-        kinds = [kind_of(column) != NUMBER for column in part.columns]
-        places = [self.packs.get(column, column[0]) for column in part.columns]
+        head = [self.place[first], len(bundle.read)]
+        kinds = [kind_of(column) != NUMBER for column in bundle.columns]
+        places = [self.packs.get(column, column[0]) for column in bundle.columns]
         if row is not products:
             stretches = sum(kind << k for k, kind in enumerate(kinds))
             return WIDE_ROW(*head, row.code, stretches, *places)

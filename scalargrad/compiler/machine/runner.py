@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import cached_property
 from itertools import compress, groupby
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
-from ... import ops
-from ...transforms.trees import is_array
-from ..inputs.arguments import Place
-from ..inputs.sources import COUNT
+from ..inputs.arguments import Address
 from ..passes.program import Program
-from ..source.emit import array_source, function_name, on_numpy
-from ..trace.guards import COMPARE
 from ..trace.native import machine
-from .encode import Encoder, fits_machine
+from .broken import Broken
+from .encode import encoded, fits_machine
+from .on_arrays import OnArrays
 
 NATIVE = machine is not None
 
 
 class Runner(Protocol):
-    """What runs a program: on the machine, or by NumPy."""
+    """Runs a program: on the machine, or by NumPy."""
 
     @property
     def registers(self) -> int | None:
@@ -30,7 +27,7 @@ class Runner(Protocol):
 
     @property
     def careful(self) -> Runner:
-        """What runs the careful program of the same function."""
+        """The runner of the careful program of the same function."""
 
     def run(
         self, numbers: list[Any], arrays: Sequence[Any], lanes: int | None, group: Any = None
@@ -40,25 +37,17 @@ class Runner(Protocol):
 
 def runner(
     program: Program,
-    places: Mapping[int, Place],
+    addresses: Mapping[int, Address],
     given: int,
     beside: Sequence[Hashable],
     threads: int,
 ) -> Runner:
-    """Return what runs a program: the machine where it can. `places` tells where the inputs with
+    """Return what runs a program: the machine where it can. `addresses` tells where the inputs with
     lanes stand in the arrays that are `given`. Outputs with lanes, one after the other, that are
     `beside` the same thing become columns of one array."""
     if NATIVE and fits_machine(program):
-        return OnMachine(program, places, given, beside, threads)
-    return OnArrays(program, places)
-
-
-class Broken(NamedTuple):
-    """Which guards do not hold, lane by lane: the number of the first, −1 where all hold. Where one
-    does not, its two `sides` are what it compared."""
-
-    guards: Any
-    sides: Any
+        return OnMachine(program, addresses, given, beside, threads)
+    return OnArrays(program, addresses)
 
 
 FEW = 8
@@ -66,7 +55,7 @@ FEW = 8
 
 
 DOUBT = -3
-"""What the machine says where an output is not finite, in place of what it has found."""
+"""The machine's answer where an output is not finite, in place of results."""
 NOTHING_MADE: tuple[Any, Any, Any] = (), None, None
 
 
@@ -76,7 +65,7 @@ class OnMachine:
     def __init__(
         self,
         program: Program,
-        places: Mapping[int, Place],
+        addresses: Mapping[int, Address],
         given: int,
         beside: Sequence[Hashable],
         threads: int,
@@ -88,26 +77,26 @@ class OnMachine:
         self.widths = [len(list(group)) for _, group in together]
         """Of each array that is made."""
         made = [(k, column) for k, width in enumerate(self.widths) for column in range(width)]
-        encoder = Encoder(program, places, given, made)
-        self.code = machine.Program(**encoder.encoded()._asdict())
-        self.registers = encoder.registers
-        self.results = array("d", bytes(8 * len(encoder.results)))
+        code = encoded(program, addresses, given, made)
+        self.code = machine.Program(**code._asdict())
+        self.registers = code.registers
+        self.results = array("d", bytes(8 * len(code.results)))
         self.lane_guards = bool(program.lane_guards)
-        self.listed = len(encoder.results) <= FEW and not self.lane_guards
+        self.listed = len(code.results) <= FEW and not self.lane_guards
         self.makes = bool(self.widths or self.lane_guards)
-        self.program, self.places = program, places
+        self.program, self.addresses = program, addresses
         self.is_quick = not program.is_careful
         self.given, self.beside = given, beside
 
     @cached_property
     def careful(self) -> OnMachine:
-        """What runs the program again where an output is not finite."""
+        """The runner of the careful program: it runs again where an output is not finite."""
         program = self.program.carefully
         if program is self.program:
             return self
         at = dict(zip(self.program.inputs, program.inputs))
-        places = {at[i]: place for i, place in self.places.items()}
-        return OnMachine(program, places, self.given, self.beside, self.threads)
+        addresses = {at[i]: address for i, address in self.addresses.items()}
+        return OnMachine(program, addresses, self.given, self.beside, self.threads)
 
     def run(
         self, numbers: list[Any], arrays: Sequence[Any], lanes: int | None, group: Any = None
@@ -115,11 +104,10 @@ class OnMachine:
         """Return the outputs, and which guards do not hold; of a `group` of lanes if it is given,
         an array of their indices.
 
-        `numbers` are the inputs that are the same in all lanes, several of them in a tuple of
-        Values or in an array of float64. The guards that do not hold are
-        None if all do; the number of the first that does not, if it is the same in all lanes; else
-        Broken. Sums over lanes are then those over the lanes where all hold, and nothing follows
-        from an output of another lane.
+        `numbers` are the uniform inputs, several of them in a tuple of Values or in an array of
+        float64. The guards that do not hold are None if all do; the number of the first that does
+        not, if it is uniform; else Broken. Sums over lanes are then those over the lanes where all
+        hold, and nothing follows from an output of another lane.
         """
         results = None if self.listed else self.results[:]
         made, broken, sides = self.made(lanes) if self.makes and lanes is not None else NOTHING_MADE
@@ -150,110 +138,3 @@ class OnMachine:
         columns = [column for x in made for column in (x.T if x.ndim == 2 else (x,))]
         parts = iter(results), iter(columns)
         return [next(parts[lane]) for lane in self.outputs]
-
-
-class OnArrays:
-    """Runs one program on numbers and arrays with an element for each lane, by NumPy."""
-
-    def __init__(self, program: Program, places: Mapping[int, Place]) -> None:
-        self.program = program
-        self.registers = None
-        self.places = [places.get(i) for i in program.inputs]
-        self.outputs = len(program.outputs)
-        self.function = arrays_function(program)
-
-    @cached_property
-    def careful(self) -> OnArrays:
-        """What computes the same where a result is not finite."""
-        program = self.program.carefully
-        if program is self.program:
-            return self
-        given = zip(program.inputs, self.places)
-        return OnArrays(program, {i: place for i, place in given if place is not None})
-
-    def run(
-        self, numbers: Sequence[float], arrays: Sequence[Any], lanes: int | None, group: Any = None
-    ) -> tuple[list[Any], Any]:
-        """Return the outputs, and which guards do not hold, as OnMachine.run does."""
-        outputs, broken = self.attempt(numbers, arrays, lanes, group)
-        if broken is None or isinstance(broken, int):
-            return outputs, broken
-        import numpy
-
-        held = numpy.flatnonzero(broken.guards < 0)
-        if len(held):
-            others = [float(len(held)), *numbers[COUNT + 1 :]]
-            own = held if group is None else group[held]
-            found, _ = self.attempt(others, arrays, len(held), own)
-            lanes = len(broken.guards)
-            outputs = [spread(x, held, lanes) if is_array(x) else x for x in found]
-        return outputs, broken
-
-    def attempt(
-        self, numbers: Sequence[float], arrays: Sequence[Any], lanes: int | None, group: Any
-    ) -> tuple[list[Any], Any]:
-        import numpy
-
-        inputs = list(self.inputs(numbers, arrays, slice(None) if group is None else group))
-        with numpy.errstate(all="ignore"):
-            results = self.function(inputs)
-            if not self.program.is_careful and not all(numpy.isfinite(x).all() for x in results):
-                results = self.careful.function(inputs)
-            broken = self.broken(results[self.outputs :], lanes)
-        outputs = [
-            numpy.array(x) if is_array(x) and x.ndim else float(x) for x in results[: self.outputs]
-        ]
-        return outputs, broken
-
-    def inputs(self, numbers: Sequence[float], arrays: Sequence[Any], lanes: Any) -> Iterator[Any]:
-        from numpy import float64
-
-        same = iter(numbers)
-        for place in self.places:
-            yield float64(next(same)) if place is None else arrays[place[0]][lanes, place[1]]
-
-    def broken(self, compared: list[Any], lanes: int | None) -> Any:
-        import numpy
-
-        first = numpy.full(() if lanes is None else lanes, -1)
-        for k in reversed(range(len(self.program.guards))):
-            guard = self.program.guards[k]
-            holds = COMPARE[guard.compare](*compared[2 * k : 2 * k + 2]) == guard.outcome
-            first = numpy.where(holds, first, k)
-        if (first == -1).all():
-            return None
-        if lanes is None:
-            return int(first)
-        sides = numpy.empty((lanes, 2))
-        for k, x in enumerate(compared):
-            here = first == k // 2
-            sides[here, k % 2] = numpy.broadcast_to(x, lanes)[here]
-        return Broken(first, sides)
-
-
-def spread(x: Any, lanes: Any, count: int) -> Any:
-    """An array with the elements of `x` in these lanes."""
-    import numpy
-
-    found = numpy.zeros(count)
-    found[lanes] = x
-    return found
-
-
-def arrays_function(program: Program) -> Any:
-    import numpy
-
-    names = {"np": numpy, "special": Special(), **on_numpy(program)}
-    name = function_name(program, "run")
-    exec(array_source(program, name), names)
-    return names[name]
-
-
-class Special:
-    """The special functions, a lane at a time: NumPy has none."""
-
-    def __getattr__(self, name: str) -> Any:
-        import numpy
-
-        row = {"gammaln": ops.lgamma}.get(name) or getattr(ops, name)
-        return numpy.vectorize(row.forward, otypes=[float])

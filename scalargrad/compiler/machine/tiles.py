@@ -1,6 +1,7 @@
-"""Which sums are done together in each lane, so that what they share is read once: rows of a dense
-layer, which are sums of products with the same lanes; and sums over lanes of products with the
-same factors.
+"""Tiles: the sums that are done together in each lane, so that each number they share is read once.
+
+There are two kinds: dense sums, as a dense layer of a network has them, are sums of products with
+the same lanes; sums over lanes are those of products with the same factors.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from .instructions import DENSE_ROWS, NONE, TOTALS_ROWS, EndingKind
 
 
 class Ending(NamedTuple):
-    """What is done with a sum: the node that comes of it, how, the nodes `inside`, and for STEP the
-    lanes that choose it."""
+    """The end of a dense sum: the node that comes of the sum, how, the nodes `inside`, and for STEP
+    the lanes that choose it."""
 
     node: int
     how: int
@@ -26,15 +27,15 @@ class Ending(NamedTuple):
     other: int = NONE
 
 
-class Parts(NamedTuple):
+class Products(NamedTuple):
     """The number that a sum begins with, and its products."""
 
     first: int
     pairs: list[tuple[int, int]]
 
 
-class Row(NamedTuple):
-    """A sum of products of numbers and lanes; it begins with the number `first`, or with NONE."""
+class DenseSum(NamedTuple):
+    """A sum of products of numbers and lanes, begun with the number `first` or NONE."""
 
     ending: Ending
     first: int
@@ -52,9 +53,9 @@ Pairs = dict[int, int]
 """Of one upstream factor: the sum over lanes for each local factor, NONE for a local of 1."""
 
 
-class Block(NamedTuple):
-    """Sums over lanes of each of the products of `upstreams` and `locals`: `totals`, those of the
-    first local first; NONE where nobody wants the sum."""
+class LaneSums(NamedTuple):
+    """Sums over lanes of the products of each of `upstreams` with each of `locals`: `totals`, those
+    of the first local first; NONE where nobody wants the sum."""
 
     upstreams: tuple[int, ...]
     locals: tuple[int, ...]
@@ -66,10 +67,10 @@ class Block(NamedTuple):
 
 
 class Tiles:
-    """What of a program is done in tiles.
+    """The tiles of a program.
 
-    `dense` and `blocks` are those to be done once a node is computed, or just before; `inside` the
-    nodes that are computed on the way.
+    `dense` has, by node, the dense sums to be done just before the node; `lane_sums` the sums over
+    lanes to be done right after it. `inside` are the nodes that are computed on the way.
     """
 
     def __init__(self, program: Program) -> None:
@@ -80,55 +81,55 @@ class Tiles:
         self.users = {j: i for i in program.order for j in self.trace.operands[i]}
         self.one, self.minus_one = (self.trace.constant(x) for x in (1.0, -1.0))
         self.inside: set[int] = set()
-        self.dense: dict[int, list[Row]] = dict(self._dense())
-        self.blocks: dict[int, list[Block]] = self._blocks()
+        self.dense: dict[int, list[DenseSum]] = dict(self._dense())
+        self.lane_sums: dict[int, list[LaneSums]] = self._lane_sums()
 
     def is_lane(self, i: int) -> bool:
         return self.program.stages.get(i) == LANES
 
-    # ------ rows of dense layers
-    def _dense(self) -> Iterator[tuple[int, list[Row]]]:
-        """Yield the rows that are done together, by the first node that comes of them."""
-        rows = [row for row in map(self._row, self.program.order) if row]
-        alike: dict[tuple[object, ...], list[Row]] = defaultdict(list)
-        for row in rows:
-            alike[row.ending.how, row.lanes].append(row)
+    # ------ dense sums
+    def _dense(self) -> Iterator[tuple[int, list[DenseSum]]]:
+        """Yield the sums that are done together, by the first node that comes of them."""
+        sums = [found for found in map(self._dense_sum, self.program.order) if found]
+        alike: dict[tuple[object, ...], list[DenseSum]] = defaultdict(list)
+        for one in sums:
+            alike[one.ending.how, one.lanes].append(one)
         for group in alike.values():
             for tile in together(group):
-                row = tile[0]
-                # what is left is better done term by term
-                if len(tile) > 1 or len(row.lanes) == 1 or row.ending.how != EndingKind.PLAIN:
-                    self.inside.update(i for row in tile for i in row.ending.inside)
+                one = tile[0]
+                # a long plain sum that is left alone is better done term by term
+                if len(tile) > 1 or len(one.lanes) == 1 or one.ending.how != EndingKind.PLAIN:
+                    self.inside.update(i for one in tile for i in one.ending.inside)
                     yield tile[0].ending.node, tile
 
-    def _row(self, i: int) -> Row | None:
-        """Node i as a row; None if it is no sum of products of numbers and lanes."""
-        parts = self._parts(i) if self.is_lane(i) else None
-        if parts is None:
+    def _dense_sum(self, i: int) -> DenseSum | None:
+        """Node i as a dense sum; None if it is no sum of products of numbers and lanes."""
+        found = self._products(i) if self.is_lane(i) else None
+        if found is None:
             return None
-        sides = {(self.is_lane(x), self.is_lane(y)) for x, y in parts.pairs}
+        sides = {(self.is_lane(x), self.is_lane(y)) for x, y in found.pairs}
         if sides not in ({(True, False)}, {(False, True)}):
             return None
         lane_first = sides == {(True, False)}
-        xs, ys = zip(*parts.pairs)
+        xs, ys = zip(*found.pairs)
         lanes, numbers = (xs, ys) if lane_first else (ys, xs)
-        return Row(self._ending(i), parts.first, lanes, numbers)
+        return DenseSum(self._ending(i), found.first, lanes, numbers)
 
-    def _parts(self, i: int) -> Parts | None:
+    def _products(self, i: int) -> Products | None:
         row, operands = self.trace.rows[i], self.trace.operands[i]
         if row is products:
             pairs = list(zip(operands[::2], operands[1::2]))
             begins = pairs[0][1] == self.one and not self.is_lane(pairs[0][0])
-            return Parts(pairs[0][0], pairs[1:]) if begins else Parts(NONE, pairs)
+            return Products(pairs[0][0], pairs[1:]) if begins else Products(NONE, pairs)
         if len(operands) != 2 or self.is_lane(operands[0]) == self.is_lane(operands[1]):
             return None
         if row is ops.mul:
-            return Parts(NONE, [(operands[0], operands[1])])
+            return Products(NONE, [(operands[0], operands[1])])
         x, number = operands if self.is_lane(operands[0]) else operands[::-1]
         if row is ops.add:
-            return Parts(number, [(x, self.one)])
+            return Products(number, [(x, self.one)])
         if row is ops.sub and x == operands[1]:
-            return Parts(number, [(x, self.minus_one)])
+            return Products(number, [(x, self.minus_one)])
         return None
 
     def _ending(self, i: int) -> Ending:
@@ -138,8 +139,8 @@ class Tiles:
             if row is ops.relu:
                 return Ending(user, EndingKind.RELU, (i, user))
             if row is ops.mul and operands[0] == i and self.is_taken(operands[1]):
-                gate = self.trace.operands[operands[1]][0]
-                return Ending(user, EndingKind.STEP, (i, operands[1], user), gate)
+                chooser = self.trace.operands[operands[1]][0]
+                return Ending(user, EndingKind.STEP, (i, operands[1], user), chooser)
         return Ending(i, EndingKind.PLAIN, (i,))
 
     def is_taken(self, i: int) -> bool:
@@ -147,19 +148,19 @@ class Tiles:
 
     # ------ sums over lanes
     def is_quick_product(self, i: int) -> bool:
-        """Tell whether it may be multiplied where it is summed: lanes beyond the last make NaN of
-        an infinity there, and what is careful has no one to do it again."""
+        """Tell whether node i is a product that may be multiplied where it is summed. Lanes beyond
+        the last make NaN of an infinity there, and nobody runs a careful program again."""
         is_product = self.trace.rows[i] is ops.mul and self.uses[i] == 1 and self.is_lane(i)
         return is_product and not self.program.is_careful
 
-    def _blocks(self) -> dict[int, list[Block]]:
-        """The sums over lanes, by the node after which all that they read is computed."""
+    def _lane_sums(self) -> dict[int, list[LaneSums]]:
+        """The sums over lanes, by the node after which all that a tile of them reads is there."""
         pairs: dict[int, Pairs] = defaultdict(dict)
         alone: list[int] = []
         for i in self.program.computed():
             if self.trace.rows[i] is lanes_sum:
                 (x,) = self.trace.operands[i]
-                # what a row of a dense layer ends with is computed there
+                # a product that a dense sum ends with is computed there
                 if self.is_quick_product(x) and x not in self.inside:
                     self.inside.add(x)
                     upstream, local = self.trace.operands[x]
@@ -168,9 +169,9 @@ class Tiles:
                     alone.append(i)
         for i in alone:
             pairs[self.trace.operands[i][0]][NONE] = i
-        found: dict[int, list[Block]] = defaultdict(list)
-        for block in blocks(pairs):
-            found[max(block.reads)].append(block)
+        found: dict[int, list[LaneSums]] = defaultdict(list)
+        for tile in covering(pairs):
+            found[max(tile.reads)].append(tile)
         return found
 
 
@@ -178,33 +179,33 @@ NEAR = 32
 """So many nodes may lie between two single products that are done together."""
 
 
-def together(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """Cut rows up into tiles."""
-    tile: list[Row] = []
-    for row in sorted(rows, key=lambda row: row.ending.node):
-        if tile and not fits(tile, row):
+def together(sums: Iterable[DenseSum]) -> Iterator[list[DenseSum]]:
+    """Cut dense sums up into tiles."""
+    tile: list[DenseSum] = []
+    for one in sorted(sums, key=lambda one: one.ending.node):
+        if tile and not fits(tile, one):
             yield tile
             tile = []
-        tile.append(row)
+        tile.append(one)
     if tile:
         yield tile
 
 
-def fits(tile: Sequence[Row], row: Row) -> bool:
-    """Tell whether a row can be one more of a tile: all that it reads is computed before the first
-    node that comes of the tile. A single product is so little that it should not be waiting in a
-    register for what is computed in between."""
-    is_near = len(row.lanes) > 1 or row.ending.node - tile[-1].ending.node <= NEAR
-    return len(tile) < rows_at_once() and is_near and max(row.reads) < tile[0].ending.node
+def fits(tile: Sequence[DenseSum], one: DenseSum) -> bool:
+    """Tell whether a sum can be one more of a tile: all that the sum reads is computed before the
+    first node that comes of the tile. A single product is so little that it should not be waiting
+    in a register for nodes that are computed in between."""
+    is_near = len(one.lanes) > 1 or one.ending.node - tile[-1].ending.node <= NEAR
+    return len(tile) < rows_at_once() and is_near and max(one.reads) < tile[0].ending.node
 
 
 def rows_at_once() -> int:
-    """How many rows are done together: as many as the instruction set has registers for."""
+    """How many rows a tile may have: as many as the instruction set has registers for."""
     return DENSE_ROWS if machine is None else int(machine.rows_at_once())
 
 
-def blocks(pairs: Mapping[int, Pairs]) -> Iterator[Block]:
-    """Cover the pairs with blocks: upstreams that follow each other and share most locals."""
+def covering(pairs: Mapping[int, Pairs]) -> Iterator[LaneSums]:
+    """Cover the pairs with tiles: upstreams that follow each other and share most locals."""
     waiting = sorted(pairs)
     while waiting:
         taken: list[int] = []
@@ -216,14 +217,16 @@ def blocks(pairs: Mapping[int, Pairs]) -> Iterator[Block]:
                 taken.append(upstream)
                 wanted, columns = more, union
         waiting = [i for i in waiting if i not in taken]
-        yield block(pairs, taken, sorted(columns))
+        yield lane_sums_of(pairs, taken, sorted(columns))
 
 
 def is_full(wanted: int, sums: int) -> bool:
-    """Tell whether a block of so many sums is worth it: those that nobody wants cost as much."""
+    """Tell whether a tile of so many sums is worth it: sums that nobody wants cost as much."""
     return 4 * wanted >= 3 * sums
 
 
-def block(pairs: Mapping[int, Pairs], upstreams: Sequence[int], columns: Sequence[int]) -> Block:
+def lane_sums_of(
+    pairs: Mapping[int, Pairs], upstreams: Sequence[int], columns: Sequence[int]
+) -> LaneSums:
     totals = [pairs[upstream].get(local, NONE) for local in columns for upstream in upstreams]
-    return Block(tuple(upstreams), tuple(columns), tuple(totals))
+    return LaneSums(tuple(upstreams), tuple(columns), tuple(totals))

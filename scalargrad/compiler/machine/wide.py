@@ -15,8 +15,8 @@ Words = Sequence[int]
 
 
 class Sum(NamedTuple):
-    """A wide sum of products of numbers and stretches; it begins with the number `first`, or with
-    NONE. What is `alike` in two of them, they share."""
+    """A wide sum of products of numbers and stretches; the sum begins with the number `first`, or
+    with NONE. Two sums whose `alike` are equal share their stretches."""
 
     out: int
     first: int

@@ -30,8 +30,8 @@ def with_lane_sums(recording: Recording) -> Recording:
 
 def with_zeros_told(recording: Recording) -> Recording:
     """Return the same with the outputs as they leave the program. In a sum or a derivative −0.0
-    stands for no contribution at all: users see 0.0, and a node is handed on its partials. What the
-    function returned stays as it is."""
+    stands for no contribution at all: users see 0.0, and a node is handed on its partials. A result
+    that the function returned stays as it is."""
     trace, task = recording.trace, recording.task
     is_seen = task.wanted is not None and task.wanted.always
 

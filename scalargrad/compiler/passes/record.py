@@ -51,7 +51,7 @@ class Recording(NamedTuple):
         return self._replace(outputs=[Output(i, x.own, x.is_result) for x, i in pairs])
 
     def traced(self) -> Traced:
-        """What the function was traced to, without Tracers: each would keep the whole trace."""
+        """The finished trace, without Tracers: each would keep the whole trace."""
         trace = self.trace
         origin = origins(trace, self.inputs) | {i: x for x, i in trace.captured.items()}
         origin |= trace.draws
@@ -103,6 +103,7 @@ def inputs_of(trace: Recorder, task: Task, given: Inputs) -> Inputs:
     )
     trace.given = len(trace.inputs)
     trace.values = {inputs.numbers[k].index for k in task.arguments.values}
+    trace.of_numpy = {x.index: here for x, here in zip(inputs.numbers, task.arguments.of_numpy)}
     return inputs
 
 
@@ -121,7 +122,7 @@ def check_texts(trace: Recorder, task: Task) -> None:
 
 # ------ what the entries of the result are
 def entry(trace: Recorder, task: Task, origin: Mapping[int, Any], node: Any, kind: type) -> Entry:
-    """What becomes of a number of the result; `origin` are the sources of the inputs that the call
+    """The entry for a number of the result; `origin` are the sources of the inputs that the call
     gives."""
     beside = trace.derived.get(node.index)
     own = task.has_lanes and (task.reduce is None or beside is not None)

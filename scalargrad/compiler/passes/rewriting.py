@@ -11,7 +11,7 @@ from ...scalars import is_value
 from ..trace.recorder import Recorder
 
 Rule = Callable[..., Any]
-"""What is computed in place of an operator: of the trace to compute in, and the operands."""
+"""Computes something in place of an operator, from the trace to compute in and the operands."""
 
 FUSED = (ops.sum, ops.dot)
 """Folds that stay as they are, for `fused` makes one instruction of each."""

@@ -132,8 +132,8 @@ def chosen(to: Rewriting, condition: Any, x: Any, y: Any) -> Any:
 ALWAYS, BESIDE_CONSTANT, IN_C = "always", "beside a constant", "in C"
 
 
-class Line(NamedTuple):
-    """What becomes of an operator.
+class Lowering(NamedTuple):
+    """The lowering of an operator.
 
     `careful` is its rule in a careful program, `quick` in any other: a Rule, or another operator
     that is computed in its place, or None where the operator stays. `asked` says when the trace in
@@ -148,7 +148,7 @@ class Line(NamedTuple):
 
 
 TABLE = [
-    Line(*row)
+    Lowering(*row)
     for row in (
         #  operator      careful         quick           asked
         (ops.identity,   operand,        operand,        ALWAYS),

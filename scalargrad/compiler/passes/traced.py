@@ -1,4 +1,4 @@
-"""What a function was traced to: one body for all that is wanted of it."""
+"""A traced function: one body for all that is wanted of it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Traced(NamedTuple):
     entries: list[Entry]
     wanted: Wanted | None
     unknown: tuple[str, ...]
-    """What the function read that cannot be watched."""
+    """Things that the function read and that cannot be watched, in words."""
     is_inside: bool | None
     """Whether a transform is at work around; None if it makes no difference."""
 
@@ -55,8 +55,8 @@ class Traced(NamedTuple):
         return Body(self.trace, self.outputs)
 
     def keys(self) -> Iterator[tuple[int, Any]]:
-        """What each output is: of which entry, and None for the entry itself, or the position of
-        the number or the identity of the Value that it is a derivative in."""
+        """Yield for each output its entry, and None for the entry itself, or the position of the
+        number or the identity of the Value that it is a derivative in."""
         for k, entry in enumerate(self.entries):
             yield k, None
             if entry.linked and self.wanted is not None:
@@ -64,7 +64,7 @@ class Traced(NamedTuple):
                 yield from ((k, ("captured", id(x))) for x in self.captured)
 
     def signature(self) -> tuple[Any, ...]:
-        """What two traces have in common, besides what they compute, if one program serves both."""
+        """A key that two traces share, if they compute the same and one program serves both."""
         own = tuple((e.own, e.linked, e.beside, e.kind) for e in self.entries)
         taken = tuple(e.source if type(e.source) is int else id(e.source) for e in self.entries)
         sources = tuple(x if is_given(x) or isinstance(x, tuple) else id(x) for x in self.sources)

@@ -156,8 +156,8 @@ RESERVED = {*SPELLED, *OWN, *keyword.kwlist}
 
 
 def called(program: Program) -> dict[Operator, str]:
-    """What the operators that are called by name are called: those of users may share a name, or
-    have one that means something else."""
+    """The names of the operators that the text calls: those of users may share a name, or have one
+    that means something else."""
     rows = [row for row in program.rows() if BUILT_IN.get(row.name) is not row]
     return dict(zip(rows, identifiers([row.name for row in rows], RESERVED)))
 

@@ -1,4 +1,4 @@
-"""What the inputs and outputs of a program are called: by the arguments of the function."""
+"""Names for the inputs and outputs of a program, from the arguments of the function."""
 
 from __future__ import annotations
 

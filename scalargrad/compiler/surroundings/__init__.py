@@ -1,1 +1,1 @@
-"""What a function uses without being given it: watched, traced again at each call, or refused."""
+"""All that a function uses besides its arguments: watched, traced anew at each call, or refused."""

@@ -1,4 +1,4 @@
-"""What a piece of code reads by name, found in its bytecode: globals, attributes, imports.
+"""The names that a piece of code reads, found in its bytecode: globals, attributes, imports.
 
 A name that is read as a global is not one that is read as an attribute. The texts among the
 constants count as attributes, for getattr(o, "name") reads one so.
@@ -34,7 +34,7 @@ class Import(NamedTuple):
 
 
 class Reads(NamedTuple):
-    """What code reads and sets, that of the functions written in it included."""
+    """The names that code reads and sets, those of the functions written in it included."""
 
     globals: frozenset[str]
     attributes: frozenset[str]

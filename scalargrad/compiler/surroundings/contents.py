@@ -1,4 +1,4 @@
-"""What containers and arrays hold: how the walk over the surroundings notes it down."""
+"""The contents of containers and arrays: how the walk over the surroundings notes them down."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ CONTENTS: dict[type, Handler] = {
     array.array: of_buffer,
     **{kind: number(kind) for kind in (int, float, complex, str, bytes)},
 }
-"""What an instance of a class below one of these holds besides its attributes."""
+"""Handlers of what an instance of a class below one of these holds besides its attributes."""
 CONTAINERS: dict[type, Handler] = {
     **{k: f for k, f in CONTENTS.items() if k not in (int, float, complex, str, bytes)},
     OrderedDict: of_dict,

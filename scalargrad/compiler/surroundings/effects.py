@@ -1,7 +1,8 @@
-"""What a traced function does besides computing: numbers drawn, things changed, Tracers kept.
+"""Effects of a traced function: numbers drawn, things changed, Tracers kept.
 
-A function that changes what it uses is right when it is traced at each call. A number that it keeps
-beyond the call would be one of a trace that is over: that is undone, and refused.
+A function that changes what it uses is right when it is traced at each call. A number that a
+function keeps beyond the call would be one of a trace that is over: the keeping is undone, and
+refused.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from ... import modes
 from ..trace.chosen import Trace
-from .chance import Calls, Chance, noticing
+from .calls import Calls, noticing
+from .chance import Chance
 from .restoring import restore
 from .walk import Surroundings
 from .watching import shown
@@ -31,8 +33,8 @@ PAUSES = (0.0, 0.001, 0.01, 0.1)
 def observed(trace: Callable[[], T], around: Surroundings | None, has_lanes: bool) -> T:
     """Trace a function that uses what is `around`. Raises TypeError if it takes from chance or a
     clock, or keeps a number; if it has lanes, also where it changes what it uses whenever it runs:
-    it would do so once for all of them. What it kept is taken away again, also where it raises an
-    error."""
+    it would do so once for all of them. Tracers that it kept are taken away again, also where it
+    raises an error."""
     found = without_chance(trace, around)
     if has_lanes and around is not None and around.changed:
         # what is filled once, as a memory of results is, stays as it is then

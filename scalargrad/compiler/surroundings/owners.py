@@ -73,8 +73,8 @@ def of_class_members(watch: Watch, kind: type, where: Where, is_called: bool) ->
 
 @lru_cache(maxsize=1024)
 def asked_by(kind: type) -> frozenset[str]:
-    """What a library's class may call of a class below it: what it has itself, and what its methods
-    name."""
+    """The names that a library's class may call of a class below it: those that the class has, and
+    those that its methods read."""
     functions = [getattr(x, "__func__", x) for x in vars(kind).values()]
     codes = [x.__code__ for x in functions if isinstance(x, FunctionType)]
     own = () if kind is object else vars(kind).keys()

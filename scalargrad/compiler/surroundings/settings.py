@@ -1,8 +1,8 @@
 """Settings that the standard library and NumPy keep, and a function may ask for.
 
 A few are watched: the context of decimal numbers, what abstract classes were told to accept, lists
-and dicts of a module, the package's own functions. What the calls in `SETTINGS` return cannot be
-watched: a function that makes one is traced anew each time.
+and dicts of a module, the package's own functions. The results of the calls in `SETTINGS` cannot
+be watched: a function that makes such a call is traced anew each time.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def note_decimals(watch: Watch, x: Any) -> None:
 
 
 def context() -> Any:
-    """What the context of decimal numbers says, but for its flags, which every result sets."""
+    """The context of decimal numbers, but for its flags, which every result sets."""
     import decimal
 
     now = decimal.getcontext()
@@ -88,7 +88,7 @@ def context() -> Any:
 
 
 def note_abstract(watch: Watch, kind: type) -> None:
-    """What counts as an instance of an abstract class may be told it at any time."""
+    """Note an abstract class, which may be told of further classes at any time."""
     if isinstance(kind, abc.ABCMeta):
         watch.ask("abc", abc.get_cache_token)
 

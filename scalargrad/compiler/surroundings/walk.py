@@ -1,8 +1,8 @@
-"""What a function uses without being given it: closed-over numbers, globals, attributes, models.
+"""The walk over the surroundings of a function: closed-over numbers, globals, attributes, models.
 
-A program has these numbers in it. The parts of what the walk finds belong to what it is looked up
-by: where one of them has changed, the function is traced anew. What is installed is constant. What
-nobody can watch is named in `unknown`: the function is then traced at each call.
+A program has these numbers in it. The parts that the walk finds belong to the key of the program:
+where a part has changed, the function is traced anew. Installed code is constant. Things that
+nobody can watch are named in `unknown`: the function is then traced at each call.
 """
 
 from __future__ import annotations
@@ -29,10 +29,11 @@ from ...transforms.trees import is_model
 from ..trace.tracer import Number
 from . import owners, routines
 from .bytecode import WHOLE
-from .chance import READS_FILES, has_readable_state, is_chance, is_suspect
+from .chance import has_readable_state, is_chance
 from .contents import CONTAINERS, of_buffer, of_context
 from .installed import is_installed_class, reads_any_attribute
 from .settings import note_decimals
+from .suspects import READS_FILES, is_suspect
 from .watching import ENTRIES, Handler, Watch, Where, shown
 
 SIMPLE = {int, bool, str, bytes, type(None), type(...), type(NotImplemented)}
@@ -161,7 +162,7 @@ def is_constant(kind: type) -> bool:
 
 
 OF_A_LOGGER = {"level", "disabled", "parent", "manager", "_disable"}
-"""What decides whether a logger says something; what it says is noticed when it does."""
+"""Attributes that decide whether a logger says something; the saying itself is noticed."""
 
 
 def of_logger(watch: Watch, x: Any, where: Where) -> None:
@@ -184,15 +185,15 @@ def of_iterator(watch: Watch, x: Any, where: Where) -> None:
 
 
 class Surroundings(Watch):
-    """What `f` uses besides its arguments, and all but the numbers in `arguments`: models, and
-    objects that the program takes as they are."""
+    """All that `f` uses besides its arguments, and in `arguments` all but their numbers: models,
+    and objects that the program takes as they are."""
 
     def __init__(self, f: Any, arguments: Sequence[Any], names: Iterable[str]) -> None:
         super().__init__(names, visit)
         self.f = f
         self.arguments = arguments
         self.changed: list[str] = []
-        """What the function changed itself when it was traced last."""
+        """The first thing that the function changed itself when it was traced last."""
         self.altered = False
         """Whether any trace changed something."""
         self.walk(f, (None, "", getattr(f, "__name__", type(f).__name__)))
@@ -224,7 +225,7 @@ class Surroundings(Watch):
                 self.walk(None, where)
 
     def again(self) -> Surroundings:
-        """What is around now."""
+        """The surroundings as they are now."""
         return surroundings(self.f, self.arguments, self.names)
 
     def note_changes(self, after: Surroundings) -> None:

@@ -1,6 +1,6 @@
-"""What a walk over the surroundings of a function notes down: parts, records, what it cannot tell.
+"""The notes of a walk over the surroundings of a function: parts, records, and the unwatchable.
 
-The walk itself knows nothing of kinds of objects: `surroundings.py` tells it what to do with each.
+A Watch knows nothing of kinds of objects: `walk.py` tells what to do with each.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
 
 LIST, ENTRIES, NAMES, FUNCTION, CELL, CLASS, INSTANCE, SLOTS, BUFFER, ITEMS, ASK = range(11)
-"""What a record (kind, holder, expected) says of its holder; `native/unchanged.h` checks it.
+"""The kinds of records (kind, holder, expected); `native/machine/unchanged.h` checks the records.
 
 | kind | holder | expected |
 |---|---|---|
@@ -150,7 +150,7 @@ class Watch:
                 self.go([(value, (None, "", name))])
 
     def look_up(self, held: dict[str, Any], name: str) -> Any:
-        """What a dict of names has under this one; NONE if nothing."""
+        """The object that a dict of names has under this one; NONE if there is none."""
         value = held.get(name, NONE)
         self._lookups.setdefault(id(held), (held, {}))[1][name] = value
         return value

@@ -1,1 +1,1 @@
-"""What a function does to its numbers, written down while it runs once; in Python and in C."""
+"""Tracing: all that a function does to its numbers is written down while it runs once."""

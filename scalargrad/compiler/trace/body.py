@@ -9,9 +9,7 @@ from .recorder import Recorder
 
 
 class Body(NamedTuple):
-    """What the nodes `outputs` of a trace, and its guards, are computed from: today all that a
-    function does.
-
+    """The nodes that the `outputs` of a trace, and its guards, are computed from.
     Lowering may make one guard of several: `became` has, for each guard of the body before it,
     the number of its guard in this one.
     """

@@ -27,7 +27,7 @@ class Tracer(Dividing, nodes.Tracer, Number):  # type: ignore[misc]
     __slots__ = ()
 
     def _symbolic_adjoints(self, leaves: Sequence[Any], seed: Any) -> dict[Any, Any] | None:
-        """What `backward.symbolic_adjoints` returns; None where it has to do it itself."""
+        """The result of `backward.symbolic_adjoints`; None where that has to find it itself."""
         if modes.state.no_grad:
             return None
         found: dict[Any, Any] = self.trace.adjoints(self, leaves, seed)
@@ -38,11 +38,11 @@ Tracer.__name__ = VALUE
 
 
 class Trace(nodes.Trace, Recorder):  # type: ignore[misc]
-    """What `in_python.Trace` is, with its columns as views of what is kept in C."""
+    """The twin of `in_python.Trace`; its columns are views of memory in C."""
 
 
 class Template:
-    """What each partial derivative of a row computes, traced on placeholders."""
+    """The partial derivatives of a row, traced on placeholders."""
 
     def __init__(self, row: Operator, beside: bool) -> None:
         self.row = row
@@ -51,8 +51,8 @@ class Template:
         self.sample = sample if isinstance(sample, tuple) else (sample,)
 
     def partials(self) -> list[tuple[list[Any], int, bool]]:
-        """For each operand the steps (code, places of the operands, number), the place of the
-        result, and whether it selects. Places are: the output, the operands, then the steps."""
+        """For each operand the steps (code, slots of the operands, number), the slot of the
+        result, and whether it selects. Slots are: the output, the operands, then the steps."""
         return [(*self.steps(rule), self.row.may_select(rule)) for rule in self.rules]
 
     def steps(self, rule: Any) -> tuple[list[Any], int]:
@@ -69,7 +69,7 @@ class Template:
 
 
 def template(row: Operator, beside: int) -> list[tuple[list[Any], int, bool]] | None:
-    """What the partials of a row compute; None if that depends on how many operands there are."""
+    """The partials of a row, traced; None if they depend on how many operands there are."""
     return None if row.arity is None else Template(row, bool(beside)).partials()
 
 

@@ -24,7 +24,7 @@ from .vocabulary import CONSTANT, INPUT, STRUCTURE, lanes_sum, stop_gradient
 
 
 def forward(row: Operator, numbers: Sequence[float]) -> float:
-    """What a row computes, as a float."""
+    """The value of a row at these numbers, as a float."""
     if row.code >= 0 or row in STRUCTURE:
         return real(row.forward(*numbers))
     # an operator of the user's own may use transforms: not to be traced, it is a number

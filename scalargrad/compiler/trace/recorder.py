@@ -1,7 +1,7 @@
-"""What a function asks of its trace besides arithmetic, the same for both kinds of trace.
+"""The trace as a function and the passes know it, whether it is kept in Python or in C.
 
-A `Recorder` is what the trace in Python (`in_python.py`) and its twin in C (`in_c.py`) have in
-common. The passes take any Recorder.
+The trace in Python (`in_python.py`) and its twin in C (`in_c.py`) have a `Recorder` in common.
+The passes take any Recorder.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Recorder:
         self.decided: Mapping[tuple[str, int, int], bool] = {}
         """The outcomes of some comparisons of nodes, whatever the traced numbers say."""
         self.unknown: list[str] = []
-        """What the function read that nobody can watch, in words."""
+        """Things that the function read and that nobody can watch, in words."""
         self.has_transforms = False
         """Whether the function uses a transform: its result then depends on whether the function
         itself runs within another transform."""
@@ -64,6 +64,8 @@ class Recorder:
         """How many inputs the call gives; the others are captured, or drawn."""
         self.values: set[int] = set()
         """The inputs that are Values among the arguments."""
+        self.of_numpy: dict[int, bool] = {}
+        """Of the inputs, and of nodes that were asked about: whether they are NumPy's floats."""
         self.leaves: set[int] = set()
         """The nodes that are Values made within the function."""
         self.taken: set[int] = set()

@@ -1,7 +1,7 @@
-"""What every number of a traced function does, wherever its trace is kept: it behaves as a Value.
+"""Numbers of a traced function, wherever their trace is kept: they behave as Values.
 
-A `Tracer` is a `Number` with a `trace` and the `index` of its node there. There are two kinds of
-both: those of `in_python.py`, and those of `in_c.py`, which are kept in C.
+A `Tracer` is a `Number` with a `trace` and the `index` of its node in the trace. There are two
+kinds of both: those of `in_python.py`, and those of `in_c.py`, which are kept in C.
 """
 
 from __future__ import annotations
@@ -84,8 +84,8 @@ class Number(Arithmetic):
         return self.trace.compute(accumulate, factors).number_if_constant
 
     def _standing_for(self, leaf: Any) -> Any:
-        """What `leaf` is in this trace: an input, for a Value that the function closes over. Raises
-        TypeError where such a Value was computed from `leaf`: that part is not in the trace."""
+        """The node of `leaf` in this trace: an input, for a Value that the function closes over.
+        Raises TypeError where such a Value was computed from `leaf`: that is not in the trace."""
         if isinstance(leaf, Number):
             return leaf
         captured = self.trace.captured
@@ -108,7 +108,7 @@ class Number(Arithmetic):
 
     @property
     def number_if_constant(self) -> Any:
-        """What stands for it in a computation: a number, if it is constant, else itself."""
+        """The Tracer as an operand: a number, if it is constant, else itself."""
         trace, i = self.trace, self.index
         return trace.numbers[i] if trace.rows[i] is CONSTANT else self
 
@@ -151,8 +151,8 @@ class Number(Arithmetic):
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:
-        """What isinstance is told: as in eager mode a float or a Value. This package sees what it
-        is."""
+        """The class that isinstance is told: as in eager mode float or Value. This package sees the
+        class itself."""
         if is_ours(sys._getframe(1).f_globals):
             return type(self)
         return self._kind()

@@ -1,5 +1,7 @@
-"""What programs have besides the operators of the table: they say how numbers flow, not what is
-computed. Each is the identity, or a sum, on the numbers of one lane."""
+"""Operators of programs besides those of the table: they say how numbers flow.
+
+Each is the identity, or a sum, on the numbers of one lane.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +16,11 @@ from ...scalars import NOTHING
 
 INPUT = "input"
 CONSTANT = "constant"
-"""In place of an operator: what a node is that nothing computes."""
+"""In place of an operator: the two kinds of node that nothing computes."""
 
 BEFORE, LANES, AFTER, TOO_LATE = range(4)
-"""The stages. What is computed lane by lane from a sum over all lanes comes TOO_LATE: it would
-need the lanes a second time."""
+"""The stages. A node that is computed lane by lane from a sum over all lanes comes TOO_LATE: the
+node would need the lanes a second time."""
 
 
 def swapped(out: Any, *pairs: Any) -> list[Any]:

@@ -161,7 +161,13 @@ static PyObject *value_zero_grad(PyObject *self, PyObject *unused)
 static PyObject *value_detach(PyObject *self, PyObject *unused)
 {
     (void)unused;
-    return (PyObject *)leaf_new(((Node *)self)->data);
+    if (!modes_active())
+        return (PyObject *)leaf_new(((Node *)self)->data);
+    /* while a function is traced a tracer stands for the number */
+    PyObject *data = PyObject_GetAttrString(self, "data");
+    PyObject *made = data ? PyObject_CallOneArg((PyObject *)Py_TYPE(self), data) : NULL;
+    Py_XDECREF(data);
+    return made;
 }
 
 #endif

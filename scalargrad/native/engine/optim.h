@@ -195,7 +195,7 @@ static PyObject *engine_update(PyObject *module, PyObject *items)
     return result;
 }
 
-/* What the table must agree with, a line a rule. */
+/* The signatures of the rules, which the table must agree with. */
 static PyObject *engine_update_rules(PyObject *module, PyObject *unused)
 {
     (void)module;

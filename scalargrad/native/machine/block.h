@@ -1,7 +1,7 @@
 /* The instructions of the machine on blocks of BLOCK_LANES lanes. Included once for each
  * instruction set, with ISA its name: all that is in it is compiled for that set. NAME(run_block) is what it gives.
  *
- * A register is a number for each lane. Numbers that are the same in all lanes stand in `uniform`. */
+ * A register is a number for each lane. Uniform numbers stand in `uniform`. */
 
 #define JOIN_(name, isa) name##_##isa
 #define JOIN(name, isa) JOIN_(name, isa)

@@ -155,7 +155,7 @@ typedef struct {
 } RunArguments;
 enum { RUN_ARGUMENTS = sizeof(RunArguments) / sizeof(PyObject *) };
 
-/* What of a call is to be given back. */
+/* The buffers of a call, to be given back. */
 typedef struct {
     Py_buffer results, broken, sides, index;
     Py_buffer *views;

@@ -1,5 +1,5 @@
-/* What runs of programs work on: registers, numbers, totals; and the instructions that are the same
- * for every instruction set. */
+/* The memory that runs of programs work on: registers, numbers, totals; and the instructions that
+ * are the same for every instruction set. */
 #ifndef SCALARGRAD_FRAME_H
 #define SCALARGRAD_FRAME_H
 
@@ -119,7 +119,7 @@ INLINE double *lane_register(const Frame *f, int32_t index)
     return f->lanes + ((size_t)index << f->bits);
 }
 
-/* What several sums of products have in common. Each begins with a number, or with −0.0 where
+/* Several sums of products with the same x. Each begins with a number, or with −0.0 where
  * `first` is −1; a term is a place among the x, in steps of 2^bits, then for each sum the place of
  * its number. */
 typedef struct {

@@ -152,8 +152,8 @@ INLINE I NAME(fails)(const int how, const V x, const V y, const I unwanted)
     return holds ^ unwanted;
 }
 
-/* What was compared in the lanes that this guard broke: whoever runs them next needs not compute
- * it. The sides stand behind `broken`. */
+/* Keep the sides of a guard in the lanes that broke it: the path that runs these lanes next need not
+ * compute the sides. They stand behind `broken`. */
 static void NAME(keep_sides)(Frame *f, const V *x, const V *y, const I number)
 {
     const I *broken = (const I *)f->broken;

@@ -5,7 +5,7 @@
 
 #include "frame.h"
 
-/* What is asked of an array, and of an object. */
+/* Names of attributes of arrays and of objects. */
 static PyObject *dtype_name, *shape_name, *dict_name;
 
 static int name_attributes(void)
@@ -16,7 +16,7 @@ static int name_attributes(void)
     return dtype_name && shape_name && dict_name;
 }
 
-/* What a reader expects. It is None for a float; else a tuple that begins with one of these. */
+/* Kinds of readers. A reader is None for a float; else a tuple that begins with one of these. */
 enum {
     READ_SAME,     /* object, numbers: this very object; it stands for these numbers */
     READ_SAMPLES,  /* type, dtype, shape: an array of samples of this shape */

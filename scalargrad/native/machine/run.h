@@ -6,7 +6,7 @@
 
 /* ------ running one */
 
-/* What a run is given, and where its results go. */
+/* The inputs of a run, and where its results go. */
 typedef struct {
     const Column *inputs, *outputs;
     double *sums;         /* of each segment; then memory for the threads */
@@ -14,7 +14,7 @@ typedef struct {
     Py_ssize_t count;
     int32_t *broken; /* for each lane; NULL if no lane has a guard */
     double *sides;   /* two for each lane: what the guard compared that broke it */
-    double *results; /* what is the same in all lanes; NULL where it stays in its place */
+    double *results; /* the uniform results; NULL where they stay in their places */
     int threads;
     int tells_doubt;
     int any_broken;

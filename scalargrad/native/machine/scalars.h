@@ -1,10 +1,10 @@
-/* What is the same in all lanes. */
+/* Instructions on uniform numbers. */
 #ifndef SCALARGRAD_SCALARS_H
 #define SCALARGRAD_SCALARS_H
 
 #include "kernels.h"
 
-/* ------ what is the same in all lanes: a number at a time */
+/* ------ a number at a time */
 static void run_scalar_row(double *u, const int32_t *code)
 {
     const RowWords row = row_words(code);

@@ -1,4 +1,4 @@
-/* Instructions on stretches of numbers that are the same in all lanes: many of one kind done side
+/* Instructions on stretches of uniform numbers: many of one kind done side
  * by side. Included by block.h, once for each instruction set.
  *
  * An operand is a number, the same throughout, or a stretch: as many numbers as the result has.

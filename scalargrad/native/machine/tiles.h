@@ -1,6 +1,5 @@
-/* What is done in tiles of registers, so that what the rows share is read once: sums of products of
- * numbers with the same lanes, and sums over the lanes. Included by block.h, once for each
- * instruction set. */
+/* Tiles of registers, for sums that share what they read: sums of products of numbers with the same
+ * lanes, and sums over the lanes. Included by block.h, once for each instruction set. */
 
 /* ------ sums of products of numbers and the same vectors */
 #if VECTOR_BYTES == 64 || defined(__aarch64__)

@@ -1,4 +1,4 @@
-/* What the short way of a call asks: is all as it was? The records are explained in
+/* A shortcut asks whether all that a function uses is as it was. The records are explained in
  * compiler/surroundings/watching.py. */
 #ifndef SCALARGRAD_UNCHANGED_H
 #define SCALARGRAD_UNCHANGED_H

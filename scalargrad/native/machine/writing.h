@@ -4,7 +4,7 @@
 
 #include "frame.h"
 
-/* What is built: None is one number; else a tuple that begins with one of these. */
+/* Kinds of writers. A writer is None for one number; else a tuple that begins with one of these. */
 enum {
     WRITE_FLOATS,  /* count: a list of so many numbers */
     WRITE_LIST,    /* writers */

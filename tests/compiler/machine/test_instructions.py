@@ -14,9 +14,9 @@ from scalargrad.compiler.machine.instructions import (
     MOST,
     TABLE,
     Comparison,
+    Domain,
     EndingKind,
     Instruction,
-    Meaning,
     row_instruction,
 )
 from scalargrad.compiler.trace.guards import COMPARE
@@ -55,12 +55,12 @@ def test_an_instruction_may_stand_where_the_table_says(row: Instruction) -> None
             assert accepted(code, stage) == (stage in row.stages)
 
 
-def outside(means: Meaning, count: int, rows: int) -> list[int]:
+def outside(domain: Domain, count: int, rows: int) -> list[int]:
     """Words just beyond what this may be."""
     sizes = {**SIZES, "numbers": SIZES["places"]}
-    limit = sizes[means.limit] if isinstance(means.limit, str) else means.limit
+    limit = sizes[domain.limit] if isinstance(domain.limit, str) else domain.limit
     reaches = {"count": count, "stretch": count + instructions.WIDTH - 1, "sums": count * rows}
-    return [means.low - 1, min(limit - reaches.get(means.reach, 1) + 1, MOST), -(2**31)]
+    return [domain.low - 1, min(limit - reaches.get(domain.reach, 1) + 1, MOST), -(2**31)]
 
 
 @named
@@ -71,7 +71,7 @@ def test_no_word_at_the_beginning_may_be_out_of_its_range(row: Instruction) -> N
         rest = getattr(words, row.rest.name) if row.rest else []
         count = getattr(words, "count", len(rest))
         for at, word in enumerate(row.words[: row.head - 2], 2):
-            for x in outside(word.means, count, words.rows):
+            for x in outside(word.domain, count, words.rows):
                 if word.name not in ("rows", "count") or x < 1 or x > 99:
                     damaged = [*code[:at], x, *code[at + 1 :]]
                     assert not accepted(damaged, stages(row)[0])

@@ -14,7 +14,7 @@ import pytest
 
 import scalargrad as sg
 from scalargrad.compiler.machine.checking import ARITY, is_code
-from scalargrad.compiler.machine.encode import Code, Encoder
+from scalargrad.compiler.machine.encode import Code, encoded
 from scalargrad.compiler.machine.instructions import (
     GUARD,
     LOAD,
@@ -24,11 +24,11 @@ from scalargrad.compiler.machine.instructions import (
     TABLE,
     WIDE_ROW,
     WIDTH,
+    Domain,
     Instruction,
-    Meaning,
     row_instruction,
 )
-from scalargrad.compiler.machine.interpreter import Outcome, interpret
+from scalargrad.compiler.machine.interpreter import RunResults, interpret
 from scalargrad.compiler.passes.lane_sums import lane_sums
 from scalargrad.compiler.pipeline import program_of
 from scalargrad.compiler.trace.body import Body
@@ -48,7 +48,9 @@ needs_machine = pytest.mark.skipif(machine is None, reason="the native machine w
 machines = pytest.mark.parametrize("name", instruction_sets())
 
 
-def natively(code: Code, numbers: list[float], columns: list[list[float]], count: int) -> Outcome:
+def natively(
+    code: Code, numbers: list[float], columns: list[list[float]], count: int
+) -> RunResults:
     """The outcome of the native machine; `columns` are those of the one array."""
     np = pytest.importorskip("numpy")
     given = np.array(columns, float).T.reshape(count, -1)
@@ -57,19 +59,19 @@ def natively(code: Code, numbers: list[float], columns: list[list[float]], count
     program, sides = machine.Program(**code._asdict()), np.empty((count, 2))
     failed = program.run(list(numbers), arrays, count, results, broken, sides, None, False, 1)
     if failed >= 0:
-        return Outcome([], {}, [], failed)
+        return RunResults([], {}, [], failed)
     outputs = {(0, k): column.tolist() for k, column in enumerate(out.T)}
-    return Outcome(results.tolist(), outputs, broken.tolist())
+    return RunResults(results.tolist(), outputs, broken.tolist())
 
 
 def both(
     code: Code, numbers: list[float], columns: list[list[float]], count: int
-) -> tuple[Outcome, Outcome]:
+) -> tuple[RunResults, RunResults]:
     places = {(0, k): column for k, column in enumerate(columns)}
     return interpret(code, numbers, places, count), natively(code, numbers, columns, count)
 
 
-def same(found: Outcome, expected: Outcome) -> bool:
+def same(found: RunResults, expected: RunResults) -> bool:
     """Whether two outcomes are the same bit by bit."""
     return (
         all_bits(found.results) == all_bits(expected.results)
@@ -112,11 +114,11 @@ HALF = SIZES["places"] // 2
 """What is computed stands behind this place, and what it is computed from before."""
 
 
-def apart(name: str, means: Meaning, fitting: range) -> int:
+def apart(name: str, domain: Domain, fitting: range) -> int:
     """Where it is read, before HALF; where it is written, behind it, each row by itself."""
     if name == "out":
         return max(HALF, fitting.start)
-    end = HALF - 20 - WIDTH if means == STRETCH else HALF
+    end = HALF - 20 - WIDTH if domain == STRETCH else HALF
     return random.choice(range(fitting.start, min(fitting.stop, end)))
 
 
@@ -207,7 +209,7 @@ def unrolled(count: Any, share: Any, w: Any, v: Any, x: Any, y: Any) -> list[Any
     return [total, total * x, *sg.gradients(total, [w, v])]
 
 
-def encoded(f: Callable[..., Any], *numbers: float) -> tuple[Code, list[bool]]:
+def code_and_lanes(f: Callable[..., Any], *numbers: float) -> tuple[Code, list[bool]]:
     """The code of a program, whose outputs that have lanes are summed over them as well."""
     trace = Trace()
     lanes = (False, False, False, False, True, True)
@@ -216,9 +218,9 @@ def encoded(f: Callable[..., Any], *numbers: float) -> tuple[Code, list[bool]]:
     program = program_of(Body(trace, [*outputs, *lane_sums(trace, outputs, inputs[0])]))
     has_lanes = [program.trace.lanes[i] for i in program.outputs]
     columns = [i for i in program.inputs if program.trace.lanes[i]]
-    places = {i: (0, k) for k, i in enumerate(columns)}
+    addresses = {i: (0, k) for k, i in enumerate(columns)}
     made = [(0, k) for k in range(sum(has_lanes))]
-    return Encoder(program, places, 1, made).encoded(), has_lanes
+    return encoded(program, addresses, 1, made), has_lanes
 
 
 @pytest.mark.parametrize("f", [net, branch, unrolled])
@@ -226,7 +228,7 @@ def test_encoded_programs_compute_what_the_function_does(f: Callable[..., Any]) 
     w, v, count = 0.7, -1.3, 11
     xs, ys = ([random.gauss(0.0, 1.0) for _ in range(count)] for _ in range(2))
     xs[0], ys[0] = -1.0, 1.0
-    code, has_lanes = encoded(f, float(count), 1.0 / count, w, v, xs[0], ys[0])
+    code, has_lanes = code_and_lanes(f, float(count), 1.0 / count, w, v, xs[0], ys[0])
     used = [place[1] for place in zip(code.inputs[::2], code.inputs[1::2])]
     columns = {(0, k): (xs, ys)[k if len(used) == 2 else 0] for k in used}
     sizes = {name: len(getattr(code, name)) // 2 for name in ("inputs", "outputs")}

@@ -34,7 +34,7 @@ from tests.support.instructions_made import SIZES, Sizes, code_of, made
 if not HAS_MACHINE:
     pytest.skip("the native machine was not built", allow_module_level=True)
 
-from scalargrad.compiler.machine import encode
+from scalargrad.compiler.machine import lane_code
 
 np = pytest.importorskip("numpy")
 machine: Any = pytest.importorskip("scalargrad.native._machine")
@@ -100,7 +100,7 @@ def test_rows_that_follow_each_other_are_done_in_their_order(name: str) -> None:
         [WHERE, 6, 2, 0, 2, 0],
         [WHERE, 6, 2, 2, 2, 2],
     ]
-    together = encode.merged([list(code) for code in apart])
+    together = lane_code.merged([list(code) for code in apart])
     assert [code[1] for code in together] == [6, 8, 5, 11, 10]
     load, store = LOAD(0, 0), STORE(0, 2)
     with running(name):

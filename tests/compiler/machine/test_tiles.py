@@ -22,7 +22,7 @@ from tests.support.compiled import HAS_MACHINE, instruction_sets, running, value
 if not HAS_MACHINE:
     pytest.skip("the native machine was not built", allow_module_level=True)
 
-from scalargrad.compiler.machine.tiles import NONE, Tiles, blocks
+from scalargrad.compiler.machine.tiles import NONE, Tiles, covering
 from scalargrad.compiler.trace.native import machine
 
 np = pytest.importorskip("numpy")
@@ -94,9 +94,9 @@ def test_a_row_that_waits_for_another_is_in_a_tile_of_its_own() -> None:
     ]
 
 
-def test_blocks_take_upstreams_that_share_most_locals() -> None:
+def test_tiles_take_upstreams_that_share_most_locals() -> None:
     pairs = {k: {j: 100 * k + j for j in (NONE, 1, 2, 3, 4)} for k in (10, 11, 12, 13, 14)}
-    found = list(blocks(pairs))
+    found = list(covering(pairs))
     assert [len(b.upstreams) for b in found] == [instructions.TOTALS_ROWS, 1]
     assert found[0].totals[: instructions.TOTALS_ROWS] == (999, 1099, 1199, 1299)
 
@@ -110,7 +110,7 @@ def test_every_pair_is_in_one_block_that_sums_little_else() -> None:
         }
         found = [
             (upstream, local, total)
-            for b in blocks(pairs)
+            for b in covering(pairs)
             for (local, upstream), total in zip(
                 [(j, i) for j in b.locals for i in b.upstreams], b.totals
             )
@@ -121,9 +121,9 @@ def test_every_pair_is_in_one_block_that_sums_little_else() -> None:
         assert len(found) == len({(i, j) for i, j, _ in found}) <= len(expected) / 0.75
 
 
-def test_triangular_sums_are_few_blocks() -> None:
+def test_triangular_sums_are_few_tiles() -> None:
     pairs = {10 + k: {j: 100 * k + j for j in range(k + 2)} for k in range(10)}
-    assert [len(b.upstreams) for b in blocks(pairs)] == [3, 4, 3]
+    assert [len(b.upstreams) for b in covering(pairs)] == [3, 4, 3]
 
 
 # ------ what they compute

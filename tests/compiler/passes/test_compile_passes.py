@@ -11,7 +11,7 @@ import pytest
 
 import scalargrad as sg
 from scalargrad import ops
-from scalargrad.compiler.machine.encode import Encoder
+from scalargrad.compiler.machine.encode import encoded
 from scalargrad.compiler.passes.lane_sums import lane_sums
 from scalargrad.compiler.passes.lower import lowered
 from scalargrad.compiler.passes.program import Program
@@ -270,9 +270,7 @@ def test_what_has_no_lanes_is_multiplied_by_their_number() -> None:
 
 def registers(found: Program) -> int:
     inputs = [i for i in found.inputs if found.trace.lanes[i]]
-    encoder = Encoder(found, {i: (0, k) for k, i in enumerate(inputs)}, 1)
-    encoder.encoded()
-    return encoder.registers
+    return encoded(found, {i: (0, k) for k, i in enumerate(inputs)}, 1).registers
 
 
 @pytest.mark.parametrize("length", [10, 100, 1000])

@@ -120,6 +120,65 @@ def test_equality_with_a_number_is_a_guard_beside_the_gradient_too() -> None:
     assert number(sinc(1e-9)) == number(sinc(0.0)) == 1.0
 
 
+CLOSED_OVER = [Value(0.0)]
+NUMBER_OF: dict[str, Callable[[Any], Any]] = {
+    ".data": lambda v: v.data,
+    "detach": lambda v: v.detach(),
+    "stop_gradient": sg.stop_gradient,
+    "stop_gradient of a result": lambda v: sg.stop_gradient(v * 2.0),
+    "detach of a result": lambda v: sg.exp(v).detach(),
+    "a leaf of it": lambda v: Value(v.data),
+    "no_grad": lambda v: tripled(v),
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "abs": abs,
+    "floor": math.floor,
+    "a comparison": lambda v: 1.0 if v > 0.7 else 0.0,
+    "max": lambda v: max(v, 0.7),
+    "sorted": lambda v: sorted([v, 0.7])[0],
+    "a truth": lambda v: 1.0 if v else 2.0,
+    "a checkpoint": lambda v: sg.checkpoint(sg.square, v),
+    "a derivative": lambda v: sg.grad(lambda a: a * a * v)(v),
+    "gradients": lambda v: sg.gradients(v * v, [v])[0],
+}
+
+
+def tripled(v: Any) -> Any:
+    with sg.no_grad():
+        return v * 3.0
+
+
+@pytest.mark.parametrize("read", NUMBER_OF.values(), ids=NUMBER_OF)
+def test_the_number_of_a_closed_over_value_is_read_at_each_call(read: Any) -> None:
+    def f(x: float) -> Any:
+        return x + read(CLOSED_OVER[0])
+
+    gate = sg.compile(f)
+    for number in (0.5, 0.9, -0.25):
+        CLOSED_OVER[0].data = number
+        assert sg.stop_gradient(gate(1.0)) == sg.stop_gradient(f(1.0))
+
+
+@pytest.mark.parametrize("read", ["float", "float64", "float32", "list", "array"])
+def test_floats_of_numpy_divide_by_zero_without_an_error(read: str) -> None:
+    np = pytest.importorskip("numpy")
+    kinds = {"float64": np.float64, "float32": np.float32, "list": lambda x: [x]}
+    made = {"float": float, "array": lambda x: np.array([x]), **kinds}[read]
+
+    def f(x: Any) -> Any:
+        x = x[0] if hasattr(x, "__len__") else x
+        try:
+            return 1.0 / (x * 2.0) + 1.0 / sg.exp(x)
+        except ZeroDivisionError:
+            return -1.0
+
+    gate = sg.compile(f)
+    with np.errstate(divide="ignore"):
+        for number in (0.0, 1.0, 0.0):
+            assert gate(number) == f(number)
+            assert gate(made(number)) == f(made(number))
+
+
 READING: dict[str, Callable[[Any], Any]] = {
     "v.grad": lambda v: v.grad,
     "v.has_grad": lambda v: v.has_grad,

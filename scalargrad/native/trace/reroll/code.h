@@ -1,4 +1,4 @@
-/* Re-rolling: the code of the numbers that are the same in all lanes, and their places. The twin
+/* Re-rolling: the code of the uniform numbers, and their places. The twin
  * of machine/reroll.py's Rerolled, word for word. Included by rerolled.h. */
 #ifndef SCALARGRAD_REROLL_H
 #define SCALARGRAD_REROLL_H
@@ -8,15 +8,15 @@
 
 /* ------ packing */
 
-/* Whether most of what wide parts read stands side by side, or will be read again: 1 or 0. */
+/* Whether most of what wide bundles read stands side by side, or will be read again: 1 or 0. */
 static int is_worth_packing(Rerolled *r, Layout *l, int32_t row)
 {
     int64_t packed = 0, all = 0;
     r->packs.round++;
-    for (int32_t k = 0; k < l->parts; k++) {
-        const int32_t length = length_of(l->part[k]);
+    for (int32_t k = 0; k < l->bundles; k++) {
+        const int32_t length = length_of(l->bundle[k]);
         for (int32_t n = 0; length >= r->few && n < l->width - 1; n++) {
-            const int32_t *column = column_of_part(l, l->part[k], n);
+            const int32_t *column = column_of_bundle(l, l->bundle[k], n);
             all += length;
             if (kind_of(column, length) != SCATTERED)
                 continue;
@@ -52,12 +52,12 @@ static int pack_column(Rerolled *r, Words *code, const int32_t *column, int32_t 
     return add_words(code, head, PACK_HEAD) < 0 ? -1 : add_words(code, column, length);
 }
 
-static int pack_part(Rerolled *r, Layout *l, Words *code, Part part)
+static int pack_bundle(Rerolled *r, Layout *l, Words *code, Bundle bundle)
 {
     for (int32_t k = 0; k < l->width - 1; k++) {
-        const int32_t *column = column_of_part(l, part, k);
-        if (kind_of(column, length_of(part)) == SCATTERED
-            && pack_column(r, code, column, length_of(part)) < 0)
+        const int32_t *column = column_of_bundle(l, bundle, k);
+        if (kind_of(column, length_of(bundle)) == SCATTERED
+            && pack_column(r, code, column, length_of(bundle)) < 0)
             return -1;
     }
     return 0;
@@ -72,9 +72,9 @@ static int32_t operation_of(int32_t row, int wide)
     return wide ? OP_WIDE_ROW : row;
 }
 
-static int add_singles(const Rerolled *r, const Layout *l, Words *code, int32_t row, Part part)
+static int add_singles(const Rerolled *r, const Layout *l, Words *code, int32_t row, Bundle bundle)
 {
-    for (int32_t at = part.begin; at < part.end; at++) {
+    for (int32_t at = bundle.begin; at < bundle.end; at++) {
         const int32_t *read = l->read + (int64_t)at * l->width;
         const int32_t head[] = {operation_of(row, 0), l->width + 2, r->place[read[l->width - 1]]};
         if (add_words(code, head, 3) < 0 || add_words(code, read, l->width - 1) < 0)
@@ -83,16 +83,16 @@ static int add_singles(const Rerolled *r, const Layout *l, Words *code, int32_t 
     return 0;
 }
 
-/* The kinds and places of a part's columns: {kind, place} each, into `found`. */
-static int find_operand_columns(Rerolled *r, Layout *l, Part part, Words *found)
+/* The kinds and places of a bundle's columns: {kind, place} each, into `found`. */
+static int find_operand_columns(Rerolled *r, Layout *l, Bundle bundle, Words *found)
 {
     found->count = 0;
     for (int32_t k = 0; k < l->width - 1; k++) {
-        const int32_t *column = column_of_part(l, part, k);
-        const int kind = kind_of(column, length_of(part));
+        const int32_t *column = column_of_bundle(l, bundle, k);
+        const int kind = kind_of(column, length_of(bundle));
         int32_t place = column[0];
         if (kind == SCATTERED) {
-            const Pack *pack = pack_of(&r->packs, column, length_of(part));
+            const Pack *pack = pack_of(&r->packs, column, length_of(bundle));
             if (!pack)
                 return -1;
             place = pack->place >= 0 ? pack->place : place;
@@ -133,12 +133,12 @@ static int add_row(Words *code, int32_t row, const Words *columns)
     return failed ? -1 : 0;
 }
 
-static int add_wide(Rerolled *r, Layout *l, Words *code, int32_t row, Part part, Words *columns)
+static int add_wide(Rerolled *r, Layout *l, Words *code, int32_t row, Bundle bundle, Words *columns)
 {
     const int32_t begin = code->count;
-    const int32_t first = l->read[(int64_t)part.begin * l->width + l->width - 1];
-    const int32_t head[] = {operation_of(row, 1), 0, r->place[first], length_of(part)};
-    if (find_operand_columns(r, l, part, columns) < 0
+    const int32_t first = l->read[(int64_t)bundle.begin * l->width + l->width - 1];
+    const int32_t head[] = {operation_of(row, 1), 0, r->place[first], length_of(bundle)};
+    if (find_operand_columns(r, l, bundle, columns) < 0
         || add_words(code, head, WIDE_PRODUCTS_HEAD) < 0
         || (row == PRODUCTS ? add_runs(code, columns) : add_row(code, row, columns)) < 0)
         return -1;
@@ -154,9 +154,9 @@ static int put_node(Rerolled *r, int32_t i)
     return add_places(&r->at, 1);
 }
 
-static int put_part(Rerolled *r, const Layout *l, Part part)
+static int put_bundle(Rerolled *r, const Layout *l, Bundle bundle)
 {
-    for (int32_t at = part.begin; at < part.end; at++)
+    for (int32_t at = bundle.begin; at < bundle.end; at++)
         if (put_node(r, l->read[(int64_t)at * l->width + l->width - 1]) < 0)
             return -1;
     return 0;
@@ -166,18 +166,18 @@ static int add_group(Rerolled *r, Layout *l, Words *code, int32_t row, Words *co
 {
     const int is_wide = is_worth_packing(r, l, row);
     int failed = is_wide < 0;
-    for (int32_t k = 0; !failed && is_wide && k < l->parts; k++)
-        if (length_of(l->part[k]) >= r->few)
-            failed = pack_part(r, l, code, l->part[k]) < 0;
+    for (int32_t k = 0; !failed && is_wide && k < l->bundles; k++)
+        if (length_of(l->bundle[k]) >= r->few)
+            failed = pack_bundle(r, l, code, l->bundle[k]) < 0;
     failed = failed || add_places(&r->at, (REACH - r->at.size % REACH) % REACH) < 0;
-    for (int32_t k = 0; !failed && k < l->parts; k++) {
-        const Part part = l->part[k];
-        const int wide = is_wide && length_of(part) >= r->few;
-        failed = put_part(r, l, part) < 0;
+    for (int32_t k = 0; !failed && k < l->bundles; k++) {
+        const Bundle bundle = l->bundle[k];
+        const int wide = is_wide && length_of(bundle) >= r->few;
+        failed = put_bundle(r, l, bundle) < 0;
         if (!failed && wide)
-            failed = add_wide(r, l, code, row, part, columns) < 0;
+            failed = add_wide(r, l, code, row, bundle, columns) < 0;
         else if (!failed)
-            failed = add_singles(r, l, code, row, part) < 0;
+            failed = add_singles(r, l, code, row, bundle) < 0;
     }
     /* a vector reaches over what is computed later, never over what is there already */
     return failed || add_places(&r->at, REACH - 1) < 0 ? -1 : 0;

@@ -11,29 +11,29 @@ enum { LONG = 8, REACH = 8 };
 /* Nodes to be done together: rows begin … end of what was read. */
 typedef struct {
     int32_t begin, end;
-} Part;
+} Bundle;
 
-/* What a group of nodes reads: for each node the places of its operands, then itself. */
+/* The places that a group of nodes reads: for each node those of its operands, then itself. */
 typedef struct {
     int32_t *read, width, rows;
-    Part *part;
-    int32_t parts;
-    int32_t *column; /* one operand of one part */
-    uint8_t *cut;    /* whether a part begins at a row */
-    size_t read_room, part_room, column_room, cut_room;
+    Bundle *bundle;
+    int32_t bundles;
+    int32_t *column; /* one operand of one bundle */
+    uint8_t *cut;    /* whether a bundle begins at a row */
+    size_t read_room, bundle_room, column_room, cut_room;
 } Layout;
 
 static void layout_free(Layout *l)
 {
     PyMem_Free(l->read);
-    PyMem_Free(l->part);
+    PyMem_Free(l->bundle);
     PyMem_Free(l->column);
     PyMem_Free(l->cut);
 }
 
-static int32_t length_of(Part part)
+static int32_t length_of(Bundle bundle)
 {
-    return part.end - part.begin;
+    return bundle.end - bundle.begin;
 }
 
 /* ------ reading in order */
@@ -71,10 +71,10 @@ static int read_rows(const Rerolled *r, Layout *l, const int32_t *nodes, int32_t
     return 0;
 }
 
-static const int32_t *column_of_part(Layout *l, Part part, int32_t k)
+static const int32_t *column_of_bundle(Layout *l, Bundle bundle, int32_t k)
 {
-    for (int32_t row = part.begin; row < part.end; row++)
-        l->column[row - part.begin] = l->read[(int64_t)row * l->width + k];
+    for (int32_t row = bundle.begin; row < bundle.end; row++)
+        l->column[row - bundle.begin] = l->read[(int64_t)row * l->width + k];
     return l->column;
 }
 
@@ -98,20 +98,20 @@ static int32_t mark_cuts(const int32_t *column, int32_t length, uint8_t *cut)
 
 static int add_part(Layout *l, int32_t begin, int32_t end)
 {
-    if (RESERVE(l->part, l->part_room, (int64_t)l->parts + 1) < 0)
+    if (RESERVE(l->bundle, l->bundle_room, (int64_t)l->bundles + 1) < 0)
         return -1;
-    l->part[l->parts++] = (Part){begin, end};
+    l->bundle[l->bundles++] = (Bundle){begin, end};
     return 0;
 }
 
 /* Cut rows up where this makes stretches; leave them whole where pieces would be too short. */
-static int cut_rows(Layout *l, Part whole)
+static int cut_rows(Layout *l, Bundle whole)
 {
     const int32_t length = length_of(whole);
     int64_t count = 1;
     memset(l->cut, 0, (size_t)length);
     for (int32_t k = 0; k < l->width - 1; k++) {
-        const int32_t *column = column_of_part(l, whole, k);
+        const int32_t *column = column_of_bundle(l, whole, k);
         if (kind_of(column, length) != SCATTERED)
             continue;
         count += mark_cuts(column, length, l->cut);
@@ -132,14 +132,14 @@ static int lay_out(const Rerolled *r, Layout *l, const Group *group, const Parts
 {
     l->width = group->operands + 1;
     l->rows = p->nodes.count;
-    l->parts = 0;
+    l->bundles = 0;
     if (RESERVE(l->read, l->read_room, (int64_t)l->rows * l->width) < 0
         || RESERVE(l->column, l->column_room, l->rows) < 0
         || RESERVE(l->cut, l->cut_room, l->rows) < 0)
         return -1;
     for (int32_t k = 0, begin = 0; k < p->ends.count; begin = p->ends.item[k++])
         if (read_rows(r, l, p->nodes.item, begin, p->ends.item[k]) < 0
-            || cut_rows(l, (Part){begin, p->ends.item[k]}) < 0)
+            || cut_rows(l, (Bundle){begin, p->ends.item[k]}) < 0)
             return -1;
     return 0;
 }

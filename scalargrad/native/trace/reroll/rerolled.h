@@ -180,7 +180,7 @@ static PyMethodDef rerolled_methods[] = {
 static PyTypeObject RerolledType = {
     PyVarObject_HEAD_INIT(NULL, 0)
     .tp_name = "scalargrad.native._engine.Rerolled",
-    .tp_doc = "The code of what is the same in all lanes; [node] is where its number stands.",
+    .tp_doc = "The code of uniform numbers; [node] is the place of a node's number.",
     .tp_basicsize = sizeof(Rerolled),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
     .tp_new = rerolled_new,

@@ -1,0 +1,130 @@
+"""The work of each lane, in order: the loads, the operators, the tiles, the guards and the stores.
+
+An item of it becomes one instruction, which `lane_code.py` writes.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ... import ops
+from ..inputs.arguments import Address
+from ..passes.program import LANES, Program
+from .instructions import NONE, WIDTH
+from .tiles import DenseSum, LaneSums, Tiles
+
+
+class LaneItem(NamedTuple):
+    """An item of work: it reads nodes and may compute some. Its kind is the method of LaneCode that
+    writes its instruction."""
+
+    kind: str
+    reads: tuple[int, ...]
+    nodes: tuple[int, ...] = ()
+    detail: Any = ()
+
+
+class LaneWork:
+    """The work of each lane of a program.
+
+    `inputs` are the inputs with lanes, in the order of their addresses in the arrays of a call;
+    `columns` the outputs with lanes.
+    """
+
+    def __init__(self, program: Program, addresses: Mapping[int, Address]) -> None:
+        self.program = program
+        self.trace = program.trace
+        self.one = self.trace.constant(1.0)
+        used = set(program.order)
+        self.inputs = sorted(used & set(addresses), key=addresses.__getitem__)
+        self.addresses = [addresses[i] for i in self.inputs]
+        self._given = set(self.inputs)
+        self.columns = [i for i in program.outputs if self.trace.lanes[i]]
+
+    def is_lane(self, i: int) -> bool:
+        return self.program.stages.get(i) == LANES
+
+    def items(self) -> list[LaneItem]:
+        """The items in order; none where nothing is computed in a lane."""
+        return list(self._with_loads()) if LANES in self.program.stages.values() else []
+
+    # ------ loads
+    def _with_loads(self) -> Iterator[LaneItem]:
+        """Yield the items and, before the first that needs one of them, the loads of columns that
+        stand side by side. All loads at the beginning would leave the cache."""
+        groups = {i: group for group in self._load_groups() for i in group}
+        for item in self._without_loads():
+            for i in item.reads:
+                if i in groups:
+                    group = groups[i]
+                    for j in group:
+                        del groups[j]
+                    yield LaneItem("load", (), group)
+            yield item
+
+    def _load_groups(self) -> Iterator[tuple[int, ...]]:
+        begin = 0
+        for at in range(1, len(self.addresses) + 1):
+            array, column = self.addresses[at - 1]
+            goes_on = at < len(self.addresses) and self.addresses[at] == (array, column + 1)
+            if not goes_on or at - begin == WIDTH:
+                yield tuple(self.inputs[begin:at])
+                begin = at
+
+    # ------ the other items
+    def _without_loads(self) -> Iterator[LaneItem]:
+        """Yield all but the loads. Sums over lanes come as soon as they can, but after the guards:
+        they take in only the lanes in which these hold."""
+        tiles = Tiles(self.program)
+        guards = self._guards()
+        expected = len(self.program.lane_guards)
+        sums = self._count()
+        for i in self.program.order:
+            if i in tiles.dense:
+                yield dense_item(tiles.dense[i])
+            if self.is_lane(i) and i not in tiles.inside and i not in self._given:
+                yield self._row_item(i)
+            for k in guards[i]:
+                yield self._guard_item(k)
+            expected -= len(guards[i])
+            sums += tiles.lane_sums.get(i, ())
+            if not expected:
+                yield from map(lane_sums_item, sums)
+                sums.clear()
+        for k, i in enumerate(self.columns):
+            yield LaneItem("store", (i,), (), k)
+
+    def _guards(self) -> dict[int, list[int]]:
+        """The guards of the lanes, by the node after which both sides of a guard are computed."""
+        found = defaultdict(list)
+        for k in self.program.lane_guards:
+            guard = self.program.guards[k]
+            found[max(guard.x, guard.y)].append(k)
+        return found
+
+    def _count(self) -> list[LaneSums]:
+        """The sum that counts the lanes in which all guards hold, where the program reads it."""
+        count = self.program.count
+        is_read = count in self.program.stages
+        return [LaneSums((self.one,), (NONE,), (count,))] if is_read else []
+
+    def _row_item(self, i: int) -> LaneItem:
+        operands = self.trace.operands[i]
+        if self.trace.rows[i] is ops.sub and not self.is_lane(operands[1]):
+            return LaneItem("minus", operands[:1], (i,), operands[1])
+        return LaneItem("row", operands, (i,))
+
+    def _guard_item(self, k: int) -> LaneItem:
+        guard = self.program.guards[k]
+        return LaneItem("guard", (guard.x, guard.y), (), k)
+
+
+def dense_item(sums: Sequence[DenseSum]) -> LaneItem:
+    reads = dict.fromkeys(j for one in sums for j in one.reads)
+    return LaneItem("dense", tuple(reads), tuple(one.ending.node for one in sums), sums)
+
+
+def lane_sums_item(sums: LaneSums) -> LaneItem:
+    return LaneItem("lane_sums", sums.reads, (), sums)
