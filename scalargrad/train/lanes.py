@@ -22,6 +22,8 @@ from .history import History
 from .interrupts import Interrupts
 from .recipe import Recipe
 
+MOST_PATHS = 256
+"""So many ways through branches are followed if there is no limit."""
 CLOSE = 1e-9
 """What rounding may make of a gradient, beside its largest number; a mistake makes more."""
 
@@ -45,7 +47,7 @@ class Lanes:
         def of_sample(x: Any, y: Any) -> Any:
             return loss(model(sample_of(input_form, x)), sample_of(target_form, y))
 
-        self.gate = Compiled(of_sample, ("x", "y"), "mean")
+        self.gate = Compiled(of_sample, ("x", "y"), "mean", most or MOST_PATHS)
         self.programs = programs_of(self.gate)
         # a program that is traced at each call is not used: there is nothing to warn of
         self.programs.has_warned = True

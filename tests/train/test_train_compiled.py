@@ -332,6 +332,20 @@ def test_samples_that_a_callback_changes_are_seen() -> None:
     assert found[0].losses == pytest.approx(found[1].losses, rel=1e-12)
 
 
+def test_a_model_that_branches_too_finely_is_left_to_graphs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(choice, "SAMPLES", 3 * len(PLAIN))
+    monkeypatch.setattr(choice, "WORK", 1)
+
+    def loss(output: Any, target: Any) -> Any:
+        return squared_error(output, 0.0 if target < 0 else 1.0)
+
+    _, history = trained(line, loss, PLAIN, None)
+    assert history.engine == "eager"
+    assert "ways through its branches" in history.reason
+
+
 def test_an_error_in_a_later_batch_is_that_of_graphs(pays: None) -> None:
     net = line()
     data = [(x, 0.0) for x, _ in PLAIN]
