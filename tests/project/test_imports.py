@@ -154,8 +154,8 @@ def test_every_module_is_imported_where_nothing_native_was_built() -> None:
     assert python("\n".join(lines), SCALARGRAD_ENGINE="").strip() == "pure"
 
 
-def test_import_takes_at_most_60_ms(tmp_path: Path) -> None:
-    timed = "from time import perf_counter as t; s = t(); import scalargrad; print(t() - s)"
+def test_import_takes_at_most_60_ms_of_the_processor(tmp_path: Path) -> None:
+    timed = "from time import process_time as t; s = t(); import scalargrad; print(t() - s)"
     # the first run leaves bytecode behind, as an installation does, for the others to time
     cached = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(tmp_path)}
     assert min(float(python(timed, **cached)) for _ in range(7)) <= 0.060

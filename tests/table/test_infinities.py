@@ -103,6 +103,7 @@ LIMITS: dict[str, tuple[float, float, float, float]] = {
 
 @pytest.mark.parametrize("name", [name for name, row in BUILT_IN.items() if row.arity == 1])
 def test_value_and_slope_at_infinity_are_the_limits(name: str) -> None:
+    assert name in LIMITS, "add the operator's limits: value and slope at −∞, then at ∞"
     limits = LIMITS[name]
     for x, value, slope in ((-inf, *limits[:2]), (inf, *limits[2:])):
         leaf = sg.Value(x)

@@ -13,7 +13,7 @@ input       a number that a program takes: COUNT, SHARE, the
             numbers of the call, captured Values, draws          sources.Inputs
 source      where an input comes from                            sources.OfLanes …
 reader      what reads numbers off arguments of a known form     readers.reader_of
-entry       a number of the function's result                    passes.task.Entry
+entry       a number of the function's result                    passes.traced.Entry
 operand     a Value that a node of the result stands above: one
             among the arguments, or a captured one               nodes.Operands
 

@@ -28,7 +28,8 @@ class Program:
     draws.
 
     A program that `is_careful` keeps what does not flow apart from zero. Any other is quicker, and
-    as good where all its outputs are finite; `careful` makes the one to be run where they are not.
+    as good where all its outputs are finite; `carefully` makes the one that is
+    run where they are not.
     """
 
     def __init__(

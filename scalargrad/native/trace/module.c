@@ -1,7 +1,7 @@
 /* The trace in C: what a function does to its numbers, written down while it runs once. One of the
  * two source files of the engine's extension.
  *
- * The twin of compiler/trace/recorder.py, node for node. Where speed does not matter, Python serves
+ * The twin of compiler/trace/in_python.py, node for node. Where speed does not matter, Python serves
  * both. All happens under Python's lock; where Python code may run, pointers into a trace are found
  * anew. */
 #define PY_SSIZE_T_CLEAN

@@ -90,8 +90,8 @@ static PyTypeObject TraceType;
 
 enum { STAGE_BEFORE, STAGE_LANES, STAGE_AFTER, STAGE_TOO_LATE };
 
-/* stages(late_input): the stage of every node, as passes/stages.py has them; bytes. One input may
- * be known after the lanes. */
+/* stages(late_input): the stage of every node, the twin of LoweredTrace.stages; bytes. One input
+ * may be known after the lanes. */
 static PyObject *trace_stages(PyObject *self, PyObject *late_input)
 {
     const Trace *t = (Trace *)self;
@@ -190,7 +190,7 @@ static PyObject *trace_copy(PyObject *self, PyObject *args)
         return NULL;
     PyObject *items = old == self ? NULL : checked_indices((Trace *)old, wanted);
     if (old == self)
-        PyErr_SetString(PyExc_ValueError, "a trace cannot be copied_nodes into itself");
+        PyErr_SetString(PyExc_ValueError, "a trace cannot be copied into itself");
     PyObject *found = items ? copied_nodes((Trace *)self, (Trace *)old, items) : NULL;
     Py_XDECREF(items);
     return found;

@@ -1,7 +1,7 @@
 /* Re-rolling: the code of the uniform numbers, and their places. The twin
  * of machine/reroll.py's Rerolled, word for word. Included by rerolled.h. */
-#ifndef SCALARGRAD_REROLL_H
-#define SCALARGRAD_REROLL_H
+#ifndef SCALARGRAD_REROLL_CODE_H
+#define SCALARGRAD_REROLL_CODE_H
 
 #include "../../shared/instructions.h"
 #include "layout.h"
