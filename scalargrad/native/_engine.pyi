@@ -27,7 +27,9 @@ def update_rules() -> list[str]:
 in_c: Any
 """What the machine calls without a way through Python."""
 
-def gate(row: Operator, operands: tuple[Value, ...], numbers: Any, distinct: bool, /) -> Value:
+def compiled_node(
+    row: Operator, operands: tuple[Value, ...], numbers: Any, distinct: bool, /
+) -> Value:
     """Return a node above `operands`; `numbers` is a buffer of its data, then its partials. Where
     no operand stands there twice, `distinct` may say so."""
 

@@ -85,7 +85,7 @@ def moved(roots: Sequence[Any], places: dict[Any, Any]) -> list[Any]:
 
 def rebuilt(node: Any, operands: tuple[Any, ...]) -> Any:
     kind: Any = max((type(x) for x in operands if is_value(x)), key=rank)
-    if kind is not type(node):
+    if not hasattr(kind, "_rebuild"):
         # numbers that are traced
         return kind.__operator__(node.op, operands)
     return kind._rebuild(node.op, node._data, NO_GRADIENT, "", operands, node._partials)

@@ -334,3 +334,27 @@ def test_gates_and_their_derivatives_are_pickled_by_what_they_are_made_of() -> N
     for order in (sg.square, sg.compile(sg.square), sg.grad(sg.compile(sg.square), (0,))):
         gate = order if order is not sg.square else sg.compile(order)
         assert pickle.loads(pickle.dumps(gate))(3.0) == gate(3.0)
+
+
+# ------ at every call of a form, the first and those that take a shortcut
+
+
+def test_an_array_of_values_is_an_array_at_every_call() -> None:
+    np = pytest.importorskip("numpy")
+    w = sg.Value(2.0)
+    gates = [
+        sg.compile(lambda a: np.array([a[0] * 2.0, a[1] * 3.0])),
+        sg.compile(lambda a: np.array([a[0] * 2.0])),
+        sg.compile(lambda a: np.array([w * a[0], w])),
+    ]
+    for gate in gates:
+        first, *later = [gate([sg.Value(1.0), sg.Value(2.0)]) for _ in range(3)]
+        for found in later:
+            assert type(found) is type(first) and found.shape == first.shape
+            assert found.tolist() == first.tolist()
+
+
+@pytest.mark.parametrize("what", [{1, 2}, bytearray(b"ab"), type("L", (list,), {})([1.0, 2.0])])
+def test_what_is_no_key_may_stand_in_a_container(what: Any) -> None:
+    gate = sg.compile(lambda p, x: x * len(p[0]))
+    assert [gate([what], 2.0), gate([what], 3.0)] == [4.0, 6.0]

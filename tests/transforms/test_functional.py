@@ -500,3 +500,36 @@ def test_agrees_with_torch() -> None:
     tensor = torch.tensor(x, dtype=torch.float64)
     expected = torch.autograd.functional.hessian(rosenbrock, tensor).tolist()
     np.testing.assert_allclose(hessian(rosenbrock)(x), expected, rtol=1e-13)
+
+
+# ------ cotangents that depend on the variables
+
+
+def gauss_newton(x: Any) -> Any:
+    residual, pullback = sg.vjp(lambda y: y * y - 1.0, x)
+    return pullback(residual)[0]
+
+
+def test_a_cotangent_is_held_fixed_though_it_depends_on_the_variables() -> None:
+    x = sg.Value(3.0)
+    out, pullback = sg.vjp(lambda y: y * y, x)
+    (once,) = pullback(out)
+    assert once == 54.0
+    assert sg.gradients(once, [x])[0] == 54.0
+    assert pullback(pullback(1.0)[0])[0] == 36.0
+    assert pullback(2.0)[0] == 12.0
+
+
+@pytest.mark.parametrize("f", [gauss_newton, sg.compile(gauss_newton)], ids=["plain", "compiled"])
+def test_derivatives_of_a_pullback_at_its_own_result(f: Any) -> None:
+    assert [f(3.0), sg.grad(f)(3.0), sg.hessian(f)(3.0)] == [48.0, 52.0, 36.0]
+    assert f(sg.Value(3.0)) == 48.0
+
+
+def test_a_pullback_in_which_nothing_depends_on_the_variable() -> None:
+    def f(x: Any) -> Any:
+        out, pullback = sg.vjp(lambda y: [2.0, y], x)
+        return pullback([x, 0.0])[0] + pullback(out)[0]
+
+    for g in (f, sg.compile(f)):
+        assert [g(3.0), sg.grad(g)(3.0)] == [3.0, 1.0]

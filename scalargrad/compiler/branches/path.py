@@ -53,8 +53,8 @@ class Path:
 
     @cached_property
     def conditions(self) -> Mapping[Guard, Condition]:
-        """The condition of each comparison that the function makes here. They are found when the
-        first lanes leave the path."""
+        """The condition of each comparison that the function makes here. The conditions are found
+        when the first lanes leave the path."""
         return self._find()
 
     def away(self, guard: int) -> Way:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ..inputs.sources import COUNT, SHARE
 from ..passes.program import AFTER, BEFORE, LANES, Program
-from ..source.emit import RESERVED, Operations, Style, block, safe_names
+from ..source.emit import RESERVED, Operations, Style, indented, safe_names
 from ..source.names import Names, identifiers
 from .identifiers import KEYWORDS, LIBRARY, MATH
 
@@ -63,11 +63,11 @@ def text(function: Function) -> str:
     return "".join(
         [
             f"{signature(name)}\n{{\n",
-            block(["(void)numbers, (void)lanes, (void)count, (void)results, (void)columns;"], 1),
-            block([*inputs, *declared(operations.statements(BEFORE))], 1),
-            block((f"double {total} = -0.0;" for total, _ in sums), 1),
-            block(loop, 1) + block(inside, 2) + block("}" * len(loop), 1),
-            block([*declared(operations.statements(AFTER)), *results], 1),
+            indented(["(void)numbers, (void)lanes, (void)count, (void)results, (void)columns;"], 1),
+            indented([*inputs, *declared(operations.statements(BEFORE))], 1),
+            indented((f"double {total} = -0.0;" for total, _ in sums), 1),
+            indented(loop, 1) + indented(inside, 2) + indented("}" * len(loop), 1),
+            indented([*declared(operations.statements(AFTER)), *results], 1),
             "}\n",
         ]
     )

@@ -40,11 +40,11 @@ class Exportable(NamedTuple):
 class Exported:
     """A program as a function of arguments like those it was traced on; `source` is its text.
 
-    It returns what the function returns; with `gradient` the value and a tuple with the gradient
-    in each argument, as `value_and_grad`. A model may be given as a list of its parameters: its
-    gradient is a list then. Where an argument had lanes any number of them is allowed. Values that
-    the function closes over are read at each call (by jax.jit when it traces). Raises TypeError
-    or ValueError for arguments unlike those it was traced on.
+    A call returns what the function returns; with `gradient` the value and a tuple with the
+    gradient in each argument, as `value_and_grad`. A model may be given as a list of its
+    parameters: its gradient is a list then. Where an argument had lanes any number of them is
+    allowed. Values that the function closes over are read at each call (by jax.jit when it
+    traces). Raises TypeError or ValueError for arguments unlike those it was traced on.
     """
 
     def __init__(

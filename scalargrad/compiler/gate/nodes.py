@@ -10,6 +10,7 @@ from typing import Any
 
 from ... import modes
 from ...engine import Value
+from ...transforms.trees import SCALAR
 from ..inputs.arguments import Arguments
 from ..passes.traced import Entry, Traced
 from ..trace.native import nodes as engine
@@ -127,11 +128,13 @@ def finish_nodes(
             at = end
         return result(traced.structure, found)
 
-    is_one = traced.structure.spec is None and traced.entries[0].source is None
+    structure = traced.structure
+    is_number = structure.spec is None and structure.leaves[0].kind is SCALAR
+    is_one = is_number and traced.entries[0].source is None
     return finish_one if is_one and not names else finish
 
 
 def node(op: Any, operands: tuple[Any, ...], numbers: Any, distinct: bool) -> Any:
     """A node above `operands`; `numbers` are its data and its partials."""
     buffer = numbers if type(numbers) is array else array("d", numbers)
-    return engine.gate(op, operands, buffer, distinct)
+    return engine.compiled_node(op, operands, buffer, distinct)

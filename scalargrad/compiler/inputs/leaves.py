@@ -130,8 +130,8 @@ def is_plain(x: Any) -> bool:
 
 
 def holds_numbers(x: Any, whole: bool) -> bool:
-    """Tell whether an array holds numbers that a program reads. Those that are `whole` may be
-    indices, and are read only where they are asked for."""
+    """Tell whether an array holds numbers that a program reads. Whole numbers may be indices,
+    and are read only if `whole` asks for them."""
     if not is_plain(x):
         return False
     if x.dtype == object:

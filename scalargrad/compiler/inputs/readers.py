@@ -49,11 +49,11 @@ def nested(x: Any, spec: Spec | None, leaves: Iterator[ArgumentLeaf]) -> Reader:
 
 
 def sequence(kind: type, readers: tuple[Reader, ...]) -> Reader:
-    alike = set(readers) if readers else set()
-    if alike == {None}:
+    if readers and all(reader is None for reader in readers):
         return machine.READ_FLOATS, kind, len(readers)
-    if len(alike) == 1 and readers[0][0] == machine.READ_VALUE:
-        return machine.READ_VALUES, kind, len(readers), readers[0][1]
+    first = readers[0] if readers else None
+    if first is not None and first[0] == machine.READ_VALUE and all(r == first for r in readers):
+        return machine.READ_VALUES, kind, len(readers), first[1]
     return machine.READ_SEQUENCE, kind, readers
 
 

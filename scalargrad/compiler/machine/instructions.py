@@ -254,7 +254,7 @@ LANE_PRODUCTS = instruction("LANE_PRODUCTS", (LANES,),
 DENSE = instruction("DENSE", (LANES,),
                     [Word("ending", ENDING), Word("rows", Domain(1, DENSE_ROWS + 1)),
                      Word("out", REGISTER, EACH_ROW), Word("first", PLACE_OR_NONE, EACH_ROW),
-                     Word("gate", REGISTER, EACH_ROW_OF_STEP)],
+                     Word("chooser", REGISTER, EACH_ROW_OF_STEP)],
                     Rest("terms", (Word("x", REGISTER), Word("numbers", PLACE, EACH_ROW))),
                     "for each row out = first + Σ x·number, ended as told; first may be none")
 MINUS = instruction("MINUS", (LANES,), [],

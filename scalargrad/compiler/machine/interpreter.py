@@ -168,7 +168,7 @@ class Interpreter:
         if w.ending == EndingKind.RELU:
             found = list(map(ops.relu.forward, found))
         if w.ending == EndingKind.STEP:
-            found = [x * ops.step.forward(r[gate]) for x, gate in zip(found, w.gate)]
+            found = [x * ops.step.forward(r[chooser]) for x, chooser in zip(found, w.chooser)]
         for out, x in zip(w.out, found):
             r[out] = x
 

@@ -1,7 +1,7 @@
 """Sums over the lanes, moved to where they are cheapest.
 
-A sum over lanes is linear. It moves through +, − and uniform factors, so that as little as possible
-is computed lane by lane.
+A sum over lanes is linear. The sum moves through +, − and uniform factors, so that as little as
+possible is computed lane by lane.
 """
 
 from __future__ import annotations

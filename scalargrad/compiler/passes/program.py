@@ -1,7 +1,7 @@
 """A program: the straight line of operations that a traced function comes down to.
 
-It has three stages. Uniform numbers are computed first, then the lanes, then what depends on sums
-over the lanes.
+A program has three stages. Uniform numbers are computed first, then the lanes, then the numbers
+that depend on sums over the lanes.
 """
 
 from __future__ import annotations

@@ -135,7 +135,7 @@ def entry(trace: Recorder, task: Task, origin: Mapping[int, Any], node: Any, kin
 
 
 def kind_of(x: Any, reduce: str | None) -> type:
-    """The type of numbers like this one, over lanes: what is bool or int in every lane is no float.
+    """The type of numbers like this one, over lanes: a bool or int in every lane is no float.
     A sum of either is an int."""
     kind = type(x) if type(x) in (bool, int) and reduce != "mean" else float
     return int if kind is bool and reduce else kind

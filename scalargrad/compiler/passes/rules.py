@@ -1,6 +1,6 @@
 """The rules of lowering, a line an operator: what is computed in its place.
 
-They are peepholes: each looks at one node and its operands. A rule takes the new trace and the
+A rule is a peephole: it looks at one node and its operands. A rule takes the new trace and the
 operands, which are floats where they are constants, and Tracers of the new trace where not.
 """
 

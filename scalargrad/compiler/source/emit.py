@@ -183,7 +183,7 @@ def safe_names(names: Sequence[str], *others: str) -> list[str]:
     return identifiers(names, {*RESERVED, *columns, *others})
 
 
-def block(lines: Iterable[str], depth: int) -> str:
+def indented(lines: Iterable[str], depth: int) -> str:
     return "".join(f"{'    ' * depth}{line}\n" for line in lines)
 
 
@@ -201,7 +201,7 @@ def array_source(program: Program, name: str, names: Sequence[str] | None = None
     results = ", ".join(operations.names[i] for i in returned)
     taken = unpacked([operations.names[i] for i in program.inputs], "inputs")
     lines = [*taken, *operations.statements(), f"return [{results}]"]
-    return f"def {name}(inputs):\n{block(lines, 1)}"
+    return f"def {name}(inputs):\n{indented(lines, 1)}"
 
 
 def python_source(program: Program, name: str, names: Sequence[str] | None = None) -> str:
@@ -226,7 +226,7 @@ def python_source(program: Program, name: str, names: Sequence[str] | None = Non
     loop = f"for {', '.join(operations.inputs(lane=True))}, in zip(*lanes):"
     results = f"return [{', '.join(operations.outputs(lane=False))}], [{', '.join(columns)}]"
     return (
-        f"def {name}(numbers, lanes):\n{block(before, 1)}"
-        + (block([loop], 1) + block(inside, 2) if inside else "")
-        + block([*operations.statements(AFTER), results], 1)
+        f"def {name}(numbers, lanes):\n{indented(before, 1)}"
+        + (indented([loop], 1) + indented(inside, 2) if inside else "")
+        + indented([*operations.statements(AFTER), results], 1)
     )

@@ -125,8 +125,8 @@ def is_library(frame: FrameType) -> bool:
 
 
 class Profiled(IOBase):
-    """A block in which `notice` is Python's profiler. C code puts back what was before: an IOBase
-    is left by C code that calls `close`."""
+    """A `with` block in which `notice` is Python's profiler. C code puts back the profiler before:
+    an IOBase is left by C code, which calls `close`."""
 
     closed = True
 

@@ -36,8 +36,8 @@ class Arithmetic(Protocols):
     index: int
 
     def __hash__(self) -> int:
-        """That of the object, for this package's own use. A set or a dict of the user's would find
-        the number by its value, if it were one."""
+        """The hash of the object, for this package's own use. A set or a dict of the user's would
+        find the number by its value, if it were one."""
         if is_ours(sys._getframe(1).f_globals):
             return object.__hash__(self)
         raise TypeError(

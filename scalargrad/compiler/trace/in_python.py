@@ -1,6 +1,6 @@
 """The trace in Python: everything that a function does to its numbers, written down as it runs.
 
-A `Tracer` stands for a number of the function. It carries the number of this run, so that the
+A `Tracer` stands for a number of the function. A Tracer carries the number of this run, so that the
 function can branch on it. A Tracer has `parents` and `operands` as a Value has: `gradients` works
 on it.
 

@@ -207,8 +207,8 @@ class Recorder:
         return settled(self.compute(node.op, node.operands))
 
     def unwatched(self, what: str) -> None:
-        """Note that the function read, or did, what nobody can watch. It is then traced anew at
-        each call."""
+        """Note that the function read, or did, what nobody can watch. Such a function is
+        traced anew at each call."""
         if what not in self.unknown:
             self.unknown.append(what)
 

@@ -35,8 +35,8 @@ class Accumulate(Operator):
 
 
 def summed(product: Operator) -> Callable[..., float]:
-    """The sum of products of pairs. It begins with the first product, not with 0.0: that would
-    turn a −0.0 into 0.0."""
+    """The sum of products of pairs. The sum begins with the first product, not with 0.0, which
+    would turn a −0.0 into 0.0."""
 
     def forward(*pairs: float) -> float:
         return reduce(py.add, map(product.forward, pairs[::2], pairs[1::2]))

@@ -51,7 +51,7 @@ static Edges *gate_edges(PyObject *row, PyObject *operands, const double *partia
 
 /* (row, operands, numbers, distinct): a node above the operands, which are distinct if it says so;
  * numbers are its data, then its partials. */
-static PyObject *engine_gate(PyObject *module, PyObject *const *args, Py_ssize_t count)
+static PyObject *engine_compiled_node(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {
     (void)module;
     Py_buffer numbers;

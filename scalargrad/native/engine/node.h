@@ -184,8 +184,8 @@ static Edges *edges_new(PyObject *row, Py_ssize_t length)
     return edges;
 }
 
-/* Nodes to be handled, the last come first. That one stays in a register and only the others are
- * linked: worth an eighth of the time of walking a graph. */
+/* Nodes to be handled, the last come first. The first stays in a register and only the others
+ * are linked: worth an eighth of the time of walking a graph. */
 typedef struct {
     Node *last, *others;
 } Pending;

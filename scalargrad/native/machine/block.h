@@ -1,5 +1,6 @@
 /* The instructions of the machine on blocks of BLOCK_LANES lanes. Included once for each
- * instruction set, with ISA its name: all that is in it is compiled for that set. NAME(run_block) is what it gives.
+ * instruction set, with ISA its name: the whole file is compiled for that set. NAME(run_block) runs
+ * the code of the lanes on one block.
  *
  * A register is a number for each lane. Uniform numbers stand in `uniform`. */
 
@@ -79,7 +80,7 @@ LANE_BINARY(ROW)
 MACHINE_TERNARY(ROW)
 #undef ROW
 
-/* A row on numbers that stand anywhere; `op` is its code. */
+/* A row on numbers at any addresses; `op` is the code of the row. */
 static void NAME(row_on)(int32_t op, double *out, const double *x, const double *y,
                          const double *z, int parts)
 {
@@ -141,8 +142,8 @@ typedef struct {
     V part[SUMS_AT_ONCE];
 } NAME(Sums);
 
-/* A register from some vector on. Its address is that of its lanes in all registers, moved: so one
- * addition a register is enough. */
+/* A register from some vector on. The vector's offset is added to f->lanes, which all registers
+ * share: so one addition a register is enough. */
 INLINE const V *NAME(lanes_from)(const Frame *f, int at, int32_t index)
 {
     return (const V *)(f->lanes + at * VECTOR_LANES + ((size_t)index << f->bits));
@@ -221,7 +222,7 @@ INLINE void NAME(some_products)(const int parts, const Frame *f, const int32_t *
         out[i] = sum.part[i];
 }
 
-/* Few lanes may be in the first half already. */
+/* Where there are few lanes the first half may hold all of them. */
 static void NAME(run_lane_products)(const Frame *f, const int32_t *code)
 {
     const int vectors = VECTORS_OF(f->parts);

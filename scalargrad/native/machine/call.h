@@ -8,7 +8,7 @@
 /* ------ the call from Python */
 static int is_array(const Py_buffer *view, Py_ssize_t count)
 {
-    /* whatever it says of alignment: loads do not depend on it */
+    /* the format may tell of alignment: loads do not depend on it */
     const char *format = view->format ? view->format + strspn(view->format, "@=^") : "";
     if ((view->ndim == 1 || view->ndim == 2) && view->itemsize == sizeof(double)
         && view->shape[0] >= count && strcmp(format, "d") == 0)
@@ -93,7 +93,7 @@ static Py_ssize_t needed_length(const Py_buffer *index, Py_ssize_t count)
     return longest;
 }
 
-/* Divided, not multiplied: a count that is no real one could overflow. */
+/* Divided, not multiplied: a count that the caller made up could overflow. */
 static int has_count(const Py_buffer *view, Py_ssize_t count, Py_ssize_t size)
 {
     return !view->buf || (view->len % size == 0 && view->len / size == count);

@@ -19,10 +19,10 @@
 
 enum {
     BLOCK_BITS = 7,            /* BLOCK_LANES are 2^BLOCK_BITS */
-    FEW_BITS = BLOCK_BITS - 1, /* the registers of a batch that is no longer are shorter */
+    FEW_BITS = BLOCK_BITS - 1, /* in a block of at most 2^FEW_BITS lanes registers are shorter */
     FEW_ROWS = 4,              /* of DENSE and WIDE_TILE, that 16 registers have room for */
-    BLOCKS_PER_CHUNK = 8,      /* partial sums are taken over so many */
-    SEGMENTS = 16,             /* what threads share out among themselves */
+    BLOCKS_PER_CHUNK = 8,      /* sums over lanes are partial sums of so many */
+    SEGMENTS = 16,             /* a thread takes so many blocks at a time */
     MAX_THREADS = SEGMENTS,
 };
 _Static_assert(BLOCK_LANES == 1 << BLOCK_BITS, "a register is a power of two long");
@@ -61,7 +61,7 @@ typedef struct {
     int count;       /* how many lanes of the block there are */
     int parts;       /* how many vectors of WIDTH lanes there are */
     int some;        /* some guard does not hold in some lane */
-    Part doubt;      /* NaN once an output is not finite */
+    Part doubt;      /* becomes NaN when an output is not finite */
 } Frame;
 
 /* A run of terms of one kind: {kind, count, then two words for each term}. */
@@ -108,7 +108,7 @@ static int operands_of_row(int32_t op)
     return -1;
 }
 
-/* How many parts of the block stand in the inputs as they are wanted: in order, and whole. */
+/* How many parts of the block can be loaded as they stand: in order, and whole. */
 INLINE int parts_in_order(const Frame *f)
 {
     return f->index ? 0 : f->count / WIDTH;

@@ -5,7 +5,7 @@
 #include "frame.h"
 
 #ifdef __clang__
-/* rows that have loops of their own are done a lane at a time */
+/* rows that have no vectors but a loop over lanes */
 #pragma clang diagnostic ignored "-Wpass-failed"
 #endif
 

@@ -1,5 +1,5 @@
-/* Columns into registers and back, and what is asked of each lane. Included by block.h, once for each
- * instruction set. */
+/* Columns into registers and back, and the guards of each lane. Included by block.h, once for
+ * each instruction set. */
 
 typedef double NAME(Unaligned) __attribute__((vector_size(sizeof(V)), aligned(1)));
 
@@ -47,7 +47,8 @@ INLINE void NAME(load_square)(const Frame *f, const Column *column, const int32_
     }
 }
 
-/* Two columns side by side, and nothing between rows: what is even and what is odd. */
+/* Two columns side by side, with nothing between their rows: one column are the even numbers,
+ * the other the odd ones. */
 INLINE void NAME(load_pair)(const Frame *f, const Column *column, const int32_t *into, int parts)
 {
     const NAME(Unaligned) *row = (const NAME(Unaligned) *)row_of(f, column, 0);
@@ -59,7 +60,8 @@ INLINE void NAME(load_pair)(const Frame *f, const Column *column, const int32_t 
     }
 }
 
-/* Load what can be loaded so of columns; return how many parts of the lanes that is. */
+/* Load columns as long as whole vectors of rows can be loaded; return how many parts of the
+ * lanes are loaded. */
 INLINE int NAME(load_side_by_side)(const Frame *f, const Column *column, const int32_t *into,
                                    int32_t n)
 {
@@ -152,8 +154,8 @@ INLINE I NAME(fails)(const int how, const V x, const V y, const I unwanted)
     return holds ^ unwanted;
 }
 
-/* Keep the sides of a guard in the lanes that broke it: the path that runs these lanes next need not
- * compute the sides. They stand behind `broken`. */
+/* Keep the sides of a guard in the lanes that broke it: the path that runs these lanes next need
+ * not compute the sides. They stand behind `broken`. */
 static void NAME(keep_sides)(Frame *f, const V *x, const V *y, const I number)
 {
     const I *broken = (const I *)f->broken;

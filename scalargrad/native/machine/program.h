@@ -48,7 +48,8 @@ static int all_below_or_none(const int32_t *index, int32_t n, int32_t limit)
     return 1;
 }
 
-/* An instruction that is being checked: what there is so many of, and what it tells itself. */
+/* An instruction that is being checked, with the sizes of its program and the counts that the
+ * instruction tells. */
 typedef struct {
     int64_t size[SIZES];
     int64_t rows, count; /* count: of the numbers of its stretches, or of the words of its rest */
@@ -87,7 +88,7 @@ static int64_t length_of_words(const Checked *c, const Word *word, int n)
     return length;
 }
 
-/* Whether all these words are right; so many that they fit are there. */
+/* Whether all these words are in their ranges, and the words are as many as are wanted. */
 static int are_words(const Checked *c, const Word *word, int n, const int32_t *at)
 {
     for (int k = 0; k < n; k++)
@@ -123,7 +124,8 @@ static int are_runs(const Checked *c, const Layout *l, const int32_t *at, const 
     return 1;
 }
 
-/* The operator is one with so many operands, and they are numbers or stretches as it says. */
+/* Whether the operator has so many operands, each a number or a stretch as the instruction
+ * tells. */
 static int is_wide_row(const Checked *c, const int32_t *code)
 {
     static const Word number = {0, 0, SIZE_PLACES, REACH_ONE, ONCE};

@@ -1,5 +1,5 @@
-/* A call's arguments, read by what they were the first time: their numbers, their arrays, and the
- * Values that a result stands above. */
+/* The arguments of a call, read as those of the first call were: their numbers, their arrays,
+ * and the Values that a result stands above. */
 #ifndef SCALARGRAD_READING_H
 #define SCALARGRAD_READING_H
 
@@ -30,7 +30,7 @@ enum {
     READ_BY_CALL,  /* function: called with the argument, the numbers and the arrays */
 };
 
-/* Where all that is read goes: lists. */
+/* The lists that readers add to. */
 typedef struct {
     PyObject *numbers; /* floats, tuples of Values, buffers of float64; first how many lanes */
     PyObject *arrays;
@@ -65,7 +65,7 @@ static Py_ssize_t samples_of(PyObject *shape, PyObject *one)
     return PyLong_AsSsize_t(PyTuple_GET_ITEM(shape, 0));
 }
 
-/* The first number of a call is how many samples it has; all its arrays have as many. */
+/* The first number of a call is the count of its samples; all arrays of the call have as many. */
 static int put_count(Py_ssize_t count, Read *into)
 {
     PyObject *known = PyList_GET_ITEM(into->numbers, 0);
@@ -150,7 +150,7 @@ static int read_sequence(PyObject *readers, PyObject *x, Read *into)
     const Py_ssize_t n = PyTuple_GET_SIZE(readers);
     int good = PySequence_Fast_GET_SIZE(x) == n;
     for (Py_ssize_t k = 0; k < n && good > 0; k++) {
-        /* what is called may have changed the list */
+        /* the function may have changed the list */
         if (k >= PySequence_Fast_GET_SIZE(x))
             return 0;
         PyObject *part = Py_NewRef(PySequence_Fast_GET_ITEM(x, k));
@@ -281,7 +281,7 @@ static int is_tagged(PyObject *x)
     return 0;
 }
 
-/* Readers within readers are counted: reading goes as deep as they do. */
+/* Readers within readers are counted: a reader recurs as deep as they do. */
 static int is_reader(PyObject *x)
 {
     if (x == Py_None)

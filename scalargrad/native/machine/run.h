@@ -65,8 +65,8 @@ static size_t memory_doubles(const Program *p, Py_ssize_t count)
     return registers_doubles(p, count) + totals_doubles(p) + 3 * BLOCK_LANES;
 }
 
-/* How many segments the lanes are cut into, and where one begins. It depends on nothing but their
- * number: sums are the same however many threads there are. */
+/* How many segments the lanes are cut into, and where one begins. Both depend on the number of
+ * lanes alone: sums are the same however many threads there are. */
 static Py_ssize_t chunks_of(Py_ssize_t count)
 {
     return (count + BLOCKS_PER_CHUNK * BLOCK_LANES - 1) / (BLOCKS_PER_CHUNK * BLOCK_LANES);
@@ -96,8 +96,8 @@ static double *aligned_doubles(size_t n)
     return memory ? memory : (double *)PyErr_NoMemory();
 }
 
-/* The numbers of a program are kept from one run to the next: what an instruction computes is
- * computed again at every run, constants stay. */
+/* The numbers of a program are kept from one run to the next: a number that an instruction
+ * computes is computed again at every run, constants stay. */
 static double *take_uniform(Program *p)
 {
     double *taken = p->uniform;
@@ -115,13 +115,13 @@ static void give_uniform(Program *p, double *uniform)
         p->uniform = uniform;
 }
 
-/* Memory for lanes, kept for whatever program runs next: that finds it in the cache. It is taken
- * and given while no other thread runs Python. */
+/* Memory for lanes, kept for the program that runs next, which finds the memory in the cache. A
+ * run takes and gives the memory while no other thread runs Python. */
 static struct {
     double *memory;
     size_t doubles;
 } scratch;
-/* doubles: what needs more returns it after each run */
+/* in doubles: a run that needs more returns its memory */
 enum { MOST_SCRATCH = 1 << 23 };
 
 static double *take_scratch(size_t *doubles)
@@ -236,7 +236,7 @@ static void *run_worker(void *given)
 }
 
 #ifdef HAVE_THREADS
-/* All workers but the first get a thread; where there is none to be had they run here. */
+/* All workers but the first get a thread; workers that get none run here. */
 static void run_workers(Worker *worker, int n)
 {
     pthread_t thread[MAX_THREADS];
@@ -282,7 +282,7 @@ static void run_lanes(const Program *p, double *uniform, Job *job)
     }
 }
 
-/* The sums of all segments, added up in the place of the first, become numbers. */
+/* Add up the sums of all segments in the place of the first; the totals become uniform numbers. */
 static void store_totals(const Program *p, double *uniform, double *sums, int segments)
 {
     for (int segment = 1; segment < segments; segment++) {
@@ -295,7 +295,7 @@ static void store_totals(const Program *p, double *uniform, double *sums, int se
             uniform[p->total[k]] = segments ? sums[k] : -0.0;
 }
 
-/* Copy the results to where they are wanted; return whether one of them is not finite. */
+/* Copy the results to the caller's buffer; return whether one of them is not finite. */
 static int store_results(const Program *p, const double *uniform, double *results)
 {
     int doubt = 0;

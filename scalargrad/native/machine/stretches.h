@@ -127,7 +127,8 @@ static NAME(WideShape) *const NAME(wide_shapes)[DENSE_ROWS + 1][TILE_PARTS + 1] 
 /* clang-format on */
 #undef SHAPE
 
-/* The last numbers first: a vector that reaches over where the next sum begins comes before that. */
+/* The last numbers first: a vector that reaches over the beginning of the next sum is written
+ * before that sum. */
 static void NAME(run_wide_tile)(double *u, const int32_t *code)
 {
     const WideTileWords t = wide_tile_words(code);
@@ -214,7 +215,7 @@ static void NAME(run_wide_row)(double *u, const int32_t *code)
 
 /* ------ numbers put side by side */
 
-/* Vector by vector: what is read as a vector soon has to be written as one. */
+/* Vector by vector: a number that is read as a vector soon has to be written as one. */
 INLINE void NAME(pack_vector)(double *to, const double *u, const int32_t *from, int last)
 {
     V numbers;

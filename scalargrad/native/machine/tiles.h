@@ -12,7 +12,8 @@ typedef struct {
     V row[DENSE_ROWS][2 * TILE_PARTS];
 } NAME(Tile);
 
-/* Add a term to the sums, one vector of x at a time, with the numbers of all rows in registers. */
+/* Add a term to the sums, one vector of x at a time, with the numbers of all rows of the tile in
+ * registers. */
 INLINE NAME(Tile)
     NAME(by_vector)(NAME(Tile) sum, const int rows, const int parts, const double *number,
                     const int32_t *place, const NAME(Anywhere) * x)
@@ -28,7 +29,8 @@ INLINE NAME(Tile)
     return sum;
 }
 
-/* The same one row at a time, with all vectors of x in registers: six numbers would find no room. */
+/* The same one row at a time, with all vectors of x in registers: six numbers would find no
+ * room. */
 INLINE NAME(Tile)
     NAME(by_row)(NAME(Tile) sum, const int rows, const int parts, const double *number,
                  const int32_t *place, const NAME(Anywhere) * x)
@@ -68,7 +70,7 @@ INLINE V NAME(ending)(V sum, const Frame *f, const DenseWords *d, int row, int p
     if (d->ending == RELU)
         return NAME(v_relu)(sum);
     if (d->ending == STEP)
-        return sum * NAME(v_step)(((const V *)NAME(reg)(f, d->gate[row]))[part]);
+        return sum * NAME(v_step)(((const V *)NAME(reg)(f, d->chooser[row]))[part]);
     return sum;
 }
 
@@ -86,7 +88,7 @@ INLINE void NAME(dense_tile)(const int rows, const int parts, const Frame *f, co
             ((V *)NAME(reg)(f, d->out[r]))[part + i] = sum.row[r][i];
 }
 
-/* All lanes of some rows; where half a tile holds those that are left that is enough. */
+/* All lanes of some rows; half a tile is enough where it holds the lanes that are left. */
 INLINE void NAME(dense_rows)(const int rows, const int parts, const Frame *f, const DenseWords *d)
 {
     const int vectors = VECTORS_OF(f->parts);
@@ -156,7 +158,8 @@ INLINE V NAME(sums_of)(const V *x)
 #endif
 }
 
-/* Add sums to the totals of a tile, its k-th and those after; `rows` of the tile's are one column. */
+/* Add sums to the totals of a tile, its k-th and those after; `rows` of the tile's are one
+ * column. */
 INLINE void NAME(add_to_totals)(const int rows, const int count, V sums, const TotalsWords *t,
                                 double *total, int k)
 {
@@ -167,8 +170,8 @@ INLINE void NAME(add_to_totals)(const int rows, const int count, V sums, const T
             total[(k + i) / rows * t->rows + (k + i) % rows] += sums[i];
 }
 
-/* The sums of a tile over all lanes. Of the last part those are taken in that are there: the others
- * are like the last of them, so one side that is zero makes products zero. */
+/* The sums of a tile over all lanes. Lanes beyond the last repeat the last: where one of the
+ * sides is zero in them their products are zero. */
 INLINE void NAME(sum_all)(const int rows, const int columns, const Frame *f, V *sum,
                           const V *const *x, const V *const *y)
 {
@@ -188,7 +191,7 @@ INLINE void NAME(sum_all)(const int rows, const int columns, const Frame *f, V *
                 sum[c * rows + r] += x[r][part] * y[c][part];
 }
 
-/* The same over those lanes that no guard broke: in the others there may be anything. */
+/* The same over the lanes that no guard broke: in other lanes there may be any number. */
 INLINE void NAME(sum_some)(const int rows, const int columns, const Frame *f, V *sum,
                            const V *const *x, const V *const *y)
 {

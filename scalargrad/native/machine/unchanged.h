@@ -23,7 +23,7 @@ static int same_list(PyObject *list, PyObject *expected, uint64_t *seen)
                       == 0);
 }
 
-/* A number that is another after every change of a dict; 0 where Python has none. */
+/* The version of a dict: another number after every change; 0 where Python keeps none. */
 static uint64_t version_of(PyObject *dict)
 {
 #if PY_VERSION_HEX < 0x030C0000
@@ -333,7 +333,7 @@ static void records_dealloc(PyObject *self)
     PyObject_GC_Del(self);
 }
 
-/* Return whether each of the records holds what is expected. One that was cleared does not. */
+/* Return whether each of the records holds what is expected. A record that was cleared does not. */
 static PyObject *records_hold(PyObject *self, PyObject *unused)
 {
     (void)unused;

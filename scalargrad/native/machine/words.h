@@ -164,11 +164,11 @@ INLINE LaneProductsWords lane_products_words(const int32_t *code)
 }
 
 /* for each row out = first + Σ x·number, ended as told; first may be none: {op, length, ending,
- * rows, out for each row, first for each row, gate for each row of step, terms: {x, numbers for
- * each row} …} */
+ * rows, out for each row, first for each row, chooser for each row of step, terms: {x, numbers
+ * for each row} …} */
 typedef struct {
     int32_t ending, rows;
-    const int32_t *out, *first, *gate, *terms, *end;
+    const int32_t *out, *first, *chooser, *terms, *end;
 } DenseWords;
 
 INLINE DenseWords dense_words(const int32_t *code)
@@ -178,8 +178,8 @@ INLINE DenseWords dense_words(const int32_t *code)
     words.rows = code[3];
     words.out = code + 4;
     words.first = words.out + words.rows;
-    words.gate = words.first + words.rows;
-    words.terms = words.gate + (words.ending == STEP ? words.rows : 0);
+    words.chooser = words.first + words.rows;
+    words.terms = words.chooser + (words.ending == STEP ? words.rows : 0);
     words.end = code + code[1];
     return words;
 }

@@ -65,7 +65,8 @@ static void count_uses(Reverse *r, int32_t root)
             r->waiting[operands_of(t, i)[k]]++;
 }
 
-/* The order of graph.backward_order. `order` holds what is done, at its end what is ready. */
+/* The order of graph.backward_order. `order` holds the nodes that are done, at its end those
+ * that are ready. */
 static void find_order(Reverse *r, int32_t root)
 {
     const Trace *t = r->trace;
@@ -223,7 +224,7 @@ static int accumulated(Reverse *r, int32_t i, Term *sum)
     return applied(r->trace, ACCUMULATE, r->term, count, sum);
 }
 
-/* The sum of upstream·partial; as one node where nothing differs from lane to lane. */
+/* The sum of upstream·partial; as one node where all of it is uniform. */
 static int sum_of_products(Reverse *r, int32_t i, Term *sum)
 {
     const int as_one = count_contributions(r, i) >= 3 && !any_lanes(r, i);

@@ -46,7 +46,7 @@ static double dot_of(const Trace *t, const int32_t *operands, int32_t count)
     return total;
 }
 
-/* It begins with the first product, not with 0.0: that would turn a −0.0 into 0.0. */
+/* The sum begins with the first product, not with 0.0: that would turn a −0.0 into 0.0. */
 static double products_of(const Trace *t, int32_t row, const int32_t *pairs, int32_t count)
 {
     double total = 0.0;
@@ -137,7 +137,7 @@ static int32_t new_node(Trace *t, int32_t row, const int32_t *operands, int32_t 
     lane &= row != LANES_SUM;
     if (row == OP_identity)
         return append_node(t, row, operands, count, number, lane);
-    /* anew: Python code has run since, or not */
+    /* looked up anew: Python code may have run since */
     if (reserve_slot(t) < 0)
         return -1;
     const uint32_t at = slot_of_node(t, row, operands, count);
@@ -146,7 +146,7 @@ static int32_t new_node(Trace *t, int32_t row, const int32_t *operands, int32_t 
 }
 
 /* The node for a row applied to nodes, the known one if there is one; −1 with an exception.
- * `operands` are not those of a node: these move. */
+ * `operands` must not point into the trace: its memory moves. */
 static int32_t computed(Trace *t, int32_t row, const int32_t *operands, int32_t count)
 {
     if (row != OP_identity && t->known.slots) {

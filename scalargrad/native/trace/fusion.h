@@ -37,7 +37,7 @@ static int fusion_new(Fusion *f, Trace *t, PyObject *wanted)
 {
     *f = (Fusion){.trace = t};
     f->one = constant(t, 1.0);
-    /* what the rows sum and dot begin with: no sum of theirs is −0.0 */
+    /* the rows sum and dot begin with 0.0: no sum of theirs is −0.0 */
     f->zero = constant(t, 0.0);
     if (f->one < 0 || f->zero < 0 || !(f->uses = uses_of(t, wanted)))
         return -1;
@@ -76,7 +76,7 @@ static int add_product(Fusion *f, int32_t i, int32_t x, int32_t y)
     return add_factor(f, i, x) < 0 || add_factor(f, i, y) < 0 ? -1 : 0;
 }
 
-/* Only what is used nowhere else is taken in. */
+/* A sum takes in a node only where the node is used nowhere else. */
 static int is_inside(const Fusion *f, int32_t j, int32_t i)
 {
     return f->uses[j] == 1 && f->trace->node[j].lane == f->trace->node[i].lane;

@@ -1,5 +1,5 @@
-/* The trace in C: what a function does to its numbers, written down while it runs once. One of the
- * two source files of the engine's extension.
+/* The trace in C: all that a function does to its numbers, written down while it runs once. One of
+ * the two source files of the engine's extension.
  *
  * The twin of compiler/trace/in_python.py, node for node. Where speed does not matter, Python serves
  * both. All happens under Python's lock; where Python code may run, pointers into a trace are found
@@ -89,7 +89,7 @@ static int known_code(Trace *t, PyObject *row)
     return -1;
 }
 
-/* Take over pairs of a row and what is computed in place of it. */
+/* Take over pairs: a row, and the row that is computed in place of it. */
 static int replace_rows(Trace *t, PyObject *pairs)
 {
     for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(pairs); k++) {
@@ -154,7 +154,7 @@ static int trace_traverse(PyObject *self, visitproc visit, void *arg)
     return 0;
 }
 
-/* The containers stay, empty: nothing else has to fear that they are gone. */
+/* The containers stay, empty: no other function has to check that they are there. */
 static int trace_clear(PyObject *self)
 {
     Trace *t = (Trace *)self;

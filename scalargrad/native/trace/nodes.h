@@ -13,7 +13,7 @@
 enum { INPUT = -1, CONSTANT = -2 };
 enum { STOP_GRADIENT = OP_COUNT, LANES_SUM, PRODUCTS, ACCUMULATE, HANDED_ON, KNOWN_ROWS };
 
-/* When a trace asks `compute` of its class what to do with a row. */
+/* When a trace asks `compute` of its class about a row. */
 enum { NEVER, BESIDE_NUMBER, ALWAYS };
 
 typedef struct Tracer Tracer;

@@ -9,8 +9,8 @@
 /* The Python half of the trace; see compiler/trace/in_c.py. */
 #define TRACE_HOOKS(HOOK)                                                                         \
     HOOK(rows, &PyTuple_Type)  /* the known rows, by code */                                      \
-    HOOK(input, ANYTHING)      /* what stands for the row of an input */                          \
-    HOOK(constant, ANYTHING)   /* what stands for the row of a constant */                        \
+    HOOK(input, ANYTHING)      /* in place of a row: of an input */                               \
+    HOOK(constant, ANYTHING)   /* in place of a row: of a constant */                             \
     HOOK(tracer, &PyType_Type) /* the class of Tracers */                                         \
     HOOK(value, &PyType_Type)  /* the class of Values */                                          \
     HOOK(forward, ANYTHING)    /* (Operator, numbers) -> float */                                 \
@@ -95,7 +95,7 @@ static PyObject *tracer_of(Trace *t, int32_t i)
     Tracer *tracer = (Tracer *)tracer_type()->tp_alloc(tracer_type(), 0);
     if (!tracer)
         return NULL;
-    /* the allocation may have run a finalizer that asked for the same */
+    /* the allocation may have run a finalizer that asked for the same Tracer */
     if (t->node[i].tracer) {
         Py_DECREF(tracer);
         return Py_NewRef(t->node[i].tracer);

@@ -20,7 +20,7 @@ static uint64_t mixed(uint64_t hash, uint64_t x)
     return hash ^ (hash >> 32);
 }
 
-/* The slot of the item that is wanted, or the empty one for it. There are slots. */
+/* The slot of the item that is wanted, or the empty one for it. The table is not empty. */
 INLINE uint32_t find_slot(const Slots *s, uint32_t hash, IsItem *is_item, const void *owner,
                           const void *wanted)
 {
@@ -37,7 +37,8 @@ static void fill_slot(Slots *s, uint32_t at, int32_t item)
     s->filled++;
 }
 
-/* In the order of the items: in that of the slots, adjoints of 5,000 nodes took a tenth longer. */
+/* Filled in the order of the items: in that of the slots, adjoints of 5,000 nodes took a tenth
+ * longer. */
 INLINE void fill_slots(int32_t *item, uint32_t slots, int32_t items, HashOfItem *hash_of_item,
                        const void *owner)
 {
@@ -53,8 +54,8 @@ INLINE void fill_slots(int32_t *item, uint32_t slots, int32_t items, HashOfItem 
     }
 }
 
-/* Keep at least half of the slots empty, one more filled. `items` is how many the owner has. −1 with
- * an exception, nothing changed. */
+/* Keep at least half of the slots empty, one more filled. `items` is how many the owner has. −1
+ * with an exception, nothing changed. */
 INLINE int slots_reserve(Slots *s, int32_t items, HashOfItem *hash_of_item, const void *owner)
 {
     if (2 * ((uint64_t)s->filled + 1) <= s->slots)

@@ -7,7 +7,7 @@
 
 enum { MOST_OPERANDS = 3, MOST_STEPS = 48, PLACES = 1 + MOST_OPERANDS + MOST_STEPS };
 
-/* A row applied to places, or a number. The first place is the output, then come the operands. */
+/* A row applied to earlier steps, or a number. Step 0 is the output, then come the operands. */
 typedef struct {
     double number;
     int32_t row;

@@ -220,7 +220,8 @@ static void tracer_dealloc(PyObject *self)
     Py_TYPE(self)->tp_free(self);
 }
 
-/* Without a tp_clear: a cycle through a Tracer runs through its trace, whose tp_clear breaks it. */
+/* Without a tp_clear: a cycle through a Tracer runs through its trace, whose tp_clear breaks the
+ * cycle. */
 static int tracer_traverse(PyObject *self, visitproc visit, void *arg)
 {
     Py_VISIT(((Tracer *)self)->trace);

@@ -43,7 +43,8 @@ def test_text_has_the_name_and_every_place_and_register(row: Instruction) -> Non
         (GUARD(0, 3, 4, 1, 2), "GUARD: how IS_LESS, x r3, y r4, outcome 1, number 2"),
         (
             DENSE(EndingKind.STEP, 2, 5, 6, -1, 7, 3, 4, 0, 20, 21),
-            "DENSE: ending STEP, rows 2, out r5 r6, first none u7, gate r3 r4, terms (r0 u20 u21)",
+            "DENSE: ending STEP, rows 2, out r5 r6, first none u7, chooser r3 r4, "
+            "terms (r0 u20 u21)",
         ),
         (
             LANE_PRODUCTS(2, LaneTerm.UNIFORM_LANE, 1, 7, 3, LaneTerm.LANE_ALONE, 1, 0, 4),

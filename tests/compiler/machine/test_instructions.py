@@ -118,7 +118,7 @@ def test_words_are_read_by_their_names() -> None:
         instructions.DENSE(EndingKind.STEP, 2, 5, 6, -1, 7, 3, 4, 0, 20, 21, 1, 30, 31)
     )
     assert (words.ending, words.rows, words.out, words.first) == (2, 2, [5, 6], [-1, 7])
-    assert (words.gate, words.terms) == ([3, 4], [(0, 20, 21), (1, 30, 31)])
+    assert (words.chooser, words.terms) == ([3, 4], [(0, 20, 21), (1, 30, 31)])
     words = instructions.LANE_PRODUCTS.read(
         instructions.LANE_PRODUCTS(2, 0, 2, 3, 4, 5, 6, 1, 1, 7, 8)
     )

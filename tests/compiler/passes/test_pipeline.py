@@ -83,7 +83,7 @@ def test_every_pass_keeps_a_mean_over_one_lane(f: Callable[..., Any]) -> None:
 
 def test_a_walkthrough_has_the_text_of_every_pass_in_order() -> None:
     found = after_each_pass(sg.compile(hinge, batch="x"), 1.5, np.array([0.8, 0.9]))
-    assert list(found) == PASSES
+    assert list(found) == [*PASSES, "encoded"]
     assert found["recorded"].splitlines() == [
         *("| v4 = w * x", "| v6 = v4 - 1.0", "| v8 = v6 * v6", "| v10 = 3.0 * v8"),
         *("  only if 0.0 < v6", "  outputs: v10"),

@@ -8,7 +8,7 @@
 
 /* ------ packing */
 
-/* Whether most of what wide bundles read stands side by side, or will be read again: 1 or 0. */
+/* Whether most numbers that wide bundles read stand side by side, or will be read again: 1 or 0. */
 static int is_worth_packing(Rerolled *r, Layout *l, int32_t row)
 {
     int64_t packed = 0, all = 0;
@@ -133,7 +133,8 @@ static int add_row(Words *code, int32_t row, const Words *columns)
     return failed ? -1 : 0;
 }
 
-static int add_wide(Rerolled *r, Layout *l, Words *code, int32_t row, Bundle bundle, Words *columns)
+static int add_wide(Rerolled *r, Layout *l, Words *code, int32_t row, Bundle bundle,
+                    Words *columns)
 {
     const int32_t begin = code->count;
     const int32_t first = l->read[(int64_t)bundle.begin * l->width + l->width - 1];
@@ -179,7 +180,7 @@ static int add_group(Rerolled *r, Layout *l, Words *code, int32_t row, Words *co
         else if (!failed)
             failed = add_singles(r, l, code, row, bundle) < 0;
     }
-    /* a vector reaches over what is computed later, never over what is there already */
+    /* a vector reaches over numbers that are computed later, never over numbers that are there */
     return failed || add_places(&r->at, REACH - 1) < 0 ? -1 : 0;
 }
 

@@ -1,6 +1,6 @@
-/* Nodes that can be done together: of one level, one row and one number of operands, and of these
- * those that share an operand. The twin of machine/reroll.py's levels, groups and parts. Included
- * by places.h. */
+/* Nodes that can be done together: of one level, one row and one number of operands, cut up into
+ * parts that share an operand. The twin of machine/reroll.py's levels, groups and parts.
+ * Included by places.h. */
 #ifndef SCALARGRAD_GROUPS_H
 #define SCALARGRAD_GROUPS_H
 

@@ -1,5 +1,5 @@
-/* The places that a group of nodes reads, in order, cut up where this makes stretches. Included
- * by code.h. */
+/* The places that a group of nodes reads, a line a node, cut up where this makes stretches.
+ * Included by code.h. */
 #ifndef SCALARGRAD_LAYOUT_H
 #define SCALARGRAD_LAYOUT_H
 
@@ -8,18 +8,18 @@
 
 enum { LONG = 8, REACH = 8 };
 
-/* Nodes to be done together: rows begin … end of what was read. */
+/* Nodes to be done together: lines begin … end of `read`. */
 typedef struct {
     int32_t begin, end;
 } Bundle;
 
 /* The places that a group of nodes reads: for each node those of its operands, then itself. */
 typedef struct {
-    int32_t *read, width, rows;
+    int32_t *read, width, lines;
     Bundle *bundle;
     int32_t bundles;
     int32_t *column; /* one operand of one bundle */
-    uint8_t *cut;    /* whether a bundle begins at a row */
+    uint8_t *cut;    /* whether a bundle begins at a line */
     size_t read_room, bundle_room, column_room, cut_room;
 } Layout;
 
@@ -38,7 +38,7 @@ static int32_t length_of(Bundle bundle)
 
 /* ------ reading in order */
 
-static int32_t sorted_width; /* of the rows that are compared: qsort does not hand it on */
+static int32_t sorted_width; /* of the lines that are compared: qsort does not hand it on */
 
 static int compare_rows(const void *x, const void *y)
 {
@@ -54,16 +54,16 @@ static int read_rows(const Rerolled *r, Layout *l, const int32_t *nodes, int32_t
 {
     const Trace *t = r->trace;
     for (int32_t k = begin; k < end; k++) {
-        int32_t *row = l->read + (int64_t)k * l->width;
+        int32_t *line = l->read + (int64_t)k * l->width;
         for (int32_t n = 0; n < l->width - 1; n++) {
             const int32_t j = operands_of(t, nodes[k])[n];
-            row[n] = j < r->nodes ? r->place[j] : -1;
-            if (row[n] < 0) {
+            line[n] = j < r->nodes ? r->place[j] : -1;
+            if (line[n] < 0) {
                 PyErr_SetString(PyExc_ValueError, "a node is computed before what it reads");
                 return -1;
             }
         }
-        row[l->width - 1] = nodes[k];
+        line[l->width - 1] = nodes[k];
     }
     sorted_width = l->width;
     qsort(l->read + (int64_t)begin * l->width, (size_t)(end - begin),
@@ -73,8 +73,8 @@ static int read_rows(const Rerolled *r, Layout *l, const int32_t *nodes, int32_t
 
 static const int32_t *column_of_bundle(Layout *l, Bundle bundle, int32_t k)
 {
-    for (int32_t row = bundle.begin; row < bundle.end; row++)
-        l->column[row - bundle.begin] = l->read[(int64_t)row * l->width + k];
+    for (int32_t line = bundle.begin; line < bundle.end; line++)
+        l->column[line - bundle.begin] = l->read[(int64_t)line * l->width + k];
     return l->column;
 }
 
@@ -104,8 +104,8 @@ static int add_part(Layout *l, int32_t begin, int32_t end)
     return 0;
 }
 
-/* Cut rows up where this makes stretches; leave them whole where pieces would be too short. */
-static int cut_rows(Layout *l, Bundle whole)
+/* Cut lines up where this makes stretches; leave them whole where pieces would be too short. */
+static int cut_lines(Layout *l, Bundle whole)
 {
     const int32_t length = length_of(whole);
     int64_t count = 1;
@@ -131,15 +131,15 @@ static int cut_rows(Layout *l, Bundle whole)
 static int lay_out(const Rerolled *r, Layout *l, const Group *group, const Parts *p)
 {
     l->width = group->operands + 1;
-    l->rows = p->nodes.count;
+    l->lines = p->nodes.count;
     l->bundles = 0;
-    if (RESERVE(l->read, l->read_room, (int64_t)l->rows * l->width) < 0
-        || RESERVE(l->column, l->column_room, l->rows) < 0
-        || RESERVE(l->cut, l->cut_room, l->rows) < 0)
+    if (RESERVE(l->read, l->read_room, (int64_t)l->lines * l->width) < 0
+        || RESERVE(l->column, l->column_room, l->lines) < 0
+        || RESERVE(l->cut, l->cut_room, l->lines) < 0)
         return -1;
     for (int32_t k = 0, begin = 0; k < p->ends.count; begin = p->ends.item[k++])
         if (read_rows(r, l, p->nodes.item, begin, p->ends.item[k]) < 0
-            || cut_rows(l, (Bundle){begin, p->ends.item[k]}) < 0)
+            || cut_lines(l, (Bundle){begin, p->ends.item[k]}) < 0)
             return -1;
     return 0;
 }

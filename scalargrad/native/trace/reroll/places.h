@@ -20,7 +20,7 @@ static int kind_of(const int32_t *column, int32_t length)
 /* ------ places */
 
 typedef struct {
-    double *number; /* what stands at each before anything is computed */
+    double *number; /* the number at each place before anything is computed */
     uint8_t *fixed; /* whether that stays */
     int32_t size;
     size_t room, fixed_room;

@@ -84,7 +84,8 @@ static PyObject *computed_nodes(const Rerolled *r, PyObject *nodes)
     return items;
 }
 
-/* code(nodes): the instructions that compute them, as the bytes of int32; they get their places. */
+/* code(nodes): the instructions that compute the nodes, as the bytes of int32; the nodes get
+ * their places. */
 static PyObject *rerolled_code(PyObject *self, PyObject *nodes)
 {
     Rerolled *r = (Rerolled *)self;
@@ -114,7 +115,7 @@ static PyObject *rerolled_put(PyObject *self, PyObject *nodes)
     return failed ? NULL : Py_NewRef(Py_None);
 }
 
-/* initial(): what stands at each place before anything is computed, as the bytes of float64. */
+/* initial(): the number at each place before anything is computed, as the bytes of float64. */
 static PyObject *rerolled_initial(PyObject *self, PyObject *unused)
 {
     (void)unused;
