@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..graph import topological_order
+from ..nn import Module
 from ..scores import in_mode
 from .callbacks import Run
 from .columns import Unfit, reason_of
@@ -79,16 +80,25 @@ def compiled(recipe: Recipe, run: Run, required: bool, interrupts: Interrupts) -
 
 @contextmanager
 def unchanged(model: Any) -> Iterator[None]:
-    """Within it chance and buffers, such as running statistics, may change; afterwards they are
-    what they were."""
-    buffers = [x for _, x in model.named_buffers()] if hasattr(model, "named_buffers") else []
-    before = [list(x) for x in buffers]
+    """Within it chance, and what the parts of a Module keep in attributes and buffers, such as
+    running statistics, may change; afterwards they are what they were."""
+    parts = [vars(x) for _, x in model.named_modules()] if isinstance(model, Module) else []
+    buffers = [x for _, x in model.named_buffers()] if isinstance(model, Module) else []
+    attributes, numbers = [dict(part) for part in parts], [list(x) for x in buffers]
     with same_chance():
         try:
             yield
         finally:
-            for buffer, numbers in zip(buffers, before):
-                buffer[:] = numbers
+            for part, before in zip(parts, attributes):
+                bring_back(part, before)
+            for buffer, kept in zip(buffers, numbers):
+                buffer[:] = kept
+
+
+def bring_back(part: dict[str, Any], before: dict[str, Any]) -> None:
+    for name in part.keys() - before.keys():
+        del part[name]
+    part.update(before)
 
 
 def tried(recipe: Recipe) -> list[int]:

@@ -28,7 +28,9 @@ class Columns:
         import numpy
 
         rows: list[list[float]] = []
-        self.form = None
+        self.rows = rows
+        self.what = what
+        self.form: Form = None
         for place, sample in enumerate(samples):
             rows.append([])
             form = taken_apart(sample, rows[-1], what)
@@ -40,6 +42,15 @@ class Columns:
             raise Unfit(f"a number of the {what}s is NaN, or too large an int for a float")
         if self.form is None:
             self.array = self.array[:, 0]
+
+    def check(self, place: int, sample: Any) -> None:
+        """Raise Unfit if the sample at this place was changed after it was read."""
+        # a list finds its own numbers again by identity: that costs next to nothing
+        row = self.rows[place]
+        if isinstance(sample, list) and sample != row:
+            numbers: list[float] = []
+            if taken_apart(sample, numbers, self.what) != self.form or numbers != row:
+                raise Unfit(f"{self.what} {place} was changed while the network was trained")
 
 
 def taken_apart(x: Any, numbers: list[float], what: str) -> Form:

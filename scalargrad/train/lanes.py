@@ -22,6 +22,8 @@ from .history import History
 from .interrupts import Interrupts
 from .recipe import Recipe
 
+MOST_PATHS = 256
+"""So many ways through branches are followed if there is no limit."""
 CLOSE = 1e-9
 """What rounding may make of a gradient, beside its largest number; a mistake makes more."""
 
@@ -45,13 +47,16 @@ class Lanes:
         def of_sample(x: Any, y: Any) -> Any:
             return loss(model(sample_of(input_form, x)), sample_of(target_form, y))
 
-        self.gate = Compiled(of_sample, ("x", "y"), "mean")
+        self.gate = Compiled(of_sample, ("x", "y"), "mean", most or MOST_PATHS)
         self.programs = programs_of(self.gate)
         # a program that is traced at each call is not used: there is nothing to warn of
         self.programs.has_warned = True
         self.count = 0
         """How many paths had been traced when they were last checked."""
         self.x, self.y = inputs.array, targets.array
+        self.order: Sequence[int] = range(len(recipe.data))
+        self.is_watchful = bool(recipe.callbacks or recipe.on_update)
+        """Whether there is code that may change samples in place, between two updates."""
         self.failed = ""
         """Why graphs do the rest of the training; nothing if a program does."""
         self.required = False
@@ -61,6 +66,7 @@ class Lanes:
         """Put the samples of the next epoch in this order."""
         import numpy
 
+        self.order = order
         places = numpy.array(order)
         self.x, self.y = self.inputs.array[places], self.targets.array[places]
         self.eager.put_in(order)
@@ -70,6 +76,8 @@ class Lanes:
         if self.failed:
             return self.eager.gradient(start, end)
         try:
+            if self.is_watchful:
+                self.check_samples(start, end)
             loss = self.mean_loss(slice(start, end))
         except Exception as error:
             if self.required:
@@ -90,6 +98,13 @@ class Lanes:
         if self.programs.is_anew or self.programs.count != self.count:
             self.check()
         return loss
+
+    def check_samples(self, start: int, end: int) -> None:
+        data = self.eager.recipe.data
+        for place in self.order[start:end]:
+            x, y = data[place]
+            self.inputs.check(place, x)
+            self.targets.check(place, y)
 
     def check(self) -> None:
         """Raise Unfit unless what was traced may go on."""

@@ -10,6 +10,7 @@ from ..data import listed, plain
 from ..graph import topological_order
 from ..nn.inputs import data_of
 from ..outputs import number
+from ..scalars import is_value
 from ..scores import evaluating, in_mode
 from .choice import SAMPLES, WORK
 from .columns import Columns, Unfit, sample_of
@@ -32,25 +33,25 @@ def predict(model: Any, X: Any) -> Any:
     inputs = [plain(x) for x in listed(X, "a list of inputs")]
     if not inputs:
         raise ValueError("there is no input: expected at least one, got none")
-    if pays(model, inputs):
+    most = programs_that_pay(model, inputs)
+    if most:
         try:
-            return in_lanes(model, inputs)
+            return in_lanes(model, inputs, most)
         except Exception:
             # the model itself then tells what is wrong, if anything is
             pass
     return one_by_one(model, inputs)
 
 
-def pays(model: Any, inputs: Sequence[Any]) -> bool:
-    """Tell whether a program is traced in less time than it spares."""
-    if len(inputs) < SAMPLES:
-        return False
+def programs_that_pay(model: Any, inputs: Sequence[Any]) -> int:
+    """How many programs are traced in less time than they spare."""
+    count = len(inputs)
+    if count < SAMPLES:
+        return 0
     with same_chance(), in_mode(model, training=False):
-        scores = scores_of(model(inputs[0]))
-    operands = sum(
-        len(n.parents) for x in scores if hasattr(x, "parents") for n in topological_order(x)
-    )
-    return operands * len(inputs) >= WORK
+        scores = [score for score in scores_of(model(inputs[0])) if is_value(score)]
+    nodes = {id(node): len(node.parents) for x in scores for node in topological_order(x)}
+    return min(count // SAMPLES, sum(nodes.values()) * count // WORK)
 
 
 def one_by_one(model: Any, inputs: Sequence[Any]) -> Any:
@@ -64,8 +65,9 @@ def one_by_one(model: Any, inputs: Sequence[Any]) -> Any:
         raise ValueError("the outputs of the model differ in shape: expected one shape") from None
 
 
-def in_lanes(model: Any, inputs: Sequence[Any]) -> Any:
-    """Raises Unfit or an error of the compiler if there can be no program."""
+def in_lanes(model: Any, inputs: Sequence[Any], most: int) -> Any:
+    """The outputs by a program, which follows at most so many ways through branches. Raises Unfit
+    or an error of the compiler if there can be none."""
     import numpy
 
     from ..compiler.gate.compiled import Compiled, programs_of
@@ -81,7 +83,7 @@ def in_lanes(model: Any, inputs: Sequence[Any]) -> Any:
     def of_sample(x: Any) -> Any:
         return [data_of(score) for score in scores_of(model(sample_of(form, x)))]
 
-    gate = Compiled(of_sample, "x")
+    gate = Compiled(of_sample, "x", None, most)
     programs = programs_of(gate)
     programs.has_warned = True
     with evaluating(model):

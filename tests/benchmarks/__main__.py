@@ -22,6 +22,7 @@ from . import (
     moons,
     scaling,
     startup,
+    training,
     transformer,
     vector_math,
 )
@@ -30,8 +31,7 @@ from .timing import Figure
 
 SUBJECTS = (
     *(startup, scaling, memory, dots, moons, transformer, digits, adam, compiled, forms),
-    hessian,
-    vector_math,
+    *(hessian, vector_math, training),
 )
 QUICK_SLACK = 3.0
 

@@ -106,14 +106,14 @@ def test_a_program_gives_the_losses_and_parameters_of_graphs(
     def run(compile: bool) -> tuple[Any, History, float]:
         sg.seed(7)
         net = MODELS[model](outputs)
-        named: dict[str, Any] = {
+        choices: dict[str, dict[str, Any]] = {
             "none": {},
             "clip": {"clip": 0.5},
             "penalty": {"penalty": lambda: sg.sum([p * p for p in net.parameters()])},
             "validation": {"validation": data[:2]},
             "schedule": {"schedule": optim.schedules.cosine(20)},
-        }[extras]
-        mover = OPTIMIZERS[optimizer](net)
+        }
+        mover, named = OPTIMIZERS[optimizer](net), choices[extras]
         history = fit(net, loss, data, mover, 2, size, progress=False, compile=compile, **named)
         return net, history, random.random()
 
@@ -264,6 +264,22 @@ def test_running_statistics_are_not_touched_by_the_trial() -> None:
     assert ours.state_dict() == theirs.state_dict()
 
 
+@pytest.mark.usefixtures("pays")
+def test_a_count_that_a_model_keeps_is_not_touched_by_the_trial() -> None:
+    class Counting(nn.Module):
+        def __init__(self) -> None:
+            self.inner, self.calls = nn.Linear(3, 1), 0
+
+        def __call__(self, x: Any) -> Any:
+            self.calls += 1
+            return [score * (1.0 + 0.01 * self.calls) for score in self.inner(x)]
+
+    ours, history = trained(Counting, squared_error, PLAIN, None)
+    theirs, eager = trained(Counting, squared_error, PLAIN, False)
+    assert history.engine == "eager"
+    assert (ours.calls, history.losses) == (theirs.calls, eager.losses)
+
+
 # ------ while it runs
 
 
@@ -298,6 +314,36 @@ def test_a_loss_that_changes_too_often_is_left_to_graphs(monkeypatch: pytest.Mon
     assert history.engine == "eager"
     assert "too often" in history.reason
     assert len(history.losses) == 4 * 3
+
+
+@pytest.mark.usefixtures("pays")
+def test_samples_that_a_callback_changes_are_seen() -> None:
+    found = []
+    for compile in (None, False):
+        data = [([x / 4, 1.0, -1.0], [x / 2]) for x in range(8)]
+
+        def shift(run: Any, data: Data = data) -> None:
+            if run.updates == 3:
+                data[0][0][1] += 1.0
+                data[4][1][0] -= 1.0
+
+        found.append(trained(line, squared_error, data, compile, on_update=[shift])[1])
+    assert "was changed" in found[0].reason
+    assert found[0].losses == pytest.approx(found[1].losses, rel=1e-12)
+
+
+def test_a_model_that_branches_too_finely_is_left_to_graphs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(choice, "SAMPLES", 3 * len(PLAIN))
+    monkeypatch.setattr(choice, "WORK", 1)
+
+    def loss(output: Any, target: Any) -> Any:
+        return squared_error(output, 0.0 if target < 0 else 1.0)
+
+    _, history = trained(line, loss, PLAIN, None)
+    assert history.engine == "eager"
+    assert "ways through its branches" in history.reason
 
 
 def test_an_error_in_a_later_batch_is_that_of_graphs(pays: None) -> None:
