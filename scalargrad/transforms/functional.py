@@ -21,7 +21,6 @@ from ..engine import Value
 from ..forward import linked_pushforward, pushforward
 from ..messages import described
 from ..scalars import is_value, real
-from .replay import moved
 from .trees import Leaf, Structure, flatten, in_graph, matching
 from .variables import Function, Variables, differentiating, inside, one_number
 
@@ -168,18 +167,10 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...
             # a cotangent is held fixed, though it may depend on the variables
             fixed = [w.detach() if is_value(w) else w for w in weights]
             root = ops.sum([ops.chain(ops.start(w), y) for w, y in zip(fixed, outputs)])
-            found = variables.derivatives(root, linked)
-            if linked:
-                found = put_back(found, {x: w for x, w in zip(fixed, weights) if is_value(w)})
-        return variables.like(found)
+        instead = {x: w for x, w in zip(fixed, weights) if is_value(w)}
+        return variables.like(variables.derivatives(root, linked, instead))
 
     return structure.rebuilt(map(variables.result, outputs)), pullback
-
-
-def put_back(found: list[Any], instead: dict[Any, Any]) -> list[Any]:
-    """The derivatives above the cotangents themselves, `instead` of those that were held fixed."""
-    built = iter(moved([x for x in found if is_value(x)], instead) if instead else ())
-    return [next(built) if instead and is_value(x) else x for x in found]
 
 
 def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:

@@ -73,14 +73,17 @@ def detached(nodes: Sequence[Any]) -> list[Any]:
 
 def moved(roots: Sequence[Any], places: dict[Any, Any]) -> list[Any]:
     """Return the graph of `roots` built again above other Values in place of some of its nodes.
-    Numbers stay as recorded: the Values put in their place have the same."""
+    Numbers stay as recorded: the Values put in their place have the same. Among the roots there may
+    be numbers, which stay."""
+    if not places:
+        return list(roots)
     instead = dict(places)
-    for node in above(roots, places):
+    for node in above([x for x in roots if is_value(x)], places):
         if not instead.keys().isdisjoint(node._parents):
             # operands hold floats too, and a float may be no key: NaN
             operands = tuple([instead.get(x, x) if is_value(x) else x for x in node._operands])
             instead[node] = rebuilt(node, operands)
-    return [instead.get(root, root) for root in roots]
+    return [instead.get(x, x) if is_value(x) else x for x in roots]
 
 
 def rebuilt(node: Any, operands: tuple[Any, ...]) -> Any:

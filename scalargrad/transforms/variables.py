@@ -16,9 +16,11 @@ from ..engine import Value
 from ..messages import described
 from ..modes import differentiating as differentiating
 from ..scalars import NOTHING, is_scalar, is_value, real
+from .replay import moved
 from .trees import flatten, in_graph
 
 Function = Callable[..., Any]
+NO_CHANGE: dict[Any, Any] = {}
 
 
 def inside() -> bool:
@@ -86,8 +88,11 @@ class Variables:
         parts = [list(islice(columns, s.size)) for s in self.structures]
         return tuple(s.stacked(shape, list(zip(*p))) for s, p in zip(self.structures, parts))
 
-    def derivatives(self, root: Any, linked: bool) -> list[Any]:
-        """∂root/∂entry for every entry, as Values or as numbers."""
+    def derivatives(
+        self, root: Any, linked: bool, instead: dict[Any, Any] = NO_CHANGE
+    ) -> list[Any]:
+        """∂root/∂entry for every entry, as Values or as numbers. As Values they stand above others
+        `instead` of some, which were held fixed."""
         if not linked:
             found = adjoints(root, self.nodes) if is_value(root) else [0.0] * len(self.nodes)
             return [g + 0.0 for g in found]
@@ -95,15 +100,15 @@ class Variables:
         if self.trace is not None:
             # a result that f was given and returned as it was is a number of the trace too
             root = self.trace.tracers[self.trace.index(root)]
-            return self.traced_derivatives(root)
-        return shown_gradients(root, self.nodes)
+            return self.traced_derivatives(root, instead)
+        return moved(shown_gradients(root, self.nodes), instead)
 
-    def traced_derivatives(self, root: Any) -> list[Any]:
+    def traced_derivatives(self, root: Any, instead: dict[Any, Any]) -> list[Any]:
         """The same while a function is traced: as the caller should see them."""
         if self.trace.marks:
-            found = shown_gradients(root, self.nodes)
+            found = moved(shown_gradients(root, self.nodes), instead)
             return [self.result(x, root, y) for x, y in zip(found, self.nodes)]
-        values = adjoint_values(root, self.nodes)
+        values = moved(adjoint_values(root, self.nodes), instead)
         # of a sparse Jacobian most derivatives are nothing: these are one number of the trace
         some = any(x is NOTHING for x in values)
         nothing = self.as_eager(shown(NOTHING, root)) if some else None
