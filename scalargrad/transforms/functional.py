@@ -165,9 +165,9 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...
         linked = variables.linked or inside()
         with differentiating():
             # a cotangent is held fixed, though it may depend on the variables
-            fixed = [w.detach() if is_value(w) else w for w in weights]
+            fixed = [w.detach() if variables.may_lie_below(w) else w for w in weights]
             root = ops.sum([ops.chain(ops.start(w), y) for w, y in zip(fixed, outputs)])
-        instead = {x: w for x, w in zip(fixed, weights) if is_value(w)}
+        instead = {x: w for x, w in zip(fixed, weights) if x is not w}
         return variables.like(variables.derivatives(root, linked, instead))
 
     return structure.rebuilt(map(variables.result, outputs)), pullback

@@ -74,6 +74,11 @@ class Variables:
         self.linked |= bool(values)
         self.numbers &= not values
 
+    def may_lie_below(self, x: Any) -> bool:
+        """Whether `x` may depend on the variables. While a function is traced a Value from outside
+        cannot."""
+        return is_value(x) and (self.trace is None or type(x) is not Value)
+
     def call(self, f: Function, named: dict[str, Any] | None = None) -> Any:
         with differentiating():
             return f(*self.args, **(named or {}))

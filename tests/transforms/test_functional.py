@@ -533,3 +533,19 @@ def test_a_pullback_in_which_nothing_depends_on_the_variable() -> None:
 
     for g in (f, sg.compile(f)):
         assert [g(3.0), sg.grad(g)(3.0)] == [3.0, 1.0]
+
+
+def test_a_cotangent_may_be_a_value_from_outside() -> None:
+    w = sg.Value(3.0)
+
+    def f(x: Any) -> Any:
+        out, pullback = sg.vjp(lambda y: y * y * w, x)
+        return pullback(w)[0] + pullback(out * w)[0]
+
+    expected = f(2.0)
+    for gate in (f, sg.compile(f)):
+        assert gate(2.0) == expected
+        assert sg.grad(gate)(2.0) == sg.grad(f)(2.0)
+        w.zero_grad()
+        gate(sg.Value(2.0)).backward()
+        assert w.grad == 2.0 * 3.0 * 2.0 * 2.0 + 3.0 * 2.0 * 2.0**3 * 3.0**2
