@@ -18,6 +18,7 @@ from scalargrad import Value, updates
 from scalargrad.engine import update
 from scalargrad.optim import SGD, Adam
 from scalargrad.updates import RULES, Job, Rule
+from tests.support.faults import struck
 from tests.support.floats import all_bits
 
 native = pytest.mark.skipif(sg.engine != "native", reason="about the native engine")
@@ -234,45 +235,13 @@ def test_rule_that_returns_too_little_is_refused() -> None:
 # ------ faults
 
 
-class Fault(Exception):
-    """What is thrown into a running step."""
-
-
-def raise_at(line: int) -> Any:
-    seen = 0
-
-    def trace(frame: Any, event: str, argument: Any) -> Any:
-        nonlocal seen
-        if "scalargrad" not in frame.f_code.co_filename:
-            return None
-        seen += 1
-        if seen == line:
-            raise Fault
-        return trace
-
-    return trace
-
-
-def step_with_fault(optimizer: Any, line: int) -> bool:
-    """Tell whether the fault struck at this line of the package's Python; else it ran through."""
-    previous = sys.gettrace()
-    sys.settrace(raise_at(line))
-    try:
-        optimizer.step()
-    except Fault:
-        return True
-    finally:
-        sys.settrace(previous)
-    return False
-
-
 def test_fault_at_any_line_leaves_all_old_or_all_new() -> None:
     parameters = [Value(0.0) for _ in range(3)]
     optimizer = SGD([{"params": parameters[:2]}, {"params": parameters[2:]}], lr=1.0)
     for parameter in parameters:
         parameter.grad = -1.0
     line = 1
-    while step_with_fault(optimizer, line):
+    while struck(optimizer.step, line):
         line += 1
         done = parameters[0].data
         assert [p.data for p in parameters] == [done] * 3

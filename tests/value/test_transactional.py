@@ -5,11 +5,9 @@ from __future__ import annotations
 import _thread
 import random
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,13 +15,10 @@ from hypothesis import strategies as st
 
 import scalargrad as sg
 from scalargrad import Value
+from tests.support.faults import struck
 from tests.support.floats import all_bits
 
 WIDTH = 200_000 if sg.engine == "native" else 20_000
-
-
-class Fault(Exception):
-    """What the tests throw into a running backward pass."""
 
 
 def ladder(length: int) -> list[Value]:
@@ -47,47 +42,18 @@ def set_grads(nodes: list[Value], numbers: list[float]) -> None:
 # ------ faults
 
 
-def raise_at(step: int) -> Callable[..., Any]:
-    """Return a trace function that throws at the given step of Python code it sees."""
-    seen = 0
-
-    def trace(frame: Any, event: str, argument: Any) -> Any:
-        nonlocal seen
-        if "scalargrad" not in frame.f_code.co_filename:
-            return None
-        seen += 1
-        if seen == step:
-            raise Fault
-        return trace
-
-    return trace
-
-
-def backward_with_fault(root: Value, step: int) -> bool:
-    """Tell whether the fault struck; `root.backward()` ran to its end otherwise."""
-    previous = sys.gettrace()
-    sys.settrace(raise_at(step))
-    try:
-        root.backward()
-    except Fault:
-        return True
-    finally:
-        sys.settrace(previous)
-    return False
-
-
 def test_a_fault_at_any_step_leaves_gradients_all_old_or_all_new() -> None:
     nodes = ladder(12)
     root, old = nodes[-1], [float(i) for i in range(len(nodes))]
     set_grads(nodes, old)
     root.backward()
     new = grads(nodes)
-    step, struck = 0, True
-    while struck:
+    step, hit = 0, True
+    while hit:
         step += 1
         set_grads(nodes, old)
-        struck = backward_with_fault(root, step)
-        assert grads(nodes) in ([old, new] if struck else [new])
+        hit = struck(root.backward, step)
+        assert grads(nodes) in ([old, new] if hit else [new])
 
 
 def overflowing_chain(length: int, position: int) -> list[Value]:
@@ -177,10 +143,10 @@ def test_ctrl_c_at_any_time_leaves_gradients_all_old_or_all_new(
     new, strikes = grads(nodes), 0
     for _ in range(12):
         set_grads(nodes, old)
-        struck = interrupted(interrupt, random.uniform(0.0, 1.2) * duration, root.backward)
+        was_struck = interrupted(interrupt, random.uniform(0.0, 1.2) * duration, root.backward)
         found = grads(nodes)
-        assert found in ((old, new) if struck else (new,))
-        strikes += struck
+        assert found in ((old, new) if was_struck else (new,))
+        strikes += was_struck
     assert strikes > 0
 
 
