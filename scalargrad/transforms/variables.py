@@ -28,6 +28,19 @@ def inside() -> bool:
     return modes.state.transforms > 0
 
 
+def chosen(argnums: int | Sequence[int], count: int) -> list[int]:
+    """The argument numbers as a list, counted from 0."""
+    wanted = [argnums] if isinstance(argnums, int) else list(argnums)
+    if not all(isinstance(i, int) and -count <= i < count for i in wanted):
+        raise TypeError(
+            f"argnums must be positions among the {count} positional arguments, got {argnums!r}"
+        )
+    positions = [i % count for i in wanted]
+    if len(set(positions)) < len(positions):
+        raise ValueError(f"argnums must differ from one another, got {argnums!r}")
+    return positions
+
+
 def number(x: Any) -> float:
     return x.data if is_value(x) else real(x)
 

@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Any
 from ... import modes
 from ...options import whole
 from ...transforms import functional
+from ...transforms.variables import inside
 from ..export import functions, views
 from ..export.functions import Exported
 from ..export.listing import Listed
 from ..export.views import Viewed
+from ..inputs.arguments import Arguments
 from ..passes.task import Wanted
-from .derived import Derivatives
+from .derived import Derivatives, jacobian_behind
 from .meaning import Meaning, meaning_of
 from .nodes import Made
+from .products import Products
 from .programs import Programs
 from .shortcut import MISSED, Finder, Shortcut
 
@@ -53,6 +56,7 @@ class Compiled:
         self._finder = Finder(self._programs)
         self._shortcuts: tuple[Shortcut, ...] = ()
         self._derivatives = Derivatives(meaning, derivative)
+        self._products = products_of(self)
         self._recipe = recipe
 
     def __repr__(self) -> str:
@@ -128,7 +132,12 @@ class Compiled:
 
     def _in_full(self, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
         """A call that takes no shortcut: its program is looked up, or traced."""
-        arguments = self._meaning.arguments(args, named)
+        if self._products is not None and not modes.active and not inside():
+            return self._products(args, named)
+        return self._whole(args, named, self._meaning.arguments(args, named))
+
+    def _whole(self, args: Any, named: Any, arguments: Arguments) -> Any:
+        """The same by one program, whatever is computed."""
         if arguments.has_values_in_lanes:
             return self._meaning(args, named)
         wanted = None if modes.state.no_grad else self._meaning.wanted(arguments)
@@ -198,6 +207,19 @@ class Compiled:
 def programs_of(gate: Compiled) -> Programs:
     """The programs of a gate, for a caller that goes without them where they do not pay."""
     return gate._programs
+
+
+def products_of(gate: Compiled) -> Products | None:
+    """What calls the Jacobian that this gate is; None if it is none."""
+    meaning = gate._meaning
+    jacobian = jacobian_behind(meaning.f)
+    if jacobian is None:
+        return None
+
+    def make(of_product: Meaning) -> Compiled:
+        return derivative(gate, of_product)
+
+    return Products(meaning, jacobian, make, lambda made: made._shortcuts, gate._whole)
 
 
 def derivative(of: Compiled, meaning: Meaning, *key: Any) -> Compiled:

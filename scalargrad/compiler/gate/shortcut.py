@@ -15,7 +15,7 @@ from ..branches.path import Path
 from ..branches.paths import Paths, Unknown
 from ..inputs.arguments import Arguments
 from ..inputs.readers import reader_of
-from ..inputs.sources import COUNT, SHARE
+from ..inputs.sources import COUNT, FIRST, SHARE
 from ..machine.runner import NATIVE, OnMachine
 from ..passes.task import Wanted
 from ..passes.traced import Traced
@@ -133,18 +133,11 @@ class Shortcut:
     def run(self, args: tuple[Any, ...], names: tuple[str, ...]) -> Any:
         """Return the result of a call, MISSED if it is to be made in full. The arguments that have
         `names` come last."""
-        if names != self.names or (self.is_inside is not None and inside() is not self.is_inside):
-            return MISSED
-        # COUNT and SHARE of a call without lanes; a reader of samples puts their count there
-        numbers: list[Any] = [1.0, 1.0]
         arrays: list[Any] = []
         values: list[Any] = []
-        if not self.records.hold():
+        numbers = self.read(args, names, arrays, values)
+        if numbers is None:
             return MISSED
-        if not self.reader.read(args, numbers, arrays, values):
-            return MISSED
-        if self.captured:
-            numbers.append(self.captured)
         lanes = int(numbers[COUNT]) if arrays else None
         numbers[SHARE] = 1.0 / numbers[COUNT]
         outputs, broken = self.runner.run(numbers, arrays, lanes)
@@ -153,6 +146,36 @@ class Shortcut:
             return MISSED if outputs is None else self.finish(args, outputs, values)
         outputs = self.spread(outputs, lanes) if self.same else outputs
         return self.finish(args, outputs, values)
+
+    def read(
+        self, args: Sequence[Any], names: tuple[str, ...], arrays: list[Any], values: list[Any]
+    ) -> list[Any] | None:
+        """Return the uniform numbers of a call, having added its arrays with lanes and its Values;
+        None if the call is of another form."""
+        if names != self.names or (self.is_inside is not None and inside() is not self.is_inside):
+            return None
+        # COUNT and SHARE of a call without lanes; a reader of samples puts their count there
+        numbers: list[Any] = [1.0, 1.0]
+        if not self.records.hold() or not self.reader.read(args, numbers, arrays, values):
+            return None
+        if self.captured:
+            numbers.append(self.captured)
+        return numbers
+
+    def fill(
+        self, rows: Any, firsts: Sequence[Any], args: Sequence[Any], names: tuple[str, ...]
+    ) -> bool:
+        """Run a call without lanes again for each of the `firsts`, buffers of float64 to stand for
+        its first argument, and put the outputs in the `rows`. Return whether that is done."""
+        arrays: list[Any] = []
+        numbers = self.read((firsts[0], *args), names, arrays, [])
+        if numbers is None or arrays:
+            return False
+        for first, row in zip(firsts, rows):
+            numbers[FIRST] = first
+            if not self.runner.fill(row, numbers):
+                return False
+        return True
 
     def merged(self, args: Sequence[Any], outputs: Any, broken: Any) -> list[Any] | None:
         """The outputs of all paths, some lanes having left the first; None if another one uses

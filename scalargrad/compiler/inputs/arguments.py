@@ -57,6 +57,8 @@ class Arguments:
 
     is_careful = False
     """Whether the call is to tell what does not flow from what is zero."""
+    probe: Any = None
+    """Checks the Jacobian that is called, which may be left to another program."""
 
     def __init__(
         self,

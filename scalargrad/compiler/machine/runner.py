@@ -54,8 +54,8 @@ FEW = 8
 """So many results come as a list of floats, more in an array."""
 
 
-DOUBT = -3
-"""The machine's answer where an output is not finite, in place of results."""
+ALL_HOLD, DOUBT = -1, -3
+"""The machine's answers where all guards hold, and where an output is not finite."""
 NOTHING_MADE: tuple[Any, Any, Any] = (), None, None
 
 
@@ -124,6 +124,12 @@ class OnMachine:
         outputs: Any = results
         outputs = self.in_order(outputs, made) if made else outputs
         return outputs, Broken(broken, sides) if found == -2 else None
+
+    def fill(self, results: Any, numbers: list[Any]) -> bool:
+        """Put the outputs of a program without lanes into a buffer of float64. Return whether all
+        guards hold."""
+        found = self.code.run(numbers, (), 0, results, None, None, None, self.is_quick, 1)
+        return self.careful.fill(results, numbers) if found == DOUBT else found == ALL_HOLD
 
     def made(self, lanes: int) -> tuple[Any, Any, Any]:
         """Arrays for the outputs with lanes, and for what guards tell of each lane."""

@@ -1,0 +1,384 @@
+"""A Jacobian of many rows by a program for all of them: products of the Jacobian with a vector.
+
+The product is a sum of rows, by one backward pass, or of columns, by one forward pass, each with
+its weight. The program runs again for each group of rows that have no variable in common. So it is
+as long as that of one product, and the first call takes as long; a whole of n rows, traced, would
+be n times as long.
+
+The rows of such a Jacobian were lanes as well: as quick to run for 100 rows and more, and twice as
+long to make, for an instruction in lanes is encoded in Python.
+"""
+
+from __future__ import annotations
+
+import functools
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+from ... import modes
+from ...rows import Operator
+from ...transforms.jacobians import Jacobian, Point
+from ...transforms.trees import ARRAY, Leaf, Structure, flatten, of_objects
+from ...transforms.variables import chosen, number
+from ..inputs.arguments import Arguments
+from ..inputs.lanes import Batch
+from ..passes.kinds import emptied
+from ..trace.native import machine
+from ..trace.vocabulary import STRUCTURE
+from .meaning import Function, Meaning
+from .patterns import Pattern, dependences
+from .results import result
+from .shortcut import MISSED, Shortcut
+from .writers import writer_of
+
+MOST_ROWS = 16
+"""A Jacobian of so many rows is traced as a whole. With more the program of a product is made
+sooner, and with 30 it was made in a half of the time; a whole runs in a half of the time then."""
+MOST_FORMS = 64
+"""So many forms of calls are known."""
+
+
+# ------ what a trace tells of a Jacobian
+class ManyRows(Exception):
+    """The Jacobian that is traced has so many rows; they are Values in eager if `is_linked`."""
+
+    def __init__(self, point: Point) -> None:
+        super().__init__(len(point.outputs))
+        self.count = len(point.outputs)
+        self.is_linked = not point.variables.numbers
+
+
+class Misfit(Exception):
+    """A product of the Jacobian is not to run in place of the whole."""
+
+
+class Probe:
+    """Stops the trace of a Jacobian that has many rows, while the probe `is_on`."""
+
+    def __init__(self, jacobian: Jacobian) -> None:
+        self.function = jacobian.function
+        self.is_on = True
+
+    def check(self, point: Point, trace: Any) -> None:
+        is_asked = self.is_on and point.function is self.function
+        if is_asked and len(point.outputs) > MOST_ROWS and is_pure(trace):
+            raise ManyRows(point)
+
+
+def is_pure(trace: Any) -> bool:
+    """Whether a function, run again, draws no other numbers, prints nothing, and is no work for
+    Python."""
+    if trace.draws or trace.has_texts or trace.unknown:
+        return False
+    rows = [row for row in set(trace.rows) if isinstance(row, Operator)]
+    return all(row.code >= 0 or row in STRUCTURE for row in rows)
+
+
+def rows_of(point: Point, trace: Any) -> list[int]:
+    """The variables that each row depends on."""
+    outputs, variables = ([*map(trace.index, x)] for x in (point.outputs, point.variables.nodes))
+    return dependences(trace, outputs, variables)
+
+
+def layout_of(point: Point) -> tuple[Structure, Any]:
+    """The structure of a Jacobian, and where in its matrix each of its entries stands; None if they
+    stand in order."""
+    import numpy
+
+    shape = len(point.outputs), len(point.variables.nodes)
+    if point.is_array:
+        structures = [point.structure, *point.variables.structures]
+        whole = numpy.empty([n for s in structures for n in s.leaves[0].shape or ()], object)
+        return Structure([Leaf(whole, ARRAY, whole.size)], None), None
+    if point.is_in_order:
+        return structure_of(point, [[0.0] * shape[1]] * shape[0])[0], None
+    places = numpy.arange(shape[0] * shape[1], dtype=float).reshape(shape)
+    structure, entries = structure_of(point, places.tolist())
+    return structure, numpy.array(list(map(number, entries)), int)
+
+
+def structure_of(point: Point, rows: Sequence[Sequence[float]]) -> tuple[Structure, list[Any]]:
+    """The structure of a Jacobian with these rows, and its entries in order."""
+    with modes.tracing(None):
+        entries, structure = flatten(point.tree(rows), "the result")
+    return emptied(structure), entries
+
+
+# ------ the product
+class Product:
+    """The function of weights, then of a function's arguments, that gives the sum of the rows of a
+    Jacobian by these weights, or of its columns. It tells `form` what it depends on."""
+
+    def __init__(self, f: Function, jacobian: Jacobian, form: Form) -> None:
+        functools.update_wrapper(self, f)
+        self.jacobian = jacobian
+        self.form = form
+
+    def __call__(self, weights: Any, *args: Any, **named: Any) -> Any:
+        point = self.jacobian.at(args, named)
+        self.form.learn(point, modes.state.trace)
+        product = point.sum_of_columns if self.form.by_columns else point.sum_of_rows
+        found = product(weights.tolist())
+        return of_objects((len(found),), found)
+
+
+class WithWeights(Batch):
+    """The lanes of a function's arguments; before them come weights, which have none."""
+
+    def __init__(self, batch: Batch) -> None:
+        vars(self).update(vars(batch))
+        self._of_arguments = batch
+
+    def completed(self, args: Sequence[Any], named: Mapping[str, Any]) -> dict[str, Any]:
+        return self._of_arguments.completed(args[1:], named)
+
+    def by_sample(self, count: int, named: Iterable[str]) -> list[bool]:
+        return [False, *self._of_arguments.by_sample(count - 1, named)]
+
+
+# ------ how products make a Jacobian
+class Plan(NamedTuple):
+    """The `weights` of each run; of each entry of the Jacobian that may be other than zero its
+    `places` in the matrix, and those `among` the products: None if these are the matrix."""
+
+    of: Pattern
+    weights: list[Any]
+    places: Any
+    among: Any
+
+
+def plan_of(pattern: Pattern, by_columns: bool) -> Plan:
+    import numpy
+
+    added = pattern.transposed() if by_columns else pattern
+    groups, count = added.groups(), len(added.rows)
+    if not by_columns and len(set(groups)) == count:
+        # the weights of each run are a window on a 1 among zeros
+        one = numpy.zeros(2 * count - 1)
+        one[count - 1] = 1.0
+        windows = [one[count - 1 - i : 2 * count - 1 - i] for i in range(count)]
+        return Plan(pattern, windows, None, None)
+    weights = numpy.zeros((max(groups) + 1, count))
+    weights[groups, range(count)] = 1.0
+    i, j = map(numpy.array, added.entries())
+    return Plan(pattern, list(weights), (j, i) if by_columns else (i, j), (numpy.array(groups)[i], j))
+
+
+def goes_by_columns(pattern: Pattern) -> bool:
+    """Whether there are so few groups of columns that forward passes are worth while: they are
+    traced in Python."""
+    rows = len(set(pattern.groups()))
+    if 2 * pattern.widest > rows:
+        return False
+    return 2 * len(set(pattern.transposed().groups())) <= rows
+
+
+class Form:
+    """Calls of one form, with a Jacobian of `count` rows: the gate of the product, and what is
+    known of the Jacobian."""
+
+    plan: Any = None
+    by_columns = False
+
+    def __init__(self, owner: Products, arguments: Arguments, count: int) -> None:
+        self.owner = owner
+        self.has_lanes = arguments.shape is not None
+        self.count = count
+        self.gate = owner.gate_of(self)
+
+    # ------ while a product is traced
+    def learn(self, point: Point, trace: Any) -> None:
+        """Take in what the results depend on, on a path that is traced."""
+        if len(point.outputs) != self.count or not is_pure(trace):
+            raise Misfit
+        if not point.variables.numbers:
+            raise ManyRows(point)
+        rows = rows_of(point, trace)
+        if self.plan is None:
+            self.begin(point, rows)
+        if str(point.structure) != self.of_results:
+            raise Misfit
+        self.pattern = self.pattern.joined(rows)
+
+    def begin(self, point: Point, rows: Sequence[int]) -> None:
+        self.of_results = str(point.structure)
+        self.structure, self.order = layout_of(point)
+        self.pattern = Pattern(rows, len(point.variables.nodes))
+        self.by_columns = not self.owner.jacobian.is_square and goes_by_columns(self.pattern)
+        self.plan = plan_of(self.pattern, self.by_columns)
+        self.writer = None if machine is None or self.has_lanes else writer_of(self.structure)
+
+    # ------ calls
+    def __call__(
+        self, args: Sequence[Any], named: Mapping[str, Any], arguments: Arguments
+    ) -> Any:
+        """The result of a call. Raises Misfit if no products give it."""
+        if self.plan is None:
+            weights = doubles(1, self.count)[0]
+            self.gate(weights, *args, **named)
+            if self.by_columns:
+                self.gate = self.owner.gate_of(self)
+        products = self.products(args, named)
+        while self.plan.of is not self.pattern:
+            # on a path that was not known results depend on more variables
+            self.plan = plan_of(self.pattern, self.by_columns)
+            products = self.products(args, named)
+        return self.finished(self.matrix(products))
+
+    def products(self, args: Sequence[Any], named: Mapping[str, Any]) -> Any:
+        """The product of each run, the lanes first."""
+        found = None if self.has_lanes else self.by_shortcut(args, named)
+        if found is not None:
+            return found
+        import numpy
+
+        return numpy.stack([self.gate(w, *args, **named) for w in self.plan.weights], axis=-2)
+
+    def by_shortcut(self, args: Sequence[Any], named: Mapping[str, Any]) -> Any:
+        """The same without lanes, where no path is to be traced; None if one is."""
+        plan, given, names = self.plan, (*args, *named.values()), tuple(named)
+        width = len(self.pattern.rows) if self.by_columns else self.pattern.columns
+        found = doubles(len(plan.weights), width)
+        for shortcut in self.owner.shortcuts_of(self.gate):
+            if shortcut.fill(found, plan.weights, given, names):
+                return found
+        return None
+
+    def again(self, args: Sequence[Any], named: Mapping[str, Any]) -> Any:
+        """The result of a call without lanes that is like an earlier one; MISSED if it is not."""
+        found = None if self.has_lanes or not self.plan else self.by_shortcut(args, named)
+        return MISSED if found is None else self.finished(self.matrix(found))
+
+    def matrix(self, products: Any) -> Any:
+        plan = self.plan
+        if plan.places is None:
+            return products
+        import numpy
+
+        shape = len(self.pattern.rows), self.pattern.columns
+        matrix = numpy.zeros((*products.shape[:-2], *shape))
+        matrix[(..., *plan.places)] = products[(..., *plan.among)]
+        return matrix
+
+    def finished(self, matrix: Any) -> Any:
+        """The Jacobian in its structure; the lanes are the first axis of the matrix, if it has
+        three."""
+        lanes = matrix.shape[:-2]
+        entries = matrix.reshape(*lanes, -1)
+        entries = entries if self.order is None else entries[..., self.order]
+        if self.structure.spec is None and self.structure.leaves[0].kind is ARRAY:
+            return entries.reshape(*lanes, *self.structure.leaves[0].original.shape)
+        if lanes:
+            return result(self.structure, list(entries.T))
+        if self.writer is None:
+            return result(self.structure, entries.tolist())
+        return machine.write(self.writer, array("d", entries.tobytes()))
+
+
+def doubles(rows: int, columns: int) -> Any:
+    import numpy
+
+    return numpy.empty((rows, columns))
+
+
+# ------ the Jacobian of a gate
+class Products:
+    """A Jacobian that is called: by products where it has many rows, else as a `whole`.
+
+    `make(meaning)` makes a gate, `shortcuts_of(gate)` are its shortcuts. `whole(args, named,
+    arguments)` is a call of the Jacobian as one program. A *way* is a function of these, too.
+    """
+
+    def __init__(
+        self,
+        meaning: Meaning,
+        jacobian: Jacobian,
+        make: Callable[[Meaning], Any],
+        shortcuts_of: Callable[[Any], Sequence[Shortcut]],
+        whole: Callable[..., Any],
+    ) -> None:
+        self.meaning = meaning
+        self.jacobian = jacobian
+        self.make = make
+        self.shortcuts_of = shortcuts_of
+        self.whole = whole
+        self.ways: dict[Any, Callable[..., Any]] = {}
+        """How calls of each form are made."""
+        self.probes: dict[Any, Probe] = {}
+
+    def __call__(self, args: Sequence[Any], named: Mapping[str, Any]) -> Any:
+        """The Jacobian for these arguments."""
+        for way in list(self.ways.values()):
+            found = way.again(args, named) if isinstance(way, Form) else MISSED
+            if found is not MISSED:
+                return found
+        arguments = self.meaning.arguments(args, named)
+        way = self.ways.get(arguments.key) or self.first_way(arguments)
+        return self.by(way, args, named, arguments)
+
+    def by(self, way: Callable[..., Any], args: Any, named: Any, arguments: Arguments) -> Any:
+        """The same that way, or by another if it turns out not to fit."""
+        key = arguments.key
+        arguments.probe = self.probes.get(key)
+        try:
+            found = way(args, named, arguments)
+        except ManyRows as many:
+            other = self.eagerly if many.is_linked else Form(self, arguments, many.count)
+        except Misfit:
+            self.probes.setdefault(key, Probe(self.jacobian)).is_on = False
+            other = self.whole
+        else:
+            self.keep(key, way)
+            return found
+        return self.by(other, args, named, arguments)
+
+    def keep(self, key: Any, way: Callable[..., Any]) -> None:
+        self.ways[key] = way
+        if len(self.ways) > MOST_FORMS:
+            oldest = next(iter(self.ways))
+            del self.ways[oldest]
+            self.probes.pop(oldest, None)
+
+    def first_way(self, arguments: Arguments) -> Callable[..., Any]:
+        """The way to be tried first."""
+        if not self.may_be_apart(arguments):
+            return self.whole
+        if not self.jacobian.is_square:
+            self.probes.setdefault(arguments.key, Probe(self.jacobian))
+            return self.whole
+        count = sum(len(leaf.numbers) for leaf in self.varied(arguments))
+        return Form(self, arguments, count) if count > MOST_ROWS else self.whole
+
+    def eagerly(self, args: Any, named: Any, arguments: Arguments) -> Any:
+        """A call of many rows among Values. The function itself is as fast: in a program each entry
+        would have its derivatives computed, by a pass of its own."""
+        return self.meaning(args, named)
+
+    def gate_of(self, form: Form) -> Any:
+        of = self.meaning
+
+        def varied(count: int) -> frozenset[int]:
+            return frozenset(i + 1 for i in of.varied(count - 1))
+
+        product = Product(of.f, self.jacobian, form)
+        return self.make(Meaning(product, WithWeights(of.batch), of.reduce, of.used, varied))
+
+    # ------ what is asked of arguments
+    def may_be_apart(self, arguments: Arguments) -> bool:
+        """Whether a product has the lanes of the whole: samples, and variables that all of these
+        share where results are reduced."""
+        if arguments.shape is None:
+            return True
+        if not arguments.batched or arguments.has_values_in_lanes:
+            return False
+        in_lanes = any(leaf.has_lanes for leaf in self.varied(arguments))
+        return self.meaning.reduce is None or not in_lanes
+
+    def varied(self, arguments: Arguments) -> list[Any]:
+        """The leaves of the arguments that the Jacobian is taken in."""
+        leaves = iter(arguments.leaves)
+        owned = [list(islice(leaves, count)) for count, _ in arguments.specs]
+        given = len(owned) - len(arguments.names_given)
+        return [leaf for i in chosen(self.jacobian.argnums, given) for leaf in owned[i]]
