@@ -7,6 +7,7 @@ variable j.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -95,15 +96,15 @@ class Point:
 
     # ------ while a function is traced
     def sum_of_rows(self, weights: Sequence[Any]) -> list[Any]:
-        """Σ weight · row, by one backward pass. Where a weight is 0 nothing comes of its row."""
+        """Σ weight · row, by one backward pass. Of a row whose weight is NOTHING nothing comes."""
         with differentiating():
-            pairs = zip(weights, self.outputs)
-            root = ops.sum([ops.chain(ops.start(w), y) for w, y in pairs])
+            # a sum of many operands has its partials asked for in Python
+            root = reduce(ops.add, map(ops.chain, weights, self.outputs))
         return self.variables.derivatives(root, True)
 
     def sum_of_columns(self, weights: Sequence[Any]) -> list[Any]:
-        """Σ weight · column, by one forward pass. Where a weight is 0 nothing comes of its
-        column."""
+        """Σ weight · column, by one forward pass. Of a column whose weight is NOTHING nothing
+        comes."""
         variables = self.variables
         with differentiating():
             root = ops.sum([Value(0.0), *self.outputs])

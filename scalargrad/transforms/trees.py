@@ -137,10 +137,11 @@ class Structure:
     are_floats = False
     """Whether all entries are floats, and so are leaves by themselves."""
 
-    def __init__(self, leaves: list[Leaf], spec: Spec | None) -> None:
+    def __init__(self, leaves: list[Leaf], spec: Spec | None, size: int | None = None) -> None:
+        """The `size` need not be added up where it is known."""
         self.leaves = leaves
         self.spec = spec
-        self.size = sum(leaf.size for leaf in leaves)
+        self.size = sum(leaf.size for leaf in leaves) if size is None else size
 
     def tree(self, leaves: list[Any]) -> Any:
         return leaves[0] if self.spec is None else self.spec.built(leaves)

@@ -82,7 +82,8 @@ class Lanes:
     def lane(self, k: int, decided: Mapping[tuple[str, int, int], bool]) -> Lane:
         """One lane, to trace the function in; `decided` is known of its comparisons."""
         own = [x[k] if type(x) is Column else number_of(x) for x in self.given.numbers]
-        return Lane(self.given._replace(numbers=own), self.draws.in_lane(k), decided)
+        draw, probe = self.draws.in_lane(k), self.arguments.probe
+        return Lane(self.given._replace(numbers=own), draw, decided, probe)
 
 
 def number_of(x: Any) -> float:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from ..inputs.arguments import Arguments
-from ..inputs.sources import COUNT
+from ..inputs.sources import COUNT, FIRST
 from ..passes.traced import Traced
 from ..pipeline import compiled
 from ..trace.guards import Guard
@@ -89,3 +89,13 @@ class Path:
             arrays = [*arrays, *draws]
         runner = self.runner.careful if lanes.arguments.is_careful else self.runner
         return runner.run(numbers, arrays, count, group)
+
+    def fill(self, rows: Any, firsts: Sequence[Any], lanes: Lanes) -> None:
+        """Put the outputs of a run for each of the `firsts` into the `rows`: buffers of float64 to
+        stand for the first inputs that the call gives."""
+        numbers = lanes.uniform(self.layout.uniform)
+        numbers[FIRST : FIRST + len(firsts[0])] = [firsts[0]]
+        for first, row in zip(firsts, rows):
+            numbers[FIRST] = first
+            held = self.runner.fill(row, numbers)
+            assert held, "no guard depends on these inputs"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MethodType
 from typing import TYPE_CHECKING, Any
 
@@ -217,9 +217,15 @@ def products_of(gate: Compiled) -> Products | None:
         return None
 
     def make(of_product: Meaning) -> Compiled:
-        return derivative(gate, of_product)
+        made = derivative(gate, of_product)
+        # a product that is traced anew gives way to the whole, which warns
+        made._programs.has_warned = True
+        return made
 
-    return Products(meaning, jacobian, make, lambda made: made._shortcuts, gate._whole)
+    def shortcuts_of(made: Compiled) -> Sequence[Shortcut]:
+        return made._shortcuts
+
+    return Products(meaning, jacobian, make, shortcuts_of, programs_of, gate._whole)
 
 
 def derivative(of: Compiled, meaning: Meaning, *key: Any) -> Compiled:

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 from ... import modes
 from ...rows import Operator
+from ...scalars import NOTHING
 from ...transforms.jacobians import Jacobian, Point
 from ...transforms.trees import ARRAY, Leaf, Structure, flatten, of_objects
 from ...transforms.variables import chosen, number
@@ -29,6 +30,7 @@ from ..trace.native import machine
 from ..trace.vocabulary import STRUCTURE
 from .meaning import Function, Meaning
 from .patterns import Pattern, dependences
+from .programs import Programs
 from .results import result
 from .shortcut import MISSED, Shortcut
 from .writers import writer_of
@@ -55,15 +57,13 @@ class Misfit(Exception):
 
 
 class Probe:
-    """Stops the trace of a Jacobian that has many rows, while the probe `is_on`."""
+    """Stops the trace of a Jacobian that has many rows."""
 
     def __init__(self, jacobian: Jacobian) -> None:
         self.function = jacobian.function
-        self.is_on = True
 
     def check(self, point: Point, trace: Any) -> None:
-        is_asked = self.is_on and point.function is self.function
-        if is_asked and len(point.outputs) > MOST_ROWS and is_pure(trace):
+        if point.function is self.function and len(point.outputs) > MOST_ROWS and is_pure(trace):
             raise ManyRows(point)
 
 
@@ -140,13 +140,14 @@ class WithWeights(Batch):
 
 # ------ how products make a Jacobian
 class Plan(NamedTuple):
-    """The `weights` of each run; of each entry of the Jacobian that may be other than zero its
-    `places` in the matrix, and those `among` the products: None if these are the matrix."""
+    """The `weights` of each run, by the pattern that it is made `of`; of each entry of the Jacobian
+    that may be other than zero its `places` in the matrix, and those `among` the products: None if
+    there is a product for each row, or for each column."""
 
     of: Pattern
     weights: list[Any]
-    places: Any
-    among: Any
+    places: Any = None
+    among: Any = None
 
 
 def plan_of(pattern: Pattern, by_columns: bool) -> Plan:
@@ -154,16 +155,27 @@ def plan_of(pattern: Pattern, by_columns: bool) -> Plan:
 
     added = pattern.transposed() if by_columns else pattern
     groups, count = added.groups(), len(added.rows)
-    if not by_columns and len(set(groups)) == count:
-        # the weights of each run are a window on a 1 among zeros
-        one = numpy.zeros(2 * count - 1)
-        one[count - 1] = 1.0
-        windows = [one[count - 1 - i : 2 * count - 1 - i] for i in range(count)]
-        return Plan(pattern, windows, None, None)
-    weights = numpy.zeros((max(groups) + 1, count))
+    if 2 * len(set(groups)) > count:
+        return Plan(pattern, one_by_one(count))
+    weights = nothings(max(groups) + 1, count)
     weights[groups, range(count)] = 1.0
-    i, j = map(numpy.array, added.entries())
-    return Plan(pattern, list(weights), (j, i) if by_columns else (i, j), (numpy.array(groups)[i], j))
+    i, j = (numpy.array(x, int) for x in added.entries())
+    among = numpy.array(groups)[i], j
+    return Plan(pattern, list(weights), (j, i) if by_columns else (i, j), among)
+
+
+def one_by_one(count: int) -> list[Any]:
+    """Weights for so many runs, of one 1 each: windows on a 1 among nothings."""
+    one = nothings(2 * count - 1)
+    one[count - 1] = 1.0
+    return [one[count - 1 - i : 2 * count - 1 - i] for i in range(count)]
+
+
+def nothings(*shape: int) -> Any:
+    """An array of NOTHING."""
+    import numpy
+
+    return numpy.full(shape, NOTHING)
 
 
 def goes_by_columns(pattern: Pattern) -> bool:
@@ -216,8 +228,10 @@ class Form:
     ) -> Any:
         """The result of a call. Raises Misfit if no products give it."""
         if self.plan is None:
-            weights = doubles(1, self.count)[0]
-            self.gate(weights, *args, **named)
+            self.gate(nothings(self.count), *args, **named)
+            if self.owner.programs_of(self.gate).is_anew:
+                # it would be traced for each run
+                raise Misfit
             if self.by_columns:
                 self.gate = self.owner.gate_of(self)
         products = self.products(args, named)
@@ -229,32 +243,45 @@ class Form:
 
     def products(self, args: Sequence[Any], named: Mapping[str, Any]) -> Any:
         """The product of each run, the lanes first."""
-        found = None if self.has_lanes else self.by_shortcut(args, named)
-        if found is not None:
-            return found
-        import numpy
+        if self.has_lanes:
+            import numpy
 
-        return numpy.stack([self.gate(w, *args, **named) for w in self.plan.weights], axis=-2)
+            runs = [self.gate(w, *args, **named) for w in self.plan.weights]
+            return numpy.stack(runs, axis=-2)
+        found = self.by_shortcut(args, named)
+        return self.in_full(args, named) if found is None else found
 
     def by_shortcut(self, args: Sequence[Any], named: Mapping[str, Any]) -> Any:
         """The same without lanes, where no path is to be traced; None if one is."""
-        plan, given, names = self.plan, (*args, *named.values()), tuple(named)
-        width = len(self.pattern.rows) if self.by_columns else self.pattern.columns
-        found = doubles(len(plan.weights), width)
+        given, names = (*args, *named.values()), tuple(named)
+        found = self.room()
         for shortcut in self.owner.shortcuts_of(self.gate):
-            if shortcut.fill(found, plan.weights, given, names):
+            if shortcut.fill(found, self.plan.weights, given, names):
                 return found
         return None
 
+    def in_full(self, args: Sequence[Any], named: Mapping[str, Any]) -> Any:
+        """The same on any path, which is looked up once for all runs."""
+        programs, weights, found = self.owner.programs_of(self.gate), self.plan.weights, self.room()
+        arguments = programs.meaning.arguments((weights[0], *args), named)
+        programs.fill(found, weights, arguments)
+        return found
+
+    def room(self) -> Any:
+        """Room for the products."""
+        width = len(self.pattern.rows) if self.by_columns else self.pattern.columns
+        return nothings(len(self.plan.weights), width)
+
     def again(self, args: Sequence[Any], named: Mapping[str, Any]) -> Any:
         """The result of a call without lanes that is like an earlier one; MISSED if it is not."""
-        found = None if self.has_lanes or not self.plan else self.by_shortcut(args, named)
+        is_like = self.plan and not self.has_lanes
+        found = self.by_shortcut(args, named) if is_like else None
         return MISSED if found is None else self.finished(self.matrix(found))
 
     def matrix(self, products: Any) -> Any:
         plan = self.plan
         if plan.places is None:
-            return products
+            return products.swapaxes(-1, -2) if self.by_columns else products
         import numpy
 
         shape = len(self.pattern.rows), self.pattern.columns
@@ -277,18 +304,12 @@ class Form:
         return machine.write(self.writer, array("d", entries.tobytes()))
 
 
-def doubles(rows: int, columns: int) -> Any:
-    import numpy
-
-    return numpy.empty((rows, columns))
-
-
 # ------ the Jacobian of a gate
 class Products:
     """A Jacobian that is called: by products where it has many rows, else as a `whole`.
 
-    `make(meaning)` makes a gate, `shortcuts_of(gate)` are its shortcuts. `whole(args, named,
-    arguments)` is a call of the Jacobian as one program. A *way* is a function of these, too.
+    `make(meaning)` makes a gate, of which there are the shortcuts and the programs. `whole(args,
+    named, arguments)` is a call of the Jacobian as one program. A *way* is a function of these, too.
     """
 
     def __init__(
@@ -297,16 +318,17 @@ class Products:
         jacobian: Jacobian,
         make: Callable[[Meaning], Any],
         shortcuts_of: Callable[[Any], Sequence[Shortcut]],
+        programs_of: Callable[[Any], Programs],
         whole: Callable[..., Any],
     ) -> None:
         self.meaning = meaning
         self.jacobian = jacobian
         self.make = make
         self.shortcuts_of = shortcuts_of
+        self.programs_of = programs_of
         self.whole = whole
         self.ways: dict[Any, Callable[..., Any]] = {}
         """How calls of each form are made."""
-        self.probes: dict[Any, Probe] = {}
 
     def __call__(self, args: Sequence[Any], named: Mapping[str, Any]) -> Any:
         """The Jacobian for these arguments."""
@@ -320,36 +342,37 @@ class Products:
 
     def by(self, way: Callable[..., Any], args: Any, named: Any, arguments: Arguments) -> Any:
         """The same that way, or by another if it turns out not to fit."""
-        key = arguments.key
-        arguments.probe = self.probes.get(key)
         try:
             found = way(args, named, arguments)
         except ManyRows as many:
             other = self.eagerly if many.is_linked else Form(self, arguments, many.count)
         except Misfit:
-            self.probes.setdefault(key, Probe(self.jacobian)).is_on = False
             other = self.whole
         else:
-            self.keep(key, way)
+            self.keep(arguments.key, way)
             return found
+        arguments.probe = None
         return self.by(other, args, named, arguments)
 
     def keep(self, key: Any, way: Callable[..., Any]) -> None:
         self.ways[key] = way
         if len(self.ways) > MOST_FORMS:
-            oldest = next(iter(self.ways))
-            del self.ways[oldest]
-            self.probes.pop(oldest, None)
+            del self.ways[next(iter(self.ways))]
 
+    # ------ ways
     def first_way(self, arguments: Arguments) -> Callable[..., Any]:
         """The way to be tried first."""
         if not self.may_be_apart(arguments):
             return self.whole
         if not self.jacobian.is_square:
-            self.probes.setdefault(arguments.key, Probe(self.jacobian))
-            return self.whole
+            return self.probed
         count = sum(len(leaf.numbers) for leaf in self.varied(arguments))
         return Form(self, arguments, count) if count > MOST_ROWS else self.whole
+
+    def probed(self, args: Any, named: Any, arguments: Arguments) -> Any:
+        """A call as a whole, unless it turns out to have many rows."""
+        arguments.probe = Probe(self.jacobian)
+        return self.whole(args, named, arguments)
 
     def eagerly(self, args: Any, named: Any, arguments: Arguments) -> Any:
         """A call of many rows among Values. The function itself is as fast: in a program each entry

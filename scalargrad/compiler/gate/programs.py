@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 from ... import modes
 from ...transforms.variables import inside
 from ..branches.conditions import Conditions
+from ..branches.lanes import Lanes
 from ..branches.path import Path
 from ..branches.paths import Paths
 from ..inputs.arguments import Arguments
@@ -65,9 +66,22 @@ class Programs:
             paths = Paths(task, self.max_paths, self.threads, known, self._conditions)
         return paths, around
 
+    def fill(self, rows: Any, firsts: Sequence[Any], arguments: Arguments) -> None:
+        """Run a call without lanes again for each of the `firsts`, buffers of float64 to stand for
+        its first argument, and put the outputs in the `rows`: without a look for the path each
+        time, on which the first argument has no influence."""
+        wanted = self.meaning.wanted(arguments)
+        merge = self.ran(arguments, wanted, *self.found(arguments, wanted))
+        merge.path.fill(rows, firsts, Lanes(arguments))
+
     def merged(
         self, arguments: Arguments, wanted: Wanted | None, paths: Paths, around: Surroundings
     ) -> Results:
+        return self.ran(arguments, wanted, paths, around).results()
+
+    def ran(
+        self, arguments: Arguments, wanted: Wanted | None, paths: Paths, around: Surroundings
+    ) -> Merge:
         # before the call: the function may change what it uses
         key, kept = self.key(around, arguments, wanted), around.kept
         merge = Merge(arguments, wanted.positions if wanted else ())
@@ -75,7 +89,7 @@ class Programs:
         # only now: a function that raised leaves nothing behind
         paths.unknown.update(dict.fromkeys(around.unknown))
         self.keep(key, kept, paths, is_anew=bool(paths.unknown) or around.altered)
-        return merge.results()
+        return merge
 
     def add_all(
         self, merge: Merge, paths: Paths, arguments: Arguments, around: Surroundings

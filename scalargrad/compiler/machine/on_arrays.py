@@ -54,6 +54,12 @@ class OnArrays:
             outputs = [spread(x, held, lanes) if is_array(x) else x for x in found]
         return outputs, broken
 
+    def fill(self, results: Any, numbers: Sequence[Any]) -> bool:
+        """Put the outputs of a program without lanes into an array, as OnMachine.fill does."""
+        floats = [y for x in numbers for y in (x.tolist() if is_array(x) else [x])]
+        results[:], broken = self.run(floats, (), None)
+        return broken is None
+
     def attempt(
         self, numbers: Sequence[float], arrays: Sequence[Any], lanes: int | None, group: Any
     ) -> tuple[list[Any], Any]:

@@ -34,6 +34,10 @@ class Runner(Protocol):
     ) -> tuple[Any, Any]:
         """Return the outputs, and which guards do not hold."""
 
+    def fill(self, results: Any, numbers: list[Any]) -> bool:
+        """Put the outputs of a program without lanes into an array of float64, and return whether
+        all guards hold. Numbers that follow each other may come in such an array, too."""
+
 
 def runner(
     program: Program,
@@ -126,8 +130,6 @@ class OnMachine:
         return outputs, Broken(broken, sides) if found == -2 else None
 
     def fill(self, results: Any, numbers: list[Any]) -> bool:
-        """Put the outputs of a program without lanes into a buffer of float64. Return whether all
-        guards hold."""
         found = self.code.run(numbers, (), 0, results, None, None, None, self.is_quick, 1)
         return self.careful.fill(results, numbers) if found == DOUBT else found == ALL_HOLD
 
