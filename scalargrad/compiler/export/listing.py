@@ -20,8 +20,9 @@ MANY = 400
 class Listed(NamedTuple):
     """A program with what it does not know of itself: its names, how many lanes the call had,
     how many ways through the branches of the function are known, how many registers the machine
-    runs it with (None where it runs on NumPy), and what nobody can watch, for which the function is
-    traced anew at each call. `str()` is its text."""
+    runs it with (None where it runs on NumPy), what nobody can watch, for which the function is
+    traced anew at each call, and why it is a part of what was asked for, if it is. `str()` is its
+    text."""
 
     program: Program
     names: Names
@@ -29,6 +30,7 @@ class Listed(NamedTuple):
     paths: int
     registers: int | None
     unknown: tuple[str, ...] = ()
+    reason: str = ""
 
     def counts(self) -> dict[str, int]:
         """How many instructions there are of each kind, the most frequent first."""
@@ -48,6 +50,8 @@ class Listed(NamedTuple):
         paths = counted(self.paths, "path")
         adds = counted(self.multiply_adds(), "fused multiply-add")
         yield f"{self.names.function}: {lanes}, {paths}, {adds}"
+        if self.reason:
+            yield self.reason
         if self.unknown:
             yield f"traced anew at each call, for compile cannot watch {', '.join(self.unknown)}"
         if self.registers is not None:

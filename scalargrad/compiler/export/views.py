@@ -40,11 +40,11 @@ class Viewed(NamedTuple):
         return names_of(name if plain else "f", self.signature, self.arguments, traced)
 
 
-def listed(viewed: Viewed) -> Listed:
+def listed(viewed: Viewed, reason: str = "") -> Listed:
     path, paths = viewed.path, viewed.paths
     lanes, registers = viewed.arguments.lanes, path.runner.registers
     names, unknown = viewed.names(path.traced), tuple(paths.unknown)
-    return Listed(path.program, names, lanes, paths.count, registers, unknown)
+    return Listed(path.program, names, lanes, paths.count, registers, unknown, reason)
 
 
 def picture(viewed: Viewed, simplified: bool, options: dict[str, Any]) -> Drawing:

@@ -157,7 +157,12 @@ class Compiled:
     def program(self, *args: Any, gradient: bool = True, **named: Any) -> Listed:
         """Return the program that runs on such arguments: `str()` shows its instructions; of its
         value alone, or with the `gradient` in all of them."""
-        return views.listed(self._viewed(args, named, gradient))
+        products = None if gradient else self._products
+        form = products and products.form_of(args, named)
+        if not form:
+            return views.listed(self._viewed(args, named, gradient))
+        product = form.gate._viewed((form.plan.weights[0], *args), named, gradient)
+        return views.listed(product, form.reason)
 
     def draw(
         self, *args: Any, gradient: bool = False, simplified: bool = True, **options: Any

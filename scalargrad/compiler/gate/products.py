@@ -14,6 +14,7 @@ from __future__ import annotations
 import functools
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from inspect import Parameter, Signature
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -28,7 +29,7 @@ from ..inputs.lanes import Batch
 from ..passes.kinds import emptied
 from ..trace.native import machine
 from ..trace.vocabulary import STRUCTURE
-from .meaning import Function, Meaning
+from .meaning import Function, Meaning, signature_of
 from .patterns import Pattern, dependences
 from .programs import Programs
 from .results import result
@@ -113,6 +114,7 @@ class Product:
 
     def __init__(self, f: Function, jacobian: Jacobian, form: Form) -> None:
         functools.update_wrapper(self, f)
+        self.__signature__ = with_weights(signature_of(f))
         self.jacobian = jacobian
         self.form = form
 
@@ -122,6 +124,15 @@ class Product:
         product = point.sum_of_columns if self.form.by_columns else point.sum_of_rows
         found = product(weights.tolist())
         return of_objects((len(found),), found)
+
+
+def with_weights(signature: Signature) -> Signature:
+    """The signature of a product with the Jacobian of a function of this one."""
+    own = list(signature.parameters.values())
+    name = "weights"
+    while name in signature.parameters:
+        name += "_"
+    return Signature([Parameter(name, Parameter.POSITIONAL_ONLY), *own])
 
 
 class WithWeights(Batch):
@@ -192,6 +203,7 @@ class Form:
     known of the Jacobian."""
 
     plan: Any = None
+    pattern: Any = None
     by_columns = False
 
     def __init__(self, owner: Products, arguments: Arguments, count: int) -> None:
@@ -222,10 +234,17 @@ class Form:
         self.plan = plan_of(self.pattern, self.by_columns)
         self.writer = None if machine is None or self.has_lanes else writer_of(self.structure)
 
+    @property
+    def reason(self) -> str:
+        """How often the program of the product runs, and why, in words."""
+        of = "columns" if self.by_columns else "rows"
+        count = self.pattern.columns if self.by_columns else self.count
+        runs = len(self.plan.weights)
+        why = "" if runs == count else f", for {of} that share nothing are computed together"
+        return f"a weighed sum of {of} of the Jacobian, run {runs} times for {count} {of}{why}"
+
     # ------ calls
-    def __call__(
-        self, args: Sequence[Any], named: Mapping[str, Any], arguments: Arguments
-    ) -> Any:
+    def __call__(self, args: Sequence[Any], named: Mapping[str, Any], arguments: Arguments) -> Any:
         """The result of a call. Raises Misfit if no products give it."""
         if self.plan is None:
             self.gate(nothings(self.count), *args, **named)
@@ -286,7 +305,8 @@ class Form:
 
         shape = len(self.pattern.rows), self.pattern.columns
         matrix = numpy.zeros((*products.shape[:-2], *shape))
-        matrix[(..., *plan.places)] = products[(..., *plan.among)]
+        (i, j), (group, k) = plan.places, plan.among
+        matrix[..., i, j] = products[..., group, k]
         return matrix
 
     def finished(self, matrix: Any) -> Any:
@@ -308,8 +328,8 @@ class Form:
 class Products:
     """A Jacobian that is called: by products where it has many rows, else as a `whole`.
 
-    `make(meaning)` makes a gate, of which there are the shortcuts and the programs. `whole(args,
-    named, arguments)` is a call of the Jacobian as one program. A *way* is a function of these, too.
+    `make(meaning)` makes a gate, of which there are the shortcuts and the programs. `whole` makes
+    a call, of (args, named, arguments), as one program. A *way* to make calls is such a function.
     """
 
     def __init__(
@@ -353,6 +373,12 @@ class Products:
             return found
         arguments.probe = None
         return self.by(other, args, named, arguments)
+
+    def form_of(self, args: Sequence[Any], named: Mapping[str, Any]) -> Form | None:
+        """The form of such a call, which is made; None if it is made as a whole."""
+        self(args, named)
+        way = self.ways.get(self.meaning.arguments(args, named).key)
+        return way if isinstance(way, Form) else None
 
     def keep(self, key: Any, way: Callable[..., Any]) -> None:
         self.ways[key] = way
