@@ -61,6 +61,8 @@ Words, each used in one sense:
     block         the lanes, at most 128, that go through an instruction together
     total         a sum over lanes while the machine adds it up
     tile          sums of products done together, so that each vector is read once for all
+    product       a sum of the rows of a Jacobian, or of its columns, each with its weight
+    pattern       which variables each row of a Jacobian depends on
     shortcut      how a call that is like an earlier one is run: no look-up, no tracing
 """
 

@@ -12,7 +12,7 @@ import pytest
 
 import scalargrad as sg
 from scalargrad import Value, nn
-from scalargrad.compiler.gate import products
+from scalargrad.compiler.gate import jacobians, probe
 from scalargrad.compiler.passes import record
 from scalargrad.transforms.trees import flatten
 
@@ -73,7 +73,9 @@ EACH_FORM = pytest.mark.parametrize("form", FORMS)
 @pytest.fixture(params=["whole", "products"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Each Hessian is one program, or made of products, whatever the number of its rows."""
-    monkeypatch.setattr(products, "MOST_ROWS", {"whole": math.inf, "products": 0}[request.param])
+    most = {"whole": math.inf, "products": 0}[request.param]
+    monkeypatch.setattr(jacobians, "MOST_ROWS", most)
+    monkeypatch.setattr(probe, "MOST_ROWS", most)
     name: str = request.param
     return name
 

@@ -20,9 +20,10 @@ from ..export.views import Viewed
 from ..inputs.arguments import Arguments
 from ..passes.task import Wanted
 from .derived import Derivatives, jacobian_behind
+from .jacobians import JacobianCalls
 from .meaning import Meaning, meaning_of
 from .nodes import Made
-from .products import Products
+from .products import Gates
 from .programs import Programs
 from .shortcut import MISSED, Finder, Shortcut
 
@@ -56,7 +57,7 @@ class Compiled:
         self._finder = Finder(self._programs)
         self._shortcuts: tuple[Shortcut, ...] = ()
         self._derivatives = Derivatives(meaning, derivative)
-        self._products = products_of(self)
+        self._jacobian = jacobian_calls(self)
         self._recipe = recipe
 
     def __repr__(self) -> str:
@@ -132,8 +133,8 @@ class Compiled:
 
     def _in_full(self, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
         """A call that takes no shortcut: its program is looked up, or traced."""
-        if self._products is not None and not modes.active and not inside():
-            return self._products(args, named)
+        if self._jacobian is not None and not modes.active and not inside():
+            return self._jacobian(args, named)
         return self._whole(args, named, self._meaning.arguments(args, named))
 
     def _whole(self, args: Any, named: Any, arguments: Arguments) -> Any:
@@ -157,8 +158,7 @@ class Compiled:
     def program(self, *args: Any, gradient: bool = True, **named: Any) -> Listed:
         """Return the program that runs on such arguments: `str()` shows its instructions; of its
         value alone, or with the `gradient` in all of them."""
-        products = None if gradient else self._products
-        form = products and products.form_of(args, named)
+        form = self._jacobian and not gradient and self._jacobian.form_of(args, named)
         if not form:
             return views.listed(self._viewed(args, named, gradient))
         product = form.gate._viewed((form.plan.weights[0], *args), named, gradient)
@@ -214,8 +214,8 @@ def programs_of(gate: Compiled) -> Programs:
     return gate._programs
 
 
-def products_of(gate: Compiled) -> Products | None:
-    """What calls the Jacobian that this gate is; None if it is none."""
+def jacobian_calls(gate: Compiled) -> JacobianCalls | None:
+    """What makes the calls of a gate that is a Jacobian; None for any other gate."""
     meaning = gate._meaning
     jacobian = jacobian_behind(meaning.f)
     if jacobian is None:
@@ -230,7 +230,7 @@ def products_of(gate: Compiled) -> Products | None:
     def shortcuts_of(made: Compiled) -> Sequence[Shortcut]:
         return made._shortcuts
 
-    return Products(meaning, jacobian, make, shortcuts_of, programs_of, gate._whole)
+    return JacobianCalls(Gates(meaning, jacobian, make, shortcuts_of, programs_of), gate._whole)
 
 
 def derivative(of: Compiled, meaning: Meaning, *key: Any) -> Compiled:

@@ -15,96 +15,22 @@ import functools
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import Parameter, Signature
-from itertools import islice
 from typing import Any, NamedTuple
 
 from ... import modes
-from ...rows import Operator
 from ...scalars import NOTHING
 from ...transforms.jacobians import Jacobian, Point
-from ...transforms.trees import ARRAY, Leaf, Structure, flatten, of_objects
-from ...transforms.variables import chosen, number
+from ...transforms.trees import ARRAY, of_objects
 from ..inputs.arguments import Arguments
 from ..inputs.lanes import Batch
-from ..passes.kinds import emptied
 from ..trace.native import machine
-from ..trace.vocabulary import STRUCTURE
 from .meaning import Function, Meaning, signature_of
-from .patterns import Pattern, dependences
+from .patterns import Pattern
+from .probe import ManyRows, Misfit, is_pure, layout_of, rows_of
 from .programs import Programs
 from .results import result
 from .shortcut import MISSED, Shortcut
 from .writers import writer_of
-
-MOST_ROWS = 16
-"""A Jacobian of so many rows is traced as a whole. With more the program of a product is made
-sooner, and with 30 it was made in a half of the time; a whole runs in a half of the time then."""
-MOST_FORMS = 64
-"""So many forms of calls are known."""
-
-
-# ------ what a trace tells of a Jacobian
-class ManyRows(Exception):
-    """The Jacobian that is traced has so many rows; they are Values in eager if `is_linked`."""
-
-    def __init__(self, point: Point) -> None:
-        super().__init__(len(point.outputs))
-        self.count = len(point.outputs)
-        self.is_linked = not point.variables.numbers
-
-
-class Misfit(Exception):
-    """A product of the Jacobian is not to run in place of the whole."""
-
-
-class Probe:
-    """Stops the trace of a Jacobian that has many rows."""
-
-    def __init__(self, jacobian: Jacobian) -> None:
-        self.function = jacobian.function
-
-    def check(self, point: Point, trace: Any) -> None:
-        if point.function is self.function and len(point.outputs) > MOST_ROWS and is_pure(trace):
-            raise ManyRows(point)
-
-
-def is_pure(trace: Any) -> bool:
-    """Whether a function, run again, draws no other numbers, prints nothing, and is no work for
-    Python."""
-    if trace.draws or trace.has_texts or trace.unknown:
-        return False
-    rows = [row for row in set(trace.rows) if isinstance(row, Operator)]
-    return all(row.code >= 0 or row in STRUCTURE for row in rows)
-
-
-def rows_of(point: Point, trace: Any) -> list[int]:
-    """The variables that each row depends on."""
-    outputs, variables = ([*map(trace.index, x)] for x in (point.outputs, point.variables.nodes))
-    return dependences(trace, outputs, variables)
-
-
-def layout_of(point: Point) -> tuple[Structure, Any]:
-    """The structure of a Jacobian, and where in its matrix each of its entries stands; None if they
-    stand in order."""
-    import numpy
-
-    shape = len(point.outputs), len(point.variables.nodes)
-    if point.is_array:
-        structures = [point.structure, *point.variables.structures]
-        whole = numpy.empty([n for s in structures for n in s.leaves[0].shape or ()], object)
-        return Structure([Leaf(whole, ARRAY, whole.size)], None), None
-    if point.is_in_order:
-        return structure_of(point, [[0.0] * shape[1]] * shape[0])[0], None
-    places = numpy.arange(shape[0] * shape[1], dtype=float).reshape(shape)
-    structure, entries = structure_of(point, places.tolist())
-    return structure, numpy.array(list(map(number, entries)), int)
-
-
-def structure_of(point: Point, rows: Sequence[Sequence[float]]) -> tuple[Structure, list[Any]]:
-    """The structure of a Jacobian with these rows, and its entries in order."""
-    with modes.tracing(None):
-        entries, structure = flatten(point.tree(rows), "the result")
-    return emptied(structure), entries
 
 
 # ------ the product
@@ -147,6 +73,27 @@ class WithWeights(Batch):
 
     def by_sample(self, count: int, named: Iterable[str]) -> list[bool]:
         return [False, *self._of_arguments.by_sample(count - 1, named)]
+
+
+class Gates(NamedTuple):
+    """Gates of products with a `jacobian` that has this meaning: `make(meaning)` makes one, of
+    which there are its shortcuts and its programs."""
+
+    meaning: Meaning
+    jacobian: Jacobian
+    make: Callable[[Meaning], Any]
+    shortcuts_of: Callable[[Any], Sequence[Shortcut]]
+    programs_of: Callable[[Any], Programs]
+
+    def new(self, form: Form) -> Any:
+        """The gate of the product for calls of this form."""
+        of = self.meaning
+
+        def varied(count: int) -> frozenset[int]:
+            return frozenset(i + 1 for i in of.varied(count - 1))
+
+        product = Product(of.f, self.jacobian, form)
+        return self.make(Meaning(product, WithWeights(of.batch), of.reduce, of.used, varied))
 
 
 # ------ how products make a Jacobian
@@ -206,11 +153,11 @@ class Form:
     pattern: Any = None
     by_columns = False
 
-    def __init__(self, owner: Products, arguments: Arguments, count: int) -> None:
-        self.owner = owner
+    def __init__(self, gates: Gates, arguments: Arguments, count: int) -> None:
+        self.gates = gates
         self.has_lanes = arguments.shape is not None
         self.count = count
-        self.gate = owner.gate_of(self)
+        self.gate = gates.new(self)
 
     # ------ while a product is traced
     def learn(self, point: Point, trace: Any) -> None:
@@ -230,7 +177,7 @@ class Form:
         self.of_results = str(point.structure)
         self.structure, self.order = layout_of(point)
         self.pattern = Pattern(rows, len(point.variables.nodes))
-        self.by_columns = not self.owner.jacobian.is_square and goes_by_columns(self.pattern)
+        self.by_columns = not self.gates.jacobian.is_square and goes_by_columns(self.pattern)
         self.plan = plan_of(self.pattern, self.by_columns)
         self.writer = None if machine is None or self.has_lanes else writer_of(self.structure)
 
@@ -248,11 +195,11 @@ class Form:
         """The result of a call. Raises Misfit if no products give it."""
         if self.plan is None:
             self.gate(nothings(self.count), *args, **named)
-            if self.owner.programs_of(self.gate).is_anew:
+            if self.gates.programs_of(self.gate).is_anew:
                 # it would be traced for each run
                 raise Misfit
             if self.by_columns:
-                self.gate = self.owner.gate_of(self)
+                self.gate = self.gates.new(self)
         products = self.products(args, named)
         while self.plan.of is not self.pattern:
             # on a path that was not known results depend on more variables
@@ -274,14 +221,14 @@ class Form:
         """The same without lanes, where no path is to be traced; None if one is."""
         given, names = (*args, *named.values()), tuple(named)
         found = self.room()
-        for shortcut in self.owner.shortcuts_of(self.gate):
+        for shortcut in self.gates.shortcuts_of(self.gate):
             if shortcut.fill(found, self.plan.weights, given, names):
                 return found
         return None
 
     def in_full(self, args: Sequence[Any], named: Mapping[str, Any]) -> Any:
         """The same on any path, which is looked up once for all runs."""
-        programs, weights, found = self.owner.programs_of(self.gate), self.plan.weights, self.room()
+        programs, weights, found = self.gates.programs_of(self.gate), self.plan.weights, self.room()
         arguments = programs.meaning.arguments((weights[0], *args), named)
         programs.fill(found, weights, arguments)
         return found
@@ -322,112 +269,3 @@ class Form:
         if self.writer is None:
             return result(self.structure, entries.tolist())
         return machine.write(self.writer, array("d", entries.tobytes()))
-
-
-# ------ the Jacobian of a gate
-class Products:
-    """A Jacobian that is called: by products where it has many rows, else as a `whole`.
-
-    `make(meaning)` makes a gate, of which there are the shortcuts and the programs. `whole` makes
-    a call, of (args, named, arguments), as one program. A *way* to make calls is such a function.
-    """
-
-    def __init__(
-        self,
-        meaning: Meaning,
-        jacobian: Jacobian,
-        make: Callable[[Meaning], Any],
-        shortcuts_of: Callable[[Any], Sequence[Shortcut]],
-        programs_of: Callable[[Any], Programs],
-        whole: Callable[..., Any],
-    ) -> None:
-        self.meaning = meaning
-        self.jacobian = jacobian
-        self.make = make
-        self.shortcuts_of = shortcuts_of
-        self.programs_of = programs_of
-        self.whole = whole
-        self.ways: dict[Any, Callable[..., Any]] = {}
-        """How calls of each form are made."""
-
-    def __call__(self, args: Sequence[Any], named: Mapping[str, Any]) -> Any:
-        """The Jacobian for these arguments."""
-        for way in list(self.ways.values()):
-            found = way.again(args, named) if isinstance(way, Form) else MISSED
-            if found is not MISSED:
-                return found
-        arguments = self.meaning.arguments(args, named)
-        way = self.ways.get(arguments.key) or self.first_way(arguments)
-        return self.by(way, args, named, arguments)
-
-    def by(self, way: Callable[..., Any], args: Any, named: Any, arguments: Arguments) -> Any:
-        """The same that way, or by another if it turns out not to fit."""
-        try:
-            found = way(args, named, arguments)
-        except ManyRows as many:
-            other = self.eagerly if many.is_linked else Form(self, arguments, many.count)
-        except Misfit:
-            other = self.whole
-        else:
-            self.keep(arguments.key, way)
-            return found
-        arguments.probe = None
-        return self.by(other, args, named, arguments)
-
-    def form_of(self, args: Sequence[Any], named: Mapping[str, Any]) -> Form | None:
-        """The form of such a call, which is made; None if it is made as a whole."""
-        self(args, named)
-        way = self.ways.get(self.meaning.arguments(args, named).key)
-        return way if isinstance(way, Form) else None
-
-    def keep(self, key: Any, way: Callable[..., Any]) -> None:
-        self.ways[key] = way
-        if len(self.ways) > MOST_FORMS:
-            del self.ways[next(iter(self.ways))]
-
-    # ------ ways
-    def first_way(self, arguments: Arguments) -> Callable[..., Any]:
-        """The way to be tried first."""
-        if not self.may_be_apart(arguments):
-            return self.whole
-        if not self.jacobian.is_square:
-            return self.probed
-        count = sum(len(leaf.numbers) for leaf in self.varied(arguments))
-        return Form(self, arguments, count) if count > MOST_ROWS else self.whole
-
-    def probed(self, args: Any, named: Any, arguments: Arguments) -> Any:
-        """A call as a whole, unless it turns out to have many rows."""
-        arguments.probe = Probe(self.jacobian)
-        return self.whole(args, named, arguments)
-
-    def eagerly(self, args: Any, named: Any, arguments: Arguments) -> Any:
-        """A call of many rows among Values. The function itself is as fast: in a program each entry
-        would have its derivatives computed, by a pass of its own."""
-        return self.meaning(args, named)
-
-    def gate_of(self, form: Form) -> Any:
-        of = self.meaning
-
-        def varied(count: int) -> frozenset[int]:
-            return frozenset(i + 1 for i in of.varied(count - 1))
-
-        product = Product(of.f, self.jacobian, form)
-        return self.make(Meaning(product, WithWeights(of.batch), of.reduce, of.used, varied))
-
-    # ------ what is asked of arguments
-    def may_be_apart(self, arguments: Arguments) -> bool:
-        """Whether a product has the lanes of the whole: samples, and variables that all of these
-        share where results are reduced."""
-        if arguments.shape is None:
-            return True
-        if not arguments.batched or arguments.has_values_in_lanes:
-            return False
-        in_lanes = any(leaf.has_lanes for leaf in self.varied(arguments))
-        return self.meaning.reduce is None or not in_lanes
-
-    def varied(self, arguments: Arguments) -> list[Any]:
-        """The leaves of the arguments that the Jacobian is taken in."""
-        leaves = iter(arguments.leaves)
-        owned = [list(islice(leaves, count)) for count, _ in arguments.specs]
-        given = len(owned) - len(arguments.names_given)
-        return [leaf for i in chosen(self.jacobian.argnums, given) for leaf in owned[i]]
