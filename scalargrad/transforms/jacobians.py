@@ -6,7 +6,7 @@ variable j.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
 from itertools import islice
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from .. import ops
 from ..engine import Value
 from ..forward import linked_pushforward
-from .trees import MODEL, Leaf, flatten
+from .trees import SCALAR, Leaf, flatten
 from .variables import Function, Variables, chosen, differentiating
 
 
@@ -72,13 +72,13 @@ class Point:
         return self.is_single and len(shapes) == 2 and None not in shapes
 
     @property
-    def is_in_order(self) -> bool:
-        """Whether the rows stand in the Jacobian one after the other. They do not where an array of
-        results has a part for each of several leaves."""
-        if all(leaf.shape is None for leaf in self.structure.leaves):
-            return True
-        of_variables = [leaf for s in self.variables.structures for leaf in s.leaves]
-        return len(of_variables) == 1 and of_variables[0].kind is not MODEL
+    def has_rows(self) -> bool:
+        """Whether each row of the Jacobian stands by itself: no results are an array or a model."""
+        return all(leaf.kind.entries is SCALAR.entries for leaf in self.structure.leaves)
+
+    def row(self, entries: Sequence[Any]) -> Any:
+        """A row in the structure of the arguments."""
+        return self._only(self.variables.like(entries))
 
     def tree(self, rows: Sequence[Sequence[Any]]) -> Any:
         """The rows in the structure of the results, each row in that of the arguments."""
@@ -86,10 +86,15 @@ class Point:
 
     def _parts(self, rows: Sequence[Sequence[Any]]) -> Iterator[Any]:
         """The part of the Jacobian that belongs to each leaf of the results."""
-        rest, only = iter(rows), self._only
+        rest = iter(rows)
         for leaf in self.structure.leaves:
             own = list(islice(rest, leaf.size))
-            yield part_of(leaf, own, self.variables, only)
+            yield self._part(leaf, own)
+
+    def _part(self, leaf: Leaf, rows: Sequence[Sequence[Any]]) -> Any:
+        if leaf.shape is not None:
+            return self._only(self.variables.stacked(leaf.shape, rows))
+        return leaf.kind.rebuilt(leaf.original, list(map(self.row, rows)))
 
     def _only(self, parts: Sequence[Any]) -> Any:
         return parts[0] if self.is_single else parts
@@ -110,14 +115,3 @@ class Point:
             root = ops.sum([Value(0.0), *self.outputs])
         tangent = linked_pushforward(root, dict(zip(variables.nodes, weights)))
         return [variables.result(tangent.get(y, 0.0) + 0.0, y) for y in self.outputs]
-
-
-def part_of(
-    leaf: Leaf,
-    rows: Sequence[Sequence[Any]],
-    variables: Variables,
-    only: Callable[[Sequence[Any]], Any],
-) -> Any:
-    if leaf.shape is not None:
-        return only(variables.stacked(leaf.shape, rows))
-    return leaf.kind.rebuilt(leaf.original, [only(variables.like(row)) for row in rows])

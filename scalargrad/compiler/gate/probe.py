@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any
 
 from ... import modes
@@ -68,15 +68,23 @@ def layout_of(point: Point) -> tuple[Structure, Any]:
         structures = [point.structure, *point.variables.structures]
         whole = numpy.empty([n for s in structures for n in s.leaves[0].shape or ()], object)
         return Structure([Leaf(whole, ARRAY, whole.size)], None), None
-    if point.is_in_order:
-        return structure_of(point, [[0.0] * shape[1]] * shape[0])[0], None
+    if point.has_rows:
+        row, _ = structure_of(point.row, [0.0] * shape[1])
+        return repeated(row, point.structure), None
     places = numpy.arange(shape[0] * shape[1], dtype=float).reshape(shape)
-    structure, entries = structure_of(point, places.tolist())
-    return structure, numpy.array(list(map(number, entries)), int)
+    structure, entries = structure_of(point.tree, places.tolist())
+    order = numpy.array(list(map(number, entries)), int)
+    return structure, None if (order == places.ravel()).all() else order
 
 
-def structure_of(point: Point, rows: Sequence[Sequence[float]]) -> tuple[Structure, list[Any]]:
-    """The structure of a Jacobian with these rows, and its entries in order."""
+def structure_of(built: Callable[[Any], Any], numbers: Any) -> tuple[Structure, list[Any]]:
+    """The structure of what is built of numbers, and its entries in order."""
     with modes.tracing(None):
-        entries, structure = flatten(point.tree(rows), "the result")
+        entries, structure = flatten(built(numbers), "the result")
     return emptied(structure), entries
+
+
+def repeated(row: Structure, outside: Structure) -> Structure:
+    """The structure of rows that stand in this order in another structure."""
+    spec = row.spec if outside.spec is None else outside.spec.above(row.spec)
+    return Structure(row.leaves * outside.size, spec, row.size * outside.size)
