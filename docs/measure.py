@@ -1,7 +1,7 @@
-"""`python docs/measure.py [accuracy] [speed] [--quick]`: measure, and write docs/measured/*.json.
+"""`python docs/measure.py [accuracy] [speed] [loops] [--quick]`: measure, and write docs/measured/*.json.
 
-The site shows these figures; measuring takes minutes, so it is no part of a build. Both subjects
-are measured if none is named. Needs the extras `test` and `bench`; peers that are not installed
+The site shows these figures; measuring takes minutes, so it is no part of a build. All are
+measured if none is named. Needs the extras `test` and `bench`; peers that are not installed
 are passed over.
 """
 
@@ -121,6 +121,22 @@ def speed(quick: bool) -> dict[str, Any]:
     return {"machine": [*machine(), f"peers   {versions}"], "quick": quick, "figures": found}
 
 
+# ------ loops
+
+
+def loops(quick: bool) -> dict[str, Any]:
+    from tests.benchmarks import loops
+    from tests.benchmarks.peers import version
+
+    rows = []
+    for row in loops.rows(quick):
+        print(row, flush=True)
+        rows.append(row)
+    versions = ", ".join(f"{name} {version(name)}" for name in ("jax", "autograd"))
+    where = [*machine(), f"peers   {versions}"]
+    return {"machine": where, "quick": quick, "limit": loops.LIMIT, "rows": rows}
+
+
 # ------ where
 
 
@@ -143,7 +159,11 @@ def processor() -> str:
     return names[0] if names else platform.machine()
 
 
-SUBJECTS: dict[str, Callable[[bool], dict[str, Any]]] = {"accuracy": accuracy, "speed": speed}
+SUBJECTS: dict[str, Callable[[bool], dict[str, Any]]] = {
+    "accuracy": accuracy,
+    "speed": speed,
+    "loops": loops,
+}
 
 
 def main() -> int:

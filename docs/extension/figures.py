@@ -115,8 +115,54 @@ def speed() -> str:
     return "\n\n".join([machine(found), said, picture, figures(found)])
 
 
+# ------ loops
+
+
+UNITS = ((1.0, "s"), (1e-3, "ms"), (0.0, "µs"))
+
+
+def duration(seconds: float) -> str:
+    size, unit = next((size or 1e-6, unit) for size, unit in UNITS if seconds >= size)
+    return f"{short(seconds / size)} {unit}"
+
+
+def beside(seconds: float | None, ours: float) -> str:
+    """A time of another's; bold where it is faster."""
+    if seconds is None:
+        return "—"
+    return f"**{duration(seconds)}**" if seconds < ours else duration(seconds)
+
+
+def loop_row(row: dict[str, Any], limit: float) -> list[str]:
+    then, first = row["then"], row["first"]
+    ours, unchanged = then["compiled"], row.get("unchanged")
+    as_it_stands = (
+        [beside(unchanged[0], 0.0), beside(unchanged[1], ours)]
+        if unchanged
+        else [f"> {limit:g} s", "—"]
+    )
+    return [
+        *(row["name"], duration(then["plain"]), duration(first["compiled"]), duration(ours)),
+        *(beside(then["eager"], ours), beside(then.get("autograd"), ours)),
+        *as_it_stands,
+        *(beside(first.get("jax"), 0.0), beside(then.get("jax"), ours)),
+    ]
+
+
+def loops() -> str:
+    found = stored("loops")
+    heads = [
+        *("loop", "plain Python, value alone", "compiled: first call", "compiled: then", "eager"),
+        *("autograd", "JAX, same loop: first call", "JAX, same loop: then"),
+        *("JAX, rewritten: first call", "JAX, rewritten: then"),
+    ]
+    rows = [loop_row(row, found["limit"]) for row in found["rows"]]
+    return "\n\n".join([table(heads, rows), machine(found)])
+
+
 MAKERS: dict[str, Callable[[], str]] = {
     "<!-- accuracy -->": accuracy,
+    "<!-- loops -->": loops,
     "<!-- speed -->": speed,
 }
 

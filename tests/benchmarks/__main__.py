@@ -18,6 +18,7 @@ from . import (
     dots,
     forms,
     hessian,
+    loops,
     memory,
     moons,
     scaling,
@@ -31,7 +32,7 @@ from .timing import Figure
 
 SUBJECTS = (
     *(startup, scaling, memory, dots, moons, transformer, digits, adam, compiled, forms),
-    *(hessian, vector_math, training),
+    *(hessian, loops, vector_math, training),
 )
 QUICK_SLACK = 3.0
 

@@ -34,8 +34,15 @@ FIGURES = [
     "20-line network, 8×50×10×4: ours ÷ NumPy by hand",
     "compiled: a call of two operators on floats",
     "compiled: a call with 100 rows: lists of int ÷ float64",
-    "dense Hessian of Rosenbrock, n 50: compiled",
-    "dense Hessian of Rosenbrock, n 50: eager ÷ compiled",
+    "Hessian of Rosenbrock, n 50: eager ÷ compiled",
+    "Hessian of Rosenbrock, n 50: first: traced ÷ eager",
+    "Hessian of log-sum-exp, n 50: eager ÷ compiled",
+    "100 products with a Hessian, n 50: one by one ÷ together",
+    "loop: swap, 30 rates: eager ÷ ours",
+    "loop: HMM, 40 observations: eager ÷ ours",
+    "loop: Kalman filter, 100 observations: eager ÷ ours",
+    "loop: energy of 20 bodies: eager ÷ ours",
+    "loop: pendulum on a spring, 200 steps: eager ÷ ours",
 ]
 
 
