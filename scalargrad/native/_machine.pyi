@@ -51,6 +51,9 @@ class Program:
         threads: int,
         /,
     ) -> Any: ...
+    def repeat(
+        self, numbers: list[Any], at: int, weights: Any, results: Any, tell_doubt: bool, /
+    ) -> int: ...
 
 @final
 class Reader:

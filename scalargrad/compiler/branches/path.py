@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -90,12 +90,9 @@ class Path:
         runner = self.runner.careful if lanes.arguments.is_careful else self.runner
         return runner.run(numbers, arrays, count, group)
 
-    def fill(self, rows: Any, firsts: Sequence[Any], lanes: Lanes) -> None:
-        """Put the outputs of a run for each of the `firsts` into the `rows`: buffers of float64 to
-        stand for the first inputs that the call gives."""
+    def fill(self, results: Any, weights: Any, lanes: Lanes) -> None:
+        """Put the outputs of a run for each row of `weights` into the rows of `results`."""
         numbers = lanes.uniform(self.layout.uniform)
-        numbers[FIRST : FIRST + len(firsts[0])] = [firsts[0]]
-        for first, row in zip(firsts, rows):
-            numbers[FIRST] = first
-            held = self.runner.fill(row, numbers)
-            assert held, "no guard depends on these inputs"
+        del numbers[FIRST : FIRST + weights.shape[1]]
+        held = self.runner.fill(results, weights, numbers)
+        assert held, "no guard depends on weights"

@@ -13,6 +13,8 @@ from ..source.emit import FORMULA, Operations
 from ..source.names import Names
 
 STAGES = ("once, before the lanes", "in each lane", "once, after the lanes", "in each lane again")
+OF_RUNS = ("once, before all runs", "in each lane", "in each run", "in each lane again")
+"""The same of a program that runs several times in a call."""
 MANY = 400
 """Of a stage with more instructions the middle is not shown."""
 
@@ -31,6 +33,10 @@ class Listed(NamedTuple):
     registers: int | None
     unknown: tuple[str, ...] = ()
     reason: str = ""
+
+    @property
+    def stages(self) -> Sequence[str]:
+        return OF_RUNS if self.reason and self.lanes is None else STAGES
 
     def counts(self) -> dict[str, int]:
         """How many instructions there are of each kind, the most frequent first."""
@@ -57,7 +63,7 @@ class Listed(NamedTuple):
         if self.registers is not None:
             size = f"{self.register_bytes():,} bytes"
             yield f"{counted(self.registers, 'register')} of {BLOCK_LANES} lanes: {size}"
-        for stage, name in enumerate(STAGES):
+        for stage, name in enumerate(self.stages):
             kinds = Counter(self.program.trace.row(i).name for i in self.program.at_stage(stage))
             if kinds:
                 each = ", ".join(f"{n} {kind}" for kind, n in kinds.most_common())
@@ -70,7 +76,7 @@ class Listed(NamedTuple):
         for guard in program.guards:
             condition = f"{text[guard.x]} {guard.compare} {text[guard.y]}"
             yield f"only if {condition}" if guard.outcome else f"only if not {condition}"
-        for stage, name in enumerate(STAGES):
+        for stage, name in enumerate(self.stages):
             found = program.at_stage(stage)
             if found:
                 lines = [f"    {text[i]} = {operations.expression(i)}" for i in found]

@@ -15,8 +15,8 @@ from ..trace.vocabulary import STRUCTURE
 from .patterns import dependences
 
 MOST_ROWS = 16
-"""A Jacobian of so many rows is traced as a whole. With more the program of a product is made
-sooner, and with 30 it was made in a half of the time; a whole runs in a half of the time then."""
+"""A Jacobian of so many rows is traced as a whole: with fewer a whole is made as soon, and runs in
+a half of the time. With 30 rows a product was made in a half of the time, and ran as quickly."""
 
 
 class ManyRows(Exception):

@@ -1,12 +1,12 @@
 """A Jacobian of many rows by a program for all of them: products of the Jacobian with a vector.
 
 The product is a sum of rows, by one backward pass, or of columns, by one forward pass, each with
-its weight. The program runs again for each group of rows that have no variable in common. So it is
-as long as that of one product, and the first call takes as long; a whole of n rows, traced, would
-be n times as long.
+its weight. The program runs for each group of rows that have no variable in common; what does not
+depend on weights is computed once. So the program is as long as that of one product, and the first
+call takes as long; a whole of n rows, traced, would be n times as long.
 
-The rows of such a Jacobian were lanes as well: as quick to run for 100 rows and more, and twice as
-long to make, for an instruction in lanes is encoded in Python.
+With lanes for rows the same was tried: it took twice as long to make, for an instruction in lanes
+is encoded in Python, and as long to run.
 """
 
 from __future__ import annotations
@@ -64,6 +64,8 @@ def with_weights(signature: Signature) -> Signature:
 class WithWeights(Batch):
     """The lanes of a function's arguments; before them come weights, which have none."""
 
+    first_is_late = True
+
     def __init__(self, batch: Batch) -> None:
         vars(self).update(vars(batch))
         self._of_arguments = batch
@@ -98,12 +100,12 @@ class Gates(NamedTuple):
 
 # ------ how products make a Jacobian
 class Plan(NamedTuple):
-    """The `weights` of each run, by the pattern that it is made `of`; of each entry of the Jacobian
-    that may be other than zero its `places` in the matrix, and those `among` the products: None if
-    there is a product for each row, or for each column."""
+    """The `weights`, a row for each run, by the pattern that the plan is made `of`; of each entry
+    of the Jacobian that may be other than zero its `places` in the matrix, and those `among` the
+    products: None if there is a product for each row, or for each column."""
 
     of: Pattern
-    weights: list[Any]
+    weights: Any
     places: Any = None
     among: Any = None
 
@@ -119,14 +121,16 @@ def plan_of(pattern: Pattern, by_columns: bool) -> Plan:
     weights[groups, range(count)] = 1.0
     i, j = (numpy.array(x, int) for x in added.entries())
     among = numpy.array(groups)[i], j
-    return Plan(pattern, list(weights), (j, i) if by_columns else (i, j), among)
+    return Plan(pattern, weights, (j, i) if by_columns else (i, j), among)
 
 
-def one_by_one(count: int) -> list[Any]:
+def one_by_one(count: int) -> Any:
     """Weights for so many runs, of one 1 each: windows on a 1 among nothings."""
+    from numpy.lib.stride_tricks import sliding_window_view
+
     one = nothings(2 * count - 1)
     one[count - 1] = 1.0
-    return [one[count - 1 - i : 2 * count - 1 - i] for i in range(count)]
+    return sliding_window_view(one, count)[::-1]
 
 
 def nothings(*shape: int) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 from ... import modes
@@ -66,13 +66,12 @@ class Programs:
             paths = Paths(task, self.max_paths, self.threads, known, self._conditions)
         return paths, around
 
-    def fill(self, rows: Any, firsts: Sequence[Any], arguments: Arguments) -> None:
-        """Run a call without lanes again for each of the `firsts`, buffers of float64 to stand for
-        its first argument, and put the outputs in the `rows`: without a look for the path each
-        time, on which the first argument has no influence."""
+    def fill(self, results: Any, weights: Any, arguments: Arguments) -> None:
+        """Run a call without lanes for each row of `weights`, its first argument, and put the
+        outputs into the rows of `results`: on one path, which does not depend on weights."""
         wanted = self.meaning.wanted(arguments)
         merge = self.ran(arguments, wanted, *self.found(arguments, wanted))
-        merge.path.fill(rows, firsts, Lanes(arguments))
+        merge.path.fill(results, weights, Lanes(arguments))
 
     def merged(
         self, arguments: Arguments, wanted: Wanted | None, paths: Paths, around: Surroundings

@@ -162,20 +162,15 @@ class Shortcut:
             numbers.append(self.captured)
         return numbers
 
-    def fill(
-        self, rows: Any, firsts: Sequence[Any], args: Sequence[Any], names: tuple[str, ...]
-    ) -> bool:
-        """Run a call without lanes again for each of the `firsts`, buffers of float64 to stand for
-        its first argument, and put the outputs in the `rows`. Return whether that is done."""
+    def fill(self, results: Any, weights: Any, args: Sequence[Any], names: tuple[str, ...]) -> bool:
+        """Run a call without lanes for each row of `weights`, its first argument, and put the
+        outputs into the rows of `results`. Return whether that is done."""
         arrays: list[Any] = []
-        numbers = self.read((firsts[0], *args), names, arrays, [])
+        numbers = self.read((weights[0], *args), names, arrays, [])
         if numbers is None or arrays:
             return False
-        for first, row in zip(firsts, rows):
-            numbers[FIRST] = first
-            if not self.runner.fill(row, numbers):
-                return False
-        return True
+        del numbers[FIRST]
+        return self.runner.fill(results, weights, numbers)
 
     def merged(self, args: Sequence[Any], outputs: Any, broken: Any) -> list[Any] | None:
         """The outputs of all paths, some lanes having left the first; None if another one uses

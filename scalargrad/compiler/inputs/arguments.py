@@ -127,6 +127,13 @@ class Arguments:
         """Whether lanes hold Values, of which no program can make lanes."""
         return any(array.dtype == object for array in self.arrays)
 
+    @property
+    def late(self) -> int:
+        """How many numbers, the first of all, come anew at each of several runs of one call."""
+        if not self.batch.first_is_late or self.shape is not None:
+            return 0
+        return sum(len(leaf.numbers) for leaf in self.leaves[: self.specs[0][0]])
+
     def watched(self) -> list[Any]:
         """Objects, and types with names, of which the function may read more than numbers."""
         kinds = (kind for _, spec in self.specs if spec is not None for kind in spec.kinds())

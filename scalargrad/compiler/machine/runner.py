@@ -9,6 +9,7 @@ from itertools import compress, groupby
 from typing import Any, Protocol
 
 from ..inputs.arguments import Address
+from ..inputs.sources import FIRST
 from ..passes.program import Program
 from ..trace.native import machine
 from .broken import Broken
@@ -34,9 +35,10 @@ class Runner(Protocol):
     ) -> tuple[Any, Any]:
         """Return the outputs, and which guards do not hold."""
 
-    def fill(self, results: Any, numbers: list[Any]) -> bool:
-        """Put the outputs of a program without lanes into an array of float64, and return whether
-        all guards hold. Numbers that follow each other may come in such an array, too."""
+    def fill(self, results: Any, weights: Any, numbers: list[Any]) -> bool:
+        """Put the outputs of a program without lanes into the rows of an array of float64, of a run
+        for each row of `weights`, which come late: these are the first numbers that arguments give,
+        and not among `numbers`. Return whether all guards hold."""
 
 
 def runner(
@@ -129,9 +131,11 @@ class OnMachine:
         outputs = self.in_order(outputs, made) if made else outputs
         return outputs, Broken(broken, sides) if found == -2 else None
 
-    def fill(self, results: Any, numbers: list[Any]) -> bool:
-        found = self.code.run(numbers, (), 0, results, None, None, None, self.is_quick, 1)
-        return self.careful.fill(results, numbers) if found == DOUBT else found == ALL_HOLD
+    def fill(self, results: Any, weights: Any, numbers: list[Any]) -> bool:
+        found = self.code.repeat(numbers, FIRST, weights, results, self.is_quick)
+        if found == DOUBT:
+            return self.careful.fill(results, weights, numbers)
+        return bool(found == ALL_HOLD)
 
     def made(self, lanes: int) -> tuple[Any, Any, Any]:
         """Arrays for the outputs with lanes, and for what guards tell of each lane."""

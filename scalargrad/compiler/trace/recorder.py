@@ -119,8 +119,8 @@ class Recorder:
         """Turn sums of products into single nodes, in place."""
         raise NotImplementedError
 
-    def stages(self, late_input: int) -> bytes:
-        """The stage of every node; one input may be known only after the lanes, −1 if none is."""
+    def stages(self, late_inputs: Sequence[int]) -> bytes:
+        """The stage of every node; these inputs are known only after the lanes."""
         raise NotImplementedError
 
     # ------ written once
