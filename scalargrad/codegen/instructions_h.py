@@ -21,11 +21,13 @@ from ..compiler.machine.instructions import (
     Rest,
     Word,
 )
-from ..compiler.trace.vocabulary import LANES
+from ..compiler.trace.vocabulary import AFTER, BEFORE, LANES
 from .rules_h import listing
 
 MARK = "/* Generated from the table of instructions by python -m scalargrad.codegen. Do not edit."
 ROWS = list(TABLE.values())
+STAGES = {"IN_BEFORE": BEFORE, "IN_LANES": LANES, "IN_AFTER": AFTER}
+"""The bits in C that say in which stages an instruction may stand."""
 
 
 def constant(text: str) -> str:
@@ -167,16 +169,12 @@ def place(row: Instruction, name: str) -> int:
 
 
 def entry(row: Instruction) -> str:
-    stages = [stage for stage in ("ALONE", "IN_LANES") if stands(row, stage)]
+    stages = [name for name, stage in STAGES.items() if stage in row.stages]
     words, rest = len(row.words), row.rest
     kinds, group = (len(rest.kinds), len(rest.words)) if rest else (0, 0)
     places = [place(row, name) for name in ("rows", "count", "ending")]
     numbers = ", ".join(map(str, (row.head, words, group, kinds, *places)))
     return f"[OP_{row.name} - OP_COUNT] = {{{' | '.join(stages)}, {numbers}, checked_{row.name}}},"
-
-
-def stands(row: Instruction, stage: str) -> bool:
-    return row.stages != (LANES,) if stage == "ALONE" else LANES in row.stages
 
 
 def layouts() -> str:
@@ -190,7 +188,7 @@ def layouts() -> str:
         enum(["SIZE_OWN", *(f"SIZE_{constant(size)}" for size in SIZES), "SIZES"]),
         enum(f"REACH_{constant(reach)}" for reach in REACHES),
         enum(map(constant, TIMES)),
-        enum(["ALONE = 1", "IN_LANES = 2"]),
+        enum(f"{name} = {1 << stage}" for name, stage in STAGES.items()),
         TYPES,
         *arrays,
         "static const Layout layouts[] = {\n"

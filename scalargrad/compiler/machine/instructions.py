@@ -65,7 +65,16 @@ class WideTerm(IntEnum):
     STRETCH_STRETCH = 3
 
 
-ENUMS: Sequence[type[IntEnum]] = (Comparison, EndingKind, LaneTerm, WideTerm)
+class Answer(IntEnum):
+    """The answers of a run that are no number of a guard: all guards hold; some guard does not hold
+    in some lane; or an output is not finite, where this was asked."""
+
+    ALL_HOLD = -1
+    LANES_BROKEN = -2
+    DOUBT = -3
+
+
+ENUMS: Sequence[type[IntEnum]] = (Comparison, EndingKind, LaneTerm, WideTerm, Answer)
 
 
 # ------ the words of an instruction
@@ -210,7 +219,7 @@ PRODUCTS = instruction("PRODUCTS", ALONE,
                        [Word("out", PLACE)],
                        Rest("terms", (Word("x", PLACE), Word("y", PLACE))),
                        "out = Σ x·y, in the order of the terms, from −0.0 on")
-GUARD = instruction("GUARD", (BEFORE, LANES, AFTER),
+GUARD = instruction("GUARD", (BEFORE, LANES),
                     [Word("how", COMPARISON), Word("x", NUMBER), Word("y", NUMBER),
                      Word("outcome", OUTCOME), Word("number", ANYTHING)], None,
                     "the guard of this number holds where comparing x with y gives the outcome")

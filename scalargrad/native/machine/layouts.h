@@ -28,8 +28,9 @@ enum {
 };
 
 enum {
-    ALONE = 1,
+    IN_BEFORE = 1,
     IN_LANES = 2,
+    IN_AFTER = 4,
 };
 
 /* A word is at least `low`, and below its own `limit` or below a size of the program. */
@@ -147,12 +148,12 @@ static const Word checked_TOTALS[] = {
 };
 
 static const Layout layouts[] = {
-    [OP_PRODUCTS - OP_COUNT] = {ALONE, 3, 1, 2, 0, 0, 0, 0, checked_PRODUCTS},
-    [OP_GUARD - OP_COUNT] = {ALONE | IN_LANES, 7, 5, 0, 0, 0, 0, 0, checked_GUARD},
-    [OP_PACK - OP_COUNT] = {ALONE, 3, 1, 1, 0, 0, 0, 0, checked_PACK},
-    [OP_WIDE_PRODUCTS - OP_COUNT] = {ALONE, 4, 2, 0, 4, 0, 3, 0, checked_WIDE_PRODUCTS},
-    [OP_WIDE_ROW - OP_COUNT] = {ALONE, 6, 4, 1, 0, 0, 3, 0, checked_WIDE_ROW},
-    [OP_WIDE_TILE - OP_COUNT] = {ALONE, 4, 4, 2, 0, 3, 2, 0, checked_WIDE_TILE},
+    [OP_PRODUCTS - OP_COUNT] = {IN_BEFORE | IN_AFTER, 3, 1, 2, 0, 0, 0, 0, checked_PRODUCTS},
+    [OP_GUARD - OP_COUNT] = {IN_BEFORE | IN_LANES, 7, 5, 0, 0, 0, 0, 0, checked_GUARD},
+    [OP_PACK - OP_COUNT] = {IN_BEFORE | IN_AFTER, 3, 1, 1, 0, 0, 0, 0, checked_PACK},
+    [OP_WIDE_PRODUCTS - OP_COUNT] = {IN_BEFORE | IN_AFTER, 4, 2, 0, 4, 0, 3, 0, checked_WIDE_PRODUCTS},
+    [OP_WIDE_ROW - OP_COUNT] = {IN_BEFORE | IN_AFTER, 6, 4, 1, 0, 0, 3, 0, checked_WIDE_ROW},
+    [OP_WIDE_TILE - OP_COUNT] = {IN_BEFORE | IN_AFTER, 4, 4, 2, 0, 3, 2, 0, checked_WIDE_TILE},
     [OP_LOAD - OP_COUNT] = {IN_LANES, 3, 1, 1, 0, 0, 0, 0, checked_LOAD},
     [OP_STORE - OP_COUNT] = {IN_LANES, 4, 2, 0, 0, 0, 0, 0, checked_STORE},
     [OP_LANE_PRODUCTS - OP_COUNT] = {IN_LANES, 3, 1, 0, 4, 0, 0, 0, checked_LANE_PRODUCTS},

@@ -16,6 +16,8 @@ enum { UNIFORM_LANE = 0, BOTH_LANES = 1, LANE_ALONE = 2, UNIFORM_ALONE = 3 };
 
 enum { NUMBER_NUMBER = 0, NUMBER_STRETCH = 1, STRETCH_NUMBER = 2, STRETCH_STRETCH = 3 };
 
+enum { ALL_HOLD = -1, LANES_BROKEN = -2, DOUBT = -3 };
+
 /* out = Σ x·y, in the order of the terms, from −0.0 on: {op, length, out, terms: {x, y} …} */
 typedef struct {
     int32_t out;
