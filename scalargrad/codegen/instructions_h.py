@@ -9,7 +9,7 @@ from enum import IntEnum
 
 from ..compiler.machine import instructions
 from ..compiler.machine.instructions import (
-    EACH_ROW,
+    EACH_ONE,
     ONCE,
     REACHES,
     SIZES,
@@ -59,7 +59,7 @@ def described(rest: Rest | None) -> list[str]:
         return [f"{rest.name}: {{kind, count, x and y for each}} …"]
     if len(rest.words) == 1:
         return [f"{rest.name} …"]
-    named = [word.name + (f" for {EACH_ROW}" if word.times != ONCE else "") for word in rest.words]
+    named = [word.name + (f" for {EACH_ONE}" if word.times != ONCE else "") for word in rest.words]
     return [f"{rest.name}: {{{', '.join(named)}}} …"]
 
 
@@ -89,8 +89,12 @@ def statements(row: Instruction) -> Iterator[str]:
     last = f"code + {row.head}"
     for word in (word for word in row.words if word.times != ONCE):
         yield f"words.{word.name} = {last};"
-        many = "rows" if word.times == EACH_ROW else "ending == STEP ? words.rows : 0"
-        last = f"words.{word.name} + " + (f"words.{many}" if many == "rows" else f"(words.{many})")
+        many = (
+            "words.height"
+            if word.times == EACH_ONE
+            else "(words.ending == STEP ? words.height : 0)"
+        )
+        last = f"words.{word.name} + {many}"
     if row.rest:
         yield f"words.{row.rest.name} = {last};"
         yield "words.end = code + code[1];"
@@ -172,7 +176,7 @@ def entry(row: Instruction) -> str:
     stages = [name for name, stage in STAGES.items() if stage in row.stages]
     words, rest = len(row.words), row.rest
     kinds, group = (len(rest.kinds), len(rest.words)) if rest else (0, 0)
-    places = [place(row, name) for name in ("rows", "count", "ending")]
+    places = [place(row, name) for name in ("height", "count", "ending")]
     numbers = ", ".join(map(str, (row.head, words, group, kinds, *places)))
     return f"[OP_{row.name} - OP_COUNT] = {{{' | '.join(stages)}, {numbers}, checked_{row.name}}},"
 
@@ -207,10 +211,10 @@ typedef struct {
 
 /* An instruction: where it may stand; how many words stand before its lists; how many of `word`
  * are those before the rest, then how many are a group of the rest, or how many kinds of runs there
- * are, with two words each; where the code tells how many rows and how many numbers there are, and
- * the ending, 0 where it does not. */
+ * are, with two words each; where the code tells the height, how many numbers there are, and the
+ * ending, 0 where it does not. */
 typedef struct {
-    uint8_t stages, head, words, group, kinds, rows, count, ending;
+    uint8_t stages, head, words, group, kinds, height, count, ending;
     const Word *word;
 } Layout;
 """

@@ -32,7 +32,7 @@ Words, each used in one sense:
     position      that of a number among all numbers of a call
     given         said of inputs and arrays that come with a call
     Tracer        a number of the function while it is traced; it stands for a node
-    row           a line of the operator table, and the Operator made of it; of a tile: one sum
+    row           a line of the operator table, and the Operator made of it
     trace         nodes in the order in which they were computed: a row, and operands, each
     hash-consing  a computation that a trace has already is the same node again
     body          the nodes of a trace that outputs and guards need: what a pass takes and gives
@@ -60,7 +60,8 @@ Words, each used in one sense:
     splat         a register that holds one uniform number in every lane
     block         the lanes, at most 128, that go through an instruction together
     total         a sum over lanes while the machine adds it up
-    tile          sums of products done together, so that each vector is read once for all
+    tile          sums of products done together, so that each vector is read once for all; its
+                  height is how many they are
     shortcut      how a call that is like an earlier one is run: no look-up, no tracing
 """
 

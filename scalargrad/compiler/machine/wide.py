@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from .instructions import NONE, WIDE_PRODUCTS, WIDE_TILE, WideTerm
-from .tiles import rows_at_once
+from .tiles import tile_height
 
 Words = Sequence[int]
 
@@ -81,7 +81,7 @@ def fits(tile: Sequence[Sum], wide: Sum) -> bool:
     over what comes later; and reads nothing that the tile computes."""
     begin, end = tile[0].out, tile[-1].end
     return (
-        len(tile) < rows_at_once()
+        len(tile) < tile_height()
         and wide.out == end
         and wide.alike == tile[0].alike
         and not any(begin <= x < end for x in (wide.first, *wide.numbers))

@@ -308,11 +308,11 @@ static PyObject *choose(PyObject *module, PyObject *name)
     return PyUnicode_FromString(kernels.name);
 }
 
-static PyObject *rows_at_once(PyObject *module, PyObject *none)
+static PyObject *tile_height(PyObject *module, PyObject *none)
 {
     (void)module;
     (void)none;
-    return PyLong_FromLong(kernels.rows);
+    return PyLong_FromLong(kernels.height);
 }
 
 #endif

@@ -23,8 +23,8 @@ enum {
 
 enum {
     ONCE,
-    EACH_ROW,
-    EACH_ROW_OF_STEP,
+    EACH_ONE,
+    EACH_ONE_OF_STEP,
 };
 
 enum {
@@ -41,10 +41,10 @@ typedef struct {
 
 /* An instruction: where it may stand; how many words stand before its lists; how many of `word`
  * are those before the rest, then how many are a group of the rest, or how many kinds of runs there
- * are, with two words each; where the code tells how many rows and how many numbers there are, and
- * the ending, 0 where it does not. */
+ * are, with two words each; where the code tells the height, how many numbers there are, and the
+ * ending, 0 where it does not. */
 typedef struct {
-    uint8_t stages, head, words, group, kinds, rows, count, ending;
+    uint8_t stages, head, words, group, kinds, height, count, ending;
     const Word *word;
 } Layout;
 
@@ -91,10 +91,10 @@ static const Word checked_WIDE_ROW[] = {
 static const Word checked_WIDE_TILE[] = {
     {1, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
     {1, 7, SIZE_OWN, REACH_ONE, ONCE},
-    {0, 0, SIZE_PLACES, REACH_STRETCH, EACH_ROW},
-    {-1, 0, SIZE_PLACES, REACH_ONE, EACH_ROW},
+    {0, 0, SIZE_PLACES, REACH_STRETCH, EACH_ONE},
+    {-1, 0, SIZE_PLACES, REACH_ONE, EACH_ONE},
     {0, 0, SIZE_PLACES, REACH_STRETCH, ONCE},
-    {0, 0, SIZE_PLACES, REACH_ONE, EACH_ROW},
+    {0, 0, SIZE_PLACES, REACH_ONE, EACH_ONE},
 };
 
 static const Word checked_LOAD[] = {
@@ -122,11 +122,11 @@ static const Word checked_LANE_PRODUCTS[] = {
 static const Word checked_DENSE[] = {
     {0, 3, SIZE_OWN, REACH_ONE, ONCE},
     {1, 7, SIZE_OWN, REACH_ONE, ONCE},
-    {0, 0, SIZE_REGISTERS, REACH_ONE, EACH_ROW},
-    {-1, 0, SIZE_PLACES, REACH_ONE, EACH_ROW},
-    {0, 0, SIZE_REGISTERS, REACH_ONE, EACH_ROW_OF_STEP},
+    {0, 0, SIZE_REGISTERS, REACH_ONE, EACH_ONE},
+    {-1, 0, SIZE_PLACES, REACH_ONE, EACH_ONE},
+    {0, 0, SIZE_REGISTERS, REACH_ONE, EACH_ONE_OF_STEP},
     {0, 0, SIZE_REGISTERS, REACH_ONE, ONCE},
-    {0, 0, SIZE_PLACES, REACH_ONE, EACH_ROW},
+    {0, 0, SIZE_PLACES, REACH_ONE, EACH_ONE},
 };
 
 static const Word checked_MINUS[] = {
@@ -143,7 +143,7 @@ static const Word checked_TOTAL[] = {
 static const Word checked_TOTALS[] = {
     {0, 0, SIZE_TOTALS, REACH_SUMS, ONCE},
     {1, 5, SIZE_OWN, REACH_ONE, ONCE},
-    {0, 0, SIZE_REGISTERS, REACH_ONE, EACH_ROW},
+    {0, 0, SIZE_REGISTERS, REACH_ONE, EACH_ONE},
     {-1, 0, SIZE_REGISTERS, REACH_ONE, ONCE},
 };
 

@@ -52,7 +52,8 @@ static int all_below_or_none(const int32_t *index, int32_t n, int32_t limit)
  * instruction tells. */
 typedef struct {
     int64_t size[SIZES];
-    int64_t rows, count; /* count: of the numbers of its stretches, or of the words of its rest */
+    int64_t height,
+        count; /* count: of the numbers of its stretches, or of the words of its rest */
     int ends_with_step;
 } Checked;
 
@@ -62,7 +63,7 @@ static int64_t reach_of(const Checked *c, const Word *word)
     switch (word->reach) {
     case REACH_COUNT: return c->count;
     case REACH_STRETCH: return c->count + WIDTH - 1;
-    case REACH_SUMS: return c->count * c->rows;
+    case REACH_SUMS: return c->count * c->height;
     default: return 1;
     }
 }
@@ -75,9 +76,9 @@ static int is_word(const Checked *c, const Word *word, int32_t x)
 
 static int64_t times_of(const Checked *c, const Word *word)
 {
-    if (word->times == EACH_ROW_OF_STEP && !c->ends_with_step)
+    if (word->times == EACH_ONE_OF_STEP && !c->ends_with_step)
         return 0;
-    return word->times == ONCE ? 1 : c->rows;
+    return word->times == ONCE ? 1 : c->height;
 }
 
 static int64_t length_of_words(const Checked *c, const Word *word, int n)
@@ -144,8 +145,8 @@ static int is_laid_out(Checked *c, const Layout *l, const int32_t *code)
 {
     if (code[1] < l->head)
         return 0;
-    c->rows = l->rows ? code[l->rows] : 1;
-    if (l->rows && !is_word(c, &l->word[l->rows - 2], code[l->rows]))
+    c->height = l->height ? code[l->height] : 1;
+    if (l->height && !is_word(c, &l->word[l->height - 2], code[l->height]))
         return 0;
     c->ends_with_step = l->ending && code[l->ending] == STEP;
     const int64_t rest = code[1] - 2 - length_of_words(c, l->word, l->words);
