@@ -26,7 +26,9 @@ from .instructions import (
     Word,
 )
 
-ARITY = {row.code: row.arity for row in BUILT_IN.values() if row.c is not None and not row.gates}
+ARITY = {
+    row.code: row.arity for row in BUILT_IN.values() if row.c is not None and not row.elementary
+}
 """How many operands there are of each operator that the machine has."""
 Sizes = Mapping[str, int]
 """How many the program has, by the names in instructions.SIZES."""

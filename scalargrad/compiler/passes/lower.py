@@ -1,7 +1,7 @@
 """Lowering: a body becomes one of the operators that the machine has instructions for.
 
-An operator with gates is written with these, down to operators that have none. On the way the rules
-of `rules.py` make something simpler of a node where they can.
+An operator that has an elementary form is written in that form, down to operators that have none.
+On the way the rules of `rules.py` make something simpler of a node where they can.
 """
 
 from __future__ import annotations
@@ -67,15 +67,15 @@ LOWERED: dict[Any, Any] = {Trace: LoweredTrace}
 """By the kind of trace, the kind that it is lowered to."""
 
 if chosen.Trace is not Trace:
-    HAVE_GATES = {row for row in BUILT_IN.values() if row.gates is not None}.difference(FUSED)
+    WRITTEN_OUT = {row for row in BUILT_IN.values() if row.elementary is not None}.difference(FUSED)
     SELDOM = tuple(line.operator for line in TABLE if line.asked is BESIDE_CONSTANT)
     INSTEAD = tuple((x.operator, x.quick) for x in TABLE if isinstance(x.quick, Operator))
 
     def always_asked(careful: bool) -> tuple[Operator, ...]:
-        """The operators that have a rule of their own, or gates, wherever they stand."""
+        """The operators that have a rule of their own or an elementary form, wherever they are."""
         ruled = {x.operator for x in TABLE if x.asked is ALWAYS and x.operator in RULES[careful]}
         ruled = ruled if careful else ruled.difference(row for row, _ in INSTEAD)
-        return tuple((HAVE_GATES | ruled).difference(SELDOM))
+        return tuple((WRITTEN_OUT | ruled).difference(SELDOM))
 
     class LoweredInC(Rewriting, chosen.Trace):  # type: ignore[misc]
         """A lowered trace in C: it asks `compute` about the operators that it does not keep."""

@@ -89,9 +89,8 @@ def install() -> None:
             setattr(Arithmetic, f"__r{op.dunder}__", swapped)
         elif op.dunder:
             setattr(Arithmetic, f"__{op.dunder}__", method_of(op))
-        if op.method or (op.dunder and op.numpy):
-            for name in filter(None, (op.name, op.numpy)):
-                setattr(Arithmetic, name, method_of(op))
+        for name in op.method_names:
+            setattr(Arithmetic, name, method_of(op))
     for name in COMPARISONS:
         setattr(Arithmetic, name, compared(name))
 

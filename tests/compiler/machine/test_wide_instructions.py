@@ -95,7 +95,7 @@ def test_rows_take_numbers_and_stretches(name: str, size: int) -> None:
 def test_every_row_has_a_wide_form(name: str) -> None:
     with running(name):
         for row in BUILT_IN.values():
-            if row.c is not None and row.gates is None and row.arity is not None:
+            if row.c is not None and row.elementary is None and row.arity is not None:
                 stretches = (1 << row.arity) - 1
                 code = WIDE_ROW(70, 70, row.code, stretches, *[0] * row.arity)
                 xs = [0.1 + i / 50 for i in range(70)]
