@@ -26,7 +26,7 @@ class Condition(NamedTuple):
         return self._replace(outcome=not self.outcome)
 
 
-class Way(NamedTuple):
+class Arrival(NamedTuple):
     """How lanes come to a path.
 
     The `facts` hold in every one of these lanes. The `new` facts are those among them that

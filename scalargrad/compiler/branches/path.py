@@ -12,7 +12,7 @@ from ..inputs.sources import COUNT
 from ..passes.traced import Traced
 from ..pipeline import compiled
 from ..trace.guards import Guard
-from .conditions import Condition, Way
+from .conditions import Arrival, Condition
 from .lanes import Lanes
 
 Find = Callable[[], Mapping[Guard, Condition]]
@@ -57,8 +57,8 @@ class Path:
         when the first lanes leave the path."""
         return self._find()
 
-    def away(self, guard: int) -> Way:
-        """The way of the lanes where this guard is the first that does not hold."""
+    def arrival_from(self, guard: int) -> Arrival:
+        """The arrival, elsewhere, of the lanes where this guard is the first that does not hold."""
         held = set(self.program.held_before(guard))
         unknown = [
             condition for condition in self.conditions.values() if condition not in self.facts
@@ -74,7 +74,7 @@ class Path:
             if other:
                 # from here on the function makes other comparisons
                 break
-        return Way(facts, new, decided)
+        return Arrival(facts, new, decided)
 
     def run(self, lanes: Lanes, group: Any, sides: Any = None) -> tuple[list[Any], Any]:
         """Run a group of the lanes, which come with the `sides` of the guards that sent them here;

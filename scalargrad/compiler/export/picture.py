@@ -10,7 +10,7 @@ from ...rows import Operator
 from ...scalars import is_value
 from ..passes.traced import Traced
 from ..pipeline import program_of
-from ..source.names import Names
+from ..text.names import Names
 from ..trace.in_python import Trace
 from ..trace.vocabulary import CONSTANT
 

@@ -74,7 +74,7 @@ def of_leaf(x: Any, leaf: ArgumentLeaf) -> Reader:
     if is_value(x):
         return machine.READ_VALUE, type(x)
     if is_array(x) and leaf.numbers:
-        return by_call(entries(x, leaf))
+        return by_call(uniform(x, leaf))
     if leaf.watched is not None:
         return same(x, leaf)
     if is_array(x):
@@ -121,7 +121,7 @@ def same_array(constant: Any) -> Read:
     return read
 
 
-def entries(like: Any, leaf: ArgumentLeaf) -> Read:
+def uniform(like: Any, leaf: ArgumentLeaf) -> Read:
     """Reads an array of uniform numbers."""
     if like.dtype == object:
         raise Unreadable

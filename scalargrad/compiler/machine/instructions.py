@@ -112,7 +112,7 @@ SUMS = Domain(0, "totals", "sums")
 COMPARISON = Domain(0, len(Comparison))
 ENDING = Domain(0, len(EndingKind))
 OUTCOME = Domain(0, 2)
-COUNT = Domain(1, MOST)
+SOME = Domain(1, MOST)
 ANYTHING = Domain(0, MOST)
 
 
@@ -228,7 +228,7 @@ PACK = instruction("PACK", ALONE,
                    [Word("out", STRETCH)], Rest("numbers", (Word("number", PLACE),)),
                    "out, a stretch, is these numbers side by side")
 WIDE_PRODUCTS = instruction("WIDE_PRODUCTS", ALONE,
-                            [Word("out", STRETCH), Word("count", COUNT)],
+                            [Word("out", STRETCH), Word("count", SOME)],
                             Rest("runs", kinds={
                                 WideTerm.NUMBER_NUMBER: (PLACE, PLACE),
                                 WideTerm.NUMBER_STRETCH: (PLACE, STRETCH),
@@ -236,13 +236,13 @@ WIDE_PRODUCTS = instruction("WIDE_PRODUCTS", ALONE,
                                 WideTerm.STRETCH_STRETCH: (STRETCH, STRETCH)}),
                             "PRODUCTS for each of count numbers side by side")
 WIDE_ROW = instruction("WIDE_ROW", ALONE,
-                       [Word("out", STRETCH), Word("count", COUNT), Word("row", ANYTHING),
+                       [Word("out", STRETCH), Word("count", SOME), Word("row", ANYTHING),
                         Word("stretches", ANYTHING)],
                        Rest("operands", (Word("operand", ANYTHING),)),
                        "an operator for each of count numbers side by side; bit k of stretches "
                        "tells whether operand k is a stretch or one number")
 WIDE_TILE = instruction("WIDE_TILE", ALONE,
-                        [Word("count", COUNT), Word("height", Domain(1, DENSE_HEIGHT + 1)),
+                        [Word("count", SOME), Word("height", Domain(1, DENSE_HEIGHT + 1)),
                          Word("out", STRETCH, EACH_ONE), Word("first", PLACE_OR_NONE, EACH_ONE)],
                         Rest("terms", (Word("x", STRETCH), Word("numbers", PLACE, EACH_ONE))),
                         "each out = first + Σ x·number, where all are stretches of count but the "

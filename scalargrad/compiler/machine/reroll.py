@@ -1,8 +1,8 @@
 """Re-rolling: the instructions that a loop in Python left one by one are done side by side again.
 
-Nodes of one level of the graph, one operator and one number of operands are a group. A part of a
-group are its nodes that share an operand. The nodes of a part whose operands stand side by side are
-a bundle, which becomes one wide instruction: each operand of the instruction is one number or a
+Nodes of one level of the graph, one operator and one number of operands are a group. A group is cut
+into sharers: nodes that share an operand. Sharers whose other operands stand side by side are a
+bundle, which becomes one wide instruction: each operand of the instruction is one number or a
 stretch, in the places where earlier instructions put the numbers, or where a pack has them.
 """
 
@@ -64,7 +64,7 @@ def groups(trace: Trace, nodes: Sequence[int]) -> list[list[int]]:
     return [found[key] for key in sorted(found, key=lambda key: key[0])]
 
 
-def parts(trace: Trace, group: Sequence[int]) -> list[list[int]]:
+def sharers(trace: Trace, group: Sequence[int]) -> list[list[int]]:
     """The group cut up into nodes that share an operand; left whole where few do."""
     operands = trace.operands
     # the first and the last terms of a sum are often of another kind than those between
@@ -112,7 +112,7 @@ class Rerolled:
     def code(self, nodes: Sequence[int]) -> Iterator[int]:
         """Yield the instructions that compute `nodes`, and give these their places."""
         for group in groups(self.trace, nodes):
-            found = [x for nodes in parts(self.trace, group) for x in self.bundles(nodes)]
+            found = [x for nodes in sharers(self.trace, group) for x in self.bundles(nodes)]
             is_wide = self.is_worth_packing(found)
             for bundle in [bundle for bundle in found if is_wide and bundle.is_wide]:
                 yield from self.packing(bundle)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ... import ops
-from ..passes.program import LANES, Program
+from ..passes.program import Program
 from ..trace.native import machine
 from ..trace.vocabulary import lanes_sum, products
 from .instructions import DENSE_HEIGHT, NONE, TOTALS_HEIGHT, EndingKind
@@ -76,6 +76,7 @@ class Tiles:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.trace = program.trace
+        self.is_lane = program.is_lane
         self.uses = Counter(j for i in program.order for j in self.trace.operands[i])
         self.uses.update([*program.outputs, *self.trace.guarded()])
         self.users = {j: i for i in program.order for j in self.trace.operands[i]}
@@ -83,9 +84,6 @@ class Tiles:
         self.inside: set[int] = set()
         self.dense: dict[int, list[DenseSum]] = dict(self._dense())
         self.lane_sums: dict[int, list[LaneSums]] = self._lane_sums()
-
-    def is_lane(self, i: int) -> bool:
-        return self.program.stages.get(i) == LANES
 
     # ------ dense sums
     def _dense(self) -> Iterator[tuple[int, list[DenseSum]]]:

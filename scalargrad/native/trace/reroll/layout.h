@@ -96,7 +96,7 @@ static int32_t mark_cuts(const int32_t *column, int32_t length, uint8_t *cut)
     return found;
 }
 
-static int add_part(Layout *l, int32_t begin, int32_t end)
+static int add_bundle(Layout *l, int32_t begin, int32_t end)
 {
     if (RESERVE(l->bundle, l->bundle_room, (int64_t)l->bundles + 1) < 0)
         return -1;
@@ -116,19 +116,19 @@ static int cut_lines(Layout *l, Bundle whole)
             continue;
         count += mark_cuts(column, length, l->cut);
         if (LONG * count > length)
-            return add_part(l, whole.begin, whole.end);
+            return add_bundle(l, whole.begin, whole.end);
     }
     int32_t begin = whole.begin;
     for (int32_t at = 1; at < length; at++)
         if (l->cut[at]) {
-            if (add_part(l, begin, whole.begin + at) < 0)
+            if (add_bundle(l, begin, whole.begin + at) < 0)
                 return -1;
             begin = whole.begin + at;
         }
-    return add_part(l, begin, whole.end);
+    return add_bundle(l, begin, whole.end);
 }
 
-static int lay_out(const Rerolled *r, Layout *l, const Group *group, const Parts *p)
+static int lay_out(const Rerolled *r, Layout *l, const Group *group, const Sharers *p)
 {
     l->width = group->operands + 1;
     l->lines = p->nodes.count;
