@@ -37,7 +37,7 @@ class Path:
         self.facts = facts
         self._find = find
         self.program, self.layout, self.runner = compiled(traced, arguments, threads)
-        self.traced = traced._replace(trace=None)
+        self.traced = traced.without_trace()
         self.keys = list(traced.keys())
         self.instead: dict[int, Path] = {}
         self.form = str(traced.structure)
@@ -46,7 +46,7 @@ class Path:
     def afresh(self, find: Find, traced: Traced) -> Path:
         """The same program, of a new trace, with no paths known for lanes that leave it."""
         path = copy.copy(self)
-        path.traced = traced._replace(trace=None)
+        path.traced = traced.without_trace()
         path.__dict__.pop("conditions", None)
         path._find, path.instead = find, {}
         return path

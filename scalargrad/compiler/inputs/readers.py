@@ -13,7 +13,7 @@ from .arguments import Arguments
 from .lanes import is_leaf_of_samples
 from .leaves import ArgumentLeaf
 
-Reader = Any
+Reader = tuple[Any, ...] | None
 """A tuple that begins with one of the READ_… of the machine, or None for a float."""
 Read = Callable[[Any, list[Any], list[Any]], bool]
 """Adds an argument's numbers to (numbers, arrays); False if it is not of the kind expected."""

@@ -11,6 +11,7 @@ from ...comparing import COMPARISONS, guarded
 from ...protocols import Protocols
 from ...rows import BUILT_IN, Operator
 from ...scalars import is_value, operand
+from .asked import Asked
 from .vocabulary import stop_gradient
 
 PACKAGE = __name__.partition(".")[0]
@@ -32,7 +33,7 @@ class Arithmetic(Protocols):
     """A number with a `trace` that computes with it and notes what it decides."""
 
     __slots__ = ()
-    trace: Any
+    trace: Asked
     index: int
 
     def __hash__(self) -> int:
