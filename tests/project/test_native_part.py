@@ -18,7 +18,6 @@ WRITTEN = [
     path
     for path in FILES
     if path.suffix == ".h"
-    and path.relative_to(NATIVE).parts[0] in ("engine", "shared", "trace")
     and not path.read_text(encoding="utf-8").startswith("/* Generated ")
 ]
 

@@ -1,5 +1,6 @@
 /* The memory that runs of programs work on: registers, numbers, totals; and the instructions that
- * are the same for every instruction set. */
+ * are the same for every instruction set. Included by kernels.h, layouts.h, samples.h, unchanged.h,
+ * writing.h. */
 #ifndef SCALARGRAD_FRAME_H
 #define SCALARGRAD_FRAME_H
 

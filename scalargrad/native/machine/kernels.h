@@ -1,4 +1,5 @@
-/* The instructions on lanes, compiled for each instruction set, and the choice among them. */
+/* The instructions on lanes, compiled for each instruction set, and the choice among them. Included
+ * by scalars.h. */
 #ifndef SCALARGRAD_KERNELS_H
 #define SCALARGRAD_KERNELS_H
 

@@ -1,5 +1,4 @@
-/* Columns into registers and back, and the guards of each lane. Included by block.h, once for
- * each instruction set. */
+/* Columns into registers and back, and the guards of each lane. Included by block.h. */
 
 typedef double NAME(Unaligned) __attribute__((vector_size(sizeof(V)), aligned(1)));
 

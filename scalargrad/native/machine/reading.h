@@ -1,5 +1,5 @@
 /* The arguments of a call, read as those of the first call were: their numbers, their arrays,
- * and the Values that a result stands above. */
+ * and the Values that a result stands above. Included by module.c. */
 #ifndef SCALARGRAD_READING_H
 #define SCALARGRAD_READING_H
 

@@ -1,4 +1,5 @@
-/* Running a program: the lanes cut into segments, the segments shared out among threads. */
+/* Running a program: the lanes cut into segments, the segments shared out among threads. Included by
+ * call.h. */
 #ifndef SCALARGRAD_RUN_H
 #define SCALARGRAD_RUN_H
 

@@ -1,4 +1,4 @@
-/* Arguments with lanes: arrays of samples, and lists of them. reading.h includes this. */
+/* Arguments with lanes: arrays of samples, and lists of them. Included by reading.h. */
 #ifndef SCALARGRAD_SAMPLES_H
 #define SCALARGRAD_SAMPLES_H
 

@@ -1,4 +1,4 @@
-/* Instructions on uniform numbers. */
+/* Instructions on uniform numbers. Included by program.h. */
 #ifndef SCALARGRAD_SCALARS_H
 #define SCALARGRAD_SCALARS_H
 

@@ -1,5 +1,5 @@
-/* Instructions on stretches of uniform numbers: many of one kind done side
- * by side. Included by block.h, once for each instruction set.
+/* Instructions on stretches of uniform numbers: many of one kind done side by side. Included by
+ * block.h.
  *
  * An operand is a number, the same throughout, or a stretch: as many numbers as the result has.
  * Stretches begin anywhere. Vectors may reach WIDTH − 1 numbers past their ends. */

@@ -1,5 +1,5 @@
 /* Tiles of registers, for sums that share what they read: sums of products of numbers with the same
- * lanes, and sums over the lanes. Included by block.h, once for each instruction set. */
+ * lanes, and sums over the lanes. Included by block.h. */
 
 /* ------ sums of products of numbers and the same vectors */
 #if VECTOR_BYTES == 64 || defined(__aarch64__)
