@@ -178,7 +178,8 @@ def entry(row: Instruction) -> str:
     kinds, group = (len(rest.kinds), len(rest.words)) if rest else (0, 0)
     places = [place(row, name) for name in ("height", "count", "ending")]
     numbers = ", ".join(map(str, (row.head, words, group, kinds, *places)))
-    return f"[OP_{row.name} - OP_COUNT] = {{{' | '.join(stages)}, {numbers}, checked_{row.name}}},"
+    head, tail = f"[OP_{row.name} - OP_COUNT]", f"{numbers}, checked_{row.name}"
+    return f"{head} =\n        {{{' | '.join(stages)}, {tail}}},"
 
 
 def layouts() -> str:

@@ -148,17 +148,30 @@ static const Word checked_TOTALS[] = {
 };
 
 static const Layout layouts[] = {
-    [OP_PRODUCTS - OP_COUNT] = {IN_BEFORE | IN_AFTER, 3, 1, 2, 0, 0, 0, 0, checked_PRODUCTS},
-    [OP_GUARD - OP_COUNT] = {IN_BEFORE | IN_LANES, 7, 5, 0, 0, 0, 0, 0, checked_GUARD},
-    [OP_PACK - OP_COUNT] = {IN_BEFORE | IN_AFTER, 3, 1, 1, 0, 0, 0, 0, checked_PACK},
-    [OP_WIDE_PRODUCTS - OP_COUNT] = {IN_BEFORE | IN_AFTER, 4, 2, 0, 4, 0, 3, 0, checked_WIDE_PRODUCTS},
-    [OP_WIDE_ROW - OP_COUNT] = {IN_BEFORE | IN_AFTER, 6, 4, 1, 0, 0, 3, 0, checked_WIDE_ROW},
-    [OP_WIDE_TILE - OP_COUNT] = {IN_BEFORE | IN_AFTER, 4, 4, 2, 0, 3, 2, 0, checked_WIDE_TILE},
-    [OP_LOAD - OP_COUNT] = {IN_LANES, 3, 1, 1, 0, 0, 0, 0, checked_LOAD},
-    [OP_STORE - OP_COUNT] = {IN_LANES, 4, 2, 0, 0, 0, 0, 0, checked_STORE},
-    [OP_LANE_PRODUCTS - OP_COUNT] = {IN_LANES, 3, 1, 0, 4, 0, 0, 0, checked_LANE_PRODUCTS},
-    [OP_DENSE - OP_COUNT] = {IN_LANES, 4, 5, 2, 0, 3, 0, 2, checked_DENSE},
-    [OP_MINUS - OP_COUNT] = {IN_LANES, 2, 0, 3, 0, 0, 0, 0, checked_MINUS},
-    [OP_TOTAL - OP_COUNT] = {IN_LANES, 4, 2, 0, 0, 0, 0, 0, checked_TOTAL},
-    [OP_TOTALS - OP_COUNT] = {IN_LANES, 4, 3, 1, 0, 3, 0, 0, checked_TOTALS},
+    [OP_PRODUCTS - OP_COUNT] =
+        {IN_BEFORE | IN_AFTER, 3, 1, 2, 0, 0, 0, 0, checked_PRODUCTS},
+    [OP_GUARD - OP_COUNT] =
+        {IN_BEFORE | IN_LANES, 7, 5, 0, 0, 0, 0, 0, checked_GUARD},
+    [OP_PACK - OP_COUNT] =
+        {IN_BEFORE | IN_AFTER, 3, 1, 1, 0, 0, 0, 0, checked_PACK},
+    [OP_WIDE_PRODUCTS - OP_COUNT] =
+        {IN_BEFORE | IN_AFTER, 4, 2, 0, 4, 0, 3, 0, checked_WIDE_PRODUCTS},
+    [OP_WIDE_ROW - OP_COUNT] =
+        {IN_BEFORE | IN_AFTER, 6, 4, 1, 0, 0, 3, 0, checked_WIDE_ROW},
+    [OP_WIDE_TILE - OP_COUNT] =
+        {IN_BEFORE | IN_AFTER, 4, 4, 2, 0, 3, 2, 0, checked_WIDE_TILE},
+    [OP_LOAD - OP_COUNT] =
+        {IN_LANES, 3, 1, 1, 0, 0, 0, 0, checked_LOAD},
+    [OP_STORE - OP_COUNT] =
+        {IN_LANES, 4, 2, 0, 0, 0, 0, 0, checked_STORE},
+    [OP_LANE_PRODUCTS - OP_COUNT] =
+        {IN_LANES, 3, 1, 0, 4, 0, 0, 0, checked_LANE_PRODUCTS},
+    [OP_DENSE - OP_COUNT] =
+        {IN_LANES, 4, 5, 2, 0, 3, 0, 2, checked_DENSE},
+    [OP_MINUS - OP_COUNT] =
+        {IN_LANES, 2, 0, 3, 0, 0, 0, 0, checked_MINUS},
+    [OP_TOTAL - OP_COUNT] =
+        {IN_LANES, 4, 2, 0, 0, 0, 0, 0, checked_TOTAL},
+    [OP_TOTALS - OP_COUNT] =
+        {IN_LANES, 4, 3, 1, 0, 3, 0, 0, checked_TOTALS},
 };
