@@ -17,7 +17,7 @@ from functools import reduce
 from math import inf, nan, pi
 from typing import Any
 
-from . import folds, ieee
+from . import folds, ieee, special
 from .rows import BUILT_IN, NOWHERE, TRACED, Operator, selects
 from .scalars import NOTHING, is_value
 
@@ -335,7 +335,7 @@ erfc = op("erfc", "erfc", math.erfc, "erfc({})", lambda out, x: -2.0 / SQRTPI * 
 lgamma = op("lgamma", "lnΓ", ieee.lgamma, "sg_lgamma({})",
             lambda out, x: polygamma(0.0, x), samples=(-2.5, 0.3, 1.4, 9.0),
             array="special.gammaln({})")
-polygamma = op("polygamma", "ψ", ieee.polygamma, "sg_polygamma({}, {})",
+polygamma = op("polygamma", "ψ", special.polygamma, "sg_polygamma({}, {})",
                lambda out, order, x: nan, lambda out, order, x: polygamma(order + 1.0, x),
                samples=((0.0, 0.3), (1.0, 1.4), (2.0, 9.0), (1.0, -2.5)), method=False,
                array=NOWHERE,
@@ -343,7 +343,7 @@ polygamma = op("polygamma", "ψ", ieee.polygamma, "sg_polygamma({}, {})",
 sinc = op("sinc", "sinc", lambda x: sinc_derivative(0.0, x), "sg_sinc_derivative(0.0, {})",
           lambda out, x: sinc_derivative(1.0, x), samples=(-2.7, -0.01, 0.0, 0.3, 1.9),
           array=NOWHERE, doc="sin(πx)/(πx), 1 at 0: NumPy's normalised sinc.")
-sinc_derivative = op("sinc_derivative", "sinc⁽ⁿ⁾", ieee.sinc_derivative,
+sinc_derivative = op("sinc_derivative", "sinc⁽ⁿ⁾", special.sinc_derivative,
                      "sg_sinc_derivative({}, {})",
                      lambda out, order, x: nan,
                      lambda out, order, x: sinc_derivative(order + 1.0, x), hidden=True,

@@ -27,8 +27,8 @@ class Unknown(Exception):
 class Paths:
     """All paths that were found so far, as a tree whose root is the first.
 
-    Where what the function uses cannot be watched, the tree is for one call, and `known` are the
-    programs of earlier ones, by all that they compute.
+    Where something that the function uses cannot be watched, the tree serves one call, and `known`
+    has the programs of earlier calls, by all that they compute.
     """
 
     def __init__(
@@ -124,9 +124,9 @@ class Paths:
     ) -> Iterator[tuple[Path, Any, list[Any]]]:
         """Yield (path, its lanes, the outputs in them) until every lane is done.
 
-        The lanes are an array of their indices, or None if these are all. An output that every
-        lane has its own of stands for nothing in lanes that are yielded again later; a sum is over
-        the others.
+        The lanes are an array of their indices, or None if these are all. Lanes may be
+        yielded again later: till then their numbers in an output mean nothing, and sums leave them
+        out.
         """
         lanes = Lanes(arguments, around)
         if self.first is None:

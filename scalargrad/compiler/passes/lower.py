@@ -19,8 +19,8 @@ from .rules import FLOWING
 def lowered(body: Body, careful: bool) -> Body:
     """Return a body that computes the same, lowered; several of its guards may have become one.
 
-    One that is `careful` keeps what does not flow apart from what is zero. Where all results are
-    finite the two come to the same: then contributions may be products like any others.
+    A `careful` body tells what does not flow from what is zero. Any other takes both for zero, and
+    contributions for products like any others: this is right where all results are finite.
     """
     old = body.trace
     new = lowered_trace(old, careful)
@@ -39,8 +39,9 @@ def lowered(body: Body, careful: bool) -> Body:
 def needs_care(body: Body) -> bool:
     """Tell whether a body has to be lowered carefully from the start.
 
-    A guard tells nothing of a NaN: what it compares has to be right at once. A body without
-    contributions computes the same either way.
+    A quick program is run again, carefully, where a result is not finite. That comes too late for a
+    guard: what it compares has to be right in the first run. Without contributions the quick
+    program is the careful one.
     """
     trace = body.trace
     return flows(trace, trace.guarded()) or not flows(trace, body.outputs)
