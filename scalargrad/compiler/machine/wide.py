@@ -61,7 +61,8 @@ def instructions(code: array[int]) -> Iterator[array[int]]:
 
 
 def sum_of(words: array[int], one: int) -> Sum | None:
-    """A wide sum as one of numbers and stretches, after a number at most; None if it is none."""
+    """A wide sum as one of products of a number and a stretch, after at most one number alone; None
+    if it has other terms."""
     at, first = WIDE_PRODUCTS.head, NONE
     if tuple(words[at : at + 2]) == (WideTerm.NUMBER_NUMBER, 1) and words[at + 3] == one:
         at, first = at + 4, words[at + 2]

@@ -40,7 +40,7 @@ static int32_t length_of(Bundle bundle)
 
 static int32_t sorted_width; /* of the lines that are compared: qsort does not hand it on */
 
-static int compare_rows(const void *x, const void *y)
+static int compare_lines(const void *x, const void *y)
 {
     const int32_t *a = x, *b = y;
     int32_t k = 0;
@@ -49,7 +49,7 @@ static int compare_rows(const void *x, const void *y)
     return (a[k] > b[k]) - (a[k] < b[k]);
 }
 
-static int read_rows(const Rerolled *r, Layout *l, const int32_t *nodes, int32_t begin,
+static int read_lines(const Rerolled *r, Layout *l, const int32_t *nodes, int32_t begin,
                      int32_t end)
 {
     const Trace *t = r->trace;
@@ -67,7 +67,7 @@ static int read_rows(const Rerolled *r, Layout *l, const int32_t *nodes, int32_t
     }
     sorted_width = l->width;
     qsort(l->read + (int64_t)begin * l->width, (size_t)(end - begin),
-          (size_t)l->width * sizeof *l->read, compare_rows);
+          (size_t)l->width * sizeof *l->read, compare_lines);
     return 0;
 }
 
@@ -138,7 +138,7 @@ static int lay_out(const Rerolled *r, Layout *l, const Group *group, const Share
         || RESERVE(l->cut, l->cut_room, l->lines) < 0)
         return -1;
     for (int32_t k = 0, begin = 0; k < p->ends.count; begin = p->ends.item[k++])
-        if (read_rows(r, l, p->nodes.item, begin, p->ends.item[k]) < 0
+        if (read_lines(r, l, p->nodes.item, begin, p->ends.item[k]) < 0
             || cut_lines(l, (Bundle){begin, p->ends.item[k]}) < 0)
             return -1;
     return 0;
