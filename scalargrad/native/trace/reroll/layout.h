@@ -50,7 +50,7 @@ static int compare_lines(const void *x, const void *y)
 }
 
 static int read_lines(const Rerolled *r, Layout *l, const int32_t *nodes, int32_t begin,
-                     int32_t end)
+                      int32_t end)
 {
     const Trace *t = r->trace;
     for (int32_t k = begin; k < end; k++) {
