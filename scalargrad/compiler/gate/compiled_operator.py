@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from ... import ops
+from ... import blocks, ops
 from ...engine import Value
-from ...modes import differentiating, outermost, state
+from ...modes import differentiating, outermost
 from ...scalars import NOTHING, is_nothing, is_value
 from ...stale import changed, same
 from ...transforms.replay import Replayed, held, number_of, stand_in, untraced
@@ -58,7 +58,9 @@ class CompiledOperator(Replayed):
         self.originals = operands
         self.entry = entry
         self.lane = lane
-        self.level = differentiating if state.transforms else outermost
+        # the state as it is: one call less for each node than by `modes.state`
+        now = blocks.state()
+        self.level = differentiating if now is not None and now.transforms else outermost
 
     @property
     def name(self) -> str:  # type: ignore[override]
