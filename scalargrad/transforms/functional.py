@@ -71,11 +71,13 @@ def compiled(transform: Any, f: Any, argnums: int | tuple[int, ...]) -> Any:
     argument 0."""
     if not isinstance(f, MethodType):
         return of_compiled(transform, f, argnums)
-    places: Any = [
-        i + 1 if i >= 0 else i for i in ([argnums] if isinstance(argnums, int) else argnums)
-    ]
-    found = of_compiled(transform, f.__func__, places[0] if isinstance(argnums, int) else places)
+    places = after_self(argnums) if isinstance(argnums, int) else tuple(map(after_self, argnums))
+    found = of_compiled(transform, f.__func__, places)
     return found and MethodType(found, f.__self__)
+
+
+def after_self(i: int) -> int:
+    return i + 1 if i >= 0 else i
 
 
 def titled(transform: str, f: Function, derived: Function) -> Function:
