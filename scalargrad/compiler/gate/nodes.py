@@ -95,7 +95,7 @@ class Operands:
         self.distinct = 0 < len({id(x) for x in known}) == len(known)
 
     def returned(self, source: Any, operands: tuple[Any, ...]) -> Any:
-        """A Value that the function returns as it was given it, or closes over it."""
+        """A Value that the function returns as it is: one that it was given, or closes over."""
         return operands[self.order[source]] if type(source) is int else source
 
 
