@@ -12,6 +12,7 @@ of Values), also under `no_grad`, which would otherwise leave nothing to differe
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import index
 from types import MethodType
 from typing import Any
 
@@ -23,6 +24,20 @@ from ..scalars import is_value, real
 from .jacobians import Jacobian, Point
 from .trees import Structure, flatten, in_graph, matching
 from .variables import Function, Variables, chosen, differentiating, inside, one_number
+
+
+def positions(argnums: Any) -> int | tuple[int, ...]:
+    """`argnums` as an int, or a tuple of ints where they are several: any whole numbers will do."""
+    try:
+        return index(argnums)
+    except TypeError:
+        pass
+    try:
+        return tuple(map(index, argnums))
+    except TypeError:
+        raise TypeError(
+            f"argnums must be the position of an argument, or several, got {described(argnums)}"
+        ) from None
 
 
 def function(f: Any, name: str) -> Function:
@@ -38,15 +53,18 @@ def of_compiled(transform: Any, f: Any, *options: Any) -> Any:
     return own and own(f, transform, *options)
 
 
-def compiled(transform: Any, f: Any, argnums: int | Sequence[int]) -> Any:
+def compiled(transform: Any, f: Any, argnums: int | tuple[int, ...]) -> Any:
     """The same for a transform that takes `argnums`, of methods too: the object of a method is its
     argument 0."""
     if not isinstance(f, MethodType):
         return of_compiled(transform, f, argnums)
-    several = isinstance(argnums, Sequence)
-    places = [i + 1 if i >= 0 else i for i in (argnums if several else [argnums])]  # type: ignore
-    found = of_compiled(transform, f.__func__, places if several else places[0])
+    places = after_self(argnums) if isinstance(argnums, int) else tuple(map(after_self, argnums))
+    found = of_compiled(transform, f.__func__, places)
     return found and MethodType(found, f.__self__)
+
+
+def after_self(i: int) -> int:
+    return i + 1 if i >= 0 else i
 
 
 def titled(transform: str, f: Function, derived: Function) -> Function:
@@ -65,6 +83,7 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     is zero.
     """
     function(f, "value_and_grad")
+    argnums = positions(argnums)
     if gate := compiled(value_and_grad, f, argnums):
         return gate  # type: ignore[no-any-return]
 
@@ -82,6 +101,7 @@ def grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
 
     grad(lambda x: x**3)(2.0) is 12.0, and grad(grad(lambda x: x**3))(2.0) is 12.0 too: 6·x.
     """
+    argnums = positions(argnums)
     if gate := compiled(grad, function(f, "grad"), argnums):
         return gate  # type: ignore[no-any-return]
     evaluated = value_and_grad(f, argnums)
@@ -97,13 +117,13 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     a number.
     """
     function(f, "jacobian")
+    argnums = positions(argnums)
     if gate := compiled(jacobian, f, argnums):
         return gate  # type: ignore[no-any-return]
-
     return titled("jacobian", f, by_rows(f, argnums, is_square=False))
 
 
-def by_rows(f: Function, argnums: int | Sequence[int], is_square: bool) -> Function:
+def by_rows(f: Function, argnums: int | tuple[int, ...], is_square: bool) -> Function:
     """The Jacobian of `f`, which says what it is; `is_square` if it has as many rows as columns,
     whatever its arguments are."""
 
@@ -121,6 +141,7 @@ def hessian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     For a list of n numbers: n lists of n. Costs n backward passes over the graph of the
     gradient. Source: Griewank & Walther, Evaluating Derivatives, ch. 5.
     """
+    argnums = positions(argnums)
     if gate := compiled(hessian, function(f, "hessian"), argnums):
         return gate  # type: ignore[no-any-return]
     return titled("hessian", f, by_rows(grad(f, argnums), argnums, is_square=True))
@@ -194,11 +215,13 @@ def several(xs: Any, what: str) -> Sequence[Any]:
     raise TypeError(f"{what} must be a tuple, one for each argument, got {described(xs)}")
 
 
+def check_tangents(count: int, tangents: Sequence[Any]) -> None:
+    if len(tangents) != count:
+        raise ValueError(f"expected a tangent for each of {count} arguments, got {len(tangents)}")
+
+
 def tangent_entries(structures: Sequence[Structure], tangents: Sequence[Any]) -> list[Any]:
-    if len(tangents) != len(structures):
-        raise ValueError(
-            f"expected a tangent for each of {len(structures)} arguments, got {len(tangents)}"
-        )
+    check_tangents(len(structures), tangents)
     pairs = enumerate(zip(tangents, structures))
     entries = [x for i, (t, s) in pairs for x in matching(t, s, f"tangent {i}")]
     return [x if is_value(x) else real(x) for x in entries]

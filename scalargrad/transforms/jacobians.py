@@ -24,7 +24,7 @@ class Jacobian(NamedTuple):
 
     function: Function
     of: Function
-    argnums: int | Sequence[int]
+    argnums: int | tuple[int, ...]
     is_square: bool
 
     def at(self, args: Sequence[Any], named: dict[str, Any]) -> Point:
@@ -48,7 +48,7 @@ class Point:
         self,
         function: Function,
         of: Function,
-        argnums: int | Sequence[int],
+        argnums: int | tuple[int, ...],
         args: Sequence[Any],
         named: dict[str, Any],
     ) -> None:

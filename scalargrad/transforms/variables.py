@@ -28,17 +28,17 @@ def inside() -> bool:
     return modes.state.transforms > 0
 
 
-def chosen(argnums: int | Sequence[int], count: int) -> list[int]:
-    """The argument numbers as a list, counted from 0."""
-    wanted = [argnums] if isinstance(argnums, int) else list(argnums)
-    if not all(isinstance(i, int) and -count <= i < count for i in wanted):
+def chosen(argnums: int | tuple[int, ...], count: int) -> list[int]:
+    """The positions of the arguments, counted from 0."""
+    wanted = [argnums] if isinstance(argnums, int) else argnums
+    if not all(-count <= i < count for i in wanted):
         raise TypeError(
             f"argnums must be positions among the {count} positional arguments, got {argnums!r}"
         )
-    positions = [i % count for i in wanted]
-    if len(set(positions)) < len(positions):
+    places = [i % count for i in wanted]
+    if len(set(places)) < len(places):
         raise ValueError(f"argnums must differ from one another, got {argnums!r}")
-    return positions
+    return places
 
 
 def number(x: Any) -> float:
@@ -151,7 +151,7 @@ class Variables:
             return x.data if self.trace.has_values else x
         if modes.state.no_grad:
             return Value(number(x))
-        return x if self.inside or in_graph(x) else self.trace.variable(x)
+        return x if in_graph(x) else self.trace.variable(x)
 
     def marked(self, x: Any, root: Any, variable: Any) -> Any:
         """A derivative of a result that is reduced over lanes, marked if it differs by lane."""

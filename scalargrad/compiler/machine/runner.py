@@ -14,6 +14,7 @@ from ..passes.program import Program
 from ..trace.native import machine
 from .broken import Broken
 from .encode import encoded, fits_machine
+from .instructions import Answer
 from .on_arrays import OnArrays
 
 NATIVE = machine is not None
@@ -59,9 +60,8 @@ def runner(
 FEW = 8
 """So many results come as a list of floats, more in an array."""
 
-
-ALL_HOLD, DOUBT = -1, -3
-"""The machine's answers where all guards hold, and where an output is not finite."""
+# by names of this module, for every call compares with them
+ALL_HOLD, DOUBT, LANES_BROKEN = Answer.ALL_HOLD, Answer.DOUBT, Answer.LANES_BROKEN
 NOTHING_MADE: tuple[Any, Any, Any] = (), None, None
 
 
@@ -129,7 +129,7 @@ class OnMachine:
             return results, found
         outputs: Any = results
         outputs = self.in_order(outputs, made) if made else outputs
-        return outputs, Broken(broken, sides) if found == -2 else None
+        return outputs, Broken(broken, sides) if found == LANES_BROKEN else None
 
     def fill(self, results: Any, weights: Any, numbers: list[Any]) -> bool:
         found = self.code.repeat(numbers, FIRST, weights, results, self.is_quick)
