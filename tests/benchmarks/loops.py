@@ -316,10 +316,11 @@ def rows(quick: bool) -> Iterator[dict[str, Any]]:
     the first calls of those that compile."""
     for k, loop in enumerate(loops(quick)):
         row: dict[str, Any] = {"name": loop.name, "then": minima(contestants(loop), 5)}
-        row["first"] = {"compiled": min(first_call(compiled, loop) for _ in range(5))}
-        if present("jax"):
-            row["first"]["jax"] = first_call(in_jax, loop)
-            row["unchanged"] = apart(k, quick)
+        compilers = {"compiled": compiled} | ({"jax": in_jax} if present("jax") else {})
+        row["first"] = {
+            name: min(first_call(work, loop) for _ in range(3)) for name, work in compilers.items()
+        }
+        row["unchanged"] = apart(k, quick) if present("jax") else None
         yield row
 
 
