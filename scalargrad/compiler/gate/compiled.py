@@ -132,10 +132,12 @@ class Compiled:
         if arguments.has_values_in_lanes:
             return self._meaning(args, named)
         wanted = None if modes.state.no_grad else self._meaning.wanted(arguments)
-        results = self._programs.run(arguments, wanted)
+        results, around = self._programs.run(arguments, wanted)
         if wanted is not None and not modes.active:
             given = (*args, *named.values())
-            self._shortcuts = self._finder.added(self._shortcuts, given, arguments, wanted)
+            self._shortcuts = self._finder.added(
+                self._shortcuts, given, arguments, wanted, around
+            )
         return Made(self._programs, args, named, arguments, results).result()
 
     # ------ derivatives, for `functional` to hand on

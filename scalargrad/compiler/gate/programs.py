@@ -51,9 +51,12 @@ class Programs:
         """Whether one of them draws random numbers."""
         return any(paths.draws for paths in self.paths.values())
 
-    def run(self, arguments: Arguments, wanted: Wanted | None) -> Results:
-        """Run the call, tracing what was not traced before."""
-        return self.merged(arguments, wanted, *self.found(arguments, wanted))
+    def run(
+        self, arguments: Arguments, wanted: Wanted | None
+    ) -> tuple[Results, Surroundings]:
+        """Run the call, tracing what was not traced before; return what was around, too."""
+        paths, around = self.found(arguments, wanted)
+        return self.merged(arguments, wanted, paths, around), around
 
     def found(self, arguments: Arguments, wanted: Wanted | None) -> tuple[Paths, Surroundings]:
         """The paths for such a call, and what is around."""
@@ -125,11 +128,11 @@ class Programs:
         return paths, paths.first
 
     def known_paths(
-        self, arguments: Arguments, wanted: Wanted | None
+        self, arguments: Arguments, wanted: Wanted | None, around: Surroundings
     ) -> tuple[Paths | None, Surroundings]:
-        """The paths of such calls, and what is around now; None if they are not known any more,
-        for the function itself changed what it uses."""
-        around = self.around(arguments)
+        """The paths of such calls, and what is around now; `around` is what was before the call.
+        None if they are not known any more, for the function itself changed what it uses."""
+        around = around if around.hold() else self.around(arguments)
         return self.paths.get(self.key(around, arguments, wanted)), around
 
     def key(self, around: Surroundings, arguments: Arguments, wanted: Wanted | None) -> Hashable:

@@ -19,7 +19,7 @@ from ..inputs.sources import COUNT, SHARE
 from ..machine.runner import NATIVE, OnMachine
 from ..passes.task import Wanted
 from ..passes.traced import Traced
-from ..trace.native import machine
+from ..surroundings.walk import Surroundings
 from ..trace.sources import Draw
 from .nodes import Operands, finish_nodes
 from .programs import Programs
@@ -46,15 +46,18 @@ class Finder:
         args: Sequence[Any],
         arguments: Arguments,
         wanted: Wanted,
+        around: Surroundings,
     ) -> tuple[Shortcut, ...]:
         """The known shortcuts, one for each of the latest forms of calls, after a call that took
         none of them: with one for its form, if there is one."""
-        found = self.found(args, arguments, wanted) if NATIVE else None
+        found = self.found(args, arguments, wanted, around) if NATIVE else None
         others = [shortcut for shortcut in known if shortcut.arguments.key != arguments.key]
         return (*([found] if found else []), *others)[:MOST_FORMS]
 
-    def found(self, args: Sequence[Any], arguments: Arguments, wanted: Wanted) -> Shortcut | None:
-        paths, around = self.programs.known_paths(arguments, wanted)
+    def found(
+        self, args: Sequence[Any], arguments: Arguments, wanted: Wanted, around: Surroundings
+    ) -> Shortcut | None:
+        paths, around = self.programs.known_paths(arguments, wanted, around)
         path = paths.first if paths else None
         if paths is None or path is None or not runs_on_machine(path):
             return None
@@ -62,8 +65,7 @@ class Finder:
         finish = None if reader is None else self.finish(arguments, path.traced)
         if finish is None:
             return None
-        records = machine.Records(tuple(around.records))
-        return Shortcut(reader, records, paths, path, arguments, finish)
+        return Shortcut(reader, around.watched, paths, path, arguments, finish)
 
     def finish(self, arguments: Arguments, traced: Traced) -> Finish | None:
         """Return a function that makes the results of calls like this one; None where a result
