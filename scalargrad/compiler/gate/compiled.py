@@ -21,7 +21,8 @@ from .derived import Derivatives
 from .meaning import Meaning, meaning_of
 from .nodes import Made
 from .programs import Programs
-from .shortcut import MISSED, Finder, Shortcut
+from .recurring import Recurring
+from .shortcut import MISSED, Finder, Form
 
 if TYPE_CHECKING:
     from ...drawing.picture.drawing import Drawing
@@ -51,7 +52,8 @@ class Compiled:
         self._meaning = meaning
         self._programs = Programs(meaning, whole("max_paths", max_paths), whole("threads", threads))
         self._finder = Finder(self._programs)
-        self._shortcuts: tuple[Shortcut, ...] = ()
+        self._forms: tuple[Form, ...] = ()
+        self._recurring = Recurring()
         self._derivatives = Derivatives(meaning, derivative)
         self._recipe = recipe
 
@@ -117,8 +119,8 @@ class Compiled:
         if not modes.active:
             given = (*args, *named.values()) if named else args
             names = tuple(named) if named else ()
-            for shortcut in self._shortcuts:
-                found = shortcut.run(given, names)
+            for form in self._forms:
+                found = form.run(given, names)
                 if found is not MISSED:
                     return found
         elif modes.state.trace is not None or modes.state.anomaly:
@@ -131,12 +133,14 @@ class Compiled:
         arguments = self._meaning.arguments(args, named)
         if arguments.has_values_in_lanes:
             return self._meaning(args, named)
+        if not self._recurring.pays(arguments, modes.state.no_grad):
+            return self._meaning(args, named)
         wanted = None if modes.state.no_grad else self._meaning.wanted(arguments)
         results, around = self._programs.run(arguments, wanted)
         if wanted is not None and not modes.active:
             given = (*args, *named.values())
-            self._shortcuts = self._finder.added(
-                self._shortcuts, given, arguments, wanted, around
+            self._forms = self._finder.added(
+                self._forms, given, arguments, wanted, around
             )
         return Made(self._programs, args, named, arguments, results).result()
 

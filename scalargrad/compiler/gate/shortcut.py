@@ -1,8 +1,8 @@
-"""The shortcut of a call that is like an earlier one: no look-up, no tracing, one run.
+"""The shortcut of a call that is like an earlier one: no tracing, one run.
 
-A shortcut reads each argument by what it was the first time. Where an argument is of another kind,
-or what the function closes over has changed, or a guard does not hold, it gives up, and the call is
-made in full.
+A Form reads each argument by what it was the first time, and finds the shortcut by the constants
+that it read. Where an argument is of another kind, or a constant is new, or what the function
+closes over has changed, or a guard does not hold, it gives up, and the call is made in full.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ..passes.traced import Traced
 from ..surroundings.walk import Surroundings
 from ..trace.sources import Draw
 from .nodes import Operands, finish_nodes
-from .programs import Programs
+from .programs import KEPT, Programs
 from .results import Merge, Results, finish_of
 
 MISSED = object()
@@ -30,6 +30,8 @@ MISSED = object()
 MOST_FORMS = 8
 """So many forms of calls that follow each other are known; each that is not looked like is a
 fraction of a microsecond."""
+Found = tuple["Shortcut", Any]
+"""A shortcut, and the records that tell whether all is around that was."""
 Finish = Callable[[Any, Any, Any], Any]
 """Makes a result of a call's arguments, a program's outputs, and the Values among the arguments."""
 
@@ -42,30 +44,44 @@ class Finder:
 
     def added(
         self,
-        known: Sequence[Shortcut],
-        args: Sequence[Any],
+        known: Sequence[Form],
+        args: tuple[Any, ...],
         arguments: Arguments,
         wanted: Wanted,
         around: Surroundings,
-    ) -> tuple[Shortcut, ...]:
-        """The known shortcuts, one for each of the latest forms of calls, after a call that took
-        none of them: with one for its form, if there is one."""
-        found = self.found(args, arguments, wanted, around) if NATIVE else None
-        others = [shortcut for shortcut in known if shortcut.arguments.key != arguments.key]
-        return (*([found] if found else []), *others)[:MOST_FORMS]
+    ) -> tuple[Form, ...]:
+        """The known forms of calls, the latest first, after a call that took no shortcut: with one
+        for it, if there is one."""
+        found = self.found(arguments, wanted, around) if NATIVE else None
+        if found is None:
+            return tuple([form for form in known if not form.is_of(arguments)])
+        form = self.form(known, args, arguments, found)
+        if form is None:
+            return tuple(known)
+        others = [other for other in known if not other.is_of(arguments)]
+        return (form, *others)[:MOST_FORMS]
+
+    def form(
+        self, known: Sequence[Form], args: tuple[Any, ...], arguments: Arguments, found: Found
+    ) -> Form | None:
+        """The form of a call, with its shortcut; None if nothing reads such arguments."""
+        shortcut, records = found
+        for form in known:
+            if form.is_of(arguments) and form.statics_of(args) is not None:
+                form.add(arguments.statics, shortcut)
+                return form
+        reader = reader_of(args, arguments)
+        return None if reader is None else Form(reader, records, arguments, shortcut)
 
     def found(
-        self, args: Sequence[Any], arguments: Arguments, wanted: Wanted, around: Surroundings
-    ) -> Shortcut | None:
+        self, arguments: Arguments, wanted: Wanted, around: Surroundings
+    ) -> Found | None:
         paths, around = self.programs.known_paths(arguments, wanted, around)
         path = paths.first if paths else None
         if paths is None or path is None or not runs_on_machine(path):
             return None
-        reader = reader_of(args, arguments)
-        finish = None if reader is None else self.finish(arguments, path.traced)
-        if finish is None:
-            return None
-        return Shortcut(reader, around.watched, paths, path, arguments, finish)
+        finish = self.finish(arguments, path.traced)
+        return finish and (Shortcut(paths, path, arguments, finish), around.watched)
 
     def finish(self, arguments: Arguments, traced: Traced) -> Finish | None:
         """Return a function that makes the results of calls like this one; None where a result
@@ -97,29 +113,66 @@ def runs_on_machine(path: Path) -> bool:
     return isinstance(path.runner, OnMachine) and not drawn
 
 
+class Form:
+    """Calls of one form: how their arguments are read, and the shortcuts of those that were made,
+    by their constants."""
+
+    # a call is shorter by a thirtieth
+    __slots__ = ("form", "names", "reader", "records", "shortcuts")
+
+    def __init__(
+        self, reader: Any, records: Any, arguments: Arguments, shortcut: Shortcut
+    ) -> None:
+        self.form = arguments.form
+        self.names = arguments.names_given
+        self.reader = reader
+        self.records = records
+        self.shortcuts = {arguments.statics: shortcut}
+
+    def is_of(self, arguments: Arguments) -> bool:
+        return bool(self.form == arguments.form)
+
+    def statics_of(self, args: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """The constants among these arguments; None if they are of another kind, or if what is
+        around has changed."""
+        statics: list[Any] = []
+        reads = self.records.hold() and self.reader.read(args, [1.0, 1.0], [], [], statics)
+        return tuple(statics) if reads else None
+
+    def add(self, statics: tuple[Any, ...], shortcut: Shortcut) -> None:
+        self.shortcuts = {**self.shortcuts, statics: shortcut}
+        if len(self.shortcuts) > KEPT:
+            self.shortcuts.pop(next(iter(self.shortcuts)))
+
+    def run(self, args: tuple[Any, ...], names: tuple[str, ...]) -> Any:
+        """Return the result of a call, MISSED if it is to be made in full. The arguments that have
+        `names` come last."""
+        if names != self.names:
+            return MISSED
+        # COUNT and SHARE of a call without lanes; a reader of samples puts their count there
+        numbers: list[Any] = [1.0, 1.0]
+        arrays: list[Any] = []
+        values: list[Any] = []
+        statics: list[Any] = []
+        if not self.records.hold():
+            return MISSED
+        if not self.reader.read(args, numbers, arrays, values, statics):
+            return MISSED
+        shortcut = self.shortcuts.get(tuple(statics))
+        return MISSED if shortcut is None else shortcut.run(args, numbers, arrays, values)
+
+
 class Shortcut:
     """How to run calls like an earlier one on the machine, and how to `finish` their results."""
 
-    # a call is shorter by a thirtieth
     __slots__ = (
-        *("arguments", "captured", "finish", "form", "is_inside", "names", "paths", "reader"),
-        *("records", "runner", "same", "traced", "wanted"),
+        *("arguments", "captured", "finish", "form", "is_inside", "paths", "runner", "same"),
+        *("traced", "wanted"),
     )
 
-    def __init__(
-        self,
-        reader: Any,
-        records: Any,
-        paths: Paths,
-        path: Path,
-        arguments: Arguments,
-        finish: Finish,
-    ) -> None:
-        self.reader = reader
-        self.records = records
+    def __init__(self, paths: Paths, path: Path, arguments: Arguments, finish: Finish) -> None:
         self.paths = paths
         self.arguments = arguments.pattern()
-        self.names = arguments.names_given
         self.finish = finish
         assert isinstance(path.runner, OnMachine)
         self.runner = path.runner
@@ -132,18 +185,10 @@ class Shortcut:
         self.same = [k for k, (own, lane) in enumerate(each) if own and not lane]
         """Outputs that every lane has its own of, though they are all the same number."""
 
-    def run(self, args: tuple[Any, ...], names: tuple[str, ...]) -> Any:
-        """Return the result of a call, MISSED if it is to be made in full. The arguments that have
-        `names` come last."""
-        if names != self.names or (self.is_inside is not None and inside() is not self.is_inside):
-            return MISSED
-        # COUNT and SHARE of a call without lanes; a reader of samples puts their count there
-        numbers: list[Any] = [1.0, 1.0]
-        arrays: list[Any] = []
-        values: list[Any] = []
-        if not self.records.hold():
-            return MISSED
-        if not self.reader.read(args, numbers, arrays, values):
+    def run(self, args: tuple[Any, ...], numbers: list[Any], arrays: Any, values: Any) -> Any:
+        """Return the result of a call with what was read of its arguments; MISSED if it is to be
+        made in full."""
+        if self.is_inside is not None and inside() is not self.is_inside:
             return MISSED
         if self.captured:
             numbers.append(self.captured)

@@ -15,8 +15,9 @@ from .leaves import ArgumentLeaf
 
 Reader = Any
 """A tuple that begins with one of the READ_… of the machine, or None for a float."""
-Read = Callable[[Any, list[Any], list[Any]], bool]
-"""Adds an argument's numbers to (numbers, arrays); False if it is not of the kind expected."""
+Read = Callable[[Any, list[Any], list[Any], list[Any]], bool]
+"""Adds what an argument holds to (numbers, arrays, statics); False if it is not of the kind
+expected."""
 
 
 class Unreadable(Exception):
@@ -78,8 +79,8 @@ def of_leaf(x: Any, leaf: ArgumentLeaf) -> Reader:
     if leaf.watched is not None:
         return same(x, leaf)
     if is_array(x):
-        return by_call(same_array(x.copy()))
-    return number(type(x)) if leaf.numbers else (machine.READ_STATIC, type(x), x)
+        return by_call(constant_array(x))
+    return number(type(x)) if leaf.numbers else (machine.READ_STATIC, type(x))
 
 
 def same(x: Any, leaf: ArgumentLeaf) -> Reader:
@@ -96,7 +97,7 @@ def number(kind: type) -> Reader:
     if kind.__module__ in ("builtins", "numpy"):
         return machine.READ_NUMBER, kind
 
-    def read(x: Any, numbers: list[Any], arrays: list[Any]) -> bool:
+    def read(x: Any, numbers: list[Any], arrays: list[Any], statics: list[Any]) -> bool:
         if type(x) is not kind:
             return False
         numbers.append(real(x))
@@ -105,18 +106,14 @@ def number(kind: type) -> Reader:
     return by_call(read)
 
 
-def same_array(constant: Any) -> Read:
-    from numpy import array_equal
+def constant_array(like: Any) -> Read:
+    kind, dtype, shape = type(like), like.dtype, like.shape
 
-    kind, dtype, shape = type(constant), constant.dtype, constant.shape
-    content = constant.tobytes()
-    # equal whole numbers and truths have equal bytes, which are sooner compared
-    by_bytes = dtype.kind in "biu"
-
-    def read(x: Any, numbers: list[Any], arrays: list[Any]) -> bool:
+    def read(x: Any, numbers: list[Any], arrays: list[Any], statics: list[Any]) -> bool:
         if type(x) is not kind or x.dtype != dtype or x.shape != shape:
             return False
-        return x.tobytes() == content if by_bytes else array_equal(x, constant)
+        statics.append(x.tobytes())
+        return True
 
     return read
 
@@ -129,7 +126,7 @@ def entries(like: Any, leaf: ArgumentLeaf) -> Read:
 
     kind, dtype, shape = type(like), like.dtype, like.shape
 
-    def read(x: Any, numbers: list[Any], arrays: list[Any]) -> bool:
+    def read(x: Any, numbers: list[Any], arrays: list[Any], statics: list[Any]) -> bool:
         if type(x) is not kind or x.dtype != dtype or x.shape != shape:
             return False
         numbers.append(ascontiguousarray(x, float))
@@ -164,9 +161,9 @@ def elements(like: Any) -> Read:
     kind, dtype, shape = type(like), like.dtype, like.shape
     flat = converted(kind, dtype, ())
 
-    def read(x: Any, numbers: list[Any], arrays: list[Any]) -> bool:
+    def read(x: Any, numbers: list[Any], arrays: list[Any], statics: list[Any]) -> bool:
         same = type(x) is kind and x.dtype == dtype and x.shape == shape
-        return same and flat(x.reshape(-1), numbers, arrays)
+        return same and flat(x.reshape(-1), numbers, arrays, statics)
 
     return read
 
@@ -185,7 +182,7 @@ def converted(kind: type, dtype: Any, shape: tuple[int, ...]) -> Read:
     double = asarray(0.0).dtype
     floats = machine.Reader(((machine.READ_SAMPLES, ndarray, double, shape),))
 
-    def read(x: Any, numbers: list[Any], arrays: list[Any]) -> bool:
+    def read(x: Any, numbers: list[Any], arrays: list[Any], statics: list[Any]) -> bool:
         if type(x) is not kind or getattr(x, "dtype", None) != dtype:
             return False
         # a tuple of arrays is several arguments, not one
@@ -194,7 +191,7 @@ def converted(kind: type, dtype: Any, shape: tuple[int, ...]) -> Read:
         found = asarray(x)
         if found.dtype.kind not in "biuf":
             return False
-        if not floats.read((found.astype(double, copy=False),), numbers, arrays, []):
+        if not floats.read((found.astype(double, copy=False),), numbers, arrays, [], []):
             return False
         arrays[-1] = arrays[-1].reshape(len(found), -1)
         return True

@@ -25,8 +25,9 @@ def read(readers: Any, *args: Any) -> Any:
     numbers: list[Any] = [1.0, 1.0]
     arrays: list[Any] = []
     operands: list[Any] = []
-    found = machine.Reader(readers).read(args, numbers, arrays, operands)
-    return found and (numbers[2:], arrays, operands)
+    statics: list[Any] = []
+    found = machine.Reader(readers).read(args, numbers, arrays, operands, statics)
+    return found and (numbers[2:], arrays, operands, *statics)
 
 
 def test_arguments_are_read_by_what_they_are_expected_to_be() -> None:
@@ -38,12 +39,12 @@ def test_arguments_are_read_by_what_they_are_expected_to_be() -> None:
     numbers, (found,), _ = read((rows, None), X, 2.0)
     assert numbers == [2.0]
     assert found is X
-    is_none = machine.READ_BY_CALL, lambda x, numbers, arrays: x is None
+    is_none = machine.READ_BY_CALL, lambda x, *_: x is None
     assert read((is_none,), None) == ([], [], [])
     for x in (1, True, np.float64(1.0), None):
         assert not read((None,), x)
         assert not read((same,), x)
-        assert not read(((machine.READ_BY_CALL, lambda x, numbers, arrays: []),), x)
+        assert not read(((machine.READ_BY_CALL, lambda x, *_: []),), x)
     refused = [X[0], X[:0], X[:, :1], X[None], np.ones((5, 2), np.float32), X > 0.0, X.tolist()]
     for x in (*refused, 1.0, np.array(1.0), np.ma.masked_array(X), X.astype(">f8")):
         assert not read((rows,), x)
@@ -66,7 +67,7 @@ def test_arrays_of_other_numbers_are_made_arrays_of_floats() -> None:
 def test_lists_of_samples_are_read_into_an_array() -> None:
     asked = []
 
-    def otherwise(x: Any, numbers: Any, arrays: Any) -> bool:
+    def otherwise(x: Any, *_: Any) -> bool:
         asked.append(x)
         return False
 
@@ -91,7 +92,7 @@ def test_lists_of_samples_are_read_into_an_array() -> None:
     "maker", [lambda shape: np.empty(1), lambda shape: 1.0, lambda shape: np.empty(shape, "f4")]
 )
 def test_rows_are_never_written_where_they_do_not_fit(maker: Any) -> None:
-    rows = machine.READ_ROWS, list, (2,), maker, float, lambda x, numbers, arrays: False
+    rows = machine.READ_ROWS, list, (2,), maker, float, lambda x, *_: False
     try:
         assert not read((rows,), [[1.0, 2.0], [3.0, 4.0]])
     except TypeError as error:
@@ -105,7 +106,7 @@ def test_a_list_that_its_maker_changes_is_not_read() -> None:
         x.clear()
         return np.empty(shape)
 
-    rows = machine.READ_ROWS, list, (), maker, float, lambda x, numbers, arrays: False
+    rows = machine.READ_ROWS, list, (), maker, float, lambda x, *_: False
     assert not read((rows,), x)
 
 
@@ -144,10 +145,11 @@ def test_containers_are_read_in_one_pass() -> None:
         assert not read((both,), other)
 
 
-def test_constants_are_told_by_type_and_value() -> None:
-    one = machine.READ_STATIC, int, 1
-    assert read((one,), 1) == ([], [], [])
-    assert not any(read((one,), x) for x in (2, True, 1.0, "1"))
+def test_constants_of_one_type_are_read_in_their_order() -> None:
+    readers = (machine.READ_STATIC, int), (machine.READ_STATIC, str)
+    assert read(readers, 1, "a") == ([], [], [], 1, "a")
+    assert read(readers, 2, "") == ([], [], [], 2, "")
+    assert not any(read(readers, x, "a") for x in (True, 1.0, "1", np.int64(1)))
 
 
 @pytest.mark.parametrize(
@@ -175,24 +177,25 @@ def test_a_reader_that_is_given_something_else_or_raises_is_an_error() -> None:
     reader = machine.Reader(())
     for given_ in [
         (),
-        ((), [1.0], []),
-        ((), [], [], []),
-        ([], [1.0], [], []),
-        ((), (1.0,), [], []),
+        ((), [1.0], [], []),
+        ((), [], [], [], []),
+        ([], [1.0], [], [], []),
+        ((), (1.0,), [], [], []),
+        ((), [1.0], [], [], ()),
     ]:
         with pytest.raises(TypeError):
             reader.read(*given_)
     with pytest.raises(TypeError):
         machine.Reader([])
-    fails = machine.Reader(((machine.READ_BY_CALL, lambda x, numbers, arrays: 1 / 0),))
+    fails = machine.Reader(((machine.READ_BY_CALL, lambda x, *_: 1 / 0),))
     with pytest.raises(ZeroDivisionError):
-        fails.read((1.0,), [1.0, 1.0], [], [])
+        fails.read((1.0,), [1.0, 1.0], [], [], [])
 
 
 def test_a_list_that_changes_while_it_is_read_is_another_one() -> None:
     x = [1.0, None, 2.0]
 
-    def empty(part: Any, numbers: Any, arrays: Any) -> bool:
+    def empty(part: Any, *_: Any) -> bool:
         x.clear()
         return True
 

@@ -1,0 +1,37 @@
+"""Constants that come again: only for these a program pays.
+
+Each list of tokens is a program of its own, and making one takes as long as many calls of the
+function itself. So of the calls that bring constants, the first makes a program, which refuses at
+once what cannot be compiled; another is made when the same constants came `OFTEN`. Until then the
+function itself computes, which is what the gate means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from ..inputs.arguments import Arguments
+
+OFTEN = 8
+"""A program takes as long as some ten to thirty calls without one."""
+MOST = 4096
+"""So many calls are remembered; then the oldest are forgotten."""
+
+
+class Recurring:
+    """How often calls came that are alike but for the numbers that a program reads."""
+
+    def __init__(self) -> None:
+        self._counts: dict[Hashable, int] = {}
+
+    def pays(self, arguments: Arguments, mode: Hashable) -> bool:
+        """Whether such a call, in this mode, is to have a program. One with floats has: Python does
+        not compute with these as with Values. One with lanes has: it takes long without."""
+        if not arguments.statics or arguments.shape is not None or not arguments.are_values():
+            return True
+        counts, key = self._counts, (arguments.key, mode)
+        count = min(counts.get(key, 0) + 1, OFTEN) if counts else OFTEN
+        counts[key] = count
+        if len(counts) > MOST:
+            del counts[next(iter(counts))]
+        return count == OFTEN
