@@ -20,6 +20,7 @@ from ..passes.task import Wanted
 from .derived import Derivatives
 from .meaning import Meaning, meaning_of
 from .nodes import Made
+from .profile import IN_A_MODE, IN_FULL, RARE, VALUES_IN_LANES, Profile, Profiler
 from .programs import Programs
 from .recurring import Recurring
 from .shortcut import MISSED, Finder, Form
@@ -155,6 +156,20 @@ class Compiled:
         """Return the program that runs on such arguments: `str()` shows its instructions; of its
         value alone, or with the `gradient` in all of them."""
         return views.listed(self._viewed(args, named, gradient))
+
+    def profile(self, *args: Any, **named: Any) -> Profile:
+        """Return where the time of such a call goes, and what to do where it is a slow one. Makes
+        the call, and each part of it, some times over: it takes a tenth of a second or more."""
+        profiler = Profiler(self._finder, lambda: self(*args, **named), args, named)
+        self(*args, **named)
+        if modes.active:
+            return profiler.made(IN_FULL, [IN_A_MODE])
+        arguments = self._meaning.arguments(args, named)
+        if arguments.has_values_in_lanes:
+            return profiler.by_itself(VALUES_IN_LANES)
+        if self._recurring.is_rare(arguments, modes.state.no_grad):
+            return profiler.by_itself(RARE)
+        return profiler.by_shortcut(self._forms) or profiler.in_full()
 
     def draw(
         self, *args: Any, gradient: bool = False, simplified: bool = True, **options: Any

@@ -17,6 +17,10 @@ from ..surroundings.walk import Surroundings, surroundings
 from .meaning import Meaning
 from .results import Merge, Results
 
+TO_BE_WATCHED = (
+    "pass the numbers in, or keep them in lists, dicts, arrays or attributes whose names the code "
+    "says"
+)
 KEPT = 64
 """A compiled function whose surroundings change at every call would keep ever more."""
 
@@ -31,6 +35,8 @@ class Programs:
         self.paths: dict[Hashable, Paths] = {}
         self.is_anew = False
         """Whether some call had to be traced anew: others will, and know what came of it."""
+        self.unknown: tuple[str, ...] = ()
+        """What cannot be watched, in the words of the latest call that was traced anew."""
         self.has_warned = False
         """Whether it was said what cannot be watched; who reads `is_anew` may set it beforehand."""
         self._kept: dict[Hashable, list[Any]] = {}
@@ -94,6 +100,7 @@ class Programs:
         """Keep the paths for other calls, but for those that `is_anew`, traced each time."""
         if is_anew:
             self.is_anew = True
+            self.unknown = tuple(paths.unknown)
             self.warn(paths.unknown)
             self.paths.pop(key, None)
             self._kept.pop(key, None)
@@ -114,10 +121,7 @@ class Programs:
         if unknown and not self.has_warned:
             self.has_warned = True
             text = f"{self.meaning!r} is traced anew at each call, which takes long, for compile "
-            text += (
-                f"cannot watch {', '.join(unknown)}: pass the numbers in, or keep them in lists, "
-            )
-            text += "dicts, arrays or attributes whose names the code says"
+            text += f"cannot watch {', '.join(unknown)}: {TO_BE_WATCHED}"
             warnings.warn_explicit(text, RuntimeWarning, *modes.user_line())
 
     def first(self, arguments: Arguments, wanted: Wanted | None) -> tuple[Paths, Path]:

@@ -25,9 +25,8 @@ class Recurring:
         self._counts: dict[Hashable, int] = {}
 
     def pays(self, arguments: Arguments, mode: Hashable) -> bool:
-        """Whether such a call, in this mode, is to have a program. One with floats has: Python does
-        not compute with these as with Values. One with lanes has: it takes long without."""
-        if not arguments.statics or arguments.shape is not None or not arguments.are_values():
+        """Whether such a call, in this mode, is to have a program."""
+        if not may_wait(arguments):
             return True
         counts, key = self._counts, (arguments.key, mode)
         count = min(counts.get(key, 0) + 1, OFTEN) if counts else OFTEN
@@ -35,3 +34,13 @@ class Recurring:
         if len(counts) > MOST:
             del counts[next(iter(counts))]
         return count == OFTEN
+
+    def is_rare(self, arguments: Arguments, mode: Hashable) -> bool:
+        """Whether calls like this one came, and have no program yet."""
+        return may_wait(arguments) and self._counts.get((arguments.key, mode), 0) < OFTEN
+
+
+def may_wait(arguments: Arguments) -> bool:
+    """Whether the function itself may compute such a call. Not one with floats: Python does not
+    compute with these as with Values. Not one with lanes: it takes long without a program."""
+    return bool(arguments.statics) and arguments.shape is None and arguments.are_values()

@@ -14,11 +14,12 @@ from ...transforms.variables import inside
 from ..branches.path import Path
 from ..branches.paths import Paths, Unknown
 from ..inputs.arguments import Arguments
-from ..inputs.readers import reader_of
+from ..inputs.lanes import summed_to
+from ..inputs.readers import is_spread, reader_of
 from ..inputs.sources import COUNT, SHARE
 from ..machine.runner import NATIVE, OnMachine
 from ..passes.task import Wanted
-from ..passes.traced import Traced
+from ..passes.traced import Entry, Traced
 from ..surroundings.walk import Surroundings
 from ..trace.sources import Draw
 from .nodes import Operands, finish_nodes
@@ -83,13 +84,32 @@ class Finder:
         finish = self.finish(arguments, path.traced)
         return finish and (Shortcut(paths, path, arguments, finish), around.watched)
 
+    def obstacle(self, args: Sequence[Any], arguments: Arguments, paths: Paths | None) -> str:
+        """Why calls like this one take no shortcut, and what to do, in words."""
+        path = paths.first if paths else None
+        if not NATIVE:
+            return "the machine in C was not built: install scalargrad with a compiler at hand"
+        if path is None or not isinstance(path.runner, OnMachine):
+            return "an operator of one's own without C runs on NumPy: write it with scalargrad's"
+        if not runs_on_machine(path):
+            return "random numbers are drawn for it anew: call it for more lanes at once"
+        if self.finish(arguments, path.traced) is None:
+            return "each lane has a Value of its own as a result: ask for sums over lanes by reduce"
+        if reader_of(args, arguments) is None:
+            return (
+                "its arguments are of a kind that only Python reads: give numbers in lists, tuples, "
+                "dicts or float64 arrays, Values, or models of Values"
+            )
+        return "its numbers go another way through the branches than the first call's"
+
     def finish(self, arguments: Arguments, traced: Traced) -> Finish | None:
         """Return a function that makes the results of calls like this one; None where a result
         needs the whole call."""
         if not any(entry.linked for entry in traced.entries):
             finish = finish_of(traced.structure, traced.entries)
-            shape = () if arguments.batched else arguments.shape or ()
-            return in_shape(finish, shape) if len(shape) > 1 else finish
+            if arguments.batched or arguments.shape is None or not is_spread(arguments):
+                return finish
+            return in_shapes(finish, arguments, traced.entries)
         own = arguments.shape is not None and any(entry.own for entry in traced.entries)
         if own or not (arguments.values or traced.captured):
             return None
@@ -97,12 +117,18 @@ class Finder:
         return finish_nodes(self.programs, traced, arguments.names_given, operands)
 
 
-def in_shape(finish: Finish, shape: tuple[int, ...]) -> Finish:
-    """Finishes the results of lanes that stand in arrays of this shape."""
+def in_shapes(finish: Finish, arguments: Arguments, entries: Sequence[Entry]) -> Finish:
+    """Finishes the results of lanes that stand in arrays; a derivative in an argument that was
+    broadcast is summed to the shape of that argument. What comes from several paths is shaped."""
+    lanes, shapes = arguments.shape, [arguments.shape_beside(x.beside) for x in entries]
+    assert lanes is not None
+
+    def in_one(x: Any, shape: tuple[int, ...]) -> Any:
+        as_it_is = getattr(x, "shape", shape) == shape
+        return x if as_it_is else summed_to(x.reshape(lanes), shape)
 
     def shaped(args: Any, found: Any, values: Any) -> Any:
-        own = [x.reshape(shape) if hasattr(x, "shape") else x for x in found]
-        return finish(args, own, values)
+        return finish(args, list(map(in_one, found, shapes)), values)
 
     return shaped
 
@@ -159,7 +185,10 @@ class Form:
         if not self.reader.read(args, numbers, arrays, values, statics):
             return MISSED
         shortcut = self.shortcuts.get(tuple(statics))
-        return MISSED if shortcut is None else shortcut.run(args, numbers, arrays, values)
+        if shortcut is None:
+            return MISSED
+        outputs = shortcut.outputs(args, numbers, arrays)
+        return MISSED if outputs is None else shortcut.finish(args, outputs, values)
 
 
 class Shortcut:
@@ -185,21 +214,19 @@ class Shortcut:
         self.same = [k for k, (own, lane) in enumerate(each) if own and not lane]
         """Outputs that every lane has its own of, though they are all the same number."""
 
-    def run(self, args: tuple[Any, ...], numbers: list[Any], arrays: Any, values: Any) -> Any:
-        """Return the result of a call with what was read of its arguments; MISSED if it is to be
+    def outputs(self, args: tuple[Any, ...], numbers: list[Any], arrays: list[Any]) -> Any:
+        """Return the outputs for what was read of a call's arguments; None if the call is to be
         made in full."""
         if self.is_inside is not None and inside() is not self.is_inside:
-            return MISSED
+            return None
         if self.captured:
             numbers.append(self.captured)
         lanes = int(numbers[COUNT]) if arrays else None
         numbers[SHARE] = 1.0 / numbers[COUNT]
         outputs, broken = self.runner.run(numbers, arrays, lanes)
         if broken is not None:
-            outputs = None if isinstance(broken, int) else self.merged(args, outputs, broken)
-            return MISSED if outputs is None else self.finish(args, outputs, values)
-        outputs = self.spread(outputs, lanes) if self.same else outputs
-        return self.finish(args, outputs, values)
+            return None if isinstance(broken, int) else self.merged(args, outputs, broken)
+        return self.spread(outputs, lanes) if self.same else outputs
 
     def merged(self, args: Sequence[Any], outputs: Any, broken: Any) -> list[Any] | None:
         """The outputs of all paths, some lanes having left the first; None if another one uses

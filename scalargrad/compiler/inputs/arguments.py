@@ -194,6 +194,14 @@ class Arguments:
         leaf = next(islice(owners, position, None))
         return leaf.shape if leaf.key == "lanes" else self.shape or ()
 
+    def shape_beside(self, positions: Collection[int]) -> tuple[int, ...]:
+        """The shape of a derivative in these numbers together; that of the lanes for none."""
+        import numpy
+
+        if not positions:
+            return self.shape or ()
+        return numpy.broadcast_shapes(*map(self.shape_of, positions))
+
     def names(self, of: Sequence[str]) -> list[str]:
         """The name of each number, given those of the arguments: model.w[0], x[1]."""
         leaves = iter(self.leaves)
@@ -202,6 +210,17 @@ class Arguments:
             paths = [name] if spec is None else spec.paths(name)
             for path, leaf in zip(paths, islice(leaves, count)):
                 found += [path + own for own in leaf.names()[: len(leaf.numbers)]]
+        return found
+
+    def constants(self, of: Sequence[str]) -> list[str]:
+        """What each constant is, by the names of the arguments: tokens[0] = 3. Of an array only
+        its name is told."""
+        leaves = iter(self.leaves)
+        found = []
+        for name, (count, spec) in zip(of, self.specs):
+            paths = [name] if spec is None else spec.paths(name)
+            for path, leaf in zip(paths, islice(leaves, count)):
+                found += [path if leaf.is_array else f"{path} = {x!r:.30}" for x in leaf.static]
         return found
 
     def _split(self, entries: Sequence[Any]) -> Iterator[tuple[ArgumentLeaf, list[Any]]]:

@@ -36,6 +36,11 @@ class ArgumentLeaf(NamedTuple):
     of_numpy: bool = False
     static: tuple[Hashable, ...] = ()
 
+    @property
+    def is_array(self) -> bool:
+        """Whether it is an array that is a constant, or one of uniform numbers."""
+        return isinstance(self.key, tuple) and self.key[0] in ("fixed", "array")
+
 
 def only(entries: list[Any]) -> Any:
     return entries[0]
