@@ -1,4 +1,4 @@
-"""Picking from a list by a number that may be computed: what `items[index]` is to a whole number."""
+"""Picking from a list by a number that may be computed, as `items[index]` does by an int."""
 
 from __future__ import annotations
 

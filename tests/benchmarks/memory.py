@@ -55,9 +55,7 @@ print(json.dumps([before, full, again]))
 
 def resident_sizes(module: str, count: int, cyclic: bool = False) -> tuple[int, int, int]:
     """Bytes resident before building `count` nodes, with them, and with as many built anew."""
-    script = SCRIPT.format(
-        module=module, count=count, cyclic=cyclic, warm=100, resident=RESIDENT
-    )
+    script = SCRIPT.format(module=module, count=count, cyclic=cyclic, warm=100, resident=RESIDENT)
     found = subprocess.run(
         [sys.executable, "-c", script], env=environment(), capture_output=True, check=True
     )

@@ -140,9 +140,7 @@ class Compiled:
         results, around = self._programs.run(arguments, wanted)
         if wanted is not None and not modes.active:
             given = (*args, *named.values())
-            self._forms = self._finder.added(
-                self._forms, given, arguments, wanted, around
-            )
+            self._forms = self._finder.added(self._forms, given, arguments, wanted, around)
         return Made(self._programs, args, named, arguments, results).result()
 
     # ------ derivatives, for `functional` to hand on

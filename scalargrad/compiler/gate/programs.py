@@ -57,9 +57,7 @@ class Programs:
         """Whether one of them draws random numbers."""
         return any(paths.draws for paths in self.paths.values())
 
-    def run(
-        self, arguments: Arguments, wanted: Wanted | None
-    ) -> tuple[Results, Surroundings]:
+    def run(self, arguments: Arguments, wanted: Wanted | None) -> tuple[Results, Surroundings]:
         """Run the call, tracing what was not traced before; return what was around, too."""
         paths, around = self.found(arguments, wanted)
         return self.merged(arguments, wanted, paths, around), around

@@ -74,9 +74,7 @@ class Finder:
         reader = reader_of(args, arguments)
         return None if reader is None else Form(reader, records, arguments, shortcut)
 
-    def found(
-        self, arguments: Arguments, wanted: Wanted, around: Surroundings
-    ) -> Found | None:
+    def found(self, arguments: Arguments, wanted: Wanted, around: Surroundings) -> Found | None:
         paths, around = self.programs.known_paths(arguments, wanted, around)
         path = paths.first if paths else None
         if paths is None or path is None or not runs_on_machine(path):
@@ -97,8 +95,8 @@ class Finder:
             return "each lane has a Value of its own as a result: ask for sums over lanes by reduce"
         if reader_of(args, arguments) is None:
             return (
-                "its arguments are of a kind that only Python reads: give numbers in lists, tuples, "
-                "dicts or float64 arrays, Values, or models of Values"
+                "its arguments are of a kind that only Python reads: give numbers in lists, "
+                "tuples, dicts or float64 arrays, Values, or models of Values"
             )
         return "its numbers go another way through the branches than the first call's"
 
@@ -146,9 +144,7 @@ class Form:
     # a call is shorter by a thirtieth
     __slots__ = ("form", "names", "reader", "records", "shortcuts")
 
-    def __init__(
-        self, reader: Any, records: Any, arguments: Arguments, shortcut: Shortcut
-    ) -> None:
+    def __init__(self, reader: Any, records: Any, arguments: Arguments, shortcut: Shortcut) -> None:
         self.form = arguments.form
         self.names = arguments.names_given
         self.reader = reader

@@ -295,7 +295,8 @@ static PyObject *reader_read(PyObject *self, PyObject *const *args, Py_ssize_t n
     if (!readers || n != 5 || !PyTuple_CheckExact(args[0]) || !PyList_CheckExact(args[1])
         || !PyList_GET_SIZE(args[1]) || !PyList_CheckExact(args[2]) || !PyList_CheckExact(args[3])
         || !PyList_CheckExact(args[4]))
-        return PyErr_Format(PyExc_TypeError, "expected a tuple, a list with a number, three lists");
+        return PyErr_Format(PyExc_TypeError,
+                            "expected a tuple, a list with a number, three lists");
     Read into = {args[1], args[2], args[3], args[4]};
     const int good = read_sequence(readers, args[0], &into);
     return good < 0 ? NULL : PyBool_FromLong(good);

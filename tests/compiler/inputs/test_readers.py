@@ -8,11 +8,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import scalargrad as sg
 from scalargrad.compiler import compile
+from scalargrad.compiler.inputs.lanes import summed_to
 
 np = pytest.importorskip("numpy")
 machine = pytest.importorskip("scalargrad.native._machine")
@@ -313,3 +314,83 @@ def test_arrays_of_several_axes_take_shortcuts() -> None:
         in_full, gate._in_full = gate._in_full, lambda *_: pytest.fail("a call was made in full")
         assert gate(x, x).tolist() == (x * x).tolist()
         gate._in_full = in_full
+
+
+SHAPES = [(3, 1), (1, 4), (3, 4), (4,), (1,), (1, 1), (2, 1, 1), (2, 3, 4), ()]
+
+
+@st.composite
+def broadcastable(draw: Any) -> list[tuple[int, ...]]:
+    """Shapes that go together; () is a number."""
+    shapes = draw(st.lists(st.sampled_from(SHAPES), min_size=2, max_size=3))
+    try:
+        np.broadcast_shapes(*shapes)
+    except ValueError:
+        return shapes[:1] * 2
+    return shapes
+
+
+def drawn(shape: tuple[int, ...], dtype: str, seed: int) -> Any:
+    numbers = 3.0 * np.random.default_rng(seed).normal(size=shape)
+    return numbers.astype(dtype) if shape else float(numbers)
+
+
+@settings(max_examples=40)
+@given(
+    broadcastable(),
+    st.sampled_from(["f8", "f4", "i8", "?"]),
+    st.sampled_from([None, "sum", "mean"]),
+    st.integers(0, 9),
+)
+def test_arrays_that_are_broadcast_take_shortcuts_and_mean_what_numpy_means(
+    shapes: list[tuple[int, ...]], dtype: str, reduce: str | None, seed: int
+) -> None:
+    def f(*xs: Any) -> Any:
+        return xs[0] * xs[1] + sg.tanh(xs[-1]) * xs[0]
+
+    gate, which = compile(f, batch=True, reduce=reduce), range(len(shapes))
+    both = sg.value_and_grad(gate, which)
+    first = [drawn(shape, dtype, seed + k) for k, shape in enumerate(shapes)]
+    gate(*first), both(*first)
+    gate._in_full = both._in_full = lambda *_: pytest.fail("a call was made in full")
+    for turn in (10, 20):
+        xs = [drawn(shape, dtype, seed + turn + k) for k, shape in enumerate(shapes)]
+        found, slopes = both(*xs)
+        expected = reduced(over_elements(f, xs), reduce, ())
+        assert np.shape(found) == np.shape(gate(*xs)) == np.shape(expected)
+        assert np.allclose(found, expected, rtol=1e-12)
+        assert np.allclose(gate(*xs), expected, rtol=1e-12)
+        for k, x in enumerate(xs):
+            expected = reduced(over_elements(sg.grad(f, k), xs), reduce, np.shape(x))
+            assert np.shape(slopes[k]) == np.shape(expected)
+            assert np.allclose(slopes[k], expected, rtol=1e-9)
+
+
+def over_elements(f: Any, xs: list[Any]) -> Any:
+    return np.vectorize(lambda *ys: float(f(*map(float, ys))), otypes=[float])(*xs)
+
+
+def reduced(each: Any, reduce: str | None, shape: tuple[int, ...]) -> Any:
+    """What is reduced over lanes, to this shape; without lanes nothing is."""
+    if reduce is None or not each.shape:
+        return each
+    return summed_to(each, shape) / (each.size if reduce == "mean" else 1)
+
+
+def test_arrays_that_are_broadcast_go_several_ways() -> None:
+    f = compile(lambda x, y: x * y if x < y else sg.sin(x) * y, batch=True, reduce="sum")
+    gate = sg.value_and_grad(f, (0, 1))
+    for seed in range(6):
+        x, y = drawn((5, 1), "f8", seed), drawn((1, 7), "f8", seed + 50)
+        found, (dx, dy) = gate(x, y)
+        assert np.allclose(found, np.where(x < y, x * y, np.sin(x) * y).sum())
+        assert np.allclose(dx, np.where(x < y, y, np.cos(x) * y).sum(1, keepdims=True))
+        assert np.allclose(dy, np.where(x < y, x, np.sin(x)).sum(0, keepdims=True))
+
+
+def test_an_array_of_one_element_may_have_more_the_next_time() -> None:
+    gate = compile(lambda x, y: x * y, batch=True)
+    for shape, other in [((1,), (1,)), ((3,), (1,)), ((1,), (1,)), ((1,), (4,)), ((3,), (3,))]:
+        x, y = drawn(shape, "f8", 0), drawn(other, "f8", 1)
+        for _ in range(2):
+            assert np.array_equal(gate(x, y), x * y)
