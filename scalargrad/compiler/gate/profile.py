@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,7 +73,7 @@ class Profiler:
         self.call, self.args, self.named = call, args, named
         self.given = (*args, *named.values())
 
-    def made(self, way: str, cures: Sequence[str], **parts: float) -> Profile:
+    def made(self, way: str, cures: Iterable[str], **parts: float) -> Profile:
         name = self.programs.meaning.name("f")
         return Profile(name, way, least(self.call), **parts, cures=tuple(cures))
 
