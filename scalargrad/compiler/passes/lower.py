@@ -95,7 +95,8 @@ def lowered(body: Body, careful: bool) -> Body:
     finite the two come to the same: then contributions may be products like any others.
     """
     old = body.trace
-    new: Recorder = LOWERED[type(old)](careful)
+    new: Rewriting = LOWERED[type(old)](careful)
+    new.varies = any(old.lanes)
     for i in old.guarded():
         if old.rows[i] is CONSTANT:
             # a guard is checked once both its sides are there: constants are from the start
