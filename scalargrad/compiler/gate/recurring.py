@@ -15,29 +15,31 @@ from ..inputs.arguments import Arguments
 OFTEN = 8
 """A program takes as long as some ten to thirty calls without one."""
 MOST = 4096
-"""So many calls are remembered; then the oldest are forgotten."""
+"""So many calls are remembered; then all are forgotten."""
 
 
 class Recurring:
     """How often calls came that are alike but for the numbers that a program reads."""
 
     def __init__(self) -> None:
-        self._counts: dict[Hashable, int] = {}
+        self._counts: dict[int, int] = {}
+        """By the hash of what calls have in common: the rest of it may be long, and where two
+        have the same one a program is made sooner."""
 
     def pays(self, arguments: Arguments, mode: Hashable) -> bool:
         """Whether such a call, in this mode, is to have a program."""
         if not may_wait(arguments):
             return True
-        counts, key = self._counts, (arguments.key, mode)
+        counts, key = self._counts, hash((arguments.key, mode))
         count = min(counts.get(key, 0) + 1, OFTEN) if counts else OFTEN
+        if len(counts) >= MOST:
+            counts.clear()
         counts[key] = count
-        if len(counts) > MOST:
-            del counts[next(iter(counts))]
         return count == OFTEN
 
     def is_rare(self, arguments: Arguments, mode: Hashable) -> bool:
         """Whether calls like this one came, and have no program yet."""
-        return may_wait(arguments) and self._counts.get((arguments.key, mode), 0) < OFTEN
+        return may_wait(arguments) and self._counts.get(hash((arguments.key, mode)), 0) < OFTEN
 
 
 def may_wait(arguments: Arguments) -> bool:

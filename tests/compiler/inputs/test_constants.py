@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import scalargrad as sg
 from scalargrad import Value
+from scalargrad.compiler.gate import recurring
 from scalargrad.compiler.gate.recurring import OFTEN
 from tests.support.language import WORDS, Model, item, tokens_of
 
@@ -143,6 +144,15 @@ def test_a_program_is_made_for_constants_that_come_often() -> None:
     assert len(traces) == 1
     assert [gate(v, k).data for k in (1, 2)] == [4.0, 6.0]
     assert len(traces) == 3
+
+
+def test_only_so_many_constants_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recurring, "MOST", 5)
+    gate, traces = counted(lambda v, k: v * k)
+    for k in range(40):
+        assert gate(Value(2.0), k).data == 2.0 * k
+        assert len(gate._recurring._counts) <= 5
+    assert len(traces) == 1
 
 
 def test_the_first_call_with_constants_refuses_what_cannot_be_compiled() -> None:
