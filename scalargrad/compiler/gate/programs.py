@@ -34,7 +34,8 @@ class Programs:
         self.threads = threads
         self.paths: dict[Hashable, Paths] = {}
         self.is_anew = False
-        """Whether some call had to be traced anew: others will, and know what came of it."""
+        """Whether some call had to be traced anew. Later ones then are, too, and look for their
+        program among those that are `known`."""
         self.unknown: tuple[str, ...] = ()
         """What cannot be watched, in the words of the latest call that was traced anew."""
         self.has_warned = False

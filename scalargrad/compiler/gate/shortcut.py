@@ -26,11 +26,13 @@ from .nodes import Operands, finish_nodes
 from .programs import KEPT, Programs
 from .results import Merge, Results, finish_of
 
+NO_STATICS: list[Any] = []
+"""What is read of arguments without constants: nothing is added to it."""
 MISSED = object()
 """In place of a result: the shortcut gave up."""
 MOST_FORMS = 8
-"""So many forms of calls that follow each other are known; each that is not looked like is a
-fraction of a microsecond."""
+"""So many forms of calls are known at a time, the latest first. A call tries them in turn: each
+that is not its own costs a fraction of a microsecond."""
 Found = tuple["Shortcut", Any]
 """A shortcut, and the records that tell whether all is around that was."""
 Finish = Callable[[Any, Any, Any], Any]
@@ -142,7 +144,7 @@ class Form:
     by their constants."""
 
     # a call is shorter by a thirtieth
-    __slots__ = ("form", "names", "reader", "records", "shortcuts")
+    __slots__ = ("alone", "form", "names", "reader", "records", "shortcuts")
 
     def __init__(self, reader: Any, records: Any, arguments: Arguments, shortcut: Shortcut) -> None:
         self.form = arguments.form
@@ -150,6 +152,8 @@ class Form:
         self.reader = reader
         self.records = records
         self.shortcuts = {arguments.statics: shortcut}
+        self.alone = None if arguments.statics else shortcut
+        """The shortcut of calls without constants."""
 
     def is_of(self, arguments: Arguments) -> bool:
         return bool(self.form == arguments.form)
@@ -163,6 +167,7 @@ class Form:
 
     def add(self, statics: tuple[Any, ...], shortcut: Shortcut) -> None:
         self.shortcuts = {**self.shortcuts, statics: shortcut}
+        self.alone = None if statics else shortcut
         if len(self.shortcuts) > KEPT:
             self.shortcuts.pop(next(iter(self.shortcuts)))
 
@@ -175,12 +180,13 @@ class Form:
         numbers: list[Any] = [1.0, 1.0]
         arrays: list[Any] = []
         values: list[Any] = []
-        statics: list[Any] = []
+        shortcut = self.alone
+        statics: list[Any] = NO_STATICS if shortcut else []
         if not self.records.hold():
             return MISSED
         if not self.reader.read(args, numbers, arrays, values, statics):
             return MISSED
-        shortcut = self.shortcuts.get(tuple(statics))
+        shortcut = shortcut or self.shortcuts.get(tuple(statics))
         if shortcut is None:
             return MISSED
         outputs = shortcut.outputs(args, numbers, arrays)

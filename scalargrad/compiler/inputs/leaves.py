@@ -42,12 +42,12 @@ class ArgumentLeaf(NamedTuple):
         return isinstance(self.key, tuple) and self.key[0] in ("fixed", "array")
 
 
-def only(entries: list[Any]) -> Any:
-    return entries[0]
+def only(numbers: list[Any]) -> Any:
+    return numbers[0]
 
 
 def static(x: Any) -> ArgumentLeaf:
-    return ArgumentLeaf(("static", type(x)), [], False, lambda entries: x, static=(x,))
+    return ArgumentLeaf(("static", type(x)), [], False, lambda numbers: x, static=(x,))
 
 
 def single(x: Any) -> ArgumentLeaf:
@@ -58,14 +58,14 @@ def single(x: Any) -> ArgumentLeaf:
     return ArgumentLeaf(key, [float(x)], False, only, of_numpy=of_numpy)
 
 
-def entries_of(x: Any) -> ArgumentLeaf:
+def uniform(x: Any) -> ArgumentLeaf:
     """An array whose elements are uniform numbers."""
-    entries, shape = x.ravel().tolist(), x.shape
+    elements, shape = x.ravel().tolist(), x.shape
     return ArgumentLeaf(
-        ("array", shape, tuple(map(is_value, entries))),
-        [y if is_value(y) else float(y) for y in entries],
+        ("array", shape, tuple(map(is_value, elements))),
+        [y if is_value(y) else float(y) for y in elements],
         False,
-        lambda entries: of_objects(shape, entries),
+        lambda numbers: of_objects(shape, numbers),
         names=lambda: subscripts(shape),
         of_numpy=x.dtype != object,
     )
@@ -88,12 +88,12 @@ def fixed(x: Any) -> ArgumentLeaf:
     with other content is another program."""
     content = x.copy()
     key, static = ("fixed", x.dtype.str, x.shape), (x.tobytes(),)
-    return ArgumentLeaf(key, [], False, lambda entries: content, static=static)
+    return ArgumentLeaf(key, [], False, lambda numbers: content, static=static)
 
 
 def opaque(x: Any) -> ArgumentLeaf:
     """An object that is no number: the function gets the very same one."""
-    return ArgumentLeaf(("object", type(x)), [], False, lambda entries: x, watched=x)
+    return ArgumentLeaf(("object", type(x)), [], False, lambda numbers: x, watched=x)
 
 
 def elementwise(x: Any) -> ArgumentLeaf:
@@ -122,7 +122,7 @@ def of_samples(x: Any) -> ArgumentLeaf:
         ("samples", shape),
         [None] * prod(shape),
         True,
-        (lambda entries: of_objects(shape, entries)) if shape else only,
+        (lambda numbers: of_objects(shape, numbers)) if shape else only,
         names=lambda: subscripts(shape),
         samples=array.reshape(len(array), prod(shape)),
         shape=shape,
@@ -161,7 +161,7 @@ def leaf_of(x: Any, by_sample: bool, elements: bool, varied: bool) -> ArgumentLe
     if is_array(x) and holds_numbers(x, elements or varied):
         if elements and not x.ndim:
             return single(x.item())
-        return elementwise(x) if elements else entries_of(x)
+        return elementwise(x) if elements else uniform(x)
     if is_array(x):
         return fixed(x) if is_plain(x) and x.dtype != object else opaque(x)
     if is_static(x) and not (varied and is_real(x)):
