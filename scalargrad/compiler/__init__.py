@@ -64,7 +64,8 @@ Words, each used in one sense:
                   height is how many they are
     product       a sum of the rows of a Jacobian, or of its columns, each with its weight
     pattern       which variables each row of a Jacobian depends on
-    shortcut      how a call that is like an earlier one is run: no look-up, no tracing
+    form          what calls have in common that are read in one way, whatever their constants
+    shortcut      how a call that is like an earlier one is run, by its form and its constants
 """
 
 from __future__ import annotations

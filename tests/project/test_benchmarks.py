@@ -43,6 +43,8 @@ FIGURES = [
     "loop: Kalman filter, 100 observations: eager ÷ ours",
     "loop: energy of 20 bodies: eager ÷ ours",
     "loop: pendulum on a spring, 200 steps: eager ÷ ours",
+    "25 words: others, new, ints ÷ eager",
+    "25 words, data: eager ÷ compiled",
 ]
 
 

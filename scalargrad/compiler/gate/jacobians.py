@@ -9,7 +9,7 @@ from typing import Any
 from ...transforms.variables import chosen
 from ..inputs.arguments import Arguments
 from .probe import MOST_ROWS, ManyRows, Misfit, Probe
-from .products import Form, Gates
+from .products import ByProducts, Gates
 from .shortcut import MISSED
 
 MOST_FORMS = 64
@@ -21,8 +21,8 @@ Caller = Callable[..., Any]
 
 
 class JacobianCalls:
-    """Calls of a gate that is a Jacobian. Of each form they are made by a caller: as a `whole`, one
-    program, or by products, or `eagerly`."""
+    """Calls of a gate that is a Jacobian. Those of one form and constants are made by a caller: as
+    a `whole`, one program, or by products, or `eagerly`."""
 
     def __init__(self, gates: Gates, whole: Caller) -> None:
         self.gates = gates
@@ -34,7 +34,7 @@ class JacobianCalls:
     def __call__(self, args: Sequence[Any], named: Mapping[str, Any]) -> Any:
         """The Jacobian for these arguments."""
         for caller in list(self.callers.values()):
-            found = caller.again(args, named) if isinstance(caller, Form) else MISSED
+            found = caller.again(args, named) if isinstance(caller, ByProducts) else MISSED
             if found is not MISSED:
                 return found
         arguments = self.meaning.arguments(args, named)
@@ -46,7 +46,9 @@ class JacobianCalls:
         try:
             found = caller(args, named, arguments)
         except ManyRows as many:
-            other = self.eagerly if many.is_linked else Form(self.gates, arguments, many.count)
+            other = (
+                self.eagerly if many.is_linked else ByProducts(self.gates, arguments, many.count)
+            )
         except Misfit:
             other = self.whole
         else:
@@ -55,11 +57,11 @@ class JacobianCalls:
         arguments.probe = None
         return self.by(other, args, named, arguments)
 
-    def form_of(self, args: Sequence[Any], named: Mapping[str, Any]) -> Form | None:
+    def form_of(self, args: Sequence[Any], named: Mapping[str, Any]) -> ByProducts | None:
         """The form of such a call, which is made; None if it is made as a whole."""
         self(args, named)
         caller = self.callers.get(self.meaning.arguments(args, named).key)
-        return caller if isinstance(caller, Form) else None
+        return caller if isinstance(caller, ByProducts) else None
 
     def keep(self, key: Any, caller: Caller) -> None:
         self.callers[key] = caller
@@ -74,7 +76,7 @@ class JacobianCalls:
         if not self.jacobian.is_square:
             return self.probed
         count = sum(len(leaf.numbers) for leaf in self.varied(arguments))
-        return Form(self.gates, arguments, count) if count > MOST_ROWS else self.whole
+        return ByProducts(self.gates, arguments, count) if count > MOST_ROWS else self.whole
 
     def probed(self, args: Any, named: Any, arguments: Arguments) -> Any:
         """A call as a whole, unless it turns out to have many rows."""

@@ -29,7 +29,7 @@ from .patterns import Pattern
 from .probe import ManyRows, Misfit, is_pure, layout_of, rows_of
 from .programs import Programs
 from .results import result
-from .shortcut import MISSED, Shortcut
+from .shortcut import MISSED, Form
 from .writers import writer_of
 
 
@@ -38,7 +38,7 @@ class Product:
     """The function of weights, then of a function's arguments, that gives the sum of the rows of a
     Jacobian by these weights, or of its columns. It tells `form` what it depends on."""
 
-    def __init__(self, f: Function, jacobian: Jacobian, form: Form) -> None:
+    def __init__(self, f: Function, jacobian: Jacobian, form: ByProducts) -> None:
         functools.update_wrapper(self, f)
         self.__signature__ = with_weights(signature_of(f))
         self.jacobian = jacobian
@@ -79,15 +79,15 @@ class WithWeights(Batch):
 
 class Gates(NamedTuple):
     """Gates of products with a `jacobian` that has this meaning: `make(meaning)` makes one, of
-    which there are its shortcuts and its programs."""
+    which there are its forms and its programs."""
 
     meaning: Meaning
     jacobian: Jacobian
     make: Callable[[Meaning], Any]
-    shortcuts_of: Callable[[Any], Sequence[Shortcut]]
+    forms_of: Callable[[Any], Sequence[Form]]
     programs_of: Callable[[Any], Programs]
 
-    def new(self, form: Form) -> Any:
+    def new(self, form: ByProducts) -> Any:
         """The gate of the product for calls of this form."""
         of = self.meaning
 
@@ -149,9 +149,9 @@ def goes_by_columns(pattern: Pattern) -> bool:
     return 2 * len(set(pattern.transposed().groups())) <= rows
 
 
-class Form:
-    """Calls of one form, with a Jacobian of `count` rows: the gate of the product, and what is
-    known of the Jacobian."""
+class ByProducts:
+    """Calls of one form and constants, with a Jacobian of `count` rows: the gate of the product,
+    and what is known of the Jacobian."""
 
     plan: Any = None
     pattern: Any = None
@@ -225,8 +225,8 @@ class Form:
         """The same without lanes, where no path is to be traced; None if one is."""
         given, names = (*args, *named.values()), tuple(named)
         found = self.room()
-        for shortcut in self.gates.shortcuts_of(self.gate):
-            if shortcut.fill(found, self.plan.weights, given, names):
+        for form in self.gates.forms_of(self.gate):
+            if form.fill(found, self.plan.weights, given, names):
                 return found
         return None
 
