@@ -101,6 +101,12 @@ def test_the_program_grows_with_the_variables_not_with_their_square(transform: A
     assert twice < 2.2 * once
 
 
+def test_a_profile_is_that_of_one_product() -> None:
+    gate = sg.hessian(sg.compile(dense))
+    assert "hessian" in str(gate.profile(np.array(POINT)))
+    assert gate._programs.count == 0, "no whole was traced"
+
+
 # ------ other paths
 def test_on_another_path_rows_depend_on_other_variables() -> None:
     rng = random.Random(1)
