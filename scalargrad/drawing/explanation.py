@@ -13,10 +13,11 @@ from ..messages import described
 from ..modes import record_lines
 from ..scalars import is_value
 from ..transforms.parameters import positional_names
-from ..transforms.trees import flatten
+from ..transforms.trees import flatten, is_model
 from ..transforms.variables import differentiating, one_number
 from .page import document
 from .steps import report
+from .steps.given_names import Watch
 from .steps.steps import Steps
 
 
@@ -51,21 +52,26 @@ WRITERS: dict[str, Callable[[Explanation], str]] = {
 }
 
 
-def explanation(f: Any, args: Sequence[Any]) -> Explanation:
+def explanation(f: Any, args: Sequence[Any], model: Any = None) -> Explanation:
     """Return what `explain` returns."""
+    watch = Watch(f, model)
     if is_value(f) and not args:
-        return Explanation(f)
+        return Explanation(f, watch.names(), watch.parameters())
     if callable(f):
-        return Explanation(recorded(f, args))
+        root = recorded(f, args, watch)
+        return Explanation(root, watch.names(), watch.parameters())
     came = "a Value and arguments" if is_value(f) else described(f)
     raise TypeError(f"explain needs a Value, or a function and its arguments, got {came}")
 
 
-def recorded(f: Callable[..., Any], args: Sequence[Any]) -> Any:
-    """Return f(*args) as a graph whose nodes know their source lines."""
+def recorded(f: Callable[..., Any], args: Sequence[Any], watch: Watch) -> Any:
+    """Return f(*args) as a graph whose nodes know their source lines. A model may return a list of
+    one number."""
     variables = list(map(labelled, args, argument_names(f, len(args))))
-    with differentiating(level=False), record_lines():
-        root = one_number(f(*variables), f)
+    with differentiating(level=False), record_lines(), watch.running():
+        out = f(*variables)
+    alone = is_model(f) and isinstance(out, list) and len(out) == 1
+    root = one_number(out[0] if alone else out, f)
     if is_value(root):
         return root
     raise TypeError(f"explain needs a Value, but the function returned the number {root!r}")

@@ -7,11 +7,11 @@ from html import escape
 from pathlib import Path
 
 from ..picture.colours import DARK, LIGHT
+from ..steps import report
 from ..steps.steps import Steps
 from ..symbols.text import printable
 from .data import Data
 from .javascript import runtime
-from .picture import picture
 
 HERE = Path(__file__).parent
 STYLES = (
@@ -24,15 +24,21 @@ STYLES = (
 )
 SCRIPTS = (
     "floats.js",
+    "typed.js",
     "model.js",
     "elements.js",
     "state.js",
+    "layout.js",
+    "scene.js",
     "viewport.js",
     "graph.js",
     "lesson.js",
     "quiz.js",
     "sums.js",
+    "downhill.js",
     "leaves.js",
+    "address.js",
+    "paper.js",
     "controls.js",
     "start.js",
 )
@@ -57,7 +63,7 @@ def document(steps: Steps) -> str:
     parts = {
         "title": escape(f"The backward pass of {printable(name)}"),
         "style": "\n".join([colours(), *map(read, STYLES)]),
-        "graph": picture(steps),
+        "table": report.table(steps),
         "data": data.json(),
         "script": "\n".join([runtime(), str(data.kernels), *map(read, SCRIPTS)]),
     }

@@ -9,6 +9,7 @@ function readGraph(data, kernels) {
   const nodes = data.nodes.map((node) => ({
     ...node,
     kernel: node.leaf ? null : kernels[node.kernel],
+    gates: (node.gates ?? []).map((gate) => ({ ...gate, kernel: kernels[gate.kernel] })),
     data: parseFloat64(node.data),
     partials: node.partials.map(parseFloat64),
     operands: node.operands.map((x) => (typeof x === "string" ? parseFloat64(x) : { place: x })),
@@ -59,6 +60,19 @@ function evaluate(graph, data, wantPartials = true) {
     if (wantPartials) fresh.partials[i] = kernel.partials(fresh.data[i], x);
   }
   return fresh;
+}
+
+/* The values of the gates that a fused node stands for, from the numbers that its operands hold. */
+function gateValues(node, data) {
+  const values = [];
+  for (const { kernel, operands } of node.gates) {
+    const x = operands.map((operand) => {
+      if (typeof operand === "string") return parseFloat64(operand);
+      return typeof operand === "number" ? data[operand] : values[operand.gate];
+    });
+    values.push(kernel.forward(x));
+  }
+  return values;
 }
 
 /* The edges as the engine handles them: each node after all of its consumers. */
