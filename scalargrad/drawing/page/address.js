@@ -50,7 +50,8 @@ function showAddress() {
 function tellHeight() {
   let told = 0;
   const tell = () => {
-    const height = Math.ceil(document.body.getBoundingClientRect().height);
+    // a pixel too few, and the wheel would scroll within
+    const height = Math.ceil(document.body.getBoundingClientRect().height) + 2;
     if (height <= told) return;
     told = height;
     parent.postMessage({ height }, "*");

@@ -125,8 +125,8 @@ function showTravel(step) {
   if (!step) return;
   const { path } = edgePartsOf(step);
   const length = path.getTotalLength();
-  if (!isHidden()) OVERLAY.append(tag(inGap(step, path, length), `× ${brief(step.local)}`));
   if (step.flows) OVERLAY.append(traveller(path, length));
+  if (!isHidden()) OVERLAY.append(tag(inGap(step, path, length), `× ${brief(step.local)}`));
 }
 
 /* The place on an edge in the middle of the gap between the ranks before its consumer. */

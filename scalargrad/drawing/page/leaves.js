@@ -52,7 +52,7 @@ function valueField(leaf) {
   const value = brief(state.numbers.data[leaf]);
   if (!graph.editable[leaf]) {
     const why = "An operator above it is Python that cannot run here";
-    return [element("span", { class: "number", title: why }, value)];
+    return element("span", { class: "number", title: why }, value);
   }
   const input = element("input", {
     type: "text",
@@ -64,11 +64,14 @@ function valueField(leaf) {
     "aria-label": `Value of ${name}`,
     "aria-describedby": `problem-${leaf}`,
   });
-  const problem = element("p", { class: "problem", id: `problem-${leaf}`, role: "alert", hidden: true });
   input.addEventListener("change", () => readLeaf(leaf, input));
   input.addEventListener("keydown", (event) => nudge(leaf, input, event));
-  for (const event of ["focus", "blur"]) input.addEventListener(event, () => refill(leaf, input));
-  return [input, problem];
+  input.addEventListener("blur", () => refill(leaf, input));
+  input.addEventListener("focus", () => {
+    refill(leaf, input);
+    input.select();
+  });
+  return input;
 }
 
 function leafRow(leaf) {
@@ -76,9 +79,11 @@ function leafRow(leaf) {
   const title = label && label !== name ? label : "";
   const head = element("th", { scope: "row", title }, name);
   const cells = ["gradient", "slope"].map((kind) => element("td", { class: kind }));
-  const value = element("td", {}, ...valueField(leaf));
+  const value = element("td", {}, valueField(leaf));
   const moves = element("td", { class: "moves" }, ...movesField(leaf));
-  return element("tr", { id: `row-${leaf}` }, head, value, ...cells, moves);
+  const row = element("tr", { id: `row-${leaf}` }, head, value, ...cells, moves);
+  const said = { class: "problem", id: `problem-${leaf}`, role: "alert", colspan: 5, hidden: true };
+  return [row, element("tr", {}, element("td", said))];
 }
 
 /* A gradient whose sum is complete beside what measuring gives. */
@@ -134,7 +139,7 @@ function showLeaves(changes) {
 function startLeaves() {
   // the order in which the program first used them
   graph.leaves.reverse();
-  fill(byId("leaves").tBodies[0], ...graph.leaves.map(leafRow));
+  fill(byId("leaves").tBodies[0], ...graph.leaves.flatMap(leafRow));
   byId("leaves-fold").open = graph.leaves.length <= FEW_LEAVES;
   byId("leaves-hint").hidden = !graph.leaves.some((leaf) => graph.editable[leaf]);
   byId("reset").addEventListener("click", () =>

@@ -49,7 +49,7 @@ def number(x: float, precision: int) -> str:
         return "NaN"
     if isinf(x):
         return "∞" if x > 0 else "−∞"
-    if x.is_integer() and abs(x) < MOST_WHOLE:
+    if float(x).is_integer() and abs(x) < MOST_WHOLE:
         return f"{x:.0f}".replace("-", "−")
     mantissa, _, exponent = f"{x:.{precision}g}".replace("-", "−").partition("e")
     return (
