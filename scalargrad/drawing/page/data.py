@@ -153,7 +153,8 @@ class Data:
     def heading(self) -> str:
         """The whole function as one formula, where that is short enough for a heading."""
         formula = self.steps.formula
-        return "" if len(formula) > LONGEST_HEADING or " with " in formula else formula
+        shown = self.steps.root.op and len(formula) <= LONGEST_HEADING and " with " not in formula
+        return formula if shown else ""
 
     def json(self) -> str:
         """Return the data so that it can stand inside a script element, whatever the labels."""

@@ -43,16 +43,9 @@ function toSignificant(x, digits) {
   return [mantissa, Number(e)];
 }
 
-/* What Python's float() makes of a text; null if it raises. */
-function parseFloat64(text) {
-  const plain = text.trim().toLowerCase().replace("−", "-");
-  const word = /^([+-]?)(inf|infinity|nan)$/.exec(plain);
-  if (word) return word[2] === "nan" ? NaN : Number(`${word[1]}Infinity`);
-  const digits = "\\d+(?:_\\d+)*";
-  const number = new RegExp(
-    `^[+-]?(?:${digits}\\.?(?:${digits})?|\\.${digits})(?:e[+-]?${digits})?$`,
-  );
-  return number.test(plain) ? Number(plain.replaceAll("_", "")) : null;
+/* The number that a repr of Python's stands for. */
+function fromRepr(text) {
+  return Number(text.replace("inf", "Infinity"));
 }
 
 function close(x, y, relative, absolute = 0) {

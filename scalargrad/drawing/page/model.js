@@ -10,9 +10,9 @@ function readGraph(data, kernels) {
     ...node,
     kernel: node.leaf ? null : kernels[node.kernel],
     gates: (node.gates ?? []).map((gate) => ({ ...gate, kernel: kernels[gate.kernel] })),
-    data: parseFloat64(node.data),
-    partials: node.partials.map(parseFloat64),
-    operands: node.operands.map((x) => (typeof x === "string" ? parseFloat64(x) : { place: x })),
+    data: fromRepr(node.data),
+    partials: node.partials.map(fromRepr),
+    operands: node.operands.map((x) => (typeof x === "string" ? fromRepr(x) : { place: x })),
     parents: node.operands.filter((x) => typeof x === "number"),
     positions: places(node.operands, (x) => typeof x === "number"),
   }));
@@ -67,7 +67,7 @@ function gateValues(node, data) {
   const values = [];
   for (const { kernel, operands } of node.gates) {
     const x = operands.map((operand) => {
-      if (typeof operand === "string") return parseFloat64(operand);
+      if (typeof operand === "string") return fromRepr(operand);
       return typeof operand === "number" ? data[operand] : values[operand.gate];
     });
     values.push(kernel.forward(x));

@@ -144,7 +144,7 @@ function addDots(group, width, height, count) {
 
 function edgeParts(i, k) {
   const node = graph.nodes[i];
-  const group = svgElement("g", { id: `edge-${i}-${node.positions[k]}`, class: "edge gradient" });
+  const group = svgElement("g", { id: `edge-${i}-${node.positions[k]}`, class: "edge" });
   const [path, forward, back] = ["line", "head forward", "head back"].map((name) =>
     svgElement("path", { class: name }),
   );
