@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from html import escape
 from inspect import signature
 from typing import Any
 
@@ -19,6 +20,11 @@ from .page import document
 from .steps import report
 from .steps.given_names import Watch
 from .steps.steps import Steps
+
+
+MOST_FRAMED = 200
+"""Nodes up to which a notebook shows the page itself: it keeps what it shows."""
+FRAME = "width: 100%; height: 60em; border: 0"
 
 
 class Explanation(Steps):
@@ -38,6 +44,16 @@ class Explanation(Steps):
     def page(self) -> str:
         """Return a page for a browser, one file in HTML that needs no other."""
         return document(self)
+
+    def _repr_html_(self) -> str:
+        """The page in a frame; below it the table, for where no scripts run."""
+        if len(self.nodes) > MOST_FRAMED:
+            return report.table(self)
+        frame = (
+            f'<iframe srcdoc="{escape(self.page())}" title="The backward pass, step by step" '
+            f'style="{FRAME}"></iframe>'
+        )
+        return f"{frame}\n<details><summary>As a table</summary>\n{report.table(self)}</details>\n"
 
     def __str__(self) -> str:
         return report.text(self)

@@ -45,6 +45,15 @@ function showAddress() {
 
 /* ------ within another page */
 
+/* A notebook does not listen, but lets a frame of its own be changed. */
+function grow(height) {
+  try {
+    window.frameElement.style.height = `${height}px`;
+  } catch {
+    // a page from elsewhere: it has to do so itself
+  }
+}
+
 /* Tell the page around how high this one is, so that nothing scrolls within it. It only grows:
  * text around it that moved at every step could not be read. */
 function tellHeight() {
@@ -54,6 +63,7 @@ function tellHeight() {
     const height = Math.ceil(document.body.getBoundingClientRect().height) + 2;
     if (height <= told) return;
     told = height;
+    grow(height);
     parent.postMessage({ height }, "*");
   };
   new ResizeObserver(tell).observe(document.body);

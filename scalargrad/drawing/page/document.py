@@ -45,8 +45,17 @@ SCRIPTS = (
 """In the order in which they are read; the runtime and the kernels stand before them."""
 
 
+COMMENT = re.compile(r"^[ \t]*(/\*.*?\*/|//[^\n]*)[ \t]*\n", re.MULTILINE | re.DOTALL)
+"""A comment on lines of its own."""
+
+
 def read(name: str) -> str:
     return (HERE / name).read_text(encoding="utf-8")
+
+
+def shortened(text: str) -> str:
+    """A script or a style without comments and indentation: a third of a page would be these."""
+    return re.sub(r"^\s+", "", COMMENT.sub("", text), flags=re.MULTILINE)
 
 
 def colours() -> str:
@@ -62,10 +71,10 @@ def document(steps: Steps) -> str:
     name = steps.names[steps.root]
     parts = {
         "title": escape(f"The backward pass of {printable(name)}"),
-        "style": "\n".join([colours(), *map(read, STYLES)]),
+        "style": shortened("\n".join([colours(), *map(read, STYLES)])),
         "table": report.table(steps),
         "data": data.json(),
-        "script": "\n".join([runtime(), str(data.kernels), *map(read, SCRIPTS)]),
+        "script": shortened("\n".join([runtime(), str(data.kernels), *map(read, SCRIPTS)])),
     }
     # in one pass: inserted text is not searched for places again
     return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], read("page.html"))
