@@ -89,7 +89,10 @@ function present(on) {
 
 function showPresent(changes) {
   if (!("present" in changes)) return;
-  document.documentElement.classList.toggle("present", state.present);
+  const { classList } = document.documentElement;
+  if (classList.contains("present") === state.present) return;
+  classList.toggle("present", state.present);
+  viewport.measure();
   fitScene();
 }
 

@@ -181,14 +181,25 @@ function placed(layers, size) {
 
 /* ------ all of it */
 
+const structures = new Map();
+
+/* The vertices in the order along each rank, which is the same in both directions. */
+function structureOf(graph) {
+  if (!structures.has(graph)) {
+    const found = layered(graph, ranked(graph));
+    structures.set(graph, { ...found, layers: ordered(found.layers) });
+  }
+  return structures.get(graph);
+}
+
 /* The places of a graph's nodes, given the size of each as { width, height }; across is up and
  * down where the graph runs to the right, left and right where it runs down. */
 function laidOut(graph, sizes, direction) {
   const right = direction === "right";
   const [long, wide] = right ? ["width", "height"] : ["height", "width"];
   const size = (v) => (v.node < 0 ? 0 : sizes[v.node][wide]);
-  const found = layered(graph, ranked(graph));
-  const layers = ordered(found.layers);
+  const found = structureOf(graph);
+  const { layers } = found;
   placed(layers, size);
   let start = 0;
   for (const layer of layers) {
@@ -236,10 +247,39 @@ function ports(graph, layout) {
   return found;
 }
 
+/* So many points of rails the edges may pass in all; where they would pass more, a long edge is
+ * drawn from its rail on, and the rail once. */
+const MOST_PASSED = 3000;
+const BRANCH = 4;
+
+function drawsRails(layout) {
+  let passed = 0;
+  for (const way of layout.ways.values()) passed += way.length;
+  return passed > MOST_PASSED;
+}
+
+/* The path of each rail: to the farthest of the nodes that it leads to. */
+function rails(graph, layout) {
+  const right = layout.direction === "right";
+  const longest = new Map();
+  graph.nodes.forEach((node, i) =>
+    node.parents.forEach((parent, k) => {
+      const way = layout.ways.get(`${i}-${k}`);
+      if (way.length > (longest.get(parent) ?? []).length) longest.set(parent, way);
+    }),
+  );
+  return [...longest].map(([parent, way]) => {
+    const from = layout.nodes[parent];
+    const skip = right ? from.width / 2 : from.height / 2;
+    return curve({ ...from, skip }, way.slice(0, -1), way.at(-1), right);
+  });
+}
+
 /* The path of every edge, from the operand to the node that uses it. */
 function curves(graph, layout) {
   const right = layout.direction === "right";
   const shift = ports(graph, layout);
+  const fromRails = drawsRails(layout);
   const paths = new Map();
   graph.nodes.forEach((node, i) =>
     node.parents.forEach((parent, k) => {
@@ -253,7 +293,13 @@ function curves(graph, layout) {
       const end = right
         ? { x: to.x, y: to.y + shift.get(key), half: to.half, skip: to.width / 2 }
         : { x: to.x + shift.get(key), y: to.y, half: to.half, skip: to.height / 2 };
-      paths.set(key, curve(start, layout.ways.get(key), end, right));
+      const way = layout.ways.get(key);
+      if (fromRails && way.length > BRANCH) {
+        const [first, ...rest] = way.slice(-BRANCH);
+        paths.set(key, curve({ ...first, skip: first.half }, rest, end, right));
+      } else {
+        paths.set(key, curve(start, way, end, right));
+      }
     }),
   );
   return paths;

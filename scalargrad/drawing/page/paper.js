@@ -28,6 +28,7 @@ function fromPaper() {
   document.documentElement.classList.remove("sheet");
   state.sheet = false;
   change(changes);
+  viewport.measure();
   fitScene();
 }
 

@@ -51,6 +51,8 @@ function sizeOf(node) {
 
 const SIZES = graph.nodes.map(sizeOf);
 const layouts = new Map();
+/* A larger graph is followed, not seen whole: it runs to the right. */
+const MANY_NODES = 150;
 
 function layoutTo(direction) {
   if (!layouts.has(direction)) layouts.set(direction, laidOut(graph, SIZES, direction));
@@ -59,6 +61,7 @@ function layoutTo(direction) {
 
 /* The direction in which the whole is shown largest in so much room. */
 function bestLayout({ width, height }) {
+  if (graph.nodes.length > MANY_NODES) return layoutTo("right");
   const scale = ({ box }) => Math.min(width / box.width, height / box.height);
   const [right, down] = ["right", "down"].map(layoutTo);
   return scale(down) > 1.15 * scale(right) ? down : right;
@@ -172,6 +175,7 @@ graph.nodes.forEach((node, i) =>
 );
 /* What stands above the drawing: the numbers of the present step, and what travels. */
 const OVERLAY = svgElement("g", { class: "overlay", "aria-hidden": "true" });
+const RAILS = svgElement("path", { class: "line rails" });
 let layout = null;
 
 function place(found) {
@@ -180,11 +184,12 @@ function place(found) {
     const { x, y } = layout.nodes[i];
     group.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
   });
+  RAILS.setAttribute("d", drawsRails(layout) ? rails(graph, layout).join("") : "");
   const [dx, dy] = layout.direction === "right" ? [1, 0] : [0, 1];
   for (const [key, path] of curves(graph, layout)) {
     const parts = EDGES.get(key);
-    const ends = path.match(/-?[\d.]+,-?[\d.]+/g).map((text) => text.split(",").map(Number));
-    const [[x0, y0], [x1, y1]] = [ends[0], ends.at(-1)];
+    const [x0, y0] = path.slice(1, path.indexOf("L")).split(",").map(Number);
+    const [x1, y1] = path.slice(path.lastIndexOf("L") + 1).split(",").map(Number);
     parts.path.setAttribute("d", path);
     parts.wide.setAttribute("d", path);
     parts.forward.setAttribute("d", head({ x: x1, y: y1 }, dx, dy));
@@ -197,6 +202,5 @@ function buildScene() {
   const nodes = svgElement("g");
   edges.append(...[...EDGES.values()].map(({ group }) => group));
   nodes.append(...NODES.map(({ group }) => group));
-  SVG.append(edges, nodes, OVERLAY);
-  byId("graph").append(SVG);
+  SVG.append(RAILS, edges, nodes, OVERLAY);
 }

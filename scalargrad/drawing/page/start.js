@@ -58,7 +58,7 @@ function stepRow(step, i) {
 /* Lay the graph out for the room that there is, and see all of it, or the present place where the
  * whole would be too small to be read. */
 function fitScene() {
-  const found = bestLayout(viewport.room());
+  const found = bestLayout(viewport.size);
   if (found !== layout) place(found);
   viewport.cover(layout.box);
   viewport.move(viewport.fitted());
@@ -67,17 +67,22 @@ function fitScene() {
 }
 
 function startResizing() {
-  let size = "";
+  const { width, height } = viewport.size;
+  let known = `${width} ${height}`;
   new ResizeObserver(() => {
-    const { width, height } = viewport.room();
-    if (`${width} ${height}` === size || before) return;
-    size = `${width} ${height}`;
+    viewport.measure();
+    const now = `${viewport.size.width} ${viewport.size.height}`;
+    if (now === known || before) return;
+    known = now;
     arrange();
     fitScene();
   }).observe(byId("graph"));
 }
 
 const CONTROLS = [startAddress, startZooming, startGraph, startQuiz, startLeaves, startDownhill];
+byId("graph").append(SVG);
+// while the drawing is empty
+viewport.measure();
 holdAtFirst();
 for (const start of [...CONTROLS, startControls, startPaper]) start();
 byId("all").addEventListener("toggle", showSteps);

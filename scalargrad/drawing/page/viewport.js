@@ -29,6 +29,12 @@ class Viewport {
     return this.svg.parentNode.getBoundingClientRect();
   }
 
+  /* Take the size of the pane, which costs a layout of the whole page: not at every step. */
+  measure() {
+    const { width, height } = this.room();
+    this.size = { width, height };
+  }
+
   show() {
     const { x, y, width, height } = this.box;
     this.svg.setAttribute("viewBox", `${x} ${y} ${width} ${height}`);
@@ -36,7 +42,7 @@ class Viewport {
 
   /* Pixels of the screen in one unit of the drawing. */
   scale(box = this.box) {
-    const { width, height } = this.room();
+    const { width, height } = this.size;
     return Math.min(width / box.width, height / box.height) || 1;
   }
 
@@ -130,9 +136,8 @@ class Viewport {
 
   /* What the pane shows: the box, and more where their proportions differ. */
   visible() {
-    const screen = this.room();
     const scale = this.scale();
-    const [width, height] = [screen.width / scale, screen.height / scale];
+    const [width, height] = [this.size.width / scale, this.size.height / scale];
     const { x, y, width: w, height: h } = this.box;
     return { x: x + (w - width) / 2, y: y + (h - height) / 2, width, height };
   }
