@@ -1,8 +1,8 @@
 """Pictures and explain pages that the library makes while the site is built.
 
 `{picture}` and `{explain}` hold Python that ends with an expression: a drawing or a plot, or an
-explanation. Its code runs in the order of the page, after all `{testcode}` before it, in one
-namespace; and again, with its outputs compared, when the doctests run.
+explanation, whose page opens in the state `:at:` which its address would have behind #. Its code
+runs in the order of the page, after all `{testcode}` before it, in one namespace; and again, with its outputs compared, when the doctests run.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ class Made(SphinxDirective):
     option_spec: ClassVar[Any] = {
         "hide-code": directives.flag,
         "height": directives.nonnegative_int,
+        "at": directives.unchanged,
         "alt": directives.unchanged,
     }
 
@@ -50,7 +51,7 @@ class Made(SphinxDirective):
         # what doctest looks at
         block["options"] = {}
         place = made(code=code, kind=self.name, height=self.options.get("height", 760),
-                     alt=self.options.get("alt", ""))  # fmt: skip
+                     at=self.options.get("at", ""), alt=self.options.get("alt", ""))  # fmt: skip
         self.set_source_info(place)
         return [block, place]
 
@@ -115,10 +116,11 @@ def image(file: str, alt: str, kind: str) -> str:
 def explained(place: made, name: str, names: dict[str, Any]) -> None:
     steps, _ = last_value(place["code"], names)
     place["files"] = {f"{name}.html": steps.page()}
+    at = f"#{escape(place['at'])}" if place["at"] else ""
     place["html"] = (
-        f'<div class="explained"><iframe src="ROOT/{name}.html" title="The backward pass, step by '
-        f'step" loading="lazy" style="height: {place["height"]}px"></iframe>'
-        f'<p><a href="ROOT/{name}.html" target="_blank">Open it in a window of its own</a></p>'
+        f'<div class="explained"><iframe src="ROOT/{name}.html{at}" title="The backward pass, step '
+        f'by step" loading="lazy" style="height: {place["height"]}px"></iframe>'
+        f'<p><a href="ROOT/{name}.html{at}" target="_blank">Open it in a window of its own</a></p>'
         "</div>"
     )
 

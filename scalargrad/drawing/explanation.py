@@ -21,7 +21,6 @@ from .steps import report
 from .steps.given_names import Watch
 from .steps.steps import Steps
 
-
 MOST_FRAMED = 200
 """Nodes up to which a notebook shows the page itself: it keeps what it shows."""
 FRAME = "width: 100%; height: 60em; border: 0"

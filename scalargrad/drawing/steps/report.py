@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..symbols.patterns import PATTERNS
-from ..symbols.text import brief
-from ..symbols.text import printable, shortened
+from ..symbols.text import brief, printable, shortened
 from .table import aligned, html
 
 HEADINGS = (

@@ -21,7 +21,6 @@ from . import report, walk
 from .measured import checked
 from .walk import Contribution
 
-
 LARGEST_FORMULA = 30
 """Nodes up to which a whole graph is written as one formula."""
 
@@ -163,8 +162,8 @@ class Walk(Sequence[Step]):
 class Steps(Walk):
     """The backward pass from `root`, step by step, as the engine does it.
 
-    `nodes` stand in the engine's order, the root first; `parameters` are those of models. `naive` is the same pass in a depth-first
-    order, with its `mistakes`.
+    `nodes` stand in the engine's order, the root first; `parameters` are those of models. `naive`
+    is the same pass in a depth-first order, with its `mistakes`.
     """
 
     def __init__(

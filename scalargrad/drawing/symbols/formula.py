@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from ... import folds
 from ...rows import Operator
-from .text import brief
 from .terms import MOST_OPERANDS, Term, bits, number, postorder
+from .text import brief
 
 NOTHING, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
 """How tightly an operator binds."""

@@ -16,8 +16,8 @@ from scalargrad import Value
 from scalargrad.drawing.symbols.formula import PYTHON, TEXT, written
 from scalargrad.drawing.symbols.in_symbols import InSymbols, temporaries
 from scalargrad.drawing.symbols.names import names
-from scalargrad.drawing.symbols.text import brief
 from scalargrad.drawing.symbols.terms import Algebra, Reading, Term, number, postorder
+from scalargrad.drawing.symbols.text import brief
 from scalargrad.rows import BUILT_IN, Operator
 from tests.support.floats import bits
 
@@ -129,9 +129,7 @@ def test_a_formula_holds_at_the_present_numbers() -> None:
 def test_the_computation_in_numbers_keeps_the_sign_of_each() -> None:
     x, y = Value(-2.0), Value(5.0)
     found = [gate(node).in_numbers for node in (x + y, x - y, -x, x**2, x * 1e-9, y / 3.0)]
-    assert found == [
-        *("−2 + 5", "−2 − 5", "−(−2)", "(−2)^2", "−2 × 1e−9", "5 ÷ 3")
-    ]
+    assert found == [*("−2 + 5", "−2 − 5", "−(−2)", "(−2)^2", "−2 × 1e−9", "5 ÷ 3")]
 
 
 def test_many_operands_are_shortened() -> None:
