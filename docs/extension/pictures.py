@@ -2,7 +2,8 @@
 
 `{picture}` and `{explain}` hold Python that ends with an expression: a drawing or a plot, or an
 explanation, whose page opens in the state `:at:` which its address would have behind #. Its code
-runs in the order of the page, after all `{testcode}` before it, in one namespace; and again, with its outputs compared, when the doctests run.
+runs in the order of the page, after all `{testcode}` before it, in one namespace; and again, with
+its outputs compared, when the doctests run.
 """
 
 from __future__ import annotations
