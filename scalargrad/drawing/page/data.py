@@ -91,6 +91,11 @@ def template(symbols: InSymbols) -> str:
     return text if len(text) <= LONGEST_FORMULA else ""
 
 
+def about(op: Operator) -> str:
+    """What a row says that it computes, without its signature."""
+    return (op.__doc__ or "").partition("): ")[2].replace("`", "")
+
+
 class Data:
     """The data of the page that explains these steps, and the kernels they refer to."""
 
@@ -125,12 +130,13 @@ class Data:
             "edges": list(edges(symbols)),
             "source": line(symbols),
             "gates": list(self.gates(symbols.node)),
+            "about": about(symbols.node.op) if symbols.node.op.arity is None else "",
         }
 
     def gates(self, node: Any) -> Iterator[dict[str, Any]]:
-        """The gates that a fused node stands for, each after its operands: names, formulas,
+        """The gates that a node over a list stands for, each after its operands: names, formulas,
         kernels, and operands that are places of nodes, places of gates, or constants."""
-        found = taken_apart(node, MOST_GATES)
+        found = taken_apart(node, MOST_GATES) if node.op.arity is None else None
         if found is None:
             return
         order = list(reversed(found.nodes))

@@ -132,7 +132,7 @@ function opened(node) {
     rule(`${name} = ${formula} = `, number(values[k])),
   );
   const title = `${node.symbol} is ${node.gates.length} gates in one node`;
-  return folded(title, ...lines);
+  return folded(title, element("span", {}, node.about), ...lines);
 }
 
 function sentences(step) {

@@ -60,6 +60,7 @@ function stepRow(step, i) {
 function fitScene() {
   const found = bestLayout(viewport.size);
   if (found !== layout) place(found);
+  showTravel(currentStep());
   viewport.cover(layout.box);
   viewport.move(viewport.fitted());
   const aim = viewport.showing(currentExtent());
