@@ -21,6 +21,7 @@ from ..symbols.patterns import PATTERNS, SUMS
 from ..symbols.terms import Reading, Term
 from ..symbols.text import DIGITS, printable, shortened
 from .javascript import kernel
+from .summary import summary
 
 LONGEST_FORMULA = 120
 """Characters: nobody reads the product of 299 operands."""
@@ -169,6 +170,7 @@ class Data:
             "about": f"The graph of {root}: {counted(len(self.nodes), 'node')}",
             "formula": self.heading(),
             "nodes": self.nodes,
+            "summary": summary(self.steps),
             "patterns": PATTERNS,
             "sums": SUMS,
         }

@@ -1,8 +1,15 @@
 /* The drawing comes to life: which nodes have their numbers, which edges are lit, and which way
  * numbers go along them: forward while nodes are computed, back with the gradients. */
 
+/* The place of an edge's drawing; none where both its ends are in one box. */
+function keyOf(step) {
+  if (!PAGE.summary) return `${step.consumer}-${step.edge}`;
+  const box = boxOf(step.consumer);
+  return `${box}-${DRAWN.nodes[box].parents.indexOf(boxOf(step.parent))}`;
+}
+
 function edgePartsOf(step) {
-  return EDGES.get(`${step.consumer}-${step.edge}`);
+  return EDGES.get(keyOf(step));
 }
 
 /* How deep a colour is, from 0 to 1: three powers of ten below the largest there is none. */
@@ -21,11 +28,11 @@ function fillIn(text, shownText) {
   if (wide) text.setAttribute("lengthAdjust", "spacingAndGlyphs");
 }
 
-function showNode(i, node) {
+function showNode(box, i, node) {
   const { has, value: number, x, reached, complete, hidden, depth, lit } = node;
   const facts = [has, number, x, reached, complete, hidden, depth, node.arrived, lit];
   if (unchanged(`node-${i}`, ...facts)) return;
-  const { group, value, gradient, dots } = NODES[i];
+  const { group, value, gradient, dots } = NODES[box];
   fillIn(value, has ? brief(number) : "");
   fillIn(gradient, hidden ? "?" : reached ? brief(x) : "");
   const known = reached && !hidden;
@@ -49,8 +56,14 @@ function showNodes() {
   const largest = Math.max(...state.right.map(Math.abs).filter(Number.isFinite), 0);
   const asked = isHidden() ? currentStep().parent : -1;
   const computing = currentNode();
-  graph.nodes.forEach((_, i) =>
-    showNode(i, {
+  NODES.forEach(({ group }, box) => {
+    const i = nodeIn(box);
+    if (i < 0) {
+      // of many nodes: whether the present one is among them
+      group.classList.toggle("computing", computing !== undefined && box === boxOf(computing));
+      return;
+    }
+    showNode(box, i, {
       has: has[i],
       value: state.numbers.data[i],
       x: gradient[i],
@@ -60,11 +73,25 @@ function showNodes() {
       hidden: i === asked,
       lit: i === computing,
       depth: Math.round(100 * depth(gradient[i], largest)),
-    }),
-  );
+    });
+  });
+}
+
+/* Between boxes an edge is lit while one of those that it stands for is. */
+function showLinks() {
+  const step = currentStep();
+  const key = step && keyOf(step);
+  for (const [k, { group }] of EDGES) {
+    group.classList.toggle("done", k === key);
+    group.classList.toggle("lit", k === key);
+  }
 }
 
 function showEdges() {
+  if (PAGE.summary) {
+    showLinks();
+    return;
+  }
   const [count, computing] = [done(), currentNode()];
   state.steps.forEach((step, i) => {
     const isLast = i === count - 1;
@@ -84,7 +111,8 @@ function showEdges() {
 function showRoles(step) {
   const seed = state.at === TURN ? 0 : -1;
   const roles = { consumer: step ? step.consumer : -1, receiver: step ? step.parent : seed };
-  for (const [role, i] of Object.entries(roles)) {
+  for (const [role, node] of Object.entries(roles)) {
+    const i = node < 0 ? node : boxOf(node);
     SVG.querySelectorAll(`.${role}`).forEach((group) => group.classList.remove(role));
     NODES[i]?.group.classList.add(role);
   }
@@ -111,7 +139,7 @@ function currentExtent() {
 /* The box around some nodes. */
 function extent(nodes) {
   const room = 12;
-  const { x, y, width, height } = around(nodes.map((i) => layout.nodes[i]), []);
+  const { x, y, width, height } = around(nodes.map((i) => layout.nodes[boxOf(i)]), []);
   return { x: x - room, y: y - room, width: width + 2 * room, height: height + 2 * room };
 }
 
@@ -122,8 +150,9 @@ function extent(nodes) {
 function showTravel(step) {
   if (unchanged("travel", step, isHidden(), layout)) return;
   fill(OVERLAY);
-  if (!step) return;
-  const { path } = edgePartsOf(step);
+  const parts = step && edgePartsOf(step);
+  if (!parts) return;
+  const { path } = parts;
   const length = path.getTotalLength();
   if (step.flows) OVERLAY.append(traveller(path, length));
   if (!isHidden()) OVERLAY.append(tag(inGap(step, path, length), `× ${brief(step.local)}`));
@@ -185,15 +214,15 @@ function startGraph() {
   NODES.forEach(({ group }, i) => group.addEventListener("click", () => clicked(stepOfNode(i))));
   EDGES.forEach(({ group }, key) =>
     group.addEventListener("click", () => {
-      const found = state.steps.findIndex((step) => `${step.consumer}-${step.edge}` === key);
+      const found = state.steps.findIndex((step) => keyOf(step) === key);
       clicked(TURN + found + 1);
     }),
   );
 }
 
 function stepOfNode(i) {
-  if (isForward()) return FORWARD.indexOf(i) + 1;
-  const into = stepsInto(i);
+  if (isForward()) return FORWARD.findIndex((node) => boxOf(node) === i) + 1;
+  const into = places(state.steps, (step) => boxOf(step.parent) === i);
   const next = into.find((at) => at >= done()) ?? into[0] ?? -1;
   return TURN + next + 1;
 }

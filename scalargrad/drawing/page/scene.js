@@ -16,6 +16,24 @@ const LONGEST_NAME = 14;
 const MOST_DOTS = 8;
 const PAD = 9;
 
+/* What has a box: every node or, of a graph that is too large, what the summary puts together. */
+const DRAWN = PAGE.summary ? summarized(PAGE.summary.boxes) : graph;
+
+function summarized(boxes) {
+  const nodes = boxes.map((box) => ({ ...box, leaf: false, positions: box.parents.map((_, k) => k) }));
+  return { nodes, expected: nodes.map(() => 0) };
+}
+
+/* The place of the box that shows a node. */
+function boxOf(i) {
+  return PAGE.summary ? PAGE.summary.of[i] : i;
+}
+
+/* The node that a box shows alone; −1 where it shows several. */
+function nodeIn(box) {
+  return PAGE.summary ? DRAWN.nodes[box].node : box;
+}
+
 const pen = document.createElement("canvas").getContext("2d");
 const known = new Map();
 
@@ -49,19 +67,19 @@ function sizeOf(node) {
   };
 }
 
-const SIZES = graph.nodes.map(sizeOf);
+const SIZES = DRAWN.nodes.map(sizeOf);
 const layouts = new Map();
 /* A larger graph is followed, not seen whole: it runs to the right. */
 const MANY_NODES = 150;
 
 function layoutTo(direction) {
-  if (!layouts.has(direction)) layouts.set(direction, laidOut(graph, SIZES, direction));
+  if (!layouts.has(direction)) layouts.set(direction, laidOut(DRAWN, SIZES, direction));
   return layouts.get(direction);
 }
 
 /* The direction in which the whole is shown largest in so much room. */
 function bestLayout({ width, height }) {
-  if (graph.nodes.length > MANY_NODES) return layoutTo("right");
+  if (DRAWN.nodes.length > MANY_NODES) return layoutTo("right");
   const scale = ({ box }) => Math.min(width / box.width, height / box.height);
   const [right, down] = ["right", "down"].map(layoutTo);
   return scale(down) > 1.15 * scale(right) ? down : right;
@@ -78,7 +96,7 @@ function svgText(x, y, text, attributes = {}) {
 /* The elements of a node: its group, and what changes in it. The group stands where the layout
  * puts it, with its middle at 0, 0. */
 function nodeParts(i) {
-  const node = graph.nodes[i];
+  const node = DRAWN.nodes[i];
   const { width, height } = SIZES[i];
   const kind = node.leaf ? "leaf" : "operator";
   const group = svgElement("g", {
@@ -91,12 +109,12 @@ function nodeParts(i) {
   group.append(svgElement("rect", { ...corner, class: "ground" }));
   const parts = isLine(node) ? lineParts(node, width) : boxParts(i, width, height);
   group.append(parts.band, ...parts.texts, svgElement("rect", { ...corner, class: "frame" }));
-  const dots = addDots(group, width, height, graph.expected[i]);
+  const dots = addDots(group, width, height, DRAWN.expected[i]);
   return { group, dots, ...parts };
 }
 
 function boxParts(i, width, height) {
-  const node = graph.nodes[i];
+  const node = DRAWN.nodes[i];
   const top = -height / 2;
   const [left, right] = [-width / 2, width / 2];
   const [symbol, name] = [node.symbol, nameShown(node)];
@@ -146,7 +164,7 @@ function addDots(group, width, height, count) {
 /* ------ edges */
 
 function edgeParts(i, k) {
-  const node = graph.nodes[i];
+  const node = DRAWN.nodes[i];
   const group = svgElement("g", { id: `edge-${i}-${node.positions[k]}`, class: "edge" });
   const [path, forward, back] = ["line", "head forward", "head back"].map((name) =>
     svgElement("path", { class: name }),
@@ -168,9 +186,9 @@ function head({ x, y }, dx, dy) {
 
 /* ------ all of it */
 
-const NODES = graph.nodes.map((_, i) => nodeParts(i));
+const NODES = DRAWN.nodes.map((_, i) => nodeParts(i));
 const EDGES = new Map();
-graph.nodes.forEach((node, i) =>
+DRAWN.nodes.forEach((node, i) =>
   node.parents.forEach((_, k) => EDGES.set(`${i}-${k}`, edgeParts(i, k))),
 );
 /* What stands above the drawing: the numbers of the present step, and what travels. */
@@ -184,9 +202,9 @@ function place(found) {
     const { x, y } = layout.nodes[i];
     group.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
   });
-  RAILS.setAttribute("d", drawsRails(layout) ? rails(graph, layout).join("") : "");
+  RAILS.setAttribute("d", drawsRails(layout) ? rails(DRAWN, layout).join("") : "");
   const [dx, dy] = layout.direction === "right" ? [1, 0] : [0, 1];
-  for (const [key, path] of curves(graph, layout)) {
+  for (const [key, path] of curves(DRAWN, layout)) {
     const parts = EDGES.get(key);
     const [x0, y0] = path.slice(1, path.indexOf("L")).split(",").map(Number);
     const [x1, y1] = path.slice(path.lastIndexOf("L") + 1).split(",").map(Number);

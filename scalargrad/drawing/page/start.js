@@ -7,7 +7,9 @@ function showHeading() {
   const known = isForward() && state.at < FORWARD.length ? [] : [" = ", value];
   fill(byId("heading"), element("em", {}, ROOT), ...formula, ...known);
   const sizes = [count(graph.nodes.length, "node"), count(state.steps.length, "edge")];
-  byId("summary").textContent = `Forward, node by node; back, edge by edge: ${sizes.join(", ")}`;
+  const many = PAGE.summary ? "; a box stands for nodes that are alike" : "";
+  byId("summary").textContent =
+    `Forward, node by node; back, edge by edge: ${sizes.join(", ")}${many}`;
 }
 
 function speak() {

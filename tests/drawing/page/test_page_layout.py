@@ -15,9 +15,10 @@ import pytest
 
 import scalargrad as sg
 from scalargrad import Value
+from scalargrad.drawing.page.summary import summary
 from scalargrad.losses import squared_error
 from scalargrad.nn import MLP
-from tests.support.browser import opened
+from tests.support.browser import numbers, opened, text
 
 
 def chain(n: int) -> Any:
@@ -140,3 +141,45 @@ def test_page_of_30_nodes_weighs_no_more_than_150_kilobytes() -> None:
     steps = sg.explain(MLP(2, [4, 1], activation=sg.tanh), [0.5, -1.0])
     assert 25 <= len(steps.nodes) <= 35
     assert len(steps.page().encode()) < 150_000
+
+
+# ------ too large to be drawn node by node
+
+
+def test_large_graph_is_drawn_as_draw_sums_it_up_and_walked_node_by_node(
+    browser: Any, tmp_path: Path
+) -> None:
+    sg.seed(1)
+    model = MLP(16, [60, 20, 1])
+    steps = sg.explain(squared_error(model([0.1 * i for i in range(16)]), 1.0))
+    assert len(steps.nodes) > 1000
+    steps.save(tmp_path / "page.html")
+    start = perf_counter()
+    with opened(browser, tmp_path / "page.html", "#step=3") as page:
+        assert perf_counter() - start < 5.0
+        boxes = page.locator("#graph .node")
+        assert 5 < boxes.count() <= 100
+        assert "leaves" in "".join(boxes.all_text_contents())
+        assert page.locator("#graph .consumer, #graph .receiver").count() == 2
+        assert page.locator("#graph .edge.lit").count() == 1
+        page.click("#forward")
+        wanted = steps[3]
+        (contribution, upstream, local) = numbers(page, "#equation")
+        assert contribution == wanted.contribution
+        assert (upstream, local) == (wanted.upstream, wanted.local)
+        page.click("#last")
+        assert "All gradients are there" in text(page, "#conclusion")
+
+
+@pytest.mark.parametrize("make", [chain, network, star])
+def test_every_node_of_a_large_graph_is_in_one_box(make: Callable[[int], Any]) -> None:
+    steps = sg.explain(make(3000))
+    found = summary(steps)
+    assert found is not None and len(found["of"]) == len(steps.nodes)
+    assert set(found["of"]) == set(range(len(found["boxes"])))
+    assert found["of"][0] == 0
+    for k, box in enumerate(found["boxes"]):
+        assert all(k < parent < len(found["boxes"]) for parent in box["parents"])
+        if box["node"] >= 0:
+            assert found["of"].count(k) == 1 and found["of"][box["node"]] == k
+    assert summary(sg.explain(make(100))) is None
