@@ -25,6 +25,8 @@ DEEPEST = 3
 """Lists within lists are looked into so far."""
 MOST_ENTRIES = 10_000
 """Of a longer list the entries have no names."""
+MOST_NOTED = 200_000
+"""So many names are noted of functions that the program calls, and those of its own function."""
 
 Names = Mapping[Any, str]
 
@@ -55,6 +57,8 @@ class Watch:
     def __init__(self, f: Any, model: Any) -> None:
         self.models = list(found_models(f, model))
         self.paths = {id(part): path for root in self.models for path, part in modules(root)}
+        self.code = getattr(f, "__code__", None)
+        self.room = MOST_NOTED
         self.frames: list[list[tuple[Any, str]]] = []
         self.outputs: list[list[tuple[Any, str]]] = []
 
@@ -89,8 +93,10 @@ class Watch:
             return
         code = frame.f_code
         if not code.co_filename.startswith(PACKAGE):
-            if not code.co_name.startswith("<") or code.co_name == "<lambda>":
+            is_function = not code.co_name.startswith("<") or code.co_name == "<lambda>"
+            if is_function and (self.room > 0 or code is self.code):
                 self.frames.append(list(local_names(frame)))
+                self.room -= len(self.frames[-1])
         elif code.co_argcount and self.paths:
             path = self.paths.get(id(frame.f_locals.get(code.co_varnames[0])))
             if path is not None and code.co_name == "__call__":

@@ -209,6 +209,19 @@ def test_texts_have_a_contrast_of_at_least_four_and_a_half(
         assert min(page.evaluate(LUMINANCE, parts + more)) >= 4.5
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_conclusions_problems_and_what_is_folded_have_that_contrast_too(
+    browser: Any, path: Path, scheme: str
+) -> None:
+    sg.explain(lambda x: sg.sigmoid(x), 0.3).save(path)
+    with opened(browser, path, "#step=1", color_scheme=scheme) as page:
+        type_leaf(page, "x", "three")
+        parts = ["#conclusion", ".fold summary", ".legend li", "#downhill-said", "#rate", "#place"]
+        more = ["#heading", "#turn", "#present", ".problem:not([hidden])", "#leaves .gradient"]
+        page.wait_for_timeout(300)
+        assert min(page.evaluate(LUMINANCE, parts + more)) >= 4.5
+
+
 def test_without_motion_nothing_moves(browser: Any, path: Path) -> None:
     with opened(browser, path, reduced_motion="reduce") as page:
         page.click("#zoom-in")

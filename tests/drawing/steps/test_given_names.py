@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
+from time import process_time
 from typing import Any
 
 import pytest
@@ -169,3 +170,18 @@ def test_watching_ends_where_the_function_fails() -> None:
     with pytest.raises(ZeroDivisionError):
         explain(lambda x: 1 / 0, 1.0)
     assert sys.getprofile() is None
+
+
+def test_functions_called_often_with_long_lists_cost_no_hours() -> None:
+    def helper(rows: list[Any], i: int) -> Any:
+        return rows[i] * 2.0
+
+    def f(x: Any) -> Any:
+        rows = [x + float(i) for i in range(3000)]
+        total = sg.sum([helper(rows, i) for i in range(3000)])
+        return total
+
+    start = process_time()
+    names = explain(f, 1.0).names
+    assert process_time() - start < 20.0
+    assert {"rows_0", "rows_2999", "total"} <= set(names.values())
