@@ -12,6 +12,7 @@ import ast
 import contextlib
 import functools
 import io
+import linecache
 import traceback
 from collections.abc import Iterator
 from html import escape
@@ -60,14 +61,22 @@ class Made(SphinxDirective):
 # ------ running
 
 
+def readable(code: str) -> str:
+    """Return a file name under which the code can be read line by line, as explain pages do."""
+    name = f"block {1 + sum(name.startswith('block ') for name in linecache.cache)}"
+    linecache.cache[name] = len(code), None, code.splitlines(keepends=True), name
+    return name
+
+
 def last_value(code: str, names: dict[str, Any]) -> tuple[Any, ast.Expression]:
     """Run code, and return what its last line comes to, with that line to run it again."""
     tree = ast.parse(code)
     last = tree.body.pop()
     assert isinstance(last, ast.Expr), "a picture's code ends with an expression"
-    exec(compile(tree, "<picture>", "exec"), names)
+    file = readable(code)
+    exec(compile(tree, file, "exec"), names)
     expression = ast.Expression(last.value)
-    return eval(compile(expression, "<picture>", "eval"), names), expression
+    return eval(compile(expression, file, "eval"), names), expression
 
 
 @contextlib.contextmanager
@@ -135,6 +144,8 @@ def fill(app: Any, doctree: nodes.document) -> None:
     if not places:
         return
     names: dict[str, Any] = {"__name__": "page"}
+    for name in [name for name in linecache.cache if name.startswith("block ")]:
+        del linecache.cache[name]
     page = app.env.docname.replace("/", "-")
     own = {place["code"] for place in places}
     for node in doctree.findall(lambda n: is_code(n) or isinstance(n, made)):
@@ -143,7 +154,7 @@ def fill(app: Any, doctree: nodes.document) -> None:
                 if isinstance(node, made):
                     MAKERS[node["kind"]](node, f"{page}-{places.index(node) + 1}", names)
                 elif node.astext() not in own:
-                    exec(compile(node.astext(), f"<{app.env.docname}>", "exec"), names)
+                    exec(compile(node.astext(), readable(node.astext()), "exec"), names)
         except Exception:
             logger.warning("this code failed\n%s", traceback.format_exc(), location=node)
 

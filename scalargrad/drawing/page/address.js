@@ -75,7 +75,11 @@ function tellHeight() {
 }
 
 function startAddress() {
-  if (isEmbedded()) document.documentElement.classList.add("embedded");
+  if (isEmbedded()) {
+    document.documentElement.classList.add("embedded");
+    // beside the graph: the end of the page may be out of sight
+    document.querySelector(".stage").after(document.querySelector(".transport"));
+  }
   if (parent !== window) tellHeight();
   addEventListener("hashchange", () => change(asked(location.hash)));
 }

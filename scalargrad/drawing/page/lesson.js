@@ -157,13 +157,12 @@ function showPattern(step) {
 }
 
 function showSource({ source }) {
-  byId("source").hidden = !source;
-  if (!source) return;
-  const [file, number, text] = source;
+  const [file, number, text] = source ?? ["", 0, ""];
+  byId("source").hidden = !text;
   const caption = byId("source").querySelector("figcaption");
   caption.textContent = `${file.split(/[\\/]/).pop()}, line ${number}`;
   caption.title = file;
-  byId("source").querySelector("code").textContent = text || "(the file cannot be read)";
+  byId("source").querySelector("code").textContent = text;
 }
 
 function showStep(step) {
