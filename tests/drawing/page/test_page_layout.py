@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -98,22 +98,28 @@ def test_no_box_lies_on_another_and_every_edge_ends_at_its_boxes(
             assert left - 0.2 <= x <= right + 0.2 and top - 0.2 <= y <= bottom + 0.2
 
 
+def busy(browser: Any, path: Path) -> float:
+    """The processor's seconds that the page's thread takes until the page stands."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    session = context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    page.goto(path.as_uri())
+    page.wait_for_selector("#graph .node")
+    metrics = session.send("Performance.getMetrics")["metrics"]
+    context.close()
+    return float(next(x["value"] for x in metrics if x["name"] == "TaskDuration"))
+
+
 @pytest.mark.parametrize("make", MAKERS)
 def test_page_of_600_nodes_is_made_and_opened_in_two_seconds(
     browser: Any, tmp_path: Path, make: Callable[[int], Any]
 ) -> None:
     root = make(600)
-    least = float("inf")
-    for _ in range(5):
-        start = perf_counter()
-        sg.explain(root).save(tmp_path / "page.html")
-        with opened(browser, tmp_path / "page.html") as page:
-            page.wait_for_selector("#graph .node")
-            least = min(least, perf_counter() - start)
-        # whatever else the machine is doing may have taken the others' time
-        if least < 2.0:
-            break
-    assert least < 2.0
+    start = process_time()
+    sg.explain(root).save(tmp_path / "page.html")
+    making = process_time() - start
+    assert making + min(busy(browser, tmp_path / "page.html") for _ in range(3)) < 2.0
 
 
 WITHOUT_GRAPHVIZ = """
@@ -154,9 +160,8 @@ def test_large_graph_is_drawn_as_draw_sums_it_up_and_walked_node_by_node(
     steps = sg.explain(squared_error(model([0.1 * i for i in range(16)]), 1.0))
     assert len(steps.nodes) > 1000
     steps.save(tmp_path / "page.html")
-    start = perf_counter()
+    assert busy(browser, tmp_path / "page.html") < 3.0
     with opened(browser, tmp_path / "page.html", "#step=3") as page:
-        assert perf_counter() - start < 5.0
         boxes = page.locator("#graph .node")
         assert 5 < boxes.count() <= 100
         assert "leaves" in "".join(boxes.all_text_contents())
