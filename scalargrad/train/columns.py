@@ -28,8 +28,8 @@ class Columns:
         import numpy
 
         rows: list[list[float]] = []
-        self.rows = rows
-        self.what = what
+        self.samples, self.what = samples, what
+        self.copies = [*map(copied, samples)]
         self.form: Form = None
         for place, sample in enumerate(samples):
             rows.append([])
@@ -42,15 +42,28 @@ class Columns:
             raise Unfit(f"a number of the {what}s is NaN, or too large an int for a float")
         if self.form is None:
             self.array = self.array[:, 0]
+        self.put_in(range(len(rows)))
 
-    def check(self, place: int, sample: Any) -> None:
-        """Raise Unfit if the sample at this place was changed after it was read."""
-        # a list finds its own numbers again by identity: that costs next to nothing
-        row = self.rows[place]
-        if isinstance(sample, list) and sample != row:
-            numbers: list[float] = []
-            if taken_apart(sample, numbers, self.what) != self.form or numbers != row:
-                raise Unfit(f"{self.what} {place} was changed while the network was trained")
+    def put_in(self, order: Sequence[int]) -> None:
+        """Put the samples in this order, for `check`."""
+        self.order = order
+        self.now = [self.samples[i] for i in order]
+        self.before = [self.copies[i] for i in order]
+
+    def check(self, start: int, end: int) -> None:
+        """Raise Unfit if one of these samples, in the order put in, was changed since it was
+        read."""
+        # a number is found again by identity: that costs next to nothing
+        if self.now[start:end] != self.before[start:end]:
+            changed = (i for i in self.order[start:end] if self.samples[i] != self.copies[i])
+            raise Unfit(f"{self.what} {next(changed)} was changed while the network was trained")
+
+
+def copied(x: Any) -> Any:
+    """A sample with lists of its own, of the very same numbers."""
+    if type(x) is list and not NUMBERS.issuperset(map(type, x)):
+        return [*map(copied, x)]
+    return x.copy() if type(x) is list else tuple(map(copied, x)) if type(x) is tuple else x
 
 
 def taken_apart(x: Any, numbers: list[float], what: str) -> Form:

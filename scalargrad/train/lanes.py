@@ -54,7 +54,6 @@ class Lanes:
         self.count = 0
         """How many paths had been traced when they were last checked."""
         self.x, self.y = inputs.array, targets.array
-        self.order: Sequence[int] = range(len(recipe.data))
         self.is_watchful = bool(recipe.callbacks or recipe.on_update)
         """Whether there is code that may change samples in place, between two updates."""
         self.failed = ""
@@ -66,10 +65,12 @@ class Lanes:
         """Put the samples of the next epoch in this order."""
         import numpy
 
-        self.order = order
         places = numpy.array(order)
         self.x, self.y = self.inputs.array[places], self.targets.array[places]
         self.eager.put_in(order)
+        if self.is_watchful:
+            self.inputs.put_in(order)
+            self.targets.put_in(order)
 
     def gradient(self, start: int, end: int) -> float:
         """Accumulate the gradient of the mean loss of these samples; return that loss."""
@@ -77,7 +78,8 @@ class Lanes:
             return self.eager.gradient(start, end)
         try:
             if self.is_watchful:
-                self.check_samples(start, end)
+                self.inputs.check(start, end)
+                self.targets.check(start, end)
             loss = self.mean_loss(slice(start, end))
         except Exception as error:
             if self.required:
@@ -98,13 +100,6 @@ class Lanes:
         if self.programs.is_anew or self.programs.count != self.count:
             self.check()
         return loss
-
-    def check_samples(self, start: int, end: int) -> None:
-        data = self.eager.recipe.data
-        for place in self.order[start:end]:
-            x, y = data[place]
-            self.inputs.check(place, x)
-            self.targets.check(place, y)
 
     def check(self) -> None:
         """Raise Unfit unless what was traced may go on."""
