@@ -42,20 +42,15 @@ class Columns:
             raise Unfit(f"a number of the {what}s is NaN, or too large an int for a float")
         if self.form is None:
             self.array = self.array[:, 0]
-        self.put_in(range(len(rows)))
 
-    def put_in(self, order: Sequence[int]) -> None:
-        """Put the samples in this order, for `check`."""
-        self.order = order
-        self.now = [self.samples[i] for i in order]
-        self.before = [self.copies[i] for i in order]
-
-    def check(self, start: int, end: int) -> None:
-        """Raise Unfit if one of these samples, in the order put in, was changed since it was
+    def check(self, places: Sequence[int] | None = None) -> None:
+        """Raise Unfit if one of the samples at these places, or of all, was changed since it was
         read."""
         # a number is found again by identity: that costs next to nothing
-        if self.now[start:end] != self.before[start:end]:
-            changed = (i for i in self.order[start:end] if self.samples[i] != self.copies[i])
+        now, before = ([*map(x.__getitem__, places)] if places is not None else x
+                       for x in (self.samples, self.copies))
+        if now != before:
+            changed = (i for i, x in enumerate(self.copies) if self.samples[i] != x)
             raise Unfit(f"{self.what} {next(changed)} was changed while the network was trained")
 
 

@@ -54,8 +54,7 @@ class Lanes:
         self.count = 0
         """How many paths had been traced when they were last checked."""
         self.x, self.y = inputs.array, targets.array
-        self.is_watchful = bool(recipe.callbacks or recipe.on_update)
-        """Whether there is code that may change samples in place, between two updates."""
+        self.recipe = recipe
         self.failed = ""
         """Why graphs do the rest of the training; nothing if a program does."""
         self.required = False
@@ -68,18 +67,13 @@ class Lanes:
         places = numpy.array(order)
         self.x, self.y = self.inputs.array[places], self.targets.array[places]
         self.eager.put_in(order)
-        if self.is_watchful:
-            self.inputs.put_in(order)
-            self.targets.put_in(order)
 
     def gradient(self, start: int, end: int) -> float:
         """Accumulate the gradient of the mean loss of these samples; return that loss."""
         if self.failed:
             return self.eager.gradient(start, end)
         try:
-            if self.is_watchful:
-                self.inputs.check(start, end)
-                self.targets.check(start, end)
+            self.check_samples(start, end)
             loss = self.mean_loss(slice(start, end))
         except Exception as error:
             if self.required:
@@ -100,6 +94,14 @@ class Lanes:
         if self.programs.is_anew or self.programs.count != self.count:
             self.check()
         return loss
+
+    def check_samples(self, start: int, end: int) -> None:
+        """Raise Unfit if a callback, after the last epoch or update, changed samples in place."""
+        changed_by = self.recipe.on_update, self.recipe.callbacks if start == 0 else ()
+        places = self.eager.order[start:end] if self.recipe.on_update else None
+        if any(changed_by):
+            self.inputs.check(places)
+            self.targets.check(places)
 
     def check(self) -> None:
         """Raise Unfit unless what was traced may go on."""
