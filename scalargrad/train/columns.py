@@ -47,8 +47,10 @@ class Columns:
         """Raise Unfit if one of the samples at these places, or of all, was changed since it was
         read."""
         # a number is found again by identity: that costs next to nothing
-        now, before = ([*map(x.__getitem__, places)] if places is not None else x
-                       for x in (self.samples, self.copies))
+        now, before = (
+            [*map(x.__getitem__, places)] if places is not None else x
+            for x in (self.samples, self.copies)
+        )
         if now != before:
             changed = (i for i, x in enumerate(self.copies) if self.samples[i] != x)
             raise Unfit(f"{self.what} {next(changed)} was changed while the network was trained")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...transforms.variables import inside
+from ..branches.lanes import Draws
 from ..branches.path import Path
 from ..branches.paths import Paths, Unknown
 from ..inputs.arguments import Arguments
@@ -90,9 +91,9 @@ def in_shape(finish: Finish, shape: tuple[int, ...]) -> Finish:
 
 
 def runs_on_machine(path: Path) -> bool:
-    """Tell whether the machine runs a path, and nothing is drawn for it."""
-    drawn = any(isinstance(source, Draw) for source in path.traced.sources)
-    return isinstance(path.runner, OnMachine) and not drawn
+    """Tell whether the machine runs a path, and nothing is drawn for all lanes at once."""
+    uniform = any(isinstance(source, Draw) for source in path.layout.uniform)
+    return isinstance(path.runner, OnMachine) and not uniform
 
 
 class Shortcut:
@@ -100,8 +101,8 @@ class Shortcut:
 
     # a call is shorter by a thirtieth
     __slots__ = (
-        *("arguments", "captured", "finish", "form", "is_inside", "names", "paths", "reader"),
-        *("records", "runner", "same", "traced", "wanted"),
+        *("arguments", "captured", "chances", "draws", "finish", "form", "is_inside", "names"),
+        *("paths", "reader", "records", "runner", "same", "traced", "wanted"),
     )
 
     def __init__(
@@ -124,6 +125,8 @@ class Shortcut:
         self.traced = path.traced
         self.wanted = path.traced.wanted.positions if path.traced.wanted else ()
         self.form = path.form
+        self.draws = path.draws
+        self.chances = path.chances if path.layout.drawn else None
         self.is_inside = path.traced.is_inside
         self.captured = tuple(path.traced.captured)
         each = zip(path.traced.each, self.runner.outputs)
@@ -147,20 +150,43 @@ class Shortcut:
             numbers.append(self.captured)
         lanes = int(numbers[COUNT]) if arrays else None
         numbers[SHARE] = 1.0 / numbers[COUNT]
+        if self.draws:
+            return self.by_chance(args, numbers, arrays, values, lanes)
         outputs, broken = self.runner.run(numbers, arrays, lanes)
         if broken is not None:
-            outputs = None if isinstance(broken, int) else self.merged(args, outputs, broken)
-            return MISSED if outputs is None else self.finish(args, outputs, values)
+            return self.apart(args, outputs, broken, values, None)
         outputs = self.spread(outputs, lanes) if self.same else outputs
         return self.finish(args, outputs, values)
 
-    def merged(self, args: Sequence[Any], outputs: Any, broken: Any) -> list[Any] | None:
+    def by_chance(self, args: Any, numbers: Any, arrays: Any, values: Any, lanes: Any) -> Any:
+        """The same where random numbers are drawn."""
+        with Draws(lanes).kept() as draws:
+            draws.begin(self.draws)
+            if self.chances is not None:
+                arrays.append(draws.below(self.chances))
+            outputs, broken = self.runner.run(numbers, arrays, lanes)
+            if broken is None:
+                outputs = self.spread(outputs, lanes) if self.same else outputs
+                return self.finish(args, outputs, values)
+            found = self.apart(args, outputs, broken, values, draws)
+            if found is MISSED:
+                draws.undo()
+            return found
+
+    def apart(self, args: Any, outputs: Any, broken: Any, values: Any, draws: Any) -> Any:
+        """The result where not all lanes take the first path."""
+        found = None if isinstance(broken, int) else self.merged(args, outputs, broken, draws)
+        return MISSED if found is None else self.finish(args, found, values)
+
+    def merged(
+        self, args: Sequence[Any], outputs: Any, broken: Any, draws: Draws | None
+    ) -> list[Any] | None:
         """The outputs of all paths, some lanes having left the first; None if another one uses
         other Values."""
         arguments = self.arguments.like(args)
         merge = Merge(arguments, self.wanted)
         try:
-            for path, group, found in self.paths.rest(arguments, outputs, broken):
+            for path, group, found in self.paths.rest(arguments, outputs, broken, draws):
                 merge.add(path, group, found)
         except Unknown:
             return None

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from ...transforms.trees import Structure
 from ..inputs.sources import is_given
 from ..trace.body import Body
+from ..trace.sources import Draw
 from .task import Wanted
 
 
@@ -53,6 +54,11 @@ class Traced(NamedTuple):
     @property
     def body(self) -> Body:
         return Body(self.trace, self.outputs)
+
+    @property
+    def draws(self) -> int:
+        """How many random numbers the function draws."""
+        return sum(isinstance(source, Draw) for source in self.sources)
 
     def keys(self) -> Iterator[tuple[int, Any]]:
         """Yield for each output its entry, and None for the entry itself, or the position of the
