@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import scalargrad as sg
@@ -53,7 +54,7 @@ def normal(source: random.Random, *shape: int) -> Any:
 
 def mlp(*sizes: int) -> Callable[[], Any]:
     def build() -> Any:
-        layers = [nn.Linear(*pair) for pair in zip(sizes, sizes[1:])]
+        layers = [nn.Linear(*pair) for pair in pairwise(sizes)]
         hidden = [part for layer in layers[:-1] for part in (layer, nn.Tanh())]
         return nn.Sequential(*hidden, layers[-1])
 

@@ -109,8 +109,8 @@ def test_a_program_gives_the_losses_and_parameters_of_graphs(
 ) -> None:
     make, loss, outputs = TASKS[task]
     data = make(count)
-    if model == "normalized":
-        assume(size > 1)
+    # two samples are normalized to ±1: their gradients are but rounding, which Adam would magnify
+    assume(model != "normalized" or (size > 1 and optimizer == "SGD"))
 
     def run(compile: bool) -> tuple[Any, History, float]:
         sg.seed(7)
