@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .data import samples
+from .evaluating import in_mode
 from .messages import counted
 from .nn.recording import Call, layers, recording
 from .outputs import number
 from .scalars import is_scalar
-from .scores import in_mode
 
 __all__ = ["Diagnosis", "LayerDiagnosis", "diagnose"]
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..columns import Unfit, reason_of
+from ..evaluating import in_mode
 from ..graph import topological_order
+from ..many import SAMPLES, WORK
 from ..nn import Module
-from ..scores import in_mode
 from .callbacks import Run
-from .columns import Unfit, reason_of
 from .eager import Eager
 from .interrupts import Interrupts
 from .recipe import Recipe
@@ -19,13 +20,8 @@ from .trial import same_chance
 if TYPE_CHECKING:
     from .lanes import Lanes
 
-SAMPLES = 30_000
-"""Tracing takes as long as graphs of 1,000 to 20,000 samples do, by the network."""
 WHOLE = 200
 """A sample more in a batch that is traced whole takes as long as graphs of so many samples."""
-WORK = 6_000_000
-"""Operands of the graphs of all samples. The compiler and NumPy take a fifth of a second to
-load, as long as graphs with 3 to 10 million operands."""
 TRIED = 64
 """So many samples are tried at most."""
 
@@ -37,11 +33,11 @@ class Batches(Protocol):
     def gradient(self, start: int, end: int) -> float: ...
 
 
-def chosen(recipe: Recipe, run: Run, wanted: bool | None, interrupts: Interrupts) -> Batches:
+def chosen(recipe: Recipe, run: Run, interrupts: Interrupts) -> Batches:
     """Return what computes the gradients, and note it in the history. Raises the compiler's error,
     or ValueError, if a program is `wanted` and there can be none. Ctrl-C while a program is traced
     ends the training before its first update."""
-    eager, history = Eager(recipe, run.model), run.history
+    eager, history, wanted = Eager(recipe, run.model), run.history, recipe.compile
     if wanted is False:
         history.reason = "compile=False"
         return eager

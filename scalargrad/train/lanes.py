@@ -13,11 +13,11 @@ from math import isclose, isfinite
 from typing import Any
 
 from .. import modes
+from ..columns import Unfit, Watched, columns, reason_of, sample_of
 from ..compiler.gate.compiled import Compiled, programs_of
 from ..data import Sample
 from ..graph import topological_order
 from ..scalars import is_value
-from .columns import Columns, Unfit, reason_of, sample_of
 from .eager import Eager, one_by_one
 from .history import History
 from .interrupts import Interrupts
@@ -41,8 +41,10 @@ class Lanes:
         self.history = history
         self.most = most
         self.eager = Eager(recipe, model)
-        self.inputs = Columns([x for x, _ in recipe.data], "input")
-        self.targets = Columns([y for _, y in recipe.data], "target")
+        xs, ys = zip(*recipe.data)
+        self.inputs, self.targets = columns(xs, "input"), columns(ys, "target")
+        is_watched = recipe.callbacks or recipe.on_update
+        self.watched = [Watched(xs, "input"), Watched(ys, "target")] if is_watched else []
         self.recipe, self.model = recipe, model
         self.gate = self.compiled(most or MOST_PATHS)
         self.programs = programs_of(self.gate)
@@ -58,10 +60,10 @@ class Lanes:
 
     def compiled(self, most: int) -> Compiled:
         """The mean loss of inputs and targets, each an array with a sample in each row."""
-        # the function sees no array: whatever it sees is watched at each call
+        # the function sees no array, and model and loss are its defaults: these are watched
         loss, model, forms = self.recipe.loss, self.model, (self.inputs.form, self.targets.form)
 
-        def of_sample(x: Any, y: Any) -> Any:
+        def of_sample(x: Any, y: Any, *, model: Any = model, loss: Any = loss) -> Any:
             return loss(model(sample_of(forms[0], x)), sample_of(forms[1], y))
 
         return Compiled(of_sample, ("x", "y"), "mean", most)
@@ -120,8 +122,8 @@ class Lanes:
         changed_by = self.recipe.on_update, self.recipe.callbacks if start == 0 else ()
         places = self.eager.order[start:end] if self.recipe.on_update else None
         if any(changed_by):
-            self.inputs.check(places)
-            self.targets.check(places)
+            for watched in self.watched:
+                watched.check(places)
 
     def check(self) -> None:
         """Raise Unfit unless what was traced may go on."""

@@ -9,10 +9,11 @@ from itertools import pairwise
 from math import isfinite
 from typing import Any
 
+from ..evaluating import in_mode
 from ..modes import AnomalyError
 from ..optim import Optimizer, clip_grad_norm
 from ..options import truth, whole
-from ..scores import Measure, evaluating, in_mode, means
+from ..scores import Measure, means
 from ..temporary import Temporary
 from .callbacks import Callback, Run
 from .choice import Batches, chosen
@@ -92,13 +93,13 @@ def fit(
         functions("on_update", on_update),
         truth("shuffle", shuffle),
         sees_whole_batches(function("model", model, "a Module or a function")),
+        None if compile is None else truth("compile", compile),
     )
     rates = optional("schedule", schedule, "a function of the number of the update")
     check(recipe, run)
     try_out(recipe, run)
-    wanted = None if compile is None else truth("compile", compile)
     with Interrupts() as interrupts:
-        batches = chosen(recipe, run, wanted, interrupts)
+        batches = chosen(recipe, run, interrupts)
         begin(recipe.callbacks, run)
         shown = display(progress, len(recipe.ends) * run.epochs, run.epochs)
         training = Training(recipe, run, batches, shown, interrupts)
@@ -172,8 +173,9 @@ class Training:
         """The measures of the validation data; none without such data."""
         if not self.recipe.validation:
             return {}
-        with evaluating(self.run.model), self.interrupts.heard():
-            return means(self.run.model, self.recipe.measures, self.recipe.validation)
+        recipe = self.recipe
+        with self.interrupts.heard():
+            return means(self.run.model, recipe.measures, recipe.validation, recipe.compile)
 
     def update(self, start: int, end: int) -> None:
         run = self.run

@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ..columns import Unfit, sample_of
 from ..compiler.gate.compiled import Compiled
 from ..data import Sample
 from ..engine import mean
 from ..nn.normalization import Moved, statistics_listed
-from .columns import Unfit, sample_of
 from .eager import together
 from .lanes import Lanes, alike
 
@@ -27,7 +27,7 @@ class Whole(Lanes):
     def compiled(self, most: int) -> Compiled:
         loss, model, forms = self.recipe.loss, self.model, (self.inputs.form, self.targets.form)
 
-        def of_batch(x: Any, y: Any) -> Any:
+        def of_batch(x: Any, y: Any, *, model: Any = model, loss: Any = loss) -> Any:
             with statistics_listed() as listed:
                 outputs = model.batch([sample_of(forms[0], row) for row in x])
             targets = [sample_of(forms[1], row) for row in y]

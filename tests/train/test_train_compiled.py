@@ -311,6 +311,28 @@ def test_a_loss_that_changes_is_followed() -> None:
 
 
 @pytest.mark.usefixtures("pays")
+@pytest.mark.parametrize("part", [nn.Tanh, lambda: nn.Dropout(0.5), lambda: nn.BatchNorm(2)])
+def test_a_model_that_changes_is_followed(part: Callable[[], Any]) -> None:
+    found = []
+    for compile in (None, False):
+        layers = [nn.Linear(3, 2), part(), nn.Linear(2, 1)]
+
+        def change(run: Any) -> None:
+            if run.history.epochs == 1:
+                run.model.layers.insert(1, nn.Sigmoid())
+            if hasattr(run.model.layers[2], "p"):
+                run.model.layers[2].p = 0.25
+
+        build = lambda layers=layers: nn.Sequential(*layers)  # noqa: E731
+        sg.seed(3)
+        for parameter in nn.Sequential(*layers).parameters():
+            parameter.data = random.random()
+        found.append(trained(build, squared_error, PLAIN, compile, callbacks=[change])[1])
+    assert found[0].losses == pytest.approx(found[1].losses, rel=1e-11)
+    assert found[0].engine == "compiled"
+
+
+@pytest.mark.usefixtures("pays")
 def test_a_loss_that_changes_too_often_is_left_to_graphs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choice, "SAMPLES", len(PLAIN))
     factor = [1.0]

@@ -103,7 +103,7 @@ def next_numbers(count: int) -> Any:
         draw = random.random
         return numpy.array([draw() for _ in range(count)])
     version, (*key, position), kept = random.getstate()
-    twin = numpy.random.RandomState(0)
+    twin: Any = numpy.random.RandomState(0)
     twin.set_state(("MT19937", key, position))
     found = twin.random_sample(count)
     _, key, position, *_ = twin.get_state(legacy=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 NUMBERS = frozenset((int, float))
@@ -22,30 +22,52 @@ def reason_of(error: Exception) -> str:
 
 
 class Columns:
-    """The numbers of samples that all have one form. Raises Unfit if they have not."""
+    """The numbers of samples that all have one form, in an array with a row for each sample."""
+
+    def __init__(self, array: Any, form: Form, samples: Sequence[Any]) -> None:
+        self.array, self.form, self.samples = array, form, samples
+
+
+def columns(samples: Sequence[Any], what: str) -> Columns:
+    """Return the numbers of samples. Raises Unfit unless all have one form."""
+    import numpy
+
+    form, rows = flat_rows(samples) or rows_of(samples, what)
+    array = numpy.array(rows, float)
+    if array.tolist() != rows:
+        raise Unfit(f"a number of the {what}s is NaN, or too large an int for a float")
+    return Columns(array[:, 0] if form is None else array, form, samples)
+
+
+def flat_rows(samples: Sequence[Any]) -> tuple[Form, list[list[float]]] | None:
+    """Samples that are lists of numbers as they are; None if they are not."""
+    if set(map(type, samples)) != {list}:
+        return None
+    width, *others = set(map(len, samples))
+    if others or not NUMBERS.issuperset(map(type, chain.from_iterable(samples))):
+        return None
+    return (list, width), [*samples]
+
+
+def rows_of(samples: Sequence[Any], what: str) -> tuple[Form, list[list[float]]]:
+    """The form of all samples, and the numbers of each."""
+    rows: list[list[float]] = [[] for _ in samples]
+    forms = [taken_apart(sample, row, what) for sample, row in zip(samples, rows)]
+    for place, form in enumerate(forms):
+        if form != forms[0]:
+            raise Unfit(f"{what} {place} is not built as {what} 0 is")
+    return forms[0], rows
+
+
+class Watched:
+    """Samples that somebody may change in place."""
 
     def __init__(self, samples: Sequence[Any], what: str) -> None:
-        import numpy
-
-        rows: list[list[float]] = []
-        self.samples, self.what = samples, what
+        self.samples, self.what = [*samples], what
         self.copies = [*map(copied, samples)]
-        self.form: Form = None
-        for place, sample in enumerate(samples):
-            rows.append([])
-            form = taken_apart(sample, rows[-1], what)
-            if place and form != self.form:
-                raise Unfit(f"{what} {place} is not built as {what} 0 is")
-            self.form = form
-        self.array: Any = numpy.array(rows, float)
-        if self.array.tolist() != rows:
-            raise Unfit(f"a number of the {what}s is NaN, or too large an int for a float")
-        if self.form is None:
-            self.array = self.array[:, 0]
 
     def check(self, places: Sequence[int] | None = None) -> None:
-        """Raise Unfit if one of the samples at these places, or of all, was changed since it was
-        read."""
+        """Raise Unfit if one of the samples at these places, or of all, was changed."""
         # a number is found again by identity: that costs next to nothing
         now, before = (
             [*map(x.__getitem__, places)] if places is not None else x
