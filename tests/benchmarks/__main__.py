@@ -17,9 +17,11 @@ from . import (
     digits,
     dots,
     forms,
+    forty_lines,
     hessian,
     memory,
     moons,
+    parameters,
     scaling,
     startup,
     training,
@@ -31,7 +33,7 @@ from .timing import Figure
 
 SUBJECTS = (
     *(startup, scaling, memory, dots, moons, transformer, digits, adam, compiled, forms),
-    *(hessian, vector_math, training),
+    *(parameters, hessian, vector_math, training, forty_lines),
 )
 QUICK_SLACK = 3.0
 

@@ -1,4 +1,4 @@
-"""What a call costs by the form of its parameters: value and gradient of the same function each time.
+"""What a call costs by the form of its parameters: value and gradient of one function each time.
 
 The perceptron 2-16-16-1 over 100 samples takes its parameters in each form that people write them
 in; the transformer of the examples takes 4,192 of them in a dict. Then the cost of a call itself,
@@ -11,6 +11,7 @@ import math
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import scalargrad as sg
@@ -84,7 +85,7 @@ def of_model(model: Any, x: Any, y: Any) -> Any:
 def matrices(number: Callable[[float], Any]) -> list[Any]:
     draw = random.Random(1).uniform
     found: list[Any] = []
-    for inputs, outputs in zip(SIZES, SIZES[1:]):
+    for inputs, outputs in pairwise(SIZES):
         found.append([[number(draw(-1.0, 1.0)) for _ in range(inputs)] for _ in range(outputs)])
         found.append([number(0.0) for _ in range(outputs)])
     return found
