@@ -1,4 +1,4 @@
-"""`python docs/measure.py [accuracy] [calls] [speed] [--quick]`: measure, write docs/measured/*.json.
+"""`python docs/measure.py [accuracy] [calls] [speed] [--quick]`: write docs/measured/*.json.
 
 The site shows these figures; measuring takes minutes, so it is no part of a build. All subjects
 are measured if none is named. Needs the extras `test` and `bench`; peers that are not installed
