@@ -9,8 +9,8 @@ from typing import NamedTuple
 from ...messages import counted
 from ..machine.instructions import BLOCK_LANES
 from ..passes.program import Program
-from ..source.emit import FORMULA, Operations
-from ..source.names import Names
+from ..text.emit import FORMULA, Operations
+from ..text.names import Names
 
 STAGES = ("once, before the lanes", "in each lane", "once, after the lanes", "in each lane again")
 MANY = 400

@@ -7,13 +7,13 @@ again by the eager engine, as a graph.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from ... import ops
 from ...engine import Value
-from ...modes import differentiating, outermost, state
+from ...modes import differentiating, outermost
 from ...scalars import NOTHING, is_nothing, is_value
 from ...stale import changed, same
 from ...transforms.replay import Replayed, held, number_of, stand_in, untraced
@@ -43,6 +43,9 @@ class CompiledOperator(Replayed):
     It is made where the function is called: a call made again is within a transform if that one
     was."""
 
+    level: Callable[[], Any] = staticmethod(outermost)
+    """The block for a call made again: `differentiating` of one that was within a transform."""
+
     def __init__(
         self,
         programs: Any,
@@ -58,7 +61,6 @@ class CompiledOperator(Replayed):
         self.originals = operands
         self.entry = entry
         self.lane = lane
-        self.level = differentiating if state.transforms else outermost
 
     @property
     def name(self) -> str:  # type: ignore[override]
