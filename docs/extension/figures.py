@@ -56,12 +56,12 @@ def accuracy() -> str:
 # ------ calls
 FORMS = {
     "MLP 2-16-16-1, 100 samples: ": " ÷ fastest",
-    "compiled: a call with 100 rows: ": " ÷ float64",
+    "MLP 2-16-16-1, 100 rows: ": " ÷ float64",
 }
 """How the names of figures begin and end that compare forms of arguments."""
 FASTEST = {
     "MLP 2-16-16-1, 100 samples: ": ", the fastest form",
-    "compiled: a call with 100 rows ": "in float64 arrays",
+    "MLP 2-16-16-1, 100 rows ": "in float64 arrays",
 }
 """The same for the time that they are compared with."""
 
@@ -72,8 +72,8 @@ def calls() -> str:
     (parameters, rows), (fastest, of_rows) = FORMS.items(), FASTEST.items()
     lines = [
         *by_form(values, "parameters: ", parameters, fastest),
-        ["100 samples: float64 arrays", short(least(values, of_rows)), "1"],
-        *by_form(values, "100 samples: ", rows, of_rows),
+        ["samples: float64 arrays", short(least(values, of_rows)), "1"],
+        *by_form(values, "samples: ", rows, of_rows),
     ]
     return table(["form", "µs a call", "× the fastest"], lines)
 

@@ -9,25 +9,28 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from time import perf_counter
 from typing import Any
 
 import scalargrad as sg
+from scalargrad import many
 from scalargrad.compiler.machine.runner import NATIVE
 from scalargrad.optim import Adam
-from scalargrad.train import fit
+from scalargrad.train import evaluate, fit, predict
 
 from .networks import SUBJECTS, Subject
 from .peers import present
-from .timing import Figure
+from .timing import Figure, least
 
 RATE = 0.01
+ROWS = 50
 BY_HAND = 1.5
 IN_TORCH = 3.0
 
 Training = Callable[[int], tuple[list[float], list[float]]]
-"""A training of so many epochs; it returns the losses, and when each epoch ended."""
+"""A training of so many epochs; it returns the losses, and when each epoch began or ended."""
 Step = Callable[[Any], float]
 """An update by the samples at these places, an array; it returns their mean loss."""
 
@@ -36,11 +39,18 @@ def fitted(subject: Subject, compile: bool) -> Training:
     data = subject.data()
 
     def training(epochs: int) -> tuple[list[float], list[float]]:
-        model, ends = subject.model(), list[float]()
+        model, begun = subject.model(), dict[int, float]()
+
+        def schedule(update: int) -> float:
+            # a clock that costs less than a callback, for which samples are looked at again
+            if not update % subject.updates:
+                begun.setdefault(update, perf_counter())
+            return 1.0
+
         named: dict[str, Any] = {"batch_size": subject.batch, "progress": False, "compile": compile}
-        named["callbacks"] = [lambda run: ends.append(perf_counter())]
-        history = fit(model, subject.loss, data, Adam(model, RATE), epochs, **named)
-        return history.losses, ends
+        optimizer = Adam(model, RATE)
+        history = fit(model, subject.loss, data, optimizer, epochs, schedule=schedule, **named)
+        return history.losses, [*begun.values()]
 
     return training
 
@@ -140,9 +150,42 @@ def best_of(subject: Subject, rounds: int) -> dict[str, float]:
     return taken
 
 
+def of_prediction(subject: Subject) -> Iterator[Figure]:
+    """A network that was run on many samples before: its outputs for a few, and its mean loss."""
+    import numpy
+
+    model, data = subject.model(), subject.data()
+    inputs = numpy.array([x for x, _ in data])
+    few, title = inputs[:ROWS], f"{subject.name.partition(',')[0]}"
+    while not any(runner.function is model for runner in many._runners):
+        predict(model, inputs)
+    held = {"at_most": 200.0} if NATIVE else {"aim": "≤ 200"}
+    taken = least(lambda: predict(model, few)) * 1e6
+    yield Figure(f"prediction of {ROWS} rows, {title}", taken, "µs", **held)  # type: ignore
+    by_program = least(lambda: evaluate(model, subject.loss, data))
+    with graphs_alone():
+        by_graphs = least(lambda: evaluate(model, subject.loss, data))
+    name = f"mean loss of {len(data):,} samples, {title}: by graphs ÷ by a program"
+    yield Figure(name, by_graphs / by_program)
+
+
+@contextmanager
+def graphs_alone() -> Iterator[None]:
+    """Within it no model is run by a program."""
+    kept = [*many._runners]
+    many._runners.clear()
+    most, many.SAMPLES = many.SAMPLES, 10**12
+    try:
+        yield
+    finally:
+        many.SAMPLES = most
+        many._runners.extend(kept)
+
+
 def figures(quick: bool) -> Iterator[Figure]:
     if not present("numpy"):
         return
+    yield from of_prediction(SUBJECTS[1])
     for subject in SUBJECTS:
         taken = best_of(subject, 1 if quick else 3)
         name = f"training {subject.name}"
