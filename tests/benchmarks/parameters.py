@@ -234,6 +234,7 @@ def figures(quick: bool) -> Iterator[Figure]:
     if not present("numpy"):
         return
     yield from of_perceptrons(quick)
-    yield from of_transformers(quick)
+    if not quick:
+        yield from of_transformers(quick)
     yield from of_calls(quick)
     yield from of_long_lists(quick)
