@@ -27,13 +27,14 @@ from . import (
     training,
     transformer,
     vector_math,
+    words,
 )
 from .peers import conditions
 from .timing import Figure
 
 SUBJECTS = (
     *(startup, scaling, memory, dots, moons, transformer, digits, adam, compiled, forms),
-    *(parameters, hessian, vector_math, training, forty_lines),
+    *(parameters, hessian, vector_math, training, words, forty_lines),
 )
 QUICK_SLACK = 3.0
 

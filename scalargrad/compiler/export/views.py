@@ -44,7 +44,9 @@ def listed(viewed: Viewed) -> Listed:
     path, paths = viewed.path, viewed.paths
     lanes, registers = viewed.arguments.lanes, path.runner.registers
     names, unknown = viewed.names(path.traced), tuple(paths.unknown)
-    return Listed(path.program, names, lanes, paths.count, registers, unknown)
+    parameters = argument_names(viewed.signature, viewed.arguments)
+    constants = tuple(viewed.arguments.constants(parameters))
+    return Listed(path.program, names, lanes, paths.count, registers, unknown, constants)
 
 
 def picture(viewed: Viewed, simplified: bool, options: dict[str, Any]) -> Drawing:
