@@ -1,7 +1,7 @@
-"""`python docs/measure.py [accuracy] [speed] [loops] [--quick]`: measure; write measured/*.json.
+"""`python docs/measure.py [accuracy] [calls] [loops] [speed] [--quick]`: write measured/*.json.
 
-The site shows these figures; measuring takes minutes, so it is no part of a build. All are
-measured if none is named. Needs the extras `test` and `bench`; peers that are not installed
+The site shows these figures; measuring takes minutes, so it is no part of a build. All subjects
+are measured if none is named. Needs the extras `test` and `bench`; peers that are not installed
 are passed over.
 """
 
@@ -98,11 +98,9 @@ def mp_version() -> str:
 # ------ speed
 
 
-def figures(quick: bool) -> Iterator[dict[str, Any]]:
-    """The figures of all benchmarks, in their order."""
-    from tests.benchmarks.__main__ import SUBJECTS
-
-    for subject in SUBJECTS:
+def figures(quick: bool, subjects: Sequence[Any]) -> Iterator[dict[str, Any]]:
+    """The figures of benchmarks, in their order."""
+    for subject in subjects:
         for figure in subject.figures(quick):
             print(f"{figure.name}: {figure.value:.3g} {figure.unit}", flush=True)
             yield {
@@ -113,11 +111,20 @@ def figures(quick: bool) -> Iterator[dict[str, Any]]:
             }
 
 
+def calls(quick: bool) -> dict[str, Any]:
+    """What a call of a compiled function costs, by the form of its arguments."""
+    from tests.benchmarks import forms, parameters
+
+    found = list(figures(quick, [parameters, forms]))
+    return {"machine": machine(), "quick": quick, "figures": found}
+
+
 def speed(quick: bool) -> dict[str, Any]:
+    from tests.benchmarks.__main__ import SUBJECTS
     from tests.benchmarks.peers import NAMES, version
 
     versions = ", ".join(f"{name} {version(name)}" for name in ("numpy", *NAMES))
-    found = list(figures(quick))
+    found = list(figures(quick, SUBJECTS))
     return {"machine": [*machine(), f"peers   {versions}"], "quick": quick, "figures": found}
 
 
@@ -161,8 +168,9 @@ def processor() -> str:
 
 SUBJECTS: dict[str, Callable[[bool], dict[str, Any]]] = {
     "accuracy": accuracy,
-    "speed": speed,
+    "calls": calls,
     "loops": loops,
+    "speed": speed,
 }
 
 

@@ -53,6 +53,49 @@ def accuracy() -> str:
     return "\n\n".join([machine(found), said, table(heads * 2, pairs)])
 
 
+# ------ calls
+FORMS = {
+    "MLP 2-16-16-1, 100 samples: ": " ÷ fastest",
+    "MLP 2-16-16-1, 100 rows: ": " ÷ float64",
+}
+"""How the names of figures begin and end that compare forms of arguments."""
+FASTEST = {
+    "MLP 2-16-16-1, 100 samples: ": ", the fastest form",
+    "MLP 2-16-16-1, 100 rows ": "in float64 arrays",
+}
+"""The same for the time that they are compared with."""
+
+
+def calls() -> str:
+    found = stored("calls")
+    values = {x["name"]: x["value"] for x in found["figures"]}
+    (parameters, rows), (fastest, of_rows) = FORMS.items(), FASTEST.items()
+    lines = [
+        *by_form(values, "parameters: ", parameters, fastest),
+        ["samples: float64 arrays", short(least(values, of_rows)), "1"],
+        *by_form(values, "samples: ", rows, of_rows),
+    ]
+    return table(["form", "µs a call", "× the fastest"], lines)
+
+
+Affixes = tuple[str, str]
+
+
+def by_form(
+    values: dict[str, float], what: str, names: Affixes, fastest: Affixes
+) -> Iterator[list[str]]:
+    begin, end = names
+    for name, ratio in values.items():
+        if name.startswith(begin) and name.endswith(end):
+            form = name.removeprefix(begin).removesuffix(end)
+            yield [what + form, short(ratio * least(values, fastest)), short(ratio)]
+
+
+def least(values: dict[str, float], affixes: Affixes) -> float:
+    begin, end = affixes
+    return next(x for name, x in values.items() if name.startswith(begin) and name.endswith(end))
+
+
 # ------ speed
 
 
@@ -163,6 +206,7 @@ def loops() -> str:
 MAKERS: dict[str, Callable[[], str]] = {
     "<!-- accuracy -->": accuracy,
     "<!-- loops -->": loops,
+    "<!-- calls -->": calls,
     "<!-- speed -->": speed,
 }
 

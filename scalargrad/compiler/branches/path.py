@@ -13,7 +13,7 @@ from ..passes.traced import Traced
 from ..pipeline import compiled
 from ..trace.guards import Guard
 from .conditions import Arrival, Condition
-from .lanes import Lanes
+from .lanes import Chances, Lanes
 
 Find = Callable[[], Mapping[Guard, Condition]]
 """Finds the condition of each comparison that a function makes on a path."""
@@ -39,6 +39,7 @@ class Path:
         self.program, self.layout, self.runner = compiled(traced, arguments, threads)
         self.traced = traced.without_trace()
         self.keys = list(traced.keys())
+        self.draws = traced.draws
         self.instead: dict[int, Path] = {}
         self.form = str(traced.structure)
         self.captured = {id(x): x for x in traced.captured}
@@ -56,6 +57,10 @@ class Path:
         """The condition of each comparison that the function makes here. The conditions are found
         when the first lanes leave the path."""
         return self._find()
+
+    @cached_property
+    def chances(self) -> Chances:
+        return Chances(self.layout.drawn)
 
     def arrival_from(self, guard: int) -> Arrival:
         """The arrival, elsewhere, of the lanes where this guard is the first that does not hold."""
@@ -85,8 +90,7 @@ class Path:
         numbers[COUNT] = float(count or 1)
         arrays = [*lanes.arrays, sides] if layout.compared else lanes.arrays
         if layout.drawn:
-            draws = (lanes.draws.below(draw.k, draw.p)[:, None] for draw in layout.drawn)
-            arrays = [*arrays, *draws]
+            arrays = [*arrays, lanes.draws.below(self.chances)]
         runner = self.runner.careful if lanes.arguments.is_careful else self.runner
         return runner.run(numbers, arrays, count, group)
 
