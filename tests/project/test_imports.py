@@ -38,7 +38,8 @@ BY_THEMSELVES = {"compiler.pipeline"}
 the branches."""
 FLOORS = [
     *("heart", "transforms", "checks"),
-    *(f"compiler.{name}" for name in ("trace", "inputs", "surroundings", "passes", "source")),
+    *(f"compiler.{name}" for name in ("loops", "trace", "inputs", "surroundings", "passes")),
+    "compiler.source",
     *("compiler.machine", "codegen", "compiler.pipeline", "compiler.branches"),
     *("drawing.symbols", "drawing.picture", "drawing.steps", "drawing.page", "drawing"),
     *("compiler.export", "compiler.gate", "compiler"),
