@@ -81,7 +81,12 @@ class Places:
                 self.put(i)
         for i, c in self.in_place.items():
             self.of[i] = self.of[c]
-        self.spare = self.put(-1)
+        self.spare = self.put(NONE)
+        self.before: dict[int, int] = {}
+        """Of carried nodes that are read after the loop: where the last iteration had them."""
+        for c in {nest.operands[i][0] for i in nest.loop_of if i in selection.live}:
+            if nest.rows[c] is nests.CARRIED:
+                self.before[c], self.count = self.count, self.count + 1
         self.start: dict[Array, int] = {nest.input_array: 0}
         self.scale: dict[Array, int] = {}
         self.indexes: list[int] = []
@@ -106,14 +111,16 @@ class Places:
         nest, items, taken = self.nest, self.schedule.items[block], set()
         order = {item: k for k, item in enumerate(items)}
         carried = self.schedule.carried_in(block)
-        handed_on = {nest.next[c] for c in carried}
+        # also what is read when the loop is over
+        handed_on = {nest.next[c] for c in carried}.union(
+            nest.operands[i][0] for i in nest.loop_of if i in self.selection.live
+        )
         read = [self.schedule.all_read(item) for item in items]
-        last = {nest.operands[i][0] for i in nest.loop_of if i in self.selection.live}
         for c in carried:
             n = nest.next[c]
             item = self.selection.within.get(n, n)
             is_own = item in order and nest.rows[n] is not nests.LAST
-            if not is_own or n in taken or c in handed_on or c in last:
+            if not is_own or n in taken or c in handed_on:
                 continue
             if any(c in reads for reads in read[order[item] + 1 :]):
                 continue
@@ -124,6 +131,8 @@ class Places:
         nest = self.nest
         while nest.rows[i] is nests.LAST:
             (i,) = nest.operands[i]
+            if i in self.before:
+                return self.before[i]
         if self.is_fixed(i):
             return self.absolute(nest.addresses[i])
         return self.of[i]
@@ -219,8 +228,12 @@ class Encoder:
         nest, place = self.nest, self.place
         carried = self.schedule.carried_in(block)
         begin = [(place[c], place[nest.operands[c][0]]) for c in carried]
-        body = self.block(block) + self.moves([(place[c], place[nest.next[c]]) for c in carried])
+        ends = [(place[c], place[nest.next[c]]) for c in carried]
+        ends += [(place.before[c], place[c]) for c in carried if c in place.before]
+        body = self.block(block) + self.moves(ends)
         walks = [word for words in self.own[block] for word in words]
+        if not body:
+            return self.moves(begin)
         return [*self.moves(begin), *LOOP(block.trips, len(body), *walks), *body]
 
     def moves(self, pairs: Iterable[tuple[int, int]]) -> Words:

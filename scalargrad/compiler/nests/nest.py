@@ -30,7 +30,7 @@ class Refused(Exception):
     """The items cannot be written as a nest: they are to be expanded."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Block:
     """The body of a loop of so many `trips`; the outermost block is that of a single one."""
 

@@ -46,9 +46,10 @@ class Schedule:
             # a number is kept as soon as it is there
             self.stamp[effect] = 2 * x + 1 if effect.kind == WRITE else 2 * effect.at - 1
         for block in reversed(nest.blocks):
-            if block.parent is not None and self.items[block]:
+            within = [*self.items[block], *self.carried_in(block)]
+            if block.parent is not None and within:
                 self.items[block.parent].append(block)
-                self.stamp[block] = max(self.stamp[item] for item in self.items[block])
+                self.stamp[block] = max(self.stamp.get(item, 0) for item in within)
         self.needs = {item: set() for items in self.items.values() for item in items}
 
     def carried_in(self, block: Block) -> list[int]:
