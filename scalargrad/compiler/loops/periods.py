@@ -18,6 +18,8 @@ SHORTEST = 12
 """A loop has at least so many events: shorter ones are quicker unrolled."""
 PATIENCE, CYCLE, AWAKE = 4096, 4096, 512
 """After so many items in which nothing was folded, only so many of so many are looked at."""
+MOST_SEEN = 8192
+"""How many shapes and threes of shapes are remembered before all are forgotten."""
 
 
 class Period:
@@ -57,6 +59,8 @@ class Periods:
             return
         self.following = [period for period in self.following if self._goes_on(period)]
         for key in self._keys():
+            if len(self._last) == MOST_SEEN:
+                self._last.clear()
             self._propose_from(self._last.get(key))
             self._last[key] = len(self.items) - 1
 

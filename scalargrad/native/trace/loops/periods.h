@@ -11,6 +11,7 @@
 
 enum { MOST_PERIODS = 8, SHORTEST_LOOP = 12 };
 enum { PATIENCE = 4096, CYCLE = 4096, AWAKE = 512 };
+enum { MOST_SEEN = 8192, SEEN_SLOTS = 2 * MOST_SEEN };
 
 /* `run` items in a row have the shape of the item `size` before. */
 typedef struct {
@@ -27,8 +28,8 @@ typedef struct {
     Period following[MOST_PERIODS];
     int count;
     int64_t idle;
-    Seen *seen;
-    size_t slots, filled;
+    Seen *seen; /* SEEN_SLOTS of them, NULL before the first */
+    int32_t filled;
 } Periods;
 
 /* ------ shapes */
@@ -58,30 +59,24 @@ static uint64_t shape_of_loop(const Loop *loop)
 
 /* ------ where shapes were seen */
 
-static Seen *find_seen(Seen *seen, size_t slots, uint64_t key)
+static Seen *find_seen(Periods *p, uint64_t key)
 {
-    size_t at = key & (slots - 1);
-    while (seen[at].key && seen[at].key != key)
-        at = (at + 1) & (slots - 1);
-    return &seen[at];
+    size_t at = key % SEEN_SLOTS;
+    while (p->seen[at].key && p->seen[at].key != key)
+        at = (at + 1) % SEEN_SLOTS;
+    return &p->seen[at];
 }
 
-/* Keep at least half of the slots empty, one more filled. */
+/* Forget all that was seen where it is too much. −1 without memory. */
 static int reserve_seen(Periods *p)
 {
-    if (2 * (p->filled + 1) <= p->slots)
-        return 0;
-    const size_t slots = p->slots ? 4 * p->slots : 256;
-    Seen *seen = PyMem_Calloc(slots, sizeof *seen);
-    if (!seen)
-        return -1;
-    for (size_t k = 0; k < p->slots; k++)
-        if (p->seen[k].key)
-            *find_seen(seen, slots, p->seen[k].key) = p->seen[k];
-    PyMem_Free(p->seen);
-    p->seen = seen;
-    p->slots = slots;
-    return 0;
+    if (!p->seen)
+        p->seen = PyMem_Calloc(SEEN_SLOTS, sizeof *p->seen);
+    else if (p->filled == MOST_SEEN) {
+        memset(p->seen, 0, SEEN_SLOTS * sizeof *p->seen);
+        p->filled = 0;
+    }
+    return p->seen ? 0 : -1;
 }
 
 /* Remember where a key was seen: where it was seen before, −1 if it never was, −2 without memory.
@@ -90,7 +85,7 @@ static int64_t see(Periods *p, uint64_t key, int64_t at)
 {
     if (reserve_seen(p) < 0)
         return -2;
-    Seen *seen = find_seen(p->seen, p->slots, key);
+    Seen *seen = find_seen(p, key);
     const int64_t before = seen->key ? seen->at : -1;
     p->filled += !seen->key;
     *seen = (Seen){key, at};
