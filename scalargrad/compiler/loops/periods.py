@@ -16,8 +16,10 @@ MOST = 8
 """How many periods are followed at a time."""
 SHORTEST = 12
 """A loop has at least so many events: shorter ones are quicker unrolled."""
-PATIENCE, LONG, AWAKE = 4096, 4096, 512
+PATIENCE, CYCLE, AWAKE = 4096, 4096, 512
 """After so many items in which nothing was folded, only so many of so many are looked at."""
+MOST_SEEN = 8192
+"""How many shapes and threes of shapes are remembered before all are forgotten."""
 
 
 class Period:
@@ -52,11 +54,13 @@ class Periods:
     def notice(self) -> None:
         """Take note of a new last item."""
         self._idle += 1
-        if self._idle > PATIENCE and self._idle % LONG >= AWAKE:
+        if self._idle > PATIENCE and self._idle % CYCLE >= AWAKE:
             self.following.clear()
             return
         self.following = [period for period in self.following if self._goes_on(period)]
         for key in self._keys():
+            if len(self._last) == MOST_SEEN:
+                self._last.clear()
             self._propose_from(self._last.get(key))
             self._last[key] = len(self.items) - 1
 

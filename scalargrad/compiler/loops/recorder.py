@@ -64,31 +64,33 @@ class Recorder:
     def finish(self) -> Recorded:
         """Close what is open, and return all items."""
         while self._cursor is not None:
-            self._close(self._cursor)
+            self._append(*reversed(self._close(self._cursor)))
         return Recorded(tuple([item.finished() for item in self._items]), self._events)
 
-    def _append(self, event: Event) -> None:
-        while self._cursor is not None:
-            if self._cursor.take(event):
-                return
-            self._close(self._cursor)
-        self._push(event)
+    def _append(self, *waiting: Event) -> None:
+        """Record events, the last first, and what has to be recorded anew before each."""
+        left = list(waiting)
+        while left:
+            if self._cursor is None:
+                self._push(left.pop())
+            elif self._cursor.take(left[-1]):
+                left.pop()
+            else:
+                left += reversed(self._close(self._cursor))
 
     def _push(self, item: Growing) -> None:
         item.shape = self._periods.shape(item.form())
         self._items.append(item)
         self._look()
 
-    def _close(self, cursor: Cursor) -> None:
+    def _close(self, cursor: Cursor) -> list[Event]:
+        """Make one item of the open loop. Return the events of its unfinished iteration."""
         self._cursor = None
-        loop = self._items.pop()
-        assert loop is cursor.loop
         again = cursor.loop.unfinished(cursor.over)
         cut(cursor.loop)
-        self._push(loop)
         self.replayed += len(again)
-        for event in again:
-            self._append(event)
+        self._push(self._items.pop())
+        return again
 
     # ------ looking for a loop
     def _look(self) -> None:

@@ -11,6 +11,7 @@
 #include "adjoints.h"
 #include "views.h"
 #include "fusion.h"
+#include "loops/recorder_type.h"
 #include "reroll/rerolled.h"
 #include "../shared/trace_types.h"
 
@@ -264,7 +265,7 @@ static PyMethodDef trace_functions[] = {
 
 int add_trace_types(PyObject *module)
 {
-    PyTypeObject *const types[] = {&TraceType, &TracerType, &RerolledType};
+    PyTypeObject *const types[] = {&TraceType, &TracerType, &RerolledType, &LoopRecorderType};
     if (PyType_Ready(&TraceColumnType) < 0 || PyModule_AddFunctions(module, trace_functions) < 0)
         return -1;
     for (size_t k = 0; k < sizeof types / sizeof *types; k++)
