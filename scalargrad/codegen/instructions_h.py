@@ -21,7 +21,7 @@ from ..compiler.machine.instructions import (
     Rest,
     Word,
 )
-from ..compiler.trace.vocabulary import LANES
+from ..compiler.trace.vocabulary import BEFORE, LANES, NEST
 from .rules_h import listing
 
 MARK = "/* Generated from the table of instructions by python -m scalargrad.codegen. Do not edit."
@@ -94,6 +94,34 @@ def statements(row: Instruction) -> Iterator[str]:
         yield "words.end = code + code[1];"
 
 
+def is_group(rest: Rest | None) -> bool:
+    """Tell whether the rest is groups of several words each."""
+    return bool(rest and len(rest.words) > 1 and all(word.times == ONCE for word in rest.words))
+
+
+def group_reading(row: Instruction) -> str:
+    """How one group of the rest is read."""
+    assert row.rest is not None
+    name = f"{row.name}_{row.rest.name}"
+    kind, function = name.title().replace("_", "") + "Words", f"{name.lower()}_words"
+    words = [word.name for word in row.rest.words]
+    numbers = ", ".join(f"at[{k}]" for k in range(len(words)))
+    return "\n".join(
+        [
+            f"enum {{ {name.upper()} = {len(words)} }};",
+            "typedef struct {",
+            f"    int32_t {', '.join(words)};",
+            f"}} {kind};",
+            "",
+            f"INLINE {kind} {function}(const int32_t *at)",
+            "{",
+            f"    return ({kind}){{{numbers}}};",
+            "}",
+            "",
+        ]
+    )
+
+
 def reading(row: Instruction) -> str:
     kind, function = type_name(row), f"{row.name.lower()}_words"
     body = ["{", *(f"    {line}" for line in fields(row)), f"}} {kind};"]
@@ -127,12 +155,13 @@ def header() -> str:
 
 
 def words() -> str:
-    alone = [row for row in ROWS if row.stages != (LANES,)]
+    alone = [row for row in ROWS if stands(row, "ALONE")]
     parts = [
         f"{MARK}\n *\n * name_words reads an instruction. Included by frame.h. */",
         enum(f"{name} = {getattr(instructions, name)}" for name in instructions.CONSTANTS),
         *map(numbered, instructions.ENUMS),
         *map(reading, ROWS),
+        *(group_reading(row) for row in ROWS if is_group(row.rest)),
         "/* ROW(NAME, name): numbers alone, stretches of numbers, lanes */",
         listing("NUMBER_INSTRUCTIONS", named(row for row in alone if not is_wide(row))),
         listing("WIDE_INSTRUCTIONS", named(row for row in alone if is_wide(row))),
@@ -167,7 +196,7 @@ def place(row: Instruction, name: str) -> int:
 
 
 def entry(row: Instruction) -> str:
-    stages = [stage for stage in ("ALONE", "IN_LANES") if stands(row, stage)]
+    stages = [stage for stage in STANDS if stands(row, stage)]
     words, rest = len(row.words), row.rest
     kinds, group = (len(rest.kinds), len(rest.words)) if rest else (0, 0)
     places = [place(row, name) for name in ("rows", "count", "ending")]
@@ -176,7 +205,11 @@ def entry(row: Instruction) -> str:
 
 
 def stands(row: Instruction, stage: str) -> bool:
-    return row.stages != (LANES,) if stage == "ALONE" else LANES in row.stages
+    return STANDS[stage] in row.stages
+
+
+STANDS = {"ALONE": BEFORE, "IN_LANES": LANES, "IN_NEST": NEST}
+"""Where an instruction may stand, by the name in C."""
 
 
 def layouts() -> str:
@@ -190,7 +223,7 @@ def layouts() -> str:
         enum(["SIZE_OWN", *(f"SIZE_{constant(size)}" for size in SIZES), "SIZES"]),
         enum(f"REACH_{constant(reach)}" for reach in REACHES),
         enum(map(constant, TIMES)),
-        enum(["ALONE = 1", "IN_LANES = 2"]),
+        enum(["ALONE = 1", "IN_LANES = 2", "IN_NEST = 4"]),
         TYPES,
         *arrays,
         "static const Layout layouts[] = {\n"

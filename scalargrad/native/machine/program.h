@@ -171,14 +171,15 @@ static int is_row(const Checked *c, const int32_t *code, int in_lanes)
     return 1;
 }
 
-static int is_instruction(Checked *c, const int32_t *code, int in_lanes)
+/* `where` is ALONE, IN_LANES or IN_NEST. */
+static int is_instruction(Checked *c, const int32_t *code, int where)
 {
     if (code[0] < OP_COUNT)
-        return is_row(c, code, in_lanes);
+        return is_row(c, code, where == IN_LANES);
     if (code[0] >= OP_END)
         return 0;
     const Layout *l = &layouts[code[0] - OP_COUNT];
-    return (l->stages & (in_lanes ? IN_LANES : ALONE)) && is_laid_out(c, l, code)
+    return (l->stages & where) && is_laid_out(c, l, code)
            && (code[0] != OP_WIDE_ROW || is_wide_row(c, code));
 }
 
@@ -194,7 +195,7 @@ static int is_code(const Program *p, const int32_t *code, const int32_t *end, in
                  }};
     while (code < end) {
         if (end - code < 3 || code[1] < 3 || code[1] > end - code
-            || !is_instruction(&c, code, in_lanes))
+            || !is_instruction(&c, code, in_lanes ? IN_LANES : ALONE))
             return wrong("an instruction is not as it should be");
         code = next_instruction(code);
     }
