@@ -40,7 +40,7 @@ FLOORS = [
     *("heart", "transforms", "checks"),
     *(f"compiler.{name}" for name in ("loops", "trace", "inputs", "surroundings", "passes")),
     "compiler.source",
-    *("compiler.machine", "codegen", "compiler.pipeline", "compiler.branches"),
+    *("compiler.machine", "compiler.nests", "codegen", "compiler.pipeline", "compiler.branches"),
     *("drawing.symbols", "drawing.picture", "drawing.steps", "drawing.page", "drawing"),
     *("compiler.export", "compiler.gate", "compiler"),
     *("nn", "about networks", "optim", "plots", "train", "shell", "scalargrad"),

@@ -293,7 +293,8 @@ ADD = instruction("ADD", WITH_LOOPS,
                   "x is added to the place at the offset from a walk")
 GATHER = instruction("GATHER", WITH_LOOPS,
                      [Word("out", PLACE), Word("walk", WALK), Word("offset", DISTANCE)], None,
-                     "out is the number in the place that the index at the offset from a walk tells")
+                     "out is the number in the place that the index at the offset from a walk "
+                     "tells")
 SCATTER = instruction("SCATTER", WITH_LOOPS,
                       [Word("walk", WALK), Word("offset", DISTANCE), Word("base", PLACE),
                        Word("x", PLACE)], None,

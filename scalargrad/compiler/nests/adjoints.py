@@ -15,9 +15,21 @@ from ... import ops
 from ...backward import Pair, is_no_contribution, is_variable, sum_of_products
 from ...rows import Operator
 from ...scalars import NOTHING
-from .activity import read_from, reached
-from .nest import ADD, CARRIED, GATHERED, LAST, READ, SCATTER, WRITE, Address, Array, Block, Effect
-from .nest import Nest
+from .activity import reached, read_from
+from .nest import (
+    ADD,
+    CARRIED,
+    GATHERED,
+    LAST,
+    READ,
+    SCATTER,
+    WRITE,
+    Address,
+    Array,
+    Block,
+    Effect,
+    Nest,
+)
 from .placing import turns
 
 Pairs = dict[int, list[Pair]]
@@ -111,9 +123,7 @@ class Adjoints:
         else:
             address = address.backward(block.path)
         sums = self.sums(address.array)
-        nest.add(
-            self.backward[block], address._replace(array=sums), nest.index(upstream), table
-        )
+        nest.add(self.backward[block], address._replace(array=sums), nest.index(upstream), table)
 
     def sums(self, array: Array) -> Array:
         if array not in self.beside:
@@ -157,10 +167,14 @@ class Adjoints:
             if isinstance(item, Block):
                 if self.gets_from_arrays(item):
                     return True
-            elif isinstance(item, Effect) and item.address and item.x in self.active:
-                if item.address.array in self.beside:
-                    return True
+            elif isinstance(item, Effect) and self.is_given(item):
+                return True
         return False
+
+    def is_given(self, effect: Effect) -> bool:
+        """Tell whether the effect writes a number that may get something from its element."""
+        address = effect.address
+        return address is not None and effect.x in self.active and address.array in self.beside
 
     def carried_in(self, block: Block) -> Iterator[int]:
         for item in self.items[block]:

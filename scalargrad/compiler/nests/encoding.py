@@ -69,11 +69,7 @@ class Places:
             if row is CONSTANT:
                 self.initial[self.count] = nest.numbers[i]
                 self.put(i)
-        self.in_place = {
-            nest.next[c]: c
-            for block in nest.blocks
-            for c in self.replaced(block)
-        }
+        self.in_place = {nest.next[c]: c for block in nest.blocks for c in self.replaced(block)}
         """Of a node the one that it takes the place of."""
         for i, row in enumerate(nest.rows):
             is_new = i not in self.of and row is not nests.LAST and not self.is_fixed(i)
@@ -189,7 +185,7 @@ class Encoder:
         self.selection = Selection(nest, wanted)
         self.schedule = Schedule(nest, self.selection)
         self.place = Places(nest, self.schedule, self.selection)
-        self.walks: dict[tuple[Block, tuple[int, ...], bool], int] = {}
+        self.walks: dict[tuple[Block, tuple[int, ...]], int] = {}
         self.own: dict[Block, list[Words]] = {block: [] for block in nest.blocks}
         """Of each loop the words of its walks."""
         self.base: list[int] = []

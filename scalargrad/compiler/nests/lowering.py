@@ -5,6 +5,7 @@ The rules are those of `passes/rules.py`. Signs are moved out of products, into 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from functools import reduce
 from typing import Any
@@ -14,7 +15,7 @@ from ...rows import Operator
 from ...scalars import is_value
 from ..passes.lower import RULES
 from ..trace.vocabulary import CONSTANT, INPUT
-from .nest import CARRIED, FILL, GATHERED, GUARD, LAST, READ, Address, Array, Block, Effect, Nest
+from .nest import CARRIED, LAST, Address, Array, Block, Effect, Nest
 
 
 class LoweredNest(Nest):
@@ -79,7 +80,7 @@ class Lowering:
         self.live = old.live(wanted)
         self.at: dict[int, Any] = {}
         """Of each node what it has become: a number or a Tracer."""
-        self.blocks = {old.root: self.new.root}
+        self.blocks: dict[Block, Block] = {old.root: self.new.root}
         self.arrays = {old.input_array: self.new.input_array}
         self.copy()
         for i in self.live:
@@ -88,22 +89,15 @@ class Lowering:
         self.wanted = [self.node(i) for i in wanted]
 
     def copy(self) -> None:
+        inputs = set(self.old.inputs)
         arrays = {self.old.addresses[i].array for i in self.live if i in self.old.addresses}
-        effects = sorted(
-            (x for x in self.old.effects() if x.kind == GUARD or x.address.array in arrays),
-            key=lambda effect: effect.at,
-        )
-        pending = iter([*effects, None])
-        effect = next(pending)
-        for i in range(len(self.old)):
-            while effect is not None and effect.at <= i:
-                self.effect(effect)
-                effect = next(pending)
-            if self.old.rows[i] is INPUT or i in self.live:
+        live = [x for x in self.old.effects() if x.address is None or x.address.array in arrays]
+        effects = deque(sorted(live, key=lambda effect: effect.at))
+        for i in range(len(self.old) + 1):
+            while effects and effects[0].at <= i:
+                self.effect(effects.popleft())
+            if i in self.live or i in inputs:
                 self.at[i] = self.copied(i)
-        while effect is not None:
-            self.effect(effect)
-            effect = next(pending)
 
     def node(self, i: int) -> int:
         return self.new.index(self.at[i])

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from ... import ops
 from ...rows import Operator
 from ..passes.rewriting import Rewriting, Rule
-from ..trace.in_python import Trace, Tracer, forward
+from ..trace.in_python import Trace, forward
 from ..trace.vocabulary import CONSTANT
 
 CARRIED, LAST, READ, GATHERED = "carried", "last", "read", "gathered"
@@ -131,7 +131,8 @@ class Nest(Rewriting, Trace):
         self.loop_of: dict[int, Block] = {}
         """Of the nodes LAST: the loop."""
         self.input_array = Array(0, is_inputs=True)
-        self.fills: dict[Array, list[Effect]] = {}
+        self.fills: dict[Array, Effect] = {}
+        """Of arrays of sums what makes them nothing."""
         self.guards_seen = 0
         self.kept: dict[int, Address] = {}
         """Of some nodes where every iteration has kept its own."""
@@ -146,7 +147,7 @@ class Nest(Rewriting, Trace):
         return self.placed(row, indices, self.innermost(indices))
 
     def innermost(self, nodes: Iterable[int]) -> Block:
-        found = self.root
+        found: Block = self.root
         for i in nodes:
             block = self.home[i]
             if block.depth > found.depth:
@@ -225,9 +226,11 @@ class Nest(Rewriting, Trace):
     def noted(self, effect: Effect) -> None:
         effect.at = len(self)
         effect.block.items.append(effect)
-        if effect.address:
-            array = effect.address.array
-            (self.fills.setdefault(array, []) if effect.kind == FILL else array.writes).append(effect)
+        if effect.kind == FILL:
+            assert effect.address is not None
+            self.fills[effect.address.array] = effect
+        elif effect.address:
+            effect.address.array.writes.append(effect)
 
     def sums(self, size: int) -> Array:
         """An array to add to, that holds nothing yet."""
@@ -262,4 +265,3 @@ class Nest(Rewriting, Trace):
                 found.add(i)
                 waiting += self.sources(i)
         return found
-

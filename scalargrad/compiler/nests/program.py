@@ -1,11 +1,21 @@
-"""From items to the code of a nest: results, and their derivatives."""
+"""From items to a program with loops: what a function returns, and derivatives of it.
+
+items placed      placing.py: what each operand names by its id, or a refusal
+  | with adjoints adjoints.py: loops that run backward, in the same nest
+  | lowered       lowering.py: operators of the machine
+  | encoded       encoding.py, by selection.py and schedule.py
+code              run by runner.py
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import NamedTuple
 
-from ..loops.items import Item, NodeAt, InputAt, Constant
+from ... import ops
+from ..loops.items import Constant, InputAt, Item, NodeAt
+from ..machine.encode import has_instruction
+from ..trace.vocabulary import handed_on
 from .activity import find_plain
 from .adjoints import Adjoints
 from .encoding import NestCode, encoded
@@ -14,26 +24,57 @@ from .nest import Nest, Refused
 from .placing import Placing
 
 
-def nest_code(
-    items: Sequence[Item],
-    plain: Sequence[bool],
-    outputs: Sequence[Any],
-    wanted: Sequence[int],
-    careful: bool = False,
-) -> NestCode:
-    nest = Nest()
-    for is_plain in plain:
-        nest.input(0.0, False, is_plain)
-    nest.input_array.size = len(plain)
-    placing = Placing(nest, items)
-    found = [placing.operand(placing.root, reference) for reference in outputs]
-    exact = find_plain(nest)
-    if careful and not exact:
-        raise Refused("a number begins as a float and goes on as a Value")
-    inputs = [nest.inputs[k] for k in wanted]
-    results = []
-    for i in found:
-        results.append(i)
-        results += [nest.index(x) for x in Adjoints(nest, i, inputs).found()] if inputs else []
-    low, results = lowered(nest, results, careful)
-    return encoded(low, results)
+class Asked(NamedTuple):
+    """What is asked of recorded items."""
+
+    items: Sequence[Item]
+    plain: Sequence[bool]
+    """Of each input whether it is a float in eager mode, and no Value."""
+    results: Sequence[NodeAt | InputAt | Constant]
+    """The entries of what the function returns."""
+    linked: Sequence[bool]
+    """Of each of them whether its derivatives follow it."""
+    wanted: Sequence[int]
+    """The inputs that derivatives are taken in."""
+    are_seen: bool = False
+    """Whether derivatives are results for a user, in which nothing is 0.0; else partials."""
+
+
+class Derived:
+    """A nest with everything that is asked."""
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self.nest = nest = Nest()
+        for is_plain in asked.plain:
+            nest.input(0.0, False, is_plain)
+        placing = Placing(nest, asked.items)
+        found = [placing.operand(placing.root, reference) for reference in asked.results]
+        self.is_exact = find_plain(nest)
+        """Whether no number begins as a float and goes on as a Value: a careful program tells these
+        apart."""
+        self.outputs = [
+            i for pair in zip(found, asked.linked) for i in self.with_derivatives(*pair)
+        ]
+
+    def with_derivatives(self, i: int, is_linked: bool) -> list[int]:
+        wanted = [self.nest.inputs[k] for k in self.asked.wanted] if is_linked else []
+        adjoints = Adjoints(self.nest, i, wanted).found() if wanted else []
+        return [i, *map(self.told, adjoints)]
+
+    def told(self, adjoint: object) -> int:
+        """A derivative as it leaves the program: see `lane_sums.with_zeros_told`."""
+        nest = self.nest
+        told = [adjoint, 0.0] if self.asked.are_seen else [adjoint]
+        return nest.index(nest.compute(ops.add if self.asked.are_seen else handed_on, told))
+
+    def code(self, careful: bool) -> NestCode:
+        """The code of the quick program, or of the careful one. Raises Refused where there is none
+        that is right."""
+        if careful and not self.is_exact:
+            raise Refused("a number begins as a float and goes on as a Value")
+        low, outputs = lowered(self.nest, self.outputs, careful)
+        for row in {row for row in low.rows if not isinstance(row, str)}:
+            if not has_instruction(row):
+                raise Refused(f"the machine has no instruction for {row.name}")
+        return encoded(low, outputs)

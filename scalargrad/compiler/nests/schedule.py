@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
+from itertools import pairwise
 
 from .nest import CARRIED, FILL, GATHERED, GUARD, LAST, READ, WRITE, Block, Effect, Nest
 from .selection import Selection
@@ -89,11 +90,12 @@ class Schedule:
         nest = self.nest
         guards = [effect for effect in nest.effects() if effect.kind == GUARD]
         guards.sort(key=lambda effect: effect.number)
-        for one, two in zip(guards, guards[1:]):
+        for one, two in pairwise(guards):
             self.in_order(one, one.block, two, two.block)
         for effect in nest.effects():
             if effect.address and effect.kind != FILL:
-                for fill in nest.fills.get(effect.address.array, ()):
+                fill = nest.fills.get(effect.address.array)
+                if fill is not None:
                     self.in_order(fill, fill.block, effect, effect.block)
         for i in self.needs:
             if isinstance(i, int) and nest.rows[i] is LAST:

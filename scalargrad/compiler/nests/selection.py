@@ -68,4 +68,3 @@ class Selection:
         """Tell whether node i has an instruction of its own."""
         is_own = i in self.live and i not in self.within
         return is_own and isinstance(self.nest.rows[i], Operator)
-

@@ -83,8 +83,8 @@ static int fill_nest(Nest *nest, const Py_buffer *view)
 
 static PyObject *nest_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"initial", "indexes", "code", "results", "places", "inputs",
-                            "walks",   NULL};
+    static char *names[] = {"initial", "indexes", "code",  "results",
+                            "places",  "inputs",  "walks", NULL};
     Py_buffer view[NEST_VIEWS];
     int32_t places, inputs, walks;
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "y*y*y*y*iii:Nest", names, &view[0], &view[1],

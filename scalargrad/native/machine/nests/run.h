@@ -83,7 +83,7 @@ static int32_t run_steps(const NestCode *code, NestRun *run)
 #define ROW(name) [STEP_##name##_Y] = &&do_##name##_y,
                 QUICK_BINARY(ROW)
 #undef ROW
-        [STEP_LOOP] = &&loop,
+                    [STEP_LOOP] = &&loop,
         [STEP_END] = &&end,
         [STEP_END_OF_ONE_WALK] = &&end_of_one_walk,
         [STEP_READ] = &&read,
@@ -112,6 +112,7 @@ static int32_t run_steps(const NestCode *code, NestRun *run)
     };
     double *const u = run->number;
     int64_t *const at = run->walk;
+    Trips *const trips = run->trips;
     const Step *s = code->step;
     double r = 0.0;
 #define GO goto *ways[s->op]
@@ -202,35 +203,34 @@ minus_quiet:
     NEXT;
 sine_cosine:
     r = X;
-sine_cosine_x: {
-    const double angle = r;
-    u[s->y] = forward_cos(angle);
-    RESULT(forward_sin(angle));
-}
-loop: {
-    const LoopSteps *loop = &code->loop[s->x];
-    begin_loop(loop, run, &run->trips[s->x]);
-    if (loop->held >= 0)
-        r = u[loop->held];
-    NEXT;
-}
+sine_cosine_x:
+    {
+        const double angle = r;
+        u[s->y] = forward_cos(angle);
+        RESULT(forward_sin(angle));
+    }
+loop:
+    {
+        const LoopSteps *loop = &code->loop[s->x];
+        begin_loop(loop, run, &trips[s->x]);
+        if (loop->held >= 0)
+            r = u[loop->held];
+        NEXT;
+    }
 end_of_one_walk:
     at[s->y] += s->z;
     goto next_trip;
 end:
     move_walks(&code->loop[s->x], at);
-next_trip: {
-    Trips *trips = &run->trips[s->x];
-    const LoopSteps *loop = &code->loop[s->x];
-    if (UNLIKELY(--trips->now == 0)) {
-        if (is_stopped(loop, run, trips))
+next_trip:
+    if (UNLIKELY(--trips[s->x].now == 0)) {
+        if (is_stopped(&code->loop[s->x], run, &trips[s->x]))
             return NEST_STOPPED;
-        if (trips->now == 0)
+        if (trips[s->x].now == 0)
             NEXT;
     }
-    s = code->step + loop->body;
+    s -= s->out;
     GO;
-}
 stop:
     return NEST_DONE;
 #undef GO

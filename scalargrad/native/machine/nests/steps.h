@@ -8,7 +8,8 @@
 
 #include "checked.h"
 
-/* A step {op, out, x, y, z}; along a walk {op, out or x, walk, offset}. */
+/* A step {op, out, x, y, z}; along a walk {op, out, x, walk, offset}; at the end of a loop {op, how
+ * many steps back, loop, its only walk, the stride of that}. */
 typedef struct {
     int32_t op, out, x, y, z;
 } Step;
@@ -28,15 +29,15 @@ enum {
 #define ROW(name) STEP_##name,
     MACHINE_UNARY(ROW) MACHINE_BINARY(ROW) MACHINE_TERNARY(ROW)
 #undef ROW
-    STEP_ROWS_END,
+        STEP_ROWS_END,
 /* x, or y, or z is in the accumulator; a quiet step leaves the accumulator as it is */
 #define ROW(name) STEP_##name##_X,
     MACHINE_UNARY(ROW) QUICK_BINARY(ROW)
 #undef ROW
 #define ROW(name) STEP_##name##_Y,
-    QUICK_BINARY(ROW)
+        QUICK_BINARY(ROW)
 #undef ROW
-    STEP_LOOP,
+            STEP_LOOP,
     STEP_END,
     STEP_END_OF_ONE_WALK,
     STEP_READ,
@@ -82,7 +83,8 @@ static Step step_of_row(const int32_t *code)
     step.y = n > 2 ? row.terms[2] : 0;
     step.z = n > 3 ? row.terms[3] : 0;
     switch (row.op) {
-#define ROW(name) case OP_##name: step.op = STEP_##name; break;
+#define ROW(name)                                                                                 \
+    case OP_##name: step.op = STEP_##name; break;
         MACHINE_UNARY(ROW) MACHINE_BINARY(ROW) MACHINE_TERNARY(ROW)
 #undef ROW
     }
@@ -154,7 +156,8 @@ typedef struct {
 static Ways ways_of(int32_t op)
 {
     switch (op) {
-#define ROW(name) case STEP_##name: return (Ways){.x = STEP_##name##_X, .sets = 1};
+#define ROW(name)                                                                                 \
+    case STEP_##name: return (Ways){.x = STEP_##name##_X, .sets = 1};
         MACHINE_UNARY(ROW)
 #undef ROW
 #define ROW(name)                                                                                 \
@@ -205,7 +208,8 @@ static int is_better_quiet(const Step *body, int32_t at, int32_t size, int32_t h
 
 /* Choose the way of a step while `held` is the place of the number in the accumulator; return that
  * after the step. */
-static int32_t choose_way(Writing *w, Step *body, int32_t at, int32_t size, int32_t held, int wraps)
+static int32_t choose_way(Writing *w, Step *body, int32_t at, int32_t size, int32_t held,
+                          int wraps)
 {
     Step *step = &body[at];
     const Ways found = ways_of(step->op);
@@ -272,10 +276,10 @@ static void write_loop(Writing *w, const int32_t *code, Step *copy)
     if (number + 1 == w->loops)
         choose_ways_of_loop(w, loop, w->steps, copy);
     loop->size = w->steps - loop->body;
-    Step last = {.op = STEP_END, .x = number};
+    Step last = {.op = STEP_END, .out = loop->size, .x = number};
     if (words.end - words.walks == LOOP_WALKS) {
         const LoopWalksWords walk = loop_walks_words(words.walks);
-        last = (Step){STEP_END_OF_ONE_WALK, 0, number, walk.walk, walk.stride};
+        last = (Step){STEP_END_OF_ONE_WALK, loop->size, number, walk.walk, walk.stride};
     }
     w->step[w->steps++] = last;
 }
