@@ -11,8 +11,8 @@
 #include "adjoints.h"
 #include "views.h"
 #include "fusion.h"
-#include "loops/recorder_type.h"
 #include "reroll/rerolled.h"
+#include "loops/recorder_type.h"
 #include "../shared/trace_types.h"
 
 /* ------ computing, from Python */
@@ -20,7 +20,7 @@
 static PyObject *trace_constant(PyObject *self, PyObject *number)
 {
     const double x = PyFloat_AsDouble(number);
-    if (x == -1.0 && PyErr_Occurred())
+    if ((x == -1.0 && PyErr_Occurred()) || as_nodes((Trace *)self) < 0)
         return NULL;
     const int32_t index = constant((Trace *)self, x);
     return index < 0 ? NULL : PyLong_FromLong(index);
@@ -36,7 +36,7 @@ static PyObject *trace_input(PyObject *self, PyObject *const *args, Py_ssize_t n
     const double x = PyFloat_AsDouble(args[0]);
     const int lane = n > 1 ? PyObject_IsTrue(args[1]) : 0;
     const int plain = n > 2 ? PyObject_IsTrue(args[2]) : 0;
-    if (lane < 0 || plain < 0 || (x == -1.0 && PyErr_Occurred()))
+    if (lane < 0 || plain < 0 || (x == -1.0 && PyErr_Occurred()) || as_nodes((Trace *)self) < 0)
         return NULL;
     const int32_t index = new_input((Trace *)self, x, lane, plain);
     return index < 0 ? NULL : tracer_of((Trace *)self, index);
@@ -59,8 +59,22 @@ static int32_t compute_items(Trace *t, int32_t row, PyObject *items)
         index = operands[k] = index_of(t, PyTuple_GET_ITEM(items, k));
     if (index >= 0)
         index = computed(t, row, operands, (int32_t)count);
+    if (index >= 0)
+        note_call(t, row, operands, (int32_t)count, index);
     free_more(operands, few);
     return index;
+}
+
+static PyObject *event_of_items(Trace *t, int32_t row, PyObject *items)
+{
+    PyObject *few[FEW], **xs = few_or_more(few, PyTuple_GET_SIZE(items), sizeof *xs);
+    if (!xs)
+        return NULL;
+    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(items); k++)
+        xs[k] = PyTuple_GET_ITEM(items, k);
+    PyObject *found = event_of_objects(t, row, xs, PyTuple_GET_SIZE(items));
+    free_more(xs, few);
+    return found;
 }
 
 /* compute(row, operands): the Tracer of the node, the known one if there is one. */
@@ -76,9 +90,10 @@ static PyObject *trace_compute(PyObject *self, PyObject *const *args, Py_ssize_t
     if (items && PyTuple_GET_SIZE(items) > INT32_MAX)
         Py_SETREF(items, PyErr_NoMemory());
     const int32_t row = items ? code_for(t, args[0]) : -1;
-    const int32_t index = row < 0 ? -1 : compute_items(t, row, items);
+    PyObject *event = row < 0 ? NULL : event_of_items(t, row, items);
+    const int32_t index = event || PyErr_Occurred() ? -1 : compute_items(t, row, items);
     Py_XDECREF(items);
-    return index < 0 ? NULL : result_of(t, term_at(t, index));
+    return index < 0 ? event : result_of(t, term_at(t, index));
 }
 
 static int known_code(Trace *t, PyObject *row)
@@ -125,6 +140,57 @@ static PyObject *trace_ask(PyObject *self, PyObject *args)
         }
     t->is_rewriting = 1;
     Py_RETURN_NONE;
+}
+
+/* ------ loops */
+
+/* look_for_loops(calls): of a new trace: find out after so many operator calls whether most of them
+ * lie in loops. */
+static PyObject *trace_look_for_loops(PyObject *self, PyObject *calls)
+{
+    const long long count = PyLong_AsLongLong(calls);
+    if (count == -1 && PyErr_Occurred())
+        return NULL;
+    if (count < 1 || ((Trace *)self)->size) {
+        PyErr_SetString(PyExc_ValueError, "expected a new trace, and a number of calls");
+        return NULL;
+    }
+    look_for_loops((Trace *)self, count);
+    Py_RETURN_NONE;
+}
+
+static PyObject *row_of_trace(void *trace, int32_t code)
+{
+    return operator_by_code(trace, code);
+}
+
+/* rolled(): the items as a LoopRecorder gives them, and the number of events; None where the trace
+ * is kept as nodes. */
+static PyObject *trace_rolled(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    Trace *t = (Trace *)self;
+    if (!is_rolling(t))
+        Py_RETURN_NONE;
+    if (finish_loops(&t->rolled.recorder) < 0)
+        return NULL;
+    t->rolled.is_expanding++;
+    PyObject *items = all_items(&(Items){&t->rolled.recorder, t, row_of_trace});
+    t->rolled.is_expanding--;
+    return items ? Py_BuildValue("(NL)", items, (long long)t->rolled.recorder.events) : NULL;
+}
+
+/* event(x): what an operand is as that of an event: its kind, and place or number. */
+static PyObject *trace_event(PyObject *self, PyObject *x)
+{
+    Given given;
+    if (((Trace *)self)->rolled.how != AS_LOOPS || !given_object((Trace *)self, x, &given)) {
+        PyErr_SetString(PyExc_TypeError, "expected a number of this trace, kept as loops");
+        return NULL;
+    }
+    const int kind = (int)given.operand.kind;
+    return kind == NUMBER_PLACE ? Py_BuildValue("(id)", kind, given.number)
+                                : Py_BuildValue("(iL)", kind, (long long)given.operand.at.place);
 }
 
 /* ------ the type */
@@ -179,12 +245,13 @@ static void trace_dealloc(PyObject *self)
     PyMem_Free(t->node);
     PyMem_Free(t->operand);
     PyMem_Free(t->known.item);
+    free_rolled(&t->rolled);
     Py_TYPE(self)->tp_free(self);
 }
 
 static Py_ssize_t trace_length(PyObject *self)
 {
-    return ((Trace *)self)->size;
+    return as_nodes((Trace *)self) < 0 ? -1 : ((Trace *)self)->size;
 }
 
 static PySequenceMethods trace_as_sequence = {.sq_length = trace_length};
@@ -207,6 +274,10 @@ static PyMethodDef trace_methods[] = {
     {"fuse", trace_fuse, METH_O, "fuse(wanted): turn sums of products into single nodes."},
     {"adjoints", trace_adjoints, METH_VARARGS,
      "adjoints(root, leaves, seed): {node: adjoint} of the root and the leaves."},
+    {"look_for_loops", trace_look_for_loops, METH_O,
+     "look_for_loops(calls): find out after so many whether most of them lie in loops."},
+    {"rolled", trace_rolled, METH_NOARGS, "rolled(): items and events; None of nodes."},
+    {"event", trace_event, METH_O, "event(x): an operand's kind, and place or number."},
     {NULL, NULL, 0, NULL},
 };
 

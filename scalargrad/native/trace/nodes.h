@@ -7,6 +7,7 @@
 #include "../shared/special.h"
 #include "../shared/rules.h"
 #include "slots.h"
+#include "loops/recorder.h"
 
 /* Codes of rows: those of the table, then STOP_GRADIENT to HANDED_ON, which are the compiler's,
  * then the rows of each trace's own. */
@@ -16,7 +17,25 @@ enum { STOP_GRADIENT = OP_COUNT, LANES_SUM, PRODUCTS, ACCUMULATE, HANDED_ON, KNO
 /* When a trace asks `compute` of its class about a row. */
 enum { NEVER, BESIDE_NUMBER, ALWAYS };
 
+/* How a trace is kept: as nodes; as nodes, with a log of what was computed, in which loops may be
+ * found; or as what a recorder of loops has, until somebody asks for a node. */
+enum { AS_NODES, AS_NODES_WITH_LOG, AS_LOOPS };
+
 typedef struct Tracer Tracer;
+
+/* What a trace needs to be kept as loops; see rolled.h. */
+typedef struct {
+    Again log; /* the operator calls so far, while there is a log */
+    size_t call_room, operand_room;
+    int64_t look;      /* after how many calls to look for loops */
+    int32_t *event_of; /* of each node: the last event that computed it; which input it is */
+    size_t event_room;
+    int32_t known, inputs; /* of how many nodes, and inputs among them */
+    Recorder recorder;
+    int32_t *node_of; /* of each event, once all are nodes again */
+    int how;
+    int is_expanding;
+} Rolled;
 
 typedef struct {
     double number;
@@ -40,12 +59,16 @@ typedef struct {
     uint8_t asks[KNOWN_ROWS];
     int16_t instead[KNOWN_ROWS]; /* 1 + the row that is computed in place of each; 0 for itself */
     uint8_t is_rewriting;        /* whether `compute` is asked of any row */
+    Rolled rolled;
 } Trace;
 
 struct Tracer {
     PyObject_HEAD
     Trace *trace;
-    int32_t index;
+    int32_t index; /* −1 while its trace is kept as loops; then the others say what it is */
+    uint8_t lane, plain;
+    int64_t event;
+    double number;
 };
 
 /* A number, or a node that is not a constant. */

@@ -88,7 +88,9 @@ static PyTypeObject TraceColumnType = {
 
 static PyObject *column_of(PyObject *trace, void *kind)
 {
-    TraceColumn *column = PyObject_GC_New(TraceColumn, &TraceColumnType);
+    TraceColumn *column = as_nodes((Trace *)trace) < 0
+                              ? NULL
+                              : PyObject_GC_New(TraceColumn, &TraceColumnType);
     if (!column)
         return NULL;
     column->trace = (Trace *)Py_NewRef(trace);
