@@ -164,33 +164,76 @@ static PyObject *row_of_trace(void *trace, int32_t code)
     return operator_by_code(trace, code);
 }
 
-/* rolled(): the items as a LoopRecorder gives them, and the number of events; None where the trace
- * is kept as nodes. */
-static PyObject *trace_rolled(PyObject *self, PyObject *unused)
+/* What each result is as an operand: its kind, and place or number. */
+static PyObject *results_as_operands(const Trace *t, PyObject *results)
 {
-    (void)unused;
+    PyObject *found = PyTuple_New(PyTuple_GET_SIZE(results));
+    for (Py_ssize_t k = 0; found && k < PyTuple_GET_SIZE(results); k++) {
+        Given given = {.number = 0.0};
+        PyObject *x = NULL;
+        if (!given_object(t, PyTuple_GET_ITEM(results, k), &given))
+            PyErr_SetString(PyExc_TypeError, "expected a number of this trace, kept as loops");
+        else if (given.operand.kind == NUMBER_PLACE)
+            x = Py_BuildValue("(id)", NUMBER_PLACE, given.number);
+        else
+            x = Py_BuildValue("(iL)", (int)given.operand.kind, (long long)given.operand.at.place);
+        if (!x)
+            Py_CLEAR(found);
+        else
+            PyTuple_SET_ITEM(found, k, x);
+    }
+    return found;
+}
+
+static int is_given(const Trace *t, PyObject *results)
+{
+    Given given;
+    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(results); k++)
+        if (!given_object(t, PyTuple_GET_ITEM(results, k), &given))
+            return 0;
+    return 1;
+}
+
+/* rolled(results): the items as a LoopRecorder gives them, the number of events, and the results as
+ * operands; None where the trace is kept as nodes. */
+static PyObject *trace_rolled(PyObject *self, PyObject *results)
+{
     Trace *t = (Trace *)self;
+    if (!PyTuple_Check(results))
+        return PyErr_Format(PyExc_TypeError, "expected a tuple of results");
     if (!is_rolling(t))
         Py_RETURN_NONE;
+    if (!is_worth_rolling(&t->rolled.recorder) || !is_given(t, results)) {
+        t->rolled.why = is_worth_rolling(&t->rolled.recorder) ? ASKED : IRREGULAR;
+        return as_nodes(t) < 0 ? NULL : Py_NewRef(Py_None);
+    }
     if (finish_loops(&t->rolled.recorder) < 0)
         return NULL;
     t->rolled.is_expanding++;
     PyObject *items = all_items(&(Items){&t->rolled.recorder, t, row_of_trace});
+    PyObject *operands = items ? results_as_operands(t, results) : NULL;
     t->rolled.is_expanding--;
-    return items ? Py_BuildValue("(NL)", items, (long long)t->rolled.recorder.events) : NULL;
+    if (operands)
+        return Py_BuildValue("(NLN)", items, (long long)t->rolled.recorder.events, operands);
+    Py_XDECREF(items);
+    return NULL;
 }
 
-/* event(x): what an operand is as that of an event: its kind, and place or number. */
-static PyObject *trace_event(PyObject *self, PyObject *x)
+/* give_up_loops(why): keep the trace as nodes from now on. */
+static PyObject *trace_give_up_loops(PyObject *self, PyObject *why)
 {
-    Given given;
-    if (((Trace *)self)->rolled.how != AS_LOOPS || !given_object((Trace *)self, x, &given)) {
-        PyErr_SetString(PyExc_TypeError, "expected a number of this trace, kept as loops");
+    Trace *t = (Trace *)self;
+    const long reason = PyLong_AsLong(why);
+    if (reason == -1 && PyErr_Occurred())
         return NULL;
+    if (t->rolled.how == AS_NODES_WITH_LOG)
+        give_up_loops(t, (int)reason);
+    else if (t->rolled.how == AS_LOOPS) {
+        t->rolled.why = (int)reason;
+        if (as_nodes(t) < 0)
+            return NULL;
     }
-    const int kind = (int)given.operand.kind;
-    return kind == NUMBER_PLACE ? Py_BuildValue("(id)", kind, given.number)
-                                : Py_BuildValue("(iL)", kind, (long long)given.operand.at.place);
+    Py_RETURN_NONE;
 }
 
 /* ------ the type */
@@ -276,8 +319,10 @@ static PyMethodDef trace_methods[] = {
      "adjoints(root, leaves, seed): {node: adjoint} of the root and the leaves."},
     {"look_for_loops", trace_look_for_loops, METH_O,
      "look_for_loops(calls): find out after so many whether most of them lie in loops."},
-    {"rolled", trace_rolled, METH_NOARGS, "rolled(): items and events; None of nodes."},
-    {"event", trace_event, METH_O, "event(x): an operand's kind, and place or number."},
+    {"give_up_loops", trace_give_up_loops, METH_O,
+     "give_up_loops(why): keep the trace as nodes from now on."},
+    {"rolled", trace_rolled, METH_O,
+     "rolled(results): items, events, and what the results are; None of nodes."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -333,6 +378,11 @@ static PyMethodDef trace_functions[] = {
      "install_trace(**hooks): take the part of the trace that is written in Python."},
     {NULL, NULL, 0, NULL},
 };
+
+PyObject *traced_row(int row, PyObject *x)
+{
+    return is_tracer(x) ? unary(row, x) : NULL;
+}
 
 int add_trace_types(PyObject *module)
 {

@@ -21,6 +21,9 @@ enum { NEVER, BESIDE_NUMBER, ALWAYS };
  * found; or as what a recorder of loops has, until somebody asks for a node. */
 enum { AS_NODES, AS_NODES_WITH_LOG, AS_LOOPS };
 
+/* Why it is kept as nodes: the reasons of compiler/trace/rolled.py. */
+enum { NOT_LOOKED, SHORT, OTHER, IRREGULAR, ASKED, BRANCHES };
+
 typedef struct Tracer Tracer;
 
 /* What a trace needs to be kept as loops; see rolled.h. */
@@ -33,7 +36,7 @@ typedef struct {
     int32_t known, inputs; /* of how many nodes, and inputs among them */
     Recorder recorder;
     int32_t *node_of; /* of each event, once all are nodes again */
-    int how;
+    int how, why;
     int is_expanding;
 } Rolled;
 

@@ -24,16 +24,16 @@ static void free_rolled(Rolled *x)
 }
 
 /* Keep the trace as nodes for good, and forget the log. */
-static void give_up_loops(Trace *t)
+static void give_up_loops(Trace *t, int why)
 {
     free_rolled(&t->rolled);
-    t->rolled = (Rolled){.how = AS_NODES};
+    t->rolled = (Rolled){.how = AS_NODES, .why = why};
 }
 
 /* Look for loops once so many operator calls were made. */
 static void look_for_loops(Trace *t, int64_t calls)
 {
-    give_up_loops(t);
+    give_up_loops(t, SHORT);
     t->rolled.how = AS_NODES_WITH_LOG;
     t->rolled.look = calls;
 }
@@ -136,7 +136,7 @@ static void look_at_log(Trace *t)
     Rolled *x = &t->rolled;
     if (record_log(x) < 0) {
         PyErr_Clear();
-        give_up_loops(t);
+        give_up_loops(t, OTHER);
     }
     else if (is_worth_rolling(&x->recorder)) {
         PyMem_Free(x->log.call);
@@ -146,7 +146,7 @@ static void look_at_log(Trace *t)
         x->how = AS_LOOPS;
     }
     else if (x->look >= LAST_LOOK)
-        give_up_loops(t);
+        give_up_loops(t, IRREGULAR);
     else {
         clear_recorder(&x->recorder);
         x->look *= NEXT_LOOK;
@@ -160,7 +160,7 @@ static void note_call(Trace *t, int32_t row, const int32_t *operands, int32_t co
     if (t->rolled.how != AS_NODES_WITH_LOG || is_constant(t, index))
         return;
     if (log_call(t, row, operands, count, index) < 0)
-        give_up_loops(t);
+        give_up_loops(t, OTHER);
     else if ((int64_t)t->rolled.log.calls == t->rolled.look)
         look_at_log(t);
 }
@@ -265,21 +265,28 @@ static int is_rolling(const Trace *t)
 }
 
 /* Whether a row on these operands is one more event. */
-static int is_event(const Trace *t, int32_t row, const Given *given, int32_t count)
+static int is_event(int32_t row, const Given *given, int32_t count)
 {
     int are_numbers = 1;
     for (int32_t k = 0; k < count; k++)
         are_numbers &= given[k].operand.kind == NUMBER_PLACE;
     /* tracing is one active mode; within another, no_grad may be one */
-    return !are_numbers && may_be_rolled(row) && modes_active() < 2
-           && is_worth_rolling(&t->rolled.recorder);
+    return !are_numbers && may_be_rolled(row) && modes_active() < 2;
 }
 
 /* The Tracer of one more event; NULL without an exception where it has to be a node. */
 static PyObject *event_of_given(Trace *t, int32_t row, const Given *given, int32_t count)
 {
     double number;
-    if (!is_event(t, row, given, count) || number_of_given(t, row, given, count, &number) < 0)
+    if (!is_worth_rolling(&t->rolled.recorder)) {
+        t->rolled.why = IRREGULAR;
+        return NULL;
+    }
+    if (!is_event(row, given, count)) {
+        t->rolled.why = OTHER;
+        return NULL;
+    }
+    if (number_of_given(t, row, given, count, &number) < 0)
         return NULL;
     /* Python code may have run since */
     if (!is_rolling(t))
@@ -434,6 +441,7 @@ static int as_nodes(Trace *t)
     }
     x->node_of = e.node_of;
     x->how = AS_NODES;
+    x->why = x->why == SHORT ? ASKED : x->why;
     if (!x->is_expanding)
         clear_recorder(&x->recorder);
     return 0;
