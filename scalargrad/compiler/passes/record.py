@@ -127,6 +127,7 @@ def inputs_of(trace: Recorder, task: Task, given: Inputs) -> Inputs:
     )
     trace.given = len(trace.inputs)
     trace.values = {inputs.numbers[k].index for k in task.arguments.values}
+    trace.tell_values(list(trace.values))
     trace.of_numpy = {x.index: here for x, here in zip(inputs.numbers, task.arguments.of_numpy)}
     return inputs
 

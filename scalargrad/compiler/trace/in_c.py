@@ -48,7 +48,9 @@ class Trace(nodes.Trace, Recorder):  # type: ignore[misc]
         if found is None:
             return None
         items, events, operands = found
-        return Rolled(Recorded(items_of(items), events), tuple([one(*x) for x in operands]))
+        linked = tuple([bool(is_linked) for _, _, is_linked in operands])
+        at = tuple([one(kind, x) for kind, x, _ in operands])
+        return Rolled(Recorded(items_of(items), events), at, linked)
 
 
 class Template:

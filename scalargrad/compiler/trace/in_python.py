@@ -130,6 +130,9 @@ class Trace(Recorder):
     def look_for_loops(self, calls: int) -> None:
         self._log = Log(calls)
 
+    def tell_values(self, inputs: Sequence[int]) -> None:
+        """Nothing is to be done: nodes know what they are computed from."""
+
     def give_up_loops(self, why: int) -> None:
         if self._log is not None:
             self._log.give_up(why)
@@ -141,8 +144,9 @@ class Trace(Recorder):
         if not log.recorder.is_rolled:
             log.give_up(IRREGULAR)
             return None
-        found = tuple([log.operand(self, self.index(x)) for x in results])
-        return Rolled(log.recorder.finish(), found)
+        nodes = [self.tracers[self.index(x)] for x in results]
+        found = tuple([log.operand(self, x.index) for x in nodes])
+        return Rolled(log.recorder.finish(), found, tuple(map(self.is_linked, nodes)))
 
     @property
     def unrolled(self) -> int:

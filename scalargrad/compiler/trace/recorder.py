@@ -104,6 +104,10 @@ class Recorder:
         """Of a new trace: find out after so many operator calls whether most lie in loops."""
         raise NotImplementedError
 
+    def tell_values(self, inputs: Sequence[int]) -> None:
+        """Tell which of the inputs so far are Values; one that comes later is, unless plain."""
+        raise NotImplementedError
+
     def give_up_loops(self, why: int) -> None:
         """Keep no loops, for this reason."""
         raise NotImplementedError

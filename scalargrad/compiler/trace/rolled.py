@@ -33,10 +33,12 @@ WHY = {
 
 
 class Rolled(NamedTuple):
-    """What was recorded of a function, and what its results are in that."""
+    """What was recorded of a function, what its results are in that, and which of them are
+    Values in eager mode."""
 
     recorded: Recorded
     results: tuple[One, ...]
+    linked: tuple[bool, ...]
 
 
 class Loops(NamedTuple):
@@ -57,7 +59,6 @@ class Log:
         self.events: dict[int, One] = {}
         """Of each input and computed node what it is as an operand: of a node that was computed
         more than once, the last time."""
-        self.inputs = 0
 
     def note(self, trace: Any, row: Operator, operands: tuple[int, ...], index: int) -> None:
         """Take note of what was computed, with the node that came of it."""
@@ -75,8 +76,8 @@ class Log:
     def operand(self, trace: Any, i: int) -> One:
         if trace.rows[i] is CONSTANT:
             return Constant(trace.numbers[i])
-        if trace.rows[i] is INPUT:
-            return InputAt(trace.inputs.index(i))
+        if trace.rows[i] is INPUT and i not in self.events:
+            self.events[i] = InputAt(trace.inputs.index(i))
         return self.events[i]
 
     def look_again(self) -> None:

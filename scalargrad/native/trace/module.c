@@ -164,7 +164,22 @@ static PyObject *row_of_trace(void *trace, int32_t code)
     return operator_by_code(trace, code);
 }
 
-/* What each result is as an operand: its kind, and place or number. */
+/* tell_values(inputs): which of the inputs so far are Values. An input that comes later is one too,
+ * unless it is plain. */
+static PyObject *trace_tell_values(PyObject *self, PyObject *values)
+{
+    Trace *t = (Trace *)self;
+    PyObject *items = checked_indices(t, values);
+    if (!items)
+        return NULL;
+    for (Py_ssize_t k = 0; k < count_of(items); k++)
+        t->node[index_in(items, k)].linked = 1;
+    t->rolled.are_values = 1;
+    Py_DECREF(items);
+    Py_RETURN_NONE;
+}
+
+/* What each result is as an operand: its kind, place or number, and whether it is a Value. */
 static PyObject *results_as_operands(const Trace *t, PyObject *results)
 {
     PyObject *found = PyTuple_New(PyTuple_GET_SIZE(results));
@@ -174,9 +189,10 @@ static PyObject *results_as_operands(const Trace *t, PyObject *results)
         if (!given_object(t, PyTuple_GET_ITEM(results, k), &given))
             PyErr_SetString(PyExc_TypeError, "expected a number of this trace, kept as loops");
         else if (given.operand.kind == NUMBER_PLACE)
-            x = Py_BuildValue("(id)", NUMBER_PLACE, given.number);
+            x = Py_BuildValue("(idi)", NUMBER_PLACE, given.number, 0);
         else
-            x = Py_BuildValue("(iL)", (int)given.operand.kind, (long long)given.operand.at.place);
+            x = Py_BuildValue("(iLi)", (int)given.operand.kind, (long long)given.operand.at.place,
+                              (int)given.linked);
         if (!x)
             Py_CLEAR(found);
         else
@@ -319,6 +335,8 @@ static PyMethodDef trace_methods[] = {
      "adjoints(root, leaves, seed): {node: adjoint} of the root and the leaves."},
     {"look_for_loops", trace_look_for_loops, METH_O,
      "look_for_loops(calls): find out after so many whether most of them lie in loops."},
+    {"tell_values", trace_tell_values, METH_O,
+     "tell_values(inputs): which of the inputs so far are Values; later ones are if not plain."},
     {"give_up_loops", trace_give_up_loops, METH_O,
      "give_up_loops(why): keep the trace as nodes from now on."},
     {"rolled", trace_rolled, METH_O,

@@ -38,6 +38,7 @@ typedef struct {
     int32_t *node_of; /* of each event, once all are nodes again */
     int how, why;
     int is_expanding;
+    int are_values; /* whether new inputs are Values, unless they are plain */
 } Rolled;
 
 typedef struct {
@@ -45,7 +46,8 @@ typedef struct {
     Tracer *tracer; /* borrowed: the Tracer of the node, as long as there is one */
     int32_t row, begin, count;
     uint8_t lane;
-    uint8_t plain; /* eager has a float here, and no Value */
+    uint8_t plain;  /* eager has a float here, and no Value */
+    uint8_t linked; /* computed from a Value: told of traces that may be kept as loops */
 } TraceNode;
 
 typedef struct {
@@ -69,7 +71,7 @@ struct Tracer {
     PyObject_HEAD
     Trace *trace;
     int32_t index; /* −1 while its trace is kept as loops; then the others say what it is */
-    uint8_t lane, plain;
+    uint8_t lane, plain, linked;
     int64_t event;
     double number;
 };
@@ -198,6 +200,14 @@ static int is_plain(const Trace *t, int32_t row, const int32_t *operands, int32_
     return plain;
 }
 
+static int is_linked(const Trace *t, const int32_t *operands, int32_t count)
+{
+    int linked = 0;
+    for (int32_t k = 0; k < count; k++)
+        linked |= t->node[operands[k]].linked;
+    return linked;
+}
+
 /* ------ new nodes; each returns its index, −1 with an exception */
 
 static int32_t append_node(Trace *t, int32_t row, const int32_t *operands, int32_t count,
@@ -215,6 +225,7 @@ static int32_t append_node(Trace *t, int32_t row, const int32_t *operands, int32
         .count = count,
         .lane = (uint8_t)lane,
         .plain = (uint8_t)is_plain(t, row, operands, count),
+        .linked = (uint8_t)is_linked(t, operands, count),
     };
     t->operands += count;
     return t->size++;
@@ -251,8 +262,10 @@ static int32_t new_input(Trace *t, double number, int lane, int plain)
     const int32_t found = append_node(t, INPUT, NULL, 0, number, lane);
     if (found < 0)
         PySequence_DelItem(t->inputs, PyList_GET_SIZE(t->inputs) - 1);
-    else
+    else {
         t->node[found].plain = (uint8_t)plain;
+        t->node[found].linked = t->rolled.are_values && !plain;
+    }
     return found;
 }
 

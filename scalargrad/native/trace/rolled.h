@@ -171,19 +171,20 @@ static void note_call(Trace *t, int32_t row, const int32_t *operands, int32_t co
 typedef struct {
     Operand operand;
     double number;
-    uint8_t lane, plain;
+    uint8_t lane, plain, linked;
 } Given;
 
 static Given given_number(double number)
 {
     const Operand operand = {.at.number = number, .count = 1, .kind = NUMBER_PLACE};
-    return (Given){operand, number, 0, 1};
+    return (Given){operand, number, 0, 1, 0};
 }
 
 static int given_node(const Trace *t, int32_t i, Given *given)
 {
     const TraceNode *node = &t->node[i];
-    *given = (Given){.number = node->number, .lane = node->lane, .plain = node->plain};
+    *given = (Given){.number = node->number, .lane = node->lane, .plain = node->plain,
+                     .linked = node->linked};
     return operand_of_node(t, i, &given->operand);
 }
 
@@ -194,7 +195,7 @@ static int given_tracer(const Trace *t, const Tracer *x, Given *given)
     if (x->index >= 0)
         return given_node(t, x->index, given);
     const Operand operand = {.at.place = x->event, .count = 1, .kind = NODE_PLACE};
-    *given = (Given){operand, x->number, x->lane, x->plain};
+    *given = (Given){operand, x->number, x->lane, x->plain, x->linked};
     return 1;
 }
 
@@ -220,7 +221,9 @@ static int given_object(const Trace *t, PyObject *x, Given *given)
     return 1;
 }
 
-static PyObject *tracer_of_event(Trace *t, int64_t event, double number, int lane, int plain)
+/* A new Tracer for an event on these operands. */
+static PyObject *tracer_of_event(Trace *t, int64_t event, double number, const Given *given,
+                                 int32_t count)
 {
     Tracer *tracer = (Tracer *)tracer_type()->tp_alloc(tracer_type(), 0);
     if (!tracer)
@@ -229,8 +232,12 @@ static PyObject *tracer_of_event(Trace *t, int64_t event, double number, int lan
     tracer->index = -1;
     tracer->event = event;
     tracer->number = number;
-    tracer->lane = (uint8_t)lane;
-    tracer->plain = (uint8_t)plain;
+    tracer->plain = 1;
+    for (int32_t k = 0; k < count; k++) {
+        tracer->lane |= given[k].lane;
+        tracer->plain &= given[k].plain;
+        tracer->linked |= given[k].linked;
+    }
     return (PyObject *)tracer;
 }
 
@@ -291,13 +298,8 @@ static PyObject *event_of_given(Trace *t, int32_t row, const Given *given, int32
     /* Python code may have run since */
     if (!is_rolling(t))
         return NULL;
-    int lane = 0, plain = 1;
-    for (int32_t k = 0; k < count; k++) {
-        lane |= given[k].lane;
-        plain &= given[k].plain;
-    }
     const int64_t id = record_given(t, row, given, count);
-    return id < 0 ? NULL : tracer_of_event(t, id, number, lane, plain);
+    return id < 0 ? NULL : tracer_of_event(t, id, number, given, count);
 }
 
 /* The same of objects. */
