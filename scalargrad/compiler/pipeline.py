@@ -20,7 +20,7 @@ from .passes.fusion import fused
 from .passes.lane_sums import with_lane_sums, with_zeros_told
 from .passes.lower import lowered, needs_care
 from .passes.program import Program
-from .passes.record import recorded
+from .passes.record import ran, recorded
 from .passes.stages import staged
 from .passes.task import Lane, Stopped, Task
 from .passes.traced import Traced
@@ -52,7 +52,7 @@ def in_one_trace(task: Task, lane: Lane, catches: bool, show: Show) -> Traced:
     trace = Trace()
     trace.catches = catches
     with modes.tracing(trace):
-        recording = recorded(trace, task, lane)
+        recording = recorded(ran(trace, task, lane))
         show("recorded", recording.body)
         recording = with_derivatives(recording)
         show("with derivatives", recording.body)

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ...messages import counted
+from ..loops.telling import told
 from ..machine.instructions import BLOCK_LANES
 from ..passes.program import Program
 from ..source.emit import FORMULA, Operations
 from ..source.names import Names
+from ..trace.rolled import Loops
 
 STAGES = ("once, before the lanes", "in each lane", "once, after the lanes", "in each lane again")
 MANY = 400
@@ -20,8 +22,8 @@ MANY = 400
 class Listed(NamedTuple):
     """A program with what it does not know of itself: its names, how many lanes the call had,
     how many ways through the branches of the function are known, how many registers the machine
-    runs it with (None where it runs on NumPy), and what nobody can watch, for which the function is
-    traced anew at each call. `str()` is its text."""
+    runs it with (None where it runs on NumPy), what nobody can watch, for which the function is
+    traced anew at each call, and the loops that were found in the function. `str()` is its text."""
 
     program: Program
     names: Names
@@ -29,6 +31,7 @@ class Listed(NamedTuple):
     paths: int
     registers: int | None
     unknown: tuple[str, ...] = ()
+    loops: Loops = Loops()
 
     def counts(self) -> dict[str, int]:
         """How many instructions there are of each kind, the most frequent first."""
@@ -58,6 +61,10 @@ class Listed(NamedTuple):
             if kinds:
                 each = ", ".join(f"{n} {kind}" for kind, n in kinds.most_common())
                 yield f"{counted(sum(kinds.values()), 'instruction')} {name}: {each}"
+        if self.loops.rolled is not None:
+            yield from ("loops found:", *told(self.loops.rolled.recorded.items))
+        elif self.loops.why:
+            yield f"no loops found: {self.loops.why}"
 
     def _body(self) -> Iterator[str]:
         program = self.program

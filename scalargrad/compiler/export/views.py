@@ -44,7 +44,8 @@ def listed(viewed: Viewed) -> Listed:
     path, paths = viewed.path, viewed.paths
     lanes, registers = viewed.arguments.lanes, path.runner.registers
     names, unknown = viewed.names(path.traced), tuple(paths.unknown)
-    return Listed(path.program, names, lanes, paths.count, registers, unknown)
+    loops = path.traced.loops
+    return Listed(path.program, names, lanes, paths.count, registers, unknown, loops)
 
 
 def picture(viewed: Viewed, simplified: bool, options: dict[str, Any]) -> Drawing:

@@ -53,6 +53,11 @@ class Recorder:
         """How many events were recorded."""
         return self._events
 
+    @property
+    def is_rolled(self) -> bool:
+        """Whether most of the events so far lie in loops."""
+        return 2 * len(self._items) < self._events
+
     def record(self, operator: Any, operands: Sequence[One], outcome: bool | None = None) -> int:
         """Record a call of an operator, and return its id. The operands are a NodeAt, InputAt or
         Constant each; `outcome` is that of a comparison, which is named by `operator`."""

@@ -10,6 +10,7 @@ from ...transforms.variables import inside
 from ..inputs.sources import Inputs, sources
 from ..trace.body import Body
 from ..trace.recorder import Recorder
+from ..trace.rolled import FIRST_LOOK, WHY, Loops
 from .kinds import emptied, kinds_of
 from .task import Lane, Task
 from .traced import Entry, Traced
@@ -40,6 +41,7 @@ class Recording(NamedTuple):
     """The Values that the function closes over."""
     outputs: list[Output]
     """At first the entries alone; then each is followed by its derivatives."""
+    loops: Loops
 
     @property
     def body(self) -> Body:
@@ -66,6 +68,7 @@ class Recording(NamedTuple):
             self.task.wanted,
             tuple(trace.unknown),
             inside() if trace.has_transforms else None,
+            self.loops,
         )
 
 
@@ -74,15 +77,34 @@ def begin(trace: Recorder, task: Task, lane: Lane) -> None:
     trace.draw, trace.drawn_by_lane = lane.draw, task.has_lanes
     trace.decided = lane.decided
     trace.root, trace.reduced = task.f, task.has_lanes and task.reduce is not None
+    trace.look_for_loops(FIRST_LOOK)
 
 
-def recorded(trace: Recorder, task: Task, lane: Lane) -> Recording:
+class Ran(NamedTuple):
+    """A function that was run on Tracers, and the numbers that it returned in some structure."""
+
+    task: Task
+    trace: Recorder
+    inputs: Inputs
+    results: list[Any]
+    structure: Structure
+    loops: Loops
+
+
+def ran(trace: Recorder, task: Task, lane: Lane) -> Ran:
     """Run the function on Tracers of a new trace, which stand for the numbers of this lane."""
     begin(trace, task, lane)
     inputs = inputs_of(trace, task, lane.given)
     out = task.arguments.applied(task.f, inputs.numbers)
     check_texts(trace, task)
     found, structure = flatten(out, "the result", kinds_of(task.arguments))
+    rolled = trace.rolled(found)
+    return Ran(task, trace, inputs, found, structure, Loops(rolled, WHY.get(trace.unrolled, "")))
+
+
+def recorded(run: Ran) -> Recording:
+    """Return the nodes of all that the function did."""
+    task, trace, inputs, found, structure, loops = run
     nodes, types = list(map(trace.index, found)), list(map(type, found))
     captured, origin = list(trace.captured), origins(trace, inputs)
     # a dense derivative of what is sparse has few nodes besides 0, in many places
@@ -91,7 +113,7 @@ def recorded(trace: Recorder, task: Task, lane: Lane) -> Recording:
     made = {pair: Output(pair[0], known[pair].own, True) for pair in different}
     entries = [known[pair] for pair in zip(nodes, types)]
     outputs = [made[pair] for pair in zip(nodes, types)]
-    return Recording(task, trace, inputs, entries, structure, captured, outputs)
+    return Recording(task, trace, inputs, entries, structure, captured, outputs, loops)
 
 
 def inputs_of(trace: Recorder, task: Task, given: Inputs) -> Inputs:
@@ -105,6 +127,7 @@ def inputs_of(trace: Recorder, task: Task, given: Inputs) -> Inputs:
     )
     trace.given = len(trace.inputs)
     trace.values = {inputs.numbers[k].index for k in task.arguments.values}
+    trace.tell_values(list(trace.values))
     trace.of_numpy = {x.index: here for x, here in zip(inputs.numbers, task.arguments.of_numpy)}
     return inputs
 

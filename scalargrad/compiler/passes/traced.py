@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from ...transforms.trees import Structure
 from ..inputs.sources import is_given
 from ..trace.body import Body
+from ..trace.rolled import Loops
 from .task import Wanted
 
 
@@ -49,6 +50,8 @@ class Traced(NamedTuple):
     """Things that the function read and that cannot be watched, in words."""
     is_inside: bool | None
     """Whether a transform is at work around; None if it makes no difference."""
+    loops: Loops = Loops()
+    """The loops that were found while the function ran."""
 
     @property
     def body(self) -> Body:

@@ -59,6 +59,11 @@ def item(*fields: Any) -> Item:
     return Operation(operator, tuple([reference(*x) for x in operands]), outcome)
 
 
+def one(kind: int, at: Any) -> One:
+    """An operand of a call."""
+    return Constant(at) if kind == NUMBER else NodeAt(at) if kind == NODE else InputAt(at)
+
+
 def reference(
     kind: int,
     base: int,
@@ -70,7 +75,9 @@ def reference(
 ) -> Reference:
     first: One
     if table is not None:
-        first = ConstantTable(array("d", table)) if kind == NUMBER else InputTable(array("q", table))
+        first = (
+            ConstantTable(array("d", table)) if kind == NUMBER else InputTable(array("q", table))
+        )
     elif kind == NUMBER:
         first = Constant(number)
     else:

@@ -17,6 +17,7 @@ from ...scalars import attribute, is_value, real
 from ...transforms.trees import in_graph
 from .arithmetic import settled
 from .guards import COMPARE, Guard
+from .rolled import BRANCHES, Rolled
 from .sources import Draw
 from .tracer import Number
 from .vocabulary import CONSTANT, INPUT
@@ -97,6 +98,28 @@ class Recorder:
         raise NotImplementedError
 
     def __len__(self) -> int:
+        raise NotImplementedError
+
+    def look_for_loops(self, calls: int) -> None:
+        """Of a new trace: find out after so many operator calls whether most lie in loops."""
+        raise NotImplementedError
+
+    def tell_values(self, inputs: Sequence[int]) -> None:
+        """Tell which of the inputs so far are Values; one that comes later is, unless plain."""
+        raise NotImplementedError
+
+    def give_up_loops(self, why: int) -> None:
+        """Keep no loops, for this reason."""
+        raise NotImplementedError
+
+    def rolled(self, results: Sequence[Any]) -> Rolled | None:
+        """Return what was recorded so far, and what each of the results is in it; None where the
+        trace keeps no loops."""
+        raise NotImplementedError
+
+    @property
+    def unrolled(self) -> int:
+        """Why the trace keeps no loops; see `rolled.py`."""
         raise NotImplementedError
 
     def needed(self, wanted: Iterable[int]) -> list[int]:
@@ -223,6 +246,7 @@ class Recorder:
     # ------ branches
     def branch(self, compare: str, x: Any, y: Any) -> bool:
         """Return the outcome of a comparison, and guard it unless both operands are constants."""
+        self.give_up_loops(BRANCHES)
         i, j = self.index(x), self.index(y)
         outcome = self.decided.get((compare, i, j))
         if outcome is None:

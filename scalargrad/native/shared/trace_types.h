@@ -9,4 +9,7 @@
 /* Add the types of the trace and what installs them. −1 with an exception. */
 WITHIN_EXTENSION int add_trace_types(PyObject *module);
 
+/* A row of one operand on a Tracer; NULL, without an exception where `x` is none. */
+WITHIN_EXTENSION PyObject *traced_row(int row, PyObject *x);
+
 #endif

@@ -10,9 +10,8 @@ typedef struct {
     PyObject *codes;     /* dict: from an operator to its code */
     PyObject *operators; /* list: by code */
     Recorder recorder;
+    int is_read; /* whether its items are being read: they have to stay where they are */
 } LoopRecorder;
-
-enum { FALSE_OUTCOME, TRUE_OUTCOME, NO_OUTCOME };
 
 /* ------ calls */
 
@@ -75,6 +74,10 @@ static PyObject *recorder_record(PyObject *object, PyObject *args)
     int failed = 0;
     for (Py_ssize_t k = 0; !failed && k < count; k++)
         failed = read_operand(PyTuple_GET_ITEM(pairs, k), &operands[k]) < 0;
+    if (!failed && self->is_read) {
+        PyErr_SetString(PyExc_RuntimeError, "an event is recorded while items are read");
+        failed = 1;
+    }
     const int64_t id = failed ? -1
                               : record_call(&self->recorder, code, how, operands, (int32_t)count);
     PyMem_Free(operands);
@@ -133,10 +136,17 @@ static PyObject *operand_object(const Operand *x)
     return Py_BuildValue("(iiNdNiI)", NUMBER_PLACE, 0, strides, 0.0, table, 0, (unsigned)x->count);
 }
 
-static PyObject *item_object(const LoopRecorder *self, const Item *item, int depth);
+/* Items, and how to find the operator of a code. */
+typedef struct {
+    Recorder *recorder;
+    void *owner;
+    PyObject *(*operator_of)(void *owner, int32_t code); /* a new reference */
+} Items;
+
+static PyObject *item_object(const Items *self, const Item *item, int depth);
 
 /* (trips, events of an iteration, items) */
-static PyObject *loop_object(const LoopRecorder *self, const Loop *loop, int depth)
+static PyObject *loop_object(const Items *self, const Loop *loop, int depth)
 {
     PyObject *body = PyTuple_New(loop->size);
     for (int32_t k = 0; body && k < loop->size; k++) {
@@ -151,12 +161,12 @@ static PyObject *loop_object(const LoopRecorder *self, const Loop *loop, int dep
 }
 
 /* (operator, outcome or None, operands, None), the last to tell an event from a loop */
-static PyObject *event_object(const LoopRecorder *self, const Item *item, int depth)
+static PyObject *event_object(const Items *self, const Item *item, int depth)
 {
     PyObject *operands = PyTuple_New(item->count);
     for (int32_t k = 0; operands && k < item->count; k++) {
         PyObject *x = depth ? law_object(&item->of.laws[k], depth)
-                            : operand_object(&self->recorder.operand[item->begin + (size_t)k]);
+                            : operand_object(&self->recorder->operand[item->begin + (size_t)k]);
         if (!x)
             Py_CLEAR(operands);
         else
@@ -164,31 +174,46 @@ static PyObject *event_object(const LoopRecorder *self, const Item *item, int de
     }
     PyObject *outcome = item->outcome == NO_OUTCOME ? Py_None
                                                     : item->outcome ? Py_True : Py_False;
-    return operands ? Py_BuildValue("(OONO)", PyList_GET_ITEM(self->operators, item->code),
-                                    outcome, operands, Py_None)
-                    : NULL;
+    PyObject *operator = operands ? self->operator_of(self->owner, item->code) : NULL;
+    if (operator)
+        return Py_BuildValue("(NONO)", operator, outcome, operands, Py_None);
+    Py_XDECREF(operands);
+    return NULL;
 }
 
-static PyObject *item_object(const LoopRecorder *self, const Item *item, int depth)
+static PyObject *item_object(const Items *self, const Item *item, int depth)
 {
     return is_loop(item) ? loop_object(self, item->of.loop, depth)
                          : event_object(self, item, depth);
+}
+
+/* Making objects may run a finalizer: it must not record further events meanwhile. */
+static PyObject *all_items(const Items *self)
+{
+    PyObject *items = PyList_New(0);
+    for (size_t k = 0; items && k < self->recorder->size; k++) {
+        PyObject *item = item_object(self, &self->recorder->item[k], 0);
+        if (!item || PyList_Append(items, item) < 0)
+            Py_CLEAR(items);
+        Py_XDECREF(item);
+    }
+    return items;
+}
+
+static PyObject *operator_of_recorder(void *recorder, int32_t code)
+{
+    return Py_NewRef(PyList_GET_ITEM(((LoopRecorder *)recorder)->operators, code));
 }
 
 static PyObject *recorder_finish(PyObject *object, PyObject *unused)
 {
     (void)unused;
     LoopRecorder *self = (LoopRecorder *)object;
-    if (finish_loops(&self->recorder) < 0)
+    if (!self->is_read && finish_loops(&self->recorder) < 0)
         return NULL;
-    PyObject *items = PyList_New(0);
-    /* making objects may run a finalizer that records further events: the size is read anew */
-    for (size_t k = 0; items && k < self->recorder.size; k++) {
-        PyObject *item = item_object(self, &self->recorder.item[k], 0);
-        if (!item || PyList_Append(items, item) < 0)
-            Py_CLEAR(items);
-        Py_XDECREF(item);
-    }
+    self->is_read++;
+    PyObject *items = all_items(&(Items){&self->recorder, self, operator_of_recorder});
+    self->is_read--;
     return items;
 }
 
