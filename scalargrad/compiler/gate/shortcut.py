@@ -17,6 +17,7 @@ from ..inputs.arguments import Arguments
 from ..inputs.readers import reader_of
 from ..inputs.sources import COUNT, SHARE
 from ..machine.runner import NATIVE, OnMachine
+from ..nests.runner import OnNest
 from ..passes.task import Wanted
 from ..passes.traced import Traced
 from ..trace.native import machine
@@ -92,7 +93,7 @@ def in_shape(finish: Finish, shape: tuple[int, ...]) -> Finish:
 def runs_on_machine(path: Path) -> bool:
     """Tell whether the machine runs a path, and nothing is drawn for it."""
     drawn = any(isinstance(source, Draw) for source in path.traced.sources)
-    return isinstance(path.runner, OnMachine) and not drawn
+    return isinstance(path.runner, (OnMachine, OnNest)) and not drawn
 
 
 class Shortcut:
@@ -119,7 +120,7 @@ class Shortcut:
         self.arguments = arguments.pattern()
         self.names = arguments.names_given
         self.finish = finish
-        assert isinstance(path.runner, OnMachine)
+        assert isinstance(path.runner, (OnMachine, OnNest))
         self.runner = path.runner
         self.traced = path.traced
         self.wanted = path.traced.wanted.positions if path.traced.wanted else ()

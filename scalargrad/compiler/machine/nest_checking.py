@@ -93,7 +93,7 @@ class NestCheck:
         reach = self.reach.get(words.walk)
         if reach is None:
             return False
-        return reach.low + words.offset >= 0 and reach.high + words.offset < limit
+        return bool(reach.low + words.offset >= 0 and reach.high + words.offset < limit)
 
 
 def is_nest(code: Any) -> bool:

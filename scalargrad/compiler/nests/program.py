@@ -10,14 +10,16 @@ code              run by runner.py
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from ... import ops
-from ..loops.items import Constant, InputAt, Item, NodeAt
+from ..loops.items import Item, One
 from ..machine.encode import has_instruction
 from ..trace.vocabulary import handed_on
 from .activity import find_plain
 from .adjoints import Adjoints
+from .choice import is_sequential, may_stay
 from .encoding import NestCode, encoded
 from .lowering import lowered
 from .nest import Nest, Refused
@@ -30,7 +32,7 @@ class Asked(NamedTuple):
     items: Sequence[Item]
     plain: Sequence[bool]
     """Of each input whether it is a float in eager mode, and no Value."""
-    results: Sequence[NodeAt | InputAt | Constant]
+    results: Sequence[One]
     """The entries of what the function returns."""
     linked: Sequence[bool]
     """Of each of them whether its derivatives follow it."""
@@ -45,17 +47,18 @@ class Derived:
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
-        self.nest = nest = Nest()
+        self.nest = Nest()
         for is_plain in asked.plain:
-            nest.input(0.0, False, is_plain)
-        placing = Placing(nest, asked.items)
+            self.nest.input(0.0, False, is_plain)
+        placing = Placing(self.nest, asked.items)
         found = [placing.operand(placing.root, reference) for reference in asked.results]
-        self.is_exact = find_plain(nest)
+        self.is_sequential = is_sequential(self.nest)
+        """Whether numbers wait for each other; see `choice.py`."""
+        self.is_exact = find_plain(self.nest)
         """Whether no number begins as a float and goes on as a Value: a careful program tells these
         apart."""
-        self.outputs = [
-            i for pair in zip(found, asked.linked) for i in self.with_derivatives(*pair)
-        ]
+        pairs = zip(found, asked.linked)
+        self.outputs = [i for pair in pairs for i in self.with_derivatives(*pair)]
 
     def with_derivatives(self, i: int, is_linked: bool) -> list[int]:
         wanted = [self.nest.inputs[k] for k in self.asked.wanted] if is_linked else []
@@ -68,6 +71,11 @@ class Derived:
         told = [adjoint, 0.0] if self.asked.are_seen else [adjoint]
         return nest.index(nest.compute(ops.add if self.asked.are_seen else handed_on, told))
 
+    @cached_property
+    def quick(self) -> NestCode:
+        """The code of the quick program: it takes what does not flow for zero."""
+        return self.code(False)
+
     def code(self, careful: bool) -> NestCode:
         """The code of the quick program, or of the careful one. Raises Refused where there is none
         that is right."""
@@ -78,3 +86,15 @@ class Derived:
             if not has_instruction(row):
                 raise Refused(f"the machine has no instruction for {row.name}")
         return encoded(low, outputs)
+
+
+def with_loops(asked: Asked) -> Derived | None:
+    """Return a program where loops stay loops, with what is asked; None where the program is to be
+    expanded."""
+    if not may_stay(asked.items):
+        return None
+    try:
+        derived = Derived(asked)
+        return derived if derived.is_sequential and derived.quick else None
+    except Refused:
+        return None

@@ -10,7 +10,7 @@ from typing import Any
 from ..machine.runner import DOUBT, FEW, Runner
 from ..trace.native import machine
 from .nest import Refused
-from .program import Asked, Derived
+from .program import Derived
 
 
 class OnNest:
@@ -21,9 +21,11 @@ class OnNest:
 
     def __init__(self, derived: Derived, careful: bool, expanded: Callable[[], Runner]) -> None:
         self.derived, self.is_quick, self.expanded = derived, not careful, expanded
-        self.code = derived.code(careful)
+        self.code = derived.code(True) if careful else derived.quick
         self.machine = machine.Nest(**self.code._asdict())
         self.results = array("d", bytes(8 * len(self.code.results)))
+        self.outputs = [False] * len(self.results)
+        """Of each output whether it has lanes."""
         self.listed = len(self.code.results) <= FEW
 
     @cached_property
@@ -46,8 +48,3 @@ class OnNest:
         if found == DOUBT:
             return self.careful.run(numbers, arrays, lanes, group)
         return results, found if found >= 0 else None
-
-
-def nest_runner(asked: Asked, expanded: Callable[[], Runner]) -> OnNest:
-    """Return what runs recorded items as loops. Raises Refused where they have to be expanded."""
-    return OnNest(Derived(asked), False, expanded)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from ...transforms.trees import Structure, flatten
 from ...transforms.variables import inside
 from ..inputs.sources import Inputs, sources
+from ..loops.items import InputAt
 from ..trace.body import Body
 from ..trace.recorder import Recorder
 from ..trace.rolled import FIRST_LOOK, WHY, Loops
@@ -55,13 +56,11 @@ class Recording(NamedTuple):
     def traced(self) -> Traced:
         """The finished trace, without Tracers: each would keep the whole trace."""
         trace = self.trace
-        origin = origins(trace, self.inputs) | {i: x for x, i in trace.captured.items()}
-        origin |= trace.draws
         return Traced(
             trace,
             self.body.outputs,
             [output.own for output in self.outputs],
-            [origin[i] for i in trace.inputs],
+            all_sources(trace, self.inputs),
             self.captured,
             emptied(self.structure),
             self.entries,
@@ -116,6 +115,22 @@ def recorded(run: Ran) -> Recording:
     return Recording(task, trace, inputs, entries, structure, captured, outputs, loops)
 
 
+def rolled_entries(run: Ran) -> list[Entry]:
+    """The entries of a result that was recorded as loops, and has no nodes."""
+    trace, rolled = run.trace, run.loops.rolled
+    assert rolled is not None
+    origin = origins(trace, run.inputs) | {i: value for value, i in trace.captured.items()}
+    always = run.task.wanted is not None and run.task.wanted.always
+
+    def made(x: Any, at: Any, is_linked: bool) -> Entry:
+        linked = always or is_linked
+        is_input = linked and isinstance(at, InputAt)
+        source = origin.get(trace.inputs[at.base]) if is_input else None
+        return Entry(False, linked, source, frozenset(), kind_of(type(x), run.task.reduce))
+
+    return list(map(made, run.results, rolled.results, rolled.linked))
+
+
 def inputs_of(trace: Recorder, task: Task, given: Inputs) -> Inputs:
     """Begin a trace with an input for each number that a call gives; return their Tracers."""
     wanted = {*(task.wanted.positions if task.wanted else ()), *task.arguments.values}
@@ -135,6 +150,12 @@ def inputs_of(trace: Recorder, task: Task, given: Inputs) -> Inputs:
 def origins(trace: Recorder, inputs: Inputs) -> dict[int, Any]:
     """The source of each input that a call gives."""
     return dict(zip(trace.inputs, sources(len(inputs.numbers))))
+
+
+def all_sources(trace: Recorder, inputs: Inputs) -> list[Any]:
+    """The source of each input."""
+    origin = origins(trace, inputs) | {i: x for x, i in trace.captured.items()} | trace.draws
+    return [origin[i] for i in trace.inputs]
 
 
 def check_texts(trace: Recorder, task: Task) -> None:
