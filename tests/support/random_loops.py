@@ -9,7 +9,19 @@ from struct import pack
 from typing import Any
 
 from scalargrad import ops
-from scalargrad.compiler.loops.items import Constant, InputAt, NodeAt, One, Operation
+from scalargrad.compiler.loops.items import (
+    Constant,
+    ConstantTable,
+    InputAt,
+    InputTable,
+    Item,
+    Loop,
+    NodeAt,
+    One,
+    Operation,
+    Reference,
+    Run,
+)
 
 INPUTS = 6
 VARIABLES = 4
@@ -61,9 +73,9 @@ def numbers(operands: Sequence[Any]) -> list[float]:
 def called(row: Any, forward: Callable[..., float], *operands: Any) -> Any:
     recording = next((x.recording for x in operands if type(x) is Counted), None)
     number = forward(*numbers(operands))
-    return (
-        number if recording is None else Counted(recording, recording.call(row, operands), number)
-    )
+    if recording is None:
+        return number
+    return Counted(recording, recording.call(row, operands), number)
 
 
 def method(row: Any, forward: Callable[..., float]) -> tuple[Any, Any]:
@@ -97,13 +109,27 @@ class Functions:
     dot = staticmethod(lambda xs, ys: called(ops.dot, ops.dot.forward, *xs, *ys))
 
 
-def bits(events: Sequence[Operation]) -> list[Any]:
-    """Events as what can be compared bit for bit."""
-    return [(e.operator, e.outcome, [at_bits(x) for x in e.references]) for e in events]
+def in_bits(items: Sequence[Item]) -> list[Any]:
+    """Items as what can be compared bit for bit."""
+    return [
+        (item.trips, item.span, in_bits(item.body))
+        if isinstance(item, Loop)
+        else (item.operator, item.outcome, [reference_in_bits(x) for x in item.references])
+        for item in items
+    ]
 
 
-def at_bits(x: Any) -> Any:
-    return pack("d", x.number) if isinstance(x, Constant) else (type(x), x.base, x.strides)
+def reference_in_bits(x: Reference) -> Any:
+    match x:
+        case Constant(number):
+            return pack("d", number)
+        case ConstantTable(numbers):
+            return [pack("d", number) for number in numbers]
+        case InputTable(indexes):
+            return list(indexes)
+        case Run(first, step, count):
+            return reference_in_bits(first), step, count
+    return x
 
 
 # ------ programs
@@ -201,9 +227,9 @@ def random_function(seed: int) -> Callable[..., Any]:
     return f
 
 
-def record(
-    f: Callable[..., Any], numbers: Sequence[float], *recorders: Any, most: int = 20_000
-) -> Any:
-    """Run a function; raises OverflowError where it makes more calls than `most`."""
+def record(f: Callable[..., Any], *recorders: Any, most: int = 20_000) -> Any:
+    """Run a function on INPUTS numbers; raises OverflowError where it makes more calls than
+    `most`."""
     recording = Recording(*recorders, most=most)
+    numbers = [Random(i).uniform(-1, 1) for i in range(INPUTS)]
     return f(Functions, *recording.inputs(numbers))

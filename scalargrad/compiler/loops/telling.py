@@ -33,12 +33,13 @@ def loop_told(loop: Loop, begin: int, depth: int) -> str:
 
 
 def numbers_carried(loop: Loop, begin: int, depth: int) -> int:
-    """How many numbers an iteration has from the one before: operands that move on with the
-    iterations and are, in the first, older than the loop."""
+    """How many numbers an iteration has from those before: operands that move on with the
+    iterations, and are older than the loop at first, and later of it."""
+    last = loop.span * (loop.trips - 1)
     found = {
         reference: count
         for reference, count in nodes_read(loop.body, [])
-        if reference.strides[depth] == loop.span and reference.base < begin
+        if reference.strides[depth] == loop.span and reference.base < begin <= reference.base + last
     }
     return sum(found.values())
 

@@ -128,6 +128,8 @@ class Trace(Recorder):
 
     # ------ loops
     def look_for_loops(self, calls: int) -> None:
+        if calls < 1 or len(self):
+            raise ValueError("expected a new trace, and a number of calls")
         self._log = Log(calls)
 
     def tell_values(self, inputs: Sequence[int]) -> None:

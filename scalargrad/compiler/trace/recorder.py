@@ -101,7 +101,8 @@ class Recorder:
         raise NotImplementedError
 
     def look_for_loops(self, calls: int) -> None:
-        """Of a new trace: find out after so many operator calls whether most lie in loops."""
+        """Of a new trace: find out after so many operator calls whether most lie in loops. Raises
+        ValueError if there are nodes already."""
         raise NotImplementedError
 
     def tell_values(self, inputs: Sequence[int]) -> None:
