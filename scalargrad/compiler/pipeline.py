@@ -16,7 +16,7 @@ from .inputs.arguments import Arguments
 from .machine.layout import Layout, layout_of
 from .machine.runner import NATIVE, Runner, runner
 from .nests.program import Derived, with_loops
-from .nests.recorded import again, asked, traced_as_loops
+from .nests.recorded import again, asked, can_be_asked, traced_as_loops
 from .nests.runner import OnNest
 from .passes.derivatives import with_derivatives
 from .passes.fusion import fused
@@ -60,7 +60,7 @@ def in_one_trace(task: Task, lane: Lane, catches: bool, show: Show, keeps_loops:
     trace.catches = catches
     with modes.tracing(trace):
         run = ran(trace, task, lane)
-        looped = with_loops(asked(run)) if run.loops.rolled and keeps_loops else None
+        looped = with_loops(asked(run)) if keeps_loops and can_be_asked(run) else None
         return as_nodes(recorded(run), show) if looped is None else as_loops(run, looped, lane)
 
 

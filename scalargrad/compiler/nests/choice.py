@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...rows import Operator
 from ..loops.items import Item, Loop, events_in
 from .nest import CARRIED, Block, Nest
 
@@ -29,24 +30,26 @@ def may_stay(items: Sequence[Item]) -> bool:
 
 
 def is_sequential(nest: Nest) -> bool:
-    """Tell whether the numbers in every loop wait for each other."""
-    return all(operators_at_once(nest, b) <= MOST_AT_ONCE for b in nest.blocks[1:])
+    """Tell whether most numbers in the loops wait for each other."""
+    operators = steps = 0
+    for block in nest.blocks[1:]:
+        computed, depth, waits = work_of(nest, block)
+        operators += computed * block.trips
+        steps += depth * (block.trips if waits else 1)
+    return operators <= MOST_AT_ONCE * steps
 
 
-def operators_at_once(nest: Nest, block: Block) -> float:
-    """How many operators of a loop could be done at the same time: all iterations of those that do
-    not wait for the iteration before, and of the others as many as do not wait for each other."""
+def work_of(nest: Nest, block: Block) -> tuple[int, int, bool]:
+    """Return how many operators an iteration of a loop has, how many of them wait for each other,
+    and whether these wait for the iteration before."""
     nodes = [i for i in block.items if isinstance(i, int)]
-    computed = [i for i in nodes if nest.rows[i] is not CARRIED]
-    waits = waiting_for(nest, nodes)
+    computed = [i for i in nodes if isinstance(nest.rows[i], Operator)]
+    waiting = waiting_for(nest, nodes)
     depth: dict[int, int] = {}
-    for i in nodes:
-        operands = nest.operands[i] if i in waits and nest.rows[i] is not CARRIED else ()
-        depth[i] = (i in waits and nest.rows[i] is not CARRIED) + max(
-            [depth.get(j, 0) for j in operands], default=0
-        )
-    longest = max(depth.values(), default=0) or 1.0 / block.trips
-    return len(computed) / longest
+    for i in computed:
+        if i in waiting or not waiting:
+            depth[i] = 1 + max([depth.get(j, 0) for j in nest.operands[i]], default=0)
+    return len(computed), max(depth.values(), default=0), bool(waiting)
 
 
 def waiting_for(nest: Nest, nodes: Sequence[int]) -> set[int]:

@@ -40,6 +40,8 @@ class Asked(NamedTuple):
     """The inputs that derivatives are taken in."""
     are_seen: bool = False
     """Whether derivatives are results for a user, in which nothing is 0.0; else partials."""
+    order: Sequence[int] | None = None
+    """The outputs in another order, by their numbers in this one."""
 
 
 class Derived:
@@ -58,7 +60,9 @@ class Derived:
         """Whether no number begins as a float and goes on as a Value: a careful program tells these
         apart."""
         pairs = zip(found, asked.linked)
-        self.outputs = [i for pair in pairs for i in self.with_derivatives(*pair)]
+        outputs = [i for pair in pairs for i in self.with_derivatives(*pair)]
+        order = range(len(outputs)) if asked.order is None else asked.order
+        self.outputs = [outputs[k] for k in order]
 
     def with_derivatives(self, i: int, is_linked: bool) -> list[int]:
         wanted = [self.nest.inputs[k] for k in self.asked.wanted] if is_linked else []

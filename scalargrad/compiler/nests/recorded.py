@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from ... import ops
+from ...backward import symbolic_adjoints
 from ...rows import Operator
+from ...scalars import NOTHING
 from ...transforms.trees import Structure
 from ...transforms.variables import inside
 from ..inputs.sources import Inputs
-from ..loops.items import Constant, InputAt, NodeAt, One, expand
+from ..loops.items import Constant, InputAt, NodeAt, Reference, expand
 from ..passes.kinds import emptied
 from ..passes.record import Output, Ran, Recording, all_sources, rolled_entries
 from ..passes.task import Task
@@ -18,10 +21,23 @@ from ..trace.rolled import Loops, Rolled
 from .program import Asked, Derived
 
 
+def can_be_asked(run: Ran) -> bool:
+    """Tell whether loops were found, and it is known what the results are."""
+    if run.loops.rolled is None or run.waiting is None:
+        return run.loops.rolled is not None
+    inputs = {id(x) for x in run.inputs.numbers}
+    return -1 not in run.order() and all(id(x) in inputs for x in run.waiting.variables.entries)
+
+
 def asked(run: Ran) -> Asked:
     """What is asked of a function that ran, as loops."""
     task, rolled = run.task, run.loops.rolled
     assert rolled is not None
+    if run.waiting is not None:
+        copied = list(waiting_for(run))
+        plain = list(plain_inputs(run, copied))
+        items, results = rolled.recorded.items, rolled.results
+        return Asked(items, plain, results, [True], copied, True, run.order())
     wanted = task.wanted
     always = wanted is not None and wanted.always
     return Asked(
@@ -34,13 +50,24 @@ def asked(run: Ran) -> Asked:
     )
 
 
-def plain_inputs(run: Ran) -> Iterator[bool]:
-    """Yield of each input whether it is a float in eager mode, and no Value."""
+def plain_inputs(run: Ran, variables: Sequence[int] = ()) -> Iterator[bool]:
+    """Yield of each input whether it is a float in eager mode, and no Value. So is none of the
+    `variables` of a transform: the function sees copies of them, which are Values."""
     trace, wanted = run.trace, run.task.wanted
     values = {*(wanted.positions if wanted else ()), *run.task.arguments.values}
     variable = {run.inputs.numbers[k].index for k in values}
     for k, i in enumerate(trace.inputs):
-        yield i not in variable if k < trace.given else i in trace.draws
+        is_value = k in variables or (i in variable if k < trace.given else i not in trace.draws)
+        yield not is_value
+
+
+def waiting_for(run: Ran) -> Iterator[int]:
+    """Yield the inputs that a transform takes derivatives in. The function gets copies of them and
+    nothing else: a derivative in a copy is one in the input."""
+    assert run.waiting is not None
+    number = {i: k for k, i in enumerate(run.trace.inputs)}
+    for x in run.waiting.variables.entries:
+        yield number[x.index]
 
 
 def variables(run: Ran) -> Iterator[int]:
@@ -69,6 +96,10 @@ class Again(NamedTuple):
     captured: dict[Any, int]
     """The Values that the function closes over, each with the number of its input."""
     loops: Loops
+    copied: list[int]
+    """The inputs that a transform takes derivatives in, which still wait to be computed."""
+    order: list[int]
+    """Which of them, and of the value before them, the results are."""
 
     def recorded(self, trace: Any) -> Recording:
         """Compute all events in a new trace, which are then its nodes."""
@@ -78,7 +109,7 @@ class Again(NamedTuple):
             trace.captured[value] = xs[k].index
         nodes: list[Any] = []
 
-        def operand(x: One) -> Any:
+        def operand(x: Reference) -> Any:
             match x:
                 case Constant(number):
                     return number
@@ -86,22 +117,33 @@ class Again(NamedTuple):
                     return nodes[at]
                 case InputAt(at):
                     return xs[at]
+            raise AssertionError(f"{x} is not that of an event")
 
         for event in expand(self.rolled.recorded.items):
             assert isinstance(event.operator, Operator)
             nodes.append(trace.compute(event.operator, [operand(x) for x in event.references]))
-        outputs = [Output(trace.index(operand(x)), False, True) for x in self.rolled.results]
+        results = list(map(operand, self.rolled.results))
+        if self.order:
+            known = self.with_derivatives(results[0], [xs[k] for k in self.copied])
+            results = [known[k] for k in self.order]
+        outputs = [Output(trace.index(x), False, True) for x in results]
         inputs = Inputs(xs[0], xs[1], xs[2 : self.given])
         captured = list(self.captured)
         return Recording(
             self.task, trace, inputs, self.entries, self.structure, captured, outputs, self.loops
         )
 
+    def with_derivatives(self, root: Any, variables: list[Any]) -> list[Any]:
+        """The root and its derivatives, for a user."""
+        found = symbolic_adjoints(root, variables, 1.0)
+        return [root, *(ops.add(found.get(x, NOTHING), 0.0) for x in variables)]
+
 
 def again(run: Ran, given: Inputs) -> Again:
     """What it takes to have this trace again; the call gave these numbers."""
     trace = run.trace
     assert run.loops.rolled is not None
+    copied = list(waiting_for(run)) if run.waiting else []
     number = {i: k for k, i in enumerate(trace.inputs)}
     captured = {value: number[i] for value, i in trace.captured.items()}
     numbers = [given.count, given.share, *given.numbers]
@@ -114,10 +156,12 @@ def again(run: Ran, given: Inputs) -> Again:
         rolled_entries(run),
         emptied(run.structure),
         numbers,
-        list(plain_inputs(run)),
+        list(plain_inputs(run, copied)),
         trace.given,
         captured,
         run.loops,
+        copied,
+        run.order() if run.waiting else [],
     )
 
 

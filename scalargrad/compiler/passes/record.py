@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ...transforms.trees import Structure, flatten
-from ...transforms.variables import inside
+from ...transforms.variables import Waiting, inside
 from ..inputs.sources import Inputs, sources
 from ..loops.items import InputAt
 from ..trace.body import Body
@@ -88,6 +88,15 @@ class Ran(NamedTuple):
     results: list[Any]
     structure: Structure
     loops: Loops
+    waiting: Waiting | None = None
+    """Derivatives that are still to be computed; in the results the variables stand for them."""
+
+    def order(self) -> list[int]:
+        """What each result is, where derivatives wait: 0 for the value, k for derivative k − 1."""
+        assert self.waiting is not None
+        known = [self.waiting.root, *self.waiting.variables.nodes]
+        place = {id(x): k for k, x in enumerate(known)}
+        return [place.get(id(x), -1) for x in self.results]
 
 
 def ran(trace: Recorder, task: Task, lane: Lane) -> Ran:
@@ -96,14 +105,25 @@ def ran(trace: Recorder, task: Task, lane: Lane) -> Ran:
     inputs = inputs_of(trace, task, lane.given)
     out = task.arguments.applied(task.f, inputs.numbers)
     check_texts(trace, task)
-    found, structure = flatten(out, "the result", kinds_of(task.arguments))
-    rolled = trace.rolled(found)
-    return Ran(task, trace, inputs, found, structure, Loops(rolled, WHY.get(trace.unrolled, "")))
+    waiting = out if isinstance(out, Waiting) else None
+    rolled = trace.rolled([waiting.root]) if waiting else None
+    if waiting and rolled is None:
+        out, waiting = waiting.done(), None
+    found, structure = flattened(task, waiting.outline() if waiting else out)
+    rolled = rolled or trace.rolled(found)
+    loops = Loops(rolled, WHY.get(trace.unrolled, ""))
+    return Ran(task, trace, inputs, found, structure, loops, waiting)
+
+
+def flattened(task: Task, out: Any) -> tuple[list[Any], Structure]:
+    return flatten(out, "the result", kinds_of(task.arguments))
 
 
 def recorded(run: Ran) -> Recording:
     """Return the nodes of all that the function did."""
-    task, trace, inputs, found, structure, loops = run
+    task, trace, inputs, found, structure, loops, waiting = run
+    if waiting is not None:
+        found, structure = flattened(task, waiting.done())
     nodes, types = list(map(trace.index, found)), list(map(type, found))
     captured, origin = list(trace.captured), origins(trace, inputs)
     # a dense derivative of what is sparse has few nodes besides 0, in many places
@@ -119,6 +139,9 @@ def rolled_entries(run: Ran) -> list[Entry]:
     """The entries of a result that was recorded as loops, and has no nodes."""
     trace, rolled = run.trace, run.loops.rolled
     assert rolled is not None
+    if run.waiting:
+        # numbers, as the transform gives them
+        return [Entry(False, False)] * len(run.results)
     origin = origins(trace, run.inputs) | {i: value for value, i in trace.captured.items()}
     always = run.task.wanted is not None and run.task.wanted.always
 

@@ -61,6 +61,9 @@ class Recorder:
         arithmetic."""
         self.root: Any = None
         """The function that is traced."""
+        self.waits = False
+        """Whether the next transform may leave its derivatives to be computed when the function is
+        over."""
         self.given = 0
         """How many inputs the call gives; the others are captured, or drawn."""
         self.values: set[int] = set()

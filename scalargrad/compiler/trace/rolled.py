@@ -66,7 +66,8 @@ class Log:
             return
         if self.is_rolled and not self.recorder.is_rolled:
             self.give_up(IRREGULAR)
-        elif BUILT_IN.get(row.name) is not row or row is ops.identity:
+        elif BUILT_IN.get(row.name) is not row or (self.is_rolled and row is ops.identity):
+            # an identity is a variable of its own: in C others know it by its node
             self.give_up(OTHER)
         else:
             given = [self.operand(trace, i) for i in operands]

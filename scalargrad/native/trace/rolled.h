@@ -40,11 +40,10 @@ static void look_for_loops(Trace *t, int64_t calls)
 
 /* ------ the log */
 
-/* Rows that are the same in every iteration. An identity is a variable of its own; and an operator
- * of the user's may do anything. */
+/* Rows that are the same in every iteration: an operator of the user's may do anything. */
 static int may_be_rolled(int32_t row)
 {
-    return row >= 0 && row < OP_COUNT && row != OP_identity;
+    return row >= 0 && row < OP_COUNT;
 }
 
 /* Know of each node, up to the last, which input or event it is; −1 where it is none yet. */
@@ -277,8 +276,9 @@ static int is_event(int32_t row, const Given *given, int32_t count)
     int are_numbers = 1;
     for (int32_t k = 0; k < count; k++)
         are_numbers &= given[k].operand.kind == NUMBER_PLACE;
-    /* tracing is one active mode; within another, no_grad may be one */
-    return !are_numbers && may_be_rolled(row) && modes_active() < 2;
+    /* An identity is a variable of its own, which others know by its node. Tracing is one active
+     * mode; within another, no_grad may be one. */
+    return !are_numbers && may_be_rolled(row) && row != OP_identity && modes_active() < 2;
 }
 
 /* The Tracer of one more event; NULL without an exception where it has to be a node. */
@@ -389,9 +389,10 @@ static int expand_event(Expansion *e, const Item *item, const int64_t *iteration
             return -1;
         count += (int32_t)(depth ? item->of.laws[k].count : x->count);
     }
-    const int32_t node = computed(e->trace, item->code, e->operands, count);
-    e->node_of[e->event++] = node;
-    return node < 0 ? -1 : 0;
+    int32_t *node = &e->node_of[e->event++];
+    if (*node < 0)
+        *node = computed(e->trace, item->code, e->operands, count);
+    return *node < 0 ? -1 : 0;
 }
 
 static int expand_item(Expansion *e, const Item *item, const int64_t *iterations, int depth,
@@ -408,6 +409,17 @@ static int expand_item(Expansion *e, const Item *item, const int64_t *iterations
                 return -1;
     }
     return 0;
+}
+
+/* Variables, which are identities, are nodes already: each is one of its own. */
+static void know_variables(const Trace *t, int32_t *node_of)
+{
+    const Rolled *x = &t->rolled;
+    for (int64_t k = 0; k < x->recorder.events; k++)
+        node_of[k] = -1;
+    for (int32_t i = 0; i < x->known; i++)
+        if (t->node[i].row == OP_identity && x->event_of[i] >= 0)
+            node_of[x->event_of[i]] = i;
 }
 
 /* While events become nodes none is added, so that the items stay where they are: Python code that
@@ -435,6 +447,8 @@ static int as_nodes(Trace *t)
     e.operands = PyMem_Malloc(FEW * sizeof *e.operands);
     if (!e.node_of || !e.operands)
         PyErr_NoMemory();
+    else
+        know_variables(t, e.node_of);
     const int failed = !e.node_of || !e.operands || expand_all(t, &e) < 0;
     PyMem_Free(e.operands);
     if (failed || x->how != AS_LOOPS) {
