@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ... import ops
 from ...rows import Operator
 from ..loops.items import Item, Loop, events_in
 from .nest import CARRIED, Block, Nest
@@ -16,8 +17,13 @@ MOST_IN_BODY = 64
 """In a longer body there is much that can be done at once."""
 LEAST_IN_LOOPS = 0.75
 """Of the events so many have to lie in loops."""
-MOST_AT_ONCE = 4.0
-"""So many operators of a body may be done at the same time, on average."""
+MOST_AT_ONCE = 3.0
+"""So many operators that wait for the iteration before may be done at the same time, on average."""
+MOST_FREE = 0.5
+"""So much work at most, for each that waits for the iteration before, may be free of it."""
+FUNCTION = 4
+"""So many times the work of a sum or a product is that of a function."""
+QUICK = (ops.add, ops.sub, ops.mul, ops.neg, ops.square, ops.identity)
 
 
 def may_stay(items: Sequence[Item]) -> bool:
@@ -30,26 +36,32 @@ def may_stay(items: Sequence[Item]) -> bool:
 
 
 def is_sequential(nest: Nest) -> bool:
-    """Tell whether most numbers in the loops wait for each other."""
-    operators = steps = 0
-    for block in nest.blocks[1:]:
-        computed, depth, waits = work_of(nest, block)
-        operators += computed * block.trips
-        steps += depth * (block.trips if waits else 1)
-    return operators <= MOST_AT_ONCE * steps
+    """Tell whether most numbers in the loops wait for those of the iteration before, one after the
+    other."""
+    free, waiting, steps = map(sum, zip(*(work_of(nest, block) for block in nest.blocks[1:])))
+    return free <= MOST_FREE * waiting and waiting <= MOST_AT_ONCE * steps
 
 
-def work_of(nest: Nest, block: Block) -> tuple[int, int, bool]:
-    """Return how many operators an iteration of a loop has, how many of them wait for each other,
-    and whether these wait for the iteration before."""
+def work_of(nest: Nest, block: Block) -> tuple[int, int, int]:
+    """Return the work of a loop that does not wait for the iteration before; that which does; and
+    how much of this has to be done one after the other."""
     nodes = [i for i in block.items if isinstance(i, int)]
-    computed = [i for i in nodes if isinstance(nest.rows[i], Operator)]
-    waiting = waiting_for(nest, nodes)
-    depth: dict[int, int] = {}
-    for i in computed:
-        if i in waiting or not waiting:
-            depth[i] = 1 + max([depth.get(j, 0) for j in nest.operands[i]], default=0)
-    return len(computed), max(depth.values(), default=0), bool(waiting)
+    waits = waiting_for(nest, nodes)
+    free = waiting = 0
+    # a carried number is there when the iteration begins
+    depth = {i: 0 for i in nodes if nest.rows[i] is CARRIED}
+    for i in nodes:
+        row = nest.rows[i]
+        work = (1 if row in QUICK else FUNCTION) if isinstance(row, Operator) else 0
+        if i in depth:
+            continue
+        if i in waits:
+            waiting += work
+            depth[i] = work + max([depth.get(j, 0) for j in nest.operands[i]], default=0)
+        else:
+            free += work
+    longest = max(depth.values(), default=0)
+    return free * block.trips, waiting * block.trips, longest * block.trips
 
 
 def waiting_for(nest: Nest, nodes: Sequence[int]) -> set[int]:
