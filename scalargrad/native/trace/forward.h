@@ -123,7 +123,12 @@ static int forward_on(Trace *t, int32_t row, const double *numbers, int32_t coun
 /* A row on the numbers of nodes. */
 static int number_of(Trace *t, int32_t row, const int32_t *operands, int32_t count, double *number)
 {
-    double few[FEW] = {0}, *numbers = few_or_more(few, count, sizeof *numbers);
+    if (row < KNOWN_ROWS && arity[row] == count) {
+        *number = forward_of(row, number_at(t, operands[0]), number_at(t, operands[count > 1]),
+                             number_at(t, operands[count - 1]));
+        return 0;
+    }
+    double few[FEW] = {0.0}, *numbers = few_or_more(few, count, sizeof *numbers);
     if (!numbers)
         return -1;
     for (int32_t k = 0; k < count; k++)

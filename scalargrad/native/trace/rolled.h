@@ -243,7 +243,12 @@ static PyObject *tracer_of_event(Trace *t, int64_t event, double number, const G
 static int number_of_given(Trace *t, int32_t row, const Given *given, int32_t count,
                            double *number)
 {
-    double few[FEW] = {0}, *numbers = few_or_more(few, count, sizeof *numbers);
+    if (arity[row] == count) {
+        *number = forward_of(row, given[0].number, given[count > 1].number,
+                             given[count - 1].number);
+        return 0;
+    }
+    double few[FEW] = {0.0}, *numbers = few_or_more(few, count, sizeof *numbers);
     if (!numbers)
         return -1;
     for (int32_t k = 0; k < count; k++)
