@@ -25,6 +25,7 @@ class Schedule:
         self.needs: dict[Item, set[Item]] = {}
         """Of each item those of the same block that come before it."""
         self.stamp: dict[Item, int] = {}
+        self._read: dict[Item, set[int]] = {}
         self.collect()
         for block in self.items:
             for item in self.items[block]:
@@ -127,10 +128,12 @@ class Schedule:
 
     def all_read(self, item: Item) -> set[int]:
         """The nodes that an item reads, of a loop those that the items in it read."""
-        found = set(self.nodes_read(item))
-        if isinstance(item, Block):
-            found = found.union(*(self.all_read(inner) for inner in self.items[item]))
-        return found
+        if item not in self._read:
+            found = set(self.nodes_read(item))
+            if isinstance(item, Block):
+                found = found.union(*(self.all_read(inner) for inner in self.items[item]))
+            self._read[item] = found
+        return self._read[item]
 
     def follows(self, item: Item, first: Item) -> bool:
         """Tell whether an item comes after another, for what is known so far."""

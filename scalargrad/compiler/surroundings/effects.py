@@ -118,9 +118,10 @@ def outliving(found: Any) -> list[str]:
 def references(found: Any) -> int:
     """How many refer to a Tracer, at most, or, where Tracers are made in C when they are asked for
     and each refers to its trace, to that."""
-    if type(found.trace.tracers) is list:
-        return max(map(sys.getrefcount, found.trace.tracers), default=0)
-    return sys.getrefcount(found.trace)
+    # asked of the type: a trace that is kept as loops would make nodes, to hand out Tracers
+    if hasattr(type(found.trace), "tracers"):
+        return sys.getrefcount(found.trace)
+    return max(map(sys.getrefcount, found.trace.tracers), default=0)
 
 
 class Sample(NamedTuple):
