@@ -17,6 +17,9 @@ When a call takes a path for the first time, `pipeline.py` calls the passes in o
     runner                       machine/runner.py: on native/machine/, or by NumPy
     path                         branches/path.py: a program among others, by its guards
 
+Where loops were recognised, and the numbers in them wait for each other, loops stay loops: a nest
+is made of what was recorded, and takes the place of a trace; `nests/program.py` calls its passes.
+
 A call that is like an earlier one takes none of these passes: see `gate/shortcut.py`.
 
 Words, each used in one sense:
@@ -58,9 +61,13 @@ Words, each used in one sense:
     stretch       numbers that stand side by side; a pack is a stretch copied together for this
     register      a number for each lane of a block; free at the end of its value's live range
     splat         a register that holds one uniform number in every lane
-    block         the lanes, at most 128, that go through an instruction together
+    block         the lanes, at most 128, that go through an instruction together; of a nest: the
+                  body of one loop
     total         a sum over lanes while the machine adds it up
     tile          sums of products done together, so that each vector is read once for all
+    nest          a program whose loops are loops: nodes in blocks, one within another
+    carried       said of a number that an iteration gets from the one before
+    walk          a place in memory that goes on by a stride after each iteration of a loop
     shortcut      how a call that is like an earlier one is run: no look-up, no tracing
 """
 

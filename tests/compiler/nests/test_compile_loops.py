@@ -203,7 +203,8 @@ def test_a_number_that_changes_outside_is_another_program() -> None:
         return x
 
     gate = sg.value_and_grad(sg.compile(f))
-    for STEP in (0.001, 0.002, 0.001):
+    for step in (0.001, 0.002, 0.001):
+        STEP = step
         assert flat(gate(0.5)) == pytest.approx(flat(sg.value_and_grad(f)(0.5)), rel=1e-12)
 
 

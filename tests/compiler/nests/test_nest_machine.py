@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from scalargrad import ops
+from scalargrad.compiler.machine.disassembly import disassembled_nest
 from scalargrad.compiler.machine.instructions import (
     ADD,
     FILL,
@@ -153,6 +154,18 @@ def is_short(code: Any) -> bool:
     """Whether no loop of the program runs long."""
     found = [trips for op, trips in zip(code.code, code.code[2:]) if op == LOOP.code]
     return max(found, default=0) < 100
+
+
+def test_code_with_loops_is_listed_with_its_loops() -> None:
+    body = [READ(3, 0, -1), row_instruction(ops.add.code, 2, 2, 3)]
+    listed = disassembled_nest(nest_code(loop(4, WALK, *body)), ["x", "y"])
+    assert listed.splitlines() == [
+        "given: u0 = x, u1 = y",
+        "LOOP: trips 4, size 10, walks (0 none 4 2)",
+        "    READ: out u3, walk 0, offset -1",
+        "    u2 = add(u2, u3)",
+        "results: u2",
+    ]
 
 
 @needs_machine
