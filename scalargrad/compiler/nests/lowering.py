@@ -13,7 +13,7 @@ from typing import Any
 from ... import ops
 from ...rows import Operator
 from ...scalars import is_value
-from ..passes.lower import RULES
+from ..passes.lowered_trace import RULES
 from ..trace.vocabulary import CONSTANT, INPUT
 from .nest import CARRIED, LAST, Address, Array, Block, Effect, Nest
 

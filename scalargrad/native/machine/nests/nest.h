@@ -235,8 +235,8 @@ static PyObject *found_by(Nest *nest, NestRun *run, Py_buffer *results, int tell
     if (status >= 0)
         return PyLong_FromLong(status);
     if (store_nest_results(nest, run->number, results->buf) && tells_doubt)
-        return PyLong_FromLong(-3);
-    return results->obj ? PyLong_FromLong(-1) : nest_results(nest, run->number);
+        return PyLong_FromLong(DOUBT);
+    return results->obj ? PyLong_FromLong(ALL_HOLD) : nest_results(nest, run->number);
 }
 
 static PyObject *nest_run(PyObject *self, PyObject *const *given, Py_ssize_t n)

@@ -34,7 +34,7 @@ enum {
     TRIPS_AT_ONCE = 1 << 16,
     STEPS_AT_ONCE = 1 << 24,
 };
-enum { NEST_DONE = -1, NEST_STOPPED = -4 };
+enum { NEST_STOPPED = DOUBT - 1 };
 
 static void begin_loop(const LoopSteps *loop, NestRun *run, Trips *trips)
 {
@@ -69,7 +69,7 @@ COLD int is_stopped(const LoopSteps *loop, NestRun *run, Trips *trips)
     return 0;
 }
 
-/* Return the number of a guard that does not hold, NEST_DONE if all do, NEST_STOPPED. */
+/* Return the number of a guard that does not hold, ALL_HOLD if all do, NEST_STOPPED. */
 static int32_t run_steps(const NestCode *code, NestRun *run)
 {
     static const void *const ways[] = {
@@ -232,7 +232,7 @@ next_trip:
     s -= s->out;
     GO;
 stop:
-    return NEST_DONE;
+    return ALL_HOLD;
 #undef GO
 #undef NEXT
 #undef RESULT
