@@ -137,15 +137,13 @@ static void look_at_log(Trace *t)
     if (record_log(x) < 0) {
         PyErr_Clear();
         give_up_loops(t, OTHER);
-    }
-    else if (is_worth_rolling(&x->recorder)) {
+    } else if (is_worth_rolling(&x->recorder)) {
         PyMem_Free(x->log.call);
         PyMem_Free(x->log.operand);
         x->log.call = NULL;
         x->log.operand = NULL;
         x->how = AS_LOOPS;
-    }
-    else if (x->look >= LAST_LOOK)
+    } else if (x->look >= LAST_LOOK)
         give_up_loops(t, IRREGULAR);
     else {
         clear_recorder(&x->recorder);
@@ -183,8 +181,8 @@ static Given given_number(double number)
 static int given_node(const Trace *t, int32_t i, Given *given)
 {
     const TraceNode *node = &t->node[i];
-    *given = (Given){.number = node->number, .lane = node->lane, .plain = node->plain,
-                     .linked = node->linked};
+    *given = (Given){
+        .number = node->number, .lane = node->lane, .plain = node->plain, .linked = node->linked};
     return operand_of_node(t, i, &given->operand);
 }
 
@@ -387,9 +385,8 @@ static int expand_event(Expansion *e, const Item *item, const int64_t *iteration
     int32_t count = 0;
     for (int32_t k = 0; k < item->count; k++) {
         const Operand *x = &e->trace->rolled.recorder.operand[item->begin + (size_t)k];
-        const int failed = depth
-                               ? put_law(e, count, &item->of.laws[k], iterations, depth, turn)
-                               : put_operand(e, count, x);
+        const int failed = depth ? put_law(e, count, &item->of.laws[k], iterations, depth, turn)
+                                 : put_operand(e, count, x);
         if (failed)
             return -1;
         count += (int32_t)(depth ? item->of.laws[k].count : x->count);
