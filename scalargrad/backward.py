@@ -90,12 +90,15 @@ def certain_adjoints(root: Any, targets: Sequence[Any]) -> list[float]:
     return adjoints(root, targets)
 
 
-def gradients(root: Any, leaves: Sequence[Any], seed: Any = 1.0) -> list[Any]:
+def gradients(root: Any, leaves: Iterable[Any], seed: Any = 1.0) -> list[Any]:
     """Return ∂root/∂leaf for each leaf as Values: a graph, to be drawn or differentiated again.
 
     A leaf that `root` does not depend on has derivative 0.0. Any node may serve as a leaf.
     Raises TypeError if `root` or a leaf is not a Value.
     """
+    if is_value(leaves):
+        raise TypeError(f"gradients needs a list of leaves, got {described(leaves)}: write [leaf]")
+    leaves = list(leaves)
     for node in (root, *leaves):
         # a number that is traced may stand for a float
         if not is_value(node) or not getattr(node, "in_graph", True):

@@ -144,9 +144,8 @@ def methods_of(op: Operator) -> Iterable[tuple[str, Callable[..., Any]]]:
     elif op.dunder:
         yield f"__{op.dunder}__", binary(op)
         yield f"__r{op.dunder}__", reversed_binary(op)
-    if op.method or (op.dunder and op.numpy):
-        method = unary(op) if op.arity == 1 else called(op)
-        yield from ((name, method) for name in (op.name, op.numpy) if name)
+    method = unary(op) if op.arity == 1 else called(op)
+    yield from ((name, method) for name in op.method_names)
 
 
 def compared(name: str) -> Callable[[Value, Any], Any]:

@@ -17,7 +17,7 @@ from functools import reduce
 from math import inf, nan, pi
 from typing import Any
 
-from . import folds, ieee
+from . import folds, ieee, special
 from .rows import BUILT_IN, NOWHERE, TRACED, Operator, selects
 from .scalars import NOTHING, is_value
 
@@ -76,8 +76,9 @@ def fold(
 # NOTHING, which is −0.0: where the operand is not chosen, where the row is flat in it, or where the
 # row multiplies it by a constant 0.
 # Keywords: `dunder` the Python operator, `numpy` NumPy's name if it differs, `array` how it is
-# spelled on NumPy's arrays if not by that name, `gates` a fold written with other rows, `defaults`
-# for the last operands, `samples` inside the domain, `hidden` for rows that only derivatives use.
+# spelled on NumPy's arrays if not by that name, `elementary` a fold written with other rows,
+# `defaults` for the last operands, `samples` inside the domain, `hidden` for rows that only
+# derivatives use.
 
 # fmt: off
 
@@ -334,7 +335,7 @@ erfc = op("erfc", "erfc", math.erfc, "erfc({})", lambda out, x: -2.0 / SQRTPI * 
 lgamma = op("lgamma", "lnΓ", ieee.lgamma, "sg_lgamma({})",
             lambda out, x: polygamma(0.0, x), samples=(-2.5, 0.3, 1.4, 9.0),
             array="special.gammaln({})")
-polygamma = op("polygamma", "ψ", ieee.polygamma, "sg_polygamma({}, {})",
+polygamma = op("polygamma", "ψ", special.polygamma, "sg_polygamma({}, {})",
                lambda out, order, x: nan, lambda out, order, x: polygamma(order + 1.0, x),
                samples=((0.0, 0.3), (1.0, 1.4), (2.0, 9.0), (1.0, -2.5)), method=False,
                array=NOWHERE,
@@ -342,7 +343,7 @@ polygamma = op("polygamma", "ψ", ieee.polygamma, "sg_polygamma({}, {})",
 sinc = op("sinc", "sinc", lambda x: sinc_derivative(0.0, x), "sg_sinc_derivative(0.0, {})",
           lambda out, x: sinc_derivative(1.0, x), samples=(-2.7, -0.01, 0.0, 0.3, 1.9),
           array=NOWHERE, doc="sin(πx)/(πx), 1 at 0: NumPy's normalised sinc.")
-sinc_derivative = op("sinc_derivative", "sinc⁽ⁿ⁾", ieee.sinc_derivative,
+sinc_derivative = op("sinc_derivative", "sinc⁽ⁿ⁾", special.sinc_derivative,
                      "sg_sinc_derivative({}, {})",
                      lambda out, order, x: nan,
                      lambda out, order, x: sinc_derivative(order + 1.0, x), hidden=True,
@@ -516,25 +517,25 @@ def stable_logsumexp(*xs: Any) -> Any:
 
 # fmt: off
 sum = fold("sum", "Σ", folds.sum, "fold_sum", lambda out, x, n: 1.0,
-           count=length, arrange=folds.listed, gates=folds.sum,
+           count=length, arrange=folds.listed, elementary=folds.sum,
            doc="The sum of a list, one node; 0.0 if the list is empty.")
 prod = fold("prod", "Π", folds.prod, None, prod_partials, arrange=folds.listed,
-            gates=folds.prod, beside_constant=selects(prod_beside_constant),
+            elementary=folds.prod, beside_constant=selects(prod_beside_constant),
             doc="The product of a list, one node; 1.0 if the list is empty.")
 mean = fold("mean", "mean", folds.mean, "fold_mean",
-            lambda out, x, n: 1.0 / n, count=length, arrange=folds.at_least_one, gates=folds.mean,
-            doc="The arithmetic mean of a list, one node.")
+            lambda out, x, n: 1.0 / n, count=length, arrange=folds.at_least_one,
+            elementary=folds.mean, doc="The arithmetic mean of a list, one node.")
 dot = fold("dot", "·", folds.dot, "fold_dot", dot_partials, arrange=folds.weights_then_inputs,
-           gates=folds.dot, beside_constant=selects(dot_beside_constant, beside_constant),
+           elementary=folds.dot, beside_constant=selects(dot_beside_constant, beside_constant),
            doc="Σ wᵢ·xᵢ, plus `bias` if given: two lists of one length, one node.")
 logsumexp = fold("logsumexp", "logsumexp", folds.logsumexp, "fold_logsumexp",
                  lambda out, x, n: div(exp_difference(x, out), n),
-                 count=shares, arrange=folds.at_least_one, gates=stable_logsumexp,
+                 count=shares, arrange=folds.at_least_one, elementary=stable_logsumexp,
                  doc="log Σ exp(xᵢ) of a list, stable for any size, one node.")
 max = fold("max", "max", folds.max, "fold_max", selects(tie_share),
-           count=ties, arrange=folds.at_least_one, gates=lambda *xs: reduce(maximum, xs),
+           count=ties, arrange=folds.at_least_one, elementary=lambda *xs: reduce(maximum, xs),
            doc="The largest of a list, one node; variables that tie share the gradient.")
 min = fold("min", "min", folds.min, "fold_min", selects(tie_share),
-           count=ties, arrange=folds.at_least_one, gates=lambda *xs: reduce(minimum, xs),
+           count=ties, arrange=folds.at_least_one, elementary=lambda *xs: reduce(minimum, xs),
            doc="The smallest of a list, one node; variables that tie share the gradient.")
 # fmt: on

@@ -26,8 +26,8 @@ def selects(rule: Any, which: Callable[[Sequence[bool]], list[bool]] | None = No
 
 
 TRACED = "traced"
-"""In a row's C column: the forward is itself written with rows. Its C follows from them, and a
-drawing can expand the row into the gates it stands for."""
+"""In a row's C column: the forward is itself written with rows, which are the elementary form of
+the row. Its C follows from them."""
 
 
 NOWHERE = "nowhere"
@@ -68,7 +68,7 @@ class Operator:
         beside_constant: Sequence[Partial] | Partial | None = None,
         constant_from: int | None = None,
         arrange: Callable[..., tuple[Any, ...]] | None = None,
-        gates: Callable[..., Any] | None = None,
+        elementary: Callable[..., Any] | None = None,
         array: str | None = None,
         defaults: Sequence[float] = (),
         dunder: str | None = None,
@@ -91,7 +91,7 @@ class Operator:
         self.beside_constant = beside_constant
         self.constant_from = constant_from
         self.arrange = arrange
-        self.gates = forward if c is TRACED else gates
+        self.elementary = forward if c is TRACED else elementary
         self._array = array
         self.defaults = tuple(defaults)
         self.dunder = dunder
@@ -142,8 +142,21 @@ class Operator:
 
     @property
     def traced(self) -> bool:
-        """Whether the forward is written with rows: run on a tracer it shows its gates."""
+        """Whether the forward is written with rows: run on a tracer it shows these."""
         return self.c is TRACED
+
+    @property
+    def signs(self) -> str | None:
+        """The row in signs alone, as `{} + {}`: arithmetic, which C and Python spell alike. None of
+        a row that is spelled with a name."""
+        return None if self.c is None or re.search("[a-z?]", self.c) else self.c
+
+    @property
+    def method_names(self) -> tuple[str, ...]:
+        """The names of its methods, besides those of Python's own operators: its name and NumPy's;
+        none where it is a function alone."""
+        is_method = self.method or (self.dunder and self.numpy)
+        return tuple(filter(None, (self.name, self.numpy))) if is_method else ()
 
     @property
     def array(self) -> str | None:
@@ -153,16 +166,13 @@ class Operator:
             return None
         if self._array is not None or self.c is None or self.arity is None:
             return self._array
-        # arithmetic is spelled alike in C and Python
-        if not re.search("[a-z?]", self.c):
-            return self.c
-        return f"np.{self.numpy or self.name}({', '.join(['{}'] * self.arity)})"
+        return self.signs or f"np.{self.numpy or self.name}({', '.join(['{}'] * self.arity)})"
 
     def plain(self, operands: Sequence[Any]) -> str:
         """The operator's name in programs like micrograd: the sign of arithmetic, a power with its
         constant exponent, else a word in ASCII."""
-        if self.dunder and self.c and not re.search("[a-z?]", self.c):
-            return self.c.format("", "").strip()
+        if self.dunder and self.signs:
+            return self.signs.format("", "").strip()
         word = self.symbol if self.symbol.isascii() else self.name
         exponent = operands[1] if self.dunder == "pow" else None
         return word + repr(exponent).removesuffix(".0") if type(exponent) is float else word

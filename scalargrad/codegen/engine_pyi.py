@@ -154,15 +154,13 @@ def dunders(op: Operator) -> list[str]:
 
 
 def methods(op: Operator) -> list[str]:
-    if not op.method and not (op.dunder and op.numpy):
-        return []
     optional = [" = ..."] * len(op.defaults)
     required = [""] * (len(op.names) - 1 - len(optional))
     others = [
         f"{name}: Operand{default}" for name, default in zip(op.names[1:], required + optional)
     ]
     parameters = ", ".join(["self", *others])
-    return [f"    def {name}({parameters}) -> Value: ..." for name in (op.name, op.numpy) if name]
+    return [f"    def {name}({parameters}) -> Value: ..." for name in op.method_names]
 
 
 def stub() -> str:

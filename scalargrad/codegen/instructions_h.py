@@ -9,7 +9,7 @@ from enum import IntEnum
 
 from ..compiler.machine import instructions
 from ..compiler.machine.instructions import (
-    EACH_ROW,
+    EACH_ONE,
     ONCE,
     REACHES,
     SIZES,
@@ -21,11 +21,13 @@ from ..compiler.machine.instructions import (
     Rest,
     Word,
 )
-from ..compiler.trace.vocabulary import LANES
+from ..compiler.trace.vocabulary import AFTER, BEFORE, LANES
 from .rules_h import listing
 
 MARK = "/* Generated from the table of instructions by python -m scalargrad.codegen. Do not edit."
 ROWS = list(TABLE.values())
+STAGES = {"IN_BEFORE": BEFORE, "IN_LANES": LANES, "IN_AFTER": AFTER}
+"""The bits in C that say in which stages an instruction may stand."""
 
 
 def constant(text: str) -> str:
@@ -57,7 +59,7 @@ def described(rest: Rest | None) -> list[str]:
         return [f"{rest.name}: {{kind, count, x and y for each}} …"]
     if len(rest.words) == 1:
         return [f"{rest.name} …"]
-    named = [word.name + (f" for {EACH_ROW}" if word.times != ONCE else "") for word in rest.words]
+    named = [word.name + (f" for {EACH_ONE}" if word.times != ONCE else "") for word in rest.words]
     return [f"{rest.name}: {{{', '.join(named)}}} …"]
 
 
@@ -87,8 +89,12 @@ def statements(row: Instruction) -> Iterator[str]:
     last = f"code + {row.head}"
     for word in (word for word in row.words if word.times != ONCE):
         yield f"words.{word.name} = {last};"
-        many = "rows" if word.times == EACH_ROW else "ending == STEP ? words.rows : 0"
-        last = f"words.{word.name} + " + (f"words.{many}" if many == "rows" else f"(words.{many})")
+        many = (
+            "words.height"
+            if word.times == EACH_ONE
+            else "(words.ending == STEP ? words.height : 0)"
+        )
+        last = f"words.{word.name} + {many}"
     if row.rest:
         yield f"words.{row.rest.name} = {last};"
         yield "words.end = code + code[1];"
@@ -167,16 +173,13 @@ def place(row: Instruction, name: str) -> int:
 
 
 def entry(row: Instruction) -> str:
-    stages = [stage for stage in ("ALONE", "IN_LANES") if stands(row, stage)]
+    stages = [name for name, stage in STAGES.items() if stage in row.stages]
     words, rest = len(row.words), row.rest
     kinds, group = (len(rest.kinds), len(rest.words)) if rest else (0, 0)
-    places = [place(row, name) for name in ("rows", "count", "ending")]
+    places = [place(row, name) for name in ("height", "count", "ending")]
     numbers = ", ".join(map(str, (row.head, words, group, kinds, *places)))
-    return f"[OP_{row.name} - OP_COUNT] = {{{' | '.join(stages)}, {numbers}, checked_{row.name}}},"
-
-
-def stands(row: Instruction, stage: str) -> bool:
-    return row.stages != (LANES,) if stage == "ALONE" else LANES in row.stages
+    head, tail = f"[OP_{row.name} - OP_COUNT]", f"{numbers}, checked_{row.name}"
+    return f"{head} =\n        {{{' | '.join(stages)}, {tail}}},"
 
 
 def layouts() -> str:
@@ -190,7 +193,7 @@ def layouts() -> str:
         enum(["SIZE_OWN", *(f"SIZE_{constant(size)}" for size in SIZES), "SIZES"]),
         enum(f"REACH_{constant(reach)}" for reach in REACHES),
         enum(map(constant, TIMES)),
-        enum(["ALONE = 1", "IN_LANES = 2"]),
+        enum(f"{name} = {1 << stage}" for name, stage in STAGES.items()),
         TYPES,
         *arrays,
         "static const Layout layouts[] = {\n"
@@ -209,10 +212,10 @@ typedef struct {
 
 /* An instruction: where it may stand; how many words stand before its lists; how many of `word`
  * are those before the rest, then how many are a group of the rest, or how many kinds of runs there
- * are, with two words each; where the code tells how many rows and how many numbers there are, and
- * the ending, 0 where it does not. */
+ * are, with two words each; where the code tells the height, how many numbers there are, and the
+ * ending, 0 where it does not. */
 typedef struct {
-    uint8_t stages, head, words, group, kinds, rows, count, ending;
+    uint8_t stages, head, words, group, kinds, height, count, ending;
     const Word *word;
 } Layout;
 """

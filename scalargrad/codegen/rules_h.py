@@ -57,10 +57,8 @@ def listing(macro: str, rows: list[str]) -> str:
 
 def methods(op: Operator) -> list[str]:
     """ROW(Python name, row, documentation) for each name under which the row is a method."""
-    if not op.method and not (op.dunder and op.numpy):
-        return []
     doc = json.dumps(op.__doc__, ensure_ascii=False)
-    return [f"ROW({name}, {op.name}, {doc})" for name in (op.name, op.numpy) if name]
+    return [f"ROW({name}, {op.name}, {doc})" for name in op.method_names]
 
 
 def binary_row(op: Operator) -> str:
@@ -82,7 +80,7 @@ def on_vectors() -> set[str]:
 def machine_lists(arity: str, rows: list[Operator]) -> Iterator[str]:
     """The rows that the machine runs on vectors, those it runs a lane at a time, and both."""
     vectors = on_vectors()
-    own = [op for op in rows if op.gates is None]
+    own = [op for op in rows if op.elementary is None]
     for kind in ("VECTOR", "LANE"):
         names = [f"ROW({op.name})" for op in own if (op.name in vectors) == (kind == "VECTOR")]
         yield listing(f"{kind}_{arity}", names)
@@ -116,7 +114,7 @@ def header() -> str:
         "/* ROW(name): what the machine has an instruction for, on vectors or a lane at a time */",
         *machine_lists("UNARY", unary),
         *machine_lists("BINARY", binary),
-        listing("MACHINE_TERNARY", [f"ROW({op.name})" for op in ternary if op.gates is None]),
+        listing("MACHINE_TERNARY", [f"ROW({op.name})" for op in ternary if op.elementary is None]),
         "/* ROW(Python name, name, documentation) */",
         listing("UNARY_METHODS", [m for op in unary for m in methods(op)]),
         listing("BINARY_METHODS", [m for op in binary for m in methods(op)]),

@@ -13,7 +13,7 @@ When a call takes a path for the first time, `pipeline.py` calls the passes in o
       | lowered                  passes/lower.py, rules.py: operators of the machine, peepholes
       | fused                    passes/fusion.py: sums of products as one instruction each
       | staged                   passes/stages.py: before the lanes, in each, after them
-    program                      passes/program.py; as text: source/, export/
+    program                      passes/program.py; as text: text/, export/
       | encoded                  machine/encode.py; uniform numbers: reroll.py, wide.py; lanes:
       |                          lane_work.py, tiles.py, lane_code.py, registers.py
     runner                       machine/runner.py: on native/machine/, or by NumPy
@@ -34,7 +34,7 @@ Words, each used in one sense:
     position      that of a number among all numbers of a call
     given         said of inputs and arrays that come with a call
     Tracer        a number of the function while it is traced; it stands for a node
-    row           a line of the operator table, and the Operator made of it; of a tile: one sum
+    row           a line of the operator table, and the Operator made of it
     trace         nodes in the order in which they were computed: a row, and operands, each
     hash-consing  a computation that a trace has already is the same node again
     event         a call of an operator; equal ones are different events; their numbers are ids
@@ -49,7 +49,7 @@ Words, each used in one sense:
     guard         a comparison that decided what the function did next
     condition     a guard by a name that several paths know; a fact is one that is known to hold
     path          a program for one way through the branches, right where its guards hold
-    way           how lanes come to a path: the facts known of them
+    arrival       how lanes come to a path from another: the facts known of them
     side          what a guard compared: its left or its right
     rule          what is computed in place of a row: a peephole, for it sees one node and operands
     quick         said of a program that takes what does not flow for zero; a careful one does not
@@ -66,7 +66,8 @@ Words, each used in one sense:
     splat         a register that holds one uniform number in every lane
     block         the lanes, at most 128, that go through an instruction together
     total         a sum over lanes while the machine adds it up
-    tile          sums of products done together, so that each vector is read once for all
+    tile          sums of products done together, so that each vector is read once for all; its
+                  height is how many they are
     shortcut      how a call that is like an earlier one is run: no look-up, no tracing
 """
 

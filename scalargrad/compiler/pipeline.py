@@ -3,6 +3,14 @@
 There are two functions, one for each half. Between the halves the lanes of a path are spared what
 other paths know of them (`branches/cut.py`), and a program that is known already is taken as it is.
 Each pass takes what the one before it gave: a recording in the first half, a body in the second.
+
+To add a pass: write it in a file of `passes/`, as a function from a Recording to a Recording, or
+from a Body to a Body, named by what it gives ("fused"). Call it in its place in `in_one_trace` or
+in `program_of`, and `show` what it gave. Add its name to PASSES in `tests/compiler/passes/`, where
+the bodies after all passes are held against each other, and its line to the drawing in
+`__init__.py`. A pass that walks over all nodes of a lowered trace has a twin in C: a method of
+`LoweredTrace` (`passes/lowered_trace.py`), declared in `Recorder`, and of the trace in C
+(`native/trace/passes.h`).
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from .gate.compiled import Compiled
 from .machine.disassembly import disassembled
 from .machine.encode import encoded
 from .machine.layout import layout_of
-from .source.steps import steps
+from .text.steps import steps
 from .trace.body import Body
 
 

@@ -97,17 +97,30 @@ def fit(
     check(recipe, run)
     try_out(recipe, run)
     wanted = None if compile is None else truth("compile", compile)
+    failure = followed(recipe, run, rates, progress, wanted)
+    if failure:
+        # here, and not where it happened: the line that called `fit` is just above this function
+        warnings.warn(f"training stopped: {failure}", RuntimeWarning, stacklevel=2)
+    return run.history
+
+
+def followed(
+    recipe: Recipe,
+    run: Run,
+    schedule: Callable[[int], float] | None,
+    progress: bool,
+    wanted: bool | None,
+) -> str:
+    """Follow a recipe to the end of its training; return what was not finite and ended the training
+    early, or "". `wanted` says whether a compiled program is to compute the gradients."""
     with Interrupts() as interrupts:
         batches = chosen(recipe, run, wanted, interrupts)
         begin(recipe.callbacks, run)
         shown = display(progress, len(recipe.ends) * run.epochs, run.epochs)
         training = Training(recipe, run, batches, shown, interrupts)
-        with scheduled(run.optimizer, rates), in_mode(model, True):
+        with scheduled(run.optimizer, schedule), in_mode(run.model, True):
             training.to_the_end()
-    if training.failure:
-        # here, and not where it happened: the line that called `fit` is just above this function
-        warnings.warn(f"training stopped: {training.failure}", RuntimeWarning, stacklevel=2)
-    return run.history
+    return training.failure
 
 
 def begin(callbacks: Sequence[Callback], run: Run) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
+from operator import index
 from types import MethodType
 from typing import Any
 
@@ -25,17 +26,31 @@ from .trees import Leaf, Structure, flatten, in_graph, matching
 from .variables import Function, Variables, differentiating, inside, one_number
 
 
-def chosen(argnums: int | Sequence[int], count: int) -> list[int]:
-    """The argument numbers as a list, counted from 0."""
-    wanted = [argnums] if isinstance(argnums, int) else list(argnums)
-    if not all(isinstance(i, int) and -count <= i < count for i in wanted):
+def positions(argnums: Any) -> int | tuple[int, ...]:
+    """`argnums` as an int, or a tuple of ints where they are several: any whole numbers will do."""
+    try:
+        return index(argnums)
+    except TypeError:
+        pass
+    try:
+        return tuple(map(index, argnums))
+    except TypeError:
+        raise TypeError(
+            f"argnums must be the position of an argument, or several, got {described(argnums)}"
+        ) from None
+
+
+def chosen(argnums: int | tuple[int, ...], count: int) -> list[int]:
+    """The positions of the arguments, counted from 0."""
+    wanted = [argnums] if isinstance(argnums, int) else argnums
+    if not all(-count <= i < count for i in wanted):
         raise TypeError(
             f"argnums must be positions among the {count} positional arguments, got {argnums!r}"
         )
-    positions = [i % count for i in wanted]
-    if len(set(positions)) < len(positions):
+    places = [i % count for i in wanted]
+    if len(set(places)) < len(places):
         raise ValueError(f"argnums must differ from one another, got {argnums!r}")
-    return positions
+    return places
 
 
 def function(f: Any, name: str) -> Function:
@@ -51,15 +66,18 @@ def of_compiled(transform: Any, f: Any, *options: Any) -> Any:
     return own and own(f, transform, *options)
 
 
-def compiled(transform: Any, f: Any, argnums: int | Sequence[int]) -> Any:
+def compiled(transform: Any, f: Any, argnums: int | tuple[int, ...]) -> Any:
     """The same for a transform that takes `argnums`, of methods too: the object of a method is its
     argument 0."""
     if not isinstance(f, MethodType):
         return of_compiled(transform, f, argnums)
-    several = isinstance(argnums, Sequence)
-    places = [i + 1 if i >= 0 else i for i in (argnums if several else [argnums])]  # type: ignore
-    found = of_compiled(transform, f.__func__, places if several else places[0])
+    places = after_self(argnums) if isinstance(argnums, int) else tuple(map(after_self, argnums))
+    found = of_compiled(transform, f.__func__, places)
     return found and MethodType(found, f.__self__)
+
+
+def after_self(i: int) -> int:
+    return i + 1 if i >= 0 else i
 
 
 def titled(transform: str, f: Function, derived: Function) -> Function:
@@ -78,6 +96,7 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     is zero.
     """
     function(f, "value_and_grad")
+    argnums = positions(argnums)
     if gate := compiled(value_and_grad, f, argnums):
         return gate  # type: ignore[no-any-return]
 
@@ -95,6 +114,7 @@ def grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
 
     grad(lambda x: x**3)(2.0) is 12.0, and grad(grad(lambda x: x**3))(2.0) is 12.0 too: 6·x.
     """
+    argnums = positions(argnums)
     if gate := compiled(grad, function(f, "grad"), argnums):
         return gate  # type: ignore[no-any-return]
     evaluated = value_and_grad(f, argnums)
@@ -110,6 +130,7 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     a number.
     """
     function(f, "jacobian")
+    argnums = positions(argnums)
     if gate := compiled(jacobian, f, argnums):
         return gate  # type: ignore[no-any-return]
 
@@ -144,6 +165,7 @@ def hessian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     For a list of n numbers: n lists of n. Costs n backward passes over the graph of the
     gradient. Source: Griewank & Walther, Evaluating Derivatives, ch. 5.
     """
+    argnums = positions(argnums)
     if gate := compiled(hessian, function(f, "hessian"), argnums):
         return gate  # type: ignore[no-any-return]
     gradient = grad(f, argnums)
@@ -218,11 +240,13 @@ def several(xs: Any, what: str) -> Sequence[Any]:
     raise TypeError(f"{what} must be a tuple, one for each argument, got {described(xs)}")
 
 
+def check_tangents(count: int, tangents: Sequence[Any]) -> None:
+    if len(tangents) != count:
+        raise ValueError(f"expected a tangent for each of {count} arguments, got {len(tangents)}")
+
+
 def tangent_entries(structures: Sequence[Structure], tangents: Sequence[Any]) -> list[Any]:
-    if len(tangents) != len(structures):
-        raise ValueError(
-            f"expected a tangent for each of {len(structures)} arguments, got {len(tangents)}"
-        )
+    check_tangents(len(structures), tangents)
     pairs = enumerate(zip(tangents, structures))
     entries = [x for i, (t, s) in pairs for x in matching(t, s, f"tangent {i}")]
     return [x if is_value(x) else real(x) for x in entries]

@@ -138,7 +138,7 @@ class Variables:
             return x.data if self.trace.has_values else x
         if modes.state.no_grad:
             return Value(number(x))
-        return x if self.inside or in_graph(x) else self.trace.variable(x)
+        return x if in_graph(x) else self.trace.variable(x)
 
     def marked(self, x: Any, root: Any, variable: Any) -> Any:
         """A derivative of a result that is reduced over lanes, marked if it differs by lane."""

@@ -103,7 +103,9 @@ def stacked(results: Sequence[Any], shape: tuple[int, ...]) -> Any:
 
 def reduced(results: Sequence[Any], how: str) -> Any:
     def leaf(parts: Sequence[Any]) -> Any:
-        total = sum(parts[1:], parts[0])
+        # a sum of one truth value is a whole number, as one of several is
+        first = int(parts[0]) if isinstance(parts[0], bool) else parts[0]
+        total = sum(parts[1:], first)
         return total / len(parts) if how == "mean" else total
 
     return together(results, leaf)

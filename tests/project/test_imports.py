@@ -24,7 +24,7 @@ def module_name(path: Path) -> str:
 
 FILES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 CORE = [
-    *("messages", "scalars", "rows", "ieee", "folds", "graph", "ops"),
+    *("messages", "scalars", "rows", "ieee", "special", "folds", "graph", "ops"),
     *("suspending", "blocks", "modes", "stale", "doubts", "backward", "copying"),
     *("updates", "freeing", "arrays", "protocols", "comparing", "given", "value", "methods"),
     "engine",
@@ -39,7 +39,7 @@ the branches."""
 FLOORS = [
     *("heart", "transforms", "checks"),
     *(f"compiler.{name}" for name in ("loops", "trace", "inputs", "surroundings", "passes")),
-    "compiler.source",
+    "compiler.text",
     *("compiler.machine", "codegen", "compiler.pipeline", "compiler.branches"),
     *("drawing.symbols", "drawing.picture", "drawing.steps", "drawing.page", "drawing"),
     *("compiler.export", "compiler.gate", "compiler"),
@@ -107,7 +107,7 @@ def test_no_folder_imports_from_one_above_it(module: str) -> None:
 
 
 def test_operator_table_imports_only_rows_and_forward_functions() -> None:
-    assert IMPORTS["ops"] == {"scalars", "rows", "ieee", "folds"}
+    assert IMPORTS["ops"] == {"scalars", "rows", "ieee", "special", "folds"}
 
 
 def test_only_the_switch_and_its_twin_in_the_compiler_name_the_native_part() -> None:

@@ -17,9 +17,7 @@ FILES = sorted(NATIVE.rglob("*.[ch]"))
 WRITTEN = [
     path
     for path in FILES
-    if path.suffix == ".h"
-    and path.relative_to(NATIVE).parts[0] in ("engine", "shared", "trace")
-    and not path.read_text(encoding="utf-8").startswith("/* Generated ")
+    if path.suffix == ".h" and not path.read_text(encoding="utf-8").startswith("/* Generated ")
 ]
 
 

@@ -97,10 +97,10 @@ def own_error(row: Operator, out: float, operands: Sequence[float]) -> float:
         n = len(operands) // 2
         return n * math.ulp(sum(map(abs, map(operator.mul, operands[:n], operands[n:]))))
     # written with rows, and several operands may cancel; or in Python, by sums that cancel
-    if row.c is None or (row.gates is not None and len(operands) > 1):
+    if row.c is None or (row.elementary is not None and len(operands) > 1):
         return 16.0 * math.ulp(max(abs(x) for x in (1.0, out, *operands) if math.isfinite(x)))
     # four units of the one and one of the other
-    return (16.0 if row.gates is not None else 5.0) * math.ulp(out)
+    return (16.0 if row.elementary is not None else 5.0) * math.ulp(out)
 
 
 def moved(row: Operator, out: float, operands: list[float], i: int, by: float) -> float:

@@ -10,7 +10,7 @@ from typing import Any
 from scalargrad.compiler.machine.checking import ARITY
 from scalargrad.compiler.machine.encode import Code
 from scalargrad.compiler.machine.instructions import (
-    EACH_ROW_OF_STEP,
+    EACH_ONE_OF_STEP,
     ONCE,
     PLACE,
     STRETCH,
@@ -39,30 +39,30 @@ class Making:
     def __init__(self, row: Instruction, sizes: Sizes, choose: Choice) -> None:
         self.row, self.sizes, self.choose = row, sizes, choose
         self.groups = random.randint(1, MOST_GROUPS)
-        self.known = {"count": self.groups, "rows": 1}
+        self.known = {"count": self.groups, "height": 1}
 
     def made(self) -> list[int]:
         domains = {word.name: word.domain for word in self.row.words}
         if "count" in domains:
             self.known["count"] = random.randint(1, MOST_COUNT)
-        if "rows" in domains:
-            self.known["rows"] = random.choice(self.fitting(domains["rows"]))
+        if "height" in domains:
+            self.known["height"] = random.choice(self.fitting(domains["height"]))
         words = [x for word in self.row.words for x in self.words(word)]
         return self.row(*words, *self.rest())
 
     def fitting(self, domain: Domain) -> range:
         limit = self.sizes[domain.limit] if isinstance(domain.limit, str) else min(domain.limit, 99)
-        count, rows = self.known["count"], self.known["rows"]
+        count, rows = self.known["count"], self.known["height"]
         reaches = {"count": count, "stretch": count + WIDTH - 1, "sums": count * rows}
         return range(domain.low, limit - reaches.get(domain.reach, 1) + 1)
 
     def words(self, word: Word) -> Iterator[int]:
-        skipped = word.times == EACH_ROW_OF_STEP and self.known["ending"] != EndingKind.STEP
-        for _ in range(1 if word.times == ONCE else 0 if skipped else self.known["rows"]):
+        skipped = word.times == EACH_ONE_OF_STEP and self.known["ending"] != EndingKind.STEP
+        for _ in range(1 if word.times == ONCE else 0 if skipped else self.known["height"]):
             yield self.word(word)
 
     def word(self, word: Word) -> int:
-        if word.name not in ("count", "rows"):
+        if word.name not in ("count", "height"):
             self.known[word.name] = self.choose(word.name, word.domain, self.fitting(word.domain))
         return self.known[word.name]
 

@@ -549,3 +549,29 @@ def test_a_cotangent_may_be_a_value_from_outside() -> None:
         w.zero_grad()
         gate(sg.Value(2.0)).backward()
         assert w.grad == 2.0 * 3.0 * 2.0 * 2.0 + 3.0 * 2.0 * 2.0**3 * 3.0**2
+
+
+# ------ argnums and tangents that do not fit
+
+
+def product(a: Any, b: Any = 2.0) -> Any:
+    return a * b
+
+
+@pytest.mark.parametrize("f", [product, sg.compile(product)])
+def test_argnums_are_any_whole_numbers(f: Any) -> None:
+    import numpy as np
+
+    assert sg.grad(f, np.int64(0))(3.0, 4.0) == 4.0
+    assert sg.grad(f, (np.int64(1), 0))(3.0, 4.0) == (3.0, 4.0)
+    for wrong in ("a", 1.0, [0.5], None):
+        with pytest.raises(TypeError, match="argnums must be the position of an argument"):
+            sg.grad(f, wrong)
+
+
+@pytest.mark.parametrize("f", [product, sg.compile(product)])
+@pytest.mark.parametrize("transform", [sg.jvp, sg.hvp])
+def test_there_is_one_tangent_for_each_argument(f: Any, transform: Any) -> None:
+    for tangents in ((), (1.0, 1.0)):
+        with pytest.raises(ValueError, match="expected a tangent for each of 1 arguments"):
+            transform(f, (3.0,), tangents)

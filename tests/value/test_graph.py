@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -264,7 +265,39 @@ def test_gradients_agree_with_backward() -> None:
     assert symbolic == pytest.approx(grads(x, y), rel=1e-14)
 
 
+class MoreThanItSays:
+    """A collection of one Value, of which more come when it is walked through."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __len__(self) -> int:
+        return 1
+
+    def __iter__(self) -> Any:
+        return iter([self.value] * 500)
+
+
+def test_leaves_may_come_from_any_iterable() -> None:
+    def slope(x: Any, leaves: Callable[[Any], Any]) -> Any:
+        return sg.gradients(x * x, leaves(x))
+
+    for leaves in (
+        lambda x: [x],
+        lambda x: (y for y in [x]),
+        lambda x: {0: x}.values(),
+        MoreThanItSays,
+    ):
+        x = Value(3.0)
+        count = 500 if leaves is MoreThanItSays else 1
+        assert [g.data for g in slope(x, leaves)] == [6.0] * count
+        compiled = sg.compile(lambda x, leaves=leaves: slope(x, leaves))(x)
+        assert [g.data for g in compiled] == [6.0] * count
+
+
 def test_gradients_of_what_is_not_a_value_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"needs a list of leaves, got .*: write \[leaf\]"):
+        sg.gradients(Value(1.0), Value(2.0))  # type: ignore[arg-type]
     x = Value(1.0)
     with pytest.raises(TypeError, match="float"):
         sg.gradients(1.0, [x])

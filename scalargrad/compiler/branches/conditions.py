@@ -11,6 +11,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..trace.guards import Guard
+from ..trace.recorder import Recorder
 from ..trace.vocabulary import CONSTANT, INPUT
 
 
@@ -26,7 +27,7 @@ class Condition(NamedTuple):
         return self._replace(outcome=not self.outcome)
 
 
-class Way(NamedTuple):
+class Arrival(NamedTuple):
     """How lanes come to a path.
 
     The `facts` hold in every one of these lanes. The `new` facts are those among them that
@@ -48,7 +49,9 @@ class Conditions:
     def _name(self, *key: Hashable) -> object:
         return self._names.setdefault(key, object())
 
-    def names(self, trace: Any, sources: Sequence[Any], wanted: Sequence[int]) -> dict[int, object]:
+    def names(
+        self, trace: Recorder, sources: Sequence[Any], wanted: Sequence[int]
+    ) -> dict[int, object]:
         """Return the names of what these nodes need; `sources` say where the inputs come from."""
         rows, operands, numbers = trace.rows, trace.operands, trace.numbers
         name = {i: self._name(INPUT, source) for i, source in zip(trace.inputs, sources)}
@@ -59,7 +62,7 @@ class Conditions:
                 name[i] = self._name(rows[i], *[name[j] for j in operands[i]])
         return name
 
-    def of(self, trace: Any, sources: Sequence[Any]) -> dict[Guard, Condition]:
+    def of(self, trace: Recorder, sources: Sequence[Any]) -> dict[Guard, Condition]:
         """Return the condition that each guard of a trace is."""
         name = self.names(trace, sources, trace.guarded())
         return {g: Condition(g.compare, name[g.x], name[g.y], g.outcome) for g in trace.guards}

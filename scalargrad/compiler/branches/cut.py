@@ -14,18 +14,18 @@ from ..trace.guards import Guard
 from ..trace.recorder import Recorder
 from ..trace.sources import Side
 from ..trace.vocabulary import CONSTANT
-from .conditions import Condition, Way
+from .conditions import Arrival, Condition
 
 
-def shortened(traced: Traced, conditions: Mapping[Guard, Condition], way: Way) -> Traced:
-    """Return what lanes that come this `way` have left to do; each guard has its condition."""
+def shortened(traced: Traced, conditions: Mapping[Guard, Condition], arrival: Arrival) -> Traced:
+    """Return what lanes of this `arrival` have left to do; each guard has its condition."""
     trace = traced.trace
-    trace.guards = {guard: None for guard, x in conditions.items() if x not in way.facts}
+    trace.guards = {guard: None for guard, x in conditions.items() if x not in arrival.facts}
     lanes = trace.lanes
     given = {
         i: Side(which)
         for guard, condition in conditions.items()
-        if condition in way.new and (lanes[guard.x] or lanes[guard.y])
+        if condition in arrival.new and (lanes[guard.x] or lanes[guard.y])
         for which, i in enumerate((guard.x, guard.y))
         if lanes[i] and trace.operands[i]
     }

@@ -12,7 +12,7 @@ from ..inputs.sources import COUNT
 from ..passes.traced import Traced
 from ..pipeline import compiled
 from ..trace.guards import Guard
-from .conditions import Condition, Way
+from .conditions import Arrival, Condition
 from .lanes import Lanes
 
 Find = Callable[[], Mapping[Guard, Condition]]
@@ -37,7 +37,7 @@ class Path:
         self.facts = facts
         self._find = find
         self.program, self.layout, self.runner = compiled(traced, arguments, threads)
-        self.traced = traced._replace(trace=None)
+        self.traced = traced.without_trace()
         self.keys = list(traced.keys())
         self.instead: dict[int, Path] = {}
         self.form = str(traced.structure)
@@ -46,7 +46,7 @@ class Path:
     def afresh(self, find: Find, traced: Traced) -> Path:
         """The same program, of a new trace, with no paths known for lanes that leave it."""
         path = copy.copy(self)
-        path.traced = traced._replace(trace=None)
+        path.traced = traced.without_trace()
         path.__dict__.pop("conditions", None)
         path._find, path.instead = find, {}
         return path
@@ -57,8 +57,8 @@ class Path:
         when the first lanes leave the path."""
         return self._find()
 
-    def away(self, guard: int) -> Way:
-        """The way of the lanes where this guard is the first that does not hold."""
+    def arrival_from(self, guard: int) -> Arrival:
+        """The arrival, elsewhere, of the lanes where this guard is the first that does not hold."""
         held = set(self.program.held_before(guard))
         unknown = [
             condition for condition in self.conditions.values() if condition not in self.facts
@@ -74,7 +74,7 @@ class Path:
             if other:
                 # from here on the function makes other comparisons
                 break
-        return Way(facts, new, decided)
+        return Arrival(facts, new, decided)
 
     def run(self, lanes: Lanes, group: Any, sides: Any = None) -> tuple[list[Any], Any]:
         """Run a group of the lanes, which come with the `sides` of the guards that sent them here;

@@ -14,7 +14,7 @@ from ..passes.task import Task
 from ..passes.traced import Traced
 from ..surroundings.walk import Surroundings
 from ..trace.sources import Draw
-from .conditions import Condition, Conditions, Way
+from .conditions import Arrival, Condition, Conditions
 from .cut import shortened
 from .lanes import Lanes
 from .path import Find, Path
@@ -27,8 +27,8 @@ class Unknown(Exception):
 class Paths:
     """All paths that were found so far, as a tree whose root is the first.
 
-    Where what the function uses cannot be watched, the tree is for one call, and `known` are the
-    programs of earlier ones, by all that they compute.
+    Where something that the function uses cannot be watched, the tree serves one call, and `known`
+    has the programs of earlier calls, by all that they compute.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Paths:
         """The paths without guards, by all that they compute."""
 
     # ------ tracing
-    def traced(self, lanes: Lanes, lane: int, way: Way) -> Traced:
+    def traced(self, lanes: Lanes, lane: int, arrival: Arrival) -> Traced:
         """Trace the path that this lane takes. Raises RuntimeError if they are too many."""
         if self.count >= self.most:
             raise RuntimeError(
@@ -63,7 +63,7 @@ class Paths:
             )
         if lanes.around is None:
             raise Unknown
-        traced = pipeline.traced(self.task, lanes.lane(lane, way.decided), lanes.around)
+        traced = pipeline.traced(self.task, lanes.lane(lane, arrival.decided), lanes.around)
         self.count += 1
         self.draws = self.draws or any(isinstance(x, Draw) for x in traced.sources)
         self.unknown.update(dict.fromkeys(traced.unknown))
@@ -72,7 +72,7 @@ class Paths:
     def root(self, lanes: Lanes) -> Path:
         """The path that every call takes first. Its conditions are found only when a lane leaves
         it: a large program has many guards, and most never fail."""
-        traced = self.traced(lanes, 0, Way())
+        traced = self.traced(lanes, 0, Arrival())
         find = partial(self.conditions.of, traced.trace, traced.sources)
         return self.path(traced, lanes, find, frozenset())
 
@@ -80,20 +80,20 @@ class Paths:
         """The path of the lanes that leave a path at this guard; such a `lane` is traced if it is
         not known."""
         if guard not in path.instead:
-            path.instead[guard] = self.beyond(lanes, lane, path.away(guard))
+            path.instead[guard] = self.beyond(lanes, lane, path.arrival_from(guard))
         return path.instead[guard]
 
-    def beyond(self, lanes: Lanes, lane: int, way: Way) -> Path:
-        """The path of lanes that come this way from another; a known one that computes the same
+    def beyond(self, lanes: Lanes, lane: int, arrival: Arrival) -> Path:
+        """The path of lanes that arrive so from another; a known one that computes the same
         if no guards are left."""
-        traced = self.traced(lanes, lane, way)
+        traced = self.traced(lanes, lane, arrival)
         conditions = self.conditions.of(traced.trace, traced.sources)
-        traced = shortened(traced, conditions, way)
+        traced = shortened(traced, conditions, arrival)
         if traced.trace.guards:
-            return self.path(traced, lanes, lambda: conditions, way.facts)
+            return self.path(traced, lanes, lambda: conditions, arrival.facts)
         key = self.computed(traced)
         if key not in self.ends:
-            self.ends[key] = self.path(traced, lanes, lambda: conditions, way.facts)
+            self.ends[key] = self.path(traced, lanes, lambda: conditions, arrival.facts)
         return self.ends[key]
 
     def path(self, traced: Traced, lanes: Lanes, find: Find, facts: frozenset[Condition]) -> Path:
@@ -124,9 +124,9 @@ class Paths:
     ) -> Iterator[tuple[Path, Any, list[Any]]]:
         """Yield (path, its lanes, the outputs in them) until every lane is done.
 
-        The lanes are an array of their indices, or None if these are all. An output that every
-        lane has its own of stands for nothing in lanes that are yielded again later; a sum is over
-        the others.
+        The lanes are an array of their indices, or None if these are all. Lanes may be
+        yielded again later: till then their numbers in an output mean nothing, and sums leave them
+        out.
         """
         lanes = Lanes(arguments, around)
         if self.first is None:

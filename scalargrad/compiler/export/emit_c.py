@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from ..inputs.sources import COUNT, SHARE
 from ..passes.program import AFTER, BEFORE, LANES, Program
-from ..source.emit import RESERVED, Operations, Style, indented, safe_names
-from ..source.names import Names, identifiers
+from ..text.emit import RESERVED, Operations, Style, indented, safe_names
+from ..text.names import Names, identifiers
 from .identifiers import KEYWORDS, LIBRARY, MATH
 
 SPECIAL = Path(__file__).parents[2] / "native" / "shared" / "special.h"

@@ -16,8 +16,8 @@ from ..inputs.arguments import Arguments
 from ..inputs.sources import is_given, of_lanes
 from ..machine.on_arrays import Special
 from ..passes.program import TOO_LATE
-from ..source import emit
-from ..source.names import Names
+from ..text import emit
+from ..text.names import Names
 from ..trace.sources import Draw
 from .leaves import ALONE, LEAVES, check_static, is_static, kind_of
 

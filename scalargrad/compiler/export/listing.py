@@ -10,8 +10,8 @@ from ...messages import counted
 from ..loops.telling import told
 from ..machine.instructions import BLOCK_LANES
 from ..passes.program import Program
-from ..source.emit import FORMULA, Operations
-from ..source.names import Names
+from ..text.emit import FORMULA, Operations
+from ..text.names import Names
 from ..trace.rolled import Loops
 
 STAGES = ("once, before the lanes", "in each lane", "once, after the lanes", "in each lane again")

@@ -10,8 +10,8 @@ from ...rows import Operator
 from ...scalars import is_value
 from ..passes.traced import Traced
 from ..pipeline import program_of
-from ..source.names import Names
-from ..trace.in_python import Trace
+from ..text.names import Names
+from ..trace.recorder import Recorder
 from ..trace.vocabulary import CONSTANT
 
 if TYPE_CHECKING:
@@ -32,7 +32,9 @@ def drawn(traced: Traced, names: Names, simplified: bool, options: dict[str, Any
     return draw([nodes[i] for i in dict.fromkeys(outputs)], **options)
 
 
-def graph(trace: Trace, order: Iterable[int], label: Callable[[int], str | None]) -> dict[int, Any]:
+def graph(
+    trace: Recorder, order: Iterable[int], label: Callable[[int], str | None]
+) -> dict[int, Any]:
     """Return the nodes of a trace as Values with the numbers of the lane that was traced."""
     nodes: dict[int, Any] = {}
     for i in order:
@@ -44,7 +46,7 @@ def graph(trace: Trace, order: Iterable[int], label: Callable[[int], str | None]
     return nodes
 
 
-def operand(trace: Trace, nodes: dict[int, Any], i: int) -> Any:
+def operand(trace: Recorder, nodes: dict[int, Any], i: int) -> Any:
     return trace.numbers[i] if trace.rows[i] is CONSTANT else nodes[i]
 
 

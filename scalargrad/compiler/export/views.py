@@ -12,7 +12,7 @@ from ..branches.path import Path
 from ..branches.paths import Paths
 from ..inputs.arguments import Arguments
 from ..passes.traced import Traced
-from ..source.names import Names, argument_names, names_of
+from ..text.names import Names, argument_names, names_of
 from . import emit_c, functions
 from .functions import Exportable
 from .listing import Listed

@@ -7,16 +7,16 @@ again by the eager engine, as a graph.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from ... import ops
 from ...engine import Value
+from ...modes import differentiating, outermost
 from ...scalars import NOTHING, is_nothing, is_value
 from ...stale import changed, same
 from ...transforms.replay import Replayed, held, number_of, stand_in, untraced
-from ...transforms.variables import differentiating
 from ..inputs.arguments import Arguments
 from .results import Results
 
@@ -38,7 +38,13 @@ class CallResults(NamedTuple):
 
 class CompiledOperator(Replayed):
     """One entry of a compiled function's result, in one lane or reduced over all of them, as an
-    operator on the Values it was computed from: those among its arguments, then the others."""
+    operator on the Values it was computed from: those among its arguments, then the others.
+
+    It is made where the function is called: a call made again is within a transform if that one
+    was."""
+
+    level: Callable[[], Any] = staticmethod(outermost)
+    """The block for a call made again: `differentiating` of one that was within a transform."""
 
     def __init__(
         self,
@@ -114,7 +120,7 @@ class CompiledOperator(Replayed):
 
     def call_results(self, numbers: Sequence[float], careful: bool = False) -> CallResults:
         """The results of the whole call with these numbers, from the machine."""
-        with untraced(), undrawn(self.name):
+        with untraced(), undrawn(self.name), self.level():
             arguments, copies, others = self.given(numbers)
             arguments.is_careful = careful
             wanted = self.programs.meaning.wanted(arguments)
@@ -122,10 +128,12 @@ class CompiledOperator(Replayed):
                 return CallResults(self.programs.run(arguments, wanted), 1 + len(copies), others)
 
     def own(self, found: CallResults) -> list[float]:
-        """The part of this entry in this lane."""
+        """The part of this entry in this lane. A constant has no derivatives: nothing flows."""
         results, given, others = found
         entry = results.numbers[self.entry], *results.derivatives[self.entry]
         outputs = [in_lane(x, self.lane) for x in entry]
+        if len(outputs) == 1:
+            return outputs + [NOTHING] * (given - 1 + len(others))
         captured = dict(zip(results.captured, outputs[given:]))
         return [*outputs[:given], *(captured.get(x, NOTHING) for x in others)]
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from ... import modes
 from ...transforms import functional
-from ...transforms.functional import chosen, several
+from ...transforms.functional import check_tangents, chosen, several
 from ..inputs.lanes import Batch
 from .meaning import Function, Meaning
 
@@ -131,7 +131,7 @@ class Derivatives:
         return self.in_arguments(gate, transform, *options)
 
     def in_arguments(self, gate: Any, transform: Any, argnums: Any) -> Any:
-        key = transform.__name__, argnums if isinstance(argnums, int) else tuple(argnums)
+        key = transform.__name__, argnums
         make = in_arguments(transform, argnums)
 
         def varied(count: int) -> frozenset[int]:
@@ -142,6 +142,7 @@ class Derivatives:
     def along_tangents(self, gate: Any, transform: Any, primals: Any, tangents: Any) -> Any:
         primals, tangents = several(primals, "primals"), several(tangents, "tangents")
         count = len(primals)
+        check_tangents(count, tangents)
         key, both = (transform.__name__, count), WithTangents(self.meaning.batch, count)
         derived = self.kept(gate, key, along(transform, count), range, both)
         return derived(*primals, *tangents)

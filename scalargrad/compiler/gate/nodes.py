@@ -11,6 +11,7 @@ from typing import Any
 from ... import modes
 from ...engine import Value
 from ...transforms.trees import SCALAR
+from ...transforms.variables import differentiating, inside
 from ..inputs.arguments import Arguments
 from ..passes.traced import Entry, Traced
 from ..trace.native import nodes as engine
@@ -71,6 +72,8 @@ class Made:
         if modes.state.no_grad or not self.operands:
             return Value(numbers[0])
         op = CompiledOperator(*self.call, self.operands, k, lane)
+        if inside():
+            op.level = differentiating
         partials = tuple(numbers[1:])
         node = Value._rebuild(op, numbers[0], 0.0, "", self.operands, partials)
         return modes.settle(node) if modes.active else node
@@ -92,7 +95,7 @@ class Operands:
         self.distinct = 0 < len({id(x) for x in known}) == len(known)
 
     def returned(self, source: Any, operands: tuple[Any, ...]) -> Any:
-        """A Value that the function returns as it was given it, or closes over it."""
+        """A Value that the function returns as it is: one that it was given, or closes over."""
         return operands[self.order[source]] if type(source) is int else source
 
 

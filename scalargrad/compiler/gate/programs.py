@@ -30,7 +30,8 @@ class Programs:
         self.threads = threads
         self.paths: dict[Hashable, Paths] = {}
         self.is_anew = False
-        """Whether some call had to be traced anew: others will, and know what came of it."""
+        """Whether some call had to be traced anew. Later ones then are, too, and look for their
+        program among those that are `known`."""
         self.has_warned = False
         """Whether it was said what cannot be watched; who reads `is_anew` may set it beforehand."""
         self._kept: dict[Hashable, list[Any]] = {}

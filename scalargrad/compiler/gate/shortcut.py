@@ -28,8 +28,8 @@ from .results import Merge, Results, finish_of
 MISSED = object()
 """In place of a result: the shortcut gave up."""
 MOST_FORMS = 8
-"""So many forms of calls that follow each other are known; each that is not looked like is a
-fraction of a microsecond."""
+"""So many forms of calls are known at a time, the latest first. A call tries them in turn: each
+that is not its own costs a fraction of a microsecond."""
 Finish = Callable[[Any, Any, Any], Any]
 """Makes a result of a call's arguments, a program's outputs, and the Values among the arguments."""
 

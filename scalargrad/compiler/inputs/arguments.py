@@ -38,8 +38,8 @@ class Column:
 def contents(x: Any) -> tuple[list[Any], Spec | None]:
     """The contents of a list, a dict or an array, and of the containers in it, as they are now."""
     leaves, spec = take_apart(x)
-    entries = (x.flat if is_array(x) and x.dtype == object else [x] for x in leaves)
-    return [y for own in entries for y in own], spec
+    held = (x.flat if is_array(x) and x.dtype == object else [x] for x in leaves)
+    return [y for own in held for y in own], spec
 
 
 def differ(before: tuple[list[Any], Spec | None], after: tuple[list[Any], Spec | None]) -> bool:
@@ -187,8 +187,8 @@ class Arguments:
                 found += [path + own for own in leaf.names()[: len(leaf.numbers)]]
         return found
 
-    def _split(self, entries: Sequence[Any]) -> Iterator[tuple[ArgumentLeaf, list[Any]]]:
-        rest = iter(entries)
+    def _split(self, numbers: Sequence[Any]) -> Iterator[tuple[ArgumentLeaf, list[Any]]]:
+        rest = iter(numbers)
         return ((leaf, list(islice(rest, len(leaf.numbers)))) for leaf in self.leaves)
 
     def _trees(self, leaves: Iterator[Any]) -> list[Any]:

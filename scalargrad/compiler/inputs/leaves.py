@@ -36,12 +36,12 @@ class ArgumentLeaf(NamedTuple):
     of_numpy: bool = False
 
 
-def only(entries: list[Any]) -> Any:
-    return entries[0]
+def only(numbers: list[Any]) -> Any:
+    return numbers[0]
 
 
 def static(x: Any) -> ArgumentLeaf:
-    return ArgumentLeaf(("static", exact(x)), [], False, lambda entries: x)
+    return ArgumentLeaf(("static", exact(x)), [], False, lambda numbers: x)
 
 
 def single(x: Any) -> ArgumentLeaf:
@@ -52,14 +52,14 @@ def single(x: Any) -> ArgumentLeaf:
     return ArgumentLeaf(key, [float(x)], False, only, of_numpy=of_numpy)
 
 
-def entries_of(x: Any) -> ArgumentLeaf:
+def uniform(x: Any) -> ArgumentLeaf:
     """An array whose elements are uniform numbers."""
-    entries, shape = x.ravel().tolist(), x.shape
+    elements, shape = x.ravel().tolist(), x.shape
     return ArgumentLeaf(
-        ("array", shape, tuple(map(is_value, entries))),
-        [y if is_value(y) else float(y) for y in entries],
+        ("array", shape, tuple(map(is_value, elements))),
+        [y if is_value(y) else float(y) for y in elements],
         False,
-        lambda entries: of_objects(shape, entries),
+        lambda numbers: of_objects(shape, numbers),
         names=lambda: subscripts(shape),
         of_numpy=x.dtype != object,
     )
@@ -82,13 +82,13 @@ def fixed(x: Any) -> ArgumentLeaf:
     with other content is another program."""
     content = x.copy()
     return ArgumentLeaf(
-        ("fixed", x.dtype.str, x.shape, x.tobytes()), [], False, lambda entries: content
+        ("fixed", x.dtype.str, x.shape, x.tobytes()), [], False, lambda numbers: content
     )
 
 
 def opaque(x: Any) -> ArgumentLeaf:
     """An object that is no number: the function gets the very same one."""
-    return ArgumentLeaf(("object", type(x)), [], False, lambda entries: x, watched=x)
+    return ArgumentLeaf(("object", type(x)), [], False, lambda numbers: x, watched=x)
 
 
 def elementwise(x: Any) -> ArgumentLeaf:
@@ -117,7 +117,7 @@ def of_samples(x: Any) -> ArgumentLeaf:
         ("samples", shape),
         [None] * prod(shape),
         True,
-        (lambda entries: of_objects(shape, entries)) if shape else only,
+        (lambda numbers: of_objects(shape, numbers)) if shape else only,
         names=lambda: subscripts(shape),
         samples=array.reshape(len(array), prod(shape)),
         shape=shape,
@@ -156,7 +156,7 @@ def leaf_of(x: Any, by_sample: bool, elements: bool, varied: bool) -> ArgumentLe
     if is_array(x) and holds_numbers(x, elements or varied):
         if elements and not x.ndim:
             return single(x.item())
-        return elementwise(x) if elements else entries_of(x)
+        return elementwise(x) if elements else uniform(x)
     if is_array(x):
         return fixed(x) if is_plain(x) and x.dtype != object else opaque(x)
     if is_static(x) and not (varied and is_real(x)):

@@ -13,7 +13,7 @@ from .arguments import Arguments
 from .lanes import is_leaf_of_samples
 from .leaves import ArgumentLeaf
 
-Reader = Any
+Reader = tuple[Any, ...] | None
 """A tuple that begins with one of the READ_… of the machine, or None for a float."""
 Read = Callable[[Any, list[Any], list[Any]], bool]
 """Adds an argument's numbers to (numbers, arrays); False if it is not of the kind expected."""
@@ -74,7 +74,7 @@ def of_leaf(x: Any, leaf: ArgumentLeaf) -> Reader:
     if is_value(x):
         return machine.READ_VALUE, type(x)
     if is_array(x) and leaf.numbers:
-        return by_call(entries(x, leaf))
+        return by_call(uniform(x, leaf))
     if leaf.watched is not None:
         return same(x, leaf)
     if is_array(x):
@@ -121,7 +121,7 @@ def same_array(constant: Any) -> Read:
     return read
 
 
-def entries(like: Any, leaf: ArgumentLeaf) -> Read:
+def uniform(like: Any, leaf: ArgumentLeaf) -> Read:
     """Reads an array of uniform numbers."""
     if like.dtype == object:
         raise Unreadable

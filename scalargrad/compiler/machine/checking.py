@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ...rows import BUILT_IN
 from ..trace.vocabulary import LANES
 from .instructions import (
-    EACH_ROW_OF_STEP,
+    EACH_ONE_OF_STEP,
     MOST,
     NUMBER,
     ONCE,
@@ -26,7 +26,9 @@ from .instructions import (
     Word,
 )
 
-ARITY = {row.code: row.arity for row in BUILT_IN.values() if row.c is not None and not row.gates}
+ARITY = {
+    row.code: row.arity for row in BUILT_IN.values() if row.c is not None and not row.elementary
+}
 """How many operands there are of each operator that the machine has."""
 Sizes = Mapping[str, int]
 """How many the program has, by the names in instructions.SIZES."""
@@ -65,12 +67,12 @@ class InstructionCheck:
             for k, word in enumerate(row.words)
             if word.times == ONCE and len(words) > 2 + k
         }
-        self.rows = self.known.get("rows", 1)
+        self.height = self.known.get("height", 1)
         self.rest = words[2 + max(0, self.length(row.words)) :]
         self.count = self.known.get("count", len(self.rest))
 
     def is_right(self) -> bool:
-        if len(self.words) < self.row.head or not 1 <= self.rows < MOST:
+        if len(self.words) < self.row.head or not 1 <= self.height < MOST:
             return False
         if len(self.words) < 2 + self.length(self.row.words):
             return False
@@ -80,8 +82,8 @@ class InstructionCheck:
         return sum(map(self.times, words))
 
     def times(self, word: Word) -> int:
-        skipped = word.times == EACH_ROW_OF_STEP and self.known.get("ending") != EndingKind.STEP
-        return 1 if word.times == ONCE else 0 if skipped else self.rows
+        skipped = word.times == EACH_ONE_OF_STEP and self.known.get("ending") != EndingKind.STEP
+        return 1 if word.times == ONCE else 0 if skipped else self.height
 
     def domains(self) -> Iterator[tuple[Domain, int]]:
         """Yield each word with what it may be; a word that may be nothing where one is missing."""
@@ -131,7 +133,7 @@ class InstructionCheck:
     def reach(self, domain: Domain) -> int:
         """How many stand side by side from a word on."""
         reaches = {"count": self.count, "stretch": self.count + WIDTH - 1}
-        return {**reaches, "sums": self.count * self.rows}.get(domain.reach, 1)
+        return {**reaches, "sums": self.count * self.height}.get(domain.reach, 1)
 
 
 NONE_THERE = -1

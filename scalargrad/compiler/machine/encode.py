@@ -121,4 +121,4 @@ def fits_machine(program: Program) -> bool:
 
 
 def has_instruction(row: Operator) -> bool:
-    return row.code >= 0 and row.c is not None and row.gates is None
+    return row.code >= 0 and row.c is not None and row.elementary is None

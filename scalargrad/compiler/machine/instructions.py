@@ -21,11 +21,11 @@ BLOCK_LANES = 128
 """So many lanes the machine does together."""
 WIDTH = 8
 """So many numbers a vector has at most, and so many columns side by side are loaded in one go."""
-DENSE_ROWS = 6
-"""So many sums DENSE and WIDE_TILE take, where the instruction set has the registers."""
-TOTALS_ROWS = 4
-"""So many factors TOTALS takes of the one side."""
-CONSTANTS = ("BLOCK_LANES", "WIDTH", "DENSE_ROWS", "TOTALS_ROWS")
+DENSE_HEIGHT = 6
+"""So high DENSE and WIDE_TILE are, a sum for each, where the instruction set has the registers."""
+TOTALS_HEIGHT = 4
+"""So high TOTALS is, a factor of the one side for each."""
+CONSTANTS = ("BLOCK_LANES", "WIDTH", "DENSE_HEIGHT", "TOTALS_HEIGHT")
 """The names of those that C knows too."""
 
 NONE = -1
@@ -65,7 +65,16 @@ class WideTerm(IntEnum):
     STRETCH_STRETCH = 3
 
 
-ENUMS: Sequence[type[IntEnum]] = (Comparison, EndingKind, LaneTerm, WideTerm)
+class Answer(IntEnum):
+    """The answers of a run that are no number of a guard: all guards hold; some guard does not hold
+    in some lane; or an output is not finite, where this was asked."""
+
+    ALL_HOLD = -1
+    LANES_BROKEN = -2
+    DOUBT = -3
+
+
+ENUMS: Sequence[type[IntEnum]] = (Comparison, EndingKind, LaneTerm, WideTerm, Answer)
 
 
 # ------ the words of an instruction
@@ -84,9 +93,10 @@ SIZES = ("numbers", "registers", "places", "inputs", "outputs", "totals")
 """A program has so many of each; `numbers` are the registers in the lanes, else the places."""
 REACHES = ("one", "count", "stretch", "sums")
 """One; as many as the word `count` says, else the words of the rest; as many and what vectors
-reach past them; as many for each of the `rows`."""
-ONCE, EACH_ROW, EACH_ROW_OF_STEP = TIMES = ("once", "each row", "each row of step")
-"""How often a word stands there: once, or for each of the `rows`, of STEP alone."""
+reach past them; as many times the `height`."""
+ONCE, EACH_ONE, EACH_ONE_OF_STEP = TIMES = ("once", "each one", "each one of step")
+"""How often a word stands there: once; as often as the word `height` says; or so only where the
+ending is STEP."""
 
 MOST = 2**31 - 1
 NUMBER = Domain(0, "numbers")
@@ -102,7 +112,7 @@ SUMS = Domain(0, "totals", "sums")
 COMPARISON = Domain(0, len(Comparison))
 ENDING = Domain(0, len(EndingKind))
 OUTCOME = Domain(0, 2)
-COUNT = Domain(1, MOST)
+SOME = Domain(1, MOST)
 ANYTHING = Domain(0, MOST)
 
 
@@ -140,15 +150,15 @@ class Instruction(NamedTuple):
         return 2 + sum(word.times == ONCE for word in self.words)
 
     def read(self, code: Sequence[int]) -> Any:
-        """Return the words by name: a number, or a list for what is there for each row; of the
-        rest a list of words, or of tuples where a group is several, or of (kind, x, y)."""
-        at, found = 2, SimpleNamespace(rows=1)
+        """Return the words by name: a number, or a list where the word stands there for each one;
+        of the rest a list of words, or of tuples where a group is several, or of (kind, x, y)."""
+        at, found = 2, SimpleNamespace(height=1)
         for word in self.words:
             end = at + times(word, found)
             setattr(found, word.name, code[at] if word.times == ONCE else list(code[at:end]))
             at = end
         if self.rest:
-            setattr(found, self.rest.name, read_rest(self.rest, code[at:], found.rows))
+            setattr(found, self.rest.name, read_rest(self.rest, code[at:], found.height))
         return found
 
 
@@ -156,19 +166,19 @@ def times(word: Word, found: Any) -> int:
     """How often a word stands in an instruction of which the words before it are found."""
     if word.times == ONCE:
         return 1
-    skipped = word.times == EACH_ROW_OF_STEP and found.ending != EndingKind.STEP
-    return 0 if skipped else int(found.rows)
+    skipped = word.times == EACH_ONE_OF_STEP and found.ending != EndingKind.STEP
+    return 0 if skipped else int(found.height)
 
 
-def read_rest(rest: Rest, words: Sequence[int], rows: int) -> list[Any]:
+def read_rest(rest: Rest, words: Sequence[int], height: int) -> list[Any]:
     if rest.kinds:
         return list(terms(words))
-    size = group_size(rest, rows)
+    size = group_size(rest, height)
     return list(words) if size == 1 else list(zip(*[iter(words)] * size))
 
 
-def group_size(rest: Rest, rows: int) -> int:
-    return sum(1 if word.times == ONCE else rows for word in rest.words)
+def group_size(rest: Rest, height: int) -> int:
+    return sum(1 if word.times == ONCE else height for word in rest.words)
 
 
 def terms(runs: Sequence[int]) -> Iterator[tuple[int, int, int]]:
@@ -210,7 +220,7 @@ PRODUCTS = instruction("PRODUCTS", ALONE,
                        [Word("out", PLACE)],
                        Rest("terms", (Word("x", PLACE), Word("y", PLACE))),
                        "out = Σ x·y, in the order of the terms, from −0.0 on")
-GUARD = instruction("GUARD", (BEFORE, LANES, AFTER),
+GUARD = instruction("GUARD", (BEFORE, LANES),
                     [Word("how", COMPARISON), Word("x", NUMBER), Word("y", NUMBER),
                      Word("outcome", OUTCOME), Word("number", ANYTHING)], None,
                     "the guard of this number holds where comparing x with y gives the outcome")
@@ -218,7 +228,7 @@ PACK = instruction("PACK", ALONE,
                    [Word("out", STRETCH)], Rest("numbers", (Word("number", PLACE),)),
                    "out, a stretch, is these numbers side by side")
 WIDE_PRODUCTS = instruction("WIDE_PRODUCTS", ALONE,
-                            [Word("out", STRETCH), Word("count", COUNT)],
+                            [Word("out", STRETCH), Word("count", SOME)],
                             Rest("runs", kinds={
                                 WideTerm.NUMBER_NUMBER: (PLACE, PLACE),
                                 WideTerm.NUMBER_STRETCH: (PLACE, STRETCH),
@@ -226,17 +236,17 @@ WIDE_PRODUCTS = instruction("WIDE_PRODUCTS", ALONE,
                                 WideTerm.STRETCH_STRETCH: (STRETCH, STRETCH)}),
                             "PRODUCTS for each of count numbers side by side")
 WIDE_ROW = instruction("WIDE_ROW", ALONE,
-                       [Word("out", STRETCH), Word("count", COUNT), Word("row", ANYTHING),
+                       [Word("out", STRETCH), Word("count", SOME), Word("row", ANYTHING),
                         Word("stretches", ANYTHING)],
                        Rest("operands", (Word("operand", ANYTHING),)),
                        "an operator for each of count numbers side by side; bit k of stretches "
                        "tells whether operand k is a stretch or one number")
 WIDE_TILE = instruction("WIDE_TILE", ALONE,
-                        [Word("count", COUNT), Word("rows", Domain(1, DENSE_ROWS + 1)),
-                         Word("out", STRETCH, EACH_ROW), Word("first", PLACE_OR_NONE, EACH_ROW)],
-                        Rest("terms", (Word("x", STRETCH), Word("numbers", PLACE, EACH_ROW))),
-                        "for each row out = first + Σ x·number, where all are stretches of count "
-                        "but the number; first may be none")
+                        [Word("count", SOME), Word("height", Domain(1, DENSE_HEIGHT + 1)),
+                         Word("out", STRETCH, EACH_ONE), Word("first", PLACE_OR_NONE, EACH_ONE)],
+                        Rest("terms", (Word("x", STRETCH), Word("numbers", PLACE, EACH_ONE))),
+                        "each out = first + Σ x·number, where all are stretches of count but the "
+                        "number; first may be none")
 # ------ in each lane
 LOAD = instruction("LOAD", (LANES,),
                    [Word("input", INPUTS)], Rest("registers", (Word("register", REGISTER),)),
@@ -252,11 +262,11 @@ LANE_PRODUCTS = instruction("LANE_PRODUCTS", (LANES,),
                                 LaneTerm.UNIFORM_ALONE: (PLACE, ANYTHING)}),
                             "out = Σ x·y, in the order of the terms, from −0.0 on")
 DENSE = instruction("DENSE", (LANES,),
-                    [Word("ending", ENDING), Word("rows", Domain(1, DENSE_ROWS + 1)),
-                     Word("out", REGISTER, EACH_ROW), Word("first", PLACE_OR_NONE, EACH_ROW),
-                     Word("chooser", REGISTER, EACH_ROW_OF_STEP)],
-                    Rest("terms", (Word("x", REGISTER), Word("numbers", PLACE, EACH_ROW))),
-                    "for each row out = first + Σ x·number, ended as told; first may be none")
+                    [Word("ending", ENDING), Word("height", Domain(1, DENSE_HEIGHT + 1)),
+                     Word("out", REGISTER, EACH_ONE), Word("first", PLACE_OR_NONE, EACH_ONE),
+                     Word("chooser", REGISTER, EACH_ONE_OF_STEP)],
+                    Rest("terms", (Word("x", REGISTER), Word("numbers", PLACE, EACH_ONE))),
+                    "each out = first + Σ x·number, ended as told; first may be none")
 MINUS = instruction("MINUS", (LANES,), [],
                    Rest("terms", (Word("out", REGISTER), Word("x", REGISTER),
                                   Word("number", PLACE))),
@@ -264,8 +274,8 @@ MINUS = instruction("MINUS", (LANES,), [],
 TOTAL = instruction("TOTAL", (LANES,), [Word("total", SUM), Word("x", REGISTER)], None,
                     "x is added to the total, in the lanes where all guards hold")
 TOTALS = instruction("TOTALS", (LANES,),
-                     [Word("total", SUMS), Word("rows", Domain(1, TOTALS_ROWS + 1)),
-                      Word("x", REGISTER, EACH_ROW)],
+                     [Word("total", SUMS), Word("height", Domain(1, TOTALS_HEIGHT + 1)),
+                      Word("x", REGISTER, EACH_ONE)],
                      Rest("y", (Word("y", REGISTER_OR_NONE),)),
                      "x·y is added to a total for each y and each x, side by side from the first, "
                      "where all guards hold; a y of none is 1")

@@ -28,7 +28,7 @@ from .registers import Registers
 from .tiles import DenseSum, LaneSums
 
 HOW = {compare: k for k, compare in enumerate(COMPARE)}
-Sources = Mapping[int, int]
+Reads = Mapping[int, int]
 """The register of each node that an instruction reads."""
 
 
@@ -66,45 +66,45 @@ class LaneCode:
         """Give uniform numbers a register, where the instruction of an item needs one."""
         is_sum = item.kind == "row" and self.trace.rows[item.nodes[0]] is products
         for j in () if is_sum else item.reads:
-            if not self.work.is_lane(j):
+            if not self.program.is_lane(j):
                 self.registers.splat(j)
 
     def instruction(self, item: LaneItem, at: int, last: Mapping[int, int]) -> list[int]:
         """Write the item at this index; `last` tells at which index each node is read last."""
         # a sum of products is written when all of it is read: its register may be that of a term
-        sources = {j: self.registers[j] for j in item.reads if j in self.registers}
+        reads = {j: self.registers[j] for j in item.reads if j in self.registers}
         for j in set(item.reads):
             if last[j] == at:
                 self.registers.release(j)
         for i in item.nodes:
             self.registers.take(i)
-        code: list[int] = getattr(self, item.kind)(item, sources)
+        code: list[int] = getattr(self, item.kind)(item, reads)
         for i in item.nodes:
             if i not in last:
                 self.registers.release(i)
         return code
 
     # ------ an instruction for each kind of item
-    def load(self, item: LaneItem, at: Sources) -> list[int]:
+    def load(self, item: LaneItem, at: Reads) -> list[int]:
         return LOAD(self.inputs[item.nodes[0]], *[self.registers[i] for i in item.nodes])
 
-    def store(self, item: LaneItem, at: Sources) -> list[int]:
+    def store(self, item: LaneItem, at: Reads) -> list[int]:
         return STORE(item.detail, at[item.reads[0]])
 
-    def guard(self, item: LaneItem, at: Sources) -> list[int]:
+    def guard(self, item: LaneItem, at: Reads) -> list[int]:
         return guard_instruction(item.detail, self.program.guards[item.detail], at)
 
-    def row(self, item: LaneItem, at: Sources) -> list[int]:
+    def row(self, item: LaneItem, at: Reads) -> list[int]:
         row = self.trace.row(item.nodes[0])
         if row is products:
             return self.sum(item, at)
         registers = [self.registers[item.nodes[0]], *[at[j] for j in item.reads]]
         return row_instruction(row.code, *registers)
 
-    def minus(self, item: LaneItem, at: Sources) -> list[int]:
+    def minus(self, item: LaneItem, at: Reads) -> list[int]:
         return MINUS(self.registers[item.nodes[0]], at[item.reads[0]], self.place[item.detail])
 
-    def lane_sums(self, item: LaneItem, at: Sources) -> list[int]:
+    def lane_sums(self, item: LaneItem, at: Reads) -> list[int]:
         sums: LaneSums = item.detail
         first = len(self.totals)
         self.totals += sums.totals
@@ -114,7 +114,7 @@ class LaneCode:
         locals_ = [NONE if j == NONE else at[j] for j in sums.locals]
         return TOTALS(first, len(upstreams), *upstreams, *locals_)
 
-    def dense(self, item: LaneItem, at: Sources) -> list[int]:
+    def dense(self, item: LaneItem, at: Reads) -> list[int]:
         sums: Sequence[DenseSum] = item.detail
         ending = sums[0].ending
         code = [ending.how, len(sums)]
@@ -126,7 +126,7 @@ class LaneCode:
             code += (at[j], *[self.place[i] for i in numbers])
         return DENSE(*code)
 
-    def sum(self, item: LaneItem, at: Sources) -> list[int]:
+    def sum(self, item: LaneItem, at: Reads) -> list[int]:
         runs: list[list[int]] = []
         for x, y in zip(item.reads[::2], item.reads[1::2]):
             kind, *term = self.term(x, y, at)
@@ -137,8 +137,8 @@ class LaneCode:
         code = [word for run in runs for word in run]
         return LANE_PRODUCTS(self.registers[item.nodes[0]], *code)
 
-    def term(self, x: int, y: int, at: Sources) -> tuple[int, int, int]:
-        lane_x, lane_y = self.work.is_lane(x), self.work.is_lane(y)
+    def term(self, x: int, y: int, at: Reads) -> tuple[int, int, int]:
+        lane_x, lane_y = self.program.is_lane(x), self.program.is_lane(y)
         if y == self.work.one:
             return (
                 (LaneTerm.LANE_ALONE, 0, at[x])

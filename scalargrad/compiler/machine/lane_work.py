@@ -36,15 +36,13 @@ class LaneWork:
     def __init__(self, program: Program, addresses: Mapping[int, Address]) -> None:
         self.program = program
         self.trace = program.trace
+        self.is_lane = program.is_lane
         self.one = self.trace.constant(1.0)
         used = set(program.order)
         self.inputs = sorted(used & set(addresses), key=addresses.__getitem__)
         self.addresses = [addresses[i] for i in self.inputs]
         self._given = set(self.inputs)
         self.columns = [i for i in program.outputs if self.trace.lanes[i]]
-
-    def is_lane(self, i: int) -> bool:
-        return self.program.stages.get(i) == LANES
 
     def items(self) -> list[LaneItem]:
         """The items in order; none where nothing is computed in a lane."""

@@ -11,7 +11,7 @@ from ...transforms.trees import is_array
 from ..inputs.arguments import Address
 from ..inputs.sources import COUNT
 from ..passes.program import Program
-from ..source.emit import array_source, function_name, on_numpy
+from ..text.emit import array_source, function_name, on_numpy
 from ..trace.guards import COMPARE
 from .broken import Broken
 

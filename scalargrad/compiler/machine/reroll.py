@@ -1,8 +1,8 @@
 """Re-rolling: the instructions that a loop in Python left one by one are done side by side again.
 
-Nodes of one level of the graph, one operator and one number of operands are a group. A part of a
-group are its nodes that share an operand. The nodes of a part whose operands stand side by side are
-a bundle, which becomes one wide instruction: each operand of the instruction is one number or a
+Nodes of one level of the graph, one operator and one number of operands are a group. A group is cut
+into sharers: nodes that share an operand. Sharers whose other operands stand side by side are a
+bundle, which becomes one wide instruction: each operand of the instruction is one number or a
 stretch, in the places where earlier instructions put the numbers, or where a pack has them.
 """
 
@@ -12,11 +12,11 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
-from typing import Any, NamedTuple
+from typing import NamedTuple, Protocol
 
 from ...rows import Operator
-from ..trace.in_python import Trace
 from ..trace.native import nodes
+from ..trace.recorder import Recorder
 from ..trace.vocabulary import CONSTANT, products
 from .instructions import PACK, PRODUCTS, WIDE_PRODUCTS, WIDE_ROW, WIDTH, row_instruction
 
@@ -48,7 +48,7 @@ class Bundle(NamedTuple):
         return len(self.read) >= FEW
 
 
-def levels(trace: Trace, nodes: Iterable[int]) -> dict[int, int]:
+def levels(trace: Recorder, nodes: Iterable[int]) -> dict[int, int]:
     """How many of `nodes` follow each other up to each: those of one level are independent."""
     level: dict[int, int] = {}
     for i in nodes:
@@ -56,7 +56,7 @@ def levels(trace: Trace, nodes: Iterable[int]) -> dict[int, int]:
     return level
 
 
-def groups(trace: Trace, nodes: Sequence[int]) -> list[list[int]]:
+def groups(trace: Recorder, nodes: Sequence[int]) -> list[list[int]]:
     """The nodes of one level, one operator and one number of operands, level by level."""
     found: dict[tuple[int, Operator, int], list[int]] = defaultdict(list)
     for i, level in levels(trace, nodes).items():
@@ -64,7 +64,7 @@ def groups(trace: Trace, nodes: Sequence[int]) -> list[list[int]]:
     return [found[key] for key in sorted(found, key=lambda key: key[0])]
 
 
-def parts(trace: Trace, group: Sequence[int]) -> list[list[int]]:
+def sharers(trace: Recorder, group: Sequence[int]) -> list[list[int]]:
     """The group cut up into nodes that share an operand; left whole where few do."""
     operands = trace.operands
     # the first and the last terms of a sum are often of another kind than those between
@@ -78,11 +78,23 @@ def parts(trace: Trace, group: Sequence[int]) -> list[list[int]]:
     return list(fewest.values()) if FEW * len(fewest) <= len(group) else [list(group)]
 
 
-def rerolled(trace: Any, numbers: Sequence[int], constants: Iterable[int]) -> Any:
+def rerolled(trace: Recorder, numbers: Sequence[int], constants: Iterable[int]) -> UniformCode:
     """Return a `Rerolled`, or its twin in C where the trace is kept in C."""
     if nodes is not None and isinstance(trace, nodes.Trace):
-        return nodes.Rerolled(trace, (*numbers, *constants), FEW)
+        in_c: UniformCode = nodes.Rerolled(trace, (*numbers, *constants), FEW)
+        return in_c
     return Rerolled(trace, numbers, constants)
+
+
+class UniformCode(Protocol):
+    """The code of the uniform numbers, and their places, as `Rerolled` and its twin have them."""
+
+    def __getitem__(self, node: int, /) -> int: ...
+    def code(self, nodes: Sequence[int], /) -> Iterable[int] | bytes:
+        """The words, or in C their bytes: an array takes either."""
+
+    def put(self, nodes: Sequence[int], /) -> None: ...
+    def initial(self) -> array[float]: ...
 
 
 class Rerolled:
@@ -91,7 +103,7 @@ class Rerolled:
     [node] is the place of its number; `constants` are the numbers of places that no code computes.
     """
 
-    def __init__(self, trace: Trace, numbers: Sequence[int], constants: Iterable[int]) -> None:
+    def __init__(self, trace: Recorder, numbers: Sequence[int], constants: Iterable[int]) -> None:
         self.trace = trace
         self.place: dict[int, int] = dict(zip([*numbers, *constants], count()))
         self.size = len(self.place)
@@ -112,7 +124,7 @@ class Rerolled:
     def code(self, nodes: Sequence[int]) -> Iterator[int]:
         """Yield the instructions that compute `nodes`, and give these their places."""
         for group in groups(self.trace, nodes):
-            found = [x for nodes in parts(self.trace, group) for x in self.bundles(nodes)]
+            found = [x for nodes in sharers(self.trace, group) for x in self.bundles(nodes)]
             is_wide = self.is_worth_packing(found)
             for bundle in [bundle for bundle in found if is_wide and bundle.is_wide]:
                 yield from self.packing(bundle)

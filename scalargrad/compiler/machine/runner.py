@@ -13,6 +13,7 @@ from ..passes.program import Program
 from ..trace.native import machine
 from .broken import Broken
 from .encode import encoded, fits_machine
+from .instructions import Answer
 from .on_arrays import OnArrays
 
 NATIVE = machine is not None
@@ -53,9 +54,8 @@ def runner(
 FEW = 8
 """So many results come as a list of floats, more in an array."""
 
-
-DOUBT = -3
-"""The machine's answer where an output is not finite, in place of results."""
+# by names of this module, for every call compares with them
+DOUBT, LANES_BROKEN = Answer.DOUBT, Answer.LANES_BROKEN
 NOTHING_MADE: tuple[Any, Any, Any] = (), None, None
 
 
@@ -123,7 +123,7 @@ class OnMachine:
             return results, found
         outputs: Any = results
         outputs = self.in_order(outputs, made) if made else outputs
-        return outputs, Broken(broken, sides) if found == -2 else None
+        return outputs, Broken(broken, sides) if found == LANES_BROKEN else None
 
     def made(self, lanes: int) -> tuple[Any, Any, Any]:
         """Arrays for the outputs with lanes, and for what guards tell of each lane."""

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ... import ops
-from ..passes.program import LANES, Program
+from ..passes.program import Program
 from ..trace.native import machine
 from ..trace.vocabulary import lanes_sum, products
-from .instructions import DENSE_ROWS, NONE, TOTALS_ROWS, EndingKind
+from .instructions import DENSE_HEIGHT, NONE, TOTALS_HEIGHT, EndingKind
 
 
 class Ending(NamedTuple):
@@ -76,6 +76,7 @@ class Tiles:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.trace = program.trace
+        self.is_lane = program.is_lane
         self.uses = Counter(j for i in program.order for j in self.trace.operands[i])
         self.uses.update([*program.outputs, *self.trace.guarded()])
         self.users = {j: i for i in program.order for j in self.trace.operands[i]}
@@ -83,9 +84,6 @@ class Tiles:
         self.inside: set[int] = set()
         self.dense: dict[int, list[DenseSum]] = dict(self._dense())
         self.lane_sums: dict[int, list[LaneSums]] = self._lane_sums()
-
-    def is_lane(self, i: int) -> bool:
-        return self.program.stages.get(i) == LANES
 
     # ------ dense sums
     def _dense(self) -> Iterator[tuple[int, list[DenseSum]]]:
@@ -196,12 +194,12 @@ def fits(tile: Sequence[DenseSum], one: DenseSum) -> bool:
     first node that comes of the tile. A single product is so little that it should not be waiting
     in a register for nodes that are computed in between."""
     is_near = len(one.lanes) > 1 or one.ending.node - tile[-1].ending.node <= NEAR
-    return len(tile) < rows_at_once() and is_near and max(one.reads) < tile[0].ending.node
+    return len(tile) < tile_height() and is_near and max(one.reads) < tile[0].ending.node
 
 
-def rows_at_once() -> int:
-    """How many rows a tile may have: as many as the instruction set has registers for."""
-    return DENSE_ROWS if machine is None else int(machine.rows_at_once())
+def tile_height() -> int:
+    """How many sums a tile may have: as many as the instruction set has registers for."""
+    return DENSE_HEIGHT if machine is None else int(machine.tile_height())
 
 
 def covering(pairs: Mapping[int, Pairs]) -> Iterator[LaneSums]:
@@ -213,7 +211,7 @@ def covering(pairs: Mapping[int, Pairs]) -> Iterator[LaneSums]:
         wanted = 0
         for upstream in waiting:
             more, union = wanted + len(pairs[upstream]), columns.union(pairs[upstream])
-            if len(taken) < TOTALS_ROWS and is_full(more, (len(taken) + 1) * len(union)):
+            if len(taken) < TOTALS_HEIGHT and is_full(more, (len(taken) + 1) * len(union)):
                 taken.append(upstream)
                 wanted, columns = more, union
         waiting = [i for i in waiting if i not in taken]

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from .instructions import NONE, WIDE_PRODUCTS, WIDE_TILE, WideTerm
-from .tiles import rows_at_once
+from .tiles import tile_height
 
 Words = Sequence[int]
 
@@ -61,7 +61,8 @@ def instructions(code: array[int]) -> Iterator[array[int]]:
 
 
 def sum_of(words: array[int], one: int) -> Sum | None:
-    """A wide sum as one of numbers and stretches, after a number at most; None if it is none."""
+    """A wide sum as one of products of a number and a stretch, after at most one number alone; None
+    if it has other terms."""
     at, first = WIDE_PRODUCTS.head, NONE
     if tuple(words[at : at + 2]) == (WideTerm.NUMBER_NUMBER, 1) and words[at + 3] == one:
         at, first = at + 4, words[at + 2]
@@ -81,7 +82,7 @@ def fits(tile: Sequence[Sum], wide: Sum) -> bool:
     over what comes later; and reads nothing that the tile computes."""
     begin, end = tile[0].out, tile[-1].end
     return (
-        len(tile) < rows_at_once()
+        len(tile) < tile_height()
         and wide.out == end
         and wide.alike == tile[0].alike
         and not any(begin <= x < end for x in (wide.first, *wide.numbers))

@@ -1,7 +1,8 @@
 """Sums over the lanes, moved to where they are cheapest.
 
 A sum over lanes is linear. The sum moves through +, − and uniform factors, so that as little as
-possible is computed lane by lane.
+possible is computed lane by lane. It stays before a sum or a difference that has an input among its
+operands, for such a number is exact: Σ(x − w) keeps digits that Σx − n·w loses.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from typing import Any
 
 from ... import ops
 from ..trace.recorder import Recorder
-from ..trace.vocabulary import handed_on, lanes_sum, stop_gradient
+from ..trace.vocabulary import INPUT, handed_on, lanes_sum, stop_gradient
 from .record import Output, Recording
 
-SUMS = (ops.add, ops.sub, ops.neg, ops.sum, ops.identity, stop_gradient)
+SUMS = (ops.add, ops.sub, ops.sum)
+ALIKE = (ops.neg, ops.identity, stop_gradient)
 PRODUCTS = (ops.mul, ops.chain, ops.choose)
 
 
@@ -72,12 +74,16 @@ def inner(trace: Recorder, i: int) -> tuple[int, ...]:
     row, operands = trace.rows[i], trace.operands[i]
     if not trace.lanes[i]:
         return ()
-    if row in SUMS:
+    if row in ALIKE or (row in SUMS and not any(is_input(trace, j) for j in operands)):
         return operands
     if row in PRODUCTS:
         varying = [j for j in operands if trace.lanes[j]]
         return tuple(varying) if len(varying) == 1 else ()
     return operands[:1] if row is ops.div and not trace.lanes[operands[1]] else ()
+
+
+def is_input(trace: Recorder, i: int) -> bool:
+    return trace.lanes[i] and trace.rows[i] is INPUT
 
 
 def summed(trace: Recorder, i: int, sums: dict[int, Any], lane_count: Any) -> Any:

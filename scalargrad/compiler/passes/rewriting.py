@@ -1,4 +1,5 @@
-"""A trace that rewrites what is computed in it: by rules, and by the gates of an operator."""
+"""A trace that rewrites what is computed in it: by rules, and by the elementary form of an
+operator."""
 
 from __future__ import annotations
 
@@ -30,11 +31,11 @@ class Rewriting(Recorder):
         return rule(self, *operands) if rule else self.written(row, operands)
 
     def written(self, row: Operator, operands: Iterable[Any]) -> Any:
-        """An operator on operands, written with the operators that it has gates for."""
-        if row.gates is None or row in FUSED:
+        """An operator on operands, in its elementary form if it has one."""
+        if row.elementary is None or row in FUSED:
             return super().compute(row, operands)
         given = list(operands)
-        return (row.gates if any(map(is_value, given)) else row.forward)(*given)
+        return (row.elementary if any(map(is_value, given)) else row.forward)(*given)
 
     def has_lanes(self, x: Any) -> bool:
         return is_value(x) and self.lanes[x.index]

@@ -140,8 +140,8 @@ class Lowering(NamedTuple):
     `careful` is its rule in a careful program, `quick` in any other: a Rule, or another operator
     that is computed in its place, or None where the operator stays. `asked` says when the trace in
     C asks about it: always; only beside a constant, or a constant times a node (else the operator
-    stays as it is); or never, for C knows the rule. It knows that of a product where this changes
-    nothing but the order.
+    stays as it is); or never, for C knows the rule. C knows the rule
+    of a product, too, as far as it only changes the order of the factors.
     """
 
     operator: Operator

@@ -8,8 +8,12 @@ from typing import Any, NamedTuple
 from ...transforms.trees import Structure
 from ..inputs.sources import is_given
 from ..trace.body import Body
+from ..trace.recorder import Recorder
 from ..trace.rolled import Loops
 from .task import Wanted
+
+FORGOTTEN = Recorder()
+"""In place of a trace that is not kept: it has no nodes."""
 
 
 class Entry(NamedTuple):
@@ -38,7 +42,7 @@ class Traced(NamedTuple):
     input comes from.
     """
 
-    trace: Any
+    trace: Recorder
     outputs: list[int]
     each: list[bool]
     sources: list[Any]
@@ -56,6 +60,10 @@ class Traced(NamedTuple):
     @property
     def body(self) -> Body:
         return Body(self.trace, self.outputs)
+
+    def without_trace(self) -> Traced:
+        """The same to be kept, without the nodes, of which there may be many."""
+        return self._replace(trace=FORGOTTEN)
 
     def keys(self) -> Iterator[tuple[int, Any]]:
         """Yield for each output its entry, and None for the entry itself, or the position of the

@@ -13,9 +13,9 @@ from types import CodeType
 from typing import NamedTuple
 
 WHOLE = "*"
-"""Among the attributes that count: every attribute of an object does."""
+"""Stands among the names of attributes that count: all attributes of objects count."""
 ANYTHING = frozenset({WHOLE, "**"})
-"""Every attribute of an object and of a module does, for a name was computed."""
+"""Stand there where the code computes a name: all attributes of objects and modules count."""
 OF_GLOBALS = {"LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "DELETE_GLOBAL", "STORE_NAME",
               "DELETE_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}  # fmt: skip
 ALL_AT_ONCE = {"__dict__", "__getattribute__", "__slots__", "__getstate__", "__match_args__"}

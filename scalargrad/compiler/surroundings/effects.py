@@ -31,13 +31,13 @@ PAUSES = (0.0, 0.001, 0.01, 0.1)
 
 
 def observed(trace: Callable[[], T], around: Surroundings | None, has_lanes: bool) -> T:
-    """Trace a function that uses what is `around`. Raises TypeError if it takes from chance or a
-    clock, or keeps a number; if it has lanes, also where it changes what it uses whenever it runs:
-    it would do so once for all of them. Tracers that it kept are taken away again, also where it
-    raises an error."""
+    """Trace a function that uses what is `around`. Raises TypeError if the function draws random
+    numbers, asks a clock or keeps a number; over lanes, also if every run of it changes what it
+    uses: the change would be made once for all lanes. Tracers that the function kept are taken away
+    again, also where it raises an error."""
     found = without_chance(trace, around)
     if has_lanes and around is not None and around.changed:
-        # what is filled once, as a memory of results is, stays as it is then
+        # a memory of results changes once, when it is filled: the second trace finds it filled
         around.renew()
         found = without_chance(trace, around)
         if around.changed:
@@ -102,7 +102,7 @@ def kept_clean(trace: Callable[[], T], around: Surroundings | None) -> T:
 
 
 def outliving(found: Any) -> list[str]:
-    """Whether Tracers are left where the walk does not come, as in functools.lru_cache."""
+    """Where Tracers are left though the walk found none, in words: [] if nowhere."""
     for generation in range(3):
         if references(found) <= of_a_new_trace():
             return []
@@ -116,8 +116,8 @@ def outliving(found: Any) -> list[str]:
 
 
 def references(found: Any) -> int:
-    """How many refer to a Tracer, at most, or, where Tracers are made in C when they are asked for
-    and each refers to its trace, to that."""
+    """The most references that there are to a Tracer. In C a Tracer is made when it is asked for,
+    and refers to its trace: there it is the number of references to the trace."""
     if type(found.trace.tracers) is list:
         return max(map(sys.getrefcount, found.trace.tracers), default=0)
     return sys.getrefcount(found.trace)

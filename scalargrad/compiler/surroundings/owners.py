@@ -18,7 +18,7 @@ NOT_OF_AN_OBJECT = {
     *("__init__", "__new__", "__init_subclass__", "__class_getitem__", "__set_name__", "__del__"),
     *("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__dir__", "__sizeof__"),
 }
-"""Methods that nothing calls which has but an object of the class."""
+"""Methods that code calls only if it has the class itself, and not just an object of it."""
 SAYS_NOTHING = {
     *("__module__", "__doc__", "__qualname__", "__annotations__", "__dict__", "__weakref__"),
     *("__firstlineno__", "__static_attributes__", "__abstractmethods__", "__parameters__"),
@@ -36,8 +36,8 @@ def of_class(watch: Watch, kind: type, where: Where) -> None:
 
 
 def of_class_members(watch: Watch, kind: type, where: Where, is_called: bool) -> None:
-    """A class of the user's own with those before it; `is_called` if the code has itself, so that
-    it may make objects."""
+    """Watch a class of the user's own, and its bases. `is_called` says that the code has the class
+    itself, and so may make objects of it."""
     watch.identify(kind)
     note_abstract(watch, kind)
     if is_installed_class(kind):
@@ -96,7 +96,7 @@ def seen_class(watch: Watch, kind: type, where: Where, is_called: bool) -> None:
 
 # ------ objects
 def of_object(watch: Watch, x: Any, where: Where) -> None:
-    """An object with attributes. One that a class in C keeps something in that is not an attribute
+    """Watch an object with attributes. A class in C may keep something else in its objects: these
     may change unseen."""
     kind = type(x)
     if hides(watch, kind):

@@ -136,7 +136,7 @@ def of_cached_property(watch: Watch, x: cached_property[Any], where: Where) -> N
 
 
 def of_wrapped(watch: Watch, x: Any, where: Where) -> None:
-    """A function in C, or an object of a library, that stands before another function."""
+    """A function in C, or an object of a library, that wraps another function."""
     watch.identify(x)
     if isinstance(x, CACHED):
         # what it keeps may be thrown away, or changed by who has it

@@ -94,7 +94,7 @@ def note_abstract(watch: Watch, kind: type) -> None:
 
 
 def of_installed_module(watch: Watch, x: ModuleType, where: Where) -> None:
-    """Of a module that is constant: what the code names of it, as far as that may change."""
+    """Watch what the code names of an installed module, as far as it may change."""
     held = vars(x)
     note_decimals(watch, x)
     is_own = library_of(x) == OWN_NAME

@@ -1,6 +1,6 @@
 """The notes of a walk over the surroundings of a function: parts, records, and the unwatchable.
 
-A Watch knows nothing of kinds of objects: `walk.py` tells what to do with each.
+A Watch knows nothing of kinds of objects: `kinds.py` tells what to do with each.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ class Watch:
     `kept` holds what is told apart by its identity, so that no other object gets that identity.
     `records` say which objects each container holds: as long as all hold the very same ones, the
     parts need not be looked at. `unknown` says what may change unseen. `names` are the attributes
-    that count, as far as they are known at the start; the walk adds to them. `inputs` stand for
-    Values that are not part of the surroundings: while there are any, what has code is put off,
-    for that may use the same Values in its own way.
+    that count, as far as they are known at the start; the walk adds to them. `inputs` are Values
+    that arguments hold, with what stands for each in the parts. While there are any, functions and
+    classes are put off: their code may use the same Values without being given them.
     """
 
     def __init__(self, names: Iterable[str], visit: Handler) -> None:

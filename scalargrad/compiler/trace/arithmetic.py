@@ -11,6 +11,7 @@ from ...comparing import COMPARISONS, guarded
 from ...protocols import Protocols
 from ...rows import BUILT_IN, Operator
 from ...scalars import is_value, operand
+from .asked import Asked
 from .vocabulary import stop_gradient
 
 PACKAGE = __name__.partition(".")[0]
@@ -32,7 +33,7 @@ class Arithmetic(Protocols):
     """A number with a `trace` that computes with it and notes what it decides."""
 
     __slots__ = ()
-    trace: Any
+    trace: Asked
     index: int
 
     def __hash__(self) -> int:
@@ -89,9 +90,8 @@ def install() -> None:
             setattr(Arithmetic, f"__r{op.dunder}__", swapped)
         elif op.dunder:
             setattr(Arithmetic, f"__{op.dunder}__", method_of(op))
-        if op.method or (op.dunder and op.numpy):
-            for name in filter(None, (op.name, op.numpy)):
-                setattr(Arithmetic, name, method_of(op))
+        for name in op.method_names:
+            setattr(Arithmetic, name, method_of(op))
     for name in COMPARISONS:
         setattr(Arithmetic, name, compared(name))
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ...scalars import is_scalar, is_value
 from ...transforms.trees import in_graph
+from .asked import Asked
 
 DIVISIONS = ("truediv", "floordiv", "mod")
 
@@ -20,14 +21,14 @@ class Dividing:
     __slots__ = ()
 
 
-def check(trace: Any, x: Any, y: Any) -> None:
+def check(trace: Asked, x: Any, y: Any) -> None:
     if not is_scalar(y) or any(in_graph(z) or is_of_numpy(trace, z) for z in (x, y)):
         return
     if not trace.branch("!=", y, 0.0):
         raise ZeroDivisionError("float division by zero")
 
 
-def is_of_numpy(trace: Any, x: Any) -> bool:
+def is_of_numpy(trace: Asked, x: Any) -> bool:
     """Tell whether `x` is a float of NumPy's: one that was given, or computed from one by Python's
     operators. The functions of this package give Python's floats."""
     known = trace.of_numpy

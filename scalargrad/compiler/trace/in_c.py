@@ -33,7 +33,8 @@ class Tracer(Dividing, nodes.Tracer, Number):  # type: ignore[misc]
         """The result of `backward.symbolic_adjoints`; None where that has to find it itself."""
         if modes.state.no_grad:
             return None
-        found: dict[Any, Any] = self.trace.adjoints(self, leaves, seed)
+        trace: Any = self.trace
+        found: dict[Any, Any] = trace.adjoints(self, leaves, seed)
         return found
 
 

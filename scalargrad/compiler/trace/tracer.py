@@ -16,6 +16,7 @@ from ...engine import Value
 from ...graph import backward_order
 from ...rows import Operator
 from .arithmetic import Arithmetic, is_ours, settled
+from .asked import Asked
 from .vocabulary import CONSTANT, accumulate, stop_gradient
 
 VALUE = Value.__name__
@@ -26,7 +27,7 @@ class Number(Arithmetic):
     """A number of a function that is being traced; it behaves as a Value does."""
 
     __slots__ = ()
-    trace: Any
+    trace: Asked
     index: int
 
     @staticmethod

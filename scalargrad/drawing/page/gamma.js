@@ -1,5 +1,5 @@
 /* The error function, the gamma family and sinc: forward functions that neither C's operators nor
- * JavaScript's Math have. Twins of those in ieee.py, and of Python's math where it has them. */
+ * JavaScript's Math have. Twins of those in special.py, and of Python's math where it has them. */
 const SQRT_PI = 1.7724538509055159;
 
 /* exp(−x²), the square split in two so that its rounding is not magnified. */

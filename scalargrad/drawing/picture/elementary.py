@@ -1,6 +1,6 @@
 """A fused node taken apart into the gates it stands for, with their own values and gradients.
 
-Which gates these are is in the operator table: a row's `gates`.
+The operator table says which gates these are: the `elementary` form of a row.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .watch import NodeWatch
 
 
 class Elementary(NodeWatch):
-    """Replaces every node that is built by gates, down to nodes that have none.
+    """Replaces every node that has an elementary form, down to nodes that have none.
 
     Folds begin with 0 + or 1 ×: a gate that does nothing is left out, unless its 1 is one of the
     constants `given`.
@@ -30,7 +30,7 @@ class Elementary(NodeWatch):
         first = node.operands[0]
         if type(first) is float and first == self.neutral.get(node.op):
             return node.operands[1]
-        return node if node.op.gates is None else node.op.gates(*node.operands)
+        return node if node.op.elementary is None else node.op.elementary(*node.operands)
 
 
 class Gates:
@@ -45,7 +45,7 @@ class Gates:
         self.outside = {c: x for c, x in zip(copies, node.operands) if is_value(c)}
         given = [x for x in copies if not is_value(x)]
         with differentiating(level=False), modes.tracing(Elementary(given)):
-            self.root = node.op.gates(*copies)
+            self.root = node.op.elementary(*copies)
         order = backward_order(self.root) if is_value(self.root) else []
         self.nodes = [gate for gate in order if gate not in self.outside]
         self.grad: dict[Any, float] = propagate(self.root, node.grad) if node.has_grad else {}
@@ -53,7 +53,7 @@ class Gates:
 
 def taken_apart(node: Any, room: int) -> Gates | None:
     """Return the gates of a node; None if it is a gate itself, or has more than there is room."""
-    if node.op is None or node.op.gates is None or len(node.operands) > room:
+    if node.op is None or node.op.elementary is None or len(node.operands) > room:
         return None
     gates = Gates(node)
     is_gate = is_value(gates.root) and gates.root not in gates.outside

@@ -104,28 +104,29 @@ class Reading(Algebra):
     def simplified(self, op: Operator, operands: tuple[Any, ...]) -> Any:
         rule = READABLE.get(op.name)
         found = rule(*operands) if rule else super().simplified(op, operands)
-        if found is None and op.gates and (op.hidden or reads_as_arithmetic(op, len(operands))):
-            return op.gates(*operands)
+        written_out = op.hidden or reads_as_arithmetic(op, len(operands))
+        if found is None and op.elementary and written_out:
+            return op.elementary(*operands)
         return found
 
     def whole(self, op: Operator, operands: tuple[Any, ...], number: float) -> Any:
         """The term of an operator, with nothing simplified."""
-        if op.gates and reads_as_arithmetic(op, len(operands)):
-            return op.gates(*operands)
+        if op.elementary and reads_as_arithmetic(op, len(operands)):
+            return op.elementary(*operands)
         return Term(self, number, op=op, operands=operands)
 
 
 def reads_as_arithmetic(op: Operator, count: int) -> bool:
     """Tell whether a fold of so many operands is best read as its gates: + and × and the like."""
-    is_fold = op.arity is None and op.gates is not None
+    is_fold = op.arity is None and op.elementary is not None
     return is_fold and count <= MOST_OPERANDS and is_arithmetic(op, count)
 
 
 @lru_cache
 def is_arithmetic(op: Operator, count: int) -> bool:
-    assert op.gates is not None
+    assert op.elementary is not None
     algebra = Algebra()
-    out = op.gates(*(algebra.variable("", 1.0) for _ in range(count)))
+    out = op.elementary(*(algebra.variable("", 1.0) for _ in range(count)))
     return all(term.op is None or term.op.dunder for term in postorder([out]))
 
 

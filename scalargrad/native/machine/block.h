@@ -1,6 +1,6 @@
-/* The instructions of the machine on blocks of BLOCK_LANES lanes. Included once for each
- * instruction set, with ISA its name: the whole file is compiled for that set. NAME(run_block) runs
- * the code of the lanes on one block.
+/* The instructions of the machine on blocks of BLOCK_LANES lanes. Included by kernels.h. That is
+ * done once for each instruction set, with ISA its name: the whole file, and what it includes, is
+ * compiled for that set. NAME(run_block) runs the code of the lanes on one block.
  *
  * A register is a number for each lane. Uniform numbers stand in `uniform`. */
 

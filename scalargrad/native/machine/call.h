@@ -1,4 +1,4 @@
-/* The call from Python: buffers opened, checked, run without the GIL. */
+/* The call from Python: buffers opened, checked, run without the GIL. Included by module.c. */
 #ifndef SCALARGRAD_CALL_H
 #define SCALARGRAD_CALL_H
 
@@ -150,7 +150,7 @@ typedef struct {
     PyObject *broken;     /* a buffer of int32, for each lane; None if no lane has a guard */
     PyObject *sides;      /* a buffer of float64, two for each lane; None as `broken` */
     PyObject *index;      /* a buffer of int64, which elements the lanes are; None if all */
-    PyObject *tell_doubt; /* whether −3 is returned where an output is not finite */
+    PyObject *tell_doubt; /* whether DOUBT is returned where an output is not finite */
     PyObject *threads;    /* how many of them there may be */
 } RunArguments;
 enum { RUN_ARGUMENTS = sizeof(RunArguments) / sizeof(PyObject *) };
@@ -231,8 +231,8 @@ static PyObject *run_opened(Program *p, PyObject *numbers, Opened *opened, Job *
     if (uniform && (job->sums || !job->count) && put_numbers(p, numbers, uniform)) {
         const int32_t status = run_freely(p, uniform, job);
         const int doubtful = status < 0 && job->tells_doubt && job->doubt;
-        const int listed = status == -1 && !opened->results.obj && !doubtful;
-        found = listed ? list_of_results(p, uniform) : PyLong_FromLong(doubtful ? -3 : status);
+        const int listed = status == ALL_HOLD && !opened->results.obj && !doubtful;
+        found = listed ? list_of_results(p, uniform) : PyLong_FromLong(doubtful ? DOUBT : status);
     }
     give_uniform(p, uniform);
     if (job->sums)
@@ -268,11 +268,12 @@ static PyObject *program_run(PyObject *self, PyObject *const *given, Py_ssize_t 
 static PyMethodDef program_methods[] = {
     {"run", (PyCFunction)(void (*)(void))program_run, METH_FASTCALL,
      "run(numbers, arrays, count, results, broken, sides, index, tell_doubt, threads): run the "
-     "lanes, "
-     "those of an index if there is one. Return the number of a guard that does not hold, -1 if "
-     "all do, or a list of the results if there is no buffer for them; -2 if `broken` tells for "
-     "each lane, and `sides` what was compared where one does not hold; -3 where doubt is to be "
-     "told and an output is not finite."},
+     "lanes, those of an index if there is one. Return the number of a uniform guard that does "
+     "not hold, or an Answer of compiler/machine/instructions.py: ALL_HOLD, or a list of the "
+     "results "
+     "if there is no buffer for them; LANES_BROKEN where `broken` tells for each lane which guard "
+     "does not hold, and `sides` what it compared; DOUBT where doubt is to be told and an output "
+     "is not finite."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -307,11 +308,11 @@ static PyObject *choose(PyObject *module, PyObject *name)
     return PyUnicode_FromString(kernels.name);
 }
 
-static PyObject *rows_at_once(PyObject *module, PyObject *none)
+static PyObject *tile_height(PyObject *module, PyObject *none)
 {
     (void)module;
     (void)none;
-    return PyLong_FromLong(kernels.rows);
+    return PyLong_FromLong(kernels.height);
 }
 
 #endif

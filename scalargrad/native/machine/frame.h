@@ -1,5 +1,6 @@
 /* The memory that runs of programs work on: registers, numbers, totals; and the instructions that
- * are the same for every instruction set. */
+ * are the same for every instruction set. Included by kernels.h, layouts.h, samples.h, unchanged.h,
+ * writing.h. */
 #ifndef SCALARGRAD_FRAME_H
 #define SCALARGRAD_FRAME_H
 
@@ -20,7 +21,7 @@
 enum {
     BLOCK_BITS = 7,            /* BLOCK_LANES are 2^BLOCK_BITS */
     FEW_BITS = BLOCK_BITS - 1, /* in a block of at most 2^FEW_BITS lanes registers are shorter */
-    FEW_ROWS = 4,              /* of DENSE and WIDE_TILE, that 16 registers have room for */
+    FEW_SUMS = 4,              /* of a tile, that 16 registers have room for */
     BLOCKS_PER_CHUNK = 8,      /* sums over lanes are partial sums of so many */
     SEGMENTS = 16,             /* a thread takes so many blocks at a time */
     MAX_THREADS = SEGMENTS,
@@ -129,10 +130,10 @@ typedef struct {
     const int32_t *first, *term, *end;
 } Shared;
 
-/* Column by column, the totals stand side by side from the first. */
-INLINE double *total_at(const Frame *f, const TotalsWords *t, int row, int column)
+/* The totals stand side by side from the first, those of one y after the other. */
+INLINE double *total_at(const Frame *f, const TotalsWords *t, int at_x, int at_y)
 {
-    return f->totals + t->total + (size_t)column * (size_t)t->rows + (size_t)row;
+    return f->totals + t->total + (size_t)at_y * (size_t)t->height + (size_t)at_x;
 }
 
 static const double ones[BLOCK_LANES] __attribute__((aligned(64))) = {
@@ -150,7 +151,7 @@ INLINE const double *register_or_ones(const Frame *f, int32_t index)
 /* ------ instructions that are the same for every instruction set */
 /* Where the number of a lane stands; lanes beyond the last repeat it: they compute something
  * harmless. */
-INLINE const char *row_of(const Frame *f, const Column *column, int lane)
+INLINE const char *at_lane(const Frame *f, const Column *column, int lane)
 {
     const Py_ssize_t at = f->base + (lane < f->count ? lane : f->count - 1);
     return column->data + (f->index ? f->index[at] : at) * column->stride;

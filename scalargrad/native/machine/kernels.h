@@ -1,4 +1,5 @@
-/* The instructions on lanes, compiled for each instruction set, and the choice among them. */
+/* The instructions on lanes, compiled for each instruction set, and the choice among them. Included
+ * by scalars.h. */
 #ifndef SCALARGRAD_KERNELS_H
 #define SCALARGRAD_KERNELS_H
 
@@ -55,17 +56,17 @@ typedef struct {
     const char *name;
     void (*run_block)(Frame *);
     void (*run_wide)(double *, const int32_t *);
-    int rows; /* of a DENSE and a WIDE_TILE, that there are registers for */
+    int height; /* of a DENSE and a WIDE_TILE: so many sums there are registers for */
 } Kernels;
 
 #if defined(__aarch64__)
-static const Kernels baseline = {"baseline", run_block_baseline, run_wide_baseline, DENSE_ROWS};
+static const Kernels baseline = {"baseline", run_block_baseline, run_wide_baseline, DENSE_HEIGHT};
 #else
-static const Kernels baseline = {"baseline", run_block_baseline, run_wide_baseline, FEW_ROWS};
+static const Kernels baseline = {"baseline", run_block_baseline, run_wide_baseline, FEW_SUMS};
 #endif
 #ifdef HAVE_X86
-static const Kernels avx2 = {"avx2", run_block_avx2, run_wide_avx2, FEW_ROWS};
-static const Kernels avx512 = {"avx512", run_block_avx512, run_wide_avx512, DENSE_ROWS};
+static const Kernels avx2 = {"avx2", run_block_avx2, run_wide_avx2, FEW_SUMS};
+static const Kernels avx512 = {"avx512", run_block_avx512, run_wide_avx512, DENSE_HEIGHT};
 #endif
 static Kernels kernels;
 

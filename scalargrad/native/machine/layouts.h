@@ -23,13 +23,14 @@ enum {
 
 enum {
     ONCE,
-    EACH_ROW,
-    EACH_ROW_OF_STEP,
+    EACH_ONE,
+    EACH_ONE_OF_STEP,
 };
 
 enum {
-    ALONE = 1,
+    IN_BEFORE = 1,
     IN_LANES = 2,
+    IN_AFTER = 4,
 };
 
 /* A word is at least `low`, and below its own `limit` or below a size of the program. */
@@ -40,10 +41,10 @@ typedef struct {
 
 /* An instruction: where it may stand; how many words stand before its lists; how many of `word`
  * are those before the rest, then how many are a group of the rest, or how many kinds of runs there
- * are, with two words each; where the code tells how many rows and how many numbers there are, and
- * the ending, 0 where it does not. */
+ * are, with two words each; where the code tells the height, how many numbers there are, and the
+ * ending, 0 where it does not. */
 typedef struct {
-    uint8_t stages, head, words, group, kinds, rows, count, ending;
+    uint8_t stages, head, words, group, kinds, height, count, ending;
     const Word *word;
 } Layout;
 
@@ -90,10 +91,10 @@ static const Word checked_WIDE_ROW[] = {
 static const Word checked_WIDE_TILE[] = {
     {1, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
     {1, 7, SIZE_OWN, REACH_ONE, ONCE},
-    {0, 0, SIZE_PLACES, REACH_STRETCH, EACH_ROW},
-    {-1, 0, SIZE_PLACES, REACH_ONE, EACH_ROW},
+    {0, 0, SIZE_PLACES, REACH_STRETCH, EACH_ONE},
+    {-1, 0, SIZE_PLACES, REACH_ONE, EACH_ONE},
     {0, 0, SIZE_PLACES, REACH_STRETCH, ONCE},
-    {0, 0, SIZE_PLACES, REACH_ONE, EACH_ROW},
+    {0, 0, SIZE_PLACES, REACH_ONE, EACH_ONE},
 };
 
 static const Word checked_LOAD[] = {
@@ -121,11 +122,11 @@ static const Word checked_LANE_PRODUCTS[] = {
 static const Word checked_DENSE[] = {
     {0, 3, SIZE_OWN, REACH_ONE, ONCE},
     {1, 7, SIZE_OWN, REACH_ONE, ONCE},
-    {0, 0, SIZE_REGISTERS, REACH_ONE, EACH_ROW},
-    {-1, 0, SIZE_PLACES, REACH_ONE, EACH_ROW},
-    {0, 0, SIZE_REGISTERS, REACH_ONE, EACH_ROW_OF_STEP},
+    {0, 0, SIZE_REGISTERS, REACH_ONE, EACH_ONE},
+    {-1, 0, SIZE_PLACES, REACH_ONE, EACH_ONE},
+    {0, 0, SIZE_REGISTERS, REACH_ONE, EACH_ONE_OF_STEP},
     {0, 0, SIZE_REGISTERS, REACH_ONE, ONCE},
-    {0, 0, SIZE_PLACES, REACH_ONE, EACH_ROW},
+    {0, 0, SIZE_PLACES, REACH_ONE, EACH_ONE},
 };
 
 static const Word checked_MINUS[] = {
@@ -142,22 +143,35 @@ static const Word checked_TOTAL[] = {
 static const Word checked_TOTALS[] = {
     {0, 0, SIZE_TOTALS, REACH_SUMS, ONCE},
     {1, 5, SIZE_OWN, REACH_ONE, ONCE},
-    {0, 0, SIZE_REGISTERS, REACH_ONE, EACH_ROW},
+    {0, 0, SIZE_REGISTERS, REACH_ONE, EACH_ONE},
     {-1, 0, SIZE_REGISTERS, REACH_ONE, ONCE},
 };
 
 static const Layout layouts[] = {
-    [OP_PRODUCTS - OP_COUNT] = {ALONE, 3, 1, 2, 0, 0, 0, 0, checked_PRODUCTS},
-    [OP_GUARD - OP_COUNT] = {ALONE | IN_LANES, 7, 5, 0, 0, 0, 0, 0, checked_GUARD},
-    [OP_PACK - OP_COUNT] = {ALONE, 3, 1, 1, 0, 0, 0, 0, checked_PACK},
-    [OP_WIDE_PRODUCTS - OP_COUNT] = {ALONE, 4, 2, 0, 4, 0, 3, 0, checked_WIDE_PRODUCTS},
-    [OP_WIDE_ROW - OP_COUNT] = {ALONE, 6, 4, 1, 0, 0, 3, 0, checked_WIDE_ROW},
-    [OP_WIDE_TILE - OP_COUNT] = {ALONE, 4, 4, 2, 0, 3, 2, 0, checked_WIDE_TILE},
-    [OP_LOAD - OP_COUNT] = {IN_LANES, 3, 1, 1, 0, 0, 0, 0, checked_LOAD},
-    [OP_STORE - OP_COUNT] = {IN_LANES, 4, 2, 0, 0, 0, 0, 0, checked_STORE},
-    [OP_LANE_PRODUCTS - OP_COUNT] = {IN_LANES, 3, 1, 0, 4, 0, 0, 0, checked_LANE_PRODUCTS},
-    [OP_DENSE - OP_COUNT] = {IN_LANES, 4, 5, 2, 0, 3, 0, 2, checked_DENSE},
-    [OP_MINUS - OP_COUNT] = {IN_LANES, 2, 0, 3, 0, 0, 0, 0, checked_MINUS},
-    [OP_TOTAL - OP_COUNT] = {IN_LANES, 4, 2, 0, 0, 0, 0, 0, checked_TOTAL},
-    [OP_TOTALS - OP_COUNT] = {IN_LANES, 4, 3, 1, 0, 3, 0, 0, checked_TOTALS},
+    [OP_PRODUCTS - OP_COUNT] =
+        {IN_BEFORE | IN_AFTER, 3, 1, 2, 0, 0, 0, 0, checked_PRODUCTS},
+    [OP_GUARD - OP_COUNT] =
+        {IN_BEFORE | IN_LANES, 7, 5, 0, 0, 0, 0, 0, checked_GUARD},
+    [OP_PACK - OP_COUNT] =
+        {IN_BEFORE | IN_AFTER, 3, 1, 1, 0, 0, 0, 0, checked_PACK},
+    [OP_WIDE_PRODUCTS - OP_COUNT] =
+        {IN_BEFORE | IN_AFTER, 4, 2, 0, 4, 0, 3, 0, checked_WIDE_PRODUCTS},
+    [OP_WIDE_ROW - OP_COUNT] =
+        {IN_BEFORE | IN_AFTER, 6, 4, 1, 0, 0, 3, 0, checked_WIDE_ROW},
+    [OP_WIDE_TILE - OP_COUNT] =
+        {IN_BEFORE | IN_AFTER, 4, 4, 2, 0, 3, 2, 0, checked_WIDE_TILE},
+    [OP_LOAD - OP_COUNT] =
+        {IN_LANES, 3, 1, 1, 0, 0, 0, 0, checked_LOAD},
+    [OP_STORE - OP_COUNT] =
+        {IN_LANES, 4, 2, 0, 0, 0, 0, 0, checked_STORE},
+    [OP_LANE_PRODUCTS - OP_COUNT] =
+        {IN_LANES, 3, 1, 0, 4, 0, 0, 0, checked_LANE_PRODUCTS},
+    [OP_DENSE - OP_COUNT] =
+        {IN_LANES, 4, 5, 2, 0, 3, 0, 2, checked_DENSE},
+    [OP_MINUS - OP_COUNT] =
+        {IN_LANES, 2, 0, 3, 0, 0, 0, 0, checked_MINUS},
+    [OP_TOTAL - OP_COUNT] =
+        {IN_LANES, 4, 2, 0, 0, 0, 0, 0, checked_TOTAL},
+    [OP_TOTALS - OP_COUNT] =
+        {IN_LANES, 4, 3, 1, 0, 3, 0, 0, checked_TOTALS},
 };

@@ -1,5 +1,4 @@
-/* Columns into registers and back, and the guards of each lane. Included by block.h, once for
- * each instruction set. */
+/* Columns into registers and back, and the guards of each lane. Included by block.h. */
 
 typedef double NAME(Unaligned) __attribute__((vector_size(sizeof(V)), aligned(1)));
 
@@ -27,7 +26,7 @@ INLINE void NAME(load_square)(const Frame *f, const Column *column, const int32_
 {
     V row[WIDTH], pair[WIDTH], four[WIDTH];
     for (int i = 0; i < WIDTH; i++) {
-        const char *from = row_of(f, column, part * WIDTH + i);
+        const char *from = at_lane(f, column, part * WIDTH + i);
         row[i] = *(const NAME(Unaligned) *)from;
         /* the next columns come from the same rows */
         __builtin_prefetch(from + 2 * sizeof(V) - 1);
@@ -51,7 +50,7 @@ INLINE void NAME(load_square)(const Frame *f, const Column *column, const int32_
  * the other the odd ones. */
 INLINE void NAME(load_pair)(const Frame *f, const Column *column, const int32_t *into, int parts)
 {
-    const NAME(Unaligned) *row = (const NAME(Unaligned) *)row_of(f, column, 0);
+    const NAME(Unaligned) *row = (const NAME(Unaligned) *)at_lane(f, column, 0);
     V *even = (V *)NAME(reg)(f, into[0]), *odd = (V *)NAME(reg)(f, into[1]);
     for (int i = 0; i < VECTORS_OF(parts); i++) {
         const V low = row[2 * i], high = row[2 * i + 1];
@@ -84,13 +83,13 @@ INLINE int NAME(load_side_by_side)(const Frame *f, const Column *column, const i
 static void NAME(load_column)(const Frame *f, const Column *column, double *out, int part)
 {
     if (part < parts_in_order(f) && column->stride == (Py_ssize_t)sizeof(double)) {
-        const NAME(Unaligned) *from = (const NAME(Unaligned) *)row_of(f, column, 0);
+        const NAME(Unaligned) *from = (const NAME(Unaligned) *)at_lane(f, column, 0);
         for (int i = VECTORS_OF(part); i < VECTORS_OF(parts_in_order(f)); i++)
             ((V *)out)[i] = from[i];
         part = parts_in_order(f);
     }
     for (int i = part * WIDTH; i < f->parts * WIDTH; i++) {
-        const char *from = row_of(f, column, i);
+        const char *from = at_lane(f, column, i);
         memcpy(&out[i], from, sizeof(double));
         /* the next columns come from the same rows */
         __builtin_prefetch(from + 16 * sizeof(double));

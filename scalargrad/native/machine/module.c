@@ -18,10 +18,9 @@ static PyMethodDef module_methods[] = {
      "write(writer, numbers): what the writer builds of an array of float64."},
     {"choose", choose, METH_O,
      "choose(name): use the instruction set avx512, avx2, baseline or the best; return its name."},
-    {"rows_at_once", rows_at_once, METH_NOARGS,
-     "rows_at_once(): how many rows of a DENSE or a WIDE_TILE the instruction set has registers "
-     "for, "
-     "at most DENSE_ROWS."},
+    {"tile_height", tile_height, METH_NOARGS,
+     "tile_height(): how many sums of a DENSE or a WIDE_TILE the instruction set has registers "
+     "for, at most DENSE_HEIGHT."},
     {NULL, NULL, 0, NULL},
 };
 

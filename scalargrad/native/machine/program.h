@@ -1,4 +1,4 @@
-/* A program: its code, checked when it is made. */
+/* A program: its code, checked when it is made. Included by run.h. */
 #ifndef SCALARGRAD_PROGRAM_H
 #define SCALARGRAD_PROGRAM_H
 
@@ -52,7 +52,8 @@ static int all_below_or_none(const int32_t *index, int32_t n, int32_t limit)
  * instruction tells. */
 typedef struct {
     int64_t size[SIZES];
-    int64_t rows, count; /* count: of the numbers of its stretches, or of the words of its rest */
+    int64_t height,
+        count; /* count: of the numbers of its stretches, or of the words of its rest */
     int ends_with_step;
 } Checked;
 
@@ -62,7 +63,7 @@ static int64_t reach_of(const Checked *c, const Word *word)
     switch (word->reach) {
     case REACH_COUNT: return c->count;
     case REACH_STRETCH: return c->count + WIDTH - 1;
-    case REACH_SUMS: return c->count * c->rows;
+    case REACH_SUMS: return c->count * c->height;
     default: return 1;
     }
 }
@@ -75,9 +76,9 @@ static int is_word(const Checked *c, const Word *word, int32_t x)
 
 static int64_t times_of(const Checked *c, const Word *word)
 {
-    if (word->times == EACH_ROW_OF_STEP && !c->ends_with_step)
+    if (word->times == EACH_ONE_OF_STEP && !c->ends_with_step)
         return 0;
-    return word->times == ONCE ? 1 : c->rows;
+    return word->times == ONCE ? 1 : c->height;
 }
 
 static int64_t length_of_words(const Checked *c, const Word *word, int n)
@@ -144,8 +145,8 @@ static int is_laid_out(Checked *c, const Layout *l, const int32_t *code)
 {
     if (code[1] < l->head)
         return 0;
-    c->rows = l->rows ? code[l->rows] : 1;
-    if (l->rows && !is_word(c, &l->word[l->rows - 2], code[l->rows]))
+    c->height = l->height ? code[l->height] : 1;
+    if (l->height && !is_word(c, &l->word[l->height - 2], code[l->height]))
         return 0;
     c->ends_with_step = l->ending && code[l->ending] == STEP;
     const int64_t rest = code[1] - 2 - length_of_words(c, l->word, l->words);
@@ -158,12 +159,12 @@ static int is_laid_out(Checked *c, const Layout *l, const int32_t *code)
 }
 
 /* An operator: one at a time, in lanes several times. */
-static int is_row(const Checked *c, const int32_t *code, int in_lanes)
+static int is_row(const Checked *c, const int32_t *code, int stage)
 {
     static const Word number = {0, 0, SIZE_NUMBERS, REACH_ONE, ONCE};
     const RowWords row = row_words(code);
     const int32_t each = operands_of_row(row.op) + 1, n = (int32_t)(row.end - row.terms);
-    if (each <= 1 || (in_lanes ? n % each : n != each))
+    if (each <= 1 || (stage == IN_LANES ? n % each : n != each))
         return 0;
     for (int32_t k = 0; k < n; k++)
         if (!is_word(c, &number, row.terms[k]))
@@ -171,21 +172,21 @@ static int is_row(const Checked *c, const int32_t *code, int in_lanes)
     return 1;
 }
 
-static int is_instruction(Checked *c, const int32_t *code, int in_lanes)
+static int is_instruction(Checked *c, const int32_t *code, int stage)
 {
     if (code[0] < OP_COUNT)
-        return is_row(c, code, in_lanes);
+        return is_row(c, code, stage);
     if (code[0] >= OP_END)
         return 0;
     const Layout *l = &layouts[code[0] - OP_COUNT];
-    return (l->stages & (in_lanes ? IN_LANES : ALONE)) && is_laid_out(c, l, code)
+    return (l->stages & stage) && is_laid_out(c, l, code)
            && (code[0] != OP_WIDE_ROW || is_wide_row(c, code));
 }
 
-static int is_code(const Program *p, const int32_t *code, const int32_t *end, int in_lanes)
+static int is_code(const Program *p, const int32_t *code, const int32_t *end, int stage)
 {
     Checked c = {.size = {
-                     [SIZE_NUMBERS] = in_lanes ? p->registers : p->uniforms,
+                     [SIZE_NUMBERS] = stage == IN_LANES ? p->registers : p->uniforms,
                      [SIZE_REGISTERS] = p->registers,
                      [SIZE_PLACES] = p->uniforms,
                      [SIZE_INPUTS] = p->inputs,
@@ -194,7 +195,7 @@ static int is_code(const Program *p, const int32_t *code, const int32_t *end, in
                  }};
     while (code < end) {
         if (end - code < 3 || code[1] < 3 || code[1] > end - code
-            || !is_instruction(&c, code, in_lanes))
+            || !is_instruction(&c, code, stage))
             return wrong("an instruction is not as it should be");
         code = next_instruction(code);
     }
@@ -222,8 +223,9 @@ static int is_program(const Program *p)
     for (int32_t k = 0; k < p->splats; k += 2)
         if (!below(p->splat[k], p->registers) || !below(p->splat[k + 1], p->uniforms))
             return wrong("a register is out of range");
-    return is_code(p, p->before, p->before_end, 0) && is_code(p, p->lanes, p->lanes_end, 1)
-           && is_code(p, p->after, p->after_end, 0);
+    return is_code(p, p->before, p->before_end, IN_BEFORE)
+           && is_code(p, p->lanes, p->lanes_end, IN_LANES)
+           && is_code(p, p->after, p->after_end, IN_AFTER);
 }
 
 /* ------ making one */

@@ -1,5 +1,5 @@
 /* The arguments of a call, read as those of the first call were: their numbers, their arrays,
- * and the Values that a result stands above. */
+ * and the Values that a result stands above. Included by module.c. */
 #ifndef SCALARGRAD_READING_H
 #define SCALARGRAD_READING_H
 
@@ -10,13 +10,13 @@ enum {
     READ_SAME,      /* object, numbers: this very object; it stands for these numbers */
     READ_SAMPLES,   /* type, dtype, shape: an array of samples of this shape */
     READ_CONVERTED, /* type, dtype, shape, float64: of other numbers, to be made those of float64 */
-    READ_ROWS, /* type, shape, maker, type, function: a list or tuple of samples, in an array that
-                * the maker makes; as READ_BY_CALL where it holds others than int, float, that type */
-    READ_NUMBER,   /* type: a number of another type, made a float */
-    READ_STATIC,   /* type, constant: one that equals it */
-    READ_VALUE,    /* type: a Value */
-    READ_FLOATS,   /* type, count: a list or tuple of so many floats */
-    READ_VALUES,   /* type, count, type of Values: of so many Values */
+    READ_ROWS,   /* type, shape, maker, type, function: a list or tuple of samples, put in an array
+                * of the maker; the function is called where a number is not int, float, type */
+    READ_NUMBER, /* type: a number of another type, made a float */
+    READ_STATIC, /* type, constant: one that equals it */
+    READ_VALUE,  /* type: a Value */
+    READ_FLOATS, /* type, count: a list or tuple of so many floats */
+    READ_VALUES, /* type, count, type of Values: of so many Values */
     READ_SEQUENCE, /* type, readers: of what these read */
     READ_DICT,     /* type, keys, readers: a dict with these keys, in this order */
     READ_OBJECT,   /* type, names, readers: an object with these attributes, in this order */

@@ -1,4 +1,5 @@
-/* Running a program: the lanes cut into segments, the segments shared out among threads. */
+/* Running a program: the lanes cut into segments, the segments shared out among threads. Included by
+ * call.h. */
 #ifndef SCALARGRAD_RUN_H
 #define SCALARGRAD_RUN_H
 
@@ -161,7 +162,7 @@ static void note_broken(const Frame *f, Worker *worker)
     const double *side = (const double *)f->broken + BLOCK_LANES;
     for (int i = 0; i < f->count; i++) {
         worker->job->broken[f->base + i] = (int32_t)broken[i];
-        if (broken[i] < 0)
+        if (broken[i] == ALL_HOLD)
             continue;
         worker->any_broken = 1;
         worker->job->sides[2 * (f->base + i)] = side[i];
@@ -172,7 +173,7 @@ static void note_broken(const Frame *f, Worker *worker)
 static void run_one_block(Frame *f, Worker *worker)
 {
     for (int i = 0; i < 1 << f->bits; i++)
-        ((int64_t *)f->broken)[i] = i < f->count ? -1 : 0;
+        ((int64_t *)f->broken)[i] = i < f->count ? ALL_HOLD : 0;
     f->some = 0;
     f->parts = (f->count + WIDTH - 1) / WIDTH;
     kernels.run_block(f);
@@ -308,18 +309,18 @@ static int store_results(const Program *p, const double *uniform, double *result
     return doubt;
 }
 
-/* Return the number of a guard that does not hold, −1 if all do, −2 if it depends on the lane. */
+/* Return the number of a uniform guard that does not hold, else ALL_HOLD or LANES_BROKEN. */
 static int32_t run_program(const Program *p, double *uniform, Job *job)
 {
     const int32_t guard = run_scalars(uniform, p->before, p->before_end);
-    if (guard >= 0)
+    if (guard != ALL_HOLD)
         return guard;
     if (p->lanes < p->lanes_end && job->count)
         run_lanes(p, uniform, job);
     store_totals(p, uniform, job->sums, segments_of(job->count));
-    run_scalars(uniform, p->after, p->after_end);
+    run_scalars(uniform, p->after, p->after_end); /* no guard stands there */
     job->doubt |= store_results(p, uniform, job->results);
-    return job->any_broken ? -2 : -1;
+    return job->any_broken ? LANES_BROKEN : ALL_HOLD;
 }
 
 #endif

@@ -1,4 +1,4 @@
-/* Arguments with lanes: arrays of samples, and lists of them. reading.h includes this. */
+/* Arguments with lanes: arrays of samples, and lists of them. Included by reading.h. */
 #ifndef SCALARGRAD_SAMPLES_H
 #define SCALARGRAD_SAMPLES_H
 
@@ -43,7 +43,8 @@ static int read_by_call(PyObject *function, PyObject *x, Read *into)
 
 /* ------ arrays */
 
-/* How many samples an array has whose shape is that of one after their number; 0 if it is not. */
+/* How many samples an array of this shape has: (how many, *the shape of one); 0 if the shape is
+ * another. */
 static Py_ssize_t samples_of(PyObject *shape, PyObject *one)
 {
     const Py_ssize_t n = PyTuple_GET_SIZE(one);
@@ -66,7 +67,7 @@ static int put_count(Py_ssize_t count, Read *into)
     return number && PyList_SetItem(into->numbers, 0, number) == 0 ? 1 : -1;
 }
 
-/* 1 if `x` is an array of this dtype of samples of this shape, whose count is put. */
+/* 1 if `x` is an array of this dtype, of samples of this shape; then their count is put. */
 static int are_samples(PyObject *reader, PyObject *x, Read *into)
 {
     PyObject *dtype = PyObject_GetAttr(x, dtype_name), *shape = PyObject_GetAttr(x, shape_name);

@@ -1,4 +1,4 @@
-/* Instructions on uniform numbers. */
+/* Instructions on uniform numbers. Included by program.h. */
 #ifndef SCALARGRAD_SCALARS_H
 #define SCALARGRAD_SCALARS_H
 
@@ -40,7 +40,7 @@ static int holds(const double *u, const GuardWords *guard)
     return compare(guard->how, u[guard->x], u[guard->y]) == guard->outcome;
 }
 
-/* Return the number of the first guard that does not hold, −1 if all do. */
+/* Return the number of the first guard that does not hold, ALL_HOLD if all do. */
 static int32_t run_scalars(double *u, const int32_t *code, const int32_t *end)
 {
     for (; code < end; code = next_instruction(code)) {
@@ -59,7 +59,7 @@ static int32_t run_scalars(double *u, const int32_t *code, const int32_t *end)
         default: run_scalar_row(u, code);
         }
     }
-    return -1;
+    return ALL_HOLD;
 }
 
 #endif

@@ -1,5 +1,5 @@
-/* Instructions on stretches of uniform numbers: many of one kind done side
- * by side. Included by block.h, once for each instruction set.
+/* Instructions on stretches of uniform numbers: many of one kind done side by side. Included by
+ * block.h.
  *
  * An operand is a number, the same throughout, or a stretch: as many numbers as the result has.
  * Stretches begin anywhere. Vectors may reach WIDTH − 1 numbers past their ends. */
@@ -92,35 +92,36 @@ static void NAME(run_wide_products)(double *u, const int32_t *code)
 
 /* ------ several sums that share their stretches: each vector of these is read once for all */
 #if TILE_PARTS == 4
-#define SHAPES_OF_PARTS(SHAPE, rows) SHAPE(rows, 1) SHAPE(rows, 2) SHAPE(rows, 3) SHAPE(rows, 4)
+#define SHAPES_OF_PARTS(SHAPE, height)                                                            \
+    SHAPE(height, 1) SHAPE(height, 2) SHAPE(height, 3) SHAPE(height, 4)
 #else
-#define SHAPES_OF_PARTS(SHAPE, rows) SHAPE(rows, 1) SHAPE(rows, 2)
+#define SHAPES_OF_PARTS(SHAPE, height) SHAPE(height, 1) SHAPE(height, 2)
 #endif
 
-INLINE void NAME(wide_tile)(const int rows, const int parts, double *u, const WideTileWords *t,
+INLINE void NAME(wide_tile)(const int height, const int parts, double *u, const WideTileWords *t,
                             int32_t base)
 {
     const Shared shared = {u + base, 0, u, t->first, t->terms, t->end};
-    const NAME(Tile) sum = NAME(tile)(rows, parts, &shared);
-    EACH(r, rows)
+    const NAME(Tile) tile = NAME(tile)(height, parts, &shared);
+    EACH(r, height)
         EACH(i, parts)
-            ((NAME(Anywhere) *)(u + t->out[r] + base))[i] = sum.row[r][i];
+            ((NAME(Anywhere) *)(u + t->out[r] + base))[i] = tile.sum[r][i];
 }
 
 typedef void NAME(WideShape)(double *u, const WideTileWords *t, int32_t base);
-#define SHAPE(rows, parts)                                                                        \
-    static NOINLINE void NAME(wide_##rows##_by_##parts)(double *u, const WideTileWords *t,        \
-                                                        int32_t base)                             \
+#define SHAPE(height, parts)                                                                      \
+    static NOINLINE void NAME(wide_##height##_by_##parts)(double *u, const WideTileWords *t,      \
+                                                          int32_t base)                           \
     {                                                                                             \
-        NAME(wide_tile)(rows, parts, u, t, base);                                                 \
+        NAME(wide_tile)(height, parts, u, t, base);                                               \
     }
 /* clang-format off */
 SHAPES_OF_PARTS(SHAPE, 1) SHAPES_OF_PARTS(SHAPE, 2)
 SHAPES_OF_PARTS(SHAPE, 3) SHAPES_OF_PARTS(SHAPE, 4)
 SHAPES_OF_PARTS(SHAPE, 5) SHAPES_OF_PARTS(SHAPE, 6)
 #undef SHAPE
-#define SHAPE(rows, parts) [rows][parts] = NAME(wide_##rows##_by_##parts),
-static NAME(WideShape) *const NAME(wide_shapes)[DENSE_ROWS + 1][TILE_PARTS + 1] = {
+#define SHAPE(height, parts) [height][parts] = NAME(wide_##height##_by_##parts),
+static NAME(WideShape) *const NAME(wide_shapes)[DENSE_HEIGHT + 1][TILE_PARTS + 1] = {
     SHAPES_OF_PARTS(SHAPE, 1) SHAPES_OF_PARTS(SHAPE, 2)
     SHAPES_OF_PARTS(SHAPE, 3) SHAPES_OF_PARTS(SHAPE, 4)
     SHAPES_OF_PARTS(SHAPE, 5) SHAPES_OF_PARTS(SHAPE, 6)};
@@ -136,7 +137,7 @@ static void NAME(run_wide_tile)(double *u, const int32_t *code)
     while (left > 0) {
         const int parts = (left - 1) % TILE_PARTS + 1;
         left -= parts;
-        NAME(wide_shapes)[t.rows][parts](u, &t, left * VECTOR_LANES);
+        NAME(wide_shapes)[t.height][parts](u, &t, left * VECTOR_LANES);
     }
 }
 #undef TILE_PARTS

@@ -1,5 +1,5 @@
 /* Tiles of registers, for sums that share what they read: sums of products of numbers with the same
- * lanes, and sums over the lanes. Included by block.h, once for each instruction set. */
+ * lanes, and sums over the lanes. Included by block.h. */
 
 /* ------ sums of products of numbers and the same vectors */
 #if VECTOR_BYTES == 64 || defined(__aarch64__)
@@ -9,130 +9,131 @@
 #endif
 
 typedef struct {
-    V row[DENSE_ROWS][2 * TILE_PARTS];
+    V sum[DENSE_HEIGHT][2 * TILE_PARTS];
 } NAME(Tile);
 
-/* Add a term to the sums, one vector of x at a time, with the numbers of all rows of the tile in
+/* Add a term to the sums of a tile, one vector of x at a time, with the numbers of all sums in
  * registers. */
 INLINE NAME(Tile)
-    NAME(by_vector)(NAME(Tile) sum, const int rows, const int parts, const double *number,
+    NAME(by_vector)(NAME(Tile) tile, const int height, const int parts, const double *number,
                     const int32_t *place, const NAME(Anywhere) * x)
 {
-    V w[DENSE_ROWS];
-    EACH(r, rows)
+    V w[DENSE_HEIGHT];
+    EACH(r, height)
         w[r] = SPLAT(number[place[r]]);
     EACH(i, parts) {
         const V here = x[i];
-        EACH(r, rows)
-            sum.row[r][i] += w[r] * here;
+        EACH(r, height)
+            tile.sum[r][i] += w[r] * here;
     }
-    return sum;
+    return tile;
 }
 
-/* The same one row at a time, with all vectors of x in registers: six numbers would find no
+/* The same one sum at a time, with all vectors of x in registers: six numbers would find no
  * room. */
 INLINE NAME(Tile)
-    NAME(by_row)(NAME(Tile) sum, const int rows, const int parts, const double *number,
+    NAME(by_sum)(NAME(Tile) tile, const int height, const int parts, const double *number,
                  const int32_t *place, const NAME(Anywhere) * x)
 {
     V here[2 * TILE_PARTS];
     EACH(i, parts)
         here[i] = x[i];
-    EACH(r, rows) {
+    EACH(r, height) {
         const V w = SPLAT(number[place[r]]);
         EACH(i, parts)
-            sum.row[r][i] += w * here[i];
+            tile.sum[r][i] += w * here[i];
     }
-    return sum;
+    return tile;
 }
 
-/* The sums of so many rows over so many vectors. */
-INLINE NAME(Tile) NAME(tile)(const int rows, const int parts, const Shared *s)
+/* A tile of so many sums over so many vectors. */
+INLINE NAME(Tile) NAME(tile)(const int height, const int parts, const Shared *s)
 {
-    NAME(Tile) sum;
-    EACH(r, rows) {
+    NAME(Tile) tile;
+    EACH(r, height) {
         const V first = SPLAT(s->first[r] < 0 ? -0.0 : s->number[s->first[r]]);
         EACH(i, parts)
-            sum.row[r][i] = first;
+            tile.sum[r][i] = first;
     }
-    for (const int32_t *at = s->term; at < s->end; at += 1 + rows) {
+    for (const int32_t *at = s->term; at < s->end; at += 1 + height) {
         const NAME(Anywhere) *x = (const NAME(Anywhere) *)(s->x + ((size_t)at[0] << s->bits));
-        sum = rows > FEW_ROWS ? NAME(by_row)(sum, rows, parts, s->number, at + 1, x)
-                              : NAME(by_vector)(sum, rows, parts, s->number, at + 1, x);
+        tile = height > FEW_SUMS ? NAME(by_sum)(tile, height, parts, s->number, at + 1, x)
+                                 : NAME(by_vector)(tile, height, parts, s->number, at + 1, x);
     }
-    return sum;
+    return tile;
 }
 
 /* ------ dense layers */
 
-INLINE V NAME(ending)(V sum, const Frame *f, const DenseWords *d, int row, int part)
+INLINE V NAME(ending)(V sum, const Frame *f, const DenseWords *d, int k, int part)
 {
     if (d->ending == RELU)
         return NAME(v_relu)(sum);
     if (d->ending == STEP)
-        return sum * NAME(v_step)(((const V *)NAME(reg)(f, d->chooser[row]))[part]);
+        return sum * NAME(v_step)(((const V *)NAME(reg)(f, d->chooser[k]))[part]);
     return sum;
 }
 
-INLINE void NAME(dense_tile)(const int rows, const int parts, const Frame *f, const DenseWords *d,
-                             int part)
+INLINE void NAME(dense_tile)(const int height, const int parts, const Frame *f,
+                             const DenseWords *d, int part)
 {
     const Shared shared = {
         f->lanes + part * VECTOR_LANES, f->bits, f->uniform, d->first, d->terms, d->end};
-    NAME(Tile) sum = NAME(tile)(rows, parts, &shared);
-    EACH(r, rows)
+    NAME(Tile) tile = NAME(tile)(height, parts, &shared);
+    EACH(r, height)
         EACH(i, parts)
-            sum.row[r][i] = NAME(ending)(sum.row[r][i], f, d, r, part + i);
-    EACH(r, rows)
+            tile.sum[r][i] = NAME(ending)(tile.sum[r][i], f, d, r, part + i);
+    EACH(r, height)
         EACH(i, parts)
-            ((V *)NAME(reg)(f, d->out[r]))[part + i] = sum.row[r][i];
+            ((V *)NAME(reg)(f, d->out[r]))[part + i] = tile.sum[r][i];
 }
 
-/* All lanes of some rows; half a tile is enough where it holds the lanes that are left. */
-INLINE void NAME(dense_rows)(const int rows, const int parts, const Frame *f, const DenseWords *d)
+/* All lanes of a tile; half a tile is enough where it holds the lanes that are left. */
+INLINE void NAME(dense_lanes)(const int height, const int parts, const Frame *f,
+                              const DenseWords *d)
 {
     const int vectors = VECTORS_OF(f->parts);
     int part = 0;
     for (; vectors - part > parts / 2; part += parts)
-        NAME(dense_tile)(rows, parts, f, d, part);
+        NAME(dense_tile)(height, parts, f, d, part);
     if (part < vectors)
-        NAME(dense_tile)(rows, parts / 2, f, d, part);
+        NAME(dense_tile)(height, parts / 2, f, d, part);
 }
 
 static void NAME(run_dense)(const Frame *f, const int32_t *code)
 {
     const DenseWords d = dense_words(code);
-    switch (d.rows) {
-    case 1: NAME(dense_rows)(1, 2 * TILE_PARTS, f, &d); break;
-    case 2: NAME(dense_rows)(2, 2 * TILE_PARTS, f, &d); break;
-    case 3: NAME(dense_rows)(3, TILE_PARTS, f, &d); break;
-    case 4: NAME(dense_rows)(4, TILE_PARTS, f, &d); break;
-    case 5: NAME(dense_rows)(5, TILE_PARTS, f, &d); break;
-    case 6: NAME(dense_rows)(6, TILE_PARTS, f, &d); break;
+    switch (d.height) {
+    case 1: NAME(dense_lanes)(1, 2 * TILE_PARTS, f, &d); break;
+    case 2: NAME(dense_lanes)(2, 2 * TILE_PARTS, f, &d); break;
+    case 3: NAME(dense_lanes)(3, TILE_PARTS, f, &d); break;
+    case 4: NAME(dense_lanes)(4, TILE_PARTS, f, &d); break;
+    case 5: NAME(dense_lanes)(5, TILE_PARTS, f, &d); break;
+    case 6: NAME(dense_lanes)(6, TILE_PARTS, f, &d); break;
     }
 }
 
 /* ------ sums over the lanes */
 #if VECTOR_BYTES == 64
-#define TILE_ROWS 4
-#define ROWS_REACH 5
-#define ROW_REACHES 9
-#define SHAPES_OF_ROWS(SHAPE) SHAPE(4, 1) SHAPE(4, 2) SHAPE(4, 3) SHAPE(4, 4) SHAPE(4, 5)
+#define TILE_HEIGHT 4
+#define TALL_REACH 5
+#define FLAT_REACH 9
+#define TALL_SHAPES(SHAPE) SHAPE(4, 1) SHAPE(4, 2) SHAPE(4, 3) SHAPE(4, 4) SHAPE(4, 5)
 /* clang-format off */
-#define SHAPES_OF_ROW(SHAPE)                                                                      \
+#define FLAT_SHAPES(SHAPE)                                                                      \
     SHAPE(1, 1) SHAPE(1, 2) SHAPE(1, 3) SHAPE(1, 4) SHAPE(1, 5)                                   \
     SHAPE(1, 6) SHAPE(1, 7) SHAPE(1, 8) SHAPE(1, 9)
 /* clang-format on */
 #else
-#define TILE_ROWS 2
-#define ROWS_REACH 3
-#define ROW_REACHES 5
-#define SHAPES_OF_ROWS(SHAPE) SHAPE(2, 1) SHAPE(2, 2) SHAPE(2, 3)
-#define SHAPES_OF_ROW(SHAPE) SHAPE(1, 1) SHAPE(1, 2) SHAPE(1, 3) SHAPE(1, 4) SHAPE(1, 5)
+#define TILE_HEIGHT 2
+#define TALL_REACH 3
+#define FLAT_REACH 5
+#define TALL_SHAPES(SHAPE) SHAPE(2, 1) SHAPE(2, 2) SHAPE(2, 3)
+#define FLAT_SHAPES(SHAPE) SHAPE(1, 1) SHAPE(1, 2) SHAPE(1, 3) SHAPE(1, 4) SHAPE(1, 5)
 #endif
 
 /* of a tile, in whole vectors */
-#define MOST_SUMS ((TILE_ROWS * ROWS_REACH + VECTOR_LANES - 1) / VECTOR_LANES * VECTOR_LANES)
+#define MOST_SUMS ((TILE_HEIGHT * TALL_REACH + VECTOR_LANES - 1) / VECTOR_LANES * VECTOR_LANES)
 
 /* As many sums as a vector has lanes: of all lanes of each of so many vectors. */
 INLINE V NAME(sums_of)(const V *x)
@@ -158,118 +159,117 @@ INLINE V NAME(sums_of)(const V *x)
 #endif
 }
 
-/* Add sums to the totals of a tile, its k-th and those after; `rows` of the tile's are one
- * column. */
-INLINE void NAME(add_to_totals)(const int rows, const int count, V sums, const TotalsWords *t,
+/* Add sums to the totals of a tile, its k-th and those after: `height` of them have one y. */
+INLINE void NAME(add_to_totals)(const int height, const int count, V sums, const TotalsWords *t,
                                 double *total, int k)
 {
-    if (count == VECTOR_LANES && rows == t->rows)
+    if (count == VECTOR_LANES && height == t->height)
         *(NAME(Unaligned) *)(total + k) += sums;
     else
         for (int i = 0; i < count; i++)
-            total[(k + i) / rows * t->rows + (k + i) % rows] += sums[i];
+            total[(k + i) / height * t->height + (k + i) % height] += sums[i];
 }
 
 /* The sums of a tile over all lanes. Lanes beyond the last repeat the last: where one of the
  * sides is zero in them their products are zero. */
-INLINE void NAME(sum_all)(const int rows, const int columns, const Frame *f, V *sum,
+INLINE void NAME(sum_all)(const int height, const int width, const Frame *f, V *sum,
                           const V *const *x, const V *const *y)
 {
     const int last = VECTORS_OF(f->parts - 1);
     EACH(i, VECTORS_OF(1))
-        EACH(r, rows) {
+        EACH(r, height) {
             const V own = NAME(masked)(x[r][last + i], f, last + i);
-            EACH(c, columns) {
-                V *to = &sum[c * rows + r];
+            EACH(c, width) {
+                V *to = &sum[c * height + r];
                 const V product = own * y[c][last + i];
                 *to = i ? *to + product : product;
             }
         }
     for (int part = 0; part < last; part++)
-        EACH(c, columns)
-            EACH(r, rows)
-                sum[c * rows + r] += x[r][part] * y[c][part];
+        EACH(c, width)
+            EACH(r, height)
+                sum[c * height + r] += x[r][part] * y[c][part];
 }
 
 /* The same over the lanes that no guard broke: in other lanes there may be any number. */
-INLINE void NAME(sum_some)(const int rows, const int columns, const Frame *f, V *sum,
+INLINE void NAME(sum_some)(const int height, const int width, const Frame *f, V *sum,
                            const V *const *x, const V *const *y)
 {
-    EACH(k, rows * columns)
+    EACH(k, height * width)
         sum[k] = SPLAT(-0.0);
     for (int part = 0; part < VECTORS_OF(f->parts); part++) {
-        V own[TILE_ROWS];
-        EACH(r, rows)
+        V own[TILE_HEIGHT];
+        EACH(r, height)
             own[r] = NAME(masked)(x[r][part], f, part);
-        EACH(c, columns) {
+        EACH(c, width) {
             const V local = NAME(cleared)(y[c][part], f, part);
-            EACH(r, rows)
-                sum[c * rows + r] += own[r] * local;
+            EACH(r, height)
+                sum[c * height + r] += own[r] * local;
         }
     }
 }
 
 /* The sums of a tile stay in registers while both sides pass by once. */
-INLINE void NAME(totals_tile)(const int rows, const int columns, const Frame *f,
-                              const TotalsWords *t, int row, int column)
+INLINE void NAME(totals_tile)(const int height, const int width, const Frame *f,
+                              const TotalsWords *t, int at_x, int at_y)
 {
-    const int n = rows * columns, groups = (n + VECTOR_LANES - 1) / VECTOR_LANES;
+    const int n = height * width, groups = (n + VECTOR_LANES - 1) / VECTOR_LANES;
     V sum[MOST_SUMS];
-    const V *x[TILE_ROWS], *y[ROW_REACHES];
-    EACH(r, rows)
-        x[r] = (const V *)NAME(reg)(f, t->x[row + r]);
-    EACH(c, columns)
-        y[c] = (const V *)register_or_ones(f, t->y[column + c]);
+    const V *x[TILE_HEIGHT], *y[FLAT_REACH];
+    EACH(r, height)
+        x[r] = (const V *)NAME(reg)(f, t->x[at_x + r]);
+    EACH(c, width)
+        y[c] = (const V *)register_or_ones(f, t->y[at_y + c]);
     EACH(k, groups * VECTOR_LANES - n)
         sum[n + k] = SPLAT(0.0);
     if (f->some)
-        NAME(sum_some)(rows, columns, f, sum, x, y);
+        NAME(sum_some)(height, width, f, sum, x, y);
     else
-        NAME(sum_all)(rows, columns, f, sum, x, y);
-    double *total = total_at(f, t, row, column);
+        NAME(sum_all)(height, width, f, sum, x, y);
+    double *total = total_at(f, t, at_x, at_y);
     EACH(g, groups) {
         const int k = g * VECTOR_LANES, left = n - k;
-        NAME(add_to_totals)(rows, left < VECTOR_LANES ? left : VECTOR_LANES,
+        NAME(add_to_totals)(height, left < VECTOR_LANES ? left : VECTOR_LANES,
                             NAME(sums_of)(sum + k), t, total, k);
     }
 }
 
 /* Each shape is a function: inlined into one, they hold each other's addresses in registers. */
-typedef void NAME(Shape)(const Frame *f, const TotalsWords *t, int row, int column);
-#define SHAPE(rows, columns)                                                                      \
-    static NOINLINE void NAME(totals_##rows##_by_##columns)(const Frame *f, const TotalsWords *t, \
-                                                            int row, int column)                  \
+typedef void NAME(Shape)(const Frame *f, const TotalsWords *t, int at_x, int at_y);
+#define SHAPE(height, width)                                                                      \
+    static NOINLINE void NAME(totals_##height##_by_##width)(const Frame *f, const TotalsWords *t, \
+                                                            int at_x, int at_y)                   \
     {                                                                                             \
-        NAME(totals_tile)(rows, columns, f, t, row, column);                                      \
+        NAME(totals_tile)(height, width, f, t, at_x, at_y);                                       \
     }
 /* clang-format off */
-SHAPES_OF_ROWS(SHAPE) SHAPES_OF_ROW(SHAPE)
+TALL_SHAPES(SHAPE) FLAT_SHAPES(SHAPE)
 #undef SHAPE
-#define SHAPE(rows, columns) [columns] = NAME(totals_##rows##_by_##columns),
-static NAME(Shape) *const NAME(shapes_of_rows)[ROWS_REACH + 1] = {SHAPES_OF_ROWS(SHAPE)};
-static NAME(Shape) *const NAME(shapes_of_row)[ROW_REACHES + 1] = {SHAPES_OF_ROW(SHAPE)};
+#define SHAPE(height, width) [width] = NAME(totals_##height##_by_##width),
+static NAME(Shape) *const NAME(tall_shapes)[TALL_REACH + 1] = {TALL_SHAPES(SHAPE)};
+static NAME(Shape) *const NAME(flat_shapes)[FLAT_REACH + 1] = {FLAT_SHAPES(SHAPE)};
 #undef SHAPE
 /* clang-format on */
 
-/* Some rows with all columns; the last shape has one more rather than one by itself. */
+/* Some x with all y; the last shape has one more y rather than one by itself. */
 INLINE void NAME(totals_across)(NAME(Shape) *const *shape, const int most, const Frame *f,
-                                const TotalsWords *t, int row)
+                                const TotalsWords *t, int at_x)
 {
-    for (int column = 0, left; (left = (int)(t->end - t->y) - column) > 0;) {
-        const int columns = left <= most ? left : most - 1;
-        shape[columns](f, t, row, column);
-        column += columns;
+    for (int at_y = 0, left; (left = (int)(t->end - t->y) - at_y) > 0;) {
+        const int width = left <= most ? left : most - 1;
+        shape[width](f, t, at_x, at_y);
+        at_y += width;
     }
 }
 
 static void NAME(run_totals)(const Frame *f, const int32_t *code)
 {
     const TotalsWords t = totals_words(code);
-    int row = 0;
-    for (; row + TILE_ROWS <= t.rows; row += TILE_ROWS)
-        NAME(totals_across)(NAME(shapes_of_rows), ROWS_REACH, f, &t, row);
-    for (; row < t.rows; row++)
-        NAME(totals_across)(NAME(shapes_of_row), ROW_REACHES, f, &t, row);
+    int at_x = 0;
+    for (; at_x + TILE_HEIGHT <= t.height; at_x += TILE_HEIGHT)
+        NAME(totals_across)(NAME(tall_shapes), TALL_REACH, f, &t, at_x);
+    for (; at_x < t.height; at_x++)
+        NAME(totals_across)(NAME(flat_shapes), FLAT_REACH, f, &t, at_x);
 }
 
 /* ------ a sum over the lanes */
@@ -284,10 +284,10 @@ static void NAME(run_total)(const Frame *f, const int32_t *code)
         f->totals[words.total] += sum[i];
 }
 
-#undef TILE_ROWS
-#undef ROWS_REACH
-#undef ROW_REACHES
+#undef TILE_HEIGHT
+#undef TALL_REACH
+#undef FLAT_REACH
 #undef MOST_SUMS
-#undef SHAPES_OF_ROWS
-#undef SHAPES_OF_ROW
+#undef TALL_SHAPES
+#undef FLAT_SHAPES
 #undef SHUFFLE

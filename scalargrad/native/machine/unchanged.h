@@ -1,5 +1,5 @@
-/* A shortcut asks whether all that a function uses is as it was. The records are explained in
- * compiler/surroundings/watching.py. */
+/* Records of all that a function uses: a shortcut asks whether they still hold. What a record is,
+ * compiler/surroundings/watching.py explains. Included by module.c. */
 #ifndef SCALARGRAD_UNCHANGED_H
 #define SCALARGRAD_UNCHANGED_H
 

@@ -4,8 +4,8 @@
 enum {
     BLOCK_LANES = 128,
     WIDTH = 8,
-    DENSE_ROWS = 6,
-    TOTALS_ROWS = 4,
+    DENSE_HEIGHT = 6,
+    TOTALS_HEIGHT = 4,
 };
 
 enum { IS_LESS = 0, IS_AT_MOST = 1, IS_UNEQUAL = 2 };
@@ -15,6 +15,8 @@ enum { PLAIN = 0, RELU = 1, STEP = 2 };
 enum { UNIFORM_LANE = 0, BOTH_LANES = 1, LANE_ALONE = 2, UNIFORM_ALONE = 3 };
 
 enum { NUMBER_NUMBER = 0, NUMBER_STRETCH = 1, STRETCH_NUMBER = 2, STRETCH_STRETCH = 3 };
+
+enum { ALL_HOLD = -1, LANES_BROKEN = -2, DOUBT = -3 };
 
 /* out = Σ x·y, in the order of the terms, from −0.0 on: {op, length, out, terms: {x, y} …} */
 typedef struct {
@@ -99,11 +101,11 @@ INLINE WideRowWords wide_row_words(const int32_t *code)
     return words;
 }
 
-/* for each row out = first + Σ x·number, where all are stretches of count but the number; first
- * may be none: {op, length, count, rows, out for each row, first for each row, terms: {x,
- * numbers for each row} …} */
+/* each out = first + Σ x·number, where all are stretches of count but the number; first may be
+ * none: {op, length, count, height, out for each one, first for each one, terms: {x, numbers for
+ * each one} …} */
 typedef struct {
-    int32_t count, rows;
+    int32_t count, height;
     const int32_t *out, *first, *terms, *end;
 } WideTileWords;
 
@@ -111,10 +113,10 @@ INLINE WideTileWords wide_tile_words(const int32_t *code)
 {
     WideTileWords words;
     words.count = code[2];
-    words.rows = code[3];
+    words.height = code[3];
     words.out = code + 4;
-    words.first = words.out + words.rows;
-    words.terms = words.first + words.rows;
+    words.first = words.out + words.height;
+    words.terms = words.first + words.height;
     words.end = code + code[1];
     return words;
 }
@@ -163,11 +165,11 @@ INLINE LaneProductsWords lane_products_words(const int32_t *code)
     return words;
 }
 
-/* for each row out = first + Σ x·number, ended as told; first may be none: {op, length, ending,
- * rows, out for each row, first for each row, chooser for each row of step, terms: {x, numbers
- * for each row} …} */
+/* each out = first + Σ x·number, ended as told; first may be none: {op, length, ending, height,
+ * out for each one, first for each one, chooser for each one of step, terms: {x, numbers for
+ * each one} …} */
 typedef struct {
-    int32_t ending, rows;
+    int32_t ending, height;
     const int32_t *out, *first, *chooser, *terms, *end;
 } DenseWords;
 
@@ -175,11 +177,11 @@ INLINE DenseWords dense_words(const int32_t *code)
 {
     DenseWords words;
     words.ending = code[2];
-    words.rows = code[3];
+    words.height = code[3];
     words.out = code + 4;
-    words.first = words.out + words.rows;
-    words.chooser = words.first + words.rows;
-    words.terms = words.chooser + (words.ending == STEP ? words.rows : 0);
+    words.first = words.out + words.height;
+    words.chooser = words.first + words.height;
+    words.terms = words.chooser + (words.ending == STEP ? words.height : 0);
     words.end = code + code[1];
     return words;
 }
@@ -211,9 +213,9 @@ INLINE TotalWords total_words(const int32_t *code)
 }
 
 /* x·y is added to a total for each y and each x, side by side from the first, where all guards
- * hold; a y of none is 1: {op, length, total, rows, x for each row, y …} */
+ * hold; a y of none is 1: {op, length, total, height, x for each one, y …} */
 typedef struct {
-    int32_t total, rows;
+    int32_t total, height;
     const int32_t *x, *y, *end;
 } TotalsWords;
 
@@ -221,9 +223,9 @@ INLINE TotalsWords totals_words(const int32_t *code)
 {
     TotalsWords words;
     words.total = code[2];
-    words.rows = code[3];
+    words.height = code[3];
     words.x = code + 4;
-    words.y = words.x + words.rows;
+    words.y = words.x + words.height;
     words.end = code + code[1];
     return words;
 }

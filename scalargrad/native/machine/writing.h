@@ -1,4 +1,4 @@
-/* A program's results in the containers of the function's result. */
+/* A program's results in the containers of the function's result. Included by module.c. */
 #ifndef SCALARGRAD_WRITING_H
 #define SCALARGRAD_WRITING_H
 

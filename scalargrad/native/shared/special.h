@@ -1,6 +1,6 @@
 /* Functions on doubles that the C library lacks or rounds otherwise than Python: the twins, line
- * by line, of those in ieee.py and of Python's own lgamma, gamma and fsum. Included by
- * engine/folds.h, machine/frame.h, trace/nodes.h. */
+ * by line, of those in ieee.py and special.py, and of Python's own lgamma, gamma and fsum. Included
+ * by engine/folds.h, machine/frame.h, trace/nodes.h. */
 #ifndef SCALARGRAD_SPECIAL_H
 #define SCALARGRAD_SPECIAL_H
 

@@ -29,7 +29,7 @@ static int applied_in_python(Trace *t, int32_t row, const Term *terms, int32_t c
     return failed ? -1 : 0;
 }
 
-/* Whether a node is a number times a node, −1 where it is negated. */
+/* Whether a node is a number times another node: a negated node is −1 times that. */
 static int is_scaled(const Trace *t, int32_t i)
 {
     return t->node[i].row == OP_neg

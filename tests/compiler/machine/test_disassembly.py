@@ -43,14 +43,14 @@ def test_text_has_the_name_and_every_place_and_register(row: Instruction) -> Non
         (GUARD(0, 3, 4, 1, 2), "GUARD: how IS_LESS, x r3, y r4, outcome 1, number 2"),
         (
             DENSE(EndingKind.STEP, 2, 5, 6, -1, 7, 3, 4, 0, 20, 21),
-            "DENSE: ending STEP, rows 2, out r5 r6, first none u7, chooser r3 r4, "
+            "DENSE: ending STEP, height 2, out r5 r6, first none u7, chooser r3 r4, "
             "terms (r0 u20 u21)",
         ),
         (
             LANE_PRODUCTS(2, LaneTerm.UNIFORM_LANE, 1, 7, 3, LaneTerm.LANE_ALONE, 1, 0, 4),
             "LANE_PRODUCTS: out r2, runs u7·r3 + r4",
         ),
-        (TOTALS(1, 2, 3, 4, -1, 5), "TOTALS: total 1, rows 2, x r3 r4, y none r5"),
+        (TOTALS(1, 2, 3, 4, -1, 5), "TOTALS: total 1, height 2, x r3 r4, y none r5"),
         (
             WIDE_ROW(40, 8, BUILT_IN["add"].code, 2, 3, 16),
             "WIDE_ROW: out u40, count 8, row add, stretches 2, operands u3 u16",

@@ -21,12 +21,12 @@ from scalargrad.compiler.machine.instructions import (
 )
 from scalargrad.compiler.trace.guards import COMPARE
 from scalargrad.compiler.trace.native import machine
-from scalargrad.compiler.trace.vocabulary import BEFORE, LANES
+from scalargrad.compiler.trace.vocabulary import AFTER, BEFORE, LANES
 from tests.support.expressions import rounds
 from tests.support.instructions_made import SIZES, code_of, made
 
 ROWS = list(TABLE.values())
-STAGE = {BEFORE: "before", LANES: "lanes"}
+STAGE = {BEFORE: "before", LANES: "lanes", AFTER: "after"}
 named = pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
 
 
@@ -71,7 +71,7 @@ def test_no_word_at_the_beginning_may_be_out_of_its_range(row: Instruction) -> N
         rest = getattr(words, row.rest.name) if row.rest else []
         count = getattr(words, "count", len(rest))
         for at, word in enumerate(row.words[: row.head - 2], 2):
-            for x in outside(word.domain, count, words.rows):
+            for x in outside(word.domain, count, words.height):
                 if word.name not in ("rows", "count") or x < 1 or x > 99:
                     damaged = [*code[:at], x, *code[at + 1 :]]
                     assert not accepted(damaged, stages(row)[0])
@@ -117,7 +117,7 @@ def test_words_are_read_by_their_names() -> None:
     words = instructions.DENSE.read(
         instructions.DENSE(EndingKind.STEP, 2, 5, 6, -1, 7, 3, 4, 0, 20, 21, 1, 30, 31)
     )
-    assert (words.ending, words.rows, words.out, words.first) == (2, 2, [5, 6], [-1, 7])
+    assert (words.ending, words.height, words.out, words.first) == (2, 2, [5, 6], [-1, 7])
     assert (words.chooser, words.terms) == ([3, 4], [(0, 20, 21), (1, 30, 31)])
     words = instructions.LANE_PRODUCTS.read(
         instructions.LANE_PRODUCTS(2, 0, 2, 3, 4, 5, 6, 1, 1, 7, 8)
@@ -133,7 +133,7 @@ def test_comparisons_are_those_of_guards() -> None:
 
 
 def test_as_many_rows_are_done_at_once_as_there_may_be_at_most() -> None:
-    assert 1 <= tiles.rows_at_once() <= instructions.DENSE_ROWS
+    assert 1 <= tiles.tile_height() <= instructions.DENSE_HEIGHT
 
 
 def test_wide_sums_that_follow_each_other_become_a_tile() -> None:

@@ -131,7 +131,7 @@ def test_an_instruction_on_numbers_does_what_it_does_natively(name: str, row: In
         if row is WIDE_ROW:
             code = WIDE_ROW(*code[2:4], BUILT_IN["where"].code, 0b101, 3, 4, 40)
         words = row.read(code)
-        rows, size = getattr(words, "rows", 1), getattr(words, "count", 1)
+        rows, size = getattr(words, "height", 1), getattr(words, "count", 1)
         if rows > 1:
             outs = range(HALF, HALF + rows * size, size)
             code[4 : 4 + rows] = outs

@@ -21,10 +21,11 @@ from scalargrad.compiler.machine.instructions import (
     TABLE,
     TOTAL,
     TOTALS,
+    Answer,
     EndingKind,
     LaneTerm,
 )
-from scalargrad.compiler.trace.vocabulary import BEFORE, LANES
+from scalargrad.compiler.trace.vocabulary import AFTER, BEFORE, LANES
 from scalargrad.rows import BUILT_IN
 from tests.support.compiled import HAS_MACHINE, instruction_sets, running
 from tests.support.expressions import rounds
@@ -119,7 +120,7 @@ def test_rows_that_follow_each_other_are_done_in_their_order(name: str) -> None:
 def test_the_program_that_is_damaged_here_runs() -> None:
     results, out = array("d", [0.0, 0.0]), np.empty(70)
     xs, broken = np.linspace(-2.0, 2.0, 70), np.empty(70, np.int32)
-    assert run(program(), results=results, arrays=(xs, out), broken=broken) == -2
+    assert run(program(), results=results, arrays=(xs, out), broken=broken) == Answer.LANES_BROKEN
     assert out == pytest.approx(1.5 * np.exp(xs) + xs, rel=1e-14)
     assert broken.tolist() == np.where(out < 0.5, -1, 5).tolist()
     kept = out[out < 0.5]
@@ -176,11 +177,11 @@ def test_the_program_that_is_damaged_here_runs() -> None:
         {"lanes": TOTALS(0, 1, -1, 0)},
         {"lanes": TOTALS(0, 1, 0, 3)},
         {"lanes": TOTALS(0, 1, 0, -2)},
-        {"lanes": TOTALS(0, instructions.TOTALS_ROWS + 1, 0, 0)},
+        {"lanes": TOTALS(0, instructions.TOTALS_HEIGHT + 1, 0, 0)},
         {"lanes": TOTALS(0, 1)},
         {"lanes": DENSE(3, 1, 2, -1, 2, 2)},
         {"lanes": DENSE(EndingKind.PLAIN, 0, 2, -1, 2, 2)},
-        {"lanes": DENSE(EndingKind.PLAIN, instructions.DENSE_ROWS + 1, 2, -1, 2, 2)},
+        {"lanes": DENSE(EndingKind.PLAIN, instructions.DENSE_HEIGHT + 1, 2, -1, 2, 2)},
         {"lanes": DENSE(EndingKind.PLAIN, 1, 3, -1, 2, 2)},
         {"lanes": DENSE(EndingKind.PLAIN, 1, 2, -2, 2, 2)},
         {"lanes": DENSE(EndingKind.PLAIN, 1, 2, 4, 2, 2)},
@@ -190,7 +191,7 @@ def test_the_program_that_is_damaged_here_runs() -> None:
         {"lanes": DENSE(EndingKind.PLAIN, 1, 2, -1, 2)},
         {"lanes": DENSE(EndingKind.STEP, 1, 2, -1, 3)},
         {"lanes": DENSE(EndingKind.STEP, 1, 2, -1)},
-        {"lanes": DENSE(EndingKind.PLAIN, instructions.DENSE_ROWS)},
+        {"lanes": DENSE(EndingKind.PLAIN, instructions.DENSE_HEIGHT)},
         {"lanes": DENSE(0)},
         {"before": [EXP, 4, 4, 0]},
         {"before": [EXP, 6, 0, 0, 0, 0]},
@@ -253,7 +254,8 @@ def test_random_code_is_refused_or_runs_but_never_crashes() -> None:
     refused = ran = 0
     given = np.random.default_rng(0).normal(size=(70, SIZES["inputs"]))
     for _ in rounds(3000):
-        parts = {"before": random_code(BEFORE, SIZES), "lanes": random_code(LANES, SIZES)}
+        stages = {"before": BEFORE, "lanes": LANES, "after": AFTER}
+        parts = {name: random_code(stage, SIZES) for name, stage in stages.items()}
         try:
             code = machine.Program(**code_of(SIZES, **parts)._asdict())
         except ValueError:
@@ -272,12 +274,12 @@ def test_random_code_is_refused_or_runs_but_never_crashes() -> None:
 def test_every_instruction_set_runs_every_row(name: str) -> None:
     with running(name):
         for row in BUILT_IN.values():
-            if row.c is None or row.gates is not None or row.arity is None:
+            if row.c is None or row.elementary is not None or row.arity is None:
                 continue
             words = [row.code, row.arity + 3, 2, *[0] * row.arity]
             code = program(lanes=[*LOAD(0, 0), *words, *STORE(0, 2)])
             xs, out = np.linspace(0.1, 0.9, 65), np.empty(65)
-            assert run(code, 65, arrays=(xs, out)) == -1
+            assert run(code, 65, arrays=(xs, out)) == Answer.ALL_HOLD
             expected = row.forward(*[0.9] * row.arity)
             assert out[64] == pytest.approx(expected, rel=2e-15, nan_ok=True)
 
@@ -414,7 +416,7 @@ def test_functions_that_c_lacks_are_bit_for_bit_those_of_python(name: str) -> No
         words = [row.code, row.arity + 3, 2, *operands]
         loads = [*LOAD(0, 0), *LOAD(1, 1)]
         code = program(lanes=[*loads, *words, *STORE(0, 2)], inputs=[0, 0, 1, 0], given=2)
-        assert run(code, xs.size, arrays=(given, xs, out)) == -1
+        assert run(code, xs.size, arrays=(given, xs, out)) == Answer.ALL_HOLD
         expected = [row.forward(*[order, x][-row.arity :]) for x in xs.tolist()]
         assert all_bits(out.tolist()) == all_bits(expected)
 
@@ -469,12 +471,12 @@ def test_buffers_that_do_not_fit_are_refused(wrong: dict[str, Any]) -> None:
 @pytest.mark.parametrize("threads", [-5, 0, 1, 2, 1000])
 def test_any_number_of_threads_will_do(threads: int) -> None:
     out = np.empty(5000)
-    assert run(program(), 5000, threads=threads, arrays=(np.ones(5000), out)) == -2
+    assert run(program(), 5000, threads=threads, arrays=(np.ones(5000), out)) == Answer.LANES_BROKEN
     assert out == pytest.approx(np.full(5000, 1.5 * np.e + 1.0))
 
 
 def test_no_lanes_are_no_work() -> None:
-    assert run(program(), 0) == -1
+    assert run(program(), 0) == Answer.ALL_HOLD
 
 
 def test_an_unknown_instruction_set_is_refused() -> None:

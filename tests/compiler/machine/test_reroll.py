@@ -75,13 +75,13 @@ def test_a_group_is_of_one_level_and_one_operator() -> None:
 
 def test_a_group_is_cut_up_by_the_operand_that_most_share() -> None:
     trace, nodes = traced(lambda x: [x[i] * x[2 + j] for j in range(8) for i in range(2)], 10)
-    parts = reroll.parts(trace, nodes)
-    assert [[trace.operands[i][0] for i in part] for part in parts] == [[0] * 8, [1] * 8]
+    found = reroll.sharers(trace, nodes)
+    assert [[trace.operands[i][0] for i in nodes] for nodes in found] == [[0] * 8, [1] * 8]
 
 
 def test_a_group_that_shares_nothing_stays_whole() -> None:
     trace, nodes = traced(lambda x: [x[i] * x[8 + i] for i in range(8)], 16)
-    assert reroll.parts(trace, nodes) == [nodes]
+    assert reroll.sharers(trace, nodes) == [nodes]
 
 
 @pytest.mark.parametrize(

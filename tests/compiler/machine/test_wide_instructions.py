@@ -32,7 +32,7 @@ from scalargrad.compiler.machine import reroll, wide
 
 machine: Any = pytest.importorskip("scalargrad.native._machine")
 
-ROWS: int = machine.rows_at_once()
+ROWS: int = machine.tile_height()
 SIZES = (1, 3, 7, 8, 9, 56, 57, 63, 64, 65, 131)
 ADD, WHERE = BUILT_IN["add"].code, BUILT_IN["where"].code
 
@@ -95,7 +95,7 @@ def test_rows_take_numbers_and_stretches(name: str, size: int) -> None:
 def test_every_row_has_a_wide_form(name: str) -> None:
     with running(name):
         for row in BUILT_IN.values():
-            if row.c is not None and row.gates is None and row.arity is not None:
+            if row.c is not None and row.elementary is None and row.arity is not None:
                 stretches = (1 << row.arity) - 1
                 code = WIDE_ROW(70, 70, row.code, stretches, *[0] * row.arity)
                 xs = [0.1 + i / 50 for i in range(70)]
@@ -114,7 +114,7 @@ def tile(outs: Sequence[int], firsts: Sequence[int], size: int, terms: Any) -> A
 
 
 @pytest.mark.parametrize("name", instruction_sets())
-@pytest.mark.parametrize("rows", range(1, instructions.DENSE_ROWS + 1))
+@pytest.mark.parametrize("rows", range(1, instructions.DENSE_HEIGHT + 1))
 @pytest.mark.parametrize("size", SIZES)
 def test_sums_that_share_their_stretches_are_those_of_the_numbers(
     name: str, rows: int, size: int

@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 
 import scalargrad as sg
@@ -241,6 +242,10 @@ def lanes_summed(f: Callable[..., Any], *inputs: tuple[float, bool]) -> tuple[Tr
     return trace, program_of(Body(trace, sums))
 
 
+def square_of_error(w: Any, x: Any) -> Any:
+    return (x - w) ** 2
+
+
 def test_factors_that_are_the_same_in_all_lanes_leave_a_sum_over_lanes() -> None:
     _, found = lanes_summed(lambda w, x: w * (x * x) * 3.0 / w, (2.0, UNIFORM), (5.0, LANE))
     assert [found.trace.row(i).name for i in found.computed() if found.trace.lanes[i]] == ["mul"]
@@ -248,9 +253,19 @@ def test_factors_that_are_the_same_in_all_lanes_leave_a_sum_over_lanes() -> None
 
 
 def test_a_sum_over_lanes_moves_into_sums() -> None:
-    _, found = lanes_summed(lambda w, x, y: w * x + y - w, (2.0, UNIFORM), (5.0, LANE), (7.0, LANE))
+    xs = (2.0, UNIFORM), (5.0, LANE), (7.0, LANE)
+    _, found = lanes_summed(lambda w, x, y: w * x + w * y - w, *xs)
     assert found.counts()["lanes_sum"] == 2
     assert not any(found.trace.lanes[i] for i in found.computed())
+
+
+def test_a_sum_over_lanes_keeps_the_digits_of_differences() -> None:
+    w, x = 1e8, 1e8 + np.linspace(-1e-6, 2e-6, 101)
+    gates = [sg.compile(f, batch="x", reduce="sum") for f in (lambda w, x: x - w, square_of_error)]
+    assert gates[0](w, x) == pytest.approx(sum(float(y) - w for y in x), rel=1e-12)
+    slope = sum(-2.0 * (float(y) - w) for y in x)
+    assert sg.grad(gates[1])(w, x) == pytest.approx(slope, rel=1e-12)
+    assert gates[0](1e308, np.full(8, 1e308)) == 0.0
 
 
 def test_a_sum_over_lanes_moves_through_what_only_stops_a_gradient() -> None:

@@ -15,7 +15,7 @@ from scalargrad import ops
 from scalargrad.backward import symbolic_adjoints
 from scalargrad.compiler import compile
 from scalargrad.compiler.machine.runner import NATIVE
-from scalargrad.compiler.passes import lower
+from scalargrad.compiler.passes import lowered_trace
 from scalargrad.compiler.pipeline import program_of
 from scalargrad.compiler.trace import chosen, in_python
 from scalargrad.compiler.trace.body import Body
@@ -219,7 +219,7 @@ def test_several_threads_trace_at_once() -> None:
 
 
 def test_every_kind_of_trace_can_be_lowered() -> None:
-    assert set(lower.LOWERED) == {in_python.Trace, InC}
+    assert set(lowered_trace.LOWERED) == {in_python.Trace, InC}
 
 
 # ------ memory

@@ -1,4 +1,4 @@
-/* Trigonometric functions and their inverses. A part of functions.h. */
+/* Trigonometric functions and their inverses. Included by functions.h. */
 
 /* ------ angles */
 

@@ -1,4 +1,4 @@
-/* exp and what is made of it: hyperbolic functions and the error function. A part of
+/* exp and what is made of it: hyperbolic functions and the error function. Included by
  * functions.h. */
 
 /* ------ exponentials */

@@ -1,6 +1,6 @@
-/* Mathematical functions on vectors of doubles, right to one unit in the last place. Included once
- * for each instruction set, with ISA its name. A function v_NAME is what the machine runs for the
- * row NAME of the operator table, and its special values are those of that row.
+/* Mathematical functions on vectors of doubles, right to one unit in the last place. Included by
+ * block.h. The machine runs the function v_NAME for the row NAME of the operator table; its special
+ * values are those of the row.
  *
  * Where an instruction set has x·y + z rounded once, that is used; the last place may then differ
  * from that on another set. Nothing is fused or reordered but what is written so. */

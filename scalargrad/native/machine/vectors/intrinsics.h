@@ -1,6 +1,5 @@
 /* Operations that are one instruction on some instruction sets and several on others, on vectors of
- * doubles D, of their bits B and masks M of lanes. Included by vectors.h, once for each instruction
- * set. */
+ * doubles D, of their bits B and masks M of lanes. Included by vectors.h. */
 #define INSTRUCTION(type, name, operands, ...)                                                    \
     INLINE type NAME(name) operands                                                               \
     {                                                                                             \

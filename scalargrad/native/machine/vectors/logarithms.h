@@ -1,4 +1,4 @@
-/* log and what is made of it, powers and roots. A part of functions.h. */
+/* log and what is made of it, powers and roots. Included by functions.h. */
 
 /* ------ logarithms */
 

@@ -1,5 +1,6 @@
 /* The polynomials of functions.h, lowest power first: each goes through its function at the
- * Chebyshev nodes of its interval, which all but minimises the greatest error. */
+ * Chebyshev nodes of its interval, which all but minimises the greatest error. Included by
+ * functions.h. */
 #ifndef SCALARGRAD_POLYNOMIALS_H
 #define SCALARGRAD_POLYNOMIALS_H
 

@@ -1,5 +1,5 @@
 /* Vectors of doubles, and arithmetic on them to more digits than a double has. Included by
- * functions.h, once for each instruction set. */
+ * functions.h. */
 #ifndef SCALARGRAD_VECTORS_H
 #define SCALARGRAD_VECTORS_H
 

@@ -186,16 +186,16 @@ static int add_group(Rerolled *r, Layout *l, Words *code, int32_t row, Words *co
 
 static int add_groups(Rerolled *r, const Groups *g, Words *code)
 {
-    Parts parts;
+    Sharers sharers;
     Layout layout = {0};
     Words columns = {0};
-    int failed = parts_new(&parts, r->trace) < 0;
+    int failed = sharers_new(&sharers, r->trace) < 0;
     for (int32_t level = 1; !failed && level <= g->levels; level++)
         for (int32_t at = g->first[level]; !failed && at >= 0; at = g->group[at].next)
-            failed = find_parts(&parts, g, &g->group[at], r->few) < 0
-                     || lay_out(r, &layout, &g->group[at], &parts) < 0
+            failed = find_sharers(&sharers, g, &g->group[at], r->few) < 0
+                     || lay_out(r, &layout, &g->group[at], &sharers) < 0
                      || add_group(r, &layout, code, g->group[at].row, &columns) < 0;
-    parts_free(&parts);
+    sharers_free(&sharers);
     layout_free(&layout);
     PyMem_Free(columns.item);
     return failed ? -1 : 0;

@@ -1,5 +1,5 @@
 /* Nodes that can be done together: of one level, one row and one number of operands, cut up into
- * parts that share an operand. The twin of machine/reroll.py's levels, groups and parts.
+ * sharers of an operand. The twin of levels, groups and sharers in machine/reroll.py.
  * Included by places.h. */
 #ifndef SCALARGRAD_GROUPS_H
 #define SCALARGRAD_GROUPS_H
@@ -129,48 +129,48 @@ static int groups_new(Groups *g, const Trace *t, PyObject *nodes)
     return 0;
 }
 
-/* ------ parts */
+/* ------ sharers */
 
 typedef struct {
-    Words nodes, ends; /* the nodes of a group, part by part, and where each part ends */
-    Words begun;       /* the operands that parts share */
-    int32_t *part;     /* of each node: the part of those that have it as operand; −1 for none */
-} Parts;
+    Words nodes, ends; /* the nodes of a group, sharers side by side, and where these end */
+    Words begun;       /* the operands that they share */
+    int32_t *of;       /* of each node: which sharers have it as operand; −1 for none */
+} Sharers;
 
-static void parts_free(Parts *p)
+static void sharers_free(Sharers *p)
 {
     PyMem_Free(p->nodes.item);
     PyMem_Free(p->ends.item);
     PyMem_Free(p->begun.item);
-    PyMem_Free(p->part);
+    PyMem_Free(p->of);
 }
 
-static int parts_new(Parts *p, const Trace *t)
+static int sharers_new(Sharers *p, const Trace *t)
 {
-    *p = (Parts){.part = PyMem_Malloc(((size_t)t->size + 1) * sizeof *p->part)};
-    if (!p->part) {
+    *p = (Sharers){.of = PyMem_Malloc(((size_t)t->size + 1) * sizeof *p->of)};
+    if (!p->of) {
         PyErr_NoMemory();
         return -1;
     }
-    memset(p->part, 0xFF, ((size_t)t->size + 1) * sizeof *p->part);
+    memset(p->of, 0xFF, ((size_t)t->size + 1) * sizeof *p->of);
     return 0;
 }
 
-static void forget_parts(Parts *p)
+static void forget_sharers(Sharers *p)
 {
     for (int32_t k = 0; k < p->begun.count; k++)
-        p->part[p->begun.item[k]] = -1;
+        p->of[p->begun.item[k]] = -1;
     p->begun.count = 0;
 }
 
 /* Number the different nodes that stand at one place among the operands, as they are met. */
-static int number_parts(Parts *p, const Groups *g, const Group *group, int32_t at)
+static int number_sharers(Sharers *p, const Groups *g, const Group *group, int32_t at)
 {
-    forget_parts(p);
+    forget_sharers(p);
     for (int32_t i = group->first; i >= 0; i = g->next[i]) {
         const int32_t j = operands_of(g->trace, i)[at];
-        if (p->part[j] < 0) {
-            p->part[j] = p->begun.count;
+        if (p->of[j] < 0) {
+            p->of[j] = p->begun.count;
             if (add_word(&p->begun, j) < 0)
                 return -1;
         }
@@ -178,8 +178,8 @@ static int number_parts(Parts *p, const Groups *g, const Group *group, int32_t a
     return p->begun.count;
 }
 
-/* The nodes in the order of their parts, as numbered for the operand `at`. */
-static int order_parts(Parts *p, const Groups *g, const Group *group, int32_t at)
+/* The nodes, sharers side by side, as numbered for the operand `at`. */
+static int order_sharers(Sharers *p, const Groups *g, const Group *group, int32_t at)
 {
     int32_t total = 0;
     p->ends.count = 0;
@@ -187,7 +187,7 @@ static int order_parts(Parts *p, const Groups *g, const Group *group, int32_t at
         if (add_word(&p->ends, 0) < 0)
             return -1;
     for (int32_t i = group->first; i >= 0; i = g->next[i], total++)
-        p->ends.item[p->part[operands_of(g->trace, i)[at]]]++;
+        p->ends.item[p->of[operands_of(g->trace, i)[at]]]++;
     for (int32_t k = 0, begin = 0; k < p->ends.count; k++) {
         const int32_t size = p->ends.item[k];
         p->ends.item[k] = begin;
@@ -197,12 +197,12 @@ static int order_parts(Parts *p, const Groups *g, const Group *group, int32_t at
         return -1;
     p->nodes.count = total;
     for (int32_t i = group->first; i >= 0; i = g->next[i])
-        p->nodes.item[p->ends.item[p->part[operands_of(g->trace, i)[at]]]++] = i;
+        p->nodes.item[p->ends.item[p->of[operands_of(g->trace, i)[at]]]++] = i;
     return 0;
 }
 
 /* The group left whole. */
-static int one_part(Parts *p, const Groups *g, const Group *group)
+static int all_together(Sharers *p, const Groups *g, const Group *group)
 {
     p->nodes.count = p->ends.count = 0;
     for (int32_t i = group->first; i >= 0; i = g->next[i])
@@ -211,14 +211,14 @@ static int one_part(Parts *p, const Groups *g, const Group *group)
     return add_word(&p->ends, p->nodes.count);
 }
 
-/* Cut a group up into nodes that share an operand; `few` in a part are too few. */
-static int find_parts(Parts *p, const Groups *g, const Group *group, int32_t few)
+/* Cut a group up into nodes that share an operand; `few` of them are too few. */
+static int find_sharers(Sharers *p, const Groups *g, const Group *group, int32_t few)
 {
     /* the first and the last terms of a sum are often of another kind than those between */
     const int32_t middle = group->operands / 4 * 2;
     int32_t fewest = INT32_MAX, best = 0, size = 0;
     for (int32_t at = middle; at < middle + 2 && at < group->operands; at++) {
-        const int count = number_parts(p, g, group, at);
+        const int count = number_sharers(p, g, group, at);
         if (count < 0)
             return -1;
         if (count < fewest) {
@@ -229,8 +229,8 @@ static int find_parts(Parts *p, const Groups *g, const Group *group, int32_t few
     for (int32_t i = group->first; i >= 0; i = g->next[i])
         size++;
     if (!group->operands || (int64_t)few * fewest > size)
-        return one_part(p, g, group);
-    return number_parts(p, g, group, best) < 0 ? -1 : order_parts(p, g, group, best);
+        return all_together(p, g, group);
+    return number_sharers(p, g, group, best) < 0 ? -1 : order_sharers(p, g, group, best);
 }
 
 #endif

@@ -40,7 +40,7 @@ static int32_t length_of(Bundle bundle)
 
 static int32_t sorted_width; /* of the lines that are compared: qsort does not hand it on */
 
-static int compare_rows(const void *x, const void *y)
+static int compare_lines(const void *x, const void *y)
 {
     const int32_t *a = x, *b = y;
     int32_t k = 0;
@@ -49,8 +49,8 @@ static int compare_rows(const void *x, const void *y)
     return (a[k] > b[k]) - (a[k] < b[k]);
 }
 
-static int read_rows(const Rerolled *r, Layout *l, const int32_t *nodes, int32_t begin,
-                     int32_t end)
+static int read_lines(const Rerolled *r, Layout *l, const int32_t *nodes, int32_t begin,
+                      int32_t end)
 {
     const Trace *t = r->trace;
     for (int32_t k = begin; k < end; k++) {
@@ -67,7 +67,7 @@ static int read_rows(const Rerolled *r, Layout *l, const int32_t *nodes, int32_t
     }
     sorted_width = l->width;
     qsort(l->read + (int64_t)begin * l->width, (size_t)(end - begin),
-          (size_t)l->width * sizeof *l->read, compare_rows);
+          (size_t)l->width * sizeof *l->read, compare_lines);
     return 0;
 }
 
@@ -96,7 +96,7 @@ static int32_t mark_cuts(const int32_t *column, int32_t length, uint8_t *cut)
     return found;
 }
 
-static int add_part(Layout *l, int32_t begin, int32_t end)
+static int add_bundle(Layout *l, int32_t begin, int32_t end)
 {
     if (RESERVE(l->bundle, l->bundle_room, (int64_t)l->bundles + 1) < 0)
         return -1;
@@ -116,19 +116,19 @@ static int cut_lines(Layout *l, Bundle whole)
             continue;
         count += mark_cuts(column, length, l->cut);
         if (LONG * count > length)
-            return add_part(l, whole.begin, whole.end);
+            return add_bundle(l, whole.begin, whole.end);
     }
     int32_t begin = whole.begin;
     for (int32_t at = 1; at < length; at++)
         if (l->cut[at]) {
-            if (add_part(l, begin, whole.begin + at) < 0)
+            if (add_bundle(l, begin, whole.begin + at) < 0)
                 return -1;
             begin = whole.begin + at;
         }
-    return add_part(l, begin, whole.end);
+    return add_bundle(l, begin, whole.end);
 }
 
-static int lay_out(const Rerolled *r, Layout *l, const Group *group, const Parts *p)
+static int lay_out(const Rerolled *r, Layout *l, const Group *group, const Sharers *p)
 {
     l->width = group->operands + 1;
     l->lines = p->nodes.count;
@@ -138,7 +138,7 @@ static int lay_out(const Rerolled *r, Layout *l, const Group *group, const Parts
         || RESERVE(l->cut, l->cut_room, l->lines) < 0)
         return -1;
     for (int32_t k = 0, begin = 0; k < p->ends.count; begin = p->ends.item[k++])
-        if (read_rows(r, l, p->nodes.item, begin, p->ends.item[k]) < 0
+        if (read_lines(r, l, p->nodes.item, begin, p->ends.item[k]) < 0
             || cut_lines(l, (Bundle){begin, p->ends.item[k]}) < 0)
             return -1;
     return 0;

@@ -28,26 +28,27 @@ class Style(NamedTuple):
     language: str
 
 
+def call(row: Operator) -> str:
+    """The row as a call of the function of its name."""
+    return f"{row.name}({', '.join(['{}'] * (row.arity or 0))})"
+
+
 def in_python(row: Operator) -> str | None:
     # Python's own / raises where a divisor is zero
-    if row.c is not None and not re.search("[a-z/?]", row.c):
-        return row.c
-    return f"{row.name}({', '.join(['{}'] * (row.arity or 0))})"
+    return call(row) if row.signs is None or "/" in row.signs else row.signs
 
 
 def in_formulas(row: Operator) -> str:
     if row is lanes_sum:
         return "Σ lanes of {}"
-    if row.c is not None and not re.search("[a-z?]", row.c):
-        return row.c
-    return f"{row.name}({', '.join(['{}'] * (row.arity or 0))})"
+    return row.signs or call(row)
 
 
 def on_arrays(row: Operator) -> str | None:
     if row is lanes_sum:
         # from −0.0 on: a sum of gradients that do not flow is one
         return "np.sum({}, initial=-0.0)"
-    return row.array or f"{row.name}({', '.join(['{}'] * (row.arity or 0))})"
+    return row.array or call(row)
 
 
 PYTHON = Style(in_python, "inf", "nan", "Python")

@@ -1,0 +1,88 @@
+"""The traces that lowering computes in: one in Python, and its twin in C."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...rows import BUILT_IN, Operator
+from ...scalars import is_value
+from ..trace import chosen
+from ..trace.in_python import Trace
+from ..trace.recorder import Recorder
+from ..trace.vocabulary import AFTER, BEFORE, CONSTANT, LANES, TOO_LATE, lanes_sum
+from .fusion import Fusion
+from .rewriting import FUSED, Rewriting
+from .rules import ALWAYS, BESIDE_CONSTANT, TABLE, rules
+
+RULES = {careful: rules(careful) for careful in (False, True)}
+
+
+class LoweredTrace(Rewriting, Trace):
+    """A lowered trace in Python."""
+
+    def __init__(self, careful: bool) -> None:
+        super().__init__()
+        self.rules = RULES[careful]
+
+    def copy(self, old: Trace, wanted: Sequence[int]) -> list[int]:
+        """Compute again what the nodes `wanted` of another trace need, and all its inputs; return
+        the nodes that the wanted ones have become."""
+        at: list[Any] = [None] * len(old)
+        rows, operands = old.rows, old.operands
+        for i in sorted({*old.needed(wanted), *old.inputs}):
+            row = rows[i]
+            if isinstance(row, Operator):
+                found = self.compute(row, [at[j] for j in operands[i]])
+                at[i] = found.number_if_constant if is_value(found) else found
+            else:
+                number = old.numbers[i]
+                at[i] = (
+                    number if row is CONSTANT else self.input(number, old.lanes[i], old.plain[i])
+                )
+        return [self.index(at[i]) for i in wanted]
+
+    def fuse(self, wanted: Sequence[int]) -> None:
+        """Turn sums of products into single nodes, in place."""
+        Fusion(self, wanted).run()
+
+    def stages(self, late_input: int) -> bytes:
+        """The stage of every node, of which one input may be known after the lanes."""
+        # zeros at first: the constants of fusion come after the nodes that use them
+        found = bytearray(len(self))
+        for i, (row, operands, lane) in enumerate(zip(self.rows, self.operands, self.lanes)):
+            late = row is lanes_sum or i == late_input
+            late = late or any(found[j] >= AFTER for j in operands)
+            found[i] = (TOO_LATE if late else LANES) if lane else AFTER if late else BEFORE
+        return bytes(found)
+
+
+LOWERED: dict[Any, Any] = {Trace: LoweredTrace}
+"""By the kind of trace, the kind that it is lowered to."""
+
+if chosen.Trace is not Trace:
+    WRITTEN_OUT = {row for row in BUILT_IN.values() if row.elementary is not None}.difference(FUSED)
+    SELDOM = tuple(line.operator for line in TABLE if line.asked is BESIDE_CONSTANT)
+    INSTEAD = tuple((x.operator, x.quick) for x in TABLE if isinstance(x.quick, Operator))
+
+    def always_asked(careful: bool) -> tuple[Operator, ...]:
+        """The operators that have a rule of their own or an elementary form, wherever they are."""
+        ruled = {x.operator for x in TABLE if x.asked is ALWAYS and x.operator in RULES[careful]}
+        ruled = ruled if careful else ruled.difference(row for row, _ in INSTEAD)
+        return tuple((WRITTEN_OUT | ruled).difference(SELDOM))
+
+    class LoweredInC(Rewriting, chosen.Trace):  # type: ignore[misc]
+        """A lowered trace in C: it asks `compute` about the operators that it does not keep."""
+
+        def __init__(self, careful: bool) -> None:
+            super().__init__()
+            self.rules = RULES[careful]
+            self.ask(always_asked(careful), SELDOM, () if careful else INSTEAD)
+
+    LOWERED[chosen.Trace] = LoweredInC
+
+
+def lowered_trace(like: Recorder, careful: bool) -> Rewriting:
+    """Return an empty lowered trace, in the language of another trace."""
+    made: Rewriting = LOWERED[type(like)](careful)
+    return made
