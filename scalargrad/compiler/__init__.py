@@ -3,7 +3,9 @@
 When a call takes a path for the first time, `pipeline.py` calls the passes in order:
 
     function and arguments       gate/, inputs/: what is a number, what brings lanes
-      | recorded                 passes/record.py: the function runs once; trace/ has what it did
+      | run                      passes/record.py: the function runs once; trace/ has what it did,
+      |                          loops/ what of that repeats
+      | recorded                 passes/record.py: the results as nodes
       | with derivatives         passes/derivatives.py: adjoints, as nodes of the same trace
       | with sums over lanes     passes/lane_sums.py: sums, moved to where they are cheapest
     traced                       passes/traced.py: one body for all that is wanted
@@ -38,6 +40,10 @@ Words, each used in one sense:
     row           a line of the operator table, and the Operator made of it
     trace         nodes in the order in which they were computed: a row, and operands, each
     hash-consing  a computation that a trace has already is the same node again
+    event         a call of an operator; equal ones are different events; their numbers are ids
+    item          an event, or a loop of items: what a recorder of loops gives; see loops/items.py
+    law           of a loop: which operand each of its events has in which iteration
+    rolled        said of a trace that is kept as loops, while nobody asks for a node
     body          the nodes of a trace that outputs and guards need: what a pass takes and gives
     input         a node that is given: by the call, by a captured Value, or drawn
     source        where an input comes from

@@ -1,4 +1,5 @@
-/* The trace's part of the engine's module. Included by engine/module.c, trace/module.c. */
+/* The trace's part of the engine's module. Included by engine/function.h, engine/module.c,
+ * trace/module.c. */
 #ifndef SCALARGRAD_TRACE_TYPES_H
 #define SCALARGRAD_TRACE_TYPES_H
 

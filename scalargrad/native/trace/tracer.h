@@ -141,7 +141,7 @@ static PyObject *unary(int32_t row, PyObject *x)
         return event;
     Term term, result;
     return term_of(t, x, &term) < 0 || applied(t, row, &term, 1, &result) < 0 ? NULL
-                                                                             : settled(t, result);
+                                                                              : settled(t, result);
 }
 
 /* Read an operand beside a Tracer: 1 if it is one, 0 if not, −1 with an exception. */

@@ -25,8 +25,7 @@ static void next_iteration(Cursor *c)
     if (!top) {
         c->loops[0]->trips = c->ks[0];
         c->over = 0;
-    }
-    else if (c->ks[top] == c->loops[top]->trips) {
+    } else if (c->ks[top] == c->loops[top]->trips) {
         c->depth--;
         c->at[top - 1]++;
     }
@@ -112,8 +111,9 @@ static int begin_table(const Cursor *c, Law *x)
 {
     int64_t trips[DEEPEST];
     const int depth = c->depth - 1;
-    for EACH_LEVEL(l, depth)
-        trips[l] = c->loops[depth - l]->trips;
+    for
+        EACH_LEVEL(l, depth)
+    trips[l] = c->loops[depth - l]->trips;
     const int64_t turns = turn_of(c);
     Table *table = new_table();
     if (!table || add_lawful(table, x, turns, trips, depth) < 0) {
@@ -184,8 +184,7 @@ static void cut_tables(Item *body, int32_t size, int64_t turns)
             if (x->table && turns <= x->lawful) {
                 free_table(x->table);
                 x->table = NULL;
-            }
-            else if (x->table)
+            } else if (x->table)
                 x->table->size = (size_t)turns * width_of(x);
         }
     }

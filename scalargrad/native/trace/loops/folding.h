@@ -91,9 +91,10 @@ static int64_t last_in_run(int64_t place, int32_t step, uint32_t count)
 static int64_t last_place(const Law *x, const int64_t *trips, int depth)
 {
     int64_t place = x->base;
-    for EACH_LEVEL(l, depth)
-        if (x->strides[l] > 0)
-            place += x->strides[l] * (trips[l] - 1);
+    for
+        EACH_LEVEL(l, depth)
+    if (x->strides[l] > 0)
+        place += x->strides[l] * (trips[l] - 1);
     return last_in_run(place, x->step, x->count);
 }
 

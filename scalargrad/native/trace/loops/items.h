@@ -1,5 +1,5 @@
 /* Items of a recorder of loops: events, and loops whose tables and trips still grow. The twin of
- * compiler/loops/growing.py. Included by periods.h, folding.h.
+ * compiler/loops/growing.py. Included by periods.h.
  *
  * Strides and iterations are ordered from the innermost loop outwards. Functions that may run out
  * of memory return −1, with no exception: `record_call` raises it. */
@@ -45,8 +45,8 @@ typedef struct {
 typedef struct {
     int64_t base, strides[DEEPEST];
     double number;
-    Table *table;    /* what is read instead, in the order in which the event ran */
-    int64_t lawful;  /* for how many turns the law gives what is in the table */
+    Table *table;   /* what is read instead, in the order in which the event ran */
+    int64_t lawful; /* for how many turns the law gives what is in the table */
     int32_t step;
     uint32_t count : 30, kind : 2;
 } Law;
@@ -97,8 +97,7 @@ static int reserve_entries(Table *t, size_t further)
     if (further > PY_SSIZE_T_MAX / sizeof(Entry) - t->size)
         return -1;
     const size_t wanted = t->size + further;
-    return wanted <= t->room ? 0
-                             : grow(&t->entry, &t->room, wanted, sizeof(Entry), PyMem_Realloc);
+    return wanted <= t->room ? 0 : grow(&t->entry, &t->room, wanted, sizeof(Entry), PyMem_Realloc);
 }
 
 static int add_entries(Table *t, const Entry *entries, size_t count)
@@ -140,8 +139,9 @@ static int level(int depth)
 static int64_t place_of(const Law *x, const int64_t *iterations, int depth)
 {
     int64_t place = x->base;
-    for EACH_LEVEL(l, depth)
-        place += x->strides[l] * iterations[l];
+    for
+        EACH_LEVEL(l, depth)
+    place += x->strides[l] * iterations[l];
     return place;
 }
 
@@ -149,8 +149,9 @@ static int64_t place_of(const Law *x, const int64_t *iterations, int depth)
 static int64_t turns_of(const int64_t *trips, int depth)
 {
     int64_t turns = 1;
-    for EACH_LEVEL(l, depth)
-        turns *= trips[l];
+    for
+        EACH_LEVEL(l, depth)
+    turns *= trips[l];
     return turns;
 }
 
@@ -160,10 +161,12 @@ static Entry lawful_entry(const Law *x, int64_t turn, const int64_t *trips, int 
     if (x->kind == NUMBER_PLACE)
         return (Entry){.number = x->number};
     int64_t place = x->base;
-    for EACH_LEVEL(l, depth) {
-        place += x->strides[l] * (turn % trips[l]);
-        turn /= trips[l];
-    }
+    for
+        EACH_LEVEL(l, depth)
+        {
+            place += x->strides[l] * (turn % trips[l]);
+            turn /= trips[l];
+        }
     return (Entry){.place = place + x->strides[level(depth)] * turn};
 }
 

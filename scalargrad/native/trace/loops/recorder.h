@@ -1,6 +1,6 @@
 /* The recorder: it writes down what a function does, and keeps as loops what repeats. The twin of
  * compiler/loops/recorder.py, item for item; the algorithm is described there. Included by
- * recorder_type.h.
+ * nodes.h, recorder_type.h.
  *
  * No code of Python runs in here. A recorder that ran out of memory is broken: it refuses all
  * further calls. */
@@ -85,7 +85,8 @@ static void clear_recorder(Recorder *r)
 
 static int reserve_items(Recorder *r, int32_t operands)
 {
-    if (r->size == r->room && grow(&r->item, &r->room, r->size + 1, sizeof(Item), PyMem_Realloc) < 0)
+    if (r->size == r->room
+        && grow(&r->item, &r->room, r->size + 1, sizeof(Item), PyMem_Realloc) < 0)
         return -1;
     const size_t wanted = r->operands + (size_t)operands;
     return wanted <= r->operand_room
@@ -198,7 +199,8 @@ static int push_loop(Recorder *r, Loop *loop, int64_t id)
 {
     if (reserve_items(r, 0) < 0)
         return -1;
-    r->item[r->size++] = (Item){.id = id, .begin = r->operands, .of.loop = loop, .code = LOOP_CODE};
+    r->item[r->size++] = (Item){
+        .id = id, .begin = r->operands, .of.loop = loop, .code = LOOP_CODE};
     return 0;
 }
 
@@ -325,12 +327,10 @@ static void operand_again(Again *a, const Law *x, const int64_t *iterations, int
             memcpy(a->number + a->numbers, x->table->entry + turn * x->count,
                    x->count * sizeof *a->number);
             y.at.numbers = a->number + a->numbers;
-        }
-        else if (x->kind == NUMBER_PLACE)
+        } else if (x->kind == NUMBER_PLACE)
             y.at.number = x->table ? x->table->entry[turn].number : x->number;
         else
-            y.at.place = x->table ? x->table->entry[turn].place
-                                  : place_of(x, iterations, depth);
+            y.at.place = x->table ? x->table->entry[turn].place : place_of(x, iterations, depth);
         a->operand[a->operands] = y;
     }
     a->operands++;
@@ -476,8 +476,7 @@ static int32_t pack_operands(Operand *x, int32_t count, double *numbers)
             for (int32_t k = 0; k < run; k++)
                 numbers[at + k] = x[at + k].at.number;
             one.at.numbers = numbers + at;
-        }
-        else if (run > 1)
+        } else if (run > 1)
             one.step = (int32_t)(x[at + 1].at.place - one.at.place);
         one.count = (uint32_t)run;
         x[packed++] = one;

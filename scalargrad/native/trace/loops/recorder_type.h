@@ -1,4 +1,4 @@
-/* A recorder for Python. Included by trace/module.c. */
+/* A recorder for Python. Included by module.c. */
 #ifndef SCALARGRAD_LOOPS_RECORDER_TYPE_H
 #define SCALARGRAD_LOOPS_RECORDER_TYPE_H
 
@@ -20,7 +20,8 @@ static int32_t code_of_operator(LoopRecorder *self, PyObject *operator)
     PyObject *known = PyDict_GetItemWithError(self->codes, operator);
     if (known)
         return (int32_t)PyLong_AsLong(known);
-    PyObject *code = PyErr_Occurred() ? NULL : PyLong_FromSsize_t(PyList_GET_SIZE(self->operators));
+    PyObject *code = PyErr_Occurred() ? NULL
+                                      : PyLong_FromSsize_t(PyList_GET_SIZE(self->operators));
     if (!code)
         return -1;
     const int32_t found = (int32_t)PyList_GET_SIZE(self->operators);
@@ -60,8 +61,8 @@ static int read_outcome(PyObject *outcome)
 static PyObject *recorder_record(PyObject *object, PyObject *args)
 {
     LoopRecorder *self = (LoopRecorder *)object;
-    PyObject *operator, *pairs, *outcome = Py_None;
-    if (!PyArg_ParseTuple(args, "OO!|O:record", &operator, &PyTuple_Type, &pairs, &outcome))
+    PyObject *operator, * pairs, *outcome = Py_None;
+    if (!PyArg_ParseTuple(args, "OO!|O:record", &operator, & PyTuple_Type, &pairs, &outcome))
         return NULL;
     const Py_ssize_t count = PyTuple_GET_SIZE(pairs);
     const int how = read_outcome(outcome);
@@ -172,9 +173,8 @@ static PyObject *event_object(const Items *self, const Item *item, int depth)
         else
             PyTuple_SET_ITEM(operands, k, x);
     }
-    PyObject *outcome = item->outcome == NO_OUTCOME ? Py_None
-                                                    : item->outcome ? Py_True : Py_False;
-    PyObject *operator = operands ? self->operator_of(self->owner, item->code) : NULL;
+    PyObject *outcome = item->outcome == NO_OUTCOME ? Py_None : item->outcome ? Py_True : Py_False;
+    PyObject *operator= operands ? self->operator_of(self->owner, item->code) : NULL;
     if (operator)
         return Py_BuildValue("(NONO)", operator, outcome, operands, Py_None);
     Py_XDECREF(operands);
@@ -267,9 +267,11 @@ static PySequenceMethods recorder_as_sequence = {.sq_length = recorder_length};
 
 static PyMethodDef recorder_methods[] = {
     {"record", recorder_record, METH_VARARGS,
-     "record(operator, pairs, outcome=None): the id of a call; an operand is a pair of its kind and "
+     "record(operator, pairs, outcome=None): the id of a call; an operand is a pair of its kind "
+     "and "
      "its place or number."},
-    {"finish", recorder_finish, METH_NOARGS, "finish(): close what is open, and return all items."},
+    {"finish", recorder_finish, METH_NOARGS,
+     "finish(): close what is open, and return all items."},
     {NULL, NULL, 0, NULL},
 };
 
