@@ -52,15 +52,14 @@ def disassembled(code: Code, names: Sequence[str]) -> str:
 
 def disassembled_nest(code: Any, names: Sequence[str]) -> str:
     """The same of code with loops, see `nests/encoding.py`; the body of a loop is further right."""
-    given = [f"u{k} = {name}" for k, name in enumerate(names)]
-    constants = [f"u{k} = {x}" for k, x in enumerate(code.initial) if k >= len(names) and x]
+    numbers = list(enumerate(code.initial))[len(names) :]
     parts = [
-        paragraph("given", given),
-        paragraph("constants, beside 0.0", constants),
-        "\n".join(nest_lines(code.code, "")),
-        paragraph("results", [f"u{k}" for k in code.results]),
+        ("given", [f"u{k} = {name}" for k, name in enumerate(names)]),
+        ("constants, beside 0.0", [f"u{k} = {x}" for k, x in numbers if x]),
     ]
-    return "\n".join(part for part in parts if part)
+    begin = [paragraph(name, found) for name, found in parts if found]
+    end = paragraph("results", [f"u{k}" for k in code.results])
+    return "\n".join([*begin, *nest_lines(code.code, ""), end])
 
 
 def nest_lines(code: Sequence[int], indent: str) -> Iterator[str]:

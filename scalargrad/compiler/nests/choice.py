@@ -38,7 +38,8 @@ def may_stay(items: Sequence[Item]) -> bool:
 def is_sequential(nest: Nest) -> bool:
     """Tell whether most numbers in the loops wait for those of the iteration before, one after the
     other."""
-    free, waiting, steps = map(sum, zip(*(work_of(nest, block) for block in nest.blocks[1:])))
+    work = [work_of(nest, block) for block in nest.blocks]
+    free, waiting, steps = map(sum, zip(*work))
     return free <= MOST_FREE * waiting and waiting <= MOST_AT_ONCE * steps
 
 
@@ -77,4 +78,4 @@ def waiting_for(nest: Nest, nodes: Sequence[int]) -> set[int]:
 def is_sum(nest: Nest, carried: int, nodes: Sequence[int]) -> bool:
     """Tell whether a carried number is only added to: nothing else of the body reads it."""
     readers = [i for i in nodes if carried in nest.operands[i]]
-    return readers == [nest.next[carried]] and nest.row(readers[0]).name in ("add", "sub")
+    return readers == [nest.next[carried]] and nest.rows[readers[0]] in (ops.add, ops.sub)
