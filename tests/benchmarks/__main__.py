@@ -20,6 +20,7 @@ from . import (
     hessian,
     memory,
     moons,
+    recurrence,
     scaling,
     startup,
     training,
@@ -31,7 +32,7 @@ from .timing import Figure
 
 SUBJECTS = (
     *(startup, scaling, memory, dots, moons, transformer, digits, adam, compiled, forms),
-    *(hessian, vector_math, training),
+    *(hessian, recurrence, vector_math, training),
 )
 QUICK_SLACK = 3.0
 
