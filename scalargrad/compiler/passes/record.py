@@ -76,7 +76,8 @@ def begin(trace: Recorder, task: Task, lane: Lane) -> None:
     trace.draw, trace.drawn_by_lane = lane.draw, task.has_lanes
     trace.decided = lane.decided
     trace.root, trace.reduced = task.f, task.has_lanes and task.reduce is not None
-    trace.look_for_loops(FIRST_LOOK)
+    if trace.finds_loops:
+        trace.look_for_loops(FIRST_LOOK)
 
 
 class Ran(NamedTuple):

@@ -44,6 +44,8 @@ Tracer.__name__ = VALUE
 class Trace(nodes.Trace, Recorder):  # type: ignore[misc]
     """The twin of `in_python.Trace`; its columns are views of memory in C."""
 
+    finds_loops = True
+
     def rolled(self, results: Sequence[Any]) -> Rolled | None:
         found: Any = super().rolled(tuple(results))
         if found is None:

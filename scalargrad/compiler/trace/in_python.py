@@ -19,7 +19,7 @@ from ...rows import Operator
 from ...scalars import real
 from .dividing import Dividing
 from .recorder import Recorder
-from .rolled import IRREGULAR, NOT_LOOKED, Log, Rolled
+from .rolled import IRREGULAR, MOST_ITEMS, NOT_LOOKED, Log, Rolled
 from .tracer import VALUE, Number
 from .vocabulary import CONSTANT, INPUT, STRUCTURE, lanes_sum, stop_gradient
 
@@ -143,12 +143,13 @@ class Trace(Recorder):
         log = self._log
         if log is None or not log.is_rolled:
             return None
-        if not log.recorder.is_rolled:
+        recorded = log.recorder.finish()
+        if not log.recorder.is_rolled or len(recorded.items) > MOST_ITEMS:
             log.give_up(IRREGULAR)
             return None
         nodes = [self.tracers[self.index(x)] for x in results]
         found = tuple([log.operand(self, x.index) for x in nodes])
-        return Rolled(log.recorder.finish(), found, tuple(map(self.is_linked, nodes)))
+        return Rolled(recorded, found, tuple(map(self.is_linked, nodes)))
 
     @property
     def unrolled(self) -> int:

@@ -38,6 +38,9 @@ class Recorder:
     """Whether eager mode has a float for each, and no Value."""
     tracers: Sequence[Any]
     inputs: list[int]
+    finds_loops = False
+    """Whether it looks for the loops of a function; elsewhere only when it is told to, for there
+    nothing runs them."""
     captured: dict[Any, int]
     """The Values that the function uses though they are no arguments, each with its input."""
 

@@ -21,6 +21,9 @@ FIRST_LOOK, NEXT_LOOK, LAST_LOOK = 2048, 8, 16384
 """After how many calls loops are looked for at first; how many times as many later; and the last
 time."""
 
+MOST_ITEMS = 4096
+"""Of a trace with more items than these nobody is given the loops."""
+
 NOT_LOOKED, SHORT, OTHER, IRREGULAR, ASKED, BRANCHES = range(6)
 """Why a trace is not rolled."""
 WHY = {

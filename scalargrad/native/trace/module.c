@@ -219,18 +219,20 @@ static PyObject *trace_rolled(PyObject *self, PyObject *results)
         return PyErr_Format(PyExc_TypeError, "expected a tuple of results");
     if (!is_rolling(t))
         Py_RETURN_NONE;
-    if (!is_worth_rolling(&t->rolled.recorder) || !is_given(t, results)) {
-        t->rolled.why = is_worth_rolling(&t->rolled.recorder) ? ASKED : IRREGULAR;
+    Recorder *r = &t->rolled.recorder;
+    if (finish_loops(r) < 0)
+        return NULL;
+    const int is_worth = is_worth_rolling(r) && r->size <= MOST_ITEMS;
+    if (!is_worth || !is_given(t, results)) {
+        t->rolled.why = is_worth ? ASKED : IRREGULAR;
         return as_nodes(t) < 0 ? NULL : Py_NewRef(Py_None);
     }
-    if (finish_loops(&t->rolled.recorder) < 0)
-        return NULL;
     t->rolled.is_expanding++;
-    PyObject *items = all_items(&(Items){&t->rolled.recorder, t, row_of_trace});
+    PyObject *items = all_items(&(Items){r, t, row_of_trace});
     PyObject *operands = items ? results_as_operands(t, results) : NULL;
     t->rolled.is_expanding--;
     if (operands)
-        return Py_BuildValue("(NLN)", items, (long long)t->rolled.recorder.events, operands);
+        return Py_BuildValue("(NLN)", items, (long long)r->events, operands);
     Py_XDECREF(items);
     return NULL;
 }

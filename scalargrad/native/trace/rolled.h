@@ -12,7 +12,7 @@
 #include "forward.h"
 
 enum { FALSE_OUTCOME, TRUE_OUTCOME, NO_OUTCOME };
-enum { NEXT_LOOK = 8, LAST_LOOK = 16384 };
+enum { NEXT_LOOK = 8, LAST_LOOK = 16384, MOST_ITEMS = 4096 };
 
 static void free_rolled(Rolled *x)
 {

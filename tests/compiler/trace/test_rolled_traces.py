@@ -19,6 +19,7 @@ from scalargrad.compiler.trace.rolled import ASKED, BRANCHES, IRREGULAR, OTHER, 
 from tests.support.random_loops import INPUTS, random_function
 
 KINDS = [in_python.Trace] + [chosen.Trace] * (chosen.Trace is not in_python.Trace)
+in_c = pytest.mark.skipif(chosen.Trace is in_python.Trace, reason="there is no trace in C")
 each_kind = pytest.mark.parametrize("kind", KINDS)
 NUMBERS = [Random(i).uniform(-1, 1) for i in range(INPUTS)]
 
@@ -126,7 +127,7 @@ def test_results_are_linked_where_values_were_given(kind: Any) -> None:
 
 @each_kind
 @pytest.mark.parametrize(
-    "disturb, in_c, in_python",
+    "disturb, why, why_in_python",
     [
         (lambda x: x.operands, ASKED, SHORT),
         (lambda x: x > 0.0, BRANCHES, BRANCHES),
@@ -137,7 +138,7 @@ def test_results_are_linked_where_values_were_given(kind: Any) -> None:
     ],
 )
 def test_what_needs_nodes_makes_them_in_the_midst_of_a_loop(
-    kind: Any, disturb: Callable[[Any], object], in_c: int, in_python: int
+    kind: Any, disturb: Callable[[Any], object], why: int, why_in_python: int
 ) -> None:
     def f(x: Any, *others: Any) -> Any:
         for k in range(300):
@@ -148,7 +149,7 @@ def test_what_needs_nodes_makes_them_in_the_midst_of_a_loop(
 
     assert Traced(kind, f).columns() == Traced(kind, f, 0).columns()
     # the trace in Python has its nodes all the time
-    reason = in_python if type(Traced(kind, f).trace.rows) is list else in_c
+    reason = why_in_python if kind is in_python.Trace else why
     assert Traced(kind, f).trace.unrolled == reason
 
 
@@ -169,6 +170,22 @@ def test_what_gets_irregular_is_no_longer_rolled(kind: Any) -> None:
     found = Traced(kind, f)
     assert (found.rolled, found.trace.unrolled) == (None, IRREGULAR)
     assert found.columns() == Traced(in_python.Trace, f, 0).columns()
+
+
+@each_kind
+def test_loops_of_very_many_items_are_not_handed_on(kind: Any) -> None:
+    random = Random(7)
+    lengths = [random.randrange(12, 40) for _ in range(2100)]
+
+    def f(x: Any, y: Any, *others: Any) -> Any:
+        for length in lengths:
+            for _ in range(length):
+                x = sg.sin(x)
+            y = y * x
+        return y
+
+    found = Traced(kind, f)
+    assert (found.rolled, found.trace.unrolled) == (None, IRREGULAR)
 
 
 @each_kind
@@ -269,7 +286,7 @@ def test_numbers_of_another_trace_are_refused(kind: Any) -> None:
 # ------ memory and faults
 
 
-@pytest.mark.skipif(chosen.Trace is in_python.Trace, reason="a trace in Python keeps its nodes")
+@in_c
 def test_memory_of_a_rolled_trace_is_that_of_the_body() -> None:
     def f(x: Any, *others: Any) -> Any:
         for _ in range(40_000):
@@ -284,7 +301,7 @@ def test_memory_of_a_rolled_trace_is_that_of_the_body() -> None:
     assert most < 1_500_000
 
 
-@pytest.mark.skipif(chosen.Trace is in_python.Trace, reason="there is no trace in C")
+@in_c
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_memory_that_is_refused_anywhere_is_an_error_and_no_crash() -> None:
     refused = pytest.importorskip("_testcapi")
@@ -350,12 +367,14 @@ def test_compiled_loops_are_eager_ones() -> None:
     assert found[1] == pytest.approx(expected[1], rel=1e-12)
 
 
+@in_c
 def test_a_program_tells_its_loops() -> None:
     text = str(sg.compile(long_recurrence).program(0.3, -0.4))
     assert "loops found:\nloop × 499: 5 operators, carries 2 numbers\n" in text
 
 
-def test_a_program_tells_why_it_has_no_loops(monkeypatch: pytest.MonkeyPatch) -> None:
+@in_c
+def test_a_program_tells_why_it_has_no_loops() -> None:
     def f(x: float) -> float:
         for _ in range(600):
             x = x * 0.5 if x > 0.5 else x + sg.sin(x)
