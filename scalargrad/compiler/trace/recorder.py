@@ -109,8 +109,8 @@ class Recorder:
         raise NotImplementedError
 
     def tell_values(self, these: Sequence[int]) -> None:
-        """Tell which of the inputs so far, or of nodes, are Values; an input that comes later is one,
-        unless it is plain."""
+        """Tell which of the inputs so far, or of nodes, are Values; an input that comes later is
+        one unless it is plain."""
         raise NotImplementedError
 
     def give_up_loops(self, why: int) -> None:
