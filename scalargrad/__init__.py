@@ -21,6 +21,7 @@ from .face import __getattr__ as __getattr__
 from .modes import AnomalyError as AnomalyError
 from .modes import detect_anomaly as detect_anomaly
 from .modes import no_grad as no_grad
+from .picking import pick as pick
 from .randomness import seed as seed
 from .rows import Operator as Operator
 from .rows import operator as operator

@@ -220,7 +220,9 @@ class Operator:
 
     def as_partial(self, rule: Partial, partial: Any) -> Any:
         """A partial that a rule gave; a −0.0 that is not on purpose becomes 0.0."""
-        return partial + self.zero(rule) if isinstance(partial, float) else partial
+        # sooner than asking a number that is traced whether it is a float
+        is_node = is_value(partial)
+        return partial if is_node or not isinstance(partial, float) else partial + self.zero(rule)
 
     def zero(self, rule: Partial) -> float:
         """The number added to a partial: 0.0 makes a zero of −0.0, NOTHING leaves −0.0 as it is."""

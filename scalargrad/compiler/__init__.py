@@ -75,7 +75,8 @@ Words, each used in one sense:
     nest          a program whose loops are loops: nodes in blocks, one within another
     carried       said of a number that an iteration gets from the one before
     walk          a place in memory that goes on by a stride after each iteration of a loop
-    shortcut      how a call that is like an earlier one is run: no look-up, no tracing
+    form          what calls have in common that are read in one way, whatever their constants
+    shortcut      how a call that is like an earlier one is run, by its form and its constants
 """
 
 from __future__ import annotations

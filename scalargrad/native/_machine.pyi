@@ -70,7 +70,13 @@ class Nest:
 class Reader:
     def __new__(cls, readers: tuple[Any, ...]) -> Reader: ...
     def read(
-        self, args: tuple[Any, ...], numbers: list[Any], arrays: list[Any], values: list[Any], /
+        self,
+        args: tuple[Any, ...],
+        numbers: list[Any],
+        arrays: list[Any],
+        values: list[Any],
+        statics: list[Any],
+        /,
     ) -> bool: ...
 
 def write(writer: Any, numbers: Any, /) -> Any: ...

@@ -8,6 +8,8 @@ from typing import Any
 from ..engine import dot, max
 from ..messages import described
 from ..options import whole
+from ..picking import pick
+from ..scalars import is_value
 from .initializers import Initializer, matrix, normal, vector, xavier_uniform
 from .inputs import inputs_for
 from .module import Module
@@ -57,7 +59,8 @@ class Maxout(Module):
 class Embedding(Module):
     """A table that gives for each of `count` tokens a list of `width` numbers that are learned.
 
-    Called with a token it returns its list, with a list of tokens a list of these.
+    Called with a token it returns its list, with a list of tokens a list of these. A token is a
+    whole number from 0 to count − 1; it may be computed, as it is where compiled samples hold it.
     """
 
     def __init__(self, count: int, width: int, initializer: Initializer | None = None) -> None:
@@ -71,11 +74,14 @@ class Embedding(Module):
         return self._row(tokens)
 
     def _row(self, token: Any) -> list[Any]:
-        try:
-            index = operator.index(token)
-        except TypeError:
-            came = described(token)
-            raise TypeError(f"a token is a whole number, got {came}") from None
+        index = token if is_value(token) else whole_number(token)
         if not 0 <= index < self.count:
             raise ValueError(f"Embedding expected a token 0 to {self.count - 1}, got {index}")
-        return list(self.weight[index])
+        return list(pick(self.weight, index))
+
+
+def whole_number(token: Any) -> int:
+    try:
+        return operator.index(token)
+    except TypeError:
+        raise TypeError(f"a token is a whole number, got {described(token)}") from None

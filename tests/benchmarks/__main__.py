@@ -26,13 +26,14 @@ from . import (
     training,
     transformer,
     vector_math,
+    words,
 )
 from .peers import conditions
 from .timing import Figure
 
 SUBJECTS = (
     *(startup, scaling, memory, dots, moons, transformer, digits, adam, compiled, forms),
-    *(hessian, recurrence, vector_math, training),
+    *(hessian, recurrence, vector_math, training, words),
 )
 QUICK_SLACK = 3.0
 

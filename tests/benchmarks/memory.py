@@ -18,16 +18,21 @@ from tests.support.places import environment
 from .peers import present
 from .timing import Figure
 
-SCRIPT = """
-import gc, json, os, sys
-from {module} import Value
-
-gc.disable()
+RESIDENT = """
+import os
 page = os.sysconf("SC_PAGE_SIZE")
 
 def resident():
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * page
+"""
+"""Defines how many bytes a process holds."""
+SCRIPT = """
+import gc, json, sys
+from {module} import Value
+
+gc.disable()
+{resident}
 
 def build(count):
     x = y = Value(1.0000001)
@@ -50,7 +55,7 @@ print(json.dumps([before, full, again]))
 
 def resident_sizes(module: str, count: int, cyclic: bool = False) -> tuple[int, int, int]:
     """Bytes resident before building `count` nodes, with them, and with as many built anew."""
-    script = SCRIPT.format(module=module, count=count, cyclic=cyclic, warm=100)
+    script = SCRIPT.format(module=module, count=count, cyclic=cyclic, warm=100, resident=RESIDENT)
     found = subprocess.run(
         [sys.executable, "-c", script], env=environment(), capture_output=True, check=True
     )

@@ -189,6 +189,30 @@ def test_embedding_refuses_what_is_no_whole_number(token: Any) -> None:
         nn.Embedding(3, 2)(token)
 
 
+def test_embedding_gives_the_row_of_a_token_that_is_computed() -> None:
+    table = nn.Embedding(3, 2)
+    rows = [[w.data for w in row] for row in table.weight]
+    sg.sum(table(sg.Value(2.0))).backward()
+    assert [w.grad for row in table.weight for w in row] == [0.0, 0.0, 0.0, 0.0, 1.0, 1.0]
+    one = sg.compile(lambda token: table(token))
+    assert [[w.data for w in one(float(k))] for k in range(3)] == rows
+    each = sg.compile(lambda tokens: table(tokens), batch="tokens")
+    tokens = np.array([[2, 0], [1, 1], [0, 2]])
+    found = np.array([[[w.data for w in lanes] for lanes in row] for row in each(tokens)])
+    assert found.transpose(2, 0, 1).tolist() == [[rows[k] for k in sample] for sample in tokens]
+
+
+@pytest.mark.parametrize("token", [3.0, -1.0, 0.5])
+def test_embedding_refuses_a_computed_token_beyond_its_table(token: float) -> None:
+    table = nn.Embedding(3, 2)
+    table.weight[0][0].data = 0.0
+    one = sg.compile(lambda token: sg.sum(table(token)))
+    assert one(1.0).data == sg.sum(table(1)).data
+    for f in (one, lambda token: table(sg.Value(token))):
+        with pytest.raises((ValueError, IndexError), match=r"expected a token 0 to 2|whole number"):
+            f(token)
+
+
 # ------ Dropout, Residual
 
 

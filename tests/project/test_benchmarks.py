@@ -36,6 +36,8 @@ FIGURES = [
     "compiled: a call with 100 rows: lists of int ÷ float64",
     "dense Hessian of Rosenbrock, n 50: compiled",
     "dense Hessian of Rosenbrock, n 50: eager ÷ compiled",
+    "25 words: others, new, ints ÷ eager",
+    "25 words, data: eager ÷ compiled",
 ]
 
 

@@ -15,6 +15,12 @@ from ..text.names import Names
 from ..trace.rolled import Loops
 
 STAGES = ("once, before the lanes", "in each lane", "once, after the lanes", "in each lane again")
+WHY_ALONE = (
+    "whole numbers, texts and None are constants, for Python's lists, range and dicts ask for them "
+    "and tell nobody; a float that scalargrad.pick or nn.Embedding picks by is data"
+)
+FEW = 4
+"""So many constants are told."""
 MANY = 400
 """Of a stage with more instructions the middle is not shown."""
 
@@ -23,7 +29,8 @@ class Listed(NamedTuple):
     """A program with what it does not know of itself: its names, how many lanes the call had,
     how many ways through the branches of the function are known, how many registers the machine
     runs it with (None where it runs on NumPy), what nobody can watch, for which the function is
-    traced anew at each call, and the loops that were found in the function. `str()` is its text."""
+    traced anew at each call, the constants among the arguments, for which the program is one of
+    its own, and the loops that were found in the function. `str()` is its text."""
 
     program: Program
     names: Names
@@ -31,6 +38,7 @@ class Listed(NamedTuple):
     paths: int
     registers: int | None
     unknown: tuple[str, ...] = ()
+    constants: tuple[str, ...] = ()
     loops: Loops = Loops()
 
     def counts(self) -> dict[str, int]:
@@ -53,6 +61,8 @@ class Listed(NamedTuple):
         yield f"{self.names.function}: {lanes}, {paths}, {adds}"
         if self.unknown:
             yield f"traced anew at each call, for compile cannot watch {', '.join(self.unknown)}"
+        if self.constants:
+            yield f"for {some(self.constants)} alone: {WHY_ALONE}"
         if self.registers is not None:
             size = f"{self.register_bytes():,} bytes"
             yield f"{counted(self.registers, 'register')} of {BLOCK_LANES} lanes: {size}"
@@ -82,6 +92,11 @@ class Listed(NamedTuple):
         yield from shortened(
             [f"    {name} = {text[i]}" for i, name in zip(program.outputs, self.names.outputs)]
         )
+
+
+def some(texts: Sequence[str]) -> str:
+    more = len(texts) - FEW
+    return ", ".join([*texts[:FEW], *([f"{more:,} more"] if more > 0 else [])])
 
 
 def shortened(lines: Sequence[str]) -> Sequence[str]:

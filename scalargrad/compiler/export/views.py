@@ -44,8 +44,10 @@ def listed(viewed: Viewed) -> Listed:
     path, paths = viewed.path, viewed.paths
     lanes, registers = viewed.arguments.lanes, path.runner.registers
     names, unknown = viewed.names(path.traced), tuple(paths.unknown)
-    loops = path.traced.loops
-    return Listed(path.program, names, lanes, paths.count, registers, unknown, loops)
+    parameters = argument_names(viewed.signature, viewed.arguments)
+    constants = tuple(viewed.arguments.constants(parameters))
+    known = unknown, constants, path.traced.loops
+    return Listed(path.program, names, lanes, paths.count, registers, *known)
 
 
 def picture(viewed: Viewed, simplified: bool, options: dict[str, Any]) -> Drawing:

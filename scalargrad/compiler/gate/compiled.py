@@ -20,8 +20,10 @@ from ..passes.task import Wanted
 from .derived import Derivatives
 from .meaning import Meaning, meaning_of
 from .nodes import Made
+from .profile import IN_A_MODE, IN_FULL, RARE, VALUES_IN_LANES, Profile, Profiler
 from .programs import Programs
-from .shortcut import MISSED, Finder, Shortcut
+from .recurring import Recurring
+from .shortcut import MISSED, Finder, Form
 
 if TYPE_CHECKING:
     from ...drawing.picture.drawing import Drawing
@@ -51,7 +53,8 @@ class Compiled:
         self._meaning = meaning
         self._programs = Programs(meaning, whole("max_paths", max_paths), whole("threads", threads))
         self._finder = Finder(self._programs)
-        self._shortcuts: tuple[Shortcut, ...] = ()
+        self._forms: tuple[Form, ...] = ()
+        self._recurring = Recurring()
         self._derivatives = Derivatives(meaning, derivative)
         self._recipe = recipe
 
@@ -117,8 +120,8 @@ class Compiled:
         if not modes.active:
             given = (*args, *named.values()) if named else args
             names = tuple(named) if named else ()
-            for shortcut in self._shortcuts:
-                found = shortcut.run(given, names)
+            for form in self._forms:
+                found = form.run(given, names)
                 if found is not MISSED:
                     return found
         elif modes.state.trace is not None or modes.state.anomaly:
@@ -131,11 +134,13 @@ class Compiled:
         arguments = self._meaning.arguments(args, named)
         if arguments.has_values_in_lanes:
             return self._meaning(args, named)
+        if not self._recurring.pays(arguments, modes.state.no_grad):
+            return self._meaning(args, named)
         wanted = None if modes.state.no_grad else self._meaning.wanted(arguments)
-        results = self._programs.run(arguments, wanted)
+        results, around = self._programs.run(arguments, wanted)
         if wanted is not None and not modes.active:
             given = (*args, *named.values())
-            self._shortcuts = self._finder.added(self._shortcuts, given, arguments, wanted)
+            self._forms = self._finder.added(self._forms, given, arguments, wanted, around)
         return Made(self._programs, args, named, arguments, results).result()
 
     # ------ derivatives, for `functional` to hand on
@@ -149,6 +154,20 @@ class Compiled:
         """Return the program that runs on such arguments: `str()` shows its instructions; of its
         value alone, or with the `gradient` in all of them."""
         return views.listed(self._viewed(args, named, gradient))
+
+    def profile(self, *args: Any, **named: Any) -> Profile:
+        """Return where the time of such a call goes, and what to do where it is a slow one. Makes
+        the call, and each part of it, some times over: it takes a tenth of a second or more."""
+        profiler = Profiler(self._finder, lambda: self(*args, **named), args, named)
+        self(*args, **named)
+        if modes.active:
+            return profiler.made(IN_FULL, [IN_A_MODE])
+        arguments = self._meaning.arguments(args, named)
+        if arguments.has_values_in_lanes:
+            return profiler.by_itself(VALUES_IN_LANES)
+        if self._recurring.is_rare(arguments, modes.state.no_grad):
+            return profiler.by_itself(RARE)
+        return profiler.by_shortcut(self._forms) or profiler.in_full()
 
     def draw(
         self, *args: Any, gradient: bool = False, simplified: bool = True, **options: Any

@@ -125,7 +125,7 @@ class CompiledOperator(Replayed):
             arguments.is_careful = careful
             wanted = self.programs.meaning.wanted(arguments)
             with held(others, numbers[len(copies) :]):
-                return CallResults(self.programs.run(arguments, wanted), 1 + len(copies), others)
+                return CallResults(self.programs.run(arguments, wanted)[0], 1 + len(copies), others)
 
     def own(self, found: CallResults) -> list[float]:
         """The part of this entry in this lane. A constant has no derivatives: nothing flows."""

@@ -17,6 +17,10 @@ from ..surroundings.walk import Surroundings, surroundings
 from .meaning import Meaning
 from .results import Merge, Results
 
+TO_BE_WATCHED = (
+    "pass the numbers in, or keep them in lists, dicts, arrays or attributes whose names the code "
+    "says"
+)
 KEPT = 64
 """A compiled function whose surroundings change at every call would keep ever more."""
 
@@ -32,6 +36,8 @@ class Programs:
         self.is_anew = False
         """Whether some call had to be traced anew. Later ones then are, too, and look for their
         program among those that are `known`."""
+        self.unknown: tuple[str, ...] = ()
+        """What cannot be watched, in the words of the latest call that was traced anew."""
         self.has_warned = False
         """Whether it was said what cannot be watched; who reads `is_anew` may set it beforehand."""
         self._kept: dict[Hashable, list[Any]] = {}
@@ -52,9 +58,10 @@ class Programs:
         """Whether one of them draws random numbers."""
         return any(paths.draws for paths in self.paths.values())
 
-    def run(self, arguments: Arguments, wanted: Wanted | None) -> Results:
-        """Run the call, tracing what was not traced before."""
-        return self.merged(arguments, wanted, *self.found(arguments, wanted))
+    def run(self, arguments: Arguments, wanted: Wanted | None) -> tuple[Results, Surroundings]:
+        """Run the call, tracing what was not traced before; return what was around, too."""
+        paths, around = self.found(arguments, wanted)
+        return self.merged(arguments, wanted, paths, around), around
 
     def found(self, arguments: Arguments, wanted: Wanted | None) -> tuple[Paths, Surroundings]:
         """The paths for such a call, and what is around."""
@@ -92,6 +99,7 @@ class Programs:
         """Keep the paths for other calls, but for those that `is_anew`, traced each time."""
         if is_anew:
             self.is_anew = True
+            self.unknown = tuple(paths.unknown)
             self.warn(paths.unknown)
             self.paths.pop(key, None)
             self._kept.pop(key, None)
@@ -112,10 +120,7 @@ class Programs:
         if unknown and not self.has_warned:
             self.has_warned = True
             text = f"{self.meaning!r} is traced anew at each call, which takes long, for compile "
-            text += (
-                f"cannot watch {', '.join(unknown)}: pass the numbers in, or keep them in lists, "
-            )
-            text += "dicts, arrays or attributes whose names the code says"
+            text += f"cannot watch {', '.join(unknown)}: {TO_BE_WATCHED}"
             warnings.warn_explicit(text, RuntimeWarning, *modes.user_line())
 
     def first(self, arguments: Arguments, wanted: Wanted | None) -> tuple[Paths, Path]:
@@ -126,11 +131,11 @@ class Programs:
         return paths, paths.first
 
     def known_paths(
-        self, arguments: Arguments, wanted: Wanted | None
+        self, arguments: Arguments, wanted: Wanted | None, around: Surroundings
     ) -> tuple[Paths | None, Surroundings]:
-        """The paths of such calls, and what is around now; None if they are not known any more,
-        for the function itself changed what it uses."""
-        around = self.around(arguments)
+        """The paths of such calls, and what is around now; `around` is what was before the call.
+        None if they are not known any more, for the function itself changed what it uses."""
+        around = around if around.hold() else self.around(arguments)
         return self.paths.get(self.key(around, arguments, wanted)), around
 
     def key(self, around: Surroundings, arguments: Arguments, wanted: Wanted | None) -> Hashable:

@@ -138,9 +138,7 @@ def shaped(x: Any, entry: Entry | None, arguments: Arguments) -> Any:
         return x
     if not entry.beside or arguments.batched:
         return of_kind(x, entry)
-    import numpy
-
-    return summed_to(x, numpy.broadcast_shapes(*map(arguments.shape_of, entry.beside)))
+    return summed_to(x, arguments.shape_beside(entry.beside))
 
 
 def of_kind(x: Any, entry: Entry) -> Any:

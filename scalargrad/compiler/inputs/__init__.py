@@ -20,5 +20,5 @@ operand     a Value that a node of the result stands above: one
 A call in full: Compiled._in_full → Meaning.arguments → Arguments (leaf_of, Column) → Programs.run →
 Paths.run → Lanes.given (Inputs) → when a path is new record.inputs_of (Tracers) →
 Arguments.applied → f; in every case Path.run → runner.run(numbers, arrays). By a shortcut:
-Shortcut.run → Reader.read → runner.run(numbers, arrays).
+Form.run → Reader.read → Shortcut.outputs → runner.run(numbers, arrays).
 """

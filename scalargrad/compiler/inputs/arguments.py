@@ -86,12 +86,20 @@ class Arguments:
         """Of each number: whether it is a float of NumPy's."""
         self.values = tuple([k for k, x in enumerate(self.numbers) if is_value(x)])
         """The positions of the Values."""
-        self.key: Hashable = (
+        self.form: Hashable = (
             self.names_given,
             tuple([spec for _, spec in self.specs]),
             tuple([leaf.key for leaf in self.leaves]),
             self.shape is not None,
         )
+        """What calls have in common whose arguments are alike but for numbers and constants."""
+        self.statics = tuple([x for leaf in self.leaves for x in leaf.static])
+        """The constants."""
+
+    @property
+    def key(self) -> Hashable:
+        """What calls have in common that run the same programs."""
+        return self.form, self.statics
 
     def like(self, given: Sequence[Any]) -> Arguments:
         """Other arguments, with the same names."""
@@ -124,6 +132,15 @@ class Arguments:
     def has_values_in_lanes(self) -> bool:
         """Whether lanes hold Values, of which no program can make lanes."""
         return any(array.dtype == object for array in self.arrays)
+
+    def are_values(self) -> bool:
+        """Whether every number is a Value, or is made one because a derivative is taken in it."""
+        leaves = iter(self.leaves)
+        return all(
+            k in self.varied or all(map(is_value, leaf.numbers))
+            for k, (count, _) in enumerate(self.specs)
+            for leaf in islice(leaves, count)
+        )
 
     def watched(self) -> list[Any]:
         """Objects, and types with names, of which the function may read more than numbers."""
@@ -177,6 +194,14 @@ class Arguments:
         leaf = next(islice(owners, position, None))
         return leaf.shape if leaf.key == "lanes" else self.shape or ()
 
+    def shape_beside(self, positions: Collection[int]) -> tuple[int, ...]:
+        """The shape of a derivative in these numbers together; that of the lanes for none."""
+        import numpy
+
+        if not positions:
+            return self.shape or ()
+        return numpy.broadcast_shapes(*map(self.shape_of, positions))
+
     def names(self, of: Sequence[str]) -> list[str]:
         """The name of each number, given those of the arguments: model.w[0], x[1]."""
         leaves = iter(self.leaves)
@@ -185,6 +210,17 @@ class Arguments:
             paths = [name] if spec is None else spec.paths(name)
             for path, leaf in zip(paths, islice(leaves, count)):
                 found += [path + own for own in leaf.names()[: len(leaf.numbers)]]
+        return found
+
+    def constants(self, of: Sequence[str]) -> list[str]:
+        """What each constant is, by the names of the arguments: tokens[0] = 3. Of an array only
+        its name is told."""
+        leaves = iter(self.leaves)
+        found = []
+        for name, (count, spec) in zip(of, self.specs):
+            paths = [name] if spec is None else spec.paths(name)
+            for path, leaf in zip(paths, islice(leaves, count)):
+                found += [path if leaf.is_array else f"{path} = {x!r:.30}" for x in leaf.static]
         return found
 
     def _split(self, numbers: Sequence[Any]) -> Iterator[tuple[ArgumentLeaf, list[Any]]]:

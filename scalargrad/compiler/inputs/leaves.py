@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from ...messages import described
 from ...scalars import is_real, is_scalar, is_value
-from ...transforms.containers import exact
 from ...transforms.trees import is_array, is_model, of_objects, subscripts
 
 STATIC = (Integral, str, bytes, type(None))
@@ -22,7 +21,8 @@ class ArgumentLeaf(NamedTuple):
     its columns, a sample in each row, or as its elements. `seen` makes what the function sees of as
     many Tracers. `names` are those of the numbers within their argument. `watched` is an object
     that the function may read more of than its numbers. `of_numpy` tells of floats that they are
-    NumPy's, which raise no ZeroDivisionError.
+    NumPy's, which raise no ZeroDivisionError. `static` is a constant, or what is equal for equal
+    ones, in a tuple: another one is another program.
     """
 
     key: Hashable
@@ -34,6 +34,12 @@ class ArgumentLeaf(NamedTuple):
     shape: tuple[int, ...] = ()
     watched: Any = None
     of_numpy: bool = False
+    static: tuple[Hashable, ...] = ()
+
+    @property
+    def is_array(self) -> bool:
+        """Whether it is an array that is a constant, or one of uniform numbers."""
+        return isinstance(self.key, tuple) and self.key[0] in ("fixed", "array")
 
 
 def only(numbers: list[Any]) -> Any:
@@ -41,7 +47,7 @@ def only(numbers: list[Any]) -> Any:
 
 
 def static(x: Any) -> ArgumentLeaf:
-    return ArgumentLeaf(("static", exact(x)), [], False, lambda numbers: x)
+    return ArgumentLeaf(("static", type(x)), [], False, lambda numbers: x, static=(x,))
 
 
 def single(x: Any) -> ArgumentLeaf:
@@ -81,9 +87,8 @@ def fixed(x: Any) -> ArgumentLeaf:
     """An array that is a constant: of whole numbers, which may be indices, of truths, of texts. One
     with other content is another program."""
     content = x.copy()
-    return ArgumentLeaf(
-        ("fixed", x.dtype.str, x.shape, x.tobytes()), [], False, lambda numbers: content
-    )
+    key, static = ("fixed", x.dtype.str, x.shape), (x.tobytes(),)
+    return ArgumentLeaf(key, [], False, lambda numbers: content, static=static)
 
 
 def opaque(x: Any) -> ArgumentLeaf:

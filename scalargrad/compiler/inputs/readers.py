@@ -15,8 +15,9 @@ from .leaves import ArgumentLeaf
 
 Reader = tuple[Any, ...] | None
 """A tuple that begins with one of the READ_… of the machine, or None for a float."""
-Read = Callable[[Any, list[Any], list[Any]], bool]
-"""Adds an argument's numbers to (numbers, arrays); False if it is not of the kind expected."""
+Read = Callable[[Any, list[Any], list[Any], list[Any]], bool]
+"""Adds what an argument holds to (numbers, arrays, statics); False if it is not of the kind
+expected."""
 
 
 class Unreadable(Exception):
@@ -25,29 +26,38 @@ class Unreadable(Exception):
 
 def reader_of(args: Sequence[Any], arguments: Arguments) -> Any:
     """Return a reader of arguments like these; None if there is none."""
-    if len(args) != len(arguments.specs) or is_broadcast(arguments):
+    if len(args) != len(arguments.specs):
         return None
+    spread = arguments.shape if is_spread(arguments) else None
     leaves = iter(arguments.leaves)
     try:
-        readers = [nested(x, spec, leaves) for x, (_, spec) in zip(args, arguments.specs)]
+        readers = [nested(x, spec, leaves, spread) for x, (_, spec) in zip(args, arguments.specs)]
     except Unreadable:
         return None
     return machine.Reader(tuple(readers))
 
 
-def is_broadcast(arguments: Arguments) -> bool:
-    """Tell whether arrays of several axes, a lane in each element, are not all of one shape."""
+def is_spread(arguments: Arguments) -> bool:
+    """Tell whether arrays with a lane in each element are of several axes, or of other shapes than
+    another, or might be: one with one element is spread over the lanes of any other. Such arrays
+    are read by their shapes."""
     shape = () if arguments.batched else arguments.shape or ()
-    return len(shape) > 1 and any(
-        leaf.has_lanes and leaf.shape != shape for leaf in arguments.leaves
-    )
+    shapes = {leaf.shape for leaf in arguments.leaves if leaf.has_lanes}
+    return len(shape) > 1 or (bool(shape) and (len(shapes) > 1 or shape == (1,)))
 
 
-def nested(x: Any, spec: Spec | None, leaves: Iterator[ArgumentLeaf]) -> Reader:
+Shape = tuple[int, ...]
+
+
+def nested(
+    x: Any, spec: Spec | None, leaves: Iterator[ArgumentLeaf], spread: Shape | None
+) -> Reader:
+    """The reader of an argument; arrays are `spread` over lanes of this shape, if there is one."""
     if spec is None:
-        return of_leaf(x, next(leaves))
+        leaf = next(leaves)
+        return by_call(elements(x, spread)) if leaf.has_lanes and spread else of_leaf(x, leaf)
     inside = zip(spec.form.parts(x), spec.parts)
-    readers = tuple([nested(y, part, leaves) for y, part in inside])
+    readers = tuple([nested(y, part, leaves, spread) for y, part in inside])
     if spec.form in (LIST, NAMED_TUPLE) and issubclass(spec.kind, (list, tuple)):
         return sequence(spec.kind, readers)
     if isinstance(x, dict):
@@ -78,8 +88,8 @@ def of_leaf(x: Any, leaf: ArgumentLeaf) -> Reader:
     if leaf.watched is not None:
         return same(x, leaf)
     if is_array(x):
-        return by_call(same_array(x.copy()))
-    return number(type(x)) if leaf.numbers else (machine.READ_STATIC, type(x), x)
+        return by_call(constant_array(x))
+    return number(type(x)) if leaf.numbers else (machine.READ_STATIC, type(x))
 
 
 def same(x: Any, leaf: ArgumentLeaf) -> Reader:
@@ -96,7 +106,7 @@ def number(kind: type) -> Reader:
     if kind.__module__ in ("builtins", "numpy"):
         return machine.READ_NUMBER, kind
 
-    def read(x: Any, numbers: list[Any], arrays: list[Any]) -> bool:
+    def read(x: Any, numbers: list[Any], arrays: list[Any], statics: list[Any]) -> bool:
         if type(x) is not kind:
             return False
         numbers.append(real(x))
@@ -105,18 +115,14 @@ def number(kind: type) -> Reader:
     return by_call(read)
 
 
-def same_array(constant: Any) -> Read:
-    from numpy import array_equal
+def constant_array(like: Any) -> Read:
+    kind, dtype, shape = type(like), like.dtype, like.shape
 
-    kind, dtype, shape = type(constant), constant.dtype, constant.shape
-    content = constant.tobytes()
-    # equal whole numbers and truths have equal bytes, which are sooner compared
-    by_bytes = dtype.kind in "biu"
-
-    def read(x: Any, numbers: list[Any], arrays: list[Any]) -> bool:
+    def read(x: Any, numbers: list[Any], arrays: list[Any], statics: list[Any]) -> bool:
         if type(x) is not kind or x.dtype != dtype or x.shape != shape:
             return False
-        return x.tobytes() == content if by_bytes else array_equal(x, constant)
+        statics.append(x.tobytes())
+        return True
 
     return read
 
@@ -129,7 +135,7 @@ def uniform(like: Any, leaf: ArgumentLeaf) -> Read:
 
     kind, dtype, shape = type(like), like.dtype, like.shape
 
-    def read(x: Any, numbers: list[Any], arrays: list[Any]) -> bool:
+    def read(x: Any, numbers: list[Any], arrays: list[Any], statics: list[Any]) -> bool:
         if type(x) is not kind or x.dtype != dtype or x.shape != shape:
             return False
         numbers.append(ascontiguousarray(x, float))
@@ -142,11 +148,6 @@ def samples(like: Any, leaf: ArgumentLeaf) -> Reader:
     """Reads an array with lanes: floats where they stand, others made floats first."""
     from numpy import empty, float64, ndarray
 
-    if leaf.key == "lanes" and like.ndim > 1:
-        return by_call(elements(like))
-    # an array of one element is spread over the lanes of others
-    if leaf.key == "lanes" and like.size == 1:
-        raise Unreadable
     shape = () if leaf.key == "lanes" else leaf.shape
     kind, dtype, double = type(like), getattr(like, "dtype", None), empty(0).dtype
     is_flat = len(shape) < 2
@@ -159,14 +160,16 @@ def samples(like: Any, leaf: ArgumentLeaf) -> Reader:
     return by_call(converted(kind, dtype, shape))
 
 
-def elements(like: Any) -> Read:
-    """Reads an array of this shape, a lane in each element."""
+def elements(like: Any, spread: Shape) -> Read:
+    """Reads an array of this shape, a lane in each element, spread over the lanes of all."""
+    from numpy import broadcast_to
+
     kind, dtype, shape = type(like), like.dtype, like.shape
     flat = converted(kind, dtype, ())
 
-    def read(x: Any, numbers: list[Any], arrays: list[Any]) -> bool:
+    def read(x: Any, numbers: list[Any], arrays: list[Any], statics: list[Any]) -> bool:
         same = type(x) is kind and x.dtype == dtype and x.shape == shape
-        return same and flat(x.reshape(-1), numbers, arrays)
+        return same and flat(broadcast_to(x, spread).reshape(-1), numbers, arrays, statics)
 
     return read
 
@@ -185,7 +188,7 @@ def converted(kind: type, dtype: Any, shape: tuple[int, ...]) -> Read:
     double = asarray(0.0).dtype
     floats = machine.Reader(((machine.READ_SAMPLES, ndarray, double, shape),))
 
-    def read(x: Any, numbers: list[Any], arrays: list[Any]) -> bool:
+    def read(x: Any, numbers: list[Any], arrays: list[Any], statics: list[Any]) -> bool:
         if type(x) is not kind or getattr(x, "dtype", None) != dtype:
             return False
         # a tuple of arrays is several arguments, not one
@@ -194,7 +197,7 @@ def converted(kind: type, dtype: Any, shape: tuple[int, ...]) -> Read:
         found = asarray(x)
         if found.dtype.kind not in "biuf":
             return False
-        if not floats.read((found.astype(double, copy=False),), numbers, arrays, []):
+        if not floats.read((found.astype(double, copy=False),), numbers, arrays, [], []):
             return False
         arrays[-1] = arrays[-1].reshape(len(found), -1)
         return True

@@ -24,6 +24,7 @@ def lowered(body: Body, careful: bool) -> Body:
     """
     old = body.trace
     new = lowered_trace(old, careful)
+    new.varies = any(old.lanes)
     for i in old.guarded():
         if old.rows[i] is CONSTANT:
             # a guard is checked once both its sides are there: constants are from the start

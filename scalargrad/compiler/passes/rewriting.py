@@ -25,6 +25,8 @@ class Rewriting(Recorder):
     """
 
     rules: Mapping[Operator, Rule]
+    varies = True
+    """Whether anything may differ from lane to lane."""
 
     def compute(self, row: Operator, operands: Iterable[Any]) -> Any:
         rule = self.rules.get(row)

@@ -113,7 +113,7 @@ def with_uniform_part(to: Rewriting, operands: Sequence[Any]) -> Sequence[Any]:
     """The operands of a dot, with its uniform products in its bias."""
     n = len(operands) // 2
     pairs = list(zip(operands[:n], operands[n : 2 * n]))
-    if not any(map(to.has_lanes, operands)):
+    if not to.varies or not any(map(to.has_lanes, operands)):
         return operands
     varies = [any(map(to.has_lanes, pair)) for pair in pairs]
     if all(varies):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import array
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
+from itertools import chain, repeat
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -14,21 +16,34 @@ from .watching import ASK, BUFFER, ENTRIES, ITEMS, LIST, NONE, SLOTS, Handler, W
 
 FACTORY: Any = vars(defaultdict)["default_factory"]
 KEYS, VALUES, PAIRS = map(type, ({1: 1}.keys(), {1: 1}.values(), {1: 1}.items()))
-FEW = 8
-"""Of so many items each is looked at; more are first asked whether all are floats, or Values."""
+PLAIN = {float, int, bool, str, bytes, type(None)}
+"""Of items of these types the walk notes down all at once; none of them leads on."""
 
 
-def items(watch: Watch, found: tuple[Any, ...], where: Where) -> None:
+def items(
+    watch: Watch, found: tuple[Any, ...], where: Where, keys: Iterable[Any] | None = None
+) -> None:
+    """Watch these items, which a container has under these keys, or one after the other."""
     watch.parts.append(len(found))
-    kinds = set(map(type, found)) if len(found) > FEW else None
-    if kinds == {float}:
-        # their bits: −0.0 is not 0.0, NaN is itself
-        watch.parts.append(array.array("d", found).tobytes())
+    kinds = set(map(type, found))
+    if kinds <= PLAIN:
+        watch.parts.append(noted(found, kinds))
     elif kinds == {Value} and not watch.inputs:
         watch.parts.append(tuple(map(id, found)))
         watch.kept += found
     else:
-        watch.go((x, (where, "[", k)) for k, x in enumerate(found))
+        places = range(len(found)) if keys is None else keys
+        watch.go((x, (where, "[", k)) for k, x in zip(places, found))
+
+
+def noted(found: tuple[Any, ...], kinds: set[type]) -> Hashable:
+    """What is equal for plain items that are the same: 1 is not True."""
+    if float not in kinds:
+        return tuple(map(type, found)), found
+    if len(kinds) == 1:
+        # their bits: −0.0 is not 0.0, NaN is itself
+        return array.array("d", found).tobytes()
+    return tuple([(type(x), repr(x) if type(x) is float else x) for x in found])
 
 
 def of_list(watch: Watch, x: list[Any], where: Where) -> None:
@@ -41,23 +56,25 @@ def of_tuple(watch: Watch, x: tuple[Any, ...], where: Where) -> None:
     items(watch, tuple(tuple.__iter__(x)), where)
 
 
-def pairs(watch: Watch, found: Iterable[tuple[Any, Any]], where: Where) -> None:
-    both = list(found)
-    watch.parts.append(len(both))
-    watch.go(y for k, x in both for y in ((k, (where, "[", "a key")), (x, (where, "[", k))))
+def pairs(watch: Watch, keys: tuple[Any, ...], found: tuple[Any, ...], where: Where) -> None:
+    """Watch keys and the items under them. The items are visited first where both lead on: the
+    order is the same at every walk."""
+    items(watch, keys, where, repeat("a key"))
+    items(watch, found, where, keys)
 
 
 def of_dict(watch: Watch, x: dict[Any, Any], where: Where) -> None:
-    found = list(dict.items(x))
-    watch.record(ENTRIES, x, tuple([y for pair in found for y in pair]))
+    found = tuple(dict.items(x))
+    watch.record(ENTRIES, x, tuple(chain.from_iterable(found)))
     if isinstance(x, OrderedDict):
         # it has an order of its own
         watch.record(ITEMS, x, (OrderedDict, *OrderedDict.__iter__(x)))
-        found = list(OrderedDict.items(x))
+        found = tuple(OrderedDict.items(x))
     if isinstance(x, defaultdict):
         watch.record(SLOTS, x, (FACTORY, x.default_factory))
         watch.go([(x.default_factory, (where, ".", "default_factory"))])
-    pairs(watch, found, where)
+    keys, values = tuple(map(itemgetter(0), found)), tuple(map(itemgetter(1), found))
+    pairs(watch, keys, values, where)
 
 
 def in_order(kind: Any) -> Handler:
@@ -83,7 +100,7 @@ def of_pairs(watch: Watch, x: Any, where: Where) -> None:
     keys, values = tuple(proxy), tuple(proxy.values())
     watch.record(ITEMS, proxy.keys(), (KEYS, *keys))
     watch.record(ITEMS, proxy.values(), (VALUES, *values))
-    pairs(watch, zip(keys, values), where)
+    pairs(watch, keys, values, where)
 
 
 def of_buffer(watch: Watch, x: Any, where: Where) -> None:

@@ -10,7 +10,7 @@ from importlib.util import resolve_name
 from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from .bytecode import ANYTHING, WHOLE, Import, reads_of
+from .bytecode import ANYTHING, WHOLE, Import, Reads, reads_of
 from .contents import CONTENTS
 from .installed import (
     is_installed_class,
@@ -44,7 +44,7 @@ def of_function(watch: Watch, f: FunctionType, where: Where) -> None:
     watch.record(FUNCTION, f, (code, f.__defaults__, f.__kwdefaults__, f.__dict__))
     if is_own:
         reads = reads_of(code)
-        watch.names |= reads.attributes | (reads.globals & AS_CLASS)
+        watch.names |= counting(reads)
         watch.catches |= reads.catches
         watch.unknown += [f"{x}, {UNSEEN[x]}" for x in sorted(UNSEEN.keys() & reads.attributes)]
         of_globals(watch, f, sorted(reads.globals), where)
@@ -61,6 +61,27 @@ def of_function(watch: Watch, f: FunctionType, where: Where) -> None:
             watch.identify(x)
     watch.go([(f.__defaults__, (where, ".", "__defaults__"))])
     watch.go([(f.__kwdefaults__, (where, ".", "__kwdefaults__"))])
+
+
+def names_said(f: Any) -> set[str]:
+    """The attributes that count for the code of `f` and of the functions that it names, as far as
+    these are found without a walk."""
+    names: set[str] = set()
+    pending, seen = [f], set()
+    while pending:
+        x = pending.pop()
+        x = x.__func__ if type(x) is MethodType else x.func if type(x) is partial else x
+        if type(x) is FunctionType and x not in seen and not is_installed_code(x.__code__):
+            seen.add(x)
+            reads = reads_of(x.__code__)
+            names |= counting(reads)
+            pending += [x.__globals__.get(name) for name in reads.globals]
+            pending += [held for cell in x.__closure__ or () for held in content(cell)]
+    return names
+
+
+def counting(reads: Reads) -> frozenset[str]:
+    return reads.attributes | (reads.globals & AS_CLASS)
 
 
 def cells(watch: Watch, f: FunctionType) -> Iterator[tuple[Any, str]]:

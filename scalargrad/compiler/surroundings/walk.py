@@ -7,13 +7,15 @@ nobody can watch are named in `unknown`: the function is then traced at each cal
 
 from __future__ import annotations
 
+import functools
 from bisect import bisect
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ...scalars import is_value
 from ...transforms.trees import is_model
-from . import owners
+from ..trace.native import machine
+from . import owners, routines
 from .kinds import visit
 from .suspects import READS_FILES
 from .watching import Watch, shown
@@ -63,6 +65,15 @@ class Surroundings(Watch):
         """The surroundings as they are now."""
         return surroundings(self.f, self.arguments, self.names)
 
+    @functools.cached_property
+    def watched(self) -> Any:
+        """The records, for the machine to check; None where nothing was built in C."""
+        return machine and machine.Records(tuple(self.records))
+
+    def hold(self) -> bool:
+        """Whether all is known to be as it was, without another walk."""
+        return bool(self.watched and not self.unknown and self.watched.hold())
+
     def note_changes(self, after: Surroundings) -> None:
         self.changed = [] if self.parts == after.parts else [self.first_change(after)]
         self.altered = self.altered or bool(self.changed)
@@ -78,10 +89,12 @@ class Surroundings(Watch):
         after = self.again()
         self.parts, self.marks, self.kept = after.parts, after.marks, after.kept
         self.records, self.changed = after.records, []
+        self.__dict__.pop("watched", None)
 
 
 def surroundings(f: Any, arguments: Sequence[Any] = (), names: Iterable[str] = ()) -> Surroundings:
     """Return what `f` uses. `names` saves a second walk, if they are those that an earlier one
-    found."""
+    found; without any it begins with those that the code within reach says."""
+    names = names or routines.names_said(f)
     found = Surroundings(f, arguments, names)
     return found if found.names == set(names) else surroundings(f, arguments, found.names)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from ... import modes
-from ...backward import is_variable
 from ...engine import Value
 from ...rows import BUILT_IN, Operator
 from ..loops.recorder import Recorded
@@ -91,8 +90,8 @@ def template(row: Operator, beside: int) -> list[tuple[list[Any], int, bool]] | 
 def local(node: Any) -> list[tuple[Any, bool]]:
     """The partial derivatives of a node in its operands, None for a constant, each with whether
     it selects."""
-    operands = node.operands
-    variable = list(map(is_variable, operands))
+    operands, plain = node.operands, node.trace.plain
+    variable = [not plain[i] for i in node.trace.operands[node.index]]
     return list(zip(node.op.local(node, operands, variable), node.op.selecting(variable)))
 
 

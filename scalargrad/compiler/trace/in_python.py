@@ -132,7 +132,7 @@ class Trace(Recorder):
             raise ValueError("expected a new trace, and a number of calls")
         self._log = Log(calls)
 
-    def tell_values(self, inputs: Sequence[int]) -> None:
+    def tell_values(self, these: Sequence[int]) -> None:
         """Nothing is to be done: nodes know what they are computed from."""
 
     def give_up_loops(self, why: int) -> None:

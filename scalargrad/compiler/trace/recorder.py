@@ -111,8 +111,9 @@ class Recorder:
         ValueError if there are nodes already."""
         raise NotImplementedError
 
-    def tell_values(self, inputs: Sequence[int]) -> None:
-        """Tell which of the inputs so far are Values; one that comes later is, unless plain."""
+    def tell_values(self, these: Sequence[int]) -> None:
+        """Tell which of the inputs so far, or of nodes, are Values; an input that comes later is
+        one unless it is plain."""
         raise NotImplementedError
 
     def give_up_loops(self, why: int) -> None:
@@ -174,6 +175,7 @@ class Recorder:
         """Return what stands for Value(x): a node of its own, whatever x is."""
         made = self.compute(ops.identity, [x])
         self.leaves.add(made.index)
+        self.tell_values([made.index])
         return made
 
     def leaf(self, data: Any) -> Any:

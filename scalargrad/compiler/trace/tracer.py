@@ -216,7 +216,8 @@ class Number(Arithmetic):
         raise TypeError(
             "compile cannot follow float(x), int(x), an index, `%` of a text, an array of floats "
             "or a function of `math`: the number would be frozen into the program; use "
-            "scalargrad's functions, return the number, or choose with if or scalargrad.where"
+            "scalargrad's functions, return the number, or choose with if, scalargrad.where or, "
+            "from a list, scalargrad.pick"
         )
 
     __int__ = __complex__ = __index__ = __float__

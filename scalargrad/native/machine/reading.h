@@ -13,14 +13,14 @@ enum {
     READ_ROWS,   /* type, shape, maker, type, function: a list or tuple of samples, put in an array
                 * of the maker; the function is called where a number is not int, float, type */
     READ_NUMBER, /* type: a number of another type, made a float */
-    READ_STATIC, /* type, constant: one that equals it */
+    READ_STATIC, /* type: a constant */
     READ_VALUE,  /* type: a Value */
     READ_FLOATS, /* type, count: a list or tuple of so many floats */
     READ_VALUES, /* type, count, type of Values: of so many Values */
     READ_SEQUENCE, /* type, readers: of what these read */
     READ_DICT,     /* type, keys, readers: a dict with these keys, in this order */
     READ_OBJECT,   /* type, names, readers: an object with these attributes, in this order */
-    READ_BY_CALL,  /* function: called with the argument, the numbers and the arrays */
+    READ_BY_CALL,  /* function: called with the argument, numbers, arrays, and constants */
 };
 
 /* Each of these returns 1, 0 if the argument is not of the kind expected, −1 with an exception. */
@@ -134,11 +134,6 @@ static int read_object(PyObject *reader, PyObject *x, Read *into)
 }
 
 /* ------ the rest */
-static int read_static(PyObject *reader, PyObject *x)
-{
-    return x == part_of(reader, 2) ? 1 : PyObject_RichCompareBool(x, part_of(reader, 2), Py_EQ);
-}
-
 static int read_number(PyObject *x, Read *into)
 {
     const double number = PyFloat_AsDouble(x);
@@ -155,7 +150,7 @@ static int read_of_type(long tag, PyObject *reader, PyObject *x, Read *into)
     case READ_CONVERTED: return read_converted(reader, x, into);
     case READ_ROWS: return read_rows(reader, x, into);
     case READ_NUMBER: return read_number(x, into);
-    case READ_STATIC: return read_static(reader, x);
+    case READ_STATIC: return added(into->statics, x);
     case READ_VALUE: return read_value(x, into);
     case READ_FLOATS: return read_floats(reader, x, into);
     case READ_VALUES: return read_values(reader, x, into);
@@ -212,7 +207,7 @@ static int is_tagged(PyObject *x)
         return n == 6 && is_type_with(type, SEQUENCE_TYPES) && PyTuple_CheckExact(part_of(x, 2))
                && PyTuple_GET_SIZE(part_of(x, 2)) < 2;
     case READ_NUMBER: return n == 2 && is_type_with(type, 0);
-    case READ_STATIC: return n == 3 && is_type_with(type, 0);
+    case READ_STATIC: return n == 2 && is_type_with(type, 0);
     case READ_VALUE: return n == 2 && is_type_with(type, 0);
     case READ_FLOATS: return n == 3 && is_type_with(type, SEQUENCE_TYPES);
     case READ_VALUES:
@@ -292,23 +287,25 @@ static void reader_dealloc(PyObject *self)
     PyObject_GC_Del(self);
 }
 
-/* (args, numbers, arrays, values): whether each argument is of the kind that its reader expects;
- * then what is read is in the lists. */
+/* (args, numbers, arrays, values, statics): whether each argument is of the kind that its reader
+ * expects; then what is read is in the lists. */
 static PyObject *reader_read(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
     PyObject *readers = ((Reader *)self)->readers;
-    if (!readers || n != 4 || !PyTuple_CheckExact(args[0]) || !PyList_CheckExact(args[1])
-        || !PyList_GET_SIZE(args[1]) || !PyList_CheckExact(args[2]) || !PyList_CheckExact(args[3]))
-        return PyErr_Format(PyExc_TypeError, "expected a tuple, a list with a number, two lists");
-    Read into = {args[1], args[2], args[3]};
+    if (!readers || n != 5 || !PyTuple_CheckExact(args[0]) || !PyList_CheckExact(args[1])
+        || !PyList_GET_SIZE(args[1]) || !PyList_CheckExact(args[2]) || !PyList_CheckExact(args[3])
+        || !PyList_CheckExact(args[4]))
+        return PyErr_Format(PyExc_TypeError,
+                            "expected a tuple, a list with a number, three lists");
+    Read into = {args[1], args[2], args[3], args[4]};
     const int good = read_sequence(readers, args[0], &into);
     return good < 0 ? NULL : PyBool_FromLong(good);
 }
 
 static PyMethodDef reader_methods[] = {
     {"read", (PyCFunction)(void (*)(void))reader_read, METH_FASTCALL,
-     "read(args, numbers, arrays, values): whether each argument is of the kind that its reader "
-     "expects; then what is read is in the three lists."},
+     "read(args, numbers, arrays, values, statics): whether each argument is of the kind that its "
+     "reader expects; then what is read is in the four lists."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -20,7 +20,8 @@ static int name_attributes(void)
 typedef struct {
     PyObject *numbers; /* floats, tuples of Values, buffers of float64; first how many lanes */
     PyObject *arrays;
-    PyObject *values; /* those among the arguments */
+    PyObject *values;  /* those among the arguments */
+    PyObject *statics; /* what may be another constant in another call */
 } Read;
 
 static PyObject *part_of(PyObject *reader, Py_ssize_t k)
@@ -35,7 +36,8 @@ static int added(PyObject *list, PyObject *x)
 
 static int read_by_call(PyObject *function, PyObject *x, Read *into)
 {
-    PyObject *found = PyObject_CallFunctionObjArgs(function, x, into->numbers, into->arrays, NULL);
+    PyObject *found = PyObject_CallFunctionObjArgs(function, x, into->numbers, into->arrays,
+                                                   into->statics, NULL);
     const int is_true = found ? PyObject_IsTrue(found) : -1;
     Py_XDECREF(found);
     return is_true;

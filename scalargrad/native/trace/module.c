@@ -164,8 +164,8 @@ static PyObject *row_of_trace(void *trace, int32_t code)
     return operator_by_code(trace, code);
 }
 
-/* tell_values(inputs): which of the inputs so far are Values. An input that comes later is one too,
- * unless it is plain. */
+/* tell_values(these): which of the inputs so far, or of nodes, are Values. An input that comes later
+ * is one too, unless it is plain. */
 static PyObject *trace_tell_values(PyObject *self, PyObject *values)
 {
     Trace *t = (Trace *)self;
@@ -338,7 +338,7 @@ static PyMethodDef trace_methods[] = {
     {"look_for_loops", trace_look_for_loops, METH_O,
      "look_for_loops(calls): find out after so many whether most of them lie in loops."},
     {"tell_values", trace_tell_values, METH_O,
-     "tell_values(inputs): which of the inputs so far are Values; later ones are if not plain."},
+     "tell_values(these): which inputs or nodes are Values; later inputs are if not plain."},
     {"give_up_loops", trace_give_up_loops, METH_O,
      "give_up_loops(why): keep the trace as nodes from now on."},
     {"rolled", trace_rolled, METH_O,

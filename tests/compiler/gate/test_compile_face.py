@@ -16,7 +16,7 @@ from scalargrad.compiler import compile
 np = pytest.importorskip("numpy")
 
 OPTIONS = ["batch", "max_paths", "reduce", "threads"]
-VIEWS = ["draw", "program", "to_c", "to_jax", "to_numpy", "to_python"]
+VIEWS = ["draw", "profile", "program", "to_c", "to_jax", "to_numpy", "to_python"]
 
 
 def f(x: Any, y: Any = 2.0) -> Any:

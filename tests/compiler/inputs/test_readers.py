@@ -8,11 +8,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import scalargrad as sg
 from scalargrad.compiler import compile
+from scalargrad.compiler.inputs.lanes import summed_to
 
 np = pytest.importorskip("numpy")
 machine = pytest.importorskip("scalargrad.native._machine")
@@ -25,8 +26,9 @@ def read(readers: Any, *args: Any) -> Any:
     numbers: list[Any] = [1.0, 1.0]
     arrays: list[Any] = []
     operands: list[Any] = []
-    found = machine.Reader(readers).read(args, numbers, arrays, operands)
-    return found and (numbers[2:], arrays, operands)
+    statics: list[Any] = []
+    found = machine.Reader(readers).read(args, numbers, arrays, operands, statics)
+    return found and (numbers[2:], arrays, operands, *statics)
 
 
 def test_arguments_are_read_by_what_they_are_expected_to_be() -> None:
@@ -38,12 +40,12 @@ def test_arguments_are_read_by_what_they_are_expected_to_be() -> None:
     numbers, (found,), _ = read((rows, None), X, 2.0)
     assert numbers == [2.0]
     assert found is X
-    is_none = machine.READ_BY_CALL, lambda x, numbers, arrays: x is None
+    is_none = machine.READ_BY_CALL, lambda x, *_: x is None
     assert read((is_none,), None) == ([], [], [])
     for x in (1, True, np.float64(1.0), None):
         assert not read((None,), x)
         assert not read((same,), x)
-        assert not read(((machine.READ_BY_CALL, lambda x, numbers, arrays: []),), x)
+        assert not read(((machine.READ_BY_CALL, lambda x, *_: []),), x)
     refused = [X[0], X[:0], X[:, :1], X[None], np.ones((5, 2), np.float32), X > 0.0, X.tolist()]
     for x in (*refused, 1.0, np.array(1.0), np.ma.masked_array(X), X.astype(">f8")):
         assert not read((rows,), x)
@@ -66,7 +68,7 @@ def test_arrays_of_other_numbers_are_made_arrays_of_floats() -> None:
 def test_lists_of_samples_are_read_into_an_array() -> None:
     asked = []
 
-    def otherwise(x: Any, numbers: Any, arrays: Any) -> bool:
+    def otherwise(x: Any, *_: Any) -> bool:
         asked.append(x)
         return False
 
@@ -91,7 +93,7 @@ def test_lists_of_samples_are_read_into_an_array() -> None:
     "maker", [lambda shape: np.empty(1), lambda shape: 1.0, lambda shape: np.empty(shape, "f4")]
 )
 def test_rows_are_never_written_where_they_do_not_fit(maker: Any) -> None:
-    rows = machine.READ_ROWS, list, (2,), maker, float, lambda x, numbers, arrays: False
+    rows = machine.READ_ROWS, list, (2,), maker, float, lambda x, *_: False
     try:
         assert not read((rows,), [[1.0, 2.0], [3.0, 4.0]])
     except TypeError as error:
@@ -105,7 +107,7 @@ def test_a_list_that_its_maker_changes_is_not_read() -> None:
         x.clear()
         return np.empty(shape)
 
-    rows = machine.READ_ROWS, list, (), maker, float, lambda x, numbers, arrays: False
+    rows = machine.READ_ROWS, list, (), maker, float, lambda x, *_: False
     assert not read((rows,), x)
 
 
@@ -144,10 +146,11 @@ def test_containers_are_read_in_one_pass() -> None:
         assert not read((both,), other)
 
 
-def test_constants_are_told_by_type_and_value() -> None:
-    one = machine.READ_STATIC, int, 1
-    assert read((one,), 1) == ([], [], [])
-    assert not any(read((one,), x) for x in (2, True, 1.0, "1"))
+def test_constants_of_one_type_are_read_in_their_order() -> None:
+    readers = (machine.READ_STATIC, int), (machine.READ_STATIC, str)
+    assert read(readers, 1, "a") == ([], [], [], 1, "a")
+    assert read(readers, 2, "") == ([], [], [], 2, "")
+    assert not any(read(readers, x, "a") for x in (True, 1.0, "1", np.int64(1)))
 
 
 @pytest.mark.parametrize(
@@ -175,24 +178,25 @@ def test_a_reader_that_is_given_something_else_or_raises_is_an_error() -> None:
     reader = machine.Reader(())
     for given_ in [
         (),
-        ((), [1.0], []),
-        ((), [], [], []),
-        ([], [1.0], [], []),
-        ((), (1.0,), [], []),
+        ((), [1.0], [], []),
+        ((), [], [], [], []),
+        ([], [1.0], [], [], []),
+        ((), (1.0,), [], [], []),
+        ((), [1.0], [], [], ()),
     ]:
         with pytest.raises(TypeError):
             reader.read(*given_)
     with pytest.raises(TypeError):
         machine.Reader([])
-    fails = machine.Reader(((machine.READ_BY_CALL, lambda x, numbers, arrays: 1 / 0),))
+    fails = machine.Reader(((machine.READ_BY_CALL, lambda x, *_: 1 / 0),))
     with pytest.raises(ZeroDivisionError):
-        fails.read((1.0,), [1.0, 1.0], [], [])
+        fails.read((1.0,), [1.0, 1.0], [], [], [])
 
 
 def test_a_list_that_changes_while_it_is_read_is_another_one() -> None:
     x = [1.0, None, 2.0]
 
-    def empty(part: Any, numbers: Any, arrays: Any) -> bool:
+    def empty(part: Any, *_: Any) -> bool:
         x.clear()
         return True
 
@@ -310,3 +314,83 @@ def test_arrays_of_several_axes_take_shortcuts() -> None:
         in_full, gate._in_full = gate._in_full, lambda *_: pytest.fail("a call was made in full")
         assert gate(x, x).tolist() == (x * x).tolist()
         gate._in_full = in_full
+
+
+SHAPES = [(3, 1), (1, 4), (3, 4), (4,), (1,), (1, 1), (2, 1, 1), (2, 3, 4), ()]
+
+
+@st.composite
+def broadcastable(draw: Any) -> list[tuple[int, ...]]:
+    """Shapes that go together; () is a number."""
+    shapes = draw(st.lists(st.sampled_from(SHAPES), min_size=2, max_size=3))
+    try:
+        np.broadcast_shapes(*shapes)
+    except ValueError:
+        return shapes[:1] * 2
+    return shapes
+
+
+def drawn(shape: tuple[int, ...], dtype: str, seed: int) -> Any:
+    numbers = 3.0 * np.random.default_rng(seed).normal(size=shape)
+    return numbers.astype(dtype) if shape else float(numbers)
+
+
+@settings(max_examples=40)
+@given(
+    broadcastable(),
+    st.sampled_from(["f8", "f4", "i8", "?"]),
+    st.sampled_from([None, "sum", "mean"]),
+    st.integers(0, 9),
+)
+def test_arrays_that_are_broadcast_take_shortcuts_and_mean_what_numpy_means(
+    shapes: list[tuple[int, ...]], dtype: str, reduce: str | None, seed: int
+) -> None:
+    def f(*xs: Any) -> Any:
+        return xs[0] * xs[1] + sg.tanh(xs[-1]) * xs[0]
+
+    gate, which = compile(f, batch=True, reduce=reduce), range(len(shapes))
+    both = sg.value_and_grad(gate, which)
+    first = [drawn(shape, dtype, seed + k) for k, shape in enumerate(shapes)]
+    gate(*first), both(*first)
+    gate._in_full = both._in_full = lambda *_: pytest.fail("a call was made in full")
+    for turn in (10, 20):
+        xs = [drawn(shape, dtype, seed + turn + k) for k, shape in enumerate(shapes)]
+        found, slopes = both(*xs)
+        expected = reduced(over_elements(f, xs), reduce, ())
+        assert np.shape(found) == np.shape(gate(*xs)) == np.shape(expected)
+        assert np.allclose(found, expected, rtol=1e-12)
+        assert np.allclose(gate(*xs), expected, rtol=1e-12)
+        for k, x in enumerate(xs):
+            expected = reduced(over_elements(sg.grad(f, k), xs), reduce, np.shape(x))
+            assert np.shape(slopes[k]) == np.shape(expected)
+            assert np.allclose(slopes[k], expected, rtol=1e-9)
+
+
+def over_elements(f: Any, xs: list[Any]) -> Any:
+    return np.vectorize(lambda *ys: float(f(*map(float, ys))), otypes=[float])(*xs)
+
+
+def reduced(each: Any, reduce: str | None, shape: tuple[int, ...]) -> Any:
+    """What is reduced over lanes, to this shape; without lanes nothing is."""
+    if reduce is None or not each.shape:
+        return each
+    return summed_to(each, shape) / (each.size if reduce == "mean" else 1)
+
+
+def test_arrays_that_are_broadcast_go_several_ways() -> None:
+    f = compile(lambda x, y: x * y if x < y else sg.sin(x) * y, batch=True, reduce="sum")
+    gate = sg.value_and_grad(f, (0, 1))
+    for seed in range(6):
+        x, y = drawn((5, 1), "f8", seed), drawn((1, 7), "f8", seed + 50)
+        found, (dx, dy) = gate(x, y)
+        assert np.allclose(found, np.where(x < y, x * y, np.sin(x) * y).sum())
+        assert np.allclose(dx, np.where(x < y, y, np.cos(x) * y).sum(1, keepdims=True))
+        assert np.allclose(dy, np.where(x < y, x, np.sin(x)).sum(0, keepdims=True))
+
+
+def test_an_array_of_one_element_may_have_more_the_next_time() -> None:
+    gate = compile(lambda x, y: x * y, batch=True)
+    for shape, other in [((1,), (1,)), ((3,), (1,)), ((1,), (1,)), ((1,), (4,)), ((3,), (3,))]:
+        x, y = drawn(shape, "f8", 0), drawn(other, "f8", 1)
+        for _ in range(2):
+            assert np.array_equal(gate(x, y), x * y)

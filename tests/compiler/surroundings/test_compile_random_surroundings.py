@@ -60,5 +60,5 @@ def test_most_programs_take_a_shortcut() -> None:
     for seed in range(50):
         compiled = compile(Program(seed).f)
         outcomes = [outcome(compiled, 2.0) for _ in range(3)]
-        short += bool(compiled._shortcuts) or isinstance(outcomes[0], type)
+        short += bool(compiled._forms) or isinstance(outcomes[0], type)
     assert short >= 45

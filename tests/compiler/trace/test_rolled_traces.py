@@ -367,6 +367,18 @@ def test_compiled_loops_are_eager_ones() -> None:
     assert found[1] == pytest.approx(expected[1], rel=1e-12)
 
 
+def test_a_value_made_before_a_loop_has_its_gradient_behind_it() -> None:
+    def f(x: float) -> Any:
+        y = sg.Value(x)
+        for _ in range(1200):
+            y = y + 0.001 * sg.sin(y)
+        return y
+
+    found = sg.compile(f)(0.3)
+    assert type(found) is sg.Value
+    assert found.data == f(0.3).data
+
+
 @in_c
 def test_a_program_tells_its_loops() -> None:
     text = str(sg.compile(long_recurrence).program(0.3, -0.4))

@@ -1,0 +1,177 @@
+"""Where the time of a call goes: each part of it is run by itself, some times over."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..branches.paths import Paths
+from ..inputs.arguments import Arguments
+from ..surroundings.walk import Surroundings
+from .nodes import Made
+from .programs import TO_BE_WATCHED
+from .recurring import OFTEN
+from .shortcut import Finder, Form, Shortcut
+
+BUDGET = 0.02
+"""Seconds to spend on a part; the least of its times is taken."""
+SHORTCUT = "by a shortcut"
+IN_FULL = "in full"
+TRACED = "traced anew"
+ITSELF = "by the function itself"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Where the time of a call of a compiled function goes, in microseconds.
+
+    `way` is how the call is made: "by a shortcut" (its parts in C), "in full" (by Python), "traced
+    anew" at each call, or "by the function itself". `reading` is of the arguments, `checking` asks
+    whether what the function uses is as it was, `running` is the program's time, with the tracing
+    where there is any, `making` is of the results. `total` is the time of a whole call, which is
+    timed by itself. `cures` say why the way is a slow one and what to do; none where it is not.
+    """
+
+    name: str
+    way: str
+    total: float
+    reading: float = 0.0
+    checking: float = 0.0
+    running: float = 0.0
+    making: float = 0.0
+    cures: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return "\n".join([f"{self.name}: {self.total:,.1f} µs, {self.way}", *self._lines()])
+
+    def _lines(self) -> Iterator[str]:
+        parts = {
+            "reading arguments": self.reading,
+            "checking surroundings": self.checking,
+            "running": self.running,
+            "making results": self.making,
+        }
+        if any(parts.values()):
+            yield from (f"    {name:22}{taken:12,.1f} µs" for name, taken in parts.items())
+        yield from (f"  {cure}" for cure in self.cures)
+
+
+class Profiler:
+    """Takes a call apart. `call` makes it as the gate does."""
+
+    def __init__(
+        self,
+        finder: Finder,
+        call: Callable[[], Any],
+        args: tuple[Any, ...],
+        named: Mapping[str, Any],
+    ) -> None:
+        self.finder, self.programs = finder, finder.programs
+        self.call, self.args, self.named = call, args, named
+        self.given = (*args, *named.values())
+
+    def made(self, way: str, cures: Iterable[str], **parts: float) -> Profile:
+        name = self.programs.meaning.name("f")
+        return Profile(name, way, least(self.call), **parts, cures=tuple(cures))
+
+    # ------ by a shortcut
+    def by_shortcut(self, forms: Sequence[Form]) -> Profile | None:
+        """The parts of a call that takes a shortcut; None if it does not."""
+        names = tuple(self.named)
+        for form in forms:
+            statics = form.statics_of(self.given) if names == form.names else None
+            shortcut = None if statics is None else form.shortcuts.get(statics)
+            found = None if shortcut is None else self.parts(form, shortcut)
+            if found is not None:
+                return found
+        return None
+
+    def parts(self, form: Form, shortcut: Shortcut) -> Profile | None:
+        given, read = self.given, form.reader.read
+        numbers, arrays, values = [1.0, 1.0], [], []  # type: ignore[var-annotated]
+        if not read(given, numbers, arrays, values, []):
+            return None
+        outputs = shortcut.outputs(given, numbers[:], arrays)
+        if outputs is None:
+            return None
+        reading = least(lambda: read(given, [1.0, 1.0], [], [], []))
+        checking = least(form.records.hold)
+        running = least(lambda: shortcut.outputs(given, numbers[:], arrays))
+        making = least(lambda: shortcut.finish(given, outputs, values))
+        cures = heavy(running, reading=reading, checking=checking, making=making)
+        return self.made(
+            SHORTCUT, cures, reading=reading, checking=checking, running=running, making=making
+        )
+
+    # ------ without one
+    def in_full(self) -> Profile:
+        """The parts of a call that takes none."""
+        programs, meaning = self.programs, self.programs.meaning
+        arguments = meaning.arguments(self.args, self.named)
+        wanted = meaning.wanted(arguments)
+        results, around = programs.run(arguments, wanted)
+        made = Made(programs, self.args, self.named, arguments, results)
+        reading = least(lambda: meaning.arguments(self.args, self.named))
+        checking = least(lambda: programs.around(arguments))
+        running = max(least(lambda: programs.run(arguments, wanted)) - checking, 0.0)
+        making = least(made.result)
+        paths, _ = programs.known_paths(arguments, wanted, around)
+        way, cure = self.why(arguments, around, paths)
+        return self.made(
+            way, [cure], reading=reading, checking=checking, running=running, making=making
+        )
+
+    def why(
+        self, arguments: Arguments, around: Surroundings, paths: Paths | None
+    ) -> tuple[str, str]:
+        if around.altered or (paths is None and not self.programs.unknown):
+            return TRACED, f"the function changes {CHANGES}"
+        if paths is None:
+            unknown = ", ".join(self.programs.unknown)
+            return TRACED, f"compile cannot watch {unknown}: {TO_BE_WATCHED}"
+        return IN_FULL, self.finder.obstacle(self.given, arguments, paths)
+
+    def by_itself(self, cure: str) -> Profile:
+        """Of a call that the function itself computes."""
+        self.call = lambda: self.programs.meaning(self.args, self.named)
+        return self.made(ITSELF, [cure])
+
+
+CHANGES = "what it uses, by which each call is another: return the new one instead"
+IN_A_MODE = "there is no shortcut within no_grad, detect_anomaly, or a function that is traced"
+VALUES_IN_LANES = "there are Values in an array with lanes: give floats, and ask for derivatives"
+RARE = (
+    f"these constants are new: they get a program when they come the {OFTEN}th time; floats that "
+    "scalargrad.pick or nn.Embedding picks by are data, and share one"
+)
+
+
+def heavy(running: float, **parts: float) -> Iterator[str]:
+    """The cures of parts that take longer than the program itself."""
+    return (HEAVY[name] for name, taken in parts.items() if taken > max(running, WORTH_A_WORD))
+
+
+WORTH_A_WORD = 20.0
+"""Microseconds: a part that takes less is not worth a cure."""
+HEAVY = {
+    "reading": "reading takes longest: numbers are read fastest from float64 arrays, with a sample "
+    "in each row where there are lanes, and from Values closed over",
+    "checking": "checking takes longest: give as arguments, or in arrays, the numbers that the "
+    "function takes from large containers around it",
+    "making": "making results takes longest: return arrays over lanes, or fewer numbers",
+}
+
+
+def least(work: Callable[[], object]) -> float:
+    """The least time of a call, in microseconds."""
+    best, end = math.inf, time.perf_counter() + BUDGET
+    while True:
+        start = time.perf_counter()
+        work()
+        now = time.perf_counter()
+        best = min(best, now - start)
+        if now > end:
+            return best * 1e6
