@@ -40,7 +40,8 @@ export SCALARGRAD_ENGINE=native PYTHONMALLOC=malloc PYTHONDONTWRITEBYTECODE=1
 short="tests/table/test_edge_cases.py
        tests/value/test_native_memory.py tests/value/test_value.py tests/value/test_graph.py
        tests/value/test_copying.py tests/value/test_python_values.py tests/value/test_modes.py
-       tests/compiler/machine/test_machine_code.py
+       tests/compiler/machine/test_machine_code.py tests/compiler/nests/test_nest_machine.py
+       tests/compiler/loops/test_recorder.py tests/compiler/trace/test_rolled_traces.py
        tests/compiler/trace/test_trace_in_c.py tests/compiler/trace/test_trace_in_c_objects.py
        tests/compiler/branches/test_compile_branches.py
        tests/compiler/branches/test_compile_paths.py

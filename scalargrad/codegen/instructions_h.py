@@ -21,12 +21,12 @@ from ..compiler.machine.instructions import (
     Rest,
     Word,
 )
-from ..compiler.trace.vocabulary import AFTER, BEFORE, LANES
+from ..compiler.trace.vocabulary import AFTER, BEFORE, LANES, NEST
 from .rules_h import listing
 
 MARK = "/* Generated from the table of instructions by python -m scalargrad.codegen. Do not edit."
 ROWS = list(TABLE.values())
-STAGES = {"IN_BEFORE": BEFORE, "IN_LANES": LANES, "IN_AFTER": AFTER}
+STAGES = {"IN_BEFORE": BEFORE, "IN_LANES": LANES, "IN_AFTER": AFTER, "IN_NEST": NEST}
 """The bits in C that say in which stages an instruction may stand."""
 
 
@@ -100,6 +100,34 @@ def statements(row: Instruction) -> Iterator[str]:
         yield "words.end = code + code[1];"
 
 
+def is_group(rest: Rest | None) -> bool:
+    """Tell whether the rest is groups of several words each."""
+    return bool(rest and len(rest.words) > 1 and all(word.times == ONCE for word in rest.words))
+
+
+def group_reading(row: Instruction) -> str:
+    """How one group of the rest is read."""
+    assert row.rest is not None
+    name = f"{row.name}_{row.rest.name}"
+    kind, function = name.title().replace("_", "") + "Words", f"{name.lower()}_words"
+    words = [word.name for word in row.rest.words]
+    numbers = ", ".join(f"at[{k}]" for k in range(len(words)))
+    return "\n".join(
+        [
+            f"enum {{ {name.upper()} = {len(words)} }};",
+            "typedef struct {",
+            f"    int32_t {', '.join(words)};",
+            f"}} {kind};",
+            "",
+            f"INLINE {kind} {function}(const int32_t *at)",
+            "{",
+            f"    return ({kind}){{{numbers}}};",
+            "}",
+            "",
+        ]
+    )
+
+
 def reading(row: Instruction) -> str:
     kind, function = type_name(row), f"{row.name.lower()}_words"
     body = ["{", *(f"    {line}" for line in fields(row)), f"}} {kind};"]
@@ -133,12 +161,13 @@ def header() -> str:
 
 
 def words() -> str:
-    alone = [row for row in ROWS if row.stages != (LANES,)]
+    alone = [row for row in ROWS if BEFORE in row.stages or AFTER in row.stages]
     parts = [
         f"{MARK}\n *\n * name_words reads an instruction. Included by frame.h. */",
         enum(f"{name} = {getattr(instructions, name)}" for name in instructions.CONSTANTS),
         *map(numbered, instructions.ENUMS),
         *map(reading, ROWS),
+        *(group_reading(row) for row in ROWS if is_group(row.rest)),
         "/* ROW(NAME, name): numbers alone, stretches of numbers, lanes */",
         listing("NUMBER_INSTRUCTIONS", named(row for row in alone if not is_wide(row))),
         listing("WIDE_INSTRUCTIONS", named(row for row in alone if is_wide(row))),

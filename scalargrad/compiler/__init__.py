@@ -3,7 +3,9 @@
 When a call takes a path for the first time, `pipeline.py` calls the passes in order:
 
     function and arguments       gate/, inputs/: what is a number, what brings lanes
-      | recorded                 passes/record.py: the function runs once; trace/ has what it did
+      | run                      passes/record.py: the function runs once; trace/ has what it did,
+      |                          loops/ what of that repeats
+      | recorded                 passes/record.py: the results as nodes
       | with derivatives         passes/derivatives.py: adjoints, as nodes of the same trace
       | with sums over lanes     passes/lane_sums.py: sums, moved to where they are cheapest
     traced                       passes/traced.py: one body for all that is wanted
@@ -16,6 +18,9 @@ When a call takes a path for the first time, `pipeline.py` calls the passes in o
       |                          lane_work.py, tiles.py, lane_code.py, registers.py
     runner                       machine/runner.py: on native/machine/, or by NumPy
     path                         branches/path.py: a program among others, by its guards
+
+Where loops were recognised, and the numbers in them wait for each other, loops stay loops: a nest
+is made of what was recorded, and takes the place of a trace; `nests/program.py` calls its passes.
 
 A call that is like an earlier one takes none of these passes: see `gate/shortcut.py`.
 
@@ -35,6 +40,10 @@ Words, each used in one sense:
     row           a line of the operator table, and the Operator made of it
     trace         nodes in the order in which they were computed: a row, and operands, each
     hash-consing  a computation that a trace has already is the same node again
+    event         a call of an operator; equal ones are different events; their numbers are ids
+    item          an event, or a loop of items: what a recorder of loops gives; see loops/items.py
+    law           of a loop: which operand each of its events has in which iteration
+    rolled        said of a trace that is kept as loops, while nobody asks for a node
     body          the nodes of a trace that outputs and guards need: what a pass takes and gives
     input         a node that is given: by the call, by a captured Value, or drawn
     source        where an input comes from
@@ -58,12 +67,16 @@ Words, each used in one sense:
     stretch       numbers that stand side by side; a pack is a stretch copied together for this
     register      a number for each lane of a block; free at the end of its value's live range
     splat         a register that holds one uniform number in every lane
-    block         the lanes, at most 128, that go through an instruction together
+    block         the lanes, at most 128, that go through an instruction together; of a nest: the
+                  body of one loop
     total         a sum over lanes while the machine adds it up
     tile          sums of products done together, so that each vector is read once for all; its
                   height is how many they are
     product       a sum of the rows of a Jacobian, or of its columns, each with its weight
     pattern       which variables each row of a Jacobian depends on
+    nest          a program whose loops are loops: nodes in blocks, one within another
+    carried       said of a number that an iteration gets from the one before
+    walk          a place in memory that goes on by a stride after each iteration of a loop
     form          what calls have in common that are read in one way, whatever their constants
     shortcut      how a call that is like an earlier one is run, by its form and its constants
 """

@@ -22,13 +22,16 @@ from typing import NamedTuple
 from .. import modes
 from .inputs.arguments import Arguments
 from .machine.layout import Layout, layout_of
-from .machine.runner import Runner, runner
+from .machine.runner import NATIVE, Runner, runner
+from .nests.program import Derived, with_loops
+from .nests.recorded import again, asked, can_be_asked, traced_as_loops
+from .nests.runner import OnNest
 from .passes.derivatives import with_derivatives
 from .passes.fusion import fused
 from .passes.lane_sums import with_lane_sums, with_zeros_told
 from .passes.lower import lowered, needs_care
 from .passes.program import Program
-from .passes.record import recorded
+from .passes.record import Ran, Recording, ran, recorded
 from .passes.stages import staged
 from .passes.task import Lane, Stopped, Task
 from .passes.traced import Traced
@@ -50,41 +53,76 @@ def traced(task: Task, lane: Lane, around: Surroundings | None, show: Show = uns
     """Trace what the function does in this lane, and the derivatives that are wanted. `around` is
     what the function uses. Raises TypeError if it draws other random numbers, or keeps a number."""
     catches = around is not None and around.catches
+    # without surroundings the trace is to be looked at
+    is_alone = not task.has_lanes and not task.arguments.late
+    keeps_loops = NATIVE and around is not None and is_alone
     try:
-        return observed(lambda: in_one_trace(task, lane, catches, show), around, task.has_lanes)
+        return observed(
+            lambda: in_one_trace(task, lane, catches, show, keeps_loops), around, task.has_lanes
+        )
     except StopIteration as stop:
         raise Stopped from stop
 
 
-def in_one_trace(task: Task, lane: Lane, catches: bool, show: Show) -> Traced:
+def in_one_trace(task: Task, lane: Lane, catches: bool, show: Show, keeps_loops: bool) -> Traced:
     trace = Trace()
     trace.catches = catches
     with modes.tracing(trace):
-        recording = recorded(trace, task, lane)
-        show("recorded", recording.body)
-        recording = with_derivatives(recording)
-        show("with derivatives", recording.body)
-        recording = with_lane_sums(recording)
-        recording = with_zeros_told(recording)
-        show("with sums over lanes", recording.body)
+        run = ran(trace, task, lane)
+        looped = with_loops(asked(run)) if keeps_loops and can_be_asked(run) else None
+        return as_nodes(recorded(run), show) if looped is None else as_loops(run, looped, lane)
+
+
+def as_nodes(recording: Recording, show: Show) -> Traced:
+    show("recorded", recording.body)
+    recording = with_derivatives(recording)
+    show("with derivatives", recording.body)
+    recording = with_lane_sums(recording)
+    recording = with_zeros_told(recording)
+    show("with sums over lanes", recording.body)
     return recording.traced()
+
+
+def as_loops(run: Ran, nest: Derived, lane: Lane) -> Traced:
+    """The trace of a function whose loops stay loops. It has no nodes until somebody asks."""
+    kept = again(run, lane.given)
+
+    def expanded() -> Traced:
+        trace = Trace()
+        with modes.tracing(trace):
+            return as_nodes(kept.recorded(trace), unseen)
+
+    return traced_as_loops(run, nest, expanded)
 
 
 # ------ the second half: from a body to what runs it
 class Runnable(NamedTuple):
-    """A program, where its inputs and outputs lie, and what runs it."""
+    """A program, where its inputs and outputs lie, and what runs it. A program whose loops stay
+    loops is only `runner`."""
 
-    program: Program
+    program: Program | None
     layout: Layout
     runner: Runner
 
 
 def compiled(traced: Traced, arguments: Arguments, threads: int) -> Runnable:
     """Compile what a function was traced to, for arguments like these."""
+    if traced.nest is not None:
+        return looped(traced, arguments, threads)
     program = program_of(traced.body, late=arguments.late)
     layout = layout_of(program, traced, arguments)
     # the runner encodes the program for the machine: re-rolled, tiled, and with registers
     return Runnable(program, layout, runner(program, *layout[:3], threads))
+
+
+def looped(traced: Traced, arguments: Arguments, threads: int) -> Runnable:
+    """Compile a function whose loops stay loops."""
+
+    def expanded() -> Runner:
+        return compiled(traced.as_nodes, arguments, threads).runner.careful
+
+    layout = Layout({}, len(arguments.arrays), [], traced.sources, [], False)
+    return Runnable(None, layout, OnNest(traced.nest, False, expanded))
 
 
 def program_of(body: Body, careful: bool = False, show: Show = unseen, late: int = 0) -> Program:

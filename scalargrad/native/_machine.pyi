@@ -57,6 +57,20 @@ class Program:
     ) -> int: ...
 
 @final
+class Nest:
+    def __new__(
+        cls,
+        initial: Any,
+        indexes: Any,
+        code: Any,
+        results: Any,
+        places: int,
+        inputs: int,
+        walks: int,
+    ) -> Nest: ...
+    def run(self, numbers: list[Any], results: Any, tell_doubt: bool, /) -> Any: ...
+
+@final
 class Reader:
     def __new__(cls, readers: tuple[Any, ...]) -> Reader: ...
     def read(

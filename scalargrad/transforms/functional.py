@@ -23,7 +23,7 @@ from ..messages import described
 from ..scalars import is_value, real
 from .jacobians import Jacobian, Point
 from .trees import Structure, flatten, in_graph, matching
-from .variables import Function, Variables, chosen, differentiating, inside, one_number
+from .variables import Function, Variables, Waiting, chosen, differentiating, inside, one_number
 
 
 def positions(argnums: Any) -> int | tuple[int, ...]:
@@ -87,13 +87,27 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     if gate := compiled(value_and_grad, f, argnums):
         return gate  # type: ignore[no-any-return]
 
-    def evaluated(*args: Any, **named: Any) -> tuple[Any, Any]:
-        variables = Variables(args, chosen(argnums, len(args)))
-        out = one_number(variables.call(f, named), f)
-        gradient = variables.like(variables.derivatives(out, variables.linked))
-        return variables.result(out), gradient[0] if isinstance(argnums, int) else gradient
+    return titled("value_and_grad", f, with_gradient(f, argnums, lambda *both: both))
 
-    return titled("value_and_grad", f, evaluated)
+
+def with_gradient(
+    f: Function, argnums: int | tuple[int, ...], made: Callable[[Any, Any], Any]
+) -> Function:
+    """Return the function that gives what is `made` of the value of `f` and its gradient."""
+
+    def evaluated(*args: Any, **named: Any) -> Any:
+        variables = Variables(args, chosen(argnums, len(args)))
+        may_wait = variables.may_wait()
+        out = one_number(variables.call(f, named), f)
+
+        def finished(value: Any, derivatives: Sequence[Any]) -> Any:
+            gradient = variables.like(derivatives)
+            return made(value, gradient[0] if isinstance(argnums, int) else gradient)
+
+        waiting = Waiting(out, variables, finished)
+        return waiting if may_wait and is_value(out) else waiting.done()
+
+    return evaluated
 
 
 def grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
@@ -104,8 +118,7 @@ def grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     argnums = positions(argnums)
     if gate := compiled(grad, function(f, "grad"), argnums):
         return gate  # type: ignore[no-any-return]
-    evaluated = value_and_grad(f, argnums)
-    return titled("grad", f, lambda *args, **named: evaluated(*args, **named)[1])
+    return titled("grad", f, with_gradient(f, argnums, lambda value, gradient: gradient))
 
 
 def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import modes, ops
 from ..backward import adjoint_values, adjoints, shown, shown_gradients
@@ -69,8 +69,8 @@ class Variables:
         if self.trace is not None:
             self.trace.has_transforms = True
         with differentiating():
-            entries = [x for found, _ in taken for x in found]
-            self.nodes = self.fresh(entries)
+            self.entries = [x for found, _ in taken for x in found]
+            self.nodes = self.fresh(self.entries)
         self.args = list(args)
         for i, arg in zip(argnums, self.like(self.nodes)):
             self.args[i] = arg
@@ -86,6 +86,14 @@ class Variables:
         values = list(filter(in_graph, entries))
         self.linked |= bool(values)
         self.numbers &= not values
+
+    def may_wait(self) -> bool:
+        """Tell whether the derivatives may be computed when the function that is traced is over:
+        they are all that it does. Only the transform that is asked first is told so."""
+        if self.trace is None or not self.trace.waits:
+            return False
+        self.trace.waits = False
+        return self.numbers
 
     def may_lie_below(self, x: Any) -> bool:
         """Whether `x` may depend on the variables. While a function is traced a Value from outside
@@ -158,6 +166,25 @@ class Variables:
         marks = frozenset() if root is None else self.trace.marks_of(root)
         beside = frozenset() if variable is None else self.trace.lanes_behind(variable)
         return self.trace.marked(x, marks | beside)
+
+
+class Waiting(NamedTuple):
+    """Derivatives of a root in variables that wait to be computed; `finished` makes a result of the
+    value and of them."""
+
+    root: Any
+    variables: Variables
+    finished: Callable[[Any, Sequence[Any]], Any]
+
+    def done(self) -> Any:
+        """Compute the derivatives, and return the result."""
+        variables = self.variables
+        derivatives = variables.derivatives(self.root, variables.linked)
+        return self.finished(variables.result(self.root), derivatives)
+
+    def outline(self) -> Any:
+        """A result of the same structure, with the variables in place of the derivatives."""
+        return self.finished(self.root, self.variables.nodes)
 
 
 def one_number(out: Any, f: Function) -> Any:

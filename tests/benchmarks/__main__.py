@@ -23,6 +23,7 @@ from . import (
     memory,
     moons,
     parameters,
+    recurrence,
     scaling,
     startup,
     training,
@@ -35,7 +36,7 @@ from .timing import Figure
 
 SUBJECTS = (
     *(startup, scaling, memory, dots, moons, transformer, digits, adam, compiled, forms),
-    *(parameters, hessian, loops, vector_math, training, words, forty_lines),
+    *(parameters, hessian, loops, recurrence, vector_math, training, words, forty_lines),
 )
 QUICK_SLACK = 3.0
 

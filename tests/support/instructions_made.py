@@ -24,7 +24,10 @@ from scalargrad.compiler.machine.instructions import (
 
 Sizes = Mapping[str, int]
 Choice = Callable[[str, Domain, range], int]
-SIZES = {"numbers": 40, "registers": 9, "places": 300, "inputs": 9, "outputs": 9, "totals": 60}
+SIZES = {
+    **{"numbers": 40, "registers": 9, "places": 300, "inputs": 9, "outputs": 9, "totals": 60},
+    "walks": 4,
+}
 MOST_COUNT, MOST_GROUPS = 20, 5
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from ..inputs.arguments import Arguments
 from ..inputs.sources import COUNT, FIRST
+from ..passes.program import Program
 from ..passes.traced import Traced
-from ..pipeline import compiled
+from ..pipeline import compiled, program_of
 from ..trace.guards import Guard
 from .conditions import Arrival, Condition
 from .lanes import Chances, Lanes
@@ -36,13 +37,20 @@ class Path:
     ) -> None:
         self.facts = facts
         self._find = find
-        self.program, self.layout, self.runner = compiled(traced, arguments, threads)
+        self._program, self.layout, self.runner = compiled(traced, arguments, threads)
         self.traced = traced.without_trace()
         self.keys = list(traced.keys())
         self.draws = traced.draws
         self.instead: dict[int, Path] = {}
         self.form = str(traced.structure)
         self.captured = {id(x): x for x in traced.captured}
+
+    @property
+    def program(self) -> Program:
+        """The program without loops: one whose loops stay loops is expanded for who looks."""
+        if self._program is None:
+            self._program = program_of(self.traced.as_nodes.body)
+        return self._program
 
     def afresh(self, find: Find, traced: Traced) -> Path:
         """The same program, of a new trace, with no paths known for lanes that leave it."""

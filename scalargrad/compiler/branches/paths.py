@@ -99,6 +99,8 @@ class Paths:
         """A new path, with the program of an earlier call if that computes the same."""
         if self.known is None:
             return Path(traced, lanes.arguments, self.threads, find, facts)
+        # what two traces compute is compared node by node
+        traced = traced.as_nodes
         key = facts, self.computed(traced)
         if key in self.known:
             return self.known[key].afresh(find, traced)

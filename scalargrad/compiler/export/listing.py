@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ...messages import counted
+from ..loops.telling import told
 from ..machine.instructions import BLOCK_LANES
 from ..passes.program import Program
 from ..text.emit import FORMULA, Operations
 from ..text.names import Names
+from ..trace.rolled import Loops
 
 STAGES = ("once, before the lanes", "in each lane", "once, after the lanes", "in each lane again")
 OF_RUNS = ("once, before all runs", "in each lane", "in each run", "in each lane again")
@@ -30,7 +32,8 @@ class Listed(NamedTuple):
     how many ways through the branches of the function are known, how many registers the machine
     runs it with (None where it runs on NumPy), what nobody can watch, for which the function is
     traced anew at each call, the constants among the arguments, for which the program is one of
-    its own, and why it is a part of what was asked for, if it is. `str()` is its text."""
+    its own, why it is a part of what was asked for, if it is, and the loops that were found in the
+    function. `str()` is its text."""
 
     program: Program
     names: Names
@@ -40,6 +43,7 @@ class Listed(NamedTuple):
     unknown: tuple[str, ...] = ()
     constants: tuple[str, ...] = ()
     reason: str = ""
+    loops: Loops = Loops()
 
     @property
     def stages(self) -> Sequence[str]:
@@ -77,6 +81,10 @@ class Listed(NamedTuple):
             if kinds:
                 each = ", ".join(f"{n} {kind}" for kind, n in kinds.most_common())
                 yield f"{counted(sum(kinds.values()), 'instruction')} {name}: {each}"
+        if self.loops.rolled is not None:
+            yield from ("loops found:", *told(self.loops.rolled.recorded.items))
+        elif self.loops.why:
+            yield f"no loops found: {self.loops.why}"
 
     def _body(self) -> Iterator[str]:
         program = self.program

@@ -46,8 +46,8 @@ def listed(viewed: Viewed, reason: str = "") -> Listed:
     names, unknown = viewed.names(path.traced), tuple(paths.unknown)
     parameters = argument_names(viewed.signature, viewed.arguments)
     constants = tuple(viewed.arguments.constants(parameters))
-    found = path.program, names, lanes, paths.count, registers, unknown, constants
-    return Listed(*found, reason)
+    known = unknown, constants, reason, path.traced.loops
+    return Listed(path.program, names, lanes, paths.count, registers, *known)
 
 
 def picture(viewed: Viewed, simplified: bool, options: dict[str, Any]) -> Drawing:

@@ -31,6 +31,7 @@ class Derived:
     def __init__(self, transform: Transform, of: Function, name: str) -> None:
         functools.update_wrapper(self, of)
         self.__name__ = self.__qualname__ = f"{name}({getattr(of, '__name__', 'f')})"
+        self._is_gradient = name in ("grad", "value_and_grad")
         self._transformed: Function = transform(
             of._transformed if isinstance(of, Derived) else unmarked(of)
         )
@@ -39,8 +40,12 @@ class Derived:
         trace = modes.state.trace
         if trace is None:
             return self._transformed(*args, **named)
-        with marking(trace, trace.root is self and trace.reduced):
-            return self._transformed(*args, **named)
+        trace.waits = trace.root is self and self._is_gradient and not trace.drawn_by_lane
+        try:
+            with marking(trace, trace.root is self and trace.reduced):
+                return self._transformed(*args, **named)
+        finally:
+            trace.waits = False
 
 
 def jacobian_behind(f: Function) -> Jacobian | None:

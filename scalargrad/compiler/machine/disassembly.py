@@ -12,6 +12,7 @@ from ...rows import BUILT_IN
 from .encode import Code
 from .instructions import (
     ANYTHING,
+    LOOP,
     NONE,
     ONCE,
     PLACE,
@@ -47,6 +48,30 @@ def disassembled(code: Code, names: Sequence[str]) -> str:
     ]
     listed = ((name, list(found)) for name, found in parts)
     return "\n".join(paragraph(name, found) for name, found in listed if found)
+
+
+def disassembled_nest(code: Any, names: Sequence[str]) -> str:
+    """The same of code with loops, see `nests/encoding.py`; the body of a loop is further right."""
+    numbers = list(enumerate(code.initial))[len(names) :]
+    parts = [
+        ("given", [f"u{k} = {name}" for k, name in enumerate(names)]),
+        ("constants, beside 0.0", [f"u{k} = {x}" for k, x in numbers if x]),
+    ]
+    begin = [paragraph(name, found) for name, found in parts if found]
+    end = paragraph("results", [f"u{k}" for k in code.results])
+    return "\n".join([*begin, *nest_lines(code.code, ""), end])
+
+
+def nest_lines(code: Sequence[int], indent: str) -> Iterator[str]:
+    at = 0
+    while at < len(code):
+        words = code[at : at + code[at + 1]]
+        at += len(words)
+        yield from (indent + line for line in lines(words, "u"))
+        if words[0] == LOOP.code:
+            size = LOOP.read(words).size
+            yield from nest_lines(code[at : at + size], indent + "    ")
+            at += size
 
 
 def paragraph(name: str, found: Sequence[str]) -> str:
@@ -93,7 +118,7 @@ def value(domain: Domain, x: Any, letter: str) -> str:
     """A word as text, or several."""
     if isinstance(x, list):
         return " ".join(value(domain, y, letter) for y in x)
-    if x == NONE:
+    if x == NONE == domain.low:
         return "none"
     letters = {"places": "u", "registers": "r", "numbers": letter}
     return f"{letters.get(str(domain.limit), '')}{x}"

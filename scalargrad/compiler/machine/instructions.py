@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from ... import ops as ops
 from ...rows import BUILT_IN
-from ..trace.vocabulary import AFTER, BEFORE, LANES
+from ..trace.vocabulary import AFTER, BEFORE, LANES, NEST
 
 BLOCK_LANES = 128
 """So many lanes the machine does together."""
@@ -89,7 +89,7 @@ class Domain(NamedTuple):
     reach: str = "one"
 
 
-SIZES = ("numbers", "registers", "places", "inputs", "outputs", "totals")
+SIZES = ("numbers", "registers", "places", "inputs", "outputs", "totals", "walks")
 """A program has so many of each; `numbers` are the registers in the lanes, else the places."""
 REACHES = ("one", "count", "stretch", "sums")
 """One; as many as the word `count` says, else the words of the rest; as many and what vectors
@@ -114,6 +114,10 @@ ENDING = Domain(0, len(EndingKind))
 OUTCOME = Domain(0, 2)
 SOME = Domain(1, MOST)
 ANYTHING = Domain(0, MOST)
+WALK = Domain(0, "walks")
+WALK_OR_NONE = Domain(NONE, "walks")
+PLACES = Domain(0, "places", "count")
+DISTANCE = Domain(-MOST, MOST)
 
 
 class Word(NamedTuple):
@@ -200,6 +204,8 @@ TABLE: dict[int, Instruction] = {}
 """[code]: its row."""
 ALONE = (BEFORE, AFTER)
 """The stages in which uniform numbers are computed."""
+WITH_LOOPS = (NEST,)
+"""The code of a nest, whose numbers are all in places."""
 
 
 def instruction(
@@ -220,7 +226,7 @@ PRODUCTS = instruction("PRODUCTS", ALONE,
                        [Word("out", PLACE)],
                        Rest("terms", (Word("x", PLACE), Word("y", PLACE))),
                        "out = Σ x·y, in the order of the terms, from −0.0 on")
-GUARD = instruction("GUARD", (BEFORE, LANES),
+GUARD = instruction("GUARD", (BEFORE, LANES, NEST),
                     [Word("how", COMPARISON), Word("x", NUMBER), Word("y", NUMBER),
                      Word("outcome", OUTCOME), Word("number", ANYTHING)], None,
                     "the guard of this number holds where comparing x with y gives the outcome")
@@ -279,4 +285,41 @@ TOTALS = instruction("TOTALS", (LANES,),
                      Rest("y", (Word("y", REGISTER_OR_NONE),)),
                      "x·y is added to a total for each y and each x, side by side from the first, "
                      "where all guards hold; a y of none is 1")
+# ------ in a nest
+LOOP = instruction("LOOP", WITH_LOOPS,
+                   [Word("trips", SOME), Word("size", SOME)],
+                   Rest("walks", (Word("walk", WALK), Word("begin", WALK_OR_NONE),
+                                  Word("offset", DISTANCE), Word("stride", DISTANCE))),
+                   "the next size words of code, trips times; each walk begins at the offset from "
+                   "another, or from 0, and goes on by its stride after each time")
+READ = instruction("READ", WITH_LOOPS,
+                   [Word("out", PLACE), Word("walk", WALK), Word("offset", DISTANCE)], None,
+                   "out is the number in the place at the offset from a walk")
+WRITE = instruction("WRITE", WITH_LOOPS,
+                    [Word("walk", WALK), Word("offset", DISTANCE), Word("x", PLACE)], None,
+                    "the place at the offset from a walk becomes x")
+ADD = instruction("ADD", WITH_LOOPS,
+                  [Word("walk", WALK), Word("offset", DISTANCE), Word("x", PLACE)], None,
+                  "x is added to the place at the offset from a walk")
+GATHER = instruction("GATHER", WITH_LOOPS,
+                     [Word("out", PLACE), Word("walk", WALK), Word("offset", DISTANCE)], None,
+                     "out is the number in the place that the index at the offset from a walk "
+                     "tells")
+SCATTER = instruction("SCATTER", WITH_LOOPS,
+                      [Word("walk", WALK), Word("offset", DISTANCE), Word("base", PLACE),
+                       Word("x", PLACE)], None,
+                      "x is added to the place that the index at the offset from a walk tells, "
+                      "counted from a base")
+MOVE = instruction("MOVE", WITH_LOOPS, [Word("out", PLACE), Word("x", PLACE)], None, "out = x")
+FILL = instruction("FILL", WITH_LOOPS, [Word("out", PLACES), Word("count", SOME)], None,
+                   "count numbers side by side become −0.0, which is nothing")
+PLUS_PRODUCT = instruction("PLUS_PRODUCT", WITH_LOOPS,
+                           [Word("out", PLACE), Word("x", PLACE), Word("y", PLACE),
+                            Word("z", PLACE)], None, "out = x + y·z, rounded twice")
+MINUS_PRODUCT = instruction("MINUS_PRODUCT", WITH_LOOPS,
+                            [Word("out", PLACE), Word("x", PLACE), Word("y", PLACE),
+                             Word("z", PLACE)], None, "out = x − y·z, rounded twice")
+SINE_COSINE = instruction("SINE_COSINE", WITH_LOOPS,
+                          [Word("sine", PLACE), Word("cosine", PLACE), Word("x", PLACE)], None,
+                          "the sine and the cosine of x")
 # fmt: on

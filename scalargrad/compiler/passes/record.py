@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ...transforms.trees import Structure, flatten
-from ...transforms.variables import inside
+from ...transforms.variables import Waiting, inside
 from ..inputs.sources import Inputs, sources
+from ..loops.items import InputAt
 from ..trace.body import Body
 from ..trace.recorder import Recorder
+from ..trace.rolled import FIRST_LOOK, WHY, Loops
 from .kinds import emptied, kinds_of
 from .task import Lane, Task
 from .traced import Entry, Traced
@@ -40,6 +42,7 @@ class Recording(NamedTuple):
     """The Values that the function closes over."""
     outputs: list[Output]
     """At first the entries alone; then each is followed by its derivatives."""
+    loops: Loops
 
     @property
     def body(self) -> Body:
@@ -53,19 +56,18 @@ class Recording(NamedTuple):
     def traced(self) -> Traced:
         """The finished trace, without Tracers: each would keep the whole trace."""
         trace = self.trace
-        origin = origins(trace, self.inputs) | {i: x for x, i in trace.captured.items()}
-        origin |= trace.draws
         return Traced(
             trace,
             self.body.outputs,
             [output.own for output in self.outputs],
-            [origin[i] for i in trace.inputs],
+            all_sources(trace, self.inputs),
             self.captured,
             emptied(self.structure),
             self.entries,
             self.task.wanted,
             tuple(trace.unknown),
             inside() if trace.has_transforms else None,
+            self.loops,
         )
 
 
@@ -74,15 +76,55 @@ def begin(trace: Recorder, task: Task, lane: Lane) -> None:
     trace.draw, trace.drawn_by_lane = lane.draw, task.has_lanes
     trace.decided, trace.probe = lane.decided, lane.probe
     trace.root, trace.reduced = task.f, task.has_lanes and task.reduce is not None
+    if trace.finds_loops:
+        trace.look_for_loops(FIRST_LOOK)
 
 
-def recorded(trace: Recorder, task: Task, lane: Lane) -> Recording:
+class Ran(NamedTuple):
+    """A function that was run on Tracers, and the numbers that it returned in some structure."""
+
+    task: Task
+    trace: Recorder
+    inputs: Inputs
+    results: list[Any]
+    structure: Structure
+    loops: Loops
+    waiting: Waiting | None = None
+    """Derivatives that are still to be computed; in the results the variables stand for them."""
+
+    def order(self) -> list[int]:
+        """What each result is, where derivatives wait: 0 for the value, k for derivative k − 1."""
+        assert self.waiting is not None
+        known = [self.waiting.root, *self.waiting.variables.nodes]
+        place = {id(x): k for k, x in enumerate(known)}
+        return [place.get(id(x), -1) for x in self.results]
+
+
+def ran(trace: Recorder, task: Task, lane: Lane) -> Ran:
     """Run the function on Tracers of a new trace, which stand for the numbers of this lane."""
     begin(trace, task, lane)
     inputs = inputs_of(trace, task, lane.given)
     out = task.arguments.applied(task.f, inputs.numbers)
     check_texts(trace, task)
-    found, structure = flatten(out, "the result", kinds_of(task.arguments))
+    waiting = out if isinstance(out, Waiting) else None
+    rolled = trace.rolled([waiting.root]) if waiting else None
+    if waiting and rolled is None:
+        out, waiting = waiting.done(), None
+    found, structure = flattened(task, waiting.outline() if waiting else out)
+    rolled = rolled or trace.rolled(found)
+    loops = Loops(rolled, WHY.get(trace.unrolled, ""))
+    return Ran(task, trace, inputs, found, structure, loops, waiting)
+
+
+def flattened(task: Task, out: Any) -> tuple[list[Any], Structure]:
+    return flatten(out, "the result", kinds_of(task.arguments))
+
+
+def recorded(run: Ran) -> Recording:
+    """Return the nodes of all that the function did."""
+    task, trace, inputs, found, structure, loops, waiting = run
+    if waiting is not None:
+        found, structure = flattened(task, waiting.done())
     nodes, types = list(map(trace.index, found)), list(map(type, found))
     captured, origin = list(trace.captured), origins(trace, inputs)
     # a dense derivative of what is sparse has few nodes besides 0, in many places
@@ -91,7 +133,26 @@ def recorded(trace: Recorder, task: Task, lane: Lane) -> Recording:
     made = {pair: Output(pair[0], known[pair].own, True) for pair in different}
     entries = [known[pair] for pair in zip(nodes, types)]
     outputs = [made[pair] for pair in zip(nodes, types)]
-    return Recording(task, trace, inputs, entries, structure, captured, outputs)
+    return Recording(task, trace, inputs, entries, structure, captured, outputs, loops)
+
+
+def rolled_entries(run: Ran) -> list[Entry]:
+    """The entries of a result that was recorded as loops, and has no nodes."""
+    trace, rolled = run.trace, run.loops.rolled
+    assert rolled is not None
+    if run.waiting:
+        # numbers, as the transform gives them
+        return [Entry(False, False)] * len(run.results)
+    origin = origins(trace, run.inputs) | {i: value for value, i in trace.captured.items()}
+    always = run.task.wanted is not None and run.task.wanted.always
+
+    def made(x: Any, at: Any, is_linked: bool) -> Entry:
+        linked = always or is_linked
+        is_input = linked and isinstance(at, InputAt)
+        source = origin.get(trace.inputs[at.base]) if is_input else None
+        return Entry(False, linked, source, frozenset(), kind_of(type(x), run.task.reduce))
+
+    return list(map(made, run.results, rolled.results, rolled.linked))
 
 
 def inputs_of(trace: Recorder, task: Task, given: Inputs) -> Inputs:
@@ -105,6 +166,7 @@ def inputs_of(trace: Recorder, task: Task, given: Inputs) -> Inputs:
     )
     trace.given = len(trace.inputs)
     trace.values = {inputs.numbers[k].index for k in task.arguments.values}
+    trace.tell_values(list(trace.values))
     trace.of_numpy = {x.index: here for x, here in zip(inputs.numbers, task.arguments.of_numpy)}
     return inputs
 
@@ -112,6 +174,12 @@ def inputs_of(trace: Recorder, task: Task, given: Inputs) -> Inputs:
 def origins(trace: Recorder, inputs: Inputs) -> dict[int, Any]:
     """The source of each input that a call gives."""
     return dict(zip(trace.inputs, sources(len(inputs.numbers))))
+
+
+def all_sources(trace: Recorder, inputs: Inputs) -> list[Any]:
+    """The source of each input."""
+    origin = origins(trace, inputs) | {i: x for x, i in trace.captured.items()} | trace.draws
+    return [origin[i] for i in trace.inputs]
 
 
 def check_texts(trace: Recorder, task: Task) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from ...transforms.trees import Structure
 from ..inputs.sources import is_given
 from ..trace.body import Body
 from ..trace.recorder import Recorder
+from ..trace.rolled import Loops
 from ..trace.sources import Draw
 from .task import Wanted
 
@@ -54,6 +55,18 @@ class Traced(NamedTuple):
     """Things that the function read and that cannot be watched, in words."""
     is_inside: bool | None
     """Whether a transform is at work around; None if it makes no difference."""
+    loops: Loops = Loops()
+    """The loops that were found while the function ran."""
+    nest: Any = None
+    """The program where loops stay loops, see `nests/`; then there are no nodes, and `outputs` are
+    empty."""
+    expanded: Callable[[], Traced] | None = None
+    """Where loops stay loops: returns the same as nodes."""
+
+    @property
+    def as_nodes(self) -> Traced:
+        """The same with nodes, and without loops."""
+        return self.expanded() if self.expanded else self
 
     @property
     def body(self) -> Body:

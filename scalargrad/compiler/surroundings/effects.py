@@ -118,9 +118,10 @@ def outliving(found: Any) -> list[str]:
 def references(found: Any) -> int:
     """The most references that there are to a Tracer. In C a Tracer is made when it is asked for,
     and refers to its trace: there it is the number of references to the trace."""
-    if type(found.trace.tracers) is list:
-        return max(map(sys.getrefcount, found.trace.tracers), default=0)
-    return sys.getrefcount(found.trace)
+    # asked of the type: a trace that is kept as loops would make nodes, to hand out Tracers
+    if hasattr(type(found.trace), "tracers"):
+        return sys.getrefcount(found.trace)
+    return max(map(sys.getrefcount, found.trace.tracers), default=0)
 
 
 class Sample(NamedTuple):

@@ -8,11 +8,14 @@ from typing import Any
 from ... import modes
 from ...engine import Value
 from ...rows import BUILT_IN, Operator
+from ..loops.recorder import Recorded
 from . import in_python
 from .arithmetic import checked
 from .dividing import Dividing
+from .loops_in_c import items_of, one
 from .native import nodes
 from .recorder import Recorder
+from .rolled import Rolled
 from .tracer import VALUE, Number
 from .vocabulary import CONSTANT, INPUT, STRUCTURE
 
@@ -39,6 +42,17 @@ Tracer.__name__ = VALUE
 
 class Trace(nodes.Trace, Recorder):  # type: ignore[misc]
     """The twin of `in_python.Trace`; its columns are views of memory in C."""
+
+    finds_loops = True
+
+    def rolled(self, results: Sequence[Any]) -> Rolled | None:
+        found: Any = super().rolled(tuple(results))
+        if found is None:
+            return None
+        items, events, operands = found
+        linked = tuple([bool(is_linked) for _, _, is_linked in operands])
+        at = tuple([one(kind, x) for kind, x, _ in operands])
+        return Rolled(Recorded(items_of(items), events), at, linked)
 
 
 class Template:

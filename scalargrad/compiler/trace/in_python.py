@@ -19,6 +19,7 @@ from ...rows import Operator
 from ...scalars import real
 from .dividing import Dividing
 from .recorder import Recorder
+from .rolled import IRREGULAR, MOST_ITEMS, NOT_LOOKED, Log, Rolled
 from .tracer import VALUE, Number
 from .vocabulary import CONSTANT, INPUT, STRUCTURE, lanes_sum, stop_gradient
 
@@ -52,6 +53,7 @@ class Trace(Recorder):
         self.captured = {}
         self._constants: dict[float | str, int] = {}
         self._known: defaultdict[Operator, dict[tuple[int, ...], int]] = defaultdict(dict)
+        self._log: Log | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -106,6 +108,8 @@ class Trace(Recorder):
             # every identity is a variable of its own, to take a derivative in
             if row is not ops.identity:
                 known[indices] = index
+        if self._log is not None:
+            self._log.note(self, row, indices, index)
         return self.tracers[index]
 
     def _new(self, row: Operator, operands: tuple[int, ...]) -> int:
@@ -121,6 +125,35 @@ class Trace(Recorder):
         if constant:
             return self.constant(number)
         return self._append(row, operands, number, lane and row is not lanes_sum)
+
+    # ------ loops
+    def look_for_loops(self, calls: int) -> None:
+        if calls < 1 or len(self):
+            raise ValueError("expected a new trace, and a number of calls")
+        self._log = Log(calls)
+
+    def tell_values(self, these: Sequence[int]) -> None:
+        """Nothing is to be done: nodes know what they are computed from."""
+
+    def give_up_loops(self, why: int) -> None:
+        if self._log is not None:
+            self._log.give_up(why)
+
+    def rolled(self, results: Sequence[Any]) -> Rolled | None:
+        log = self._log
+        if log is None or not log.is_rolled:
+            return None
+        recorded = log.recorder.finish()
+        if not log.recorder.is_rolled or len(recorded.items) > MOST_ITEMS:
+            log.give_up(IRREGULAR)
+            return None
+        nodes = [self.tracers[self.index(x)] for x in results]
+        found = tuple([log.operand(self, x.index) for x in nodes])
+        return Rolled(recorded, found, tuple(map(self.is_linked, nodes)))
+
+    @property
+    def unrolled(self) -> int:
+        return NOT_LOOKED if self._log is None else self._log.why
 
     # ------ walks
     def needed(self, wanted: Iterable[int]) -> list[int]:

@@ -17,6 +17,7 @@ from ...scalars import attribute, is_value, real
 from ...transforms.trees import in_graph
 from .arithmetic import settled
 from .guards import COMPARE, Guard
+from .rolled import BRANCHES, Rolled
 from .sources import Draw
 from .tracer import Number
 from .vocabulary import CONSTANT, INPUT
@@ -37,6 +38,9 @@ class Recorder:
     """Whether eager mode has a float for each, and no Value."""
     tracers: Sequence[Any]
     inputs: list[int]
+    finds_loops = False
+    """Whether it looks for the loops of a function; elsewhere only when it is told to, for there
+    nothing runs them."""
     captured: dict[Any, int]
     """The Values that the function uses though they are no arguments, each with its input."""
 
@@ -60,6 +64,9 @@ class Recorder:
         arithmetic."""
         self.root: Any = None
         """The function that is traced."""
+        self.waits = False
+        """Whether the next transform may leave its derivatives to be computed when the function is
+        over."""
         self.given = 0
         """How many inputs the call gives; the others are captured, or drawn."""
         self.values: set[int] = set()
@@ -99,6 +106,30 @@ class Recorder:
         raise NotImplementedError
 
     def __len__(self) -> int:
+        raise NotImplementedError
+
+    def look_for_loops(self, calls: int) -> None:
+        """Of a new trace: find out after so many operator calls whether most lie in loops. Raises
+        ValueError if there are nodes already."""
+        raise NotImplementedError
+
+    def tell_values(self, these: Sequence[int]) -> None:
+        """Tell which of the inputs so far, or of nodes, are Values; an input that comes later is
+        one unless it is plain."""
+        raise NotImplementedError
+
+    def give_up_loops(self, why: int) -> None:
+        """Keep no loops, for this reason."""
+        raise NotImplementedError
+
+    def rolled(self, results: Sequence[Any]) -> Rolled | None:
+        """Return what was recorded so far, and what each of the results is in it; None where the
+        trace keeps no loops."""
+        raise NotImplementedError
+
+    @property
+    def unrolled(self) -> int:
+        """Why the trace keeps no loops; see `rolled.py`."""
         raise NotImplementedError
 
     def needed(self, wanted: Iterable[int]) -> list[int]:
@@ -146,6 +177,7 @@ class Recorder:
         """Return what stands for Value(x): a node of its own, whatever x is."""
         made = self.compute(ops.identity, [x])
         self.leaves.add(made.index)
+        self.tell_values([made.index])
         return made
 
     def leaf(self, data: Any) -> Any:
@@ -232,6 +264,7 @@ class Recorder:
     # ------ branches
     def branch(self, compare: str, x: Any, y: Any) -> bool:
         """Return the outcome of a comparison, and guard it unless both operands are constants."""
+        self.give_up_loops(BRANCHES)
         i, j = self.index(x), self.index(y)
         outcome = self.decided.get((compare, i, j))
         if outcome is None:

@@ -88,7 +88,8 @@ class Number(Arithmetic):
         """The node of `leaf` in this trace: an input, for a Value that the function closes over.
         Raises TypeError where such a Value was computed from `leaf`: that is not in the trace."""
         if isinstance(leaf, Number):
-            return leaf
+            # a trace that was rolled may have had several numbers for a node
+            return leaf.trace.tracers[leaf.index]
         captured = self.trace.captured
         computed = [value for value in captured if value.op and value is not leaf]
         if any(leaf in backward_order(value) for value in computed):

@@ -21,6 +21,8 @@ CONSTANT = "constant"
 BEFORE, LANES, AFTER, TOO_LATE = range(4)
 """The stages. A node that is computed lane by lane from a sum over all lanes comes TOO_LATE: the
 node would need the lanes a second time."""
+NEST = 4
+"""No stage: code with loops in it."""
 
 
 def swapped(out: Any, *pairs: Any) -> list[Any]:

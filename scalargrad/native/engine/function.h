@@ -4,6 +4,7 @@
 #define SCALARGRAD_FUNCTION_H
 
 #include <structmember.h>
+#include "../shared/trace_types.h"
 #include "build.h"
 
 /* The quick ways of a row in C; all NULL where the row has to be run in Python. */
@@ -54,7 +55,7 @@ static PyObject *quick_one(const Entry *entry, PyObject *x)
     if (is_value(x))
         return entry->node_of_one(x);
     return PyFloat_CheckExact(x) ? PyFloat_FromDouble(entry->forward1(PyFloat_AS_DOUBLE(x)))
-                                 : NULL;
+                                 : traced_row((int)(entry - entries), x);
 }
 
 static PyObject *quick_two(const Entry *entry, PyObject *x, PyObject *y)

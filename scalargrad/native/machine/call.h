@@ -1,4 +1,4 @@
-/* The call from Python: buffers opened, checked, run without the GIL. Included by module.c. */
+/* The call from Python: buffers opened, checked, run without the GIL. Included by module.c, nests/nest.h. */
 #ifndef SCALARGRAD_CALL_H
 #define SCALARGRAD_CALL_H
 

@@ -11,6 +11,7 @@ enum {
     SIZE_INPUTS,
     SIZE_OUTPUTS,
     SIZE_TOTALS,
+    SIZE_WALKS,
     SIZES,
 };
 
@@ -31,6 +32,7 @@ enum {
     IN_BEFORE = 1,
     IN_LANES = 2,
     IN_AFTER = 4,
+    IN_NEST = 16,
 };
 
 /* A word is at least `low`, and below its own `limit` or below a size of the program. */
@@ -147,11 +149,81 @@ static const Word checked_TOTALS[] = {
     {-1, 0, SIZE_REGISTERS, REACH_ONE, ONCE},
 };
 
+static const Word checked_LOOP[] = {
+    {1, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
+    {1, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
+    {0, 0, SIZE_WALKS, REACH_ONE, ONCE},
+    {-1, 0, SIZE_WALKS, REACH_ONE, ONCE},
+    {-2147483647, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
+    {-2147483647, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
+};
+
+static const Word checked_READ[] = {
+    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+    {0, 0, SIZE_WALKS, REACH_ONE, ONCE},
+    {-2147483647, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
+};
+
+static const Word checked_WRITE[] = {
+    {0, 0, SIZE_WALKS, REACH_ONE, ONCE},
+    {-2147483647, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
+    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+};
+
+static const Word checked_ADD[] = {
+    {0, 0, SIZE_WALKS, REACH_ONE, ONCE},
+    {-2147483647, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
+    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+};
+
+static const Word checked_GATHER[] = {
+    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+    {0, 0, SIZE_WALKS, REACH_ONE, ONCE},
+    {-2147483647, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
+};
+
+static const Word checked_SCATTER[] = {
+    {0, 0, SIZE_WALKS, REACH_ONE, ONCE},
+    {-2147483647, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
+    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+};
+
+static const Word checked_MOVE[] = {
+    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+};
+
+static const Word checked_FILL[] = {
+    {0, 0, SIZE_PLACES, REACH_COUNT, ONCE},
+    {1, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
+};
+
+static const Word checked_PLUS_PRODUCT[] = {
+    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+};
+
+static const Word checked_MINUS_PRODUCT[] = {
+    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+};
+
+static const Word checked_SINE_COSINE[] = {
+    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+};
+
 static const Layout layouts[] = {
     [OP_PRODUCTS - OP_COUNT] =
         {IN_BEFORE | IN_AFTER, 3, 1, 2, 0, 0, 0, 0, checked_PRODUCTS},
     [OP_GUARD - OP_COUNT] =
-        {IN_BEFORE | IN_LANES, 7, 5, 0, 0, 0, 0, 0, checked_GUARD},
+        {IN_BEFORE | IN_LANES | IN_NEST, 7, 5, 0, 0, 0, 0, 0, checked_GUARD},
     [OP_PACK - OP_COUNT] =
         {IN_BEFORE | IN_AFTER, 3, 1, 1, 0, 0, 0, 0, checked_PACK},
     [OP_WIDE_PRODUCTS - OP_COUNT] =
@@ -174,4 +246,26 @@ static const Layout layouts[] = {
         {IN_LANES, 4, 2, 0, 0, 0, 0, 0, checked_TOTAL},
     [OP_TOTALS - OP_COUNT] =
         {IN_LANES, 4, 3, 1, 0, 3, 0, 0, checked_TOTALS},
+    [OP_LOOP - OP_COUNT] =
+        {IN_NEST, 4, 2, 4, 0, 0, 0, 0, checked_LOOP},
+    [OP_READ - OP_COUNT] =
+        {IN_NEST, 5, 3, 0, 0, 0, 0, 0, checked_READ},
+    [OP_WRITE - OP_COUNT] =
+        {IN_NEST, 5, 3, 0, 0, 0, 0, 0, checked_WRITE},
+    [OP_ADD - OP_COUNT] =
+        {IN_NEST, 5, 3, 0, 0, 0, 0, 0, checked_ADD},
+    [OP_GATHER - OP_COUNT] =
+        {IN_NEST, 5, 3, 0, 0, 0, 0, 0, checked_GATHER},
+    [OP_SCATTER - OP_COUNT] =
+        {IN_NEST, 6, 4, 0, 0, 0, 0, 0, checked_SCATTER},
+    [OP_MOVE - OP_COUNT] =
+        {IN_NEST, 4, 2, 0, 0, 0, 0, 0, checked_MOVE},
+    [OP_FILL - OP_COUNT] =
+        {IN_NEST, 4, 2, 0, 0, 0, 3, 0, checked_FILL},
+    [OP_PLUS_PRODUCT - OP_COUNT] =
+        {IN_NEST, 6, 4, 0, 0, 0, 0, 0, checked_PLUS_PRODUCT},
+    [OP_MINUS_PRODUCT - OP_COUNT] =
+        {IN_NEST, 6, 4, 0, 0, 0, 0, 0, checked_MINUS_PRODUCT},
+    [OP_SINE_COSINE - OP_COUNT] =
+        {IN_NEST, 5, 3, 0, 0, 0, 0, 0, checked_SINE_COSINE},
 };

@@ -1,4 +1,4 @@
-/* A program: its code, checked when it is made. Included by run.h. */
+/* A program: its code, checked when it is made. Included by nests/checked.h, run.h. */
 #ifndef SCALARGRAD_PROGRAM_H
 #define SCALARGRAD_PROGRAM_H
 

@@ -230,6 +230,197 @@ INLINE TotalsWords totals_words(const int32_t *code)
     return words;
 }
 
+/* the next size words of code, trips times; each walk begins at the offset from another, or from
+ * 0, and goes on by its stride after each time: {op, length, trips, size, walks: {walk, begin,
+ * offset, stride} …} */
+typedef struct {
+    int32_t trips, size;
+    const int32_t *walks, *end;
+} LoopWords;
+
+INLINE LoopWords loop_words(const int32_t *code)
+{
+    LoopWords words;
+    words.trips = code[2];
+    words.size = code[3];
+    words.walks = code + 4;
+    words.end = code + code[1];
+    return words;
+}
+
+/* out is the number in the place at the offset from a walk: {op, length, out, walk, offset} */
+typedef struct {
+    int32_t out, walk, offset;
+} ReadWords;
+
+INLINE ReadWords read_words(const int32_t *code)
+{
+    ReadWords words;
+    words.out = code[2];
+    words.walk = code[3];
+    words.offset = code[4];
+    return words;
+}
+
+/* the place at the offset from a walk becomes x: {op, length, walk, offset, x} */
+typedef struct {
+    int32_t walk, offset, x;
+} WriteWords;
+
+INLINE WriteWords write_words(const int32_t *code)
+{
+    WriteWords words;
+    words.walk = code[2];
+    words.offset = code[3];
+    words.x = code[4];
+    return words;
+}
+
+/* x is added to the place at the offset from a walk: {op, length, walk, offset, x} */
+typedef struct {
+    int32_t walk, offset, x;
+} AddWords;
+
+INLINE AddWords add_words(const int32_t *code)
+{
+    AddWords words;
+    words.walk = code[2];
+    words.offset = code[3];
+    words.x = code[4];
+    return words;
+}
+
+/* out is the number in the place that the index at the offset from a walk tells: {op, length,
+ * out, walk, offset} */
+typedef struct {
+    int32_t out, walk, offset;
+} GatherWords;
+
+INLINE GatherWords gather_words(const int32_t *code)
+{
+    GatherWords words;
+    words.out = code[2];
+    words.walk = code[3];
+    words.offset = code[4];
+    return words;
+}
+
+/* x is added to the place that the index at the offset from a walk tells, counted from a base:
+ * {op, length, walk, offset, base, x} */
+typedef struct {
+    int32_t walk, offset, base, x;
+} ScatterWords;
+
+INLINE ScatterWords scatter_words(const int32_t *code)
+{
+    ScatterWords words;
+    words.walk = code[2];
+    words.offset = code[3];
+    words.base = code[4];
+    words.x = code[5];
+    return words;
+}
+
+/* out = x: {op, length, out, x} */
+typedef struct {
+    int32_t out, x;
+} MoveWords;
+
+INLINE MoveWords move_words(const int32_t *code)
+{
+    MoveWords words;
+    words.out = code[2];
+    words.x = code[3];
+    return words;
+}
+
+/* count numbers side by side become −0.0, which is nothing: {op, length, out, count} */
+typedef struct {
+    int32_t out, count;
+} FillWords;
+
+INLINE FillWords fill_words(const int32_t *code)
+{
+    FillWords words;
+    words.out = code[2];
+    words.count = code[3];
+    return words;
+}
+
+/* out = x + y·z, rounded twice: {op, length, out, x, y, z} */
+typedef struct {
+    int32_t out, x, y, z;
+} PlusProductWords;
+
+INLINE PlusProductWords plus_product_words(const int32_t *code)
+{
+    PlusProductWords words;
+    words.out = code[2];
+    words.x = code[3];
+    words.y = code[4];
+    words.z = code[5];
+    return words;
+}
+
+/* out = x − y·z, rounded twice: {op, length, out, x, y, z} */
+typedef struct {
+    int32_t out, x, y, z;
+} MinusProductWords;
+
+INLINE MinusProductWords minus_product_words(const int32_t *code)
+{
+    MinusProductWords words;
+    words.out = code[2];
+    words.x = code[3];
+    words.y = code[4];
+    words.z = code[5];
+    return words;
+}
+
+/* the sine and the cosine of x: {op, length, sine, cosine, x} */
+typedef struct {
+    int32_t sine, cosine, x;
+} SineCosineWords;
+
+INLINE SineCosineWords sine_cosine_words(const int32_t *code)
+{
+    SineCosineWords words;
+    words.sine = code[2];
+    words.cosine = code[3];
+    words.x = code[4];
+    return words;
+}
+
+enum { PRODUCTS_TERMS = 2 };
+typedef struct {
+    int32_t x, y;
+} ProductsTermsWords;
+
+INLINE ProductsTermsWords products_terms_words(const int32_t *at)
+{
+    return (ProductsTermsWords){at[0], at[1]};
+}
+
+enum { MINUS_TERMS = 3 };
+typedef struct {
+    int32_t out, x, number;
+} MinusTermsWords;
+
+INLINE MinusTermsWords minus_terms_words(const int32_t *at)
+{
+    return (MinusTermsWords){at[0], at[1], at[2]};
+}
+
+enum { LOOP_WALKS = 4 };
+typedef struct {
+    int32_t walk, begin, offset, stride;
+} LoopWalksWords;
+
+INLINE LoopWalksWords loop_walks_words(const int32_t *at)
+{
+    return (LoopWalksWords){at[0], at[1], at[2], at[3]};
+}
+
 /* ROW(NAME, name): numbers alone, stretches of numbers, lanes */
 #define NUMBER_INSTRUCTIONS(ROW) \
     ROW(PRODUCTS, products) \

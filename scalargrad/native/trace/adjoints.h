@@ -319,7 +319,7 @@ static int read_targets(Reverse *r, PyObject *leaves)
     for (Py_ssize_t k = 0; k < PySequence_Fast_GET_SIZE(items); k++) {
         PyObject *x = PySequence_Fast_GET_ITEM(items, k);
         if (is_tracer(x) && ((Tracer *)x)->trace == r->trace)
-            r->leading[((Tracer *)x)->index] = r->target[((Tracer *)x)->index] = 1;
+            r->leading[index_of_tracer((Tracer *)x)] = r->target[index_of_tracer((Tracer *)x)] = 1;
     }
     Py_DECREF(items);
     return 0;

@@ -1,5 +1,5 @@
 /* The number of a node: a row's forward function on the numbers of its operands. Included by
- * tracer.h. */
+ * rolled.h. */
 #ifndef SCALARGRAD_FORWARD_H
 #define SCALARGRAD_FORWARD_H
 
@@ -29,29 +29,29 @@ static double number_at(const Trace *t, int32_t i)
     return t->node[i].number;
 }
 
-static double sum_of(const Trace *t, const int32_t *xs, int32_t count)
+static double sum_of(const double *xs, int32_t count)
 {
     double total = 0.0;
     for (int32_t k = 0; k < count; k++)
-        total += number_at(t, xs[k]);
+        total += xs[k];
     return total;
 }
 
-static double dot_of(const Trace *t, const int32_t *operands, int32_t count)
+static double dot_of(const double *operands, int32_t count)
 {
     const int32_t n = count / 2;
-    double total = count % 2 ? number_at(t, operands[count - 1]) : 0.0;
+    double total = count % 2 ? operands[count - 1] : 0.0;
     for (int32_t k = 0; k < n; k++)
-        total += number_at(t, operands[k]) * number_at(t, operands[n + k]);
+        total += operands[k] * operands[n + k];
     return total;
 }
 
 /* The sum begins with the first product, not with 0.0: that would turn a −0.0 into 0.0. */
-static double products_of(const Trace *t, int32_t row, const int32_t *pairs, int32_t count)
+static double products_of(int32_t row, const double *pairs, int32_t count)
 {
     double total = 0.0;
     for (int32_t k = 0; k + 1 < count; k += 2) {
-        const double x = number_at(t, pairs[k]), y = number_at(t, pairs[k + 1]);
+        const double x = pairs[k], y = pairs[k + 1];
         const double product = row == PRODUCTS ? forward_mul(x, y) : forward_chain(x, y);
         total = k ? total + product : product;
     }
@@ -77,12 +77,12 @@ static double forward_of(int32_t row, double x, double y, double z)
 /* clang-format on */
 
 /* The forward of a row that has to be run in Python. */
-static int number_in_python(Trace *t, int32_t row, const int32_t *operands, int32_t count,
+static int number_in_python(Trace *t, int32_t row, const double *numbers, int32_t count,
                             double *number)
 {
     PyObject *args = PyTuple_New(count), *result = NULL;
     for (int32_t k = 0; args && k < count; k++) {
-        PyObject *x = PyFloat_FromDouble(number_at(t, operands[k]));
+        PyObject *x = PyFloat_FromDouble(numbers[k]);
         if (!x)
             Py_CLEAR(args);
         else
@@ -98,26 +98,44 @@ static int number_in_python(Trace *t, int32_t row, const int32_t *operands, int3
     return PyErr_Occurred() ? -1 : 0;
 }
 
-static double number_of_many(const Trace *t, int32_t row, const int32_t *operands, int32_t count)
+static double number_of_many(int32_t row, const double *numbers, int32_t count)
 {
     switch (row) {
-    case OP_sum: return sum_of(t, operands, count);
-    case OP_dot: return dot_of(t, operands, count);
-    default: return products_of(t, row, operands, count);
+    case OP_sum: return sum_of(numbers, count);
+    case OP_dot: return dot_of(numbers, count);
+    default: return products_of(row, numbers, count);
     }
 }
 
-static int number_of(Trace *t, int32_t row, const int32_t *operands, int32_t count, double *number)
+/* A row on numbers. */
+static int forward_on(Trace *t, int32_t row, const double *numbers, int32_t count, double *number)
 {
     const int known = row < KNOWN_ROWS ? arity[row] : -2;
     if (known == count)
+        *number = forward_of(row, numbers[0], numbers[count > 1], numbers[count - 1]);
+    else if (known == -1 && count > 1)
+        *number = number_of_many(row, numbers, count);
+    else
+        return number_in_python(t, row, numbers, count, number);
+    return 0;
+}
+
+/* A row on the numbers of nodes. */
+static int number_of(Trace *t, int32_t row, const int32_t *operands, int32_t count, double *number)
+{
+    if (row < KNOWN_ROWS && arity[row] == count) {
         *number = forward_of(row, number_at(t, operands[0]), number_at(t, operands[count > 1]),
                              number_at(t, operands[count - 1]));
-    else if (known == -1 && count > 1)
-        *number = number_of_many(t, row, operands, count);
-    else
-        return number_in_python(t, row, operands, count, number);
-    return 0;
+        return 0;
+    }
+    double few[FEW] = {0.0}, *numbers = few_or_more(few, count, sizeof *numbers);
+    if (!numbers)
+        return -1;
+    for (int32_t k = 0; k < count; k++)
+        numbers[k] = number_at(t, operands[k]);
+    const int failed = forward_on(t, row, numbers, count, number);
+    free_more(numbers, few);
+    return failed;
 }
 
 /* ------ computing */

@@ -12,6 +12,7 @@
 #include "views.h"
 #include "fusion.h"
 #include "reroll/rerolled.h"
+#include "loops/recorder_type.h"
 #include "../shared/trace_types.h"
 
 /* ------ computing, from Python */
@@ -19,7 +20,7 @@
 static PyObject *trace_constant(PyObject *self, PyObject *number)
 {
     const double x = PyFloat_AsDouble(number);
-    if (x == -1.0 && PyErr_Occurred())
+    if ((x == -1.0 && PyErr_Occurred()) || as_nodes((Trace *)self) < 0)
         return NULL;
     const int32_t index = constant((Trace *)self, x);
     return index < 0 ? NULL : PyLong_FromLong(index);
@@ -35,7 +36,7 @@ static PyObject *trace_input(PyObject *self, PyObject *const *args, Py_ssize_t n
     const double x = PyFloat_AsDouble(args[0]);
     const int lane = n > 1 ? PyObject_IsTrue(args[1]) : 0;
     const int plain = n > 2 ? PyObject_IsTrue(args[2]) : 0;
-    if (lane < 0 || plain < 0 || (x == -1.0 && PyErr_Occurred()))
+    if (lane < 0 || plain < 0 || (x == -1.0 && PyErr_Occurred()) || as_nodes((Trace *)self) < 0)
         return NULL;
     const int32_t index = new_input((Trace *)self, x, lane, plain);
     return index < 0 ? NULL : tracer_of((Trace *)self, index);
@@ -58,8 +59,22 @@ static int32_t compute_items(Trace *t, int32_t row, PyObject *items)
         index = operands[k] = index_of(t, PyTuple_GET_ITEM(items, k));
     if (index >= 0)
         index = computed(t, row, operands, (int32_t)count);
+    if (index >= 0)
+        note_call(t, row, operands, (int32_t)count, index);
     free_more(operands, few);
     return index;
+}
+
+static PyObject *event_of_items(Trace *t, int32_t row, PyObject *items)
+{
+    PyObject *few[FEW], **xs = few_or_more(few, PyTuple_GET_SIZE(items), sizeof *xs);
+    if (!xs)
+        return NULL;
+    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(items); k++)
+        xs[k] = PyTuple_GET_ITEM(items, k);
+    PyObject *found = event_of_objects(t, row, xs, PyTuple_GET_SIZE(items));
+    free_more(xs, few);
+    return found;
 }
 
 /* compute(row, operands): the Tracer of the node, the known one if there is one. */
@@ -75,9 +90,10 @@ static PyObject *trace_compute(PyObject *self, PyObject *const *args, Py_ssize_t
     if (items && PyTuple_GET_SIZE(items) > INT32_MAX)
         Py_SETREF(items, PyErr_NoMemory());
     const int32_t row = items ? code_for(t, args[0]) : -1;
-    const int32_t index = row < 0 ? -1 : compute_items(t, row, items);
+    PyObject *event = row < 0 ? NULL : event_of_items(t, row, items);
+    const int32_t index = event || PyErr_Occurred() ? -1 : compute_items(t, row, items);
     Py_XDECREF(items);
-    return index < 0 ? NULL : result_of(t, term_at(t, index));
+    return index < 0 ? event : result_of(t, term_at(t, index));
 }
 
 static int known_code(Trace *t, PyObject *row)
@@ -123,6 +139,118 @@ static PyObject *trace_ask(PyObject *self, PyObject *args)
                 t->asks[row] = which ? BESIDE_NUMBER : ALWAYS;
         }
     t->is_rewriting = 1;
+    Py_RETURN_NONE;
+}
+
+/* ------ loops */
+
+/* look_for_loops(calls): of a new trace: find out after so many operator calls whether most of them
+ * lie in loops. */
+static PyObject *trace_look_for_loops(PyObject *self, PyObject *calls)
+{
+    const long long count = PyLong_AsLongLong(calls);
+    if (count == -1 && PyErr_Occurred())
+        return NULL;
+    if (count < 1 || ((Trace *)self)->size) {
+        PyErr_SetString(PyExc_ValueError, "expected a new trace, and a number of calls");
+        return NULL;
+    }
+    look_for_loops((Trace *)self, count);
+    Py_RETURN_NONE;
+}
+
+static PyObject *row_of_trace(void *trace, int32_t code)
+{
+    return operator_by_code(trace, code);
+}
+
+/* tell_values(these): which of the inputs so far, or of nodes, are Values. An input that comes later
+ * is one too, unless it is plain. */
+static PyObject *trace_tell_values(PyObject *self, PyObject *values)
+{
+    Trace *t = (Trace *)self;
+    PyObject *items = checked_indices(t, values);
+    if (!items)
+        return NULL;
+    for (Py_ssize_t k = 0; k < count_of(items); k++)
+        t->node[index_in(items, k)].linked = 1;
+    t->rolled.are_values = 1;
+    Py_DECREF(items);
+    Py_RETURN_NONE;
+}
+
+/* What each result is as an operand: its kind, place or number, and whether it is a Value. */
+static PyObject *results_as_operands(const Trace *t, PyObject *results)
+{
+    PyObject *found = PyTuple_New(PyTuple_GET_SIZE(results));
+    for (Py_ssize_t k = 0; found && k < PyTuple_GET_SIZE(results); k++) {
+        Given given = {.number = 0.0};
+        PyObject *x = NULL;
+        if (!given_object(t, PyTuple_GET_ITEM(results, k), &given))
+            PyErr_SetString(PyExc_TypeError, "expected a number of this trace, kept as loops");
+        else if (given.operand.kind == NUMBER_PLACE)
+            x = Py_BuildValue("(idi)", NUMBER_PLACE, given.number, 0);
+        else
+            x = Py_BuildValue("(iLi)", (int)given.operand.kind, (long long)given.operand.at.place,
+                              (int)given.linked);
+        if (!x)
+            Py_CLEAR(found);
+        else
+            PyTuple_SET_ITEM(found, k, x);
+    }
+    return found;
+}
+
+static int is_given(const Trace *t, PyObject *results)
+{
+    Given given;
+    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(results); k++)
+        if (!given_object(t, PyTuple_GET_ITEM(results, k), &given))
+            return 0;
+    return 1;
+}
+
+/* rolled(results): the items as a LoopRecorder gives them, the number of events, and the results as
+ * operands; None where the trace is kept as nodes. */
+static PyObject *trace_rolled(PyObject *self, PyObject *results)
+{
+    Trace *t = (Trace *)self;
+    if (!PyTuple_Check(results))
+        return PyErr_Format(PyExc_TypeError, "expected a tuple of results");
+    if (!is_rolling(t))
+        Py_RETURN_NONE;
+    Recorder *r = &t->rolled.recorder;
+    if (finish_loops(r) < 0)
+        return NULL;
+    const int is_worth = is_worth_rolling(r) && r->size <= MOST_ITEMS;
+    if (!is_worth || !is_given(t, results)) {
+        t->rolled.why = is_worth ? ASKED : IRREGULAR;
+        return as_nodes(t) < 0 ? NULL : Py_NewRef(Py_None);
+    }
+    t->rolled.is_expanding++;
+    PyObject *items = all_items(&(Items){r, t, row_of_trace});
+    PyObject *operands = items ? results_as_operands(t, results) : NULL;
+    t->rolled.is_expanding--;
+    if (operands)
+        return Py_BuildValue("(NLN)", items, (long long)r->events, operands);
+    Py_XDECREF(items);
+    return NULL;
+}
+
+/* give_up_loops(why): keep the trace as nodes from now on. */
+static PyObject *trace_give_up_loops(PyObject *self, PyObject *why)
+{
+    Trace *t = (Trace *)self;
+    const long reason = PyLong_AsLong(why);
+    if (reason == -1 && PyErr_Occurred())
+        return NULL;
+    if (t->rolled.how == AS_NODES_WITH_LOG)
+        give_up_loops(t, (int)reason);
+    else if (t->rolled.how == AS_LOOPS) {
+        t->rolled.why = (int)reason;
+        if (as_nodes(t) < 0)
+            return NULL;
+    }
     Py_RETURN_NONE;
 }
 
@@ -178,12 +306,13 @@ static void trace_dealloc(PyObject *self)
     PyMem_Free(t->node);
     PyMem_Free(t->operand);
     PyMem_Free(t->known.item);
+    free_rolled(&t->rolled);
     Py_TYPE(self)->tp_free(self);
 }
 
 static Py_ssize_t trace_length(PyObject *self)
 {
-    return ((Trace *)self)->size;
+    return as_nodes((Trace *)self) < 0 ? -1 : ((Trace *)self)->size;
 }
 
 static PySequenceMethods trace_as_sequence = {.sq_length = trace_length};
@@ -206,6 +335,14 @@ static PyMethodDef trace_methods[] = {
     {"fuse", trace_fuse, METH_O, "fuse(wanted): turn sums of products into single nodes."},
     {"adjoints", trace_adjoints, METH_VARARGS,
      "adjoints(root, leaves, seed): {node: adjoint} of the root and the leaves."},
+    {"look_for_loops", trace_look_for_loops, METH_O,
+     "look_for_loops(calls): find out after so many whether most of them lie in loops."},
+    {"tell_values", trace_tell_values, METH_O,
+     "tell_values(these): which inputs or nodes are Values; later inputs are if not plain."},
+    {"give_up_loops", trace_give_up_loops, METH_O,
+     "give_up_loops(why): keep the trace as nodes from now on."},
+    {"rolled", trace_rolled, METH_O,
+     "rolled(results): items, events, and what the results are; None of nodes."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -262,9 +399,14 @@ static PyMethodDef trace_functions[] = {
     {NULL, NULL, 0, NULL},
 };
 
+PyObject *traced_row(int row, PyObject *x)
+{
+    return is_tracer(x) ? unary(row, x) : NULL;
+}
+
 int add_trace_types(PyObject *module)
 {
-    PyTypeObject *const types[] = {&TraceType, &TracerType, &RerolledType};
+    PyTypeObject *const types[] = {&TraceType, &TracerType, &RerolledType, &LoopRecorderType};
     if (PyType_Ready(&TraceColumnType) < 0 || PyModule_AddFunctions(module, trace_functions) < 0)
         return -1;
     for (size_t k = 0; k < sizeof types / sizeof *types; k++)

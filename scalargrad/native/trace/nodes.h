@@ -7,6 +7,7 @@
 #include "../shared/special.h"
 #include "../shared/rules.h"
 #include "slots.h"
+#include "loops/recorder.h"
 
 /* Codes of rows: those of the table, then STOP_GRADIENT to HANDED_ON, which are the compiler's,
  * then the rows of each trace's own. */
@@ -16,14 +17,37 @@ enum { STOP_GRADIENT = OP_COUNT, LANES_SUM, PRODUCTS, ACCUMULATE, HANDED_ON, KNO
 /* When a trace asks `compute` of its class about a row. */
 enum { NEVER, BESIDE_NUMBER, ALWAYS };
 
+/* How a trace is kept: as nodes; as nodes, with a log of what was computed, in which loops may be
+ * found; or as what a recorder of loops has, until somebody asks for a node. */
+enum { AS_NODES, AS_NODES_WITH_LOG, AS_LOOPS };
+
+/* Why it is kept as nodes: the reasons of compiler/trace/rolled.py. */
+enum { NOT_LOOKED, SHORT, OTHER, IRREGULAR, ASKED, BRANCHES };
+
 typedef struct Tracer Tracer;
+
+/* What a trace needs to be kept as loops; see rolled.h. */
+typedef struct {
+    Again log; /* the operator calls so far, while there is a log */
+    size_t call_room, operand_room;
+    int64_t look;      /* after how many calls to look for loops */
+    int32_t *event_of; /* of each node: the last event that computed it; which input it is */
+    size_t event_room;
+    int32_t known, inputs; /* of how many nodes, and inputs among them */
+    Recorder recorder;
+    int32_t *node_of; /* of each event, once all are nodes again */
+    int how, why;
+    int is_expanding;
+    int are_values; /* whether new inputs are Values, unless they are plain */
+} Rolled;
 
 typedef struct {
     double number;
     Tracer *tracer; /* borrowed: the Tracer of the node, as long as there is one */
     int32_t row, begin, count;
     uint8_t lane;
-    uint8_t plain; /* eager has a float here, and no Value */
+    uint8_t plain;  /* eager has a float here, and no Value */
+    uint8_t linked; /* computed from a Value: told of traces that may be kept as loops */
 } TraceNode;
 
 typedef struct {
@@ -40,12 +64,16 @@ typedef struct {
     uint8_t asks[KNOWN_ROWS];
     int16_t instead[KNOWN_ROWS]; /* 1 + the row that is computed in place of each; 0 for itself */
     uint8_t is_rewriting;        /* whether `compute` is asked of any row */
+    Rolled rolled;
 } Trace;
 
 struct Tracer {
     PyObject_HEAD
     Trace *trace;
-    int32_t index;
+    int32_t index; /* −1 while its trace is kept as loops; then the others say what it is */
+    uint8_t lane, plain, linked;
+    int64_t event;
+    double number;
 };
 
 /* A number, or a node that is not a constant. */
@@ -172,6 +200,14 @@ static int is_plain(const Trace *t, int32_t row, const int32_t *operands, int32_
     return plain;
 }
 
+static int is_linked(const Trace *t, const int32_t *operands, int32_t count)
+{
+    int linked = 0;
+    for (int32_t k = 0; k < count; k++)
+        linked |= t->node[operands[k]].linked;
+    return linked;
+}
+
 /* ------ new nodes; each returns its index, −1 with an exception */
 
 static int32_t append_node(Trace *t, int32_t row, const int32_t *operands, int32_t count,
@@ -189,6 +225,7 @@ static int32_t append_node(Trace *t, int32_t row, const int32_t *operands, int32
         .count = count,
         .lane = (uint8_t)lane,
         .plain = (uint8_t)is_plain(t, row, operands, count),
+        .linked = (uint8_t)is_linked(t, operands, count),
     };
     t->operands += count;
     return t->size++;
@@ -225,8 +262,10 @@ static int32_t new_input(Trace *t, double number, int lane, int plain)
     const int32_t found = append_node(t, INPUT, NULL, 0, number, lane);
     if (found < 0)
         PySequence_DelItem(t->inputs, PyList_GET_SIZE(t->inputs) - 1);
-    else
+    else {
         t->node[found].plain = (uint8_t)plain;
+        t->node[found].linked = t->rolled.are_values && !plain;
+    }
     return found;
 }
 

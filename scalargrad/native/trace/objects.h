@@ -106,6 +106,17 @@ static PyObject *tracer_of(Trace *t, int32_t i)
     return (PyObject *)tracer;
 }
 
+/* See to it that the trace is kept as nodes; see rolled.h. −1 with an exception. */
+static int as_nodes(Trace *t);
+
+/* The node of a Tracer; −1 with an exception. */
+static int32_t index_of_tracer(Tracer *x)
+{
+    if (x->index < 0 && as_nodes(x->trace) == 0)
+        x->index = x->trace->rolled.node_of[x->event];
+    return x->index;
+}
+
 static int is_tracer(PyObject *x)
 {
     return Py_IS_TYPE(x, tracer_type()) && ((Tracer *)x)->trace;
@@ -169,9 +180,11 @@ static int32_t captured(Trace *t, PyObject *value)
 /* The node that stands for an operand; −1 with an exception. */
 static int32_t index_of(Trace *t, PyObject *x)
 {
+    if (as_nodes(t) < 0)
+        return -1;
     if (is_tracer(x)) {
         if (((Tracer *)x)->trace == t)
-            return ((Tracer *)x)->index;
+            return index_of_tracer((Tracer *)x);
         PyErr_SetString(PyExc_TypeError,
                         "a number of one compiled function was kept and used in another");
         return -1;

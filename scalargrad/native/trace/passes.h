@@ -33,9 +33,9 @@ static int32_t index_in(PyObject *items, Py_ssize_t k)
 }
 
 /* How often each node is an operand of those that `wanted` need, or wanted itself. */
-static int32_t *uses_of(const Trace *t, PyObject *wanted)
+static int32_t *uses_of(Trace *t, PyObject *wanted)
 {
-    PyObject *items = checked_indices(t, wanted);
+    PyObject *items = as_nodes(t) < 0 ? NULL : checked_indices(t, wanted);
     int32_t *uses = items ? PyMem_Calloc((size_t)t->size + 1, sizeof *uses) : NULL;
     if (items && !uses)
         PyErr_NoMemory();
@@ -61,7 +61,7 @@ static int append_index(PyObject *list, int32_t i)
 /* needed(wanted): the nodes that these are computed from, themselves included, in order. */
 static PyObject *trace_needed(PyObject *self, PyObject *wanted)
 {
-    const Trace *t = (Trace *)self;
+    Trace *t = (Trace *)self;
     int32_t *uses = uses_of(t, wanted);
     PyObject *found = uses ? PyList_New(0) : NULL;
     for (int32_t i = 0; found && i < t->size; i++)
@@ -74,10 +74,10 @@ static PyObject *trace_needed(PyObject *self, PyObject *wanted)
 /* uses(wanted): how often each node is an operand of these, or wanted itself. */
 static PyObject *trace_uses(PyObject *self, PyObject *wanted)
 {
-    const int32_t size = ((Trace *)self)->size;
-    int32_t *uses = uses_of((Trace *)self, wanted);
+    Trace *t = (Trace *)self;
+    int32_t *uses = uses_of(t, wanted);
     PyObject *found = uses ? PyList_New(0) : NULL;
-    for (int32_t i = 0; found && i < size; i++)
+    for (int32_t i = 0; found && i < t->size; i++)
         if (append_index(found, uses[i]) < 0)
             Py_CLEAR(found);
     PyMem_Free(uses);
@@ -105,6 +105,8 @@ static char stage_of(const Trace *t, int32_t i, const char *stage)
 static PyObject *trace_stages(PyObject *self, PyObject *late_inputs)
 {
     const Trace *t = (Trace *)self;
+    if (as_nodes((Trace *)self) < 0)
+        return NULL;
     PyObject *late = checked_indices(t, late_inputs);
     PyObject *found = late ? PyBytes_FromStringAndSize(NULL, t->size) : NULL;
     if (found) {
@@ -193,6 +195,8 @@ static PyObject *trace_copy(PyObject *self, PyObject *args)
 {
     PyObject *old, *wanted;
     if (!PyArg_ParseTuple(args, "O!O:copy", &TraceType, &old, &wanted))
+        return NULL;
+    if (as_nodes((Trace *)self) < 0 || as_nodes((Trace *)old) < 0)
         return NULL;
     PyObject *items = old == self ? NULL : checked_indices((Trace *)old, wanted);
     if (old == self)

@@ -4,7 +4,7 @@
 #define SCALARGRAD_TRACER_H
 
 #include <structmember.h>
-#include "forward.h"
+#include "rolled.h"
 
 /* ------ applying rows */
 
@@ -87,6 +87,8 @@ static int applied(Trace *t, int32_t row, const Term *terms, int32_t count, Term
         index = operands[k] = node_of(t, terms[k]);
     if (index >= 0)
         index = computed(t, row, operands, count);
+    if (index >= 0)
+        note_call(t, row, operands, count, index);
     free_more(operands, few);
     if (index >= 0)
         *result = term_at(t, index);
@@ -134,9 +136,12 @@ static PyObject *unary(int32_t row, PyObject *x)
         return NULL;
     }
     Trace *t = ((Tracer *)x)->trace;
-    const Term term = term_at(t, ((Tracer *)x)->index);
-    Term result;
-    return applied(t, row, &term, 1, &result) < 0 ? NULL : settled(t, result);
+    PyObject *event = event_of_objects(t, row, &x, 1);
+    if (event || PyErr_Occurred())
+        return event;
+    Term term, result;
+    return term_of(t, x, &term) < 0 || applied(t, row, &term, 1, &result) < 0 ? NULL
+                                                                              : settled(t, result);
 }
 
 /* Read an operand beside a Tracer: 1 if it is one, 0 if not, −1 with an exception. */
@@ -157,6 +162,9 @@ static PyObject *binary(int32_t row, PyObject *x, PyObject *y, const char *swapp
     if (!is_tracer(x) && !is_tracer(y))
         Py_RETURN_NOTIMPLEMENTED;
     Trace *t = ((Tracer *)(is_tracer(x) ? x : y))->trace;
+    PyObject *event = event_of_objects(t, row, (PyObject *[]){x, y}, 2);
+    if (event || PyErr_Occurred())
+        return event;
     Term terms[2], result;
     int found = read_beside(t, x, swapped, &terms[0]);
     if (found > 0)
@@ -238,7 +246,9 @@ static void tracer_dealloc(PyObject *self)
     PyObject_GC_UnTrack(self);
     Trace *t = ((Tracer *)self)->trace;
     if (t) {
-        t->node[((Tracer *)self)->index].tracer = NULL;
+        const int32_t index = ((Tracer *)self)->index;
+        if (index >= 0 && t->node[index].tracer == (Tracer *)self)
+            t->node[index].tracer = NULL;
         Py_DECREF(t);
     }
     Py_TYPE(self)->tp_free(self);
@@ -254,8 +264,19 @@ static int tracer_traverse(PyObject *self, visitproc visit, void *arg)
 
 static PyMemberDef tracer_members[] = {
     {"trace", T_OBJECT_EX, offsetof(Tracer, trace), READONLY, "The trace it is a number of."},
-    {"index", T_INT, offsetof(Tracer, index), READONLY, "Which node of the trace it stands for."},
     {NULL, 0, 0, 0, NULL},
+};
+
+static PyObject *tracer_index(PyObject *self, void *unused)
+{
+    (void)unused;
+    const int32_t index = ((Tracer *)self)->trace ? index_of_tracer((Tracer *)self) : 0;
+    return index < 0 ? NULL : PyLong_FromLong(index);
+}
+
+static PyGetSetDef tracer_columns[] = {
+    {"index", tracer_index, NULL, "Which node of the trace it stands for.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
 };
 
 static PyTypeObject TracerType = {
@@ -269,6 +290,7 @@ static PyTypeObject TracerType = {
     .tp_traverse = tracer_traverse,
     .tp_methods = tracer_methods,
     .tp_members = tracer_members,
+    .tp_getset = tracer_columns,
     .tp_as_number = &tracer_as_number,
 };
 

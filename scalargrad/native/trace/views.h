@@ -88,13 +88,21 @@ static PyTypeObject TraceColumnType = {
 
 static PyObject *column_of(PyObject *trace, void *kind)
 {
-    TraceColumn *column = PyObject_GC_New(TraceColumn, &TraceColumnType);
+    TraceColumn *column = as_nodes((Trace *)trace) < 0
+                              ? NULL
+                              : PyObject_GC_New(TraceColumn, &TraceColumnType);
     if (!column)
         return NULL;
     column->trace = (Trace *)Py_NewRef(trace);
     column->kind = (long)(intptr_t)kind;
     PyObject_GC_Track((PyObject *)column);
     return (PyObject *)column;
+}
+
+static PyObject *reason_of(PyObject *trace, void *unused)
+{
+    (void)unused;
+    return PyLong_FromLong(((Trace *)trace)->rolled.why);
 }
 
 #define TRACE_COLUMN(name, kind, doc) {name, column_of, NULL, doc, (void *)(intptr_t)(kind)}
@@ -107,6 +115,7 @@ static PyGetSetDef trace_columns[] = {
     TRACE_COLUMN("lanes", COLUMN_LANE_FLAGS, "Whether each differs from lane to lane."),
     TRACE_COLUMN("plain", COLUMN_PLAIN_FLAGS, "Whether eager has a float for each, and no Value."),
     TRACE_COLUMN("tracers", COLUMN_TRACERS, "The Tracer that stands for each."),
+    {"unrolled", reason_of, NULL, "Why it is kept as nodes; see compiler/trace/rolled.py.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

@@ -21,11 +21,12 @@ from scalargrad.compiler.machine.instructions import (
 )
 from scalargrad.compiler.trace.guards import COMPARE
 from scalargrad.compiler.trace.native import machine
-from scalargrad.compiler.trace.vocabulary import AFTER, BEFORE, LANES
+from scalargrad.compiler.trace.vocabulary import AFTER, BEFORE, LANES, NEST
 from tests.support.expressions import rounds
 from tests.support.instructions_made import SIZES, code_of, made
 
-ROWS = list(TABLE.values())
+# code with loops has tests of its own: what it may read depends on the loops around
+ROWS = [row for row in TABLE.values() if row.stages != (NEST,)]
 STAGE = {BEFORE: "before", LANES: "lanes", AFTER: "after"}
 named = pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
 

@@ -1,0 +1,1 @@
+"""Loops of a traced function, kept as loops: items, and how they are recognised while recording."""

@@ -1,0 +1,81 @@
+"""Which programs keep their loops: those where one number waits for the one before.
+
+The machine runs a nest a number at a time. Where numbers do not wait for each other it is faster to
+do many at once, which re-rolling finds in the expanded program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ... import ops
+from ...rows import Operator
+from ..loops.items import Item, Loop, events_in
+from .nest import CARRIED, Block, Nest
+
+MOST_IN_BODY = 64
+"""In a longer body there is much that can be done at once."""
+LEAST_IN_LOOPS = 0.75
+"""Of the events so many have to lie in loops."""
+MOST_AT_ONCE = 3.0
+"""So many operators that wait for the iteration before may be done at the same time, on average."""
+MOST_FREE = 0.5
+"""So much work at most, for each that waits for the iteration before, may be free of it."""
+FUNCTION = 4
+"""So many times the work of a sum or a product is that of a function."""
+QUICK = (ops.add, ops.sub, ops.mul, ops.neg, ops.square, ops.identity)
+
+
+def may_stay(items: Sequence[Item]) -> bool:
+    """Tell from the items whether their loops may stay: these are short and have no others in
+    them."""
+    loops = [item for item in items if isinstance(item, Loop)]
+    if not loops or events_in(loops) < LEAST_IN_LOOPS * events_in(items):
+        return False
+    return all(len(x.body) <= MOST_IN_BODY and x.span == len(x.body) for x in loops)
+
+
+def is_sequential(nest: Nest) -> bool:
+    """Tell whether most numbers in the loops wait for those of the iteration before, one after the
+    other."""
+    work = [work_of(nest, block) for block in nest.blocks]
+    free, waiting, steps = map(sum, zip(*work))
+    return free <= MOST_FREE * waiting and waiting <= MOST_AT_ONCE * steps
+
+
+def work_of(nest: Nest, block: Block) -> tuple[int, int, int]:
+    """Return the work of a loop that does not wait for the iteration before; that which does; and
+    how much of this has to be done one after the other."""
+    nodes = [i for i in block.items if isinstance(i, int)]
+    waits = waiting_for(nest, nodes)
+    free = waiting = 0
+    # a carried number is there when the iteration begins
+    depth = {i: 0 for i in nodes if nest.rows[i] is CARRIED}
+    for i in nodes:
+        row = nest.rows[i]
+        work = (1 if row in QUICK else FUNCTION) if isinstance(row, Operator) else 0
+        if i in depth:
+            continue
+        if i in waits:
+            waiting += work
+            depth[i] = work + max([depth.get(j, 0) for j in nest.operands[i]], default=0)
+        else:
+            free += work
+    longest = max(depth.values(), default=0)
+    return free * block.trips, waiting * block.trips, longest * block.trips
+
+
+def waiting_for(nest: Nest, nodes: Sequence[int]) -> set[int]:
+    """The nodes of a body that wait for the iteration before: they depend on a carried number that
+    is more than a sum."""
+    found = {i for i in nodes if nest.rows[i] is CARRIED and not is_sum(nest, i, nodes)}
+    for i in nodes:
+        if not found.isdisjoint(nest.operands[i]) and nest.rows[i] is not CARRIED:
+            found.add(i)
+    return found
+
+
+def is_sum(nest: Nest, carried: int, nodes: Sequence[int]) -> bool:
+    """Tell whether a carried number is only added to: nothing else of the body reads it."""
+    readers = [i for i in nodes if carried in nest.operands[i]]
+    return readers == [nest.next[carried]] and nest.rows[readers[0]] in (ops.add, ops.sub)

@@ -1,0 +1,312 @@
+"""A nest as code for the machine: every number has its place, arrays stand behind them.
+
+A loop writes down where its walks go: the elements that an iteration reads and writes are at
+distances from walks that do not change.
+"""
+
+from __future__ import annotations
+
+from array import array as packed
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from ... import ops
+from ..machine.instructions import (
+    ADD,
+    FILL,
+    GATHER,
+    GUARD,
+    LOOP,
+    MINUS_PRODUCT,
+    MOST,
+    MOVE,
+    NONE,
+    PLUS_PRODUCT,
+    READ,
+    SCATTER,
+    SINE_COSINE,
+    WRITE,
+    Comparison,
+    row_instruction,
+)
+from ..trace.vocabulary import CONSTANT
+from . import nest as nests
+from .nest import Address, Array, Block, Effect, Nest, Refused
+from .schedule import Schedule
+from .selection import Selection
+
+Words = list[int]
+
+
+class NestCode(NamedTuple):
+    """A nest as the machine takes it: the arguments of machine.Nest, by name.
+
+    There are `places` numbers; `initial` are the first of them before a run, those of the call
+    first, so many as there are `inputs`. `indexes` are places of numbers. `results` are places.
+    """
+
+    initial: packed[float]
+    indexes: packed[int]
+    code: packed[int]
+    results: packed[int]
+    places: int
+    inputs: int
+    walks: int
+
+
+HOW = {"<": Comparison.IS_LESS, "<=": Comparison.IS_AT_MOST, "!=": Comparison.IS_UNEQUAL}
+
+
+class Places:
+    """The place of each node and of each array."""
+
+    def __init__(self, nest: Nest, schedule: Schedule, selection: Selection) -> None:
+        self.nest, self.schedule, self.selection = nest, schedule, selection
+        self.of: dict[int, int] = {i: k for k, i in enumerate(nest.inputs)}
+        self.initial: dict[int, float] = {}
+        self.count = len(nest.inputs)
+        for i, row in enumerate(nest.rows):
+            if row is CONSTANT:
+                self.initial[self.count] = nest.numbers[i]
+                self.put(i)
+        self.in_place = {nest.next[c]: c for block in nest.blocks for c in self.replaced(block)}
+        """Of a node the one that it takes the place of."""
+        for i, row in enumerate(nest.rows):
+            is_new = i not in self.of and row is not nests.LAST and not self.is_fixed(i)
+            if is_new and i not in self.in_place and self.needs_place(i):
+                self.put(i)
+        for i, c in self.in_place.items():
+            self.of[i] = self.of[c]
+        self.spare = self.put(NONE)
+        self.before: dict[int, int] = {}
+        """Of carried nodes that are read after the loop: where the last iteration had them."""
+        for c in {nest.operands[i][0] for i in nest.loop_of if i in selection.live}:
+            if nest.rows[c] is nests.CARRIED:
+                self.before[c], self.count = self.count, self.count + 1
+        self.start: dict[Array, int] = {nest.input_array: 0}
+        self.scale: dict[Array, int] = {}
+        self.indexes: list[int] = []
+        self.lay_out_arrays()
+
+    def put(self, i: int) -> int:
+        self.of[i] = self.count
+        self.count += 1
+        return self.of[i]
+
+    def needs_place(self, i: int) -> bool:
+        if i in self.selection.within:
+            return i in self.selection.cosines.values()
+        return i in self.selection.live
+
+    def is_fixed(self, i: int) -> bool:
+        """Tell whether this is an element at one place, which is read there."""
+        return self.nest.rows[i] is nests.READ and self.nest.home[i] is self.nest.root
+
+    def replaced(self, block: Block) -> Iterable[int]:
+        """The carried nodes of a block whose next takes their place: nobody reads them after."""
+        nest, items, taken = self.nest, self.schedule.items[block], set()
+        order = {item: k for k, item in enumerate(items)}
+        carried = self.schedule.carried_in(block)
+        # also what is read when the loop is over
+        handed_on = {nest.next[c] for c in carried}.union(
+            nest.operands[i][0] for i in nest.loop_of if i in self.selection.live
+        )
+        read = [self.schedule.all_read(item) for item in items]
+        for c in carried:
+            n = nest.next[c]
+            item = self.selection.within.get(n, n)
+            is_own = item in order and nest.rows[n] is not nests.LAST
+            if not is_own or n in taken or c in handed_on:
+                continue
+            if any(c in reads for reads in read[order[item] + 1 :]):
+                continue
+            taken.add(n)
+            yield c
+
+    def __getitem__(self, i: int) -> int:
+        nest = self.nest
+        while nest.rows[i] is nests.LAST:
+            (i,) = nest.operands[i]
+            if i in self.before:
+                return self.before[i]
+        if self.is_fixed(i):
+            return self.absolute(nest.addresses[i])
+        return self.of[i]
+
+    # ------ arrays
+    def lay_out_arrays(self) -> None:
+        rows: dict[Block, list[Array]] = {}
+        for array in self.arrays():
+            if array.row is not None:
+                rows.setdefault(array.row, []).append(array)
+            else:
+                self.lay_out(array)
+        for arrays in rows.values():
+            for k, array in enumerate(arrays):
+                self.start[array], self.scale[array] = self.count + k, len(arrays)
+            self.count += len(arrays) * arrays[0].size
+        if self.count >= MOST:
+            raise Refused("a loop keeps too many numbers")
+
+    def lay_out(self, array: Array) -> None:
+        if array in self.start:
+            return
+        if isinstance(array.numbers, packed) and array.numbers.typecode == "q":
+            self.start[array] = len(self.indexes)
+            self.indexes += array.numbers
+            return
+        self.start[array] = self.count
+        self.initial.update(enumerate(array.numbers or (), self.count))
+        self.count += array.size
+
+    def arrays(self) -> Iterable[Array]:
+        nest, live = self.nest, self.selection.live
+        found = {address.array: None for i, address in nest.addresses.items() if i in live}
+        for effect in self.nest.effects():
+            for address in (effect.address, effect.table):
+                if address is not None:
+                    found[address.array] = None
+        return found
+
+    def absolute(self, address: Address) -> int:
+        scale = self.scale.get(address.array, 1)
+        return self.start[address.array] + scale * address.offset
+
+    def strides(self, address: Address) -> tuple[int, ...]:
+        scale = self.scale.get(address.array, 1)
+        return tuple(scale * s for s in address.strides[: address.level()])
+
+
+class Encoder:
+    """Writes the code of a nest."""
+
+    def __init__(self, nest: Nest, wanted: Sequence[int]) -> None:
+        self.nest, self.wanted = nest, wanted
+        self.selection = Selection(nest, wanted)
+        self.schedule = Schedule(nest, self.selection)
+        self.place = Places(nest, self.schedule, self.selection)
+        self.walks: dict[tuple[Block, tuple[int, ...]], int] = {}
+        self.own: dict[Block, list[Words]] = {block: [] for block in nest.blocks}
+        """Of each loop the words of its walks."""
+        self.base: list[int] = []
+        """Where each walk begins."""
+
+    def encoded(self) -> NestCode:
+        code = self.block(self.nest.root)
+        place = self.place
+        initial = packed("d", bytes(8 * (1 + max(place.initial, default=-1))))
+        for k, number in place.initial.items():
+            initial[k] = number
+        inputs = len(self.nest.inputs)
+        initial.extend([0.0] * (inputs - len(initial)))
+        return NestCode(
+            initial=initial,
+            indexes=packed("q", place.indexes),
+            code=packed("i", code),
+            results=packed("i", [place[i] for i in self.wanted]),
+            places=place.count,
+            inputs=inputs,
+            walks=len(self.base),
+        )
+
+    def block(self, block: Block) -> Words:
+        code: Words = []
+        for item in self.schedule.items[block]:
+            if isinstance(item, Block):
+                code += self.loop(item)
+            elif isinstance(item, Effect):
+                code += self.effect(item)
+            else:
+                code += self.node(item)
+        return code
+
+    def loop(self, block: Block) -> Words:
+        nest, place = self.nest, self.place
+        carried = self.schedule.carried_in(block)
+        begin = [(place[c], place[nest.operands[c][0]]) for c in carried]
+        ends = [(place[c], place[nest.next[c]]) for c in carried]
+        ends += [(place.before[c], place[c]) for c in carried if c in place.before]
+        body = self.block(block) + self.moves(ends)
+        walks = [word for words in self.own[block] for word in words]
+        if not body:
+            return self.moves(begin)
+        return [*self.moves(begin), *LOOP(block.trips, len(body), *walks), *body]
+
+    def moves(self, pairs: Iterable[tuple[int, int]]) -> Words:
+        """Code that moves numbers, all at once: to each place that of another."""
+        waiting = {out: x for out, x in pairs if out != x}
+        code: Words = []
+        while waiting:
+            read = set(waiting.values())
+            free = [out for out in waiting if out not in read]
+            if not free:
+                # all go in circles: one is put aside
+                aside = next(iter(waiting))
+                code += MOVE(self.place.spare, aside)
+                waiting = {o: self.place.spare if x == aside else x for o, x in waiting.items()}
+                continue
+            code += MOVE(free[0], waiting.pop(free[0]))
+        return code
+
+    def node(self, i: int) -> Words:
+        nest, place = self.nest, self.place
+        row = nest.rows[i]
+        if row is nests.LAST or place.is_fixed(i):
+            return []
+        if row in (nests.READ, nests.GATHERED):
+            kind = READ if row is nests.READ else GATHER
+            return kind(place[i], *self.walk(nest.addresses[i], nest.home[i]))
+        if i in self.selection.sums:
+            is_difference, *operands = self.selection.sums[i]
+            kind = MINUS_PRODUCT if is_difference else PLUS_PRODUCT
+            return kind(place[i], *[place[j] for j in operands])
+        operands = [place[j] for j in nest.operands[i]]
+        if i in self.selection.cosines:
+            return SINE_COSINE(place[i], place[self.selection.cosines[i]], *operands)
+        return row_instruction(nest.row(i).code, place[i], *operands)
+
+    def effect(self, effect: Effect) -> Words:
+        place, address = self.place, effect.address
+        if effect.kind == nests.GUARD:
+            how = HOW[effect.compare]
+            return GUARD(how, place[effect.x], place[effect.y], effect.outcome, effect.number)
+        assert address is not None
+        if effect.kind == nests.FILL:
+            return FILL(place.absolute(address), address.array.size)
+        x = place[effect.x]
+        if effect.table is not None:
+            return SCATTER(*self.walk(effect.table, effect.block), place.absolute(address), x)
+        if not address.level():
+            return self.at_one_place(effect, place.absolute(address), x)
+        kind = WRITE if effect.kind == nests.WRITE else ADD
+        return kind(*self.walk(address, effect.block), x)
+
+    def at_one_place(self, effect: Effect, out: int, x: int) -> Words:
+        add = ops.add.code
+        return MOVE(out, x) if effect.kind == nests.WRITE else row_instruction(add, out, out, x)
+
+    # ------ walks
+    def walk(self, address: Address, block: Block) -> tuple[int, int]:
+        """The walk that leads along these elements, and the distance from it."""
+        strides, at = self.place.strides(address), self.place.absolute(address)
+        walk = self.walk_along(block.path[: len(strides)], strides, at)
+        return walk, at - self.base[walk]
+
+    def walk_along(self, path: Sequence[Block], strides: tuple[int, ...], at: int) -> int:
+        """The walk with a stride for each loop of the path; a new one begins at this place."""
+        key = path[-1], strides
+        if key not in self.walks:
+            level = len(strides) - 1
+            while level and strides[level - 1] == 0:
+                level -= 1
+            begin = self.walk_along(path[:level], strides[:level], at) if level else NONE
+            self.walks[key] = len(self.base)
+            offset = at - (self.base[begin] if level else 0)
+            self.own[path[-1]].append([len(self.base), begin, offset, strides[-1]])
+            self.base.append(at)
+        return self.walks[key]
+
+
+def encoded(nest: Nest, wanted: Sequence[int]) -> NestCode:
+    """Return the code of a lowered nest, whose results are the wanted nodes."""
+    return Encoder(nest, wanted).encoded()

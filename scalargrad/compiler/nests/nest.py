@@ -1,0 +1,267 @@
+"""A nest: nodes in blocks, and a block is the body of a loop, which stands in another block.
+
+A node stands in the outermost block that it can: where its innermost operand stands. Nodes that
+compute the same are one node. So values are numbered, and what does not change is computed before
+its loop, by construction.
+
+Numbers that outlive an iteration are carried to the next, or stand in an array: each element is
+written once, by one iteration of one loop, but for arrays of sums, to which loops add.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from ... import ops
+from ...rows import Operator
+from ..passes.rewriting import Rewriting, Rule
+from ..trace.in_python import Trace, forward
+from ..trace.vocabulary import CONSTANT
+
+CARRIED, LAST, READ, GATHERED = "carried", "last", "read", "gathered"
+"""In place of an operator. CARRIED is a number that an iteration gets from the one before; its
+operand is where it begins. LAST is its operand after the last iteration of a loop. READ is an
+element of an array, GATHERED an input by its number in a table."""
+
+
+class Refused(Exception):
+    """The items cannot be written as a nest: they are to be expanded."""
+
+
+@dataclass(eq=False, repr=False)
+class Block:
+    """The body of a loop of so many `trips`; the outermost block is that of a single one."""
+
+    trips: int
+    parent: Block | None = None
+    number: int = 0
+    path: tuple[Block, ...] = ()
+    """The blocks around, the outermost left out, this one included."""
+    items: list[int | Effect | Block] = field(default_factory=list)
+    """What is done in an iteration, in order of creation: not yet an order to compute in."""
+
+    @property
+    def depth(self) -> int:
+        return len(self.path)
+
+    def is_in(self, block: Block) -> bool:
+        """Tell whether this block is `block`, or stands within it."""
+        return block.depth == 0 or (
+            self.depth >= block.depth and self.path[block.depth - 1] is block
+        )
+
+    def trips_around(self) -> list[int]:
+        return [block.trips for block in self.path]
+
+
+@dataclass(eq=False)
+class Array:
+    """Numbers side by side in memory; at first `numbers`, where these are given. Arrays of one
+    `row` that are written by one loop lie across each other: an iteration then writes a row. One
+    that is `summed` is NOTHING in all its elements before anything is added."""
+
+    size: int
+    numbers: Sequence[float] | None = None
+    row: Block | None = None
+    is_inputs: bool = False
+    summed: bool = False
+    writes: list[Effect] = field(default_factory=list)
+
+
+class Address(NamedTuple):
+    """Element offset + Σ strides·iterations of an array: a stride for each loop around, the
+    outermost first."""
+
+    array: Array
+    offset: int
+    strides: tuple[int, ...] = ()
+
+    def backward(self, path: Sequence[Block]) -> Address:
+        """The same elements, where each of the loops around runs backward."""
+        last = sum(s * (block.trips - 1) for s, block in zip(self.strides, path))
+        return Address(self.array, self.offset + last, tuple(-s for s in self.strides))
+
+    def level(self) -> int:
+        """How many loops around matter: those up to the last that has a stride."""
+        level = len(self.strides)
+        while level and self.strides[level - 1] == 0:
+            level -= 1
+        return level
+
+
+WRITE, ADD, SCATTER, FILL, GUARD = "write", "add", "scatter", "fill", "guard"
+
+
+@dataclass(eq=False)
+class Effect:
+    """What is done besides computing nodes: WRITE or ADD of node x to an element; SCATTER, an ADD
+    to the element whose number stands at the address of `table`; FILL of an array with NOTHING; a
+    GUARD, that comparing x and y has this outcome."""
+
+    kind: str
+    block: Block
+    x: int = -1
+    address: Address | None = None
+    table: Address | None = None
+    y: int = -1
+    compare: str = ""
+    outcome: bool = False
+    number: int = 0
+    at: int = 0
+    """How many nodes there were when it was noted: nodes after those come after it."""
+
+
+class Nest(Rewriting, Trace):
+    """Nodes in blocks. With `rules` it lowers what is computed in it."""
+
+    def __init__(self, rules: dict[Operator, Rule] | None = None) -> None:
+        super().__init__()
+        self.rules = rules or {}
+        self.is_lowered = rules is not None
+        self.root = Block(1)
+        self.blocks = [self.root]
+        self.home: list[Block] = []
+        """The block of each node."""
+        self.addresses: dict[int, Address] = {}
+        """Of the nodes READ and GATHERED: of the latter that in the table."""
+        self.next: dict[int, int] = {}
+        """Of the nodes CARRIED: what the next iteration gets."""
+        self.loop_of: dict[int, Block] = {}
+        """Of the nodes LAST: the loop."""
+        self.input_array = Array(0, is_inputs=True)
+        self.fills: dict[Array, Effect] = {}
+        """Of arrays of sums what makes them nothing."""
+        self.guards_seen = 0
+        self.kept: dict[int, Address] = {}
+        """Of some nodes where every iteration has kept its own."""
+        self._reads: dict[Any, int] = {}
+
+    # ------ nodes
+    def _new(self, row: Operator, indices: tuple[int, ...]) -> int:
+        rows = self.rows
+        # an identity is a variable of its own, whatever it is a copy of
+        if row is not ops.identity and all([rows[i] is CONSTANT for i in indices]):
+            return self.constant(forward(row, [self.numbers[i] for i in indices]))
+        return self.placed(row, indices, self.innermost(indices))
+
+    def innermost(self, nodes: Iterable[int]) -> Block:
+        found: Block = self.root
+        for i in nodes:
+            block = self.home[i]
+            if block.depth > found.depth:
+                assert block.is_in(found)
+                found = block
+            else:
+                assert found.is_in(block)
+        return found
+
+    def placed(self, row: Operator | str, operands: tuple[int, ...], block: Block) -> int:
+        index = super()._append(row, operands, float("nan"), False)
+        self.home.append(block)
+        block.items.append(index)
+        return index
+
+    def _append(self, row: Any, operands: tuple[int, ...], number: float, lane: bool) -> int:
+        """An input or a constant."""
+        self.home.append(self.root)
+        return super()._append(row, operands, number, lane)
+
+    def written(self, row: Operator, operands: Iterable[Any]) -> Any:
+        return super().written(row, operands) if self.is_lowered else self.plainly(row, operands)
+
+    def plainly(self, row: Operator, operands: Iterable[Any]) -> Any:
+        return Trace.compute(self, row, operands)
+
+    def known(self, row: Operator, operands: tuple[int, ...]) -> int | None:
+        """The node that is this operator on these operands, if there is one."""
+        return self._known[row].get(operands)
+
+    # ------ loops
+    def loop(self, parent: Block, trips: int) -> Block:
+        block = Block(trips, parent, len(self.blocks))
+        block.path = (*parent.path, block)
+        self.blocks.append(block)
+        return block
+
+    def closed(self, block: Block) -> None:
+        """Note that the loop stands here in the block around it."""
+        assert block.parent is not None
+        block.parent.items.append(block)
+
+    def carried(self, block: Block, begin: int) -> int:
+        assert block.depth and block.parent is not None
+        return self.placed(CARRIED, (begin,), block)
+
+    def last(self, i: int, block: Block) -> int:
+        """The node after the last iteration of a loop; the node itself where it does not change."""
+        if not self.home[i].is_in(block):
+            return i
+        assert self.home[i] is block and block.parent is not None
+        key = LAST, i
+        if key not in self._reads:
+            self._reads[key] = self.placed(LAST, (i,), block.parent)
+            self.loop_of[self._reads[key]] = block
+        return self._reads[key]
+
+    # ------ memory
+    def read(self, address: Address, block: Block, row: str = READ) -> int:
+        """The element at an address, in a block or in one around it."""
+        level = address.level()
+        address = address._replace(strides=address.strides[:level])
+        block = block.path[level - 1] if level else self.root
+        key = row, address, block
+        if key not in self._reads:
+            self._reads[key] = self.placed(row, (), block)
+            self.addresses[self._reads[key]] = address
+        return self._reads[key]
+
+    def write(self, block: Block, address: Address, x: int) -> None:
+        self.noted(Effect(WRITE, block, x, address))
+
+    def add(self, block: Block, address: Address, x: int, table: Address | None = None) -> None:
+        self.noted(Effect(ADD if table is None else SCATTER, block, x, address, table))
+
+    def noted(self, effect: Effect) -> None:
+        effect.at = len(self)
+        effect.block.items.append(effect)
+        if effect.kind == FILL:
+            assert effect.address is not None
+            self.fills[effect.address.array] = effect
+        elif effect.address:
+            effect.address.array.writes.append(effect)
+
+    def sums(self, size: int) -> Array:
+        """An array to add to, that holds nothing yet."""
+        array = Array(size, summed=True)
+        self.noted(Effect(FILL, self.root, address=Address(array, 0)))
+        return array
+
+    # ------ walks
+    def effects(self) -> Iterator[Effect]:
+        for block in self.blocks:
+            yield from (item for item in block.items if isinstance(item, Effect))
+
+    def sources(self, i: int) -> list[int]:
+        """The nodes that node i is made of, whichever iteration they are of."""
+        found = [*self.operands[i]]
+        if self.rows[i] is CARRIED:
+            found.append(self.next[i])
+        if self.rows[i] is READ:
+            found += [effect.x for effect in self.addresses[i].array.writes]
+        return found
+
+    def live(self, wanted: Iterable[int]) -> set[int]:
+        """The nodes that these are computed from, and those that guards compare."""
+        waiting = [*wanted]
+        for effect in self.effects():
+            if effect.kind == GUARD:
+                waiting += effect.x, effect.y
+        found: set[int] = set()
+        while waiting:
+            i = waiting.pop()
+            if i not in found:
+                found.add(i)
+                waiting += self.sources(i)
+        return found

@@ -1,0 +1,185 @@
+"""A function that was recorded as loops: what is asked of it, and its trace without nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from ... import ops
+from ...backward import symbolic_adjoints
+from ...rows import Operator
+from ...scalars import NOTHING
+from ...transforms.trees import Structure
+from ...transforms.variables import inside
+from ..inputs.sources import Inputs
+from ..loops.items import Constant, InputAt, NodeAt, Reference, expand
+from ..passes.kinds import emptied
+from ..passes.record import Output, Ran, Recording, all_sources, rolled_entries
+from ..passes.task import Task
+from ..passes.traced import Entry, Traced
+from ..trace.rolled import Loops, Rolled
+from .program import Asked, Derived
+
+
+def can_be_asked(run: Ran) -> bool:
+    """Tell whether loops were found, and it is known what the results are."""
+    if run.loops.rolled is None or run.waiting is None:
+        return run.loops.rolled is not None
+    inputs = {id(x) for x in run.inputs.numbers}
+    return -1 not in run.order() and all(id(x) in inputs for x in run.waiting.variables.entries)
+
+
+def asked(run: Ran) -> Asked:
+    """What is asked of a function that ran, as loops."""
+    task, rolled = run.task, run.loops.rolled
+    assert rolled is not None
+    if run.waiting is not None:
+        copied = list(waiting_for(run))
+        plain = list(plain_inputs(run, copied))
+        items, results = rolled.recorded.items, rolled.results
+        return Asked(items, plain, results, [True], copied, True, run.order())
+    wanted = task.wanted
+    always = wanted is not None and wanted.always
+    return Asked(
+        rolled.recorded.items,
+        list(plain_inputs(run)),
+        rolled.results,
+        [wanted is not None and (always or is_linked) for is_linked in rolled.linked],
+        list(variables(run)),
+        always,
+    )
+
+
+def plain_inputs(run: Ran, variables: Sequence[int] = ()) -> Iterator[bool]:
+    """Yield of each input whether it is a float in eager mode, and no Value. So is none of the
+    `variables` of a transform: the function sees copies of them, which are Values."""
+    trace, wanted = run.trace, run.task.wanted
+    values = {*(wanted.positions if wanted else ()), *run.task.arguments.values}
+    variable = {run.inputs.numbers[k].index for k in values}
+    for k, i in enumerate(trace.inputs):
+        is_value = k in variables or (i in variable if k < trace.given else i not in trace.draws)
+        yield not is_value
+
+
+def waiting_for(run: Ran) -> Iterator[int]:
+    """Yield the inputs that a transform takes derivatives in. The function gets copies of them and
+    nothing else: a derivative in a copy is one in the input."""
+    assert run.waiting is not None
+    number = {i: k for k, i in enumerate(run.trace.inputs)}
+    for x in run.waiting.variables.entries:
+        yield number[x.index]
+
+
+def variables(run: Ran) -> Iterator[int]:
+    """Yield the inputs that derivatives are taken in: numbers of the call, then captured Values."""
+    if run.task.wanted is None:
+        return
+    number = {i: k for k, i in enumerate(run.trace.inputs)}
+    for position in run.task.wanted.positions:
+        yield number[run.inputs.numbers[position].index]
+    for i in run.trace.captured.values():
+        yield number[i]
+
+
+class Again(NamedTuple):
+    """What it takes to have the trace of a function again, as nodes: none of its Tracers, each of
+    which would keep what the function kept."""
+
+    task: Task
+    rolled: Rolled
+    entries: list[Entry]
+    structure: Structure
+    numbers: list[float]
+    plain: list[bool]
+    """Of each input."""
+    given: int
+    captured: dict[Any, int]
+    """The Values that the function closes over, each with the number of its input."""
+    loops: Loops
+    copied: list[int]
+    """The inputs that a transform takes derivatives in, which still wait to be computed."""
+    order: list[int]
+    """Which of them, and of the value before them, the results are."""
+
+    def recorded(self, trace: Any) -> Recording:
+        """Compute all events in a new trace, which are then its nodes."""
+        xs = [trace.input(x, False, is_plain) for x, is_plain in zip(self.numbers, self.plain)]
+        trace.given = self.given
+        for value, k in self.captured.items():
+            trace.captured[value] = xs[k].index
+        nodes: list[Any] = []
+
+        def operand(x: Reference) -> Any:
+            match x:
+                case Constant(number):
+                    return number
+                case NodeAt(at):
+                    return nodes[at]
+                case InputAt(at):
+                    return xs[at]
+            raise AssertionError(f"{x} is not that of an event")
+
+        for event in expand(self.rolled.recorded.items):
+            assert isinstance(event.operator, Operator)
+            nodes.append(trace.compute(event.operator, [operand(x) for x in event.references]))
+        results = list(map(operand, self.rolled.results))
+        if self.order:
+            known = self.with_derivatives(results[0], [xs[k] for k in self.copied])
+            results = [known[k] for k in self.order]
+        outputs = [Output(trace.index(x), False, True) for x in results]
+        inputs = Inputs(xs[0], xs[1], xs[2 : self.given])
+        captured = list(self.captured)
+        return Recording(
+            self.task, trace, inputs, self.entries, self.structure, captured, outputs, self.loops
+        )
+
+    def with_derivatives(self, root: Any, variables: list[Any]) -> list[Any]:
+        """The root and its derivatives, for a user."""
+        found = symbolic_adjoints(root, variables, 1.0)
+        return [root, *(ops.add(found.get(x, NOTHING), 0.0) for x in variables)]
+
+
+def again(run: Ran, given: Inputs) -> Again:
+    """What it takes to have this trace again; the call gave these numbers."""
+    trace = run.trace
+    assert run.loops.rolled is not None
+    copied = list(waiting_for(run)) if run.waiting else []
+    number = {i: k for k, i in enumerate(trace.inputs)}
+    captured = {value: number[i] for value, i in trace.captured.items()}
+    numbers = [given.count, given.share, *given.numbers]
+    numbers += [0.0] * (len(trace.inputs) - len(numbers))
+    for value, k in captured.items():
+        numbers[k] = value._data
+    return Again(
+        run.task,
+        run.loops.rolled,
+        rolled_entries(run),
+        emptied(run.structure),
+        numbers,
+        list(plain_inputs(run, copied)),
+        trace.given,
+        captured,
+        run.loops,
+        copied,
+        run.order() if run.waiting else [],
+    )
+
+
+def traced_as_loops(run: Ran, nest: Derived, expanded: Callable[[], Traced]) -> Traced:
+    """The trace of a function whose loops stay loops."""
+    trace = run.trace
+    return Traced(
+        trace=trace,
+        outputs=[],
+        each=[False] * len(nest.outputs),
+        sources=all_sources(trace, run.inputs),
+        captured=list(trace.captured),
+        structure=emptied(run.structure),
+        entries=rolled_entries(run),
+        wanted=run.task.wanted,
+        unknown=tuple(trace.unknown),
+        is_inside=inside() if trace.has_transforms else None,
+        loops=run.loops,
+        nest=nest,
+        expanded=expanded,
+    )

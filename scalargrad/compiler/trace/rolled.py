@@ -1,0 +1,97 @@
+"""Loops of a trace: when they are looked for, and why there are none.
+
+A trace begins with a log of the operator calls. After FIRST_LOOK of these, and if need be once
+more, the log goes to a recorder of loops. If most of the calls lie in loops the trace is *rolled*:
+what is computed from then on is recorded as loops. The trace in C keeps no nodes meanwhile, and
+makes them when somebody asks for one; then the trace is no longer rolled. That in Python keeps
+both.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ... import ops
+from ...rows import BUILT_IN, Operator
+from ..loops.items import Constant, InputAt, NodeAt, One
+from ..loops.recorder import Recorded, Recorder
+from .vocabulary import CONSTANT, INPUT
+
+FIRST_LOOK, NEXT_LOOK, LAST_LOOK = 2048, 8, 16384
+"""After how many calls loops are looked for at first; how many times as many later; and the last
+time."""
+
+MOST_ITEMS = 4096
+"""Of a trace with more items than these nobody is given the loops."""
+
+NOT_LOOKED, SHORT, OTHER, IRREGULAR, ASKED, BRANCHES = range(6)
+"""Why a trace is not rolled."""
+WHY = {
+    OTHER: "it makes Values, stops gradients, or uses an operator of its own",
+    IRREGULAR: "most of its operator calls lie in no loop",
+    ASKED: "while it ran something asked what a number was computed from",
+    BRANCHES: "comparisons of numbers decide what it does next",
+}
+"""The reasons that a reader is told."""
+
+
+class Rolled(NamedTuple):
+    """What was recorded of a function, what its results are in that, and which of them are
+    Values in eager mode."""
+
+    recorded: Recorded
+    results: tuple[One, ...]
+    linked: tuple[bool, ...]
+
+
+class Loops(NamedTuple):
+    """What is known of the loops of a function. `why` tells a reader why there are none."""
+
+    rolled: Rolled | None = None
+    why: str = ""
+
+
+class Log:
+    """The operator calls of a trace in Python, recorded as events."""
+
+    def __init__(self, calls: int) -> None:
+        self.recorder = Recorder()
+        self.look = calls
+        self.is_rolled = False
+        self.why = SHORT
+        self.events: dict[int, One] = {}
+        """Of each input and computed node what it is as an operand: of a node that was computed
+        more than once, the last time."""
+
+    def note(self, trace: Any, row: Operator, operands: tuple[int, ...], index: int) -> None:
+        """Take note of what was computed, with the node that came of it."""
+        if self.why != SHORT or trace.rows[index] is CONSTANT:
+            return
+        if self.is_rolled and not self.recorder.is_rolled:
+            self.give_up(IRREGULAR)
+        elif BUILT_IN.get(row.name) is not row or (self.is_rolled and row is ops.identity):
+            # an identity is a variable of its own: in C others know it by its node
+            self.give_up(OTHER)
+        else:
+            given = [self.operand(trace, i) for i in operands]
+            self.events[index] = NodeAt(self.recorder.record(row, given))
+            self.look_again()
+
+    def operand(self, trace: Any, i: int) -> One:
+        if trace.rows[i] is CONSTANT:
+            return Constant(trace.numbers[i])
+        if trace.rows[i] is INPUT and i not in self.events:
+            self.events[i] = InputAt(trace.inputs.index(i))
+        return self.events[i]
+
+    def look_again(self) -> None:
+        if self.is_rolled or len(self.recorder) != self.look:
+            return
+        self.is_rolled = self.recorder.is_rolled
+        if not self.is_rolled and self.look >= LAST_LOOK:
+            self.give_up(IRREGULAR)
+        self.look *= NEXT_LOOK
+
+    def give_up(self, why: int) -> None:
+        if self.why == SHORT:
+            self.is_rolled, self.why, self.recorder = False, why, Recorder()

@@ -1,0 +1,284 @@
+/* Nest: a program with loops, as Python knows it. Included by module.c. */
+#ifndef SCALARGRAD_NESTS_NEST_H
+#define SCALARGRAD_NESTS_NEST_H
+
+#include "../call.h"
+#include "run.h"
+
+typedef struct {
+    PyObject_HEAD
+    NestCode code;
+    double *initial; /* the first places before a run: inputs first, constants set */
+    int32_t *result; /* the places that are results */
+    int32_t initials, inputs, results, places;
+    NestRun kept; /* from one run to the next; NULL while a run has it */
+} Nest;
+
+/* ------ making one */
+static int are_indexes(const Nest *nest, int32_t n, int64_t *highest)
+{
+    for (int32_t k = 0; k < n; k++) {
+        if (nest->code.index[k] < 0 || nest->code.index[k] >= nest->places)
+            return 0;
+        if (nest->code.index[k] > *highest)
+            *highest = nest->code.index[k];
+    }
+    return 1;
+}
+
+static int check_nest(Nest *nest, int32_t indexes, NestCheck *c)
+{
+    *c = (NestCheck){
+        .sizes = {.size = {[SIZE_NUMBERS] = nest->places,
+                           [SIZE_PLACES] = nest->places,
+                           [SIZE_WALKS] = nest->code.walks}},
+        .places = nest->places,
+        .indexes = indexes,
+        .lowest = nest->places,
+    };
+    if (nest->places < 0 || nest->inputs < 0 || nest->code.walks < 0)
+        return wrong("a count is negative");
+    if (nest->inputs > nest->initials || nest->initials > nest->places
+        || !are_indexes(nest, indexes, &c->highest_index)
+        || !all_below(nest->result, nest->results, nest->places))
+        return wrong("a number is out of range");
+    if (!(c->reach = PyMem_Calloc((size_t)nest->code.walks + 1, sizeof(Reach))))
+        return PyErr_NoMemory(), 0;
+    const int found = is_nest_code(c, nest->code.code, nest->code.code_end, 0);
+    PyMem_Free(c->reach);
+    return found || wrong("an instruction is not as it should be");
+}
+
+static int write_nest(Nest *nest, const NestCheck *c)
+{
+    NestCode *code = &nest->code;
+    /* each loop has a step at its end; then there is one to stop at */
+    const size_t steps = (size_t)c->steps + (size_t)c->loops + 1;
+    Step *copy = PyMem_Calloc(steps, sizeof(Step));
+    code->step = PyMem_Calloc(steps, sizeof(Step));
+    code->loop = PyMem_Calloc((size_t)c->loops + 1, sizeof(LoopSteps));
+    const int done = copy && code->step && code->loop;
+    if (done) {
+        Writing w = {.step = code->step, .loop = code->loop, .lowest = c->lowest};
+        write_steps(&w, code->code, code->code_end, copy);
+        code->loops = w.loops;
+    }
+    PyMem_Free(copy);
+    return done || (PyErr_NoMemory(), 0);
+}
+
+enum { NEST_INITIAL, NEST_INDEXES, NEST_WORDS, NEST_RESULTS, NEST_VIEWS };
+
+static int fill_nest(Nest *nest, const Py_buffer *view)
+{
+    int32_t indexes = 0, words = 0;
+    NestCheck check;
+    return (nest->initial = copied(&view[NEST_INITIAL], sizeof(double), &nest->initials))
+           && (nest->code.index = copied(&view[NEST_INDEXES], sizeof(int64_t), &indexes))
+           && (nest->code.code = copied(&view[NEST_WORDS], sizeof(int32_t), &words))
+           && (nest->code.code_end = nest->code.code + words)
+           && (nest->result = copied(&view[NEST_RESULTS], sizeof(int32_t), &nest->results))
+           && check_nest(nest, indexes, &check) && write_nest(nest, &check);
+}
+
+static PyObject *nest_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {"initial", "indexes", "code",  "results",
+                            "places",  "inputs",  "walks", NULL};
+    Py_buffer view[NEST_VIEWS];
+    int32_t places, inputs, walks;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "y*y*y*y*iii:Nest", names, &view[0], &view[1],
+                                     &view[2], &view[3], &places, &inputs, &walks))
+        return NULL;
+    Nest *nest = (Nest *)type->tp_alloc(type, 0);
+    if (nest) {
+        nest->places = places;
+        nest->inputs = inputs;
+        nest->code.walks = walks;
+        if (!fill_nest(nest, view))
+            Py_CLEAR(nest);
+    }
+    for (int k = 0; k < NEST_VIEWS; k++)
+        PyBuffer_Release(&view[k]);
+    return (PyObject *)nest;
+}
+
+/* ------ the memory of a run */
+static void free_run(NestRun *run)
+{
+    free(run->number);
+    free(run->walk);
+    free(run->trips);
+    *run = (NestRun){0};
+}
+
+static void nest_dealloc(PyObject *self)
+{
+    Nest *nest = (Nest *)self;
+    void *owned[] = {nest->initial,    nest->result,    nest->code.code,
+                     nest->code.index, nest->code.step, nest->code.loop};
+    for (size_t k = 0; k < sizeof owned / sizeof *owned; k++)
+        PyMem_Free(owned[k]);
+    free_run(&nest->kept);
+    Py_TYPE(self)->tp_free(self);
+}
+
+static int take_run(Nest *nest, NestRun *run)
+{
+    *run = nest->kept;
+    nest->kept = (NestRun){0};
+    if (run->number)
+        return 1;
+    run->number = calloc((size_t)nest->places + 1, sizeof(double));
+    run->walk = calloc((size_t)nest->code.walks + 1, sizeof(int64_t));
+    run->trips = calloc((size_t)nest->code.loops + 1, sizeof(Trips));
+    if (!run->number || !run->walk || !run->trips) {
+        free_run(run);
+        return PyErr_NoMemory(), 0;
+    }
+    memcpy(run->number, nest->initial, (size_t)nest->initials * sizeof(double));
+    return 1;
+}
+
+/* in doubles: a run that needs more returns its memory */
+enum { MOST_KEPT = 1 << 24 };
+
+static void give_run(Nest *nest, NestRun *run)
+{
+    if (nest->kept.number || nest->places > MOST_KEPT)
+        free_run(run);
+    else
+        nest->kept = *run;
+}
+
+/* ------ running one */
+
+/* Ask Python for signals: Ctrl-C ends a run. */
+static int has_signal(void *asked)
+{
+    PyThreadState **state = asked;
+    if (*state)
+        PyEval_RestoreThread(*state);
+    const int found = PyErr_CheckSignals() < 0;
+    if (*state)
+        *state = PyEval_SaveThread();
+    return found;
+}
+
+static int64_t steps_to_run(const NestCode *code)
+{
+    int64_t found = 0;
+    for (int32_t k = 0; k < code->loops; k++)
+        found += (int64_t)code->loop[k].trips * code->loop[k].size;
+    return found;
+}
+
+static int32_t run_nest(const Nest *nest, NestRun *run)
+{
+    PyThreadState *state = NULL;
+    run->stop = has_signal;
+    run->asked = &state;
+    run->done = 0;
+    if (steps_to_run(&nest->code) < SOON_DONE)
+        return run_steps(&nest->code, run);
+    state = PyEval_SaveThread();
+    const int32_t found = run_steps(&nest->code, run);
+    PyEval_RestoreThread(state);
+    return found;
+}
+
+static int put_inputs(const Nest *nest, PyObject *numbers, double *to)
+{
+    Py_ssize_t at = 0;
+    for (Py_ssize_t k = 0; k < PyList_GET_SIZE(numbers); k++) {
+        PyObject *item = Py_NewRef(PyList_GET_ITEM(numbers, k));
+        const Py_ssize_t n = put_item(item, to + at, nest->inputs - at);
+        Py_DECREF(item);
+        if (n < 0)
+            return 0;
+        at += n;
+    }
+    return 1;
+}
+
+/* Copy the results to the caller's buffer, if there is one; return whether one is not finite. */
+static int store_nest_results(const Nest *nest, const double *number, double *results)
+{
+    int doubt = 0;
+    for (int32_t k = 0; k < nest->results; k++) {
+        const double x = number[nest->result[k]];
+        doubt |= x - x != 0.0;
+        if (results)
+            results[k] = x;
+    }
+    return doubt;
+}
+
+static PyObject *nest_results(const Nest *nest, const double *number)
+{
+    PyObject *list = PyList_New(nest->results);
+    for (int32_t k = 0; list && k < nest->results; k++) {
+        PyObject *x = PyFloat_FromDouble(number[nest->result[k]]);
+        if (!x)
+            Py_CLEAR(list);
+        else
+            PyList_SET_ITEM(list, k, x);
+    }
+    return list;
+}
+
+static PyObject *found_by(Nest *nest, NestRun *run, Py_buffer *results, int tells_doubt)
+{
+    const int32_t status = run_nest(nest, run);
+    if (status == NEST_STOPPED)
+        return NULL;
+    if (status >= 0)
+        return PyLong_FromLong(status);
+    if (store_nest_results(nest, run->number, results->buf) && tells_doubt)
+        return PyLong_FromLong(DOUBT);
+    return results->obj ? PyLong_FromLong(ALL_HOLD) : nest_results(nest, run->number);
+}
+
+static PyObject *nest_run(PyObject *self, PyObject *const *given, Py_ssize_t n)
+{
+    Nest *nest = (Nest *)self;
+    if (n != 3 || !PyList_CheckExact(given[0]))
+        return PyErr_Format(PyExc_TypeError, "expected a list of numbers, a buffer, a bool");
+    const int tells_doubt = PyObject_IsTrue(given[2]);
+    Py_buffer results = {0};
+    if (tells_doubt < 0 || !open_buffer(given[1], &results, PyBUF_WRITABLE))
+        return NULL;
+    PyObject *found = NULL;
+    NestRun run = {0};
+    if (!has_count(&results, nest->results, sizeof(double)))
+        PyErr_SetString(PyExc_ValueError, "the buffer does not fit the program");
+    else if (take_run(nest, &run)) {
+        if (put_inputs(nest, given[0], run.number))
+            found = found_by(nest, &run, &results, tells_doubt);
+        give_run(nest, &run);
+    }
+    if (results.obj)
+        PyBuffer_Release(&results);
+    return found;
+}
+
+static PyMethodDef nest_methods[] = {
+    {"run", (PyCFunction)(void (*)(void))nest_run, METH_FASTCALL,
+     "run(numbers, results, tell_doubt): run the code. Return the number of a guard that does not "
+     "hold, -1 if all do, or a list of the results if there is no buffer for them; -3 where doubt "
+     "is to be told and a result is not finite."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyTypeObject NestType = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "scalargrad.native._machine.Nest",
+    .tp_doc = "A program with loops; its code is checked when it is made.",
+    .tp_basicsize = sizeof(Nest),
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_new = nest_new,
+    .tp_dealloc = nest_dealloc,
+    .tp_methods = nest_methods,
+};
+
+#endif
