@@ -1,6 +1,6 @@
-"""`python docs/measure.py [accuracy] [speed] [--quick]`: measure, and write docs/measured/*.json.
+"""`python docs/measure.py [accuracy] [calls] [loops] [speed] [--quick]`: write measured/*.json.
 
-The site shows these figures; measuring takes minutes, so it is no part of a build. Both subjects
+The site shows these figures; measuring takes minutes, so it is no part of a build. All subjects
 are measured if none is named. Needs the extras `test` and `bench`; peers that are not installed
 are passed over.
 """
@@ -98,11 +98,9 @@ def mp_version() -> str:
 # ------ speed
 
 
-def figures(quick: bool) -> Iterator[dict[str, Any]]:
-    """The figures of all benchmarks, in their order."""
-    from tests.benchmarks.__main__ import SUBJECTS
-
-    for subject in SUBJECTS:
+def figures(quick: bool, subjects: Sequence[Any]) -> Iterator[dict[str, Any]]:
+    """The figures of benchmarks, in their order."""
+    for subject in subjects:
         for figure in subject.figures(quick):
             print(f"{figure.name}: {figure.value:.3g} {figure.unit}", flush=True)
             yield {
@@ -113,12 +111,37 @@ def figures(quick: bool) -> Iterator[dict[str, Any]]:
             }
 
 
+def calls(quick: bool) -> dict[str, Any]:
+    """What a call of a compiled function costs, by the form of its arguments."""
+    from tests.benchmarks import forms, parameters
+
+    found = list(figures(quick, [parameters, forms]))
+    return {"machine": machine(), "quick": quick, "figures": found}
+
+
 def speed(quick: bool) -> dict[str, Any]:
+    from tests.benchmarks.__main__ import SUBJECTS
     from tests.benchmarks.peers import NAMES, version
 
     versions = ", ".join(f"{name} {version(name)}" for name in ("numpy", *NAMES))
-    found = list(figures(quick))
+    found = list(figures(quick, SUBJECTS))
     return {"machine": [*machine(), f"peers   {versions}"], "quick": quick, "figures": found}
+
+
+# ------ loops
+
+
+def loops(quick: bool) -> dict[str, Any]:
+    from tests.benchmarks import loops
+    from tests.benchmarks.peers import version
+
+    rows = []
+    for row in loops.rows(quick):
+        print(row, flush=True)
+        rows.append(row)
+    versions = ", ".join(f"{name} {version(name)}" for name in ("jax", "autograd"))
+    where = [*machine(), f"peers   {versions}"]
+    return {"machine": where, "quick": quick, "limit": loops.LIMIT, "rows": rows}
 
 
 # ------ where
@@ -143,7 +166,12 @@ def processor() -> str:
     return names[0] if names else platform.machine()
 
 
-SUBJECTS: dict[str, Callable[[bool], dict[str, Any]]] = {"accuracy": accuracy, "speed": speed}
+SUBJECTS: dict[str, Callable[[bool], dict[str, Any]]] = {
+    "accuracy": accuracy,
+    "calls": calls,
+    "loops": loops,
+    "speed": speed,
+}
 
 
 def main() -> int:

@@ -64,12 +64,13 @@ def backward(root: Any, seed: float) -> None:
 def store(adjoint: dict[Any, float]) -> None:
     """Accumulate adjoints into the leaves' gradients, set the gradients of all other nodes."""
     # + 0.0: a node that backward() reached has a gradient, also where nothing came
-    overwrite({v: g + 0.0 if v.op else v._grad + (g + 0.0) for v, g in adjoint.items()})
+    pairs = adjoint.items()
+    overwrite(adjoint, [g + 0.0 if v.op else v._grad + (g + 0.0) for v, g in pairs])
 
 
-def overwrite(grads: dict[Any, float]) -> None:
+def overwrite(nodes: Iterable[Any], grads: Iterable[float]) -> None:
     # map inside deque runs in C without a step of bytecode: no signal handler can cut in
-    deque(map(setattr, grads, repeat("_grad"), grads.values()), maxlen=0)
+    deque(map(setattr, nodes, repeat("_grad"), grads), maxlen=0)
 
 
 def adjoints(root: Any, targets: Sequence[Any]) -> list[float]:

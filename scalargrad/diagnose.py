@@ -9,16 +9,20 @@ finite.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .columns import columns
 from .data import samples
+from .evaluating import in_mode
+from .many import Runner, programs_that_pay
 from .messages import counted
+from .modes import is_traced
+from .nn.inputs import data_of
 from .nn.recording import Call, layers, recording
 from .outputs import number
 from .scalars import is_scalar
-from .scores import in_mode
 
 __all__ = ["Diagnosis", "LayerDiagnosis", "diagnose"]
 
@@ -93,24 +97,26 @@ class UnitRecord:
     silent: int = 0
     largest: float = 0.0
 
-    def see(self, output: Any) -> None:
-        given, flatness = number(output), slope(output)
+    def see(self, given: float, flatness: float) -> None:
         self.seen += 1
-        self.flat += flatness is not None and abs(flatness) < FLAT
+        self.flat += abs(flatness) < FLAT
         self.silent += flatness == 0.0 and given == 0.0
         # not finite counts as the largest there is
         self.largest = max(self.largest, abs(given) if math.isfinite(given) else math.inf)
 
 
-def slope(output: Any) -> float | None:
-    """The derivative of an activation in its operand; None for any other node.
+def slope(output: Any) -> Any:
+    """The derivative of an activation in its operand, a float or, in a function that is traced, a
+    number of the trace; NaN for any other node.
 
     An activation is a node with one parent: no weighted sum, and no arithmetic operator, whose
     slope no input can change.
     """
     op = getattr(output, "op", None)
     if op is None or op.dunder is not None or len(output.parents) != 1 or op.arity is None:
-        return None
+        return math.nan
+    if is_traced():
+        return op.partials[0](output, *output.operands)
     return float(output.partials[0])
 
 
@@ -118,24 +124,70 @@ def diagnose(model: Any, data: Any) -> Diagnosis:
     """Return which units of `model` are dead, saturated or exploding over `data`, layer by layer.
 
     `data` as `fit` takes it; the targets are not looked at. The model is in evaluation mode
-    meanwhile. Memory: the graph of one sample.
+    meanwhile. Memory: the graph of one sample. From 30,000 samples on a compiled program runs the
+    model where it can.
     """
-    pairs = samples(data)
-    units: dict[str, list[UnitRecord]] = {}
+    inputs = [x for x, _ in samples(data)]
     with in_mode(model, training=False), recording(model) as calls:
-        for x, _ in pairs:
-            model(x)
-            for call in layers(calls.pop()):
-                see_layer(units.setdefault(call.label, []), call)
-    limit = HUGE * max(1.0, largest(x for x, _ in pairs))
-    return Diagnosis(len(pairs), [judged(name, found, limit) for name, found in units.items()])
+        units = seen_in_lanes(model, inputs, calls) or seen_one_by_one(model, inputs, calls)
+    limit = HUGE * max(1.0, largest(inputs))
+    return Diagnosis(len(inputs), [judged(name, found, limit) for name, found in units.items()])
 
 
-def see_layer(units: list[UnitRecord], call: Call) -> None:
-    for row in call.rows:
-        units.extend(UnitRecord() for _ in range(len(row) - len(units)))
-        for unit, output in zip(units, row):
-            unit.see(output)
+Units = dict[str, list[UnitRecord]]
+"""The records of the units of each layer, by its name."""
+
+
+def outputs_by_unit(call: Call) -> Iterator[tuple[str, int, Any]]:
+    """The outputs of all layers, each with its layer's name and its unit."""
+    for layer in layers(call):
+        for row in layer.rows:
+            yield from ((layer.label, k, output) for k, output in enumerate(row))
+
+
+def record_of(units: Units, name: str, k: int) -> UnitRecord:
+    found = units.setdefault(name, [])
+    found.extend(UnitRecord() for _ in range(k + 1 - len(found)))
+    return found[k]
+
+
+def seen_one_by_one(model: Any, inputs: Sequence[Any], calls: list[Call]) -> Units:
+    units: Units = {}
+    for x in inputs:
+        model(x)
+        for name, k, output in outputs_by_unit(calls.pop()):
+            record_of(units, name, k).see(number(output), slope(output))
+    return units
+
+
+def seen_in_lanes(model: Any, inputs: Sequence[Any], calls: list[Call]) -> Units | None:
+    """The same by a program; None where there can be none, or where it does not pay."""
+    pays = programs_that_pay(model, inputs[0], len(inputs))
+    calls.clear()
+    if not pays:
+        return None
+
+    def numbers(x: Any) -> list[Any]:
+        model(x)
+        found = outputs_by_unit(calls.pop())
+        return [(data_of(output), slope(output)) for _, _, output in found]
+
+    try:
+        given = columns(inputs, "input")
+        # on another way through the model there may be other layers
+        array = Runner(numbers, (given.form,), most=1).run(given)
+    except Exception:
+        # the model itself then tells what is wrong, if anything is
+        calls.clear()
+        return None
+    model(inputs[0])
+    places = [(name, k) for name, k, _ in outputs_by_unit(calls.pop())]
+    units: Units = {}
+    for (name, k), column, slopes in zip(places, array.T[::2], array.T[1::2]):
+        record = record_of(units, name, k)
+        for pair in zip(column.tolist(), slopes.tolist()):
+            record.see(*pair)
+    return units
 
 
 def judged(name: str, units: Sequence[UnitRecord], limit: float) -> LayerDiagnosis:

@@ -79,7 +79,9 @@ def right_and_others(outputs: Sequence[Any], label: Any) -> tuple[Any, list[Any]
     numbered = list(enumerate(outputs))
     matches = total([where(label - i, 0.0, 1.0) for i, _ in numbered])
     chosen = total([where(label - i, 0.0, x) for i, x in numbered])
-    right = where(matches - 1.0, nan * total(outputs), chosen)
+    wrong = matches - 1.0
+    # a factor that is NaN for all labels would meet the 0 of the gradient of those that are right
+    right = where(wrong, unless(wrong, total(outputs)), chosen)
     return right, [where(label - i, x, -inf) for i, x in numbered]
 
 

@@ -79,6 +79,8 @@ def fold(
 # spelled on NumPy's arrays if not by that name, `elementary` a fold written with other rows,
 # `defaults` for the last operands, `samples` inside the domain, `hidden` for rows that only
 # derivatives use.
+# `textbook`: the partials as a book writes them, where accuracy asks for another form to compute.
+# They are read and never computed with; at the samples they equal the partials.
 
 # fmt: off
 
@@ -154,7 +156,8 @@ mul = op("mul", "×", py.mul, "{} * {}",
          beside_constant=(selects(lambda out, x, y: nonzero(y)),
                           selects(lambda out, x, y: nonzero(x))))
 div = op("div", "÷", ieee.divide, "{} / {}",
-         lambda out, x, y: reciprocal(y), lambda out, x, y: div(-out, y), dunder="truediv")
+         lambda out, x, y: reciprocal(y), lambda out, x, y: div(-out, y), dunder="truediv",
+         textbook=(lambda out, x, y: reciprocal(y), lambda out, x, y: div(-x, square(y))))
 pow = op("pow", "**", ieee.power, "sg_power({}, {})",
          lambda out, x, y: where(where(x, 1.0, y), y * pow(x, y - 1.0), flat(out)),
          lambda out, x, y: where(x, out * log(x), where(step(-y), -inf, 0.0)), dunder="pow",
@@ -190,7 +193,7 @@ copysign = op("copysign", "copysign", ieee.with_sign, "({1} == {1} ? copysign({0
               doc="The size of x with the sign of y, which −0.0 and 0.0 have too.")
 square = op("square", "x²", lambda x: x * x, "{0} * {0}", lambda out, x: 2.0 * x)
 reciprocal = op("reciprocal", "1/x", lambda x: ieee.divide(1.0, x), "1.0 / {}",
-                lambda out, x: -(out * out))
+                lambda out, x: -(out * out), textbook=(lambda out, x: div(-1.0, square(x)),))
 inverse = op("inverse", "1/x", lambda x: ieee.divide(1.0, builtins.abs(x)) if x >= 0.0 else nan,
              "({0} >= 0.0 ? 1.0 / fabs({0}) : NAN)",
              lambda out, x: -(out * out), samples=POSITIVES, hidden=True,
@@ -204,6 +207,8 @@ maximum = op("maximum", "max", ieee.larger,
              selects(lambda out, x, y: half_taken(compare(y, x))),
              beside_constant=(selects(lambda out, x, y: taken(compare(x, y))),
                               selects(lambda out, x, y: taken(compare(y, x)))),
+             textbook=(lambda out, x, y: where(compare(x, y), step(x - y), 0.5),
+                       lambda out, x, y: where(compare(x, y), step(y - x), 0.5)),
              doc="The larger of two; NaN if either is. Two variables that tie share the "
                  "gradient, a variable that ties with a constant gets none.")
 minimum = op("minimum", "min", ieee.smaller,
@@ -212,6 +217,8 @@ minimum = op("minimum", "min", ieee.smaller,
              selects(lambda out, x, y: half_taken(compare(x, y))),
              beside_constant=(selects(lambda out, x, y: taken(compare(y, x))),
                               selects(lambda out, x, y: taken(compare(x, y)))),
+             textbook=(lambda out, x, y: where(compare(x, y), step(y - x), 0.5),
+                       lambda out, x, y: where(compare(x, y), step(x - y), 0.5)),
              doc="The smaller of two; NaN if either is. Two variables that tie share the "
                  "gradient, a variable that ties with a constant gets none.")
 clamp = op("clamp", "clamp", lambda x, low, high: minimum(maximum(x, low), high), TRACED,
@@ -248,43 +255,57 @@ log10 = op("log10", "log10", ieee.log10, "log10({})",
 log1p = op("log1p", "log1p", ieee.log1p, "log1p({})",
            lambda out, x: inverse(1.0 + x), samples=(-0.7, 1e-9, 0.4, 5.0))
 sqrt = op("sqrt", "√", ieee.total(math.sqrt), "sqrt({})",
-          lambda out, x: div(0.5, abs(out)), samples=POSITIVES)
-cbrt = op("cbrt", "∛", ieee.cbrt, "sg_cbrt({})", lambda out, x: reciprocal(3.0 * out * out))
+          lambda out, x: div(0.5, abs(out)), samples=POSITIVES,
+          textbook=(lambda out, x: reciprocal(2.0 * out),))
+cbrt = op("cbrt", "∛", ieee.cbrt, "sg_cbrt({})", lambda out, x: reciprocal(3.0 * out * out),
+          textbook=(lambda out, x: reciprocal(3.0 * square(out)),))
 
 # ------ trigonometric and hyperbolic
 sin = op("sin", "sin", ieee.total(math.sin), "sin({})", lambda out, x: cos(x))
 cos = op("cos", "cos", ieee.total(math.cos), "cos({})", lambda out, x: -sin(x))
-tan = op("tan", "tan", ieee.total(math.tan), "tan({})", lambda out, x: 1.0 + out * out)
+tan = op("tan", "tan", ieee.total(math.tan), "tan({})", lambda out, x: 1.0 + out * out,
+         textbook=(lambda out, x: 1.0 + square(out),))
 asin = op("asin", "asin", ieee.total(math.asin), "asin({})",
           lambda out, x: reciprocal(sqrt((1.0 - x) * (1.0 + x))),
-          numpy="arcsin", samples=INSIDE_ONE)
+          numpy="arcsin", samples=INSIDE_ONE,
+          textbook=(lambda out, x: reciprocal(sqrt(1.0 - square(x))),))
 acos = op("acos", "acos", ieee.total(math.acos), "acos({})",
           lambda out, x: -reciprocal(sqrt((1.0 - x) * (1.0 + x))),
-          numpy="arccos", samples=INSIDE_ONE)
+          numpy="arccos", samples=INSIDE_ONE,
+          textbook=(lambda out, x: -reciprocal(sqrt(1.0 - square(x))),))
 atan = op("atan", "atan", math.atan, "atan({})",
-          lambda out, x: inverse_square(hypot(1.0, x)), numpy="arctan")
+          lambda out, x: inverse_square(hypot(1.0, x)), numpy="arctan",
+          textbook=(lambda out, x: reciprocal(1.0 + square(x)),))
 atan2 = op("atan2", "atan2", math.atan2, "atan2({}, {})",
            lambda out, y, x: ratio(unit(x, y, hypot(x, y)), hypot(x, y)),
-           lambda out, y, x: -ratio(unit(y, x, hypot(x, y)), hypot(x, y)), numpy="arctan2")
+           lambda out, y, x: -ratio(unit(y, x, hypot(x, y)), hypot(x, y)), numpy="arctan2",
+           textbook=(lambda out, y, x: div(x, square(x) + square(y)),
+                     lambda out, y, x: -div(y, square(x) + square(y))))
 degrees = op("degrees", "°", lambda x: x * DEGREES, f"{{}} * {DEGREES}",
              lambda out, x: DEGREES, numpy="rad2deg", doc="An angle in degrees that is x radians.")
 radians = op("radians", "rad", lambda x: x * RADIANS, f"{{}} * {RADIANS}",
              lambda out, x: RADIANS, numpy="deg2rad", doc="An angle in radians that is x degrees.")
 sinh = op("sinh", "sinh", ieee.sinh, "sinh({})", lambda out, x: cosh(x))
 cosh = op("cosh", "cosh", ieee.cosh, "cosh({})", lambda out, x: sinh(x))
-tanh = op("tanh", "tanh", math.tanh, "tanh({})", lambda out, x: inverse_square(cosh(x)))
+tanh = op("tanh", "tanh", math.tanh, "tanh({})", lambda out, x: inverse_square(cosh(x)),
+          textbook=(lambda out, x: 1.0 - square(out),))
 asinh = op("asinh", "asinh", math.asinh, "asinh({})",
-           lambda out, x: cosine_at_slope(x), numpy="arcsinh")
+           lambda out, x: cosine_at_slope(x), numpy="arcsinh",
+           textbook=(lambda out, x: reciprocal(sqrt(1.0 + square(x))),))
 cosine_at_slope = op("cosine_at_slope", "cos∘atan", lambda x: inverse_hypotenuse(x), TRACED,
                      lambda out, x: -(out * (out * unit(x, 1.0, hypot(1.0, x)))), hidden=True,
+                     textbook=(lambda out, x: -(x * pow(out, 3.0)),),
                      doc="1/√(1 + x²): the cosine of an angle, of its slope x.")
 acosh = op("acosh", "acosh", ieee.total(math.acosh), "acosh({})",
            lambda out, x: reciprocal(sqrt(x - 1.0) * sqrt(x + 1.0)),
-           numpy="arccosh", samples=(1.01, 1.5, 4.0, 30.0))
+           numpy="arccosh", samples=(1.01, 1.5, 4.0, 30.0),
+           textbook=(lambda out, x: reciprocal(sqrt(square(x) - 1.0)),))
 atanh = op("atanh", "atanh", ieee.atanh, "atanh({})",
-           lambda out, x: inverse((1.0 - x) * (1.0 + x)), numpy="arctanh", samples=INSIDE_ONE)
+           lambda out, x: inverse((1.0 - x) * (1.0 + x)), numpy="arctanh", samples=INSIDE_ONE,
+           textbook=(lambda out, x: reciprocal(1.0 - square(x)),))
 hypot = op("hypot", "hypot", ieee.hypot, "sg_hypot({}, {})",
            lambda out, x, y: unit(x, y, out), lambda out, x, y: unit(y, x, out),
+           textbook=(lambda out, x, y: div(x, out), lambda out, x, y: div(y, out)),
            array="np.where(np.isnan({0}) | np.isnan({1}), np.nan, np.hypot({0}, {1}))")
 
 
@@ -329,8 +350,10 @@ def ratio(x: Any, y: Any) -> Any:
 
 # ------ error function and gamma
 erf = op("erf", "erf", math.erf, "erf({})", lambda out, x: 2.0 / SQRTPI * exp(-(x * x)),
+         textbook=(lambda out, x: 2.0 / SQRTPI * exp(-square(x)),),
          array="special.erf({})")
 erfc = op("erfc", "erfc", math.erfc, "erfc({})", lambda out, x: -2.0 / SQRTPI * exp(-(x * x)),
+          textbook=(lambda out, x: -2.0 / SQRTPI * exp(-square(x)),),
           array="special.erfc({})")
 lgamma = op("lgamma", "lnΓ", ieee.lgamma, "sg_lgamma({})",
             lambda out, x: polygamma(0.0, x), samples=(-2.5, 0.3, 1.4, 9.0),
@@ -354,20 +377,25 @@ sinc_derivative = op("sinc_derivative", "sinc⁽ⁿ⁾", special.sinc_derivative
 # ------ activations
 sigmoid = op("sigmoid", "σ",
              lambda x: where(step(x), 1.0, exp(-abs(x))) / (1.0 + exp(-abs(x))), TRACED,
-             lambda out, x: logistic(x))
+             lambda out, x: logistic(x),
+             textbook=(lambda out, x: out * (1.0 - out),))
 logistic = op("logistic", "σ′", lambda x: logistic_of(exp(-abs(x))), TRACED,
               lambda out, x: -out * tanh(0.5 * x), hidden=True,
+              textbook=(lambda out, x: out * (1.0 - 2.0 * sigmoid(x)),),
               doc="The derivative of sigmoid, the density of the logistic distribution.")
 softplus = op("softplus", "softplus",
               lambda x: maximum(x, 0.0) + log1p(exp(-abs(x))), TRACED,
               lambda out, x: sigmoid(x))
 log_sigmoid = op("log_sigmoid", "log σ", lambda x: -softplus(-x), TRACED,
-                 lambda out, x: sigmoid(-x))
+                 lambda out, x: sigmoid(-x),
+                 textbook=(lambda out, x: 1.0 - sigmoid(x),))
 relu = op("relu", "ReLU", lambda x: x if x > 0.0 or x != x else 0.0,
           "({0} > 0.0 || {0} != {0} ? {0} : 0.0)", selects(lambda out, x: taken(out)),
+          textbook=(lambda out, x: step(x),),
           array="np.where({0} <= 0.0, 0.0, {0})")
 relu6 = op("relu6", "ReLU6", lambda x: minimum(maximum(x, 0.0), 6.0), TRACED,
-           selects(lambda out, x: choose(taken(x), taken(6.0 - x))), samples=(-1.5, 0.3, 5.5, 8.0))
+           selects(lambda out, x: choose(taken(x), taken(6.0 - x))), samples=(-1.5, 0.3, 5.5, 8.0),
+           textbook=(lambda out, x: where(step(x), step(6.0 - x), 0.0),))
 leaky_relu = op("leaky_relu", "leaky ReLU", lambda x, slope: where(step(x), x, slope * x), TRACED,
                 lambda out, x, slope: where(x, where(step(x), 1.0, slope), clamp(slope, 0.0, 1.0)),
                 selects(lambda out, x, slope: where(step(x), NOTHING, x + 0.0)),
@@ -385,9 +413,12 @@ elu = op("elu", "ELU", lambda x, alpha: where(step(x), x, alpha * expm1(x)), TRA
 selu = op("selu", "SELU", lambda x: SELU_SCALE * elu(x, SELU_ALPHA), TRACED,
           lambda out, x: SELU_SCALE * where(x, where(step(x), 1.0, SELU_ALPHA * exp(x)), 1.0))
 gelu = op("gelu", "GELU", lambda x: 0.5 * maximum(x, -40.0) * erfc(-x / SQRT2), TRACED,
-          lambda out, x: 0.5 * erfc(-x / SQRT2) + bell(clamp(x, -40.0, 40.0)))
+          lambda out, x: 0.5 * erfc(-x / SQRT2) + bell(clamp(x, -40.0, 40.0)),
+          textbook=(lambda out, x: 0.5 * (1.0 + erf(x / SQRT2))
+                    + x * exp(-square(x) / 2.0) / SQRT2PI,))
 silu = op("silu", "SiLU", lambda x: maximum(x, -800.0) * sigmoid(x), TRACED,
           lambda out, x: sigmoid(x) * (1.0 + clamp(x, -800.0, 800.0) * sigmoid(-x)),
+          textbook=(lambda out, x: sigmoid(x) * (1.0 + x * (1.0 - sigmoid(x))),),
           doc="x·σ(x), also called swish.")
 hard_swish = op("hard_swish", "hard swish", lambda x: maximum(x, -3.0) * (relu6(x + 3.0) / 6.0),
                 TRACED,
@@ -425,7 +456,8 @@ exp_difference = op("exp_difference", "exp(x−y)",
 logaddexp = op("logaddexp", "logaddexp",
                lambda x, y: maximum(x, y) + log1p(exp_difference(minimum(x, y), maximum(x, y))),
                TRACED,
-               lambda out, x, y: share(x, y, out), lambda out, x, y: share(y, x, out))
+               lambda out, x, y: share(x, y, out), lambda out, x, y: share(y, x, out),
+               textbook=(lambda out, x, y: exp(x - out), lambda out, x, y: exp(y - out)))
 
 
 def share(x: Any, y: Any, out: Any) -> Any:
@@ -531,6 +563,7 @@ dot = fold("dot", "·", folds.dot, "fold_dot", dot_partials, arrange=folds.weigh
 logsumexp = fold("logsumexp", "logsumexp", folds.logsumexp, "fold_logsumexp",
                  lambda out, x, n: div(exp_difference(x, out), n),
                  count=shares, arrange=folds.at_least_one, elementary=stable_logsumexp,
+                 textbook=lambda out, x, n: exp(x - out),
                  doc="log Σ exp(xᵢ) of a list, stable for any size, one node.")
 max = fold("max", "max", folds.max, "fold_max", selects(tie_share),
            count=ties, arrange=folds.at_least_one, elementary=lambda *xs: reduce(maximum, xs),

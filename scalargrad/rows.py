@@ -77,6 +77,7 @@ class Operator:
         hidden: bool = False,
         method: bool = True,
         selects: bool = False,
+        textbook: Sequence[Partial] | Partial | None = None,
         doc: str | None = None,
     ) -> None:
         self.name = self.__name__ = self.__qualname__ = name
@@ -99,6 +100,7 @@ class Operator:
         self.samples = tuple(samples)
         self.hidden = hidden
         self.selects = selects
+        self.textbook = textbook
         self.method = method and not hidden and dunder is None and self.arity is not None
         self.code = -1
         self.__doc__ = f"{self.signature()}: {doc or 'one node; a float if no operand is a Value.'}"
@@ -206,9 +208,20 @@ class Operator:
 
         On floats these are numbers, on Values a graph of them. Each costs what its row says.
         """
+        return self._locals(self._rules(variable), out, operands, variable)
+
+    def as_in_a_book(
+        self, out: Any, operands: Sequence[Any], variable: Sequence[bool]
+    ) -> list[Any]:
+        """Return what `local` returns, in the form in which a book has it: to be read."""
+        rules = self.textbook or self._rules(variable)
+        return self._locals(rules, out, operands, variable)
+
+    def _locals(
+        self, rules: Any, out: Any, operands: Sequence[Any], variable: Sequence[bool]
+    ) -> list[Any]:
         if self.arity is None:
-            return self._local_to_many(out, operands, variable)
-        rules: Any = self._rules(variable)
+            return self._local_to_many(rules, out, operands, variable)
         return [
             self.as_partial(rule, rule(out, *operands)) if wanted else None
             for rule, wanted in zip(rules, variable)
@@ -240,9 +253,8 @@ class Operator:
         return list(map(self.may_select, rules))
 
     def _local_to_many(
-        self, out: Any, operands: Sequence[Any], variable: Sequence[bool]
+        self, rule: Any, out: Any, operands: Sequence[Any], variable: Sequence[bool]
     ) -> list[Any]:
-        rule: Any = self._rules(variable)
         if self.beside_constant is not None and rule is self.beside_constant:
             beside: Any = rule
             return list(beside(out, operands, variable))

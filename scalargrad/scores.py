@@ -4,54 +4,45 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from itertools import repeat
+from functools import partial
 from typing import Any
 
-from .blocks import UserBlock
 from .data import Sample, samples
+from .evaluating import in_mode
 from .losses import class_index
-from .modes import no_grad
+from .many import measured, outputs_of
 from .nn.inputs import inputs_of
 from .outputs import cut, number, scoring
 from .scalars import is_real
-from .temporary import Temporary
 
 Measure = Callable[[Any, Any], Any]
 """The worth of one output, given the target: a loss, or whether the output is `correct`."""
-
-
-def in_mode(model: Any, training: bool, also: UserBlock | None = None) -> Temporary:
-    """Within it every part of `model` is in training mode, or in evaluation mode; afterwards
-    each is in the mode it was in. A model that has no modes is left alone."""
-    parts = [part for _, part in model.named_modules()] if hasattr(model, "named_modules") else []
-    return Temporary((parts, "training", repeat(training)), also=also)
-
-
-def evaluating(model: Any) -> Temporary:
-    """Within it `model` is in evaluation mode, and no graph is recorded."""
-    return in_mode(model, training=False, also=no_grad())
 
 
 def evaluate(model: Any, measure: Measure, data: Any) -> float:
     """Return the mean of measure(model(input), target) over `data`, as `samples` takes them.
 
     `measure` is a loss, or a score such as `correct`. The model is in evaluation mode meanwhile;
-    no graph is recorded.
+    no graph is kept. Once a model was run on 30,000 samples, in all calls together, a compiled
+    program runs it, and computes the measure, where it can: the same but for rounding.
     """
-    pairs = samples(data)
-    with evaluating(model):
-        return means(model, {"": measure}, pairs)[""]
+    return means(model, {"": measure}, samples(data))[""]
 
 
-def means(model: Any, measures: Mapping[str, Measure], pairs: Sequence[Sample]) -> dict[str, float]:
-    """Return the mean of each measure over `pairs`, from one run of the model over them."""
-    outputs = [model(x) for x, _ in pairs]
-    with scoring(model, pairs[0][0], outputs):
-        scored = [(output, y) for output, (_, y) in zip(outputs, pairs)]
-        return {
-            name: sum(number(measure(*each)) for each in scored) / len(scored)
-            for name, measure in measures.items()
-        }
+def means(
+    model: Any,
+    measures: Mapping[str, Measure],
+    pairs: Sequence[Sample],
+    compile: bool | None = None,
+) -> dict[str, float]:
+    """Return the mean of each measure over `pairs`, from one run of the model over them, in
+    evaluation mode. `compile` as in `outputs_of`."""
+    inputs, targets = zip(*pairs)
+    with in_mode(model, training=False):
+        outputs = outputs_of(model, inputs, compile)
+        scored = scoring(model, inputs[0], outputs)
+        found = {name: measured(x, outputs, targets, scored) for name, x in measures.items()}
+    return {name: sum(numbers) / len(numbers) for name, numbers in found.items()}
 
 
 def predicted(output: Any, threshold: float | None = None) -> int:
@@ -92,7 +83,8 @@ def correct(output: Any, target: Any, threshold: float | None = None) -> bool:
 def accuracy(model: Any, data: Any, threshold: float | None = None) -> float:
     """Return the share of `data` whose class the model gets right, from 0 to 1; lone scores are
     cut as `predicted` says."""
-    return evaluate(model, lambda output, target: correct(output, target, threshold), data)
+    measure = correct if threshold is None else partial(correct, threshold=threshold)
+    return evaluate(model, measure, data)
 
 
 def confusion_matrix(model: Any, data: Any, threshold: float | None = None) -> list[list[int]]:
@@ -101,11 +93,11 @@ def confusion_matrix(model: Any, data: Any, threshold: float | None = None) -> l
     As many rows as the model has scores; 2 for a lone score, which is cut as `predicted` says.
     Raises ValueError if a score is NaN.
     """
-    pairs = samples(data)
-    with evaluating(model):
-        outputs = [model(x) for x, _ in pairs]
-        with scoring(model, pairs[0][0], outputs):
-            outcomes = [outcome(out, y, threshold) for out, (_, y) in zip(outputs, pairs)]
+    inputs, targets = zip(*samples(data))
+    with in_mode(model, training=False):
+        outputs = outputs_of(model, inputs)
+        with scoring(model, inputs[0], outputs):
+            outcomes = [outcome(*pair, threshold) for pair in zip(outputs, targets)]
     size = outcomes[0][2]
     matrix = [[0] * size for _ in range(size)]
     for true, found, _ in outcomes:

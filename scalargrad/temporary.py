@@ -43,6 +43,9 @@ class Temporary(IOBase):
                 self.also.__enter__()
         except BaseException:
             deque(chain(*self.back), 0)
+            if self.also is not None and self.also.lock.locked():
+                # it was entered, and a signal came before this function ended
+                self.also.__exit__(None, None, None)
             raise
         return self.result
 

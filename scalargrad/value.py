@@ -10,6 +10,7 @@ for Python's garbage collector to walk, and with two a node building takes twice
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import repeat
 from operator import attrgetter
 from typing import Any, NoReturn
 
@@ -156,13 +157,14 @@ class Value(Protocols):
         else:
             adjoint = propagate(self, real(seed))
             # a node that was reached has a gradient: 0.0 where nothing came
+            pairs = adjoint.items()
             backward.overwrite(
-                {v: g or 0.0 if v._operator else v._grad + (g or 0.0) for v, g in adjoint.items()}
+                adjoint, [g or 0.0 if v._operator else v._grad + (g or 0.0) for v, g in pairs]
             )
 
     def zero_grad(self) -> None:
         """Set `grad` to 0.0 here and in every node this one was computed from."""
-        backward.overwrite(dict.fromkeys(topological_order(self), NO_GRADIENT))
+        backward.overwrite(topological_order(self), repeat(NO_GRADIENT))
 
     def _adjoints(self, targets: Iterable[Value]) -> list[float]:
         adjoint = propagate(self, 1.0)

@@ -56,7 +56,7 @@ asan="$(${CC:-gcc} -print-file-name=libasan.so) $(${CC:-gcc} -print-file-name=li
 tests=$short
 # left out of the long form: what starts other programs or draws, or measures time or memory
 [ "$length" = long ] && tests="tests $(printf -- '--ignore=%s ' tests/project tests/plots \
-    tests/drawing/picture/test_draw*.py tests/drawing/picture/test_rails.py \
+    tests/drawing/picture/test_draw*.py \
     tests/drawing/page/test_page*.py tests/shell/test_demo.py \
     tests/programs/test_distributed.py tests/programs/test_examples.py \
     tests/programs/test_notebook*.py tests/compiler/export/test_export_c.py \

@@ -53,6 +53,49 @@ def accuracy() -> str:
     return "\n\n".join([machine(found), said, table(heads * 2, pairs)])
 
 
+# ------ calls
+FORMS = {
+    "MLP 2-16-16-1, 100 samples: ": " ÷ fastest",
+    "MLP 2-16-16-1, 100 rows: ": " ÷ float64",
+}
+"""How the names of figures begin and end that compare forms of arguments."""
+FASTEST = {
+    "MLP 2-16-16-1, 100 samples: ": ", the fastest form",
+    "MLP 2-16-16-1, 100 rows ": "in float64 arrays",
+}
+"""The same for the time that they are compared with."""
+
+
+def calls() -> str:
+    found = stored("calls")
+    values = {x["name"]: x["value"] for x in found["figures"]}
+    (parameters, rows), (fastest, of_rows) = FORMS.items(), FASTEST.items()
+    lines = [
+        *by_form(values, "parameters: ", parameters, fastest),
+        ["samples: float64 arrays", short(least(values, of_rows)), "1"],
+        *by_form(values, "samples: ", rows, of_rows),
+    ]
+    return table(["form", "µs a call", "× the fastest"], lines)
+
+
+Affixes = tuple[str, str]
+
+
+def by_form(
+    values: dict[str, float], what: str, names: Affixes, fastest: Affixes
+) -> Iterator[list[str]]:
+    begin, end = names
+    for name, ratio in values.items():
+        if name.startswith(begin) and name.endswith(end):
+            form = name.removeprefix(begin).removesuffix(end)
+            yield [what + form, short(ratio * least(values, fastest)), short(ratio)]
+
+
+def least(values: dict[str, float], affixes: Affixes) -> float:
+    begin, end = affixes
+    return next(x for name, x in values.items() if name.startswith(begin) and name.endswith(end))
+
+
 # ------ speed
 
 
@@ -115,8 +158,55 @@ def speed() -> str:
     return "\n\n".join([machine(found), said, picture, figures(found)])
 
 
+# ------ loops
+
+
+UNITS = ((1.0, "s"), (1e-3, "ms"), (0.0, "µs"))
+
+
+def duration(seconds: float) -> str:
+    size, unit = next((size or 1e-6, unit) for size, unit in UNITS if seconds >= size)
+    return f"{short(seconds / size)} {unit}"
+
+
+def beside(seconds: float | None, ours: float) -> str:
+    """A time of another's; bold where it is faster."""
+    if seconds is None:
+        return "—"
+    return f"**{duration(seconds)}**" if seconds < ours else duration(seconds)
+
+
+def loop_row(row: dict[str, Any], limit: float) -> list[str]:
+    then, first = row["then"], row["first"]
+    ours, unchanged = then["compiled"], row.get("unchanged")
+    as_it_stands = (
+        [beside(unchanged[0], 0.0), beside(unchanged[1], ours)]
+        if unchanged
+        else [f"> {limit:g} s", "—"]
+    )
+    return [
+        *(row["name"], duration(then["plain"]), duration(first["compiled"]), duration(ours)),
+        *(beside(then["eager"], ours), beside(then.get("autograd"), ours)),
+        *as_it_stands,
+        *(beside(first.get("jax"), 0.0), beside(then.get("jax"), ours)),
+    ]
+
+
+def loops() -> str:
+    found = stored("loops")
+    heads = [
+        *("loop", "plain Python, value alone", "compiled: first call", "compiled: then", "eager"),
+        *("autograd", "JAX, same loop: first call", "JAX, same loop: then"),
+        *("JAX, rewritten: first call", "JAX, rewritten: then"),
+    ]
+    rows = [loop_row(row, found["limit"]) for row in found["rows"]]
+    return "\n\n".join([table(heads, rows), machine(found)])
+
+
 MAKERS: dict[str, Callable[[], str]] = {
     "<!-- accuracy -->": accuracy,
+    "<!-- loops -->": loops,
+    "<!-- calls -->": calls,
     "<!-- speed -->": speed,
 }
 

@@ -52,8 +52,25 @@ def spellings(row: Operator) -> str:
 
 def formulas(row: Operator) -> Iterator[str]:
     yield rf"f = {typeset.value(row)}"
-    for operand, text in typeset.partials(row):
-        yield rf"\frac{{\partial f}}{{\partial {operand}}} = {text}"
+    yield from map(partial, typeset.partials(row))
+
+
+def partial(pair: tuple[str, str]) -> str:
+    operand, text = pair
+    return rf"\frac{{\partial f}}{{\partial {operand}}} = {text}"
+
+
+def displayed(formula: str) -> str:
+    return f"```{{math}}\n{formula}\n```"
+
+
+def computed(row: Operator) -> str:
+    """The derivatives as they are computed, one click away, where a book has them otherwise."""
+    found = list(map(displayed, map(partial, typeset.computed(row))))
+    if not found:
+        return ""
+    why = "Equal in exact arithmetic; computed in this form, no digits are lost."
+    return "\n\n".join([":::{dropdown} How it is computed", why, *found, ":::"])
 
 
 def edge_table(row: Operator) -> str:
@@ -79,7 +96,7 @@ def entry(row: Operator) -> str:
     drawable = row.arity is not None and row.name != "round_to" and not row.hidden
     picture = f"```{{raw}} html\n{curves.plot(row)}\n```" if drawable else ""
     domain = f"Defined for {edges.domain(row)}. " if row.arity == 1 else ""
-    math = "\n\n".join(f"```{{math}}\n{x}\n```" for x in formulas(row))
+    math = "\n\n".join(map(displayed, formulas(row)))
     target = "" if row.hidden else function(row)
     return f"""
 (operator-{row.name})=
@@ -90,6 +107,8 @@ def entry(row: Operator) -> str:
 {sentence(row)}
 
 {math}
+
+{computed(row)}
 
 {domain}{spellings(row)}Drawn as {row.symbol}.
 

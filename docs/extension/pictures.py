@@ -1,8 +1,9 @@
 """Pictures and explain pages that the library makes while the site is built.
 
 `{picture}` and `{explain}` hold Python that ends with an expression: a drawing or a plot, or an
-explanation. Its code runs in the order of the page, after all `{testcode}` before it, in one
-namespace; and again, with its outputs compared, when the doctests run.
+explanation, whose page opens in the state `:at:` which its address would have behind #. Its code
+runs in the order of the page, after all `{testcode}` before it, in one namespace; and again, with
+its outputs compared, when the doctests run.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import ast
 import contextlib
 import functools
 import io
+import linecache
 import traceback
 from collections.abc import Iterator
 from html import escape
@@ -39,6 +41,7 @@ class Made(SphinxDirective):
     option_spec: ClassVar[Any] = {
         "hide-code": directives.flag,
         "height": directives.nonnegative_int,
+        "at": directives.unchanged,
         "alt": directives.unchanged,
     }
 
@@ -50,7 +53,7 @@ class Made(SphinxDirective):
         # what doctest looks at
         block["options"] = {}
         place = made(code=code, kind=self.name, height=self.options.get("height", 760),
-                     alt=self.options.get("alt", ""))  # fmt: skip
+                     at=self.options.get("at", ""), alt=self.options.get("alt", ""))  # fmt: skip
         self.set_source_info(place)
         return [block, place]
 
@@ -58,14 +61,22 @@ class Made(SphinxDirective):
 # ------ running
 
 
+def readable(code: str) -> str:
+    """Return a file name under which the code can be read line by line, as explain pages do."""
+    name = f"block {1 + sum(name.startswith('block ') for name in linecache.cache)}"
+    linecache.cache[name] = len(code), None, code.splitlines(keepends=True), name
+    return name
+
+
 def last_value(code: str, names: dict[str, Any]) -> tuple[Any, ast.Expression]:
     """Run code, and return what its last line comes to, with that line to run it again."""
     tree = ast.parse(code)
     last = tree.body.pop()
     assert isinstance(last, ast.Expr), "a picture's code ends with an expression"
-    exec(compile(tree, "<picture>", "exec"), names)
+    file = readable(code)
+    exec(compile(tree, file, "exec"), names)
     expression = ast.Expression(last.value)
-    return eval(compile(expression, "<picture>", "eval"), names), expression
+    return eval(compile(expression, file, "eval"), names), expression
 
 
 @contextlib.contextmanager
@@ -115,10 +126,11 @@ def image(file: str, alt: str, kind: str) -> str:
 def explained(place: made, name: str, names: dict[str, Any]) -> None:
     steps, _ = last_value(place["code"], names)
     place["files"] = {f"{name}.html": steps.page()}
+    at = f"#{escape(place['at'])}" if place["at"] else ""
     place["html"] = (
-        f'<div class="explained"><iframe src="ROOT/{name}.html" title="The backward pass, step by '
-        f'step" loading="lazy" style="height: {place["height"]}px"></iframe>'
-        f'<p><a href="ROOT/{name}.html" target="_blank">Open it in a window of its own</a></p>'
+        f'<div class="explained"><iframe src="ROOT/{name}.html{at}" title="The backward pass, step '
+        f'by step" loading="lazy" style="height: {place["height"]}px"></iframe>'
+        f'<p><a href="ROOT/{name}.html{at}" target="_blank">Open it in a window of its own</a></p>'
         "</div>"
     )
 
@@ -132,6 +144,8 @@ def fill(app: Any, doctree: nodes.document) -> None:
     if not places:
         return
     names: dict[str, Any] = {"__name__": "page"}
+    for name in [name for name in linecache.cache if name.startswith("block ")]:
+        del linecache.cache[name]
     page = app.env.docname.replace("/", "-")
     own = {place["code"] for place in places}
     for node in doctree.findall(lambda n: is_code(n) or isinstance(n, made)):
@@ -140,7 +154,7 @@ def fill(app: Any, doctree: nodes.document) -> None:
                 if isinstance(node, made):
                     MAKERS[node["kind"]](node, f"{page}-{places.index(node) + 1}", names)
                 elif node.astext() not in own:
-                    exec(compile(node.astext(), f"<{app.env.docname}>", "exec"), names)
+                    exec(compile(node.astext(), readable(node.astext()), "exec"), names)
         except Exception:
             logger.warning("this code failed\n%s", traceback.format_exc(), location=node)
 

@@ -309,11 +309,21 @@ def value(row: Operator) -> str:
 
 
 def partials(row: Operator) -> list[tuple[str, str]]:
-    """(operand, ∂f/∂operand) for each; f is the row's value."""
+    """(operand, ∂f/∂operand) for each, as a book has it; f is the row's value."""
+    return in_latex(row, row.as_in_a_book)
+
+
+def computed(row: Operator) -> list[tuple[str, str]]:
+    """The same as it is computed, where that is another form."""
+    found = zip(in_latex(row, row.local), partials(row))
+    return [pair for pair, in_a_book in found if pair != in_a_book]
+
+
+def in_latex(row: Operator, rule: Callable[..., list[Any]]) -> list[tuple[str, str]]:
     algebra = Symbols()
     operands = variables(row, algebra)
     out = algebra.variable("f", 0.3)
-    local = row.local(out, operands, [True] * len(operands))
+    local = rule(out, operands, [True] * len(operands))
     # operands that have to be constants have no rule
     pairs = [(x.name, latex(p)) for x, p in zip(operands[: row.constant_from], local)]
     # the others of a list are like its first

@@ -68,6 +68,8 @@ Words, each used in one sense:
     total         a sum over lanes while the machine adds it up
     tile          sums of products done together, so that each vector is read once for all; its
                   height is how many they are
+    product       a sum of the rows of a Jacobian, or of its columns, each with its weight
+    pattern       which variables each row of a Jacobian depends on
     form          what calls have in common that are read in one way, whatever their constants
     shortcut      how a call that is like an earlier one is run, by its form and its constants
 """

@@ -81,18 +81,19 @@ class Runnable(NamedTuple):
 
 def compiled(traced: Traced, arguments: Arguments, threads: int) -> Runnable:
     """Compile what a function was traced to, for arguments like these."""
-    program = program_of(traced.body)
+    program = program_of(traced.body, late=arguments.late)
     layout = layout_of(program, traced, arguments)
     # the runner encodes the program for the machine: re-rolled, tiled, and with registers
     return Runnable(program, layout, runner(program, *layout[:3], threads))
 
 
-def program_of(body: Body, careful: bool = False, show: Show = unseen) -> Program:
-    """Return the program of a body: quick, unless it has to be `careful`."""
+def program_of(body: Body, careful: bool = False, show: Show = unseen, late: int = 0) -> Program:
+    """Return the program of a body: quick, unless it has to be `careful`. So many of the numbers
+    that a call gives come `late`."""
     careful = careful or needs_care(body)
     low = lowered(body, careful)
     show("lowered", low)
     low = fused(low)
     show("fused", low)
-    stages = staged(low)
-    return Program(low, stages, None if careful else partial(program_of, body, True))
+    stages = staged(low, late)
+    return Program(low, stages, None if careful else partial(program_of, body, True, late=late))

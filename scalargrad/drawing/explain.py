@@ -9,19 +9,22 @@ if TYPE_CHECKING:
     from .symbols.flat import Flat
 
 
-def explain(f: Any, *args: Any) -> Explanation:
+def explain(f: Any, *args: Any, model: Any = None) -> Explanation:
     """Return the steps of the backward pass from a Value that was computed, or from `f(*args)`.
 
-    A function is run on its arguments: numbers in them, nested or not, become Values labelled
-    with the names of the parameters, and for every node the source line that built it is
-    recorded. A step is what one edge contributes to the gradient of a parent, in the order and
-    the numbers of the engine; no `grad` changes. Raises TypeError if there is no Value to explain.
+    A function or a model is run on its arguments: numbers in them, nested or not, become Values
+    labelled with the names of the parameters, and for every node the source line that built it is
+    recorded. A node without a label has the name that a variable of the function had for it at its
+    end. The parameters of `model`, and of models that the function names, are called by their
+    places: w0_1_2 is layers.0.weight.1.2. A step is what one edge contributes to the gradient of a
+    parent, in the order and the numbers of the engine; no `grad` changes. In a notebook it shows as
+    a page to step through. Raises TypeError if there is no Value to explain.
 
         print(explain(lambda x, y, z: (x + y) * z, -2.0, 5.0, -4.0))
     """
     from .explanation import explanation
 
-    return explanation(f, args)
+    return explanation(f, args, model)
 
 
 def flat(root: Any) -> Flat:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from html import escape
 from inspect import signature
 from typing import Any
 
@@ -13,11 +14,16 @@ from ..messages import described
 from ..modes import record_lines
 from ..scalars import is_value
 from ..transforms.parameters import positional_names
-from ..transforms.trees import flatten
+from ..transforms.trees import flatten, is_model
 from ..transforms.variables import differentiating, one_number
 from .page import document
 from .steps import report
+from .steps.given_names import Watch
 from .steps.steps import Steps
+
+MOST_FRAMED = 200
+"""Nodes up to which a notebook shows the page itself: it keeps what it shows."""
+FRAME = "width: 100%; height: 60em; border: 0"
 
 
 class Explanation(Steps):
@@ -38,6 +44,16 @@ class Explanation(Steps):
         """Return a page for a browser, one file in HTML that needs no other."""
         return document(self)
 
+    def _repr_html_(self) -> str:
+        """The page in a frame; below it the table, for where no scripts run."""
+        if len(self.nodes) > MOST_FRAMED:
+            return report.table(self)
+        frame = (
+            f'<iframe srcdoc="{escape(self.page())}" title="The backward pass, step by step" '
+            f'style="{FRAME}"></iframe>'
+        )
+        return f"{frame}\n<details><summary>As a table</summary>\n{report.table(self)}</details>\n"
+
     def __str__(self) -> str:
         return report.text(self)
 
@@ -51,21 +67,26 @@ WRITERS: dict[str, Callable[[Explanation], str]] = {
 }
 
 
-def explanation(f: Any, args: Sequence[Any]) -> Explanation:
+def explanation(f: Any, args: Sequence[Any], model: Any = None) -> Explanation:
     """Return what `explain` returns."""
+    watch = Watch(f, model)
     if is_value(f) and not args:
-        return Explanation(f)
+        return Explanation(f, watch.names(), watch.parameters())
     if callable(f):
-        return Explanation(recorded(f, args))
+        root = recorded(f, args, watch)
+        return Explanation(root, watch.names(), watch.parameters())
     came = "a Value and arguments" if is_value(f) else described(f)
     raise TypeError(f"explain needs a Value, or a function and its arguments, got {came}")
 
 
-def recorded(f: Callable[..., Any], args: Sequence[Any]) -> Any:
-    """Return f(*args) as a graph whose nodes know their source lines."""
+def recorded(f: Callable[..., Any], args: Sequence[Any], watch: Watch) -> Any:
+    """Return f(*args) as a graph whose nodes know their source lines. A model may return a list of
+    one number."""
     variables = list(map(labelled, args, argument_names(f, len(args))))
-    with differentiating(level=False), record_lines():
-        root = one_number(f(*variables), f)
+    with differentiating(level=False), record_lines(), watch.running():
+        out = f(*variables)
+    alone = is_model(f) and isinstance(out, list) and len(out) == 1
+    root = one_number(out[0] if alone else out, f)
     if is_value(root):
         return root
     raise TypeError(f"explain needs a Value, but the function returned the number {root!r}")

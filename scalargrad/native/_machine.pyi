@@ -10,6 +10,7 @@ READ_STATIC: int
 READ_VALUE: int
 READ_FLOATS: int
 READ_VALUES: int
+READ_TABLE: int
 READ_SEQUENCE: int
 READ_DICT: int
 READ_OBJECT: int
@@ -51,6 +52,9 @@ class Program:
         threads: int,
         /,
     ) -> Any: ...
+    def repeat(
+        self, numbers: list[Any], at: int, weights: Any, results: Any, tell_doubt: bool, /
+    ) -> int: ...
 
 @final
 class Reader:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, NamedTuple
 
 from ..engine import dot, mean, reciprocal, sqrt
 from ..options import POSITIVE, SHARE, within
@@ -120,10 +122,41 @@ class BatchNorm(Module):
         return reciprocal(sqrt(variance + self.epsilon))
 
     def _remember(self, running: Buffer, i: int, statistic: Any) -> None:
-        number = data_of(statistic)
+        moved = Moved(self, running, i, data_of(statistic))
+        listed = _listed.get()
+        if listed is None:
+            moved.move()
+        else:
+            listed.append(moved)
+
+
+class Moved(NamedTuple):
+    """A running statistic of a part, and the `number` that it moves towards."""
+
+    part: BatchNorm
+    running: Buffer
+    place: int
+    number: Any
+
+    def move(self) -> None:
+        number = self.number
         if not is_real(number):
             raise TypeError(
                 "BatchNorm in training keeps running statistics, which a compiled function "
                 f"cannot: expected a number, got {type(number).__name__}; call model.eval() first"
             )
-        running[i] += self.momentum * (number - running[i])
+        self.running[self.place] += self.part.momentum * (number - self.running[self.place])
+
+
+_listed: ContextVar[list[Moved] | None] = ContextVar("listed", default=None)
+
+
+@contextmanager
+def statistics_listed() -> Iterator[list[Moved]]:
+    """Within it running statistics stay as they are: what would move them is listed."""
+    found: list[Moved] = []
+    token = _listed.set(found)
+    try:
+        yield found
+    finally:
+        _listed.reset(token)

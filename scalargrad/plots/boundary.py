@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 from ..data import samples
+from ..evaluating import in_mode
+from ..many import outputs_of
 from ..nn.inputs import inputs_of
 from ..outputs import border, number
-from ..scores import evaluating, target_class
+from ..scores import target_class
 from .canvas import MARKERS, axes, colour, tint
 from .grid import over, span
 
@@ -36,11 +39,13 @@ def decision_boundary(
     points = samples(data)
     check_plane(points)
     x_span, y_span = (span([x[i] for x, _ in points]) for i in (0, 1))
-    with evaluating(model):
-        outputs = [model(x) for x, _ in points]
+    with in_mode(model, training=False):
+        outputs = outputs_of(model, [x for x, _ in points])
         classes = [target_class(y, out) for out, (_, y) in zip(outputs, points)]
         labels = class_labels(classes, names)
-        xs, ys, rows = over(x_span, y_span, resolution, lambda p: scores_of(model(p)))
+        xs, ys, grid = over(x_span, y_span, resolution, list)
+        found = map(scores_of, outputs_of(model, flat(grid)))
+        rows = [list(islice(found, resolution)) for _ in ys]
         lone = len(rows[0][0]) == 1
         level = border(model, points[0][0], [*outputs, *flat(rows)], threshold) if lone else 0.0
     if threshold is not None and not lone:

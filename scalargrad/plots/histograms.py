@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..data import samples
+from ..evaluating import evaluating
 from ..nn.recording import layers, recording
 from ..outputs import number
-from ..scores import evaluating
 from .canvas import INK, axes, colour, tint
 
 BINS = 60

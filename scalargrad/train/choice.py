@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..columns import Unfit, reason_of
+from ..evaluating import in_mode
 from ..graph import topological_order
+from ..many import SAMPLES, WORK
 from ..nn import Module
-from ..scores import in_mode
 from .callbacks import Run
-from .columns import Unfit, reason_of
 from .eager import Eager
 from .interrupts import Interrupts
 from .recipe import Recipe
@@ -19,11 +20,8 @@ from .trial import same_chance
 if TYPE_CHECKING:
     from .lanes import Lanes
 
-SAMPLES = 30_000
-"""Tracing takes as long as graphs of 1,000 to 20,000 samples do, by the network."""
-WORK = 6_000_000
-"""Operands of the graphs of all samples. The compiler and NumPy take a fifth of a second to
-load, as long as graphs with 3 to 10 million operands."""
+WHOLE = 200
+"""A sample more in a batch that is traced whole takes as long as graphs of so many samples."""
 TRIED = 64
 """So many samples are tried at most."""
 
@@ -35,11 +33,11 @@ class Batches(Protocol):
     def gradient(self, start: int, end: int) -> float: ...
 
 
-def chosen(recipe: Recipe, run: Run, wanted: bool | None, interrupts: Interrupts) -> Batches:
+def chosen(recipe: Recipe, run: Run, interrupts: Interrupts) -> Batches:
     """Return what computes the gradients, and note it in the history. Raises the compiler's error,
     or ValueError, if a program is `wanted` and there can be none. Ctrl-C while a program is traced
     ends the training before its first update."""
-    eager, history = Eager(recipe, run.model), run.history
+    eager, history, wanted = Eager(recipe, run.model), run.history, recipe.compile
     if wanted is False:
         history.reason = "compile=False"
         return eager
@@ -64,14 +62,14 @@ def chosen(recipe: Recipe, run: Run, wanted: bool | None, interrupts: Interrupts
 
 def compiled(recipe: Recipe, run: Run, required: bool, interrupts: Interrupts) -> Lanes:
     """Return the program that was tried. Raises Unfit or an error of the compiler."""
-    if recipe.together:
-        raise Unfit("the model takes whole batches")
     most = None if required else programs_that_pay(recipe, run.model, run.epochs)
     if most == 0:
         raise Unfit("a training so short takes longer if it is compiled")
-    from .lanes import Lanes  # here, because most trainings have no need of the compiler
+    # here, because most trainings have no need of the compiler
+    from .lanes import Lanes
+    from .whole import Whole
 
-    lanes = Lanes(recipe, run.model, run.history, most)
+    lanes = (Whole if recipe.together else Lanes)(recipe, run.model, run.history, most)
     lanes.required = required
     with in_mode(run.model, True):
         lanes.try_out(tried(recipe), interrupts)
@@ -103,8 +101,11 @@ def bring_back(part: dict[str, Any], before: dict[str, Any]) -> None:
 
 def tried(recipe: Recipe) -> list[int]:
     """The places of samples to try: the first batch, and the first sample of each target."""
+    size = min(recipe.batch_size, len(recipe.data))
+    if recipe.together:
+        return [*range(size)]
     first = {repr(y): i for i, (_, y) in reversed(list(enumerate(recipe.data)))}
-    start = range(min(recipe.batch_size, len(recipe.data), TRIED // 2))
+    start = range(min(size, TRIED // 2))
     return list(dict.fromkeys([*start, *sorted(first.values())]))[:TRIED]
 
 
@@ -112,9 +113,10 @@ def programs_that_pay(recipe: Recipe, model: Any, epochs: int) -> int:
     """How many programs may be traced so that, even if each serves a part of the training alone,
     no training takes longer for them. The same on every machine: so are then the losses."""
     count = epochs * len(recipe.data)
-    if count < SAMPLES:
+    programs = count // (SAMPLES + recipe.together * WHOLE * recipe.batch_size)
+    if not programs:
         return 0
     x, y = recipe.data[0]
     with in_mode(model, False):
         nodes = topological_order(recipe.loss(model(x), y))
-    return min(count // SAMPLES, count * sum(len(node.parents) for node in nodes) // WORK)
+    return min(programs, count * sum(len(node.parents) for node in nodes) // WORK)

@@ -18,16 +18,15 @@ class Eager:
     def __init__(self, recipe: Recipe, model: Any) -> None:
         self.recipe = recipe
         self.model = model
-        self.data: Sequence[Sample] = recipe.data
+        self.order: Sequence[int] = range(len(recipe.data))
 
     def put_in(self, order: Sequence[int]) -> None:
         """Put the samples of the next epoch in this order."""
-        data = self.recipe.data
-        self.data = [data[i] for i in order]
+        self.order = order
 
     def gradient(self, start: int, end: int) -> float:
         """Accumulate the gradient of the mean loss of these samples; return that loss."""
-        batch = self.data[start:end]
+        batch = [self.recipe.data[i] for i in self.order[start:end]]
         way = together if self.recipe.together else one_by_one
         return way(self.recipe.loss, self.model, batch)
 

@@ -13,14 +13,16 @@ from math import isclose, isfinite
 from typing import Any
 
 from .. import modes
+from ..columns import Unfit, Watched, columns, reason_of, sample_of
 from ..compiler.gate.compiled import Compiled, programs_of
+from ..data import Sample
 from ..graph import topological_order
 from ..scalars import is_value
-from .columns import Columns, Unfit, reason_of, sample_of
 from .eager import Eager, one_by_one
 from .history import History
 from .interrupts import Interrupts
 from .recipe import Recipe
+from .trial import same_chance
 
 MOST_PATHS = 256
 """So many ways through branches are followed if there is no limit."""
@@ -39,72 +41,89 @@ class Lanes:
         self.history = history
         self.most = most
         self.eager = Eager(recipe, model)
-        inputs = self.inputs = Columns([x for x, _ in recipe.data], "input")
-        targets = self.targets = Columns([y for _, y in recipe.data], "target")
-        # the function sees no array: whatever it sees is watched at each call
-        loss, input_form, target_form = recipe.loss, inputs.form, targets.form
-
-        def of_sample(x: Any, y: Any) -> Any:
-            return loss(model(sample_of(input_form, x)), sample_of(target_form, y))
-
-        self.gate = Compiled(of_sample, ("x", "y"), "mean", most or MOST_PATHS)
+        xs, ys = zip(*recipe.data)
+        self.inputs, self.targets = columns(xs, "input"), columns(ys, "target")
+        is_watched = recipe.callbacks or recipe.on_update
+        self.watched = [Watched(xs, "input"), Watched(ys, "target")] if is_watched else []
+        self.recipe, self.model = recipe, model
+        self.gate = self.compiled(most or MOST_PATHS)
         self.programs = programs_of(self.gate)
         # a program that is traced at each call is not used: there is nothing to warn of
         self.programs.has_warned = True
         self.count = 0
         """How many paths had been traced when they were last checked."""
-        self.x, self.y = inputs.array, targets.array
-        self.order: Sequence[int] = range(len(recipe.data))
-        self.is_watchful = bool(recipe.callbacks or recipe.on_update)
-        """Whether there is code that may change samples in place, between two updates."""
+        self.x, self.y = self.inputs.array, self.targets.array
         self.failed = ""
         """Why graphs do the rest of the training; nothing if a program does."""
         self.required = False
         """Whether it is an error if graphs have to do the rest."""
 
+    def compiled(self, most: int) -> Compiled:
+        """The mean loss of inputs and targets, each an array with a sample in each row."""
+        # the function sees no array, and model and loss are its defaults: these are watched
+        loss, model, forms = self.recipe.loss, self.model, (self.inputs.form, self.targets.form)
+
+        def of_sample(x: Any, y: Any, *, model: Any = model, loss: Any = loss) -> Any:
+            return loss(model(sample_of(forms[0], x)), sample_of(forms[1], y))
+
+        return Compiled(of_sample, ("x", "y"), "mean", most)
+
     def put_in(self, order: Sequence[int]) -> None:
         """Put the samples of the next epoch in this order."""
         import numpy
 
-        self.order = order
         places = numpy.array(order)
         self.x, self.y = self.inputs.array[places], self.targets.array[places]
         self.eager.put_in(order)
 
     def gradient(self, start: int, end: int) -> float:
         """Accumulate the gradient of the mean loss of these samples; return that loss."""
-        if self.failed:
-            return self.eager.gradient(start, end)
+        if not self.failed:
+            before = random.getstate() if self.programs.draws else None
+            loss = self.tried(start, end)
+            if loss is not None:
+                self.remember()
+                loss.backward()
+                return float(loss.data)
+            if before is not None:
+                random.setstate(before)
+        return self.eager.gradient(start, end)
+
+    def tried(self, start: int, end: int) -> Any:
+        """The mean loss of these samples, a Value; None if graphs are to compute it."""
         try:
-            if self.is_watchful:
-                self.check_samples(start, end)
+            self.check_samples(start, end)
             loss = self.mean_loss(slice(start, end))
         except Exception as error:
             if self.required:
                 raise
             self.give_up(reason_of(error))
-            return self.eager.gradient(start, end)
-        if not isfinite(loss.data):
-            # where floats fail, as 1 / 0 does, lanes go on with inf or NaN
-            return self.eager.gradient(start, end)
-        loss.backward()
-        return float(loss.data)
+            return None
+        # where floats fail, as 1 / 0 does, lanes go on with inf or NaN
+        return loss if isfinite(loss.data) else None
 
     def mean_loss(self, batch: Any) -> Any:
         """Return the mean loss of some samples, a Value. Raises Unfit unless programs may do it."""
-        loss = self.gate(self.x[batch], self.y[batch])
+        loss = self.run(self.x[batch], self.y[batch])
         if not is_value(loss):
             raise Unfit("the loss of a batch does not depend on a parameter")
         if self.programs.is_anew or self.programs.count != self.count:
             self.check()
         return loss
 
+    def run(self, x: Any, y: Any) -> Any:
+        return self.gate(x, y)
+
+    def remember(self) -> None:
+        """Keep what the model keeps of the batch that was run last: nothing."""
+
     def check_samples(self, start: int, end: int) -> None:
-        data = self.eager.recipe.data
-        for place in self.order[start:end]:
-            x, y = data[place]
-            self.inputs.check(place, x)
-            self.targets.check(place, y)
+        """Raise Unfit if a callback, after the last epoch or update, changed samples in place."""
+        changed_by = self.recipe.on_update, self.recipe.callbacks if start == 0 else ()
+        places = self.eager.order[start:end] if self.recipe.on_update else None
+        if any(changed_by):
+            for watched in self.watched:
+                watched.check(places)
 
     def check(self) -> None:
         """Raise Unfit unless what was traced may go on."""
@@ -112,8 +131,6 @@ class Lanes:
         self.count = programs.count
         if programs.is_anew:
             raise Unfit("model or loss does or reads what the compiler cannot watch")
-        if programs.draws:
-            raise Unfit("random numbers are drawn, which lanes draw in another order")
         if self.most is not None and programs.count > self.most:
             raise Unfit("model or loss change, or branch, too often for programs to pay")
 
@@ -125,27 +142,33 @@ class Lanes:
     def try_out(self, places: Sequence[int], interrupts: Interrupts) -> None:
         """Raise Unfit unless a program gives the loss and the gradient that graphs give of these
         samples. Gradients, and chance, are afterwards what they were."""
-        data, recipe = self.eager.recipe.data, self.eager.recipe
-        before = random.getstate()
-        with interrupts.heard():
+        batch = [self.recipe.data[i] for i in places]
+        with same_chance(), interrupts.heard():
             found = self.mean_loss(list(places))
+            drawn = random.getstate()
         if not isfinite(found.data):
             raise Unfit("the loss of the first samples is not finite")
         leaves = list(found.parents)
         with kept_gradients(leaves):
             found.backward()
             ours = read(leaves)
-        batch = [data[i] for i in places]
         known = {*map(id, leaves)}
-        graphs = (recipe.loss(self.eager.model(x), y) for x, y in batch)
-        others = [leaf for leaf in leaves_of(graphs) if id(leaf) not in known]
+        with same_chance():
+            others = [leaf for leaf in leaves_of(self.graphs(batch)) if id(leaf) not in known]
         with kept_gradients(leaves + others):
-            loss = one_by_one(recipe.loss, self.eager.model, batch)
+            loss = self.eagerly(batch)
             theirs, beyond = read(leaves), read(others)
-        if random.getstate() != before:
-            raise Unfit("random numbers are drawn, which lanes draw in another order")
+        if random.getstate() != drawn:
+            raise Unfit("random numbers are drawn in another order than by graphs")
         if any(x is not None for x in beyond) or not alike([found.data, *ours], [loss, *theirs]):
             raise Unfit("a program does not give what graphs give of the first samples")
+
+    def graphs(self, batch: Sequence[Sample]) -> Iterator[Any]:
+        """The losses of samples as graphs."""
+        return (self.recipe.loss(self.model(x), y) for x, y in batch)
+
+    def eagerly(self, batch: Sequence[Sample]) -> float:
+        return one_by_one(self.recipe.loss, self.model, batch)
 
 
 def leaves_of(roots: Iterable[Any]) -> list[Any]:

@@ -9,10 +9,11 @@ from itertools import pairwise
 from math import isfinite
 from typing import Any
 
+from ..evaluating import in_mode
 from ..modes import AnomalyError
 from ..optim import Optimizer, clip_grad_norm
 from ..options import truth, whole
-from ..scores import Measure, evaluating, in_mode, means
+from ..scores import Measure, means
 from ..temporary import Temporary
 from .callbacks import Callback, Run
 from .choice import Batches, chosen
@@ -92,12 +93,12 @@ def fit(
         functions("on_update", on_update),
         truth("shuffle", shuffle),
         sees_whole_batches(function("model", model, "a Module or a function")),
+        None if compile is None else truth("compile", compile),
     )
     rates = optional("schedule", schedule, "a function of the number of the update")
     check(recipe, run)
     try_out(recipe, run)
-    wanted = None if compile is None else truth("compile", compile)
-    failure = followed(recipe, run, rates, progress, wanted)
+    failure = followed(recipe, run, rates, progress)
     if failure:
         # here, and not where it happened: the line that called `fit` is just above this function
         warnings.warn(f"training stopped: {failure}", RuntimeWarning, stacklevel=2)
@@ -105,16 +106,12 @@ def fit(
 
 
 def followed(
-    recipe: Recipe,
-    run: Run,
-    schedule: Callable[[int], float] | None,
-    progress: bool,
-    wanted: bool | None,
+    recipe: Recipe, run: Run, schedule: Callable[[int], float] | None, progress: bool
 ) -> str:
     """Follow a recipe to the end of its training; return what was not finite and ended the training
-    early, or "". `wanted` says whether a compiled program is to compute the gradients."""
+    early, or ""."""
     with Interrupts() as interrupts:
-        batches = chosen(recipe, run, wanted, interrupts)
+        batches = chosen(recipe, run, interrupts)
         begin(recipe.callbacks, run)
         shown = display(progress, len(recipe.ends) * run.epochs, run.epochs)
         training = Training(recipe, run, batches, shown, interrupts)
@@ -185,8 +182,9 @@ class Training:
         """The measures of the validation data; none without such data."""
         if not self.recipe.validation:
             return {}
-        with evaluating(self.run.model), self.interrupts.heard():
-            return means(self.run.model, self.recipe.measures, self.recipe.validation)
+        recipe = self.recipe
+        with self.interrupts.heard():
+            return means(self.run.model, recipe.measures, recipe.validation, recipe.compile)
 
     def update(self, start: int, end: int) -> None:
         run = self.run

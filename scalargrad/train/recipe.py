@@ -37,6 +37,8 @@ class Recipe:
     shuffle: bool
     together: bool
     """Whether the model must see a batch as a whole."""
+    compile: bool | None = None
+    """Whether programs compute, if that is possible; None: where they pay."""
 
     @property
     def ends(self) -> list[int]:

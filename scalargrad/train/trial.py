@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..data import Sample
+from ..evaluating import evaluating, in_mode
 from ..graph import topological_order
 from ..messages import described
 from ..outputs import HALF, Ambiguous, number, scoring
 from ..scalars import is_value
-from ..scores import Measure, evaluating, in_mode
+from ..scores import Measure
 from .callbacks import Run
 from .recipe import Recipe
 

@@ -7,6 +7,7 @@ Anything else is a leaf, also a subclass of list, tuple or dict: it may mean som
 
 from __future__ import annotations
 
+import copy
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
@@ -106,10 +107,22 @@ class Spec:
         self.form = form
         self.keys = form.keys(x)
         self.more = form.more(x)
+        self._hold(parts)
+
+    def _hold(self, parts: tuple[Spec | None, ...]) -> None:
         self.parts = parts
         nested = [part.size for part in parts if part is not None]
         self.size: int = len(parts) - len(nested) + sum(nested)
         self.is_flat = not nested
+
+    def above(self, part: Spec | None) -> Spec:
+        """The spec with `part` in place of each leaf."""
+        if part is None:
+            return self
+        found = copy.copy(self)
+        found.__dict__.pop("key", None)
+        found._hold(tuple([part if x is None else x.above(part) for x in self.parts]))
+        return found
 
     @cached_property
     def key(self) -> Hashable:

@@ -11,8 +11,7 @@ of Values), also under `no_grad`, which would otherwise leave nothing to differe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Sequence
 from operator import index
 from types import MethodType
 from typing import Any
@@ -22,8 +21,9 @@ from ..engine import Value
 from ..forward import linked_pushforward, pushforward
 from ..messages import described
 from ..scalars import is_value, real
-from .trees import Leaf, Structure, flatten, in_graph, matching
-from .variables import Function, Variables, differentiating, inside, one_number
+from .jacobians import Jacobian, Point
+from .trees import Structure, flatten, in_graph, matching
+from .variables import Function, Variables, chosen, differentiating, inside, one_number
 
 
 def positions(argnums: Any) -> int | tuple[int, ...]:
@@ -38,19 +38,6 @@ def positions(argnums: Any) -> int | tuple[int, ...]:
         raise TypeError(
             f"argnums must be the position of an argument, or several, got {described(argnums)}"
         ) from None
-
-
-def chosen(argnums: int | tuple[int, ...], count: int) -> list[int]:
-    """The positions of the arguments, counted from 0."""
-    wanted = [argnums] if isinstance(argnums, int) else argnums
-    if not all(-count <= i < count for i in wanted):
-        raise TypeError(
-            f"argnums must be positions among the {count} positional arguments, got {argnums!r}"
-        )
-    places = [i % count for i in wanted]
-    if len(set(places)) < len(places):
-        raise ValueError(f"argnums must differ from one another, got {argnums!r}")
-    return places
 
 
 def function(f: Any, name: str) -> Function:
@@ -133,30 +120,19 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     argnums = positions(argnums)
     if gate := compiled(jacobian, f, argnums):
         return gate  # type: ignore[no-any-return]
+    return titled("jacobian", f, by_rows(f, argnums, is_square=False))
+
+
+def by_rows(f: Function, argnums: int | tuple[int, ...], is_square: bool) -> Function:
+    """The Jacobian of `f`, which says what it is; `is_square` if it has as many rows as columns,
+    whatever its arguments are."""
 
     def evaluated(*args: Any, **named: Any) -> Any:
-        variables = Variables(args, chosen(argnums, len(args)))
-        outputs, structure = flatten(variables.call(f, named), "the result")
-        rows = [variables.derivatives(y, variables.linked) for y in outputs]
-        single = isinstance(argnums, int)
-        return structure.tree(list(jacobian_parts(structure.leaves, rows, variables, single)))
+        point = Point(evaluated, f, argnums, args, named)
+        return point.tree(point.rows())
 
-    return titled("jacobian", f, evaluated)
-
-
-def jacobian_parts(
-    results: Sequence[Leaf], rows: Sequence[Sequence[Any]], variables: Variables, single: bool
-) -> Iterator[Any]:
-    """The part of the Jacobian that belongs to each result, in the structure of the arguments."""
-    rest = iter(rows)
-    for leaf in results:
-        own = list(islice(rest, leaf.size))
-        if leaf.shape is not None:
-            part = variables.stacked(leaf.shape, own)
-            yield part[0] if single else part
-        else:
-            parts = map(variables.like, own)
-            yield leaf.kind.rebuilt(leaf.original, [p[0] if single else p for p in parts])
+    evaluated.__jacobian__ = Jacobian(evaluated, f, argnums, is_square)  # type: ignore
+    return evaluated
 
 
 def hessian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
@@ -168,8 +144,7 @@ def hessian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     argnums = positions(argnums)
     if gate := compiled(hessian, function(f, "hessian"), argnums):
         return gate  # type: ignore[no-any-return]
-    gradient = grad(f, argnums)
-    return titled("hessian", f, jacobian(gradient, argnums))
+    return titled("hessian", f, by_rows(grad(f, argnums), argnums, is_square=True))
 
 
 def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:

@@ -36,7 +36,7 @@ def filled(shape: tuple[int, ...], entries: Sequence[Any]) -> Any:
     # the entries of a program may be many: they come as an array of doubles
     if isinstance(entries, array_of_doubles):
         return numpy.ndarray(shape, float, entries)
-    if all(isinstance(x, float) for x in entries):
+    if all(issubclass(kind, float) for kind in {*map(type, entries)}):
         return numpy.array(entries, float).reshape(shape)
     return of_objects(shape, entries)
 
@@ -137,10 +137,11 @@ class Structure:
     are_floats = False
     """Whether all entries are floats, and so are leaves by themselves."""
 
-    def __init__(self, leaves: list[Leaf], spec: Spec | None) -> None:
+    def __init__(self, leaves: list[Leaf], spec: Spec | None, size: int | None = None) -> None:
+        """The `size` need not be added up where it is known."""
         self.leaves = leaves
         self.spec = spec
-        self.size = sum(leaf.size for leaf in leaves)
+        self.size = sum(leaf.size for leaf in leaves) if size is None else size
 
     def tree(self, leaves: list[Any]) -> Any:
         return leaves[0] if self.spec is None else self.spec.built(leaves)
@@ -215,6 +216,11 @@ def are_scalars(found: list[Any], kinds: set[type], kind: Kind) -> bool:
     return kinds == FLOATS or all(map(kind.matches, dict(zip(map(type, found), found)).values()))
 
 
+def are_numbers(entries: list[Any]) -> bool:
+    """Tell whether all of these are numbers or Values: their types tell."""
+    return all(map(is_scalar, dict(zip(map(type, entries), entries)).values()))
+
+
 def shape_of(leaf: Leaf) -> str:
     if leaf.kind.entries is SCALAR.entries:
         return "number"
@@ -248,7 +254,7 @@ def flatten(tree: Any, what: str, kinds: Sequence[Kind] = NUMERIC) -> tuple[list
     for x in found:
         kind = next((kind for kind in kinds if kind.matches(x)), None)
         parts = [x] if kind is None else kind.entries(x)
-        if kind is None or (kinds is NUMERIC and not all(map(is_scalar, parts))):
+        if kind is None or (kinds is NUMERIC and not are_numbers(parts)):
             raise TypeError(wrong_entry(what, found, spec, x, parts))
         leaves.append(Leaf(x, kind, len(parts)))
         entries += parts

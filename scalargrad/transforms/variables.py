@@ -28,6 +28,19 @@ def inside() -> bool:
     return modes.state.transforms > 0
 
 
+def chosen(argnums: int | tuple[int, ...], count: int) -> list[int]:
+    """The positions of the arguments, counted from 0."""
+    wanted = [argnums] if isinstance(argnums, int) else argnums
+    if not all(-count <= i < count for i in wanted):
+        raise TypeError(
+            f"argnums must be positions among the {count} positional arguments, got {argnums!r}"
+        )
+    places = [i % count for i in wanted]
+    if len(set(places)) < len(places):
+        raise ValueError(f"argnums must differ from one another, got {argnums!r}")
+    return places
+
+
 def number(x: Any) -> float:
     return x.data if is_value(x) else real(x)
 

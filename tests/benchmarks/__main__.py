@@ -17,9 +17,12 @@ from . import (
     digits,
     dots,
     forms,
+    forty_lines,
     hessian,
+    loops,
     memory,
     moons,
+    parameters,
     scaling,
     startup,
     training,
@@ -32,7 +35,7 @@ from .timing import Figure
 
 SUBJECTS = (
     *(startup, scaling, memory, dots, moons, transformer, digits, adam, compiled, forms),
-    *(hessian, vector_math, training, words),
+    *(parameters, hessian, loops, vector_math, training, words, forty_lines),
 )
 QUICK_SLACK = 3.0
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import scalargrad as sg
-from scalargrad import Value, nn
+from scalargrad import Value, many, nn
 from scalargrad.diagnose import Diagnosis, diagnose
 from scalargrad.nn import (
     ELU,
@@ -27,6 +27,16 @@ from scalargrad.nn import (
     Softplus,
     Tanh,
 )
+
+
+@pytest.fixture(autouse=True, params=["graphs", "program"])
+def way(request: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test once by graphs, once by a program where there can be one."""
+    if request.param == "program":
+        pytest.importorskip("numpy")
+        monkeypatch.setattr(many, "SAMPLES", 1)
+        monkeypatch.setattr(many, "WORK", 1)
+
 
 DATA = [([x / 10], 0) for x in range(-10, 11)]
 
@@ -208,3 +218,28 @@ def test_the_report_is_plain_data() -> None:
 
 def test_a_value_as_input_is_no_unit_of_the_model() -> None:
     assert diagnose(units((1.0, 0.0)), [([Value(0.5)], 0)]).layers[0].units == 1
+
+
+@pytest.mark.parametrize(
+    ("model", "is_compiled"),
+    [
+        (lambda: Sequential(Linear(1, 4), ReLU(), Linear(4, 3), Tanh(), Dropout(0.5)), True),
+        (lambda: MLP(1, [3, 2]), True),
+        (lambda: Sequential(Linear(1, 2), lambda x: x if x[0] > 0.0 else [x[1], x[0]]), False),
+    ],
+)
+def test_a_program_tells_what_graphs_tell(
+    model: Any, is_compiled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net, found = model(), []
+    programs: list[Any] = []
+    original = many.Runner.run
+    monkeypatch.setattr(
+        many.Runner, "run", lambda *a: programs.append(made := original(*a)) or made
+    )
+    monkeypatch.setattr(many, "WORK", 1)
+    for samples in (1, 10**9):
+        monkeypatch.setattr(many, "SAMPLES", samples)
+        found.append(str(diagnose(net, DATA)))
+    assert found[0] == found[1]
+    assert len(programs) == is_compiled

@@ -31,7 +31,7 @@ CORE = [
 ]
 """From the bottom up: a file here imports only from those before it."""
 
-ABOUT_NETWORKS = {"outputs", "losses", "scores", "diagnose"}
+ABOUT_NETWORKS = {"outputs", "losses", "evaluating", "many", "scores", "diagnose"}
 """Files beside the folders that stand above `nn`; the others there are the heart."""
 BY_THEMSELVES = {"compiler.pipeline"}
 """Files on a floor of their own: the pipeline stands above the folders whose passes it calls, below

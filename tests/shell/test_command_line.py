@@ -42,7 +42,7 @@ def test_explain_prints_the_steps(capsys: Any) -> None:
     assert status("explain", *LECTURE) == 0
     found = capsys.readouterr()
     assert found.out == f"{explain(evaluate(LECTURE[0], VALUES))}\n"
-    assert "∂L/∂x += ∂L/∂s0 · ∂s0/∂x  = −4.0 × 1.0" in found.out
+    assert "∂L/∂x += ∂L/∂s0 · ∂s0/∂x  = −4 × 1" in found.out
     assert found.err == ""
 
 

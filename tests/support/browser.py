@@ -41,20 +41,25 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+TURN = "#step=0"
+"""The address of the seed, where the way back begins."""
+
+
 @contextmanager
-def opened(browser: Any, path: Path, **options: Any) -> Iterator[Any]:
-    """The page of a file, as Playwright's Page. On leaving, it must have logged no error and
-    asked for nothing but its file."""
+def opened(browser: Any, path: Path, address: str = TURN, **options: Any) -> Iterator[Any]:
+    """The page of a file, as Playwright's Page, at the turn unless an address says otherwise. On
+    leaving, it must have logged no error and asked for nothing but its file."""
     context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}} | options)
+    context.set_default_timeout(5000)
     page = context.new_page()
     problems: list[str] = []
     page.on("console", lambda message: problems.append(f"{message.type}: {message.text}"))
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("request", lambda request: problems.append(request.url))
-    page.goto(path.as_uri())
+    page.goto(f"{path.as_uri()}{address}")
     yield page
     context.close()
-    assert problems == [path.as_uri()]
+    assert [x.partition("#")[0].partition("?")[0] for x in problems] == [path.as_uri()]
 
 
 def wait_until(page: Any, holds: Callable[[], bool], seconds: float = 5.0) -> None:

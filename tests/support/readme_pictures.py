@@ -29,7 +29,7 @@ STEP = 7
 """The step of the walk back that the page shows."""
 COLOURS = 128
 """In the palette of a picture of the page: a third of the bytes, and nobody sees it."""
-MEASURED = ("#count", ".fraction >> nth=0", "#source code", "#graph text >> nth=1")
+MEASURED = ("#count", ".fraction >> nth=0", "#source code", "#graph .name >> nth=1")
 """Texts whose widths tell in which fonts the browser shows a page."""
 
 
@@ -47,9 +47,7 @@ def page(browser: Any, theme: str, step: int = STEP) -> Iterator[Any]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "neuron.html"
         sg.explain(neuron, *NUMBERS.values()).save(path)
-        with opened(browser, path, device_scale_factor=2, **look) as found:
-            for _ in range(step):
-                found.keyboard.press("ArrowRight")
+        with opened(browser, path, f"#step={step}", device_scale_factor=2, **look) as found:
             found.wait_for_timeout(300)
             yield found
 

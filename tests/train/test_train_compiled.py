@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import scalargrad as sg
@@ -59,6 +59,13 @@ MODELS: dict[str, Callable[[int], Any]] = {
     "relu": lambda n: nn.Sequential(nn.Linear(3, 5), nn.ReLU(), nn.Linear(5, n)),
     "residual": lambda n: nn.Sequential(nn.Residual(nn.Linear(3, 3)), nn.Linear(3, n)),
     "switched": lambda n: nn.Sequential(Switched(), nn.Linear(2, n)),
+    "dropout": lambda n: nn.Sequential(
+        nn.Linear(3, 6), nn.Dropout(0.4), nn.ReLU(), nn.Linear(6, n)
+    ),
+    "depth": lambda n: nn.Sequential(nn.Residual(nn.Linear(3, 3), drop=0.3), nn.Linear(3, n)),
+    "normalized": lambda n: nn.Sequential(
+        nn.Linear(3, 4), nn.BatchNorm(4), nn.Tanh(), nn.Residual(nn.Linear(4, 4)), nn.Linear(4, n)
+    ),
 }
 TASKS: dict[str, tuple[Callable[[int], Data], Any, int]] = {
     "classes": (classes, cross_entropy, 2),
@@ -96,12 +103,14 @@ def line() -> Any:
     count=st.integers(2, 14),
     extras=st.sampled_from(["none", "clip", "penalty", "validation", "schedule"]),
 )
-@settings(max_examples=25)
+@settings(max_examples=40)
 def test_a_program_gives_the_losses_and_parameters_of_graphs(
     model: str, task: str, optimizer: str, size: int, count: int, extras: str
 ) -> None:
     make, loss, outputs = TASKS[task]
     data = make(count)
+    # two samples are normalized to ±1: their gradients are but rounding, which Adam would magnify
+    assume(model != "normalized" or (size > 1 and optimizer == "SGD"))
 
     def run(compile: bool) -> tuple[Any, History, float]:
         sg.seed(7)
@@ -124,6 +133,8 @@ def test_a_program_gives_the_losses_and_parameters_of_graphs(
     assert compiled.losses == pytest.approx(eager.losses, rel=1e-12, abs=1e-15)
     assert compiled.validation == pytest.approx(eager.validation, rel=1e-12, abs=1e-15)
     assert numbers(ours) == pytest.approx(numbers(theirs), rel=1e-11, abs=1e-13)
+    for (_, buffer), (_, same) in zip(ours.named_buffers(), theirs.named_buffers()):
+        assert buffer == pytest.approx(same, rel=1e-11, abs=1e-13)
     assert [p.has_grad for p in ours.parameters()] == [p.has_grad for p in theirs.parameters()]
     assert drawn == also_drawn
 
@@ -180,6 +191,7 @@ def pays(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let each program pay from the first sample on."""
     monkeypatch.setattr(choice, "SAMPLES", 1)
     monkeypatch.setattr(choice, "WORK", 1)
+    monkeypatch.setattr(choice, "WHOLE", 0)
 
 
 @pytest.mark.usefixtures("pays")
@@ -188,12 +200,12 @@ def test_a_long_training_is_compiled() -> None:
     assert (history.engine, history.reason) == ("compiled", "")
 
 
-def with_dropout() -> Any:
-    return nn.Sequential(nn.Linear(3, 2), nn.Dropout(0.5), nn.Linear(2, 1))
-
-
 def with_batch_norm() -> Any:
     return nn.Sequential(nn.Linear(3, 2), nn.BatchNorm(2), nn.Linear(2, 1))
+
+
+def with_both() -> Any:
+    return nn.Sequential(with_batch_norm(), nn.Dropout(0.5))
 
 
 LOSSES_SEEN: list[float] = []
@@ -214,8 +226,7 @@ def by_type(output: Any, target: Any) -> Any:
 
 PLAIN = [([x / 4, 1.0, -1.0], x) for x in range(-4, 5)]
 REFUSED: list[tuple[Callable[[], Any], Any, Any, str]] = [
-    (with_dropout, squared_error, PLAIN, "random numbers"),
-    (with_batch_norm, squared_error, PLAIN, "whole batches"),
+    (with_both, squared_error, PLAIN, "whole batches"),
     (line, remembering, PLAIN, "compile cannot follow"),
     (line, rounded, PLAIN, "compile cannot follow"),
     (line, by_type, PLAIN, "does not give what graphs give"),
@@ -297,6 +308,28 @@ def test_a_loss_that_changes_is_followed() -> None:
 
         found.append(trained(line, loss, PLAIN, compile, callbacks=[double])[1])
     assert found[0].losses == pytest.approx(found[1].losses, rel=1e-12)
+
+
+@pytest.mark.usefixtures("pays")
+@pytest.mark.parametrize("part", [nn.Tanh, lambda: nn.Dropout(0.5), lambda: nn.BatchNorm(2)])
+def test_a_model_that_changes_is_followed(part: Callable[[], Any]) -> None:
+    found = []
+    for compile in (None, False):
+        layers = [nn.Linear(3, 2), part(), nn.Linear(2, 1)]
+
+        def change(run: Any) -> None:
+            if run.history.epochs == 1:
+                run.model.layers.insert(1, nn.Sigmoid())
+            if hasattr(run.model.layers[2], "p"):
+                run.model.layers[2].p = 0.25
+
+        build = lambda layers=layers: nn.Sequential(*layers)  # noqa: E731
+        sg.seed(3)
+        for parameter in nn.Sequential(*layers).parameters():
+            parameter.data = random.random()
+        found.append(trained(build, squared_error, PLAIN, compile, callbacks=[change])[1])
+    assert found[0].losses == pytest.approx(found[1].losses, rel=1e-11)
+    assert found[0].engine == "compiled"
 
 
 @pytest.mark.usefixtures("pays")

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import scalargrad as sg
-from scalargrad import nn
-from scalargrad.train import predict, predicting
+from scalargrad import many, nn
+from scalargrad.train import predict
 
 numpy = pytest.importorskip("numpy")
 
@@ -18,15 +18,9 @@ numpy = pytest.importorskip("numpy")
 def way(request: Any, monkeypatch: pytest.MonkeyPatch) -> str:
     """Once by the model itself, once by a program, which must not fall back."""
     if request.param == "program":
-        monkeypatch.setattr(predicting, "SAMPLES", 1)
-        monkeypatch.setattr(predicting, "WORK", 1)
-        by_model = predicting.one_by_one
-
-        def only_the_first(model: Any, inputs: Any) -> Any:
-            assert len(inputs) <= predicting.TRIED
-            return by_model(model, inputs)
-
-        monkeypatch.setattr(predicting, "one_by_one", only_the_first)
+        monkeypatch.setattr(many, "SAMPLES", 1)
+        monkeypatch.setattr(many, "WORK", 1)
+        monkeypatch.setattr(many, "one_by_one", None)
     return str(request.param)
 
 
@@ -82,8 +76,8 @@ def test_branches_are_followed(way: str) -> None:
 
 
 def test_what_cannot_be_compiled_is_computed_by_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(predicting, "SAMPLES", 1)
-    monkeypatch.setattr(predicting, "WORK", 1)
+    monkeypatch.setattr(many, "SAMPLES", 1)
+    monkeypatch.setattr(many, "WORK", 1)
     table = [sg.Value(1.0), sg.Value(5.0)]
     assert predict(lambda i: table[i], [0, 1, 1]).tolist() == [1.0, 5.0, 5.0]
 

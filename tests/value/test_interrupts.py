@@ -24,11 +24,11 @@ import pytest
 
 import scalargrad as sg
 from scalargrad import Value, modes, nn
+from scalargrad.evaluating import evaluating
 from scalargrad.losses import squared_error
 from scalargrad.nn import Dropout, Linear, Sequential, Tanh
 from scalargrad.nn.recording import recording
 from scalargrad.optim import SGD, Adam, Nesterov, random_search
-from scalargrad.scores import evaluating
 from scalargrad.train import fit
 
 SIGNALS = int(os.environ.get("SCALARGRAD_INTERRUPTS", "1500"))

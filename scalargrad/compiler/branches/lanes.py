@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from ...scalars import is_value
@@ -13,51 +15,118 @@ from ..passes.task import Lane
 from ..surroundings.walk import Surroundings
 from ..trace.sources import Draw
 
+MANY = 2_000
+"""From so many random numbers on NumPy's generator gives them sooner, though its state has to be
+that of Python's own, before and afterwards."""
+
 
 class Draws:
-    """The random numbers of one call: the k-th is the same on every path, one for each lane."""
+    """The random numbers of one call, those that Python's `random` gives next: first as many for
+    each lane as the first path draws, lane after lane, as eager mode draws them. If another path
+    draws more, these come after them, for all lanes. The k-th is the same on every path."""
 
     def __init__(self, lanes: int | None) -> None:
-        self.lanes = lanes
-        self.drawn: list[Any] = []
-        self.generator: Any = None
+        self.lanes = lanes or 1
+        self.drawn: Any = None
+        """A row for each lane; None as long as nothing was drawn."""
+        self.before: Any = None
 
-    def number(self, k: int) -> Any:
-        """Numbers in [0, 1) that follow from the state of Python's `random`."""
-        if self.generator is None:
-            import numpy
+    @contextmanager
+    def kept(self) -> Iterator[Draws]:
+        """Within it numbers are drawn for a call; if it fails, another call will draw them."""
+        try:
+            yield self
+        except BaseException:
+            self.undo()
+            raise
 
-            # without a change of that state: a function that is traced must not draw from it
-            self.generator = numpy.random.default_rng(random.getstate()[1])
-        while len(self.drawn) <= k:
-            self.drawn.append(self.generator.random(self.lanes))
-        return self.drawn[k]
+    def undo(self) -> None:
+        if self.before is not None:
+            random.setstate(self.before)
 
-    def finish(self) -> None:
-        """Have the next call draw other numbers."""
-        if self.drawn:
-            random.random()
+    def begin(self, each: int) -> None:
+        """Draw so many numbers for each lane."""
+        if each:
+            self.before = random.getstate()
+            self.drawn = next_numbers(self.lanes * each).reshape(self.lanes, each)
 
-    def below(self, k: int, p: float) -> Any:
-        return (self.number(k) < p) * 1.0
+    def below(self, chances: Chances) -> Any:
+        """An array with a column for each chance: 1.0 where the lane's number is below it."""
+        import numpy
+
+        if self.drawn is None:
+            self.begin(1)
+        while self.drawn.shape[1] <= chances.last:
+            self.drawn = numpy.column_stack((self.drawn, next_numbers(self.lanes)))
+        return (self.drawn[:, chances.places] < chances.shares) * 1.0
 
     def in_lane(self, lane: int) -> Callable[[int], float]:
-        if self.lanes is None:
-            return lambda k: float(self.number(k))
-        return lambda k: float(self.number(k)[lane])
+        """The numbers of a lane while the function is traced in it. Those that were not drawn yet
+        are foreseen, for a function that is traced must not draw."""
+        found = [] if self.drawn is None else self.drawn[lane].tolist()
+        at_once = self.lanes if found or lane else 1
+        copied = cache(copy_of_chance)
+
+        def number(k: int) -> float:
+            while len(found) <= k:
+                found.append([copied().random() for _ in range(at_once)][lane])
+            return float(found[k])
+
+        return number
+
+
+class Chances:
+    """Draws by their columns among all numbers of a lane, and how likely each is."""
+
+    def __init__(self, draws: Sequence[Draw]) -> None:
+        import numpy
+
+        places = [draw.k for draw in draws]
+        self.last = max(places)
+        in_order = places == [*range(places[0], self.last + 1)]
+        self.places = slice(places[0], self.last + 1) if in_order else numpy.array(places)
+        self.shares = numpy.array([draw.p for draw in draws])
+
+
+def copy_of_chance() -> random.Random:
+    """A generator that draws what Python's `random` would draw next."""
+    generator = random.Random(0)
+    generator.setstate(random.getstate())
+    return generator
+
+
+def next_numbers(count: int) -> Any:
+    """Draw so many numbers of Python's `random`, into an array."""
+    import numpy
+
+    if count < MANY:
+        draw = random.random
+        return numpy.array([draw() for _ in range(count)])
+    version, (*key, position), kept = random.getstate()
+    twin: Any = numpy.random.RandomState(0)
+    twin.set_state(("MT19937", key, position))
+    found = twin.random_sample(count)
+    _, key, position, *_ = twin.get_state(legacy=True)
+    random.setstate((version, (*key.tolist(), int(position)), kept))
+    return found
 
 
 class Lanes:
     """The lanes of one call, with their numbers and draws: every path runs on some of them."""
 
-    def __init__(self, arguments: Arguments, around: Surroundings | None = None) -> None:
+    def __init__(
+        self,
+        arguments: Arguments,
+        around: Surroundings | None = None,
+        draws: Draws | None = None,
+    ) -> None:
         self.arguments = arguments
         self.around = around
         """The surroundings of the function; None if no path is to be traced."""
         self.arrays = arguments.arrays
         self.count = arguments.lanes
         """How many lanes there are; None if the call has none."""
-        self.draws = Draws(self.count)
+        self.draws = draws or Draws(self.count)
         self.given = of_lanes(self.count, arguments.numbers)
         """Floats, Values, and Columns of the arrays."""
         self.known: tuple[Sequence[Any], list[float]] = (), []
@@ -74,7 +143,7 @@ class Lanes:
         """A uniform input."""
         kind = type(source)
         if kind is Draw:
-            return float(self.draws.below(source.k, source.p))
+            return float(self.draws.below(Chances([source]))[0, 0])
         if kind is int or kind is OfLanes:
             source = self.given.of(source)
         return source if type(source) is float else source.data
@@ -82,7 +151,8 @@ class Lanes:
     def lane(self, k: int, decided: Mapping[tuple[str, int, int], bool]) -> Lane:
         """One lane, to trace the function in; `decided` is known of its comparisons."""
         own = [x[k] if type(x) is Column else number_of(x) for x in self.given.numbers]
-        return Lane(self.given._replace(numbers=own), self.draws.in_lane(k), decided)
+        draw, probe = self.draws.in_lane(k), self.arguments.probe
+        return Lane(self.given._replace(numbers=own), draw, decided, probe)
 
 
 def number_of(x: Any) -> float:

@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import Any
 
 from ..inputs.arguments import Arguments
-from ..inputs.sources import COUNT
+from ..inputs.sources import COUNT, FIRST
 from ..passes.traced import Traced
 from ..pipeline import compiled
 from ..trace.guards import Guard
 from .conditions import Arrival, Condition
-from .lanes import Lanes
+from .lanes import Chances, Lanes
 
 Find = Callable[[], Mapping[Guard, Condition]]
 """Finds the condition of each comparison that a function makes on a path."""
@@ -39,6 +39,7 @@ class Path:
         self.program, self.layout, self.runner = compiled(traced, arguments, threads)
         self.traced = traced.without_trace()
         self.keys = list(traced.keys())
+        self.draws = traced.draws
         self.instead: dict[int, Path] = {}
         self.form = str(traced.structure)
         self.captured = {id(x): x for x in traced.captured}
@@ -56,6 +57,10 @@ class Path:
         """The condition of each comparison that the function makes here. The conditions are found
         when the first lanes leave the path."""
         return self._find()
+
+    @cached_property
+    def chances(self) -> Chances:
+        return Chances(self.layout.drawn)
 
     def arrival_from(self, guard: int) -> Arrival:
         """The arrival, elsewhere, of the lanes where this guard is the first that does not hold."""
@@ -85,7 +90,13 @@ class Path:
         numbers[COUNT] = float(count or 1)
         arrays = [*lanes.arrays, sides] if layout.compared else lanes.arrays
         if layout.drawn:
-            draws = (lanes.draws.below(draw.k, draw.p)[:, None] for draw in layout.drawn)
-            arrays = [*arrays, *draws]
+            arrays = [*arrays, lanes.draws.below(self.chances)]
         runner = self.runner.careful if lanes.arguments.is_careful else self.runner
         return runner.run(numbers, arrays, count, group)
+
+    def fill(self, results: Any, weights: Any, lanes: Lanes) -> None:
+        """Put the outputs of a run for each row of `weights` into the rows of `results`."""
+        numbers = lanes.uniform(self.layout.uniform)
+        del numbers[FIRST : FIRST + weights.shape[1]]
+        held = self.runner.fill(results, weights, numbers)
+        assert held, "no guard depends on weights"

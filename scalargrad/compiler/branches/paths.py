@@ -13,10 +13,9 @@ from ..machine.broken import Broken
 from ..passes.task import Task
 from ..passes.traced import Traced
 from ..surroundings.walk import Surroundings
-from ..trace.sources import Draw
 from .conditions import Arrival, Condition, Conditions
 from .cut import shortened
-from .lanes import Lanes
+from .lanes import Draws, Lanes
 from .path import Find, Path
 
 
@@ -65,7 +64,7 @@ class Paths:
             raise Unknown
         traced = pipeline.traced(self.task, lanes.lane(lane, arrival.decided), lanes.around)
         self.count += 1
-        self.draws = self.draws or any(isinstance(x, Draw) for x in traced.sources)
+        self.draws = self.draws or traced.draws > 0
         self.unknown.update(dict.fromkeys(traced.unknown))
         return traced
 
@@ -131,18 +130,18 @@ class Paths:
         lanes = Lanes(arguments, around)
         if self.first is None:
             self.first = self.root(lanes)
-        yield from self.all_lanes(lanes, self.first, *self.first.run(lanes, None))
-        lanes.draws.finish()
+        with lanes.draws.kept() as draws:
+            draws.begin(self.first.draws)
+            yield from self.all_lanes(lanes, self.first, *self.first.run(lanes, None))
 
     def rest(
-        self, arguments: Arguments, outputs: list[Any], broken: Any
+        self, arguments: Arguments, outputs: list[Any], broken: Any, draws: Draws | None
     ) -> Iterator[tuple[Path, Any, list[Any]]]:
-        """The same where the first path was run already. Raises Unknown if a path is to be traced:
-        for this the function's surroundings have to be walked first."""
+        """The same where the first path was run already, with these draws. Raises Unknown if a
+        path is to be traced: for this the function's surroundings have to be walked first."""
         assert self.first is not None
-        lanes = Lanes(arguments)
+        lanes = Lanes(arguments, draws=draws)
         yield from self.all_lanes(lanes, self.first, outputs, broken)
-        lanes.draws.finish()
 
     def all_lanes(
         self, lanes: Lanes, path: Path, outputs: list[Any], broken: Any

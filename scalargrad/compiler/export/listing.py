@@ -15,6 +15,8 @@ from ..text.names import Names
 from ..trace.rolled import Loops
 
 STAGES = ("once, before the lanes", "in each lane", "once, after the lanes", "in each lane again")
+OF_RUNS = ("once, before all runs", "in each lane", "in each run", "in each lane again")
+"""The same of a program that runs several times in a call."""
 WHY_ALONE = (
     "whole numbers, texts and None are constants, for Python's lists, range and dicts ask for them "
     "and tell nobody; a float that scalargrad.pick or nn.Embedding picks by is data"
@@ -30,7 +32,8 @@ class Listed(NamedTuple):
     how many ways through the branches of the function are known, how many registers the machine
     runs it with (None where it runs on NumPy), what nobody can watch, for which the function is
     traced anew at each call, the constants among the arguments, for which the program is one of
-    its own, and the loops that were found in the function. `str()` is its text."""
+    its own, why it is a part of what was asked for, if it is, and the loops that were found in the
+    function. `str()` is its text."""
 
     program: Program
     names: Names
@@ -39,7 +42,12 @@ class Listed(NamedTuple):
     registers: int | None
     unknown: tuple[str, ...] = ()
     constants: tuple[str, ...] = ()
+    reason: str = ""
     loops: Loops = Loops()
+
+    @property
+    def stages(self) -> Sequence[str]:
+        return OF_RUNS if self.reason and self.lanes is None else STAGES
 
     def counts(self) -> dict[str, int]:
         """How many instructions there are of each kind, the most frequent first."""
@@ -59,6 +67,8 @@ class Listed(NamedTuple):
         paths = counted(self.paths, "path")
         adds = counted(self.multiply_adds(), "fused multiply-add")
         yield f"{self.names.function}: {lanes}, {paths}, {adds}"
+        if self.reason:
+            yield self.reason
         if self.unknown:
             yield f"traced anew at each call, for compile cannot watch {', '.join(self.unknown)}"
         if self.constants:
@@ -66,7 +76,7 @@ class Listed(NamedTuple):
         if self.registers is not None:
             size = f"{self.register_bytes():,} bytes"
             yield f"{counted(self.registers, 'register')} of {BLOCK_LANES} lanes: {size}"
-        for stage, name in enumerate(STAGES):
+        for stage, name in enumerate(self.stages):
             kinds = Counter(self.program.trace.row(i).name for i in self.program.at_stage(stage))
             if kinds:
                 each = ", ".join(f"{n} {kind}" for kind, n in kinds.most_common())
@@ -83,7 +93,7 @@ class Listed(NamedTuple):
         for guard in program.guards:
             condition = f"{text[guard.x]} {guard.compare} {text[guard.y]}"
             yield f"only if {condition}" if guard.outcome else f"only if not {condition}"
-        for stage, name in enumerate(STAGES):
+        for stage, name in enumerate(self.stages):
             found = program.at_stage(stage)
             if found:
                 lines = [f"    {text[i]} = {operations.expression(i)}" for i in found]

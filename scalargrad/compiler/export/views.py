@@ -40,14 +40,14 @@ class Viewed(NamedTuple):
         return names_of(name if plain else "f", self.signature, self.arguments, traced)
 
 
-def listed(viewed: Viewed) -> Listed:
+def listed(viewed: Viewed, reason: str = "") -> Listed:
     path, paths = viewed.path, viewed.paths
     lanes, registers = viewed.arguments.lanes, path.runner.registers
     names, unknown = viewed.names(path.traced), tuple(paths.unknown)
     parameters = argument_names(viewed.signature, viewed.arguments)
     constants = tuple(viewed.arguments.constants(parameters))
-    known = unknown, constants, path.traced.loops
-    return Listed(path.program, names, lanes, paths.count, registers, *known)
+    found = path.program, names, lanes, paths.count, registers, unknown, constants
+    return Listed(*found, reason, path.traced.loops)
 
 
 def picture(viewed: Viewed, simplified: bool, options: dict[str, Any]) -> Drawing:

@@ -5,21 +5,25 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from ... import modes
 from ...options import whole
 from ...transforms import functional
+from ...transforms.variables import inside
 from ..export import functions, views
 from ..export.functions import Exported
 from ..export.listing import Listed
 from ..export.views import Viewed
+from ..inputs.arguments import Arguments
 from ..passes.task import Wanted
-from .derived import Derivatives
+from .derived import Derivatives, jacobian_behind
+from .jacobians import JacobianCalls
 from .meaning import Meaning, meaning_of
 from .nodes import Made
+from .products import Gates
 from .profile import IN_A_MODE, IN_FULL, RARE, VALUES_IN_LANES, Profile, Profiler
 from .programs import Programs
 from .recurring import Recurring
@@ -56,6 +60,7 @@ class Compiled:
         self._forms: tuple[Form, ...] = ()
         self._recurring = Recurring()
         self._derivatives = Derivatives(meaning, derivative)
+        self._jacobian = jacobian_calls(self)
         self._recipe = recipe
 
     def __repr__(self) -> str:
@@ -131,7 +136,12 @@ class Compiled:
 
     def _in_full(self, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
         """A call that takes no shortcut: its program is looked up, or traced."""
-        arguments = self._meaning.arguments(args, named)
+        if self._jacobian is not None and not modes.active and not inside():
+            return self._jacobian(args, named)
+        return self._whole(args, named, self._meaning.arguments(args, named))
+
+    def _whole(self, args: Any, named: Any, arguments: Arguments) -> Any:
+        """The same by one program, whatever is computed."""
         if arguments.has_values_in_lanes:
             return self._meaning(args, named)
         if not self._recurring.pays(arguments, modes.state.no_grad):
@@ -153,11 +163,19 @@ class Compiled:
     def program(self, *args: Any, gradient: bool = True, **named: Any) -> Listed:
         """Return the program that runs on such arguments: `str()` shows its instructions; of its
         value alone, or with the `gradient` in all of them."""
-        return views.listed(self._viewed(args, named, gradient))
+        form = self._jacobian and not gradient and self._jacobian.form_of(args, named)
+        if not form:
+            return views.listed(self._viewed(args, named, gradient))
+        product = form.gate._viewed((form.plan.weights[0], *args), named, gradient)
+        return views.listed(product, form.reason)
 
     def profile(self, *args: Any, **named: Any) -> Profile:
         """Return where the time of such a call goes, and what to do where it is a slow one. Makes
-        the call, and each part of it, some times over: it takes a tenth of a second or more."""
+        the call, and each part of it, some times over: it takes a tenth of a second or more. Of a
+        Jacobian that is made of products, it is the profile of one product."""
+        form = self._jacobian and not modes.active and self._jacobian.form_of(args, named)
+        if form:
+            return form.gate.profile(form.plan.weights[0], *args, **named)  # type: ignore
         profiler = Profiler(self._finder, lambda: self(*args, **named), args, named)
         self(*args, **named)
         if modes.active:
@@ -217,6 +235,25 @@ class Compiled:
 def programs_of(gate: Compiled) -> Programs:
     """The programs of a gate, for a caller that goes without them where they do not pay."""
     return gate._programs
+
+
+def jacobian_calls(gate: Compiled) -> JacobianCalls | None:
+    """What makes the calls of a gate that is a Jacobian; None for any other gate."""
+    meaning = gate._meaning
+    jacobian = jacobian_behind(meaning.f)
+    if jacobian is None:
+        return None
+
+    def make(of_product: Meaning) -> Compiled:
+        made = derivative(gate, of_product)
+        # a product that is traced anew gives way to the whole, which warns
+        made._programs.has_warned = True
+        return made
+
+    def forms_of(made: Compiled) -> Sequence[Form]:
+        return made._forms
+
+    return JacobianCalls(Gates(meaning, jacobian, make, forms_of, programs_of), gate._whole)
 
 
 def derivative(of: Compiled, meaning: Meaning, *key: Any) -> Compiled:

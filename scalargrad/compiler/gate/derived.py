@@ -16,7 +16,9 @@ from typing import Any
 
 from ... import modes
 from ...transforms import functional
-from ...transforms.functional import check_tangents, chosen, several
+from ...transforms.functional import check_tangents, several
+from ...transforms.jacobians import Jacobian, jacobian_of
+from ...transforms.variables import chosen
 from ..inputs.lanes import Batch
 from .meaning import Function, Meaning
 
@@ -39,6 +41,11 @@ class Derived:
             return self._transformed(*args, **named)
         with marking(trace, trace.root is self and trace.reduced):
             return self._transformed(*args, **named)
+
+
+def jacobian_behind(f: Function) -> Jacobian | None:
+    """What a gate of this function computes, if that is a Jacobian."""
+    return jacobian_of(f._transformed if isinstance(f, Derived) else f)
 
 
 def unmarked(f: Function) -> Function:

@@ -112,7 +112,8 @@ def finish_nodes(
     fixed, captured, distinct = of.fixed, of.captured, of.distinct
 
     def finish_one(args: Sequence[Any], numbers: Any, values: list[Any]) -> Any:
-        operands = fixed or (*values, *captured)
+        # a tuple of one list takes half of the time
+        operands = fixed or ((*values, *captured) if captured else tuple(values))
         op = CompiledOperator(programs, args, NO_NAMES, operands)
         return node(op, operands, numbers, distinct)
 

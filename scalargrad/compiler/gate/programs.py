@@ -9,6 +9,7 @@ from typing import Any
 from ... import modes
 from ...transforms.variables import inside
 from ..branches.conditions import Conditions
+from ..branches.lanes import Lanes
 from ..branches.path import Path
 from ..branches.paths import Paths
 from ..inputs.arguments import Arguments
@@ -73,9 +74,21 @@ class Programs:
             paths = Paths(task, self.max_paths, self.threads, known, self._conditions)
         return paths, around
 
+    def fill(self, results: Any, weights: Any, arguments: Arguments) -> None:
+        """Run a call without lanes for each row of `weights`, its first argument, and put the
+        outputs into the rows of `results`: on one path, which does not depend on weights."""
+        wanted = self.meaning.wanted(arguments)
+        merge = self.ran(arguments, wanted, *self.found(arguments, wanted))
+        merge.path.fill(results, weights, Lanes(arguments))
+
     def merged(
         self, arguments: Arguments, wanted: Wanted | None, paths: Paths, around: Surroundings
     ) -> Results:
+        return self.ran(arguments, wanted, paths, around).results()
+
+    def ran(
+        self, arguments: Arguments, wanted: Wanted | None, paths: Paths, around: Surroundings
+    ) -> Merge:
         # before the call: the function may change what it uses
         key, kept = self.key(around, arguments, wanted), around.kept
         merge = Merge(arguments, wanted.positions if wanted else ())
@@ -83,7 +96,7 @@ class Programs:
         # only now: a function that raised leaves nothing behind
         paths.unknown.update(dict.fromkeys(around.unknown))
         self.keep(key, kept, paths, is_anew=bool(paths.unknown) or around.altered)
-        return merge.results()
+        return merge
 
     def add_all(
         self, merge: Merge, paths: Paths, arguments: Arguments, around: Surroundings

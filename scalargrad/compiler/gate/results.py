@@ -41,6 +41,8 @@ class Merge:
     def __init__(self, arguments: Arguments, wanted: Sequence[int]) -> None:
         self.arguments = arguments
         self.wanted = wanted
+        self.path: Any = None
+        """The latest path; the only one of a call without lanes."""
         self.structure: Any = None
         self.form: str | None = None
         self.entries: list[Entry] = []
@@ -51,6 +53,7 @@ class Merge:
     def add(self, path: Path, group: Any, outputs: Sequence[Any]) -> None:
         """Take in the outputs of a path in some lanes; `group` are their indices, None all. Earlier
         outputs of these lanes are forgotten, but for sums."""
+        self.path = path
         if self.form is None:
             self.structure, self.form = path.traced.structure, path.form
             self.entries = path.traced.entries

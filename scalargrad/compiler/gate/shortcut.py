@@ -11,12 +11,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...transforms.variables import inside
+from ..branches.lanes import Draws
 from ..branches.path import Path
 from ..branches.paths import Paths, Unknown
 from ..inputs.arguments import Arguments
 from ..inputs.lanes import summed_to
 from ..inputs.readers import is_spread, reader_of
-from ..inputs.sources import COUNT, SHARE
+from ..inputs.sources import COUNT, FIRST, SHARE
 from ..machine.runner import NATIVE, OnMachine
 from ..passes.task import Wanted
 from ..passes.traced import Entry, Traced
@@ -134,9 +135,9 @@ def in_shapes(finish: Finish, arguments: Arguments, entries: Sequence[Entry]) ->
 
 
 def runs_on_machine(path: Path) -> bool:
-    """Tell whether the machine runs a path, and nothing is drawn for it."""
-    drawn = any(isinstance(source, Draw) for source in path.traced.sources)
-    return isinstance(path.runner, OnMachine) and not drawn
+    """Tell whether the machine runs a path, and nothing is drawn for all lanes at once."""
+    uniform = any(isinstance(source, Draw) for source in path.layout.uniform)
+    return isinstance(path.runner, OnMachine) and not uniform
 
 
 class Form:
@@ -192,13 +193,26 @@ class Form:
         outputs = shortcut.outputs(args, numbers, arrays)
         return MISSED if outputs is None else shortcut.finish(args, outputs, values)
 
+    def fill(self, results: Any, weights: Any, args: Sequence[Any], names: tuple[str, ...]) -> bool:
+        """Run a call without lanes for each row of `weights`, its first argument, and put the
+        outputs into the rows of `results`. Return whether that is done."""
+        numbers: list[Any] = [1.0, 1.0]
+        arrays: list[Any] = []
+        statics: list[Any] = []
+        if names != self.names or not self.records.hold():
+            return False
+        if not self.reader.read((weights[0], *args), numbers, arrays, [], statics):
+            return False
+        shortcut = self.shortcuts.get(tuple(statics))
+        return shortcut is not None and not arrays and shortcut.fill(results, weights, numbers)
+
 
 class Shortcut:
     """How to run calls like an earlier one on the machine, and how to `finish` their results."""
 
     __slots__ = (
-        *("arguments", "captured", "finish", "form", "is_inside", "paths", "runner", "same"),
-        *("traced", "wanted"),
+        *("arguments", "captured", "chances", "draws", "finish", "form", "is_inside", "paths"),
+        *("runner", "same", "traced", "wanted"),
     )
 
     def __init__(self, paths: Paths, path: Path, arguments: Arguments, finish: Finish) -> None:
@@ -210,6 +224,8 @@ class Shortcut:
         self.traced = path.traced
         self.wanted = path.traced.wanted.positions if path.traced.wanted else ()
         self.form = path.form
+        self.draws = path.draws
+        self.chances = path.chances if path.layout.drawn else None
         self.is_inside = path.traced.is_inside
         self.captured = tuple(path.traced.captured)
         each = zip(path.traced.each, self.runner.outputs)
@@ -225,18 +241,50 @@ class Shortcut:
             numbers.append(self.captured)
         lanes = int(numbers[COUNT]) if arrays else None
         numbers[SHARE] = 1.0 / numbers[COUNT]
+        if self.draws:
+            return self.by_chance(args, numbers, arrays, lanes)
         outputs, broken = self.runner.run(numbers, arrays, lanes)
         if broken is not None:
-            return None if isinstance(broken, int) else self.merged(args, outputs, broken)
+            return self.apart(args, outputs, broken, None)
         return self.spread(outputs, lanes) if self.same else outputs
 
-    def merged(self, args: Sequence[Any], outputs: Any, broken: Any) -> list[Any] | None:
+    def fill(self, results: Any, weights: Any, numbers: list[Any]) -> bool:
+        """Run a call without lanes for each row of `weights`, its first argument, and put the
+        outputs into the rows of `results`. Return whether that is done."""
+        if self.draws or (self.is_inside is not None and inside() is not self.is_inside):
+            return False
+        if self.captured:
+            numbers.append(self.captured)
+        del numbers[FIRST]
+        return self.runner.fill(results, weights, numbers)
+
+    def by_chance(self, args: Any, numbers: Any, arrays: Any, lanes: Any) -> Any:
+        """The same where random numbers are drawn."""
+        with Draws(lanes).kept() as draws:
+            draws.begin(self.draws)
+            if self.chances is not None:
+                arrays.append(draws.below(self.chances))
+            outputs, broken = self.runner.run(numbers, arrays, lanes)
+            if broken is None:
+                return self.spread(outputs, lanes) if self.same else outputs
+            found = self.apart(args, outputs, broken, draws)
+            if found is None:
+                draws.undo()
+            return found
+
+    def apart(self, args: Any, outputs: Any, broken: Any, draws: Any) -> list[Any] | None:
+        """The outputs where not all lanes take the first path."""
+        return None if isinstance(broken, int) else self.merged(args, outputs, broken, draws)
+
+    def merged(
+        self, args: Sequence[Any], outputs: Any, broken: Any, draws: Draws | None
+    ) -> list[Any] | None:
         """The outputs of all paths, some lanes having left the first; None if another one uses
         other Values."""
         arguments = self.arguments.like(args)
         merge = Merge(arguments, self.wanted)
         try:
-            for path, group, found in self.paths.rest(arguments, outputs, broken):
+            for path, group, found in self.paths.rest(arguments, outputs, broken, draws):
                 merge.add(path, group, found)
         except Unknown:
             return None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import islice, repeat
+from operator import is_
 from typing import Any
 
 from ...transforms.containers import Spec
 from ...transforms.trees import ARRAY, SCALAR, Leaf, Structure
+from ..passes.kinds import EMPTY
 from ..trace.native import machine
 
 Writer = Any
@@ -23,7 +25,11 @@ def nested(spec: Spec | None, leaves: Iterator[Leaf]) -> Writer:
     if spec is None:
         return of_leaf(next(leaves))
     if spec.is_flat:
-        writers = tuple(map(of_leaf, islice(leaves, len(spec.parts))))
+        own = list(islice(leaves, len(spec.parts)))
+        # most lists are of numbers alone, and some are long
+        if spec.kind is list and all(map(is_, own, repeat(EMPTY))):
+            return machine.WRITE_FLOATS, len(own)
+        writers = tuple(map(of_leaf, own))
     else:
         writers = tuple([nested(part, leaves) for part in spec.parts])
     if spec.kind is list:

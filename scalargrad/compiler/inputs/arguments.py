@@ -57,6 +57,8 @@ class Arguments:
 
     is_careful = False
     """Whether the call is to tell what does not flow from what is zero."""
+    probe: Any = None
+    """Checks the Jacobian that is called, which may be left to another program."""
 
     def __init__(
         self,
@@ -132,6 +134,13 @@ class Arguments:
     def has_values_in_lanes(self) -> bool:
         """Whether lanes hold Values, of which no program can make lanes."""
         return any(array.dtype == object for array in self.arrays)
+
+    @property
+    def late(self) -> int:
+        """How many numbers, the first of all, come anew at each of several runs of one call."""
+        if not self.batch.first_is_late or self.shape is not None:
+            return 0
+        return sum(len(leaf.numbers) for leaf in self.leaves[: self.specs[0][0]])
 
     def are_values(self) -> bool:
         """Whether every number is a Value, or is made one because a derivative is taken in it."""

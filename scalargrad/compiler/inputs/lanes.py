@@ -28,6 +28,9 @@ class Batch:
     """The arguments that have lanes: those of these `names`, a sample in each row; or every array,
     if it is by `elements`."""
 
+    first_is_late = False
+    """Whether a call runs for one first argument after another."""
+
     def __init__(self, signature: inspect.Signature, batch: Any) -> None:
         self.elements = batch is True
         self.names = names_in(batch)

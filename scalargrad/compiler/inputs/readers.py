@@ -73,6 +73,8 @@ def sequence(kind: type, readers: tuple[Reader, ...]) -> Reader:
     first = readers[0] if readers else None
     if first is not None and first[0] == machine.READ_VALUE and all(r == first for r in readers):
         return machine.READ_VALUES, kind, len(readers), first[1]
+    if first is not None and first[0] == machine.READ_VALUES and all(r == first for r in readers):
+        return machine.READ_TABLE, kind, len(readers), first
     return machine.READ_SEQUENCE, kind, readers
 
 

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from enum import Enum
 from typing import Any, NamedTuple
 
-COUNT, SHARE = 0, 1
-"""Which inputs of a program tell of its lanes, in the order of `Inputs`."""
+COUNT, SHARE, FIRST = 0, 1, 2
+"""Which inputs of a program tell of its lanes, in the order of `Inputs`; then the first that the
+arguments give."""
 
 
 class OfLanes(Enum):

@@ -13,7 +13,8 @@ from ..trace.sources import Draw, Side
 
 class Layout(NamedTuple):
     """The arrays that a program is run with are those of the call; then, if it is `compared`, one
-    with the sides of the guard that sent the lanes here; then one for each that is `drawn`."""
+    with the sides of the guard that sent the lanes here; then, if there are any, one with a column
+    for each number that is `drawn`."""
 
     addresses: dict[int, Address]
     """Of each input with lanes its address in these arrays."""
@@ -40,13 +41,13 @@ def layout_of(program: Program, traced: Traced, arguments: Arguments) -> Layout:
         if not lanes[i]:
             uniform.append(source)
         elif isinstance(source, Draw):
-            addresses[i] = arrays + compared + len(drawn), 0
+            addresses[i] = arrays + compared, len(drawn)
             drawn.append(source)
         elif isinstance(source, Side):
             addresses[i] = arrays, source.which
         else:
             addresses[i] = numbers[source].address
-    given = arrays + compared + len(drawn)
+    given = arrays + compared + bool(drawn)
     return Layout(addresses, given, beside(traced, numbers), uniform, drawn, compared)
 
 

@@ -9,6 +9,7 @@ from itertools import compress, groupby
 from typing import Any, Protocol
 
 from ..inputs.arguments import Address
+from ..inputs.sources import FIRST
 from ..passes.program import Program
 from ..trace.native import machine
 from .broken import Broken
@@ -35,6 +36,11 @@ class Runner(Protocol):
     ) -> tuple[Any, Any]:
         """Return the outputs, and which guards do not hold."""
 
+    def fill(self, results: Any, weights: Any, numbers: list[Any]) -> bool:
+        """Put the outputs of a program without lanes into the rows of an array of float64, of a run
+        for each row of `weights`, which come late: these are the first numbers that arguments give,
+        and not among `numbers`. Return whether all guards hold."""
+
 
 def runner(
     program: Program,
@@ -55,7 +61,7 @@ FEW = 8
 """So many results come as a list of floats, more in an array."""
 
 # by names of this module, for every call compares with them
-DOUBT, LANES_BROKEN = Answer.DOUBT, Answer.LANES_BROKEN
+ALL_HOLD, DOUBT, LANES_BROKEN = Answer.ALL_HOLD, Answer.DOUBT, Answer.LANES_BROKEN
 NOTHING_MADE: tuple[Any, Any, Any] = (), None, None
 
 
@@ -124,6 +130,12 @@ class OnMachine:
         outputs: Any = results
         outputs = self.in_order(outputs, made) if made else outputs
         return outputs, Broken(broken, sides) if found == LANES_BROKEN else None
+
+    def fill(self, results: Any, weights: Any, numbers: list[Any]) -> bool:
+        found = self.code.repeat(numbers, FIRST, weights, results, self.is_quick)
+        if found == DOUBT:
+            return self.careful.fill(results, weights, numbers)
+        return bool(found == ALL_HOLD)
 
     def made(self, lanes: int) -> tuple[Any, Any, Any]:
         """Arrays for the outputs with lanes, and for what guards tell of each lane."""

@@ -55,7 +55,7 @@ EMPTY = Leaf(0.0, SCALAR, 1)
 def emptied(structure: Structure) -> Structure:
     """The same structure without its Tracers: each would keep the whole trace alive."""
     if isinstance(structure, Scalars):
-        return Structure([EMPTY] * structure.size, structure.spec)
+        return Structure([EMPTY] * structure.size, structure.spec, structure.size)
     return Structure(list(map(bare, structure.leaves)), structure.spec)
 
 

@@ -46,12 +46,12 @@ class LoweredTrace(Rewriting, Trace):
         """Turn sums of products into single nodes, in place."""
         Fusion(self, wanted).run()
 
-    def stages(self, late_input: int) -> bytes:
-        """The stage of every node, of which one input may be known after the lanes."""
+    def stages(self, late_inputs: Sequence[int]) -> bytes:
+        """The stage of every node; these inputs are known only after the lanes."""
         # zeros at first: the constants of fusion come after the nodes that use them
-        found = bytearray(len(self))
+        found, known_late = bytearray(len(self)), set(late_inputs)
         for i, (row, operands, lane) in enumerate(zip(self.rows, self.operands, self.lanes)):
-            late = row is lanes_sum or i == late_input
+            late = row is lanes_sum or i in known_late
             late = late or any(found[j] >= AFTER for j in operands)
             found[i] = (TOO_LATE if late else LANES) if lane else AFTER if late else BEFORE
         return bytes(found)

@@ -75,7 +75,7 @@ class Recording(NamedTuple):
 def begin(trace: Recorder, task: Task, lane: Lane) -> None:
     """Tell a new trace what the function may ask of it."""
     trace.draw, trace.drawn_by_lane = lane.draw, task.has_lanes
-    trace.decided = lane.decided
+    trace.decided, trace.probe = lane.decided, lane.probe
     trace.root, trace.reduced = task.f, task.has_lanes and task.reduce is not None
     if trace.finds_loops:
         trace.look_for_loops(FIRST_LOOK)

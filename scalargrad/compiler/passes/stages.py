@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..inputs.sources import COUNT
+from ..inputs.sources import COUNT, FIRST
 from ..trace.body import Body
 
 
@@ -20,11 +20,14 @@ class Stages(NamedTuple):
     checked in each lane makes this known only after the lanes."""
 
 
-def staged(body: Body) -> Stages:
+def staged(body: Body, late: int = 0) -> Stages:
+    """The stages of a body. Where so many of the numbers that a call gives, the first, come `late`,
+    what depends on them is computed after all else: a run with others computes no more."""
     trace = body.trace
     order = trace.needed(body.wanted)
     lanes = trace.lanes
     lane_guards = [k for k, g in enumerate(trace.guards) if lanes[g.x] or lanes[g.y]]
     count = trace.inputs[COUNT] if lane_guards else -1
-    stages = trace.stages(count)
+    known_late = trace.inputs[FIRST : FIRST + late]
+    stages = trace.stages([count, *known_late] if lane_guards else known_late)
     return Stages({i: stages[i] for i in order}, lane_guards, count)

@@ -43,12 +43,13 @@ class Lane(NamedTuple):
     """The lane that a function is traced in.
 
     `given` are its numbers; `draw(k)` is its k-th random number; `decided` tells how comparisons of
-    nodes came out in it, where this is known already.
+    nodes came out in it, where this is known already; the `probe` checks a Jacobian that is traced.
     """
 
     given: Inputs
     draw: Callable[[int], float]
     decided: Mapping[tuple[str, int, int], bool]
+    probe: Any = None
 
 
 class Stopped(Exception):

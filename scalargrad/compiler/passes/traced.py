@@ -10,6 +10,7 @@ from ..inputs.sources import is_given
 from ..trace.body import Body
 from ..trace.recorder import Recorder
 from ..trace.rolled import Loops
+from ..trace.sources import Draw
 from .task import Wanted
 
 FORGOTTEN = Recorder()
@@ -60,6 +61,11 @@ class Traced(NamedTuple):
     @property
     def body(self) -> Body:
         return Body(self.trace, self.outputs)
+
+    @property
+    def draws(self) -> int:
+        """How many random numbers the function draws."""
+        return sum(isinstance(source, Draw) for source in self.sources)
 
     def without_trace(self) -> Traced:
         """The same to be kept, without the nodes, of which there may be many."""

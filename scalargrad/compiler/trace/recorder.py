@@ -79,6 +79,8 @@ class Recorder:
         self.reduced = self.marks = False
         """Whether results are reduced over lanes; whether derivatives in numbers with lanes are
         being marked, see `marked`."""
+        self.probe: Any = None
+        """Checks the Jacobian that is traced, which may be left to another program."""
         self.derived: dict[int, frozenset[int]] = {}
         """The derivatives that each lane has its own of, with the inputs they are taken in."""
 
@@ -145,8 +147,8 @@ class Recorder:
         """Turn sums of products into single nodes, in place."""
         raise NotImplementedError
 
-    def stages(self, late_input: int) -> bytes:
-        """The stage of every node; one input may be known only after the lanes, −1 if none is."""
+    def stages(self, late_inputs: Sequence[int]) -> bytes:
+        """The stage of every node; these inputs are known only after the lanes."""
         raise NotImplementedError
 
     # ------ written once
@@ -248,6 +250,13 @@ class Recorder:
             self.unwatched("the text of a number")
             self.has_texts = True
         return float(self.numbers[index])
+
+    # ------ Jacobians
+    def check_rows(self, point: Any) -> None:
+        """Raise ManyRows where the rows of a Jacobian, taken at this point, are better left to
+        another program: see `gate/products.py`."""
+        if self.probe is not None:
+            self.probe.check(point, self)
 
     # ------ branches
     def branch(self, compare: str, x: Any, y: Any) -> bool:

@@ -1,15 +1,15 @@
-/* What the reader can press, click and type: steps, playing, switches, theme. */
+/* What the reader can press, click and type: steps, playing, switches, theme, the large view. */
 
 const PACE = 1400;
 let timer = 0;
 
 function goTo(at) {
-  change({ at: Math.max(0, Math.min(at, state.steps.length)) });
+  change({ at: Math.max(0, Math.min(at, lastPlace())) });
 }
 
 function play(on) {
   clearTimeout(timer);
-  if (on && state.at >= state.steps.length) change({ at: 0 });
+  if (on && state.at >= lastPlace()) change({ at: 0 });
   change({ playing: on });
   if (on) playOn();
 }
@@ -17,7 +17,7 @@ function play(on) {
 /* The next step; a question to the reader, or the end, stops the playing. */
 function playOn() {
   goTo(state.at + 1);
-  const more = state.at < state.steps.length && !isHidden();
+  const more = state.at < lastPlace() && !isHidden();
   if (more) timer = setTimeout(playOn, PACE / Number(byId("speed").value));
   else play(false);
 }
@@ -25,6 +25,11 @@ function playOn() {
 function stepBy(count) {
   play(false);
   goTo(state.at + count);
+}
+
+function goTurn() {
+  play(false);
+  goTo(TURN);
 }
 
 function toggle(id) {
@@ -35,9 +40,14 @@ function toggle(id) {
 const KEYS = {
   ArrowRight: () => stepBy(1),
   ArrowLeft: () => stepBy(-1),
+  PageDown: () => stepBy(1),
+  PageUp: () => stepBy(-1),
   Home: () => stepBy(-Infinity),
   End: () => stepBy(Infinity),
+  Escape: () => present(false),
   " ": () => play(!state.playing),
+  b: goTurn,
+  f: () => present(!state.present),
   p: () => toggle("predict"),
   a: () => toggle("all-digits"),
   t: () => toggle("theme"),
@@ -62,9 +72,31 @@ function pressed(event) {
   const chord = event.ctrlKey || event.metaKey || event.altKey;
   const action = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (!action || chord || typing(event.target) || takes(event.target, event.key)) return;
+  if (event.key === "Escape" && !state.present) return;
   event.preventDefault();
   action();
 }
+
+/* ------ the large view: the graph and one equation */
+
+function present(on) {
+  change({ present: on });
+  const whole = document.documentElement;
+  // refused in a frame, and without a click or a key: the large view is there all the same
+  if (on) whole.requestFullscreen?.().catch(() => {});
+  else if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
+}
+
+function showPresent(changes) {
+  if (!("present" in changes)) return;
+  const { classList } = document.documentElement;
+  if (classList.contains("present") === state.present) return;
+  classList.toggle("present", state.present);
+  viewport.measure();
+  fitScene();
+}
+
+/* ------ light and dark */
 
 function isDark() {
   const { theme } = document.documentElement.dataset;
@@ -89,21 +121,25 @@ function switchTheme() {
   showTheme();
 }
 
+/* ------ all of it */
+
 function showControls() {
-  const count = state.steps.length;
-  byId("position").max = count;
-  byId("position").value = state.at;
-  byId("position").style.setProperty("--share", count ? state.at / count : 1);
-  byId("position").setAttribute(
-    "aria-valuetext",
-    state.at ? `step ${state.at} of ${count}` : "start",
-  );
-  byId("place").textContent = `${state.at} / ${count}`;
+  const last = lastPlace();
+  const slider = byId("position");
+  slider.max = last;
+  slider.value = state.at;
+  slider.style.setProperty("--share", last ? state.at / last : 1);
+  slider.style.setProperty("--turn", last ? TURN / last : 0);
+  slider.setAttribute("aria-valuetext", placeText());
+  byId("place").textContent = placeText();
   for (const id of ["first", "back"]) byId(id).disabled = state.at === 0;
-  for (const id of ["forward", "last"]) byId(id).disabled = state.at === count;
-  byId("play").disabled = count === 0;
+  for (const id of ["forward", "last"]) byId(id).disabled = state.at === last;
+  byId("turn").setAttribute("aria-pressed", String(!isForward()));
   byId("play").classList.toggle("playing", state.playing);
   byId("play").setAttribute("aria-label", state.playing ? "Pause" : "Play");
+  byId(`order-${state.order}`).checked = true;
+  byId("predict").checked = state.predict;
+  byId("all-digits").checked = state.allDigits;
 }
 
 function startControls() {
@@ -111,6 +147,7 @@ function startControls() {
   for (const [id, by] of Object.entries(clicks))
     byId(id).addEventListener("click", () => stepBy(by));
   byId("play").addEventListener("click", () => play(!state.playing));
+  byId("turn").addEventListener("click", goTurn);
   byId("position").addEventListener("input", (event) => {
     const at = Number(event.target.value);
     play(false);
@@ -124,6 +161,12 @@ function startControls() {
     change({ allDigits: event.target.checked }),
   );
   byId("theme").addEventListener("click", switchTheme);
+  for (const id of ["present", "leave"]) {
+    byId(id).addEventListener("click", () => present(!state.present));
+  }
+  addEventListener("fullscreenchange", () => {
+    if (!document.fullscreenElement && state.present) change({ present: false });
+  });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showTheme);
   addEventListener("keydown", pressed);
   addEventListener("message", followParent);

@@ -6,21 +6,28 @@ A float is written as its repr, in quotes: JSON has no infinities and no NaN.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ... import ops
+from ...messages import counted
 from ...rows import Operator
 from ...scalars import is_value
+from ..picture.elementary import taken_apart
+from ..picture.items import Numbers, Single
 from ..steps.steps import Steps
 from ..symbols.in_symbols import InSymbols
 from ..symbols.patterns import PATTERNS, SUMS
 from ..symbols.terms import Reading, Term
-from ..symbols.text import printable, shortened
+from ..symbols.text import DIGITS, printable, shortened
 from .javascript import kernel
+from .summary import summary
 
 LONGEST_FORMULA = 120
 """Characters: nobody reads the product of 299 operands."""
+LONGEST_HEADING = 60
+MOST_GATES = 24
+"""A fused node of more gates is not opened on the page."""
 
 
 class Branching(Reading):
@@ -37,7 +44,7 @@ def holds_here_only(symbols: InSymbols) -> bool:
     """Tell whether the formulas of the local gradients apply at the present numbers alone."""
     algebra = Branching()
     try:
-        symbols.locals(algebra)
+        symbols.readable_locals(algebra)
     except Exception:  # an operator of the user's may not run on symbols: it has no formula
         return True
     return algebra.branched
@@ -50,8 +57,8 @@ class Kernels:
         self.places: dict[tuple[Operator, tuple[bool, ...]], int] = {}
         self.texts: list[str] = []
 
-    def place(self, symbols: InSymbols) -> int:
-        key = symbols.node.op, symbols.variable
+    def place(self, op: Operator, variable: tuple[bool, ...]) -> int:
+        key = op, variable
         if key not in self.places:
             self.places[key] = len(self.texts)
             self.texts.append(kernel(*key))
@@ -62,14 +69,32 @@ class Kernels:
 
 
 def edges(symbols: InSymbols) -> Iterator[dict[str, str]]:
-    for formula, pattern in zip(symbols.partials, symbols.patterns):
-        yield {"formula": shortened(formula, LONGEST_FORMULA), "pattern": pattern}
+    found = zip(symbols.partials, symbols.computed, symbols.patterns)
+    for formula, computed, pattern in found:
+        yield {
+            "formula": shortened(formula, LONGEST_FORMULA),
+            "computed": shortened(computed, LONGEST_FORMULA),
+            "pattern": pattern,
+        }
 
 
 def line(symbols: InSymbols) -> list[Any] | None:
     """Where the node was built: file, number of the line, its text."""
     found = symbols.source
     return [printable(found.name), found.line, printable(found.text)] if found else None
+
+
+def template(symbols: InSymbols) -> str:
+    """The node's formula with the position of an operand, between two private characters, in place
+    of each name; empty where it is too long to be shown."""
+    places = {x: f"\ue000{k}\ue001" for k, x in enumerate(symbols.operands) if is_value(x)}
+    text = InSymbols(symbols.node, places).formula
+    return text if len(text) <= LONGEST_FORMULA else ""
+
+
+def about(op: Operator) -> str:
+    """What a row says that it computes, without its signature."""
+    return (op.__doc__ or "").partition("): ")[2].replace("`", "")
 
 
 class Data:
@@ -79,6 +104,7 @@ class Data:
         self.steps = steps
         self.index = {node: i for i, node in enumerate(steps.nodes)}
         self.kernels = Kernels()
+        self.numbers = Numbers(DIGITS)
         self.nodes = [self.described(node) for node in steps.nodes]
 
     def described(self, node: Any) -> dict[str, Any]:
@@ -87,24 +113,67 @@ class Data:
             "name": self.steps.names[node],
             "leaf": symbols is None,
             "label": printable(node.label),
+            "symbol": printable(Single("", "", node, None).symbol(self.numbers, inline=True)),
             "data": repr(node.data),
             "partials": [repr(x) for x in node.partials],
             "operands": [self.index[x] if is_value(x) else repr(x) for x in node.operands],
         }
+        if node in self.steps.parameters:
+            known["parameter"] = True
         return known | (self.computed(symbols) if symbols else {})
 
     def computed(self, symbols: InSymbols) -> dict[str, Any]:
         return {
             "formula": shortened(symbols.formula, LONGEST_FORMULA),
-            "kernel": self.kernels.place(symbols),
+            "template": template(symbols),
+            "kernel": self.kernels.place(symbols.node.op, symbols.variable),
             "here": holds_here_only(symbols),
             "edges": list(edges(symbols)),
             "source": line(symbols),
+            "gates": list(self.gates(symbols.node)),
+            "about": about(symbols.node.op) if symbols.node.op.arity is None else "",
         }
+
+    def gates(self, node: Any) -> Iterator[dict[str, Any]]:
+        """The gates that a node over a list stands for, each after its operands: names, formulas,
+        kernels, and operands that are places of nodes, places of gates, or constants."""
+        found = taken_apart(node, MOST_GATES) if node.op.arity is None else None
+        if found is None:
+            return
+        order = list(reversed(found.nodes))
+        names: Mapping[Any, str] = {
+            **{copy: self.steps.names[x] for copy, x in found.outside.items()},
+            **{gate: f"t{k}" for k, gate in enumerate(order)},
+            order[-1]: self.steps.names[node],
+        }
+        places: dict[Any, Any] = {copy: self.index[x] for copy, x in found.outside.items()}
+        places |= {gate: {"gate": k} for k, gate in enumerate(order)}
+        for gate in order:
+            symbols = InSymbols(gate, names)
+            yield {
+                "name": names[gate],
+                "formula": shortened(symbols.formula, LONGEST_FORMULA),
+                "kernel": self.kernels.place(gate.op, symbols.variable),
+                "operands": [places[x] if is_value(x) else repr(x) for x in gate.operands],
+            }
+
+    def heading(self) -> str:
+        """The whole function as one formula, where that is short enough for a heading."""
+        formula = self.steps.formula
+        shown = self.steps.root.op and len(formula) <= LONGEST_HEADING and " with " not in formula
+        return formula if shown else ""
 
     def json(self) -> str:
         """Return the data so that it can stand inside a script element, whatever the labels."""
-        known = {"nodes": self.nodes, "patterns": PATTERNS, "sums": SUMS}
+        root = self.steps.names[self.steps.root]
+        known = {
+            "about": f"The graph of {root}: {counted(len(self.nodes), 'node')}",
+            "formula": self.heading(),
+            "nodes": self.nodes,
+            "summary": summary(self.steps),
+            "patterns": PATTERNS,
+            "sums": SUMS,
+        }
         text = json.dumps(known, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         for character in "<>&\u2028\u2029":
             text = text.replace(character, f"\\u{ord(character):04x}")

@@ -7,11 +7,11 @@ from html import escape
 from pathlib import Path
 
 from ..picture.colours import DARK, LIGHT
+from ..steps import report
 from ..steps.steps import Steps
 from ..symbols.text import printable
 from .data import Data
 from .javascript import runtime
-from .picture import picture
 
 HERE = Path(__file__).parent
 STYLES = (
@@ -24,23 +24,40 @@ STYLES = (
 )
 SCRIPTS = (
     "floats.js",
+    "typed.js",
     "model.js",
     "elements.js",
     "state.js",
+    "layout.js",
+    "curves.js",
+    "scene.js",
     "viewport.js",
     "graph.js",
+    "conclusion.js",
     "lesson.js",
     "quiz.js",
     "sums.js",
+    "downhill.js",
     "leaves.js",
+    "address.js",
+    "paper.js",
     "controls.js",
     "start.js",
 )
 """In the order in which they are read; the runtime and the kernels stand before them."""
 
 
+COMMENT = re.compile(r"^[ \t]*(/\*.*?\*/|//[^\n]*)[ \t]*\n", re.MULTILINE | re.DOTALL)
+"""A comment on lines of its own."""
+
+
 def read(name: str) -> str:
     return (HERE / name).read_text(encoding="utf-8")
+
+
+def shortened(text: str) -> str:
+    """A script or a style without comments and indentation: a third of a page would be these."""
+    return re.sub(r"^\s+", "", COMMENT.sub("", text), flags=re.MULTILINE)
 
 
 def colours() -> str:
@@ -56,10 +73,10 @@ def document(steps: Steps) -> str:
     name = steps.names[steps.root]
     parts = {
         "title": escape(f"The backward pass of {printable(name)}"),
-        "style": "\n".join([colours(), *map(read, STYLES)]),
-        "graph": picture(steps),
+        "style": shortened("\n".join([colours(), *map(read, STYLES)])),
+        "table": report.table(steps),
         "data": data.json(),
-        "script": "\n".join([runtime(), str(data.kernels), *map(read, SCRIPTS)]),
+        "script": shortened("\n".join([runtime(), str(data.kernels), *map(read, SCRIPTS)])),
     }
     # in one pass: inserted text is not searched for places again
     return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], read("page.html"))

@@ -14,48 +14,38 @@ function repr(x) {
   return text.includes(".") ? text : `${text}.0`;
 }
 
-/* x to so many significant digits: Python's format(x, ".6g"). */
-function general(x, digits) {
-  if (!Number.isFinite(x) || x === 0) return repr(x);
-  const [mantissa, exponent] = x.toExponential(digits - 1).split("e");
-  const e = Number(exponent);
-  const plain = (text) => (text.includes(".") ? text.replace(/\.?0+$/, "") : text);
-  if (e >= -4 && e < digits) return plain(x.toFixed(digits - 1 - e));
-  return `${plain(mantissa)}e${e < 0 ? "-" : "+"}${String(Math.abs(e)).padStart(2, "0")}`;
-}
+const DIGITS = 4;
+const MOST_WHOLE = 1e6;
 
-/* All digits where they are no more than `most` characters, else so many of them. */
-function compact(x, most, digits) {
-  const text = repr(x);
-  return text.length <= most ? text : general(x, digits);
-}
-
+/* x as it is read: four significant digits, whole numbers whole. The twin of `brief` in Python. */
 function brief(x) {
-  return compact(x, 8, 6);
+  return plain(x).replaceAll("-", "−");
 }
 
-/* What Python's float() makes of a text; null if it raises. */
-function parseFloat64(text) {
-  const plain = text.trim().toLowerCase().replace("−", "-");
-  const word = /^([+-]?)(inf|infinity|nan)$/.exec(plain);
-  if (word) return word[2] === "nan" ? NaN : Number(`${word[1]}Infinity`);
-  const digits = "\\d+(?:_\\d+)*";
-  const number = new RegExp(
-    `^[+-]?(?:${digits}\\.?(?:${digits})?|\\.${digits})(?:e[+-]?${digits})?$`,
-  );
-  return number.test(plain) ? Number(plain.replaceAll("_", "")) : null;
+function plain(x) {
+  if (Number.isNaN(x)) return "NaN";
+  if (!Number.isFinite(x)) return x > 0 ? "∞" : "-∞";
+  if (Object.is(x, -0)) return "-0";
+  if (Number.isInteger(x) && Math.abs(x) < MOST_WHOLE) return String(x);
+  const [mantissa, e] = toSignificant(x, DIGITS);
+  const short = (text) => (text.includes(".") ? text.replace(/\.?0+$/, "") : text);
+  if (e >= -4 && e < DIGITS) return short(Number(`${mantissa}e${e}`).toFixed(DIGITS - 1 - e));
+  return `${short(mantissa)}e${e}`;
 }
 
-/* The same for one who answers a question: "−3/4", "2·3" and "1/3" are numbers as well. */
-function parseAnswer(text) {
-  const parts = text.split(/([/*×·])/);
-  let value = parseFloat64(parts[0]);
-  for (let i = 1; i < parts.length && value !== null; i += 2) {
-    const factor = parseFloat64(parts[i + 1]);
-    if (factor === null) return null;
-    value = parts[i] === "/" ? value / factor : value * factor;
-  }
-  return value;
+/* Mantissa and exponent of x rounded to so many digits; a tie goes to the even digit, as in
+ * Python: toExponential would round it up. */
+function toSignificant(x, digits) {
+  const [exact, power] = x.toExponential(digits + 50).split("e");
+  const kept = exact.slice(0, exact.indexOf(".") + digits);
+  const tie = /^50*$/.test(exact.slice(kept.length)) && Number(kept.at(-1)) % 2 === 0;
+  const [mantissa, e] = tie ? [kept, power] : x.toExponential(digits - 1).split("e");
+  return [mantissa, Number(e)];
+}
+
+/* The number that a repr of Python's stands for. */
+function fromRepr(text) {
+  return Number(text.replace("inf", "Infinity"));
 }
 
 function close(x, y, relative, absolute = 0) {

@@ -1,71 +1,15 @@
-/* The drawing: which nodes and edges are lit, and how far each gradient has come. */
+/* The drawing comes to life: which nodes have their numbers, which edges are lit, and which way
+ * numbers go along them: forward while nodes are computed, back with the gradients. */
 
-const MOST_DOTS = 8;
-
-/* A number as it fits into a node. */
-function drawn(x) {
-  return compact(x, 9, 4).replaceAll("-", "−");
+/* The place of an edge's drawing; none where both its ends are in one box. */
+function keyOf(step) {
+  if (!PAGE.summary) return `${step.consumer}-${step.edge}`;
+  const box = boxOf(step.consumer);
+  return `${box}-${DRAWN.nodes[box].parents.indexOf(boxOf(step.parent))}`;
 }
 
-/* The elements of one node: what is filled, and the texts that hold its numbers. */
-function nodeParts(i) {
-  const group = SVG.getElementById(`node-${i}`);
-  const texts = [...group.querySelectorAll("text")];
-  const [dataText, , gradientText] = texts.slice(-3);
-  const shapes = [...group.querySelectorAll("path, polygon")];
-  for (const shape of shapes) {
-    shape.classList.add(shape.getAttribute("fill") === "none" ? "frame" : "ground");
-  }
-  for (const text of [texts.at(-2), texts.at(-4)]) text.classList.add("key");
-  const box = extentOf(shapes[0]);
-  // numbers will change their length: their right ends shall stay where they are
-  for (const text of [dataText, gradientText]) {
-    text.setAttribute("x", box.x + box.width - 6);
-    text.setAttribute("text-anchor", "end");
-  }
-  return { group, dataText, gradientText, dots: addDots(group, box, graph.expected[i]) };
-}
-
-/* The box around a shape from its own numbers, for getBBox costs a layout of the whole. */
-function extentOf(shape) {
-  const numbers = (shape.getAttribute("points") ?? shape.getAttribute("d")).match(/-?[\d.]+/g);
-  const [xs, ys] = [0, 1].map((odd) => numbers.map(Number).filter((_, i) => i % 2 === odd));
-  const [x, y] = [Math.min(...xs), Math.min(...ys)];
-  return { x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y };
-}
-
-/* One dot for each contribution that is to come, above a node that has several. */
-function addDots(group, box, count) {
-  if (count < 2 || count > MOST_DOTS) return [];
-  const first = box.x + box.width - 5 - 8 * (count - 1);
-  const circles = Array.from({ length: count }, (_, k) =>
-    svgElement("circle", { cx: first + 8 * k, cy: box.y - 6, r: 3 }),
-  );
-  const row = svgElement("g", { class: "dots" });
-  row.append(...circles);
-  group.append(row);
-  return circles;
-}
-
-function allEdges() {
-  const parts = new Map();
-  graph.nodes.forEach((node, i) =>
-    node.parents.forEach((_, k) => {
-      const group = SVG.getElementById(`edge-${i}-${node.positions[k]}`);
-      parts.set(`${i}-${k}`, { group, path: group.querySelector("path") });
-    }),
-  );
-  return parts;
-}
-
-const NODES = graph.nodes.map((_, i) => nodeParts(i));
-const EDGES = allEdges();
-/* What stands above the drawing: the numbers of the present step, and what travels. */
-const OVERLAY = svgElement("g", { class: "overlay", "aria-hidden": "true" });
-NODES[0].group.parentNode.append(OVERLAY);
-
-function edgeParts(step) {
-  return EDGES.get(`${step.consumer}-${step.edge}`);
+function edgePartsOf(step) {
+  return EDGES.get(keyOf(step));
 }
 
 /* How deep a colour is, from 0 to 1: three powers of ten below the largest there is none. */
@@ -74,17 +18,31 @@ function depth(x, largest) {
   return Math.max(0, Math.min(1, 1 + Math.log10(Math.abs(x) / largest) / 3));
 }
 
-function showNode(i, node) {
-  const { value, x, reached, complete, hidden, depth } = node;
-  if (unchanged(`node-${i}`, value, x, reached, complete, hidden, depth, node.arrived)) return;
-  const { group, dataText, gradientText, dots } = NODES[i];
-  dataText.textContent = drawn(value);
-  gradientText.textContent = hidden ? "?" : reached ? drawn(x) : "—";
+/* Fill in a number, squeezed where its box is too narrow. */
+function fillIn(text, shownText) {
+  if (text.textContent === shownText) return;
+  text.textContent = shownText;
+  const wide = widthOf(shownText, "number") > NUMBER_WIDTH + 6;
+  if (wide) text.setAttribute("textLength", NUMBER_WIDTH + 4);
+  else text.removeAttribute("textLength");
+  if (wide) text.setAttribute("lengthAdjust", "spacingAndGlyphs");
+}
+
+function showNode(box, i, node) {
+  const { has, value: number, x, reached, complete, hidden, depth, lit } = node;
+  const facts = [has, number, x, reached, complete, hidden, depth, node.arrived, lit];
+  if (unchanged(`node-${i}`, ...facts)) return;
+  const { group, value, gradient, dots } = NODES[box];
+  fillIn(value, has ? brief(number) : "");
+  fillIn(gradient, hidden ? "?" : reached ? brief(x) : "");
   const known = reached && !hidden;
   const kinds = {
+    waiting: !has,
+    computing: lit,
+    reached: known,
     positive: known && x > 0,
     negative: known && x < 0,
-    alarm: known && !Number.isFinite(x),
+    alarm: (known && !Number.isFinite(x)) || (has && !Number.isFinite(number)),
     wrong: known && complete && !same(x, state.right[i]),
   };
   for (const [kind, holds] of Object.entries(kinds)) group.classList.toggle(kind, holds);
@@ -94,40 +52,69 @@ function showNode(i, node) {
 
 function showNodes() {
   const { gradient, arrived } = progress();
+  const has = hasNumber();
   const largest = Math.max(...state.right.map(Math.abs).filter(Number.isFinite), 0);
   const asked = isHidden() ? currentStep().parent : -1;
-  graph.nodes.forEach((_, i) =>
-    showNode(i, {
+  const computing = currentNode();
+  NODES.forEach(({ group }, box) => {
+    const i = nodeIn(box);
+    if (i < 0) {
+      // of many nodes: whether the present one is among them
+      group.classList.toggle("computing", computing !== undefined && box === boxOf(computing));
+      return;
+    }
+    showNode(box, i, {
+      has: has[i],
       value: state.numbers.data[i],
       x: gradient[i],
       arrived: arrived[i],
-      reached: i === 0 || arrived[i] > 0,
+      reached: !isForward() && (i === 0 || arrived[i] > 0),
       complete: arrived[i] === graph.expected[i],
       hidden: i === asked,
+      lit: i === computing,
       depth: Math.round(100 * depth(gradient[i], largest)),
-    }),
-  );
+    });
+  });
+}
+
+/* Between boxes an edge is lit while one of those that it stands for is. */
+function showLinks() {
+  const step = currentStep();
+  const key = step && keyOf(step);
+  for (const [k, { group }] of EDGES) {
+    group.classList.toggle("done", k === key);
+    group.classList.toggle("lit", k === key);
+  }
 }
 
 function showEdges() {
+  if (PAGE.summary) {
+    showLinks();
+    return;
+  }
+  const [count, computing] = [done(), currentNode()];
   state.steps.forEach((step, i) => {
-    const isLast = i === state.at - 1;
-    const flow = i < state.at && !(isLast && isHidden()) ? Math.sign(step.contribution) : NaN;
-    if (unchanged(`edge-${step.consumer}-${step.edge}`, i < state.at, flow, isLast)) return;
-    const { group } = edgeParts(step);
-    group.classList.toggle("done", i < state.at);
+    const isLast = i === count - 1;
+    const flow = i < count && !(isLast && isHidden()) ? Math.sign(step.contribution) : NaN;
+    const feeding = step.consumer === computing;
+    if (unchanged(`edge-${step.consumer}-${step.edge}`, i < count, flow, isLast, feeding)) return;
+    const { group } = edgePartsOf(step);
+    group.classList.toggle("done", i < count);
     group.classList.toggle("positive", flow > 0);
     group.classList.toggle("negative", flow < 0);
     group.classList.toggle("lit", isLast);
+    group.classList.toggle("feeding", feeding);
   });
 }
 
 /* The node that passes its gradient on, and the one that receives it. */
 function showRoles(step) {
-  const roles = { consumer: step ? step.consumer : -1, receiver: step ? step.parent : 0 };
-  for (const [role, place] of Object.entries(roles)) {
+  const seed = state.at === TURN ? 0 : -1;
+  const roles = { consumer: step ? step.consumer : -1, receiver: step ? step.parent : seed };
+  for (const [role, node] of Object.entries(roles)) {
+    const i = node < 0 ? node : boxOf(node);
     SVG.querySelectorAll(`.${role}`).forEach((group) => group.classList.remove(role));
-    NODES[place]?.group.classList.add(role);
+    NODES[i]?.group.classList.add(role);
   }
 }
 
@@ -137,53 +124,74 @@ function showGraph(changes) {
   showEdges();
   showRoles(step);
   showTravel(step);
-  if (step && "at" in changes) viewport.reveal(extent(step));
+  if ("at" in changes) viewport.reveal(currentExtent());
 }
 
-/* The part of the drawing where a step takes place. */
-function extent(step) {
-  const rects = [step.consumer, step.parent].map((i) => NODES[i].group.getBoundingClientRect());
-  const low = viewport.point(
-    Math.min(...rects.map((r) => r.left)),
-    Math.min(...rects.map((r) => r.top)),
-  );
-  const high = viewport.point(
-    Math.max(...rects.map((r) => r.right)),
-    Math.max(...rects.map((r) => r.bottom)),
-  );
-  return { ...low, width: high.x - low.x, height: high.y - low.y };
+/* The part of the drawing where something takes place now. */
+function currentExtent() {
+  const step = currentStep();
+  if (step) return extent([step.consumer, step.parent]);
+  const node = currentNode();
+  if (node !== undefined) return extent([node, ...graph.nodes[node].parents]);
+  return extent(state.at === 0 && FORWARD.length ? [FORWARD[0]] : [0]);
 }
 
-/* The local gradient beside the middle of the lit edge, and a dot that travels along it. */
+/* The box around some nodes. */
+function extent(nodes) {
+  const room = 12;
+  const { x, y, width, height } = around(nodes.map((i) => layout.nodes[boxOf(i)]), []);
+  return { x: x - room, y: y - room, width: width + 2 * room, height: height + 2 * room };
+}
+
+/* ------ what travels */
+
+/* The local gradient beside the lit edge, in the gap before the consumer, and a dot that travels
+ * back along it. */
 function showTravel(step) {
-  if (unchanged("travel", step, isHidden())) return;
+  if (unchanged("travel", step, isHidden(), layout)) return;
   fill(OVERLAY);
-  if (!step) return;
-  const { path } = edgeParts(step);
+  const parts = step && edgePartsOf(step);
+  if (!parts) return;
+  const { path } = parts;
   const length = path.getTotalLength();
-  const middle = path.getPointAtLength(length / 2);
-  if (!isHidden()) OVERLAY.append(tag(middle, `× ${drawn(step.local)}`));
   if (step.flows) OVERLAY.append(traveller(path, length));
+  if (!isHidden()) OVERLAY.append(tag(inGap(step, path, length), `× ${brief(step.local)}`));
 }
 
-/* A text on a ground of its own, just above a place. */
+/* The place on an edge in the middle of the gap between the ranks before its consumer. */
+function inGap(step, path, length) {
+  const end = path.getPointAtLength(length);
+  const right = layout.direction === "right";
+  const away = GAP[layout.direction] / 2;
+  for (let back = 0; back < length; back += 2) {
+    const at = path.getPointAtLength(length - back);
+    if ((right ? end.x - at.x : end.y - at.y) >= away) return at;
+  }
+  return path.getPointAtLength(length / 2);
+}
+
+/* A text on a ground of its own, in the middle of a place. */
 function tag({ x, y }, text) {
-  const label = svgElement("text", { x, y: y - 12, "text-anchor": "middle" });
-  label.textContent = text;
-  const width = 7 * text.length + 12;
-  const ground = svgElement("rect", { x: x - width / 2, y: y - 26, width, height: 20, rx: 10 });
+  const width = Math.min(GAP.right - 4, widthOf(text, "number") + 10);
+  const label = svgText(x, y + 5, text, { "text-anchor": "middle" });
+  if (widthOf(text, "number") > width - 6) {
+    label.setAttribute("textLength", width - 8);
+    label.setAttribute("lengthAdjust", "spacingAndGlyphs");
+  }
+  const ground = svgElement("rect", { x: x - width / 2, y: y - 11, width, height: 22, rx: 11 });
   const group = svgElement("g", { class: "tag" });
   group.append(ground, label);
   return group;
 }
 
-/* From the consumer to the parent: against the direction in which the edge is drawn. */
+/* From the consumer to the parent: against the direction in which the edge was drawn. */
 function traveller(path, length) {
   const dot = svgElement("circle", { r: 5.5, class: "traveller" });
   const place = (share) => {
     const { x, y } = path.getPointAtLength(length * (1 - share));
     dot.setAttribute("cx", x);
     dot.setAttribute("cy", y);
+    dot.classList.toggle("there", share >= 1);
   };
   const start = performance.now();
   const fly = (now) => {
@@ -197,24 +205,30 @@ function traveller(path, length) {
   return dot;
 }
 
-/* A click on an edge goes to its step; on a node, to the next step that leads to it. */
+/* ------ clicks */
+
+/* A click on an edge goes to its step; on a node, to the step that computes it, or on the way
+ * back to the next that leads to it. */
 function startGraph() {
-  NODES.forEach(({ group }, i) =>
-    group.addEventListener("click", () => {
-      if (dragged > DRAG) return;
-      const into = stepsInto(i);
-      stepTo(into.find((at) => at >= state.at) ?? into[0] ?? -1);
-    }),
-  );
+  buildScene();
+  NODES.forEach(({ group }, i) => group.addEventListener("click", () => clicked(stepOfNode(i))));
   EDGES.forEach(({ group }, key) =>
     group.addEventListener("click", () => {
-      if (dragged > DRAG) return;
-      stepTo(state.steps.findIndex((step) => `${step.consumer}-${step.edge}` === key));
+      const found = state.steps.findIndex((step) => keyOf(step) === key);
+      clicked(TURN + found + 1);
     }),
   );
 }
 
-function stepTo(i) {
+function stepOfNode(i) {
+  if (isForward()) return FORWARD.findIndex((node) => boxOf(node) === i) + 1;
+  const into = places(state.steps, (step) => boxOf(step.parent) === i);
+  const next = into.find((at) => at >= done()) ?? into[0] ?? -1;
+  return TURN + next + 1;
+}
+
+function clicked(at) {
+  if (dragged > DRAG) return;
   play(false);
-  goTo(i + 1);
+  goTo(at);
 }

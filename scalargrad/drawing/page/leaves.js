@@ -1,6 +1,8 @@
 /* The leaves: their values, to be changed; their gradients, checked by measured slopes. */
 
 const AGREE = 1e-5;
+/* A list of more leaves is folded at first. */
+const FEW_LEAVES = 8;
 const STEPS = { ArrowUp: 0.1, ArrowDown: -0.1 };
 /* Slopes once measured at these numbers, by leaf. */
 let slopes = new Map();
@@ -16,25 +18,38 @@ function setLeaf(leaf, x) {
   change({ numbers: evaluate(graph, data), edited: true });
 }
 
+/* What was typed, made a number; what cannot be, said in words below the field. */
 function readLeaf(leaf, input) {
-  const x = parseFloat64(input.value);
-  input.setAttribute("aria-invalid", String(x === null));
-  input.title = x === null ? "Not a number: type one such as -4, 0.25, 1e-3 or inf" : "";
-  if (x !== null && !Object.is(x, state.numbers.data[leaf])) setLeaf(leaf, x);
+  const { value: x, problem = "" } = readTyped(input.value);
+  input.setAttribute("aria-invalid", String(Boolean(problem)));
+  byId(`problem-${leaf}`).textContent = problem;
+  byId(`problem-${leaf}`).hidden = !problem;
+  if (!problem && !Object.is(x, state.numbers.data[leaf])) setLeaf(leaf, x);
+}
+
+/* Four digits; all of them while the field is the reader's. */
+function fieldText(leaf) {
+  const x = state.numbers.data[leaf];
+  const full = state.allDigits || document.activeElement === byId(`leaf-${leaf}`);
+  return full ? repr(x) : brief(x);
+}
+
+function refill(leaf, input) {
+  if (input.getAttribute("aria-invalid") !== "true") input.value = fieldText(leaf);
 }
 
 /* Up and down change the value by 0.1, with Shift by 1. */
 function nudge(leaf, input, event) {
   const by = STEPS[event.key];
-  const x = parseFloat64(input.value);
-  if (!by || x === null) return;
+  const { value: x, problem } = readTyped(input.value);
+  if (!by || problem) return;
   event.preventDefault();
   setLeaf(leaf, Number((x + by * (event.shiftKey ? 10 : 1)).toPrecision(12)));
 }
 
 function valueField(leaf) {
   const name = NAMES[leaf];
-  const value = repr(state.numbers.data[leaf]);
+  const value = brief(state.numbers.data[leaf]);
   if (!graph.editable[leaf]) {
     const why = "An operator above it is Python that cannot run here";
     return element("span", { class: "number", title: why }, value);
@@ -47,9 +62,15 @@ function valueField(leaf) {
     value,
     id: `leaf-${leaf}`,
     "aria-label": `Value of ${name}`,
+    "aria-describedby": `problem-${leaf}`,
   });
   input.addEventListener("change", () => readLeaf(leaf, input));
   input.addEventListener("keydown", (event) => nudge(leaf, input, event));
+  input.addEventListener("blur", () => refill(leaf, input));
+  input.addEventListener("focus", () => {
+    refill(leaf, input);
+    input.select();
+  });
   return input;
 }
 
@@ -58,7 +79,11 @@ function leafRow(leaf) {
   const title = label && label !== name ? label : "";
   const head = element("th", { scope: "row", title }, name);
   const cells = ["gradient", "slope"].map((kind) => element("td", { class: kind }));
-  return element("tr", { id: `row-${leaf}` }, head, element("td", {}, valueField(leaf)), ...cells);
+  const value = element("td", {}, valueField(leaf));
+  const moves = element("td", { class: "moves" }, ...movesField(leaf));
+  const row = element("tr", { id: `row-${leaf}` }, head, value, ...cells, moves);
+  const said = { class: "problem", id: `problem-${leaf}`, role: "alert", colspan: 5, hidden: true };
+  return [row, element("tr", {}, element("td", said))];
 }
 
 /* A gradient whose sum is complete beside what measuring gives. */
@@ -79,16 +104,18 @@ function showLeaf(leaf, gradient, arrived) {
   const complete = arrived[leaf] === graph.expected[leaf];
   const isCurrent = currentStep()?.parent === leaf;
   const hidden = isHidden() && isCurrent;
-  const facts = [state.numbers, gradient[leaf], arrived[leaf], isCurrent, hidden, state.allDigits];
+  const facts = [state.numbers, gradient[leaf], arrived[leaf], isForward(), isCurrent, hidden];
+  facts.push(state.allDigits);
   if (unchanged(`leaf-${leaf}`, ...facts)) return;
   const row = byId(`row-${leaf}`);
   const [gradientCell, slopeCell] = row.querySelectorAll(".gradient, .slope");
-  const so = hidden ? secret() : arrived[leaf] || complete ? number(gradient[leaf]) : "—";
-  row.classList.toggle("complete", complete && !hidden);
+  const known = arrived[leaf] > 0 || (complete && !isForward());
+  const so = hidden ? secret() : known ? number(gradient[leaf]) : "";
+  row.classList.toggle("complete", known && complete && !hidden);
   row.classList.toggle("current", isCurrent);
   if (isCurrent) scrollListTo(row);
   fill(gradientCell, so);
-  fill(slopeCell, ...(complete && !hidden ? verdict(leaf, gradient[leaf]) : ["—"]));
+  fill(slopeCell, ...(known && complete && !hidden ? verdict(leaf, gradient[leaf]) : []));
 }
 
 /* Within the list alone: on a phone, where all of it is shown, the page stays where it is. */
@@ -104,7 +131,7 @@ function showLeaves(changes) {
   for (const leaf of graph.leaves) {
     showLeaf(leaf, gradient, arrived);
     const input = byId(`leaf-${leaf}`);
-    if (input && "numbers" in changes) input.value = repr(state.numbers.data[leaf]);
+    if (input && ("numbers" in changes || "allDigits" in changes)) refill(leaf, input);
   }
   byId("reset").hidden = !state.edited;
 }
@@ -112,7 +139,8 @@ function showLeaves(changes) {
 function startLeaves() {
   // the order in which the program first used them
   graph.leaves.reverse();
-  fill(byId("leaves").tBodies[0], ...graph.leaves.map(leafRow));
+  fill(byId("leaves").tBodies[0], ...graph.leaves.flatMap(leafRow));
+  byId("leaves-fold").open = graph.leaves.length <= FEW_LEAVES;
   byId("leaves-hint").hidden = !graph.leaves.some((leaf) => graph.editable[leaf]);
   byId("reset").addEventListener("click", () =>
     change({ numbers: recorded(graph), edited: false }),

@@ -1,4 +1,77 @@
-/* The step that the reader looks at: one edge's contribution, in symbols and in numbers. */
+/* The step that the reader looks at, in symbols and in numbers: a node that is computed, the seed,
+ * or one edge's contribution on the way back. */
+
+/* ------ forward */
+
+const PLACE = /\ue000(\d+)\ue001/g;
+
+/* A node's formula with the numbers of its operands; "" where the formula is too long. */
+function inNumbers(node) {
+  if (!node.template) return "";
+  const numbers = node.operands.map(({ place }) => state.numbers.data[place]);
+  return node.template.replace(PLACE, (found, k, start, whole) => {
+    const text = shown(numbers[k]);
+    const alone = start === 0 || "(,|√".includes(whole.slice(0, start).trimEnd().at(-1));
+    const power = "^²".includes(whole[start + found.length] || " ");
+    return text.startsWith("−") && (!alone || power) ? `(${text})` : text;
+  });
+}
+
+function line(left, ...right) {
+  return [element("span", { class: "left" }, left), element("span", { class: "right" }, ...right)];
+}
+
+function forwardEquation(node, i) {
+  const value = number(state.numbers.data[i], { class: "result" });
+  const numbers = inNumbers(node);
+  return [
+    ...line(element("em", {}, node.name), `= ${node.formula}`),
+    ...(numbers ? line("", `= ${numbers}`) : []),
+    ...line("", "= ", value),
+  ];
+}
+
+function showForward(i) {
+  const node = graph.nodes[i];
+  byId("count").textContent = `Compute ${node.name}`;
+  setEquation("forward", forwardEquation(node, i));
+  const last = state.at === FORWARD.length;
+  fill(byId("why"), last ? `${ROOT} is known. Next the way back begins.` : "");
+  showSource(node);
+}
+
+function showStart() {
+  byId("count").textContent = `Start: ${ROOT}`;
+  const leaves = graph.leaves.length === 1 ? "The leaf has its number" : "The leaves have their numbers";
+  setEquation("forward", []);
+  fill(
+    byId("why"),
+    `${leaves}. First every node is computed from its operands, up to ${ROOT}: the way forward. ` +
+      "Then the gradients come back, edge by edge.",
+  );
+}
+
+/* ------ the seed */
+
+const BEGINNINGS = {
+  engine:
+    "From here the gradient flows back, edge by edge; " +
+    "each node passes its own on only when all of it has arrived.",
+  naive:
+    "From here a naive recursion goes down into each node as soon as it reaches it, " +
+    "and passes on what is there.",
+};
+
+function showSeed() {
+  byId("count").textContent = "The way back begins";
+  setEquation("back seeding", [term(derivative(ROOT, ROOT), number(1), "the seed", "gained")]);
+  const way = state.steps.length
+    ? BEGINNINGS[state.order]
+    : "It is a leaf: there is no way back to go.";
+  fill(byId("why"), `${ROOT} changes exactly as fast as itself: ∂${ROOT}/∂${ROOT} is 1. ${way}`);
+}
+
+/* ------ back */
 
 /* A factor of the equation: its symbol, its number below, its name below that. */
 function term(symbol, value, caption, kind) {
@@ -16,50 +89,50 @@ function secret() {
 }
 
 function equation(step, hidden) {
-  const [root, consumer, parent] = [ROOT, NAMES[step.consumer], NAMES[step.parent]];
+  const [consumer, parent] = [NAMES[step.consumer], NAMES[step.parent]];
+  const known = (x) => (hidden ? secret() : number(x));
   return [
-    term(
-      derivative(root, parent),
-      hidden ? secret() : number(step.contribution),
-      "contribution",
-      "gained",
-    ),
+    term(derivative(ROOT, parent), known(step.contribution), "contribution", "gained"),
     sign("+=", "="),
-    term(derivative(root, consumer), number(step.upstream), "upstream", "upstream"),
+    term(derivative(ROOT, consumer), number(step.upstream), "upstream", "upstream"),
     sign("·", "×"),
-    term(derivative(consumer, parent), hidden ? secret() : number(step.local), "local", "local"),
+    term(derivative(consumer, parent), known(step.local), "local", "local"),
   ];
 }
 
-const BEGINNINGS = {
-  engine:
-    "From here the gradient flows back, edge by edge; " +
-    "each node passes its own on only when all of it has arrived.",
-  naive:
-    "From here a naive recursion goes down into each node as soon as it reaches it, " +
-    "and passes on what is there.",
-};
-
-/* Step 0: where the way back begins. */
-function showSeed() {
-  byId("count").textContent = `Start: ${ROOT}`;
-  for (const id of ["pattern", "source", "warning"]) byId(id).hidden = true;
-  fill(byId("equation"), term(derivative(ROOT, ROOT), number(1), "seed", "gained"));
-  const way = state.steps.length
-    ? BEGINNINGS[state.order]
-    : "It is a leaf: there is no way back to go.";
-  fill(byId("why"), `The root changes exactly as fast as itself: ∂${ROOT}/∂${ROOT} is 1. ${way}`);
+function rule(...parts) {
+  return element("span", { class: "rule" }, ...parts);
 }
 
+/* What the node computes and how steep it is there, as a book has it; behind a click the form that
+ * is computed, and the gates that a fused node stands for. */
 function localRule(step) {
-  const { formula } = edgeOf(step);
+  const { formula, computed } = edgeOf(step);
   const node = graph.nodes[step.consumer];
-  const lines = [element("span", { class: "rule" }, `${node.name} = ${node.formula}`)];
-  if (formula && !(state.edited && node.here)) {
-    const slope = derivative(node.name, NAMES[step.parent]);
-    lines.push(element("span", { class: "rule" }, slope, ` = ${formula}`));
+  const lines = [rule(`${node.name} = ${node.formula}`)];
+  const holds = formula && !(state.edited && node.here);
+  const slope = derivative(node.name, NAMES[step.parent]);
+  if (holds) lines.push(rule(slope, ` = ${formula}`));
+  if (holds && computed) {
+    const why = "The same in exact arithmetic. Computed in this form it loses no digits:";
+    lines.push(folded("how it is computed", element("span", {}, why), rule(computed)));
   }
+  if (node.gates.length) lines.push(opened(node));
   return element("span", { class: "rules" }, ...lines);
+}
+
+function folded(title, ...inside) {
+  return element("details", { class: "fold" }, element("summary", {}, title), ...inside);
+}
+
+/* The gates of a fused node, one a line. */
+function opened(node) {
+  const values = gateValues(node, state.numbers.data);
+  const lines = node.gates.map(({ name, formula }, k) =>
+    rule(`${name} = ${formula} = `, number(values[k])),
+  );
+  const title = `${node.symbol} is ${node.gates.length} gates in one node`;
+  return folded(title, element("span", {}, node.about), ...lines);
 }
 
 function sentences(step) {
@@ -83,79 +156,67 @@ function showPattern(step) {
   );
 }
 
-function showSource(step) {
-  const { source } = graph.nodes[step.consumer];
-  byId("source").hidden = !source;
-  if (!source) return;
-  const [file, line, text] = source;
-  byId("source").querySelector("figcaption").textContent =
-    `${file.split(/[\\/]/).pop()}, line ${line}`;
-  byId("source").querySelector("figcaption").title = file;
-  byId("source").querySelector("code").textContent = text || "(the file cannot be read)";
-}
-
-function showWarning(step) {
-  const warnings = [early(step), state.at === state.steps.length ? mistakes() : ""].filter(Boolean);
-  byId("warning").hidden = !warnings.length;
-  byId("warning").textContent = warnings.join(" ");
-}
-
-/* What the naive order does wrong at this step. */
-function early(step) {
-  if (step.ready) return "";
-  const done = state.steps
-    .slice(0, state.at - 1)
-    .filter(({ parent }) => parent === step.consumer).length;
-  const [name, all] = [NAMES[step.consumer], graph.expected[step.consumer]];
-  const when = `with ${done} of ${all} contributions arrived`;
-  return `Too early: ${name} passes its gradient on ${when}. What arrives later goes no further.`;
-}
-
-/* Which gradients are wrong in the end, and what they should be. */
-function mistakes() {
-  const { gradient } = progress();
-  const wrong = places(gradient, (x, i) => !same(x, state.right[i]));
-  if (!wrong.length) return "";
-  const most = 4;
-  const texts = wrong
-    .slice(0, most)
-    .map(
-      (i) => `∂${ROOT}/∂${NAMES[i]} is ${shown(gradient[i])}, should be ${shown(state.right[i])}`,
-    );
-  const more = wrong.length > most ? `; and ${wrong.length - most} more` : "";
-  const share = `${wrong.length} of ${gradient.length}`;
-  return `The end, with ${share} gradients wrong: ${texts.join("; ")}${more}.`;
+function showSource({ source }) {
+  const [file, number, text] = source ?? ["", 0, ""];
+  byId("source").hidden = !text;
+  const caption = byId("source").querySelector("figcaption");
+  caption.textContent = `${file.split(/[\\/]/).pop()}, line ${number}`;
+  caption.title = file;
+  byId("source").querySelector("code").textContent = text;
 }
 
 function showStep(step) {
-  byId("count").textContent = `Step ${state.at} of ${state.steps.length}`;
-  fill(byId("equation"), ...equation(step, isHidden()));
-  fill(byId("why"), localRule(step), sentences(step));
+  const hidden = isHidden();
+  byId("count").textContent = `Step ${done()} of ${state.steps.length}`;
   showPattern(step);
-  showSource(step);
-  showWarning(step);
+  setEquation("back", equation(step, hidden));
+  if (hidden) fill(byId("why"), "");
+  else fill(byId("why"), localRule(step), sentences(step));
+  showSource(graph.nodes[step.consumer]);
 }
 
-/* Long numbers do not fit side by side: then the factors stand one above the other. */
+/* ------ all of it */
+
+/* Put an equation in its place, which has a look of its own forward and back. */
+function setEquation(kind, parts) {
+  byId("equation").className = `equation ${kind}`;
+  fill(byId("equation"), ...parts);
+}
+
+/* Side by side where all numbers are short; below one another where the reader wants every digit
+ * and there is no room for them. */
 function arrange() {
-  const place = byId("equation");
-  place.classList.remove("stacked");
-  place.classList.toggle("stacked", place.scrollWidth > place.clientWidth);
+  const found = byId("equation");
+  found.classList.remove("stacked");
+  found.classList.toggle("stacked", found.scrollWidth > found.clientWidth);
 }
 
 function showLesson() {
-  const step = currentStep();
-  if (step) showStep(step);
+  const [node, step] = [currentNode(), currentStep()];
+  for (const id of ["pattern", "source", "warning"]) byId(id).hidden = true;
+  if (node !== undefined) showForward(node);
+  else if (step) showStep(step);
+  else if (isForward()) showStart();
   else showSeed();
+  const warning = step ? early(step) : "";
+  byId("warning").hidden = !warning;
+  byId("warning").textContent = warning;
+  const end = conclusion();
+  byId("conclusion").hidden = !end;
+  byId("conclusion").textContent = end;
+  byId("conclusion").classList.toggle("bad", Boolean(end) && Boolean(mistakes()));
   requestAnimationFrame(arrange);
 }
 
 /* What a screen reader says of a step. */
 function spokenStep() {
-  const step = currentStep();
-  if (!step) return `Start. The gradient of ${ROOT} is 1.`;
+  const [node, step] = [currentNode(), currentStep()];
+  if (node !== undefined) {
+    return `${placeText()}. ${NAMES[node]} is ${shown(state.numbers.data[node])}.`;
+  }
+  if (!step) return isForward() ? "Start." : `The gradient of ${ROOT} is 1.`;
   const way = `from ${NAMES[step.consumer]} to ${NAMES[step.parent]}`;
-  const place = `Step ${state.at} of ${state.steps.length}, ${way}.`;
+  const place = `Step ${done()} of ${state.steps.length}, ${way}.`;
   if (isHidden()) return `${place} Upstream ${shown(step.upstream)}. Which number is added?`;
   const product = `${shown(step.upstream)} times ${shown(step.local)} is ${shown(step.contribution)}.`;
   return `${place} ${product} Sum ${shown(step.total)}, ${arrival(step)}.`;

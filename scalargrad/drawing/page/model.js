@@ -9,9 +9,10 @@ function readGraph(data, kernels) {
   const nodes = data.nodes.map((node) => ({
     ...node,
     kernel: node.leaf ? null : kernels[node.kernel],
-    data: parseFloat64(node.data),
-    partials: node.partials.map(parseFloat64),
-    operands: node.operands.map((x) => (typeof x === "string" ? parseFloat64(x) : { place: x })),
+    gates: (node.gates ?? []).map((gate) => ({ ...gate, kernel: kernels[gate.kernel] })),
+    data: fromRepr(node.data),
+    partials: node.partials.map(fromRepr),
+    operands: node.operands.map((x) => (typeof x === "string" ? fromRepr(x) : { place: x })),
     parents: node.operands.filter((x) => typeof x === "number"),
     positions: places(node.operands, (x) => typeof x === "number"),
   }));
@@ -59,6 +60,19 @@ function evaluate(graph, data, wantPartials = true) {
     if (wantPartials) fresh.partials[i] = kernel.partials(fresh.data[i], x);
   }
   return fresh;
+}
+
+/* The values of the gates that a fused node stands for, from the numbers that its operands hold. */
+function gateValues(node, data) {
+  const values = [];
+  for (const { kernel, operands } of node.gates) {
+    const x = operands.map((operand) => {
+      if (typeof operand === "string") return fromRepr(operand);
+      return typeof operand === "number" ? data[operand] : values[operand.gate];
+    });
+    values.push(kernel.forward(x));
+  }
+  return values;
 }
 
 /* The edges as the engine handles them: each node after all of its consumers. */

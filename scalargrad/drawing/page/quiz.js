@@ -12,7 +12,7 @@ function answerTo(at) {
 
 /* Whether the numbers of the present step are still to be predicted. */
 function isHidden() {
-  return state.predict && state.at > 0 && !answerTo(state.at).shown;
+  return state.predict && done() > 0 && !answerTo(done()).shown;
 }
 
 /* What a typed number may be, how near it has to be to that, and what to say: the first counts. */
@@ -26,11 +26,9 @@ const VERDICTS = [
   [(step) => step.upstream + step.local, RIGHT, "Along an edge the two are multiplied, not added."],
 ];
 const WRONG = "Not yet: upstream times local, with its sign.";
-const UNREADABLE = "That is no number. Type one such as -4, 0.25, 1e-3 or 3*-2.";
-
 function grade(text) {
-  const x = parseAnswer(text);
-  if (x === null) return { right: false, counts: false, verdict: UNREADABLE };
+  const { value: x, problem } = readTyped(text);
+  if (problem) return { right: false, counts: false, verdict: problem };
   const step = currentStep();
   const line = VERDICTS.findIndex(([number, within]) => close(x, number(step), within));
   return { right: line === 0, counts: true, verdict: line < 0 ? WRONG : VERDICTS[line][2] };
@@ -38,7 +36,7 @@ function grade(text) {
 
 function checkAnswer(event) {
   event.preventDefault();
-  const answer = answerTo(state.at);
+  const answer = answerTo(done());
   const { right, counts, verdict } = grade(byId("answer").value);
   answer.tries += counts ? 1 : 0;
   answer.verdict = verdict;
@@ -50,7 +48,7 @@ function checkAnswer(event) {
 function reveal() {
   const step = currentStep();
   const verdict = `${shown(step.upstream)} × ${shown(step.local)} = ${shown(step.contribution)}.`;
-  Object.assign(answerTo(state.at), { shown: true, verdict });
+  Object.assign(answerTo(done()), { shown: true, verdict });
   change({ answered: verdict });
   byId("forward").focus();
 }
@@ -63,7 +61,7 @@ function score() {
 function showQuiz(changes) {
   const asking = isHidden();
   byId("quiz").hidden = !asking;
-  const answer = state.predict && state.at > 0 ? answerTo(state.at) : null;
+  const answer = state.predict && done() > 0 ? answerTo(done()) : null;
   const verdict = byId("verdict");
   verdict.hidden = !answer?.verdict;
   if (answer?.verdict) {

@@ -3,78 +3,96 @@
 function showHeading() {
   const count = (n, noun) => `${n} ${noun}${n === 1 ? "" : "s"}`;
   const value = number(state.numbers.data[0], { id: "result" });
-  fill(byId("heading"), element("em", {}, ROOT), " = ", value);
+  const formula = PAGE.formula ? [" = ", element("span", { class: "formula" }, PAGE.formula)] : [];
+  const known = isForward() && state.at < FORWARD.length ? [] : [" = ", value];
+  fill(byId("heading"), element("em", {}, ROOT), ...formula, ...known);
   const sizes = [count(graph.nodes.length, "node"), count(state.steps.length, "edge")];
-  byId("summary").textContent = `The way back, edge by edge: ${sizes.join(", ")}`;
+  const many = PAGE.summary ? "; a box stands for nodes that are alike" : "";
+  byId("summary").textContent =
+    `Forward, node by node; back, edge by edge: ${sizes.join(", ")}${many}`;
 }
 
 function speak() {
   byId("spoken").textContent = spokenStep();
 }
 
-/* All steps as a table: costly where there are many, so only once someone looks. */
+/* ------ all steps as tables: costly where there are many, so only once someone looks */
+
 function showSteps() {
-  const body = byId("steps").tBodies[0];
   const { open } = byId("all");
-  const asked = isHidden() ? state.at : 0;
-  if (!unchanged("steps", open, state.steps, state.allDigits, asked)) {
-    fill(body, ...(open ? state.steps.map(stepRow) : []));
+  const asked = isHidden() ? done() : 0;
+  const [forward, back] = ["nodes", "steps"].map((id) => byId(id).tBodies[0]);
+  if (!unchanged("steps", open, state.steps, state.allDigits, asked, state.sheet)) {
+    fill(forward, ...(open ? FORWARD.map(nodeRow) : []));
+    fill(back, ...(open ? state.steps.map(stepRow) : []));
   }
-  body.querySelector(".current")?.classList.remove("current");
-  body.rows[state.at - 1]?.classList.add("current");
+  byId("all").querySelector("tr.current")?.classList.remove("current");
+  forward.rows[isForward() ? state.at - 1 : -1]?.classList.add("current");
+  back.rows[done() - 1]?.classList.add("current");
+}
+
+function goButton(text, at) {
+  const label = { type: "button", class: "quiet", "aria-label": `Go to ${text}` };
+  const go = element("button", label, text.split(" ").at(-1));
+  go.addEventListener("click", () => stepBy(at - state.at));
+  return element("td", {}, go);
+}
+
+function nodeRow(i, k) {
+  const node = graph.nodes[i];
+  const formula = `${node.name} = ${node.formula}`;
+  const cell = element("td", { class: "number" }, number(state.numbers.data[i]));
+  return element("tr", {}, goButton(`forward ${k + 1}`, k + 1), element("td", {}, formula), cell);
 }
 
 function stepRow(step, i) {
-  const known = !(isHidden() && i >= state.at - 1);
+  const known = !(isHidden() && i >= done() - 1);
   const values = [step.upstream, step.local, step.contribution, step.total];
-  const cells = values.map((x) => element("td", { class: "number" }, known ? number(x) : secret()));
+  const blank = () => element("span", { class: "blank" });
+  const said = (x) => (state.sheet ? blank() : known ? number(x) : secret());
+  const cells = values.map((x) => element("td", { class: "number" }, said(x)));
   const names = [NAMES[step.consumer], NAMES[step.parent]].map((name) => element("td", {}, name));
-  const go = element(
-    "button",
-    { type: "button", class: "quiet", "aria-label": `Go to step ${i + 1}` },
-    String(i + 1),
-  );
-  go.addEventListener("click", () => stepBy(i + 1 - state.at));
-  return element("tr", {}, element("td", {}, go), ...names, ...cells);
+  return element("tr", {}, goButton(`step ${i + 1}`, TURN + i + 1), ...names, ...cells);
 }
 
-/* On paper the graph is whole and all steps stand below, whatever the screen shows. */
-function startPrinting() {
-  const all = byId("all");
-  let before = {};
-  addEventListener("beforeprint", () => {
-    before = { open: all.open, box: viewport.box };
-    all.open = true;
-    showSteps();
-    viewport.move(viewport.whole);
-  });
-  addEventListener("afterprint", () => {
-    all.open = before.open;
-    showSteps();
-    viewport.move(before.box);
-  });
-  all.addEventListener("toggle", showSteps);
-}
+/* ------ the drawing in its pane */
 
-/* Seen whole at first. Without the drawing in it the pane is measured in a tenth of the time. */
-function showWhole() {
-  SVG.style.display = "none";
+/* Lay the graph out for the room that there is, and see all of it, or the present place where the
+ * whole would be too small to be read. */
+function fitScene() {
+  const found = bestLayout(viewport.size);
+  if (found !== layout) place(found);
+  showTravel(currentStep());
+  viewport.cover(layout.box);
   viewport.move(viewport.fitted());
-  SVG.style.display = "";
+  const aim = viewport.showing(currentExtent());
+  if (aim) viewport.move(aim);
 }
 
 function startResizing() {
-  addEventListener("resize", () => {
+  const { width, height } = viewport.size;
+  let known = `${width} ${height}`;
+  new ResizeObserver(() => {
+    viewport.measure();
+    const now = `${viewport.size.width} ${viewport.size.height}`;
+    if (now === known || before) return;
+    known = now;
     arrange();
-    viewport.move(viewport.fitted());
-    if (currentStep()) viewport.reveal(extent(currentStep()));
-  });
+    fitScene();
+  }).observe(byId("graph"));
 }
 
-const CONTROLS = [startZooming, startGraph, startQuiz, startLeaves, startControls];
-for (const start of [...CONTROLS, startPrinting, startResizing]) start();
+const CONTROLS = [startAddress, startZooming, startGraph, startQuiz, startLeaves, startDownhill];
+byId("graph").append(SVG);
+// while the drawing is empty
+viewport.measure();
+holdAtFirst();
+for (const start of [...CONTROLS, startControls, startPaper]) start();
+byId("all").addEventListener("toggle", showSteps);
+fitScene();
 const PARTS = [showHeading, showLesson, showSums, showQuiz, showLeaves, showControls, showGraph];
-for (const show of [...PARTS, showSteps, speak]) onChange(show);
-change({ numbers: recorded(graph), at: 0 });
+for (const show of [...PARTS, showSteps, showPresent, showAddress, speak]) onChange(show);
+change({ numbers: recorded(graph), ...asked(location.hash) });
 showTheme();
-showWhole();
+fitScene();
+startResizing();

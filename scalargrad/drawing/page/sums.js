@@ -9,17 +9,17 @@ function stepsInto(node) {
 
 function contributionLine(i) {
   const step = state.steps[i];
-  const arrived = i < state.at;
-  const hidden = i === state.at - 1 && isHidden();
-  const value = !arrived ? "to come" : hidden ? secret() : number(step.contribution);
-  const kind = !arrived ? "waiting" : i === state.at - 1 ? "current" : "";
+  const arrived = i < done();
+  const isLast = i === done() - 1;
+  const value = !arrived ? "to come" : isLast && isHidden() ? secret() : number(step.contribution);
+  const kind = !arrived ? "waiting" : isLast ? "current" : "";
   const from = element("th", { scope: "row" }, `from ${NAMES[step.consumer]}`);
   return element("tr", { class: kind }, from, element("td", { class: "number" }, value));
 }
 
 /* The lines around the current one, where there are too many to show. */
 function linesShown(indices) {
-  const current = indices.indexOf(state.at - 1);
+  const current = indices.indexOf(done() - 1);
   const first = Math.max(0, Math.min(current - MOST_LINES + 2, indices.length - MOST_LINES));
   const lines = indices.slice(first, first + MOST_LINES).map(contributionLine);
   if (first) lines.unshift(moreLine(first, "before"));
@@ -40,11 +40,25 @@ function dots(arrived, expected) {
   );
 }
 
+/* What a node passed on before this step: the naive order does not wait. */
+function passedOn(node) {
+  return state.steps.slice(0, done() - 1).find(({ consumer }) => consumer === node);
+}
+
 /* What a node may do now that so much of its gradient is there. */
 function stage(step) {
   const name = NAMES[step.parent];
   const missing = graph.expected[step.parent] - step.arrived;
   const isLeaf = graph.nodes[step.parent].leaf;
+  const gone = passedOn(step.parent);
+  if (gone) {
+    const lost = shown(step.contribution);
+    return `Too late: ${name} has passed on ${shown(gone.upstream)} already; this ${lost} is lost.`;
+  }
+  if (missing && state.order === "naive" && !isLeaf) {
+    return `${missing} still to come, but this walk does not wait: ${name} passes on what it has.`;
+  }
+  if (missing && isLeaf) return `Wait: ${missing} still to come.`;
   if (missing) {
     return `Wait: ${missing} still to come. To go on from ${name} now would hand on an incomplete sum.`;
   }

@@ -1,10 +1,10 @@
 /* Zoom and pan: the part of the drawing that is in view, an SVG's viewBox. */
 
-const SVG = byId("graph").querySelector("svg");
-/* Pixels of the screen in one unit of the drawing: at most, where all is shown, to be read. */
+/* Pixels of the screen in one unit of the drawing: at most, where all is shown, to be read (numbers
+ * of 15 units are 11 pixels high then). */
 const CLOSEST = 4;
 const FITTED = 1.7;
-const READABLE = 0.7;
+const READABLE = 0.75;
 /* How many times as wide as the whole drawing the view may get. */
 const FARTHEST = 3;
 const STEP = 1.3;
@@ -13,18 +13,26 @@ const MARGIN = 12;
 class Viewport {
   constructor(svg) {
     this.svg = svg;
-    const { x, y, width, height } = svg.viewBox.baseVal;
-    this.whole = {
-      x: x - MARGIN,
-      y: y - MARGIN,
-      width: width + 2 * MARGIN,
-      height: height + 2 * MARGIN,
-    };
-    this.box = { ...this.whole };
     this.moving = 0;
-    for (const name of ["width", "height", "style"]) svg.removeAttribute(name);
     svg.setAttribute("preserveAspectRatio", "xMidYMid meet");
-    this.show();
+    this.cover({ x: 0, y: 0, width: 1, height: 1 });
+  }
+
+  /* From now on this is the whole drawing. */
+  cover({ x, y, width, height }) {
+    const [left, top] = [x - MARGIN, y - MARGIN];
+    this.whole = { x: left, y: top, width: width + 2 * MARGIN, height: height + 2 * MARGIN };
+    this.move({ ...this.whole });
+  }
+
+  room() {
+    return this.svg.parentNode.getBoundingClientRect();
+  }
+
+  /* Take the size of the pane, which costs a layout of the whole page: not at every step. */
+  measure() {
+    const { width, height } = this.room();
+    this.size = { width, height };
   }
 
   show() {
@@ -34,13 +42,13 @@ class Viewport {
 
   /* Pixels of the screen in one unit of the drawing. */
   scale(box = this.box) {
-    const { width, height } = this.svg.parentNode.getBoundingClientRect();
+    const { width, height } = this.size;
     return Math.min(width / box.width, height / box.height) || 1;
   }
 
   /* A place on the screen in units of the drawing. */
   point(clientX, clientY) {
-    const screen = this.svg.parentNode.getBoundingClientRect();
+    const screen = this.room();
     const scale = this.scale();
     return {
       x: this.box.x + this.box.width / 2 + (clientX - screen.x - screen.width / 2) / scale,
@@ -101,22 +109,22 @@ class Viewport {
 
   /* See to it that a part of the drawing is in view, and large enough to be read. */
   reveal(part) {
-    const room = {
-      x: part.x - 60,
-      y: part.y - 60,
-      width: part.width + 120,
-      height: part.height + 120,
-    };
-    const most = this.scale(room);
-    if (contains(this.visible(), part) && this.scale() >= Math.min(READABLE, most)) return;
-    const scale = Math.min(Math.max(this.scale(), READABLE), most);
+    const aim = this.showing(part);
+    if (aim) this.glide(aim);
+  }
+
+  /* The box that shows a part, as much of its surroundings as can be read beside it; null where
+   * the part is in view already. */
+  showing(part) {
+    if (contains(this.visible(), part) && this.scale() >= READABLE) return null;
+    const all = this.fitted();
+    if (this.scale(all) >= READABLE) return all;
+    const scale = Math.max(this.scale(), READABLE);
     const { width, height } = grown(this.visible(), this.scale() / scale);
     const from = corner(part, { width, height });
-    const [x, y] = [
-      this.inside(from.x, width, "x", "width"),
-      this.inside(from.y, height, "y", "height"),
-    ];
-    this.glide({ x, y, width, height });
+    const x = this.inside(from.x, width, "x", "width");
+    const y = this.inside(from.y, height, "y", "height");
+    return { x, y, width, height };
   }
 
   /* Where a view of this size begins so that it shows no more than it must of what is outside. */
@@ -128,9 +136,8 @@ class Viewport {
 
   /* What the pane shows: the box, and more where their proportions differ. */
   visible() {
-    const screen = this.svg.parentNode.getBoundingClientRect();
     const scale = this.scale();
-    const [width, height] = [screen.width / scale, screen.height / scale];
+    const [width, height] = [this.size.width / scale, this.size.height / scale];
     const { x, y, width: w, height: h } = this.box;
     return { x: x + (w - width) / 2, y: y + (h - height) / 2, width, height };
   }
@@ -198,10 +205,16 @@ function releasePointer(event) {
   if (!pointers.size) SVG.classList.remove("dragging");
 }
 
+/* Within another page the wheel scrolls that page, as everywhere on it. */
+function isForZoom(event) {
+  return !isEmbedded() || event.ctrlKey || event.metaKey;
+}
+
 function startZooming() {
   SVG.addEventListener(
     "wheel",
     (event) => {
+      if (!isForZoom(event)) return;
       event.preventDefault();
       viewport.zoom(
         2 ** (-event.deltaY / (event.ctrlKey ? 60 : 300)),

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..symbols.formula import short_number
 from ..symbols.patterns import PATTERNS
-from ..symbols.text import printable, shortened
+from ..symbols.text import brief, printable, shortened
 from .table import aligned, html
 
 HEADINGS = (
@@ -32,8 +31,8 @@ def cells(i: int, step: Any) -> tuple[str, ...]:
         str(i),
         step.rule,
         f"= {step.product}" if step.propagates else step.product,
-        short_number(step.contribution),
-        short_number(step.total) if is_sum else "",
+        brief(step.contribution),
+        brief(step.total) if is_sum else "",
         f"{step.arrived} of {step.expected}" if is_sum else "",
         shortened(step.formula, WIDEST),
         ", ".join(step.patterns),
@@ -55,7 +54,7 @@ def computation(steps: Any) -> Iterator[tuple[str, ...]]:
         formulas = (shortened(x, WIDEST) for x in (symbols.formula, symbols.in_numbers))
         built = f"{place(source)}: {shortened(printable(source.text), WIDEST)}" if source else ""
         shown = built if source != before else ""
-        yield (steps.names[node], *map("= {}".format, (*formulas, short_number(node.data))), shown)
+        yield (steps.names[node], *map("= {}".format, (*formulas, brief(node.data))), shown)
         before = source
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import isnan
@@ -12,12 +12,17 @@ from ...checks.verdicts import Checked
 from ...graph import backward_order
 from ...modes import Source
 from ..symbols import patterns
-from ..symbols.formula import short_number
-from ..symbols.in_symbols import InSymbols
+from ..symbols.formula import TEXT, written
+from ..symbols.in_symbols import InSymbols, temporaries
 from ..symbols.names import names
+from ..symbols.terms import Reading
+from ..symbols.text import brief
 from . import report, walk
 from .measured import checked
 from .walk import Contribution
+
+LARGEST_FORMULA = 30
+"""Nodes up to which a whole graph is written as one formula."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ class Step(Contribution):
         """The contribution in numbers: −4.0 × 1.0."""
         if not self.propagates:
             return f"nothing flows: {self.obstacle} is nothing"
-        return f"{short_number(self.upstream)} × {short_number(self.local)}"
+        return f"{brief(self.upstream)} × {brief(self.local)}"
 
     @property
     def line(self) -> str:
@@ -106,7 +111,7 @@ class Mistake(NamedTuple):
     right: float
 
     def __str__(self) -> str:
-        return f"{self.name} gets {short_number(self.got)}, right is {short_number(self.right)}"
+        return f"{self.name} gets {brief(self.got)}, right is {brief(self.right)}"
 
 
 class Walk(Sequence[Step]):
@@ -157,12 +162,15 @@ class Walk(Sequence[Step]):
 class Steps(Walk):
     """The backward pass from `root`, step by step, as the engine does it.
 
-    `nodes` stand in the engine's order, the root first. `naive` is the same pass in a depth-first
-    order, with its `mistakes`.
+    `nodes` stand in the engine's order, the root first; `parameters` are those of models. `naive`
+    is the same pass in a depth-first order, with its `mistakes`.
     """
 
-    def __init__(self, root: Any) -> None:
-        named = names(root)
+    def __init__(
+        self, root: Any, given: Mapping[Any, str] | None = None, parameters: Iterable[Any] = ()
+    ) -> None:
+        named = names(root, given)
+        self.parameters = frozenset(parameters)
         in_symbols = {node: InSymbols(node, named) for node in named if node.op}
         super().__init__(root, named, in_symbols, walk.engine_order)
         self.nodes = backward_order(root)
@@ -171,6 +179,22 @@ class Steps(Walk):
     def leaves(self) -> list[Any]:
         """The leaves, in the order in which the program first used them."""
         return [node for node in reversed(self.nodes) if not node.parents]
+
+    @cached_property
+    def formula(self) -> str:
+        """The root as a formula of the leaves; empty for a graph that is too large to be one."""
+        if len(self.nodes) > LARGEST_FORMULA:
+            return ""
+        algebra = Reading()
+        terms: dict[Any, Any] = {}
+        for node, name in self.names.items():
+            operands = tuple(terms.get(x, x) for x in node.operands) if node.op else ()
+            terms[node] = (
+                algebra.whole(node.op, operands, node.data)
+                if node.op
+                else algebra.variable(name, node.data)
+            )
+        return str(written([terms[self.root]], TEXT, temporaries()))
 
     @cached_property
     def naive(self) -> Walk:

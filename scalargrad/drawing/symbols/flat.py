@@ -151,7 +151,22 @@ class FlatCode:
             sign = "+=" if parent in self.gradients else "="
             term = self.contribution(parent, upstream, local, selects)
             targets.append((f"{self.gradient(parent)} {sign}", term))
-        yield from self.assigned(targets)
+        notes = self.in_a_book(node)
+        for line in self.assigned(targets):
+            yield line + notes.get(line.partition(" ")[0], "")
+
+    def in_a_book(self, node: Any) -> dict[str, str]:
+        """Comments with the derivatives that a book writes in another form, by the gradient that
+        they lead to."""
+        if not node.op:
+            return {}
+        symbols = InSymbols(node, self.names, self.numbers)
+        pairs = zip(node.parents, symbols.computed, symbols.partials)
+        return {
+            self.gradient(parent): f"  # ∂{self.names[node]}/∂{self.names[parent]} = {formula}"
+            for parent, computed, formula in pairs
+            if computed
+        }
 
     def locals(self, node: Any, terms: PythonTerms) -> list[tuple[Any, bool]]:
         """The local gradients, each with whether it may be nothing."""

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 from ... import folds
 from ...rows import Operator
 from .terms import MOST_OPERANDS, Term, bits, number, postorder
+from .text import brief
 
-SUM, PRODUCT, SIGN, POWER, ATOM = range(1, 6)
+NOTHING, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
 """How tightly an operator binds."""
 
 INFIX = {
@@ -77,16 +78,6 @@ class Notation(NamedTuple):
         return Written(self.number(x), SIGN if copysign(1.0, x) < 0.0 else ATOM)
 
 
-def short_number(x: float) -> str:
-    """A number to be read: its digits if they are few, else six of them; a true minus sign."""
-    text = repr(x) if len(repr(x)) <= 8 else f"{x:.6g}"
-    return text.replace("-", "−").replace("inf", "∞")
-
-
-def coefficient(x: float) -> str:
-    return short_number(x).removesuffix(".0")
-
-
 def readable_call(op: Operator, operands: Sequence[str]) -> str:
     shown = list(operands)
     if len(shown) > MOST_OPERANDS:
@@ -96,7 +87,7 @@ def readable_call(op: Operator, operands: Sequence[str]) -> str:
 
 
 TEXT = Notation(
-    coefficient,
+    brief,
     lambda term: f" {term.op.symbol} " if term.op and term.op.dunder in INFIX else None,
     lambda term: term.op.symbol if term.op and term.op.dunder in PREFIX else None,
     readable_call,
@@ -109,6 +100,7 @@ TEXT = Notation(
         "abs": Wording("|{}|"),
         "floor": Wording("⌊{}⌋"),
         "ceil": Wording("⌈{}⌉"),
+        "greater": Wording("1 if {} > {}, else 0", NOTHING, SUM),
         "compare": Wording("sign({} − {})", ATOM, PRODUCT),
         "exp_difference": Wording("exp({} − {})", ATOM, PRODUCT),
         "log_sigmoid": Wording("log σ({})"),

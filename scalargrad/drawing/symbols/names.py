@@ -1,14 +1,15 @@
 """One name for each node of a graph, the same in text, flat code, page and drawing.
 
-A name is a Python identifier: the node's label, made one, where no other node has it; else it is
-generated: L for the root, x0, x1, … for leaves, s0, s1, … for the nodes between.
+A name is a Python identifier: the node's label, made one, where no other node has it; else the
+name that it was given by the program that built it; else it is generated: L for the root, x0, x1,
+… for leaves, s0, s1, … for the nodes between.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
 from keyword import iskeyword
 from typing import Any
@@ -33,13 +34,15 @@ def identifier(label: str) -> str:
     return name if name.isidentifier() and not taken else ""
 
 
-def names(root: Any) -> dict[Any, str]:
+def names(root: Any, given: Mapping[Any, str] | None = None) -> dict[Any, str]:
     """Return a name for each node of root's graph, parents before children. Each is unique; the
-    same graph always gets the same names."""
+    same graph always gets the same names. `given` has those that a program gave."""
     order = topological_order(root)
-    labelled = {node: identifier(node.label) for node in order if node.label}
-    used = Counter(labelled.values())
-    named = {node: name for node, name in labelled.items() if name and used[name] == 1}
+    named = alone(order, lambda node: node.label)
+    taken = set(named.values())
+    for node, name in alone(order, (given or {}).get).items():
+        if node not in named and name not in taken:
+            named[node] = name
     taken = set(named.values())
     leaf, between = unused("x", taken), unused("s", taken)
     for node in order:
@@ -47,6 +50,13 @@ def names(root: Any) -> dict[Any, str]:
             is_root = node is root and "L" not in taken
             named[node] = "L" if is_root else next(between if node.parents else leaf)
     return {node: named[node] for node in order}
+
+
+def alone(nodes: Iterable[Any], label: Callable[[Any], str | None]) -> dict[Any, str]:
+    """Return the labels of nodes as identifiers, those that no other node has."""
+    found = {node: identifier(label(node) or "") for node in nodes}
+    used = Counter(found.values())
+    return {node: name for node, name in found.items() if name and used[name] == 1}
 
 
 def unused(letter: str, taken: set[str]) -> Iterator[str]:

@@ -22,7 +22,7 @@ PATTERNS = {
     "turned, whatever the numbers are.",
     SWAPS: "The local gradient for one operand is the other operand.",
     ROUTES: "The gradient goes where the result came from: to the operand that was chosen, and "
-    "nothing to the others.",
+    "nothing to the others. Operands that are equal share it.",
     SUMS: "A node used more than once gets the sum of what comes back from each use.",
 }
 """Each pattern with its meaning."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import operator
+import operator as py
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from math import isnan
 from struct import pack
-from typing import Any
+from typing import Any, cast
 
 from ...ops import step
-from ...rows import Operator
+from ...rows import Operator, operator
 from ...spelling import Listing, Symbol
 
 MOST_OPERANDS = 9
@@ -138,19 +138,26 @@ def same_operands(x: Any, y: Any) -> Any:
     return 0.0 if x is y and not isnan(number(x)) else None
 
 
-def step_of_difference(x: Any) -> Any:
-    """step(compare(x, y)) as step(x − y), which reads better; None for any other step."""
-    compared = isinstance(x, Term) and x.op is not None and x.op.name == "compare"
-    return step(operator.sub(*x.operands)) if compared else None
+GREATER = operator("greater", lambda x, y: float(x > y), lambda *_: 0.0, lambda *_: 0.0)
+"""Stands in formulas to be read, and in no graph."""
+
+
+def as_question(x: Any) -> Any:
+    """step(x − y) as the question that it asks: 1 if x > y, else 0. y may be 0."""
+    if not isinstance(x, Term):
+        return None
+    is_difference = x.op is not None and x.op.name in ("compare", "sub")
+    sides = x.operands if is_difference else (x, 0.0)
+    return Term(cast(Algebra, x.listing), step(x.number), op=GREATER, operands=sides)
 
 
 READABLE: Mapping[str, Callable[..., Any]] = {
     "where": taken_branch,
     "compare": same_operands,
-    "chain": operator.mul,
-    "choose": operator.mul,
+    "chain": py.mul,
+    "choose": py.mul,
     "start": lambda x: x,
-    "step": step_of_difference,
+    "step": as_question,
     "taken": step,
     "add": neutral(0.0),
 }

@@ -11,6 +11,10 @@ from math import isinf, isnan
 
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u2028\u2029]")
 LONGEST_LABEL = 28
+DIGITS = 4
+"""Significant digits of a number that nobody asked to see in full."""
+MOST_WHOLE = 1e6
+"""A whole number below it is written out."""
 
 
 def printable(text: str) -> str:
@@ -34,12 +38,19 @@ def markup(text: str) -> str:
     return escape(text).replace("]", "&#93;").replace("\\", "<font>&#92;</font>")
 
 
+def brief(x: float) -> str:
+    """Return x as it is read in text and on the page, whose JavaScript has a twin of this."""
+    return number(x, DIGITS)
+
+
 def number(x: float, precision: int) -> str:
     """Return x with so many significant digits, and a minus as wide as a plus."""
     if isnan(x):
         return "NaN"
     if isinf(x):
         return "∞" if x > 0 else "−∞"
+    if float(x).is_integer() and abs(x) < MOST_WHOLE:
+        return f"{x:.0f}".replace("-", "−")
     mantissa, _, exponent = f"{x:.{precision}g}".replace("-", "−").partition("e")
     return (
         f"{mantissa}e{exponent.replace('+', '').replace('−0', '−').lstrip('0')}"

@@ -30,13 +30,27 @@ static int read_values(PyObject *values, double *numbers)
 
 static EngineInC engine_functions_in_c = {read_values};
 
+/* Whether all operands are leaves, none of them twice. Nothing else is marked meanwhile. */
+static int are_distinct_leaves(const Edges *edges)
+{
+    int distinct = 1;
+    for (Py_ssize_t i = 0; i < edges->length; i++) {
+        Node *parent = edges->edge[i].parent;
+        distinct &= parent->shape == LEAF && !(parent->flags & MARKED);
+        parent->flags |= MARKED;
+    }
+    for (Py_ssize_t i = 0; i < edges->length; i++)
+        edges->edge[i].parent->flags &= ~MARKED;
+    return distinct;
+}
+
 static Edges *gate_edges(PyObject *row, PyObject *operands, const double *partials, int distinct)
 {
     const Py_ssize_t n = PyTuple_GET_SIZE(operands);
     Edges *edges = edges_new(row, n);
     if (!edges)
         return NULL;
-    int flat = distinct;
+    int flat = 1;
     for (Py_ssize_t i = 0; i < n; i++) {
         PyObject *operand = PyTuple_GET_ITEM(operands, i);
         if (!check_value(operand))
@@ -44,7 +58,7 @@ static Edges *gate_edges(PyObject *row, PyObject *operands, const double *partia
         edges->edge[i] = (Edge){(Node *)Py_NewRef(operand), partials[i]};
         flat &= edges->edge[i].parent->shape == LEAF;
     }
-    edges->flat = flat;
+    edges->flat = distinct ? flat : are_distinct_leaves(edges);
     edges_doubt(edges, 1);
     return edges;
 }

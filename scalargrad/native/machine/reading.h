@@ -17,6 +17,7 @@ enum {
     READ_VALUE,  /* type: a Value */
     READ_FLOATS, /* type, count: a list or tuple of so many floats */
     READ_VALUES, /* type, count, type of Values: of so many Values */
+    READ_TABLE,  /* type, count, READ_VALUES: of so many rows, each as that reader reads it */
     READ_SEQUENCE, /* type, readers: of what these read */
     READ_DICT,     /* type, keys, readers: a dict with these keys, in this order */
     READ_OBJECT,   /* type, names, readers: an object with these attributes, in this order */
@@ -78,6 +79,38 @@ static int read_values(PyObject *reader, PyObject *x, Read *into)
         return 0;
     PyObject *values = PySequence_Tuple(x);
     const int found = values ? take_values(values, into) : -1;
+    Py_XDECREF(values);
+    return found;
+}
+
+/* Put the rows of a table into the tuple `values`, which has a place for each Value. */
+static int put_table(PyObject *row_reader, PyObject *x, PyObject *values)
+{
+    const Py_ssize_t n = PySequence_Fast_GET_SIZE(x);
+    Py_ssize_t at = 0;
+    for (Py_ssize_t k = 0; k < n; k++) {
+        PyObject *row = PySequence_Fast_GET_ITEM(x, k);
+        if ((PyObject *)Py_TYPE(row) != part_of(row_reader, 1)
+            || !has_size(row, part_of(row_reader, 2))
+            || !are_all(row, (PyTypeObject *)part_of(row_reader, 3)))
+            return 0;
+        for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(row); i++)
+            PyTuple_SET_ITEM(values, at++, Py_NewRef(PySequence_Fast_GET_ITEM(row, i)));
+    }
+    return 1;
+}
+
+static int read_table(PyObject *reader, PyObject *x, Read *into)
+{
+    PyObject *row_reader = part_of(reader, 3);
+    const Py_ssize_t n = PyLong_AsSsize_t(part_of(reader, 2));
+    const Py_ssize_t width = PyLong_AsSsize_t(part_of(row_reader, 2));
+    if (n < 0 || width < 1 || n > PY_SSIZE_T_MAX / width)
+        return PyErr_Occurred() ? -1 : 0;
+    PyObject *values = PyTuple_New(n * width);
+    /* sizes are looked at only now: to make a tuple may run code of Python's */
+    int found = values ? has_size(x, part_of(reader, 2)) && put_table(row_reader, x, values) : -1;
+    found = found > 0 ? take_values(values, into) : found;
     Py_XDECREF(values);
     return found;
 }
@@ -154,6 +187,7 @@ static int read_of_type(long tag, PyObject *reader, PyObject *x, Read *into)
     case READ_VALUE: return read_value(x, into);
     case READ_FLOATS: return read_floats(reader, x, into);
     case READ_VALUES: return read_values(reader, x, into);
+    case READ_TABLE: return read_table(reader, x, into);
     case READ_SEQUENCE: return read_sequence(part_of(reader, 2), x, into);
     case READ_DICT: return read_dict(part_of(reader, 2), part_of(reader, 3), x, into);
     case READ_OBJECT: return read_object(reader, x, into);
@@ -193,6 +227,13 @@ static int are_keyed(PyObject *reader)
            && PyTuple_GET_SIZE(part_of(reader, 2)) == PyTuple_GET_SIZE(part_of(reader, 3));
 }
 
+static int is_reader(PyObject *x);
+
+static int is_of_values(PyObject *x)
+{
+    return x != Py_None && is_reader(x) && PyLong_AsLong(part_of(x, 0)) == READ_VALUES;
+}
+
 static int is_tagged(PyObject *x)
 {
     if (!PyTuple_CheckExact(x) || PyTuple_GET_SIZE(x) < 2 || !PyLong_CheckExact(part_of(x, 0)))
@@ -212,6 +253,8 @@ static int is_tagged(PyObject *x)
     case READ_FLOATS: return n == 3 && is_type_with(type, SEQUENCE_TYPES);
     case READ_VALUES:
         return n == 4 && is_type_with(type, SEQUENCE_TYPES) && PyType_Check(part_of(x, 3));
+    case READ_TABLE:
+        return n == 4 && is_type_with(type, SEQUENCE_TYPES) && is_of_values(part_of(x, 3));
     case READ_SEQUENCE:
         return n == 3 && is_type_with(type, SEQUENCE_TYPES) && are_readers(part_of(x, 2));
     case READ_DICT: return is_type_with(type, Py_TPFLAGS_DICT_SUBCLASS) && are_keyed(x);

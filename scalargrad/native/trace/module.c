@@ -329,7 +329,7 @@ static PyMethodDef trace_methods[] = {
      "only; and pairs of a row and another that is computed in its place."},
     {"needed", trace_needed, METH_O, "needed(wanted): the nodes that these are computed from."},
     {"uses", trace_uses, METH_O, "uses(wanted): how often each node is used by these."},
-    {"stages", trace_stages, METH_O, "stages(late_input): the stage of every node, as bytes."},
+    {"stages", trace_stages, METH_O, "stages(late_inputs): the stage of every node, as bytes."},
     {"copy", trace_copy, METH_VARARGS,
      "copy(old, wanted): compute what they need again; what they have become."},
     {"fuse", trace_fuse, METH_O, "fuse(wanted): turn sums of products into single nodes."},

@@ -90,27 +90,33 @@ static PyTypeObject TraceType;
 
 enum { STAGE_BEFORE, STAGE_LANES, STAGE_AFTER, STAGE_TOO_LATE };
 
-/* stages(late_input): the stage of every node, the twin of LoweredTrace.stages; bytes. One input
- * may be known after the lanes. */
-static PyObject *trace_stages(PyObject *self, PyObject *late_input)
+/* The stage of a node, where those before it are known, and inputs that are late are marked. */
+static char stage_of(const Trace *t, int32_t i, const char *stage)
+{
+    int late = t->node[i].row == LANES_SUM || stage[i] == STAGE_AFTER;
+    for (int32_t k = 0; !late && k < t->node[i].count; k++)
+        late = stage[operands_of(t, i)[k]] >= STAGE_AFTER;
+    return t->node[i].lane ? (late ? STAGE_TOO_LATE : STAGE_LANES)
+                           : (late ? STAGE_AFTER : STAGE_BEFORE);
+}
+
+/* stages(late_inputs): the stage of every node, the twin of LoweredTrace.stages; bytes. These
+ * inputs are known only after the lanes. */
+static PyObject *trace_stages(PyObject *self, PyObject *late_inputs)
 {
     const Trace *t = (Trace *)self;
-    const long known_late = PyLong_AsLong(late_input);
-    if ((known_late == -1 && PyErr_Occurred()) || as_nodes((Trace *)self) < 0)
-        return NULL;
-    PyObject *found = PyBytes_FromStringAndSize(NULL, t->size);
-    if (!found)
-        return NULL;
-    char *stage = PyBytes_AS_STRING(found);
-    /* the constants of fusion come after the nodes that use them */
-    memset(stage, STAGE_BEFORE, (size_t)t->size);
-    for (int32_t i = 0; i < t->size; i++) {
-        int late = t->node[i].row == LANES_SUM || i == known_late;
-        for (int32_t k = 0; !late && k < t->node[i].count; k++)
-            late = stage[operands_of(t, i)[k]] >= STAGE_AFTER;
-        stage[i] = t->node[i].lane ? (late ? STAGE_TOO_LATE : STAGE_LANES)
-                                   : (late ? STAGE_AFTER : STAGE_BEFORE);
+    PyObject *late = as_nodes((Trace *)self) < 0 ? NULL : checked_indices(t, late_inputs);
+    PyObject *found = late ? PyBytes_FromStringAndSize(NULL, t->size) : NULL;
+    if (found) {
+        char *stage = PyBytes_AS_STRING(found);
+        /* the constants of fusion come after the nodes that use them */
+        memset(stage, STAGE_BEFORE, (size_t)t->size);
+        for (Py_ssize_t k = 0; k < count_of(late); k++)
+            stage[index_in(late, k)] = STAGE_AFTER;
+        for (int32_t i = 0; i < t->size; i++)
+            stage[i] = stage_of(t, i, stage);
     }
+    Py_XDECREF(late);
     return found;
 }
 

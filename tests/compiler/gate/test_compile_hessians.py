@@ -12,6 +12,7 @@ import pytest
 
 import scalargrad as sg
 from scalargrad import Value, nn
+from scalargrad.compiler.gate import jacobians, probe
 from scalargrad.compiler.passes import record
 from scalargrad.transforms.trees import flatten
 
@@ -69,6 +70,19 @@ FORMS: dict[str, tuple[Callable[..., Any], Any, tuple[Any, ...]]] = {
 EACH_FORM = pytest.mark.parametrize("form", FORMS)
 
 
+@pytest.fixture(params=["whole", "products"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Each Hessian is one program, or made of products, whatever the number of its rows."""
+    most = {"whole": math.inf, "products": 0}[request.param]
+    monkeypatch.setattr(jacobians, "MOST_ROWS", most)
+    monkeypatch.setattr(probe, "MOST_ROWS", most)
+    name: str = request.param
+    return name
+
+
+EACH_WAY = pytest.mark.usefixtures("way")
+
+
 def bits(result: Any) -> tuple[str, bytes]:
     """The structure of a result, and its numbers, whose signs and zeros count."""
     found, structure = flatten(result, "the result")
@@ -85,6 +99,7 @@ def agree(found: Any, expected: Any) -> None:
     assert not any(x == 0.0 and math.copysign(1.0, x) < 0.0 for x in numbers)
 
 
+@EACH_WAY
 @EACH_FORM
 def test_the_hessian_of_a_gate_is_in_the_structure_and_the_numbers_of_eager(form: str) -> None:
     f, argnums, args = FORMS[form]
@@ -94,6 +109,7 @@ def test_the_hessian_of_a_gate_is_in_the_structure_and_the_numbers_of_eager(form
         agree(found, expected)
 
 
+@EACH_WAY
 @EACH_FORM
 def test_before_or_after_compile_the_bits_are_the_same(form: str) -> None:
     f, argnums, args = FORMS[form]
@@ -102,6 +118,7 @@ def test_before_or_after_compile_the_bits_are_the_same(form: str) -> None:
     assert bits(one(*args)) == bits(other(*args)), "a later call takes a shortcut"
 
 
+@EACH_WAY
 @pytest.mark.parametrize("form", ["list", "array", "dict", "several"])
 def test_a_later_call_has_containers_of_its_own(form: str) -> None:
     f, argnums, args = FORMS[form]
@@ -118,6 +135,7 @@ def test_a_later_call_has_containers_of_its_own(form: str) -> None:
     assert bits(first) == bits(gate(*args)) == before
 
 
+@EACH_WAY
 def test_among_values_the_entries_are_values_as_in_eager() -> None:
     values = list(map(Value, POINT[:4]))
     found, expected = sg.hessian(sg.compile(chained))(values), sg.hessian(chained)(values)
@@ -126,6 +144,7 @@ def test_among_values_the_entries_are_values_as_in_eager() -> None:
     agree(gradient, sg.gradients(expected[1][1], values))
 
 
+@EACH_WAY
 @pytest.mark.parametrize("reduce", [None, "sum", "mean"])
 def test_over_lanes_each_sample_has_its_block(reduce: str | None) -> None:
     rows = np.array([POINT[:4], POINT[4:8], POINT[8:]])
@@ -142,6 +161,7 @@ def test_over_lanes_each_sample_has_its_block(reduce: str | None) -> None:
         assert own, k
 
 
+@EACH_WAY
 @pytest.mark.parametrize("reduce", ["sum", "mean"])
 def test_in_weights_that_all_lanes_share_it_is_added_up(reduce: str) -> None:
     def logistic(w: Any, x: Any, y: Any) -> Any:
@@ -178,6 +198,7 @@ def test_products_with_a_hessian_are_those_of_eager() -> None:
         agree(found, transform(chained, (POINT,), (tangent,)))
 
 
+@EACH_WAY
 def test_a_zero_by_choice_stays_one_in_a_hessian() -> None:
     def f(x: Any) -> Any:
         return sg.where(x[0] > 0.0, sg.sqrt(sg.maximum(x[0], 0.0)), x[1]) * x[1] + sg.relu(x[2])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from array import array
 from collections import defaultdict
 from types import SimpleNamespace
@@ -146,6 +147,28 @@ def test_containers_are_read_in_one_pass() -> None:
         assert not read((both,), other)
 
 
+def test_rows_of_values_are_read_as_one_table() -> None:
+    rows = [[sg.Value(float(2 * i + k)) for k in range(2)] for i in range(3)]
+    table = machine.READ_TABLE, list, 3, (machine.READ_VALUES, list, 2, sg.Value)
+    every = [v for row in rows for v in row]
+    found = read((table, None), rows, 1.0)
+    assert found == ([tuple(every), 1.0], [], every)
+    assert found[0][0][3] is rows[1][1]
+    for other in (
+        rows[:2],
+        [*rows, rows[0]],
+        tuple(rows),
+        [*rows[:2], rows[0][:1]],
+        [*rows[:2], tuple(rows[0])],
+        [*rows[:2], [rows[0][0], 1.0]],
+        [*rows[:2], 3.0],
+    ):
+        before = sys.getrefcount(rows[0][0])
+        is_read = read((table, None), other, 1.0)
+        after = sys.getrefcount(rows[0][0])
+        assert (is_read, after) == (False, before)
+
+
 def test_constants_of_one_type_are_read_in_their_order() -> None:
     readers = (machine.READ_STATIC, int), (machine.READ_STATIC, str)
     assert read(readers, 1, "a") == ([], [], [], 1, "a")
@@ -163,6 +186,9 @@ def test_constants_of_one_type_are_read_in_their_order() -> None:
         (machine.READ_SAMPLES, np.ndarray, float),
         (machine.READ_CONVERTED, np.ndarray, float, ()),
         (machine.READ_NUMBER, 3),
+        (machine.READ_TABLE, list, 2, (machine.READ_FLOATS, list, 2)),
+        (machine.READ_TABLE, list, 2, None),
+        (machine.READ_TABLE, dict, 2, (machine.READ_VALUES, list, 2, sg.Value)),
         (machine.READ_ROWS, dict, (), np.empty, float, len),
         (machine.READ_ROWS, list, [2], np.empty, float, len),
         (machine.READ_ROWS, list, (2, 2), np.empty, float, len),

@@ -484,3 +484,106 @@ def test_an_unknown_instruction_set_is_refused() -> None:
         machine.choose("mmx")
     with pytest.raises(TypeError):
         machine.choose(3)
+
+
+# ------ for one row of weights after another
+WITHOUT_LANES: dict[str, Any] = {
+    "initial": [0.0, 0.0, 1.0, 0.0, 0.0],
+    "totals": [],
+    "splats": [],
+    "results": [4, 1],
+    "before": [ADD, 5, 3, 0, 2],
+    "lanes": [],
+    "after": [ADD, 5, 4, 3, 1],
+    "inputs": [],
+    "outputs": [],
+    "given": 0,
+    "made": 0,
+}
+"""(x + 1) + w, and w: of x at place 0 and a weight w at place 1."""
+
+
+def repeat(weights: Any, **changed: Any) -> tuple[int, Any]:
+    given = {
+        "numbers": [0.5],
+        "at": 1,
+        "weights": weights,
+        "results": np.zeros((len(weights), 2)),
+        "tell_doubt": True,
+    } | changed
+    code = program(**WITHOUT_LANES)
+    return code.repeat(*given.values()), given["results"]
+
+
+def test_each_row_of_weights_gives_a_row_of_results() -> None:
+    window = np.arange(12.0).reshape(6, 2)[::-2, 1:]
+    for weights in (np.array([[1.0], [-2.0], [0.25]]), window):
+        status, results = repeat(weights)
+        assert status == -1
+        assert results.tolist() == [[1.5 + w, w] for (w,) in weights.tolist()]
+    assert repeat(np.empty((0, 1)))[0] == -1
+
+
+def test_numbers_stand_around_the_weights() -> None:
+    for numbers in ([0.25, 2.0], [array("d", [0.25]), array("d", [2.0])]):
+        status, results = repeat(np.array([[3.0]]), numbers=numbers)
+        assert (status, results.tolist()) == (-1, [[5.25, 3.0]])
+
+
+def test_a_result_that_is_not_finite_is_told_where_it_is_asked_for() -> None:
+    weights = np.array([[1.0], [np.inf], [2.0]])
+    assert repeat(weights)[0] == -3
+    status, results = repeat(weights, tell_doubt=False)
+    assert status == -1
+    assert results[:, 0].tolist() == [2.5, np.inf, 3.5]
+
+
+def test_a_guard_that_does_not_hold_is_told() -> None:
+    before = [*WITHOUT_LANES["before"], *GUARD(0, 0, 2, 1, 3)]
+    code = program(**WITHOUT_LANES | {"before": before})
+    results = np.zeros((1, 2))
+    assert code.repeat([0.5], 1, np.ones((1, 1)), results, True) == -1
+    assert code.repeat([1.5], 1, np.ones((1, 1)), results, True) == 3
+
+
+ONE = np.ones((1, 1))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"weights": np.ones(1), "results": np.zeros((1, 2))},
+        {"weights": np.ones((1, 1), int)},
+        {"weights": np.ones((1, 1), np.float32)},
+        {"weights": np.ones((1, 6))},
+        {"weights": None, "results": np.zeros((1, 2))},
+        {"at": -1},
+        {"at": 5},
+        {"at": 2**70},
+        {"at": "1"},
+        {"results": np.zeros((2, 2))},
+        {"results": np.zeros((1, 3))},
+        {"results": np.zeros(2)},
+        {"results": np.zeros((2, 2))[:1, ::-1]},
+        {"results": b"0123456701234567"},
+        {"numbers": (0.5,)},
+        {"numbers": [0.5] * 5},
+        {"numbers": ["x"]},
+    ],
+    ids=str,
+)
+def test_weights_that_do_not_fit_are_refused(changed: dict[str, Any]) -> None:
+    given = {
+        "numbers": [0.5],
+        "at": 1,
+        "weights": ONE,
+        "results": np.zeros((1, 2)),
+        "tell_doubt": True,
+    } | changed
+    with pytest.raises((ValueError, TypeError, OverflowError, BufferError)):
+        program(**WITHOUT_LANES).repeat(*given.values())
+
+
+def test_a_program_with_lanes_does_not_run_by_rows_of_weights() -> None:
+    with pytest.raises(ValueError, match="do not fit"):
+        program().repeat([0.5], 1, ONE, np.zeros((1, 2)), True)

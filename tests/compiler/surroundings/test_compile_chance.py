@@ -16,9 +16,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import scalargrad as sg
 from scalargrad.compiler import compile
+from scalargrad.compiler.branches import lanes as branches
 from scalargrad.randomness import bernoulli
 
 np = pytest.importorskip("numpy")
@@ -145,3 +148,41 @@ def test_an_iterator_whose_state_cannot_be_read_is_asked_at_each_call() -> None:
 def test_dropout_beside_a_generator_is_drawn_anew() -> None:
     compiled = compile(lambda x: sg.where(bernoulli(0.5), x, 0.0) * (holder.generator is not None))
     assert {compiled(1.0) for _ in range(40)} == {0.0, 1.0}
+
+
+@given(
+    counts=st.lists(st.integers(0, 3), min_size=1, max_size=3),
+    lanes=st.integers(1, 40),
+    seeded=st.integers(0, 99),
+    many=st.booleans(),
+)
+def test_lanes_draw_what_a_loop_over_samples_draws(
+    counts: list[int], lanes: int, seeded: int, many: bool
+) -> None:
+    def f(x: Any) -> Any:
+        for count in counts:
+            drawn = [bernoulli(0.2 + 0.1 * k) for k in range(count)]
+            x = x * 2.0 + sum(drawn)
+        return x
+
+    compiled = compile(f, batch="x")
+    given_x = np.arange(float(lanes))
+    for _ in range(3):
+        # once traced, then by a shortcut
+        random.seed(seeded)
+        expected, after = [f(x) for x in given_x.tolist()], random.getstate()
+        random.seed(seeded)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(branches, "MANY", 1 if many else branches.MANY)
+            assert compiled(given_x).tolist() == expected
+        assert random.getstate() == after
+
+
+def test_a_call_draws_what_the_function_draws() -> None:
+    f = lambda x: x * bernoulli(0.5) + bernoulli(0.25)  # noqa: E731
+    compiled = compile(f)
+    for seeded in range(20):
+        random.seed(seeded)
+        expected = f(3.0), f(4.0)
+        random.seed(seeded)
+        assert (compiled(3.0), compiled(4.0)) == expected

@@ -65,8 +65,9 @@ def rebuilt(seed: int, lanes: bool, special: float) -> Callable[[Any], Iterator[
         if lanes:
             indices = lane_sums(found, indices, found.input(64.0))
         yield columns(found), indices
-        program = program_of(Body(found, indices))
-        yield columns(program.trace), program.outputs, program.order, program.stages
+        for late in (0, 1):
+            program = program_of(Body(found, indices), late=late)
+            yield columns(program.trace), program.outputs, program.order, program.stages
 
     return steps
 

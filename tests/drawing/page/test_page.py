@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import scalargrad as sg
-from tests.support.browser import numbers, opened, steps, text, wait_until
+from tests.support.browser import numbers, opened, steps, text, type_leaf, wait_until
 
 
 def product(x: Any, y: Any, z: Any) -> Any:
@@ -60,25 +60,81 @@ def shared_page(browser: Any, saved: Callable[..., Path]) -> Iterator[Any]:
         yield found
 
 
-# ------ steps
+# ------ forward
+
+
+@pytest.fixture
+def start(browser: Any, saved: Callable[..., Path]) -> Iterator[Any]:
+    """The page as it is without an address: before the first number is computed."""
+    with opened(browser, saved(product, -2.0, 5.0, -4.0), "") as found:
+        yield found
 
 
 def place(page: Any) -> str:
     return text(page, "#place")
 
 
-def test_page_begins_at_the_root_with_the_seed(page: Any) -> None:
-    assert text(page, "#heading") == "f = -12.0"
-    assert text(page, "#count") == "Start: f"
-    assert text(page, "#equation") == "∂f ∂f 1.0 seed"
-    assert place(page) == "0 / 4"
+def shown_values(page: Any) -> dict[str, str]:
+    nodes = page.locator("#graph .node").all()
+    return {
+        node.get_attribute("aria-label"): node.locator(".value").text_content() for node in nodes
+    }
+
+
+def test_page_begins_with_the_leaves_alone(start: Any) -> None:
+    assert place(start) == "forward 0 of 2"
+    assert text(start, "#heading") == "f = (x + y) × z"
+    assert shown_values(start) == {"x": "−2", "y": "5", "z": "−4", "q": "", "f": ""}
+    assert start.locator("#graph .gradient").all_text_contents() == [""] * 5
+
+
+def test_each_forward_step_computes_a_node_from_its_operands(start: Any) -> None:
+    start.click("#forward")
+    assert text(start, "#count") == "Compute q"
+    assert text(start, "#equation") == "q = x + y = -2 + 5 = 3"
+    assert text(start, "#source").endswith("q = x + y")
+    assert shown_values(start)["q"] == "3" and shown_values(start)["f"] == ""
+    assert start.locator(".edge.feeding").count() == 2
+    start.click("#forward")
+    assert text(start, "#equation") == "f = q × z = 3 × (-4) = -12"
+    assert text(start, "#heading") == "f = (x + y) × z = -12"
+
+
+def test_one_slider_goes_forward_to_the_seed_and_back(start: Any) -> None:
+    titles = []
+    for at in range(int(start.get_attribute("#position", "max")) + 1):
+        start.fill("#position", str(at))
+        titles.append(text(start, "#count"))
+    assert titles == [
+        *("Start: f", "Compute q", "Compute f", "The way back begins"),
+        *(f"Step {i} of 4" for i in range(1, 5)),
+    ]
+
+
+@pytest.mark.parametrize("by", ["click", "key"])
+def test_the_way_back_is_one_click_away(start: Any, by: str) -> None:
+    start.click("#turn") if by == "click" else start.keyboard.press("b")
+    assert place(start) == "back 0 of 4"
+    assert text(start, "#equation") == "∂f ∂f 1 the seed"
+
+
+def test_forward_steps_are_the_engines_numbers(browser: Any, saved: Callable[..., Path]) -> None:
+    explained = sg.explain(shared, 1.5)
+    with opened(browser, saved(shared, 1.5), "") as page:
+        page.click("#all summary")
+        found = numbers(page, "#nodes")
+    order = [node for node in reversed(explained.nodes) if node.parents]
+    assert found == [node.data for node in order]
+
+
+# ------ steps
 
 
 def test_step_shows_the_contribution_in_symbols_in_numbers_and_where_it_was_built(
     page: Any,
 ) -> None:
     page.click("#forward")
-    line = "∂f ∂q -4.0 contribution += = ∂f ∂f 1.0 upstream · × ∂f ∂q -4.0 local"
+    line = "∂f ∂q -4 contribution += = ∂f ∂f 1 upstream · × ∂f ∂q -4 local"
     assert text(page, "#equation") == line
     assert text(page, "#why").startswith("f = q × z ∂f ∂q = z")
     assert text(page, "#source").startswith("test_page.py, line ")
@@ -99,15 +155,16 @@ def test_forward_back_first_and_last(page: Any, by: str) -> None:
             page.click(f"#{move}")
         else:
             page.keyboard.press(keys[move])
-        places.append(place(page)[0])
-    assert places == ["1", "2", "1", "4", "3", "0", "1"]
+        places.append(place(page).rpartition(" of ")[0])
+    ahead = ["back 1", "back 2", "back 1", "back 4", "back 3"]
+    assert places == [*ahead, "forward 0", "forward 1"]
 
 
-def test_buttons_that_lead_nowhere_are_off(page: Any) -> None:
-    assert page.is_disabled("#back") and page.is_disabled("#first")
-    page.click("#last")
-    assert page.is_disabled("#forward") and page.is_disabled("#last")
-    assert not page.is_disabled("#back")
+def test_buttons_that_lead_nowhere_are_off(start: Any) -> None:
+    assert start.is_disabled("#back") and start.is_disabled("#first")
+    start.click("#last")
+    assert start.is_disabled("#forward") and start.is_disabled("#last")
+    assert not start.is_disabled("#back")
 
 
 @pytest.mark.parametrize("by", ["click", "key"])
@@ -117,10 +174,10 @@ def test_play_walks_to_the_end_and_starts_over_from_there(page: Any, by: str) ->
     page.focus("#graph")
     start()
     assert page.get_attribute("#play", "aria-label") == "Pause"
-    wait_until(page, lambda: place(page) == "4 / 4")
+    wait_until(page, lambda: place(page) == "back 4 of 4")
     assert page.get_attribute("#play", "aria-label") == "Play"
     start()
-    assert place(page) == "1 / 4"
+    assert place(page) == "forward 1 of 2"
 
 
 def test_pause_stops_the_playing(page: Any) -> None:
@@ -129,22 +186,63 @@ def test_pause_stops_the_playing(page: Any) -> None:
     page.click("#play")
     stopped = place(page)
     page.wait_for_timeout(700)
-    assert place(page) == stopped != "4 / 4"
+    assert place(page) == stopped != "back 4 of 4"
 
 
 def test_slider_and_its_keys_move_through_the_steps(page: Any) -> None:
-    page.fill("#position", "3")
-    assert place(page) == "3 / 4"
+    page.fill("#position", "6")
+    assert place(page) == "back 3 of 4"
     page.press("#position", "ArrowLeft")
-    assert place(page) == "2 / 4"
-    assert page.get_attribute("#position", "aria-valuetext") == "step 2 of 4"
+    assert place(page) == "back 2 of 4"
+    assert page.get_attribute("#position", "aria-valuetext") == "back 2 of 4"
 
 
 def test_step_is_chosen_from_the_table_of_all_steps(page: Any) -> None:
     page.click("#all summary")
     page.click("#steps tbody tr:nth-child(3) button")
-    assert place(page) == "3 / 4"
-    assert page.locator("#steps tr.current").count() == 1
+    assert place(page) == "back 3 of 4"
+    assert page.locator("#all tr.current").count() == 1
+    page.click("#nodes tbody tr:nth-child(2) button")
+    assert place(page) == "forward 2 of 2"
+
+
+def test_end_says_what_the_gradients_are_good_for(page: Any) -> None:
+    page.click("#last")
+    said = text(page, "#conclusion")
+    assert "Raise x by 0.01 and f falls by about 0.04" in said
+    assert said.endswith("Computed anew it falls by 0.04.")
+    page.click("#back")
+    assert page.is_hidden("#conclusion")
+
+
+def test_computed_form_is_one_click_from_the_textbooks(
+    browser: Any, saved: Callable[..., Path]
+) -> None:
+    def neuron(x: Any) -> Any:
+        s = sg.sigmoid(x)
+        return s
+
+    with opened(browser, saved(neuron, 0.3), "#step=1") as page:
+        assert text(page, "#why").startswith("s = σ(x) ∂s ∂x = s × (1 - s)")
+        assert "exp" not in text(page, "#why")
+        page.click("text=how it is computed")
+        assert "t0 ÷ (1 + (2 × t0 + t0 × t0))" in text(page, "#why")
+
+
+def test_fused_node_opens_into_its_gates_with_their_numbers(
+    browser: Any, saved: Callable[..., Path]
+) -> None:
+    def fused(w: Any, x: Any) -> Any:
+        z = sg.dot([w, 3.0], [x, 2.0], 1.0)
+        return z
+
+    with opened(browser, saved(fused, 0.5, 4.0), "#step=1") as page:
+        page.click("text=gates in one node")
+        said = text(page, "#why .fold")
+        assert "w × x = 2" in said and said.endswith("= 9")
+        type_leaf(page, "w", "2")
+        page.click("text=gates in one node")
+        assert text(page, "#why .fold").endswith("= 15")
 
 
 # ------ the drawing
@@ -158,25 +256,59 @@ def test_edge_and_both_its_nodes_are_lit(page: Any) -> None:
     assert "q" in receiver.text_content() and receiver.count() == 1
 
 
+def test_arrows_point_the_way_that_numbers_go(page: Any) -> None:
+    def heads(edge: str) -> list[bool]:
+        return [page.is_visible(f"#{edge} .{way}") for way in ("forward", "back")]
+
+    assert heads("edge-0-0") == [True, False]
+    page.click("#forward")
+    assert heads("edge-0-0") == [False, True]
+    assert heads("edge-0-1") == [True, False]
+
+
+def overlap(one: dict[str, float], other: dict[str, float]) -> bool:
+    return all(
+        one[start] < other[start] + other[size] and other[start] < one[start] + one[size]
+        for start, size in (("x", "width"), ("y", "height"))
+    )
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1024, 768), (390, 844)])
+def test_number_beside_the_lit_edge_covers_no_box(
+    browser: Any, saved: Callable[..., Path], size: tuple[int, int]
+) -> None:
+    window = {"width": size[0], "height": size[1]}
+    path = saved(shared, 1.5)
+    with opened(browser, path, viewport=window, reduced_motion="reduce") as page:
+        for _ in range(10):
+            page.keyboard.press("ArrowRight")
+            chip = page.locator(".tag").bounding_box()
+            boxes = [x.bounding_box() for x in page.locator("#graph .frame").all()]
+            assert not any(overlap(chip, box) for box in boxes)
+
+
 def test_drawing_has_every_node_and_edge_by_its_name_in_the_equations(page: Any) -> None:
     assert page.locator("#graph .node").count() == 5
     assert page.locator("#graph .edge").count() == 4
-    drawn = page.locator("#graph .node").all_text_contents()
-    assert all(any(name in node for node in drawn) for name in "xyzqf")
+    drawn = page.locator("#graph .name").all_text_contents()
+    assert sorted(drawn) == ["f", "q", "x", "y", "z"]
 
 
 def test_nodes_show_the_gradient_only_once_it_has_arrived(page: Any) -> None:
-    shown = page.locator("#graph .node text:last-of-type")
-    assert sorted(shown.all_text_contents()) == ["1.0", "—", "—", "—", "—"]
+    shown = page.locator("#graph .gradient:is(text)")
+    assert sorted(shown.all_text_contents()) == ["", "", "", "", "1"]
     page.click("#last")
-    assert sorted(shown.all_text_contents()) == ["1.0", "3.0", "−4.0", "−4.0", "−4.0"]
+    assert sorted(shown.all_text_contents()) == ["1", "3", "−4", "−4", "−4"]
 
 
 def test_click_on_an_edge_or_a_node_goes_to_its_step(page: Any) -> None:
-    page.locator("#edge-0-1 path").dispatch_event("click")
+    page.locator("#edge-0-1").dispatch_event("click")
     assert text(page, "#sum-title") == "Sum at z"
     page.locator("#graph .node", has_text="x").dispatch_event("click")
     assert text(page, "#sum-title") == "Sum at x"
+    page.click("#first")
+    page.locator("#graph .node", has_text="q").dispatch_event("click")
+    assert text(page, "#count") == "Compute q"
 
 
 def view(page: Any) -> list[float]:
@@ -212,7 +344,7 @@ def test_drag_moves_the_drawing_and_is_no_click(page: Any) -> None:
     page.mouse.move(box["x"] + 65, box["y"] + 35, steps=4)
     page.mouse.up()
     assert view(page)[0] < before[0] and view(page)[1] < before[1]
-    assert place(page) == "0 / 4"
+    assert place(page) == "back 0 of 4"
 
 
 # ------ sums and orders
@@ -228,7 +360,8 @@ def test_running_sum_counts_the_contributions_that_arrived(shared_page: Any) -> 
 
 
 def test_sum_waits_for_what_is_to_come(shared_page: Any) -> None:
-    while text(shared_page, "#count")[:5] == "Start" or text(shared_page, "#sum-title")[-1] != "b":
+    shared_page.click("#forward")
+    while text(shared_page, "#sum-title")[-1] != "b":
         shared_page.click("#forward")
     assert text(shared_page, "#complete").startswith("Wait: 3 still to come.")
     assert text(shared_page, "#contributions tbody").count("to come") == 3
@@ -240,13 +373,14 @@ def test_naive_order_gets_the_lectures_counterexample_wrong(
     with opened(browser, saved(doubled, 3.0)) as page:
         page.click("text=Naive depth first")
         page.click("#last")
-        assert text(page, "#warning").endswith("wrong: ∂L/∂a is 2.0, should be 4.0.")
+        assert text(page, "#conclusion").endswith("wrong: ∂L/∂a is 2, should be 4.")
+        assert text(page, "#complete") == "Too late: b has passed on 1 already; this 1 is lost."
         assert numbers(page, "#leaves .gradient") == [2.0]
         assert page.locator("#leaves .mark.wrong").count() == 1
         assert page.locator("#graph .node.wrong").count() == 1
         page.click("text=Topological order")
         assert numbers(page, "#leaves .gradient") == [4.0]
-        assert page.is_hidden("#warning")
+        assert "All gradients are there" in text(page, "#conclusion")
 
 
 def test_naive_order_walks_as_the_explanation_does(shared_page: Any) -> None:
@@ -254,7 +388,8 @@ def test_naive_order_walks_as_the_explanation_does(shared_page: Any) -> None:
     naive = sg.explain(shared, 1.5).naive
     assert steps(shared_page) == [[s.upstream, s.local, s.contribution, s.total] for s in naive]
     early = [i for i, step in enumerate(naive, 1) if not step.ready]
-    shared_page.fill("#position", str(early[0]))
+    turn = sum(1 for node in sg.explain(shared, 1.5).nodes if node.parents) + 1
+    shared_page.fill("#position", str(turn + early[0]))
     assert text(shared_page, "#warning").startswith(
         "Too early: b passes its gradient on with 1 of 4"
     )

@@ -18,6 +18,7 @@ import pytest
 import scalargrad as sg
 from scalargrad.drawing.page.document import read
 from scalargrad.drawing.page.javascript import kernel, runtime
+from scalargrad.drawing.symbols.text import brief
 from scalargrad.rows import BUILT_IN, Operator
 from tests.support.browser import chromium
 from tests.support.reference import sample_operands
@@ -172,20 +173,57 @@ def test_repr_is_pythons(page: Any) -> None:
     assert floats(page, "repr", xs) == list(map(repr, xs))
 
 
-def test_shortened_numbers_are_pythons(page: Any) -> None:
-    xs = [x for x in doubles(1000) if math.isfinite(x) and x]
-    found = floats(page, "general", xs, 6)
-    assert found == [f"{x:.6g}" for x in xs]
+def test_shortened_numbers_are_those_of_text_and_drawing(page: Any) -> None:
+    ties = [1.0625, 1.1875, 100.0625, 0.00030517578125, 2.5e-7]
+    xs = [*doubles(2000), *ties, 999999.0, 1e6, 1234567.0, 12345.5]
+    assert floats(page, "brief", xs) == list(map(brief, xs))
 
 
-def test_numbers_are_read_as_python_reads_them(page: Any) -> None:
-    texts = [" 1.5 ", "-2", "1_000", ".5", "5.", "1e-3", "inf", "-Infinity", "nan", "+0"]
-    found = floats(page, "parseFloat64", texts)
-    assert list(map(repr, map(float, found))) == list(map(repr, map(float, texts)))
+def test_numbers_are_read_back_from_pythons_repr(page: Any) -> None:
+    xs = doubles(500)
+    found = floats(page, "fromRepr", list(map(repr, xs)))
+    assert list(map(repr, map(float, found))) == list(map(repr, xs))
 
 
-@pytest.mark.parametrize("text", ["", "1,5", "0x10", "1__0", "_1", "e5", "--1", "1e", "x", "1 2"])
-def test_what_is_no_number_for_python_is_none_for_the_page(page: Any, text: str) -> None:
-    with pytest.raises(ValueError):
-        float(text)
-    assert floats(page, "parseFloat64", [text]) == [None]
+# ------ numbers as readers type them
+
+
+def typed(page: Any, text: str) -> dict[str, Any]:
+    found: dict[str, Any] = page.evaluate(FLOATS, [read("typed.js"), "readTyped", [[text]]])[0]
+    return found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(" 1.5 ", "-2", "1_000", ".5", "5.", "1e-3", "+0", "pi/4", "2*3", "3*-2", "-8/2"),
+        *("-(1 + 2)/4", "2**3**2", "-2**2", "2**-1", "1 - 2 - 3", "8/4/2", "2*pi*(1+e)"),
+    ],
+)
+def test_what_is_typed_is_read_as_python_reads_it(page: Any, text: str) -> None:
+    wanted = eval(text, {"pi": math.pi, "e": math.e})
+    assert typed(page, text) == {"value": pytest.approx(wanted, rel=1e-15)}
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [("−3·2", -6.0), ("1÷4", 0.25), ("π", math.pi), ("3²", 9.0), ("2^3", 8.0), ("-inf", -math.inf)],
+)
+def test_signs_of_books_are_read_too(page: Any, text: str, wanted: float) -> None:
+    assert typed(page, text) == {"value": wanted}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "Nothing is typed"),
+        ("abc", "“abc” is no number: type a number such as −4, 0.25, 1e-3, pi/4 or 2*3."),
+        ("1,5", "“1,5” has a comma: write 1.5."),
+        ("1e400", "1e400 is too large"),
+        ("1/0", "divides by 0"),
+        ("(1+2", "lacks a bracket"),
+        *((x, "is no number") for x in ("1 2", "--", "2x", "1.5.2", "0x10", "alert(1)", ")", "*3")),
+    ],
+)
+def test_what_cannot_be_read_is_told_in_words(page: Any, text: str, problem: str) -> None:
+    assert problem in typed(page, text)["problem"]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import scalargrad as sg
-from tests.support.browser import opened, steps, text, type_leaf, wait_until
+from tests.support.browser import numbers, opened, steps, text, type_leaf, wait_until
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -111,9 +111,10 @@ def test_all_controls_are_reached_by_tab_and_have_names(page: Any) -> None:
         page.keyboard.press("Tab")
         seen.add(page.evaluate("document.activeElement.id"))
     wanted = {"order-engine", "predict", "all-digits", "theme", "graph", "zoom-in", "zoom-out"}
-    assert seen >= wanted | {"zoom-fit", "play", "forward", "last", "position", "speed"}
+    wanted |= {"zoom-fit", "play", "forward", "last", "position", "turn", "speed", "present"}
+    assert seen >= wanted
     unnamed = page.locator("button, input, select").evaluate_all(
-        "all => all.filter(x => !x.ariaLabel && !x.labels?.length && !x.innerText.trim())"
+        "all => all.filter(x => !x.ariaLabel && !x.labels?.length && !x.textContent.trim())"
         ".map(x => x.id)"
     )
     assert unnamed == []
@@ -127,8 +128,8 @@ def test_letters_switch_what_the_switches_do(page: Any) -> None:
 
 def test_keys_typed_into_a_field_are_text(page: Any) -> None:
     type_leaf(page, "x", "-1.5")
-    page.get_by_label("Value of x").press("ArrowRight")
-    assert text(page, "#place") == "0 / 4"
+    page.get_by_label("Value of x", exact=True).press("ArrowRight")
+    assert text(page, "#place") == "back 0 of 4"
     assert not page.is_checked("#predict")
 
 
@@ -138,7 +139,7 @@ def test_keys_typed_into_a_field_are_text(page: Any) -> None:
 def test_each_step_is_spoken(page: Any) -> None:
     assert page.get_attribute("#spoken", "aria-live") == "polite"
     page.click("#forward")
-    assert text(page, "#spoken").startswith("Step 1 of 4, from L to s0. 1.0 times -4.0 is -4.0.")
+    assert text(page, "#spoken").startswith("Step 1 of 4, from L to s0. 1 times -4 is -4.")
     assert text(page, "#spoken").endswith("1 of 1 contribution arrived.")
     naming = page.locator("#equation .fraction").first.get_attribute("aria-label")
     assert naming == "∂L/∂s0"
@@ -208,6 +209,19 @@ def test_texts_have_a_contrast_of_at_least_four_and_a_half(
         assert min(page.evaluate(LUMINANCE, parts + more)) >= 4.5
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_conclusions_problems_and_what_is_folded_have_that_contrast_too(
+    browser: Any, path: Path, scheme: str
+) -> None:
+    sg.explain(lambda x: sg.sigmoid(x), 0.3).save(path)
+    with opened(browser, path, "#step=1", color_scheme=scheme) as page:
+        type_leaf(page, "x", "three")
+        parts = ["#conclusion", ".fold summary", ".legend li", "#downhill-said", "#rate", "#place"]
+        more = ["#heading", "#turn", "#present", ".problem:not([hidden])", "#leaves .gradient"]
+        page.wait_for_timeout(300)
+        assert min(page.evaluate(LUMINANCE, parts + more)) >= 4.5
+
+
 def test_without_motion_nothing_moves(browser: Any, path: Path) -> None:
     with opened(browser, path, reduced_motion="reduce") as page:
         page.click("#zoom-in")
@@ -246,7 +260,7 @@ def test_buttons_and_legend_cover_nothing_of_the_drawing(
     with opened(browser, path, viewport={"width": width, "height": 800}) as page:
         boxes = (page.locator(x).bounding_box() for x in ("#graph", ".zoom", ".stage"))
         graph, zoom, stage = boxes
-        legend = [x.bounding_box() for x in page.locator(".legend li").all()]
+        legend = [x.bounding_box() for x in page.locator(".legend li:visible").all()]
         assert min(x["y"] for x in [zoom, *legend]) >= bottom(graph)
         assert max(map(bottom, [zoom, *legend])) <= bottom(stage)
         assert max(x["x"] + x["width"] for x in legend) <= zoom["x"]
@@ -259,9 +273,9 @@ def bottom(box: dict[str, float]) -> float:
 def test_all_digits_are_those_of_repr(page: Any) -> None:
     type_leaf(page, "x", "0.1")
     type_leaf(page, "y", "0.2")
-    assert text(page, "#heading") == "L = -1.2"
+    assert text(page, "#heading") == "L = (x + y) × z = -1.2"
     page.click("text=All digits")
-    assert text(page, "#heading") == f"L = {(0.1 + 0.2) * -4.0!r}"
+    assert text(page, "#heading") == f"L = (x + y) × z = {(0.1 + 0.2) * -4.0!r}"
 
 
 # ------ paper
@@ -273,9 +287,8 @@ def test_print_has_the_graph_the_step_and_all_steps_and_no_controls(page: Any) -
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
     assert page.locator("#steps tbody tr").count() == 4
-    assert (
-        page.is_visible("#steps") and page.is_visible("#graph svg") and page.is_visible(".lesson")
-    )
+    assert page.is_visible("#steps") and page.is_visible("#nodes") and page.is_visible("#graph svg")
+    assert numbers(page, "#leaves .gradient") == [-4.0, -4.0, 3.0]
     assert page.is_hidden(".transport") and page.is_hidden(".settings")
     page.emulate_media(media="screen")
     page.evaluate("dispatchEvent(new Event('afterprint'))")
@@ -285,11 +298,11 @@ def test_print_has_the_graph_the_step_and_all_steps_and_no_controls(page: Any) -
 def test_single_leaf_is_a_page_too(browser: Any, path: Path) -> None:
     sg.explain(sg.Value(3.0, label="x")).save(path)
     with opened(browser, path) as page:
-        assert text(page, "#heading") == "x = 3.0"
+        assert text(page, "#heading") == "x = 3"
         assert "no way back" in text(page, "#why")
-        assert page.is_disabled("#play")
+        assert page.is_disabled("#forward")
         type_leaf(page, "x", "4")
-        assert text(page, "#heading") == "x = 4.0"
+        assert text(page, "#heading") == "x = 4"
 
 
 def test_formulas_of_many_operands_are_shortened(browser: Any, path: Path) -> None:

@@ -63,7 +63,7 @@ s3 = s2 + w2
 L = sigmoid(s3)
 
 grad_L = 1.0
-grad_s3 = grad_L * logistic(s3)
+grad_s3 = grad_L * logistic(s3)  # ∂L/∂s3 = L × (1 − L)
 grad_s2 = grad_s3
 grad_w2 = grad_s3
 grad_s0 = grad_s2

@@ -1,0 +1,195 @@
+"""The names that a program gives to its Values, noted while the program runs.
+
+A local name counts as it stands when its function returns: after `q = x + y` the node is q. The
+parameters of a model are named by their place in it: layers.0.weight.1.2 is w0_1_2. What a
+module returns is a, or z where it is a weighted sum: z0_1 is the second number of layers.0.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from types import CodeType, FrameType
+from typing import Any
+
+from ...modes import PACKAGE
+from ...rows import BUILT_IN
+from ...scalars import is_value
+from ...transforms.trees import is_model
+
+SHORT = {"weight": "w", "bias": "b"}
+DEEPEST = 3
+"""Lists within lists are looked into so far."""
+MOST_ENTRIES = 10_000
+"""Of a longer list the entries have no names."""
+MOST_NOTED = 200_000
+"""So many names are noted of functions that the program calls, and those of its own function."""
+
+Names = Mapping[Any, str]
+
+
+class GivenNames:
+    """The names of nodes: `known`, each used once, in the order of their claims."""
+
+    def __init__(self) -> None:
+        self.known: dict[Any, str] = {}
+        self.used: Counter[str] = Counter()
+
+    def claim(self, node: Any, name: str) -> None:
+        """Name a node that has no name. A name that is taken gets a number."""
+        if node in self.known or node.label:
+            return
+        self.used[name] += 1
+        count = self.used[name]
+        self.known[node] = name if count == 1 else f"{name}_{count}"
+
+    def claim_all(self, pairs: Iterable[tuple[Any, str]]) -> None:
+        for node, name in pairs:
+            self.claim(node, name)
+
+
+class Watch:
+    """Watches the user's functions and the modules of models until they return."""
+
+    def __init__(self, f: Any, model: Any) -> None:
+        self.models = list(found_models(f, model))
+        self.paths = {id(part): path for root in self.models for path, part in modules(root)}
+        self.code = getattr(f, "__code__", None)
+        self.room = MOST_NOTED
+        self.frames: list[list[tuple[Any, str]]] = []
+        self.outputs: list[list[tuple[Any, str]]] = []
+
+    def parameters(self) -> list[Any]:
+        return [x for model in self.models for _, x in model.named_parameters() if is_value(x)]
+
+    def names(self) -> Names:
+        """The names, once the program has run: parameters first, then the outermost function,
+        whose frame was the last to return, then those that it called."""
+        found = GivenNames()
+        for model in self.models:
+            found.claim_all(parameter_names(model))
+        *inner, outermost = self.frames or [[]]
+        for pairs in (outermost, *self.outputs, *inner):
+            found.claim_all(pairs)
+        return found.known
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Within it functions are watched, but in a program that is being profiled already."""
+        if sys.getprofile() is not None:
+            yield
+            return
+        sys.setprofile(self.event)
+        try:
+            yield
+        finally:
+            sys.setprofile(None)
+
+    def event(self, frame: FrameType, event: str, returned: Any) -> None:
+        if event != "return" or returned is None:
+            return
+        code = frame.f_code
+        if not code.co_filename.startswith(PACKAGE):
+            is_function = not code.co_name.startswith("<") or code.co_name == "<lambda>"
+            if is_function and (self.room > 0 or code is self.code):
+                self.frames.append(list(local_names(frame)))
+                self.room -= len(self.frames[-1])
+        elif code.co_argcount and self.paths:
+            path = self.paths.get(id(frame.f_locals.get(code.co_varnames[0])))
+            if path is not None and code.co_name == "__call__":
+                self.outputs.append(list(output_names(path, returned)))
+
+
+# ------ functions
+
+
+def local_names(frame: FrameType) -> Iterator[tuple[Any, str]]:
+    """The Values in a frame's variables, and in the globals that its code names."""
+    for name, x in frame.f_locals.items():
+        if not name.startswith(("_", ".")):
+            yield from entries(name, x)
+    for name in frame.f_code.co_names:
+        x = frame.f_globals.get(name)
+        if is_value(x) or isinstance(x, (list, tuple, dict)):
+            yield from entries(name, x)
+
+
+def entries(name: str, x: Any, depth: int = 0) -> Iterator[tuple[Any, str]]:
+    """Yield the Values in x with their names, as w_0_1 of a list of lists."""
+    if is_value(x):
+        yield x, name
+    elif isinstance(x, (list, tuple, dict)) and depth < DEEPEST and len(x) <= MOST_ENTRIES:
+        pairs = x.items() if isinstance(x, dict) else enumerate(x)
+        for key, inner in pairs:
+            yield from entries(f"{name}_{key}", inner, depth + 1)
+
+
+def found_models(f: Any, model: Any) -> Iterator[Any]:
+    """The model given, f itself if it is one, and those that f names: closed over, or global."""
+    yield from ([] if model is None else [model])
+    yield from (x for x in (f, *named_by(f)) if is_model(x) and x is not model)
+
+
+def named_by(f: Callable[..., Any]) -> Iterator[Any]:
+    code = getattr(f, "__code__", None)
+    if not isinstance(code, CodeType):
+        return
+    for cell in getattr(f, "__closure__", None) or ():
+        try:
+            yield cell.cell_contents
+        except ValueError:  # a variable that has no value yet
+            continue
+    scope = getattr(f, "__globals__", {})
+    yield from (scope[name] for name in code.co_names if name in scope)
+
+
+# ------ models
+
+
+def modules(model: Any) -> Iterator[tuple[str, Any]]:
+    """The modules of a model, each with its path; none of another library's model."""
+    named = getattr(model, "named_modules", None)
+    return iter(named()) if named else iter(())
+
+
+def parameter_names(model: Any) -> Iterator[tuple[Any, str]]:
+    """Yield each parameter with its name: short, or the whole path where parameters would share a
+    short one."""
+    named = [(path, x) for path, x in model.named_parameters() if is_value(x)]
+    shared = Counter(short_name(path) for path, _ in named)
+    for path, x in named:
+        short = short_name(path)
+        yield x, short if shared[short] == 1 else identifier_of(path)
+
+
+def parts(path: str) -> tuple[list[str], list[str]]:
+    """The words and the numbers of a path, in their order."""
+    found = path.split(".") if path else []
+    return [x for x in found if not x.isdigit()], [x for x in found if x.isdigit()]
+
+
+def short_name(path: str) -> str:
+    """layers.0.weight.1.2 as w0_1_2: the last word, then every number."""
+    words, indices = parts(path)
+    word = words[-1] if words else "w"
+    return f"{SHORT.get(word, word)}{'_'.join(indices)}"
+
+
+def identifier_of(path: str) -> str:
+    return re.sub(r"\W+", "_", path)
+
+
+def output_names(path: str, returned: Any) -> Iterator[tuple[Any, str]]:
+    """Yield what the module of a path returned: z for a weighted sum, a for all else, with z for
+    the weighted sum that it is a function of."""
+    _, indices = parts(path)
+    for node, name in entries("", returned):
+        place = "_".join([*indices, *filter(None, name.split("_"))])
+        if node.op is not BUILT_IN["dot"]:
+            yield node, f"a{place}"
+        for sum_ in (node, *node.parents[:1]):
+            if sum_.op is BUILT_IN["dot"]:
+                yield sum_, f"z{place}"
