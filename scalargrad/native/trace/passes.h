@@ -105,9 +105,7 @@ static char stage_of(const Trace *t, int32_t i, const char *stage)
 static PyObject *trace_stages(PyObject *self, PyObject *late_inputs)
 {
     const Trace *t = (Trace *)self;
-    if (as_nodes((Trace *)self) < 0)
-        return NULL;
-    PyObject *late = checked_indices(t, late_inputs);
+    PyObject *late = as_nodes((Trace *)self) < 0 ? NULL : checked_indices(t, late_inputs);
     PyObject *found = late ? PyBytes_FromStringAndSize(NULL, t->size) : NULL;
     if (found) {
         char *stage = PyBytes_AS_STRING(found);
