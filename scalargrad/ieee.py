@@ -145,10 +145,18 @@ def smaller(x: float, y: float) -> float:
 
 
 def exp_difference(x: float, y: float) -> float:
-    """exp(x − y) for x ≤ y: 1 where both are the same, infinite or not; 0 for x = −inf."""
+    """exp(x − y) for x ≤ y: 1 where both are the same, infinite or not; 0 for x = −inf. The rest
+    of the rounded difference counts (Knuth's two-sum)."""
     if x == y > -inf:
         return 1.0
-    return 0.0 if x == -inf and y == y else exp(x - y)
+    if x == -inf and y == y:
+        return 0.0
+    difference = x - y
+    out = exp(difference)
+    if not 0.0 < out < inf:
+        return out
+    back = x - difference
+    return out + out * ((x - (difference + back)) + (back - y))
 
 
 def exp2(x: float) -> float:
@@ -162,10 +170,3 @@ def cbrt(x: float) -> float:
     size = abs(x)
     root = math.pow(size, 1.0 / 3.0)
     return copysign(root - (root - size / (root * root)) / 3.0, x)
-
-
-def lgamma(x: float) -> float:
-    try:
-        return math.lgamma(x)
-    except (ValueError, OverflowError):
-        return inf

@@ -24,6 +24,9 @@ from .scalars import NOTHING, is_value
 LN2, LN10 = math.log(2.0), math.log(10.0)
 DEGREES, RADIANS = 180.0 / pi, pi / 180.0
 SQRT2, SQRT2PI, SQRTPI = math.sqrt(2.0), math.sqrt(2.0 * pi), math.sqrt(pi)
+SQRT2_HEAD = 1.4142135679721832
+SQRT2_TAIL, SQRT2_REST = SQRT2 - SQRT2_HEAD, -6.835808657661923e-17
+"""√2 is (SQRT2_HEAD + SQRT2_TAIL)·(1 + SQRT2_REST); of HEAD and TAIL products are exact."""
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 """Klambauer et al., Self-Normalizing Neural Networks (2017), to double precision."""
 
@@ -31,6 +34,7 @@ REAL = (-2.7, -0.6, 0.3, 1.9)
 POSITIVES = (0.2, 0.9, 1.5, 7.0)
 INSIDE_ONE = (-0.9, -0.3, 0.2, 0.7)
 PAIRS = ((1.5, 2.5), (-0.7, 1.3), (2.2, -0.4), (-1.1, -3.0))
+TRIANGLES = ((1.5, 2.0, 2.5), (-0.7, 2.4, 2.5), (2.4, -0.7, 2.5), (-3.0, -4.0, 5.0))
 LISTS = ((0.5, -1.5, 2.5), (3.0,), (-0.3, 0.8, 1.2, 0.1))
 
 
@@ -123,6 +127,16 @@ choose = op("choose", "×", ieee.choose, "sg_choose({}, {})",
                   "-0.0, {0} * {1} + 0.0)",
             doc="The product of the chain rule with a partial that selects: nothing where either "
                 "is nothing.")
+rounds = op("rounds", "rounds",
+            lambda x, y: nan if x != x or y != y
+            else 1.0 if y - 1.0 + 1.0 != y and 0.0 < builtins.abs(x) < inf else 0.0,
+            "({0} != {0} || {1} != {1} ? NAN : {1} - 1.0 + 1.0 != {1} && 0.0 < fabs({0}) && "
+            "fabs({0}) < INFINITY ? 1.0 : 0.0)",
+            selects(lambda out, x, y: flat(out)), selects(lambda out, x, y: flat(out)),
+            hidden=True,
+            array="np.where(np.isnan({0}) | np.isnan({1}), np.nan, np.where(({1} - 1.0 + 1.0 != "
+                  "{1}) & (0.0 < np.fabs({0})) & (np.fabs({0}) < np.inf), 1.0, 0.0))",
+            doc="Whether y − 1 is rounded, for an x that is neither 0 nor infinite.")
 start = op("start", "start", lambda x: x if x != 0.0 else NOTHING, "({0} != 0.0 ? {0} : -0.0)",
            lambda out, x: 1.0, hidden=True, array="np.where({0} != 0.0, {0}, -0.0)",
            doc="A seed, a tangent or a cotangent that is given: x, and nothing for 0.")
@@ -146,6 +160,11 @@ def exponential_slope(out: Any, log_base: Any) -> Any:
     return where(log_base, out * log_base + 0.0, NOTHING)
 
 
+def power_slope(out: Any, x: Any, y: Any) -> Any:
+    """y·x**(y − 1); y·out/x where y − 1 is rounded, for its rest counts, times log x."""
+    return where(rounds(x, y), div(y * out, x), y * pow(x, y - 1.0))
+
+
 # ------ arithmetic
 add = op("add", "+", py.add, "{} + {}",
          lambda out, x, y: 1.0, lambda out, x, y: 1.0, dunder="add")
@@ -159,9 +178,10 @@ div = op("div", "÷", ieee.divide, "{} / {}",
          lambda out, x, y: reciprocal(y), lambda out, x, y: div(-out, y), dunder="truediv",
          textbook=(lambda out, x, y: reciprocal(y), lambda out, x, y: div(-x, square(y))))
 pow = op("pow", "**", ieee.power, "sg_power({}, {})",
-         lambda out, x, y: where(where(x, 1.0, y), y * pow(x, y - 1.0), flat(out)),
+         lambda out, x, y: where(where(x, 1.0, y), power_slope(out, x, y), flat(out)),
          lambda out, x, y: where(x, out * log(x), where(step(-y), -inf, 0.0)), dunder="pow",
-         beside_constant=(selects(lambda out, x, y: where(y, y * pow(x, y - 1.0) + 0.0, flat(out))),
+         beside_constant=(selects(lambda out, x, y: where(y, power_slope(out, x, y) + 0.0,
+                                                          flat(out))),
                           selects(lambda out, x, y: where(x, exponential_slope(out, log(x)),
                                                           where(step(-y), -inf, NOTHING)))),
          samples=((1.5, 2.5), (0.7, -1.3), (2.2, 0.4), (3.0, 2.0)),
@@ -266,29 +286,41 @@ cos = op("cos", "cos", ieee.total(math.cos), "cos({})", lambda out, x: -sin(x))
 tan = op("tan", "tan", ieee.total(math.tan), "tan({})", lambda out, x: 1.0 + out * out,
          textbook=(lambda out, x: 1.0 + square(out),))
 asin = op("asin", "asin", ieee.total(math.asin), "asin({})",
-          lambda out, x: reciprocal(sqrt((1.0 - x) * (1.0 + x))),
+          lambda out, x: reciprocal(sqrt(one_less_square(x))),
           numpy="arcsin", samples=INSIDE_ONE,
           textbook=(lambda out, x: reciprocal(sqrt(1.0 - square(x))),))
 acos = op("acos", "acos", ieee.total(math.acos), "acos({})",
-          lambda out, x: -reciprocal(sqrt((1.0 - x) * (1.0 + x))),
+          lambda out, x: -reciprocal(sqrt(one_less_square(x))),
           numpy="arccos", samples=INSIDE_ONE,
           textbook=(lambda out, x: -reciprocal(sqrt(1.0 - square(x))),))
+one_less_square = op("one_less_square", "1−x²", lambda x: (1.0 - x) * (1.0 + x), TRACED,
+                     lambda out, x: -2.0 * x, hidden=True,
+                     doc="1 − x², exact beside ±1: its own row, for the slopes of its factors all "
+                         "but cancel.")
 atan = op("atan", "atan", math.atan, "atan({})",
           lambda out, x: inverse_square(hypot(1.0, x)), numpy="arctan",
           textbook=(lambda out, x: reciprocal(1.0 + square(x)),))
 atan2 = op("atan2", "atan2", math.atan2, "atan2({}, {})",
-           lambda out, y, x: ratio(unit(x, y, hypot(x, y)), hypot(x, y)),
-           lambda out, y, x: -ratio(unit(y, x, hypot(x, y)), hypot(x, y)), numpy="arctan2",
+           lambda out, y, x: turning(x, y, hypot(x, y)),
+           lambda out, y, x: -turning(y, x, hypot(x, y)), numpy="arctan2",
            textbook=(lambda out, y, x: div(x, square(x) + square(y)),
                      lambda out, y, x: -div(y, square(x) + square(y))))
+turning = op("turning", "x/h²", lambda x, y, h: ratio(unit(x, y, h), h), TRACED,
+             lambda out, x, y, h: turning_slope(y - x, y + x, h, per_hypot(x, y, h)),
+             lambda out, x, y, h: -2.0 * (out * turning(y, x, h)),
+             selects(lambda out, x, y, h: flat(out)), hidden=True, samples=TRIANGLES,
+             doc="x/h² with h = hypot(x, y), which the partials in x and y account for.")
 degrees = op("degrees", "°", lambda x: x * DEGREES, f"{{}} * {DEGREES}",
              lambda out, x: DEGREES, numpy="rad2deg", doc="An angle in degrees that is x radians.")
 radians = op("radians", "rad", lambda x: x * RADIANS, f"{{}} * {RADIANS}",
              lambda out, x: RADIANS, numpy="deg2rad", doc="An angle in radians that is x degrees.")
 sinh = op("sinh", "sinh", ieee.sinh, "sinh({})", lambda out, x: cosh(x))
 cosh = op("cosh", "cosh", ieee.cosh, "cosh({})", lambda out, x: sinh(x))
-tanh = op("tanh", "tanh", math.tanh, "tanh({})", lambda out, x: inverse_square(cosh(x)),
+tanh = op("tanh", "tanh", math.tanh, "tanh({})", lambda out, x: sech_square(x),
           textbook=(lambda out, x: 1.0 - square(out),))
+sech_square = op("sech_square", "1/cosh²", lambda x: inverse_square(cosh(x)), TRACED,
+                 lambda out, x: -2.0 * (tanh(x) * out), hidden=True,
+                 doc="1/cosh² x, the derivative of tanh.")
 asinh = op("asinh", "asinh", math.asinh, "asinh({})",
            lambda out, x: cosine_at_slope(x), numpy="arcsinh",
            textbook=(lambda out, x: reciprocal(sqrt(1.0 + square(x))),))
@@ -301,12 +333,18 @@ acosh = op("acosh", "acosh", ieee.total(math.acosh), "acosh({})",
            numpy="arccosh", samples=(1.01, 1.5, 4.0, 30.0),
            textbook=(lambda out, x: reciprocal(sqrt(square(x) - 1.0)),))
 atanh = op("atanh", "atanh", ieee.atanh, "atanh({})",
-           lambda out, x: inverse((1.0 - x) * (1.0 + x)), numpy="arctanh", samples=INSIDE_ONE,
+           lambda out, x: inverse(one_less_square(x)), numpy="arctanh", samples=INSIDE_ONE,
            textbook=(lambda out, x: reciprocal(1.0 - square(x)),))
 hypot = op("hypot", "hypot", ieee.hypot, "sg_hypot({}, {})",
            lambda out, x, y: unit(x, y, out), lambda out, x, y: unit(y, x, out),
            textbook=(lambda out, x, y: div(x, out), lambda out, x, y: div(y, out)),
            array="np.where(np.isnan({0}) | np.isnan({1}), np.nan, np.hypot({0}, {1}))")
+unit = op("unit", "x/h", lambda x, y, h: unit_of(x, y, h), TRACED,
+          lambda out, x, y, h: unit(y, x, h) * turning(y, x, h),
+          lambda out, x, y, h: -out * turning(y, x, h),
+          selects(lambda out, x, y, h: flat(out)), hidden=True, samples=TRIANGLES,
+          doc="x/h with h = hypot(x, y), which the partials in x and y account for: 0 at the "
+              "origin, ±1 or 0 where an operand is infinite.")
 
 
 def inverse_square(x: Any) -> Any:
@@ -332,10 +370,22 @@ def short(x: Any) -> Any:
     return shifted - (shifted - x)
 
 
-def unit(x: Any, y: Any, h: Any) -> Any:
-    """x/h with h = hypot(x, y): 0 at the origin, ±1 or 0 where one of them is infinite."""
+per_hypot = op("per_hypot", "1/h", lambda x, y, h: ratio(1.0, h), TRACED,
+               lambda out, x, y, h: -out * turning(x, y, h),
+               lambda out, x, y, h: -out * turning(y, x, h),
+               selects(lambda out, x, y, h: flat(out)), hidden=True, samples=TRIANGLES,
+               doc="1/h with h = hypot(x, y), which the partials in x and y account for.")
+
+
+def unit_of(x: Any, y: Any, h: Any) -> Any:
     far = where(compare(inf, abs(x)), 0.0, sign(x) + 0.0 * y)
     return where(h, where(compare(inf, h), div(x, h), far), 0.0)
+
+
+def turning_slope(less: Any, more: Any, h: Any, inverse: Any) -> Any:
+    """less·more/h⁴, and 0 at the origin and at infinity: factor by factor, for neither the product
+    nor the power need be floats."""
+    return where(compare(inf, h), less * inverse * inverse * more * inverse * inverse, 0.0)
 
 
 def half_taken(order: Any) -> Any:
@@ -349,13 +399,21 @@ def ratio(x: Any, y: Any) -> Any:
 
 
 # ------ error function and gamma
-erf = op("erf", "erf", math.erf, "erf({})", lambda out, x: 2.0 / SQRTPI * exp(-(x * x)),
+erf = op("erf", "erf", math.erf, "erf({})", lambda out, x: 2.0 / SQRTPI * gaussian(x),
          textbook=(lambda out, x: 2.0 / SQRTPI * exp(-square(x)),),
          array="special.erf({})")
-erfc = op("erfc", "erfc", math.erfc, "erfc({})", lambda out, x: -2.0 / SQRTPI * exp(-(x * x)),
+erfc = op("erfc", "erfc", math.erfc, "erfc({})", lambda out, x: -2.0 / SQRTPI * gaussian(x),
           textbook=(lambda out, x: -2.0 / SQRTPI * exp(-square(x)),),
           array="special.erfc({})")
-lgamma = op("lgamma", "lnΓ", ieee.lgamma, "sg_lgamma({})",
+gaussian = op("gaussian", "exp(−x²)", lambda x: exp_square(x, 1.0), TRACED,
+              lambda out, x: -2.0 * (within_forty(x) * out), hidden=True,
+              doc="exp(−x²), the rounding of the square made good.")
+normal = op("normal", "φ", lambda x: exp_square(x, 0.5) / SQRT2PI, TRACED,
+            lambda out, x: -(within_forty(x) * out), hidden=True,
+            doc="The density of the normal distribution.")
+distribution = op("distribution", "Φ", lambda x: half_erfc(x), TRACED, lambda out, x: normal(x),
+                  hidden=True, doc="The normal distribution: the share of it that is below x.")
+lgamma = op("lgamma", "lnΓ", special.lgamma, "sg_lgamma({})",
             lambda out, x: polygamma(0.0, x), samples=(-2.5, 0.3, 1.4, 9.0),
             array="special.gammaln({})")
 polygamma = op("polygamma", "ψ", special.polygamma, "sg_polygamma({}, {})",
@@ -373,6 +431,39 @@ sinc_derivative = op("sinc_derivative", "sinc⁽ⁿ⁾", special.sinc_derivative
                      array=NOWHERE,
                      samples=((1.0, 0.3), (2.0, -1.9), (1.0, 0.0), (3.0, 5.5)),
                      doc="Derivative number `order` of sinc at x.")
+
+
+
+def within_forty(x: Any) -> Any:
+    """x, beyond ±40 that: there exp(−x²/2) is 0 in float64, and 0·∞ NaN."""
+    return clamp(x, -40.0, 40.0)
+
+
+def exp_square(x: Any, factor: Any) -> Any:
+    """exp(−factor·x²), for a factor that is a power of two: the rest of the rounded square, whose
+    products are exact, would be magnified by the exponential."""
+    size = minimum(abs(x), 40.0)
+    near = size * size
+    head = short(size)
+    tail = size - head
+    rest = ((head * head - near) + 2.0 * (head * tail)) + tail * tail
+    e = exp(-factor * near)
+    return e - e * (factor * rest)
+
+
+def half_erfc(x: Any) -> Any:
+    """erfc(−x/√2)/2. Where that is small, the rest of the rounded quotient counts: erfc′/erfc is
+    −(z + √(z² + 4/π)) or little more, and the rest of z·√2 exact."""
+    z = -x / SQRT2
+    size = minimum(maximum(z, 0.0), 28.0)
+    head = short(size)
+    tail = size - head
+    low = minimum(maximum(-x, 0.0), 28.0 * SQRT2)
+    product = ((low - head * SQRT2_HEAD) - head * SQRT2_TAIL) - tail * SQRT2_HEAD
+    rest = (product - tail * SQRT2_TAIL) / SQRT2 - size * SQRT2_REST
+    out = 0.5 * erfc(z)
+    return out - out * (rest * (size + sqrt(square(size) + 4.0 / pi)))
+
 
 # ------ activations
 sigmoid = op("sigmoid", "σ",
@@ -412,8 +503,8 @@ elu = op("elu", "ELU", lambda x, alpha: where(step(x), x, alpha * expm1(x)), TRA
          defaults=(1.0,))
 selu = op("selu", "SELU", lambda x: SELU_SCALE * elu(x, SELU_ALPHA), TRACED,
           lambda out, x: SELU_SCALE * where(x, where(step(x), 1.0, SELU_ALPHA * exp(x)), 1.0))
-gelu = op("gelu", "GELU", lambda x: 0.5 * maximum(x, -40.0) * erfc(-x / SQRT2), TRACED,
-          lambda out, x: 0.5 * erfc(-x / SQRT2) + bell(clamp(x, -40.0, 40.0)),
+gelu = op("gelu", "GELU", lambda x: maximum(x, -40.0) * distribution(x), TRACED,
+          lambda out, x: distribution(x) + within_forty(x) * normal(x),
           textbook=(lambda out, x: 0.5 * (1.0 + erf(x / SQRT2))
                     + x * exp(-square(x) / 2.0) / SQRT2PI,))
 silu = op("silu", "SiLU", lambda x: maximum(x, -800.0) * sigmoid(x), TRACED,
@@ -439,31 +530,30 @@ def logistic_of(e: Any) -> Any:
     return e / (1.0 + (2.0 * e + e * e))
 
 
-def bell(x: Any) -> Any:
-    """x times the density of the normal distribution. Beyond ±40 it is 0 in float64."""
-    return x * exp(-0.5 * (x * x)) / SQRT2PI
-
-
 # ------ sums of exponentials
 exp_difference = op("exp_difference", "exp(x−y)",
                     ieee.exp_difference,
-                    "({0} == {1} && {0} > -INFINITY ? 1.0"
-                    " : {0} == -INFINITY && {1} == {1} ? 0.0 : exp({0} - {1}))",
+                    "sg_exp_difference({}, {})",
                     lambda out, x, y: out, lambda out, x, y: -out, hidden=True,
                     array="np.where(({0} == {1}) & ({0} > -np.inf), 1.0, "
-                          "np.where(({0} == -np.inf) & ({1} == {1}), 0.0, np.exp({0} - {1})))",
+                          "np.where(({0} == -np.inf) & ({1} == {1}), 0.0, np.exp({0} - {1}) * "
+                          "(1.0 + np.nan_to_num(({0} - (({0} - {1}) + ({0} - ({0} - {1})))) + "
+                          "(({0} - ({0} - {1})) - {1})))))",
                     doc="exp(x − y), the share of x in a log-sum-exp y, at infinities too.")
 logaddexp = op("logaddexp", "logaddexp",
                lambda x, y: maximum(x, y) + log1p(exp_difference(minimum(x, y), maximum(x, y))),
                TRACED,
-               lambda out, x, y: share(x, y, out), lambda out, x, y: share(y, x, out),
+               lambda out, x, y: share(x, y), lambda out, x, y: share(y, x),
                textbook=(lambda out, x, y: exp(x - out), lambda out, x, y: exp(y - out)))
+share = op("share", "share", lambda x, y: share_beside(x, y, maximum(x, y)), TRACED,
+           lambda out, x, y: out * share(y, x), lambda out, x, y: -(out * share(y, x)),
+           hidden=True,
+           doc="exp(x)/(exp(x) + exp(y)), the share of x in their sum; 0 where both are 0.")
 
 
-def share(x: Any, y: Any, out: Any) -> Any:
-    """exp(x)/(exp(x) + exp(y)). Relative to `out` and then normalised: `out` is rounded."""
-    e = exp_difference(x, out)
-    return ratio(e, e + exp_difference(y, out))
+def share_beside(x: Any, y: Any, largest: Any) -> Any:
+    e = exp_difference(x, largest)
+    return ratio(e, e + exp_difference(y, largest))
 
 
 # fmt: on
@@ -530,11 +620,25 @@ def ties(out: Any, operands: Sequence[Any], variable: Sequence[bool]) -> Any:
     return sum([where(compare(x, y), 0.0, w) for x, w in zip(numbers(operands), weights)])
 
 
-def shares(out: Any, operands: Sequence[Any], variable: Sequence[bool]) -> Any:
-    """Σ exp(xᵢ − out): 1, or nearly so because `out` is rounded; 1 too if all are −inf."""
-    (y,) = numbers([out])
+def shares(about: Any, operands: Sequence[Any], variable: Sequence[bool]) -> Any:
+    """Σ exp(xᵢ − about), which scales the shares to a sum of 1; 1 if all are −inf."""
+    (y,) = numbers([about])
     total = sum([exp_difference(x, y) for x in numbers(operands)])
     return where(total, total, 1.0)
+
+
+def linked_shares(operands: Sequence[Any]) -> list[Any]:
+    """The shares as a graph that keeps the digits of their own slopes: the share of the largest
+    operand, 1/(1 + Σ others), then depends on the others alone. With one node for the sum its
+    slope would be p − p², which is 0 long before p is 1."""
+    data = numbers(operands)
+    at = data.index(folds.max(*data))
+    terms = [exp_difference(x, operands[at]) for x in operands]
+    terms[at] = exp_difference(data[at], data[at])
+    if not terms[at]:
+        return [0.0] * len(terms)
+    total = sum(terms)
+    return [div(term, total) for term in terms]
 
 
 def stable_logsumexp(*xs: Any) -> Any:
@@ -561,8 +665,9 @@ dot = fold("dot", "·", folds.dot, "fold_dot", dot_partials, arrange=folds.weigh
            elementary=folds.dot, beside_constant=selects(dot_beside_constant, beside_constant),
            doc="Σ wᵢ·xᵢ, plus `bias` if given: two lists of one length, one node.")
 logsumexp = fold("logsumexp", "logsumexp", folds.logsumexp, "fold_logsumexp",
-                 lambda out, x, n: div(exp_difference(x, out), n),
-                 count=shares, arrange=folds.at_least_one, elementary=stable_logsumexp,
+                 lambda largest, x, n: div(exp_difference(x, largest), n),
+                 count=shares, about="max", linked=linked_shares, arrange=folds.at_least_one,
+                 elementary=stable_logsumexp,
                  textbook=lambda out, x, n: exp(x - out),
                  doc="log Σ exp(xᵢ) of a list, stable for any size, one node.")
 max = fold("max", "max", folds.max, "fold_max", selects(tie_share),

@@ -25,6 +25,8 @@ def selects(rule: Any, which: Callable[[Sequence[bool]], list[bool]] | None = No
     return rule
 
 
+FLOATS = {float}
+
 TRACED = "traced"
 """In a row's C column: the forward is itself written with rows, which are the elementary form of
 the row. Its C follows from them."""
@@ -65,6 +67,8 @@ class Operator:
         partials: Sequence[Partial] | Partial,
         *,
         count: Callable[[Any, Sequence[Any], Sequence[bool]], Any] | None = None,
+        about: str | None = None,
+        linked: Callable[[Sequence[Any]], list[Any]] | None = None,
         beside_constant: Sequence[Partial] | Partial | None = None,
         constant_from: int | None = None,
         arrange: Callable[..., tuple[Any, ...]] | None = None,
@@ -89,6 +93,8 @@ class Operator:
         self.arity = None if callable(partials) else len(partials)
         self.names = operand_names(partials)
         self.count = count
+        self.about = about
+        self.linked = linked
         self.beside_constant = beside_constant
         self.constant_from = constant_from
         self.arrange = arrange
@@ -106,6 +112,9 @@ class Operator:
         self.__doc__ = f"{self.signature()}: {doc or 'one node; a float if no operand is a Value.'}"
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
+        # rows within rows on floats: two thirds of the time of a pure engine's partial
+        if len(arguments) == self.arity and not named and set(map(type, arguments)) == FLOATS:
+            return self.forward(*arguments)
         ordered = self._arranged if self.arrange is not None else self._complete
         operands = ordered(*arguments, **named)
         if self.constant_from is not None and any(map(is_value, operands[self.constant_from :])):
@@ -260,11 +269,32 @@ class Operator:
             return list(beside(out, operands, variable))
         if self.count is None:
             return [self.as_partial(rule, p) for p in rule(out, *operands)]
+        if self.about is not None and rule is self.partials:
+            return self._local_about(rule, out, operands, variable)
+        return self._local_by_count(rule, out, operands, variable)
+
+    def _local_by_count(
+        self, rule: Any, out: Any, operands: Sequence[Any], variable: Sequence[bool]
+    ) -> list[Any]:
+        assert self.count is not None
         count = self.count(out, operands, variable)
         return [
             self.as_partial(rule, rule(out, x, count)) if wanted else None
             for x, wanted in zip(operands, variable)
         ]
+
+    def _local_about(
+        self, rule: Any, out: Any, operands: Sequence[Any], variable: Sequence[bool]
+    ) -> list[Any]:
+        """The partials relative to another number than `out`: the result of the row `about`. As a
+        graph they are `linked`. A trace, whose operands have no numbers yet, is led by `out`."""
+        assert self.about is not None and self.linked is not None
+        if hasattr(out, "_data"):
+            linked = self.linked(operands)
+            return [p if wanted else None for p, wanted in zip(linked, variable)]
+        traced = hasattr(out, "_is_variable")
+        about = out if traced else BUILT_IN[self.about](operands)
+        return self._local_by_count(rule, about, operands, variable)
 
     def __repr__(self) -> str:
         return f"<operator {self.name}>"

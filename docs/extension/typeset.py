@@ -47,7 +47,21 @@ def call(name: str) -> Form:
 
 
 COSINE_AT_SLOPE = Form(r"\frac{1}{\sqrt{1 + {#1}^2}}", SIGN, (ATOM,))
+# rows that only derivatives use; their rules take squares apart, for range and for digits
+HIDDEN: Mapping[str, Form] = {
+    "cosine_at_slope": COSINE_AT_SLOPE,
+    "one_less_square": Form(r"1 - {#1}^2", SUM, (ATOM,)),
+    "sech_square": Form(r"\frac{1}{{\cosh\left(#1\right)}^2}", SIGN),
+    "unit": Form(r"\frac{#1}{#3}", SIGN),
+    "turning": Form(r"\frac{#1}{{#3}^2}", SIGN, (0, 0, ATOM)),
+    "per_hypot": Form(r"\frac{1}{#3}", SIGN),
+    "gaussian": Form("e^{-{#1}^2}", POWER, (ATOM,)),
+    "normal": Form(r"\frac{1}{\sqrt{2 \pi}} e^{-{#1}^2/2}", SIGN, (ATOM,)),
+    "distribution": call(r"\Phi"),
+    "share": Form(r"\frac{e^{#1}}{e^{#1} + e^{#2}}", SIGN),
+}
 FORMS: Mapping[str, Form] = {
+    **HIDDEN,
     "add": Form("#1 + #2", SUM, (SUM, SUM)),
     "sub": Form("#1 - #2", SUM, (SUM, PRODUCT)),
     "mul": Form(r"#1 \cdot #2", PRODUCT, (PRODUCT, SIGN)),
@@ -57,7 +71,6 @@ FORMS: Mapping[str, Form] = {
     "square": Form("{#1}^2", POWER, (ATOM,)),
     "reciprocal": Form(r"\frac{1}{#1}", SIGN),
     "inverse": Form(r"\frac{1}{#1}", SIGN),
-    "cosine_at_slope": COSINE_AT_SLOPE,
     "abs": Form(r"\left|#1\right|"),
     "step": Form(r"\left[#1 > 0\right]"),
     "compare": Form(r"\text{sgn}\left(#1 - #2\right)", ATOM, (0, PRODUCT)),
@@ -107,8 +120,9 @@ DEFINITIONS: Mapping[str, Form] = {
     "asinh": Form(r"\ln\left(#1 + \sqrt{{#1}^2 + 1}\right)"),
     "acosh": Form(r"\ln\left(#1 + \sqrt{{#1}^2 - 1}\right)"),
     "atanh": Form(r"\frac{1}{2} \ln\left(\frac{1 + #1}{1 - #1}\right)"),
-    # its rule takes each square apart, so that none overflows
-    "cosine_at_slope": COSINE_AT_SLOPE,
+    **HIDDEN,
+    "distribution": Form(r"\frac{1}{2} \text{erfc}\left(-\frac{#1}{\sqrt{2}}\right)", SIGN),
+    "rounds": Form(r"\left[#2 - 1 \text{ is rounded}\right]"),
     "where": Form(r"\begin{cases} #2 & \text{if } #1 \neq 0 \\ #3 & \text{otherwise} \end{cases}"),
     **dict.fromkeys(["chain", "choose"], Form(r"#1 \cdot #2")),
     "start": Form("#1"),

@@ -69,6 +69,11 @@ def binary_row(op: Operator) -> str:
     return f"ROW({op.name}, {beside}, {len(op.defaults)}, {default}, {swapped}, {reflected})"
 
 
+def fold_row(op: Operator, count: Any) -> str:
+    about = f"fold_{op.about}" if op.about else "NULL"
+    return f"ROW({op.name}, {op.c}, count_{count.__name__}, {about})"
+
+
 def on_vectors() -> set[str]:
     """The rows that the headers in native/machine/vectors define a function for."""
     paths = sorted(VECTORS.glob("*.h"))
@@ -106,10 +111,10 @@ def header() -> str:
         listing("BINARY_ROWS", [binary_row(op) for op in binary]),
         "/* ROW(name, the operands from which on all must be constants) */",
         listing("TERNARY_ROWS", [f"ROW({op.name}, {op.constant_from or 3})" for op in ternary]),
-        "/* ROW(name, forward, count) */",
+        "/* ROW(name, forward, count, what stands for `out` in them, or NULL) */",
         listing(
             "FOLD_ROWS",
-            [f"ROW({op.name}, {op.c}, count_{op.count.__name__})" for op in folds if op.count],
+            [fold_row(op, op.count) for op in folds if op.count],
         ),
         "/* ROW(name): what the machine has an instruction for, on vectors or a lane at a time */",
         *machine_lists("UNARY", unary),

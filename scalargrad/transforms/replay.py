@@ -27,7 +27,8 @@ class Replayed(Operator):
 
     # an operator is made at every call: what is the same for all of them stands in the class
     code = -1
-    c = count = elementary = arity = beside_constant = constant_from = dunder = numpy = None
+    c = count = about = linked = elementary = arity = None
+    beside_constant = constant_from = dunder = numpy = None
     names = defaults = samples = ()
     hidden = method = False
     selects = True

@@ -16,7 +16,7 @@ from mpmath import mp, mpf
 from scalargrad.ops import SELU_ALPHA, SELU_SCALE
 from scalargrad.rows import Operator
 
-ONE, HALF = mpf(1), mpf(0.5)
+ZERO, ONE, HALF = mpf(0), mpf(1), mpf(0.5)
 
 
 def exp(x: Any) -> Any:
@@ -64,7 +64,7 @@ def log_gamma(x: Any) -> Any:
 
 
 def sinc(x: Any) -> Any:
-    return mp.sin(mp.pi * x) / (mp.pi * x) if x else ONE
+    return mp.sinpi(x) / (mp.pi * x) if x else ONE
 
 
 def sinc_derivative(order: Any, x: Any) -> Any:
@@ -100,6 +100,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "taken": lambda x: ONE if x > 0 else 0 * ONE,
     "chain": lambda upstream, partial: upstream * partial,
     "choose": lambda upstream, partial: upstream * partial,
+    "rounds": lambda x, y: ONE if float(y) - 1.0 + 1.0 != float(y) and x else ZERO,
     "start": lambda x: x,
     "identity": lambda x: x,
     "add": lambda x, y: x + y,
@@ -132,7 +133,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "log": lambda x: mp.log(x) if x else -mp.inf,
     "log2": lambda x: mp.log(x) / mp.log(2) if x else -mp.inf,
     "log10": lambda x: mp.log(x) / mp.log(10) if x else -mp.inf,
-    "log1p": lambda x: mp.log(1 + x) if x != -1 else -mp.inf,
+    "log1p": lambda x: mp.log1p(x) if x != -1 else -mp.inf,
     "sqrt": mp.sqrt,
     "cbrt": cbrt,
     "sin": mp.sin,
@@ -150,10 +151,18 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "asinh": lambda x: mp.sign(x) * mp.asinh(abs(x)),
     "cosine_at_slope": lambda x: 1 / mp.sqrt(1 + x * x),
     "acosh": mp.acosh,
+    "one_less_square": lambda x: 1 - x * x,
+    "per_hypot": lambda x, y, h: 1 / mp.hypot(x, y) if x or y else ZERO,
+    "turning": lambda x, y, h: x / (x * x + y * y) if x or y else ZERO,
+    "sech_square": lambda x: mp.sech(x) ** 2,
+    "unit": lambda x, y, h: x / mp.hypot(x, y) if x or y else ZERO,
     "atanh": lambda x: mp.atanh(x) if abs(x) != 1 else x * mp.inf,
     "hypot": lambda x, y: mp.sqrt(x * x + y * y),
     "erf": mp.erf,
     "erfc": erfc,
+    "gaussian": lambda x: exp(-x * x),
+    "normal": lambda x: exp(-x * x / 2) / mp.sqrt(2 * mp.pi),
+    "distribution": lambda x: erfc(-x / mp.sqrt(2)) / 2,
     "lgamma": log_gamma,
     "polygamma": lambda order, x: mp.polygamma(int(order), x),
     "sinc": sinc,
@@ -172,6 +181,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "hard_swish": lambda x: x * relu6(x + 3) / 6,
     "exp_difference": lambda x, y: exp(x - y),
     "logaddexp": logsumexp,
+    "share": lambda x, y: 1 / (1 + exp(y - x)),
     "sum": lambda *xs: mp.fsum(xs),
     "prod": lambda *xs: mp.fprod(xs),
     "mean": lambda *xs: mp.fsum(xs) / len(xs),
@@ -180,6 +190,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "max": lambda *xs: max(xs),
     "min": lambda *xs: min(xs),
 }
+
+OF_TRIANGLES = {"unit", "turning", "per_hypot"}
+"""Rows whose third operand is the hypotenuse of the other two."""
 
 PARAMETERS = {"where": {0}, "polygamma": {0}, "sinc_derivative": {0}, "round_to": {1}}
 """Operands that are conditions or whole numbers: there is no derivative in them."""

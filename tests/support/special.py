@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from itertools import product
 from math import inf, nan
 
+from scalargrad.ieee import hypot
 from scalargrad.rows import Operator
+
+from .reference import OF_TRIANGLES
 
 MAX = 1.7976931348623157e308
 ZEROS = (0.0, -0.0)
@@ -22,6 +25,8 @@ TINIEST = 5e-324
 
 def points(row: Operator, values: Sequence[float]) -> list[tuple[float, ...]]:
     """All tuples of these values that the row takes; of a list, all pairs."""
+    if row.name in OF_TRIANGLES:
+        return [(x, y, hypot(x, y)) for x, y in product(values, repeat=2)]
     arity = row.arity or 2
     few = FEWER if values is SPECIAL else FEWER[:6]
     return list(product(few if arity == 3 else values, repeat=arity))

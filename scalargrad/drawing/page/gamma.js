@@ -3,7 +3,7 @@
 const SQRT_PI = 1.7724538509055159;
 
 /* exp(−x²), the square split in two so that its rounding is not magnified. */
-function gaussian(x) {
+function bell(x) {
   const high = Math.fround(x);
   return exp(-high * high) * exp(-(x - high) * (x + high));
 }
@@ -17,7 +17,7 @@ function erf(x) {
     term *= (2 * x * x) / (2 * k + 1);
     total += term;
   }
-  return (2 / SQRT_PI) * gaussian(x) * total;
+  return (2 / SQRT_PI) * bell(x) * total;
 }
 
 /* Source: DLMF 7.9.4, a continued fraction, from its end to its beginning. */
@@ -26,38 +26,71 @@ function erfc(x) {
   if (Number.isNaN(x) || x > 28) return Number.isNaN(x) ? NaN : 0;
   let fraction = x;
   for (let k = ceil(20 + 400 / (x * x)); k > 0; k--) fraction = x + k / 2 / fraction;
-  return gaussian(x) / SQRT_PI / fraction;
+  return bell(x) / SQRT_PI / fraction;
 }
 
-const LANCZOS_G = 6.02468004077673;
-const LANCZOS_OVER = [
-  23531376880.41076, 42919803642.6491, 35711959237.35567, 17921034426.03721, 6039542586.352028,
-  1439720407.3117216, 248874557.86205417, 31426415.5854002, 2876370.6289353725, 186056.26539522348,
-  8071.672002365816, 210.82427775157934, 2.5066282746310002,
+/* c, P and Q: ln Γ(1 + z) is z·(c + z·P(z)/Q(z)), ln Γ(2 + z) (1 + z) times that. */
+const BESIDE_1 = [
+  -0.5772156649015329,
+  [
+    -2.8744936838542233e-05, 0.0012279540868047392, 0.07913435417742323, 0.6201440245327001,
+    1.7318478694513404, 2.0071553078603683, 0.8224670334241132,
+  ],
+  [
+    0.026489933055332326, 0.35566932832086917, 1.6034093694243736, 3.20293412198113,
+    2.927583531491253, 1.0,
+  ],
 ];
-const LANCZOS_UNDER = [
-  0, 39916800, 120543840, 150917976, 105258076, 45995730, 13339535, 2637558, 357423, 32670, 1925,
-  66, 1,
+const BESIDE_2 = [
+  0.42278433509846713,
+  [
+    1.2367646500179897e-09, -8.284684273385309e-08, -9.708822536373465e-05,
+    -0.0023809631622399166, -0.020579843849575227, -0.08066317153441277, -0.14657124759994133,
+    -0.10031730167435392,
+  ],
+  [
+    0.0002427743993337192, 0.007456460828137559, 0.08345800643369018, 0.4509540432108607,
+    1.2687333522782187, 1.7896837855936423, 1.0,
+  ],
 ];
+const STIRLING = [1 / 156, -691 / 360360, 1 / 1188, -1 / 1680, 1 / 1260, -1 / 360, 1 / 12];
 
-/* Lanczos' rational approximation, from the side where the powers do not overflow. */
-function lanczos(x) {
-  const horner = (coefficients, at) => coefficients.reduce((sum, c) => sum * at + c, 0);
-  if (x < 5) {
-    return horner([...LANCZOS_OVER].reverse(), x) / horner([...LANCZOS_UNDER].reverse(), x);
-  }
-  return horner(LANCZOS_OVER, 1 / x) / horner(LANCZOS_UNDER, 1 / x);
+function horner(coefficients, x) {
+  return coefficients.reduce((sum, c) => sum * x + c, 0);
+}
+
+function lgammaSlope([c, over, under], z) {
+  return c + (z * horner(over, z)) / horner(under, z);
+}
+
+/* ln Γ(1 + w), −1/4 ≤ w ≤ 2. */
+function lgammaOf1And(w) {
+  if (w < 0.25) return w * lgammaSlope(BESIDE_1, w) + 0;
+  return w * ((w - 1) * lgammaSlope(BESIDE_2, w - 1));
+}
+
+function lgammaFar(x) {
+  const rest = horner(STIRLING, 1 / x / x) / x + 0.4189385332046727;
+  return (x - 0.5) * (log(x) - 1) + rest;
+}
+
+function lgammaRight(x) {
+  if (x < 0.75) return lgammaOf1And(x) - log(x);
+  if (x >= 8) return lgammaFar(x);
+  let product = 1;
+  let near = x;
+  while (near > 3) product *= near -= 1;
+  const value = lgammaOf1And(near - 1);
+  return product > 1 ? value + log(product) : value;
 }
 
 function lgamma(x) {
-  if (!Number.isFinite(x)) return fabs(x);
-  if (x === floor(x) && x <= 2) return x <= 0 ? Infinity : 0;
   const size = fabs(x);
+  if (!Number.isFinite(x)) return size;
+  if (x <= 0 && x === floor(x)) return Infinity;
   if (size < 1e-20) return -log(size);
-  const near = log(lanczos(size)) - LANCZOS_G;
-  const value = near + (size - 0.5) * (log(size + LANCZOS_G - 0.5) - 1);
-  if (x > 0) return value;
-  return log(Math.PI) - log(fabs(sin_pi(size))) - log(size) - value;
+  if (x > 0) return lgammaRight(x);
+  return log(Math.PI / (size * fabs(sin_pi(size)))) - lgammaRight(size);
 }
 
 /* The order-th derivative exists up to 100: beyond, factorials leave the floats. */
@@ -85,8 +118,10 @@ function polygammaFar(n, x) {
 
 /* dⁿ/dxⁿ cot(πx), as a polynomial in c = cot(πx), whose derivative is −π(1 + c²). */
 function cotDerivative(n, x) {
-  const turn = x - rint(x);
-  const c = fabs(turn) === 0.5 ? 0 : 1 / tan(Math.PI * turn);
+  const off = x - rint(x);
+  const size = fabs(off);
+  const beside = copysign(tan(Math.PI * (0.5 - size)), off);
+  const c = size <= 0.25 ? 1 / tan(Math.PI * off) : beside;
   let polynomial = [0, 1];
   for (let i = 0; i < n; i++) {
     const slope = polynomial.map((a, k) => -Math.PI * k * a).slice(1);
@@ -118,7 +153,7 @@ function sinc_derivative(order, x) {
   const t = Math.PI * x;
   if (fabs(t) < order + 1) return Math.PI ** order * sincTaylor(order, t);
   const sines = [sin_pi(x), cos_pi(x), -sin_pi(x), -cos_pi(x)];
-  let value = sines[0] / t;
+  let value = sines[0] / t + 0;
   for (let k = 1; k <= order; k++) value = (sines[k % 4] - k * value) / t;
   return Math.PI ** order * value;
 }

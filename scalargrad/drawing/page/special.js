@@ -62,6 +62,16 @@ function sg_hypot(x, y) {
   return Math.hypot(x, y);
 }
 
+function sg_exp_difference(x, y) {
+  if (x === y && x > -Infinity) return 1;
+  if (x === -Infinity && !Number.isNaN(y)) return 0;
+  const difference = x - y;
+  const out = exp(difference);
+  if (!(out > 0 && out < Infinity)) return out;
+  const back = x - difference;
+  return out + out * (x - (difference + back) + (back - y));
+}
+
 function sg_cbrt(x) {
   if (x === 0 || !Number.isFinite(x)) return x;
   const size = fabs(x);

@@ -292,9 +292,10 @@ static PyObject *many_node(uint8_t op, double out, Edges *edges)
     return finish(node);
 }
 
-/* Each fold returns NULL without an exception where the row has to be run in Python. */
+/* `about` gives the number that the partials are relative to, instead of the output, if it is not
+ * NULL. Each fold returns NULL without an exception where the row has to be run in Python. */
 INLINE PyObject *fold_node(uint8_t op, PyObject *const *items, Py_ssize_t n, FoldForward *forward,
-                           FoldCount *count, Partial2 *partial)
+                           FoldCount *count, FoldForward *about, Partial2 *partial)
 {
     Edges *edges = edges_new(PyTuple_GET_ITEM(hooks.rows, op), n);
     if (!edges)
@@ -306,17 +307,18 @@ INLINE PyObject *fold_node(uint8_t op, PyObject *const *items, Py_ssize_t n, Fol
         return NULL;
     }
     double out = forward(edges->edge, n);
-    double counted = count(out, edges->edge, n);
+    double reference = about ? about(edges->edge, n) : out;
+    double counted = count(reference, edges->edge, n);
     for (Edge *e = edges->edge; e < edges->edge + n; e++)
         if (e->parent)
-            e->partial = partial(out, e->partial, counted);
+            e->partial = partial(reference, e->partial, counted);
     return many_node(op, out, edges);
 }
 
-#define ROW(name, forward, count)                                                                 \
+#define ROW(name, forward, count, about)                                                          \
     static PyObject *list_##name(PyObject *const *items, Py_ssize_t n)                            \
     {                                                                                             \
-        return fold_node(OP_##name, items, n, forward, count, partial_##name);                    \
+        return fold_node(OP_##name, items, n, forward, count, about, partial_##name);             \
     }
 FOLD_ROWS(ROW)
 #undef ROW

@@ -36,7 +36,7 @@ static const Entry entries[OP_COUNT] = {
                    .constant_from = from},
     TERNARY_ROWS(ROW)
 #undef ROW
-#define ROW(name, forward, count) [OP_##name] = {.node_of_list = list_##name},
+#define ROW(name, forward, count, about) [OP_##name] = {.node_of_list = list_##name},
     FOLD_ROWS(ROW)
 #undef ROW
 };

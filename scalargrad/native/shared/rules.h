@@ -6,6 +6,7 @@ enum {
     OP_where,
     OP_chain,
     OP_choose,
+    OP_rounds,
     OP_start,
     OP_identity,
     OP_add,
@@ -46,20 +47,28 @@ enum {
     OP_tan,
     OP_asin,
     OP_acos,
+    OP_one_less_square,
     OP_atan,
     OP_atan2,
+    OP_turning,
     OP_degrees,
     OP_radians,
     OP_sinh,
     OP_cosh,
     OP_tanh,
+    OP_sech_square,
     OP_asinh,
     OP_cosine_at_slope,
     OP_acosh,
     OP_atanh,
     OP_hypot,
+    OP_unit,
+    OP_per_hypot,
     OP_erf,
     OP_erfc,
+    OP_gaussian,
+    OP_normal,
+    OP_distribution,
     OP_lgamma,
     OP_polygamma,
     OP_sinc,
@@ -78,6 +87,7 @@ enum {
     OP_hard_swish,
     OP_exp_difference,
     OP_logaddexp,
+    OP_share,
     OP_sum,
     OP_prod,
     OP_mean,
@@ -212,6 +222,30 @@ static inline double partial1_choose(double out, double x, double y)
     (void)out;
     (void)y;
     return x;
+}
+
+static inline double forward_rounds(double x, double y)
+{
+    const double t0 = (x != x || y != y ? NAN : y - 1.0 + 1.0 != y && 0.0 < fabs(x) && fabs(x) < INFINITY ? 1.0 : 0.0);
+    return t0;
+}
+
+static inline double partial0_rounds(double out, double x, double y)
+{
+    (void)x;
+    (void)y;
+    const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    return t1;
+}
+
+static inline double partial1_rounds(double out, double x, double y)
+{
+    (void)x;
+    (void)y;
+    const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    return t1;
 }
 
 static inline double forward_start(double x)
@@ -355,14 +389,18 @@ static inline double forward_pow(double x, double y)
 static inline double partial0_pow(double out, double x, double y)
 {
     const double t0 = (x == 0.0 ? y : x == x ? 1.0 : NAN);
-    const double t1 = y - 1.0;
-    const double t2 = sg_power(x, t1);
-    const double t3 = y * t2;
-    const double t4 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
-    const double t5 = (t4 > 0.0 ? 1.0 : t4 <= 0.0 ? -0.0 : t4);
-    const double t6 = (t0 == 0.0 ? t5 : t0 == t0 ? t3 : NAN);
-    const double t7 = t6 + 0.0;
-    return t7;
+    const double t1 = (x != x || y != y ? NAN : y - 1.0 + 1.0 != y && 0.0 < fabs(x) && fabs(x) < INFINITY ? 1.0 : 0.0);
+    const double t2 = y * out;
+    const double t3 = t2 / x;
+    const double t4 = y - 1.0;
+    const double t5 = sg_power(x, t4);
+    const double t6 = y * t5;
+    const double t7 = (t1 == 0.0 ? t6 : t1 == t1 ? t3 : NAN);
+    const double t8 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    const double t9 = (t8 > 0.0 ? 1.0 : t8 <= 0.0 ? -0.0 : t8);
+    const double t10 = (t0 == 0.0 ? t9 : t0 == t0 ? t7 : NAN);
+    const double t11 = t10 + 0.0;
+    return t11;
 }
 
 static inline double partial1_pow(double out, double x, double y)
@@ -379,14 +417,18 @@ static inline double partial1_pow(double out, double x, double y)
 
 static inline double beside0_pow(double out, double x, double y)
 {
-    const double t0 = y - 1.0;
-    const double t1 = sg_power(x, t0);
-    const double t2 = y * t1;
-    const double t3 = t2 + 0.0;
-    const double t4 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
-    const double t5 = (t4 > 0.0 ? 1.0 : t4 <= 0.0 ? -0.0 : t4);
-    const double t6 = (y == 0.0 ? t5 : y == y ? t3 : NAN);
-    return t6;
+    const double t0 = (x != x || y != y ? NAN : y - 1.0 + 1.0 != y && 0.0 < fabs(x) && fabs(x) < INFINITY ? 1.0 : 0.0);
+    const double t1 = y * out;
+    const double t2 = t1 / x;
+    const double t3 = y - 1.0;
+    const double t4 = sg_power(x, t3);
+    const double t5 = y * t4;
+    const double t6 = (t0 == 0.0 ? t5 : t0 == t0 ? t2 : NAN);
+    const double t7 = t6 + 0.0;
+    const double t8 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    const double t9 = (t8 > 0.0 ? 1.0 : t8 <= 0.0 ? -0.0 : t8);
+    const double t10 = (y == 0.0 ? t9 : y == y ? t7 : NAN);
+    return t10;
 }
 
 static inline double beside1_pow(double out, double x, double y)
@@ -1016,6 +1058,22 @@ static inline double partial0_acos(double out, double x)
     return t6;
 }
 
+static inline double forward_one_less_square(double x)
+{
+    const double t0 = 1.0 - x;
+    const double t1 = 1.0 + x;
+    const double t2 = t0 * t1;
+    return t2;
+}
+
+static inline double partial0_one_less_square(double out, double x)
+{
+    (void)out;
+    const double t0 = (-2.0) * x;
+    const double t1 = t0 + 0.0;
+    return t1;
+}
+
 static inline double forward_atan(double x)
 {
     const double t0 = atan(x);
@@ -1077,6 +1135,71 @@ static inline double partial1_atan2(double out, double x, double y)
     const double t13 = -t12;
     const double t14 = t13 + 0.0;
     return t14;
+}
+
+static inline double forward_turning(double x, double y, double z)
+{
+    const double t0 = fabs(x);
+    const double t1 = (INFINITY > t0 ? 1.0 : INFINITY < t0 ? -1.0 : INFINITY == t0 ? 0.0 : NAN);
+    const double t2 = (x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x == 0.0 ? 0.0 : NAN);
+    const double t3 = 0.0 * y;
+    const double t4 = t2 + t3;
+    const double t5 = (t1 == 0.0 ? t4 : t1 == t1 ? 0.0 : NAN);
+    const double t6 = (INFINITY > z ? 1.0 : INFINITY < z ? -1.0 : INFINITY == z ? 0.0 : NAN);
+    const double t7 = x / z;
+    const double t8 = (t6 == 0.0 ? t5 : t6 == t6 ? t7 : NAN);
+    const double t9 = (z == 0.0 ? 0.0 : z == z ? t8 : NAN);
+    const double t10 = t9 / z;
+    const double t11 = (z == 0.0 ? 0.0 : z == z ? t10 : NAN);
+    return t11;
+}
+
+static inline double partial0_turning(double out, double x, double y, double z)
+{
+    (void)out;
+    const double t0 = y - x;
+    const double t1 = y + x;
+    const double t2 = 1.0 / z;
+    const double t3 = (z == 0.0 ? 0.0 : z == z ? t2 : NAN);
+    const double t4 = (INFINITY > z ? 1.0 : INFINITY < z ? -1.0 : INFINITY == z ? 0.0 : NAN);
+    const double t5 = t0 * t3;
+    const double t6 = t5 * t3;
+    const double t7 = t6 * t1;
+    const double t8 = t7 * t3;
+    const double t9 = t8 * t3;
+    const double t10 = (t4 == 0.0 ? 0.0 : t4 == t4 ? t9 : NAN);
+    const double t11 = t10 + 0.0;
+    return t11;
+}
+
+static inline double partial1_turning(double out, double x, double y, double z)
+{
+    const double t0 = fabs(y);
+    const double t1 = (INFINITY > t0 ? 1.0 : INFINITY < t0 ? -1.0 : INFINITY == t0 ? 0.0 : NAN);
+    const double t2 = (y > 0.0 ? 1.0 : y < 0.0 ? -1.0 : y == 0.0 ? 0.0 : NAN);
+    const double t3 = 0.0 * x;
+    const double t4 = t2 + t3;
+    const double t5 = (t1 == 0.0 ? t4 : t1 == t1 ? 0.0 : NAN);
+    const double t6 = (INFINITY > z ? 1.0 : INFINITY < z ? -1.0 : INFINITY == z ? 0.0 : NAN);
+    const double t7 = y / z;
+    const double t8 = (t6 == 0.0 ? t5 : t6 == t6 ? t7 : NAN);
+    const double t9 = (z == 0.0 ? 0.0 : z == z ? t8 : NAN);
+    const double t10 = t9 / z;
+    const double t11 = (z == 0.0 ? 0.0 : z == z ? t10 : NAN);
+    const double t12 = out * t11;
+    const double t13 = (-2.0) * t12;
+    const double t14 = t13 + 0.0;
+    return t14;
+}
+
+static inline double partial2_turning(double out, double x, double y, double z)
+{
+    (void)x;
+    (void)y;
+    (void)z;
+    const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    return t1;
 }
 
 static inline double forward_degrees(double x)
@@ -1145,6 +1268,23 @@ static inline double partial0_tanh(double out, double x)
     const double t0 = cosh(x);
     const double t1 = 1.0 / t0;
     const double t2 = t1 / t0;
+    const double t3 = t2 + 0.0;
+    return t3;
+}
+
+static inline double forward_sech_square(double x)
+{
+    const double t0 = cosh(x);
+    const double t1 = 1.0 / t0;
+    const double t2 = t1 / t0;
+    return t2;
+}
+
+static inline double partial0_sech_square(double out, double x)
+{
+    const double t0 = tanh(x);
+    const double t1 = t0 * out;
+    const double t2 = (-2.0) * t1;
     const double t3 = t2 + 0.0;
     return t3;
 }
@@ -1320,6 +1460,130 @@ static inline double partial1_hypot(double out, double x, double y)
     return t10;
 }
 
+static inline double forward_unit(double x, double y, double z)
+{
+    const double t0 = fabs(x);
+    const double t1 = (INFINITY > t0 ? 1.0 : INFINITY < t0 ? -1.0 : INFINITY == t0 ? 0.0 : NAN);
+    const double t2 = (x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x == 0.0 ? 0.0 : NAN);
+    const double t3 = 0.0 * y;
+    const double t4 = t2 + t3;
+    const double t5 = (t1 == 0.0 ? t4 : t1 == t1 ? 0.0 : NAN);
+    const double t6 = (INFINITY > z ? 1.0 : INFINITY < z ? -1.0 : INFINITY == z ? 0.0 : NAN);
+    const double t7 = x / z;
+    const double t8 = (t6 == 0.0 ? t5 : t6 == t6 ? t7 : NAN);
+    const double t9 = (z == 0.0 ? 0.0 : z == z ? t8 : NAN);
+    return t9;
+}
+
+static inline double partial0_unit(double out, double x, double y, double z)
+{
+    (void)out;
+    const double t0 = fabs(y);
+    const double t1 = (INFINITY > t0 ? 1.0 : INFINITY < t0 ? -1.0 : INFINITY == t0 ? 0.0 : NAN);
+    const double t2 = (y > 0.0 ? 1.0 : y < 0.0 ? -1.0 : y == 0.0 ? 0.0 : NAN);
+    const double t3 = 0.0 * x;
+    const double t4 = t2 + t3;
+    const double t5 = (t1 == 0.0 ? t4 : t1 == t1 ? 0.0 : NAN);
+    const double t6 = (INFINITY > z ? 1.0 : INFINITY < z ? -1.0 : INFINITY == z ? 0.0 : NAN);
+    const double t7 = y / z;
+    const double t8 = (t6 == 0.0 ? t5 : t6 == t6 ? t7 : NAN);
+    const double t9 = (z == 0.0 ? 0.0 : z == z ? t8 : NAN);
+    const double t10 = t9 / z;
+    const double t11 = (z == 0.0 ? 0.0 : z == z ? t10 : NAN);
+    const double t12 = t9 * t11;
+    const double t13 = t12 + 0.0;
+    return t13;
+}
+
+static inline double partial1_unit(double out, double x, double y, double z)
+{
+    const double t0 = -out;
+    const double t1 = fabs(y);
+    const double t2 = (INFINITY > t1 ? 1.0 : INFINITY < t1 ? -1.0 : INFINITY == t1 ? 0.0 : NAN);
+    const double t3 = (y > 0.0 ? 1.0 : y < 0.0 ? -1.0 : y == 0.0 ? 0.0 : NAN);
+    const double t4 = 0.0 * x;
+    const double t5 = t3 + t4;
+    const double t6 = (t2 == 0.0 ? t5 : t2 == t2 ? 0.0 : NAN);
+    const double t7 = (INFINITY > z ? 1.0 : INFINITY < z ? -1.0 : INFINITY == z ? 0.0 : NAN);
+    const double t8 = y / z;
+    const double t9 = (t7 == 0.0 ? t6 : t7 == t7 ? t8 : NAN);
+    const double t10 = (z == 0.0 ? 0.0 : z == z ? t9 : NAN);
+    const double t11 = t10 / z;
+    const double t12 = (z == 0.0 ? 0.0 : z == z ? t11 : NAN);
+    const double t13 = t0 * t12;
+    const double t14 = t13 + 0.0;
+    return t14;
+}
+
+static inline double partial2_unit(double out, double x, double y, double z)
+{
+    (void)x;
+    (void)y;
+    (void)z;
+    const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    return t1;
+}
+
+static inline double forward_per_hypot(double x, double y, double z)
+{
+    (void)x;
+    (void)y;
+    const double t0 = 1.0 / z;
+    const double t1 = (z == 0.0 ? 0.0 : z == z ? t0 : NAN);
+    return t1;
+}
+
+static inline double partial0_per_hypot(double out, double x, double y, double z)
+{
+    const double t0 = -out;
+    const double t1 = fabs(x);
+    const double t2 = (INFINITY > t1 ? 1.0 : INFINITY < t1 ? -1.0 : INFINITY == t1 ? 0.0 : NAN);
+    const double t3 = (x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x == 0.0 ? 0.0 : NAN);
+    const double t4 = 0.0 * y;
+    const double t5 = t3 + t4;
+    const double t6 = (t2 == 0.0 ? t5 : t2 == t2 ? 0.0 : NAN);
+    const double t7 = (INFINITY > z ? 1.0 : INFINITY < z ? -1.0 : INFINITY == z ? 0.0 : NAN);
+    const double t8 = x / z;
+    const double t9 = (t7 == 0.0 ? t6 : t7 == t7 ? t8 : NAN);
+    const double t10 = (z == 0.0 ? 0.0 : z == z ? t9 : NAN);
+    const double t11 = t10 / z;
+    const double t12 = (z == 0.0 ? 0.0 : z == z ? t11 : NAN);
+    const double t13 = t0 * t12;
+    const double t14 = t13 + 0.0;
+    return t14;
+}
+
+static inline double partial1_per_hypot(double out, double x, double y, double z)
+{
+    const double t0 = -out;
+    const double t1 = fabs(y);
+    const double t2 = (INFINITY > t1 ? 1.0 : INFINITY < t1 ? -1.0 : INFINITY == t1 ? 0.0 : NAN);
+    const double t3 = (y > 0.0 ? 1.0 : y < 0.0 ? -1.0 : y == 0.0 ? 0.0 : NAN);
+    const double t4 = 0.0 * x;
+    const double t5 = t3 + t4;
+    const double t6 = (t2 == 0.0 ? t5 : t2 == t2 ? 0.0 : NAN);
+    const double t7 = (INFINITY > z ? 1.0 : INFINITY < z ? -1.0 : INFINITY == z ? 0.0 : NAN);
+    const double t8 = y / z;
+    const double t9 = (t7 == 0.0 ? t6 : t7 == t7 ? t8 : NAN);
+    const double t10 = (z == 0.0 ? 0.0 : z == z ? t9 : NAN);
+    const double t11 = t10 / z;
+    const double t12 = (z == 0.0 ? 0.0 : z == z ? t11 : NAN);
+    const double t13 = t0 * t12;
+    const double t14 = t13 + 0.0;
+    return t14;
+}
+
+static inline double partial2_per_hypot(double out, double x, double y, double z)
+{
+    (void)x;
+    (void)y;
+    (void)z;
+    const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    return t1;
+}
+
 static inline double forward_erf(double x)
 {
     const double t0 = erf(x);
@@ -1329,12 +1593,28 @@ static inline double forward_erf(double x)
 static inline double partial0_erf(double out, double x)
 {
     (void)out;
-    const double t0 = x * x;
-    const double t1 = -t0;
-    const double t2 = exp(t1);
-    const double t3 = 1.1283791670955126 * t2;
-    const double t4 = t3 + 0.0;
-    return t4;
+    const double t0 = fabs(x);
+    const double t1 = (t0 <= 40.0 || t0 != t0 ? t0 : 40.0);
+    const double t2 = t1 * t1;
+    const double t3 = 134217729.0 * t1;
+    const double t4 = t3 - t1;
+    const double t5 = t3 - t4;
+    const double t6 = t1 - t5;
+    const double t7 = t5 * t5;
+    const double t8 = t7 - t2;
+    const double t9 = t5 * t6;
+    const double t10 = 2.0 * t9;
+    const double t11 = t8 + t10;
+    const double t12 = t6 * t6;
+    const double t13 = t11 + t12;
+    const double t14 = (-1.0) * t2;
+    const double t15 = exp(t14);
+    const double t16 = 1.0 * t13;
+    const double t17 = t15 * t16;
+    const double t18 = t15 - t17;
+    const double t19 = 1.1283791670955126 * t18;
+    const double t20 = t19 + 0.0;
+    return t20;
 }
 
 static inline double forward_erfc(double x)
@@ -1346,12 +1626,159 @@ static inline double forward_erfc(double x)
 static inline double partial0_erfc(double out, double x)
 {
     (void)out;
-    const double t0 = x * x;
-    const double t1 = -t0;
-    const double t2 = exp(t1);
-    const double t3 = (-1.1283791670955126) * t2;
+    const double t0 = fabs(x);
+    const double t1 = (t0 <= 40.0 || t0 != t0 ? t0 : 40.0);
+    const double t2 = t1 * t1;
+    const double t3 = 134217729.0 * t1;
+    const double t4 = t3 - t1;
+    const double t5 = t3 - t4;
+    const double t6 = t1 - t5;
+    const double t7 = t5 * t5;
+    const double t8 = t7 - t2;
+    const double t9 = t5 * t6;
+    const double t10 = 2.0 * t9;
+    const double t11 = t8 + t10;
+    const double t12 = t6 * t6;
+    const double t13 = t11 + t12;
+    const double t14 = (-1.0) * t2;
+    const double t15 = exp(t14);
+    const double t16 = 1.0 * t13;
+    const double t17 = t15 * t16;
+    const double t18 = t15 - t17;
+    const double t19 = (-1.1283791670955126) * t18;
+    const double t20 = t19 + 0.0;
+    return t20;
+}
+
+static inline double forward_gaussian(double x)
+{
+    const double t0 = fabs(x);
+    const double t1 = (t0 <= 40.0 || t0 != t0 ? t0 : 40.0);
+    const double t2 = t1 * t1;
+    const double t3 = 134217729.0 * t1;
+    const double t4 = t3 - t1;
+    const double t5 = t3 - t4;
+    const double t6 = t1 - t5;
+    const double t7 = t5 * t5;
+    const double t8 = t7 - t2;
+    const double t9 = t5 * t6;
+    const double t10 = 2.0 * t9;
+    const double t11 = t8 + t10;
+    const double t12 = t6 * t6;
+    const double t13 = t11 + t12;
+    const double t14 = (-1.0) * t2;
+    const double t15 = exp(t14);
+    const double t16 = 1.0 * t13;
+    const double t17 = t15 * t16;
+    const double t18 = t15 - t17;
+    return t18;
+}
+
+static inline double partial0_gaussian(double out, double x)
+{
+    const double t0 = (x >= (-40.0) || x != x ? x : (-40.0));
+    const double t1 = (t0 <= 40.0 || t0 != t0 ? t0 : 40.0);
+    const double t2 = t1 * out;
+    const double t3 = (-2.0) * t2;
     const double t4 = t3 + 0.0;
     return t4;
+}
+
+static inline double forward_normal(double x)
+{
+    const double t0 = fabs(x);
+    const double t1 = (t0 <= 40.0 || t0 != t0 ? t0 : 40.0);
+    const double t2 = t1 * t1;
+    const double t3 = 134217729.0 * t1;
+    const double t4 = t3 - t1;
+    const double t5 = t3 - t4;
+    const double t6 = t1 - t5;
+    const double t7 = t5 * t5;
+    const double t8 = t7 - t2;
+    const double t9 = t5 * t6;
+    const double t10 = 2.0 * t9;
+    const double t11 = t8 + t10;
+    const double t12 = t6 * t6;
+    const double t13 = t11 + t12;
+    const double t14 = (-0.5) * t2;
+    const double t15 = exp(t14);
+    const double t16 = 0.5 * t13;
+    const double t17 = t15 * t16;
+    const double t18 = t15 - t17;
+    const double t19 = t18 / 2.5066282746310002;
+    return t19;
+}
+
+static inline double partial0_normal(double out, double x)
+{
+    const double t0 = (x >= (-40.0) || x != x ? x : (-40.0));
+    const double t1 = (t0 <= 40.0 || t0 != t0 ? t0 : 40.0);
+    const double t2 = t1 * out;
+    const double t3 = -t2;
+    const double t4 = t3 + 0.0;
+    return t4;
+}
+
+static inline double forward_distribution(double x)
+{
+    const double t0 = -x;
+    const double t1 = t0 / 1.4142135623730951;
+    const double t2 = (t1 >= 0.0 || t1 != t1 ? t1 : 0.0);
+    const double t3 = (t2 <= 28.0 || t2 != t2 ? t2 : 28.0);
+    const double t4 = 134217729.0 * t3;
+    const double t5 = t4 - t3;
+    const double t6 = t4 - t5;
+    const double t7 = t3 - t6;
+    const double t8 = (t0 >= 0.0 || t0 != t0 ? t0 : 0.0);
+    const double t9 = (t8 <= 39.59797974644666 || t8 != t8 ? t8 : 39.59797974644666);
+    const double t10 = t6 * 1.4142135679721832;
+    const double t11 = t9 - t10;
+    const double t12 = t6 * (-5.599088082064441e-09);
+    const double t13 = t11 - t12;
+    const double t14 = t7 * 1.4142135679721832;
+    const double t15 = t13 - t14;
+    const double t16 = t7 * (-5.599088082064441e-09);
+    const double t17 = t15 - t16;
+    const double t18 = t17 / 1.4142135623730951;
+    const double t19 = t3 * (-6.835808657661923e-17);
+    const double t20 = t18 - t19;
+    const double t21 = erfc(t1);
+    const double t22 = 0.5 * t21;
+    const double t23 = t3 * t3;
+    const double t24 = t23 + 1.2732395447351628;
+    const double t25 = sqrt(t24);
+    const double t26 = t3 + t25;
+    const double t27 = t20 * t26;
+    const double t28 = t22 * t27;
+    const double t29 = t22 - t28;
+    return t29;
+}
+
+static inline double partial0_distribution(double out, double x)
+{
+    (void)out;
+    const double t0 = fabs(x);
+    const double t1 = (t0 <= 40.0 || t0 != t0 ? t0 : 40.0);
+    const double t2 = t1 * t1;
+    const double t3 = 134217729.0 * t1;
+    const double t4 = t3 - t1;
+    const double t5 = t3 - t4;
+    const double t6 = t1 - t5;
+    const double t7 = t5 * t5;
+    const double t8 = t7 - t2;
+    const double t9 = t5 * t6;
+    const double t10 = 2.0 * t9;
+    const double t11 = t8 + t10;
+    const double t12 = t6 * t6;
+    const double t13 = t11 + t12;
+    const double t14 = (-0.5) * t2;
+    const double t15 = exp(t14);
+    const double t16 = 0.5 * t13;
+    const double t17 = t15 * t16;
+    const double t18 = t15 - t17;
+    const double t19 = t18 / 2.5066282746310002;
+    const double t20 = t19 + 0.0;
+    return t20;
 }
 
 static inline double forward_lgamma(double x)
@@ -1701,12 +2128,38 @@ static inline double partial0_selu(double out, double x)
 static inline double forward_gelu(double x)
 {
     const double t0 = (x >= (-40.0) || x != x ? x : (-40.0));
-    const double t1 = 0.5 * t0;
-    const double t2 = -x;
-    const double t3 = t2 / 1.4142135623730951;
-    const double t4 = erfc(t3);
-    const double t5 = t1 * t4;
-    return t5;
+    const double t1 = -x;
+    const double t2 = t1 / 1.4142135623730951;
+    const double t3 = (t2 >= 0.0 || t2 != t2 ? t2 : 0.0);
+    const double t4 = (t3 <= 28.0 || t3 != t3 ? t3 : 28.0);
+    const double t5 = 134217729.0 * t4;
+    const double t6 = t5 - t4;
+    const double t7 = t5 - t6;
+    const double t8 = t4 - t7;
+    const double t9 = (t1 >= 0.0 || t1 != t1 ? t1 : 0.0);
+    const double t10 = (t9 <= 39.59797974644666 || t9 != t9 ? t9 : 39.59797974644666);
+    const double t11 = t7 * 1.4142135679721832;
+    const double t12 = t10 - t11;
+    const double t13 = t7 * (-5.599088082064441e-09);
+    const double t14 = t12 - t13;
+    const double t15 = t8 * 1.4142135679721832;
+    const double t16 = t14 - t15;
+    const double t17 = t8 * (-5.599088082064441e-09);
+    const double t18 = t16 - t17;
+    const double t19 = t18 / 1.4142135623730951;
+    const double t20 = t4 * (-6.835808657661923e-17);
+    const double t21 = t19 - t20;
+    const double t22 = erfc(t2);
+    const double t23 = 0.5 * t22;
+    const double t24 = t4 * t4;
+    const double t25 = t24 + 1.2732395447351628;
+    const double t26 = sqrt(t25);
+    const double t27 = t4 + t26;
+    const double t28 = t21 * t27;
+    const double t29 = t23 * t28;
+    const double t30 = t23 - t29;
+    const double t31 = t0 * t30;
+    return t31;
 }
 
 static inline double partial0_gelu(double out, double x)
@@ -1714,18 +2167,60 @@ static inline double partial0_gelu(double out, double x)
     (void)out;
     const double t0 = -x;
     const double t1 = t0 / 1.4142135623730951;
-    const double t2 = erfc(t1);
-    const double t3 = 0.5 * t2;
-    const double t4 = (x >= (-40.0) || x != x ? x : (-40.0));
-    const double t5 = (t4 <= 40.0 || t4 != t4 ? t4 : 40.0);
-    const double t6 = t5 * t5;
-    const double t7 = (-0.5) * t6;
-    const double t8 = exp(t7);
-    const double t9 = t5 * t8;
-    const double t10 = t9 / 2.5066282746310002;
-    const double t11 = t3 + t10;
-    const double t12 = t11 + 0.0;
-    return t12;
+    const double t2 = (t1 >= 0.0 || t1 != t1 ? t1 : 0.0);
+    const double t3 = (t2 <= 28.0 || t2 != t2 ? t2 : 28.0);
+    const double t4 = 134217729.0 * t3;
+    const double t5 = t4 - t3;
+    const double t6 = t4 - t5;
+    const double t7 = t3 - t6;
+    const double t8 = (t0 >= 0.0 || t0 != t0 ? t0 : 0.0);
+    const double t9 = (t8 <= 39.59797974644666 || t8 != t8 ? t8 : 39.59797974644666);
+    const double t10 = t6 * 1.4142135679721832;
+    const double t11 = t9 - t10;
+    const double t12 = t6 * (-5.599088082064441e-09);
+    const double t13 = t11 - t12;
+    const double t14 = t7 * 1.4142135679721832;
+    const double t15 = t13 - t14;
+    const double t16 = t7 * (-5.599088082064441e-09);
+    const double t17 = t15 - t16;
+    const double t18 = t17 / 1.4142135623730951;
+    const double t19 = t3 * (-6.835808657661923e-17);
+    const double t20 = t18 - t19;
+    const double t21 = erfc(t1);
+    const double t22 = 0.5 * t21;
+    const double t23 = t3 * t3;
+    const double t24 = t23 + 1.2732395447351628;
+    const double t25 = sqrt(t24);
+    const double t26 = t3 + t25;
+    const double t27 = t20 * t26;
+    const double t28 = t22 * t27;
+    const double t29 = t22 - t28;
+    const double t30 = (x >= (-40.0) || x != x ? x : (-40.0));
+    const double t31 = (t30 <= 40.0 || t30 != t30 ? t30 : 40.0);
+    const double t32 = fabs(x);
+    const double t33 = (t32 <= 40.0 || t32 != t32 ? t32 : 40.0);
+    const double t34 = t33 * t33;
+    const double t35 = 134217729.0 * t33;
+    const double t36 = t35 - t33;
+    const double t37 = t35 - t36;
+    const double t38 = t33 - t37;
+    const double t39 = t37 * t37;
+    const double t40 = t39 - t34;
+    const double t41 = t37 * t38;
+    const double t42 = 2.0 * t41;
+    const double t43 = t40 + t42;
+    const double t44 = t38 * t38;
+    const double t45 = t43 + t44;
+    const double t46 = (-0.5) * t34;
+    const double t47 = exp(t46);
+    const double t48 = 0.5 * t45;
+    const double t49 = t47 * t48;
+    const double t50 = t47 - t49;
+    const double t51 = t50 / 2.5066282746310002;
+    const double t52 = t31 * t51;
+    const double t53 = t29 + t52;
+    const double t54 = t53 + 0.0;
+    return t54;
 }
 
 static inline double forward_silu(double x)
@@ -1797,7 +2292,7 @@ static inline double partial0_hard_swish(double out, double x)
 
 static inline double forward_exp_difference(double x, double y)
 {
-    const double t0 = (x == y && x > -INFINITY ? 1.0 : x == -INFINITY && y == y ? 0.0 : exp(x - y));
+    const double t0 = sg_exp_difference(x, y);
     return t0;
 }
 
@@ -1822,7 +2317,7 @@ static inline double forward_logaddexp(double x, double y)
 {
     const double t0 = (x >= y || x != x ? x : y);
     const double t1 = (x <= y || x != x ? x : y);
-    const double t2 = (t1 == t0 && t1 > -INFINITY ? 1.0 : t1 == -INFINITY && t0 == t0 ? 0.0 : exp(t1 - t0));
+    const double t2 = sg_exp_difference(t1, t0);
     const double t3 = log1p(t2);
     const double t4 = t0 + t3;
     return t4;
@@ -1830,24 +2325,66 @@ static inline double forward_logaddexp(double x, double y)
 
 static inline double partial0_logaddexp(double out, double x, double y)
 {
-    const double t0 = (x == out && x > -INFINITY ? 1.0 : x == -INFINITY && out == out ? 0.0 : exp(x - out));
-    const double t1 = (y == out && y > -INFINITY ? 1.0 : y == -INFINITY && out == out ? 0.0 : exp(y - out));
-    const double t2 = t0 + t1;
-    const double t3 = t0 / t2;
-    const double t4 = (t2 == 0.0 ? 0.0 : t2 == t2 ? t3 : NAN);
-    const double t5 = t4 + 0.0;
-    return t5;
+    (void)out;
+    const double t0 = (x >= y || x != x ? x : y);
+    const double t1 = sg_exp_difference(x, t0);
+    const double t2 = sg_exp_difference(y, t0);
+    const double t3 = t1 + t2;
+    const double t4 = t1 / t3;
+    const double t5 = (t3 == 0.0 ? 0.0 : t3 == t3 ? t4 : NAN);
+    const double t6 = t5 + 0.0;
+    return t6;
 }
 
 static inline double partial1_logaddexp(double out, double x, double y)
 {
-    const double t0 = (y == out && y > -INFINITY ? 1.0 : y == -INFINITY && out == out ? 0.0 : exp(y - out));
-    const double t1 = (x == out && x > -INFINITY ? 1.0 : x == -INFINITY && out == out ? 0.0 : exp(x - out));
-    const double t2 = t0 + t1;
-    const double t3 = t0 / t2;
-    const double t4 = (t2 == 0.0 ? 0.0 : t2 == t2 ? t3 : NAN);
-    const double t5 = t4 + 0.0;
+    (void)out;
+    const double t0 = (y >= x || y != y ? y : x);
+    const double t1 = sg_exp_difference(y, t0);
+    const double t2 = sg_exp_difference(x, t0);
+    const double t3 = t1 + t2;
+    const double t4 = t1 / t3;
+    const double t5 = (t3 == 0.0 ? 0.0 : t3 == t3 ? t4 : NAN);
+    const double t6 = t5 + 0.0;
+    return t6;
+}
+
+static inline double forward_share(double x, double y)
+{
+    const double t0 = (x >= y || x != x ? x : y);
+    const double t1 = sg_exp_difference(x, t0);
+    const double t2 = sg_exp_difference(y, t0);
+    const double t3 = t1 + t2;
+    const double t4 = t1 / t3;
+    const double t5 = (t3 == 0.0 ? 0.0 : t3 == t3 ? t4 : NAN);
     return t5;
+}
+
+static inline double partial0_share(double out, double x, double y)
+{
+    const double t0 = (y >= x || y != y ? y : x);
+    const double t1 = sg_exp_difference(y, t0);
+    const double t2 = sg_exp_difference(x, t0);
+    const double t3 = t1 + t2;
+    const double t4 = t1 / t3;
+    const double t5 = (t3 == 0.0 ? 0.0 : t3 == t3 ? t4 : NAN);
+    const double t6 = out * t5;
+    const double t7 = t6 + 0.0;
+    return t7;
+}
+
+static inline double partial1_share(double out, double x, double y)
+{
+    const double t0 = (y >= x || y != y ? y : x);
+    const double t1 = sg_exp_difference(y, t0);
+    const double t2 = sg_exp_difference(x, t0);
+    const double t3 = t1 + t2;
+    const double t4 = t1 / t3;
+    const double t5 = (t3 == 0.0 ? 0.0 : t3 == t3 ? t4 : NAN);
+    const double t6 = out * t5;
+    const double t7 = -t6;
+    const double t8 = t7 + 0.0;
+    return t8;
 }
 
 static inline double partial_sum(double out, double x, double count)
@@ -1869,7 +2406,7 @@ static inline double partial_mean(double out, double x, double count)
 
 static inline double partial_logsumexp(double out, double x, double count)
 {
-    const double t0 = (x == out && x > -INFINITY ? 1.0 : x == -INFINITY && out == out ? 0.0 : exp(x - out));
+    const double t0 = sg_exp_difference(x, out);
     const double t1 = t0 / count;
     const double t2 = t1 + 0.0;
     return t2;
@@ -1923,18 +2460,23 @@ static inline double partial_min(double out, double x, double count)
     ROW(tan) \
     ROW(asin) \
     ROW(acos) \
+    ROW(one_less_square) \
     ROW(atan) \
     ROW(degrees) \
     ROW(radians) \
     ROW(sinh) \
     ROW(cosh) \
     ROW(tanh) \
+    ROW(sech_square) \
     ROW(asinh) \
     ROW(cosine_at_slope) \
     ROW(acosh) \
     ROW(atanh) \
     ROW(erf) \
     ROW(erfc) \
+    ROW(gaussian) \
+    ROW(normal) \
+    ROW(distribution) \
     ROW(lgamma) \
     ROW(sinc) \
     ROW(sigmoid) \
@@ -1954,6 +2496,7 @@ static inline double partial_min(double out, double x, double count)
     ROW(compare, partial, 0, NAN, "", "") \
     ROW(chain, partial, 0, NAN, "", "") \
     ROW(choose, partial, 0, NAN, "", "") \
+    ROW(rounds, partial, 0, NAN, "", "") \
     ROW(add, partial, 0, NAN, "__add__", "__radd__") \
     ROW(sub, partial, 0, NAN, "__sub__", "__rsub__") \
     ROW(mul, beside, 0, NAN, "__mul__", "__rmul__") \
@@ -1973,20 +2516,24 @@ static inline double partial_min(double out, double x, double count)
     ROW(leaky_relu, beside, 1, 0.01, "", "") \
     ROW(elu, beside, 1, 1.0, "", "") \
     ROW(exp_difference, partial, 0, NAN, "", "") \
-    ROW(logaddexp, partial, 0, NAN, "", "")
+    ROW(logaddexp, partial, 0, NAN, "", "") \
+    ROW(share, partial, 0, NAN, "", "")
 
 /* ROW(name, the operands from which on all must be constants) */
 #define TERNARY_ROWS(ROW) \
     ROW(where, 3) \
-    ROW(clamp, 1)
+    ROW(clamp, 1) \
+    ROW(turning, 3) \
+    ROW(unit, 3) \
+    ROW(per_hypot, 3)
 
-/* ROW(name, forward, count) */
+/* ROW(name, forward, count, what stands for `out` in them, or NULL) */
 #define FOLD_ROWS(ROW) \
-    ROW(sum, fold_sum, count_length) \
-    ROW(mean, fold_mean, count_length) \
-    ROW(logsumexp, fold_logsumexp, count_shares) \
-    ROW(max, fold_max, count_ties) \
-    ROW(min, fold_min, count_ties)
+    ROW(sum, fold_sum, count_length, NULL) \
+    ROW(mean, fold_mean, count_length, NULL) \
+    ROW(logsumexp, fold_logsumexp, count_shares, fold_max) \
+    ROW(max, fold_max, count_ties, NULL) \
+    ROW(min, fold_min, count_ties, NULL)
 
 /* ROW(name): what the machine has an instruction for, on vectors or a lane at a time */
 #define VECTOR_UNARY(ROW) \
@@ -2050,6 +2597,7 @@ static inline double partial_min(double out, double x, double count)
 #define LANE_BINARY(ROW) \
     ROW(chain) \
     ROW(choose) \
+    ROW(rounds) \
     ROW(add) \
     ROW(sub) \
     ROW(mul) \

@@ -1,5 +1,5 @@
 /* Functions on doubles that the C library lacks or rounds otherwise than Python: the twins, line
- * by line, of those in ieee.py and special.py, and of Python's own lgamma, gamma and fsum. Included
+ * by line, of those in ieee.py and special.py, and of Python's own gamma and fsum. Included
  * by engine/folds.h, machine/frame.h, trace/nodes.h. */
 #ifndef SCALARGRAD_SPECIAL_H
 #define SCALARGRAD_SPECIAL_H
@@ -34,6 +34,19 @@ static inline double sg_power(double x, double y)
 static inline double sg_hypot(double x, double y)
 {
     return isnan(x) || isnan(y) ? NAN : hypot(x, y);
+}
+
+static inline double sg_exp_difference(double x, double y)
+{
+    if (x == y && x > -INFINITY)
+        return 1.0;
+    if (x == -INFINITY && !isnan(y))
+        return 0.0;
+    double difference = x - y, out = exp(difference);
+    if (!(0.0 < out && out < INFINITY))
+        return out;
+    double back = x - difference;
+    return out + out * ((x - (difference + back)) + (back - y));
 }
 
 static inline double sg_cbrt(double x)
@@ -166,25 +179,85 @@ static inline double sg_sin_pi(double x, int quarters)
     return turned % 4 < 2 ? size : -size;
 }
 
+/* coefficients, highest power first */
+static inline double sg_horner(const double *coefficients, int count, double x)
+{
+    double total = 0.0;
+    for (int k = 0; k < count; k++)
+        total = total * x + coefficients[k];
+    return total;
+}
+
+/* ln Γ(1 + w), −1/4 ≤ w ≤ 2: about 1 it is z·(c + z·P(z)/Q(z)), about 2 (1 + z) times that */
+static inline double sg_lgamma_of_1_and(double w)
+{
+    static const double over_1[7] = {
+        -2.8744936838542233e-05, 0.0012279540868047392, 0.07913435417742323, 0.6201440245327001,
+        1.7318478694513404,      2.0071553078603683,    0.8224670334241132,
+    };
+    static const double under_1[6] = {
+        0.026489933055332326, 0.35566932832086917, 1.6034093694243736,
+        3.20293412198113,     2.927583531491253,   1.0,
+    };
+    static const double over_2[8] = {
+        1.2367646500179897e-09, -8.284684273385309e-08, -9.708822536373465e-05,
+        -0.0023809631622399166, -0.020579843849575227,  -0.08066317153441277,
+        -0.14657124759994133,   -0.10031730167435392,
+    };
+    static const double under_2[7] = {
+        0.0002427743993337192,
+        0.007456460828137559,
+        0.08345800643369018,
+        0.4509540432108607,
+        1.2687333522782187,
+        1.7896837855936423,
+        1.0,
+    };
+    double z = w < 0.25 ? w : w - 1.0;
+    if (w < 0.25)
+        return z * (-0.5772156649015329 + z * sg_horner(over_1, 7, z) / sg_horner(under_1, 6, z))
+               + 0.0;
+    return w
+           * (z * (0.42278433509846713 + z * sg_horner(over_2, 8, z) / sg_horner(under_2, 7, z)));
+}
+
+static inline double sg_lgamma_far(double x)
+{
+    static const double stirling[7] = {
+        1.0 / 156.0,  -691.0 / 360360.0, 1.0 / 1188.0, -1.0 / 1680.0,
+        1.0 / 1260.0, -1.0 / 360.0,      1.0 / 12.0,
+    };
+    double rest = sg_horner(stirling, 7, 1.0 / x / x) / x + 0.4189385332046727;
+    return (x - 0.5) * (log(x) - 1.0) + rest;
+}
+
+static inline double sg_lgamma_right(double x)
+{
+    if (x < 0.75)
+        return sg_lgamma_of_1_and(x) - log(x);
+    if (x >= 8.0)
+        return sg_lgamma_far(x);
+    double product = 1.0;
+    while (x > 3.0) {
+        x -= 1.0;
+        product *= x;
+    }
+    double near = sg_lgamma_of_1_and(x - 1.0);
+    return product > 1.0 ? near + log(product) : near;
+}
+
 static inline double sg_lgamma(double x)
 {
-    if (!isfinite(x))
-        return isnan(x) ? x : INFINITY;
-    if (x == floor(x) && x <= 2.0)
-        return x <= 0.0 ? INFINITY : 0.0;
     double size = fabs(x);
+    if (!isfinite(x))
+        return size;
+    if (x <= 0.0 && x == floor(x))
+        return INFINITY;
     if (size < 1e-20)
         return -log(size);
-    double y = log(sg_lanczos_sum(size)) - 6.024680040776729583740234375;
-    y += (size - 0.5) * (log(size + 6.024680040776729583740234375 - 0.5) - 1.0);
     if (x > 0.0)
-        return y;
-    /* as Python does it: from the nearest half turn, halves away from zero */
-    double turn = fmod(size, 2.0), pi = 3.141592653589793;
-    int half_turns = (int)round(2.0 * turn);
-    double sine = half_turns % 2 ? cos(pi * (turn - 0.5 * half_turns))
-                                 : sin(pi * (turn - 0.5 * half_turns));
-    return 1.144729885849400174143427351353058711647 - log(fabs(sine)) - log(size) - y;
+        return sg_lgamma_right(x);
+    return log(3.141592653589793 / (size * fabs(sg_sin_pi(size, 0)))) - sg_lgamma_right(size);
 }
 
 /* Γ(x) for whole x from 1 to 140 */
@@ -226,11 +299,17 @@ static inline double sg_polygamma_right(int n, double x)
     return n % 2 ? value : -value;
 }
 
+/* cot(πx), `off` a whole number from x: beside its zeros by the distance from them */
+static inline double sg_cot_pi(double off)
+{
+    double size = fabs(off), pi = 3.141592653589793;
+    return size <= 0.25 ? 1.0 / tan(pi * off) : copysign(tan(pi * (0.5 - size)), off);
+}
+
 /* dⁿ/dxⁿ cot(πx), as a polynomial in c = cot(πx) */
 static inline double sg_cot_derivative(int n, double x)
 {
-    double off = x - rint(x), pi = 3.141592653589793;
-    double c = fabs(off) != 0.5 ? 1.0 / tan(pi * off) : 0.0;
+    double pi = 3.141592653589793, c = sg_cot_pi(x - rint(x));
     double terms[104] = {0.0, 1.0};
     for (int degree = 1; degree <= n; degree++) {
         double before = 0.0, two_before = 0.0;
@@ -287,7 +366,7 @@ static inline double sg_sinc_derivative(double order, double x)
     double t = 3.141592653589793 * x, scale = pow(3.141592653589793, n);
     if (fabs(t) < n + 1.0)
         return scale * sg_sinc_taylor(n, t);
-    double value = sg_sin_pi(x, 0) / t;
+    double value = sg_sin_pi(x, 0) / t + 0.0;
     for (int k = 1; k <= n; k++)
         value = (sg_sin_pi(x, k % 4) - k * value) / t;
     return scale * value;

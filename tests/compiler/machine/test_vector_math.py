@@ -138,8 +138,6 @@ def points(row: Operator) -> list[tuple[float, ...]]:
 EXACT = {
     **FUNCTIONS,
     "log1p": lambda x: mp.log1p(x) if x > -1 else mp.nan,
-    # of the rounded difference
-    "exp_difference": lambda x, y: mp.exp(mpf(float(x) - float(y))),
 }
 
 

@@ -26,16 +26,17 @@ INLINE D NAME(rounded_power)(D hi, D more)
     return 1.0 + (hi + FMA(r * r, POLYNOMIAL(r, exp_terms), more));
 }
 
-/* exp(x), |x| ≤ 800 */
-INLINE D NAME(near_exp)(D x)
+/* exp(x + more), |x| ≤ 800 */
+INLINE D NAME(near_exp)(D x, D more)
 {
     const D k = NAME(whole_power)(x);
-    return NAME(scaled)(NAME(rounded_power)(FMA(k, K(-LN2_HEAD), x), k * -LN2_TAIL), k);
+    const D tail = FMA(k, K(-LN2_TAIL), more);
+    return NAME(scaled)(NAME(rounded_power)(FMA(k, K(-LN2_HEAD), x), tail), k);
 }
 
 INLINE D NAME(v_exp)(D x)
 {
-    return NAME(near_exp)(NAME(clamped)(x, -800.0, 800.0));
+    return NAME(near_exp)(NAME(clamped)(x, -800.0, 800.0), K(-0.0));
 }
 
 /* x − y, where both are +∞ 0, where both are −∞ that */
@@ -46,11 +47,14 @@ INLINE D NAME(difference)(D x, D y)
 
 INLINE D NAME(v_exp_difference)(D x, D y)
 {
-    D distance = x - y;
+    const D back = x - (x - y);
+    D distance = x - y, rest = (x - (distance + back)) + (back - y);
     /* a share of nothing, or an infinite one; a fifth quicker than to clamp every distance */
-    if (RARE(ANY(NOT(LESS(ABS(distance), K(700.0))))))
+    if (RARE(ANY(NOT(LESS(ABS(distance), K(700.0)))))) {
+        rest = SELECT(LESS(ABS(distance), K(800.0)), rest, K(0.0));
         distance = NAME(clamped)(NAME(difference)(x, y), -800.0, 800.0);
-    return NAME(near_exp)(distance);
+    }
+    return NAME(near_exp)(distance, rest);
 }
 
 INLINE D NAME(v_exp2)(D x)
