@@ -2,7 +2,6 @@
 
 __version__ = "0.1.0"
 
-import typing
 from math import e as e
 from math import inf as inf
 from math import pi as pi
@@ -17,7 +16,6 @@ from .drawing import flat as flat
 from .engine import *
 from .engine import engine as engine
 from .face import __dir__ as __dir__
-from .face import __getattr__ as __getattr__
 from .modes import AnomalyError as AnomalyError
 from .modes import detect_anomaly as detect_anomaly
 from .modes import no_grad as no_grad
@@ -34,13 +32,3 @@ from .transforms.functional import jvp as jvp
 from .transforms.functional import stop_gradient as stop_gradient
 from .transforms.functional import value_and_grad as value_and_grad
 from .transforms.functional import vjp as vjp
-
-if typing.TYPE_CHECKING:
-    from . import data as data
-    from . import diagnose as diagnose
-    from . import losses as losses
-    from . import nn as nn
-    from . import optim as optim
-    from . import plots as plots
-    from . import scores as scores
-    from . import train as train
