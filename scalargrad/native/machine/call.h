@@ -101,11 +101,8 @@ static int has_count(const Py_buffer *view, Py_ssize_t count, Py_ssize_t size)
 
 /* ------ the numbers of a call */
 
-/* Return how many numbers an item stands for, having written them; −1 with an exception. */
-static Py_ssize_t put_item(PyObject *item, double *to, Py_ssize_t room)
+static Py_ssize_t put_several(PyObject *item, double *to, Py_ssize_t room)
 {
-    if (PyFloat_CheckExact(item) && room > 0)
-        return *to = PyFloat_AS_DOUBLE(item), 1;
     if (PyTuple_CheckExact(item) && PyTuple_GET_SIZE(item) <= room) {
         static const EngineInC *engine;
         engine = engine ? engine : PyCapsule_Import(ENGINE_IN_C, 0);
@@ -124,14 +121,26 @@ static Py_ssize_t put_item(PyObject *item, double *to, Py_ssize_t room)
     return fits ? n : -1;
 }
 
+/* Return how many numbers an item stands for, having written them; −1 with an exception. So short
+ * that it is inlined: there may be thousands of floats. */
+static inline Py_ssize_t put_item(PyObject *item, double *to, Py_ssize_t room)
+{
+    if (PyFloat_CheckExact(item) && room > 0)
+        return *to = PyFloat_AS_DOUBLE(item), 1;
+    /* a buffer may run code of Python's, which may take the item out of its list */
+    Py_INCREF(item);
+    const Py_ssize_t n = put_several(item, to, room);
+    Py_DECREF(item);
+    return n;
+}
+
 /* The numbers are floats, tuples of Values and buffers of float64, in a list. */
 static int put_numbers(const Program *p, PyObject *numbers, double *uniform)
 {
     Py_ssize_t at = 0;
     for (Py_ssize_t k = 0; k < PyList_GET_SIZE(numbers); k++) {
-        PyObject *item = Py_NewRef(PyList_GET_ITEM(numbers, k));
+        PyObject *item = PyList_GET_ITEM(numbers, k);
         const Py_ssize_t n = put_item(item, uniform + at, p->uniforms - at);
-        Py_DECREF(item);
         if (n < 0)
             return 0;
         at += n;
@@ -337,9 +346,8 @@ static int put_around(const Program *p, PyObject *numbers, const Repeated *r, do
     Py_ssize_t at = 0;
     for (Py_ssize_t k = 0; k < PyList_GET_SIZE(numbers); k++) {
         at += at == r->at ? r->weights.shape[1] : 0;
-        PyObject *item = Py_NewRef(PyList_GET_ITEM(numbers, k));
+        PyObject *item = PyList_GET_ITEM(numbers, k);
         const Py_ssize_t n = put_item(item, uniform + at, p->uniforms - at);
-        Py_DECREF(item);
         if (n < 0)
             return 0;
         at += n;
