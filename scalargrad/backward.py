@@ -120,6 +120,7 @@ def adjoint_values(root: Any, leaves: Sequence[Any], seed: Any = 1.0) -> list[An
     # in a function that is traced, a tracer stands for a Value from outside
     within = getattr(root, "_standing_for", None)
     nodes = list(map(within, leaves)) if within else leaves
+    root = within(root) if within else root
     adjoint = symbolic_adjoints(root, nodes, ops.start(seed))
     # nodes are the same where they are one object, and the hash of a tracer takes long
     found = {id(node): g for node, g in adjoint.items()}

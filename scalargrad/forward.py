@@ -20,6 +20,12 @@ def pushforward(root: Any, given: dict[Any, float]) -> dict[Any, float]:
     return doubts.without(lambda: tangents(root, given))
 
 
+def tangent_of(node: Any, tangent: dict[Any, Any]) -> Any:
+    """The tangent of a result of a function for its caller, who sees 0.0 where nothing moves. Where
+    numbers are traced, the result may be another object than the node that was walked."""
+    return tangent.get(getattr(node, "_as_walked", node), 0.0) + 0.0
+
+
 def tangents(root: Any, given: dict[Any, float]) -> dict[Any, float]:
     tangent = {node: ops.start(direction) for node, direction in given.items()}
     for node in topological_order(root):

@@ -162,6 +162,8 @@ def exponential_slope(out: Any, log_base: Any) -> Any:
 
 def power_slope(out: Any, x: Any, y: Any) -> Any:
     """y·x**(y − 1); y·out/x where y − 1 is rounded, for its rest counts, times log x."""
+    if isinstance(y, float) and y - 1.0 + 1.0 == y:
+        return y * pow(x, y - 1.0)
     return where(rounds(x, y), div(y * out, x), y * pow(x, y - 1.0))
 
 
@@ -184,6 +186,7 @@ pow = op("pow", "**", ieee.power, "sg_power({}, {})",
                                                           flat(out))),
                           selects(lambda out, x, y: where(x, exponential_slope(out, log(x)),
                                                           where(step(-y), -inf, NOTHING)))),
+         textbook=(lambda out, x, y: y * pow(x, y - 1.0), lambda out, x, y: out * log(x)),
          samples=((1.5, 2.5), (0.7, -1.3), (2.2, 0.4), (3.0, 2.0)),
          # NumPy takes the square root for a lone 0.5, which is another number at −0.0 and −inf
          array="np.where(np.isnan({0}) | np.isnan({1}), np.nan, np.power(np.where(({1} == 0.5) & "

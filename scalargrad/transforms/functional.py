@@ -18,7 +18,7 @@ from typing import Any
 
 from .. import ops
 from ..engine import Value
-from ..forward import linked_pushforward, pushforward
+from ..forward import linked_pushforward, pushforward, tangent_of
 from ..messages import described
 from ..scalars import is_value, real
 from .jacobians import Jacobian, Point
@@ -198,8 +198,7 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
         # one root, so that a node shared by several results is visited once
         root = ops.sum([Value(0.0), *outputs])
     tangent = push(root, dict(zip(variables.nodes, directions)))
-    # + 0.0: nothing is a tangent of 0.0 to the caller
-    derivatives = [variables.result(tangent.get(y, 0.0) + 0.0, y) for y in outputs]
+    derivatives = [variables.result(tangent_of(y, tangent), y) for y in outputs]
     return structure.rebuilt(map(variables.result, outputs)), structure.rebuilt(derivatives)
 
 

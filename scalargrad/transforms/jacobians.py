@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from .. import ops
 from ..engine import Value
-from ..forward import linked_pushforward
+from ..forward import linked_pushforward, tangent_of
 from .trees import SCALAR, Leaf, flatten
 from .variables import Function, Variables, chosen, differentiating
 
@@ -114,4 +114,4 @@ class Point:
         with differentiating():
             root = ops.sum([Value(0.0), *self.outputs])
         tangent = linked_pushforward(root, dict(zip(variables.nodes, weights)))
-        return [variables.result(tangent.get(y, 0.0) + 0.0, y) for y in self.outputs]
+        return [variables.result(tangent_of(y, tangent), y) for y in self.outputs]

@@ -21,10 +21,18 @@ from ..trace.rolled import Loops, Rolled
 from .program import Asked, Derived
 
 
+MOST_RESULTS = 4
+"""Of more results the derivatives are not computed as loops: each would have loops of its own."""
+
+
 def can_be_asked(run: Ran) -> bool:
-    """Tell whether loops were found, and it is known what the results are."""
-    if run.loops.rolled is None or run.waiting is None:
-        return run.loops.rolled is not None
+    """Tell whether loops were found, and it is known what the results are: few, if derivatives are
+    wanted of each."""
+    rolled = run.loops.rolled
+    if rolled is None or (run.task.wanted is not None and len(rolled.results) > MOST_RESULTS):
+        return False
+    if run.waiting is None:
+        return True
     inputs = {id(x) for x in run.inputs.numbers}
     return -1 not in run.order() and all(id(x) in inputs for x in run.waiting.variables.entries)
 

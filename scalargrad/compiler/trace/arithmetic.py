@@ -48,10 +48,13 @@ class Arithmetic(Protocols):
 
 
 def settled(x: Any) -> Any:
-    """Return `x`, without its gradient where the function asks for none."""
+    """Return `x`; where the function asks for no gradients, its number, as a Value of its own if
+    it is one."""
     # while a function is traced one mode is active: that it is traced
-    hidden = len(modes.active) > 1 and modes.state.no_grad
-    return x.trace.compute(stop_gradient, [x]) if hidden else x
+    if len(modes.active) < 2 or not modes.state.no_grad:
+        return x
+    number = x.trace.compute(stop_gradient, [x])
+    return number if x.trace.plain[x.index] else x.trace.variable(number)
 
 
 def binary(op: Operator) -> tuple[Callable[..., Any], Callable[..., Any]]:

@@ -100,6 +100,12 @@ class Number(Arithmetic):
         return self.trace.tracers[captured[leaf]] if leaf in captured else leaf
 
     @property
+    def _as_walked(self) -> Any:
+        """The Tracer of this node that the operands of others are. There may be several of one node
+        where it was an event of a loop, or was computed twice."""
+        return self.trace.tracers[self.index]
+
+    @property
     def _is_variable(self) -> bool:
         """Whether eager has a Value here: of a float the partials know that it is constant."""
         return not self.trace.plain[self.index]

@@ -118,12 +118,25 @@ static int is_detaching(void)
     return is;
 }
 
+/* The number of a Term, as a Value of its own if it is one; the twin of settled in arithmetic.py. */
+static PyObject *detached(Trace *t, Term x)
+{
+    const int is_plain = is_number_term(x) || t->node[x.node].plain;
+    if (!is_number_term(x) && applied(t, STOP_GRADIENT, &x, 1, &x) < 0)
+        return NULL;
+    PyObject *number = result_of(t, x);
+    if (!number || is_plain)
+        return number;
+    PyObject *value = PyObject_CallMethod((PyObject *)t, "variable", "O", number);
+    Py_DECREF(number);
+    return value;
+}
+
 static PyObject *settled(Trace *t, Term x)
 {
     const int detaching = is_detaching();
-    if (detaching < 0
-        || (detaching && !is_number_term(x) && applied(t, STOP_GRADIENT, &x, 1, &x) < 0))
-        return NULL;
+    if (detaching)
+        return detaching < 0 ? NULL : detached(t, x);
     return result_of(t, x);
 }
 
