@@ -109,7 +109,7 @@ def test_a_constant_second_factor_in_a_second_derivative_is_caught() -> None:
 # ------ no false alarms
 
 DISCRETE = {"polygamma": [0], "sinc_derivative": [0], "round_to": [1], "clamp": [1, 2]}
-DISCRETE |= dict.fromkeys(OF_TRIANGLES, [2])
+DISCRETE |= {name: [2] for name in OF_TRIANGLES}
 """Operands in which a row has no derivative; the third side of a triangle follows from the others,
 and their derivatives account for it."""
 STAIRCASES = {"mod", "floordiv", "fmod", "remainder", "round_to"}

@@ -20,7 +20,6 @@ from ..passes.traced import Entry, Traced
 from ..trace.rolled import Loops, Rolled
 from .program import Asked, Derived
 
-
 MOST_RESULTS = 4
 """Of more results the derivatives are not computed as loops: each would have loops of its own."""
 

@@ -104,6 +104,14 @@ def power(to: Rewriting, x: Any, n: Any) -> Any:
     return to.written(ops.pow, [x, n])
 
 
+def is_rounded(to: Rewriting, x: Any, y: Any) -> Any:
+    """Whether y − 1 is rounded, known of most constants y. Where x is NaN, so is either way of the
+    choice that depends on it, but for y = 1."""
+    if not is_value(y) and y != 1.0 and y - 1.0 + 1.0 == y:
+        return 0.0
+    return to.written(ops.rounds, [x, y])
+
+
 # ------ folds and choices
 def dot(to: Rewriting, *operands: Any) -> Any:
     return to.written(ops.dot, with_uniform_part(to, operands))
@@ -167,6 +175,7 @@ TABLE = [
         (ops.neg,        negated,        negated,        BESIDE_CONSTANT),
         (ops.sub,        difference,     difference,     BESIDE_CONSTANT),
         (ops.pow,        power,          power,          BESIDE_CONSTANT),
+        (ops.rounds,     is_rounded,     is_rounded,     BESIDE_CONSTANT),
         (ops.where,      chosen,         chosen,         BESIDE_CONSTANT),
     )
 ]  # fmt: skip
