@@ -162,8 +162,6 @@ def exponential_slope(out: Any, log_base: Any) -> Any:
 
 def power_slope(out: Any, x: Any, y: Any) -> Any:
     """y·x**(y − 1); y·out/x where y − 1 is rounded, for its rest counts, times log x."""
-    if isinstance(y, float) and y != 1.0 and y - 1.0 + 1.0 == y:
-        return y * pow(x, y - 1.0)
     return where(rounds(x, y), div(y * out, x), y * pow(x, y - 1.0))
 
 

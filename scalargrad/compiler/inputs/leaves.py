@@ -126,6 +126,8 @@ def of_samples(x: Any) -> ArgumentLeaf:
         names=lambda: subscripts(shape),
         samples=array.reshape(len(array), prod(shape)),
         shape=shape,
+        # a row is an array; where a sample is one number, it is a float of Python's
+        of_numpy=bool(shape) and array.dtype != object,
     )
 
 

@@ -90,11 +90,19 @@ def known_branch(c: Any, x: Any, y: Any) -> Any:
     return (x if c else y) if isinstance(c, float) and not isnan(c) else None
 
 
+def never_rounded(x: Any, y: Any) -> Any:
+    """Whether y − 1 is rounded: known to be false of most constants y. A NaN x makes no difference
+    to the slope of a power that depends on it, but for y = 1."""
+    is_exact = isinstance(y, float) and y != 1.0 and y - 1.0 + 1.0 == y
+    return 0.0 if is_exact else None
+
+
 EXACT: Mapping[str, Callable[..., Any]] = {
     "mul": neutral(1.0),
     "div": neutral(1.0, left=False),
     "pow": neutral(1.0, left=False),
     "where": known_branch,
+    "rounds": never_rounded,
 }
 
 

@@ -405,3 +405,16 @@ def test_a_constant_of_a_class_of_its_own_is_watched(kind: Any) -> None:
     assert (scaled(1.0, one), scaled(1.0, other), scaled(1.0, one)) == (2.0, 3.0, 2.0)
     one.factor = 5.0
     assert scaled(1.0, one) == 5.0
+
+
+def test_rows_of_a_batch_divide_as_arrays_do() -> None:
+    def f(y: Any) -> Any:
+        try:
+            return sg.sum([1.0 / x for x in y]) if isinstance(y, np.ndarray) else 1.0 / y
+        except ZeroDivisionError:
+            return 7.0
+
+    rows, numbers = np.array([[0.0, 1.0], [2.0, 4.0]]), np.array([0.0, 2.0])
+    with np.errstate(divide="ignore"):
+        assert sg.compile(f, batch="y")(rows).tolist() == [f(row) for row in rows]
+    assert sg.compile(f, batch="y")(numbers).tolist() == [7.0, 0.5]
