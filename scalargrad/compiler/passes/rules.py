@@ -107,7 +107,7 @@ def power(to: Rewriting, x: Any, n: Any) -> Any:
 def is_rounded(to: Rewriting, x: Any, y: Any) -> Any:
     """Whether y − 1 is rounded, known of most constants y. Where x is NaN, so is either way of the
     choice that depends on it, but for y = 1."""
-    if not is_value(y) and y != 1.0 and y - 1.0 + 1.0 == y:
+    if not is_value(y) and y != 1.0 and ops.rounds.forward(1.0, y) == 0.0:
         return 0.0
     return to.written(ops.rounds, [x, y])
 

@@ -9,7 +9,7 @@ from math import isnan
 from struct import pack
 from typing import Any, cast
 
-from ...ops import step
+from ...ops import rounds, step
 from ...rows import Operator, operator
 from ...spelling import Listing, Symbol
 
@@ -93,8 +93,8 @@ def known_branch(c: Any, x: Any, y: Any) -> Any:
 def never_rounded(x: Any, y: Any) -> Any:
     """Whether y − 1 is rounded: known to be false of most constants y. A NaN x makes no difference
     to the slope of a power that depends on it, but for y = 1."""
-    is_exact = isinstance(y, float) and y != 1.0 and y - 1.0 + 1.0 == y
-    return 0.0 if is_exact else None
+    is_known = isinstance(y, float) and y != 1.0 and rounds.forward(1.0, y) == 0.0
+    return 0.0 if is_known else None
 
 
 EXACT: Mapping[str, Callable[..., Any]] = {
