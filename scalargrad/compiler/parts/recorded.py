@@ -1,0 +1,46 @@
+"""A function whose sparse derivatives are sought, as it was recorded."""
+
+from __future__ import annotations
+
+from ...transforms.sparse import SPARSE
+from ...transforms.trees import Leaf, Structure
+from ...transforms.variables import inside
+from ..passes.record import Ran, all_sources
+from ..passes.traced import Traced
+from .flat import Expanded, Flat, of_nodes
+from .program import Parts
+
+
+def traced_in_parts(run: Ran) -> Traced:
+    """The trace of a function with its sparse derivatives."""
+    assert run.sparse is not None
+    trace = run.trace
+    parts = Parts(flat_of(run), run.sparse.sought)
+    return Traced(
+        trace=trace,
+        outputs=[],
+        each=[],
+        sources=all_sources(trace, run.inputs),
+        captured=list(trace.captured),
+        structure=Structure([Leaf(parts.places, SPARSE, parts.places.size)], None),
+        entries=[],
+        wanted=run.task.wanted,
+        unknown=tuple(trace.unknown),
+        is_inside=inside(),
+        loops=run.loops,
+        parts=parts,
+    )
+
+
+def flat_of(run: Ran) -> Flat:
+    """What the function did, from loops or from nodes."""
+    assert run.sparse is not None
+    trace, rolled = run.trace, run.loops.rolled
+    number = {i: k for k, i in enumerate(trace.inputs)}
+    if rolled is None:
+        variables = [trace.index(x) for x in run.sparse.variables.nodes]
+        return of_nodes(trace, variables, [trace.index(x) for x in run.results])
+    # the function was given copies of its inputs: a derivative in a copy is one in the input
+    own = [number[x.index] for x in run.sparse.variables.entries]
+    expanded = Expanded(rolled.recorded.items, rolled.recorded.events, len(trace.inputs))
+    return expanded.flat(own, rolled.results)

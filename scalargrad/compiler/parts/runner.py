@@ -1,0 +1,135 @@
+"""Runs the pieces of sparse derivatives, and adds up what they give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..machine.runner import Runner, runner
+from ..passes.program import Program
+from ..trace.body import Body
+from .program import Parts, Piece, Weights
+
+Make = Callable[[Body], Program]
+"""Makes the program of a body."""
+
+
+class OnPiece:
+    """Runs one piece, with a lane for each part."""
+
+    def __init__(self, piece: Piece, make: Make, threads: int) -> None:
+        program = make(piece.local.body)
+        inputs = program.inputs
+        addresses = {i: (k, 0) for k, i in enumerate(inputs)}
+        outputs = range(len(program.outputs))
+        self.runner = runner(program, addresses, len(inputs), list(outputs), threads)
+        self.columns = [column(x) for x in piece.given]
+        self.lanes = piece.lanes
+        self.seeds = None if piece.seeds is None else column(piece.seeds)
+
+    def run(self, numbers: Any, weights: Any) -> Any:
+        """The outputs, for all inputs of the call and the weights that were computed."""
+        arrays = [take(numbers) for take in self.columns]
+        if self.seeds is not None:
+            arrays.append(self.seeds(weights))
+        return self.runner.run([], arrays, self.lanes)[0]
+
+
+def column(given: Any) -> Callable[[Any], Any]:
+    """A function that gives a column of what all lanes have of an array; `given` are their places
+    in it, or the numbers themselves."""
+    import numpy
+
+    if given.dtype == float:
+        fixed = numpy.ascontiguousarray(given)[:, None]
+        return lambda numbers: fixed
+    first, step = int(given[0]), int(given[1] - given[0]) if len(given) > 1 else 1
+    if step > 0 and (given == first + step * numpy.arange(len(given))).all():
+        part = slice(first, first + step * (len(given) - 1) + 1, step)
+        return lambda numbers: numbers[part, None]
+    places = given.astype(numpy.intp)
+    return lambda numbers: numbers[places, None]
+
+
+class OnWeights:
+    """Computes the weights that depend on inputs."""
+
+    def __init__(self, weights: Weights, make: Make, threads: int) -> None:
+        self.weights = weights
+        self.pieces = [(OnPiece(piece, make, threads), at) for piece, at in weights.pieces]
+
+    def run(self, numbers: Any) -> Any:
+        import numpy
+
+        w = self.weights
+        values = numpy.ones(w.size + 1)
+        slots, inputs = w.inputs
+        values[slots] = numbers[inputs]
+        for piece, at in self.pieces:
+            values[at] = piece.run(numbers, None)[0]
+        terms = w.number
+        for column, divides in zip(w.factors, w.divides):
+            own = values[column]
+            terms = terms * numpy.where(divides, 1.0, own) / numpy.where(divides, own, 1.0)
+        return numpy.bincount(w.owner, terms, w.count)
+
+
+class OnParts:
+    """Runs sparse derivatives: the result is an array of the entries. The guards are those of
+    another program, which runs first."""
+
+    registers = None
+    outputs: Sequence[bool] = ()
+
+    def __init__(self, parts: Parts, guards: Runner | None, make: Make, threads: int) -> None:
+        self.guards = guards
+        self.base, self.linear = parts.base, parts.linear
+        self.weights = parts.weights and OnWeights(parts.weights, make, threads)
+        self.pieces = [(OnPiece(piece, make, threads), added) for piece, added in parts.pieces]
+
+    @property
+    def careful(self) -> OnParts:
+        """Each piece runs again, carefully, where its outputs are not finite."""
+        return self
+
+    def run(
+        self, numbers: list[Any], arrays: Sequence[Any], lanes: int | None, group: Any = None
+    ) -> tuple[Any, Any]:
+        """Return the entries, and the guard that does not hold."""
+        if self.guards is not None:
+            _, broken = self.guards.run(numbers, arrays, lanes, group)
+            if broken is not None:
+                return None, broken
+        return self.entries(in_one(numbers)), None
+
+    def entries(self, numbers: Any) -> Any:
+        weights = self.weights and self.weights.run(numbers)
+        found = self.base.copy()
+        for piece, added in self.pieces:
+            for output, adds in zip(piece.run(numbers, weights), added):
+                for add in adds:
+                    add.to(found, output)
+        for add, seeds in self.linear:
+            add.to(found, weights[seeds])
+        return found
+
+    def fill(self, results: Any, weights: Any, numbers: list[Any]) -> bool:
+        """Nothing comes late to sparse derivatives."""
+        return False
+
+
+def in_one(numbers: Sequence[Any]) -> Any:
+    """The inputs of a call in one array: numbers, arrays of them, and Values in tuples."""
+    import numpy
+
+    if all([type(x) is float for x in numbers]):
+        return numpy.array(numbers)
+    return numpy.concatenate([as_array(x) for x in numbers])
+
+
+def as_array(x: Any) -> Any:
+    import numpy
+
+    if type(x) is float:
+        return numpy.array([x])
+    return numpy.array([y.data for y in x]) if type(x) is tuple else x.ravel()

@@ -1,0 +1,111 @@
+"""Sparse matrices as SciPy has them: where entries stand, and an array made of their numbers."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from .. import modes
+from .trees import Kind, flatten
+from .variables import Function, Variables, chosen, one_number
+
+
+class Sought(NamedTuple):
+    """Which derivatives are sought: first or second ones, and of these one triangle."""
+
+    is_square: bool
+    triangle: str | None = None
+
+
+class Unfinished(NamedTuple):
+    """Sparse derivatives of outputs that a function was traced to: they wait to be computed."""
+
+    variables: Variables
+    outputs: Sequence[Any]
+    sought: Sought
+
+
+class Sparse:
+    """The sparse derivatives that are `sought` of a function in some of its arguments, to be
+    traced: called by itself it computes nothing."""
+
+    def __init__(self, of: Function, argnums: int | tuple[int, ...], sought: Sought, name: str):
+        functools.update_wrapper(self, of, updated=())
+        self.__name__ = self.__qualname__ = f"{name}({getattr(of, '__name__', 'f')})"
+        self.of, self.argnums, self.sought = of, argnums, sought
+
+    def __call__(self, *args: Any, **named: Any) -> Unfinished:
+        trace = modes.state.trace
+        if trace is None or trace.root is not self:
+            raise TypeError(
+                f"{self.__name__} gives numbers, and nothing goes through it: within another "
+                "function that is compiled, a transform or detect_anomaly take jacobian or hessian"
+            )
+        variables = Variables(args, chosen(self.argnums, len(args)))
+        if not variables.numbers:
+            raise TypeError(
+                f"{self.__name__} gives numbers, and no Values: pass numbers, as x.data, or take "
+                "jacobian or hessian"
+            )
+        out = variables.call(self.of, named)
+        if self.sought.is_square:
+            one_number(out, self.of)
+        outputs, _ = flatten(out, "the result")
+        return Unfinished(variables, outputs, self.sought)
+
+
+def scipy_sparse() -> Any:
+    """SciPy's sparse arrays. Raises ImportError, naming the package, where they are missing."""
+    try:
+        import scipy.sparse
+    except ImportError:
+        raise ImportError(
+            "sparse derivatives are SciPy's sparse arrays, and scipy is not installed: "
+            "pip install scipy"
+        ) from None
+    return scipy.sparse
+
+
+class Places:
+    """Where the entries of a sparse matrix of this shape stand: row after row, in each by column.
+    Those of row i are numbers `begins[i]` to `begins[i + 1]`, and have these `columns`."""
+
+    def __init__(self, shape: tuple[int, int], begins: Any, columns: Any) -> None:
+        self.shape = shape
+        self.begins = begins
+        self.columns = columns
+
+    @property
+    def size(self) -> int:
+        return len(self.columns)
+
+    @cached_property
+    def rows(self) -> Any:
+        """The row of each entry."""
+        import numpy
+
+        return numpy.repeat(numpy.arange(self.shape[0]), numpy.diff(self.begins))
+
+    @cached_property
+    def _kind(self) -> Any:
+        return scipy_sparse().csr_array
+
+    def array(self, numbers: Any) -> Any:
+        """A sparse array with these numbers as its entries. What it says of their places is its
+        own: SciPy changes that in place."""
+        parts = numbers, self.columns.copy(), self.begins.copy()
+        made = self._kind(parts, shape=self.shape)
+        made.has_canonical_format = True
+        return made
+
+
+SPARSE = Kind(
+    lambda x: isinstance(x, Places),
+    lambda x: [],
+    lambda x, numbers: x.array(numbers),
+    lambda x: [""],
+    lambda x: False,
+)
+"""A leaf of a result that is a sparse array; its entries are no numbers of the trace."""
