@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from copy import copy
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from .. import modes
 from .trees import Kind, flatten
-from .variables import Function, Variables, chosen, one_number
+from .variables import Function, chosen, differentiating, one_number
 
 
 class Sought(NamedTuple):
@@ -20,18 +21,21 @@ class Sought(NamedTuple):
 
 
 class Unfinished(NamedTuple):
-    """Sparse derivatives of outputs that a function was traced to: they wait to be computed."""
+    """Sparse derivatives of outputs in variables that a function was traced to: they wait to be
+    computed."""
 
-    variables: Variables
+    variables: Sequence[Any]
     outputs: Sequence[Any]
     sought: Sought
 
 
 class Sparse:
     """The sparse derivatives that are `sought` of a function in some of its arguments, to be
-    traced: called by itself it computes nothing."""
+    traced: called by itself it computes nothing. The arguments that come then are variables."""
 
-    def __init__(self, of: Function, argnums: int | tuple[int, ...], sought: Sought, name: str):
+    def __init__(
+        self, of: Function, argnums: int | tuple[int, ...], sought: Sought, name: str
+    ) -> None:
         functools.update_wrapper(self, of, updated=())
         self.__name__ = self.__qualname__ = f"{name}({getattr(of, '__name__', 'f')})"
         self.of, self.argnums, self.sought = of, argnums, sought
@@ -43,13 +47,12 @@ class Sparse:
                 f"{self.__name__} gives numbers, and nothing goes through it: within another "
                 "function that is compiled, a transform or detect_anomaly take jacobian or hessian"
             )
-        variables = Variables(args, chosen(self.argnums, len(args)))
-        if not variables.numbers:
-            raise TypeError(
-                f"{self.__name__} gives numbers, and no Values: pass numbers, as x.data, or take "
-                "jacobian or hessian"
-            )
-        out = variables.call(self.of, named)
+        trace.has_transforms = True
+        taken = [flatten(args[i], f"argument {i}") for i in chosen(self.argnums, len(args))]
+        variables = [x for found, _ in taken for x in found]
+        trace.stand_for_values(variables)
+        with differentiating():
+            out = self.of(*args, **named)
         if self.sought.is_square:
             one_number(out, self.of)
         outputs, _ = flatten(out, "the result")
@@ -89,15 +92,21 @@ class Places:
         return numpy.repeat(numpy.arange(self.shape[0]), numpy.diff(self.begins))
 
     @cached_property
-    def _kind(self) -> Any:
-        return scipy_sparse().csr_array
+    def _empty(self) -> Any:
+        """A sparse array of zeros here. To make one of its parts takes SciPy ten times as long as
+        to copy it."""
+        import numpy
+
+        parts = numpy.zeros(self.size), self.columns, self.begins
+        made = scipy_sparse().csr_array(parts, shape=self.shape)
+        made.has_canonical_format = True
+        return made
 
     def array(self, numbers: Any) -> Any:
         """A sparse array with these numbers as its entries. What it says of their places is its
         own: SciPy changes that in place."""
-        parts = numbers, self.columns.copy(), self.begins.copy()
-        made = self._kind(parts, shape=self.shape)
-        made.has_canonical_format = True
+        made = copy(self._empty)
+        made.data, made.indices, made.indptr = numbers, self.columns.copy(), self.begins.copy()
         return made
 
 

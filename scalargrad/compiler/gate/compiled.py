@@ -148,7 +148,12 @@ class Compiled:
     def _sparse(self, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
         """The same of sparse derivatives."""
         arguments = self._meaning.arguments(args, named)
-        wanted = self._meaning.wanted(arguments)
+        if arguments.values or inside():
+            raise TypeError(
+                f"{self._meaning.name('f')} gives numbers, and no Values: pass numbers, as x.data, "
+                "or take jacobian or hessian"
+            )
+        wanted = Wanted(arguments.positions_varied, True)
         path, found, around = self._programs.alone(arguments, wanted)
         if not modes.active:
             given = (*args, *named.values())

@@ -51,7 +51,7 @@ class Flat(NamedTuple):
     number: Any
     """That of a number of Python's."""
     given: Any
-    """Which input it is, or a copy of; −1 for none."""
+    """Which input it is; −1 for none."""
     sort: Any
     variables: Any
     """The nodes that derivatives are taken in."""
@@ -100,7 +100,7 @@ def arrays(
 
 # ------ from nodes
 def of_nodes(trace: Any, variables: Sequence[int], outputs: Sequence[int]) -> Flat:
-    """The nodes of a trace. A variable may be a copy of an input."""
+    """The nodes of a trace."""
     import numpy
 
     rows, operands = list(trace.rows), list(trace.operands)
@@ -114,20 +114,11 @@ def of_nodes(trace: Any, variables: Sequence[int], outputs: Sequence[int]) -> Fl
     given[trace.inputs] = numpy.arange(len(trace.inputs))
     number[given >= 0] = 0.0
     columns = arrays(list(codes), code, begin, operand, number, given)
-    for i in variables:
-        columns[5][i] = given[source_of(i, rows, operands)]
     return Flat(*columns, numpy.array(variables, numpy.int32), numpy.array(outputs, numpy.int32))
 
 
 def of_row(row: Any, codes: dict[Any, int]) -> int:
     return -1 if row is INPUT or row is CONSTANT else codes.setdefault(row, len(codes))
-
-
-def source_of(i: int, rows: Sequence[Any], operands: Sequence[Any]) -> int:
-    """The input that a variable is, or is a copy of."""
-    while rows[i] is ops.identity:
-        (i,) = operands[i]
-    return i
 
 
 # ------ from loops

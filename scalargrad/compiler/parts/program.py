@@ -149,7 +149,8 @@ class Parts:
                 place = numpy.full(len(nodes), -1)
                 place[kind.parts] = numpy.arange(len(kind.parts))
                 own = place[lane]
-                yield kind, own[own >= 0], parts[own >= 0]
+                order = numpy.argsort(own, kind="stable")[numpy.count_nonzero(own < 0) :]
+                yield kind, own[order], parts[order]
 
     def assemble(self) -> None:
         import numpy

@@ -35,12 +35,10 @@ def traced_in_parts(run: Ran) -> Traced:
 def flat_of(run: Ran) -> Flat:
     """What the function did, from loops or from nodes."""
     assert run.sparse is not None
-    trace, rolled = run.trace, run.loops.rolled
-    number = {i: k for k, i in enumerate(trace.inputs)}
+    trace, rolled, variables = run.trace, run.loops.rolled, run.sparse.variables
     if rolled is None:
-        variables = [trace.index(x) for x in run.sparse.variables.nodes]
-        return of_nodes(trace, variables, [trace.index(x) for x in run.results])
-    # the function was given copies of its inputs: a derivative in a copy is one in the input
-    own = [number[x.index] for x in run.sparse.variables.entries]
+        results = [trace.index(x) for x in run.results]
+        return of_nodes(trace, [x.index for x in variables], results)
+    number = {i: k for k, i in enumerate(trace.inputs)}
     expanded = Expanded(rolled.recorded.items, rolled.recorded.events, len(trace.inputs))
-    return expanded.flat(own, rolled.results)
+    return expanded.flat([number[x.index] for x in variables], rolled.results)
