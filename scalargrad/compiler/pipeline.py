@@ -27,7 +27,7 @@ from .nests.program import Derived, with_loops
 from .nests.recorded import again, asked, can_be_asked, traced_as_loops
 from .nests.runner import OnNest
 from .parts.recorded import traced_in_parts
-from .parts.runner import OnParts
+from .parts.runner import on_sparse
 from .passes.derivatives import with_derivatives
 from .passes.fusion import fused
 from .passes.lane_sums import with_lane_sums, with_zeros_told
@@ -135,11 +135,11 @@ def in_parts(traced: Traced, arguments: Arguments, threads: int) -> Runnable:
     """Compile sparse derivatives. The program is that of the guards, if there are any."""
     layout = Layout({}, len(arguments.arrays), [], traced.sources, [], False)
     if not traced.trace.guards:
-        return Runnable(None, layout, OnParts(traced.parts, None, program_of, threads))
+        return Runnable(None, layout, on_sparse(traced.parts, None, program_of, threads))
     program = program_of(traced.body)
     layout = layout_of(program, traced, arguments)
     guards = runner(program, *layout[:3], threads)
-    return Runnable(program, layout, OnParts(traced.parts, guards, program_of, threads))
+    return Runnable(program, layout, on_sparse(traced.parts, guards, program_of, threads))
 
 
 def program_of(body: Body, careful: bool = False, show: Show = unseen, late: int = 0) -> Program:

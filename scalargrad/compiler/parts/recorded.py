@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from ...transforms.sparse import SPARSE
+from ...transforms.sparse import SPARSE, Sought
 from ...transforms.trees import Leaf, Structure
 from ...transforms.variables import inside
 from ..passes.record import Ran, all_sources
 from ..passes.traced import Traced
+from .compressed import Compressed
 from .flat import Expanded, Flat, of_nodes
-from .program import Parts
+from .program import Parts, TooMuchShared
 
 
 def traced_in_parts(run: Ran) -> Traced:
     """The trace of a function with its sparse derivatives."""
     assert run.sparse is not None
     trace = run.trace
-    parts = Parts(flat_of(run), run.sparse.sought)
+    parts = parts_of(flat_of(run), run.sparse.sought)
     return Traced(
         trace=trace,
         outputs=[],
@@ -30,6 +31,14 @@ def traced_in_parts(run: Ran) -> Traced:
         loops=run.loops,
         parts=parts,
     )
+
+
+def parts_of(flat: Flat, sought: Sought) -> Parts | Compressed:
+    """The derivatives, by parts where these have little in common, else by products."""
+    try:
+        return Parts(flat, sought)
+    except TooMuchShared:
+        return Compressed(flat, sought)
 
 
 def flat_of(run: Ran) -> Flat:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ...scalars import NOTHING
 from ..machine.runner import Runner, runner
 from ..passes.program import Program
 from ..trace.body import Body
+from .compressed import Compressed
 from .program import Parts, Piece, Weights
 
 Make = Callable[[Body], Program]
@@ -74,22 +76,19 @@ class OnWeights:
         return numpy.bincount(w.owner, terms, w.count)
 
 
-class OnParts:
+class OnSparse:
     """Runs sparse derivatives: the result is an array of the entries. The guards are those of
     another program, which runs first."""
 
     registers = None
     outputs: Sequence[bool] = ()
 
-    def __init__(self, parts: Parts, guards: Runner | None, make: Make, threads: int) -> None:
+    def __init__(self, guards: Runner | None) -> None:
         self.guards = guards
-        self.base, self.linear = parts.base, parts.linear
-        self.weights = parts.weights and OnWeights(parts.weights, make, threads)
-        self.pieces = [(OnPiece(piece, make, threads), added) for piece, added in parts.pieces]
 
     @property
-    def careful(self) -> OnParts:
-        """Each piece runs again, carefully, where its outputs are not finite."""
+    def careful(self) -> OnSparse:
+        """What it runs goes again, carefully, where an output is not finite."""
         return self
 
     def run(
@@ -100,22 +99,76 @@ class OnParts:
             _, broken = self.guards.run(numbers, arrays, lanes, group)
             if broken is not None:
                 return None, broken
-        return self.entries(in_one(numbers)), None
+        return self.entries(numbers), None
 
-    def entries(self, numbers: Any) -> Any:
-        weights = self.weights and self.weights.run(numbers)
+    def entries(self, numbers: list[Any]) -> Any:
+        """The entries for these inputs of a call."""
+        raise NotImplementedError
+
+    def fill(self, results: Any, weights: Any, numbers: list[Any]) -> bool:
+        """Nothing comes late to sparse derivatives."""
+        return False
+
+
+class OnParts(OnSparse):
+    """Runs the pieces of sparse derivatives, and adds up what they give."""
+
+    def __init__(self, parts: Parts, guards: Runner | None, make: Make, threads: int) -> None:
+        super().__init__(guards)
+        self.base, self.linear = parts.base, parts.linear
+        self.weights = parts.weights and OnWeights(parts.weights, make, threads)
+        self.pieces = [(OnPiece(piece, make, threads), added) for piece, added in parts.pieces]
+
+    def entries(self, numbers: list[Any]) -> Any:
+        given = in_one(numbers)
+        weights = self.weights and self.weights.run(given)
         found = self.base.copy()
         for piece, added in self.pieces:
-            for output, adds in zip(piece.run(numbers, weights), added):
+            for output, adds in zip(piece.run(given, weights), added):
                 for add in adds:
                     add.to(found, output)
         for add, seeds in self.linear:
             add.to(found, weights[seeds])
         return found
 
-    def fill(self, results: Any, weights: Any, numbers: list[Any]) -> bool:
-        """Nothing comes late to sparse derivatives."""
-        return False
+
+class OnProducts(OnSparse):
+    """Runs products, one for each colour in a lane, and reads the entries off them."""
+
+    def __init__(
+        self, compressed: Compressed, guards: Runner | None, make: Make, threads: int
+    ) -> None:
+        import numpy
+
+        super().__init__(guards)
+        self.read = compressed.read
+        program = make(compressed.body)
+        lanes = program.trace.lanes
+        seeds = [i for i in program.inputs if lanes[i]]
+        addresses = {i: (0, k) for k, i in enumerate(seeds)}
+        self.weights = numpy.full((len(set(compressed.colours)), len(seeds)), NOTHING)
+        self.weights[compressed.colours, range(len(seeds))] = 1.0
+        beside = list(range(len(program.outputs)))
+        self.runner = runner(program, addresses, 1, beside, threads)
+
+    def entries(self, numbers: list[Any]) -> Any:
+        import numpy
+
+        count = len(self.weights)
+        found, _ = self.runner.run(numbers, [self.weights], count)
+        whole = numpy.empty((len(found), count))
+        for row, product in zip(whole, found):
+            row[:] = product
+        return whole[self.read]
+
+
+def on_sparse(
+    parts: Parts | Compressed, guards: Runner | None, make: Make, threads: int
+) -> OnSparse:
+    """What runs these sparse derivatives."""
+    kind: Any = OnParts if isinstance(parts, Parts) else OnProducts
+    found: OnSparse = kind(parts, guards, make, threads)
+    return found
 
 
 def in_one(numbers: Sequence[Any]) -> Any:
