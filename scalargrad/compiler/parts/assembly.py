@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from ...transforms.sparse import Places
@@ -17,13 +18,12 @@ class Wanted(NamedTuple):
     source: Any = None
 
 
-class Added(NamedTuple):
+class Added:
     """The same by slot, the number of an entry: a slice where these are equally far from each
     other. A weight that all have in common is one number."""
 
-    slots: Any
-    weights: Any
-    source: Any
+    def __init__(self, slots: Any, weights: Any, source: Any) -> None:
+        self.slots, self.weights, self.source = slots, weights, source
 
     def to(self, entries: Any, numbers: Any) -> None:
         """Add numbers to entries."""
@@ -37,6 +37,28 @@ class Added(NamedTuple):
             import numpy
 
             numpy.add.at(entries, self.slots, numbers)
+
+
+    @cached_property
+    def by_lane(self) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = {}
+        for k, lane in enumerate(self.source.tolist()):
+            found.setdefault(lane, []).append(k)
+        return found
+
+    # ------ one number after the other
+    def of_lane(self, lane: int) -> list[int]:
+        """Which of them the number of a lane is."""
+        return [lane] if self.source is None else self.by_lane.get(lane, [])
+
+    def slot(self, k: int) -> int:
+        own = self.slots
+        return own.start + k * own.step if type(own) is slice else int(own[k])
+
+    def weight(self, k: int) -> float:
+        if self.weights is None or type(self.weights) is float:
+            return 1.0 if self.weights is None else self.weights
+        return float(self.weights[k])
 
 
 def placed(shape: tuple[int, int], wanted: list[Wanted]) -> tuple[Places, list[Added]]:

@@ -14,38 +14,20 @@ from .assembly import Added, Wanted, placed
 from .flat import NUMBER, Flat
 from .kinds import Kind, kinds
 from .linear import Linear, linear
-from .local import GRADIENT, HESSIAN, VALUE, Local, local
+from .local import GRADIENT, HESSIAN, VALUE, local
+from .pieces import Piece, Weights
+from .together import Together
+
+
+FEW_LANES = 8
+"""A piece with fewer parts is computed without lanes."""
+FEW_NODES = 2500
+"""So many nodes at most are computed in one program without lanes if all pieces can be: what has
+lanes takes some microseconds for each piece."""
 
 
 class TooMuchShared(Exception):
     """The parts of a function have so much in common that they are not to be computed apart."""
-
-
-class Piece(NamedTuple):
-    """What is computed of the parts of one kind. Of each column of its inputs `given` has which
-    input of the call each part has there, or the numbers; `seeds` are the weights among those
-    that are computed first."""
-
-    local: Local
-    lanes: int
-    given: list[Any]
-    seeds: Any
-
-
-class Weights(NamedTuple):
-    """Weights that are computed from inputs: sums of terms, each a number times factors. `pieces`
-    compute the factors that are no inputs: their values, by slot. Of each term its `number`, the
-    weight that it belongs to, and in `factors` a column for each of its factors, `divides` tells
-    whether that divides. The last factor is 1."""
-
-    count: int
-    pieces: list[tuple[Piece, Any]]
-    inputs: tuple[Any, Any]
-    size: int
-    number: Any
-    owner: Any
-    factors: list[Any]
-    divides: list[Any]
 
 
 def chains(found: Linear, terms: Any) -> tuple[list[Any], list[Any]]:
@@ -190,6 +172,21 @@ class Parts:
                 add.to(self.base, 1.0)
             else:
                 self.linear.append((add, seeds))
+        self.put_together()
+
+    def put_together(self) -> None:
+        """Leave pieces with few lanes, or all of them if these are small, to one program."""
+        import numpy
+
+        work = sum(p.lanes * len(p.local.body.trace) for p, _ in self.pieces)
+        is_whole = work <= FEW_NODES and not self.linear
+        few = [x for x in self.pieces if is_whole or x[0].lanes < FEW_LANES]
+        self.together: Together | None = None
+        if few:
+            self.pieces = [x for x in self.pieces if not (is_whole or x[0].lanes < FEW_LANES)]
+            count = int(numpy.count_nonzero(self.flat.given >= 0))
+            base = self.base if is_whole else None
+            self.together = Together(count, few, self.weights, base)
 
     def linear_entries(self) -> Iterator[tuple[Wanted, Any]]:
         """Yield what variables add to the outputs that they are parts of, and the weights that

@@ -119,10 +119,27 @@ class OnParts(OnSparse):
         self.weights = parts.weights and OnWeights(parts.weights, make, threads)
         self.pieces = [(OnPiece(piece, make, threads), added) for piece, added in parts.pieces]
 
+        self.whole = None
+        self.slots: Any = None
+        if parts.together is not None:
+            import numpy
+
+            self.whole = runner(make(parts.together.body), {}, 0, [], threads)
+            if self.pieces or self.linear or len(parts.together.slots) < len(self.base):
+                self.slots = numpy.array(parts.together.slots, int)
+
     def entries(self, numbers: list[Any]) -> Any:
+        import numpy
+
+        if self.whole is not None:
+            own = numpy.asarray(self.whole.run(numbers, (), None)[0])
+            if self.slots is None:
+                return own
         given = in_one(numbers)
         weights = self.weights and self.weights.run(given)
         found = self.base.copy()
+        if self.slots is not None:
+            found[self.slots] += own
         for piece, added in self.pieces:
             for output, adds in zip(piece.run(given, weights), added):
                 for add in adds:
