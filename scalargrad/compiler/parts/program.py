@@ -21,7 +21,7 @@ from .together import Together
 
 FEW_LANES = 8
 """A piece with fewer parts is computed without lanes."""
-FEW_NODES = 2500
+FEW_NODES = 4000
 """So many nodes at most are computed in one program without lanes if all pieces can be: what has
 lanes takes some microseconds for each piece."""
 
@@ -178,7 +178,7 @@ class Parts:
         """Leave pieces with few lanes, or all of them if these are small, to one program."""
         import numpy
 
-        work = sum(p.lanes * len(p.local.body.trace) for p, _ in self.pieces)
+        work = sum(p.lanes * p.local.work for p, _ in self.pieces)
         is_whole = work <= FEW_NODES and not self.linear
         few = [x for x in self.pieces if is_whole or x[0].lanes < FEW_LANES]
         self.together: Together | None = None
