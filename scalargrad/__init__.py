@@ -10,6 +10,7 @@ from .backward import gradients as gradients
 from .checks.check import GradientError as GradientError
 from .checks.check import check_gradient as check_gradient
 from .compiler import compile as compile
+from .compiler.problem import problem as problem
 from .compiler.sparse import sparse_hessian as sparse_hessian
 from .compiler.sparse import sparse_jacobian as sparse_jacobian
 from .compiler.sparse import sparsity as sparsity

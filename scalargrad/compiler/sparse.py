@@ -8,7 +8,7 @@ from typing import Any
 
 from ..messages import described
 from ..transforms.functional import after_self, function, positions
-from ..transforms.sparse import Sought
+from ..transforms.sparse import GRADIENT, HESSIAN, Sought
 
 TRIANGLES = (None, "lower", "upper")
 
@@ -21,7 +21,7 @@ def sparse_jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> 
     where a result depends on a number, whatever the derivative there is: nothing is declared, and
     where `if` takes another way the entries are those of that way.
     """
-    return made(f, "sparse_jacobian", argnums, Sought(False))
+    return made(f, "sparse_jacobian", argnums, Sought(GRADIENT))
 
 
 def sparse_hessian(
@@ -33,7 +33,7 @@ def sparse_hessian(
     """
     if triangle not in TRIANGLES:
         raise ValueError(f'triangle must be "lower", "upper" or None, got {described(triangle)}')
-    return made(f, "sparse_hessian", argnums, Sought(True, triangle))
+    return made(f, "sparse_hessian", argnums, Sought(HESSIAN, triangle))
 
 
 def sparsity(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:

@@ -13,11 +13,20 @@ from .trees import Kind, flatten
 from .variables import Function, chosen, differentiating, one_number
 
 
-class Sought(NamedTuple):
-    """Which derivatives are sought: first or second ones, and of these one triangle."""
+VALUE, GRADIENT, HESSIAN = range(3)
+"""The order of derivatives."""
 
-    is_square: bool
+
+class Sought(NamedTuple):
+    """Which derivatives are sought: of which order, and of second ones which triangle. The values
+    themselves are sought as a column."""
+
+    order: int
     triangle: str | None = None
+
+    @property
+    def is_square(self) -> bool:
+        return self.order == HESSIAN
 
 
 class Unfinished(NamedTuple):

@@ -14,13 +14,14 @@ from ... import modes, ops
 from ...backward import is_no_contribution, symbolic_adjoints
 from ...forward import linked_pushforward
 from ...scalars import NOTHING, is_value
-from ...transforms.sparse import Sought
+from ...transforms.sparse import GRADIENT, HESSIAN, VALUE, Sought
 from ..trace.body import Body
 from ..trace.chosen import Trace
 from .assembly import Wanted, placed
 from .colouring import column_colours, read_at, star_colours
 from .dependences import bits, dependences
 from .flat import GIVEN, NUMBER, Flat
+from .program import shape_of
 
 
 class Products:
@@ -85,14 +86,14 @@ class Compressed:
         import numpy
 
         self.flat = flat
-        found = of_hessian(flat, sought) if sought.is_square else of_jacobian(flat)
+        ways = {VALUE: of_values, GRADIENT: of_jacobian, HESSIAN: of_hessian}
+        found = ways[sought.order](flat, sought)
         self.body = Body(found.products.trace, found.products.found)
         self.seeds, self.colours = found.products.seeds, found.colours
         rows, columns, products, colours = (
             numpy.array(x, int) for x in (zip(*found.read) if found.read else [()] * 4)
         )
-        count, size = len(flat.outputs), len(flat.variables)
-        shape = (size if sought.is_square else count), size
+        shape = shape_of(flat, sought)
         self.places, (added,) = placed(shape, [Wanted(rows, columns, None)])
         slots = numpy.arange(self.places.size)[added.slots]
         order = numpy.empty(len(slots), int)
@@ -101,16 +102,33 @@ class Compressed:
         """Of each entry the product and the colour by which it is read."""
 
 
+class Values:
+    """In place of products: the results themselves, with one seed that changes nothing."""
+
+    def __init__(self, flat: Flat) -> None:
+        self.trace = Trace()
+        with modes.tracing(self.trace):
+            nodes = recomputed(flat, self.trace)
+            seed = self.trace.input(0.5, True, True)
+            found = [nodes[i] for i in flat.outputs.tolist()]
+            self.found = list(map(self.trace.index, found))
+        self.seeds = [seed.index]
+
+
 class Found(NamedTuple):
     """Products, the colour of each seed, and of each entry its row and column, and the product and
     the colour by which it is read."""
 
-    products: Products
+    products: Products | Values
     colours: list[int]
     read: list[tuple[int, int, int, int]]
 
 
-def of_jacobian(flat: Flat) -> Found:
+def of_values(flat: Flat, sought: Sought) -> Found:
+    return Found(Values(flat), [0], [(i, 0, i, 0) for i in range(len(flat.outputs))])
+
+
+def of_jacobian(flat: Flat, sought: Sought) -> Found:
     by_columns = Products(flat, False, False)
     columns = column_colours(by_columns.rows, len(by_columns.seeds))
     turned = transposed(by_columns.rows, len(by_columns.seeds))

@@ -98,6 +98,34 @@ def arrays(
     )
 
 
+def with_numbers(flat: Flat) -> Flat:
+    """The same to be computed and not differentiated: a sum of parts in all inputs, and in numbers
+    of Python's where these are added, each of which is a variable."""
+    import numpy
+
+    owner = numpy.repeat(flat.sort, numpy.diff(flat.begin))
+    is_number = flat.sort == NUMBER
+    added = numpy.flatnonzero(numpy.isin(owner, (SUM, DIFFERENCE)) & is_number[flat.operand])
+    given = numpy.flatnonzero(is_number[flat.outputs])
+    copied = numpy.concatenate((flat.operand[added], flat.outputs[given]))
+    new = numpy.arange(len(flat.code), len(flat.code) + len(copied), dtype=numpy.int32)
+    operand, outputs = flat.operand.copy(), flat.outputs.copy()
+    operand[added], outputs[given] = new[: len(added)], new[len(added) :]
+    inputs = numpy.flatnonzero(flat.given >= 0).astype(numpy.int32)
+    sort = numpy.where(flat.sort == STOP, SUM, flat.sort).astype(numpy.uint8)
+    return Flat(
+        flat.rows,
+        numpy.append(flat.code, flat.code[copied]),
+        numpy.append(flat.begin, numpy.full(len(copied), flat.begin[-1])),
+        operand,
+        numpy.append(flat.number, flat.number[copied]),
+        numpy.append(flat.given, flat.given[copied]),
+        numpy.append(sort, flat.sort[copied]),
+        numpy.append(inputs, new),
+        outputs,
+    )
+
+
 # ------ from nodes
 def of_nodes(trace: Any, variables: Sequence[int], outputs: Sequence[int]) -> Flat:
     """The nodes of a trace."""

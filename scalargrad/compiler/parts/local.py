@@ -9,12 +9,11 @@ from ... import modes, ops
 from ...backward import is_no_contribution, symbolic_adjoints
 from ...rows import Operator
 from ...scalars import is_value
+from ...transforms.sparse import GRADIENT, VALUE
 from ..trace.body import Body
 from ..trace.chosen import Trace
 from ..trace.vocabulary import CONSTANT
 from .kinds import OF_VARIABLE, Kind
-
-VALUE, GRADIENT, HESSIAN = range(3)
 
 
 class Local(NamedTuple):
@@ -45,7 +44,7 @@ def local(
         given = {k: trace.input(0.5, True, kind.sorts[k] != OF_VARIABLE) for k in columns}
         seed = trace.input(0.5, True, True) if is_seeded else 1.0
         leaves = [given.get(k, number) for k, number in enumerate(same)]
-        variables = {k: given[k] for k, sort in enumerate(kind.sorts) if sort == OF_VARIABLE}
+        variables = {k: x for k, x in given.items() if kind.sorts[k] == OF_VARIABLE}
         root = computed(trace, kind, rows, leaves)
         found = derivatives(root, seed, variables, order)
         outputs = [(place, trace.index(ops.add(x, 0.0))) for place, x in found]

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from ...transforms.sparse import Sought
+from ...transforms.sparse import HESSIAN, VALUE, Sought
 from .assembly import Added, Wanted, placed
-from .flat import NUMBER, Flat
-from .kinds import Kind, kinds
+from .flat import NUMBER, Flat, with_numbers
+from .kinds import OF_VARIABLE, Kind, kinds
 from .linear import Linear, linear
-from .local import GRADIENT, HESSIAN, VALUE, local
+from .local import local
 from .pieces import Piece, Weights
 from .together import Together
 
@@ -24,6 +24,10 @@ FEW_LANES = 8
 FEW_NODES = 4000
 """So many nodes at most are computed in one program without lanes if all pieces can be: what has
 lanes takes some microseconds for each piece."""
+
+
+MOST_LOCAL = 20_000
+"""The second derivatives of a part, one adjoint after the other, are as many nodes."""
 
 
 class TooMuchShared(Exception):
@@ -52,9 +56,10 @@ class Parts:
     def __init__(self, flat: Flat, sought: Sought) -> None:
         import numpy
 
+        flat = with_numbers(flat) if sought.order == VALUE else flat
         self.flat, self.sought = flat, sought
         self.variable = flat.variable
-        self.order = HESSIAN if sought.is_square else GRADIENT
+        self.order = sought.order
         found = linear(flat)
         begins = numpy.flatnonzero(
             (numpy.diff(found.output, prepend=-1) != 0) | (numpy.diff(found.node, prepend=-1) != 0)
@@ -111,6 +116,9 @@ class Parts:
             own = numbers[column]
             is_same = is_number[column[0]] and (own.view("i8") == own.view("i8")[0]).all()
             same.append(float(own[0]) if is_same else None)
+        variables = kind.sorts.count(OF_VARIABLE)
+        if order == HESSIAN and variables * len(kind.steps) > MOST_LOCAL:
+            raise TooMuchShared
         made = local(kind, self.flat.rows, same, order, seeds is not None)
         given = [
             numbers[column] if is_number[column[0]] else self.flat.given[column]
@@ -153,9 +161,8 @@ class Parts:
             found.append((piece, [len(x) for x in own]))
             wanted += [x for some in own for x in some]
         linear_ones = [] if self.sought.is_square else list(self.linear_entries())
-        size = len(self.flat.variables)
-        shape = (size if self.sought.is_square else len(self.flat.outputs)), size
-        self.places, added = placed(shape, wanted + [x for x, _ in linear_ones])
+        shape = shape_of(self.flat, self.sought)
+        self.places, added = placed(shape, wanted + [x for x, _, _ in linear_ones])
         rest = iter(added)
         self.base = numpy.zeros(self.places.size)
         for piece, counts in found:
@@ -166,12 +173,12 @@ class Parts:
             for (_, number), own in zip(piece.local.fixed, adds[count:]):
                 for add in own:
                     add.to(self.base, number)
-        self.linear: list[tuple[Added, Any]] = []
-        for (_, seeds), add in zip(linear_ones, rest):
-            if seeds is None:
+        self.linear: list[tuple[Added, Any, Any]] = []
+        for (_, seeds, inputs), add in zip(linear_ones, rest):
+            if seeds is None and inputs is None:
                 add.to(self.base, 1.0)
             else:
-                self.linear.append((add, seeds))
+                self.linear.append((add, seeds, inputs))
         self.put_together()
 
     def put_together(self) -> None:
@@ -188,32 +195,46 @@ class Parts:
             base = self.base if is_whole else None
             self.together = Together(count, few, self.weights, base)
 
-    def linear_entries(self) -> Iterator[tuple[Wanted, Any]]:
-        """Yield what variables add to the outputs that they are parts of, and the weights that
-        are computed for it."""
+    def linear_entries(self) -> Iterator[tuple[Wanted, Any, Any]]:
+        """Yield what variables add to the outputs that they are parts of: weights that are
+        computed for it, inputs, or, without either, numbers."""
         import numpy
 
+        is_variable = self.variable[self.node] >= 0
+        if self.order == VALUE:
+            is_number = self.flat.sort[self.node] == NUMBER
+            for own in map(numpy.flatnonzero, (is_variable & is_number, is_variable & ~is_number)):
+                nodes, rows = self.node[own], self.output[own]
+                known = self.flat.number[nodes] if len(own) and is_number[own[0]] else 1.0
+                wanted = Wanted(rows, 0 * rows, self.number[own] * known)
+                if len(own):
+                    yield wanted, None, self.flat.given[nodes] if type(known) is float else None
+            return
         for seeded in (False, True):
-            own = numpy.flatnonzero((self.variable[self.node] >= 0) & ((self.seed >= 0) == seeded))
+            own = numpy.flatnonzero(is_variable & ((self.seed >= 0) == seeded))
+            columns = self.variable[self.node[own]]
+            wanted = Wanted(self.output[own], columns, self.number[own])
             if len(own):
-                columns = self.variable[self.node[own]]
-                yield (
-                    Wanted(self.output[own], columns, self.number[own]),
-                    self.seed[own] if seeded else None,
-                )
+                yield wanted, self.seed[own] if seeded else None, None
 
     def entries(self, leaves: Any, place: tuple[int, ...], parts: Any, source: Any) -> list[Wanted]:
         """Where a derivative is added, and in a symmetric matrix its mirror image."""
         weights = self.number[parts]
-        ends = [self.variable[leaves[:, k]] for k in place]
+        import numpy
+
+        ends = [self.variable[leaves[:, k]] for k in place] or [numpy.zeros(len(parts), int)]
         if not self.sought.is_square:
             return [Wanted(self.output[parts], ends[0], weights, source)]
-        import numpy
 
         low, high = numpy.minimum(*ends), numpy.maximum(*ends)
         both = {"lower": [(high, low)], "upper": [(low, high)], None: [(low, high), (high, low)]}
         pairs = both[self.sought.triangle][: 1 if place[0] == place[1] else 2]
         return [Wanted(*pair, weights, source) for pair in pairs]
+
+
+def shape_of(flat: Flat, sought: Sought) -> tuple[int, int]:
+    rows, columns = len(flat.outputs), len(flat.variables)
+    return {VALUE: (rows, 1), HESSIAN: (columns, columns)}.get(sought.order, (rows, columns))
 
 
 def is_range(x: Any, count: int) -> bool:

@@ -144,8 +144,8 @@ class OnParts(OnSparse):
             for output, adds in zip(piece.run(given, weights), added):
                 for add in adds:
                     add.to(found, output)
-        for add, seeds in self.linear:
-            add.to(found, weights[seeds])
+        for add, seeds, inputs in self.linear:
+            add.to(found, given[inputs] if seeds is None else weights[seeds])
         return found
 
 

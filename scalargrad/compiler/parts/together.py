@@ -29,11 +29,13 @@ class Together:
         with modes.tracing(trace):
             self.inputs = [trace.input(0.5, False, False) for _ in range(count)]
             self.weights = symbolic(weights, self.inputs) if weights is not None else []
-            found: dict[int, Any] = {} if base is None else dict(enumerate(base.tolist()))
+            own = [] if base is None else base.tolist()
+            found: dict[int, Any] = {k: x for k, x in enumerate(own) if x}
             for piece, added in pieces:
                 for lane, outputs in enumerate(self.computed(piece)):
                     for output, adds in zip(outputs, added):
                         add_up(found, output, adds, lane)
+            found |= {k: 0.0 for k in range(len(own)) if k not in found}
             self.slots = sorted(found)
             self.body = Body(trace, [trace.index(found[k]) for k in self.slots])
 
