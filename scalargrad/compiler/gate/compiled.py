@@ -238,6 +238,11 @@ class Compiled:
     def _viewed(self, args: Any, named: Mapping[str, Any], gradient: bool) -> Viewed:
         """The program for such arguments, traced if it was not before."""
         meaning = self._meaning
+        if isinstance(meaning.f, Sparse):
+            raise TypeError(
+                f"{meaning.name('f')} runs a program for each kind of part, and is none to be shown "
+                "or exported: look at jacobian or hessian; profile tells where its time goes"
+            )
         arguments = meaning.arguments(args, named)
         everywhere = Wanted(
             tuple(range(len(arguments.numbers))), meaning.is_summed(arguments), True

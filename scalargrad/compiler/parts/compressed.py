@@ -20,7 +20,7 @@ from ..trace.chosen import Trace
 from .assembly import Wanted, placed
 from .colouring import column_colours, read_at, star_colours
 from .dependences import bits, dependences
-from .flat import GIVEN, NUMBER, Flat
+from .flat import GIVEN, HELD, NUMBER, Flat
 from .program import shape_of
 
 
@@ -54,9 +54,9 @@ def recomputed(flat: Flat, trace: Any) -> list[Any]:
     nodes: list[Any] = [x if s == NUMBER else None for s, x in zip(sort, numbers)]
     given = [(k, i) for i, k in enumerate(flat.given.tolist()) if k >= 0]
     for _, i in sorted(given):
-        nodes[i] = trace.input(0.5, False, variable[i] < 0)
+        nodes[i] = trace.input(0.5, False, variable[i] < 0 and sort[i] != HELD)
     for i, s in enumerate(sort):
-        if s not in (GIVEN, NUMBER):
+        if s < GIVEN:
             own = [nodes[j] for j in operand[begin[i] : begin[i + 1]]]
             nodes[i] = trace.compute(flat.rows[code[i]], own)
     return nodes

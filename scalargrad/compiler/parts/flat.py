@@ -22,9 +22,11 @@ from ..loops.items import (
 )
 from ..trace.vocabulary import CONSTANT, INPUT, stop_gradient
 
-OTHER, SUM, DIFFERENCE, NEGATIVE, PRODUCT, QUOTIENT, STOP, GIVEN, NUMBER = range(9)
+OTHER, SUM, DIFFERENCE, NEGATIVE, PRODUCT, QUOTIENT, STOP, GIVEN, NUMBER, HELD = range(10)
 """The sorts of nodes, for the derivative of what is linear: any operator; those that are sums; a
-node that no derivative goes through; an input; a number of Python's."""
+node that no derivative goes through; an input; a number of Python's; a Value that the function
+closes over, an input too: a 0 in it is a number, where others beside a variable let nothing
+through."""
 SORTS = {
     ops.add: SUM,
     ops.identity: SUM,
@@ -79,14 +81,21 @@ class Flat(NamedTuple):
 
 
 def arrays(
-    rows: list[Operator], code: Any, begin: Any, operand: Any, number: Any, given: Any
+    rows: list[Operator],
+    code: Any,
+    begin: Any,
+    operand: Any,
+    number: Any,
+    given: Any,
+    held: Sequence[int],
 ) -> tuple[Any, ...]:
-    """The columns of a Flat in their types, with the sort of each node."""
+    """The columns of a Flat in their types, with the sort of each node; these inputs are `held`."""
     import numpy
 
     sorts = numpy.array([*(SORTS.get(row, OTHER) for row in rows), NUMBER], numpy.uint8)
     sort = sorts[code]
     sort[(code < 0) & (given >= 0)] = GIVEN
+    sort[numpy.isin(given, numpy.array(held, int))] = HELD
     return (
         rows,
         code.astype(numpy.int32),
@@ -126,8 +135,22 @@ def with_numbers(flat: Flat) -> Flat:
     )
 
 
+def without_zeros(flat: Flat) -> Flat:
+    """The same to be differentiated: nothing goes through a product with a 0 of Python's."""
+    import numpy
+
+    products = numpy.flatnonzero(flat.sort == PRODUCT)
+    is_zero = (flat.sort == NUMBER) & (flat.number == 0.0)
+    begin = flat.begin[products]
+    sort = flat.sort.copy()
+    sort[products[is_zero[flat.operand[begin]] | is_zero[flat.operand[begin + 1]]]] = STOP
+    return flat._replace(sort=sort)
+
+
 # ------ from nodes
-def of_nodes(trace: Any, variables: Sequence[int], outputs: Sequence[int]) -> Flat:
+def of_nodes(
+    trace: Any, variables: Sequence[int], outputs: Sequence[int], held: Sequence[int]
+) -> Flat:
     """The nodes of a trace."""
     import numpy
 
@@ -141,7 +164,7 @@ def of_nodes(trace: Any, variables: Sequence[int], outputs: Sequence[int]) -> Fl
     given = numpy.full(len(rows), -1)
     given[trace.inputs] = numpy.arange(len(trace.inputs))
     number[given >= 0] = 0.0
-    columns = arrays(list(codes), code, begin, operand, number, given)
+    columns = arrays(list(codes), code, begin, operand, number, given, held)
     return Flat(*columns, numpy.array(variables, numpy.int32), numpy.array(outputs, numpy.int32))
 
 
@@ -223,7 +246,9 @@ class Expanded:
         self.known += len(numbers)
         return numpy.arange(begin, begin + len(numbers))
 
-    def flat(self, variables: Sequence[int], outputs: Sequence[One]) -> Flat:
+    def flat(
+        self, variables: Sequence[int], outputs: Sequence[One], held: Sequence[int]
+    ) -> Flat:
         import numpy
 
         results = numpy.array([int(self.operand(x, [], 1)[0]) for x in outputs], numpy.int32)
@@ -237,5 +262,5 @@ class Expanded:
         number = numpy.concatenate((numpy.zeros(size), *self.numbers))
         given = numpy.full(len(code), -1)
         given[: self.inputs] = numpy.arange(self.inputs)
-        columns = arrays(list(self.codes), code, begin, operand, number, given)
+        columns = arrays(list(self.codes), code, begin, operand, number, given, held)
         return Flat(*columns, numpy.array(variables, numpy.int32), results)

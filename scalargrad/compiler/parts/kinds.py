@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from ... import ops
 from ..trace.native import nodes as native
-from .flat import GIVEN, NUMBER, Flat
+from .flat import GIVEN, HELD, NUMBER, Flat
 
-OF_VARIABLE, OF_INPUT, OF_NUMBER, OF_EXPONENT = range(4)
+OF_VARIABLE, OF_INPUT, OF_NUMBER, OF_EXPONENT, OF_VALUE = range(5)
 """What a leaf is. An exponent is a number of Python's that another kind has otherwise: the rules
 for a power depend on it."""
 MOST_WORK = 16
@@ -130,7 +130,7 @@ class Below:
         self.operands = [operand[a:b] for a, b in zip(begin, begin[1:])]
 
     def is_leaf(self, i: int) -> bool:
-        return self.variable[i] >= 0 or self.sort[i] in (GIVEN, NUMBER)
+        return self.variable[i] >= 0 or self.sort[i] >= GIVEN
 
     def computed(self, root: int) -> list[int]:
         """What is computed for a part, in order."""
@@ -164,6 +164,6 @@ class Below:
     def words_of_leaf(self, i: int, is_exponent: bool) -> list[int]:
         if self.variable[i] >= 0:
             return [OF_VARIABLE, 0, 0]
-        if self.sort[i] == GIVEN:
-            return [OF_INPUT, 0, 0]
+        if self.sort[i] in (GIVEN, HELD):
+            return [OF_INPUT if self.sort[i] == GIVEN else OF_VALUE, 0, 0]
         return [OF_EXPONENT, *self.bits[i]] if is_exponent else [OF_NUMBER, 0, 0]

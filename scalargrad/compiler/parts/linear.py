@@ -15,6 +15,7 @@ from ..trace.native import nodes as native
 from .flat import (
     DIFFERENCE,
     GIVEN,
+    HELD,
     NEGATIVE,
     NUMBER,
     OTHER,
@@ -85,11 +86,11 @@ class Walk:
         self.operands = [operand[a:b] for a, b in zip(begin, begin[1:])]
         self.parts: list[tuple[int, int, float, int]] = []
         self.factors: list[tuple[int, int, int]] = []
-        self.active = active(self.sort, self.operands, variable)
+        self.carries = carried(self.sort, self.operands, variable)
 
     def split(self, output: int, root: int) -> None:
         """Find the parts of an output."""
-        if not self.active[root]:
+        if not self.carries[root] & ACTIVE:
             return
         known = len(self.parts), len(self.factors)
         weights: dict[int, dict[int, float]] = {root: {-1: 1.0}}
@@ -101,15 +102,16 @@ class Walk:
                 self.parts += [(output, i, c, factor) for factor, c in terms.items()]
                 continue
             for j, sign, beside, divides in self.linear_operands(i):
-                if j not in weights and self.active[j]:
+                if not self.carries[j] & ACTIVE:
+                    continue
+                if j not in weights:
                     heappush(waiting, -j)
                     weights[j] = {}
-                if self.active[j]:
-                    self.pass_on(terms, weights[j], sign, beside, divides)
-                    if len(weights[j]) > MOST_TERMS:
-                        del self.parts[known[0] :], self.factors[known[1] :]
-                        self.parts.append((output, root, 1.0, -1))
-                        return
+                self.pass_on(terms, weights[j], sign, beside, divides)
+                if len(weights[j]) > MOST_TERMS:
+                    del self.parts[known[0] :], self.factors[known[1] :]
+                    self.parts.append((output, root, 1.0, -1))
+                    return
 
     def pass_on(
         self,
@@ -137,8 +139,8 @@ class Walk:
         if self.variable[i] >= 0 or self.sort[i] == OTHER:
             return True
         if self.sort[i] == PRODUCT:
-            return all(self.active[j] for j in self.operands[i])
-        return self.sort[i] == QUOTIENT and self.active[self.operands[i][1]]
+            return all(self.carries[j] for j in self.operands[i])
+        return self.sort[i] == QUOTIENT and bool(self.carries[self.operands[i][1]] & ACTIVE)
 
     def linear_operands(self, i: int) -> list[tuple[int, float, int, bool]]:
         """The operands, each with its sign, the node beside it, or −1, and whether that divides."""
@@ -164,12 +166,19 @@ def divided(x: float, y: float) -> float:
     return divide(x, y)
 
 
-def active(
+ACTIVE, OF_VALUES = 1, 2
+
+
+def carried(
     sort: Sequence[int], operands: Sequence[Sequence[int]], variable: Sequence[int]
-) -> list[bool]:
-    """Of each node whether derivatives flow through it."""
-    found = [k >= 0 for k in variable]
+) -> list[int]:
+    """Of each node whether derivatives flow through it, and whether it is computed from Values
+    that the function closes over: a bit for each."""
+    found = [ACTIVE * (k >= 0) | OF_VALUES * (s == HELD) for k, s in zip(variable, sort)]
     for i, own in enumerate(operands):
-        if sort[i] not in (STOP, GIVEN, NUMBER) and not found[i]:
-            found[i] = any([found[j] for j in own])
+        if not found[i] and sort[i] < GIVEN:
+            for j in own:
+                found[i] |= found[j]
+            if sort[i] == STOP:
+                found[i] &= ~ACTIVE
     return found

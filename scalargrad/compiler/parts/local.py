@@ -13,7 +13,9 @@ from ...transforms.sparse import GRADIENT, VALUE
 from ..trace.body import Body
 from ..trace.chosen import Trace
 from ..trace.vocabulary import CONSTANT
-from .kinds import OF_VARIABLE, Kind
+from .kinds import OF_VALUE, OF_VARIABLE, Kind
+
+OF_VALUES = (OF_VARIABLE, OF_VALUE)
 
 
 class Local(NamedTuple):
@@ -41,7 +43,7 @@ def local(
     trace = Trace()
     with modes.tracing(trace):
         columns = [k for k, number in enumerate(same) if number is None]
-        given = {k: trace.input(0.5, True, kind.sorts[k] != OF_VARIABLE) for k in columns}
+        given = {k: trace.input(0.5, True, kind.sorts[k] not in OF_VALUES) for k in columns}
         seed = trace.input(0.5, True, True) if is_seeded else 1.0
         leaves = [given.get(k, number) for k, number in enumerate(same)]
         variables = {k: x for k, x in given.items() if kind.sorts[k] == OF_VARIABLE}

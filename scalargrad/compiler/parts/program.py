@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ...transforms.sparse import HESSIAN, VALUE, Sought
 from .assembly import Added, Wanted, placed
-from .flat import NUMBER, Flat, with_numbers
+from .flat import NUMBER, Flat, with_numbers, without_zeros
 from .kinds import OF_VARIABLE, Kind, kinds
 from .linear import Linear, linear
 from .local import local
@@ -56,7 +56,7 @@ class Parts:
     def __init__(self, flat: Flat, sought: Sought) -> None:
         import numpy
 
-        flat = with_numbers(flat) if sought.order == VALUE else flat
+        flat = with_numbers(flat) if sought.order == VALUE else without_zeros(flat)
         self.flat, self.sought = flat, sought
         self.variable = flat.variable
         self.order = sought.order

@@ -45,9 +45,10 @@ def flat_of(run: Ran) -> Flat:
     """What the function did, from loops or from nodes."""
     assert run.sparse is not None
     trace, rolled, variables = run.trace, run.loops.rolled, run.sparse.variables
+    number = {i: k for k, i in enumerate(trace.inputs)}
+    held = [number[i] for i in trace.captured.values()]
     if rolled is None:
         results = [trace.index(x) for x in run.results]
-        return of_nodes(trace, [x.index for x in variables], results)
-    number = {i: k for k, i in enumerate(trace.inputs)}
+        return of_nodes(trace, [x.index for x in variables], results, held)
     expanded = Expanded(rolled.recorded.items, rolled.recorded.events, len(trace.inputs))
-    return expanded.flat([number[x.index] for x in variables], rolled.results)
+    return expanded.flat([number[x.index] for x in variables], rolled.results, held)

@@ -69,11 +69,16 @@ class OnWeights:
         values[slots] = numbers[inputs]
         for piece, at in self.pieces:
             values[at] = piece.run(numbers, None)[0]
-        terms = w.number
-        for column, divides in zip(w.factors, w.divides):
-            own = values[column]
-            terms = terms * numpy.where(divides, 1.0, own) / numpy.where(divides, own, 1.0)
-        return numpy.bincount(w.owner, terms, w.count)
+        terms, is_some = w.number, numpy.ones(len(w.number), bool)
+        with numpy.errstate(all="ignore"):
+            for column, divides in zip(w.factors, w.divides):
+                own = values[column]
+                terms = terms * numpy.where(divides, 1.0, own) / numpy.where(divides, own, 1.0)
+                is_some &= divides | (own != 0.0)
+        found = numpy.bincount(w.owner, numpy.where(is_some, terms, 0.0), w.count)
+        # nothing flows beside a factor of 0
+        found[numpy.bincount(w.owner, is_some, w.count) == 0] = NOTHING
+        return found
 
 
 class OnSparse:

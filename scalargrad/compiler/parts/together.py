@@ -93,6 +93,8 @@ def symbolic(weights: Weights, inputs: Sequence[Any]) -> list[Any]:
     for k, (term, owner) in enumerate(zip(weights.number.tolist(), weights.owner.tolist())):
         for column, divides in zip(weights.factors, weights.divides):
             own = values[int(column[k])]
-            term = ops.div(term, own) if divides[k] else ops.mul(term, own)
+            # nothing flows beside a factor of 0
+            beside = ops.reciprocal(own) if divides[k] else ops.start(own)
+            term = ops.choose(term, beside)
         found[owner] = term if found[owner] is None else ops.add(found[owner], term)
     return found

@@ -8,7 +8,7 @@
 
 /* The sorts of nodes of compiler/parts/flat.py. */
 enum { OTHER_SORT, SUM_SORT, DIFFERENCE_SORT, NEGATIVE_SORT, PRODUCT_SORT, QUOTIENT_SORT };
-enum { STOP_SORT = QUOTIENT_SORT + 1, GIVEN_SORT, NUMBER_SORT };
+enum { STOP_SORT = QUOTIENT_SORT + 1, GIVEN_SORT, NUMBER_SORT, HELD_SORT };
 enum { MOST_TERMS = 8 };
 
 /* ------ the nodes, in arrays of Python's */
@@ -53,9 +53,9 @@ static int flat_is_sound(const FlatNodes *f)
 /* Whether each node has as many operands as its sort takes. */
 static int flat_has_arities(const FlatNodes *f)
 {
-    static const int arity[] = {-1, -1, 2, 1, 2, 2, -1, 0, 0};
+    static const int arity[] = {-1, -1, 2, 1, 2, 2, -1, 0, 0, 0};
     for (int32_t i = 0; i < f->size; i++) {
-        if (f->sort[i] > NUMBER_SORT)
+        if (f->sort[i] > HELD_SORT)
             return 0;
         const int wanted = arity[f->sort[i]];
         if (wanted >= 0 && f->begin[i + 1] - f->begin[i] != wanted)
@@ -156,7 +156,7 @@ typedef struct {
 
 typedef struct {
     FlatNodes flat;
-    uint8_t *active;
+    uint8_t *carried;
     int32_t *first;   /* of each node the first term of its weight; −1 where it has none */
     int32_t *waiting; /* the nodes that have one: a heap, the last node on top */
     int32_t waits;
@@ -170,16 +170,27 @@ static int operands_at(const FlatNodes *f, int32_t i)
     return (int)(f->begin[i + 1] - f->begin[i]);
 }
 
-static void find_active(LinearWalk *w)
+/* What a node carries: whether derivatives flow through it; whether it is computed from Values that
+ * the function closes over. */
+enum { ACTIVE = 1, OF_VALUES = 2 };
+
+static void find_carried(LinearWalk *w)
 {
     const FlatNodes *f = &w->flat;
     for (int32_t i = 0; i < f->size; i++) {
-        int found = f->variable[i] >= 0;
-        if (f->sort[i] < STOP_SORT)
-            for (int64_t k = f->begin[i]; !found && k < f->begin[i + 1]; k++)
-                found = w->active[f->operand[k]];
-        w->active[i] = (uint8_t)found;
+        int found = (f->variable[i] >= 0 ? ACTIVE : 0) | (f->sort[i] == HELD_SORT ? OF_VALUES : 0);
+        if (!found && f->sort[i] < GIVEN_SORT) {
+            for (int64_t k = f->begin[i]; k < f->begin[i + 1]; k++)
+                found |= w->carried[f->operand[k]];
+            found &= f->sort[i] == STOP_SORT ? ~ACTIVE : ~0;
+        }
+        w->carried[i] = (uint8_t)found;
     }
+}
+
+static int is_active(const LinearWalk *w, int32_t i)
+{
+    return w->carried[i] & ACTIVE;
 }
 
 static void push_waiting(LinearWalk *w, int32_t i)
@@ -247,7 +258,7 @@ static int32_t new_factor(LinearWalk *w, int32_t before, int32_t of, int divides
 static int pass_weight(LinearWalk *w, int32_t i, int32_t j, double sign, int32_t beside,
                        int divides)
 {
-    if (!w->active[j])
+    if (!is_active(w, j))
         return 0;
     for (int32_t at = w->first[i]; at >= 0; at = w->term[at].next) {
         double number = w->term[at].number;
@@ -272,8 +283,8 @@ static int is_part(const LinearWalk *w, int32_t i)
     if (f->variable[i] >= 0 || f->sort[i] == OTHER_SORT)
         return 1;
     if (f->sort[i] == PRODUCT_SORT)
-        return w->active[operand[0]] && w->active[operand[1]];
-    return f->sort[i] == QUOTIENT_SORT && w->active[operand[1]];
+        return w->carried[operand[0]] && w->carried[operand[1]];
+    return f->sort[i] == QUOTIENT_SORT && is_active(w, operand[1]);
 }
 
 static int pass_to_all(LinearWalk *w, int32_t i)
@@ -329,7 +340,7 @@ static int split_output(LinearWalk *w, int32_t output, int32_t root)
 {
     const size_t parts = w->column[PART_NODE].count, factors = w->column[FACTOR_OF].count;
     w->terms = 0;
-    if (!w->active[root])
+    if (!is_active(w, root))
         return 0;
     int found = add_weight_term(w, root, 1.0, -1);
     while (!found && w->waits) {
@@ -350,20 +361,20 @@ static PyObject *linear_parts(PyObject *module, PyObject *const *args, Py_ssize_
     if (flat_open(&w.flat, args, FLAT_CODE) < 0)
         return NULL;
     const size_t size = (size_t)w.flat.size + 1;
-    w.active = PyMem_Calloc(size, 1);
+    w.carried = PyMem_Calloc(size, 1);
     w.first = PyMem_Malloc(size * sizeof *w.first);
     w.waiting = PyMem_Malloc(size * sizeof *w.waiting);
-    int failed = !w.active || !w.first || !w.waiting;
+    int failed = !w.carried || !w.first || !w.waiting;
     if (failed)
         PyErr_NoMemory();
     else {
         memset(w.first, 0xFF, size * sizeof *w.first);
-        find_active(&w);
+        find_carried(&w);
     }
     for (int32_t k = 0; !failed && k < w.flat.count; k++)
         failed = split_output(&w, k, w.flat.wanted[k]) < 0;
     flat_close(&w.flat);
-    PyMem_Free(w.active);
+    PyMem_Free(w.carried);
     PyMem_Free(w.first);
     PyMem_Free(w.waiting);
     PyMem_Free(w.term);
@@ -372,7 +383,7 @@ static PyObject *linear_parts(PyObject *module, PyObject *const *args, Py_ssize_
 
 /* ------ parts that compute alike */
 enum { ALIKE_KIND, ALIKE_BEGIN, ALIKE_LEAF, KIND_END, KIND_WORD, ALIKE_COLUMNS };
-enum { OF_VARIABLE, OF_INPUT, OF_NUMBER, OF_EXPONENT };
+enum { OF_VARIABLE, OF_INPUT, OF_NUMBER, OF_EXPONENT, OF_VALUE };
 
 static const size_t alike_sizes[] = {4, 8, 4, 8, 4};
 
@@ -466,8 +477,8 @@ static int tell_leaf(AlikeWalk *w, int32_t i)
     int32_t words[3] = {OF_NUMBER, 0, 0};
     if (f->variable[i] >= 0)
         words[0] = OF_VARIABLE;
-    else if (f->sort[i] == GIVEN_SORT)
-        words[0] = OF_INPUT;
+    else if (f->sort[i] != NUMBER_SORT)
+        words[0] = f->sort[i] == GIVEN_SORT ? OF_INPUT : OF_VALUE;
     else if (w->is_exponent[i]) {
         words[0] = OF_EXPONENT;
         memcpy(words + 1, &f->number[i], sizeof f->number[i]);
