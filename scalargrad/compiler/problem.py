@@ -1,4 +1,4 @@
-"""A problem for solvers: values, gradients, sparse Jacobians and Hessians, with their structures."""
+"""A problem for solvers: values, gradients, sparse derivatives, and where their entries stand."""
 
 from __future__ import annotations
 

@@ -12,7 +12,6 @@ from .. import modes
 from .trees import Kind, flatten
 from .variables import Function, chosen, differentiating, one_number
 
-
 VALUE, GRADIENT, HESSIAN = range(3)
 """The order of derivatives."""
 

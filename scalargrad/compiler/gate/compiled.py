@@ -240,8 +240,8 @@ class Compiled:
         meaning = self._meaning
         if isinstance(meaning.f, Sparse):
             raise TypeError(
-                f"{meaning.name('f')} runs a program for each kind of part, and is none to be shown "
-                "or exported: look at jacobian or hessian; profile tells where its time goes"
+                f"{meaning.name('f')} runs a program for each kind of part, and is none to be "
+                "shown or exported: look at jacobian or hessian; profile tells where its time goes"
             )
         arguments = meaning.arguments(args, named)
         everywhere = Wanted(

@@ -121,9 +121,7 @@ class Programs:
         self.keep(key, kept, paths, is_anew=bool(paths.unknown) or around.altered)
         return merge
 
-    def add_all(
-        self, merge: Any, paths: Paths, arguments: Arguments, around: Surroundings
-    ) -> None:
+    def add_all(self, merge: Any, paths: Paths, arguments: Arguments, around: Surroundings) -> None:
         try:
             for path, group, outputs in paths.run(arguments, around):
                 merge.add(path, group, outputs)

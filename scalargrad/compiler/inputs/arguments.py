@@ -145,7 +145,8 @@ class Arguments:
     @property
     def positions_varied(self) -> tuple[int, ...]:
         """The positions of the numbers that a derivative is taken in."""
-        leaves, found, at = iter(self.leaves), [], 0
+        leaves, at = iter(self.leaves), 0
+        found: list[int] = []
         for k, (count, _) in enumerate(self.specs):
             size = sum(len(leaf.numbers) for leaf in islice(leaves, count))
             found += range(at, at + size) if k in self.varied else ()

@@ -38,7 +38,6 @@ class Added:
 
             numpy.add.at(entries, self.slots, numbers)
 
-
     @cached_property
     def by_lane(self) -> dict[int, list[int]]:
         found: dict[int, list[int]] = {}
@@ -66,7 +65,9 @@ def placed(shape: tuple[int, int], wanted: list[Wanted]) -> tuple[Places, list[A
     import numpy
 
     rows, columns = (
-        numpy.concatenate([numpy.asarray(x[k], numpy.int64) for x in wanted] or [numpy.empty(0, int)])
+        numpy.concatenate(
+            [numpy.asarray(x[k], numpy.int64) for x in wanted] or [numpy.empty(0, int)]
+        )
         for k in (0, 1)
     )
     known, slots = numpy.unique(rows * shape[1] + columns, return_inverse=True)

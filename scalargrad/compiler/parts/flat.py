@@ -11,7 +11,6 @@ from ...rows import Operator
 from ..loops.items import (
     Constant,
     ConstantTable,
-    InputAt,
     InputTable,
     Item,
     Loop,
@@ -88,7 +87,7 @@ def arrays(
     number: Any,
     given: Any,
     held: Sequence[int],
-) -> tuple[Any, ...]:
+) -> tuple[Any, Any, Any, Any, Any, Any, Any]:
     """The columns of a Flat in their types, with the sort of each node; these inputs are `held`."""
     import numpy
 
@@ -246,9 +245,7 @@ class Expanded:
         self.known += len(numbers)
         return numpy.arange(begin, begin + len(numbers))
 
-    def flat(
-        self, variables: Sequence[int], outputs: Sequence[One], held: Sequence[int]
-    ) -> Flat:
+    def flat(self, variables: Sequence[int], outputs: Sequence[One], held: Sequence[int]) -> Flat:
         import numpy
 
         results = numpy.array([int(self.operand(x, [], 1)[0]) for x in outputs], numpy.int32)

@@ -8,6 +8,7 @@ order.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from ... import ops
@@ -92,8 +93,7 @@ def alike_parts(
     end; all words. None if there are more steps than there is room for."""
     import numpy
 
-    columns = (x.tolist() for x in (sort, code, begin, operand, variable))
-    below = Below(*columns, number, power)
+    below = Below(sort, code, begin, operand, variable, number, power)
     known: dict[tuple[int, ...], int] = {}
     found, leaves, begins = [], [], [0]
     for i in parts.tolist():
@@ -117,20 +117,22 @@ class Below:
 
     def __init__(
         self,
-        sort: list[int],
-        code: list[int],
-        begin: list[int],
-        operand: list[int],
-        variable: list[int],
+        sort: Any,
+        code: Any,
+        begin: Any,
+        operand: Any,
+        variable: Any,
         number: Any,
         power: int,
     ) -> None:
-        self.sort, self.code, self.variable, self.power = sort, code, variable, power
+        self.sort, self.code, self.variable = sort.tolist(), code.tolist(), variable.tolist()
+        self.power = power
         self.bits = number.view("i4").reshape(-1, 2).tolist()
-        self.operands = [operand[a:b] for a, b in zip(begin, begin[1:])]
+        ends, every = begin.tolist(), operand.tolist()
+        self.operands = [every[a:b] for a, b in pairwise(ends)]
 
     def is_leaf(self, i: int) -> bool:
-        return self.variable[i] >= 0 or self.sort[i] >= GIVEN
+        return bool(self.variable[i] >= 0 or self.sort[i] >= GIVEN)
 
     def computed(self, root: int) -> list[int]:
         """What is computed for a part, in order."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from heapq import heappop, heappush
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from ..trace.native import nodes as native
@@ -83,7 +84,7 @@ class Walk:
         variable: list[int],
     ) -> None:
         self.sort, self.number, self.variable = sort, number, variable
-        self.operands = [operand[a:b] for a, b in zip(begin, begin[1:])]
+        self.operands = [operand[a:b] for a, b in pairwise(begin)]
         self.parts: list[tuple[int, int, float, int]] = []
         self.factors: list[tuple[int, int, int]] = []
         self.carries = carried(self.sort, self.operands, variable)

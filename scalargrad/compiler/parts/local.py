@@ -30,6 +30,11 @@ class Local(NamedTuple):
     columns: list[int]
 
     @property
+    def all_places(self) -> list[tuple[int, ...]]:
+        """The places of the outputs, then of what is fixed."""
+        return [*self.places, *(place for place, _ in self.fixed)]
+
+    @property
     def work(self) -> int:
         """How many nodes it takes."""
         return len(self.body.trace.needed(self.body.outputs))

@@ -9,7 +9,8 @@ from ..passes.record import Ran, all_sources
 from ..passes.traced import Traced
 from .compressed import Compressed
 from .flat import Expanded, Flat, of_nodes
-from .program import Parts, TooMuchShared
+from .pieces import TooMuchShared
+from .program import Parts
 
 
 def traced_in_parts(run: Ran) -> Traced:

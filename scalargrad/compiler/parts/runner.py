@@ -10,7 +10,10 @@ from ..machine.runner import Runner, runner
 from ..passes.program import Program
 from ..trace.body import Body
 from .compressed import Compressed
-from .program import Parts, Piece, Weights
+from .pieces import Piece, Weights
+from .program import Parts
+from .summands import Terms
+from .together import Together
 
 Make = Callable[[Body], Program]
 """Makes the program of a body."""
@@ -61,24 +64,33 @@ class OnWeights:
         self.pieces = [(OnPiece(piece, make, threads), at) for piece, at in weights.pieces]
 
     def run(self, numbers: Any) -> Any:
+        return total(self.weights.terms, self.factors(numbers))
+
+    def factors(self, numbers: Any) -> Any:
+        """The factors by slot."""
         import numpy
 
-        w = self.weights
-        values = numpy.ones(w.size + 1)
-        slots, inputs = w.inputs
+        values = numpy.ones(self.weights.slots + 1)
+        slots, inputs = self.weights.inputs
         values[slots] = numbers[inputs]
         for piece, at in self.pieces:
             values[at] = piece.run(numbers, None)[0]
-        terms, is_some = w.number, numpy.ones(len(w.number), bool)
-        with numpy.errstate(all="ignore"):
-            for column, divides in zip(w.factors, w.divides):
-                own = values[column]
-                terms = terms * numpy.where(divides, 1.0, own) / numpy.where(divides, own, 1.0)
-                is_some &= divides | (own != 0.0)
-        found = numpy.bincount(w.owner, numpy.where(is_some, terms, 0.0), w.count)
-        # nothing flows beside a factor of 0
-        found[numpy.bincount(w.owner, is_some, w.count) == 0] = NOTHING
-        return found
+        return values
+
+
+def total(terms: Terms, values: Any) -> Any:
+    """The weights that terms add up to. Nothing flows beside a factor of 0."""
+    import numpy
+
+    products, is_some = terms.number, numpy.ones(len(terms.number), bool)
+    with numpy.errstate(all="ignore"):
+        for column, divides in zip(terms.factors, terms.divides):
+            own = values[column]
+            products = products * numpy.where(divides, 1.0, own) / numpy.where(divides, own, 1.0)
+            is_some &= divides | (own != 0.0)
+    found = numpy.bincount(terms.owner, numpy.where(is_some, products, 0.0), terms.total)
+    found[numpy.bincount(terms.owner, is_some, terms.total) == 0] = NOTHING
+    return found
 
 
 class OnSparse:
@@ -120,38 +132,43 @@ class OnParts(OnSparse):
 
     def __init__(self, parts: Parts, guards: Runner | None, make: Make, threads: int) -> None:
         super().__init__(guards)
-        self.base, self.linear = parts.base, parts.linear
-        self.weights = parts.weights and OnWeights(parts.weights, make, threads)
+        self.base, self.plain = parts.base, parts.plain
+        weights, whole = parts.weights, parts.together
+        self.weights = None if weights is None else OnWeights(weights, make, threads)
         self.pieces = [(OnPiece(piece, make, threads), added) for piece, added in parts.pieces]
-
-        self.whole = None
-        self.slots: Any = None
-        if parts.together is not None:
-            import numpy
-
-            self.whole = runner(make(parts.together.body), {}, 0, [], threads)
-            if self.pieces or self.linear or len(parts.together.slots) < len(self.base):
-                self.slots = numpy.array(parts.together.slots, int)
+        self.together = None if whole is None else runner(make(whole.body), {}, 0, [], threads)
+        self.slots = None if whole is None else slots_of(whole, parts)
+        """The entries that it computes together; None if these are all, or none."""
 
     def entries(self, numbers: list[Any]) -> Any:
+        if self.together is None:
+            return self.added(self.base.copy(), in_one(numbers))
         import numpy
 
-        if self.whole is not None:
-            own = numpy.asarray(self.whole.run(numbers, (), None)[0])
-            if self.slots is None:
-                return own
-        given = in_one(numbers)
-        weights = self.weights and self.weights.run(given)
+        own = numpy.asarray(self.together.run(numbers, (), None)[0])
+        if self.slots is None:
+            return own
         found = self.base.copy()
-        if self.slots is not None:
-            found[self.slots] += own
+        found[self.slots] += own
+        return self.added(found, in_one(numbers))
+
+    def added(self, found: Any, given: Any) -> Any:
+        """The entries with all that is added to them."""
+        weights = None if self.weights is None else self.weights.run(given)
         for piece, added in self.pieces:
             for output, adds in zip(piece.run(given, weights), added):
                 for add in adds:
                     add.to(found, output)
-        for add, seeds, inputs in self.linear:
-            add.to(found, given[inputs] if seeds is None else weights[seeds])
+        for add, (_, seeds, inputs) in self.plain:
+            add.to(found, given[inputs] if weights is None or seeds is None else weights[seeds])
         return found
+
+
+def slots_of(whole: Together, parts: Parts) -> Any:
+    """The entries that are computed together; None if these are all."""
+    import numpy
+
+    return None if whole.is_all else numpy.array(whole.slots, int)
 
 
 class OnProducts(OnSparse):

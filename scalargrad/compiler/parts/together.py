@@ -11,6 +11,7 @@ from ..trace.chosen import Trace
 from ..trace.vocabulary import CONSTANT
 from .assembly import Added
 from .pieces import Piece, Weights
+from .summands import Terms
 
 
 class Together:
@@ -25,6 +26,7 @@ class Together:
         weights: Weights | None,
         base: Any = None,
     ) -> None:
+        self.is_all = base is not None
         trace = Trace()
         with modes.tracing(trace):
             self.inputs = [trace.input(0.5, False, False) for _ in range(count)]
@@ -80,7 +82,7 @@ def replayed(body: Body, steps: Sequence[Any], given: Sequence[Any]) -> list[Any
 
 def symbolic(weights: Weights, inputs: Sequence[Any]) -> list[Any]:
     """The weights that are computed from inputs, in the trace."""
-    values: list[Any] = [1.0] * (weights.size + 1)
+    values: list[Any] = [1.0] * (weights.slots + 1)
     slots, places = weights.inputs
     for slot, k in zip(slots.tolist(), places.tolist()):
         values[slot] = inputs[k]
@@ -89,12 +91,15 @@ def symbolic(weights: Weights, inputs: Sequence[Any]) -> list[Any]:
         columns = [x.tolist() if x.dtype == float else [inputs[k] for k in x] for x in piece.given]
         for slot, own in zip(at.tolist(), zip(*columns)):
             (values[slot],) = replayed(piece.local.body, steps, own)
-    found: list[Any] = [None] * weights.count
-    for k, (term, owner) in enumerate(zip(weights.number.tolist(), weights.owner.tolist())):
-        for column, divides in zip(weights.factors, weights.divides):
+    return totals(weights.terms, values)
+
+
+def totals(terms: Terms, values: Sequence[Any]) -> list[Any]:
+    """The weights that terms add up to. Nothing flows beside a factor of 0."""
+    found: list[Any] = [None] * terms.total
+    for k, (term, owner) in enumerate(zip(terms.number.tolist(), terms.owner.tolist())):
+        for column, divides in zip(terms.factors, terms.divides):
             own = values[int(column[k])]
-            # nothing flows beside a factor of 0
-            beside = ops.reciprocal(own) if divides[k] else ops.start(own)
-            term = ops.choose(term, beside)
+            term = ops.choose(term, ops.reciprocal(own) if divides[k] else ops.start(own))
         found[owner] = term if found[owner] is None else ops.add(found[owner], term)
     return found
