@@ -10,7 +10,7 @@ from .kinds import OF_VARIABLE, Kind, kinds
 from .local import Local, local
 from .summands import Terms
 
-MOST_LOCAL = 20_000
+MOST_LOCAL = 5_000
 """So many nodes may the second derivatives of a part be, which come by an adjoint for each
 variable."""
 

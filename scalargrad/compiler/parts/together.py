@@ -76,8 +76,13 @@ def replayed(body: Body, steps: Sequence[Any], given: Sequence[Any]) -> list[Any
     """The outputs of a body for these inputs."""
     nodes = dict(zip(body.trace.inputs, given))
     for i, row, operands, number in steps:
-        nodes[i] = number if row is CONSTANT else row(*[nodes[j] for j in operands])
+        nodes[i] = number if row is CONSTANT else computed(row, [nodes[j] for j in operands])
     return [nodes[i] for i in body.outputs]
+
+
+def computed(row: Any, operands: Sequence[Any]) -> Any:
+    """A row of these operands, in the trace that is being made."""
+    return modes.state.trace.compute(row, operands)
 
 
 def symbolic(weights: Weights, inputs: Sequence[Any]) -> list[Any]:

@@ -122,7 +122,7 @@ def test_jacobian_of_nested_loops_and_tables() -> None:
 
 
 def test_one_part_of_all_numbers_goes_by_products() -> None:
-    x = np.linspace(-1.0, 1.0, 40)
+    x = np.linspace(-1.0, 1.0, 60)
 
     def f(x: Any) -> Any:
         return sg.log(sg.sum([sg.exp(a * b) for a, b in pairwise(x)])) * x[0]
