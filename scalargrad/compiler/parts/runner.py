@@ -83,11 +83,10 @@ def total(terms: Terms, values: Any) -> Any:
     import numpy
 
     products, is_some = terms.number, numpy.ones(len(terms.number), bool)
-    with numpy.errstate(all="ignore"):
-        for column, divides in zip(terms.factors, terms.divides):
-            own = values[column]
-            products = products * numpy.where(divides, 1.0, own) / numpy.where(divides, own, 1.0)
-            is_some &= divides | (own != 0.0)
+    for column, divides in zip(terms.factors, terms.divides):
+        own = values[column]
+        products = products * numpy.where(divides, 1.0, own) / numpy.where(divides, own, 1.0)
+        is_some &= divides | (own != 0.0)
     found = numpy.bincount(terms.owner, numpy.where(is_some, products, 0.0), terms.total)
     found[numpy.bincount(terms.owner, is_some, terms.total) == 0] = NOTHING
     return found
@@ -154,6 +153,12 @@ class OnParts(OnSparse):
 
     def added(self, found: Any, given: Any) -> Any:
         """The entries with all that is added to them."""
+        import numpy
+
+        with numpy.errstate(all="ignore"):
+            return self.added_up(found, given)
+
+    def added_up(self, found: Any, given: Any) -> Any:
         weights = None if self.weights is None else self.weights.run(given)
         for piece, added in self.pieces:
             for output, adds in zip(piece.run(given, weights), added):
