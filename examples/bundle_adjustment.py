@@ -3,8 +3,8 @@
     python examples/bundle_adjustment.py [--cameras 8] [--points 60]
 
 Each camera has a place, a direction and a focal length; each point three coordinates. A picture of
-a point is two residuals, which depend on one camera and one point: the Jacobian has ten entries in a
-row, whatever the size. The data are made here. Needs SciPy: pip install scipy.
+a point is two residuals, which depend on one camera and one point: the Jacobian has ten entries in
+a row, whatever the size. The data are made here. Needs SciPy: pip install scipy.
 """
 
 from __future__ import annotations
