@@ -75,7 +75,7 @@ def test_readme_example_prints_what_readme_says() -> None:
 def test_readme_gives_two_commands_the_demo_and_the_tests() -> None:
     demo, tests = "".join(blocks("sh")).splitlines()
     assert demo.startswith("python3 -m venv .venv && ")
-    assert demo.endswith('".[examples]" && .venv/bin/scalargrad demo')
+    assert demo.endswith('".[demo]" && .venv/bin/scalargrad demo')
     assert tests.startswith("python3 -m venv .venv && ")
     assert tests.endswith('".[test]" && .venv/bin/pytest')
 

@@ -263,8 +263,9 @@ def test_history_is_plain_data() -> None:
 # ------ progress
 
 
-def test_bar_shows_epoch_loss_rate_and_validation(capsys: Any) -> None:
+def test_bar_shows_epoch_loss_rate_and_validation(capsys: Any, monkeypatch: Any) -> None:
     pytest.importorskip("tqdm")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     model = Linear(1, 1)
     fit(model, squared_error, LINE, SGD(model, 0.25), 2, validation=LINE)
     shown = capsys.readouterr().err
@@ -274,8 +275,11 @@ def test_bar_shows_epoch_loss_rate_and_validation(capsys: Any) -> None:
     assert "validation=" in shown
 
 
-def test_lines_show_the_same_without_tqdm(capsys: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr("scalargrad.train.progress.find_spec", lambda name: None)
+@pytest.mark.parametrize("why", ["no tqdm", "no terminal"])
+def test_lines_show_the_same_otherwise(why: str, capsys: Any, monkeypatch: Any) -> None:
+    if why == "no tqdm":
+        monkeypatch.setattr("scalargrad.train.progress.find_spec", lambda name: None)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: why != "no terminal")
     model = Linear(1, 1)
     history = fit(
         model,
