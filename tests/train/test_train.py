@@ -260,6 +260,28 @@ def test_history_is_plain_data() -> None:
     assert history.epoch_losses()[1] == (history.losses[2] + history.losses[3]) / 2
 
 
+def test_history_prints_as_a_line_for_each_list() -> None:
+    model = Linear(1, 1)
+    history = quiet(
+        model,
+        squared_error,
+        LINE,
+        SGD(model, 0.25),
+        2,
+        validation=LINE,
+        metrics={"m": squared_error},
+    )
+    head, *lines = repr(history).splitlines()
+    assert head.startswith(f"History: 2 epochs, {len(history.losses)} updates, eager (")
+    first, last = history.epoch_losses()
+    assert lines == [
+        f"  loss {first:.4g} → {last:.4g}",
+        "  validation {:.4g} → {:.4g}".format(*history.validation),
+        "  m {:.4g} → {:.4g}".format(*history.metrics["m"]),
+    ]
+    assert repr(History(stopped="interrupted")).endswith("eager\n  interrupted")
+
+
 # ------ progress
 
 
