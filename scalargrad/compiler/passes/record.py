@@ -17,6 +17,8 @@ from .kinds import emptied, kinds_of
 from .task import Lane, Task
 from .traced import Entry, Traced
 
+CAUGHT = " (the function catches this error, and would go on otherwise than with numbers)"
+
 
 class Output(NamedTuple):
     """A node that the program is to compute.
@@ -107,7 +109,7 @@ def ran(trace: Recorder, task: Task, lane: Lane) -> Ran:
     """Run the function on Tracers of a new trace, which stand for the numbers of this lane."""
     begin(trace, task, lane)
     inputs = inputs_of(trace, task, lane.given)
-    out = task.arguments.applied(task.f, inputs.numbers)
+    out = applied(trace, task, inputs)
     check_texts(trace, task)
     if isinstance(out, Unfinished):
         return left(trace, task, inputs, out)
@@ -128,6 +130,20 @@ def left(trace: Recorder, task: Task, inputs: Inputs, out: Unfinished) -> Ran:
     loops = Loops(rolled, WHY.get(trace.unrolled, ""))
     structure = Structure([], None)
     return Ran(task, trace, inputs, found, structure, loops, None, out)
+
+
+def applied(trace: Recorder, task: Task, inputs: Inputs) -> Any:
+    """What the function makes of the Tracers. Raises TypeError also where something was refused
+    that it went on without: with numbers nothing is refused, and it would go another way."""
+    try:
+        out = task.arguments.applied(task.f, inputs.numbers)
+    except Exception as error:
+        if trace.refused and str(error) != trace.refused:
+            raise TypeError(trace.refused) from error
+        raise
+    if trace.refused:
+        raise TypeError(trace.refused + CAUGHT)
+    return out
 
 
 def flattened(task: Task, out: Any) -> tuple[list[Any], Structure]:
