@@ -61,6 +61,7 @@ class World:
         self.traces = [self.new_trace() for _ in range(3)]
         self.recorders = [nodes.LoopRecorder()]
         self.rolled: list[tuple[Any, Any]] = []
+        self.asked = self.traces[0]
 
     # ------ choosing
     def chance(self, percent: int) -> bool:
@@ -120,7 +121,8 @@ class World:
         at = self.random.randrange(len(self.traces))
         if self.size_of(self.traces[at]) > LONGEST:
             self.traces[at] = self.new_trace()
-        return self.traces[at]
+        self.asked = self.traces[at]
+        return self.asked
 
     def size_of(self, trace: Any) -> int:
         try:
@@ -139,11 +141,13 @@ class World:
         return self.index_items(self.some(range(len(trace) or 1)))
 
     def index_items(self, indices: Iterable[int]) -> Any:
-        """A sequence of integers; some are of a class with a finalizer."""
+        """A sequence of integers; some have a finalizer, which runs as soon as they are read."""
+        if self.chance(40):
+            return (HostileInt(i) if self.chance(40) else i for i in indices)
         return self.hostile([HostileInt(i) if self.chance(20) else i for i in indices])
 
     def grow(self) -> None:
-        trace = self.random.choice(self.traces)
+        trace = self.asked if self.chance(80) else self.random.choice(self.traces)
         if self.size_of(trace) < LONGEST:
             x = self.tracer(trace)
             for _ in range(self.random.choice((3, 70))):
@@ -151,7 +155,7 @@ class World:
             self.kept.append(x)
 
     def fuse(self) -> None:
-        trace = self.random.choice(self.traces)
+        trace = self.asked if self.chance(80) else self.random.choice(self.traces)
         trace.fuse(range(len(trace)))
 
     # ------ what happens in the midst of a call
@@ -192,6 +196,8 @@ class World:
         """One call more; what it raises is expected, but for errors in C."""
         call = self.random.choice(self.calls)
         self.counted["calls"] += 1
+        if self.chance(40):
+            self.leave_garbage()
         try:
             self.kept.append(call(self))
         except (SystemError, AssertionError) as error:
@@ -218,7 +224,7 @@ ACTIONS: tuple[Callable[[World], None], ...] = (
     *[World.change_a_list] * 6,
     *[World.leave_garbage] * 2,
     *[World.collect] * 3,
-    *[World.grow] * 3,
+    *[World.grow] * 5,
     *[World.call] * 4,
     *[World.fuse] * 2,
     World.forget,
