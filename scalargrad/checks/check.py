@@ -54,6 +54,8 @@ class Report(NamedTuple):
         ]
         return "\n".join([*lines, *self.notes])
 
+    __repr__ = __str__
+
 
 def check_gradient(f: Callable[..., Any], *args: Any) -> Report:
     """Compare the gradient of `f` at `args`, in all of them, with measured slopes.
