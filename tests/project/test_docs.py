@@ -118,7 +118,7 @@ def names(site: Path) -> set[str]:
 
 
 def public(module: Any) -> Iterator[str]:
-    for name, found in vars(module).items():
+    for name, found in list(vars(module).items()):
         home = str(getattr(found, "__module__", ""))
         if not name.startswith("_") and callable(found) and home.startswith("scalargrad"):
             yield f"{module.__name__}.{name}"
