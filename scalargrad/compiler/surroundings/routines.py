@@ -10,6 +10,7 @@ from importlib.util import resolve_name
 from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from ...rows import Operator
 from .bytecode import ANYTHING, WHOLE, Import, Reads, reads_of
 from .contents import CONTENTS
 from .installed import (
@@ -154,6 +155,14 @@ def of_property(watch: Watch, x: property, where: Where) -> None:
 
 def of_cached_property(watch: Watch, x: cached_property[Any], where: Where) -> None:
     watch.go([(x.func, where)])
+
+
+def of_operator(watch: Watch, x: Operator, where: Where) -> None:
+    """An operator: one of the user's own has functions of the user's own."""
+    watch.identify(x)
+    if x.code < 0:
+        watch.record(INSTANCE, x, (type(x), vars(x)))
+        watch.attributes(vars(x), where, True)
 
 
 def of_wrapped(watch: Watch, x: Any, where: Where) -> None:
