@@ -28,6 +28,10 @@ JUMPS = {*dis.hasjrel, *dis.hasjabs}
 UNSEEN = {"CACHE", "EXTENDED_ARG", "NOP", "RESUME"}
 
 
+ANY = ""
+OF_IDENTITY = {"id", "is_", "is_not"}
+
+
 class Import(NamedTuple):
     level: int
     name: str
@@ -41,6 +45,9 @@ class Reads(NamedTuple):
     imports: frozenset[Import]
     catches: bool
     """Whether an error of arithmetic may be caught."""
+    told_apart: frozenset[str]
+    """What objects are told apart from by `is`: names of globals, ANY for anything else but a
+    constant."""
 
 
 @lru_cache(maxsize=4096)
@@ -48,12 +55,15 @@ def reads_of(code: CodeType) -> Reads:
     names: set[str] = set()
     attributes: set[str] = set(texts_in(code.co_consts))
     imports: set[Import] = set()
+    told_apart: set[str] = set()
     steps = [x for x in dis.get_instructions(code) if x.opname not in UNSEEN]
     for at, step in enumerate(steps):
         if step.opname in OF_GLOBALS:
             names.add(step.argval)
             if reads_any(steps, at):
                 attributes |= ANYTHING
+        elif step.opname == "IS_OP":
+            told_apart |= compared_with(steps[at - 1])
         elif step.opname == "MATCH_CLASS" and step.arg:
             # a class says itself which attributes its positions are
             attributes.add(WHOLE)
@@ -63,12 +73,15 @@ def reads_of(code: CodeType) -> Reads:
             attributes.add(step.argval)
     if ALL_AT_ONCE & attributes:
         attributes |= ANYTHING
+    if OF_IDENTITY & (names | attributes):
+        told_apart.add(ANY)
     inner = [reads_of(x) for x in code.co_consts if isinstance(x, CodeType)]
     return Reads(
         names.union(*(x.globals for x in inner)),  # type: ignore[arg-type]
         attributes.union(*(x.attributes for x in inner)),  # type: ignore[arg-type]
         imports.union(*(x.imports for x in inner)),  # type: ignore[arg-type]
         catches(steps) or any(x.catches for x in inner),
+        told_apart.union(*(x.told_apart for x in inner)),  # type: ignore[arg-type]
     )
 
 
@@ -84,6 +97,13 @@ def catches(steps: Sequence[dis.Instruction]) -> bool:
     pairs = zip(steps, steps[1:])  # noqa: RUF007
     bare = any(x.opname == "PUSH_EXC_INFO" and y.opname == "POP_TOP" for x, y in pairs)
     return bare or (named and (matches or any(step.argval == "suppress" for step in steps)))
+
+
+def compared_with(before: dis.Instruction) -> set[str]:
+    """What the step before an `is` puts on its right side."""
+    if before.opname in OF_GLOBALS:
+        return {before.argval}
+    return set() if before.opname == "LOAD_CONST" else {ANY}
 
 
 def texts_in(constants: Sequence[object]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import os
 import sys
 from collections.abc import Iterator
@@ -47,6 +48,7 @@ def of_function(watch: Watch, f: FunctionType, where: Where) -> None:
         reads = reads_of(code)
         watch.names |= counting(reads)
         watch.catches |= reads.catches
+        watch.tells_apart |= any(not is_type(f, name) for name in reads.told_apart)
         watch.unknown += [f"{x}, {UNSEEN[x]}" for x in sorted(UNSEEN.keys() & reads.attributes)]
         of_globals(watch, f, sorted(reads.globals), where)
         for found in sorted(reads.imports):
@@ -62,6 +64,12 @@ def of_function(watch: Watch, f: FunctionType, where: Where) -> None:
             watch.identify(x)
     watch.go([(f.__defaults__, (where, ".", "__defaults__"))])
     watch.go([(f.__kwdefaults__, (where, ".", "__kwdefaults__"))])
+
+
+def is_type(f: FunctionType, name: str) -> bool:
+    """Whether a global is a class or a module: no argument is."""
+    around = f.__globals__
+    return isinstance(around.get(name, getattr(builtins, name, None)), (type, ModuleType))
 
 
 def names_said(f: Any) -> set[str]:

@@ -75,6 +75,8 @@ class Watch:
         """Whether a clock, print or the like is within reach: its calls are to be noticed."""
         self.catches = False
         """Whether the function may catch an error of arithmetic."""
+        self.tells_apart = False
+        """Whether the function may tell an object from an equal one by `is`."""
         self.tracers: list[Where] = []
         self.marks: list[tuple[int, Where]] = []
         """Where in the parts each object begins."""
