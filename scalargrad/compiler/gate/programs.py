@@ -135,9 +135,11 @@ class Programs:
         try:
             for path, group, outputs in paths.run(arguments, around):
                 merge.add(path, group, outputs)
+            return
         except Stopped as stopped:
-            assert stopped.__cause__ is not None
-            raise stopped.__cause__ from None
+            stop = stopped.__cause__
+        assert stop is not None
+        raise stop
 
     def keep(self, key: Hashable, kept: list[Any], paths: Paths, is_anew: bool) -> None:
         """Keep the paths for other calls, but for those that `is_anew`, traced each time."""
