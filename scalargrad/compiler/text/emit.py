@@ -109,6 +109,8 @@ class Operations:
 
     def operation(self, row: Operator, *operands: str) -> str:
         text = self.style.spell(row)
+        if row.arity is None and row.code < 0 and text == call(row):
+            text = f"{row.name}({', '.join(['{}'] * len(operands))})"
         if text is not None and text.startswith(f"{row.name}("):
             text = self.called.get(row, row.name) + text[len(row.name) :]
         if text is None:
