@@ -1,5 +1,5 @@
-"""The one setting of the build that is no table in pyproject.toml: SCALARGRAD_ENGINE=pure leaves the
-native part out, which makes the wheel one for every machine, browsers too (py3-none-any)."""
+"""The one setting of the build that is no table in pyproject.toml: SCALARGRAD_ENGINE=pure leaves
+the native part out, which makes the wheel one for every machine, browsers too (py3-none-any)."""
 
 import os
 from typing import Any

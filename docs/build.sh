@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The whole site, with Play: bash docs/build.sh OUT. Needs Python with the extra `docs`, and npm; after
-# that nothing: the site asks for no file of another server.
+# The whole site, with Play: bash docs/build.sh OUT. Needs Python with the extra `docs`, node and npm.
+# What it makes asks for no file of another server.
 set -euo pipefail
 out=${1:?usage: bash docs/build.sh OUT}
 docs=$(cd "$(dirname "$0")" && pwd)
@@ -8,7 +8,10 @@ python=${PYTHON:-python}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-"$python" -m sphinx -q -W -n -t play "$docs" "$out"
+# away from docs/: what npm brings is no part of the sources
+cp -r "$docs/play" "$docs/package.json" "$docs/package-lock.json" "$work"
+mv "$work"/package*.json "$work/play"
+(cd "$work/play" && npm ci --silent --ignore-scripts)
 
 # the wheel for every machine, built apart: what an earlier build left behind would be in it too
 printf '[build]\nbuild_base = %s\n' "$work/build" >"$work/setup.cfg"
@@ -17,8 +20,9 @@ DIST_EXTRA_CONFIG="$work/setup.cfg" SCALARGRAD_ENGINE=pure \
 "$python" -m pip install -q --no-deps --no-compile --target "$work/packages" \
     "$work"/scalargrad-*-py3-none-any.whl graphviz
 cp "$docs/play/session.py" "$work/packages"
+node "$work/play/build.mjs" "$work/packages" "$work/made"
 
-cp -r "$docs/play" "$docs/package.json" "$docs/package-lock.json" "$work"
-mv "$work"/package*.json "$work/play"
-(cd "$work/play" && npm ci --silent --ignore-scripts)
-node "$work/play/build.mjs" "$work/packages" "$out/_static/play"
+# shellcheck disable=SC2086  # several options
+"$python" -m sphinx -q -W -n ${SPHINXOPTS:-} -t play "$docs" "$out"
+rm -rf "$out/_static/play"
+cp -r "$work/made" "$out/_static/play"

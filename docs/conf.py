@@ -1,5 +1,5 @@
-"""The site's settings; `bash docs/build.sh build/docs` builds it. Sphinx alone leaves out what needs
-npm: Play, and the run buttons of the course."""
+"""The site's settings; `bash docs/build.sh build/docs` builds it. Sphinx alone leaves out what
+needs npm: Play, and the run buttons of the course."""
 
 from __future__ import annotations
 

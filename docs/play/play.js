@@ -17,7 +17,7 @@ const MARKUP = `
     </div>
     <div id="play-code"></div>
     <p id="play-state" role="status"></p>
-    <pre id="play-output" tabindex="0" role="log" aria-label="What the program prints"></pre>
+    <pre id="play-output" hidden tabindex="0" role="log" aria-label="What the program prints"></pre>
   </div>
   <div id="play-shown" class="play-shown explained" ></div>`;
 
@@ -37,6 +37,7 @@ function print(text, kind) {
   part.textContent = text;
   const output = byId("play-output");
   output.append(part);
+  output.hidden = false;
   output.scrollTop = output.scrollHeight;
 }
 
@@ -72,12 +73,16 @@ const ENDS = {
   failed: () => "Python has ended. Run starts it anew",
 };
 
+const NO_PAGE = "The program came to no Value, so there is no page of one";
+const NO_END = "The program did not come to its end: there is no page of it";
+
 /* Two clicks are one run. */
 let isRunning = false;
 
 async function run() {
   if (isRunning) return;
   enable(true);
+  byId("play-output").hidden = true;
   byId("play-output").replaceChildren();
   byId("play-shown").classList.add("old");
   editor.mark(0);
@@ -91,7 +96,7 @@ async function run() {
   const program = { code: editor.text, file: "program", theme: theme(), isWhole: true };
   const how = await python.run(program, hear);
   enable(false);
-  if (byId("play-shown").matches(".old")) empty("The program came to nothing that has a page");
+  if (byId("play-shown").matches(".old")) empty(how === "done" && !wrong ? NO_PAGE : NO_END);
   const seconds = (performance.now() - begin) / 1000;
   say(how === "done" && wrong ? "Ended with an error" : ENDS[how](seconds));
 }
@@ -104,7 +109,7 @@ function enable(running) {
   stop.disabled = !running;
   // the one that was pressed cannot keep the focus, and must not lose it
   const next = running ? stop : button;
-  if ([button, stop, document.body].includes(hadFocus)) next.focus({ preventScroll: true });
+  if ([button, stop].includes(hadFocus)) next.focus({ preventScroll: true });
 }
 
 /* ------ programs */

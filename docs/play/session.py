@@ -32,6 +32,7 @@ Send = Callable[[str, str], None]
 
 MOST_PRINTED = 100_000
 """Characters: a loop without end must not fill the tab."""
+CUT = "\n… the rest is cut off\n"
 AT_ONCE = 200
 """So many lines are sent as they are printed, and then several together: each is work for the
 page."""
@@ -51,12 +52,11 @@ class Printed(io.TextIOBase):
         self.sent = monotonic()
 
     def write(self, text: str) -> int:
-        if self.room > 0:
-            cut = "\n… the rest is cut off\n" if len(text) > self.room else ""
-            self.waiting.append(text[: self.room] + cut)
-            self.room -= len(text)
+        before, self.room = self.room, self.room - len(text)
+        if before >= 0:
+            self.waiting.append(text if self.room >= 0 else text[:before] + CUT)
             is_line = text.endswith("\n") and self.count < AT_ONCE
-            if is_line or monotonic() >= self.sent + PAUSE:
+            if self.room < 0 or is_line or monotonic() >= self.sent + PAUSE:
                 self.flush()
         return len(text)
 
@@ -103,7 +103,8 @@ class Session:
         with record_lines():
             last = self.executed(tree, file)
         if last is not None and not isinstance(last, (Explanation, Drawing)):
-            print(repr(last))
+            # our own reports print as tables
+            print(last if type(last).__module__.startswith("scalargrad") else repr(last))
         named = map(vars(self.module).get, assigned(tree) if is_whole else ())
         return next(filter(is_shown, (last, self.made, *named)), None)
 

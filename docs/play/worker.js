@@ -1,23 +1,30 @@
 /* Runs the visitor's Python, away from the page, which may end it at any time. */
 
+import { write } from "./files.js";
 import { loadPyodide } from "./pyodide.mjs";
 
 const HERE = new URL("./", import.meta.url).href;
 
-async function bytes(name) {
+async function file(name) {
   const found = await fetch(HERE + name);
   if (!found.ok) throw new Error(`${name}: ${found.status} ${found.statusText}`);
-  return found.arrayBuffer();
+  return found;
 }
 
-/* A session of Python, in which scalargrad is loaded already. */
+/* The memory of a Python that has imported scalargrad: it begins there, and not before. */
+async function memory() {
+  const { body } = await file("python.gz");
+  const whole = new Response(body.pipeThrough(new DecompressionStream("gzip")));
+  return new Uint8Array(await whole.arrayBuffer());
+}
+
 async function begin() {
-  const packages = bytes("packages.zip");
-  // awaited below: an error here is to be told only once
-  packages.catch(() => {});
-  const python = await loadPyodide({ indexURL: HERE });
-  python.unpackArchive(await packages, "zip", { extractDir: "/packages" });
-  python.runPython("import sys; sys.path.insert(0, '/packages')");
+  const files = file("packages.json").then((found) => found.json());
+  const [snapshot, texts] = await Promise.all([memory(), files]);
+  const python = await loadPyodide({ indexURL: HERE, _loadSnapshot: snapshot });
+  write(python.FS, texts);
+  // the chance of that memory would be the same for everybody
+  python.runPython("import random; random.seed()");
   const session = python.pyimport("session").Session((kind, text) => postMessage({ kind, text }));
   postMessage({ kind: "ready" });
   return { python, session };

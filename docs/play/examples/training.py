@@ -7,7 +7,7 @@ random.seed(0)
 inputs = [[0, 0], [0, 1], [1, 0], [1, 1]]
 targets = [-1, 1, 1, -1]
 model = nn.Sequential(
-    nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1)
+    nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1)
 )
 optimizer = optim.SGD(model, 0.05, momentum=0.9)
 

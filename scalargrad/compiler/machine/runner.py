@@ -1,5 +1,5 @@
-"""Runs a program: on the native machine where there is one, else on NumPy, or on plain numbers where
-nothing has lanes."""
+"""Runs a program: on the native machine where there is one, else on NumPy, or on plain numbers
+where nothing has lanes."""
 
 from __future__ import annotations
 
