@@ -14,7 +14,7 @@ mv "$work"/package*.json "$work/play"
 (cd "$work/play" && npm ci --silent --ignore-scripts)
 
 # the wheel for every machine, built apart: what an earlier build left behind would be in it too
-printf '[build]\nbuild_base = %s\n' "$work/build" >"$work/setup.cfg"
+printf '[build]\nbuild_base = %s\n[egg_info]\negg_base = %s\n' "$work/build" "$work" >"$work/setup.cfg"
 DIST_EXTRA_CONFIG="$work/setup.cfg" SCALARGRAD_ENGINE=pure \
     "$python" -m pip wheel -q --no-deps --wheel-dir "$work" "$docs/.."
 "$python" -m pip install -q --no-deps --no-compile --target "$work/packages" \
