@@ -71,6 +71,11 @@ function marks({ doc }, { value }) {
 
 /* ------ the editor */
 
+/* On a phone a line is folded: half of it would be out of sight. */
+function isNarrow() {
+  return matchMedia("(max-width: 40em)").matches;
+}
+
 export class Editor {
   /* `run` is called for Ctrl/⌘ + Enter, `changed` after each change. */
   constructor(parent, { text, label, run, changed = () => {} }) {
@@ -84,6 +89,7 @@ export class Editor {
           keymap.of([...keys, indentWithTab, ...defaultKeymap, ...historyKeymap]),
           ...[lineNumbers(), history(), drawSelection(), highlightActiveLine(), marked, LOOK],
           ...[python(), indentUnit.of("    "), indentOnInput(), bracketMatching()],
+          ...(isNarrow() ? [EditorView.lineWrapping] : []),
           syntaxHighlighting(COLOURS),
           EditorView.contentAttributes.of(about),
           EditorView.updateListener.of(({ docChanged }) => docChanged && changed()),

@@ -169,7 +169,7 @@ async function follow() {
 }
 
 async function start() {
-  byId("play").innerHTML = MARKUP;
+  byId("play-root").innerHTML = MARKUP;
   offer();
   empty("Press Run: what the program comes to stands here");
   const first = EXAMPLES.get("neuron").text;

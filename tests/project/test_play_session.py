@@ -201,7 +201,7 @@ def test_example_shows_something_and_fits_the_editor(
     found = kinds(run(text))
     assert ("error" in found) == (file.stem == "nan")
     assert found & {"page", "picture", "error"}
-    assert text.startswith("# ") and max(map(len, text.splitlines())) <= 58
+    assert text.startswith("# ") and max(map(len, text.splitlines())) <= 54
 
 
 def test_every_example_is_offered() -> None:

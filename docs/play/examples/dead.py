@@ -6,7 +6,7 @@ def unit(w, x, b):
     out = sg.relu(n)
     return out
 
-# Below 0 a ReLU is flat: nothing comes back through it,
+# Below 0 a ReLU is flat: nothing comes back through,
 # whatever the loss.
 slopes = sg.grad(unit, argnums=(0, 2))
 print("dead: ", slopes(-2.0, 3.0, 1.0))

@@ -5,7 +5,7 @@ def distance(x, y):
     squares = x * x + y * y
     return sg.sqrt(squares)
 
-# At 0 a root is infinitely steep: infinity times 0
+# At 0 a root is infinitely steep: 0 times infinity
 # is no number. hypot knows better.
 origin = (0.0, 0.0)
 print(sg.grad(distance, argnums=(0, 1))(*origin))

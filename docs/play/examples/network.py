@@ -11,5 +11,5 @@ model = nn.Sequential(
 def loss(x1, x2, y):
     return losses.squared_error(model([x1, x2]), [y])
 
-# "Step downhill", under Leaves, moves every parameter
+# Under Leaves, "Step downhill" moves every parameter
 sg.explain(loss, 0.5, -1.0, 1.0, model=model)

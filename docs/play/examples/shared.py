@@ -7,5 +7,5 @@ c = b * b + b
 c.backward()
 print("∂c/∂a =", a.grad)
 
-# The page is that of c, the last Value. Switch it to
-# "Naive depth first": b passes its gradient on too early.
+# The page is that of c, the last Value. Naive depth
+# first, b passes its gradient on too early.

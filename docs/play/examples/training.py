@@ -19,7 +19,7 @@ for step in range(101):
     loss.backward()
     optimizer.step()
     if step % 20 == 0:
-        print(f"step {step:3}: loss {loss.data:.6f}")
+        print(f"step {step:3}: {loss.data:.6f}")
 
 for x, y in zip(inputs, targets):
     print(x, y, round(model(x)[0].data, 2))
