@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Hashable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import compress, groupby
 from typing import Any, Protocol
 
@@ -16,6 +16,7 @@ from .broken import Broken
 from .encode import encoded, fits_machine
 from .instructions import Answer
 from .on_arrays import OnArrays
+from .pieces import InPieces, may_be_cut
 
 NATIVE = machine is not None
 
@@ -54,6 +55,9 @@ def runner(
     `beside` the same thing become columns of one array."""
     if NATIVE and fits_machine(program):
         return OnMachine(program, addresses, given, beside, threads)
+    if may_be_cut(program):
+        of_piece = partial(runner, threads=threads)
+        return InPieces(program, addresses, given, beside, of_piece, threads)
     return OnArrays(program, addresses)
 
 
