@@ -75,9 +75,7 @@ class Mixture:
             for w, own in zip(weights.T, self.components)
         ]
         of_shares = sg.grad(lambda a: sg.logsumexp(list(a)))(self.alpha)
-        of_priors = [
-            prior_slopes(q, low, self.m, self.gamma) for _, _, q, low in self.components
-        ]
+        of_priors = [prior_slopes(q, low, self.m, self.gamma) for _, _, q, low in self.components]
         return {
             "alpha": np.array([own[0] for own in slopes]) - self.n * of_shares,
             "mu": np.array([own[1] for own in slopes]),

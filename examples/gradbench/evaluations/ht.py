@@ -108,7 +108,9 @@ class Tracking:
     def shares(self) -> Any:
         """The share of each corner in its point, as columns."""
         u = self.us
-        return np.column_stack([u, 1.0 - u.sum(axis=1)]) if len(u) else np.ones((len(self.points), 1))
+        return (
+            np.column_stack([u, 1.0 - u.sum(axis=1)]) if len(u) else np.ones((len(self.points), 1))
+        )
 
     def objective(self) -> Any:
         at = np.column_stack(vertices(self.theta, *self.skin, self.hand))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ def loss(main: Any, extra: Any, state: Any, sequence: Any) -> Any:
     each unit, `state` the hidden numbers and the memories."""
     layers, units, total = len(main) // 2, len(extra[0]), 0.0
     hidden, memory = [list(x) for x in state[::2]], [list(x) for x in state[1::2]]
-    for character, following in zip(sequence, sequence[1:]):
+    for character, following in pairwise(sequence):
         at = [character[i] * extra[0][i] for i in range(units)]
         for layer in range(layers):
             weights, biases = main[2 * layer], main[2 * layer + 1]
