@@ -396,11 +396,12 @@ def test_the_suite_finds_each_answer_valid(tool: Tool, name: str) -> None:
     pytest.importorskip("pydantic")
     limits = () if name == "hello" else ("--min-seconds", "0")
     package = Path(SUITE or "") / "python" / "gradbench"
+    path = os.pathsep.join(filter(None, [str(package), os.environ.get("PYTHONPATH")]))
     pipe = subprocess.PIPE
     suite = subprocess.Popen(
         [sys.executable, "-m", f"gradbench.evals.{name}.run", *SMALL[name], *limits],
         cwd=SUITE,
-        env={**os.environ, "PYTHONPATH": str(package)},
+        env={**os.environ, "PYTHONPATH": path},
         stdin=pipe,
         stdout=pipe,
         text=True,
