@@ -54,7 +54,8 @@ class Report(NamedTuple):
         ]
         return "\n".join([*lines, *self.notes])
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return str(self)
 
 
 def check_gradient(f: Callable[..., Any], *args: Any) -> Report:

@@ -62,7 +62,8 @@ class Listed(NamedTuple):
     def __str__(self) -> str:
         return "\n".join([*self._head(), *self._body()])
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return str(self)
 
     def _head(self) -> Iterator[str]:
         lanes = "no lanes" if self.lanes is None else counted(self.lanes, "lane")

@@ -64,6 +64,8 @@ class Recorder:
         self.has_texts = self.catches = False
         """Whether texts were made of numbers; whether the function may catch an error of
         arithmetic."""
+        self.refused = ""
+        """What was refused first, in words."""
         self.root: Any = None
         """The function that is traced."""
         self.waits = False
@@ -195,6 +197,12 @@ class Recorder:
             return self.compute(ops.identity, [x])
         self.has_copies_apart = True
         return self.variable(x.data if isinstance(x, Number) else self.number_of(x))
+
+    def stand_for_values(self, variables: Sequence[Any]) -> None:
+        """Let inputs that were no plain ones stand for Values."""
+        own = [x.index for x in variables]
+        self.values.update(own)
+        self.tell_values(own)
 
     @property
     def has_values(self) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from typing import Any, NoReturn
 
+from ... import modes
 from ...backward import Pair, is_no_contribution, sum_of_products, times
 from ...comparing import guarded
 from ...engine import Value
@@ -20,6 +21,11 @@ from .dividing import is_of_numpy
 from .vocabulary import CONSTANT, accumulate, stop_gradient
 
 VALUE = Value.__name__
+FROZEN = (
+    "compile cannot follow float(x), int(x), an index, `%` of a text, an array of floats or a "
+    "function of `math`: the number would be frozen into the program; use scalargrad's functions, "
+    "return the number, or choose with if, scalargrad.where or, from a list, scalargrad.pick"
+)
 """The name of every kind of Tracer: Python's own messages are about what behaves as a Value."""
 
 
@@ -93,7 +99,7 @@ class Number(Arithmetic):
         captured = self.trace.captured
         computed = [value for value in captured if value.op and value is not leaf]
         if any(leaf in backward_order(value) for value in computed):
-            raise TypeError(
+            raise modes.refusal(
                 "compile cannot follow a derivative through a Value that was computed outside: "
                 "compute it in the function, from the leaf"
             )
@@ -139,7 +145,7 @@ class Number(Arithmetic):
 
     @label.setter
     def label(self, text: str) -> None:
-        raise TypeError(
+        raise modes.refusal(
             "compile cannot follow x.label = …: label what the compiled function returns"
         )
 
@@ -152,7 +158,7 @@ class Number(Arithmetic):
 
     @data.setter
     def data(self, number: Any) -> None:
-        raise TypeError(
+        raise modes.refusal(
             "compile cannot follow x.data = …: a compiled function must not change its "
             "arguments; return the new number instead"
         )
@@ -180,7 +186,7 @@ class Number(Arithmetic):
         return self.trace.variable(self.data)
 
     def backward(self, seed: float = 1.0) -> NoReturn:
-        raise TypeError(
+        raise modes.refusal(
             "compile cannot follow backward(): call it on what the compiled function returns, or "
             "use scalargrad.grad within it"
         )
@@ -204,7 +210,7 @@ class Number(Arithmetic):
         asking = str(sys._getframe(2).f_globals.get("__name__"))
         kind = float if asking.startswith("numpy") and not self.in_graph else self._kind()
         if name[0] != "_" and hasattr(kind, name):
-            raise TypeError(
+            raise modes.refusal(
                 f"compile cannot follow x.{name} of a {kind.__name__} within the function: ask "
                 "for it outside, of what the function is given or returns"
             )
@@ -223,12 +229,8 @@ class Number(Arithmetic):
         return bool(guarded(self.trace, "__ne__", self, 0.0))
 
     def __float__(self) -> NoReturn:
-        raise TypeError(
-            "compile cannot follow float(x), int(x), an index, `%` of a text, an array of floats "
-            "or a function of `math`: the number would be frozen into the program; use "
-            "scalargrad's functions, return the number, or choose with if, scalargrad.where or, "
-            "from a list, scalargrad.pick"
-        )
+        # a Value raises an error too, which a function may count on
+        raise TypeError(FROZEN) if self.in_graph else modes.refusal(FROZEN)
 
     __int__ = __complex__ = __float__
 
@@ -239,9 +241,9 @@ class Number(Arithmetic):
         return self.trace.copy_of(self, True) if self._is_variable else self
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError(
-            "compile cannot follow pickle, or what copies by it: the number would be frozen into the "
-            "program; return it, and pickle what the compiled function returns"
+        raise modes.refusal(
+            "compile cannot follow the pickling of a number: pickle what the compiled function "
+            "returns"
         )
 
 
