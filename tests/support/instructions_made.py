@@ -14,6 +14,7 @@ from scalargrad.compiler.machine.instructions import (
     ONCE,
     PLACE,
     STRETCH,
+    WALK,
     WIDE_ROW,
     WIDTH,
     Domain,
@@ -29,6 +30,12 @@ SIZES = {
     "walks": 4,
 }
 MOST_COUNT, MOST_GROUPS = 20, 5
+
+
+def needs_loops(row: Instruction) -> bool:
+    """Whether an instruction is one only within loops."""
+    words = (*row.words, *(row.rest.words if row.rest else ()))
+    return any(word.domain == WALK for word in words)
 
 
 def anyone(name: str, domain: Domain, fitting: range) -> int:
@@ -47,7 +54,9 @@ class Making:
     def made(self) -> list[int]:
         domains = {word.name: word.domain for word in self.row.words}
         if "count" in domains:
-            self.known["count"] = random.randint(1, MOST_COUNT)
+            reaching = [x for x in domains.values() if x.reach == "count"]
+            most = min([MOST_COUNT, *(self.sizes[str(x.limit)] for x in reaching)])
+            self.known["count"] = random.randint(1, most)
         if "height" in domains:
             self.known["height"] = random.choice(self.fitting(domains["height"]))
         words = [x for word in self.row.words for x in self.words(word)]

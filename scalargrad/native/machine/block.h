@@ -238,10 +238,12 @@ static void NAME(run_lane_products)(const Frame *f, const int32_t *code)
 
 #include "stretches.h"
 
+#include "looping.h"
+
 /* ------ a block */
-static void NAME(run_block)(Frame *f)
+static void NAME(run_code)(Frame *f, const int32_t *code, const int32_t *end)
 {
-    for (const int32_t *code = f->code; code < f->code_end; code = next_instruction(code)) {
+    for (; code < end; code = instruction_after(code)) {
         switch (code[0]) {
 #define ROW(CODE, name)                                                                           \
     case OP_##CODE: NAME(run_##name)(f, code); break;
@@ -250,6 +252,11 @@ static void NAME(run_block)(Frame *f)
         default: NAME(run_rows)(f, code);
         }
     }
+}
+
+static void NAME(run_block)(Frame *f)
+{
+    NAME(run_code)(f, f->code, f->code_end);
 }
 
 #undef V

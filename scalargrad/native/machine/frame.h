@@ -21,6 +21,7 @@
 enum {
     BLOCK_BITS = 7,            /* BLOCK_LANES are 2^BLOCK_BITS */
     FEW_BITS = BLOCK_BITS - 1, /* in a block of at most 2^FEW_BITS lanes registers are shorter */
+    LEAST_BITS = BLOCK_BITS - 3,
     FEW_SUMS = 4,              /* of a tile, that 16 registers have room for */
     BLOCKS_PER_CHUNK = 8,      /* sums over lanes are partial sums of so many */
     SEGMENTS = 16,             /* a thread takes so many blocks at a time */
@@ -50,7 +51,7 @@ typedef struct {
 typedef struct {
     double *uniform;
     double *lanes;
-    int bits;           /* a register is 2^bits numbers: BLOCK_BITS or FEW_BITS */
+    int bits;           /* a register is 2^bits numbers: from LEAST_BITS to BLOCK_BITS */
     double *totals;     /* sums over lanes so far */
     PartGuards *broken; /* of this block: the first guard that does not hold; −1 where all do,
                               0 where there is no lane: only those with −1 are taken in by sums */
@@ -58,6 +59,9 @@ typedef struct {
     const Column *outputs;
     const int64_t *index; /* where in the inputs each lane stands; NULL if in order */
     const int32_t *code, *code_end;
+    int32_t *moving; /* the same code, where its registers move; else NULL */
+    const int64_t *choice; /* registers that loops choose among */
+    int64_t *walk;
     Py_ssize_t base; /* the number of the block's first lane */
     int count;       /* how many lanes of the block there are */
     int parts;       /* how many vectors of WIDTH lanes there are */
@@ -95,6 +99,12 @@ INLINE RowWords row_words(const int32_t *code)
 INLINE const int32_t *next_instruction(const int32_t *code)
 {
     return code + code[1];
+}
+
+/* What comes after an instruction, and after the body of a loop. */
+INLINE const int32_t *instruction_after(const int32_t *code)
+{
+    return next_instruction(code) + (code[0] == OP_LOOP ? loop_words(code).size : 0);
 }
 
 static int operands_of_row(int32_t op)
@@ -155,6 +165,23 @@ INLINE const char *at_lane(const Frame *f, const Column *column, int lane)
 {
     const Py_ssize_t at = f->base + (lane < f->count ? lane : f->count - 1);
     return column->data + (f->index ? f->index[at] : at) * column->stride;
+}
+
+/* The walks of a loop at its beginning, and after each iteration. */
+static void begin_walks(int64_t *walk, const LoopWords *words)
+{
+    for (const int32_t *at = words->walks; at < words->end; at += LOOP_WALKS) {
+        const LoopWalksWords one = loop_walks_words(at);
+        walk[one.walk] = (one.begin < 0 ? 0 : walk[one.begin]) + one.offset;
+    }
+}
+
+static void advance_walks(int64_t *walk, const LoopWords *words)
+{
+    for (const int32_t *at = words->walks; at < words->end; at += LOOP_WALKS) {
+        const LoopWalksWords one = loop_walks_words(at);
+        walk[one.walk] += one.stride;
+    }
 }
 
 static int compare(int32_t how, double x, double y)

@@ -51,19 +51,32 @@ static size_t totals_doubles(const Program *p)
     return padded((size_t)p->totals);
 }
 
-static int bits_of(Py_ssize_t count)
+/* Of a program with loops, whose registers all live at once, so many doubles at most. */
+enum { MOST_IN_LOOPS = 1 << 17 };
+
+static int bits_of(const Program *p, Py_ssize_t count)
 {
-    return count <= 1 << FEW_BITS ? FEW_BITS : BLOCK_BITS;
+    int bits = count <= 1 << FEW_BITS ? FEW_BITS : BLOCK_BITS;
+    while (p->walks && bits > LEAST_BITS && (size_t)p->registers << bits > MOST_IN_LOOPS)
+        bits--;
+    return bits;
 }
 
 static size_t registers_doubles(const Program *p, Py_ssize_t count)
 {
-    return padded((size_t)p->registers << bits_of(count));
+    return padded((size_t)p->registers << bits_of(p, count));
+}
+
+/* The walks of loops, and the code, in which registers move. */
+static size_t loops_doubles(const Program *p)
+{
+    const size_t words = (size_t)(p->lanes_end - p->lanes);
+    return p->walks ? padded((size_t)p->walks + words / 2 + 1) : 0;
 }
 
 static size_t memory_doubles(const Program *p, Py_ssize_t count)
 {
-    return registers_doubles(p, count) + totals_doubles(p) + 3 * BLOCK_LANES;
+    return registers_doubles(p, count) + totals_doubles(p) + 3 * BLOCK_LANES + loops_doubles(p);
 }
 
 /* How many segments the lanes are cut into, and where one begins. Both depend on the number of
@@ -192,8 +205,9 @@ static void run_chunk(Frame *f, Worker *worker, Py_ssize_t begin, Py_ssize_t end
 {
     const size_t n = (size_t)worker->program->totals;
     begin_sums(f->totals, n);
-    for (f->base = begin; f->base < end; f->base += BLOCK_LANES) {
-        f->count = end - f->base < BLOCK_LANES ? (int)(end - f->base) : BLOCK_LANES;
+    const int lanes = 1 << f->bits;
+    for (f->base = begin; f->base < end; f->base += lanes) {
+        f->count = end - f->base < lanes ? (int)(end - f->base) : lanes;
         run_one_block(f, worker);
     }
     for (size_t k = 0; k < n; k++)
@@ -210,6 +224,18 @@ static void run_segment(Frame *f, Worker *worker, int segment)
         run_chunk(f, worker, at, at + step < end ? at + step : end, sums);
 }
 
+/* Give a thread walks and code of its own, behind the two sides of guards. */
+static void give_loops(const Program *p, Frame *f)
+{
+    const size_t words = (size_t)(p->lanes_end - p->lanes);
+    double *memory = (double *)f->broken + 3 * BLOCK_LANES;
+    f->walk = (int64_t *)memory;
+    f->moving = (int32_t *)(f->walk + p->walks);
+    memcpy(f->moving, p->lanes, words * sizeof *f->moving);
+    f->code = f->moving;
+    f->code_end = f->moving + words;
+}
+
 static void *run_worker(void *given)
 {
     Worker *worker = given;
@@ -218,7 +244,7 @@ static void *run_worker(void *given)
     Frame f = {
         .uniform = worker->uniform,
         .lanes = worker->memory,
-        .bits = bits_of(worker->job->count),
+        .bits = bits_of(p, worker->job->count),
         .totals = totals,
         .broken = (PartGuards *)(totals + totals_doubles(p)),
         .inputs = worker->job->inputs,
@@ -226,7 +252,10 @@ static void *run_worker(void *given)
         .index = worker->job->index,
         .code = p->lanes,
         .code_end = p->lanes_end,
+        .choice = p->index,
     };
+    if (p->walks)
+        give_loops(p, &f);
     fill_splats(p, &f);
     const int segments = segments_of(worker->job->count);
     for (int segment; (segment = TAKE(worker->next)) < segments;)
