@@ -7,6 +7,8 @@ from array import array
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import pytest
+
 from scalargrad.compiler.machine.checking import ARITY
 from scalargrad.compiler.machine.encode import Code
 from scalargrad.compiler.machine.instructions import (
@@ -22,6 +24,8 @@ from scalargrad.compiler.machine.instructions import (
     Instruction,
     Word,
 )
+from scalargrad.compiler.machine.interpreter import RunResults
+from scalargrad.compiler.trace.native import machine
 
 Sizes = Mapping[str, int]
 Choice = Callable[[str, Domain, range], int]
@@ -130,3 +134,19 @@ def code_of(sizes: Sizes, **parts: Any) -> Code:
     }
     counts = {"registers": sizes["registers"], "given": 1, "made": int(sizes["outputs"] > 0)}
     return Code(**{**nothing, **counts, **parts})
+
+
+def natively(
+    code: Code, numbers: list[float], columns: list[list[float]], count: int
+) -> RunResults:
+    """The outcome of the native machine; `columns` are those of the one array."""
+    np = pytest.importorskip("numpy")
+    given = np.array(columns, float).T.reshape(count, -1)
+    out, broken = np.zeros((count, len(code.outputs) // 2)), np.empty(count, np.int32)
+    results, arrays = array("d", bytes(8 * len(code.results))), (given, out)[: 1 + code.made]
+    program, sides = machine.Program(**code._asdict()), np.empty((count, 2))
+    failed = program.run(list(numbers), arrays, count, results, broken, sides, None, False, 1)
+    if failed >= 0:
+        return RunResults([], {}, [], failed)
+    outputs = {(0, k): column.tolist() for k, column in enumerate(out.T)}
+    return RunResults(results.tolist(), outputs, broken.tolist())

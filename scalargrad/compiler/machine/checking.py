@@ -16,7 +16,6 @@ from .instructions import (
     ONCE,
     PLACE,
     STRETCH,
-    TABLE,
     WIDE_ROW,
     WIDTH,
     Domain,

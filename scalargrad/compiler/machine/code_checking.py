@@ -125,9 +125,7 @@ class CodeCheck:
             return all([self.moves(begin, after, end, *x) for x in ALONG.read(words).words])
         return True
 
-    def moves(
-        self, begin: int, after: int, end: int, walk: int, offset: int, ahead: int
-    ) -> bool:
+    def moves(self, begin: int, after: int, end: int, walk: int, offset: int, ahead: int) -> bool:
         """Tell whether a word ahead, of the same body, may move along a walk; note where to."""
         reach, word = self.reach.get(walk), begin + ahead
         if reach is None or word in self.moved or not after <= word < end:

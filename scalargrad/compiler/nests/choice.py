@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from ... import ops
 from ...rows import Operator
 from ..loops.items import Item, Loop, events_in
+from .activity import reached
 from .nest import CARRIED, Block, Nest
 
 MOST_IN_BODY = 64
@@ -21,6 +22,8 @@ MOST_AT_ONCE = 3.0
 """So many operators that wait for the iteration before may be done at the same time, on average."""
 MOST_FREE = 0.5
 """So much work at most, for each that waits for the iteration before, may be free of it."""
+MOST_SHARED = 0.05
+"""So much work at most, for each that differs from lane to lane, may be the same in all lanes."""
 FUNCTION = 4
 """So many times the work of a sum or a product is that of a function."""
 QUICK = (ops.add, ops.sub, ops.mul, ops.neg, ops.square, ops.identity)
@@ -43,6 +46,24 @@ def is_sequential(nest: Nest) -> bool:
     return free <= MOST_FREE * waiting and waiting <= MOST_AT_ONCE * steps
 
 
+def is_of_lanes(nest: Nest, lanes: Sequence[bool]) -> bool:
+    """Tell whether almost all work in the loops differs from lane to lane, if inputs do that have
+    `lanes`: what does not is computed once for all lanes in the expanded program."""
+    begin = [i for i, lane in zip(nest.inputs, lanes) if lane]
+    own = reached(nest, begin, range(len(nest)))
+    work = [0, 0]
+    for block in nest.blocks[1:]:
+        for i in block.items:
+            if isinstance(i, int):
+                work[i in own] += work_in(nest, i) * block.trips
+    return work[False] <= MOST_SHARED * work[True]
+
+
+def work_in(nest: Nest, i: int) -> int:
+    row = nest.rows[i]
+    return (1 if row in QUICK else FUNCTION) if isinstance(row, Operator) else 0
+
+
 def work_of(nest: Nest, block: Block) -> tuple[int, int, int]:
     """Return the work of a loop that does not wait for the iteration before; that which does; and
     how much of this has to be done one after the other."""
@@ -52,8 +73,7 @@ def work_of(nest: Nest, block: Block) -> tuple[int, int, int]:
     # a carried number is there when the iteration begins
     depth = {i: 0 for i in nodes if nest.rows[i] is CARRIED}
     for i in nodes:
-        row = nest.rows[i]
-        work = (1 if row in QUICK else FUNCTION) if isinstance(row, Operator) else 0
+        work = work_in(nest, i)
         if i in depth:
             continue
         if i in waits:

@@ -64,17 +64,31 @@ enum { SOON_DONE = 2000 }; /* words of code that are run without letting other t
 static int is_soon_done(const Program *p, Py_ssize_t count)
 {
     const Py_ssize_t once = (p->before_end - p->before) + (p->after_end - p->after);
-    return !p->walks && count <= BLOCK_LANES && once + (count ? p->lanes_end - p->lanes : 0) < SOON_DONE;
+    return !p->loops && count <= BLOCK_LANES
+           && once + (count ? p->lanes_end - p->lanes : 0) < SOON_DONE;
+}
+
+/* Ask Python for signals: Ctrl-C ends a run. */
+static int has_signal(void *asked)
+{
+    PyThreadState **state = asked;
+    if (*state)
+        PyEval_RestoreThread(*state);
+    const int found = PyErr_CheckSignals() < 0;
+    if (*state)
+        *state = PyEval_SaveThread();
+    return found;
 }
 
 static int32_t run_freely(const Program *p, double *uniform, Job *job)
 {
-    int32_t status;
     if (is_soon_done(p, job->count))
         return run_program(p, uniform, job);
-    Py_BEGIN_ALLOW_THREADS
-        status = run_program(p, uniform, job);
-    Py_END_ALLOW_THREADS
+    PyThreadState *state = PyEval_SaveThread();
+    job->stop = has_signal;
+    job->asked = &state;
+    const int32_t status = run_program(p, uniform, job);
+    PyEval_RestoreThread(state);
     return status;
 }
 
@@ -231,18 +245,25 @@ static PyObject *list_of_results(const Program *p, const double *uniform)
     return list;
 }
 
+static PyObject *found_by_program(Program *p, double *uniform, const Opened *opened, Job *job)
+{
+    const int32_t status = run_freely(p, uniform, job);
+    if (status == RUN_STOPPED)
+        return NULL;
+    if (job->tells_doubt && job->doubt && status < 0)
+        return PyLong_FromLong(DOUBT);
+    return status == ALL_HOLD && !opened->results.obj ? list_of_results(p, uniform)
+                                                      : PyLong_FromLong(status);
+}
+
 static PyObject *run_opened(Program *p, PyObject *numbers, Opened *opened, Job *job)
 {
     size_t doubles = scratch_doubles(p, job->count, job->threads);
     double *uniform = take_uniform(p);
     PyObject *found = NULL;
     job->sums = job->count ? take_scratch(&doubles) : NULL;
-    if (uniform && (job->sums || !job->count) && put_numbers(p, numbers, uniform)) {
-        const int32_t status = run_freely(p, uniform, job);
-        const int doubtful = status < 0 && job->tells_doubt && job->doubt;
-        const int listed = status == ALL_HOLD && !opened->results.obj && !doubtful;
-        found = listed ? list_of_results(p, uniform) : PyLong_FromLong(doubtful ? DOUBT : status);
-    }
+    if (uniform && (job->sums || !job->count) && put_numbers(p, numbers, uniform))
+        found = found_by_program(p, uniform, opened, job);
     give_uniform(p, uniform);
     if (job->sums)
         give_scratch(job->sums, doubles);

@@ -204,9 +204,8 @@ static int is_loop(CodeCheck *c, const int32_t *code, const int32_t *end, int de
 static int is_looping(CodeCheck *c, const int32_t *code, const int32_t *end, int depth)
 {
     while (code < end) {
-        if (end - code < 3 || code[1] < 3 || code[1] > end - code
-            || !is_instruction_moved(c, code) || !is_in_reach(c, code)
-            || (code[0] == OP_ALONG && !are_moves(c, code, end)))
+        if (end - code < 3 || code[1] < 3 || code[1] > end - code || !is_instruction_moved(c, code)
+            || !is_in_reach(c, code) || (code[0] == OP_ALONG && !are_moves(c, code, end)))
             return 0;
         c->steps++;
         if (code[0] == OP_LOOP && !is_loop(c, code, end, depth))

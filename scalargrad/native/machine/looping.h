@@ -1,17 +1,4 @@
-/* Instructions of loops in the lanes. Included by block.h.
- *
- * Registers that move along walks are words of the code that ALONG writes anew in each iteration:
- * every thread has a copy of the code. */
-
-static void NAME(run_along)(const Frame *f, const int32_t *code)
-{
-    const AlongWords words = along_words(code);
-    int32_t *to = f->moving + (code - f->code);
-    for (const int32_t *at = words.words; at < words.end; at += ALONG_WORDS) {
-        const AlongWordsWords move = along_words_words(at);
-        to[move.ahead] = (int32_t)(f->walk[move.walk] + move.offset);
-    }
-}
+/* Instructions of loops in the lanes. Included by block.h. */
 
 static void NAME(run_spread)(const Frame *f, const int32_t *code)
 {
@@ -26,12 +13,6 @@ static void NAME(copy)(const Frame *f, double *out, const double *x)
 {
     for (int i = 0; i < VECTORS_OF(f->parts); i++)
         ((V *)out)[i] = ((const V *)x)[i];
-}
-
-static void NAME(run_move)(const Frame *f, const int32_t *code)
-{
-    const MoveWords words = move_words(code);
-    NAME(copy)(f, NAME(reg)(f, words.out), NAME(reg)(f, words.x));
 }
 
 static void NAME(run_gather)(const Frame *f, const int32_t *code)
@@ -61,6 +42,12 @@ static void NAME(run_fill)(const Frame *f, const int32_t *code)
     }
 }
 
+static void NAME(run_move)(const Frame *f, const int32_t *code)
+{
+    const MoveWords words = move_words(code);
+    NAME(copy)(f, NAME(reg)(f, words.out), NAME(reg)(f, words.x));
+}
+
 static void NAME(run_plus_product)(const Frame *f, const int32_t *code)
 {
     const PlusProductWords words = plus_product_words(code);
@@ -81,26 +68,113 @@ static void NAME(run_minus_product)(const Frame *f, const int32_t *code)
         out[i] = x[i] - y[i] * z[i];
 }
 
-static void NAME(run_sine_cosine)(const Frame *f, const int32_t *code)
+static NOINLINE void NAME(sine_cosine)(double *sine, double *cosine, const double *x, int parts)
 {
-    const SineCosineWords words = sine_cosine_words(code);
-    V *sine = (V *)NAME(reg)(f, words.sine), *cosine = (V *)NAME(reg)(f, words.cosine);
-    const V *x = (const V *)NAME(reg)(f, words.x);
-    for (int i = 0; i < VECTORS_OF(f->parts); i++) {
-        const V angle = x[i];
-        sine[i] = NAME(v_sin)(angle);
-        cosine[i] = NAME(v_cos)(angle);
+    for (int i = 0; i < VECTORS_OF(parts); i++) {
+        const V angle = ((const V *)x)[i];
+        ((V *)sine)[i] = NAME(v_sin)(angle);
+        ((V *)cosine)[i] = NAME(v_cos)(angle);
     }
 }
 
-static void NAME(run_code)(Frame *f, const int32_t *code, const int32_t *end);
-
-static void NAME(run_loop)(Frame *f, const int32_t *code)
+static void NAME(run_sine_cosine)(const Frame *f, const int32_t *code)
 {
-    const LoopWords words = loop_words(code);
-    begin_walks(f->walk, &words);
-    for (int32_t trip = 0; trip < words.trips; trip++) {
-        NAME(run_code)(f, words.end, words.end + words.size);
-        advance_walks(f->walk, &words);
+    const SineCosineWords words = sine_cosine_words(code);
+    NAME(sine_cosine)(NAME(reg)(f, words.sine), NAME(reg)(f, words.cosine), NAME(reg)(f, words.x),
+                      f->parts);
+}
+
+static void NAME(run_instruction)(Frame *f, const int32_t *code)
+{
+    switch (code[0]) {
+#define ROW(CODE, name)                                                                           \
+    case OP_##CODE: NAME(run_##name)(f, code); break;
+        LANE_INSTRUCTIONS(ROW)
+#undef ROW
+    default: NAME(run_rows)(f, code);
     }
+}
+
+INLINE void NAME(move_registers)(const Frame *f, const LaneStep *s)
+{
+    const LaneMove *end = f->move + s->of.moves.end;
+    for (const LaneMove *move = f->move + s->of.moves.begin; move < end; move++)
+        *move->to = lane_register(f, (int32_t)(f->walk[move->walk] + move->offset));
+}
+
+/* The step after a loop's last, or the first of its body again. */
+INLINE const LaneStep *NAME(after_iteration)(const Frame *f, const LaneStep *s)
+{
+    LaneLoop *loop = &f->loop[s->number];
+    advance_walks(f->walk, &loop->words);
+    return --loop->left ? s - loop->size : s + 1;
+}
+
+static void NAME(begin_lane_loop)(const Frame *f, const LaneStep *s)
+{
+    LaneLoop *loop = &f->loop[s->number];
+    loop->left = loop->words.trips;
+    begin_walks(f->walk, &loop->words);
+}
+
+/* All steps of a program with loops, on registers of `n` vectors: lanes beyond the last repeat it. */
+INLINE void NAME(run_steps)(Frame *f, const int n)
+{
+#define EACH_VECTOR(CODE, result)                                                                 \
+    case CODE: {                                                                                  \
+        V *out = (V *)s->of.at[0];                                                                \
+        const V *x = (const V *)s->of.at[1], *y = (const V *)s->of.at[2];                         \
+        const V *z = (const V *)s->of.at[3];                                                      \
+        (void)y, (void)z;                                                                         \
+        EACH(i, n)                                                                                \
+        out[i] = (result);                                                                        \
+        break;                                                                                    \
+    }
+    for (const LaneStep *s = f->step;; s++)
+        switch (s->way) {
+            EACH_VECTOR(LANE_ADD, x[i] + y[i])
+            EACH_VECTOR(LANE_SUB, x[i] - y[i])
+            EACH_VECTOR(LANE_MUL, x[i] * y[i])
+            EACH_VECTOR(LANE_DIV, x[i] / y[i])
+            EACH_VECTOR(LANE_NEG, -x[i])
+            EACH_VECTOR(LANE_MOVE, x[i])
+            EACH_VECTOR(LANE_PLUS_PRODUCT, x[i] + y[i] * z[i])
+            EACH_VECTOR(LANE_MINUS_PRODUCT, x[i] - y[i] * z[i])
+        case LANE_SINE_COSINE:
+            NAME(sine_cosine)(s->of.at[0], s->of.at[1], s->of.at[2], f->parts);
+            break;
+        case LANE_ROW:
+            NAME(row_on)(s->number, s->of.at[0], s->of.at[1], s->of.at[2], s->of.at[3], f->parts);
+            break;
+        case LANE_INSTRUCTION: NAME(run_instruction)(f, s->of.code); break;
+        case LANE_ALONG: NAME(move_registers)(f, s); break;
+        case LANE_LOOP: NAME(begin_lane_loop)(f, s); break;
+        case LANE_END:
+            if (is_run_over(f, f->loop[s->number].size))
+                return;
+            s = NAME(after_iteration)(f, s) - 1;
+            break;
+        default: return;
+        }
+#undef EACH_VECTOR
+}
+
+static NOINLINE void NAME(run_16_lanes)(Frame *f)
+{
+    NAME(run_steps)(f, VECTORS_OF(2));
+}
+
+static NOINLINE void NAME(run_32_lanes)(Frame *f)
+{
+    NAME(run_steps)(f, VECTORS_OF(4));
+}
+
+static NOINLINE void NAME(run_64_lanes)(Frame *f)
+{
+    NAME(run_steps)(f, VECTORS_OF(8));
+}
+
+static NOINLINE void NAME(run_128_lanes)(Frame *f)
+{
+    NAME(run_steps)(f, VECTORS_OF(16));
 }

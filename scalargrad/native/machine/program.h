@@ -1,4 +1,4 @@
-/* A program: its code, checked when it is made. Included by run.h. */
+/* A program: its code, checked when it is made. Included by lane_steps.h. */
 #ifndef SCALARGRAD_PROGRAM_H
 #define SCALARGRAD_PROGRAM_H
 
@@ -10,7 +10,7 @@ typedef struct {
     int32_t registers, inputs, outputs;
     int32_t given, made; /* how many arrays the inputs stand in, and the outputs */
     int32_t uniforms, totals, splats, results;
-    int32_t indexes, walks;
+    int32_t indexes, walks, loops;
     double *initial; /* the uniform numbers: inputs first, constants set */
     int32_t *total;  /* the uniform number that each total becomes, −1 if nobody wants it */
     int32_t *splat;  /* pairs: a register that holds a uniform number in all lanes */
@@ -22,19 +22,24 @@ typedef struct {
 } Program;
 
 /* ------ checking one */
-static int is_code(const Program *p, const int32_t *code, const int32_t *end, int stage)
+static int is_code(const Program *p, const int32_t *code, const int32_t *end, int stage,
+                   int32_t *loops)
 {
-    CodeCheck c = {.sizes = {.size = {
-                                 [SIZE_NUMBERS] = stage == IN_LANES ? p->registers : p->uniforms,
-                                 [SIZE_REGISTERS] = p->registers,
-                                 [SIZE_PLACES] = p->uniforms,
-                                 [SIZE_INPUTS] = p->inputs,
-                                 [SIZE_OUTPUTS] = p->outputs,
-                                 [SIZE_TOTALS] = p->totals,
-                                 [SIZE_WALKS] = p->walks,
-                             }},
-                   .stage = stage};
-    return is_checked(&c, p->index, p->indexes, code, end);
+    CodeCheck c = {
+        .sizes = {.size =
+                      {
+                          [SIZE_NUMBERS] = stage == IN_LANES ? p->registers : p->uniforms,
+                          [SIZE_REGISTERS] = p->registers,
+                          [SIZE_PLACES] = p->uniforms,
+                          [SIZE_INPUTS] = p->inputs,
+                          [SIZE_OUTPUTS] = p->outputs,
+                          [SIZE_TOTALS] = p->totals,
+                          [SIZE_WALKS] = p->walks,
+                      }},
+        .stage = stage};
+    const int found = is_checked(&c, p->index, p->indexes, code, end);
+    *loops = c.loops;
+    return found;
 }
 
 static int are_columns(const int32_t *column, int32_t n, int32_t arrays)
@@ -45,7 +50,7 @@ static int are_columns(const int32_t *column, int32_t n, int32_t arrays)
     return 1;
 }
 
-static int is_program(const Program *p)
+static int is_program(Program *p)
 {
     if (p->registers < 0 || p->given < 0 || p->made < 0 || p->walks < 0)
         return wrong("a count is negative");
@@ -60,9 +65,10 @@ static int is_program(const Program *p)
     for (int32_t k = 0; k < p->splats; k += 2)
         if (!below(p->splat[k], p->registers) || !below(p->splat[k + 1], p->uniforms))
             return wrong("a register is out of range");
-    return is_code(p, p->before, p->before_end, IN_BEFORE)
-           && is_code(p, p->lanes, p->lanes_end, IN_LANES)
-           && is_code(p, p->after, p->after_end, IN_AFTER);
+    int32_t none;
+    return is_code(p, p->before, p->before_end, IN_BEFORE, &none)
+           && is_code(p, p->lanes, p->lanes_end, IN_LANES, &p->loops)
+           && is_code(p, p->after, p->after_end, IN_AFTER, &none);
 }
 
 /* ------ making one */
@@ -115,9 +121,9 @@ static int fill(Program *p, const Py_buffer *view)
 
 static PyObject *program_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"initial", "totals", "splats", "results", "before",
-                            "lanes",   "after",  "inputs", "outputs",
-                            "indexes", "registers", "given", "made", "walks", NULL};
+    static char *names[] = {"initial",   "totals", "splats", "results", "before",
+                            "lanes",     "after",  "inputs", "outputs", "indexes",
+                            "registers", "given",  "made",   "walks",   NULL};
     Py_buffer view[STRETCHES];
     int32_t registers, given, made, walks;
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "y*y*y*y*y*y*y*y*y*y*iiii:Program", names,

@@ -3,7 +3,7 @@
 #ifndef SCALARGRAD_RUN_H
 #define SCALARGRAD_RUN_H
 
-#include "program.h"
+#include "lane_steps.h"
 
 /* ------ running one */
 
@@ -18,6 +18,8 @@ typedef struct {
     double *results; /* the uniform results; NULL where they stay in their places */
     int threads;
     int tells_doubt;
+    int (*stop)(void *); /* asked now and then, with `asked`, whether to end a run of loops */
+    void *asked;
     int any_broken;
     int doubt; /* an output is not finite in some lane that no guard broke */
 } Job;
@@ -38,8 +40,21 @@ typedef struct {
     double *memory;  /* registers, totals, broken and the two sides */
     double *sums;    /* shared, a stretch for each segment */
     Ticket *next;    /* shared, the segment that nobody has taken yet */
+    Ticket *over;    /* shared, whether the run is to end */
+    int is_first;    /* the thread that was called from Python */
     int any_broken, doubt;
 } Worker;
+
+enum { RUN_STOPPED = DOUBT - 1 };
+
+/* Whether the run is to end: the first worker asks, and the others see what it found. */
+static int looks_around(void *given)
+{
+    Worker *worker = given;
+    if (worker->is_first && worker->job->stop(worker->job->asked))
+        TAKE(worker->over);
+    return *worker->over != 0;
+}
 
 static size_t padded(size_t doubles)
 {
@@ -51,15 +66,25 @@ static size_t totals_doubles(const Program *p)
     return padded((size_t)p->totals);
 }
 
-/* Of a program with loops, whose registers all live at once, so many doubles at most. */
-enum { MOST_IN_LOOPS = 1 << 17 };
+/* in doubles: a run that needs more returns its memory */
+enum { MOST_SCRATCH = 1 << 23 };
+
+/* Registers are as long as there are lanes, up to a block: the longer they are, the less does a
+ * number wait for the one before. Of a loop that keeps very many they are shorter, too. */
+static int bits_of_loops(const Program *p, Py_ssize_t count)
+{
+    int bits = LEAST_BITS;
+    while (bits < BLOCK_BITS && count > 1 << bits
+           && (size_t)p->registers << (bits + 1) <= MOST_SCRATCH)
+        bits++;
+    return bits;
+}
 
 static int bits_of(const Program *p, Py_ssize_t count)
 {
-    int bits = count <= 1 << FEW_BITS ? FEW_BITS : BLOCK_BITS;
-    while (p->walks && bits > LEAST_BITS && (size_t)p->registers << bits > MOST_IN_LOOPS)
-        bits--;
-    return bits;
+    if (p->loops)
+        return bits_of_loops(p, count);
+    return count <= 1 << FEW_BITS ? FEW_BITS : BLOCK_BITS;
 }
 
 static size_t registers_doubles(const Program *p, Py_ssize_t count)
@@ -67,16 +92,10 @@ static size_t registers_doubles(const Program *p, Py_ssize_t count)
     return padded((size_t)p->registers << bits_of(p, count));
 }
 
-/* The walks of loops, and the code, in which registers move. */
-static size_t loops_doubles(const Program *p)
-{
-    const size_t words = (size_t)(p->lanes_end - p->lanes);
-    return p->walks ? padded((size_t)p->walks + words / 2 + 1) : 0;
-}
-
 static size_t memory_doubles(const Program *p, Py_ssize_t count)
 {
-    return registers_doubles(p, count) + totals_doubles(p) + 3 * BLOCK_LANES + loops_doubles(p);
+    return registers_doubles(p, count) + totals_doubles(p) + 3 * BLOCK_LANES
+           + padded(steps_bytes(p) / sizeof(double) + 1);
 }
 
 /* How many segments the lanes are cut into, and where one begins. Both depend on the number of
@@ -135,8 +154,6 @@ static struct {
     double *memory;
     size_t doubles;
 } scratch;
-/* in doubles: a run that needs more returns its memory */
-enum { MOST_SCRATCH = 1 << 23 };
 
 static double *take_scratch(size_t *doubles)
 {
@@ -188,7 +205,9 @@ static void run_one_block(Frame *f, Worker *worker)
     for (int i = 0; i < 1 << f->bits; i++)
         ((int64_t *)f->broken)[i] = i < f->count ? ALL_HOLD : 0;
     f->some = 0;
-    f->parts = (f->count + WIDTH - 1) / WIDTH;
+    /* loops run on whole registers */
+    const int lanes = f->step ? 1 << f->bits : f->count;
+    f->parts = (lanes + WIDTH - 1) / WIDTH;
     kernels.run_block(f);
     if (worker->job->broken)
         note_broken(f, worker);
@@ -206,7 +225,7 @@ static void run_chunk(Frame *f, Worker *worker, Py_ssize_t begin, Py_ssize_t end
     const size_t n = (size_t)worker->program->totals;
     begin_sums(f->totals, n);
     const int lanes = 1 << f->bits;
-    for (f->base = begin; f->base < end; f->base += lanes) {
+    for (f->base = begin; f->base < end && !f->is_over; f->base += lanes) {
         f->count = end - f->base < lanes ? (int)(end - f->base) : lanes;
         run_one_block(f, worker);
     }
@@ -222,18 +241,6 @@ static void run_segment(Frame *f, Worker *worker, int segment)
     begin_sums(sums, totals_doubles(worker->program));
     for (Py_ssize_t at = segment_begin(count, segment); at < end; at += step)
         run_chunk(f, worker, at, at + step < end ? at + step : end, sums);
-}
-
-/* Give a thread walks and code of its own, behind the two sides of guards. */
-static void give_loops(const Program *p, Frame *f)
-{
-    const size_t words = (size_t)(p->lanes_end - p->lanes);
-    double *memory = (double *)f->broken + 3 * BLOCK_LANES;
-    f->walk = (int64_t *)memory;
-    f->moving = (int32_t *)(f->walk + p->walks);
-    memcpy(f->moving, p->lanes, words * sizeof *f->moving);
-    f->code = f->moving;
-    f->code_end = f->moving + words;
 }
 
 static void *run_worker(void *given)
@@ -253,12 +260,14 @@ static void *run_worker(void *given)
         .code = p->lanes,
         .code_end = p->lanes_end,
         .choice = p->index,
+        .looks = looks_around,
+        .looker = worker,
     };
-    if (p->walks)
-        give_loops(p, &f);
+    if (p->loops)
+        give_steps(p, &f, (double *)f.broken + 3 * BLOCK_LANES);
     fill_splats(p, &f);
     const int segments = segments_of(worker->job->count);
-    for (int segment; (segment = TAKE(worker->next)) < segments;)
+    for (int segment; !f.is_over && (segment = TAKE(worker->next)) < segments;)
         run_segment(&f, worker, segment);
     for (int i = 0; i < WIDTH; i++)
         worker->doubt |= f.doubt[i] != 0.0;
@@ -288,14 +297,15 @@ static void run_workers(Worker *worker, int n)
 }
 #endif
 
-static void run_lanes(const Program *p, double *uniform, Job *job)
+/* Return whether all lanes were run. */
+static int run_lanes(const Program *p, double *uniform, Job *job)
 {
     const int segments = segments_of(job->count);
     const int n = job->threads < segments ? job->threads : segments;
     double *sums = job->sums;
     double *memory = sums + (size_t)segments * totals_doubles(p);
     Worker worker[MAX_THREADS];
-    Ticket next = 0;
+    Ticket next = 0, over = 0;
     for (int k = 0; k < n; k++)
         worker[k] = (Worker){
             .program = p,
@@ -304,12 +314,15 @@ static void run_lanes(const Program *p, double *uniform, Job *job)
             .sums = sums,
             .memory = memory + (size_t)k * memory_doubles(p, job->count),
             .next = &next,
+            .over = &over,
+            .is_first = k == 0,
         };
     run_workers(worker, n);
     for (int k = 0; k < n; k++) {
         job->any_broken |= worker[k].any_broken;
         job->doubt |= worker[k].doubt;
     }
+    return over == 0;
 }
 
 /* Add up the sums of all segments in the place of the first; the totals become uniform numbers. */
@@ -338,14 +351,15 @@ static int store_results(const Program *p, const double *uniform, double *result
     return doubt;
 }
 
-/* Return the number of a uniform guard that does not hold, else ALL_HOLD or LANES_BROKEN. */
+/* Return the number of a uniform guard that does not hold, else ALL_HOLD, LANES_BROKEN, or
+ * RUN_STOPPED with an exception. */
 static int32_t run_program(const Program *p, double *uniform, Job *job)
 {
     const int32_t guard = run_scalars(uniform, p->before, p->before_end);
     if (guard != ALL_HOLD)
         return guard;
-    if (p->lanes < p->lanes_end && job->count)
-        run_lanes(p, uniform, job);
+    if (p->lanes < p->lanes_end && job->count && !run_lanes(p, uniform, job))
+        return RUN_STOPPED;
     store_totals(p, uniform, job->sums, segments_of(job->count));
     run_scalars(uniform, p->after, p->after_end); /* no guard stands there */
     job->doubt |= store_results(p, uniform, job->results);

@@ -480,8 +480,6 @@ INLINE AlongWordsWords along_words_words(const int32_t *at)
     ROW(MINUS, minus) \
     ROW(TOTAL, total) \
     ROW(TOTALS, totals) \
-    ROW(LOOP, loop) \
-    ROW(ALONG, along) \
     ROW(SPREAD, spread) \
     ROW(GATHER, gather) \
     ROW(SCATTER, scatter) \

@@ -137,18 +137,6 @@ static void give_run(Nest *nest, NestRun *run)
 
 /* ------ running one */
 
-/* Ask Python for signals: Ctrl-C ends a run. */
-static int has_signal(void *asked)
-{
-    PyThreadState **state = asked;
-    if (*state)
-        PyEval_RestoreThread(*state);
-    const int found = PyErr_CheckSignals() < 0;
-    if (*state)
-        *state = PyEval_SaveThread();
-    return found;
-}
-
 static int64_t steps_to_run(const NestCode *code)
 {
     int64_t found = 0;
