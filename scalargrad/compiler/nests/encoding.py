@@ -72,9 +72,8 @@ class Places:
         self.in_place = {nest.next[c]: c for block in nest.blocks for c in self.replaced(block)}
         """Of a node the one that it takes the place of."""
         self.begin()
-        for i, row in enumerate(nest.rows):
-            is_new = i not in self.of and row is not nests.LAST and not self.is_fixed(i)
-            if is_new and i not in self.in_place and self.needs_place(i):
+        for i in range(len(nest)):
+            if self.is_new(i):
                 self.put(i)
         for i, c in self.in_place.items():
             self.of[i] = self.of[c]
@@ -88,6 +87,11 @@ class Places:
         self.scale: dict[Array, int] = {}
         self.indexes: list[int] = []
         self.lay_out_arrays()
+
+    def is_new(self, i: int) -> bool:
+        """Tell whether a node is to get a place of its own."""
+        is_somewhere = i in self.of or self.nest.rows[i] is nests.LAST or self.is_fixed(i)
+        return not is_somewhere and i not in self.in_place and self.needs_place(i)
 
     def begin(self) -> None:
         """Is called before nodes get their places."""

@@ -89,9 +89,14 @@ class LanePlaces(Places):
     """The register of each node and of each element, but of those that all lanes share."""
 
     def __init__(
-        self, nest: Nest, schedule: Schedule, selection: Selection, uniform: Uniform
+        self,
+        nest: Nest,
+        schedule: Schedule,
+        selection: Selection,
+        uniform: Uniform,
+        wanted: Iterable[int],
     ) -> None:
-        self.uniform = uniform
+        self.uniform, self.wanted = uniform, set(wanted)
         self.lasts = {nest.operands[i][0] for i in nest.loop_of if i in selection.live}
         self.moving: dict[int, Address] = {}
         """Of nodes that have no register of their own: the elements that they are."""
@@ -106,6 +111,39 @@ class LanePlaces(Places):
             if effect.kind == nests.WRITE and self.may_be_written_there(effect):
                 assert effect.address is not None
                 self.moving.setdefault(effect.x, effect.address)
+        for block in nest.blocks:
+            self.share(block)
+
+    # ------ numbers of one iteration share registers
+    def share(self, block: Block) -> None:
+        """Give registers to the numbers of a block that nobody reads when the iteration is over.
+        One that was read for the last time leaves its register to others."""
+        items = self.schedule.items[block]
+        last = {i: k for k, item in enumerate(items) for i in self.schedule.all_read(item)}
+        lasting = self.lasting(block)
+        free: list[int] = []
+        ends: dict[int, list[int]] = {}
+        for k, item in enumerate(items):
+            free += ends.pop(k, ())
+            for i in self.computed(item):
+                if i not in lasting and i in last and self.is_new(i):
+                    self.of[i] = free.pop() if free else self.new()
+                    ends.setdefault(last[i], []).append(self.of[i])
+
+    def lasting(self, block: Block) -> set[int]:
+        """The nodes that are read when an iteration is over."""
+        nest, carried = self.nest, self.schedule.carried_in(block)
+        return {nest.next[c] for c in carried}.union(self.lasts, self.wanted)
+
+    def computed(self, item: int | Effect | Block) -> list[int]:
+        if not isinstance(item, int):
+            return []
+        cosine = self.selection.cosines.get(item)
+        return [item] if cosine is None else [item, cosine]
+
+    def new(self) -> int:
+        self.count += 1
+        return self.count - 1
 
     def is_element(self, i: int) -> bool:
         """Tell whether a node is an element that nothing is added to, another in each iteration."""
@@ -150,7 +188,8 @@ class LaneEncoder(Encoder):
 
     def places(self) -> LanePlaces:
         self.uniform = Uniform(self.nest, self.lanes, self.selection.live)
-        return LanePlaces(self.nest, self.schedule, self.selection, self.uniform)
+        uniform, wanted = self.uniform, self.results.nodes
+        return LanePlaces(self.nest, self.schedule, self.selection, uniform, wanted)
 
     def inputs_read(self) -> set[int]:
         """The inputs that are read as elements of an array."""

@@ -16,11 +16,12 @@ from typing import NamedTuple
 from ... import ops
 from ..inputs.sources import SHARE
 from ..loops.items import Item, One
+from ..loops.unrolling import unrolled
 from ..machine.encode import has_instruction
 from ..trace.vocabulary import handed_on
 from .activity import find_plain
 from .adjoints import Adjoints
-from .choice import is_of_lanes, is_sequential, may_stay
+from .choice import MOST_IN_BODY, is_of_lanes, is_sequential, may_stay
 from .encoding import NestCode, encoded
 from .lanes import LaneEncoder, Results
 from .lowering import lowered
@@ -171,6 +172,7 @@ class Derived:
 def with_loops(asked: Asked) -> Derived | None:
     """Return a program where loops stay loops, with what is asked; None where the program is to be
     expanded."""
+    asked = asked._replace(items=unrolled(asked.items, MOST_IN_BODY))
     if not may_stay(asked.items):
         return None
     try:
