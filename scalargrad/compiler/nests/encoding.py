@@ -71,6 +71,8 @@ class Places:
                 self.put_constant(i)
         self.in_place = {nest.next[c]: c for block in nest.blocks for c in self.replaced(block)}
         """Of a node the one that it takes the place of."""
+        self.rows: dict[int, Address] = {}
+        """Of carried nodes that go along the elements of an array: where they are."""
         self.begin()
         for i in range(len(nest)):
             if self.is_new(i):
@@ -135,6 +137,10 @@ class Places:
             taken.add(n)
             yield c
 
+    def first(self, c: int) -> int:
+        """Where a carried node is in the first iteration."""
+        return self.absolute(self.rows[c]) if c in self.rows else self.of[c]
+
     def may_replace(self, i: int) -> bool:
         """Tell whether a node may take the place of another."""
         return True
@@ -160,7 +166,7 @@ class Places:
         for arrays in rows.values():
             for k, array in enumerate(arrays):
                 self.start[array], self.scale[array] = self.count + k, len(arrays)
-            self.count += len(arrays) * arrays[0].size
+            self.count += len(arrays) * (arrays[0].size + bool(self.rows))
         if self.count >= MOST:
             raise Refused("a loop keeps too many numbers")
 
@@ -248,9 +254,9 @@ class Encoder:
     def loop(self, block: Block) -> Words:
         nest, place = self.nest, self.place
         carried = self.schedule.carried_in(block)
-        begin = [(place[c], self.at(nest.operands[c][0])) for c in carried]
-        ends = [(place[c], self.at(nest.next[c])) for c in carried]
-        ends += [(place.before[c], place[c]) for c in carried if c in place.before]
+        begin = [(place.first(c), self.at(nest.operands[c][0])) for c in carried]
+        ends = [(place[c], self.at(nest.next[c])) for c in carried if c not in place.rows]
+        ends += [(place.before[c], self.at(c)) for c in carried if c in place.before]
         body = self.body(self.block(block) + self.moves(ends), block)
         walks = [word for words in self.own[block] for word in words]
         if not body:

@@ -32,6 +32,7 @@ from . import nest as nests
 from .activity import read_from
 from .encoding import Encoder, Places, Words
 from .nest import Address, Array, Block, Effect, Nest, Refused
+from .placing import moved
 from .schedule import Schedule
 from .selection import Selection
 
@@ -108,11 +109,35 @@ class LanePlaces(Places):
             if self.is_element(i) and i not in self.lasts:
                 self.moving[i] = nest.addresses[i]
         for effect in nest.effects():
+            if effect.kind == nests.WRITE and nest.rows[effect.x] is nests.CARRIED:
+                self.go_along(effect)
+        for effect in nest.effects():
             if effect.kind == nests.WRITE and self.may_be_written_there(effect):
                 assert effect.address is not None
                 self.moving.setdefault(effect.x, effect.address)
         for block in nest.blocks:
             self.share(block)
+
+    def go_along(self, effect: Effect) -> None:
+        """Have a carried number that every iteration keeps go from row to row: the next iteration
+        finds it where this one has computed it."""
+        c, address, nest = effect.x, effect.address, self.nest
+        n = nest.next[c]
+        assert address is not None
+        is_row = address.array.row is effect.block and address.strides == (1,)
+        is_own = nest.home[n] is effect.block and self.in_place.get(n, c) == c
+        is_free = n not in self.moving and c not in self.rows and n not in self.uniform.place
+        if is_row and is_own and is_free and isinstance(nest.rows[n], Operator):
+            self.in_place.pop(n, None)
+            self.rows[c] = self.moving[c] = address
+            self.moving[n] = moved(address, 1)
+
+    def lay_out_arrays(self) -> None:
+        super().lay_out_arrays()
+        for c, address in self.rows.items():
+            # after the loop
+            last = self.absolute(moved(address, address.array.size))
+            self.of[self.nest.next[c]] = last
 
     # ------ numbers of one iteration share registers
     def share(self, block: Block) -> None:
