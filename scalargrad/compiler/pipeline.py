@@ -26,6 +26,8 @@ from .machine.runner import NATIVE, Runner, runner
 from .nests.program import Derived, with_loops
 from .nests.recorded import again, asked, can_be_asked, traced_as_loops
 from .nests.runner import runner as runner_of_loops
+from .parts.recorded import traced_in_parts
+from .parts.runner import on_sparse
 from .passes.derivatives import with_derivatives
 from .passes.fusion import fused
 from .passes.lane_sums import with_lane_sums, with_zeros_told
@@ -68,6 +70,8 @@ def in_one_trace(task: Task, lane: Lane, catches: bool, show: Show, keeps_loops:
     trace.catches = catches
     with modes.tracing(trace):
         run = ran(trace, task, lane)
+        if run.sparse is not None:
+            return traced_in_parts(run)
         looped = with_loops(asked(run)) if keeps_loops and can_be_asked(run) else None
         return as_nodes(recorded(run), show) if looped is None else as_loops(run, looped, lane)
 
@@ -108,6 +112,8 @@ def compiled(traced: Traced, arguments: Arguments, threads: int) -> Runnable:
     """Compile what a function was traced to, for arguments like these."""
     if traced.nest is not None:
         return looped(traced, arguments, threads)
+    if traced.parts is not None:
+        return in_parts(traced, arguments, threads)
     program = program_of(traced.body, late=arguments.late)
     layout = layout_of(program, traced, arguments)
     # the runner encodes the program for the machine: re-rolled, tiled, and with registers
@@ -124,6 +130,17 @@ def looped(traced: Traced, arguments: Arguments, threads: int) -> Runnable:
     inputs = enumerate(lanes.inputs if lanes else [False] * len(traced.sources))
     where = layout(traced, arguments, list(inputs), makes=lanes is not None)
     return Runnable(None, where, runner_of_loops(traced.nest, where, threads, expanded))
+
+
+def in_parts(traced: Traced, arguments: Arguments, threads: int) -> Runnable:
+    """Compile sparse derivatives. The program is that of the guards, if there are any."""
+    layout = Layout({}, len(arguments.arrays), [], traced.sources, [], False)
+    if not traced.trace.guards:
+        return Runnable(None, layout, on_sparse(traced.parts, None, program_of, threads))
+    program = program_of(traced.body)
+    layout = layout_of(program, traced, arguments)
+    guards = runner(program, *layout[:3], threads)
+    return Runnable(program, layout, on_sparse(traced.parts, guards, program_of, threads))
 
 
 def program_of(body: Body, careful: bool = False, show: Show = unseen, late: int = 0) -> Program:

@@ -26,6 +26,16 @@ KEPT = 64
 """A compiled function whose surroundings change at every call would keep ever more."""
 
 
+class Last:
+    """In place of a Merge: keeps the outputs of the last path, that of a call without lanes."""
+
+    path: Any = None
+    outputs: Any = None
+
+    def add(self, path: Path, group: Any, outputs: Any) -> None:
+        self.path, self.outputs = path, outputs
+
+
 class Programs:
     """The programs that a function was traced to, and whether it still is as it was then."""
 
@@ -81,26 +91,37 @@ class Programs:
         merge = self.ran(arguments, wanted, *self.found(arguments, wanted))
         merge.path.fill(results, weights, Lanes(arguments))
 
+    def alone(self, arguments: Arguments, wanted: Wanted | None) -> tuple[Path, Any, Surroundings]:
+        """Run a call without lanes; return its path, the outputs, and what was around."""
+        paths, around = self.found(arguments, wanted)
+        last = self.ran(arguments, wanted, paths, around, Last())
+        return last.path, last.outputs, around
+
     def merged(
         self, arguments: Arguments, wanted: Wanted | None, paths: Paths, around: Surroundings
     ) -> Results:
-        return self.ran(arguments, wanted, paths, around).results()
+        results: Results = self.ran(arguments, wanted, paths, around).results()
+        return results
 
     def ran(
-        self, arguments: Arguments, wanted: Wanted | None, paths: Paths, around: Surroundings
-    ) -> Merge:
+        self,
+        arguments: Arguments,
+        wanted: Wanted | None,
+        paths: Paths,
+        around: Surroundings,
+        into: Any = None,
+    ) -> Any:
+        """Run the call; put what comes out into a Merge, or into what there is instead."""
         # before the call: the function may change what it uses
         key, kept = self.key(around, arguments, wanted), around.kept
-        merge = Merge(arguments, wanted.positions if wanted else ())
+        merge = into or Merge(arguments, wanted.positions if wanted else ())
         self.add_all(merge, paths, arguments, around)
         # only now: a function that raised leaves nothing behind
         paths.unknown.update(dict.fromkeys(around.unknown))
         self.keep(key, kept, paths, is_anew=bool(paths.unknown) or around.altered)
         return merge
 
-    def add_all(
-        self, merge: Merge, paths: Paths, arguments: Arguments, around: Surroundings
-    ) -> None:
+    def add_all(self, merge: Any, paths: Paths, arguments: Arguments, around: Surroundings) -> None:
         try:
             for path, group, outputs in paths.run(arguments, around):
                 merge.add(path, group, outputs)

@@ -20,6 +20,7 @@ from ..inputs.readers import is_spread, reader_of
 from ..inputs.sources import COUNT, FIRST, SHARE
 from ..machine.runner import NATIVE, OnMachine
 from ..nests.runner import OnNest
+from ..parts.runner import OnSparse
 from ..passes.task import Wanted
 from ..passes.traced import Entry, Traced
 from ..surroundings.walk import Surroundings
@@ -138,7 +139,7 @@ def in_shapes(finish: Finish, arguments: Arguments, entries: Sequence[Entry]) ->
 def runs_on_machine(path: Path) -> bool:
     """Tell whether the machine runs a path, and nothing is drawn for all lanes at once."""
     uniform = any(isinstance(source, Draw) for source in path.layout.uniform)
-    return isinstance(path.runner, (OnMachine, OnNest)) and not uniform
+    return isinstance(path.runner, (OnMachine, OnNest, OnSparse)) and not uniform
 
 
 class Form:
@@ -220,7 +221,7 @@ class Shortcut:
         self.paths = paths
         self.arguments = arguments.pattern()
         self.finish = finish
-        assert isinstance(path.runner, (OnMachine, OnNest))
+        assert isinstance(path.runner, (OnMachine, OnNest, OnSparse))
         self.runner = path.runner
         self.traced = path.traced
         self.wanted = path.traced.wanted.positions if path.traced.wanted else ()

@@ -142,6 +142,17 @@ class Arguments:
             return 0
         return sum(len(leaf.numbers) for leaf in self.leaves[: self.specs[0][0]])
 
+    @property
+    def positions_varied(self) -> tuple[int, ...]:
+        """The positions of the numbers that a derivative is taken in."""
+        leaves, at = iter(self.leaves), 0
+        found: list[int] = []
+        for k, (count, _) in enumerate(self.specs):
+            size = sum(len(leaf.numbers) for leaf in islice(leaves, count))
+            found += range(at, at + size) if k in self.varied else ()
+            at += size
+        return tuple(found)
+
     def are_values(self) -> bool:
         """Whether every number is a Value, or is made one because a derivative is taken in it."""
         leaves = iter(self.leaves)

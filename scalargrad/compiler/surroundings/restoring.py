@@ -51,8 +51,9 @@ def of_names(holder: dict[Any, Any], expected: Sequence[Any]) -> None:
 
 def of_globals(holder: dict[Any, Any], expected: Sequence[Any]) -> None:
     for key, value in pairs(expected):
-        if value is NONE:
-            holder.pop(key, None)
+        # one whose value is that very object, as `NotImplemented` itself, stays
+        if value is NONE and holder.get(key, NONE) is not NONE:
+            del holder[key]
     of_names(holder, expected)
 
 

@@ -4,6 +4,9 @@
 
 #include "code.h"
 
+/* What a run returns where a signal ended it: then there is an exception. */
+enum { STOPPED = DOUBT - 1 };
+
 /* ------ a program */
 typedef struct {
     PyObject_HEAD

@@ -18,43 +18,38 @@ typedef struct {
     double *results; /* the uniform results; NULL where they stay in their places */
     int threads;
     int tells_doubt;
-    int (*stop)(void *); /* asked now and then, with `asked`, whether to end a run of loops */
-    void *asked;
     int any_broken;
-    int doubt; /* an output is not finite in some lane that no guard broke */
+    int doubt;            /* an output is not finite in some lane that no guard broke */
+    PyThreadState *state; /* of the caller, while other threads may run Python; else NULL */
 } Job;
 
 #ifdef HAVE_THREADS
 typedef atomic_int Ticket;
 #define TAKE(ticket) atomic_fetch_add(ticket, 1)
+#define TAKEN(ticket) atomic_load_explicit(ticket, memory_order_relaxed)
 #else
 typedef int Ticket;
 #define TAKE(ticket) ((*(ticket))++)
+#define TAKEN(ticket) (*(ticket))
 #endif
+
+/* What the threads of a run share: the segment that nobody has taken yet, and whether to end. */
+typedef struct {
+    Ticket next, ended;
+} Progress;
 
 /* One thread, and memory to run segments in: it takes the next one whenever it is done. */
 typedef struct {
     const Program *program;
-    const Job *job;
-    double *uniform; /* shared, only read */
-    double *memory;  /* registers, totals, broken and the two sides */
-    double *sums;    /* shared, a stretch for each segment */
-    Ticket *next;    /* shared, the segment that nobody has taken yet */
-    Ticket *over;    /* shared, whether the run is to end */
-    int is_first;    /* the thread that was called from Python */
+    Job *job;
+    double *uniform;    /* shared, only read */
+    double *memory;     /* registers, totals, broken and the two sides */
+    double *sums;       /* shared, a stretch for each segment */
+    Progress *progress; /* shared */
+    int is_caller;      /* whether it is the thread that was called: it asks for signals */
+    int64_t done;       /* words that were run since then */
     int any_broken, doubt;
 } Worker;
-
-enum { RUN_STOPPED = DOUBT - 1 };
-
-/* Whether the run is to end: the first worker asks, and the others see what it found. */
-static int looks_around(void *given)
-{
-    Worker *worker = given;
-    if (worker->is_first && worker->job->stop(worker->job->asked))
-        TAKE(worker->over);
-    return *worker->over != 0;
-}
 
 static size_t padded(size_t doubles)
 {
@@ -102,7 +97,8 @@ static size_t memory_doubles(const Program *p, Py_ssize_t count)
  * lanes alone: sums are the same however many threads there are. */
 static Py_ssize_t chunks_of(Py_ssize_t count)
 {
-    return (count + BLOCKS_PER_CHUNK * BLOCK_LANES - 1) / (BLOCKS_PER_CHUNK * BLOCK_LANES);
+    const Py_ssize_t each = BLOCKS_PER_CHUNK * BLOCK_LANES;
+    return count / each + (count % each != 0);
 }
 
 static int segments_of(Py_ssize_t count)
@@ -113,8 +109,9 @@ static int segments_of(Py_ssize_t count)
 static Py_ssize_t segment_begin(Py_ssize_t count, int segment)
 {
     const int n = segments_of(count);
-    const Py_ssize_t at = chunks_of(count) * segment / n * BLOCKS_PER_CHUNK * BLOCK_LANES;
-    return segment >= n ? count : at;
+    if (segment >= n)
+        return count;
+    return chunks_of(count) * segment / n * BLOCKS_PER_CHUNK * BLOCK_LANES;
 }
 
 static size_t scratch_doubles(const Program *p, Py_ssize_t count, int threads)
@@ -225,12 +222,49 @@ static void run_chunk(Frame *f, Worker *worker, Py_ssize_t begin, Py_ssize_t end
     const size_t n = (size_t)worker->program->totals;
     begin_sums(f->totals, n);
     const int lanes = 1 << f->bits;
-    for (f->base = begin; f->base < end && !f->is_over; f->base += lanes) {
+    for (f->base = begin; f->base < end && !f->is_over; f->base += f->count) {
         f->count = end - f->base < lanes ? (int)(end - f->base) : lanes;
         run_one_block(f, worker);
     }
     for (size_t k = 0; k < n; k++)
         sums[k] += f->totals[k];
+}
+
+/* Ask Python for signals: Ctrl-C ends a run. `state` is that of the caller, NULL where it keeps
+ * Python's lock. */
+static int has_signal(void *asked)
+{
+    PyThreadState **state = asked;
+    if (*state)
+        PyEval_RestoreThread(*state);
+    const int found = PyErr_CheckSignals() < 0;
+    if (*state)
+        *state = PyEval_SaveThread();
+    return found;
+}
+
+/* Words of code after which the caller asks: on blocks and on single numbers, so many take some
+ * hundredths of a second. */
+enum { WORDS_AT_ONCE = 1 << 20, SCALAR_WORDS_AT_ONCE = 1 << 24 };
+
+/* Whether the run is to end: the caller asks, and the others see what it found. */
+static int looks_around(void *given)
+{
+    Worker *worker = given;
+    if (worker->is_caller && has_signal(&worker->job->state))
+        TAKE(&worker->progress->ended);
+    return TAKEN(&worker->progress->ended);
+}
+
+/* One more chunk is done. */
+static void ask_for_signals(Worker *worker)
+{
+    const Program *p = worker->program;
+    worker->done += BLOCKS_PER_CHUNK * (p->lanes_end - p->lanes);
+    if (!worker->is_caller || worker->done < WORDS_AT_ONCE)
+        return;
+    worker->done = 0;
+    looks_around(worker);
 }
 
 static void run_segment(Frame *f, Worker *worker, int segment)
@@ -239,8 +273,12 @@ static void run_segment(Frame *f, Worker *worker, int segment)
     const Py_ssize_t end = segment_begin(count, segment + 1);
     double *sums = worker->sums + (size_t)segment * totals_doubles(worker->program);
     begin_sums(sums, totals_doubles(worker->program));
-    for (Py_ssize_t at = segment_begin(count, segment); at < end; at += step)
-        run_chunk(f, worker, at, at + step < end ? at + step : end, sums);
+    Py_ssize_t at = segment_begin(count, segment), next;
+    for (; at < end && !TAKEN(&worker->progress->ended); at = next) {
+        next = end - at > step ? at + step : end;
+        run_chunk(f, worker, at, next, sums);
+        ask_for_signals(worker);
+    }
 }
 
 static void *run_worker(void *given)
@@ -267,7 +305,7 @@ static void *run_worker(void *given)
         give_steps(p, &f, (double *)f.broken + 3 * BLOCK_LANES);
     fill_splats(p, &f);
     const int segments = segments_of(worker->job->count);
-    for (int segment; !f.is_over && (segment = TAKE(worker->next)) < segments;)
+    for (int segment; (segment = TAKE(&worker->progress->next)) < segments;)
         run_segment(&f, worker, segment);
     for (int i = 0; i < WIDTH; i++)
         worker->doubt |= f.doubt[i] != 0.0;
@@ -275,6 +313,12 @@ static void *run_worker(void *given)
 }
 
 #ifdef HAVE_THREADS
+static void run_here(Worker *worker)
+{
+    worker->is_caller = 1;
+    run_worker(worker);
+}
+
 /* All workers but the first get a thread; workers that get none run here. */
 static void run_workers(Worker *worker, int n)
 {
@@ -284,7 +328,7 @@ static void run_workers(Worker *worker, int n)
         started[k] = pthread_create(&thread[k], NULL, run_worker, &worker[k]) == 0;
     for (int k = 0; k < n; k++)
         if (!started[k])
-            run_worker(&worker[k]);
+            run_here(&worker[k]);
     for (int k = 1; k < n; k++)
         if (started[k])
             pthread_join(thread[k], NULL);
@@ -293,11 +337,11 @@ static void run_workers(Worker *worker, int n)
 static void run_workers(Worker *worker, int n)
 {
     for (int k = 0; k < n; k++)
-        run_worker(&worker[k]);
+        run_here(&worker[k]);
 }
 #endif
 
-/* Return whether all lanes were run. */
+/* Return whether a signal ended the run. */
 static int run_lanes(const Program *p, double *uniform, Job *job)
 {
     const int segments = segments_of(job->count);
@@ -305,7 +349,7 @@ static int run_lanes(const Program *p, double *uniform, Job *job)
     double *sums = job->sums;
     double *memory = sums + (size_t)segments * totals_doubles(p);
     Worker worker[MAX_THREADS];
-    Ticket next = 0, over = 0;
+    Progress progress = {0};
     for (int k = 0; k < n; k++)
         worker[k] = (Worker){
             .program = p,
@@ -313,16 +357,14 @@ static int run_lanes(const Program *p, double *uniform, Job *job)
             .uniform = uniform,
             .sums = sums,
             .memory = memory + (size_t)k * memory_doubles(p, job->count),
-            .next = &next,
-            .over = &over,
-            .is_first = k == 0,
+            .progress = &progress,
         };
     run_workers(worker, n);
     for (int k = 0; k < n; k++) {
         job->any_broken |= worker[k].any_broken;
         job->doubt |= worker[k].doubt;
     }
-    return over == 0;
+    return TAKEN(&progress.ended);
 }
 
 /* Add up the sums of all segments in the place of the first; the totals become uniform numbers. */
@@ -351,16 +393,16 @@ static int store_results(const Program *p, const double *uniform, double *result
     return doubt;
 }
 
-/* Return the number of a uniform guard that does not hold, else ALL_HOLD, LANES_BROKEN, or
- * RUN_STOPPED with an exception. */
+/* Return the number of a uniform guard that does not hold, STOPPED, ALL_HOLD or LANES_BROKEN. */
 static int32_t run_program(const Program *p, double *uniform, Job *job)
 {
     const int32_t guard = run_scalars(uniform, p->before, p->before_end);
     if (guard != ALL_HOLD)
         return guard;
-    if (p->lanes < p->lanes_end && job->count && !run_lanes(p, uniform, job))
-        return RUN_STOPPED;
-    store_totals(p, uniform, job->sums, segments_of(job->count));
+    const int any_lanes = p->lanes < p->lanes_end && job->count;
+    if (any_lanes && run_lanes(p, uniform, job))
+        return STOPPED;
+    store_totals(p, uniform, job->sums, any_lanes ? segments_of(job->count) : 0);
     run_scalars(uniform, p->after, p->after_end); /* no guard stands there */
     job->doubt |= store_results(p, uniform, job->results);
     return job->any_broken ? LANES_BROKEN : ALL_HOLD;

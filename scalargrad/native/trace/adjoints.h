@@ -310,30 +310,51 @@ static int reverse_run(Reverse *r, PyObject *adjoints)
     return 0;
 }
 
-/* The nodes among `leaves` that are this trace's. */
-static int read_targets(Reverse *r, PyObject *leaves)
+/* Mark the nodes among `leaves`, a tuple, that are this trace's. */
+static void mark_targets(Reverse *r, PyObject *leaves)
 {
-    PyObject *items = PySequence_Fast(leaves, "leaves must be a sequence");
-    if (!items)
-        return -1;
-    for (Py_ssize_t k = 0; k < PySequence_Fast_GET_SIZE(items); k++) {
-        PyObject *x = PySequence_Fast_GET_ITEM(items, k);
-        if (is_tracer(x) && ((Tracer *)x)->trace == r->trace)
-            r->leading[index_of_tracer((Tracer *)x)] = r->target[index_of_tracer((Tracer *)x)] = 1;
+    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(leaves); k++) {
+        PyObject *x = PyTuple_GET_ITEM(leaves, k);
+        if (is_tracer(x) && ((Tracer *)x)->trace == r->trace) {
+            const int32_t i = index_of_tracer((Tracer *)x);
+            r->leading[i] = r->target[i] = 1;
+        }
     }
-    Py_DECREF(items);
-    return 0;
 }
 
-static int reverse(Reverse *r, int32_t root, PyObject *leaves, PyObject *seed, PyObject *adjoints)
+/* Code of Python's may run only from `reverse_run` on, which takes only nodes that are there
+ * before: these stay as they are while the walk is under way. */
+static int reverse(Reverse *r, int32_t root, PyObject *leaves, Term start, PyObject *adjoints)
 {
-    Term start;
-    if (term_of(r->trace, seed, &start) < 0 || read_targets(r, leaves) < 0)
-        return -1;
+    mark_targets(r, leaves);
     r->target[root] = 1;
     find_order(r, root);
     find_leading(r);
-    return contribute(r, root, start, number_term(1.0), 0) < 0 ? -1 : reverse_run(r, adjoints);
+    if (contribute(r, root, start, number_term(1.0), 0) < 0)
+        return -1;
+    r->trace->walks++;
+    const int status = reverse_run(r, adjoints);
+    r->trace->walks--;
+    return status;
+}
+
+/* A new dict of adjoints, of a trace that is kept as nodes. */
+static PyObject *found_adjoints(Trace *t, int32_t root, PyObject *leaves, Term start)
+{
+    Reverse r;
+    PyObject *adjoints = PyDict_New();
+    if (!adjoints)
+        return NULL;
+    /* the last of what may run code of Python's, and make a trace grow */
+    if (as_nodes(t) < 0) {
+        Py_DECREF(adjoints);
+        return NULL;
+    }
+    const int failed = reverse_new(&r, t) < 0 || reverse(&r, root, leaves, start, adjoints) < 0;
+    reverse_free(&r);
+    if (failed)
+        Py_CLEAR(adjoints);
+    return adjoints;
 }
 
 /* adjoints(root, leaves, seed): {node: adjoint} of the root and of the leaves it depends on. */
@@ -341,17 +362,15 @@ static PyObject *trace_adjoints(PyObject *self, PyObject *args)
 {
     Trace *t = (Trace *)self;
     PyObject *root, *leaves, *seed;
+    Term start;
     if (!PyArg_ParseTuple(args, "OOO:adjoints", &root, &leaves, &seed))
         return NULL;
     const int32_t index = index_of(t, root);
-    Reverse r;
-    PyObject *adjoints = index < 0 ? NULL : PyDict_New();
-    if (!adjoints)
+    if (index < 0 || term_of(t, seed, &start) < 0)
         return NULL;
-    const int failed = reverse_new(&r, t) < 0 || reverse(&r, index, leaves, seed, adjoints) < 0;
-    reverse_free(&r);
-    if (failed)
-        Py_CLEAR(adjoints);
+    PyObject *items = PySequence_Tuple(leaves);
+    PyObject *adjoints = items ? found_adjoints(t, index, items, start) : NULL;
+    Py_XDECREF(items);
     return adjoints;
 }
 
