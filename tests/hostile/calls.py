@@ -266,6 +266,26 @@ def rerolled_again(w: World) -> Any:
     return made.get(at, None), at in made, made.initial(), at in made and made[at]
 
 
+# ------ parts of sums
+FLAT = (
+    bytes([7, 7, 4, 1]), array("q", [0, 0, 0, 2, 4]), array("i", [0, 1, 2, 0]),
+    memory([0.5, 1.5, 0.0, 0.0]), array("i", [0, 1, -1, -1]), array("i", [3, 2]),
+)  # fmt: skip
+"""x₀·x₁ + x₀ and x₀·x₁, in the arrays of a `Flat`."""
+
+
+@call
+def parts(w: World) -> Any:
+    arrays = [w.hostile(x) for x in FLAT]
+    if w.chance(10):
+        at = w.random.randrange(1, 6)
+        arrays[at] = memoryview(b"-" + bytes(FLAT[at]))[1:].cast("B").cast(FLAT[at].typecode)
+    if w.chance(50):
+        return nodes.linear_parts(*arrays)
+    code = array("i", [0, 0, ops.mul.code, ops.add.code])
+    return nodes.alike_parts(*arrays, code, w.hostile(ops.pow.code), w.hostile(100))
+
+
 # ------ recorders
 @call
 def recorded(w: World) -> Any:
