@@ -389,6 +389,12 @@ def readers(w: World) -> dict[Any, Any]:
         Acting.act()
         return memory([0.0] * shape[0])
 
+    def converted(dtype: Any) -> Any:
+        Acting.act()
+        return memory([1.0, 2.0])
+
+    samples = SimpleNamespace(dtype=float, shape=(2,), astype=converted)
+
     return {
         None: 0.5,
         (machine.READ_NUMBER, Hostile): Hostile(0.5),
@@ -399,9 +405,8 @@ def readers(w: World) -> dict[Any, Any]:
         (machine.READ_TABLE, list, 2, (machine.READ_VALUES, kind, 2, sg.Value)): [kind(pair)] * 2,
         (machine.READ_ROWS, list, (), room, float, by_call): [0.5, 1, True],
         (machine.READ_BY_CALL, by_call): 1.5,
-        (machine.READ_SAMPLES, Hostile, float, ()): Hostile(
-            SimpleNamespace(dtype=float, shape=(2,))
-        ),
+        (machine.READ_SAMPLES, Hostile, float, ()): Hostile(samples),
+        (machine.READ_CONVERTED, Hostile, float, (), float, True): Hostile(samples),
         (machine.READ_DICT, dict, ("a", "b"), (None, value)): {"a": 0.5, "b": w.value()},
     }
 
