@@ -188,4 +188,3 @@ def missing(problem: Problem, xs: Sequence[float]) -> NoReturn:
         f"{problem.written(xs)}: the Jacobian of the equations is singular there, and "
         f"{problem.unknown(0)} changes at an infinite rate, or is not determined"
     )
-
