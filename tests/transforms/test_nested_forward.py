@@ -35,7 +35,7 @@ def test_a_loop_of_forward_derivatives_has_the_derivatives_of_the_closed_form(
     def f(a: Any) -> Any:
         for _ in range(6):
             # the slope of a·x² is 2·a·x: the variable is computed from the one before
-            a = sg.jvp(lambda x: x * x * a, (a,), (1.0,))[1]
+            a = sg.jvp(lambda x, a=a: x * x * a, (a,), (1.0,))[1]
         return a
 
     def closed(a: Any) -> Any:
