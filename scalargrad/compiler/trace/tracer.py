@@ -17,7 +17,7 @@ from ...graph import backward_order
 from ...rows import Operator
 from .arithmetic import Arithmetic, is_ours, settled
 from .asked import Asked
-from .dividing import is_of_numpy
+from .raising import is_of_numpy
 from .vocabulary import CONSTANT, accumulate, stop_gradient
 
 VALUE = Value.__name__
