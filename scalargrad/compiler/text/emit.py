@@ -30,7 +30,8 @@ class Style(NamedTuple):
 
 
 def call(row: Operator) -> str:
-    """The row as a call of the function of its name."""
+    """The row as a call of the function of its name; of any number of operands it is spelled by
+    the name and empty brackets."""
     return f"{row.name}({', '.join(['{}'] * (row.arity or 0))})"
 
 
@@ -110,6 +111,8 @@ class Operations:
 
     def operation(self, row: Operator, *operands: str) -> str:
         text = self.style.spell(row)
+        if row.arity is None and row.code < 0 and text == call(row):
+            text = f"{row.name}({', '.join(['{}'] * len(operands))})"
         if text is not None and text.startswith(f"{row.name}("):
             text = self.called.get(row, row.name) + text[len(row.name) :]
         if text is None:
@@ -117,6 +120,8 @@ class Operations:
                 f"{row.name} has no spelling in {self.style.language}: write it with scalargrad's "
                 "own functions to export what uses it"
             )
+        if row.arity is None and text.endswith("()"):
+            return f"{text[:-1]}{', '.join(operands)})"
         return text.format(*operands)
 
     def statements(self, stage: int | None = None) -> Iterator[str]:

@@ -11,6 +11,7 @@
 #include "adjoints.h"
 #include "views.h"
 #include "fusion.h"
+#include "parts.h"
 #include "reroll/rerolled.h"
 #include "loops/recorder_type.h"
 #include "../shared/trace_types.h"
@@ -428,6 +429,12 @@ static PyObject *install_trace(PyObject *module, PyObject *args, PyObject *named
 static PyMethodDef trace_functions[] = {
     {"install_trace", (PyCFunction)(void (*)(void))install_trace, METH_VARARGS | METH_KEYWORDS,
      "install_trace(**hooks): take the part of the trace that is written in Python."},
+    {"linear_parts", (PyCFunction)(void (*)(void))linear_parts, METH_FASTCALL,
+     "linear_parts(sort, begin, operand, number, variable, outputs): see "
+     "compiler/parts/linear.py."},
+    {"alike_parts", (PyCFunction)(void (*)(void))alike_parts, METH_FASTCALL,
+     "alike_parts(sort, begin, operand, number, variable, parts, code, power, room): see "
+     "compiler/parts/kinds.py."},
     {NULL, NULL, 0, NULL},
 };
 
