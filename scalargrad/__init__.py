@@ -32,3 +32,4 @@ from .transforms.functional import jvp as jvp
 from .transforms.functional import stop_gradient as stop_gradient
 from .transforms.functional import value_and_grad as value_and_grad
 from .transforms.functional import vjp as vjp
+from .transforms.scan import scan as scan

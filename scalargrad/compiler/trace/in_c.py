@@ -16,7 +16,7 @@ from .loops_in_c import items_of, one
 from .native import nodes
 from .recorder import Recorder
 from .rolled import Rolled
-from .tracer import VALUE, Number
+from .tracer import VALUE, Number, Traits
 from .vocabulary import CONSTANT, INPUT, STRUCTURE
 
 CONSTANT_STEP = -2
@@ -35,6 +35,10 @@ class Tracer(Dividing, nodes.Tracer, Number):  # type: ignore[misc]
         trace: Any = self.trace
         found: dict[Any, Any] = trace.adjoints(self, leaves, seed)
         return found
+
+    def _traits(self) -> Traits:
+        found = self._rolled_traits
+        return Number._traits(self) if found is None else Traits(*found)
 
 
 Tracer.__name__ = VALUE

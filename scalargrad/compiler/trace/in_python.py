@@ -68,8 +68,11 @@ class Trace(Recorder):
         self.numbers.append(number)
         self.lanes.append(lane)
         self.plain.append(self._is_plain(row, operands))
-        self.tracers.append(Tracer(self, index))
+        self.tracers.append(self._tracer(index))
         return index
+
+    def _tracer(self, index: int) -> Tracer:
+        return Tracer(self, index)
 
     def _is_plain(self, row: Operator | str, operands: tuple[int, ...]) -> bool:
         if row is ops.identity:

@@ -43,6 +43,10 @@ class Recorder:
     nothing runs them."""
     captured: dict[Any, int]
     """The Values that the function uses though they are no arguments, each with its input."""
+    depth = 0
+    """How many bodies of scans are around what is traced."""
+    scan: Any = None
+    """Traces a scan within the function; see `scans/`. None where scans run as loops."""
 
     def __init__(self) -> None:
         self.draws: dict[int, Draw] = {}

@@ -7,7 +7,7 @@ kinds of both: those of `in_python.py`, and those of `in_c.py`, which are kept i
 from __future__ import annotations
 
 import sys
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from ... import ops
 from ...backward import Pair, is_no_contribution, sum_of_products, times
@@ -21,6 +21,23 @@ from .vocabulary import CONSTANT, accumulate, stop_gradient
 
 VALUE = Value.__name__
 """The name of every kind of Tracer: Python's own messages are about what behaves as a Value."""
+
+
+class Traits(NamedTuple):
+    """What a trace knows of a number besides how it was computed: the number itself, and whether it
+    differs by lane, is a float in eager mode, is a Value there."""
+
+    number: float
+    lane: bool
+    plain: bool
+    linked: bool
+
+
+def traits(x: Any) -> Traits:
+    """The traits of a number that is traced, of a Value, or of a float."""
+    if isinstance(x, Number):
+        return x._traits()
+    return Traits(x, False, True, False) if type(x) is float else Traits(x._data, False, False, True)
 
 
 class Number(Arithmetic):
@@ -109,6 +126,11 @@ class Number(Arithmetic):
     def _is_variable(self) -> bool:
         """Whether eager has a Value here: of a float the partials know that it is constant."""
         return not self.trace.plain[self.index]
+
+    def _traits(self) -> Traits:
+        trace, i = self.trace, self.index
+        linked = trace.is_linked(self)
+        return Traits(trace.numbers[i], bool(trace.lanes[i]), bool(trace.plain[i]), linked)
 
     @property
     def has_lanes(self) -> bool:

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 #include "adjoints.h"
+#include "repeat.h"
 #include "views.h"
 #include "fusion.h"
 #include "reroll/rerolled.h"
@@ -341,6 +342,9 @@ static PyMethodDef trace_methods[] = {
      "tell_values(these): which inputs or nodes are Values; later inputs are if not plain."},
     {"give_up_loops", trace_give_up_loops, METH_O,
      "give_up_loops(why): keep the trace as nodes from now on."},
+    {"repeat", trace_repeat, METH_VARARGS,
+     "repeat(steps, state, xs, fixed, state_slots, y_slots, begin, end): the steps of a scan; the "
+     "state after them, and a list for each y."},
     {"rolled", trace_rolled, METH_O,
      "rolled(results): items, events, and what the results are; None of nodes."},
     {NULL, NULL, 0, NULL},
