@@ -181,6 +181,33 @@ class Trace(Recorder):
                 count[j] += 1
         return count
 
+    def order(self, root: int, low: int) -> list[int]:
+        """The nodes from `low` on that `root` is computed from, but for constants, in the order of
+        `graph.backward_order`."""
+        waiting = self._consumers(root, low)
+        ready, order = [root], []
+        while ready:
+            i = ready.pop()
+            if self.rows[i] is not CONSTANT:
+                order.append(i)
+            for j in self.operands[i]:
+                if j >= low:
+                    waiting[j] -= 1
+                    if not waiting[j]:
+                        ready.append(j)
+        return order
+
+    def _consumers(self, root: int, low: int) -> dict[int, int]:
+        """How often each node from `low` on is an operand of those that `root` needs."""
+        count, pending = {root: 0}, [root]
+        while pending:
+            for j in self.operands[pending.pop()]:
+                if j >= low:
+                    if j not in count:
+                        pending.append(j)
+                    count[j] = count.get(j, 0) + 1
+        return count
+
 
 class Tracer(Dividing, Number):
     """A number of a `Trace`."""

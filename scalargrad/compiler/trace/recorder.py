@@ -144,6 +144,11 @@ class Recorder:
         """How often each node is an operand of those that `wanted` need, or wanted itself."""
         raise NotImplementedError
 
+    def order(self, root: int, low: int) -> list[int]:
+        """The nodes from `low` on that `root` is computed from, but for constants, in the order of
+        `graph.backward_order`."""
+        raise NotImplementedError
+
     # ------ written twice, of lowered traces
     def copy(self, old: Any, wanted: Sequence[int]) -> list[int]:
         """Compute again what the nodes `wanted` of another trace need, and all its inputs; return

@@ -7,6 +7,7 @@ kinds of both: those of `in_python.py`, and those of `in_c.py`, which are kept i
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from ... import ops
@@ -77,20 +78,14 @@ class Number(Arithmetic):
             [tracers[i] for i in self.trace.operands[self.index] if rows[i] is not CONSTANT]
         )
 
-    def _backward_order(self) -> list[Any]:
-        """The order of `graph.backward_order`, found without a Tracer for each edge."""
-        trace = self.trace
-        operands, rows, tracers = trace.operands, trace.rows, trace.tracers
-        waiting = trace.uses([self.index])
-        ready, order = [self.index], []
-        while ready:
-            i = ready.pop()
-            order.append(i)
-            for j in operands[i]:
-                waiting[j] -= 1
-                if not waiting[j]:
-                    ready.append(j)
-        return [tracers[i] for i in order if rows[i] is not CONSTANT]
+    def _backward_order(self, ends: Sequence[Any] = ()) -> list[Any]:
+        """The order of `graph.backward_order`, found without a Tracer for each edge. A node that is
+        older than all ends depends on none of them."""
+        trace, low = self.trace, 0
+        if ends:
+            low = min([self.index, *(x.index for x in ends if x.trace is trace)])
+        tracers = trace.tracers
+        return [tracers[i] for i in trace.order(self.index, low)]
 
     def _sum_of_products(self, pairs: list[Pair]) -> Any:
         """The sum of upstream·partial; as one node where nothing differs from lane to lane."""

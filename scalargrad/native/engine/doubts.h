@@ -88,7 +88,7 @@ static int backward_in_doubt(Node *root, double given)
 {
     Snapshot old = {0};
     int status = 0;
-    Node *leaves = count_keeping(root, &old);
+    Node *leaves = count_keeping(root, &old, 0);
     root->grad = forward_start(given);
     /* a zero in place of nothing makes a NaN of a product first */
     if (UNLIKELY(sweep(root, 0.0, 1)))

@@ -336,6 +336,8 @@ static PyMethodDef trace_methods[] = {
     {"fuse", trace_fuse, METH_O, "fuse(wanted): turn sums of products into single nodes."},
     {"adjoints", trace_adjoints, METH_VARARGS,
      "adjoints(root, leaves, seed): {node: adjoint} of the root and the leaves."},
+    {"order", trace_order, METH_VARARGS,
+     "order(root, low): the nodes from `low` on that the root needs, in backward order."},
     {"look_for_loops", trace_look_for_loops, METH_O,
      "look_for_loops(calls): find out after so many whether most of them lie in loops."},
     {"tell_values", trace_tell_values, METH_O,
