@@ -118,6 +118,6 @@ def cases(steps: Sequence[int]) -> st.SearchStrategy[Case]:
             Case,
             bodies,
             st.lists(number, min_size=3, max_size=3),
-            st.lists(number, min_size=n, max_size=n),
+            st.lists(number, min_size=1, max_size=7).map(lambda xs: (xs * n)[:n]),
         )
     )

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+from ...backward import Pair, sum_of_products
 from ...rows import Operator
 from ..trace.arithmetic import settled
 from ..trace.guards import COMPARE, Guard
@@ -29,6 +30,10 @@ class Inner(Tracer):
     def __operator__(op: Operator, operands: tuple[Any, ...]) -> Any:
         own = next(x for x in operands if type(x) is Inner)
         return settled(own.trace.compute(op, operands))
+
+    def _sum_of_products(self, pairs: list[Pair]) -> Any:
+        # operators of the table alone, which a trace may keep as a loop
+        return sum_of_products(pairs)
 
     def _standing_for(self, leaf: Any) -> Any:
         if isinstance(leaf, Number) and leaf.trace is not self.trace:

@@ -64,12 +64,17 @@ class Writing:
         self.fixed: list[Any] = []
         self.steps: list[Step | Turn] = []
         self.given = given
+        self.number = 0
+        """The slot of the next step."""
+        self.linked: dict[int, bool] = {}
+        self.shown: set[int] = set()
 
     def program(self, state: Sequence[Any], ys: Sequence[Any]) -> Program:
         """Return the program for what the body returned: numbers of its trace, and others."""
         trace = self.trace
         wanted = [x.index for x in (*state, *ys) if self.is_own(x)]
         order = trace.needed([*wanted, *(i for g in trace.turns for i in (g.x, g.y))])
+        self.shown = self.reaching(wanted)
         self.take_fixed(order)
         ends = [self.slot_outside(x) if not self.is_own(x) else -1 for x in (*state, *ys)]
         self.number = self.given + len(self.fixed)
@@ -100,6 +105,7 @@ class Writing:
         for i in order:
             while turns and turns[0][1] <= i:
                 self.take_turn(turns.pop(0)[0])
+            self.linked[i] = self.link(i)
             if isinstance(self.trace.rows[i], Operator):
                 self.take(i)
         for guard, _ in turns:
@@ -110,11 +116,38 @@ class Writing:
             Turn(guard.compare, self.slot[guard.x], self.slot[guard.y], guard.outcome)
         )
 
+    def reaching(self, wanted: Sequence[int]) -> set[int]:
+        """The nodes that are computed into what the body returns, other than by a number taken off
+        a Value."""
+        trace, waiting, found = self.trace, [*wanted], set[int]()
+        while waiting:
+            i = waiting.pop()
+            if i not in found and i not in trace.taken:
+                found.add(i)
+                waiting += trace.operands[i]
+        return found
+
+    def is_idle(self, i: int) -> bool:
+        """Whether a node is its operand for all that is seen of it: a copy to take a derivative in,
+        which was taken, and the number of what was never a Value besides."""
+        (j,) = self.trace.operands[i][:1]
+        if self.trace.row(i) is ops.identity:
+            return self.trace.is_linked(self.trace.tracers[j]) or i not in self.shown
+        return i in self.trace.taken and not self.linked[j]
+
+    def link(self, i: int) -> bool:
+        """Whether a node is a Value, once idle ones are left out."""
+        trace, row = self.trace, self.trace.rows[i]
+        if not isinstance(row, Operator):
+            return i in trace.values
+        is_made = row is ops.identity and i in trace.leaves and i in self.shown
+        is_other = i not in trace.taken and any(self.linked[j] for j in trace.operands[i])
+        return is_made or is_other
+
     def take(self, i: int) -> None:
         trace, row = self.trace, self.trace.row(i)
         operands = trace.operands[i]
-        if row is ops.identity and trace.is_linked(trace.tracers[operands[0]]):
-            # a copy to take a derivative in, which was taken
+        if self.is_idle(i):
             self.slot[i] = self.slot[operands[0]]
             return
         slots = tuple([self.slot[j] for j in operands])

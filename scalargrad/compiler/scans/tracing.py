@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from ... import modes
 from ...transforms.scan import Body, State, Steps, both, of_columns
 from ...transforms.trees import OR_NONE, Structure, flatten
-from ..surroundings.walk import surroundings
+from ..surroundings.walk import Surroundings, surroundings
 from ..trace.tracer import Traits, traits
 from .body import BodyTrace
 from .program import Program, Writing, repeated
@@ -107,13 +107,16 @@ class Scan:
         """Run the body. Raises TypeError where it changes what it uses."""
         around = surroundings(self.body)
         found, y = both(self.body(self.begin.structure.rebuilt(state), self.steps.rebuilt(x)))
+        self.check_unchanged(around)
+        return self.begin.numbers(found), y
+
+    def check_unchanged(self, around: Surroundings) -> None:
         after = around.again()
         if around.parts != after.parts:
             raise TypeError(
-                f"the body of a scan changes {around.first_change(after)}, and in a compiled "
-                "function it runs once for all steps: return what changes as state or y"
+                f"the body of a scan changes what it uses, {around.first_change(after)}, and in a "
+                "compiled function it runs once for all steps: return what changes as state or y"
             )
-        return self.begin.numbers(found), y
 
     def tell_around(self, trace: BodyTrace) -> None:
         """Tell the function around what its scan does besides. Raises TypeError where every step
