@@ -155,9 +155,7 @@ def symbolic_adjoints(
     return walked_adjoints(root, leaves, seed, are_ends) if found is None else found
 
 
-def walked_adjoints(
-    root: Any, leaves: Sequence[Any], seed: Any, are_ends: bool
-) -> dict[Any, Any]:
+def walked_adjoints(root: Any, leaves: Sequence[Any], seed: Any, are_ends: bool) -> dict[Any, Any]:
     order = backward_order(root, set(leaves) if are_ends else ())
     leading = leading_to(order, leaves)
     # a kind of node may bring an operator of its own for this

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import repeat
 from operator import index
 from typing import Any
 
@@ -48,7 +49,8 @@ def scan(body: Body, state: Any, xs: Any = None, length: int | None = None) -> t
 
 
 def looped(body: Body, begin: State, steps: Steps) -> tuple[Any, Any]:
-    state, ys = begin.tree, []
+    state = begin.tree
+    ys: list[Any] = []
     for x in steps.elements():
         found, y = both(body(state, x))
         state = found if is_like(found, begin.tree) else begin.next(found)
@@ -174,9 +176,9 @@ class Steps:
         self.count = one_length(lengths)
 
     def elements(self) -> Iterator[Any]:
-        return map(self.element, zip(*[x.elements() for x in self.columns])) if self.columns else (
-            self.element(()) for _ in range(self.count)
-        )
+        if not self.columns:
+            return repeat(self.element(()), self.count)
+        return map(self.element, zip(*[x.elements() for x in self.columns]))
 
     def element(self, parts: Sequence[Any]) -> Any:
         if not self.has_xs:
@@ -221,7 +223,9 @@ def stacked(ys: Sequence[Any]) -> Any:
     try:
         return spec.built(map(column, zip(*map(spec.leaves, ys))))
     except ValueError as error:
-        raise ValueError(f"every y of a scan must have the structure of the first: {error}") from None
+        raise ValueError(
+            f"every y of a scan must have the structure of the first: {error}"
+        ) from None
 
 
 def of_columns(structure: Structure, columns: Sequence[list[Any]], count: int) -> Any:

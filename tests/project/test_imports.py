@@ -38,8 +38,8 @@ BY_THEMSELVES = {"compiler.pipeline"}
 the branches."""
 FLOORS = [
     *("heart", "transforms", "checks"),
-    *(f"compiler.{name}" for name in ("loops", "trace", "inputs", "surroundings", "scans", "passes")),
-    *("compiler.text", "compiler.machine", "compiler.nests", "codegen"),
+    *(f"compiler.{name}" for name in ("loops", "trace", "inputs", "surroundings", "scans")),
+    *("compiler.passes", "compiler.text", "compiler.machine", "compiler.nests", "codegen"),
     *("compiler.pipeline", "compiler.branches"),
     *("drawing.symbols", "drawing.picture", "drawing.steps", "drawing.page", "drawing"),
     *("compiler.export", "compiler.gate", "compiler"),

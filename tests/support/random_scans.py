@@ -63,9 +63,7 @@ class Body(NamedTuple):
 places = st.integers(0, 11)
 bodies = st.builds(
     Body,
-    st.lists(
-        st.tuples(st.integers(0, len(OPERATORS) - 1), places, places), min_size=1, max_size=8
-    ),
+    st.lists(st.tuples(st.integers(0, len(OPERATORS) - 1), places, places), min_size=1, max_size=8),
     st.lists(places, min_size=1, max_size=3),
     st.lists(places, max_size=2),
 )

@@ -58,7 +58,9 @@ def test_what_a_scan_gave_is_what_another_takes() -> None:
 
 def test_arrays_are_sequences_of_rows_and_are_stacked() -> None:
     np = pytest.importorskip("numpy")
-    state, ys = sg.scan(lambda s, row: (s + row, 2.0 * row), np.zeros(2), np.arange(6).reshape(3, 2))
+    state, ys = sg.scan(
+        lambda s, row: (s + row, 2.0 * row), np.zeros(2), np.arange(6).reshape(3, 2)
+    )
     assert state.tolist() == [6.0, 9.0]
     assert ys.tolist() == [[0.0, 2.0], [4.0, 6.0], [8.0, 10.0]]
 
@@ -108,9 +110,7 @@ def test_ys_have_the_structure_of_the_first() -> None:
 def test_it_is_the_loop_to_the_bit(case: Case) -> None:
     xs = list(case.xs)
     for transform in (lambda f, **_: f, sg.value_and_grad):
-        found, expected = (
-            transform(f, argnums=(0, 1))(W, xs) for f in (case.scanned, case.looped)
-        )
+        found, expected = (transform(f, argnums=(0, 1))(W, xs) for f in (case.scanned, case.looped))
         assert repr(found) == repr(expected)
 
 

@@ -88,8 +88,9 @@ class BodyTrace(Trace):
 
     def innermost(self, operands: Iterable[Any]) -> BodyTrace:
         """The trace of the body that is the farthest in, of this and of those of the operands."""
-        inner = [x.trace for x in operands if type(x) is Inner]
-        return max([self, *inner], key=lambda trace: trace.depth)
+        inner: list[Any] = [x.trace for x in operands if type(x) is Inner]
+        found: BodyTrace = max([self, *inner], key=lambda trace: trace.depth)
+        return found
 
     def compute(self, row: Operator, operands: Iterable[Any]) -> Any:
         operands = tuple(operands)
@@ -113,4 +114,3 @@ class BodyTrace(Trace):
 
     def unwatched(self, what: str) -> None:
         self.refused.append(what)
-

@@ -14,7 +14,7 @@ from ...rows import BUILT_IN, Operator
 from ...scalars import is_value, real
 from ..trace.guards import COMPARE, Guard
 from ..trace.in_python import forward
-from ..trace.vocabulary import CONSTANT, INPUT, stop_gradient
+from ..trace.vocabulary import CONSTANT, INPUT
 from .body import BodyTrace
 
 

@@ -49,7 +49,8 @@ class Scan:
         self.known: dict[tuple[Kind, ...], OneStep] = {}
 
     def traced(self) -> tuple[Any, Any]:
-        state, ys, at = self.begin.entries, [], 0
+        state, at = self.begin.entries, 0
+        ys: list[list[Any]] = []
         for alike in self.stretches():
             while at < alike.stop:
                 one = self.one_step(state, at)

@@ -37,7 +37,7 @@ class Tracer(Dividing, nodes.Tracer, Number):  # type: ignore[misc]
         return found
 
     def _traits(self) -> Traits:
-        found = self._rolled_traits
+        found: Any = self._rolled_traits
         return Number._traits(self) if found is None else Traits(*found)
 
 

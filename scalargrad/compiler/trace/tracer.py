@@ -38,7 +38,9 @@ def traits(x: Any) -> Traits:
     """The traits of a number that is traced, of a Value, or of a float."""
     if isinstance(x, Number):
         return x._traits()
-    return Traits(x, False, True, False) if type(x) is float else Traits(x._data, False, False, True)
+    return (
+        Traits(x, False, True, False) if type(x) is float else Traits(x._data, False, False, True)
+    )
 
 
 class Number(Arithmetic):

@@ -13,7 +13,7 @@ typedef struct {
 
 typedef struct {
     Trace *trace;
-    int32_t low;              /* older nodes depend on no leaf: they are left out, as columns are */
+    int32_t low; /* older nodes depend on no leaf: they are left out, as columns are */
     int32_t *order, *waiting; /* the nodes from the root back */
     int32_t *first, *last;    /* of the contributions of each node; −1 where there are none */
     uint8_t *leading;         /* whether a leaf reaches the root through the node */
