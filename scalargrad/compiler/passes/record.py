@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from ...transforms.sparse import Unfinished
 from ...transforms.trees import Structure, flatten
 from ...transforms.variables import Waiting, inside
 from ..inputs.sources import Inputs, sources
@@ -16,6 +17,8 @@ from ..trace.rolled import FIRST_LOOK, WHY, Loops
 from .kinds import emptied, kinds_of
 from .task import Lane, Task
 from .traced import Entry, Traced
+
+CAUGHT = " (the function catches this error, and would go on otherwise than with numbers)"
 
 
 class Output(NamedTuple):
@@ -93,6 +96,8 @@ class Ran(NamedTuple):
     loops: Loops
     waiting: Waiting | None = None
     """Derivatives that are still to be computed; in the results the variables stand for them."""
+    sparse: Unfinished | None = None
+    """Sparse derivatives of the results that are still to be computed."""
 
     def order(self) -> list[int]:
         """What each result is, where derivatives wait: 0 for the value, k for derivative k − 1."""
@@ -106,8 +111,10 @@ def ran(trace: Recorder, task: Task, lane: Lane) -> Ran:
     """Run the function on Tracers of a new trace, which stand for the numbers of this lane."""
     begin(trace, task, lane)
     inputs = inputs_of(trace, task, lane.given)
-    out = task.arguments.applied(task.f, inputs.numbers)
+    out = applied(trace, task, inputs)
     check_texts(trace, task)
+    if isinstance(out, Unfinished):
+        return left(trace, task, inputs, out)
     waiting = out if isinstance(out, Waiting) else None
     rolled = trace.rolled([waiting.root]) if waiting else None
     if waiting and rolled is None:
@@ -118,13 +125,36 @@ def ran(trace: Recorder, task: Task, lane: Lane) -> Ran:
     return Ran(task, trace, inputs, found, structure, loops, waiting)
 
 
+def left(trace: Recorder, task: Task, inputs: Inputs, out: Unfinished) -> Ran:
+    """The same where sparse derivatives are left to be computed."""
+    found = list(out.outputs)
+    rolled = trace.rolled(found)
+    loops = Loops(rolled, WHY.get(trace.unrolled, ""))
+    structure = Structure([], None)
+    return Ran(task, trace, inputs, found, structure, loops, None, out)
+
+
+def applied(trace: Recorder, task: Task, inputs: Inputs) -> Any:
+    """What the function makes of the Tracers. Raises TypeError also where something was refused
+    that it went on without: with numbers nothing is refused, and it would go another way."""
+    try:
+        out = task.arguments.applied(task.f, inputs.numbers)
+    except Exception as error:
+        if trace.refused and str(error) != trace.refused:
+            raise TypeError(trace.refused) from error
+        raise
+    if trace.refused:
+        raise TypeError(trace.refused + CAUGHT)
+    return out
+
+
 def flattened(task: Task, out: Any) -> tuple[list[Any], Structure]:
     return flatten(out, "the result", kinds_of(task.arguments))
 
 
 def recorded(run: Ran) -> Recording:
     """Return the nodes of all that the function did."""
-    task, trace, inputs, found, structure, loops, waiting = run
+    task, trace, inputs, found, structure, loops, waiting, _ = run
     if waiting is not None:
         found, structure = flattened(task, waiting.done())
     nodes, types = list(map(trace.index, found)), list(map(type, found))

@@ -57,7 +57,7 @@ class BodyTrace(Trace):
         self.given = sys.maxsize
         self.turns: dict[Guard, int] = {}
         """What the body decided by comparing numbers, and how many nodes there were then."""
-        self.refused: list[str] = []
+        self.unlike: list[str] = []
         """What is not the same in all steps, in words."""
 
     def _tracer(self, index: int) -> Inner:
@@ -113,4 +113,4 @@ class BodyTrace(Trace):
         )
 
     def unwatched(self, what: str) -> None:
-        self.refused.append(what)
+        self.unlike.append(what)

@@ -122,10 +122,10 @@ class Scan:
     def tell_around(self, trace: BodyTrace) -> None:
         """Tell the function around what its scan does besides. Raises TypeError where every step
         would do it."""
-        if trace.refused:
+        if trace.unlike:
             raise TypeError(
                 f"the body of a scan runs once for all steps in a compiled function, and uses "
-                f"{trace.refused[0]}: do that outside, or return the number as y"
+                f"{trace.unlike[0]}: do that outside, or return the number as y"
             )
         self.trace.has_transforms |= trace.has_transforms
 

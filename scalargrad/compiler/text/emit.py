@@ -7,6 +7,7 @@ operator table.
 from __future__ import annotations
 
 import keyword
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -80,6 +81,8 @@ class Spelling:
 
     def operation(self, row: Operator, *operands: str) -> str:
         text = self.style.spell(row)
+        if row.arity is None and row.code < 0 and text == call(row):
+            text = f"{row.name}({', '.join(['{}'] * len(operands))})"
         if text is not None and text.startswith(f"{row.name}("):
             text = self.called.get(row, row.name) + text[len(row.name) :]
         if text is None:
@@ -176,10 +179,16 @@ def on_numpy(program: Program) -> dict[str, Any]:
 
 def vectorized(rows: Iterable[Operator], names: Mapping[Operator, str]) -> dict[str, Any]:
     """The same of these operators, of which some are called by other `names`."""
+    lacking = [row for row in rows if row.array is None]
+    return {names.get(row, row.name): lane_by_lane(row.forward) for row in lacking}
+
+
+def lane_by_lane(forward: Callable[..., float]) -> Any:
+    """A forward function on arrays. It is given floats: `round` and division are others for the
+    numbers of NumPy, and what a user wrote may ask for the class."""
     import numpy
 
-    lacking = [row for row in rows if row.array is None]
-    return {names.get(r, r.name): numpy.vectorize(r.forward, otypes=[float]) for r in lacking}
+    return numpy.vectorize(lambda *lane: forward(*map(float, lane)), otypes=[float])
 
 
 def function_name(program: Program, name: str) -> str:
@@ -206,13 +215,32 @@ def array_source(program: Program, name: str, names: Sequence[str] | None = None
     """Return the program as a function of a list of its inputs: numbers, and arrays with an
     element for each lane. It returns the outputs, then the sides of each guard, and uses `np`
     (NumPy or jax.numpy) and `special` (SciPy's or JAX's)."""
+    return straight_source(program, name, ARRAYS, names)
+
+
+def number_source(program: Program, name: str) -> str:
+    """Return a program without lanes as the same function of plain Python, of a list of numbers.
+    Its functions are those of scalargrad.ops."""
+    return straight_source(program, name, PYTHON)
+
+
+def straight_source(
+    program: Program, name: str, style: Style, names: Sequence[str] | None = None
+) -> str:
     given = names and safe_names(names, name, *called(program).values())
-    operations = Operations(program, ARRAYS, given)
+    operations = Operations(program, style, given)
     returned = [*program.outputs, *program.trace.guarded()]
     results = ", ".join(operations.names[i] for i in returned)
     taken = unpacked([operations.names[i] for i in program.inputs], "inputs")
     lines = [*taken, *operations.statements(), f"return [{results}]"]
     return f"def {name}(inputs):\n{indented(lines, 1)}"
+
+
+def in_plain_python(program: Program) -> dict[str, Any]:
+    """What the text of a program in plain Python calls, by name."""
+    names = called(program)
+    rows = {names.get(row, row.name): row.forward for row in program.rows()}
+    return {"inf": math.inf, "nan": math.nan, **rows}
 
 
 def python_source(program: Program, name: str, names: Sequence[str] | None = None) -> str:

@@ -66,6 +66,8 @@ class Recorder:
         self.has_texts = self.catches = False
         """Whether texts were made of numbers; whether the function may catch an error of
         arithmetic."""
+        self.refused = ""
+        """What was refused first, in words."""
         self.root: Any = None
         """The function that is traced."""
         self.waits = False
@@ -192,6 +194,12 @@ class Recorder:
     def leaf(self, data: Any) -> Any:
         """Return what stands for Value(data). Raises TypeError if `data` is a Value already."""
         return self.variable(attribute(data, "data") if in_graph(data) else data)
+
+    def stand_for_values(self, variables: Sequence[Any]) -> None:
+        """Let inputs that were no plain ones stand for Values."""
+        own = [x.index for x in variables]
+        self.values.update(own)
+        self.tell_values(own)
 
     @property
     def has_values(self) -> bool:

@@ -316,12 +316,12 @@ static int reverse_run(Reverse *r, PyObject *adjoints)
 /* The node of a leaf, if it is one of this trace and no younger than the root; else −1. */
 static int32_t target_of(const Trace *t, PyObject *x, int32_t root)
 {
-    const int32_t i = is_tracer(x) && ((Tracer *)x)->trace == t ? index_of_tracer((Tracer *)x)
-                                                                : -1;
+    const int is_own = is_tracer(x) && ((Tracer *)x)->trace == t;
+    const int32_t i = is_own ? index_of_tracer((Tracer *)x) : -1;
     return i <= root ? i : -1;
 }
 
-/* The oldest node among these leaves and the root. */
+/* The oldest node among these leaves, a tuple, and the root. */
 static int32_t oldest_of(const Trace *t, PyObject *leaves, int32_t root)
 {
     int32_t low = root;
@@ -333,6 +333,7 @@ static int32_t oldest_of(const Trace *t, PyObject *leaves, int32_t root)
     return low;
 }
 
+/* Mark the root, and the nodes among `leaves` that are this trace's. */
 static void mark_targets(Reverse *r, PyObject *leaves, int32_t root)
 {
     r->target[root - r->low] = 1;
@@ -343,14 +344,37 @@ static void mark_targets(Reverse *r, PyObject *leaves, int32_t root)
     }
 }
 
-static PyObject *reverse(Reverse *r, int32_t root, PyObject *leaves, Term start)
+/* Code of Python's may run only from `reverse_run` on, which takes only nodes that are there
+ * before: these stay as they are while the walk is under way. */
+static int reverse(Reverse *r, int32_t root, PyObject *leaves, Term start, PyObject *adjoints)
 {
     mark_targets(r, leaves, root);
     find_order(r, root);
     find_leading(r);
+    if (contribute(r, root, start, number_term(1.0), 0) < 0)
+        return -1;
+    r->trace->walks++;
+    const int status = reverse_run(r, adjoints);
+    r->trace->walks--;
+    return status;
+}
+
+/* A new dict of adjoints, of a trace that is kept as nodes. */
+static PyObject *found_adjoints(Trace *t, int32_t root, PyObject *leaves, Term start)
+{
+    Reverse r;
     PyObject *adjoints = PyDict_New();
-    if (adjoints
-        && (contribute(r, root, start, number_term(1.0), 0) < 0 || reverse_run(r, adjoints) < 0))
+    if (!adjoints)
+        return NULL;
+    /* the last of what may run code of Python's, and make a trace grow */
+    if (as_nodes(t) < 0) {
+        Py_DECREF(adjoints);
+        return NULL;
+    }
+    const int failed = reverse_new(&r, t, oldest_of(t, leaves, root), root) < 0
+                       || reverse(&r, root, leaves, start, adjoints) < 0;
+    reverse_free(&r);
+    if (failed)
         Py_CLEAR(adjoints);
     return adjoints;
 }
@@ -359,19 +383,16 @@ static PyObject *reverse(Reverse *r, int32_t root, PyObject *leaves, Term start)
 static PyObject *trace_adjoints(PyObject *self, PyObject *args)
 {
     Trace *t = (Trace *)self;
-    PyObject *root, *given, *seed, *adjoints = NULL;
+    PyObject *root, *leaves, *seed;
     Term start;
-    if (!PyArg_ParseTuple(args, "OOO:adjoints", &root, &given, &seed))
+    if (!PyArg_ParseTuple(args, "OOO:adjoints", &root, &leaves, &seed))
         return NULL;
     const int32_t index = index_of(t, root);
-    PyObject *leaves = index < 0 || term_of(t, seed, &start) < 0 ? NULL : PySequence_Tuple(given);
-    if (!leaves)
+    if (index < 0 || term_of(t, seed, &start) < 0)
         return NULL;
-    Reverse r;
-    if (reverse_new(&r, t, oldest_of(t, leaves, index), index) == 0)
-        adjoints = reverse(&r, index, leaves, start);
-    reverse_free(&r);
-    Py_DECREF(leaves);
+    PyObject *items = PySequence_Tuple(leaves);
+    PyObject *adjoints = items ? found_adjoints(t, index, items, start) : NULL;
+    Py_XDECREF(items);
     return adjoints;
 }
 

@@ -267,7 +267,7 @@ static int32_t *slot_numbers(PyObject *tuple, int32_t slots)
 }
 
 /* Take over the steps: pairs of a row and its operands, which stand before it. */
-static int read_steps(Repetition *r, PyObject *steps)
+static int read_body(Repetition *r, PyObject *steps)
 {
     size_t room = 0;
     r->step = PyMem_Calloc((size_t)r->steps + 1, sizeof *r->step);
@@ -391,7 +391,7 @@ static PyObject *trace_repeat(PyObject *self, PyObject *args)
     r.state = PyMem_Calloc((size_t)r.states + 1, sizeof *r.state);
     if (!r.slot || !r.state)
         PyErr_NoMemory();
-    else if (read_steps(&r, steps) == 0 && (r.state_out = slot_numbers(outs, r.slots))
+    else if (read_body(&r, steps) == 0 && (r.state_out = slot_numbers(outs, r.slots))
              && (r.y_out = slot_numbers(ys, r.slots)) && read_slots(&r, state, 0) == 0
              && read_slots(&r, fixed, r.states + r.xs) == 0)
         found = repeat_all(&r, xs, begin, end);
