@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+from ... import modes
 from ...backward import Pair, sum_of_products
 from ...rows import Operator
 from ..trace.arithmetic import settled
@@ -107,7 +108,7 @@ class BodyTrace(Trace):
         return outcome
 
     def bernoulli(self, p: float) -> Any:
-        raise TypeError(
+        raise modes.refusal(
             "compile cannot follow random numbers in the body of a scan, which runs once for all "
             "steps: draw them outside and pass them in as xs"
         )

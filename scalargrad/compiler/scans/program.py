@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ... import ops
+from ... import modes, ops
 from ...rows import BUILT_IN, Operator
 from ...scalars import is_value, real
 from ..trace.guards import COMPARE, Guard
@@ -196,7 +196,7 @@ def take_turn(trace: Any, turn: Turn, slots: Sequence[Any], k: int) -> None:
     is_known = not is_value(x) and not is_value(y)
     outcome = COMPARE[turn.compare](x, y) if is_known else trace.branch(turn.compare, x, y)
     if outcome is not turn.outcome:
-        raise TypeError(
+        raise modes.refusal(
             f"compile cannot follow a scan whose body compares numbers and then does something "
             f"else in step {k} than in the first: choose with scalargrad.where, or write the loop "
             "with for"

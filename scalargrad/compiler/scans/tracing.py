@@ -97,8 +97,11 @@ class Scan:
     def trace_step(self, numbers: Sequence[Traits], width: int) -> OneStep:
         trace = BodyTrace(self.trace)
         given = [trace.given_number(x) for x in numbers]
-        with modes.tracing(trace):
-            state, y = self.run(given[:width], given[width:])
+        try:
+            with modes.tracing(trace):
+                state, y = self.run(given[:width], given[width:])
+        finally:
+            self.trace.refused = self.trace.refused or trace.refused
         entries, structure = flatten(y, "the y of a scan", OR_NONE)
         self.tell_around(trace)
         program = Writing(trace, len(given)).program(state, entries)
@@ -114,7 +117,7 @@ class Scan:
     def check_unchanged(self, around: Surroundings) -> None:
         after = around.again()
         if around.parts != after.parts:
-            raise TypeError(
+            raise modes.refusal(
                 f"the body of a scan changes what it uses, {around.first_change(after)}, and in a "
                 "compiled function it runs once for all steps: return what changes as state or y"
             )
@@ -123,7 +126,7 @@ class Scan:
         """Tell the function around what its scan does besides. Raises TypeError where every step
         would do it."""
         if trace.unlike:
-            raise TypeError(
+            raise modes.refusal(
                 f"the body of a scan runs once for all steps in a compiled function, and uses "
                 f"{trace.unlike[0]}: do that outside, or return the number as y"
             )
