@@ -193,14 +193,12 @@ def test_an_inner_derivative_walks_only_what_its_function_computes(
 
     monkeypatch.setattr(backward, "backward_order", noted(backward.backward_order))
     monkeypatch.setattr(forward, "topological_order", noted(forward.topological_order))
-    longest = []
-    for count in (5, 40):
-        lengths.clear()
-        sg.grad(way(steps_with(INNER[name], count)))(1.3)
-        if not lengths:
-            pytest.skip("the walk is in C")
-        longest.append(max(lengths))
-    assert longest[0] == longest[1] < 60
+    sg.grad(way(steps_with(INNER[name], 40)))(1.3)
+    if not lengths:
+        pytest.skip("the walk is in C")
+    assert len(lengths) >= 40
+    # one, of the function as a whole, may be long
+    assert sum(length > 60 for length in lengths) <= 1
 
 
 def with_history(before: Any, y: Any, k: Any, u: Any) -> Any:
