@@ -15,12 +15,14 @@ the bodies after all passes are held against each other, and its line to the dra
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .. import modes
+from ..scalars import is_value
 from .inputs.arguments import Arguments
+from .inputs.sources import FIRST
 from .machine.layout import Layout, layout, layout_of
 from .machine.runner import NATIVE, Runner, runner
 from .nests.program import Derived, with_loops
@@ -38,6 +40,7 @@ from .passes.stages import staged
 from .passes.task import Lane, Stopped, Task
 from .passes.traced import Traced
 from .surroundings.effects import observed
+from .surroundings.released import Releasing, Replay
 from .surroundings.walk import Surroundings
 from .trace.body import Body
 from .trace.chosen import Trace
@@ -68,12 +71,23 @@ def traced(task: Task, lane: Lane, around: Surroundings | None, show: Show = uns
 def in_one_trace(task: Task, lane: Lane, catches: bool, show: Show, keeps_loops: bool) -> Traced:
     trace = Trace()
     trace.catches = catches
-    with modes.tracing(trace):
-        run = ran(trace, task, lane)
-        if run.sparse is not None:
-            return traced_in_parts(run)
-        looped = with_loops(asked(run)) if keeps_loops and can_be_asked(run) else None
-        return as_nodes(recorded(run), show) if looped is None else as_loops(run, looped, lane)
+    try:
+        with modes.tracing(trace):
+            run = ran(trace, task, lane)
+            if run.sparse is not None:
+                return traced_in_parts(run)
+            looped = with_loops(asked(run)) if keeps_loops and can_be_asked(run) else None
+            return as_nodes(recorded(run), show) if looped is None else as_loops(run, looped, lane)
+    except BaseException as error:
+        # the caller gets it, and has no use for Tracers
+        Releasing(Replay(trace, values_of(trace, lane.values))).of(error)
+        raise
+
+
+def values_of(trace: Trace, numbers: Sequence[Any]) -> dict[int, Any]:
+    """The Values that inputs stand for: closed over, or among these numbers of the call."""
+    captured = {i: value for value, i in trace.captured.items()}
+    return captured | {i: x for i, x in zip(trace.inputs[FIRST:], numbers) if is_value(x)}
 
 
 def as_nodes(recording: Recording, show: Show) -> Traced:

@@ -273,6 +273,26 @@ def rerolled_again(w: World) -> Any:
     return made.get(at, None), at in made, made.initial(), at in made and made[at]
 
 
+# ------ parts of sums
+FLAT = (
+    bytes([7, 7, 4, 1]), array("q", [0, 0, 0, 2, 4]), array("i", [0, 1, 2, 0]),
+    memory([0.5, 1.5, 0.0, 0.0]), array("i", [0, 1, -1, -1]), array("i", [3, 2]),
+)  # fmt: skip
+"""x₀·x₁ + x₀ and x₀·x₁, in the arrays of a `Flat`."""
+
+
+@call
+def parts(w: World) -> Any:
+    arrays = [w.hostile(x) for x in FLAT]
+    if w.chance(10):
+        at = w.random.randrange(1, 6)
+        arrays[at] = memoryview(b"-" + bytes(FLAT[at]))[1:].cast("B").cast(FLAT[at].typecode)
+    if w.chance(50):
+        return nodes.linear_parts(*arrays)
+    code = array("i", [0, 0, ops.mul.code, ops.add.code])
+    return nodes.alike_parts(*arrays, code, w.hostile(ops.pow.code), w.hostile(100))
+
+
 # ------ recorders
 @call
 def recorded(w: World) -> Any:
@@ -386,6 +406,12 @@ def readers(w: World) -> dict[Any, Any]:
         Acting.act()
         return memory([0.0] * shape[0])
 
+    def converted(dtype: Any) -> Any:
+        Acting.act()
+        return memory([1.0, 2.0])
+
+    samples = SimpleNamespace(dtype=float, shape=(2,), astype=converted)
+
     return {
         None: 0.5,
         (machine.READ_NUMBER, Hostile): Hostile(0.5),
@@ -396,9 +422,8 @@ def readers(w: World) -> dict[Any, Any]:
         (machine.READ_TABLE, list, 2, (machine.READ_VALUES, kind, 2, sg.Value)): [kind(pair)] * 2,
         (machine.READ_ROWS, list, (), room, float, by_call): [0.5, 1, True],
         (machine.READ_BY_CALL, by_call): 1.5,
-        (machine.READ_SAMPLES, Hostile, float, ()): Hostile(
-            SimpleNamespace(dtype=float, shape=(2,))
-        ),
+        (machine.READ_SAMPLES, Hostile, float, ()): Hostile(samples),
+        (machine.READ_CONVERTED, Hostile, float, (), float, True): Hostile(samples),
         (machine.READ_DICT, dict, ("a", "b"), (None, value)): {"a": 0.5, "b": w.value()},
     }
 

@@ -112,6 +112,9 @@ WALKS: dict[str, Callable[[Any, Any], Any]] = {
     "stages": lambda trace, indices: trace.stages(indices)[:6],
     "copy": lambda trace, indices: len(chosen.Trace().copy(trace, indices)),
     "Rerolled": lambda trace, indices: _engine.Rerolled(trace, indices, 2).initial()[:8],
+    "adjoints": lambda trace, indices: len(
+        symbolic_adjoints(trace.tracers[5], [trace.tracers[i] for i in indices], 1.0)
+    ),
     "fuse": lambda trace, indices: trace.fuse(indices) or trace.operands[5],
 }
 
@@ -123,6 +126,25 @@ def test_a_trace_may_grow_while_indices_are_read(walk: Any, sequence: Any) -> No
     expected = walk(new_trace()[0], [y.index])
     assert walk(trace, sequence(trace, [y.index])) == expected
     assert len(trace) > 100
+
+
+@pytest.mark.parametrize("walk", WALKS.values(), ids=WALKS)
+def test_memory_that_is_refused_anywhere_in_a_walk_is_an_error_and_no_crash(walk: Any) -> None:
+    refused = pytest.importorskip("_testcapi")
+    trace, y = new_trace()
+    expected, raised = walk(trace, [y.index]), 0
+    for at in range(1, 80):
+        trace, y = new_trace()
+        refused.set_nomemory(at, at + 1)
+        try:
+            found = walk(trace, [y.index])
+        except MemoryError:
+            raised += 1
+        else:
+            assert found == expected
+        finally:
+            refused.remove_mem_hooks()
+    assert 0 < raised < 79
 
 
 def test_a_trace_may_grow_while_leaves_are_read() -> None:

@@ -20,6 +20,7 @@ from ..export.listing import Listed
 from ..export.views import Viewed
 from ..inputs.arguments import Arguments
 from ..inputs.lanes import Batch
+from ..inputs.sharing import Entwined
 from ..passes.task import Wanted
 from .derived import Derivatives, jacobian_behind
 from .jacobians import JacobianCalls
@@ -166,6 +167,13 @@ class Compiled:
             return self._meaning(args, named)
         if not self._recurring.pays(arguments, modes.state.no_grad):
             return self._meaning(args, named)
+        while True:
+            try:
+                return self._by_program(args, named, arguments)
+            except Entwined as shared:
+                arguments = self._programs.beside(shared, arguments, args, named)
+
+    def _by_program(self, args: Any, named: Any, arguments: Arguments) -> Any:
         wanted = None if modes.state.no_grad else self._meaning.wanted(arguments)
         results, around = self._programs.run(arguments, wanted)
         if wanted is not None and not modes.active:
@@ -243,7 +251,7 @@ class Compiled:
                 f"{meaning.name('f')} runs a program for each kind of part, and is none to be "
                 "shown or exported: look at jacobian or hessian; profile tells where its time goes"
             )
-        arguments = meaning.arguments(args, named)
+        arguments = self._programs.arguments(args, named)
         everywhere = Wanted(
             tuple(range(len(arguments.numbers))), meaning.is_summed(arguments), True
         )

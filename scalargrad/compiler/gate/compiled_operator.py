@@ -107,12 +107,17 @@ class CompiledOperator(Replayed):
     def given(self, numbers: Sequence[float]) -> tuple[Arguments, list[Any], list[Any]]:
         """Return the arguments, with Values of their own in them; these, and the Values besides,
         in the order of the operands."""
-        arguments = self.programs.meaning.arguments(self.args, self.named)
+        arguments = self.arguments()
         positions = arguments.values
         copies = [stand_in(x, n) for x, n in zip(self.originals, numbers[: len(positions)])]
         for k, copy in zip(positions, copies):
             arguments.numbers[k] = copy
         return arguments, copies, list(self.originals[len(positions) :])
+
+    def arguments(self) -> Arguments:
+        programs = self.programs
+        of = programs if programs.shares_objects else programs.meaning
+        return of.arguments(self.args, self.named)  # type: ignore[no-any-return]
 
     def computed(self, numbers: Sequence[float]) -> list[float]:
         """The result with these numbers, and its derivative in each operand, from the machine."""
@@ -143,6 +148,12 @@ class CompiledOperator(Replayed):
             return self.eagerly(list(map(number_of, operands)))
 
     def eagerly(self, numbers: Sequence[float]) -> tuple[Any, list[Any]]:
+        if self.programs.has_copies_apart and self.level is not differentiating:
+            # while it runs again copies keep their link
+            raise TypeError(
+                "compile cannot follow a graph of derivatives through copy.copy(x) or deepcopy(x): "
+                "a copy is apart from x; call backward(), or a transform of the compiled function"
+            )
         arguments, copies, others = self.given(numbers)
         with undrawn(self.name), held(others, numbers[len(copies) :]), differentiating():
             return self.reduced(arguments, list(self.samples_of(arguments))), [*copies, *others]

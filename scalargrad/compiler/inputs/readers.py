@@ -11,7 +11,8 @@ from ...transforms.trees import is_array
 from ..trace.native import machine
 from .arguments import Arguments
 from .lanes import is_leaf_of_samples
-from .leaves import ArgumentLeaf
+from .leaves import ArgumentLeaf, has_inexact, may_be_inexact
+from .sharing import ALONE, TellingReader
 
 Reader = tuple[Any, ...] | None
 """A tuple that begins with one of the READ_… of the machine, or None for a float."""
@@ -35,6 +36,22 @@ def reader_of(args: Sequence[Any], arguments: Arguments) -> Any:
     except Unreadable:
         return None
     return machine.Reader(tuple(readers))
+
+
+def telling(reader: Any, arguments: Arguments, kept: Sequence[Any]) -> Any:
+    """The reader of arguments like these, one that tells objects apart where that matters; `kept`
+    are those that the function uses without being given them."""
+    every = arguments.tells_apart
+    if reader is None or every is None:
+        return reader
+    objects = [x for x in arguments.objects(arguments.given, every) if x is not ALONE]
+    kinds = set(map(type, objects))
+    others = [x for x in (*kept, *arguments.keys()) if type(x) in kinds]
+    if len(objects) < 2 and not others:
+        return reader
+    pattern = arguments.pattern()
+    places = arguments.sharing.places if arguments.sharing else ()
+    return TellingReader(reader, lambda args: pattern.objects(args, every), places, others)
 
 
 def is_spread(arguments: Arguments) -> bool:
@@ -83,12 +100,12 @@ def of_leaf(x: Any, leaf: ArgumentLeaf) -> Reader:
         return samples(x, leaf)
     if type(x) is float:
         return None
+    if leaf.watched is not None:
+        return same(x, leaf)
     if is_value(x):
         return machine.READ_VALUE, type(x)
     if is_array(x) and leaf.numbers:
         return by_call(uniform(x, leaf))
-    if leaf.watched is not None:
-        return same(x, leaf)
     if is_array(x):
         return by_call(constant_array(x))
     return number(type(x)) if leaf.numbers else (machine.READ_STATIC, type(x))
@@ -156,7 +173,7 @@ def samples(like: Any, leaf: ArgumentLeaf) -> Reader:
     if kind is ndarray and is_flat and dtype is double:
         return machine.READ_SAMPLES, kind, dtype, shape
     if kind is ndarray and is_flat and is_native(dtype):
-        return machine.READ_CONVERTED, kind, dtype, shape, double
+        return machine.READ_CONVERTED, kind, dtype, shape, double, may_be_inexact(dtype)
     if kind in (list, tuple) and is_flat:
         return machine.READ_ROWS, kind, shape, empty, float64, converted(kind, None, shape)
     return by_call(converted(kind, dtype, shape))
@@ -197,7 +214,7 @@ def converted(kind: type, dtype: Any, shape: tuple[int, ...]) -> Read:
         if kind is tuple and not is_leaf_of_samples(x):
             return False
         found = asarray(x)
-        if found.dtype.kind not in "biuf":
+        if found.dtype.kind not in "biuf" or has_inexact(found):
             return False
         if not floats.read((found.astype(double, copy=False),), numbers, arrays, [], []):
             return False

@@ -1,10 +1,11 @@
-"""Runs a program: on the native machine where there is one, else on NumPy."""
+"""Runs a program: on the native machine where there is one, else on NumPy, or on plain numbers
+where nothing has lanes."""
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import compress, groupby
 from typing import Any, Protocol
 
@@ -16,12 +17,14 @@ from .broken import Broken
 from .encode import Code, encoded, fits_machine
 from .instructions import Answer
 from .on_arrays import OnArrays
+from .on_numbers import OnNumbers
+from .pieces import InPieces, may_be_cut
 
 NATIVE = machine is not None
 
 
 class Runner(Protocol):
-    """Runs a program: on the machine, or by NumPy."""
+    """Runs a program: on the machine, by NumPy, or on plain numbers."""
 
     @property
     def registers(self) -> int | None:
@@ -54,7 +57,11 @@ def runner(
     `beside` the same thing become columns of one array."""
     if NATIVE and fits_machine(program):
         return on_machine(program, addresses, given, beside, threads)
-    return OnArrays(program, addresses)
+    if may_be_cut(program):
+        of_piece = partial(runner, threads=threads)
+        return InPieces(program, addresses, given, beside, of_piece, threads)
+    lanes = program.trace.lanes
+    return OnArrays(program, addresses) if any(lanes) else OnNumbers(program)
 
 
 def on_machine(

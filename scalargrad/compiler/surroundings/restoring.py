@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from collections.abc import Iterable, Sequence
+from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
+from ...transforms.trees import is_array
+from .owners import slot_content
 from .watching import (
+    ASK,
     BUFFER,
     CELL,
     CLASS,
@@ -83,9 +89,12 @@ def of_instance(holder: Any, expected: Sequence[Any]) -> None:
 
 def of_slots(holder: Any, expected: Sequence[Any]) -> None:
     for slot, value in pairs(expected):
+        held = slot_content(slot, holder)
+        if held is value or isinstance(holder, partial):
+            continue
         if value is not NONE:
             slot.__set__(holder, value)
-        elif hasattr(holder, slot.__name__):
+        else:
             slot.__delete__(holder)
 
 
@@ -95,11 +104,31 @@ def of_items(holder: Any, expected: Sequence[Any]) -> None:
         (holder.update if isinstance(holder, set) else holder.extend)(expected[1:])
 
 
-def of_objects(holder: Any, expected: Sequence[Any]) -> None:
-    items = expected[-1]
+def of_buffer(holder: Any, expected: Sequence[Any]) -> None:
+    content, _, shape, items = expected
     if items is not None:
         for k, x in enumerate(items):
             holder.flat[k] = x
+    elif is_array(holder):
+        if holder.shape == shape and holder.tobytes() != content:
+            holder.flat = frombuffer(content, holder.dtype)
+    elif isinstance(holder, bytearray):
+        holder[:] = content
+    elif isinstance(holder, array):
+        holder[:] = array(holder.typecode, content)
+
+
+def frombuffer(content: bytes, dtype: Any) -> Any:
+    import numpy
+
+    return numpy.frombuffer(content, dtype)
+
+
+def of_asked(holder: Any, expected: Sequence[Any]) -> None:
+    """A context variable, by its method `get`; one that had nothing cannot be emptied again."""
+    variable = getattr(getattr(holder, "func", None), "__self__", None)
+    if isinstance(variable, ContextVar) and expected[0] is not NONE:
+        variable.set(expected[0])
 
 
 RESTORE: dict[int, Any] = {
@@ -111,5 +140,6 @@ RESTORE: dict[int, Any] = {
     INSTANCE: of_instance,
     SLOTS: of_slots,
     ITEMS: of_items,
-    BUFFER: of_objects,
+    BUFFER: of_buffer,
+    ASK: of_asked,
 }

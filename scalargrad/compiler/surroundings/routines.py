@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import builtins
 import os
 import sys
 from collections.abc import Iterator
 from functools import cached_property, lru_cache, partial
 from importlib.util import resolve_name
+from itertools import chain
 from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from ...rows import Operator
 from .bytecode import ANYTHING, WHOLE, Import, Reads, reads_of
 from .contents import CONTENTS
 from .installed import (
@@ -18,8 +21,8 @@ from .installed import (
     is_installed_module,
     reads_any_attribute,
 )
-from .settings import of_installed_module
-from .watching import CELL, FUNCTION, INSTANCE, NONE, Watch, Where
+from .settings import TEXTS, note_texts, of_installed_module
+from .watching import CELL, FUNCTION, INSTANCE, NONE, SLOTS, Watch, Where
 
 UNSEEN = {
     **dict.fromkeys(
@@ -46,6 +49,9 @@ def of_function(watch: Watch, f: FunctionType, where: Where) -> None:
         reads = reads_of(code)
         watch.names |= counting(reads)
         watch.catches |= reads.catches
+        watch.tells_apart |= any(not is_type(f, name) for name in reads.told_apart)
+        if not TEXTS.isdisjoint(reads.globals):
+            note_texts(watch)
         watch.unknown += [f"{x}, {UNSEEN[x]}" for x in sorted(UNSEEN.keys() & reads.attributes)]
         of_globals(watch, f, sorted(reads.globals), where)
         for found in sorted(reads.imports):
@@ -61,6 +67,12 @@ def of_function(watch: Watch, f: FunctionType, where: Where) -> None:
             watch.identify(x)
     watch.go([(f.__defaults__, (where, ".", "__defaults__"))])
     watch.go([(f.__kwdefaults__, (where, ".", "__kwdefaults__"))])
+
+
+def is_type(f: FunctionType, name: str) -> bool:
+    """Whether a global is a class or a module: no argument is."""
+    around = f.__globals__
+    return isinstance(around.get(name, getattr(builtins, name, None)), (type, ModuleType))
 
 
 def names_said(f: Any) -> set[str]:
@@ -139,9 +151,18 @@ def of_method(watch: Watch, x: MethodType, where: Where) -> None:
 
 
 def of_partial(watch: Watch, x: partial[Any], where: Where) -> None:
+    slots = [(vars(partial)[name], getattr(x, name)) for name in ("func", "args", "keywords")]
+    watch.record(SLOTS, x, tuple(chain.from_iterable(slots)))
     watch.go(
         [(x.func, where), (x.args, (where, ".", "args")), (x.keywords, (where, ".", "keywords"))]
     )
+
+
+def of_cell(watch: Watch, x: CellType, where: Where) -> None:
+    held = content(x)
+    watch.record(CELL, x, held)
+    watch.parts.append(len(held))
+    watch.go((y, (where, ".", "cell_contents")) for y in held)
 
 
 def of_wrapper(watch: Watch, x: Any, where: Where) -> None:
@@ -154,6 +175,14 @@ def of_property(watch: Watch, x: property, where: Where) -> None:
 
 def of_cached_property(watch: Watch, x: cached_property[Any], where: Where) -> None:
     watch.go([(x.func, where)])
+
+
+def of_operator(watch: Watch, x: Operator, where: Where) -> None:
+    """An operator: one of the user's own has functions of the user's own."""
+    watch.identify(x)
+    if x.code < 0:
+        watch.record(INSTANCE, x, (type(x), vars(x)))
+        watch.attributes(vars(x), where, True)
 
 
 def of_wrapped(watch: Watch, x: Any, where: Where) -> None:
