@@ -18,6 +18,9 @@ from .engine import *
 from .engine import engine as engine
 from .face import PARTS, part
 from .face import __dir__ as __dir__
+from .implicit.functions import argmin as argmin
+from .implicit.functions import fixed_point as fixed_point
+from .implicit.functions import root as root
 from .modes import AnomalyError as AnomalyError
 from .modes import detect_anomaly as detect_anomaly
 from .modes import no_grad as no_grad

@@ -29,6 +29,7 @@ FIGURES = [
     "MLP 2-16-16-1, 100 samples: ours",
     "GMM d 2, K 5, n 1,000: ours",
     "Black–Scholes + 5 Greeks, 10,000: ours",
+    "implied volatility + 5 slopes, 10,000: ours",
     "Monte Carlo, 20 steps, 1,024 paths: ours",
     "barrier option, 20 steps, 1,024 paths: ours",
     "20-line network, 8×50×10×4: ours ÷ NumPy by hand",
