@@ -106,8 +106,10 @@ def test_a_start_that_is_a_solution_is_returned_as_it_is() -> None:
     )
 
 
-def test_a_start_may_be_an_int_and_far_away() -> None:
+def test_a_start_may_be_of_any_kind_and_far_away() -> None:
     assert sg.root(lambda x: x * x - 2.0, 10**6) == pytest.approx(math.sqrt(2.0), rel=1e-15)
+    for kind in (np.float64, np.float32, np.int64, sg.Value):
+        assert sg.root(lambda x: x * x - 2.0, kind(3)) == pytest.approx(math.sqrt(2.0), rel=1e-15)
     assert sg.root(lambda x: sg.arctan(x), 50.0) == pytest.approx(0.0, abs=1e-15)
 
 
