@@ -12,7 +12,14 @@ from typing import Any
 import scalargrad as sg
 from scalargrad import modes, ops
 from scalargrad.backward import NO_GRADIENT, symbolic_adjoints
-from scalargrad.compiler.machine.instructions import LOAD, LOOP, STORE, row_instruction
+from scalargrad.compiler.machine.instructions import (
+    ALONG,
+    LOAD,
+    LOOP,
+    STORE,
+    TOTAL,
+    row_instruction,
+)
 from scalargrad.compiler.trace.native import machine, nodes
 
 from .objects import Acting, Hostile
@@ -313,9 +320,18 @@ PROGRAM = {
     "initial": memory([0.0, 2.0, 0.0]), "totals": words(), "splats": words([2, 1]),
     "results": words([2, 0]), "before": words(row_instruction(ops.exp.code, 2, 0)),
     "lanes": words(LOAD(0, 0), TANH, STORE(0, 1)), "after": words(), "inputs": words([0, 0]),
-    "outputs": words([0, 0]), "registers": 3, "given": 1, "made": 1,
+    "outputs": words([0, 0]), "indexes": array("q"), "registers": 3, "given": 1, "made": 1,
+    "walks": 1,
 }  # fmt: skip
 """exp of the number in place 0; tanh in each lane."""
+LOOPING = {
+    **PROGRAM,
+    "lanes": words(
+        LOAD(0, 0), LOOP(2, 9, 0, -1, 1, 1), ALONG(0, 0, 7), TANH, TOTAL(0, 1), STORE(0, 1)
+    ),
+    "totals": words([1]),
+}  # fmt: skip
+"""tanh, in each lane, in two registers after each other."""
 WITHOUT_LANES = {
     **PROGRAM, "lanes": words(), "splats": words(), "inputs": words(), "outputs": words(),
     "after": words(row_instruction(ops.mul.code, 2, 0, 1)), "given": 0, "made": 0,
@@ -338,7 +354,8 @@ def numbers_for_machine(w: World) -> list[Any]:
 
 @call
 def programs(w: World) -> Any:
-    made = machine.Program(**{name: w.hostile(x) for name, x in PROGRAM.items()})
+    parts = w.random.choice((PROGRAM, LOOPING))
+    made = machine.Program(**{name: w.hostile(x) for name, x in parts.items()})
     n = w.random.choice((0, 1, 3, 130))
     xs, out, results = memory([0.5] * n), memory([0.0] * n), memory([0.0, 0.0])
     index = w.random.choice((None, array("q", range(n))))
