@@ -28,7 +28,7 @@ def tangent_of(node: Any, tangent: dict[Any, Any]) -> Any:
 
 def tangents(root: Any, given: dict[Any, float]) -> dict[Any, float]:
     tangent = {node: ops.start(direction) for node, direction in given.items()}
-    for node in topological_order(root):
+    for node in topological_order(root, given):
         total = NOTHING
         for parent, partial in zip(node._parents, node._partials):
             total += choose(tangent.get(parent, NOTHING), partial)
@@ -41,7 +41,7 @@ def linked_pushforward(root: Any, given: dict[Any, Any]) -> dict[Any, Any]:
     """The same with floats or Values: the tangents are a graph, to be differentiated again."""
     tangent = {node: ops.start(direction) for node, direction in given.items()}
     moving = set(given)
-    for node in topological_order(root):
+    for node in topological_order(root, given):
         if moving.isdisjoint(node._parents):
             continue
         total: Any = NOTHING

@@ -38,11 +38,12 @@ BY_THEMSELVES = {"compiler.pipeline"}
 the branches."""
 FLOORS = [
     *("heart", "transforms", "checks"),
-    *(f"compiler.{name}" for name in ("loops", "trace", "inputs", "surroundings", "passes")),
-    *("compiler.text", "compiler.machine", "compiler.nests", "compiler.parts", "codegen"),
+    *(f"compiler.{name}" for name in ("loops", "trace", "inputs", "surroundings", "scans")),
+    *(f"compiler.{name}" for name in ("passes", "text", "machine", "nests", "parts")),
+    "codegen",
     *("compiler.pipeline", "compiler.branches"),
     *("drawing.symbols", "drawing.picture", "drawing.steps", "drawing.page", "drawing"),
-    *("compiler.export", "compiler.gate", "compiler"),
+    *("compiler.export", "compiler.gate", "compiler", "sparse", "implicit"),
     *("nn", "about networks", "optim", "plots", "train", "shell", "scalargrad"),
 ]
 """Folders from the bottom up: what stands in one imports only from it and from those before."""
