@@ -65,7 +65,8 @@ enum { SOON_DONE = 2000 }; /* words of code that are run without letting other t
 static int is_soon_done(const Program *p, Py_ssize_t count)
 {
     const Py_ssize_t once = (p->before_end - p->before) + (p->after_end - p->after);
-    return count <= BLOCK_LANES && once + (count ? p->lanes_end - p->lanes : 0) < SOON_DONE;
+    return !p->loops && count <= BLOCK_LANES
+           && once + (count ? p->lanes_end - p->lanes : 0) < SOON_DONE;
 }
 
 static int32_t run_freely(const Program *p, double *uniform, Job *job)
