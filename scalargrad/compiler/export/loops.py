@@ -12,6 +12,7 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from ...rows import Operator
+from ..nests.lowering import lowered
 from ..nests.nest import (
     ADD,
     FILL,
@@ -184,7 +185,7 @@ class Written:
     """The text of a nest in a language; `names` are those of its inputs."""
 
     def __init__(self, derived: Derived, language: Language, names: Sequence[str]) -> None:
-        self.nest, self.outputs = derived.lowered(True)
+        self.nest, self.outputs = lowered(derived.nest, [x.node for x in derived.outputs], True)
         self.language = language
         self.spelling = Spelling(language.style, {})
         self.schedule = Schedule(self.nest, OneByOne(self.nest, self.outputs))

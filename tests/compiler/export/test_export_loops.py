@@ -13,6 +13,7 @@ import pytest
 
 import scalargrad as sg
 from scalargrad.compiler.export import loops
+from scalargrad.compiler.nests.lowering import lowered
 from scalargrad.compiler.nests.schedule import Schedule
 from scalargrad.compiler.trace.native import machine
 from tests.support.in_c import built, run
@@ -169,7 +170,7 @@ def test_schedules_of_single_operations_are_complete() -> None:
     gate(P, data(STEPS))
     (paths,) = gate._programs.paths.values()
     derived = paths.first.runner.derived
-    nest, outputs = derived.lowered(True)
+    nest, outputs = lowered(derived.nest, [x.node for x in derived.outputs], True)
     selection = loops.OneByOne(nest, outputs)
     items = Schedule(nest, selection).items
     written = {item for found in items.values() for item in found if isinstance(item, int)}
