@@ -109,19 +109,24 @@ def gradients(root: Any, leaves: Iterable[Any], seed: Any = 1.0) -> list[Any]:
     return list(map(as_value, found)) if as_value else found
 
 
-def shown_gradients(root: Any, leaves: Sequence[Any], seed: Any = 1.0) -> list[Any]:
+def shown_gradients(
+    root: Any, leaves: Sequence[Any], seed: Any = 1.0, are_ends: bool = False
+) -> list[Any]:
     """The derivatives of `gradients`; where numbers are traced, a root that stands for a float may
     have some too, and a derivative may be one."""
-    return [shown(g, root) for g in adjoint_values(root, leaves, seed)]
+    return [shown(g, root) for g in adjoint_values(root, leaves, seed, are_ends)]
 
 
-def adjoint_values(root: Any, leaves: Sequence[Any], seed: Any = 1.0) -> list[Any]:
-    """The derivatives of `gradients` as floats or Values, NOTHING where nothing flows."""
+def adjoint_values(
+    root: Any, leaves: Sequence[Any], seed: Any = 1.0, are_ends: bool = False
+) -> list[Any]:
+    """The derivatives of `gradients` as floats or Values, NOTHING where nothing flows. Leaves that
+    `are_ends` were not computed from one another: what is behind them is not looked at."""
     # in a function that is traced, a tracer stands for a Value from outside
     within = getattr(root, "_standing_for", None)
     nodes = list(map(within, leaves)) if within else leaves
     root = within(root) if within else root
-    adjoint = symbolic_adjoints(root, nodes, ops.start(seed))
+    adjoint = symbolic_adjoints(root, nodes, ops.start(seed), are_ends)
     # nodes are the same where they are one object, and the hash of a tracer takes long
     found = {id(node): g for node, g in adjoint.items()}
     return [found.get(id(node), NOTHING) for node in nodes]
@@ -140,16 +145,18 @@ def is_a_number(x: Any) -> bool:
     return not is_nothing(number)
 
 
-def symbolic_adjoints(root: Any, leaves: Sequence[Any], seed: Any) -> dict[Any, Any]:
+def symbolic_adjoints(
+    root: Any, leaves: Sequence[Any], seed: Any, are_ends: bool = False
+) -> dict[Any, Any]:
     """The adjoints of `root` and of the leaves it depends on, each a float or a Value."""
     # a kind of node may bring the same pass with it, in C
     own = getattr(root, "_symbolic_adjoints", None)
     found: dict[Any, Any] | None = own and own(leaves, seed)
-    return walked_adjoints(root, leaves, seed) if found is None else found
+    return walked_adjoints(root, leaves, seed, are_ends) if found is None else found
 
 
-def walked_adjoints(root: Any, leaves: Sequence[Any], seed: Any) -> dict[Any, Any]:
-    order = backward_order(root)
+def walked_adjoints(root: Any, leaves: Sequence[Any], seed: Any, are_ends: bool) -> dict[Any, Any]:
+    order = backward_order(root, set(leaves) if are_ends else ())
     leading = leading_to(order, leaves)
     # a kind of node may bring an operator of its own for this
     summed = getattr(root, "_sum_of_products", sum_of_products)

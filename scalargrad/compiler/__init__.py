@@ -4,7 +4,7 @@ When a call takes a path for the first time, `pipeline.py` calls the passes in o
 
     function and arguments       gate/, inputs/: what is a number, what brings lanes
       | run                      passes/record.py: the function runs once; trace/ has what it did,
-      |                          loops/ what of that repeats
+      |                          loops/ what of that repeats; of a scan the body runs once, scans/
       | recorded                 passes/record.py: the results as nodes
       | with derivatives         passes/derivatives.py: adjoints, as nodes of the same trace
       | with sums over lanes     passes/lane_sums.py: sums, moved to where they are cheapest
@@ -47,7 +47,9 @@ Words, each used in one sense:
     item          an event, or a loop of items: what a recorder of loops gives; see loops/items.py
     law           of a loop: which operand each of its events has in which iteration
     rolled        said of a trace that is kept as loops, while nobody asks for a node
-    body          the nodes of a trace that outputs and guards need: what a pass takes and gives
+    body          the nodes of a trace that outputs and guards need: what a pass takes and gives; of
+                  a scan: the function that does one step
+    slot          where a number stands while the steps of a scan are written down
     input         a node that is given: by the call, by a captured Value, or drawn
     source        where an input comes from
     entry         one number of what the function returns

@@ -13,13 +13,14 @@ typedef struct {
 
 typedef struct {
     Trace *trace;
+    int32_t low; /* older nodes depend on no leaf: they are left out, as columns are */
     int32_t *order, *waiting; /* the nodes from the root back */
     int32_t *first, *last;    /* of the contributions of each node; −1 where there are none */
     uint8_t *leading;         /* whether a leaf reaches the root through the node */
     uint8_t *target;
     Contribution *contribution;
     Term *term; /* room for those of one sum */
-    int32_t size, ordered, contributions;
+    int32_t ordered, contributions;
     size_t contribution_room, term_room;
 } Reverse;
 
@@ -35,10 +36,11 @@ static void reverse_free(Reverse *r)
     PyMem_Free(r->term);
 }
 
-static int reverse_new(Reverse *r, Trace *t)
+/* For the nodes from `low` to `root`. */
+static int reverse_new(Reverse *r, Trace *t, int32_t low, int32_t root)
 {
-    const size_t n = (size_t)t->size, bytes = n * sizeof(int32_t);
-    *r = (Reverse){.trace = t, .size = t->size};
+    const size_t n = (size_t)(root - low) + 1, bytes = n * sizeof(int32_t);
+    *r = (Reverse){.trace = t, .low = low};
     r->order = PyMem_Malloc(bytes);
     r->waiting = PyMem_Calloc(n, sizeof(int32_t));
     r->first = PyMem_Malloc(bytes);
@@ -59,10 +61,11 @@ static int reverse_new(Reverse *r, Trace *t)
 static void count_uses(Reverse *r, int32_t root)
 {
     const Trace *t = r->trace;
-    r->waiting[root] = 1;
-    for (int32_t i = root; i >= 0; i--)
-        for (int32_t k = 0; r->waiting[i] && k < t->node[i].count; k++)
-            r->waiting[operands_of(t, i)[k]]++;
+    r->waiting[root - r->low] = 1;
+    for (int32_t i = root; i >= r->low; i--)
+        for (int32_t k = 0; r->waiting[i - r->low] && k < t->node[i].count; k++)
+            if (operands_of(t, i)[k] >= r->low)
+                r->waiting[operands_of(t, i)[k] - r->low]++;
 }
 
 /* The order of graph.backward_order. `order` holds the nodes that are done, at its end those
@@ -79,7 +82,7 @@ static void find_order(Reverse *r, int32_t root)
             r->order[r->ordered++] = i;
         for (int32_t k = 0; k < t->node[i].count; k++) {
             const int32_t j = operands_of(t, i)[k];
-            if (!--r->waiting[j])
+            if (j >= r->low && !--r->waiting[j - r->low])
                 ready[waiting++] = j;
         }
     }
@@ -87,7 +90,7 @@ static void find_order(Reverse *r, int32_t root)
 
 static int is_leading(const Reverse *r, int32_t i)
 {
-    return r->leading[i] && !is_constant(r->trace, i);
+    return i >= r->low && r->leading[i - r->low] && !is_constant(r->trace, i);
 }
 
 static int has_leading_operand(const Reverse *r, int32_t i)
@@ -103,7 +106,7 @@ static void find_leading(Reverse *r)
 {
     for (int32_t at = r->ordered - 1; at >= 0; at--)
         if (has_leading_operand(r, r->order[at]))
-            r->leading[r->order[at]] = 1;
+            r->leading[r->order[at] - r->low] = 1;
 }
 
 /* ------ sums of products */
@@ -113,11 +116,11 @@ static int contribute(Reverse *r, int32_t i, Term upstream, Term partial, int se
     if (RESERVE(r->contribution, r->contribution_room, (int64_t)r->contributions + 1) < 0)
         return -1;
     r->contribution[r->contributions] = (Contribution){upstream, partial, -1, selects};
-    if (r->first[i] < 0)
-        r->first[i] = r->contributions;
+    if (r->first[i - r->low] < 0)
+        r->first[i - r->low] = r->contributions;
     else
-        r->contribution[r->last[i]].next = r->contributions;
-    r->last[i] = r->contributions++;
+        r->contribution[r->last[i - r->low]].next = r->contributions;
+    r->last[i - r->low] = r->contributions++;
     return 0;
 }
 
@@ -166,7 +169,7 @@ static int plus(Trace *t, Term *sum, Term y)
 static int32_t count_contributions(const Reverse *r, int32_t i)
 {
     int32_t count = 0;
-    for (int32_t at = r->first[i]; at >= 0; at = r->contribution[at].next)
+    for (int32_t at = r->first[i - r->low]; at >= 0; at = r->contribution[at].next)
         count += contributes(r->contribution[at]);
     return count;
 }
@@ -178,7 +181,7 @@ static int has_lanes(const Reverse *r, Term x)
 
 static int any_lanes(const Reverse *r, int32_t i)
 {
-    for (int32_t at = r->first[i]; at >= 0; at = r->contribution[at].next)
+    for (int32_t at = r->first[i - r->low]; at >= 0; at = r->contribution[at].next)
         if (contributes(r->contribution[at])
             && (has_lanes(r, r->contribution[at].upstream)
                 || has_lanes(r, r->contribution[at].partial)))
@@ -190,7 +193,7 @@ static int added_up(Reverse *r, int32_t i, Term *sum)
 {
     *sum = number_term(-0.0);
     int32_t count = 0;
-    for (int32_t at = r->first[i]; at >= 0; at = r->contribution[at].next, count++) {
+    for (int32_t at = r->first[i - r->low]; at >= 0; at = r->contribution[at].next, count++) {
         if (RESERVE(r->term, r->term_room, (int64_t)count + 1) < 0
             || times(r->trace, r->contribution[at], &r->term[count]) < 0)
             return -1;
@@ -212,7 +215,7 @@ static int as_factors(Trace *t, Contribution contribution, Term *factor)
 static int accumulated(Reverse *r, int32_t i, Term *sum)
 {
     int32_t count = 0;
-    for (int32_t at = r->first[i]; at >= 0; at = r->contribution[at].next) {
+    for (int32_t at = r->first[i - r->low]; at >= 0; at = r->contribution[at].next) {
         const Contribution contribution = r->contribution[at];
         if (!contributes(contribution))
             continue;
@@ -297,11 +300,11 @@ static int reverse_run(Reverse *r, PyObject *adjoints)
     for (int32_t at = 0; at < r->ordered; at++) {
         const int32_t i = r->order[at];
         Term upstream;
-        if (r->first[i] < 0)
+        if (r->first[i - r->low] < 0)
             continue;
         if (sum_of_products(r, i, &upstream) < 0)
             return -1;
-        if (r->target[i] && set_adjoint(r->trace, adjoints, i, upstream) < 0)
+        if (r->target[i - r->low] && set_adjoint(r->trace, adjoints, i, upstream) < 0)
             return -1;
         if (!is_no_contribution(upstream) && has_leading_operand(r, i)
             && pass_to_operands(r, i, upstream) < 0)
@@ -310,15 +313,34 @@ static int reverse_run(Reverse *r, PyObject *adjoints)
     return 0;
 }
 
-/* Mark the nodes among `leaves`, a tuple, that are this trace's. */
-static void mark_targets(Reverse *r, PyObject *leaves)
+/* The node of a leaf, if it is one of this trace and no younger than the root; else −1. */
+static int32_t target_of(const Trace *t, PyObject *x, int32_t root)
 {
+    const int is_own = is_tracer(x) && ((Tracer *)x)->trace == t;
+    const int32_t i = is_own ? index_of_tracer((Tracer *)x) : -1;
+    return i <= root ? i : -1;
+}
+
+/* The oldest node among these leaves, a tuple, and the root. */
+static int32_t oldest_of(const Trace *t, PyObject *leaves, int32_t root)
+{
+    int32_t low = root;
     for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(leaves); k++) {
-        PyObject *x = PyTuple_GET_ITEM(leaves, k);
-        if (is_tracer(x) && ((Tracer *)x)->trace == r->trace) {
-            const int32_t i = index_of_tracer((Tracer *)x);
-            r->leading[i] = r->target[i] = 1;
-        }
+        const int32_t i = target_of(t, PyTuple_GET_ITEM(leaves, k), root);
+        if (i >= 0 && i < low)
+            low = i;
+    }
+    return low;
+}
+
+/* Mark the root, and the nodes among `leaves` that are this trace's. */
+static void mark_targets(Reverse *r, PyObject *leaves, int32_t root)
+{
+    r->target[root - r->low] = 1;
+    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(leaves); k++) {
+        const int32_t i = target_of(r->trace, PyTuple_GET_ITEM(leaves, k), root);
+        if (i >= 0)
+            r->leading[i - r->low] = r->target[i - r->low] = 1;
     }
 }
 
@@ -326,8 +348,7 @@ static void mark_targets(Reverse *r, PyObject *leaves)
  * before: these stay as they are while the walk is under way. */
 static int reverse(Reverse *r, int32_t root, PyObject *leaves, Term start, PyObject *adjoints)
 {
-    mark_targets(r, leaves);
-    r->target[root] = 1;
+    mark_targets(r, leaves, root);
     find_order(r, root);
     find_leading(r);
     if (contribute(r, root, start, number_term(1.0), 0) < 0)
@@ -350,7 +371,8 @@ static PyObject *found_adjoints(Trace *t, int32_t root, PyObject *leaves, Term s
         Py_DECREF(adjoints);
         return NULL;
     }
-    const int failed = reverse_new(&r, t) < 0 || reverse(&r, root, leaves, start, adjoints) < 0;
+    const int failed = reverse_new(&r, t, oldest_of(t, leaves, root), root) < 0
+                       || reverse(&r, root, leaves, start, adjoints) < 0;
     reverse_free(&r);
     if (failed)
         Py_CLEAR(adjoints);
@@ -372,6 +394,31 @@ static PyObject *trace_adjoints(PyObject *self, PyObject *args)
     PyObject *adjoints = items ? found_adjoints(t, index, items, start) : NULL;
     Py_XDECREF(items);
     return adjoints;
+}
+
+/* order(root, low): the nodes from `low` on that the root is computed from, in backward order. */
+static PyObject *trace_order(PyObject *self, PyObject *args)
+{
+    Trace *t = (Trace *)self;
+    int root, low;
+    if (!PyArg_ParseTuple(args, "ii:order", &root, &low) || as_nodes(t) < 0)
+        return NULL;
+    if (root < 0 || root >= t->size || low < 0 || low > root)
+        return PyErr_Format(PyExc_IndexError, "there are no nodes from %d to %d", low, root);
+    Reverse r;
+    PyObject *found = NULL;
+    if (reverse_new(&r, t, low, root) == 0) {
+        find_order(&r, root);
+        found = PyList_New(0);
+    }
+    for (int32_t k = 0; found && k < r.ordered; k++) {
+        PyObject *index = PyLong_FromLong(r.order[k]);
+        if (!index || PyList_Append(found, index) < 0)
+            Py_CLEAR(found);
+        Py_XDECREF(index);
+    }
+    reverse_free(&r);
+    return found;
 }
 
 #endif
