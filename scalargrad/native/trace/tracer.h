@@ -1,5 +1,5 @@
 /* A Tracer: a number of a function that is being traced, with Python's arithmetic. Included by
- * passes.h, templates.h, views.h. */
+ * passes.h, repeat.h, templates.h, views.h. */
 #ifndef SCALARGRAD_TRACER_H
 #define SCALARGRAD_TRACER_H
 

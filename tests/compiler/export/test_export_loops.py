@@ -170,7 +170,7 @@ def test_schedules_of_single_operations_are_complete() -> None:
     gate(P, data(STEPS))
     (paths,) = gate._programs.paths.values()
     derived = paths.first.runner.derived
-    nest, outputs = lowered(derived.nest, derived.outputs, True)
+    nest, outputs = lowered(derived.nest, [x.node for x in derived.outputs], True)
     selection = loops.OneByOne(nest, outputs)
     items = Schedule(nest, selection).items
     written = {item for found in items.values() for item in found if isinstance(item, int)}
