@@ -71,7 +71,8 @@ Words, each used in one sense:
     re-rolling    nodes of one level and row become one wide instruction, as a loop had them; the
                   nodes of one such instruction are a bundle
     stretch       numbers that stand side by side; a pack is a stretch copied together for this
-    register      a number for each lane of a block; free at the end of its value's live range
+    register      a number for each lane of a block; free at the end of its value's live range; one
+                  that moves is another register in each iteration of a loop
     splat         a register that holds one uniform number in every lane
     block         the lanes, at most 128, that go through an instruction together; of a nest: the
                   body of one loop

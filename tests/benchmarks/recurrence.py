@@ -1,5 +1,5 @@
-"""A recurrence of scalars with its gradient: a pendulum of many steps, as a plain loop and as a
-scan, beside JAX's scan."""
+"""Recurrences with their gradients, beside JAX's scan: a pendulum of many steps, one number at a
+time, as a plain loop and as a scan; and the paths of a price, all lanes together."""
 
 from __future__ import annotations
 
@@ -73,10 +73,91 @@ AIMS = {1_000: 10.0, 10_000: 20.0, 100_000: 100.0}
 """By steps, the milliseconds of a first gradient."""
 
 
+# ------ in lanes
+MARKET = (100.0, 0.04, 1.5, 0.04, 0.3)
+"""The price and its variance at the beginning; back to which variance, how fast; and how much the
+variance varies."""
+STEPS = 250
+
+
+def price(m: Any, begin: Any, variance: Any, back: Any, mean: Any, vary: Any, z: Any) -> Any:
+    """The price at the end of a path, with |v| smoothed. Source: Heston, A closed-form solution for
+    options with stochastic volatility, 1993."""
+    dt, x, v = 1.0 / STEPS, m.log(begin), variance
+    for k in range(STEPS):
+        x, v = after_step(m, x, v, back, mean, vary, dt, z[2 * k], z[2 * k + 1])
+    return m.exp(x)
+
+
+def after_step(
+    m: Any, x: Any, v: Any, back: Any, mean: Any, vary: Any, dt: float, z: Any, other: Any
+) -> tuple[Any, Any]:
+    positive = m.sqrt(v * v + 1e-6)
+    root = m.sqrt(positive) * math.sqrt(dt)
+    shock = -0.7 * z + math.sqrt(0.51) * other
+    x = x - 0.5 * positive * dt + root * z
+    return x, v + back * (mean - positive) * dt + vary * root * shock
+
+
+def priced(paths: int) -> tuple[Callable[[], Any], Any]:
+    """What computes the mean price and its gradient, and the random steps of the paths."""
+    import numpy as np
+
+    def path(begin: Any, variance: Any, back: Any, mean: Any, vary: Any, z: Any) -> Any:
+        return price(sg, begin, variance, back, mean, vary, z)
+
+    z = np.random.default_rng(0).normal(size=(paths, 2 * STEPS))
+    gate = sg.compile(path, batch="z", reduce="mean")
+    gradient = sg.value_and_grad(gate, argnums=(0, 1, 2, 3, 4))
+    return lambda: gradient(*MARKET, z), z
+
+
+def priced_by_jax(z: Any) -> Callable[[], Any]:
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    steps = jax.numpy.asarray(z.reshape(-1, STEPS, 2).transpose(1, 2, 0).copy())
+
+    def mean(market: Any, steps: Any) -> Any:
+        begin, variance, *rest = market
+
+        def body(state: Any, z: Any) -> Any:
+            return after_step(jax.numpy, *state, *rest, 1.0 / STEPS, *z), None
+
+        ones = jax.numpy.ones(steps.shape[2])
+        state = jax.numpy.log(begin) * ones, variance * ones
+        (x, _), _ = jax.lax.scan(body, state, steps)
+        return jax.numpy.exp(x).mean()
+
+    gradient = jax.jit(jax.value_and_grad(mean))
+    return lambda: jax.block_until_ready(gradient(MARKET, steps))
+
+
+def figures_of_paths(quick: bool) -> Iterator[Figure]:
+    """The first gradient over many paths and a later one, and their ratios to those of JAX."""
+    paths = 1_024 if quick else 10_240
+    ours, z = priced(paths)
+    work, first = {"compiled": ours}, {"compiled": seconds(ours)}
+    if present("jax"):
+        work["jax"] = priced_by_jax(z)
+        first["jax"] = seconds(work["jax"])
+    best = minima(work, 3 if quick else 10)
+    slow = 1.0 if NATIVE else math.inf
+    name = f"{paths:,} paths of {STEPS} steps"
+    yield Figure(f"{name}: first call", first["compiled"] * 1e3, "ms")
+    yield Figure(f"{name}: a step", best["compiled"] / paths / STEPS * 1e9, "ns")
+    if "jax" in best:
+        for kind, found in (("first call", first), ("later", best)):
+            ratio = found["jax"] / found["compiled"]
+            yield Figure(f"{name}: JAX's scan ÷ compiled, {kind}", ratio, at_least=2.0 / slow)
+
+
 def figures(quick: bool) -> Iterator[Figure]:
     """The first gradient and a later one, and their ratios to those of JAX."""
     for steps in (10_000,) if quick else AIMS:
         yield from figures_of(steps, 3 if quick else 20)
+    if present("numpy"):
+        yield from figures_of_paths(quick)
 
 
 def figures_of(steps: int, rounds: int) -> Iterator[Figure]:

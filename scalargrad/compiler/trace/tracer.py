@@ -6,6 +6,7 @@ kinds of both: those of `in_python.py`, and those of `in_c.py`, which are kept i
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any, NamedTuple, NoReturn
@@ -285,6 +286,15 @@ class OfValue:
 
 for name in ("data", "grad", "label", "op", "parents", "detach", "backward", "zero_grad"):
     setattr(Number, name, OfValue(name))
+
+
+AS_INDEX = re.compile("indices must be integers.* not '?Value|'Value' object cannot be interpreted")
+
+
+def is_of_an_index(error: BaseException) -> bool:
+    """Whether Python refuses a number that is traced as an index, or as a count: it refuses a float
+    and a Value too, and knows no cure."""
+    return type(error) is TypeError and AS_INDEX.search(str(error)) is not None
 
 
 def as_factors(pair: Pair) -> tuple[Any, Any]:

@@ -75,15 +75,15 @@ def test_memory_that_is_refused_anywhere_is_an_error_and_no_crash() -> None:
     x = without_zeros(flat(5))
     columns = (x.sort, x.begin, x.operand, x.number, x.variable)
     computed = np.flatnonzero(x.code >= 0).astype(np.int32)
-    for work, handed in (
+    for work, arguments in (
         (nodes.linear_parts, (*columns, x.outputs)),
         (nodes.alike_parts, (*columns, computed, x.code, 2, 10_000)),
     ):
-        wanted, at, found = work(*handed), 0, None
+        wanted, at, found = work(*arguments), 0, None
         while found is None:
             refused.set_nomemory(at, at + 1)
             try:
-                found = work(*handed)
+                found = work(*arguments)
             except MemoryError:
                 at += 1
             finally:
