@@ -25,8 +25,8 @@ typedef struct {
 
 static size_t doubtful_count; /* the nodes alive that are doubtful */
 
-enum { LEAF, UNARY, BINARY, MANY }; /* Node.shape */
-enum { OP_CUSTOM = 255 };           /* Node.op of an operator outside the table */
+enum { LEAF, UNARY, BINARY, MANY };          /* Node.shape */
+enum { OP_CUSTOM = 255 };                    /* Node.op of an operator outside the table */
 enum { HAS_NOTES = 1, MARKED = 2, END = 4 }; /* Node.flags */
 
 /* A gradient that does not flow, and what grad holds while a node has none; see rows.py. Adding 0.0
