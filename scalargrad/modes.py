@@ -150,7 +150,7 @@ class no_grad(UserBlock):
     alone = Now(no_grad=True)
 
     def changed(self, outside: Now) -> Now:
-        return outside._replace(no_grad=True)
+        return outside if outside.no_grad else outside._replace(no_grad=True)
 
 
 class detect_anomaly(UserBlock):
@@ -225,14 +225,16 @@ def call(node: Any) -> str:
 def settle(node: Any) -> Any:
     """Apply the modes that hold to a node just built. Return the node, or what a mode puts in its
     place."""
-    modes = now()
+    modes = blocks.state()
+    if modes is None:
+        return node
     if modes.trace is not None:
         return modes.trace.follow(node)
     if modes.anomaly or modes.lines:
         node._source = user_line()
     if modes.anomaly:
         check_node(node)
-    return node.detach() if modes.no_grad else node
+    return node._alone() if modes.no_grad else node
 
 
 def check_node(node: Any) -> None:

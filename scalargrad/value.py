@@ -179,7 +179,12 @@ class Value(Protocols):
     def detach(self) -> Value:
         """Return a new leaf with the same data: no gradient flows through it."""
         # while a function is traced a tracer stands for the number
-        return Value(self.data) if modes.active else leaf(self._data, "")
+        traced = modes.traced_number(self) if modes.active else None
+        return self._alone() if traced is None else Value(traced)
+
+    def _alone(self) -> Value:
+        """The same where no function is traced."""
+        return leaf(self._data, "")
 
     # ------ Python's protocols
     def __repr__(self) -> str:

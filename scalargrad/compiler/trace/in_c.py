@@ -103,7 +103,6 @@ nodes.install_trace(
     value=Value,
     forward=in_python.forward,
     operand=checked,
-    state=modes.state,
     template=template,
     local=local,
 )

@@ -253,6 +253,25 @@ static void free_all(Pending doomed)
         node_free_one(node, &doomed);
 }
 
+/* Let a node that nobody else has forget what it was computed from. It is a leaf before its operands
+ * are given up, for that may run Python code. */
+static void node_make_leaf(Node *node)
+{
+    Pending doomed = {0};
+    Node *const parent[] = {node->parent[0], node->parent[1]};
+    Edges *const edges = node->shape == MANY ? node->edges : NULL;
+    node->op = 0;
+    node->shape = LEAF;
+    node->parent[0] = node->parent[1] = NULL;
+    node->partial[0] = node->partial[1] = 0.0;
+    if (edges)
+        edges_release(edges, edges->length, &doomed);
+    for (int k = 0; !edges && k < 2; k++)
+        if (parent[k])
+            parent_release(parent[k], &doomed);
+    free_all(doomed);
+}
+
 static void value_dealloc(PyObject *self)
 {
     free_all((Pending){.last = (Node *)self});

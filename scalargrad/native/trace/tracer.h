@@ -107,17 +107,6 @@ static PyObject *result_of(Trace *t, Term x)
 
 /* ------ within no_grad */
 
-static int is_detaching(void)
-{
-    /* tracing is one active mode; no_grad would be a second */
-    if (modes_active() < 2)
-        return 0;
-    PyObject *no_grad = PyObject_GetAttrString(trace_hooks.state, "no_grad");
-    const int is = no_grad ? PyObject_IsTrue(no_grad) : -1;
-    Py_XDECREF(no_grad);
-    return is;
-}
-
 /* The number of a Term, as a Value of its own if it is one; the twin of settled in arithmetic.py. */
 static PyObject *detached(Trace *t, Term x)
 {
