@@ -191,7 +191,11 @@ class Form:
         shortcut = shortcut or self.shortcuts.get(tuple(statics))
         if shortcut is None:
             return MISSED
-        outputs = shortcut.outputs(args, numbers, arrays)
+        outputs = None
+        if shortcut.at_once and (shortcut.is_inside is None or inside() is shortcut.is_inside):
+            outputs = shortcut.at_once(numbers)
+        if outputs is None:
+            outputs = shortcut.outputs(args, numbers, arrays)
         return MISSED if outputs is None else shortcut.finish(args, outputs, values)
 
     def fill(self, results: Any, weights: Any, args: Sequence[Any], names: tuple[str, ...]) -> bool:
@@ -212,8 +216,8 @@ class Shortcut:
     """How to run calls like an earlier one on the machine, and how to `finish` their results."""
 
     __slots__ = (
-        *("arguments", "captured", "chances", "draws", "finish", "form", "is_inside", "paths"),
-        *("runner", "same", "traced", "wanted"),
+        *("arguments", "at_once", "captured", "chances", "draws", "finish", "form", "is_inside"),
+        *("paths", "runner", "same", "traced", "wanted"),
     )
 
     def __init__(self, paths: Paths, path: Path, arguments: Arguments, finish: Finish) -> None:
@@ -232,6 +236,8 @@ class Shortcut:
         each = zip(path.traced.each, self.runner.outputs)
         self.same = [k for k, (own, lane) in enumerate(each) if own and not lane]
         """Outputs that every lane has its own of, though they are all the same number."""
+        self.at_once = None if self.draws or self.captured else self.runner.at_once
+        """In place of `outputs`, where nothing but the numbers of a call counts."""
 
     def outputs(self, args: tuple[Any, ...], numbers: list[Any], arrays: list[Any]) -> Any:
         """Return the outputs for what was read of a call's arguments; None if the call is to be
