@@ -38,6 +38,14 @@ def now() -> Now:
     return blocks.state() or NOTHING
 
 
+def is_plain() -> bool:
+    """Whether nodes that are built here are recorded, and no mode asks for more."""
+    here = blocks.state() if active else None
+    return here is None or not (
+        here.no_grad or here.anomaly or here.lines or here.trace is not None
+    )
+
+
 class _State:
     """The modes that hold where an attribute is read."""
 

@@ -24,7 +24,7 @@ from ..passes.task import Wanted
 from ..passes.traced import Entry, Traced
 from ..surroundings.walk import Surroundings
 from ..trace.sources import Draw
-from .nodes import Operands, finish_nodes
+from .nodes import Operands, finish_leaves, finish_nodes
 from .programs import KEPT, Programs
 from .results import Merge, Results, finish_of
 
@@ -52,7 +52,7 @@ class Finder:
         known: Sequence[Form],
         args: tuple[Any, ...],
         arguments: Arguments,
-        wanted: Wanted,
+        wanted: Wanted | None,
         around: Surroundings,
     ) -> tuple[Form, ...]:
         """The known forms of calls, the latest first, after a call that took no shortcut: with one
@@ -78,7 +78,9 @@ class Finder:
         reader = reader_of(args, arguments)
         return None if reader is None else Form(reader, records, arguments, shortcut)
 
-    def found(self, arguments: Arguments, wanted: Wanted, around: Surroundings) -> Found | None:
+    def found(
+        self, arguments: Arguments, wanted: Wanted | None, around: Surroundings
+    ) -> Found | None:
         paths, around = self.programs.known_paths(arguments, wanted, around)
         path = paths.first if paths else None
         if paths is None or path is None or not runs_on_machine(path):
@@ -113,9 +115,11 @@ class Finder:
                 return finish
             return in_shapes(finish, arguments, traced.entries)
         own = arguments.shape is not None and any(entry.own for entry in traced.entries)
+        operands = Operands(arguments, traced.captured)
+        if traced.wanted is None:
+            return None if own and not arguments.batched else finish_leaves(traced, operands)
         if own or not (arguments.values or traced.captured):
             return None
-        operands = Operands(arguments, traced.captured)
         return finish_nodes(self.programs, traced, arguments.names_given, operands)
 
 
@@ -296,14 +300,17 @@ class Shortcut:
         except Unknown:
             return None
         results = merge.results()
-        same = merge.form == self.form and self.fits(results)
-        return results.outputs() if same else None
+        if merge.form != self.form or not self.fits(results):
+            return None
+        return results.outputs() if self.traced.wanted else results.numbers
 
     def fits(self, results: Results) -> bool:
-        """Whether these come in the order of the first path's outputs, from the same Values."""
+        """Whether these come in the order of the first path's outputs, from the same Values, and
+        are Values in all lanes or in none."""
         own, others = self.traced.entries, results.entries
         known = list(map(id, self.captured)) == list(map(id, results.captured))
-        return known and [(x.linked, x.kind) for x in own] == [(x.linked, x.kind) for x in others]
+        alike = [(x.linked, x.kind) for x in own] == [(x.linked, x.kind) for x in others]
+        return known and alike and all(lanes is None for lanes in results.plain)
 
     def spread(self, outputs: Any, lanes: Any) -> Any:
         import numpy
