@@ -334,7 +334,7 @@ static PyMethodDef trace_methods[] = {
      "copy(old, wanted): compute what they need again; what they have become."},
     {"fuse", trace_fuse, METH_O, "fuse(wanted): turn sums of products into single nodes."},
     {"adjoints", trace_adjoints, METH_VARARGS,
-     "adjoints(root, leaves, seed): {node: adjoint} of the root and the leaves."},
+     "adjoints(root, leaves, seed): the adjoint of each leaf, -0.0 where nothing flows."},
     {"look_for_loops", trace_look_for_loops, METH_O,
      "look_for_loops(calls): find out after so many whether most of them lie in loops."},
     {"tell_values", trace_tell_values, METH_O,
