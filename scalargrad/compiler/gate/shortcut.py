@@ -141,7 +141,7 @@ def in_shapes(finish: Finish, arguments: Arguments, entries: Sequence[Entry]) ->
 
 def runs_on_machine(path: Path) -> bool:
     """Tell whether the machine runs a path, and nothing is drawn for all lanes at once."""
-    uniform = any(isinstance(source, Draw) for source in path.layout.uniform)
+    uniform = Draw in map(type, path.layout.uniform)
     return isinstance(path.runner, (OnMachine, OnNest)) and not uniform
 
 

@@ -33,7 +33,7 @@ def layout_of(program: Program, traced: Traced, arguments: Arguments) -> Layout:
     """Return the layout of a program for arguments like these."""
     numbers, arrays, sources = arguments.numbers, len(arguments.arrays), traced.sources
     lanes = program.trace.lanes
-    compared = any(isinstance(source, Side) for source in sources)
+    compared = Side in map(type, sources)
     addresses: dict[int, Address] = {}
     uniform: list[Any] = []
     drawn: list[Draw] = []

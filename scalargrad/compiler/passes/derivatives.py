@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import zip_longest
+from itertools import repeat
 from typing import Any
 
 from ... import ops
@@ -36,8 +36,9 @@ def outputs(recording: Recording, node: Any, entry: Entry) -> Iterator[tuple[Any
         return
     variables = [recording.inputs.numbers[k] for k in task.wanted.positions]
     variables += [trace.tracers[i] for i in trace.captured.values()]
-    found = symbolic_adjoints(node, variables, 1.0) if variables and is_value(node) else []
+    is_variable = bool(variables) and is_value(node)
+    found = symbolic_adjoints(node, variables, 1.0) if is_variable else repeat(NOTHING)
     lanes = trace.lanes
-    for x, adjoint in zip_longest(variables, found, fillvalue=NOTHING):
+    for x, adjoint in zip(variables, found):
         own = task.has_lanes and (entry.own or lanes[x.index] or not task.wanted.summed)
         yield adjoint, own, False
