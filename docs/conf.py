@@ -57,5 +57,6 @@ import matplotlib
 matplotlib.use("agg")
 no_jax = find_spec("jax") is None
 no_dask = find_spec("distributed") is None
+from scalargrad.compiler.machine.runner import NATIVE as machine_in_c
 """
 copybutton_exclude = ".linenos, .gp, .go"

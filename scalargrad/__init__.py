@@ -5,6 +5,7 @@ __version__ = "0.1.0"
 from math import e as e
 from math import inf as inf
 from math import pi as pi
+from typing import TYPE_CHECKING
 
 from .backward import gradients as gradients
 from .checks.check import GradientError as GradientError
@@ -15,6 +16,7 @@ from .drawing import explain as explain
 from .drawing import flat as flat
 from .engine import *
 from .engine import engine as engine
+from .face import PARTS, part
 from .face import __dir__ as __dir__
 from .modes import AnomalyError as AnomalyError
 from .modes import detect_anomaly as detect_anomaly
@@ -32,3 +34,13 @@ from .transforms.functional import jvp as jvp
 from .transforms.functional import stop_gradient as stop_gradient
 from .transforms.functional import value_and_grad as value_and_grad
 from .transforms.functional import vjp as vjp
+
+if TYPE_CHECKING:
+    from . import losses as losses
+    from . import nn as nn
+    from . import optim as optim
+    from . import plots as plots
+    from . import train as train
+else:
+    losses, nn, optim, plots, train = map(part, PARTS)
+del PARTS, TYPE_CHECKING, part

@@ -16,6 +16,9 @@ from .compiler.trace.native import machine
 from .engine import engine
 from .shell import commands, demo
 
+INTERRUPTED = 130
+"""The exit status of a program that Ctrl-C ended, as shells count it."""
+
 
 def about() -> str:
     """Return the version, the engine in use and the Python, in one line."""
@@ -73,7 +76,7 @@ def add_demo(kinds: Any) -> None:
     )
     train.add_argument("--seed", type=int, default=0, help="of the weights and the order")
     train.add_argument(
-        "--out", type=Path, default=Path(), help="folder for digits-model.json, digits-loss.png"
+        "--out", type=Path, default=Path(), help="folder for digits-model.json and digits.png"
     )
     train.set_defaults(run=run_demo)
 
@@ -89,6 +92,9 @@ def run_demo(options: argparse.Namespace) -> int:
     except (ModuleNotFoundError, OSError) as error:
         print(f"scalargrad demo: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("scalargrad demo: interrupted", file=sys.stderr)
+        return INTERRUPTED
     return 0
 
 

@@ -122,7 +122,7 @@ def constructed(kind: Any, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
             raise TypeError(f"a Value without parents has no operator, got {symbol!r}: label it")
         return kind(data, label)
     if modes.is_traced():
-        raise TypeError(f"compile cannot follow Value(data, parents, partials): {CURE}")
+        raise modes.refusal(f"compile cannot follow Value(data, parents, partials): {CURE}")
     check_parents(parents)
     check_partials(parents, partials)
     known = tuple([real(p) + 0.0 for p in partials])

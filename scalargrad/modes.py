@@ -138,11 +138,19 @@ def unwatched(what: str) -> None:
         note(what)
 
 
+def refusal(message: str) -> TypeError:
+    """Return the error that refuses what a function that is being traced does, and note it: should
+    the function catch the error, it would go another way than with numbers."""
+    if is_traced():
+        state.trace.refused = state.trace.refused or message
+    return TypeError(message)
+
+
 def refuse_to_change(node: Any) -> None:
     """Raise TypeError if a function that is being traced changes a Value."""
     trace = state.trace
     if getattr(trace, "freezes", trace is not None):
-        raise TypeError(
+        raise refusal(
             "compile cannot follow v.data = …: a compiled function must not change Values; return "
             "the new number instead"
         )

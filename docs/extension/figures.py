@@ -39,7 +39,7 @@ def short(x: float) -> str:
 def accuracy() -> str:
     found = stored("accuracy")
     rows = [
-        [f"[{name}](../reference/operators.md#operator-{name})", f"{value:.1f}", f"{slope:.1f}"]
+        [f"[{name}](#operator-{name})", f"{value:.1f}", f"{slope:.1f}"]
         for name, (value, slope) in found["worst"].items()
     ]
     half = (len(rows) + 1) // 2

@@ -12,26 +12,38 @@ from scalargrad.rows import BUILT_IN, Operator
 
 from . import curves, edges, typeset
 
-PLACE = "<!-- the operators -->"
-"""In a page: where the reference stands."""
+OVERVIEW = "<!-- the operators -->"
+"""In a page: where the names of all operators stand."""
+PLACE = re.compile("<!-- operators: (.+) -->")
+"""In a page: where the operators of a family stand, by its heading in the table's source."""
+WITHIN = "Within others"
+"""The heading of operators that only partial derivatives use."""
+LAST = ("Selecting", WITHIN)
+"""Families that stand first in the table, for others use them, but that few readers look for."""
 SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "pow": "**", "mod": "%",
            "floordiv": "//"}  # fmt: skip
 PREFIXED = {"neg": "-{}", "abs": "abs({})"}
 
 
-def sections() -> Iterator[tuple[str, list[Operator]]]:
-    """The headings in the table's source, each with the rows below it."""
-    title, rows = "", list[Operator]()
+def sections() -> dict[str, list[Operator]]:
+    """The families of operators, by the headings in the table's source; those that are no public
+    functions are a family by themselves."""
+    found: dict[str, list[Operator]] = {}
     for line in inspect.getsource(ops).splitlines():
-        heading = re.match(r"# ------ (.*)", line)
+        heading = re.match(r"# ------ ([^:]*)", line)
         row = re.match(r'\w+ = (?:op|fold)\("(\w+)"', line)
-        if heading and rows:
-            yield title, rows
         if heading:
-            title, rows = heading[1].partition(":")[0], []
-        if row:
-            rows.append(BUILT_IN[row[1]])
-    yield title, rows
+            title = heading[1]
+        if row and BUILT_IN[row[1]].hidden:
+            found.setdefault(WITHIN, []).append(BUILT_IN[row[1]])
+        elif row:
+            found.setdefault(sentence_case(title), []).append(BUILT_IN[row[1]])
+    last = {title: found.pop(title) for title in LAST}
+    return {**found, **last}
+
+
+def sentence_case(title: str) -> str:
+    return title[0].upper() + title[1:]
 
 
 def spellings(row: Operator) -> str:
@@ -100,7 +112,7 @@ def entry(row: Operator) -> str:
     target = "" if row.hidden else function(row)
     return f"""
 (operator-{row.name})=
-### {row.name}
+## {row.name}
 
 {target}
 
@@ -127,30 +139,27 @@ def function(row: Operator) -> str:
     return "\n\n".join(f"```{{py:function}} scalargrad.{x}\n```" for x in spelled)
 
 
-def overview(parts: list[tuple[str, list[Operator]]]) -> str:
+def overview() -> str:
     lines = ["| | |", "|---|---|"]
-    for title, rows in parts:
+    for title, rows in sections().items():
         links = " ".join(f"[{row.name}](#operator-{row.name})" for row in rows)
         lines.append(f"| {title} | {links} |")
     return "\n".join(lines)
 
 
-def reference() -> str:
-    parts = list(sections())
-    pages = [overview(parts)]
-    for name, rows in parts:
-        pages += [f"\n## {name[0].upper()}{name[1:]}\n", *map(entry, rows)]
-    return "\n".join(pages)
+def family(title: str) -> str:
+    return "\n".join(map(entry, sections()[title]))
 
 
 def insert(app: Any, docname: str, source: list[str]) -> None:
-    if PLACE in source[0]:
-        source[0] = source[0].replace(PLACE, reference())
+    text = source[0].replace(OVERVIEW, overview())
+    source[0] = PLACE.sub(lambda found: family(found[1]), text)
 
 
 def outdated(app: Any, env: Any, *changes: set[str]) -> set[str]:
     """Pages to be read again in every build: the table they come from is none of Sphinx's files."""
-    return {name for name in env.found_docs if PLACE in env.doc2path(name).read_text("utf-8")}
+    texts = {name: env.doc2path(name).read_text("utf-8") for name in env.found_docs}
+    return {name for name, text in texts.items() if OVERVIEW in text or PLACE.search(text)}
 
 
 def setup(app: Any) -> None:

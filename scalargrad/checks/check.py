@@ -54,6 +54,9 @@ class Report(NamedTuple):
         ]
         return "\n".join([*lines, *self.notes])
 
+    def __repr__(self) -> str:
+        return str(self)
+
 
 def check_gradient(f: Callable[..., Any], *args: Any) -> Report:
     """Compare the gradient of `f` at `args`, in all of them, with measured slopes.

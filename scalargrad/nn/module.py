@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, TypeVar
 from ..engine import Value
 from ..scalars import is_value
 from . import saving
-from .summary import summary
+from .summary import summary, table
 
 M = TypeVar("M", bound="Module")
 
@@ -142,6 +142,10 @@ class Module:
 
     def __repr__(self) -> str:
         return summary(self)
+
+    def _repr_html_(self) -> str:
+        """A table of the parts, for a notebook."""
+        return table(self)
 
 
 def batch_of(part: Callable[..., Any], samples: list[Any]) -> list[Any]:

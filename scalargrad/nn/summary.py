@@ -11,6 +11,7 @@ is printed by it.
 
 from __future__ import annotations
 
+from html import escape
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -32,13 +33,35 @@ class Line(NamedTuple):
 
 def summary(module: Any) -> str:
     """Return one line for a Module and one for each Module within, indented."""
-    rows = lines(tree(module), module, 0)
+    rows = lines_of(module)
     left = [f"{'  ' * row.depth}{row.label}{row.text}" for row in rows]
     counts = [f"{row.total:,}" if row.total else "" for row in rows]
     width, digits = max(map(len, left)), max(map(len, counts))
     table = [f"{text:{width}}  {count:>{digits}}".rstrip() for text, count in zip(left, counts)]
     unit = " parameters" if rows[0].total != 1 else " parameter"
     return "\n".join([table[0] + (unit if rows[0].total else ""), *table[1:]])
+
+
+def table(module: Any) -> str:
+    """Return the same in HTML, for a notebook."""
+    rows = "".join(map(table_row, lines_of(module)))
+    head = '<th style="text-align: left">part</th><th></th><th>parameters</th>'
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def table_row(row: Line) -> str:
+    count = f"{row.total:,}" if row.total else ""
+    indent = f"text-align: left; padding-left: {row.depth + 0.5}em"
+    label = row.label.strip() or ("the whole" if not row.depth else "")
+    return (
+        f'<tr><td style="{indent}">{escape(label)}</td>'
+        f'<td style="text-align: left">{escape(row.text)}</td><td>{count}</td></tr>'
+    )
+
+
+def lines_of(module: Any) -> list[Line]:
+    """The lines of a Module by its parts, even if it prints otherwise by itself."""
+    return lines(tree(module), module, 0)
 
 
 def tree(module: Any) -> Nested:

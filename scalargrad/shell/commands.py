@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+import webbrowser
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 from unicodedata import normalize
 
@@ -13,6 +15,7 @@ from ..drawing import draw, explain, flat
 from .expression import ExpressionError, constant, evaluate
 
 EXPRESSION = "arithmetic and the library's functions, in quotes: 'sigmoid(w*x + b)', 'max(x, y)**2'"
+EDGES = ("local", "contribution", "both")
 VALUES = "the number each name stands for: x=-2 y=pi/4"
 
 
@@ -22,6 +25,9 @@ def add_explain(commands: Any) -> None:
     command.add_argument("--flat", action="store_true", help="print it as Python code instead")
     command.add_argument("--svg", type=Path, metavar="FILE", help="write the graph")
     command.add_argument("--html", type=Path, metavar="FILE", help="write a page to step through")
+    command.add_argument(
+        "--open", action="store_true", help="show the page in the browser; --html keeps it"
+    )
     command.set_defaults(run=run_explain)
 
 
@@ -34,10 +40,11 @@ def add_draw(commands: Any) -> None:
         default=Path("graph.svg"),
         help="a .svg, .png, .pdf or .dot file (default: graph.svg)",
     )
-    command.add_argument("--edges", help="what edges show: local, contribution or both")
+    command.add_argument("--edges", choices=EDGES, help="what edges show")
     command.add_argument("--expand", action="store_true", help="show what fused nodes are made of")
     command.add_argument("--rankdir", default="LR", help="from where to where: LR, TB, RL, BT")
     command.add_argument("--theme", default="light", help="light or dark")
+    command.add_argument("--open", action="store_true", help="show the picture in the browser")
     command.set_defaults(run=run_draw)
 
 
@@ -77,17 +84,28 @@ def explain_expression(options: Namespace) -> None:
     steps = explain(root)
     if options.svg:
         write(options.svg, draw(root, edges="both").svg)
-    if options.html:
-        write(options.html, steps.page())
+    page: Path | None = options.html
+    if options.open and page is None:
+        page = Path(mkdtemp()) / "steps.html"
+    if page:
+        write(page, steps.page())
     if options.flat:
         print(flat(root))
-    if options.text or not (options.flat or options.svg or options.html):
+    if options.text or not (options.flat or options.svg or page):
         print(steps)
+    if options.open and page:
+        show(page)
 
 
 def write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
     print(path)
+
+
+def show(path: Path) -> None:
+    """Open a file in the browser. Raises RuntimeError where there is none."""
+    if not webbrowser.open(path.resolve().as_uri()):
+        raise RuntimeError(f"no browser was found: open {path} in one")
 
 
 def draw_expression(options: Namespace) -> None:
@@ -96,6 +114,8 @@ def draw_expression(options: Namespace) -> None:
     look = {name: getattr(options, name) for name in ("edges", "expand", "rankdir", "theme")}
     draw(root, **look).save(options.out)
     print(options.out)
+    if options.open:
+        show(options.out)
 
 
 def numbers(texts: Iterable[str]) -> dict[str, float]:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from inspect import signature
+from itertools import pairwise
+from keyword import iskeyword
 from typing import Any, NamedTuple
 
 from ..engine import Value, functions
@@ -20,6 +23,7 @@ from ..rows import BUILT_IN
 LONGEST_TEXT = 100_000
 """Characters: Python's own parser takes this much in a moment."""
 NAMED_NUMBERS = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan}
+NO_SIGN = "no sign between two factors: a product is written x*y, a power x**2"
 AS_PRINTED = str.maketrans({"×": "*", "÷": "/", "−": "-"})
 """How drawings write an operator: it may be copied from there."""
 
@@ -88,11 +92,36 @@ def parsed(text: str) -> ast.expr:
         start = (error.offset or len(line) + 1) - 1
         same_line = error.end_lineno == error.lineno
         end = (error.end_offset or 0) - 1 if same_line else 0
-        raise ExpressionError(error.msg.partition(";")[0], line, start, end) from None
+        raise missing_sign(line) or ExpressionError(
+            error.msg.partition(";")[0], line, start, end
+        ) from None
     except (RecursionError, MemoryError):
         raise ExpressionError("nested too deeply", text, 0, 1) from None
     except ValueError as error:  # a null character, or what is no text in UTF-8
         raise ExpressionError(str(error), text, 0, 1) from None
+
+
+TOKEN = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[^\W\d]\w*|\S")
+"""A number, a name, or one sign."""
+
+
+def missing_sign(line: str) -> ExpressionError | None:
+    """The error that names the missing sign of a product, as in 2x, x y or 2(x + y); None where
+    no two factors stand side by side."""
+    for one, other in pairwise(TOKEN.finditer(line)):
+        left, right = one.group(), other.group()
+        is_call = left.isidentifier() and right == "("
+        if ends_factor(left) and begins_factor(right) and not is_call:
+            return ExpressionError(NO_SIGN, line, one.start(), other.end())
+    return None
+
+
+def ends_factor(token: str) -> bool:
+    return token == ")" or (token[-1].isalnum() and not iskeyword(token))
+
+
+def begins_factor(token: str) -> bool:
+    return token == "(" or (token[0].isalnum() and not iskeyword(token))
 
 
 class Syntax(NamedTuple):
@@ -109,15 +138,17 @@ class Builder:
         self.lines = text.splitlines()
         self.values = values
         self.leaves: dict[str, Any] = {}
+        self.expression: ast.expr = ast.Constant(0)
 
     def result(self, expression: ast.expr) -> Any:
+        self.expression = expression
         pending = [(expression, False)]
         results: list[Any] = []
         while pending:
             node, inside_done = pending.pop()
             kind = SYNTAX.get(type(node))
             if kind is None:
-                raise self.error(node, "expected numbers, names, + − × ÷ ** and functions")
+                raise self.error(node, "expected numbers, names, +, -, *, /, ** and functions")
             inside = kind.inside(self, node)
             if inside_done:
                 at = len(results) - len(inside)
@@ -138,6 +169,14 @@ class Builder:
         end = len(raw[: node.end_col_offset].decode()) if one_line else len(line)
         return ExpressionError(message, line, start, end)
 
+    def missing(self, expression: ast.expr) -> list[str]:
+        """The names without a value, in the order of the text."""
+        called = {id(x.func) for x in ast.walk(expression) if isinstance(x, ast.Call)}
+        names = [x for x in ast.walk(expression) if isinstance(x, ast.Name) and id(x) not in called]
+        names.sort(key=lambda x: (x.lineno, x.col_offset))
+        known = {*self.values, *NAMED_NUMBERS, *functions}
+        return list(dict.fromkeys(x.id for x in names if x.id not in known))
+
     # ------ kinds
     def constant(self, node: ast.Constant, inside: list[Any]) -> float:
         if type(node.value) not in (int, float):
@@ -156,16 +195,24 @@ class Builder:
             return self.leaves[name]
         if name in NAMED_NUMBERS:
             return NAMED_NUMBERS[name]
-        cure = "call it" if name in functions else f"add {name:.40}=…"
-        raise self.error(node, f"{name:.40} has no value: {cure}")
+        if name in functions:
+            raise self.error(node, f"{name} has no value: call it")
+        raise self.error(node, without_value(self.missing(self.expression)))
+
+    def sides(self, node: ast.BinOp | ast.UnaryOp) -> list[ast.expr]:
+        if type(node.op) not in OPERATORS:
+            cure = "a power is written **, as in x**2"
+            raise self.error(node, f"expected +, -, *, /, //, % or **: {cure}")
+        return [node.operand] if isinstance(node, ast.UnaryOp) else [node.left, node.right]
 
     def operation(self, node: ast.BinOp | ast.UnaryOp, operands: list[Any]) -> Any:
-        row = OPERATORS.get(type(node.op))
-        if row is None:
-            raise self.error(node, "expected + − × ÷ // % or **, which is the sign of a power")
-        return self.applied(node, row, operands, {})
+        return self.applied(node, OPERATORS[type(node.op)], operands, {})
 
     def operands(self, node: ast.Call) -> list[ast.expr]:
+        if isinstance(node.func, ast.Attribute) and node.func.attr in functions:
+            raise self.error(node.func, f"write {node.func.attr}(…): no module is needed")
+        if not isinstance(node.func, (ast.Name, ast.Attribute)):
+            raise self.error(node, NO_SIGN)
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name not in functions:
             raise self.error(node.func, f"no function of this name{similar(name)}")
@@ -199,6 +246,13 @@ class Builder:
             raise self.error(node, str(error).partition(", got ")[0]) from None
 
 
+def without_value(missing: Sequence[str]) -> str:
+    """What to say of the names without a value."""
+    *others, last = (f"{x:.40}" for x in missing)
+    names = f"{', '.join(others)} and {last} have" if others else f"{last} has"
+    return f"{names} no value: add {' '.join(f'{x}=…' for x in [*others, last])}"
+
+
 def similar(name: str) -> str:
     close = get_close_matches(name, functions, n=1)
     return f", is it {close[0]}?" if close else ": see the operator table"
@@ -220,8 +274,8 @@ OPERATORS[ast.UAdd] = itself
 SYNTAX: Mapping[type, Syntax] = {
     ast.Constant: Syntax(lambda builder, node: (), Builder.constant),
     ast.Name: Syntax(lambda builder, node: (), Builder.name),
-    ast.BinOp: Syntax(lambda builder, node: (node.left, node.right), Builder.operation),
-    ast.UnaryOp: Syntax(lambda builder, node: (node.operand,), Builder.operation),
+    ast.BinOp: Syntax(Builder.sides, Builder.operation),
+    ast.UnaryOp: Syntax(Builder.sides, Builder.operation),
     ast.Call: Syntax(Builder.operands, Builder.call),
     ast.List: Syntax(lambda builder, node: node.elts, lambda builder, node, inside: inside),
     ast.Tuple: Syntax(lambda builder, node: node.elts, lambda builder, node, inside: inside),

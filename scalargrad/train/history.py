@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..messages import counted
 from ..plots import loss_curves
 
 
-@dataclass
+@dataclass(repr=False)
 class History:
-    """Lists of numbers, to be looked at, drawn, or dumped as JSON by `dataclasses.asdict`."""
+    """Lists of numbers, to be looked at, drawn, or dumped as JSON by `dataclasses.asdict`. Prints
+    as a line for each of them."""
 
     losses: list[float] = field(default_factory=list)
     """Of each update: the mean loss over its batch, before the update."""
@@ -55,6 +57,18 @@ class History:
             for start, end in zip(starts, self.epoch_ends)
         ]
 
+    def __repr__(self) -> str:
+        means = self.epoch_losses() or self.losses
+        how = self.engine + f" ({self.reason})" * bool(self.reason)
+        first = f"{counted(self.epochs, 'epoch')}, {counted(len(self.losses), 'update')}, {how}"
+        lists = {"loss": means, "validation": self.validation, **self.metrics}
+        rest = [from_to(name, numbers) for name, numbers in lists.items() if numbers]
+        return "\n  ".join([f"History: {first}", *rest, *filter(None, [self.stopped])])
+
     def plot(self, ax: Any = None) -> Any:
         """Draw the curves of the losses, and of the metrics at the right; return the Axes."""
         return loss_curves(self.losses, self.epoch_ends, self.validation, ax, metrics=self.metrics)
+
+
+def from_to(name: str, numbers: Sequence[float]) -> str:
+    return f"{name} {numbers[0]:.4g} → {numbers[-1]:.4g}"

@@ -1,4 +1,5 @@
-"""How far a training is, on standard error: a bar where tqdm is installed, else plain lines."""
+"""How far a training is, on standard error: a bar where tqdm is installed and somebody can see it
+move, else plain lines."""
 
 from __future__ import annotations
 
@@ -75,4 +76,9 @@ def display(wanted: bool, steps: int, epochs: int) -> Display:
     """Return a display for the progress of this many updates, a silent one unless `wanted`."""
     if not wanted:
         return Silent()
-    return Bar(steps, epochs) if find_spec("tqdm") else Lines(steps, epochs)
+    return Bar(steps, epochs) if find_spec("tqdm") and is_watched() else Lines(steps, epochs)
+
+
+def is_watched() -> bool:
+    """Whether standard error is a terminal or a notebook, and not a file or a pipe."""
+    return sys.stderr.isatty() or "ipykernel" in sys.modules

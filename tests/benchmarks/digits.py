@@ -12,7 +12,7 @@ import scalargrad as sg
 from scalargrad.losses import cross_entropy
 from scalargrad.nn import Sequential
 from scalargrad.optim import SGD
-from scalargrad.shell import demo
+from scalargrad.shell import digits
 from scalargrad.train import fit
 
 from .peers import present
@@ -21,7 +21,7 @@ from .timing import Figure, minima
 Weights = list[tuple[list[list[float]], list[float]]]
 
 
-def forward_on_floats(model: Sequential, examples: list[demo.Example]) -> Callable[[], object]:
+def forward_on_floats(model: Sequential, examples: list[digits.Example]) -> Callable[[], object]:
     layers = [
         ([[w.data for w in row] for row in layer.weight], [b.data for b in layer.bias])
         for layer in (model[0], model[2])
@@ -40,7 +40,7 @@ def forward(layers: Weights, x: list[float]) -> list[float]:
     return x
 
 
-def check(model: Sequential, examples: list[demo.Example]) -> None:
+def check(model: Sequential, examples: list[digits.Example]) -> None:
     """Raise AssertionError unless the plain floats give what the model gives."""
     pixels, _ = examples[0]
     (plain,) = forward_on_floats(model, examples[:1])()
@@ -51,8 +51,8 @@ def figures(quick: bool) -> Iterator[Figure]:
     """The ratio of the two, and the milliseconds of an epoch."""
     if not present("sklearn"):
         return
-    examples = demo.load_digits().train[: 200 if quick else None]
-    model = demo.network([32])
+    examples = digits.load_digits().train[: 200 if quick else None]
+    model = digits.network([32])
     check(model, examples)
     optimizer = SGD(model, lr=1e-3, momentum=0.9)
     contestants = {

@@ -17,7 +17,7 @@ from scalargrad.nn.initializers import uniform
 from scalargrad.optim import Adam
 from scalargrad.optim.schedules import linear
 from scalargrad.scores import predicted
-from scalargrad.shell import demo
+from scalargrad.shell import digits
 from scalargrad.train import Run, accuracy, fit
 
 Points = list[tuple[list[float], int]]
@@ -115,9 +115,9 @@ def test_a_regularized_network_beats_a_smaller_one() -> None:
 
 def test_an_mlp_reads_handwritten_digits() -> None:
     pytest.importorskip("sklearn")
-    digits = demo.load_digits()
+    images = digits.load_digits()
     epochs, target = (12, 0.96) if sg.engine == "native" else (2, 0.88)
     nn.seed(1)
-    model = demo.network([32])
-    demo.train(model, digits.train, epochs)
-    assert accuracy(model, digits.test) >= target
+    model = digits.network([32])
+    digits.train(model, images.train, epochs)
+    assert accuracy(model, images.test) >= target

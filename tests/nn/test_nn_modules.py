@@ -6,6 +6,7 @@ import copy
 import os
 import pickle
 import random
+import re
 import subprocess
 import sys
 from typing import Any
@@ -248,3 +249,14 @@ def test_a_leaf_value_is_all_a_module_needs() -> None:
     sg.mean(model.batch([1.0, 2.0])).backward()
     assert model.factor.grad == 1.5
     assert repr(model) == "Scaled()  1 parameter"
+
+
+def test_a_notebook_shows_a_table_of_the_parts() -> None:
+    model = nn.Sequential(nn.Linear(2, 3), nn.Residual(nn.Linear(3, 3)), nn.MLP(3, [1]))
+    page = model._repr_html_()
+    rows = re.findall(r"<tr>(.*?)</tr>", page)
+    cells = [re.sub("<.*?>", "|", row).strip("|") for row in rows]
+    assert cells[0] == "part||||parameters"
+    assert [cell.rpartition("|")[2] for cell in cells[1:3]] == ["25", "9"]
+    assert any("Linear(nin=3, nout=3)" in cell for cell in cells)
+    assert "<unsafe>" not in type("<unsafe>", (nn.Module,), {})()._repr_html_()

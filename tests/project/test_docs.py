@@ -118,7 +118,7 @@ def names(site: Path) -> set[str]:
 
 
 def public(module: Any) -> Iterator[str]:
-    for name, found in vars(module).items():
+    for name, found in list(vars(module).items()):
         home = str(getattr(found, "__module__", ""))
         if not name.startswith("_") and callable(found) and home.startswith("scalargrad"):
             yield f"{module.__name__}.{name}"
@@ -131,8 +131,14 @@ def test_every_public_name_can_be_looked_up(site: Path, module: str) -> None:
     assert wanted - names(site) == set()
 
 
+def operators(site: Path) -> str:
+    """The pages of all families of operators."""
+    pages = sorted((site / "reference" / "operators").glob("*.html"))
+    return "".join(page.read_text(encoding="utf-8") for page in pages)
+
+
 def test_every_operator_has_an_entry_with_formula_and_edges(site: Path) -> None:
-    page = (site / "reference" / "operators.html").read_text(encoding="utf-8")
+    page = operators(site)
     entries = re.split(r'<section id="operator-', page)[1:]
     found = {entry.partition('"')[0]: entry for entry in entries}
     assert {name.replace("_", "-") for name in BUILT_IN} == set(found)
@@ -142,7 +148,7 @@ def test_every_operator_has_an_entry_with_formula_and_edges(site: Path) -> None:
 
 
 def test_every_smooth_operator_on_one_number_has_a_plot(site: Path) -> None:
-    page = (site / "reference" / "operators.html").read_text(encoding="utf-8")
+    page = operators(site)
     for row in BUILT_IN.values():
         assert row.arity != 1 or row.hidden or f'aria-label="{row.name}: value' in page
 

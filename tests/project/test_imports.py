@@ -70,7 +70,7 @@ IMPORTS = {
 def test_reader_of_imports_finds_them() -> None:
     assert {"graph", "rows"} <= IMPORTS["copying"]
     assert {"engine", "randomness", "nn.inputs", "nn.module"} <= IMPORTS["nn.micrograd"]
-    assert "nn" in IMPORTS["shell.demo"]
+    assert "nn" in IMPORTS["shell.digits"]
 
 
 def test_imports_make_no_circle() -> None:

@@ -75,7 +75,7 @@ def test_readme_example_prints_what_readme_says() -> None:
 def test_readme_gives_two_commands_the_demo_and_the_tests() -> None:
     demo, tests = "".join(blocks("sh")).splitlines()
     assert demo.startswith("python3 -m venv .venv && ")
-    assert demo.endswith('".[examples]" && .venv/bin/scalargrad demo')
+    assert demo.endswith('".[demo]" && .venv/bin/scalargrad demo')
     assert tests.startswith("python3 -m venv .venv && ")
     assert tests.endswith('".[test]" && .venv/bin/pytest')
 
@@ -191,16 +191,32 @@ def test_public_module_lists_in_all_what_the_reference_documents() -> None:
 FRESH = """
 import sys, types, scalargrad as sg
 shown = dir(sg)
-assert not any(isinstance(vars(sg).get(name), types.ModuleType) for name in shown), shown
+modules = {name for name in shown if isinstance(vars(sg).get(name), types.ModuleType)}
+assert modules == {"losses", "nn", "optim", "plots", "train"}, modules
 assert {"Value", "compile", "tanh", "pi"} <= set(shown)
-assert "scalargrad.nn" not in sys.modules
+assert not {"PARTS", "TYPE_CHECKING", "part"} & set(shown)
 from math import e, inf, pi
 assert (sg.e, sg.inf, sg.pi) == (e, inf, pi)
 """
 
+PARTS = """
+import sys, scalargrad as sg
+assert not any(name.startswith("scalargrad.nn.") for name in sys.modules)
+assert sg.nn.MLP(2, [3, 1])([1.0, 2.0]).parents
+assert not any(name.startswith("scalargrad.train.") for name in sys.modules)
+from scalargrad.train import fit
+from scalargrad import optim
+import scalargrad.plots.canvas
+assert fit is sg.train.fit and optim.SGD is sg.optim.SGD
+assert sg.plots.canvas is scalargrad.plots.canvas and sg.losses.hinge
+assert sg.nn is sys.modules["scalargrad.nn"]
+assert {type(x) for x in (sg.nn, sg.optim, sg.train, sg.plots, sg.losses)} == {type(sys)}
+"""
 
-def test_dir_shows_public_names() -> None:
-    found = run("-c", FRESH)
+
+@pytest.mark.parametrize("program", [FRESH, PARTS], ids=["names", "parts"])
+def test_the_face_shows_public_names_and_loads_parts_when_they_are_used(program: str) -> None:
+    found = run("-c", program)
     assert (found.returncode, found.stderr) == (0, "")
     # its names are found as quickly as those of any module
     assert not hasattr(scalargrad, "__getattr__")

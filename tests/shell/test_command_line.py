@@ -191,6 +191,37 @@ def test_what_cannot_be_drawn_is_told(
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (["explain", *LECTURE], "steps.html"),
+        (["explain", *LECTURE, "--html", "kept.html"], "kept.html"),
+        (["draw", *LECTURE, "-o", "graph.dot"], "graph.dot"),
+    ],
+)
+def test_open_shows_what_was_written(
+    arguments: list[str], name: str, tmp_path: Path, monkeypatch: Any, capsys: Any
+) -> None:
+    opened: list[str] = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("webbrowser.open", lambda url: opened.append(url) or True)
+    assert status(*arguments, "--open") == 0
+    written = Path(capsys.readouterr().out.strip()).resolve()
+    assert opened == [written.as_uri()]
+    assert (written.name, written.exists()) == (name, True)
+
+
+def test_without_a_browser_open_tells_the_file(
+    tmp_path: Path, monkeypatch: Any, capsys: Any
+) -> None:
+    monkeypatch.setattr("webbrowser.open", lambda url: False)
+    page = str(tmp_path / "steps.html")
+    assert status("explain", *LECTURE, "--html", page, "--open") == 1
+    assert capsys.readouterr().err == (
+        f"scalargrad explain: no browser was found: open {page} in one\n"
+    )
+
+
 # ------ as a program
 
 

@@ -15,7 +15,7 @@ import scalargrad as sg
 from scalargrad import Value
 from scalargrad.drawing.steps.table import width
 from scalargrad.rows import BUILT_IN
-from scalargrad.shell.expression import ExpressionError, constant, evaluate
+from scalargrad.shell.expression import NO_SIGN, ExpressionError, constant, evaluate
 from tests.support.floats import bits
 
 AT = {"x": -2.0, "y": 5.0, "z": -4.0}
@@ -121,8 +121,8 @@ def test_a_number_may_be_computed(text: str, number: float) -> None:
         ("x + sin", "sin has no value: call it", "      ^^^"),
         ("(x + y * z", "'(' was never closed", "  ^"),
         ("x +* y", "invalid syntax", "     ^"),
-        ("x ^ 2", "expected + − × ÷ // % or **, which is the sign of a power", "  ^^^^^"),
-        ("x + (y < z)", "expected numbers, names, + − × ÷ ** and functions", "       ^^^^^"),
+        ("x ^ 2", "expected +, -, *, /, //, % or **: a power is written **, as in x**2", "  ^^^^^"),
+        ("x + (y < z)", "expected numbers, names, +, -, *, /, ** and functions", "       ^^^^^"),
         ("x + 'a'", "expected a real number, got str", "      ^^^"),
         ("2j * x", "expected a real number, got complex", "  ^^"),
         ("True + x", "expected a real number, got bool", "  ^^^^"),
@@ -132,9 +132,18 @@ def test_a_number_may_be_computed(text: str, number: float) -> None:
         ("[x, y]", "a list is no result: sum, dot, … make a number of it", "  ^^^^^^"),
         ("2 + 3", "no name to differentiate in, as x in x**2", "  ^^^^^"),
         ("x + y", "z has a value, but does not occur", "  ^^^^^"),
-        ("重み + ü*q", "重み has no value: add 重み=…", "  ^^^^"),
+        ("重み + ü*q", "重み, ü and q have no value: add 重み=… ü=… q=…", "  ^^^^"),
+        ("q + p + q", "q and p have no value: add q=… p=…", "  ^"),
+        ("2x + y", NO_SIGN, "  ^^"),
+        ("y + x y", NO_SIGN, "      ^^^"),
+        ("1e-3x", NO_SIGN, "  ^^^^^"),
+        ("2(x + 1)", NO_SIGN, "  ^^^^^^^^"),
+        ("sin x", NO_SIGN, "  ^^^^^"),
+        ("q^2", "expected +, -, *, /, //, % or **: a power is written **, as in x**2", "  ^^^"),
+        ("math.sin(x)", "write sin(…): no module is needed", "  ^^^^^^^^"),
+        ("x if y else", "invalid syntax", "             ^"),
         ("sin(**x)", "expected operands, got **", "  ^^^^^^^^"),
-        ("sin(*[x])", "expected numbers, names, + − × ÷ ** and functions", "      ^^^^"),
+        ("sin(*[x])", "expected numbers, names, +, -, *, /, ** and functions", "      ^^^^"),
         ("x\n+ y", "invalid syntax", "  ^"),
     ],
 )  # fmt: skip

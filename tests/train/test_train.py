@@ -260,11 +260,34 @@ def test_history_is_plain_data() -> None:
     assert history.epoch_losses()[1] == (history.losses[2] + history.losses[3]) / 2
 
 
+def test_history_prints_as_a_line_for_each_list() -> None:
+    model = Linear(1, 1)
+    history = quiet(
+        model,
+        squared_error,
+        LINE,
+        SGD(model, 0.25),
+        2,
+        validation=LINE,
+        metrics={"m": squared_error},
+    )
+    head, *lines = repr(history).splitlines()
+    assert head.startswith(f"History: 2 epochs, {len(history.losses)} updates, eager (")
+    first, last = history.epoch_losses()
+    assert lines == [
+        f"  loss {first:.4g} → {last:.4g}",
+        "  validation {:.4g} → {:.4g}".format(*history.validation),
+        "  m {:.4g} → {:.4g}".format(*history.metrics["m"]),
+    ]
+    assert repr(History(stopped="interrupted")).endswith("eager\n  interrupted")
+
+
 # ------ progress
 
 
-def test_bar_shows_epoch_loss_rate_and_validation(capsys: Any) -> None:
+def test_bar_shows_epoch_loss_rate_and_validation(capsys: Any, monkeypatch: Any) -> None:
     pytest.importorskip("tqdm")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     model = Linear(1, 1)
     fit(model, squared_error, LINE, SGD(model, 0.25), 2, validation=LINE)
     shown = capsys.readouterr().err
@@ -274,8 +297,11 @@ def test_bar_shows_epoch_loss_rate_and_validation(capsys: Any) -> None:
     assert "validation=" in shown
 
 
-def test_lines_show_the_same_without_tqdm(capsys: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr("scalargrad.train.progress.find_spec", lambda name: None)
+@pytest.mark.parametrize("why", ["no tqdm", "no terminal"])
+def test_lines_show_the_same_otherwise(why: str, capsys: Any, monkeypatch: Any) -> None:
+    if why == "no tqdm":
+        monkeypatch.setattr("scalargrad.train.progress.find_spec", lambda name: None)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: why != "no terminal")
     model = Linear(1, 1)
     history = fit(
         model,

@@ -62,6 +62,9 @@ class Listed(NamedTuple):
     def __str__(self) -> str:
         return "\n".join([*self._head(), *self._body()])
 
+    def __repr__(self) -> str:
+        return str(self)
+
     def _head(self) -> Iterator[str]:
         lanes = "no lanes" if self.lanes is None else counted(self.lanes, "lane")
         paths = counted(self.paths, "path")

@@ -11,7 +11,7 @@ from ...transforms.trees import is_array
 from ..inputs.arguments import Address
 from ..inputs.sources import COUNT, FIRST
 from ..passes.program import Program
-from ..text.emit import array_source, function_name, on_numpy
+from ..text.emit import array_source, function_name, lane_by_lane, on_numpy
 from ..trace.guards import COMPARE
 from .broken import Broken
 
@@ -126,7 +126,5 @@ class Special:
     """The special functions, a lane at a time: NumPy has none."""
 
     def __getattr__(self, name: str) -> Any:
-        import numpy
-
         row = {"gammaln": ops.lgamma}.get(name) or getattr(ops, name)
-        return numpy.vectorize(row.forward, otypes=[float])
+        return lane_by_lane(row.forward)

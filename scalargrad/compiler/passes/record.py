@@ -16,6 +16,8 @@ from .kinds import emptied, kinds_of
 from .task import Lane, Task
 from .traced import Entry, Traced
 
+CAUGHT = " (the function catches this error, and would go on otherwise than with numbers)"
+
 
 class Output(NamedTuple):
     """A node that the program is to compute.
@@ -104,7 +106,7 @@ def ran(trace: Recorder, task: Task, lane: Lane) -> Ran:
     """Run the function on Tracers of a new trace, which stand for the numbers of this lane."""
     begin(trace, task, lane)
     inputs = inputs_of(trace, task, lane.given)
-    out = task.arguments.applied(task.f, inputs.numbers)
+    out = applied(trace, task, inputs)
     check_texts(trace, task)
     waiting = out if isinstance(out, Waiting) else None
     rolled = trace.rolled([waiting.root]) if waiting else None
@@ -114,6 +116,20 @@ def ran(trace: Recorder, task: Task, lane: Lane) -> Ran:
     rolled = rolled or trace.rolled(found)
     loops = Loops(rolled, WHY.get(trace.unrolled, ""))
     return Ran(task, trace, inputs, found, structure, loops, waiting)
+
+
+def applied(trace: Recorder, task: Task, inputs: Inputs) -> Any:
+    """What the function makes of the Tracers. Raises TypeError also where something was refused
+    that it went on without: with numbers nothing is refused, and it would go another way."""
+    try:
+        out = task.arguments.applied(task.f, inputs.numbers)
+    except Exception as error:
+        if trace.refused and str(error) != trace.refused:
+            raise TypeError(trace.refused) from error
+        raise
+    if trace.refused:
+        raise TypeError(trace.refused + CAUGHT)
+    return out
 
 
 def flattened(task: Task, out: Any) -> tuple[list[Any], Structure]:

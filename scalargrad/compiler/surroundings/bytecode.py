@@ -6,6 +6,7 @@ constants count as attributes, for getattr(o, "name") reads one so.
 
 from __future__ import annotations
 
+import builtins
 import dis
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -72,18 +73,55 @@ def reads_of(code: CodeType) -> Reads:
     )
 
 
-ERRORS = {"ZeroDivisionError", "ArithmeticError", "Exception", "BaseException", "suppress"}
+def is_of_arithmetic(error: type) -> bool:
+    """Whether who catches this error catches one of arithmetic; round(nan) raises ValueError."""
+    return any(issubclass(error, x) or issubclass(x, error) for x in (ArithmeticError, ValueError))
+
+
+OTHERS = {
+    name
+    for name, x in vars(builtins).items()
+    if isinstance(x, type) and issubclass(x, BaseException) and not is_of_arithmetic(x)
+}
+"""The errors of Python that have nothing to do with arithmetic."""
 MATCHES = {"CHECK_EXC_MATCH", "JUMP_IF_NOT_EXC_MATCH"}
+SETUPS = {"SETUP_FINALLY", "SETUP_WITH"}
+"""Until Python 3.10 they name the place of the code that an error is handed to."""
+TESTED = {"DUP_TOP", "LOAD_GLOBAL", "LOAD_NAME", "LOAD_FAST", "LOAD_DEREF", "LOAD_ATTR"}
 
 
 def catches(steps: Sequence[dis.Instruction]) -> bool:
-    """Tell whether there is an `except` for ZeroDivisionError, by this name or another, or for all
-    errors."""
-    named = any(step.argval in ERRORS for step in steps if step.opcode in dis.hasname)
-    matches = any(step.opname in MATCHES for step in steps)
-    pairs = zip(steps, steps[1:])  # noqa: RUF007
-    bare = any(x.opname == "PUSH_EXC_INFO" and y.opname == "POP_TOP" for x, y in pairs)
-    return bare or (named and (matches or any(step.argval == "suppress" for step in steps)))
+    """Tell whether an error of arithmetic may be caught: whether an error is handed to code that is
+    not an `except` for others alone. `with` and `finally` may go on without it."""
+    if not all(asks_first(steps, at) for at in handlers(steps)):
+        return True
+    tests = (at for at, step in enumerate(steps) if step.opname in MATCHES)
+    return not all(OTHERS.issuperset(named(steps, at)) for at in tests)
+
+
+def handlers(steps: Sequence[dis.Instruction]) -> Iterator[int]:
+    """The places of the code that errors are handed to."""
+    places = {step.offset: at for at, step in enumerate(steps)}
+    for at, step in enumerate(steps):
+        if step.opname == "PUSH_EXC_INFO":
+            yield at + 1
+        elif step.opname in SETUPS:
+            yield places[step.argval]
+
+
+def asks_first(steps: Sequence[dis.Instruction], at: int) -> bool:
+    """Tell whether the code here begins with the test of an `except` that names classes."""
+    rest = (x for x in steps[at:] if x.opname not in TESTED and x.opname != "BUILD_TUPLE")
+    return next(rest).opname in MATCHES
+
+
+def named(steps: Sequence[dis.Instruction], at: int) -> set[str]:
+    """What an `except` names, whose test stands `at`: a global or a tuple of globals, "" if it is
+    anything else."""
+    last = steps[at - 1]
+    count = last.arg or 0 if last.opname == "BUILD_TUPLE" else 0
+    classes = steps[at - 1 - count : at - 1] if count else [last]
+    return {str(x.argval) if x.opname == "LOAD_GLOBAL" else "" for x in classes}
 
 
 def texts_in(constants: Sequence[object]) -> Iterator[str]:

@@ -165,11 +165,17 @@ def called(program: Program) -> dict[Operator, str]:
 
 def on_numpy(program: Program) -> dict[str, Any]:
     """The functions, by the names they are called by, that NumPy itself lacks."""
-    import numpy
-
     names = called(program)
     rows = [row for row in program.rows() if row.array is None]
-    return {names.get(r, r.name): numpy.vectorize(r.forward, otypes=[float]) for r in rows}
+    return {names.get(row, row.name): lane_by_lane(row.forward) for row in rows}
+
+
+def lane_by_lane(forward: Callable[..., float]) -> Any:
+    """A forward function on arrays. It is given floats: `round` and division are others for the
+    numbers of NumPy, and what a user wrote may ask for the class."""
+    import numpy
+
+    return numpy.vectorize(lambda *lane: forward(*map(float, lane)), otypes=[float])
 
 
 def function_name(program: Program, name: str) -> str:

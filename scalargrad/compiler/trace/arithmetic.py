@@ -41,7 +41,7 @@ class Arithmetic(Protocols):
         find the number by its value, if it were one."""
         if is_ours(sys._getframe(1).f_globals):
             return object.__hash__(self)
-        raise TypeError(
+        raise modes.refusal(
             "compile cannot follow a number in a set, or as a key of a dict or of a cache, where "
             "it is found by its value: compare it with ==, or look for it in a list"
         )

@@ -11,9 +11,9 @@ from ...rows import BUILT_IN, Operator
 from ..loops.recorder import Recorded
 from . import in_python
 from .arithmetic import checked
-from .dividing import Dividing
 from .loops_in_c import items_of, one
 from .native import nodes
+from .raising import Raising
 from .recorder import Recorder
 from .rolled import Rolled
 from .tracer import VALUE, Number
@@ -23,7 +23,7 @@ CONSTANT_STEP = -2
 """The code of a step that is a constant."""
 
 
-class Tracer(Dividing, nodes.Tracer, Number):  # type: ignore[misc]
+class Tracer(Raising, nodes.Tracer, Number):  # type: ignore[misc]
     """A number of a `Trace`."""
 
     __slots__ = ()

@@ -17,7 +17,7 @@ from typing import Any
 from ... import modes, ops
 from ...rows import Operator
 from ...scalars import real
-from .dividing import Dividing
+from .raising import Raising
 from .recorder import Recorder
 from .rolled import IRREGULAR, MOST_ITEMS, NOT_LOOKED, Log, Rolled
 from .tracer import VALUE, Number
@@ -179,7 +179,7 @@ class Trace(Recorder):
         return count
 
 
-class Tracer(Dividing, Number):
+class Tracer(Raising, Number):
     """A number of a `Trace`."""
 
     __slots__ = ("index", "trace")

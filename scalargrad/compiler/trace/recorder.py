@@ -62,6 +62,8 @@ class Recorder:
         self.has_texts = self.catches = False
         """Whether texts were made of numbers; whether the function may catch an error of
         arithmetic."""
+        self.refused = ""
+        """What was refused first, in words."""
         self.root: Any = None
         """The function that is traced."""
         self.waits = False

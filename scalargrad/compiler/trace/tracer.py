@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import Any, NoReturn
 
-from ... import ops
+from ... import modes, ops
 from ...backward import Pair, is_no_contribution, sum_of_products, times
 from ...comparing import guarded
 from ...engine import Value
@@ -20,6 +20,11 @@ from .asked import Asked
 from .vocabulary import CONSTANT, accumulate, stop_gradient
 
 VALUE = Value.__name__
+FROZEN = (
+    "compile cannot follow float(x), int(x), an index, `%` of a text, an array of floats or a "
+    "function of `math`: the number would be frozen into the program; use scalargrad's functions, "
+    "return the number, or choose with if, scalargrad.where or, from a list, scalargrad.pick"
+)
 """The name of every kind of Tracer: Python's own messages are about what behaves as a Value."""
 
 
@@ -93,7 +98,7 @@ class Number(Arithmetic):
         captured = self.trace.captured
         computed = [value for value in captured if value.op and value is not leaf]
         if any(leaf in backward_order(value) for value in computed):
-            raise TypeError(
+            raise modes.refusal(
                 "compile cannot follow a derivative through a Value that was computed outside: "
                 "compute it in the function, from the leaf"
             )
@@ -139,7 +144,7 @@ class Number(Arithmetic):
 
     @label.setter
     def label(self, text: str) -> None:
-        raise TypeError(
+        raise modes.refusal(
             "compile cannot follow x.label = …: label what the compiled function returns"
         )
 
@@ -152,7 +157,7 @@ class Number(Arithmetic):
 
     @data.setter
     def data(self, number: Any) -> None:
-        raise TypeError(
+        raise modes.refusal(
             "compile cannot follow x.data = …: a compiled function must not change its "
             "arguments; return the new number instead"
         )
@@ -178,7 +183,7 @@ class Number(Arithmetic):
         return self.trace.variable(self.data)
 
     def backward(self, seed: float = 1.0) -> NoReturn:
-        raise TypeError(
+        raise modes.refusal(
             "compile cannot follow backward(): call it on what the compiled function returns, or "
             "use scalargrad.grad within it"
         )
@@ -200,7 +205,7 @@ class Number(Arithmetic):
         """Raise what tells of an attribute that no number of a trace has."""
         kind = float if self.trace.plain[self.index] else Value
         if name[0] != "_" and hasattr(kind, name):
-            raise TypeError(
+            raise modes.refusal(
                 f"compile cannot follow x.{name} of a {kind.__name__} within the function: ask "
                 "for it outside, of what the function is given or returns"
             )
@@ -219,12 +224,8 @@ class Number(Arithmetic):
         return bool(guarded(self.trace, "__ne__", self, 0.0))
 
     def __float__(self) -> NoReturn:
-        raise TypeError(
-            "compile cannot follow float(x), int(x), an index, `%` of a text, an array of floats "
-            "or a function of `math`: the number would be frozen into the program; use "
-            "scalargrad's functions, return the number, or choose with if, scalargrad.where or, "
-            "from a list, scalargrad.pick"
-        )
+        # a Value raises an error too, which a function may count on
+        raise TypeError(FROZEN) if self.in_graph else modes.refusal(FROZEN)
 
     __int__ = __complex__ = __index__ = __float__
 
@@ -236,7 +237,10 @@ class Number(Arithmetic):
         return self.__copy__()
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a number of a function that is being compiled cannot be pickled")
+        raise modes.refusal(
+            "compile cannot follow the pickling of a number: pickle what the compiled function "
+            "returns"
+        )
 
 
 def as_factors(pair: Pair) -> tuple[Any, Any]:
