@@ -72,15 +72,6 @@ def linear(op: Operator, dx: float, dy: float) -> Callable[[Value, Any], Any]:
     return method
 
 
-def are_factors(dx: Callable[..., Any], dy: Callable[..., Any]) -> bool:
-    """Whether the partial in each of two operands is the other one."""
-    x, y = object(), object()
-    try:
-        return dx(None, x, y) is y and dy(None, x, y) is x
-    except TypeError:
-        return False
-
-
 def binary(op: Operator) -> Callable[[Value, Any], Any]:
     dx_always, dy_always = (constant(rule, 2) for rule in op.partials)  # type: ignore[union-attr]
     if op.beside_constant is None and dx_always is not None and dy_always is not None:
@@ -90,7 +81,6 @@ def binary(op: Operator) -> Callable[[Value, Any], Any]:
     dx_alone, _ = op.beside_constant or op.partials  # type: ignore[misc]
     x_zero, y_zero, alone_zero = map(op.zero, (dx, dy, dx_alone))
     reflected = f"__r{op.dunder}__"
-    factors = are_factors(dx, dy)
 
     def method(self: Value, other: Any) -> Any:
         node = new(Value)
@@ -99,11 +89,8 @@ def binary(op: Operator) -> Callable[[Value, Any], Any]:
             y = other._data
             node._data = out = forward(x, y)
             node._y = other
-            if factors:  # two calls less, of a product: a third of its time
-                node._dx, node._dy = y + x_zero, x + y_zero
-            else:
-                node._dx = dx(out, x, y) + x_zero
-                node._dy = dy(out, x, y) + y_zero
+            node._dx = dx(out, x, y) + x_zero
+            node._dy = dy(out, x, y) + y_zero
             height, beside = self._height, other._height
             node._height = height = 1 + (height if height > beside else beside)
         else:
