@@ -139,7 +139,7 @@ static PyObject *value_backward_order(PyObject *self, PyObject *unused)
     if (order) {
         Node *leaves = count_consumers((Node *)self);
         int complete = visit_in_order((Node *)self, append, order);
-        settle_leaves(leaves, NOTHING);
+        accumulate_in_leaves(leaves, NOTHING);
         snapshot_restore(&all);
         if (!complete)
             Py_CLEAR(order);

@@ -29,8 +29,8 @@ enum { LEAF, UNARY, BINARY, MANY }; /* Node.shape */
 enum { OP_CUSTOM = 255 };           /* Node.op of an operator outside the table */
 enum { HAS_NOTES = 1, MARKED = 2 }; /* Node.flags */
 
-/* A gradient that does not flow, and what grad holds while a node has none; see rows.py. Adding 0.0
- * turns it into what users see. */
+/* A gradient that does not flow, and the grad of a node that has none; see scalars.py. Adding 0.0
+ * turns NOTHING into the 0.0 that users see. */
 #define NOTHING (-0.0)
 #define NO_GRADIENT NOTHING
 
@@ -277,7 +277,7 @@ static void value_dealloc(PyObject *self)
     free_all((Pending){.last = (Node *)self});
 }
 
-/* Undo edges_new when the node cannot be built after all. */
+/* Free edges whose node cannot be built. So many of them are filled. */
 static void edges_abandon(Edges *edges, Py_ssize_t filled)
 {
     Pending doomed = {0};
