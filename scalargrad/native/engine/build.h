@@ -50,7 +50,7 @@ static int code_of(PyObject *row)
 
 /* Apply the modes that hold to a node just built, which nobody else has. Return the node, or what a
  * mode puts in its place. */
-APART PyObject *settle(Node *node)
+COLD PyObject *settle(Node *node)
 {
     const int modes = modes_here();
     if (modes == NO_GRAD)
