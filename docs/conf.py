@@ -1,4 +1,5 @@
-"""The site's settings; build it with `python -m sphinx -W -n docs build/docs`."""
+"""The site's settings; `bash docs/build.sh build/docs` builds it. Sphinx alone leaves out what
+needs npm: Play, and the run buttons of the course."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ extensions = [
     "sphinx_copybutton",
     "extension",
 ]
-exclude_patterns = ["_build", "pictures"]
+exclude_patterns = ["_build", "pictures", "**/node_modules"]
 nitpicky = True
 default_role = "code"
 

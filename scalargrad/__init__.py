@@ -11,6 +11,10 @@ from .backward import gradients as gradients
 from .checks.check import GradientError as GradientError
 from .checks.check import check_gradient as check_gradient
 from .compiler import compile as compile
+from .compiler.problem import problem as problem
+from .compiler.sparse import sparse_hessian as sparse_hessian
+from .compiler.sparse import sparse_jacobian as sparse_jacobian
+from .compiler.sparse import sparsity as sparsity
 from .drawing import draw as draw
 from .drawing import explain as explain
 from .drawing import flat as flat

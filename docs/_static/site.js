@@ -7,20 +7,21 @@ const dress = (frame) => tell(frame, { theme: document.body.dataset.theme });
 const TALLEST = 4000;
 
 document.addEventListener("DOMContentLoaded", () => {
-  const frames = [...document.querySelectorAll(".explained iframe")];
-  for (const frame of frames) {
-    const greet = () => {
-      dress(frame);
-      tell(frame, { ask: "height" });
-    };
-    frame.addEventListener("load", greet);
-    greet();
-  }
+  // asked for anew each time: what runs on a page brings frames of its own
+  const frames = () => [...document.querySelectorAll(".explained iframe")];
+  const greet = (frame) => {
+    dress(frame);
+    tell(frame, { ask: "height" });
+  };
+  frames().forEach(greet);
+  // load does not bubble: it is caught on its way down
+  const loaded = ({ target }) => target.matches?.(".explained iframe") && greet(target);
+  document.addEventListener("load", loaded, true);
   addEventListener("message", (event) => {
-    const frame = frames.find((x) => x.contentWindow === event.source);
+    const frame = frames().find((x) => x.contentWindow === event.source);
     const { height } = event.data ?? {};
     if (frame && Number.isFinite(height)) frame.style.height = `${Math.min(height, TALLEST)}px`;
   });
-  const changed = new MutationObserver(() => frames.forEach(dress));
+  const changed = new MutationObserver(() => frames().forEach(dress));
   changed.observe(document.body, { attributes: true, attributeFilter: ["data-theme"] });
 });

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import docstrings, figures, mathml, names, operators, pictures
+from . import docstrings, figures, mathml, names, operators, pictures, play
 
 
 def setup(app: Any) -> dict[str, bool]:
-    for part in (pictures, operators, names, figures, mathml, docstrings):
+    for part in (pictures, operators, names, figures, mathml, docstrings, play):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from html import escape
+from math import log
 from pathlib import Path
 from typing import Any
-
-from matplotlib.figure import Figure
-
-from . import curves
 
 FOLDER = Path(__file__).parents[1] / "measured"
 
@@ -97,6 +95,7 @@ def least(values: dict[str, float], affixes: Affixes) -> float:
 
 
 # ------ speed
+OF_FUNCTIONS = "vectors: "
 
 
 def figures(found: dict[str, Any]) -> str:
@@ -116,46 +115,51 @@ def measured(figure: dict[str, Any]) -> str:
     return f"**{text}**" if slower or ("ours ÷" in figure["name"] and x > 1.0) else text
 
 
-def bars(entries: Iterator[tuple[str, float]], label: str) -> str:
-    """Ratios as bars from 1: to the right the peer takes longer, to the left it wins."""
-    names, values = zip(*entries)
-    figure = Figure((7.2, 0.26 * len(names) + 0.8), layout="constrained")
-    axes = figure.add_subplot()
-    colours = [curves.VALUE if x >= 1.0 else curves.GRADIENT for x in values]
-    axes.barh(range(len(names)), [x - 1.0 for x in values], left=1.0, color=colours, height=0.6)
-    axes.set_xscale("log")
-    axes.axvline(1.0, color=curves.INK, linewidth=0.8)
-    axes.set_yticks(range(len(names)), names)
-    axes.set_ylim(len(names) - 0.4, -0.6)
-    axes.set_xlabel("× what scalargrad takes", color=curves.INK)
-    axes.tick_params(colors=curves.INK, labelsize=8)
-    for place, x in enumerate(values):
-        side, gap = ("left", 3.0) if x >= 1.0 else ("right", -3.0)
-        axes.annotate(short(x), (x, place), (gap, 0.0), textcoords="offset points", ha=side,
-                      va="center", fontsize=8, color=curves.INK)  # fmt: skip
-    # all bars begin at 1, and matplotlib would let the axis begin there too
-    axes.set_xlim(min(1.0, *values) / 40.0, max(values) * 100.0)
-    for spine in axes.spines.values():
-        spine.set_color(curves.RULE)
-    return f'```{{raw}} html\n<div class="chart">{curves.svg(figure, label)}</div>\n```'
+def bars(entries: Iterable[tuple[str, float]]) -> str:
+    """Ratios as bars on a logarithmic scale; another colour where the peer is faster."""
+    pairs = list(entries)
+    longest = max(abs(log(x)) for _, x in pairs)
+    rows = (bar(name, x, 100.0 * abs(log(x)) / longest) for name, x in pairs)
+    return f'```{{raw}} html\n<div class="bars">{"".join(rows)}</div>\n```'
+
+
+def bar(name: str, x: float, percent: float) -> str:
+    kind = "bar" if x >= 1.0 else "bar slower"
+    return (
+        f'<div class="{kind}"><span class="name">{escape(name)}</span><span class="track">'
+        f'<span class="fill" style="width: {percent:.1f}%"></span></span>'
+        f'<span class="number">{short(x)}</span></div>\n'
+    )
+
+
+def folded(title: str, content: str) -> str:
+    return f"::::{{dropdown}} {title}\n{content}\n::::"
 
 
 def speed() -> str:
-    import matplotlib
-
     found = stored("speed")
     settings = "short form (`--quick`): rough figures" if found["quick"] else "full form"
-    # that they are divided by ours the axis says
-    ratios = (
+    # that they are divided by ours the text says
+    ratios = [
         (x["name"].replace(" ÷ ours", ""), x["value"]) for x in found["figures"] if is_ratio(x)
-    )
-    with matplotlib.rc_context(curves.SVG):
-        picture = bars(ratios, "times of others")
+    ]
+    programs = [pair for pair in ratios if not pair[0].startswith(OF_FUNCTIONS)]
+    functions = [pair for pair in ratios if pair[0].startswith(OF_FUNCTIONS)]
     said = (
         "One core; the least time of several rounds in which all take turns; garbage collector on "
         f"unless a line says otherwise; {settings}."
     )
-    return "\n\n".join([machine(found), said, picture, figures(found)])
+    return "\n\n".join(
+        [
+            bars(programs),
+            said,
+            machine(found),
+            folded(
+                "Single functions over an array, beside NumPy and the C library", bars(functions)
+            ),
+            folded("All figures, with what they are held to", figures(found)),
+        ]
+    )
 
 
 # ------ loops

@@ -16,7 +16,7 @@ When a call takes a path for the first time, `pipeline.py` calls the passes in o
     program                      passes/program.py; as text: text/, export/
       | encoded                  machine/encode.py; uniform numbers: reroll.py, wide.py; lanes:
       |                          lane_work.py, tiles.py, lane_code.py, registers.py
-    runner                       machine/runner.py: on native/machine/, or by NumPy
+    runner                       machine/runner.py: on native/machine/, by NumPy, or on floats
     path                         branches/path.py: a program among others, by its guards
 
 Where loops were recognised, and the numbers in them wait for each other, loops stay loops: a nest

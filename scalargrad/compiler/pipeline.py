@@ -15,17 +15,21 @@ the bodies after all passes are held against each other, and its line to the dra
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .. import modes
+from ..scalars import is_value
 from .inputs.arguments import Arguments
+from .inputs.sources import FIRST
 from .machine.layout import Layout, layout_of
 from .machine.runner import NATIVE, Runner, runner
 from .nests.program import Derived, with_loops
 from .nests.recorded import again, asked, can_be_asked, traced_as_loops
 from .nests.runner import OnNest
+from .parts.recorded import traced_in_parts
+from .parts.runner import on_sparse
 from .passes.derivatives import with_derivatives
 from .passes.fusion import fused
 from .passes.lane_sums import with_lane_sums, with_zeros_told
@@ -36,6 +40,7 @@ from .passes.stages import staged
 from .passes.task import Lane, Stopped, Task
 from .passes.traced import Traced
 from .surroundings.effects import observed
+from .surroundings.released import Releasing, Replay
 from .surroundings.walk import Surroundings
 from .trace.body import Body
 from .trace.chosen import Trace
@@ -67,10 +72,23 @@ def traced(task: Task, lane: Lane, around: Surroundings | None, show: Show = uns
 def in_one_trace(task: Task, lane: Lane, catches: bool, show: Show, keeps_loops: bool) -> Traced:
     trace = Trace()
     trace.catches = catches
-    with modes.tracing(trace):
-        run = ran(trace, task, lane)
-        looped = with_loops(asked(run)) if keeps_loops and can_be_asked(run) else None
-        return as_nodes(recorded(run), show) if looped is None else as_loops(run, looped, lane)
+    try:
+        with modes.tracing(trace):
+            run = ran(trace, task, lane)
+            if run.sparse is not None:
+                return traced_in_parts(run)
+            looped = with_loops(asked(run)) if keeps_loops and can_be_asked(run) else None
+            return as_nodes(recorded(run), show) if looped is None else as_loops(run, looped, lane)
+    except BaseException as error:
+        # the caller gets it, and has no use for Tracers
+        Releasing(Replay(trace, values_of(trace, lane.values))).of(error)
+        raise
+
+
+def values_of(trace: Trace, numbers: Sequence[Any]) -> dict[int, Any]:
+    """The Values that inputs stand for: closed over, or among these numbers of the call."""
+    captured = {i: value for value, i in trace.captured.items()}
+    return captured | {i: x for i, x in zip(trace.inputs[FIRST:], numbers) if is_value(x)}
 
 
 def as_nodes(recording: Recording, show: Show) -> Traced:
@@ -109,6 +127,8 @@ def compiled(traced: Traced, arguments: Arguments, threads: int) -> Runnable:
     """Compile what a function was traced to, for arguments like these."""
     if traced.nest is not None:
         return looped(traced, arguments, threads)
+    if traced.parts is not None:
+        return in_parts(traced, arguments, threads)
     program = program_of(traced.body, late=arguments.late)
     layout = layout_of(program, traced, arguments)
     # the runner encodes the program for the machine: re-rolled, tiled, and with registers
@@ -123,6 +143,17 @@ def looped(traced: Traced, arguments: Arguments, threads: int) -> Runnable:
 
     layout = Layout({}, len(arguments.arrays), [], traced.sources, [], False)
     return Runnable(None, layout, OnNest(traced.nest, False, expanded))
+
+
+def in_parts(traced: Traced, arguments: Arguments, threads: int) -> Runnable:
+    """Compile sparse derivatives. The program is that of the guards, if there are any."""
+    layout = Layout({}, len(arguments.arrays), [], traced.sources, [], False)
+    if not traced.trace.guards:
+        return Runnable(None, layout, on_sparse(traced.parts, None, program_of, threads))
+    program = program_of(traced.body)
+    layout = layout_of(program, traced, arguments)
+    guards = runner(program, *layout[:3], threads)
+    return Runnable(program, layout, on_sparse(traced.parts, guards, program_of, threads))
 
 
 def program_of(body: Body, careful: bool = False, show: Show = unseen, late: int = 0) -> Program:

@@ -158,6 +158,14 @@ class Spec:
         """Return the types of all these containers."""
         return {self.kind}.union(*(part.kinds() for part in self.parts if part is not None))
 
+    def all_keys(self) -> Iterator[Any]:
+        """Yield the keys of all dicts among these containers."""
+        if issubclass(self.kind, dict):
+            yield from self.keys
+        for part in () if self.is_flat else self.parts:
+            if part is not None:
+                yield from part.all_keys()
+
     def leaves(self, x: Any) -> list[Any]:
         """Return the leaves of containers of this shape, whatever the order of their keys. Raises
         ValueError for another shape."""

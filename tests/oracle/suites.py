@@ -14,15 +14,17 @@ from .effects import EFFECTS
 from .flow import BRANCHES, LOOPS, RAISING
 from .forms import script
 from .generator import generated
+from .identities import IDENTITIES
 from .kinds_of_use import RARE
+from .own_operators import DERIVATIVES, OWN_OPERATORS
 from .program import Program, Script, Step
 from .programs import ARGUMENTS, RESULTS
 from .uses import USES, Use
 
 NAMES = (*forms.FORMS, *derived.FORMS)
 PROGRAMS = ARGUMENTS + RESULTS + BRANCHES + LOOPS + RAISING
-SCRIPTS = ORDERED + EFFECTS
-ALL_USES = USES + RARE + CONTAINERS
+SCRIPTS = ORDERED + EFFECTS + DERIVATIVES + IDENTITIES
+ALL_USES = USES + RARE + CONTAINERS + OWN_OPERATORS
 PER_PROGRAM = 3
 """Forms that each random program is called in."""
 

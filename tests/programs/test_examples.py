@@ -17,12 +17,22 @@ from tests.support.expressions import rounds
 from tests.support.places import EXAMPLES
 
 SHORT = {
+    "bundle_adjustment": ["--cameras", "4", "--points", "30"],
     "distributed": ["--steps", "2", "--paths", "50"],
+    "many_variables": ["--size", "100"],
     "names_transformer": ["--steps", "20", "--names", "3"],
+    "power_flow": ["--buses", "24"],
     "random_network": ["--epochs", "2"],
+    "swing_up": ["--intervals", "10"],
 }
 """The arguments of scripts that would take long without."""
-PACKAGES = {"distributed": "distributed", "names_transformer": "names", "scipy_optimize": "scipy"}
+PACKAGES = {
+    "distributed": "distributed",
+    "names_transformer": "names",
+    **dict.fromkeys(
+        ("bundle_adjustment", "many_variables", "power_flow", "scipy_optimize", "swing_up"), "scipy"
+    ),
+}
 """What a script imports beside scalargrad, NumPy and the standard library."""
 
 

@@ -39,7 +39,7 @@ the branches."""
 FLOORS = [
     *("heart", "transforms", "checks"),
     *(f"compiler.{name}" for name in ("loops", "trace", "inputs", "surroundings", "passes")),
-    *("compiler.text", "compiler.machine", "compiler.nests", "codegen"),
+    *("compiler.text", "compiler.machine", "compiler.nests", "compiler.parts", "codegen"),
     *("compiler.pipeline", "compiler.branches"),
     *("drawing.symbols", "drawing.picture", "drawing.steps", "drawing.page", "drawing"),
     *("compiler.export", "compiler.gate", "compiler"),

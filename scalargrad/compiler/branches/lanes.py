@@ -152,7 +152,8 @@ class Lanes:
         """One lane, to trace the function in; `decided` is known of its comparisons."""
         own = [x[k] if type(x) is Column else number_of(x) for x in self.given.numbers]
         draw, probe = self.draws.in_lane(k), self.arguments.probe
-        return Lane(self.given._replace(numbers=own), draw, decided, probe)
+        numbers = self.given.numbers
+        return Lane(self.given._replace(numbers=own), draw, decided, probe, numbers)
 
 
 def number_of(x: Any) -> float:

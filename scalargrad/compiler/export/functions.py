@@ -210,9 +210,7 @@ def to_python(exportable: Exportable) -> Exported:
 
     program = exportable.path.program.carefully
     source = emit.python_source(program, exportable.identifier, exportable.names.inputs)
-    names = emit.called(program)
-    rows = {names.get(row, row.name): row.forward for row in program.rows()}
-    run = defined(source, exportable.identifier, {"inf": math.inf, "nan": math.nan, **rows})
+    run = defined(source, exportable.identifier, emit.in_plain_python(program))
     lanes = program.trace.lanes
     is_lane = [lanes[i] for i in program.inputs]
     outputs = [lanes[i] for i in program.outputs]

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 from ... import modes
 from ...options import whole
 from ...transforms import functional
-from ...transforms.variables import inside
+from ...transforms.sparse import Sought, Sparse
+from ...transforms.variables import chosen, inside
 from ..export import functions, views
 from ..export.functions import Exported
 from ..export.listing import Listed
 from ..export.views import Viewed
 from ..inputs.arguments import Arguments
+from ..inputs.lanes import Batch
+from ..inputs.sharing import Entwined
 from ..passes.task import Wanted
 from .derived import Derivatives, jacobian_behind
 from .jacobians import JacobianCalls
@@ -27,6 +30,7 @@ from .products import Gates
 from .profile import IN_A_MODE, RARE, VALUES_IN_LANES, Profile, Profiler
 from .programs import Programs
 from .recurring import Recurring
+from .results import finish_of
 from .shortcut import MISSED, Finder, Form
 
 if TYPE_CHECKING:
@@ -143,7 +147,24 @@ class Compiled:
         """A call that takes no shortcut: its program is looked up, or traced."""
         if self._jacobian is not None and modes.is_plain() and not inside():
             return self._jacobian(args, named)
+        if isinstance(self._meaning.f, Sparse):
+            return self._sparse(args, named)
         return self._whole(args, named, self._meaning.arguments(args, named))
+
+    def _sparse(self, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        """The same of sparse derivatives."""
+        arguments = self._meaning.arguments(args, named)
+        if arguments.values or inside():
+            raise TypeError(
+                f"{self._meaning.name('f')} gives numbers, and no Values: pass numbers, as x.data, "
+                "or take jacobian or hessian"
+            )
+        wanted = Wanted(arguments.positions_varied, True)
+        path, found, around = self._programs.alone(arguments, wanted)
+        if modes.is_plain():
+            given = (*args, *named.values())
+            self._forms = self._finder.added(self._forms, given, arguments, wanted, around)
+        return finish_of(path.traced.structure, ())(args, found, ())
 
     def _whole(self, args: Any, named: Any, arguments: Arguments) -> Any:
         """The same by one program, whatever is computed."""
@@ -151,6 +172,13 @@ class Compiled:
             return self._meaning(args, named)
         if not self._recurring.pays(arguments, modes.state.no_grad):
             return self._meaning(args, named)
+        while True:
+            try:
+                return self._by_program(args, named, arguments)
+            except Entwined as shared:
+                arguments = self._programs.beside(shared, arguments, args, named)
+
+    def _by_program(self, args: Any, named: Any, arguments: Arguments) -> Any:
         wanted = None if modes.state.no_grad else self._meaning.wanted(arguments)
         results, around = self._programs.run(arguments, wanted)
         given = (*args, *named.values())
@@ -229,7 +257,12 @@ class Compiled:
     def _viewed(self, args: Any, named: Mapping[str, Any], gradient: bool) -> Viewed:
         """The program for such arguments, traced if it was not before."""
         meaning = self._meaning
-        arguments = meaning.arguments(args, named)
+        if isinstance(meaning.f, Sparse):
+            raise TypeError(
+                f"{meaning.name('f')} runs a program for each kind of part, and is none to be "
+                "shown or exported: look at jacobian or hessian; profile tells where its time goes"
+            )
+        arguments = self._programs.arguments(args, named)
         everywhere = Wanted(
             tuple(range(len(arguments.numbers))), meaning.is_summed(arguments), True
         )
@@ -274,9 +307,36 @@ def derivative(of: Compiled, meaning: Meaning, *key: Any) -> Compiled:
     return gate
 
 
-def again(gate: Compiled, name: str, argnums: Any) -> Compiled:
+def again(gate: Compiled, name: str, argnums: Any, *options: Any) -> Compiled:
     """A derived gate that was pickled."""
+    if name in SPARSE:
+        return sparse_gate(gate, name, argnums, Sought(*options))
     found: Compiled = getattr(functional, name)(gate, argnums)
+    return found
+
+
+SPARSE = ("sparse_jacobian", "sparse_hessian")
+
+
+def sparse_gate(
+    f: Callable[..., Any], name: str, argnums: int | tuple[int, ...], sought: Sought
+) -> Compiled:
+    """The gate of sparse derivatives of `f`, kept by a gate that `f` is. Of a gate with lanes it is
+    that of all samples together."""
+    gate = f if isinstance(f, Compiled) else Compiled(f)
+    of = gate._meaning.f if gate.batch is None else gate.__call__
+    key = name, argnums, *sought
+    known = gate._derivatives.known
+    if key not in known:
+        used = gate._meaning.used
+        batch = Batch(gate._meaning.signature, None)
+        made = Sparse(of, argnums, sought, name)
+
+        def varied(count: int) -> frozenset[int]:
+            return frozenset(chosen(argnums, count))
+
+        known[key] = derivative(gate, Meaning(made, batch, None, used, varied), *key)
+    found: Compiled = known[key]
     return found
 
 

@@ -107,12 +107,17 @@ class CompiledOperator(Replayed):
     def given(self, numbers: Sequence[float]) -> tuple[Arguments, list[Any], list[Any]]:
         """Return the arguments, with Values of their own in them; these, and the Values besides,
         in the order of the operands."""
-        arguments = self.programs.meaning.arguments(self.args, self.named)
+        arguments = self.arguments()
         positions = arguments.values
         copies = [stand_in(x, n) for x, n in zip(self.originals, numbers[: len(positions)])]
         for k, copy in zip(positions, copies):
             arguments.numbers[k] = copy
         return arguments, copies, list(self.originals[len(positions) :])
+
+    def arguments(self) -> Arguments:
+        programs = self.programs
+        of = programs if programs.shares_objects else programs.meaning
+        return of.arguments(self.args, self.named)  # type: ignore[no-any-return]
 
     def computed(self, numbers: Sequence[float]) -> list[float]:
         """The result with these numbers, and its derivative in each operand, from the machine."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from ... import ops
 from ...transforms.trees import flatten
-from ..inputs.arguments import Arguments
+from ..inputs.arguments import NO_OBJECTS, Arguments
 from ..inputs.lanes import Batch
 from ..passes.kinds import kinds_of
 from ..passes.task import Wanted
@@ -59,8 +59,13 @@ class Meaning:
         return str(getattr(self.f, "__name__", otherwise))
 
     # ------ calls
-    def arguments(self, args: Sequence[Any], named: Mapping[str, Any]) -> Arguments:
-        return Arguments(args, named, self.batch, self.varied(len(args)))
+    def arguments(
+        self,
+        args: Sequence[Any],
+        named: Mapping[str, Any],
+        known: Mapping[int, Any] = NO_OBJECTS,
+    ) -> Arguments:
+        return Arguments(args, named, self.batch, self.varied(len(args)), known)
 
     def is_summed(self, arguments: Arguments) -> bool:
         """Whether a derivative in a uniform number is one number."""
@@ -77,6 +82,7 @@ class Meaning:
         arguments = self.arguments(args, named)
         if arguments.shape is None:
             return self.f(*args, **named)
+        arguments.tell_apart(True, lambda x: False)
         if self.of_reduced is not None and self.reduce is not None:
             return self.of_reduced(args, named)
         results = list(self.samples(arguments, range(arguments.lanes or 1)))

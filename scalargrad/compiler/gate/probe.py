@@ -10,9 +10,9 @@ from ...rows import Operator
 from ...transforms.jacobians import Jacobian, Point
 from ...transforms.trees import ARRAY, Leaf, Structure, flatten
 from ...transforms.variables import number
+from ..parts.dependences import dependences
 from ..passes.kinds import emptied
 from ..trace.vocabulary import STRUCTURE
-from .patterns import dependences
 
 MOST_ROWS = 16
 """A Jacobian of so many rows is traced as a whole: with fewer a whole is made as soon, and runs in

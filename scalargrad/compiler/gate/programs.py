@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ... import modes
@@ -13,6 +13,7 @@ from ..branches.lanes import Lanes
 from ..branches.path import Path
 from ..branches.paths import Paths
 from ..inputs.arguments import Arguments
+from ..inputs.sharing import Entwined
 from ..passes.task import Stopped, Task, Wanted
 from ..surroundings.walk import Surroundings, surroundings
 from .meaning import Meaning
@@ -24,6 +25,16 @@ TO_BE_WATCHED = (
 )
 KEPT = 64
 """A compiled function whose surroundings change at every call would keep ever more."""
+
+
+class Last:
+    """In place of a Merge: keeps the outputs of the last path, that of a call without lanes."""
+
+    path: Any = None
+    outputs: Any = None
+
+    def add(self, path: Path, group: Any, outputs: Any) -> None:
+        self.path, self.outputs = path, outputs
 
 
 class Programs:
@@ -41,6 +52,8 @@ class Programs:
         """What cannot be watched, in the words of the latest call that was traced anew."""
         self.has_warned = False
         """Whether it was said what cannot be watched; who reads `is_anew` may set it beforehand."""
+        self.shares_objects = False
+        """Whether the arguments of some call were around, too, or stood in several places."""
         self._kept: dict[Hashable, list[Any]] = {}
         self._names: frozenset[str] = frozenset()
         self._forget()
@@ -67,12 +80,40 @@ class Programs:
     def found(self, arguments: Arguments, wanted: Wanted | None) -> tuple[Paths, Surroundings]:
         """The paths for such a call, and what is around."""
         around = self.around(arguments)
+        self.tell_apart(arguments, around)
         paths = None if around.unknown else self.paths.get(self.key(around, arguments, wanted))
         if paths is None:
             task = Task(self.meaning.f, arguments.pattern(), self.meaning.reduce, wanted)
             known = self.known(arguments.key, wanted, inside()) if self.is_anew else None
             paths = Paths(task, self.max_paths, self.threads, known, self._conditions)
         return paths, around
+
+    def tell_apart(self, arguments: Arguments, around: Surroundings) -> None:
+        """Note of arguments which objects stand in several places. Raises Entwined if some are
+        also around."""
+        if arguments.sharing is None:
+            arguments.tell_apart(around.tells_apart, around.reaches)
+        self.shares_objects = self.shares_objects or arguments.sharing is not None
+
+    def arguments(self, args: Sequence[Any], named: Mapping[str, Any]) -> Arguments:
+        """The arguments of a call, with all that is known of the objects in them."""
+        found = self.meaning.arguments(args, named)
+        while True:
+            try:
+                self.tell_apart(found, self.around(found))
+            except Entwined as shared:
+                found = self.beside(shared, found, args, named)
+            else:
+                return found
+
+    def beside(
+        self, shared: Entwined, before: Arguments, args: Sequence[Any], named: Mapping[str, Any]
+    ) -> Arguments:
+        """The arguments of a call that are the same objects as what is around, as these."""
+        known = {**before.known, **{id(x): x for x in shared.objects}}
+        found = self.meaning.arguments(args, named, known)
+        found.probe, self.shares_objects = before.probe, True
+        return found
 
     def fill(self, results: Any, weights: Any, arguments: Arguments) -> None:
         """Run a call without lanes for each row of `weights`, its first argument, and put the
@@ -81,32 +122,45 @@ class Programs:
         merge = self.ran(arguments, wanted, *self.found(arguments, wanted))
         merge.path.fill(results, weights, Lanes(arguments))
 
+    def alone(self, arguments: Arguments, wanted: Wanted | None) -> tuple[Path, Any, Surroundings]:
+        """Run a call without lanes; return its path, the outputs, and what was around."""
+        paths, around = self.found(arguments, wanted)
+        last = self.ran(arguments, wanted, paths, around, Last())
+        return last.path, last.outputs, around
+
     def merged(
         self, arguments: Arguments, wanted: Wanted | None, paths: Paths, around: Surroundings
     ) -> Results:
-        return self.ran(arguments, wanted, paths, around).results()
+        results: Results = self.ran(arguments, wanted, paths, around).results()
+        return results
 
     def ran(
-        self, arguments: Arguments, wanted: Wanted | None, paths: Paths, around: Surroundings
-    ) -> Merge:
+        self,
+        arguments: Arguments,
+        wanted: Wanted | None,
+        paths: Paths,
+        around: Surroundings,
+        into: Any = None,
+    ) -> Any:
+        """Run the call; put what comes out into a Merge, or into what there is instead."""
         # before the call: the function may change what it uses
         key, kept = self.key(around, arguments, wanted), around.kept
-        merge = Merge(arguments, wanted.positions if wanted else ())
+        merge = into or Merge(arguments, wanted.positions if wanted else ())
         self.add_all(merge, paths, arguments, around)
         # only now: a function that raised leaves nothing behind
         paths.unknown.update(dict.fromkeys(around.unknown))
         self.keep(key, kept, paths, is_anew=bool(paths.unknown) or around.altered)
         return merge
 
-    def add_all(
-        self, merge: Merge, paths: Paths, arguments: Arguments, around: Surroundings
-    ) -> None:
+    def add_all(self, merge: Any, paths: Paths, arguments: Arguments, around: Surroundings) -> None:
         try:
             for path, group, outputs in paths.run(arguments, around):
                 merge.add(path, group, outputs)
+            return
         except Stopped as stopped:
-            assert stopped.__cause__ is not None
-            raise stopped.__cause__ from None
+            stop = stopped.__cause__
+        assert stop is not None
+        raise stop
 
     def keep(self, key: Hashable, kept: list[Any], paths: Paths, is_anew: bool) -> None:
         """Keep the paths for other calls, but for those that `is_anew`, traced each time."""

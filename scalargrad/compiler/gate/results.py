@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from ...scalars import NOTHING
+from ...transforms.sparse import SPARSE
 from ...transforms.trees import ARRAY, SCALAR, Leaf, Structure
 from ..branches.path import Path
 from ..inputs.arguments import Arguments
@@ -187,6 +188,8 @@ def finish_of(
     entries."""
     if structure.spec is None and structure.leaves[0].kind is SCALAR and entries[0].kind is float:
         return lambda args, found, values: found[0]
+    if structure.spec is None and structure.leaves[0].kind is SPARSE:
+        return lambda args, found, values: structure.leaves[0].original.array(found)
     if any(entry.own or entry.kind is not float for entry in entries):
         return lambda args, found, values: result(structure, map(of_kind, found, entries))
     writer, write = writer_of(structure), machine.write

@@ -16,10 +16,11 @@ from ..branches.path import Path
 from ..branches.paths import Paths, Unknown
 from ..inputs.arguments import Arguments
 from ..inputs.lanes import summed_to
-from ..inputs.readers import is_spread, reader_of
+from ..inputs.readers import is_spread, reader_of, telling
 from ..inputs.sources import COUNT, FIRST, SHARE
 from ..machine.runner import NATIVE, OnMachine
 from ..nests.runner import OnNest
+from ..parts.runner import OnSparse
 from ..passes.task import Wanted
 from ..passes.traced import Entry, Traced
 from ..surroundings.walk import Surroundings
@@ -60,14 +61,19 @@ class Finder:
         found = self.found(arguments, wanted, around) if NATIVE else None
         if found is None:
             return tuple([form for form in known if not form.is_of(arguments)])
-        form = self.form(known, args, arguments, found)
+        form = self.form(known, args, arguments, found, around.kept)
         if form is None:
             return tuple(known)
         others = [other for other in known if not other.is_of(arguments)]
         return (form, *others)[:MOST_FORMS]
 
     def form(
-        self, known: Sequence[Form], args: tuple[Any, ...], arguments: Arguments, found: Found
+        self,
+        known: Sequence[Form],
+        args: tuple[Any, ...],
+        arguments: Arguments,
+        found: Found,
+        kept: Sequence[Any],
     ) -> Form | None:
         """The form of a call, with its shortcut; None if nothing reads such arguments."""
         shortcut, records = found
@@ -75,7 +81,7 @@ class Finder:
             if form.is_of(arguments) and form.statics_of(args) is not None:
                 form.add(arguments.statics, shortcut)
                 return form
-        reader = reader_of(args, arguments)
+        reader = telling(reader_of(args, arguments), arguments, kept)
         return None if reader is None else Form(reader, records, arguments, shortcut)
 
     def found(
@@ -142,7 +148,7 @@ def in_shapes(finish: Finish, arguments: Arguments, entries: Sequence[Entry]) ->
 def runs_on_machine(path: Path) -> bool:
     """Tell whether the machine runs a path, and nothing is drawn for all lanes at once."""
     uniform = Draw in map(type, path.layout.uniform)
-    return isinstance(path.runner, (OnMachine, OnNest)) and not uniform
+    return isinstance(path.runner, (OnMachine, OnNest, OnSparse)) and not uniform
 
 
 class Form:
@@ -228,7 +234,7 @@ class Shortcut:
         self.paths = paths
         self.arguments = arguments.pattern()
         self.finish = finish
-        assert isinstance(path.runner, (OnMachine, OnNest))
+        assert isinstance(path.runner, (OnMachine, OnNest, OnSparse))
         self.runner = path.runner
         self.traced = path.traced
         self.wanted = path.traced.wanted.positions if path.traced.wanted else ()

@@ -5,17 +5,20 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from math import prod
 from operator import is_
+from types import MappingProxyType
 from typing import Any
 
 from ...scalars import is_value
-from ...transforms.containers import Spec
-from ...transforms.trees import is_array, take_apart
+from ...transforms.containers import Spec, taken_apart
+from ...transforms.trees import is_array, is_model, take_apart
 from .lanes import Batch, leaves_by_sample
-from .leaves import ArgumentLeaf, leaf_of
+from .leaves import ArgumentLeaf, leaf_of, opaque
+from .sharing import ALONE, Entwined, Sharing, objects_in, places_of, with_parameters
 
+NO_OBJECTS: Mapping[int, Any] = MappingProxyType({})
 Address = tuple[int, int]
 """Which of the arrays of a call, and which of its columns."""
 
@@ -59,6 +62,11 @@ class Arguments:
     """Whether the call is to tell what does not flow from what is zero."""
     probe: Any = None
     """Checks the Jacobian that is called, which may be left to another program."""
+    sharing: Sharing | None = None
+    """Which objects stand in several places; None if none does."""
+    tells_apart: bool | None = None
+    """Whether every object counts that may be met twice, or those alone that are equal to
+    themselves alone; None if none does."""
 
     def __init__(
         self,
@@ -66,17 +74,21 @@ class Arguments:
         named: Mapping[str, Any],
         batch: Batch,
         varied: Collection[int] = (),
+        known: Mapping[int, Any] = NO_OBJECTS,
     ) -> None:
-        self.batch, self.varied = batch, varied
+        """`known` are objects, by their identity, that the function uses without being given them:
+        it gets the very same ones."""
+        self.batch, self.varied, self.known = batch, varied, known
         named = batch.completed(args, named)
         self.batched = bool(batch.names)
         self.names_given = tuple(named)
         self.leaves: list[ArgumentLeaf] = []
         self.specs: list[tuple[int, Spec | None]] = []
-        by_samples = batch.by_sample(len(args), named)
-        for k, (x, by_sample) in enumerate(zip((*args, *named.values()), by_samples)):
-            leaves, spec = leaves_by_sample(x) if by_sample else take_apart(x)
-            self.leaves += [leaf_of(y, by_sample, batch.elements, k in varied) for y in leaves]
+        self.given = (*args, *named.values())
+        self.by_samples = batch.by_sample(len(args), named)
+        for k, (x, by_sample) in enumerate(zip(self.given, self.by_samples)):
+            leaves, spec = leaves_by_sample(x) if by_sample else self._taken_apart(x, k)
+            self.leaves += [self._leaf(y, k, by_sample) for y in leaves]
             self.specs.append((len(leaves), spec))
         self.shape = self._lanes()
         self.arrays: list[Any] = []
@@ -102,6 +114,48 @@ class Arguments:
     def key(self) -> Hashable:
         """What calls have in common that run the same programs."""
         return self.form, self.statics
+
+    def _taken_apart(self, x: Any, k: int) -> tuple[list[Any], Spec | None]:
+        if not self.known or k in self.varied:
+            return take_apart(x)
+        return taken_apart(x, lambda y: is_model(y) or id(y) in self.known)
+
+    def _leaf(self, x: Any, k: int, by_sample: bool) -> ArgumentLeaf:
+        if id(x) in self.known and not by_sample and k not in self.varied:
+            return opaque(x)
+        return leaf_of(x, by_sample, self.batch.elements, k in self.varied)
+
+    # ------ objects in several places
+    def objects(self, args: Sequence[Any], every: bool, varied: bool = True) -> list[Any]:
+        """The objects that count in arguments like these, in order; of the others but the `varied`
+        ones, if these do not."""
+        found: list[Any] = []
+        for k, (x, (_, spec), by_sample) in enumerate(zip(args, self.specs, self.by_samples)):
+            if not by_sample and (varied or k not in self.varied):
+                found += objects_in(x, spec, every)
+        return found if self.shape is None else [ALONE if is_array(x) else x for x in found]
+
+    def tell_apart(self, every: bool, met: Callable[[Any], bool]) -> None:
+        """Note which objects stand in several places. Raises Entwined if the function `met` some
+        by itself, besides those that are known."""
+        objects = self.objects(self.given, every)
+        if all(x is ALONE for x in objects):
+            return
+        self.tells_apart = every
+        places = places_of(objects)
+        if places:
+            self.sharing = Sharing(every, places)
+            self.form = self.form, self.sharing
+        own = {*map(id, self.keys())}
+        objects = [x for x in self.objects(self.given, every, varied=False) if x is not ALONE]
+        found = [x for x in objects if id(x) in own or met(x)] + with_parameters(objects)
+        entwined = [x for x in found if id(x) not in self.known]
+        if entwined:
+            raise Entwined(entwined)
+
+    def keys(self) -> Iterator[Any]:
+        """The keys of dicts among the arguments: these are the caller's own."""
+        return chain.from_iterable(spec.all_keys() for _, spec in self.specs if spec is not None)
 
     def like(self, given: Sequence[Any]) -> Arguments:
         """Other arguments, with the same names."""
@@ -142,6 +196,17 @@ class Arguments:
             return 0
         return sum(len(leaf.numbers) for leaf in self.leaves[: self.specs[0][0]])
 
+    @property
+    def positions_varied(self) -> tuple[int, ...]:
+        """The positions of the numbers that a derivative is taken in."""
+        leaves, at = iter(self.leaves), 0
+        found: list[int] = []
+        for k, (count, _) in enumerate(self.specs):
+            size = sum(len(leaf.numbers) for leaf in islice(leaves, count))
+            found += range(at, at + size) if k in self.varied else ()
+            at += size
+        return tuple(found)
+
     def are_values(self) -> bool:
         """Whether every number is a Value, or is made one because a derivative is taken in it."""
         leaves = iter(self.leaves)
@@ -163,7 +228,7 @@ class Arguments:
         same.leaves = [
             leaf._replace(numbers=[None] * len(leaf.numbers), samples=None) for leaf in self.leaves
         ]
-        same.numbers, same.arrays = [], []
+        same.numbers, same.arrays, same.given = [], [], ()
         return same
 
     def _placed(self, leaf: ArgumentLeaf) -> list[Any]:
@@ -237,7 +302,20 @@ class Arguments:
         return ((leaf, list(islice(rest, len(leaf.numbers)))) for leaf in self.leaves)
 
     def _trees(self, leaves: Iterator[Any]) -> list[Any]:
+        if self.sharing is not None:
+            return self._shared_trees(self.sharing, leaves)
         return [
             next(leaves) if spec is None else spec.built(islice(leaves, count))
             for count, spec in self.specs
         ]
+
+    def _shared_trees(self, sharing: Sharing, leaves: Iterator[Any]) -> list[Any]:
+        """The same where objects stand in several places: samples do not, and are left out."""
+        made: list[Any] = []
+        found = []
+        for (count, spec), by_sample in zip(self.specs, self.by_samples):
+            if by_sample:
+                found.append(next(leaves) if spec is None else spec.built(islice(leaves, count)))
+            else:
+                found.append(sharing.built(spec, leaves, made))
+        return found

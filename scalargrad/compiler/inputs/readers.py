@@ -12,6 +12,7 @@ from ..trace.native import machine
 from .arguments import Arguments
 from .lanes import is_leaf_of_samples
 from .leaves import ArgumentLeaf
+from .sharing import ALONE, TellingReader
 
 Reader = tuple[Any, ...] | None
 """A tuple that begins with one of the READ_… of the machine, or None for a float."""
@@ -35,6 +36,22 @@ def reader_of(args: Sequence[Any], arguments: Arguments) -> Any:
     except Unreadable:
         return None
     return machine.Reader(tuple(readers))
+
+
+def telling(reader: Any, arguments: Arguments, kept: Sequence[Any]) -> Any:
+    """The reader of arguments like these, one that tells objects apart where that matters; `kept`
+    are those that the function uses without being given them."""
+    every = arguments.tells_apart
+    if reader is None or every is None:
+        return reader
+    objects = [x for x in arguments.objects(arguments.given, every) if x is not ALONE]
+    kinds = set(map(type, objects))
+    others = [x for x in (*kept, *arguments.keys()) if type(x) in kinds]
+    if len(objects) < 2 and not others:
+        return reader
+    pattern = arguments.pattern()
+    places = arguments.sharing.places if arguments.sharing else ()
+    return TellingReader(reader, lambda args: pattern.objects(args, every), places, others)
 
 
 def is_spread(arguments: Arguments) -> bool:
@@ -83,12 +100,12 @@ def of_leaf(x: Any, leaf: ArgumentLeaf) -> Reader:
         return samples(x, leaf)
     if type(x) is float:
         return None
+    if leaf.watched is not None:
+        return same(x, leaf)
     if is_value(x):
         return machine.READ_VALUE, type(x)
     if is_array(x) and leaf.numbers:
         return by_call(uniform(x, leaf))
-    if leaf.watched is not None:
-        return same(x, leaf)
     if is_array(x):
         return by_call(constant_array(x))
     return number(type(x)) if leaf.numbers else (machine.READ_STATIC, type(x))

@@ -9,19 +9,19 @@ from typing import Any
 from ... import ops
 from ...transforms.trees import is_array
 from ..inputs.arguments import Address
-from ..inputs.sources import COUNT, FIRST
+from ..inputs.sources import COUNT
 from ..passes.program import Program
 from ..text.emit import array_source, function_name, lane_by_lane, on_numpy
 from ..trace.guards import COMPARE
 from .broken import Broken
+from .on_numbers import OnNumbers
 
 
-class OnArrays:
+class OnArrays(OnNumbers):
     """Runs one program on numbers and arrays with an element for each lane, by NumPy."""
 
     def __init__(self, program: Program, addresses: Mapping[int, Address]) -> None:
         self.program = program
-        self.registers = None
         self.addresses = [addresses.get(i) for i in program.inputs]
         self.outputs = len(program.outputs)
         self.function = arrays_function(program)
@@ -53,14 +53,6 @@ class OnArrays:
             lanes = len(broken.guards)
             outputs = [spread(x, held, lanes) if is_array(x) else x for x in found]
         return outputs, broken
-
-    def fill(self, results: Any, weights: Any, numbers: Sequence[Any]) -> bool:
-        """Put the outputs of a program without lanes into an array, as OnMachine.fill does."""
-        for row, own in zip(results, weights.tolist()):
-            row[:], broken = self.run([*numbers[:FIRST], *own, *numbers[FIRST:]], (), None)
-            if broken is not None:
-                return False
-        return True
 
     def attempt(
         self, numbers: Sequence[float], arrays: Sequence[Any], lanes: int | None, group: Any

@@ -1,4 +1,5 @@
-"""Runs a program: on the native machine where there is one, else on NumPy."""
+"""Runs a program: on the native machine where there is one, else on NumPy, or on plain numbers
+where nothing has lanes."""
 
 from __future__ import annotations
 
@@ -16,12 +17,13 @@ from .broken import Broken
 from .encode import encoded, fits_machine
 from .instructions import Answer
 from .on_arrays import OnArrays
+from .on_numbers import OnNumbers
 
 NATIVE = machine is not None
 
 
 class Runner(Protocol):
-    """Runs a program: on the machine, or by NumPy."""
+    """Runs a program: on the machine, by NumPy, or on plain numbers."""
 
     @property
     def registers(self) -> int | None:
@@ -54,7 +56,8 @@ def runner(
     `beside` the same thing become columns of one array."""
     if NATIVE and fits_machine(program):
         return OnMachine(program, addresses, given, beside, threads)
-    return OnArrays(program, addresses)
+    lanes = program.trace.lanes
+    return OnArrays(program, addresses) if any(lanes) else OnNumbers(program)
 
 
 FEW = 8

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from ...transforms.sparse import Unfinished
 from ...transforms.trees import Structure, flatten
 from ...transforms.variables import Waiting, inside
 from ..inputs.sources import Inputs, sources
@@ -93,6 +94,8 @@ class Ran(NamedTuple):
     loops: Loops
     waiting: Waiting | None = None
     """Derivatives that are still to be computed; in the results the variables stand for them."""
+    sparse: Unfinished | None = None
+    """Sparse derivatives of the results that are still to be computed."""
 
     def order(self) -> list[int]:
         """What each result is, where derivatives wait: 0 for the value, k for derivative k − 1."""
@@ -108,6 +111,8 @@ def ran(trace: Recorder, task: Task, lane: Lane) -> Ran:
     inputs = inputs_of(trace, task, lane.given)
     out = applied(trace, task, inputs)
     check_texts(trace, task)
+    if isinstance(out, Unfinished):
+        return left(trace, task, inputs, out)
     waiting = out if isinstance(out, Waiting) else None
     rolled = trace.rolled([waiting.root]) if waiting else None
     if waiting and rolled is None:
@@ -116,6 +121,15 @@ def ran(trace: Recorder, task: Task, lane: Lane) -> Ran:
     rolled = rolled or trace.rolled(found)
     loops = Loops(rolled, WHY.get(trace.unrolled, ""))
     return Ran(task, trace, inputs, found, structure, loops, waiting)
+
+
+def left(trace: Recorder, task: Task, inputs: Inputs, out: Unfinished) -> Ran:
+    """The same where sparse derivatives are left to be computed."""
+    found = list(out.outputs)
+    rolled = trace.rolled(found)
+    loops = Loops(rolled, WHY.get(trace.unrolled, ""))
+    structure = Structure([], None)
+    return Ran(task, trace, inputs, found, structure, loops, None, out)
 
 
 def applied(trace: Recorder, task: Task, inputs: Inputs) -> Any:
@@ -138,7 +152,7 @@ def flattened(task: Task, out: Any) -> tuple[list[Any], Structure]:
 
 def recorded(run: Ran) -> Recording:
     """Return the nodes of all that the function did."""
-    task, trace, inputs, found, structure, loops, waiting = run
+    task, trace, inputs, found, structure, loops, waiting, _ = run
     if waiting is not None:
         found, structure = flattened(task, waiting.done())
     nodes, types = list(map(trace.index, found)), list(map(type, found))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..inputs.arguments import Arguments
@@ -50,6 +50,8 @@ class Lane(NamedTuple):
     draw: Callable[[int], float]
     decided: Mapping[tuple[str, int, int], bool]
     probe: Any = None
+    values: Sequence[Any] = ()
+    """The numbers as the call gives them, with Values among them."""
 
 
 class Stopped(Exception):

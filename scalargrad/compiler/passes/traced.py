@@ -62,6 +62,9 @@ class Traced(NamedTuple):
     empty."""
     expanded: Callable[[], Traced] | None = None
     """Where loops stay loops: returns the same as nodes."""
+    parts: Any = None
+    """Sparse derivatives, see `parts/`; then the nodes are for the guards alone, and there are no
+    outputs and no entries."""
 
     @property
     def as_nodes(self) -> Traced:
@@ -96,4 +99,5 @@ class Traced(NamedTuple):
         taken = tuple(e.source if type(e.source) is int else id(e.source) for e in self.entries)
         sources = tuple(x if is_given(x) or isinstance(x, tuple) else id(x) for x in self.sources)
         captured = tuple(map(id, self.captured))
-        return str(self.structure), captured, tuple(self.each), taken, own, sources
+        key = self.parts and self.parts.flat.key
+        return str(self.structure), captured, tuple(self.each), taken, own, sources, key

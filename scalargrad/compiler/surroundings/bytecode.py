@@ -29,6 +29,10 @@ JUMPS = {*dis.hasjrel, *dis.hasjabs}
 UNSEEN = {"CACHE", "EXTENDED_ARG", "NOP", "RESUME"}
 
 
+ANY = ""
+OF_IDENTITY = {"id", "is_", "is_not"}
+
+
 class Import(NamedTuple):
     level: int
     name: str
@@ -42,6 +46,9 @@ class Reads(NamedTuple):
     imports: frozenset[Import]
     catches: bool
     """Whether an error of arithmetic may be caught."""
+    told_apart: frozenset[str]
+    """What objects are told apart from by `is`: names of globals, ANY for anything else but a
+    constant."""
 
 
 @lru_cache(maxsize=4096)
@@ -49,12 +56,15 @@ def reads_of(code: CodeType) -> Reads:
     names: set[str] = set()
     attributes: set[str] = set(texts_in(code.co_consts))
     imports: set[Import] = set()
+    told_apart: set[str] = set()
     steps = [x for x in dis.get_instructions(code) if x.opname not in UNSEEN]
     for at, step in enumerate(steps):
         if step.opname in OF_GLOBALS:
             names.add(step.argval)
             if reads_any(steps, at):
                 attributes |= ANYTHING
+        elif step.opname == "IS_OP":
+            told_apart |= compared_with(steps[at - 1])
         elif step.opname == "MATCH_CLASS" and step.arg:
             # a class says itself which attributes its positions are
             attributes.add(WHOLE)
@@ -64,12 +74,15 @@ def reads_of(code: CodeType) -> Reads:
             attributes.add(step.argval)
     if ALL_AT_ONCE & attributes:
         attributes |= ANYTHING
+    if OF_IDENTITY & (names | attributes):
+        told_apart.add(ANY)
     inner = [reads_of(x) for x in code.co_consts if isinstance(x, CodeType)]
     return Reads(
         names.union(*(x.globals for x in inner)),  # type: ignore[arg-type]
         attributes.union(*(x.attributes for x in inner)),  # type: ignore[arg-type]
         imports.union(*(x.imports for x in inner)),  # type: ignore[arg-type]
         catches(steps) or any(x.catches for x in inner),
+        told_apart.union(*(x.told_apart for x in inner)),  # type: ignore[arg-type]
     )
 
 
@@ -122,6 +135,13 @@ def named(steps: Sequence[dis.Instruction], at: int) -> set[str]:
     count = last.arg or 0 if last.opname == "BUILD_TUPLE" else 0
     classes = steps[at - 1 - count : at - 1] if count else [last]
     return {str(x.argval) if x.opname == "LOAD_GLOBAL" else "" for x in classes}
+
+
+def compared_with(before: dis.Instruction) -> set[str]:
+    """What the step before an `is` puts on its right side."""
+    if before.opname in OF_GLOBALS:
+        return {before.argval}
+    return set() if before.opname == "LOAD_CONST" else {ANY}
 
 
 def texts_in(constants: Sequence[object]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import array
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Hashable, Iterable
+from functools import partial
 from itertools import chain, repeat
 from operator import itemgetter
 from types import MappingProxyType
@@ -120,7 +121,7 @@ def of_buffer(watch: Watch, x: Any, where: Where) -> None:
 
 def of_context(watch: Watch, x: Any, where: Where) -> None:
     found = x.get(NONE)
-    watch.record(ASK, lambda: x.get(NONE), (found,))
+    watch.record(ASK, partial(x.get, NONE), (found,))
     watch.go([(found, (where, "", ".get()"))])
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -19,6 +20,8 @@ from ... import modes
 from ..trace.chosen import Trace
 from .calls import Calls, noticing
 from .chance import Chance
+from .hidden import of_variables, taken_back
+from .released import Releasing
 from .restoring import restore
 from .walk import Surroundings
 from .watching import shown
@@ -37,10 +40,13 @@ def observed(trace: Callable[[], T], around: Surroundings | None, has_lanes: boo
     again, also where it raises an error."""
     found = without_chance(trace, around)
     if has_lanes and around is not None and around.changed:
+        before = around.records
         # a memory of results changes once, when it is filled: the second trace finds it filled
         around.renew()
         found = without_chance(trace, around)
         if around.changed:
+            restore(around.records)
+            restore(before)
             raise TypeError(
                 f"compile cannot follow a change of {around.changed[0]} in each lane: the function "
                 "would change it once for all of them; return it instead, or call it for one sample"
@@ -90,10 +96,12 @@ def kept_clean(trace: Callable[[], T], around: Surroundings | None) -> T:
     try:
         found = trace()
     except BaseException:
-        clean(around)
+        if clean(around):
+            restore(around.records)
         raise
     places = clean(around) or outliving(found)
     if places:
+        restore(around.records)
         raise TypeError(
             f"compile cannot follow a number that is kept in {places[0]}: return it, and keep what "
             "the compiled function returns"
@@ -112,7 +120,7 @@ def outliving(found: Any) -> list[str]:
         time.sleep(pause)
         if references(found) <= of_a_new_trace():
             return []
-    return ["something that it uses, as functools.lru_cache does"]
+    return taken_back(found.trace) or ["something that it uses, as functools.lru_cache does"]
 
 
 def references(found: Any) -> int:
@@ -142,7 +150,7 @@ def clean(around: Surroundings) -> list[str]:
         return []
     after = around.again()
     if after.tracers:
-        restore(around.records)
+        deque(of_variables(Releasing()), 0)
         return [shown(where) for where in after.tracers]
     around.note_changes(after)
     return []

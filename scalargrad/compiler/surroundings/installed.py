@@ -48,7 +48,9 @@ def folders() -> tuple[str, ...]:
     paths = sysconfig.get_paths()
     found = [paths[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")]
     found += [*site.getsitepackages(), site.getusersitepackages(), PACKAGE]
-    return tuple({os.path.normcase(os.path.realpath(x)) + os.sep for x in found})
+    # where a browser runs Python its library is one archive, and some of the paths are None
+    found.append(os.path.dirname(os.__file__))
+    return tuple({os.path.normcase(os.path.realpath(x)) + os.sep for x in found if x})
 
 
 FOLDERS = folders()

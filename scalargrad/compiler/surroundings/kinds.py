@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import sys
 import threading
 from types import (
@@ -17,6 +18,7 @@ from types import (
 )
 from typing import Any
 
+from ...rows import Operator
 from ...scalars import is_real, is_value
 from ..trace.tracer import Number
 from . import owners, routines
@@ -36,7 +38,7 @@ CONSTANT = {
 }
 """Objects of the classes of these modules do not change, unless their kind is handled before."""
 CONSTANT_CLASSES = {
-    *(("numpy", "ufunc"), ("jaxlib._jax", "ArrayImpl"), ("jaxlib.xla_extension", "ArrayImpl")),
+    *(("jaxlib._jax", "ArrayImpl"), ("jaxlib.xla_extension", "ArrayImpl")),
     *(("operator", "attrgetter"), ("operator", "itemgetter"), ("operator", "methodcaller")),
     *(("collections", "_tuplegetter"), ("_collections", "_tuplegetter")),
     *((x.__module__, x.__name__) for x in (GenericAlias, UnionType)),
@@ -71,6 +73,7 @@ KINDS: dict[type, Handler] = {
     staticmethod: routines.of_wrapper,
     classmethod: routines.of_wrapper,
     property: routines.of_property,
+    Operator: routines.of_operator,
     SimpleNamespace: owners.of_namespace,
 }
 
@@ -138,6 +141,8 @@ def of_installed(watch: Watch, x: Any, where: Where) -> None:
         routines.of_wrapped(watch, x, where)
     elif kind is threading.local:
         watch.cannot_tell(where, x)
+    elif (kind.__module__, kind.__name__) == ("numpy", "ufunc"):
+        of_ufunc(watch, x, where)
     elif kind.__name__ == "ContextVar":
         of_context(watch, x, where)
     elif is_constant(kind):
@@ -145,6 +150,12 @@ def of_installed(watch: Watch, x: Any, where: Where) -> None:
         note_library(watch, kind)
     else:
         owners.of_object(watch, x, where)
+
+
+def of_ufunc(watch: Watch, x: Any, where: Where) -> None:
+    """A function of NumPy's on arrays; `np.frompyfunc` makes such of a function of the user's."""
+    watch.identify(x)
+    watch.go([(f, where) for f in gc.get_referents(x)])
 
 
 def is_constant(kind: type) -> bool:

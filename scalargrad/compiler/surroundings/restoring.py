@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from collections.abc import Iterable, Sequence
+from contextvars import ContextVar
 from typing import Any
 
+from ...transforms.trees import is_array
 from .watching import (
+    ASK,
     BUFFER,
     CELL,
     CLASS,
@@ -51,8 +55,9 @@ def of_names(holder: dict[Any, Any], expected: Sequence[Any]) -> None:
 
 def of_globals(holder: dict[Any, Any], expected: Sequence[Any]) -> None:
     for key, value in pairs(expected):
-        if value is NONE:
-            holder.pop(key, None)
+        # one whose value is that very object, as `NotImplemented` itself, stays
+        if value is NONE and holder.get(key, NONE) is not NONE:
+            del holder[key]
     of_names(holder, expected)
 
 
@@ -94,11 +99,31 @@ def of_items(holder: Any, expected: Sequence[Any]) -> None:
         (holder.update if isinstance(holder, set) else holder.extend)(expected[1:])
 
 
-def of_objects(holder: Any, expected: Sequence[Any]) -> None:
-    items = expected[-1]
+def of_buffer(holder: Any, expected: Sequence[Any]) -> None:
+    content, _, shape, items = expected
     if items is not None:
         for k, x in enumerate(items):
             holder.flat[k] = x
+    elif is_array(holder):
+        if holder.shape == shape and holder.tobytes() != content:
+            holder.flat = frombuffer(content, holder.dtype)
+    elif isinstance(holder, bytearray):
+        holder[:] = content
+    elif isinstance(holder, array):
+        holder[:] = array(holder.typecode, content)
+
+
+def frombuffer(content: bytes, dtype: Any) -> Any:
+    import numpy
+
+    return numpy.frombuffer(content, dtype)
+
+
+def of_asked(holder: Any, expected: Sequence[Any]) -> None:
+    """A context variable, by its method `get`; one that had nothing cannot be emptied again."""
+    variable = getattr(getattr(holder, "func", None), "__self__", None)
+    if isinstance(variable, ContextVar) and expected[0] is not NONE:
+        variable.set(expected[0])
 
 
 RESTORE: dict[int, Any] = {
@@ -110,5 +135,6 @@ RESTORE: dict[int, Any] = {
     INSTANCE: of_instance,
     SLOTS: of_slots,
     ITEMS: of_items,
-    BUFFER: of_objects,
+    BUFFER: of_buffer,
+    ASK: of_asked,
 }

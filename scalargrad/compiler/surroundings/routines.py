@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import os
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from importlib.util import resolve_name
 from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from ...rows import Operator
 from .bytecode import ANYTHING, WHOLE, Import, Reads, reads_of
 from .contents import CONTENTS
 from .installed import (
@@ -46,6 +48,7 @@ def of_function(watch: Watch, f: FunctionType, where: Where) -> None:
         reads = reads_of(code)
         watch.names |= counting(reads)
         watch.catches |= reads.catches
+        watch.tells_apart |= any(not is_type(f, name) for name in reads.told_apart)
         watch.unknown += [f"{x}, {UNSEEN[x]}" for x in sorted(UNSEEN.keys() & reads.attributes)]
         of_globals(watch, f, sorted(reads.globals), where)
         for found in sorted(reads.imports):
@@ -61,6 +64,12 @@ def of_function(watch: Watch, f: FunctionType, where: Where) -> None:
             watch.identify(x)
     watch.go([(f.__defaults__, (where, ".", "__defaults__"))])
     watch.go([(f.__kwdefaults__, (where, ".", "__kwdefaults__"))])
+
+
+def is_type(f: FunctionType, name: str) -> bool:
+    """Whether a global is a class or a module: no argument is."""
+    around = f.__globals__
+    return isinstance(around.get(name, getattr(builtins, name, None)), (type, ModuleType))
 
 
 def names_said(f: Any) -> set[str]:
@@ -154,6 +163,14 @@ def of_property(watch: Watch, x: property, where: Where) -> None:
 
 def of_cached_property(watch: Watch, x: cached_property[Any], where: Where) -> None:
     watch.go([(x.func, where)])
+
+
+def of_operator(watch: Watch, x: Operator, where: Where) -> None:
+    """An operator: one of the user's own has functions of the user's own."""
+    watch.identify(x)
+    if x.code < 0:
+        watch.record(INSTANCE, x, (type(x), vars(x)))
+        watch.attributes(vars(x), where, True)
 
 
 def of_wrapped(watch: Watch, x: Any, where: Where) -> None:

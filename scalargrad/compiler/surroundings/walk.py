@@ -34,6 +34,8 @@ class Surroundings(Watch):
         self.altered = False
         """Whether any trace changed something."""
         self.walk(f, (None, "", getattr(f, "__name__", type(f).__name__)))
+        self.own = len(self.kept)
+        """How many objects were kept before the arguments were walked."""
         self.walk_arguments()
         self.suspects = self.suspects or not self.names.isdisjoint(READS_FILES)
         self.finish()
@@ -60,6 +62,20 @@ class Surroundings(Watch):
             else:
                 owners.seen_class(self, x, where, is_called)
                 self.walk(None, where)
+
+    @functools.cached_property
+    def ids(self) -> tuple[frozenset[int], frozenset[int]]:
+        """The identities of what the function uses by itself, and of what arguments that it gets
+        as they are lead to."""
+        return frozenset(map(id, self.kept[: self.own])), frozenset(map(id, self.kept[self.own :]))
+
+    def reaches(self, x: Any) -> bool:
+        """Whether the function can reach an object without being given it itself."""
+        by_itself, through_others = self.ids
+        if id(x) in by_itself:
+            return True
+        may_be_parameter = is_model(x) or (is_value(x) and any(map(is_model, self.arguments)))
+        return id(x) in through_others and not may_be_parameter
 
     def again(self) -> Surroundings:
         """The surroundings as they are now."""

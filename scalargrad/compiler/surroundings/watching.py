@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
 
+from ...rows import Operator
+
 LIST, ENTRIES, NAMES, FUNCTION, CELL, CLASS, INSTANCE, SLOTS, BUFFER, ITEMS, ASK = range(11)
 """The kinds of records (kind, holder, expected); `native/machine/unchanged.h` checks the records.
 
@@ -73,6 +75,8 @@ class Watch:
         """Whether a clock, print or the like is within reach: its calls are to be noticed."""
         self.catches = False
         """Whether the function may catch an error of arithmetic."""
+        self.tells_apart = False
+        """Whether the function may tell an object from an equal one by `is`."""
         self.tracers: list[Where] = []
         self.marks: list[tuple[int, Where]] = []
         """Where in the parts each object begins."""
@@ -179,10 +183,13 @@ class Watch:
 
 
 def may_hold_inputs(x: Any) -> bool:
-    """Whether an object met twice may lead to parameters of a model: no operator does."""
+    """Whether an object met twice may lead to parameters of a model: no operator of the table
+    does."""
     if isinstance(x, (tuple, frozenset)) and not x:
         return False
-    return not type(x).__module__.startswith(("scalargrad.native", "scalargrad.rows"))
+    if isinstance(x, Operator):
+        return x.code < 0
+    return not type(x).__module__.startswith("scalargrad.native")
 
 
 def first(pair: tuple[Any, Any]) -> Any:

@@ -7,6 +7,7 @@ operator table.
 from __future__ import annotations
 
 import keyword
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -109,6 +110,8 @@ class Operations:
 
     def operation(self, row: Operator, *operands: str) -> str:
         text = self.style.spell(row)
+        if row.arity is None and row.code < 0 and text == call(row):
+            text = f"{row.name}({', '.join(['{}'] * len(operands))})"
         if text is not None and text.startswith(f"{row.name}("):
             text = self.called.get(row, row.name) + text[len(row.name) :]
         if text is None:
@@ -202,13 +205,32 @@ def array_source(program: Program, name: str, names: Sequence[str] | None = None
     """Return the program as a function of a list of its inputs: numbers, and arrays with an
     element for each lane. It returns the outputs, then the sides of each guard, and uses `np`
     (NumPy or jax.numpy) and `special` (SciPy's or JAX's)."""
+    return straight_source(program, name, ARRAYS, names)
+
+
+def number_source(program: Program, name: str) -> str:
+    """Return a program without lanes as the same function of plain Python, of a list of numbers.
+    Its functions are those of scalargrad.ops."""
+    return straight_source(program, name, PYTHON)
+
+
+def straight_source(
+    program: Program, name: str, style: Style, names: Sequence[str] | None = None
+) -> str:
     given = names and safe_names(names, name, *called(program).values())
-    operations = Operations(program, ARRAYS, given)
+    operations = Operations(program, style, given)
     returned = [*program.outputs, *program.trace.guarded()]
     results = ", ".join(operations.names[i] for i in returned)
     taken = unpacked([operations.names[i] for i in program.inputs], "inputs")
     lines = [*taken, *operations.statements(), f"return [{results}]"]
     return f"def {name}(inputs):\n{indented(lines, 1)}"
+
+
+def in_plain_python(program: Program) -> dict[str, Any]:
+    """What the text of a program in plain Python calls, by name."""
+    names = called(program)
+    rows = {names.get(row, row.name): row.forward for row in program.rows()}
+    return {"inf": math.inf, "nan": math.nan, **rows}
 
 
 def python_source(program: Program, name: str, names: Sequence[str] | None = None) -> str:

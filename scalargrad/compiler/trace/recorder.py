@@ -189,6 +189,12 @@ class Recorder:
         """Return what stands for Value(data). Raises TypeError if `data` is a Value already."""
         return self.variable(attribute(data, "data") if in_graph(data) else data)
 
+    def stand_for_values(self, variables: Sequence[Any]) -> None:
+        """Let inputs that were no plain ones stand for Values."""
+        own = [x.index for x in variables]
+        self.values.update(own)
+        self.tell_values(own)
+
     @property
     def has_values(self) -> bool:
         """Whether anything so far may stand for a Value."""

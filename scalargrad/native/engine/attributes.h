@@ -169,7 +169,11 @@ static int set_grad(PyObject *self, PyObject *x, void *unused)
 static int set_raw_grad(PyObject *self, PyObject *grad, void *unused)
 {
     (void)unused;
-    return refuse_deletion(grad, "_grad") < 0 ? -1 : read_real(grad, &((Node *)self)->grad);
+    double number;
+    if (refuse_deletion(grad, "_grad") < 0 || read_real(grad, &number) < 0)
+        return -1;
+    ((Node *)self)->grad = number;
+    return 0;
 }
 
 static PyObject *get_label(PyObject *self, void *unused)

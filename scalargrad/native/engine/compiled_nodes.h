@@ -4,6 +4,7 @@
 #define SCALARGRAD_COMPILED_NODES_H
 
 #include "doubts.h"
+#include "../shared/buffers.h"
 #include "../shared/in_c.h"
 
 static int check_value(PyObject *x)
@@ -76,8 +77,10 @@ static PyObject *engine_compiled_node(PyObject *module, PyObject *const *args, P
         return NULL;
     const Py_ssize_t n = PyTuple_GET_SIZE(args[1]);
     const double *number = numbers.buf;
-    if (n == 0 || numbers.len != (n + 1) * (Py_ssize_t)sizeof(double)) {
-        PyErr_SetString(PyExc_ValueError, "expected a number, and one more for each operand");
+    if (n == 0 || numbers.len != (n + 1) * (Py_ssize_t)sizeof(double)
+        || !is_aligned(&numbers, sizeof(double))) {
+        PyErr_SetString(PyExc_ValueError,
+                        "expected an aligned number, and one more for each operand");
     } else {
         Edges *edges = gate_edges(args[0], args[1], number + 1, args[3] == Py_True);
         node = edges ? many_node(OP_CUSTOM, number[0], edges) : NULL;

@@ -34,25 +34,20 @@ static int append_doubtful(void *list, Node *node)
     return !is_doubtful(node) || PyList_Append(list, (PyObject *)node) == 0;
 }
 
-/* The doubtful nodes of a graph, in backward order. Its interior gradients are set to nothing. */
-static PyObject *doubtful_nodes(Node *root)
+/* Add the doubtful nodes of a graph to a list, in backward order; −1 with an exception. The graph's
+ * interior gradients are set to nothing. No code of Python's runs. */
+static int list_doubtful(Node *root, PyObject *nodes)
 {
-    PyObject *nodes = PyList_New(0);
-    if (!nodes)
-        return NULL;
     Node *leaves = count_consumers(root);
     const int complete = visit_in_order(root, append_doubtful, nodes);
     accumulate_in_leaves(leaves, NOTHING);
-    if (!complete)
-        Py_CLEAR(nodes);
-    return nodes;
+    return complete ? 0 : -1;
 }
 
-/* Decide the zeros of nodes in a list that it takes over; −1 with an exception. */
+/* Decide the zeros of the nodes in a list; −1 with an exception. */
 static int decide_all(PyObject *nodes)
 {
-    PyObject *done = nodes ? PyObject_CallOneArg(hooks.decide, nodes) : NULL;
-    Py_XDECREF(nodes);
+    PyObject *done = PyObject_CallOneArg(hooks.decide, nodes);
     Py_XDECREF(done);
     return done ? 0 : -1;
 }
@@ -67,18 +62,16 @@ static void abandon_leaves(Node *leaves)
 
 /* Undo a back-propagation that came to a NaN, and do it again with all zeros decided; −1 with an
  * exception, all gradients being as they were. Only if memory ran out for the old gradients of
- * interior nodes, interior nodes have none. */
-COLD int backward_decided(Node *root, double seed, Node *leaves, const Snapshot *old)
+ * interior nodes, interior nodes have none. `nodes` is an empty list. */
+COLD int backward_decided(Node *root, double seed, Node *leaves, const Snapshot *old,
+                          PyObject *nodes)
 {
     abandon_leaves(leaves);
-    PyObject *nodes = doubtful_nodes(root);
+    const int listed = list_doubtful(root, nodes);
     snapshot_restore(old);
-    if (old->failed) {
-        Py_XDECREF(nodes);
+    if (old->failed)
         PyErr_NoMemory();
-        return -1;
-    }
-    if (decide_all(nodes) < 0)
+    if (listed < 0 || old->failed || decide_all(nodes) < 0)
         return -1;
     run_backward(root, seed, 0.0);
     return 0;
@@ -88,14 +81,19 @@ static int backward_in_doubt(Node *root, double given)
 {
     Snapshot old = {0};
     int status = 0;
+    /* made before gradients change: to make a list may run code of Python's, which may read them */
+    PyObject *nodes = PyList_New(0);
+    if (!nodes)
+        return -1;
     Node *leaves = count_keeping(root, &old);
     root->grad = forward_start(given);
     /* a zero in place of nothing makes a NaN of a product first */
     if (UNLIKELY(sweep(root, 0.0, 1)))
-        status = backward_decided(root, given, leaves, &old);
+        status = backward_decided(root, given, leaves, &old, nodes);
     else
         accumulate_in_leaves(leaves, 0.0);
     free(old.item);
+    Py_DECREF(nodes);
     return status;
 }
 

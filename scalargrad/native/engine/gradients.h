@@ -34,18 +34,23 @@ static PyObject *value_run_backward(PyObject *self, PyObject *seed)
     Py_RETURN_NONE;
 }
 
-static PyObject *grads_of(PyObject *targets)
+static PyObject *list_of_floats(const double *numbers, Py_ssize_t n)
 {
-    Py_ssize_t n = PyTuple_GET_SIZE(targets);
-    PyObject *grads = PyList_New(n);
-    for (Py_ssize_t i = 0; grads && i < n; i++) {
-        PyObject *grad = get_raw_grad(PyTuple_GET_ITEM(targets, i), NULL);
-        if (grad)
-            PyList_SET_ITEM(grads, i, grad);
+    PyObject *list = PyList_New(n);
+    for (Py_ssize_t i = 0; list && i < n; i++) {
+        PyObject *number = PyFloat_FromDouble(numbers[i]);
+        if (number)
+            PyList_SET_ITEM(list, i, number);
         else
-            Py_CLEAR(grads);
+            Py_CLEAR(list);
     }
-    return grads;
+    return list;
+}
+
+static void read_grads(PyObject *targets, double *grads)
+{
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(targets); i++)
+        grads[i] = ((Node *)PyTuple_GET_ITEM(targets, i))->grad;
 }
 
 static int check_targets(PyObject *targets)
@@ -75,50 +80,81 @@ static int is_nan_among(PyObject *targets)
     return any_nan;
 }
 
-static PyObject *doubtful_among(const Snapshot *all)
+static int decide_among(const Snapshot *all)
 {
     PyObject *nodes = PyList_New(0);
-    for (size_t i = 0; nodes && i < all->length; i++)
-        if (!append_doubtful(nodes, all->item[i].node))
-            Py_CLEAR(nodes);
-    return nodes;
+    int failed = !nodes;
+    for (size_t i = 0; !failed && i < all->length; i++)
+        failed = !append_doubtful(nodes, all->item[i].node);
+    failed = failed || decide_all(nodes) < 0;
+    Py_XDECREF(nodes);
+    return failed ? -1 : 0;
 }
 
-/* Gradients are borrowed from the nodes' own fields, which the caller puts back: those of targets
- * outside the graph are saved too, for they are cleared with the rest. */
-static PyObject *borrowed_adjoints(Node *root, PyObject *targets, Snapshot *all)
+/* Gradients are borrowed from the nodes' own fields, and put back before any code of Python's may
+ * run: those of targets outside the graph are saved too, for they are cleared with the rest. */
+static void borrow_adjoints(Node *root, PyObject *targets, const Snapshot *all, double *grads,
+                            int *any_nan)
+{
+    clear_targets(targets);
+    run_backward(root, 1.0, NOTHING);
+    *any_nan = is_nan_among(targets);
+    read_grads(targets, grads);
+    snapshot_restore(all);
+}
+
+/* Save the gradients of the same nodes anew: code of Python's may have set some. */
+static void snapshot_again(Snapshot *all)
+{
+    for (size_t i = 0; i < all->length; i++)
+        all->item[i].grad = all->item[i].node->grad;
+}
+
+static int save_targets(Snapshot *all, PyObject *targets)
 {
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(targets); i++)
         if (snapshot_save(all, (Node *)PyTuple_GET_ITEM(targets, i)) < 0)
-            return PyErr_NoMemory();
-    clear_targets(targets);
-    run_backward(root, 1.0, NOTHING);
-    if (doubtful_count && is_nan_among(targets)) {
-        snapshot_restore(all);
-        if (decide_all(doubtful_among(all)) < 0)
-            return NULL;
-        clear_targets(targets);
-        run_backward(root, 1.0, NOTHING);
+            return -1;
+    return 0;
+}
+
+/* Write ∂root/∂target for each target; −1 with an exception. */
+static int write_adjoints(Node *root, PyObject *targets, double *grads)
+{
+    Snapshot all = {0};
+    int any_nan, failed = snapshot_take(&all, root) < 0 || save_targets(&all, targets) < 0;
+    if (failed)
+        PyErr_NoMemory();
+    else
+        borrow_adjoints(root, targets, &all, grads, &any_nan);
+    if (!failed && doubtful_count && any_nan) {
+        failed = decide_among(&all) < 0;
+        snapshot_again(&all);
+        if (!failed)
+            borrow_adjoints(root, targets, &all, grads, &any_nan);
     }
-    return grads_of(targets);
+    free(all.item);
+    return failed ? -1 : 0;
+}
+
+static PyObject *adjoints_of_targets(Node *root, PyObject *targets)
+{
+    const Py_ssize_t n = PyTuple_GET_SIZE(targets);
+    double *grads = acquire((size_t)(n + 1) * sizeof *grads);
+    if (!grads)
+        return PyErr_NoMemory();
+    PyObject *found = write_adjoints(root, targets, grads) < 0 ? NULL : list_of_floats(grads, n);
+    free(grads);
+    return found;
 }
 
 static PyObject *value_adjoints(PyObject *self, PyObject *sequence)
 {
-    PyObject *targets = PySequence_Tuple(sequence), *grads = NULL;
-    Snapshot all = {0};
-    if (!targets)
-        return NULL;
-    if (check_targets(targets) == 0) {
-        if (snapshot_take(&all, (Node *)self) < 0)
-            PyErr_NoMemory();
-        else
-            grads = borrowed_adjoints((Node *)self, targets, &all);
-        snapshot_restore(&all);
-    }
-    free(all.item);
-    Py_DECREF(targets);
-    return grads;
+    PyObject *targets = PySequence_Tuple(sequence), *found = NULL;
+    if (targets && check_targets(targets) == 0)
+        found = adjoints_of_targets((Node *)self, targets);
+    Py_XDECREF(targets);
+    return found;
 }
 
 static int append(void *list, Node *node)

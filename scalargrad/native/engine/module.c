@@ -120,6 +120,34 @@ static PyTypeObject ValueType = {
 
 #define HOOK(name, type) {#name, &hooks.name, type},
 
+static PyObject *refuse_before_install(PyObject *module, PyObject *args, PyObject *named)
+{
+    (void)module;
+    (void)args;
+    (void)named;
+    return PyErr_Format(PyExc_RuntimeError,
+                        "the engine is used before Python's part is installed");
+}
+
+/* Until Python's part is installed, a function that refuses stands in place of all hooks and rows:
+ * so none of those who use a hook has to ask whether it is there. −1 with an exception. */
+static int put_refusals(void)
+{
+    static PyMethodDef refusing = {"refuse", FAST(refuse_before_install),
+                                   METH_VARARGS | METH_KEYWORDS, NULL};
+    const Hook list[] = {ENGINE_HOOKS(HOOK)};
+    PyObject *refusal = PyCFunction_New(&refusing, NULL), *rows = PyTuple_New(OP_COUNT);
+    if (!refusal || !rows)
+        return -1;
+    for (size_t k = 0; k < sizeof list / sizeof *list; k++)
+        *list[k].place = Py_NewRef(refusal);
+    for (Py_ssize_t code = 0; code < OP_COUNT; code++)
+        PyTuple_SET_ITEM(rows, code, Py_NewRef(refusal));
+    Py_SETREF(hooks.rows, rows);
+    Py_DECREF(refusal);
+    return 0;
+}
+
 /* install(**hooks): ENGINE_HOOKS lists them. */
 static PyObject *engine_install(PyObject *module, PyObject *args, PyObject *named)
 {
@@ -189,7 +217,8 @@ PyMODINIT_FUNC PyInit__engine(void)
     labels = PyDict_New();
     sources = PyDict_New();
     modes_blocks = PySet_New(NULL);
-    if (!labels || !sources || !modes_blocks || PyType_Ready(&FunctionType) < 0)
+    if (!labels || !sources || !modes_blocks || put_refusals() < 0
+        || PyType_Ready(&FunctionType) < 0)
         return NULL;
     PyObject *module = PyModule_Create(&engine_module);
     PyObject *in_c = PyCapsule_New(&engine_functions_in_c, ENGINE_IN_C, NULL);

@@ -4,6 +4,7 @@
 
 #include "build.h"
 #include "updates.h"
+#include "../shared/buffers.h"
 
 typedef struct {
     int rule;
@@ -110,7 +111,7 @@ static int check_memory(const Py_buffer *memory, const UpdateRule *rule, Py_ssiz
                      n, length);
         return -1;
     }
-    if (!floats || (uintptr_t)memory->buf % sizeof(double) != 0) {
+    if (!floats || !is_aligned(memory, sizeof(double))) {
         PyErr_SetString(PyExc_TypeError, "a memory is an array of floats: array('d')");
         return -1;
     }

@@ -2,6 +2,7 @@
 #ifndef SCALARGRAD_CALL_H
 #define SCALARGRAD_CALL_H
 
+#include "../shared/buffers.h"
 #include "../shared/in_c.h"
 #include "run.h"
 
@@ -69,19 +70,17 @@ static int is_soon_done(const Program *p, Py_ssize_t count)
 
 static int32_t run_freely(const Program *p, double *uniform, Job *job)
 {
-    int32_t status;
     if (is_soon_done(p, job->count))
         return run_program(p, uniform, job);
-    Py_BEGIN_ALLOW_THREADS
-        status = run_program(p, uniform, job);
-    Py_END_ALLOW_THREADS
+    job->state = PyEval_SaveThread();
+    const int32_t status = run_program(p, uniform, job);
+    PyEval_RestoreThread(job->state);
     return status;
 }
 
 /* Return how long the inputs have to be, −1 with an exception if an index is negative. */
-static Py_ssize_t needed_length(const Py_buffer *index, Py_ssize_t count)
+static Py_ssize_t needed_length(const int64_t *at, Py_ssize_t count)
 {
-    const int64_t *at = index->buf;
     Py_ssize_t longest = at ? 0 : count;
     for (Py_ssize_t i = 0; at && i < count; i++) {
         if (at[i] < 0 || at[i] >= PY_SSIZE_T_MAX) {
@@ -93,10 +92,14 @@ static Py_ssize_t needed_length(const Py_buffer *index, Py_ssize_t count)
     return longest;
 }
 
-/* Divided, not multiplied: a count that the caller made up could overflow. */
-static int has_count(const Py_buffer *view, Py_ssize_t count, Py_ssize_t size)
+/* Whether there are so many times `each` numbers. Divided, not multiplied: a count that the caller
+ * made up could overflow. */
+static int has_count(const Py_buffer *view, Py_ssize_t count, Py_ssize_t each, Py_ssize_t size)
 {
-    return !view->buf || (view->len % size == 0 && view->len / size == count);
+    if (!view->buf)
+        return 1;
+    return view->len % (each * size) == 0 && view->len / (each * size) == count
+           && is_aligned(view, (size_t)size);
 }
 
 /* ------ the numbers of a call */
@@ -114,7 +117,7 @@ static Py_ssize_t put_several(PyObject *item, double *to, Py_ssize_t room)
     const Py_ssize_t n = view.len / (Py_ssize_t)sizeof(double);
     const int fits = view.format && strcmp(view.format, "d") == 0 && n <= room;
     if (fits)
-        memcpy(to, view.buf, (size_t)view.len);
+        memcpy(to, view.buf, (size_t)n * sizeof(double));
     else
         PyErr_SetString(PyExc_ValueError, "the numbers do not fit the program");
     PyBuffer_Release(&view);
@@ -169,6 +172,7 @@ typedef struct {
     Py_buffer results, broken, sides, index;
     Py_buffer *views;
     Column *columns;
+    int64_t *positions; /* what is in the index: what is checked of it stays as it is */
 } Opened;
 
 static void close_buffers(const Program *p, Opened *opened)
@@ -179,11 +183,32 @@ static void close_buffers(const Program *p, Opened *opened)
     if (opened->views)
         release(opened->views, (Py_ssize_t)p->given + p->made);
     PyMem_Free(opened->columns);
+    PyMem_Free(opened->positions);
 }
 
 static int open_buffer(PyObject *object, Py_buffer *view, int flags)
 {
     return object == Py_None || PyObject_GetBuffer(object, view, flags) == 0;
+}
+
+static int copy_index(Opened *opened)
+{
+    const Py_buffer *index = &opened->index;
+    if (!index->buf)
+        return 1;
+    if (!(opened->positions = PyMem_Malloc((size_t)index->len + 1)))
+        return PyErr_NoMemory(), 0;
+    memcpy(opened->positions, index->buf, (size_t)index->len);
+    return 1;
+}
+
+static int are_fitting(const Program *p, const Opened *opened, Py_ssize_t count)
+{
+    return count >= 0 && has_count(&opened->results, p->results, 1, sizeof(double))
+           && has_count(&opened->broken, count, 1, sizeof(int32_t))
+           && has_count(&opened->sides, count, 2, sizeof(double))
+           && !opened->broken.buf == !opened->sides.buf
+           && has_count(&opened->index, count, 1, sizeof(int64_t));
 }
 
 static int open_buffers(const Program *p, const RunArguments *args, Opened *opened, Job *job)
@@ -193,15 +218,13 @@ static int open_buffers(const Program *p, const RunArguments *args, Opened *open
         || !open_buffer(args->sides, &opened->sides, PyBUF_WRITABLE)
         || !open_buffer(args->index, &opened->index, PyBUF_SIMPLE))
         return 0;
-    if (job->count < 0 || !has_count(&opened->results, p->results, sizeof(double))
-        || !has_count(&opened->broken, job->count, sizeof(int32_t))
-        || !has_count(&opened->sides, job->count, 2 * sizeof(double))
-        || !opened->broken.buf != !opened->sides.buf
-        || !has_count(&opened->index, job->count, sizeof(int64_t))) {
+    if (!are_fitting(p, opened, job->count)) {
         PyErr_SetString(PyExc_ValueError, "the buffers do not fit the program");
         return 0;
     }
-    const Py_ssize_t length = needed_length(&opened->index, job->count);
+    if (!copy_index(opened))
+        return 0;
+    const Py_ssize_t length = needed_length(opened->positions, job->count);
     if (length < 0 || !(opened->views = open_arrays(p, args->arrays, length, job->count)))
         return 0;
     opened->columns = PyMem_Calloc((size_t)p->inputs + (size_t)p->outputs + 1, sizeof(Column));
@@ -211,7 +234,7 @@ static int open_buffers(const Program *p, const RunArguments *args, Opened *open
     job->outputs = opened->columns + p->inputs;
     job->broken = opened->broken.buf;
     job->sides = opened->sides.buf;
-    job->index = opened->index.buf;
+    job->index = opened->positions;
     job->results = opened->results.buf;
     return find_columns(opened->columns, p->input, p->inputs, opened->views)
            && find_columns(opened->columns + p->inputs, p->output, p->outputs,
@@ -231,22 +254,49 @@ static PyObject *list_of_results(const Program *p, const double *uniform)
     return list;
 }
 
-static PyObject *run_opened(Program *p, PyObject *numbers, Opened *opened, Job *job)
+/* What a run came to; `is_listed`: its results, where all holds. */
+static PyObject *found_by_run(const Program *p, const double *uniform, const Job *job,
+                              int32_t status, int is_listed)
+{
+    if (status == STOPPED)
+        return NULL;
+    if (status < 0 && job->tells_doubt && job->doubt)
+        return PyLong_FromLong(DOUBT);
+    return is_listed && status == ALL_HOLD ? list_of_results(p, uniform) : PyLong_FromLong(status);
+}
+
+static PyObject *run_opened(const Program *p, double *uniform, const Opened *opened, Job *job)
 {
     size_t doubles = scratch_doubles(p, job->count, job->threads);
-    double *uniform = take_uniform(p);
-    PyObject *found = NULL;
     job->sums = job->count ? take_scratch(&doubles) : NULL;
-    if (uniform && (job->sums || !job->count) && put_numbers(p, numbers, uniform)) {
-        const int32_t status = run_freely(p, uniform, job);
-        const int doubtful = status < 0 && job->tells_doubt && job->doubt;
-        const int listed = status == ALL_HOLD && !opened->results.obj && !doubtful;
-        found = listed ? list_of_results(p, uniform) : PyLong_FromLong(doubtful ? DOUBT : status);
-    }
-    give_uniform(p, uniform);
+    if (!job->sums && job->count)
+        return NULL;
+    const int32_t status = run_freely(p, uniform, job);
     if (job->sums)
         give_scratch(job->sums, doubles);
+    return found_by_run(p, uniform, job, status, !opened->results.obj);
+}
+
+static PyObject *run_on(const Program *p, const RunArguments *args, double *uniform, Job *job)
+{
+    Opened opened = {0};
+    PyObject *found = NULL;
+    if (open_buffers(p, args, &opened, job))
+        found = run_opened(p, uniform, &opened, job);
+    close_buffers(p, &opened);
     return found;
+}
+
+static int read_job(const RunArguments *args, Job *job)
+{
+    job->count = PyNumber_AsSsize_t(args->count, PyExc_OverflowError);
+    if (job->count == -1 && PyErr_Occurred())
+        return 0;
+    const long threads = PyLong_AsLong(args->threads);
+    if (threads == -1 && PyErr_Occurred())
+        return 0;
+    job->threads = threads < 1 ? 1 : threads > MAX_THREADS ? MAX_THREADS : (int)threads;
+    return (job->tells_doubt = PyObject_IsTrue(args->tell_doubt)) >= 0;
 }
 
 static PyObject *program_run(PyObject *self, PyObject *const *given, Py_ssize_t n)
@@ -255,22 +305,17 @@ static PyObject *program_run(PyObject *self, PyObject *const *given, Py_ssize_t 
     if (n != RUN_ARGUMENTS || !PyList_CheckExact(args->numbers)
         || !PyTuple_CheckExact(args->arrays))
         return PyErr_Format(PyExc_TypeError, "expected a list of numbers and a tuple of arrays");
-    const Py_ssize_t count = PyNumber_AsSsize_t(args->count, PyExc_OverflowError);
-    const long threads = PyLong_AsLong(args->threads);
-    const int tells_doubt = PyObject_IsTrue(args->tell_doubt);
-    if (tells_doubt < 0 || PyErr_Occurred())
-        return NULL;
-    Job job = {.count = count,
-               .tells_doubt = tells_doubt,
-               .threads = threads < 1             ? 1
-                          : threads > MAX_THREADS ? MAX_THREADS
-                                                  : (int)threads};
-    Opened opened = {0};
     Program *p = (Program *)self;
+    Job job = {.count = 0};
+    if (!read_job(args, &job))
+        return NULL;
+    /* the numbers first, for to read them may run code of Python's; then the buffers, which nothing
+     * can resize until they are given back */
+    double *uniform = take_uniform(p);
     PyObject *found = NULL;
-    if (open_buffers(p, args, &opened, &job))
-        found = run_opened(p, args->numbers, &opened, &job);
-    close_buffers(p, &opened);
+    if (uniform && put_numbers(p, args->numbers, uniform))
+        found = run_on(p, args, uniform, &job);
+    give_uniform(p, uniform);
     return found;
 }
 
@@ -299,6 +344,7 @@ typedef struct {
     Py_buffer weights, results;
     Py_ssize_t at; /* the place of the first weight among the uniform numbers */
     int tells_doubt;
+    PyThreadState *state; /* of the caller, while other threads may run Python */
 } Repeated;
 
 static int is_matrix(const Py_buffer *view)
@@ -312,7 +358,7 @@ static int fits_repeated(const Program *p, const Repeated *r)
     if (!is_matrix(&r->weights) || !is_matrix(&r->results) || r->at < 0
         || r->weights.shape[1] > p->uniforms || r->at > p->uniforms - r->weights.shape[1]
         || r->results.shape[0] != r->weights.shape[0] || r->results.shape[1] != p->results
-        || p->inputs || p->outputs) {
+        || !is_aligned(&r->results, sizeof(double)) || p->inputs || p->outputs) {
         PyErr_SetString(PyExc_ValueError, "weights or results do not fit the program");
         return 0;
     }
@@ -341,16 +387,23 @@ static void put_weights(const Repeated *r, Py_ssize_t run, double *uniform)
 {
     const char *from = (const char *)r->weights.buf + run * r->weights.strides[0];
     for (Py_ssize_t k = 0; k < r->weights.shape[1]; k++, from += r->weights.strides[1])
-        uniform[r->at + k] = *(const double *)from;
+        memcpy(&uniform[r->at + k], from, sizeof(double));
 }
 
-/* Return ALL_HOLD, the number of a guard that does not hold, or DOUBT. Numbers that do not depend on
- * weights are computed once. */
-static int32_t run_repeated(const Program *p, double *uniform, const Repeated *r)
+/* Return ALL_HOLD, the number of a guard that does not hold, DOUBT or STOPPED. Numbers that do not
+ * depend on weights are computed once. */
+static int32_t run_repeated(const Program *p, double *uniform, Repeated *r)
 {
     const int32_t guard = run_scalars(uniform, p->before, p->before_end);
+    const int64_t each = p->after_end - p->after + r->weights.shape[1] + 1;
+    int64_t done = 0;
     int doubt = 0;
-    for (Py_ssize_t run = 0; guard < 0 && run < r->weights.shape[0]; run++) {
+    for (Py_ssize_t run = 0; guard < 0 && run < r->weights.shape[0]; run++, done += each) {
+        if (done > SCALAR_WORDS_AT_ONCE) {
+            done = 0;
+            if (has_signal(&r->state))
+                return STOPPED;
+        }
         put_weights(r, run, uniform);
         run_scalars(uniform, p->after, p->after_end);
         doubt |= store_results(p, uniform, (double *)r->results.buf + run * p->results);
@@ -373,16 +426,15 @@ static int put_around(const Program *p, PyObject *numbers, const Repeated *r, do
     return 1;
 }
 
-static PyObject *repeat_opened(Program *p, PyObject *numbers, const Repeated *r)
+static PyObject *repeat_opened(Program *p, PyObject *numbers, Repeated *r)
 {
     double *uniform = take_uniform(p);
     PyObject *found = NULL;
     if (uniform && put_around(p, numbers, r, uniform)) {
-        int32_t status;
-        Py_BEGIN_ALLOW_THREADS
-            status = run_repeated(p, uniform, r);
-        Py_END_ALLOW_THREADS
-        found = PyLong_FromLong(status);
+        r->state = PyEval_SaveThread();
+        const int32_t status = run_repeated(p, uniform, r);
+        PyEval_RestoreThread(r->state);
+        found = status == STOPPED ? NULL : PyLong_FromLong(status);
     }
     give_uniform(p, uniform);
     return found;
@@ -393,9 +445,10 @@ static PyObject *program_repeat(PyObject *self, PyObject *const *args, Py_ssize_
     if (n != 5 || !PyList_CheckExact(args[0]))
         return PyErr_Format(PyExc_TypeError, "expected a list of numbers, then four others");
     Program *p = (Program *)self;
-    Repeated r = {.at = PyNumber_AsSsize_t(args[1], PyExc_OverflowError),
-                  .tells_doubt = PyObject_IsTrue(args[4])};
-    if (r.tells_doubt < 0 || PyErr_Occurred())
+    Repeated r = {.at = PyNumber_AsSsize_t(args[1], PyExc_OverflowError)};
+    if (r.at == -1 && PyErr_Occurred())
+        return NULL;
+    if ((r.tells_doubt = PyObject_IsTrue(args[4])) < 0)
         return NULL;
     PyObject *found = NULL;
     if (open_repeated(p, args[2], args[3], &r))

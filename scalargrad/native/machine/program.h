@@ -5,6 +5,9 @@
 #include "layouts.h"
 #include "scalars.h"
 
+/* What a run returns where a signal ended it: then there is an exception. */
+enum { STOPPED = DOUBT - 1 };
+
 /* ------ a program */
 typedef struct {
     PyObject_HEAD

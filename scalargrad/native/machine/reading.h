@@ -57,6 +57,19 @@ static int has_size(PyObject *sequence, PyObject *count)
     return PySequence_Fast_GET_SIZE(sequence) == PyLong_AsSsize_t(count);
 }
 
+/* Add all items of a list or tuple as they stand there: iterating over one of a class of its own
+ * may run code of Python's. */
+static int add_items(PyObject *list, PyObject *x)
+{
+    const Py_ssize_t end = PyList_GET_SIZE(list);
+    if (PyList_CheckExact(x) || PyTuple_CheckExact(x))
+        return PyList_SetSlice(list, end, end, x) < 0 ? -1 : 1;
+    for (Py_ssize_t k = 0; k < PySequence_Fast_GET_SIZE(x); k++)
+        if (PyList_Append(list, PySequence_Fast_GET_ITEM(x, k)) < 0)
+            return -1;
+    return 1;
+}
+
 static int are_all(PyObject *sequence, PyTypeObject *type)
 {
     for (Py_ssize_t k = 0; k < PySequence_Fast_GET_SIZE(sequence); k++)
@@ -69,50 +82,64 @@ static int read_floats(PyObject *reader, PyObject *x, Read *into)
 {
     if (!has_size(x, part_of(reader, 2)) || !are_all(x, &PyFloat_Type))
         return 0;
-    const Py_ssize_t end = PyList_GET_SIZE(into->numbers);
-    return PyList_SetSlice(into->numbers, end, end, x) < 0 ? -1 : 1;
+    return add_items(into->numbers, x);
 }
 
-static int read_values(PyObject *reader, PyObject *x, Read *into)
+/* Put a row of Values, as its reader expects them, into the tuple `values` from `at` on. */
+static int put_values(PyObject *reader, PyObject *row, PyObject *values, Py_ssize_t at)
 {
-    if (!has_size(x, part_of(reader, 2)) || !are_all(x, (PyTypeObject *)part_of(reader, 3)))
+    if (!has_size(row, part_of(reader, 2)) || !are_all(row, (PyTypeObject *)part_of(reader, 3)))
         return 0;
-    PyObject *values = PySequence_Tuple(x);
-    const int found = values ? take_values(values, into) : -1;
-    Py_XDECREF(values);
-    return found;
+    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(row); i++)
+        PyTuple_SET_ITEM(values, at + i, Py_NewRef(PySequence_Fast_GET_ITEM(row, i)));
+    return 1;
 }
 
 /* Put the rows of a table into the tuple `values`, which has a place for each Value. */
 static int put_table(PyObject *row_reader, PyObject *x, PyObject *values)
 {
     const Py_ssize_t n = PySequence_Fast_GET_SIZE(x);
-    Py_ssize_t at = 0;
+    const Py_ssize_t width = n ? PyTuple_GET_SIZE(values) / n : 0;
     for (Py_ssize_t k = 0; k < n; k++) {
         PyObject *row = PySequence_Fast_GET_ITEM(x, k);
         if ((PyObject *)Py_TYPE(row) != part_of(row_reader, 1)
-            || !has_size(row, part_of(row_reader, 2))
-            || !are_all(row, (PyTypeObject *)part_of(row_reader, 3)))
+            || !put_values(row_reader, row, values, k * width))
             return 0;
-        for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(row); i++)
-            PyTuple_SET_ITEM(values, at++, Py_NewRef(PySequence_Fast_GET_ITEM(row, i)));
     }
     return 1;
 }
 
-static int read_table(PyObject *reader, PyObject *x, Read *into)
+static int is_table(PyObject *reader)
 {
-    PyObject *row_reader = part_of(reader, 3);
-    const Py_ssize_t n = PyLong_AsSsize_t(part_of(reader, 2));
-    const Py_ssize_t width = PyLong_AsSsize_t(part_of(row_reader, 2));
-    if (n < 0 || width < 1 || n > PY_SSIZE_T_MAX / width)
-        return PyErr_Occurred() ? -1 : 0;
-    PyObject *values = PyTuple_New(n * width);
-    /* sizes are looked at only now: to make a tuple may run code of Python's */
-    int found = values ? has_size(x, part_of(reader, 2)) && put_table(row_reader, x, values) : -1;
+    return PyLong_AsLong(part_of(reader, 0)) == READ_TABLE;
+}
+
+/* Sizes are looked at only once there is a tuple: to make one may run code of Python's. */
+static int read_into(PyObject *reader, PyObject *x, Py_ssize_t n, Read *into)
+{
+    PyObject *values = PyTuple_New(n);
+    int found = -1;
+    if (values && is_table(reader))
+        found = has_size(x, part_of(reader, 2)) && put_table(part_of(reader, 3), x, values);
+    else if (values)
+        found = put_values(reader, x, values, 0);
     found = found > 0 ? take_values(values, into) : found;
     Py_XDECREF(values);
     return found;
+}
+
+static int read_values(PyObject *reader, PyObject *x, Read *into)
+{
+    return read_into(reader, x, PyLong_AsSsize_t(part_of(reader, 2)), into);
+}
+
+static int read_table(PyObject *reader, PyObject *x, Read *into)
+{
+    const Py_ssize_t n = PyLong_AsSsize_t(part_of(reader, 2));
+    const Py_ssize_t width = PyLong_AsSsize_t(part_of(part_of(reader, 3), 2));
+    if (width && n > PY_SSIZE_T_MAX / width)
+        return 0;
+    return read_into(reader, x, n * width, into);
 }
 
 static int read_sequence(PyObject *readers, PyObject *x, Read *into)
@@ -213,6 +240,24 @@ static int read_one(PyObject *reader, PyObject *x, Read *into)
 /* ------ readers are checked once, so that reading checks none */
 enum { SEQUENCE_TYPES = Py_TPFLAGS_LIST_SUBCLASS | Py_TPFLAGS_TUPLE_SUBCLASS };
 
+static int is_count(PyObject *x)
+{
+    return PyLong_CheckExact(x) && PyLong_AsSsize_t(x) >= 0;
+}
+
+/* () or (width,) */
+static int is_row_shape(PyObject *x)
+{
+    return PyTuple_CheckExact(x)
+           && (PyTuple_GET_SIZE(x) == 0 || (PyTuple_GET_SIZE(x) == 1 && is_count(part_of(x, 0))));
+}
+
+/* A list or tuple of so many. */
+static int is_counted(PyObject *reader)
+{
+    return is_count(part_of(reader, 2));
+}
+
 static int is_type_with(PyObject *x, unsigned long flags)
 {
     return PyType_Check(x) && (!flags || PyType_GetFlags((PyTypeObject *)x) & flags);
@@ -245,16 +290,17 @@ static int is_tagged(PyObject *x)
     case READ_SAMPLES: return n == 4 && is_type_with(type, 0);
     case READ_CONVERTED: return n == 5 && is_type_with(type, 0);
     case READ_ROWS:
-        return n == 6 && is_type_with(type, SEQUENCE_TYPES) && PyTuple_CheckExact(part_of(x, 2))
-               && PyTuple_GET_SIZE(part_of(x, 2)) < 2;
+        return n == 6 && is_type_with(type, SEQUENCE_TYPES) && is_row_shape(part_of(x, 2));
     case READ_NUMBER: return n == 2 && is_type_with(type, 0);
     case READ_STATIC: return n == 2 && is_type_with(type, 0);
     case READ_VALUE: return n == 2 && is_type_with(type, 0);
-    case READ_FLOATS: return n == 3 && is_type_with(type, SEQUENCE_TYPES);
+    case READ_FLOATS: return n == 3 && is_type_with(type, SEQUENCE_TYPES) && is_counted(x);
     case READ_VALUES:
-        return n == 4 && is_type_with(type, SEQUENCE_TYPES) && PyType_Check(part_of(x, 3));
+        return n == 4 && is_type_with(type, SEQUENCE_TYPES) && is_counted(x)
+               && PyType_Check(part_of(x, 3));
     case READ_TABLE:
-        return n == 4 && is_type_with(type, SEQUENCE_TYPES) && is_of_values(part_of(x, 3));
+        return n == 4 && is_type_with(type, SEQUENCE_TYPES) && is_counted(x)
+               && is_of_values(part_of(x, 3));
     case READ_SEQUENCE:
         return n == 3 && is_type_with(type, SEQUENCE_TYPES) && are_readers(part_of(x, 2));
     case READ_DICT: return is_type_with(type, Py_TPFLAGS_DICT_SUBCLASS) && are_keyed(x);
@@ -291,8 +337,6 @@ typedef struct {
     PyObject_HEAD
     PyObject *readers;
 } Reader;
-
-static PyTypeObject ReaderType;
 
 static PyObject *reader_new(PyTypeObject *type, PyObject *args, PyObject *named)
 {

@@ -19,25 +19,35 @@ typedef struct {
     int threads;
     int tells_doubt;
     int any_broken;
-    int doubt; /* an output is not finite in some lane that no guard broke */
+    int doubt;            /* an output is not finite in some lane that no guard broke */
+    PyThreadState *state; /* of the caller, while other threads may run Python; else NULL */
 } Job;
 
 #ifdef HAVE_THREADS
 typedef atomic_int Ticket;
 #define TAKE(ticket) atomic_fetch_add(ticket, 1)
+#define TAKEN(ticket) atomic_load_explicit(ticket, memory_order_relaxed)
 #else
 typedef int Ticket;
 #define TAKE(ticket) ((*(ticket))++)
+#define TAKEN(ticket) (*(ticket))
 #endif
+
+/* What the threads of a run share: the segment that nobody has taken yet, and whether to end. */
+typedef struct {
+    Ticket next, ended;
+} Progress;
 
 /* One thread, and memory to run segments in: it takes the next one whenever it is done. */
 typedef struct {
     const Program *program;
-    const Job *job;
-    double *uniform; /* shared, only read */
-    double *memory;  /* registers, totals, broken and the two sides */
-    double *sums;    /* shared, a stretch for each segment */
-    Ticket *next;    /* shared, the segment that nobody has taken yet */
+    Job *job;
+    double *uniform;    /* shared, only read */
+    double *memory;     /* registers, totals, broken and the two sides */
+    double *sums;       /* shared, a stretch for each segment */
+    Progress *progress; /* shared */
+    int is_caller;      /* whether it is the thread that was called: it asks for signals */
+    int64_t done;       /* words that were run since then */
     int any_broken, doubt;
 } Worker;
 
@@ -70,7 +80,8 @@ static size_t memory_doubles(const Program *p, Py_ssize_t count)
  * lanes alone: sums are the same however many threads there are. */
 static Py_ssize_t chunks_of(Py_ssize_t count)
 {
-    return (count + BLOCKS_PER_CHUNK * BLOCK_LANES - 1) / (BLOCKS_PER_CHUNK * BLOCK_LANES);
+    const Py_ssize_t each = BLOCKS_PER_CHUNK * BLOCK_LANES;
+    return count / each + (count % each != 0);
 }
 
 static int segments_of(Py_ssize_t count)
@@ -81,8 +92,9 @@ static int segments_of(Py_ssize_t count)
 static Py_ssize_t segment_begin(Py_ssize_t count, int segment)
 {
     const int n = segments_of(count);
-    const Py_ssize_t at = chunks_of(count) * segment / n * BLOCKS_PER_CHUNK * BLOCK_LANES;
-    return segment >= n ? count : at;
+    if (segment >= n)
+        return count;
+    return chunks_of(count) * segment / n * BLOCKS_PER_CHUNK * BLOCK_LANES;
 }
 
 static size_t scratch_doubles(const Program *p, Py_ssize_t count, int threads)
@@ -192,12 +204,41 @@ static void run_chunk(Frame *f, Worker *worker, Py_ssize_t begin, Py_ssize_t end
 {
     const size_t n = (size_t)worker->program->totals;
     begin_sums(f->totals, n);
-    for (f->base = begin; f->base < end; f->base += BLOCK_LANES) {
+    for (f->base = begin; f->base < end; f->base += f->count) {
         f->count = end - f->base < BLOCK_LANES ? (int)(end - f->base) : BLOCK_LANES;
         run_one_block(f, worker);
     }
     for (size_t k = 0; k < n; k++)
         sums[k] += f->totals[k];
+}
+
+/* Ask Python for signals: Ctrl-C ends a run. `state` is that of the caller, NULL where it keeps
+ * Python's lock. */
+static int has_signal(void *asked)
+{
+    PyThreadState **state = asked;
+    if (*state)
+        PyEval_RestoreThread(*state);
+    const int found = PyErr_CheckSignals() < 0;
+    if (*state)
+        *state = PyEval_SaveThread();
+    return found;
+}
+
+/* Words of code after which the caller asks: on blocks and on single numbers, so many take some
+ * hundredths of a second. */
+enum { WORDS_AT_ONCE = 1 << 20, SCALAR_WORDS_AT_ONCE = 1 << 24 };
+
+/* One more chunk is done. */
+static void ask_for_signals(Worker *worker)
+{
+    const Program *p = worker->program;
+    worker->done += BLOCKS_PER_CHUNK * (p->lanes_end - p->lanes);
+    if (!worker->is_caller || worker->done < WORDS_AT_ONCE)
+        return;
+    worker->done = 0;
+    if (has_signal(&worker->job->state))
+        TAKE(&worker->progress->ended);
 }
 
 static void run_segment(Frame *f, Worker *worker, int segment)
@@ -206,8 +247,12 @@ static void run_segment(Frame *f, Worker *worker, int segment)
     const Py_ssize_t end = segment_begin(count, segment + 1);
     double *sums = worker->sums + (size_t)segment * totals_doubles(worker->program);
     begin_sums(sums, totals_doubles(worker->program));
-    for (Py_ssize_t at = segment_begin(count, segment); at < end; at += step)
-        run_chunk(f, worker, at, at + step < end ? at + step : end, sums);
+    Py_ssize_t at = segment_begin(count, segment), next;
+    for (; at < end && !TAKEN(&worker->progress->ended); at = next) {
+        next = end - at > step ? at + step : end;
+        run_chunk(f, worker, at, next, sums);
+        ask_for_signals(worker);
+    }
 }
 
 static void *run_worker(void *given)
@@ -229,7 +274,7 @@ static void *run_worker(void *given)
     };
     fill_splats(p, &f);
     const int segments = segments_of(worker->job->count);
-    for (int segment; (segment = TAKE(worker->next)) < segments;)
+    for (int segment; (segment = TAKE(&worker->progress->next)) < segments;)
         run_segment(&f, worker, segment);
     for (int i = 0; i < WIDTH; i++)
         worker->doubt |= f.doubt[i] != 0.0;
@@ -237,6 +282,12 @@ static void *run_worker(void *given)
 }
 
 #ifdef HAVE_THREADS
+static void run_here(Worker *worker)
+{
+    worker->is_caller = 1;
+    run_worker(worker);
+}
+
 /* All workers but the first get a thread; workers that get none run here. */
 static void run_workers(Worker *worker, int n)
 {
@@ -246,7 +297,7 @@ static void run_workers(Worker *worker, int n)
         started[k] = pthread_create(&thread[k], NULL, run_worker, &worker[k]) == 0;
     for (int k = 0; k < n; k++)
         if (!started[k])
-            run_worker(&worker[k]);
+            run_here(&worker[k]);
     for (int k = 1; k < n; k++)
         if (started[k])
             pthread_join(thread[k], NULL);
@@ -255,18 +306,19 @@ static void run_workers(Worker *worker, int n)
 static void run_workers(Worker *worker, int n)
 {
     for (int k = 0; k < n; k++)
-        run_worker(&worker[k]);
+        run_here(&worker[k]);
 }
 #endif
 
-static void run_lanes(const Program *p, double *uniform, Job *job)
+/* Return whether a signal ended the run. */
+static int run_lanes(const Program *p, double *uniform, Job *job)
 {
     const int segments = segments_of(job->count);
     const int n = job->threads < segments ? job->threads : segments;
     double *sums = job->sums;
     double *memory = sums + (size_t)segments * totals_doubles(p);
     Worker worker[MAX_THREADS];
-    Ticket next = 0;
+    Progress progress = {0};
     for (int k = 0; k < n; k++)
         worker[k] = (Worker){
             .program = p,
@@ -274,13 +326,14 @@ static void run_lanes(const Program *p, double *uniform, Job *job)
             .uniform = uniform,
             .sums = sums,
             .memory = memory + (size_t)k * memory_doubles(p, job->count),
-            .next = &next,
+            .progress = &progress,
         };
     run_workers(worker, n);
     for (int k = 0; k < n; k++) {
         job->any_broken |= worker[k].any_broken;
         job->doubt |= worker[k].doubt;
     }
+    return TAKEN(&progress.ended);
 }
 
 /* Add up the sums of all segments in the place of the first; the totals become uniform numbers. */
@@ -309,15 +362,16 @@ static int store_results(const Program *p, const double *uniform, double *result
     return doubt;
 }
 
-/* Return the number of a uniform guard that does not hold, else ALL_HOLD or LANES_BROKEN. */
+/* Return the number of a uniform guard that does not hold, STOPPED, ALL_HOLD or LANES_BROKEN. */
 static int32_t run_program(const Program *p, double *uniform, Job *job)
 {
     const int32_t guard = run_scalars(uniform, p->before, p->before_end);
     if (guard != ALL_HOLD)
         return guard;
-    if (p->lanes < p->lanes_end && job->count)
-        run_lanes(p, uniform, job);
-    store_totals(p, uniform, job->sums, segments_of(job->count));
+    const int any_lanes = p->lanes < p->lanes_end && job->count;
+    if (any_lanes && run_lanes(p, uniform, job))
+        return STOPPED;
+    store_totals(p, uniform, job->sums, any_lanes ? segments_of(job->count) : 0);
     run_scalars(uniform, p->after, p->after_end); /* no guard stands there */
     job->doubt |= store_results(p, uniform, job->results);
     return job->any_broken ? LANES_BROKEN : ALL_HOLD;

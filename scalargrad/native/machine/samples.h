@@ -2,6 +2,7 @@
 #ifndef SCALARGRAD_SAMPLES_H
 #define SCALARGRAD_SAMPLES_H
 
+#include "../shared/buffers.h"
 #include "frame.h"
 
 /* Names of attributes of arrays and of objects. */
@@ -62,7 +63,9 @@ static Py_ssize_t samples_of(PyObject *shape, PyObject *one)
 /* The first number of a call is how many samples it has; all its arrays have as many. */
 static int put_count(Py_ssize_t count, Read *into)
 {
-    PyObject *known = PyList_GET_ITEM(into->numbers, 0);
+    PyObject *known = PyList_GetItem(into->numbers, 0);
+    if (!known)
+        return -1;
     if (PyList_GET_SIZE(into->arrays))
         return PyFloat_CheckExact(known) && PyFloat_AS_DOUBLE(known) == (double)count;
     PyObject *number = PyFloat_FromDouble((double)count);
@@ -72,7 +75,8 @@ static int put_count(Py_ssize_t count, Read *into)
 /* 1 if `x` is an array of this dtype, of samples of this shape; then their count is put. */
 static int are_samples(PyObject *reader, PyObject *x, Read *into)
 {
-    PyObject *dtype = PyObject_GetAttr(x, dtype_name), *shape = PyObject_GetAttr(x, shape_name);
+    PyObject *dtype = PyObject_GetAttr(x, dtype_name);
+    PyObject *shape = dtype ? PyObject_GetAttr(x, shape_name) : NULL;
     PyObject *one = part_of(reader, 3);
     int found = dtype && shape ? 0 : -1;
     if (!found && dtype == part_of(reader, 2) && PyTuple_Check(shape) && PyTuple_Check(one)) {
@@ -153,6 +157,8 @@ static PyObject *room_for(PyObject *maker, Py_ssize_t count, Py_ssize_t width)
 static int has_room(const Py_buffer *view, Py_ssize_t count, Py_ssize_t each)
 {
     const Py_ssize_t numbers = view->len / (Py_ssize_t)sizeof(double);
+    if (!is_aligned(view, sizeof(double)))
+        return 0;
     return each ? numbers / each == count && numbers % each == 0 : numbers == 0;
 }
 

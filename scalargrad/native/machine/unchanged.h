@@ -226,7 +226,7 @@ static int same_items(PyObject *x, PyObject *expected, uint64_t *seen)
     if (!iterator)
         return -1;
     Py_ssize_t n = 1;
-    int is_same = 1;
+    int is_same = PyIter_Check(iterator); /* the type may return anything */
     for (; is_same && (item = PyIter_Next(iterator)); n++) {
         is_same = n < COUNT_OF_EXPECTED && item == ITEM(n);
         Py_DECREF(item);

@@ -2,6 +2,7 @@
 #ifndef SCALARGRAD_WRITING_H
 #define SCALARGRAD_WRITING_H
 
+#include "../shared/buffers.h"
 #include "frame.h"
 
 /* Kinds of writers. A writer is None for one number; else a tuple that begins with one of these. */
@@ -49,13 +50,13 @@ static PyObject *list_of(PyObject *writers, Numbers *from)
 {
     if (!PyTuple_CheckExact(writers))
         return PyErr_Format(PyExc_TypeError, "expected a tuple of writers");
-    PyObject *list = PyList_New(PyTuple_GET_SIZE(writers));
+    /* the list grows: a function that is called for a part may find it, and change it */
+    PyObject *list = PyList_New(0);
     for (Py_ssize_t k = 0; list && k < PyTuple_GET_SIZE(writers); k++) {
         PyObject *part = written(PyTuple_GET_ITEM(writers, k), from);
-        if (!part)
+        if (!part || PyList_Append(list, part) < 0)
             Py_CLEAR(list);
-        else
-            PyList_SET_ITEM(list, k, part);
+        Py_XDECREF(part);
     }
     return list;
 }
@@ -138,8 +139,13 @@ static PyObject *write_result(PyObject *module, PyObject *const *args, Py_ssize_
     if (PyObject_GetBuffer(args[1], &numbers, PyBUF_SIMPLE) < 0)
         return NULL;
     const double *begin = numbers.buf;
-    Numbers from = {begin, begin + numbers.len / (Py_ssize_t)sizeof(double), begin, args[1]};
-    PyObject *made = written(args[0], &from);
+    PyObject *made = NULL;
+    if (!is_aligned(&numbers, sizeof(double)))
+        PyErr_SetString(PyExc_ValueError, "the numbers are not aligned");
+    else {
+        const double *end = begin + numbers.len / (Py_ssize_t)sizeof(double);
+        made = written(args[0], &(Numbers){begin, end, begin, args[1]});
+    }
     PyBuffer_Release(&numbers);
     return made;
 }

@@ -52,11 +52,12 @@ static inline int check_hooks(const Hook *hooks, Py_ssize_t count, PyObject *arg
     return -1;
 }
 
-/* Take them over once they are checked: they stay for as long as the process lives. */
+/* Take them over once they are checked: they stay for as long as the process lives, and so do those
+ * of before, which may be running. */
 static inline void put_hooks(const Hook *hooks, Py_ssize_t count, PyObject *named)
 {
     for (Py_ssize_t k = 0; k < count; k++)
-        Py_XSETREF(*hooks[k].place, Py_NewRef(PyDict_GetItemString(named, hooks[k].name)));
+        *hooks[k].place = Py_NewRef(PyDict_GetItemString(named, hooks[k].name));
 }
 
 #endif

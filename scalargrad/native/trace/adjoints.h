@@ -396,7 +396,7 @@ static int reverse_run(Reverse *r)
     return 0;
 }
 
-/* The node that a leaf is in this trace; −1 if it is none. */
+/* The node that a leaf is in this trace, which is kept as nodes; −1 if it is none. */
 static int32_t node_of_leaf(const Reverse *r, PyObject *x)
 {
     if (!is_tracer(x) || ((Tracer *)x)->trace != r->trace)
@@ -404,13 +404,29 @@ static int32_t node_of_leaf(const Reverse *r, PyObject *x)
     return index_of_tracer((Tracer *)x);
 }
 
-static void read_targets(Reverse *r, PyObject *leaves)
+/* Mark the nodes among `leaves`, a tuple, that are this trace's. */
+static void mark_targets(Reverse *r, PyObject *leaves)
 {
     for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(leaves); k++) {
         const int32_t i = node_of_leaf(r, PyTuple_GET_ITEM(leaves, k));
         if (i >= 0)
             r->leading[i] = r->target[i] = WANTED;
     }
+}
+
+/* Code of Python's may run only from `reverse_run` on, which takes only nodes that are there
+ * before: these stay as they are while the walk is under way. */
+static int reverse(Reverse *r, int32_t root, PyObject *leaves, Term start)
+{
+    mark_targets(r, leaves);
+    find_order(r, root);
+    find_leading(r);
+    if (contribute(r, root, start, number_term(1.0), 0) < 0)
+        return -1;
+    r->trace->walks++;
+    const int status = reverse_run(r);
+    r->trace->walks--;
+    return status;
 }
 
 static PyObject *adjoint_of(const Reverse *r, PyObject *leaf)
@@ -420,16 +436,8 @@ static PyObject *adjoint_of(const Reverse *r, PyObject *leaf)
     return object_of(r->trace, is_reached ? r->adjoint[i] : number_term(-0.0));
 }
 
-static PyObject *reverse(Reverse *r, int32_t root, PyObject *leaves, PyObject *seed)
+static PyObject *list_of_adjoints(const Reverse *r, PyObject *leaves)
 {
-    Term start;
-    if (term_of(r->trace, seed, &start) < 0)
-        return NULL;
-    read_targets(r, leaves);
-    find_order(r, root);
-    find_leading(r);
-    if (contribute(r, root, start, number_term(1.0), 0) < 0 || reverse_run(r) < 0)
-        return NULL;
     PyObject *adjoints = PyList_New(PyTuple_GET_SIZE(leaves));
     for (Py_ssize_t k = 0; adjoints && k < PyTuple_GET_SIZE(leaves); k++) {
         PyObject *x = adjoint_of(r, PyTuple_GET_ITEM(leaves, k));
@@ -439,6 +447,7 @@ static PyObject *reverse(Reverse *r, int32_t root, PyObject *leaves, PyObject *s
             PyList_SET_ITEM(adjoints, k, x);
     }
     return adjoints;
+    return adjoints;
 }
 
 /* adjoints(root, leaves, seed): the adjoint of each leaf, −0.0 where nothing flows. */
@@ -446,14 +455,16 @@ static PyObject *trace_adjoints(PyObject *self, PyObject *args)
 {
     Trace *t = (Trace *)self;
     PyObject *root, *leaves, *seed, *adjoints = NULL;
+    Term start;
     if (!PyArg_ParseTuple(args, "OO!O:adjoints", &root, &PyTuple_Type, &leaves, &seed))
         return NULL;
     const int32_t index = index_of(t, root);
-    if (index < 0)
+    /* what may run code of Python's, and make a trace grow, comes first */
+    if (index < 0 || term_of(t, seed, &start) < 0 || as_nodes(t) < 0)
         return NULL;
     Reverse r;
-    if (reverse_new(&r, t) == 0)
-        adjoints = reverse(&r, index, leaves, seed);
+    if (reverse_new(&r, t) == 0 && reverse(&r, index, leaves, start) == 0)
+        adjoints = list_of_adjoints(&r, leaves);
     reverse_free(&r);
     return adjoints;
 }

@@ -33,7 +33,7 @@ static void fusion_free(Fusion *f)
     PyMem_Free(f->factor);
 }
 
-static int fusion_new(Fusion *f, Trace *t, PyObject *wanted)
+static int fusion_new(Fusion *f, Trace *t, const Indices *wanted)
 {
     *f = (Fusion){.trace = t};
     f->one = constant(t, 1.0);
@@ -181,12 +181,23 @@ static int fusion_run(Fusion *f)
     return 0;
 }
 
-/* fuse(wanted): turn sums of products into single nodes, in place. */
+/* fuse(wanted): turn sums of products into single nodes, in place. Once `wanted` is read, no code of
+ * Python's runs. */
 static PyObject *trace_fuse(PyObject *self, PyObject *wanted)
 {
+    Trace *t = (Trace *)self;
+    Indices indices;
     Fusion f;
-    const int failed = fusion_new(&f, (Trace *)self, wanted) < 0 || fusion_run(&f) < 0;
-    fusion_free(&f);
+    if (as_nodes(t) < 0 || read_indices(t, wanted, &indices) < 0)
+        return NULL;
+    int failed = t->walks != 0;
+    if (failed)
+        PyErr_SetString(PyExc_RuntimeError, "a trace is fused while its nodes are walked over");
+    else {
+        failed = fusion_new(&f, t, &indices) < 0 || fusion_run(&f) < 0;
+        fusion_free(&f);
+    }
+    indices_free(&indices);
     return failed ? NULL : Py_NewRef(Py_None);
 }
 

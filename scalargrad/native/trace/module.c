@@ -11,6 +11,7 @@
 #include "adjoints.h"
 #include "views.h"
 #include "fusion.h"
+#include "parts.h"
 #include "reroll/rerolled.h"
 #include "loops/recorder_type.h"
 #include "../shared/trace_types.h"
@@ -26,6 +27,11 @@ static PyObject *trace_constant(PyObject *self, PyObject *number)
     return index < 0 ? NULL : PyLong_FromLong(index);
 }
 
+static int truth_at(PyObject *const *args, Py_ssize_t n, Py_ssize_t k)
+{
+    return k < n ? PyObject_IsTrue(args[k]) : 0;
+}
+
 static PyObject *trace_input(PyObject *self, PyObject *const *args, Py_ssize_t n)
 {
     if (n < 1 || n > 3) {
@@ -33,10 +39,10 @@ static PyObject *trace_input(PyObject *self, PyObject *const *args, Py_ssize_t n
                      "input takes a number, whether it has lanes, and is plain, got %zd", n);
         return NULL;
     }
+    int lane, plain;
     const double x = PyFloat_AsDouble(args[0]);
-    const int lane = n > 1 ? PyObject_IsTrue(args[1]) : 0;
-    const int plain = n > 2 ? PyObject_IsTrue(args[2]) : 0;
-    if (lane < 0 || plain < 0 || (x == -1.0 && PyErr_Occurred()) || as_nodes((Trace *)self) < 0)
+    if ((x == -1.0 && PyErr_Occurred()) || (lane = truth_at(args, n, 1)) < 0
+        || (plain = truth_at(args, n, 2)) < 0 || as_nodes((Trace *)self) < 0)
         return NULL;
     const int32_t index = new_input((Trace *)self, x, lane, plain);
     return index < 0 ? NULL : tracer_of((Trace *)self, index);
@@ -169,30 +175,30 @@ static PyObject *row_of_trace(void *trace, int32_t code)
 static PyObject *trace_tell_values(PyObject *self, PyObject *values)
 {
     Trace *t = (Trace *)self;
-    PyObject *items = checked_indices(t, values);
-    if (!items)
+    Indices indices;
+    if (read_indices(t, values, &indices) < 0)
         return NULL;
-    for (Py_ssize_t k = 0; k < count_of(items); k++)
-        t->node[index_in(items, k)].linked = 1;
+    for (Py_ssize_t k = 0; k < indices.count; k++)
+        t->node[indices.item[k]].linked = 1;
     t->rolled.are_values = 1;
-    Py_DECREF(items);
+    indices_free(&indices);
     Py_RETURN_NONE;
 }
 
-/* What each result is as an operand: its kind, place or number, and whether it is a Value. */
-static PyObject *results_as_operands(const Trace *t, PyObject *results)
+/* A result as an operand: its kind, place or number, and whether it is a Value. */
+static PyObject *given_as_object(const Given *given)
 {
-    PyObject *found = PyTuple_New(PyTuple_GET_SIZE(results));
-    for (Py_ssize_t k = 0; found && k < PyTuple_GET_SIZE(results); k++) {
-        Given given = {.number = 0.0};
-        PyObject *x = NULL;
-        if (!given_object(t, PyTuple_GET_ITEM(results, k), &given))
-            PyErr_SetString(PyExc_TypeError, "expected a number of this trace, kept as loops");
-        else if (given.operand.kind == NUMBER_PLACE)
-            x = Py_BuildValue("(idi)", NUMBER_PLACE, given.number, 0);
-        else
-            x = Py_BuildValue("(iLi)", (int)given.operand.kind, (long long)given.operand.at.place,
-                              (int)given.linked);
+    if (given->operand.kind == NUMBER_PLACE)
+        return Py_BuildValue("(idi)", NUMBER_PLACE, given->number, 0);
+    return Py_BuildValue("(iLi)", (int)given->operand.kind, (long long)given->operand.at.place,
+                         (int)given->linked);
+}
+
+static PyObject *results_as_operands(const Given *results, Py_ssize_t count)
+{
+    PyObject *found = PyTuple_New(count);
+    for (Py_ssize_t k = 0; found && k < count; k++) {
+        PyObject *x = given_as_object(&results[k]);
         if (!x)
             Py_CLEAR(found);
         else
@@ -201,40 +207,60 @@ static PyObject *results_as_operands(const Trace *t, PyObject *results)
     return found;
 }
 
-static int is_given(const Trace *t, PyObject *results)
+/* Of a trace whose loops are finished: while its items are read no event is added. */
+static PyObject *rolled_items(Trace *t, const Given *results, Py_ssize_t count)
 {
-    Given given;
-    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(results); k++)
-        if (!given_object(t, PyTuple_GET_ITEM(results, k), &given))
-            return 0;
-    return 1;
+    Recorder *r = &t->rolled.recorder;
+    const long long events = r->events;
+    t->rolled.is_expanding++;
+    PyObject *items = all_items(&(Items){r, t, row_of_trace});
+    t->rolled.is_expanding--;
+    PyObject *operands = items ? results_as_operands(results, count) : NULL;
+    if (operands)
+        return Py_BuildValue("(NLN)", items, events, operands);
+    Py_XDECREF(items);
+    return NULL;
 }
 
-/* rolled(results): the items as a LoopRecorder gives them, the number of events, and the results as
- * operands; None where the trace is kept as nodes. */
-static PyObject *trace_rolled(PyObject *self, PyObject *results)
+/* Read results; 0 where one of them is no number of this trace, kept as loops. May run code of
+ * Python's. */
+static int read_results(const Trace *t, PyObject *results, Given *given)
 {
-    Trace *t = (Trace *)self;
-    if (!PyTuple_Check(results))
-        return PyErr_Format(PyExc_TypeError, "expected a tuple of results");
+    int known = 1;
+    for (Py_ssize_t k = 0; known && k < PyTuple_GET_SIZE(results); k++)
+        known = given_object(t, PyTuple_GET_ITEM(results, k), &given[k]);
+    return known;
+}
+
+static PyObject *rolled_or_none(Trace *t, PyObject *results, Given *given)
+{
+    const int known = read_results(t, results, given);
     if (!is_rolling(t))
         Py_RETURN_NONE;
     Recorder *r = &t->rolled.recorder;
     if (finish_loops(r) < 0)
         return NULL;
     const int is_worth = is_worth_rolling(r) && r->size <= MOST_ITEMS;
-    if (!is_worth || !is_given(t, results)) {
-        t->rolled.why = is_worth ? ASKED : IRREGULAR;
-        return as_nodes(t) < 0 ? NULL : Py_NewRef(Py_None);
-    }
-    t->rolled.is_expanding++;
-    PyObject *items = all_items(&(Items){r, t, row_of_trace});
-    PyObject *operands = items ? results_as_operands(t, results) : NULL;
-    t->rolled.is_expanding--;
-    if (operands)
-        return Py_BuildValue("(NLN)", items, (long long)r->events, operands);
-    Py_XDECREF(items);
-    return NULL;
+    if (is_worth && known)
+        return rolled_items(t, given, PyTuple_GET_SIZE(results));
+    t->rolled.why = is_worth ? ASKED : IRREGULAR;
+    return as_nodes(t) < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+/* rolled(results): the items as a LoopRecorder gives them, the number of events, and the results as
+ * operands; None where the trace is kept as nodes. */
+static PyObject *trace_rolled(PyObject *self, PyObject *results)
+{
+    if (!PyTuple_Check(results))
+        return PyErr_Format(PyExc_TypeError, "expected a tuple of results");
+    if (!is_rolling((Trace *)self))
+        Py_RETURN_NONE;
+    Given *given = PyMem_Calloc((size_t)PyTuple_GET_SIZE(results) + 1, sizeof *given);
+    if (!given)
+        return PyErr_NoMemory();
+    PyObject *found = rolled_or_none((Trace *)self, results, given);
+    PyMem_Free(given);
+    return found;
 }
 
 /* give_up_loops(why): keep the trace as nodes from now on. */
@@ -260,15 +286,22 @@ static PyObject *trace_new(PyTypeObject *type, PyObject *args, PyObject *named)
 {
     (void)args;
     (void)named;
-    Trace *t = is_installed() ? (Trace *)type->tp_alloc(type, 0) : NULL;
-    if (!t)
+    if (!is_installed())
         return NULL;
-    t->rows = PyList_New(0);
-    t->inputs = PyList_New(0);
-    t->codes = PyDict_New();
-    t->captured = PyDict_New();
-    if (!t->rows || !t->inputs || !t->codes || !t->captured)
-        Py_CLEAR(t);
+    PyObject *rows = PyList_New(0), *inputs = PyList_New(0);
+    PyObject *codes = PyDict_New(), *captured = PyDict_New();
+    Trace *t = rows && inputs && codes && captured ? (Trace *)type->tp_alloc(type, 0) : NULL;
+    if (!t) {
+        Py_XDECREF(rows);
+        Py_XDECREF(inputs);
+        Py_XDECREF(codes);
+        Py_XDECREF(captured);
+        return NULL;
+    }
+    t->rows = rows;
+    t->inputs = inputs;
+    t->codes = codes;
+    t->captured = captured;
     return (PyObject *)t;
 }
 
@@ -396,6 +429,12 @@ static PyObject *install_trace(PyObject *module, PyObject *args, PyObject *named
 static PyMethodDef trace_functions[] = {
     {"install_trace", (PyCFunction)(void (*)(void))install_trace, METH_VARARGS | METH_KEYWORDS,
      "install_trace(**hooks): take the part of the trace that is written in Python."},
+    {"linear_parts", (PyCFunction)(void (*)(void))linear_parts, METH_FASTCALL,
+     "linear_parts(sort, begin, operand, number, variable, outputs): see "
+     "compiler/parts/linear.py."},
+    {"alike_parts", (PyCFunction)(void (*)(void))alike_parts, METH_FASTCALL,
+     "alike_parts(sort, begin, operand, number, variable, parts, code, power, room): see "
+     "compiler/parts/kinds.py."},
     {NULL, NULL, 0, NULL},
 };
 

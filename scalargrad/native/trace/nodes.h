@@ -64,6 +64,7 @@ typedef struct {
     uint8_t asks[KNOWN_ROWS];
     int16_t instead[KNOWN_ROWS]; /* 1 + the row that is computed in place of each; 0 for itself */
     uint8_t is_rewriting;        /* whether `compute` is asked of any row */
+    int walks;                   /* walks under way: until they end no node is another one */
     Rolled rolled;
 } Trace;
 

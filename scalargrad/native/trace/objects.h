@@ -1,4 +1,4 @@
-/* Rows, Tracers and numbers: nodes as Python sees them. Included by forward.h. */
+/* Rows, Tracers and numbers: nodes as Python sees them. Included by forward.h, indices.h. */
 #ifndef SCALARGRAD_OBJECTS_H
 #define SCALARGRAD_OBJECTS_H
 
@@ -59,6 +59,8 @@ static PyObject *operator_by_code(const Trace *t, int32_t row)
     return Py_XNewRef(PyList_GetItem(t->rows, row - KNOWN_ROWS));
 }
 
+/* A row stays in the list also where it cannot be hashed: its hash may have run code of Python's,
+ * which may have put others behind it. */
 static int32_t code_of_own(Trace *t, PyObject *row)
 {
     PyObject *known = PyDict_GetItemWithError(t->codes, row);
@@ -68,11 +70,8 @@ static int32_t code_of_own(Trace *t, PyObject *row)
     PyObject *number = PyErr_Occurred() || code > INT32_MAX ? NULL : PyLong_FromSsize_t(code);
     if (!number)
         return -1;
-    int failed = PyList_Append(t->rows, row) < 0;
-    if (!failed && PyDict_SetItem(t->codes, row, number) < 0) {
-        failed = 1;
-        PySequence_DelItem(t->rows, code - KNOWN_ROWS);
-    }
+    const int failed = PyList_Append(t->rows, row) < 0
+                       || PyDict_SetItem(t->codes, row, number) < 0;
     Py_DECREF(number);
     return failed ? -1 : (int32_t)code;
 }
@@ -95,17 +94,27 @@ static int32_t code_for(Trace *t, PyObject *row)
 
 /* ------ Tracers */
 
+/* The Tracer of a node, borrowed; NULL if there is none, or none but one that is being freed. */
+static Tracer *living_tracer(const Trace *t, int32_t i)
+{
+    Tracer *tracer = t->node[i].tracer;
+    return tracer && Py_REFCNT(tracer) > 0 ? tracer : NULL;
+}
+
 static PyObject *tracer_of(Trace *t, int32_t i)
 {
-    if (t->node[i].tracer)
-        return Py_NewRef(t->node[i].tracer);
+    Tracer *known = living_tracer(t, i);
+    if (known)
+        return Py_NewRef(known);
     Tracer *tracer = (Tracer *)tracer_type()->tp_alloc(tracer_type(), 0);
     if (!tracer)
         return NULL;
-    /* the allocation may have run a finalizer that asked for the same Tracer */
-    if (t->node[i].tracer) {
+    /* the allocation may have run a finalizer that asked for the same Tracer, and kept it */
+    known = living_tracer(t, i);
+    if (known) {
+        Py_INCREF(known);
         Py_DECREF(tracer);
-        return Py_NewRef(t->node[i].tracer);
+        return (PyObject *)known;
     }
     tracer->trace = (Trace *)Py_NewRef(t);
     tracer->index = i;
@@ -171,9 +180,12 @@ static int32_t checked_index(const Trace *t, PyObject *x)
 /* The input that stands for a Value the function closes over. */
 static int32_t captured(Trace *t, PyObject *value)
 {
-    PyObject *known = PyDict_GetItemWithError(t->captured, value);
-    if (known)
-        return checked_index(t, known);
+    PyObject *known = Py_XNewRef(PyDict_GetItemWithError(t->captured, value));
+    if (known) {
+        const int32_t at = checked_index(t, known);
+        Py_DECREF(known);
+        return at;
+    }
     PyObject *data = PyErr_Occurred() ? NULL : PyObject_GetAttrString(value, "_data");
     const double number = data ? PyFloat_AsDouble(data) : 0.0;
     Py_XDECREF(data);

@@ -3,50 +3,32 @@
 #ifndef SCALARGRAD_PASSES_H
 #define SCALARGRAD_PASSES_H
 
+#include "indices.h"
 #include "tracer.h"
 
-/* Indices as a tuple of integers that nothing can change, all of them checked. */
-static PyObject *checked_indices(const Trace *t, PyObject *indices)
-{
-    PyObject *items = PySequence_Tuple(indices);
-    for (Py_ssize_t k = 0; items && k < PyTuple_GET_SIZE(items); k++) {
-        PyObject *item = PyTuple_GET_ITEM(items, k);
-        if (!PyLong_Check(item))
-            PyErr_Format(PyExc_TypeError, "expected an index, got %s", Py_TYPE(item)->tp_name);
-        if (!PyLong_Check(item) || checked_index(t, item) < 0) {
-            Py_DECREF(items);
-            return NULL;
-        }
-    }
-    return items;
-}
-
-static Py_ssize_t count_of(PyObject *items)
-{
-    return PyTuple_GET_SIZE(items);
-}
-
-/* Item k of a tuple of checked indices. */
-static int32_t index_in(PyObject *items, Py_ssize_t k)
-{
-    return (int32_t)PyLong_AsLong(PyTuple_GET_ITEM(items, k));
-}
-
 /* How often each node is an operand of those that `wanted` need, or wanted itself. */
-static int32_t *uses_of(Trace *t, PyObject *wanted)
+static int32_t *uses_of(const Trace *t, const Indices *wanted)
 {
-    PyObject *items = as_nodes(t) < 0 ? NULL : checked_indices(t, wanted);
-    int32_t *uses = items ? PyMem_Calloc((size_t)t->size + 1, sizeof *uses) : NULL;
-    if (items && !uses)
-        PyErr_NoMemory();
-    if (uses) {
-        for (Py_ssize_t k = 0; k < count_of(items); k++)
-            uses[index_in(items, k)]++;
-        for (int32_t i = t->size - 1; i >= 0; i--)
-            for (int32_t k = 0; uses[i] && k < t->node[i].count; k++)
-                uses[operands_of(t, i)[k]]++;
-    }
-    Py_XDECREF(items);
+    int32_t *uses = PyMem_Calloc((size_t)t->size + 1, sizeof *uses);
+    if (!uses)
+        return (int32_t *)PyErr_NoMemory();
+    for (Py_ssize_t k = 0; k < wanted->count; k++)
+        uses[wanted->item[k]]++;
+    for (int32_t i = t->size - 1; i >= 0; i--)
+        for (int32_t k = 0; uses[i] && k < t->node[i].count; k++)
+            uses[operands_of(t, i)[k]]++;
+    return uses;
+}
+
+/* The same of indices from Python, for the first `*size` nodes: more may come at any time. */
+static int32_t *read_uses(Trace *t, PyObject *wanted, int32_t *size)
+{
+    Indices indices;
+    if (as_nodes(t) < 0 || read_indices(t, wanted, &indices) < 0)
+        return NULL;
+    *size = t->size;
+    int32_t *uses = uses_of(t, &indices);
+    indices_free(&indices);
     return uses;
 }
 
@@ -61,10 +43,9 @@ static int append_index(PyObject *list, int32_t i)
 /* needed(wanted): the nodes that these are computed from, themselves included, in order. */
 static PyObject *trace_needed(PyObject *self, PyObject *wanted)
 {
-    Trace *t = (Trace *)self;
-    int32_t *uses = uses_of(t, wanted);
+    int32_t size = 0, *uses = read_uses((Trace *)self, wanted, &size);
     PyObject *found = uses ? PyList_New(0) : NULL;
-    for (int32_t i = 0; found && i < t->size; i++)
+    for (int32_t i = 0; found && i < size; i++)
         if (uses[i] && append_index(found, i) < 0)
             Py_CLEAR(found);
     PyMem_Free(uses);
@@ -74,10 +55,9 @@ static PyObject *trace_needed(PyObject *self, PyObject *wanted)
 /* uses(wanted): how often each node is an operand of these, or wanted itself. */
 static PyObject *trace_uses(PyObject *self, PyObject *wanted)
 {
-    Trace *t = (Trace *)self;
-    int32_t *uses = uses_of(t, wanted);
+    int32_t size = 0, *uses = read_uses((Trace *)self, wanted, &size);
     PyObject *found = uses ? PyList_New(0) : NULL;
-    for (int32_t i = 0; found && i < t->size; i++)
+    for (int32_t i = 0; found && i < size; i++)
         if (append_index(found, uses[i]) < 0)
             Py_CLEAR(found);
     PyMem_Free(uses);
@@ -105,18 +85,20 @@ static char stage_of(const Trace *t, int32_t i, const char *stage)
 static PyObject *trace_stages(PyObject *self, PyObject *late_inputs)
 {
     const Trace *t = (Trace *)self;
-    PyObject *late = as_nodes((Trace *)self) < 0 ? NULL : checked_indices(t, late_inputs);
-    PyObject *found = late ? PyBytes_FromStringAndSize(NULL, t->size) : NULL;
+    Indices late;
+    if (as_nodes((Trace *)self) < 0 || read_indices(t, late_inputs, &late) < 0)
+        return NULL;
+    PyObject *found = PyBytes_FromStringAndSize(NULL, t->size);
     if (found) {
         char *stage = PyBytes_AS_STRING(found);
         /* the constants of fusion come after the nodes that use them */
         memset(stage, STAGE_BEFORE, (size_t)t->size);
-        for (Py_ssize_t k = 0; k < count_of(late); k++)
-            stage[index_in(late, k)] = STAGE_AFTER;
+        for (Py_ssize_t k = 0; k < late.count; k++)
+            stage[late.item[k]] = STAGE_AFTER;
         for (int32_t i = 0; i < t->size; i++)
             stage[i] = stage_of(t, i, stage);
     }
-    Py_XDECREF(late);
+    indices_free(&late);
     return found;
 }
 
@@ -148,19 +130,21 @@ static int copy_node(Trace *new, Trace *old, int32_t i, Term *at)
     Term few[FEW], *terms = few_or_more(few, node.count, sizeof *terms);
     if (!terms)
         return -1;
-    for (int32_t k = 0; k < node.count; k++)
-        terms[k] = at[operands_of(old, i)[k]];
+    for (int32_t k = 0; k < node.count; k++) {
+        const int32_t j = old->operand[node.begin + k];
+        terms[k] = j < i ? at[j] : term_at(old, j); /* the constants of fusion come after */
+    }
     const int result = applied(new, row, terms, node.count, &at[i]);
     free_more(terms, few);
     return result;
 }
 
 /* The nodes of the new trace that the `wanted` nodes of the old have become. */
-static PyObject *copies_of(Trace *new, const Term *at, PyObject *wanted)
+static PyObject *copies_of(Trace *new, const Term *at, const Indices *wanted)
 {
-    PyObject *found = PyList_New(count_of(wanted));
-    for (Py_ssize_t k = 0; found && k < count_of(wanted); k++) {
-        const int32_t index = node_of(new, at[index_in(wanted, k)]);
+    PyObject *found = PyList_New(wanted->count);
+    for (Py_ssize_t k = 0; found && k < wanted->count; k++) {
+        const int32_t index = node_of(new, at[wanted->item[k]]);
         PyObject *item = index < 0 ? NULL : PyLong_FromLong(index);
         if (!item)
             Py_CLEAR(found);
@@ -170,17 +154,21 @@ static PyObject *copies_of(Trace *new, const Term *at, PyObject *wanted)
     return found;
 }
 
-static PyObject *copied_nodes(Trace *new, Trace *old, PyObject *wanted)
+/* Copy the nodes that the old trace has now: code of Python's may add to it while some of them are
+ * computed again. */
+static PyObject *copied_nodes(Trace *new, Trace *old, const Indices *wanted)
 {
+    const int32_t size = old->size;
     int32_t *uses = uses_of(old, wanted);
-    Term *at = uses ? PyMem_Calloc((size_t)old->size + 1, sizeof *at) : NULL;
+    Term *at = uses ? PyMem_Calloc((size_t)size + 1, sizeof *at) : NULL;
     if (uses && !at)
         PyErr_NoMemory();
     int failed = !at;
-    const int32_t size = old->size;
+    old->walks++;
     for (int32_t i = 0; !failed && i < size; i++)
         if (uses[i] || old->node[i].row == INPUT)
             failed = copy_node(new, old, i, at) < 0;
+    old->walks--;
     PyObject *found = failed ? NULL : copies_of(new, at, wanted);
     PyMem_Free(at);
     PyMem_Free(uses);
@@ -192,15 +180,16 @@ static PyObject *copied_nodes(Trace *new, Trace *old, PyObject *wanted)
 static PyObject *trace_copy(PyObject *self, PyObject *args)
 {
     PyObject *old, *wanted;
+    Indices indices;
     if (!PyArg_ParseTuple(args, "O!O:copy", &TraceType, &old, &wanted))
         return NULL;
-    if (as_nodes((Trace *)self) < 0 || as_nodes((Trace *)old) < 0)
-        return NULL;
-    PyObject *items = old == self ? NULL : checked_indices((Trace *)old, wanted);
     if (old == self)
-        PyErr_SetString(PyExc_ValueError, "a trace cannot be copied into itself");
-    PyObject *found = items ? copied_nodes((Trace *)self, (Trace *)old, items) : NULL;
-    Py_XDECREF(items);
+        return PyErr_Format(PyExc_ValueError, "a trace cannot be copied into itself");
+    if (as_nodes((Trace *)self) < 0 || as_nodes((Trace *)old) < 0
+        || read_indices((Trace *)old, wanted, &indices) < 0)
+        return NULL;
+    PyObject *found = copied_nodes((Trace *)self, (Trace *)old, &indices);
+    indices_free(&indices);
     return found;
 }
 

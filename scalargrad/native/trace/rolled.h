@@ -324,7 +324,7 @@ static PyObject *event_of_objects(Trace *t, int32_t row, PyObject *const *xs, Py
 
 typedef struct {
     Trace *trace;
-    int32_t *node_of, *operands;
+    int32_t *node_of, *input_of, *operands; /* of each event, of each input; of one event */
     size_t room;
     int64_t event;
 } Expansion;
@@ -335,7 +335,7 @@ static int32_t node_of_entry(Expansion *e, int kind, Entry x)
         return constant(e->trace, x.number);
     if (kind == NODE_PLACE)
         return e->node_of[x.place];
-    return (int32_t)PyLong_AsLong(PyList_GET_ITEM(e->trace->inputs, x.place));
+    return e->input_of[x.place];
 }
 
 /* Put the nodes of `count` operands behind the first `at`. */
@@ -412,15 +412,33 @@ static int expand_item(Expansion *e, const Item *item, const int64_t *iterations
     return 0;
 }
 
-/* Variables, which are identities, are nodes already: each is one of its own. */
-static void know_variables(const Trace *t, int32_t *node_of)
+/* Inputs are nodes already, and so are variables, which are identities: each is one of its own. */
+static void know_variables(const Trace *t, Expansion *e)
 {
     const Rolled *x = &t->rolled;
     for (int64_t k = 0; k < x->recorder.events; k++)
-        node_of[k] = -1;
+        e->node_of[k] = -1;
     for (int32_t i = 0; i < x->known; i++)
-        if (t->node[i].row == OP_identity && x->event_of[i] >= 0)
-            node_of[x->event_of[i]] = i;
+        if (t->node[i].row == INPUT)
+            e->input_of[x->event_of[i]] = i;
+        else if (t->node[i].row == OP_identity && x->event_of[i] >= 0)
+            e->node_of[x->event_of[i]] = i;
+}
+
+/* −1 with an exception. */
+static int expansion_new(Expansion *e, Trace *t)
+{
+    const Rolled *x = &t->rolled;
+    *e = (Expansion){.trace = t, .room = FEW};
+    e->node_of = PyMem_Malloc(((size_t)x->recorder.events + 1) * sizeof *e->node_of);
+    e->input_of = PyMem_Malloc(((size_t)x->inputs + 1) * sizeof *e->input_of);
+    e->operands = PyMem_Malloc(FEW * sizeof *e->operands);
+    if (!e->node_of || !e->input_of || !e->operands) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    know_variables(t, e);
+    return 0;
 }
 
 /* While events become nodes none is added, so that the items stay where they are: Python code that
@@ -443,15 +461,10 @@ static int as_nodes(Trace *t)
         return 0;
     if (finish_loops(&x->recorder) < 0)
         return -1;
-    Expansion e = {.trace = t, .room = FEW};
-    e.node_of = PyMem_Malloc(((size_t)x->recorder.events + 1) * sizeof *e.node_of);
-    e.operands = PyMem_Malloc(FEW * sizeof *e.operands);
-    if (!e.node_of || !e.operands)
-        PyErr_NoMemory();
-    else
-        know_variables(t, e.node_of);
-    const int failed = !e.node_of || !e.operands || expand_all(t, &e) < 0;
+    Expansion e;
+    const int failed = expansion_new(&e, t) < 0 || expand_all(t, &e) < 0;
     PyMem_Free(e.operands);
+    PyMem_Free(e.input_of);
     if (failed || x->how != AS_LOOPS) {
         PyMem_Free(e.node_of);
         return failed ? -1 : 0;

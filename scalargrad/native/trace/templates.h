@@ -53,13 +53,10 @@ static int read_step(PyObject *item, int places, Step *step)
     return 0;
 }
 
-static int read_template(PyObject *item, int operands, Template *template)
+/* The steps are a tuple by now. */
+static int read_steps(PyObject *steps, int operands, int result, int selects, Template *template)
 {
-    PyObject *steps;
-    int result, selects;
-    if (!PyArg_ParseTuple(item, "O!ip", &PyList_Type, &steps, &result, &selects))
-        return -1;
-    const Py_ssize_t count = PyList_GET_SIZE(steps);
+    const Py_ssize_t count = PyTuple_GET_SIZE(steps);
     if (count > MOST_STEPS || result < 0 || result > operands + count) {
         PyErr_SetString(PyExc_ValueError, "no template");
         return -1;
@@ -71,9 +68,22 @@ static int read_template(PyObject *item, int operands, Template *template)
         return -1;
     }
     for (int k = 0; k < count; k++)
-        if (read_step(PyList_GET_ITEM(steps, k), 1 + operands + k, &template->step[k]) < 0)
+        if (read_step(PyTuple_GET_ITEM(steps, k), 1 + operands + k, &template->step[k]) < 0)
             return -1;
     return 0;
+}
+
+/* Numbers are read by `__index__` and the like, which may change a list: lists become tuples. */
+static int read_template(PyObject *item, int operands, Template *template)
+{
+    PyObject *list;
+    int result, selects;
+    if (!PyArg_ParseTuple(item, "O!ip", &PyList_Type, &list, &result, &selects))
+        return -1;
+    PyObject *steps = PySequence_Tuple(list);
+    const int status = steps ? read_steps(steps, operands, result, selects, template) : -1;
+    Py_XDECREF(steps);
+    return status;
 }
 
 static void templates_free(Template *templates, Py_ssize_t count)
@@ -85,7 +95,7 @@ static void templates_free(Template *templates, Py_ssize_t count)
 
 static Template *read_templates(PyObject *found)
 {
-    const Py_ssize_t count = PyList_GET_SIZE(found);
+    const Py_ssize_t count = PyTuple_GET_SIZE(found);
     if (count > MOST_OPERANDS) {
         PyErr_SetString(PyExc_ValueError, "a row of too many operands");
         return NULL;
@@ -94,7 +104,7 @@ static Template *read_templates(PyObject *found)
     if (!templates)
         return (Template *)PyErr_NoMemory();
     for (Py_ssize_t k = 0; k < count; k++)
-        if (read_template(PyList_GET_ITEM(found, k), (int)count, &templates[k]) < 0) {
+        if (read_template(PyTuple_GET_ITEM(found, k), (int)count, &templates[k]) < 0) {
             templates_free(templates, count);
             return NULL;
         }
@@ -108,9 +118,11 @@ static int learn_templates(int32_t row, int beside)
     if (!found)
         return -1;
     Template *templates = NULL;
-    int failed = 0;
-    if (PyList_Check(found))
-        failed = !(templates = read_templates(found));
+    PyObject *items = PyList_Check(found) ? PySequence_Tuple(found) : Py_NewRef(Py_None);
+    if (items && items != Py_None)
+        templates = read_templates(items);
+    const int failed = !items || (items != Py_None && !templates);
+    Py_XDECREF(items);
     Py_DECREF(found);
     if (failed)
         return -1;

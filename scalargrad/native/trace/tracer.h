@@ -76,9 +76,9 @@ static int is_scaled_exactly(const Trace *t, int32_t i)
 
 /* Whether a row is a product of a number and a node that the rule of products leaves as it is, but
  * for the number, which comes first. */
-static int is_scaling(const Trace *t, int32_t row, const Term *terms)
+static int is_scaling(const Trace *t, int32_t row, const Term *terms, int32_t count)
 {
-    if (row != OP_mul || t->asks[OP_mul] != BESIDE_NUMBER)
+    if (row != OP_mul || count != 2 || t->asks[OP_mul] != BESIDE_NUMBER)
         return 0;
     const int node = is_number_term(terms[0]);
     const Term other = terms[!node];
@@ -105,7 +105,7 @@ static int applied(Trace *t, int32_t row, const Term *terms, int32_t count, Term
     const Term exchanged[] = {terms[count > 1], terms[0]};
     if (row == HANDED_ON && t->is_rewriting)
         return handed_on(t, terms[0], result);
-    if (is_scaling(t, row, terms))
+    if (is_scaling(t, row, terms, count))
         terms = is_number_term(terms[0]) ? terms : exchanged;
     else if (is_asking(t, row, terms, count))
         return applied_in_python(t, row, terms, count, result);

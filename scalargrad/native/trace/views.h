@@ -22,10 +22,12 @@ typedef struct {
 
 static PyObject *operand_tuple(const Trace *t, int32_t i)
 {
-    const int32_t count = t->node[i].count;
-    PyObject *found = PyTuple_New(count);
-    for (int32_t k = 0; found && k < count; k++) {
-        PyObject *index = PyLong_FromLong(operands_of(t, i)[k]);
+    /* as it is now: to make a tuple may run code of Python's, which may fuse the trace; operands
+     * stay where they are */
+    const TraceNode node = t->node[i];
+    PyObject *found = PyTuple_New(node.count);
+    for (int32_t k = 0; found && k < node.count; k++) {
+        PyObject *index = PyLong_FromLong(t->operand[node.begin + k]);
         if (!index)
             Py_CLEAR(found);
         else

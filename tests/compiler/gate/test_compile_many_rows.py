@@ -13,8 +13,9 @@ import pytest
 
 import scalargrad as sg
 from scalargrad import Value
-from scalargrad.compiler.gate.patterns import Pattern, bits, dependences
+from scalargrad.compiler.gate.patterns import Pattern
 from scalargrad.compiler.gate.probe import MOST_ROWS
+from scalargrad.compiler.parts.dependences import bits, dependences
 from scalargrad.compiler.trace.chosen import Trace
 from scalargrad.transforms.trees import flatten
 

@@ -3,6 +3,7 @@ a trace is left anywhere."""
 
 from __future__ import annotations
 
+import builtins
 import functools
 import gc
 import io
@@ -320,3 +321,18 @@ def test_a_profiler_in_another_thread_is_no_number_kept() -> None:
     finally:
         stop.set()
         profiler.join()
+
+
+KEPT: list[Any] = []
+
+
+def keeping(x: Any) -> Any:
+    KEPT.append(x)
+    return NotImplemented if x is None else x * 2.0
+
+
+def test_a_name_whose_value_is_not_implemented_is_there_after_all_is_put_back() -> None:
+    with pytest.raises(TypeError, match=r"kept in KEPT\[0\]"):
+        compile(keeping)(2.0)
+    assert KEPT == []
+    assert builtins.NotImplemented is type(NotImplemented)()

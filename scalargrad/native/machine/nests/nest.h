@@ -153,22 +153,12 @@ static void give_run(Nest *nest, NestRun *run)
 
 /* ------ running one */
 
-/* Ask Python for signals: Ctrl-C ends a run. */
-static int has_signal(void *asked)
-{
-    PyThreadState **state = asked;
-    if (*state)
-        PyEval_RestoreThread(*state);
-    const int found = PyErr_CheckSignals() < 0;
-    if (*state)
-        *state = PyEval_SaveThread();
-    return found;
-}
-
+/* How many steps there are to run, at least; no more are counted than it takes to know that they
+ * take time. */
 static int64_t steps_to_run(const NestCode *code)
 {
     int64_t found = 0;
-    for (int32_t k = 0; k < code->loops; k++)
+    for (int32_t k = 0; k < code->loops && found < SOON_DONE; k++)
         found += (int64_t)code->loop[k].trips * code->loop[k].size;
     return found;
 }
@@ -191,9 +181,8 @@ static int put_inputs(const Nest *nest, PyObject *numbers, double *to)
 {
     Py_ssize_t at = 0;
     for (Py_ssize_t k = 0; k < PyList_GET_SIZE(numbers); k++) {
-        PyObject *item = Py_NewRef(PyList_GET_ITEM(numbers, k));
+        PyObject *item = PyList_GET_ITEM(numbers, k);
         const Py_ssize_t n = put_item(item, to + at, nest->inputs - at);
-        Py_DECREF(item);
         if (n < 0)
             return 0;
         at += n;
@@ -230,7 +219,7 @@ static PyObject *nest_results(const Nest *nest, const double *number)
 static PyObject *found_by(Nest *nest, NestRun *run, Py_buffer *results, int tells_doubt)
 {
     const int32_t status = run_nest(nest, run);
-    if (status == NEST_STOPPED)
+    if (status == STOPPED)
         return NULL;
     if (status >= 0)
         return PyLong_FromLong(status);
@@ -250,7 +239,7 @@ static PyObject *nest_run(PyObject *self, PyObject *const *given, Py_ssize_t n)
         return NULL;
     PyObject *found = NULL;
     NestRun run = {0};
-    if (!has_count(&results, nest->results, sizeof(double)))
+    if (!has_count(&results, nest->results, 1, sizeof(double)))
         PyErr_SetString(PyExc_ValueError, "the buffer does not fit the program");
     else if (take_run(nest, &run)) {
         if (put_inputs(nest, given[0], run.number))

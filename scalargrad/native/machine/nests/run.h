@@ -34,7 +34,6 @@ enum {
     TRIPS_AT_ONCE = 1 << 16,
     STEPS_AT_ONCE = 1 << 24,
 };
-enum { NEST_STOPPED = DOUBT - 1 };
 
 static void begin_loop(const LoopSteps *loop, NestRun *run, Trips *trips)
 {
@@ -69,7 +68,7 @@ COLD int is_stopped(const LoopSteps *loop, NestRun *run, Trips *trips)
     return 0;
 }
 
-/* Return the number of a guard that does not hold, ALL_HOLD if all do, NEST_STOPPED. */
+/* Return the number of a guard that does not hold, ALL_HOLD if all do, STOPPED. */
 static int32_t run_steps(const NestCode *code, NestRun *run)
 {
     static const void *const ways[] = {
@@ -225,7 +224,7 @@ end:
 next_trip:
     if (UNLIKELY(--trips[s->x].now == 0)) {
         if (is_stopped(&code->loop[s->x], run, &trips[s->x]))
-            return NEST_STOPPED;
+            return STOPPED;
         if (trips[s->x].now == 0)
             NEXT;
     }

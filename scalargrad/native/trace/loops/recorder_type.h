@@ -25,13 +25,18 @@ static int32_t code_of_operator(LoopRecorder *self, PyObject *operator)
     if (!code)
         return -1;
     const int32_t found = (int32_t)PyList_GET_SIZE(self->operators);
-    int failed = PyList_Append(self->operators, operator) < 0;
-    if (!failed && PyDict_SetItem(self->codes, operator, code) < 0) {
-        failed = 1;
-        PySequence_DelItem(self->operators, found);
-    }
+    /* it stays in the list also where it cannot be hashed, with others that its hash put behind */
+    const int failed = PyList_Append(self->operators, operator) < 0
+                       || PyDict_SetItem(self->codes, operator, code) < 0;
     Py_DECREF(code);
     return failed ? -1 : found;
+}
+
+/* Whether there can be such a place: laws count with differences of places. */
+static int is_place(const Operand *operand)
+{
+    return operand->kind == NUMBER_PLACE
+           || (operand->at.place >= 0 && operand->at.place <= INT32_MAX);
 }
 
 /* Read a pair: the kind of an operand, and its place or number. */
@@ -39,7 +44,11 @@ static int read_operand(PyObject *pair, Operand *operand)
 {
     int kind;
     PyObject *at;
-    if (!PyTuple_Check(pair) || !PyArg_ParseTuple(pair, "iO", &kind, &at))
+    if (!PyTuple_Check(pair)) {
+        PyErr_Format(PyExc_TypeError, "an operand is a pair, got %s", Py_TYPE(pair)->tp_name);
+        return -1;
+    }
+    if (!PyArg_ParseTuple(pair, "iO", &kind, &at))
         return -1;
     if (kind < NODE_PLACE || kind > NUMBER_PLACE) {
         PyErr_Format(PyExc_ValueError, "expected a kind of operand from 0 to 2, got %d", kind);
@@ -50,6 +59,8 @@ static int read_operand(PyObject *pair, Operand *operand)
         operand->at.number = PyFloat_AsDouble(at);
     else
         operand->at.place = PyLong_AsLongLong(at);
+    if (!PyErr_Occurred() && !is_place(operand))
+        PyErr_Format(PyExc_ValueError, "there is no place %lld", (long long)operand->at.place);
     return PyErr_Occurred() ? -1 : 0;
 }
 
@@ -202,7 +213,7 @@ static PyObject *all_items(const Items *self)
 
 static PyObject *operator_of_recorder(void *recorder, int32_t code)
 {
-    return Py_NewRef(PyList_GET_ITEM(((LoopRecorder *)recorder)->operators, code));
+    return Py_XNewRef(PyList_GetItem(((LoopRecorder *)recorder)->operators, code));
 }
 
 static PyObject *recorder_finish(PyObject *object, PyObject *unused)
@@ -223,13 +234,15 @@ static PyObject *recorder_new(PyTypeObject *type, PyObject *args, PyObject *name
 {
     (void)args;
     (void)named;
-    LoopRecorder *self = (LoopRecorder *)type->tp_alloc(type, 0);
-    if (!self)
+    PyObject *codes = PyDict_New(), *operators = PyList_New(0);
+    LoopRecorder *self = codes && operators ? (LoopRecorder *)type->tp_alloc(type, 0) : NULL;
+    if (!self) {
+        Py_XDECREF(codes);
+        Py_XDECREF(operators);
         return NULL;
-    self->codes = PyDict_New();
-    self->operators = PyList_New(0);
-    if (!self->codes || !self->operators)
-        Py_CLEAR(self);
+    }
+    self->codes = codes;
+    self->operators = operators;
     return (PyObject *)self;
 }
 

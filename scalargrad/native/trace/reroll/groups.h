@@ -101,8 +101,8 @@ static int add_to_group(Groups *g, int32_t i)
     return 0;
 }
 
-/* Group the nodes, a tuple of checked indices in order. */
-static int groups_new(Groups *g, const Trace *t, PyObject *nodes)
+/* Group the nodes, in order. */
+static int groups_new(Groups *g, const Trace *t, const Indices *nodes)
 {
     const size_t n = (size_t)t->size + 2, bytes = n * sizeof(int32_t);
     *g = (Groups){.trace = t};
@@ -116,8 +116,8 @@ static int groups_new(Groups *g, const Trace *t, PyObject *nodes)
     }
     memset(g->next, 0xFF, bytes);
     memset(g->first, 0xFF, bytes);
-    for (Py_ssize_t k = 0; k < count_of(nodes); k++) {
-        const int32_t i = index_in(nodes, k);
+    for (Py_ssize_t k = 0; k < nodes->count; k++) {
+        const int32_t i = nodes->item[k];
         if (g->level[i])
             continue;
         g->level[i] = level_of(g, i);

@@ -4,30 +4,29 @@
 
 #include "code.h"
 
-static int rerolled_begin(Rerolled *r, PyObject *first)
+static int rerolled_begin(Rerolled *r, const Indices *first)
 {
     Trace *t = r->trace;
     const size_t bytes = ((size_t)t->size + 1) * sizeof *r->place;
-    PyObject *nodes = checked_indices(t, first);
-    r->nodes = t->size;
-    r->place = nodes ? PyMem_Malloc(bytes) : NULL;
-    if (nodes && !r->place)
+    r->place = PyMem_Malloc(bytes);
+    if (!r->place) {
         PyErr_NoMemory();
-    int failed = !r->place;
-    if (!failed)
-        memset(r->place, 0xFF, bytes);
-    for (Py_ssize_t k = 0; !failed && k < count_of(nodes); k++) {
-        const int32_t i = index_in(nodes, k);
+        return -1;
+    }
+    memset(r->place, 0xFF, bytes);
+    r->nodes = t->size;
+    for (Py_ssize_t k = 0; k < first->count; k++) {
+        const int32_t i = first->item[k];
         if (r->place[i] >= 0)
             continue;
-        failed = put_node(r, i) < 0;
-        if (!failed && is_constant(t, i)) {
+        if (put_node(r, i) < 0)
+            return -1;
+        if (is_constant(t, i)) {
             r->at.number[r->place[i]] = t->node[i].number;
             r->at.fixed[r->place[i]] = 1;
         }
     }
-    Py_XDECREF(nodes);
-    return failed ? -1 : 0;
+    return 0;
 }
 
 /* Rerolled(trace, nodes, few): the first places are those of `nodes`. */
@@ -39,15 +38,18 @@ static PyObject *rerolled_new(PyTypeObject *type, PyObject *args, PyObject *name
         PyErr_SetString(PyExc_TypeError, "Rerolled takes no named arguments");
         return NULL;
     }
-    if (!PyArg_ParseTuple(args, "O!Oi:Rerolled", &TraceType, &trace, &nodes, &few))
+    Indices first;
+    if (!PyArg_ParseTuple(args, "O!Oi:Rerolled", &TraceType, &trace, &nodes, &few)
+        || as_nodes((Trace *)trace) < 0 || read_indices((Trace *)trace, nodes, &first) < 0)
         return NULL;
     Rerolled *r = (Rerolled *)type->tp_alloc(type, 0);
-    if (!r)
-        return NULL;
-    r->trace = (Trace *)Py_NewRef(trace);
-    r->few = few;
-    if (rerolled_begin(r, nodes) < 0)
-        Py_CLEAR(r);
+    if (r) {
+        r->trace = (Trace *)Py_NewRef(trace);
+        r->few = few;
+        if (rerolled_begin(r, &first) < 0)
+            Py_CLEAR(r);
+    }
+    indices_free(&first);
     return (PyObject *)r;
 }
 
@@ -69,49 +71,65 @@ static int rerolled_traverse(PyObject *self, visitproc visit, void *arg)
     return 0;
 }
 
-/* The nodes as checked indices of rows that have a code of their own, not grown since. */
-static PyObject *computed_nodes(const Rerolled *r, PyObject *nodes)
+/* Whether all nodes are of rows that have a code of their own, and have no place yet. */
+static int are_to_be_computed(const Rerolled *r, const Indices *nodes)
 {
-    PyObject *items = checked_indices(r->trace, nodes);
-    for (Py_ssize_t k = 0; items && k < count_of(items); k++) {
-        const int32_t i = index_in(items, k);
+    for (Py_ssize_t k = 0; k < nodes->count; k++) {
+        const int32_t i = nodes->item[k];
         if (i >= r->nodes || r->trace->node[i].row < 0 || r->place[i] >= 0) {
             PyErr_Format(PyExc_ValueError, "node %d is not to be computed", i);
-            Py_DECREF(items);
-            return NULL;
+            return 0;
         }
     }
-    return items;
+    return 1;
 }
 
-/* code(nodes): the instructions that compute the nodes, as the bytes of int32; the nodes get
- * their places. */
-static PyObject *rerolled_code(PyObject *self, PyObject *nodes)
+static int read_computed(const Rerolled *r, PyObject *given, Indices *nodes)
 {
-    Rerolled *r = (Rerolled *)self;
-    PyObject *items = computed_nodes(r, nodes), *found = NULL;
-    if (!items)
-        return NULL;
+    if (read_indices(r->trace, given, nodes) < 0)
+        return -1;
+    if (are_to_be_computed(r, nodes))
+        return 0;
+    indices_free(nodes);
+    return -1;
+}
+
+static PyObject *code_of_nodes(Rerolled *r, const Indices *nodes)
+{
     Groups groups;
     Words code = {0};
-    if (groups_new(&groups, r->trace, items) == 0 && add_groups(r, &groups, &code) == 0)
+    PyObject *found = NULL;
+    if (groups_new(&groups, r->trace, nodes) == 0 && add_groups(r, &groups, &code) == 0)
         found = PyBytes_FromStringAndSize((char *)code.item,
                                           (Py_ssize_t)code.count * (Py_ssize_t)sizeof *code.item);
     groups_free(&groups);
     PyMem_Free(code.item);
-    Py_DECREF(items);
+    return found;
+}
+
+/* code(nodes): the instructions that compute the nodes, as the bytes of int32; the nodes get
+ * their places. */
+static PyObject *rerolled_code(PyObject *self, PyObject *given)
+{
+    Indices nodes;
+    if (read_computed((Rerolled *)self, given, &nodes) < 0)
+        return NULL;
+    PyObject *found = code_of_nodes((Rerolled *)self, &nodes);
+    indices_free(&nodes);
     return found;
 }
 
 /* put(nodes): give places to nodes that something else computes. */
-static PyObject *rerolled_put(PyObject *self, PyObject *nodes)
+static PyObject *rerolled_put(PyObject *self, PyObject *given)
 {
     Rerolled *r = (Rerolled *)self;
-    PyObject *items = computed_nodes(r, nodes);
-    int failed = !items;
-    for (Py_ssize_t k = 0; !failed && k < count_of(items); k++)
-        failed = put_node(r, index_in(items, k)) < 0;
-    Py_XDECREF(items);
+    Indices nodes;
+    if (read_computed(r, given, &nodes) < 0)
+        return NULL;
+    int failed = 0;
+    for (Py_ssize_t k = 0; !failed && k < nodes.count; k++)
+        failed = put_node(r, nodes.item[k]) < 0;
+    indices_free(&nodes);
     return failed ? NULL : Py_NewRef(Py_None);
 }
 

@@ -1,0 +1,214 @@
+"""Runs the programs of a visitor in the browser: what each one prints, where it went wrong, and the
+page or the picture of what it came to.
+
+It knows nothing of the browser: all there is to show is handed to `send`, a kind and a text.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import functools
+import io
+import linecache
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from time import monotonic
+from types import ModuleType
+from typing import Any
+
+import scalargrad
+from scalargrad.drawing.explanation import Explanation
+from scalargrad.drawing.picture import render
+from scalargrad.drawing.picture.drawing import Drawing
+from scalargrad.drawing.steps.given_names import GivenNames, entries, parameter_names
+from scalargrad.graph import backward_order
+from scalargrad.modes import record_lines
+from scalargrad.scalars import is_value
+from scalargrad.transforms.trees import is_model
+
+Send = Callable[[str, str], None]
+
+MOST_PRINTED = 100_000
+"""Characters: a loop without end must not fill the tab."""
+CUT = "\n… the rest is cut off\n"
+AT_ONCE = 200
+"""So many lines are sent as they are printed, and then several together: each is work for the
+page."""
+PAUSE = 0.05
+"""Seconds between two that are sent then."""
+MOST_NODES = 1_500
+"""A graph of more is shown where the program asks for it, not of itself."""
+
+
+class Printed(io.TextIOBase):
+    """What a program prints, sent on now and then, and cut where it has no end."""
+
+    def __init__(self, send: Send) -> None:
+        self.send = send
+        self.waiting: list[str] = []
+        self.room, self.count = MOST_PRINTED, 0
+        self.sent = monotonic()
+
+    def write(self, text: str) -> int:
+        before, self.room = self.room, self.room - len(text)
+        if before >= 0:
+            self.waiting.append(text if self.room >= 0 else text[:before] + CUT)
+            is_line = text.endswith("\n") and self.count < AT_ONCE
+            if self.room < 0 or is_line or monotonic() >= self.sent + PAUSE:
+                self.flush()
+        return len(text)
+
+    def flush(self) -> None:
+        if self.waiting:
+            self.send("printed", "".join(self.waiting))
+            self.waiting.clear()
+            self.count, self.sent = self.count + 1, monotonic()
+
+
+class Session:
+    """One Python, in which programs run one after the other."""
+
+    def __init__(self, send: Send) -> None:
+        self.send = send
+        self.module = ModuleType("__main__")
+        self.files: set[str] = set()
+        self.made: Any = None
+        """The explanation or drawing that the program asked for last."""
+
+    def run(self, code: str, file: str, theme: str = "light", is_whole: bool = True) -> None:
+        """Run a program, or a block of a page, which goes on where the one before it ended. Of a
+        whole program that asks for no page the last Value is explained."""
+        if is_whole:
+            self.module = ModuleType("__main__")
+        self.files.add(file)
+        linecache.cache[file] = len(code), None, code.splitlines(keepends=True), file
+        printed = Printed(self.send)
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+            try:
+                with self.noticing(theme):
+                    found = self.outcome(ast.parse(code, file), file, is_whole)
+                    printed.flush()
+                    self.show(found)
+            except SystemExit:
+                pass
+            except BaseException as error:
+                printed.flush()
+                self.tell(error, file)
+            printed.flush()
+
+    def outcome(self, tree: ast.Module, file: str, is_whole: bool) -> Any:
+        """What the program came to, as far as it can be shown; None if nothing can."""
+        with record_lines():
+            last = self.executed(tree, file)
+        if last is not None and not isinstance(last, (Explanation, Drawing)):
+            # our own reports print as tables
+            print(last if type(last).__module__.startswith("scalargrad") else repr(last))
+        named = map(vars(self.module).get, assigned(tree) if is_whole else ())
+        return next(filter(is_shown, (last, self.made, *named)), None)
+
+    def executed(self, tree: ast.Module, file: str) -> Any:
+        """Run the statements; return what the last one comes to, if it is an expression."""
+        names = vars(self.module)
+        tail = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        exec(compile(tree, file, "exec"), names)
+        if not isinstance(tail, ast.Expr):
+            return None
+        return eval(compile(ast.Expression(tail.value), file, "eval"), names)
+
+    @contextlib.contextmanager
+    def noticing(self, theme: str) -> Iterator[None]:
+        """Within it `sg.explain` and `sg.draw` are noticed, and pictures have the page's theme."""
+        self.made, main = None, sys.modules["__main__"]
+        explain, draw = scalargrad.explain, scalargrad.draw
+        scalargrad.explain = self.noticed(explain)
+        scalargrad.draw = self.noticed(functools.partial(draw, theme=theme))
+        sys.modules["__main__"] = self.module
+        try:
+            yield
+        finally:
+            scalargrad.explain, scalargrad.draw = explain, draw
+            sys.modules["__main__"] = main
+
+    def noticed(self, f: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(f)
+        def noticing(*args: Any, **named: Any) -> Any:
+            self.made = f(*args, **named)
+            return self.made
+
+        return noticing
+
+    # ------ what the page shows
+
+    def show(self, found: Any) -> None:
+        if isinstance(found, Drawing):
+            self.send("picture", found.svg)
+        elif isinstance(found, Explanation):
+            self.send("page", found.page())
+        elif is_value(found):
+            self.show_value(found)
+
+    def show_value(self, root: Any) -> None:
+        count = len(backward_order(root))
+        if count <= MOST_NODES:
+            self.send("page", Explanation(root, *self.given_names()).page())
+            return
+        self.send("note", f"The last Value has a graph of {count:,} nodes: sg.explain(…) of a part "
+                  "of it would show as a page.")  # fmt: skip
+
+    def given_names(self) -> tuple[Any, list[Any]]:
+        """The names that the program's variables give to Values, and the parameters of its
+        models."""
+        found, parameters = GivenNames(), []
+        known = {name: x for name, x in vars(self.module).items() if not name.startswith("_")}
+        for model in filter(is_model, known.values()):
+            found.claim_all(parameter_names(model))
+            parameters += [x for _, x in model.named_parameters() if is_value(x)]
+        for name, x in known.items():
+            found.claim_all(entries(name, x))
+        return found.known, parameters
+
+    def tell(self, error: BaseException, file: str) -> None:
+        """Send the error with the lines of the visitor's own, and its line in this program."""
+        told = traceback.TracebackException.from_exception(error)
+        for one in causes(told):
+            one.stack[:] = [frame for frame in one.stack if frame.filename in self.files]
+        lines = [frame.lineno for frame in told.stack if frame.filename == file]
+        if told.exc_type is not None and issubclass(told.exc_type, SyntaxError):
+            lines = [int(told.lineno or 0)] if told.filename == file else lines
+        self.send("line", str(lines[-1] if lines else 0))
+        self.send("error", "".join(told.format()))
+
+
+def lay_out_by(graphviz: Callable[[str, str], str]) -> None:
+    """Have drawings laid out by a Graphviz that returns text."""
+    render.own = lambda dot, form: graphviz(dot, form).encode()
+
+
+def is_shown(x: Any) -> bool:
+    return isinstance(x, (Explanation, Drawing)) or (is_value(x) and bool(x.parents))
+
+
+def causes(told: traceback.TracebackException | None) -> Iterator[traceback.TracebackException]:
+    if told is not None:
+        yield told
+        yield from causes(told.__cause__)
+        yield from causes(told.__context__)
+
+
+OWN_NAMES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.comprehension)
+"""What binds names of its own."""
+
+
+def assigned(tree: ast.AST) -> list[str]:
+    """The variables that a program sets, the one that is set last in its text first."""
+    return [name for _, name in sorted(places(tree), reverse=True)]
+
+
+def places(tree: ast.AST) -> Iterator[tuple[tuple[int, int], str]]:
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield (node.lineno, node.col_offset), node.id
+        elif not isinstance(node, OWN_NAMES):
+            yield from places(node)

@@ -1,0 +1,220 @@
+"""A problem for solvers: values, gradients, sparse derivatives, and where their entries stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..transforms.sparse import GRADIENT, HESSIAN, VALUE, Sought
+from ..transforms.trees import flatten
+
+
+def problem(
+    objective: Callable[..., Any],
+    constraints: Callable[..., Any] | None,
+    start: Any,
+    *args: Any,
+) -> Problem:
+    """Return what a solver asks of a minimisation: of the `objective`, which returns one number,
+    and of `constraints`, which return several in any structure; None for none. Both are called
+    with `x`, of the structure of `start`, and with `args`.
+
+    It is a `problem_obj` for `cyipopt.Problem`, and has what `scipy.optimize.minimize` takes; see
+    its methods. Everything is compiled, and known to be sparse where it is, from the functions
+    alone. A solver wants one structure: entries that appear where an `if` takes another way raise
+    RuntimeError; there, choose with `scalargrad.where`.
+    """
+    return Problem(objective, constraints, start, args)
+
+
+class Problem:
+    """Functions of one array: the numbers of `x` in the order of their containers. `start` is that
+    array for the first `x`; `size` its length, and `count` that of the constraints."""
+
+    def __init__(
+        self,
+        objective: Callable[..., Any],
+        constraints: Callable[..., Any] | None,
+        start: Any,
+        args: tuple[Any, ...],
+    ) -> None:
+        import numpy
+
+        entries, self.structure = flatten(start, "the start")
+        self.start = numpy.array([float(x) for x in entries])
+        self.size, self.args = len(entries), args
+        self.is_array = getattr(start, "ndim", 0) == 1
+        both = [objective] if constraints is None else [objective, constraints]
+        self._values = [sparse(f, "values", VALUE) for f in both]
+        self._slopes = [Fixed(sparse(f, "sparse_jacobian", GRADIENT)) for f in both]
+        self._curvature = Fixed(sparse(lagrangian(*both), "sparse_hessian", HESSIAN, "lower"))
+        self.count = len(self._value(1, self.start)) if constraints is not None else 0
+
+    def point(self, x: Any) -> Any:
+        """These numbers in the structure of the start."""
+        return x if self.is_array else self.structure.rebuilt(x.tolist())
+
+    def _value(self, which: int, x: Any) -> Any:
+        return self._values[which](self.point(x), *self.args).toarray().ravel()
+
+    # ------ what cyipopt calls
+    def objective(self, x: Any) -> float:
+        """The objective."""
+        return float(self._value(0, x)[0])
+
+    def gradient(self, x: Any) -> Any:
+        """The gradient of the objective, an array."""
+        import numpy
+
+        found = numpy.zeros(self.size)
+        slopes = self._slopes[0]
+        numbers = slopes.numbers(self.point(x), *self.args)
+        found[slopes.ends()[1]] = numbers
+        return found
+
+    def constraints(self, x: Any) -> Any:
+        """The constraints, an array."""
+        import numpy
+
+        return self._value(1, x) if len(self._values) > 1 else numpy.zeros(0)
+
+    def jacobianstructure(self) -> tuple[Any, Any]:
+        """The row and the column of each entry of the Jacobian of the constraints."""
+        import numpy
+
+        if len(self._slopes) < 2:
+            return numpy.zeros(0, int), numpy.zeros(0, int)
+        return self._slopes[1].ends(self.point(self.start), *self.args)
+
+    def jacobian(self, x: Any) -> Any:
+        """The numbers of these entries."""
+        import numpy
+
+        if len(self._slopes) < 2:
+            return numpy.zeros(0)
+        return self._slopes[1].numbers(self.point(x), *self.args)
+
+    def hessianstructure(self) -> tuple[Any, Any]:
+        """The row and the column of each entry of the lower triangle of the Hessian of factor ·
+        objective + Σ multiplier · constraint."""
+        import numpy
+
+        ones = numpy.ones(self.count)
+        return self._curvature.ends(self.point(self.start), 1.0, ones, *self.args)
+
+    def hessian(self, x: Any, multipliers: Any, factor: float) -> Any:
+        """The numbers of these entries."""
+        given = self.point(x), float(factor), as_floats(multipliers), *self.args
+        return self._curvature.numbers(*given)
+
+    # ------ what SciPy takes
+    def hess(self, x: Any) -> Any:
+        """The Hessian of the objective, a sparse array: `hess` of `scipy.optimize.minimize`."""
+        import numpy
+
+        return self._square(self.point(x), 1.0, numpy.zeros(self.count))
+
+    def jac(self, x: Any) -> Any:
+        """The Jacobian of the constraints, a sparse array."""
+        slopes = self._slopes[1]
+        slopes.numbers(self.point(x), *self.args)
+        return slopes.latest
+
+    def constraint(self, lower: Any, upper: Any) -> Any:
+        """The constraints within bounds, for `scipy.optimize.minimize(…, method="trust-constr")`:
+        a `NonlinearConstraint` with its sparse Jacobian and Hessian."""
+        from scipy.optimize import NonlinearConstraint
+
+        def hess(x: Any, multipliers: Any) -> Any:
+            return self._square(self.point(x), 0.0, as_floats(multipliers))
+
+        return NonlinearConstraint(self.constraints, lower, upper, jac=self.jac, hess=hess)
+
+    def _square(self, *given: Any) -> Any:
+        import scipy.sparse
+
+        self._curvature.numbers(*given, *self.args)
+        low = self._curvature.latest
+        return low + scipy.sparse.tril(low, -1).T
+
+
+class Fixed:
+    """Calls of sparse derivatives whose entries stand where they stood at first."""
+
+    def __init__(self, gate: Any) -> None:
+        self.gate = gate
+        self.latest: Any = None
+        """What came of the latest call."""
+        self.first: Any = None
+
+    def numbers(self, *given: Any) -> Any:
+        """The numbers of the entries. Raises RuntimeError if they stand elsewhere."""
+        import numpy
+
+        found = self.latest = self.gate(*given)
+        if self.first is None:
+            self.first = found
+        same = numpy.array_equal(found.indices, self.first.indices)
+        if same and numpy.array_equal(found.indptr, self.first.indptr):
+            return found.data
+        return self.within(found)
+
+    def within(self, found: Any) -> Any:
+        """The same where fewer entries were found."""
+        import numpy
+
+        size = found.shape[1]
+        (i, j), (row, column) = ends_of(self.first), ends_of(found)
+        known, own = i * size + j, row * size + column
+        at = numpy.searchsorted(known, own)
+        if len(known) < len(own) or (known[numpy.minimum(at, len(known) - 1)] != own).any():
+            raise RuntimeError(
+                "entries have appeared that were not there at the start, for a comparison of "
+                "numbers came out otherwise: a solver wants one structure; choose with "
+                "scalargrad.where instead of if"
+            )
+        numbers = numpy.zeros(len(known))
+        numbers[at] = found.data
+        return numbers
+
+    def ends(self, *given: Any) -> tuple[Any, Any]:
+        """The row and the column of each entry. Called with arguments if there was no call yet."""
+        if self.first is None:
+            self.numbers(*given)
+        return ends_of(self.first)
+
+
+def ends_of(found: Any) -> tuple[Any, Any]:
+    """The row and the column of each entry of a sparse array."""
+    import numpy
+
+    rows = numpy.repeat(numpy.arange(found.shape[0]), numpy.diff(found.indptr))
+    return rows, found.indices.astype(rows.dtype)
+
+
+def as_floats(x: Any) -> Any:
+    import numpy
+
+    return numpy.array(x, float)
+
+
+def lagrangian(
+    objective: Callable[..., Any], constraints: Callable[..., Any] | None = None
+) -> Callable[..., Any]:
+    """The function of x, a factor and multipliers, whose Hessian solvers want."""
+
+    def lagrangian(x: Any, factor: Any, multipliers: Any, *args: Any) -> Any:
+        total = factor * objective(x, *args)
+        if constraints is not None:
+            found, _ = flatten(constraints(x, *args), "the constraints")
+            for multiplier, y in zip(multipliers, found):
+                total = total + multiplier * y
+        return total
+
+    return lagrangian
+
+
+def sparse(f: Callable[..., Any], name: str, order: int, triangle: str | None = None) -> Any:
+    from .gate.compiled import sparse_gate  # here, because an import of the package has no need
+
+    return sparse_gate(f, name, 0, Sought(order, triangle))

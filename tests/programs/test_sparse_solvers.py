@@ -1,0 +1,173 @@
+"""Solvers that take sparse derivatives solve the examples; `sg.problem` is what they ask for."""
+
+from __future__ import annotations
+
+import math
+import runpy
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+import scalargrad as sg
+from tests.support.places import EXAMPLES
+
+np = pytest.importorskip("numpy")
+optimize = pytest.importorskip("scipy.optimize")
+
+
+def script(name: str) -> dict[str, Any]:
+    """Return the names that a script defines."""
+    return runpy.run_path(str(EXAMPLES / f"{name}.py"))
+
+
+# ------ the examples, small
+
+
+def test_newton_finds_the_minimum_of_a_chain() -> None:
+    names = script("many_variables")
+    problem = sg.problem(names["chained_rosenbrock"], None, np.full(300, 1.5))
+    *_, x = names["newton"](problem)
+    assert abs(x - 1.0).max() < 1e-9
+
+
+def check_swing(problem: Any, x: Any, names: dict[str, Any]) -> None:
+    angles, speeds, _ = names["split"](x)
+    assert abs(problem.constraints(x)).max() < 1e-7
+    ends = [angles[0], angles[-1] - math.pi, speeds[0], speeds[-1]]
+    assert ends == pytest.approx([0.0] * 4, abs=1e-7)
+    # less effort is not enough: the gradient of the Lagrangian is 0
+    jacobian, gradient = problem.jac(x).toarray(), problem.gradient(x)
+    multipliers = np.linalg.lstsq(jacobian.T, -gradient, rcond=None)[0]
+    assert abs(gradient + multipliers @ jacobian).max() < 1e-5
+
+
+def test_scipy_swings_the_pendulum_up() -> None:
+    names = script("swing_up")
+    problem = names["problem_of"](12)
+    check_swing(problem, names["by_scipy"](problem), names)
+
+
+def test_ipopt_swings_the_pendulum_up() -> None:
+    pytest.importorskip("cyipopt")
+    names = script("swing_up")
+    problem = names["problem_of"](12)
+    check_swing(problem, names["by_ipopt"](problem), names)
+
+
+def test_least_squares_finds_cameras_and_points() -> None:
+    names = script("bundle_adjustment")
+    pictures = names["Pictures"](4, 30)
+    found = names["adjusted"](pictures)
+    assert names["rms"](found.fun) < 1e-9
+    jacobian = sg.sparse_jacobian(pictures.residuals)(found.x)
+    dense = sg.jacobian(pictures.residuals)(found.x)
+    np.testing.assert_allclose(jacobian.toarray(), dense, rtol=1e-12, atol=1e-12)
+    # of a picture 7 numbers of the camera and 3 of the point
+    assert set(np.diff(jacobian.indptr)) == {10}
+
+
+def test_newton_finds_the_voltages_of_a_grid() -> None:
+    names = script("power_flow")
+    grid = names["Grid"](24)
+    x, sizes = names["voltages"](grid)
+    assert sizes[-1] < 1e-10
+    assert np.abs(grid.mismatch(x)).max() < 1e-10
+    # in the last steps the digits double
+    assert sizes[-2] < 30.0 * sizes[-3] ** 2
+
+
+def test_root_takes_the_jacobian() -> None:
+    def f(x: Any) -> Any:
+        return np.array([x[0] + 0.5 * sg.sin(x[1]) - 1.0, x[1] - 0.3 * x[0] * x[0]])
+
+    jacobian = sg.sparse_jacobian(f)
+    found = optimize.root(sg.compile(f), np.zeros(2), jac=lambda x: jacobian(x).toarray())
+    assert found.success
+    assert np.abs(f(found.x)).max() < 1e-9
+
+
+# ------ what a problem tells
+
+
+def objective(x: Any, scale: Any = 1.0) -> Any:
+    return scale * sum((a - 1.0) ** 2 * b for a, b in pairwise(x))
+
+
+def constraints(x: Any, scale: Any = 1.0) -> Any:
+    return {"product": x[0] * x[1], "others": [x[2] + x[3] ** 2, scale * x[1]]}
+
+
+def test_problem_tells_values_derivatives_and_structures() -> None:
+    x, multipliers = np.array([0.5, 2.0, -1.0, 3.0]), [2.0, -1.0, 5.0]
+    problem = sg.problem(objective, constraints, x, 3.0)
+    assert (problem.size, problem.count) == (4, 3)
+    assert problem.objective(x) == pytest.approx(objective(x, 3.0))
+    assert problem.gradient(x) == pytest.approx(sg.grad(objective)(x, 3.0))
+    assert problem.constraints(x).tolist() == [1.0, 8.0, 6.0]
+    rows, columns = problem.jacobianstructure()
+    assert (rows.tolist(), columns.tolist()) == ([0, 0, 1, 1, 2], [0, 1, 2, 3, 1])
+    assert problem.jacobian(x).tolist() == [2.0, 0.5, 1.0, 6.0, 3.0]
+
+    def lagrangian(x: Any) -> Any:
+        y = constraints(x, 3.0)
+        found = [y["product"], *y["others"]]
+        return 0.5 * objective(x, 3.0) + sum(m * z for m, z in zip(multipliers, found))
+
+    rows, columns = problem.hessianstructure()
+    lower = np.zeros((4, 4))
+    lower[rows, columns] = problem.hessian(x, multipliers, 0.5)
+    np.testing.assert_allclose(lower, np.tril(sg.hessian(lagrangian)(x)), rtol=1e-13)
+    np.testing.assert_allclose(
+        problem.hess(x).toarray(), sg.hessian(lambda x: objective(x, 3.0))(x), rtol=1e-13
+    )
+
+
+def test_values_have_constants_and_what_is_not_finite() -> None:
+    def f(x: Any) -> Any:
+        return [3.0, x[0] + 2.0, 0.0 * x[1], sg.stop_gradient(x[0]) - 1.0 / x[1], 5.0 - x[0]]
+
+    problem = sg.problem(lambda x: 4.0, f, [1.0, 2.0])
+    assert problem.objective(problem.start) == 4.0
+    assert problem.gradient(problem.start).tolist() == [0.0, 0.0]
+    assert problem.constraints(np.array([1.0, 2.0])).tolist() == [3.0, 3.0, 0.0, 0.5, 4.0]
+    np.testing.assert_array_equal(
+        problem.constraints(np.array([1.0, math.inf])), [3.0, 3.0, math.nan, 1.0, 4.0]
+    )
+
+
+def test_start_may_have_any_structure_and_there_may_be_no_constraints() -> None:
+    start = {"a": 2.0, "b": [3.0, 4.0]}
+    problem = sg.problem(lambda x: x["a"] ** 2 * x["b"][1], None, start)
+    assert problem.start.tolist() == [2.0, 3.0, 4.0]
+    assert problem.gradient(problem.start).tolist() == [16.0, 0.0, 4.0]
+    assert problem.hess(problem.start).toarray().tolist() == [[8, 0, 4], [0, 0, 0], [4, 0, 0]]
+    assert problem.constraints(problem.start).size == problem.jacobian(problem.start).size == 0
+    assert [x.size for x in problem.jacobianstructure()] == [0, 0]
+
+
+def test_entries_that_appear_later_are_refused_and_those_that_go_are_0() -> None:
+    def f(x: Any) -> Any:
+        return x[0] * x[1] if x[0] > 0.0 else x[0] * x[0]
+
+    problem = sg.problem(f, None, [1.0, 2.0])
+    assert problem.gradient(np.array([1.0, 2.0])).tolist() == [2.0, 1.0]
+    assert problem.gradient(np.array([-1.0, 2.0])).tolist() == [-2.0, 0.0]
+    problem = sg.problem(f, None, [-1.0, 2.0])
+    problem.hessianstructure()
+    with pytest.raises(RuntimeError, match=r"scalargrad\.where instead of if"):
+        problem.hessian(np.array([1.0, 2.0]), [], 1.0)
+
+
+def test_minimum_within_constraints_by_trust_constr() -> None:
+    problem = sg.problem(lambda x: x[0] ** 2 + x[1] ** 4, lambda x: [x[0] * x[1]], [2.0, 2.0])
+    found = optimize.minimize(
+        problem.objective,
+        problem.start,
+        jac=problem.gradient,
+        hess=problem.hess,
+        constraints=[problem.constraint(1.0, 1.0)],
+        method="trust-constr",
+    )
+    # x·y = 1 and x² = 2·y⁴
+    assert found.x == pytest.approx([2.0 ** (1 / 6), 2.0 ** (-1 / 6)], abs=1e-5)

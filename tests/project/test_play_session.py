@@ -1,0 +1,209 @@
+"""What runs the programs of Play, without a browser: it is plain Python."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import scalargrad as sg
+from tests.support.places import DOCS
+
+PLAY = DOCS / "play"
+pytestmark = pytest.mark.skipif(not PLAY.exists(), reason="needs the source checkout")
+EXAMPLES = sorted(PLAY.glob("examples/*.py"))
+
+Sent = list[tuple[str, str]]
+
+
+@pytest.fixture
+def play(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.syspath_prepend(str(PLAY))
+    return importlib.import_module("session")
+
+
+@pytest.fixture
+def run(play: Any) -> Callable[..., Sent]:
+    sent: Sent = []
+    session = play.Session(lambda kind, text: sent.append((kind, text)))
+
+    def run(code: str, file: str = "program", is_whole: bool = True) -> Sent:
+        sent.clear()
+        session.run(code, file, is_whole=is_whole)
+        return list(sent)
+
+    return run
+
+
+def printed(sent: Sent) -> str:
+    return "".join(text for kind, text in sent if kind == "printed")
+
+
+def only(kind: str, sent: Sent) -> str:
+    (text,) = (text for which, text in sent if which == kind)
+    return text
+
+
+def kinds(sent: Sent) -> set[str]:
+    return {kind for kind, _ in sent}
+
+
+# ------ what there is to show
+
+VALUE = "import scalargrad as sg\nx = sg.Value(2.0)\nq = x * x\nout = q + x\n"
+
+
+def test_last_value_is_explained_with_the_names_of_variables(run: Any) -> None:
+    page = only("page", run(VALUE + "out.backward()\nprint(x.grad)"))
+    assert "The backward pass of out" in page
+    assert '"name":"q"' in page and '["program",3,"q = x * x"]' in page
+
+
+def test_value_that_ends_the_program_comes_before_the_last_variable(run: Any) -> None:
+    sent = run(VALUE + "q")
+    assert "The backward pass of q" in only("page", sent)
+    assert printed(sent) == "Value(data=4.0, grad=0.0)\n"
+
+
+def test_explanation_asked_for_comes_before_the_last_value(run: Any) -> None:
+    page = only("page", run(VALUE + "print(sg.explain(lambda a: a * a, 3.0))\nz = x * 5.0"))
+    assert '"name":"a"' in page
+
+
+def test_parameters_are_called_by_their_places_in_the_model(run: Any) -> None:
+    code = "from scalargrad import nn\nmodel = nn.Linear(1, 1)\nloss = model([2.0])[0] * 3.0"
+    page = only("page", run(code))
+    assert '"name":"weight_0_0"' in page or '"name":"w0_0"' in page
+    assert '"parameter":true' in page
+
+
+def test_names_that_functions_use_inside_are_no_names_of_the_program(run: Any) -> None:
+    code = VALUE + "def f():\n    x = out\n    return [q for q in [x]]\nf()"
+    assert "The backward pass of out" in only("page", run(code))
+
+
+def test_graph_that_is_too_large_is_shown_only_on_request(run: Any, play: Any) -> None:
+    grown = f"for _ in range({play.MOST_NODES}):\n    out = out * 1.0 + x\n"
+    sent = run(VALUE + grown)
+    assert kinds(sent) == {"note"} and "nodes" in only("note", sent)
+    assert "page" in kinds(run(VALUE + grown + "sg.explain(out)"))
+
+
+def test_drawing_is_laid_out_by_what_the_page_brings(run: Any, play: Any) -> None:
+    asked: list[str] = []
+    before = play.render.own
+    play.lay_out_by(lambda dot, form: asked.append(form) or "<svg></svg>")
+    try:
+        assert "svg" in only("picture", run(VALUE + "sg.draw(out)"))
+    finally:
+        play.render.own = before
+    assert asked == ["svg"]
+
+
+def test_nothing_is_shown_of_a_program_without_values(run: Any) -> None:
+    assert run("x = 1") == []
+    assert printed(run("1 + 1")) == "2\n"
+
+
+# ------ errors
+
+
+@pytest.mark.parametrize(
+    "code, line, told",
+    [
+        ("x = 1\nx / 0", 2, "ZeroDivisionError: division by zero"),
+        ("def f(:", 1, "SyntaxError: invalid syntax"),
+        ("def f():\n    return y\n\nf()", 2, "NameError: name 'y' is not defined"),
+        ("import scalargrad as sg\n\nsg.Value('a')", 3, "TypeError: "),
+        ("raise KeyboardInterrupt", 1, "KeyboardInterrupt"),
+    ],
+)
+def test_error_is_told_with_its_line(run: Any, code: str, line: int, told: str) -> None:
+    sent = run(code)
+    assert only("line", sent) == str(line)
+    assert told in only("error", sent)
+    assert "session.py" not in only("error", sent) and "scalargrad/" not in only("error", sent)
+
+
+def test_error_of_an_error_is_told_too(run: Any) -> None:
+    code = "try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    raise ValueError('no') from e"
+    text = only("error", run(code))
+    assert "ZeroDivisionError" in text and "ValueError: no" in text
+    assert only("line", run(code)) == "4"
+
+
+def test_exit_ends_a_program_in_peace(run: Any) -> None:
+    assert run("print('a')\nraise SystemExit\nprint('b')") == [("printed", "a\n")]
+
+
+# ------ output
+
+
+def test_each_line_is_sent_as_it_is_printed(run: Any) -> None:
+    assert run("for i in range(3): print(i)") == [("printed", f"{i}\n") for i in range(3)]
+
+
+def test_output_without_end_is_cut_off(play: Any) -> None:
+    sent: Sent = []
+    out = play.Printed(lambda kind, text: sent.append((kind, text)))
+    for _ in range(100_000):
+        print("x" * 10, file=out)
+    # all of it is there already: a loop without end has no end at which it would come
+    text = printed(sent)
+    assert text.startswith("xxxxxxxxxx\n") and text.endswith("… the rest is cut off\n")
+    assert len(text) < play.MOST_PRINTED + 100 and len(sent) < 1000
+
+
+def test_output_comes_before_the_error(run: Any) -> None:
+    assert [kind for kind, _ in run("print('a', end='')\n1 / 0")] == ["printed", "line", "error"]
+
+
+# ------ state
+
+
+def test_whole_programs_begin_anew_and_blocks_go_on(run: Any) -> None:
+    run("x = 1")
+    assert "NameError" in only("error", run("print(x)"))
+    run("x = 1", "block 1", is_whole=False)
+    assert printed(run("print(x + 1)", "block 2", is_whole=False)) == "2\n"
+
+
+def test_block_shows_what_it_asks_for_and_no_last_value(run: Any) -> None:
+    assert run(VALUE, "block 1", is_whole=False) == []
+    assert "page" in kinds(run("sg.explain(out)", "block 2", is_whole=False))
+
+
+def test_program_is_the_main_one_as_a_script_is(run: Any) -> None:
+    code = "if __name__ == '__main__':\n    import __main__\n    print(vars(__main__) is globals())"
+    main = sys.modules["__main__"]
+    assert printed(run(code)) == "True\n"
+    assert sys.modules["__main__"] is main
+
+
+def test_library_is_as_it_was_after_a_run(run: Any) -> None:
+    explain, draw = sg.explain, sg.draw
+    run(VALUE + "sg.explain(out)\n1 / 0")
+    assert (sg.explain, sg.draw) == (explain, draw)
+
+
+# ------ the examples
+
+
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda x: x.stem)
+def test_example_shows_something_and_fits_the_editor(
+    run: Any, play: Any, monkeypatch: pytest.MonkeyPatch, file: Any
+) -> None:
+    monkeypatch.setattr(play.render, "own", lambda dot, form: b"<svg></svg>")
+    text = file.read_text(encoding="utf-8")
+    found = kinds(run(text))
+    assert ("error" in found) == (file.stem == "nan")
+    assert found & {"page", "picture", "error"}
+    assert text.startswith("# ") and max(map(len, text.splitlines())) <= 54
+
+
+def test_every_example_is_offered() -> None:
+    offered = (PLAY / "examples.js").read_text(encoding="utf-8")
+    assert EXAMPLES and all(f'"./examples/{file.name}"' in offered for file in EXAMPLES)
