@@ -11,10 +11,6 @@ from .backward import gradients as gradients
 from .checks.check import GradientError as GradientError
 from .checks.check import check_gradient as check_gradient
 from .compiler import compile as compile
-from .compiler.problem import problem as problem
-from .compiler.sparse import sparse_hessian as sparse_hessian
-from .compiler.sparse import sparse_jacobian as sparse_jacobian
-from .compiler.sparse import sparsity as sparsity
 from .drawing import draw as draw
 from .drawing import explain as explain
 from .drawing import flat as flat
@@ -22,6 +18,9 @@ from .engine import *
 from .engine import engine as engine
 from .face import PARTS, part
 from .face import __dir__ as __dir__
+from .implicit.functions import argmin as argmin
+from .implicit.functions import fixed_point as fixed_point
+from .implicit.functions import root as root
 from .modes import AnomalyError as AnomalyError
 from .modes import detect_anomaly as detect_anomaly
 from .modes import no_grad as no_grad
@@ -29,6 +28,10 @@ from .picking import pick as pick
 from .randomness import seed as seed
 from .rows import Operator as Operator
 from .rows import operator as operator
+from .sparse.derivatives import sparse_hessian as sparse_hessian
+from .sparse.derivatives import sparse_jacobian as sparse_jacobian
+from .sparse.derivatives import sparsity as sparsity
+from .sparse.problem import problem as problem
 from .transforms.checkpoint import checkpoint as checkpoint
 from .transforms.functional import grad as grad
 from .transforms.functional import hessian as hessian

@@ -3,7 +3,7 @@ scalars is a guard, also a comparison of Values that the function closes over.""
 
 from __future__ import annotations
 
-from math import nan
+from math import inf, nan
 from typing import Any
 
 from . import modes
@@ -43,9 +43,22 @@ def beside(name: str, x: Any) -> Any:
     return equal_float(x) if name in ("__eq__", "__ne__") else operand(x, name)
 
 
+WITH_INFINITY = {
+    True: {"__le__": "__lt__", "__gt__": "__ge__"},
+    False: {"__lt__": "__le__", "__ge__": "__gt__"},
+}
+"""Comparisons of floats with infinity, by whether that is positive, in place of comparisons with a
+whole number beyond the floats."""
+
+
 def guarded(trace: Any, name: str, x: Any, y: Any) -> Any:
     """The outcome of the comparison `name` of a scalar with `y`, noted in the trace as a guard."""
-    other = beside(name, y)
+    try:
+        other = beside(name, y)
+    except OverflowError:
+        if x.in_graph:
+            raise
+        name, other = WITH_INFINITY[y > 0].get(name, name), inf if y > 0 else -inf
     if other is NotImplemented:
         return other
     compare, exchanged, truth = COMPARISONS[name]

@@ -26,12 +26,13 @@ def record(node: Any) -> Record:
     return node.op, node._data, node._grad, node.label, node.operands, node.partials
 
 
-def linked(node: Any) -> Any:
-    """A copy that is computed from the node, while a function is differentiated or traced: a copy
-    apart from the graph would lose the gradient in silence. None at other times."""
-    if modes.state.transforms or modes.is_traced():
-        return ops.identity(node)
-    return None
+def linked(node: Any, deep: bool = False) -> Any:
+    """A copy that is computed from the node, while a function is differentiated: a copy apart from
+    the graph would lose the gradient in silence. While a function is traced, what stands for the
+    copy. None at other times."""
+    if modes.is_traced():
+        return modes.state.trace.copy_of(node, deep)
+    return ops.identity(node) if modes.state.transforms else None
 
 
 def check_record(kind: type, op: Any, operands: Any, partials: Any) -> None:
@@ -51,7 +52,7 @@ def check_record(kind: type, op: Any, operands: Any, partials: Any) -> None:
 
 def deepcopy(node: Any, memo: dict[int, Any]) -> Any:
     """Return a copy of the node and of all its ancestors, as `copy.deepcopy` wants it."""
-    if (copy := linked(node)) is not None:
+    if (copy := linked(node, deep=True)) is not None:
         return copy
     for original in topological_order(node):
         if id(original) not in memo:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Sequence
+from math import nan
 from typing import Any
 
 from .messages import parameters, takes, written
@@ -295,6 +296,33 @@ class Operator:
         traced = hasattr(out, "_is_variable")
         about = out if traced else BUILT_IN[self.about](operands)
         return self._local_by_count(rule, about, operands, variable)
+
+    family: Any = None
+    """What computes it in lanes together with other operators on the same operands."""
+
+    @staticmethod
+    def together(
+        rows: Sequence[Operator], operands: Sequence[Any], refused: list[Exception], threads: int
+    ) -> list[Any]:
+        """What these operators, of one family, give for operands that are floats or arrays with an
+        element for each lane: a float or an array each. Where one raises an error it is NaN, and
+        the error is put to those `refused`. So many threads may share the lanes out."""
+        forwards = [row._or_nan(refused) for row in rows]
+        if all(isinstance(x, float) for x in operands):
+            return [forward(*map(float, operands)) for forward in forwards]
+        import numpy
+
+        return [numpy.vectorize(forward, otypes=[float])(*operands) for forward in forwards]
+
+    def _or_nan(self, refused: list[Exception]) -> Callable[..., float]:
+        def forward(*numbers: float) -> float:
+            try:
+                return real(self.forward(*numbers))
+            except Exception as error:
+                refused.append(error)
+                return nan
+
+        return forward
 
     def __repr__(self) -> str:
         return f"<operator {self.name}>"

@@ -22,6 +22,9 @@ When a call takes a path for the first time, `pipeline.py` calls the passes in o
 Where loops were recognised, and the numbers in them wait for each other, loops stay loops: a nest
 is made of what was recorded, and takes the place of a trace; `nests/program.py` calls its passes.
 
+Where sparse derivatives are sought, the function's results are taken apart into many small parts;
+`parts/__init__.py` calls its passes.
+
 A call that is like an earlier one takes none of these passes: see `gate/shortcut.py`.
 
 Words, each used in one sense:
@@ -74,6 +77,9 @@ Words, each used in one sense:
                   height is how many they are
     product       a sum of the rows of a Jacobian, or of its columns, each with its weight
     pattern       which variables each row of a Jacobian depends on
+    part          of a result that is a sum: one of the small functions that are added up
+    piece         the parts of one kind, which compute alike: a program with a lane for each
+    colour        of columns of a sparse matrix that are computed as one, and told apart afterwards
     nest          a program whose loops are loops: nodes in blocks, one within another
     carried       said of a number that an iteration gets from the one before
     walk          a place in memory that goes on by a stride after each iteration of a loop

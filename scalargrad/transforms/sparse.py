@@ -74,7 +74,7 @@ def scipy_sparse() -> Any:
     except ImportError:
         raise ImportError(
             "sparse derivatives are SciPy's sparse arrays, and scipy is not installed: "
-            "pip install scipy"
+            'pip install scipy, or "scalargrad[sparse]"'
         ) from None
     return scipy.sparse
 

@@ -266,7 +266,9 @@ def wrong_entry(what: str, found: list[Any], spec: Spec | None, leaf: Any, parts
     place = list(spec.paths(what))[at] if spec is not None else what
     x = next(x for x in parts if not is_scalar(x))
     got = described(x)
-    return f"expected numbers, Values, arrays or models, got {got} at {place}"
+    cure = ": return a list, a tuple, a dict, a named tuple or a dataclass of them"
+    kinds = "expected numbers, Values, arrays or models"
+    return f"{kinds}, got {got} at {place}{cure if what == 'the result' else ''}"
 
 
 def matching(tree: Any, structure: Structure, what: str) -> list[Any]:

@@ -25,6 +25,7 @@ from . import (
     parameters,
     recurrence,
     scaling,
+    sparse,
     startup,
     training,
     transformer,
@@ -36,7 +37,7 @@ from .timing import Figure
 
 SUBJECTS = (
     *(startup, scaling, memory, dots, moons, transformer, digits, adam, compiled, forms),
-    *(parameters, hessian, loops, recurrence, vector_math, training, words, forty_lines),
+    *(parameters, hessian, sparse, loops, recurrence, vector_math, training, words, forty_lines),
 )
 QUICK_SLACK = 3.0
 

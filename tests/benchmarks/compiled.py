@@ -18,6 +18,7 @@ import scalargrad as sg
 from scalargrad.compiler.machine.runner import NATIVE
 
 from . import moons, plain, transformer
+from .implied import implied_volatilities
 from .mixture import gaussian_mixture
 from .options import options, paths
 from .peers import present
@@ -82,6 +83,7 @@ def subjects(quick: bool) -> list[Subject]:
             {"emitted C": 1.4},
             reached=("emitted C",),
         ),
+        Subject(lambda: implied_volatilities(10_000 if quick else 10**6), {"jax": 5.0}),
         Subject(lambda: paths(None, count, steps), {"jax": 3.0}, reached=("jax",)),
         Subject(lambda: paths(120.0, count, steps), {"jax": 2.0}),
         Subject(

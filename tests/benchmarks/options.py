@@ -29,7 +29,7 @@ def black_scholes(S: Any, K: Any, r: Any, sigma: Any, T: Any) -> Any:
 price = sg.compile(black_scholes, batch=True)
 
 
-def formula_in_jax(jax: Any, args: Sequence[Any]) -> Callable[[], Any]:
+def in_jax(jax: Any) -> Callable[..., Any]:
     np = jax.numpy
 
     def cdf(x: Any) -> Any:
@@ -40,6 +40,11 @@ def formula_in_jax(jax: Any, args: Sequence[Any]) -> Callable[[], Any]:
         d1 = (np.log(S / K) + (r + 0.5 * sigma * sigma) * T) / spread
         return S * cdf(d1) - K * np.exp(-r * T) * cdf(d1 - spread)
 
+    return formula
+
+
+def formula_in_jax(jax: Any, args: Sequence[Any]) -> Callable[[], Any]:
+    np, formula = jax.numpy, in_jax(jax)
     both = jax.jit(lambda *a: (formula(*a), jax.grad(lambda *b: formula(*b).sum(), range(5))(*a)))
     given = [np.asarray(a) for a in args]
     return lambda: jax.block_until_ready(both(*given))

@@ -8,7 +8,7 @@ from importlib import import_module, metadata
 
 import scalargrad as sg
 
-NAMES = ("micrograd", "xad", "torch", "jax", "autograd")
+NAMES = ("micrograd", "xad", "torch", "jax", "autograd", "casadi")
 
 
 def present(name: str) -> bool:

@@ -150,6 +150,24 @@ RARE = (
         ("k_{n} = 1.5", "k_{n} = 2.5; {n}.cache_clear()"),
     ),
     Use(
+        "partial that is made another",
+        "{n} = functools.partial(lambda a, b: a * b, 2.0)",
+        ("{n}(1.5)",),
+        ("{n}.__setstate__((lambda a, b: a + b, (10.0,), {{}}, {{}}))",),
+    ),
+    Use(
+        "cell",
+        "{n} = (lambda k: lambda: k)(2.0).__closure__[0]",
+        ("{n}.cell_contents",),
+        ("{n}.cell_contents = 5.0", "del {n}.cell_contents; {n}.cell_contents = 3.0"),
+    ),
+    Use(
+        "text of an array",
+        "{n} = np.array([1 / 3])\nnp.set_printoptions(precision=8)",
+        ("len(str({n}))", "len(repr({n}))"),
+        ("np.set_printoptions(precision=2)", "{n}[0] = 0.5"),
+    ),
+    Use(
         "slots",
         "class S_{n}:\n    __slots__ = ('k',)\n{n} = S_{n}()\n{n}.k = 0.5",
         ("{n}.k",),

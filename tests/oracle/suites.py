@@ -9,6 +9,7 @@ from random import Random
 from . import derived, forms
 from .by_hand import CALLS as ORDERED
 from .containers import CONTAINERS
+from .copies import COPIES
 from .derived import fits
 from .effects import EFFECTS
 from .flow import BRANCHES, LOOPS, RAISING
@@ -16,6 +17,7 @@ from .forms import script
 from .generator import generated
 from .identities import IDENTITIES
 from .kinds_of_use import RARE
+from .number_classes import NUMBER_CLASSES
 from .own_operators import DERIVATIVES, OWN_OPERATORS
 from .program import Program, Script, Step
 from .programs import ARGUMENTS, RESULTS
@@ -23,7 +25,7 @@ from .uses import USES, Use
 
 NAMES = (*forms.FORMS, *derived.FORMS)
 PROGRAMS = ARGUMENTS + RESULTS + BRANCHES + LOOPS + RAISING
-SCRIPTS = ORDERED + EFFECTS + DERIVATIVES + IDENTITIES
+SCRIPTS = ORDERED + EFFECTS + DERIVATIVES + IDENTITIES + NUMBER_CLASSES + COPIES
 ALL_USES = USES + RARE + CONTAINERS + OWN_OPERATORS
 PER_PROGRAM = 3
 """Forms that each random program is called in."""

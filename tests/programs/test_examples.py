@@ -140,22 +140,12 @@ def test_newton_refuses_to_climb() -> None:
         list(newton(lambda v: sg.cos(v[0]), [0.1]))
 
 
-def test_derivatives_of_a_root_follow_from_its_equation() -> None:
-    root_of = script("implicit_root")["root_of"]
-    # x³ = a·b, so that x has a closed form
-    root = root_of(lambda x, a, b: x**3 - a * b, start=lambda a, b: 1.0)
-    assert root(2.0, 4.0) == pytest.approx(2.0, rel=1e-15)
-    assert sg.grad(root, (0, 1))(2.0, 4.0) == pytest.approx((1 / 3, 1 / 6), rel=1e-14)
-    second = sg.hessian(lambda v: root(v[0], v[1]))([2.0, 4.0])
-    # ∂²x/∂a² = −2x/9a², ∂²x/∂a∂b = x/9ab
-    expected = [[-4.0 / 36.0, 2.0 / 72.0], [2.0 / 72.0, -4.0 / 144.0]]
-    assert second == [pytest.approx(row, rel=1e-13) for row in expected]
-
-
-def test_a_root_that_is_not_there_is_an_error() -> None:
-    root = script("implicit_root")["root_of"](lambda x, a: x**2 + a, start=lambda a: 1.0)
-    with pytest.raises(ArithmeticError, match="no root found"):
-        root(1.0)
+def test_the_yield_of_a_bond_falls_as_its_price_rises() -> None:
+    bond_yield = script("implicit_root")["bond_yield"]
+    # at its face value a bond yields its interest
+    assert bond_yield(100.0) == pytest.approx(0.05, rel=1e-14)
+    duration = sum(k * 5.0 / 1.05 ** (k + 1) for k in range(1, 11)) + 10 * 100.0 / 1.05**11
+    assert sg.grad(bond_yield)(100.0) == pytest.approx(-1.0 / duration, rel=1e-13)
 
 
 def test_a_root_stands_in_a_graph_like_any_operator() -> None:

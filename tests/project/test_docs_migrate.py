@@ -23,7 +23,13 @@ from tests.support.places import DOCS, environment
 PAGE = DOCS / "do" / "migrate.md"
 pytestmark = pytest.mark.skipif(not PAGE.exists(), reason="needs the source checkout")
 
-MODULES = {"micrograd": "micrograd", "autograd": "autograd", "PyTorch": "torch", "JAX": "jax"}
+MODULES = {
+    "micrograd": "micrograd",
+    "autograd": "autograd",
+    "PyTorch": "torch",
+    "JAX": "jax",
+    "CasADi": "casadi",
+}
 RAISES = {"where a NaN comes from"}
 """Rows whose code is meant to raise."""
 WANTED = (
@@ -146,7 +152,8 @@ def flat(x: Any) -> list[float]:
 
 
 @pytest.mark.parametrize(
-    "library, least", [("micrograd", 4), ("autograd", 16), ("PyTorch", 18), ("JAX", 18)]
+    "library, least",
+    [("micrograd", 4), ("autograd", 16), ("PyTorch", 18), ("JAX", 18), ("CasADi", 8)],
 )
 def test_rows_are_compared_by_their_numbers(library: str, least: int) -> None:
     pytest.importorskip(MODULES[library])

@@ -42,7 +42,7 @@ FLOORS = [
     *("compiler.text", "compiler.machine", "compiler.nests", "compiler.parts", "codegen"),
     *("compiler.pipeline", "compiler.branches"),
     *("drawing.symbols", "drawing.picture", "drawing.steps", "drawing.page", "drawing"),
-    *("compiler.export", "compiler.gate", "compiler"),
+    *("compiler.export", "compiler.gate", "compiler", "sparse", "implicit"),
     *("nn", "about networks", "optim", "plots", "train", "shell", "scalargrad"),
 ]
 """Folders from the bottom up: what stands in one imports only from it and from those before."""

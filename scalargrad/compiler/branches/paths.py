@@ -47,6 +47,8 @@ class Paths:
         self.count = 0
         self.draws = False
         """Whether some path draws random numbers."""
+        self.has_copies_apart = False
+        """Whether on some path a Value was copied, apart from it."""
         self.first: Path | None = None
         self.conditions = conditions or Conditions()
         self.ends: dict[Any, Path] = {}
@@ -65,6 +67,7 @@ class Paths:
         traced = pipeline.traced(self.task, lanes.lane(lane, arrival.decided), lanes.around)
         self.count += 1
         self.draws = self.draws or traced.draws > 0
+        self.has_copies_apart = self.has_copies_apart or traced.trace.has_copies_apart
         self.unknown.update(dict.fromkeys(traced.unknown))
         return traced
 

@@ -148,6 +148,12 @@ class CompiledOperator(Replayed):
             return self.eagerly(list(map(number_of, operands)))
 
     def eagerly(self, numbers: Sequence[float]) -> tuple[Any, list[Any]]:
+        if self.programs.has_copies_apart and self.level is not differentiating:
+            # while it runs again copies keep their link
+            raise TypeError(
+                "compile cannot follow a graph of derivatives through copy.copy(x) or deepcopy(x): "
+                "a copy is apart from x; call backward(), or a transform of the compiled function"
+            )
         arguments, copies, others = self.given(numbers)
         with undrawn(self.name), held(others, numbers[len(copies) :]), differentiating():
             return self.reduced(arguments, list(self.samples_of(arguments))), [*copies, *others]

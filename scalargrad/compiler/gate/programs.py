@@ -72,6 +72,11 @@ class Programs:
         """Whether one of them draws random numbers."""
         return any(paths.draws for paths in self.paths.values())
 
+    @property
+    def has_copies_apart(self) -> bool:
+        """Whether the function copied a Value, apart from it, in one of them."""
+        return any(paths.has_copies_apart for paths in self.paths.values())
+
     def run(self, arguments: Arguments, wanted: Wanted | None) -> tuple[Results, Surroundings]:
         """Run the call, tracing what was not traced before; return what was around, too."""
         paths, around = self.found(arguments, wanted)

@@ -98,7 +98,34 @@ def opaque(x: Any) -> ArgumentLeaf:
 
 def elementwise(x: Any) -> ArgumentLeaf:
     """An array each element of which is a lane."""
+    refuse_inexact(x)
     return ArgumentLeaf("lanes", [None], True, only, samples=x, shape=x.shape)
+
+
+MOST_WHOLE = 2**53
+"""Beyond this whole numbers share floats."""
+
+
+def may_be_inexact(dtype: Any) -> bool:
+    """Whether numbers of a dtype may be whole and beyond those that have a float of their own."""
+    return dtype.kind in "iu" and dtype.itemsize > 4
+
+
+def has_inexact(array: Any) -> bool:
+    if array.dtype != object:
+        if not may_be_inexact(array.dtype) or not array.size:
+            return False
+        if max(int(array.max()), -int(array.min())) <= MOST_WHOLE:
+            return False
+    return any(isinstance(x, int) and int(float(x)) != x for x in array.ravel().tolist())
+
+
+def refuse_inexact(array: Any) -> None:
+    if has_inexact(array):
+        raise TypeError(
+            "compile cannot follow whole numbers that no float is, as 2**53 + 1, in lanes: "
+            "call it once for each, or pass what is computed from them"
+        )
 
 
 def of_samples(x: Any) -> ArgumentLeaf:
@@ -111,6 +138,7 @@ def of_samples(x: Any) -> ArgumentLeaf:
             f"expected numbers as samples, got {described(x)}: name only arrays of numbers in "
             "batch, and call the function once for each other one"
         )
+    refuse_inexact(array)
     if array.dtype != object:
         array = array.astype(float, copy=False)
     if array.ndim == 0:
@@ -153,6 +181,12 @@ def is_static(x: Any) -> bool:
     return is_plain_type and (isinstance(x, STATIC) or type(x).__name__ in ("bool", "bool_"))
 
 
+def is_double(x: Any) -> bool:
+    """Tell whether a number is a float of Python's or of NumPy's. A Fraction, a float32 and the
+    like compute otherwise: such a number is a constant, unless a derivative is taken in it."""
+    return type(x) is float or (type(x).__module__, type(x).__name__) == ("numpy", "float64")
+
+
 def leaf_of(x: Any, by_sample: bool, elements: bool, varied: bool) -> ArgumentLeaf:
     """Return how a leaf enters: `by_sample` if it has a lane in each row, by its `elements` if it
     has one for each; as a number, whatever its type, if a derivative is taken in it."""
@@ -168,6 +202,6 @@ def leaf_of(x: Any, by_sample: bool, elements: bool, varied: bool) -> ArgumentLe
         return fixed(x) if is_plain(x) and x.dtype != object else opaque(x)
     if is_static(x) and not (varied and is_real(x)):
         return static(x)
-    if is_real(x) and (varied or not isinstance(x, Integral)):
+    if is_real(x) and (varied or is_double(x)):
         return single(x)
     return model(x) if is_model(x) else opaque(x)

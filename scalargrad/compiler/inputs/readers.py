@@ -11,7 +11,7 @@ from ...transforms.trees import is_array
 from ..trace.native import machine
 from .arguments import Arguments
 from .lanes import is_leaf_of_samples
-from .leaves import ArgumentLeaf
+from .leaves import ArgumentLeaf, has_inexact, may_be_inexact
 from .sharing import ALONE, TellingReader
 
 Reader = tuple[Any, ...] | None
@@ -173,7 +173,7 @@ def samples(like: Any, leaf: ArgumentLeaf) -> Reader:
     if kind is ndarray and is_flat and dtype is double:
         return machine.READ_SAMPLES, kind, dtype, shape
     if kind is ndarray and is_flat and is_native(dtype):
-        return machine.READ_CONVERTED, kind, dtype, shape, double
+        return machine.READ_CONVERTED, kind, dtype, shape, double, may_be_inexact(dtype)
     if kind in (list, tuple) and is_flat:
         return machine.READ_ROWS, kind, shape, empty, float64, converted(kind, None, shape)
     return by_call(converted(kind, dtype, shape))
@@ -214,7 +214,7 @@ def converted(kind: type, dtype: Any, shape: tuple[int, ...]) -> Read:
         if kind is tuple and not is_leaf_of_samples(x):
             return False
         found = asarray(x)
-        if found.dtype.kind not in "biuf":
+        if found.dtype.kind not in "biuf" or has_inexact(found):
             return False
         if not floats.read((found.astype(double, copy=False),), numbers, arrays, [], []):
             return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Hashable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import compress, groupby
 from typing import Any, Protocol
 
@@ -18,6 +18,7 @@ from .encode import encoded, fits_machine
 from .instructions import Answer
 from .on_arrays import OnArrays
 from .on_numbers import OnNumbers
+from .pieces import InPieces, may_be_cut
 
 NATIVE = machine is not None
 
@@ -56,6 +57,9 @@ def runner(
     `beside` the same thing become columns of one array."""
     if NATIVE and fits_machine(program):
         return OnMachine(program, addresses, given, beside, threads)
+    if may_be_cut(program):
+        of_piece = partial(runner, threads=threads)
+        return InPieces(program, addresses, given, beside, of_piece, threads)
     lanes = program.trace.lanes
     return OnArrays(program, addresses) if any(lanes) else OnNumbers(program)
 

@@ -8,6 +8,7 @@ import sys
 import threading
 from types import (
     BuiltinFunctionType,
+    CellType,
     FunctionType,
     GenericAlias,
     MethodType,
@@ -69,6 +70,7 @@ KINDS: dict[type, Handler] = {
     BuiltinFunctionType: of_built_in,
     MethodWrapperType: of_built_in,
     functools.partial: routines.of_partial,
+    CellType: routines.of_cell,
     functools.cached_property: routines.of_cached_property,
     staticmethod: routines.of_wrapper,
     classmethod: routines.of_wrapper,

@@ -38,9 +38,10 @@ class Replay:
         self.inputs = inputs
 
     def __call__(self, x: Number) -> Any:
-        if x.trace is not self.trace:
+        trace: Any = self.trace
+        if x.trace is not trace:
             return number_of(x)
-        for i in self.trace.needed([x.index]):
+        for i in trace.needed([x.index]):
             if i not in self.known:
                 self.known[i] = self.made(i)
         return self.known[x.index]

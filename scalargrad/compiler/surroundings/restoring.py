@@ -6,9 +6,11 @@ from array import array
 from collections import deque
 from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 from ...transforms.trees import is_array
+from .owners import slot_content
 from .watching import (
     ASK,
     BUFFER,
@@ -87,9 +89,12 @@ def of_instance(holder: Any, expected: Sequence[Any]) -> None:
 
 def of_slots(holder: Any, expected: Sequence[Any]) -> None:
     for slot, value in pairs(expected):
+        held = slot_content(slot, holder)
+        if held is value or isinstance(holder, partial):
+            continue
         if value is not NONE:
             slot.__set__(holder, value)
-        elif hasattr(holder, slot.__name__):
+        else:
             slot.__delete__(holder)
 
 

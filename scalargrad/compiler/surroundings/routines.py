@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from functools import cached_property, lru_cache, partial
 from importlib.util import resolve_name
+from itertools import chain
 from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -20,8 +21,8 @@ from .installed import (
     is_installed_module,
     reads_any_attribute,
 )
-from .settings import of_installed_module
-from .watching import CELL, FUNCTION, INSTANCE, NONE, Watch, Where
+from .settings import TEXTS, note_texts, of_installed_module
+from .watching import CELL, FUNCTION, INSTANCE, NONE, SLOTS, Watch, Where
 
 UNSEEN = {
     **dict.fromkeys(
@@ -49,6 +50,8 @@ def of_function(watch: Watch, f: FunctionType, where: Where) -> None:
         watch.names |= counting(reads)
         watch.catches |= reads.catches
         watch.tells_apart |= any(not is_type(f, name) for name in reads.told_apart)
+        if not TEXTS.isdisjoint(reads.globals):
+            note_texts(watch)
         watch.unknown += [f"{x}, {UNSEEN[x]}" for x in sorted(UNSEEN.keys() & reads.attributes)]
         of_globals(watch, f, sorted(reads.globals), where)
         for found in sorted(reads.imports):
@@ -148,9 +151,18 @@ def of_method(watch: Watch, x: MethodType, where: Where) -> None:
 
 
 def of_partial(watch: Watch, x: partial[Any], where: Where) -> None:
+    slots = [(vars(partial)[name], getattr(x, name)) for name in ("func", "args", "keywords")]
+    watch.record(SLOTS, x, tuple(chain.from_iterable(slots)))
     watch.go(
         [(x.func, where), (x.args, (where, ".", "args")), (x.keywords, (where, ".", "keywords"))]
     )
+
+
+def of_cell(watch: Watch, x: CellType, where: Where) -> None:
+    held = content(x)
+    watch.record(CELL, x, held)
+    watch.parts.append(len(held))
+    watch.go((y, (where, ".", "cell_contents")) for y in held)
 
 
 def of_wrapper(watch: Watch, x: Any, where: Where) -> None:

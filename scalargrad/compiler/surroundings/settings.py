@@ -78,6 +78,16 @@ def note_decimals(watch: Watch, x: Any) -> None:
         watch.ask("decimal", context)
 
 
+TEXTS = {"str", "repr", "format", "ascii"}
+"""Builtins that make texts: NumPy makes those of arrays as it was told."""
+
+
+def note_texts(watch: Watch) -> None:
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:
+        watch.ask("numpy", lambda: tuple(map(str, numpy.get_printoptions().items())))
+
+
 def context() -> Any:
     """The context of decimal numbers, but for its flags, which every result sets."""
     import decimal

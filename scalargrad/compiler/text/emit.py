@@ -30,7 +30,8 @@ class Style(NamedTuple):
 
 
 def call(row: Operator) -> str:
-    """The row as a call of the function of its name."""
+    """The row as a call of the function of its name; of any number of operands it is spelled by
+    the name and empty brackets."""
     return f"{row.name}({', '.join(['{}'] * (row.arity or 0))})"
 
 
@@ -119,6 +120,8 @@ class Operations:
                 f"{row.name} has no spelling in {self.style.language}: write it with scalargrad's "
                 "own functions to export what uses it"
             )
+        if row.arity is None and text.endswith("()"):
+            return f"{text[:-1]}{', '.join(operands)})"
         return text.format(*operands)
 
     def statements(self, stage: int | None = None) -> Iterator[str]:

@@ -49,6 +49,8 @@ class Recorder:
     has_transforms = False
     """Whether the function uses a transform: its result then depends on whether the function itself
     runs within another transform."""
+    has_copies_apart = False
+    """Whether a Value was copied, apart from it."""
     has_texts = False
     """Whether texts were made of numbers."""
     catches = False
@@ -188,6 +190,16 @@ class Recorder:
     def leaf(self, data: Any) -> Any:
         """Return what stands for Value(data). Raises TypeError if `data` is a Value already."""
         return self.variable(attribute(data, "data") if in_graph(data) else data)
+
+    def copy_of(self, x: Any, deep: bool = False) -> Any:
+        """Return what stands for a copy of a Value: computed from it, while the function is
+        differentiated, so that it keeps its gradient. Else a copy of a leaf is apart, as a `deep`
+        one of any Value is."""
+        self.has_transforms = True
+        if modes.state.transforms or not (deep or x.op is None):
+            return self.compute(ops.identity, [x])
+        self.has_copies_apart = True
+        return self.variable(x.data if isinstance(x, Number) else self.number_of(x))
 
     def stand_for_values(self, variables: Sequence[Any]) -> None:
         """Let inputs that were no plain ones stand for Values."""

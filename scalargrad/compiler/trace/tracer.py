@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import Any, NoReturn
 
-from ... import modes, ops
+from ... import modes
 from ...backward import Pair, is_no_contribution, sum_of_products, times
 from ...comparing import guarded
 from ...engine import Value
@@ -17,6 +17,7 @@ from ...graph import backward_order
 from ...rows import Operator
 from .arithmetic import Arithmetic, is_ours, settled
 from .asked import Asked
+from .raising import is_of_numpy
 from .vocabulary import CONSTANT, accumulate, stop_gradient
 
 VALUE = Value.__name__
@@ -172,7 +173,9 @@ class Number(Arithmetic):
 
     def _kind(self) -> type:
         """The type that eager mode has here."""
-        return Value if self.in_graph else float
+        if self.in_graph:
+            return Value
+        return sys.modules["numpy"].float64 if is_of_numpy(self.trace, self) else float
 
     @property
     def in_graph(self) -> bool:
@@ -203,7 +206,9 @@ class Number(Arithmetic):
 
     def _missing(self, name: str) -> NoReturn:
         """Raise what tells of an attribute that no number of a trace has."""
-        kind = float if self.trace.plain[self.index] else Value
+        # NumPy asks for its own methods, and goes without
+        asking = str(sys._getframe(2).f_globals.get("__name__"))
+        kind = float if asking.startswith("numpy") and not self.in_graph else self._kind()
         if name[0] != "_" and hasattr(kind, name):
             raise modes.refusal(
                 f"compile cannot follow x.{name} of a {kind.__name__} within the function: ask "
@@ -227,20 +232,40 @@ class Number(Arithmetic):
         # a Value raises an error too, which a function may count on
         raise TypeError(FROZEN) if self.in_graph else modes.refusal(FROZEN)
 
-    __int__ = __complex__ = __index__ = __float__
+    __int__ = __complex__ = __float__
 
     def __copy__(self) -> Any:
-        """A number of its own that is computed from this one: a copy keeps its gradient."""
-        return self.trace.compute(ops.identity, [self]) if self._is_variable else self
+        return self.trace.copy_of(self) if self._is_variable else self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        return self.__copy__()
+        return self.trace.copy_of(self, True) if self._is_variable else self
 
     def __reduce__(self) -> NoReturn:
         raise modes.refusal(
             "compile cannot follow the pickling of a number: pickle what the compiled function "
             "returns"
         )
+
+
+class OfValue:
+    """An attribute that Values have, and floats have not: of a Tracer only this package gets it
+    where eager mode has a float."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.held: Any = vars(Number)[name]
+
+    def __get__(self, x: Any, kind: Any = None) -> Any:
+        if x is not None and not is_ours(sys._getframe(1).f_globals) and not x.in_graph:
+            x._missing(self.name)
+        return self.held.__get__(x, kind)
+
+    def __set__(self, x: Any, new: Any) -> None:
+        self.held.__set__(x, new)
+
+
+for name in ("data", "grad", "label", "op", "parents", "detach", "backward", "zero_grad"):
+    setattr(Number, name, OfValue(name))
 
 
 def as_factors(pair: Pair) -> tuple[Any, Any]:

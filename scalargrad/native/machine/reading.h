@@ -9,7 +9,8 @@
 enum {
     READ_SAME,      /* object, numbers: this very object; it stands for these numbers */
     READ_SAMPLES,   /* type, dtype, shape: an array of samples of this shape */
-    READ_CONVERTED, /* type, dtype, shape, float64: of other numbers, to be made those of float64 */
+    READ_CONVERTED, /* type, dtype, shape, float64, whether the numbers are long and whole: of other
+                   * numbers, to be made those of float64, if each has a float of its own */
     READ_ROWS,   /* type, shape, maker, type, function: a list or tuple of samples, put in an array
                 * of the maker; the function is called where a number is not int, float, type */
     READ_NUMBER, /* type: a number of another type, made a float */
@@ -288,7 +289,7 @@ static int is_tagged(PyObject *x)
     switch (PyLong_AsLong(part_of(x, 0))) {
     case READ_SAME: return n == 3;
     case READ_SAMPLES: return n == 4 && is_type_with(type, 0);
-    case READ_CONVERTED: return n == 5 && is_type_with(type, 0);
+    case READ_CONVERTED: return n == 6 && is_type_with(type, 0);
     case READ_ROWS:
         return n == 6 && is_type_with(type, SEQUENCE_TYPES) && is_row_shape(part_of(x, 2));
     case READ_NUMBER: return n == 2 && is_type_with(type, 0);

@@ -2,6 +2,8 @@
 #ifndef SCALARGRAD_SAMPLES_H
 #define SCALARGRAD_SAMPLES_H
 
+#include <math.h>
+
 #include "../shared/buffers.h"
 #include "frame.h"
 
@@ -94,13 +96,31 @@ static int read_samples(PyObject *reader, PyObject *x, Read *into)
     return found > 0 ? added(into->arrays, x) : found;
 }
 
+/* Whole numbers share floats from here on. */
+#define MOST_WHOLE 9007199254740992.0
+
+static int are_exact(PyObject *array)
+{
+    Py_buffer view;
+    if (PyObject_GetBuffer(array, &view, PyBUF_STRIDES) < 0)
+        return -1;
+    const double *number = view.buf;
+    int found = PyBuffer_IsContiguous(&view, 'A') && is_aligned(&view, sizeof(double));
+    for (Py_ssize_t k = 0; found && k < view.len / (Py_ssize_t)sizeof(double); k++)
+        found = fabs(number[k]) < MOST_WHOLE;
+    PyBuffer_Release(&view);
+    return found;
+}
+
 static int read_converted(PyObject *reader, PyObject *x, Read *into)
 {
     int found = are_samples(reader, x, into);
     if (found <= 0)
         return found;
     PyObject *made = PyObject_CallMethodOneArg(x, astype_name, part_of(reader, 4));
-    found = made ? added(into->arrays, made) : -1;
+    found = !made ? -1 : part_of(reader, 5) == Py_True ? are_exact(made) : 1;
+    if (found > 0)
+        found = added(into->arrays, made);
     Py_XDECREF(made);
     return found;
 }
@@ -119,7 +139,7 @@ static int put_plain(PyObject *x, PyObject *extra, double *to)
         return 0;
     int overflow;
     *to = (double)PyLong_AsLongLongAndOverflow(x, &overflow);
-    return !overflow;
+    return !overflow && fabs(*to) < MOST_WHOLE;
 }
 
 static int put_row(PyObject *x, PyObject *extra, double *to, Py_ssize_t width)

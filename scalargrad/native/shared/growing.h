@@ -1,5 +1,6 @@
 /* Arrays that grow, and arrays that are short most of the time. Included by engine/backward.h,
- * engine/protocols.h, trace/loops/items.h, trace/nodes.h. */
+ * engine/protocols.h, trace/loops/items.h, trace/nodes.h,
+ * trace/parts.h. */
 #ifndef SCALARGRAD_GROWING_H
 #define SCALARGRAD_GROWING_H
 

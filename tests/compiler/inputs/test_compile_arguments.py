@@ -220,11 +220,25 @@ def test_elements_of_arrays_of_several_axes_are_lanes_at_every_call(dtype: str) 
     assert gate(xs[:1, :1], ys[:1, :1])["product"].shape == (1, 1)
 
 
-@pytest.mark.parametrize("number", [2**53 + 1, 2**62 + 1, 2**63 - 1, 2**63, 2**64 + 1, -(2**70)])
-def test_integers_of_any_size_among_samples_are_the_nearest_floats(number: int) -> None:
+@pytest.mark.parametrize("number", [2**53, 2**62, -(2**63), 2**63, -(2**70)])
+def test_integers_that_floats_are_may_be_samples(number: int) -> None:
     gate = compile(lambda x: x * 1.0, batch="x")
-    for samples in ([1, 2], [number, 2], [number, 0.5], (True, number)):
+    for samples in ([1, 2], [number, 2], [number, 0.5], (True, number), np.array([number, 1])):
         assert [float(y) for y in gate(samples)] == [float(x) for x in samples]
+
+
+@pytest.mark.parametrize("number", [2**53 + 1, 2**62 + 1, 2**63 - 1, 2**64 + 1, -(2**70) - 1])
+@pytest.mark.parametrize("of", [list, tuple, np.array])
+def test_integers_that_no_float_is_are_refused_as_samples(number: int, of: Any) -> None:
+    gate = compile(lambda x: x % 2, batch="x")
+    elements = compile(lambda x: x % 2, batch=True)
+    for _ in range(3):
+        assert gate(of([1, 2])).tolist() == [1.0, 0.0]
+    with pytest.raises(TypeError, match=r"that no float is"):
+        gate(of([number, 2]))
+    if of is np.array:
+        with pytest.raises(TypeError, match=r"that no float is"):
+            elements(of([number, 2]))
 
 
 def test_samples_that_are_no_numbers_any_more_are_refused() -> None:

@@ -57,7 +57,7 @@ def test_arguments_are_read_by_what_they_are_expected_to_be() -> None:
 
 def test_arrays_of_other_numbers_are_made_arrays_of_floats() -> None:
     X = np.arange(10, dtype=np.float32).reshape(5, 2)
-    other = machine.READ_CONVERTED, np.ndarray, X.dtype, (2,), np.dtype(float)
+    other = machine.READ_CONVERTED, np.ndarray, X.dtype, (2,), np.dtype(float), False
     numbers, (found,), _ = read((other, None), X, 2.0)
     assert numbers == [2.0]
     assert found.dtype == float

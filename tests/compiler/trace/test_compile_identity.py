@@ -70,7 +70,7 @@ def test_numbers_are_equal_where_they_are_in_the_function_itself(decide: Functio
     compiled = sg.compile(f)
     # one compiled function for all points: what the first decides is not kept for the others
     for at in [*POINTS, *reversed(POINTS)]:
-        assert compiled(*at).data == f(*map(sg.Value, at)).data, at
+        assert compiled(*map(sg.Value, at)).data == f(*map(sg.Value, at)).data, at
 
 
 KEYS: dict[str, Function] = {

@@ -215,6 +215,8 @@ def lagrangian(
 
 
 def sparse(f: Callable[..., Any], name: str, order: int, triangle: str | None = None) -> Any:
-    from .gate.compiled import sparse_gate  # here, because an import of the package has no need
+    from ..compiler.gate.compiled import (
+        sparse_gate,  # here, because an import of the package has no need
+    )
 
     return sparse_gate(f, name, 0, Sought(order, triangle))

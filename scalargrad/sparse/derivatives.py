@@ -52,7 +52,9 @@ def sparsity(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callabl
 
 
 def made(f: Any, name: str, argnums: Any, sought: Sought) -> Any:
-    from .gate.compiled import sparse_gate  # here, because an import of the package has no need
+    from ..compiler.gate.compiled import (
+        sparse_gate,  # here, because an import of the package has no need
+    )
 
     argnums = positions(argnums)
     if not isinstance(function(f, name), MethodType):

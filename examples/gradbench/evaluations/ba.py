@@ -1,0 +1,111 @@
+"""Bundle adjustment: how far points, as cameras would see them, are from where they were seen.
+
+Each observation has a camera (rotation 3, centre 3, focal length, principal point 2, radial
+distortion 2), a point and a weight. Its two rows of the Jacobian have 11 + 3 + 1 entries that are
+not zero: observations are lanes, and the sparse matrix is put together of theirs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import scalargrad as sg
+
+from . import Run
+
+
+def cross(a: Any, b: Any) -> list[Any]:
+    pairs = (1, 2), (2, 0), (0, 1)
+    return [a[i] * b[j] - a[j] * b[i] for i, j in pairs]
+
+
+def rotated(rotation: Any, point: Any) -> list[Any]:
+    """Turned about an axis by its length: Rodrigues' formula."""
+    square = sg.sum([r * r for r in rotation])
+    if square == 0.0:
+        return [p + c for p, c in zip(point, cross(rotation, point))]
+    angle = sg.sqrt(square)
+    axis = [r / angle for r in rotation]
+    along = sg.sum([a * p for a, p in zip(axis, point)]) * (1.0 - sg.cos(angle))
+    turned = zip(point, cross(axis, point), axis)
+    return [p * sg.cos(angle) + c * sg.sin(angle) + a * along for p, c, a in turned]
+
+
+def seen(camera: Any, point: Any) -> list[Any]:
+    x, y, z = rotated(camera[:3], [p - c for p, c in zip(point, camera[3:6])])
+    x, y = x / z, y / z
+    square = x * x + y * y
+    bent = 1.0 + camera[9] * square + camera[10] * square * square
+    return [x * bent * camera[6] + camera[7], y * bent * camera[6] + camera[8]]
+
+
+def misses(camera: Any, point: Any, weight: Any, feature: Any) -> list[Any]:
+    return [weight * (at - f) for at, f in zip(seen(camera, point), feature)]
+
+
+def excess(weight: Any) -> Any:
+    return 1.0 - weight * weight
+
+
+errors = sg.compile(misses, batch=("camera", "point", "weight", "feature"))
+excesses = sg.compile(excess, batch="weight")
+slopes, excess_slopes = sg.jacobian(errors, (0, 1, 2)), sg.grad(excesses)
+
+
+class Adjustment:
+    def __init__(self, given: dict[str, Any]) -> None:
+        self.n, self.m, self.p = n, m, p = given["n"], given["m"], given["p"]
+        self.cameras = np.tile(given["cam"], (n, 1))
+        self.points = np.tile(given["x"], (m, 1))
+        self.weights = np.full(p, float(given["w"]))
+        self.features = np.tile(given["feat"], (p, 1))
+        self.of_camera, self.of_point = np.arange(p) % n, np.arange(p) % m
+
+    def lanes(self) -> tuple[Any, Any, Any, Any]:
+        cameras, points = self.cameras[self.of_camera], self.points[self.of_point]
+        return cameras, points, self.weights, self.features
+
+    def objective(self) -> tuple[Any, Any]:
+        return np.stack(errors(*self.lanes()), axis=1), excesses(self.weights)
+
+    def jacobian(self) -> tuple[Any, Any, Any]:
+        """The sparse matrix in rows: where each begins, and the columns and numbers in them."""
+        rows = [np.column_stack(row) for row in slopes(*self.lanes())]
+        values = np.concatenate([np.hstack(rows).ravel(), excess_slopes(self.weights)])
+        return self.begins(), self.columns(), values
+
+    def begins(self) -> Any:
+        counts = np.repeat([15, 1], [2 * self.p, self.p])
+        return np.concatenate([[0], np.cumsum(counts)])
+
+    def columns(self) -> Any:
+        points, weights = 11 * self.n, 11 * self.n + 3 * self.m
+        of_weight = weights + np.arange(self.p)
+        parts = [
+            11 * self.of_camera[:, None] + np.arange(11),
+            points + 3 * self.of_point[:, None] + np.arange(3),
+            of_weight[:, None],
+        ]
+        return np.concatenate([np.repeat(np.hstack(parts), 2, axis=0).ravel(), of_weight])
+
+
+def shown_errors(found: tuple[Any, Any]) -> dict[str, Any]:
+    misses, excess = found
+    return {
+        "reproj_error": {"elements": misses[0].tolist(), "repeated": len(misses)},
+        "w_err": {"element": float(excess[0]), "repeated": len(excess)},
+    }
+
+
+def shown_matrix(found: tuple[Any, Any, Any]) -> dict[str, Any]:
+    """The first thirty of each part, and its last: the observations are all alike."""
+    names = "rows", "cols", "vals"
+    return {name: [*x[:30].tolist(), x[-1].item()] for name, x in zip(names, found)}
+
+
+FUNCTIONS = {
+    "objective": lambda given: Run(Adjustment(given).objective, shown_errors),
+    "jacobian": lambda given: Run(Adjustment(given).jacobian, shown_matrix),
+}

@@ -1,0 +1,247 @@
+"""A program with operators of the user's own, in pieces: these run between one and the next.
+
+A piece computes the operands of such operators. They are called, in all lanes or once, and what
+they give is an input of the pieces that follow. The last piece has the outputs and the guards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+from ...rows import Operator
+from ...transforms.trees import is_array
+from ..inputs.arguments import Address
+from ..inputs.sources import COUNT, FIRST
+from ..passes.lowered_trace import LoweredTrace
+from ..passes.program import Program
+from ..passes.stages import staged
+from ..trace.body import Body
+from ..trace.guards import Guard
+from ..trace.in_python import Trace
+from ..trace.vocabulary import CONSTANT, STRUCTURE
+from .broken import Broken
+from .on_arrays import spread
+
+MOST = 64
+"""So many pieces a program may have: each reads again what it needs."""
+
+Make = Callable[[Program, Mapping[int, Address], int, Sequence[Hashable]], Any]
+"""Makes the runner of a piece: of its program, the addresses of its inputs in the arrays of a call,
+how many these are, and what its outputs are beside."""
+
+
+def is_own(row: Any) -> bool:
+    """Tell whether a row is an operator of the user's own, which the machine has to call."""
+    return isinstance(row, Operator) and row.code < 0 and row not in STRUCTURE
+
+
+def waves(program: Program) -> list[list[int]]:
+    """The nodes of the user's own operators: those of each list need only those before it."""
+    trace = program.trace
+    depth: dict[int, int] = {}
+    found: list[list[int]] = []
+    for i in program.order:
+        before = max([depth.get(j, 0) for j in trace.operands[i]], default=0)
+        depth[i] = before + is_own(trace.rows[i])
+        if depth[i] > before:
+            found += [[] for _ in range(depth[i] - len(found))]
+            found[before].append(i)
+    return found
+
+
+def may_be_cut(program: Program) -> bool:
+    return 0 < len(waves(program)) <= MOST
+
+
+class Call(NamedTuple):
+    """Operators that are called together, for they have the same operands: the nodes they compute
+    and the operators. These operands are so many outputs of the piece before."""
+
+    nodes: list[int]
+    rows: list[Operator]
+    operands: int
+
+
+def calls_of(program: Program, nodes: Sequence[int]) -> list[Call]:
+    trace = program.trace
+
+    def together(i: int) -> Hashable:
+        row = trace.row(i)
+        return id(row.family or row), tuple(trace.operands[i])
+
+    found: dict[Hashable, list[int]] = {}
+    for i in nodes:
+        found.setdefault(together(i), []).append(i)
+    groups = found.values()
+    return [Call(g, list(map(trace.row, g)), len(trace.operands[g[0]])) for g in groups]
+
+
+# ------ the pieces
+class Copy(Trace):
+    """A trace that is lowered already."""
+
+    stages = LoweredTrace.stages
+
+
+def piece(
+    program: Program, known: Sequence[int], wanted: Sequence[int], guards: Sequence[Guard]
+) -> Body:
+    """Return what computes nodes of a program where some are `known`: these are inputs, after all
+    others."""
+    old, new = program.trace, Copy()
+    given = [*program.inputs, *known]
+    at = {i: new.input(old.numbers[i], old.lanes[i], old.plain[i]) for i in given}
+    sides = [i for guard in guards for i in (guard.x, guard.y)]
+    for i in nodes_needed(program, [*wanted, *sides], set(at)):
+        if old.rows[i] is CONSTANT:
+            at[i] = new.tracers[new.constant(old.numbers[i])]
+        else:
+            at[i] = new.compute(old.row(i), [at[j] for j in old.operands[i]])
+    new.guards = {Guard(g.compare, at[g.x].index, at[g.y].index, g.outcome): None for g in guards}
+    assert len(new.guards) == len(guards)
+    return Body(new, [at[i].index for i in wanted])
+
+
+def nodes_needed(program: Program, wanted: Sequence[int], known: set[int]) -> list[int]:
+    """The nodes that these need besides the known ones, in order."""
+    operands, found, pending = program.trace.operands, set[int](), list(wanted)
+    while pending:
+        i = pending.pop()
+        if i not in found and i not in known:
+            found.add(i)
+            pending += operands[i]
+    # a constant may come after the nodes that use it
+    return sorted(found, key=lambda i: (program.trace.rows[i] is not CONSTANT, i))
+
+
+class Cut(NamedTuple):
+    """Where a program is cut: so many nodes are known before each piece, which computes what is
+    wanted; then come the calls."""
+
+    program: Program
+    known: list[list[int]]
+    wanted: list[Sequence[int]]
+    calls: list[list[Call]]
+
+    @property
+    def shape(self) -> Any:
+        """What the pieces of two programs have in common that take each other's place."""
+        return [[(call.rows, call.operands) for call in calls] for calls in self.calls]
+
+    def piece(self, k: int, careful: Callable[[], Program] | None) -> Program:
+        program = self.program
+        is_last = k == len(self.calls)
+        guards = program.guards if is_last else []
+        body = piece(program, self.known[k], self.wanted[k], guards)
+        return Program(body, staged(body), careful)
+
+
+def cut(program: Program) -> Cut:
+    operands = program.trace.operands
+    made = Cut(program, [[]], [], [])
+    for nodes in waves(program):
+        calls = calls_of(program, nodes)
+        made.calls.append(calls)
+        made.wanted.append([j for call in calls for j in operands[call.nodes[0]]])
+        made.known.append(made.known[-1] + [i for call in calls for i in call.nodes])
+    made.wanted.append(program.outputs)
+    return made
+
+
+def programs(program: Program) -> tuple[Cut, list[Program]]:
+    """The pieces of a program: quick, where the careful ones may take their places."""
+    quick, careful = cut(program), cut(program.carefully)
+    if program.is_careful or quick.shape != careful.shape:
+        return careful, [careful.piece(k, None) for k in range(len(careful.wanted))]
+    pieces = [quick.piece(k, partial(careful.piece, k, None)) for k in range(len(quick.wanted))]
+    return quick, pieces
+
+
+# ------ runs
+class InPieces:
+    """Runs a program in pieces, each by the runner that is made of it."""
+
+    registers = None
+
+    def __init__(
+        self,
+        program: Program,
+        addresses: Mapping[int, Address],
+        given: int,
+        beside: Sequence[Hashable],
+        make: Make,
+        threads: int,
+    ) -> None:
+        self.program, self.addresses, self.given, self.beside = program, addresses, given, beside
+        self.make, self.threads = make, threads
+        self.cut, pieces = programs(program)
+        self.runners = [self.runner(k, piece) for k, piece in enumerate(pieces)]
+
+    @property
+    def careful(self) -> InPieces:
+        """Its pieces are careful where a result is not finite."""
+        if self.program.is_careful:
+            return self
+        program = self.program.carefully
+        at = dict(zip(self.program.inputs, program.inputs))
+        addresses = {at[i]: address for i, address in self.addresses.items()}
+        return InPieces(program, addresses, self.given, self.beside, self.make, self.threads)
+
+    def runner(self, k: int, piece: Program) -> Any:
+        first = len(self.program.inputs)
+        given = [self.addresses[i] for i in self.program.inputs if i in self.addresses]
+        lanes = [i for i in piece.inputs if piece.trace.lanes[i]]
+        added = [(self.given + j, 0) for j in range(len(lanes) - len(given))]
+        assert len([i for i in piece.inputs[:first] if piece.trace.lanes[i]]) == len(given)
+        is_last = k == len(self.cut.calls)
+        beside = self.beside if is_last else range(len(piece.outputs))
+        return self.make(piece, dict(zip(lanes, [*given, *added])), self.given + len(added), beside)
+
+    def run(
+        self, numbers: Sequence[Any], arrays: Sequence[Any], lanes: int | None, group: Any = None
+    ) -> tuple[Any, Any]:
+        """Return the outputs, and which guards do not hold, as OnMachine.run does."""
+        if group is not None:
+            arrays = [x[group] for x in arrays]
+        outputs, broken = self.attempt(numbers, arrays, lanes)
+        if broken is None or isinstance(broken, int):
+            return outputs, broken
+        import numpy
+
+        held = numpy.flatnonzero(broken.guards < 0)
+        if len(held):
+            # what leaves is in no sum over lanes, and no operator may refuse it
+            others = [float(len(held)), *numbers[COUNT + 1 :]]
+            found, _ = self.attempt(others, [x[held] for x in arrays], len(held))
+            outputs = [spread(x, held, lanes or 0) if is_array(x) else x for x in found]
+        return outputs, broken
+
+    def fill(self, results: Any, weights: Any, numbers: Sequence[Any]) -> bool:
+        """Put the outputs of a program without lanes into an array, as OnMachine.fill does."""
+        for row, own in zip(results, weights.tolist()):
+            row[:], broken = self.run([*numbers[:FIRST], *own, *numbers[FIRST:]], (), None)
+            if broken is not None:
+                return False
+        return True
+
+    def attempt(
+        self, numbers: Sequence[Any], arrays: Sequence[Any], lanes: int | None
+    ) -> tuple[Any, int | Broken | None]:
+        given, columns = list(numbers), list(arrays)
+        refused: list[Exception] = []
+        for runner, calls in zip(self.runners, self.cut.calls):
+            operands = iter(runner.run(given, columns, lanes)[0])
+            for call in calls:
+                own = [next(operands) for _ in range(call.operands)]
+                for found in call.rows[0].together(call.rows, own, refused, self.threads):
+                    # a column, as the machine reads one
+                    if is_array(found):
+                        columns.append(found.reshape(-1, 1))
+                    else:
+                        given.append(found)
+        outputs, broken = self.runners[-1].run(given, columns, lanes)
+        if broken is None and refused:
+            raise refused[0]
+        return outputs, broken

@@ -1,0 +1,175 @@
+"""The search for a solution in many lanes of a compiled function, by gates of its own.
+
+Of one unknown, a gate goes several steps at once in all lanes, and stands still where it is there:
+most lanes need no more. In lanes where such a step leads too far, and of several unknowns, the
+search goes step by step: see `newton.py`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from math import nan
+from typing import Any
+
+from .. import ops
+from ..compiler import compile
+from ..transforms.trees import is_array
+from .newton import CHUNK, LINEAR, Evaluate, Outcome, Point, Solved, solved
+from .problems import Problem
+
+STRIDE, STRIDES = 3, 6
+"""So many steps a gate goes at once, and so often."""
+
+Operands = Sequence[Any]
+"""Floats, or arrays with an element for each lane."""
+
+
+def those(which: Any, operands: Operands) -> list[Any]:
+    return [x[which] if is_array(x) else x for x in operands]
+
+
+class Lanes:
+    """The search for the solution that is `sought`."""
+
+    def __init__(self, sought: Any) -> None:
+        self.sought = sought
+        self.problem: Problem = sought.problem
+        self.gates: dict[Any, Any] = {}
+
+    def gate(self, function: Callable[..., Any], threads: int) -> Any:
+        key = function, threads
+        if key not in self.gates:
+            self.gates[key] = self.made_gate(function, threads)
+        return self.gates[key]
+
+    def made_gate(self, function: Callable[..., Any], threads: int) -> Any:
+        from ..compiler.gate.compiled import programs_of  # here, for a program is running
+
+        problem, make = self.problem, self.sought.make
+
+        # a default is watched, though this function itself is not
+        def searched(
+            xs: Any, operands: Any, *rest: Any, problem: Any = problem, make: Any = make
+        ) -> Any:
+            return function(problem, make(operands), xs, *rest)
+
+        made = compile(searched, batch=True, threads=threads)
+        # the function around is traced anew where this one is, and says so
+        programs_of(made).has_warned = True
+        return made
+
+    def __call__(self, operands: Operands, refused: list[Exception], threads: int) -> list[Any]:
+        """Return the unknowns. In a lane where none are found they are NaN, and the error of the
+        first is `refused`."""
+        import numpy
+
+        n = self.problem.size
+        count = max([len(x) for x in operands if is_array(x)], default=0)
+        if not count:
+            return self.alone(operands, refused)
+        start = numpy.empty((n, count))
+        for row, x in zip(start, operands):
+            row[:] = x
+        found = self.found(start, operands[n:], threads)
+        for lane in numpy.flatnonzero(found.outcomes != Outcome.SOLVED).tolist():
+            # to find the error of each lane may take long
+            given = [float(x) for x in those(lane, operands)]
+            found.unknowns[:, lane] = nan if refused else self.alone(given, refused)
+        return list(found.unknowns)
+
+    def alone(self, operands: Sequence[float], refused: list[Exception]) -> list[float]:
+        """The unknowns in one lane, NaN where none are found."""
+        try:
+            return self.sought.numbers_at(operands)  # type: ignore[no-any-return]
+        except ArithmeticError as error:
+            refused.append(error)
+            return [nan] * self.problem.size
+
+    def found(self, start: Any, others: Operands, threads: int) -> Solved:
+        if self.problem.size > 1:
+            return self.step_by_step(start, others, threads)
+        import numpy
+
+        unknown, left = self.in_strides(start[0], others, threads)
+        found = Solved(unknown[None], numpy.zeros(len(unknown), numpy.int8))
+        if len(left):
+            slow = self.step_by_step(start[:, left], those(left, others), threads)
+            found.unknowns[:, left], found.outcomes[left] = slow
+        return found
+
+    # ------ step by step
+    def step_by_step(self, start: Any, others: Operands, threads: int) -> Solved:
+        problem, gate = self.problem, self.gate(point, threads)
+
+        def evaluate(xs: Any, these: Any) -> Point:
+            return problem.as_point(gate(list(xs), those(these, others)), len(these))
+
+        evaluator: Evaluate = evaluate
+        return solved(evaluator, start, problem.tolerance, problem.steps)
+
+    # ------ in strides
+    def in_strides(self, start: Any, others: Operands, threads: int) -> tuple[Any, Any]:
+        """The unknown, and the lanes in which it is left to be found."""
+        import numpy
+
+        found, left = start.copy(), []
+        for first in range(0, len(start), CHUNK):
+            part = slice(first, min(first + CHUNK, len(start)))
+            left.append(first + self.strides(found[part], those(part, others), threads))
+        return found, numpy.concatenate(left)
+
+    def strides(self, found: Any, others: Operands, threads: int) -> Any:
+        """Put the unknown in place of where it is sought from; return the lanes that are left."""
+        import numpy
+
+        gate = self.gate(strides, threads)
+        lanes, largest = numpy.arange(len(found)), numpy.full(len(found), sys.float_info.max)
+        # the first step leads nowhere, and nearer than anything
+        state = [found.copy(), largest, numpy.zeros_like(found), numpy.ones_like(found), largest]
+        for _ in range(STRIDES):
+            x, *rest, there = gate(state[:1], others, *state[1:])
+            arrived = there == 1.0
+            found[lanes[arrived]] = x[arrived]
+            going = ~arrived
+            lanes, others = lanes[going], those(going, others)
+            if not len(lanes):
+                break
+            state = [y[going] for y in (x, *rest)]
+        return lanes
+
+
+# ------ what gates compute
+def point(problem: Problem, f: Any, xs: Sequence[Any]) -> list[Any]:
+    return problem.point(f, xs)
+
+
+def strides(
+    problem: Problem, f: Any, xs: Sequence[Any], residual: Any, step: Any, part: Any, before: Any
+) -> list[Any]:
+    """Try some steps of Newton's method from where the residual has a known size: first a part of a
+    step that is known. Return the same of where they lead, with the size of the step before, and
+    whether the unknown is there, where it stands still."""
+    (x,), there = xs, 0.0
+    for _ in range(STRIDE):
+        at = x + part * step
+        value, slope = problem.point(f, [at])[:2]
+        size, newton = ops.abs(value), -value / slope
+        nearer = at_most(size, (1.0 - 0.25 * part) * residual)
+        if problem.kind.is_minimum:
+            nearer = nearer * ops.step(slope)
+        length, goes = ops.abs(newton), 1.0 - there
+        on = goes * nearer
+        arrived = at_most(length, problem.tolerance * ops.abs(at + newton))
+        arrived = arrived * at_most(length, LINEAR * before)
+        there = ops.where(on, arrived, there)
+        x = ops.where(on, at + newton * arrived, x)
+        residual, step = ops.where(on, size, residual), ops.where(on, newton, step)
+        before = ops.where(on, length, before)
+        part = ops.where(nearer, 1.0, 0.5 * part)
+    return [x, residual, step, part, before, there]
+
+
+def at_most(x: Any, y: Any) -> Any:
+    """1 if x ≤ y, 0 if not, NaN if either is."""
+    return 1.0 - ops.step(x - y)

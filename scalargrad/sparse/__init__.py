@@ -1,0 +1,1 @@
+"""Sparse derivatives, and the problems of solvers that take them."""
