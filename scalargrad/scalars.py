@@ -73,14 +73,10 @@ CURES = {"grad": "; 0.0 stands for none, and zero_grad() sets it"}
 def operand(x: object, reflected: str) -> Any:
     """Return `x` as a float, or NotImplemented where x's own type has the operator `reflected`,
     as an array has. Raises TypeError for anything else: a list repeats by numbers, not Values."""
-    if is_real(x):
-        try:
-            return float(x)  # type: ignore[arg-type]
-        except TypeError:
-            # a Tracer is a number, and has no float
-            if not is_deferred_to(x, reflected):
-                raise
-    elif not is_deferred_to(x, reflected):
+    # a Tracer says that it is a number, and refuses to be asked for its float
+    if is_real(x) and not is_value(x):
+        return float(x)  # type: ignore[arg-type]
+    if not is_deferred_to(x, reflected):
         return real(x)
     # without a description of `x`: that of an array reads all of it, and Tracers as texts
     return NotImplemented

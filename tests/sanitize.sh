@@ -54,6 +54,7 @@ short="tests/table/test_edge_cases.py
        tests/value/test_hostile_objects.py
        tests/compiler/machine/test_machine_code.py tests/compiler/nests/test_nest_machine.py
        tests/compiler/loops/test_recorder.py tests/compiler/trace/test_rolled_traces.py
+       tests/compiler/parts/test_parts.py
        tests/compiler/trace/test_trace_in_c.py tests/compiler/trace/test_trace_in_c_objects.py
        tests/compiler/branches/test_compile_branches.py
        tests/compiler/branches/test_compile_paths.py

@@ -149,6 +149,11 @@ def is_wide(row: Instruction) -> bool:
     return any(word.domain == STRETCH for word in row.words)
 
 
+def is_of_lanes(row: Instruction) -> bool:
+    """Tell whether the instruction works on registers: a loop, and what moves in it, do not."""
+    return LANES in row.stages and row not in (instructions.LOOP, instructions.ALONG)
+
+
 def header() -> str:
     codes = [f"OP_{row.name} = OP_COUNT" if row is ROWS[0] else f"OP_{row.name}" for row in ROWS]
     parts = [
@@ -171,7 +176,7 @@ def words() -> str:
         "/* ROW(NAME, name): numbers alone, stretches of numbers, lanes */",
         listing("NUMBER_INSTRUCTIONS", named(row for row in alone if not is_wide(row))),
         listing("WIDE_INSTRUCTIONS", named(row for row in alone if is_wide(row))),
-        listing("LANE_INSTRUCTIONS", named(row for row in ROWS if LANES in row.stages)),
+        listing("LANE_INSTRUCTIONS", named(row for row in ROWS if is_of_lanes(row))),
     ]
     return "\n".join(parts)
 

@@ -61,6 +61,7 @@ Words, each used in one sense:
     quick         said of a program that takes what does not flow for zero; a careful one does not
     stage         when a node is computed: before the lanes, in each lane, or after them
     program       a body lowered, fused and staged
+    piece         a part of a program, between calls of a user's own operators
     runner        what runs a program; its layout says where inputs and outputs lie in arrays
     code          a program as words of the machine; its instructions are a table of their own
     place         of a uniform number while the machine runs: code reads and writes it there

@@ -23,11 +23,11 @@ from .. import modes
 from ..scalars import is_value
 from .inputs.arguments import Arguments
 from .inputs.sources import FIRST
-from .machine.layout import Layout, layout_of
+from .machine.layout import Layout, layout, layout_of
 from .machine.runner import NATIVE, Runner, runner
 from .nests.program import Derived, with_loops
 from .nests.recorded import again, asked, can_be_asked, traced_as_loops
-from .nests.runner import OnNest
+from .nests.runner import runner as runner_of_loops
 from .parts.recorded import traced_in_parts
 from .parts.runner import on_sparse
 from .passes.derivatives import with_derivatives
@@ -59,8 +59,7 @@ def traced(task: Task, lane: Lane, around: Surroundings | None, show: Show = uns
     what the function uses. Raises TypeError if it draws other random numbers, or keeps a number."""
     catches = around is not None and around.catches
     # without surroundings the trace is to be looked at
-    is_alone = not task.has_lanes and not task.arguments.late
-    keeps_loops = NATIVE and around is not None and is_alone
+    keeps_loops = NATIVE and around is not None and not task.arguments.late
     try:
         return observed(
             lambda: in_one_trace(task, lane, catches, show, keeps_loops), around, task.has_lanes
@@ -141,8 +140,10 @@ def looped(traced: Traced, arguments: Arguments, threads: int) -> Runnable:
     def expanded() -> Runner:
         return compiled(traced.as_nodes, arguments, threads).runner.careful
 
-    layout = Layout({}, len(arguments.arrays), [], traced.sources, [], False)
-    return Runnable(None, layout, OnNest(traced.nest, False, expanded))
+    lanes = traced.nest.asked.lanes
+    inputs = enumerate(lanes.inputs if lanes else [False] * len(traced.sources))
+    where = layout(traced, arguments, list(inputs), makes=lanes is not None)
+    return Runnable(None, where, runner_of_loops(traced.nest, where, threads, expanded))
 
 
 def in_parts(traced: Traced, arguments: Arguments, threads: int) -> Runnable:

@@ -104,7 +104,8 @@ def in_trace(
         return lambda x: g(x, *others)
 
     begin = [x.data if is_traced(x) else float(getattr(x, "data", x)) for x in start]
-    captured = used_besides(problem, make, begin, given, trace)
+    at = Sought(problem, make, Lanes).numbers_at(list(map(as_traced, [*begin, *given])))
+    captured = used_besides(problem, make, at, given, trace)
     count = len(given)
 
     def make_of_all(numbers: Sequence[Any]) -> Callable[..., Any]:
@@ -118,13 +119,18 @@ def in_trace(
     return problem.unknowns.rebuilt(map(settled, xs) if is_traced(xs[0]) else xs)
 
 
+def as_traced(x: Any) -> float:
+    """The number of this run that stands for a number of a trace."""
+    return float(x.trace.numbers[x.index]) if is_value(x) else x
+
+
 def used_besides(
-    problem: Problem, make: Make, start: Sequence[Any], given: Sequence[Any], trace: Any
+    problem: Problem, make: Make, at: Sequence[float], given: Sequence[Any], trace: Any
 ) -> list[Any]:
-    """The Values, as traced, that the equations close over. What the function compares on the way
-    is compared again at the solution, and only there counts."""
+    """The Values, as traced, that the equations close over, found at the solution. What they
+    compare there is compared again when they are recorded, and only then counts."""
     guards = dict(trace.guards)
-    xs = [trace.variable(x) for x in start]
+    xs = [trace.variable(x) for x in at]
     with differentiating():
         residuals = problem.parts(make(given), xs).residuals
     trace.guards = guards

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from .. import modes, ops
 from ..transforms.functional import value_and_grad
+from ..transforms.replay import untraced
 from ..transforms.trees import Structure, flatten, matching
 from ..transforms.variables import Variables
 from .newton import Outcome, Point, Solved, solved
@@ -112,7 +113,7 @@ class Problem:
         import numpy
 
         def evaluate(xs: Any, lanes: Any) -> Point:
-            with modes.outermost():
+            with untraced(), modes.outermost():
                 return self.as_point(self.point(f, xs[:, 0].tolist()), 1)
 
         at = numpy.array(start, float).reshape(-1, 1)

@@ -63,7 +63,7 @@ class Solution(Replayed):
         return [found[row.which] for row in rows]
 
     def is_current(self, node: Any, operands: Sequence[Any]) -> bool:
-        return same([x._data if is_value(x) else x for x in operands], self.whole.at)
+        return bool(self.whole.holds([x._data if is_value(x) else x for x in operands]))
 
     def partials(self, out: Any, *operands: Any) -> Row:
         return self.local(out, operands, list(map(is_value, operands)))
@@ -141,6 +141,9 @@ class Found:
             missing(self.problem, self.xs)
         return slopes
 
+    def holds(self, numbers: Sequence[float]) -> bool:
+        return same(numbers, self.at)
+
     def nodes(self, operands: Sequence[Any]) -> list[Any]:
         """The unknowns as Values above the operands."""
         return [self.node(i, operands) for i in range(self.problem.size)]
@@ -166,7 +169,7 @@ class Found:
 
     # ------ other operands
     def numbers_at(self, numbers: Sequence[float]) -> list[float]:
-        if same(numbers, self.at):
+        if self.holds(numbers):
             return self.xs
         return self.problem.of_residuals().solve(lambda xs: self.again(xs, numbers), self.xs)
 
@@ -175,7 +178,7 @@ class Found:
         return computed(self.residuals, dict(zip([*self.leaves, *self.ends], [*xs, *others])))
 
     def slopes_at(self, numbers: Sequence[float]) -> list[list[float]]:
-        if same(numbers, self.at):
+        if self.holds(numbers):
             return self.slopes
         leaves = list(map(Value, self.numbers_at(numbers)))
         ends = list(map(Value, numbers))
@@ -243,6 +246,10 @@ class Sought:
         return [canonical(trace.compute(row, operands)) for row in self.rows]
 
     # ------ numbers
+    def holds(self, numbers: Sequence[float]) -> bool:
+        # in a trace nothing changes
+        return True
+
     def numbers_at(self, numbers: Sequence[float]) -> list[float]:
         at, found = self.latest
         if at != tuple(numbers):

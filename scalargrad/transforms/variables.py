@@ -66,6 +66,8 @@ class Variables:
         is_graph = self.inside or any(s.linked for s in self.structures)
         self.linked = is_graph or self.trace is not None
         self.numbers = self.linked and not is_graph
+        self.marks = self.trace is not None and self.trace.marks
+        """Whether derivatives that differ by lane are marked; they may be computed later."""
         if self.trace is not None:
             self.trace.has_transforms = True
         with differentiating():
@@ -131,7 +133,7 @@ class Variables:
 
     def traced_derivatives(self, root: Any, instead: dict[Any, Any]) -> list[Any]:
         """The same while a function is traced: as the caller should see them."""
-        if self.trace.marks:
+        if self.marks:
             found = moved(shown_gradients(root, self.nodes), instead)
             return [self.result(x, root, y) for x, y in zip(found, self.nodes)]
         values = moved(adjoint_values(root, self.nodes), instead)
@@ -149,7 +151,7 @@ class Variables:
         if self.trace is None:
             return x if is_value(x) and not modes.state.no_grad else Value(number(x))
         x = self.as_eager(x)
-        return self.marked(x, root, variable) if self.trace.marks else x
+        return self.marked(x, root, variable) if self.marks else x
 
     def as_eager(self, x: Any) -> Any:
         """A result while a function is traced: a number or a Value, as it is outside of that."""

@@ -12,7 +12,14 @@ from typing import Any
 import scalargrad as sg
 from scalargrad import blocks, ops
 from scalargrad.backward import NO_GRADIENT, symbolic_adjoints
-from scalargrad.compiler.machine.instructions import LOAD, LOOP, STORE, row_instruction
+from scalargrad.compiler.machine.instructions import (
+    ALONG,
+    LOAD,
+    LOOP,
+    STORE,
+    TOTAL,
+    row_instruction,
+)
 from scalargrad.compiler.trace.native import machine, nodes
 
 from .objects import Acting, Hostile
@@ -266,6 +273,26 @@ def rerolled_again(w: World) -> Any:
     return made.get(at, None), at in made, made.initial(), at in made and made[at]
 
 
+# ------ parts of sums
+FLAT = (
+    bytes([7, 7, 4, 1]), array("q", [0, 0, 0, 2, 4]), array("i", [0, 1, 2, 0]),
+    memory([0.5, 1.5, 0.0, 0.0]), array("i", [0, 1, -1, -1]), array("i", [3, 2]),
+)  # fmt: skip
+"""x₀·x₁ + x₀ and x₀·x₁, in the arrays of a `Flat`."""
+
+
+@call
+def parts(w: World) -> Any:
+    arrays = [w.hostile(x) for x in FLAT]
+    if w.chance(10):
+        at = w.random.randrange(1, 6)
+        arrays[at] = memoryview(b"-" + bytes(FLAT[at]))[1:].cast("B").cast(FLAT[at].typecode)
+    if w.chance(50):
+        return nodes.linear_parts(*arrays)
+    code = array("i", [0, 0, ops.mul.code, ops.add.code])
+    return nodes.alike_parts(*arrays, code, w.hostile(ops.pow.code), w.hostile(100))
+
+
 # ------ recorders
 @call
 def recorded(w: World) -> Any:
@@ -293,9 +320,18 @@ PROGRAM = {
     "initial": memory([0.0, 2.0, 0.0]), "totals": words(), "splats": words([2, 1]),
     "results": words([2, 0]), "before": words(row_instruction(ops.exp.code, 2, 0)),
     "lanes": words(LOAD(0, 0), TANH, STORE(0, 1)), "after": words(), "inputs": words([0, 0]),
-    "outputs": words([0, 0]), "registers": 3, "given": 1, "made": 1,
+    "outputs": words([0, 0]), "indexes": array("q"), "registers": 3, "given": 1, "made": 1,
+    "walks": 1,
 }  # fmt: skip
 """exp of the number in place 0; tanh in each lane."""
+LOOPING = {
+    **PROGRAM,
+    "lanes": words(
+        LOAD(0, 0), LOOP(2, 9, 0, -1, 1, 1), ALONG(0, 0, 7), TANH, TOTAL(0, 1), STORE(0, 1)
+    ),
+    "totals": words([1]),
+}  # fmt: skip
+"""tanh, in each lane, in two registers after each other."""
 WITHOUT_LANES = {
     **PROGRAM, "lanes": words(), "splats": words(), "inputs": words(), "outputs": words(),
     "after": words(row_instruction(ops.mul.code, 2, 0, 1)), "given": 0, "made": 0,
@@ -318,7 +354,8 @@ def numbers_for_machine(w: World) -> list[Any]:
 
 @call
 def programs(w: World) -> Any:
-    made = machine.Program(**{name: w.hostile(x) for name, x in PROGRAM.items()})
+    parts = w.random.choice((PROGRAM, LOOPING))
+    made = machine.Program(**{name: w.hostile(x) for name, x in parts.items()})
     n = w.random.choice((0, 1, 3, 130))
     xs, out, results = memory([0.5] * n), memory([0.0] * n), memory([0.0, 0.0])
     index = w.random.choice((None, array("q", range(n))))
@@ -369,6 +406,12 @@ def readers(w: World) -> dict[Any, Any]:
         Acting.act()
         return memory([0.0] * shape[0])
 
+    def converted(dtype: Any) -> Any:
+        Acting.act()
+        return memory([1.0, 2.0])
+
+    samples = SimpleNamespace(dtype=float, shape=(2,), astype=converted)
+
     return {
         None: 0.5,
         (machine.READ_NUMBER, Hostile): Hostile(0.5),
@@ -379,9 +422,8 @@ def readers(w: World) -> dict[Any, Any]:
         (machine.READ_TABLE, list, 2, (machine.READ_VALUES, kind, 2, sg.Value)): [kind(pair)] * 2,
         (machine.READ_ROWS, list, (), room, float, by_call): [0.5, 1, True],
         (machine.READ_BY_CALL, by_call): 1.5,
-        (machine.READ_SAMPLES, Hostile, float, ()): Hostile(
-            SimpleNamespace(dtype=float, shape=(2,))
-        ),
+        (machine.READ_SAMPLES, Hostile, float, ()): Hostile(samples),
+        (machine.READ_CONVERTED, Hostile, float, (), float, True): Hostile(samples),
         (machine.READ_DICT, dict, ("a", "b"), (None, value)): {"a": 0.5, "b": w.value()},
     }
 

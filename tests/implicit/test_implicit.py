@@ -144,6 +144,20 @@ def test_a_value_that_the_equations_close_over_gets_a_gradient() -> None:
     assert [y.data for y in lanes(np.array([3.0, 12.0]))] == pytest.approx([6.0, 12.0])
 
 
+def test_a_value_that_is_used_only_beyond_a_branch_gets_a_gradient() -> None:
+    v, w = sg.Value(2.0), sg.Value(3.0)
+
+    def f(a: Any) -> Any:
+        # the search begins where v counts, and ends where w does
+        return sg.root(lambda x: x * v - a if x < 1.0 else x * w - a, 0.5)
+
+    for call in (f, sg.compile(f)):
+        v.zero_grad()
+        w.zero_grad()
+        call(6.0).backward()
+        assert (v.grad, w.grad) == (0.0, pytest.approx(-2.0 / 3.0))
+
+
 def test_one_operand_may_be_computed_from_another() -> None:
     # x³ = a·(a·b)
     def f(v: Any) -> Any:

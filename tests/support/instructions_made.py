@@ -7,6 +7,8 @@ from array import array
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import pytest
+
 from scalargrad.compiler.machine.checking import ARITY
 from scalargrad.compiler.machine.encode import Code
 from scalargrad.compiler.machine.instructions import (
@@ -14,6 +16,7 @@ from scalargrad.compiler.machine.instructions import (
     ONCE,
     PLACE,
     STRETCH,
+    WALK,
     WIDE_ROW,
     WIDTH,
     Domain,
@@ -21,6 +24,8 @@ from scalargrad.compiler.machine.instructions import (
     Instruction,
     Word,
 )
+from scalargrad.compiler.machine.interpreter import RunResults
+from scalargrad.compiler.trace.native import machine
 
 Sizes = Mapping[str, int]
 Choice = Callable[[str, Domain, range], int]
@@ -29,6 +34,12 @@ SIZES = {
     "walks": 4,
 }
 MOST_COUNT, MOST_GROUPS = 20, 5
+
+
+def needs_loops(row: Instruction) -> bool:
+    """Whether an instruction is one only within loops."""
+    words = (*row.words, *(row.rest.words if row.rest else ()))
+    return any(word.domain == WALK for word in words)
 
 
 def anyone(name: str, domain: Domain, fitting: range) -> int:
@@ -47,7 +58,9 @@ class Making:
     def made(self) -> list[int]:
         domains = {word.name: word.domain for word in self.row.words}
         if "count" in domains:
-            self.known["count"] = random.randint(1, MOST_COUNT)
+            reaching = [x for x in domains.values() if x.reach == "count"]
+            most = min([MOST_COUNT, *(self.sizes[str(x.limit)] for x in reaching)])
+            self.known["count"] = random.randint(1, most)
         if "height" in domains:
             self.known["height"] = random.choice(self.fitting(domains["height"]))
         words = [x for word in self.row.words for x in self.words(word)]
@@ -121,3 +134,19 @@ def code_of(sizes: Sizes, **parts: Any) -> Code:
     }
     counts = {"registers": sizes["registers"], "given": 1, "made": int(sizes["outputs"] > 0)}
     return Code(**{**nothing, **counts, **parts})
+
+
+def natively(
+    code: Code, numbers: list[float], columns: list[list[float]], count: int
+) -> RunResults:
+    """The outcome of the native machine; `columns` are those of the one array."""
+    np = pytest.importorskip("numpy")
+    given = np.array(columns, float).T.reshape(count, -1)
+    out, broken = np.zeros((count, len(code.outputs) // 2)), np.empty(count, np.int32)
+    results, arrays = array("d", bytes(8 * len(code.results))), (given, out)[: 1 + code.made]
+    program, sides = machine.Program(**code._asdict()), np.empty((count, 2))
+    failed = program.run(list(numbers), arrays, count, results, broken, sides, None, False, 1)
+    if failed >= 0:
+        return RunResults([], {}, [], failed)
+    outputs = {(0, k): column.tolist() for k, column in enumerate(out.T)}
+    return RunResults(results.tolist(), outputs, broken.tolist())

@@ -5,13 +5,16 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from struct import pack
-from typing import Any
+from typing import Any, NamedTuple
 
 import scalargrad as sg
 from scalargrad.compiler.loops.recorder import Recorder
+from scalargrad.compiler.machine.encode import Code
+from scalargrad.compiler.machine.interpreter import RunResults
 from scalargrad.compiler.machine.nest_interpreter import interpret
 from scalargrad.compiler.nests.encoding import NestCode
-from scalargrad.compiler.nests.program import Asked, Derived
+from scalargrad.compiler.nests.lanes import LaneEncoder
+from scalargrad.compiler.nests.program import Asked, Derived, Lanes
 from scalargrad.compiler.trace.native import machine
 from scalargrad.rows import BUILT_IN
 from tests.support.random_loops import Counted, Functions, Recording, called
@@ -81,3 +84,57 @@ def nest_code(code: Sequence[int], **parts: Any) -> NestCode:
         walks=3,
     )
     return made._replace(**parts)
+
+
+# ------ with lanes
+class InLanes(NamedTuple):
+    """A function `f(m, *x)` whose inputs have lanes, or have none: a column or a number each."""
+
+    f: Callable[..., Any]
+    given: Sequence[Any]
+    reduce: str | None
+
+    @property
+    def lanes(self) -> list[bool]:
+        return [isinstance(x, list) for x in self.given]
+
+    @property
+    def count(self) -> int:
+        return len(next(x for x in self.given if isinstance(x, list)))
+
+    def row(self, lane: int) -> list[float]:
+        return [x[lane] if isinstance(x, list) else x for x in self.given]
+
+    def encoder(self, careful: bool) -> LaneEncoder:
+        """What writes the code of the value and of the derivatives in all inputs."""
+        whole = asked(lambda m, count, share, *x: self.f(m, *x), [1.0, 1.0, *self.row(0)], 4_000)
+        lanes = Lanes([False, False, *self.lanes], self.reduce, True)
+        wanted = list(range(2, len(whole.plain)))
+        plain = [True, True, *whole.plain[2:]]
+        return Derived(whole._replace(plain=plain, wanted=wanted, lanes=lanes)).in_lanes(careful)
+
+    def code(self, encoder: LaneEncoder) -> Code:
+        columns = [k for k, lane in enumerate(self.lanes, 2) if lane]
+        made = [(0, k) for k in range(sum(encoder.outputs))]
+        return encoder.program({k: (0, at) for at, k in enumerate(columns)}, 1, made)
+
+    def numbers(self) -> list[float]:
+        shared = [x for x in self.given if not isinstance(x, list)]
+        return [float(self.count), 1.0 / self.count, *shared]
+
+    def columns(self) -> list[list[float]]:
+        return [x for x in self.given if isinstance(x, list)]
+
+    def expected(self) -> list[Any]:
+        """Value and derivatives in eager mode: a column each, or a number that is summed."""
+        rows = [eager(self.f, self.row(lane)) for lane in range(self.count)]
+        share = 1.0 / self.count if self.reduce == "mean" else 1.0
+        own = [self.reduce is None, *(lane or self.reduce is None for lane in self.lanes)]
+        columns = [[x * share for x in column] for column in zip(*rows)]
+        return [x if is_own else sum(x) for x, is_own in zip(columns, own)]
+
+
+def outputs_of(found: RunResults, encoder: LaneEncoder) -> list[Any]:
+    """The outputs in order, of those with lanes the columns."""
+    results, columns = iter(found.results), iter(found.outputs.values())
+    return [next(columns) if lane else next(results) for lane in encoder.outputs]

@@ -40,7 +40,7 @@ class Derived:
         trace = modes.state.trace
         if trace is None:
             return self._transformed(*args, **named)
-        trace.waits = trace.root is self and self._is_gradient and not trace.drawn_by_lane
+        trace.waits = trace.root is self and self._is_gradient
         try:
             with marking(trace, trace.root is self and trace.reduced):
                 return self._transformed(*args, **named)

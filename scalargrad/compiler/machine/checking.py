@@ -1,4 +1,4 @@
-"""Whether words are code of the machine: the twin of native/machine/program.h, from the same table.
+"""Whether words are an instruction: the twin of native/machine/checked.h, from the same table.
 
 Running code checks nothing, neither in C nor here: whatever it reads has to be there.
 """
@@ -16,7 +16,6 @@ from .instructions import (
     ONCE,
     PLACE,
     STRETCH,
-    TABLE,
     WIDE_ROW,
     WIDTH,
     Domain,
@@ -32,21 +31,6 @@ ARITY = {
 """How many operands there are of each operator that the machine has."""
 Sizes = Mapping[str, int]
 """How many the program has, by the names in instructions.SIZES."""
-
-
-def is_code(code: Sequence[int], sizes: Sizes, stage: int) -> bool:
-    at = 0
-    sizes = {**sizes, "numbers": sizes["registers" if stage == LANES else "places"]}
-    while at < len(code):
-        if len(code) - at < 3 or not 3 <= code[at + 1] <= len(code) - at:
-            return False
-        words = code[at : at + code[at + 1]]
-        row = TABLE.get(words[0])
-        check = InstructionCheck(row, words, sizes) if row and stage in row.stages else None
-        if not (check.is_right() if check else is_row(words, sizes, stage)):
-            return False
-        at += len(words)
-    return True
 
 
 def is_row(words: Sequence[int], sizes: Sizes, stage: int) -> bool:

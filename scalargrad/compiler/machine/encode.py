@@ -26,7 +26,7 @@ class Code(NamedTuple):
     `initial` are the uniform numbers before a run, those of the call first; `totals` the place that
     each total goes to, or NONE; `splats` pairs of a register and the place of its number; `results`
     places; `inputs` and `outputs` pairs of an array and a column in it; `given` and `made` how many
-    arrays these are.
+    arrays these are; `indexes` registers; `walks` how many walks there are.
     """
 
     initial: array[float]
@@ -41,6 +41,8 @@ class Code(NamedTuple):
     registers: int
     given: int
     made: int
+    indexes: array[int] = array("q")
+    walks: int = 0
 
 
 def encoded(

@@ -116,7 +116,7 @@ SOME = Domain(1, MOST)
 ANYTHING = Domain(0, MOST)
 WALK = Domain(0, "walks")
 WALK_OR_NONE = Domain(NONE, "walks")
-PLACES = Domain(0, "places", "count")
+NUMBERS = Domain(0, "numbers", "count")
 DISTANCE = Domain(-MOST, MOST)
 
 
@@ -204,8 +204,8 @@ TABLE: dict[int, Instruction] = {}
 """[code]: its row."""
 ALONE = (BEFORE, AFTER)
 """The stages in which uniform numbers are computed."""
-WITH_LOOPS = (NEST,)
-"""The code of a nest, whose numbers are all in places."""
+WITH_LOOPS = (LANES, NEST)
+"""The code of a nest, whose numbers are all in places, and that of the lanes."""
 
 
 def instruction(
@@ -285,41 +285,48 @@ TOTALS = instruction("TOTALS", (LANES,),
                      Rest("y", (Word("y", REGISTER_OR_NONE),)),
                      "x·y is added to a total for each y and each x, side by side from the first, "
                      "where all guards hold; a y of none is 1")
-# ------ in a nest
+# ------ in loops
 LOOP = instruction("LOOP", WITH_LOOPS,
                    [Word("trips", SOME), Word("size", SOME)],
                    Rest("walks", (Word("walk", WALK), Word("begin", WALK_OR_NONE),
                                   Word("offset", DISTANCE), Word("stride", DISTANCE))),
                    "the next size words of code, trips times; each walk begins at the offset from "
                    "another, or from 0, and goes on by its stride after each time")
-READ = instruction("READ", WITH_LOOPS,
+ALONG = instruction("ALONG", (LANES,), [],
+                    Rest("words", (Word("walk", WALK), Word("offset", DISTANCE),
+                                   Word("ahead", SOME))),
+                    "the word of the code so far ahead of this instruction becomes the register at "
+                    "the offset from a walk")
+SPREAD = instruction("SPREAD", (LANES,),
+                     [Word("out", REGISTER), Word("walk", WALK), Word("offset", DISTANCE)], None,
+                     "out is, in every lane, the number in the place at the offset from a walk")
+READ = instruction("READ", (NEST,),
                    [Word("out", PLACE), Word("walk", WALK), Word("offset", DISTANCE)], None,
                    "out is the number in the place at the offset from a walk")
-WRITE = instruction("WRITE", WITH_LOOPS,
+WRITE = instruction("WRITE", (NEST,),
                     [Word("walk", WALK), Word("offset", DISTANCE), Word("x", PLACE)], None,
                     "the place at the offset from a walk becomes x")
-ADD = instruction("ADD", WITH_LOOPS,
+ADD = instruction("ADD", (NEST,),
                   [Word("walk", WALK), Word("offset", DISTANCE), Word("x", PLACE)], None,
                   "x is added to the place at the offset from a walk")
 GATHER = instruction("GATHER", WITH_LOOPS,
-                     [Word("out", PLACE), Word("walk", WALK), Word("offset", DISTANCE)], None,
-                     "out is the number in the place that the index at the offset from a walk "
-                     "tells")
+                     [Word("out", NUMBER), Word("walk", WALK), Word("offset", DISTANCE)], None,
+                     "out is the number that the index at the offset from a walk tells")
 SCATTER = instruction("SCATTER", WITH_LOOPS,
-                      [Word("walk", WALK), Word("offset", DISTANCE), Word("base", PLACE),
-                       Word("x", PLACE)], None,
-                      "x is added to the place that the index at the offset from a walk tells, "
+                      [Word("walk", WALK), Word("offset", DISTANCE), Word("base", NUMBER),
+                       Word("x", NUMBER)], None,
+                      "x is added to the number that the index at the offset from a walk tells, "
                       "counted from a base")
-MOVE = instruction("MOVE", WITH_LOOPS, [Word("out", PLACE), Word("x", PLACE)], None, "out = x")
-FILL = instruction("FILL", WITH_LOOPS, [Word("out", PLACES), Word("count", SOME)], None,
+MOVE = instruction("MOVE", WITH_LOOPS, [Word("out", NUMBER), Word("x", NUMBER)], None, "out = x")
+FILL = instruction("FILL", WITH_LOOPS, [Word("out", NUMBERS), Word("count", SOME)], None,
                    "count numbers side by side become −0.0, which is nothing")
 PLUS_PRODUCT = instruction("PLUS_PRODUCT", WITH_LOOPS,
-                           [Word("out", PLACE), Word("x", PLACE), Word("y", PLACE),
-                            Word("z", PLACE)], None, "out = x + y·z, rounded twice")
+                           [Word("out", NUMBER), Word("x", NUMBER), Word("y", NUMBER),
+                            Word("z", NUMBER)], None, "out = x + y·z, rounded twice")
 MINUS_PRODUCT = instruction("MINUS_PRODUCT", WITH_LOOPS,
-                            [Word("out", PLACE), Word("x", PLACE), Word("y", PLACE),
-                             Word("z", PLACE)], None, "out = x − y·z, rounded twice")
+                            [Word("out", NUMBER), Word("x", NUMBER), Word("y", NUMBER),
+                             Word("z", NUMBER)], None, "out = x − y·z, rounded twice")
 SINE_COSINE = instruction("SINE_COSINE", WITH_LOOPS,
-                          [Word("sine", PLACE), Word("cosine", PLACE), Word("x", PLACE)], None,
+                          [Word("sine", NUMBER), Word("cosine", NUMBER), Word("x", NUMBER)], None,
                           "the sine and the cosine of x")
 # fmt: on

@@ -6,18 +6,15 @@ are right to one unit in the last place, and for the order in which it sums over
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ... import ops
-from ...rows import BUILT_IN
 from ..inputs.arguments import Address
-from ..trace.guards import COMPARE
 from .encode import Code
-from .instructions import NONE, TABLE, EndingKind, LaneTerm, WideTerm
+from .instructions import NONE, EndingKind, LaneTerm, WideTerm
+from .looping import ROWS, Looping
 
-ROWS = {row.code: row for row in BUILT_IN.values()}
-HOLDS = list(COMPARE.values())
 Numbers = list[float]
 
 
@@ -48,60 +45,40 @@ def interpret(
     return RunResults([machine.places[k] for k in code.results], machine.outputs, broken)
 
 
-def decoded(code: Sequence[int]) -> Iterator[tuple[str, Any]]:
-    """Yield the name of each instruction, and its words by name."""
-    at = 0
-    while at < len(code):
-        words = code[at : at + code[at + 1]]
-        row = TABLE.get(words[0])
-        yield (row.name.lower(), row.read(words)) if row else ("row", words)
-        at += len(words)
-
-
-class Interpreter:
+class Interpreter(Looping):
     """The numbers that a run works on. A method NAME does the instruction of that name."""
 
     def __init__(
         self, code: Code, numbers: Sequence[float], columns: Mapping[Address, Sequence[float]]
     ) -> None:
+        super().__init__(code.indexes, code.walks)
         self.code, self.columns = code, columns
         self.places = [*numbers, *code.initial[len(numbers) :]]
-        self.registers = self.places
+        self.registers: Numbers = []
         self.sums = [-0.0] * len(code.totals)
         self.inputs = list(zip(code.inputs[::2], code.inputs[1::2]))
         self.made = list(zip(code.outputs[::2], code.outputs[1::2]))
         self.outputs: dict[Address, Numbers] = {address: [] for address in self.made}
-        self.at, self.broken = 0, NONE
+        self.which = 0
+        """The number of the lane."""
 
     def alone(self, code: Sequence[int]) -> int:
         """Run uniform code; return the guard that does not hold, or NONE."""
-        self.registers, self.broken = self.places, NONE
-        for name, words in decoded(code):
-            getattr(self, name)(words)
-            if self.broken != NONE:
-                break
-        return self.broken
+        return self.done(code, self.places, False)
 
     def lane(self, lane: int) -> int:
         """Run one lane; return the guard that does not hold first, or NONE."""
         self.registers = [0.0] * self.code.registers
-        self.at, self.broken = lane, NONE
         for register, place in zip(self.code.splats[::2], self.code.splats[1::2]):
             self.registers[register] = self.places[place]
-        for name, words in decoded(self.code.lanes):
-            getattr(self, name)(words)
+        self.which = lane
+        return self.done(self.code.lanes, self.registers, True)
+
+    def done(self, code: Sequence[int], numbers: Numbers, goes_on: bool) -> int:
+        self.words, self.numbers = list(code), numbers
+        self.goes_on, self.broken = goes_on, NONE
+        self.run(0, len(code))
         return self.broken
-
-    def row(self, words: Sequence[int]) -> None:
-        row, r = ROWS[words[0]], self.registers
-        size = 1 + (row.arity or 0)
-        for out, *operands in zip(*[iter(words[2:])] * size):
-            r[out] = row.forward(*[r[k] for k in operands])
-
-    def guard(self, w: Any) -> None:
-        x, y = self.registers[w.x], self.registers[w.y]
-        if self.broken == NONE and HOLDS[w.how](x, y) != w.outcome:
-            self.broken = w.number
 
     # ------ uniform numbers
     def products(self, w: Any) -> None:
@@ -141,9 +118,16 @@ class Interpreter:
         self.places[out : out + len(numbers)] = numbers
 
     # ------ in a lane
+    def along(self, w: Any) -> None:
+        for walk, offset, ahead in w.words:
+            self.words[self.at + ahead] = self.walks[walk] + offset
+
+    def spread(self, w: Any) -> None:
+        self.registers[w.out] = self.places[self.walks[w.walk] + w.offset]
+
     def load(self, w: Any) -> None:
         for k, register in enumerate(w.registers, w.input):
-            self.registers[register] = self.columns[self.inputs[k]][self.at]
+            self.registers[register] = self.columns[self.inputs[k]][self.which]
 
     def store(self, w: Any) -> None:
         self.outputs[self.made[w.output]].append(self.registers[w.x])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ..inputs.arguments import Address, Arguments, Column
@@ -31,14 +31,23 @@ class Layout(NamedTuple):
 
 def layout_of(program: Program, traced: Traced, arguments: Arguments) -> Layout:
     """Return the layout of a program for arguments like these."""
-    numbers, arrays, sources = arguments.numbers, len(arguments.arrays), traced.sources
     lanes = program.trace.lanes
+    has_lanes = any(traced.trace.lanes[i] for i in traced.outputs)
+    return layout(traced, arguments, [(i, lanes[i]) for i in program.inputs], has_lanes)
+
+
+def layout(
+    traced: Traced, arguments: Arguments, inputs: Sequence[tuple[int, bool]], makes: bool
+) -> Layout:
+    """Return the layout of a program with these inputs, of which it is told whether they have
+    lanes. `makes` tells whether some output may have lanes."""
+    numbers, arrays, sources = arguments.numbers, len(arguments.arrays), traced.sources
     compared = Side in map(type, sources)
     addresses: dict[int, Address] = {}
     uniform: list[Any] = []
     drawn: list[Draw] = []
-    for i, source in zip(program.inputs, sources):
-        if not lanes[i]:
+    for (i, lane), source in zip(inputs, sources):
+        if not lane:
             uniform.append(source)
         elif isinstance(source, Draw):
             addresses[i] = arrays + compared, len(drawn)
@@ -48,19 +57,16 @@ def layout_of(program: Program, traced: Traced, arguments: Arguments) -> Layout:
         else:
             addresses[i] = numbers[source].address
     given = arrays + compared + bool(drawn)
-    return Layout(addresses, given, beside(traced, numbers), uniform, drawn, compared)
+    owners = list(beside(traced, numbers)) if makes else []
+    return Layout(addresses, given, owners, uniform, drawn, compared)
 
 
-def beside(traced: Traced, numbers: Sequence[Any]) -> list[Hashable]:
-    """The owner of each output: its entry, and of a derivative in a number with lanes the array
-    that the number stands in."""
-    if not any(map(traced.trace.lanes.__getitem__, traced.outputs)):
-        return []
+def beside(traced: Traced, numbers: Sequence[Any]) -> Iterator[Hashable]:
+    """Yield the owner of each output: its entry, and of a derivative in a number with lanes the
+    array that the number stands in."""
     keys = traced.keys()
-    return [
-        (entry, numbers[which].address[0] if is_column(which, numbers) else (which,))
-        for entry, which in keys
-    ]
+    for entry, which in keys:
+        yield entry, numbers[which].address[0] if is_column(which, numbers) else (which,)
 
 
 def is_column(which: Any, numbers: Sequence[Any]) -> bool:

@@ -4,7 +4,7 @@ where nothing has lanes."""
 from __future__ import annotations
 
 from array import array
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cached_property, partial
 from itertools import compress, groupby
 from typing import Any, Protocol
@@ -14,7 +14,7 @@ from ..inputs.sources import FIRST
 from ..passes.program import Program
 from ..trace.native import machine
 from .broken import Broken
-from .encode import encoded, fits_machine
+from .encode import Code, encoded, fits_machine
 from .instructions import Answer
 from .on_arrays import OnArrays
 from .on_numbers import OnNumbers
@@ -56,12 +56,38 @@ def runner(
     lanes stand in the arrays that are `given`. Outputs with lanes, one after the other, that are
     `beside` the same thing become columns of one array."""
     if NATIVE and fits_machine(program):
-        return OnMachine(program, addresses, given, beside, threads)
+        return on_machine(program, addresses, given, beside, threads)
     if may_be_cut(program):
         of_piece = partial(runner, threads=threads)
         return InPieces(program, addresses, given, beside, of_piece, threads)
     lanes = program.trace.lanes
     return OnArrays(program, addresses) if any(lanes) else OnNumbers(program)
+
+
+def on_machine(
+    program: Program,
+    addresses: Mapping[int, Address],
+    given: int,
+    beside: Sequence[Hashable],
+    threads: int,
+) -> OnMachine:
+    """Return what runs a program that the machine has instructions for."""
+    outputs = [program.trace.lanes[i] for i in program.outputs]
+
+    def careful() -> OnMachine:
+        careful = program.carefully
+        at = dict(zip(program.inputs, careful.inputs))
+        moved = {at[i]: address for i, address in addresses.items()}
+        return on_machine(careful, moved, given, beside, threads)
+
+    return OnMachine(
+        lambda made: encoded(program, addresses, given, made),
+        outputs,
+        beside,
+        threads,
+        None if program.is_careful else careful,
+        bool(program.lane_guards),
+    )
 
 
 FEW = 8
@@ -73,45 +99,43 @@ NOTHING_MADE: tuple[Any, Any, Any] = (), None, None
 
 
 class OnMachine:
-    """Runs one program on the native machine."""
+    """Runs one program on the native machine: the code that `written` returns for the columns to
+    be made. Of each of the `outputs` it is known whether it has lanes; those that follow each
+    other, and are `beside` the same thing, become columns of one array. `when_doubtful` returns the
+    runner of the careful program; there is none of a program that is careful."""
 
     def __init__(
         self,
-        program: Program,
-        addresses: Mapping[int, Address],
-        given: int,
+        written: Callable[[Sequence[Address]], Code],
+        outputs: Sequence[bool],
         beside: Sequence[Hashable],
         threads: int,
+        when_doubtful: Callable[[], Runner] | None,
+        lane_guards: bool = False,
     ) -> None:
         self.threads = threads
-        lanes = program.trace.lanes
-        self.outputs = [lanes[i] for i in program.outputs]
-        together = groupby(compress(beside, self.outputs))
+        self.outputs = outputs
+        together = groupby(compress(beside, outputs))
         self.widths = [len(list(group)) for _, group in together]
         """Of each array that is made."""
         made = [(k, column) for k, width in enumerate(self.widths) for column in range(width)]
-        code = encoded(program, addresses, given, made)
+        code = written(made)
         self.code = machine.Program(**code._asdict())
         self.registers = code.registers
         self.results = array("d", bytes(8 * len(code.results)))
-        self.lane_guards = bool(program.lane_guards)
-        self.listed = len(code.results) <= FEW and not self.lane_guards
-        self.makes = bool(self.widths or self.lane_guards)
-        self.at_once = self.code.results if self.listed and not (self.makes or given) else None
+        self.lane_guards = lane_guards
+        self.listed = len(code.results) <= FEW and not lane_guards
+        self.makes = bool(self.widths or lane_guards)
+        is_alone = self.listed and not self.makes and not code.given
+        self.at_once = self.code.results if is_alone else None
         """Returns the outputs for numbers, quickly: None where `run` has to. None if it cannot."""
-        self.program, self.addresses = program, addresses
-        self.is_quick = not program.is_careful
-        self.given, self.beside = given, beside
+        self.is_quick = when_doubtful is not None
+        self.when_doubtful = when_doubtful
 
     @cached_property
-    def careful(self) -> OnMachine:
+    def careful(self) -> Runner:
         """The runner of the careful program: it runs again where an output is not finite."""
-        program = self.program.carefully
-        if program is self.program:
-            return self
-        at = dict(zip(self.program.inputs, program.inputs))
-        addresses = {at[i]: address for i, address in self.addresses.items()}
-        return OnMachine(program, addresses, self.given, self.beside, self.threads)
+        return self.when_doubtful() if self.when_doubtful else self
 
     def run(
         self, numbers: list[Any], arrays: Sequence[Any], lanes: int | None, group: Any = None

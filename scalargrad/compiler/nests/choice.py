@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from ... import ops
 from ...rows import Operator
 from ..loops.items import Item, Loop, events_in
+from .activity import reached
 from .nest import CARRIED, Block, Nest
 
 MOST_IN_BODY = 64
@@ -21,6 +22,10 @@ MOST_AT_ONCE = 3.0
 """So many operators that wait for the iteration before may be done at the same time, on average."""
 MOST_FREE = 0.5
 """So much work at most, for each that waits for the iteration before, may be free of it."""
+MOST_FREE_IN_LANES = 4.0
+"""The same of lanes: where hardly anything waits, sums of products are better in one piece."""
+MOST_SHARED = 0.05
+"""So much work at most, for each that differs from lane to lane, may be the same in all lanes."""
 FUNCTION = 4
 """So many times the work of a sum or a product is that of a function."""
 QUICK = (ops.add, ops.sub, ops.mul, ops.neg, ops.square, ops.identity)
@@ -38,9 +43,32 @@ def may_stay(items: Sequence[Item]) -> bool:
 def is_sequential(nest: Nest) -> bool:
     """Tell whether most numbers in the loops wait for those of the iteration before, one after the
     other."""
-    work = [work_of(nest, block) for block in nest.blocks]
-    free, waiting, steps = map(sum, zip(*work))
+    free, waiting, steps = all_work(nest)
     return free <= MOST_FREE * waiting and waiting <= MOST_AT_ONCE * steps
+
+
+def is_of_lanes(nest: Nest, lanes: Sequence[bool]) -> bool:
+    """Tell whether work in the loops waits for the iteration before, and almost all of it differs
+    from lane to lane, if inputs do that have `lanes`: what does not is computed once for all lanes
+    in the expanded program."""
+    free, waiting, _ = all_work(nest)
+    begin = [i for i, lane in zip(nest.inputs, lanes) if lane]
+    own = reached(nest, begin, range(len(nest)))
+    work = [0, 0]
+    for block in nest.blocks[1:]:
+        for i in block.items:
+            if isinstance(i, int):
+                work[i in own] += work_in(nest, i) * block.trips
+    return free <= MOST_FREE_IN_LANES * waiting and work[False] <= MOST_SHARED * work[True]
+
+
+def all_work(nest: Nest) -> list[int]:
+    return list(map(sum, zip(*[work_of(nest, block) for block in nest.blocks])))
+
+
+def work_in(nest: Nest, i: int) -> int:
+    row = nest.rows[i]
+    return (1 if row in QUICK else FUNCTION) if isinstance(row, Operator) else 0
 
 
 def work_of(nest: Nest, block: Block) -> tuple[int, int, int]:
@@ -52,8 +80,7 @@ def work_of(nest: Nest, block: Block) -> tuple[int, int, int]:
     # a carried number is there when the iteration begins
     depth = {i: 0 for i in nodes if nest.rows[i] is CARRIED}
     for i in nodes:
-        row = nest.rows[i]
-        work = (1 if row in QUICK else FUNCTION) if isinstance(row, Operator) else 0
+        work = work_in(nest, i)
         if i in depth:
             continue
         if i in waits:
@@ -67,15 +94,32 @@ def work_of(nest: Nest, block: Block) -> tuple[int, int, int]:
 
 def waiting_for(nest: Nest, nodes: Sequence[int]) -> set[int]:
     """The nodes of a body that wait for the iteration before: they depend on a carried number that
-    is more than a sum."""
-    found = {i for i in nodes if nest.rows[i] is CARRIED and not is_sum(nest, i, nodes)}
+    is more than a sum, and that depends on one itself."""
+    carried = {i for i in nodes if nest.rows[i] is CARRIED and not is_sum(nest, i, nodes)}
+    while True:
+        found = depending(nest, nodes, carried)
+        kept = {c for c in carried if nest.next[c] in found}
+        if kept == carried:
+            return found
+        carried = kept
+
+
+def depending(nest: Nest, nodes: Sequence[int], begin: set[int]) -> set[int]:
+    """The nodes of a body that depend on these of its carried numbers, themselves included."""
+    found = set(begin)
     for i in nodes:
-        if not found.isdisjoint(nest.operands[i]) and nest.rows[i] is not CARRIED:
+        if nest.rows[i] is not CARRIED and not found.isdisjoint(nest.operands[i]):
             found.add(i)
     return found
 
 
 def is_sum(nest: Nest, carried: int, nodes: Sequence[int]) -> bool:
-    """Tell whether a carried number is only added to: nothing else of the body reads it."""
-    readers = [i for i in nodes if carried in nest.operands[i]]
-    return readers == [nest.next[carried]] and nest.rows[readers[0]] in (ops.add, ops.sub)
+    """Tell whether a carried number is only added to: nothing else of the body reads it, or the
+    sums on the way to the next."""
+    i = carried
+    while i != nest.next[carried]:
+        readers = [k for k in nodes if i in nest.operands[k]]
+        if len(readers) != 1 or nest.rows[readers[0]] not in (ops.add, ops.sub):
+            return False
+        (i,) = readers
+    return i != carried

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array as packed
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ... import ops
 from ..machine.instructions import (
@@ -35,7 +35,8 @@ from .nest import Address, Array, Block, Effect, Nest, Refused
 from .schedule import Schedule
 from .selection import Selection
 
-Words = list[int]
+Words = list[Any]
+"""Numbers; in the lanes also registers along a walk, while the walk is not written yet."""
 
 
 class NestCode(NamedTuple):
@@ -67,13 +68,14 @@ class Places:
         self.count = len(nest.inputs)
         for i, row in enumerate(nest.rows):
             if row is CONSTANT:
-                self.initial[self.count] = nest.numbers[i]
-                self.put(i)
+                self.put_constant(i)
         self.in_place = {nest.next[c]: c for block in nest.blocks for c in self.replaced(block)}
         """Of a node the one that it takes the place of."""
-        for i, row in enumerate(nest.rows):
-            is_new = i not in self.of and row is not nests.LAST and not self.is_fixed(i)
-            if is_new and i not in self.in_place and self.needs_place(i):
+        self.rows: dict[int, Address] = {}
+        """Of carried nodes that go along the elements of an array: where they are."""
+        self.begin()
+        for i in range(len(nest)):
+            if self.is_new(i):
                 self.put(i)
         for i, c in self.in_place.items():
             self.of[i] = self.of[c]
@@ -87,6 +89,18 @@ class Places:
         self.scale: dict[Array, int] = {}
         self.indexes: list[int] = []
         self.lay_out_arrays()
+
+    def is_new(self, i: int) -> bool:
+        """Tell whether a node is to get a place of its own."""
+        is_somewhere = i in self.of or self.nest.rows[i] is nests.LAST or self.is_fixed(i)
+        return not is_somewhere and i not in self.in_place and self.needs_place(i)
+
+    def begin(self) -> None:
+        """Is called before nodes get their places."""
+
+    def put_constant(self, i: int) -> None:
+        self.initial[self.count] = self.nest.numbers[i]
+        self.put(i)
 
     def put(self, i: int) -> int:
         self.of[i] = self.count
@@ -115,13 +129,21 @@ class Places:
         for c in carried:
             n = nest.next[c]
             item = self.selection.within.get(n, n)
-            is_own = item in order and nest.rows[n] is not nests.LAST
+            is_own = item in order and nest.rows[n] is not nests.LAST and self.may_replace(n)
             if not is_own or n in taken or c in handed_on:
                 continue
             if any(c in reads for reads in read[order[item] + 1 :]):
                 continue
             taken.add(n)
             yield c
+
+    def first(self, c: int) -> int:
+        """Where a carried node is in the first iteration."""
+        return self.absolute(self.rows[c]) if c in self.rows else self.of[c]
+
+    def may_replace(self, i: int) -> bool:
+        """Tell whether a node may take the place of another."""
+        return True
 
     def __getitem__(self, i: int) -> int:
         nest = self.nest
@@ -144,7 +166,7 @@ class Places:
         for arrays in rows.values():
             for k, array in enumerate(arrays):
                 self.start[array], self.scale[array] = self.count + k, len(arrays)
-            self.count += len(arrays) * arrays[0].size
+            self.count += len(arrays) * (arrays[0].size + bool(self.rows))
         if self.count >= MOST:
             raise Refused("a loop keeps too many numbers")
 
@@ -154,9 +176,15 @@ class Places:
         if isinstance(array.numbers, packed) and array.numbers.typecode == "q":
             self.start[array] = len(self.indexes)
             self.indexes += array.numbers
-            return
+        elif array.numbers is not None:
+            self.lay_out_table(array, array.numbers)
+        else:
+            self.start[array] = self.count
+            self.count += array.size
+
+    def lay_out_table(self, array: Array, numbers: Sequence[float]) -> None:
         self.start[array] = self.count
-        self.initial.update(enumerate(array.numbers or (), self.count))
+        self.initial.update(enumerate(numbers, self.count))
         self.count += array.size
 
     def arrays(self) -> Iterable[Array]:
@@ -184,12 +212,15 @@ class Encoder:
         self.nest, self.wanted = nest, wanted
         self.selection = Selection(nest, wanted)
         self.schedule = Schedule(nest, self.selection)
-        self.place = Places(nest, self.schedule, self.selection)
+        self.place = self.places()
         self.walks: dict[tuple[Block, tuple[int, ...]], int] = {}
         self.own: dict[Block, list[Words]] = {block: [] for block in nest.blocks}
         """Of each loop the words of its walks."""
         self.base: list[int] = []
         """Where each walk begins."""
+
+    def places(self) -> Places:
+        return Places(self.nest, self.schedule, self.selection)
 
     def encoded(self) -> NestCode:
         code = self.block(self.nest.root)
@@ -210,29 +241,37 @@ class Encoder:
         )
 
     def block(self, block: Block) -> Words:
-        code: Words = []
-        for item in self.schedule.items[block]:
-            if isinstance(item, Block):
-                code += self.loop(item)
-            elif isinstance(item, Effect):
-                code += self.effect(item)
-            else:
-                code += self.node(item)
-        return code
+        return self.joined(map(self.item, self.schedule.items[block]))
+
+    def item(self, item: int | Effect | Block) -> Words:
+        if isinstance(item, Block):
+            return self.loop(item)
+        return self.effect(item) if isinstance(item, Effect) else self.node(item)
+
+    def joined(self, parts: Iterable[Words]) -> Words:
+        return [word for part in parts for word in part]
 
     def loop(self, block: Block) -> Words:
         nest, place = self.nest, self.place
         carried = self.schedule.carried_in(block)
-        begin = [(place[c], place[nest.operands[c][0]]) for c in carried]
-        ends = [(place[c], place[nest.next[c]]) for c in carried]
-        ends += [(place.before[c], place[c]) for c in carried if c in place.before]
-        body = self.block(block) + self.moves(ends)
+        begin = [(place.first(c), self.at(nest.operands[c][0])) for c in carried]
+        ends = [(place[c], self.at(nest.next[c])) for c in carried if c not in place.rows]
+        ends += [(place.before[c], self.at(c)) for c in carried if c in place.before]
+        body = self.body(self.block(block) + self.moves(ends), block)
         walks = [word for words in self.own[block] for word in words]
         if not body:
             return self.moves(begin)
         return [*self.moves(begin), *LOOP(block.trips, len(body), *walks), *body]
 
-    def moves(self, pairs: Iterable[tuple[int, int]]) -> Words:
+    def body(self, code: Words, block: Block) -> Words:
+        """The body of a loop, of which the walks are known now."""
+        return code
+
+    def at(self, i: int) -> Any:
+        """Where the number of a node stands."""
+        return self.place[i]
+
+    def moves(self, pairs: Iterable[tuple[int, Any]]) -> Words:
         """Code that moves numbers, all at once: to each place that of another."""
         waiting = {out: x for out, x in pairs if out != x}
         code: Words = []
@@ -253,17 +292,18 @@ class Encoder:
         row = nest.rows[i]
         if row is nests.LAST or place.is_fixed(i):
             return []
-        if row in (nests.READ, nests.GATHERED):
-            kind = READ if row is nests.READ else GATHER
-            return kind(place[i], *self.walk(nest.addresses[i], nest.home[i]))
+        if row is nests.READ:
+            return self.read_element(i, nest.addresses[i])
+        if row is nests.GATHERED:
+            return GATHER(place[i], *self.walk(nest.addresses[i], nest.home[i]))
         if i in self.selection.sums:
             is_difference, *operands = self.selection.sums[i]
             kind = MINUS_PRODUCT if is_difference else PLUS_PRODUCT
-            return kind(place[i], *[place[j] for j in operands])
-        operands = [place[j] for j in nest.operands[i]]
+            return kind(self.at(i), *map(self.at, operands))
+        operands = list(map(self.at, nest.operands[i]))
         if i in self.selection.cosines:
-            return SINE_COSINE(place[i], place[self.selection.cosines[i]], *operands)
-        return row_instruction(nest.row(i).code, place[i], *operands)
+            return SINE_COSINE(self.at(i), self.at(self.selection.cosines[i]), *operands)
+        return row_instruction(nest.row(i).code, self.at(i), *operands)
 
     def effect(self, effect: Effect) -> Words:
         place, address = self.place, effect.address
@@ -273,15 +313,23 @@ class Encoder:
         assert address is not None
         if effect.kind == nests.FILL:
             return FILL(place.absolute(address), address.array.size)
-        x = place[effect.x]
+        x = self.at(effect.x)
         if effect.table is not None:
             return SCATTER(*self.walk(effect.table, effect.block), place.absolute(address), x)
         if not address.level():
             return self.at_one_place(effect, place.absolute(address), x)
+        return self.along(effect, address, x)
+
+    def read_element(self, i: int, address: Address) -> Words:
+        """An element that is another in each iteration."""
+        return READ(self.place[i], *self.walk(address, self.nest.home[i]))
+
+    def along(self, effect: Effect, address: Address, x: Any) -> Words:
+        """A number written, or added, to such an element."""
         kind = WRITE if effect.kind == nests.WRITE else ADD
         return kind(*self.walk(address, effect.block), x)
 
-    def at_one_place(self, effect: Effect, out: int, x: int) -> Words:
+    def at_one_place(self, effect: Effect, out: Any, x: Any) -> Words:
         add = ops.add.code
         return MOVE(out, x) if effect.kind == nests.WRITE else row_instruction(add, out, out, x)
 

@@ -15,7 +15,7 @@ from ...rows import Operator
 from ...scalars import is_value
 from ..passes.lowered_trace import RULES
 from ..trace.vocabulary import CONSTANT, INPUT
-from .nest import CARRIED, LAST, Address, Array, Block, Effect, Nest
+from .nest import CARRIED, LAST, READ, WRITE, Address, Array, Block, Effect, Nest
 
 
 class LoweredNest(Nest):
@@ -82,6 +82,8 @@ class Lowering:
         """Of each node what it has become: a number or a Tracer."""
         self.blocks: dict[Block, Block] = {old.root: self.new.root}
         self.arrays = {old.input_array: self.new.input_array}
+        self.elements: dict[Array, tuple[Address, Block]] = {}
+        """Of arrays that would keep elements of others: the elements of each iteration."""
         self.copy()
         for i in self.live:
             if old.rows[i] is CARRIED:
@@ -122,13 +124,30 @@ class Lowering:
             (j,) = old.operands[i]
             x = self.at[j]
             return new.tracers[self.last(x.index, self.block(old.home[j]))] if is_value(x) else x
-        return new.tracers[new.read(self.address(old.addresses[i]), block, row)]
+        address = old.addresses[i]
+        if address.array in self.elements:
+            element, within = self.elements[address.array]
+            return new.tracers[new.read(element.backward(within.path), block, row)]
+        return new.tracers[new.read(self.address(address), block, row)]
 
     def last(self, i: int, block: Block) -> int:
         return self.new.last(i, block)
 
+    def is_kept_already(self, effect: Effect, x: int) -> bool:
+        """Tell whether an iteration would keep an element that stays where it is."""
+        array = effect.address.array if effect.address else None
+        if effect.kind != WRITE or array is None or self.new.rows[x] is not READ:
+            return False
+        element, block = self.new.addresses[x], self.block(effect.block)
+        if array.row is not effect.block or element.array.summed or self.new.home[x] is not block:
+            return False
+        self.elements[array] = element, block
+        return True
+
     def effect(self, effect: Effect) -> None:
         x, y = (self.node(i) if i >= 0 else i for i in (effect.x, effect.y))
+        if self.is_kept_already(effect, x):
+            return
         self.new.noted(
             Effect(
                 effect.kind,

@@ -213,8 +213,10 @@ class Placing:
         if back > 0:
             raise Refused("a number is read before it is computed")
         ends = [s * (n - 1) for s, n in zip(inner, trips)]
-        step = gcd(*inner)
         low = around.first + offset + sum(x for x in ends if x < 0)
+        # every iteration of a loop gives elements, though not each may be read
+        entry = None if back else around.entry(low)
+        step = gcd(*inner, entry.span) if isinstance(entry, Frame) else gcd(*inner)
         high = around.first + offset + sum(x for x in ends if x > 0)
         if low < around.first or high >= around.first + around.span:
             raise Refused("a walk over results leaves the iteration that it begins in")

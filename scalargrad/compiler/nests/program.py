@@ -14,16 +14,35 @@ from functools import cached_property
 from typing import NamedTuple
 
 from ... import ops
+from ..inputs.sources import SHARE
 from ..loops.items import Item, One
+from ..loops.unrolling import unrolled
 from ..machine.encode import has_instruction
 from ..trace.vocabulary import handed_on
 from .activity import find_plain
 from .adjoints import Adjoints
-from .choice import is_sequential, may_stay
+from .choice import MOST_IN_BODY, is_of_lanes, is_sequential, may_stay
 from .encoding import NestCode, encoded
+from .lanes import LaneEncoder, Results
 from .lowering import lowered
 from .nest import Nest, Refused
 from .placing import Placing
+
+
+class Lanes(NamedTuple):
+    """What is asked of the lanes of a call."""
+
+    inputs: Sequence[bool]
+    """Of each input whether every lane has its own."""
+    reduce: str | None
+    summed: bool
+    """Whether derivatives in the other inputs are summed over the lanes."""
+
+    def is_summed(self, variable: int | None) -> bool:
+        """Tell whether a result is summed over the lanes, or its derivative in this input."""
+        if self.reduce is None:
+            return False
+        return variable is None or (self.summed and not self.inputs[variable])
 
 
 class Asked(NamedTuple):
@@ -42,6 +61,24 @@ class Asked(NamedTuple):
     """Whether derivatives are results for a user, in which nothing is 0.0; else partials."""
     order: Sequence[int] | None = None
     """The outputs in another order, by their numbers in this one."""
+    lanes: Lanes | None = None
+
+    @property
+    def is_mean(self) -> bool:
+        return self.lanes is not None and self.lanes.reduce == "mean"
+
+    def is_summed(self, variable: int | None = None) -> bool:
+        """Tell whether a result is summed over the lanes, or its derivative in this input."""
+        return self.lanes is not None and self.lanes.is_summed(variable)
+
+
+class Output(NamedTuple):
+    """A node that a program gives: whether it is summed over the lanes; and whether a sum to which
+    nothing was added is told as 0.0, and not as −0.0."""
+
+    node: int
+    is_summed: bool = False
+    is_told: bool = False
 
 
 class Derived:
@@ -54,51 +91,96 @@ class Derived:
             self.nest.input(0.0, False, is_plain)
         placing = Placing(self.nest, asked.items)
         found = [placing.operand(placing.root, reference) for reference in asked.results]
-        self.is_sequential = is_sequential(self.nest)
-        """Whether numbers wait for each other; see `choice.py`."""
+        self.is_worth_it = self.has_to_stay()
+        """Whether loops are better than the expanded program; see `choice.py`."""
         self.is_exact = find_plain(self.nest)
         """Whether no number begins as a float and goes on as a Value: a careful program tells these
         apart."""
         pairs = zip(found, asked.linked)
-        outputs = [i for pair in pairs for i in self.with_derivatives(*pair)]
+        outputs = [output for pair in pairs for output in self.with_derivatives(*pair)]
         order = range(len(outputs)) if asked.order is None else asked.order
         self.outputs = [outputs[k] for k in order]
 
-    def with_derivatives(self, i: int, is_linked: bool) -> list[int]:
-        wanted = [self.nest.inputs[k] for k in self.asked.wanted] if is_linked else []
-        adjoints = Adjoints(self.nest, i, wanted).found() if wanted else []
-        return [i, *map(self.told, adjoints)]
+    def has_to_stay(self) -> bool:
+        lanes = self.asked.lanes
+        return is_of_lanes(self.nest, lanes.inputs) if lanes else is_sequential(self.nest)
 
-    def told(self, adjoint: object) -> int:
+    def with_derivatives(self, i: int, is_linked: bool) -> list[Output]:
+        wanted = self.asked.wanted if is_linked else []
+        if self.asked.is_mean:
+            i = self.nest.index(ops.mul(*[self.nest.tracers[j] for j in (i, self.share)]))
+        variables = [self.nest.inputs[k] for k in wanted]
+        adjoints = Adjoints(self.nest, i, variables).found() if wanted else []
+        return [self.result(i), *map(self.derivative, wanted, adjoints)]
+
+    @property
+    def each(self) -> list[bool]:
+        """Of each output whether every lane has its own of it."""
+        has_lanes = self.asked.lanes is not None
+        return [has_lanes and not output.is_summed for output in self.outputs]
+
+    @property
+    def share(self) -> int:
+        return self.nest.inputs[SHARE]
+
+    def result(self, i: int) -> Output:
+        is_summed = self.asked.is_summed()
+        return Output(i, is_summed, is_told=is_summed)
+
+    def derivative(self, variable: int, adjoint: object) -> Output:
         """A derivative as it leaves the program: see `lane_sums.with_zeros_told`."""
-        nest = self.nest
-        told = [adjoint, 0.0] if self.asked.are_seen else [adjoint]
-        return nest.index(nest.compute(ops.add if self.asked.are_seen else handed_on, told))
+        nest, are_seen = self.nest, self.asked.are_seen
+        if self.asked.is_summed(variable):
+            return Output(nest.index(adjoint), True, are_seen)
+        told = [adjoint, 0.0] if are_seen else [adjoint]
+        return Output(nest.index(nest.compute(ops.add if are_seen else handed_on, told)))
 
     @cached_property
     def quick(self) -> NestCode:
         """The code of the quick program: it takes what does not flow for zero."""
         return self.code(False)
 
+    @cached_property
+    def quick_in_lanes(self) -> LaneEncoder:
+        """What writes the code of the quick program of lanes."""
+        return self.in_lanes(False)
+
     def code(self, careful: bool) -> NestCode:
         """The code of the quick program, or of the careful one. Raises Refused where there is none
         that is right."""
+        return encoded(*self.lowered(careful))
+
+    def in_lanes(self, careful: bool) -> LaneEncoder:
+        """The same of lanes: what writes the code."""
+        assert self.asked.lanes is not None
+        low, nodes = self.lowered(careful)
+        summed = [output.is_summed for output in self.outputs]
+        # a quick program hands on no −0.0
+        told = [x.is_summed and (x.is_told or not careful) for x in self.outputs]
+        return LaneEncoder(low, Results(nodes, summed, told), self.asked.lanes.inputs)
+
+    def lowered(self, careful: bool) -> tuple[Nest, list[int]]:
         if careful and not self.is_exact:
             raise Refused("a number begins as a float and goes on as a Value")
-        low, outputs = lowered(self.nest, self.outputs, careful)
+        low, nodes = lowered(self.nest, [output.node for output in self.outputs], careful)
         for row in {row for row in low.rows if not isinstance(row, str)}:
             if not has_instruction(row):
                 raise Refused(f"the machine has no instruction for {row.name}")
-        return encoded(low, outputs)
+        return low, nodes
 
 
 def with_loops(asked: Asked) -> Derived | None:
     """Return a program where loops stay loops, with what is asked; None where the program is to be
     expanded."""
+    asked = asked._replace(items=unrolled(asked.items, MOST_IN_BODY))
     if not may_stay(asked.items):
         return None
     try:
         derived = Derived(asked)
-        return derived if derived.is_sequential and derived.quick else None
+        if not derived.is_worth_it:
+            return None
+        # what is refused is refused here
+        _ = derived.quick_in_lanes if asked.lanes else derived.quick
+        return derived
     except Refused:
         return None

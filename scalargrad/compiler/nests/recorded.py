@@ -17,7 +17,8 @@ from ..passes.record import Output, Ran, Recording, all_sources, rolled_entries
 from ..passes.task import Task
 from ..passes.traced import Entry, Traced
 from ..trace.rolled import Loops, Rolled
-from .program import Asked, Derived
+from ..trace.sources import Draw
+from .program import Asked, Derived, Lanes
 
 MOST_RESULTS = 4
 """Of more results the derivatives are not computed as loops: each would have loops of its own."""
@@ -28,6 +29,9 @@ def can_be_asked(run: Ran) -> bool:
     wanted of each."""
     rolled = run.loops.rolled
     if rolled is None or (run.task.wanted is not None and len(rolled.results) > MOST_RESULTS):
+        return False
+    if run.trace.derived:
+        # derivatives in numbers with lanes are sums of their own kind
         return False
     if run.waiting is None:
         return True
@@ -43,7 +47,7 @@ def asked(run: Ran) -> Asked:
         copied = list(waiting_for(run))
         plain = list(plain_inputs(run, copied))
         items, results = rolled.recorded.items, rolled.results
-        return Asked(items, plain, results, [True], copied, True, run.order())
+        return Asked(items, plain, results, [True], copied, True, run.order(), lanes(run))
     wanted = task.wanted
     always = wanted is not None and wanted.always
     return Asked(
@@ -53,7 +57,26 @@ def asked(run: Ran) -> Asked:
         [wanted is not None and (always or is_linked) for is_linked in rolled.linked],
         list(variables(run)),
         always,
+        lanes=lanes(run),
     )
+
+
+def lanes(run: Ran) -> Lanes | None:
+    """What is asked of the lanes of a function, if there are any."""
+    task = run.task
+    if not task.has_lanes:
+        return None
+    is_summed = run.waiting is not None or (task.wanted is not None and task.wanted.summed)
+    return Lanes(list(input_lanes(run)), task.reduce, is_summed)
+
+
+def input_lanes(run: Ran) -> Iterator[bool]:
+    """Yield of each input whether every lane has its own. Random numbers are drawn by lane; Values
+    from outside are the same for all."""
+    trace = run.trace
+    own = {x.index for x, own in zip(run.inputs.numbers, run.task.arguments.own) if own}
+    for i in trace.inputs:
+        yield i in own or (i in trace.draws and trace.drawn_by_lane)
 
 
 def plain_inputs(run: Ran, variables: Sequence[int] = ()) -> Iterator[bool]:
@@ -102,6 +125,9 @@ class Again(NamedTuple):
     captured: dict[Any, int]
     """The Values that the function closes over, each with the number of its input."""
     loops: Loops
+    lanes: list[bool]
+    draws: dict[int, Draw]
+    """The random numbers, each by the number of its input."""
     copied: list[int]
     """The inputs that a transform takes derivatives in, which still wait to be computed."""
     order: list[int]
@@ -109,8 +135,9 @@ class Again(NamedTuple):
 
     def recorded(self, trace: Any) -> Recording:
         """Compute all events in a new trace, which are then its nodes."""
-        xs = [trace.input(x, False, is_plain) for x, is_plain in zip(self.numbers, self.plain)]
+        xs = [trace.input(*each) for each in zip(self.numbers, self.lanes, self.plain)]
         trace.given = self.given
+        trace.draws = {xs[k].index: draw for k, draw in self.draws.items()}
         for value, k in self.captured.items():
             trace.captured[value] = xs[k].index
         nodes: list[Any] = []
@@ -132,7 +159,8 @@ class Again(NamedTuple):
         if self.order:
             known = self.with_derivatives(results[0], [xs[k] for k in self.copied])
             results = [known[k] for k in self.order]
-        outputs = [Output(trace.index(x), False, True) for x in results]
+        owns = (entry.own for entry in self.entries)
+        outputs = [Output(trace.index(x), own, True) for x, own in zip(results, owns)]
         inputs = Inputs(xs[0], xs[1], xs[2 : self.given])
         captured = list(self.captured)
         return Recording(
@@ -166,6 +194,8 @@ def again(run: Ran, given: Inputs) -> Again:
         trace.given,
         captured,
         run.loops,
+        list(input_lanes(run)),
+        {number[i]: draw for i, draw in trace.draws.items()},
         copied,
         run.order() if run.waiting else [],
     )
@@ -177,7 +207,7 @@ def traced_as_loops(run: Ran, nest: Derived, expanded: Callable[[], Traced]) -> 
     return Traced(
         trace=trace,
         outputs=[],
-        each=[False] * len(nest.outputs),
+        each=nest.each,
         sources=all_sources(trace, run.inputs),
         captured=list(trace.captured),
         structure=emptied(run.structure),

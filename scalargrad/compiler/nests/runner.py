@@ -7,15 +7,41 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
-from ..machine.runner import DOUBT, FEW, Runner
+from ..inputs.arguments import Address
+from ..machine.encode import Code
+from ..machine.layout import Layout
+from ..machine.runner import DOUBT, FEW, OnMachine, Runner
 from ..trace.native import machine
+from .lanes import LaneEncoder
 from .nest import Refused
 from .program import Derived
 
 
+def runner(
+    derived: Derived, layout: Layout, threads: int, expanded: Callable[[], Runner]
+) -> OnNest | OnMachine:
+    """Return what runs a program with loops. `expanded` returns what runs the same program without
+    loops, careful: it serves where there is no careful one with loops."""
+    if derived.asked.lanes is None:
+        return OnNest(derived, False, expanded)
+
+    def written(encoder: LaneEncoder, careful: Callable[[], Runner] | None) -> OnMachine:
+        def program(made: Sequence[Address]) -> Code:
+            return encoder.program(layout.addresses, layout.given, made)
+
+        return OnMachine(program, encoder.outputs, layout.beside, threads, careful)
+
+    def careful() -> Runner:
+        try:
+            return written(derived.in_lanes(True), None)
+        except Refused:
+            return expanded()
+
+    return written(derived.quick_in_lanes, careful)
+
+
 class OnNest:
-    """Runs one program with loops. `expanded` returns what runs the same program without loops,
-    careful: it serves where there is no careful one with loops."""
+    """Runs one program with loops, for one lane."""
 
     registers = None
 

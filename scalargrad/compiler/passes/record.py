@@ -171,18 +171,33 @@ def rolled_entries(run: Ran) -> list[Entry]:
     trace, rolled = run.trace, run.loops.rolled
     assert rolled is not None
     if run.waiting:
-        # numbers, as the transform gives them
-        return [Entry(False, False)] * len(run.results)
+        return waiting_entries(run)
+    own = run.task.has_lanes and run.task.reduce is None
     origin = origins(trace, run.inputs) | {i: value for value, i in trace.captured.items()}
     always = run.task.wanted is not None and run.task.wanted.always
 
     def made(x: Any, at: Any, is_linked: bool) -> Entry:
         linked = always or is_linked
-        is_input = linked and isinstance(at, InputAt)
+        is_input = linked and not run.task.has_lanes and isinstance(at, InputAt)
         source = origin.get(trace.inputs[at.base]) if is_input else None
-        return Entry(False, linked, source, frozenset(), kind_of(type(x), run.task.reduce))
+        return Entry(own, linked, source, frozenset(), kind_of(type(x), run.task.reduce))
 
     return list(map(made, run.results, rolled.results, rolled.linked))
+
+
+def waiting_entries(run: Ran) -> list[Entry]:
+    """The entries where derivatives wait: numbers, as the transform gives them. Of a derivative in
+    a number with lanes every lane has its own."""
+    assert run.waiting is not None
+    has_lanes, reduces = run.task.has_lanes, run.task.reduce is not None
+    origin = origins(run.trace, run.inputs)
+    own = {x.index for x, own in zip(run.inputs.numbers, run.task.arguments.own) if own}
+    value = Entry(has_lanes and not reduces, False)
+    known = [value]
+    for x in run.waiting.variables.entries:
+        beside = Entry(True, False, None, frozenset([origin[x.index]]))
+        known.append(beside if reduces and x.index in own else value)
+    return [known[k] for k in run.order()]
 
 
 def inputs_of(trace: Recorder, task: Task, given: Inputs) -> Inputs:

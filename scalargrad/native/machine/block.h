@@ -238,18 +238,21 @@ static void NAME(run_lane_products)(const Frame *f, const int32_t *code)
 
 #include "stretches.h"
 
+#include "looping.h"
+
 /* ------ a block */
 static void NAME(run_block)(Frame *f)
 {
-    for (const int32_t *code = f->code; code < f->code_end; code = next_instruction(code)) {
-        switch (code[0]) {
-#define ROW(CODE, name)                                                                           \
-    case OP_##CODE: NAME(run_##name)(f, code); break;
-            LANE_INSTRUCTIONS(ROW)
-#undef ROW
-        default: NAME(run_rows)(f, code);
+    if (f->step) {
+        switch (f->bits) {
+        case FEW_BITS - 2: NAME(run_16_lanes)(f); return;
+        case FEW_BITS - 1: NAME(run_32_lanes)(f); return;
+        case FEW_BITS: NAME(run_64_lanes)(f); return;
+        default: NAME(run_128_lanes)(f); return;
         }
     }
+    for (const int32_t *code = f->code; code < f->code_end; code = next_instruction(code))
+        NAME(run_instruction)(f, code);
 }
 
 #undef V

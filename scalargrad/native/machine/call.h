@@ -65,7 +65,8 @@ enum { SOON_DONE = 2000 }; /* words of code that are run without letting other t
 static int is_soon_done(const Program *p, Py_ssize_t count)
 {
     const Py_ssize_t once = (p->before_end - p->before) + (p->after_end - p->after);
-    return count <= BLOCK_LANES && once + (count ? p->lanes_end - p->lanes : 0) < SOON_DONE;
+    return !p->loops && count <= BLOCK_LANES
+           && once + (count ? p->lanes_end - p->lanes : 0) < SOON_DONE;
 }
 
 static int32_t run_freely(const Program *p, double *uniform, Job *job)
@@ -327,13 +328,14 @@ static PyObject *program_results(PyObject *self, PyObject *numbers)
         return PyErr_Format(PyExc_TypeError, "expected a list of numbers, and no arrays");
     double *uniform = take_uniform(p);
     PyObject *found = NULL;
-    Job job = {.threads = 1};
+    Job job = {.tells_doubt = 1, .threads = 1};
     if (uniform && put_numbers(p, numbers, uniform)) {
         const int32_t status = run_freely(p, uniform, &job);
-        const int is_done = status == ALL_HOLD && !job.doubt;
-        found = is_done ? list_of_results(p, uniform) : Py_NewRef(Py_None);
+        found = found_by_run(p, uniform, &job, status, 1);
     }
     give_uniform(p, uniform);
+    if (found && !PyList_CheckExact(found))
+        Py_SETREF(found, Py_NewRef(Py_None));
     return found;
 }
 

@@ -21,6 +21,8 @@
 enum {
     BLOCK_BITS = 7,            /* BLOCK_LANES are 2^BLOCK_BITS */
     FEW_BITS = BLOCK_BITS - 1, /* in a block of at most 2^FEW_BITS lanes registers are shorter */
+    STEPS_IN_LANES = 1 << 19,  /* so many are done without looking whether to end the run */
+    LEAST_BITS = FEW_BITS - 2, /* of code with loops */
     FEW_SUMS = 4,              /* of a tile, that 16 registers have room for */
     BLOCKS_PER_CHUNK = 8,      /* sums over lanes are partial sums of so many */
     SEGMENTS = 16,             /* a thread takes so many blocks at a time */
@@ -47,10 +49,58 @@ typedef struct {
     Py_ssize_t stride; /* in bytes */
 } Column;
 
+/* ------ loops */
+
+/* How a step is done: one loop's beginning or end; registers that move; an instruction; a row of
+ * the table; and the quick rows and instructions. */
+enum {
+    LANE_STOP,
+    LANE_LOOP,
+    LANE_END,
+    LANE_ALONG,
+    LANE_INSTRUCTION,
+    LANE_ROW,
+    LANE_ADD,
+    LANE_SUB,
+    LANE_MUL,
+    LANE_DIV,
+    LANE_NEG,
+    LANE_MOVE,
+    LANE_PLUS_PRODUCT,
+    LANE_MINUS_PRODUCT,
+    LANE_SINE_COSINE,
+};
+
+/* `number` is that of a loop, or the code of a row; `at` are the registers, that of the result
+ * first. */
+typedef struct {
+    int32_t way, number;
+    union {
+        double *at[4];
+        const int32_t *code;
+        struct {
+            int32_t begin, end;
+        } moves;
+    } of;
+} LaneStep;
+
+/* `to` holds the register that moves, of the code's word of this number. */
+typedef struct {
+    int32_t walk, offset;
+    int64_t word;
+    double **to;
+} LaneMove;
+
+/* A loop whose body is so many steps, and how often it has still to run. */
+typedef struct {
+    LoopWords words;
+    int32_t size, left;
+} LaneLoop;
+
 typedef struct {
     double *uniform;
     double *lanes;
-    int bits;           /* a register is 2^bits numbers: BLOCK_BITS or FEW_BITS */
+    int bits;           /* a register is 2^bits numbers: from LEAST_BITS to BLOCK_BITS */
     double *totals;     /* sums over lanes so far */
     PartGuards *broken; /* of this block: the first guard that does not hold; −1 where all do,
                               0 where there is no lane: only those with −1 are taken in by sums */
@@ -58,6 +108,15 @@ typedef struct {
     const Column *outputs;
     const int64_t *index; /* where in the inputs each lane stands; NULL if in order */
     const int32_t *code, *code_end;
+    const LaneStep *step; /* the same code, where it has loops; else NULL */
+    LaneLoop *loop;
+    const LaneMove *move;
+    const int64_t *choice; /* registers that loops choose among */
+    int64_t *walk;
+    int64_t done; /* steps since `looks` was asked, with `looker`, whether to end the run */
+    int (*looks)(void *);
+    void *looker;
+    int is_over;
     Py_ssize_t base; /* the number of the block's first lane */
     int count;       /* how many lanes of the block there are */
     int parts;       /* how many vectors of WIDTH lanes there are */
@@ -95,6 +154,12 @@ INLINE RowWords row_words(const int32_t *code)
 INLINE const int32_t *next_instruction(const int32_t *code)
 {
     return code + code[1];
+}
+
+/* What comes after an instruction, and after the body of a loop. */
+INLINE const int32_t *instruction_after(const int32_t *code)
+{
+    return next_instruction(code) + (code[0] == OP_LOOP ? loop_words(code).size : 0);
 }
 
 static int operands_of_row(int32_t op)
@@ -155,6 +220,34 @@ INLINE const char *at_lane(const Frame *f, const Column *column, int lane)
 {
     const Py_ssize_t at = f->base + (lane < f->count ? lane : f->count - 1);
     return column->data + (f->index ? f->index[at] : at) * column->stride;
+}
+
+/* The walks of a loop at its beginning, and after each iteration. */
+static void begin_walks(int64_t *walk, const LoopWords *words)
+{
+    for (const int32_t *at = words->walks; at < words->end; at += LOOP_WALKS) {
+        const LoopWalksWords one = loop_walks_words(at);
+        walk[one.walk] = (one.begin < 0 ? 0 : walk[one.begin]) + one.offset;
+    }
+}
+
+static void advance_walks(int64_t *walk, const LoopWords *words)
+{
+    for (const int32_t *at = words->walks; at < words->end; at += LOOP_WALKS) {
+        const LoopWalksWords one = loop_walks_words(at);
+        walk[one.walk] += one.stride;
+    }
+}
+
+/* Whether the run is to end, which is found out now and then. */
+INLINE int is_run_over(Frame *f, int32_t steps)
+{
+    f->done += steps;
+    if (f->done > STEPS_IN_LANES) {
+        f->done = 0;
+        f->is_over = f->looks(f->looker);
+    }
+    return f->is_over;
 }
 
 static int compare(int32_t how, double x, double y)

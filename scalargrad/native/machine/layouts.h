@@ -158,6 +158,18 @@ static const Word checked_LOOP[] = {
     {-2147483647, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
 };
 
+static const Word checked_ALONG[] = {
+    {0, 0, SIZE_WALKS, REACH_ONE, ONCE},
+    {-2147483647, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
+    {1, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
+};
+
+static const Word checked_SPREAD[] = {
+    {0, 0, SIZE_REGISTERS, REACH_ONE, ONCE},
+    {0, 0, SIZE_WALKS, REACH_ONE, ONCE},
+    {-2147483647, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
+};
+
 static const Word checked_READ[] = {
     {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
     {0, 0, SIZE_WALKS, REACH_ONE, ONCE},
@@ -177,7 +189,7 @@ static const Word checked_ADD[] = {
 };
 
 static const Word checked_GATHER[] = {
-    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+    {0, 0, SIZE_NUMBERS, REACH_ONE, ONCE},
     {0, 0, SIZE_WALKS, REACH_ONE, ONCE},
     {-2147483647, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
 };
@@ -185,38 +197,38 @@ static const Word checked_GATHER[] = {
 static const Word checked_SCATTER[] = {
     {0, 0, SIZE_WALKS, REACH_ONE, ONCE},
     {-2147483647, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
-    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
-    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+    {0, 0, SIZE_NUMBERS, REACH_ONE, ONCE},
+    {0, 0, SIZE_NUMBERS, REACH_ONE, ONCE},
 };
 
 static const Word checked_MOVE[] = {
-    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
-    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+    {0, 0, SIZE_NUMBERS, REACH_ONE, ONCE},
+    {0, 0, SIZE_NUMBERS, REACH_ONE, ONCE},
 };
 
 static const Word checked_FILL[] = {
-    {0, 0, SIZE_PLACES, REACH_COUNT, ONCE},
+    {0, 0, SIZE_NUMBERS, REACH_COUNT, ONCE},
     {1, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
 };
 
 static const Word checked_PLUS_PRODUCT[] = {
-    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
-    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
-    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
-    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+    {0, 0, SIZE_NUMBERS, REACH_ONE, ONCE},
+    {0, 0, SIZE_NUMBERS, REACH_ONE, ONCE},
+    {0, 0, SIZE_NUMBERS, REACH_ONE, ONCE},
+    {0, 0, SIZE_NUMBERS, REACH_ONE, ONCE},
 };
 
 static const Word checked_MINUS_PRODUCT[] = {
-    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
-    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
-    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
-    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+    {0, 0, SIZE_NUMBERS, REACH_ONE, ONCE},
+    {0, 0, SIZE_NUMBERS, REACH_ONE, ONCE},
+    {0, 0, SIZE_NUMBERS, REACH_ONE, ONCE},
+    {0, 0, SIZE_NUMBERS, REACH_ONE, ONCE},
 };
 
 static const Word checked_SINE_COSINE[] = {
-    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
-    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
-    {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
+    {0, 0, SIZE_NUMBERS, REACH_ONE, ONCE},
+    {0, 0, SIZE_NUMBERS, REACH_ONE, ONCE},
+    {0, 0, SIZE_NUMBERS, REACH_ONE, ONCE},
 };
 
 static const Layout layouts[] = {
@@ -247,7 +259,11 @@ static const Layout layouts[] = {
     [OP_TOTALS - OP_COUNT] =
         {IN_LANES, 4, 3, 1, 0, 3, 0, 0, checked_TOTALS},
     [OP_LOOP - OP_COUNT] =
-        {IN_NEST, 4, 2, 4, 0, 0, 0, 0, checked_LOOP},
+        {IN_LANES | IN_NEST, 4, 2, 4, 0, 0, 0, 0, checked_LOOP},
+    [OP_ALONG - OP_COUNT] =
+        {IN_LANES, 2, 0, 3, 0, 0, 0, 0, checked_ALONG},
+    [OP_SPREAD - OP_COUNT] =
+        {IN_LANES, 5, 3, 0, 0, 0, 0, 0, checked_SPREAD},
     [OP_READ - OP_COUNT] =
         {IN_NEST, 5, 3, 0, 0, 0, 0, 0, checked_READ},
     [OP_WRITE - OP_COUNT] =
@@ -255,17 +271,17 @@ static const Layout layouts[] = {
     [OP_ADD - OP_COUNT] =
         {IN_NEST, 5, 3, 0, 0, 0, 0, 0, checked_ADD},
     [OP_GATHER - OP_COUNT] =
-        {IN_NEST, 5, 3, 0, 0, 0, 0, 0, checked_GATHER},
+        {IN_LANES | IN_NEST, 5, 3, 0, 0, 0, 0, 0, checked_GATHER},
     [OP_SCATTER - OP_COUNT] =
-        {IN_NEST, 6, 4, 0, 0, 0, 0, 0, checked_SCATTER},
+        {IN_LANES | IN_NEST, 6, 4, 0, 0, 0, 0, 0, checked_SCATTER},
     [OP_MOVE - OP_COUNT] =
-        {IN_NEST, 4, 2, 0, 0, 0, 0, 0, checked_MOVE},
+        {IN_LANES | IN_NEST, 4, 2, 0, 0, 0, 0, 0, checked_MOVE},
     [OP_FILL - OP_COUNT] =
-        {IN_NEST, 4, 2, 0, 0, 0, 3, 0, checked_FILL},
+        {IN_LANES | IN_NEST, 4, 2, 0, 0, 0, 3, 0, checked_FILL},
     [OP_PLUS_PRODUCT - OP_COUNT] =
-        {IN_NEST, 6, 4, 0, 0, 0, 0, 0, checked_PLUS_PRODUCT},
+        {IN_LANES | IN_NEST, 6, 4, 0, 0, 0, 0, 0, checked_PLUS_PRODUCT},
     [OP_MINUS_PRODUCT - OP_COUNT] =
-        {IN_NEST, 6, 4, 0, 0, 0, 0, 0, checked_MINUS_PRODUCT},
+        {IN_LANES | IN_NEST, 6, 4, 0, 0, 0, 0, 0, checked_MINUS_PRODUCT},
     [OP_SINE_COSINE - OP_COUNT] =
-        {IN_NEST, 5, 3, 0, 0, 0, 0, 0, checked_SINE_COSINE},
+        {IN_LANES | IN_NEST, 5, 3, 0, 0, 0, 0, 0, checked_SINE_COSINE},
 };

@@ -3,7 +3,7 @@
 #ifndef SCALARGRAD_RUN_H
 #define SCALARGRAD_RUN_H
 
-#include "program.h"
+#include "lane_steps.h"
 
 /* ------ running one */
 
@@ -61,19 +61,36 @@ static size_t totals_doubles(const Program *p)
     return padded((size_t)p->totals);
 }
 
-static int bits_of(Py_ssize_t count)
+/* in doubles: a run that needs more returns its memory */
+enum { MOST_SCRATCH = 1 << 23 };
+
+/* Registers are as long as there are lanes, up to a block: the longer they are, the less does a
+ * number wait for the one before. Of a loop that keeps very many they are shorter, too. */
+static int bits_of_loops(const Program *p, Py_ssize_t count)
 {
+    int bits = LEAST_BITS;
+    while (bits < BLOCK_BITS && count > 1 << bits
+           && (size_t)p->registers << (bits + 1) <= MOST_SCRATCH)
+        bits++;
+    return bits;
+}
+
+static int bits_of(const Program *p, Py_ssize_t count)
+{
+    if (p->loops)
+        return bits_of_loops(p, count);
     return count <= 1 << FEW_BITS ? FEW_BITS : BLOCK_BITS;
 }
 
 static size_t registers_doubles(const Program *p, Py_ssize_t count)
 {
-    return padded((size_t)p->registers << bits_of(count));
+    return padded((size_t)p->registers << bits_of(p, count));
 }
 
 static size_t memory_doubles(const Program *p, Py_ssize_t count)
 {
-    return registers_doubles(p, count) + totals_doubles(p) + 3 * BLOCK_LANES;
+    return registers_doubles(p, count) + totals_doubles(p) + 3 * BLOCK_LANES
+           + padded(steps_bytes(p) / sizeof(double) + 1);
 }
 
 /* How many segments the lanes are cut into, and where one begins. Both depend on the number of
@@ -134,8 +151,6 @@ static struct {
     double *memory;
     size_t doubles;
 } scratch;
-/* in doubles: a run that needs more returns its memory */
-enum { MOST_SCRATCH = 1 << 23 };
 
 static double *take_scratch(size_t *doubles)
 {
@@ -187,7 +202,9 @@ static void run_one_block(Frame *f, Worker *worker)
     for (int i = 0; i < 1 << f->bits; i++)
         ((int64_t *)f->broken)[i] = i < f->count ? ALL_HOLD : 0;
     f->some = 0;
-    f->parts = (f->count + WIDTH - 1) / WIDTH;
+    /* loops run on whole registers */
+    const int lanes = f->step ? 1 << f->bits : f->count;
+    f->parts = (lanes + WIDTH - 1) / WIDTH;
     kernels.run_block(f);
     if (worker->job->broken)
         note_broken(f, worker);
@@ -204,8 +221,9 @@ static void run_chunk(Frame *f, Worker *worker, Py_ssize_t begin, Py_ssize_t end
 {
     const size_t n = (size_t)worker->program->totals;
     begin_sums(f->totals, n);
-    for (f->base = begin; f->base < end; f->base += f->count) {
-        f->count = end - f->base < BLOCK_LANES ? (int)(end - f->base) : BLOCK_LANES;
+    const int lanes = 1 << f->bits;
+    for (f->base = begin; f->base < end && !f->is_over; f->base += f->count) {
+        f->count = end - f->base < lanes ? (int)(end - f->base) : lanes;
         run_one_block(f, worker);
     }
     for (size_t k = 0; k < n; k++)
@@ -229,6 +247,15 @@ static int has_signal(void *asked)
  * hundredths of a second. */
 enum { WORDS_AT_ONCE = 1 << 20, SCALAR_WORDS_AT_ONCE = 1 << 24 };
 
+/* Whether the run is to end: the caller asks, and the others see what it found. */
+static int looks_around(void *given)
+{
+    Worker *worker = given;
+    if (worker->is_caller && has_signal(&worker->job->state))
+        TAKE(&worker->progress->ended);
+    return TAKEN(&worker->progress->ended);
+}
+
 /* One more chunk is done. */
 static void ask_for_signals(Worker *worker)
 {
@@ -237,8 +264,7 @@ static void ask_for_signals(Worker *worker)
     if (!worker->is_caller || worker->done < WORDS_AT_ONCE)
         return;
     worker->done = 0;
-    if (has_signal(&worker->job->state))
-        TAKE(&worker->progress->ended);
+    looks_around(worker);
 }
 
 static void run_segment(Frame *f, Worker *worker, int segment)
@@ -263,7 +289,7 @@ static void *run_worker(void *given)
     Frame f = {
         .uniform = worker->uniform,
         .lanes = worker->memory,
-        .bits = bits_of(worker->job->count),
+        .bits = bits_of(p, worker->job->count),
         .totals = totals,
         .broken = (PartGuards *)(totals + totals_doubles(p)),
         .inputs = worker->job->inputs,
@@ -271,7 +297,12 @@ static void *run_worker(void *given)
         .index = worker->job->index,
         .code = p->lanes,
         .code_end = p->lanes_end,
+        .choice = p->index,
+        .looks = looks_around,
+        .looker = worker,
     };
+    if (p->loops)
+        give_steps(p, &f, (double *)f.broken + 3 * BLOCK_LANES);
     fill_splats(p, &f);
     const int segments = segments_of(worker->job->count);
     for (int segment; (segment = TAKE(&worker->progress->next)) < segments;)

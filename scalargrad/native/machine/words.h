@@ -248,6 +248,35 @@ INLINE LoopWords loop_words(const int32_t *code)
     return words;
 }
 
+/* the word of the code so far ahead of this instruction becomes the register at the offset from
+ * a walk: {op, length, words: {walk, offset, ahead} …} */
+typedef struct {
+    const int32_t *words, *end;
+} AlongWords;
+
+INLINE AlongWords along_words(const int32_t *code)
+{
+    AlongWords words;
+    words.words = code + 2;
+    words.end = code + code[1];
+    return words;
+}
+
+/* out is, in every lane, the number in the place at the offset from a walk: {op, length, out,
+ * walk, offset} */
+typedef struct {
+    int32_t out, walk, offset;
+} SpreadWords;
+
+INLINE SpreadWords spread_words(const int32_t *code)
+{
+    SpreadWords words;
+    words.out = code[2];
+    words.walk = code[3];
+    words.offset = code[4];
+    return words;
+}
+
 /* out is the number in the place at the offset from a walk: {op, length, out, walk, offset} */
 typedef struct {
     int32_t out, walk, offset;
@@ -290,8 +319,8 @@ INLINE AddWords add_words(const int32_t *code)
     return words;
 }
 
-/* out is the number in the place that the index at the offset from a walk tells: {op, length,
- * out, walk, offset} */
+/* out is the number that the index at the offset from a walk tells: {op, length, out, walk,
+ * offset} */
 typedef struct {
     int32_t out, walk, offset;
 } GatherWords;
@@ -305,7 +334,7 @@ INLINE GatherWords gather_words(const int32_t *code)
     return words;
 }
 
-/* x is added to the place that the index at the offset from a walk tells, counted from a base:
+/* x is added to the number that the index at the offset from a walk tells, counted from a base:
  * {op, length, walk, offset, base, x} */
 typedef struct {
     int32_t walk, offset, base, x;
@@ -421,6 +450,16 @@ INLINE LoopWalksWords loop_walks_words(const int32_t *at)
     return (LoopWalksWords){at[0], at[1], at[2], at[3]};
 }
 
+enum { ALONG_WORDS = 3 };
+typedef struct {
+    int32_t walk, offset, ahead;
+} AlongWordsWords;
+
+INLINE AlongWordsWords along_words_words(const int32_t *at)
+{
+    return (AlongWordsWords){at[0], at[1], at[2]};
+}
+
 /* ROW(NAME, name): numbers alone, stretches of numbers, lanes */
 #define NUMBER_INSTRUCTIONS(ROW) \
     ROW(PRODUCTS, products) \
@@ -440,4 +479,12 @@ INLINE LoopWalksWords loop_walks_words(const int32_t *at)
     ROW(DENSE, dense) \
     ROW(MINUS, minus) \
     ROW(TOTAL, total) \
-    ROW(TOTALS, totals)
+    ROW(TOTALS, totals) \
+    ROW(SPREAD, spread) \
+    ROW(GATHER, gather) \
+    ROW(SCATTER, scatter) \
+    ROW(MOVE, move) \
+    ROW(FILL, fill) \
+    ROW(PLUS_PRODUCT, plus_product) \
+    ROW(MINUS_PRODUCT, minus_product) \
+    ROW(SINE_COSINE, sine_cosine)

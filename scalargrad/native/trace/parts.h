@@ -4,6 +4,7 @@
 #define SCALARGRAD_PARTS_H
 
 #include "slots.h"
+#include "../shared/buffers.h"
 #include "../shared/growing.h"
 
 /* The sorts of nodes of compiler/parts/flat.py. */
@@ -79,7 +80,8 @@ static int flat_open(FlatNodes *f, PyObject *const *arrays, int count)
                && f->view[FLAT_WANTED].len / 4 < INT32_MAX
                && (count <= FLAT_CODE || f->view[FLAT_CODE].len == 4 * size);
     for (int k = 0; k < count; k++)
-        good = good && (size_t)f->view[k].itemsize == flat_item[k];
+        good = good && (size_t)f->view[k].itemsize == flat_item[k]
+               && is_aligned(&f->view[k], flat_item[k]);
     if (good) {
         f->sort = f->view[FLAT_SORT].buf;
         f->begin = f->view[FLAT_BEGIN].buf;
@@ -610,7 +612,8 @@ static PyObject *alike_parts(PyObject *module, PyObject *const *args, Py_ssize_t
     if (n != FLAT_CODE + 3)
         return PyErr_Format(PyExc_TypeError, "expected %d arguments", (int)FLAT_CODE + 3);
     w.power = (int32_t)PyLong_AsLong(args[FLAT_CODE + 1]);
-    w.room = PyLong_AsLongLong(args[FLAT_CODE + 2]);
+    if (!PyErr_Occurred())
+        w.room = PyLong_AsLongLong(args[FLAT_CODE + 2]);
     if (PyErr_Occurred() || flat_open(&w.flat, args, FLAT_CODE + 1) < 0)
         return NULL;
     int found = alike_begin(&w);

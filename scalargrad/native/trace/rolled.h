@@ -196,11 +196,23 @@ static int given_tracer(const Trace *t, const Tracer *x, Given *given)
     return 1;
 }
 
+/* The input that stands for a Value from outside, if it has one already. */
+static int given_captured(const Trace *t, PyObject *value, Given *given)
+{
+    PyObject *known = PyDict_GetItemWithError(t->captured, value);
+    const long index = known ? PyLong_AsLong(known) : -1;
+    if (PyErr_Occurred())
+        PyErr_Clear();
+    return index >= 0 && index < t->size && given_node(t, (int32_t)index, given);
+}
+
 /* What an object is as an operand; 0 where that is for others to find out. */
 static int given_object(const Trace *t, PyObject *x, Given *given)
 {
     if (is_tracer(x))
         return given_tracer(t, (const Tracer *)x, given);
+    if (is_traced_value(x))
+        return given_captured(t, x, given);
     if (PyFloat_CheckExact(x)) {
         *given = given_number(PyFloat_AS_DOUBLE(x));
         return 1;

@@ -6,14 +6,14 @@ Operands are whole numbers where sums are taken over lanes, so that these are ex
 from __future__ import annotations
 
 import random
-from array import array
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 import scalargrad as sg
-from scalargrad.compiler.machine.checking import ARITY, is_code
+from scalargrad.compiler.machine.checking import ARITY
+from scalargrad.compiler.machine.code_checking import is_code
 from scalargrad.compiler.machine.encode import Code, encoded
 from scalargrad.compiler.machine.instructions import (
     GUARD,
@@ -39,29 +39,13 @@ from scalargrad.rows import BUILT_IN, Operator
 from tests.support.compiled import instruction_sets, is_close, own_error, running
 from tests.support.expressions import rounds
 from tests.support.floats import all_bits
-from tests.support.instructions_made import SIZES, code_of, made
+from tests.support.instructions_made import SIZES, code_of, made, natively, needs_loops
 
 OPERATORS = [row for row in BUILT_IN.values() if row.code in ARITY]
-IN_LANES = [row for row in TABLE.values() if LANES in row.stages]
+IN_LANES = [row for row in TABLE.values() if LANES in row.stages and not needs_loops(row)]
 ALONE = [row for row in TABLE.values() if BEFORE in row.stages]
 needs_machine = pytest.mark.skipif(machine is None, reason="the native machine was not built")
 machines = pytest.mark.parametrize("name", instruction_sets())
-
-
-def natively(
-    code: Code, numbers: list[float], columns: list[list[float]], count: int
-) -> RunResults:
-    """The outcome of the native machine; `columns` are those of the one array."""
-    np = pytest.importorskip("numpy")
-    given = np.array(columns, float).T.reshape(count, -1)
-    out, broken = np.zeros((count, len(code.outputs) // 2)), np.empty(count, np.int32)
-    results, arrays = array("d", bytes(8 * len(code.results))), (given, out)[: 1 + code.made]
-    program, sides = machine.Program(**code._asdict()), np.empty((count, 2))
-    failed = program.run(list(numbers), arrays, count, results, broken, sides, None, False, 1)
-    if failed >= 0:
-        return RunResults([], {}, [], failed)
-    outputs = {(0, k): column.tolist() for k, column in enumerate(out.T)}
-    return RunResults(results.tolist(), outputs, broken.tolist())
 
 
 def both(

@@ -70,7 +70,8 @@ def program(**changed: Any) -> Any:
     } | changed
     buffers = {k: array("i", parts[k]) for k in STRETCHES}
     sizes = {k: parts.get(k, n) for k, n in (("registers", 3), ("given", 1), ("made", 1))}
-    return machine.Program(initial=array("d", parts["initial"]), **buffers, **sizes)
+    loops = {"indexes": array("q"), "walks": 0}
+    return machine.Program(initial=array("d", parts["initial"]), **buffers, **sizes, **loops)
 
 
 def run(code: Any, size: int = 70, **changed: Any) -> int:

@@ -43,9 +43,11 @@ def program(code: Sequence[int], initial: Sequence[float], results: Sequence[int
         initial=array("d", initial),
         results=array("i", results),
         before=array("i", code),
+        indexes=array("q"),
         registers=0,
         given=0,
         made=0,
+        walks=0,
         **nothing,
     )
 

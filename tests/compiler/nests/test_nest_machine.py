@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from scalargrad import ops
+from scalargrad.compiler.machine.code_checking import MOST_DEPTH, is_nest
 from scalargrad.compiler.machine.disassembly import disassembled_nest
 from scalargrad.compiler.machine.instructions import (
     ADD,
@@ -29,7 +30,6 @@ from scalargrad.compiler.machine.instructions import (
     WRITE,
     row_instruction,
 )
-from scalargrad.compiler.machine.nest_checking import MOST_DEPTH, is_nest
 from scalargrad.compiler.machine.nest_interpreter import interpret
 from scalargrad.compiler.trace.native import machine
 from tests.support.expressions import rounds

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from scalargrad.compiler.machine.code_checking import is_nest
 from scalargrad.compiler.machine.instructions import LOOP, TABLE
-from scalargrad.compiler.machine.nest_checking import is_nest
 from scalargrad.compiler.nests.encoding import NestCode
 from scalargrad.compiler.nests.nest import Refused
 from scalargrad.compiler.nests.program import Derived

@@ -69,6 +69,29 @@ def test_the_twins_in_c_refuse_what_is_no_trace() -> None:
         nodes.alike_parts(*good)
 
 
+@pytest.mark.skipif(nodes is None, reason="nothing was built in C")
+def test_memory_that_is_refused_anywhere_is_an_error_and_no_crash() -> None:
+    refused = pytest.importorskip("_testcapi")
+    x = without_zeros(flat(5))
+    columns = (x.sort, x.begin, x.operand, x.number, x.variable)
+    computed = np.flatnonzero(x.code >= 0).astype(np.int32)
+    for work, arguments in (
+        (nodes.linear_parts, (*columns, x.outputs)),
+        (nodes.alike_parts, (*columns, computed, x.code, 2, 10_000)),
+    ):
+        wanted, at, found = work(*arguments), 0, None
+        while found is None:
+            refused.set_nomemory(at, at + 1)
+            try:
+                found = work(*arguments)
+            except MemoryError:
+                at += 1
+            finally:
+                refused.remove_mem_hooks()
+        assert found == wanted
+        assert at > 4
+
+
 @settings(max_examples=40, deadline=None)
 @given(seed=SEEDS)
 def test_parts_add_up_to_the_outputs(seed: int) -> None:

@@ -15,41 +15,25 @@ typedef struct {
 } Nest;
 
 /* ------ making one */
-static int are_indexes(const Nest *nest, int32_t n, int64_t *highest)
+static int check_nest(Nest *nest, int32_t indexes, CodeCheck *c)
 {
-    for (int32_t k = 0; k < n; k++) {
-        if (nest->code.index[k] < 0 || nest->code.index[k] >= nest->places)
-            return 0;
-        if (nest->code.index[k] > *highest)
-            *highest = nest->code.index[k];
-    }
-    return 1;
-}
-
-static int check_nest(Nest *nest, int32_t indexes, NestCheck *c)
-{
-    *c = (NestCheck){
+    *c = (CodeCheck){
         .sizes = {.size = {[SIZE_NUMBERS] = nest->places,
                            [SIZE_PLACES] = nest->places,
                            [SIZE_WALKS] = nest->code.walks}},
-        .places = nest->places,
-        .indexes = indexes,
+        .stage = IN_NEST,
         .lowest = nest->places,
     };
     if (nest->places < 0 || nest->inputs < 0 || nest->code.walks < 0)
         return wrong("a count is negative");
     if (nest->inputs > nest->initials || nest->initials > nest->places
-        || !are_indexes(nest, indexes, &c->highest_index)
+        || !are_indexes(nest->code.index, indexes, nest->places)
         || !all_below(nest->result, nest->results, nest->places))
         return wrong("a number is out of range");
-    if (!(c->reach = PyMem_Calloc((size_t)nest->code.walks + 1, sizeof(Reach))))
-        return PyErr_NoMemory(), 0;
-    const int found = is_nest_code(c, nest->code.code, nest->code.code_end, 0);
-    PyMem_Free(c->reach);
-    return found || wrong("an instruction is not as it should be");
+    return is_checked(c, nest->code.index, indexes, nest->code.code, nest->code.code_end);
 }
 
-static int write_nest(Nest *nest, const NestCheck *c)
+static int write_nest(Nest *nest, const CodeCheck *c)
 {
     NestCode *code = &nest->code;
     /* each loop has a step at its end; then there is one to stop at */
@@ -72,7 +56,7 @@ enum { NEST_INITIAL, NEST_INDEXES, NEST_WORDS, NEST_RESULTS, NEST_VIEWS };
 static int fill_nest(Nest *nest, const Py_buffer *view)
 {
     int32_t indexes = 0, words = 0;
-    NestCheck check;
+    CodeCheck check;
     return (nest->initial = copied(&view[NEST_INITIAL], sizeof(double), &nest->initials))
            && (nest->code.index = copied(&view[NEST_INDEXES], sizeof(int64_t), &indexes))
            && (nest->code.code = copied(&view[NEST_WORDS], sizeof(int32_t), &words))

@@ -6,7 +6,7 @@
 #ifndef SCALARGRAD_NESTS_STEPS_H
 #define SCALARGRAD_NESTS_STEPS_H
 
-#include "checked.h"
+#include "../code.h"
 
 /* A step {op, out, x, y, z}; along a walk {op, out, x, walk, offset}; at the end of a loop {op, how
  * many steps back, loop, its only walk, the stride of that}. */
@@ -298,7 +298,7 @@ static void write_steps(Writing *w, const int32_t *code, const int32_t *end, Ste
         choose_ways(w, begin, w->steps, -1, 0);
         write_loop(w, code, copy);
         begin = w->steps;
-        code += code[1] + loop_words(code).size;
+        code = instruction_after(code);
     }
     /* a body without loops is chosen for as a whole */
     if (loops < w->loops || loops == 0)
