@@ -1,4 +1,4 @@
-/* Instructions on uniform numbers. Included by program.h. */
+/* Instructions on uniform numbers. Included by checked.h. */
 #ifndef SCALARGRAD_SCALARS_H
 #define SCALARGRAD_SCALARS_H
 
