@@ -41,6 +41,7 @@ from .transforms.functional import jvp as jvp
 from .transforms.functional import stop_gradient as stop_gradient
 from .transforms.functional import value_and_grad as value_and_grad
 from .transforms.functional import vjp as vjp
+from .transforms.scan import scan as scan
 
 if TYPE_CHECKING:
     from . import losses as losses

@@ -109,19 +109,24 @@ def gradients(root: Any, leaves: Iterable[Any], seed: Any = 1.0) -> list[Any]:
     return list(map(as_value, found)) if as_value else found
 
 
-def shown_gradients(root: Any, leaves: Sequence[Any], seed: Any = 1.0) -> list[Any]:
+def shown_gradients(
+    root: Any, leaves: Sequence[Any], seed: Any = 1.0, are_ends: bool = False
+) -> list[Any]:
     """The derivatives of `gradients`; where numbers are traced, a root that stands for a float may
     have some too, and a derivative may be one."""
-    return [shown(g, root) for g in adjoint_values(root, leaves, seed)]
+    return [shown(g, root) for g in adjoint_values(root, leaves, seed, are_ends)]
 
 
-def adjoint_values(root: Any, leaves: Sequence[Any], seed: Any = 1.0) -> list[Any]:
-    """The derivatives of `gradients` as floats or Values, NOTHING where nothing flows."""
+def adjoint_values(
+    root: Any, leaves: Sequence[Any], seed: Any = 1.0, are_ends: bool = False
+) -> list[Any]:
+    """The derivatives of `gradients` as floats or Values, NOTHING where nothing flows. Leaves that
+    `are_ends` were not computed from one another: what is behind them is not looked at."""
     # in a function that is traced, a tracer stands for a Value from outside
     within = getattr(root, "_standing_for", None)
     nodes = list(map(within, leaves)) if within else leaves
     root = within(root) if within else root
-    return symbolic_adjoints(root, nodes, ops.start(seed))
+    return symbolic_adjoints(root, nodes, ops.start(seed), are_ends)
 
 
 def shown(gradient: Any, root: Any) -> Any:
@@ -137,7 +142,9 @@ def is_a_number(x: Any) -> bool:
     return not is_nothing(number)
 
 
-def symbolic_adjoints(root: Any, leaves: Sequence[Any], seed: Any) -> list[Any]:
+def symbolic_adjoints(
+    root: Any, leaves: Sequence[Any], seed: Any, are_ends: bool = False
+) -> list[Any]:
     """The adjoint of each leaf, a float or a Value; NOTHING where nothing flows."""
     # a kind of node may bring the same pass with it, in C
     own = getattr(root, "_symbolic_adjoints", None)
@@ -145,13 +152,14 @@ def symbolic_adjoints(root: Any, leaves: Sequence[Any], seed: Any) -> list[Any]:
     if found is not None:
         return found
     # nodes are the same where they are one object, and the hash of a tracer takes long
-    adjoint = {id(node): g for node, g in walked_adjoints(root, leaves, seed).items()}
+    walked = walked_adjoints(root, leaves, seed, are_ends)
+    adjoint = {id(node): g for node, g in walked.items()}
     return [adjoint.get(id(leaf), NOTHING) for leaf in leaves]
 
 
-def walked_adjoints(root: Any, leaves: Sequence[Any], seed: Any) -> dict[Any, Any]:
+def walked_adjoints(root: Any, leaves: Sequence[Any], seed: Any, are_ends: bool) -> dict[Any, Any]:
     """The adjoints of `root` and of the leaves it depends on."""
-    order = backward_order(root)
+    order = backward_order(root, set(leaves) if are_ends else ())
     leading = leading_to(order, leaves)
     # a kind of node may bring an operator of its own for this
     summed = getattr(root, "_sum_of_products", sum_of_products)

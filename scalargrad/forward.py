@@ -9,7 +9,7 @@ from typing import Any
 
 from . import doubts, ops
 from .backward import is_no_contribution, plus, symbolic_partials, times
-from .graph import above, topological_order
+from .graph import topological_order
 from .ieee import choose
 from .scalars import NOTHING, is_nothing
 
@@ -28,7 +28,7 @@ def tangent_of(node: Any, tangent: dict[Any, Any]) -> Any:
 
 def tangents(root: Any, given: dict[Any, float]) -> dict[Any, float]:
     tangent = {node: ops.start(direction) for node, direction in given.items()}
-    for node in topological_order(root):
+    for node in topological_order(root, given):
         total = NOTHING
         for parent, partial in zip(node._parents, node._partials):
             total += choose(tangent.get(parent, NOTHING), partial)
@@ -37,18 +37,11 @@ def tangents(root: Any, given: dict[Any, float]) -> dict[Any, float]:
     return tangent
 
 
-def order_from(given: dict[Any, Any], root: Any) -> list[Any]:
-    """The nodes that may move, each after its parents. What variables were computed from does not:
-    in a loop of transforms, all that went before."""
-    is_nested = any(node._parents for node in given)
-    return above([root], given) if is_nested else topological_order(root)
-
-
 def linked_pushforward(root: Any, given: dict[Any, Any]) -> dict[Any, Any]:
     """The same with floats or Values: the tangents are a graph, to be differentiated again."""
     tangent = {node: ops.start(direction) for node, direction in given.items()}
     moving = set(given)
-    for node in order_from(given, root):
+    for node in topological_order(root, given):
         if moving.isdisjoint(node._parents):
             continue
         total: Any = NOTHING

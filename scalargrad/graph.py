@@ -5,18 +5,20 @@ A node is anything with `_parents`, a tuple of nodes in which a parent used twic
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Sequence
 from typing import Any
 
 Node = Any
 
 
-def consumers(root: Node) -> dict[Node, int]:
-    """Return every node that `root` was computed from, with the number of edges leading to it."""
+def consumers(root: Node, ends: Container[Node] = ()) -> dict[Node, int]:
+    """Return every node that `root` was computed from, with the number of edges leading to it. At
+    `ends` the walk goes no further."""
     count = {root: 0}
     pending = [root]
     while pending:
-        for parent in pending.pop()._parents:
+        node = pending.pop()
+        for parent in () if node in ends else node._parents:
             if parent in count:
                 count[parent] += 1
             else:
@@ -25,34 +27,35 @@ def consumers(root: Node) -> dict[Node, int]:
     return count
 
 
-def backward_order(root: Node) -> list[Node]:
+def backward_order(root: Node, ends: Collection[Node] = ()) -> list[Node]:
     """Return the nodes of the graph, each after all of its consumers; `root` is the first.
 
     This is *the* order of accumulation: every engine handles nodes in it, the operands of a
-    node from first to last, so that all engines round alike.
+    node from first to last, so that all engines round alike. For who wants to know about variables,
+    these are `ends`: what they were computed from may be left out.
     """
     # a kind of node may bring the same walk with it, in C
     walk = getattr(root, "_backward_order", None)
-    return walk() if walk else walked_backward(root)
+    return walk(tuple(ends)) if walk else walked_backward(root, ends)
 
 
-def walked_backward(root: Node) -> list[Node]:
-    waiting = consumers(root)
+def walked_backward(root: Node, ends: Container[Node] = ()) -> list[Node]:
+    waiting = consumers(root, ends)
     ready = [root]
     order = []
     while ready:
         node = ready.pop()
         order.append(node)
-        for parent in node._parents:
+        for parent in () if node in ends else node._parents:
             waiting[parent] -= 1
             if not waiting[parent]:
                 ready.append(parent)
     return order
 
 
-def topological_order(root: Node) -> list[Node]:
+def topological_order(root: Node, ends: Collection[Node] = ()) -> list[Node]:
     """Return the nodes of the graph, each after all of its parents; `root` is the last."""
-    return backward_order(root)[::-1]
+    return backward_order(root, ends)[::-1]
 
 
 def above(roots: Sequence[Node], ends: Container[Node]) -> list[Node]:

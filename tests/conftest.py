@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,9 @@ import scalargrad as sg
 settings.register_profile("scalargrad", deadline=None, max_examples=60, derandomize=True)
 settings.register_profile("long", deadline=None, max_examples=2000)
 settings.load_profile("scalargrad")
+# a shell that starts the tests in the background has them ignore Ctrl-C, and some wait for it
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -222,7 +222,7 @@ def layouts() -> str:
         lines = "".join(f"    {line},\n" for line in checked(row))
         arrays.append(f"static const Word checked_{row.name}[] = {{\n{lines}}};\n")
     parts = [
-        f"{MARK}\n *\n * Which words an instruction may have; included by program.h. */",
+        f"{MARK}\n *\n * Which words an instruction may have; included by checked.h. */",
         '#include "frame.h"\n',
         enum(["SIZE_OWN", *(f"SIZE_{constant(size)}" for size in SIZES), "SIZES"]),
         enum(f"REACH_{constant(reach)}" for reach in REACHES),

@@ -4,7 +4,7 @@ When a call takes a path for the first time, `pipeline.py` calls the passes in o
 
     function and arguments       gate/, inputs/: what is a number, what brings lanes
       | run                      passes/record.py: the function runs once; trace/ has what it did,
-      |                          loops/ what of that repeats
+      |                          loops/ what of that repeats; of a scan the body runs once, scans/
       | recorded                 passes/record.py: the results as nodes
       | with derivatives         passes/derivatives.py: adjoints, as nodes of the same trace
       | with sums over lanes     passes/lane_sums.py: sums, moved to where they are cheapest
@@ -47,7 +47,9 @@ Words, each used in one sense:
     item          an event, or a loop of items: what a recorder of loops gives; see loops/items.py
     law           of a loop: which operand each of its events has in which iteration
     rolled        said of a trace that is kept as loops, while nobody asks for a node
-    body          the nodes of a trace that outputs and guards need: what a pass takes and gives
+    body          the nodes of a trace that outputs and guards need: what a pass takes and gives; of
+                  a scan: the function that does one step
+    slot          where a number stands while the steps of a scan are written down
     input         a node that is given: by the call, by a captured Value, or drawn
     source        where an input comes from
     entry         one number of what the function returns
@@ -69,7 +71,8 @@ Words, each used in one sense:
     re-rolling    nodes of one level and row become one wide instruction, as a loop had them; the
                   nodes of one such instruction are a bundle
     stretch       numbers that stand side by side; a pack is a stretch copied together for this
-    register      a number for each lane of a block; free at the end of its value's live range
+    register      a number for each lane of a block; free at the end of its value's live range; one
+                  that moves is another register in each iteration of a loop
     splat         a register that holds one uniform number in every lane
     block         the lanes, at most 128, that go through an instruction together; of a nest: the
                   body of one loop

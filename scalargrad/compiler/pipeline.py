@@ -44,6 +44,7 @@ from .surroundings.released import Releasing, Replay
 from .surroundings.walk import Surroundings
 from .trace.body import Body
 from .trace.chosen import Trace
+from .trace.tracer import FROZEN, is_of_an_index
 
 Show = Callable[[str, Body], object]
 """Is told the name of each pass and what it gave, for readers: see `walkthrough.py`."""
@@ -81,6 +82,8 @@ def in_one_trace(task: Task, lane: Lane, catches: bool, show: Show, keeps_loops:
     except BaseException as error:
         # the caller gets it, and has no use for Tracers
         Releasing(Replay(trace, values_of(trace, lane.values))).of(error)
+        if is_of_an_index(error):
+            raise TypeError(FROZEN) from error
         raise
 
 

@@ -17,7 +17,7 @@ from ..options import whole
 from ..scalars import is_value
 from ..transforms.functional import function
 from ..transforms.trees import flatten
-from ..transforms.variables import differentiating
+from ..transforms.variables import differentiating, number
 from .lanes import Lanes
 from .openings import hollow, is_traced
 from .problems import FIXED_POINT, MINIMUM, ROOT, Kind, Problem, name_of
@@ -79,7 +79,7 @@ def solution(kind: Kind, f: Any, x0: Any, args: Sequence[Any], tolerance: float,
 
 # ------ among Values
 def among_values(problem: Problem, f: Any, start: Sequence[Any], args: Sequence[Any]) -> Any:
-    xs = problem.solve(lambda x: f(x, *args), [float(getattr(x, "data", x)) for x in start])
+    xs = problem.solve(lambda x: f(x, *args), list(map(number, start)))
     leaves = list(map(Value, xs))
     with differentiating():
         residuals = problem.parts(lambda x: f(x, *args), leaves).residuals
@@ -103,7 +103,7 @@ def in_trace(
         g, *others = opened.made(numbers)
         return lambda x: g(x, *others)
 
-    begin = [x.data if is_traced(x) else float(getattr(x, "data", x)) for x in start]
+    begin = [x.data if is_traced(x) else number(x) for x in start]
     at = Sought(problem, make, Lanes).numbers_at(list(map(as_traced, [*begin, *given])))
     captured = used_besides(problem, make, at, given, trace)
     count = len(given)

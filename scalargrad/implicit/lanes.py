@@ -1,8 +1,8 @@
 """The search for a solution in many lanes of a compiled function, by gates of its own.
 
-Of one unknown, a gate goes several steps at once in all lanes, and stands still where it is there:
-most lanes need no more. In lanes where such a step leads too far, and of several unknowns, the
-search goes step by step: see `newton.py`.
+To a root of one unknown a gate goes several steps at once in all lanes, and stands still where the
+root is: most lanes need no more. In the others, for several unknowns, and to a minimum the search
+goes step by step: see `newton.py`. Each lane goes as the search alone does.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class Lanes:
             return [nan] * self.problem.size
 
     def found(self, start: Any, others: Operands, threads: int) -> Solved:
-        if self.problem.size > 1:
+        if not self.may_stride:
             return self.step_by_step(start, others, threads)
         import numpy
 
@@ -109,6 +109,14 @@ class Lanes:
         return solved(evaluator, start, problem.tolerance, problem.steps)
 
     # ------ in strides
+    @property
+    def may_stride(self) -> bool:
+        """Whether strides go where the search alone goes, and no further: a step to a minimum looks
+        at the objective too."""
+        problem = self.problem
+        is_one = problem.size == 1 and not problem.kind.is_minimum
+        return is_one and problem.steps >= STRIDE * STRIDES
+
     def in_strides(self, start: Any, others: Operands, threads: int) -> tuple[Any, Any]:
         """The unknown, and the lanes in which it is left to be found."""
         import numpy
@@ -156,8 +164,6 @@ def strides(
         value, slope = problem.point(f, [at])[:2]
         size, newton = ops.abs(value), -value / slope
         nearer = at_most(size, (1.0 - 0.25 * part) * residual)
-        if problem.kind.is_minimum:
-            nearer = nearer * ops.step(slope)
         length, goes = ops.abs(newton), 1.0 - there
         on = goes * nearer
         arrived = at_most(length, problem.tolerance * ops.abs(at + newton))

@@ -119,6 +119,8 @@ HOLDS_VALUES = (
     OTHER,
 )
 """For a function that is only called: a leaf without Values stays as it is."""
+OR_NONE = (*NUMERIC, OTHER._replace(matches=lambda x: x is None))
+"""For what may be missing."""
 
 
 class Leaf(NamedTuple):
@@ -254,7 +256,7 @@ def flatten(tree: Any, what: str, kinds: Sequence[Kind] = NUMERIC) -> tuple[list
     for x in found:
         kind = next((kind for kind in kinds if kind.matches(x)), None)
         parts = [x] if kind is None else kind.entries(x)
-        if kind is None or (kinds is NUMERIC and not are_numbers(parts)):
+        if kind is None or (kinds in (NUMERIC, OR_NONE) and not are_numbers(parts)):
             raise TypeError(wrong_entry(what, found, spec, x, parts))
         leaves.append(Leaf(x, kind, len(parts)))
         entries += parts
@@ -271,10 +273,12 @@ def wrong_entry(what: str, found: list[Any], spec: Spec | None, leaf: Any, parts
     return f"{kinds}, got {got} at {place}{cure if what == 'the result' else ''}"
 
 
-def matching(tree: Any, structure: Structure, what: str) -> list[Any]:
+def matching(
+    tree: Any, structure: Structure, what: str, kinds: Sequence[Kind] = NUMERIC
+) -> list[Any]:
     """Return the entries of a tree that should have this structure; the order of a dict's keys does
     not matter. Raises ValueError if it has another one."""
-    entries, found = flatten(in_order(tree, structure.spec), what)
+    entries, found = flatten(in_order(tree, structure.spec), what, kinds)
     shapes = [(leaf.shape, leaf.size) for leaf in found.leaves]
     if found.spec != structure.spec or shapes != [(x.shape, x.size) for x in structure.leaves]:
         raise ValueError(f"{what} must have the structure {structure}, got {found}")

@@ -129,14 +129,14 @@ class Variables:
             # a result that f was given and returned as it was is a number of the trace too
             root = self.trace.tracers[self.trace.index(root)]
             return self.traced_derivatives(root, instead)
-        return moved(shown_gradients(root, self.nodes), instead)
+        return moved(shown_gradients(root, self.nodes, are_ends=True), instead)
 
     def traced_derivatives(self, root: Any, instead: dict[Any, Any]) -> list[Any]:
         """The same while a function is traced: as the caller should see them."""
         if self.marks:
-            found = moved(shown_gradients(root, self.nodes), instead)
+            found = moved(shown_gradients(root, self.nodes, are_ends=True), instead)
             return [self.result(x, root, y) for x, y in zip(found, self.nodes)]
-        values = moved(adjoint_values(root, self.nodes), instead)
+        values = moved(adjoint_values(root, self.nodes, are_ends=True), instead)
         # of a sparse Jacobian most derivatives are nothing: these are one number of the trace
         some = any(x is NOTHING for x in values)
         nothing = self.as_eager(shown(NOTHING, root)) if some else None

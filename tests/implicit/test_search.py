@@ -77,6 +77,25 @@ def test_a_lane_ends_where_the_search_alone_ends(numbers: list[float]) -> None:
         assert math.atan(x) + 0.01 * x == pytest.approx(0.02 * a, rel=1e-12, abs=1e-14)
 
 
+def test_of_several_minima_a_lane_finds_the_one_that_the_search_alone_finds() -> None:
+    def f(start: Any) -> Any:
+        return sg.argmin(lambda x: sg.cos(3.0 * x) + 0.05 * x * x, start)
+
+    starts = np.linspace(-4.0, 4.0, 33) + 0.01
+    alone = [f(x) for x in starts.tolist()]
+    assert sg.compile(f, batch="start")(starts) == pytest.approx(alone, rel=1e-12)
+    assert len({round(x, 6) for x in alone}) > 2
+
+
+def test_a_limit_of_steps_is_one_in_lanes_too() -> None:
+    def f(a: Any) -> Any:
+        return sg.root(lambda x: sg.exp(x) - a, 9.0, steps=3)
+
+    for call in (lambda: f(2.0), lambda: sg.compile(f, batch="a")(np.array([2.0, 8000.0]))):
+        with pytest.raises(ArithmeticError, match="more steps than 3"):
+            call()
+
+
 # ------ where it begins, where it ends
 def test_a_start_that_is_a_solution_is_returned_as_it_is() -> None:
     assert sg.root(lambda x: x * x - 4.0, 2.0) == 2.0
@@ -87,8 +106,10 @@ def test_a_start_that_is_a_solution_is_returned_as_it_is() -> None:
     )
 
 
-def test_a_start_may_be_an_int_and_far_away() -> None:
+def test_a_start_may_be_of_any_kind_and_far_away() -> None:
     assert sg.root(lambda x: x * x - 2.0, 10**6) == pytest.approx(math.sqrt(2.0), rel=1e-15)
+    for kind in (np.float64, np.float32, np.int64, sg.Value):
+        assert sg.root(lambda x: x * x - 2.0, kind(3)) == pytest.approx(math.sqrt(2.0), rel=1e-15)
     assert sg.root(lambda x: sg.arctan(x), 50.0) == pytest.approx(0.0, abs=1e-15)
 
 

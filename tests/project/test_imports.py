@@ -38,8 +38,9 @@ BY_THEMSELVES = {"compiler.pipeline"}
 the branches."""
 FLOORS = [
     *("heart", "transforms", "checks"),
-    *(f"compiler.{name}" for name in ("loops", "trace", "inputs", "surroundings", "passes")),
-    *("compiler.text", "compiler.machine", "compiler.nests", "compiler.parts", "codegen"),
+    *(f"compiler.{name}" for name in ("loops", "trace", "inputs", "surroundings", "scans")),
+    *(f"compiler.{name}" for name in ("passes", "text", "machine", "nests", "parts")),
+    "codegen",
     *("compiler.pipeline", "compiler.branches"),
     *("drawing.symbols", "drawing.picture", "drawing.steps", "drawing.page", "drawing"),
     *("compiler.export", "compiler.gate", "compiler", "sparse", "implicit"),

@@ -8,7 +8,7 @@ import pytest
 
 import scalargrad as sg
 from scalargrad import ops
-from scalargrad.forward import order_from
+from scalargrad.graph import topological_order
 
 
 def chain(x: Any, length: int) -> Any:
@@ -20,12 +20,11 @@ def chain(x: Any, length: int) -> Any:
 def test_what_variables_were_computed_from_is_not_swept_over() -> None:
     past = chain(sg.Value(0.3), 1000)
     variable, beside = ops.identity(past), sg.Value(2.0)
-    root = variable * beside + past
-    order = order_from({variable: 1.0}, root)
-    assert order[-1] is root
-    assert not any(node is variable for node in order)
+    root = variable * beside
+    assert topological_order(root, {variable})[-1] is root
+    assert len(topological_order(root, {variable})) == 3
     # the past counts where the result uses it besides
-    assert len(order_from({variable: 1.0}, variable * beside)) == 2
+    assert len(topological_order(root + past, {variable})) > 2000
 
 
 @pytest.mark.parametrize("compiled", [False, True])

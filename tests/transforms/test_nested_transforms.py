@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import random
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 import scalargrad as sg
+from scalargrad import backward, forward
 from tests.support.expressions import rounds
 
 Function = Callable[..., Any]
@@ -150,3 +152,68 @@ def like(expected: Any) -> Any:
     if isinstance(expected, tuple) and "a Value" in expected:
         return (close(expected[0]), "a Value")
     return expected if isinstance(expected, type) else close(expected)
+
+
+# ------ what an inner derivative costs
+def steps_with(derivative: Any, count: int) -> Any:
+    """Steps that each take a derivative of an energy at a point that was computed so far."""
+
+    def f(k: Any) -> Any:
+        x, v = 0.3 + 0.0 * k, 0.0
+        for _ in range(count):
+            v = 0.9 * v - 0.1 * derivative(lambda u: sg.sin(k * u) + u * u, x)
+            x = x + 0.1 * v
+        return x
+
+    return f
+
+
+INNER = {
+    "grad": lambda f, x: sg.grad(f)(x),
+    "jvp": lambda f, x: sg.jvp(f, (x,), (1.0,))[1],
+    "vjp": lambda f, x: sg.vjp(f, x)[1](1.0)[0],
+    "hessian": lambda f, x: sg.hessian(f)(x),
+}
+
+
+@pytest.mark.parametrize("name", INNER)
+@pytest.mark.parametrize("way", [lambda f: f, sg.compile], ids=["eager", "compiled"])
+def test_an_inner_derivative_walks_only_what_its_function_computes(
+    name: str, way: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lengths: list[int] = []
+
+    def noted(walk: Any) -> Any:
+        def walked(*args: Any) -> Any:
+            found = walk(*args)
+            lengths.append(len(found))
+            return found
+
+        return walked
+
+    monkeypatch.setattr(backward, "backward_order", noted(backward.backward_order))
+    monkeypatch.setattr(forward, "topological_order", noted(forward.topological_order))
+    sg.grad(way(steps_with(INNER[name], 40)))(1.3)
+    if not lengths:
+        pytest.skip("the walk is in C")
+    assert len(lengths) >= 40
+    # one, of the function as a whole, may be long
+    assert sum(length > 60 for length in lengths) <= 1
+
+
+def with_history(before: Any, y: Any, k: Any, u: Any) -> Any:
+    return sg.sin(u * y) * before + u * k
+
+
+@pytest.mark.parametrize("name", INNER)
+def test_inner_derivatives_are_right_where_they_use_what_was_computed_before(name: str) -> None:
+    def f(k: Any) -> Any:
+        x = y = 0.3 * k
+        for _ in range(4):
+            energy = functools.partial(with_history, x, y, k)
+            x, y = sg.tanh(y + INNER[name](energy, x)), y * x + 0.1
+        return x + y
+
+    slope = (f(1.3 + 1e-6) - f(1.3 - 1e-6)) / 2e-6
+    assert sg.grad(f)(1.3) == pytest.approx(slope, rel=1e-6)
+    assert sg.grad(sg.compile(f))(1.3) == pytest.approx(sg.grad(f)(1.3), rel=1e-12)

@@ -7,14 +7,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from ..branches.path import Path as ProgramPath
 from ..inputs.sources import COUNT, SHARE
 from ..passes.program import AFTER, BEFORE, LANES, Program
 from ..text.emit import RESERVED, Operations, Style, indented, safe_names
 from ..text.names import Names, identifiers
+from . import loops
 from .identifiers import KEYWORDS, LIBRARY, MATH
 
 SPECIAL = Path(__file__).parents[2] / "native" / "shared" / "special.h"
 C = Style(lambda row: row.c, "INFINITY", "NAN", "C")
+NOTHING_ALLOCATED = "nothing is allocated, nothing kept"
 OWN = {COUNT: "(double)count", SHARE: "1.0 / (double)count"}
 """The inputs that a caller need not give."""
 
@@ -28,26 +31,39 @@ def function_names(name: str) -> tuple[str, str]:
 
 
 class Function(NamedTuple):
-    """A program that becomes a function of the file."""
+    """A path that becomes a function of the file."""
 
-    program: Program
+    path: ProgramPath
     name: str
     names: Names
+
+    @property
+    def program(self) -> Program:
+        return self.path.program.carefully
+
+    @property
+    def written(self) -> loops.Written | None:
+        """Its text where it has loops."""
+        return loops.written(self.path.runner, loops.InC(C), self.names.inputs)
 
 
 def c_source(functions: Sequence[Function]) -> str:
     """Return a file with these functions, each of numbers, of a column for each input that has
     lanes, and of the number of lanes."""
     texts = [text(function) for function in functions]
-    own = "".join(f"{own}\n" for own in used_functions("".join(texts)))
+    body = "".join(texts)
+    own = "".join(f"{own}\n" for own in used_functions(body))
+    files = "#include <math.h>\n" + "#include <stdlib.h>\n" * ("malloc(" in body)
     about = "".join(
         f" * {line}\n".replace(" \n", "\n").replace("*/", "* /") for line in comment(functions)
     )
-    return f"/*\n{about} */\n#include <math.h>\n\n{own}" + "\n".join(texts)
+    return f"/*\n{about} */\n{files}\n{own}" + "\n".join(texts)
 
 
 def text(function: Function) -> str:
-    program, name, names = function
+    if written := function.written:
+        return loops.c_function(written, signature(function.name))
+    program, name, names = function.program, function.name, function.names
     operations = Operations(program, C, safe_names(names.inputs, *KEYWORDS, *MATH, name))
     inputs = list(declared(given(program, operations, lane=False)))
     columns = [f"columns[{k}][lane] = {x};" for k, x in enumerate(operations.outputs(lane=True))]
@@ -107,23 +123,74 @@ def comment(functions: Sequence[Function]) -> Iterator[str]:
     """Which number is which."""
     first = functions[0]
     yield f"{first.names.function}, as it was traced by scalargrad.compile."
-    yield "Build it with a C99 compiler and libm; nothing is allocated, nothing kept."
+    allocates = any(function.written and function.written.made() for function in functions)
+    memory = "memory for its loops is freed before it returns" if allocates else NOTHING_ALLOCATED
+    yield f"Build it with a C99 compiler and libm; {memory}."
     yield ""
-    name_of = dict(zip(first.program.inputs, first.names.inputs))
     yield "In:"
+    yield from inputs_told(first)
+    for function in functions:
+        yield f"Out of {function.name}:"
+        yield from outputs_told(function)
+
+
+def inputs_told(function: Function) -> Iterator[str]:
+    if function.written:
+        yield from told("numbers", function.names.inputs[2:])
+        return
+    program = function.program
+    name_of = dict(zip(program.inputs, function.names.inputs))
     for lane in (False, True):
-        for i, place in places(first.program, lane).items():
+        for i, place in places(program, lane).items():
             yield f"    {place:18} {name_of[i]}"
-    if any(first.program.trace.lanes[i] for i in first.program.inputs):
+    if any(program.trace.lanes[i] for i in program.inputs):
         yield f"    {'count':18} how many lanes there are: the length of each lanes[k]"
-    for program, name, names in functions:
-        yield f"Out of {name}:"
-        numbers = {False: "results[{}]", True: "columns[{}][lane]"}
-        at = {False: 0, True: 0}
-        for i, output in zip(program.outputs, names.outputs):
-            lane = program.trace.lanes[i]
-            yield f"    {numbers[lane].format(at[lane]):18} {output}"
-            at[lane] += 1
+
+
+def outputs_told(function: Function) -> Iterator[str]:
+    if function.written:
+        yield from told("results", function.names.outputs)
+        return
+    program = function.program
+    numbers = {False: "results[{}]", True: "columns[{}][lane]"}
+    at = {False: 0, True: 0}
+    for i, output in zip(program.outputs, function.names.outputs):
+        lane = program.trace.lanes[i]
+        yield f"    {numbers[lane].format(at[lane]):18} {output}"
+        at[lane] += 1
+
+
+MANY = 8
+"""So many names in a row that differ by a number alone are told in one line."""
+
+
+def told(array: str, names: Sequence[str]) -> Iterator[str]:
+    """Which element is which: of many that are data[0], data[1] … the first and the last."""
+    at = 0
+    while at < len(names):
+        count = in_a_row(names, at)
+        few = 1 if count < MANY else count
+        last = at + few - 1
+        place = f"{array}[{at}]" + (f" to [{last}]" if few > 1 else "")
+        yield f"    {place:18} {names[at]}" + (f" to {names[last]}" if few > 1 else "")
+        at += few
+
+
+def in_a_row(names: Sequence[str], at: int) -> int:
+    """How many names from here on have each the next number in their last brackets."""
+    begin, first = numbered(names[at])
+    count = 1
+    while first >= 0 and at + count < len(names):
+        if numbered(names[at + count]) != (begin, first + count):
+            break
+        count += 1
+    return count
+
+
+def numbered(name: str) -> tuple[str, int]:
+    """A name without the number in its last brackets, and that; −1 if there is none."""
+    found = re.fullmatch(r"(.*)\[(\d+)\]", name)
+    return (found[1], int(found[2])) if found else (name, -1)
 
 
 def used_functions(source: str) -> list[str]:

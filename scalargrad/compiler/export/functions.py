@@ -6,7 +6,7 @@ One path through the function is handed on: the function must not branch on its 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ from ..passes.program import TOO_LATE
 from ..text import emit
 from ..text.names import Names
 from ..trace.sources import Draw
+from . import loops
 from .leaves import ALONE, LEAVES, check_static, is_static, kind_of
 
 
@@ -35,6 +36,10 @@ class Exportable(NamedTuple):
     def identifier(self) -> str:
         """The function's name in the text of a program in Python."""
         return emit.function_name(self.path.program, self.names.function)
+
+    def written(self, language: loops.Language) -> loops.Written | None:
+        """The text of a program with loops; None where it has none, or branches."""
+        return loops.written(self.path.runner, language, self.names.inputs)
 
 
 class Exported:
@@ -144,7 +149,8 @@ class Exported:
 def check(exportable: Exportable) -> None:
     """Raise ValueError if the program is not the whole function."""
     path, name = exportable.path, exportable.names.function
-    if path.program.guards:
+    is_flat = loops.nest_of(path.runner) is None
+    if is_flat and path.program.guards:
         guard = path.program.guards[0]
         text = emit.Operations(path.program, emit.FORMULA, exportable.names.inputs).names
         raise ValueError(
@@ -156,7 +162,7 @@ def check(exportable: Exportable) -> None:
             f"{name} draws random numbers, which an exported function would have to be given: "
             "draw them outside and pass them in, or call model.eval() where it is dropout"
         )
-    if TOO_LATE in path.program.stages.values():
+    if is_flat and TOO_LATE in path.program.stages.values():
         raise ValueError(f"{name} needs a sum over all lanes in each lane: that is not exported")
 
 
@@ -164,10 +170,8 @@ def to_numpy(exportable: Exportable) -> Exported:
     """Return the program as a function that uses NumPy."""
     import numpy
 
-    program = exportable.path.program.carefully
-    source = emit.array_source(program, exportable.identifier, names=exportable.names.inputs)
-    own = emit.on_numpy(program)
-    run = defined(source, exportable.identifier, {"np": numpy, "special": Special(), **own})
+    name, source, own = numpy_text(exportable)
+    run = defined(source, name, {"np": numpy, "special": Special(), **own})
 
     def quietly(inputs: Sequence[Any]) -> list[Any]:
         with numpy.errstate(all="ignore"):
@@ -176,6 +180,16 @@ def to_numpy(exportable: Exportable) -> Exported:
         return found
 
     return Exported(exportable, numpy, source, quietly)
+
+
+def numpy_text(exportable: Exportable) -> tuple[str, str, dict[str, Any]]:
+    """The name of the function, its text, and the functions that NumPy lacks."""
+    if written := exportable.written(loops.OnNumpy()):
+        name = loops.function_name(exportable.names.function)
+        return name, loops.function_source(written, name), emit.vectorized(written.rows(), {})
+    program, name = exportable.path.program.carefully, exportable.identifier
+    source = emit.array_source(program, name, names=exportable.names.inputs)
+    return name, source, emit.on_numpy(program)
 
 
 def to_jax(exportable: Exportable) -> Exported:
@@ -187,17 +201,30 @@ def to_jax(exportable: Exportable) -> Exported:
     except ImportError as error:
         raise ImportError("to_jax needs JAX: pip install jax") from error
 
-    program = exportable.path.program.carefully
-    lacking = next((row.name for row in program.rows() if on_jax(row) is None), None)
+    name, source = jax_text(exportable)
+    known = {"np": jax.numpy, "special": special, "lax": jax.lax}
+    return Exported(exportable, jax.numpy, source, defined(source, name, known))
+
+
+def jax_text(exportable: Exportable) -> tuple[str, str]:
+    """The name of the function, and its text."""
+    if written := exportable.written(loops.OnJax()):
+        check_rows(written.rows())
+        name = loops.function_name(exportable.names.function)
+        return name, loops.function_source(written, name)
+    program, name = exportable.path.program.carefully, exportable.identifier
+    check_rows(program.rows())
+    return name, emit.array_source(program, name, names=exportable.names.inputs)
+
+
+def check_rows(rows: Iterable[Any]) -> None:
+    """Raise ValueError if JAX has not all of these."""
+    lacking = next((row.name for row in rows if on_jax(row) is None), None)
     if lacking:
         raise ValueError(
             f"{lacking} has no spelling in JAX: write it with scalargrad's own functions to "
             "export what uses it"
         )
-    names = exportable.names.inputs
-    source = emit.array_source(program, exportable.identifier, names=names)
-    run = defined(source, exportable.identifier, {"np": jax.numpy, "special": special})
-    return Exported(exportable, jax.numpy, source, run)
 
 
 def on_jax(row: Any) -> str | None:
@@ -208,6 +235,8 @@ def to_python(exportable: Exportable) -> Exported:
     """Return the program as a function of plain Python, which runs a lane at a time."""
     import numpy
 
+    if written := exportable.written(loops.Language()):
+        return with_loops_in_python(exportable, written)
     program = exportable.path.program.carefully
     source = emit.python_source(program, exportable.identifier, exportable.names.inputs)
     run = defined(source, exportable.identifier, emit.in_plain_python(program))
@@ -228,6 +257,16 @@ def to_python(exportable: Exportable) -> Exported:
         ]
 
     return Exported(exportable, numpy, source, in_order)
+
+
+def with_loops_in_python(exportable: Exportable, written: loops.Written) -> Exported:
+    import numpy
+
+    name = loops.function_name(exportable.names.function)
+    source = loops.function_source(written, name)
+    rows = {row.name: row.forward for row in written.rows()}
+    run = defined(source, name, {"inf": math.inf, "nan": math.nan, **rows})
+    return Exported(exportable, numpy, source, lambda inputs: run(list(map(float, inputs))))
 
 
 def defined(source: str, name: str, names: dict[str, Any]) -> Any:

@@ -70,7 +70,7 @@ def in_c(exportables: Sequence[Exportable]) -> str:
     names = emit_c.function_names(exportables[0].names.function)
     return emit_c.c_source(
         [
-            emit_c.Function(exportable.path.program.carefully, name, exportable.names)
+            emit_c.Function(exportable.path, name, exportable.names)
             for exportable, name in zip(exportables, names)
         ]
     )

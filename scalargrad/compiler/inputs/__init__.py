@@ -13,6 +13,9 @@ input       a number that a program takes: COUNT, SHARE, the
             numbers of the call, captured Values, draws          sources.Inputs
 source      where an input comes from                            sources.OfLanes …
 reader      what reads numbers off arguments of a known form     readers.reader_of
+sharing     which objects stand in several places of a call's
+            arguments; Entwined tells of those that the function
+            also uses without being given them                   sharing.Sharing
 entry       a number of the function's result                    passes.traced.Entry
 operand     a Value that a node of the result stands above: one
             among the arguments, or a captured one               nodes.Operands

@@ -10,6 +10,7 @@ from ...transforms.trees import Structure, flatten
 from ...transforms.variables import Waiting, inside
 from ..inputs.sources import Inputs, sources
 from ..loops.items import InputAt
+from ..scans.tracing import scanned
 from ..trace.body import Body
 from ..trace.recorder import Recorder
 from ..trace.rolled import FIRST_LOOK, WHY, Loops
@@ -79,6 +80,7 @@ def begin(trace: Recorder, task: Task, lane: Lane) -> None:
     trace.draw, trace.drawn_by_lane = lane.draw, task.has_lanes
     trace.decided, trace.probe = lane.decided, lane.probe
     trace.root, trace.reduced = task.f, task.has_lanes and task.reduce is not None
+    trace.scan = scanned
     if trace.finds_loops:
         trace.look_for_loops(FIRST_LOOK)
 

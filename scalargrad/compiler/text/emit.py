@@ -9,7 +9,7 @@ from __future__ import annotations
 import keyword
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ... import ops
@@ -70,15 +70,39 @@ def number(style: Style, x: float) -> str:
     return spelled_number(x, style.infinity, style.nan)
 
 
-class Operations:
+class Spelling:
+    """Operations in one language; `called` are the operators that go by another name."""
+
+    def __init__(self, style: Style, called: Mapping[Operator, str]) -> None:
+        self.style, self.called = style, called
+        self.one = number(style, 1.0)
+
+    def product(self, x: str, y: str) -> str:
+        return x if y == self.one else self.operation(ops.mul, x, y)
+
+    def operation(self, row: Operator, *operands: str) -> str:
+        text = self.style.spell(row)
+        if row.arity is None and row.code < 0 and text == call(row):
+            text = f"{row.name}({', '.join(['{}'] * len(operands))})"
+        if text is not None and text.startswith(f"{row.name}("):
+            text = self.called.get(row, row.name) + text[len(row.name) :]
+        if text is None:
+            raise ValueError(
+                f"{row.name} has no spelling in {self.style.language}: write it with scalargrad's "
+                "own functions to export what uses it"
+            )
+        if row.arity is None and text.endswith("()"):
+            return f"{text[:-1]}{', '.join(operands)})"
+        return text.format(*operands)
+
+
+class Operations(Spelling):
     """The operations of a program in one language, a statement each; `names` are those of its
     inputs."""
 
     def __init__(self, program: Program, style: Style, names: Sequence[str] | None = None) -> None:
+        super().__init__(style, called(program))
         self.program = program
-        self.style = style
-        self.one = number(style, 1.0)
-        self.called = called(program)
         given = names or [f"x{k}" for k in range(len(program.inputs))]
         self.names = dict(zip(program.inputs, given))
         self.names |= {i: number(style, x) for i, x in program.constants().items()}
@@ -105,24 +129,6 @@ class Operations:
             # what there is so far comes first: everything is added in the same order
             yield f"{target} = {' + '.join([*so_far, *chunk])}"
             so_far = [target]
-
-    def product(self, x: str, y: str) -> str:
-        return x if y == self.one else self.operation(ops.mul, x, y)
-
-    def operation(self, row: Operator, *operands: str) -> str:
-        text = self.style.spell(row)
-        if row.arity is None and row.code < 0 and text == call(row):
-            text = f"{row.name}({', '.join(['{}'] * len(operands))})"
-        if text is not None and text.startswith(f"{row.name}("):
-            text = self.called.get(row, row.name) + text[len(row.name) :]
-        if text is None:
-            raise ValueError(
-                f"{row.name} has no spelling in {self.style.language}: write it with scalargrad's "
-                "own functions to export what uses it"
-            )
-        if row.arity is None and text.endswith("()"):
-            return f"{text[:-1]}{', '.join(operands)})"
-        return text.format(*operands)
 
     def statements(self, stage: int | None = None) -> Iterator[str]:
         """Yield the statements of each node in order, of one stage or of all."""
@@ -171,9 +177,13 @@ def called(program: Program) -> dict[Operator, str]:
 
 def on_numpy(program: Program) -> dict[str, Any]:
     """The functions, by the names they are called by, that NumPy itself lacks."""
-    names = called(program)
-    rows = [row for row in program.rows() if row.array is None]
-    return {names.get(row, row.name): lane_by_lane(row.forward) for row in rows}
+    return vectorized(program.rows(), called(program))
+
+
+def vectorized(rows: Iterable[Operator], names: Mapping[Operator, str]) -> dict[str, Any]:
+    """The same of these operators, of which some are called by other `names`."""
+    lacking = [row for row in rows if row.array is None]
+    return {names.get(row, row.name): lane_by_lane(row.forward) for row in lacking}
 
 
 def lane_by_lane(forward: Callable[..., float]) -> Any:

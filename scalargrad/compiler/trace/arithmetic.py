@@ -9,7 +9,7 @@ from typing import Any
 from ... import modes
 from ...comparing import COMPARISONS, guarded
 from ...protocols import Protocols
-from ...rows import BUILT_IN, Operator
+from ...rows import BUILT_IN, Operator, rank
 from ...scalars import is_value, operand
 from .asked import Asked
 from .vocabulary import stop_gradient
@@ -61,19 +61,23 @@ def binary(op: Operator) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """The methods for an operator of two: as written, and with its sides exchanged."""
 
     def method(self: Arithmetic, other: Any) -> Any:
-        y = checked(other, f"__r{op.dunder}__")
+        y = checked(other, f"__r{op.dunder}__", rank(type(self)))
         return y if y is NotImplemented else settled(self.trace.compute(op, (self, y)))
 
     def swapped(self: Arithmetic, other: Any) -> Any:
-        x = checked(other, f"__{op.dunder}__")
+        x = checked(other, f"__{op.dunder}__", rank(type(self)))
         return x if x is NotImplemented else settled(self.trace.compute(op, (x, self)))
 
     return method, swapped
 
 
-def checked(other: Any, reflected: str) -> Any:
-    if type(other) is float or is_value(other):
+def checked(other: Any, reflected: str, own: int = 1) -> Any:
+    """Return what stands beside a Tracer of this rank, as an operand; NotImplemented where that
+    decides: a number of a scan's body does, beside one from around."""
+    if type(other) is float:
         return other
+    if is_value(other):
+        return other if rank(type(other)) <= own else NotImplemented
     return operand(other, reflected)
 
 
@@ -82,7 +86,12 @@ def method_of(op: Operator) -> Callable[..., Any]:
 
 
 def compared(name: str) -> Callable[[Arithmetic, Any], Any]:
-    return lambda self, other: guarded(self.trace, name, self, other)
+    return lambda self, other: guarded(deciding(self, other).trace, name, self, other)
+
+
+def deciding(x: Arithmetic, y: Any) -> Any:
+    """Which of two numbers decides where their comparison belongs."""
+    return y if is_value(y) and rank(type(y)) > rank(type(x)) else x
 
 
 def install() -> None:

@@ -16,7 +16,7 @@ from .native import nodes
 from .raising import Raising
 from .recorder import Recorder
 from .rolled import Rolled
-from .tracer import VALUE, Number
+from .tracer import VALUE, Number, Traits
 from .vocabulary import CONSTANT, INPUT, STRUCTURE
 
 CONSTANT_STEP = -2
@@ -35,6 +35,10 @@ class Tracer(Raising, nodes.Tracer, Number):  # type: ignore[misc]
         trace: Any = self.trace
         found: list[Any] = trace.adjoints(self, tuple(leaves), seed)
         return found
+
+    def _traits(self) -> Traits:
+        found: Any = self._rolled_traits
+        return Number._traits(self) if found is None else Traits(*found)
 
 
 Tracer.__name__ = VALUE

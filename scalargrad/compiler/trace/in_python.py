@@ -68,8 +68,11 @@ class Trace(Recorder):
         self.numbers.append(number)
         self.lanes.append(lane)
         self.plain.append(self._is_plain(row, operands))
-        self.tracers.append(Tracer(self, index))
+        self.tracers.append(self._tracer(index))
         return index
+
+    def _tracer(self, index: int) -> Tracer:
+        return Tracer(self, index)
 
     def _is_plain(self, row: Operator | str, operands: tuple[int, ...]) -> bool:
         if row is ops.identity:
@@ -176,6 +179,33 @@ class Trace(Recorder):
         for i in self.needed(wanted):
             for j in self.operands[i]:
                 count[j] += 1
+        return count
+
+    def order(self, root: int, low: int) -> list[int]:
+        """The nodes from `low` on that `root` is computed from, but for constants, in the order of
+        `graph.backward_order`."""
+        waiting = self._consumers(root, low)
+        ready, order = [root], []
+        while ready:
+            i = ready.pop()
+            if self.rows[i] is not CONSTANT:
+                order.append(i)
+            for j in self.operands[i]:
+                if j >= low:
+                    waiting[j] -= 1
+                    if not waiting[j]:
+                        ready.append(j)
+        return order
+
+    def _consumers(self, root: int, low: int) -> dict[int, int]:
+        """How often each node from `low` on is an operand of those that `root` needs."""
+        count, pending = {root: 0}, [root]
+        while pending:
+            for j in self.operands[pending.pop()]:
+                if j >= low:
+                    if j not in count:
+                        pending.append(j)
+                    count[j] = count.get(j, 0) + 1
         return count
 
 

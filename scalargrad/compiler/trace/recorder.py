@@ -43,6 +43,10 @@ class Recorder:
     nothing runs them."""
     captured: dict[Any, int]
     """The Values that the function uses though they are no arguments, each with its input."""
+    depth = 0
+    """How many bodies of scans are around what is traced."""
+    scan: Any = None
+    """Traces a scan within the function; see `scans/`. None where scans run as loops."""
 
     drawn_by_lane = False
     """Whether every lane draws its own random numbers."""
@@ -145,6 +149,11 @@ class Recorder:
 
     def uses(self, wanted: Sequence[int]) -> list[int]:
         """How often each node is an operand of those that `wanted` need, or wanted itself."""
+        raise NotImplementedError
+
+    def order(self, root: int, low: int) -> list[int]:
+        """The nodes from `low` on that `root` is computed from, but for constants, in the order of
+        `graph.backward_order`."""
         raise NotImplementedError
 
     # ------ written twice, of lowered traces

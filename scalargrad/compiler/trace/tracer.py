@@ -6,8 +6,10 @@ kinds of both: those of `in_python.py`, and those of `in_c.py`, which are kept i
 
 from __future__ import annotations
 
+import re
 import sys
-from typing import Any, NoReturn
+from collections.abc import Sequence
+from typing import Any, NamedTuple, NoReturn
 
 from ... import modes
 from ...backward import Pair, is_no_contribution, sum_of_products, times
@@ -27,6 +29,25 @@ FROZEN = (
     "return the number, or choose with if, scalargrad.where or, from a list, scalargrad.pick"
 )
 """The name of every kind of Tracer: Python's own messages are about what behaves as a Value."""
+
+
+class Traits(NamedTuple):
+    """What a trace knows of a number besides how it was computed: the number itself, and whether it
+    differs by lane, is a float in eager mode, is a Value there."""
+
+    number: float
+    lane: bool
+    plain: bool
+    linked: bool
+
+
+def traits(x: Any) -> Traits:
+    """The traits of a number that is traced, of a Value, or of a float."""
+    if isinstance(x, Number):
+        return x._traits()
+    return (
+        Traits(x, False, True, False) if type(x) is float else Traits(x._data, False, False, True)
+    )
 
 
 class Number(Arithmetic):
@@ -66,20 +87,14 @@ class Number(Arithmetic):
             [tracers[i] for i in self.trace.operands[self.index] if rows[i] is not CONSTANT]
         )
 
-    def _backward_order(self) -> list[Any]:
-        """The order of `graph.backward_order`, found without a Tracer for each edge."""
-        trace = self.trace
-        operands, rows, tracers = trace.operands, trace.rows, trace.tracers
-        waiting = trace.uses([self.index])
-        ready, order = [self.index], []
-        while ready:
-            i = ready.pop()
-            order.append(i)
-            for j in operands[i]:
-                waiting[j] -= 1
-                if not waiting[j]:
-                    ready.append(j)
-        return [tracers[i] for i in order if rows[i] is not CONSTANT]
+    def _backward_order(self, ends: Sequence[Any] = ()) -> list[Any]:
+        """The order of `graph.backward_order`, found without a Tracer for each edge. A node that is
+        older than all ends depends on none of them."""
+        trace, low = self.trace, 0
+        if ends:
+            low = min([self.index, *(x.index for x in ends if x.trace is trace)])
+        tracers = trace.tracers
+        return [tracers[i] for i in trace.order(self.index, low)]
 
     def _sum_of_products(self, pairs: list[Pair]) -> Any:
         """The sum of upstream·partial; as one node where nothing differs from lane to lane."""
@@ -115,6 +130,11 @@ class Number(Arithmetic):
     def _is_variable(self) -> bool:
         """Whether eager has a Value here: of a float the partials know that it is constant."""
         return not self.trace.plain[self.index]
+
+    def _traits(self) -> Traits:
+        trace, i = self.trace, self.index
+        linked = trace.is_linked(self)
+        return Traits(trace.numbers[i], bool(trace.lanes[i]), bool(trace.plain[i]), linked)
 
     @property
     def has_lanes(self) -> bool:
@@ -266,6 +286,15 @@ class OfValue:
 
 for name in ("data", "grad", "label", "op", "parents", "detach", "backward", "zero_grad"):
     setattr(Number, name, OfValue(name))
+
+
+AS_INDEX = re.compile("indices must be integers.* not '?Value|'Value' object cannot be interpreted")
+
+
+def is_of_an_index(error: BaseException) -> bool:
+    """Whether Python refuses a number that is traced as an index, or as a count: it refuses a float
+    and a Value too, and knows no cure."""
+    return type(error) is TypeError and AS_INDEX.search(str(error)) is not None
 
 
 def as_factors(pair: Pair) -> tuple[Any, Any]:

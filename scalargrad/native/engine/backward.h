@@ -100,14 +100,17 @@ INLINE void reach(Node *node, Pending *waiting, Node **leaves, Snapshot *old)
     pending_add(waiting, node);
 }
 
-/* Count consumers, set interior gradients to nothing, and return the list of leaves. */
-INLINE Node *count_keeping(Node *root, Snapshot *old)
+/* Count consumers, set interior gradients to nothing, and return the list of leaves. Where it
+ * `stops` the walk goes no further than nodes that are an END. */
+INLINE Node *count_keeping(Node *root, Snapshot *old, int stops)
 {
     Node *leaves = NULL, *node;
     Pending waiting = {0};
     reach(root, &waiting, &leaves, old);
     while ((node = pending_take(&waiting))) {
         node->grad = NOTHING;
+        if (stops && node->flags & END)
+            continue;
         FOR_EACH_EDGE(node, parent, partial, {
             if (parent->count++ == 0)
                 reach(parent, &waiting, &leaves, old);
@@ -118,7 +121,12 @@ INLINE Node *count_keeping(Node *root, Snapshot *old)
 
 static Node *count_consumers(Node *root)
 {
-    return count_keeping(root, NULL);
+    return count_keeping(root, NULL, 0);
+}
+
+static Node *count_to_ends(Node *root)
+{
+    return count_keeping(root, NULL, 1);
 }
 
 /* Hand the gradient of each node on to its parents. The gradient of a node is its adjoint plus
@@ -187,8 +195,8 @@ static void run_backward(Node *root, double given, double zero)
     accumulate_in_leaves(leaves, zero);
 }
 
-/* Hand all nodes to `add`, in backward order, after count_consumers. Where `add` returns 0 it is
- * called no more, and the result is 0. */
+/* Hand all nodes to `add`, in backward order, after count_consumers, or count_to_ends where there are
+ * ends. Where `add` returns 0 it is called no more, and the result is 0. */
 static int visit_in_order(Node *root, int (*add)(void *, Node *), void *list)
 {
     Pending ready = {.last = root};
@@ -196,6 +204,8 @@ static int visit_in_order(Node *root, int (*add)(void *, Node *), void *list)
     int going = 1;
     while ((node = ready_take(&ready))) {
         going = going && add(list, node);
+        if (node->flags & END)
+            continue;
         FOR_EACH_EDGE(node, parent, partial, {
             if (--parent->count == 0)
                 ready_add(&ready, parent);
@@ -222,8 +232,9 @@ static int snapshot_take(Snapshot *all, Node *root)
 {
     int failed = snapshot_visit(all, root) < 0;
     for (size_t next = 0; !failed && next < all->length; next++)
-        FOR_EACH_EDGE(all->item[next].node, parent, partial,
-                      { failed = failed || snapshot_visit(all, parent) < 0; });
+        if (!(all->item[next].node->flags & END))
+            FOR_EACH_EDGE(all->item[next].node, parent, partial,
+                          { failed = failed || snapshot_visit(all, parent) < 0; });
     for (size_t i = 0; i < all->length; i++)
         all->item[i].node->flags &= (uint8_t)~MARKED;
     return failed ? -1 : 0;

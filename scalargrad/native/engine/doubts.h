@@ -85,7 +85,7 @@ static int backward_in_doubt(Node *root, double given)
     PyObject *nodes = PyList_New(0);
     if (!nodes)
         return -1;
-    Node *leaves = count_keeping(root, &old);
+    Node *leaves = count_keeping(root, &old, 0);
     root->grad = forward_start(given);
     /* a zero in place of nothing makes a NaN of a product first */
     if (UNLIKELY(sweep(root, 0.0, 1)))

@@ -162,25 +162,44 @@ static int append(void *list, Node *node)
     return PyList_Append(list, (PyObject *)node) == 0;
 }
 
-/* The twin of graph.backward_order. */
-static PyObject *value_backward_order(PyObject *self, PyObject *unused)
+static void set_ends(PyObject *ends, int is_end)
 {
-    (void)unused;
-    Snapshot all = {0};
-    PyObject *order = PyList_New(0);
-    if (order && snapshot_take(&all, (Node *)self) < 0) {
-        PyErr_NoMemory();
-        Py_CLEAR(order);
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(ends); i++) {
+        Node *node = (Node *)PyTuple_GET_ITEM(ends, i);
+        if (is_value((PyObject *)node))
+            node->flags = (uint8_t)(is_end ? node->flags | END : node->flags & ~END) & 15;
     }
-    if (order) {
-        Node *leaves = count_consumers((Node *)self);
-        int complete = visit_in_order((Node *)self, append, order);
+}
+
+/* Put the nodes down to those that are an END into a list; nothing of Python runs meanwhile. */
+static int list_order(Node *root, PyObject *order)
+{
+    Snapshot all = {0};
+    int failed = snapshot_take(&all, root) < 0;
+    if (failed)
+        PyErr_NoMemory();
+    else {
+        Node *leaves = count_to_ends(root);
+        failed = !visit_in_order(root, append, order);
         accumulate_in_leaves(leaves, NOTHING);
         snapshot_restore(&all);
-        if (!complete)
-            Py_CLEAR(order);
     }
     free(all.item);
+    return failed ? -1 : 0;
+}
+
+/* _backward_order(ends): the twin of graph.backward_order. */
+static PyObject *value_backward_order(PyObject *self, PyObject *ends)
+{
+    if (!PyTuple_Check(ends))
+        return PyErr_Format(PyExc_TypeError, "expected a tuple of ends");
+    PyObject *order = PyList_New(0);
+    if (!order)
+        return NULL;
+    set_ends(ends, 1);
+    if (list_order((Node *)self, order) < 0)
+        Py_CLEAR(order);
+    set_ends(ends, 0);
     return order;
 }
 

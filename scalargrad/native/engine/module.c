@@ -67,7 +67,7 @@ static PyMethodDef value_methods[] = {
      "Return a new leaf with the same data: no gradient flows through it."},
     {"_alone", value_alone, METH_NOARGS, NULL},
     {"_adjoints", value_adjoints, METH_O, NULL},
-    {"_backward_order", value_backward_order, METH_NOARGS, NULL},
+    {"_backward_order", value_backward_order, METH_O, NULL},
     {"_decide", value_decide, METH_O, NULL},
     {"_is_current", value_is_current, METH_NOARGS, NULL},
     {"_run_backward", value_run_backward, METH_O, NULL},

@@ -25,9 +25,9 @@ typedef struct {
 
 static size_t doubtful_count; /* the nodes alive that are doubtful */
 
-enum { LEAF, UNARY, BINARY, MANY }; /* Node.shape */
-enum { OP_CUSTOM = 255 };           /* Node.op of an operator outside the table */
-enum { HAS_NOTES = 1, MARKED = 2 }; /* Node.flags */
+enum { LEAF, UNARY, BINARY, MANY };          /* Node.shape */
+enum { OP_CUSTOM = 255 };                    /* Node.op of an operator outside the table */
+enum { HAS_NOTES = 1, MARKED = 2, END = 4 }; /* Node.flags */
 
 /* A gradient that does not flow, and the grad of a node that has none; see scalars.py. Adding 0.0
  * turns NOTHING into the 0.0 that users see. */

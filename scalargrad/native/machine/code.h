@@ -1,5 +1,5 @@
-/* Whether words are code, with its loops, and where its walks can go. Included by nests/steps.h,
- * program.h. */
+/* Whether words are code, with its loops, and where its walks can go. Included by
+ * nests/steps.h, program.h. */
 #ifndef SCALARGRAD_CODE_H
 #define SCALARGRAD_CODE_H
 

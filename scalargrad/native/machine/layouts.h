@@ -1,6 +1,6 @@
 /* Generated from the table of instructions by python -m scalargrad.codegen. Do not edit.
  *
- * Which words an instruction may have; included by program.h. */
+ * Which words an instruction may have; included by checked.h. */
 #include "frame.h"
 
 enum {

@@ -104,12 +104,15 @@ static int are_exact(PyObject *array)
     Py_buffer view;
     if (PyObject_GetBuffer(array, &view, PyBUF_STRIDES) < 0)
         return -1;
+    const Py_ssize_t count = view.len / (Py_ssize_t)sizeof(double);
+    const int is_plain = PyBuffer_IsContiguous(&view, 'A') && is_aligned(&view, sizeof(double));
     const double *number = view.buf;
-    int found = PyBuffer_IsContiguous(&view, 'A') && is_aligned(&view, sizeof(double));
-    for (Py_ssize_t k = 0; found && k < view.len / (Py_ssize_t)sizeof(double); k++)
-        found = fabs(number[k]) < MOST_WHOLE;
+    int64_t beyond = 0;
+    /* to the end, whatever comes: so it is done for several at a time */
+    for (Py_ssize_t k = 0; is_plain && k < count; k++)
+        beyond |= fabs(number[k]) >= MOST_WHOLE;
     PyBuffer_Release(&view);
-    return found;
+    return is_plain && !beyond;
 }
 
 static int read_converted(PyObject *reader, PyObject *x, Read *into)

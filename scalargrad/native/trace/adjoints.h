@@ -15,6 +15,7 @@ enum { WANTED = 1, REACHED }; /* Reverse.target */
 
 typedef struct {
     Trace *trace;
+    int32_t low; /* older nodes depend on no leaf: they are left out, as columns are */
     int32_t *order, *waiting; /* the nodes from the root back */
     int32_t *first, *last;    /* of the contributions of each node; −1 where there are none */
     uint8_t *leading;         /* whether a leaf reaches the root through the node */
@@ -22,7 +23,7 @@ typedef struct {
     Term *adjoint;            /* of each node that was reached */
     Contribution *contribution;
     Term *term; /* room for those of one sum */
-    int32_t size, ordered, contributions;
+    int32_t ordered, contributions;
     size_t contribution_room, term_room;
 } Reverse;
 
@@ -39,10 +40,11 @@ static void reverse_free(Reverse *r)
     PyMem_Free(r->term);
 }
 
-static int reverse_new(Reverse *r, Trace *t)
+/* For the nodes from `low` to `root`. */
+static int reverse_new(Reverse *r, Trace *t, int32_t low, int32_t root)
 {
-    const size_t n = (size_t)t->size, bytes = n * sizeof(int32_t);
-    *r = (Reverse){.trace = t, .size = t->size};
+    const size_t n = (size_t)(root - low) + 1, bytes = n * sizeof(int32_t);
+    *r = (Reverse){.trace = t, .low = low};
     r->order = PyMem_Malloc(bytes);
     r->waiting = PyMem_Calloc(n, sizeof(int32_t));
     r->first = PyMem_Malloc(bytes);
@@ -65,10 +67,11 @@ static int reverse_new(Reverse *r, Trace *t)
 static void count_uses(Reverse *r, int32_t root)
 {
     const Trace *t = r->trace;
-    r->waiting[root] = 1;
-    for (int32_t i = root; i >= 0; i--)
-        for (int32_t k = 0; r->waiting[i] && k < t->node[i].count; k++)
-            r->waiting[operands_of(t, i)[k]]++;
+    r->waiting[root - r->low] = 1;
+    for (int32_t i = root; i >= r->low; i--)
+        for (int32_t k = 0; r->waiting[i - r->low] && k < t->node[i].count; k++)
+            if (operands_of(t, i)[k] >= r->low)
+                r->waiting[operands_of(t, i)[k] - r->low]++;
 }
 
 /* The order of graph.backward_order. `order` holds the nodes that are done, at its end those
@@ -85,7 +88,7 @@ static void find_order(Reverse *r, int32_t root)
             r->order[r->ordered++] = i;
         for (int32_t k = 0; k < t->node[i].count; k++) {
             const int32_t j = operands_of(t, i)[k];
-            if (!--r->waiting[j])
+            if (j >= r->low && !--r->waiting[j - r->low])
                 ready[waiting++] = j;
         }
     }
@@ -93,7 +96,7 @@ static void find_order(Reverse *r, int32_t root)
 
 static int is_leading(const Reverse *r, int32_t i)
 {
-    return r->leading[i] && !is_constant(r->trace, i);
+    return i >= r->low && r->leading[i - r->low] && !is_constant(r->trace, i);
 }
 
 static int has_leading_operand(const Reverse *r, int32_t i)
@@ -109,7 +112,7 @@ static void find_leading(Reverse *r)
 {
     for (int32_t at = r->ordered - 1; at >= 0; at--)
         if (has_leading_operand(r, r->order[at]))
-            r->leading[r->order[at]] = 1;
+            r->leading[r->order[at] - r->low] = 1;
 }
 
 /* ------ sums of products */
@@ -119,11 +122,11 @@ static int contribute(Reverse *r, int32_t i, Term upstream, Term partial, int se
     if (RESERVE(r->contribution, r->contribution_room, (int64_t)r->contributions + 1) < 0)
         return -1;
     r->contribution[r->contributions] = (Contribution){upstream, partial, -1, selects};
-    if (r->first[i] < 0)
-        r->first[i] = r->contributions;
+    if (r->first[i - r->low] < 0)
+        r->first[i - r->low] = r->contributions;
     else
-        r->contribution[r->last[i]].next = r->contributions;
-    r->last[i] = r->contributions++;
+        r->contribution[r->last[i - r->low]].next = r->contributions;
+    r->last[i - r->low] = r->contributions++;
     return 0;
 }
 
@@ -172,7 +175,7 @@ static int plus(Trace *t, Term *sum, Term y)
 static int32_t count_contributions(const Reverse *r, int32_t i)
 {
     int32_t count = 0;
-    for (int32_t at = r->first[i]; at >= 0; at = r->contribution[at].next)
+    for (int32_t at = r->first[i - r->low]; at >= 0; at = r->contribution[at].next)
         count += contributes(r->contribution[at]);
     return count;
 }
@@ -184,7 +187,7 @@ static int has_lanes(const Reverse *r, Term x)
 
 static int any_lanes(const Reverse *r, int32_t i)
 {
-    for (int32_t at = r->first[i]; at >= 0; at = r->contribution[at].next)
+    for (int32_t at = r->first[i - r->low]; at >= 0; at = r->contribution[at].next)
         if (contributes(r->contribution[at])
             && (has_lanes(r, r->contribution[at].upstream)
                 || has_lanes(r, r->contribution[at].partial)))
@@ -196,7 +199,7 @@ static int added_up(Reverse *r, int32_t i, Term *sum)
 {
     *sum = number_term(-0.0);
     int32_t count = 0;
-    for (int32_t at = r->first[i]; at >= 0; at = r->contribution[at].next, count++) {
+    for (int32_t at = r->first[i - r->low]; at >= 0; at = r->contribution[at].next, count++) {
         if (RESERVE(r->term, r->term_room, (int64_t)count + 1) < 0
             || times(r->trace, r->contribution[at], &r->term[count]) < 0)
             return -1;
@@ -218,7 +221,7 @@ static int as_factors(Trace *t, Contribution contribution, Term *factor)
 static int accumulated(Reverse *r, int32_t i, Term *sum)
 {
     int32_t count = 0;
-    for (int32_t at = r->first[i]; at >= 0; at = r->contribution[at].next) {
+    for (int32_t at = r->first[i - r->low]; at >= 0; at = r->contribution[at].next) {
         const Contribution contribution = r->contribution[at];
         if (!contributes(contribution))
             continue;
@@ -383,12 +386,12 @@ static int reverse_run(Reverse *r)
     for (int32_t at = 0; at < r->ordered; at++) {
         const int32_t i = r->order[at];
         Term upstream;
-        if (r->first[i] < 0)
+        if (r->first[i - r->low] < 0)
             continue;
         if (sum_of_products(r, i, &upstream) < 0)
             return -1;
-        r->adjoint[i] = upstream;
-        r->target[i] = r->target[i] ? REACHED : 0;
+        r->adjoint[i - r->low] = upstream;
+        r->target[i - r->low] = r->target[i - r->low] ? REACHED : 0;
         if (!is_no_contribution(upstream) && has_leading_operand(r, i)
             && pass_to_operands(r, i, upstream) < 0)
             return -1;
@@ -396,21 +399,33 @@ static int reverse_run(Reverse *r)
     return 0;
 }
 
-/* The node that a leaf is in this trace, which is kept as nodes; −1 if it is none. */
-static int32_t node_of_leaf(const Reverse *r, PyObject *x)
+/* The node of a leaf, if it is one of this trace and no younger than the root; else −1. */
+static int32_t target_of(const Trace *t, PyObject *x, int32_t root)
 {
-    if (!is_tracer(x) || ((Tracer *)x)->trace != r->trace)
-        return -1;
-    return index_of_tracer((Tracer *)x);
+    const int is_own = is_tracer(x) && ((Tracer *)x)->trace == t;
+    const int32_t i = is_own ? index_of_tracer((Tracer *)x) : -1;
+    return i <= root ? i : -1;
 }
 
-/* Mark the nodes among `leaves`, a tuple, that are this trace's. */
-static void mark_targets(Reverse *r, PyObject *leaves)
+/* The oldest node among these leaves, a tuple, and the root. */
+static int32_t oldest_of(const Trace *t, PyObject *leaves, int32_t root)
+{
+    int32_t low = root;
+    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(leaves); k++) {
+        const int32_t i = target_of(t, PyTuple_GET_ITEM(leaves, k), root);
+        if (i >= 0 && i < low)
+            low = i;
+    }
+    return low;
+}
+
+/* Mark the nodes among `leaves` that are this trace's. */
+static void mark_targets(Reverse *r, PyObject *leaves, int32_t root)
 {
     for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(leaves); k++) {
-        const int32_t i = node_of_leaf(r, PyTuple_GET_ITEM(leaves, k));
+        const int32_t i = target_of(r->trace, PyTuple_GET_ITEM(leaves, k), root);
         if (i >= 0)
-            r->leading[i] = r->target[i] = WANTED;
+            r->leading[i - r->low] = r->target[i - r->low] = WANTED;
     }
 }
 
@@ -418,7 +433,7 @@ static void mark_targets(Reverse *r, PyObject *leaves)
  * before: these stay as they are while the walk is under way. */
 static int reverse(Reverse *r, int32_t root, PyObject *leaves, Term start)
 {
-    mark_targets(r, leaves);
+    mark_targets(r, leaves, root);
     find_order(r, root);
     find_leading(r);
     if (contribute(r, root, start, number_term(1.0), 0) < 0)
@@ -429,24 +444,23 @@ static int reverse(Reverse *r, int32_t root, PyObject *leaves, Term start)
     return status;
 }
 
-static PyObject *adjoint_of(const Reverse *r, PyObject *leaf)
+static PyObject *adjoint_of(const Reverse *r, PyObject *leaf, int32_t root)
 {
-    const int32_t i = node_of_leaf(r, leaf);
-    const int is_reached = i >= 0 && r->target[i] == REACHED;
-    return object_of(r->trace, is_reached ? r->adjoint[i] : number_term(-0.0));
+    const int32_t i = target_of(r->trace, leaf, root);
+    const int is_reached = i >= 0 && r->target[i - r->low] == REACHED;
+    return object_of(r->trace, is_reached ? r->adjoint[i - r->low] : number_term(-0.0));
 }
 
-static PyObject *list_of_adjoints(const Reverse *r, PyObject *leaves)
+static PyObject *list_of_adjoints(const Reverse *r, PyObject *leaves, int32_t root)
 {
     PyObject *adjoints = PyList_New(PyTuple_GET_SIZE(leaves));
     for (Py_ssize_t k = 0; adjoints && k < PyTuple_GET_SIZE(leaves); k++) {
-        PyObject *x = adjoint_of(r, PyTuple_GET_ITEM(leaves, k));
+        PyObject *x = adjoint_of(r, PyTuple_GET_ITEM(leaves, k), root);
         if (!x)
             Py_CLEAR(adjoints);
         else
             PyList_SET_ITEM(adjoints, k, x);
     }
-    return adjoints;
     return adjoints;
 }
 
@@ -463,10 +477,36 @@ static PyObject *trace_adjoints(PyObject *self, PyObject *args)
     if (index < 0 || term_of(t, seed, &start) < 0 || as_nodes(t) < 0)
         return NULL;
     Reverse r;
-    if (reverse_new(&r, t) == 0 && reverse(&r, index, leaves, start) == 0)
-        adjoints = list_of_adjoints(&r, leaves);
+    if (reverse_new(&r, t, oldest_of(t, leaves, index), index) == 0
+        && reverse(&r, index, leaves, start) == 0)
+        adjoints = list_of_adjoints(&r, leaves, index);
     reverse_free(&r);
     return adjoints;
+}
+
+/* order(root, low): the nodes from `low` on that the root is computed from, in backward order. */
+static PyObject *trace_order(PyObject *self, PyObject *args)
+{
+    Trace *t = (Trace *)self;
+    int root, low;
+    if (!PyArg_ParseTuple(args, "ii:order", &root, &low) || as_nodes(t) < 0)
+        return NULL;
+    if (root < 0 || root >= t->size || low < 0 || low > root)
+        return PyErr_Format(PyExc_IndexError, "there are no nodes from %d to %d", low, root);
+    Reverse r;
+    PyObject *found = NULL;
+    if (reverse_new(&r, t, low, root) == 0) {
+        find_order(&r, root);
+        found = PyList_New(0);
+    }
+    for (int32_t k = 0; found && k < r.ordered; k++) {
+        PyObject *index = PyLong_FromLong(r.order[k]);
+        if (!index || PyList_Append(found, index) < 0)
+            Py_CLEAR(found);
+        Py_XDECREF(index);
+    }
+    reverse_free(&r);
+    return found;
 }
 
 #endif

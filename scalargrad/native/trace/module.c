@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 #include "adjoints.h"
+#include "repeat.h"
 #include "views.h"
 #include "fusion.h"
 #include "parts.h"
@@ -368,12 +369,17 @@ static PyMethodDef trace_methods[] = {
     {"fuse", trace_fuse, METH_O, "fuse(wanted): turn sums of products into single nodes."},
     {"adjoints", trace_adjoints, METH_VARARGS,
      "adjoints(root, leaves, seed): the adjoint of each leaf, -0.0 where nothing flows."},
+    {"order", trace_order, METH_VARARGS,
+     "order(root, low): the nodes from `low` on that the root needs, in backward order."},
     {"look_for_loops", trace_look_for_loops, METH_O,
      "look_for_loops(calls): find out after so many whether most of them lie in loops."},
     {"tell_values", trace_tell_values, METH_O,
      "tell_values(these): which inputs or nodes are Values; later inputs are if not plain."},
     {"give_up_loops", trace_give_up_loops, METH_O,
      "give_up_loops(why): keep the trace as nodes from now on."},
+    {"repeat", trace_repeat, METH_VARARGS,
+     "repeat(steps, state, xs, fixed, state_slots, y_slots, begin, end): the steps of a scan; the "
+     "state after them, and a list for each y."},
     {"rolled", trace_rolled, METH_O,
      "rolled(results): items, events, and what the results are; None of nodes."},
     {NULL, NULL, 0, NULL},

@@ -1,5 +1,5 @@
 /* A Tracer: a number of a function that is being traced, with Python's arithmetic. Included by
- * passes.h, templates.h, views.h. */
+ * passes.h, repeat.h, templates.h, views.h. */
 #ifndef SCALARGRAD_TRACER_H
 #define SCALARGRAD_TRACER_H
 
@@ -306,7 +306,21 @@ static PyObject *tracer_index(PyObject *self, void *unused)
     return index < 0 ? NULL : PyLong_FromLong(index);
 }
 
+/* Number, lane, plain, linked; None where the trace is kept as nodes, which tell that. */
+static PyObject *tracer_rolled_traits(PyObject *self, void *unused)
+{
+    Given given;
+    Tracer *x = (Tracer *)self;
+    (void)unused;
+    if (!x->trace || !is_rolling(x->trace) || !given_tracer(x->trace, x, &given))
+        Py_RETURN_NONE;
+    return Py_BuildValue("(dNNN)", given.number, PyBool_FromLong(given.lane),
+                         PyBool_FromLong(given.plain), PyBool_FromLong(given.linked));
+}
+
 static PyGetSetDef tracer_columns[] = {
+    {"_rolled_traits", tracer_rolled_traits, NULL,
+     "Number, lane, plain, linked of a trace that is kept as loops; else None.", NULL},
     {"index", tracer_index, NULL, "Which node of the trace it stands for.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };

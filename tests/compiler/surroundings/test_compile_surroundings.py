@@ -32,8 +32,6 @@ FACTOR = 2.0
         lambda x: [1.0, 2.0][x],
         lambda x: range(x),
         lambda x: np.float64(x) * x,
-        lambda x: x.backward(),
-        lambda x: x.zero_grad(),
         lambda x: random.random() * x,
         lambda x: random.gauss(0.0, 1.0) * x,
         lambda x: setattr(x, "data", 1.0) or x,
@@ -45,6 +43,18 @@ def test_a_number_that_would_be_frozen_is_refused_with_the_cure(
 ) -> None:
     with pytest.raises(TypeError, match=r"compile cannot follow .*(use|choose|return|pass)"):
         compile(f, batch=True)(np.array([1.0, 2.0]) if at == "lanes" else at)
+
+
+@pytest.mark.parametrize("name", ["backward", "zero_grad"])
+def test_what_only_values_do_is_refused_of_them_and_missing_of_floats(name: str) -> None:
+    def f(x: Any) -> Any:
+        return getattr(x, name)()
+
+    with pytest.raises(TypeError, match=r"compile cannot follow backward"):
+        compile(f)(sg.Value(1.0))
+    for gate, at in ((compile(f), 1.0), (compile(f, batch=True), np.array([1.0, 2.0]))):
+        with pytest.raises(AttributeError, match=f"'float' object has no attribute '{name}'"):
+            gate(at)
 
 
 def test_random_numbers_that_are_refused_leave_the_generator_as_it_was() -> None:

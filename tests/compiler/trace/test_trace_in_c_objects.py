@@ -102,7 +102,7 @@ def test_three_operands_of_a_power_are_refused() -> None:
         pow(x, 2, 5)
 
 
-@pytest.mark.parametrize("protocol", [float, int, complex, lambda x: [1][x]])
+@pytest.mark.parametrize("protocol", [float, int, complex])
 def test_what_would_freeze_a_number_is_refused(protocol: Callable[[Any], Any]) -> None:
     with pytest.raises(TypeError, match="compile cannot follow"):
         protocol(InC().input(1.0))

@@ -267,6 +267,8 @@ FROZEN = {
     "complex": complex,
     "math": math.sin,
     "an array of floats": lambda x: array("d", [x]),
+    "an index": lambda x: "abc"[x],
+    "a count": range,
 }
 
 
