@@ -126,10 +126,7 @@ def adjoint_values(
     within = getattr(root, "_standing_for", None)
     nodes = list(map(within, leaves)) if within else leaves
     root = within(root) if within else root
-    adjoint = symbolic_adjoints(root, nodes, ops.start(seed), are_ends)
-    # nodes are the same where they are one object, and the hash of a tracer takes long
-    found = {id(node): g for node, g in adjoint.items()}
-    return [found.get(id(node), NOTHING) for node in nodes]
+    return symbolic_adjoints(root, nodes, ops.start(seed), are_ends)
 
 
 def shown(gradient: Any, root: Any) -> Any:
@@ -147,15 +144,21 @@ def is_a_number(x: Any) -> bool:
 
 def symbolic_adjoints(
     root: Any, leaves: Sequence[Any], seed: Any, are_ends: bool = False
-) -> dict[Any, Any]:
-    """The adjoints of `root` and of the leaves it depends on, each a float or a Value."""
+) -> list[Any]:
+    """The adjoint of each leaf, a float or a Value; NOTHING where nothing flows."""
     # a kind of node may bring the same pass with it, in C
     own = getattr(root, "_symbolic_adjoints", None)
-    found: dict[Any, Any] | None = own and own(leaves, seed)
-    return walked_adjoints(root, leaves, seed, are_ends) if found is None else found
+    found: list[Any] | None = own and own(leaves, seed)
+    if found is not None:
+        return found
+    # nodes are the same where they are one object, and the hash of a tracer takes long
+    walked = walked_adjoints(root, leaves, seed, are_ends)
+    adjoint = {id(node): g for node, g in walked.items()}
+    return [adjoint.get(id(leaf), NOTHING) for leaf in leaves]
 
 
 def walked_adjoints(root: Any, leaves: Sequence[Any], seed: Any, are_ends: bool) -> dict[Any, Any]:
+    """The adjoints of `root` and of the leaves it depends on."""
     order = backward_order(root, set(leaves) if are_ends else ())
     leading = leading_to(order, leaves)
     # a kind of node may bring an operator of its own for this

@@ -45,38 +45,39 @@ class Reference(ref[Any]):
 active: set[ref[Any]] = set()
 """The blocks, of any thread, for which a node that is built takes the long way. It is never empty
 while one of them is on; a set, because a freed block is taken out without a step of bytecode."""
-_entered: ContextVar[tuple[int, tuple[ref[Any], ...]]] = ContextVar("entered", default=(0, ()))
+entered: ContextVar[tuple[int, tuple[ref[Any], ...]]] = ContextVar("entered", default=(0, ()))
 """The thread, and the blocks entered here, outer ones first, some of them left or freed by now.
 Another thread may run in a copy of the context, but it does not run within the blocks."""
-_suspendable: set[ref[Any]] = set()
-"""The blocks of generators and coroutines: they are on while their generator runs."""
+suspendable: dict[ref[Any], None] = {}
+"""The blocks of generators and coroutines, until they are freed: a block is on while its generator
+runs. A dict as C walks over it."""
 
 
-def noted(block: Any, kind: set[ref[Any]]) -> ref[Any]:
-    """Put a block among those of a kind, until it is freed."""
-    reference = Reference(block, kind.discard)
-    kind.add(reference)
+def noted(block: Any) -> ref[Any]:
+    """Put a block among those that are active, until it is freed."""
+    reference = Reference(block, active.discard)
+    active.add(reference)
     return reference
 
 
 def enter(reference: ref[Any]) -> None:
     """Note that a block is entered in the context of the caller."""
     here = get_ident()
-    thread, entered = _entered.get()
-    kept = [r for r in entered if r() is not None] if thread == here else ()
-    _entered.set((here, (*kept, reference)))
+    thread, before = entered.get()
+    kept = [r for r in before if r() is not None] if thread == here else ()
+    entered.set((here, (*kept, reference)))
 
 
 def state() -> Any:
     """The state that holds where this is called, None outside of all blocks. The outermost block
     makes it what its `alone` is; each block within changes it."""
-    thread, entered = _entered.get()
-    if _suspendable:
-        return state_in(with_suspendable(live(entered) if thread == get_ident() else []))
+    thread, references = entered.get()
     found = None
-    if entered and thread == get_ident():
-        # state_in(live(entered)) written out, in half the time: each node built in a block asks
-        for r in entered:
+    if suspendable:
+        found = state_in(with_suspendable(live(references) if thread == get_ident() else []))
+    elif references and thread == get_ident():
+        # state_in(live(references)) written out, in half the time: each node built in a block asks
+        for r in references:
             block = r()
             if block is not None and block.is_on():
                 found = block.alone if found is None else block.changed(found)
@@ -85,8 +86,8 @@ def state() -> Any:
     return found
 
 
-def live(entered: tuple[ref[Any], ...]) -> list[Any]:
-    return [block for r in entered if (block := r()) is not None and block.is_on()]
+def live(references: tuple[ref[Any], ...]) -> list[Any]:
+    return [block for r in references if (block := r()) is not None and block.is_on()]
 
 
 def state_in(blocks: list[Any]) -> Any:
@@ -98,9 +99,10 @@ def state_in(blocks: list[Any]) -> Any:
 
 def with_suspendable(found: list[Any]) -> list[Any]:
     """The blocks `found`, and among them those of the generators and coroutines that run."""
-    for r in tuple(_suspendable):
+    for r in tuple(suspendable):
         block = r()
-        if block is not None and block.is_on():
+        # a function may have entered it since, as it enters any block
+        if block is not None and "is_on" not in vars(block) and block.is_on():
             # a block entered while this one was on is within it; the others are around it
             around = [i for i, b in enumerate(found) if block in b.around]
             found.insert(around[0] if around else len(found), block)
@@ -135,9 +137,9 @@ B = TypeVar("B", bound=Inner)
 def inner(block: B, alone: Any, is_active: bool = False) -> B:
     """Return a new Inner, noted and ready to be entered."""
     block.alone = alone
-    if _suspendable:
+    if suspendable:
         block.around = tuple(with_suspendable([]))
-    enter(noted(block, active) if is_active else ref(block))
+    enter(noted(block) if is_active else ref(block))
     return block
 
 
@@ -179,7 +181,7 @@ class UserBlock(functools.partial[None]):
     __exit__ = functools.partial.__call__
 
     def begin(self, frame: FrameType | None) -> None:
-        reference = noted(self, active)
+        reference = noted(self)
         if frame is None:
             # a method in C: each node that is built within the block asks
             self.__dict__["is_on"] = self.lock.locked
@@ -187,7 +189,7 @@ class UserBlock(functools.partial[None]):
         else:
             self.__dict__.pop("is_on", None)
             self.frame, self.is_outermost = frame, frame.f_back is None
-            noted(self, _suspendable)
+            suspendable[Reference(self, suspendable.__delitem__)] = None
 
     def is_on(self) -> bool:
         """Tell whether the caller runs in the generator or coroutine that is in this block."""

@@ -38,6 +38,14 @@ def now() -> Now:
     return blocks.state() or NOTHING
 
 
+def is_plain() -> bool:
+    """Whether nodes that are built here are recorded, and no mode asks for more."""
+    here = blocks.state() if active else None
+    return here is None or not (
+        here.no_grad or here.anomaly or here.lines or here.trace is not None
+    )
+
+
 class _State:
     """The modes that hold where an attribute is read."""
 
@@ -158,7 +166,7 @@ class no_grad(UserBlock):
     alone = Now(no_grad=True)
 
     def changed(self, outside: Now) -> Now:
-        return outside._replace(no_grad=True)
+        return outside if outside.no_grad else outside._replace(no_grad=True)
 
 
 class detect_anomaly(UserBlock):
@@ -233,14 +241,16 @@ def call(node: Any) -> str:
 def settle(node: Any) -> Any:
     """Apply the modes that hold to a node just built. Return the node, or what a mode puts in its
     place."""
-    modes = now()
+    modes = blocks.state()
+    if modes is None:
+        return node
     if modes.trace is not None:
         return modes.trace.follow(node)
     if modes.anomaly or modes.lines:
         node._source = user_line()
     if modes.anomaly:
         check_node(node)
-    return node.detach() if modes.no_grad else node
+    return node._alone() if modes.no_grad else node
 
 
 def check_node(node: Any) -> None:

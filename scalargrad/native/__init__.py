@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .. import arrays, backward, comparing, copying, doubts, given, modes, updates
+from .. import arrays, backward, blocks, comparing, copying, doubts, given, modes, updates
 from ..rows import BUILT_IN, Operator
 from ..scalars import attribute, operand
 from ..updates import RULES, Job
@@ -65,4 +65,4 @@ _engine.install(
     array_ufunc=arrays.array_ufunc,
     decide=doubts.decide,
 )
-_engine.set_modes(modes.active)
+_engine.set_modes(blocks.active, blocks.entered, blocks.suspendable, blocks.state)

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from contextvars import ContextVar
 from typing import Any
 
 from ..engine import Value as Value
@@ -10,8 +11,10 @@ def install(*, rows: tuple[Operator, ...], **hooks: Any) -> None:
 def install_trace(*, rows: tuple[Operator, ...], **hooks: Any) -> None:
     """The same for the trace; `rows` are those of the table, then those of the compiler's own."""
 
-def set_modes(blocks: set[Any], /) -> None:
-    """Say how many modes are active."""
+def set_modes(
+    active: set[Any], entered: ContextVar[Any], suspendable: dict[Any, None], state: Any, /
+) -> None:
+    """Hand over what tells the modes that hold; these are names of blocks.py."""
 
 def function(row: Operator, /) -> Any:
     """Return the callable that a row is to users."""
@@ -84,7 +87,7 @@ class Trace:
     def stages(self, late_inputs: Any, /) -> bytes: ...
     def copy(self, old: Any, wanted: Any, /) -> list[int]: ...
     def fuse(self, wanted: Any, /) -> None: ...
-    def adjoints(self, root: Any, leaves: Sequence[Any], seed: Any, /) -> dict[Any, Any]: ...
+    def adjoints(self, root: Any, leaves: tuple[Any, ...], seed: Any, /) -> list[Any]: ...
     @property
     def unrolled(self) -> int: ...
     def look_for_loops(self, calls: int, /) -> None: ...

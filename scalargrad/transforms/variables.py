@@ -25,7 +25,7 @@ NO_CHANGE: dict[Any, Any] = {}
 
 def inside() -> bool:
     """Tell whether a transform is at work around the caller."""
-    return modes.state.transforms > 0
+    return modes.now().transforms > 0
 
 
 def chosen(argnums: int | tuple[int, ...], count: int) -> list[int]:

@@ -117,10 +117,14 @@ def test_constants_that_have_no_program_yet_are_told() -> None:
     assert "scalargrad.pick" in found.cures[0]
 
 
-def test_within_a_mode_there_is_no_shortcut() -> None:
+def test_within_a_mode() -> None:
     gate = sg.compile(lambda v: v * v)
     with sg.no_grad():
-        assert "no shortcut within no_grad" in gate.profile(Value(2.0)).cures[0]
+        assert gate.profile(Value(2.0)).way == ("by a shortcut" if native else "in full")
+    with sg.detect_anomaly():
+        found = gate.profile(Value(2.0))
+    assert found.way == "by the function itself"
+    assert "detect_anomaly" in found.cures[0]
 
 
 @pytest.mark.skipif(not native, reason="shortcuts are those of C")

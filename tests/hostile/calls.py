@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import scalargrad as sg
-from scalargrad import modes, ops
+from scalargrad import blocks, ops
 from scalargrad.backward import NO_GRADIENT, symbolic_adjoints
 from scalargrad.compiler.machine.instructions import (
     ALONG,
@@ -168,7 +168,7 @@ def functions_of_rows(w: World) -> Any:
 @call
 def housekeeping(w: World) -> Any:
     nodes.fail_after(w.hostile(-1))
-    nodes.set_modes(modes.active)
+    nodes.set_modes(blocks.active, blocks.entered, blocks.suspendable, blocks.state)
     nodes.trim()
     return nodes.chunks(), nodes.update_rules()
 

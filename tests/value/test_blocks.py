@@ -389,6 +389,101 @@ def test_a_block_can_be_entered_again_after_it_was_left_not_before() -> None:
     assert not modes.active
 
 
+def test_a_block_may_be_a_functions_and_then_a_generators() -> None:
+    block = sg.no_grad()
+    with block:
+        assert not recorded()
+
+    def generator() -> Iterator[bool]:
+        with block:
+            yield recorded()
+            yield recorded()
+
+    g = generator()
+    assert (next(g), recorded(), next(g), recorded()) == (False, True, False, True)
+    g.close()
+    with block:
+        assert not recorded()
+    assert recorded()
+
+
+def test_a_block_may_be_a_generators_and_then_a_functions() -> None:
+    block = sg.no_grad()
+
+    def generator() -> Iterator[bool]:
+        with block:
+            yield recorded()
+
+    assert list(generator()) == [False]
+    with block:
+        assert not recorded()
+        assert in_thread(recorded) is True
+    assert recorded()
+
+
+def test_more_blocks_than_are_looked_at_one_by_one() -> None:
+    with contextlib.ExitStack() as stack:
+        for _ in range(100):
+            stack.enter_context(sg.no_grad())
+            assert not recorded()
+    assert recorded()
+
+
+def test_a_generator_within_a_mode_beside_others_that_are_suspended_or_run() -> None:
+    def within(inner: Iterator[bool]) -> Iterator[bool]:
+        with sg.no_grad():
+            yield recorded()
+            yield next(inner)
+            yield recorded()
+
+    suspended = steps()
+    next(suspended)
+    one = within(within(steps()))
+    assert [next(one), recorded(), next(one), recorded(), next(one)] == [False, True] * 2 + [False]
+    assert recorded()
+
+
+def test_a_block_that_is_freed_without_being_left_is_off() -> None:
+    sg.no_grad().__enter__()
+    assert recorded()
+    kept = sg.no_grad()
+    kept.__enter__()
+    assert not recorded()
+    del kept
+    assert recorded()
+
+
+def test_numbers_and_gradients_are_read_and_set_within_a_mode() -> None:
+    x = Value(2.0)
+    (x * x).backward()
+    with sg.no_grad():
+        x.data -= 0.5 * x.grad
+        x.grad = 0.0
+        y = Value((x * x).data, label="y")
+    assert (x.data, x.grad, y.data, y.label) == (0.0, 0.0, 0.0, "y")
+
+
+def test_a_mode_in_another_thread_changes_nothing_here() -> None:
+    started, enough = threading.Event(), threading.Event()
+
+    def quiet() -> bool:
+        with sg.no_grad():
+            started.set()
+            enough.wait()
+            return recorded()
+
+    found: list[bool] = []
+    thread = threading.Thread(target=lambda: found.append(quiet()))
+    thread.start()
+    started.wait()
+    assert all(recorded() for _ in range(1000))
+    with sg.no_grad():
+        assert not recorded()
+    enough.set()
+    thread.join()
+    assert found == [False]
+
+
 def test_a_block_kept_after_it_was_left_costs_nothing() -> None:
     kept = sg.no_grad()
     with kept:

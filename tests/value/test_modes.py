@@ -214,6 +214,21 @@ def build_and_go_back() -> None:
     y.backward()
 
 
+def build() -> None:
+    y = x = Value(1.0)
+    for _ in range(300):
+        y = y * 1.0 + x
+
+
+def test_building_without_a_graph_takes_about_as_long_as_building_one() -> None:
+    with_graph, without = math.inf, math.inf
+    for _ in range(100):
+        with_graph = min(with_graph, seconds(build))
+        with sg.no_grad():
+            without = min(without, seconds(build))
+    assert without < 5.0 * with_graph
+
+
 def test_modes_cost_nothing_once_left() -> None:
     before, after = math.inf, math.inf
     for _ in range(15):

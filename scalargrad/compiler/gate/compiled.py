@@ -27,7 +27,7 @@ from .jacobians import JacobianCalls
 from .meaning import Meaning, meaning_of
 from .nodes import Made
 from .products import Gates
-from .profile import IN_A_MODE, IN_FULL, RARE, VALUES_IN_LANES, Profile, Profiler
+from .profile import IN_A_MODE, RARE, VALUES_IN_LANES, Profile, Profiler
 from .programs import Programs
 from .recurring import Recurring
 from .results import finish_of
@@ -62,6 +62,8 @@ class Compiled:
         self._programs = Programs(meaning, whole("max_paths", max_paths), whole("threads", threads))
         self._finder = Finder(self._programs)
         self._forms: tuple[Form, ...] = ()
+        self._forms_without: tuple[Form, ...] = ()
+        """Those of calls within no_grad."""
         self._recurring = Recurring()
         self._derivatives = Derivatives(meaning, derivative)
         self._jacobian = jacobian_calls(self)
@@ -126,21 +128,24 @@ class Compiled:
     # ------ calls
     def __call__(self, *args: Any, **named: Any) -> Any:
         """Return f(*args, **named), over the lanes if there are any: as the function itself."""
-        if not modes.active:
-            given = (*args, *named.values()) if named else args
-            names = tuple(named) if named else ()
-            for form in self._forms:
-                found = form.run(given, names)
-                if found is not MISSED:
-                    return found
-        elif modes.state.trace is not None or modes.state.anomaly:
-            # of a program nobody could tell which line is at fault
-            return self._meaning(args, named)
+        forms = self._forms
+        if modes.active:
+            here = modes.now()
+            if here.trace is not None or here.anomaly:
+                # of a program nobody could tell which line is at fault
+                return self._meaning(args, named)
+            forms = self._forms_without if here.no_grad else forms
+        given = (*args, *named.values()) if named else args
+        names = tuple(named) if named else ()
+        for form in forms:
+            found = form.run(given, names)
+            if found is not MISSED:
+                return found
         return self._in_full(args, named)
 
     def _in_full(self, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
         """A call that takes no shortcut: its program is looked up, or traced."""
-        if self._jacobian is not None and not modes.active and not inside():
+        if self._jacobian is not None and modes.is_plain() and not inside():
             return self._jacobian(args, named)
         if isinstance(self._meaning.f, Sparse):
             return self._sparse(args, named)
@@ -156,7 +161,7 @@ class Compiled:
             )
         wanted = Wanted(arguments.positions_varied, True)
         path, found, around = self._programs.alone(arguments, wanted)
-        if not modes.active:
+        if modes.is_plain():
             given = (*args, *named.values())
             self._forms = self._finder.added(self._forms, given, arguments, wanted, around)
         return finish_of(path.traced.structure, ())(args, found, ())
@@ -176,8 +181,12 @@ class Compiled:
     def _by_program(self, args: Any, named: Any, arguments: Arguments) -> Any:
         wanted = None if modes.state.no_grad else self._meaning.wanted(arguments)
         results, around = self._programs.run(arguments, wanted)
-        if wanted is not None and not modes.active:
-            given = (*args, *named.values())
+        given = (*args, *named.values())
+        if wanted is None:
+            self._forms_without = self._finder.added(
+                self._forms_without, given, arguments, None, around
+            )
+        elif modes.is_plain():
             self._forms = self._finder.added(self._forms, given, arguments, wanted, around)
         return Made(self._programs, args, named, arguments, results).result()
 
@@ -201,19 +210,21 @@ class Compiled:
         """Return where the time of such a call goes, and what to do where it is a slow one. Makes
         the call, and each part of it, some times over: it takes a tenth of a second or more. Of a
         Jacobian that is made of products, it is the profile of one product."""
-        form = self._jacobian and not modes.active and self._jacobian.form_of(args, named)
+        form = self._jacobian and modes.is_plain() and self._jacobian.form_of(args, named)
         if form:
             return form.gate.profile(form.plan.weights[0], *args, **named)  # type: ignore
         profiler = Profiler(self._finder, lambda: self(*args, **named), args, named)
         self(*args, **named)
-        if modes.active:
-            return profiler.made(IN_FULL, [IN_A_MODE])
+        here = modes.now()
+        if here.trace is not None or here.anomaly:
+            return profiler.by_itself(IN_A_MODE)
         arguments = self._meaning.arguments(args, named)
         if arguments.has_values_in_lanes:
             return profiler.by_itself(VALUES_IN_LANES)
-        if self._recurring.is_rare(arguments, modes.state.no_grad):
+        if self._recurring.is_rare(arguments, here.no_grad):
             return profiler.by_itself(RARE)
-        return profiler.by_shortcut(self._forms) or profiler.in_full()
+        forms = self._forms_without if here.no_grad else self._forms
+        return profiler.by_shortcut(forms) or profiler.in_full(arguments, here.no_grad)
 
     def draw(
         self, *args: Any, gradient: bool = False, simplified: bool = True, **options: Any

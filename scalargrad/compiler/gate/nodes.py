@@ -140,6 +140,33 @@ def finish_nodes(
     return finish_one if is_one and not names else finish
 
 
+def finish_leaves(traced: Traced, of: Operands) -> Callable[[Any, Any, Any], Any]:
+    """The same within no_grad, where a program has no derivatives."""
+
+    def made(entry: Entry, x: Any, operands: tuple[Any, ...]) -> Any:
+        if not entry.linked:
+            return of_kind(x, entry)
+        if entry.source is not None:
+            return of.returned(entry.source, operands)
+        return leaves_of(x) if hasattr(x, "shape") else Value(x)
+
+    def finish(args: Sequence[Any], numbers: Any, values: list[Any]) -> Any:
+        operands = of.fixed or (*values, *of.captured)
+        found = [made(entry, x, operands) for entry, x in zip(traced.entries, numbers)]
+        return result(traced.structure, found)
+
+    return finish
+
+
+def leaves_of(numbers: Any) -> Any:
+    """An array of Values, one for each lane."""
+    import numpy
+
+    found = numpy.empty(len(numbers), dtype=object)
+    found[:] = list(map(Value, numbers.tolist()))
+    return found
+
+
 def node(op: Any, operands: tuple[Any, ...], numbers: Any, distinct: bool) -> Any:
     """A node above `operands`; `numbers` are its data and its partials."""
     buffer = numbers if type(numbers) is array else array("d", numbers)

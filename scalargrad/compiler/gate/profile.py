@@ -107,11 +107,10 @@ class Profiler:
         )
 
     # ------ without one
-    def in_full(self) -> Profile:
+    def in_full(self, arguments: Arguments, no_grad: bool) -> Profile:
         """The parts of a call that takes none."""
         programs, meaning = self.programs, self.programs.meaning
-        arguments = meaning.arguments(self.args, self.named)
-        wanted = meaning.wanted(arguments)
+        wanted = None if no_grad else meaning.wanted(arguments)
         results, around = programs.run(arguments, wanted)
         made = Made(programs, self.args, self.named, arguments, results)
         reading = least(lambda: meaning.arguments(self.args, self.named))
@@ -141,7 +140,7 @@ class Profiler:
 
 
 CHANGES = "what it uses, by which each call is another: return the new one instead"
-IN_A_MODE = "there is no shortcut within no_grad, detect_anomaly, or a function that is traced"
+IN_A_MODE = "within detect_anomaly, and in a function that is traced, no program runs"
 VALUES_IN_LANES = "there are Values in an array with lanes: give floats, and ask for derivatives"
 RARE = (
     f"these constants are new: they get a program when they come the {OFTEN}th time; floats that "

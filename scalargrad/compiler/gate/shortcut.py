@@ -25,7 +25,7 @@ from ..passes.task import Wanted
 from ..passes.traced import Entry, Traced
 from ..surroundings.walk import Surroundings
 from ..trace.sources import Draw
-from .nodes import Operands, finish_nodes
+from .nodes import Operands, finish_leaves, finish_nodes
 from .programs import KEPT, Programs
 from .results import Merge, Results, finish_of
 
@@ -53,7 +53,7 @@ class Finder:
         known: Sequence[Form],
         args: tuple[Any, ...],
         arguments: Arguments,
-        wanted: Wanted,
+        wanted: Wanted | None,
         around: Surroundings,
     ) -> tuple[Form, ...]:
         """The known forms of calls, the latest first, after a call that took no shortcut: with one
@@ -84,7 +84,9 @@ class Finder:
         reader = telling(reader_of(args, arguments), arguments, kept)
         return None if reader is None else Form(reader, records, arguments, shortcut)
 
-    def found(self, arguments: Arguments, wanted: Wanted, around: Surroundings) -> Found | None:
+    def found(
+        self, arguments: Arguments, wanted: Wanted | None, around: Surroundings
+    ) -> Found | None:
         paths, around = self.programs.known_paths(arguments, wanted, around)
         path = paths.first if paths else None
         if paths is None or path is None or not runs_on_machine(path):
@@ -119,9 +121,11 @@ class Finder:
                 return finish
             return in_shapes(finish, arguments, traced.entries)
         own = arguments.shape is not None and any(entry.own for entry in traced.entries)
+        operands = Operands(arguments, traced.captured)
+        if traced.wanted is None:
+            return None if own and not arguments.batched else finish_leaves(traced, operands)
         if own or not (arguments.values or traced.captured):
             return None
-        operands = Operands(arguments, traced.captured)
         return finish_nodes(self.programs, traced, arguments.names_given, operands)
 
 
@@ -143,7 +147,7 @@ def in_shapes(finish: Finish, arguments: Arguments, entries: Sequence[Entry]) ->
 
 def runs_on_machine(path: Path) -> bool:
     """Tell whether the machine runs a path, and nothing is drawn for all lanes at once."""
-    uniform = any(isinstance(source, Draw) for source in path.layout.uniform)
+    uniform = Draw in map(type, path.layout.uniform)
     return isinstance(path.runner, (OnMachine, OnNest, OnSparse)) and not uniform
 
 
@@ -197,7 +201,11 @@ class Form:
         shortcut = shortcut or self.shortcuts.get(tuple(statics))
         if shortcut is None:
             return MISSED
-        outputs = shortcut.outputs(args, numbers, arrays)
+        outputs = None
+        if shortcut.at_once and (shortcut.is_inside is None or inside() is shortcut.is_inside):
+            outputs = shortcut.at_once(numbers)
+        if outputs is None:
+            outputs = shortcut.outputs(args, numbers, arrays)
         return MISSED if outputs is None else shortcut.finish(args, outputs, values)
 
     def fill(self, results: Any, weights: Any, args: Sequence[Any], names: tuple[str, ...]) -> bool:
@@ -218,8 +226,8 @@ class Shortcut:
     """How to run calls like an earlier one on the machine, and how to `finish` their results."""
 
     __slots__ = (
-        *("arguments", "captured", "chances", "draws", "finish", "form", "is_inside", "paths"),
-        *("runner", "same", "traced", "wanted"),
+        *("arguments", "at_once", "captured", "chances", "draws", "finish", "form", "is_inside"),
+        *("paths", "runner", "same", "traced", "wanted"),
     )
 
     def __init__(self, paths: Paths, path: Path, arguments: Arguments, finish: Finish) -> None:
@@ -238,6 +246,8 @@ class Shortcut:
         each = zip(path.traced.each, self.runner.outputs)
         self.same = [k for k, (own, lane) in enumerate(each) if own and not lane]
         """Outputs that every lane has its own of, though they are all the same number."""
+        self.at_once = None if self.draws or self.captured else self.runner.at_once
+        """In place of `outputs`, where nothing but the numbers of a call counts."""
 
     def outputs(self, args: tuple[Any, ...], numbers: list[Any], arrays: list[Any]) -> Any:
         """Return the outputs for what was read of a call's arguments; None if the call is to be
@@ -296,14 +306,17 @@ class Shortcut:
         except Unknown:
             return None
         results = merge.results()
-        same = merge.form == self.form and self.fits(results)
-        return results.outputs() if same else None
+        if merge.form != self.form or not self.fits(results):
+            return None
+        return results.outputs() if self.traced.wanted else results.numbers
 
     def fits(self, results: Results) -> bool:
-        """Whether these come in the order of the first path's outputs, from the same Values."""
+        """Whether these come in the order of the first path's outputs, from the same Values, and
+        are Values in all lanes or in none."""
         own, others = self.traced.entries, results.entries
         known = list(map(id, self.captured)) == list(map(id, results.captured))
-        return known and [(x.linked, x.kind) for x in own] == [(x.linked, x.kind) for x in others]
+        alike = [(x.linked, x.kind) for x in own] == [(x.linked, x.kind) for x in others]
+        return known and alike and all(lanes is None for lanes in results.plain)
 
     def spread(self, outputs: Any, lanes: Any) -> Any:
         import numpy

@@ -118,7 +118,7 @@ def words(values: Iterable[int]) -> array[int]:
 def fits_machine(program: Program) -> bool:
     """Tell whether the machine has an instruction for everything in the program."""
     known = {products, lanes_sum}
-    late = any(stage not in (BEFORE, LANES, AFTER) for stage in program.stages.values())
+    late = not {BEFORE, LANES, AFTER}.issuperset(program.stages.values())
     return not late and all(row in known or has_instruction(row) for row in program.rows())
 
 

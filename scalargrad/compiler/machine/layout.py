@@ -42,7 +42,7 @@ def layout(
     """Return the layout of a program with these inputs, of which it is told whether they have
     lanes. `makes` tells whether some output may have lanes."""
     numbers, arrays, sources = arguments.numbers, len(arguments.arrays), traced.sources
-    compared = any(isinstance(source, Side) for source in sources)
+    compared = Side in map(type, sources)
     addresses: dict[int, Address] = {}
     uniform: list[Any] = []
     drawn: list[Draw] = []

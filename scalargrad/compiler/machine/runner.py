@@ -126,6 +126,9 @@ class OnMachine:
         self.lane_guards = lane_guards
         self.listed = len(code.results) <= FEW and not lane_guards
         self.makes = bool(self.widths or lane_guards)
+        is_alone = self.listed and not self.makes and not code.given
+        self.at_once = self.code.results if is_alone else None
+        """Returns the outputs for numbers, quickly: None where `run` has to. None if it cannot."""
         self.is_quick = when_doubtful is not None
         self.when_doubtful = when_doubtful
 

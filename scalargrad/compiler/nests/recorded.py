@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from ... import ops
 from ...backward import symbolic_adjoints
 from ...rows import Operator
-from ...scalars import NOTHING
 from ...transforms.trees import Structure
 from ...transforms.variables import inside
 from ..inputs.sources import Inputs
@@ -171,7 +170,7 @@ class Again(NamedTuple):
     def with_derivatives(self, root: Any, variables: list[Any]) -> list[Any]:
         """The root and its derivatives, for a user."""
         found = symbolic_adjoints(root, variables, 1.0)
-        return [root, *(ops.add(found.get(x, NOTHING), 0.0) for x in variables)]
+        return [root, *(ops.add(x, 0.0) for x in found)]
 
 
 def again(run: Ran, given: Inputs) -> Again:

@@ -53,6 +53,7 @@ class OnNest:
         self.outputs = [False] * len(self.results)
         """Of each output whether it has lanes."""
         self.listed = len(self.code.results) <= FEW
+        self.at_once = self.machine.results if self.listed else None
 
     @cached_property
     def careful(self) -> Runner:

@@ -63,8 +63,7 @@ def recomputed(flat: Flat, trace: Any) -> list[Any]:
 
 
 def adjoints(root: Any, variables: Sequence[Any]) -> list[Any]:
-    found = symbolic_adjoints(root, list(variables), 1.0) if is_value(root) else {}
-    return [found.get(x, NOTHING) for x in variables]
+    return symbolic_adjoints(root, variables, 1.0) if is_value(root) else [NOTHING] * len(variables)
 
 
 def weighed_columns(results: Sequence[Any], variables: Sequence[Any], seeds: Any) -> list[Any]:

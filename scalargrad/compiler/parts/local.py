@@ -93,6 +93,4 @@ def slopes(root: Any, variables: dict[int, Any], seed: Any) -> Iterator[tuple[in
     if not is_value(root):
         return
     found = symbolic_adjoints(root, list(variables.values()), seed)
-    for k, x in variables.items():
-        if x in found and not is_no_contribution(found[x]):
-            yield k, found[x]
+    yield from ((k, x) for k, x in zip(variables, found) if not is_no_contribution(x))

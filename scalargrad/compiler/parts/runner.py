@@ -96,7 +96,7 @@ class OnSparse:
     """Runs sparse derivatives: the result is an array of the entries. The guards are those of
     another program, which runs first."""
 
-    registers = None
+    registers = at_once = None
     outputs: Sequence[bool] = ()
 
     def __init__(self, guards: Runner | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import repeat
 from typing import Any
 
 from ... import ops
@@ -36,7 +37,8 @@ def outputs(recording: Recording, node: Any, entry: Entry) -> Iterator[tuple[Any
     variables = [recording.inputs.numbers[k] for k in task.wanted.positions]
     variables += [trace.tracers[i] for i in trace.captured.values()]
     is_variable = bool(variables) and is_value(node)
-    adjoint = symbolic_adjoints(node, variables, 1.0) if is_variable else {}
-    for x in variables:
-        own = entry.own or trace.lanes[x.index] or not task.wanted.summed
-        yield adjoint.get(x, NOTHING), task.has_lanes and own, False
+    found = symbolic_adjoints(node, variables, 1.0) if is_variable else repeat(NOTHING)
+    lanes = trace.lanes
+    for x, adjoint in zip(variables, found):
+        own = task.has_lanes and (entry.own or lanes[x.index] or not task.wanted.summed)
+        yield adjoint, own, False

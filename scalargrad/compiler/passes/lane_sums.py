@@ -38,14 +38,16 @@ def with_zeros_told(recording: Recording) -> Recording:
     if not task.has_lanes and all(output.is_result for output in recording.outputs):
         return recording
     is_seen = task.wanted is not None and task.wanted.always
+    # there are thousands of outputs
+    tracers, compute, index = trace.tracers, trace.compute, trace.index
 
     def told(output: Output) -> int:
-        x = trace.tracers[output.node]
-        if not output.is_result and not is_seen:
-            return trace.index(trace.compute(handed_on, [x]))
-        if output.is_result and (output.own or not task.has_lanes):
-            return output.node
-        return trace.index(trace.compute(ops.add, [x, 0.0]))
+        node, own, is_result = output
+        if not is_result and not is_seen:
+            return index(compute(handed_on, [tracers[node]]))
+        if is_result and (own or not task.has_lanes):
+            return node
+        return index(compute(ops.add, [tracers[node], 0.0]))
 
     return recording.with_nodes(map(told, recording.outputs))
 

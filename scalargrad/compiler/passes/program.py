@@ -7,15 +7,16 @@ that depend on sums over the lanes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import Any
 
 from ...rows import Operator
 from ..trace.body import Body
 from ..trace.guards import Guard
 from ..trace.vocabulary import AFTER as AFTER
 from ..trace.vocabulary import BEFORE as BEFORE
-from ..trace.vocabulary import CONSTANT, products
+from ..trace.vocabulary import CONSTANT, INPUT, products
 from ..trace.vocabulary import LANES as LANES
 from ..trace.vocabulary import TOO_LATE as TOO_LATE
 from .stages import Stages
@@ -43,7 +44,7 @@ class Program:
         self.is_careful = careful is None
         self._careful = careful
         rows = self.trace.rows
-        self._computed = [i for i in self.order if isinstance(rows[i], Operator)]
+        self._computed = [i for i in self.order if rows[i] is not INPUT and rows[i] is not CONSTANT]
 
     @cached_property
     def carefully(self) -> Program:
@@ -56,7 +57,8 @@ class Program:
 
     def rows(self) -> set[Operator]:
         """The operators in it."""
-        return {self.trace.row(i) for i in self.computed()}
+        rows: Sequence[Any] = self.trace.rows
+        return set(map(rows.__getitem__, self.computed()))
 
     def constants(self) -> dict[int, float]:
         return {i: self.trace.numbers[i] for i in self.order if self.trace.rows[i] is CONSTANT}

@@ -148,8 +148,8 @@ class Lowering(NamedTuple):
     `careful` is its rule in a careful program, `quick` in any other: a Rule, or another operator
     that is computed in its place, or None where the operator stays. `asked` says when the trace in
     C asks about it: always; only beside a constant, or a constant times a node (else the operator
-    stays as it is); or never, for C knows the rule. C knows the rule
-    of a product, too, as far as it only changes the order of the factors.
+    stays as it is); or as C, which knows the rule, finds. C knows the rule of a product, too, as
+    far as it only changes the order of the factors.
     """
 
     operator: Operator
@@ -164,13 +164,13 @@ TABLE = [
         #  operator      careful         quick           asked
         (ops.identity,   operand,        operand,        ALWAYS),
         (stop_gradient,  operand,        operand,        ALWAYS),
-        (handed_on,      operand,        without_sign,   ALWAYS),
+        (handed_on,      operand,        without_sign,   IN_C),
         (ops.start,      None,           operand,        ALWAYS),
         (ops.chain,      None,           ops.mul,        ALWAYS),
         (ops.choose,     None,           ops.mul,        ALWAYS),
         (accumulate,     contributions,  products,       ALWAYS),
         (lanes_sum,      sum_over_lanes, sum_over_lanes, IN_C),
-        (ops.dot,        dot,            dot,            ALWAYS),
+        (ops.dot,        dot,            dot,            IN_C),
         (ops.mul,        product,        product,        BESIDE_CONSTANT),
         (ops.neg,        negated,        negated,        BESIDE_CONSTANT),
         (ops.sub,        difference,     difference,     BESIDE_CONSTANT),

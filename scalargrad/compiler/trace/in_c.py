@@ -28,12 +28,12 @@ class Tracer(Raising, nodes.Tracer, Number):  # type: ignore[misc]
 
     __slots__ = ()
 
-    def _symbolic_adjoints(self, leaves: Sequence[Any], seed: Any) -> dict[Any, Any] | None:
+    def _symbolic_adjoints(self, leaves: Sequence[Any], seed: Any) -> list[Any] | None:
         """The result of `backward.symbolic_adjoints`; None where that has to find it itself."""
         if modes.state.no_grad:
             return None
         trace: Any = self.trace
-        found: dict[Any, Any] = trace.adjoints(self, leaves, seed)
+        found: list[Any] = trace.adjoints(self, tuple(leaves), seed)
         return found
 
     def _traits(self) -> Traits:
@@ -107,7 +107,6 @@ nodes.install_trace(
     value=Value,
     forward=in_python.forward,
     operand=checked,
-    state=modes.state,
     template=template,
     local=local,
 )

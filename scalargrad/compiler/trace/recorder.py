@@ -48,35 +48,43 @@ class Recorder:
     scan: Any = None
     """Traces a scan within the function; see `scans/`. None where scans run as loops."""
 
+    drawn_by_lane = False
+    """Whether every lane draws its own random numbers."""
+    has_transforms = False
+    """Whether the function uses a transform: its result then depends on whether the function itself
+    runs within another transform."""
+    has_copies_apart = False
+    """Whether a Value was copied, apart from it."""
+    has_texts = False
+    """Whether texts were made of numbers."""
+    catches = False
+    """Whether the function may catch an error of arithmetic."""
+    refused = ""
+    """What was refused first, in words."""
+    root: Any = None
+    """The function that is traced."""
+    waits = False
+    """Whether the next transform may leave its derivatives to be computed when the function is
+    over."""
+    given = 0
+    """How many inputs the call gives; the others are captured, or drawn."""
+    reduced = False
+    """Whether results are reduced over lanes."""
+    marks = False
+    """Whether derivatives in numbers with lanes are being marked, see `marked`."""
+    probe: Any = None
+    """Checks the Jacobian that is traced, which may be left to another program."""
+
     def __init__(self) -> None:
         self.draws: dict[int, Draw] = {}
         """The inputs that are random numbers."""
         self.draw: Callable[[int], float] = lambda k: random.random()
         """Returns the k-th random number of the lane that is traced."""
-        self.drawn_by_lane = False
-        """Whether every lane draws its own."""
         self.guards: dict[Guard, None] = {}
         self.decided: Mapping[tuple[str, int, int], bool] = {}
         """The outcomes of some comparisons of nodes, whatever the traced numbers say."""
         self.unknown: list[str] = []
         """Things that the function read and that nobody can watch, in words."""
-        self.has_transforms = False
-        """Whether the function uses a transform: its result then depends on whether the function
-        itself runs within another transform."""
-        self.has_copies_apart = False
-        """Whether a Value was copied, apart from it."""
-        self.has_texts = self.catches = False
-        """Whether texts were made of numbers; whether the function may catch an error of
-        arithmetic."""
-        self.refused = ""
-        """What was refused first, in words."""
-        self.root: Any = None
-        """The function that is traced."""
-        self.waits = False
-        """Whether the next transform may leave its derivatives to be computed when the function is
-        over."""
-        self.given = 0
-        """How many inputs the call gives; the others are captured, or drawn."""
         self.values: set[int] = set()
         """The inputs that are Values among the arguments."""
         self.of_numpy: dict[int, bool] = {}
@@ -86,14 +94,9 @@ class Recorder:
         self.taken: set[int] = set()
         """The nodes that are numbers taken off a Value by `.data`. A node that only stops a
         gradient, as within no_grad, is still a Value."""
-        self._linked: dict[int, bool] = {}
-        self.reduced = self.marks = False
-        """Whether results are reduced over lanes; whether derivatives in numbers with lanes are
-        being marked, see `marked`."""
-        self.probe: Any = None
-        """Checks the Jacobian that is traced, which may be left to another program."""
         self.derived: dict[int, frozenset[int]] = {}
         """The derivatives that each lane has its own of, with the inputs they are taken in."""
+        self._linked: dict[int, bool] = {}
 
     # ------ written twice: in Python and in C
     def input(self, number: float, lane: bool = False, plain: bool = False) -> Any:

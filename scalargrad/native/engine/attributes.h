@@ -14,12 +14,18 @@ COLD PyObject *ask(PyObject *hook, PyObject *x)
     return answer;
 }
 
+/* The same; NULL without an exception also where no function is traced. */
+APART PyObject *ask_if_traced(PyObject *hook, PyObject *x)
+{
+    return is_traced() > 0 ? ask(hook, x) : NULL;
+}
+
 /* A leaf; its label is a string or NULL. */
 static PyObject *value_make(PyObject *data, PyObject *label)
 {
     double number;
     if (UNLIKELY(modes_active())) {
-        PyObject *traced = ask(hooks.traced_leaf, data);
+        PyObject *traced = ask_if_traced(hooks.traced_leaf, data);
         if (traced || PyErr_Occurred())
             return traced;
     }
@@ -79,7 +85,7 @@ static PyObject *get_raw_data(PyObject *self, void *unused)
 static PyObject *get_data(PyObject *self, void *unused)
 {
     if (UNLIKELY(modes_active())) {
-        PyObject *traced = ask(hooks.traced_number, self);
+        PyObject *traced = ask_if_traced(hooks.traced_number, self);
         if (traced || PyErr_Occurred())
             return traced;
     }
@@ -87,8 +93,11 @@ static PyObject *get_data(PyObject *self, void *unused)
 }
 
 /* Say that an attribute was read or set of which no change is seen while a function is traced. */
-COLD int note_unwatched(const char *name)
+APART int note_unwatched(const char *name)
 {
+    const int traced = is_traced();
+    if (traced <= 0)
+        return traced;
     PyObject *nothing = PyObject_CallFunction(hooks.unwatched, "s", name);
     Py_XDECREF(nothing);
     return nothing ? 0 : -1;
@@ -136,10 +145,10 @@ static int set_data(PyObject *self, PyObject *x, void *unused)
     if (refuse_deletion(x, "data") < 0 || read_attribute(x, "data", &number) < 0)
         return -1;
     if (UNLIKELY(modes_active())) {
-        PyObject *nothing = PyObject_CallOneArg(hooks.refuse_to_change, self);
-        if (!nothing)
+        PyObject *nothing = ask_if_traced(hooks.refuse_to_change, self);
+        Py_XDECREF(nothing);
+        if (PyErr_Occurred())
             return -1;
-        Py_DECREF(nothing);
     }
     ((Node *)self)->data = number;
     return 0;

@@ -84,8 +84,8 @@ INLINE void keep(Snapshot *old, Node *node)
         old->failed |= snapshot_save(old, node) < 0;
 }
 
-/* Reached for the first time: a leaf keeps its old gradient aside, another node waits; its own is
- * kept in `old`, unless that is NULL. */
+/* Note a node that is reached for the first time. A leaf keeps its old gradient aside. Any other
+ * node waits, and `old`, unless NULL, saves the gradient of the node. */
 INLINE void reach(Node *node, Pending *waiting, Node **leaves, Snapshot *old)
 {
     if (node->shape == LEAF) {
@@ -129,8 +129,9 @@ static Node *count_to_ends(Node *root)
     return count_keeping(root, NULL, 1);
 }
 
-/* `zero` is added to what each node comes to: 0.0, and it has a gradient, also where nothing came;
- * or NOTHING, which leaves that as it is. Returns, if it `watches`, whether a product is NaN. */
+/* Hand the gradient of each node on to its parents. The gradient of a node is its adjoint plus
+ * `zero`: with 0.0 a node to which nothing flowed has a gradient, with NOTHING such a node has none.
+ * A sweep that `watches` returns whether a product is NaN. */
 INLINE int sweep(Node *root, double zero, int watches)
 {
     Pending ready = {.last = root};
@@ -159,7 +160,7 @@ static void propagate(Node *root, double zero)
     (void)sweep(root, zero, 0);
 }
 
-static void settle_leaves(Node *leaves, double zero)
+static void accumulate_in_leaves(Node *leaves, double zero)
 {
     while (leaves) {
         Node *leaf = leaves;
@@ -170,7 +171,7 @@ static void settle_leaves(Node *leaves, double zero)
     }
 }
 
-/* The root's parents are leaves, each of them once. */
+/* Back-propagation from a root whose parents are leaves, none of them twice. */
 static void run_flat(Node *root, double seed, double zero)
 {
     const Edges *edges = root->edges;
@@ -191,11 +192,11 @@ static void run_backward(Node *root, double given, double zero)
     Node *leaves = count_consumers(root);
     root->grad = seed;
     propagate(root, zero);
-    settle_leaves(leaves, zero);
+    accumulate_in_leaves(leaves, zero);
 }
 
-/* Handle all nodes in backward order without arithmetic, after count_consumers, or count_to_ends,
- * where there are ends. Returns 0 once `add` has; it is called no more then. */
+/* Hand all nodes to `add`, in backward order, after count_consumers, or count_to_ends where there are
+ * ends. Where `add` returns 0 it is called no more, and the result is 0. */
 static int visit_in_order(Node *root, int (*add)(void *, Node *), void *list)
 {
     Pending ready = {.last = root};

@@ -8,14 +8,14 @@
 #include "../shared/modes.h"
 
 /* The Python half of the engine, where speed does not matter; see native/__init__.py. A hook with a
- * star is called only while a mode is active; its None means that the mode changes nothing here.
+ * star is called only while a function is traced; its None means that this changes nothing here.
  * "no" is NotImplemented. */
 #define ENGINE_HOOKS(HOOK)                                                                        \
     HOOK(rows, &PyTuple_Type)        /* Operators, by code */                                     \
     HOOK(operand, ANYTHING)          /* (x, name of the reflected method) -> float, or "no" */    \
     HOOK(build, ANYTHING)            /* (Operator, operands) -> Value */                          \
-    HOOK(settle, ANYTHING)           /* (Value) -> Value, while a mode is active */               \
-    HOOK(backward, ANYTHING)         /* (Value, seed), while a mode is active */                  \
+    HOOK(settle, ANYTHING)           /* (Value) -> Value, where nodes are observed or traced */   \
+    HOOK(backward, ANYTHING)         /* (Value, seed), where nodes are observed */                \
     HOOK(check_record, ANYTHING)     /* (type, Operator, operands, partials) */                   \
     HOOK(deepcopy, ANYTHING)         /* (Value, memo) -> Value */                                 \
     HOOK(reduce, ANYTHING)           /* (Value) -> tuple */                                       \
@@ -48,9 +48,16 @@ static int code_of(PyObject *row)
     return known ? (int)code : OP_CUSTOM;
 }
 
+/* Apply the modes that hold to a node just built, which nobody else has. Return the node, or what a
+ * mode puts in its place. */
 COLD PyObject *settle(Node *node)
 {
-    PyObject *result = PyObject_CallOneArg(hooks.settle, (PyObject *)node);
+    const int modes = modes_here();
+    if (modes == NO_GRAD)
+        node_make_leaf(node);
+    if (modes == 0 || modes == NO_GRAD)
+        return (PyObject *)node;
+    PyObject *result = modes < 0 ? NULL : PyObject_CallOneArg(hooks.settle, (PyObject *)node);
     Py_DECREF(node);
     return result;
 }

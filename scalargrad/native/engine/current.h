@@ -55,7 +55,10 @@ static PyObject *value_is_current(PyObject *self, PyObject *unused)
     const Node *node = (Node *)self;
     if (node->shape == LEAF)
         Py_RETURN_TRUE;
-    if (modes_active() || node->op == OP_CUSTOM)
+    const int modes = modes_now();
+    if (modes < 0)
+        return NULL;
+    if (modes || node->op == OP_CUSTOM)
         Py_RETURN_NONE;
     PyObject *operands = edge_tuple(node, operand_view);
     if (!operands)

@@ -40,7 +40,7 @@ static int list_doubtful(Node *root, PyObject *nodes)
 {
     Node *leaves = count_consumers(root);
     const int complete = visit_in_order(root, append_doubtful, nodes);
-    settle_leaves(leaves, NOTHING);
+    accumulate_in_leaves(leaves, NOTHING);
     return complete ? 0 : -1;
 }
 
@@ -52,17 +52,17 @@ static int decide_all(PyObject *nodes)
     return done ? 0 : -1;
 }
 
-/* Put leaves back to what they were. */
+/* Give leaves their old gradients back. */
 static void abandon_leaves(Node *leaves)
 {
     for (Node *leaf = leaves; leaf; leaf = leaf->next_leaf)
         leaf->grad = NOTHING;
-    settle_leaves(leaves, NOTHING);
+    accumulate_in_leaves(leaves, NOTHING);
 }
 
-/* Back-propagation that came to a NaN is undone, and done again with all zeros decided; −1 with an
- * exception, all gradients being as they were. Only if memory ran out for those that interior nodes
- * had, these have none. `nodes` is an empty list. */
+/* Undo a back-propagation that came to a NaN, and do it again with all zeros decided; −1 with an
+ * exception, all gradients being as they were. Only if memory ran out for the old gradients of
+ * interior nodes, interior nodes have none. `nodes` is an empty list. */
 COLD int backward_decided(Node *root, double seed, Node *leaves, const Snapshot *old,
                           PyObject *nodes)
 {
@@ -91,14 +91,14 @@ static int backward_in_doubt(Node *root, double given)
     if (UNLIKELY(sweep(root, 0.0, 1)))
         status = backward_decided(root, given, leaves, &old, nodes);
     else
-        settle_leaves(leaves, 0.0);
+        accumulate_in_leaves(leaves, 0.0);
     free(old.item);
     Py_DECREF(nodes);
     return status;
 }
 
-/* run_backward, all zeros decided if a NaN came. Above leaves alone it takes an infinite seed to
- * make one of a zero. */
+/* run_backward, with all zeros decided if a NaN came. Above leaves alone only an infinite seed makes
+ * a NaN of a zero. */
 static int backward_without_doubt(Node *root, double seed)
 {
     const int flat = root->shape == MANY && root->edges->flat;

@@ -41,7 +41,7 @@ static Py_ssize_t index_of_number(double x, const Edge *edge)
     return i;
 }
 
-/* The largest itself is the 1 of log1p: the others count however small they are beside it. */
+/* The largest operand is the 1 of log1p: the others count however small they are beside it. */
 static double fold_logsumexp(const Edge *edge, Py_ssize_t n)
 {
     double largest = fold_max(edge, n);

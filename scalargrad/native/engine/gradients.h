@@ -14,7 +14,10 @@ static PyObject *value_backward(PyObject *self, PyObject *args, PyObject *kwargs
         return NULL;
     if (given && read_real(given, &seed) < 0)
         return NULL;
-    if (modes_active())
+    const int modes = modes_now();
+    if (modes < 0)
+        return NULL;
+    if (modes & OBSERVED)
         return PyObject_CallFunction(hooks.backward, "Od", self, seed);
     if (backward_without_doubt((Node *)self, seed) < 0)
         return NULL;
@@ -178,7 +181,7 @@ static int list_order(Node *root, PyObject *order)
     else {
         Node *leaves = count_to_ends(root);
         failed = !visit_in_order(root, append, order);
-        settle_leaves(leaves, NOTHING);
+        accumulate_in_leaves(leaves, NOTHING);
         snapshot_restore(&all);
     }
     free(all.item);
@@ -213,12 +216,18 @@ static PyObject *value_zero_grad(PyObject *self, PyObject *unused)
     Py_RETURN_NONE;
 }
 
-static PyObject *value_detach(PyObject *self, PyObject *unused)
+static PyObject *value_alone(PyObject *self, PyObject *unused)
 {
     (void)unused;
-    if (!modes_active())
-        return (PyObject *)leaf_new(((Node *)self)->data);
-    /* while a function is traced a tracer stands for the number */
+    return (PyObject *)leaf_new(((Node *)self)->data);
+}
+
+static PyObject *value_detach(PyObject *self, PyObject *unused)
+{
+    const int traced = is_traced();
+    if (traced <= 0)
+        return traced < 0 ? NULL : value_alone(self, unused);
+    /* a tracer stands for the number */
     PyObject *data = PyObject_GetAttrString(self, "data");
     PyObject *made = data ? PyObject_CallOneArg((PyObject *)Py_TYPE(self), data) : NULL;
     Py_XDECREF(data);

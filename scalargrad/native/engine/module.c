@@ -2,6 +2,7 @@
  * engine's extension; makes the type and the module of the parts that stand beside it. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include "with_blocks.h"
 #include "copying.h"
 #include "current.h"
 #include "function.h"
@@ -64,6 +65,7 @@ static PyMethodDef value_methods[] = {
      "Set grad to 0.0 here and in every node this one was computed from."},
     {"detach", value_detach, METH_NOARGS,
      "Return a new leaf with the same data: no gradient flows through it."},
+    {"_alone", value_alone, METH_NOARGS, NULL},
     {"_adjoints", value_adjoints, METH_O, NULL},
     {"_backward_order", value_backward_order, METH_O, NULL},
     {"_decide", value_decide, METH_O, NULL},
@@ -115,18 +117,6 @@ static PyTypeObject ValueType = {
 };
 
 /* ------ the module */
-
-PyObject *modes_blocks;
-
-static PyObject *set_modes(PyObject *module, PyObject *blocks)
-{
-    (void)module;
-    if (!PyAnySet_CheckExact(blocks))
-        return PyErr_Format(PyExc_TypeError, "set_modes takes the set of active blocks, got %s",
-                            Py_TYPE(blocks)->tp_name);
-    Py_SETREF(modes_blocks, Py_NewRef(blocks));
-    Py_RETURN_NONE;
-}
 
 #define HOOK(name, type) {#name, &hooks.name, type},
 
@@ -200,7 +190,7 @@ static PyObject *engine_fail_after(PyObject *module, PyObject *count)
 static PyMethodDef engine_functions[] = {
     {"install", FAST(engine_install), METH_VARARGS | METH_KEYWORDS,
      "Hand over the table's rows and Python's part."},
-    {"set_modes", set_modes, METH_O, "Take the set of active blocks."},
+    {"set_modes", set_modes, METH_VARARGS, "Take over what tells the modes; see with_blocks.h."},
     {"function", function_of_row, METH_O, "Return the callable that a row is to users."},
     {"update", engine_update, METH_O,
      "Apply update rules to parameters: all jobs, or none. See updates.py."},

@@ -29,8 +29,8 @@ enum { LEAF, UNARY, BINARY, MANY };          /* Node.shape */
 enum { OP_CUSTOM = 255 };                    /* Node.op of an operator outside the table */
 enum { HAS_NOTES = 1, MARKED = 2, END = 4 }; /* Node.flags */
 
-/* A gradient that does not flow, and what grad holds while a node has none; see rows.py. Adding 0.0
- * turns it into what users see. */
+/* A gradient that does not flow, and the grad of a node that has none; see scalars.py. Adding 0.0
+ * turns NOTHING into the 0.0 that users see. */
 #define NOTHING (-0.0)
 #define NO_GRADIENT NOTHING
 
@@ -253,12 +253,31 @@ static void free_all(Pending doomed)
         node_free_one(node, &doomed);
 }
 
+/* Let a node that nobody else has forget what it was computed from. It is a leaf before its operands
+ * are given up, for that may run Python code. */
+static void node_make_leaf(Node *node)
+{
+    Pending doomed = {0};
+    Node *const parent[] = {node->parent[0], node->parent[1]};
+    Edges *const edges = node->shape == MANY ? node->edges : NULL;
+    node->op = 0;
+    node->shape = LEAF;
+    node->parent[0] = node->parent[1] = NULL;
+    node->partial[0] = node->partial[1] = 0.0;
+    if (edges)
+        edges_release(edges, edges->length, &doomed);
+    for (int k = 0; !edges && k < 2; k++)
+        if (parent[k])
+            parent_release(parent[k], &doomed);
+    free_all(doomed);
+}
+
 static void value_dealloc(PyObject *self)
 {
     free_all((Pending){.last = (Node *)self});
 }
 
-/* Undo edges_new when the node cannot be built after all. */
+/* Free edges whose node cannot be built. So many of them are filled. */
 static void edges_abandon(Edges *edges, Py_ssize_t filled)
 {
     Pending doomed = {0};

@@ -31,10 +31,12 @@ static Py_hash_t value_hash(PyObject *self)
 }
 
 /* How a comparison comes out while a function is traced; NULL without an exception elsewhere. */
-COLD PyObject *compared_in_mode(PyObject *self, PyObject *other, int operation)
+APART PyObject *compared_in_mode(PyObject *self, PyObject *other, int operation)
 {
     static const char *const names[] = {"__lt__", "__le__", "__eq__",
                                         "__ne__", "__gt__", "__ge__"};
+    if (is_traced() <= 0)
+        return NULL;
     PyObject *outcome = PyObject_CallFunction(hooks.compared, "sOO", names[operation], self,
                                               other);
     if (outcome == Py_None)

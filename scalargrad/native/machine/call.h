@@ -320,6 +320,25 @@ static PyObject *program_run(PyObject *self, PyObject *const *given, Py_ssize_t 
     return found;
 }
 
+/* results(numbers): the same without lanes, for few results. */
+static PyObject *program_results(PyObject *self, PyObject *numbers)
+{
+    Program *p = (Program *)self;
+    if (!PyList_CheckExact(numbers) || p->given || p->made)
+        return PyErr_Format(PyExc_TypeError, "expected a list of numbers, and no arrays");
+    double *uniform = take_uniform(p);
+    PyObject *found = NULL;
+    Job job = {.tells_doubt = 1, .threads = 1};
+    if (uniform && put_numbers(p, numbers, uniform)) {
+        const int32_t status = run_freely(p, uniform, &job);
+        found = found_by_run(p, uniform, &job, status, 1);
+    }
+    give_uniform(p, uniform);
+    if (found && !PyList_CheckExact(found))
+        Py_SETREF(found, Py_NewRef(Py_None));
+    return found;
+}
+
 /* ------ running without lanes, for one row of weights after another */
 
 /* Weights, in any strides, a row for each run; the results of each run are a row, too. */
@@ -446,6 +465,9 @@ static PyMethodDef program_methods[] = {
      "of weights, which stand at a place among the numbers; each run gives a row of results. "
      "Return the number of a guard that does not hold, or ALL_HOLD, or DOUBT where doubt is to be "
      "told and an output is not finite."},
+    {"results", program_results, METH_O,
+     "results(numbers): run a program without lanes. Return a list of the results, None where a "
+     "guard does not hold or an output is not finite."},
     {"run", (PyCFunction)(void (*)(void))program_run, METH_FASTCALL,
      "run(numbers, arrays, count, results, broken, sides, index, tell_doubt, threads): run the "
      "lanes, those of an index if there is one. Return the number of a uniform guard that does "

@@ -11,13 +11,16 @@ typedef struct {
     int selects; /* whether the partial may be nothing */
 } Contribution;
 
+enum { WANTED = 1, REACHED }; /* Reverse.target */
+
 typedef struct {
     Trace *trace;
     int32_t low; /* older nodes depend on no leaf: they are left out, as columns are */
     int32_t *order, *waiting; /* the nodes from the root back */
     int32_t *first, *last;    /* of the contributions of each node; −1 where there are none */
     uint8_t *leading;         /* whether a leaf reaches the root through the node */
-    uint8_t *target;
+    uint8_t *target;          /* whether the node is a leaf: WANTED, then REACHED */
+    Term *adjoint;            /* of each node that was reached */
     Contribution *contribution;
     Term *term; /* room for those of one sum */
     int32_t ordered, contributions;
@@ -32,6 +35,7 @@ static void reverse_free(Reverse *r)
     PyMem_Free(r->last);
     PyMem_Free(r->leading);
     PyMem_Free(r->target);
+    PyMem_Free(r->adjoint);
     PyMem_Free(r->contribution);
     PyMem_Free(r->term);
 }
@@ -47,7 +51,9 @@ static int reverse_new(Reverse *r, Trace *t, int32_t low, int32_t root)
     r->last = PyMem_Malloc(bytes);
     r->leading = PyMem_Calloc(n, 1);
     r->target = PyMem_Calloc(n, 1);
-    if (!r->order || !r->waiting || !r->first || !r->last || !r->leading || !r->target) {
+    r->adjoint = PyMem_Calloc(n, sizeof(Term));
+    if (!r->order || !r->waiting || !r->first || !r->last || !r->leading || !r->target
+        || !r->adjoint) {
         PyErr_NoMemory();
         return -1;
     }
@@ -259,6 +265,95 @@ static int partials_in_python(Reverse *r, int32_t i, Term upstream)
     return failed ? -1 : 0;
 }
 
+/* The number of an operand as a factor: its −0.0 is a zero. */
+static Term factor_at(const Trace *t, int32_t i)
+{
+    Term x = term_at(t, i);
+    if (is_number_term(x))
+        x.number += 0.0;
+    return x;
+}
+
+/* The twin of as_factor in ops.py for a factor that is no variable, beside others that are. */
+static int constant_factor(Trace *t, int32_t i, Term *factor)
+{
+    const Term x = term_at(t, i);
+    return found_from(t, OP_start, &x, 1, factor);
+}
+
+/* Read the factors of a dot. Those that are no variables may be nothing. */
+static int read_factors(Reverse *r, int32_t i, Term *factor)
+{
+    Trace *t = r->trace;
+    const int beside = has_plain_operand(t, i);
+    for (int32_t k = 0; k < t->node[i].count; k++) {
+        const int32_t j = operands_of(t, i)[k];
+        factor[k] = factor_at(t, j);
+        if (beside && t->node[j].plain && constant_factor(t, j, &factor[k]) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* The partial in a factor of a dot is the other factor; in the bias, 1. */
+static int partials_of_dot(Reverse *r, int32_t i, Term upstream)
+{
+    const Trace *t = r->trace;
+    const int32_t count = t->node[i].count, n = count / 2;
+    Term few[FEW], *factor = few_or_more(few, count, sizeof *factor);
+    int failed = !factor || read_factors(r, i, factor) < 0;
+    for (int32_t k = 0; !failed && k < count; k++) {
+        const int32_t j = operands_of(t, i)[k], other = k < n ? k + n : k - n;
+        const Term partial = k < 2 * n ? factor[other] : number_term(1.0);
+        const int selects = k < 2 * n && t->node[operands_of(t, i)[other]].plain;
+        if (is_leading(r, j))
+            failed = contribute(r, j, upstream, partial, selects) < 0;
+    }
+    if (factor)
+        free_more(factor, few);
+    return failed ? -1 : 0;
+}
+
+/* In each operand of a sum or a mean that is a variable the partial is one number. */
+static int partials_of_sum(Reverse *r, int32_t i, Term upstream, double partial)
+{
+    const Trace *t = r->trace;
+    for (int32_t k = 0; k < t->node[i].count; k++) {
+        const int32_t j = operands_of(t, i)[k];
+        if (is_leading(r, j) && !t->node[j].plain
+            && contribute(r, j, upstream, number_term(partial), 0) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Of a sum of upstream · partial: the other one of the pair, and what comes from upstream may be
+ * nothing. */
+static int partials_of_accumulated(Reverse *r, int32_t i, Term upstream)
+{
+    const Trace *t = r->trace;
+    for (int32_t k = 0; k < t->node[i].count; k++) {
+        const int32_t j = operands_of(t, i)[k];
+        if (is_leading(r, j)
+            && contribute(r, j, upstream, factor_at(t, operands_of(t, i)[k ^ 1]), k % 2) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Rows over lists of which there are many; Python knows them all. */
+static int partials_over_list(Reverse *r, int32_t i, Term upstream)
+{
+    const TraceNode node = r->trace->node[i];
+    switch (node.row) {
+    case OP_dot: return partials_of_dot(r, i, upstream);
+    case OP_sum: return partials_of_sum(r, i, upstream, 1.0);
+    case OP_mean: return partials_of_sum(r, i, upstream, 1.0 / node.count);
+    case ACCUMULATE: return partials_of_accumulated(r, i, upstream);
+    }
+    return partials_in_python(r, i, upstream);
+}
+
 static int partials_from_template(Reverse *r, int32_t i, const Template *templates, Term upstream)
 {
     Trace *t = r->trace;
@@ -282,20 +377,11 @@ static int pass_to_operands(Reverse *r, int32_t i, Term upstream)
     const Template *templates;
     const int found = templates_of(r->trace, i, &templates);
     if (found <= 0)
-        return found < 0 ? -1 : partials_in_python(r, i, upstream);
+        return found < 0 ? -1 : partials_over_list(r, i, upstream);
     return partials_from_template(r, i, templates, upstream);
 }
 
-static int set_adjoint(Trace *t, PyObject *adjoints, int32_t i, Term adjoint)
-{
-    PyObject *node = tracer_of(t, i), *x = node ? object_of(t, adjoint) : NULL;
-    const int failed = !x || PyDict_SetItem(adjoints, node, x) < 0;
-    Py_XDECREF(node);
-    Py_XDECREF(x);
-    return failed ? -1 : 0;
-}
-
-static int reverse_run(Reverse *r, PyObject *adjoints)
+static int reverse_run(Reverse *r)
 {
     for (int32_t at = 0; at < r->ordered; at++) {
         const int32_t i = r->order[at];
@@ -304,8 +390,8 @@ static int reverse_run(Reverse *r, PyObject *adjoints)
             continue;
         if (sum_of_products(r, i, &upstream) < 0)
             return -1;
-        if (r->target[i - r->low] && set_adjoint(r->trace, adjoints, i, upstream) < 0)
-            return -1;
+        r->adjoint[i - r->low] = upstream;
+        r->target[i - r->low] = r->target[i - r->low] ? REACHED : 0;
         if (!is_no_contribution(upstream) && has_leading_operand(r, i)
             && pass_to_operands(r, i, upstream) < 0)
             return -1;
@@ -333,20 +419,19 @@ static int32_t oldest_of(const Trace *t, PyObject *leaves, int32_t root)
     return low;
 }
 
-/* Mark the root, and the nodes among `leaves` that are this trace's. */
+/* Mark the nodes among `leaves` that are this trace's. */
 static void mark_targets(Reverse *r, PyObject *leaves, int32_t root)
 {
-    r->target[root - r->low] = 1;
     for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(leaves); k++) {
         const int32_t i = target_of(r->trace, PyTuple_GET_ITEM(leaves, k), root);
         if (i >= 0)
-            r->leading[i - r->low] = r->target[i - r->low] = 1;
+            r->leading[i - r->low] = r->target[i - r->low] = WANTED;
     }
 }
 
 /* Code of Python's may run only from `reverse_run` on, which takes only nodes that are there
  * before: these stay as they are while the walk is under way. */
-static int reverse(Reverse *r, int32_t root, PyObject *leaves, Term start, PyObject *adjoints)
+static int reverse(Reverse *r, int32_t root, PyObject *leaves, Term start)
 {
     mark_targets(r, leaves, root);
     find_order(r, root);
@@ -354,45 +439,48 @@ static int reverse(Reverse *r, int32_t root, PyObject *leaves, Term start, PyObj
     if (contribute(r, root, start, number_term(1.0), 0) < 0)
         return -1;
     r->trace->walks++;
-    const int status = reverse_run(r, adjoints);
+    const int status = reverse_run(r);
     r->trace->walks--;
     return status;
 }
 
-/* A new dict of adjoints, of a trace that is kept as nodes. */
-static PyObject *found_adjoints(Trace *t, int32_t root, PyObject *leaves, Term start)
+static PyObject *adjoint_of(const Reverse *r, PyObject *leaf, int32_t root)
 {
-    Reverse r;
-    PyObject *adjoints = PyDict_New();
-    if (!adjoints)
-        return NULL;
-    /* the last of what may run code of Python's, and make a trace grow */
-    if (as_nodes(t) < 0) {
-        Py_DECREF(adjoints);
-        return NULL;
+    const int32_t i = target_of(r->trace, leaf, root);
+    const int is_reached = i >= 0 && r->target[i - r->low] == REACHED;
+    return object_of(r->trace, is_reached ? r->adjoint[i - r->low] : number_term(-0.0));
+}
+
+static PyObject *list_of_adjoints(const Reverse *r, PyObject *leaves, int32_t root)
+{
+    PyObject *adjoints = PyList_New(PyTuple_GET_SIZE(leaves));
+    for (Py_ssize_t k = 0; adjoints && k < PyTuple_GET_SIZE(leaves); k++) {
+        PyObject *x = adjoint_of(r, PyTuple_GET_ITEM(leaves, k), root);
+        if (!x)
+            Py_CLEAR(adjoints);
+        else
+            PyList_SET_ITEM(adjoints, k, x);
     }
-    const int failed = reverse_new(&r, t, oldest_of(t, leaves, root), root) < 0
-                       || reverse(&r, root, leaves, start, adjoints) < 0;
-    reverse_free(&r);
-    if (failed)
-        Py_CLEAR(adjoints);
     return adjoints;
 }
 
-/* adjoints(root, leaves, seed): {node: adjoint} of the root and of the leaves it depends on. */
+/* adjoints(root, leaves, seed): the adjoint of each leaf, −0.0 where nothing flows. */
 static PyObject *trace_adjoints(PyObject *self, PyObject *args)
 {
     Trace *t = (Trace *)self;
-    PyObject *root, *leaves, *seed;
+    PyObject *root, *leaves, *seed, *adjoints = NULL;
     Term start;
-    if (!PyArg_ParseTuple(args, "OOO:adjoints", &root, &leaves, &seed))
+    if (!PyArg_ParseTuple(args, "OO!O:adjoints", &root, &PyTuple_Type, &leaves, &seed))
         return NULL;
     const int32_t index = index_of(t, root);
-    if (index < 0 || term_of(t, seed, &start) < 0)
+    /* what may run code of Python's, and make a trace grow, comes first */
+    if (index < 0 || term_of(t, seed, &start) < 0 || as_nodes(t) < 0)
         return NULL;
-    PyObject *items = PySequence_Tuple(leaves);
-    PyObject *adjoints = items ? found_adjoints(t, index, items, start) : NULL;
-    Py_XDECREF(items);
+    Reverse r;
+    if (reverse_new(&r, t, oldest_of(t, leaves, index), index) == 0
+        && reverse(&r, index, leaves, start) == 0)
+        adjoints = list_of_adjoints(&r, leaves, index);
+    reverse_free(&r);
     return adjoints;
 }
 

@@ -368,7 +368,7 @@ static PyMethodDef trace_methods[] = {
      "copy(old, wanted): compute what they need again; what they have become."},
     {"fuse", trace_fuse, METH_O, "fuse(wanted): turn sums of products into single nodes."},
     {"adjoints", trace_adjoints, METH_VARARGS,
-     "adjoints(root, leaves, seed): {node: adjoint} of the root and the leaves."},
+     "adjoints(root, leaves, seed): the adjoint of each leaf, -0.0 where nothing flows."},
     {"order", trace_order, METH_VARARGS,
      "order(root, low): the nodes from `low` on that the root needs, in backward order."},
     {"look_for_loops", trace_look_for_loops, METH_O,

@@ -15,7 +15,6 @@
     HOOK(value, &PyType_Type)  /* the class of Values */                                          \
     HOOK(forward, ANYTHING)    /* (Operator, numbers) -> float */                                 \
     HOOK(operand, ANYTHING)    /* (x, name of the reflected method) -> x, or NotImplemented */    \
-    HOOK(state, ANYTHING)      /* modes.state */                                                  \
     HOOK(template, ANYTHING)   /* (Operator, beside a constant) -> see templates.h */             \
     HOOK(local, ANYTHING)      /* (Tracer) -> the partial in each operand, None for a constant */
 
@@ -38,6 +37,14 @@ static PyTypeObject *tracer_type(void)
 static int is_traced_value(PyObject *x)
 {
     return Py_IS_TYPE(x, (PyTypeObject *)trace_hooks.value);
+}
+
+/* Whether the function that is traced asks for no gradients here; −1 with an exception. */
+static int is_detaching(void)
+{
+    /* tracing is one active mode; no_grad would be a second */
+    const int modes = modes_active() < 2 ? 0 : modes_here();
+    return modes < 0 ? -1 : modes & NO_GRAD;
 }
 
 /* ------ rows */

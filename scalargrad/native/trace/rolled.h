@@ -285,15 +285,14 @@ static int is_rolling(const Trace *t)
     return t->rolled.how == AS_LOOPS && !t->rolled.is_expanding;
 }
 
-/* Whether a row on these operands is one more event. */
+/* Whether a row on these operands is one more event; 0 with an exception too. */
 static int is_event(int32_t row, const Given *given, int32_t count)
 {
     int are_numbers = 1;
     for (int32_t k = 0; k < count; k++)
         are_numbers &= given[k].operand.kind == NUMBER_PLACE;
-    /* An identity is a variable of its own, which others know by its node. Tracing is one active
-     * mode; within another, no_grad may be one. */
-    return !are_numbers && may_be_rolled(row) && row != OP_identity && modes_active() < 2;
+    /* an identity is a variable of its own, which others know by its node */
+    return !are_numbers && may_be_rolled(row) && row != OP_identity && !is_detaching();
 }
 
 /* The Tracer of one more event; NULL without an exception where it has to be a node. */

@@ -134,15 +134,22 @@ static int learn_templates(int32_t row, int beside)
     return 0;
 }
 
-/* Find the templates for the partials of a node: 1, or 0 where Python has to be asked. */
+/* Whether an operand of a node is no variable. */
+static int has_plain_operand(const Trace *t, int32_t i)
+{
+    int is = 0;
+    for (int32_t k = 0; k < t->node[i].count; k++)
+        is |= t->node[operands_of(t, i)[k]].plain;
+    return is;
+}
+
+/* Find the templates for the partials of a node: 1, or 0 where the row has none. */
 static int templates_of(Trace *t, int32_t i, const Template **templates)
 {
     const TraceNode node = t->node[i];
     if (node.row < 0 || node.row >= OP_COUNT || node.count > MOST_OPERANDS)
         return 0;
-    int beside = 0;
-    for (int32_t k = 0; k < node.count; k++)
-        beside |= t->node[operands_of(t, i)[k]].plain;
+    const int beside = has_plain_operand(t, i);
     if (!known_templates[node.row][beside].is_known && learn_templates(node.row, beside) < 0)
         return -1;
     *templates = known_templates[node.row][beside].templates;

@@ -36,11 +36,28 @@ static int is_scaled(const Trace *t, int32_t i)
            || (t->node[i].row == OP_mul && is_constant(t, operands_of(t, i)[0]));
 }
 
+static int term_has_lanes(const Trace *t, Term x)
+{
+    return !is_number_term(x) && t->node[x.node].lane;
+}
+
+/* Whether some, but not all, of the products of a dot are uniform. */
+static int has_uniform_part(const Trace *t, const Term *terms, int32_t count)
+{
+    const int32_t n = count / 2;
+    int32_t varying = 0;
+    for (int32_t k = 0; k < n; k++)
+        varying += term_has_lanes(t, terms[k]) || term_has_lanes(t, terms[k + n]);
+    return varying < n && (varying || (count % 2 && term_has_lanes(t, terms[count - 1])));
+}
+
 static int is_asking(const Trace *t, int32_t row, const Term *terms, int32_t count)
 {
     /* an operand may have lost its lanes: its sum over lanes is then a product with their count */
     if (row == LANES_SUM && t->is_rewriting)
-        return is_number_term(terms[0]) || !t->node[terms[0].node].lane;
+        return !term_has_lanes(t, terms[0]);
+    if (row == OP_dot && t->is_rewriting)
+        return has_uniform_part(t, terms, count);
     const int asks = row < KNOWN_ROWS ? t->asks[row] : NEVER;
     for (int32_t k = 0; asks == BESIDE_NUMBER && k < count; k++)
         if (is_number_term(terms[k]) || is_scaled(t, terms[k].node))
@@ -69,12 +86,25 @@ static int is_scaling(const Trace *t, int32_t row, const Term *terms, int32_t co
            && !is_scaled_exactly(t, terms[node].node);
 }
 
+static int applied(Trace *t, int32_t row, const Term *terms, int32_t count, Term *result);
+
+/* The rules of `handed_on` in rules.py: a quick program loses the sign of a zero. */
+static int handed_on(Trace *t, Term x, Term *result)
+{
+    const int is_quick = t->instead[OP_chain] != 0;
+    const Term sum[] = {x, number_term(0.0)};
+    *result = x;
+    return is_quick ? applied(t, OP_add, sum, 2, result) : 0;
+}
+
 /* Apply a row to terms, at least one of them a node. */
 static int applied(Trace *t, int32_t row, const Term *terms, int32_t count, Term *result)
 {
     if (row < KNOWN_ROWS && t->instead[row])
         row = t->instead[row] - 1;
     const Term exchanged[] = {terms[count > 1], terms[0]};
+    if (row == HANDED_ON && t->is_rewriting)
+        return handed_on(t, terms[0], result);
     if (is_scaling(t, row, terms, count))
         terms = is_number_term(terms[0]) ? terms : exchanged;
     else if (is_asking(t, row, terms, count))
@@ -106,17 +136,6 @@ static PyObject *result_of(Trace *t, Term x)
 }
 
 /* ------ within no_grad */
-
-static int is_detaching(void)
-{
-    /* tracing is one active mode; no_grad would be a second */
-    if (modes_active() < 2)
-        return 0;
-    PyObject *no_grad = PyObject_GetAttrString(trace_hooks.state, "no_grad");
-    const int is = no_grad ? PyObject_IsTrue(no_grad) : -1;
-    Py_XDECREF(no_grad);
-    return is;
-}
 
 /* The number of a Term, as a Value of its own if it is one; the twin of settled in arithmetic.py. */
 static PyObject *detached(Trace *t, Term x)

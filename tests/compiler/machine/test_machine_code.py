@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from array import array
 from collections.abc import Sequence
@@ -127,6 +128,24 @@ def test_the_program_that_is_damaged_here_runs() -> None:
     kept = out[out < 0.5]
     expected = np.exp(sum(kept) + sum(kept * xs[out < 0.5]))
     assert results == pytest.approx([expected, 1.0], rel=1e-11)
+
+
+def test_results_come_at_once_where_there_is_nothing_else_to_tell() -> None:
+    code = [EXP, 4, 2, 0, *GUARD(0, 2, 1, 1, 5)]
+    parts: dict[str, Any] = {"initial": [0.0, 0.5, 0.0], "results": [0, 2], "before": code}
+    parts |= {"totals": [], "splats": [], "lanes": [], "after": [], "inputs": [], "outputs": []}
+    kept = program(given=0, made=0, **parts)
+    at_once = kept.results
+    assert at_once([-3.0]) == [-3.0, math.exp(-3.0)]
+    assert kept.run([-3.0], (), 0, None, None, None, None, True, 1) == at_once([-3.0])
+    # a guard that does not hold
+    assert at_once([3.0]) is None
+    # a result that is not finite
+    assert at_once([-math.inf]) is None
+    with pytest.raises(TypeError, match="a list of numbers"):
+        at_once((1.0,))
+    with pytest.raises(TypeError, match="no arrays"):
+        program().results([1.0])
 
 
 @pytest.mark.parametrize(

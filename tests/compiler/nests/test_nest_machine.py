@@ -223,6 +223,8 @@ def test_a_guard_that_does_not_hold_ends_the_run() -> None:
     assert native.run([1.0, 0.0], None, False) == 7
     assert interpret(code, [1.0, 0.0])[1] == 7
     assert native.run([0.0, 1.0], None, False) == interpret(code, [0.0, 1.0])[0]
+    assert native.results([1.0, 0.0]) is None
+    assert native.results([0.0, 1.0]) == interpret(code, [0.0, 1.0])[0]
 
 
 @needs_machine
@@ -230,6 +232,7 @@ def test_doubt_is_told_where_a_result_is_not_finite() -> None:
     native = machine.Nest(**nest_code(MOVE(2, 0))._asdict())
     assert native.run([float("inf"), 0.0], None, True) == -3
     assert native.run([float("inf"), 0.0], None, False) == [float("inf")]
+    assert native.results([float("inf"), 0.0]) is None
 
 
 @needs_machine

@@ -59,7 +59,7 @@ def rebuilt(seed: int, lanes: bool, special: float) -> Callable[[Any], Iterator[
             outputs += first
             second = first[0]
             if not isinstance(second, float):
-                outputs += symbolic_adjoints(second, inputs[:1], 1.0).values()
+                outputs += symbolic_adjoints(second, inputs[:1], 1.0)
         yield columns(found)
         indices = [found.index(x) for x in outputs]
         if lanes:
@@ -128,7 +128,11 @@ def test_a_list_of_any_length_is_computed_alike() -> None:
     def steps(found: Any) -> Any:
         xs = [found.input(0.1 * k) for k in range(40)]
         out = sg.sum(xs) + sg.dot(xs, xs[::-1], 1.5) + sg.logsumexp(xs) + sg.prod(xs[1:])
-        symbolic_adjoints(out, xs, 1.0)
+        data = [found.input(0.5 * k, False, True) for k in range(10)]
+        out += sg.dot([*data, 0.0, -0.0, 3.0, xs[0], math.nan], xs[:15], data[3]) * sg.mean(xs)
+        out += sg.sum([*data, *xs]) + sg.dot(xs[:2], xs[2:4], xs[5]) * sg.dot(data, data, xs[6])
+        first = symbolic_adjoints(out, xs, 1.0)
+        symbolic_adjoints(sg.sum(first), [*xs[:20], data[0], 1.0], 1.0)
         found.compute(products, xs)
         found.compute(accumulate, xs)
         return columns(found)

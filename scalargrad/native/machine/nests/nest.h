@@ -235,7 +235,29 @@ static PyObject *nest_run(PyObject *self, PyObject *const *given, Py_ssize_t n)
     return found;
 }
 
+/* results(numbers): as of a program without loops. */
+static PyObject *nest_results_of(PyObject *self, PyObject *numbers)
+{
+    Nest *nest = (Nest *)self;
+    if (!PyList_CheckExact(numbers))
+        return PyErr_Format(PyExc_TypeError, "expected a list of numbers");
+    PyObject *found = NULL;
+    NestRun run = {0};
+    Py_buffer none = {0};
+    if (take_run(nest, &run)) {
+        if (put_inputs(nest, numbers, run.number))
+            found = found_by(nest, &run, &none, 1);
+        give_run(nest, &run);
+    }
+    if (found && !PyList_CheckExact(found))
+        Py_SETREF(found, Py_NewRef(Py_None));
+    return found;
+}
+
 static PyMethodDef nest_methods[] = {
+    {"results", nest_results_of, METH_O,
+     "results(numbers): run the code. Return a list of the results, None where a guard does not "
+     "hold or a result is not finite."},
     {"run", (PyCFunction)(void (*)(void))nest_run, METH_FASTCALL,
      "run(numbers, results, tell_doubt): run the code. Return the number of a guard that does not "
      "hold, -1 if all do, or a list of the results if there is no buffer for them; -3 where doubt "
