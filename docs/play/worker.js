@@ -18,9 +18,26 @@ async function memory() {
   return new Uint8Array(await whole.arrayBuffer());
 }
 
+const PAGE = 65536;
+
+/* Make the modules that come begin with so many bytes: Pyodide's has less than that memory needs. */
+function beginWith(bytes) {
+  for (const name of ["instantiate", "instantiateStreaming"]) {
+    const plain = WebAssembly[name];
+    WebAssembly[name] = async (...all) => {
+      const made = await plain.apply(WebAssembly, all);
+      const memory = made.instance?.exports.memory;
+      const lacking = memory ? bytes - memory.buffer.byteLength : 0;
+      if (lacking > 0) memory.grow(Math.ceil(lacking / PAGE));
+      return made;
+    };
+  }
+}
+
 async function begin() {
   const files = file("packages.json").then((found) => found.json());
   const [snapshot, texts] = await Promise.all([memory(), files]);
+  beginWith(snapshot.length);
   const python = await loadPyodide({ indexURL: HERE, _loadSnapshot: snapshot });
   write(python.FS, texts);
   // the chance of that memory would be the same for everybody
