@@ -17,7 +17,7 @@ from ...comparing import guarded
 from ...engine import Value
 from ...graph import backward_order
 from ...rows import Operator
-from .arithmetic import Arithmetic, is_ours, settled
+from .arithmetic import PACKAGE, Arithmetic, is_ours, settled
 from .asked import Asked
 from .raising import is_of_numpy
 from .vocabulary import CONSTANT, accumulate, stop_gradient
@@ -226,9 +226,9 @@ class Number(Arithmetic):
 
     def _missing(self, name: str) -> NoReturn:
         """Raise what tells of an attribute that no number of a trace has."""
-        # NumPy asks for its own methods, and goes without
-        asking = str(sys._getframe(2).f_globals.get("__name__"))
-        kind = float if asking.startswith("numpy") and not self.in_graph else self._kind()
+        # NumPy and this package ask what a number is by its methods, and go without
+        asking = str(sys._getframe(2).f_globals.get("__name__")).partition(".")[0]
+        kind = self._kind() if asking not in ("numpy", PACKAGE) or self.in_graph else float
         if name[0] != "_" and hasattr(kind, name):
             raise modes.refusal(
                 f"compile cannot follow x.{name} of a {kind.__name__} within the function: ask "
