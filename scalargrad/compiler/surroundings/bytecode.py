@@ -138,10 +138,12 @@ def named(steps: Sequence[dis.Instruction], at: int) -> set[str]:
 
 
 def compared_with(before: dis.Instruction) -> set[str]:
-    """What the step before an `is` puts on its right side."""
+    """What the step before an `is` puts on its right side; nothing for a constant or a class, as in
+    the `__eq__` of a dataclass."""
     if before.opname in OF_GLOBALS:
         return {before.argval}
-    return set() if before.opname == "LOAD_CONST" else {ANY}
+    is_class = before.opname == "LOAD_ATTR" and before.argval == "__class__"
+    return set() if is_class or before.opname == "LOAD_CONST" else {ANY}
 
 
 def texts_in(constants: Sequence[object]) -> Iterator[str]:

@@ -6,11 +6,13 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 import scalargrad as sg
+from scalargrad.compiler.surroundings.bytecode import reads_of
 
 Function = Callable[[Any, Any], Any]
 
@@ -103,3 +105,19 @@ def test_no_gradient_flows_through_what_is_stopped() -> None:
     f = sg.compile(lambda x, y: x * sg.stop_gradient(x * y) + sg.stop_gradient(y))
     assert sg.value_and_grad(f, (0, 1))(3.0, 2.0) == (20.0, (6.0, 0.0))
     assert sg.hessian(f, (0, 1))(3.0, 2.0) == ((0.0, 0.0), (0.0, 0.0))
+
+
+def test_classes_that_are_compared_tell_no_objects_apart() -> None:
+    @dataclass
+    class Pair:
+        x: float
+        y: float
+
+    def same_class(x: object, y: object) -> bool:
+        return x.__class__ is y.__class__
+
+    def same(x: object, y: object) -> bool:
+        return x is y
+
+    found = [reads_of(f.__code__).told_apart for f in (Pair.__eq__, same_class, same)]
+    assert [bool(x) for x in found] == [False, False, True]
