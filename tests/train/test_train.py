@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import random
+import sys
 from typing import Any
 
 import pytest
@@ -302,6 +303,7 @@ def test_lines_show_the_same_otherwise(why: str, capsys: Any, monkeypatch: Any) 
     if why == "no tqdm":
         monkeypatch.setattr("scalargrad.train.progress.find_spec", lambda name: None)
     monkeypatch.setattr("sys.stderr.isatty", lambda: why != "no terminal")
+    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
     model = Linear(1, 1)
     history = fit(
         model,
