@@ -11,6 +11,8 @@ import pytest
 import scalargrad as sg
 from tests.support.places import CHECKOUT, environment
 
+pytestmark = pytest.mark.skipif(sg.engine == "pure", reason="targets are of the native engine")
+
 FIGURES = [
     "import: time",
     "import: loads NumPy",
