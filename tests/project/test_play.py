@@ -369,6 +369,9 @@ COLOURS = """
 
 
 # ------ how fast
+FIRST, LATER, NETWORK = 6.0, 0.3, 2.0
+"""Seconds that are striven for; three times as many are a breakdown, on any machine."""
+SLACK = 3.0
 
 
 def test_first_result_comes_soon_after_the_click(play: Open) -> None:
@@ -380,7 +383,7 @@ def test_first_result_comes_soon_after_the_click(play: Open) -> None:
             page.wait_for_selector("iframe#play-page")
             return time.perf_counter() - begin
 
-    assert min(first() for _ in range(2)) <= 6.0
+    assert min(first() for _ in range(2)) <= SLACK * FIRST
 
 
 def timed(page: Any) -> float:
@@ -404,9 +407,9 @@ def timed(page: Any) -> float:
 
 def test_later_results_come_at_once(shared: Any) -> None:
     choose(shared, "neuron")
-    assert min(timed(shared) for _ in range(5)) <= 0.3
+    assert min(timed(shared) for _ in range(5)) <= SLACK * LATER
     choose(shared, "network")
-    assert min(timed(shared) for _ in range(3)) <= 2.0
+    assert min(timed(shared) for _ in range(3)) <= SLACK * NETWORK
 
 
 # ------ the course
