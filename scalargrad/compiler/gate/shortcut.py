@@ -8,6 +8,7 @@ closes over has changed, or a guard does not hold, it gives up, and the call is 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any
 
 from ...transforms.variables import inside
@@ -135,11 +136,19 @@ def in_shapes(finish: Finish, arguments: Arguments, entries: Sequence[Entry]) ->
     lanes, shapes = arguments.shape, [arguments.shape_beside(x.beside) for x in entries]
     assert lanes is not None
 
+    count = prod(lanes)
+
     def in_one(x: Any, shape: tuple[int, ...]) -> Any:
         as_it_is = getattr(x, "shape", shape) == shape
         return x if as_it_is else summed_to(x.reshape(lanes), shape)
 
+    def fits(x: Any, shape: tuple[int, ...]) -> bool:
+        return getattr(x, "size", count) == count or x.shape == shape
+
     def shaped(args: Any, found: Any, values: Any) -> Any:
+        # an array that no path so far has read may have come in another shape
+        if not all(map(fits, found, shapes)):
+            return MISSED
         return finish(args, list(map(in_one, found, shapes)), values)
 
     return shaped

@@ -8,9 +8,11 @@ operands, for such a number is exact: Σ(x − w) keeps digits that Σx − n·w
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any
 
 from ... import ops
+from ...rows import Operator
 from ..trace.recorder import Recorder
 from ..trace.vocabulary import INPUT, handed_on, lanes_sum, stop_gradient
 from .record import Output, Recording
@@ -78,10 +80,17 @@ def inner(trace: Recorder, i: int) -> tuple[int, ...]:
         return ()
     if row in ALIKE or (row in SUMS and not any(is_input(trace, j) for j in operands)):
         return operands
-    if row in PRODUCTS:
-        varying = [j for j in operands if trace.lanes[j]]
-        return tuple(varying) if len(varying) == 1 else ()
-    return operands[:1] if row is ops.div and not trace.lanes[operands[1]] else ()
+    varying = tuple(j for j in operands if trace.lanes[j])
+    if row not in PRODUCTS and (row is not ops.div or trace.lanes[operands[1]]):
+        return ()
+    return varying if len(varying) == 1 and is_linear(trace, row, operands) else ()
+
+
+def is_linear(trace: Recorder, row: Operator | str, operands: Sequence[int]) -> bool:
+    """Whether what is uniform among the factors is a finite number in the traced call: in a sum of
+    ∞·x the signs of all x count."""
+    numbers = [trace.numbers[j] for j in operands if not trace.lanes[j]]
+    return all(map(isfinite, numbers)) and not (row is ops.div and 0.0 in numbers)
 
 
 def is_input(trace: Recorder, i: int) -> bool:

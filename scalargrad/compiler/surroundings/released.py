@@ -55,7 +55,9 @@ class Replay:
             return self.inputs[i]
         if isinstance(row, str) or row in STRUCTURE or i in trace.leaves:
             return Value(number)
-        found = row(*[self.known[j] for j in trace.operands[i]])
+        operands = [self.known[j] for j in trace.operands[i]]
+        kind: Any = Value
+        found = kind.__operator__(row, tuple(operands))
         return found if is_value(found) else Value(found)
 
 

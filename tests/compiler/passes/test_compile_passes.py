@@ -305,3 +305,29 @@ def test_what_is_kept_for_later_keeps_its_register() -> None:
 
     # 20 sines, their exponentials, and 20 factors of x
     assert 40 <= registers(program(f, (0.5, LANE))) <= 62
+
+
+@pytest.mark.parametrize(
+    "f, uniform",
+    [
+        (lambda x, w: x * w, math.inf),
+        (lambda x, w: x * w, math.nan),
+        (lambda x, w: x / w, 0.0),
+        (lambda x, w: x * sg.log(w), 0.0),
+        (lambda x, w: -(x * sg.log(0.0)) + w, 1.0),
+    ],
+)
+def test_signs_of_all_lanes_count_beside_an_infinite_factor(f: Any, uniform: float) -> None:
+    for xs in ([0.0, 2.0], [1.5, -1.0], [1.0, 2.0], [-1.0, -2.0]):
+        gate = sg.compile(f, batch="x", reduce="sum")
+        with np.errstate(all="ignore"):
+            expected = sum(f(sg.Value(x), uniform) for x in xs).data
+        found = gate(np.array(xs), uniform)
+        assert found == expected or (math.isnan(found) and math.isnan(expected))
+
+
+def test_an_array_that_nothing_was_computed_from_may_change_its_shape() -> None:
+    gate = sg.compile(lambda x, y: sum(t for t in y if t > 0.25), batch=True)
+    calls = [((2, 3), -1.0), ((1,), 1.0), ((3, 2), -1.0), ((2,), -1.0), ((3, 2), 1.0), ((6,), 1.0)]
+    for shape, y in calls * 2:
+        assert np.shape(gate(np.zeros(shape), (y, y / 8.0))) == shape

@@ -225,3 +225,31 @@ def test_a_refused_batch_call_changes_nothing() -> None:
     with pytest.raises(TypeError, match=r"a change of .* in each lane"):
         sg.compile(f, batch="x")(np.array([0.0, 2.0]))
     assert (total, seen, whole.tolist(), raw.tolist()) == ([0.0], {"n": 0}, [0.0, 0.0], [0.0])
+
+
+@pytest.mark.parametrize(
+    "fold",
+    [
+        lambda x: sg.sum([x, 1.0]),
+        lambda x: sg.dot([x, 0.5], [1.5, 2.0], x),
+        lambda x: sg.prod([x, 2.0, x]),
+        lambda x: sg.max([x, 1.0]),
+        lambda x: sg.logsumexp([x, 0.0]),
+        lambda x: sg.mean([0.25, x]) + sg.sin(x) ** 2,
+    ],
+)
+def test_an_error_carries_what_was_computed_over_lists(fold: Callable[[Any], Any]) -> None:
+    def f(x: Any) -> None:
+        raise ValueError(fold(x))
+
+    found, slopes = [], []
+    for call in (f, sg.compile(f)):
+        x = sg.Value(1.5)
+        with pytest.raises(ValueError) as raised:
+            call(x)
+        (value,) = raised.value.args
+        value.backward()
+        found.append(value.data)
+        slopes.append(x.grad)
+    assert found[0] == found[1]
+    assert slopes[0] == slopes[1] != 0.0
