@@ -29,10 +29,12 @@ def check_divisor(trace: Asked, x: Any, y: Any, out: Any) -> None:
 
 
 def check_power(trace: Asked, x: Any, y: Any, out: Any) -> None:
-    if not trace.branch("!=", x, 0.0) and trace.branch("<", y, 0.0):
-        raise ZeroDivisionError("0.0 cannot be raised to a negative power")
-    if is_infinite(trace, out) and not is_infinite(trace, x) and not is_infinite(trace, y):
+    # a power with an infinite operand raises nothing
+    if not is_infinite(trace, out) or is_infinite(trace, x) or is_infinite(trace, y):
+        return
+    if trace.branch("!=", x, 0.0):
         raise OverflowError(34, "Numerical result out of range")
+    raise ZeroDivisionError("0.0 cannot be raised to a negative power")
 
 
 def is_infinite(trace: Asked, x: Any) -> bool:
