@@ -214,7 +214,20 @@ assert {type(x) for x in (sg.nn, sg.optim, sg.train, sg.plots, sg.losses)} == {t
 """
 
 
-@pytest.mark.parametrize("program", [FRESH, PARTS], ids=["names", "parts"])
+THREADS = """
+import threading, scalargrad as sg
+found, start = [], threading.Barrier(8)
+def use():
+    start.wait()
+    found.append((sg.nn.MLP, sg.train.fit, sg.losses.hinge))
+threads = [threading.Thread(target=use) for _ in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join(60.0)
+assert len(found) == 8 and len(set(found)) == 1, found
+"""
+
+
+@pytest.mark.parametrize("program", [FRESH, PARTS, THREADS], ids=["names", "parts", "threads"])
 def test_the_face_shows_public_names_and_loads_parts_when_they_are_used(program: str) -> None:
     found = run("-c", program)
     assert (found.returncode, found.stderr) == (0, "")
