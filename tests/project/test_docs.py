@@ -23,7 +23,7 @@ import scalargrad as sg
 from scalargrad import losses, nn, optim, train
 from scalargrad.rows import BUILT_IN
 from tests.support.browser import chromium, wait_until
-from tests.support.places import CHECKOUT, DOCS, PACKAGE
+from tests.support.places import CHECKOUT, DOCS, EXAMPLES, PACKAGE
 from tests.support.site import sphinx
 
 pytestmark = pytest.mark.skipif(not DOCS.exists(), reason="needs the source checkout")
@@ -108,6 +108,16 @@ def test_what_is_called_otherwise_elsewhere_is_there() -> None:
     assert len(dotted) > 30
     assert all(callable(attrgetter(name)(SimpleNamespace(**known))) for name in dotted)
     assert {name.partition("=")[0] for name in found if "=" in name} <= options
+
+
+def test_every_notebook_has_its_page(site: Path) -> None:
+    for notebook in EXAMPLES.glob("*.ipynb"):
+        page = (site / "notebooks" / f"{notebook.stem}.html").read_text(encoding="utf-8")
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+        outputs = [output for cell in cells for output in cell.get("outputs", [])]
+        pictures = [x for x in outputs if {"image/png", "image/svg+xml"} & {*x.get("data", {})}]
+        assert page.count('class="picture plot"') == len(pictures) > 0
+        assert f"{notebook.name}</" in page
 
 
 # ------ the reference
