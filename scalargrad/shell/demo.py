@@ -76,7 +76,11 @@ def check_packages() -> None:
 def check_folder(out: Path) -> None:
     """Raise OSError unless files can be made in the folder, which is made if need be."""
     out.mkdir(parents=True, exist_ok=True)
-    TemporaryFile(dir=out).close()
+    try:
+        TemporaryFile(dir=out).close()
+    except OSError as error:
+        # the folder's name, not that of the file tried
+        raise OSError(error.errno, error.strerror, str(out.resolve())) from None
 
 
 class Plan(NamedTuple):
