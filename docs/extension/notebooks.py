@@ -52,12 +52,16 @@ def block(kind: str, argument: str, content: str) -> str:
 def shown(output: Output) -> str:
     """An output in MyST: what a cell printed, or the first kind of picture that is known."""
     if output["output_type"] == "stream":
-        return block("code-block", "text", "".join(output["text"]).rstrip())
+        return printed("".join(output["text"]))
     data = output["data"]
     for kind, make in KINDS.items():
         if kind in data:
             return block("raw", "html", make("".join(data[kind])))
-    return block("code-block", "text", "".join(data["text/plain"]))
+    return printed("".join(data["text/plain"]))
+
+
+def printed(text: str) -> str:
+    return block("code-block", "text\n:class: printed\n", text.rstrip())
 
 
 def explained(html: str) -> str:
