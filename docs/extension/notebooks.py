@@ -93,7 +93,8 @@ KINDS: dict[str, Callable[[str], str]] = {
 
 def insert(app: Any, docname: str, source: list[str]) -> None:
     for name in PLACE.findall(source[0]):
-        app.env.note_dependency(str(EXAMPLES / f"{name}.ipynb"))
+        for file in (EXAMPLES / f"{name}.ipynb", Path(__file__)):
+            app.env.note_dependency(str(file))
     source[0] = PLACE.sub(lambda place: page(place[1]), source[0])
 
 
