@@ -58,6 +58,7 @@ import matplotlib
 matplotlib.use("agg")
 no_jax = find_spec("jax") is None
 no_dask = find_spec("distributed") is None
+no_sklearn = find_spec("sklearn") is None
 from scalargrad.compiler.machine.runner import NATIVE as machine_in_c
 """
 copybutton_exclude = ".linenos, .gp, .go"

@@ -57,7 +57,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=about())
     kinds = top.add_subparsers(dest="command", required=True)
     info = kinds.add_parser("info", help="print the version, the engine in use and the Python")
-    info.set_defaults(run=run_info)
+    info.set_defaults(run=run_info, error=info.error)
     commands.add_explain(kinds)
     commands.add_draw(kinds)
     add_demo(kinds)
@@ -78,7 +78,7 @@ def add_demo(kinds: Any) -> None:
     train.add_argument(
         "--out", type=Path, default=Path(), help="folder for digits-model.json and digits.png"
     )
-    train.set_defaults(run=run_demo)
+    train.set_defaults(run=run_demo, error=train.error)
 
 
 def run_info(options: argparse.Namespace) -> int:
@@ -90,7 +90,7 @@ def run_demo(options: argparse.Namespace) -> int:
     try:
         demo.run(options.epochs, options.hidden, options.seed, options.out)
     except (ModuleNotFoundError, OSError) as error:
-        print(f"scalargrad demo: {error}", file=sys.stderr)
+        print(f"scalargrad demo: {commands.told(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("scalargrad demo: interrupted", file=sys.stderr)
@@ -110,7 +110,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     options, rest = top.parse_known_args([shielded(x) for x in arguments])
     # argparse takes no more values of names after an option that stands between them
     if rest and (not hasattr(options, "values") or any(x.startswith("-") for x in rest)):
-        top.error(f"unrecognized arguments: {' '.join(rest)}")
+        options.error(f"unrecognized arguments: {' '.join(rest)}")
     if rest:
         options.values += rest
     return options

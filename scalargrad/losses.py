@@ -29,6 +29,7 @@ __all__ = [
     "l1",
     "l2",
     "log_softmax",
+    "mean_absolute_error",
     "mean_squared_error",
     "nll",
     "squared_error",
@@ -146,6 +147,12 @@ def half_squared_error(outputs: Any, targets: Any) -> Any:
 def mean_squared_error(outputs: Any, targets: Any) -> Any:
     """Return the mean of (output − target)² over two lists of one length, not empty."""
     return mean(map(square, errors(outputs, targets)))
+
+
+def mean_absolute_error(outputs: Any, targets: Any) -> Any:
+    """Return the mean of abs(output − target) over two lists of one length, not empty: every error
+    pulls equally hard, and one that is 0 does not pull."""
+    return mean(map(abs, errors(outputs, targets)))
 
 
 def huber(outputs: Any, targets: Any, delta: float = 1.0) -> Any:

@@ -52,6 +52,7 @@ def subject(commands: Any, name: str, purpose: str) -> ArgumentParser:
     command: ArgumentParser = commands.add_parser(name, help=purpose, description=purpose)
     command.add_argument("expression", help=EXPRESSION)
     command.add_argument("values", nargs="*", metavar="name=number", help=VALUES)
+    command.set_defaults(error=command.error)
     return command
 
 
@@ -73,9 +74,16 @@ def checked(name: str, command: Any, options: Namespace) -> int:
         print(f"scalargrad {name}: {error}", file=sys.stderr)
         return 2
     except (OSError, RuntimeError) as error:
-        print(f"scalargrad {name}: {error}", file=sys.stderr)
+        print(f"scalargrad {name}: {told(error)}", file=sys.stderr)
         return 1
     return 0
+
+
+def told(error: Exception) -> str:
+    """What an error says; of a file that cannot be written its name first."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"cannot write {error.filename}: {error.strerror}"
+    return str(error)
 
 
 def explain_expression(options: Namespace) -> None:

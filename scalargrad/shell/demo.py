@@ -21,7 +21,7 @@ from .digits import BATCH, SIDE, Digits, Example, load_digits, network, train
 from .ink import sheet
 from .slide import SHOWN, slide
 
-NEEDED = {"sklearn": "scikit-learn", "matplotlib": "matplotlib", "tqdm": "tqdm"}
+NEEDED = ("matplotlib", "tqdm")
 EAGER_UPDATES = {"native": 45, "pure": 3}
 """So many updates are made eagerly, to be compared: an epoch, or what takes a second or two."""
 MODEL, PICTURE = "digits-model.json", "digits.png"
@@ -66,7 +66,7 @@ def run(epochs: int, hidden: list[int], seeded: int, out: Path) -> None:
 
 # ------ before anything is trained
 def check_packages() -> None:
-    missing = [name for module, name in NEEDED.items() if find_spec(module) is None]
+    missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         raise ModuleNotFoundError(
             f"the demo needs {', '.join(missing)}: pip install {' '.join(missing)}"
@@ -76,7 +76,11 @@ def check_packages() -> None:
 def check_folder(out: Path) -> None:
     """Raise OSError unless files can be made in the folder, which is made if need be."""
     out.mkdir(parents=True, exist_ok=True)
-    TemporaryFile(dir=out).close()
+    try:
+        TemporaryFile(dir=out).close()
+    except OSError as error:
+        # the folder's name, not that of the file tried
+        raise OSError(error.errno, error.strerror, str(out.resolve())) from None
 
 
 class Plan(NamedTuple):

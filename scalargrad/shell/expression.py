@@ -22,10 +22,22 @@ from ..rows import BUILT_IN
 
 LONGEST_TEXT = 100_000
 """Characters: Python's own parser takes this much in a moment."""
-NAMED_NUMBERS = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan}
+NAMED_NUMBERS = {"pi": math.pi, "π": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan}
 NO_SIGN = "no sign between two factors: a product is written x*y, a power x**2"
-AS_PRINTED = str.maketrans({"×": "*", "÷": "/", "−": "-"})
-"""How drawings write an operator: it may be copied from there."""
+NO_EQUATION = "an expression has no =: the numbers follow it, as in 'x**2' x=3"
+ALLOWED = "expected numbers, names, +, -, *, /, ** and functions"
+CONDITION = "a condition is no number: where(step(x - y), a, b) is a if x > y, else b"
+INSTEAD: Mapping[type, str] = {
+    **dict.fromkeys((ast.Compare, ast.BoolOp, ast.IfExp), CONDITION),
+    ast.Lambda: "a function is written as what it returns: x**2, and x=3 after it",
+}
+"""What to write in place of other parts of Python."""
+AS_PRINTED = str.maketrans(
+    {"×": "*", "·": "*", "÷": "/", "−": "-", "²": "**2", "³": "**3", "∞": "inf"}
+)
+"""How drawings and books write an operator: it may be copied from there."""
+OTHER_NAMES = {"ln": "log", **{row.numpy: row.name for row in BUILT_IN.values() if row.numpy}}
+"""What functions are called elsewhere."""
 
 
 class ExpressionError(ValueError):
@@ -73,10 +85,15 @@ def evaluate(text: str, values: Mapping[str, float]) -> Any:
 def constant(text: str) -> float:
     """Return the number that an expression without names comes to: -2, 1e-3, pi/4."""
     text = text.strip().translate(AS_PRINTED)
-    return float(Builder(text, {}).result(parsed(text)))
+    expression = parsed(text)
+    if isinstance(expression, ast.Tuple):
+        raise ExpressionError("a number's decimals follow a point: 1.5", text, 0, len(text))
+    return float(Builder(text, {}).result(expression))
 
 
 def parsed(text: str) -> ast.expr:
+    if not text:
+        raise ExpressionError("there is no expression: write one, as x**2", text, 0, 1)
     if len(text) > LONGEST_TEXT:
         raise ExpressionError(
             f"longer than {LONGEST_TEXT} characters", text, LONGEST_TEXT, LONGEST_TEXT
@@ -92,8 +109,10 @@ def parsed(text: str) -> ast.expr:
         start = (error.offset or len(line) + 1) - 1
         same_line = error.end_lineno == error.lineno
         end = (error.end_offset or 0) - 1 if same_line else 0
-        raise missing_sign(line) or ExpressionError(
-            error.msg.partition(";")[0], line, start, end
+        raise (
+            equation(line)
+            or missing_sign(line)
+            or ExpressionError(error.msg.partition(";")[0], line, start, end)
         ) from None
     except (RecursionError, MemoryError):
         raise ExpressionError("nested too deeply", text, 0, 1) from None
@@ -105,6 +124,16 @@ TOKEN = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[^\W\d]\w*|\S")
 """A number, a name, or one sign."""
 
 
+def equation(line: str) -> ExpressionError | None:
+    """The error that says where numbers stand, for an = outside of brackets; None without one."""
+    depth = 0
+    for token in TOKEN.finditer(line):
+        depth += {"(": 1, ")": -1}.get(token.group(), 0)
+        if token.group() == "=" and not depth:
+            return ExpressionError(NO_EQUATION, line, token.start(), token.end())
+    return None
+
+
 def missing_sign(line: str) -> ExpressionError | None:
     """The error that names the missing sign of a product, as in 2x, x y or 2(x + y); None where
     no two factors stand side by side."""
@@ -112,7 +141,8 @@ def missing_sign(line: str) -> ExpressionError | None:
         left, right = one.group(), other.group()
         is_call = left.isidentifier() and right == "("
         if ends_factor(left) and begins_factor(right) and not is_call:
-            return ExpressionError(NO_SIGN, line, one.start(), other.end())
+            message = f"a function has brackets: {left}(…)" if left in functions else NO_SIGN
+            return ExpressionError(message, line, one.start(), other.end())
     return None
 
 
@@ -148,7 +178,7 @@ class Builder:
             node, inside_done = pending.pop()
             kind = SYNTAX.get(type(node))
             if kind is None:
-                raise self.error(node, "expected numbers, names, +, -, *, /, ** and functions")
+                raise self.error(node, instead_of(node))
             inside = kind.inside(self, node)
             if inside_done:
                 at = len(results) - len(inside)
@@ -253,8 +283,16 @@ def without_value(missing: Sequence[str]) -> str:
     return f"{names} no value: add {' '.join(f'{x}=…' for x in [*others, last])}"
 
 
+def instead_of(node: ast.expr) -> str:
+    """What to write where a part of Python stands that is no part of an expression."""
+    if isinstance(node, ast.Attribute) and node.attr in NAMED_NUMBERS:
+        return f"write {node.attr}: no module is needed"
+    return INSTEAD.get(type(node), ALLOWED)
+
+
 def similar(name: str) -> str:
-    close = get_close_matches(name, functions, n=1)
+    known = OTHER_NAMES.get(name)
+    close = [known] if known else get_close_matches(name, functions, n=1)
     return f", is it {close[0]}?" if close else ": see the operator table"
 
 

@@ -199,8 +199,8 @@ def kept_gradients(leaves: Sequence[Any]) -> Iterator[None]:
 
 def alike(ours: Sequence[float | None], theirs: Sequence[float | None]) -> bool:
     """Tell whether two lists, a loss and its gradient, are the same but for rounding."""
-    if [x is None for x in ours] != [x is None for x in theirs]:
-        return False
-    pairs = [(x, y) for x, y in zip(ours, theirs) if x is not None and y is not None]
+    # a program hands 0 to the rows of an Embedding that no sample picked, a graph hands nothing:
+    # to an optimizer these are the same
+    pairs = [(x or 0.0, y or 0.0) for x, y in zip(ours, theirs)]
     scale = max(abs(y) for _, y in pairs)
     return all(isclose(x, y, rel_tol=CLOSE, abs_tol=CLOSE * scale) for x, y in pairs)

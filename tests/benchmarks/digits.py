@@ -15,7 +15,6 @@ from scalargrad.optim import SGD
 from scalargrad.shell import digits
 from scalargrad.train import fit
 
-from .peers import present
 from .timing import Figure, minima
 
 Weights = list[tuple[list[list[float]], list[float]]]
@@ -49,8 +48,6 @@ def check(model: Sequential, examples: list[digits.Example]) -> None:
 
 def figures(quick: bool) -> Iterator[Figure]:
     """The ratio of the two, and the milliseconds of an epoch."""
-    if not present("sklearn"):
-        return
     examples = digits.load_digits().train[: 200 if quick else None]
     model = digits.network([32])
     check(model, examples)

@@ -7,8 +7,6 @@ import random
 from itertools import pairwise
 from typing import Any
 
-import pytest
-
 import scalargrad as sg
 from scalargrad import nn, no_grad
 from scalargrad.losses import binary_hinge, l2
@@ -114,7 +112,6 @@ def test_a_regularized_network_beats_a_smaller_one() -> None:
 
 
 def test_an_mlp_reads_handwritten_digits() -> None:
-    pytest.importorskip("sklearn")
     images = digits.load_digits()
     epochs, target = (12, 0.96) if sg.engine == "native" else (2, 0.88)
     nn.seed(1)

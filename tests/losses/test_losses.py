@@ -23,6 +23,7 @@ from scalargrad.losses import (
     l1,
     l2,
     log_softmax,
+    mean_absolute_error,
     mean_squared_error,
     nll,
     squared_error,
@@ -56,6 +57,15 @@ def test_squared_error_is_summed_halved_or_averaged() -> None:
     assert squared_error(outputs, targets) == 5.0
     assert half_squared_error(outputs, targets) == 2.5
     assert mean_squared_error(outputs, targets) == 5.0 / 3.0
+
+
+def test_mean_absolute_error_pulls_equally_hard_at_every_error() -> None:
+    outputs = values([1.0, 2.0, 5.0, -3.0])
+    loss = mean_absolute_error(outputs, [0.0, 4.0, 5.0, -2.5])
+    loss.backward()
+    assert loss.data == (1.0 + 2.0 + 0.5) / 4.0
+    assert gradients(outputs) == [0.25, -0.25, 0.0, -0.25]
+    assert mean_absolute_error(3.0, Value(1.0)).data == 2.0
 
 
 def test_gradient_of_half_the_squared_error_is_the_error() -> None:
@@ -271,6 +281,7 @@ LOSSES: dict[str, Any] = {
     "squared_error": lambda x: squared_error(x, [0.5, -1.0, 4.0]),
     "half_squared_error": lambda x: half_squared_error(x, [0.5, -1.0, 4.0]),
     "mean_squared_error": lambda x: mean_squared_error(x, [0.5, -1.0, 4.0]),
+    "mean_absolute_error": lambda x: mean_absolute_error(x, [0.5, -1.0, 4.0]),
     "huber": lambda x: huber(x, [0.5, -1.0, 4.0]),
     "cross_entropy": lambda x: cross_entropy(x, 2),
     "nll": lambda x: nll(log_softmax(x), 2),

@@ -20,6 +20,7 @@ from scalargrad.losses import (
     half_squared_error,
     hinge,
     huber,
+    mean_absolute_error,
     mean_squared_error,
     nll,
     squared_error,
@@ -70,7 +71,10 @@ def test_loss_of_two_classes_takes_one_output(loss: Any) -> None:
         loss([1.0, 2.0], 1)
 
 
-@pytest.mark.parametrize("loss", [squared_error, half_squared_error, mean_squared_error, huber])
+@pytest.mark.parametrize(
+    "loss",
+    [squared_error, half_squared_error, mean_squared_error, mean_absolute_error, huber],
+)
 @given(st.integers(0, 5), st.integers(0, 5))
 def test_outputs_and_targets_are_equally_many(loss: Any, ours: int, theirs: int) -> None:
     if ours != theirs:

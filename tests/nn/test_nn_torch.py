@@ -171,6 +171,7 @@ CLASS = torch.tensor(2)
     ("ours", "theirs"),
     [
         (lambda x: losses.mean_squared_error(x, TARGETS), lambda x: F.mse_loss(x, GOAL)),
+        (lambda x: losses.mean_absolute_error(x, TARGETS), lambda x: F.l1_loss(x, GOAL)),
         (
             lambda x: losses.squared_error(x, TARGETS),
             lambda x: F.mse_loss(x, GOAL, reduction="sum"),

@@ -19,6 +19,7 @@ from tests.support.places import EXAMPLES
 SHORT = {
     "bundle_adjustment": ["--cameras", "4", "--points", "30"],
     "distributed": ["--steps", "2", "--paths", "50"],
+    "gru_writer": ["--epochs", "2", "--width", "5", "--piece", "3", "--letters", "30"],
     "many_variables": ["--size", "100"],
     "names_transformer": ["--steps", "20", "--names", "3"],
     "power_flow": ["--buses", "24"],
@@ -114,6 +115,41 @@ def test_the_names_are_lower_case_letters_and_none_comes_twice() -> None:
     assert len(found) == len(set(found)) > 5000
     assert set("".join(found)) == set(names["ALPHABET"]) - {names["END"]}
     assert max(map(len, found)) + 1 <= names["CONTEXT"]
+
+
+# ------ the recurrent network
+
+
+def gate(layer: Any, bias: float) -> None:
+    """Make a layer give `bias`, whatever comes in."""
+    for row in layer.weight:
+        for w in row:
+            w.data = 0.0
+    for b in layer.bias:
+        b.data = bias
+
+
+@pytest.mark.parametrize(("update", "expected"), [(-50.0, [0.3, -0.4]), (50.0, [0.0, 0.0])])
+def test_a_gru_keeps_its_state_until_the_update_opens(update: float, expected: Any) -> None:
+    gru = script("gru_writer")["GRU"](1, 2)
+    gate(gru.update, update)
+    gate(gru.candidate, 0.0)
+    found = [x.data for x in gru([1.0], [0.3, -0.4])]
+    assert found == pytest.approx(expected, abs=1e-12)
+
+
+def test_the_gru_learns_to_foresee_letters() -> None:
+    names = script("gru_writer")
+    sg.seed(0)
+    model = names["Writer"](4, 6)
+    history = names["learn"](model, epochs=4, size=3)
+    first, *_, last = history.epoch_losses()
+    assert first < sg.log(len(names["LETTERS"])) + 0.2
+    assert last < 0.9 * first
+    assert history.engine == "compiled"
+    text = names["written"](model, "the ", 20, seed=1)
+    assert text == names["written"](model, "the ", 20, seed=1)
+    assert (text[:4], len(text)) == ("the ", 24)
 
 
 # ------ derivatives

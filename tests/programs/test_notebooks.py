@@ -25,6 +25,8 @@ NOTEBOOKS = sorted(EXAMPLES.glob("*.ipynb"))
 SVG = "image/svg+xml"
 SLOW = {"digits", "inventing_names", "moons_and_spirals", "twenty_lines"}
 """Those that train: on the pure engine they would take minutes."""
+IN_C = {"your_loop_unchanged"}
+"""Those that print a program as the machine in C has it."""
 BUILDING = {"slides_to_silicon"}
 """Those that hand what they export to a C compiler."""
 
@@ -68,6 +70,8 @@ def compare(stored: Any, found: Any) -> None:
 def test_the_notebook_prints_what_is_stored(path: Path) -> None:
     if sg.engine == "pure" and path.stem in SLOW:
         pytest.skip("it trains for minutes on the pure engine")
+    if sg.engine == "pure" and path.stem in IN_C:
+        pytest.skip("the pure engine has another program")
     if path.stem in BUILDING and shutil.which("cc") is None:
         pytest.skip("needs a C compiler, cc")
     stored = nbformat.read(path, as_version=4)

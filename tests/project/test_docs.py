@@ -11,14 +11,19 @@ import textwrap
 import zlib
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from inspect import signature
+from operator import attrgetter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+import scalargrad as sg
+from scalargrad import losses, nn, optim, train
 from scalargrad.rows import BUILT_IN
 from tests.support.browser import chromium, wait_until
-from tests.support.places import CHECKOUT, DOCS, PACKAGE
+from tests.support.places import CHECKOUT, DOCS, EXAMPLES, PACKAGE
 from tests.support.site import sphinx
 
 pytestmark = pytest.mark.skipif(not DOCS.exists(), reason="needs the source checkout")
@@ -82,6 +87,37 @@ def test_ratios_of_both_kinds_have_a_bar_with_its_number(monkeypatch: pytest.Mon
         r'<div class="(bar(?: slower)?)">.*?width: ([\d.]+)%.*?number">(.*?)<', drawn
     ) == [*(("bar", "100.0", "4"), ("bar slower", "50.0", "0.5"), ("bar", "0.0", "1"))]
     assert "&lt;slower&gt;" in drawn
+
+
+def elsewhere() -> list[str]:
+    """Our names in the table of what things are called elsewhere."""
+    text = (DOCS / "do" / "train.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\|(?:.*\|)(.*)\|$", text.partition("## What it is called elsewhere")[2], re.M
+    )
+    return [name for row in rows for name in re.findall(r"`([^`]+)`", row)]
+
+
+def test_what_is_called_otherwise_elsewhere_is_there() -> None:
+    options = {*signature(train.fit).parameters, *signature(optim.SGD).parameters}
+    model = nn.Sequential(nn.Linear(1, 1))
+    known = {"sg": sg, "nn": nn, "optim": optim, "losses": losses, "train": train, "model": model}
+    modules = {"__call__", "forward"}
+    found = [name for name in elsewhere() if name not in modules]
+    dotted = [name for name in found if "=" not in name]
+    assert len(dotted) > 30
+    assert all(callable(attrgetter(name)(SimpleNamespace(**known))) for name in dotted)
+    assert {name.partition("=")[0] for name in found if "=" in name} <= options
+
+
+def test_every_notebook_has_its_page(site: Path) -> None:
+    for notebook in EXAMPLES.glob("*.ipynb"):
+        page = (site / "notebooks" / f"{notebook.stem}.html").read_text(encoding="utf-8")
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+        outputs = [output for cell in cells for output in cell.get("outputs", [])]
+        pictures = [x for x in outputs if {"image/png", "image/svg+xml"} & {*x.get("data", {})}]
+        assert page.count('class="picture plot"') == len(pictures) > 0
+        assert f"{notebook.name}</" in page
 
 
 # ------ the reference

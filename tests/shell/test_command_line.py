@@ -100,6 +100,7 @@ def test_values_may_be_computed(capsys: Any) -> None:
         (["x", "=5"], "expected name=number, as in x=-2\n  =5\n  ^^\n"),
         (["x", "x=1", "x=2"], "x has a value already\n  x=2\n  ^^^\n"),
         (["x", "x=1", "y=2"], "y has a value, but does not occur\n  x\n  ^\n"),
+        (["x", "x=1,5"], "a number's decimals follow a point: 1.5\n  1,5\n  ^^^\n"),
         (["x", "x=[1]"], "a list is no result: sum, dot, … make a number of it\n  [1]\n  ^^^\n"),
     ],
 )
@@ -117,7 +118,20 @@ def test_what_is_wrong_gets_carets_and_status_2(
 )
 def test_wrong_options_are_explained_with_status_2(arguments: list[str], capsys: Any) -> None:
     assert status("explain", *arguments) == 2
-    assert "usage: scalargrad" in capsys.readouterr().err
+    assert "usage: scalargrad explain" in capsys.readouterr().err
+
+
+def test_a_file_that_may_not_be_written_is_named(monkeypatch: Any, capsys: Any) -> None:
+    def refuse(path: Path, *arguments: Any, **named: Any) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "write_text", refuse)
+    assert status("explain", *LECTURE, "--html", "kept.html") == 1
+    found = capsys.readouterr()
+    assert (found.out, found.err) == (
+        "",
+        "scalargrad explain: cannot write kept.html: Permission denied\n",
+    )
 
 
 def test_another_command_takes_no_values(capsys: Any) -> None:
@@ -181,7 +195,7 @@ def test_explain_draws_the_graph(tmp_path: Path) -> None:
     [
         (["-o", "graph.gif"], "expected a path that ends in .svg, .png, .pdf or .dot", 2),
         (["--theme", "blue"], "theme must be one of 'light', 'dark', got 'blue'", 2),
-        (["-o", "no/such/folder/graph.dot"], "No such file or directory", 1),
+        (["-o", "no/such/folder/graph.dot"], "cannot write no/such/folder/graph.dot: No such", 1),
     ],
 )
 def test_what_cannot_be_drawn_is_told(

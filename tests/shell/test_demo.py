@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -179,10 +180,10 @@ def test_demo_interrupted_at_its_start_ends_in_one_line(tmp_path: Path) -> None:
 
 
 def test_missing_extra_names_the_cure() -> None:
-    result = run("demo", before="sys.modules['sklearn'] = sys.modules['tqdm'] = None")
+    result = run("demo", before="sys.modules['matplotlib'] = sys.modules['tqdm'] = None")
     assert result.returncode == 1
     assert result.stderr == (
-        "scalargrad demo: the demo needs scikit-learn, tqdm: pip install scikit-learn tqdm\n"
+        "scalargrad demo: the demo needs matplotlib, tqdm: pip install matplotlib tqdm\n"
     )
 
 
@@ -227,3 +228,22 @@ def test_help_goes_to_stdout(arguments: list[str]) -> None:
     result = run(*arguments)
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.startswith("usage: scalargrad")
+
+
+# ------ the data
+
+
+def test_a_fifth_of_the_images_is_held_out_every_digit_in_proportion() -> None:
+    train, test = digits.load_digits()
+    assert (len(train), len(test)) == (1437, 360)
+    learnt, held = (Counter(digit for _, digit in part) for part in (train, test))
+    assert set(learnt) == set(range(10))
+    assert all(abs(learnt[digit] / 4 - held[digit]) <= 1 for digit in range(10))
+
+
+def test_the_images_are_those_of_the_data_set_each_once() -> None:
+    datasets = pytest.importorskip("sklearn.datasets")
+    images, labels = datasets.load_digits(return_X_y=True)
+    theirs = [(tuple(image), digit) for image, digit in zip((images / 16).tolist(), labels)]
+    ours = [(tuple(image), digit) for part in digits.load_digits() for image, digit in part]
+    assert sorted(ours) == sorted(theirs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import re
 import time
@@ -15,7 +16,16 @@ import scalargrad as sg
 from scalargrad import Value
 from scalargrad.drawing.steps.table import width
 from scalargrad.rows import BUILT_IN
-from scalargrad.shell.expression import NO_SIGN, ExpressionError, constant, evaluate
+from scalargrad.shell.expression import (
+    ALLOWED,
+    CONDITION,
+    INSTEAD,
+    NO_EQUATION,
+    NO_SIGN,
+    ExpressionError,
+    constant,
+    evaluate,
+)
 from tests.support.floats import bits
 
 AT = {"x": -2.0, "y": 5.0, "z": -4.0}
@@ -46,6 +56,8 @@ def test_lecture_row_1() -> None:
         ("2 ** -x ** 2", lambda x, y, z: 2 ** -(x**2)),
         ("1_000 * x + 0x10 + 1e-3 + .5", lambda x, y, z: 1000 * x + 16 + 1e-3 + 0.5),
         ("x×y − z ÷ 2", lambda x, y, z: x * y - z / 2),
+        ("2·x² − y³", lambda x, y, z: 2 * x**2 - y**3),
+        ("sin(π · x)", lambda x, y, z: sg.sin(math.pi * x)),
         ("sigmoid(x) * hypot(y, z)", lambda x, y, z: sg.sigmoid(x) * sg.hypot(y, z)),
         ("leaky_relu(x, slope=0.2)", lambda x, y, z: sg.leaky_relu(x, slope=0.2)),
         ("sum([x, y, z]) + mean((x, y))", lambda x, y, z: sg.sum([x, y, z]) + sg.mean([x, y])),
@@ -58,7 +70,7 @@ def test_lecture_row_1() -> None:
     ],
 )  # fmt: skip
 def test_an_expression_is_what_python_would_build(text: str, expected: Any) -> None:
-    used = {name: AT[name] for name in re.findall(r"\b[xyz]\b", text)}
+    used = {name: AT[name] for name in re.findall(r"\b[xyz](?![a-z])", text)}
     found, built = evaluate(text, used), expected(*(Value(x) for x in AT.values()))
     assert found.data == built.data
     assert found.op is built.op
@@ -104,10 +116,18 @@ def test_numbers_are_floats_and_cost_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("text", "number"), [("-2", -2.0), (" 1e-3 ", 1e-3), ("pi/4", math.pi / 4), ("−3", -3.0),
-                         ("inf", math.inf), ("-2**2", -4.0), ("sqrt(2)", math.sqrt(2.0))]
+                         ("inf", math.inf), ("−∞", -math.inf), ("-2**2", -4.0),
+                         ("sqrt(2)", math.sqrt(2.0))]
 )  # fmt: skip
 def test_a_number_may_be_computed(text: str, number: float) -> None:
     assert constant(text) == number
+
+
+def test_the_chosen_way_of_a_condition_is_as_the_message_says() -> None:
+    assert "where(step(x - y), a, b) is a if x > y, else b" in CONDITION
+    for x in (1.0, 2.0, 3.0):
+        found = evaluate("where(step(x - y), a, b)", {"x": x, "y": 2.0, "a": 5.0, "b": 7.0})
+        assert found.data == (5.0 if x > 2.0 else 7.0)
 
 
 # ------ wrong ones
@@ -122,7 +142,17 @@ def test_a_number_may_be_computed(text: str, number: float) -> None:
         ("(x + y * z", "'(' was never closed", "  ^"),
         ("x +* y", "invalid syntax", "     ^"),
         ("x ^ 2", "expected +, -, *, /, //, % or **: a power is written **, as in x**2", "  ^^^^^"),
-        ("x + (y < z)", "expected numbers, names, +, -, *, /, ** and functions", "       ^^^^^"),
+        ("x + (y < z)", CONDITION, "       ^^^^^"),
+        ("x if y else z", CONDITION, "  " + "^" * 13),
+        ("lambda x: x", INSTEAD[ast.Lambda], "  " + "^" * 11),
+        ("x = 2", NO_EQUATION, "    ^"),
+        ("f(x) = x**2", NO_EQUATION, "       ^"),
+        ("leaky_relu(x, slope=2", "'(' was never closed", "            ^"),
+        ("math.pi * x", "write pi: no module is needed", "  ^^^^^^^"),
+        ("math.PI * x", ALLOWED, "  ^^^^^^^"),
+        ("ln(x)", "no function of this name, is it log?", "  ^^"),
+        ("arctan(x)", "no function of this name, is it atan?", "  ^^^^^^"),
+        ("", "there is no expression: write one, as x**2", "  ^"),
         ("x + 'a'", "expected a real number, got str", "      ^^^"),
         ("2j * x", "expected a real number, got complex", "  ^^"),
         ("True + x", "expected a real number, got bool", "  ^^^^"),
@@ -138,12 +168,12 @@ def test_a_number_may_be_computed(text: str, number: float) -> None:
         ("y + x y", NO_SIGN, "      ^^^"),
         ("1e-3x", NO_SIGN, "  ^^^^^"),
         ("2(x + 1)", NO_SIGN, "  ^^^^^^^^"),
-        ("sin x", NO_SIGN, "  ^^^^^"),
+        ("sin x", "a function has brackets: sin(…)", "  ^^^^^"),
         ("q^2", "expected +, -, *, /, //, % or **: a power is written **, as in x**2", "  ^^^"),
         ("math.sin(x)", "write sin(…): no module is needed", "  ^^^^^^^^"),
         ("x if y else", "invalid syntax", "             ^"),
         ("sin(**x)", "expected operands, got **", "  ^^^^^^^^"),
-        ("sin(*[x])", "expected numbers, names, +, -, *, /, ** and functions", "      ^^^^"),
+        ("sin(*[x])", ALLOWED, "      ^^^^"),
         ("x\n+ y", "invalid syntax", "  ^"),
     ],
 )  # fmt: skip

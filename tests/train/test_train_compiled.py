@@ -204,6 +204,21 @@ def with_batch_norm() -> Any:
     return nn.Sequential(nn.Linear(3, 2), nn.BatchNorm(2), nn.Linear(2, 1))
 
 
+@pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
+def test_rows_of_an_embedding_that_no_sample_picks_are_no_difference(optimizer: str) -> None:
+    data = [(token, token % 2) for token in (3, 5, 3, 5, 5, 8, 8, 3)]
+
+    def build() -> Any:
+        return nn.Sequential(nn.Embedding(10, 3), nn.Linear(3, 2))
+
+    named: Any = {"optimizer": OPTIMIZERS[optimizer], "epochs": 6}
+    ours, history = trained(build, cross_entropy, data, True, **named)
+    theirs, eager = trained(build, cross_entropy, data, False, **named)
+    assert (history.engine, eager.engine) == ("compiled", "eager")
+    assert history.losses == pytest.approx(eager.losses, rel=1e-9)
+    assert numbers(ours) == pytest.approx(numbers(theirs), rel=1e-9)
+
+
 def with_both() -> Any:
     return nn.Sequential(with_batch_norm(), nn.Dropout(0.5))
 
