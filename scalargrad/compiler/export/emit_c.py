@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 from ..branches.path import Path as ProgramPath
-from ..inputs.sources import COUNT, SHARE
+from ..inputs.sources import FIRST
+from ..nests.program import Derived
 from ..passes.program import AFTER, BEFORE, LANES, Program
 from ..text.emit import RESERVED, Operations, Style, indented, safe_names
 from ..text.names import Names, identifiers
-from . import loops
 from .identifiers import KEYWORDS, LIBRARY, MATH
+from .languages import InC
+from .nest_functions import OWN, c_function
+from .written import Written, lanes_of, nest_of
 
 SPECIAL = Path(__file__).parents[2] / "native" / "shared" / "special.h"
 C = Style(lambda row: row.c, "INFINITY", "NAN", "C")
 NOTHING_ALLOCATED = "nothing is allocated, nothing kept"
-OWN = {COUNT: "(double)count", SHARE: "1.0 / (double)count"}
-"""The inputs that a caller need not give."""
 
 
 def function_names(name: str) -> tuple[str, str]:
@@ -30,7 +32,8 @@ def function_names(name: str) -> tuple[str, str]:
     return safe, f"{safe}_gradient"
 
 
-class Function(NamedTuple):
+@dataclass
+class Function:
     """A path that becomes a function of the file."""
 
     path: ProgramPath
@@ -42,9 +45,28 @@ class Function(NamedTuple):
         return self.path.program.carefully
 
     @property
-    def written(self) -> loops.Written | None:
+    def nest(self) -> Derived | None:
+        """The program with loops, if it has any whose text can be written."""
+        return nest_of(self.path.traced)
+
+    @cached_property
+    def written(self) -> Written | None:
         """Its text where it has loops."""
-        return loops.written(self.path.runner, loops.InC(C), self.names.inputs)
+        return Written(self.nest, InC(C), self.names.inputs) if self.nest else None
+
+    @property
+    def input_lanes(self) -> list[bool]:
+        """Of each input whether every lane has its own."""
+        if self.nest:
+            return list(lanes_of(self.nest))
+        return [self.program.trace.lanes[i] for i in self.program.inputs]
+
+    @property
+    def output_lanes(self) -> list[bool]:
+        """The same of each output."""
+        if self.nest:
+            return self.nest.each
+        return [self.program.trace.lanes[i] for i in self.program.outputs]
 
 
 def c_source(functions: Sequence[Function]) -> str:
@@ -62,7 +84,7 @@ def c_source(functions: Sequence[Function]) -> str:
 
 def text(function: Function) -> str:
     if written := function.written:
-        return loops.c_function(written, signature(function.name))
+        return c_function(written, signature(function.name))
     program, name, names = function.program, function.name, function.names
     operations = Operations(program, C, safe_names(names.inputs, *KEYWORDS, *MATH, name))
     inputs = list(declared(given(program, operations, lane=False)))
@@ -135,44 +157,33 @@ def comment(functions: Sequence[Function]) -> Iterator[str]:
 
 
 def inputs_told(function: Function) -> Iterator[str]:
-    if function.written:
-        yield from told("numbers", function.names.inputs[2:])
-        return
-    program = function.program
-    name_of = dict(zip(program.inputs, function.names.inputs))
-    for lane in (False, True):
-        for i, place in places(program, lane).items():
-            yield f"    {place:18} {name_of[i]}"
-    if any(program.trace.lanes[i] for i in program.inputs):
+    named = list(zip(function.input_lanes, function.names.inputs))
+    # how many lanes there are nobody gives
+    yield from told("numbers[{}]", [name for lane, name in named[FIRST:] if not lane])
+    yield from told("lanes[{}][lane]", [name for lane, name in named if lane])
+    if any(function.input_lanes):
         yield f"    {'count':18} how many lanes there are: the length of each lanes[k]"
 
 
 def outputs_told(function: Function) -> Iterator[str]:
-    if function.written:
-        yield from told("results", function.names.outputs)
-        return
-    program = function.program
-    numbers = {False: "results[{}]", True: "columns[{}][lane]"}
-    at = {False: 0, True: 0}
-    for i, output in zip(program.outputs, function.names.outputs):
-        lane = program.trace.lanes[i]
-        yield f"    {numbers[lane].format(at[lane]):18} {output}"
-        at[lane] += 1
+    named = list(zip(function.output_lanes, function.names.outputs))
+    yield from told("results[{}]", [name for lane, name in named if not lane])
+    yield from told("columns[{}][lane]", [name for lane, name in named if lane])
 
 
 MANY = 8
 """So many names in a row that differ by a number alone are told in one line."""
 
 
-def told(array: str, names: Sequence[str]) -> Iterator[str]:
+def told(place: str, names: Sequence[str]) -> Iterator[str]:
     """Which element is which: of many that are data[0], data[1] … the first and the last."""
     at = 0
     while at < len(names):
         count = in_a_row(names, at)
         few = 1 if count < MANY else count
         last = at + few - 1
-        place = f"{array}[{at}]" + (f" to [{last}]" if few > 1 else "")
-        yield f"    {place:18} {names[at]}" + (f" to {names[last]}" if few > 1 else "")
+        places = place.format(at) + (f" to [{last}]" if few > 1 else "")
+        yield f"    {places:18} {names[at]}" + (f" to {names[last]}" if few > 1 else "")
         at += few
 
 

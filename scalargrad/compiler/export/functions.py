@@ -15,12 +15,15 @@ from ..branches.path import Path
 from ..inputs.arguments import Arguments
 from ..inputs.sources import is_given, of_lanes
 from ..machine.on_arrays import Special
+from ..nests.program import Derived
 from ..passes.program import TOO_LATE
 from ..text import emit
 from ..text.names import Names
 from ..trace.sources import Draw
-from . import loops
+from .languages import Language, OnJax, OnNumpy
 from .leaves import ALONE, LEAVES, check_static, is_static, kind_of
+from .nest_functions import array_function, function_name, python_function
+from .written import Written, nest_of
 
 
 class Exportable(NamedTuple):
@@ -37,9 +40,10 @@ class Exportable(NamedTuple):
         """The function's name in the text of a program in Python."""
         return emit.function_name(self.path.program, self.names.function)
 
-    def written(self, language: loops.Language) -> loops.Written | None:
-        """The text of a program with loops; None where it has none, or branches."""
-        return loops.written(self.path.runner, language, self.names.inputs)
+    @property
+    def nest(self) -> Derived | None:
+        """The program with loops, if it has any whose text can be written."""
+        return nest_of(self.path.traced)
 
 
 class Exported:
@@ -149,7 +153,7 @@ class Exported:
 def check(exportable: Exportable) -> None:
     """Raise ValueError if the program is not the whole function."""
     path, name = exportable.path, exportable.names.function
-    is_flat = loops.nest_of(path.runner) is None
+    is_flat = exportable.nest is None
     if is_flat and path.program.guards:
         guard = path.program.guards[0]
         text = emit.Operations(path.program, emit.FORMULA, exportable.names.inputs).names
@@ -184,9 +188,10 @@ def to_numpy(exportable: Exportable) -> Exported:
 
 def numpy_text(exportable: Exportable) -> tuple[str, str, dict[str, Any]]:
     """The name of the function, its text, and the functions that NumPy lacks."""
-    if written := exportable.written(loops.OnNumpy()):
-        name = loops.function_name(exportable.names.function)
-        return name, loops.function_source(written, name), emit.vectorized(written.rows(), {})
+    if nest := exportable.nest:
+        written = Written(nest, OnNumpy(), exportable.names.inputs)
+        name = function_name(exportable.names.function)
+        return name, array_function(written, name), emit.vectorized(written.rows(), {})
     program, name = exportable.path.program.carefully, exportable.identifier
     source = emit.array_source(program, name, names=exportable.names.inputs)
     return name, source, emit.on_numpy(program)
@@ -208,10 +213,12 @@ def to_jax(exportable: Exportable) -> Exported:
 
 def jax_text(exportable: Exportable) -> tuple[str, str]:
     """The name of the function, and its text."""
-    if written := exportable.written(loops.OnJax()):
+    if nest := exportable.nest:
+        language = OnJax(nest.asked.lanes is not None)
+        written = Written(nest, language, exportable.names.inputs)
         check_rows(written.rows())
-        name = loops.function_name(exportable.names.function)
-        return name, loops.function_source(written, name)
+        name = function_name(exportable.names.function)
+        return name, array_function(written, name)
     program, name = exportable.path.program.carefully, exportable.identifier
     check_rows(program.rows())
     return name, emit.array_source(program, name, names=exportable.names.inputs)
@@ -231,42 +238,55 @@ def on_jax(row: Any) -> str | None:
     return "{}" if row in emit.SPELLED_OUT else row.array
 
 
+class OfPython(NamedTuple):
+    """The text of a function of plain Python, what it calls, and which inputs and outputs every
+    lane has its own of."""
+
+    name: str
+    source: str
+    known: dict[str, Any]
+    inputs: Sequence[bool]
+    outputs: Sequence[bool]
+
+
 def to_python(exportable: Exportable) -> Exported:
     """Return the program as a function of plain Python, which runs a lane at a time."""
     import numpy
 
-    if written := exportable.written(loops.Language()):
-        return with_loops_in_python(exportable, written)
-    program = exportable.path.program.carefully
-    source = emit.python_source(program, exportable.identifier, exportable.names.inputs)
-    run = defined(source, exportable.identifier, emit.in_plain_python(program))
-    lanes = program.trace.lanes
-    is_lane = [lanes[i] for i in program.inputs]
-    outputs = [lanes[i] for i in program.outputs]
+    text = python_text(exportable)
+    run = defined(text.source, text.name, text.known)
 
     def in_order(inputs: Sequence[Any]) -> list[Any]:
-        columns = [x for x, lane in zip(inputs, is_lane) if lane]
+        columns = [x for x, lane in zip(inputs, text.inputs) if lane]
         found = run(
-            [float(x) for x, lane in zip(inputs, is_lane) if not lane],
+            [float(x) for x, lane in zip(inputs, text.inputs) if not lane],
             [numpy.ravel(x).tolist() for x in columns],
         )
         parts = list(map(iter, found))
         return [
             numpy.reshape(next(parts[lane]), columns[0].shape) if lane else next(parts[lane])
-            for lane in outputs
+            for lane in text.outputs
         ]
 
-    return Exported(exportable, numpy, source, in_order)
+    return Exported(exportable, numpy, text.source, in_order)
 
 
-def with_loops_in_python(exportable: Exportable, written: loops.Written) -> Exported:
-    import numpy
+def python_text(exportable: Exportable) -> OfPython:
+    if nest := exportable.nest:
+        return with_loops_in_python(exportable, nest)
+    program, name = exportable.path.program.carefully, exportable.identifier
+    source = emit.python_source(program, name, exportable.names.inputs)
+    lanes, known = program.trace.lanes, emit.in_plain_python(program)
+    inputs, outputs = ([lanes[i] for i in nodes] for nodes in (program.inputs, program.outputs))
+    return OfPython(name, source, known, inputs, outputs)
 
-    name = loops.function_name(exportable.names.function)
-    source = loops.function_source(written, name)
+
+def with_loops_in_python(exportable: Exportable, nest: Derived) -> OfPython:
+    written = Written(nest, Language(), exportable.names.inputs)
+    name = function_name(exportable.names.function)
     rows = {row.name: row.forward for row in written.rows()}
-    run = defined(source, name, {"inf": math.inf, "nan": math.nan, **rows})
-    return Exported(exportable, numpy, source, lambda inputs: run(list(map(float, inputs))))
+    known = {"inf": math.inf, "nan": math.nan, **rows}
+    return OfPython(name, python_function(written, name), known, written.lanes, nest.each)
 
 
 def defined(source: str, name: str, names: dict[str, Any]) -> Any:
