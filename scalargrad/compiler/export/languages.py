@@ -33,6 +33,8 @@ class Language:
     """Whether these are numbered apart."""
     first = 0
     """The number of the first input among these."""
+    words: Sequence[str] = ("append", "range")
+    """Words of its own in the text."""
     has_room = False
     """Whether an array has memory before anything is in it."""
 
@@ -81,6 +83,7 @@ class OnNumpy(Language):
     style = ARRAYS
     numbers = lanes = "inputs"
     is_apart = False
+    words: Sequence[str] = ("range",)
 
     def added(self, element: str, x: str) -> str:
         # an array is never changed in its place: others may be the same
@@ -91,6 +94,7 @@ class OnJax(OnNumpy):
     """Loops of JAX's, which give what goes on and the arrays they write to."""
 
     numbers = lanes = "numbers"
+    words = ("lax", "carry", "shape")
 
     def __init__(self, has_lanes: bool) -> None:
         self.shape = "shape" if has_lanes else "()"
@@ -125,6 +129,7 @@ class OnJax(OnNumpy):
 
 class InC(Language):
     first = 2
+    words = ("k", "kept", "malloc", "free")
     has_room = True
 
     def __init__(self, style: Style) -> None:
@@ -173,6 +178,7 @@ class ToRead(OnNumpy):
 
     style = FORMULA
     numbers = lanes = "input"
+    words = ("input", "loop", "trips")
 
     def added(self, element: str, x: str) -> str:
         return f"{element} += {x}"

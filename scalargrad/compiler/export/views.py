@@ -15,6 +15,7 @@ from ..passes.traced import Traced
 from ..text.names import Names, argument_names, names_of
 from . import emit_c, functions
 from .functions import Exportable
+from .listed import OF_RUNS, STAGES, Straight, WithLoops
 from .listing import Listed
 from .picture import drawn
 
@@ -41,13 +42,29 @@ class Viewed(NamedTuple):
 
 
 def listed(viewed: Viewed, reason: str = "") -> Listed:
-    path, paths = viewed.path, viewed.paths
-    lanes, registers = viewed.arguments.lanes, path.runner.registers
-    names, unknown = viewed.names(path.traced), tuple(paths.unknown)
-    parameters = argument_names(viewed.signature, viewed.arguments)
-    constants = tuple(viewed.arguments.constants(parameters))
-    known = unknown, constants, reason, path.traced.loops
-    return Listed(path.program, names, lanes, paths.count, registers, *known)
+    path, paths, arguments = viewed.path, viewed.paths, viewed.arguments
+    parameters = argument_names(viewed.signature, arguments)
+    loops = path.traced.loops
+    return Listed(
+        listed_program(viewed, bool(reason)),
+        viewed.names(path.traced),
+        arguments.lanes,
+        paths.count,
+        path.runner.registers,
+        tuple(paths.unknown),
+        tuple(arguments.constants(parameters)),
+        reason,
+        loops,
+        paths.names_of_events(arguments, loops) if loops.rolled else {},
+    )
+
+
+def listed_program(viewed: Viewed, has_runs: bool) -> Straight | WithLoops:
+    path, names = viewed.path, viewed.names(viewed.path.traced).inputs
+    if path.traced.nest is not None:
+        return WithLoops(path.traced.nest, names)
+    has_runs = has_runs and viewed.arguments.lanes is None
+    return Straight(path.program, names, OF_RUNS if has_runs else STAGES)
 
 
 def picture(viewed: Viewed, simplified: bool, options: dict[str, Any]) -> Drawing:

@@ -14,7 +14,7 @@ from functools import cached_property
 from ...rows import Operator
 from ..inputs.sources import COUNT
 from ..nests.activity import reached, read_from
-from ..nests.lowering import lowered
+from ..nests.lowering import Lowering
 from ..nests.nest import (
     ADD,
     FILL,
@@ -52,8 +52,13 @@ class OneByOne(Selection):
 class Written:
     """The text of a nest in a language; `names` are those of its inputs."""
 
-    def __init__(self, derived: Derived, language: Language, names: Sequence[str]) -> None:
-        self.nest, self.outputs = lowered(derived.nest, [x.node for x in derived.outputs], True)
+    def __init__(
+        self, derived: Derived, language: Language, names: Sequence[str], careful: bool = True
+    ) -> None:
+        lowering = Lowering(derived.nest, [x.node for x in derived.outputs], careful)
+        self.nest, self.outputs = lowering.new, lowering.wanted
+        self.blocks = lowering.blocks
+        """Of each block of the nest what it has become."""
         self.results = derived.outputs
         self.lanes = lanes_of(derived)
         """Of each input whether every lane has its own."""
@@ -140,7 +145,7 @@ class Written:
     # ------ names
     def own_names(self) -> Iterator[str]:
         """The names that the text has besides those of the inputs and of nodes."""
-        yield from ("lax", "carry", "k", "kept", "shape", "input")
+        yield from self.language.words
         for k in range(len(self.outputs)):
             yield from (f"total_{k}", f"column_{k}")
         for block in self.nest.blocks:
