@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from ...messages import counted
 from ..branches.path import Path as ProgramPath
 from ..inputs.sources import FIRST
 from ..nests.program import Derived
 from ..passes.program import AFTER, BEFORE, LANES, Program
 from ..text.emit import RESERVED, Operations, Style, indented, safe_names
 from ..text.names import Names, identifiers
+from .emit_ways import Branching
 from .identifiers import KEYWORDS, LIBRARY, MATH
 from .languages import InC
 from .nest_functions import OWN, c_function
@@ -55,6 +57,18 @@ class Function:
         return Written(self.nest, InC(C), self.names.inputs) if self.nest else None
 
     @property
+    def function_name(self) -> str:
+        return self.names.function
+
+    @property
+    def input_names(self) -> list[str]:
+        return self.names.inputs
+
+    @property
+    def output_names(self) -> list[str]:
+        return self.names.outputs
+
+    @property
     def input_lanes(self) -> list[bool]:
         """Of each input whether every lane has its own."""
         if self.nest:
@@ -69,7 +83,7 @@ class Function:
         return [self.program.trace.lanes[i] for i in self.program.outputs]
 
 
-def c_source(functions: Sequence[Function]) -> str:
+def c_source(functions: Sequence[Function | Branching]) -> str:
     """Return a file with these functions, each of numbers, of a column for each input that has
     lanes, and of the number of lanes."""
     texts = [text(function) for function in functions]
@@ -82,7 +96,9 @@ def c_source(functions: Sequence[Function]) -> str:
     return f"/*\n{about} */\n{files}\n{own}" + "\n".join(texts)
 
 
-def text(function: Function) -> str:
+def text(function: Function | Branching) -> str:
+    if isinstance(function, Branching):
+        return function.text(signature(function.name, "long"), C)
     if written := function.written:
         return c_function(written, signature(function.name))
     program, name, names = function.program, function.name, function.names
@@ -111,9 +127,9 @@ def text(function: Function) -> str:
     )
 
 
-def signature(name: str) -> str:
+def signature(name: str, kind: str = "void") -> str:
     return (
-        f"void {name}(const double *numbers, const double *const *lanes, long count,\n"
+        f"{kind} {name}(const double *numbers, const double *const *lanes, long count,\n"
         "    double *results, double *const *columns)"
     )
 
@@ -141,13 +157,16 @@ def declared(statements: Iterable[str]) -> list[str]:
 # ------ what the file says of itself
 
 
-def comment(functions: Sequence[Function]) -> Iterator[str]:
+def comment(functions: Sequence[Function | Branching]) -> Iterator[str]:
     """Which number is which."""
     first = functions[0]
-    yield f"{first.names.function}, as it was traced by scalargrad.compile."
+    yield f"{first.function_name}, as it was traced by scalargrad.compile."
     allocates = any(function.written and function.written.made() for function in functions)
     memory = "memory for its loops is freed before it returns" if allocates else NOTHING_ALLOCATED
     yield f"Build it with a C99 compiler and libm; {memory}."
+    for function in functions:
+        if isinstance(function, Branching):
+            yield from ways_told(function)
     yield ""
     yield "In:"
     yield from inputs_told(first)
@@ -156,8 +175,19 @@ def comment(functions: Sequence[Function]) -> Iterator[str]:
         yield from outputs_told(function)
 
 
-def inputs_told(function: Function) -> Iterator[str]:
-    named = list(zip(function.input_lanes, function.names.inputs))
+def ways_told(function: Branching) -> Iterator[str]:
+    """What a function returns that branches on its numbers."""
+    ways = counted(len(function.ways), "way")
+    if not function.has_others:
+        yield f"{function.name} branches on its numbers, {ways} in all; it returns 0."
+        return
+    yield f"{function.name} branches on its numbers. The first {ways} are here; for others the"
+    returned = "how many lanes take others" if function.has_lanes else "1 on others, else 0"
+    yield f"results are NaN. It returns {returned}."
+
+
+def inputs_told(function: Function | Branching) -> Iterator[str]:
+    named = list(zip(function.input_lanes, function.input_names))
     # how many lanes there are nobody gives
     yield from told("numbers[{}]", [name for lane, name in named[FIRST:] if not lane])
     yield from told("lanes[{}][lane]", [name for lane, name in named if lane])
@@ -165,8 +195,8 @@ def inputs_told(function: Function) -> Iterator[str]:
         yield f"    {'count':18} how many lanes there are: the length of each lanes[k]"
 
 
-def outputs_told(function: Function) -> Iterator[str]:
-    named = list(zip(function.output_lanes, function.names.outputs))
+def outputs_told(function: Function | Branching) -> Iterator[str]:
+    named = list(zip(function.output_lanes, function.output_names))
     yield from told("results[{}]", [name for lane, name in named if not lane])
     yield from told("columns[{}][lane]", [name for lane, name in named if lane])
 

@@ -45,6 +45,11 @@ class Exportable(NamedTuple):
         """The program with loops, if it has any whose text can be written."""
         return nest_of(self.path.traced)
 
+    @property
+    def branches(self) -> bool:
+        """Whether the function does something else for other numbers."""
+        return self.nest is None and bool(self.path.program.guards)
+
 
 class Exported:
     """A program as a function of arguments like those it was traced on; `source` is its text.
@@ -153,21 +158,26 @@ class Exported:
 def check(exportable: Exportable) -> None:
     """Raise ValueError if the program is not the whole function."""
     path, name = exportable.path, exportable.names.function
-    is_flat = exportable.nest is None
-    if is_flat and path.program.guards:
+    if exportable.branches:
         guard = path.program.guards[0]
         text = emit.Operations(path.program, emit.FORMULA, exportable.names.inputs).names
         raise ValueError(
             f"{name} branches on its numbers ({text[guard.x]} {guard.compare} {text[guard.y]}), "
-            "and what is exported is one way through it: choose with scalargrad.where"
+            "and what is exported is one way through it: choose with scalargrad.where; to_c "
+            "writes all ways"
         )
-    if any(isinstance(source, Draw) for source in path.traced.sources):
+    check_sources(name, path.traced.sources)
+    if exportable.nest is None and TOO_LATE in path.program.stages.values():
+        raise ValueError(f"{name} needs a sum over all lanes in each lane: that is not exported")
+
+
+def check_sources(name: str, sources: Iterable[Any]) -> None:
+    """Raise ValueError if a program with inputs from there is none to be exported."""
+    if any(isinstance(source, Draw) for source in sources):
         raise ValueError(
             f"{name} draws random numbers, which an exported function would have to be given: "
             "draw them outside and pass them in, or call model.eval() where it is dropout"
         )
-    if is_flat and TOO_LATE in path.program.stages.values():
-        raise ValueError(f"{name} needs a sum over all lanes in each lane: that is not exported")
 
 
 def to_numpy(exportable: Exportable) -> Exported:
