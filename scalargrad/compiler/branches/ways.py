@@ -8,12 +8,13 @@ out. A trace is right wherever its guards hold, whatever numbers it was made wit
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from .. import pipeline
 from ..inputs.arguments import Arguments
 from ..passes.task import Task
 from ..passes.traced import Traced
+from ..surroundings.walk import Surroundings
 from ..trace.guards import Guard
 from .lanes import Lanes
 
@@ -23,6 +24,7 @@ MOST_NODES = 200_000
 MOST_COMPARISONS = 2_000
 """A function that has made so many on one way may go on for ever."""
 
+Around = Callable[[Arguments], Surroundings]
 Decided = tuple[tuple[str, int, int], bool]
 """A comparison of two nodes, and its outcome."""
 
@@ -45,14 +47,15 @@ class Outcomes(dict[tuple[str, int, int], bool]):
         return super().get(key, default)
 
 
-def ways(task: Task, arguments: Arguments) -> Iterator[Traced]:
+def ways(task: Task, arguments: Arguments, around: Around) -> Iterator[Traced]:
     """Yield the ways through a function, first that of the first lane of these arguments, then
-    those that turn off nearest to their beginning. A way on which the function raises is none."""
+    those that turn off nearest to their beginning. A way on which the function raises is none.
+    `around` tells what the function uses."""
     waiting = deque[Sequence[Decided]]([()])
     count = nodes = 0
     while waiting and count < MOST_WAYS and nodes < MOST_NODES:
         known = waiting.popleft()
-        traced = way(task, arguments, known)
+        traced = way(task, arguments, around(arguments), known)
         if traced is None:
             continue
         count, nodes = count + 1, nodes + len(traced.trace)
@@ -60,11 +63,13 @@ def ways(task: Task, arguments: Arguments) -> Iterator[Traced]:
         waiting += turned(list(traced.trace.guards), len(known))
 
 
-def way(task: Task, arguments: Arguments, known: Sequence[Decided]) -> Traced | None:
+def way(
+    task: Task, arguments: Arguments, around: Surroundings, known: Sequence[Decided]
+) -> Traced | None:
     """The way on which these comparisons come out so; None if the function raises there."""
     lane = Lanes(arguments).lane(0, Outcomes(dict(known)))
     try:
-        return pipeline.traced(task, lane, None)
+        return pipeline.traced(task, lane, around).as_nodes
     except Exception:
         if not known:
             raise

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..branches.conditions import Conditions
 from ..branches.path import Path
 from ..branches.paths import Paths
-from ..branches.ways import ways
+from ..branches.ways import Around, ways
 from ..inputs.arguments import Arguments
 from ..passes.traced import Traced
 from ..pipeline import program_of
@@ -89,29 +89,29 @@ def exportable(viewed: Viewed) -> Exportable:
     return Exportable(path, arguments, viewed.names(path.traced), parameters)
 
 
-def in_c(views: Sequence[Viewed]) -> str:
+def in_c(views: Sequence[Viewed], around: Around) -> str:
     """The text of a file with a function for each: one for the value, then one for value and
-    gradient."""
+    gradient. `around` tells what the function uses."""
     names = emit_c.function_names(exportable(views[0]).names.function)
-    return emit_c.c_source([function_in_c(view, name) for view, name in zip(views, names)])
+    return emit_c.c_source([function_in_c(view, name, around) for view, name in zip(views, names)])
 
 
-def function_in_c(viewed: Viewed, name: str) -> emit_c.Function | Branching:
+def function_in_c(viewed: Viewed, name: str, around: Around) -> emit_c.Function | Branching:
     found = exportable(viewed)
     if found.branches:
-        return branching(viewed, name)
+        return branching(viewed, name, around)
     functions.check(found)
     return emit_c.Function(found.path, name, found.names)
 
 
-def branching(viewed: Viewed, name: str) -> Branching:
+def branching(viewed: Viewed, name: str, around: Around) -> Branching:
     """The function with all its ways, of which each is that of one lane."""
     task = viewed.paths.task
     of_lane = task._replace(
         reduce=None, wanted=task.wanted and task.wanted._replace(summed=not task.has_lanes)
     )
     conditions, found = Conditions(), list[Way]()
-    for traced in ways(of_lane, viewed.arguments):
+    for traced in ways(of_lane, viewed.arguments, around):
         if str(traced.structure) != str(viewed.path.traced.structure):
             continue
         names = viewed.names(traced)

@@ -252,7 +252,8 @@ class Compiled:
         value and, with `gradient`, a second one for value and gradient. The comment at its head
         tells which number is which."""
         kinds = (False, True) if gradient else (False,)
-        return views.in_c([self._viewed(args, named, kind) for kind in kinds])
+        viewed = [self._viewed(args, named, kind) for kind in kinds]
+        return views.in_c(viewed, self._programs.around)
 
     def _viewed(self, args: Any, named: Mapping[str, Any], gradient: bool) -> Viewed:
         """The program for such arguments, traced if it was not before."""

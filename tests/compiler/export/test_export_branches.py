@@ -169,6 +169,18 @@ def test_a_way_on_which_the_function_raises_is_none(tmp_path: Path) -> None:
     assert math.isnan(run(library.f, [-1.0], [], 1, 0)[0][0])
 
 
+def test_an_error_that_the_function_catches_is_a_way(tmp_path: Path) -> None:
+    def f(x: Any) -> Any:
+        try:
+            return 1.0 / x
+        except ZeroDivisionError:
+            return x + 5.0
+
+    library = built(sg.compile(f).to_c(3.0, gradient=False), tmp_path)
+    assert run(library.f, [0.0], [], 1, 0)[0] == [5.0]
+    assert run(library.f, [4.0], [], 1, 0)[0] == [0.25]
+
+
 def test_a_function_that_would_not_end_elsewhere_is_exported(tmp_path: Path) -> None:
     def f(x: Any) -> Any:
         # of numbers below zero it never ends
