@@ -19,7 +19,8 @@ from .emit_ways import Branching
 from .identifiers import KEYWORDS, LIBRARY, MATH
 from .languages import InC
 from .nest_functions import OWN, c_function
-from .written import Written, lanes_of, nest_of
+from .writable import lanes_of, nest_of
+from .written import Written
 
 SPECIAL = Path(__file__).parents[2] / "native" / "shared" / "special.h"
 C = Style(lambda row: row.c, "INFINITY", "NAN", "C")

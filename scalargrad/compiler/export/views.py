@@ -18,7 +18,7 @@ from ..pipeline import program_of
 from ..text.names import Names, argument_names, names_of
 from . import emit_c, functions
 from .emit_ways import Branching, Way
-from .functions import Exportable
+from .exported import Exportable
 from .listed import OF_RUNS, STAGES, Straight, WithLoops
 from .listing import Listed
 from .picture import drawn

@@ -13,13 +13,12 @@ from functools import cached_property
 
 from ...rows import Operator
 from ..inputs.sources import COUNT
-from ..nests.activity import reached, read_from
+from ..nests.activity import reached
 from ..nests.lowering import Lowering
 from ..nests.nest import (
     ADD,
     FILL,
     GATHERED,
-    GUARD,
     LAST,
     READ,
     SCATTER,
@@ -33,10 +32,10 @@ from ..nests.nest import (
 from ..nests.program import Derived
 from ..nests.schedule import Item, Schedule
 from ..nests.selection import Selection
-from ..passes.traced import Traced
 from ..text.emit import Spelling, number, safe_names
 from ..trace.vocabulary import CONSTANT, INPUT
 from .languages import Language, Loop
+from .writable import lanes_of
 
 
 class OneByOne(Selection):
@@ -265,25 +264,18 @@ class Written:
         return any(effect.block.is_in(block) for effect in array.writes)
 
 
-def nest_of(traced: Traced) -> Derived | None:
-    """The program with loops of a traced function, if it has one whose text can be written."""
-    derived: Derived | None = traced.nest
-    if derived is None or not derived.is_exact or is_mixed(derived):
-        return None
-    has_guards = any(x.kind == GUARD for x in derived.nest.effects())
-    return None if has_guards else derived
+def further(stride: int, index: str, is_first: bool) -> str:
+    """The index times a stride, as a term of a sum."""
+    sign = ("-" if is_first else " - ") if stride < 0 else ("" if is_first else " + ")
+    return sign + (index if abs(stride) == 1 else f"{abs(stride)} * {index}")
 
 
-def is_mixed(derived: Derived) -> bool:
-    """Tell whether there are elements of which some have lanes and others have none."""
-    nest = derived.nest
-    lane = dict(zip(nest.inputs, lanes_of(derived)))
-    return any(len({lane[j] for j in read_from(nest, i)}) > 1 for i in nest.addresses)
+def index_of(block: Block) -> str:
+    return f"k{block.depth}"
 
 
-def lanes_of(derived: Derived) -> Sequence[bool]:
-    lanes = derived.asked.lanes
-    return lanes.inputs if lanes else [False] * len(derived.nest.inputs)
+def are_places(array: Array) -> bool:
+    return isinstance(array.numbers, packed) and array.numbers.typecode == "q"
 
 
 def places(lanes: Sequence[bool], language: Language) -> Iterator[int]:
@@ -300,17 +292,3 @@ def is_computed(nest: Nest, i: int, known: Container[int]) -> bool:
     return isinstance(nest.rows[i], Operator) and all(
         j in known or nest.rows[j] in (CONSTANT, INPUT) for j in nest.operands[i]
     )
-
-
-def further(stride: int, index: str, is_first: bool) -> str:
-    """The index times a stride, as a term of a sum."""
-    sign = ("-" if is_first else " - ") if stride < 0 else ("" if is_first else " + ")
-    return sign + (index if abs(stride) == 1 else f"{abs(stride)} * {index}")
-
-
-def index_of(block: Block) -> str:
-    return f"k{block.depth}"
-
-
-def are_places(array: Array) -> bool:
-    return isinstance(array.numbers, packed) and array.numbers.typecode == "q"

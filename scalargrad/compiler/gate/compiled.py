@@ -15,7 +15,7 @@ from ...transforms import functional
 from ...transforms.sparse import Sought, Sparse
 from ...transforms.variables import chosen, inside
 from ..export import functions, views
-from ..export.functions import Exported
+from ..export.exported import Exported
 from ..export.listing import Listed
 from ..export.views import Viewed
 from ..inputs.arguments import Arguments

@@ -193,7 +193,7 @@ def test_a_function_that_would_not_end_elsewhere_is_exported(tmp_path: Path) -> 
 
 
 def test_random_branches_agree_with_python(tmp_path: Path) -> None:
-    for k, _ in enumerate(rounds(4)):
+    for k, _ in enumerate(rounds(2)):
         f = drawn(random.Random(random.getrandbits(32)))
         (folder := tmp_path / str(k)).mkdir()
         library = built(sg.compile(f).to_c(0.3, 0.8), folder)
