@@ -25,8 +25,8 @@ from .inputs.arguments import Arguments
 from .inputs.sources import FIRST
 from .machine.layout import Layout, layout, layout_of
 from .machine.runner import NATIVE, Runner, runner
-from .nests.program import Derived, with_loops
-from .nests.recorded import again, asked, can_be_asked, traced_as_loops
+from .nests.program import Derived
+from .nests.recorded import again, looped, traced_as_loops
 from .nests.runner import runner as runner_of_loops
 from .parts.recorded import traced_in_parts
 from .parts.runner import on_sparse
@@ -77,14 +77,24 @@ def in_one_trace(task: Task, lane: Lane, catches: bool, show: Show, keeps_loops:
             run = ran(trace, task, lane)
             if run.sparse is not None:
                 return traced_in_parts(run)
-            looped = with_loops(asked(run)) if keeps_loops and can_be_asked(run) else None
-            return as_nodes(recorded(run), show) if looped is None else as_loops(run, looped, lane)
+            nest = looped(run) if keeps_loops else why_unkept(task)
+            if isinstance(nest, Derived):
+                return as_loops(run, nest, lane)
+            run = run._replace(loops=run.loops._replace(expanded=nest))
+            return as_nodes(recorded(run), show)
     except BaseException as error:
         # the caller gets it, and has no use for Tracers
         Releasing(Replay(trace, values_of(trace, lane.values))).of(error)
         if is_of_an_index(error):
             raise TypeError(FROZEN) from error
         raise
+
+
+def why_unkept(task: Task) -> str:
+    """Why a program that is made of nodes alone has no loops."""
+    if not NATIVE:
+        return "the machine that runs loops is in C, and was not built"
+    return "it runs several times in a call" if task.arguments.late else ""
 
 
 def values_of(trace: Trace, numbers: Sequence[Any]) -> dict[int, Any]:
@@ -128,7 +138,7 @@ class Runnable(NamedTuple):
 def compiled(traced: Traced, arguments: Arguments, threads: int) -> Runnable:
     """Compile what a function was traced to, for arguments like these."""
     if traced.nest is not None:
-        return looped(traced, arguments, threads)
+        return on_loops(traced, arguments, threads)
     if traced.parts is not None:
         return in_parts(traced, arguments, threads)
     program = program_of(traced.body, late=arguments.late)
@@ -137,7 +147,7 @@ def compiled(traced: Traced, arguments: Arguments, threads: int) -> Runnable:
     return Runnable(program, layout, runner(program, *layout[:3], threads))
 
 
-def looped(traced: Traced, arguments: Arguments, threads: int) -> Runnable:
+def on_loops(traced: Traced, arguments: Arguments, threads: int) -> Runnable:
     """Compile a function whose loops stay loops."""
 
     def expanded() -> Runner:

@@ -17,6 +17,7 @@ def draw(
     depth: int | None = None,
     collapse: int | str | Collection[str] | None = None,
     expand: bool = False,
+    fold: bool | None = None,
     edges: str | None = None,
     constants: bool | None = None,
     limit: int = 100,
@@ -34,9 +35,12 @@ def draw(
 
     `path=(w, loss)` keeps what lies between two nodes, `depth` what is that near the root. Above
     `limit` items modules collapse, or nodes that are alike share a box; `collapse` names modules,
-    or is the depth at which all do (0 is the model itself; () collapses none). `expand` shows the
-    gates that fused nodes stand for. `constants` are items of their own if true. `rankdir` is LR,
-    RL, TB or BT, `theme` light or dark, `precision` counts significant digits.
+    or is the depth at which all do (0 is the model itself; () collapses none). What was computed
+    again and again in the same way is a loop: `fold` shows its body once, with dashed edges from an
+    iteration to the next; if None that is done above the limit, without a model, where an operator
+    depends on itself.
+    `expand` shows the gates that fused nodes stand for. `constants` are items of their own if true.
+    `rankdir` is LR, RL, TB or BT, `theme` light or dark, `precision` counts significant digits.
 
     Calling the model or function here tells exactly which module built a node. Of a graph that
     exists the parameters tell: a node that uses none stands in the smallest module around what
@@ -47,5 +51,5 @@ def draw(
     from .picture.scene import Scene
     from .picture.view import Options
 
-    options = Options(path, depth, collapse, expand, constants, limit, precision)
+    options = Options(path, depth, collapse, expand, constants, limit, precision, fold)
     return drawing(Scene(what, inputs, model), options, edges, rankdir, theme, legend)

@@ -55,10 +55,12 @@ class Conditions:
         """Return the names of what these nodes need; `sources` say where the inputs come from."""
         rows, operands, numbers = trace.rows, trace.operands, trace.numbers
         name = {i: self._name(INPUT, source) for i, source in zip(trace.inputs, sources)}
-        for i in trace.needed(wanted):
-            if rows[i] is CONSTANT:
-                name[i] = self._name(CONSTANT, numbers[i].hex())
-            elif i not in name:
+        needed = trace.needed(wanted)
+        # in a program a constant may stand behind what is computed from it
+        constants = [i for i in needed if rows[i] is CONSTANT]
+        name |= {i: self._name(CONSTANT, numbers[i].hex()) for i in constants}
+        for i in needed:
+            if i not in name:
                 name[i] = self._name(rows[i], *[name[j] for j in operands[i]])
         return name
 

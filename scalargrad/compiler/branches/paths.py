@@ -12,7 +12,9 @@ from ..inputs.arguments import Arguments
 from ..machine.broken import Broken
 from ..passes.task import Task
 from ..passes.traced import Traced
+from ..passes.variables import names_of_events
 from ..surroundings.walk import Surroundings
+from ..trace.rolled import Loops
 from .conditions import Arrival, Condition, Conditions
 from .cut import shortened
 from .lanes import Draws, Lanes
@@ -121,6 +123,11 @@ class Paths:
     def anew(self, arguments: Arguments) -> Traced:
         """Trace what the first lane of a call does, to look at: it becomes no path."""
         return pipeline.traced(self.task, Lanes(arguments).lane(0, {}), None)
+
+    def names_of_events(self, arguments: Arguments, loops: Loops) -> dict[int, str]:
+        """The names that the function has for what it computes in these loops; see
+        `passes/variables.py`."""
+        return names_of_events(self.task, Lanes(arguments).lane(0, {}), loops)
 
     # ------ running
     def run(

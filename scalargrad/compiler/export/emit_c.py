@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
+from ...messages import counted
 from ..branches.path import Path as ProgramPath
-from ..inputs.sources import COUNT, SHARE
+from ..inputs.sources import FIRST
+from ..nests.program import Derived
 from ..passes.program import AFTER, BEFORE, LANES, Program
 from ..text.emit import RESERVED, Operations, Style, indented, safe_names
 from ..text.names import Names, identifiers
-from . import loops
+from .emit_ways import Branching
 from .identifiers import KEYWORDS, LIBRARY, MATH
+from .languages import InC
+from .nest_functions import OWN, c_function
+from .writable import lanes_of, nest_of
+from .written import Written
 
 SPECIAL = Path(__file__).parents[2] / "native" / "shared" / "special.h"
 C = Style(lambda row: row.c, "INFINITY", "NAN", "C")
 NOTHING_ALLOCATED = "nothing is allocated, nothing kept"
-OWN = {COUNT: "(double)count", SHARE: "1.0 / (double)count"}
-"""The inputs that a caller need not give."""
 
 
 def function_names(name: str) -> tuple[str, str]:
@@ -30,7 +35,8 @@ def function_names(name: str) -> tuple[str, str]:
     return safe, f"{safe}_gradient"
 
 
-class Function(NamedTuple):
+@dataclass
+class Function:
     """A path that becomes a function of the file."""
 
     path: ProgramPath
@@ -42,12 +48,43 @@ class Function(NamedTuple):
         return self.path.program.carefully
 
     @property
-    def written(self) -> loops.Written | None:
+    def nest(self) -> Derived | None:
+        """The program with loops, if it has any whose text can be written."""
+        return nest_of(self.path.traced)
+
+    @cached_property
+    def written(self) -> Written | None:
         """Its text where it has loops."""
-        return loops.written(self.path.runner, loops.InC(C), self.names.inputs)
+        return Written(self.nest, InC(C), self.names.inputs) if self.nest else None
+
+    @property
+    def function_name(self) -> str:
+        return self.names.function
+
+    @property
+    def input_names(self) -> list[str]:
+        return self.names.inputs
+
+    @property
+    def output_names(self) -> list[str]:
+        return self.names.outputs
+
+    @property
+    def input_lanes(self) -> list[bool]:
+        """Of each input whether every lane has its own."""
+        if self.nest:
+            return list(lanes_of(self.nest))
+        return [self.program.trace.lanes[i] for i in self.program.inputs]
+
+    @property
+    def output_lanes(self) -> list[bool]:
+        """The same of each output."""
+        if self.nest:
+            return self.nest.each
+        return [self.program.trace.lanes[i] for i in self.program.outputs]
 
 
-def c_source(functions: Sequence[Function]) -> str:
+def c_source(functions: Sequence[Function | Branching]) -> str:
     """Return a file with these functions, each of numbers, of a column for each input that has
     lanes, and of the number of lanes."""
     texts = [text(function) for function in functions]
@@ -60,9 +97,11 @@ def c_source(functions: Sequence[Function]) -> str:
     return f"/*\n{about} */\n{files}\n{own}" + "\n".join(texts)
 
 
-def text(function: Function) -> str:
+def text(function: Function | Branching) -> str:
+    if isinstance(function, Branching):
+        return function.text(signature(function.name, "long"), C)
     if written := function.written:
-        return loops.c_function(written, signature(function.name))
+        return c_function(written, signature(function.name))
     program, name, names = function.program, function.name, function.names
     operations = Operations(program, C, safe_names(names.inputs, *KEYWORDS, *MATH, name))
     inputs = list(declared(given(program, operations, lane=False)))
@@ -89,9 +128,9 @@ def text(function: Function) -> str:
     )
 
 
-def signature(name: str) -> str:
+def signature(name: str, kind: str = "void") -> str:
     return (
-        f"void {name}(const double *numbers, const double *const *lanes, long count,\n"
+        f"{kind} {name}(const double *numbers, const double *const *lanes, long count,\n"
         "    double *results, double *const *columns)"
     )
 
@@ -119,13 +158,16 @@ def declared(statements: Iterable[str]) -> list[str]:
 # ------ what the file says of itself
 
 
-def comment(functions: Sequence[Function]) -> Iterator[str]:
+def comment(functions: Sequence[Function | Branching]) -> Iterator[str]:
     """Which number is which."""
     first = functions[0]
-    yield f"{first.names.function}, as it was traced by scalargrad.compile."
+    yield f"{first.function_name}, as it was traced by scalargrad.compile."
     allocates = any(function.written and function.written.made() for function in functions)
     memory = "memory for its loops is freed before it returns" if allocates else NOTHING_ALLOCATED
     yield f"Build it with a C99 compiler and libm; {memory}."
+    for function in functions:
+        if isinstance(function, Branching):
+            yield from ways_told(function)
     yield ""
     yield "In:"
     yield from inputs_told(first)
@@ -134,45 +176,45 @@ def comment(functions: Sequence[Function]) -> Iterator[str]:
         yield from outputs_told(function)
 
 
-def inputs_told(function: Function) -> Iterator[str]:
-    if function.written:
-        yield from told("numbers", function.names.inputs[2:])
+def ways_told(function: Branching) -> Iterator[str]:
+    """What a function returns that branches on its numbers."""
+    ways = counted(len(function.ways), "way")
+    if not function.has_others:
+        yield f"{function.name} branches on its numbers, {ways} in all; it returns 0."
         return
-    program = function.program
-    name_of = dict(zip(program.inputs, function.names.inputs))
-    for lane in (False, True):
-        for i, place in places(program, lane).items():
-            yield f"    {place:18} {name_of[i]}"
-    if any(program.trace.lanes[i] for i in program.inputs):
+    yield f"{function.name} branches on its numbers. The first {ways} are here; for others the"
+    returned = "how many lanes take others" if function.has_lanes else "1 on others, else 0"
+    yield f"results are NaN. It returns {returned}."
+
+
+def inputs_told(function: Function | Branching) -> Iterator[str]:
+    named = list(zip(function.input_lanes, function.input_names))
+    # how many lanes there are nobody gives
+    yield from told("numbers[{}]", [name for lane, name in named[FIRST:] if not lane])
+    yield from told("lanes[{}][lane]", [name for lane, name in named if lane])
+    if any(function.input_lanes):
         yield f"    {'count':18} how many lanes there are: the length of each lanes[k]"
 
 
-def outputs_told(function: Function) -> Iterator[str]:
-    if function.written:
-        yield from told("results", function.names.outputs)
-        return
-    program = function.program
-    numbers = {False: "results[{}]", True: "columns[{}][lane]"}
-    at = {False: 0, True: 0}
-    for i, output in zip(program.outputs, function.names.outputs):
-        lane = program.trace.lanes[i]
-        yield f"    {numbers[lane].format(at[lane]):18} {output}"
-        at[lane] += 1
+def outputs_told(function: Function | Branching) -> Iterator[str]:
+    named = list(zip(function.output_lanes, function.output_names))
+    yield from told("results[{}]", [name for lane, name in named if not lane])
+    yield from told("columns[{}][lane]", [name for lane, name in named if lane])
 
 
 MANY = 8
 """So many names in a row that differ by a number alone are told in one line."""
 
 
-def told(array: str, names: Sequence[str]) -> Iterator[str]:
+def told(place: str, names: Sequence[str]) -> Iterator[str]:
     """Which element is which: of many that are data[0], data[1] … the first and the last."""
     at = 0
     while at < len(names):
         count = in_a_row(names, at)
         few = 1 if count < MANY else count
         last = at + few - 1
-        place = f"{array}[{at}]" + (f" to [{last}]" if few > 1 else "")
-        yield f"    {place:18} {names[at]}" + (f" to {names[last]}" if few > 1 else "")
+        places = place.format(at) + (f" to [{last}]" if few > 1 else "")
+        yield f"    {places:18} {names[at]}" + (f" to {names[last]}" if few > 1 else "")
         at += few
 
 

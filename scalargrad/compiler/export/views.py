@@ -8,13 +8,18 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..branches.conditions import Conditions
 from ..branches.path import Path
 from ..branches.paths import Paths
+from ..branches.ways import Around, ways
 from ..inputs.arguments import Arguments
 from ..passes.traced import Traced
+from ..pipeline import program_of
 from ..text.names import Names, argument_names, names_of
 from . import emit_c, functions
-from .functions import Exportable
+from .emit_ways import Branching, Way
+from .exported import Exportable
+from .listed import OF_RUNS, STAGES, Straight, WithLoops
 from .listing import Listed
 from .picture import drawn
 
@@ -41,13 +46,29 @@ class Viewed(NamedTuple):
 
 
 def listed(viewed: Viewed, reason: str = "") -> Listed:
-    path, paths = viewed.path, viewed.paths
-    lanes, registers = viewed.arguments.lanes, path.runner.registers
-    names, unknown = viewed.names(path.traced), tuple(paths.unknown)
-    parameters = argument_names(viewed.signature, viewed.arguments)
-    constants = tuple(viewed.arguments.constants(parameters))
-    known = unknown, constants, reason, path.traced.loops
-    return Listed(path.program, names, lanes, paths.count, registers, *known)
+    path, paths, arguments = viewed.path, viewed.paths, viewed.arguments
+    parameters = argument_names(viewed.signature, arguments)
+    loops = path.traced.loops
+    return Listed(
+        listed_program(viewed, bool(reason)),
+        viewed.names(path.traced),
+        arguments.lanes,
+        paths.count,
+        path.runner.registers,
+        tuple(paths.unknown),
+        tuple(arguments.constants(parameters)),
+        reason,
+        loops,
+        paths.names_of_events(arguments, loops) if loops.rolled else {},
+    )
+
+
+def listed_program(viewed: Viewed, has_runs: bool) -> Straight | WithLoops:
+    path, names = viewed.path, viewed.names(viewed.path.traced).inputs
+    if path.traced.nest is not None:
+        return WithLoops(path.traced.nest, names)
+    has_runs = has_runs and viewed.arguments.lanes is None
+    return Straight(path.program, names, OF_RUNS if has_runs else STAGES)
 
 
 def picture(viewed: Viewed, simplified: bool, options: dict[str, Any]) -> Drawing:
@@ -57,20 +78,44 @@ def picture(viewed: Viewed, simplified: bool, options: dict[str, Any]) -> Drawin
 
 def whole(viewed: Viewed) -> Exportable:
     """The path, to be exported. Raises ValueError if there may be others."""
+    found = exportable(viewed)
+    functions.check(found)
+    return found
+
+
+def exportable(viewed: Viewed) -> Exportable:
     path, arguments = viewed.path, viewed.arguments
     parameters = argument_names(viewed.signature, arguments)
-    exportable = Exportable(path, arguments, viewed.names(path.traced), parameters)
-    functions.check(exportable)
-    return exportable
+    return Exportable(path, arguments, viewed.names(path.traced), parameters)
 
 
-def in_c(exportables: Sequence[Exportable]) -> str:
+def in_c(views: Sequence[Viewed], around: Around) -> str:
     """The text of a file with a function for each: one for the value, then one for value and
-    gradient."""
-    names = emit_c.function_names(exportables[0].names.function)
-    return emit_c.c_source(
-        [
-            emit_c.Function(exportable.path, name, exportable.names)
-            for exportable, name in zip(exportables, names)
-        ]
+    gradient. `around` tells what the function uses."""
+    names = emit_c.function_names(exportable(views[0]).names.function)
+    return emit_c.c_source([function_in_c(view, name, around) for view, name in zip(views, names)])
+
+
+def function_in_c(viewed: Viewed, name: str, around: Around) -> emit_c.Function | Branching:
+    found = exportable(viewed)
+    if found.branches:
+        return branching(viewed, name, around)
+    functions.check(found)
+    return emit_c.Function(found.path, name, found.names)
+
+
+def branching(viewed: Viewed, name: str, around: Around) -> Branching:
+    """The function with all its ways, of which each is that of one lane."""
+    task = viewed.paths.task
+    of_lane = task._replace(
+        reduce=None, wanted=task.wanted and task.wanted._replace(summed=not task.has_lanes)
     )
+    conditions, found = Conditions(), list[Way]()
+    for traced in ways(of_lane, viewed.arguments, around):
+        if str(traced.structure) != str(viewed.path.traced.structure):
+            continue
+        names = viewed.names(traced)
+        functions.check_sources(names.function, traced.sources)
+        found.append(Way(traced, program_of(traced.body, careful=True), names, conditions))
+    each, reduced = viewed.path.traced.each, task.reduce if task.has_lanes else None
+    return Branching(name, names.function, found, each, reduced)

@@ -15,7 +15,7 @@ from ...transforms import functional
 from ...transforms.sparse import Sought, Sparse
 from ...transforms.variables import chosen, inside
 from ..export import functions, views
-from ..export.functions import Exported
+from ..export.exported import Exported
 from ..export.listing import Listed
 from ..export.views import Viewed
 from ..inputs.arguments import Arguments
@@ -252,7 +252,8 @@ class Compiled:
         value and, with `gradient`, a second one for value and gradient. The comment at its head
         tells which number is which."""
         kinds = (False, True) if gradient else (False,)
-        return views.in_c([views.whole(self._viewed(args, named, kind)) for kind in kinds])
+        viewed = [self._viewed(args, named, kind) for kind in kinds]
+        return views.in_c(viewed, self._programs.around)
 
     def _viewed(self, args: Any, named: Mapping[str, Any], gradient: bool) -> Viewed:
         """The program for such arguments, traced if it was not before."""

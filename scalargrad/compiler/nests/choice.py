@@ -31,13 +31,20 @@ FUNCTION = 4
 QUICK = (ops.add, ops.sub, ops.mul, ops.neg, ops.square, ops.identity)
 
 
-def may_stay(items: Sequence[Item]) -> bool:
-    """Tell from the items whether their loops may stay: these are short and have no others in
-    them."""
+PARALLEL = "numbers in them do not wait for each other, and many at once are quicker"
+
+
+def why_not(items: Sequence[Item]) -> str:
+    """Tell from the items why their loops may not stay: to stay they have to be short and without
+    others in them. Empty if they may."""
     loops = [item for item in items if isinstance(item, Loop)]
     if not loops or events_in(loops) < LEAST_IN_LOOPS * events_in(items):
-        return False
-    return all(len(x.body) <= MOST_IN_BODY and x.span == len(x.body) for x in loops)
+        return "too few of the operator calls lie in them"
+    if any(x.span != len(x.body) for x in loops):
+        return "a loop has others in it, whose numbers are computed many at once"
+    if any(len(x.body) > MOST_IN_BODY for x in loops):
+        return f"a body has more than {MOST_IN_BODY} operators, many of which are computed at once"
+    return ""
 
 
 def is_sequential(nest: Nest) -> bool:

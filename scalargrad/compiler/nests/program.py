@@ -21,7 +21,7 @@ from ..machine.encode import has_instruction
 from ..trace.vocabulary import handed_on
 from .activity import find_plain
 from .adjoints import Adjoints
-from .choice import MOST_IN_BODY, is_of_lanes, is_sequential, may_stay
+from .choice import MOST_IN_BODY, PARALLEL, is_of_lanes, is_sequential, why_not
 from .encoding import NestCode, encoded
 from .lanes import LaneEncoder, Results
 from .lowering import lowered
@@ -169,18 +169,18 @@ class Derived:
         return low, nodes
 
 
-def with_loops(asked: Asked) -> Derived | None:
-    """Return a program where loops stay loops, with what is asked; None where the program is to be
-    expanded."""
+def with_loops(asked: Asked) -> Derived | str:
+    """Return a program where loops stay loops, with what is asked; where the program is to be
+    expanded, tell a reader why."""
     asked = asked._replace(items=unrolled(asked.items, MOST_IN_BODY))
-    if not may_stay(asked.items):
-        return None
+    if why := why_not(asked.items):
+        return why
     try:
         derived = Derived(asked)
         if not derived.is_worth_it:
-            return None
+            return PARALLEL
         # what is refused is refused here
         _ = derived.quick_in_lanes if asked.lanes else derived.quick
         return derived
-    except Refused:
-        return None
+    except Refused as refused:
+        return str(refused)

@@ -18,25 +18,34 @@ from ..passes.task import Task
 from ..passes.traced import Entry, Traced
 from ..trace.rolled import Loops, Rolled
 from ..trace.sources import Draw
-from .program import Asked, Derived, Lanes
+from .program import Asked, Derived, Lanes, with_loops
 
 MOST_RESULTS = 4
 """Of more results the derivatives are not computed as loops: each would have loops of its own."""
 
 
-def can_be_asked(run: Ran) -> bool:
-    """Tell whether loops were found, and it is known what the results are: few, if derivatives are
-    wanted of each."""
+def why_not(run: Ran) -> str:
+    """Tell why the loops that were found cannot stay, for what the results are. Empty if they
+    can."""
     rolled = run.loops.rolled
-    if rolled is None or (run.task.wanted is not None and len(rolled.results) > MOST_RESULTS):
-        return False
+    assert rolled is not None
+    if run.task.wanted is not None and len(rolled.results) > MOST_RESULTS:
+        return f"derivatives of more than {MOST_RESULTS} results would each have loops of their own"
     if run.trace.derived:
-        # derivatives in numbers with lanes are sums of their own kind
-        return False
+        return "derivatives in numbers with lanes are sums of their own kind"
     if run.waiting is None:
-        return True
+        return ""
     inputs = {id(x) for x in run.inputs.numbers}
-    return -1 not in run.order() and all(id(x) in inputs for x in run.waiting.variables.entries)
+    is_plain = -1 not in run.order() and all(id(x) in inputs for x in run.waiting.variables.entries)
+    return "" if is_plain else "derivatives are taken in what is no argument by itself"
+
+
+def looped(run: Ran) -> Derived | str:
+    """The function with its loops; where the program is to be expanded, tell a reader why. No
+    reason where no loops were found."""
+    if run.loops.rolled is None:
+        return ""
+    return why_not(run) or with_loops(asked(run))
 
 
 def asked(run: Ran) -> Asked:

@@ -45,10 +45,12 @@ class Rolled(NamedTuple):
 
 
 class Loops(NamedTuple):
-    """What is known of the loops of a function. `why` tells a reader why there are none."""
+    """What is known of the loops of a function. `why` tells a reader why there are none, and
+    `expanded` why those that were found are not in its program."""
 
     rolled: Rolled | None = None
     why: str = ""
+    expanded: str = ""
 
 
 class Log:

@@ -12,6 +12,7 @@ function written() {
   else if (state.at) parts.push(`forward=${state.at}`);
   if (state.order !== "engine") parts.push(`order=${state.order}`);
   for (const [name, key] of SWITCHES) if (state[key]) parts.push(name);
+  if (isWhole()) parts.push("whole");
   return parts.join("&");
 }
 

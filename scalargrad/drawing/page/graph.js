@@ -3,9 +3,12 @@
 
 /* The place of an edge's drawing; none where both its ends are in one box. */
 function keyOf(step) {
-  if (!PAGE.summary) return `${step.consumer}-${step.edge}`;
-  const box = boxOf(step.consumer);
-  return `${box}-${DRAWN.nodes[box].parents.indexOf(boxOf(step.parent))}`;
+  if (!SUMMARY) return `${step.consumer}-${step.edge}`;
+  const [box, parent] = [boxOf(step.consumer), boxOf(step.parent)];
+  const [turn, before] = [SUMMARY.turns[step.consumer], SUMMARY.turns[step.parent]];
+  const alike = DRAWN.nodes[box].loop >= 0 && DRAWN.nodes[box].loop === DRAWN.nodes[parent].loop;
+  const isNext = parent < box || (alike && (turn !== before || box === parent));
+  return isNext ? `${box}-next-${parent}` : `${box}-${DRAWN.nodes[box].parents.indexOf(parent)}`;
 }
 
 function edgePartsOf(step) {
@@ -56,8 +59,9 @@ function showNodes() {
   const largest = Math.max(...state.right.map(Math.abs).filter(Number.isFinite), 0);
   const asked = isHidden() ? currentStep().parent : -1;
   const computing = currentNode();
+  const reached = (i) => !isForward() && (i === 0 || arrived[i] > 0);
   NODES.forEach(({ group }, box) => {
-    const i = nodeIn(box);
+    const i = MEMBERS.has(box) ? memberShown(MEMBERS.get(box), has, reached) : nodeIn(box);
     if (i < 0) {
       // of many nodes: whether the present one is among them
       group.classList.toggle("computing", computing !== undefined && box === boxOf(computing));
@@ -68,13 +72,30 @@ function showNodes() {
       value: state.numbers.data[i],
       x: gradient[i],
       arrived: arrived[i],
-      reached: !isForward() && (i === 0 || arrived[i] > 0),
+      reached: reached(i),
       complete: arrived[i] === graph.expected[i],
       hidden: i === asked,
       lit: i === computing,
       depth: Math.round(100 * depth(gradient[i], largest)),
     });
   });
+  FRAMES.forEach(showTurn);
+}
+
+/* Of the nodes that a box of a loop shows, from the last iteration to the first: the one that was
+ * computed last or, on the way back, the one that was reached last. */
+function memberShown(members, has, reached) {
+  if (isForward()) return members.find((i) => has[i]) ?? members.at(-1);
+  return members.findLast(reached) ?? members[0];
+}
+
+/* Which iteration of a loop is at work. */
+function showTurn({ title }, loop) {
+  const step = currentStep();
+  const node = step ? step.consumer : currentNode();
+  const isHere = node !== undefined && node >= 0 && DRAWN.nodes[boxOf(node)].loop === loop;
+  const now = isHere ? ` · now ${SUMMARY.turns[node] + 1}` : "";
+  title.textContent = SUMMARY.loops[loop] + now;
 }
 
 /* Between boxes an edge is lit while one of those that it stands for is. */
@@ -88,7 +109,7 @@ function showLinks() {
 }
 
 function showEdges() {
-  if (PAGE.summary) {
+  if (SUMMARY) {
     showLinks();
     return;
   }

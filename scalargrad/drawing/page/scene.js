@@ -16,8 +16,14 @@ const LONGEST_NAME = 14;
 const MOST_DOTS = 8;
 const PAD = 9;
 
-/* What has a box: every node or, of a graph that is too large, what the summary puts together. */
-const DRAWN = PAGE.summary ? summarized(PAGE.summary.boxes) : graph;
+/* What has a box: every node or, of a graph that is too large, what the summary puts together: its
+ * loops are folded, unless the address asks for the whole. */
+const SUMMARY = isWhole() ? null : PAGE.summary;
+const DRAWN = SUMMARY ? summarized(SUMMARY.boxes) : graph;
+
+function isWhole() {
+  return Boolean(PAGE.summary?.whole) && new URLSearchParams(location.hash.slice(1)).has("whole");
+}
 
 function summarized(boxes) {
   const nodes = boxes.map((box) => ({ ...box, leaf: false, positions: box.parents.map((_, k) => k) }));
@@ -26,12 +32,18 @@ function summarized(boxes) {
 
 /* The place of the box that shows a node. */
 function boxOf(i) {
-  return PAGE.summary ? PAGE.summary.of[i] : i;
+  return SUMMARY ? SUMMARY.of[i] : i;
 }
+
+/* The nodes that a box of a loop shows, one in each iteration, the last iteration first. */
+const MEMBERS = new Map();
+SUMMARY?.of.forEach((box, i) => {
+  if (DRAWN.nodes[box].loop >= 0) MEMBERS.set(box, [...(MEMBERS.get(box) ?? []), i]);
+});
 
 /* The node that a box shows alone; −1 where it shows several. */
 function nodeIn(box) {
-  return PAGE.summary ? DRAWN.nodes[box].node : box;
+  return SUMMARY ? DRAWN.nodes[box].node : box;
 }
 
 const pen = document.createElement("canvas").getContext("2d");
@@ -174,6 +186,62 @@ function edgeParts(i, k) {
   return { group, path, forward, back, wide };
 }
 
+/* The edges to a later iteration: above the boxes, from one back to another or to itself. */
+function nextParts() {
+  const group = svgElement("g", { class: "edge next" });
+  const [path, forward, back] = ["line", "head forward", "head back"].map((name) =>
+    svgElement("path", { class: name }),
+  );
+  const wide = svgElement("path", { class: "reach" });
+  group.append(wide, path, forward, back);
+  return { group, path, forward, back, wide };
+}
+
+/* From the top of one box over to the top of another, or from side to side where the graph runs
+ * down. */
+function nextPath(from, to, right) {
+  const turned = ({ x, y, width, height }) =>
+    right ? { x, y, width, height } : { x: y, y: -x, width: height, height: width };
+  const [a, b] = [turned(from), turned(to)];
+  const itself = from === to ? a.width / 5 : 0;
+  const start = { x: a.x + itself, y: a.y - a.height / 2 };
+  const end = { x: b.x - itself, y: b.y - b.height / 2 };
+  const rise = Math.min(NEXT.most, NEXT.rise + NEXT.share * Math.abs(start.x - end.x));
+  const over = ({ x }) => ({ x, y: Math.min(start.y, end.y) - rise });
+  const shown = ({ x, y }) => point(right ? { x, y } : { x: -y, y: x });
+  const text = `M${shown(start)}C${shown(over(start))} ${shown(over(end))} ${shown(end)}`;
+  const turn = ({ x, y }) => (right ? { x, y } : { x: -y, y: x });
+  return { text, start: turn(start), end: turn(end) };
+}
+
+const NEXT = { rise: 30, share: 0.1, most: 60 };
+
+/* The frame around the boxes of a loop, with what is told of it. */
+function frameParts(loop) {
+  const group = svgElement("g", { class: "loop" });
+  const rect = svgElement("rect", { rx: 14 });
+  const title = svgText(0, 0, SUMMARY.loops[loop], { class: "told" });
+  group.append(rect, title);
+  return { group, rect, title, boxes: DRAWN.nodes.flatMap((x, i) => (x.loop === loop ? [i] : [])) };
+}
+
+/* Room around the boxes: for the title, and for the edges that lead back. */
+const FRAME = { side: 16, title: 34, next: 48 };
+
+function placeFrame({ rect, title, boxes }) {
+  const { x, y, width, height } = around(boxes.map((i) => layout.nodes[i]), []);
+  const isRight = layout.direction === "right";
+  const [above, beside] = isRight ? [FRAME.next, FRAME.side] : [0, FRAME.next];
+  const [left, top] = [x - FRAME.side, y - FRAME.title - above];
+  const wide = Math.max(width + FRAME.side + beside, widthOf(title.textContent, "number") + 90);
+  const size = { width: wide, height: height + FRAME.title + above + FRAME.side };
+  for (const [name, value] of Object.entries({ x: left, y: top, ...size })) {
+    rect.setAttribute(name, value.toFixed(1));
+  }
+  title.setAttribute("x", (left + 12).toFixed(1));
+  title.setAttribute("y", (top + 20).toFixed(1));
+}
+
 const HEAD = { long: 9, wide: 4.5 };
 
 /* An arrow's head whose tip is at a place, pointing by (dx, dy). */
@@ -191,6 +259,13 @@ const EDGES = new Map();
 DRAWN.nodes.forEach((node, i) =>
   node.parents.forEach((_, k) => EDGES.set(`${i}-${k}`, edgeParts(i, k))),
 );
+DRAWN.nodes.forEach((node, i) =>
+  node.next?.forEach((j) => EDGES.set(`${i}-next-${j}`, nextParts())),
+);
+const LOOPS = SUMMARY
+  ? [...new Set(DRAWN.nodes.map(({ loop }) => loop))].filter((k) => k >= 0)
+  : [];
+const FRAMES = new Map(LOOPS.map((loop) => [loop, frameParts(loop)]));
 /* What stands above the drawing: the numbers of the present step, and what travels. */
 const OVERLAY = svgElement("g", { class: "overlay", "aria-hidden": "true" });
 const RAILS = svgElement("path", { class: "line rails" });
@@ -213,6 +288,19 @@ function place(found) {
     parts.forward.setAttribute("d", head({ x: x1, y: y1 }, dx, dy));
     parts.back.setAttribute("d", head({ x: x0, y: y0 }, -dx, -dy));
   }
+  DRAWN.nodes.forEach((node, i) => node.next?.forEach((j) => placeNext(i, j)));
+  FRAMES.forEach(placeFrame);
+}
+
+function placeNext(i, j) {
+  const right = layout.direction === "right";
+  const { text, start, end } = nextPath(layout.nodes[j], layout.nodes[i], right);
+  const parts = EDGES.get(`${i}-next-${j}`);
+  const [dx, dy] = right ? [0, 1] : [-1, 0];
+  parts.path.setAttribute("d", text);
+  parts.wide.setAttribute("d", text);
+  parts.forward.setAttribute("d", head(end, dx, dy));
+  parts.back.setAttribute("d", head(start, dx, dy));
 }
 
 function buildScene() {
@@ -220,5 +308,7 @@ function buildScene() {
   const nodes = svgElement("g");
   edges.append(...[...EDGES.values()].map(({ group }) => group));
   nodes.append(...NODES.map(({ group }) => group));
-  SVG.append(RAILS, edges, nodes, OVERLAY);
+  const frames = svgElement("g");
+  frames.append(...[...FRAMES.values()].map(({ group }) => group));
+  SVG.append(frames, RAILS, edges, nodes, OVERLAY);
 }

@@ -7,9 +7,22 @@ function showHeading() {
   const known = isForward() && state.at < FORWARD.length ? [] : [" = ", value];
   fill(byId("heading"), element("em", {}, ROOT), ...formula, ...known);
   const sizes = [count(graph.nodes.length, "node"), count(state.steps.length, "edge")];
-  const many = PAGE.summary ? "; a box stands for nodes that are alike" : "";
-  byId("summary").textContent =
-    `Forward, node by node; back, edge by edge: ${sizes.join(", ")}${many}`;
+  const many = SUMMARY ? "; a box stands for nodes that are alike" : "";
+  const said = FRAMES.size ? "; a loop shows its body once" : many;
+  byId("said-of-all").textContent =
+    `Forward, node by node; back, edge by edge: ${sizes.join(", ")}${said}`;
+}
+
+/* Loops are folded and unfolded by another address, which the page begins with. */
+function startFolding() {
+  const fold = byId("fold");
+  fold.hidden = !PAGE.summary?.whole || location.protocol === "about:";
+  fold.textContent = SUMMARY ? "Show every iteration" : "Fold the loops";
+  fold.addEventListener("click", () => {
+    const { pathname, search } = location;
+    window.history.replaceState(null, "", pathname + search + (SUMMARY ? "#whole" : ""));
+    location.reload();
+  });
 }
 
 function speak() {
@@ -82,7 +95,7 @@ function startResizing() {
   }).observe(byId("graph"));
 }
 
-const CONTROLS = [startAddress, startZooming, startGraph, startQuiz, startLeaves, startDownhill];
+const CONTROLS = [startAddress, startFolding, startZooming, startGraph, startQuiz, startLeaves, startDownhill];
 byId("graph").append(SVG);
 // while the drawing is empty
 viewport.measure();

@@ -1,45 +1,81 @@
-"""The boxes of a graph that is too large to be drawn node by node: `draw` sums it up so too."""
+"""The boxes of a graph that is too large to be drawn node by node: `draw` sums it up so too. Where
+most of a graph is loops, a box shows an operator of a body in one iteration after another."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import Any
 
-from ..picture.scene import Scene
-from ..picture.view import Options, View
+from ..picture.loops import Loops
+from ..picture.scene import Scene, in_loops
+from ..picture.summary import single
+from ..picture.view import Drawn, Options, View
 from ..steps.steps import Steps
 from ..symbols.text import printable
 
 MOST_DRAWN = 1000
-"""Nodes up to which each has a box to itself."""
+"""Nodes up to which each can have a box to itself."""
+MOST_SEEN = 150
+"""Nodes up to which loops are not folded: they are followed without that."""
 
 
 def summary(steps: Steps) -> dict[str, Any] | None:
     """Return the boxes, the root's first, and for each node in backward order the place of its
     box; None for a graph that is drawn whole. A box for a single node has its place, else −1. A
-    box's `parents` are those that stand after it: an edge the other way, between boxes that each
-    use the other, is not drawn."""
-    if len(steps.nodes) <= MOST_DRAWN:
+    box's `parents` stand after it, its `next` are those before it, or itself, that are used too: by
+    a later iteration of a loop, or where two boxes each use the other. `loops` tells of the loops
+    that have a frame, and `turns` has for each node in one its iteration of the outermost."""
+    view = view_of(steps)
+    if view is None:
         return None
-    options = Options()
-    view = View(Scene(steps.root, (), None).shown(options), options)
     items = {item.name: item for item in view.items}
     names = list(dict.fromkeys(view.place[node] for node in steps.nodes))
     place = {name: k for k, name in enumerate(names)}
     of = [place[view.place[node]] for node in steps.nodes]
     parents: list[dict[int, None]] = [{} for _ in names]
-    for node, k in zip(steps.nodes, of):
-        above = (place[view.place[x]] for x in node.parents)
-        parents[k].update((j, None) for j in above if j > k)
+    nexts: list[dict[int, None]] = [{} for _ in names]
+    for i, (node, k) in enumerate(zip(steps.nodes, of)):
+        for x in node.parents:
+            j, carried = place[view.place[x]], view.is_carried(i, x)
+            if carried or j < k:
+                nexts[k][j] = None
+            elif j > k:
+                parents[k][j] = None
     counts = Counter(of)
-    single = {k: i for i, k in enumerate(of) if counts[k] == 1}
+    alone = {k: i for i, k in enumerate(of) if counts[k] == 1}
     boxes = [
         {
-            "name": steps.names[steps.nodes[single[k]]] if k in single else items[name].label,
+            "name": steps.names[steps.nodes[alone[k]]] if k in alone else items[name].label,
             "symbol": printable(items[name].symbol),
-            "node": single.get(k, -1),
+            "node": alone.get(k, -1),
             "parents": list(parents[k]),
+            "next": list(nexts[k]),
+            "loop": -1 if items[name].loop is None else items[name].loop,
         }
         for k, name in enumerate(names)
     ]
-    return {"of": of, "boxes": boxes}
+    turns = {i: found.turn[0] for i, found in view.folded.items()}
+    return {
+        "of": of,
+        "boxes": boxes,
+        "loops": list(view.loops),
+        "turns": [turns.get(i, -1) for i in range(len(of))],
+        "whole": len(of) <= MOST_DRAWN,
+    }
+
+
+def view_of(steps: Steps) -> View | None:
+    """The boxes of a large graph, those of one that is mostly loops, or None."""
+    options = Options()
+    count = len(steps.nodes)
+    if count <= MOST_SEEN:
+        return None
+    scene = Scene(steps.root, (), None)
+    if count > MOST_DRAWN:
+        return View(scene.shown(options), options)
+    loops = Loops(scene.graph)
+    places = loops.folded(loops.recurrent())
+    if 2 * len(places) < count:
+        return None
+    boxes = in_loops(single(range(count)), places)
+    return View(Drawn(scene.graph, boxes, None, {}, places, loops.titles()), options)

@@ -102,6 +102,10 @@ class BoxTables:
         name = shortened(part.name.removeprefix(f"{part.parent}."))
         return styled(" · ".join(filter(None, (name, part.kind))), 11, self.theme.faint)
 
+    def loop_title(self, told: str) -> str:
+        """The title above the frame of a folded loop."""
+        return styled(told, 11, self.theme.faint)
+
     def legend(self, edges: Sequence[str]) -> str:
         """The meaning of the colours of gradients, and of the numbers beside edges."""
         meanings = (("grad < 0", -1.0), ("0", 0.0), ("> 0", 1.0))

@@ -27,9 +27,16 @@ def source(view: View, look: Look, rankdir: str, legend: bool = False) -> Any:
 
 def fill(graph: Any, view: View, look: Look, module: str | None) -> None:
     """Add the items of a module, or those outside all; the modules in it become clusters."""
+    framed = view.drawn_loops()
     for item in view.items:
-        if item.module == module:
+        if item.module == module and item.loop not in framed:
             graph.node(item.name, **look.node(item))
+    for k in framed:
+        with graph.subgraph(name=f"cluster_loop_{k}") as inner:
+            inner.attr(**look.cluster(f"loop-{k}", look.boxes.loop_title(view.loops[k])))
+            for item in view.items:
+                if item.loop == k:
+                    inner.node(item.name, **look.node(item))
     for k, part in enumerate(view.modules()):
         if part.parent == module:
             with graph.subgraph(name=f"cluster_{k}") as inner:

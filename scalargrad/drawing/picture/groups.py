@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Any
 
 from ...messages import counted
-from .items import Item, Numbers, Row, gradient
+from .items import Item, Numbers, Row, Single, gradient
 from .modules import ModuleTree
 
 
@@ -45,6 +45,17 @@ def alike_item(name: str, nodes: Sequence[Any], numbers: Numbers) -> Item:
     label = counted(len(nodes), "leaf" if leaves else "node").replace("leafs", "leaves")
     item = Item(name, "group", symbol, label, spans(nodes, numbers), grad=largest(nodes))
     return with_state(item, nodes)
+
+
+def loop_item(name: str, nodes: Sequence[Any], numbers: Numbers) -> Item:
+    """The box of an operator in a folded loop: the range of its numbers over the iterations. The
+    first of the nodes is that of the last iteration."""
+    symbols = {Single("", "", node, None).symbol(numbers, inline=True) for node in nodes}
+    last = nodes[0]
+    symbol = symbols.pop() if len(symbols) == 1 else last.op.symbol
+    notes = [] if last.op else [counted(len(nodes), "leaf").replace("leafs", "leaves")]
+    item = Item(name, "group", symbol, last.label, spans(nodes, numbers), notes)
+    return with_state(item._replace(grad=largest(nodes)), nodes)
 
 
 def module_item(

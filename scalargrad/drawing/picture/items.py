@@ -17,7 +17,9 @@ class Item(NamedTuple):
     """A box. `name` is its id, `rows` are pairs (name, number), `notes` lines of text.
 
     The box is coloured by `grad`, None if there is none, and drawn in the `module` of that name.
-    `hidden` counts operands that are not drawn. `wrong` tells whether a number is infinite or NaN.
+    In a folded loop the box stands for its operator in every iteration: `loop` is the loop's
+    number. `hidden` counts operands that are not drawn. `wrong` tells whether a number is infinite
+    or NaN.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Item(NamedTuple):
     hidden: int = 0
     wrong: bool = False
     root: bool = False
+    loop: int | None = None
 
     @property
     def stands_for_many(self) -> bool:

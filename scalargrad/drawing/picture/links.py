@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from .items import Single
@@ -20,14 +20,22 @@ class Link(NamedTuple):
     edges: int = 1
 
 
-def links(single: Single, place: Mapping[Any, str]) -> Iterator[Link]:
-    """Yield the edges to a node from operands that have a place elsewhere in the drawing."""
+CARRIED = "carried"
+"""The kind of an edge from an iteration of a folded loop to a later one."""
+
+
+def links(
+    single: Single, place: Mapping[Any, str], is_carried: Callable[[Any], bool]
+) -> Iterator[Link]:
+    """Yield the edges to a node from operands that have a place elsewhere in the drawing, and those
+    that a folded loop carries on."""
     head = place[single.node]
     for k, x, partial in single.edges():
-        tail = place.get(x)
-        if tail is not None and tail != head:
-            flow = single.contribution(partial)
-            yield Link(f"edge-{single.key}-{k}", tail, head, local=partial + 0.0, contribution=flow)
+        tail, carried = place.get(x), is_carried(x)
+        if tail is not None and (tail != head or carried):
+            kind = CARRIED if carried else "gradient"
+            name, flow = f"edge-{single.key}-{k}", single.contribution(partial)
+            yield Link(name, tail, head, kind, partial + 0.0, flow)
 
 
 def merged(found: Iterable[Link], boxes: set[str]) -> list[Link]:
@@ -35,8 +43,9 @@ def merged(found: Iterable[Link], boxes: set[str]) -> list[Link]:
     alike: dict[Any, list[Link]] = {}
     for link in found:
         grouped = link.tail in boxes or link.head in boxes
-        alike.setdefault((link.tail, link.head) if grouped else link.name, []).append(link)
+        key = (link.tail, link.head, link.kind) if grouped else link.name
+        alike.setdefault(key, []).append(link)
     return [
-        one if not more else Link(one.name, one.tail, one.head, edges=1 + len(more))
+        one if not more else Link(one.name, one.tail, one.head, one.kind, edges=1 + len(more))
         for one, *more in alike.values()
     ]

@@ -8,7 +8,7 @@ from . import colours
 from .boxes import CONTRIBUTION, LOCAL, SMALL, BoxTables, styled
 from .colours import Theme
 from .items import Item, Numbers
-from .links import Link
+from .links import CARRIED, Link
 from .view import View
 
 FONT = "Helvetica,Arial,sans-serif"
@@ -31,6 +31,7 @@ class Look:
         self.boxes = BoxTables(view, theme)
         self.crowded = len(view.links) > CROWDED
         self.clustered = view.model is not None
+        self.in_loops = {item.name for item in view.items if item.loop is not None}
 
     def graph(self, rankdir: str) -> dict[str, str]:
         return {
@@ -64,7 +65,9 @@ class Look:
 
     def edge(self, link: Link) -> dict[str, str]:
         found = {"id": link.name, "class": link.kind}
-        if link.kind == "constant":
+        if link.kind == CARRIED:
+            found |= {"style": "dashed", "constraint": "false", "color": self.theme.faint}
+        elif link.kind == "constant":
             found |= {"arrowhead": "none", "style": "dotted"}
         elif link.contribution is not None:
             found["color"] = colours.line(link.contribution, self.theme)
@@ -73,8 +76,12 @@ class Look:
 
     def _beside(self, link: Link) -> list[str]:
         faint = self.theme.faint
+        if link.kind == CARRIED:
+            return [styled(" next ", SMALL, faint)]
         if link.edges > 1:
-            return [] if self.crowded else [styled(f"{link.edges:,} edges", SMALL, faint)]
+            # of a loop it is known how often it runs
+            is_told = self.crowded or not self.in_loops.isdisjoint((link.tail, link.head))
+            return [] if is_told else [styled(f"{link.edges:,} edges", SMALL, faint)]
         found = []
         if LOCAL in self.edges and link.local is not None:
             found.append(styled(f" ∂ {self.numbers(link.local)} ", SMALL, faint))

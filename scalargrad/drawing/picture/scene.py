@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from ...engine import Value
 from ...scalars import is_real, is_value
 from ...transforms.trees import ARRAY, HOLDS_VALUES, OTHER, SCALAR, flatten, is_model
+from .loops import Loops, Place
 from .modules import ModuleTree, Scopes, modules_by_parameters, recorded
 from .selection import Numbering, selected
-from .summary import Boxes, alike, fitting, in_modules, roles, single
+from .summary import Boxes, alike, fitting, in_budget, in_modules, roles, single
 from .view import Drawn, Options
 
 Collapse = int | str | Collection[str] | None
@@ -58,9 +61,25 @@ class Scene:
     def shown(self, options: Options) -> Drawn:
         """Return what is drawn: at most `limit` boxes, as far as that is possible."""
         boxes = single(selected(self.graph, options.path, options.depth))
-        stages = self._stages(boxes, options)
+        stages: Iterable[Boxes] = self._stages(boxes, options)
+        loops = self._loops(boxes, options)
+        places: dict[int, Place] = {}
+        if loops:
+            places = loops.places if options.fold else loops.folded(loops.recurrent())
+            folded = in_loops(boxes, places)
+            stages = self._stages(folded, options) if options.fold else chain([folded], stages)
         boxes = fitting(self.graph, stages, self.module_of, options.limit)
-        return Drawn(self.graph, boxes, self.model, self.module_of)
+        titles = loops.titles() if loops else []
+        return Drawn(self.graph, boxes, self.model, self.module_of, shown_of(places, boxes), titles)
+
+    def _loops(self, boxes: Boxes, options: Options) -> Loops | None:
+        """The loops of the graph, if they are to be folded: where nothing else is asked for, those
+        of a graph that cannot be drawn whole."""
+        if options.fold is not None:
+            return Loops(self.graph) if options.fold else None
+        is_plain = self.model is None and options.collapse is None
+        whole = not is_plain or in_budget(self.graph, boxes, options.limit)
+        return None if whole else Loops(self.graph)
 
     def _stages(self, boxes: Boxes, options: Options) -> Iterator[Boxes]:
         """Yield the boxes with ever more modules collapsed; with given modules, these alone."""
@@ -78,6 +97,22 @@ class Scene:
             yield found
             exact = next(roles(self.graph, found, self.module_of, options.limit))
             yield alike(found, exact)
+
+
+def in_loops(boxes: Boxes, places: Mapping[int, Place]) -> Boxes:
+    """Return boxes in which nodes of one operator in a loop share one."""
+    shared = {i: ("loop", places[i].loop, places[i].part) if i in places else i for i in boxes}
+    size = Counter(shared.values())
+    return {i: i if size[box] == 1 else box for i, box in shared.items()}
+
+
+def shown_of(places: Mapping[int, Place], boxes: Boxes) -> dict[int, Place]:
+    """The places of the nodes whose boxes are still those of a loop."""
+    return {
+        i: place
+        for i, place in places.items()
+        if isinstance(box := boxes.get(i), tuple) and box[0] == "loop"
+    }
 
 
 def labelled(tree: Any, name: str) -> Any:

@@ -15,7 +15,8 @@ from .modules import ModuleTree
 from .selection import Numbering
 
 Box = Hashable
-"""A node's number; ("module", name); ("like", …) for nodes that play the same part."""
+"""A node's number; ("module", name); ("like", …) for nodes that play the same part;
+("loop", …) for those of an operator in a loop."""
 Boxes = Mapping[int, Box]
 """The box of each node that is drawn."""
 

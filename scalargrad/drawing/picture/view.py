@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from functools import cached_property
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from itertools import chain
 from typing import Any, NamedTuple
 
 from .elementary import Gates, taken_apart
-from .groups import alike_item, module_item
+from .groups import alike_item, loop_item, module_item
 from .items import Item, Numbers, Single, gradient
 from .links import Link, links, merged
+from .loops import Place
 from .modules import ModuleTree, Submodule
 from .selection import Numbering
 from .summary import Box, Boxes, too_many
@@ -34,6 +35,7 @@ class Options(NamedTuple):
     constants: bool | None = None
     limit: int = 100
     precision: int = 4
+    fold: bool | None = None
 
 
 class Drawn(NamedTuple):
@@ -43,13 +45,17 @@ class Drawn(NamedTuple):
     boxes: Boxes
     model: ModuleTree | None
     module_of: Mapping[Any, str]
+    folded: Mapping[int, Place] = {}
+    """The places in loops of the nodes that are folded."""
+    loops: Sequence[str] = ()
+    """What is told of each loop of the graph."""
 
 
 class View:
     """The items and links of a drawing."""
 
     def __init__(self, shown: Drawn, options: Options) -> None:
-        self.graph, self.boxes, self.model, self.module_of = shown
+        self.graph, self.boxes, self.model, self.module_of, self.folded, self.loops = shown
         self.options = options
         self.numbers = Numbers(options.precision)
         self.members: dict[Box, list[int]] = {}
@@ -66,6 +72,10 @@ class View:
         # the last of the backward order first: operands then come in the order of their use
         self.items = list(chain.from_iterable(map(self._items, reversed(self.members))))
         self.links = self._links()
+
+    def drawn_loops(self) -> list[int]:
+        """The folded loops that have a frame: in a model the frames are those of modules."""
+        return [] if self.model else sorted({x.loop for x in self.items if x.loop is not None})
 
     def modules(self) -> list[Submodule]:
         """The modules that items are drawn in, and the modules around these."""
@@ -133,6 +143,9 @@ class View:
 
     def _group(self, box: Any, nodes: list[Any]) -> Item:
         name = self.place[nodes[0]]
+        if box[0] == "loop":
+            is_root = any(node is root for root in self.graph.roots for node in nodes)
+            return loop_item(name, nodes, self.numbers)._replace(loop=box[1], root=is_root)
         if self.model is not None and box[0] == "module":
             return module_item(name, self.model, box[1], nodes, self.used_elsewhere, self.numbers)
         modules = {self.module_of.get(node) for node in nodes}
@@ -147,11 +160,18 @@ class View:
         return [(f"constant-{single.key}-{k}", x) for k, x in single.constants() if wanted]
 
     # ------ links
+    def is_carried(self, i: int, operand: Any) -> bool:
+        """Tell whether node i has an operand from an earlier iteration of a folded loop."""
+        one, other = self.folded.get(i), self.folded.get(self.graph.index.get(operand, -1))
+        if one is None or other is None or one.loop != other.loop:
+            return False
+        return any(x != y for x, y in zip(one.turn, other.turn))
+
     def _links(self) -> list[Link]:
         found: list[Link] = []
         for i in sorted(self.boxes, reverse=True):
             for single in self.singles[i]:
-                found += links(single, self.place)
+                found += links(single, self.place, partial(self.is_carried, i))
                 if self.boxes[i] == i:
                     for name, _ in self._constants(single):
                         found.append(Link(f"edge-{name}", name, single.name, "constant"))

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import scalargrad as sg
-from scalargrad.compiler.export import loops
+from scalargrad.compiler.export.written import OneByOne
 from scalargrad.compiler.nests.lowering import lowered
 from scalargrad.compiler.nests.schedule import Schedule
 from scalargrad.compiler.trace.native import machine
@@ -171,7 +171,7 @@ def test_schedules_of_single_operations_are_complete() -> None:
     (paths,) = gate._programs.paths.values()
     derived = paths.first.runner.derived
     nest, outputs = lowered(derived.nest, [x.node for x in derived.outputs], True)
-    selection = loops.OneByOne(nest, outputs)
+    selection = OneByOne(nest, outputs)
     items = Schedule(nest, selection).items
     written = {item for found in items.values() for item in found if isinstance(item, int)}
     assert {i for i in selection.live if selection.is_computed(i)} <= written

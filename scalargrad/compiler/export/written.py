@@ -1,0 +1,294 @@
+"""A program with loops as text in which each loop is one.
+
+A walk goes over the blocks of a lowered nest, and tells a language what to write: numbers that an
+iteration hands on, elements of arrays, what is left after a loop. `nest_functions.py` makes
+functions of it.
+"""
+
+from __future__ import annotations
+
+from array import array as packed
+from collections.abc import Container, Iterable, Iterator, Sequence
+from functools import cached_property
+
+from ...rows import Operator
+from ..inputs.sources import COUNT
+from ..nests.activity import reached
+from ..nests.lowering import Lowering
+from ..nests.nest import (
+    ADD,
+    FILL,
+    GATHERED,
+    LAST,
+    READ,
+    SCATTER,
+    WRITE,
+    Address,
+    Array,
+    Block,
+    Effect,
+    Nest,
+)
+from ..nests.program import Derived
+from ..nests.schedule import Item, Schedule
+from ..nests.selection import Selection
+from ..text.emit import Spelling, number, safe_names
+from ..trace.vocabulary import CONSTANT, INPUT
+from .languages import Language, Loop
+from .writable import lanes_of
+
+
+class OneByOne(Selection):
+    """Every node is an operation of its own."""
+
+    def take_product(self, i: int, is_difference: bool) -> None:
+        pass
+
+    def take_cosine(self, i: int) -> None:
+        pass
+
+
+class Written:
+    """The text of a nest in a language; `names` are those of its inputs."""
+
+    def __init__(
+        self, derived: Derived, language: Language, names: Sequence[str], careful: bool = True
+    ) -> None:
+        lowering = Lowering(derived.nest, [x.node for x in derived.outputs], careful)
+        self.nest, self.outputs = lowering.new, lowering.wanted
+        self.blocks = lowering.blocks
+        """Of each block of the nest what it has become."""
+        self.results = derived.outputs
+        self.lanes = lanes_of(derived)
+        """Of each input whether every lane has its own."""
+        self.has_lanes = derived.asked.lanes is not None
+        self.language = language
+        self.spelling = Spelling(language.style, {})
+        self.schedule = Schedule(self.nest, OneByOne(self.nest, self.outputs))
+        self.live = self.schedule.selection.live
+        self.taken_over = {
+            self.nest.next[c]: c for block in self.nest.blocks for c in self.carried(block)
+        }
+        """Of what is next the number whose place it takes."""
+        arrays = dict.fromkeys(self.arrays())
+        self.array_names = {
+            array: f"{'kept' if array.numbers is None else 'table'}_{k}"
+            for k, array in enumerate(arrays)
+        }
+        given = safe_names(names, *self.array_names.values(), *self.own_names())
+        self.inputs = dict(zip(self.nest.inputs, given))
+        self.input_places = list(places(self.lanes, language))
+        """The place of each input among the numbers that a function is given."""
+
+    # ------ what there is
+    def rows(self) -> set[Operator]:
+        rows = (self.nest.rows[i] for i in self.live)
+        return {row for row in rows if isinstance(row, Operator)}
+
+    def arrays(self) -> Iterator[Array]:
+        """The arrays but for the inputs."""
+        addresses = [address for i, address in self.nest.addresses.items() if i in self.live]
+        for effect in self.nest.effects():
+            addresses += [x for x in (effect.address, effect.table) if x is not None]
+        yield from (x.array for x in addresses if not x.array.is_inputs)
+
+    def made(self) -> list[Array]:
+        """The arrays that the program writes to."""
+        return [array for array in self.array_names if array.numbers is None]
+
+    def carried(self, block: Block) -> list[int]:
+        return self.schedule.carried_in(block)
+
+    def lasting(self, block: Block) -> list[int]:
+        """The nodes of a loop that are read after it, other than what takes another's place."""
+        nest = self.nest
+        ends = {
+            nest.operands[i][0]
+            for i, loop in nest.loop_of.items()
+            if loop is block and i in self.live
+        }
+        return sorted(ends.difference(self.taken_over))
+
+    def used_inputs(self) -> list[tuple[int, int]]:
+        """The number of each input that is read by its name, and its node."""
+        read = {j for i in self.live for j in self.nest.operands[i]}.union(self.outputs)
+        for effect in self.nest.effects():
+            read |= {effect.x, effect.y}
+        if any(x.is_summed and i not in self.own for x, i in zip(self.results, self.outputs)):
+            read.add(self.nest.inputs[COUNT])
+        return [(k, i) for k, i in enumerate(self.nest.inputs) if i in read]
+
+    @cached_property
+    def own(self) -> set[int]:
+        """The nodes that every lane has its own of."""
+        begin = [i for i, lane in zip(self.nest.inputs, self.lanes) if lane]
+        return reached(self.nest, begin, range(len(self.nest)))
+
+    def known_before(self) -> list[Item]:
+        """What is computed of uniform numbers outside of loops."""
+        nest, known = self.nest, set[int]()
+        found: list[Item] = []
+        for item in self.schedule.items[nest.root] if self.has_lanes else ():
+            if isinstance(item, int) and item not in self.own and is_computed(nest, item, known):
+                known.add(item)
+                found.append(item)
+        return found
+
+    @property
+    def reads_by_number(self) -> bool:
+        addresses = (x for i, x in self.nest.addresses.items() if i in self.live)
+        return any(address.array.is_inputs for address in addresses) or any(
+            self.nest.rows[i] is GATHERED for i in self.live
+        )
+
+    # ------ names
+    def own_names(self) -> Iterator[str]:
+        """The names that the text has besides those of the inputs and of nodes."""
+        yield from self.language.words
+        for k in range(len(self.outputs)):
+            yield from (f"total_{k}", f"column_{k}")
+        for block in self.nest.blocks:
+            going_on = [f"v{c}" for c in self.carried(block)]
+            going_on += [f"last_{j}" for j in self.lasting(block)]
+            yield from (index_of(block), f"loop_{block.number}", *going_on)
+            yield from (f"next_{name}" for name in going_on)
+
+    def __getitem__(self, i: int) -> str:
+        nest = self.nest
+        if nest.rows[i] is CONSTANT:
+            return number(self.language.style, nest.numbers[i])
+        if nest.rows[i] is LAST:
+            (j,) = nest.operands[i]
+            return f"v{self.taken_over[j]}" if j in self.taken_over else f"last_{j}"
+        return self.inputs.get(i, f"v{i}")
+
+    def place(self, address: Address, block: Block) -> str:
+        """The place of an element, in an iteration of this block."""
+        offset = address.offset
+        if address.array.is_inputs:
+            offset += self.shift(address.offset)
+        found = str(offset) if offset else ""
+        for stride, around in zip(address.strides, block.path):
+            if stride:
+                found += further(stride, index_of(around), is_first=not found)
+        return found or "0"
+
+    def shift(self, k: int) -> int:
+        """What is added to the number of an input, for its place."""
+        return self.input_places[k] - k
+
+    def element(self, address: Address, block: Block) -> str:
+        place = self.place(address, block)
+        if address.array.is_inputs:
+            return self.language.input(place, self.lanes[address.offset])
+        return f"{self.array_names[address.array]}[{place}]"
+
+    # ------ statements
+    def tables(self) -> list[str]:
+        """The numbers that are known from the start."""
+        return [
+            line
+            for array, name in self.array_names.items()
+            if array.numbers is not None
+            for line in self.table(name, array)
+        ]
+
+    def table(self, name: str, array: Array) -> list[str]:
+        numbers = array.numbers or ()
+        if are_places(array):
+            numbers = [self.input_places[int(k)] for k in numbers]
+        return self.language.table(name, numbers, are_places(array))
+
+    def statements(self) -> list[str]:
+        """All but what is `known_before`."""
+        known = set(self.known_before())
+        return self.of_items(x for x in self.schedule.items[self.nest.root] if x not in known)
+
+    def of_items(self, items: Iterable[Item]) -> list[str]:
+        lines: list[str] = []
+        for item in items:
+            if isinstance(item, Block):
+                lines += self.loop(item)
+            elif isinstance(item, Effect):
+                lines += self.effect(item)
+            elif self.nest.rows[item] is not LAST:
+                lines.append(self.language.assigned(self[item], self.expression(item)))
+        return lines
+
+    def expression(self, i: int) -> str:
+        nest = self.nest
+        if nest.rows[i] is READ:
+            return self.element(nest.addresses[i], nest.home[i])
+        if nest.rows[i] is GATHERED:
+            (k, *_) = nest.addresses[i].array.numbers or ()
+            place = self.element(nest.addresses[i], nest.home[i])
+            return self.language.input(place, self.lanes[int(k)])
+        operands = [self[j] for j in nest.operands[i]]
+        return self.spelling.operation(nest.row(i), *operands)
+
+    def effect(self, effect: Effect) -> list[str]:
+        language, address = self.language, effect.address
+        if address is None or effect.kind == FILL:
+            # arrays are filled when they are made
+            return []
+        x, array = self[effect.x], self.array_names[address.array]
+        if effect.kind == WRITE:
+            return [language.stored(array, self.place(address, effect.block), x)]
+        if effect.kind == SCATTER:
+            assert effect.table is not None
+            index = self.element(effect.table, effect.block)
+            (k, *_) = effect.table.array.numbers or ()
+            shift = address.offset - self.shift(int(k))
+            place = f"{index} + {shift}" if shift else index
+            return [language.added(f"{array}[{place}]", x)]
+        assert effect.kind == ADD
+        return [language.added(self.element(address, effect.block), x)]
+
+    def loop(self, block: Block) -> list[str]:
+        nest = self.nest
+        carried, lasting = self.carried(block), self.lasting(block)
+        pairs = [(self[c], self[nest.next[c]]) for c in carried]
+        begins = [(self[c], self.begun(self[nest.operands[c][0]], c)) for c in carried]
+        # what is left of the last iteration is what it was before the next would begin
+        pairs += [(f"last_{j}", self[j]) for j in lasting]
+        zero = number(self.language.style, 0.0)
+        begins += [(f"last_{j}", self.begun(zero, j)) for j in lasting]
+        kept = [self.array_names[array] for array in self.made() if self.is_written(array, block)]
+        found = Loop(index_of(block), block.trips, pairs, begins, kept, f"loop_{block.number}")
+        return self.language.looped(found, self.of_items(self.schedule.items[block]))
+
+    def begun(self, text: str, i: int) -> str:
+        return self.language.begun(text, i in self.own)
+
+    def is_written(self, array: Array, block: Block) -> bool:
+        return any(effect.block.is_in(block) for effect in array.writes)
+
+
+def further(stride: int, index: str, is_first: bool) -> str:
+    """The index times a stride, as a term of a sum."""
+    sign = ("-" if is_first else " - ") if stride < 0 else ("" if is_first else " + ")
+    return sign + (index if abs(stride) == 1 else f"{abs(stride)} * {index}")
+
+
+def index_of(block: Block) -> str:
+    return f"k{block.depth}"
+
+
+def are_places(array: Array) -> bool:
+    return isinstance(array.numbers, packed) and array.numbers.typecode == "q"
+
+
+def places(lanes: Sequence[bool], language: Language) -> Iterator[int]:
+    """Yield the place of each input among those that a function is given."""
+    count = {False: -language.first, True: 0}
+    for lane in lanes:
+        kind = lane and language.is_apart
+        yield count[kind]
+        count[kind] += 1
+
+
+def is_computed(nest: Nest, i: int, known: Container[int]) -> bool:
+    """Tell whether a node is computed of constants, inputs, and what is known."""
+    return isinstance(nest.rows[i], Operator) and all(
+        j in known or nest.rows[j] in (CONSTANT, INPUT) for j in nest.operands[i]
+    )

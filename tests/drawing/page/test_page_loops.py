@@ -1,0 +1,104 @@
+"""The page of a long loop: its body once, with the numbers of the iteration that is at work, and
+every iteration for who asks for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import scalargrad as sg
+from scalargrad.drawing.page.summary import summary
+from tests.support.browser import opened, text
+
+STEPS = 60
+
+
+def swing(angle: Any, speed: Any) -> Any:
+    for _ in range(STEPS):
+        speed = speed - 0.01 * sg.sin(angle)
+        angle = angle + 0.01 * speed
+    return angle
+
+
+@pytest.fixture(scope="module")
+def page_of_a_loop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("loops") / "page.html"
+    sg.explain(swing, 1.0, 0.0).save(path)
+    return path
+
+
+def frame(page: Any) -> str:
+    return str(page.locator("#graph .loop .told").text_content())
+
+
+def test_the_body_stands_in_a_frame_once(browser: Any, page_of_a_loop: Path) -> None:
+    with opened(browser, page_of_a_loop) as page:
+        assert page.locator("#graph .node").count() == 12
+        assert frame(page).startswith("loop × 59: 5 operators, carries 2 numbers")
+        assert page.locator("#graph .edge.next").count() == 3
+        assert "a loop shows its body once" in text(page, "#summary")
+
+
+def test_a_box_shows_the_number_of_the_iteration_at_work(
+    browser: Any, page_of_a_loop: Path
+) -> None:
+    steps = sg.explain(swing, 1.0, 0.0)
+    found = summary(steps)
+    assert found is not None
+    place = {node: i for i, node in enumerate(steps.nodes)}
+    for at in (7, 120, 262):
+        step = steps[at - 1]
+        turn = found["turns"][place[step.consumer]]
+        with opened(browser, page_of_a_loop, f"#step={at}&digits") as page:
+            assert frame(page).endswith(f"now {turn + 1}")
+            box = page.locator("#graph .node.consumer .value").text_content()
+            # a number that goes to the iteration before stands in its box
+            boxes = [found["of"][place[x]] for x in (step.consumer, step.parent)]
+            shown = step.parent if boxes[0] == boxes[1] else step.consumer
+            assert float(box.replace("−", "-")) == pytest.approx(shown.data, rel=1e-3)
+            assert page.locator("#graph .edge.lit").count() == 1
+
+
+def test_an_edge_to_a_later_iteration_is_lit(browser: Any, page_of_a_loop: Path) -> None:
+    steps = sg.explain(swing, 1.0, 0.0)
+    found = summary(steps)
+    assert found is not None
+    place = {node: i for i, node in enumerate(steps.nodes)}
+    turns = [[found["turns"][place[x]] for x in (s.consumer, s.parent)] for s in steps]
+    carried = next(k for k, (a, b) in enumerate(turns, 1) if a > b >= 0)
+    with opened(browser, page_of_a_loop, f"#step={carried}") as page:
+        assert page.locator("#graph .edge.next.lit").count() == 1
+        assert page.locator("#graph .tag").count() == 1
+
+
+def test_every_iteration_is_shown_to_who_asks(browser: Any, page_of_a_loop: Path) -> None:
+    page = browser.new_page()
+    page.goto(f"{page_of_a_loop.as_uri()}#step=20")
+    page.click("#fold")
+    page.wait_for_function("document.querySelectorAll('#graph .node').length > 300")
+    assert page.evaluate("location.hash").endswith("whole")
+    page.click("#fold")
+    page.wait_for_function("document.querySelectorAll('#graph .node').length === 12")
+    page.close()
+
+
+def test_edges_between_boxes_that_use_each_other_are_drawn() -> None:
+    steps = sg.explain(swing, 1.0, 0.0)
+    found = summary(steps)
+    assert found is not None and found["whole"] and len(found["loops"]) == 1
+    place = {node: i for i, node in enumerate(steps.nodes)}
+    for step in steps:
+        i, j = place[step.consumer], place[step.parent]
+        box, parent = found["of"][i], found["of"][j]
+        assert parent in found["boxes"][box]["parents"] + found["boxes"][box]["next"]
+
+
+def test_a_short_loop_is_drawn_whole() -> None:
+    def few(x: Any) -> Any:
+        for _ in range(20):
+            x = sg.sin(x) + 0.1
+        return x
+
+    assert summary(sg.explain(few, 0.3)) is None
