@@ -17,6 +17,7 @@ from .instructions import (
     GATHER,
     LOOP,
     MINUS_PRODUCT,
+    MOST,
     MOVE,
     NONE,
     PLUS_PRODUCT,
@@ -29,6 +30,8 @@ from .instructions import (
 )
 
 MOST_DEPTH = 64
+SPARE_PLACES = 4
+"""So many places the native machine has beside those of the program."""
 FARTHEST = 1 << 40
 """Walks stay within so many numbers of the first, which C can count."""
 MOVING = (MOVE.code, PLUS_PRODUCT.code, MINUS_PRODUCT.code, SINE_COSINE.code)
@@ -152,6 +155,8 @@ def is_nest(code: Any) -> bool:
     """Tell whether this, the arguments of machine.Nest by name, is a program with loops."""
     places, inputs = code.places, code.inputs
     if min(places, inputs, code.walks) < 0 or not inputs <= len(code.initial) <= places:
+        return False
+    if places > MOST - SPARE_PLACES:
         return False
     if not all(0 <= k < places for k in (*code.indexes, *code.results)):
         return False

@@ -292,10 +292,10 @@ LOOP = instruction("LOOP", WITH_LOOPS,
                                   Word("offset", DISTANCE), Word("stride", DISTANCE))),
                    "the next size words of code, trips times; each walk begins at the offset from "
                    "another, or from 0, and goes on by its stride after each time")
-ALONG = instruction("ALONG", (LANES,), [],
+ALONG = instruction("ALONG", WITH_LOOPS, [],
                     Rest("words", (Word("walk", WALK), Word("offset", DISTANCE),
                                    Word("ahead", SOME))),
-                    "the word of the code so far ahead of this instruction becomes the register at "
+                    "the word of the code so far ahead of this instruction becomes the number at "
                     "the offset from a walk")
 SPREAD = instruction("SPREAD", (LANES,),
                      [Word("out", REGISTER), Word("walk", WALK), Word("offset", DISTANCE)], None,

@@ -118,10 +118,6 @@ class Interpreter(Looping):
         self.places[out : out + len(numbers)] = numbers
 
     # ------ in a lane
-    def along(self, w: Any) -> None:
-        for walk, offset, ahead in w.words:
-            self.words[self.at + ahead] = self.walks[walk] + offset
-
     def spread(self, w: Any) -> None:
         self.registers[w.out] = self.places[self.walks[w.walk] + w.offset]
 

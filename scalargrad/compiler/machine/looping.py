@@ -62,6 +62,10 @@ class Looping:
             self.broken = w.number
 
     # ------ memory
+    def along(self, w: Any) -> None:
+        for walk, offset, ahead in w.words:
+            self.words[self.at + ahead] = self.walks[walk] + offset
+
     def gather(self, w: Any) -> None:
         self.numbers[w.out] = self.numbers[self.indexes[self.walks[w.walk] + w.offset]]
 

@@ -230,6 +230,11 @@ class Adjoints:
             return x
         if nest.rows[i] is ops.neg:
             return -self.kept(nest.tracers[nest.operands[i][0]])
+        if nest.rows[i] is ops.div and nest.rows[nest.operands[i][0]] is ops.neg:
+            # the sign is free where the quotient is multiplied
+            above, below = nest.operands[i]
+            bare = nest.operands[above][0]
+            return -self.kept(nest.tracers[bare] / nest.tracers[below])
         back = self.backward[block]
         kind = GATHERED if nest.rows[i] is GATHERED else READ
         is_in_memory = i in nest.addresses and not nest.addresses[i].array.summed

@@ -163,7 +163,10 @@ class Places:
                 rows.setdefault(array.row, []).append(array)
             else:
                 self.lay_out(array)
+        # a number that goes along them is there before the first iteration or after the last
+        before = any([address.offset < 0 for address in self.rows.values()])
         for arrays in rows.values():
+            self.count += len(arrays) * before
             for k, array in enumerate(arrays):
                 self.start[array], self.scale[array] = self.count + k, len(arrays)
             self.count += len(arrays) * (arrays[0].size + bool(self.rows))
@@ -353,8 +356,3 @@ class Encoder:
             self.own[path[-1]].append([len(self.base), begin, offset, strides[-1]])
             self.base.append(at)
         return self.walks[key]
-
-
-def encoded(nest: Nest, wanted: Sequence[int]) -> NestCode:
-    """Return the code of a lowered nest, whose results are the wanted nodes."""
-    return Encoder(nest, wanted).encoded()

@@ -86,7 +86,7 @@ class Lowering:
         """Of arrays that would keep elements of others: the elements of each iteration."""
         self.copy()
         for i in self.live:
-            if old.rows[i] is CARRIED:
+            if old.rows[i] is CARRIED and old.next[i] != i:
                 self.new.next[self.at[i].index] = self.node(old.next[i])
         self.wanted = [self.node(i) for i in wanted]
 
@@ -118,6 +118,9 @@ class Lowering:
 
     def special(self, i: int, row: str) -> Any:
         old, new, block = self.old, self.new, self.block(self.old.home[i])
+        if row is CARRIED and old.next[i] == i:
+            # it never changes
+            return self.at[old.operands[i][0]]
         if row is CARRIED:
             return new.tracers[new.carried(block, self.node(old.operands[i][0]))]
         if row is LAST:

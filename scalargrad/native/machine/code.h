@@ -30,7 +30,7 @@ typedef struct {
     Reach *reach;         /* of each walk */
     Moved *moved;         /* of each word; NULL as long as none is moved */
     int32_t *copy;        /* as `moved`: room for an instruction whose words are */
-    int32_t loops, steps; /* how many were found */
+    int32_t loops, steps, moves; /* how many were found */
     int64_t lowest;       /* the lowest place that is written to along a walk */
 } CodeCheck;
 
@@ -105,7 +105,7 @@ static int opens_walk(CodeCheck *c, const int32_t *walk, int64_t last)
     return reach->low >= -FARTHEST && reach->high <= FARTHEST;
 }
 
-/* ------ registers that move */
+/* ------ numbers that move */
 
 static int has_room_for_moves(CodeCheck *c)
 {
@@ -132,6 +132,7 @@ static int are_moves(CodeCheck *c, const int32_t *code, const int32_t *end)
         if (moved->is_moved)
             return 0;
         *moved = (Moved){reach->low + move.offset, reach->high + move.offset, 1};
+        c->moves++;
     }
     return 1;
 }
@@ -172,11 +173,21 @@ static int is_moved_to(CodeCheck *c, const int32_t *code, int is_high)
     return is_instruction(&c->sizes, c->copy, c->stage);
 }
 
+/* The first word is the result; a sine and its cosine are two. */
+static void note_moving_results(CodeCheck *c, const int32_t *code)
+{
+    const Moved *moved = &c->moved[code - c->begin];
+    for (int32_t k = 2; k < (code[0] == OP_SINE_COSINE ? 4 : 3); k++)
+        if (moved[k].is_moved)
+            note_written(c, moved[k].low);
+}
+
 /* Whether it is an instruction, wherever its moving words are: each may be what lies between. */
 static int is_instruction_moved(CodeCheck *c, const int32_t *code)
 {
     if (!has_moving_words(c, code))
         return is_instruction(&c->sizes, code, c->stage);
+    note_moving_results(c, code);
     return may_move(c, code) && is_moved_to(c, code, 0) && is_moved_to(c, code, 1);
 }
 

@@ -261,7 +261,7 @@ static const Layout layouts[] = {
     [OP_LOOP - OP_COUNT] =
         {IN_LANES | IN_NEST, 4, 2, 4, 0, 0, 0, 0, checked_LOOP},
     [OP_ALONG - OP_COUNT] =
-        {IN_LANES, 2, 0, 3, 0, 0, 0, 0, checked_ALONG},
+        {IN_LANES | IN_NEST, 2, 0, 3, 0, 0, 0, 0, checked_ALONG},
     [OP_SPREAD - OP_COUNT] =
         {IN_LANES, 5, 3, 0, 0, 0, 0, 0, checked_SPREAD},
     [OP_READ - OP_COUNT] =

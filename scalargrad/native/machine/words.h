@@ -248,8 +248,8 @@ INLINE LoopWords loop_words(const int32_t *code)
     return words;
 }
 
-/* the word of the code so far ahead of this instruction becomes the register at the offset from
- * a walk: {op, length, words: {walk, offset, ahead} …} */
+/* the word of the code so far ahead of this instruction becomes the number at the offset from a
+ * walk: {op, length, words: {walk, offset, ahead} …} */
 typedef struct {
     const int32_t *words, *end;
 } AlongWords;

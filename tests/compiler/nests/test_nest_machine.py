@@ -6,7 +6,7 @@ import random
 import signal
 import threading
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from scalargrad.compiler.machine.code_checking import MOST_DEPTH, is_nest
 from scalargrad.compiler.machine.disassembly import disassembled_nest
 from scalargrad.compiler.machine.instructions import (
     ADD,
+    ALONG,
     FILL,
     GATHER,
     GUARD,
@@ -27,6 +28,7 @@ from scalargrad.compiler.machine.instructions import (
     READ,
     SCATTER,
     SINE_COSINE,
+    TABLE,
     WRITE,
     row_instruction,
 )
@@ -194,11 +196,35 @@ def random_code(two: Sequence[int], depth: int = 0) -> list[int]:
     code: list[int] = []
     for _ in range(random.randint(1, 6)):
         if depth < 2 and random.random() < 0.25:
-            walk = (depth, -1, random.randrange(14), 1)
-            code += loop(random.randint(1, 4), walk, random_code(two, depth + 1))
+            begin, stride = random.choice([(random.randrange(14), 1), (8, -1), (5, 3)])
+            body = moving(random_code(two, depth + 1), depth)
+            code += loop(random.randint(1, 4), (depth, -1, begin, stride), body)
         else:
             code += random_instruction(two, depth)
     return code
+
+
+def moving(body: list[int], depth: int) -> list[int]:
+    """The body with some of its numbers along walks, most along that of its own loop."""
+    words = [k for at in where_numbers_move(body) for k in range(at + 2, at + body[at + 1])]
+    chosen = [k for k in words if random.random() < random.choice((0.0, 0.1, 0.5))]
+    head = 2 + 3 * len(chosen)
+    moves: list[int] = []
+    for k in chosen:
+        walk = depth if random.random() < 0.8 else random.randrange(depth + 1)
+        moves += walk, random.randrange(3), head + k
+        body[k] = 0
+    return [*ALONG(*moves), *body] if chosen else body
+
+
+def where_numbers_move(body: Sequence[int]) -> Iterator[int]:
+    """Yield where the instructions begin whose numbers may be along a walk."""
+    at = 0
+    while at < len(body):
+        row = TABLE.get(body[at])
+        if row in (None, MOVE, SINE_COSINE, *PRODUCTS):
+            yield at
+        at += body[at + 1] + (body[at + 3] if row is LOOP else 0)
 
 
 def random_instruction(two: Sequence[int], depth: int) -> list[int]:

@@ -77,9 +77,11 @@ def test_numbers_are_carried_in_place() -> None:
     loops = [name for name in names(code) if name == "LOOP"]
     assert len(loops) == 2
     begin = names(code).index("LOOP")
-    assert names(code)[begin + 1 : begin + 6] == [
-        *("SINE_COSINE", "WRITE", "WRITE", "MINUS_PRODUCT", "PLUS_PRODUCT"),
+    # what it keeps of the sine and of angle and speed stands where it is computed
+    assert names(code)[begin + 1 : begin + 5] == [
+        *("ALONG", "SINE_COSINE", "MINUS_PRODUCT", "PLUS_PRODUCT"),
     ]
+    assert {"READ", "WRITE"}.isdisjoint(names(code))
 
 
 def test_numbers_that_change_places() -> None:

@@ -26,6 +26,8 @@ static int check_nest(Nest *nest, int32_t indexes, CodeCheck *c)
     };
     if (nest->places < 0 || nest->inputs < 0 || nest->code.walks < 0)
         return wrong("a count is negative");
+    if (nest->places > INT32_MAX - SPARE_PLACES)
+        return wrong("a count is too large");
     if (nest->inputs > nest->initials || nest->initials > nest->places
         || !are_indexes(nest->code.index, indexes, nest->places)
         || !all_below(nest->result, nest->results, nest->places))
@@ -36,18 +38,26 @@ static int check_nest(Nest *nest, int32_t indexes, CodeCheck *c)
 static int write_nest(Nest *nest, const CodeCheck *c)
 {
     NestCode *code = &nest->code;
-    /* each loop has a step at its end; then there is one to stop at */
-    const size_t steps = (size_t)c->steps + (size_t)c->loops + 1;
-    Step *copy = PyMem_Calloc(steps, sizeof(Step));
-    code->step = PyMem_Calloc(steps, sizeof(Step));
-    code->loop = PyMem_Calloc((size_t)c->loops + 1, sizeof(LoopSteps));
-    const int done = copy && code->step && code->loop;
+    /* each loop has a step at its end, a number along a walk may have one; then there is one to
+     * stop at */
+    const size_t steps = (size_t)c->steps + (size_t)c->loops + (size_t)c->moves + 1;
+    Writing w = {
+        .code = code->code,
+        .word = PyMem_Calloc((size_t)(code->code_end - code->code) + 1, sizeof(WordAlong)),
+        .copy = PyMem_Calloc(steps, sizeof(Step)),
+        .spare = nest->places,
+        .along = -1,
+        .lowest = c->lowest,
+    };
+    w.step = code->step = PyMem_Calloc(steps, sizeof(Step));
+    w.loop = code->loop = PyMem_Calloc((size_t)c->loops + 1, sizeof(LoopSteps));
+    const int done = w.word && w.copy && w.step && w.loop;
     if (done) {
-        Writing w = {.step = code->step, .loop = code->loop, .lowest = c->lowest};
-        write_steps(&w, code->code, code->code_end, copy);
+        write_steps(&w, code->code, code->code_end);
         code->loops = w.loops;
     }
-    PyMem_Free(copy);
+    PyMem_Free(w.word);
+    PyMem_Free(w.copy);
     return done || (PyErr_NoMemory(), 0);
 }
 
@@ -113,7 +123,7 @@ static int take_run(Nest *nest, NestRun *run)
     nest->kept = (NestRun){0};
     if (run->number)
         return 1;
-    run->number = calloc((size_t)nest->places + 1, sizeof(double));
+    run->number = calloc((size_t)nest->places + SPARE_PLACES, sizeof(double));
     run->walk = calloc((size_t)nest->code.walks + 1, sizeof(int64_t));
     run->trips = calloc((size_t)nest->code.loops + 1, sizeof(Trips));
     if (!run->number || !run->walk || !run->trips) {

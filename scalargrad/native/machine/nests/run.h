@@ -3,7 +3,7 @@
 #define SCALARGRAD_NESTS_RUN_H
 
 #include "../../shared/compilers.h"
-#include "steps.h"
+#include "loops.h"
 
 /* Code with loops, and what its steps were made of. */
 typedef struct {
@@ -74,42 +74,36 @@ static int32_t run_steps(const NestCode *code, NestRun *run)
     static const void *const ways[] = {
         [STEP_STOP] = &&stop,
 #define ROW(name) [STEP_##name] = &&do_##name,
-        MACHINE_UNARY(ROW) MACHINE_BINARY(ROW) MACHINE_TERNARY(ROW)
+        MACHINE_BINARY(ROW) MACHINE_TERNARY(ROW)
 #undef ROW
-#define ROW(name) [STEP_##name##_X] = &&do_##name##_x,
-            MACHINE_UNARY(ROW) QUICK_BINARY(ROW)
+#define WAY(name, o, a) [STEP_##name##_##o##a] = &&do_##name##_##o##a,
+#define ROW(name) UNARY_WAYS(WAY, name)
+            MACHINE_UNARY(ROW)
 #undef ROW
-#define ROW(name) [STEP_##name##_Y] = &&do_##name##_y,
-                QUICK_BINARY(ROW)
+                MOVE_WAYS(WAY, SINE_COSINE) MOVE_WAYS(WAY, MOVE) EACH_X(WAY, WRITE, u)
+                    EACH_X(WAY, ADD, u)
+#undef WAY
+#define WAY(name, o, a, b) [STEP_##name##_##o##a##b] = &&do_##name##_##o##a##b,
+#define ROW(name) BINARY_WAYS(WAY, name)
+                        QUICK_BINARY(ROW)
 #undef ROW
-                    [STEP_LOOP] = &&loop,
+#undef WAY
+#define WAY(name, o, a, b, c) [STEP_##name##_##o##a##b##c] = &&do_##name##_##o##a##b##c,
+                            PRODUCT_WAYS(WAY, PLUS_PRODUCT) PRODUCT_WAYS(WAY, MINUS_PRODUCT)
+#undef WAY
+                                [STEP_READ] = &&read,
+        [STEP_READ_QUIET] = &&read_quiet,
+        [STEP_LOOP] = &&loop,
         [STEP_END] = &&end,
         [STEP_END_OF_ONE_WALK] = &&end_of_one_walk,
-        [STEP_READ] = &&read,
-        [STEP_READ_QUIET] = &&read_quiet,
-        [STEP_WRITE] = &&write,
-        [STEP_WRITE_X] = &&write_x,
-        [STEP_ADD] = &&add,
-        [STEP_ADD_X] = &&add_x,
+        [STEP_END_ALONG] = &&end_along,
         [STEP_GATHER] = &&gather,
         [STEP_SCATTER] = &&scatter,
-        [STEP_MOVE] = &&move,
-        [STEP_MOVE_X] = &&move_x,
-        [STEP_MOVE_QUIET] = &&move_quiet,
         [STEP_FILL] = &&fill,
         [STEP_GUARD] = &&guard,
-        [STEP_PLUS_PRODUCT] = &&plus,
-        [STEP_PLUS_PRODUCT_X] = &&plus_x,
-        [STEP_PLUS_PRODUCT_Z] = &&plus_z,
-        [STEP_PLUS_PRODUCT_QUIET] = &&plus_quiet,
-        [STEP_MINUS_PRODUCT] = &&minus,
-        [STEP_MINUS_PRODUCT_X] = &&minus_x,
-        [STEP_MINUS_PRODUCT_Z] = &&minus_z,
-        [STEP_MINUS_PRODUCT_QUIET] = &&minus_quiet,
-        [STEP_SINE_COSINE] = &&sine_cosine,
-        [STEP_SINE_COSINE_X] = &&sine_cosine_x,
     };
     double *const u = run->number;
+    double *w = u;
     int64_t *const at = run->walk;
     Trips *const trips = run->trips;
     const Step *s = code->step;
@@ -120,125 +114,137 @@ static int32_t run_steps(const NestCode *code, NestRun *run)
         s++;                                                                                      \
         GO;                                                                                       \
     } while (0)
-#define RESULT(value)                                                                             \
-    u[s->out] = r = (value);                                                                      \
+#define FROM_u(number) u[s->number]
+#define FROM_w(number) w[s->number]
+#define FROM_r(number) r
+#define TO_u u[s->out] = r
+#define TO_w w[s->out] = r
+#define TO_q u[s->out]
+#define TO_p w[s->out]
+#define RESULT(to, value)                                                                         \
+    to = (value);                                                                                 \
     NEXT
-#define X u[s->x]
-#define Y u[s->y]
-#define Z u[s->z]
 #define PLACE u[at[s->y] + s->z]
+/* Leave the loop if this was its last trip. */
+#define AFTER_TRIP                                                                                \
+    if (UNLIKELY(--trips[s->x].now == 0)) {                                                       \
+        const LoopSteps *loop = &code->loop[s->x];                                                \
+        if (is_stopped(loop, run, &trips[s->x]))                                                  \
+            return STOPPED;                                                                       \
+        if (trips[s->x].now == 0) {                                                               \
+            w = loop->outer < 0 ? u : u + at[loop->outer];                                        \
+            NEXT;                                                                                 \
+        }                                                                                         \
+    }
+#define NEXT_TRIP                                                                                 \
+    s -= s->out;                                                                                  \
+    GO
     GO;
-#define ROW(name)                                                                                 \
-    do_##name : RESULT(forward_##name(X));                                                        \
-    do_##name##_x : RESULT(forward_##name(r));
+#define WAY(name, o, a)                                                                         \
+    do_##name##_##o##a : RESULT(TO_##o, forward_##name(FROM_##a(x)));
+#define ROW(name) UNARY_WAYS(WAY, name)
     MACHINE_UNARY(ROW)
 #undef ROW
-#define ROW(name) do_##name : RESULT(forward_##name(X, Y));
+#undef WAY
+#define ROW(name) do_##name : RESULT(TO_u, forward_##name(FROM_u(x), FROM_u(y)));
     MACHINE_BINARY(ROW)
 #undef ROW
-#define ROW(name)                                                                                 \
-    do_##name##_x : RESULT(forward_##name(r, Y));                                                 \
-    do_##name##_y : RESULT(forward_##name(X, r));
+#define WAY(name, o, a, b)                                                                      \
+    do_##name##_##o##a##b : RESULT(TO_##o, forward_##name(FROM_##a(x), FROM_##b(y)));
+#define ROW(name) BINARY_WAYS(WAY, name)
     QUICK_BINARY(ROW)
 #undef ROW
-#define ROW(name) do_##name : RESULT(forward_##name(X, Y, Z));
+#undef WAY
+#define ROW(name) do_##name : RESULT(TO_u, forward_##name(FROM_u(x), FROM_u(y), FROM_u(z)));
     MACHINE_TERNARY(ROW)
 #undef ROW
+#define WAY(name, o, a, b, c)                                                                   \
+    do_##name##_##o##a##b##c : RESULT(TO_##o, FROM_##a(x) + FROM_##b(y) * FROM_##c(z));
+    PRODUCT_WAYS(WAY, PLUS_PRODUCT)
+#undef WAY
+#define WAY(name, o, a, b, c)                                                                   \
+    do_##name##_##o##a##b##c : RESULT(TO_##o, FROM_##a(x) - FROM_##b(y) * FROM_##c(z));
+    PRODUCT_WAYS(WAY, MINUS_PRODUCT)
+#undef WAY
+#define WAY(name, o, a)                                                                         \
+    do_##name##_##o##a:                                                                         \
+    {                                                                                             \
+        const double angle = FROM_##a(x);                                                         \
+        TO_##o = forward_sin(angle);                                                            \
+        (s->along >> STEP_Y & 1 ? w : u)[s->y] = forward_cos(angle);                              \
+        NEXT;                                                                                     \
+    }
+    MOVE_WAYS(WAY, SINE_COSINE)
+#undef WAY
+#define WAY(name, o, a) do_##name##_##o##a : RESULT(TO_##o, FROM_##a(x));
+    MOVE_WAYS(WAY, MOVE)
+#undef WAY
+#define WAY(name, o, a) do_##name##_##o##a : RESULT(PLACE, FROM_##a(x));
+    EACH_X(WAY, WRITE, u)
+#undef WAY
+#define WAY(name, o, a) do_##name##_##o##a : RESULT(PLACE, PLACE + FROM_##a(x));
+    EACH_X(WAY, ADD, u)
+#undef WAY
 read:
-    RESULT(PLACE);
+    RESULT(TO_u, PLACE);
 read_quiet:
-    u[s->out] = PLACE;
-    NEXT;
-write:
-    PLACE = X;
-    NEXT;
-write_x:
-    PLACE = r;
-    NEXT;
-add:
-    PLACE += X;
-    NEXT;
-add_x:
-    PLACE += r;
-    NEXT;
+    RESULT(TO_q, PLACE);
 gather:
-    RESULT(u[code->index[at[s->y] + s->z]]);
+    RESULT(TO_u, u[code->index[at[s->y] + s->z]]);
 scatter:
-    u[s->out + code->index[at[s->y] + s->z]] += X;
-    NEXT;
-move:
-    RESULT(X);
-move_x:
-    u[s->out] = r;
-    NEXT;
-move_quiet:
-    u[s->out] = X;
+    u[s->out + code->index[at[s->y] + s->z]] += u[s->x];
     NEXT;
 fill:
     for (int32_t k = 0; k < s->x; k++)
         u[s->out + k] = -0.0;
     NEXT;
 guard:
-    if (compare(s->z >> 1, X, Y) != (s->z & 1))
+    if (compare(s->z >> 1, u[s->x], u[s->y]) != (s->z & 1))
         return s->out;
     NEXT;
-plus:
-    RESULT(X + Y * Z);
-plus_x:
-    RESULT(r + Y * Z);
-plus_z:
-    RESULT(X + Y * r);
-plus_quiet:
-    u[s->out] = X + Y * Z;
-    NEXT;
-minus:
-    RESULT(X - Y * Z);
-minus_x:
-    RESULT(r - Y * Z);
-minus_z:
-    RESULT(X - Y * r);
-minus_quiet:
-    u[s->out] = X - Y * Z;
-    NEXT;
-sine_cosine:
-    r = X;
-sine_cosine_x:
-    {
-        const double angle = r;
-        u[s->y] = forward_cos(angle);
-        RESULT(forward_sin(angle));
-    }
 loop:
     {
         const LoopSteps *loop = &code->loop[s->x];
         begin_loop(loop, run, &trips[s->x]);
-        if (loop->held >= 0)
-            r = u[loop->held];
+        if (loop->along >= 0)
+            w = u + at[loop->along];
+        if (loop->held != NOWHERE)
+            r = is_along(loop->held) ? w[loop->held - ALONG_WALK] : u[loop->held];
         NEXT;
     }
 end_of_one_walk:
+    AFTER_TRIP
     at[s->y] += s->z;
-    goto next_trip;
+    NEXT_TRIP;
+end_along:
+    AFTER_TRIP
+    at[s->y] += s->z;
+    w += s->z;
+    NEXT_TRIP;
 end:
-    move_walks(&code->loop[s->x], at);
-next_trip:
-    if (UNLIKELY(--trips[s->x].now == 0)) {
-        if (is_stopped(&code->loop[s->x], run, &trips[s->x]))
-            return STOPPED;
-        if (trips[s->x].now == 0)
-            NEXT;
+    AFTER_TRIP
+    {
+        const LoopSteps *loop = &code->loop[s->x];
+        move_walks(loop, at);
+        if (loop->along >= 0)
+            w = u + at[loop->along];
+        NEXT_TRIP;
     }
-    s -= s->out;
-    GO;
 stop:
     return ALL_HOLD;
 #undef GO
 #undef NEXT
+#undef FROM_u
+#undef FROM_w
+#undef FROM_r
+#undef TO_u
+#undef TO_w
+#undef TO_q
+#undef TO_p
 #undef RESULT
-#undef X
-#undef Y
-#undef Z
 #undef PLACE
+#undef AFTER_TRIP
+#undef NEXT_TRIP
 }
 
 #endif
