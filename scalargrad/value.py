@@ -48,7 +48,7 @@ class Value(Protocols):
     """First operand, None if it is a constant."""
     _y: Any
     """Second operand, None if it is a constant; or a sequence of them all, if `_dy` is a tuple."""
-    _dx: float | None
+    _dx: Any
     """∂self/∂x, or the constant that x is."""
     _dy: Any
     """∂self/∂y, or the constant that y is; None if there is no second operand. A tuple of these for
@@ -265,15 +265,20 @@ def connect(
     node._operator = op
     rest = iter(partials)
     local = tuple(next(rest) if type(x) is Value else x for x in operands)
-    if TALLEST:
-        node._height = 1 + max([x._height for x in operands if type(x) is Value], default=0)
-        if node._height == TALLEST:
-            node._height, operands = 0, Landing(operands)
-    if len(operands) > 2 or type(operands) is Landing:
+    if TALLEST and is_tallest(node, operands):
+        node._x, node._y, node._dx, node._dy = None, Landing(operands), None, local
+    elif len(operands) > 2:
         node._x, node._y, node._dx, node._dy = None, operands, None, local
-        return
-    node._x, node._y, *_ = (*(x if type(x) is Value else None for x in operands), None)
-    node._dx, node._dy, *_ = (*local, None)
+    else:
+        node._x, node._y, *_ = (*(x if type(x) is Value else None for x in operands), None)
+        node._dx, node._dy, *_ = (*local, None)
+
+
+def is_tallest(node: Value, operands: tuple[Value | float, ...]) -> bool:
+    """Note the height of a node with these operands; return whether it has to be a Landing's."""
+    height = 1 + max([x._height for x in operands if type(x) is Value], default=0)
+    node._height = 0 if height == TALLEST else height
+    return height == TALLEST
 
 
 def settle(node: Value) -> Value:
