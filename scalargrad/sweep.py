@@ -1,15 +1,14 @@
 """The numeric backward pass of the pure engine: `backward.propagate`, with its notes in the nodes.
 
-A node notes in `_seen` the pass that found it, in `_waiting` how many edges are still to come where
-several lead to it, and in `_adjoint` what came: half of the time that dictionaries with nodes as
-keys take. So one pass runs at a time; another one meanwhile, in a thread or a signal handler, uses
-dictionaries.
+A node notes in `_seen` the pass that found it, and in `_waiting` what of its adjoint is still to
+come where several edges lead to it: half of the time that dictionaries with nodes as keys take. So
+one pass runs at a time; another one meanwhile, in a thread or a signal handler, uses dictionaries.
 """
 
 from __future__ import annotations
 
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import backward, doubts
 from .backward import NO_GRADIENT
@@ -17,17 +16,29 @@ from .scalars import is_nothing
 
 _is_running = Lock()
 
-Found = tuple[list[Any], list[float]]
-"""The nodes of a graph, and their adjoints. Where nothing came, the adjoint is the very object
-NO_GRADIENT, which tells it from a −0.0 that was computed, a zero."""
+
+class Found(NamedTuple):
+    """The nodes of a graph, `inner` ones and after them leaves, and their adjoints.
+
+    Where nothing came, the adjoint is the very object NO_GRADIENT, which tells it from a −0.0 that
+    was computed, a zero.
+    """
+
+    nodes: list[Any]
+    adjoints: list[float]
+    inner: int
+
+
+Waiting = list[Any]
+"""Of a node that several edges lead to: how many are still to come, and the sum of what came."""
 
 
 def propagate(root: Any, seed: float) -> Found:
     """Return every node of root's graph with its adjoint ∂root/∂node · seed."""
-    nodes, adjoints = adjoints_of_all(root, seed)
-    if doubts.have_nan(adjoints) and doubts.decide_among(nodes):
+    found = adjoints_of_all(root, seed)
+    if doubts.have_nan(found.adjoints) and doubts.decide_among(found.nodes):
         return adjoints_of_all(root, seed)
-    return nodes, adjoints
+    return found
 
 
 def adjoints_of_all(root: Any, seed: float) -> Found:
@@ -43,17 +54,21 @@ def adjoints_of_all(root: Any, seed: float) -> Found:
 
 def by_dictionary(root: Any, seed: float) -> Found:
     adjoint = backward.adjoints_of_all(root, seed)
-    return [*adjoint], [NO_GRADIENT if is_nothing(g) else g for g in adjoint.values()]
+    nodes = sorted(adjoint, key=is_leaf)
+    found = [NO_GRADIENT if is_nothing(adjoint[node]) else adjoint[node] for node in nodes]
+    return Found(nodes, found, list(map(is_leaf, nodes)).count(False))
+
+
+def is_leaf(node: Any) -> bool:
+    return node.op is None
 
 
 def find(root: Any, this: object) -> None:
     """Note in each node of the graph that `this` pass found it. Both operands are spelled out, here
     and in `swept`: a loop over them takes a third longer."""
     root._seen, root._waiting = this, None
-    pending = [None]
-    node = root
-    # Python 3.11 makes the first run of `while node is not None` twice as slow
-    while True:
+    pending, node = [None], root
+    while node is not None:
         x, y = node._x, node._y
         if x is not None:
             if x._seen is not this:
@@ -61,9 +76,9 @@ def find(root: Any, this: object) -> None:
                 x._waiting = None
                 pending.append(x)
             elif x._waiting is None:
-                x._waiting, x._adjoint = 2, NO_GRADIENT
+                x._waiting = [2, NO_GRADIENT]
             else:
-                x._waiting += 1
+                x._waiting[0] += 1
         elif type(node._dy) is tuple:
             pending += found_among(node, this)
             y = None
@@ -74,12 +89,10 @@ def find(root: Any, this: object) -> None:
                 node = y
                 continue
             if y._waiting is None:
-                y._waiting, y._adjoint = 2, NO_GRADIENT
+                y._waiting = [2, NO_GRADIENT]
             else:
-                y._waiting += 1
+                y._waiting[0] += 1
         node = pending.pop()
-        if node is None:
-            break
 
 
 def found_among(node: Any, this: object) -> list[Any]:
@@ -90,57 +103,68 @@ def found_among(node: Any, this: object) -> list[Any]:
             x._seen, x._waiting = this, None
             found.append(x)
         elif x._waiting is None:
-            x._waiting, x._adjoint = 2, NO_GRADIENT
+            x._waiting = [2, NO_GRADIENT]
         else:
-            x._waiting += 1
+            x._waiting[0] += 1
     return found
 
 
 def swept(root: Any, seed: float) -> Found:
     """Handle the nodes in the order of `graph.backward_order`."""
-    root._adjoint = seed
     nodes: list[Any] = []
-    ready, node = [None], root
-    while True:
+    leaves: list[Any] = []
+    adjoints: list[float] = []
+    sums: list[float] = []
+    # nodes whose adjoint is complete; as Python 3.11 has it, calling a method that stands in a
+    # variable takes longer than asking for it each time
+    ready, complete = [None], [seed]
+    node, adjoint = root, seed
+    while node is not None:
+        x, y = node._x, node._y
+        if x is None and y is None:
+            leaves.append(node)
+            sums.append(adjoint)
+            node, adjoint = ready.pop(), complete.pop()
+            continue
         nodes.append(node)
-        adjoint = node._adjoint
-        x, y, following = node._x, node._y, None
+        adjoints.append(adjoint)
         if adjoint is NO_GRADIENT:
             dx = dy = NO_GRADIENT
         else:
             dx, dy = node._dx, node._dy
         if x is not None:
             p = adjoint * dx if dx else product(adjoint, dx)
-            left = x._waiting
-            if left is None:
-                x._adjoint = p
-                following = x
+            waiting = x._waiting
+            if waiting is None:
+                ready.append(x)
+                complete.append(p)
             else:
                 if p is not NO_GRADIENT:
-                    x._adjoint += p
-                if left == 1:
-                    following = x
+                    waiting[1] += p
+                if waiting[0] == 1:
+                    ready.append(x)
+                    complete.append(waiting[1])
+                    x._waiting = None
                 else:
-                    x._waiting = left - 1
+                    waiting[0] -= 1
         elif type(node._dy) is tuple:
-            ready += ready_among(node, adjoint)
+            hand_on(node, adjoint, ready, complete)
             y = None
         if y is not None:
             p = adjoint * dy if dy else product(adjoint, dy)
-            left = y._waiting
-            if left is None:
-                y._adjoint = p
-            elif p is not NO_GRADIENT:
-                y._adjoint += p
-            if left is None or left == 1:
-                if following is not None:
-                    ready.append(following)
-                following = y
-            else:
-                y._waiting = left - 1
-        node = ready.pop() if following is None else following
-        if node is None:
-            return nodes, [node._adjoint for node in nodes]
+            waiting = y._waiting
+            if waiting is None:
+                node, adjoint = y, p
+                continue
+            if p is not NO_GRADIENT:
+                waiting[1] += p
+            if waiting[0] == 1:
+                node, adjoint = y, waiting[1]
+                y._waiting = None
+                continue
+            waiting[0] -= 1
+        node, adjoint = ready.pop(), complete.pop()
+    return Found(nodes + leaves, adjoints + sums, len(nodes))
 
 
 def product(adjoint: float, partial: float) -> float:
@@ -148,18 +172,18 @@ def product(adjoint: float, partial: float) -> float:
     return NO_GRADIENT if is_nothing(partial) else adjoint * partial
 
 
-def ready_among(node: Any, adjoint: float) -> list[Any]:
-    """Hand their contributions to many operands; return those ready then."""
-    ready = []
+def hand_on(node: Any, adjoint: float, ready: list[Any], complete: list[float]) -> None:
+    """Do the same for any number of operands."""
     for x, partial in zip(node._parents, node._partials):
         p = NO_GRADIENT if adjoint is NO_GRADIENT else product(adjoint, partial)
-        left = x._waiting
-        if left is None:
-            x._adjoint = p
-        elif p is not NO_GRADIENT:
-            x._adjoint += p
-        if left is None or left == 1:
-            ready.append(x)
-        else:
-            x._waiting = left - 1
-    return ready
+        waiting = x._waiting
+        if waiting is not None:
+            if p is not NO_GRADIENT:
+                waiting[1] += p
+            p = waiting[1]
+            waiting[0] -= 1
+            if waiting[0]:
+                continue
+            x._waiting = None
+        ready.append(x)
+        complete.append(p)

@@ -39,7 +39,7 @@ class Value(Protocols):
 
     __slots__ = (
         *("_data", "_dx", "_dy", "_grad", "_height", "_label", "_operator", "_source", "_x", "_y"),
-        *("_adjoint", "_seen", "_waiting"),
+        *("_seen", "_waiting"),
     )
     _data: float
     _grad: float
@@ -56,7 +56,7 @@ class Value(Protocols):
     _height: int
     """Nodes on the longest way down from here to a leaf or a Landing; unset without Landings."""
     _seen: object
-    """What `sweep.py` noted last, as it does in `_adjoint` and `_waiting`."""
+    """What `sweep.py` noted last, as it does in `_waiting`."""
     _label: str
     """Unset if it is empty: most nodes have none."""
     _source: tuple[str, int]
@@ -160,19 +160,20 @@ class Value(Protocols):
         if modes.active and modes.state.anomaly:
             backward.backward(self, real(seed))
         else:
-            nodes, adjoints = sweep.propagate(self, real(seed))
+            nodes, adjoints, inner = sweep.propagate(self, real(seed))
             # a node that was reached has a gradient: 0.0 where nothing came
-            pairs = zip(nodes, adjoints)
-            backward.overwrite(
-                nodes, [g or 0.0 if v._operator else v._grad + (g or 0.0) for v, g in pairs]
-            )
+            grads = [g or 0.0 for g in adjoints]
+            leaves = zip(nodes[inner:], grads[inner:])
+            grads[inner:] = [leaf._grad + g for leaf, g in leaves]
+            backward.overwrite(nodes, grads)
 
     def zero_grad(self) -> None:
         """Set `grad` to 0.0 here and in every node this one was computed from."""
         backward.overwrite(topological_order(self), repeat(NO_GRADIENT))
 
     def _adjoints(self, targets: Iterable[Value]) -> list[float]:
-        adjoint = dict(zip(*sweep.propagate(self, 1.0)))
+        nodes, adjoints, _ = sweep.propagate(self, 1.0)
+        adjoint = dict(zip(nodes, adjoints))
         found = (adjoint.get(target, NO_GRADIENT) for target in targets)
         return [g if g is NO_GRADIENT else g + 0.0 for g in found]
 
