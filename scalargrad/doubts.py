@@ -10,7 +10,7 @@ node with NOTHING in its place; what it computed for one node it may keep in `kn
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from math import isnan
 from typing import Any
 
@@ -19,12 +19,19 @@ def without(sweep: Callable[[], dict[Any, float]]) -> dict[Any, float]:
     """Return the gradients or tangents of a sweep over a graph, where a NaN came those of another
     one, after all zeros are decided."""
     found = sweep()
+    return sweep() if have_nan(found.values()) and decide_among(found) else found
+
+
+def have_nan(numbers: Collection[float]) -> bool:
     # the sum may be NaN for infinities too, but it is quick
-    if not isnan(sum(found.values())) or not any(map(isnan, found.values())):
-        return found
-    nodes = list(filter(is_doubtful, found))
-    decide(nodes)
-    return sweep() if nodes else found
+    return isnan(sum(numbers)) and any(map(isnan, numbers))
+
+
+def decide_among(nodes: Iterable[Any]) -> bool:
+    """Decide the zeros of these nodes; return whether there were any."""
+    doubtful = list(filter(is_doubtful, nodes))
+    decide(doubtful)
+    return bool(doubtful)
 
 
 def is_doubtful(node: Any) -> bool:

@@ -1,131 +1,60 @@
-"""The operators of the pure engine: a method on Value of each row of the table."""
+"""The operators of the pure engine: a method on Value of each row of the table.
+
+A method is written as a text (`method_text.py`) and compiled when it is called for the first time.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
+from math import inf, nan
 from typing import Any
 
-from . import modes
+from . import method_text
 from .backward import NO_GRADIENT
+from .blocks import active
 from .comparing import COMPARISONS, beside, traced_comparison
 from .freeing import TALLEST
+from .modes import PACKAGE
 from .rows import BUILT_IN, Operator
 from .scalars import operand
-from .value import Value, leaf, new, settle
+from .value import Value, new, settle
 
 __all__ = ["Value"]
 
+Method = Callable[..., Any]
 
-def unary(op: Operator) -> Callable[[Value], Value]:
-    forward = op.forward
-    (dx,) = op.partials  # type: ignore[misc]
-    zero = op.zero(dx)
+NAMES: dict[str, Any] = {
+    **{name: op.forward for name, op in BUILT_IN.items()},
+    **{"Value": Value, "NO_GRADIENT": NO_GRADIENT, "active": active, "inf": inf, "nan": nan},
+    **{"new": new, "operand": operand, "settle": settle},
+}
+"""What the texts name."""
 
-    def method(self: Value) -> Value:
-        node = new(Value)
-        x = self._data
-        node._data = out = forward(x)
-        node._x = self
-        node._dx = dx(out, x) + zero
-        node._y = node._dy = None
-        node._height = height = 1 + self._height
-        node._grad = NO_GRADIENT
-        node._operator = op
-        return node if not modes.active and height != TALLEST else settle(node)
-
-    return method
+Text = Callable[[str, Operator, bool], str]
 
 
-def constant(rule: Callable[..., Any], count: int) -> float | None:
-    """The number that a partial is for any output and any `count` operands; None if it varies."""
-    try:
-        found = rule(*[None] * (1 + count))
-    except TypeError:
-        return None
-    return found if isinstance(found, float) else None
+def written(name: str, op: Operator, text: Text, tallest: int) -> Method:
+    """The method of this name that a text makes of a row."""
+    import linecache  # here, because an import of the package has no need of it
+
+    source = text(name, op, tallest > 0)
+    # a file of this package, which `modes.user_line` passes over
+    file = os.path.join(PACKAGE, f"<Value.{name}>")
+    linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file
+    # apart from the names, for a row may be called as the method is
+    made: dict[str, Method] = {}
+    exec(compile(source, file, "exec"), NAMES | {"op": op, "TALLEST": tallest}, made)
+    return made[name]
 
 
-def linear(op: Operator, dx: float, dy: float) -> Callable[[Value, Any], Any]:
-    """The method of `binary` for partials that are constants: a sum takes half of the time."""
-    forward = op.forward
-    reflected = f"__r{op.dunder}__"
+def late(name: str, op: Operator, text: Text, tallest: int) -> Method:
+    """A method that puts the one written in its place: to write all of them takes 10 ms."""
 
-    def method(self: Value, other: Any) -> Any:
-        node = new(Value)
-        if type(other) is Value:
-            node._data = forward(self._data, other._data)
-            node._y, node._dy = other, dy
-            height, beside = self._height, other._height
-            node._height = height = 1 + (height if height > beside else beside)
-        else:
-            y = other if type(other) is float else operand(other, reflected)
-            if y is NotImplemented:
-                return y
-            node._data = forward(self._data, y)
-            node._y, node._dy = None, y
-            node._height = height = 1 + self._height
-        node._x, node._dx = self, dx
-        node._grad = NO_GRADIENT
-        node._operator = op
-        return node if not modes.active and height != TALLEST else settle(node)
-
-    return method
-
-
-def binary(op: Operator) -> Callable[[Value, Any], Any]:
-    dx_always, dy_always = (constant(rule, 2) for rule in op.partials)  # type: ignore[union-attr]
-    if op.beside_constant is None and dx_always is not None and dy_always is not None:
-        return linear(op, dx_always, dy_always)
-    forward = op.forward
-    dx, dy = op.partials  # type: ignore[misc]
-    dx_alone, _ = op.beside_constant or op.partials  # type: ignore[misc]
-    x_zero, y_zero, alone_zero = map(op.zero, (dx, dy, dx_alone))
-    reflected = f"__r{op.dunder}__"
-
-    def method(self: Value, other: Any) -> Any:
-        node = new(Value)
-        x = self._data
-        if type(other) is Value:
-            y = other._data
-            node._data = out = forward(x, y)
-            node._y = other
-            node._dx = dx(out, x, y) + x_zero
-            node._dy = dy(out, x, y) + y_zero
-            height, beside = self._height, other._height
-            node._height = height = 1 + (height if height > beside else beside)
-        else:
-            y = other if type(other) is float else operand(other, reflected)
-            if y is NotImplemented:
-                return y
-            node._data = out = forward(x, y)
-            node._y = None
-            node._dx = dx_alone(out, x, y) + alone_zero
-            node._dy = y
-            node._height = height = 1 + self._height
-        node._x = self
-        node._grad = NO_GRADIENT
-        node._operator = op
-        return node if not modes.active and height != TALLEST else settle(node)
-
-    return method
-
-
-def reversed_binary(op: Operator) -> Callable[[Value, Any], Any]:
-    forward = op.forward
-    _, dy = op.beside_constant or op.partials  # type: ignore[misc]
-    zero = op.zero(dy)
-
-    def method(self: Value, other: Any) -> Any:
-        x = operand(other, f"__{op.dunder}__")
-        if x is NotImplemented:
-            return x
-        node = leaf(forward(x, self._data), "")
-        node._y = self
-        node._height = height = 1 + self._height
-        node._dx = x
-        node._dy = dy(node._data, x, self._data) + zero
-        node._operator = op
-        return node if not modes.active and height != TALLEST else settle(node)
+    def method(self: Value, *operands: Any) -> Any:
+        built = written(name, op, text, tallest)
+        add(name, built, op.__doc__)
+        return built(self, *operands)
 
     return method
 
@@ -137,22 +66,23 @@ def called(op: Operator) -> Callable[..., Value]:
     return method
 
 
-def methods_of(op: Operator) -> Iterable[tuple[str, Callable[..., Any]]]:
+def methods_of(op: Operator, tallest: int) -> Iterable[tuple[str, Method]]:
     """The names under which a row stands on Value, each with its method."""
+    texts = {name: method_text.unary for name in op.method_names if op.arity == 1}
     if op.dunder and op.arity == 1:
-        yield f"__{op.dunder}__", unary(op)
+        texts[f"__{op.dunder}__"] = method_text.unary
     elif op.dunder:
-        yield f"__{op.dunder}__", binary(op)
-        yield f"__r{op.dunder}__", reversed_binary(op)
-    method = unary(op) if op.arity == 1 else called(op)
-    yield from ((name, method) for name in op.method_names)
+        texts[f"__{op.dunder}__"] = method_text.binary
+        texts[f"__r{op.dunder}__"] = method_text.reflected
+    yield from ((name, late(name, op, text, tallest)) for name, text in texts.items())
+    yield from ((name, called(op)) for name in op.method_names if op.arity != 1)
 
 
 def compared(name: str) -> Callable[[Value, Any], Any]:
     compare: Any = getattr(float, name)
 
     def method(self: Value, other: Any) -> Any:
-        traced = traced_comparison(name, self, other) if modes.active else None
+        traced = traced_comparison(name, self, other) if active else None
         if traced is not None:
             return traced
         if type(other) is Value:
@@ -163,18 +93,22 @@ def compared(name: str) -> Callable[[Value, Any], Any]:
     return method
 
 
-def install() -> None:
+def install(tallest: int) -> None:
+    """Put the methods on Value, for nodes of that height at most (`freeing.TALLEST`)."""
     for op in BUILT_IN.values():
-        for name, method in methods_of(op):
-            method.__doc__ = op.__doc__
-            add(name, method)
+        for name, method in methods_of(op, tallest):
+            add(name, method, op.__doc__)
+
+
+def install_comparisons() -> None:
     for name in COMPARISONS:
-        add(name, compared(name))
+        add(name, compared(name), None)
 
 
-def add(name: str, method: Callable[..., Any]) -> None:
-    method.__name__, method.__qualname__ = name, f"Value.{name}"
+def add(name: str, method: Method, doc: str | None) -> None:
+    method.__name__, method.__qualname__, method.__doc__ = name, f"Value.{name}", doc
     setattr(Value, name, method)
 
 
-install()
+install(TALLEST)
+install_comparisons()

@@ -51,7 +51,8 @@ def real(x: object) -> float:
     it is an integer beyond the floats."""
     if type(x) is float:
         return x
-    if is_real(x):
+    # is_real takes longer to tell that an int is a number
+    if type(x) is int or is_real(x):
         return float(x)  # type: ignore[arg-type]
     raise TypeError(f"expected a number or a Value, got {described(x)}{cure(x)}")
 
@@ -61,7 +62,7 @@ def attribute(x: object, name: str) -> float:
     not one real number."""
     if type(x) is float:
         return x
-    if is_real(x):
+    if type(x) is int or is_real(x):
         return float(x)  # type: ignore[arg-type]
     cure = "; its number is .data" if is_value(x) else CURES.get(name, "")
     raise TypeError(f"the {name} of a Value is one number, got {described(x)}{cure}")
@@ -73,6 +74,8 @@ CURES = {"grad": "; 0.0 stands for none, and zero_grad() sets it"}
 def operand(x: object, reflected: str) -> Any:
     """Return `x` as a float, or NotImplemented where x's own type has the operator `reflected`,
     as an array has. Raises TypeError for anything else: a list repeats by numbers, not Values."""
+    if type(x) is int:
+        return float(x)
     # a Tracer says that it is a number, and refuses to be asked for its float
     if is_real(x) and not is_value(x):
         return float(x)  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ from itertools import repeat
 from operator import attrgetter
 from typing import Any, NoReturn
 
-from . import backward, copying, doubts, given, modes
+from . import backward, copying, given, modes, sweep
 from .backward import NO_GRADIENT
 from .comparing import traced_comparison
 from .freeing import TALLEST, Landing
@@ -23,7 +23,7 @@ from .graph import topological_order
 from .messages import described
 from .protocols import Protocols
 from .rows import Operator
-from .scalars import attribute, is_nothing, real
+from .scalars import attribute, real
 
 
 class Value(Protocols):
@@ -39,19 +39,24 @@ class Value(Protocols):
 
     __slots__ = (
         *("_data", "_dx", "_dy", "_grad", "_height", "_label", "_operator", "_source", "_x", "_y"),
+        *("_seen", "_waiting"),
     )
     _data: float
     _grad: float
     _operator: Operator | None
-    _x: Any
-    """First operand, None if it is a constant; or a sequence of them all, if `_dx` is a tuple."""
-    _y: Value | None
+    _x: Value | None
+    """First operand, None if it is a constant."""
+    _y: Any
+    """Second operand, None if it is a constant; or a sequence of them all, if `_dy` is a tuple."""
     _dx: Any
-    """∂self/∂x, or the constant that x is; or a tuple of these, for more than two operands."""
+    """∂self/∂x, or the constant that x is."""
     _dy: Any
-    """∂self/∂y, or the constant that y is; None if there is no second operand."""
+    """∂self/∂y, or the constant that y is; None if there is no second operand. A tuple of these for
+    more than two operands."""
     _height: int
-    """Nodes on the longest way down from here to a leaf or a Landing."""
+    """Nodes on the longest way down from here to a leaf or a Landing; unset without Landings."""
+    _seen: object
+    """What `sweep.py` noted last, as it does in `_waiting`."""
     _label: str
     """Unset if it is empty: most nodes have none."""
     _source: tuple[str, int]
@@ -75,8 +80,8 @@ class Value(Protocols):
         """Each operand with its partial; a constant is None, with its number."""
         if self._operator is None:
             return []
-        if type(self._dx) is tuple:
-            return [(x if type(x) is Value else None, d) for x, d in zip(self._x, self._dx)]
+        if type(self._dy) is tuple:
+            return [(x if type(x) is Value else None, d) for x, d in zip(self._y, self._dy)]
         return [(self._x, self._dx), (self._y, self._dy)][: 1 if self._dy is None else 2]
 
     @property
@@ -155,19 +160,20 @@ class Value(Protocols):
         if modes.active and modes.state.anomaly:
             backward.backward(self, real(seed))
         else:
-            adjoint = propagate(self, real(seed))
+            nodes, adjoints, inner = sweep.propagate(self, real(seed))
             # a node that was reached has a gradient: 0.0 where nothing came
-            pairs = adjoint.items()
-            backward.overwrite(
-                adjoint, [g or 0.0 if v._operator else v._grad + (g or 0.0) for v, g in pairs]
-            )
+            grads = [g or 0.0 for g in adjoints]
+            leaves = zip(nodes[inner:], grads[inner:])
+            grads[inner:] = [leaf._grad + g for leaf, g in leaves]
+            backward.overwrite(nodes, grads)
 
     def zero_grad(self) -> None:
         """Set `grad` to 0.0 here and in every node this one was computed from."""
         backward.overwrite(topological_order(self), repeat(NO_GRADIENT))
 
     def _adjoints(self, targets: Iterable[Value]) -> list[float]:
-        adjoint = propagate(self, 1.0)
+        nodes, adjoints, _ = sweep.propagate(self, 1.0)
+        adjoint = dict(zip(nodes, adjoints))
         found = (adjoint.get(target, NO_GRADIENT) for target in targets)
         return [g if g is NO_GRADIENT else g + 0.0 for g in found]
 
@@ -245,10 +251,11 @@ def leaf(data: float, label: str) -> Value:
     node._data = data
     node._grad = NO_GRADIENT
     node._operator = None
-    node._height = 0
     if label:
         node._label = label
-    node._x = node._y = node._dx = node._dy = None
+    if TALLEST:
+        node._height = 0
+    node._x = node._y = node._dx = node._dy = node._seen = None
     return node
 
 
@@ -259,79 +266,28 @@ def connect(
     node._operator = op
     rest = iter(partials)
     local = tuple(next(rest) if type(x) is Value else x for x in operands)
-    node._height = 1 + max([x._height for x in operands if type(x) is Value], default=0)
-    if node._height == TALLEST:
-        node._height, node._x, node._y = 0, Landing(operands), None
-        node._dx, node._dy = local, None
-        return
-    if len(operands) > 2:
-        node._x, node._dx = operands, local
-        return
-    node._x, node._y, *_ = (*(x if type(x) is Value else None for x in operands), None)
-    node._dx, node._dy, *_ = (*local, None)
+    if TALLEST and is_tallest(node, operands):
+        node._x, node._y, node._dx, node._dy = None, Landing(operands), None, local
+    elif len(operands) > 2:
+        node._x, node._y, node._dx, node._dy = None, operands, None, local
+    else:
+        node._x, node._y, *_ = (*(x if type(x) is Value else None for x in operands), None)
+        node._dx, node._dy, *_ = (*local, None)
+
+
+def is_tallest(node: Value, operands: tuple[Value | float, ...]) -> bool:
+    """Note the height of a node with these operands; return whether it has to be a Landing's."""
+    height = 1 + max([x._height for x in operands if type(x) is Value], default=0)
+    node._height = 0 if height == TALLEST else height
+    return height == TALLEST
 
 
 def settle(node: Value) -> Value:
     """Finish a node just built, where it is as tall as a node may be or a mode is on. Return the
     node, or what a mode puts in its place."""
-    if node._height == TALLEST and node._operator:
+    if TALLEST and node._height == TALLEST and node._operator:
         connect(node, node._operator, node.operands, node.partials)
     return modes.settle(node) if modes.active else node
-
-
-# ------ the numeric backward pass, as in backward.py but spelled out for two operands
-
-
-def shared(root: Value) -> dict[Value, int]:
-    """How often each node is an operand, of those that are one more than once."""
-    found, several = {root}, dict[Value, int]()
-    pending = [root]
-    while pending:
-        node = pending.pop()
-        x = node._x
-        for parent in x if type(node._dx) is tuple else (x, node._y):
-            if parent in found:
-                several[parent] = several.get(parent, 1) + 1
-            elif type(parent) is Value:
-                found.add(parent)
-                pending.append(parent)
-    return several
-
-
-def propagate(root: Value, seed: float) -> dict[Value, float]:
-    """The same as backward.propagate, the nodes in any order. Where nothing came, the adjoint is
-    the very object NO_GRADIENT, which tells it from a −0.0 that was computed, a zero."""
-    return doubts.without(lambda: adjoints_of_all(root, seed))
-
-
-def adjoints_of_all(root: Value, seed: float) -> dict[Value, float]:
-    # most nodes are operands once, and ready at once: to wait for these took a quarter longer
-    waiting = shared(root)
-    adjoint = dict.fromkeys(waiting, NO_GRADIENT)
-    adjoint[root] = seed or NO_GRADIENT
-    ready = [root]
-    while ready:
-        node = ready.pop()
-        upstream = adjoint[node]
-        flows = upstream is not NO_GRADIENT
-        x, dx = node._x, node._dx
-        edges: Any = zip(x, dx) if type(dx) is tuple else ((x, dx), (node._y, node._dy))
-        for parent, partial in edges:
-            if type(parent) is not Value:
-                continue
-            passes = flows and (partial or not is_nothing(partial))
-            if parent not in waiting:
-                adjoint[parent] = upstream * partial if passes else NO_GRADIENT
-                ready.append(parent)
-                continue
-            if passes:
-                adjoint[parent] += upstream * partial
-            left = waiting[parent]
-            if left == 1:
-                ready.append(parent)
-            else:
-                waiting[parent] = left - 1
-    return adjoint
 
 
 def checked_label(label: Any) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import scalargrad as sg
+from scalargrad.compiler.gate.recurring import OFTEN
 from scalargrad.compiler.machine.runner import NATIVE
 from tests.support.language import WORDS, Model, tokens_of
 from tests.support.places import CHECKOUT, environment
@@ -29,7 +30,7 @@ first, others, eager = first_pass({{kind}})
 print(json.dumps([first, others, eager, resident() - before]))
 """
 WIDTH = 16
-AGAIN = range(10)
+AGAIN = range(OFTEN + 2)
 
 
 def spelled(kind: type) -> list[list[Any]]:

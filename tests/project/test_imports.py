@@ -26,8 +26,8 @@ FILES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 CORE = [
     *("messages", "scalars", "rows", "ieee", "special", "folds", "graph", "ops"),
     *("suspending", "blocks", "modes", "stale", "doubts", "backward", "copying"),
-    *("updates", "freeing", "arrays", "protocols", "comparing", "given", "value", "methods"),
-    "engine",
+    *("updates", "freeing", "arrays", "protocols", "comparing", "given", "sweep", "value"),
+    *("spelling", "method_text", "methods", "engine"),
 ]
 """From the bottom up: a file here imports only from those before it."""
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from scalargrad import freeing, methods, ops, value
+from scalargrad.rows import BUILT_IN
 from scalargrad.value import Value
 
 TALLEST = 7
@@ -25,10 +26,17 @@ BUILD: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
+def limit(patched: pytest.MonkeyPatch, tallest: int) -> None:
+    """Let nodes be that tall and no taller; 0: without a limit."""
+    patched.setattr(value, "TALLEST", tallest)
+    for op in BUILT_IN.values():
+        for name, method in methods.methods_of(op, tallest):
+            patched.setattr(Value, name, method)
+
+
 @pytest.fixture(autouse=True)
 def landings(monkeypatch: pytest.MonkeyPatch, gc_off: None) -> None:
-    for module in (value, methods):
-        monkeypatch.setattr(module, "TALLEST", TALLEST)
+    limit(monkeypatch, TALLEST)
 
 
 def chain(build: Callable[[Any, Any], Any], x: Value) -> list[Value]:
@@ -49,8 +57,7 @@ def seen(nodes: list[Value]) -> list[Any]:
 
 def without_landings(monkeypatch: pytest.MonkeyPatch, work: Callable[[], Any]) -> Any:
     with monkeypatch.context() as patched:
-        for module in (value, methods):
-            patched.setattr(module, "TALLEST", 0)
+        limit(patched, 0)
         return work()
 
 
@@ -112,7 +119,7 @@ def heights(root: Value) -> list[int]:
     """Of each node: the operands that freeing it alone would free within one another, at most."""
     tall: dict[Value, int] = {}
     for node in value.topological_order(root):
-        falls = isinstance(node._x, freeing.Landing)
+        falls = isinstance(node._y, freeing.Landing)
         tall[node] = 0 if falls else 1 + max((tall[x] for x in node.parents), default=-1)
     return list(tall.values())
 
