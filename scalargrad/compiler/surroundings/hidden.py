@@ -49,6 +49,7 @@ def of_holders(trace: Any, releasing: Releasing) -> Iterator[str]:
         else:
             yield described(holder, x)
             releasing.of(holder)
+            releasing.of_attributes(holder)
             cleared(holder)
 
 

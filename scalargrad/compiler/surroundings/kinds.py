@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import gc
+import re
+import string
 import sys
 import threading
 from types import (
@@ -38,6 +41,8 @@ CONSTANT = {
     *("scalargrad.native._engine", "scalargrad.native._machine"),
 }
 """Objects of the classes of these modules do not change, unless their kind is handled before."""
+STATEFUL = (ast.AST, re.Scanner, string.Template)  # type: ignore[attr-defined]
+"""Classes of these modules whose objects do change."""
 CONSTANT_CLASSES = {
     *(("jaxlib._jax", "ArrayImpl"), ("jaxlib.xla_extension", "ArrayImpl")),
     *(("operator", "attrgetter"), ("operator", "itemgetter"), ("operator", "methodcaller")),
@@ -139,6 +144,8 @@ def of_installed(watch: Watch, x: Any, where: Where) -> None:
     elif kind.__module__ == "logging":
         watch.suspects = True
         of_logger(watch, x, where)
+    elif isinstance(x, STATEFUL):
+        owners.of_object(watch, x, where)
     elif hasattr(kind, "__next__"):
         of_iterator(watch, x, where)
     elif "__wrapped__" in getattr(x, "__dict__", ()):
@@ -173,7 +180,8 @@ OF_A_LOGGER = {"level", "disabled", "parent", "manager", "_disable"}
 
 
 def of_logger(watch: Watch, x: Any, where: Where) -> None:
-    found, expected = watch.entries(vars(x), lambda name, _: name in OF_A_LOGGER)
+    names = OF_A_LOGGER | watch.names
+    found, expected = watch.entries(vars(x), lambda name, _: name in names)
     watch.record(ENTRIES, vars(x), expected)
     watch.members(found, where)
 

@@ -142,6 +142,10 @@ def of_error(releasing: Releasing, x: BaseException) -> Any:
 def of_function(releasing: Releasing, x: FunctionType) -> Any:
     for cell in x.__closure__ or ():
         releasing.of(cell)
+    for name in ("__defaults__", "__kwdefaults__"):
+        if (new := releasing.of(held := getattr(x, name))) is not held:
+            setattr(x, name, new)
+    of_dict(releasing, x.__dict__)
     return x
 
 

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
 from functools import partial
+from types import FunctionType
 from typing import Any
 
 from ...transforms.trees import is_array
@@ -17,6 +18,7 @@ from .watching import (
     CELL,
     CLASS,
     ENTRIES,
+    FUNCTION,
     INSTANCE,
     ITEMS,
     LIST,
@@ -68,6 +70,13 @@ def of_cell(holder: Any, expected: Sequence[Any]) -> None:
         holder.cell_contents = expected[0]
     else:
         del holder.cell_contents
+
+
+def of_function(holder: FunctionType, expected: Sequence[Any]) -> None:
+    names = "__code__", "__defaults__", "__kwdefaults__", "__dict__"
+    for name, held in zip(names, expected):
+        if getattr(holder, name) is not held:
+            setattr(holder, name, held)
 
 
 def of_class(holder: type, expected: Sequence[Any]) -> None:
@@ -136,6 +145,7 @@ RESTORE: dict[int, Any] = {
     ENTRIES: of_entries,
     NAMES: of_globals,
     CELL: of_cell,
+    FUNCTION: of_function,
     CLASS: of_class,
     INSTANCE: of_instance,
     SLOTS: of_slots,

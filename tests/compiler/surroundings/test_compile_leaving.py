@@ -6,6 +6,7 @@ from __future__ import annotations
 import array
 import contextvars
 import functools
+import logging
 import sys
 import threading
 from collections import deque
@@ -170,6 +171,10 @@ def remembered(n: int) -> list[Any]:
     return [float(n)]
 
 
+def with_defaults(q: float = 1.0, *, r: float = 1.0) -> float:
+    return q * r
+
+
 def generated(x: Any) -> Any:
     yield x
 
@@ -190,6 +195,26 @@ PLACES: dict[str, tuple[Callable[[Any], Any], Callable[[], Any], str]] = {
         lambda x: vars(sys).update(kept_=x),
         lambda: vars(sys)["kept_"],
         r"sys\.kept_",
+    ),
+    "defaults": (
+        lambda x: setattr(with_defaults, "__defaults__", (x,)),
+        lambda: list(with_defaults.__defaults__ or ()),
+        r"with_defaults\.__defaults__",
+    ),
+    "defaults by keyword": (
+        lambda x: setattr(with_defaults, "__kwdefaults__", {"r": x}),
+        lambda: list((with_defaults.__kwdefaults__ or {}).values()),
+        r"with_defaults\.__kwdefaults__",
+    ),
+    "a logger": (
+        lambda x: setattr(logging.getLogger("kept"), "a", x),
+        lambda: logging.getLogger("kept").a,  # type: ignore[attr-defined]
+        "Logger",
+    ),
+    "a thread": (
+        lambda x: setattr(threading.main_thread(), "a", x),
+        lambda: threading.main_thread().a,  # type: ignore[attr-defined]
+        "Thread",
     ),
     "globals": (lambda x: globals().update(KEPT=x), lambda: globals()["KEPT"], "KEPT"),
     "a generator": (lambda x: LEFT.append(generated(x)), lambda: LEFT, "generated"),

@@ -4,12 +4,14 @@ call, or the function is traced anew at each call and says so."""
 from __future__ import annotations
 
 import array
+import ast
 import collections
 import contextvars
 import copy
 import dataclasses
 import enum
 import functools
+import logging
 import math
 import operator
 import os
@@ -197,6 +199,24 @@ def a_namespace_compared() -> Case:
 def a_namespace_in_a_list() -> Case:
     o = types.SimpleNamespace(a=1.0)
     return lambda x: x * [o].count(types.SimpleNamespace(a=1.0)), setting(o, "a")
+
+
+@case
+def a_tree_of_syntax() -> Case:
+    tree = ast.parse("2.0", mode="eval").body
+    return lambda x: x * tree.value, setting(tree, "value")  # type: ignore[attr-defined]
+
+
+@case
+def a_template() -> Case:
+    o = string.Template("2")
+    return lambda x: x * float(o.template), setting(o, "template", "3")
+
+
+@case
+def an_attribute_of_a_logger() -> Case:
+    log = logging.Logger("a")
+    return lambda x: x * (2.0 if log.propagate else 5.0), setting(log, "propagate", False)
 
 
 @case
