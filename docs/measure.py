@@ -1,23 +1,31 @@
-"""`python docs/measure.py [accuracy] [calls] [loops] [speed] [--quick]`: write measured/*.json.
+"""`python docs/measure.py [accuracy] [calls] [loops] [speed] [instructions] [readme]`: measure.
 
-The site shows these figures; measuring takes minutes, so it is no part of a build. All subjects
-are measured if none is named. Needs the extras `test` and `bench`; peers that are not installed
-are passed over.
+For the site and README. Each subject writes what it found to measured/*.json and adds a dated line
+for each of its figures to measured/history.csv, from which README's table is written anew.
+Measuring takes minutes, so it is no part of a build. All subjects are measured if none is named.
+`readme` measures only what README quotes, in a few minutes: for many runs at different times, on a
+machine that does nothing else. `instructions` needs valgrind, and no such machine. Needs the extras
+`test` and `bench`; peers that are not installed are passed over.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import random
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+
+import headlines  # noqa: E402
+import history  # noqa: E402
 
 import scalargrad as sg  # noqa: E402
 from scalargrad.rows import BUILT_IN, Operator  # noqa: E402
@@ -75,17 +83,16 @@ def error(found: float, exact: Any) -> float:
     return 0.0 if abs(exact) < SMALLEST_NORMAL else reference.ulps(found, exact)
 
 
-def accuracy(quick: bool) -> dict[str, Any]:
+def accuracy() -> dict[str, Any]:
     from mpmath import mp
 
     rows = [row for row in BUILT_IN.values() if not row.hidden]
-    count = POINTS // 10 if quick else POINTS
     worst = {}
     with mp.workdps(50):
         for row in rows:
-            found = [errors(row, operands) for operands in points(row, count)]
+            found = [errors(row, operands) for operands in points(row, POINTS)]
             worst[row.name] = [round(max(column), 2) for column in zip(*found)]
-    settings = {"points": count, "length": LENGTH, "range": SUMMANDS}
+    settings = {"points": POINTS, "length": LENGTH, "range": SUMMANDS}
     return {"machine": [*machine(), f"mpmath  {mp_version()}"], **settings, "worst": worst}
 
 
@@ -96,52 +103,83 @@ def mp_version() -> str:
 
 
 # ------ speed
+Found = dict[str, Any]
+"""Of a subject: the machine, as lines, and the figures."""
 
 
-def figures(quick: bool, subjects: Sequence[Any]) -> Iterator[dict[str, Any]]:
+def figures(*found: Iterable[Any]) -> list[Found]:
     """The figures of benchmarks, in their order."""
-    for subject in subjects:
-        for figure in subject.figures(quick):
-            print(f"{figure.name}: {figure.value:.3g} {figure.unit}", flush=True)
-            yield {
-                "name": figure.name,
-                "value": figure.value,
-                "unit": figure.unit,
-                "target": figure.target,
-            }
+    return [as_found(figure) for figure in chain(*found)]
 
 
-def calls(quick: bool) -> dict[str, Any]:
-    """What a call of a compiled function costs, by the form of its arguments."""
-    from tests.benchmarks import forms, parameters
-
-    found = list(figures(quick, [parameters, forms]))
-    return {"machine": machine(), "quick": quick, "figures": found}
+def as_found(figure: Any) -> Found:
+    print(f"{figure.name}: {figure.value:.3g} {figure.unit}", flush=True)
+    kept = "name", "value", "unit", "target"
+    return {name: getattr(figure, name) for name in kept}
 
 
-def speed(quick: bool) -> dict[str, Any]:
-    from tests.benchmarks.__main__ import SUBJECTS
+def on_one_thread() -> None:
+    """Before NumPy and the peers are loaded."""
+    from tests.benchmarks.compiled import ENVIRONMENT
+
+    for name, setting in ENVIRONMENT.items():
+        os.environ.setdefault(name, setting)
+
+
+def with_peers(*found: Iterable[Any]) -> Found:
     from tests.benchmarks.peers import NAMES, version
 
     versions = ", ".join(f"{name} {version(name)}" for name in ("numpy", *NAMES))
-    found = list(figures(quick, SUBJECTS))
-    return {"machine": [*machine(), f"peers   {versions}"], "quick": quick, "figures": found}
+    return {"machine": [*machine(), f"peers   {versions}"], "figures": figures(*found)}
+
+
+def calls() -> Found:
+    """What a call of a compiled function costs, by the form of its arguments."""
+    from tests.benchmarks import forms, parameters
+
+    found = figures(parameters.figures(False), forms.figures(False))
+    return {"machine": machine(), "figures": found}
+
+
+def speed() -> Found:
+    from tests.benchmarks.__main__ import SUBJECTS
+
+    return with_peers(*(subject.figures(False) for subject in SUBJECTS))
+
+
+def instructions() -> Found:
+    """How many instructions hot paths take; needs valgrind."""
+    from tests.benchmarks.instructions import counted
+
+    conditions, paths = counted()
+    figures = [
+        {"name": f"instructions: {name}", "value": count, "unit": "instructions", "target": ""}
+        for name, count in paths.items()
+    ]
+    return {"machine": machine(), "conditions": conditions, "figures": figures}
+
+
+def readme() -> Found:
+    """What README quotes, and what is measured along with it."""
+    from tests.benchmarks import compiled, moons
+
+    return with_peers(moons.figures(False), compiled.of_readme())
 
 
 # ------ loops
 
 
-def loops(quick: bool) -> dict[str, Any]:
+def loops() -> Found:
     from tests.benchmarks import loops
     from tests.benchmarks.peers import version
 
     rows = []
-    for row in loops.rows(quick):
+    for row in loops.rows(False):
         print(row, flush=True)
         rows.append(row)
     versions = ", ".join(f"{name} {version(name)}" for name in ("jax", "autograd"))
     where = [*machine(), f"peers   {versions}"]
-    return {"machine": where, "quick": quick, "limit": loops.LIMIT, "rows": rows}
+    return {"machine": where, "limit": loops.LIMIT, "rows": rows}
 
 
 # ------ where
@@ -166,25 +204,36 @@ def processor() -> str:
     return names[0] if names else platform.machine()
 
 
-SUBJECTS: dict[str, Callable[[bool], dict[str, Any]]] = {
+SUBJECTS: dict[str, Callable[[], Found]] = {
     "accuracy": accuracy,
     "calls": calls,
     "loops": loops,
     "speed": speed,
+    "instructions": instructions,
+    "readme": readme,
 }
+WHOLE = [name for name in SUBJECTS if name != "readme"]
+"""The subjects of which the site shows each last run; `readme` is a part of one."""
+
+
+def keep(name: str, found: Found, date: str, commit: str) -> None:
+    if name in WHOLE:
+        text = json.dumps(found, indent=1, ensure_ascii=False)
+        (HERE / "measured" / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")
+    if "figures" in found:
+        history.append(history.of_run(date, commit, found))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python docs/measure.py", description=__doc__)
     parser.add_argument("subjects", nargs="*", choices=[*SUBJECTS, []], help="default: all")
-    parser.add_argument("--quick", action="store_true", help="less work, rougher figures")
-    options = parser.parse_args()
-    for name in options.subjects or SUBJECTS:
-        found = SUBJECTS[name](options.quick)
-        file = HERE / "measured" / f"{name}.json"
-        text = json.dumps(found, indent=1, ensure_ascii=False)
-        file.write_text(f"{text}\n", encoding="utf-8")
-        print(file)
+    names = parser.parse_args().subjects or WHOLE
+    on_one_thread()
+    commit = history.commit()
+    for name in names:
+        date = history.now()
+        keep(name, SUBJECTS[name](), date, commit)
+    headlines.write()
     return 0
 
 

@@ -7,6 +7,7 @@ either it is used where it was built. No other file knows that there are two.
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 
 from . import copying
@@ -35,6 +36,13 @@ if wanted != "pure":
     except ImportError:
         if wanted == "native":
             raise
+
+# asked after the native part was loaded: for that, a Python without its lock takes it up again
+if not getattr(sys, "_is_gil_enabled", lambda: True)():
+    raise ImportError(
+        "scalargrad needs the global interpreter lock (GIL), and this Python runs without it: "
+        "set PYTHON_GIL=1, or start it as python -X gil=1"
+    )
 
 copying.chosen = Value
 functions = {name: function(op) for name, op in BUILT_IN.items() if not op.hidden}

@@ -1,13 +1,19 @@
-"""Tables and plots of what `python docs/measure.py` measured."""
+"""Tables and bars of what `python docs/measure.py` measured, in the last run and before."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
 from math import log
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import headlines
+import history
+from history import Line, Spread
+
+from . import trends
 
 FOLDER = Path(__file__).parents[1] / "measured"
 
@@ -98,9 +104,12 @@ def least(values: dict[str, float], affixes: Affixes) -> float:
 OF_FUNCTIONS = "vectors: "
 
 
-def figures(found: dict[str, Any]) -> str:
-    rows = [[x["name"], measured(x), x["target"]] for x in found["figures"]]
-    return table(["figure", "measured", "held to"], rows)
+def table_of(found: dict[str, Any], figures: headlines.Figures) -> str:
+    rows = [
+        [x["name"], measured(x, history.spread(figures[x["name"]])), x["target"]]
+        for x in found["figures"]
+    ]
+    return table(["figure", "median (range)", "held to"], rows)
 
 
 def is_ratio(figure: dict[str, Any]) -> bool:
@@ -108,58 +117,109 @@ def is_ratio(figure: dict[str, Any]) -> bool:
     return figure["unit"] == "×" and "÷ ours" in figure["name"]
 
 
-def measured(figure: dict[str, Any]) -> str:
-    """The figure with its unit; bold where another is faster."""
-    x, text = figure["value"], f"{short(figure['value'])} {figure['unit']}"
-    slower = is_ratio(figure) and x < 1.0
-    return f"**{text}**" if slower or ("ours ÷" in figure["name"] and x > 1.0) else text
+def measured(figure: dict[str, Any], found: Spread) -> str:
+    """The median with its range and unit; bold where another is faster."""
+    text = f"{history.quoted(found)} {figure['unit']}".rstrip()
+    slower = is_ratio(figure) and found.median < 1.0
+    return f"**{text}**" if slower or ("ours ÷" in figure["name"] and found.median > 1.0) else text
 
 
-def bars(entries: Iterable[tuple[str, float]]) -> str:
-    """Ratios as bars on a logarithmic scale; another colour where the peer is faster."""
-    pairs = list(entries)
-    longest = max(abs(log(x)) for _, x in pairs)
-    rows = (bar(name, x, 100.0 * abs(log(x)) / longest) for name, x in pairs)
-    return f'```{{raw}} html\n<div class="bars">{"".join(rows)}</div>\n```'
+class Bar(NamedTuple):
+    """A ratio: its median as a bar on a logarithmic scale, its range as a line."""
+
+    name: str
+    found: Spread
+
+    def place(self, x: float) -> float:
+        """How far out x stands; on the other side of 1 it stands at the beginning."""
+        out = log(x) if self.found.median >= 1.0 else -log(x)
+        return max(out, 0.0)
+
+    @property
+    def farthest(self) -> float:
+        return max(self.place(self.found.low), self.place(self.found.high))
+
+    def drawn(self, longest: float) -> str:
+        low, middle, high = (100.0 * self.place(x) / longest for x in sorted_out(self.found))
+        kind = "bar" if self.found.median >= 1.0 else "bar slower"
+        return (
+            f'<div class="{kind}"><span class="name">{escape(self.name)}</span>'
+            f'<span class="track"><span class="fill" style="width: {middle:.1f}%"></span>'
+            f'<span class="range" style="left: {low:.1f}%; width: {high - low:.1f}%"></span>'
+            f'</span><span class="number">{history.quoted(self.found)}</span></div>\n'
+        )
 
 
-def bar(name: str, x: float, percent: float) -> str:
-    kind = "bar" if x >= 1.0 else "bar slower"
-    return (
-        f'<div class="{kind}"><span class="name">{escape(name)}</span><span class="track">'
-        f'<span class="fill" style="width: {percent:.1f}%"></span></span>'
-        f'<span class="number">{short(x)}</span></div>\n'
-    )
+def sorted_out(found: Spread) -> tuple[float, float, float]:
+    """The range and the median between, the one that is nearest to 1 first."""
+    ends = (found.low, found.high) if found.median >= 1.0 else (found.high, found.low)
+    return ends[0], found.median, ends[1]
+
+
+def bars(entries: Iterable[tuple[str, Spread]]) -> str:
+    """Ratios as bars; another colour where the peer is faster."""
+    found = [Bar(*entry) for entry in entries]
+    longest = max((bar.farthest for bar in found), default=0.0) or 1.0
+    rows = "".join(bar.drawn(longest) for bar in found)
+    return f'```{{raw}} html\n<div class="bars">{rows}</div>\n```'
 
 
 def folded(title: str, content: str) -> str:
     return f"::::{{dropdown}} {title}\n{content}\n::::"
 
 
+def headline_runs(figures: headlines.Figures) -> Iterator[tuple[str, Sequence[Line]]]:
+    """README's ratios, by workload and peer, with all runs of each."""
+    for workload, cells in headlines.ROWS:
+        for cell in cells:
+            yield f"{workload.replace('`', '')}: {cell.peer}", cell.lines(figures)
+
+
+def ratios(found: dict[str, Any], figures: headlines.Figures) -> Iterator[tuple[str, Spread]]:
+    """All ratios but README's, whose names say that they are divided by ours."""
+    quoted = {cell.figure for row in headlines.ROWS for cell in row.cells}
+    for x in found["figures"]:
+        if is_ratio(x) and x["name"] not in quoted:
+            yield x["name"].replace(" ÷ ours", ""), history.spread(figures[x["name"]])
+
+
 def speed() -> str:
-    found = stored("speed")
-    settings = "short form (`--quick`): rough figures" if found["quick"] else "full form"
-    # that they are divided by ours the text says
-    ratios = [
-        (x["name"].replace(" ÷ ours", ""), x["value"]) for x in found["figures"] if is_ratio(x)
-    ]
-    programs = [pair for pair in ratios if not pair[0].startswith(OF_FUNCTIONS)]
-    functions = [pair for pair in ratios if pair[0].startswith(OF_FUNCTIONS)]
+    found, figures = stored("speed"), history.by_figure(history.lines())
+    first = [(name, history.spread(runs)) for name, runs in headline_runs(figures)]
+    rest = list(ratios(found, figures))
+    programs = [pair for pair in rest if not pair[0].startswith(OF_FUNCTIONS)]
+    functions = [pair for pair in rest if pair[0].startswith(OF_FUNCTIONS)]
     said = (
-        "One core; the least time of several rounds in which all take turns; garbage collector on "
-        f"unless a line says otherwise; {settings}."
+        "One core; of each run the least time of several rounds in which all take turns; garbage "
+        "collector on unless a line says otherwise; the median of the recent runs, and their range."
     )
     return "\n\n".join(
         [
-            bars(programs),
+            bars(first),
             said,
             machine(found),
+            folded("More programs", bars(programs)),
             folded(
                 "Single functions over an array, beside NumPy and the C library", bars(functions)
             ),
-            folded("All figures, with what they are held to", figures(found)),
+            folded("All figures, with what they are held to", table_of(found, figures)),
         ]
     )
+
+
+def runs() -> str:
+    return trends.curves(headline_runs(history.by_figure(history.lines())))
+
+
+# ------ instructions
+
+
+def instructions() -> str:
+    found = stored("instructions")
+    rows = [
+        [x["name"].removeprefix("instructions: "), f"{x['value']:,.0f}"] for x in found["figures"]
+    ]
+    return f"{table(['path', 'instructions'], rows)}\n\n{', '.join(found['conditions'])}."
 
 
 # ------ loops
@@ -212,6 +272,8 @@ MAKERS: dict[str, Callable[[], str]] = {
     "<!-- loops -->": loops,
     "<!-- calls -->": calls,
     "<!-- speed -->": speed,
+    "<!-- runs -->": runs,
+    "<!-- instructions -->": instructions,
 }
 
 
@@ -219,7 +281,7 @@ def insert(app: Any, docname: str, source: list[str]) -> None:
     for place, make in MAKERS.items():
         if place in source[0]:
             source[0] = source[0].replace(place, make())
-            for file in [*FOLDER.glob("*.json"), Path(__file__)]:
+            for file in [*FOLDER.glob("*.json"), history.FILE, Path(__file__)]:
                 app.env.note_dependency(str(file))
 
 

@@ -79,13 +79,22 @@ def test_accuracy_is_measured_of_every_operator() -> None:
     assert set(found["worst"]) == {row.name for row in BUILT_IN.values() if not row.hidden}
 
 
-def test_ratios_of_both_kinds_have_a_bar_with_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ratios_of_both_kinds_have_a_bar_with_their_range(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(DOCS))
     figures = importlib.import_module("extension.figures")
-    drawn = figures.bars([("faster", 4.0), ("<slower>", 0.5), ("as fast", 1.0)])
-    assert re.findall(
-        r'<div class="(bar(?: slower)?)">.*?width: ([\d.]+)%.*?number">(.*?)<', drawn
-    ) == [*(("bar", "100.0", "4"), ("bar slower", "50.0", "0.5"), ("bar", "0.0", "1"))]
+    ratios = {
+        "faster": (4.0, 2.0, 16.0, 5),
+        "<slower>": (0.5, 0.25, 0.5, 5),
+        "as fast": (1.0, 0.5, 2.0, 5),
+    }
+    spreads = [(name, figures.Spread(*found)) for name, found in ratios.items()]
+    drawn = figures.bars(spreads)
+    widths = r"width: ([\d.]+)%.*?left: ([\d.]+)%; width: ([\d.]+)%"
+    assert re.findall(rf'<div class="(bar(?: slower)?)">.*?{widths}.*?number">(.*?)<', drawn) == [
+        ("bar", "50.0", "25.0", "75.0", "4.0 (2.0–16)"),
+        ("bar slower", "25.0", "25.0", "25.0", "0.5 (0.25–0.5)"),
+        ("bar", "0.0", "0.0", "25.0", "1.0 (0.5–2.0)"),
+    ]
     assert "&lt;slower&gt;" in drawn
 
 

@@ -287,3 +287,28 @@ def test_required_native_engine_that_is_not_built_is_an_error() -> None:
     result = run("-c", WITHOUT_NATIVE.format(PRINT), SCALARGRAD_ENGINE="native")
     assert result.returncode == 1
     assert "_engine" in result.stderr
+
+
+IS_LOCKED = """
+import sys
+sys._is_gil_enabled = lambda: {}
+import scalargrad
+print(scalargrad.engine)
+"""
+"""Stands in for a Python that was built to run without its lock."""
+
+
+@pytest.mark.parametrize("engine", {"pure", scalargrad.engine})
+def test_python_that_runs_without_its_lock_is_refused(engine: str) -> None:
+    result = run("-c", IS_LOCKED.format("False"), SCALARGRAD_ENGINE=engine)
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1] == (
+        "ImportError: scalargrad needs the global interpreter lock (GIL), and this Python runs "
+        "without it: set PYTHON_GIL=1, or start it as python -X gil=1"
+    )
+
+
+def test_python_that_takes_its_lock_for_the_native_part_is_not_refused() -> None:
+    loaded = "'scalargrad.native._engine' in sys.modules"
+    result = run("-c", IS_LOCKED.format(loaded), SCALARGRAD_ENGINE=scalargrad.engine)
+    assert (result.returncode == 0) == (scalargrad.engine == "native"), result.stderr

@@ -1,6 +1,7 @@
 """The native part builds without a warning with gcc and clang, for x86-64 and for aarch64, and
-computes the same bits there. What is not installed is passed over: clang, gcc-aarch64-linux-gnu
-with libc6-dev-arm64-cross, qemu-user."""
+computes the same bits there; its C is that of each supported version of Python. What is not
+installed is passed over: clang, gcc-aarch64-linux-gnu with libc6-dev-arm64-cross, qemu-user, other
+versions of Python. `tests/pythons.sh` runs tests on these."""
 
 from __future__ import annotations
 
@@ -22,6 +23,8 @@ from scalargrad.compiler.trace.native import machine
 from scalargrad.rows import BUILT_IN, Operator
 from tests.support.floats import all_bits
 from tests.support.places import CHECKOUT, TESTS
+from tests.support.pythons import OTHERS
+from tests.support.pythons import found as python_found
 
 tomllib: Any = pytest.importorskip("tomllib")
 
@@ -78,6 +81,27 @@ def test_each_compiler_builds_without_a_warning(
         assert machines[struct.unpack_from("<H", header, 18)[0]] == "aarch64"
     else:
         assert header[:4] == b"\x7fELF" or sys.platform != "linux"
+
+
+FREE_THREADED = "-DPy_GIL_DISABLED=1"
+"""Its headers are those of the build with a lock, read with this."""
+
+
+@pytest.mark.parametrize("name", EXTENSIONS)
+@pytest.mark.parametrize(
+    ("version", "build"),
+    [*((version, "") for version in OTHERS), ("3.13", FREE_THREADED), ("3.14", FREE_THREADED)],
+)
+def test_headers_of_each_python_are_understood_without_a_warning(
+    version: str, build: str, name: str
+) -> None:
+    program = "import sysconfig; print(sysconfig.get_path('include'))"
+    include = run(python_found(version), "-c", program).strip()
+    if not (Path(include) / "Python.h").exists():
+        pytest.skip(f"the headers of Python {version} are not installed")
+    module = EXTENSIONS[name]
+    flags = [*module["extra-compile-args"], "-fsyntax-only", "-Wall", "-Wextra", "-Werror"]
+    run(found("gcc"), *flags, *[build] * bool(build), f"-I{include}", *module["sources"])
 
 
 REGISTERS = {"avx512": "zmm", "avx2": "ymm", "baseline": "xmm"}

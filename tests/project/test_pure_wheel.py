@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.browser import missing
 from tests.support.places import CHECKOUT
+from tests.support.pythons import OTHERS, found
 
 pytestmark = pytest.mark.skipif(
     not (CHECKOUT / "setup.py").exists(), reason="needs the source checkout"
@@ -124,4 +125,16 @@ def test_wheel_differentiates_compiles_and_explains_with_nothing_beside_it(
     done = subprocess.run(
         [python, "-c", PROGRAM], capture_output=True, text=True, env=clean, cwd=tmp_path
     )
+    assert done.stdout.strip() == "fine", done.stderr
+
+
+@pytest.mark.parametrize("version", OTHERS)
+def test_wheel_does_the_same_on_each_version_of_python(
+    wheel: Path, version: str, tmp_path: Path
+) -> None:
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    program = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{PROGRAM}"
+    # without what is installed there
+    command = [found(version), "-I", "-S", "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert done.stdout.strip() == "fine", done.stderr
