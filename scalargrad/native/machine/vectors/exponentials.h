@@ -65,6 +65,24 @@ INLINE D NAME(v_exp2)(D x)
     return NAME(scaled)(NAME(rounded_power)(r.hi, r.lo), k);
 }
 
+/* exp(−factor·x²), with a factor that is a power of two, and from x = `far` on 0 */
+INLINE D NAME(exp_square)(D x, double factor, double far)
+{
+    const D size = SMALLER(K(far), ABS(x));
+    const Pair square = NAME(product)(size, size);
+    return NAME(near_exp)(-factor * square.hi, -factor * square.lo);
+}
+
+INLINE D NAME(v_gaussian)(D x)
+{
+    return NAME(exp_square)(x, 1.0, 28.0);
+}
+
+INLINE D NAME(v_normal)(D x)
+{
+    return NAME(exp_square)(x, 0.5, 40.0) / SQRT_2PI;
+}
+
 #define EXP_TERMS (int)(sizeof exp_terms / sizeof *exp_terms)
 
 /* to more digits than a double has: exp(hi + more) = (1 + hi + hi²/2 + …)·(1 + more) */

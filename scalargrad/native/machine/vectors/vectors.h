@@ -55,6 +55,7 @@
 #define HALF_PI_4 0x1.b839a252049c1p-104
 #define SQRT_PI 0x1.c5bf891b4ef6bp+0
 #define SQRT_PI_TAIL -0x1.618f13eb7ca89p-54
+#define SQRT_2PI 0x1.40d931ff62705p+1
 #endif
 
 /* VECTOR_BYTES says how wide a vector is on this instruction set */
