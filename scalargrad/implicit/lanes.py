@@ -176,19 +176,20 @@ def strides(
         at = x + part * step
         value, slope = problem.point(f, [at])[:2]
         size, newton = ops.abs(value), -value / slope
-        nearer = at_most(size, (1.0 - 0.25 * part) * residual)
-        length, goes = ops.abs(newton), 1.0 - there
-        on = goes * nearer
-        arrived = at_most(length, problem.tolerance * ops.abs(at + newton))
-        arrived = arrived * at_most(length, LINEAR * before)
-        there = ops.where(on, arrived, there)
-        x = ops.where(on, at + newton * arrived, x)
-        residual, step = ops.where(on, size, residual), ops.where(on, newton, step)
-        before = ops.where(on, length, before)
-        part = ops.where(nearer, 1.0, 0.5 * part)
+        to, length = at + newton, ops.abs(newton)
+        further = above(size, (1.0 - 0.25 * part) * residual)
+        goes_on = ops.maximum(
+            above(length, problem.tolerance * ops.abs(to)), above(length, LINEAR * before)
+        )
+        stays = ops.maximum(there, further)
+        x = ops.where(stays, x, ops.where(goes_on, at, to))
+        there = ops.where(stays, there, 1.0 - goes_on)
+        residual, step = ops.where(stays, residual, size), ops.where(stays, step, newton)
+        before = ops.where(stays, before, length)
+        part = ops.where(further, 0.5 * part, 1.0)
     return [x, residual, step, part, before, there]
 
 
-def at_most(x: Any, y: Any) -> Any:
-    """1 if x ≤ y, 0 if not, NaN if either is."""
-    return 1.0 - ops.step(x - y)
+def above(x: Any, y: Any) -> Any:
+    """1 if x > y, 0 if not, NaN if either is."""
+    return ops.step(x - y)

@@ -50,7 +50,7 @@ class Clusters:
     def step(self) -> Any:
         nearest = self.nearest()
         own = self.centroids[nearest]
-        ones, still = np.ones_like(own), np.zeros_like(own)
+        ones, still = np.broadcast_to(1.0, own.shape), np.broadcast_to(0.0, own.shape)
         slopes, curvatures = sg.jvp(pull, (self.points, own), (still, ones))
         return self.together(nearest, slopes) / self.together(nearest, curvatures)
 
