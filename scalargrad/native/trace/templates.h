@@ -142,7 +142,8 @@ static int learn_templates(int32_t row, int beside)
 
 static int learn_form(int32_t row)
 {
-    PyObject *found = PyObject_CallOneArg(trace_hooks.form, PyTuple_GET_ITEM(trace_hooks.rows, row));
+    PyObject *found = PyObject_CallOneArg(trace_hooks.form,
+                                          PyTuple_GET_ITEM(trace_hooks.rows, row));
     Template form;
     const int failed = !found || read_template(found, arity[row], &form) < 0;
     Py_XDECREF(found);
