@@ -65,22 +65,26 @@ INLINE D NAME(v_exp2)(D x)
     return NAME(scaled)(NAME(rounded_power)(r.hi, r.lo), k);
 }
 
-/* exp(−factor·x²), with a factor that is a power of two, and from x = `far` on 0 */
-INLINE D NAME(exp_square)(D x, double factor, double far)
+/* −x² as a sum of two, and from ±`far` on no more */
+INLINE Pair NAME(less_square)(D x, double far)
 {
     const D size = SMALLER(K(far), ABS(x));
     const Pair square = NAME(product)(size, size);
-    return NAME(near_exp)(-factor * square.hi, -factor * square.lo);
+    return (Pair){-square.hi, -square.lo};
 }
 
 INLINE D NAME(v_gaussian)(D x)
 {
-    return NAME(exp_square)(x, 1.0, 28.0);
+    const Pair power = NAME(less_square)(x, 28.0);
+    return NAME(near_exp)(power.hi, power.lo);
 }
 
+/* exp(−x²/2 − ln √2π): a quotient would be rounded once more */
 INLINE D NAME(v_normal)(D x)
 {
-    return NAME(exp_square)(x, 0.5, 40.0) / SQRT_2PI;
+    const Pair power = NAME(less_square)(x, 39.0);
+    const Pair sum = NAME(sum)(0.5 * power.hi, K(-LN_SQRT_2PI));
+    return NAME(near_exp)(sum.hi, 0.5 * power.lo + (sum.lo - LN_SQRT_2PI_TAIL));
 }
 
 #define EXP_TERMS (int)(sizeof exp_terms / sizeof *exp_terms)
