@@ -1,4 +1,5 @@
-"""`python docs/measure.py [accuracy] [calls] [loops] [speed] [instructions] [readme]`: measure.
+"""`python docs/measure.py [accuracy] [calls] [gradbench] [loops] [speed] [instructions] [readme]`:
+measure.
 
 For the site and README. Each subject writes what it found to measured/*.json and adds a dated line
 for each of its figures to measured/history.csv, from which README's table is written anew.
@@ -182,6 +183,23 @@ def loops() -> Found:
     return {"machine": where, "limit": loops.LIMIT, "rows": rows}
 
 
+# ------ gradbench
+
+
+def gradbench() -> Found:
+    """GradBench's measure, of the tools that run here."""
+    from tests.benchmarks.gradbench import TOOLS, rows
+    from tests.benchmarks.peers import version
+
+    found = []
+    for row in rows(False):
+        print(row, flush=True)
+        found.append(row)
+    versions = ", ".join(f"{name} {version(name)}" for name in ("jax", "autograd"))
+    where = [*machine(), f"peers   {versions}"]
+    return {"machine": where, "tools": TOOLS, "rows": found}
+
+
 # ------ where
 
 
@@ -207,6 +225,7 @@ def processor() -> str:
 SUBJECTS: dict[str, Callable[[], Found]] = {
     "accuracy": accuracy,
     "calls": calls,
+    "gradbench": gradbench,
     "loops": loops,
     "speed": speed,
     "instructions": instructions,

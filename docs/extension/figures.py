@@ -267,8 +267,27 @@ def loops() -> str:
     return "\n\n".join([table(heads, rows), machine(found)])
 
 
+# ------ gradbench
+
+
+def gradbench_row(row: dict[str, Any], tools: Iterable[str]) -> list[str]:
+    times = {tool: x and 1e-3 * x for tool, x in row["times"].items()}
+    ours, *others = (times[tool] for tool in tools)
+    cells = [duration(ours), *(beside(x, ours) for x in others)]
+    return [f"`{row['evaluation']}`", "; ".join(row["inputs"]), *cells]
+
+
+def gradbench() -> str:
+    found = stored("gradbench")
+    rows = [gradbench_row(row, found["tools"]) for row in found["rows"]]
+    return "\n\n".join(
+        [table(["evaluation", "inputs", *found["tools"].values()], rows), machine(found)]
+    )
+
+
 MAKERS: dict[str, Callable[[], str]] = {
     "<!-- accuracy -->": accuracy,
+    "<!-- gradbench -->": gradbench,
     "<!-- loops -->": loops,
     "<!-- calls -->": calls,
     "<!-- speed -->": speed,
