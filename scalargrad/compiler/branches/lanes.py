@@ -129,6 +129,8 @@ class Lanes:
         self.draws = draws or Draws(self.count)
         self.given = of_lanes(self.count, arguments.numbers)
         """Floats, Values, and Columns of the arrays."""
+        self.shown: set[int] = set()
+        """The lanes that were traced for a family to know."""
         self.known: tuple[Sequence[Any], list[float]] = (), []
         """The sources of the last path's uniform inputs, and these inputs."""
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import pipeline
 from ..inputs.arguments import Arguments
 from ..machine.broken import Broken
+from ..pipeline import Known, Offer, nobody
 from ..passes.task import Task
 from ..passes.traced import Traced
 from ..surroundings.walk import Surroundings
 from .conditions import Arrival, Condition, Conditions
 from .cut import shortened
+from .families import Families
+from .family import Taken
 from .lanes import Draws, Lanes
 from .path import Find, Path
 
@@ -53,23 +56,32 @@ class Paths:
         self.conditions = conditions or Conditions()
         self.ends: dict[Any, Path] = {}
         """The paths without guards, by all that they compute."""
+        self.families = Families(self)
 
     # ------ tracing
-    def traced(self, lanes: Lanes, lane: int, arrival: Arrival) -> Traced:
-        """Trace the path that this lane takes. Raises RuntimeError if they are too many."""
+    def traced(self, lanes: Lanes, lane: int, arrival: Arrival, offer: Offer = nobody) -> Any:
+        """Trace the path that this lane takes; return None if it was `offer`ed to a family of paths
+        and that knows it now. Raises RuntimeError if they are too many."""
+        if lanes.around is None:
+            raise Unknown
+        at = lanes.lane(lane, arrival.decided)
+        traced = pipeline.traced_or_known(self.task, at, lanes.around, offer)
+        if isinstance(traced, Known):
+            return None
+        self.one_more()
+        self.draws = self.draws or traced.draws > 0
+        self.has_copies_apart = self.has_copies_apart or traced.trace.has_copies_apart
+        self.unknown.update(dict.fromkeys(traced.unknown))
+        return traced
+
+    def one_more(self) -> None:
+        """Count one more program. Raises RuntimeError if these are too many."""
         if self.count >= self.most:
             raise RuntimeError(
                 f"the function took more than max_paths = {self.most} ways through its branches: "
                 "choose with scalargrad.where instead of if, or raise max_paths"
             )
-        if lanes.around is None:
-            raise Unknown
-        traced = pipeline.traced(self.task, lanes.lane(lane, arrival.decided), lanes.around)
         self.count += 1
-        self.draws = self.draws or traced.draws > 0
-        self.has_copies_apart = self.has_copies_apart or traced.trace.has_copies_apart
-        self.unknown.update(dict.fromkeys(traced.unknown))
-        return traced
 
     def root(self, lanes: Lanes) -> Path:
         """The path that every call takes first. Its conditions are found only when a lane leaves
@@ -78,17 +90,22 @@ class Paths:
         find = partial(self.conditions.of, traced.trace, traced.sources)
         return self.path(traced, lanes, find, frozenset())
 
-    def branch(self, path: Path, guard: int, lanes: Lanes, lane: int) -> Path:
+    def branch(self, path: Path, guard: int, lanes: Lanes, lane: int) -> Path | None:
         """The path of the lanes that leave a path at this guard; such a `lane` is traced if it is
-        not known."""
+        not known. None if a family knows the lane now."""
         if guard not in path.instead:
-            path.instead[guard] = self.beyond(lanes, lane, path.arrival_from(guard))
+            found = self.beyond(lanes, lane, path.arrival_from(guard))
+            if found is None:
+                return None
+            path.instead[guard] = found
         return path.instead[guard]
 
-    def beyond(self, lanes: Lanes, lane: int, arrival: Arrival) -> Path:
+    def beyond(self, lanes: Lanes, lane: int, arrival: Arrival) -> Path | None:
         """The path of lanes that arrive so from another; a known one that computes the same
         if no guards are left."""
-        traced = self.traced(lanes, lane, arrival)
+        traced = self.traced(lanes, lane, arrival, self.families.offer_of(lanes, lane))
+        if traced is None:
+            return None
         conditions = self.conditions.of(traced.trace, traced.sources)
         traced = shortened(traced, conditions, arrival)
         if traced.trace.guards:
@@ -154,38 +171,93 @@ class Paths:
         pending: list[tuple[Path, Any, Any]] = []
         group = sides = None
         while True:
-            if isinstance(broken, int):
-                lane = 0 if group is None else group[0]
-                pending.append((self.branch(path, broken, lanes, lane), group, sides))
-            elif broken is None:
+            if broken is None:
                 yield path, group, outputs
+            elif isinstance(broken, int) and lanes.count is None:
+                found = yield from self.alone(path, broken, lanes)
+                pending += [] if found is None else [(found, group, sides)]
             else:
-                others, some_hold = self.others(path, lanes, group, broken)
-                if some_hold:
+                away = leaving(lanes, group, sides, broken)
+                if away.some_stay:
                     yield path, group, outputs
-                pending += others
+                pending += yield from self.elsewhere(path, lanes, away)
             if not pending:
                 return
             path, group, sides = pending.pop()
             outputs, broken = path.run(lanes, group, sides)
 
+    def alone(self, path: Path, guard: int, lanes: Lanes) -> Any:
+        found = self.branch(path, guard, lanes, 0)
+        assert found is not None
+        return found
+        yield
+
+    def elsewhere(self, path: Path, lanes: Lanes, away: Away) -> Taken:
+        """Run the lanes that leave a path and are of a family; return the others by the path that
+        each takes, with the sides of the guards."""
+        while True:
+            left = yield from self.families.taking(lanes, away.lanes)
+            away = away.only(left)
+            groups = self.others(path, lanes, away)
+            if groups is not None:
+                return groups
+
     def others(
-        self, path: Path, lanes: Lanes, group: Any, broken: Broken
-    ) -> tuple[list[tuple[Path, Any, Any]], bool]:
-        """The lanes in which a guard does not hold, by the path that each takes, with the sides of
-        the guards; and whether there are lanes in which all hold."""
+        self, path: Path, lanes: Lanes, away: Away
+    ) -> list[tuple[Path, Any, Any]] | None:
+        """The lanes that leave a path by the path that each takes; None if a family knows some of
+        them now."""
         import numpy
 
-        away = numpy.flatnonzero(broken.guards >= 0)
-        away = away[numpy.argsort(broken.guards[away], kind="stable")]
-        guards, own, sides = broken.guards[away], away, broken.sides
-        if group is not None:
-            own, sides = group[away], numpy.empty((lanes.count, 2))
-            sides[own] = broken.sides[away]
-        begins = [0, *(numpy.flatnonzero(guards[1:] != guards[:-1]) + 1).tolist()]
         found: dict[Path, list[Any]] = {}
-        for guard, begin, end in zip(guards[begins].tolist(), begins, [*begins[1:], len(own)]):
-            there = path.instead.get(guard) or self.branch(path, guard, lanes, own[begin])
-            found.setdefault(there, []).append(own[begin:end])
-        groups = [(there, numpy.concatenate(parts), sides) for there, parts in found.items()]
-        return groups, len(away) < len(broken.guards)
+        # those that went on for longest come first: of a loop these are the longest ways
+        for guard, own in reversed(away.by_guard()):
+            there = path.instead.get(guard) or self.branch(path, guard, lanes, int(own[0]))
+            if there is None:
+                return None
+            found.setdefault(there, []).append(own)
+        return [(there, numpy.concatenate(own), away.sides) for there, own in found.items()]
+
+
+class Away(NamedTuple):
+    """Lanes that leave a path, and at which guard each; the sides of the guards are those of all
+    lanes of the call."""
+
+    lanes: Any
+    guards: Any
+    sides: Any
+    some_stay: bool
+
+    def only(self, lanes: Any) -> Away:
+        """The same of some of these lanes."""
+        import numpy
+
+        if len(lanes) == len(self.lanes):
+            return self
+        kept = numpy.isin(self.lanes, lanes)
+        return self._replace(lanes=self.lanes[kept], guards=self.guards[kept])
+
+    def by_guard(self) -> list[tuple[int, Any]]:
+        """The lanes that leave at each guard."""
+        import numpy
+
+        order = numpy.argsort(self.guards, kind="stable")
+        guards, lanes = self.guards[order], self.lanes[order]
+        begins = [0, *(numpy.flatnonzero(guards[1:] != guards[:-1]) + 1).tolist()]
+        ends = [*begins[1:], len(lanes)]
+        return [(int(guards[i]), lanes[i:j]) for i, j in zip(begins, ends) if i < j]
+
+
+def leaving(lanes: Lanes, group: Any, sides: Any, broken: Broken | int) -> Away:
+    """The lanes of a group in which a guard does not hold; all of them if the guard is uniform."""
+    import numpy
+
+    if isinstance(broken, int):
+        own = numpy.arange(lanes.count) if group is None else group
+        return Away(own, numpy.full(len(own), broken), sides, False)
+    away = numpy.flatnonzero(broken.guards >= 0)
+    guards, own, sides = broken.guards[away], away, broken.sides
+    if group is not None:
+        own, sides = group[away], numpy.empty((lanes.count, 2))
+        sides[own] = broken.sides[away]
+    return Away(own, guards, sides, len(away) < len(broken.guards))

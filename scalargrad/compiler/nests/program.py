@@ -84,22 +84,28 @@ class Output(NamedTuple):
 class Derived:
     """A nest with everything that is asked."""
 
+    has_guards = False
+    """Whether guards are checked in each lane."""
+
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
         self.nest = Nest()
         for is_plain in asked.plain:
             self.nest.input(0.0, False, is_plain)
-        placing = Placing(self.nest, asked.items)
-        found = [placing.operand(placing.root, reference) for reference in asked.results]
+        placing = self.placed()
+        results = [placing.operand(placing.root, x) for x in asked.results]
         self.is_worth_it = self.has_to_stay()
         """Whether loops are better than the expanded program; see `choice.py`."""
         self.is_exact = find_plain(self.nest)
         """Whether no number begins as a float and goes on as a Value: a careful program tells these
         apart."""
-        pairs = zip(found, asked.linked)
+        pairs = zip(results, asked.linked)
         outputs = [output for pair in pairs for output in self.with_derivatives(*pair)]
         order = range(len(outputs)) if asked.order is None else asked.order
         self.outputs = [outputs[k] for k in order]
+
+    def placed(self) -> Placing:
+        return Placing(self.nest, self.asked.items)
 
     def has_to_stay(self) -> bool:
         lanes = self.asked.lanes

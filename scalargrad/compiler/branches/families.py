@@ -1,0 +1,67 @@
+"""The families among the paths of one function: whose lanes they take, and how they come to be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..machine.runner import NATIVE
+from ..passes.record import Ran
+from ..pipeline import Offer, nobody
+from .conditions import Arrival
+from .family import Family, Taken
+from .lanes import Lanes
+from .surveys import surveyed
+
+ATTEMPTS = 4
+"""So many paths are looked at for a loop, where none has led to a family."""
+
+
+class Families:
+    """The families of the paths of a function; `paths` traces them."""
+
+    def __init__(self, paths: Any) -> None:
+        self.paths = paths
+        self.all: list[Family] = []
+        self.attempts = 0
+
+    def may_be(self, lanes: Lanes) -> bool:
+        """Tell whether paths of such calls may be of a family."""
+        is_over = not self.all and self.attempts >= ATTEMPTS
+        return NATIVE and not is_over and self.paths.known is None and lanes.count is not None
+
+    def offer_of(self, lanes: Lanes, lane: int) -> Offer:
+        """What is shown a run of the function in a lane, and tells whether that is of a family. A
+        lane is shown once in a call, lest it come back for ever."""
+        if not self.may_be(lanes) or lane in lanes.shown:
+            return nobody
+        lanes.shown.add(lane)
+        return lambda run: self.takes(run, lanes)
+
+    def takes(self, run: Ran, lanes: Lanes) -> bool:
+        survey = surveyed(run)
+        if survey is None:
+            self.attempts += 1
+            return False
+        if any(family.accepts(survey) for family in self.all):
+            return True
+        self.attempts += 1
+        begun = Family.begun(survey, lanes.arguments, self.paths.threads)
+        if begun is None:
+            return False
+        self.paths.one_more()
+        self.all.append(begun)
+        return True
+
+    def taking(self, lanes: Lanes, group: Any) -> Taken:
+        """Run the lanes of a group that are of a family; return the others."""
+
+        def show(lane: int) -> None:
+            if self.may_be(lanes) and lane not in lanes.shown:
+                lanes.shown.add(lane)
+                # of another family, or of none, it is left to whoever takes its lanes
+                self.paths.traced(lanes, lane, Arrival(), lambda run: self.takes(run, lanes) or True)
+
+        for family in self.all:
+            if len(group):
+                group = yield from family.taking(lanes, group, show)
+        return group

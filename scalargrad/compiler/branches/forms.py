@@ -1,0 +1,204 @@
+"""Forms: what a function did in one lane, as numbers side by side, to be compared quickly.
+
+A form is the events of a trace in order, guards among them, and the results. Two forms are of one
+family if they differ in nothing but how often the body of one loop ran, and in numbers of Python's
+that come after that loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from ...rows import BUILT_IN
+from ..loops.growing import INPUT, NODE, NUMBER
+from ..trace.guards import COMPARE
+from ..trace.recorder import Recorder
+from ..trace.vocabulary import CONSTANT
+from ..trace.vocabulary import INPUT as INPUT_ROW
+
+OPERATORS = {row.code: row for row in BUILT_IN.values()}
+GUARDS = len(OPERATORS)
+"""The codes of guards begin here: two for each comparison, by the outcome."""
+NAMES = list(COMPARE)
+
+
+class Region(NamedTuple):
+    """Where a form has its loop: the first event in it, how many an iteration has, and how often
+    the body ran. So many events of an iteration that is not finished come `over` it; the last of
+    them is the guard that `ends` the loop, if it has another outcome than in the body."""
+
+    first: int
+    span: int
+    trips: int
+    over: int = 0
+    ends: bool = False
+
+    @property
+    def end(self) -> int:
+        return self.first + self.span * self.trips + self.over
+
+    def shorter(self, trips: int) -> Region:
+        return self._replace(trips=trips)
+
+
+class Form(NamedTuple):
+    """Of each event its code, and how many operands there are up to it; of each operand what it is,
+    and which: the id of an event, the number of an input, or the bits of a number. The results
+    follow as operands of no event."""
+
+    codes: Any
+    ends: Any
+    kinds: Any
+    places: Any
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def numbers(self, at: Any) -> Any:
+        """Operands that are numbers of Python's, counted from the last."""
+        import numpy
+
+        return self.places[at].view(numpy.float64)
+
+    def events(self) -> Iterator[tuple[Any, list[tuple[int, float]], bool | None]]:
+        """Yield of each event its operator, its operands and its outcome, for a recorder."""
+        places = self.places.tolist()
+        of_numbers = self.places.view("float64").tolist()
+        pairs = [
+            (kind, of_numbers[k] if kind == NUMBER else places[k])
+            for k, kind in enumerate(self.kinds.tolist())
+        ]
+        begin = 0
+        for code, end in zip(self.codes.tolist(), self.ends.tolist()):
+            if code < GUARDS:
+                yield OPERATORS[code], pairs[begin:end], None
+            else:
+                compare, outcome = divmod(code - GUARDS, 2)
+                yield NAMES[compare], pairs[begin:end], bool(outcome)
+            begin = end
+
+
+def form_of(trace: Recorder, results: Sequence[int]) -> Form | None:
+    """The form of a trace whose results are these nodes; None where an operator in it is none of
+    the table."""
+    import numpy
+
+    codes = numpy.array([code_of(row) for row in trace.rows], numpy.int64)
+    if (codes < INPUT_CODE).any():
+        return None
+    operands = list(trace.operands)
+    counts = numpy.array(list(map(len, operands)), numpy.int64)
+    flat = numpy.array([i for each in operands for i in each], numpy.int64)
+    numbers = numpy.array(list(trace.numbers), numpy.float64)
+    guards = trace.guards
+    sides = numpy.array([(g.x, g.y) for g in guards], numpy.int64).reshape(-1, 2)
+    guard_codes = [GUARDS + 2 * NAMES.index(g.compare) + g.outcome for g in guards]
+    return assembled(codes, counts, flat, numbers, sides, guard_codes, results)
+
+
+CONSTANT_CODE, INPUT_CODE, UNKNOWN_CODE = -1, -2, -3
+
+
+def code_of(row: Any) -> int:
+    if row is CONSTANT:
+        return CONSTANT_CODE
+    if row is INPUT_ROW:
+        return INPUT_CODE
+    return row.code if OPERATORS.get(row.code) is row else UNKNOWN_CODE
+
+
+def assembled(
+    codes: Any,
+    counts: Any,
+    flat: Any,
+    numbers: Any,
+    sides: Any,
+    guard_codes: Sequence[int],
+    results: Sequence[int],
+) -> Form:
+    """The form of nodes and guards: a guard comes as soon as both its sides are there, and after
+    the guards before it."""
+    import numpy
+
+    computed = numpy.flatnonzero(codes >= 0)
+    after = numpy.maximum.accumulate(sides.max(axis=1)) if len(sides) else sides[:, 0]
+    keys = numpy.concatenate((2 * computed, 2 * after + 1))
+    order = numpy.argsort(keys, kind="stable")
+    kinds, places = operands_as(codes, numbers)
+    ids = numpy.empty(len(order), numpy.int64)
+    ids[order] = numpy.arange(len(order))
+    places[computed] = ids[: len(computed)]
+    # nothing but computed nodes has operands
+    lengths = numpy.concatenate((counts[computed], numpy.full(len(sides), 2)))[order]
+    begins = numpy.cumsum(counts)[computed] - counts[computed]
+    begins = numpy.concatenate((begins, len(flat) + 2 * numpy.arange(len(sides))))[order]
+    ends = numpy.cumsum(lengths)
+    at = numpy.arange(ends[-1] if len(ends) else 0)
+    at += numpy.repeat(begins - (ends - lengths), lengths)
+    nodes = numpy.concatenate((flat, sides.ravel()))[at]
+    nodes = numpy.concatenate((nodes, numpy.array(results, numpy.int64)))
+    all_codes = numpy.concatenate((codes[computed], numpy.array(guard_codes, numpy.int64)))
+    return Form(all_codes[order], ends, kinds[nodes], places[nodes])
+
+
+def operands_as(codes: Any, numbers: Any) -> tuple[Any, Any]:
+    """Of each node what it is as an operand, and which; of those that are computed not yet."""
+    import numpy
+
+    kinds = numpy.full(len(codes), NODE, numpy.int64)
+    kinds[codes == CONSTANT_CODE] = NUMBER
+    is_input = codes == INPUT_CODE
+    kinds[is_input] = INPUT
+    places = numpy.ascontiguousarray(numbers).view(numpy.int64).copy()
+    places[is_input] = numpy.arange(numpy.count_nonzero(is_input))
+    return kinds, places
+
+
+def differing(short: Form, long: Form, region: Region) -> Any:
+    """The operands, counted from the last, that are different numbers of Python's in two forms of
+    one family, of which the long one has its loop in this `region`; None if they are of none."""
+    import numpy
+
+    fewer = len(long) - len(short)
+    trips = region.trips - fewer // region.span
+    if fewer % region.span or trips < 0:
+        return None
+    own = region.shorter(trips)
+    cut = own.end
+    if not same_before(short, long, cut, own.ends) or not numpy.array_equal(
+        short.codes[cut - own.ends :], long.codes[cut - own.ends + fewer :]
+    ):
+        return None
+    begin = operands_before(short, cut)
+    left = len(short.places) - begin
+    kinds, others = short.kinds[begin:], long.kinds[len(long.kinds) - left :]
+    lengths, other_lengths = short.ends[cut:] - begin, long.ends[cut + fewer :]
+    other_lengths = other_lengths - (len(long.places) - left)
+    if not numpy.array_equal(kinds, others) or not numpy.array_equal(lengths, other_lengths):
+        return None
+    places, there = short.places[begin:], long.places[len(long.places) - left :]
+    moved = (others == NODE) & (there >= region.first)
+    different = places != there - fewer * moved
+    if (different & (kinds != NUMBER)).any():
+        return None
+    return numpy.flatnonzero(different) - left
+
+
+def operands_before(form: Form, event: int) -> int:
+    """How many operands there are before an event."""
+    return int(form.ends[event - 1]) if event else 0
+
+
+def same_before(short: Form, long: Form, cut: int, ends: bool) -> bool:
+    """Tell whether the first events are the same, so many of them; the last is another guard if it
+    `ends` a loop in one of the forms."""
+    import numpy
+
+    end = operands_before(short, cut)
+    return (
+        numpy.array_equal(short.codes[: cut - ends], long.codes[: cut - ends])
+        and numpy.array_equal(short.ends[:cut], long.ends[:cut])
+        and numpy.array_equal(short.kinds[:end], long.kinds[:end])
+        and numpy.array_equal(short.places[:end], long.places[:end])
+    )
