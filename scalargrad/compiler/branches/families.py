@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..machine.runner import NATIVE
@@ -10,10 +11,16 @@ from ..pipeline import Offer, nobody
 from .conditions import Arrival
 from .family import Family, Taken
 from .lanes import Lanes
+from .path import Path
 from .surveys import surveyed
 
 ATTEMPTS = 4
 """So many paths are looked at for a loop, where none has led to a family."""
+
+MOST_FAMILIES = 8
+"""Of a function with more families every lane is something else: these are paths of their own."""
+FEW_GUARDS = 4
+"""A path with fewer guards has no loop that is worth a family, unless there is one already."""
 
 
 class Families:
@@ -27,7 +34,7 @@ class Families:
     def may_be(self, lanes: Lanes) -> bool:
         """Tell whether paths of such calls may be of a family."""
         is_over = not self.all and self.attempts >= ATTEMPTS
-        return NATIVE and not is_over and self.paths.known is None and lanes.count is not None
+        return NATIVE and not is_over and self.paths.known is None
 
     def offer_of(self, lanes: Lanes, lane: int) -> Offer:
         """What is shown a run of the function in a lane, and tells whether that is of a family. A
@@ -38,6 +45,8 @@ class Families:
         return lambda run: self.takes(run, lanes)
 
     def takes(self, run: Ran, lanes: Lanes) -> bool:
+        if not self.all and len(run.trace.guards) < FEW_GUARDS:
+            return False
         survey = surveyed(run)
         if survey is None:
             self.attempts += 1
@@ -45,6 +54,8 @@ class Families:
         if any(family.accepts(survey) for family in self.all):
             return True
         self.attempts += 1
+        if len(self.all) >= MOST_FAMILIES:
+            return False
         begun = Family.begun(survey, lanes.arguments, self.paths.threads)
         if begun is None:
             return False
@@ -54,14 +65,21 @@ class Families:
 
     def taking(self, lanes: Lanes, group: Any) -> Taken:
         """Run the lanes of a group that are of a family; return the others."""
+        for family in self.all:
+            if len(group):
+                group = yield from family.taking(lanes, group, self.show_of(lanes))
+        return group
 
+    def alone(self, lanes: Lanes) -> tuple[Path, Any] | None:
+        """Run a call without lanes that is of a family; None if it is of none."""
+        found = (family.alone(lanes, self.show_of(lanes)) for family in self.all)
+        return next(filter(None, found), None)
+
+    def show_of(self, lanes: Lanes) -> Callable[[int], None]:
         def show(lane: int) -> None:
             if self.may_be(lanes) and lane not in lanes.shown:
                 lanes.shown.add(lane)
                 # of another family, or of none, it is left to whoever takes its lanes
                 self.paths.traced(lanes, lane, Arrival(), lambda run: self.takes(run, lanes) or True)
 
-        for family in self.all:
-            if len(group):
-                group = yield from family.taking(lanes, group, show)
-        return group
+        return show

@@ -7,7 +7,8 @@ after the loop and depend on the count are told to each lane.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..inputs.arguments import Arguments
@@ -20,7 +21,7 @@ from ..trace.sources import Told
 from .forms import Form, Region, differing
 from .lanes import Lanes
 from .path import Path
-from .surveys import Found, Survey, found_in, told
+from .surveys import Details, Found, Survey, found_in, told
 
 UNKNOWN = -1
 """The count of a lane where a comparison of NaN decides."""
@@ -31,14 +32,20 @@ Taken = Generator[tuple[Path, Any, Any], None, Any]
 class Family:
     """The paths of one family that were traced so far."""
 
-    def __init__(self, survey: Survey, found: Found, arguments: Arguments, threads: int) -> None:
-        self.survey, self.found = survey, found
+    def __init__(
+        self, survey: Survey, details: Details, found: Found, arguments: Arguments, threads: int
+    ) -> None:
+        self.key, self.form = survey.key, survey.form
+        """The form of the longest path."""
+        self.details, self.found = details, found
         self.arguments, self.threads = arguments, threads
-        trips = found.region.trips
-        self.numbers: dict[int, Any] = {trips: numbers_after(survey.form, found.region)}
+        region = found.region
+        self.numbers: dict[int, Any] = {region.trips: numbers_after(survey.form, region)}
         """By verified count the numbers of Python's among the operands that follow the loop."""
         self.refused: set[int] = set()
         """Counts that lanes seem to have, and whose paths are none of this family."""
+        self.is_over = False
+        """Whether there is no program for the longest path: others run its lanes."""
         self.varied: list[int] = []
         """The operands after the loop that are not the same number at all counts."""
         self.forget()
@@ -52,11 +59,11 @@ class Family:
     @classmethod
     def begun(cls, survey: Survey, arguments: Arguments, threads: int) -> Family | None:
         """The family of a path; None if it is of none."""
-        found = found_in(survey.form)
-        if found is None:
-            return None
-        family = cls(survey, found, arguments, threads)
         try:
+            found, details = found_in(survey.form), survey.details()
+            if found is None or details is None:
+                return None
+            family = cls(survey, details, found, arguments, threads)
             family.check()
         except Refused:
             return None
@@ -64,51 +71,56 @@ class Family:
 
     def check(self) -> None:
         """Raise Refused if there is no program for the family, or no careful one."""
-        self.program().in_lanes(True)
-        Counting(self.counted()).in_lanes(False)
+        for derived in (self.program(), Counting(self.counted())):
+            if derived.asked.lanes is None:
+                derived.code(True)
+            else:
+                derived.in_lanes(True)
 
     # ------ counts
     def accepts(self, survey: Survey) -> bool:
         """Take in a path, and tell whether it is of this family."""
-        if not survey.is_like(self.survey):
+        if survey.key != self.key or self.is_over:
             return False
-        if len(survey.form) > len(self.survey.form):
+        if len(survey.form) > len(self.form):
             return self.grows(survey)
         return self.verify(survey.form)
 
     def verify(self, form: Form) -> bool:
         region = self.found.region
-        varied = differing(form, self.survey.form, region)
-        if varied is None:
+        varied = differing(form, self.form, region)
+        if varied is None or not self.vary(varied.tolist()):
             return False
-        count = region.trips - (len(self.survey.form) - len(form)) // region.span
+        count = region.trips - (len(self.form) - len(form)) // region.span
         self.numbers[count] = numbers_after(form, region.shorter(count))
         self._table = None
-        return self.vary(varied.tolist())
+        return True
 
     def vary(self, varied: list[int]) -> bool:
+        """Note operands that are different numbers; return False where that cannot be."""
         new = sorted({*self.varied, *varied})
         if new == self.varied:
             return True
-        if told(self.found, self.survey.form, dict.fromkeys(new, 0)) is None:
+        if told(self.found, self.form, dict.fromkeys(new, 0)) is None:
             return False
         self.varied = new
         self.forget()
         return True
 
     def grows(self, survey: Survey) -> bool:
-        """Take in a longer path than all others."""
-        found = found_in(survey.form)
+        """Take in a path that is longer than all others."""
+        try:
+            found, details = found_in(survey.form), survey.details()
+        except Refused:
+            return False
         region = self.found.region
-        if found is None or found.region.shorter(0) != region.shorter(0):
+        if found is None or details is None or found.region.shorter(0) != region.shorter(0):
             return False
-        varied = differing(self.survey.form, survey.form, found.region)
-        if varied is None:
-            return False
-        before = self.survey, self.found
-        self.survey, self.found = survey, found
-        if not self.vary(varied.tolist()):
-            self.survey, self.found = before
+        varied = differing(self.form, survey.form, found.region)
+        before = self.form, self.found, self.details
+        self.form, self.found, self.details = survey.form, found, details
+        if varied is None or not self.vary(varied.tolist()):
+            self.form, self.found, self.details = before
             return False
         self.numbers[found.region.trips] = numbers_after(survey.form, found.region)
         self.forget()
@@ -117,20 +129,23 @@ class Family:
     # ------ programs
     def counted(self) -> Any:
         """What is asked to count iterations."""
-        return self.survey.asked._replace(items=self.found.items[: self.found.at + 1])
+        loop = replace(self.found.loop, trips=self.found.region.trips)
+        return self.details.asked._replace(items=[*self.found.items[: self.found.at], loop])
 
     def program(self) -> MaskedProgram:
-        asked = self.survey.asked
+        asked = self.details.asked
         inputs = len(asked.plain)
         further = 1 + len(self.varied)
         at = {k: inputs + 1 + j for j, k in enumerate(self.varied)}
-        items = told(self.found, self.survey.form, at)
-        assert items is not None and asked.lanes is not None
+        items = told(self.found, self.form, at)
+        assert items is not None
         results = list(asked.results)
         for k, number in at.items():
             if k >= -len(results):
                 results[k] = InputAt(number)
-        lanes = asked.lanes._replace(inputs=[*asked.lanes.inputs, *[True] * further])
+        lanes = asked.lanes
+        if lanes is not None:
+            lanes = lanes._replace(inputs=[*lanes.inputs, *[True] * further])
         plain = [*asked.plain, *[True] * further]
         return MaskedProgram(
             asked._replace(items=items, results=results, plain=plain, lanes=lanes),
@@ -143,13 +158,13 @@ class Family:
     def path(self) -> Path:
         if self._path is None:
             further = [Told(k) for k in range(1 + len(self.varied))]
-            self._path = self.path_of(self.survey.traced(self.program(), further))
+            self._path = self.path_of(self.details.traced(self.program(), further))
         return self._path
 
     @property
     def counting(self) -> Path:
         if self._counting is None:
-            traced = self.survey.traced(Counting(self.counted()), [])
+            traced = self.details.traced(Counting(self.counted()), [])
             self._counting = self.path_of(traced._replace(entries=[Entry(True, False)]))
         return self._counting
 
@@ -169,28 +184,39 @@ class Family:
                 self._table[count] = [count, *numbers[self.varied]]
         return self._table
 
+    def has_programs(self) -> bool:
+        try:
+            return not self.is_over and bool(self.counting and self.path)
+        except Refused:
+            self.is_over = True
+            return False
+
     # ------ running
-    def counts(self, lanes: Lanes, group: Any) -> Any:
-        """How many iterations each lane of a group has, at most as many as are known."""
+    def alone(self, lanes: Lanes, show: Callable[[int], None]) -> tuple[Path, Any] | None:
+        """Run a call without lanes; return the path and the outputs, or None if its count is not
+        of this family."""
+        if not self.has_programs():
+            return None
+        (count,), _ = self.counting.run(lanes, None)
+        count = int(count) if count == count else UNKNOWN
+        if count not in self.numbers:
+            self.explore([0], [count], show)
+        if count not in self.numbers or not self.has_programs():
+            return None
+        lanes.told = self.table[count].tolist()
+        outputs, broken = self.path.run(lanes, None)
+        return (self.path, outputs) if broken is None else None
+
+    def taking(self, lanes: Lanes, group: Any, show: Callable[[int], None]) -> Taken:
+        """Run the lanes of a group whose counts are verified; `show` has a lane traced."""
         import numpy
 
-        (found,), _ = self.counting.run(lanes, group)
-        return numpy.where(found == found, found, UNKNOWN).astype(numpy.int64)
-
-    def taking(self, lanes: Lanes, group: Any, offer: Callable[[int], None]) -> Taken:
-        """Run the lanes of a group whose counts are verified; `offer` traces a lane."""
-        import numpy
-
-        while True:
-            trips = self.found.region.trips
-            counts = self.counts(lanes, group)
-            self.explore(group, counts, offer)
-            if self.found.region.trips == trips:
-                break
+        counts = self.counts(lanes, group, show)
+        if counts is None:
+            return group
         is_mine = numpy.isin(counts, list(self.numbers))
         order = numpy.argsort(counts[is_mine], kind="stable")
-        mine = group[is_mine][order]
-        left = group[~is_mine]
+        mine, left = group[is_mine][order], group[~is_mine]
         if not len(mine):
             return left
         told = numpy.empty((lanes.count, 1 + len(self.varied)))
@@ -205,14 +231,30 @@ class Family:
             yield self.path, mine, outputs
         return numpy.concatenate((left, mine[away]))
 
-    def explore(self, group: Any, counts: Any, offer: Callable[[int], None]) -> None:
+    def counts(self, lanes: Lanes, group: Any, show: Callable[[int], None]) -> Any:
+        """How many iterations each lane of a group has, at most as many as are known. None if there
+        is no program."""
+        import numpy
+
+        trips = -1
+        # a longer path that is shown may tell more of the lanes
+        while trips != self.found.region.trips:
+            if not self.has_programs():
+                return None
+            trips = self.found.region.trips
+            (found,), _ = self.counting.run(lanes, group)
+            counts = numpy.where(found == found, found, UNKNOWN).astype(numpy.int64)
+            self.explore(group, counts, show)
+        return counts if self.has_programs() else None
+
+    def explore(self, group: Any, counts: Any, show: Callable[[int], None]) -> None:
         """Have a lane traced of each count that is not known yet."""
         import numpy
 
         values, first = numpy.unique(counts, return_index=True)
         for count, at in zip(values.tolist(), first.tolist()):
             if count not in self.numbers and count not in self.refused:
-                offer(int(group[at]))
+                show(int(group[at]))
                 if count not in self.numbers:
                     self.refused.add(count)
 

@@ -12,10 +12,8 @@ from typing import Any, NamedTuple
 
 from ...rows import BUILT_IN
 from ..loops.growing import INPUT, NODE, NUMBER
-from ..trace.guards import COMPARE
+from ..trace.guards import COMPARE, Guard
 from ..trace.recorder import Recorder
-from ..trace.vocabulary import CONSTANT
-from ..trace.vocabulary import INPUT as INPUT_ROW
 
 OPERATORS = {row.code: row for row in BUILT_IN.values()}
 GUARDS = len(OPERATORS)
@@ -84,28 +82,30 @@ def form_of(trace: Recorder, results: Sequence[int]) -> Form | None:
     the table."""
     import numpy
 
-    codes = numpy.array([code_of(row) for row in trace.rows], numpy.int64)
-    if (codes < INPUT_CODE).any():
+    rows, counts, numbers, flat, guards = trace.columns()
+    codes = numpy.frombuffer(rows, numpy.int32).astype(numpy.int64)
+    if (codes >= GUARDS).any():
         return None
-    operands = list(trace.operands)
-    counts = numpy.array(list(map(len, operands)), numpy.int64)
-    flat = numpy.array([i for each in operands for i in each], numpy.int64)
-    numbers = numpy.array(list(trace.numbers), numpy.float64)
-    guards = trace.guards
-    sides = numpy.array([(g.x, g.y) for g in guards], numpy.int64).reshape(-1, 2)
-    guard_codes = [GUARDS + 2 * NAMES.index(g.compare) + g.outcome for g in guards]
-    return assembled(codes, counts, flat, numbers, sides, guard_codes, results)
+    if guards is None:
+        noted = numpy.array([noted_as(g) for g in trace.guards], numpy.int64).reshape(-1, 3)
+    else:
+        noted = numpy.frombuffer(guards, numpy.int32).astype(numpy.int64).reshape(-1, 3)
+    return assembled(
+        codes,
+        numpy.frombuffer(counts, numpy.int32).astype(numpy.int64),
+        numpy.frombuffer(flat, numpy.int32).astype(numpy.int64),
+        numpy.frombuffer(numbers, numpy.float64),
+        noted[:, :2],
+        GUARDS + noted[:, 2],
+        results,
+    )
 
 
-CONSTANT_CODE, INPUT_CODE, UNKNOWN_CODE = -1, -2, -3
+INPUT_CODE, CONSTANT_CODE = -1, -2
 
 
-def code_of(row: Any) -> int:
-    if row is CONSTANT:
-        return CONSTANT_CODE
-    if row is INPUT_ROW:
-        return INPUT_CODE
-    return row.code if OPERATORS.get(row.code) is row else UNKNOWN_CODE
+def noted_as(guard: Guard) -> tuple[int, int, int]:
+    return guard.x, guard.y, 2 * NAMES.index(guard.compare) + guard.outcome
 
 
 def assembled(
@@ -114,7 +114,7 @@ def assembled(
     flat: Any,
     numbers: Any,
     sides: Any,
-    guard_codes: Sequence[int],
+    guard_codes: Any,
     results: Sequence[int],
 ) -> Form:
     """The form of nodes and guards: a guard comes as soon as both its sides are there, and after
@@ -138,7 +138,7 @@ def assembled(
     at += numpy.repeat(begins - (ends - lengths), lengths)
     nodes = numpy.concatenate((flat, sides.ravel()))[at]
     nodes = numpy.concatenate((nodes, numpy.array(results, numpy.int64)))
-    all_codes = numpy.concatenate((codes[computed], numpy.array(guard_codes, numpy.int64)))
+    all_codes = numpy.concatenate((codes[computed], guard_codes))
     return Form(all_codes[order], ends, kinds[nodes], places[nodes])
 
 

@@ -3,7 +3,7 @@ takes it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -174,8 +174,11 @@ class Paths:
             if broken is None:
                 yield path, group, outputs
             elif isinstance(broken, int) and lanes.count is None:
-                found = yield from self.alone(path, broken, lanes)
-                pending += [] if found is None else [(found, group, sides)]
+                found = self.alone(path, broken, lanes)
+                if isinstance(found, Path):
+                    pending.append((found, group, sides))
+                else:
+                    yield found[0], group, found[1]
             else:
                 away = leaving(lanes, group, sides, broken)
                 if away.some_stay:
@@ -186,37 +189,35 @@ class Paths:
             path, group, sides = pending.pop()
             outputs, broken = path.run(lanes, group, sides)
 
-    def alone(self, path: Path, guard: int, lanes: Lanes) -> Any:
-        found = self.branch(path, guard, lanes, 0)
-        assert found is not None
-        return found
-        yield
+    def alone(self, path: Path, guard: int, lanes: Lanes) -> Path | tuple[Path, Any]:
+        """The path that a call without lanes takes from another; or one of a family, and the
+        outputs."""
+        while True:
+            taken = None if guard in path.instead else self.families.alone(lanes)
+            found = taken or self.branch(path, guard, lanes, 0)
+            if found is not None:
+                return found
 
     def elsewhere(self, path: Path, lanes: Lanes, away: Away) -> Taken:
         """Run the lanes that leave a path and are of a family; return the others by the path that
         each takes, with the sides of the guards."""
-        while True:
-            left = yield from self.families.taking(lanes, away.lanes)
-            away = away.only(left)
-            groups = self.others(path, lanes, away)
-            if groups is not None:
-                return groups
-
-    def others(
-        self, path: Path, lanes: Lanes, away: Away
-    ) -> list[tuple[Path, Any, Any]] | None:
-        """The lanes that leave a path by the path that each takes; None if a family knows some of
-        them now."""
-        import numpy
-
         found: dict[Path, list[Any]] = {}
+        left = away.sent_on(path.instead, found)
+        while len(left.lanes):
+            left = left.only((yield from self.families.taking(lanes, left.lanes)))
+            left = self.found(path, lanes, left, found)
+        return joined(found, away.sides)
+
+    def found(self, path: Path, lanes: Lanes, away: Away, found: dict[Path, list[Any]]) -> Away:
+        """Find the paths of lanes that leave a path at guards where none did before. Return the
+        lanes that are left, as soon as a family knows some of them."""
         # those that went on for longest come first: of a loop these are the longest ways
         for guard, own in reversed(away.by_guard()):
-            there = path.instead.get(guard) or self.branch(path, guard, lanes, int(own[0]))
+            there = self.branch(path, guard, lanes, int(own[0]))
             if there is None:
-                return None
+                break
             found.setdefault(there, []).append(own)
-        return [(there, numpy.concatenate(own), away.sides) for there, own in found.items()]
+        return away.but(path.instead)
 
 
 class Away(NamedTuple):
@@ -237,6 +238,20 @@ class Away(NamedTuple):
         kept = numpy.isin(self.lanes, lanes)
         return self._replace(lanes=self.lanes[kept], guards=self.guards[kept])
 
+    def sent_on(self, instead: Mapping[int, Path], found: dict[Path, list[Any]]) -> Away:
+        """Put lanes to the paths that are known for their guards; return the others."""
+        for guard, own in self.by_guard():
+            if guard in instead:
+                found.setdefault(instead[guard], []).append(own)
+        return self.but(instead)
+
+    def but(self, guards: Iterable[int]) -> Away:
+        """The lanes that do not leave at these guards."""
+        import numpy
+
+        kept = ~numpy.isin(self.guards, list(guards))
+        return self._replace(lanes=self.lanes[kept], guards=self.guards[kept])
+
     def by_guard(self) -> list[tuple[int, Any]]:
         """The lanes that leave at each guard."""
         import numpy
@@ -246,6 +261,12 @@ class Away(NamedTuple):
         begins = [0, *(numpy.flatnonzero(guards[1:] != guards[:-1]) + 1).tolist()]
         ends = [*begins[1:], len(lanes)]
         return [(int(guards[i]), lanes[i:j]) for i, j in zip(begins, ends) if i < j]
+
+
+def joined(found: Mapping[Path, list[Any]], sides: Any) -> list[tuple[Path, Any, Any]]:
+    import numpy
+
+    return [(there, numpy.concatenate(own), sides) for there, own in found.items()]
 
 
 def leaving(lanes: Lanes, group: Any, sides: Any, broken: Broken | int) -> Away:

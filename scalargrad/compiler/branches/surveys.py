@@ -6,7 +6,7 @@ has its own way of.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ...transforms.trees import Structure
@@ -41,33 +41,47 @@ from ..trace.native import nodes
 from ..trace.rolled import Loops, Rolled
 from .forms import Form, Region, form_of, operands_before
 
-FEW_GUARDS = 8
-"""A function with fewer guards has no loop that is worth a family."""
-
 
 class Survey(NamedTuple):
-    """What a function did in one lane, and what is asked of it."""
+    """What a function did in one lane; `key` tells what else two lanes of a family have in common.
+    """
 
+    run: Ran
     form: Form
+    results: list[int]
+    key: Hashable
+
+    def details(self) -> Details | None:
+        """What is asked of the function; None where loops cannot give it."""
+        run, form = self.run, self.form
+        trace, first = run.trace, len(form.kinds) - len(self.results)
+        linked = tuple([trace.is_linked(trace.tracers[i]) for i in self.results])
+        own = form.kinds[first:].tolist(), form.places[first:], form.numbers(slice(first, None))
+        recorded = Recorded((), len(form))
+        run = run._replace(loops=Loops(Rolled(recorded, tuple(map(one, *own)), linked)))
+        if not can_be_asked(run):
+            return None
+        return Details(
+            asked(run),
+            rolled_entries(run),
+            emptied(run.structure),
+            all_sources(trace, run.inputs),
+            list(trace.captured),
+            run.task.wanted,
+            inside() if trace.has_transforms else None,
+        )
+
+
+class Details(NamedTuple):
+    """What is asked of a function, but for the items, and what its results are."""
+
     asked: Asked
-    """But for the items."""
     entries: list[Entry]
     structure: Structure
     sources: list[Any]
     captured: list[Any]
     wanted: Wanted | None
     is_inside: bool | None
-
-    def is_like(self, other: Survey) -> bool:
-        """Tell whether two lanes ask for the same of the same, whatever they computed."""
-        return (
-            self.asked._replace(results=()) == other.asked._replace(results=())
-            and self.entries == other.entries
-            and str(self.structure) == str(other.structure)
-            and self.is_inside == other.is_inside
-            and same_objects(self.sources, other.sources)
-            and same_objects(self.captured, other.captured)
-        )
 
     def traced(self, nest: Any, further: Sequence[Any]) -> Traced:
         """The trace of a path with this program, with the sources of `further` inputs."""
@@ -86,38 +100,34 @@ class Survey(NamedTuple):
         )
 
 
-def same_objects(some: Sequence[Any], others: Sequence[Any]) -> bool:
-    return len(some) == len(others) and all(
-        x is y or (isinstance(x, (int, tuple)) and x == y) for x, y in zip(some, others)
-    )
-
-
 def surveyed(run: Ran) -> Survey | None:
-    """The survey of a function that ran; None where its path is surely of no family."""
+    """The survey of a function that ran; None where its path is surely of no family, or where there
+    is nothing to compute."""
     trace = run.trace
-    if len(trace.guards) < FEW_GUARDS or trace.unknown or run.sparse is not None:
+    if trace.unknown or run.sparse is not None:
         return None
-    if trace.has_texts or trace.has_copies_apart:
+    if trace.has_texts or trace.has_copies_apart or trace.derived:
         return None
     roots = [run.waiting.root] if run.waiting else run.results
     results = list(map(trace.index, roots))
     form = form_of(trace, results)
-    if form is None:
+    if form is None or (form.kinds[len(form.kinds) - len(results) :] != NODE).all():
         return None
-    linked = tuple([trace.is_linked(trace.tracers[i]) for i in results])
-    first = len(form.kinds) - len(results)
-    at = tuple(map(one, form.kinds[first:].tolist(), form.places[first:], form.numbers(slice(first, None))))
-    run = run._replace(loops=Loops(Rolled(Recorded((), len(form)), at, linked)))
-    if not can_be_asked(run):
-        return None
-    return Survey(
-        form,
-        asked(run),
-        rolled_entries(run),
-        emptied(run.structure),
-        all_sources(trace, run.inputs),
-        list(trace.captured),
-        run.task.wanted,
+    return Survey(run, form, results, key_of(run, results))
+
+
+def key_of(run: Ran, results: Sequence[int]) -> Hashable:
+    """A key that two runs share if as many inputs come from the same sources, and the results are
+    of the same structure and kinds."""
+    trace = run.trace
+    # where derivatives wait the transform makes the same of whatever there is
+    kinds = () if run.waiting else (str(run.structure), *map(type, run.results))
+    return (
+        len(trace.inputs),
+        tuple((id(value), i) for value, i in trace.captured.items()),
+        tuple(trace.draws.items()),
+        tuple([trace.is_linked(trace.tracers[i]) for i in results]),
+        kinds,
         inside() if trace.has_transforms else None,
     )
 
@@ -166,7 +176,7 @@ def with_unfinished(items: list[Item], at: int, first: int) -> Found:
     loop = items[at]
     assert isinstance(loop, Loop)
     unfinished = list(followed(loop, items[at + 1 :]))
-    own = [k for k, (x, _) in enumerate(unfinished) if varies(x)]
+    own = [k for k, (x, _) in enumerate(unfinished) if varies(x, loop.span)]
     over = 1 + own[-1] if own else 0
     ends = over > 0 and unfinished[over - 1][0].outcome != unfinished[over - 1][1].outcome
     body = [x if k >= over else with_turn(x, unfinished[k][1]) for k, x in enumerate(loop.body)]
@@ -208,10 +218,12 @@ def is_next(x: Reference, y: Reference, turn: int) -> bool:
     return False
 
 
-def varies(x: Operation) -> bool:
-    """Tell whether an operation reads other inputs, or numbers of Python's, in each iteration."""
+def varies(x: Operation, span: int) -> bool:
+    """Tell whether an operation reads numbers from outside the loop, others in each iteration."""
     return any(
-        isinstance(r, ConstantTable | InputTable) or (isinstance(r, InputAt) and any(r.strides))
+        isinstance(r, ConstantTable | InputTable)
+        or (isinstance(r, InputAt) and any(r.strides))
+        or (isinstance(r, NodeAt) and r.strides[-1:] not in ((), (0,), (span,)))
         for r in x.references
     )
 

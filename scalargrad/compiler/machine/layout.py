@@ -42,11 +42,12 @@ def layout(
     """Return the layout of a program with these inputs, of which it is told whether they have
     lanes. `makes` tells whether some output may have lanes."""
     numbers, arrays, sources = arguments.numbers, len(arguments.arrays), traced.sources
-    compared = any(isinstance(x, (Side, Told)) for x in sources)
+    pairs = list(zip(inputs, sources))
+    compared = any(lane and isinstance(x, (Side, Told)) for (_, lane), x in pairs)
     addresses: dict[int, Address] = {}
     uniform: list[Any] = []
     drawn: list[Draw] = []
-    for (i, lane), source in zip(inputs, sources):
+    for (i, lane), source in pairs:
         if not lane:
             uniform.append(source)
         elif isinstance(source, Draw):

@@ -106,6 +106,8 @@ class Masked(Placing):
         nest = self.nest
         before = nest.carried(block, nest.constant(1.0))
         total = nest.carried(block, nest.constant(0.0))
+        # whether these are floats or Values makes no difference
+        nest.held.update((before, total))
         active = ops.where(nest.tracers[before], reduce(ops.mul, self.holds), 0.0)
         nest.next[before] = nest.index(active)
         nest.next[total] = nest.index(ops.add(nest.tracers[total], active))

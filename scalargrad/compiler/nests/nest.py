@@ -129,7 +129,7 @@ class Nest(Rewriting, Trace):
         self.next: dict[int, int] = {}
         """Of the nodes CARRIED: what the next iteration gets."""
         self.held: set[int] = set()
-        """Carried nodes that get another number in the first iteration, whatever they begin with."""
+        """Carried nodes of which it makes no difference whether they begin as floats or Values."""
         self.loop_of: dict[int, Block] = {}
         """Of the nodes LAST: the loop."""
         self.input_array = Array(0, is_inputs=True)

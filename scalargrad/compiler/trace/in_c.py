@@ -11,6 +11,7 @@ from ...rows import BUILT_IN, Operator
 from ..loops.recorder import Recorded
 from . import in_python
 from .arithmetic import checked
+from .guards import COMPARE, Guard
 from .loops_in_c import items_of, one
 from .native import nodes
 from .raising import Raising
@@ -99,6 +100,14 @@ def local(node: Any) -> list[tuple[Any, bool]]:
     return list(zip(node.op.local(node, operands, variable), node.op.selecting(variable)))
 
 
+BY_CODE = [getattr(Number, f"__{name}__") for name in ("lt", "le", "eq", "ne", "gt", "ge")]
+"""The comparisons by the codes that C has for them."""
+
+
+def compared(x: Any, y: Any, code: int) -> Any:
+    return BY_CODE[code](x, y)
+
+
 nodes.install_trace(
     rows=(*BUILT_IN.values(), *STRUCTURE),
     input=INPUT,
@@ -107,6 +116,9 @@ nodes.install_trace(
     value=Value,
     forward=in_python.forward,
     operand=checked,
+    compared=compared,
+    guard=Guard,
+    compare=tuple(COMPARE),
     template=template,
     local=local,
 )

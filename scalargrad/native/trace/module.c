@@ -313,6 +313,8 @@ static int trace_traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(t->codes);
     Py_VISIT(t->captured);
     Py_VISIT(t->inputs);
+    Py_VISIT(t->guard_dict);
+    Py_VISIT(t->decided);
     return 0;
 }
 
@@ -340,6 +342,7 @@ static void trace_dealloc(PyObject *self)
     PyMem_Free(t->node);
     PyMem_Free(t->operand);
     PyMem_Free(t->known.item);
+    free_guards(t);
     free_rolled(&t->rolled);
     Py_TYPE(self)->tp_free(self);
 }
@@ -380,6 +383,8 @@ static PyMethodDef trace_methods[] = {
     {"repeat", trace_repeat, METH_VARARGS,
      "repeat(steps, state, xs, fixed, state_slots, y_slots, begin, end): the steps of a scan; the "
      "state after them, and a list for each y."},
+    {"columns", trace_columns_as_bytes, METH_NOARGS,
+     "columns(): rows, counts of operands, numbers, operands and guards, as bytes."},
     {"rolled", trace_rolled, METH_O,
      "rolled(results): items, events, and what the results are; None of nodes."},
     {NULL, NULL, 0, NULL},
@@ -389,6 +394,8 @@ static PyMemberDef trace_members[] = {
     {"captured", T_OBJECT_EX, offsetof(Trace, captured), READONLY,
      "The Values the function closes over, each with the input that stands for it."},
     {"inputs", T_OBJECT_EX, offsetof(Trace, inputs), READONLY, "The inputs, in order."},
+    {"decided", T_OBJECT_EX, offsetof(Trace, decided), 0,
+     "A mapping: outcomes of comparisons that are known beforehand."},
     {NULL, 0, 0, 0, NULL},
 };
 
@@ -451,6 +458,8 @@ PyObject *traced_row(int row, PyObject *x)
 
 int add_trace_types(PyObject *module)
 {
+    /* a Tracer is hashed as any object, though it compares numbers */
+    TracerType.tp_hash = PyBaseObject_Type.tp_hash;
     PyTypeObject *const types[] = {&TraceType, &TracerType, &RerolledType, &LoopRecorderType};
     if (PyType_Ready(&TraceColumnType) < 0 || PyModule_AddFunctions(module, trace_functions) < 0)
         return -1;
