@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from ..machine.runner import NATIVE
+from ..machine import runner
 from ..passes.record import Ran
 from ..pipeline import Offer, nobody
 from .conditions import Arrival
@@ -34,7 +35,7 @@ class Families:
     def may_be(self, lanes: Lanes) -> bool:
         """Tell whether paths of such calls may be of a family."""
         is_over = not self.all and self.attempts >= ATTEMPTS
-        return NATIVE and not is_over and self.paths.known is None
+        return runner.NATIVE and not is_over and self.paths.known is None
 
     def offer_of(self, lanes: Lanes, lane: int) -> Offer:
         """What is shown a run of the function in a lane, and tells whether that is of a family. A
@@ -53,6 +54,8 @@ class Families:
             return False
         if any(family.accepts(survey) for family in self.all):
             return True
+        if any(family.is_over for family in self.all):
+            return False
         self.attempts += 1
         if len(self.all) >= MOST_FAMILIES:
             return False
@@ -61,6 +64,10 @@ class Families:
             return False
         self.paths.one_more()
         self.all.append(begun)
+        return True
+
+    def seen(self, lanes: Lanes, run: Ran) -> bool:
+        self.takes(run, lanes)
         return True
 
     def taking(self, lanes: Lanes, group: Any) -> Taken:
@@ -80,6 +87,6 @@ class Families:
             if self.may_be(lanes) and lane not in lanes.shown:
                 lanes.shown.add(lane)
                 # of another family, or of none, it is left to whoever takes its lanes
-                self.paths.traced(lanes, lane, Arrival(), lambda run: self.takes(run, lanes) or True)
+                self.paths.traced(lanes, lane, Arrival(), partial(self.seen, lanes))
 
         return show

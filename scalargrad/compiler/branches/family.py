@@ -7,7 +7,7 @@ after the loop and depend on the count are told to each lane.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from typing import Any
 
@@ -18,10 +18,11 @@ from ..nests.masked import Counting, MaskedProgram
 from ..nests.nest import Refused
 from ..passes.traced import Entry
 from ..trace.sources import Told
+from .endings import Found, found_in, told
 from .forms import Form, Region, differing
 from .lanes import Lanes
 from .path import Path
-from .surveys import Details, Found, Survey, found_in, told
+from .surveys import Details, Survey
 
 UNKNOWN = -1
 """The count of a lane where a comparison of NaN decides."""
@@ -71,7 +72,9 @@ class Family:
 
     def check(self) -> None:
         """Raise Refused if there is no program for the family, or no careful one."""
-        for derived in (self.program(), Counting(self.counted())):
+        program = self.program()
+        self.is_short = program.is_short
+        for derived in (program, Counting(self.counted())):
             if derived.asked.lanes is None:
                 derived.code(True)
             else:
@@ -94,7 +97,9 @@ class Family:
         count = region.trips - (len(self.form) - len(form)) // region.span
         self.numbers[count] = numbers_after(form, region.shorter(count))
         self._table = None
-        return True
+        # by themselves all these paths are one and the same, and that is short
+        self.is_over = self.is_short and not self.varied
+        return not self.is_over
 
     def vary(self, varied: list[int]) -> bool:
         """Note operands that are different numbers; return False where that cannot be."""
@@ -124,7 +129,8 @@ class Family:
             return False
         self.numbers[found.region.trips] = numbers_after(survey.form, found.region)
         self.forget()
-        return True
+        self.is_over = self.is_short and not self.varied
+        return not self.is_over
 
     # ------ programs
     def counted(self) -> Any:
@@ -219,7 +225,7 @@ class Family:
         mine, left = group[is_mine][order], group[~is_mine]
         if not len(mine):
             return left
-        told = numpy.empty((lanes.count, 1 + len(self.varied)))
+        told = numpy.empty((lanes.count or 1, 1 + len(self.varied)))
         told[mine] = self.table[counts[is_mine][order]]
         outputs, broken = self.path.run(lanes, mine, told)
         if broken is None:

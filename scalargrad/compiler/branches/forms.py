@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from ...rows import BUILT_IN
 from ..loops.growing import INPUT, NODE, NUMBER
+from ..loops.recorder import Call
 from ..trace.guards import COMPARE, Guard
 from ..trace.recorder import Recorder
 
@@ -59,15 +60,17 @@ class Form(NamedTuple):
 
         return self.places[at].view(numpy.float64)
 
-    def events(self) -> Iterator[tuple[Any, list[tuple[int, float]], bool | None]]:
-        """Yield of each event its operator, its operands and its outcome, for a recorder."""
-        places = self.places.tolist()
-        of_numbers = self.places.view("float64").tolist()
-        pairs = [
-            (kind, of_numbers[k] if kind == NUMBER else places[k])
-            for k, kind in enumerate(self.kinds.tolist())
+    def pairs(self) -> list[tuple[int, float]]:
+        """Of each operand its kind, and its place or number."""
+        kinds, numbers = self.kinds.tolist(), self.numbers(slice(None)).tolist()
+        return [
+            (kind, number if kind == NUMBER else place)
+            for kind, number, place in zip(kinds, numbers, self.places.tolist())
         ]
-        begin = 0
+
+    def events(self) -> Iterator[Call]:
+        """Yield of each event its operator, its operands and its outcome, for a recorder."""
+        pairs, begin = self.pairs(), 0
         for code, end in zip(self.codes.tolist(), self.ends.tolist()):
             if code < GUARDS:
                 yield OPERATORS[code], pairs[begin:end], None

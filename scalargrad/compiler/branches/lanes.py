@@ -154,8 +154,8 @@ class Lanes:
         if kind is Draw:
             return float(self.draws.below(Chances([source]))[0, 0])
         if kind is Told:
-            return self.told[source.which]
-        if kind is int or kind is OfLanes:
+            source = self.told[source.which]
+        elif kind is int or kind is OfLanes:
             source = self.given.of(source)
         return source if type(source) is float else source.data
 
@@ -199,7 +199,7 @@ def part_of(numbers: Sequence[Any]) -> Part:
         return lambda k: [first[k]]
     array, begin = first.array, first.address[1]
     end = begin + len(numbers)
-    return lambda k: array[k, begin:end].tolist()  # type: ignore[no-any-return]
+    return lambda k: array[k, begin:end].tolist()
 
 
 def number_of(x: Any) -> float:

@@ -13,8 +13,8 @@ from ..trace.sources import Draw, Side, Told
 
 class Layout(NamedTuple):
     """The arrays that a program is run with are those of the call; then, if it is `compared`, one
-    with the sides of the guard that sent the lanes here, or with what they are told; then, if there are any, one with a column
-    for each number that is `drawn`."""
+    with the sides of the guard that sent the lanes here, or with what they are told; then, if there
+    are any, one with a column for each number that is `drawn`."""
 
     addresses: dict[int, Address]
     """Of each input with lanes its address in these arrays."""

@@ -8,7 +8,7 @@ the guards in the loop, and one that is told the counts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
 
@@ -151,7 +151,7 @@ class Masked(Placing):
         return self.nest.last(self.nest.next[made], entry.block)
 
 
-HOLDS = {
+HOLDS: dict[str, Callable[[Any], Any]] = {
     "<": lambda found: ops.step(ops.neg(found)),
     "<=": lambda found: ops.sub(1.0, ops.step(found)),
     "!=": ops.square,
@@ -171,6 +171,16 @@ class MaskedProgram(Derived):
         found = Masked(self.nest, self.asked.items, self.loop, count, self.over)
         self.has_guards = any(effect.kind == GUARD for effect in self.nest.effects())
         return found
+
+    @property
+    def is_short(self) -> bool:
+        """Whether lanes that leave another path in the loop have next to nothing left to do: what
+        is wanted needs no more of the loop than what the guards after it compare."""
+        low, _ = self.lowered(False)
+        loops = sum(isinstance(item, Loop) for item in self.asked.items)
+        guards = [effect for effect in low.effects() if effect.kind == GUARD]
+        compared = {i for guard in guards for i in (guard.x, guard.y)}
+        return len(low.blocks) - 1 <= loops and low.loop_of.keys() <= compared
 
 
 class Counting(Derived):

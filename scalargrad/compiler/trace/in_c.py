@@ -8,11 +8,12 @@ from typing import Any
 from ... import modes
 from ...engine import Value
 from ...rows import BUILT_IN, Operator
+from ..loops.growing import one
 from ..loops.recorder import Recorded
 from . import in_python
 from .arithmetic import checked
 from .guards import COMPARE, Guard
-from .loops_in_c import items_of, one
+from .loops_in_c import items_of
 from .native import nodes
 from .raising import Raising
 from .recorder import Recorder
@@ -28,6 +29,7 @@ class Tracer(Raising, nodes.Tracer, Number):  # type: ignore[misc]
     """A number of a `Trace`."""
 
     __slots__ = ()
+    __hash__ = Number.__hash__  # that in C compares, and would leave it without a hash
 
     def _symbolic_adjoints(self, leaves: Sequence[Any], seed: Any) -> list[Any] | None:
         """The result of `backward.symbolic_adjoints`; None where that has to find it itself."""

@@ -458,8 +458,6 @@ PyObject *traced_row(int row, PyObject *x)
 
 int add_trace_types(PyObject *module)
 {
-    /* a Tracer is hashed as any object, though it compares numbers */
-    TracerType.tp_hash = PyBaseObject_Type.tp_hash;
     PyTypeObject *const types[] = {&TraceType, &TracerType, &RerolledType, &LoopRecorderType};
     if (PyType_Ready(&TraceColumnType) < 0 || PyModule_AddFunctions(module, trace_functions) < 0)
         return -1;
