@@ -55,18 +55,21 @@ def unseen(name: str, body: Body) -> None:
     pass
 
 
+Join = Callable[[], None]
+"""Has a path join others that one program runs."""
+Offer = Callable[[Ran], Join | None]
+"""Is shown what a function did; returns what is to be done with it, None if it is to be traced."""
+
+
 class Known(NamedTuple):
-    """In place of a trace, where the function does what is known already."""
+    """In place of a trace: the path joins others, which do alike."""
 
     trace: Recorder
+    join: Join
 
 
-Offer = Callable[[Ran], bool]
-"""Is shown what a function did, and tells whether it is known already."""
-
-
-def nobody(run: Ran) -> bool:
-    return False
+def nobody(run: Ran) -> None:
+    return None
 
 
 # ------ the first half: a trace of all that is wanted
@@ -81,7 +84,7 @@ def traced(task: Task, lane: Lane, around: Surroundings | None, show: Show = uns
 def traced_or_known(
     task: Task, lane: Lane, around: Surroundings | None, offer: Offer, show: Show = unseen
 ) -> Traced | Known:
-    """The same, but for what is `offer`ed to somebody who knows it."""
+    """The same, but for what is `offer`ed to others, who take it."""
     catches = around is not None and around.catches
     # without surroundings the trace is to be looked at
     keeps_loops = NATIVE and around is not None and not task.arguments.late
@@ -103,8 +106,8 @@ def in_one_trace(
     try:
         with modes.tracing(trace):
             run = ran(trace, task, lane)
-            if offer(run):
-                return Known(trace)
+            if join := offer(run):
+                return Known(trace, join)
             run = settled(run)
             if run.sparse is not None:
                 return traced_in_parts(run)

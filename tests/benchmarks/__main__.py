@@ -23,6 +23,7 @@ from . import (
     memory,
     moons,
     parameters,
+    passages,
     recurrence,
     scaling,
     sparse,
@@ -37,7 +38,8 @@ from .timing import Figure
 
 SUBJECTS = (
     *(startup, scaling, memory, dots, moons, transformer, digits, adam, compiled, forms),
-    *(parameters, hessian, sparse, loops, recurrence, vector_math, training, words, forty_lines),
+    *(parameters, hessian, sparse, loops, passages, recurrence, vector_math, training, words),
+    forty_lines,
 )
 QUICK_SLACK = 3.0
 

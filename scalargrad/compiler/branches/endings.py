@@ -1,4 +1,4 @@
-"""Endings: the loop of a form that ends when its numbers like, and what is left over of it.
+"""Endings: the loop of a course that ends when its numbers like, and what is left over of it.
 
 After the loop stand the events of an iteration that was not finished, up to the guard that ended
 it. Where they read what another iteration would read otherwise, as an element of a list, they are
@@ -28,11 +28,11 @@ from ..loops.unrolling import unrolled
 from ..nests.choice import MOST_IN_BODY
 from ..nests.nest import Refused
 from ..trace.chosen import recorded
-from .forms import Form, Region, operands_before
+from .courses import Course, Region, operands_before
 
 
 class Found(NamedTuple):
-    """The items of a form, of which one is a loop with guards in it."""
+    """The items of a course, of which one is a loop with guards in it."""
 
     items: list[Item]
     at: int
@@ -51,9 +51,9 @@ class Found(NamedTuple):
         )
 
 
-def found_in(form: Form) -> Found | None:
-    """The loop of a form; None where none has guards in it, or several."""
-    items = unrolled(recorded(form.events()).items, MOST_IN_BODY)
+def found_in(course: Course) -> Found | None:
+    """The loop of a course; None where none has guards in it, or several."""
+    items = unrolled(recorded(course.events()).items, MOST_IN_BODY)
     loops = [item for item in items if isinstance(item, Loop)]
     ending = [at for at, item in enumerate(items) if isinstance(item, Loop) and has_guards(item)]
     if len(ending) != 1 or not all(map(is_simple, loops)):
@@ -173,21 +173,21 @@ def has_guards(item: Item) -> bool:
     return isinstance(item.operator, str)
 
 
-def told(found: Found, form: Form, inputs: Mapping[int, int]) -> list[Item] | None:
+def told(found: Found, course: Course, inputs: Mapping[int, int]) -> list[Item] | None:
     """The items with inputs in place of numbers of Python's: by the operand, counted from the last,
     the number of the input. None where one of them is an operand of a loop, or of a list."""
-    wanted = {len(form.places) + k: number for k, number in inputs.items()}
+    wanted = {len(course.places) + k: number for k, number in inputs.items()}
     made: list[Item] = []
     id = 0
     for at, item in enumerate(found.items):
-        begin = operands_before(form, id)
+        begin = operands_before(course, id)
         id += found.events(at)
         if isinstance(item, Loop):
-            if any(begin <= k < operands_before(form, id) for k in wanted):
+            if any(begin <= k < operands_before(course, id) for k in wanted):
                 return None
             made.append(item)
             continue
-        own = range(begin, operands_before(form, id))
+        own = range(begin, operands_before(course, id))
         if wanted.keys().isdisjoint(own):
             made.append(item)
         elif len(own) != len(item.references):

@@ -7,19 +7,20 @@ after the loop and depend on the count are told to each lane.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Hashable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..inputs.arguments import Arguments
 from ..loops.items import InputAt
 from ..machine.broken import Broken
 from ..nests.masked import Counting, MaskedProgram
 from ..nests.nest import Refused
+from ..nests.program import Asked, Derived
 from ..passes.traced import Entry
 from ..trace.sources import Told
+from .courses import Course, Region, differing
 from .endings import Found, found_in, told
-from .forms import Form, Region, differing
 from .lanes import Lanes
 from .path import Path
 from .surveys import Details, Survey
@@ -30,120 +31,112 @@ Taken = Generator[tuple[Path, Any, Any], None, Any]
 """Yields paths with lanes and their outputs; returns the lanes that are left."""
 
 
+class Member(NamedTuple):
+    """A path of a family: how often it goes round the loop, the numbers of Python's among the
+    operands after that, and those of them, counted from the last, that differ from the longest
+    path's. `longest` is there of one that is itself longer than all others."""
+
+    trips: int
+    numbers: Any
+    varied: list[int]
+    longest: Longest | None = None
+
+
+class Longest(NamedTuple):
+    """The longest path of a family: programs are made of it."""
+
+    course: Course
+    details: Details
+    found: Found
+
+
 class Family:
     """The paths of one family that were traced so far."""
 
-    def __init__(
-        self, survey: Survey, details: Details, found: Found, arguments: Arguments, threads: int
-    ) -> None:
-        self.key, self.form = survey.key, survey.form
-        """The form of the longest path."""
-        self.details, self.found = details, found
-        self.arguments, self.threads = arguments, threads
-        region = found.region
-        self.numbers: dict[int, Any] = {region.trips: numbers_after(survey.form, region)}
+    def __init__(self, key: Hashable, longest: Longest, threads: int) -> None:
+        self.key, self.longest, self.threads = key, longest, threads
+        region = longest.found.region
+        self.numbers: dict[int, Any] = {region.trips: numbers_after(longest.course, region)}
         """By verified count the numbers of Python's among the operands that follow the loop."""
         self.refused: set[int] = set()
         """Counts that lanes seem to have, and whose paths are none of this family."""
         self.is_over = False
-        """Whether there is no program for the longest path: others run its lanes."""
+        """Whether others run its lanes."""
         self.varied: list[int] = []
         """The operands after the loop that are not the same number at all counts."""
-        self.forget()
-
-    def forget(self) -> None:
-        """Have the programs made anew."""
         self._path: Path | None = None
         self._counting: Path | None = None
         self._table: Any = None
+        self.is_short = self.program().is_short
 
     @classmethod
-    def begun(cls, survey: Survey, arguments: Arguments, threads: int) -> Family | None:
+    def begun(cls, survey: Survey, threads: int) -> Family | None:
         """The family of a path; None if it is of none."""
         try:
-            found, details = found_in(survey.form), survey.details()
-            if found is None or details is None:
-                return None
-            family = cls(survey, details, found, arguments, threads)
-            family.check()
+            longest = longest_of(survey)
+            return None if longest is None else cls(survey.key, longest, threads)
         except Refused:
             return None
-        return family
 
-    def check(self) -> None:
-        """Raise Refused if there is no program for the family, or no careful one."""
-        program = self.program()
-        self.is_short = program.is_short
-        for derived in (program, Counting(self.counted())):
-            if derived.asked.lanes is None:
-                derived.code(True)
-            else:
-                derived.in_lanes(True)
-
-    # ------ counts
-    def accepts(self, survey: Survey) -> bool:
-        """Take in a path, and tell whether it is of this family."""
+    # ------ members
+    def member(self, survey: Survey) -> Member | None:
+        """The path of a survey as one of this family; None if it is of another."""
         if survey.key != self.key or self.is_over:
-            return False
-        if len(survey.form) > len(self.form):
-            return self.grows(survey)
-        return self.verify(survey.form)
+            return None
+        course, region = survey.course, self.longest.found.region
+        if len(course) > len(self.longest.course):
+            return self.longer(survey)
+        varied = differing(course, self.longest.course, region)
+        if varied is None or not self.may_vary(varied.tolist(), self.longest):
+            return None
+        trips = region.trips - (len(self.longest.course) - len(course)) // region.span
+        return Member(trips, numbers_after(course, region.shorter(trips)), varied.tolist())
 
-    def verify(self, form: Form) -> bool:
-        region = self.found.region
-        varied = differing(form, self.form, region)
-        if varied is None or not self.vary(varied.tolist()):
-            return False
-        count = region.trips - (len(self.form) - len(form)) // region.span
-        self.numbers[count] = numbers_after(form, region.shorter(count))
-        self._table = None
-        # by themselves all these paths are one and the same, and that is short
-        self.is_over = self.is_short and not self.varied
-        return not self.is_over
-
-    def vary(self, varied: list[int]) -> bool:
-        """Note operands that are different numbers; return False where that cannot be."""
-        new = sorted({*self.varied, *varied})
-        if new == self.varied:
-            return True
-        if told(self.found, self.form, dict.fromkeys(new, 0)) is None:
-            return False
-        self.varied = new
-        self.forget()
-        return True
-
-    def grows(self, survey: Survey) -> bool:
-        """Take in a path that is longer than all others."""
+    def longer(self, survey: Survey) -> Member | None:
+        """The same of a path that is longer than all others."""
         try:
-            found, details = found_in(survey.form), survey.details()
+            longest = longest_of(survey)
         except Refused:
-            return False
-        region = self.found.region
-        if found is None or details is None or found.region.shorter(0) != region.shorter(0):
-            return False
-        varied = differing(self.form, survey.form, found.region)
-        before = self.form, self.found, self.details
-        self.form, self.found, self.details = survey.form, found, details
-        if varied is None or not self.vary(varied.tolist()):
-            self.form, self.found, self.details = before
-            return False
-        self.numbers[found.region.trips] = numbers_after(survey.form, found.region)
-        self.forget()
+            return None
+        before = self.longest.found.region
+        if longest is None or longest.found.region.shorter(0) != before.shorter(0):
+            return None
+        region = longest.found.region
+        varied = differing(self.longest.course, longest.course, region)
+        if varied is None or not self.may_vary(varied.tolist(), longest):
+            return None
+        numbers = numbers_after(longest.course, region)
+        return Member(region.trips, numbers, varied.tolist(), longest)
+
+    def may_vary(self, varied: Sequence[int], longest: Longest) -> bool:
+        """Tell whether lanes can be told these numbers, too."""
+        inputs = dict.fromkeys({*self.varied, *varied}, 0)
+        return told(longest.found, longest.course, inputs) is not None
+
+    def add(self, member: Member) -> None:
+        """Take in a path."""
+        varied = sorted({*self.varied, *member.varied})
+        if member.longest is not None:
+            self.longest, self._counting, self._path = member.longest, None, None
+        if varied != self.varied:
+            self.varied, self._path = varied, None
+        self.numbers[member.trips], self._table = member.numbers, None
+        # by themselves these paths are one and the same, and that is short
         self.is_over = self.is_short and not self.varied
-        return not self.is_over
 
     # ------ programs
-    def counted(self) -> Any:
+    def counted(self) -> Asked:
         """What is asked to count iterations."""
-        loop = replace(self.found.loop, trips=self.found.region.trips)
-        return self.details.asked._replace(items=[*self.found.items[: self.found.at], loop])
+        found = self.longest.found
+        loop = replace(found.loop, trips=found.region.trips)
+        return self.longest.details.asked._replace(items=[*found.items[: found.at], loop])
 
     def program(self) -> MaskedProgram:
-        asked = self.details.asked
-        inputs = len(asked.plain)
-        further = 1 + len(self.varied)
+        course, details, found = self.longest
+        asked = details.asked
+        inputs, further = len(asked.plain), 1 + len(self.varied)
         at = {k: inputs + 1 + j for j, k in enumerate(self.varied)}
-        items = told(self.found, self.form, at)
+        items = told(found, course, at)
         assert items is not None
         results = list(asked.results)
         for k, number in at.items():
@@ -153,29 +146,38 @@ class Family:
         if lanes is not None:
             lanes = lanes._replace(inputs=[*lanes.inputs, *[True] * further])
         plain = [*asked.plain, *[True] * further]
-        return MaskedProgram(
-            asked._replace(items=items, results=results, plain=plain, lanes=lanes),
-            self.found.loop,
-            inputs,
-            self.found.region.over,
-        )
+        asked = asked._replace(items=items, results=results, plain=plain, lanes=lanes)
+        return MaskedProgram(asked, found.loop, inputs, found.region.over)
 
-    @property
-    def path(self) -> Path:
+    def path(self, arguments: Arguments) -> Path | None:
+        """What runs lanes of verified counts, in calls like this one; None if nothing does."""
         if self._path is None:
             further = [Told(k) for k in range(1 + len(self.varied))]
-            self._path = self.path_of(self.details.traced(self.program(), further))
+            self._path = self.made(self.program, further, arguments)
         return self._path
 
-    @property
-    def counting(self) -> Path:
+    def counting(self, arguments: Arguments) -> Path | None:
+        """What counts iterations; None if nothing does."""
         if self._counting is None:
-            traced = self.details.traced(Counting(self.counted()), [])
-            self._counting = self.path_of(traced._replace(entries=[Entry(True, False)]))
+            self._counting = self.made(lambda: Counting(self.counted()), [], arguments)
         return self._counting
 
-    def path_of(self, traced: Any) -> Path:
-        return Path(traced, self.arguments, self.threads, dict, frozenset())
+    def made(
+        self, derived: Callable[[], Derived], further: Sequence[Told], arguments: Arguments
+    ) -> Path | None:
+        if self.is_over:
+            return None
+        try:
+            nest = derived()
+            # one that is right where a number is not finite has to be there as well
+            nest.code(True) if nest.asked.lanes is None else nest.in_lanes(True)
+        except Refused:
+            self.is_over = True
+            return None
+        traced = self.longest.details.traced(nest, further)
+        if isinstance(nest, Counting):
+            traced = traced._replace(entries=[Entry(True, False)])
+        return Path(traced, arguments, self.threads, dict, frozenset())
 
     @property
     def table(self) -> Any:
@@ -184,41 +186,31 @@ class Family:
         import numpy
 
         if self._table is None:
-            most = self.found.region.trips
+            most = self.longest.found.region.trips
             self._table = numpy.full((most + 1, 1 + len(self.varied)), numpy.nan)
             for count, numbers in self.numbers.items():
                 self._table[count] = [count, *numbers[self.varied]]
         return self._table
 
-    def has_programs(self) -> bool:
-        try:
-            return not self.is_over and bool(self.counting and self.path)
-        except Refused:
-            self.is_over = True
-            return False
-
     # ------ running
     def alone(self, lanes: Lanes, show: Callable[[int], None]) -> tuple[Path, Any] | None:
         """Run a call without lanes; return the path and the outputs, or None if its count is not
         of this family."""
-        if not self.has_programs():
+        counts = self.counts(lanes, None, show)
+        path = None if counts is None else self.path(lanes.arguments)
+        if path is None or counts[0] not in self.numbers:
             return None
-        (count,), _ = self.counting.run(lanes, None)
-        count = int(count) if count == count else UNKNOWN
-        if count not in self.numbers:
-            self.explore([0], [count], show)
-        if count not in self.numbers or not self.has_programs():
-            return None
-        lanes.told = self.table[count].tolist()
-        outputs, broken = self.path.run(lanes, None)
-        return (self.path, outputs) if broken is None else None
+        lanes.told = self.table[counts[0]].tolist()
+        outputs, broken = path.run(lanes, None)
+        return (path, outputs) if broken is None else None
 
     def taking(self, lanes: Lanes, group: Any, show: Callable[[int], None]) -> Taken:
         """Run the lanes of a group whose counts are verified; `show` has a lane traced."""
         import numpy
 
         counts = self.counts(lanes, group, show)
-        if counts is None:
+        path = None if counts is None else self.path(lanes.arguments)
+        if path is None:
             return group
         is_mine = numpy.isin(counts, list(self.numbers))
         order = numpy.argsort(counts[is_mine], kind="stable")
@@ -227,14 +219,14 @@ class Family:
             return left
         told = numpy.empty((lanes.count or 1, 1 + len(self.varied)))
         told[mine] = self.table[counts[is_mine][order]]
-        outputs, broken = self.path.run(lanes, mine, told)
+        outputs, broken = path.run(lanes, mine, told)
         if broken is None:
-            yield self.path, mine, outputs
+            yield path, mine, outputs
             return left
         assert isinstance(broken, Broken)
         away = broken.guards >= 0
         if not away.all():
-            yield self.path, mine, outputs
+            yield path, mine, outputs
         return numpy.concatenate((left, mine[away]))
 
     def counts(self, lanes: Lanes, group: Any, show: Callable[[int], None]) -> Any:
@@ -244,14 +236,16 @@ class Family:
 
         trips = -1
         # a longer path that is shown may tell more of the lanes
-        while trips != self.found.region.trips:
-            if not self.has_programs():
+        while trips != self.longest.found.region.trips:
+            counting = self.counting(lanes.arguments)
+            if counting is None:
                 return None
-            trips = self.found.region.trips
-            (found,), _ = self.counting.run(lanes, group)
+            trips = self.longest.found.region.trips
+            (found,), _ = counting.run(lanes, group)
+            found = numpy.atleast_1d(found)
             counts = numpy.where(found == found, found, UNKNOWN).astype(numpy.int64)
-            self.explore(group, counts, show)
-        return counts if self.has_programs() else None
+            self.explore([0] if group is None else group, counts, show)
+        return counts
 
     def explore(self, group: Any, counts: Any, show: Callable[[int], None]) -> None:
         """Have a lane traced of each count that is not known yet."""
@@ -265,6 +259,11 @@ class Family:
                     self.refused.add(count)
 
 
-def numbers_after(form: Form, region: Region) -> Any:
+def longest_of(survey: Survey) -> Longest | None:
+    found, details = found_in(survey.course), survey.details()
+    return None if found is None or details is None else Longest(survey.course, details, found)
+
+
+def numbers_after(course: Course, region: Region) -> Any:
     """The operands after the loop, as numbers."""
-    return form.numbers(slice(int(form.ends[region.end - 1]), None)).copy()
+    return course.numbers(slice(int(course.ends[region.end - 1]), None)).copy()

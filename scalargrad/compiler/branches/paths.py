@@ -67,6 +67,8 @@ class Paths:
         at = lanes.lane(lane, arrival.decided)
         traced = pipeline.traced_or_known(self.task, at, lanes.around, offer)
         if isinstance(traced, Known):
+            # only now: a trace that is refused leaves nothing behind
+            traced.join()
             return None
         self.one_more()
         self.draws = self.draws or traced.draws > 0

@@ -20,24 +20,24 @@ from ..passes.record import Ran, all_sources, rolled_entries
 from ..passes.task import Wanted
 from ..passes.traced import FORGOTTEN, Entry, Traced
 from ..trace.rolled import Loops, Rolled
-from .forms import Form, form_of
+from .courses import Course, course_of
 
 
 class Survey(NamedTuple):
     """What a function did in one lane; lanes of a family have the same `key`, too."""
 
     run: Ran
-    form: Form
+    course: Course
     results: list[int]
     key: Hashable
 
     def details(self) -> Details | None:
         """What is asked of the function; None where loops cannot give it."""
-        run, form = self.run, self.form
+        run, course = self.run, self.course
         trace = run.trace
         linked = tuple([trace.is_linked(trace.tracers[i]) for i in self.results])
-        at = tuple([one(*pair) for pair in form.pairs()[-len(linked) :]])
-        run = run._replace(loops=Loops(Rolled(Recorded((), len(form)), at, linked)))
+        at = tuple([one(*pair) for pair in course.pairs()[-len(linked) :]])
+        run = run._replace(loops=Loops(Rolled(Recorded((), len(course)), at, linked)))
         if not can_be_asked(run):
             return None
         return Details(
@@ -89,10 +89,10 @@ def surveyed(run: Ran) -> Survey | None:
         return None
     roots = [run.waiting.root] if run.waiting else run.results
     results = list(map(trace.index, roots))
-    form = form_of(trace, results)
-    if form is None or (form.kinds[len(form.kinds) - len(results) :] != NODE).all():
+    course = course_of(trace, results)
+    if course is None or (course.kinds[len(course.kinds) - len(results) :] != NODE).all():
         return None
-    return Survey(run, form, results, key_of(run, results))
+    return Survey(run, course, results, key_of(run, results))
 
 
 def key_of(run: Ran, results: Sequence[int]) -> Hashable:

@@ -176,7 +176,7 @@ class MaskedProgram(Derived):
     def is_short(self) -> bool:
         """Whether lanes that leave another path in the loop have next to nothing left to do: what
         is wanted needs no more of the loop than what the guards after it compare."""
-        low, _ = self.lowered(False)
+        low, _ = self.quick_lowered
         loops = sum(isinstance(item, Loop) for item in self.asked.items)
         guards = [effect for effect in low.effects() if effect.kind == GUARD]
         compared = {i for guard in guards for i in (guard.x, guard.y)}

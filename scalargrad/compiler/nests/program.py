@@ -154,16 +154,20 @@ class Derived:
     def code(self, careful: bool) -> NestCode:
         """The code of the quick program, or of the careful one. Raises Refused where there is none
         that is right."""
-        return encoded(*self.lowered(careful))
+        return encoded(*(self.lowered(True) if careful else self.quick_lowered))
 
     def in_lanes(self, careful: bool) -> LaneEncoder:
         """The same of lanes: what writes the code."""
         assert self.asked.lanes is not None
-        low, nodes = self.lowered(careful)
+        low, nodes = self.lowered(True) if careful else self.quick_lowered
         summed = [output.is_summed for output in self.outputs]
         # a quick program hands on no −0.0
         told = [x.is_summed and (x.is_told or not careful) for x in self.outputs]
         return LaneEncoder(low, Results(nodes, summed, told), self.asked.lanes.inputs)
+
+    @cached_property
+    def quick_lowered(self) -> tuple[Nest, list[int]]:
+        return self.lowered(False)
 
     def lowered(self, careful: bool) -> tuple[Nest, list[int]]:
         if careful and not self.is_exact:

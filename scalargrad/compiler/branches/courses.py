@@ -1,8 +1,8 @@
-"""Forms: what a function did in one lane, as numbers side by side, to be compared quickly.
+"""Courses: what a function did in one lane, as numbers side by side, to be compared quickly.
 
-A form is the events of a trace in order, guards among them, and the results. Two forms are of one
-family if they differ in nothing but how often the body of one loop ran, and in numbers of Python's
-that come after that loop.
+A course is the events of a trace in order, guards among them, and the results. Two courses are of
+one family if they differ in nothing but how often the body of one loop ran, and in numbers of
+Python's that come after that loop.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NAMES = list(COMPARE)
 
 
 class Region(NamedTuple):
-    """Where a form has its loop: the first event in it, how many an iteration has, and how often
+    """Where a course has its loop: the first event in it, how many an iteration has, and how often
     the body ran. So many events of an iteration that is not finished come `over` it; the last of
     them is the guard that `ends` the loop, if it has another outcome than in the body."""
 
@@ -41,7 +41,7 @@ class Region(NamedTuple):
         return self._replace(trips=trips)
 
 
-class Form(NamedTuple):
+class Course(NamedTuple):
     """Of each event its code, and how many operands there are up to it; of each operand what it is,
     and which: the id of an event, the number of an input, or the bits of a number. The results
     follow as operands of no event."""
@@ -80,8 +80,8 @@ class Form(NamedTuple):
             begin = end
 
 
-def form_of(trace: Recorder, results: Sequence[int]) -> Form | None:
-    """The form of a trace whose results are these nodes; None where an operator in it is none of
+def course_of(trace: Recorder, results: Sequence[int]) -> Course | None:
+    """The course of a trace whose results are these nodes; None where an operator in it is none of
     the table."""
     import numpy
 
@@ -119,8 +119,8 @@ def assembled(
     sides: Any,
     guard_codes: Any,
     results: Sequence[int],
-) -> Form:
-    """The form of nodes and guards: a guard comes as soon as both its sides are there, and after
+) -> Course:
+    """The course of nodes and guards: a guard comes as soon as both its sides are there, and after
     the guards before it."""
     import numpy
 
@@ -142,7 +142,7 @@ def assembled(
     nodes = numpy.concatenate((flat, sides.ravel()))[at]
     nodes = numpy.concatenate((nodes, numpy.array(results, numpy.int64)))
     all_codes = numpy.concatenate((codes[computed], guard_codes))
-    return Form(all_codes[order], ends, kinds[nodes], places[nodes])
+    return Course(all_codes[order], ends, kinds[nodes], places[nodes])
 
 
 def operands_as(codes: Any, numbers: Any) -> tuple[Any, Any]:
@@ -158,8 +158,8 @@ def operands_as(codes: Any, numbers: Any) -> tuple[Any, Any]:
     return kinds, places
 
 
-def differing(short: Form, long: Form, region: Region) -> Any:
-    """The operands, counted from the last, that are different numbers of Python's in two forms of
+def differing(short: Course, long: Course, region: Region) -> Any:
+    """The operands, counted from the last, that are different numbers of Python's in two courses of
     one family, of which the long one has its loop in this `region`; None if they are of none."""
     import numpy
 
@@ -188,14 +188,14 @@ def differing(short: Form, long: Form, region: Region) -> Any:
     return numpy.flatnonzero(different) - left
 
 
-def operands_before(form: Form, event: int) -> int:
+def operands_before(course: Course, event: int) -> int:
     """How many operands there are before an event."""
-    return int(form.ends[event - 1]) if event else 0
+    return int(course.ends[event - 1]) if event else 0
 
 
-def same_before(short: Form, long: Form, cut: int, ends: bool) -> bool:
+def same_before(short: Course, long: Course, cut: int, ends: bool) -> bool:
     """Tell whether the first events are the same, so many of them; the last is another guard if it
-    `ends` a loop in one of the forms."""
+    `ends` a loop in one of the courses."""
     import numpy
 
     end = operands_before(short, cut)
