@@ -58,6 +58,10 @@ Words, each used in one sense:
     condition     a guard by a name that several paths know; a fact is one that is known to hold
     path          a program for one way through the branches, right where its guards hold
     arrival       how lanes come to a path from another: the facts known of them
+    family        paths that differ in nothing but how often the body of one loop ran: one program,
+                  for lanes of all counts that are verified, each by a trace of its own
+    course        of a trace: its events and results as numbers, to find its family by
+    masked        said of a loop: each lane has a part in so many iterations as it is told
     side          what a guard compared: its left or its right
     rule          what is computed in place of a row: a peephole, for it sees one node and operands
     quick         said of a program that takes what does not flow for zero; a careful one does not
@@ -112,8 +116,8 @@ def compile(
     results, in the same structure. On Values (and where `f` uses Values that it closes over) it
     returns Values, whose parents these are. int, bool, str, None and other objects are constants:
     another one is another program. Branches on numbers are followed, each way when it is first
-    taken, up to `max_paths` of them. `scalargrad.grad` and the other transforms of a gate are
-    gates.
+    taken, up to `max_paths` of them; ways that differ in how often a loop runs are mostly one.
+    `scalargrad.grad` and the other transforms of a gate are gates.
 
     Lanes are asked for. Arguments named in `batch` are arrays with a sample in each row, of which
     `f` sees one; the others are the same for all samples. With `batch=True` each element of every

@@ -35,7 +35,7 @@ from .passes.fusion import fused
 from .passes.lane_sums import with_lane_sums, with_zeros_told
 from .passes.lower import lowered, needs_care
 from .passes.program import Program
-from .passes.record import Ran, Recording, ran, recorded
+from .passes.record import Ran, Recording, ran, recorded, settled
 from .passes.stages import staged
 from .passes.task import Lane, Stopped, Task
 from .passes.traced import Traced
@@ -44,6 +44,7 @@ from .surroundings.released import Releasing, Replay
 from .surroundings.walk import Surroundings
 from .trace.body import Body
 from .trace.chosen import Trace
+from .trace.recorder import Recorder
 from .trace.tracer import FROZEN, is_of_an_index
 
 Show = Callable[[str, Body], object]
@@ -54,27 +55,60 @@ def unseen(name: str, body: Body) -> None:
     pass
 
 
+Join = Callable[[], None]
+"""Has a path join others that one program runs."""
+Offer = Callable[[Ran], Join | None]
+"""Is shown what a function did; returns what is to be done with it, None if it is to be traced."""
+
+
+class Known(NamedTuple):
+    """In place of a trace: the path joins others, which do alike."""
+
+    trace: Recorder
+    join: Join
+
+
+def nobody(run: Ran) -> None:
+    return None
+
+
 # ------ the first half: a trace of all that is wanted
 def traced(task: Task, lane: Lane, around: Surroundings | None, show: Show = unseen) -> Traced:
     """Trace what the function does in this lane, and the derivatives that are wanted. `around` is
     what the function uses. Raises TypeError if it draws other random numbers, or keeps a number."""
+    found = traced_or_known(task, lane, around, nobody, show)
+    assert isinstance(found, Traced)
+    return found
+
+
+def traced_or_known(
+    task: Task, lane: Lane, around: Surroundings | None, offer: Offer, show: Show = unseen
+) -> Traced | Known:
+    """The same, but for what is `offer`ed to others, who take it."""
     catches = around is not None and around.catches
     # without surroundings the trace is to be looked at
     keeps_loops = NATIVE and around is not None and not task.arguments.late
     try:
         return observed(
-            lambda: in_one_trace(task, lane, catches, show, keeps_loops), around, task.has_lanes
+            lambda: in_one_trace(task, lane, catches, show, keeps_loops, offer),
+            around,
+            task.has_lanes,
         )
     except StopIteration as stop:
         raise Stopped from stop
 
 
-def in_one_trace(task: Task, lane: Lane, catches: bool, show: Show, keeps_loops: bool) -> Traced:
+def in_one_trace(
+    task: Task, lane: Lane, catches: bool, show: Show, keeps_loops: bool, offer: Offer
+) -> Traced | Known:
     trace = Trace()
     trace.catches = catches
     try:
         with modes.tracing(trace):
             run = ran(trace, task, lane)
+            if join := offer(run):
+                return Known(trace, join)
+            run = settled(run)
             if run.sparse is not None:
                 return traced_in_parts(run)
             nest = looped(run) if keeps_loops else why_unkept(task)

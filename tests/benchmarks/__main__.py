@@ -24,6 +24,7 @@ from . import (
     memory,
     moons,
     parameters,
+    passages,
     recurrence,
     scaling,
     sparse,
@@ -38,18 +39,8 @@ from .timing import Figure
 
 SUBJECTS = (
     *(startup, scaling, memory, dots, moons, transformer, digits, adam, compiled, forms),
-    *(
-        parameters,
-        hessian,
-        sparse,
-        in_cpp,
-        loops,
-        recurrence,
-        vector_math,
-        training,
-        words,
-        forty_lines,
-    ),
+    *(parameters, hessian, sparse, in_cpp, loops, passages, recurrence, vector_math, training),
+    *(words, forty_lines),
 )
 QUICK_SLACK = 3.0
 

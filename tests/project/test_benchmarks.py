@@ -46,6 +46,8 @@ FIGURES = [
     "loop: Kalman filter, 100 observations: eager ÷ ours",
     "loop: energy of 20 bodies: eager ÷ ours",
     "loop: pendulum on a spring, 200 steps: eager ÷ ours",
+    "first passage, 200 lanes, ≤ 100 steps: eager ÷ ours",
+    "while, calls of other lengths: a call",
     "25 words: others, new, ints ÷ eager",
     "25 words, data: eager ÷ compiled",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from ...scalars import is_value
@@ -13,7 +13,7 @@ from ..inputs.arguments import Arguments, Column
 from ..inputs.sources import OfLanes, of_lanes
 from ..passes.task import Lane
 from ..surroundings.walk import Surroundings
-from ..trace.sources import Draw
+from ..trace.sources import Draw, Told
 
 MANY = 2_000
 """From so many random numbers on NumPy's generator gives them sooner, though its state has to be
@@ -129,8 +129,17 @@ class Lanes:
         self.draws = draws or Draws(self.count)
         self.given = of_lanes(self.count, arguments.numbers)
         """Floats, Values, and Columns of the arrays."""
+        self.told: Sequence[float] = ()
+        """What a call without lanes is told by how often it goes round a loop."""
+        self.shown: set[int] = set()
+        """The lanes that were traced for a family to know."""
         self.known: tuple[Sequence[Any], list[float]] = (), []
         """The sources of the last path's uniform inputs, and these inputs."""
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        """What tells the numbers of a lane."""
+        return list(parts_of(self.given.numbers))
 
     def uniform(self, sources: Sequence[Any]) -> list[float]:
         """The uniform inputs of a path, from their sources; most paths have the same."""
@@ -144,16 +153,53 @@ class Lanes:
         kind = type(source)
         if kind is Draw:
             return float(self.draws.below(Chances([source]))[0, 0])
-        if kind is int or kind is OfLanes:
+        if kind is Told:
+            source = self.told[source.which]
+        elif kind is int or kind is OfLanes:
             source = self.given.of(source)
         return source if type(source) is float else source.data
 
     def lane(self, k: int, decided: Mapping[tuple[str, int, int], bool]) -> Lane:
         """One lane, to trace the function in; `decided` is known of its comparisons."""
-        own = [x[k] if type(x) is Column else number_of(x) for x in self.given.numbers]
+        own = [x for part in self.parts for x in part(k)]
         draw, probe = self.draws.in_lane(k), self.arguments.probe
         numbers = self.given.numbers
         return Lane(self.given._replace(numbers=own), draw, decided, probe, numbers)
+
+
+Part = Callable[[int], Sequence[Any]]
+"""Some numbers of a lane, by its index."""
+
+
+def parts_of(numbers: Sequence[Any]) -> Iterator[Part]:
+    """Yield what tells the numbers of a lane, in order: those side by side in an array of floats
+    together."""
+    begin = 0
+    for end in range(1, len(numbers) + 1):
+        if end == len(numbers) or not are_beside(numbers[end - 1], numbers[end]):
+            yield part_of(numbers[begin:end])
+            begin = end
+
+
+def are_beside(x: Any, y: Any) -> bool:
+    return (
+        type(x) is Column
+        and type(y) is Column
+        and x.array is y.array
+        and x.array.dtype == float
+        and x.address[1] + 1 == y.address[1]
+    )
+
+
+def part_of(numbers: Sequence[Any]) -> Part:
+    first = numbers[0]
+    if type(first) is not Column:
+        return lambda k: [number_of(first)]
+    if len(numbers) == 1:
+        return lambda k: [first[k]]
+    array, begin = first.array, first.address[1]
+    end = begin + len(numbers)
+    return lambda k: array[k, begin:end].tolist()
 
 
 def number_of(x: Any) -> float:

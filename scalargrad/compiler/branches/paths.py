@@ -9,14 +9,17 @@ from typing import Any
 
 from .. import pipeline
 from ..inputs.arguments import Arguments
-from ..machine.broken import Broken
 from ..passes.task import Task
 from ..passes.traced import Traced
 from ..passes.variables import names_of_events
+from ..pipeline import Known, Offer, nobody
 from ..surroundings.walk import Surroundings
 from ..trace.rolled import Loops
+from .away import Away, joined, leaving
 from .conditions import Arrival, Condition, Conditions
 from .cut import shortened
+from .families import Families
+from .family import Taken
 from .lanes import Draws, Lanes
 from .path import Find, Path
 
@@ -55,23 +58,34 @@ class Paths:
         self.conditions = conditions or Conditions()
         self.ends: dict[Any, Path] = {}
         """The paths without guards, by all that they compute."""
+        self.families = Families(self)
 
     # ------ tracing
-    def traced(self, lanes: Lanes, lane: int, arrival: Arrival) -> Traced:
-        """Trace the path that this lane takes. Raises RuntimeError if they are too many."""
+    def traced(self, lanes: Lanes, lane: int, arrival: Arrival, offer: Offer = nobody) -> Any:
+        """Trace the path that this lane takes; return None if it was `offer`ed to a family of paths
+        and that knows it now. Raises RuntimeError if they are too many."""
+        if lanes.around is None:
+            raise Unknown
+        at = lanes.lane(lane, arrival.decided)
+        traced = pipeline.traced_or_known(self.task, at, lanes.around, offer)
+        if isinstance(traced, Known):
+            # only now: a trace that is refused leaves nothing behind
+            traced.join()
+            return None
+        self.one_more()
+        self.draws = self.draws or traced.draws > 0
+        self.has_copies_apart = self.has_copies_apart or traced.trace.has_copies_apart
+        self.unknown.update(dict.fromkeys(traced.unknown))
+        return traced
+
+    def one_more(self) -> None:
+        """Count one more program. Raises RuntimeError if these are too many."""
         if self.count >= self.most:
             raise RuntimeError(
                 f"the function took more than max_paths = {self.most} ways through its branches: "
                 "choose with scalargrad.where instead of if, or raise max_paths"
             )
-        if lanes.around is None:
-            raise Unknown
-        traced = pipeline.traced(self.task, lanes.lane(lane, arrival.decided), lanes.around)
         self.count += 1
-        self.draws = self.draws or traced.draws > 0
-        self.has_copies_apart = self.has_copies_apart or traced.trace.has_copies_apart
-        self.unknown.update(dict.fromkeys(traced.unknown))
-        return traced
 
     def root(self, lanes: Lanes) -> Path:
         """The path that every call takes first. Its conditions are found only when a lane leaves
@@ -80,17 +94,22 @@ class Paths:
         find = partial(self.conditions.of, traced.trace, traced.sources)
         return self.path(traced, lanes, find, frozenset())
 
-    def branch(self, path: Path, guard: int, lanes: Lanes, lane: int) -> Path:
+    def branch(self, path: Path, guard: int, lanes: Lanes, lane: int) -> Path | None:
         """The path of the lanes that leave a path at this guard; such a `lane` is traced if it is
-        not known."""
+        not known. None if a family knows the lane now."""
         if guard not in path.instead:
-            path.instead[guard] = self.beyond(lanes, lane, path.arrival_from(guard))
+            found = self.beyond(lanes, lane, path.arrival_from(guard))
+            if found is None:
+                return None
+            path.instead[guard] = found
         return path.instead[guard]
 
-    def beyond(self, lanes: Lanes, lane: int, arrival: Arrival) -> Path:
+    def beyond(self, lanes: Lanes, lane: int, arrival: Arrival) -> Path | None:
         """The path of lanes that arrive so from another; a known one that computes the same
         if no guards are left."""
-        traced = self.traced(lanes, lane, arrival)
+        traced = self.traced(lanes, lane, arrival, self.families.offer_of(lanes, lane))
+        if traced is None:
+            return None
         conditions = self.conditions.of(traced.trace, traced.sources)
         traced = shortened(traced, conditions, arrival)
         if traced.trace.guards:
@@ -161,38 +180,50 @@ class Paths:
         pending: list[tuple[Path, Any, Any]] = []
         group = sides = None
         while True:
-            if isinstance(broken, int):
-                lane = 0 if group is None else group[0]
-                pending.append((self.branch(path, broken, lanes, lane), group, sides))
-            elif broken is None:
+            if broken is None:
                 yield path, group, outputs
+            elif isinstance(broken, int) and lanes.count is None:
+                found = self.alone(path, broken, lanes)
+                if isinstance(found, Path):
+                    pending.append((found, group, sides))
+                else:
+                    yield found[0], group, found[1]
             else:
-                others, some_hold = self.others(path, lanes, group, broken)
-                if some_hold:
+                away = leaving(lanes, group, sides, broken)
+                if away.some_stay:
                     yield path, group, outputs
-                pending += others
+                pending += yield from self.elsewhere(path, lanes, away)
             if not pending:
                 return
             path, group, sides = pending.pop()
             outputs, broken = path.run(lanes, group, sides)
 
-    def others(
-        self, path: Path, lanes: Lanes, group: Any, broken: Broken
-    ) -> tuple[list[tuple[Path, Any, Any]], bool]:
-        """The lanes in which a guard does not hold, by the path that each takes, with the sides of
-        the guards; and whether there are lanes in which all hold."""
-        import numpy
+    def alone(self, path: Path, guard: int, lanes: Lanes) -> Path | tuple[Path, Any]:
+        """The path that a call without lanes takes from another; or one of a family, and the
+        outputs."""
+        while True:
+            taken = None if guard in path.instead else self.families.alone(lanes)
+            found = taken or self.branch(path, guard, lanes, 0)
+            if found is not None:
+                return found
 
-        away = numpy.flatnonzero(broken.guards >= 0)
-        away = away[numpy.argsort(broken.guards[away], kind="stable")]
-        guards, own, sides = broken.guards[away], away, broken.sides
-        if group is not None:
-            own, sides = group[away], numpy.empty((lanes.count, 2))
-            sides[own] = broken.sides[away]
-        begins = [0, *(numpy.flatnonzero(guards[1:] != guards[:-1]) + 1).tolist()]
+    def elsewhere(self, path: Path, lanes: Lanes, away: Away) -> Taken:
+        """Run the lanes that leave a path and are of a family; return the others by the path that
+        each takes, with the sides of the guards."""
         found: dict[Path, list[Any]] = {}
-        for guard, begin, end in zip(guards[begins].tolist(), begins, [*begins[1:], len(own)]):
-            there = path.instead.get(guard) or self.branch(path, guard, lanes, own[begin])
-            found.setdefault(there, []).append(own[begin:end])
-        groups = [(there, numpy.concatenate(parts), sides) for there, parts in found.items()]
-        return groups, len(away) < len(broken.guards)
+        left = away.sent_on(path.instead, found)
+        while len(left.lanes):
+            left = left.only((yield from self.families.taking(lanes, left.lanes)))
+            left = self.found(path, lanes, left, found)
+        return joined(found, away.sides)
+
+    def found(self, path: Path, lanes: Lanes, away: Away, found: dict[Path, list[Any]]) -> Away:
+        """Find the paths of lanes that leave a path at guards where none did before. Return the
+        lanes that are left, as soon as a family knows some of them."""
+        # those that went on for longest come first: of a loop these are the longest ways
+        for guard, own in reversed(away.by_guard()):
+            there = self.branch(path, guard, lanes, int(own[0]))
+            if there is None:
+                break
+            found.setdefault(there, []).append(own)
+        return away.but(path.instead)

@@ -205,6 +205,13 @@ def packed(references: Sequence[items.One]) -> list[Operand]:
     return plain if len(plain) <= FEW else in_runs(plain)
 
 
+def one(kind: int, at: Any) -> items.One:
+    """An operand of a call: its kind, and the place or the number."""
+    if kind == NUMBER:
+        return items.Constant(at)
+    return items.NodeAt(at) if kind == NODE else items.InputAt(at)
+
+
 def operand(reference: items.One) -> Operand:
     match reference:
         case items.NodeAt(base):

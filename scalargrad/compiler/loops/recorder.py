@@ -15,12 +15,12 @@ tables, and of one iteration where a loop ends within one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from .cursor import Cursor
 from .folding import fold, last_without_law, newest, take_before
-from .growing import Event, Growing, cut, packed
+from .growing import Event, Growing, cut, one, packed
 from .items import Item, Loop, One, events_in
 from .periods import SHORTEST, Period, Periods
 
@@ -36,6 +36,18 @@ class Recorded(NamedTuple):
     def in_loops(self) -> int:
         """How many of the events lie in loops."""
         return events_in(item for item in self.items if isinstance(item, Loop))
+
+
+Call = tuple[Any, Sequence[tuple[int, float]], bool | None]
+"""An operator, the kinds of its operands with their places or numbers, and an outcome."""
+
+
+def recorded(calls: Iterable[Call]) -> Recorded:
+    """What a recorder makes of these calls."""
+    recorder = Recorder()
+    for operator, pairs, outcome in calls:
+        recorder.record(operator, [one(*pair) for pair in pairs], outcome)
+    return recorder.finish()
 
 
 class Recorder:

@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 from ..inputs.arguments import Address, Arguments, Column
 from ..passes.program import Program
 from ..passes.traced import Traced
-from ..trace.sources import Draw, Side
+from ..trace.sources import Draw, Side, Told
 
 
 class Layout(NamedTuple):
     """The arrays that a program is run with are those of the call; then, if it is `compared`, one
-    with the sides of the guard that sent the lanes here; then, if there are any, one with a column
-    for each number that is `drawn`."""
+    with the sides of the guard that sent the lanes here, or with what they are told; then, if there
+    are any, one with a column for each number that is `drawn`."""
 
     addresses: dict[int, Address]
     """Of each input with lanes its address in these arrays."""
@@ -42,17 +42,18 @@ def layout(
     """Return the layout of a program with these inputs, of which it is told whether they have
     lanes. `makes` tells whether some output may have lanes."""
     numbers, arrays, sources = arguments.numbers, len(arguments.arrays), traced.sources
-    compared = Side in map(type, sources)
+    pairs = list(zip(inputs, sources))
+    compared = any(lane and isinstance(x, (Side, Told)) for (_, lane), x in pairs)
     addresses: dict[int, Address] = {}
     uniform: list[Any] = []
     drawn: list[Draw] = []
-    for (i, lane), source in zip(inputs, sources):
+    for (i, lane), source in pairs:
         if not lane:
             uniform.append(source)
         elif isinstance(source, Draw):
             addresses[i] = arrays + compared, len(drawn)
             drawn.append(source)
-        elif isinstance(source, Side):
+        elif isinstance(source, (Side, Told)):
             addresses[i] = arrays, source.which
         else:
             addresses[i] = numbers[source].address

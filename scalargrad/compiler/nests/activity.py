@@ -52,6 +52,8 @@ def find_plain(nest: Nest) -> bool:
 
 def alternatives(nest: Nest, i: int) -> list[int]:
     """The nodes of which node i is one or another, as iterations go."""
+    if i in nest.held:
+        return [nest.next[i]]
     if nest.rows[i] is CARRIED:
         return [*nest.operands[i], nest.next[i]]
     if nest.rows[i] is READ:

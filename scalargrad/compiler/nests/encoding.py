@@ -312,7 +312,7 @@ class Encoder:
         place, address = self.place, effect.address
         if effect.kind == nests.GUARD:
             how = HOW[effect.compare]
-            return GUARD(how, place[effect.x], place[effect.y], effect.outcome, effect.number)
+            return GUARD(how, self.at(effect.x), self.at(effect.y), effect.outcome, effect.number)
         assert address is not None
         if effect.kind == nests.FILL:
             return FILL(place.absolute(address), address.array.size)

@@ -249,7 +249,7 @@ class LaneEncoder(Encoder):
         return MOVE(self.place[i], self.moving(address, block))
 
     def effect(self, effect: Effect) -> Words:
-        if effect.kind == nests.GUARD:
+        if effect.kind == nests.GUARD and effect.block is not self.nest.root:
             raise Refused("lanes may leave a loop on different ways")
         if effect.kind == nests.WRITE and self.place.moving.get(effect.x) == effect.address:
             return []

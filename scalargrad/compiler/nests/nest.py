@@ -128,6 +128,8 @@ class Nest(Rewriting, Trace):
         """Of the nodes READ and GATHERED: of the latter that in the table."""
         self.next: dict[int, int] = {}
         """Of the nodes CARRIED: what the next iteration gets."""
+        self.held: set[int] = set()
+        """Carried nodes of which it makes no difference whether they begin as floats or Values."""
         self.loop_of: dict[int, Block] = {}
         """Of the nodes LAST: the loop."""
         self.input_array = Array(0, is_inputs=True)

@@ -38,8 +38,12 @@ MOST_BESIDE = 4096
 class Frame:
     """Items that are being placed, or are: of one iteration of a loop, or of the outermost."""
 
-    def __init__(self, block: Block, first: int, span: int, parent: Frame | None) -> None:
+    def __init__(
+        self, block: Block, first: int, span: int, parent: Frame | None, is_masked: bool = False
+    ) -> None:
         self.block, self.first, self.span, self.parent = block, first, span, parent
+        self.is_masked = is_masked
+        """Whether lanes are done with it before its last iteration."""
         self.path: tuple[Frame, ...] = (*parent.path, self) if parent else ()
         self.starts: list[int] = []
         self.entries: list[int | Frame] = []
@@ -300,6 +304,8 @@ class Strip:
         """Elements of a loop: those of each iteration, or of its last alone."""
         if inner.is_open:
             raise Refused("an iteration reads what another iteration of the same loop computes")
+        if inner.is_masked:
+            raise Refused("results of a loop are read that has not as many in each lane")
         if inner.span % self.step:
             return self.of_last(inner, e)
         each = inner.span // self.step

@@ -85,22 +85,28 @@ class Output(NamedTuple):
 class Derived:
     """A nest with everything that is asked."""
 
+    has_guards = False
+    """Whether guards are checked in each lane."""
+
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
         self.nest = Nest()
         for is_plain in asked.plain:
             self.nest.input(0.0, False, is_plain)
-        placing = Placing(self.nest, asked.items)
-        found = [placing.operand(placing.root, reference) for reference in asked.results]
+        placing = self.placed()
+        results = [placing.operand(placing.root, x) for x in asked.results]
         self.is_worth_it = self.has_to_stay()
         """Whether loops are better than the expanded program; see `choice.py`."""
         self.is_exact = find_plain(self.nest)
         """Whether no number begins as a float and goes on as a Value: a careful program tells these
         apart."""
-        pairs = zip(found, asked.linked)
+        pairs = zip(results, asked.linked)
         outputs = [output for pair in pairs for output in self.with_derivatives(*pair)]
         order = range(len(outputs)) if asked.order is None else asked.order
         self.outputs = [outputs[k] for k in order]
+
+    def placed(self) -> Placing:
+        return Placing(self.nest, self.asked.items)
 
     def has_to_stay(self) -> bool:
         lanes = self.asked.lanes
@@ -149,16 +155,20 @@ class Derived:
     def code(self, careful: bool) -> NestCode:
         """The code of the quick program, or of the careful one. Raises Refused where there is none
         that is right."""
-        return encoded(*self.lowered(careful))
+        return encoded(*(self.lowered(True) if careful else self.quick_lowered))
 
     def in_lanes(self, careful: bool) -> LaneEncoder:
         """The same of lanes: what writes the code."""
         assert self.asked.lanes is not None
-        low, nodes = self.lowered(careful)
+        low, nodes = self.lowered(True) if careful else self.quick_lowered
         summed = [output.is_summed for output in self.outputs]
         # a quick program hands on no −0.0
         told = [x.is_summed and (x.is_told or not careful) for x in self.outputs]
         return LaneEncoder(low, Results(nodes, summed, told), self.asked.lanes.inputs)
+
+    @cached_property
+    def quick_lowered(self) -> tuple[Nest, list[int]]:
+        return self.lowered(False)
 
     def lowered(self, careful: bool) -> tuple[Nest, list[int]]:
         if careful and not self.is_exact:

@@ -29,7 +29,9 @@ def runner(
         def program(made: Sequence[Address]) -> Code:
             return encoder.program(layout.addresses, layout.given, made)
 
-        return OnMachine(program, encoder.outputs, layout.beside, threads, careful)
+        return OnMachine(
+            program, encoder.outputs, layout.beside, threads, careful, derived.has_guards
+        )
 
     def careful() -> Runner:
         try:

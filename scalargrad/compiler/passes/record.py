@@ -117,12 +117,19 @@ def ran(trace: Recorder, task: Task, lane: Lane) -> Ran:
         return left(trace, task, inputs, out)
     waiting = out if isinstance(out, Waiting) else None
     rolled = trace.rolled([waiting.root]) if waiting else None
-    if waiting and rolled is None:
-        out, waiting = waiting.done(), None
     found, structure = flattened(task, waiting.outline() if waiting else out)
-    rolled = rolled or trace.rolled(found)
+    rolled = rolled or (None if waiting else trace.rolled(found))
     loops = Loops(rolled, WHY.get(trace.unrolled, ""))
     return Ran(task, trace, inputs, found, structure, loops, waiting)
+
+
+def settled(run: Ran) -> Ran:
+    """The same with derivatives computed, where no loops were kept that these could wait for."""
+    if run.waiting is None or run.loops.rolled is not None:
+        return run
+    found, structure = flattened(run.task, run.waiting.done())
+    loops = Loops(run.trace.rolled(found), WHY.get(run.trace.unrolled, ""))
+    return run._replace(results=found, structure=structure, loops=loops, waiting=None)
 
 
 def left(trace: Recorder, task: Task, inputs: Inputs, out: Unfinished) -> Ran:

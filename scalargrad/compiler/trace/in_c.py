@@ -8,10 +8,12 @@ from typing import Any
 from ... import modes
 from ...engine import Value
 from ...rows import BUILT_IN, Operator
+from ..loops.growing import one
 from ..loops.recorder import Recorded
 from . import in_python
 from .arithmetic import checked
-from .loops_in_c import items_of, one
+from .guards import COMPARE, Guard
+from .loops_in_c import items_of
 from .native import nodes
 from .raising import Raising
 from .recorder import Recorder
@@ -27,6 +29,7 @@ class Tracer(Raising, nodes.Tracer, Number):  # type: ignore[misc]
     """A number of a `Trace`."""
 
     __slots__ = ()
+    __hash__ = Number.__hash__  # that in C compares, and would leave it without a hash
 
     def _symbolic_adjoints(self, leaves: Sequence[Any], seed: Any) -> list[Any] | None:
         """The result of `backward.symbolic_adjoints`; None where that has to find it itself."""
@@ -108,6 +111,14 @@ def local(node: Any) -> list[tuple[Any, bool]]:
     return list(zip(node.op.local(node, operands, variable), node.op.selecting(variable)))
 
 
+BY_CODE = [getattr(Number, f"__{name}__") for name in ("lt", "le", "eq", "ne", "gt", "ge")]
+"""The comparisons by the codes that C has for them."""
+
+
+def compared(x: Any, y: Any, code: int) -> Any:
+    return BY_CODE[code](x, y)
+
+
 nodes.install_trace(
     rows=(*BUILT_IN.values(), *STRUCTURE),
     input=INPUT,
@@ -116,6 +127,9 @@ nodes.install_trace(
     value=Value,
     forward=in_python.forward,
     operand=checked,
+    compared=compared,
+    guard=Guard,
+    compare=tuple(COMPARE),
     template=template,
     form=form,
     local=local,

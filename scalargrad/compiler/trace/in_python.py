@@ -10,12 +10,14 @@ This trace is the specification, and what is used where nothing was built in C. 
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 from ... import modes, ops
-from ...rows import Operator
+from ...rows import BUILT_IN, Operator
 from ...scalars import real
 from .raising import Raising
 from .recorder import Recorder
@@ -158,6 +160,14 @@ class Trace(Recorder):
     def unrolled(self) -> int:
         return NOT_LOOKED if self._log is None else self._log.why
 
+    # ------ all at once
+    def columns(self) -> tuple[bytes, bytes, bytes, bytes, bytes | None]:
+        rows = array("i", map(code_of, self.rows))
+        counts = array("i", map(len, self.operands))
+        flat = array("i", chain.from_iterable(self.operands))
+        numbers = array("d", self.numbers)
+        return rows.tobytes(), counts.tobytes(), numbers.tobytes(), flat.tobytes(), None
+
     # ------ walks
     def needed(self, wanted: Iterable[int]) -> list[int]:
         """Return the nodes that these are computed from, themselves included, in order."""
@@ -207,6 +217,13 @@ class Trace(Recorder):
                         pending.append(j)
                     count[j] = count.get(j, 0) + 1
         return count
+
+
+def code_of(row: Operator | str) -> int:
+    """The code of a row: of those that are not of the table it is beyond them all."""
+    if isinstance(row, str):
+        return -1 if row is INPUT else -2
+    return row.code if BUILT_IN.get(row.name) is row else len(BUILT_IN)
 
 
 class Tracer(Raising, Number):

@@ -20,7 +20,7 @@ from ..loops.items import (
     Reference,
     Run,
 )
-from ..loops.recorder import Recorded
+from ..loops.recorder import Call, Recorded
 from .native import nodes
 
 
@@ -59,9 +59,12 @@ def item(*fields: Any) -> Item:
     return Operation(operator, tuple([reference(*x) for x in operands]), outcome)
 
 
-def one(kind: int, at: Any) -> One:
-    """An operand of a call."""
-    return Constant(at) if kind == NUMBER else NodeAt(at) if kind == NODE else InputAt(at)
+def recorded(calls: Iterable[Call]) -> Recorded:
+    """What a recorder makes of these calls."""
+    recorder = nodes.LoopRecorder()
+    for operator, pairs, outcome in calls:
+        recorder.record(operator, tuple(pairs), outcome)
+    return Recorded(items_of(recorder.finish()), len(recorder))
 
 
 def reference(

@@ -156,6 +156,12 @@ class Recorder:
         `graph.backward_order`."""
         raise NotImplementedError
 
+    def columns(self) -> tuple[bytes, bytes, bytes, bytes, bytes | None]:
+        """Return, of each node, its row as a code, −1 of an input and −2 of a constant, how many
+        operands it has, and its number; all operands; and of each guard both sides, and
+        2·comparison + outcome, or None where the guards are a dict: int32, but for numbers."""
+        raise NotImplementedError
+
     # ------ written twice, of lowered traces
     def copy(self, old: Any, wanted: Sequence[int]) -> list[int]:
         """Compute again what the nodes `wanted` of another trace need, and all its inputs; return

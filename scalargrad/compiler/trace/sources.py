@@ -17,3 +17,10 @@ class Side(NamedTuple):
     path because the guard does not hold in them."""
 
     which: int
+
+
+class Told(NamedTuple):
+    """An input that a lane is told by how often it goes round a loop: the count itself comes first,
+    then numbers that follow from it."""
+
+    which: int

@@ -314,6 +314,8 @@ static int trace_traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(t->codes);
     Py_VISIT(t->captured);
     Py_VISIT(t->inputs);
+    Py_VISIT(t->guard_dict);
+    Py_VISIT(t->decided);
     return 0;
 }
 
@@ -341,6 +343,7 @@ static void trace_dealloc(PyObject *self)
     PyMem_Free(t->node);
     PyMem_Free(t->operand);
     PyMem_Free(t->known.item);
+    free_guards(t);
     free_rolled(&t->rolled);
     Py_TYPE(self)->tp_free(self);
 }
@@ -381,6 +384,8 @@ static PyMethodDef trace_methods[] = {
     {"repeat", trace_repeat, METH_VARARGS,
      "repeat(steps, state, xs, fixed, state_slots, y_slots, begin, end): the steps of a scan; the "
      "state after them, and a list for each y."},
+    {"columns", trace_columns_as_bytes, METH_NOARGS,
+     "columns(): rows, counts of operands, numbers, operands and guards, as bytes."},
     {"rolled", trace_rolled, METH_O,
      "rolled(results): items, events, and what the results are; None of nodes."},
     {NULL, NULL, 0, NULL},
@@ -390,6 +395,8 @@ static PyMemberDef trace_members[] = {
     {"captured", T_OBJECT_EX, offsetof(Trace, captured), READONLY,
      "The Values the function closes over, each with the input that stands for it."},
     {"inputs", T_OBJECT_EX, offsetof(Trace, inputs), READONLY, "The inputs, in order."},
+    {"decided", T_OBJECT_EX, offsetof(Trace, decided), 0,
+     "A mapping: outcomes of comparisons that are known beforehand."},
     {NULL, 0, 0, 0, NULL},
 };
 

@@ -59,6 +59,11 @@ typedef struct {
     uint8_t linked; /* computed from a Value: told of traces that may be kept as loops */
 } TraceNode;
 
+/* A comparison of two nodes that decided what the function did next. */
+typedef struct {
+    int32_t compare, x, y, outcome;
+} TraceGuard;
+
 typedef struct {
     PyObject_HEAD
     TraceNode *node;
@@ -74,6 +79,11 @@ typedef struct {
     int16_t instead[KNOWN_ROWS]; /* 1 + the row that is computed in place of each; 0 for itself */
     uint8_t is_rewriting;        /* whether `compute` is asked of any row */
     int walks;                   /* walks under way: until they end no node is another one */
+    TraceGuard *guard;           /* the guards, while there is no dict of them */
+    size_t guard_room;
+    int32_t guards;
+    PyObject *guard_dict; /* the guards once somebody has asked for a dict */
+    PyObject *decided;    /* a mapping: outcomes of comparisons that are known beforehand */
     Rolled rolled;
 } Trace;
 

@@ -8,16 +8,19 @@
 
 /* The Python half of the trace; see compiler/trace/in_c.py. */
 #define TRACE_HOOKS(HOOK)                                                                         \
-    HOOK(rows, &PyTuple_Type)  /* the known rows, by code */                                      \
-    HOOK(input, ANYTHING)      /* in place of a row: of an input */                               \
-    HOOK(constant, ANYTHING)   /* in place of a row: of a constant */                             \
-    HOOK(tracer, &PyType_Type) /* the class of Tracers */                                         \
-    HOOK(value, &PyType_Type)  /* the class of Values */                                          \
-    HOOK(forward, ANYTHING)    /* (Operator, numbers) -> float */                                 \
-    HOOK(operand, ANYTHING)    /* (x, name of the reflected method) -> x, or NotImplemented */    \
-    HOOK(template, ANYTHING)   /* (Operator, beside a constant) -> see templates.h */             \
-    HOOK(form, ANYTHING)       /* (Operator) -> see templates.h */                                \
-    HOOK(local, ANYTHING)      /* (Tracer) -> the partial in each operand, None for a constant */
+    HOOK(rows, &PyTuple_Type)    /* the known rows, by code */                                    \
+    HOOK(input, ANYTHING)        /* in place of a row: of an input */                             \
+    HOOK(constant, ANYTHING)     /* in place of a row: of a constant */                           \
+    HOOK(tracer, &PyType_Type)   /* the class of Tracers */                                       \
+    HOOK(value, &PyType_Type)    /* the class of Values */                                        \
+    HOOK(forward, ANYTHING)      /* (Operator, numbers) -> float */                               \
+    HOOK(operand, ANYTHING)      /* (x, name of the reflected method) -> x, or NotImplemented */  \
+    HOOK(compared, ANYTHING)     /* (Tracer, other, Py_LT …) -> outcome, or NotImplemented */     \
+    HOOK(guard, ANYTHING)        /* the class of guards */                                        \
+    HOOK(compare, &PyTuple_Type) /* the names of comparisons */                                   \
+    HOOK(template, ANYTHING)     /* (Operator, beside a constant) -> see templates.h */           \
+    HOOK(form, ANYTHING)         /* (Operator) -> see templates.h */                              \
+    HOOK(local, ANYTHING)        /* (Tracer) -> the partial in each operand, None for a constant */
 
 static struct {
     TRACE_HOOKS(HOOK_MEMBER)

@@ -4,7 +4,7 @@
 #define SCALARGRAD_TRACER_H
 
 #include <structmember.h>
-#include "rolled.h"
+#include "guards.h"
 
 /* ------ applying rows */
 
@@ -341,6 +341,7 @@ static PyTypeObject TracerType = {
     .tp_members = tracer_members,
     .tp_getset = tracer_columns,
     .tp_as_number = &tracer_as_number,
+    .tp_richcompare = tracer_richcompare,
 };
 
 #endif

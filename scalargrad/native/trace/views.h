@@ -117,6 +117,8 @@ static PyGetSetDef trace_columns[] = {
     TRACE_COLUMN("lanes", COLUMN_LANE_FLAGS, "Whether each differs from lane to lane."),
     TRACE_COLUMN("plain", COLUMN_PLAIN_FLAGS, "Whether eager has a float for each, and no Value."),
     TRACE_COLUMN("tracers", COLUMN_TRACERS, "The Tracer that stands for each."),
+    {"guards", trace_guards, trace_set_guards,
+     "What was decided by comparisons, in order: a dict whose values are None.", NULL},
     {"unrolled", reason_of, NULL, "Why it is kept as nodes; see compiler/trace/rolled.py.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
