@@ -3,6 +3,9 @@
 A sum over lanes is linear. The sum moves through +, − and uniform factors, so that as little as
 possible is computed lane by lane. It stays before a sum or a difference that has an input among its
 operands, for such a number is exact: Σ(x − w) keeps digits that Σx − n·w loses.
+
+In a sum of ∞·x the signs of all x count, in ∞·Σx only that of their sum. A sum that moved through
+a factor that may be infinite is also kept as it was: the careful program computes it so.
 """
 
 from __future__ import annotations
@@ -12,9 +15,9 @@ from math import isfinite
 from typing import Any
 
 from ... import ops
-from ...rows import Operator
+from ..inputs.sources import FIRST
 from ..trace.recorder import Recorder
-from ..trace.vocabulary import INPUT, handed_on, lanes_sum, stop_gradient
+from ..trace.vocabulary import CONSTANT, INPUT, handed_on, lanes_sum, moved_sum, stop_gradient
 from .record import Output, Recording
 
 SUMS = (ops.add, ops.sub, ops.sum)
@@ -83,18 +86,25 @@ def inner(trace: Recorder, i: int) -> tuple[int, ...]:
     varying = tuple(j for j in operands if trace.lanes[j])
     if row not in PRODUCTS and (row is not ops.div or trace.lanes[operands[1]]):
         return ()
-    return varying if len(varying) == 1 and is_linear(trace, row, operands) else ()
-
-
-def is_linear(trace: Recorder, row: Operator | str, operands: Sequence[int]) -> bool:
-    """Whether what is uniform among the factors is a finite number in the traced call: in a sum of
-    ∞·x the signs of all x count."""
-    numbers = [trace.numbers[j] for j in operands if not trace.lanes[j]]
-    return all(map(isfinite, numbers)) and not (row is ops.div and 0.0 in numbers)
+    return varying if len(varying) == 1 else ()
 
 
 def is_input(trace: Recorder, i: int) -> bool:
     return trace.lanes[i] and trace.rows[i] is INPUT
+
+
+def is_surely_linear(trace: Recorder, i: int) -> bool:
+    """Whether all factors of node i that are uniform are finite in every call, and no divisor 0."""
+    if trace.rows[i] in SUMS or trace.rows[i] in ALIKE:
+        return True
+    return all(is_finite(trace, j) for j in trace.operands[i] if not trace.lanes[j])
+
+
+def is_finite(trace: Recorder, i: int) -> bool:
+    """Whether node i is a constant that is finite and not 0, or tells how many lanes there are."""
+    if trace.rows[i] is CONSTANT:
+        return trace.numbers[i] != 0.0 and isfinite(trace.numbers[i])
+    return i in trace.inputs[:FIRST]
 
 
 def summed(trace: Recorder, i: int, sums: dict[int, Any], lane_count: Any) -> Any:
@@ -106,4 +116,7 @@ def summed(trace: Recorder, i: int, sums: dict[int, Any], lane_count: Any) -> An
     if not moved:
         return trace.compute(lanes_sum, [x])
     operands = [sums[j] if j in moved else trace.tracers[j] for j in trace.operands[i]]
-    return trace.compute(trace.row(i), operands)
+    found = trace.compute(trace.row(i), operands)
+    if is_surely_linear(trace, i):
+        return found
+    return trace.compute(moved_sum, [trace.compute(lanes_sum, [x]), found])

@@ -17,12 +17,24 @@ from ... import ops
 from ...rows import Operator
 from ...scalars import is_value
 from ..inputs.sources import COUNT
-from ..trace.vocabulary import CONSTANT, accumulate, handed_on, lanes_sum, products, stop_gradient
+from ..trace.vocabulary import (
+    CONSTANT,
+    accumulate,
+    handed_on,
+    lanes_sum,
+    moved_sum,
+    products,
+    stop_gradient,
+)
 from .rewriting import Rewriting, Rule
 
 
-def operand(to: Rewriting, x: Any) -> Any:
+def operand(to: Rewriting, x: Any, *others: Any) -> Any:
     return x
+
+
+def second(to: Rewriting, x: Any, y: Any) -> Any:
+    return y
 
 
 def without_sign(to: Rewriting, x: Any) -> Any:
@@ -169,6 +181,7 @@ TABLE = [
         (ops.chain,      None,           ops.mul,        ALWAYS),
         (ops.choose,     None,           ops.mul,        ALWAYS),
         (accumulate,     contributions,  products,       ALWAYS),
+        (moved_sum,      operand,        second,         ALWAYS),
         (lanes_sum,      sum_over_lanes, sum_over_lanes, IN_C),
         (ops.dot,        dot,            dot,            IN_C),
         (ops.mul,        product,        product,        BESIDE_CONSTANT),
@@ -180,8 +193,9 @@ TABLE = [
     )
 ]  # fmt: skip
 
-FLOWING = (ops.chain, ops.choose, ops.start, accumulate)
-"""Operators that tell what does not flow from what is zero: a careful program keeps these apart."""
+FLOWING = (ops.chain, ops.choose, ops.start, accumulate, moved_sum)
+"""Operators that a quick program takes for another: what does not flow for zero, a sum for a moved
+one. Where all results are finite, it makes no difference."""
 
 
 def rules(careful: bool) -> dict[Operator, Rule]:

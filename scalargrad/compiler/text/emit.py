@@ -16,7 +16,7 @@ from ... import ops
 from ...rows import BUILT_IN, Operator
 from ...spelling import spelled_number
 from ..passes.program import AFTER, BEFORE, LANES, Program
-from ..trace.vocabulary import lanes_sum, products
+from ..trace.vocabulary import lanes_sum, moved_sum, products
 from .names import identifiers, variants
 
 
@@ -40,10 +40,11 @@ def in_python(row: Operator) -> str | None:
     return call(row) if row.signs is None or "/" in row.signs else row.signs
 
 
+IN_WORDS = {lanes_sum: "Σ lanes of {}", moved_sum: "{}, or {} where all is finite"}
+
+
 def in_formulas(row: Operator) -> str:
-    if row is lanes_sum:
-        return "Σ lanes of {}"
-    return row.signs or call(row)
+    return IN_WORDS.get(row) or row.signs or call(row)
 
 
 def on_arrays(row: Operator) -> str | None:

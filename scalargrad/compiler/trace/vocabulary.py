@@ -59,6 +59,15 @@ lanes_sum = Operator(
     doc="The sum over all lanes: one number for all of them.",
 )
 
+moved_sum = Operator(
+    "moved_sum",
+    "Σ lanes",
+    lambda kept, moved: kept,
+    None,
+    (lambda out, kept, moved: 1.0, selects(lambda out, kept, moved: NOTHING)),
+    doc="A sum over all lanes in two forms, which are equal where both are finite.",
+)
+
 products = Operator(
     "products", "Σ×", summed(ops.mul), None, swapped, doc="Σ x·y over pairs of operands."
 )
@@ -81,4 +90,4 @@ handed_on = Operator(
     doc="A derivative as the partial of a node: a −0.0 in it is nothing.",
 )
 
-STRUCTURE = (stop_gradient, lanes_sum, products, accumulate, handed_on)
+STRUCTURE = (stop_gradient, lanes_sum, products, accumulate, handed_on, moved_sum)

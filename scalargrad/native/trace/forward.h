@@ -22,6 +22,7 @@ static void know_arities(void)
 #undef ROW
     arity[OP_sum] = arity[OP_dot] = arity[PRODUCTS] = arity[ACCUMULATE] = -1;
     arity[STOP_GRADIENT] = arity[LANES_SUM] = arity[HANDED_ON] = 1;
+    arity[MOVED_SUM] = 2;
 }
 
 static double number_at(const Trace *t, int32_t i)

@@ -9,10 +9,18 @@
 #include "slots.h"
 #include "loops/recorder.h"
 
-/* Codes of rows: those of the table, then STOP_GRADIENT to HANDED_ON, which are the compiler's,
+/* Codes of rows: those of the table, then STOP_GRADIENT to MOVED_SUM, which are the compiler's,
  * then the rows of each trace's own. */
 enum { INPUT = -1, CONSTANT = -2 };
-enum { STOP_GRADIENT = OP_COUNT, LANES_SUM, PRODUCTS, ACCUMULATE, HANDED_ON, KNOWN_ROWS };
+enum {
+    STOP_GRADIENT = OP_COUNT,
+    LANES_SUM,
+    PRODUCTS,
+    ACCUMULATE,
+    HANDED_ON,
+    MOVED_SUM,
+    KNOWN_ROWS
+};
 
 /* When a trace asks `compute` of its class about a row. */
 enum { NEVER, BESIDE_NUMBER, ALWAYS };

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -324,6 +325,39 @@ def test_signs_of_all_lanes_count_beside_an_infinite_factor(f: Any, uniform: flo
             expected = sum(f(sg.Value(x), uniform) for x in xs).data
         found = gate(np.array(xs), uniform)
         assert found == expected or (math.isnan(found) and math.isnan(expected))
+
+
+JOINED = {
+    "times": lambda x, w: x * w,
+    "over": lambda x, w: x / w,
+    "minus": lambda x, w: -x - w,
+    "a choice": lambda x, w: sg.where(w > 0.5, x, -x),
+    "log": lambda x, w: x * sg.log(sg.abs(w)),
+}
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_factor_that_becomes_infinite_counts_in_each_lane(seed: int) -> None:
+    draw = random.Random(seed)
+    joins = [draw.choice(list(JOINED.values())) for _ in range(3)]
+
+    def f(x: Any, w: Any) -> Any:
+        return reduce(lambda found, pair: pair[0](found, pair[1]), zip(joins, w), x)
+
+    gate = sg.value_and_grad(sg.compile(f, batch="x", reduce="sum"), (0, 1))
+    numbers = [2.0, math.inf, -math.inf, 0.0, math.nan, 0.75]
+    for k in range(8):
+        xs = [draw.choice([0.0, 1.5, -2.0, 3.0]) for _ in range(4)]
+        w = [draw.choice(numbers if k else [2.0, 0.75]) for _ in range(3)]
+        samples = [sg.value_and_grad(f, (0, 1))(x, w) for x in xs]
+        value, (by_x, by_w) = gate(np.array(xs), w)
+        assert_alike(value, sum(v for v, _ in samples))
+        assert_alike(by_x, [one for _, (one, _) in samples])
+        assert_alike(by_w, [sum(column) for column in zip(*(all_w for _, (_, all_w) in samples))])
+
+
+def assert_alike(found: Any, expected: Any) -> None:
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
 def test_an_array_that_nothing_was_computed_from_may_change_its_shape() -> None:
