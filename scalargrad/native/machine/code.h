@@ -27,11 +27,11 @@ typedef struct {
     int stage;
     const int32_t *begin, *end;
     int64_t indexes, highest_index;
-    Reach *reach;         /* of each walk */
-    Moved *moved;         /* of each word; NULL as long as none is moved */
-    int32_t *copy;        /* as `moved`: room for an instruction whose words are */
+    Reach *reach;                /* of each walk */
+    Moved *moved;                /* of each word; NULL as long as none is moved */
+    int32_t *copy;               /* as `moved`: room for an instruction whose words are */
     int32_t loops, steps, moves; /* how many were found */
-    int64_t lowest;       /* the lowest place that is written to along a walk */
+    int64_t lowest;              /* the lowest place that is written to along a walk */
 } CodeCheck;
 
 static int is_index_in(const Reach *reach, int32_t offset, int64_t limit)

@@ -140,8 +140,7 @@ static int32_t run_steps(const NestCode *code, NestRun *run)
     s -= s->out;                                                                                  \
     GO
     GO;
-#define WAY(name, o, a)                                                                         \
-    do_##name##_##o##a : RESULT(TO_##o, forward_##name(FROM_##a(x)));
+#define WAY(name, o, a) do_##name##_##o##a : RESULT(TO_##o, forward_##name(FROM_##a(x)));
 #define ROW(name) UNARY_WAYS(WAY, name)
     MACHINE_UNARY(ROW)
 #undef ROW
@@ -149,7 +148,7 @@ static int32_t run_steps(const NestCode *code, NestRun *run)
 #define ROW(name) do_##name : RESULT(TO_u, forward_##name(FROM_u(x), FROM_u(y)));
     MACHINE_BINARY(ROW)
 #undef ROW
-#define WAY(name, o, a, b)                                                                      \
+#define WAY(name, o, a, b)                                                                        \
     do_##name##_##o##a##b : RESULT(TO_##o, forward_##name(FROM_##a(x), FROM_##b(y)));
 #define ROW(name) BINARY_WAYS(WAY, name)
     QUICK_BINARY(ROW)
@@ -158,19 +157,19 @@ static int32_t run_steps(const NestCode *code, NestRun *run)
 #define ROW(name) do_##name : RESULT(TO_u, forward_##name(FROM_u(x), FROM_u(y), FROM_u(z)));
     MACHINE_TERNARY(ROW)
 #undef ROW
-#define WAY(name, o, a, b, c)                                                                   \
+#define WAY(name, o, a, b, c)                                                                     \
     do_##name##_##o##a##b##c : RESULT(TO_##o, FROM_##a(x) + FROM_##b(y) * FROM_##c(z));
     PRODUCT_WAYS(WAY, PLUS_PRODUCT)
 #undef WAY
-#define WAY(name, o, a, b, c)                                                                   \
+#define WAY(name, o, a, b, c)                                                                     \
     do_##name##_##o##a##b##c : RESULT(TO_##o, FROM_##a(x) - FROM_##b(y) * FROM_##c(z));
     PRODUCT_WAYS(WAY, MINUS_PRODUCT)
 #undef WAY
-#define WAY(name, o, a)                                                                         \
-    do_##name##_##o##a:                                                                         \
+#define WAY(name, o, a)                                                                           \
+    do_##name##_##o##a:                                                                           \
     {                                                                                             \
         const double angle = FROM_##a(x);                                                         \
-        TO_##o = forward_sin(angle);                                                            \
+        TO_##o = forward_sin(angle);                                                              \
         (s->along >> STEP_Y & 1 ? w : u)[s->y] = forward_cos(angle);                              \
         NEXT;                                                                                     \
     }

@@ -22,7 +22,7 @@ enum { STEP_OUT, STEP_X, STEP_Y, STEP_Z, STEP_NUMBERS };
 /* Where a number stands in an iteration: its place, or ALONG_WALK and its distance from the walk;
  * NOWHERE. */
 typedef int64_t Spot;
-#define NOWHERE ((Spot)-1)
+#define NOWHERE ((Spot) - 1)
 #define ALONG_WALK ((Spot)1 << 40)
 
 static int is_along(Spot spot)
@@ -79,18 +79,17 @@ enum {
 #define ROW(name) UNARY_WAYS(WAY, name)
     MACHINE_UNARY(ROW)
 #undef ROW
-        MOVE_WAYS(WAY, SINE_COSINE) MOVE_WAYS(WAY, MOVE) EACH_X(WAY, WRITE, u)
-            EACH_X(WAY, ADD, u)
+        MOVE_WAYS(WAY, SINE_COSINE) MOVE_WAYS(WAY, MOVE) EACH_X(WAY, WRITE, u) EACH_X(WAY, ADD, u)
 #undef WAY
 #define WAY(name, out, x, y) STEP_##name##_##out##x##y,
 #define ROW(name) BINARY_WAYS(WAY, name)
-                QUICK_BINARY(ROW)
+            QUICK_BINARY(ROW)
 #undef ROW
 #undef WAY
 #define WAY(name, out, x, y, z) STEP_##name##_##out##x##y##z,
-                    PRODUCT_WAYS(WAY, PLUS_PRODUCT) PRODUCT_WAYS(WAY, MINUS_PRODUCT)
+                PRODUCT_WAYS(WAY, PLUS_PRODUCT) PRODUCT_WAYS(WAY, MINUS_PRODUCT)
 #undef WAY
-                        STEP_READ,
+                    STEP_READ,
     STEP_READ_IN_W, /* is never chosen: results of READ stand in places */
     STEP_READ_QUIET,
     STEP_LOOP,
