@@ -14,7 +14,7 @@ from ...transforms.variables import inside
 from ..loops.growing import NODE, one
 from ..loops.recorder import Recorded
 from ..nests.program import Asked
-from ..nests.recorded import asked, can_be_asked
+from ..nests.recorded import asked, why_not
 from ..passes.kinds import emptied
 from ..passes.record import Ran, all_sources, rolled_entries
 from ..passes.task import Wanted
@@ -38,7 +38,7 @@ class Survey(NamedTuple):
         linked = tuple([trace.is_linked(trace.tracers[i]) for i in self.results])
         at = tuple([one(*pair) for pair in course.pairs()[-len(linked) :]])
         run = run._replace(loops=Loops(Rolled(Recorded((), len(course)), at, linked)))
-        if not can_be_asked(run):
+        if why_not(run):
             return None
         return Details(
             asked(run),
