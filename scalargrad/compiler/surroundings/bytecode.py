@@ -1,13 +1,15 @@
 """The names that a piece of code reads, found in its bytecode: globals, attributes, imports.
 
 A name that is read as a global is not one that is read as an attribute. The texts among the
-constants count as attributes, for getattr(o, "name") reads one so.
+constants count as attributes, for getattr(o, "name") reads one so, and the fields of a format in
+them, for "{0.name}".format(o) does.
 """
 
 from __future__ import annotations
 
 import builtins
 import dis
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from types import CodeType
@@ -17,6 +19,10 @@ WHOLE = "*"
 """Stands among the names of attributes that count: all attributes of objects count."""
 ANYTHING = frozenset({WHOLE, "**"})
 """Stand there where the code computes a name: all attributes of objects and modules count."""
+TOLD = "="
+"""Stands there where objects are compared or made texts of: namespaces are so as a whole."""
+TELLS = {"COMPARE_OP", "CONTAINS_OP", "FORMAT_VALUE", "FORMAT_SIMPLE", "FORMAT_WITH_SPEC"}
+ASKED_WHOLE = {"repr", "str", "format", "ascii", "print", "index", "count", "remove", "eq", "ne"}
 OF_GLOBALS = {"LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "DELETE_GLOBAL", "STORE_NAME",
               "DELETE_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}  # fmt: skip
 ALL_AT_ONCE = {"__dict__", "__getattribute__", "__slots__", "__getstate__", "__match_args__"}
@@ -25,6 +31,9 @@ BY_COMPUTED_NAME = {"vars", "dir"}
 """Builtins that read attributes whose names the code does not say."""
 BY_GIVEN_NAME = {"getattr", "hasattr", "setattr", "delattr"}
 """Builtins that do so unless the name is a text in the code."""
+FORMATS = {"format", "format_map", "vformat"}
+"""Methods of texts and formatters: they read the attributes that the text names."""
+FIELD = re.compile(r"\.(\w+)")
 JUMPS = {*dis.hasjrel, *dis.hasjabs}
 UNSEEN = {"CACHE", "EXTENDED_ARG", "NOP", "RESUME"}
 
@@ -65,6 +74,8 @@ def reads_of(code: CodeType) -> Reads:
                 attributes |= ANYTHING
         elif step.opname == "IS_OP":
             told_apart |= compared_with(steps[at - 1])
+        elif step.opname in TELLS:
+            attributes.add(TOLD)
         elif step.opname == "MATCH_CLASS" and step.arg:
             # a class says itself which attributes its positions are
             attributes.add(WHOLE)
@@ -72,8 +83,12 @@ def reads_of(code: CodeType) -> Reads:
             imports.add(Import(level_of(steps, at), step.argval))
         elif step.opcode in dis.hasname:
             attributes.add(step.argval)
+            if step.argval in FORMATS and not is_a_text(steps[at - 1]):
+                attributes.add(WHOLE)
     if ALL_AT_ONCE & attributes:
         attributes |= ANYTHING
+    if ASKED_WHOLE & (names | attributes):
+        attributes.add(TOLD)
     if OF_IDENTITY & (names | attributes):
         told_apart.add(ANY)
     inner = [reads_of(x) for x in code.co_consts if isinstance(x, CodeType)]
@@ -148,8 +163,8 @@ def compared_with(before: dis.Instruction) -> set[str]:
 
 def texts_in(constants: Sequence[object]) -> Iterator[str]:
     for x in constants:
-        if isinstance(x, str) and x.isidentifier():
-            yield x
+        if isinstance(x, str):
+            yield from [x] if x.isidentifier() else FIELD.findall(x) if "{" in x else ()
         elif isinstance(x, (tuple, frozenset)):
             yield from texts_in(tuple(x))
 
@@ -170,6 +185,10 @@ def reads_any(steps: Sequence[dis.Instruction], at: int) -> bool:
     return steps[at].opname != "LOAD_GLOBAL" or not names_a_text(steps, at)
 
 
+def is_a_text(step: dis.Instruction) -> bool:
+    return step.opname == "LOAD_CONST" and type(step.argval) is str
+
+
 def names_a_text(steps: Sequence[dis.Instruction], at: int) -> bool:
     """Tell whether a call that begins here with its function has a text as second argument.
 
@@ -183,7 +202,7 @@ def names_a_text(steps: Sequence[dis.Instruction], at: int) -> bool:
         if step.opcode in JUMPS or depth < 1:
             return False
         if depth == 1 and step.opname.startswith("CALL"):
-            return found.opname == "LOAD_CONST" and type(found.argval) is str
+            return is_a_text(found)
         if depth == second and step.opname != "PRECALL":
             found = step
     return False

@@ -7,6 +7,7 @@ from collections import OrderedDict, defaultdict, deque
 from collections.abc import Hashable, Iterable
 from functools import partial
 from itertools import chain, repeat
+from math import copysign
 from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
@@ -44,7 +45,12 @@ def noted(found: tuple[Any, ...], kinds: set[type]) -> Hashable:
     if len(kinds) == 1:
         # their bits: −0.0 is not 0.0, NaN is itself
         return array.array("d", found).tobytes()
-    return tuple([(type(x), repr(x) if type(x) is float else x) for x in found])
+    return tuple([(type(x), told(x) if type(x) is float else x) for x in found])
+
+
+def told(x: float | complex) -> Hashable:
+    """What tells a number from another: its text, and of NaN the sign, too."""
+    return repr(x) if x == x else (repr(x), copysign(1.0, x.real), copysign(1.0, x.imag))
 
 
 def of_list(watch: Watch, x: list[Any], where: Where) -> None:

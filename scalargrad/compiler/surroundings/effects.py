@@ -80,12 +80,18 @@ def without_chance(trace: Callable[[], T], around: Surroundings | None) -> T:
     )
 
 
+def repeated(what: str) -> None:
+    # after the trace, what is left behind is being looked for: such calls are not the function's
+    if modes.state.trace is not None:
+        modes.state.trace.unwatched(what)
+
+
 @contextmanager
 def at_work(around: Surroundings | None) -> Iterator[Calls | None]:
     if around is None or not around.suspects:
         yield None
         return
-    calls = Calls([x for _, x in around.chance], lambda what: modes.state.trace.unwatched(what))
+    calls = Calls([x for _, x in around.chance], repeated)
     with noticing(calls):
         yield calls
 

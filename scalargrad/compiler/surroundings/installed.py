@@ -105,4 +105,10 @@ def reads_any_attribute(x: Any) -> bool:
     library = library_of(x)
     if isinstance(x, ModuleType):
         return library not in SAFE
-    return library not in SAFE or (library, getattr(x, "__name__", "")) in READERS
+    return library not in SAFE or (library, getattr(x, "__name__", "")) in READERS or formats(x)
+
+
+def formats(x: Any) -> bool:
+    """Tell whether something is the method of a text that reads what the text says."""
+    is_of_a_text = isinstance(getattr(x, "__self__", None), str)
+    return is_of_a_text and x.__name__ in ("format", "format_map")

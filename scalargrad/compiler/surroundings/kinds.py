@@ -25,7 +25,7 @@ from ..trace.tracer import Number
 from . import owners, routines
 from .bytecode import WHOLE
 from .chance import has_readable_state, is_chance
-from .contents import CONTAINERS, of_buffer, of_context
+from .contents import CONTAINERS, of_buffer, of_context, told
 from .installed import is_installed_class, reads_any_attribute
 from .settings import note_decimals
 from .suspects import is_suspect
@@ -86,7 +86,7 @@ def visit(watch: Watch, x: Any, where: Where) -> None:
         watch.parts.append((kind, x))
     elif kind is float:
         # −0.0 equals 0.0, and NaN is not itself
-        watch.parts.append((kind, x if x == x and x else repr(x)))
+        watch.parts.append((kind, x if x == x and x else told(x)))
     elif isinstance(x, Number):
         watch.tracers.append(where)
         watch.identify(x)
@@ -129,7 +129,9 @@ def of_installed(watch: Watch, x: Any, where: Where) -> None:
     if is_chance(x):
         watch.chance.append((shown(where), x))
         watch.identify(x)
-    elif is_real(x) or is_scalar_of_numpy(x):
+    elif is_scalar_of_numpy(x):
+        watch.parts.append((repr(x), x.tobytes()))
+    elif is_real(x):
         watch.parts.append(repr(x))
         note_decimals(watch, kind)
     elif owners.is_array_class(kind):

@@ -7,7 +7,7 @@ from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
 from ...transforms.trees import is_array, is_model
-from .bytecode import ANYTHING, WHOLE, reads_of
+from .bytecode import ANYTHING, TOLD, WHOLE, reads_of
 from .contents import CONTENTS, of_buffer
 from .installed import OF_A_CLASS_IN_PYTHON, is_installed_class, reads_any_attribute
 from .routines import AS_CLASS
@@ -116,7 +116,7 @@ def of_object(watch: Watch, x: Any, where: Where) -> None:
 
 
 def of_namespace(watch: Watch, x: Any, where: Where) -> None:
-    watch.attributes(x.__dict__, where, WHOLE in watch.names)
+    watch.attributes(x.__dict__, where, not watch.names.isdisjoint((WHOLE, TOLD)))
 
 
 def attributes_of(x: Any) -> Any:

@@ -186,6 +186,12 @@ PLACES: dict[str, tuple[Callable[[Any], Any], Callable[[], Any], str]] = {
     "a context variable that was set": (BEFORE.set, BEFORE.get, r"\.get\(\)"),
     "a thread's own": (lambda x: setattr(LOCAL, "a", x), lambda: LOCAL.a, "'a'"),
     "a module": (lambda x: setattr(sys, "kept_", x), lambda: vars(sys)["kept_"], r"sys\.kept_"),
+    "a module's dict": (
+        lambda x: vars(sys).update(kept_=x),
+        lambda: vars(sys)["kept_"],
+        r"sys\.kept_",
+    ),
+    "globals": (lambda x: globals().update(KEPT=x), lambda: globals()["KEPT"], "KEPT"),
     "a generator": (lambda x: LEFT.append(generated(x)), lambda: LEFT, "generated"),
     "an error": (lambda x: LEFT.append(caught_error(x)), lambda: LEFT, "ValueError"),
     "a closure": (lambda x: LEFT.append(lambda: x), lambda: LEFT, "x"),

@@ -10,8 +10,10 @@ import copy
 import dataclasses
 import enum
 import functools
+import math
 import operator
 import os
+import string
 import sys
 import tempfile
 import types
@@ -148,6 +150,71 @@ def the_dict_of_attributes() -> Case:
 def an_attribute_by_its_getter() -> Case:
     o, get = thing(a=1.0), operator.attrgetter("a")
     return lambda x: x * get(o), setting(o, "a")
+
+
+FORMAT = "{0.a}"
+FORMATS: dict[str, Callable[[Any], str]] = {
+    "written": lambda o: "{0.a}".format(o),  # noqa: UP030, UP032
+    "by name": lambda o: "{o.a}".format(o=o),  # noqa: UP032
+    "of a mapping": lambda o: "{o.a}".format_map({"o": o}),
+    "kept": lambda o: FORMAT.format(o),
+    "of the class": lambda o: str.format(FORMAT, o),
+    "of a formatter": lambda o: string.Formatter().format(FORMAT, o),
+    "as a function": lambda o: next(map(FORMAT.format, [o])),
+}
+
+
+def of_a_format(made: Callable[[Any], str]) -> Callable[[], Case]:
+    def found() -> Case:
+        o = thing(a=1.0)
+        return lambda x: x * float(made(o)), setting(o, "a")
+
+    return found
+
+
+CASES.update({f"a format {name}": of_a_format(made) for name, made in FORMATS.items()})
+
+
+@case
+def a_method_of_a_format() -> Case:
+    o, text = thing(a=1.0), FORMAT.format
+    return lambda x: x * float(text(o)), setting(o, "a")
+
+
+@case
+def the_text_of_a_namespace() -> Case:
+    o = types.SimpleNamespace(a=1.0)
+    return lambda x: x * len(f"{o}"), setting(o, "a", 1.25)
+
+
+@case
+def a_namespace_compared() -> Case:
+    o = types.SimpleNamespace(a=1.0)
+    return lambda x: x * (2.0 if o == types.SimpleNamespace(a=1.0) else 3.0), setting(o, "a")
+
+
+@case
+def a_namespace_in_a_list() -> Case:
+    o = types.SimpleNamespace(a=1.0)
+    return lambda x: x * [o].count(types.SimpleNamespace(a=1.0)), setting(o, "a")
+
+
+@case
+def the_sign_of_nan() -> Case:
+    o = thing(a=math.nan)
+    return lambda x: x * math.copysign(1.0, o.a), setting(o, "a", -math.nan)
+
+
+@case
+def the_sign_of_nan_among_other_things() -> Case:
+    held = [math.nan, 1, "text"]
+    return lambda x: x * math.copysign(1.0, held[0]), putting(held, 0, -math.nan)
+
+
+@case
+def the_sign_of_a_nan_of_numpy() -> Case:
+    o = thing(a=np.float64(math.nan))
+    return lambda x: x * math.copysign(1.0, o.a), setting(o, "a", np.float64(-math.nan))
 
 
 @case
