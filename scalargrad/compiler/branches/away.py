@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Mapping
 from typing import Any, NamedTuple
 
 from ..machine.broken import Broken
@@ -11,46 +11,31 @@ from .path import Path
 
 
 class Away(NamedTuple):
-    """Lanes that leave a path, and at which guard each; the sides of the guards are those of all
-    lanes of the call."""
+    """Lanes that leave a path, by the guard at which they do. The sides of the guards are those of
+    all lanes of the call."""
 
-    lanes: Any
-    guards: Any
+    groups: list[tuple[int, Any]]
     sides: Any
     some_stay: bool
 
-    def only(self, lanes: Any) -> Away:
-        """The same of some of these lanes."""
+    @property
+    def lanes(self) -> Any:
         import numpy
 
-        if len(lanes) == len(self.lanes):
-            return self
-        kept = numpy.isin(self.lanes, lanes)
-        return self._replace(lanes=self.lanes[kept], guards=self.guards[kept])
+        return numpy.concatenate([own for _, own in self.groups])
 
-    def sent_on(self, instead: Mapping[int, Path], found: dict[Path, list[Any]]) -> Away:
-        """Put lanes to the paths that are known for their guards; return the others."""
-        for guard, own in self.by_guard():
-            if guard in instead:
-                found.setdefault(instead[guard], []).append(own)
-        return self.but(instead)
+    def only(self, lanes: Any, count: int) -> Away:
+        """The same of some of these lanes; a call has so many."""
+        import numpy
 
-    def but(self, guards: Iterable[int]) -> Away:
+        is_left = numpy.zeros(count, bool)
+        is_left[lanes] = True
+        groups = [(guard, own[is_left[own]]) for guard, own in self.groups]
+        return self._replace(groups=[(guard, own) for guard, own in groups if len(own)])
+
+    def but(self, guards: Container[int]) -> Away:
         """The lanes that do not leave at these guards."""
-        import numpy
-
-        kept = ~numpy.isin(self.guards, list(guards))
-        return self._replace(lanes=self.lanes[kept], guards=self.guards[kept])
-
-    def by_guard(self) -> list[tuple[int, Any]]:
-        """The lanes that leave at each guard."""
-        import numpy
-
-        order = numpy.argsort(self.guards, kind="stable")
-        guards, lanes = self.guards[order], self.lanes[order]
-        begins = [0, *(numpy.flatnonzero(guards[1:] != guards[:-1]) + 1).tolist()]
-        ends = [*begins[1:], len(lanes)]
-        return [(int(guards[i]), lanes[i:j]) for i, j in zip(begins, ends) if i < j]
+        return self._replace(groups=[x for x in self.groups if x[0] not in guards])
 
 
 def joined(found: Mapping[Path, list[Any]], sides: Any) -> list[tuple[Path, Any, Any]]:
@@ -65,10 +50,15 @@ def leaving(lanes: Lanes, group: Any, sides: Any, broken: Broken | int) -> Away:
 
     if isinstance(broken, int):
         own = numpy.arange(lanes.count or 1) if group is None else group
-        return Away(own, numpy.full(len(own), broken), sides, False)
+        return Away([(broken, own)], sides, False)
     away = numpy.flatnonzero(broken.guards >= 0)
+    some_stay = len(away) < len(broken.guards)
+    away = away[numpy.argsort(broken.guards[away], kind="stable")]
     guards, own, sides = broken.guards[away], away, broken.sides
     if group is not None:
         own, sides = group[away], numpy.empty((lanes.count, 2))
         sides[own] = broken.sides[away]
-    return Away(own, guards, sides, len(away) < len(broken.guards))
+    begins = [0, *(numpy.flatnonzero(guards[1:] != guards[:-1]) + 1).tolist()]
+    ends = [*begins[1:], len(own)]
+    groups = [(k, own[i:j]) for k, i, j in zip(guards[begins].tolist(), begins, ends)]
+    return Away(groups, sides, some_stay)

@@ -18,10 +18,11 @@ from .surveys import Survey, surveyed
 ATTEMPTS = 4
 """So many paths are looked at for a loop, where none has led to a family."""
 
-MOST_FAMILIES = 8
+MOST_FAMILIES = 4
 """Of a function with more families every lane is something else: these are paths of their own."""
-FEW_GUARDS = 4
-"""A path with fewer guards has no loop that is worth a family, unless there is one already."""
+FEW_GUARDS = {True: 48, False: 8}
+"""By whether there are lanes: a path with fewer guards founds no family. Its loop is short, so
+there are few lengths, and a path for each is soon made and runs no iteration in vain."""
 
 
 def nothing() -> None:
@@ -51,7 +52,7 @@ class Families:
 
     def joining(self, run: Ran) -> Join | None:
         """What has the path of a run join a family; None if it is of none."""
-        if not self.all and len(run.trace.guards) < FEW_GUARDS:
+        if not self.all and len(run.trace.guards) < FEW_GUARDS[run.task.has_lanes]:
             return None
         survey = surveyed(run)
         if survey is not None:

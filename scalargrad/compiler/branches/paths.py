@@ -211,17 +211,20 @@ class Paths:
         """Run the lanes that leave a path and are of a family; return the others by the path that
         each takes, with the sides of the guards."""
         found: dict[Path, list[Any]] = {}
-        left = away.sent_on(path.instead, found)
-        while len(left.lanes):
-            left = left.only((yield from self.families.taking(lanes, left.lanes)))
-            left = self.found(path, lanes, left, found)
+        for guard, own in away.groups:
+            if guard in path.instead:
+                found.setdefault(path.instead[guard], []).append(own)
+        left = away.but(path.instead)
+        while left.groups:
+            taken = yield from self.families.taking(lanes, left.lanes)
+            left = self.found(path, lanes, left.only(taken, lanes.count or 1), found)
         return joined(found, away.sides)
 
     def found(self, path: Path, lanes: Lanes, away: Away, found: dict[Path, list[Any]]) -> Away:
         """Find the paths of lanes that leave a path at guards where none did before. Return the
         lanes that are left, as soon as a family knows some of them."""
         # those that went on for longest come first: of a loop these are the longest ways
-        for guard, own in reversed(away.by_guard()):
+        for guard, own in reversed(away.groups):
             there = self.branch(path, guard, lanes, int(own[0]))
             if there is None:
                 break

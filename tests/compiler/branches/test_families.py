@@ -10,11 +10,18 @@ import numpy as np
 import pytest
 
 import scalargrad as sg
+from scalargrad.compiler.branches import families
 from scalargrad.compiler.machine.runner import NATIVE
 from tests.support.random_endings import MOST, random_function
 
 STEPS = 60
 native = pytest.mark.skipif(not NATIVE, reason="loops stay loops on the machine alone")
+
+
+@pytest.fixture(autouse=True)
+def of_short_loops(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loops of a few iterations are of families, too."""
+    monkeypatch.setattr(families, "FEW_GUARDS", {True: 4, False: 4})
 
 
 def passage(x: Any, drift: Any, spread: Any, z: Any) -> Any:
@@ -210,6 +217,27 @@ def test_a_length_whose_program_is_another_one() -> None:
     gate = sg.value_and_grad(sg.compile(f, batch=("x", "z")), (0, 1))
     for _ in range(2):
         check(f, gate, (x, z), (0, 1))
+
+
+def test_a_length_at_which_a_number_is_kept_is_refused_each_time() -> None:
+    kept: list[Any] = []
+
+    def f(x: Any, z: Any) -> Any:
+        k = 0
+        while x > 0.5 and k < STEPS:
+            x = x - 0.1 + z[k]
+            k += 1
+        if k == 23:
+            kept.append(x)
+        return x * x
+
+    z, x = noise(60) * 0.01, np.linspace(0.6, 4.0, 60)
+    gate = sg.compile(f, batch=("x", "z"))
+    gate(x[:20], z[:20])
+    for _ in range(2):
+        with pytest.raises(TypeError, match="a number that is kept"):
+            gate(x, z)
+    assert not kept
 
 
 SEEDS = 30
