@@ -9,7 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from .items import ConstantTable, InputAt, InputTable, Item, Loop, NodeAt, One, Operation, Run
+from .items import (
+    Constant,
+    ConstantTable,
+    InputAt,
+    InputTable,
+    Item,
+    Loop,
+    NodeAt,
+    One,
+    Operation,
+    Reference,
+    Run,
+)
 from .unrolling import fixed, operations
 
 LEAST_TURNS = 4
@@ -59,13 +71,18 @@ def grouped(loop: Loop, turns: int) -> Iterator[Item]:
 
 def divided(operation: Operation, turns: int, trips: int) -> Operation:
     """The operation of a loop as one of a loop of so many turns, in another of so many trips."""
-    references = [
-        Run(part(x.first, turns, trips * x.count), x.step, x.count)
-        if isinstance(x, Run)
-        else part(x, turns, trips)
-        for x in operation.references
-    ]
+    references = [reference_of(x, turns, trips) for x in operation.references]
     return Operation(operation.operator, tuple(references), operation.outcome)
+
+
+def reference_of(x: Reference, turns: int, trips: int) -> Reference:
+    if not isinstance(x, Run):
+        return part(x, turns, trips)
+    # of numbers there are as many in a table as operands
+    each = x.count if isinstance(x.first, ConstantTable) else 1
+    first = part(x.first, turns, trips * each)
+    assert not isinstance(first, Constant)
+    return Run(first, x.step, x.count)
 
 
 def part(x: One, turns: int, entries: int) -> One:
