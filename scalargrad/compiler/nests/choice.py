@@ -18,7 +18,7 @@ MOST_IN_BODY = 64
 """In a longer body there is much that can be done at once."""
 LEAST_IN_LOOPS = 0.75
 """Of the events so many have to lie in loops."""
-MOST_AT_ONCE = 4.5
+MOST_AT_ONCE = 5.0
 """So many operators that wait for the iteration before may be done at the same time, on average."""
 MOST_FREE = 0.75
 """So much work at most, for each that waits for the iteration before, may be free of it."""

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from ... import ops
 from ..inputs.sources import SHARE
 from ..loops.items import Item, One
+from ..loops.turns import in_turns
 from ..loops.unrolling import unrolled
 from ..machine.encode import has_instruction
 from ..trace.vocabulary import handed_on
@@ -183,7 +184,10 @@ class Derived:
 def with_loops(asked: Asked) -> Derived | str:
     """Return a program where loops stay loops, with what is asked; where the program is to be
     expanded, tell a reader why."""
-    asked = asked._replace(items=unrolled(asked.items, MOST_IN_BODY))
+    items = unrolled(asked.items, MOST_IN_BODY)
+    if asked.lanes is None:
+        items = in_turns(items, MOST_IN_BODY)
+    asked = asked._replace(items=items)
     if why := why_not(asked.items):
         return why
     try:

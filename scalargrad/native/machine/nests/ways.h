@@ -1,5 +1,5 @@
 /* Choosing the way of each step, so that what is in the accumulator is read from there. Included
- * by loops.h. */
+ * by writing.h. */
 #ifndef SCALARGRAD_NESTS_WAYS_H
 #define SCALARGRAD_NESTS_WAYS_H
 
