@@ -37,7 +37,7 @@ def results(written: Written) -> Iterator[Made]:
         if not output.is_summed:
             yield Made(written[i], written.has_lanes)
             continue
-        total = f"total_{k}" if i in written.own else ""
+        total = "" if written.is_counted(i) else f"total_{k}"
         text = total or written.spelling.operation(mul, count, written[i])
         yield Made(f"{text} + {zero(written)}" if output.is_told else text, False, total)
 
