@@ -12,7 +12,7 @@ from functools import cached_property
 
 from ...rows import Operator
 from ..inputs.sources import COUNT
-from ..nests.activity import reached
+from ..nests.activity import reached, read_from
 from ..nests.lowering import Lowering
 from ..nests.nest import (
     ADD,
@@ -121,11 +121,15 @@ class Written:
         begin = [i for i, lane in zip(self.nest.inputs, self.lanes) if lane]
         return reached(self.nest, begin, range(len(self.nest)))
 
+    def is_own(self, array: Array) -> bool:
+        """Tell whether every lane has its own elements of an array."""
+        return not self.own.isdisjoint(effect.x for effect in array.writes)
+
     def is_counted(self, i: int) -> bool:
         """Tell whether the sum of a number over the lanes is that number times their count. Lane by
         lane a number that all share may be there within a lane alone: then it is added up."""
         is_there = self.nest.rows[i] in (CONSTANT, INPUT) or i in self.known_before()
-        return i not in self.own and (is_there or not self.language.is_apart)
+        return i not in self.own and (is_there or not self.language.goes_by_lane)
 
     def known_before(self) -> list[Item]:
         """What is computed of uniform numbers outside of loops."""
@@ -137,12 +141,10 @@ class Written:
                 found.append(item)
         return found
 
-    @property
-    def reads_by_number(self) -> bool:
-        addresses = (x for i, x in self.nest.addresses.items() if i in self.live)
-        return any(address.array.is_inputs for address in addresses) or any(
-            self.nest.rows[i] is GATHERED for i in self.live
-        )
+    def read_by_number(self) -> set[int]:
+        """The inputs that are read as elements of an array."""
+        live = (i for i in self.nest.addresses if i in self.live)
+        return {j for i in live for j in read_from(self.nest, i)}
 
     # ------ names
     def own_names(self) -> Iterator[str]:
@@ -270,18 +272,19 @@ class Written:
     def loop(self, block: Block) -> list[str]:
         nest = self.nest
         carried, lasting = self.carried(block), self.lasting(block)
-        pairs = [(self[c], self[nest.next[c]]) for c in carried]
-        begins = [(self[c], self.begun(self[nest.operands[c][0]], c)) for c in carried]
+        pairs = [(self[c], self.handed_on(nest.next[c], c)) for c in carried]
+        begins = [(self[c], self.handed_on(nest.operands[c][0], c)) for c in carried]
         # what is left of the last iteration is what it was before the next would begin
         pairs += [(f"last_{j}", self[j]) for j in lasting]
         zero = number(self.language.style, 0.0)
-        begins += [(f"last_{j}", self.begun(zero, j)) for j in lasting]
+        begins += [(f"last_{j}", self.language.begun(zero, j in self.own)) for j in lasting]
         kept = [self.array_names[array] for array in self.made() if self.is_written(array, block)]
         found = Loop(index_of(block), block.trips, pairs, begins, kept, f"loop_{block.number}")
         return self.language.looped(found, self.of_items(self.schedule.items[block]))
 
-    def begun(self, text: str, i: int) -> str:
-        return self.language.begun(text, i in self.own)
+    def handed_on(self, i: int, c: int) -> str:
+        """A number that becomes a carried one, of which every lane may have its own."""
+        return self.language.begun(self[i], c in self.own and i not in self.own)
 
     def is_written(self, array: Array, block: Block) -> bool:
         return any(effect.block.is_in(block) for effect in array.writes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from scalargrad.compiler.export.emit_c import C, signature, used_functions
-from scalargrad.compiler.export.languages import InC, Language, OnNumpy
+from scalargrad.compiler.export.languages import InC, Language, OnJax, OnNumpy
 from scalargrad.compiler.export.nest_functions import array_function, c_function, python_function
 from scalargrad.compiler.export.writable import is_mixed
 from scalargrad.compiler.export.written import Written
@@ -65,26 +66,50 @@ def by_c(given: InLanes, derived: Derived, folder: Path) -> list[Any]:
     return [next(columns) if lane else next(numbers) for lane in derived.each]
 
 
-def test_random_loops_as_text_agree_with_eager(tmp_path: Path) -> None:
-    done = 0
-    for k, _ in enumerate(rounds(12)):
-        random = Random(seed := Random().randrange(2**32))
-        given = drawn(random)
-        source = given.f.source  # type: ignore[attr-defined]
-        if "< 0.1" in source:
+def by_jax(given: InLanes, derived: Derived) -> list[Any]:
+    import jax
+    from jax.scipy import special
+
+    written = Written(derived, OnJax(), NAMES)
+    known: dict[str, Any] = {"np": jax.numpy, "special": special, "lax": jax.lax}
+    exec(array_function(written, "f"), known)
+    inputs = [float(given.count), 1.0 / given.count, *given.given]
+    with jax.enable_x64(True):
+        found = jax.jit(lambda *xs: known["f"](list(xs)))(*map(np.array, inputs))
+    return [np.broadcast_to(x, given.count) if lane else x for x, lane in zip(found, derived.each)]
+
+
+def programs(count: int) -> Iterator[tuple[InLanes, Derived, list[Any]]]:
+    """Yield random programs whose numbers are finite, with what eager mode computes."""
+    for _ in rounds(count):
+        given = drawn(Random(Random().randrange(2**32)))
+        if "< 0.1" in given.f.source:  # type: ignore[attr-defined]
             continue
         try:
-            expected = given.expected()
-            derived = given.derived()
+            expected, derived = given.expected(), given.derived()
         except (OverflowError, Refused):
             continue
-        if not all(np.isfinite(x).all() for x in expected) or is_mixed(derived):
-            continue
-        done += 1
-        ways = [by_python(given, derived), by_numpy(given, derived)]
+        if all(np.isfinite(x).all() for x in expected) and not is_mixed(derived):
+            yield given, derived, expected
+
+
+def agree(given: InLanes, found: list[Any], expected: list[Any]) -> None:
+    for x, y in zip(found, expected, strict=True):
+        assert np.allclose(x, y, rtol=1e-11, atol=1e-11), given.f.source  # type: ignore[attr-defined]
+
+
+def test_random_loops_as_text_agree_with_eager(tmp_path: Path) -> None:
+    done = 0
+    for given, derived, expected in programs(12):
+        agree(given, by_python(given, derived), expected)
+        agree(given, by_numpy(given, derived), expected)
         if done % 4 == 1:
-            ways.append(by_c(given, derived, tmp_path / str(k)))
-        for found in ways:
-            for x, y in zip(found, expected, strict=True):
-                assert np.allclose(x, y, rtol=1e-11, atol=1e-11), (seed, source)
+            agree(given, by_c(given, derived, tmp_path / str(done)), expected)
+        done += 1
     assert done >= 2
+
+
+def test_random_loops_in_jax_agree_with_eager() -> None:
+    pytest.importorskip("jax")
+    for given, derived, expected in programs(4):
+        agree(given, by_jax(given, derived), expected)
