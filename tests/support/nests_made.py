@@ -107,11 +107,16 @@ class InLanes(NamedTuple):
 
     def encoder(self, careful: bool) -> LaneEncoder:
         """What writes the code of the value and of the derivatives in all inputs."""
+        return self.derived().in_lanes(careful)
+
+    def derived(self) -> Derived:
+        """The value and the derivatives in all inputs; before these stand the number of lanes and
+        their share."""
         whole = asked(lambda m, count, share, *x: self.f(m, *x), [1.0, 1.0, *self.row(0)], 4_000)
         lanes = Lanes([False, False, *self.lanes], self.reduce, True)
         wanted = list(range(2, len(whole.plain)))
         plain = [True, True, *whole.plain[2:]]
-        return Derived(whole._replace(plain=plain, wanted=wanted, lanes=lanes)).in_lanes(careful)
+        return Derived(whole._replace(plain=plain, wanted=wanted, lanes=lanes))
 
     def code(self, encoder: LaneEncoder) -> Code:
         columns = [k for k, lane in enumerate(self.lanes, 2) if lane]

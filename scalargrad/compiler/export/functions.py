@@ -89,8 +89,7 @@ def to_jax(exportable: Exportable) -> Exported:
 def jax_text(exportable: Exportable) -> tuple[str, str]:
     """The name of the function, and its text."""
     if nest := exportable.nest:
-        language = OnJax(nest.asked.lanes is not None)
-        written = Written(nest, language, exportable.names.inputs)
+        written = Written(nest, OnJax(), exportable.names.inputs)
         check_rows(written.rows())
         name = function_name(exportable.names.function)
         return name, array_function(written, name)

@@ -31,6 +31,8 @@ class Language:
     those that every lane has its own of."""
     is_apart = True
     """Whether these are numbered apart."""
+    goes_by_lane = True
+    """Whether the text is that of a lane at a time."""
     first = 0
     """The number of the first input among these."""
     words: Sequence[str] = ("append", "range")
@@ -46,7 +48,7 @@ class Language:
         return f"{self.lanes if lane else self.numbers}[{place}]"
 
     def begun(self, text: str, lane: bool) -> str:
-        """A number at the beginning of a loop; every `lane` will have its own of it."""
+        """A number that a loop goes on with; if `lane`, as one that every lane has its own of."""
         return text
 
     def added(self, element: str, x: str) -> str:
@@ -61,7 +63,7 @@ class Language:
     def listed(self, numbers: Sequence[Any], are_places: bool) -> str:
         return ", ".join(str(x) if are_places else number(self.style, x) for x in numbers)
 
-    def made(self, name: str, size: int, fill: str) -> str:
+    def made(self, name: str, size: int, fill: str, lane: bool) -> str:
         return f"{name} = [{fill}] * {size}"
 
     def looped(self, loop: Loop, body: list[str]) -> list[str]:
@@ -82,7 +84,7 @@ class OnNumpy(Language):
 
     style = ARRAYS
     numbers = lanes = "inputs"
-    is_apart = False
+    is_apart = goes_by_lane = False
     words: Sequence[str] = ("range",)
 
     def added(self, element: str, x: str) -> str:
@@ -93,14 +95,12 @@ class OnNumpy(Language):
 class OnJax(OnNumpy):
     """Loops of JAX's, which give what goes on and the arrays they write to."""
 
-    numbers = lanes = "numbers"
+    numbers, lanes = "numbers", "lanes"
+    is_apart = True
     words = ("lax", "carry", "shape")
 
-    def __init__(self, has_lanes: bool) -> None:
-        self.shape = "shape" if has_lanes else "()"
-
     def begun(self, text: str, lane: bool) -> str:
-        return f"np.broadcast_to({text}, {self.shape})" if lane else text
+        return f"np.broadcast_to({text}, shape)" if lane else text
 
     def added(self, element: str, x: str) -> str:
         array, _, place = element[:-1].partition("[")
@@ -112,8 +112,8 @@ class OnJax(OnNumpy):
     def table(self, name: str, numbers: Sequence[Any], are_places: bool) -> list[str]:
         return [f"{name} = np.array([{self.listed(numbers, are_places)}])"]
 
-    def made(self, name: str, size: int, fill: str) -> str:
-        shape = size if self.shape == "()" else f"({size}, *{self.shape})"
+    def made(self, name: str, size: int, fill: str, lane: bool) -> str:
+        shape = f"({size}, *shape)" if lane else size
         return f"{name} = np.full({shape}, {fill})"
 
     def looped(self, loop: Loop, body: list[str]) -> list[str]:
@@ -151,7 +151,7 @@ class InC(Language):
         kind = "long" if are_places else "double"
         return [f"static const {kind} {name}[] = {{{self.listed(numbers, are_places)}}};"]
 
-    def made(self, name: str, size: int, fill: str) -> str:
+    def made(self, name: str, size: int, fill: str, lane: bool) -> str:
         return f"for (long k = 0; k < {size}; k++) {name}[k] = {fill};"
 
     def looped(self, loop: Loop, body: list[str]) -> list[str]:
@@ -186,7 +186,7 @@ class ToRead(OnNumpy):
     def table(self, name: str, numbers: Sequence[Any], are_places: bool) -> list[str]:
         return []
 
-    def made(self, name: str, size: int, fill: str) -> str:
+    def made(self, name: str, size: int, fill: str, lane: bool) -> str:
         return ""
 
     def looped(self, loop: Loop, body: list[str]) -> list[str]:

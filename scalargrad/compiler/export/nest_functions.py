@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -37,7 +37,7 @@ def results(written: Written) -> Iterator[Made]:
         if not output.is_summed:
             yield Made(written[i], written.has_lanes)
             continue
-        total = f"total_{k}" if i in written.own else ""
+        total = "" if written.is_counted(i) else f"total_{k}"
         text = total or written.spelling.operation(mul, count, written[i])
         yield Made(f"{text} + {zero(written)}" if output.is_told else text, False, total)
 
@@ -58,7 +58,7 @@ def fill_of(written: Written, array: Array) -> str:
 def arrays_made(written: Written) -> list[str]:
     """The arrays, made anew. Where memory is there, only sums begin with something."""
     return [
-        written.language.made(name, array.size, fill_of(written, array))
+        written.language.made(name, array.size, fill_of(written, array), written.is_own(array))
         for array, name in written.array_names.items()
         if array.numbers is None and (array.summed or not written.language.has_room)
     ]
@@ -101,8 +101,19 @@ def array_function(written: Written, name: str) -> str:
 def for_jax(written: Written) -> Iterator[str]:
     if written.has_lanes:
         yield f"shape = np.shape(inputs[{written.lanes.index(True)}])"
-    if written.reads_by_number:
-        yield "numbers = np.stack(np.broadcast_arrays(*inputs))"
+    read = written.read_by_number()
+    for name, lane in (("numbers", False), ("lanes", True)):
+        which = [k for k, x in enumerate(written.lanes) if x == lane]
+        if not read.isdisjoint(written.nest.inputs[k] for k in which):
+            yield f"{name} = np.stack({some_inputs(which)})"
+
+
+def some_inputs(which: Sequence[int]) -> str:
+    """The inputs of these numbers, as a list."""
+    first, last = which[0], which[-1]
+    if len(which) == last - first + 1:
+        return f"inputs[{first}:{last + 1}]"
+    return f"[inputs[k] for k in {tuple(which)}]"
 
 
 # ------ a lane at a time

@@ -7,13 +7,12 @@ functions of it.
 
 from __future__ import annotations
 
-from array import array as packed
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from ...rows import Operator
 from ..inputs.sources import COUNT
-from ..nests.activity import reached
+from ..nests.activity import reached, read_from
 from ..nests.lowering import Lowering
 from ..nests.nest import (
     ADD,
@@ -27,25 +26,21 @@ from ..nests.nest import (
     Array,
     Block,
     Effect,
-    Nest,
 )
 from ..nests.program import Derived
 from ..nests.schedule import Item, Schedule
-from ..nests.selection import Selection
 from ..text.emit import Spelling, number, safe_names
 from ..trace.vocabulary import CONSTANT, INPUT
 from .languages import Language, Loop
-from .writable import lanes_of
-
-
-class OneByOne(Selection):
-    """Every node is an operation of its own."""
-
-    def take_product(self, i: int, is_difference: bool) -> None:
-        pass
-
-    def take_cosine(self, i: int) -> None:
-        pass
+from .writable import (
+    OneByOne,
+    are_places,
+    further,
+    index_of,
+    is_computed,
+    lanes_of,
+    places,
+)
 
 
 class Written:
@@ -75,7 +70,8 @@ class Written:
             array: f"{'kept' if array.numbers is None else 'table'}_{k}"
             for k, array in enumerate(arrays)
         }
-        given = safe_names(names, *self.array_names.values(), *self.own_names())
+        tables = [f"{name}_at" for name in self.array_names.values()]
+        given = safe_names(names, *self.array_names.values(), *tables, *self.own_names())
         self.inputs = dict(zip(self.nest.inputs, given))
         self.input_places = list(places(self.lanes, language))
         """The place of each input among the numbers that a function is given."""
@@ -114,7 +110,8 @@ class Written:
         read = {j for i in self.live for j in self.nest.operands[i]}.union(self.outputs)
         for effect in self.nest.effects():
             read |= {effect.x, effect.y}
-        if any(x.is_summed and i not in self.own for x, i in zip(self.results, self.outputs)):
+        pairs = zip(self.results, self.outputs)
+        if any(x.is_summed and self.is_counted(i) for x, i in pairs):
             read.add(self.nest.inputs[COUNT])
         return [(k, i) for k, i in enumerate(self.nest.inputs) if i in read]
 
@@ -123,6 +120,16 @@ class Written:
         """The nodes that every lane has its own of."""
         begin = [i for i, lane in zip(self.nest.inputs, self.lanes) if lane]
         return reached(self.nest, begin, range(len(self.nest)))
+
+    def is_own(self, array: Array) -> bool:
+        """Tell whether every lane has its own elements of an array."""
+        return not self.own.isdisjoint(effect.x for effect in array.writes)
+
+    def is_counted(self, i: int) -> bool:
+        """Tell whether the sum of a number over the lanes is that number times their count. Lane by
+        lane a number that all share may be there within a lane alone: then it is added up."""
+        is_there = self.nest.rows[i] in (CONSTANT, INPUT) or i in self.known_before()
+        return i not in self.own and (is_there or not self.language.goes_by_lane)
 
     def known_before(self) -> list[Item]:
         """What is computed of uniform numbers outside of loops."""
@@ -134,12 +141,10 @@ class Written:
                 found.append(item)
         return found
 
-    @property
-    def reads_by_number(self) -> bool:
-        addresses = (x for i, x in self.nest.addresses.items() if i in self.live)
-        return any(address.array.is_inputs for address in addresses) or any(
-            self.nest.rows[i] is GATHERED for i in self.live
-        )
+    def read_by_number(self) -> set[int]:
+        """The inputs that are read as elements of an array."""
+        live = (i for i in self.nest.addresses if i in self.live)
+        return {j for i in live for j in read_from(self.nest, i)}
 
     # ------ names
     def own_names(self) -> Iterator[str]:
@@ -195,9 +200,17 @@ class Written:
 
     def table(self, name: str, array: Array) -> list[str]:
         numbers = array.numbers or ()
-        if are_places(array):
-            numbers = [self.input_places[int(k)] for k in numbers]
-        return self.language.table(name, numbers, are_places(array))
+        if not are_places(array):
+            return self.language.table(name, numbers, False)
+        places = [self.input_places[int(k)] for k in numbers]
+        return self.language.table(name, places, True) + self.sum_places(name, array)
+
+    def sum_places(self, name: str, array: Array) -> list[str]:
+        """The places of sums, where those of the inputs do not tell them."""
+        tables = (effect.table for effect in self.nest.effects() if effect.table)
+        if len(self.shifts(array)) == 1 or all(table.array is not array for table in tables):
+            return []
+        return self.language.table(f"{name}_at", [int(k) for k in array.numbers or ()], True)
 
     def statements(self) -> list[str]:
         """All but what is `known_before`."""
@@ -236,59 +249,42 @@ class Written:
             return [language.stored(array, self.place(address, effect.block), x)]
         if effect.kind == SCATTER:
             assert effect.table is not None
-            index = self.element(effect.table, effect.block)
-            (k, *_) = effect.table.array.numbers or ()
-            shift = address.offset - self.shift(int(k))
-            place = f"{index} + {shift}" if shift else index
-            return [language.added(f"{array}[{place}]", x)]
+            return [language.added(f"{array}[{self.scattered(effect.table, effect)}]", x)]
         assert effect.kind == ADD
         return [language.added(self.element(address, effect.block), x)]
+
+    def scattered(self, table: Address, effect: Effect) -> str:
+        """The place that a number is added to, where a table has the number of an input."""
+        assert effect.address is not None
+        shifts = self.shifts(table.array)
+        if len(shifts) > 1:
+            index = f"{self.array_names[table.array]}_at[{self.place(table, effect.block)}]"
+            shifts = {0}
+        else:
+            index = self.element(table, effect.block)
+        shift = effect.address.offset - shifts.pop()
+        return f"{index} + {shift}" if shift else index
+
+    def shifts(self, table: Array) -> set[int]:
+        """What is added to the numbers of the inputs in a table, for their places."""
+        return {self.shift(int(k)) for k in table.numbers or ()}
 
     def loop(self, block: Block) -> list[str]:
         nest = self.nest
         carried, lasting = self.carried(block), self.lasting(block)
-        pairs = [(self[c], self[nest.next[c]]) for c in carried]
-        begins = [(self[c], self.begun(self[nest.operands[c][0]], c)) for c in carried]
+        pairs = [(self[c], self.handed_on(nest.next[c], c)) for c in carried]
+        begins = [(self[c], self.handed_on(nest.operands[c][0], c)) for c in carried]
         # what is left of the last iteration is what it was before the next would begin
         pairs += [(f"last_{j}", self[j]) for j in lasting]
         zero = number(self.language.style, 0.0)
-        begins += [(f"last_{j}", self.begun(zero, j)) for j in lasting]
+        begins += [(f"last_{j}", self.language.begun(zero, j in self.own)) for j in lasting]
         kept = [self.array_names[array] for array in self.made() if self.is_written(array, block)]
         found = Loop(index_of(block), block.trips, pairs, begins, kept, f"loop_{block.number}")
         return self.language.looped(found, self.of_items(self.schedule.items[block]))
 
-    def begun(self, text: str, i: int) -> str:
-        return self.language.begun(text, i in self.own)
+    def handed_on(self, i: int, c: int) -> str:
+        """A number that becomes a carried one, of which every lane may have its own."""
+        return self.language.begun(self[i], c in self.own and i not in self.own)
 
     def is_written(self, array: Array, block: Block) -> bool:
         return any(effect.block.is_in(block) for effect in array.writes)
-
-
-def further(stride: int, index: str, is_first: bool) -> str:
-    """The index times a stride, as a term of a sum."""
-    sign = ("-" if is_first else " - ") if stride < 0 else ("" if is_first else " + ")
-    return sign + (index if abs(stride) == 1 else f"{abs(stride)} * {index}")
-
-
-def index_of(block: Block) -> str:
-    return f"k{block.depth}"
-
-
-def are_places(array: Array) -> bool:
-    return isinstance(array.numbers, packed) and array.numbers.typecode == "q"
-
-
-def places(lanes: Sequence[bool], language: Language) -> Iterator[int]:
-    """Yield the place of each input among those that a function is given."""
-    count = {False: -language.first, True: 0}
-    for lane in lanes:
-        kind = lane and language.is_apart
-        yield count[kind]
-        count[kind] += 1
-
-
-def is_computed(nest: Nest, i: int, known: Container[int]) -> bool:
-    """Tell whether a node is computed of constants, inputs, and what is known."""
-    return isinstance(nest.rows[i], Operator) and all(
-        j in known or nest.rows[j] in (CONSTANT, INPUT) for j in nest.operands[i]
-    )

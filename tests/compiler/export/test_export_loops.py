@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import scalargrad as sg
-from scalargrad.compiler.export.written import OneByOne
+from scalargrad.compiler.export.writable import OneByOne
 from scalargrad.compiler.nests.lowering import lowered
 from scalargrad.compiler.nests.schedule import Schedule
 from scalargrad.compiler.trace.native import machine
