@@ -159,6 +159,19 @@ def exp_difference(x: float, y: float) -> float:
     return out + out * ((x - (difference + back)) + (back - y))
 
 
+def exp_square(x: float, factor: float) -> float:
+    """exp(−factor·x²), for a factor that is a power of two: the rest of the rounded square, whose
+    products are exact, would be magnified by the exponential. From ±40 on it is 0."""
+    size = smaller(abs(x), 40.0)
+    near = size * size
+    shifted = (2.0**27 + 1.0) * size
+    head = shifted - (shifted - size)
+    tail = size - head
+    rest = ((head * head - near) + 2.0 * (head * tail)) + tail * tail
+    out = exp(-factor * near)
+    return out - out * (factor * rest)
+
+
 def exp2(x: float) -> float:
     return power(2.0, x)
 

@@ -400,17 +400,30 @@ def ratio(x: Any, y: Any) -> Any:
 
 
 # ------ error function and gamma
+def in_two_steps(factor: float) -> str:
+    """exp(−factor·x²) on NumPy's arrays: of the nearest sixteenth, whose square is exact, and of
+    what is left of the square."""
+    size = "np.clip({0}, -40.0, 40.0)"
+    near = f"(np.round(16.0 * {size}) / 16.0)"
+    rest = f"({size} - {near}) * ({size} + {near})"
+    return f"np.exp({-factor} * np.square({near})) * np.exp({-factor} * ({rest}))"
+
+
 erf = op("erf", "erf", math.erf, "erf({})", lambda out, x: 2.0 / SQRTPI * gaussian(x),
          textbook=(lambda out, x: 2.0 / SQRTPI * exp(-square(x)),),
          array="special.erf({})")
 erfc = op("erfc", "erfc", math.erfc, "erfc({})", lambda out, x: -2.0 / SQRTPI * gaussian(x),
           textbook=(lambda out, x: -2.0 / SQRTPI * exp(-square(x)),),
           array="special.erfc({})")
-gaussian = op("gaussian", "exp(−x²)", lambda x: exp_square(x, 1.0), TRACED,
+gaussian = op("gaussian", "exp(−x²)", lambda x: ieee.exp_square(x, 1.0),
+              "sg_exp_square({}, 1.0)",
               lambda out, x: -2.0 * (within_forty(x) * out), hidden=True,
+              array=in_two_steps(1.0),
               doc="exp(−x²), the rounding of the square made good.")
-normal = op("normal", "φ", lambda x: exp_square(x, 0.5) / SQRT2PI, TRACED,
+normal = op("normal", "φ", lambda x: ieee.exp_square(x, 0.5) / SQRT2PI,
+            f"(sg_exp_square({{}}, 0.5) / {SQRT2PI!r})",
             lambda out, x: -(within_forty(x) * out), hidden=True,
+            array=f"{in_two_steps(0.5)} / {SQRT2PI!r}",
             doc="The density of the normal distribution.")
 distribution = op("distribution", "Φ", lambda x: half_erfc(x), TRACED, lambda out, x: normal(x),
                   hidden=True, doc="The normal distribution: the share of it that is below x.")
@@ -438,18 +451,6 @@ sinc_derivative = op("sinc_derivative", "sinc⁽ⁿ⁾", special.sinc_derivative
 def within_forty(x: Any) -> Any:
     """x, beyond ±40 that: there exp(−x²/2) is 0 in float64, and 0·∞ NaN."""
     return clamp(x, -40.0, 40.0)
-
-
-def exp_square(x: Any, factor: Any) -> Any:
-    """exp(−factor·x²), for a factor that is a power of two: the rest of the rounded square, whose
-    products are exact, would be magnified by the exponential."""
-    size = minimum(abs(x), 40.0)
-    near = size * size
-    head = short(size)
-    tail = size - head
-    rest = ((head * head - near) + 2.0 * (head * tail)) + tail * tail
-    e = exp(-factor * near)
-    return e - e * (factor * rest)
 
 
 def half_erfc(x: Any) -> Any:

@@ -72,6 +72,17 @@ function sg_exp_difference(x, y) {
   return out + out * (x - (difference + back) + (back - y));
 }
 
+function sg_exp_square(x, factor) {
+  const size = Math.min(fabs(x), 40);
+  const near = size * size;
+  const shifted = 134217729 * size;
+  const head = shifted - (shifted - size);
+  const tail = size - head;
+  const rest = head * head - near + 2 * (head * tail) + tail * tail;
+  const out = exp(-factor * near);
+  return out - out * (factor * rest);
+}
+
 function sg_cbrt(x) {
   if (x === 0 || !Number.isFinite(x)) return x;
   const size = fabs(x);

@@ -1593,28 +1593,10 @@ static inline double forward_erf(double x)
 static inline double partial0_erf(double out, double x)
 {
     (void)out;
-    const double t0 = fabs(x);
-    const double t1 = (t0 <= 40.0 || t0 != t0 ? t0 : 40.0);
-    const double t2 = t1 * t1;
-    const double t3 = 134217729.0 * t1;
-    const double t4 = t3 - t1;
-    const double t5 = t3 - t4;
-    const double t6 = t1 - t5;
-    const double t7 = t5 * t5;
-    const double t8 = t7 - t2;
-    const double t9 = t5 * t6;
-    const double t10 = 2.0 * t9;
-    const double t11 = t8 + t10;
-    const double t12 = t6 * t6;
-    const double t13 = t11 + t12;
-    const double t14 = (-1.0) * t2;
-    const double t15 = exp(t14);
-    const double t16 = 1.0 * t13;
-    const double t17 = t15 * t16;
-    const double t18 = t15 - t17;
-    const double t19 = 1.1283791670955126 * t18;
-    const double t20 = t19 + 0.0;
-    return t20;
+    const double t0 = sg_exp_square(x, 1.0);
+    const double t1 = 1.1283791670955126 * t0;
+    const double t2 = t1 + 0.0;
+    return t2;
 }
 
 static inline double forward_erfc(double x)
@@ -1626,52 +1608,16 @@ static inline double forward_erfc(double x)
 static inline double partial0_erfc(double out, double x)
 {
     (void)out;
-    const double t0 = fabs(x);
-    const double t1 = (t0 <= 40.0 || t0 != t0 ? t0 : 40.0);
-    const double t2 = t1 * t1;
-    const double t3 = 134217729.0 * t1;
-    const double t4 = t3 - t1;
-    const double t5 = t3 - t4;
-    const double t6 = t1 - t5;
-    const double t7 = t5 * t5;
-    const double t8 = t7 - t2;
-    const double t9 = t5 * t6;
-    const double t10 = 2.0 * t9;
-    const double t11 = t8 + t10;
-    const double t12 = t6 * t6;
-    const double t13 = t11 + t12;
-    const double t14 = (-1.0) * t2;
-    const double t15 = exp(t14);
-    const double t16 = 1.0 * t13;
-    const double t17 = t15 * t16;
-    const double t18 = t15 - t17;
-    const double t19 = (-1.1283791670955126) * t18;
-    const double t20 = t19 + 0.0;
-    return t20;
+    const double t0 = sg_exp_square(x, 1.0);
+    const double t1 = (-1.1283791670955126) * t0;
+    const double t2 = t1 + 0.0;
+    return t2;
 }
 
 static inline double forward_gaussian(double x)
 {
-    const double t0 = fabs(x);
-    const double t1 = (t0 <= 40.0 || t0 != t0 ? t0 : 40.0);
-    const double t2 = t1 * t1;
-    const double t3 = 134217729.0 * t1;
-    const double t4 = t3 - t1;
-    const double t5 = t3 - t4;
-    const double t6 = t1 - t5;
-    const double t7 = t5 * t5;
-    const double t8 = t7 - t2;
-    const double t9 = t5 * t6;
-    const double t10 = 2.0 * t9;
-    const double t11 = t8 + t10;
-    const double t12 = t6 * t6;
-    const double t13 = t11 + t12;
-    const double t14 = (-1.0) * t2;
-    const double t15 = exp(t14);
-    const double t16 = 1.0 * t13;
-    const double t17 = t15 * t16;
-    const double t18 = t15 - t17;
-    return t18;
+    const double t0 = sg_exp_square(x, 1.0);
+    return t0;
 }
 
 static inline double partial0_gaussian(double out, double x)
@@ -1686,27 +1632,8 @@ static inline double partial0_gaussian(double out, double x)
 
 static inline double forward_normal(double x)
 {
-    const double t0 = fabs(x);
-    const double t1 = (t0 <= 40.0 || t0 != t0 ? t0 : 40.0);
-    const double t2 = t1 * t1;
-    const double t3 = 134217729.0 * t1;
-    const double t4 = t3 - t1;
-    const double t5 = t3 - t4;
-    const double t6 = t1 - t5;
-    const double t7 = t5 * t5;
-    const double t8 = t7 - t2;
-    const double t9 = t5 * t6;
-    const double t10 = 2.0 * t9;
-    const double t11 = t8 + t10;
-    const double t12 = t6 * t6;
-    const double t13 = t11 + t12;
-    const double t14 = (-0.5) * t2;
-    const double t15 = exp(t14);
-    const double t16 = 0.5 * t13;
-    const double t17 = t15 * t16;
-    const double t18 = t15 - t17;
-    const double t19 = t18 / 2.5066282746310002;
-    return t19;
+    const double t0 = (sg_exp_square(x, 0.5) / 2.5066282746310002);
+    return t0;
 }
 
 static inline double partial0_normal(double out, double x)
@@ -1757,28 +1684,9 @@ static inline double forward_distribution(double x)
 static inline double partial0_distribution(double out, double x)
 {
     (void)out;
-    const double t0 = fabs(x);
-    const double t1 = (t0 <= 40.0 || t0 != t0 ? t0 : 40.0);
-    const double t2 = t1 * t1;
-    const double t3 = 134217729.0 * t1;
-    const double t4 = t3 - t1;
-    const double t5 = t3 - t4;
-    const double t6 = t1 - t5;
-    const double t7 = t5 * t5;
-    const double t8 = t7 - t2;
-    const double t9 = t5 * t6;
-    const double t10 = 2.0 * t9;
-    const double t11 = t8 + t10;
-    const double t12 = t6 * t6;
-    const double t13 = t11 + t12;
-    const double t14 = (-0.5) * t2;
-    const double t15 = exp(t14);
-    const double t16 = 0.5 * t13;
-    const double t17 = t15 * t16;
-    const double t18 = t15 - t17;
-    const double t19 = t18 / 2.5066282746310002;
-    const double t20 = t19 + 0.0;
-    return t20;
+    const double t0 = (sg_exp_square(x, 0.5) / 2.5066282746310002);
+    const double t1 = t0 + 0.0;
+    return t1;
 }
 
 static inline double forward_lgamma(double x)
@@ -2197,30 +2105,11 @@ static inline double partial0_gelu(double out, double x)
     const double t29 = t22 - t28;
     const double t30 = (x >= (-40.0) || x != x ? x : (-40.0));
     const double t31 = (t30 <= 40.0 || t30 != t30 ? t30 : 40.0);
-    const double t32 = fabs(x);
-    const double t33 = (t32 <= 40.0 || t32 != t32 ? t32 : 40.0);
-    const double t34 = t33 * t33;
-    const double t35 = 134217729.0 * t33;
-    const double t36 = t35 - t33;
-    const double t37 = t35 - t36;
-    const double t38 = t33 - t37;
-    const double t39 = t37 * t37;
-    const double t40 = t39 - t34;
-    const double t41 = t37 * t38;
-    const double t42 = 2.0 * t41;
-    const double t43 = t40 + t42;
-    const double t44 = t38 * t38;
-    const double t45 = t43 + t44;
-    const double t46 = (-0.5) * t34;
-    const double t47 = exp(t46);
-    const double t48 = 0.5 * t45;
-    const double t49 = t47 * t48;
-    const double t50 = t47 - t49;
-    const double t51 = t50 / 2.5066282746310002;
-    const double t52 = t31 * t51;
-    const double t53 = t29 + t52;
-    const double t54 = t53 + 0.0;
-    return t54;
+    const double t32 = (sg_exp_square(x, 0.5) / 2.5066282746310002);
+    const double t33 = t31 * t32;
+    const double t34 = t29 + t33;
+    const double t35 = t34 + 0.0;
+    return t35;
 }
 
 static inline double forward_silu(double x)
@@ -2562,6 +2451,8 @@ static inline double partial_min(double out, double x, double count)
     ROW(atanh) \
     ROW(erf) \
     ROW(erfc) \
+    ROW(gaussian) \
+    ROW(normal) \
     ROW(relu)
 
 #define LANE_UNARY(ROW) \

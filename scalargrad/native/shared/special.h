@@ -49,6 +49,18 @@ static inline double sg_exp_difference(double x, double y)
     return out + out * ((x - (difference + back)) + (back - y));
 }
 
+static inline double sg_exp_square(double x, double factor)
+{
+    double size = fabs(x);
+    if (size > 40.0)
+        size = 40.0;
+    double near = size * size, shifted = 134217729.0 * size;
+    double head = shifted - (shifted - size), tail = size - head;
+    double rest = ((head * head - near) + 2.0 * (head * tail)) + tail * tail;
+    double out = exp(-factor * near);
+    return out - out * (factor * rest);
+}
+
 static inline double sg_cbrt(double x)
 {
     if (x == 0.0 || !isfinite(x))

@@ -65,6 +65,28 @@ INLINE D NAME(v_exp2)(D x)
     return NAME(scaled)(NAME(rounded_power)(r.hi, r.lo), k);
 }
 
+/* −x² as a sum of two, and from ±`far` on no more */
+INLINE Pair NAME(less_square)(D x, double far)
+{
+    const D size = SMALLER(K(far), ABS(x));
+    const Pair square = NAME(product)(size, size);
+    return (Pair){-square.hi, -square.lo};
+}
+
+INLINE D NAME(v_gaussian)(D x)
+{
+    const Pair power = NAME(less_square)(x, 28.0);
+    return NAME(near_exp)(power.hi, power.lo);
+}
+
+/* exp(−x²/2 − ln √2π): a quotient would be rounded once more */
+INLINE D NAME(v_normal)(D x)
+{
+    const Pair power = NAME(less_square)(x, 39.0);
+    const Pair sum = NAME(sum)(0.5 * power.hi, K(-LN_SQRT_2PI));
+    return NAME(near_exp)(sum.hi, 0.5 * power.lo + (sum.lo - LN_SQRT_2PI_TAIL));
+}
+
 #define EXP_TERMS (int)(sizeof exp_terms / sizeof *exp_terms)
 
 /* to more digits than a double has: exp(hi + more) = (1 + hi + hi²/2 + …)·(1 + more) */

@@ -55,6 +55,8 @@
 #define HALF_PI_4 0x1.b839a252049c1p-104
 #define SQRT_PI 0x1.c5bf891b4ef6bp+0
 #define SQRT_PI_TAIL -0x1.618f13eb7ca89p-54
+#define LN_SQRT_2PI 0x1.d67f1c864beb5p-1
+#define LN_SQRT_2PI_TAIL -0x1.65b5a1b7ff5dfp-55
 #endif
 
 /* VECTOR_BYTES says how wide a vector is on this instruction set */
