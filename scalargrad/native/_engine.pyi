@@ -79,6 +79,7 @@ class Trace:
         self,
         always: tuple[Operator, ...],
         beside_number: tuple[Operator, ...],
+        written_out: tuple[Operator, ...],
         instead: tuple[tuple[Operator, Operator], ...],
         /,
     ) -> None: ...

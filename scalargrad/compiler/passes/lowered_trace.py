@@ -61,15 +61,18 @@ LOWERED: dict[Any, Any] = {Trace: LoweredTrace}
 """By the kind of trace, the kind that it is lowered to."""
 
 if chosen.Trace is not Trace:
-    WRITTEN_OUT = {row for row in BUILT_IN.values() if row.elementary is not None}.difference(FUSED)
+    HAVE_FORM = {row for row in BUILT_IN.values() if row.elementary is not None}.difference(FUSED)
+    # these are written out in C; of a fold the form depends on how many operands there are
+    WRITTEN_OUT = tuple(row for row in HAVE_FORM if row.arity is not None)
     SELDOM = tuple(line.operator for line in TABLE if line.asked is BESIDE_CONSTANT)
     INSTEAD = tuple((x.operator, x.quick) for x in TABLE if isinstance(x.quick, Operator))
 
     def always_asked(careful: bool) -> tuple[Operator, ...]:
-        """The operators that have a rule of their own or an elementary form, wherever they are."""
+        """The operators that have a rule of their own wherever they are, and folds that have a
+        form."""
         ruled = {x.operator for x in TABLE if x.asked is ALWAYS and x.operator in RULES[careful]}
         ruled = ruled if careful else ruled.difference(row for row, _ in INSTEAD)
-        return tuple((WRITTEN_OUT | ruled).difference(SELDOM))
+        return tuple((HAVE_FORM | ruled).difference(SELDOM, WRITTEN_OUT))
 
     class LoweredInC(Rewriting, chosen.Trace):  # type: ignore[misc]
         """A lowered trace in C: it asks `compute` about the operators that it does not keep."""
@@ -77,7 +80,7 @@ if chosen.Trace is not Trace:
         def __init__(self, careful: bool) -> None:
             super().__init__()
             self.rules = RULES[careful]
-            self.ask(always_asked(careful), SELDOM, () if careful else INSTEAD)
+            self.ask(always_asked(careful), SELDOM, WRITTEN_OUT, () if careful else INSTEAD)
 
     LOWERED[chosen.Trace] = LoweredInC
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ... import modes
@@ -59,36 +59,45 @@ class Trace(nodes.Trace, Recorder):  # type: ignore[misc]
         return Rolled(Recorded(items_of(items), events), at, linked)
 
 
-class Template:
-    """The partial derivatives of a row, traced on placeholders."""
+def steps_of(
+    rule: Callable[..., Any], numbers: Sequence[float], given: int
+) -> tuple[list[Any], int]:
+    """What a rule computes, traced on placeholders, of which it takes so many: the steps (code,
+    slots of the operands, number), and the slot of the result. Slots are: the output, the operands,
+    then the steps."""
+    scratch = in_python.Trace()
+    places = [scratch.input(x) for x in numbers]
+    result = scratch.index(rule(*places[len(places) - given :]))
+    steps = [
+        (CONSTANT_STEP, (), scratch.numbers[i])
+        if scratch.rows[i] is CONSTANT
+        else (scratch.row(i).code, scratch.operands[i], 0.0)
+        for i in range(len(numbers), len(scratch))
+    ]
+    return steps, result
 
-    def __init__(self, row: Operator, beside: bool) -> None:
-        self.row = row
-        self.rules: Any = row.beside_constant if beside and row.beside_constant else row.partials
-        sample = row.samples[0]
-        self.sample = sample if isinstance(sample, tuple) else (sample,)
 
-    def partials(self) -> list[tuple[list[Any], int, bool]]:
-        """For each operand the steps (code, slots of the operands, number), the slot of the
-        result, and whether it selects. Slots are: the output, the operands, then the steps."""
-        return [(*self.steps(rule), self.row.may_select(rule)) for rule in self.rules]
-
-    def steps(self, rule: Any) -> tuple[list[Any], int]:
-        scratch = in_python.Trace()
-        numbers = [self.row.forward(*self.sample), *self.sample]
-        result = scratch.index(rule(*[scratch.input(x) for x in numbers]))
-        steps = [
-            (CONSTANT_STEP, (), scratch.numbers[i])
-            if scratch.rows[i] is CONSTANT
-            else (scratch.row(i).code, scratch.operands[i], 0.0)
-            for i in range(len(numbers), len(scratch))
-        ]
-        return steps, result
+def sample_of(row: Operator) -> list[float]:
+    """An output, and the operands."""
+    sample = row.samples[0]
+    operands = sample if isinstance(sample, tuple) else (sample,)
+    return [row.forward(*operands), *operands]
 
 
 def template(row: Operator, beside: int) -> list[tuple[list[Any], int, bool]] | None:
-    """The partials of a row, traced; None if they depend on how many operands there are."""
-    return None if row.arity is None else Template(row, bool(beside)).partials()
+    """The partials of a row: for each operand its steps, the slot of the result, and whether it
+    selects; None if they depend on how many operands there are."""
+    if row.arity is None:
+        return None
+    rules: Any = row.beside_constant if beside and row.beside_constant else row.partials
+    numbers = sample_of(row)
+    return [(*steps_of(rule, numbers, len(numbers)), row.may_select(rule)) for rule in rules]
+
+
+def form(row: Operator) -> tuple[list[Any], int, bool]:
+    """The elementary form of a row of so many operands."""
+    assert row.arity is not None and row.elementary is not None
+    return *steps_of(row.elementary, sample_of(row), row.arity), False
 
 
 def local(node: Any) -> list[tuple[Any, bool]]:
@@ -108,5 +117,6 @@ nodes.install_trace(
     forward=in_python.forward,
     operand=checked,
     template=template,
+    form=form,
     local=local,
 )

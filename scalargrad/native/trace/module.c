@@ -127,23 +127,24 @@ static int replace_rows(Trace *t, PyObject *pairs)
     return 0;
 }
 
-/* ask(always, beside_number, instead): of which rows `compute` is to be asked before they are
- * applied, and which are other rows without a question. */
+/* ask(always, beside_number, written_out, instead): of which rows `compute` is to be asked before
+ * they are applied, which are computed in their elementary form, and which are other rows. */
 static PyObject *trace_ask(PyObject *self, PyObject *args)
 {
+    static const uint8_t how[] = {ALWAYS, BESIDE_NUMBER, WRITTEN_OUT};
     Trace *t = (Trace *)self;
-    PyObject *rows[2], *instead;
-    if (!PyArg_ParseTuple(args, "O!O!O!:ask", &PyTuple_Type, &rows[0], &PyTuple_Type, &rows[1],
-                          &PyTuple_Type, &instead)
+    PyObject *rows[3], *instead;
+    if (!PyArg_ParseTuple(args, "O!O!O!O!:ask", &PyTuple_Type, &rows[0], &PyTuple_Type, &rows[1],
+                          &PyTuple_Type, &rows[2], &PyTuple_Type, &instead)
         || replace_rows(t, instead) < 0)
         return NULL;
-    for (int which = 0; which < 2; which++)
+    for (int which = 0; which < 3; which++)
         for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(rows[which]); k++) {
             const int32_t row = code_for(t, PyTuple_GET_ITEM(rows[which], k));
             if (row < 0)
                 return NULL;
             if (row < KNOWN_ROWS)
-                t->asks[row] = which ? BESIDE_NUMBER : ALWAYS;
+                t->asks[row] = how[which];
         }
     t->is_rewriting = 1;
     Py_RETURN_NONE;

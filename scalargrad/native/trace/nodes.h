@@ -22,8 +22,9 @@ enum {
     KNOWN_ROWS
 };
 
-/* When a trace asks `compute` of its class about a row. */
-enum { NEVER, BESIDE_NUMBER, ALWAYS };
+/* When a trace asks `compute` of its class about a row; or that it computes the elementary form of
+ * it. */
+enum { NEVER, BESIDE_NUMBER, ALWAYS, WRITTEN_OUT };
 
 /* How a trace is kept: as nodes; as nodes, with a log of what was computed, in which loops may be
  * found; or as what a recorder of loops has, until somebody asks for a node. */

@@ -16,6 +16,7 @@
     HOOK(forward, ANYTHING)    /* (Operator, numbers) -> float */                                 \
     HOOK(operand, ANYTHING)    /* (x, name of the reflected method) -> x, or NotImplemented */    \
     HOOK(template, ANYTHING)   /* (Operator, beside a constant) -> see templates.h */             \
+    HOOK(form, ANYTHING)       /* (Operator) -> see templates.h */                                \
     HOOK(local, ANYTHING)      /* (Tracer) -> the partial in each operand, None for a constant */
 
 static struct {

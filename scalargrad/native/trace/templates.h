@@ -1,11 +1,11 @@
-/* The computations of partial derivatives, traced once for each row on placeholders. Included by
- * adjoints.h. */
+/* The computations of partial derivatives, and the elementary forms of rows, traced once for each row
+ * on placeholders. Included by adjoints.h. */
 #ifndef SCALARGRAD_TEMPLATES_H
 #define SCALARGRAD_TEMPLATES_H
 
 #include "tracer.h"
 
-enum { MOST_OPERANDS = 3, MOST_STEPS = 48, PLACES = 1 + MOST_OPERANDS + MOST_STEPS };
+enum { MOST_OPERANDS = 3, MOST_STEPS = 64, PLACES = 1 + MOST_OPERANDS + MOST_STEPS };
 
 /* A row applied to earlier steps, or a number. Step 0 is the output, then come the operands. */
 typedef struct {
@@ -24,6 +24,12 @@ static struct {
     Template *templates;
     uint8_t is_known;
 } known_templates[OP_COUNT][2];
+
+/* Of the elementary form of each row that has one. */
+static struct {
+    Template template;
+    uint8_t is_known;
+} known_forms[OP_COUNT];
 
 /* ------ reading templates: [(steps, result, selects)], steps are (code, operands, number) */
 
@@ -134,6 +140,23 @@ static int learn_templates(int32_t row, int beside)
     return 0;
 }
 
+static int learn_form(int32_t row)
+{
+    PyObject *found = PyObject_CallOneArg(trace_hooks.form,
+                                          PyTuple_GET_ITEM(trace_hooks.rows, row));
+    Template form = {0};
+    const int failed = !found || read_template(found, arity[row], &form) < 0;
+    Py_XDECREF(found);
+    if (failed || known_forms[row].is_known)
+        PyMem_Free(form.step); /* if it is known, another thread was faster */
+    if (failed)
+        return -1;
+    if (!known_forms[row].is_known)
+        known_forms[row].template = form;
+    known_forms[row].is_known = 1;
+    return 0;
+}
+
 /* Whether an operand of a node is no variable. */
 static int has_plain_operand(const Trace *t, int32_t i)
 {
@@ -171,17 +194,12 @@ static int found_from(Trace *t, int32_t row, const Term *terms, int32_t count, T
     return 0;
 }
 
-/* The partial derivative of node i in one operand. */
-static int partial_from(Trace *t, int32_t i, const Template *template, Term *partial)
+/* Apply the steps of a template; what they start from stands in its places. */
+static int take_steps(Trace *t, const Template *template, Term *place)
 {
-    Term place[PLACES], operands[MOST_OPERANDS];
-    const int32_t count = t->node[i].count;
-    place[0] = term_at(t, i);
-    for (int32_t k = 0; k < count; k++)
-        place[1 + k] = term_at(t, operands_of(t, i)[k]);
     for (int k = 0; k < template->steps; k++) {
         const Step *step = &template->step[k];
-        Term *here = &place[1 + count + k];
+        Term operands[MOST_OPERANDS], *here = &place[1 + template->operands + k];
         for (int n = 0; n < step->count; n++)
             operands[n] = place[step->operand[n]];
         if (step->row == CONSTANT)
@@ -189,9 +207,40 @@ static int partial_from(Trace *t, int32_t i, const Template *template, Term *par
         else if (found_from(t, step->row, operands, step->count, here) < 0)
             return -1;
     }
+    return 0;
+}
+
+/* The partial derivative of node i in one operand. */
+static int partial_from(Trace *t, int32_t i, const Template *template, Term *partial)
+{
+    Term place[PLACES];
+    place[0] = term_at(t, i);
+    for (int32_t k = 0; k < t->node[i].count; k++)
+        place[1 + k] = term_at(t, operands_of(t, i)[k]);
+    if (take_steps(t, template, place) < 0)
+        return -1;
     *partial = place[template->result];
     if (is_number_term(*partial) && !template->selects)
         partial->number += 0.0;
+    return 0;
+}
+
+/* Compute a row of the table in its elementary form, which does not read the output. */
+static int written_out(Trace *t, int32_t row, const Term *terms, int32_t count, Term *result)
+{
+    if (!known_forms[row].is_known && learn_form(row) < 0)
+        return -1;
+    const Template *form = &known_forms[row].template;
+    if (count != form->operands) {
+        PyErr_SetString(PyExc_ValueError, "a row has another number of operands");
+        return -1;
+    }
+    Term place[PLACES];
+    place[0] = number_term(0.0);
+    memcpy(place + 1, terms, (size_t)count * sizeof *terms);
+    if (take_steps(t, form, place) < 0)
+        return -1;
+    *result = place[form->result];
     return 0;
 }
 

@@ -87,6 +87,7 @@ static int is_scaling(const Trace *t, int32_t row, const Term *terms, int32_t co
 }
 
 static int applied(Trace *t, int32_t row, const Term *terms, int32_t count, Term *result);
+static int written_out(Trace *t, int32_t row, const Term *terms, int32_t count, Term *result);
 
 /* The rules of `handed_on` in rules.py: a quick program loses the sign of a zero. */
 static int handed_on(Trace *t, Term x, Term *result)
@@ -105,6 +106,8 @@ static int applied(Trace *t, int32_t row, const Term *terms, int32_t count, Term
     const Term exchanged[] = {terms[count > 1], terms[0]};
     if (row == HANDED_ON && t->is_rewriting)
         return handed_on(t, terms[0], result);
+    if (row < OP_COUNT && t->asks[row] == WRITTEN_OUT)
+        return written_out(t, row, terms, count, result);
     if (is_scaling(t, row, terms, count))
         terms = is_number_term(terms[0]) ? terms : exchanged;
     else if (is_asking(t, row, terms, count))
