@@ -7,18 +7,23 @@ for other exchanges in another lane: there each exchange is a choice by `where`,
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import nan
 from typing import Any
 
 from .. import ops
 from ..scalars import is_value
 
 Rows = list[list[Any]]
+LARGE = 8
+"""From so many equations on LAPACK solves those of floats, in the same way."""
 
 
 def solutions(matrix: Sequence[Sequence[Any]], sides: Sequence[Sequence[Any]]) -> Rows:
     """Return X with A·X = B, for a matrix A of n × n and n rows of right-hand sides B: n rows.
     A singular matrix gives infinities and NaN."""
     count = len(matrix)
+    if count >= LARGE and are_floats(matrix) and are_floats(sides):
+        return by_lapack(matrix, sides)
     rows = [[*row, *side] for row, side in zip(matrix, sides)]
     for k in range(count):
         for i in range(k + 1, count):
@@ -28,6 +33,20 @@ def solutions(matrix: Sequence[Sequence[Any]], sides: Sequence[Sequence[Any]]) -
     found: Rows = [[] for _ in rows]
     for k in reversed(range(count)):
         found[k] = [solved_for(rows[k], found, k, column) for column in range(len(sides[0]))]
+    return found
+
+
+def are_floats(rows: Sequence[Sequence[Any]]) -> bool:
+    return all(set(map(type, row)) <= {float} for row in rows)
+
+
+def by_lapack(matrix: Sequence[Sequence[float]], sides: Sequence[Sequence[float]]) -> Rows:
+    import numpy
+
+    try:
+        found: Rows = numpy.linalg.solve(matrix, sides).tolist()
+    except numpy.linalg.LinAlgError:
+        return [[nan] * len(side) for side in sides]
     return found
 
 

@@ -20,6 +20,9 @@ from .problems import Problem
 
 STRIDE, STRIDES = 3, 6
 """So many steps a gate goes at once, and so often."""
+MOST = 0.75
+"""Of the lanes of a stride at most this part goes on: with more of them all do, for to leave lanes
+out takes longer than to let them stand still."""
 
 Operands = Sequence[Any]
 """Floats, or arrays with an element for each lane."""
@@ -133,18 +136,21 @@ class Lanes:
 
         gate = self.gate(strides, threads)
         lanes, largest = numpy.arange(len(found)), numpy.full(len(found), sys.float_info.max)
+        nothing = numpy.zeros_like(found)
         # the first step leads nowhere, and nearer than anything
-        state = [found.copy(), largest, numpy.zeros_like(found), numpy.ones_like(found), largest]
+        state = [found.copy(), largest, nothing, numpy.ones_like(found), largest, nothing]
         for _ in range(STRIDES):
-            x, *rest, there = gate(state[:1], others, *state[1:])
-            arrived = there == 1.0
-            found[lanes[arrived]] = x[arrived]
-            going = ~arrived
-            lanes, others = lanes[going], those(going, others)
+            state = gate(state[:1], others, *state[1:])
+            going = numpy.flatnonzero(state[-1] != 1.0)
+            if len(going) > MOST * len(lanes):
+                continue
+            found[lanes] = state[0]
+            state = [x.take(going) for x in state]
+            lanes, others = lanes.take(going), those(going, others)
             if not len(lanes):
                 break
-            state = [y[going] for y in (x, *rest)]
-        return lanes
+        found[lanes] = state[0]
+        return lanes[state[-1] != 1.0]
 
 
 # ------ what gates compute
@@ -153,29 +159,37 @@ def point(problem: Problem, f: Any, xs: Sequence[Any]) -> list[Any]:
 
 
 def strides(
-    problem: Problem, f: Any, xs: Sequence[Any], residual: Any, step: Any, part: Any, before: Any
+    problem: Problem,
+    f: Any,
+    xs: Sequence[Any],
+    residual: Any,
+    step: Any,
+    part: Any,
+    before: Any,
+    there: Any,
 ) -> list[Any]:
     """Try some steps of Newton's method from where the residual has a known size: first a part of a
     step that is known. Return the same of where they lead, with the size of the step before, and
     whether the unknown is there, where it stands still."""
-    (x,), there = xs, 0.0
+    (x,) = xs
     for _ in range(STRIDE):
         at = x + part * step
         value, slope = problem.point(f, [at])[:2]
         size, newton = ops.abs(value), -value / slope
-        nearer = at_most(size, (1.0 - 0.25 * part) * residual)
-        length, goes = ops.abs(newton), 1.0 - there
-        on = goes * nearer
-        arrived = at_most(length, problem.tolerance * ops.abs(at + newton))
-        arrived = arrived * at_most(length, LINEAR * before)
-        there = ops.where(on, arrived, there)
-        x = ops.where(on, at + newton * arrived, x)
-        residual, step = ops.where(on, size, residual), ops.where(on, newton, step)
-        before = ops.where(on, length, before)
-        part = ops.where(nearer, 1.0, 0.5 * part)
+        to, length = at + newton, ops.abs(newton)
+        further = above(size, (1.0 - 0.25 * part) * residual)
+        goes_on = ops.maximum(
+            above(length, problem.tolerance * ops.abs(to)), above(length, LINEAR * before)
+        )
+        stays = ops.maximum(there, further)
+        x = ops.where(stays, x, ops.where(goes_on, at, to))
+        there = ops.where(stays, there, 1.0 - goes_on)
+        residual, step = ops.where(stays, residual, size), ops.where(stays, step, newton)
+        before = ops.where(stays, before, length)
+        part = ops.where(further, 0.5 * part, 1.0)
     return [x, residual, step, part, before, there]
 
 
-def at_most(x: Any, y: Any) -> Any:
-    """1 if x ≤ y, 0 if not, NaN if either is."""
-    return 1.0 - ops.step(x - y)
+def above(x: Any, y: Any) -> Any:
+    """1 if x > y, 0 if not, NaN if either is."""
+    return ops.step(x - y)

@@ -135,7 +135,7 @@ class Problem:
             start=self.written(start),
             at=self.written(at),
             unknown=self.unknown(k),
-            residual=float(point.residuals[k, 0]),
+            residual=float(largest(point.residuals[:, 0])),
             steps=self.steps,
         )
         raise ArithmeticError(f"{self.kind.name} finds no {sought} of {self.name} from {text}")
@@ -149,7 +149,8 @@ class Problem:
         return ", ".join(shown) + (", …" if len(names) > 4 else "")
 
     def worst(self, point: Point) -> int:
-        """The unknown that is determined worst; where all are, the equation that holds least."""
+        """The unknown that is determined worst; of a Jacobian that is not finite, the number of the
+        first residual that is not."""
         import numpy
 
         jacobian = point.jacobian[:, :, 0]
@@ -159,9 +160,15 @@ class Problem:
         return int(numpy.argmax(abs(vectors[2][-1])))
 
 
+def largest(residuals: Any) -> Any:
+    """The residual of the equation that holds least, with its sign."""
+    return residuals[abs(residuals).argmax()]
+
+
 WHY = {
     Outcome.NO_CONVERGENCE: "{start}: Newton's method ended at {at}, where {f} still is "
-    "{residual:.3g}: start nearer, or allow more steps than {steps}",
+    "{residual:.3g}, and {unknown} is determined worst: start nearer, or allow more steps than "
+    "{steps}",
     Outcome.SINGULAR: "{start}: the Jacobian is singular at {at}, so that {unknown} is not "
     "determined: a solution may be multiple, an unknown may be missing from the equations, or the "
     "start is at an extremum: start elsewhere, or state other equations",

@@ -125,6 +125,20 @@ def test_values_built_outside_transforms_are_differentiated_again() -> None:
         assert second.data == pytest.approx(-0.25 / 2.0**1.5, rel=1e-14)
 
 
+def test_slopes_of_many_unknowns_are_those_of_the_inverse() -> None:
+    matrix = np.random.default_rng(0).normal(size=(12, 12))
+
+    def solution(b: Any) -> Any:
+        return sg.root(
+            lambda x: [sg.dot(list(row), x) - c for row, c in zip(matrix, b)], [0.0] * 12
+        )
+
+    for call in (solution, sg.compile(solution)):
+        np.testing.assert_allclose(
+            np.array(sg.jacobian(call)([1.0] * 12)), np.linalg.inv(matrix), rtol=1e-9, atol=1e-12
+        )
+
+
 # ------ what the equations depend on
 def test_a_value_that_the_equations_close_over_gets_a_gradient() -> None:
     w = sg.Value(3.0)
