@@ -57,24 +57,14 @@ def problem_of(intervals: int) -> Any:
 def by_ipopt(problem: Any) -> Any:
     import cyipopt
 
-    zeros = np.zeros(problem.count)
-    solver = cyipopt.Problem(problem.size, problem.count, problem, cl=zeros, cu=zeros)
+    solver = cyipopt.Problem(**problem.for_ipopt)
     solver.add_option("print_level", 0)
     solver.add_option("sb", "yes")
     return solver.solve(problem.start)[0]
 
 
 def by_scipy(problem: Any) -> Any:
-    found = optimize.minimize(
-        problem.objective,
-        problem.start,
-        jac=problem.gradient,
-        hess=problem.hess,
-        constraints=[problem.constraint(0.0, 0.0)],
-        method="trust-constr",
-        options={"maxiter": 300},
-    )
-    return found.x
+    return optimize.minimize(**problem.for_scipy, options={"maxiter": 300}).x
 
 
 def solve(problem: Any) -> Any:

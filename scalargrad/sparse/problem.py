@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..messages import described
+from ..scalars import is_scalar
+from ..transforms.functional import function
 from ..transforms.sparse import GRADIENT, HESSIAN, VALUE, Sought
 from ..transforms.trees import flatten
+from .bounds import Bounds, bounds
+
+Given = tuple[Any, Any]
+"""Two bounds as they are given, the lower one first."""
+NONE = None, None
 
 
 def problem(
@@ -14,22 +22,32 @@ def problem(
     constraints: Callable[..., Any] | None,
     start: Any,
     *args: Any,
+    lb: Any = None,
+    ub: Any = None,
+    cl: Any = None,
+    cu: Any = None,
 ) -> Problem:
     """Return what a solver asks of a minimisation: of the `objective`, which returns one number,
     and of `constraints`, which return several in any structure; None for none. Both are called
     with `x`, of the structure of `start`, and with `args`.
 
-    It is a `problem_obj` for `cyipopt.Problem`, and has what `scipy.optimize.minimize` takes; see
-    its methods. Everything is compiled, and known to be sparse where it is, from the functions
-    alone. A solver wants one structure: entries that appear where an `if` takes another way raise
-    RuntimeError; there, choose with `scalargrad.where`.
+    The unknowns stay from `lb` to `ub`, the constraints from `cl` to `cu`: each a number for all,
+    or numbers in the structure of `start` or of the constraints, or in one row; infinite where
+    there is no bound, None for none at all. Constraints are 0 where neither `cl` nor `cu` is given.
+    Raises ValueError for another structure, and where a lower bound is above the upper one.
+
+    `cyipopt.Problem(**problem.for_ipopt)` and `scipy.optimize.minimize(**problem.for_scipy)` take
+    it; the methods of Problem are what they call. Everything is compiled, and known to be sparse
+    where it is, from the functions alone. A solver wants one structure: entries that appear where
+    an `if` takes another way raise RuntimeError; there, choose with `scalargrad.where`.
     """
-    return Problem(objective, constraints, start, args)
+    return Problem(objective, constraints, start, args, (lb, ub), (cl, cu))
 
 
 class Problem:
     """Functions of one array: the numbers of `x` in the order of their containers. `start` is that
-    array for the first `x`; `size` its length, and `count` that of the constraints."""
+    array for the first `x`; `size` its length, and `count` that of the constraints. `lb` and `ub`
+    are its bounds, `cl` and `cu` those of the constraints."""
 
     def __init__(
         self,
@@ -37,6 +55,8 @@ class Problem:
         constraints: Callable[..., Any] | None,
         start: Any,
         args: tuple[Any, ...],
+        unknowns: Given = NONE,
+        limits: Given = NONE,
     ) -> None:
         import numpy
 
@@ -44,14 +64,33 @@ class Problem:
         self.start = numpy.array([float(x) for x in entries])
         self.size, self.args = len(entries), args
         self.is_array = getattr(start, "ndim", 0) == 1
-        both = [objective] if constraints is None else [objective, constraints]
+        self.lb, self.ub = bounds(*unknowns, self.structure, ("lb", "ub", "x"))
+        both = [single(function(objective, "problem"))]
+        if constraints is not None:
+            both.append(function(constraints, "problem"))
         self._values = [sparse(f, "values", VALUE) for f in both]
         self._slopes = [Fixed(sparse(f, "sparse_jacobian", GRADIENT)) for f in both]
         self._curvature = Fixed(sparse(lagrangian(*both), "sparse_hessian", HESSIAN, "lower"))
         self.count = len(self._value(1, self.start)) if constraints is not None else 0
+        self.cl, self.cu = self._limits(constraints, limits)
+
+    def _limits(self, constraints: Any, limits: Given) -> Bounds:
+        is_given = [x is not None for x in limits]
+        if any(is_given) and constraints is None:
+            raise ValueError("cl and cu are bounds of constraints, and there are none: give them")
+        if not any(is_given):
+            limits = 0.0, 0.0
+        found: Any = [0.0] * self.count
+        if any(x is not None and not is_scalar(x) for x in limits):
+            # once on plain numbers: their structure
+            found = constraints(self.point(self.start), *self.args)
+        _, structure = flatten(found, "the constraints")
+        return bounds(*limits, structure, ("cl", "cu", "constraint"))
 
     def point(self, x: Any) -> Any:
-        """These numbers in the structure of the start."""
+        """These numbers in the structure of the start. Raises ValueError unless they are one array
+        of as many."""
+        x = in_a_row(x, self.size, "x")
         return x if self.is_array else self.structure.rebuilt(x.tolist())
 
     def _value(self, which: int, x: Any) -> Any:
@@ -104,36 +143,75 @@ class Problem:
 
     def hessian(self, x: Any, multipliers: Any, factor: float) -> Any:
         """The numbers of these entries."""
-        given = self.point(x), float(factor), as_floats(multipliers), *self.args
-        return self._curvature.numbers(*given)
+        return self._curvature.numbers(*self._given(x, factor, multipliers))
+
+    def _given(self, x: Any, factor: float, multipliers: Any) -> tuple[Any, ...]:
+        weights = in_a_row(multipliers, self.count, "multipliers")
+        return self.point(x), float(factor), weights, *self.args
 
     # ------ what SciPy takes
     def hess(self, x: Any) -> Any:
         """The Hessian of the objective, a sparse array: `hess` of `scipy.optimize.minimize`."""
         import numpy
 
-        return self._square(self.point(x), 1.0, numpy.zeros(self.count))
+        return self._square(x, 1.0, numpy.zeros(self.count))
 
     def jac(self, x: Any) -> Any:
         """The Jacobian of the constraints, a sparse array."""
+        import scipy.sparse
+
+        if len(self._slopes) < 2:
+            return scipy.sparse.csr_array((0, self.size))
         slopes = self._slopes[1]
         slopes.numbers(self.point(x), *self.args)
         return slopes.latest
 
-    def constraint(self, lower: Any, upper: Any) -> Any:
-        """The constraints within bounds, for `scipy.optimize.minimize(…, method="trust-constr")`:
-        a `NonlinearConstraint` with its sparse Jacobian and Hessian."""
+    def constraint(self) -> Any:
+        """The constraints within their bounds, for `scipy.optimize.minimize(…,
+        method="trust-constr")`: a `NonlinearConstraint` with its sparse Jacobian and Hessian."""
         from scipy.optimize import NonlinearConstraint
 
         def hess(x: Any, multipliers: Any) -> Any:
-            return self._square(self.point(x), 0.0, as_floats(multipliers))
+            return self._square(x, 0.0, multipliers)
 
-        return NonlinearConstraint(self.constraints, lower, upper, jac=self.jac, hess=hess)
+        return NonlinearConstraint(self.constraints, self.cl, self.cu, jac=self.jac, hess=hess)
 
-    def _square(self, *given: Any) -> Any:
+    @property
+    def for_scipy(self) -> dict[str, Any]:
+        """The arguments of `scipy.optimize.minimize`, by name."""
+        from scipy.optimize import Bounds as BoundsInSciPy
+
+        return {
+            "fun": self.objective,
+            "x0": self.start,
+            "jac": self.gradient,
+            "hess": self.hess,
+            "method": "trust-constr",
+            "constraints": [self.constraint()] if self.count else [],
+            "bounds": BoundsInSciPy(self.lb, self.ub) if self.is_bounded else None,
+        }
+
+    @property
+    def for_ipopt(self) -> dict[str, Any]:
+        """The arguments of `cyipopt.Problem`, by name."""
+        return {
+            "n": self.size,
+            "m": self.count,
+            "problem_obj": self,
+            "lb": self.lb,
+            "ub": self.ub,
+            "cl": self.cl,
+            "cu": self.cu,
+        }
+
+    @property
+    def is_bounded(self) -> bool:
+        return Bounds(self.lb, self.ub).are_there
+
+    def _square(self, x: Any, factor: float, multipliers: Any) -> Any:
         import scipy.sparse
 
-        self._curvature.numbers(*given, *self.args)
+        self._curvature.numbers(*self._given(x, factor, multipliers))
         low = self._curvature.latest
         return low + scipy.sparse.tril(low, -1).T
 
@@ -192,10 +270,29 @@ def ends_of(found: Any) -> tuple[Any, Any]:
     return rows, found.indices.astype(rows.dtype)
 
 
-def as_floats(x: Any) -> Any:
+def in_a_row(x: Any, count: int, what: str) -> Any:
+    """An array of so many floats."""
     import numpy
 
-    return numpy.array(x, float)
+    found = numpy.asarray(x, float)
+    if found.shape != (count,):
+        raise ValueError(f"{what} must be {count} numbers in a row, got the shape {found.shape}")
+    return found
+
+
+def single(objective: Callable[..., Any]) -> Callable[..., Any]:
+    """The objective, which has to return one number."""
+
+    def single(x: Any, *args: Any) -> Any:
+        found = objective(x, *args)
+        if is_scalar(found):
+            return found
+        raise TypeError(
+            f"the objective of a problem must return one number, got {described(found)}: add up "
+            "what is to be small, and return what is to be bounded from the constraints"
+        )
+
+    return single
 
 
 def lagrangian(
