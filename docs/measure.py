@@ -1,4 +1,5 @@
-"""`python docs/measure.py [accuracy] [calls] [loops] [speed] [--quick]`: write measured/*.json.
+"""`python docs/measure.py [accuracy] [calls] [gradbench] [loops] [speed] [--quick]`: write
+measured/*.json.
 
 The site shows these figures; measuring takes minutes, so it is no part of a build. All subjects
 are measured if none is named. Needs the extras `test` and `bench`; peers that are not installed
@@ -144,6 +145,23 @@ def loops(quick: bool) -> dict[str, Any]:
     return {"machine": where, "quick": quick, "limit": loops.LIMIT, "rows": rows}
 
 
+# ------ gradbench
+
+
+def gradbench(quick: bool) -> dict[str, Any]:
+    """GradBench's measure, of the tools that run here."""
+    from tests.benchmarks.gradbench import TOOLS, rows
+    from tests.benchmarks.peers import version
+
+    found = []
+    for row in rows(quick):
+        print(row, flush=True)
+        found.append(row)
+    versions = ", ".join(f"{name} {version(name)}" for name in ("jax", "autograd"))
+    where = [*machine(), f"peers   {versions}"]
+    return {"machine": where, "quick": quick, "tools": TOOLS, "rows": found}
+
+
 # ------ where
 
 
@@ -169,6 +187,7 @@ def processor() -> str:
 SUBJECTS: dict[str, Callable[[bool], dict[str, Any]]] = {
     "accuracy": accuracy,
     "calls": calls,
+    "gradbench": gradbench,
     "loops": loops,
     "speed": speed,
 }

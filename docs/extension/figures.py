@@ -207,8 +207,28 @@ def loops() -> str:
     return "\n\n".join([table(heads, rows), machine(found)])
 
 
+# ------ gradbench
+SHORT_FORM = "Short form (`--quick`): of the smallest inputs, and for a fiftieth of a second each."
+
+
+def gradbench_row(row: dict[str, Any], tools: Iterable[str]) -> list[str]:
+    times = {tool: x and 1e-3 * x for tool, x in row["times"].items()}
+    ours, *others = (times[tool] for tool in tools)
+    cells = [duration(ours), *(beside(x, ours) for x in others)]
+    return [f"`{row['evaluation']}`", "; ".join(row["inputs"]), *cells]
+
+
+def gradbench() -> str:
+    found = stored("gradbench")
+    rows = [gradbench_row(row, found["tools"]) for row in found["rows"]]
+    heads = ["evaluation", "inputs", *found["tools"].values()]
+    settings = [SHORT_FORM] if found["quick"] else []
+    return "\n\n".join([table(heads, rows), *settings, machine(found)])
+
+
 MAKERS: dict[str, Callable[[], str]] = {
     "<!-- accuracy -->": accuracy,
+    "<!-- gradbench -->": gradbench,
     "<!-- loops -->": loops,
     "<!-- calls -->": calls,
     "<!-- speed -->": speed,

@@ -19,6 +19,7 @@ from . import (
     forms,
     forty_lines,
     hessian,
+    in_cpp,
     loops,
     memory,
     moons,
@@ -37,7 +38,18 @@ from .timing import Figure
 
 SUBJECTS = (
     *(startup, scaling, memory, dots, moons, transformer, digits, adam, compiled, forms),
-    *(parameters, hessian, sparse, loops, recurrence, vector_math, training, words, forty_lines),
+    *(
+        parameters,
+        hessian,
+        sparse,
+        in_cpp,
+        loops,
+        recurrence,
+        vector_math,
+        training,
+        words,
+        forty_lines,
+    ),
 )
 QUICK_SLACK = 3.0
 

@@ -16,6 +16,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+import scalargrad as sg
+from tests.benchmarks.gradbench import __main__ as measure
+from tests.benchmarks.gradbench import by_hand, same
 from tests.support.places import EXAMPLES, environment
 
 TOOL = EXAMPLES / "gradbench" / "run.py"
@@ -371,6 +374,17 @@ def crossing(w: float) -> float:
         offs = [x - place for place in fixed]
         push = sum(off / np.linalg.norm(off) ** 3 for off in offs)
         x, velocity = further, velocity + 0.1 * push
+
+
+# ------ what it is measured beside
+@pytest.mark.skipif(sg.engine == "pure", reason="measured on the native engine")
+@pytest.mark.parametrize("name", by_hand.EVALUATIONS)
+def test_cpp_by_hand_finds_the_same(name: str) -> None:
+    if not by_hand.is_there():
+        pytest.skip("g++ is not installed")
+    ours, theirs = (measure.run(tool, name, quick=True) for tool in ("scalargrad", "c++"))
+    assert ours and theirs
+    assert same(ours, theirs)
 
 
 # ------ the suite itself

@@ -7,6 +7,7 @@ not zero: observations are lanes, and the sparse matrix is put together of their
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -72,23 +73,25 @@ class Adjustment:
 
     def jacobian(self) -> tuple[Any, Any, Any]:
         """The sparse matrix in rows: where each begins, and the columns and numbers in them."""
-        rows = [np.column_stack(row) for row in slopes(*self.lanes())]
-        values = np.concatenate([np.hstack(rows).ravel(), excess_slopes(self.weights)])
-        return self.begins(), self.columns(), values
+        values = np.empty(31 * self.p)
+        rows = values[: 30 * self.p].reshape(self.p, 2, 15)
+        for k, (camera, point, weight) in enumerate(slopes(*self.lanes())):
+            rows[:, k, :11], rows[:, k, 11:14], rows[:, k, 14] = camera, point, weight
+        values[30 * self.p :] = excess_slopes(self.weights)
+        return *self.pattern, values
 
-    def begins(self) -> Any:
-        counts = np.repeat([15, 1], [2 * self.p, self.p])
-        return np.concatenate([[0], np.cumsum(counts)])
-
-    def columns(self) -> Any:
+    @cached_property
+    def pattern(self) -> tuple[Any, Any]:
+        """Where rows begin, and columns: the same at every call."""
         points, weights = 11 * self.n, 11 * self.n + 3 * self.m
-        of_weight = weights + np.arange(self.p)
-        parts = [
-            11 * self.of_camera[:, None] + np.arange(11),
-            points + 3 * self.of_point[:, None] + np.arange(3),
-            of_weight[:, None],
-        ]
-        return np.concatenate([np.repeat(np.hstack(parts), 2, axis=0).ravel(), of_weight])
+        begins = np.cumsum(np.repeat([0, 15, 1], [1, 2 * self.p, self.p]))
+        columns = np.empty(31 * self.p, int)
+        rows = columns[: 30 * self.p].reshape(self.p, 2, 15)
+        rows[:, :, :11] = 11 * self.of_camera[:, None, None] + np.arange(11)
+        rows[:, :, 11:14] = points + 3 * self.of_point[:, None, None] + np.arange(3)
+        columns[30 * self.p :] = weights + np.arange(self.p)
+        rows[:, :, 14] = columns[30 * self.p :, None]
+        return begins, columns
 
 
 def shown_errors(found: tuple[Any, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ that its product with ones has all of it. Each point pulls at its own centroid a
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,24 @@ import scalargrad as sg
 from . import Run
 
 
+def nearest(point: Any, centroids: Any) -> Any:
+    """Which centroid is nearest. Half the square of its distance is this, and a half of the point's
+    own square, which is the same for all: products with many centroids are done together."""
+    least, which = math.inf, 0.0
+    for k, centroid in enumerate(centroids):
+        own = 0.5 * sg.sum([c * c for c in centroid]) - sg.dot(list(point), list(centroid))
+        which = sg.where(sg.step(least - own), float(k), which)
+        least = sg.minimum(least, own)
+    return which
+
+
 def square(point: Any, centroid: Any) -> Any:
     return sg.sum([(p - c) * (p - c) for p, c in zip(point, centroid)])
 
 
-to_one = sg.compile(square, batch="point")
+which = sg.compile(nearest, batch="point")
 to_own = sg.compile(square, batch=("point", "centroid"))
+total = sg.compile(square, batch=("point", "centroid"), reduce="sum")
 pull = sg.grad(to_own, 1)
 
 
@@ -28,30 +41,23 @@ class Clusters:
     def __init__(self, given: dict[str, Any]) -> None:
         self.points, self.centroids = np.array(given["points"]), np.array(given["centroids"])
 
-    def squares(self) -> tuple[Any, Any]:
-        """To the nearest centroid, and which it is."""
-        least, nearest = to_one(self.points, self.centroids[0]), np.zeros(len(self.points), int)
-        for k, centroid in enumerate(self.centroids[1:], 1):
-            found = to_one(self.points, centroid)
-            closer = found < least
-            least[closer], nearest[closer] = found[closer], k
-        return least, nearest
+    def nearest(self) -> Any:
+        return which(self.points, self.centroids).astype(int)
 
     def cost(self) -> float:
-        return float(self.squares()[0].sum())
+        return float(total(self.points, self.centroids[self.nearest()]))
 
     def step(self) -> Any:
-        _, nearest = self.squares()
+        nearest = self.nearest()
         own = self.centroids[nearest]
-        ones, still = np.ones_like(own), np.zeros_like(own)
+        ones, still = np.broadcast_to(1.0, own.shape), np.broadcast_to(0.0, own.shape)
         slopes, curvatures = sg.jvp(pull, (self.points, own), (still, ones))
         return self.together(nearest, slopes) / self.together(nearest, curvatures)
 
     def together(self, nearest: Any, parts: Any) -> Any:
         """The sum of the points' parts for each centroid."""
-        found = np.zeros_like(self.centroids)
-        np.add.at(found, nearest, parts)
-        return found
+        count = len(self.centroids)
+        return np.column_stack([np.bincount(nearest, column, count) for column in parts.T])
 
 
 FUNCTIONS = {
