@@ -56,7 +56,7 @@ OF_SPARSE = [
     "Jacobian of a Brusselator, n 72: 432 entries, ours",
     "Jacobian of a collocation, n 63: ",
     "Hessian of its Lagrangian, n 63: ",
-    "Jacobian of pictures, n 110: 440 entries, ours",
+    "Jacobian of pictures, n 110: ",
 ]
 """They need SciPy."""
 

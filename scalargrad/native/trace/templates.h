@@ -144,14 +144,14 @@ static int learn_form(int32_t row)
 {
     PyObject *found = PyObject_CallOneArg(trace_hooks.form,
                                           PyTuple_GET_ITEM(trace_hooks.rows, row));
-    Template form;
+    Template form = {0};
     const int failed = !found || read_template(found, arity[row], &form) < 0;
     Py_XDECREF(found);
+    if (failed || known_forms[row].is_known)
+        PyMem_Free(form.step); /* if it is known, another thread was faster */
     if (failed)
         return -1;
-    if (known_forms[row].is_known)
-        PyMem_Free(form.step); /* another thread was faster */
-    else
+    if (!known_forms[row].is_known)
         known_forms[row].template = form;
     known_forms[row].is_known = 1;
     return 0;
