@@ -63,10 +63,16 @@ def holders(trace: Any) -> Iterator[tuple[Any, Any]]:
     """Yield the objects that refer to a Tracer of the trace, each with one of these."""
     for holder in gc.get_objects():
         if not is_own(trace, holder):
-            for x in gc.get_referents(holder):
+            for x in gc.get_referents(holder, *frame_of(holder)):
                 if issubclass(type(x), Number) and x.trace is trace:
                     yield holder, x
                     break
+
+
+def frame_of(holder: Any) -> list[Any]:
+    """What holds the variables of a generator, where that is an object of its own."""
+    is_apart = sys.version_info < (3, 11) and isinstance(holder, GeneratorType)
+    return [holder.gi_frame] if is_apart and holder.gi_frame is not None else []
 
 
 def is_own(trace: Any, holder: Any) -> bool:
