@@ -49,18 +49,20 @@ def test_calls_with_constants_that_change_are_the_function_on_floats(
         assert slope(ROWS, x, *own) == pytest.approx(expected, rel=1e-12, abs=1e-12)
 
 
-@given(calls, st.floats(-2.0, 2.0), st.integers(1, OFTEN + 2))
+@given(calls, st.floats(-2.0, 2.0), st.integers(1, 5))
 def test_calls_with_constants_that_change_are_the_function_on_values(
     made: list[Any], number: float, times: int
 ) -> None:
     gate = sg.compile(steered)
     table, x = [[Value(y) for y in row] for row in ROWS], Value(number)
     leaves = [x, *(y for row in table for y in row)]
-    for own in [y for y in made for _ in range(times)]:
-        found, expected = gate(table, x, *own), steered(table, x, *own)
-        assert found.data == pytest.approx(expected.data, rel=1e-12, abs=1e-12)
-        slopes = sg.gradients(found, leaves), sg.gradients(expected, leaves)
-        assert [s.data for s in slopes[0]] == pytest.approx([s.data for s in slopes[1]])
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(recurring, "OFTEN", 3)
+        for own in [y for y in made for _ in range(times)]:
+            found, expected = gate(table, x, *own), steered(table, x, *own)
+            assert found.data == pytest.approx(expected.data, rel=1e-12, abs=1e-12)
+            slopes = sg.gradients(found, leaves), sg.gradients(expected, leaves)
+            assert [s.data for s in slopes[0]] == pytest.approx([s.data for s in slopes[1]])
 
 
 def told(x: Any, k: Any) -> Any:
