@@ -26,35 +26,36 @@ static void free_guards(Trace *t)
     Py_XDECREF(t->decided);
 }
 
-/* Put a guard into a dict; −1 with an exception. */
+/* Put a guard into a dict; −1 with an exception. Code of Python's may run meanwhile, and have the
+ * trace keep another dict. */
 static int put_guard(PyObject *dict, const TraceGuard *g)
 {
+    Py_INCREF(dict);
     PyObject *guard = PyObject_CallFunction(trace_hooks.guard, "OiiO",
                                             PyTuple_GET_ITEM(trace_hooks.compare, g->compare),
                                             (int)g->x, (int)g->y, g->outcome ? Py_True : Py_False);
     const int failed = !guard || PyDict_SetItem(dict, guard, Py_None) < 0;
     Py_XDECREF(guard);
+    Py_DECREF(dict);
     return failed ? -1 : 0;
 }
 
 /* The guards as a dict, borrowed; NULL with an exception. From then on they are kept there. */
 static PyObject *guards_as_dict(Trace *t)
 {
-    if (t->guard_dict)
-        return t->guard_dict;
-    PyObject *dict = PyDict_New();
-    int failed = !dict;
-    for (int32_t k = 0; !failed && k < t->guards; k++) {
+    PyObject *dict = t->guard_dict ? NULL : PyDict_New();
+    int failed = !t->guard_dict && !dict;
+    for (int32_t k = 0; !failed && !t->guard_dict && k < t->guards; k++) {
         /* as it is now: what runs for the dict may note another guard */
         const TraceGuard guard = t->guard[k];
         failed = put_guard(dict, &guard) < 0;
     }
-    if (failed) {
-        Py_XDECREF(dict);
-        return NULL;
+    if (!failed && !t->guard_dict) {
+        t->guards = 0;
+        t->guard_dict = Py_XNewRef(dict);
     }
-    t->guards = 0;
-    return t->guard_dict = dict;
+    Py_XDECREF(dict);
+    return failed ? NULL : t->guard_dict;
 }
 
 static int note_guard(Trace *t, TraceGuard guard)

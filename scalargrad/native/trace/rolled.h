@@ -1,5 +1,5 @@
 /* A trace that is kept as loops: what was computed is an event of a recorder, and a Tracer stands
- * for an event. Included by tracer.h.
+ * for an event. Included by guards.h.
  *
  * A trace begins as nodes, with a log of the operator calls. After some thousand of these the log
  * goes to a recorder. If most of the calls lie in loops, no further nodes are made: a Tracer then
