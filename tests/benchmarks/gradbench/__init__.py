@@ -28,13 +28,14 @@ def rows(quick: bool) -> Iterator[dict[str, Any]]:
     """For each evaluation the time of each tool: milliseconds, summed over functions and inputs;
     None where the tool does not have it, or takes too long."""
     for name, evaluation in EVALUATIONS.items():
-        times = {tool: milliseconds(tool, name, quick) for tool in TOOLS}
+        found = {tool: measured(tool, name, quick) for tool in TOOLS}
+        assert all(same(x, found["scalargrad"] or x) for x in found.values() if x), name
         inputs = [label for label, _ in evaluation.inputs()]
+        times = {tool: milliseconds(x) for tool, x in found.items()}
         yield {"evaluation": name, "inputs": inputs[:1] if quick else inputs, "times": times}
 
 
-def milliseconds(tool: str, name: str, quick: bool) -> float | None:
-    found = measured(tool, name, quick)
+def milliseconds(found: list[dict[str, Any]] | None) -> float | None:
     return None if found is None else sum(x["milliseconds"] for x in found)
 
 
