@@ -11,6 +11,15 @@ static int is_result(const int32_t *code, int k)
     return k == STEP_OUT || (code[0] == OP_SINE_COSINE && k == STEP_Y);
 }
 
+/* The cosine is written after the sine, in case both are one number: return the step for that. */
+static Step cosine_after(const Writing *w, Step *step)
+{
+    const int16_t is_along = step->along >> STEP_Y & 1;
+    const Step move = {STEP_MOVE_uu, is_along, step->y, w->spare + STEP_Y, 0, 0};
+    set_number(step, STEP_Y, w->spare + STEP_Y, 0);
+    return move;
+}
+
 /* Write the step of an instruction. A number along the walk of the loop is taken from there, where
  * there is a way for that; others are copied. */
 static void write_step(Writing *w, const int32_t *code)
@@ -36,6 +45,8 @@ static void write_step(Writing *w, const int32_t *code)
         else
             put_step(w, (Step){STEP_READ, 0, w->spare + k, 0, walk, along->distance});
     }
+    if (code[0] == OP_SINE_COSINE && n == 1 && step.out == w->spare)
+        after[n++] = cosine_after(w, &step);
     put_step(w, step);
     for (int k = 0; k < n; k++)
         put_step(w, after[k]);

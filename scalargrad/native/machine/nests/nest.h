@@ -38,9 +38,9 @@ static int check_nest(Nest *nest, int32_t indexes, CodeCheck *c)
 static int write_nest(Nest *nest, const CodeCheck *c)
 {
     NestCode *code = &nest->code;
-    /* each loop has a step at its end, a number along a walk may have one; then there is one to
+    /* each loop has a step at its end, a number along a walk may have two; then there is one to
      * stop at */
-    const size_t steps = (size_t)c->steps + (size_t)c->loops + (size_t)c->moves + 1;
+    const size_t steps = (size_t)c->steps + (size_t)c->loops + 2 * (size_t)c->moves + 1;
     Writing w = {
         .code = code->code,
         .word = PyMem_Calloc((size_t)(code->code_end - code->code) + 1, sizeof(WordAlong)),
