@@ -99,6 +99,9 @@ class LanePlaces(Places):
     ) -> None:
         self.uniform, self.wanted = uniform, set(wanted)
         self.lasts = {nest.operands[i][0] for i in nest.loop_of if i in selection.live}
+        scattered = {x.x for x in nest.effects() if x.kind == nests.SCATTER}
+        self.at_rest = self.lasts | scattered
+        """Nodes that are read where no register moves."""
         self.moving: dict[int, Address] = {}
         """Of nodes that have no register of their own: the elements that they are."""
         super().__init__(nest, schedule, selection)
@@ -106,7 +109,7 @@ class LanePlaces(Places):
     def begin(self) -> None:
         nest, live = self.nest, self.selection.live
         for i in live:
-            if self.is_element(i) and i not in self.lasts:
+            if self.is_element(i) and i not in self.at_rest:
                 self.moving[i] = nest.addresses[i]
         for effect in nest.effects():
             if effect.kind == nests.WRITE and nest.rows[effect.x] is nests.CARRIED:
@@ -127,6 +130,7 @@ class LanePlaces(Places):
         is_row = address.array.row is effect.block and address.strides == (1,)
         is_own = nest.home[n] is effect.block and self.in_place.get(n, c) == c
         is_free = n not in self.moving and c not in self.rows and n not in self.uniform.place
+        is_free = is_free and self.at_rest.isdisjoint((c, n))
         if is_row and is_own and is_free and isinstance(nest.rows[n], Operator):
             self.in_place.pop(n, None)
             self.rows[c] = self.moving[c] = address
@@ -182,12 +186,12 @@ class LanePlaces(Places):
         """Tell whether a number may be computed where it is written to: there is another place for
         it in each iteration."""
         i, block, address = effect.x, effect.block, effect.address
-        is_own = i not in self.lasts and i not in self.in_place and i not in self.uniform.place
+        is_own = i not in self.at_rest and i not in self.in_place and i not in self.uniform.place
         is_computed = isinstance(self.nest.rows[i], Operator) and self.nest.home[i] is block
         return bool(is_own and is_computed and address and address.level() == block.depth > 0)
 
     def may_replace(self, i: int) -> bool:
-        return not self.is_element(i) or i in self.lasts
+        return not self.is_element(i) or i in self.at_rest
 
     def needs_place(self, i: int) -> bool:
         return i not in self.moving and i not in self.uniform.place and super().needs_place(i)
