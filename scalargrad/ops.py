@@ -633,6 +633,9 @@ def linked_shares(operands: Sequence[Any]) -> list[Any]:
     """The shares as a graph that keeps the digits of their own slopes: the share of the largest
     operand, 1/(1 + Σ others), then depends on the others alone. With one node for the sum its
     slope would be p − p², which is 0 long before p is 1."""
+    if len(operands) == 2:
+        x, y = operands
+        return [share(x, y), share(y, x)]
     data = numbers(operands)
     at = data.index(folds.max(*data))
     terms = [exp_difference(x, operands[at]) for x in operands]

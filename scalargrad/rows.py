@@ -288,12 +288,13 @@ class Operator:
         self, rule: Any, out: Any, operands: Sequence[Any], variable: Sequence[bool]
     ) -> list[Any]:
         """The partials relative to another number than `out`: the result of the row `about`. As a
-        graph they are `linked`. A trace, whose operands have no numbers yet, is led by `out`."""
+        graph they are `linked`. A trace, whose operands have no numbers yet, is led by `out`; but
+        of two operands each is the rest for the other."""
         assert self.about is not None and self.linked is not None
-        if hasattr(out, "_data"):
+        traced = hasattr(out, "_is_variable")
+        if hasattr(out, "_data") or (traced and len(operands) == 2):
             linked = self.linked(operands)
             return [p if wanted else None for p, wanted in zip(linked, variable)]
-        traced = hasattr(out, "_is_variable")
         about = out if traced else BUILT_IN[self.about](operands)
         return self._local_by_count(rule, about, operands, variable)
 

@@ -182,7 +182,7 @@ def formulas(name: str) -> list[Any]:
 VALUE, FIRST, SECOND = 2.0, 4.0, 1e-13
 WORSE = {
     # row      value, first partials: where accuracy.md says so, and why
-    "lgamma": (2.5, 5.0),
+    "lgamma": (3.0, 5.0),
     "gelu": (3.0, FIRST),
 }
 """Units in the last place."""
@@ -236,6 +236,15 @@ def test_logsumexp_keeps_its_digits(xs: tuple[float, ...]) -> None:
         for j, found in enumerate(line):
             slope = others(i, *exact) if i == j else -share(j, *exact)
             assert relative(found, share(i, *exact) * slope) <= SECOND
+
+
+@pytest.mark.parametrize("way", ["a gate of it", "of a gate"])
+def test_compiled_slopes_of_the_shares_of_two_keep_their_digits(way: str) -> None:
+    f = lambda p: sg.logsumexp(p)  # noqa: E731
+    found = sg.compile(sg.hessian(f)) if way == "a gate of it" else sg.hessian(sg.compile(f))
+    for xs in ([40.0, 0.0], [0.0, 30.0], [700.0, 0.0]):
+        assert found(xs) == sg.hessian(f)(xs)
+        assert found(xs)[0][0] > 0.0
 
 
 @pytest.mark.parametrize("f", [lambda *xs: sg.logsumexp(xs), sg.logaddexp])
