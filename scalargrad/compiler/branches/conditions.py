@@ -31,8 +31,9 @@ class Arrival(NamedTuple):
     """How lanes come to a path.
 
     The `facts` hold in every one of these lanes. The `new` facts are those among them that
-    contradict the guard that sent the lanes here. `decided` has the outcomes of comparisons of
-    nodes that follow from the facts, for the trace.
+    contradict the guard that sent the lanes here, if each lane came with the numbers that were
+    compared. `decided` has the outcomes of comparisons of nodes that follow from the facts, for the
+    trace.
     """
 
     facts: frozenset[Condition] = frozenset()

@@ -231,7 +231,7 @@ class Family:
 
     def counts(self, lanes: Lanes, group: Any, show: Callable[[int], None]) -> Any:
         """How many iterations each lane of a group has, at most as many as are known. None if there
-        is no program."""
+        is no program for them."""
         import numpy
 
         trips = -1
@@ -241,8 +241,11 @@ class Family:
             if counting is None:
                 return None
             trips = self.longest.found.region.trips
-            (found,), _ = counting.run(lanes, group)
-            found = numpy.atleast_1d(found)
+            outputs, _ = counting.run(lanes, group)
+            if outputs is None:
+                # a comparison before the loop comes out another way for all
+                return None
+            found = numpy.atleast_1d(outputs[0])
             counts = numpy.where(found == found, found, UNKNOWN).astype(numpy.int64)
             self.explore([0] if group is None else group, counts, show)
         return counts

@@ -77,8 +77,8 @@ class Path:
             condition for condition in self.conditions.values() if condition not in self.facts
         ]
         both = list(zip(unknown, self.program.became))
-        new = frozenset(condition.otherwise() for condition, k in both if k == guard)
-        facts = self.facts.union((condition for condition, k in both if k in held), new)
+        against = frozenset(condition.otherwise() for condition, k in both if k == guard)
+        facts = self.facts.union((condition for condition, k in both if k in held), against)
         decided = {}
         for (compare, x, y, outcome), condition in self.conditions.items():
             other = condition.otherwise() in facts
@@ -87,6 +87,8 @@ class Path:
             if other:
                 # from here on the function makes other comparisons
                 break
+        # what a guard compared in a program that computes it once is not told lane by lane
+        new = against if guard in self.program.lane_guards else frozenset()
         return Arrival(facts, new, decided)
 
     def run(self, lanes: Lanes, group: Any, sides: Any = None) -> tuple[list[Any], Any]:

@@ -89,6 +89,14 @@ class Lowering:
             if old.rows[i] is CARRIED and old.next[i] != i:
                 self.new.next[self.at[i].index] = self.node(old.next[i])
         self.wanted = [self.node(i) for i in wanted]
+        self.leave_out()
+
+    def leave_out(self) -> None:
+        """Leave out what is kept for nobody: where something simpler was made of its reader."""
+        new = self.new
+        read = {new.addresses[i].array for i in new.live(self.wanted) if i in new.addresses}
+        for block in new.blocks:
+            block.items = [x for x in block.items if not is_kept_for_others(x, read)]
 
     def copy(self) -> None:
         inputs = set(self.old.inputs)
@@ -180,6 +188,12 @@ class Lowering:
             row = array.row and self.block(array.row)
             self.arrays[array] = Array(array.size, array.numbers, row, summed=array.summed)
         return self.arrays[array]
+
+
+def is_kept_for_others(item: Any, arrays: set[Array]) -> bool:
+    """Tell whether an item is an effect on an array that is none of these."""
+    is_effect = isinstance(item, Effect) and item.address is not None
+    return is_effect and item.address.array not in arrays
 
 
 def lowered(nest: Nest, wanted: Sequence[int], careful: bool) -> tuple[Nest, list[int]]:

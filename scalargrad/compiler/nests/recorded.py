@@ -35,6 +35,8 @@ def why_not(run: Ran) -> str:
         return "derivatives in numbers with lanes are sums of their own kind"
     if run.waiting is None:
         return ""
+    if any(run.waiting.root is x for x in run.waiting.variables.nodes):
+        return "the result is one of the arguments"
     inputs = {id(x) for x in run.inputs.numbers}
     is_plain = -1 not in run.order() and all(id(x) in inputs for x in run.waiting.variables.entries)
     return "" if is_plain else "derivatives are taken in what is no argument by itself"

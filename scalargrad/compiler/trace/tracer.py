@@ -228,6 +228,8 @@ class Number(Arithmetic):
         """Raise what tells of an attribute that no number of a trace has."""
         # NumPy and this package ask what a number is by its methods, and go without
         asking = str(sys._getframe(2).f_globals.get("__name__")).partition(".")[0]
+        if name[0] == "_" and asking == PACKAGE:
+            raise AttributeError(name)
         kind = self._kind() if asking not in ("numpy", PACKAGE) or self.in_graph else float
         if name[0] != "_" and hasattr(kind, name):
             raise modes.refusal(
