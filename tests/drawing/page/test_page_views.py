@@ -153,6 +153,32 @@ def test_present_is_stepped_through_and_left_by_keys(hall: Any) -> None:
     assert hall.is_visible(".transport")
 
 
+@pytest.mark.parametrize("address", ["#step=3&present", "#forward=1&present"])
+@pytest.mark.parametrize("program", ["gates", "network"])
+def test_present_shows_the_whole_equation_on_a_phone(
+    browser: Any, saved: Callable[[str], Path], program: str, address: str
+) -> None:
+    window = {"width": 390, "height": 844}
+    with opened(browser, saved(program), address, viewport=window) as page:
+        page.wait_for_timeout(100)
+        room = "x => x.scrollWidth <= x.clientWidth"
+        assert page.locator("#equation").evaluate(room)
+        places = page.locator("#equation :is(.number, .fraction, .caption, .left, .right)")
+        assert all(places.evaluate_all(INSIDE))
+        for term in page.locator("#equation.stacked .term").all():
+            edges = term.locator("> .caption, > .number").evaluate_all(EDGES)
+            assert edges[0][1] <= edges[1][0]
+
+
+EDGES = """all => all.map(x => {
+  const range = document.createRange();
+  range.selectNodeContents(x);
+  const { left, right } = range.getBoundingClientRect();
+  return [left, right];
+}).sort((a, b) => a[0] - b[0])"""
+INSIDE = "all => all.map(x => x.getBoundingClientRect()).map(x => x.left >= 0 && x.right <= 390)"
+
+
 # ------ in the address
 
 
@@ -373,3 +399,23 @@ def test_rate_that_is_too_large_or_no_number_is_told(
         assert text(page, "#downhill-said").endswith("It rose: the rate is too large.")
         type_leaf(page, "x", "1")
         assert page.is_hidden("#curve")
+
+
+@pytest.mark.parametrize("rate", ["-1", "0", "inf", "nan"])
+def test_rate_is_above_zero(browser: Any, saved: Callable[[str], Path], rate: str) -> None:
+    with opened(browser, saved("gates")) as page:
+        page.fill("#rate", rate)
+        before = text(page, "#heading")
+        page.click("#downhill-step")
+        assert text(page, "#downhill-said").startswith("A learning rate is a number above 0")
+        assert text(page, "#heading") == before
+
+
+def test_no_rate_is_blamed_for_a_root_that_is_no_number(
+    browser: Any, saved: Callable[[str], Path]
+) -> None:
+    path = saved("gates").with_name("log.html")
+    sg.explain(lambda x: sg.log(x) / x, -1.0).save(path)
+    with opened(browser, path) as page:
+        page.click("#downhill-step")
+        assert text(page, "#downhill-said").endswith("From NaN no way leads down.")
