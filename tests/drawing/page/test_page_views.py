@@ -102,6 +102,22 @@ def test_every_number_at_the_place_of_a_step_can_be_read(
             assert in_view(page, ".node:is(.consumer, .receiver, .computing) .frame"), at
 
 
+@pytest.mark.parametrize("size", WINDOWS)
+def test_an_edge_too_long_for_the_window_shows_where_it_begins(
+    browser: Any, saved: Callable[[str], Path], size: tuple[int, int]
+) -> None:
+    path = saved("product").with_name("wide.html")
+    sg.seed(0)
+    sg.explain(lambda *x: sg.sum(MLP(4, [16, 16, 3])(x)), 0.1, -0.4, 0.3, 0.9).save(path)
+    window = {"width": size[0], "height": size[1]}
+    with opened(browser, path, "", viewport=window, reduced_motion="reduce") as page:
+        last = int(page.get_attribute("#position", "max"))
+        for at in range(0, last + 1, last // 40):
+            page.fill("#position", str(at))
+            assert min(sizes(page), default=LEAST) >= LEAST, at
+            assert in_view(page, ".node:is(.consumer, .computing) .frame"), at
+
+
 def test_numbers_are_the_same_on_the_page_in_the_text_and_in_the_drawing(
     browser: Any, saved: Callable[[str], Path]
 ) -> None:
