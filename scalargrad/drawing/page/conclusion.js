@@ -1,6 +1,8 @@
 /* What a step, and the end of the walk, comes to: a conclusion, or what the naive order gets wrong. */
 
 const NUDGE = 0.01;
+/* What is still "about" as much: beyond it a gate bends, or has a kink. */
+const ABOUT = 0.25;
 
 /* What the gradients are good for: the leaf that matters most, moved a little. */
 function conclusion() {
@@ -23,13 +25,12 @@ function sayNudge(leaf) {
   const expected = NUDGE * state.right[leaf];
   const way = expected > 0 ? "rises" : "falls";
   const really = Math.sign(moved) === Math.sign(expected);
-  const truth = really
-    ? `Computed anew it ${way} by ${brief(Math.abs(moved))}.`
-    : "So far away the slope is another already.";
+  const anew = really ? `Computed anew it ${way} by ${brief(Math.abs(moved))}.` : "";
+  const truth = close(moved, expected, ABOUT) ? anew : `${anew} So far away the slope is another already.`;
   return (
     `All gradients are there. Raise ${NAMES[leaf]} by ${NUDGE} and ${ROOT} ${way} by about ` +
     `${brief(Math.abs(expected))}: that is what ∂${ROOT}/∂${NAMES[leaf]} = ` +
-    `${shown(state.right[leaf])} says. ${truth}`
+    `${shown(state.right[leaf])} says. ${truth.trim()}`
   );
 }
 

@@ -73,10 +73,11 @@ def document(steps: Steps) -> str:
     name = steps.names[steps.root]
     parts = {
         "title": escape(f"The backward pass of {printable(name)}"),
-        "style": shortened("\n".join([colours(), *map(read, STYLES)])),
+        "style": re.sub(r"([;{,])\n", r"\1", shortened("\n".join([colours(), *map(read, STYLES)]))),
         "table": report.table(steps),
         "data": data.json(),
         "script": shortened("\n".join([runtime(), str(data.kernels), *map(read, SCRIPTS)])),
     }
     # in one pass: inserted text is not searched for places again
-    return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], read("page.html"))
+    template = re.sub(r"^ +", "", read("page.html"), flags=re.MULTILINE)
+    return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], template)

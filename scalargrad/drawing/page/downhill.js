@@ -30,8 +30,8 @@ function moving() {
 
 function stepDownhill() {
   const { value: rate, problem } = readTyped(byId("rate").value);
-  if (problem) {
-    sayDownhill(problem);
+  if (problem || !(rate > 0 && rate < Infinity)) {
+    sayDownhill(problem || "A learning rate is a number above 0, such as 0.1.");
     return;
   }
   if (!history.length) history = [state.numbers.data[0]];
@@ -57,9 +57,14 @@ function showDownhill() {
   const [before, now] = history.slice(-2);
   const from = `${ROOT}: ${brief(history[0])} → ${brief(now)}`;
   const after = `after ${steps} step${steps > 1 ? "s" : ""}.`;
-  const bad = !Number.isFinite(now) || now > before;
-  sayDownhill(`${from} ${after}${bad ? " It rose: the rate is too large." : ""}`);
+  sayDownhill(`${from} ${after}${complaint(before, now)}`);
   drawCurve(history.filter(Number.isFinite));
+}
+
+function complaint(before, now) {
+  if (!Number.isFinite(before)) return ` From ${brief(before)} no way leads down.`;
+  if (!Number.isFinite(now)) return " The rate is too large.";
+  return now > before ? " It rose: the rate is too large." : "";
 }
 
 function drawCurve(values) {

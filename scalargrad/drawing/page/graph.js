@@ -148,13 +148,19 @@ function showGraph(changes) {
   if ("at" in changes) viewport.reveal(currentExtent());
 }
 
-/* The part of the drawing where something takes place now. */
+/* The part of the drawing where something takes place now, and its core: the node that passes on
+ * or is computed. */
 function currentExtent() {
+  const nodes = currentNodes();
+  return { ...extent(nodes), core: extent(nodes.slice(0, 1)) };
+}
+
+function currentNodes() {
   const step = currentStep();
-  if (step) return extent([step.consumer, step.parent]);
+  if (step) return [step.consumer, step.parent];
   const node = currentNode();
-  if (node !== undefined) return extent([node, ...graph.nodes[node].parents]);
-  return extent(state.at === 0 && FORWARD.length ? [FORWARD[0]] : [0]);
+  if (node !== undefined) return [node, ...graph.nodes[node].parents];
+  return state.at === 0 && FORWARD.length ? [FORWARD[0]] : [0];
 }
 
 /* The box around some nodes. */

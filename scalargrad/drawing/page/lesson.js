@@ -36,7 +36,8 @@ function showForward(i) {
   byId("count").textContent = `Compute ${node.name}`;
   setEquation("forward", forwardEquation(node, i));
   const last = state.at === FORWARD.length;
-  fill(byId("why"), last ? `${ROOT} is known. Next the way back begins.` : "");
+  const gates = node.gates.length ? [element("span", { class: "rules" }, opened(node))] : [];
+  fill(byId("why"), ...gates, last ? `${ROOT} is known. Next the way back begins.` : "");
   showSource(node);
 }
 

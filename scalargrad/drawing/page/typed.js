@@ -21,6 +21,12 @@ function readTyped(text) {
   }
 }
 
+/* inf and nan are numbers to who types them, not what a sum may come to. */
+function isEndless(token) {
+  const name = token.toLowerCase();
+  return Object.hasOwn(CONSTANTS, name) && !Number.isFinite(CONSTANTS[name]);
+}
+
 /* A reader of sums and products, in Python's order. */
 class Typed {
   constructor(text) {
@@ -46,6 +52,10 @@ class Typed {
   number() {
     const x = this.sum();
     if (this.place < this.tokens.length) this.fail();
+    if (!Number.isFinite(x) && !this.tokens.some(isEndless)) {
+      const why = Number.isNaN(x) ? "is no real number" : `is too large: the largest is about ${LARGEST}`;
+      throw new Error(`“${this.text}” ${why}.`);
+    }
     return x;
   }
 

@@ -114,7 +114,7 @@ class Viewport {
   }
 
   /* The box that shows a part, as much of its surroundings as can be read beside it; null where
-   * the part is in view already. */
+   * the part is in view already. Where it is too large for that, its core is in view. */
   showing(part) {
     if (contains(this.visible(), part) && this.scale() >= READABLE) return null;
     const all = this.fitted();
@@ -122,8 +122,8 @@ class Viewport {
     const scale = Math.max(this.scale(), READABLE);
     const { width, height } = grown(this.visible(), this.scale() / scale);
     const from = corner(part, { width, height });
-    const x = this.inside(from.x, width, "x", "width");
-    const y = this.inside(from.y, height, "y", "height");
+    const x = this.inside(holding(part.core, from.x, width, "x", "width"), width, "x", "width");
+    const y = this.inside(holding(part.core, from.y, height, "y", "height"), height, "y", "height");
     return { x, y, width, height };
   }
 
@@ -151,6 +151,12 @@ function centre(box) {
 function corner(part, { width, height }) {
   const { x, y } = centre(part);
   return { x: x - width / 2, y: y - height / 2 };
+}
+
+/* Where a view of this size begins, moved as little as it must be to hold a box. */
+function holding(box, start, size, side, extent) {
+  const { [side]: first, [extent]: wide } = box;
+  return Math.min(first, Math.max(start, first + wide - size));
 }
 
 /* The box made larger around its middle. */

@@ -215,6 +215,17 @@ def test_end_says_what_the_gradients_are_good_for(page: Any) -> None:
     assert page.is_hidden("#conclusion")
 
 
+def test_end_says_where_the_slope_is_another_already(
+    browser: Any, saved: Callable[..., Path]
+) -> None:
+    def tie(x: Any, y: Any) -> Any:
+        return sg.maximum(x, y) * 2.0
+
+    with opened(browser, saved(tie, 2.0, 2.0), "#step=99") as page:
+        said = text(page, "#conclusion")
+        assert said.endswith("it rises by 0.02. So far away the slope is another already.")
+
+
 def test_computed_form_is_one_click_from_the_textbooks(
     browser: Any, saved: Callable[..., Path]
 ) -> None:
@@ -236,6 +247,9 @@ def test_fused_node_opens_into_its_gates_with_their_numbers(
         z = sg.dot([w, 3.0], [x, 2.0], 1.0)
         return z
 
+    with opened(browser, saved(fused, 0.5, 4.0), "#forward=1") as page:
+        page.click("text=gates in one node")
+        assert text(page, "#why .fold").endswith("= 9")
     with opened(browser, saved(fused, 0.5, 4.0), "#step=1") as page:
         page.click("text=gates in one node")
         said = text(page, "#why .fold")

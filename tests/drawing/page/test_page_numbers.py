@@ -151,6 +151,25 @@ def test_infinities_and_nan_are_shown_and_can_be_typed(browser: Any, path: Path)
         assert_near(steps(page), columns(sg.explain(f, 0.0, -math.inf)))
 
 
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("2**10000", "too large"),
+        ("1e308*10", "too large"),
+        ("(-8)^(1/3)", "no real number"),
+    ],
+)
+def test_sum_that_comes_to_no_number_is_said_in_words(
+    browser: Any, path: Path, typed: str, why: str
+) -> None:
+    sg.explain(polynomial, 2.0, 3.0).save(path)
+    with opened(browser, path) as page:
+        before = text(page, "#heading")
+        type_leaf(page, "x", typed)
+        assert why in text(page, "#leaves .problem:visible")
+        assert text(page, "#heading") == before
+
+
 # ------ slopes
 
 
@@ -171,6 +190,14 @@ def test_slope_tells_a_wrong_derivative(browser: Any, path: Path) -> None:
         page.click("#last")
         assert page.locator("#leaves .mark.wrong").count() == 1
         assert numbers(page, "#leaves .slope") == pytest.approx([4.0])
+
+
+def test_gradient_beside_an_infinity_is_not_marked_as_wrong(browser: Any, path: Path) -> None:
+    sg.explain(product, math.inf, 1.0, 2.0).save(path)
+    with opened(browser, path) as page:
+        page.click("#last")
+        assert page.locator("#leaves .mark.wrong").count() == 0
+        assert "NaN" in page.locator("#leaves .slope").all_text_contents()
 
 
 # ------ predict first

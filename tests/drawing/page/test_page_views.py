@@ -102,6 +102,22 @@ def test_every_number_at_the_place_of_a_step_can_be_read(
             assert in_view(page, ".node:is(.consumer, .receiver, .computing) .frame"), at
 
 
+@pytest.mark.parametrize("size", WINDOWS)
+def test_an_edge_too_long_for_the_window_shows_where_it_begins(
+    browser: Any, saved: Callable[[str], Path], size: tuple[int, int]
+) -> None:
+    path = saved("product").with_name("wide.html")
+    sg.seed(0)
+    sg.explain(lambda *x: sg.sum(MLP(4, [16, 16, 3])(x)), 0.1, -0.4, 0.3, 0.9).save(path)
+    window = {"width": size[0], "height": size[1]}
+    with opened(browser, path, "", viewport=window, reduced_motion="reduce") as page:
+        last = int(page.get_attribute("#position", "max"))
+        for at in range(0, last + 1, last // 40):
+            page.fill("#position", str(at))
+            assert min(sizes(page), default=LEAST) >= LEAST, at
+            assert in_view(page, ".node:is(.consumer, .computing) .frame"), at
+
+
 def test_numbers_are_the_same_on_the_page_in_the_text_and_in_the_drawing(
     browser: Any, saved: Callable[[str], Path]
 ) -> None:
@@ -151,6 +167,32 @@ def test_present_is_stepped_through_and_left_by_keys(hall: Any) -> None:
     hall.keyboard.press("f")
     hall.click("#leave")
     assert hall.is_visible(".transport")
+
+
+@pytest.mark.parametrize("address", ["#step=3&present", "#forward=1&present"])
+@pytest.mark.parametrize("program", ["gates", "network"])
+def test_present_shows_the_whole_equation_on_a_phone(
+    browser: Any, saved: Callable[[str], Path], program: str, address: str
+) -> None:
+    window = {"width": 390, "height": 844}
+    with opened(browser, saved(program), address, viewport=window) as page:
+        page.wait_for_timeout(100)
+        room = "x => x.scrollWidth <= x.clientWidth"
+        assert page.locator("#equation").evaluate(room)
+        places = page.locator("#equation :is(.number, .fraction, .caption, .left, .right)")
+        assert all(places.evaluate_all(INSIDE))
+        for term in page.locator("#equation.stacked .term").all():
+            edges = term.locator("> .caption, > .number").evaluate_all(EDGES)
+            assert edges[0][1] <= edges[1][0]
+
+
+EDGES = """all => all.map(x => {
+  const range = document.createRange();
+  range.selectNodeContents(x);
+  const { left, right } = range.getBoundingClientRect();
+  return [left, right];
+}).sort((a, b) => a[0] - b[0])"""
+INSIDE = "all => all.map(x => x.getBoundingClientRect()).map(x => x.left >= 0 && x.right <= 390)"
 
 
 # ------ in the address
@@ -373,3 +415,23 @@ def test_rate_that_is_too_large_or_no_number_is_told(
         assert text(page, "#downhill-said").endswith("It rose: the rate is too large.")
         type_leaf(page, "x", "1")
         assert page.is_hidden("#curve")
+
+
+@pytest.mark.parametrize("rate", ["-1", "0", "inf", "nan"])
+def test_rate_is_above_zero(browser: Any, saved: Callable[[str], Path], rate: str) -> None:
+    with opened(browser, saved("gates")) as page:
+        page.fill("#rate", rate)
+        before = text(page, "#heading")
+        page.click("#downhill-step")
+        assert text(page, "#downhill-said").startswith("A learning rate is a number above 0")
+        assert text(page, "#heading") == before
+
+
+def test_no_rate_is_blamed_for_a_root_that_is_no_number(
+    browser: Any, saved: Callable[[str], Path]
+) -> None:
+    path = saved("gates").with_name("log.html")
+    sg.explain(lambda x: sg.log(x) / x, -1.0).save(path)
+    with opened(browser, path) as page:
+        page.click("#downhill-step")
+        assert text(page, "#downhill-said").endswith("From NaN no way leads down.")
