@@ -2,7 +2,8 @@
 
 CPython frees a node's operands from within the freeing of the node, and so on down the graph.
 After 50 levels it breaks off and goes on from above; but CPython 3.13 does so after 10,000 levels,
-whatever the stack. In 3.13 one node in `TALLEST` on every way down holds its operands in a Landing.
+whatever the stack. In 3.13 one node in `TALLEST` on every way down holds its operands in a Landing;
+also in a browser, whose stack is small.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import sys
 import threading
 from typing import Any
 
-TALLEST = 500 if sys.version_info[:2] == (3, 13) else 0
-"""Nodes above each other without a Landing between them: about 50 KiB of stack. 0: no Landing."""
+TALLEST = 150 if sys.platform == "emscripten" else 500 if sys.version_info[:2] == (3, 13) else 0
+"""Nodes above each other without a Landing between them: about 50 KiB of stack, in a browser of a
+smaller one. 0: no Landing."""
 
 
 class _Freeing(threading.local):

@@ -242,7 +242,8 @@ def loops(w: World) -> Any:
 
 @call
 def rows_asked_of(w: World) -> None:
-    w.trace().ask((w.row(),), (w.row(), Hostile(w.row())), ((ops.neg, ops.mul),))
+    rows = (w.row(), Hostile(w.row()))
+    w.trace().ask((w.row(),), rows, rows[::-1], ((ops.neg, ops.mul),))
 
 
 @call

@@ -112,7 +112,7 @@ class World:
         if self.chance(50):
             trace.look_for_loops(self.random.choice((20, 60)))
         elif self.chance(40):
-            trace.ask((ops.add,), (ops.mul,), ((ops.square, ops.tanh),))
+            trace.ask((ops.add,), (ops.mul,), (ops.sigmoid,), ((ops.square, ops.tanh),))
         for k in range(3):
             self.kept.append(trace.input(0.5 + k, k == 2))
         return trace
