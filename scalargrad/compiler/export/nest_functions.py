@@ -88,14 +88,17 @@ def array_function(written: Written, name: str) -> str:
     """A function for NumPy or JAX of a list of the inputs, `inputs`; it returns a list."""
     language = written.language
     lines = [f"{written[i]} = inputs[{k}]" for k, i in written.used_inputs()]
-    if isinstance(language, OnJax):
-        lines += for_jax(written)
+    within = isinstance(language, OnJax)
+    if within:
+        # arrays of JAX's have 32 bits unless it is told otherwise where they are made
+        lines += [*written.tables(), *for_jax(written)]
     lines += arrays_made(written)
     lines += written.of_items(written.known_before())
     lines += written.statements()
     lines += (f"{total} = np.sum({x}, initial=-0.0)" for total, x in totals(written))
     lines.append(f"return [{', '.join(made.text for made in results(written))}]")
-    return with_tables(written, f"def {name}(inputs):\n{indented(lines, 1)}")
+    text = f"def {name}(inputs):\n{indented(lines, 1)}"
+    return text if within else with_tables(written, text)
 
 
 def for_jax(written: Written) -> Iterator[str]:
