@@ -99,7 +99,8 @@ def template(row: Operator, beside: int) -> list[tuple[list[Any], int, bool]] | 
 
 def form(row: Operator) -> tuple[list[Any], int, bool]:
     """The elementary form of a row of so many operands."""
-    assert row.arity is not None and row.elementary is not None
+    if row.arity is None or row.elementary is None:
+        raise TypeError(f"{row.name} is not written with others")
     return *steps_of(row.elementary, sample_of(row), row.arity), False
 
 
