@@ -39,7 +39,8 @@ def problem(
     `cyipopt.Problem(**problem.for_ipopt)` and `scipy.optimize.minimize(**problem.for_scipy)` take
     it; the methods of Problem are what they call. Everything is compiled, and known to be sparse
     where it is, from the functions alone. A solver wants one structure: entries that appear where
-    an `if` takes another way raise RuntimeError; there, choose with `scalargrad.where`.
+    an `if` takes another way raise RuntimeError; there, choose with `scalargrad.where`,
+    by `scalargrad.step(x)` for x > 0.
     """
     return Problem(objective, constraints, start, args, (lb, ub), (cl, cu))
 
@@ -249,7 +250,7 @@ class Fixed:
             raise RuntimeError(
                 "entries have appeared that were not there at the start, for a comparison of "
                 "numbers came out otherwise: a solver wants one structure; choose with "
-                "scalargrad.where instead of if"
+                "scalargrad.where instead of if, by scalargrad.step(x) for x > 0"
             )
         numbers = numpy.zeros(len(known))
         numbers[at] = found.data

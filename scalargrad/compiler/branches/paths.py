@@ -83,7 +83,8 @@ class Paths:
         if self.count >= self.most:
             raise RuntimeError(
                 f"the function took more than max_paths = {self.most} ways through its branches: "
-                "choose with scalargrad.where instead of if, or raise max_paths"
+                "choose with scalargrad.where instead of if, by scalargrad.step(x) for x > 0, or "
+                "raise max_paths"
             )
         self.count += 1
 
