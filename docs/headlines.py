@@ -101,9 +101,11 @@ def fewest(figures: Figures) -> int:
     return min(cell.spread(figures).runs for row in ROWS for cell in row.cells)
 
 
+ENOUGH = 5
+"""With fewer runs of some figure README does not say how many there are."""
 SAID = (
     "The peer's time divided by ours, value and gradient, on CPython 3.11, one core, peers in the "
-    "same minute: the median of {runs} runs or more at\ndifferent times, with their range. "
+    "same minute: the median of {runs} at\ndifferent times, with their range. "
     "`python docs/measure.py readme` adds a run (extra `bench`). Not for tensors: see "
     "`docs/understand/limits.md`.\n"
 )
@@ -112,7 +114,8 @@ TABLE = re.compile(r"(?<=^## Measured\n\n).*?\|\n(?=\n(?!\|))", re.M | re.S)
 
 def section(figures: Figures) -> str:
     """What stands under README's heading "Measured", its table last."""
-    said = SAID.format(runs=fewest(figures))
+    runs = fewest(figures)
+    said = SAID.format(runs="the runs so far" if runs < ENOUGH else f"{runs} runs or more")
     return f"{said}\n" + "".join(f"{line}\n" for line in lines(figures))
 
 
