@@ -464,6 +464,14 @@ static PyObject *list_of_adjoints(const Reverse *r, PyObject *leaves, int32_t ro
     return adjoints;
 }
 
+/* The walks of this file take nodes for made after their operands. */
+static int can_be_walked(const Trace *t)
+{
+    if (t->is_fused)
+        PyErr_SetString(PyExc_RuntimeError, "a fused trace has no derivatives");
+    return !t->is_fused;
+}
+
 /* adjoints(root, leaves, seed): the adjoint of each leaf, −0.0 where nothing flows. */
 static PyObject *trace_adjoints(PyObject *self, PyObject *args)
 {
@@ -474,7 +482,7 @@ static PyObject *trace_adjoints(PyObject *self, PyObject *args)
         return NULL;
     const int32_t index = index_of(t, root);
     /* what may run code of Python's, and make a trace grow, comes first */
-    if (index < 0 || term_of(t, seed, &start) < 0 || as_nodes(t) < 0)
+    if (index < 0 || term_of(t, seed, &start) < 0 || as_nodes(t) < 0 || !can_be_walked(t))
         return NULL;
     Reverse r;
     if (reverse_new(&r, t, oldest_of(t, leaves, index), index) == 0
@@ -489,7 +497,7 @@ static PyObject *trace_order(PyObject *self, PyObject *args)
 {
     Trace *t = (Trace *)self;
     int root, low;
-    if (!PyArg_ParseTuple(args, "ii:order", &root, &low) || as_nodes(t) < 0)
+    if (!PyArg_ParseTuple(args, "ii:order", &root, &low) || as_nodes(t) < 0 || !can_be_walked(t))
         return NULL;
     if (root < 0 || root >= t->size || low < 0 || low > root)
         return PyErr_Format(PyExc_IndexError, "there are no nodes from %d to %d", low, root);

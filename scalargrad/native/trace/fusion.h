@@ -194,6 +194,7 @@ static PyObject *trace_fuse(PyObject *self, PyObject *wanted)
     if (failed)
         PyErr_SetString(PyExc_RuntimeError, "a trace is fused while its nodes are walked over");
     else {
+        t->is_fused = 1;
         failed = fusion_new(&f, t, &indices) < 0 || fusion_run(&f) < 0;
         fusion_free(&f);
     }

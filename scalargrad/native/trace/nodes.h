@@ -79,6 +79,7 @@ typedef struct {
     int16_t instead[KNOWN_ROWS]; /* 1 + the row that is computed in place of each; 0 for itself */
     uint8_t is_rewriting;        /* whether `compute` is asked of any row */
     int walks;                   /* walks under way: until they end no node is another one */
+    uint8_t is_fused;            /* whether a node's operands may come after it */
     TraceGuard *guard;           /* the guards, while there is no dict of them */
     size_t guard_room;
     int32_t guards;
