@@ -25,7 +25,7 @@ def module_name(path: Path) -> str:
 FILES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 CORE = [
     *("messages", "scalars", "rows", "ieee", "special", "folds", "graph", "ops"),
-    *("suspending", "blocks", "modes", "stale", "doubts", "backward", "copying"),
+    *("suspending", "blocks", "profiled", "modes", "stale", "doubts", "backward", "copying"),
     *("updates", "freeing", "arrays", "protocols", "comparing", "given", "sweep", "value"),
     *("spelling", "method_text", "methods", "engine"),
 ]

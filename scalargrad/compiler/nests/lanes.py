@@ -17,7 +17,6 @@ from ..inputs.arguments import Address as Column
 from ..inputs.sources import COUNT
 from ..machine.encode import Code
 from ..machine.instructions import (
-    ALONG,
     LOAD,
     MOVE,
     SPREAD,
@@ -31,17 +30,11 @@ from ..trace.vocabulary import CONSTANT, INPUT
 from . import nest as nests
 from .activity import read_from
 from .encoding import Encoder, Places, Words
+from .moving import Along, moving_in
 from .nest import Address, Array, Block, Effect, Nest, Refused
 from .placing import moved
 from .schedule import Schedule
 from .selection import Selection
-
-
-class Along(NamedTuple):
-    """In place of a register: the one at the offset from a walk."""
-
-    walk: int
-    offset: int
 
 
 class Results(NamedTuple):
@@ -270,17 +263,7 @@ class LaneEncoder(Encoder):
         return super().joined(merged(filter(None, parts)))
 
     def body(self, code: Words, block: Block) -> Words:
-        """The body with its registers that move along walks of this loop: they stand there as soon
-        as an iteration begins."""
-        own = {words[0] for words in self.own[block]}
-        moves = [(k, x) for k, x in enumerate(code) if isinstance(x, Along) and x.walk in own]
-        if not moves:
-            return code
-        head = len(ALONG(*[0] * 3 * len(moves)))
-        words = [word for k, x in moves for word in (*x, head + k)]
-        for k, _ in moves:
-            code[k] = 0
-        return ALONG(*words) + code
+        return moving_in(code, {words[0] for words in self.own[block]})
 
     # ------ the program
     @property

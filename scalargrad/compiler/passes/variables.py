@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
 from ... import modes
+from ...profiled import unless_profiled
 from ..loops.items import NodeAt
 from ..surroundings.effects import observed
 from ..surroundings.installed import is_installed_code
@@ -22,24 +22,11 @@ MOST_ENTRIES = 16
 
 
 class Variables:
-    """The variables of the first function of the user's that is called within `sought`. A frame
-    keeps them when the function has returned."""
+    """The variables of the first function of the user's that is called while `event` is Python's
+    profiler. A frame keeps them when the function has returned."""
 
     def __init__(self) -> None:
         self.frame: FrameType | None = None
-
-    @contextmanager
-    def sought(self) -> Iterator[None]:
-        """Nothing is found in a program that is being profiled already."""
-        if sys.getprofile() is not None:
-            yield
-            return
-        sys.setprofile(self.event)
-        try:
-            yield
-        finally:
-            if self.frame is None:
-                sys.setprofile(None)
 
     def event(self, frame: FrameType, event: str, _: Any) -> None:
         if event == "call" and is_of_user(frame):
@@ -80,7 +67,7 @@ def names_of_events(task: Task, lane: Lane, known: Loops) -> dict[int, str]:
     def found() -> dict[int, str]:
         trace, variables = Trace(), Variables()
         with modes.tracing(trace):
-            with variables.sought():
+            with unless_profiled(variables.event):
                 run = ran(trace, task, lane)
             named = variables.named(trace)
             rolled = trace.rolled([x for _, x in named])

@@ -15,14 +15,12 @@ import random
 import sys
 import time
 import warnings
-from collections import deque
 from collections.abc import Callable
 from datetime import date
-from functools import partial
-from io import IOBase
 from types import FrameType, GeneratorType
 from typing import Any
 
+from ...profiled import Profiled
 from .installed import is_installed_code
 from .settings import is_setting, library_of_call, library_of_frame
 from .suspects import CLOCKS, NOW
@@ -122,24 +120,6 @@ def is_library(frame: FrameType) -> bool:
     """Whether a call comes from a library for a purpose of its own."""
     name = str(frame.f_globals.get("__name__")).partition(".")[0]
     return name not in DRAWING | OF_FILES and is_installed_code(frame.f_code)
-
-
-class Profiled(IOBase):
-    """A `with` block in which `notice` is Python's profiler. C code puts back the profiler before:
-    an IOBase is left by C code, which calls `close`."""
-
-    closed = True
-
-    def __init__(self, notice: Callable[..., None]) -> None:
-        self.notice = notice
-        self.close = partial(deque, map(sys.setprofile, [sys.getprofile()]), 0)  # type: ignore
-
-    def __enter__(self) -> Any:
-        try:
-            sys.setprofile(self.notice)
-        except BaseException:
-            self.close()
-            raise
 
 
 def noticing(calls: Calls) -> Profiled:

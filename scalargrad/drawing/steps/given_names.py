@@ -8,14 +8,14 @@ module returns is a, or z where it is a weighted sum: z0_1 is the second number 
 from __future__ import annotations
 
 import re
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from types import CodeType, FrameType
 from typing import Any
 
 from ...modes import PACKAGE
+from ...profiled import unless_profiled
 from ...rows import BUILT_IN
 from ...scalars import is_value
 from ...transforms.trees import is_model
@@ -76,17 +76,9 @@ class Watch:
             found.claim_all(pairs)
         return found.known
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
+    def running(self) -> AbstractContextManager[Any]:
         """Within it functions are watched, but in a program that is being profiled already."""
-        if sys.getprofile() is not None:
-            yield
-            return
-        sys.setprofile(self.event)
-        try:
-            yield
-        finally:
-            sys.setprofile(None)
+        return unless_profiled(self.event)
 
     def event(self, frame: FrameType, event: str, returned: Any) -> None:
         if event != "return" or returned is None:
