@@ -7,15 +7,17 @@ has one name, so that it is computed once, before the comparison at which they p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..branches.conditions import Conditions
 from ..inputs.sources import COUNT, SHARE
 from ..passes.program import Program
 from ..passes.traced import Traced
+from ..pipeline import program_of
 from ..text.emit import Operations, Style, indented, safe_names
 from ..text.names import Names
+from ..trace.body import Body
 from ..trace.vocabulary import CONSTANT, INPUT
 from .identifiers import KEYWORDS, MATH
 
@@ -29,12 +31,10 @@ class Way:
     """One way: its program, and the names that all ways have for its nodes."""
 
     def __init__(
-        self, traced: Traced, program: Program, names: Names, conditions: Conditions
+        self, traced: Traced, program: Program, names: Names, name: Mapping[int, object]
     ) -> None:
-        self.program = program
+        self.program, self.name = program, name
         trace = program.trace
-        nodes = [*program.outputs, *trace.guarded()]
-        self.name = conditions.names(trace, traced.sources, nodes)
         self.inputs = {self.name[i]: x for i, x in zip(program.inputs, names.inputs)}
         self.lanes = {self.name[i]: trace.lanes[i] for i in program.inputs}
         self.outputs = dict(zip(traced.keys(), program.outputs))
@@ -58,6 +58,18 @@ class Way:
             if rows[i] not in (INPUT, CONSTANT) and self.name[i] not in known:
                 known.add(self.name[i])
                 yield from self.operations.assignments(i)
+
+
+def way_of(traced: Traced, names: Names, conditions: Conditions) -> Way:
+    """The way of a trace. Its nodes are named before they are fused: which sums and products become
+    one node depends on the whole way, and what two ways compute would have two names."""
+    name: dict[int, object] = {}
+
+    def noted(stage: str, body: Body) -> None:
+        if stage == "lowered":
+            name.update(conditions.names(body.trace, traced.sources, body.wanted))
+
+    return Way(traced, program_of(traced.body, careful=True, show=noted), names, name)
 
 
 class Result(NamedTuple):
@@ -173,7 +185,7 @@ class Branching:
             lines += declared(way.statements((guard.x, guard.y), known))
             text = way.operations.names
             condition = f"{text[guard.x]} {guard.compare} {text[guard.y]}"
-            # a way that lowering has made another of is left out: its numbers turn off elsewhere
+            # numbers turn off elsewhere where lowering has made one comparison of two
             alike = [x for x in ways if x.tests[k : k + 1] == [test]]
             holds = [x for x in alike if x.program.guards[k].outcome]
             fails = [x for x in alike if not x.program.guards[k].outcome]

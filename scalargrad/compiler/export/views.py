@@ -14,10 +14,9 @@ from ..branches.paths import Paths
 from ..branches.ways import Around, ways
 from ..inputs.arguments import Arguments
 from ..passes.traced import Traced
-from ..pipeline import program_of
 from ..text.names import Names, argument_names, names_of
 from . import emit_c, functions
-from .emit_ways import Branching, Way
+from .emit_ways import Branching, Way, way_of
 from .exported import Exportable
 from .listed import OF_RUNS, STAGES, Straight, WithLoops
 from .listing import Listed
@@ -116,6 +115,6 @@ def branching(viewed: Viewed, name: str, around: Around) -> Branching:
             continue
         names = viewed.names(traced)
         functions.check_sources(names.function, traced.sources)
-        found.append(Way(traced, program_of(traced.body, careful=True), names, conditions))
+        found.append(way_of(traced, names, conditions))
     each, reduced = viewed.path.traced.each, task.reduce if task.has_lanes else None
     return Branching(name, names.function, found, each, reduced)

@@ -98,6 +98,35 @@ def test_a_way_that_is_not_known_gives_nan_and_is_counted(tmp_path: Path) -> Non
     assert all(map(math.isnan, found))
 
 
+STEPS: dict[str, Callable[[Any, Any], Any]] = {
+    "a sum of products": lambda g, x: g + 0.1 + x * x,
+    "a product of both": lambda g, x: g * x + x * x * 0.5,
+    "a difference": lambda g, x: g - 2.0 * x * g + 0.3,
+    "a dot": lambda g, x: sg.dot([g, x], [0.5, x]) + 0.2,
+    "a function": lambda g, x: g + 0.2 * sg.exp(-x * x) + x * 0.01,
+}
+
+
+@pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
+def test_which_ways_are_known_does_not_depend_on_the_sample(
+    step: Callable[[Any, Any], Any], tmp_path: Path
+) -> None:
+    def f(x: Any) -> Any:
+        g, k = x, 0
+        while k < 5 and g < 2.0:
+            g, k = step(g, x), k + 1
+        return g * x
+
+    for sample in (-1.5, 0.3, 1.0, 3.0):
+        source = sg.compile(f).to_c(sample)
+        assert "6 ways in all" in source and "elsewhere" not in source
+        (folder := tmp_path / str(sample)).mkdir()
+        library = built(source, folder)
+        for x in (-2.5, -1.0, -0.3, 0.0, 0.2, 0.5, 0.8, 1.0, 1.3, 1.9, 2.0, 5.0):
+            found, _ = run(library.f_gradient, [x], [], 2, 0)
+            assert found == pytest.approx(expected(f, [x]), rel=1e-12, abs=1e-13)
+
+
 def test_braces_are_not_deep() -> None:
     source = sg.compile(halved).to_c(3.0, 0.5)
     assert source.count("if (") > 60
