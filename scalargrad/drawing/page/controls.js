@@ -84,7 +84,27 @@ function present(on) {
   const whole = document.documentElement;
   // refused in a frame, and without a click or a key: the large view is there all the same
   if (on) whole.requestFullscreen?.().catch(() => {});
-  else if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
+  else if (document.fullscreenElement) leaveFullScreen();
+}
+
+/* Whether the page itself has asked to leave the full screen. The browser does so later, and by then
+   the reader may have asked for the large view again. */
+let leaving = false;
+
+function leaveFullScreen() {
+  leaving = true;
+  document.exitFullscreen().catch(() => {
+    leaving = false;
+  });
+}
+
+function followFullScreen() {
+  if (document.fullscreenElement) {
+    if (!state.present) leaveFullScreen();
+    return;
+  }
+  if (state.present && !leaving) change({ present: false });
+  leaving = false;
 }
 
 function showPresent(changes) {
@@ -164,9 +184,7 @@ function startControls() {
   for (const id of ["present", "leave"]) {
     byId(id).addEventListener("click", () => present(!state.present));
   }
-  addEventListener("fullscreenchange", () => {
-    if (!document.fullscreenElement && state.present) change({ present: false });
-  });
+  addEventListener("fullscreenchange", followFullScreen);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showTheme);
   addEventListener("keydown", pressed);
   addEventListener("message", followParent);

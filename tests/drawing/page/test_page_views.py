@@ -169,6 +169,17 @@ def test_present_is_stepped_through_and_left_by_keys(hall: Any) -> None:
     assert hall.is_visible(".transport")
 
 
+@pytest.mark.parametrize("presses", range(1, 9))
+def test_what_the_browser_does_late_does_not_undo_a_key(hall: Any, presses: int) -> None:
+    for _ in range(presses):
+        hall.keyboard.press("f")
+    hall.wait_for_timeout(150)
+    shown = presses % 2 == 0
+    assert hall.is_visible("#leave") == shown
+    if not shown:
+        wait_until(hall, lambda: hall.evaluate("document.fullscreenElement === null"))
+
+
 @pytest.mark.parametrize("address", ["#step=3&present", "#forward=1&present"])
 @pytest.mark.parametrize("program", ["gates", "network"])
 def test_present_shows_the_whole_equation_on_a_phone(
