@@ -32,7 +32,6 @@ from .activity import read_from
 from .encoding import Encoder, Places, Words
 from .moving import Along, moving_in
 from .nest import Address, Array, Block, Effect, Nest, Refused
-from .placing import moved
 from .schedule import Schedule
 from .selection import Selection
 
@@ -127,13 +126,13 @@ class LanePlaces(Places):
         if is_row and is_own and is_free and isinstance(nest.rows[n], Operator):
             self.in_place.pop(n, None)
             self.rows[c] = self.moving[c] = address
-            self.moving[n] = moved(address, 1)
+            self.moving[n] = address.moved(1)
 
     def lay_out_arrays(self) -> None:
         super().lay_out_arrays()
         for c, address in self.rows.items():
             # after the loop
-            last = self.absolute(moved(address, address.array.size))
+            last = self.absolute(address.moved(address.array.size))
             self.of[self.nest.next[c]] = last
 
     # ------ numbers of one iteration share registers

@@ -14,8 +14,9 @@ from typing import Any
 
 from ... import ops
 from ..loops.items import Item, Loop, Operation
+from .frames import Frame
 from .nest import GUARD, Block, Effect, Nest, Refused
-from .placing import Frame, Placing
+from .placing import Placing
 from .program import Asked, Derived, Output
 
 

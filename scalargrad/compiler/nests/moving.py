@@ -12,7 +12,6 @@ from ..machine.instructions import ALONG, MOVE
 from . import nest as nests
 from .encoding import Encoder, NestCode, Places, Words
 from .nest import Address, Block, Effect, Nest
-from .placing import moved
 from .schedule import Schedule
 from .selection import Selection
 
@@ -81,7 +80,7 @@ class MovingPlaces(Places):
             if effect.x == c and self.can_go_along(c, n, address):
                 self.take_rows(c, n, address)
             elif effect.x == n and self.can_go_along(c, n, address):
-                self.take_rows(c, n, moved(address, -1))
+                self.take_rows(c, n, address.moved(-1))
 
     def can_go_along(self, c: int, n: int, address: Address) -> bool:
         is_own = self.nest.home[n] is self.nest.home[c] and self.in_place.get(n, c) == c
@@ -92,7 +91,7 @@ class MovingPlaces(Places):
     def take_rows(self, c: int, n: int, address: Address) -> None:
         self.in_place.pop(n, None)
         self.rows[c] = self.moving[c] = address
-        self.moving[n] = moved(address, 1)
+        self.moving[n] = address.moved(1)
 
     # ------ places
     def needs_place(self, i: int) -> bool:
@@ -103,7 +102,7 @@ class MovingPlaces(Places):
         trips = {c: self.nest.home[c].trips for c in self.rows}
         for c, address in self.rows.items():
             # after the loop
-            self.of[self.nest.next[c]] = self.absolute(moved(address, trips[c]))
+            self.of[self.nest.next[c]] = self.absolute(address.moved(trips[c]))
 
 
 def fixed(nest: Nest, schedule: Schedule) -> Iterator[int]:

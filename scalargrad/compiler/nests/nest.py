@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any, NamedTuple
 
 from ... import ops
@@ -55,6 +56,11 @@ class Block:
     def trips_around(self) -> list[int]:
         return [block.trips for block in self.path]
 
+    def turns(self) -> tuple[int, ...]:
+        """The strides of a table that has an entry for each time the block runs."""
+        trips = self.trips_around()
+        return tuple(prod(trips[k + 1 :]) for k in range(len(trips)))
+
 
 @dataclass(eq=False)
 class Array:
@@ -77,6 +83,9 @@ class Address(NamedTuple):
     array: Array
     offset: int
     strides: tuple[int, ...] = ()
+
+    def moved(self, by: int) -> Address:
+        return self._replace(offset=self.offset + by)
 
     def backward(self, path: Sequence[Block]) -> Address:
         """The same elements, where each of the loops around runs backward."""
