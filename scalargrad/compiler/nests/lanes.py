@@ -29,9 +29,10 @@ from ..machine.lane_code import merged
 from ..trace.vocabulary import CONSTANT, INPUT
 from . import nest as nests
 from .activity import read_from
-from .encoding import Encoder, Places, Words
+from .encoding import Encoder, Words
 from .moving import Along, moving_in
 from .nest import Address, Array, Block, Effect, Nest, Refused
+from .places import Places
 from .schedule import Schedule
 from .selection import Selection
 

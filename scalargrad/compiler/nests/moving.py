@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 from ...rows import Operator
 from ..machine.instructions import ALONG, MOVE
 from . import nest as nests
-from .encoding import Encoder, NestCode, Places, Words
+from .encoding import Encoder, NestCode, Words
 from .nest import Address, Block, Effect, Nest
+from .places import Places
 from .schedule import Schedule
 from .selection import Selection
 
