@@ -168,7 +168,7 @@ class Encoder:
         x = self.at(effect.x)
         if effect.table is not None:
             return SCATTER(*self.walk(effect.table, effect.block), place.absolute(address), x)
-        if not address.level():
+        if not address.depth():
             return self.at_one_place(effect, place.absolute(address), x)
         return self.along(effect, address, x)
 

@@ -19,8 +19,8 @@ class Frame:
         """Whether lanes are done with it before its last iteration."""
         self.path: tuple[Frame, ...] = (*parent.path, self) if parent else ()
         self.starts: list[int] = []
-        self.entries: list[int | Frame] = []
-        """Of each item that is placed the id of its first event, and the node or the loop."""
+        self.made: list[int | Frame] = []
+        """Of each item that is placed the id of its first event, and the node or loop it became."""
         self.next = first
         """The id of the event that comes next."""
         self.is_open = True
@@ -33,7 +33,7 @@ class Frame:
     def spans(self) -> list[int]:
         return [frame.span for frame in self.path]
 
-    def entry(self, id: int) -> int | Frame:
+    def made_of(self, id: int) -> int | Frame:
         if not self.first <= id < self.next:
             raise Refused("a number is read before it is computed")
-        return self.entries[bisect_right(self.starts, id) - 1]
+        return self.made[bisect_right(self.starts, id) - 1]

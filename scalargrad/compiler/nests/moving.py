@@ -65,7 +65,7 @@ class MovingPlaces(Places):
         """Tell whether a number may be computed where it is written to."""
         i, address = effect.x, effect.address
         is_computed = isinstance(self.nest.rows[i], Operator) and self.nest.home[i] is effect.block
-        return bool(is_computed and address and address.level() and self.may_move(i, address))
+        return bool(is_computed and address and address.depth() and self.may_move(i, address))
 
     def go_along(self, effect: Effect) -> None:
         """Have a carried number go from row to row, where every iteration keeps it, or keeps what

@@ -92,12 +92,12 @@ class Address(NamedTuple):
         last = sum(s * (block.trips - 1) for s, block in zip(self.strides, path))
         return Address(self.array, self.offset + last, tuple(-s for s in self.strides))
 
-    def level(self) -> int:
+    def depth(self) -> int:
         """How many loops around matter: those up to the last that has a stride."""
-        level = len(self.strides)
-        while level and self.strides[level - 1] == 0:
-            level -= 1
-        return level
+        depth = len(self.strides)
+        while depth and self.strides[depth - 1] == 0:
+            depth -= 1
+        return depth
 
 
 WRITE, ADD, SCATTER, FILL, GUARD = "write", "add", "scatter", "fill", "guard"
@@ -219,9 +219,9 @@ class Nest(Rewriting, Trace):
     # ------ memory
     def read(self, address: Address, block: Block, row: str = READ) -> int:
         """The element at an address, in a block or in one around it."""
-        level = address.level()
-        address = address._replace(strides=address.strides[:level])
-        block = block.path[level - 1] if level else self.root
+        depth = address.depth()
+        address = address._replace(strides=address.strides[:depth])
+        block = block.path[depth - 1] if depth else self.root
         key = row, address, block
         if key not in self._reads:
             self._reads[key] = self.placed(row, (), block)

@@ -160,4 +160,4 @@ class Places:
 
     def strides(self, address: Address) -> tuple[int, ...]:
         scale = self.scale.get(address.array, 1)
-        return tuple(scale * s for s in address.strides[: address.level()])
+        return tuple(scale * s for s in address.strides[: address.depth()])

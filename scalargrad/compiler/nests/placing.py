@@ -46,10 +46,10 @@ class Placing:
         for item in items:
             frame.starts.append(frame.next)
             if isinstance(item, Loop):
-                frame.entries.append(self.loop(frame, item))
+                frame.made.append(self.loop(frame, item))
                 frame.next += item.trips * item.span
             else:
-                frame.entries.append(self.operation(frame, item))
+                frame.made.append(self.operation(frame, item))
                 frame.next += 1
         while frame.at_end:
             frame.at_end.pop(0)()
@@ -137,15 +137,15 @@ class Placing:
 
     def event(self, frame: Frame, id: int) -> int:
         """The node of an event of the frame's iteration, in the ids of the first."""
-        entry = frame.entry(id)
-        if not isinstance(entry, Frame):
-            return entry
-        if entry.is_open:
+        made = frame.made_of(id)
+        if not isinstance(made, Frame):
+            return made
+        if made.is_open:
             raise Refused("an iteration reads what another iteration of the same loop computes")
-        turn, offset = divmod(id - entry.first, entry.span)
-        if turn == entry.block.trips - 1:
-            return self.nest.last(self.event(entry, entry.first + offset), entry.block)
-        address = self.strip(frame, entry.first + offset, entry.span, entry.block.trips, 0)
+        turn, offset = divmod(id - made.first, made.span)
+        if turn == made.block.trips - 1:
+            return self.nest.last(self.event(made, made.first + offset), made.block)
+        address = self.strip(frame, made.first + offset, made.span, made.block.trips, 0)
         return self.nest.read(address.moved(turn), frame.block)
 
     # ------ from one iteration to the next
@@ -185,8 +185,8 @@ class Placing:
         ends = [s * (n - 1) for s, n in zip(inner, trips)]
         low = around.first + offset + sum(x for x in ends if x < 0)
         # every iteration of a loop gives elements, though not each may be read
-        entry = None if back else around.entry(low)
-        step = gcd(*inner, entry.span) if isinstance(entry, Frame) else gcd(*inner)
+        made = None if back else around.made_of(low)
+        step = gcd(*inner, made.span) if isinstance(made, Frame) else gcd(*inner)
         high = around.first + offset + sum(x for x in ends if x > 0)
         if low < around.first or high >= around.first + around.span:
             raise Refused("a walk over results leaves the iteration that it begins in")

@@ -76,7 +76,7 @@ class LanePlaces(MovingPlaces):
         """Tell whether these are registers, another in each iteration of the node's loop."""
         array, depth = address.array, self.nest.home[i].depth
         is_register = array.numbers is None and not array.summed and i not in self.uniform.place
-        return is_register and address.level() == depth > 0
+        return is_register and address.depth() == depth > 0
 
     def may_replace(self, i: int) -> bool:
         """Tell whether a node may take the place of another: an element has its register."""

@@ -39,23 +39,23 @@ class Strip:
         self.placed, self.frame = placed, frame
         self.low, self.step, self.back = low, step, back
         self.begin, self.end = 0, count
-        self.pieces: list[tuple[Block, int, tuple[int, ...], int]] = []
+        self.writes: list[tuple[Block, int, tuple[int, ...], int]] = []
         """Of each write: the block, the element, strides beyond those of rows, and the node."""
         self.array = Array(0)
         if not back:
-            self.find_pieces()
+            self.find_writes()
         self.lay_out(frame.block, back)
         frame.strips[low, step, count, back] = Address(
-            self.array, self.zero - back * self.row, self.rows
+            self.array, self.zero - back * self.width, self.rows
         )
         if back:
             self.begin_rows(count)
-            frame.at_end.append(self.find_late_pieces)
+            frame.at_end.append(self.find_late_writes)
         else:
             self.write()
 
     @property
-    def row(self) -> int:
+    def width(self) -> int:
         """How many elements there are for an iteration."""
         return self.end - self.begin
 
@@ -64,25 +64,25 @@ class Strip:
         if trips:
             # iterations before the first have rows too
             trips[-1] += back
-        lengths = [*trips[1:], self.row] if trips else []
+        lengths = [*trips[1:], self.width] if trips else []
         self.rows = tuple(accumulate(reversed(lengths), mul))[::-1]
-        self.array.size = prod(trips) * self.row
-        self.zero = back * self.row - self.begin
+        self.array.size = prod(trips) * self.width
+        self.zero = back * self.width - self.begin
         """The place of event `low` in the first iteration."""
 
     # ------ what computes the elements
-    def find_pieces(self) -> None:
+    def find_writes(self) -> None:
         e = 0
         while e < self.end:
             id = self.low + e * self.step
-            entry = self.frame.entry(id)
-            e = self.of_loop(entry, e) if isinstance(entry, Frame) else self.of_event(id, e)
+            made = self.frame.made_of(id)
+            e = self.of_loop(made, e) if isinstance(made, Frame) else self.of_event(id, e)
 
     def of_event(self, id: int, e: int) -> int:
-        if len(self.pieces) > MOST_BESIDE:
+        if len(self.writes) > MOST_BESIDE:
             raise Refused("too many single numbers are read by a walk")
         node = self.placed.event(self.frame, id)
-        self.pieces.append((self.frame.block, e, (), node))
+        self.writes.append((self.frame.block, e, (), node))
         return e + 1
 
     def of_loop(self, inner: Frame, e: int) -> int:
@@ -99,7 +99,7 @@ class Strip:
             raise Refused("too many single numbers are read by a walk")
         for k in range(first, first + each):
             node = self.placed.event(inner, self.low + k * self.step)
-            self.pieces.append((inner.block, k, (each,), node))
+            self.writes.append((inner.block, k, (each,), node))
         end = first + each * inner.block.trips
         self.begin, self.end = min(self.begin, first), max(self.end, end)
         return end
@@ -112,15 +112,15 @@ class Strip:
             e = self.of_event(self.low + e * self.step, e)
         return e
 
-    def find_late_pieces(self) -> None:
+    def find_late_writes(self) -> None:
         begin, end = self.begin, self.end
-        self.find_pieces()
+        self.find_writes()
         if (begin, end) != (self.begin, self.end):
             raise Refused("a walk over earlier results begins or ends within a loop")
         self.write()
 
     def write(self) -> None:
-        for block, e, further, node in self.pieces:
+        for block, e, further, node in self.writes:
             address = Address(self.array, self.zero + e, (*self.rows, *further))
             self.placed.nest.write(block, address, node)
 
@@ -134,5 +134,5 @@ class Strip:
             for e in range(count):
                 id = self.low + e * self.step - age * frame.span
                 node = self.placed.node(parent, id, parent.spans())
-                address = Address(self.array, self.zero + e - age * self.row, self.rows[:-1])
+                address = Address(self.array, self.zero + e - age * self.width, self.rows[:-1])
                 self.placed.nest.write(parent.block, address, node)

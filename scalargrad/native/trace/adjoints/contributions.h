@@ -1,5 +1,4 @@
-/* Sums of upstream · partial: what the adjoint of a node is made of. Included by
- * adjoints/partials.h. */
+/* Sums of upstream · partial: what the adjoint of a node is made of. Included by partials.h. */
 #ifndef SCALARGRAD_ADJOINTS_CONTRIBUTIONS_H
 #define SCALARGRAD_ADJOINTS_CONTRIBUTIONS_H
 

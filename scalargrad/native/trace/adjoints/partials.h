@@ -1,5 +1,5 @@
 /* The partial derivatives of a node in its operands, and what these contribute. Included by
- * adjoints/adjoints.h. */
+ * adjoints.h. */
 #ifndef SCALARGRAD_ADJOINTS_PARTIALS_H
 #define SCALARGRAD_ADJOINTS_PARTIALS_H
 

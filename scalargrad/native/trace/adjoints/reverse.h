@@ -1,5 +1,4 @@
-/* A walk from a root back to leaves: which nodes, in which order. Included by
- * adjoints/contributions.h. */
+/* A walk from a root back to leaves: which nodes, in which order. Included by contributions.h. */
 #ifndef SCALARGRAD_ADJOINTS_REVERSE_H
 #define SCALARGRAD_ADJOINTS_REVERSE_H
 

@@ -1,4 +1,4 @@
-/* Columns that grow, and become bytes. Included by parts/kinds.h, parts/linear.h. */
+/* Columns that grow, and become bytes. Included by kinds.h, linear.h. */
 #ifndef SCALARGRAD_PARTS_COLUMNS_H
 #define SCALARGRAD_PARTS_COLUMNS_H
 

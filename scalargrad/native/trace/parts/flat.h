@@ -1,5 +1,5 @@
 /* The nodes of a Flat, in arrays of Python's: the twin of compiler/parts/flat.py. Included by
- * parts/kinds.h, parts/linear.h. */
+ * kinds.h, linear.h. */
 #ifndef SCALARGRAD_PARTS_FLAT_H
 #define SCALARGRAD_PARTS_FLAT_H
 

@@ -29,7 +29,7 @@ typedef struct {
 
 typedef struct {
     FlatNodes flat;
-    uint8_t *carried;
+    uint8_t *traits;
     int32_t *first;   /* of each node the first term of its weight; −1 where it has none */
     int32_t *waiting; /* the nodes that have one: a heap, the last node on top */
     int32_t waits;
@@ -38,27 +38,27 @@ typedef struct {
     Grown column[LINEAR_COLUMNS];
 } LinearWalk;
 
-/* What a node carries: whether derivatives flow through it; whether it is computed from Values that
+/* The traits of a node: whether derivatives flow through it; whether it is computed from Values that
  * the function closes over. */
 enum { ACTIVE = 1, OF_VALUES = 2 };
 
-static void find_carried(LinearWalk *w)
+static void find_traits(LinearWalk *w)
 {
     const FlatNodes *f = &w->flat;
     for (int32_t i = 0; i < f->size; i++) {
         int found = (f->variable[i] >= 0 ? ACTIVE : 0) | (f->sort[i] == HELD_SORT ? OF_VALUES : 0);
         if (!found && f->sort[i] < GIVEN_SORT) {
             for (int64_t k = f->begin[i]; k < f->begin[i + 1]; k++)
-                found |= w->carried[f->operand[k]];
+                found |= w->traits[f->operand[k]];
             found &= f->sort[i] == STOP_SORT ? ~ACTIVE : ~0;
         }
-        w->carried[i] = (uint8_t)found;
+        w->traits[i] = (uint8_t)found;
     }
 }
 
 static int is_active(const LinearWalk *w, int32_t i)
 {
-    return w->carried[i] & ACTIVE;
+    return w->traits[i] & ACTIVE;
 }
 
 static void push_waiting(LinearWalk *w, int32_t i)
@@ -151,7 +151,7 @@ static int is_part(const LinearWalk *w, int32_t i)
     if (f->variable[i] >= 0 || f->sort[i] == OTHER_SORT)
         return 1;
     if (f->sort[i] == PRODUCT_SORT)
-        return w->carried[operand[0]] && w->carried[operand[1]];
+        return w->traits[operand[0]] && w->traits[operand[1]];
     return f->sort[i] == QUOTIENT_SORT && is_active(w, operand[1]);
 }
 
@@ -229,20 +229,20 @@ static PyObject *linear_parts(PyObject *module, PyObject *const *args, Py_ssize_
     if (flat_open(&w.flat, args, FLAT_CODE) < 0)
         return NULL;
     const size_t size = (size_t)w.flat.size + 1;
-    w.carried = PyMem_Calloc(size, 1);
+    w.traits = PyMem_Calloc(size, 1);
     w.first = PyMem_Malloc(size * sizeof *w.first);
     w.waiting = PyMem_Malloc(size * sizeof *w.waiting);
-    int failed = !w.carried || !w.first || !w.waiting;
+    int failed = !w.traits || !w.first || !w.waiting;
     if (failed)
         PyErr_NoMemory();
     else {
         memset(w.first, 0xFF, size * sizeof *w.first);
-        find_carried(&w);
+        find_traits(&w);
     }
     for (int32_t k = 0; !failed && k < w.flat.count; k++)
         failed = split_output(&w, k, w.flat.wanted[k]) < 0;
     flat_close(&w.flat);
-    PyMem_Free(w.carried);
+    PyMem_Free(w.traits);
     PyMem_Free(w.first);
     PyMem_Free(w.waiting);
     PyMem_Free(w.term);

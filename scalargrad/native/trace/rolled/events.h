@@ -1,5 +1,5 @@
 /* A trace that is kept as loops: what was computed is an event of a recorder, and a Tracer stands
- * for an event: it carries its number. Included by rolled/expansion.h. */
+ * for an event: it carries its number. Included by expansion.h. */
 #ifndef SCALARGRAD_ROLLED_EVENTS_H
 #define SCALARGRAD_ROLLED_EVENTS_H
 

@@ -1,6 +1,6 @@
 /* From events back to nodes. Whoever asks for a node has all events become nodes, by the way of any
  * other computation, so that the nodes are the same as if none had ever been an event. From then on
- * the trace is kept as nodes. Included by operands.h, rolled/rolled.h. */
+ * the trace is kept as nodes. Included by operands.h, rolled.h. */
 #ifndef SCALARGRAD_ROLLED_EXPANSION_H
 #define SCALARGRAD_ROLLED_EXPANSION_H
 

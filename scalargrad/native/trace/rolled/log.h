@@ -1,4 +1,4 @@
-/* The log of a trace's operator calls, in which loops may be found. Included by rolled/events.h.
+/* The log of a trace's operator calls, in which loops may be found. Included by events.h.
  *
  * A trace begins as nodes, with a log of the operator calls. After some thousand of these the log
  * goes to a recorder. If most of the calls lie in loops, no further nodes are made: see events.h. */
