@@ -298,16 +298,16 @@ class Operator:
         about = out if traced else BUILT_IN[self.about](operands)
         return self._local_by_count(rule, about, operands, variable)
 
-    family: Any = None
+    jointly: Any = None
     """What computes it in lanes together with other operators on the same operands."""
 
     @staticmethod
     def together(
         rows: Sequence[Operator], operands: Sequence[Any], refused: list[Exception], threads: int
     ) -> list[Any]:
-        """What these operators, of one family, give for operands that are floats or arrays with an
-        element for each lane: a float or an array each. Where one raises an error it is NaN, and
-        the error is put to those `refused`. So many threads may share the lanes out."""
+        """What these operators, computed jointly, give for operands that are floats or arrays with
+        an element for each lane: a float or an array each. Where one raises an error it is NaN,
+        and the error is put to those `refused`. So many threads may share the lanes out."""
         forwards = [row._or_nan(refused) for row in rows]
         if all(isinstance(x, float) for x in operands):
             return [forward(*map(float, operands)) for forward in forwards]

@@ -36,7 +36,7 @@ Words, each used in one sense:
     own           said of an output: every lane has its own of it
     leaf          what stands in an argument as one: a number, an array, a model, a constant
     column        the numbers of one leaf's element over the lanes, in an array of the call
-    address       of a column: which array it stands in, and where in that array
+    address       of a column, or an element: which array it stands in, and where in that array
     position      that of a number among all numbers of a call
     given         said of inputs and arrays that come with a call
     Tracer        a number of the function while it is traced; it stands for a node
@@ -67,7 +67,7 @@ Words, each used in one sense:
     quick         said of a program that takes what does not flow for zero; a careful one does not
     stage         when a node is computed: before the lanes, in each lane, or after them
     program       a body lowered, fused and staged
-    piece         a part of a program, between calls of a user's own operators
+    phase         what a program does between calls of a user's own operators
     runner        what runs a program; its layout says where inputs and outputs lie in arrays
     code          a program as words of the machine; its instructions are a table of their own
     place         of a uniform number while the machine runs: code reads and writes it there

@@ -35,7 +35,7 @@ class Solution(Replayed):
     _array = None
 
     def __init__(self, whole: Any, which: int) -> None:
-        self.whole = self.family = whole
+        self.whole = self.jointly = whole
         self.which = which
         self.__name__ = self.name
 

@@ -137,9 +137,9 @@ class Lanes:
         """The sources of the last path's uniform inputs, and these inputs."""
 
     @cached_property
-    def parts(self) -> list[Part]:
+    def tellers(self) -> list[Teller]:
         """What tells the numbers of a lane."""
-        return list(parts_of(self.given.numbers))
+        return list(tellers_of(self.given.numbers))
 
     def uniform(self, sources: Sequence[Any]) -> list[float]:
         """The uniform inputs of a path, from their sources; most paths have the same."""
@@ -161,23 +161,23 @@ class Lanes:
 
     def lane(self, k: int, decided: Mapping[tuple[str, int, int], bool]) -> Lane:
         """One lane, to trace the function in; `decided` is known of its comparisons."""
-        own = [x for part in self.parts for x in part(k)]
+        own = [x for teller in self.tellers for x in teller(k)]
         draw, probe = self.draws.in_lane(k), self.arguments.probe
         numbers = self.given.numbers
         return Lane(self.given._replace(numbers=own), draw, decided, probe, numbers)
 
 
-Part = Callable[[int], Sequence[Any]]
+Teller = Callable[[int], Sequence[Any]]
 """Some numbers of a lane, by its index."""
 
 
-def parts_of(numbers: Sequence[Any]) -> Iterator[Part]:
+def tellers_of(numbers: Sequence[Any]) -> Iterator[Teller]:
     """Yield what tells the numbers of a lane, in order: those side by side in an array of floats
     together."""
     begin = 0
     for end in range(1, len(numbers) + 1):
         if end == len(numbers) or not are_beside(numbers[end - 1], numbers[end]):
-            yield part_of(numbers[begin:end])
+            yield teller_of(numbers[begin:end])
             begin = end
 
 
@@ -191,7 +191,7 @@ def are_beside(x: Any, y: Any) -> bool:
     )
 
 
-def part_of(numbers: Sequence[Any]) -> Part:
+def teller_of(numbers: Sequence[Any]) -> Teller:
     first = numbers[0]
     if type(first) is not Column:
         return lambda k: [number_of(first)]

@@ -23,6 +23,8 @@ from ..inputs.lanes import Batch
 from ..inputs.sharing import Entwined
 from ..passes.task import Wanted
 from .derived import Derivatives, jacobian_behind
+from .finder import Finder
+from .forms import Form
 from .jacobians import JacobianCalls
 from .meaning import Meaning, meaning_of
 from .nodes import Made
@@ -31,7 +33,7 @@ from .profile import IN_A_MODE, RARE, VALUES_IN_LANES, Profile, Profiler
 from .programs import Programs
 from .recurring import Recurring
 from .results import finish_of
-from .shortcut import MISSED, Finder, Form
+from .shortcut import MISSED
 
 if TYPE_CHECKING:
     from ...drawing.picture.drawing import Drawing

@@ -24,12 +24,13 @@ from ...transforms.trees import ARRAY, of_objects
 from ..inputs.arguments import Arguments
 from ..inputs.lanes import Batch
 from ..trace.native import machine
+from .forms import Form
 from .meaning import Function, Meaning, signature_of
 from .patterns import Pattern
 from .probe import ManyRows, Misfit, is_pure, layout_of, rows_of
 from .programs import Programs
 from .results import result
-from .shortcut import MISSED, Form
+from .shortcut import MISSED
 from .writers import writer_of
 
 

@@ -11,10 +11,12 @@ from typing import Any
 from ..branches.paths import Paths
 from ..inputs.arguments import Arguments
 from ..surroundings.walk import Surroundings
+from .finder import Finder
+from .forms import Form
 from .nodes import Made
 from .programs import TO_BE_WATCHED
 from .recurring import OFTEN
-from .shortcut import Finder, Form, Shortcut
+from .shortcut import Shortcut
 
 BUDGET = 0.02
 """Seconds to spend on a part; the least of its times is taken."""

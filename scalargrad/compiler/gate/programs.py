@@ -88,7 +88,7 @@ class Programs:
         self.tell_apart(arguments, around)
         paths = None if around.unknown else self.paths.get(self.key(around, arguments, wanted))
         if paths is None:
-            task = Task(self.meaning.f, arguments.pattern(), self.meaning.reduce, wanted)
+            task = Task(self.meaning.f, arguments.without_numbers(), self.meaning.reduce, wanted)
             known = self.known(arguments.key, wanted, inside()) if self.is_anew else None
             paths = Paths(task, self.max_paths, self.threads, known, self._conditions)
         return paths, around

@@ -222,7 +222,7 @@ class Arguments:
         own = [kind for kind in kinds if kind.__module__ not in ("builtins", "collections")]
         return [*(leaf.watched for leaf in self.leaves if leaf.watched is not None), *own]
 
-    def pattern(self) -> Arguments:
+    def without_numbers(self) -> Arguments:
         """The same without its numbers: what is kept to trace other paths of such calls."""
         same = copy.copy(self)
         same.leaves = [

@@ -49,9 +49,9 @@ def telling(reader: Any, arguments: Arguments, kept: Sequence[Any]) -> Any:
     others = [x for x in (*kept, *arguments.keys()) if type(x) in kinds]
     if len(objects) < 2 and not others:
         return reader
-    pattern = arguments.pattern()
+    empty = arguments.without_numbers()
     places = arguments.sharing.places if arguments.sharing else ()
-    return TellingReader(reader, lambda args: pattern.objects(args, every), places, others)
+    return TellingReader(reader, lambda args: empty.objects(args, every), places, others)
 
 
 def is_spread(arguments: Arguments) -> bool:

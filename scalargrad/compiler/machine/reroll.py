@@ -219,8 +219,8 @@ def kind_of(column: Places) -> int | None:
 
 
 def cuts(columns: Sequence[Places]) -> list[int]:
-    """Where to cut up columns so that each piece is one NUMBER or a STRETCH; only at the beginning
-    if that would leave too little in a piece."""
+    """Where to cut up columns so that between cuts each is one NUMBER or a STRETCH; only at the
+    beginning if that would leave too little between cuts."""
     found = {0}
     for column in columns:
         if kind_of(column) is None:

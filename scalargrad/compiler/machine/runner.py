@@ -18,7 +18,7 @@ from .encode import Code, encoded, fits_machine
 from .instructions import Answer
 from .on_arrays import OnArrays
 from .on_numbers import OnNumbers
-from .pieces import InPieces, may_be_cut
+from .phases import InPhases, may_be_cut
 
 NATIVE = machine is not None
 
@@ -58,8 +58,8 @@ def runner(
     if NATIVE and fits_machine(program):
         return on_machine(program, addresses, given, beside, threads)
     if may_be_cut(program):
-        of_piece = partial(runner, threads=threads)
-        return InPieces(program, addresses, given, beside, of_piece, threads)
+        of_phase = partial(runner, threads=threads)
+        return InPhases(program, addresses, given, beside, of_phase, threads)
     lanes = program.trace.lanes
     return OnArrays(program, addresses) if any(lanes) else OnNumbers(program)
 

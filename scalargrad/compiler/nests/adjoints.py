@@ -30,7 +30,6 @@ from .nest import (
     Effect,
     Nest,
 )
-from .placing import turns
 
 Pairs = dict[int, list[Pair]]
 """By node, what was given to it so far."""
@@ -245,6 +244,6 @@ class Adjoints:
         nest = self.nest
         if i not in nest.kept:
             array = Array(prod(block.trips_around()), row=block)
-            nest.kept[i] = Address(array, 0, turns(block))
+            nest.kept[i] = Address(array, 0, block.turns())
             nest.write(block, nest.kept[i], i)
         return nest.kept[i]

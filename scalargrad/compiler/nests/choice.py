@@ -23,7 +23,7 @@ MOST_AT_ONCE = 5.0
 MOST_FREE = 0.75
 """So much work at most, for each that waits for the iteration before, may be free of it."""
 MOST_FREE_IN_LANES = 4.0
-"""The same of lanes: where hardly anything waits, sums of products are better in one piece."""
+"""The same of lanes: where hardly anything waits, sums of products are better done at once."""
 MOST_SHARED = 0.05
 """So much work at most, for each that differs from lane to lane, may be the same in all lanes."""
 FUNCTION = 4

@@ -14,8 +14,9 @@ from typing import Any
 
 from ... import ops
 from ..loops.items import Item, Loop, Operation
+from .frames import Frame
 from .nest import GUARD, Block, Effect, Nest, Refused
-from .placing import Frame, Placing
+from .placing import Placing
 from .program import Asked, Derived, Output
 
 
@@ -139,16 +140,16 @@ class Masked(Placing):
 
     # ------ after the loop
     def event(self, frame: Frame, id: int) -> int:
-        entry = frame.entry(id)
-        if entry is not self.frame or entry.is_open:
+        loop = frame.made_of(id)
+        if loop is not self.frame or loop.is_open:
             found = super().event(frame, id)
             if found < 0:
                 raise Refused("a guard is no number")
             return found
-        turn, offset = divmod(id - entry.first, entry.span)
-        made = self.carried(entry, offset, self.trips - turn)
-        self.keep(entry)
-        return self.nest.last(self.nest.next[made], entry.block)
+        turn, offset = divmod(id - loop.first, loop.span)
+        made = self.carried(loop, offset, self.trips - turn)
+        self.keep(loop)
+        return self.nest.last(self.nest.next[made], loop.block)
 
 
 HOLDS: dict[str, Callable[[Any], Any]] = {

@@ -4,15 +4,15 @@ is no copy."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from ...rows import Operator
-from ..machine.instructions import ALONG, MOVE
+from ..machine.instructions import ALONG
 from . import nest as nests
-from .encoding import Encoder, NestCode, Places, Words
+from .encoding import Encoder, Words
 from .nest import Address, Block, Effect, Nest
-from .placing import moved
+from .places import Places
 from .schedule import Schedule
 from .selection import Selection
 
@@ -30,14 +30,12 @@ class MovingPlaces(Places):
     def __init__(self, nest: Nest, schedule: Schedule, selection: Selection) -> None:
         self.lasts = {nest.operands[i][0] for i in nest.loop_of if i in selection.live}
         """The nodes that are read when their loop is over."""
+        self.at_rest = set(self.read_at_rest(nest, schedule))
         self.moving: dict[int, Address] = {}
-        self.trail: dict[Block, tuple[Any, ...]] = {}
-        """Of each loop what its numbers move along: there is one such walk."""
-        self.fixed = set(fixed(nest, schedule))
         super().__init__(nest, schedule, selection)
 
     def begin(self) -> None:
-        nest, live = self.nest, self.selection.live
+        nest = self.nest
         writes = [effect for effect in nest.effects() if effect.kind == nests.WRITE]
         for effect in writes:
             self.go_along(effect)
@@ -45,30 +43,29 @@ class MovingPlaces(Places):
             if self.may_be_written_there(effect):
                 assert effect.address is not None
                 self.moving.setdefault(effect.x, effect.address)
-        for i in sorted(live):
+        for i in sorted(self.selection.live):
             if nest.rows[i] is nests.READ and self.may_move(i, nest.addresses[i]):
                 self.moving[i] = nest.addresses[i]
 
     # ------ which numbers move
+    def read_at_rest(self, nest: Nest, schedule: Schedule) -> Iterable[int]:
+        """The nodes that are read where no number moves."""
+        raise NotImplementedError
+
+    def may_lead(self, i: int, address: Address) -> bool:
+        """Tell whether the code can follow these elements where node i is computed or read."""
+        raise NotImplementedError
+
     def may_move(self, i: int, address: Address) -> bool:
         """Tell whether a node may be an element, and nobody reads it but its own iteration."""
-        is_free = not (i in self.fixed or i in self.lasts or i in self.in_place)
-        return is_free and self.is_on_trail(i, address)
-
-    def is_on_trail(self, i: int, address: Address) -> bool:
-        """Tell whether an element is one of a row of numbers that a loop keeps, along which the
-        numbers of this node's loop move."""
-        array, block = address.array, self.nest.home[i]
-        if array.row is None or array.summed or len(address.strides) < block.depth:
-            return False
-        key = array.row, address.strides
-        return self.trail.setdefault(block, key) == key
+        is_free = not (i in self.at_rest or i in self.lasts or i in self.in_place)
+        return is_free and self.may_lead(i, address)
 
     def may_be_written_there(self, effect: Effect) -> bool:
         """Tell whether a number may be computed where it is written to."""
         i, address = effect.x, effect.address
         is_computed = isinstance(self.nest.rows[i], Operator) and self.nest.home[i] is effect.block
-        return bool(is_computed and address and address.level() and self.may_move(i, address))
+        return bool(is_computed and address and address.depth() and self.may_move(i, address))
 
     def go_along(self, effect: Effect) -> None:
         """Have a carried number go from row to row, where every iteration keeps it, or keeps what
@@ -81,18 +78,18 @@ class MovingPlaces(Places):
             if effect.x == c and self.can_go_along(c, n, address):
                 self.take_rows(c, n, address)
             elif effect.x == n and self.can_go_along(c, n, address):
-                self.take_rows(c, n, moved(address, -1))
+                self.take_rows(c, n, address.moved(-1))
 
     def can_go_along(self, c: int, n: int, address: Address) -> bool:
         is_own = self.nest.home[n] is self.nest.home[c] and self.in_place.get(n, c) == c
-        is_free = n not in self.moving and c not in self.rows and self.fixed.isdisjoint((c, n))
+        is_free = n not in self.moving and c not in self.rows and self.at_rest.isdisjoint((c, n))
         is_computed = isinstance(self.nest.rows[n], Operator)
-        return is_own and is_free and is_computed and self.is_on_trail(c, address)
+        return is_own and is_free and is_computed and self.may_lead(c, address)
 
     def take_rows(self, c: int, n: int, address: Address) -> None:
         self.in_place.pop(n, None)
         self.rows[c] = self.moving[c] = address
-        self.moving[n] = moved(address, 1)
+        self.moving[n] = address.moved(1)
 
     # ------ places
     def needs_place(self, i: int) -> bool:
@@ -103,20 +100,7 @@ class MovingPlaces(Places):
         trips = {c: self.nest.home[c].trips for c in self.rows}
         for c, address in self.rows.items():
             # after the loop
-            self.of[self.nest.next[c]] = self.absolute(moved(address, trips[c]))
-
-
-def fixed(nest: Nest, schedule: Schedule) -> Iterator[int]:
-    """Yield the nodes that are read where no number moves: within a loop further in, by a guard,
-    where something is added to an array."""
-    for block, items in schedule.items.items():
-        for item in items:
-            if isinstance(item, Effect) and item.kind != nests.WRITE:
-                yield from (item.x, item.y)
-            yield from (i for i in schedule.nodes_read(item) if nest.home[i] is not block)
-        for c in schedule.carried_in(block):
-            if nest.home[nest.next[c]] is not block:
-                yield nest.next[c]
+            self.of[self.nest.next[c]] = self.absolute(address.moved(trips[c]))
 
 
 class MovingEncoder(Encoder):
@@ -124,14 +108,14 @@ class MovingEncoder(Encoder):
 
     place: MovingPlaces
 
-    def places(self) -> MovingPlaces:
-        return MovingPlaces(self.nest, self.schedule, self.selection)
-
     # ------ where numbers stand
     def at(self, i: int) -> Any:
-        if i in self.place.moving:
-            return Along(*self.walk(self.place.moving[i], self.nest.home[i]))
-        return super().at(i)
+        moving = self.place.moving
+        return self.moving(moving[i], self.nest.home[i]) if i in moving else super().at(i)
+
+    def moving(self, address: Address, block: Block) -> Any:
+        """The place that moves along these elements."""
+        return Along(*self.walk(address, block))
 
     # ------ items
     def read_element(self, i: int, address: Address) -> Words:
@@ -142,28 +126,15 @@ class MovingEncoder(Encoder):
             return []
         return super().effect(effect)
 
-    def along(self, effect: Effect, address: Address, x: Any) -> Words:
-        if isinstance(x, Along):
-            return MOVE(Along(*self.walk(address, effect.block)), x)  # type: ignore[arg-type]
-        return super().along(effect, address, x)
-
     def body(self, code: Words, block: Block) -> Words:
-        return moving_in(code, {words[0] for words in self.own[block]})
-
-
-def moving_in(code: Words, walks: set[int]) -> Words:
-    """The body of a loop with its words that move along these walks: they stand there as soon as an
-    iteration begins."""
-    moves = [(k, x) for k, x in enumerate(code) if isinstance(x, Along) and x.walk in walks]
-    if not moves:
-        return code
-    head = len(ALONG(*[0] * 3 * len(moves)))
-    words = [word for k, x in moves for word in (*x, head + k)]
-    for k, _ in moves:
-        code[k] = 0
-    return ALONG(*words) + code
-
-
-def encoded(nest: Nest, wanted: Sequence[int]) -> NestCode:
-    """Return the code of a lowered nest, whose results are the wanted nodes."""
-    return MovingEncoder(nest, wanted).encoded()
+        """The body of a loop with its words that move along its walks: they stand there as soon as
+        an iteration begins."""
+        walks = {words[0] for words in self.own[block]}
+        moves = [(k, x) for k, x in enumerate(code) if isinstance(x, Along) and x.walk in walks]
+        if not moves:
+            return code
+        head = len(ALONG(*[0] * 3 * len(moves)))
+        words = [word for k, x in moves for word in (*x, head + k)]
+        for k, _ in moves:
+            code[k] = 0
+        return ALONG(*words) + code

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any, NamedTuple
 
 from ... import ops
@@ -55,6 +56,11 @@ class Block:
     def trips_around(self) -> list[int]:
         return [block.trips for block in self.path]
 
+    def turns(self) -> tuple[int, ...]:
+        """The strides of a table that has an entry for each time the block runs."""
+        trips = self.trips_around()
+        return tuple(prod(trips[k + 1 :]) for k in range(len(trips)))
+
 
 @dataclass(eq=False)
 class Array:
@@ -78,17 +84,20 @@ class Address(NamedTuple):
     offset: int
     strides: tuple[int, ...] = ()
 
+    def moved(self, by: int) -> Address:
+        return self._replace(offset=self.offset + by)
+
     def backward(self, path: Sequence[Block]) -> Address:
         """The same elements, where each of the loops around runs backward."""
         last = sum(s * (block.trips - 1) for s, block in zip(self.strides, path))
         return Address(self.array, self.offset + last, tuple(-s for s in self.strides))
 
-    def level(self) -> int:
+    def depth(self) -> int:
         """How many loops around matter: those up to the last that has a stride."""
-        level = len(self.strides)
-        while level and self.strides[level - 1] == 0:
-            level -= 1
-        return level
+        depth = len(self.strides)
+        while depth and self.strides[depth - 1] == 0:
+            depth -= 1
+        return depth
 
 
 WRITE, ADD, SCATTER, FILL, GUARD = "write", "add", "scatter", "fill", "guard"
@@ -210,9 +219,9 @@ class Nest(Rewriting, Trace):
     # ------ memory
     def read(self, address: Address, block: Block, row: str = READ) -> int:
         """The element at an address, in a block or in one around it."""
-        level = address.level()
-        address = address._replace(strides=address.strides[:level])
-        block = block.path[level - 1] if level else self.root
+        depth = address.depth()
+        address = address._replace(strides=address.strides[:depth])
+        block = block.path[depth - 1] if depth else self.root
         key = row, address, block
         if key not in self._reads:
             self._reads[key] = self.placed(row, (), block)

@@ -7,11 +7,8 @@ before a loop or after it. An id that is none of these is refused, never guessed
 from __future__ import annotations
 
 from array import array as packed
-from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
-from itertools import accumulate
-from math import gcd, prod
-from operator import mul
+from collections.abc import Iterator, Sequence
+from math import gcd
 from typing import Any
 
 from ..loops.items import (
@@ -27,43 +24,12 @@ from ..loops.items import (
     Run,
     events_in,
 )
-from .nest import GATHERED, GUARD, Address, Array, Block, Effect, Nest, Refused
+from .frames import Frame
+from .nest import GATHERED, GUARD, Address, Array, Effect, Nest, Refused
+from .strips import MOST_BESIDE, Strip
 
 MOST_BACK = 16
 """A number that is carried on for more iterations than these is refused."""
-MOST_BESIDE = 4096
-"""So many numbers at most are written one by one into an array, or are operands of one operator."""
-
-
-class Frame:
-    """Items that are being placed, or are: of one iteration of a loop, or of the outermost."""
-
-    def __init__(
-        self, block: Block, first: int, span: int, parent: Frame | None, is_masked: bool = False
-    ) -> None:
-        self.block, self.first, self.span, self.parent = block, first, span, parent
-        self.is_masked = is_masked
-        """Whether lanes are done with it before its last iteration."""
-        self.path: tuple[Frame, ...] = (*parent.path, self) if parent else ()
-        self.starts: list[int] = []
-        self.entries: list[int | Frame] = []
-        """Of each item that is placed the id of its first event, and the node or the loop."""
-        self.next = first
-        """The id of the event that comes next."""
-        self.is_open = True
-        self.carried: dict[tuple[int, int], int] = {}
-        """The nodes that hold the event at an offset, of so many iterations ago."""
-        self.strips: dict[tuple[int, int, int, int], Address] = {}
-        self.at_end: list[Callable[[], None]] = []
-        """What is to be done when all of an iteration is known."""
-
-    def spans(self) -> list[int]:
-        return [frame.span for frame in self.path]
-
-    def entry(self, id: int) -> int | Frame:
-        if not self.first <= id < self.next:
-            raise Refused("a number is read before it is computed")
-        return self.entries[bisect_right(self.starts, id) - 1]
 
 
 class Placing:
@@ -80,10 +46,10 @@ class Placing:
         for item in items:
             frame.starts.append(frame.next)
             if isinstance(item, Loop):
-                frame.entries.append(self.loop(frame, item))
+                frame.made.append(self.loop(frame, item))
                 frame.next += item.trips * item.span
             else:
-                frame.entries.append(self.operation(frame, item))
+                frame.made.append(self.operation(frame, item))
                 frame.next += 1
         while frame.at_end:
             frame.at_end.pop(0)()
@@ -141,13 +107,13 @@ class Placing:
     def table(self, frame: Frame, numbers: Sequence[float]) -> int:
         if not frame.path:
             return self.nest.constant(numbers[0])
-        address = Address(Array(len(numbers), numbers), 0, turns(frame.block))
+        address = Address(Array(len(numbers), numbers), 0, frame.block.turns())
         return self.nest.read(address, frame.block)
 
     def gather(self, frame: Frame, indexes: Sequence[int]) -> int:
         if not frame.path:
             return self.nest.inputs[indexes[0]]
-        address = Address(Array(len(indexes), packed("q", indexes)), 0, turns(frame.block))
+        address = Address(Array(len(indexes), packed("q", indexes)), 0, frame.block.turns())
         return self.nest.read(address, frame.block, GATHERED)
 
     # ------ nodes by their ids
@@ -171,16 +137,16 @@ class Placing:
 
     def event(self, frame: Frame, id: int) -> int:
         """The node of an event of the frame's iteration, in the ids of the first."""
-        entry = frame.entry(id)
-        if not isinstance(entry, Frame):
-            return entry
-        if entry.is_open:
+        made = frame.made_of(id)
+        if not isinstance(made, Frame):
+            return made
+        if made.is_open:
             raise Refused("an iteration reads what another iteration of the same loop computes")
-        turn, offset = divmod(id - entry.first, entry.span)
-        if turn == entry.block.trips - 1:
-            return self.nest.last(self.event(entry, entry.first + offset), entry.block)
-        address = self.strip(frame, entry.first + offset, entry.span, entry.block.trips, 0)
-        return self.nest.read(moved(address, turn), frame.block)
+        turn, offset = divmod(id - made.first, made.span)
+        if turn == made.block.trips - 1:
+            return self.nest.last(self.event(made, made.first + offset), made.block)
+        address = self.strip(frame, made.first + offset, made.span, made.block.trips, 0)
+        return self.nest.read(address.moved(turn), frame.block)
 
     # ------ from one iteration to the next
     def carried(self, frame: Frame, offset: int, back: int) -> int:
@@ -219,8 +185,8 @@ class Placing:
         ends = [s * (n - 1) for s, n in zip(inner, trips)]
         low = around.first + offset + sum(x for x in ends if x < 0)
         # every iteration of a loop gives elements, though not each may be read
-        entry = None if back else around.entry(low)
-        step = gcd(*inner, entry.span) if isinstance(entry, Frame) else gcd(*inner)
+        made = None if back else around.made_of(low)
+        step = gcd(*inner, made.span) if isinstance(made, Frame) else gcd(*inner)
         high = around.first + offset + sum(x for x in ends if x > 0)
         if low < around.first or high >= around.first + around.span:
             raise Refused("a walk over results leaves the iteration that it begins in")
@@ -240,127 +206,6 @@ class Placing:
         if key not in frame.strips:
             Strip(self, frame, low, step, count, back)
         return frame.strips[key]
-
-
-class Strip:
-    """An array of events that are as far from each other, in each iteration of a frame.
-
-    It may be asked for when those events are placed, or for those of earlier iterations before.
-    """
-
-    def __init__(
-        self, placing: Placing, frame: Frame, low: int, step: int, count: int, back: int
-    ) -> None:
-        self.placing, self.frame = placing, frame
-        self.low, self.step, self.back = low, step, back
-        self.begin, self.end = 0, count
-        self.pieces: list[tuple[Block, int, tuple[int, ...], int]] = []
-        """Of each write: the block, the element, strides beyond those of rows, and the node."""
-        self.array = Array(0)
-        if not back:
-            self.find_pieces()
-        self.lay_out(frame.block, back)
-        frame.strips[low, step, count, back] = Address(
-            self.array, self.zero - back * self.row, self.rows
-        )
-        if back:
-            self.begin_rows(count)
-            frame.at_end.append(self.find_late_pieces)
-        else:
-            self.write()
-
-    @property
-    def row(self) -> int:
-        """How many elements there are for an iteration."""
-        return self.end - self.begin
-
-    def lay_out(self, block: Block, back: int) -> None:
-        trips = block.trips_around()
-        if trips:
-            # iterations before the first have rows too
-            trips[-1] += back
-        lengths = [*trips[1:], self.row] if trips else []
-        self.rows = tuple(accumulate(reversed(lengths), mul))[::-1]
-        self.array.size = prod(trips) * self.row
-        self.zero = back * self.row - self.begin
-        """The place of event `low` in the first iteration."""
-
-    # ------ what computes the elements
-    def find_pieces(self) -> None:
-        e = 0
-        while e < self.end:
-            id = self.low + e * self.step
-            entry = self.frame.entry(id)
-            e = self.of_loop(entry, e) if isinstance(entry, Frame) else self.of_event(id, e)
-
-    def of_event(self, id: int, e: int) -> int:
-        if len(self.pieces) > MOST_BESIDE:
-            raise Refused("too many single numbers are read by a walk")
-        node = self.placing.event(self.frame, id)
-        self.pieces.append((self.frame.block, e, (), node))
-        return e + 1
-
-    def of_loop(self, inner: Frame, e: int) -> int:
-        """Elements of a loop: those of each iteration, or of its last alone."""
-        if inner.is_open:
-            raise Refused("an iteration reads what another iteration of the same loop computes")
-        if inner.is_masked:
-            raise Refused("results of a loop are read that has not as many in each lane")
-        if inner.span % self.step:
-            return self.of_last(inner, e)
-        each = inner.span // self.step
-        first = -(-(inner.first - self.low) // self.step)
-        if each > MOST_BESIDE:
-            raise Refused("too many single numbers are read by a walk")
-        for k in range(first, first + each):
-            node = self.placing.event(inner, self.low + k * self.step)
-            self.pieces.append((inner.block, k, (each,), node))
-        end = first + each * inner.block.trips
-        self.begin, self.end = min(self.begin, first), max(self.end, end)
-        return end
-
-    def of_last(self, inner: Frame, e: int) -> int:
-        last = inner.first + inner.span * (inner.block.trips - 1)
-        if self.low + e * self.step < last:
-            raise Refused("a walk goes over the results of several loops at once")
-        while e < self.end and self.low + e * self.step < last + inner.span:
-            e = self.of_event(self.low + e * self.step, e)
-        return e
-
-    def find_late_pieces(self) -> None:
-        begin, end = self.begin, self.end
-        self.find_pieces()
-        if (begin, end) != (self.begin, self.end):
-            raise Refused("a walk over earlier results begins or ends within a loop")
-        self.write()
-
-    def write(self) -> None:
-        for block, e, further, node in self.pieces:
-            address = Address(self.array, self.zero + e, (*self.rows, *further))
-            self.placing.nest.write(block, address, node)
-
-    def begin_rows(self, count: int) -> None:
-        """Write the rows of the iterations before the first."""
-        frame, parent = self.frame, self.frame.parent
-        assert parent is not None
-        if count * self.back > MOST_BESIDE:
-            raise Refused("too many single numbers are read by a walk")
-        for age in range(1, self.back + 1):
-            for e in range(count):
-                id = self.low + e * self.step - age * frame.span
-                node = self.placing.node(parent, id, parent.spans())
-                address = Address(self.array, self.zero + e - age * self.row, self.rows[:-1])
-                self.placing.nest.write(parent.block, address, node)
-
-
-def moved(address: Address, by: int) -> Address:
-    return address._replace(offset=address.offset + by)
-
-
-def turns(block: Block) -> tuple[int, ...]:
-    """The strides of a table that has an entry for each time the block runs."""
-    trips = block.trips_around()
-    return tuple(prod(trips[k + 1 :]) for k in range(len(trips)))
 
 
 def one_of(run: Run, k: int) -> Any:

@@ -22,11 +22,11 @@ from ..machine.encode import has_instruction
 from ..trace.vocabulary import handed_on
 from .activity import find_plain
 from .adjoints import Adjoints
+from .alone import encoded
 from .choice import MOST_IN_BODY, PARALLEL, is_of_lanes, is_sequential, why_not
 from .encoding import NestCode
 from .lanes import LaneEncoder, Results
 from .lowering import lowered
-from .moving import encoded
 from .nest import Nest, Refused
 from .placing import Placing
 

@@ -87,11 +87,11 @@ class Walk:
         self.operands = [operand[a:b] for a, b in pairwise(begin)]
         self.parts: list[tuple[int, int, float, int]] = []
         self.factors: list[tuple[int, int, int]] = []
-        self.carries = carried(self.sort, self.operands, variable)
+        self.traits = traits(self.sort, self.operands, variable)
 
     def split(self, output: int, root: int) -> None:
         """Find the parts of an output."""
-        if not self.carries[root] & ACTIVE:
+        if not self.traits[root] & ACTIVE:
             return
         known = len(self.parts), len(self.factors)
         weights: dict[int, dict[int, float]] = {root: {-1: 1.0}}
@@ -103,7 +103,7 @@ class Walk:
                 self.parts += [(output, i, c, factor) for factor, c in terms.items()]
                 continue
             for j, sign, beside, divides in self.linear_operands(i):
-                if not self.carries[j] & ACTIVE:
+                if not self.traits[j] & ACTIVE:
                     continue
                 if j not in weights:
                     heappush(waiting, -j)
@@ -140,8 +140,8 @@ class Walk:
         if self.variable[i] >= 0 or self.sort[i] == OTHER:
             return True
         if self.sort[i] == PRODUCT:
-            return all(self.carries[j] for j in self.operands[i])
-        return self.sort[i] == QUOTIENT and bool(self.carries[self.operands[i][1]] & ACTIVE)
+            return all(self.traits[j] for j in self.operands[i])
+        return self.sort[i] == QUOTIENT and bool(self.traits[self.operands[i][1]] & ACTIVE)
 
     def linear_operands(self, i: int) -> list[tuple[int, float, int, bool]]:
         """The operands, each with its sign, the node beside it, or −1, and whether that divides."""
@@ -170,7 +170,7 @@ def divided(x: float, y: float) -> float:
 ACTIVE, OF_VALUES = 1, 2
 
 
-def carried(
+def traits(
     sort: Sequence[int], operands: Sequence[Sequence[int]], variable: Sequence[int]
 ) -> list[int]:
     """Of each node whether derivatives flow through it, and whether it is computed from Values

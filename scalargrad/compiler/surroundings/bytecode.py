@@ -1,4 +1,4 @@
-"""The names that a piece of code reads, found in its bytecode: globals, attributes, imports.
+"""The names that code reads, found in its bytecode: globals, attributes, imports.
 
 A name that is read as a global is not one that is read as an attribute. The texts among the
 constants count as attributes, for getattr(o, "name") reads one so, and the fields of a format in

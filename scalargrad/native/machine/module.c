@@ -1,6 +1,6 @@
 /* The machine: runs compiled programs on numbers and on lanes, 128 of these at a time.
  *
- * A program is three pieces of code: for the uniform numbers, for each lane, and for the numbers
+ * A program has three codes: for the uniform numbers, for each lane, and for the numbers
  * that follow from sums over the lanes. Code is int32 words: {operation, length, operands …}. Code
  * is checked once, when a Program is made; a run checks nothing. */
 #define PY_SSIZE_T_CLEAN

@@ -1,6 +1,5 @@
 /* Arrays that grow, and arrays that are short most of the time. Included by engine/backward.h,
- * engine/protocols.h, trace/loops/items.h, trace/nodes.h,
- * trace/parts.h. */
+ * engine/protocols.h, trace/loops/items.h, trace/nodes.h, trace/parts/columns.h. */
 #ifndef SCALARGRAD_GROWING_H
 #define SCALARGRAD_GROWING_H
 

@@ -1,5 +1,5 @@
 /* The number of a node: a row's forward function on the numbers of its operands. Included by
- * rolled.h. */
+ * rolled/events.h, templates.h. */
 #ifndef SCALARGRAD_FORWARD_H
 #define SCALARGRAD_FORWARD_H
 

@@ -4,7 +4,7 @@
 #ifndef SCALARGRAD_GUARDS_H
 #define SCALARGRAD_GUARDS_H
 
-#include "rolled.h"
+#include "operands.h"
 
 /* The comparisons of trace/guards.py, in order. */
 enum { LESS, AT_MOST, UNEQUAL, COMPARISONS };

@@ -1,5 +1,5 @@
 /* The nodes of a trace, in the order in which they were computed, each different computation
- * once. Included by objects.h. */
+ * once. Included by objects.h, rolled/log.h. */
 #ifndef SCALARGRAD_NODES_H
 #define SCALARGRAD_NODES_H
 
@@ -35,7 +35,7 @@ enum { NOT_LOOKED, SHORT, OTHER, IRREGULAR, ASKED, BRANCHES };
 
 typedef struct Tracer Tracer;
 
-/* What a trace needs to be kept as loops; see rolled.h. */
+/* What a trace needs to be kept as loops; see rolled/events.h. */
 typedef struct {
     Again log; /* the operator calls so far, while there is a log */
     size_t call_room, operand_room;

@@ -3,8 +3,8 @@
 #ifndef SCALARGRAD_PASSES_H
 #define SCALARGRAD_PASSES_H
 
+#include "applying.h"
 #include "indices.h"
-#include "tracer.h"
 
 /* How often each node is an operand of those that `wanted` need, or wanted itself. */
 static int32_t *uses_of(const Trace *t, const Indices *wanted)

@@ -6,7 +6,7 @@
 #ifndef SCALARGRAD_REPEAT_H
 #define SCALARGRAD_REPEAT_H
 
-#include "tracer.h"
+#include "applying.h"
 
 enum { A_NUMBER = -1, AN_EVENT = -2 };
 enum { STEPS_UNHEARD = 1024 }; /* so many steps at a time no signal is looked for */

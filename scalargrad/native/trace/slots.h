@@ -1,5 +1,5 @@
 /* Finding numbered items by their content: open addressing. Included by loops/periods.h,
- * nodes.h, parts.h. */
+ * nodes.h, parts/kinds.h. */
 #ifndef SCALARGRAD_SLOTS_H
 #define SCALARGRAD_SLOTS_H
 

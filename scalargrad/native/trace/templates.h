@@ -1,9 +1,9 @@
 /* The computations of partial derivatives, and the elementary forms of rows, traced once for each row
- * on placeholders. Included by adjoints.h. */
+ * on placeholders. Included by applying.h. */
 #ifndef SCALARGRAD_TEMPLATES_H
 #define SCALARGRAD_TEMPLATES_H
 
-#include "tracer.h"
+#include "forward.h"
 
 enum { MOST_OPERANDS = 3, MOST_STEPS = 64, PLACES = 1 + MOST_OPERANDS + MOST_STEPS };
 
@@ -154,93 +154,6 @@ static int learn_form(int32_t row)
     if (!known_forms[row].is_known)
         known_forms[row].template = form;
     known_forms[row].is_known = 1;
-    return 0;
-}
-
-/* Whether an operand of a node is no variable. */
-static int has_plain_operand(const Trace *t, int32_t i)
-{
-    int is = 0;
-    for (int32_t k = 0; k < t->node[i].count; k++)
-        is |= t->node[operands_of(t, i)[k]].plain;
-    return is;
-}
-
-/* Find the templates for the partials of a node: 1, or 0 where the row has none. */
-static int templates_of(Trace *t, int32_t i, const Template **templates)
-{
-    const TraceNode node = t->node[i];
-    if (node.row < 0 || node.row >= OP_COUNT || node.count > MOST_OPERANDS)
-        return 0;
-    const int beside = has_plain_operand(t, i);
-    if (!known_templates[node.row][beside].is_known && learn_templates(node.row, beside) < 0)
-        return -1;
-    *templates = known_templates[node.row][beside].templates;
-    return *templates && node.count == (*templates)->operands;
-}
-
-/* ------ using them */
-
-/* Apply a row to terms; numbers alone give a number, and no node. */
-static int found_from(Trace *t, int32_t row, const Term *terms, int32_t count, Term *result)
-{
-    int any_node = arity[row] != count;
-    for (int32_t k = 0; k < count; k++)
-        any_node |= !is_number_term(terms[k]);
-    if (any_node)
-        return applied(t, row, terms, count, result);
-    *result = number_term(
-        forward_of(row, terms[0].number, terms[count > 1].number, terms[count - 1].number));
-    return 0;
-}
-
-/* Apply the steps of a template; what they start from stands in its places. */
-static int take_steps(Trace *t, const Template *template, Term *place)
-{
-    for (int k = 0; k < template->steps; k++) {
-        const Step *step = &template->step[k];
-        Term operands[MOST_OPERANDS], *here = &place[1 + template->operands + k];
-        for (int n = 0; n < step->count; n++)
-            operands[n] = place[step->operand[n]];
-        if (step->row == CONSTANT)
-            *here = number_term(step->number);
-        else if (found_from(t, step->row, operands, step->count, here) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-/* The partial derivative of node i in one operand. */
-static int partial_from(Trace *t, int32_t i, const Template *template, Term *partial)
-{
-    Term place[PLACES];
-    place[0] = term_at(t, i);
-    for (int32_t k = 0; k < t->node[i].count; k++)
-        place[1 + k] = term_at(t, operands_of(t, i)[k]);
-    if (take_steps(t, template, place) < 0)
-        return -1;
-    *partial = place[template->result];
-    if (is_number_term(*partial) && !template->selects)
-        partial->number += 0.0;
-    return 0;
-}
-
-/* Compute a row of the table in its elementary form, which does not read the output. */
-static int written_out(Trace *t, int32_t row, const Term *terms, int32_t count, Term *result)
-{
-    if (!known_forms[row].is_known && learn_form(row) < 0)
-        return -1;
-    const Template *form = &known_forms[row].template;
-    if (count != form->operands) {
-        PyErr_SetString(PyExc_ValueError, "a row has another number of operands");
-        return -1;
-    }
-    Term place[PLACES];
-    place[0] = number_term(0.0);
-    memcpy(place + 1, terms, (size_t)count * sizeof *terms);
-    if (take_steps(t, form, place) < 0)
-        return -1;
-    *result = place[form->result];
     return 0;
 }
 

@@ -1,4 +1,4 @@
-/* A recorder for Python. Included by module.c. */
+/* A recorder for Python. Included by rolled/rolled.h. */
 #ifndef SCALARGRAD_LOOPS_RECORDER_TYPE_H
 #define SCALARGRAD_LOOPS_RECORDER_TYPE_H
 

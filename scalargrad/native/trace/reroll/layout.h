@@ -78,7 +78,7 @@ static const int32_t *column_of_bundle(Layout *l, Bundle bundle, int32_t k)
     return l->column;
 }
 
-/* Mark where a column would have to be cut so that each piece is one number or a stretch; return
+/* Mark where a column would have to be cut to be one number or a stretch between cuts; return
  * how many marks are new. */
 static int32_t mark_cuts(const int32_t *column, int32_t length, uint8_t *cut)
 {
@@ -104,7 +104,7 @@ static int add_bundle(Layout *l, int32_t begin, int32_t end)
     return 0;
 }
 
-/* Cut lines up where this makes stretches; leave them whole where pieces would be too short. */
+/* Cut lines up where this makes stretches; leave them whole where the cuts would be too near. */
 static int cut_lines(Layout *l, Bundle whole)
 {
     const int32_t length = length_of(whole);

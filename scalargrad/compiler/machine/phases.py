@@ -1,7 +1,8 @@
-"""A program with operators of the user's own, in pieces: these run between one and the next.
+"""A program with operators of the user's own, in phases: the operators run between two of them.
 
-A piece computes the operands of such operators. They are called, in all lanes or once, and what
-they give is an input of the pieces that follow. The last piece has the outputs and the guards.
+A phase computes the operands of such operators. The operators are called, in all lanes or once,
+and their results are inputs of the phases that follow. The last phase has the outputs and the
+guards.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ from .broken import Broken
 from .on_arrays import spread
 
 MOST = 64
-"""So many pieces a program may have: each reads again what it needs."""
+"""So many phases a program may have: each reads again what it needs."""
 
 Make = Callable[[Program, Mapping[int, Address], int, Sequence[Hashable]], Any]
-"""Makes the runner of a piece: of its program, the addresses of its inputs in the arrays of a call,
+"""Makes the runner of a phase: of its program, the addresses of its inputs in the arrays of a call,
 how many these are, and what its outputs are beside."""
 
 
@@ -57,7 +58,7 @@ def may_be_cut(program: Program) -> bool:
 
 class Call(NamedTuple):
     """Operators that are called together, for they have the same operands: the nodes they compute
-    and the operators. These operands are so many outputs of the piece before."""
+    and the operators. These operands are so many outputs of the phase before."""
 
     nodes: list[int]
     rows: list[Operator]
@@ -69,7 +70,7 @@ def calls_of(program: Program, nodes: Sequence[int]) -> list[Call]:
 
     def together(i: int) -> Hashable:
         row = trace.row(i)
-        return id(row.family or row), tuple(trace.operands[i])
+        return id(row.jointly or row), tuple(trace.operands[i])
 
     found: dict[Hashable, list[int]] = {}
     for i in nodes:
@@ -78,14 +79,14 @@ def calls_of(program: Program, nodes: Sequence[int]) -> list[Call]:
     return [Call(g, list(map(trace.row, g)), len(trace.operands[g[0]])) for g in groups]
 
 
-# ------ the pieces
+# ------ the phases
 class Copy(Trace):
     """A trace that is lowered already."""
 
     stages = LoweredTrace.stages
 
 
-def piece(
+def phase(
     program: Program, known: Sequence[int], wanted: Sequence[int], guards: Sequence[Guard]
 ) -> Body:
     """Return what computes nodes of a program where some are `known`: these are inputs, after all
@@ -117,7 +118,7 @@ def nodes_needed(program: Program, wanted: Sequence[int], known: set[int]) -> li
 
 
 class Cut(NamedTuple):
-    """Where a program is cut: so many nodes are known before each piece, which computes what is
+    """Where a program is cut: so many nodes are known before each phase, which computes what is
     wanted; then come the calls."""
 
     program: Program
@@ -127,14 +128,14 @@ class Cut(NamedTuple):
 
     @property
     def shape(self) -> Any:
-        """What the pieces of two programs have in common that take each other's place."""
+        """What the phases of two programs have in common that take each other's place."""
         return [[(call.rows, call.operands) for call in calls] for calls in self.calls]
 
-    def piece(self, k: int, careful: Callable[[], Program] | None) -> Program:
+    def phase(self, k: int, careful: Callable[[], Program] | None) -> Program:
         program = self.program
         is_last = k == len(self.calls)
         guards = program.guards if is_last else []
-        body = piece(program, self.known[k], self.wanted[k], guards)
+        body = phase(program, self.known[k], self.wanted[k], guards)
         return Program(body, staged(body), careful)
 
 
@@ -151,17 +152,17 @@ def cut(program: Program) -> Cut:
 
 
 def programs(program: Program) -> tuple[Cut, list[Program]]:
-    """The pieces of a program: quick, where the careful ones may take their places."""
+    """The phases of a program: quick, where the careful ones may take their places."""
     quick, careful = cut(program), cut(program.carefully)
     if program.is_careful or quick.shape != careful.shape:
-        return careful, [careful.piece(k, None) for k in range(len(careful.wanted))]
-    pieces = [quick.piece(k, partial(careful.piece, k, None)) for k in range(len(quick.wanted))]
-    return quick, pieces
+        return careful, [careful.phase(k, None) for k in range(len(careful.wanted))]
+    phases = [quick.phase(k, partial(careful.phase, k, None)) for k in range(len(quick.wanted))]
+    return quick, phases
 
 
 # ------ runs
-class InPieces:
-    """Runs a program in pieces, each by the runner that is made of it."""
+class InPhases:
+    """Runs a program in phases, each by the runner that is made of it."""
 
     registers = None
 
@@ -176,28 +177,28 @@ class InPieces:
     ) -> None:
         self.program, self.addresses, self.given, self.beside = program, addresses, given, beside
         self.make, self.threads = make, threads
-        self.cut, pieces = programs(program)
-        self.runners = [self.runner(k, piece) for k, piece in enumerate(pieces)]
+        self.cut, phases = programs(program)
+        self.runners = [self.runner(k, phase) for k, phase in enumerate(phases)]
 
     @property
-    def careful(self) -> InPieces:
-        """Its pieces are careful where a result is not finite."""
+    def careful(self) -> InPhases:
+        """Its phases are careful where a result is not finite."""
         if self.program.is_careful:
             return self
         program = self.program.carefully
         at = dict(zip(self.program.inputs, program.inputs))
         addresses = {at[i]: address for i, address in self.addresses.items()}
-        return InPieces(program, addresses, self.given, self.beside, self.make, self.threads)
+        return InPhases(program, addresses, self.given, self.beside, self.make, self.threads)
 
-    def runner(self, k: int, piece: Program) -> Any:
+    def runner(self, k: int, phase: Program) -> Any:
         first = len(self.program.inputs)
         given = [self.addresses[i] for i in self.program.inputs if i in self.addresses]
-        lanes = [i for i in piece.inputs if piece.trace.lanes[i]]
+        lanes = [i for i in phase.inputs if phase.trace.lanes[i]]
         added = [(self.given + j, 0) for j in range(len(lanes) - len(given))]
-        assert len([i for i in piece.inputs[:first] if piece.trace.lanes[i]]) == len(given)
+        assert len([i for i in phase.inputs[:first] if phase.trace.lanes[i]]) == len(given)
         is_last = k == len(self.cut.calls)
-        beside = self.beside if is_last else range(len(piece.outputs))
-        return self.make(piece, dict(zip(lanes, [*given, *added])), self.given + len(added), beside)
+        beside = self.beside if is_last else range(len(phase.outputs))
+        return self.make(phase, dict(zip(lanes, [*given, *added])), self.given + len(added), beside)
 
     def run(
         self, numbers: Sequence[Any], arrays: Sequence[Any], lanes: int | None, group: Any = None

@@ -11,7 +11,7 @@ import pytest
 
 import scalargrad as sg
 from scalargrad.compiler.gate.compiled import programs_of
-from scalargrad.compiler.machine.pieces import InPieces
+from scalargrad.compiler.machine.phases import InPhases
 
 cube = sg.operator("cube", lambda x: x * x * x, lambda out, x: 3.0 * x * x)
 total = sg.operator(
@@ -53,7 +53,7 @@ def test_operators_that_need_each_other_run_one_after_the_other() -> None:
     a, b = np.linspace(-1.0, 1.0, 300), 0.4
     gate, expected = sg.compile(f, batch="a"), sg.compile(plain, batch="a")
     assert gate(a, b) == pytest.approx(expected(a, b), rel=1e-13)
-    assert isinstance(runner_of(gate), InPieces)
+    assert isinstance(runner_of(gate), InPhases)
     for found, right in zip(sg.grad(gate, (0, 1))(a, b), sg.grad(expected, (0, 1))(a, b)):
         assert found == pytest.approx(right, rel=1e-12)
 
@@ -88,7 +88,7 @@ def test_a_sum_is_one_over_the_lanes_that_go_this_way() -> None:
     assert sg.grad(gate, 1)(a, 2.0) == pytest.approx(1.0 - 5.0)
 
 
-def test_nothing_is_told_from_zero_in_pieces() -> None:
+def test_nothing_is_told_from_zero_in_phases() -> None:
     def f(a: Any, b: Any) -> Any:
         return sg.where(a - 1.0, cube(a), cube(a) / b)
 

@@ -1,0 +1,163 @@
+"""Where the numbers of a nest stand while the machine runs it; arrays stand behind the others."""
+
+from __future__ import annotations
+
+from array import array as packed
+from collections.abc import Iterable, Sequence
+
+from ..machine.instructions import MOST, NONE
+from ..trace.vocabulary import CONSTANT
+from . import nest as nests
+from .nest import Address, Array, Block, Nest, Refused
+from .schedule import Schedule
+from .selection import Selection
+
+
+class Places:
+    """The place of each node and of each array."""
+
+    def __init__(self, nest: Nest, schedule: Schedule, selection: Selection) -> None:
+        self.nest, self.schedule, self.selection = nest, schedule, selection
+        self.of: dict[int, int] = {i: k for k, i in enumerate(nest.inputs)}
+        self.initial: dict[int, float] = {}
+        self.count = len(nest.inputs)
+        for i, row in enumerate(nest.rows):
+            if row is CONSTANT:
+                self.put_constant(i)
+        self.in_place = {nest.next[c]: c for block in nest.blocks for c in self.replaced(block)}
+        """Of a node the one that it takes the place of."""
+        self.rows: dict[int, Address] = {}
+        """Of carried nodes that go along the elements of an array: where they are."""
+        self.begin()
+        for i in range(len(nest)):
+            if self.is_new(i):
+                self.put(i)
+        for i, c in self.in_place.items():
+            self.of[i] = self.of[c]
+        self.spare = self.put(NONE)
+        self.before: dict[int, int] = {}
+        """Of carried nodes that are read after the loop: where the last iteration had them."""
+        for c in {nest.operands[i][0] for i in nest.loop_of if i in selection.live}:
+            if nest.rows[c] is nests.CARRIED:
+                self.before[c], self.count = self.count, self.count + 1
+        self.start: dict[Array, int] = {nest.input_array: 0}
+        self.scale: dict[Array, int] = {}
+        self.indexes: list[int] = []
+        self.lay_out_arrays()
+
+    def is_new(self, i: int) -> bool:
+        """Tell whether a node is to get a place of its own."""
+        is_somewhere = i in self.of or self.nest.rows[i] is nests.LAST or self.is_fixed(i)
+        return not is_somewhere and i not in self.in_place and self.needs_place(i)
+
+    def begin(self) -> None:
+        """Is called before nodes get their places."""
+
+    def put_constant(self, i: int) -> None:
+        self.initial[self.count] = self.nest.numbers[i]
+        self.put(i)
+
+    def put(self, i: int) -> int:
+        self.of[i] = self.count
+        self.count += 1
+        return self.of[i]
+
+    def needs_place(self, i: int) -> bool:
+        if i in self.selection.within:
+            return i in self.selection.cosines.values()
+        return i in self.selection.live
+
+    def is_fixed(self, i: int) -> bool:
+        """Tell whether this is an element at one place, which is read there."""
+        return self.nest.rows[i] is nests.READ and self.nest.home[i] is self.nest.root
+
+    def replaced(self, block: Block) -> Iterable[int]:
+        """The carried nodes of a block whose next takes their place: nobody reads them after."""
+        nest, items, taken = self.nest, self.schedule.items[block], set()
+        order = {item: k for k, item in enumerate(items)}
+        carried = self.schedule.carried_in(block)
+        # also what is read when the loop is over
+        handed_on = {nest.next[c] for c in carried}.union(
+            nest.operands[i][0] for i in nest.loop_of if i in self.selection.live
+        )
+        read = [self.schedule.all_read(item) for item in items]
+        for c in carried:
+            n = nest.next[c]
+            item = self.selection.within.get(n, n)
+            is_own = item in order and nest.rows[n] is not nests.LAST and self.may_replace(n)
+            if not is_own or n in taken or c in handed_on:
+                continue
+            if any(c in reads for reads in read[order[item] + 1 :]):
+                continue
+            taken.add(n)
+            yield c
+
+    def first(self, c: int) -> int:
+        """Where a carried node is in the first iteration."""
+        return self.absolute(self.rows[c]) if c in self.rows else self.of[c]
+
+    def may_replace(self, i: int) -> bool:
+        """Tell whether a node may take the place of another."""
+        return True
+
+    def __getitem__(self, i: int) -> int:
+        nest = self.nest
+        while nest.rows[i] is nests.LAST:
+            (i,) = nest.operands[i]
+            if i in self.before:
+                return self.before[i]
+        if self.is_fixed(i):
+            return self.absolute(nest.addresses[i])
+        return self.of[i]
+
+    # ------ arrays
+    def lay_out_arrays(self) -> None:
+        rows: dict[Block, list[Array]] = {}
+        for array in self.arrays():
+            if array.row is not None:
+                rows.setdefault(array.row, []).append(array)
+            else:
+                self.lay_out(array)
+        # a number that goes along them is there before the first iteration or after the last
+        before = any([address.offset < 0 for address in self.rows.values()])
+        for arrays in rows.values():
+            self.count += len(arrays) * before
+            for k, array in enumerate(arrays):
+                self.start[array], self.scale[array] = self.count + k, len(arrays)
+            self.count += len(arrays) * (arrays[0].size + bool(self.rows))
+        if self.count >= MOST:
+            raise Refused("a loop keeps too many numbers")
+
+    def lay_out(self, array: Array) -> None:
+        if array in self.start:
+            return
+        if isinstance(array.numbers, packed) and array.numbers.typecode == "q":
+            self.start[array] = len(self.indexes)
+            self.indexes += array.numbers
+        elif array.numbers is not None:
+            self.lay_out_table(array, array.numbers)
+        else:
+            self.start[array] = self.count
+            self.count += array.size
+
+    def lay_out_table(self, array: Array, numbers: Sequence[float]) -> None:
+        self.start[array] = self.count
+        self.initial.update(enumerate(numbers, self.count))
+        self.count += array.size
+
+    def arrays(self) -> Iterable[Array]:
+        nest, live = self.nest, self.selection.live
+        found = {address.array: None for i, address in nest.addresses.items() if i in live}
+        for effect in self.nest.effects():
+            for address in (effect.address, effect.table):
+                if address is not None:
+                    found[address.array] = None
+        return found
+
+    def absolute(self, address: Address) -> int:
+        scale = self.scale.get(address.array, 1)
+        return self.start[address.array] + scale * address.offset
+
+    def strides(self, address: Address) -> tuple[int, ...]:
+        scale = self.scale.get(address.array, 1)
+        return tuple(scale * s for s in address.strides[: address.depth()])

@@ -1,0 +1,180 @@
+/* Rows applied to terms: as they are, rewritten, or by the steps of a template. Included by
+ * adjoints/reverse.h, passes.h, repeat.h, tracer.h. */
+#ifndef SCALARGRAD_APPLYING_H
+#define SCALARGRAD_APPLYING_H
+
+#include "operands.h"
+#include "templates.h"
+
+/* Apply a row by `compute` of the trace's class, which may rewrite it. */
+static int applied_in_python(Trace *t, int32_t row, const Term *terms, int32_t count, Term *result)
+{
+    PyObject *operands = PyTuple_New(count), *found = NULL;
+    for (int32_t k = 0; operands && k < count; k++) {
+        PyObject *x = object_of(t, terms[k]);
+        if (!x)
+            Py_CLEAR(operands);
+        else
+            PyTuple_SET_ITEM(operands, k, x);
+    }
+    PyObject *op = operands ? operator_by_code(t, row) : NULL;
+    if (op)
+        found = PyObject_CallMethod((PyObject *)t, "compute", "OO", op, operands);
+    Py_XDECREF(op);
+    Py_XDECREF(operands);
+    const int failed = !found || term_of(t, found, result) < 0;
+    Py_XDECREF(found);
+    return failed ? -1 : 0;
+}
+
+/* Whether a node is a number times another node: a negated node is −1 times that. */
+static int is_scaled(const Trace *t, int32_t i)
+{
+    return t->node[i].row == OP_neg
+           || (t->node[i].row == OP_mul && is_constant(t, operands_of(t, i)[0]));
+}
+
+static int term_has_lanes(const Trace *t, Term x)
+{
+    return !is_number_term(x) && t->node[x.node].lane;
+}
+
+/* Whether some, but not all, of the products of a dot are uniform. */
+static int has_uniform_part(const Trace *t, const Term *terms, int32_t count)
+{
+    const int32_t n = count / 2;
+    int32_t varying = 0;
+    for (int32_t k = 0; k < n; k++)
+        varying += term_has_lanes(t, terms[k]) || term_has_lanes(t, terms[k + n]);
+    return varying < n && (varying || (count % 2 && term_has_lanes(t, terms[count - 1])));
+}
+
+static int is_asking(const Trace *t, int32_t row, const Term *terms, int32_t count)
+{
+    /* an operand may have lost its lanes: its sum over lanes is then a product with their count */
+    if (row == LANES_SUM && t->is_rewriting)
+        return !term_has_lanes(t, terms[0]);
+    if (row == OP_dot && t->is_rewriting)
+        return has_uniform_part(t, terms, count);
+    const int asks = row < KNOWN_ROWS ? t->asks[row] : NEVER;
+    for (int32_t k = 0; asks == BESIDE_NUMBER && k < count; k++)
+        if (is_number_term(terms[k]) || is_scaled(t, terms[k].node))
+            return 1;
+    return asks == ALWAYS;
+}
+
+/* Whether a node is negated, or times a power of two: the rule of products may move that. */
+static int is_scaled_exactly(const Trace *t, int32_t i)
+{
+    int exponent;
+    return is_scaled(t, i)
+           && (t->node[i].row == OP_neg
+               || fabs(frexp(t->node[operands_of(t, i)[0]].number, &exponent)) == 0.5);
+}
+
+/* Whether a row is a product of a number and a node that the rule of products leaves as it is, but
+ * for the number, which comes first. */
+static int is_scaling(const Trace *t, int32_t row, const Term *terms, int32_t count)
+{
+    if (row != OP_mul || count != 2 || t->asks[OP_mul] != BESIDE_NUMBER)
+        return 0;
+    const int node = is_number_term(terms[0]);
+    const Term other = terms[!node];
+    return is_number_term(other) && !is_number_term(terms[node]) && fabs(other.number) != 1.0
+           && !is_scaled_exactly(t, terms[node].node);
+}
+
+static int applied(Trace *t, int32_t row, const Term *terms, int32_t count, Term *result);
+
+/* ------ templates */
+
+/* Apply a row to terms; numbers alone give a number, and no node. */
+static int found_from(Trace *t, int32_t row, const Term *terms, int32_t count, Term *result)
+{
+    int any_node = arity[row] != count;
+    for (int32_t k = 0; k < count; k++)
+        any_node |= !is_number_term(terms[k]);
+    if (any_node)
+        return applied(t, row, terms, count, result);
+    *result = number_term(
+        forward_of(row, terms[0].number, terms[count > 1].number, terms[count - 1].number));
+    return 0;
+}
+
+/* Apply the steps of a template; what they start from stands in its places. */
+static int take_steps(Trace *t, const Template *template, Term *place)
+{
+    for (int k = 0; k < template->steps; k++) {
+        const Step *step = &template->step[k];
+        Term operands[MOST_OPERANDS], *here = &place[1 + template->operands + k];
+        for (int n = 0; n < step->count; n++)
+            operands[n] = place[step->operand[n]];
+        if (step->row == CONSTANT)
+            *here = number_term(step->number);
+        else if (found_from(t, step->row, operands, step->count, here) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Compute a row of the table in its elementary form, which does not read the output. */
+static int written_out(Trace *t, int32_t row, const Term *terms, int32_t count, Term *result)
+{
+    if (!known_forms[row].is_known && learn_form(row) < 0)
+        return -1;
+    const Template *form = &known_forms[row].template;
+    if (count != form->operands) {
+        PyErr_SetString(PyExc_ValueError, "a row has another number of operands");
+        return -1;
+    }
+    Term place[PLACES];
+    place[0] = number_term(0.0);
+    memcpy(place + 1, terms, (size_t)count * sizeof *terms);
+    if (take_steps(t, form, place) < 0)
+        return -1;
+    *result = place[form->result];
+    return 0;
+}
+
+/* ------ rows */
+
+/* The rules of `handed_on` in rules.py: a quick program loses the sign of a zero. */
+static int handed_on(Trace *t, Term x, Term *result)
+{
+    const int is_quick = t->instead[OP_chain] != 0;
+    const Term sum[] = {x, number_term(0.0)};
+    *result = x;
+    return is_quick ? applied(t, OP_add, sum, 2, result) : 0;
+}
+
+/* Apply a row to terms, at least one of them a node. */
+static int applied(Trace *t, int32_t row, const Term *terms, int32_t count, Term *result)
+{
+    if (row < KNOWN_ROWS && t->instead[row])
+        row = t->instead[row] - 1;
+    const Term exchanged[] = {terms[count > 1], terms[0]};
+    if (row == HANDED_ON && t->is_rewriting)
+        return handed_on(t, terms[0], result);
+    if (row < OP_COUNT && t->asks[row] == WRITTEN_OUT)
+        return written_out(t, row, terms, count, result);
+    if (is_scaling(t, row, terms, count))
+        terms = is_number_term(terms[0]) ? terms : exchanged;
+    else if (is_asking(t, row, terms, count))
+        return applied_in_python(t, row, terms, count, result);
+    int32_t few[FEW] = {0}, *operands = few_or_more(few, count, sizeof *operands);
+    if (!operands)
+        return -1;
+    int32_t index = 0;
+    for (int32_t k = 0; index >= 0 && k < count; k++)
+        index = operands[k] = node_of(t, terms[k]);
+    if (index >= 0)
+        index = computed(t, row, operands, count);
+    if (index >= 0)
+        note_call(t, row, operands, count, index);
+    free_more(operands, few);
+    if (index >= 0)
+        *result = term_at(t, index);
+    return index < 0 ? -1 : 0;
+}
+
+#endif
