@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import operator
+import pickle
 import random
 import sys
+from collections.abc import Set
 from types import GeneratorType
 from typing import Any
+
+from .bytecode import WHOLE
+
+READING_STATE = {
+    *("getstate", "get_state", "__getstate__", "bit_generator", "state", WHOLE),
+    *("copy", "deepcopy", "__copy__", "__deepcopy__", "__reduce__", "__reduce_ex__"),
+    *("dump", "dumps", "getgeneratorstate", "getgeneratorlocals"),
+    *("gi_frame", "gi_running", "gi_suspended", "gi_yieldfrom"),
+}
+"""Names with which code may ask for a state without changing it."""
 
 
 def numpy_random() -> Any:
@@ -39,6 +51,16 @@ def state_of(x: Any) -> Any:
     if hasattr(x, "random_raw"):
         return x.state
     return operator.length_hint(x) if hasattr(type(x), "__length_hint__") else repr(x)
+
+
+def may_read_state(names: Set[str]) -> bool:
+    """Whether code with these names may ask a generator for its state and take nothing from it."""
+    return not names.isdisjoint(READING_STATE)
+
+
+def told_state(x: Any) -> bytes:
+    """What is equal for equal states, with whatever arrays in them."""
+    return pickle.dumps(state_of(x))
 
 
 def set_state(x: Any, state: Any) -> None:

@@ -14,6 +14,8 @@ from types import (
     CellType,
     FunctionType,
     GenericAlias,
+    GetSetDescriptorType,
+    MemberDescriptorType,
     MethodType,
     MethodWrapperType,
     ModuleType,
@@ -27,7 +29,7 @@ from ...scalars import is_real, is_value
 from ..trace.tracer import Number
 from . import owners, routines
 from .bytecode import WHOLE
-from .chance import has_readable_state, is_chance
+from .chance import has_readable_state, is_chance, may_read_state, state_of, told_state
 from .contents import CONTAINERS, of_buffer, of_context, told
 from .installed import is_installed_class, reads_any_attribute
 from .settings import note_decimals
@@ -62,6 +64,17 @@ def of_built_in(watch: Watch, x: Any, where: Where) -> None:
     note_library(watch, x)
 
 
+def of_descriptor(watch: Watch, x: Any, where: Where) -> None:
+    """What reads a slot of whatever object it is called with."""
+    watch.identify(x)
+    watch.names.add(x.__name__)
+
+
+def of_super(watch: Watch, x: Any, where: Where) -> None:
+    """An object as its class above sees it."""
+    watch.go([(x.__thisclass__, where), (x.__self_class__, where), (x.__self__, where)])
+
+
 def note_library(watch: Watch, x: Any) -> None:
     note_decimals(watch, x)
     if reads_any_attribute(x):
@@ -74,6 +87,9 @@ KINDS: dict[type, Handler] = {
     MethodType: routines.of_method,
     BuiltinFunctionType: of_built_in,
     MethodWrapperType: of_built_in,
+    MemberDescriptorType: of_descriptor,
+    GetSetDescriptorType: of_descriptor,
+    super: of_super,
     functools.partial: routines.of_partial,
     CellType: routines.of_cell,
     functools.cached_property: routines.of_cached_property,
@@ -132,8 +148,7 @@ def of_installed(watch: Watch, x: Any, where: Where) -> None:
     """An object of a class that is installed."""
     kind = type(x)
     if is_chance(x):
-        watch.chance.append((shown(where), x))
-        watch.identify(x)
+        of_chance(watch, x, where)
     elif is_scalar_of_numpy(x):
         watch.parts.append((repr(x), x.tobytes()))
     elif is_real(x):
@@ -191,9 +206,22 @@ def is_scalar_of_numpy(x: Any) -> bool:
     return numpy is not None and isinstance(x, numpy.generic)
 
 
-def of_iterator(watch: Watch, x: Any, where: Where) -> None:
-    if has_readable_state(x):
-        watch.chance.append((shown(where), x))
-        watch.identify(x)
-    else:
+def of_chance(watch: Watch, x: Any, where: Where) -> None:
+    """To draw from it is refused. To look at its state is not, but takes time."""
+    watch.chance.append((shown(where), x))
+    watch.identify(x)
+    if not may_read_state(watch.names):
+        return
+    if state_of(x) is None:
         watch.cannot_tell(where, x)
+    else:
+        watch.ask(f"the state of {shown(where)}", functools.partial(told_state, x))
+
+
+def of_iterator(watch: Watch, x: Any, where: Where) -> None:
+    if not has_readable_state(x):
+        return watch.cannot_tell(where, x)
+    watch.chance.append((shown(where), x))
+    watch.identify(x)
+    watch.ask(f"the state of {shown(where)}", functools.partial(state_of, x))
+    watch.go([(y, where) for y in gc.get_referents(x)])

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import abc
 import sys
-from types import FrameType, FunctionType, ModuleType
+from types import FrameType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from ...rows import Operator
+from .chance import is_chance
 from .installed import library_of
 from .watching import Watch, Where
 
@@ -22,6 +23,8 @@ SETTINGS: dict[str, set[str]] = {
     "calendar": {"firstweekday", "getfirstweekday"},
     "contextvars": {"copy_context"},
     "_contextvars": {"copy_context"},
+    "csv": {"field_size_limit", "get_dialect", "list_dialects", "reader"},
+    "_csv": {"field_size_limit", "get_dialect", "list_dialects", "reader"},
     "faulthandler": {"is_enabled"},
     "gc": {"get_count", "get_debug", "get_freeze_count", "get_objects", "get_referents"}
     | {"get_referrers", "get_stats", "get_threshold", "is_finalized", "isenabled"},
@@ -118,6 +121,8 @@ def of_installed_module(watch: Watch, x: ModuleType, where: Where) -> None:
             of_member(watch, watch.look_up(held, name), (where, ".", name))
         elif isinstance(value, ModuleType):
             watch.go([(value, (where, ".", name))])
+        elif isinstance(value, MethodType) and is_chance(value.__self__):
+            watch.go([(value.__self__, (where, ".", name))])
         elif isinstance(value, type):
             note_abstract(watch, value)
 

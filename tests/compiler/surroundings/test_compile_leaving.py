@@ -220,7 +220,7 @@ PLACES: dict[str, tuple[Callable[[Any], Any], Callable[[], Any], str]] = {
     "a generator": (lambda x: LEFT.append(generated(x)), lambda: LEFT, "generated"),
     "an error": (lambda x: LEFT.append(caught_error(x)), lambda: LEFT, "ValueError"),
     "a closure": (lambda x: LEFT.append(lambda: x), lambda: LEFT, "x"),
-    "an iterator": (lambda x: LEFT.append(iter([x])), lambda: LEFT, "list"),
+    "an iterator": (lambda x: LEFT.append(iter([x])), lambda: LEFT, r"LEFT\[0\]"),
     "a method": (lambda x: LEFT.append((x * 1.0).__add__), lambda: LEFT, "LEFT"),
     "a cached list": (lambda x: remembered(1).append(x), lambda: remembered(1), "list"),
 }
