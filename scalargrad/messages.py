@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -42,3 +43,21 @@ def takes(function: Callable[..., Any], arguments: Sequence[Any], named: Mapping
     except TypeError:
         return False
     return True
+
+
+BESIDE_VALUES = re.compile(
+    r"loop of ufunc does not support argument \d+ of type (float|int|numpy\.\w+) which"
+)
+
+
+AMONG_VALUES = (
+    ": NumPy's functions take an array of Values with no plain numbers among them; make Values of "
+    "these, as in np.where(x > 0.0, x, 0.0 * x) or np.append(x, sg.Value(1.0))"
+)
+
+
+def add_cure(error: TypeError) -> None:
+    """Add to what NumPy says of plain numbers beside Values in an array what to do."""
+    text = str(error)
+    if BESIDE_VALUES.match(text) and not text.endswith(AMONG_VALUES):
+        error.args = (text + AMONG_VALUES,)

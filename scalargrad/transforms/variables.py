@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from .. import modes, ops
 from ..backward import adjoint_values, adjoints, shown, shown_gradients
 from ..engine import Value
-from ..messages import described
+from ..messages import add_cure, described
 from ..modes import differentiating as differentiating
 from ..scalars import NOTHING, is_scalar, is_value, real
 from .replay import moved
@@ -104,7 +104,11 @@ class Variables:
 
     def call(self, f: Function, named: dict[str, Any] | None = None) -> Any:
         with differentiating():
-            return f(*self.args, **(named or {}))
+            try:
+                return f(*self.args, **(named or {}))
+            except TypeError as error:
+                add_cure(error)
+                raise
 
     def like(self, entries: Iterable[Any]) -> tuple[Any, ...]:
         """The arguments with other entries in them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -285,3 +286,38 @@ NUMPYS_NAMES = [(op.name, op.numpy) for op in BUILT_IN.values() if op.numpy]
 def test_functions_have_numpys_names_too(name: str, numpys: str) -> None:
     assert getattr(sg, numpys) is getattr(sg, name)
     assert hasattr(np, numpys)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda v: np.sin(np.where(v > 0.0, v, 0.0)),
+        lambda v: np.tanh(np.append(v, 1.0)),
+        lambda v: np.exp(np.clip(v, 0.0, 1.0)),
+        lambda v: np.log(np.maximum(v, 1.0)),
+        lambda v: np.exp(np.pad(v, 1)),
+        lambda v: np.cos(np.array([v[0], 0])),
+    ],
+)
+def test_numbers_beside_values_are_refused_with_the_cure(
+    f: Callable[[Any], Any], compiled: bool
+) -> None:
+    def summed(v: Any) -> Any:
+        return np.sum(f(v))
+
+    derivative = sg.grad(sg.compile(summed) if compiled else summed)
+    with pytest.raises(TypeError, match=r"no plain numbers among them; make Values of these"):
+        derivative(np.array([0.5, -1.0]))
+
+
+def test_the_cure_for_numbers_beside_values_is_one() -> None:
+    def rectified(v: Any) -> Any:
+        return np.sum(
+            np.sin(np.where(v > 0.0, v, 0.0 * v)) + np.tanh(np.append(v, sg.Value(1.0)))[:2]
+        )
+
+    v = np.array([0.5, -1.0])
+    expected = np.cos(v) * (v > 0.0) + 1.0 - np.tanh(v) ** 2
+    for f in (rectified, sg.compile(rectified)):
+        np.testing.assert_allclose(sg.grad(f)(v), expected, rtol=1e-15)

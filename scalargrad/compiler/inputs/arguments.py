@@ -11,6 +11,7 @@ from operator import is_
 from types import MappingProxyType
 from typing import Any
 
+from ...messages import add_cure
 from ...scalars import is_value
 from ...transforms.containers import Spec, taken_apart
 from ...transforms.trees import is_array, is_model, take_apart
@@ -249,7 +250,11 @@ class Arguments:
         given = self._trees(leaf.seen(x) for leaf, x in self._split(numbers))
         before = [contents(x) for x in given]
         count = len(given) - len(self.names_given)
-        out = f(*given[:count], **dict(zip(self.names_given, given[count:])))
+        try:
+            out = f(*given[:count], **dict(zip(self.names_given, given[count:])))
+        except TypeError as error:
+            add_cure(error)
+            raise
         # these are not the caller's own: there nothing would change
         if any(map(differ, before, map(contents, given))):
             raise TypeError(
