@@ -23,10 +23,11 @@ from scalargrad.drawing.explanation import Explanation
 from scalargrad.drawing.picture import render
 from scalargrad.drawing.picture.drawing import Drawing
 from scalargrad.drawing.steps.given_names import GivenNames, entries, parameter_names
+from scalargrad.drawing.steps.given_names import parameters as kept
+from scalargrad.drawing.symbols.parts import keeps_parts
 from scalargrad.graph import backward_order
 from scalargrad.modes import record_lines
 from scalargrad.scalars import is_value
-from scalargrad.transforms.trees import is_model
 
 Send = Callable[[str, str], None]
 
@@ -162,9 +163,9 @@ class Session:
         models."""
         found, parameters = GivenNames(), []
         known = {name: x for name, x in vars(self.module).items() if not name.startswith("_")}
-        for model in filter(is_model, known.values()):
-            found.claim_all(parameter_names(model))
-            parameters += [x for _, x in model.named_parameters() if is_value(x)]
+        for part in filter(keeps_parts, known.values()):
+            found.claim_all(parameter_names(part))
+            parameters += [x for _, x in kept(part) if not x.parents]
         for name, x in known.items():
             found.claim_all(entries(name, x))
         return found.known, parameters

@@ -29,7 +29,8 @@ def draw(
     """Return a picture of the graph that a Value was computed from.
 
     `what` is a Value, a list of them, or a model or function to be called on `inputs`. With a
-    `model`, nodes stand in its modules. Nodes show their label, operator, data and grad, which
+    `model`, nodes stand in its modules; an object of your own class that keeps Values in its
+    attributes is a model too. Nodes show their label, operator, data and grad, which
     is — before `backward()` has run; `edges` adds the "local" gradient, the "contribution" that
     flows back, or "both". Blue is positive, orange negative, the deeper the larger.
 

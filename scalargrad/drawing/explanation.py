@@ -14,16 +14,18 @@ from ..messages import described
 from ..modes import record_lines
 from ..scalars import is_value
 from ..transforms.parameters import positional_names
-from ..transforms.trees import flatten, is_model
+from ..transforms.trees import NUMERIC, OTHER, flatten, is_model
 from ..transforms.variables import differentiating, one_number
 from .page import document
 from .steps import report
 from .steps.given_names import Watch
 from .steps.steps import Steps
+from .symbols.parts import is_part
 
 MOST_FRAMED = 200
 """Nodes up to which a notebook shows the page itself: it keeps what it shows."""
 FRAME = "width: 100%; height: 60em; border: 0"
+NUMBERS_OR_PARTS = (*NUMERIC, OTHER._replace(matches=is_part))
 
 
 class Explanation(Steps):
@@ -69,7 +71,7 @@ WRITERS: dict[str, Callable[[Explanation], str]] = {
 
 def explanation(f: Any, args: Sequence[Any], model: Any = None) -> Explanation:
     """Return what `explain` returns."""
-    watch = Watch(f, model)
+    watch = Watch(f, args, model)
     if is_value(f) and not args:
         return Explanation(f, watch.names(), watch.parameters())
     if callable(f):
@@ -94,7 +96,7 @@ def recorded(f: Callable[..., Any], args: Sequence[Any], watch: Watch) -> Any:
 
 def labelled(arg: Any, name: str) -> Any:
     """Return an argument with Values, labelled after their places, for the numbers in it."""
-    entries, structure = flatten(arg, name)
+    entries, structure = flatten(arg, name, NUMBERS_OR_PARTS)
     pairs = zip(entries, structure.names(name))
     return structure.rebuilt([x if is_value(x) else Value(x, label) for x, label in pairs])
 

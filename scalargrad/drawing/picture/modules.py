@@ -16,8 +16,8 @@ from typing import Any, NamedTuple, cast
 from ... import modes
 from ...messages import counted
 from ...scalars import is_value
-from ...transforms.trees import is_model
 from ...transforms.variables import differentiating
+from ..symbols.parts import held
 from .watch import NodeWatch
 
 
@@ -40,31 +40,18 @@ class ModuleTree:
         self.owner: dict[Any, str] = {}
         """The module of each parameter that is a Value."""
         self.label: dict[Any, str] = {}
-        self._walk(model, "", None)
+        for found in held(model):
+            self._note(*found)
         self.parameters = Counter(n for owner in self.owner.values() for n in self.around(owner))
 
-    def _walk(self, part: Any, name: str, inside: Submodule | None) -> None:
-        if is_value(part):
-            if inside is not None and part not in self.owner:
-                self.owner[part] = inside.name
-                self.label[part] = name.removeprefix(f"{inside.name}." if inside.name else "")
-        elif is_model(part):
-            self._module(part, name, inside)
-        elif isinstance(part, (list, tuple, dict)):
-            entries = part.items() if isinstance(part, dict) else enumerate(part)
-            for key, inner in entries:
-                self._walk(inner, f"{name}.{key}", inside)
-
-    def _module(self, module: Any, name: str, inside: Submodule | None) -> None:
-        if id(module) in self.modules:
-            return
-        around = inside.name if inside else None
-        part = Submodule(name, type(module).__name__, around, inside.depth + 1 if inside else 0)
-        self.modules[id(module)] = name
-        self.parts[name] = part
-        for key, inner in vars(module).items():
-            if not key.startswith("_"):
-                self._walk(inner, f"{name}.{key}" if name else key, part)
+    def _note(self, path: str, inside: str | None, thing: Any) -> None:
+        if not is_value(thing):
+            depth = self.parts[inside].depth + 1 if inside is not None else 0
+            self.modules[id(thing)] = path
+            self.parts[path] = Submodule(path, type(thing).__name__, inside, depth)
+        elif inside is not None and thing not in self.owner:
+            self.owner[thing] = inside
+            self.label[thing] = path.removeprefix(f"{inside}." if inside else "")
 
     def around(self, name: str | None) -> Iterator[str]:
         """Yield the name, the name of the module around it, and so on."""

@@ -10,6 +10,7 @@ from typing import Any
 from ...engine import Value
 from ...scalars import is_real, is_value
 from ...transforms.trees import ARRAY, HOLDS_VALUES, OTHER, SCALAR, flatten, is_model
+from ..symbols.parts import held, is_part
 from .loops import Loops, Place
 from .modules import ModuleTree, Scopes, modules_by_parameters, recorded
 from .selection import Numbering, selected
@@ -23,8 +24,8 @@ class Scene:
     """The graph to draw, and the modules of a model that its nodes belong to."""
 
     def __init__(self, what: Any, inputs: Sequence[Any], model: Any) -> None:
-        if model is None and is_model(what):
-            model = what
+        if model is None:
+            model = model_of(what)
         self.model = None if model is None else ModuleTree(model)
         self.scopes = Scopes(self.model) if self.model else None
         self.graph = Numbering(self._roots(what, inputs))
@@ -43,8 +44,9 @@ class Scene:
 
     def _called(self, f: Any, inputs: Sequence[Any]) -> Any:
         """The result of a function; a model gets its inputs as labelled Values, to be drawn."""
-        if is_model(f):
-            code = getattr(type(f).__call__, "__code__", None)
+        if model_of(f) is not None:
+            method = getattr(f, "__func__", type(f).__call__)
+            code = getattr(method, "__code__", None)
             names = code.co_varnames[1 : code.co_argcount] if code else ()
             names = [*names, *(f"x{i}" for i in range(len(names), len(inputs)))]
             inputs = [labelled(x, name) for x, name in zip(inputs, names)]
@@ -97,6 +99,16 @@ class Scene:
             yield found
             exact = next(roles(self.graph, found, self.module_of, options.limit))
             yield alike(found, exact)
+
+
+def model_of(what: Any) -> Any:
+    """The model to be called: `what` itself, or the object whose method it is; None if no Values
+    are kept there."""
+    owner = getattr(what, "__self__", what)
+    if is_model(owner):
+        return owner
+    keeps = is_part(owner) and any(is_value(x.thing) for x in held(owner))
+    return owner if keeps else None
 
 
 def in_loops(boxes: Boxes, places: Mapping[int, Place]) -> Boxes:

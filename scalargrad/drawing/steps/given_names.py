@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from types import CodeType, FrameType
 from typing import Any
@@ -19,12 +19,13 @@ from ...profiled import unless_profiled
 from ...rows import BUILT_IN
 from ...scalars import is_value
 from ...transforms.trees import is_model
+from ..symbols.parts import MOST_ENTRIES, held, is_part, keeps_parts
 
 SHORT = {"weight": "w", "bias": "b"}
+CALLS = ("__call__", "forward")
+"""The methods whose results are a model's outputs."""
 DEEPEST = 3
 """Lists within lists are looked into so far."""
-MOST_ENTRIES = 10_000
-"""Of a longer list the entries have no names."""
 MOST_NOTED = 200_000
 """So many names are noted of functions that the program calls, and those of its own function."""
 
@@ -54,25 +55,34 @@ class GivenNames:
 class Watch:
     """Watches the user's functions and the modules of models until they return."""
 
-    def __init__(self, f: Any, model: Any) -> None:
-        self.models = list(found_models(f, model))
+    def __init__(self, f: Any, args: Sequence[Any], model: Any) -> None:
+        self.models = list(found_models(f, args, model))
         self.paths = {id(part): path for root in self.models for path, part in modules(root)}
         self.code = getattr(f, "__code__", None)
         self.room = MOST_NOTED
         self.frames: list[list[tuple[Any, str]]] = []
         self.outputs: list[list[tuple[Any, str]]] = []
+        self.met: dict[int, Any] = {}
+        """The parts in the variables of functions, by identity, in the order of the last return."""
+
+    def all_models(self) -> list[Any]:
+        """The models known before, and those that the program has met, the outermost first."""
+        return [*self.models, *reversed(self.met.values())]
 
     def parameters(self) -> list[Any]:
-        return [x for model in self.models for _, x in model.named_parameters() if is_value(x)]
+        found = (x for model in self.all_models() for _, x in parameters(model))
+        return [x for x in found if not x.parents]
 
     def names(self) -> Names:
         """The names, once the program has run: parameters first, then the outermost function,
-        whose frame was the last to return, then those that it called."""
+        whose frame was the last to return, then those that it called. What layers return comes
+        before the names within a model's own methods."""
         found = GivenNames()
-        for model in self.models:
+        for model in self.all_models():
             found.claim_all(parameter_names(model))
         *inner, outermost = self.frames or [[]]
-        for pairs in (outermost, *self.outputs, *inner):
+        ordered = [outermost, *self.outputs] if self.code else [*self.outputs, outermost]
+        for pairs in (*ordered, *inner):
             found.claim_all(pairs)
         return found.known
 
@@ -84,29 +94,41 @@ class Watch:
         if event != "return" or returned is None:
             return
         code = frame.f_code
-        if not code.co_filename.startswith(PACKAGE):
+        is_ours = code.co_filename.startswith(PACKAGE)
+        if not is_ours:
             is_function = not code.co_name.startswith("<") or code.co_name == "<lambda>"
             if is_function and (self.room > 0 or code is self.code):
                 self.frames.append(list(local_names(frame)))
                 self.room -= len(self.frames[-1])
-        elif code.co_argcount and self.paths:
+                self.meet(frame)
+        if self.paths and code.co_argcount and code.co_name in CALLS:
             path = self.paths.get(id(frame.f_locals.get(code.co_varnames[0])))
-            if path is not None and code.co_name == "__call__":
+            if path is not None and (is_ours or parts(path)[1]):
                 self.outputs.append(list(output_names(path, returned)))
+
+    def meet(self, frame: FrameType) -> None:
+        """Note the parts in a function's variables."""
+        for x in variables(frame).values():
+            if keeps_parts(x):
+                self.met.pop(id(x), None)
+                self.met[id(x)] = x
 
 
 # ------ functions
 
 
 def local_names(frame: FrameType) -> Iterator[tuple[Any, str]]:
-    """The Values in a frame's variables, and in the globals that its code names."""
-    for name, x in frame.f_locals.items():
-        if not name.startswith(("_", ".")):
-            yield from entries(name, x)
-    for name in frame.f_code.co_names:
-        x = frame.f_globals.get(name)
+    """The Values in a frame's variables."""
+    for name, x in variables(frame).items():
         if is_value(x) or isinstance(x, (list, tuple, dict)):
             yield from entries(name, x)
+
+
+def variables(frame: FrameType) -> dict[str, Any]:
+    """A frame's variables, and the globals that its code names."""
+    scope, code = frame.f_globals, frame.f_code
+    known = {name: x for name, x in frame.f_locals.items() if not name.startswith(("_", "."))}
+    return known | {name: scope[name] for name in code.co_names if name in scope}
 
 
 def entries(name: str, x: Any, depth: int = 0) -> Iterator[tuple[Any, str]]:
@@ -119,10 +141,12 @@ def entries(name: str, x: Any, depth: int = 0) -> Iterator[tuple[Any, str]]:
             yield from entries(f"{name}_{key}", inner, depth + 1)
 
 
-def found_models(f: Any, model: Any) -> Iterator[Any]:
-    """The model given, f itself if it is one, and those that f names: closed over, or global."""
+def found_models(f: Any, args: Sequence[Any], model: Any) -> Iterator[Any]:
+    """The model given, f itself if it is one or the object whose method it is, the arguments, and
+    those that f names: closed over, or global."""
     yield from ([] if model is None else [model])
-    yield from (x for x in (f, *named_by(f)) if is_model(x) and x is not model)
+    reachable = (f, getattr(f, "__self__", None), *args, *named_by(f))
+    yield from (x for x in reachable if keeps_parts(x) and x is not model)
 
 
 def named_by(f: Callable[..., Any]) -> Iterator[Any]:
@@ -142,15 +166,24 @@ def named_by(f: Callable[..., Any]) -> Iterator[Any]:
 
 
 def modules(model: Any) -> Iterator[tuple[str, Any]]:
-    """The modules of a model, each with its path; none of another library's model."""
-    named = getattr(model, "named_modules", None)
-    return iter(named()) if named else iter(())
+    """The modules of a model, or the parts of another object, each with its path."""
+    if is_model(model):
+        named = getattr(model, "named_modules", None)
+        return iter(named()) if named else iter(())
+    return ((found.path, found.thing) for found in held(model) if is_part(found.thing))
+
+
+def parameters(model: Any) -> Iterator[tuple[str, Any]]:
+    """The Values that a model, or another object, keeps, each with its path."""
+    if is_model(model):
+        return ((path, x) for path, x in model.named_parameters() if is_value(x))
+    return ((found.path, found.thing) for found in held(model) if is_value(found.thing))
 
 
 def parameter_names(model: Any) -> Iterator[tuple[Any, str]]:
     """Yield each parameter with its name: short, or the whole path where parameters would share a
     short one."""
-    named = [(path, x) for path, x in model.named_parameters() if is_value(x)]
+    named = list(parameters(model))
     shared = Counter(short_name(path) for path, _ in named)
     for path, x in named:
         short = short_name(path)
