@@ -16,6 +16,7 @@ from ...scalars import is_value
 from ..picture.elementary import taken_apart
 from ..picture.items import Numbers, Single
 from ..steps.steps import Steps
+from ..symbols.formula import place
 from ..symbols.in_symbols import InSymbols
 from ..symbols.patterns import PATTERNS, SUMS
 from ..symbols.terms import Reading, Term
@@ -85,9 +86,9 @@ def line(symbols: InSymbols) -> list[Any] | None:
 
 
 def template(symbols: InSymbols) -> str:
-    """The node's formula with the position of an operand, between two private characters, in place
-    of each name; empty where it is too long to be shown."""
-    places = {x: f"\ue000{k}\ue001" for k, x in enumerate(symbols.operands) if is_value(x)}
+    """The node's formula with places for the numbers of its operands; empty where it is too long
+    to be shown."""
+    places = {x: place(k) for k, x in enumerate(symbols.operands) if is_value(x)}
     text = InSymbols(symbols.node, places).formula
     return text if len(text) <= LONGEST_FORMULA else ""
 

@@ -182,7 +182,7 @@ function showTravel(step) {
   const { path } = parts;
   const length = path.getTotalLength();
   if (step.flows) OVERLAY.append(traveller(path, length));
-  if (!isHidden()) OVERLAY.append(tag(inGap(step, path, length), `× ${brief(step.local)}`));
+  if (!isHidden()) OVERLAY.append(tag(inGap(step, path, length), `× ${afterSign(step.local, brief(step.local))}`));
 }
 
 /* The place on an edge in the middle of the gap between the ranks before its consumer. */

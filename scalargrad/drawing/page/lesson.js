@@ -3,18 +3,15 @@
 
 /* ------ forward */
 
-const PLACE = /\ue000(\d+)\ue001/g;
+/* Where the number of an operand stands; with a bracket after a sign. */
+const PLACE = /\ue000(\(?)(\d+)\ue001/g;
 
 /* A node's formula with the numbers of its operands; "" where the formula is too long. */
 function inNumbers(node) {
-  if (!node.template) return "";
   const numbers = node.operands.map(({ place }) => state.numbers.data[place]);
-  return node.template.replace(PLACE, (found, k, start, whole) => {
-    const text = shown(numbers[k]);
-    const alone = start === 0 || "(,|√".includes(whole.slice(0, start).trimEnd().at(-1));
-    const power = "^²".includes(whole[start + found.length] || " ");
-    return text.startsWith("−") && (!alone || power) ? `(${text})` : text;
-  });
+  return node.template.replace(PLACE, (_, guard, k) =>
+    guard ? afterSign(numbers[k]) : shown(numbers[k]),
+  );
 }
 
 function line(left, ...right) {

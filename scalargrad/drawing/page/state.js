@@ -106,6 +106,11 @@ function shown(x) {
   return state.allDigits ? repr(x).replaceAll("-", "−") : brief(x);
 }
 
+/* A number as it stands after a sign: 3 × (−4). */
+function afterSign(x, text = shown(x)) {
+  return text.startsWith("−") ? `(${text})` : text;
+}
+
 function edgeOf(step) {
   return graph.nodes[step.consumer].edges[step.edge];
 }

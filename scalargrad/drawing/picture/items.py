@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from ...ieee import choose
 from ...scalars import NOTHING, is_value
+from ..symbols.formula import around
 from ..symbols.text import number
 
 Row = tuple[str, str]
@@ -91,13 +92,13 @@ class Single(NamedTuple):
         op = self.node.op
         if op is None:
             return ""
-        constants = dict(self.constants())
-        if not inline or op.arity is None or not constants:
-            return str(op.symbol)
-        shown = [numbers(constants[k]) if k in constants else "" for k in range(op.arity)]
+        constants = dict(self.constants()) if inline else {}
         if op.dunder and op.arity == 2:
-            return f"{shown[0]} {op.symbol} {shown[1]}".strip()
-        return f"{op.symbol}({', '.join(x or '·' for x in shown)})"
+            return around(op, [constants.get(0), constants.get(1)], numbers)
+        if op.arity is None or not constants:
+            return str(op.symbol)
+        shown = [numbers(constants[k]) if k in constants else "·" for k in range(op.arity)]
+        return f"{op.symbol}({', '.join(shown)})"
 
     def item(self, numbers: Numbers, inline: bool) -> Item:
         node = self.node

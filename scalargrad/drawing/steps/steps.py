@@ -16,7 +16,7 @@ from ..symbols.formula import TEXT, written
 from ..symbols.in_symbols import InSymbols, temporaries
 from ..symbols.names import names
 from ..symbols.terms import Reading
-from ..symbols.text import brief
+from ..symbols.text import after_sign, brief
 from . import report, walk
 from .measured import checked
 from .walk import Contribution
@@ -55,14 +55,14 @@ class Step(Contribution):
 
     @property
     def product(self) -> str:
-        """The contribution in numbers: −4.0 × 1.0."""
+        """The contribution in numbers: 1 × (−4)."""
         if not self.propagates:
             return f"nothing flows: {self.obstacle} is nothing"
-        return f"{brief(self.upstream)} × {brief(self.local)}"
+        return f"{brief(self.upstream)} × {after_sign(self.local)}"
 
     @property
     def line(self) -> str:
-        """Symbols and numbers: ∂L/∂a += ∂L/∂q · ∂q/∂a = −4.0 × 1.0."""
+        """Symbols and numbers: ∂L/∂a += ∂L/∂q · ∂q/∂a = 1 × (−4)."""
         if not self.propagates:
             return f"{self.rule}: {self.obstacle} is nothing, and nothing stays nothing"
         return f"{self.rule} = {self.product}"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import copysign
+from string import Formatter
 from typing import Any, NamedTuple
 
 from ... import folds
 from ...rows import Operator
-from .terms import MOST_OPERANDS, Term, bits, number, postorder
+from .terms import MOST_OPERANDS, Algebra, Term, bits, number, postorder
 from .text import brief
 
 NOTHING, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
@@ -27,14 +28,23 @@ INFIX = {
 """Python's grammar: token, how tightly it binds, and what its operands must at least."""
 
 PREFIX = {"neg": "-"}
+SIGNS = "+−×÷"
+PLACE, GUARD, END = "\ue000", "(", "\ue001"
 
 
 class Written(NamedTuple):
+    """A formula, how tightly it binds, and the formula as it stands after a sign, if that is
+    another: 3 × (−4)."""
+
     text: str
     binding: int = ATOM
+    inner: str = ""
 
-    def within(self, least: int) -> str:
-        return self.text if self.binding >= least else f"({self.text})"
+    def within(self, least: int, is_later: bool = False) -> str:
+        """The formula as an operand that has to bind so tightly; a later one follows a sign."""
+        if self.binding < least:
+            return self.inner if self.binding == SIGN and self.inner else f"({self.text})"
+        return self.inner if is_later and self.inner else self.text
 
 
 class Wording(NamedTuple):
@@ -45,7 +55,9 @@ class Wording(NamedTuple):
     operands: int = 0
 
     def fill(self, operands: Sequence[Written]) -> Written:
-        texts = [x.within(self.operands) for x in operands]
+        before = [found for found, *_ in Formatter().parse(self.text)]
+        later = [found.rstrip().endswith(tuple(SIGNS)) for found in before]
+        texts = [x.within(self.operands, k) for x, k in zip(operands, later)]
         return Written(self.text.format(*texts), self.binding)
 
 
@@ -58,6 +70,8 @@ class Notation(NamedTuple):
     prefix: Callable[[Term], str | None]
     call: Callable[[Operator, Sequence[str]], str]
     templates: Mapping[str, Wording] = {}
+    guards: bool = False
+    """Whether what begins with a minus is in brackets after another sign."""
 
     def write(self, term: Term, operands: Sequence[Written]) -> Written:
         assert term.op is not None
@@ -68,14 +82,26 @@ class Notation(NamedTuple):
         if token is not None:
             _, binding, left, right = INFIX[term.op.dunder or ""]
             x, y = operands
-            return Written(token.join((x.within(left), y.within(right))), binding)
+            after = token + y.within(right, True)
+            inner = x.within(left, True) + after
+            return Written(x.within(left) + after, binding, inner)
         token = self.prefix(term)
         if token is not None:
-            return Written(token + operands[0].within(POWER), SIGN)
+            return self.signed(token + operands[0].within(POWER))
         return Written(self.call(term.op, [x.text for x in operands]))
 
+    def signed(self, text: str) -> Written:
+        return Written(text, SIGN, f"({text})" if self.guards else "")
+
     def constant(self, x: float) -> Written:
-        return Written(self.number(x), SIGN if copysign(1.0, x) < 0.0 else ATOM)
+        text = self.number(x)
+        return self.signed(text) if copysign(1.0, x) < 0.0 else Written(text)
+
+    def named(self, name: str) -> Written:
+        """A number may stand for a name, or a place for a number that is not known yet."""
+        if name.startswith(PLACE):
+            return Written(name, SIGN, f"{PLACE}{GUARD}{name.removeprefix(PLACE)}")
+        return self.signed(name) if name.startswith("−") else Written(name)
 
 
 def readable_call(op: Operator, operands: Sequence[str]) -> str:
@@ -104,9 +130,25 @@ TEXT = Notation(
         "compare": Wording("sign({} − {})", ATOM, PRODUCT),
         "exp_difference": Wording("exp({} − {})", ATOM, PRODUCT),
         "log_sigmoid": Wording("log σ({})"),
-        "identity": Wording("{}"),
+        "identity": Wording("{}", PRODUCT, PRODUCT),
     },
+    guards=True,
 )
+
+
+def around(
+    op: Operator, operands: Sequence[float | None], number: Callable[[float], str] = brief
+) -> str:
+    """An operator with its constants alone: "× (−2)", "2^"."""
+    style = TEXT._replace(number=number)
+    written = [Written("") if x is None else style.constant(x) for x in operands]
+    return style.write(Term(Algebra(), 0.0, op=op), written).text.strip()
+
+
+def place(k: int) -> str:
+    """The place for the number of an operand, between two private characters. After a sign there
+    is a bracket in it: the number has to be in brackets if it is negative."""
+    return f"{PLACE}{k}{END}"
 
 
 def python_number(x: float) -> str:
@@ -180,8 +222,7 @@ def written(roots: Sequence[Any], style: Notation, fresh: Iterator[str]) -> Form
         return known[x] if isinstance(x, Term) else style.constant(x)
 
     for term in order:
-        # a number may stand for a name
-        known[term] = Written(term.name, SIGN if term.name.startswith("−") else ATOM)
+        known[term] = style.named(term.name)
         if term.op is not None:
             known[term] = style.write(term, [text(x) for x in term.operands])
             if used[term] > 1:

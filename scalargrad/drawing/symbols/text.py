@@ -43,6 +43,12 @@ def brief(x: float) -> str:
     return number(x, DIGITS)
 
 
+def after_sign(x: float) -> str:
+    """Return x as it is read after another sign: 3 × (−4)."""
+    text = brief(x)
+    return f"({text})" if text.startswith("−") else text
+
+
 def number(x: float, precision: int) -> str:
     """Return x with so many significant digits, and a minus as wide as a plus."""
     if isnan(x):

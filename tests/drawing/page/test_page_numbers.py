@@ -51,6 +51,63 @@ def neuron(w0: Any, x0: Any, w1: Any, x1: Any, b: Any) -> Any:
     return sg.sigmoid(s) * sg.exp(-s) + sg.tanh(w0) ** 3 + sg.gelu(w1) + sg.logsumexp([x0, x1, b])
 
 
+# ------ one formatter
+
+SIGNS = (
+    lambda a, b: a + b,
+    lambda a, b: a - b,
+    lambda a, b: a * b,
+    lambda a, b: a / b,
+    lambda a, b: sg.dot([a, b], [-3.0, b], -0.5),
+    lambda a, b: a - abs(b) ** -2.0,
+    lambda a, b: sg.sum([-1.5, a, b, -2.0]) ** 2,
+    lambda a, b: -a * -4.0 + sg.maximum(b, -0.25),
+)
+
+
+def any_signs(seed: int) -> Callable[..., Any]:
+    def program(x: Any, y: Any, z: Any) -> Any:
+        chance = random.Random(seed)
+        nodes = [x, y, z]
+        for f in chance.sample(SIGNS, len(SIGNS)):
+            nodes.append(f(*chance.sample(nodes, 2)))
+        return sg.sum(nodes[3:])
+
+    return program
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_formula_in_numbers_is_that_of_the_text_after_an_edit_too(
+    browser: Any, path: Path, seed: int
+) -> None:
+    program = any_signs(seed)
+    sg.explain(program, 1.5, -2.0, 3.25).save(path)
+    told = sg.explain(program, 1.5, -2.0, 3.25)
+    edited = sg.explain(program, -1.5, 2.0, -3.25)
+    with opened(browser, path, "") as page:
+        for wanted, leaves in ((told, ()), (edited, ("-1.5", "2", "-3.25"))):
+            for name, x in zip("xyz", leaves, strict=False):
+                type_leaf(page, name, x)
+            shown = set()
+            for at in range(1, len(wanted.in_symbols) + 1):
+                page.fill("#position", str(at))
+                shown.add(tuple(page.locator("#equation .right").all_text_contents()[:2]))
+            assert shown == {
+                (f"= {x.formula}", f"= {x.in_numbers}") for x in wanted.in_symbols.values()
+            }
+
+
+def test_negative_factor_is_in_brackets_wherever_it_stands(browser: Any, path: Path) -> None:
+    steps = sg.explain(product, -2.0, 5.0, -4.0)
+    steps.save(path)
+    assert "= 1 × (−4)" in str(steps)
+    with opened(browser, path, "#step=1") as page:
+        assert page.locator("#graph .tag").text_content() == "× (−4)"
+        local = page.locator("#equation .local > .number")
+        sides = [f"getComputedStyle(x, '::{side}').content" for side in ("before", "after")]
+        assert local.evaluate(f"x => [{', '.join(sides)}]") == ['"("', '")"']
+
+
 # ------ edits
 
 

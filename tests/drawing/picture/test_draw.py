@@ -113,7 +113,12 @@ def test_constants_stand_beside_the_operator() -> None:
     shown = {
         sg.leaky_relu(x + 1.0): "leaky ReLU(·, 0.01)",
         1.0 / (x - 2.0): "1 ÷",
-        x**2: "** 2",
+        x**2: "^2",
+        x**-2.0: "^(−2)",
+        2.0**x: "2^",
+        x * -2.0: "× (−2)",
+        -2.0 - x: "−2 −",
+        x**x: "^",
         sg.clamp(x, 0.0, 1.0): "clamp(·, 0, 1)",
     }
     for root, symbol in shown.items():

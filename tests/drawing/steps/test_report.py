@@ -39,7 +39,7 @@ def test_table_aligns_wide_letters_and_accents() -> None:
 
 def test_text_has_the_computation_the_steps_and_the_checks() -> None:
     text = str(explain(lecture()))
-    assert "q  = x + y  = −2 + 5  = 3" in text
+    assert "q  = x + y  = −2 + 5    = 3\n  f  = q × z  = 3 × (−4)  = −12" in text
     assert "multiply swaps" in text
     assert f"multiply swaps: {PATTERNS[SWAPS]}" in text
     assert "copy sums" not in text

@@ -36,7 +36,7 @@ seeds = st.integers(0, 2**32)
 def test_lecture_row_1_reads_as_in_the_lecture() -> None:
     steps = explain(lecture())
     assert [step.line for step in steps] == [
-        "∂f/∂q += ∂f/∂f · ∂f/∂q = 1 × −4",
+        "∂f/∂q += ∂f/∂f · ∂f/∂q = 1 × (−4)",
         "∂f/∂z += ∂f/∂f · ∂f/∂z = 1 × 3",
         "∂f/∂x += ∂f/∂q · ∂q/∂x = −4 × 1",
         "∂f/∂y += ∂f/∂q · ∂q/∂y = −4 × 1",

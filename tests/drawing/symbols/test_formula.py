@@ -250,3 +250,11 @@ def test_what_leaves_no_trace_changes_no_bit() -> None:
     assert text(lambda x: 0.0 + x, 2.0) == "0 + x"
     assert text(lambda x: 0.0 + x, 2.0, algebra=Reading()) == "x"
     assert bits(number(0.0 + x)) == bits(0.0)
+
+
+@given(operands)
+def test_no_sign_follows_a_sign(tree: Any) -> None:
+    numbers = {"x": 1.25, "y": -2.0, "z": -3.0}
+    variables = {name: Algebra().variable(brief(x), x) for name, x in numbers.items()}
+    found = str(written([built(tree, variables)], TEXT, temporaries()))
+    assert not re.search(r"[+−×÷] ?−", found)
