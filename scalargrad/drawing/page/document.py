@@ -33,6 +33,8 @@ SCRIPTS = (
     "scene.js",
     "viewport.js",
     "graph.js",
+    "chip.js",
+    "pointers.js",
     "conclusion.js",
     "lesson.js",
     "quiz.js",

@@ -144,8 +144,9 @@ function showGraph(changes) {
   showNodes();
   showEdges();
   showRoles(step);
-  showTravel(step);
-  if ("at" in changes) viewport.reveal(currentExtent());
+  const aim = "at" in changes ? viewport.reveal(currentExtent()) : null;
+  showTravel(step, viewport.visible(aim ?? undefined));
+  showPointers();
 }
 
 /* The part of the drawing where something takes place now, and its core: the node that passes on
@@ -168,68 +169,6 @@ function extent(nodes) {
   const room = 12;
   const { x, y, width, height } = around(nodes.map((i) => layout.nodes[boxOf(i)]), []);
   return { x: x - room, y: y - room, width: width + 2 * room, height: height + 2 * room };
-}
-
-/* ------ what travels */
-
-/* The local gradient beside the lit edge, in the gap before the consumer, and a dot that travels
- * back along it. */
-function showTravel(step) {
-  if (unchanged("travel", step, isHidden(), layout)) return;
-  fill(OVERLAY);
-  const parts = step && edgePartsOf(step);
-  if (!parts) return;
-  const { path } = parts;
-  const length = path.getTotalLength();
-  if (step.flows) OVERLAY.append(traveller(path, length));
-  if (!isHidden()) OVERLAY.append(tag(inGap(step, path, length), `× ${afterSign(step.local, brief(step.local))}`));
-}
-
-/* The place on an edge in the middle of the gap between the ranks before its consumer. */
-function inGap(step, path, length) {
-  const end = path.getPointAtLength(length);
-  const right = layout.direction === "right";
-  const away = GAP[layout.direction] / 2;
-  for (let back = 0; back < length; back += 2) {
-    const at = path.getPointAtLength(length - back);
-    if ((right ? end.x - at.x : end.y - at.y) >= away) return at;
-  }
-  return path.getPointAtLength(length / 2);
-}
-
-/* A text on a ground of its own, in the middle of a place. */
-function tag({ x, y }, text) {
-  const width = Math.min(GAP.right - 4, widthOf(text, "number") + 10);
-  const label = svgText(x, y + 5, text, { "text-anchor": "middle" });
-  if (widthOf(text, "number") > width - 6) {
-    label.setAttribute("textLength", width - 8);
-    label.setAttribute("lengthAdjust", "spacingAndGlyphs");
-  }
-  const ground = svgElement("rect", { x: x - width / 2, y: y - 11, width, height: 22, rx: 11 });
-  const group = svgElement("g", { class: "tag" });
-  group.append(ground, label);
-  return group;
-}
-
-/* From the consumer to the parent: against the direction in which the edge was drawn. */
-function traveller(path, length) {
-  const dot = svgElement("circle", { r: 5.5, class: "traveller" });
-  const place = (share) => {
-    const { x, y } = path.getPointAtLength(length * (1 - share));
-    dot.setAttribute("cx", x);
-    dot.setAttribute("cy", y);
-    dot.classList.toggle("there", share >= 1);
-  };
-  const start = performance.now();
-  const fly = (now) => {
-    if (!dot.isConnected) return;
-    const share = Math.min(1, (now - start) / 600);
-    place(eased(share));
-    if (share < 1) requestAnimationFrame(fly);
-  };
-  place(likesMotion() ? 0 : 1);
-  if (likesMotion()) requestAnimationFrame(fly);
-  return dot;
 }
 
 /* ------ clicks */

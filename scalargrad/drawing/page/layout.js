@@ -6,7 +6,7 @@
 const SWEEPS = 12;
 /* Points of rails, at most: beyond, long edges are drawn straight through. */
 const MOST_POINTS = 6000;
-/* Between ranks there is room for the number that travels along an edge. */
+/* Between ranks there is room for the chip of an edge: more where its number is longer. */
 const GAP = { right: 72, down: 50, across: 14, point: 10 };
 
 /* Every node as close to what uses it as can be: the root has the last rank. */
@@ -201,15 +201,18 @@ function laidOut(graph, sizes, direction) {
   const found = structureOf(graph);
   const { layers } = found;
   placed(layers, size);
-  let start = 0;
+  let end = 0;
   for (const layer of layers) {
-    const depth = Math.max(...layer.map((v) => (v.node < 0 ? 0 : sizes[v.node][long])));
-    for (const v of layer) Object.assign(v, { along: start + depth / 2, half: depth / 2 });
-    start += depth + GAP[direction];
+    const most = (side) => Math.max(...layer.map((v) => sizes[v.node]?.[side] ?? 0));
+    const [depth, gap] = [most(long), Math.max(GAP[direction], right ? most("chip") + 8 : 0)];
+    const along = end + gap + depth / 2;
+    for (const v of layer) Object.assign(v, { along, half: depth / 2, gap });
+    end += gap + depth;
   }
   const at = (v) => ({
     ...(right ? { x: v.along, y: v.across } : { x: v.across, y: v.along }),
     half: v.half,
+    gap: v.gap,
   });
   const nodes = graph.nodes.map((_, i) => ({ ...sizes[i], ...at(found.vertices[i]) }));
   const ways = new Map([...found.ways].map(([key, way]) => [key, way.map(at)]));

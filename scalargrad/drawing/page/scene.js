@@ -6,6 +6,7 @@ const FONTS = {
   symbol: "600 16px system-ui, sans-serif",
   name: "italic 16px Cambria, Georgia, serif",
   number: "15px system-ui, sans-serif",
+  chip: "600 15px system-ui, sans-serif",
 };
 const LINE = { head: 24, value: 19, gradient: 22 };
 const NUMBER_WIDTH = 64;
@@ -70,6 +71,10 @@ function isLine(node) {
 }
 
 function sizeOf(node) {
+  return { ...boxSize(node), chip: widestChip(node) };
+}
+
+function boxSize(node) {
   const name = widthOf(nameShown(node), "name");
   const symbol = node.symbol ? widthOf(node.symbol, "symbol") + 7 : 0;
   if (isLine(node)) return { width: name + 2 * NUMBER_ROOM + 2 * PAD, height: 26 };
@@ -77,6 +82,21 @@ function sizeOf(node) {
     width: Math.max(NUMBER_WIDTH + 2 * PAD, symbol + name + 2 * PAD),
     height: LINE.head + LINE.value + LINE.gradient,
   };
+}
+
+function chipText(local) {
+  return `× ${afterSign(local, brief(local))}`;
+}
+
+function chipWidth(text) {
+  return widthOf(text, "chip") + 14;
+}
+
+/* The widest chip that stands before a node, as far as there is room for it. */
+const WIDEST_CHIP = 108;
+
+function widestChip({ partials = [] }) {
+  return Math.min(WIDEST_CHIP, Math.max(0, ...partials.map((x) => chipWidth(chipText(x)))));
 }
 
 const SIZES = DRAWN.nodes.map(sizeOf);

@@ -75,11 +75,11 @@ function stepRow(step, i) {
 function fitScene() {
   const found = bestLayout(viewport.size);
   if (found !== layout) place(found);
-  showTravel(currentStep());
   viewport.cover(layout.box);
   viewport.move(viewport.fitted());
   const aim = viewport.showing(currentExtent());
   if (aim) viewport.move(aim);
+  showTravel(currentStep(), viewport.visible());
 }
 
 function startResizing() {
@@ -95,7 +95,7 @@ function startResizing() {
   }).observe(byId("graph"));
 }
 
-const CONTROLS = [startAddress, startFolding, startZooming, startGraph, startQuiz, startLeaves, startDownhill];
+const CONTROLS = [startAddress, startFolding, startZooming, startGraph, startPointers, startQuiz, startLeaves, startDownhill];
 byId("graph").append(SVG);
 // while the drawing is empty
 viewport.measure();

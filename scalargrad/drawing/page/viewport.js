@@ -14,6 +14,7 @@ class Viewport {
   constructor(svg) {
     this.svg = svg;
     this.moving = 0;
+    this.shown = () => {};
     svg.setAttribute("preserveAspectRatio", "xMidYMid meet");
     this.cover({ x: 0, y: 0, width: 1, height: 1 });
   }
@@ -38,6 +39,7 @@ class Viewport {
   show() {
     const { x, y, width, height } = this.box;
     this.svg.setAttribute("viewBox", `${x} ${y} ${width} ${height}`);
+    this.shown();
   }
 
   /* Pixels of the screen in one unit of the drawing. */
@@ -107,10 +109,12 @@ class Viewport {
     this.moving = requestAnimationFrame(fly);
   }
 
-  /* See to it that a part of the drawing is in view, and large enough to be read. */
+  /* See to it that a part of the drawing is in view, and large enough to be read. Returns the box
+   * that will be shown; null where nothing has to move. */
   reveal(part) {
     const aim = this.showing(part);
     if (aim) this.glide(aim);
+    return aim;
   }
 
   /* The box that shows a part, as much of its surroundings as can be read beside it; null where
@@ -119,7 +123,8 @@ class Viewport {
     if (contains(this.visible(), part) && this.scale() >= READABLE) return null;
     const all = this.fitted();
     if (this.scale(all) >= READABLE) return all;
-    const scale = Math.max(this.scale(), READABLE);
+    const most = Math.min(Math.max(this.scale(), READABLE), this.scale(part));
+    const scale = Math.max(most, READABLE);
     const { width, height } = grown(this.visible(), this.scale() / scale);
     const from = corner(part, { width, height });
     const x = this.inside(holding(part.core, from.x, width, "x", "width"), width, "x", "width");
@@ -135,10 +140,10 @@ class Viewport {
   }
 
   /* What the pane shows: the box, and more where their proportions differ. */
-  visible() {
-    const scale = this.scale();
+  visible(box = this.box) {
+    const scale = this.scale(box);
     const [width, height] = [this.size.width / scale, this.size.height / scale];
-    const { x, y, width: w, height: h } = this.box;
+    const { x, y, width: w, height: h } = box;
     return { x: x + (w - width) / 2, y: y + (h - height) / 2, width, height };
   }
 }
