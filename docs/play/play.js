@@ -74,6 +74,7 @@ const ENDS = {
 };
 
 const NO_PAGE = "The program came to no Value, so there is no page of one";
+const NOTED = "The output says why there is no page";
 const NO_END = "The program did not come to its end: there is no page of it";
 
 /* Two clicks are one run. */
@@ -87,16 +88,18 @@ async function run() {
   byId("play-shown").classList.add("old");
   editor.mark(0);
   say(python.isReady ? "Running" : "Python is starting");
-  let [begin, wrong] = [performance.now(), false];
+  let [begin, wrong, noted] = [performance.now(), false, false];
   const hear = (kind, text) => {
     if (kind === "running") begin = performance.now();
     if (kind === "error") wrong = true;
+    if (kind === "note") noted = true;
     HEAR[kind](text);
   };
   const program = { code: editor.text, file: "program", theme: theme(), isWhole: true };
   const how = await python.run(program, hear);
   enable(false);
-  if (byId("play-shown").matches(".old")) empty(how === "done" && !wrong ? NO_PAGE : NO_END);
+  const why = how !== "done" || wrong ? NO_END : noted ? NOTED : NO_PAGE;
+  if (byId("play-shown").matches(".old")) empty(why);
   const seconds = (performance.now() - begin) / 1000;
   say(how === "done" && wrong ? "Ended with an error" : ENDS[how](seconds));
 }

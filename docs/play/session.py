@@ -7,6 +7,7 @@ It knows nothing of the browser: all there is to show is handed to `send`, a kin
 from __future__ import annotations
 
 import ast
+import builtins
 import contextlib
 import functools
 import io
@@ -39,6 +40,18 @@ AT_ONCE = 200
 page."""
 PAUSE = 0.05
 """Seconds between two that are sent then."""
+NO_INPUT = (
+    "input() waits for an answer, and a program in the browser cannot wait. Write the answer into "
+    'the program: name = "3"'
+)
+LEAF = (
+    "{0} is a leaf: nothing was computed, so there is no way back to show. Compute something from "
+    "it, as in out = {0} * {0}, and run again."
+)
+TOO_LARGE = (
+    "{0} has a graph of {1:,} nodes: too large to be shown of itself. sg.explain({0}) shows a "
+    "summary; fewer data or steps, or sg.explain(…) of a part, show every node."
+)
 MOST_NODES = 1_500
 """A graph of more is shown where the program asks for it, not of itself."""
 
@@ -107,7 +120,9 @@ class Session:
             # our own reports print as tables
             print(last if type(last).__module__.startswith("scalargrad") else repr(last))
         named = map(vars(self.module).get, assigned(tree) if is_whole else ())
-        return next(filter(is_shown, (last, self.made, *named)), None)
+        known = [x for x in (last, self.made, *named) if x is not None]
+        values = iter([x for x in known if is_value(x)] if is_whole else [])
+        return next(filter(is_shown, known), next(values, None))
 
     def executed(self, tree: ast.Module, file: str) -> Any:
         """Run the statements; return what the last one comes to, if it is an expression."""
@@ -122,14 +137,15 @@ class Session:
     def noticing(self, theme: str) -> Iterator[None]:
         """Within it `sg.explain` and `sg.draw` are noticed, and pictures have the page's theme."""
         self.made, main = None, sys.modules["__main__"]
-        explain, draw = scalargrad.explain, scalargrad.draw
+        explain, draw, ask = scalargrad.explain, scalargrad.draw, builtins.input
+        builtins.input = no_input
         scalargrad.explain = self.noticed(explain)
         scalargrad.draw = self.noticed(functools.partial(draw, theme=theme))
         sys.modules["__main__"] = self.module
         try:
             yield
         finally:
-            scalargrad.explain, scalargrad.draw = explain, draw
+            scalargrad.explain, scalargrad.draw, builtins.input = explain, draw, ask
             sys.modules["__main__"] = main
 
     def noticed(self, f: Callable[..., Any]) -> Callable[..., Any]:
@@ -152,11 +168,17 @@ class Session:
 
     def show_value(self, root: Any) -> None:
         count = len(backward_order(root))
-        if count <= MOST_NODES:
+        if not root.parents:
+            self.send("note", LEAF.format(self.name_of(root)))
+        elif count > MOST_NODES:
+            self.send("note", TOO_LARGE.format(self.name_of(root), count))
+        else:
             self.send("page", Explanation(root, *self.given_names()).page())
-            return
-        self.send("note", f"The last Value has a graph of {count:,} nodes: sg.explain(…) of a part "
-                  "of it would show as a page.")  # fmt: skip
+
+    def name_of(self, value: Any) -> str:
+        """The variable that has a Value, or what stands for one without."""
+        named = (name for name, x in vars(self.module).items() if x is value and name[0] != "_")
+        return value.label or next(named, "the last Value")
 
     def given_names(self) -> tuple[Any, list[Any]]:
         """The names that the program's variables give to Values, and the parameters of its
@@ -180,6 +202,10 @@ class Session:
             lines = [int(told.lineno or 0)] if told.filename == file else lines
         self.send("line", str(lines[-1] if lines else 0))
         self.send("error", "".join(told.format()))
+
+
+def no_input(prompt: object = "") -> str:
+    raise RuntimeError(NO_INPUT)
 
 
 def lay_out_by(graphviz: Callable[[str, str], str]) -> None:

@@ -20,7 +20,7 @@ def draw(
     fold: bool | None = None,
     edges: str | None = None,
     constants: bool | None = None,
-    limit: int = 100,
+    limit: int = 150,
     rankdir: str = "LR",
     precision: int = 4,
     theme: str = "light",
@@ -35,11 +35,11 @@ def draw(
     flows back, or "both". Blue is positive, orange negative, the deeper the larger.
 
     `path=(w, loss)` keeps what lies between two nodes, `depth` what is that near the root. Above
-    `limit` items modules collapse, or nodes that are alike share a box; `collapse` names modules,
-    or is the depth at which all do (0 is the model itself; () collapses none). What was computed
-    again and again in the same way is a loop: `fold` shows its body once, with dashed edges from an
-    iteration to the next; if None that is done above the limit, without a model, where an operator
-    depends on itself.
+    `limit` items modules collapse, or nodes that are alike share a box, as on the page of
+    `explain`; `collapse` names modules, or is the depth at which all do (0 is the model itself; ()
+    collapses none). What was computed again and again in the same way is a loop: `fold` shows its
+    body once, with dashed edges from an iteration to the next; if None that is done above the
+    limit, without a model, where an operator depends on itself.
     `expand` shows the gates that fused nodes stand for. `constants` are items of their own if true.
     `rankdir` is LR, RL, TB or BT, `theme` light or dark, `precision` counts significant digits.
 

@@ -92,6 +92,31 @@ def test_graph_that_is_too_large_is_shown_only_on_request(run: Any, play: Any) -
     assert "page" in kinds(run(VALUE + grown + "sg.explain(out)"))
 
 
+def test_note_on_a_large_graph_names_it_and_says_what_to_do(run: Any, play: Any) -> None:
+    sent = run(VALUE + f"for _ in range({play.MOST_NODES}):\n    out = out * 1.0 + x\n")
+    assert "out has a graph of 3,0" in only("note", sent) and "sg.explain(out)" in only(
+        "note", sent
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("x = sg.Value(2.0)", "x"),
+        ("x = sg.Value(2.0, label='mine')\ny = 3.0", "mine"),
+        ("sg.Value(2.0)", "the last Value"),
+    ],
+)
+def test_leaf_is_told_in_words_with_what_to_do(run: Any, code: str, name: str) -> None:
+    sent = run(f"import scalargrad as sg\n{code}")
+    assert only("note", sent).startswith(f"{name} is a leaf") and "run again" in only("note", sent)
+    assert run("y = sg.Value(2.0)", "block 2", is_whole=False) == []
+
+
+def test_computed_value_comes_before_a_leaf(run: Any) -> None:
+    assert "The backward pass of out" in only("page", run(VALUE + "z = sg.Value(1.0)\nz"))
+
+
 def test_drawing_is_laid_out_by_what_the_page_brings(run: Any, play: Any) -> None:
     asked: list[str] = []
     before = play.render.own
@@ -137,6 +162,14 @@ def test_error_of_an_error_is_told_too(run: Any) -> None:
 
 def test_exit_ends_a_program_in_peace(run: Any) -> None:
     assert run("print('a')\nraise SystemExit\nprint('b')") == [("printed", "a\n")]
+
+
+@pytest.mark.parametrize("call", ["input()", "input('How many? ')"])
+def test_program_that_asks_is_told_to_have_the_answer_written_into_it(run: Any, call: str) -> None:
+    sent = run(f"n = 1\nn = {call}")
+    assert only("line", sent) == "2" and only("error", sent).count("\n") <= 5
+    assert "Write the answer into the program" in only("error", sent)
+    assert input.__name__ == "input"
 
 
 # ------ output

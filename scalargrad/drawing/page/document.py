@@ -11,7 +11,7 @@ from ..steps import report
 from ..steps.steps import Steps
 from ..symbols.text import printable
 from .data import Data
-from .javascript import runtime
+from .javascript import needed
 
 HERE = Path(__file__).parent
 STYLES = (
@@ -72,13 +72,14 @@ def colours() -> str:
 def document(steps: Steps) -> str:
     """Return the page that explains these steps, as one HTML text."""
     data = Data(steps)
-    name = steps.names[steps.root]
+    name, kernels = steps.names[steps.root], str(data.kernels)
     parts = {
         "title": escape(f"The backward pass of {printable(name)}"),
         "style": re.sub(r"([;{,])\n", r"\1", shortened("\n".join([colours(), *map(read, STYLES)]))),
-        "table": report.table(steps),
+        # to the left is where a page has text of itself
+        "table": report.table(steps).replace(' style="text-align:left"', ""),
         "data": data.json(),
-        "script": shortened("\n".join([runtime(), str(data.kernels), *map(read, SCRIPTS)])),
+        "script": shortened("\n".join([needed(kernels), kernels, *map(read, SCRIPTS)])),
     }
     # in one pass: inserted text is not searched for places again
     template = re.sub(r"^ +", "", read("page.html"), flags=re.MULTILINE)

@@ -21,13 +21,28 @@ RUNTIME = ("special.js", "gamma.js")
 @cache
 def runtime() -> str:
     """The JavaScript that every spelled row relies on."""
-    here = Path(__file__).parent
-    return "\n".join((here / name).read_text(encoding="utf-8") for name in RUNTIME)
+    return "\n".join(map(read, RUNTIME))
+
+
+@cache
+def read(name: str) -> str:
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")
 
 
 @cache
 def runtime_functions() -> frozenset[str]:
-    return frozenset(re.findall(r"^function (\w+)", runtime(), re.MULTILINE))
+    return functions_in(runtime())
+
+
+def functions_in(script: str) -> frozenset[str]:
+    return frozenset(re.findall(r"^function (\w+)", script, re.MULTILINE))
+
+
+def needed(kernels: str) -> str:
+    """The part of the runtime that these kernels rely on: few have gamma functions."""
+    common, gamma = map(read, RUNTIME)
+    called = functions_in(gamma) & set(re.findall(r"\w+", kernels))
+    return f"{common}\n{gamma}" if called else common
 
 
 class JavaScript(Listing):

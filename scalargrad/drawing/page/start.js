@@ -7,17 +7,22 @@ function showHeading() {
   const known = isForward() && state.at < FORWARD.length ? [] : [" = ", value];
   fill(byId("heading"), element("em", {}, ROOT), ...formula, ...known);
   const sizes = [count(graph.nodes.length, "node"), count(state.steps.length, "edge")];
-  const many = SUMMARY ? "; a box stands for nodes that are alike" : "";
+  const part = PAGE.summary?.whole ? "" : "; too many to be drawn one by one: explain a part";
+  const many = SUMMARY ? `; a box stands for nodes that are alike${part}` : "";
   const said = FRAMES.size ? "; a loop shows its body once" : many;
   byId("said-of-all").textContent =
     `Forward, node by node; back, edge by edge: ${sizes.join(", ")}${said}`;
 }
 
-/* Loops are folded and unfolded by another address, which the page begins with. */
+/* A summary is opened and folded again by another address, which the page begins with. */
 function startFolding() {
   const fold = byId("fold");
   fold.hidden = !PAGE.summary?.whole || location.protocol === "about:";
-  fold.textContent = SUMMARY ? "Show every iteration" : "Fold the loops";
+  const hasLoops = PAGE.summary?.boxes.some(({ loop }) => loop >= 0);
+  const [open, close] = hasLoops
+    ? ["Show every iteration", "Fold the loops"]
+    : ["Show every node", "Show the summary"];
+  fold.textContent = SUMMARY ? open : close;
   fold.addEventListener("click", () => {
     const { pathname, search } = location;
     window.history.replaceState(null, "", pathname + search + (SUMMARY ? "#whole" : ""));

@@ -6,17 +6,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from ..picture.loops import Loops
-from ..picture.scene import Scene, in_loops
-from ..picture.summary import single
-from ..picture.view import Drawn, Options, View
+from ..picture.scene import Scene
+from ..picture.summary import in_budget, single
+from ..picture.view import Options, View
 from ..steps.steps import Steps
 from ..symbols.text import printable
 
 MOST_DRAWN = 1000
-"""Nodes up to which each can have a box to itself."""
-MOST_SEEN = 150
-"""Nodes up to which loops are not folded: they are followed without that."""
+"""Nodes up to which each can have a box to itself, where the reader asks for that."""
 
 
 def summary(steps: Steps) -> dict[str, Any] | None:
@@ -65,17 +62,8 @@ def summary(steps: Steps) -> dict[str, Any] | None:
 
 
 def view_of(steps: Steps) -> View | None:
-    """The boxes of a large graph, those of one that is mostly loops, or None."""
-    options = Options()
-    count = len(steps.nodes)
-    if count <= MOST_SEEN:
+    """The boxes that `draw` shows of the graph; None where each node has its own."""
+    options, scene = Options(), Scene(steps.root, (), None)
+    if in_budget(scene.graph, single(range(len(steps.nodes))), options.limit):
         return None
-    scene = Scene(steps.root, (), None)
-    if count > MOST_DRAWN:
-        return View(scene.shown(options), options)
-    loops = Loops(scene.graph)
-    places = loops.folded(loops.recurrent())
-    if 2 * len(places) < count:
-        return None
-    boxes = in_loops(single(range(count)), places)
-    return View(Drawn(scene.graph, boxes, None, {}, places, loops.titles()), options)
+    return View(scene.shown(options), options)

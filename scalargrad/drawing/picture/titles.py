@@ -43,4 +43,10 @@ def texts(view: View, numbers: Numbers) -> tuple[str, str, dict[str, str]]:
     total = len(view.graph)
     drawn = "" if shown == total else f"{shown:,} of "
     description = f"{drawn}{counted(total, 'node')} in {counted(len(view.items), 'box')}"
-    return title, description.replace("boxs", "boxes"), titles
+    return title, description.replace("boxs", "boxes") + cure(view), titles
+
+
+def cure(view: View) -> str:
+    """How to see every node, where some share a box."""
+    shared = any(item.stands_for_many for item in view.items) or view.folded
+    return f"; limit={len(view.boxes)} shows each node" if shared else ""

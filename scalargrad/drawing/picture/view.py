@@ -16,6 +16,8 @@ from .modules import ModuleTree, Submodule
 from .selection import Numbering
 from .summary import Box, Boxes, too_many
 
+LIMIT = 150
+"""Boxes up to which a graph is shown node by node, in a drawing and on the page of `explain`."""
 FEW_NODES = 40
 """In graphs of so few nodes the constants of sums and products are drawn too."""
 
@@ -33,7 +35,7 @@ class Options(NamedTuple):
     collapse: int | str | Collection[str] | None = None
     expand: bool = False
     constants: bool | None = None
-    limit: int = 100
+    limit: int = LIMIT
     precision: int = 4
     fold: bool | None = None
 

@@ -34,7 +34,8 @@ COVERED = """() => {
   const edges = [...document.querySelectorAll("#graph .edge:not(.lit) .line")].filter((path) => {
     const box = path.getBoundingClientRect();
     const { left, right, top, bottom } = box;
-    if (!meets({ left: left - 1, right: right + 1, top: top - 1, bottom: bottom + 1 })) return false;
+    const grown = { left: left - 1, right: right + 1, top: top - 1, bottom: bottom + 1 };
+    if (!meets(grown)) return false;
     const line = path.getAttribute("d");
     if (path.known !== line) {
       const length = path.getTotalLength();
@@ -150,7 +151,10 @@ def test_both_ends_of_every_edge_are_in_view_or_pointed_to(
     sg.explain(lambda *x: sg.sum(model(x)), 0.1, -0.4, 0.3, 0.9).save(tmp_path / "page.html")
     window = {"width": size[0], "height": size[1]}
     pointed = 0
-    with opened(browser, tmp_path / "page.html", viewport=window, reduced_motion="reduce") as page:
+    address = "#whole&step=0"
+    with opened(
+        browser, tmp_path / "page.html", address, viewport=window, reduced_motion="reduce"
+    ) as page:
         first, last = (
             int(page.input_value("#position")),
             int(page.get_attribute("#position", "max")),

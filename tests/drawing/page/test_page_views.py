@@ -110,7 +110,7 @@ def test_an_edge_too_long_for_the_window_shows_where_it_begins(
     sg.seed(0)
     sg.explain(lambda *x: sg.sum(MLP(4, [16, 16, 3])(x)), 0.1, -0.4, 0.3, 0.9).save(path)
     window = {"width": size[0], "height": size[1]}
-    with opened(browser, path, "", viewport=window, reduced_motion="reduce") as page:
+    with opened(browser, path, "#whole", viewport=window, reduced_motion="reduce") as page:
         last = int(page.get_attribute("#position", "max"))
         for at in range(0, last + 1, last // 40):
             page.fill("#position", str(at))
