@@ -57,11 +57,11 @@ class Watch:
 
     def __init__(self, f: Any, args: Sequence[Any], model: Any) -> None:
         self.models = list(found_models(f, args, model))
-        self.paths = {id(part): path for root in self.models for path, part in modules(root)}
         self.code = getattr(f, "__code__", None)
         self.room = MOST_NOTED
         self.frames: list[list[tuple[Any, str]]] = []
-        self.outputs: list[list[tuple[Any, str]]] = []
+        self.outputs: list[tuple[Any, bool, list[tuple[Any, str]]]] = []
+        """Parts that were called, whether their class is ours, and the Values they returned."""
         self.met: dict[int, Any] = {}
         """The parts in the variables of functions, by identity, in the order of the last return."""
 
@@ -81,7 +81,8 @@ class Watch:
         for model in self.all_models():
             found.claim_all(parameter_names(model))
         *inner, outermost = self.frames or [[]]
-        ordered = [outermost, *self.outputs] if self.code else [*self.outputs, outermost]
+        outputs = list(self.output_names())
+        ordered = [outermost, *outputs] if self.code else [*outputs, outermost]
         for pairs in (*ordered, *inner):
             found.claim_all(pairs)
         return found.known
@@ -101,10 +102,23 @@ class Watch:
                 self.frames.append(list(local_names(frame)))
                 self.room -= len(self.frames[-1])
                 self.meet(frame)
-        if self.paths and code.co_argcount and code.co_name in CALLS:
-            path = self.paths.get(id(frame.f_locals.get(code.co_varnames[0])))
-            if path is not None and (is_ours or parts(path)[1]):
-                self.outputs.append(list(output_names(path, returned)))
+        if code.co_name in CALLS and code.co_argcount and self.room > 0:
+            part = frame.f_locals.get(code.co_varnames[0])
+            if is_part(part):
+                self.outputs.append((part, is_ours, list(entries("", returned))))
+                self.room -= len(self.outputs[-1][-1])
+
+    def output_names(self) -> Iterator[Iterator[tuple[Any, str]]]:
+        """What layers returned, named by the place of the layer in the outermost model. An object
+        of the user's that stands in no list has names of its own inside."""
+        paths: dict[int, str] = {}
+        for model in self.all_models():
+            for path, part in modules(model):
+                paths.setdefault(id(part), path)
+        for part, is_ours, returned in self.outputs:
+            found = paths.get(id(part))
+            if found is not None and (is_ours or parts(found)[1]):
+                yield output_names(found, returned)
 
     def meet(self, frame: FrameType) -> None:
         """Note the parts in a function's variables."""
@@ -207,11 +221,11 @@ def identifier_of(path: str) -> str:
     return re.sub(r"\W+", "_", path)
 
 
-def output_names(path: str, returned: Any) -> Iterator[tuple[Any, str]]:
+def output_names(path: str, returned: Iterable[tuple[Any, str]]) -> Iterator[tuple[Any, str]]:
     """Yield what the module of a path returned: z for a weighted sum, a for all else, with z for
     the weighted sum that it is a function of."""
     _, indices = parts(path)
-    for node, name in entries("", returned):
+    for node, name in returned:
         place = "_".join([*indices, *filter(None, name.split("_"))])
         if node.op is not BUILT_IN["dot"]:
             yield node, f"a{place}"

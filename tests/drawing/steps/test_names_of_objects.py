@@ -14,7 +14,7 @@ import pytest
 import scalargrad as sg
 from scalargrad import Value
 from scalargrad.drawing import explain
-from scalargrad.nn import Linear
+from scalargrad.nn import MLP, Linear
 
 
 class Neuron:
@@ -102,9 +102,18 @@ def test_parameters_have_the_names_of_their_attributes(way: str, sizes: tuple[in
     assert steps.parameters == frozenset(wanted.values())
 
 
-def test_outputs_of_layers_are_named_by_their_layers() -> None:
-    names = explain(Net(1, 2, 1), [0.5]).names.values()
-    assert {"x_0", "a0_0", "a0_1", "a1_0"} <= set(names)
+@pytest.mark.parametrize("way", ["itself", "closed over", "argument", "bound method", "local"])
+def test_outputs_of_layers_are_named_by_their_layers(way: str) -> None:
+    names = WAYS[way](Net(1, 2, 1), [0.5]).names.values()
+    assert {"x_0", "a0_0", "a0_1"} <= set(names)
+
+
+def test_outputs_of_a_model_made_within_the_function_are_named_too() -> None:
+    def f(x: Any) -> Any:
+        model = MLP(2, [2, 1])
+        return model(x)
+
+    assert {"a0_0", "z0_1", "w1_0_1"} <= set(explain(f, [0.5, -1.0]).names.values())
 
 
 def test_lists_of_objects_name_by_their_places() -> None:
