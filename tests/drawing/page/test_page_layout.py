@@ -3,6 +3,7 @@ another."""
 
 from __future__ import annotations
 
+import inspect
 import random
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 import scalargrad as sg
 from scalargrad import Value
 from scalargrad.drawing.page.summary import summary
+from scalargrad.drawing.picture.view import LIMIT
 from scalargrad.losses import squared_error
 from scalargrad.nn import MLP
 from tests.support.browser import numbers, opened, text
@@ -163,9 +165,9 @@ def test_large_graph_is_drawn_as_draw_sums_it_up_and_walked_node_by_node(
     assert busy(browser, tmp_path / "page.html") < 3.0
     with opened(browser, tmp_path / "page.html", "#step=3") as page:
         boxes = page.locator("#graph .node")
-        assert 5 < boxes.count() <= 100
+        assert 5 < boxes.count() <= LIMIT
         assert "leaves" in "".join(boxes.all_text_contents())
-        assert page.locator("#graph .consumer, #graph .receiver").count() == 2
+        assert page.locator("#graph .node:is(.consumer, .receiver)").count() == 2
         assert page.locator("#graph .edge.lit").count() == 1
         page.click("#forward")
         wanted = steps[3]
@@ -188,3 +190,37 @@ def test_every_node_of_a_large_graph_is_in_one_box(make: Callable[[int], Any]) -
         if box["node"] >= 0:
             assert found["of"].count(k) == 1 and found["of"][box["node"]] == k
     assert summary(sg.explain(make(100))) is None
+
+
+@pytest.mark.parametrize("make", MAKERS)
+@pytest.mark.parametrize("n", [60, 200, 400])
+def test_page_and_drawing_sum_up_the_same_graphs(make: Callable[[int], Any], n: int) -> None:
+    root = make(n)
+    steps = sg.explain(root)
+    found, drawn = summary(steps), sg.draw(root)
+    is_large = len(steps.nodes) > LIMIT
+    assert (found is None) != is_large
+    assert (f"limit={len(steps.nodes)} shows each node" in repr(drawn)) == is_large
+    if found is not None:
+        assert f"in {len(found['boxes'])} box" in repr(drawn)
+        whole = sg.draw(root, limit=len(steps.nodes), fold=False)
+        assert f"in {len(steps.nodes)} boxes>" in repr(whole)
+
+
+def test_limit_of_drawings_is_that_of_the_page() -> None:
+    assert inspect.signature(sg.draw).parameters["limit"].default == LIMIT
+
+
+def test_summary_says_how_to_see_every_node(browser: Any, tmp_path: Path) -> None:
+    root = network(300)
+    count = len(sg.explain(root).nodes)
+    assert LIMIT < count < 1000
+    sg.explain(root).save(tmp_path / "page.html")
+    with opened(browser, tmp_path / "page.html", "") as page:
+        assert "a box stands for nodes that are alike" in text(page, "#said-of-all")
+        assert text(page, "#fold") == "Show every node"
+        context = page.context
+        again = context.new_page()
+        again.goto(f"{(tmp_path / 'page.html').as_uri()}#whole")
+        assert again.locator("#graph .node").count() == count
+        assert text(again, "#fold") == "Show the summary"
