@@ -3,11 +3,13 @@
 
 const POINTERS = new Map();
 const POINTER = { inset: 6, height: 30, slack: 3 };
+const SAID = { consumer: "which passes on", receiver: "which receives" };
 const ARROWS = "→↘↓↙←↖↑↗";
 
 function startPointers() {
-  for (const role of ["consumer", "receiver"]) {
-    const button = element("button", { type: "button", class: `pointer ${role}`, hidden: true });
+  for (const [role, said] of Object.entries(SAID)) {
+    const told = { class: `pointer ${role}`, "aria-label": `Show the node ${said}` };
+    const button = element("button", { type: "button", hidden: true, ...told });
     button.addEventListener("click", () => bring(endsOf(currentStep())[role]));
     POINTERS.set(role, button);
     byId("graph").append(button);
@@ -110,9 +112,8 @@ function showPointers() {
 function putPointer(button, { role, node, text, x, y }, view) {
   const goal = layout.nodes[boxOf(node)];
   const turn = Math.round(Math.atan2(goal.y - y, goal.x - x) / (Math.PI / 4));
-  const said = role === "receiver" ? "receives" : "passes on";
   button.textContent = `${ARROWS[(turn + 8) % 8]} ${text}`;
-  button.title = `${NAMES[node]}, which ${said}, is out of view: show it`;
+  button.setAttribute("aria-label", `Show ${NAMES[node]}, ${SAID[role]}: it is out of view`);
   const scale = viewport.scale();
   button.style.left = `${((x - view.x) * scale).toFixed(1)}px`;
   button.style.top = `${((y - view.y) * scale).toFixed(1)}px`;
