@@ -176,8 +176,6 @@ def test_what_the_browser_does_late_does_not_undo_a_key(hall: Any, presses: int)
     hall.wait_for_timeout(150)
     shown = presses % 2 == 0
     assert hall.is_visible("#leave") == shown
-    if not shown:
-        wait_until(hall, lambda: hall.evaluate("document.fullscreenElement === null"))
 
 
 @pytest.mark.parametrize("address", ["#step=3&present", "#forward=1&present"])
