@@ -36,7 +36,7 @@ SATURATING = even(-5.0, 5.0) + even(-40.0, 40.0) + even(-745.0, 709.0) + powers(
 INSIDE = [x for x in beside(1.0, -1.0) if abs(x) < 1.0] + powers(-300.0, -0.01)
 MULTIPLES = [k * math.pi / 2.0 * (1.0 + e) for k in range(1, 20) for e in (-1e-12, 0.0, 3e-16)]
 TURNING = even(-5.0, 5.0) + even(-1e4, 1e4) + powers(-300.0, 15.0) + MULTIPLES
-LEFT_OF_0 = even(-10.0, 0.0) + beside(-0.5, -1.5, -2.5, -6.5, -3.0)
+LEFT_OF_0 = even(-10.0, 0.0) + beside(-0.5, -1.5, -2.5, -6.5, -3.0, -2.457, -2.7476)
 GAMMA = (
     *even(0.01, 5.0), *even(3.0, 50.0), *beside(1.0, 2.0, 3.0), *sizes(-300.0, 300.0),
     *[x for x in LEFT_OF_0 if x != math.floor(x)],
