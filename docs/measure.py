@@ -31,6 +31,7 @@ import history  # noqa: E402
 import scalargrad as sg  # noqa: E402
 from scalargrad.rows import BUILT_IN, Operator  # noqa: E402
 from tests.support import reference  # noqa: E402
+from tests.support.by_hand import SEVERAL, UNARY  # noqa: E402
 
 POINTS = 200
 LENGTH = 10
@@ -43,26 +44,24 @@ SMALLEST_NORMAL = 2.0**-1022
 # ------ accuracy
 
 
-def points(row: Operator, count: int) -> Iterator[list[float]]:
-    """Operands drawn between the row's own samples; those that must be whole stay as they are.
-    Operands of folds are drawn from one range."""
-    if row.arity is None:
-        yield from lists(row, count)
-        return
-    samples = reference.sample_operands(row)
-    smooth = reference.smooth_operands(row.name, samples[0])
-    bounds = [(min(x), max(x)) for x in zip(*samples)]
-    draw = random.Random(row.name)
-    for k in range(count):
-        operands = list(samples[k % len(samples)])
-        for i in smooth:
-            operands[i] = draw.uniform(*bounds[i])
-        yield operands
+def worst_of(row: Operator) -> list[float | None]:
+    """The largest errors of the value and of the first partials, in units in the last place, and of
+    the second partials, in 1e-16 of them; eager and on lanes. Of a row that sums or chooses, whose
+    second partials are exact or none, those of value and gradient."""
+    from tests.support.digits import worst_errors
+    from tests.support.engines import eagerly, on_lanes
+
+    if row.name in {*UNARY, *SEVERAL}:
+        found = [worst_errors(row.name, way) for way in (eagerly, on_lanes)]
+        value, first, second = (max(worst).error for worst in zip(*found))
+        return [round(value, 2), round(first, 2), round(second / 1e-16, 2)]
+    found = [errors(row, operands) for operands in lists(row, POINTS)]
+    return [*(round(max(column), 2) for column in zip(*found)), None]
 
 
 def lists(row: Operator, count: int) -> Iterator[list[float]]:
     draw = random.Random(row.name)
-    length = 2 * LENGTH + 1 if row.name == "dot" else LENGTH
+    length = row.arity or (2 * LENGTH + 1 if row.name == "dot" else LENGTH)
     for _ in range(count):
         yield [draw.uniform(*SUMMANDS) for _ in range(length)]
 
@@ -87,13 +86,14 @@ def error(found: float, exact: Any) -> float:
 def accuracy() -> dict[str, Any]:
     from mpmath import mp
 
+    from tests.support.digits import DIGITS
+
     rows = [row for row in BUILT_IN.values() if not row.hidden]
     worst = {}
-    with mp.workdps(50):
+    with mp.workdps(DIGITS):
         for row in rows:
-            found = [errors(row, operands) for operands in points(row, POINTS)]
-            worst[row.name] = [round(max(column), 2) for column in zip(*found)]
-    settings = {"points": POINTS, "length": LENGTH, "range": SUMMANDS}
+            worst[row.name] = worst_of(row)
+    settings = {"lists": POINTS, "length": LENGTH, "range": SUMMANDS}
     return {"machine": [*machine(), f"mpmath  {mp_version()}"], **settings, "worst": worst}
 
 

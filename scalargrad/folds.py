@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from .ieee import larger, smaller
+from .ieee import exp_difference, larger, smaller
 from .messages import described
 
 # ------ from a call's arguments to operands
@@ -82,7 +82,7 @@ def logsumexp(*xs: float) -> float:
     # the largest is the 1 of log1p: other terms count, however small they are beside it
     at = xs.index(largest)
     others = xs[:at] + xs[at + 1 :]
-    return largest + math.log1p(sum(*[math.exp(x - largest) for x in others]))
+    return largest + math.log1p(sum(*[exp_difference(x, largest) for x in others]))
 
 
 def dot(*operands: float) -> float:

@@ -35,6 +35,7 @@ POSITIVES = (0.2, 0.9, 1.5, 7.0)
 INSIDE_ONE = (-0.9, -0.3, 0.2, 0.7)
 PAIRS = ((1.5, 2.5), (-0.7, 1.3), (2.2, -0.4), (-1.1, -3.0))
 TRIANGLES = ((1.5, 2.0, 2.5), (-0.7, 2.4, 2.5), (2.4, -0.7, 2.5), (-3.0, -4.0, 5.0))
+TOTALS = ((0.3, 0.8, 1.1), (1.5, 0.25, 1.75), (0.125, 2.5, 2.625))
 LISTS = ((0.5, -1.5, 2.5), (3.0,), (-0.3, 0.8, 1.2, 0.1))
 
 
@@ -553,6 +554,17 @@ share = op("share", "share", lambda x, y: share_beside(x, y, maximum(x, y)), TRA
            doc="exp(x)/(exp(x) + exp(y)), the share of x in their sum; 0 where both are 0.")
 
 
+fraction = op("fraction", "x/(x+y)", lambda x, y, total: div(x, total), TRACED,
+              lambda out, x, y, total: fraction(y, x, total) * per_total(x, y, total),
+              lambda out, x, y, total: -out * per_total(x, y, total),
+              selects(lambda out, x, y, total: flat(out)), hidden=True, samples=TOTALS,
+              doc="x/t with t = x + y, which the partials in x and y account for.")
+per_total = op("per_total", "1/(x+y)", lambda x, y, total: reciprocal(total), TRACED,
+               lambda out, x, y, total: -(out * out), lambda out, x, y, total: -(out * out),
+               selects(lambda out, x, y, total: flat(out)), hidden=True, samples=TOTALS,
+               doc="1/t with t = x + y, which the partials in x and y account for.")
+
+
 def share_beside(x: Any, y: Any, largest: Any) -> Any:
     e = exp_difference(x, largest)
     return ratio(e, e + exp_difference(y, largest))
@@ -589,13 +601,17 @@ def prod_beside_constant(out: Any, xs: Sequence[Any], variable: Sequence[bool]) 
 
 
 def prod_partials(out: Any, *xs: Any) -> list[Any]:
-    """For each operand the product of all others: of those before it and those after it, which is
-    exact at 0."""
-    before, after = [1.0], [1.0]
+    """For each operand the product of all others, which is exact at 0."""
+    return of_the_others(py.mul, 1.0, xs)
+
+
+def of_the_others(together: Callable[..., Any], start: float, xs: Sequence[Any]) -> list[Any]:
+    """For each of xs what all others are together: those before it and those after it."""
+    before, after = [start], [start]
     for x, y in zip(xs[:-1], xs[:0:-1]):
-        before.append(before[-1] * x)
-        after.append(after[-1] * y)
-    return [b * a for b, a in zip(before, reversed(after))]
+        before.append(together(before[-1], x))
+        after.append(together(after[-1], y))
+    return list(map(together, before, reversed(after)))
 
 
 def tie_share(out: Any, x: Any, count: Any) -> Any:
@@ -629,14 +645,16 @@ def shares(about: Any, operands: Sequence[Any], variable: Sequence[bool]) -> Any
     return where(total, total, 1.0)
 
 
-def linked_shares(operands: Sequence[Any]) -> list[Any]:
-    """The shares as a graph that keeps the digits of their own slopes: the share of the largest
-    operand, 1/(1 + Σ others), then depends on the others alone. With one node for the sum its
-    slope would be p − p², which is 0 long before p is 1."""
+def linked_shares(out: Any, operands: Sequence[Any]) -> list[Any]:
+    """The shares as a graph that keeps the digits of their own slopes: of 1 − p, for a share p near
+    1, it has the sum of the others. With one node for the sum of all, its slope would be p − p²,
+    which is 0 long before p is 1."""
     if len(operands) == 2:
         x, y = operands
         return [share(x, y), share(y, x)]
     data = numbers(operands)
+    if any(map(is_value, data)):
+        return shares_beside_others(out, operands)
     at = data.index(folds.max(*data))
     terms = [exp_difference(x, operands[at]) for x in operands]
     terms[at] = exp_difference(data[at], data[at])
@@ -644,6 +662,15 @@ def linked_shares(operands: Sequence[Any]) -> list[Any]:
         return [0.0] * len(terms)
     total = sum(terms)
     return [div(term, total) for term in terms]
+
+
+def shares_beside_others(out: Any, operands: Sequence[Any]) -> list[Any]:
+    """The shares where a trace does not know which operand is the largest: each term beside the sum
+    of the others, which only the slopes of the shares read."""
+    terms = [exp_difference(x, *numbers([out])) for x in operands]
+    total = sum(numbers(terms))
+    total = where(total, total, 1.0)
+    return [fraction(x, y, total) for x, y in zip(terms, of_the_others(py.add, 0.0, terms))]
 
 
 def stable_logsumexp(*xs: Any) -> Any:

@@ -69,7 +69,7 @@ class Operator:
         *,
         count: Callable[[Any, Sequence[Any], Sequence[bool]], Any] | None = None,
         about: str | None = None,
-        linked: Callable[[Sequence[Any]], list[Any]] | None = None,
+        linked: Callable[[Any, Sequence[Any]], list[Any]] | None = None,
         beside_constant: Sequence[Partial] | Partial | None = None,
         constant_from: int | None = None,
         arrange: Callable[..., tuple[Any, ...]] | None = None,
@@ -288,14 +288,12 @@ class Operator:
         self, rule: Any, out: Any, operands: Sequence[Any], variable: Sequence[bool]
     ) -> list[Any]:
         """The partials relative to another number than `out`: the result of the row `about`. As a
-        graph they are `linked`. A trace, whose operands have no numbers yet, is led by `out`; but
-        of two operands each is the rest for the other."""
+        graph, or in a trace, they are `linked`."""
         assert self.about is not None and self.linked is not None
-        traced = hasattr(out, "_is_variable")
-        if hasattr(out, "_data") or (traced and len(operands) == 2):
-            linked = self.linked(operands)
+        if hasattr(out, "_data") or hasattr(out, "_is_variable"):
+            linked = self.linked(out, operands)
             return [p if wanted else None for p, wanted in zip(linked, variable)]
-        about = out if traced else BUILT_IN[self.about](operands)
+        about = BUILT_IN[self.about](operands)
         return self._local_by_count(rule, about, operands, variable)
 
     jointly: Any = None

@@ -43,16 +43,16 @@ def short(x: float) -> str:
 def accuracy() -> str:
     found = stored("accuracy")
     rows = [
-        [f"[{name}](#operator-{name})", f"{value:.1f}", f"{slope:.1f}"]
-        for name, (value, slope) in found["worst"].items()
+        [f"[{name}](#operator-{name})", *("" if x is None else f"{x:.1f}" for x in errors)]
+        for name, errors in found["worst"].items()
     ]
     half = (len(rows) + 1) // 2
-    pairs = [[*left, *right] for left, right in zip(rows[:half], [*rows[half:], ["", "", ""]])]
-    heads = ["operator", "value", "gradient"]
+    pairs = [[*left, *right] for left, right in zip(rows[:half], [*rows[half:], [""] * 4])]
+    heads = ["operator", "value", "first", "second"]
     low, high = found["range"]
     said = (
-        f"{found['points']} points each; for operators over lists {found['points']} lists of "
-        f"{found['length']} numbers between {low:g} and {high:g}."
+        "Eager and on lanes, hundreds of points each. Sums, products, choices: "
+        f"{found['lists']} lists of {found['length']} numbers between {low:g} and {high:g}."
     )
     return "\n\n".join([machine(found), said, table(heads * 2, pairs)])
 

@@ -55,6 +55,8 @@ HIDDEN: Mapping[str, Form] = {
     "unit": Form(r"\frac{#1}{#3}", SIGN),
     "turning": Form(r"\frac{#1}{{#3}^2}", SIGN, (0, 0, ATOM)),
     "per_hypot": Form(r"\frac{1}{#3}", SIGN),
+    "fraction": Form(r"\frac{#1}{#3}", SIGN),
+    "per_total": Form(r"\frac{1}{#3}", SIGN),
     "gaussian": Form("e^{-{#1}^2}", POWER, (ATOM,)),
     "normal": Form(r"\frac{1}{\sqrt{2 \pi}} e^{-{#1}^2/2}", SIGN, (ATOM,)),
     "distribution": call(r"\Phi"),

@@ -20,7 +20,7 @@ from scalargrad.checks.verdicts import compared
 from scalargrad.nn import MLP
 from scalargrad.rows import BUILT_IN, Operator
 from scalargrad.transforms.functional import grad
-from tests.support.reference import OF_TRIANGLES, call, sample_operands
+from tests.support.reference import FROM_TWO, call, sample_operands
 
 NOT_SMOOTH = "not smooth here"
 
@@ -109,9 +109,9 @@ def test_a_constant_second_factor_in_a_second_derivative_is_caught() -> None:
 # ------ no false alarms
 
 DISCRETE = {"polygamma": [0], "sinc_derivative": [0], "round_to": [1], "clamp": [1, 2]}
-DISCRETE |= {name: [2] for name in OF_TRIANGLES}
-"""Operands in which a row has no derivative; the third side of a triangle follows from the others,
-and their derivatives account for it."""
+DISCRETE |= {name: [2] for name in FROM_TWO}
+"""Operands in which a row has no derivative; one that follows from the others, whose derivatives
+account for it."""
 STAIRCASES = {"mod", "floordiv", "fmod", "remainder", "round_to"}
 """Rows whose steps can be finer than the floats lie: measured only at their samples."""
 MAGNITUDES = [s * 10.0**k for k in (-8, -4, 0, 4, 8) for s in (1.3, -1.7)]
@@ -122,8 +122,8 @@ def check_row(row: Operator, operands: Sequence[float]) -> Report:
     free = [x for i, x in enumerate(operands) if i not in fixed]
 
     def f(variables: Sequence[Any]) -> Any:
-        if row.name in OF_TRIANGLES:
-            return call(row, [*variables, sg.hypot(*variables)])
+        if row.name in FROM_TWO:
+            return call(row, [*variables, BUILT_IN[FROM_TWO[row.name]](*variables)])
         rest = iter(variables)
         return call(row, [x if i in fixed else next(rest) for i, x in enumerate(operands)])
 

@@ -96,12 +96,23 @@ HostileStr = hostile_kind(str, "__hash__", "__eq__", "__str__")
 HostileList = hostile_kind(list, "__iter__", "__len__", "__getitem__")
 HostileTuple = hostile_kind(tuple, "__iter__", "__len__", "__getitem__", "__hash__", "__eq__")
 HostileDict = hostile_kind(dict, "__iter__", "__len__", "__getitem__")
+
+
+def as_tuple(items: list[Any]) -> tuple[Any, ...]:
+    """Not tuple(items): before Python 3.12 a finalizer that changes the list breaks that."""
+    return (*items,)
+
+
+def as_hostile_tuple(items: list[Any]) -> Any:
+    return HostileTuple(as_tuple(items))
+
+
 KINDS: dict[type, tuple[Callable[[Any], Any], ...]] = {
     int: (HostileInt, HostileInt, Hostile),
     bool: (Hostile,),
     float: (HostileFloat, Hostile),
     str: (HostileStr,),
-    list: (HostileList, stream, tuple, Hostile, HostileTuple),
+    list: (HostileList, stream, as_tuple, Hostile, as_hostile_tuple),
     tuple: (HostileTuple, list, stream, Hostile),
     dict: (HostileDict,),
     **({array: (Hostile,)} if sys.version_info >= (3, 12) else {}),

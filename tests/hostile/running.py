@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -43,13 +43,15 @@ def run_world(world: World, calls: int) -> None:
             continue
 
 
-def ran(seed: int, calls: int) -> Any:
-    """The last world, which has counted all calls and found what there was to find."""
+def ran(seed: int, calls: int, tell: Callable[[int], None] = lambda done: None) -> Any:
+    """The last world, which has counted all calls and found what there was to find. `tell` is
+    called with how many are done, world by world."""
     with collecting_often():
         world = World(seed, all_calls)
         while world.counted["calls"] < calls:
             run_world(world, min(calls, world.counted["calls"] + NEW_WORLD))
             counted, found = world.counted, world.found
+            tell(counted["calls"])
             Acting.act = staticmethod(lambda: None)  # type: ignore[method-assign]
             world = World(world.random.randrange(2**32), all_calls)
             world.counted, world.found = counted, found

@@ -9,6 +9,7 @@ result's. Formulas avoid differences that would cost digits at the magnitudes of
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from mpmath import mp, mpf
@@ -85,7 +86,7 @@ def sinc_derivative(order: int, x: Any) -> Any:
         terms = [(-1) ** k * t ** (2 * k - order) / mp.factorial(2 * k - order) / (2 * k + 1)
                  for k in range((order + 1) // 2, 24)]  # fmt: skip
         return mp.pi**order * mp.fsum(terms)
-    s, c = mp.sin(t), mp.cos(t)
+    s, c = mp.sinpi(x), mp.cospi(x)
     scale = mp.pi**order
     return [
         lambda: s / t,
@@ -118,7 +119,24 @@ def log_gamma(x: Any) -> Any:
     return (mp.log(mp.pi / abs(x * mp.sinpi(x))), -mp.loggamma(-x))
 
 
-VALUES: dict[str, Formula] = {"lgamma": log_gamma}
+def log_sum(*xs: Any) -> Any:
+    """The largest, and the rest: beside a zero of the sum the terms cancel."""
+    at = max(range(len(xs)), key=xs.__getitem__)
+    rest = mp.fsum(exp(x - xs[at]) for k, x in enumerate(xs) if k != at)
+    return (xs[at], mp.log1p(rest))
+
+
+def share_slope(i: int, j: int) -> Formula:
+    """Of the share of operand i in operand j."""
+    return lambda *xs: share(i, *xs) * (others(i, *xs) if i == j else -share(j, *xs))
+
+
+VALUES: dict[str, Formula] = {
+    "lgamma": log_gamma,
+    "polygamma": lambda order, x: polygamma(int(order), x),
+    "logaddexp": log_sum,
+    "logsumexp": log_sum,
+}
 """Functions that are sums of terms; all others stand in `reference.py`."""
 
 UNARY: dict[str, tuple[Formula, Formula]] = {
@@ -185,7 +203,7 @@ UNARY: dict[str, tuple[Formula, Formula]] = {
 FLAT = ("step", "sign", "floor", "ceil", "trunc", "round")
 UNARY.update({name: (lambda x: ZERO, lambda x: ZERO) for name in FLAT})
 
-BINARY: dict[str, tuple[tuple[Formula, Formula], tuple[Formula, Formula, Formula]]] = {
+SEVERAL: dict[str, tuple[tuple[Formula, ...], tuple[Formula, ...]]] = {
     # row      ∂/∂x, ∂/∂y                          ∂²/∂x², ∂²/∂x∂y, ∂²/∂y²
     "add": ((lambda x, y: ONE,) * 2, (lambda x, y: ZERO,) * 3),
     "sub": ((lambda x, y: ONE, lambda x, y: -ONE), (lambda x, y: ZERO,) * 3),
@@ -222,12 +240,8 @@ BINARY: dict[str, tuple[tuple[Formula, Formula], tuple[Formula, Formula, Formula
         ),
     ),
     "logaddexp": (
-        (lambda x, y: share(0, x, y), lambda x, y: share(1, x, y)),
-        (
-            lambda x, y: share(0, x, y) * share(1, x, y),
-            lambda x, y: -share(0, x, y) * share(1, x, y),
-            lambda x, y: share(0, x, y) * share(1, x, y),
-        ),
+        tuple(partial(share, k) for k in range(2)),
+        tuple(share_slope(i, j) for i in range(2) for j in range(i, 2)),
     ),
     "maximum": (
         (lambda x, y: step(x - y), lambda x, y: step(y - x)),
@@ -259,5 +273,13 @@ BINARY: dict[str, tuple[tuple[Formula, Formula], tuple[Formula, Formula, Formula
             lambda x, a: ZERO if x > 0 else exp(x),
             lambda x, a: ZERO,
         ),
+    ),
+    "polygamma": (
+        (lambda order, x: polygamma(int(order) + 1, x),),
+        (lambda order, x: polygamma(int(order) + 2, x),),
+    ),
+    "logsumexp": (
+        tuple(partial(share, k) for k in range(4)),
+        tuple(share_slope(i, j) for i in range(4) for j in range(i, 4)),
     ),
 }

@@ -155,6 +155,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "per_hypot": lambda x, y, h: 1 / mp.hypot(x, y) if x or y else ZERO,
     "turning": lambda x, y, h: x / (x * x + y * y) if x or y else ZERO,
     "sech_square": lambda x: mp.sech(x) ** 2,
+    "fraction": lambda x, y, total: x / (x + y) if x + y else mp.nan,
+    "per_total": lambda x, y, total: 1 / (x + y) if x + y else mp.nan,
     "unit": lambda x, y, h: x / mp.hypot(x, y) if x or y else ZERO,
     "atanh": lambda x: mp.atanh(x) if abs(x) != 1 else x * mp.inf,
     "hypot": lambda x, y: mp.sqrt(x * x + y * y),
@@ -191,8 +193,11 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "min": lambda *xs: min(xs),
 }
 
-OF_TRIANGLES = {"unit", "turning", "per_hypot"}
-"""Rows whose third operand is the hypotenuse of the other two."""
+FROM_TWO = {
+    **dict.fromkeys(["unit", "turning", "per_hypot"], "hypot"),
+    **dict.fromkeys(["fraction", "per_total"], "add"),
+}
+"""Rows whose third operand follows from the other two, with the row that computes it."""
 
 PARAMETERS = {"where": {0}, "polygamma": {0}, "sinc_derivative": {0}, "round_to": {1}}
 """Operands that are conditions or whole numbers: there is no derivative in them."""

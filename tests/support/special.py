@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from itertools import product
 from math import inf, nan
 
-from scalargrad.ieee import hypot
-from scalargrad.rows import Operator
+from scalargrad.rows import BUILT_IN, Operator
 
-from .reference import OF_TRIANGLES
+from .reference import FROM_TWO
 
 MAX = 1.7976931348623157e308
 ZEROS = (0.0, -0.0)
@@ -25,8 +24,9 @@ TINIEST = 5e-324
 
 def points(row: Operator, values: Sequence[float]) -> list[tuple[float, ...]]:
     """All tuples of these values that the row takes; of a list, all pairs."""
-    if row.name in OF_TRIANGLES:
-        return [(x, y, hypot(x, y)) for x, y in product(values, repeat=2)]
+    if row.name in FROM_TWO:
+        third = BUILT_IN[FROM_TWO[row.name]]
+        return [(x, y, third(x, y)) for x, y in product(values, repeat=2)]
     arity = row.arity or 2
     few = FEWER if values is SPECIAL else FEWER[:6]
     return list(product(few if arity == 3 else values, repeat=arity))

@@ -19,7 +19,7 @@ import scalargrad as sg
 from scalargrad.ieee import hypot
 from scalargrad.rows import BUILT_IN, Operator
 from tests.support.floats import all_bits, bits
-from tests.support.reference import FUNCTIONS, OF_TRIANGLES, call, smooth_operands
+from tests.support.reference import FROM_TWO, FUNCTIONS, call, smooth_operands
 from tests.support.special import FINITE, MAX, SPECIAL, TINIEST, points, same
 
 RELATIVE = 1e-13
@@ -117,11 +117,11 @@ def loses(name: str, operands: Sequence[float]) -> str:
         return "x**(y - 1) is beyond the floats, its product with y would not be"
     if name == "pow" and x < 0.0 and abs(y) > 2.0**53:
         return "y - 1 is no longer odd where y is even"
-    if name in {"hypot", "atan2", *OF_TRIANGLES} and math.isinf(hypot(x, operands[1])):
+    if name in {"hypot", "atan2", *FROM_TWO} and math.isinf(hypot(x, operands[1])):
         return "the distance from the origin is beyond the floats"
     if name == "sinc" and abs(x) == MAX:
         return "πx is beyond the floats"
-    if name in {"hypot", *OF_TRIANGLES} and max(abs(x), abs(y)) < 1e-323:
+    if name in {"hypot", *FROM_TWO} and max(abs(x), abs(y)) < 1e-323:
         return "the root of 2 times the least subnormal has no digit to be right in"
     if name in ("mod", "floordiv", "fmod", "remainder") and abs(x) > 1e20 * abs(y):
         return "a step of any size leads over many multiples of y"

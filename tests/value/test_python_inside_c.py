@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import subprocess
 import sys
 from array import array
@@ -51,6 +52,53 @@ def test_the_engine_refuses_what_needs_python_before_that_is_installed() -> None
     path = str(_engine.__file__)
     found = subprocess.run([sys.executable, "-c", ALONE, path], capture_output=True, text=True)
     assert (found.returncode, found.stdout.split()) == (0, ["True", "None", "True", "True"]), found
+
+
+# ------ lists that a finalizer changes while a tuple is made of them
+
+COLLECTED = """
+import gc, sys
+import scalargrad as sg
+from scalargrad import ops
+from scalargrad.compiler.trace import chosen
+
+class Clearing:
+    def __init__(self, items):
+        self.items, self.itself = items, self
+    def __del__(self):
+        self.items[:] = [1.0] * 40
+
+trace, v = chosen.Trace(), sg.Value(2.0)
+x = trace.input(2.0)
+calls = {
+    "compute": (lambda xs: trace.compute(ops.sum, xs), x),
+    "needed": (lambda xs: trace.needed(xs), 0),
+    "adjoints": (lambda xs: v._adjoints(xs), v),
+}
+call, item = calls[sys.argv[1]]
+for threshold in range(1, 60):
+    xs = [item + 0.0 if sys.argv[1] == "compute" else item for _ in range(1000 + threshold)]
+    gc.collect()
+    gc.disable()
+    Clearing(xs)
+    gc.set_threshold(threshold)
+    gc.enable()
+    try:
+        call(xs)
+    except TypeError:
+        pass
+    gc.set_threshold(700)
+print("done")
+"""
+
+
+@pytest.mark.parametrize("call", ["compute", "needed", "adjoints"])
+def test_a_finalizer_may_change_a_list_while_a_tuple_is_made_of_it(call: str) -> None:
+    environment = {**os.environ, "PYTHONMALLOC": "debug"}
+    found = subprocess.run(
+        [sys.executable, "-c", COLLECTED, call], capture_output=True, text=True, env=environment
+    )
+    assert (found.returncode, found.stdout) == (0, "done\n"), found.stderr[-2000:]
 
 
 # ------ gradients

@@ -51,7 +51,7 @@ static double fold_logsumexp(const Edge *edge, Py_ssize_t n)
     Py_ssize_t at = index_of_number(largest, edge);
     for (Py_ssize_t i = 0; i < n; i++)
         if (i != at)
-            others += exp(edge[i].partial - largest);
+            others += forward_exp_difference(edge[i].partial, largest);
     return largest + log1p(others);
 }
 

@@ -4,6 +4,7 @@
 
 #include "attributes.h"
 #include "doubts.h"
+#include "../shared/tuples.h"
 
 static PyObject *value_backward(PyObject *self, PyObject *args, PyObject *kwargs)
 {
@@ -150,7 +151,7 @@ static PyObject *adjoints_of_targets(Node *root, PyObject *targets)
 
 static PyObject *value_adjoints(PyObject *self, PyObject *sequence)
 {
-    PyObject *targets = PySequence_Tuple(sequence), *found = NULL;
+    PyObject *targets = own_tuple(sequence), *found = NULL;
     if (targets && check_targets(targets) == 0)
         found = adjoints_of_targets((Node *)self, targets);
     Py_XDECREF(targets);

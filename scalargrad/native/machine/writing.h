@@ -3,6 +3,7 @@
 #define SCALARGRAD_WRITING_H
 
 #include "../shared/buffers.h"
+#include "../shared/tuples.h"
 #include "frame.h"
 
 /* Kinds of writers. A writer is None for one number; else a tuple that begins with one of these. */
@@ -63,7 +64,7 @@ static PyObject *list_of(PyObject *writers, Numbers *from)
 
 static PyObject *tuple_of(PyObject *writers, Numbers *from)
 {
-    PyObject *list = list_of(writers, from), *tuple = list ? PyList_AsTuple(list) : NULL;
+    PyObject *list = list_of(writers, from), *tuple = list ? own_tuple(list) : NULL;
     Py_XDECREF(list);
     return tuple;
 }

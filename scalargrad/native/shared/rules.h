@@ -88,6 +88,8 @@ enum {
     OP_exp_difference,
     OP_logaddexp,
     OP_share,
+    OP_fraction,
+    OP_per_total,
     OP_sum,
     OP_prod,
     OP_mean,
@@ -2276,6 +2278,85 @@ static inline double partial1_share(double out, double x, double y)
     return t8;
 }
 
+static inline double forward_fraction(double x, double y, double z)
+{
+    (void)y;
+    const double t0 = x / z;
+    return t0;
+}
+
+static inline double partial0_fraction(double out, double x, double y, double z)
+{
+    (void)out;
+    (void)x;
+    const double t0 = y / z;
+    const double t1 = 1.0 / z;
+    const double t2 = t0 * t1;
+    const double t3 = t2 + 0.0;
+    return t3;
+}
+
+static inline double partial1_fraction(double out, double x, double y, double z)
+{
+    (void)x;
+    (void)y;
+    const double t0 = -out;
+    const double t1 = 1.0 / z;
+    const double t2 = t0 * t1;
+    const double t3 = t2 + 0.0;
+    return t3;
+}
+
+static inline double partial2_fraction(double out, double x, double y, double z)
+{
+    (void)x;
+    (void)y;
+    (void)z;
+    const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    return t1;
+}
+
+static inline double forward_per_total(double x, double y, double z)
+{
+    (void)x;
+    (void)y;
+    const double t0 = 1.0 / z;
+    return t0;
+}
+
+static inline double partial0_per_total(double out, double x, double y, double z)
+{
+    (void)x;
+    (void)y;
+    (void)z;
+    const double t0 = out * out;
+    const double t1 = -t0;
+    const double t2 = t1 + 0.0;
+    return t2;
+}
+
+static inline double partial1_per_total(double out, double x, double y, double z)
+{
+    (void)x;
+    (void)y;
+    (void)z;
+    const double t0 = out * out;
+    const double t1 = -t0;
+    const double t2 = t1 + 0.0;
+    return t2;
+}
+
+static inline double partial2_per_total(double out, double x, double y, double z)
+{
+    (void)x;
+    (void)y;
+    (void)z;
+    const double t0 = (out > out ? 1.0 : out < out ? -1.0 : out == out ? 0.0 : NAN);
+    const double t1 = (t0 > 0.0 ? 1.0 : t0 <= 0.0 ? -0.0 : t0);
+    return t1;
+}
+
 static inline double partial_sum(double out, double x, double count)
 {
     (void)out;
@@ -2414,7 +2495,9 @@ static inline double partial_min(double out, double x, double count)
     ROW(clamp, 1) \
     ROW(turning, 3) \
     ROW(unit, 3) \
-    ROW(per_hypot, 3)
+    ROW(per_hypot, 3) \
+    ROW(fraction, 3) \
+    ROW(per_total, 3)
 
 /* ROW(name, forward, count, what stands for `out` in them, or NULL) */
 #define FOLD_ROWS(ROW) \

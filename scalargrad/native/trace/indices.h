@@ -29,7 +29,7 @@ static int read_index(const Trace *t, PyObject *x, int32_t *index)
  * of a place for each node makes it after this. */
 static int read_indices(const Trace *t, PyObject *given, Indices *indices)
 {
-    PyObject *items = PySequence_Tuple(given);
+    PyObject *items = own_tuple(given);
     if (!items)
         return -1;
     *indices = (Indices){.count = PyTuple_GET_SIZE(items)};

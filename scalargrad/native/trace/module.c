@@ -94,7 +94,7 @@ static PyObject *trace_compute(PyObject *self, PyObject *const *args, Py_ssize_t
         return NULL;
     }
     /* a tuple of its own: reading an operand may run Python code, which could change a list */
-    PyObject *items = PySequence_Tuple(args[1]);
+    PyObject *items = own_tuple(args[1]);
     if (items && PyTuple_GET_SIZE(items) > INT32_MAX)
         Py_SETREF(items, PyErr_NoMemory());
     const int32_t row = items ? code_for(t, args[0]) : -1;

@@ -6,6 +6,7 @@
 #include "../shared/growing.h"
 #include "../shared/special.h"
 #include "../shared/rules.h"
+#include "../shared/tuples.h"
 #include "slots.h"
 #include "loops/recorder.h"
 

@@ -86,7 +86,7 @@ static int read_template(PyObject *item, int operands, Template *template)
     int result, selects;
     if (!PyArg_ParseTuple(item, "O!ip", &PyList_Type, &list, &result, &selects))
         return -1;
-    PyObject *steps = PySequence_Tuple(list);
+    PyObject *steps = own_tuple(list);
     const int status = steps ? read_steps(steps, operands, result, selects, template) : -1;
     Py_XDECREF(steps);
     return status;
@@ -124,7 +124,7 @@ static int learn_templates(int32_t row, int beside)
     if (!found)
         return -1;
     Template *templates = NULL;
-    PyObject *items = PyList_Check(found) ? PySequence_Tuple(found) : Py_NewRef(Py_None);
+    PyObject *items = PyList_Check(found) ? own_tuple(found) : Py_NewRef(Py_None);
     if (items && items != Py_None)
         templates = read_templates(items);
     const int failed = !items || (items != Py_None && !templates);

@@ -48,7 +48,7 @@ static int partials_in_python(Reverse *r, int32_t i, Term upstream)
     PyObject *node = tracer_of(t, i);
     PyObject *found = node ? PyObject_CallOneArg(trace_hooks.local, node) : NULL;
     Py_XDECREF(node);
-    PyObject *local = found ? PySequence_Tuple(found) : NULL;
+    PyObject *local = found ? own_tuple(found) : NULL;
     Py_XDECREF(found);
     int failed = !local;
     for (int32_t k = 0; !failed && k < t->node[i].count && k < PyTuple_GET_SIZE(local); k++) {
