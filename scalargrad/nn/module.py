@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from ..engine import Value
 from ..scalars import is_value
-from . import saving
+from .saving import load_state_dict, state_dict
 from .summary import summary, table
 
 M = TypeVar("M", bound="Module")
@@ -112,12 +112,12 @@ class Module:
     # ------ state
     def state_dict(self) -> dict[str, float]:
         """Return the numbers in parameters and buffers by name: "layers.1.running_mean.2"."""
-        return saving.state_dict(self)
+        return state_dict(self)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Set parameters and buffers to what `state_dict` returned. Raises ValueError or
         TypeError, and changes nothing, unless there is a number for each of them."""
-        saving.load_state_dict(self, state)
+        load_state_dict(self, state)
 
     # ------ running
     def train(self: M, mode: bool = True) -> M:

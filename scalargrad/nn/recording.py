@@ -12,7 +12,7 @@ from typing import Any
 
 from ..scalars import is_scalar
 from ..temporary import Temporary
-from . import Module
+from .module import Module
 
 
 @dataclass

@@ -16,8 +16,8 @@ from typing import Any, Protocol
 
 from ..scalars import is_value, real
 from ..updates import set_data
-from . import formats
-from .formats import Content
+from .formats import Content, unique
+from .formats import of as format_of
 from .inputs import data_of
 
 
@@ -48,7 +48,7 @@ def numbers(model: Model) -> Iterator[tuple[str, float]]:
 def state_dict(model: Model) -> dict[str, float]:
     """Return the parameters and buffers of `model` by name. Raises ValueError if two of them
     have the same name, as the keys 1 and "1" of a dict do."""
-    return formats.unique(numbers(model))
+    return unique(numbers(model))
 
 
 def load_state_dict(model: Model, state: Mapping[str, Any]) -> None:
@@ -98,7 +98,7 @@ def save(model: Model, path: str | PathLike[str], optimizer: Stateful | None = N
     for the payload of a NaN.
     """
     content = Content(state_dict(model), optimizer and optimizer.state_dict())
-    replace(Path(path), formats.of(path).write(content))
+    replace(Path(path), format_of(path).write(content))
 
 
 def load(model: Model, path: str | PathLike[str], optimizer: Stateful | None = None) -> None:
@@ -109,7 +109,7 @@ def load(model: Model, path: str | PathLike[str], optimizer: Stateful | None = N
     model's and no others, and holds the state of such an optimizer if one is given.
     """
     try:
-        content = formats.of(path).read(Path(path).read_bytes())
+        content = format_of(path).read(Path(path).read_bytes())
         state = checked(model, content.model, "the file")
         if optimizer is not None:
             if content.optimizer is None:

@@ -235,6 +235,30 @@ def test_the_face_shows_public_names_and_loads_parts_when_they_are_used(program:
     assert not hasattr(scalargrad, "__getattr__")
 
 
+PARTS_WITH_FILES = "nn", "optim", "plots", "train"
+
+
+def files_of_parts() -> list[str]:
+    """The modules in the packages that load when they are first used."""
+    paths = (path for part in PARTS_WITH_FILES for path in (PACKAGE / part).glob("*.py"))
+    return sorted(f"{x.parent.name}.{x.stem}" for x in paths if x.stem != "__init__")
+
+
+@pytest.mark.parametrize("name", files_of_parts())
+def test_a_file_of_a_part_can_be_the_first_that_is_imported(name: str) -> None:
+    found = run("-c", f"import scalargrad.{name}, scalargrad as sg; assert sg.nn.MLP(2, [1])")
+    assert (found.returncode, found.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "made", ["nn.MLP(2, [2, 1])", "nn.Sequential(nn.Linear(2, 2), nn.ReLU())", "nn.BatchNorm(2)"]
+)
+def test_a_pickled_model_is_read_in_a_process_that_has_used_no_part(made: str) -> None:
+    written = run("-c", f"import pickle; from scalargrad import nn; print(pickle.dumps({made}))")
+    read = run("-c", f"import pickle; print(type(pickle.loads({written.stdout.strip()})).__name__)")
+    assert (read.stdout.strip(), read.stderr) == (made[3:].partition("(")[0], "")
+
+
 # ------ the command line and the switch
 
 WITHOUT_NATIVE = """
