@@ -56,7 +56,8 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=about())
     kinds = top.add_subparsers(dest="command", required=True)
-    info = kinds.add_parser("info", help="print the version, the engine in use and the Python")
+    purpose = "print the version, the engine in use and the Python"
+    info = kinds.add_parser("info", help=purpose, description=purpose)
     info.set_defaults(run=run_info, error=info.error)
     commands.add_explain(kinds)
     commands.add_draw(kinds)
@@ -65,16 +66,20 @@ def parser() -> argparse.ArgumentParser:
 
 
 def add_demo(kinds: Any) -> None:
+    purpose = "train a network on handwritten digits"
     train = kinds.add_parser(
         "demo",
-        help="train a network on handwritten digits",
+        help=purpose,
+        description=purpose,
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     train.add_argument("--epochs", type=positive, default=20, help="times through the data")
     train.add_argument(
         "--hidden", type=positive, nargs="+", default=[32], help="neurons in each hidden layer"
     )
-    train.add_argument("--seed", type=int, default=0, help="of the weights and the order")
+    train.add_argument(
+        "--seed", type=int, default=0, help="seed of the weights and of the order of samples"
+    )
     train.add_argument(
         "--out", type=Path, default=Path(), help="folder for digits-model.json and digits.png"
     )

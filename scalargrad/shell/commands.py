@@ -16,15 +16,21 @@ from .expression import ExpressionError, constant, evaluate
 
 EXPRESSION = "arithmetic and the library's functions, in quotes: 'sigmoid(w*x + b)', 'max(x, y)**2'"
 EDGES = ("local", "contribution", "both")
-VALUES = "the number each name stands for: x=-2 y=pi/4"
+VALUES = "the number that each name stands for: x=-2 y=pi/4"
 
 
 def add_explain(commands: Any) -> None:
     command = subject(commands, "explain", "print the backward pass of an expression, step by step")
-    command.add_argument("--text", action="store_true", help="print it even if there are files")
-    command.add_argument("--flat", action="store_true", help="print it as Python code instead")
+    command.add_argument(
+        "--text", action="store_true", help="print the steps even where a file is written"
+    )
+    command.add_argument(
+        "--flat", action="store_true", help="print Python code instead of the steps"
+    )
     command.add_argument("--svg", type=Path, metavar="FILE", help="write the graph")
-    command.add_argument("--html", type=Path, metavar="FILE", help="write a page to step through")
+    command.add_argument(
+        "--html", type=Path, metavar="FILE", help="write a page to step through, an .html file"
+    )
     command.add_argument(
         "--open", action="store_true", help="show the page in the browser; --html keeps it"
     )
@@ -40,9 +46,17 @@ def add_draw(commands: Any) -> None:
         default=Path("graph.svg"),
         help="a .svg, .png, .pdf or .dot file (default: graph.svg)",
     )
-    command.add_argument("--edges", choices=EDGES, help="what edges show")
-    command.add_argument("--expand", action="store_true", help="show what fused nodes are made of")
-    command.add_argument("--rankdir", default="LR", help="from where to where: LR, TB, RL, BT")
+    command.add_argument(
+        "--edges",
+        choices=EDGES,
+        help="what the edges show: local gradients, contributions, or both",
+    )
+    command.add_argument(
+        "--expand", action="store_true", help="show the gates that fused nodes consist of"
+    )
+    command.add_argument(
+        "--rankdir", default="LR", help="direction: LR (left to right), TB, RL, BT"
+    )
     command.add_argument("--theme", default="light", help="light or dark")
     command.add_argument("--open", action="store_true", help="show the picture in the browser")
     command.set_defaults(run=run_draw)

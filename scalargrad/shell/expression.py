@@ -77,7 +77,7 @@ def evaluate(text: str, values: Mapping[str, float]) -> Any:
         raise ExpressionError("no name to differentiate in, as x in x**2", text, 0, len(text))
     for name in values:
         if name not in builder.leaves:
-            message = f"{name:.40} has a value, but does not occur"
+            message = f"{name:.40} has a value, but is not in the expression"
             raise ExpressionError(message, text, 0, len(text))
     return out
 
@@ -88,7 +88,10 @@ def constant(text: str) -> float:
     expression = parsed(text)
     if isinstance(expression, ast.Tuple):
         raise ExpressionError("a number's decimals follow a point: 1.5", text, 0, len(text))
-    return float(Builder(text, {}).result(expression))
+    builder = Builder(text, {})
+    if builder.missing(expression):
+        raise ExpressionError("expected a number, as -2, 1e-3 or pi/4", text, 0, len(text))
+    return float(builder.result(expression))
 
 
 def parsed(text: str) -> ast.expr:
@@ -240,7 +243,7 @@ class Builder:
 
     def operands(self, node: ast.Call) -> list[ast.expr]:
         if isinstance(node.func, ast.Attribute) and node.func.attr in functions:
-            raise self.error(node.func, f"write {node.func.attr}(…): no module is needed")
+            raise self.error(node.func, f"write {node.func.attr}(…), without a module")
         if not isinstance(node.func, (ast.Name, ast.Attribute)):
             raise self.error(node, NO_SIGN)
         name = node.func.id if isinstance(node.func, ast.Name) else ""
@@ -286,13 +289,13 @@ def without_value(missing: Sequence[str]) -> str:
 def instead_of(node: ast.expr) -> str:
     """What to write where a part of Python stands that is no part of an expression."""
     if isinstance(node, ast.Attribute) and node.attr in NAMED_NUMBERS:
-        return f"write {node.attr}: no module is needed"
+        return f"write {node.attr}, without a module"
     return INSTEAD.get(type(node), ALLOWED)
 
 
 def similar(name: str) -> str:
     known = OTHER_NAMES.get(name)
-    close = [known] if known else get_close_matches(name, functions, n=1)
+    close = [known] if known else get_close_matches(name, functions, n=1, cutoff=0.76)
     return f", is it {close[0]}?" if close else ": see the operator table"
 
 
