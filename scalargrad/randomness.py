@@ -14,8 +14,8 @@ from . import modes
 
 
 def seed(n: int) -> None:
-    """Make all draws from here on, also of Python's own `random`, follow from the whole number
-    `n`."""
+    """Seed all random numbers of the library with the whole number `n`. They come from Python's
+    `random`, which is seeded too."""
     random.seed(operator.index(n))
 
 

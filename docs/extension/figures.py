@@ -190,8 +190,9 @@ def speed() -> str:
     programs = [pair for pair in rest if not pair[0].startswith(OF_FUNCTIONS)]
     functions = [pair for pair in rest if pair[0].startswith(OF_FUNCTIONS)]
     said = (
-        "One core; of each run the least time of several rounds in which all take turns; garbage "
-        "collector on unless a line says otherwise; the median of the recent runs, and their range."
+        "Times are for one core. The time of a run is the least of several rounds in which all "
+        "libraries take turns, with the garbage collector on unless a line says otherwise. The "
+        "last run of all figures was made with:"
     )
     return "\n\n".join(
         [
@@ -268,7 +269,10 @@ def loops() -> str:
 
 
 # ------ gradbench
-SHORT_FORM = "Of the smallest inputs, and for a fiftieth of a second each."
+SHORT_FORM = (
+    "This was a short run: the smallest inputs, repeated for a fiftieth of a second each. "
+    "GradBench repeats calls for a second."
+)
 
 
 def gradbench_row(row: dict[str, Any], tools: Iterable[str]) -> list[str]:

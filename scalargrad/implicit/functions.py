@@ -45,7 +45,7 @@ def fixed_point(
     f: Callable[..., Any], x0: Any, *args: Any, tolerance: float = TOLERANCE, steps: int = STEPS
 ) -> Any:
     """Return the x near `x0` with f(x, *args) = x; see `root`. `f` returns the structure of `x0`.
-    It need not lead nearer: the search does not iterate `f`, it is Newton's method."""
+    Repeating `f` need not converge: the search is Newton's method."""
     return solution(FIXED_POINT, f, x0, args, tolerance, steps)
 
 
@@ -55,8 +55,8 @@ def argmin(
     """Return the x near `x0` where f(x, *args), one number, has a minimum in x; see `root`.
 
     The search is Newton's method on the gradient, its steps turned to where `f` goes down. Raises
-    ArithmeticError where it ends at a saddle. A minimum at the border of a region is none: there is
-    no place where the gradient vanishes.
+    ArithmeticError where it ends at a saddle. No minimum is found at the border of a region, where
+    the gradient does not vanish.
     """
     return solution(MINIMUM, f, x0, args, tolerance, steps)
 

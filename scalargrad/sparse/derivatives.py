@@ -17,9 +17,9 @@ def sparse_jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> 
     """Return the compiled function that gives the Jacobian of `f` as a `scipy.sparse.csr_array`.
 
     Row i is the derivative of number i of the results in all numbers of the argument (of several,
-    one after the other), both in the order in which their containers are written. An entry stands
-    where a result depends on a number, whatever the derivative there is: nothing is declared, and
-    where `if` takes another way the entries are those of that way.
+    one after the other), both in the order in which their containers are written. There is an
+    entry wherever a result depends on a number, whatever the derivative there is. Nothing is
+    declared. Where an `if` takes another path, the entries are those of that path.
     """
     return made(f, "sparse_jacobian", argnums, Sought(GRADIENT))
 

@@ -76,11 +76,12 @@ def titled(transform: str, f: Function, derived: Function) -> Function:
 
 
 def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
-    """Return a function that gives (f(…), its gradient) in one pass forward and one backward.
+    """Return a function of the same arguments that returns (f(…), its gradient), by one forward
+    and one backward pass.
 
-    The gradient has the structure and shapes of argument number `argnums`; of several arguments
-    it is a tuple. It raises TypeError unless `f` returns one Value, or a number, whose gradient
-    is zero.
+    The gradient has the structure and shapes of argument number `argnums` (0 is the first); for
+    several numbers it is a tuple. The function raises TypeError unless `f` returns one Value, or a
+    plain number, whose gradient is zero.
     """
     function(f, "value_and_grad")
     argnums = positions(argnums)
@@ -111,9 +112,11 @@ def with_gradient(
 
 
 def grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
-    """Return the function that gives the gradient of `f`; see `value_and_grad`.
+    """Return a function of the same arguments that returns the gradient of `f` with respect to
+    argument number `argnums`, in its structure; see `value_and_grad`.
 
     grad(lambda x: x**3)(2.0) is 12.0, and grad(grad(lambda x: x**3))(2.0) is 12.0 too: 6·x.
+    Raises TypeError, when it is called, unless `f` returns one number.
     """
     argnums = positions(argnums)
     if gate := compiled(grad, function(f, "grad"), argnums):
@@ -122,7 +125,8 @@ def grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
 
 
 def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
-    """Return the function that gives the Jacobian of `f`, by one backward pass a result.
+    """Return a function of the same arguments that returns the Jacobian of `f`, by one backward
+    pass for each result.
 
     The structure of the result is outside, the structure of the argument inside: n results in a
     list give a list of n gradients. Where both are arrays the Jacobian is one array, of shape
@@ -149,10 +153,12 @@ def by_rows(f: Function, argnums: int | tuple[int, ...], is_square: bool) -> Fun
 
 
 def hessian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
-    """Return the function that gives the Hessian of `f`, the Jacobian of its gradient.
+    """Return a function of the same arguments that returns the Hessian of `f`, the Jacobian of
+    its gradient.
 
-    For a list of n numbers: n lists of n. Costs n backward passes over the graph of the
-    gradient. Source: Griewank & Walther, Evaluating Derivatives, ch. 5.
+    For a list of n numbers that is n lists of n, for an array an array. Costs n backward passes
+    over the graph of the gradient. Raises TypeError unless `f` returns one number. Source:
+    Griewank & Walther, Evaluating Derivatives, ch. 5.
     """
     argnums = positions(argnums)
     if gate := compiled(hessian, function(f, "hessian"), argnums):
