@@ -23,7 +23,7 @@ def version(name: str) -> str:
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
-        return "absent, skipped"
+        return "(absent)"
 
 
 def conditions() -> list[str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import scalargrad as sg
+from scalargrad.methods import Value as PureValue
 
 NATIVE = Path(sg.__file__).parent / "native"
 SAYING = re.compile(r"\bIncluded by ([\w/., ]+?)\.(?: |$)")
@@ -82,3 +84,18 @@ def test_hooks_are_not_taken_by_position() -> None:
 
     with pytest.raises(TypeError, match="install needs rows"):
         _engine.install(())
+
+
+def described(cls: Any) -> dict[str, str]:
+    """What help() says of a class and of its public names, however lines are broken."""
+    said = {name: getattr(cls, name).__doc__ for name in dir(cls) if not name.startswith("_")}
+    return {
+        name: " ".join((text or "").replace("`", "").split())
+        for name, text in {**said, "Value": cls.__doc__}.items()
+    }
+
+
+@pytest.mark.skipif(sg.engine != "native", reason="of the native engine")
+def test_help_on_a_value_is_that_of_the_specification() -> None:
+    assert described(sg.Value) == described(PureValue)
+    assert str(signature(sg.Value.backward)) == "(self, /, seed=1.0)"

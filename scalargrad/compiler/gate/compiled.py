@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 
 class Compiled:
-    """A compiled function, a *gate*; `compile` makes them. Several threads may call one.
+    """A compiled function, called a gate; `compile` makes them. Several threads may call one.
 
     The other methods take arguments like those of a call: these tell which program is meant.
     """

@@ -59,12 +59,14 @@ static PyMethodDef value_methods[] = {
     PYTHON_METHODS(ROW)
 #undef ROW
     {"backward", FAST(value_backward), METH_VARARGS | METH_KEYWORDS,
-     "backward(seed=1.0): add seed · ∂self/∂leaf to the grad of every leaf, and set the grad of "
-     "every node between. All or nothing; O(nodes + edges)."},
+     "backward($self, /, seed=1.0)\n--\n\nAdd seed · ∂self/∂leaf to the grad of every leaf, and "
+     "set the grad of every node between.\nAll or nothing if interrupted; O(nodes + edges)."},
     {"zero_grad", value_zero_grad, METH_NOARGS,
-     "Set grad to 0.0 here and in every node this one was computed from."},
+     "zero_grad($self, /)\n--\n\nSet grad to 0.0 here and in every node this one was computed "
+     "from."},
     {"detach", value_detach, METH_NOARGS,
-     "Return a new leaf with the same data: no gradient flows through it."},
+     "detach($self, /)\n--\n\nReturn a new leaf with the same data: no gradient flows through "
+     "it."},
     {"_alone", value_alone, METH_NOARGS, NULL},
     {"_adjoints", value_adjoints, METH_O, NULL},
     {"_backward_order", value_backward_order, METH_O, NULL},
@@ -102,7 +104,14 @@ static PyNumberMethods value_as_number = {
 static PyTypeObject ValueType = {
     PyVarObject_HEAD_INIT(NULL, 0)
     .tp_name = "scalargrad.engine.Value",
-    .tp_doc = "Value(data, label=\"\")\n--\n\nA float64 that remembers how it was computed.",
+    .tp_doc = "Value(data, label=\"\")\n--\n\n"
+              "A float64 that remembers how it was computed.\n\n"
+              "`data` and `grad` are floats, `label` a string; all three can be set.\n"
+              "`parents` are the Values it was computed from, in order, one for each edge:\n"
+              "x·x has x twice. A leaf has none. Raises TypeError unless `data` is one real\n"
+              "number, OverflowError for an integer beyond the floats.\n\n"
+              "Value(data, parents, partials) is a node of your own: `partials` are\n"
+              "numbers, ∂data/∂parent for each of the parents.",
     .tp_basicsize = sizeof(Node),
     .tp_flags = Py_TPFLAGS_DEFAULT,
     .tp_new = value_new,
