@@ -55,8 +55,8 @@ class Residual(Module):
 
     In training `inner` is left out with probability `drop` (stochastic depth), drawn for each
     sample or, by `batch`, once for all; when it stays it counts 1/(1 − drop) times, so that in
-    use nothing is rescaled. Source: Huang et al., Deep Networks with Stochastic Depth (2016).
-    Raises ValueError unless 0 ≤ drop < 1 and `inner` gives lists as long as its inputs.
+    evaluation mode nothing is rescaled. Source: Huang et al., Deep Networks with Stochastic Depth
+    (2016). Raises ValueError unless 0 ≤ drop < 1 and `inner` gives lists as long as its inputs.
     """
 
     def __init__(self, inner: Callable[..., Any], drop: float = 0.0) -> None:
@@ -82,7 +82,7 @@ class Residual(Module):
 
 class Dropout(Module):
     """In training each number is 0 with probability `p`, otherwise 1/(1 − p) times itself; in
-    use all are themselves.
+    evaluation mode all stay as they are.
 
     Source: Srivastava et al., Dropout (2014). Raises ValueError unless 0 ≤ p < 1.
     """

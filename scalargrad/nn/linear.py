@@ -18,8 +18,8 @@ from .module import Module
 class Linear(Module):
     """The affine map W·x + b from `nin` numbers to a list of `nout`.
 
-    `weight` is drawn by the initializer, `nout` rows of `nin`; `bias` begins at 0, and is None
-    without.
+    `weight` is drawn by the initializer, `nout` rows of `nin`; `bias` begins at 0; with
+    bias=False it is None.
     """
 
     def __init__(

@@ -121,14 +121,14 @@ class Module:
 
     # ------ running
     def train(self: M, mode: bool = True) -> M:
-        """Let every Module within behave as in training (or not), and return this one."""
+        """Put this Module and all within into training mode (or not), and return this one."""
         for _, module in self.named_modules():
             module.training = mode
         return self
 
     def eval(self: M) -> M:
-        """Let every Module within behave as in use: nothing is drawn or learned while it runs.
-        Return this one."""
+        """Put this Module and all within into evaluation mode: nothing is drawn or learned while
+        they run. Return this one."""
         return self.train(False)
 
     def batch(self, samples: Iterable[Any]) -> list[Any]:

@@ -73,8 +73,9 @@ class BatchNorm(Module):
     """Each of `width` numbers minus its mean, over its standard deviation; then gain and shift.
 
     In training `batch` takes mean and variance over its samples, at least two, and moves the
-    running mean and variance by the share `momentum` towards them. In use the running mean and
-    variance count, and a sample alone will do. Source: Ioffe & Szegedy, Batch Normalization (2015).
+    running mean and variance by the share `momentum` towards them. In evaluation mode the running
+    mean and variance count, and a single sample will do. Source: Ioffe & Szegedy, Batch
+    Normalization (2015).
     """
 
     def __init__(self, width: int, momentum: float = 0.1, epsilon: float = 1e-5) -> None:

@@ -28,7 +28,7 @@ class Unit(Module):
 
 class Sparse(Module):
     """An affine map whose outputs each listen to some of `nin` inputs: output i to those
-    numbered heard[i]. Raises ValueError for a number that is none of 0 … nin − 1."""
+    numbered heard[i]. Raises ValueError for a number outside 0 … nin − 1."""
 
     def __init__(
         self,
@@ -64,11 +64,11 @@ def random_choice(nin: int, nout: int, fan_in: int) -> list[list[int]]:
 
 
 class Wired(Module):
-    """A network of units wired in any way without a circle.
+    """A network of units wired in any way without a cycle.
 
     `wiring` gives for each unit, in any order, the names of the inputs and units it listens to.
     Units that are `outputs` are affine, all other units go through the `activation`. Raises
-    ValueError for a circle, and for a name that is neither an input nor a unit.
+    ValueError for a cycle, and for a name that is neither an input nor a unit.
     """
 
     def __init__(
@@ -102,8 +102,8 @@ def in_order(wiring: Wiring) -> list[Hashable]:
         order = TopologicalSorter(wiring).static_order()
         return [name for name in order if name in wiring]
     except CycleError as error:
-        circle = " → ".join(map(str, error.args[1]))
-        raise ValueError(f"a network is wired without a circle, got {circle}") from None
+        cycle = " → ".join(map(str, error.args[1]))
+        raise ValueError(f"a network is wired without a cycle, got {cycle}") from None
 
 
 def check_names(inputs: Sequence[Hashable], wiring: Wiring, outputs: Sequence[Hashable]) -> None:

@@ -22,7 +22,9 @@ class Optimizer:
 
     `parameters` is a Module, an iterable of Values, or a list of dicts {"params": …, option: …}
     for groups with options of their own. A parameter that no gradient reached counts as one with
-    the gradient 0. A subclass names its `rule`, and says in `settings` what it takes.
+    the gradient 0. Raises ValueError unless `lr` and `eps` are > 0, `momentum`, `decay` and
+    `betas` at least 0 and below 1, and `weight_decay` ≥ 0. A subclass names its `rule`, and says in
+    `settings` what it takes.
     """
 
     rule: Rule

@@ -193,7 +193,7 @@ CLASS = torch.tensor(2)
         (lambda x: losses.l1(x), lambda x: x.abs().sum()),
         (lambda x: losses.l2(x), lambda x: (x**2).sum()),
     ],
-    ids=["mean", "sum", "huber", "cross_entropy", "nll", "hinge", "l1", "l2"],
+    ids=["mean", "absolute", "sum", "huber", "cross_entropy", "nll", "hinge", "l1", "l2"],
 )
 def test_losses(ours: Any, theirs: Any) -> None:
     compare(lambda x: [ours(x)], lambda x: theirs(x).reshape(1), POINTS, [])

@@ -68,7 +68,7 @@ def test_layers_are_one_way_to_wire() -> None:
 
 
 def test_circle_is_refused_and_shown() -> None:
-    with pytest.raises(ValueError, match=r"without a circle, got (a → b → a|b → a → b)"):
+    with pytest.raises(ValueError, match=r"without a cycle, got (a → b → a|b → a → b)"):
         nn.Wired(["x"], {"a": ["x", "b"], "b": ["a"]}, ["b"])
 
 
