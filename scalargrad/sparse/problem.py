@@ -189,7 +189,7 @@ class Problem:
             "hess": self.hess,
             "method": "trust-constr",
             "constraints": [self.constraint()] if self.count else [],
-            "bounds": BoundsInSciPy(self.lb, self.ub) if self.is_bounded else None,
+            "bounds": BoundsInSciPy(self.lb, self.ub) if self._is_bounded else None,
         }
 
     @property
@@ -206,7 +206,7 @@ class Problem:
         }
 
     @property
-    def is_bounded(self) -> bool:
+    def _is_bounded(self) -> bool:
         return Bounds(self.lb, self.ub).are_there
 
     def _square(self, x: Any, factor: float, multipliers: Any) -> Any:

@@ -153,6 +153,23 @@ def test_every_public_name_can_be_looked_up(site: Path, module: str) -> None:
     assert wanted - names(site) == set()
 
 
+LISTED = re.compile(r"autoclass:: ([\w.]+)\.(\w+)\n +:members: (.+)")
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "members"),
+    [
+        found
+        for found in LISTED.findall((DOCS / "reference" / "functions.md").read_text("utf-8"))
+        if found[1] != "Value"  # whose other names are the operators
+    ],
+)
+def test_every_public_name_of_a_class_is_listed(module: str, name: str, members: str) -> None:
+    documented = getattr(importlib.import_module(module), name)
+    public_names = {x for x in dir(documented) if not x.startswith("_")}
+    assert {*members.split(", ")} - {"__call__"} == public_names
+
+
 def operators(site: Path) -> str:
     """The pages of all families of operators."""
     pages = sorted((site / "reference" / "operators").glob("*.html"))
