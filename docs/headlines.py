@@ -104,9 +104,9 @@ def fewest(figures: Figures) -> int:
 ENOUGH = 5
 """With fewer runs of some figure README does not say how many there are."""
 SAID = (
-    "The peer's time divided by ours, value and gradient, on CPython 3.11, one core, peers in the "
-    "same minute: the median of {runs} at\ndifferent times, with their range. "
-    "`python docs/measure.py readme` adds a run (extra `bench`). Not for tensors: see "
+    "Another library's time divided by scalargrad's, for value and gradient, on one core with "
+    "CPython 3.11, in the same minute: the median of\n{runs} at different times, with their "
+    "range. `python docs/measure.py readme` adds a run. Not for tensors: see "
     "`docs/understand/limits.md`.\n"
 )
 TABLE = re.compile(r"(?<=^## Measured\n\n).*?\|\n(?=\n(?!\|))", re.M | re.S)
