@@ -1,5 +1,5 @@
 /* Code of the lanes that has loops, as steps of one size that know where their registers are: each
- * thread has its own, for some of the registers move. Included by run.h. */
+ * thread has its own, for some of the registers move. Included by job.h. */
 #ifndef SCALARGRAD_LANE_STEPS_H
 #define SCALARGRAD_LANE_STEPS_H
 

@@ -8,11 +8,38 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "call.h"
 #include "nests/nest.h"
-#include "reading.h"
-#include "unchanged.h"
+#include "program_type.h"
+#include "reader_type.h"
+#include "records.h"
 #include "writing.h"
+
+static PyObject *choose(PyObject *module, PyObject *name)
+{
+    (void)module;
+    const char *wanted = PyUnicode_AsUTF8(name);
+    if (!wanted)
+        return NULL;
+    const Kernels best = best_kernels();
+    if (strcmp(wanted, "baseline") == 0)
+        kernels = baseline;
+#ifdef HAVE_X86
+    else if (strcmp(wanted, "avx2") == 0 && strcmp(best.name, "baseline") != 0)
+        kernels = avx2;
+#endif
+    else if (strcmp(wanted, best.name) == 0 || strcmp(wanted, "best") == 0)
+        kernels = best;
+    else
+        return PyErr_Format(PyExc_ValueError, "this machine has %s, not %s", best.name, wanted);
+    return PyUnicode_FromString(kernels.name);
+}
+
+static PyObject *tile_height(PyObject *module, PyObject *none)
+{
+    (void)module;
+    (void)none;
+    return PyLong_FromLong(kernels.height);
+}
 
 static PyMethodDef module_methods[] = {
     {"write", (PyCFunction)(void (*)(void))write_result, METH_FASTCALL,

@@ -1,5 +1,5 @@
 /* Rows applied to terms: as they are, rewritten, or by the steps of a template. Included by
- * adjoints/reverse.h, passes.h, repeat.h, tracer.h. */
+ * adjoints/reverse.h, passes.h, scans/body.h, tracer.h. */
 #ifndef SCALARGRAD_APPLYING_H
 #define SCALARGRAD_APPLYING_H
 

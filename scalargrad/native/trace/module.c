@@ -12,9 +12,9 @@
 #include "fusion.h"
 #include "parts/kinds.h"
 #include "parts/linear.h"
-#include "repeat.h"
 #include "reroll/rerolled.h"
 #include "rolled/rolled.h"
+#include "scans/repeat.h"
 #include "views.h"
 #include "../shared/trace_types.h"
 
