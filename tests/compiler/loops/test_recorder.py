@@ -30,6 +30,7 @@ from scalargrad.compiler.loops.periods import PATIENCE
 from scalargrad.compiler.loops.recorder import Recorded, Recorder
 from scalargrad.compiler.trace.native import nodes
 from tests.support.random_loops import Log, in_bits, random_function, record
+from tests.support.refused_memory import times_refused
 
 RECORDERS: list[Any] = [Recorder]
 if nodes is not None:
@@ -397,7 +398,6 @@ def test_an_operand_of_another_kind_is_refused(kind: Any) -> None:
 @pytest.mark.skipif(nodes is None, reason="there is no recorder in C")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_memory_that_is_refused_anywhere_leaves_a_recorder_that_refuses() -> None:
-    refused = pytest.importorskip("_testcapi")
     log = Log()
     record(random_function(12), log)
     calls = [(e.operator, tuple(map(loops_in_c.pair, e.references))) for e in log.events]
@@ -408,18 +408,7 @@ def test_memory_that_is_refused_anywhere_leaves_a_recorder_that_refuses() -> Non
             recorder.record(*call)
         return len(recorder.finish())
 
-    expected, raised = items(), 0
-    for at in range(1, 3000, 11):
-        refused.set_nomemory(at, at + 1)
-        try:
-            found = items()
-        except MemoryError:
-            raised += 1
-        else:
-            assert found == expected
-        finally:
-            refused.remove_mem_hooks()
-    assert raised > 50
+    assert times_refused(items, range(1, 3000, 11)) > 50
 
 
 @pytest.mark.skipif(nodes is None, reason="there is no recorder in C")

@@ -18,6 +18,7 @@ from scalargrad.compiler.trace import chosen, in_python, rolled
 from scalargrad.compiler.trace.rolled import ASKED, BRANCHES, IRREGULAR, OTHER, SHORT, Rolled
 from scalargrad.compiler.trace.vocabulary import stop_gradient
 from tests.support.random_loops import INPUTS, random_function
+from tests.support.refused_memory import times_refused
 
 KINDS = [in_python.Trace] + [chosen.Trace] * (chosen.Trace is not in_python.Trace)
 in_c = pytest.mark.skipif(chosen.Trace is in_python.Trace, reason="there is no trace in C")
@@ -305,25 +306,11 @@ def test_memory_of_a_rolled_trace_is_that_of_the_body() -> None:
 @in_c
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_memory_that_is_refused_anywhere_is_an_error_and_no_crash() -> None:
-    refused = pytest.importorskip("_testcapi")
-
     def size() -> int:
         found = Traced(chosen.Trace, recurrence, 30)
         return len(found.trace.rows) if found.trace.index(found.result) else 0
 
-    expected, raised = size(), 0
-    for at in range(1, 4000, 29):
-        refused.set_nomemory(at, at + 1)
-        try:
-            found = size()
-        except MemoryError:
-            raised += 1
-        else:
-            assert found == expected
-        finally:
-            refused.remove_mem_hooks()
-    assert raised > 20
-    assert size() == expected
+    assert times_refused(size, range(1, 4000, 29)) > 20
 
 
 @each_kind

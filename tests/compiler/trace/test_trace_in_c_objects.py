@@ -21,6 +21,7 @@ from scalargrad.compiler.trace import chosen, in_python
 from scalargrad.compiler.trace.body import Body
 from scalargrad.compiler.trace.vocabulary import products
 from tests.support.compiled import adjoints_of, value_and_gradients
+from tests.support.refused_memory import times_refused
 
 if NATIVE:
     from scalargrad.compiler.machine import encode
@@ -242,18 +243,4 @@ def traced_and_lowered() -> int:
 # a generator of Python's that is given up asks for memory to say so
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_memory_that_is_refused_anywhere_is_an_error_and_no_crash() -> None:
-    refused = pytest.importorskip("_testcapi")
-    expected = traced_and_lowered()
-    raised = 0
-    for at in range(1, 4000, 13):
-        refused.set_nomemory(at, at + 1)
-        try:
-            found = traced_and_lowered()
-        except MemoryError:
-            raised += 1
-        else:
-            assert found == expected
-        finally:
-            refused.remove_mem_hooks()
-    assert raised > 50
-    assert traced_and_lowered() == expected
+    assert times_refused(traced_and_lowered, range(1, 4000, 13)) > 50
