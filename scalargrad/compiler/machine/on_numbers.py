@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import islice
 from math import isfinite
@@ -48,11 +48,18 @@ class OnNumbers:
 
     def fill(self, results: Any, weights: Any, numbers: Sequence[Any]) -> bool:
         """Put the outputs of a program without lanes into an array, as OnMachine.fill does."""
-        for row, own in zip(results, weights.tolist()):
-            row[:], broken = self.run([*numbers[:FIRST], *own, *numbers[FIRST:]], (), None)
-            if broken is not None:
-                return False
-        return True
+        return filled_by_runs(self.run, results, weights, numbers)
+
+
+def filled_by_runs(
+    run: Callable[..., tuple[Any, Any]], results: Any, weights: Any, numbers: Sequence[Any]
+) -> bool:
+    """Run a program without lanes for each row of weights; return whether all guards hold."""
+    for row, own in zip(results, weights.tolist()):
+        row[:], broken = run([*numbers[:FIRST], *own, *numbers[FIRST:]], (), None)
+        if broken is not None:
+            return False
+    return True
 
 
 def numbers_function(program: Program) -> Any:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from ...rows import Operator
 from ...transforms.trees import is_array
 from ..inputs.arguments import Address
-from ..inputs.sources import COUNT, FIRST
+from ..inputs.sources import COUNT
 from ..passes.lowered_trace import LoweredTrace
 from ..passes.program import Program
 from ..passes.stages import staged
@@ -24,6 +24,7 @@ from ..trace.in_python import Trace
 from ..trace.vocabulary import CONSTANT, STRUCTURE
 from .broken import Broken
 from .on_arrays import spread
+from .on_numbers import filled_by_runs
 
 MOST = 64
 """So many phases a program may have: each reads again what it needs."""
@@ -221,11 +222,7 @@ class InPhases:
 
     def fill(self, results: Any, weights: Any, numbers: Sequence[Any]) -> bool:
         """Put the outputs of a program without lanes into an array, as OnMachine.fill does."""
-        for row, own in zip(results, weights.tolist()):
-            row[:], broken = self.run([*numbers[:FIRST], *own, *numbers[FIRST:]], (), None)
-            if broken is not None:
-                return False
-        return True
+        return filled_by_runs(self.run, results, weights, numbers)
 
     def attempt(
         self, numbers: Sequence[Any], arrays: Sequence[Any], lanes: int | None

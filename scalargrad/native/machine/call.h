@@ -140,12 +140,12 @@ static inline Py_ssize_t put_item(PyObject *item, double *to, Py_ssize_t room)
 }
 
 /* The numbers are floats, tuples of Values and buffers of float64, in a list. */
-static int put_numbers(const Program *p, PyObject *numbers, double *uniform)
+static int put_numbers(PyObject *numbers, double *to, Py_ssize_t room)
 {
     Py_ssize_t at = 0;
     for (Py_ssize_t k = 0; k < PyList_GET_SIZE(numbers); k++) {
         PyObject *item = PyList_GET_ITEM(numbers, k);
-        const Py_ssize_t n = put_item(item, uniform + at, p->uniforms - at);
+        const Py_ssize_t n = put_item(item, to + at, room - at);
         if (n < 0)
             return 0;
         at += n;
@@ -315,7 +315,7 @@ static PyObject *program_run(PyObject *self, PyObject *const *given, Py_ssize_t 
      * can resize until they are given back */
     double *uniform = take_uniform(p);
     PyObject *found = NULL;
-    if (uniform && put_numbers(p, args->numbers, uniform))
+    if (uniform && put_numbers(args->numbers, uniform, p->uniforms))
         found = run_on(p, args, uniform, &job);
     give_uniform(p, uniform);
     return found;
@@ -330,7 +330,7 @@ static PyObject *program_results(PyObject *self, PyObject *numbers)
     double *uniform = take_uniform(p);
     PyObject *found = NULL;
     Job job = {.tells_doubt = 1, .threads = 1};
-    if (uniform && put_numbers(p, numbers, uniform)) {
+    if (uniform && put_numbers(numbers, uniform, p->uniforms)) {
         const int32_t status = run_freely(p, uniform, &job);
         found = found_by_run(p, uniform, &job, status, 1);
     }

@@ -171,19 +171,6 @@ static int32_t run_nest(const Nest *nest, NestRun *run)
     return found;
 }
 
-static int put_inputs(const Nest *nest, PyObject *numbers, double *to)
-{
-    Py_ssize_t at = 0;
-    for (Py_ssize_t k = 0; k < PyList_GET_SIZE(numbers); k++) {
-        PyObject *item = PyList_GET_ITEM(numbers, k);
-        const Py_ssize_t n = put_item(item, to + at, nest->inputs - at);
-        if (n < 0)
-            return 0;
-        at += n;
-    }
-    return 1;
-}
-
 /* Copy the results to the caller's buffer, if there is one; return whether one is not finite. */
 static int store_nest_results(const Nest *nest, const double *number, double *results)
 {
@@ -236,7 +223,7 @@ static PyObject *nest_run(PyObject *self, PyObject *const *given, Py_ssize_t n)
     if (!has_count(&results, nest->results, 1, sizeof(double)))
         PyErr_SetString(PyExc_ValueError, "the buffer does not fit the program");
     else if (take_run(nest, &run)) {
-        if (put_inputs(nest, given[0], run.number))
+        if (put_numbers(given[0], run.number, nest->inputs))
             found = found_by(nest, &run, &results, tells_doubt);
         give_run(nest, &run);
     }
@@ -255,7 +242,7 @@ static PyObject *nest_results_of(PyObject *self, PyObject *numbers)
     NestRun run = {0};
     Py_buffer none = {0};
     if (take_run(nest, &run)) {
-        if (put_inputs(nest, numbers, run.number))
+        if (put_numbers(numbers, run.number, nest->inputs))
             found = found_by(nest, &run, &none, 1);
         give_run(nest, &run);
     }
