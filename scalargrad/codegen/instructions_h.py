@@ -8,13 +8,15 @@ from collections.abc import Iterable, Iterator
 from enum import IntEnum
 
 from ..compiler.machine import instructions
-from ..compiler.machine.instructions import (
+from ..compiler.machine.instructions import TABLE
+from ..compiler.machine.words import (
+    CONSTANTS,
     EACH_ONE,
+    ENUMS,
     ONCE,
     REACHES,
     SIZES,
     STRETCH,
-    TABLE,
     TIMES,
     Domain,
     Instruction,
@@ -169,8 +171,8 @@ def words() -> str:
     alone = [row for row in ROWS if BEFORE in row.stages or AFTER in row.stages]
     parts = [
         f"{MARK}\n *\n * name_words reads an instruction. Included by frame.h. */",
-        enum(f"{name} = {getattr(instructions, name)}" for name in instructions.CONSTANTS),
-        *map(numbered, instructions.ENUMS),
+        enum(f"{name} = {number}" for name, number in CONSTANTS.items()),
+        *map(numbered, ENUMS),
         *map(reading, ROWS),
         *(group_reading(row) for row in ROWS if is_group(row.rest)),
         "/* ROW(NAME, name): numbers alone, stretches of numbers, lanes */",

@@ -12,14 +12,8 @@ from typing import Any
 import scalargrad as sg
 from scalargrad import blocks, ops
 from scalargrad.backward import NO_GRADIENT, symbolic_adjoints
-from scalargrad.compiler.machine.instructions import (
-    ALONG,
-    LOAD,
-    LOOP,
-    STORE,
-    TOTAL,
-    row_instruction,
-)
+from scalargrad.compiler.machine.instructions import ALONG, LOAD, LOOP, STORE, TOTAL
+from scalargrad.compiler.machine.words import row_instruction
 from scalargrad.compiler.trace.native import machine, nodes
 
 from .objects import Acting, Hostile

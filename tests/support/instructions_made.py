@@ -11,20 +11,20 @@ import pytest
 
 from scalargrad.compiler.machine.checking import ARITY
 from scalargrad.compiler.machine.encode import Code
-from scalargrad.compiler.machine.instructions import (
+from scalargrad.compiler.machine.instructions import WIDE_ROW
+from scalargrad.compiler.machine.interpreter import RunResults
+from scalargrad.compiler.machine.words import (
     EACH_ONE_OF_STEP,
     ONCE,
     PLACE,
     STRETCH,
     WALK,
-    WIDE_ROW,
     WIDTH,
     Domain,
     EndingKind,
     Instruction,
     Word,
 )
-from scalargrad.compiler.machine.interpreter import RunResults
 from scalargrad.compiler.trace.native import machine
 
 Sizes = Mapping[str, int]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ...messages import counted
 from ..loops.telling import told
-from ..machine.instructions import BLOCK_LANES
+from ..machine.words import BLOCK_LANES
 from ..text.names import Names
 from ..trace.rolled import Loops
 from .listed import Straight, WithLoops, shortened

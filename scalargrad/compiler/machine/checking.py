@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ...rows import BUILT_IN
 from ..trace.vocabulary import LANES
-from .instructions import (
+from .instructions import WIDE_ROW
+from .words import (
     EACH_ONE_OF_STEP,
     MOST,
     NUMBER,
     ONCE,
     PLACE,
     STRETCH,
-    WIDE_ROW,
     WIDTH,
     Domain,
     EndingKind,

@@ -17,9 +17,7 @@ from .instructions import (
     GATHER,
     LOOP,
     MINUS_PRODUCT,
-    MOST,
     MOVE,
-    NONE,
     PLUS_PRODUCT,
     READ,
     SCATTER,
@@ -28,6 +26,7 @@ from .instructions import (
     TABLE,
     WRITE,
 )
+from .words import MOST, NONE
 
 MOST_DEPTH = 64
 SPARE_PLACES = 4

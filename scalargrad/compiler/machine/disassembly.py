@@ -10,20 +10,8 @@ from typing import Any
 
 from ...rows import BUILT_IN
 from .encode import Code
-from .instructions import (
-    ANYTHING,
-    LOOP,
-    NONE,
-    ONCE,
-    PLACE,
-    TABLE,
-    WIDE_ROW,
-    Comparison,
-    Domain,
-    EndingKind,
-    Instruction,
-    Rest,
-)
+from .instructions import LOOP, TABLE, WIDE_ROW
+from .words import ANYTHING, NONE, ONCE, PLACE, Comparison, Domain, EndingKind, Instruction, Rest
 
 OPERATORS = {row.code: row for row in BUILT_IN.values()}
 NAMED = {"ending": EndingKind, "how": Comparison}

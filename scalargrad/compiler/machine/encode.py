@@ -13,11 +13,11 @@ from ...rows import Operator
 from ..inputs.arguments import Address
 from ..passes.program import AFTER, BEFORE, LANES, Program
 from ..trace.vocabulary import lanes_sum, products
-from .instructions import NONE
 from .lane_code import LaneCode, guard_instruction
 from .lane_work import LaneWork
 from .reroll import rerolled
 from .wide import tiled
+from .words import NONE
 
 
 class Code(NamedTuple):

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from ... import ops
 from ..inputs.arguments import Address
 from .encode import Code
-from .instructions import NONE, EndingKind, LaneTerm, WideTerm
 from .looping import ROWS, Looping
+from .words import NONE, EndingKind, LaneTerm, WideTerm
 
 Numbers = list[float]
 

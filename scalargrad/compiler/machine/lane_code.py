@@ -8,24 +8,11 @@ from typing import Protocol
 from ..passes.program import Program
 from ..trace.guards import COMPARE, Guard
 from ..trace.vocabulary import products
-from .instructions import (
-    DENSE,
-    GUARD,
-    LANE_PRODUCTS,
-    LOAD,
-    MINUS,
-    NONE,
-    STORE,
-    TABLE,
-    TOTAL,
-    TOTALS,
-    EndingKind,
-    LaneTerm,
-    row_instruction,
-)
+from .instructions import DENSE, GUARD, LANE_PRODUCTS, LOAD, MINUS, STORE, TABLE, TOTAL, TOTALS
 from .lane_work import LaneItem, LaneWork
 from .registers import Registers
 from .tiles import DenseSum, LaneSums
+from .words import NONE, EndingKind, LaneTerm, row_instruction
 
 HOW = {compare: k for k, compare in enumerate(COMPARE)}
 Reads = Mapping[int, int]

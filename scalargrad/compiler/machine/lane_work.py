@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from ... import ops
 from ..inputs.arguments import Address
 from ..passes.program import LANES, Program
-from .instructions import NONE, WIDTH
 from .tiles import DenseSum, LaneSums, Tiles
+from .words import NONE, WIDTH
 
 
 class LaneItem(NamedTuple):

@@ -8,7 +8,8 @@ from typing import Any
 from ... import ops
 from ...rows import BUILT_IN
 from ..trace.guards import COMPARE
-from .instructions import NONE, TABLE
+from .instructions import TABLE
+from .words import NONE
 
 ROWS = {row.code: row for row in BUILT_IN.values()}
 HOLDS = list(COMPARE.values())

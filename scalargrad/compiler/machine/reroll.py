@@ -18,7 +18,8 @@ from ...rows import Operator
 from ..trace.native import nodes
 from ..trace.recorder import Recorder
 from ..trace.vocabulary import CONSTANT, products
-from .instructions import PACK, PRODUCTS, WIDE_PRODUCTS, WIDE_ROW, WIDTH, row_instruction
+from .instructions import PACK, PRODUCTS, WIDE_PRODUCTS, WIDE_ROW
+from .words import WIDTH, row_instruction
 
 Places = tuple[int, ...]
 

@@ -15,10 +15,10 @@ from ..passes.program import Program
 from ..trace.native import machine
 from .broken import Broken
 from .encode import Code, encoded, fits_machine
-from .instructions import Answer
 from .on_arrays import OnArrays
 from .on_numbers import OnNumbers
 from .phases import InPhases, may_be_cut
+from .words import Answer
 
 NATIVE = machine is not None
 

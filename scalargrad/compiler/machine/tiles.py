@@ -14,7 +14,7 @@ from ... import ops
 from ..passes.program import Program
 from ..trace.native import machine
 from ..trace.vocabulary import lanes_sum, products
-from .instructions import DENSE_HEIGHT, NONE, TOTALS_HEIGHT, EndingKind
+from .words import DENSE_HEIGHT, NONE, TOTALS_HEIGHT, EndingKind
 
 
 class Ending(NamedTuple):

@@ -8,8 +8,9 @@ from array import array
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from .instructions import NONE, WIDE_PRODUCTS, WIDE_TILE, WideTerm
+from .instructions import WIDE_PRODUCTS, WIDE_TILE
 from .tiles import tile_height
+from .words import NONE, WideTerm
 
 Words = Sequence[int]
 

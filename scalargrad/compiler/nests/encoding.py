@@ -19,15 +19,13 @@ from ..machine.instructions import (
     LOOP,
     MINUS_PRODUCT,
     MOVE,
-    NONE,
     PLUS_PRODUCT,
     READ,
     SCATTER,
     SINE_COSINE,
     WRITE,
-    Comparison,
-    row_instruction,
 )
+from ..machine.words import NONE, Comparison, row_instruction
 from . import nest as nests
 from .nest import Address, Block, Effect, Nest
 from .places import Places

@@ -15,16 +15,9 @@ from ... import ops
 from ..inputs.arguments import Address as Column
 from ..inputs.sources import COUNT
 from ..machine.encode import Code
-from ..machine.instructions import (
-    LOAD,
-    MOVE,
-    SPREAD,
-    STORE,
-    TOTAL,
-    WIDTH,
-    row_instruction,
-)
+from ..machine.instructions import LOAD, MOVE, SPREAD, STORE, TOTAL
 from ..machine.lane_code import merged
+from ..machine.words import WIDTH, row_instruction
 from ..trace.vocabulary import INPUT
 from . import nest as nests
 from .activity import read_from

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array as packed
 from collections.abc import Iterable, Sequence
 
-from ..machine.instructions import MOST, NONE
+from ..machine.words import MOST, NONE
 from ..trace.vocabulary import CONSTANT
 from . import nest as nests
 from .nest import Address, Array, Block, Nest, Refused

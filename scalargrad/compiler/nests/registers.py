@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from ...rows import Operator
-from ..machine.instructions import row_instruction
+from ..machine.words import row_instruction
 from ..trace.vocabulary import CONSTANT
 from . import nest as nests
 from .moving import MovingPlaces

@@ -16,7 +16,7 @@ static PyMethodDef program_methods[] = {
     {"run", (PyCFunction)(void (*)(void))program_run, METH_FASTCALL,
      "run(numbers, arrays, count, results, broken, sides, index, tell_doubt, threads): run the "
      "lanes, those of an index if there is one. Return the number of a uniform guard that does "
-     "not hold, or an Answer of compiler/machine/instructions.py: ALL_HOLD, or a list of the "
+     "not hold, or an Answer of compiler/machine/words.py: ALL_HOLD, or a list of the "
      "results "
      "if there is no buffer for them; LANES_BROKEN where `broken` tells for each lane which guard "
      "does not hold, and `sides` what it compared; DOUBT where doubt is to be told and an output "

@@ -14,11 +14,8 @@ from scalargrad.compiler.machine.instructions import (
     TABLE,
     TOTALS,
     WIDE_ROW,
-    EndingKind,
-    Instruction,
-    LaneTerm,
-    row_instruction,
 )
+from scalargrad.compiler.machine.words import EndingKind, Instruction, LaneTerm, row_instruction
 from scalargrad.rows import BUILT_IN
 from tests.support.instructions_made import SIZES, made
 

@@ -11,9 +11,11 @@ import pytest
 from scalargrad.compiler.machine import instructions, reroll, tiles, wide
 from scalargrad.compiler.machine.checking import ARITY
 from scalargrad.compiler.machine.code_checking import is_code
-from scalargrad.compiler.machine.instructions import (
+from scalargrad.compiler.machine.instructions import TABLE
+from scalargrad.compiler.machine.words import (
+    DENSE_HEIGHT,
     MOST,
-    TABLE,
+    WIDTH,
     Comparison,
     Domain,
     EndingKind,
@@ -61,7 +63,7 @@ def outside(domain: Domain, count: int, rows: int) -> list[int]:
     """Words just beyond what this may be."""
     sizes = {**SIZES, "numbers": SIZES["places"]}
     limit = sizes[domain.limit] if isinstance(domain.limit, str) else domain.limit
-    reaches = {"count": count, "stretch": count + instructions.WIDTH - 1, "sums": count * rows}
+    reaches = {"count": count, "stretch": count + WIDTH - 1, "sums": count * rows}
     return [domain.low - 1, min(limit - reaches.get(domain.reach, 1) + 1, MOST), -(2**31)]
 
 
@@ -135,7 +137,7 @@ def test_comparisons_are_those_of_guards() -> None:
 
 
 def test_as_many_rows_are_done_at_once_as_there_may_be_at_most() -> None:
-    assert 1 <= tiles.tile_height() <= instructions.DENSE_HEIGHT
+    assert 1 <= tiles.tile_height() <= DENSE_HEIGHT
 
 
 def test_wide_sums_that_follow_each_other_become_a_tile() -> None:

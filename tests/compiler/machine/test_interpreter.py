@@ -15,20 +15,16 @@ import scalargrad as sg
 from scalargrad.compiler.machine.checking import ARITY
 from scalargrad.compiler.machine.code_checking import is_code
 from scalargrad.compiler.machine.encode import Code, encoded
-from scalargrad.compiler.machine.instructions import (
-    GUARD,
-    LOAD,
+from scalargrad.compiler.machine.instructions import GUARD, LOAD, STORE, TABLE, WIDE_ROW
+from scalargrad.compiler.machine.interpreter import RunResults, interpret
+from scalargrad.compiler.machine.words import (
     NONE,
-    STORE,
     STRETCH,
-    TABLE,
-    WIDE_ROW,
     WIDTH,
     Domain,
     Instruction,
     row_instruction,
 )
-from scalargrad.compiler.machine.interpreter import RunResults, interpret
 from scalargrad.compiler.passes.lane_sums import lane_sums
 from scalargrad.compiler.pipeline import program_of
 from scalargrad.compiler.trace.body import Body

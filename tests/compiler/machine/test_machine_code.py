@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from scalargrad.compiler.machine import instructions
 from scalargrad.compiler.machine.instructions import (
     DENSE,
     GUARD,
@@ -22,6 +21,10 @@ from scalargrad.compiler.machine.instructions import (
     TABLE,
     TOTAL,
     TOTALS,
+)
+from scalargrad.compiler.machine.words import (
+    DENSE_HEIGHT,
+    TOTALS_HEIGHT,
     Answer,
     EndingKind,
     LaneTerm,
@@ -197,11 +200,11 @@ def test_results_come_at_once_where_there_is_nothing_else_to_tell() -> None:
         {"lanes": TOTALS(0, 1, -1, 0)},
         {"lanes": TOTALS(0, 1, 0, 3)},
         {"lanes": TOTALS(0, 1, 0, -2)},
-        {"lanes": TOTALS(0, instructions.TOTALS_HEIGHT + 1, 0, 0)},
+        {"lanes": TOTALS(0, TOTALS_HEIGHT + 1, 0, 0)},
         {"lanes": TOTALS(0, 1)},
         {"lanes": DENSE(3, 1, 2, -1, 2, 2)},
         {"lanes": DENSE(EndingKind.PLAIN, 0, 2, -1, 2, 2)},
-        {"lanes": DENSE(EndingKind.PLAIN, instructions.DENSE_HEIGHT + 1, 2, -1, 2, 2)},
+        {"lanes": DENSE(EndingKind.PLAIN, DENSE_HEIGHT + 1, 2, -1, 2, 2)},
         {"lanes": DENSE(EndingKind.PLAIN, 1, 3, -1, 2, 2)},
         {"lanes": DENSE(EndingKind.PLAIN, 1, 2, -2, 2, 2)},
         {"lanes": DENSE(EndingKind.PLAIN, 1, 2, 4, 2, 2)},
@@ -211,7 +214,7 @@ def test_results_come_at_once_where_there_is_nothing_else_to_tell() -> None:
         {"lanes": DENSE(EndingKind.PLAIN, 1, 2, -1, 2)},
         {"lanes": DENSE(EndingKind.STEP, 1, 2, -1, 3)},
         {"lanes": DENSE(EndingKind.STEP, 1, 2, -1)},
-        {"lanes": DENSE(EndingKind.PLAIN, instructions.DENSE_HEIGHT)},
+        {"lanes": DENSE(EndingKind.PLAIN, DENSE_HEIGHT)},
         {"lanes": DENSE(0)},
         {"before": [EXP, 4, 4, 0]},
         {"before": [EXP, 6, 0, 0, 0, 0]},

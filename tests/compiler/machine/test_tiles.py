@@ -12,8 +12,7 @@ import pytest
 
 import scalargrad as sg
 from scalargrad.compiler import compile
-from scalargrad.compiler.machine import instructions
-from scalargrad.compiler.machine.instructions import EndingKind
+from scalargrad.compiler.machine.words import DENSE_HEIGHT, TOTALS_HEIGHT, EndingKind
 from scalargrad.compiler.pipeline import program_of
 from scalargrad.compiler.trace.body import Body
 from scalargrad.compiler.trace.in_python import Trace
@@ -97,8 +96,8 @@ def test_a_row_that_waits_for_another_is_in_a_tile_of_its_own() -> None:
 def test_tiles_take_upstreams_that_share_most_locals() -> None:
     pairs = {k: {j: 100 * k + j for j in (NONE, 1, 2, 3, 4)} for k in (10, 11, 12, 13, 14)}
     found = list(covering(pairs))
-    assert [len(b.upstreams) for b in found] == [instructions.TOTALS_HEIGHT, 1]
-    assert found[0].totals[: instructions.TOTALS_HEIGHT] == (999, 1099, 1199, 1299)
+    assert [len(b.upstreams) for b in found] == [TOTALS_HEIGHT, 1]
+    assert found[0].totals[:TOTALS_HEIGHT] == (999, 1099, 1199, 1299)
 
 
 def test_every_pair_is_in_one_block_that_sums_little_else() -> None:
@@ -160,7 +159,7 @@ def test_layers_equal_the_eager_engine(name: str, rows: int, terms: int) -> None
 
 
 @pytest.mark.parametrize("name", instruction_sets())
-@pytest.mark.parametrize("rows", range(1, instructions.DENSE_HEIGHT + 1))
+@pytest.mark.parametrize("rows", range(1, DENSE_HEIGHT + 1))
 def test_a_program_made_for_one_instruction_set_runs_on_the_others(name: str, rows: int) -> None:
     x = np.random.default_rng(rows).normal(size=(131, 5))
     weights = [random.gauss(0.0, 1.0) for _ in range(rows * 5)]

@@ -12,14 +12,8 @@ from typing import Any
 
 import pytest
 
-from scalargrad.compiler.machine import instructions
-from scalargrad.compiler.machine.instructions import (
-    PACK,
-    WIDE_PRODUCTS,
-    WIDE_ROW,
-    WIDE_TILE,
-    WideTerm,
-)
+from scalargrad.compiler.machine.instructions import PACK, WIDE_PRODUCTS, WIDE_ROW, WIDE_TILE
+from scalargrad.compiler.machine.words import DENSE_HEIGHT, WideTerm
 from scalargrad.rows import BUILT_IN
 from tests.support.compiled import HAS_MACHINE, instruction_sets, running
 from tests.support.expressions import rounds
@@ -116,7 +110,7 @@ def tile(outs: Sequence[int], firsts: Sequence[int], size: int, terms: Any) -> A
 
 
 @pytest.mark.parametrize("name", instruction_sets())
-@pytest.mark.parametrize("rows", range(1, instructions.DENSE_HEIGHT + 1))
+@pytest.mark.parametrize("rows", range(1, DENSE_HEIGHT + 1))
 @pytest.mark.parametrize("size", SIZES)
 def test_sums_that_share_their_stretches_are_those_of_the_numbers(
     name: str, rows: int, size: int

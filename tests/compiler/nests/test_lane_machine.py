@@ -25,9 +25,9 @@ from scalargrad.compiler.machine.instructions import (
     SPREAD,
     STORE,
     TOTAL,
-    row_instruction,
 )
 from scalargrad.compiler.machine.interpreter import interpret
+from scalargrad.compiler.machine.words import row_instruction
 from scalargrad.compiler.trace.native import machine
 from scalargrad.compiler.trace.vocabulary import LANES
 from tests.support.compiled import instruction_sets, running

@@ -23,7 +23,6 @@ from scalargrad.compiler.machine.instructions import (
     GUARD,
     LOOP,
     MINUS_PRODUCT,
-    MOST,
     MOVE,
     PLUS_PRODUCT,
     READ,
@@ -31,9 +30,9 @@ from scalargrad.compiler.machine.instructions import (
     SINE_COSINE,
     TABLE,
     WRITE,
-    row_instruction,
 )
 from scalargrad.compiler.machine.nest_interpreter import interpret
+from scalargrad.compiler.machine.words import MOST, row_instruction
 from scalargrad.compiler.trace.native import machine
 from tests.support.expressions import rounds
 from tests.support.nests_made import bits, code_of_function, nest_code
