@@ -18,7 +18,8 @@ from math import inf, nan, pi
 from typing import Any
 
 from . import folds, ieee, special
-from .rows import BUILT_IN, NOWHERE, TRACED, Operator, selects
+from .partials import selects
+from .rows import BUILT_IN, NOWHERE, TRACED, Operator
 from .scalars import NOTHING, is_value
 
 LN2, LN10 = math.log(2.0), math.log(10.0)

@@ -14,17 +14,8 @@ from math import nan
 from typing import Any
 
 from .messages import parameters, takes, written
-from .scalars import NOTHING, is_value, real
-
-Partial = Callable[..., Any]
-
-
-def selects(rule: Any, which: Callable[[Sequence[bool]], list[bool]] | None = None) -> Any:
-    """Mark a partial that may be NOTHING; in all other partials −0.0 is a zero. For a rule that
-    gives a list of partials, `which` tells those that may, given the operands that are variable."""
-    rule.selects = which or True
-    return rule
-
+from .partials import Differentiable, Partial
+from .scalars import is_value, real
 
 FLOATS = {float}
 
@@ -53,7 +44,7 @@ def operand_names(partials: Sequence[Partial] | Partial) -> tuple[str, ...]:
     return named if len(named) == len(partials) else plain
 
 
-class Operator:
+class Operator(Differentiable):
     """One operator: how it is named, drawn, computed and differentiated.
 
     Called with numbers it returns a float; called with at least one Value it returns a Value.
@@ -213,88 +204,9 @@ class Operator:
         kept = tuple(x if free else n for x, n, free in zip(operands, numbers, variable))
         return out, kept, tuple(real(p) for p, free in zip(local, variable) if free)
 
-    def local(self, out: Any, operands: Sequence[Any], variable: Sequence[bool]) -> list[Any]:
-        """Return ∂out/∂operand for every operand that is variable, None for a constant.
-
-        On floats these are numbers, on Values a graph of them. Each costs what its row says.
-        """
-        return self._locals(self._rules(variable), out, operands, variable)
-
-    def as_in_a_book(
-        self, out: Any, operands: Sequence[Any], variable: Sequence[bool]
-    ) -> list[Any]:
-        """Return what `local` returns, in the form in which a book has it: to be read."""
-        rules = self.textbook or self._rules(variable)
-        return self._locals(rules, out, operands, variable)
-
-    def _locals(
-        self, rules: Any, out: Any, operands: Sequence[Any], variable: Sequence[bool]
-    ) -> list[Any]:
-        if self.arity is None:
-            return self._local_to_many(rules, out, operands, variable)
-        return [
-            self.as_partial(rule, rule(out, *operands)) if wanted else None
-            for rule, wanted in zip(rules, variable)
-        ]
-
-    def _rules(self, variable: Sequence[bool]) -> Any:
-        beside = self.beside_constant is not None and not all(variable)
-        return self.beside_constant if beside else self.partials
-
-    def as_partial(self, rule: Partial, partial: Any) -> Any:
-        """A partial that a rule gave; a −0.0 that is not on purpose becomes 0.0."""
-        # sooner than asking a number that is traced whether it is a float
-        is_node = is_value(partial)
-        return partial if is_node or not isinstance(partial, float) else partial + self.zero(rule)
-
-    def zero(self, rule: Partial) -> float:
-        """The number added to a partial: 0.0 makes a zero of −0.0, NOTHING leaves −0.0 as it is."""
-        return NOTHING if self.may_select(rule) else 0.0
-
-    def may_select(self, rule: Partial) -> bool:
-        return self.selects or bool(getattr(rule, "selects", False))
-
-    def selecting(self, variable: Sequence[bool]) -> list[bool]:
-        """Whether the partial in each operand, as a node, may be NOTHING."""
-        rules: Any = self._rules(variable)
-        if self.arity is None:
-            which = getattr(rules, "selects", None)
-            return which(variable) if callable(which) else [self.may_select(rules)] * len(variable)
-        return list(map(self.may_select, rules))
-
-    def _local_to_many(
-        self, rule: Any, out: Any, operands: Sequence[Any], variable: Sequence[bool]
-    ) -> list[Any]:
-        if self.beside_constant is not None and rule is self.beside_constant:
-            beside: Any = rule
-            return list(beside(out, operands, variable))
-        if self.count is None:
-            return [self.as_partial(rule, p) for p in rule(out, *operands)]
-        if self.about is not None and rule is self.partials:
-            return self._local_about(rule, out, operands, variable)
-        return self._local_by_count(rule, out, operands, variable)
-
-    def _local_by_count(
-        self, rule: Any, out: Any, operands: Sequence[Any], variable: Sequence[bool]
-    ) -> list[Any]:
-        assert self.count is not None
-        count = self.count(out, operands, variable)
-        return [
-            self.as_partial(rule, rule(out, x, count)) if wanted else None
-            for x, wanted in zip(operands, variable)
-        ]
-
-    def _local_about(
-        self, rule: Any, out: Any, operands: Sequence[Any], variable: Sequence[bool]
-    ) -> list[Any]:
-        """The partials relative to another number than `out`: the result of the row `about`. As a
-        graph, or in a trace, they are `linked`."""
-        assert self.about is not None and self.linked is not None
-        if hasattr(out, "_data") or hasattr(out, "_is_variable"):
-            linked = self.linked(out, operands)
-            return [p if wanted else None for p, wanted in zip(linked, variable)]
-        about = BUILT_IN[self.about](operands)
-        return self._local_by_count(rule, about, operands, variable)
+    def _result_about(self, operands: Sequence[Any]) -> Any:
+        assert self.about is not None
+        return BUILT_IN[self.about](operands)
 
     jointly: Any = None
     """What computes it in lanes together with other operators on the same operands."""

@@ -24,7 +24,7 @@ def module_name(path: Path) -> str:
 
 FILES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 CORE = [
-    *("messages", "scalars", "rows", "ieee", "special", "folds", "graph", "ops"),
+    *("messages", "scalars", "partials", "rows", "ieee", "special", "folds", "graph", "ops"),
     *("suspending", "blocks", "profiled", "modes", "stale", "doubts", "backward", "copying"),
     *("updates", "freeing", "arrays", "protocols", "comparing", "given", "sweep", "value"),
     *("spelling", "method_text", "methods", "engine"),
@@ -108,7 +108,7 @@ def test_no_folder_imports_from_one_above_it(module: str) -> None:
 
 
 def test_operator_table_imports_only_rows_and_forward_functions() -> None:
-    assert IMPORTS["ops"] == {"scalars", "rows", "ieee", "special", "folds"}
+    assert IMPORTS["ops"] == {"scalars", "partials", "rows", "ieee", "special", "folds"}
 
 
 def test_only_the_switch_and_its_twin_in_the_compiler_name_the_native_part() -> None:

@@ -11,7 +11,8 @@ from functools import reduce
 from typing import Any
 
 from ... import ops
-from ...rows import Operator, selects
+from ...partials import selects
+from ...rows import Operator
 from ...scalars import NOTHING
 
 INPUT = "input"
