@@ -26,10 +26,14 @@ def read_from(nest: Nest, i: int) -> list[int]:
 def reached(nest: Nest, begin: Iterable[int], among: Iterable[int]) -> set[int]:
     """The nodes among these that depend on one in `begin`, in whichever iteration."""
     users: dict[int, list[int]] = {}
-    for i in among:
-        for j in (*nest.sources(i), *read_from(nest, i)):
-            users.setdefault(j, []).append(i)
     waiting, found = [*begin], set()
+    begun = set(waiting)
+    for i in among:
+        for j in nest.sources(i):
+            users.setdefault(j, []).append(i)
+        # an element may be one of very many inputs
+        if not begun.isdisjoint(read_from(nest, i)):
+            waiting.append(i)
     while waiting:
         i = waiting.pop()
         if i not in found:

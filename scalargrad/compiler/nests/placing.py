@@ -131,6 +131,9 @@ class Placing:
         back, offset = divmod(base - around.first, around.span)
         if back > 0:
             raise Refused("a number is read before it is computed")
+        if back < -MOST_BACK and base + around.span * around.block.trips <= around.first:
+            # all of them were computed before the loop
+            return self.walk(frame.path[:depth], base, strides[:depth])
         if back:
             return self.carried(around, offset, -back)
         return self.event(around, around.first + offset)
@@ -175,7 +178,7 @@ class Placing:
     def walk(self, path: Sequence[Frame], base: int, strides: Sequence[int]) -> int:
         """The node that is an element of an array of results, another in each iteration."""
         common = 0
-        while strides[common] == path[common].span:
+        while common + 1 < len(path) and strides[common] == path[common].span:
             common += 1
         around = path[common - 1] if common else self.root
         inner, trips = strides[common:], [frame.block.trips for frame in path[common:]]

@@ -95,9 +95,9 @@ def plain_inputs(run: Ran, variables: Sequence[int] = ()) -> Iterator[bool]:
     `variables` of a transform: the function sees copies of them, which are Values."""
     trace, wanted = run.trace, run.task.wanted
     values = {*(wanted.positions if wanted else ()), *run.task.arguments.values}
-    variable = {run.inputs.numbers[k].index for k in values}
+    variable, copied = {run.inputs.numbers[k].index for k in values}, set(variables)
     for k, i in enumerate(trace.inputs):
-        is_value = k in variables or (i in variable if k < trace.given else i not in trace.draws)
+        is_value = k in copied or (i in variable if k < trace.given else i not in trace.draws)
         yield not is_value
 
 

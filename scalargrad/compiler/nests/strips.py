@@ -91,7 +91,7 @@ class Strip:
             raise Refused("an iteration reads what another iteration of the same loop computes")
         if inner.is_masked:
             raise Refused("results of a loop are read that has not as many in each lane")
-        if inner.span % self.step:
+        if inner.span % self.step or self.is_of_last(inner, e):
             return self.of_last(inner, e)
         each = inner.span // self.step
         first = -(-(inner.first - self.low) // self.step)
@@ -103,6 +103,10 @@ class Strip:
         end = first + each * inner.block.trips
         self.begin, self.end = min(self.begin, first), max(self.end, end)
         return end
+
+    def is_of_last(self, inner: Frame, e: int) -> bool:
+        """Tell whether all elements of a loop are of its last iteration."""
+        return self.low + e * self.step >= inner.first + inner.span * (inner.block.trips - 1)
 
     def of_last(self, inner: Frame, e: int) -> int:
         last = inner.first + inner.span * (inner.block.trips - 1)
