@@ -20,11 +20,13 @@ from .instructions import (
     MOVE,
     PLUS_PRODUCT,
     READ,
+    READ_ROW,
     SCATTER,
     SINE_COSINE,
     SPREAD,
     TABLE,
     WRITE,
+    WRITE_ROW,
 )
 from .words import MOST, NONE
 
@@ -117,6 +119,9 @@ class CodeCheck:
         code, row = words[0], TABLE.get(words[0])
         if code in (READ.code, WRITE.code, ADD.code, SPREAD.code):
             return self.is_within(TABLE[code].read(words), self.sizes["places"])
+        if code in (READ_ROW.code, WRITE_ROW.code):
+            found = TABLE[code].read(words)
+            return self.is_within(found, self.sizes["places"] - (found.count - 1))
         if code in (GATHER.code, SCATTER.code):
             found = TABLE[code].read(words)
             base = found.base if code == SCATTER.code else 0

@@ -47,8 +47,8 @@ from .words import (
 
 TABLE: dict[int, Instruction] = {}
 """[code]: its row."""
-ALONE = (BEFORE, AFTER)
-"""The stages in which uniform numbers are computed."""
+ALONE = (BEFORE, AFTER, NEST)
+"""The stages in which numbers are in places: uniform ones, and those of a nest."""
 WITH_LOOPS = (LANES, NEST)
 """The code of a nest, whose numbers are all in places, and that of the lanes."""
 
@@ -154,6 +154,17 @@ WRITE = instruction("WRITE", (NEST,),
 ADD = instruction("ADD", (NEST,),
                   [Word("walk", WALK), Word("offset", DISTANCE), Word("x", PLACE)], None,
                   "x is added to the place at the offset from a walk")
+READ_ROW = instruction("READ_ROW", (NEST,),
+                       [Word("out", NUMBERS), Word("count", SOME), Word("walk", WALK),
+                        Word("offset", DISTANCE)], None,
+                       "out, so many side by side, are the numbers from the offset from a walk on")
+WRITE_ROW = instruction("WRITE_ROW", (NEST,),
+                        [Word("walk", WALK), Word("offset", DISTANCE), Word("x", NUMBERS),
+                         Word("count", SOME)], None,
+                        "the places from the offset from a walk on become x, so many side by side")
+MOVE_ROW = instruction("MOVE_ROW", (NEST,),
+                       [Word("out", NUMBERS), Word("x", NUMBERS), Word("count", SOME)], None,
+                       "out are the numbers x, so many side by side")
 GATHER = instruction("GATHER", WITH_LOOPS,
                      [Word("out", NUMBER), Word("walk", WALK), Word("offset", DISTANCE)], None,
                      "out is the number that the index at the offset from a walk tells")

@@ -6,14 +6,14 @@ are right to one unit in the last place, and for the order in which it sums over
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ... import ops
 from ..inputs.arguments import Address
 from .encode import Code
-from .looping import ROWS, Looping
-from .words import NONE, EndingKind, LaneTerm, WideTerm
+from .side_by_side import SideBySide, added
+from .words import NONE, EndingKind, LaneTerm
 
 Numbers = list[float]
 
@@ -45,7 +45,7 @@ def interpret(
     return RunResults([machine.places[k] for k in code.results], machine.outputs, broken)
 
 
-class Interpreter(Looping):
+class Interpreter(SideBySide):
     """The numbers that a run works on. A method NAME does the instruction of that name."""
 
     def __init__(
@@ -79,43 +79,6 @@ class Interpreter(Looping):
         self.goes_on, self.broken = goes_on, NONE
         self.run(0, len(code))
         return self.broken
-
-    # ------ uniform numbers
-    def products(self, w: Any) -> None:
-        u = self.places
-        u[w.out] = added((u[x] * u[y] for x, y in w.terms), -0.0)
-
-    def pack(self, w: Any) -> None:
-        self.put(w.out, [self.places[k] for k in w.numbers])
-
-    def wide_products(self, w: Any) -> None:
-        sums = (added((self.wide_term(k, *t) for t in w.runs), -0.0) for k in range(w.count))
-        self.put(w.out, list(sums))
-
-    def wide_term(self, k: int, kind: int, x: int, y: int) -> float:
-        is_y_stretch = kind in (WideTerm.NUMBER_STRETCH, WideTerm.STRETCH_STRETCH)
-        u, is_x_stretch = self.places, kind >= WideTerm.STRETCH_NUMBER
-        return u[x + k * is_x_stretch] * u[y + k * is_y_stretch]
-
-    def wide_row(self, w: Any) -> None:
-        moves = [w.stretches >> k & 1 for k in range(len(w.operands))]
-        read = [[j + move * k for j, move in zip(w.operands, moves)] for k in range(w.count)]
-        forward = ROWS[w.row].forward
-        self.put(w.out, [forward(*[self.places[j] for j in operands]) for operands in read])
-
-    def wide_tile(self, w: Any) -> None:
-        for row, (out, first) in enumerate(zip(w.out, w.first)):
-            self.put(out, [self.tiled(w.terms, row, first, k) for k in range(w.count)])
-
-    def tiled(self, terms: Sequence[Any], row: int, first: int, k: int) -> float:
-        u = self.places
-        return added((u[x + k] * u[numbers[row]] for x, *numbers in terms), self.first(first))
-
-    def first(self, place: int) -> float:
-        return -0.0 if place == NONE else self.places[place]
-
-    def put(self, out: int, numbers: Numbers) -> None:
-        self.places[out : out + len(numbers)] = numbers
 
     # ------ in a lane
     def spread(self, w: Any) -> None:
@@ -167,9 +130,3 @@ class Interpreter(Looping):
     def add(self, total: int, x: float) -> None:
         if self.broken == NONE:
             self.sums[total] += x
-
-
-def added(terms: Iterable[float], first: float) -> float:
-    for x in terms:
-        first += x
-    return first

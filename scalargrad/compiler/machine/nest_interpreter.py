@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .looping import Looping
+from .side_by_side import SideBySide
 
 
 def interpret(code: Any, numbers: Sequence[float]) -> tuple[list[float], int]:
@@ -16,14 +16,14 @@ def interpret(code: Any, numbers: Sequence[float]) -> tuple[list[float], int]:
     return [machine.numbers[k] for k in code.results], machine.broken
 
 
-class NestInterpreter(Looping):
+class NestInterpreter(SideBySide):
     """The places of a run."""
 
     def __init__(self, code: Any, numbers: Sequence[float]) -> None:
         super().__init__(code.indexes, code.walks)
         self.words = list(code.code)
         begin = [*numbers, *code.initial[len(numbers) :]]
-        self.numbers = begin + [0.0] * (code.places - len(begin))
+        self.numbers = self.places = begin + [0.0] * (code.places - len(begin))
 
     def read(self, w: Any) -> None:
         self.numbers[w.out] = self.numbers[self.walks[w.walk] + w.offset]
@@ -33,3 +33,13 @@ class NestInterpreter(Looping):
 
     def add(self, w: Any) -> None:
         self.numbers[self.walks[w.walk] + w.offset] += self.numbers[w.x]
+
+    def read_row(self, w: Any) -> None:
+        at = self.walks[w.walk] + w.offset
+        self.put(w.out, self.numbers[at : at + w.count])
+
+    def write_row(self, w: Any) -> None:
+        self.put(self.walks[w.walk] + w.offset, self.numbers[w.x : w.x + w.count])
+
+    def move_row(self, w: Any) -> None:
+        self.put(w.out, self.numbers[w.x : w.x + w.count])

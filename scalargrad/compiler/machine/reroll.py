@@ -125,7 +125,7 @@ class Rerolled:
     def code(self, nodes: Sequence[int]) -> Iterator[int]:
         """Yield the instructions that compute `nodes`, and give these their places."""
         for group in groups(self.trace, nodes):
-            found = [x for nodes in sharers(self.trace, group) for x in self.bundles(nodes)]
+            found = [x for nodes in self.sharers(group) for x in self.bundles(nodes)]
             is_wide = self.is_worth_packing(found)
             for bundle in [bundle for bundle in found if is_wide and bundle.is_wide]:
                 yield from self.packing(bundle)
@@ -137,10 +137,20 @@ class Rerolled:
             # a vector reaches over what is computed later, never over what is there already
             self.size += REACH - 1
 
+    def sharers(self, group: Sequence[int]) -> list[list[int]]:
+        return sharers(self.trace, group)
+
     def bundles(self, nodes: list[int]) -> Iterator[Bundle]:
         """Yield the nodes in the order of the places they read, cut where this makes stretches."""
         operands, place = self.trace.operands, self.place
-        read = sorted([(*[place[j] for j in operands[i]], i) for i in nodes])
+        return self.cut(
+            [i for *_, i in sorted([(*[place[j] for j in operands[i]], i) for i in nodes])]
+        )
+
+    def cut(self, nodes: Sequence[int]) -> Iterator[Bundle]:
+        """Yield the nodes in this order, cut where this makes stretches."""
+        operands, place = self.trace.operands, self.place
+        read = [(*[place[j] for j in operands[i]], i) for i in nodes]
         *columns, _ = zip(*read)
         begins = cuts(columns)
         for begin, end in zip(begins, [*begins[1:], len(read)]):

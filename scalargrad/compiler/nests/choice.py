@@ -1,7 +1,8 @@
 """Which programs keep their loops: those where one number waits for the one before.
 
 The machine runs a nest a number at a time. Where numbers do not wait for each other it is faster to
-do many at once, which re-rolling finds in the expanded program.
+do many at once, which re-rolling finds in the expanded program. In long loops re-rolling finds them
+in each body by itself, where that runs as quickly: then nothing is expanded.
 """
 
 from __future__ import annotations
@@ -16,6 +17,17 @@ from .nest import CARRIED, Block, Nest
 
 MOST_IN_BODY = 64
 """In a longer body there is much that can be done at once."""
+MOST_IN_WIDE_BODY = 4096
+"""The same, where a body is done many numbers at a time."""
+LEAST_LONG = 500_000
+"""With fewer operator calls a program is expanded soon, and its numbers stand in the cache."""
+MOST_FREE_OF_LONG = 0.25
+"""In a long loop with wide bodies so much work at most, for each that waits for the iteration
+before, may be free of it: what is free is done in a few sums for all iterations, if the program is
+expanded."""
+LEAST_FUNCTIONS = 0.25
+"""So many at least of the operators in wide bodies are functions: where most are sums and products,
+it takes longer to begin instructions than to do them, and an expanded program has fewer."""
 LEAST_IN_LOOPS = 0.75
 """Of the events so many have to lie in loops."""
 MOST_AT_ONCE = 5.0
@@ -34,7 +46,7 @@ QUICK = (ops.add, ops.sub, ops.mul, ops.neg, ops.square, ops.identity)
 PARALLEL = "numbers in them do not wait for each other, and many at once are quicker"
 
 
-def why_not(items: Sequence[Item]) -> str:
+def why_not(items: Sequence[Item], most: int) -> str:
     """Tell from the items why their loops may not stay: to stay they have to be short and without
     others in them. Empty if they may."""
     loops = [item for item in items if isinstance(item, Loop)]
@@ -42,8 +54,8 @@ def why_not(items: Sequence[Item]) -> str:
         return "too few of the operator calls lie in them"
     if any(x.span != len(x.body) for x in loops):
         return "a loop has others in it, whose numbers are computed many at once"
-    if any(len(x.body) > MOST_IN_BODY for x in loops):
-        return f"a body has more than {MOST_IN_BODY} operators, many of which are computed at once"
+    if any(len(x.body) > most for x in loops):
+        return f"a body has more than {most} operators, many of which are computed at once"
     return ""
 
 
@@ -52,6 +64,23 @@ def is_sequential(nest: Nest) -> bool:
     other."""
     free, waiting, steps = all_work(nest)
     return free <= MOST_FREE * waiting and waiting <= MOST_AT_ONCE * steps
+
+
+def is_long(items: Sequence[Item]) -> bool:
+    """Tell whether it takes long to expand the items."""
+    return events_in(items) >= LEAST_LONG
+
+
+def is_of_functions(nest: Nest) -> bool:
+    """Tell whether most work in the loops waits for the iteration before, and a good part of it is
+    that of functions: so loops with wide bodies run as quickly as the expanded program."""
+    free, waiting, _ = all_work(nest)
+    operators = functions = 0
+    for block in nest.blocks[1:]:
+        works = [work_in(nest, i) for i in block.items if isinstance(i, int)]
+        operators += block.trips * (len(works) - works.count(0))
+        functions += block.trips * works.count(FUNCTION)
+    return free <= MOST_FREE_OF_LONG * waiting and functions >= LEAST_FUNCTIONS * operators
 
 
 def is_of_lanes(nest: Nest, lanes: Sequence[bool]) -> bool:

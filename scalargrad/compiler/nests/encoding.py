@@ -107,7 +107,7 @@ class Encoder:
         begin = [(place.first(c), self.at(nest.operands[c][0])) for c in carried]
         ends = [(place[c], self.at(nest.next[c])) for c in carried if c not in place.rows]
         ends += [(place.before[c], self.at(c)) for c in carried if c in place.before]
-        body = self.body(self.block(block) + self.moves(ends), block)
+        body = self.body(self.block(block) + self.handed_on(ends, block), block)
         walks = [word for words in self.own[block] for word in words]
         if not body:
             return self.moves(begin)
@@ -116,6 +116,10 @@ class Encoder:
     def body(self, code: Words, block: Block) -> Words:
         """The body of a loop, of which the walks are known now."""
         return code
+
+    def handed_on(self, ends: list[tuple[int, Any]], block: Block) -> Words:
+        """Code at the end of an iteration: numbers move to where the next one reads them."""
+        return self.moves(ends)
 
     def at(self, i: int) -> Any:
         """Where the number of a node stands."""

@@ -3,7 +3,8 @@
 items placed      placing.py: what each operand names by its id, or a refusal
   | with adjoints adjoints.py: loops that run backward, in the same nest
   | lowered       lowering.py: operators of the machine
-  | encoded       encoding.py, by selection.py and schedule.py
+  | encoded       encoding.py, by selection.py and schedule.py; or, many numbers side by side, by
+  |               alike.py and wide.py
 code              run by runner.py
 """
 
@@ -23,12 +24,22 @@ from ..trace.vocabulary import handed_on
 from .activity import find_plain
 from .adjoints import Adjoints
 from .alone import encoded
-from .choice import MOST_IN_BODY, PARALLEL, is_of_lanes, is_sequential, why_not
+from .choice import (
+    MOST_IN_BODY,
+    MOST_IN_WIDE_BODY,
+    PARALLEL,
+    is_long,
+    is_of_functions,
+    is_of_lanes,
+    is_sequential,
+    why_not,
+)
 from .encoding import NestCode
 from .lanes import LaneEncoder, Results
 from .lowering import lowered
 from .nest import Nest, Refused
 from .placing import Placing
+from .wide import encoded as encoded_wide
 
 
 class Lanes(NamedTuple):
@@ -89,8 +100,9 @@ class Derived:
     has_guards = False
     """Whether guards are checked in each lane."""
 
-    def __init__(self, asked: Asked) -> None:
-        self.asked = asked
+    def __init__(self, asked: Asked, is_wide: bool = False) -> None:
+        self.asked, self.is_wide = asked, is_wide
+        """Whether what is alike in a body is done side by side; see `wide.py`."""
         self.nest = Nest()
         for is_plain in asked.plain:
             self.nest.input(0.0, False, is_plain)
@@ -111,6 +123,8 @@ class Derived:
 
     def has_to_stay(self) -> bool:
         lanes = self.asked.lanes
+        if self.is_wide:
+            return is_of_functions(self.nest)
         return is_of_lanes(self.nest, lanes.inputs) if lanes else is_sequential(self.nest)
 
     def with_derivatives(self, i: int, is_linked: bool) -> list[Output]:
@@ -156,7 +170,8 @@ class Derived:
     def code(self, careful: bool) -> NestCode:
         """The code of the quick program, or of the careful one. Raises Refused where there is none
         that is right."""
-        return encoded(*(self.lowered(True) if careful else self.quick_lowered))
+        write = encoded_wide if self.is_wide else encoded
+        return write(*(self.lowered(True) if careful else self.quick_lowered))
 
     def in_lanes(self, careful: bool) -> LaneEncoder:
         """The same of lanes: what writes the code."""
@@ -184,11 +199,19 @@ class Derived:
 def with_loops(asked: Asked) -> Derived | str:
     """Return a program where loops stay loops, with what is asked; where the program is to be
     expanded, tell a reader why."""
+    found = with_narrow_bodies(asked)
+    if isinstance(found, str) and asked.lanes is None and is_long(asked.items):
+        return with_wide_bodies(asked) or found
+    return found
+
+
+def with_narrow_bodies(asked: Asked) -> Derived | str:
+    """The same, where a body is done one number after the other."""
     items = unrolled(asked.items, MOST_IN_BODY)
     if asked.lanes is None:
         items = in_turns(items, MOST_IN_BODY)
     asked = asked._replace(items=items)
-    if why := why_not(asked.items):
+    if why := why_not(asked.items, MOST_IN_BODY):
         return why
     try:
         derived = Derived(asked)
@@ -199,3 +222,19 @@ def with_loops(asked: Asked) -> Derived | str:
         return derived
     except Refused as refused:
         return str(refused)
+
+
+def with_wide_bodies(asked: Asked) -> Derived | None:
+    """The same, where what is alike in a body is done side by side; None if it is not to be."""
+    items = in_turns(unrolled(asked.items, MOST_IN_WIDE_BODY), MOST_IN_WIDE_BODY)
+    asked = asked._replace(items=items)
+    if why_not(asked.items, MOST_IN_WIDE_BODY):
+        return None
+    try:
+        derived = Derived(asked, is_wide=True)
+        if not derived.is_worth_it:
+            return None
+        _ = derived.quick
+        return derived
+    except Refused:
+        return None

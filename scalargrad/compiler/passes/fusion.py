@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ... import ops
 from ...rows import Operator
@@ -26,11 +26,15 @@ class Fusion:
         self.one = trace.constant(1.0)
         # the operators sum and dot begin with it: no sum of theirs is −0.0
         self.zero = trace.constant(0.0)
-        self.uses = trace.uses(wanted)
+        self.uses = self.counted(wanted)
         self.terms: dict[int, list[int]] = {}
         """Of each node that is a sum of products: the factors, two for each product."""
         self.kinds: dict[int, Operator | None] = {}
         """The operator that each of these sums becomes; None as long as no term is a product."""
+
+    def counted(self, wanted: Sequence[int]) -> Mapping[int, int] | Sequence[int]:
+        """How often each node is used."""
+        return self.trace.uses(wanted)
 
     def run(self) -> None:
         for i, row in enumerate(self.trace.rows):

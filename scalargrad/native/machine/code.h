@@ -44,6 +44,13 @@ static void note_written(CodeCheck *c, int64_t place)
     c->lowest = place < c->lowest ? place : c->lowest;
 }
 
+/* Whether so many numbers side by side are there, from the offset on. */
+static int is_row_in(const CodeCheck *c, int32_t walk, int32_t offset, int32_t count)
+{
+    const Reach *reach = &c->reach[walk];
+    return is_index_in(reach, offset, c->sizes.size[SIZE_PLACES] - (count - 1));
+}
+
 static int is_written_in(CodeCheck *c, int32_t walk, int32_t offset)
 {
     const Reach *reach = &c->reach[walk];
@@ -64,6 +71,15 @@ static int is_in_reach(CodeCheck *c, const int32_t *code)
     case OP_WRITE: {
         const WriteWords words = write_words(code);
         return is_written_in(c, words.walk, words.offset);
+    }
+    case OP_READ_ROW: {
+        const ReadRowWords words = read_row_words(code);
+        return is_row_in(c, words.walk, words.offset, words.count);
+    }
+    case OP_WRITE_ROW: {
+        const WriteRowWords words = write_row_words(code);
+        return is_row_in(c, words.walk, words.offset, words.count)
+               && is_written_in(c, words.walk, words.offset);
     }
     case OP_ADD: {
         const AddWords words = add_words(code);

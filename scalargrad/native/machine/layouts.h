@@ -188,6 +188,26 @@ static const Word checked_ADD[] = {
     {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
 };
 
+static const Word checked_READ_ROW[] = {
+    {0, 0, SIZE_NUMBERS, REACH_COUNT, ONCE},
+    {1, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
+    {0, 0, SIZE_WALKS, REACH_ONE, ONCE},
+    {-2147483647, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
+};
+
+static const Word checked_WRITE_ROW[] = {
+    {0, 0, SIZE_WALKS, REACH_ONE, ONCE},
+    {-2147483647, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
+    {0, 0, SIZE_NUMBERS, REACH_COUNT, ONCE},
+    {1, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
+};
+
+static const Word checked_MOVE_ROW[] = {
+    {0, 0, SIZE_NUMBERS, REACH_COUNT, ONCE},
+    {0, 0, SIZE_NUMBERS, REACH_COUNT, ONCE},
+    {1, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
+};
+
 static const Word checked_GATHER[] = {
     {0, 0, SIZE_NUMBERS, REACH_ONE, ONCE},
     {0, 0, SIZE_WALKS, REACH_ONE, ONCE},
@@ -233,17 +253,17 @@ static const Word checked_SINE_COSINE[] = {
 
 static const Layout layouts[] = {
     [OP_PRODUCTS - OP_COUNT] =
-        {IN_BEFORE | IN_AFTER, 3, 1, 2, 0, 0, 0, 0, checked_PRODUCTS},
+        {IN_BEFORE | IN_AFTER | IN_NEST, 3, 1, 2, 0, 0, 0, 0, checked_PRODUCTS},
     [OP_GUARD - OP_COUNT] =
         {IN_BEFORE | IN_LANES | IN_NEST, 7, 5, 0, 0, 0, 0, 0, checked_GUARD},
     [OP_PACK - OP_COUNT] =
-        {IN_BEFORE | IN_AFTER, 3, 1, 1, 0, 0, 0, 0, checked_PACK},
+        {IN_BEFORE | IN_AFTER | IN_NEST, 3, 1, 1, 0, 0, 0, 0, checked_PACK},
     [OP_WIDE_PRODUCTS - OP_COUNT] =
-        {IN_BEFORE | IN_AFTER, 4, 2, 0, 4, 0, 3, 0, checked_WIDE_PRODUCTS},
+        {IN_BEFORE | IN_AFTER | IN_NEST, 4, 2, 0, 4, 0, 3, 0, checked_WIDE_PRODUCTS},
     [OP_WIDE_ROW - OP_COUNT] =
-        {IN_BEFORE | IN_AFTER, 6, 4, 1, 0, 0, 3, 0, checked_WIDE_ROW},
+        {IN_BEFORE | IN_AFTER | IN_NEST, 6, 4, 1, 0, 0, 3, 0, checked_WIDE_ROW},
     [OP_WIDE_TILE - OP_COUNT] =
-        {IN_BEFORE | IN_AFTER, 4, 4, 2, 0, 3, 2, 0, checked_WIDE_TILE},
+        {IN_BEFORE | IN_AFTER | IN_NEST, 4, 4, 2, 0, 3, 2, 0, checked_WIDE_TILE},
     [OP_LOAD - OP_COUNT] =
         {IN_LANES, 3, 1, 1, 0, 0, 0, 0, checked_LOAD},
     [OP_STORE - OP_COUNT] =
@@ -270,6 +290,12 @@ static const Layout layouts[] = {
         {IN_NEST, 5, 3, 0, 0, 0, 0, 0, checked_WRITE},
     [OP_ADD - OP_COUNT] =
         {IN_NEST, 5, 3, 0, 0, 0, 0, 0, checked_ADD},
+    [OP_READ_ROW - OP_COUNT] =
+        {IN_NEST, 6, 4, 0, 0, 0, 3, 0, checked_READ_ROW},
+    [OP_WRITE_ROW - OP_COUNT] =
+        {IN_NEST, 6, 4, 0, 0, 0, 5, 0, checked_WRITE_ROW},
+    [OP_MOVE_ROW - OP_COUNT] =
+        {IN_NEST, 5, 3, 0, 0, 0, 4, 0, checked_MOVE_ROW},
     [OP_GATHER - OP_COUNT] =
         {IN_LANES | IN_NEST, 5, 3, 0, 0, 0, 0, 0, checked_GATHER},
     [OP_SCATTER - OP_COUNT] =

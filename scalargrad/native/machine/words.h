@@ -319,6 +319,52 @@ INLINE AddWords add_words(const int32_t *code)
     return words;
 }
 
+/* out, so many side by side, are the numbers from the offset from a walk on: {op, length, out,
+ * count, walk, offset} */
+typedef struct {
+    int32_t out, count, walk, offset;
+} ReadRowWords;
+
+INLINE ReadRowWords read_row_words(const int32_t *code)
+{
+    ReadRowWords words;
+    words.out = code[2];
+    words.count = code[3];
+    words.walk = code[4];
+    words.offset = code[5];
+    return words;
+}
+
+/* the places from the offset from a walk on become x, so many side by side: {op, length, walk,
+ * offset, x, count} */
+typedef struct {
+    int32_t walk, offset, x, count;
+} WriteRowWords;
+
+INLINE WriteRowWords write_row_words(const int32_t *code)
+{
+    WriteRowWords words;
+    words.walk = code[2];
+    words.offset = code[3];
+    words.x = code[4];
+    words.count = code[5];
+    return words;
+}
+
+/* out are the numbers x, so many side by side: {op, length, out, x, count} */
+typedef struct {
+    int32_t out, x, count;
+} MoveRowWords;
+
+INLINE MoveRowWords move_row_words(const int32_t *code)
+{
+    MoveRowWords words;
+    words.out = code[2];
+    words.x = code[3];
+    words.count = code[4];
+    return words;
+}
+
 /* out is the number that the index at the offset from a walk tells: {op, length, out, walk,
  * offset} */
 typedef struct {

@@ -128,6 +128,8 @@ static void write_steps(Writing *w, const int32_t *code, const int32_t *end)
             begin = w->steps;
         } else if (code[0] == OP_ALONG)
             note_words_along(w, code);
+        else if (is_whole(code[0]))
+            put_step(w, (Step){.op = STEP_WIDE, .x = (int32_t)(code - w->code)});
         else
             write_step(w, code);
     }

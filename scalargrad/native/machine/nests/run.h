@@ -68,6 +68,32 @@ COLD int is_stopped(const LoopSteps *loop, NestRun *run, Trips *trips)
     return 0;
 }
 
+/* Sums of products, and operators on numbers side by side. */
+static void run_whole(double *u, const int32_t *words)
+{
+    if (words[0] == OP_PRODUCTS)
+        run_scalar_products(u, words);
+    else
+        kernels.run_wide(u, words);
+}
+
+/* A step on many numbers, called by run_steps in one place alone: what that keeps in registers of
+ * the processor then stays there in all other steps. */
+COLD void run_many(const NestCode *code, const NestRun *run, const Step *s)
+{
+    double *const u = run->number;
+    switch (s->op) {
+    case STEP_READ_ROW:
+        memmove(u + s->out, u + run->walk[s->y] + s->z, (size_t)s->x * sizeof *u);
+        break;
+    case STEP_WRITE_ROW:
+        memmove(u + run->walk[s->y] + s->z, u + s->x, (size_t)s->out * sizeof *u);
+        break;
+    case STEP_MOVE_ROW: memmove(u + s->out, u + s->x, (size_t)s->y * sizeof *u); break;
+    default: run_whole(u, code->code + s->x);
+    }
+}
+
 /* Return the number of a guard that does not hold, ALL_HOLD if all do, STOPPED. */
 static int32_t run_steps(const NestCode *code, NestRun *run)
 {
@@ -101,6 +127,10 @@ static int32_t run_steps(const NestCode *code, NestRun *run)
         [STEP_SCATTER] = &&scatter,
         [STEP_FILL] = &&fill,
         [STEP_GUARD] = &&guard,
+        [STEP_READ_ROW] = &&many,
+        [STEP_WRITE_ROW] = &&many,
+        [STEP_MOVE_ROW] = &&many,
+        [STEP_WIDE] = &&many,
     };
     double *const u = run->number;
     double *w = u;
@@ -200,6 +230,9 @@ fill:
 guard:
     if (compare(s->z >> 1, u[s->x], u[s->y]) != (s->z & 1))
         return s->out;
+    NEXT;
+many:
+    run_many(code, run, s);
     NEXT;
 loop:
     {

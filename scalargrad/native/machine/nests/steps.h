@@ -100,6 +100,10 @@ enum {
     STEP_SCATTER,
     STEP_FILL,
     STEP_GUARD,
+    STEP_READ_ROW,  /* x: how many */
+    STEP_WRITE_ROW, /* out: how many */
+    STEP_MOVE_ROW,  /* y: how many */
+    STEP_WIDE,      /* x: where the words of the instruction are, counted from the first */
 };
 
 /* How a step can be taken: how many numbers it reads in each way; whether it has a result, in
@@ -175,6 +179,18 @@ static Step step_of(const int32_t *code)
     case OP_WRITE: {
         const WriteWords words = write_words(code);
         return (Step){STEP_WRITE_uu, 0, 0, words.x, words.walk, words.offset};
+    }
+    case OP_MOVE_ROW: {
+        const MoveRowWords words = move_row_words(code);
+        return (Step){STEP_MOVE_ROW, 0, words.out, words.x, words.count, 0};
+    }
+    case OP_READ_ROW: {
+        const ReadRowWords words = read_row_words(code);
+        return (Step){STEP_READ_ROW, 0, words.out, words.count, words.walk, words.offset};
+    }
+    case OP_WRITE_ROW: {
+        const WriteRowWords words = write_row_words(code);
+        return (Step){STEP_WRITE_ROW, 0, words.count, words.x, words.walk, words.offset};
     }
     case OP_ADD: {
         const AddWords words = add_words(code);

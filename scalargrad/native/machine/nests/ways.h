@@ -33,6 +33,12 @@ static int takes(const Step *step, Spot spot)
     return 0;
 }
 
+/* Whether a step has many results, none of which is in the accumulator. */
+static int is_of_many(int32_t op)
+{
+    return op >= STEP_READ_ROW && op <= STEP_WIDE;
+}
+
 enum { STEPS_AHEAD = 12 };
 
 /* Whether the number that is in the accumulator is needed there before that of this step is. */
@@ -50,7 +56,8 @@ static int is_better_quiet(const Choosing *c, int32_t at)
         if (takes(next, held))
             return 1;
         const Form form = form_of(next->op);
-        if (takes(next, out) || (form.sets && !form.quiet) || next->op == STEP_LOOP)
+        if (takes(next, out) || (form.sets && !form.quiet) || next->op == STEP_LOOP
+            || is_of_many(next->op))
             return 0;
     }
     return 0;
@@ -88,6 +95,8 @@ static int may_be_one(const Choosing *c, Spot one, Spot other)
 /* Where the number in the accumulator stands after a step. */
 static Spot held_after(const Choosing *c, const Step *step, const Form *form, int quiet)
 {
+    if (is_of_many(step->op))
+        return NOWHERE;
     if (!form->sets)
         return is_along(c->held) && writes(step->op) ? NOWHERE : c->held;
     const Spot out = spot_of(step, STEP_OUT), held = quiet ? c->held : out;

@@ -31,6 +31,18 @@ static void note_words_along(Writing *w, const int32_t *code)
     }
 }
 
+/* Whether the instruction is run as it is written, and not as a step with numbers. */
+static int is_whole(int32_t op)
+{
+    switch (op) {
+#define ROW(CODE, name) case OP_##CODE:
+        WIDE_INSTRUCTIONS(ROW)
+#undef ROW
+    case OP_PRODUCTS: return 1;
+    default: return 0;
+    }
+}
+
 static void put_step(Writing *w, Step step)
 {
     w->step[w->steps++] = step;
