@@ -164,9 +164,9 @@ static int32_t run_nest(const Nest *nest, NestRun *run)
     run->asked = &state;
     run->done = 0;
     if (steps_to_run(&nest->code) < SOON_DONE)
-        return run_steps(&nest->code, run);
+        return run_all_steps(&nest->code, run);
     state = PyEval_SaveThread();
-    const int32_t found = run_steps(&nest->code, run);
+    const int32_t found = run_all_steps(&nest->code, run);
     PyEval_RestoreThread(state);
     return found;
 }

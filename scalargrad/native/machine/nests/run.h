@@ -27,7 +27,9 @@ typedef struct {
     Trips *trips;
     int (*stop)(void *);
     void *asked;
-    int64_t done; /* steps since `stop` was asked */
+    int64_t done;   /* steps since `stop` was asked */
+    const Step *at; /* where the steps go on */
+    double *along;  /* the numbers of the walk that they go along there */
 } NestRun;
 
 enum {
@@ -77,9 +79,8 @@ static void run_whole(double *u, const int32_t *words)
         kernels.run_wide(u, words);
 }
 
-/* A step on many numbers, called by run_steps in one place alone: what that keeps in registers of
- * the processor then stays there in all other steps. */
-COLD void run_many(const NestCode *code, const NestRun *run, const Step *s)
+/* A step on many numbers. */
+static void run_many(const NestCode *code, const NestRun *run, const Step *s)
 {
     double *const u = run->number;
     switch (s->op) {
@@ -94,7 +95,10 @@ COLD void run_many(const NestCode *code, const NestRun *run, const Step *s)
     }
 }
 
-/* Return the number of a guard that does not hold, ALL_HOLD if all do, STOPPED. */
+enum { AT_MANY = STOPPED - 1 };
+
+/* Return the number of a guard that does not hold, ALL_HOLD if all do, STOPPED; AT_MANY before a
+ * step on many numbers: a call from here would cost registers of the processor in all others. */
 static int32_t run_steps(const NestCode *code, NestRun *run)
 {
     static const void *const ways[] = {
@@ -133,10 +137,10 @@ static int32_t run_steps(const NestCode *code, NestRun *run)
         [STEP_WIDE] = &&many,
     };
     double *const u = run->number;
-    double *w = u;
+    double *w = run->along;
     int64_t *const at = run->walk;
     Trips *const trips = run->trips;
-    const Step *s = code->step;
+    const Step *s = run->at;
     double r = 0.0;
 #define GO goto *ways[s->op]
 #define NEXT                                                                                      \
@@ -232,8 +236,9 @@ guard:
         return s->out;
     NEXT;
 many:
-    run_many(code, run, s);
-    NEXT;
+    run->at = s;
+    run->along = w;
+    return AT_MANY;
 loop:
     {
         const LoopSteps *loop = &code->loop[s->x];
@@ -277,6 +282,18 @@ stop:
 #undef PLACE
 #undef AFTER_TRIP
 #undef NEXT_TRIP
+}
+
+/* Return the number of a guard that does not hold, ALL_HOLD if all do, STOPPED. */
+static int32_t run_all_steps(const NestCode *code, NestRun *run)
+{
+    int32_t found;
+    run->at = code->step;
+    run->along = run->number;
+    while ((found = run_steps(code, run)) == AT_MANY)
+        while (is_of_many(run->at->op))
+            run_many(code, run, run->at++);
+    return found;
 }
 
 #endif
