@@ -138,7 +138,7 @@ def shown(gradient: Any, root: Any) -> Any:
 
 def is_a_number(x: Any) -> bool:
     """Tell whether `x` is known not to be −0.0; a tracer may turn out to be −0.0."""
-    number = getattr(x, "_data", NOTHING)
+    number = getattr(x, "_number", NOTHING)
     return not is_nothing(number)
 
 

@@ -23,7 +23,7 @@ Record = tuple[Operator | None, float, float, str, tuple[Any, ...], tuple[float,
 
 def record(node: Any) -> Record:
     """Return all parts of a node, as `_rebuild` takes them."""
-    return node.op, node._data, node._grad, node.label, node.operands, node.partials
+    return node.op, node._number, node._grad, node.label, node.operands, node.partials
 
 
 def linked(node: Any, deep: bool = False) -> Any:

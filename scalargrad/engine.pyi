@@ -58,7 +58,7 @@ class Value:
     data: float
     grad: float
     label: str
-    _data: float
+    _number: float
     _grad: float
     _source: tuple[str, int]
     @overload

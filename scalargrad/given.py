@@ -152,6 +152,6 @@ def check_partials(parents: Sequence[Any], partials: Any) -> None:
 def node(
     kind: Any, data: float, parents: tuple[Any, ...], known: Any, symbol: str, label: str
 ) -> Any:
-    row = Given(symbol or "given", data, tuple(x._data for x in parents), known)
+    row = Given(symbol or "given", data, tuple(x._number for x in parents), known)
     found = kind._rebuild(row, data, NO_GRADIENT, label, parents, known)
     return modes.settle(found) if modes.active else found

@@ -108,8 +108,8 @@ def computed(op: Operator, names: str, rules: Sequence[Any], wanted: str) -> tup
 
 def unary(name: str, op: Operator, heights: bool) -> str:
     statements, (out, dx) = computed(op, "x", op.partials, "x")  # type: ignore[arg-type]
-    node = stored(data=out, x="self", dx=dx, y="node._dy = None")
-    body = ["x = self._data", statements, node, *height("self._height", heights)]
+    node = stored(number=out, x="self", dx=dx, y="node._dy = None")
+    body = ["x = self._number", statements, node, *height("self._height", heights)]
     return function(f"{name}(self)", *body, last(heights))
 
 
@@ -120,12 +120,12 @@ def beside(op: Operator) -> Any:
 
 def binary(name: str, op: Operator, heights: bool) -> str:
     statements, (out, dx, dy) = computed(op, "xy", op.partials, "xy")  # type: ignore[arg-type]
-    node = stored(data=out, x="self", dx=dx, y="other", dy=dy)
+    node = stored(number=out, x="self", dx=dx, y="other", dy=dy)
     taller = "(self if self._height > other._height else other)._height"
-    both = ["x = self._data", "y = other._data", statements, node, *height(taller, heights)]
+    both = ["x = self._number", "y = other._number", statements, node, *height(taller, heights)]
     statements, (out, dx) = computed(op, "xy", beside(op), "x")
-    node = stored(data=out, x="self", dx=dx, y="None", dy="y")
-    alone = [OTHER.format(dunder=op.dunder), "x = self._data", statements, node]
+    node = stored(number=out, x="self", dx=dx, y="None", dy="y")
+    alone = [OTHER.format(dunder=op.dunder), "x = self._number", statements, node]
     alone += height("self._height", heights)
     test = "\n".join(["if type(other) is Value:", indented(*both), "else:", indented(*alone)])
     return function(f"{name}(self, other)", test, last(heights))
@@ -134,7 +134,7 @@ def binary(name: str, op: Operator, heights: bool) -> str:
 def reflected(name: str, op: Operator, heights: bool) -> str:
     """The same for a constant as the first operand."""
     statements, (out, dy) = computed(op, "xy", beside(op), "y")
-    node = stored(data=out, x="None", dx="x", y="self", dy=dy)
+    node = stored(number=out, x="None", dx="x", y="self", dy=dy)
     test = REFLECTED.format(dunder=op.dunder)
-    lines = [test, "y = self._data", statements, node, *height("self._height", heights)]
+    lines = [test, "y = self._number", statements, node, *height("self._height", heights)]
     return function(f"{name}(self, other)", *lines, last(heights))

@@ -89,9 +89,9 @@ def compared(name: str) -> Callable[[Value, Any], Any]:
         if traced is not None:
             return traced
         if type(other) is Value:
-            return compare(self._data, other._data)
+            return compare(self._number, other._number)
         y = beside(name, other)
-        return y if y is NotImplemented else compare(self._data, y)
+        return y if y is NotImplemented else compare(self._number, y)
 
     return method
 

@@ -193,7 +193,7 @@ class Operator(Differentiable):
     ) -> tuple[float, tuple[Any, ...], tuple[float, ...]]:
         """Return the output, the operands with constants as floats, and ∂out/∂operand for each
         operand of this `kind` of Value."""
-        numbers = [x._data if type(x) is kind else real(x) for x in operands]
+        numbers = [x._number if type(x) is kind else real(x) for x in operands]
         variable = [type(x) is kind for x in operands]
         out = real(self.forward(*numbers))
         local = self.local(out, numbers, variable)

@@ -45,9 +45,9 @@ def current_by_itself(node: Any, operands: Sequence[Any]) -> bool | None:
 def compare(node: Any, operands: Sequence[Any], local: Sequence[Any]) -> None:
     """Raise RuntimeError if `local`, the partials just built, differ from the node's."""
     kind = type(node)
-    now = [p._data if type(p) is kind else p for x, p in zip(operands, local) if type(x) is kind]
-    numbers = [x._data if type(x) is kind else x for x in operands]
-    if not same([node.op.forward(*numbers), *now], [node._data, *node._partials]):
+    now = [p._number if type(p) is kind else p for x, p in zip(operands, local) if type(x) is kind]
+    numbers = [x._number if type(x) is kind else x for x in operands]
+    if not same([node.op.forward(*numbers), *now], [node._number, *node._partials]):
         refuse(node)
 
 
@@ -55,7 +55,7 @@ def evaluates_to(node: Any, operands: Sequence[Any]) -> bool:
     # rules of the user's own may use transforms, which must be neither traced nor nested
     with modes.tracing(None), modes.outermost():
         out, _, partials = node.op.evaluate(operands, type(node))
-    return same([out, *partials], [node._data, *node._partials])
+    return same([out, *partials], [node._number, *node._partials])
 
 
 def same(xs: Sequence[float], ys: Sequence[float]) -> bool:
@@ -79,7 +79,7 @@ def changed(node: Any, cure: str) -> NoReturn:
     labels = dict.fromkeys(x.label for x in node._parents if x.label)
     name = f"{node.op.name} {node.label!r}" if node.label else node.op.name
     raise RuntimeError(
-        f"{name} = {node._data!r} would come out differently now: the data of "
+        f"{name} = {node._number!r} would come out differently now: the data of "
         f"{' or '.join(labels) or 'an operand'}, or something else it was computed from, has "
         f"changed since. {cure}"
     )

@@ -221,14 +221,18 @@ def columns(job: Job) -> list[array[float]]:
 
 def set_data(parameters: Iterable[Any], data: Sequence[float]) -> None:
     """Set the data of all parameters; interrupted, of all or none."""
-    deque(map(setattr, parameters, repeat("_data"), data), maxlen=0)
+    deque(map(setattr, parameters, repeat("_number"), data), maxlen=0)
+
+
+SLOTS = {"data": "_number", "grad": "_grad"}
+"""Of a parameter, what a rule writes into."""
 
 
 def store(results: Iterable[tuple[Job, list[array[float]]]]) -> None:
     numbers: list[Any] = []
     memories: list[Any] = []
     for job, (new, *state) in results:
-        numbers.append(map(setattr, job.parameters, repeat(f"_{job.rule.writes}"), new))
+        numbers.append(map(setattr, job.parameters, repeat(SLOTS[job.rule.writes]), new))
         kept = array("d", [job.memory[0] + 1.0, *chain(*state)])
         memories.append((job.memory, slice(None), kept))
     # consumed in C without a step of bytecode: no signal handler can cut in

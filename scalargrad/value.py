@@ -38,10 +38,21 @@ class Value(Protocols):
     """
 
     __slots__ = (
-        *("_data", "_dx", "_dy", "_grad", "_height", "_label", "_operator", "_source", "_x", "_y"),
+        *(
+            "_number",
+            "_dx",
+            "_dy",
+            "_grad",
+            "_height",
+            "_label",
+            "_operator",
+            "_source",
+            "_x",
+            "_y",
+        ),
         *("_seen", "_waiting"),
     )
-    _data: float
+    _number: float
     _grad: float
     _operator: Operator | None
     _x: Value | None
@@ -105,14 +116,14 @@ class Value(Protocols):
     def data(self) -> Any:
         """The number, a float."""
         traced = modes.traced_number(self) if modes.active else None
-        return self._data if traced is None else traced
+        return self._number if traced is None else traced
 
     @data.setter
     def data(self, x: Any) -> None:
         number = attribute(x, "data")
         if modes.active:
             modes.refuse_to_change(self)
-        self._data = number
+        self._number = number
 
     @property
     def grad(self) -> float:
@@ -190,7 +201,7 @@ class Value(Protocols):
 
     def _alone(self) -> Value:
         """The same where no function is traced."""
-        return leaf(self._data, "")
+        return leaf(self._number, "")
 
     # ------ Python's protocols
     def __repr__(self) -> str:
@@ -201,7 +212,7 @@ class Value(Protocols):
 
     def __bool__(self) -> bool:
         traced = traced_comparison("__ne__", self, 0.0) if modes.active else None
-        return self._data != 0.0 if traced is None else bool(traced)
+        return self._number != 0.0 if traced is None else bool(traced)
 
     def __float__(self) -> NoReturn:
         raise TypeError(
@@ -248,7 +259,7 @@ new = object.__new__
 
 def leaf(data: float, label: str) -> Value:
     node = new(Value)
-    node._data = data
+    node._number = data
     node._grad = NO_GRADIENT
     node._operator = None
     if label:

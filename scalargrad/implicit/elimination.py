@@ -60,7 +60,7 @@ def larger_first(x: list[Any], y: list[Any], k: int) -> tuple[list[Any], list[An
 
 
 def number(x: Any) -> float:
-    found: float = x._data if is_value(x) else x
+    found: float = x._number if is_value(x) else x
     return found
 
 

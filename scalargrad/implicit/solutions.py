@@ -63,7 +63,7 @@ class Solution(Replayed):
         return [found[row.which] for row in rows]
 
     def is_current(self, node: Any, operands: Sequence[Any]) -> bool:
-        return bool(self.whole.holds([x._data if is_value(x) else x for x in operands]))
+        return bool(self.whole.holds([x._number if is_value(x) else x for x in operands]))
 
     def partials(self, out: Any, *operands: Any) -> Row:
         return self.local(out, operands, list(map(is_value, operands)))
@@ -117,8 +117,8 @@ class Found:
         slopes: list[list[float]] | None = None,
     ) -> None:
         self.problem, self.residuals, self.leaves, self.ends = problem, residuals, leaves, ends
-        self.xs = [x._data for x in leaves]
-        self.at = [x._data for x in ends]
+        self.xs = [x._number for x in leaves]
+        self.at = [x._number for x in ends]
         self.slopes = self.slopes_now() if slopes is None else slopes
         self.known: tuple[Any, Any] | None = None
 

@@ -78,7 +78,7 @@ class Nesterov(Optimizer):
         """Within it every parameter stands at data + momentum · v; after it, where it stood."""
         self._refuse_ahead("look_ahead()")
         data = [x for group in self.groups for x in ahead(group)]
-        return Temporary(([self], "_ahead", [True]), (self.parameters, "_data", data))
+        return Temporary(([self], "_ahead", [True]), (self.parameters, "_number", data))
 
 
 def ahead(group: Group) -> list[float]:

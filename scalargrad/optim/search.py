@@ -32,7 +32,7 @@ def random_search(
         for _ in range(tries):
             drawn = [random.uniform(-scale, scale) for _ in found]
             data = [p.data + d for p, d in zip(found, drawn)] if local else drawn
-            with Temporary((found, "_data", data)):
+            with Temporary((found, "_number", data)):
                 tried = number(loss())
             # not tried < lowest, for the start may be NaN
             if not tried >= lowest and tried == tried:

@@ -88,7 +88,7 @@ class Stretch:
         """Run with these numbers for the inputs and closed-over Values of these indices. Return
         the entries of the result, and the node that stands for each input and closed-over Value."""
         inputs = [numbers.get(i, x) for i, x in enumerate(self.numbers)]
-        closed = [numbers.get(i, x._data) for i, x in enumerate(self.closed, len(inputs))]
+        closed = [numbers.get(i, x._number) for i, x in enumerate(self.closed, len(inputs))]
         with untraced(), held(self.closed, closed):
             copies = self.copies(inputs)
             outputs = dict(enumerate(self.run(copies)[0]))
@@ -182,12 +182,12 @@ class Recomputed(Replayed):
 
     def is_current(self, node: Any, operands: Sequence[Any]) -> bool:
         """Whether the operands are what they were; `graph` sees to everything else."""
-        return stale.same([x._data for x in operands], self.at)
+        return stale.same([x._number for x in operands], self.at)
 
     def graph(self, out: Any, operands: Sequence[Any]) -> tuple[Any, list[Any]]:
         root, ends = self.again(self.at)
         with untraced():
-            if not stale.same([root._data, *slopes(root, ends)], [self.data, *self.known]):
+            if not stale.same([root._number, *slopes(root, ends)], [self.data, *self.known]):
                 stale.refuse(out)
         return root, ends
 
@@ -203,8 +203,8 @@ def one_node(stretch: Stretch, position: int, root: Any, leaves: Sequence[Any]) 
     used = [i for i, x in enumerate(leaves) if x in graph]
     originals = [*stretch.inputs, *stretch.closed]
     operands = tuple(originals[i] for i in used)
-    at = [leaves[i]._data for i in used]
+    at = [leaves[i]._number for i in used]
     partials = certain_adjoints(root, [leaves[i] for i in used])
-    op = Recomputed(stretch, position, used, at, root._data, partials)
-    node = Value._rebuild(op, root._data, NO_GRADIENT, "", operands, tuple(partials))
+    op = Recomputed(stretch, position, used, at, root._number, partials)
+    node = Value._rebuild(op, root._number, NO_GRADIENT, "", operands, tuple(partials))
     return modes.settle(node) if modes.active else node

@@ -64,12 +64,12 @@ def stand_in(x: Any, number: float) -> Any:
 
 def number_of(x: Any) -> float:
     """The number of a Value, or of one that is traced."""
-    number: float = x._data if type(x) is Value else x.trace.numbers[x.index]
+    number: float = x._number if type(x) is Value else x.trace.numbers[x.index]
     return number
 
 
 def detached(nodes: Sequence[Any]) -> list[Any]:
-    return [Value(x._data) for x in nodes]
+    return [Value(x._number) for x in nodes]
 
 
 def moved(roots: Sequence[Any], places: dict[Any, Any]) -> list[Any]:
@@ -92,7 +92,7 @@ def rebuilt(node: Any, operands: tuple[Any, ...]) -> Any:
     if not hasattr(kind, "_rebuild"):
         # numbers that are traced
         return kind.__operator__(node.op, operands)
-    return kind._rebuild(node.op, node._data, NO_GRADIENT, "", operands, node._partials)
+    return kind._rebuild(node.op, node._number, NO_GRADIENT, "", operands, node._partials)
 
 
 def isolated(roots: Sequence[Any], ends: Sequence[Any]) -> tuple[list[Any], list[Any]]:
@@ -112,8 +112,8 @@ def slopes(root: Any, ends: Sequence[Any]) -> list[float]:
 @contextmanager
 def held(values: Sequence[Any], numbers: Sequence[float]) -> Iterator[None]:
     """Within it these Values have these numbers."""
-    others = [(x, n) for x, n in zip(values, numbers) if not same([x._data], [n])]
-    before = [x._data for x, _ in others]
+    others = [(x, n) for x, n in zip(values, numbers) if not same([x._number], [n])]
+    before = [x._number for x, _ in others]
     try:
         for x, n in others:
             x.data = n

@@ -321,3 +321,39 @@ def test_the_cure_for_numbers_beside_values_is_one() -> None:
     expected = np.cos(v) * (v > 0.0) + 1.0 - np.tanh(v) ** 2
     for f in (rectified, sg.compile(rectified)):
         np.testing.assert_allclose(sg.grad(f)(v), expected, rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda w, a: (w * a).sum(),
+        lambda w, a: (a * w).mean(),
+        lambda w, a: (a + w).sum() * w,
+        lambda w, a: (w - a).sum() * w,
+        lambda w, a: np.exp(w * a).sum(),
+        lambda w, a: np.ma.exp(w * a).sum(),
+        lambda w, a: np.ma.where(a > 1.5, w, a).sum(),
+    ],
+)
+@pytest.mark.parametrize("mask", [[0, 0, 0], [0, 1, 0]])
+def test_values_stay_values_beside_masked_arrays(f: Callable[..., Any], mask: list[int]) -> None:
+    a = np.ma.array([1.0, 2.0, 3.0], mask=mask)
+
+    def of_number(w: Any) -> Any:
+        return f(w, a)
+
+    step = 1e-6
+    slope = (of_number(0.5 + step) - of_number(0.5 - step)) / (2.0 * step)
+    for g in (of_number, sg.compile(of_number)):
+        value, derivative = sg.value_and_grad(g)(0.5)
+        assert value == pytest.approx(of_number(0.5), rel=1e-15)
+        assert derivative == pytest.approx(slope, rel=1e-8)
+
+
+@pytest.mark.parametrize("batch", ["x", True])
+def test_a_masked_array_is_no_batch(batch: Any) -> None:
+    compiled = sg.compile(lambda x: x * 2.0, batch=batch)
+    for _ in range(2):
+        with pytest.raises(TypeError, match=r"(?s)without a mask, got MaskedArray .*x\.filled"):
+            compiled(np.ma.array([1.0, 2.0], mask=[0, 1]))
+        assert list(compiled(np.array([1.0, 2.0]))) == [2.0, 4.0]

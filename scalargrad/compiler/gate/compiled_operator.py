@@ -77,11 +77,11 @@ class CompiledOperator(Replayed):
     def is_current(self, node: Any, operands: Sequence[Any]) -> bool:
         """Whether the machine still makes of these operands what stands in the node."""
         try:
-            found = self.computed([x._data for x in operands])
+            found = self.computed([x._number for x in operands])
         except IndexError:
             # a lane is gone
             return False
-        return same(found, [node._data, *node._partials])
+        return same(found, [node._number, *node._partials])
 
     def decided(self, node: Any, known: dict[Any, Any]) -> list[float]:
         """The partials of a node, those that are NOTHING told from those that are zero. The
@@ -90,7 +90,7 @@ class CompiledOperator(Replayed):
         operands = node._operands
         key = id(self.programs), id(self.args), id(self.named), tuple(map(id, operands))
         if key not in known:
-            numbers = [x._data for x in operands]
+            numbers = [x._number for x in operands]
             # a careful program may round otherwise: the quick one tells whether anything changed
             known[key] = [self.call_results(numbers, careful) for careful in (False, True)]
         before = node._partials
@@ -99,7 +99,7 @@ class CompiledOperator(Replayed):
         except IndexError:
             # a lane is gone
             changed(node, RUN_AGAIN)
-        if not same(quick, [node._data, *before]):
+        if not same(quick, [node._number, *before]):
             changed(node, RUN_AGAIN)
         return [NOTHING if p == 0.0 and is_nothing(q) else p for p, q in zip(before, careful[1:])]
 

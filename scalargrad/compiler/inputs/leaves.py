@@ -130,10 +130,19 @@ def refuse_inexact(array: Any) -> None:
         )
 
 
+def refuse_masked(x: Any) -> None:
+    if is_array(x) and type(x).__name__ == "MaskedArray":
+        raise TypeError(
+            f"expected samples without a mask, got {described(x)}: leave out those that are "
+            "masked, as in x.compressed(), or fill them, as in x.filled(0.0)"
+        )
+
+
 def of_samples(x: Any) -> ArgumentLeaf:
     """An array with a sample in each row: the first axis are the lanes."""
     import numpy
 
+    refuse_masked(x)
     array = numpy.asarray(x)
     if array.dtype.kind not in "biufO":
         raise TypeError(
@@ -198,6 +207,8 @@ def leaf_of(x: Any, by_sample: bool, elements: bool, varied: bool) -> ArgumentLe
         return static(x)
     if type(x) is float or is_value(x):
         return single(x)
+    if elements:
+        refuse_masked(x)
     if is_array(x) and holds_numbers(x, elements or varied):
         if elements and not x.ndim:
             return single(x.item())

@@ -194,7 +194,7 @@ def again(run: Ran, given: Inputs) -> Again:
     numbers = [given.count, given.share, *given.numbers]
     numbers += [0.0] * (len(trace.inputs) - len(numbers))
     for value, k in captured.items():
-        numbers[k] = value._data
+        numbers[k] = value._number
     return Again(
         run.task,
         run.loops.rolled,

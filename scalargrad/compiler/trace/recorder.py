@@ -180,7 +180,7 @@ class Recorder:
     def capture(self, value: Any) -> int:
         """Return the input that stands for a Value the function closes over."""
         if value not in self.captured:
-            self.captured[value] = self.input(value._data).index
+            self.captured[value] = self.input(value._number).index
         return self.captured[value]
 
     def other(self, x: Any) -> int:

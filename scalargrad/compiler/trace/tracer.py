@@ -46,7 +46,7 @@ def traits(x: Any) -> Traits:
     if isinstance(x, Number):
         return x._traits()
     return (
-        Traits(x, False, True, False) if type(x) is float else Traits(x._data, False, False, True)
+        Traits(x, False, True, False) if type(x) is float else Traits(x._number, False, False, True)
     )
 
 

@@ -323,7 +323,7 @@ static PyGetSetDef value_getset[] = {
     VIEW("_children", view_parents, NULL),
     VIEW("_local_grads", view_partials, NULL),
     {"_grad", get_raw_grad, set_raw_grad, NULL, NULL},
-    {"_data", get_raw_data, set_data, NULL, NULL},
+    {"_number", get_raw_data, set_data, NULL, NULL},
     {"_source", get_source, set_source, NULL, NULL},
     {"real", get_real, NULL, "The number itself: it is real, as Python's floats are.", NULL},
     {"imag", get_imag, NULL, "0.0, the part that a real number does not have.", NULL},

@@ -22,7 +22,7 @@ static int32_t captured(Trace *t, PyObject *value)
         Py_DECREF(known);
         return at;
     }
-    PyObject *data = PyErr_Occurred() ? NULL : PyObject_GetAttrString(value, "_data");
+    PyObject *data = PyErr_Occurred() ? NULL : PyObject_GetAttrString(value, "_number");
     const double number = data ? PyFloat_AsDouble(data) : 0.0;
     Py_XDECREF(data);
     const int32_t index = PyErr_Occurred() ? -1 : new_input(t, number, 0, 0);
