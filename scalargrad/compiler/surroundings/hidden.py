@@ -1,7 +1,8 @@
 """Tracers that a function left where the walk over its surroundings does not look.
 
 All objects of the program are searched: this is slow, and done only where a Tracer is known to be
-left, to say where.
+left, to say where. They are told by their types: `isinstance` asks an object for its class, and may
+run its code.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def of_holders(trace: Any, releasing: Releasing) -> Iterator[str]:
     found = list(holders(trace))
     own = {id(found), *map(id, found)}
     for holder, x in found:
-        if isinstance(holder, GeneratorType):
+        if type(holder) is GeneratorType:
             holder.close()
             yield f"the generator {holder.__name__}"
         elif type(holder) is tuple:
@@ -71,24 +72,25 @@ def holders(trace: Any) -> Iterator[tuple[Any, Any]]:
 
 def frame_of(holder: Any) -> list[Any]:
     """What holds the variables of a generator, where that is an object of its own."""
-    is_apart = sys.version_info < (3, 11) and isinstance(holder, GeneratorType)
+    is_apart = sys.version_info < (3, 11) and type(holder) is GeneratorType
     return [holder.gi_frame] if is_apart and holder.gi_frame is not None else []
 
 
 def is_own(trace: Any, holder: Any) -> bool:
     """Whether an object is part of the search, or of the trace."""
-    return isinstance(holder, FrameType) or holder is getattr(trace, "tracers", None)
+    return type(holder) is FrameType or holder is getattr(trace, "tracers", None)
 
 
 def described(holder: Any, x: Any) -> str:
     """Where a Tracer, or a tuple that holds it, was found, in words."""
-    if isinstance(holder, dict):
+    kind = type(holder)
+    if issubclass(kind, dict):
         key = next((key for key, held in list(holder.items()) if held is x), None)
         module = next((m for m in list(sys.modules.values()) if is_of(m, holder)), None)
         return f"a dict, under {key!r:.40}" if module is None else f"{module.__name__}.{key}"
-    if isinstance(holder, BaseException):
-        return f"{a(type(holder).__name__)} that was caught"
-    return a(type(holder).__name__)
+    if issubclass(kind, BaseException):
+        return f"{a(kind.__name__)} that was caught"
+    return a(kind.__name__)
 
 
 def is_of(module: Any, held: dict[str, Any]) -> bool:

@@ -284,3 +284,19 @@ def test_an_error_carries_what_was_computed_over_lists(fold: Callable[[Any], Any
         slopes.append(x.grad)
     assert found[0] == found[1]
     assert slopes[0] == slopes[1] != 0.0
+
+
+class Sly:
+    """As libraries have them that tell of what is deprecated: to ask for the class runs code."""
+
+    @property
+    def __class__(self) -> Any:
+        raise RuntimeError("asked for its class")
+
+
+def test_the_search_for_what_is_left_asks_no_object_for_its_class() -> None:
+    sly = [Sly()]
+    with pytest.raises(TypeError, match="a number that is kept in"):
+        sg.compile(lambda x: (logging.getLogger("kept").__setattr__("a", x), x)[1])(2.0)
+    assert logging.getLogger("kept").a == 2.0  # type: ignore[attr-defined]
+    assert len(sly) == 1
