@@ -174,7 +174,7 @@ def intervals(root: Any, leaves: Sequence[Any], kinks: Sequence[Suspect]) -> lis
     number between the slopes of its two sides."""
     open_ = {(id(x.node), x.i): x.judged.interval for x in kinks}
     upstream = {root: Interval(1.0, 1.0)}
-    for node in reversed(topological_order(root)):
+    for node in reversed(topological_order(root)) if is_value(root) else ():
         around = upstream.get(node, Interval(0.0, 0.0))
         variable = [i for i, x in enumerate(node.operands) if is_value(x)]
         for i, partial in zip(variable, node.partials):

@@ -342,3 +342,8 @@ def test_within_no_grad_it_checks_all_the_same() -> None:
 
 def test_a_function_with_transforms_inside_is_checked() -> None:
     assert check_gradient(lambda x: grad(lambda y: y**3 * x)(x) + grad(sg.sin)(x), 0.7).ok
+
+
+def test_a_result_that_is_no_value_is_said_to_have_left_the_graph() -> None:
+    with pytest.raises(GradientError, match="the function leaves the graph somewhere"):
+        check_gradient(lambda x: 3.0 * x.data, 2.0)
