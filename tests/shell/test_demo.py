@@ -151,7 +151,9 @@ from scalargrad.shell import digits
 signal.signal(signal.SIGINT, signal.default_int_handler)
 fit = digits.fit
 def struck(*args, **named):
-    strike = lambda run: run.updates == UPDATE and named['compile'] is COMPILED and signal.raise_signal(signal.SIGINT)
+    def strike(run):
+        if run.updates == UPDATE and named["compile"] is COMPILED:
+            signal.raise_signal(signal.SIGINT)
     return fit(*args, **{**named, "on_update": [*named.get("on_update", ()), strike]})
 digits.fit = struck
 """
