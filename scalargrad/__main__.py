@@ -94,6 +94,8 @@ def run_info(options: argparse.Namespace) -> int:
 def run_demo(options: argparse.Namespace) -> int:
     try:
         demo.run(options.epochs, options.hidden, options.seed, options.out)
+    except BrokenPipeError:
+        raise
     except (ModuleNotFoundError, OSError) as error:
         print(f"scalargrad demo: {commands.told(error)}", file=sys.stderr)
         return 1
@@ -103,8 +105,13 @@ def run_demo(options: argparse.Namespace) -> int:
     return 0
 
 
-def shielded(argument: str) -> str:
-    """Put a space before an expression that begins with a minus, and is no option."""
+def shielded(arguments: Sequence[str]) -> list[str]:
+    """Put a space before each expression that begins with a minus, and is no option."""
+    takes_expression = arguments[:1] and arguments[0] in ("explain", "draw")
+    return [spaced(x) for x in arguments] if takes_expression else list(arguments)
+
+
+def spaced(argument: str) -> str:
     looks_like_option = argument.startswith(("--", "-o")) or argument in ("-h", "-")
     is_minus = argument.startswith("-") and not looks_like_option
     return f" {argument}" if is_minus else argument
@@ -112,7 +119,7 @@ def shielded(argument: str) -> str:
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     top = parser()
-    options, rest = top.parse_known_args([shielded(x) for x in arguments])
+    options, rest = top.parse_known_args(shielded(arguments))
     # argparse takes no more values of names after an option that stands between them
     if rest and (not hasattr(options, "values") or any(x.startswith("-") for x in rest)):
         options.error(f"unrecognized arguments: {' '.join(rest)}")
@@ -130,10 +137,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         status: int = options.run(options)
-        sys.stdout.flush()
+        # None where the program was started with its output closed
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except BrokenPipeError:
         # the reader, head for one, has seen enough; Python flushes once more at its end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if sys.stdout is not None:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return status
 

@@ -229,7 +229,7 @@ def describe(node: Any) -> str:
     place = source(node)
     if place is None:
         return "at a line unknown, for the node was built outside detect_anomaly()"
-    return f"at {place.file}:{place.line}: {place.text}"
+    return f"at {place.file}:{place.line}{place.text and f': {place.text}'}"
 
 
 def call(node: Any) -> str:

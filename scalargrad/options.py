@@ -38,9 +38,13 @@ N = TypeVar("N")
 
 
 def within(name: str, x: N, wanted: Range) -> N:
-    """Return a number as it is. Raises ValueError unless it is in the range."""
-    if wanted.holds(x):
-        return x
+    """Return a number as it is. Raises TypeError for anything else that cannot be compared,
+    ValueError unless it is in the range."""
+    try:
+        if wanted.holds(x):
+            return x
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be {wanted.words}, got {described(x)}") from None
     raise ValueError(f"{name} must be {wanted.words}, got {x!r:.60}")
 
 

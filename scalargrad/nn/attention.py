@@ -11,6 +11,7 @@ from math import sqrt
 from typing import Any
 
 from ..engine import dot
+from ..options import whole
 from .activations import GELU, row_of, softmax
 from .containers import Dropout, Sequential
 from .initializers import Initializer, xavier_uniform
@@ -37,9 +38,9 @@ class SelfAttention(Module):
         bias: bool = False,
         initializer: Initializer = xavier_uniform,
     ) -> None:
-        if heads < 1 or width % heads:
-            raise ValueError(f"heads must divide the width {width}, got {heads!r:.60}")
-        self.heads = heads
+        self.heads = whole("heads", heads)
+        if whole("width", width) % self.heads:
+            raise ValueError(f"heads must divide the width {width}, got {heads}")
         self.causal = causal
         self.query, self.key, self.value, self.output = (
             Linear(width, width, bias, initializer) for _ in range(4)
@@ -91,7 +92,7 @@ class Block(Module):
         causal: bool = True,
         dropout: float = 0.0,
     ) -> None:
-        size = 4 * width if hidden is None else hidden
+        size = 4 * width if hidden is None else whole("hidden", hidden)
         self.norms = [norm(width), norm(width)]
         self.attention = SelfAttention(width, heads, causal)
         self.mlp = Sequential(Linear(width, size), made(activation), Linear(size, width))

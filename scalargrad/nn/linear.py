@@ -1,4 +1,7 @@
-"""Layers of weighted sums: Linear, Maxout, Embedding. Each number they give is one node."""
+"""Layers of weighted sums: Linear, Maxout, Embedding. Each number they give is one node.
+
+Sizes of layers, here and in the other files, are whole numbers from 1 up; else ValueError.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +28,10 @@ class Linear(Module):
     def __init__(
         self, nin: int, nout: int, bias: bool = True, initializer: Initializer = xavier_uniform
     ) -> None:
-        self.nin = nin
-        self.nout = nout
-        self.weight = matrix(nin, nout, initializer)
-        self.bias = vector([0.0] * nout) if bias else None
+        self.nin = whole("nin", nin)
+        self.nout = whole("nout", nout)
+        self.weight = matrix(self.nin, self.nout, initializer)
+        self.bias = vector([0.0] * self.nout) if bias else None
 
     def __call__(self, x: Any) -> list[Any]:
         inputs = inputs_for(self, x, self.nin)
@@ -47,9 +50,9 @@ class Maxout(Module):
         self, nin: int, nout: int, pieces: int = 2, initializer: Initializer = xavier_uniform
     ) -> None:
         whole("pieces", pieces)
-        self.nin = nin
-        self.nout = nout
-        self.maps = [Linear(nin, pieces, initializer=initializer) for _ in range(nout)]
+        self.nin = whole("nin", nin)
+        self.nout = whole("nout", nout)
+        self.maps = [Linear(nin, pieces, initializer=initializer) for _ in range(self.nout)]
 
     def __call__(self, x: Any) -> list[Any]:
         inputs = inputs_for(self, x, self.nin)
@@ -64,9 +67,9 @@ class Embedding(Module):
     """
 
     def __init__(self, count: int, width: int, initializer: Initializer | None = None) -> None:
-        self.count = count
-        self.width = width
-        self.weight = matrix(width, count, initializer or normal())
+        self.count = whole("count", count)
+        self.width = whole("width", width)
+        self.weight = matrix(self.width, self.count, initializer or normal())
 
     def __call__(self, tokens: Any) -> list[Any]:
         if hasattr(tokens, "__len__"):

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..engine import Value, dot, functions, relu
 from ..messages import described
+from ..options import whole
 from ..randomness import uniform
 from .inputs import inputs_of as inputs_of
 from .module import Module
@@ -36,7 +37,7 @@ class Neuron(Module):
     `nonlin`: a function of one number or its name, as tanh or "tanh"."""
 
     def __init__(self, nin: int, nonlin: bool = True, activation: Any = relu) -> None:
-        self.w = [Value(uniform(-1, 1)) for _ in range(nin)]
+        self.w = [Value(uniform(-1, 1)) for _ in range(whole("nin", nin))]
         self.b = Value(0)
         self.nonlin = nonlin
         self.activation = function(activation)
@@ -59,7 +60,7 @@ class Layer(Module):
     """`nout` neurons side by side, each listening to the same `nin` inputs."""
 
     def __init__(self, nin: int, nout: int, **kwargs: Any) -> None:
-        self.neurons = [Neuron(nin, **kwargs) for _ in range(nout)]
+        self.neurons = [Neuron(nin, **kwargs) for _ in range(whole("nout", nout))]
 
     def __call__(self, x: Any) -> Any:
         """Return the list of the neurons' outputs; of a single neuron, its output alone."""

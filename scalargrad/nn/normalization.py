@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 from ..engine import dot, mean, reciprocal, sqrt
-from ..options import POSITIVE, SHARE, within
+from ..options import POSITIVE, SHARE, whole, within
 from ..scalars import is_real
 from .initializers import vector
 from .inputs import data_of, inputs_for
@@ -40,10 +40,10 @@ class LayerNorm(Module):
     """
 
     def __init__(self, width: int, epsilon: float = 1e-5) -> None:
-        self.width = width
+        self.width = whole("width", width)
         self.epsilon = within("epsilon", epsilon, POSITIVE)
-        self.gain = vector([1.0] * width)
-        self.shift = vector([0.0] * width)
+        self.gain = vector([1.0] * self.width)
+        self.shift = vector([0.0] * self.width)
 
     def __call__(self, x: Any) -> list[Any]:
         inputs = inputs_for(self, x, self.width)
@@ -59,9 +59,9 @@ class RMSNorm(Module):
     """
 
     def __init__(self, width: int, epsilon: float = 1e-5, gain: bool = True) -> None:
-        self.width = width
+        self.width = whole("width", width)
         self.epsilon = within("epsilon", epsilon, POSITIVE)
-        self.gain = vector([1.0] * width) if gain else None
+        self.gain = vector([1.0] * self.width) if gain else None
 
     def __call__(self, x: Any) -> list[Any]:
         inputs = inputs_for(self, x, self.width)
@@ -79,13 +79,13 @@ class BatchNorm(Module):
     """
 
     def __init__(self, width: int, momentum: float = 0.1, epsilon: float = 1e-5) -> None:
-        self.width = width
+        self.width = whole("width", width)
         self.momentum = within("momentum", momentum, SHARE)
         self.epsilon = within("epsilon", epsilon, POSITIVE)
-        self.gain = vector([1.0] * width)
-        self.shift = vector([0.0] * width)
-        self.running_mean = Buffer([0.0] * width)
-        self.running_variance = Buffer([1.0] * width)
+        self.gain = vector([1.0] * self.width)
+        self.shift = vector([0.0] * self.width)
+        self.running_mean = Buffer([0.0] * self.width)
+        self.running_variance = Buffer([1.0] * self.width)
 
     def __call__(self, x: Any) -> list[Any]:
         """Return the outputs for one sample by the running statistics. Raises ValueError in

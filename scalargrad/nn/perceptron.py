@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..engine import dot, step
+from ..options import whole
 from ..scalars import is_real
 from .initializers import vector
 from .inputs import inputs_for
@@ -18,8 +19,8 @@ class Perceptron(Module):
     """
 
     def __init__(self, nin: int) -> None:
-        self.nin = nin
-        self.weight = vector([0.0] * nin)
+        self.nin = whole("nin", nin)
+        self.weight = vector([0.0] * self.nin)
         self.bias = vector([0.0])
 
     def __call__(self, x: Any) -> Any:

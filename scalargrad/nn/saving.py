@@ -123,8 +123,15 @@ def load(model: Model, path: str | PathLike[str], optimizer: Stateful | None = N
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Write a file so that at any moment the old one or the new one is there."""
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")
+    """Write a file so that at any moment the old one or the new one is there. Raises OSError with
+    the name of that file, not of the unfinished one beside it."""
+    try:
+        write_aside(path, path.with_name(f"{path.name}.{os.getpid()}.unfinished"), data)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
+
+
+def write_aside(path: Path, unfinished: Path, data: bytes) -> None:
     try:
         unfinished.write_bytes(data)
         os.replace(unfinished, path)

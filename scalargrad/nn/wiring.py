@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..engine import Value, dot, tanh
+from ..options import whole
 from ..randomness import choice
 from .initializers import Initializer, vector, xavier_uniform
 from .inputs import inputs_for
@@ -36,7 +37,7 @@ class Sparse(Module):
         heard: Iterable[Iterable[int]],
         initializer: Initializer = xavier_uniform,
     ) -> None:
-        self.nin = nin
+        self.nin = whole("nin", nin)
         self._heard = [[input_number(i, nin) for i in numbers] for numbers in heard]
         self.nout = len(self._heard)
         self.units = [Unit(len(numbers), initializer) for numbers in self._heard]

@@ -22,6 +22,8 @@ class SGD(Optimizer):
     of data to the gradient.
     """
 
+    rule = updates.momentum
+
     def __init__(
         self,
         parameters: Any,
@@ -32,7 +34,8 @@ class SGD(Optimizer):
         weight_decay: float = 0.0,
         schedule: Schedule | None = None,
     ) -> None:
-        self.rule = updates.nesterov if nesterov else updates.momentum
+        if nesterov:
+            self.rule = updates.nesterov
         super().__init__(parameters, schedule, lr=lr, momentum=momentum, weight_decay=weight_decay)
 
     def settings(self, t: int, lr: float, **options: float) -> Settings:

@@ -135,7 +135,10 @@ class Optimizer:
         refuse_unless(isinstance(state, Mapping), what, "a dict", state)
         refuse_unless(set(state) == {"rule", "groups"}, what, "rule and groups", sorted(state))
         rule, groups = state["rule"], state["groups"]
-        refuse_unless(rule == self.rule.name, f"{what}: rule", repr(self.rule.name), rule)
+        refuse_unless(isinstance(rule, str), f"{what}: rule", repr(self.rule.name), rule)
+        if rule != self.rule.name:
+            own = f"{type(self).__name__} (rule {self.rule.name!r})"
+            raise ValueError(f"the state is that of {owner(rule)}, this optimizer is {own}")
         right = isinstance(groups, list) and len(groups) == len(self.groups)
         refuse_unless(right, f"{what}: groups", f"a list of {len(self.groups)}", groups)
         pairs = enumerate(zip(self.groups, groups))
@@ -143,6 +146,13 @@ class Optimizer:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(map(repr, self.groups))})"
+
+
+def owner(rule: str) -> str:
+    """The optimizer that has the update rule of this name, and the rule."""
+    kinds = [kind for kind in Optimizer.__subclasses__() if hasattr(kind, "rule")]
+    named = next((kind.__name__ for kind in kinds if kind.rule.name == rule), "")
+    return f"{named} (rule {rule!r})" if named else f"the rule {rule!r:.60}"
 
 
 def groups_of(parameters: Any) -> list[dict[str, Any]]:

@@ -42,6 +42,9 @@ Reading = tuple[Example, int]
 def run(epochs: int, hidden: list[int], seeded: int, out: Path) -> None:
     """Train eagerly for a moment, then compiled, all epochs; test, show and save.
 
+    Ctrl-C ends the training; raises KeyboardInterrupt, and writes nothing, where not one epoch
+    was trained.
+
     Raises ModuleNotFoundError, naming the cure, where a package is missing, and OSError where
     nothing can be written into the folder `out`, both before anything is trained.
     """
@@ -54,6 +57,7 @@ def run(epochs: int, hidden: list[int], seeded: int, out: Path) -> None:
     print(told_eagerly(plan, eager), flush=True)
     watch = Watch(digits)
     compiled = trained(plan, compile=True, callbacks=[watch])
+    check_trained(compiled)
     print(told_compiled(plan, eager, compiled, watch))
     print(judgement(plan, compiled))
     readings = read(compiled.model, digits.test)
@@ -127,6 +131,12 @@ def trained_eagerly(plan: Plan) -> Trained:
     if found.history.stopped == "interrupted":
         raise KeyboardInterrupt
     return found
+
+
+def check_trained(found: Trained) -> None:
+    """Raise KeyboardInterrupt if a training was cut short before the end of its first epoch."""
+    if found.history.stopped == "interrupted" and not found.history.epochs:
+        raise KeyboardInterrupt
 
 
 @dataclass

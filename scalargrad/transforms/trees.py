@@ -268,9 +268,17 @@ def wrong_entry(what: str, found: list[Any], spec: Spec | None, leaf: Any, parts
     place = list(spec.paths(what))[at] if spec is not None else what
     x = next(x for x in parts if not is_scalar(x))
     got = described(x)
-    cure = ": return a list, a tuple, a dict, a named tuple or a dataclass of them"
+    foreign = ": np.asarray(x) makes an array of it" if is_foreign_array(x) else ""
+    listed = ": return a list, a tuple, a dict, a named tuple or a dataclass of them"
+    cure = listed if what == "the result" else foreign
     kinds = "expected numbers, Values, arrays or models"
-    return f"{kinds}, got {got} at {place}{cure if what == 'the result' else ''}"
+    return f"{kinds}, got {got} at {place}{cure}"
+
+
+def is_foreign_array(x: Any) -> bool:
+    """Whether `x` is another library's array or tensor, as JAX and torch have them."""
+    kind = type(x)
+    return kind.__module__ != "numpy" and hasattr(kind, "__array__") and hasattr(kind, "shape")
 
 
 def matching(

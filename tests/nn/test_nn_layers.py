@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -141,6 +142,49 @@ def test_arrays_are_inputs(dtype: Any) -> None:
     assert [y.data for y in layer(np.array([0.5, -1.0], dtype=dtype))] == expected
     rows = np.array([[0.5, -1.0], [0.0, 1.0]], dtype=dtype)
     assert [y.data for y in layer.batch(rows)[0]] == expected
+
+
+# ------ sizes
+
+SIZED: dict[str, Callable[[Any], Any]] = {
+    "nin of Linear": lambda x: nn.Linear(x, 2),
+    "nout of Linear": lambda x: nn.Linear(2, x),
+    "nin of Maxout": lambda x: nn.Maxout(x, 2),
+    "nout of Maxout": lambda x: nn.Maxout(2, x),
+    "pieces of Maxout": lambda x: nn.Maxout(2, 2, x),
+    "count of Embedding": lambda x: nn.Embedding(x, 2),
+    "width of Embedding": lambda x: nn.Embedding(2, x),
+    "width of LayerNorm": nn.LayerNorm,
+    "width of RMSNorm": nn.RMSNorm,
+    "width of BatchNorm": nn.BatchNorm,
+    "width of SelfAttention": nn.SelfAttention,
+    "heads of SelfAttention": lambda x: nn.SelfAttention(2, x),
+    "width of Block": nn.Block,
+    "hidden of Block": lambda x: nn.Block(2, hidden=x),
+    "nin of Neuron": nn.Neuron,
+    "nin of Layer": lambda x: nn.Layer(x, 2),
+    "nout of Layer": lambda x: nn.Layer(2, x),
+    "nin of MLP": lambda x: nn.MLP(x, [1]),
+    "nout of MLP": lambda x: nn.MLP(2, [3, x, 1]),
+    "nin of Perceptron": nn.Perceptron,
+    "nin of Sparse": lambda x: nn.Sparse(x, [[0]]),
+}
+
+
+@pytest.mark.parametrize("size", [-1, 0, 2.0, True, "2"], ids=repr)
+@pytest.mark.parametrize("name", SIZED)
+def test_a_size_is_a_whole_number_from_1_up(name: str, size: Any) -> None:
+    option = name.split()[0]
+    with pytest.raises(ValueError, match=f"^{option} must be a whole number from 1 up, got "):
+        SIZED[name](size)
+
+
+@pytest.mark.parametrize("share", ["a", [0.5], np.array([0.1, 0.2])], ids=repr)
+def test_a_share_that_is_no_number_is_told_by_its_name(share: Any) -> None:
+    with pytest.raises(TypeError, match=r"^p must be at least 0 and below 1, got "):
+        nn.Dropout(share)
+    with pytest.raises(TypeError, match=r"^momentum must be from 0 to 1, got "):
+        nn.BatchNorm(1, share)
 
 
 # ------ Linear, Maxout, Embedding

@@ -191,7 +191,7 @@ def test_saving_replaces_the_file_as_a_whole(tmp_path: Path, monkeypatch: Any) -
         assert self != path
         with open(self, "wb") as file:
             file.write(written[:10])
-        raise OSError("no space left on device")
+        raise OSError(28, "no space left on device")
 
     whole = Path.write_bytes
     monkeypatch.setattr(Path, "write_bytes", cut_short)
@@ -204,6 +204,17 @@ def test_saving_replaces_the_file_as_a_whole(tmp_path: Path, monkeypatch: Any) -
     save(model, path)
     assert path not in written
     assert os.listdir(tmp_path) == ["model.json"]
+
+
+@pytest.mark.parametrize("place", ["missing/m.json", "file/m.json", "folder"])
+def test_place_that_cannot_be_written_is_named_as_the_user_did(place: str, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("")
+    path = tmp_path / place
+    with pytest.raises(OSError) as caught:
+        save(Neuron(1), path)
+    assert caught.value.filename == str(path)
+    assert {x.name for x in tmp_path.iterdir()} == {"folder", "file"}
 
 
 def test_missing_file_is_an_os_error(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -154,10 +155,22 @@ def damaged(state: dict[str, Any], *place: Any, by: Any) -> dict[str, Any]:
     return state
 
 
+def test_state_of_another_optimizer_is_refused_by_both_names() -> None:
+    (x,) = with_grads(1.0)
+    made = [SGD([x], 0.1), SGD([x], 0.1, 0.5, nesterov=True), Adam([x]), Nesterov([x], 0.1)]
+    for own, other in permutations(made, 2):
+        message = f"{other.rule.name}'.*, this optimizer is {type(own).__name__} .*{own.rule.name}"
+        with pytest.raises(ValueError, match=message):
+            own.load_state_dict(other.state_dict())
+    with pytest.raises(ValueError, match=r"that of Adam .*, this optimizer is SGD \("):
+        made[0].load_state_dict(made[2].state_dict())
+
+
 @pytest.mark.parametrize(
     ("place", "by", "message"),
     [
-        (("rule",), "momentum", "rule: expected 'adam', got str 'momentum'"),
+        (("rule",), 1, "rule: expected 'adam', got int 1"),
+        (("rule",), "other", "of the rule 'other', this optimizer is Adam"),
         (("more",), 1, "expected rule and groups"),
         (("groups",), [], "groups: expected a list of 2"),
         (("groups", 1), None, "group 1: expected a dict, got NoneType"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -263,3 +264,17 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     program.stdout.close()
     _, errors = program.communicate()
     assert (program.returncode, errors) == (0, b"")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="descriptors as POSIX has them")
+@pytest.mark.parametrize("arguments", [["info"], ["explain", *LECTURE]], ids=lambda x: x[0])
+def test_a_closed_output_is_no_error(arguments: list[str]) -> None:
+    words = [sys.executable, "-m", "scalargrad", *arguments]
+    found = subprocess.run(f"{shlex.join(words)} >&-", shell=True, stderr=subprocess.PIPE)
+    assert (found.returncode, found.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("option", ["--epochs", "--hidden"])
+def test_a_number_with_a_minus_is_told_as_it_was_typed(option: str, capsys: Any) -> None:
+    assert status("demo", option, "-1") == 2
+    assert "got '-1'\n" in capsys.readouterr().err

@@ -151,15 +151,22 @@ from scalargrad.shell import digits
 signal.signal(signal.SIGINT, signal.default_int_handler)
 fit = digits.fit
 def struck(*args, **named):
-    strike = lambda run: run.updates == UPDATE and signal.raise_signal(signal.SIGINT)
+    def strike(run):
+        if run.updates == UPDATE and named["compile"] is COMPILED:
+            signal.raise_signal(signal.SIGINT)
     return fit(*args, **{**named, "on_update": [*named.get("on_update", ()), strike]})
 digits.fit = struck
 """
 
 
+def struck_at(update: int, compiled: bool) -> str:
+    """Code for a Ctrl-C after so many updates of the compiled or of the eager training."""
+    return STRIKE.replace("UPDATE", str(update)).replace("COMPILED", str(compiled))
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
 def test_interrupted_demo_tests_and_saves_what_it_has(tmp_path: Path) -> None:
-    strike = STRIKE.replace("UPDATE", "50")
+    strike = struck_at(50, compiled=True)
     result = run("demo", "--hidden", "3", "--out", str(tmp_path), before=strike)
     assert result.returncode == 0, result.stderr
     assert "interrupted after 1 of 20 epochs" in result.stdout
@@ -171,12 +178,34 @@ def test_interrupted_demo_tests_and_saves_what_it_has(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
 def test_demo_interrupted_at_its_start_ends_in_one_line(tmp_path: Path) -> None:
-    result = run("demo", "--out", str(tmp_path), before=STRIKE.replace("UPDATE", "2"))
+    result = run("demo", "--out", str(tmp_path), before=struck_at(2, compiled=False))
     assert (result.returncode, result.stderr) == (130, "scalargrad demo: interrupted\n")
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
+def test_demo_interrupted_in_its_first_epoch_keeps_the_model_of_before(tmp_path: Path) -> None:
+    (tmp_path / "digits-model.json").write_text("trained before")
+    result = run("demo", "--out", str(tmp_path), before=struck_at(2, compiled=True))
+    assert result.returncode == 130
+    assert result.stderr.endswith("scalargrad demo: interrupted\n")
+    assert "compiled:" not in result.stdout
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["trained before"]
+
+
 # ------ what can go wrong
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
+    program = subprocess.Popen(
+        [sys.executable, "-m", "scalargrad", "demo", "--out", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert program.stdout is not None
+    program.stdout.close()
+    _, errors = program.communicate()
+    assert (program.returncode, errors) == (0, b"")
 
 
 def test_missing_extra_names_the_cure() -> None:

@@ -393,10 +393,21 @@ def test_a_model_of_computed_parameters_stays_linked_to_them() -> None:
 # ------ errors
 
 
+class Foreign:
+    """An array of another library, as NumPy is told of it."""
+
+    shape = (2,)
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        return np.array([1.0, 2.0])
+
+
 @pytest.mark.parametrize(
     ("argument", "expected"),
     [
         (None, "got NoneType None at argument 0"),
+        (Foreign(), r"got Foreign .* at argument 0: np\.asarray\(x\) makes an array of it$"),
+        ({"w": Foreign()}, r"at argument 0\['w'\]: np\.asarray\(x\)"),
         ("a", "got str 'a' at argument 0"),
         ([1.0, {"w": None}], r"got NoneType None at argument 0\[1\]\['w'\]"),
         ((2.0, [1.0, "s"]), r"got str 's' at argument 0\[1\]\[1\]"),

@@ -93,6 +93,11 @@ def test_a_partial_that_is_not_finite_is_named_with_its_operand() -> None:
     assert f"{FILE}:{line_of('sg.hypot(1.0, 1.0) + x.sqrt()  # the partial')}" in message
 
 
+def test_a_line_without_source_is_named_by_its_number_alone() -> None:
+    with pytest.raises(sg.AnomalyError, match=r"at <string>:2$"), sg.detect_anomaly():
+        exec("\nx.log()", {"x": Value(0.0)})
+
+
 def test_a_binary_operator_names_both_operands() -> None:
     x = Value(1.0)
     with pytest.raises(sg.AnomalyError, match=r"div\(1\.0, 0\.0\)"), sg.detect_anomaly():
