@@ -91,7 +91,7 @@ function verdict(leaf, gradient) {
   if (!graph.editable[leaf]) return "";
   const measured = slopeOf(leaf);
   // beside an infinity nothing can be measured, and a gradient may be right all the same
-  if (Number.isNaN(measured)) return [number(measured)];
+  if (Number.isNaN(measured) || [gradient, measured].some(isInfinite)) return [number(measured)];
   const agrees = close(gradient, measured, AGREE, AGREE);
   const text = agrees ? "agrees" : "differs";
   const mark = element(

@@ -309,6 +309,16 @@ def test_wrong_prediction_says_what_went_wrong_and_may_try_again(
     assert answer(quiz, "-4") == f"Right. {score} right at once."
 
 
+@pytest.mark.parametrize("typed", ["1", "-1e308", "inf", "∞"])
+def test_nothing_but_an_infinity_of_its_sign_is_near_an_infinity(
+    browser: Any, path: Path, typed: str
+) -> None:
+    sg.explain(lambda x, y: x / y, 1.0, 0.0).save(path)
+    with opened(browser, path, "#step=2&predict") as page:
+        assert not answer(page, typed).startswith(("Right", "Near"))
+        assert answer(page, "−∞").startswith("Right.")
+
+
 def test_reveal_shows_the_product_and_the_walk_goes_on(quiz: Any) -> None:
     quiz.click("#reveal")
     assert text(quiz, "#verdict") == "1 × -4 = -4. 0 of 1 right at once."
