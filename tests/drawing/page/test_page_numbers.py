@@ -17,7 +17,7 @@ import pytest
 import scalargrad as sg
 from scalargrad.losses import squared_error
 from scalargrad.nn import MLP
-from tests.support.browser import numbers, opened, steps, text, type_leaf
+from tests.support.browser import numbers, opened, steps, text, type_leaf, wait_until
 
 RELATIVE = 1e-13
 COLUMNS = ("upstream", "local", "contribution", "total")
@@ -317,6 +317,23 @@ def test_nothing_but_an_infinity_of_its_sign_is_near_an_infinity(
     with opened(browser, path, "#step=2&predict") as page:
         assert not answer(page, typed).startswith(("Right", "Near"))
         assert answer(page, "−∞").startswith("Right.")
+
+
+def test_keys_of_the_page_work_in_the_answer_box(quiz: Any) -> None:
+    quiz.keyboard.press("Escape")
+    quiz.keyboard.press("f")
+    assert quiz.locator("html.present").count() == 1
+    quiz.keyboard.press("PageDown")
+    assert text(quiz, "#place") == "back 2 of 4"
+    assert quiz.locator("#answer").evaluate("field => field === document.activeElement")
+    quiz.keyboard.press("PageUp")
+    assert text(quiz, "#place") == "back 1 of 4"
+    quiz.keyboard.press("Escape")
+    quiz.keyboard.press("ArrowRight")
+    assert text(quiz, "#place") == "back 2 of 4"
+    quiz.keyboard.press("Escape")
+    quiz.keyboard.press("Escape")
+    wait_until(quiz, lambda: quiz.locator("html.present").count() == 0)
 
 
 def test_reveal_shows_the_product_and_the_walk_goes_on(quiz: Any) -> None:
