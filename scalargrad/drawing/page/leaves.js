@@ -136,6 +136,15 @@ function showLeaves(changes) {
     if (input && ("numbers" in changes || "allDigits" in changes)) refill(leaf, input);
   }
   byId("reset").hidden = !state.edited;
+  byId("compared").hidden = !state.edited || !PAGE.compared;
+}
+
+/* The page knows the way that the program went, and no other. */
+function comparedText() {
+  return (
+    `When the program ran, it compared ${PAGE.compared}: for other numbers it may go another way, ` +
+    "and what is shown here may be wrong. Run it again with them."
+  );
 }
 
 function startLeaves() {
@@ -144,6 +153,7 @@ function startLeaves() {
   fill(byId("leaves").tBodies[0], ...graph.leaves.flatMap(leafRow));
   byId("leaves-fold").open = graph.leaves.length <= FEW_LEAVES;
   byId("leaves-hint").hidden = !graph.leaves.some((leaf) => graph.editable[leaf]);
+  if (PAGE.compared) byId("compared").textContent = comparedText();
   byId("reset").addEventListener("click", () =>
     change({ numbers: recorded(graph), edited: false }),
   );

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 import scalargrad as sg
+from scalargrad import Value
 from scalargrad.losses import squared_error
 from scalargrad.nn import MLP
 from tests.support.browser import numbers, opened, steps, text, type_leaf, wait_until
@@ -255,6 +256,52 @@ def test_gradient_beside_an_infinity_is_not_marked_as_wrong(browser: Any, path: 
         page.click("#last")
         assert page.locator("#leaves .mark.wrong").count() == 0
         assert "NaN" in page.locator("#leaves .slope").all_text_contents()
+
+
+# ------ a program that compares
+
+
+def branching(x: Any) -> Any:
+    return x * x if x > 0 else -x
+
+
+def truth(x: Any) -> Any:
+    return x * x if x else x
+
+
+def smooth(x: Any) -> Any:
+    return sg.maximum(x * x, x)
+
+
+@pytest.mark.parametrize(
+    ("f", "said"), [(branching, "x with 0"), (truth, "x with 0"), (smooth, "")]
+)
+@pytest.mark.parametrize("by", ["typing", "downhill"])
+def test_page_says_that_the_program_compared_once_a_leaf_is_another(
+    browser: Any, path: Path, f: Any, said: str, by: str
+) -> None:
+    sg.explain(f, 2.0).save(path)
+    with opened(browser, path) as page:
+        assert page.is_hidden("#compared")
+        type_leaf(page, "x", "-3") if by == "typing" else page.click("#downhill-step")
+        assert page.is_visible("#compared") == bool(said)
+        assert said in text(page, "#compared")
+        page.click("#reset")
+        assert page.is_hidden("#compared")
+
+
+def several(x: Any, y: Any) -> Any:
+    largest = max(x, y, Value(0.5, label="floor"))
+    return largest * (2.0 if x == 10**400 else y)
+
+
+def test_comparisons_are_told_by_the_names_of_their_sides() -> None:
+    told = sg.explain(several, 1.0, 2.0).compared
+    assert told == "y with x, floor with y, x with a number beyond the floats"
+    assert sg.explain(lambda x: sum(x * k for k in range(9) if x > k), 8.5).compared == (
+        "x with 0, x with 1, x with 2, more"
+    )
+    assert sg.explain(branching(Value(2.0))).compared == ""
 
 
 # ------ predict first
