@@ -258,6 +258,14 @@ def test_gradient_beside_an_infinity_is_not_marked_as_wrong(browser: Any, path: 
         assert "NaN" in page.locator("#leaves .slope").all_text_contents()
 
 
+def test_infinite_gradient_is_not_judged_by_a_finite_slope(browser: Any, path: Path) -> None:
+    sg.explain(lambda x, y: x / y, 1.0, 0.0).save(path)
+    with opened(browser, path) as page:
+        page.click("#last")
+        assert page.locator("#leaves .gradient").all_text_contents() == ["∞", "−∞"]
+        assert page.locator("#leaves .mark").count() == 0
+
+
 # ------ a program that compares
 
 
