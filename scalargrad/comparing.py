@@ -66,5 +66,11 @@ def guarded(trace: Any, name: str, x: Any, y: Any) -> Any:
 
 
 def traced_comparison(name: str, x: Any, y: Any) -> Any:
-    """The outcome of a comparison while a function is traced; None at other times."""
-    return guarded(modes.state.trace, name, x, y) if modes.is_traced() else None
+    """The outcome of a comparison while a function is traced; None at other times. Where a program
+    is explained its comparisons are noted."""
+    if modes.is_traced():
+        return guarded(modes.state.trace, name, x, y)
+    note = modes.now().note_compared
+    if note is not None and (is_value(y) or is_real(y)):
+        note(x, y)
+    return None

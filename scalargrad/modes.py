@@ -28,6 +28,8 @@ class Now(NamedTuple):
     transforms: int = 0
     """How many transforms are at work around the place."""
     trace: Any = None
+    note_compared: Any = None
+    """A function that is handed both sides of each comparison of a Value with a number."""
 
 
 NOTHING = Now()
@@ -77,6 +79,16 @@ class _Tracing(Inner):
 def tracing(trace: Any) -> Inner:
     """Within it every node that is built, in this thread, is handed to `trace.follow`."""
     return inner(_Tracing(), Now(trace=trace), is_active=True)
+
+
+class _Explaining(Inner):
+    def changed(self, outside: Now) -> Now:
+        return outside._replace(lines=True, note_compared=self.alone.note_compared)
+
+
+def explaining(note_compared: Any) -> Inner:
+    """Within it nodes remember their lines, and comparisons are handed to `note_compared`."""
+    return inner(_Explaining(), Now(lines=True, note_compared=note_compared), is_active=True)
 
 
 class _Outermost(Inner):

@@ -19,7 +19,8 @@ def explain(f: Any, *args: Any, model: Any = None) -> Explanation:
     called by their places: w0_1_2 is layers.0.weight.1.2, or layers.0.neurons.1.w.2. They are found
     in `model`, the arguments, the object of a method, and what functions name. A step is what one
     edge contributes to the gradient of a parent, in the order and the numbers of the engine; no
-    `grad` changes. In a notebook it shows as a page to step through. Raises TypeError if there is
+    `grad` changes. In a notebook it shows as a page to step through; where the function compared
+    numbers, the page says so once a leaf has another. Raises TypeError if there is
     no Value to explain.
 
         print(explain(lambda x, y, z: (x + y) * z, -2.0, 5.0, -4.0))

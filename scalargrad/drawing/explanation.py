@@ -11,13 +11,14 @@ from typing import Any
 
 from ..engine import Value
 from ..messages import described
-from ..modes import record_lines
+from ..modes import explaining
 from ..scalars import is_value
 from ..transforms.parameters import positional_names
 from ..transforms.trees import NUMERIC, OTHER, flatten, is_model
 from ..transforms.variables import differentiating, one_number
 from .page import document
 from .steps import report
+from .steps.compared import Compared
 from .steps.given_names import Watch
 from .steps.steps import Steps
 from .symbols.parts import is_part
@@ -75,17 +76,18 @@ def explanation(f: Any, args: Sequence[Any], model: Any = None) -> Explanation:
     if is_value(f) and not args:
         return Explanation(f, watch.names(), watch.parameters())
     if callable(f):
-        root = recorded(f, args, watch)
-        return Explanation(root, watch.names(), watch.parameters())
+        compared = Compared()
+        root = recorded(f, args, watch, compared)
+        return Explanation(root, watch.names(), watch.parameters(), compared)
     came = "a Value and arguments" if is_value(f) else described(f)
     raise TypeError(f"explain needs a Value, or a function and its arguments, got {came}")
 
 
-def recorded(f: Callable[..., Any], args: Sequence[Any], watch: Watch) -> Any:
-    """Return f(*args) as a graph whose nodes know their source lines. A model may return a list of
-    one number."""
+def recorded(f: Callable[..., Any], args: Sequence[Any], watch: Watch, compared: Compared) -> Any:
+    """Return f(*args) as a graph whose nodes know their source lines, and note what f compares. A
+    model may return a list of one number."""
     variables = list(map(labelled, args, argument_names(f, len(args))))
-    with differentiating(level=False), record_lines(), watch.running():
+    with differentiating(level=False), explaining(compared.note), watch.running():
         out = f(*variables)
     alone = is_model(f) and isinstance(out, list) and len(out) == 1
     root = one_number(out[0] if alone else out, f)

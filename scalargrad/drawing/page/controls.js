@@ -44,7 +44,7 @@ const KEYS = {
   PageUp: () => stepBy(-1),
   Home: () => stepBy(-Infinity),
   End: () => stepBy(Infinity),
-  Escape: () => present(false),
+  Escape: leave,
   " ": () => play(!state.playing),
   b: goTurn,
   f: () => present(!state.present),
@@ -58,8 +58,22 @@ const KEYS = {
   0: () => viewport.fit(),
 };
 
-function typing(target) {
-  return target.matches("input[type=text], select, input[type=range]");
+/* Keys that a field of text has no use for. */
+const FREE = ["Escape", "PageDown", "PageUp"];
+
+function isText(target) {
+  return target.matches("input[type=text]");
+}
+
+function typing(target, key) {
+  if (isText(target)) return !FREE.includes(key);
+  return target.matches("select, input[type=range]");
+}
+
+/* Escape leaves the field of text, and where there is none the large view. */
+function leave() {
+  if (isText(document.activeElement)) document.activeElement.blur();
+  else present(false);
 }
 
 /* A button or a switch takes the space bar, a row of choices the arrows. */
@@ -71,8 +85,8 @@ function takes(target, key) {
 function pressed(event) {
   const chord = event.ctrlKey || event.metaKey || event.altKey;
   const action = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-  if (!action || chord || typing(event.target) || takes(event.target, event.key)) return;
-  if (event.key === "Escape" && !state.present) return;
+  if (!action || chord || typing(event.target, event.key) || takes(event.target, event.key)) return;
+  if (event.key === "Escape" && !state.present && !isText(event.target)) return;
   event.preventDefault();
   action();
 }

@@ -171,6 +171,7 @@ class Data:
             "about": f"The graph of {root}: {counted(len(self.nodes), 'node')}",
             "formula": self.heading(),
             "nodes": self.nodes,
+            "compared": self.steps.compared,
             "summary": summary(self.steps),
             "patterns": PATTERNS,
             "sums": SUMS,

@@ -48,8 +48,14 @@ function fromRepr(text) {
   return Number(text.replace("inf", "Infinity"));
 }
 
+function isInfinite(x) {
+  return Math.abs(x) === Infinity;
+}
+
+/* Whether x is near y. An infinity is near nothing but itself. */
 function close(x, y, relative, absolute = 0) {
   if (Number.isNaN(x) || Number.isNaN(y)) return Number.isNaN(x) && Number.isNaN(y);
+  if (!Number.isFinite(x) || !Number.isFinite(y)) return x === y;
   const size = Math.max(Math.abs(x), Math.abs(y));
   return x === y || Math.abs(x - y) <= Math.max(absolute, relative * size);
 }

@@ -61,7 +61,7 @@ function showNodes() {
   const computing = currentNode();
   const reached = (i) => !isForward() && (i === 0 || arrived[i] > 0);
   NODES.forEach(({ group }, box) => {
-    const i = MEMBERS.has(box) ? memberShown(MEMBERS.get(box), has, reached) : nodeIn(box);
+    const i = MEMBERS.has(box) ? memberShown(box, has, reached) : nodeIn(box);
     if (i < 0) {
       // of many nodes: whether the present one is among them
       group.classList.toggle("computing", computing !== undefined && box === boxOf(computing));
@@ -83,10 +83,22 @@ function showNodes() {
 }
 
 /* Of the nodes that a box of a loop shows, from the last iteration to the first: the one that was
- * computed last or, on the way back, the one that was reached last. */
-function memberShown(members, has, reached) {
+ * computed last or, on the way back, the one at work, else that of the iteration at work. */
+function memberShown(box, has, reached) {
+  const members = MEMBERS.get(box);
   if (isForward()) return members.find((i) => has[i]) ?? members.at(-1);
-  return members.findLast(reached) ?? members[0];
+  return atWork(box, members) ?? members.findLast(reached) ?? members[0];
+}
+
+/* A number that goes to the iteration before stands in its box; so the parent comes first. */
+function atWork(box, members) {
+  const step = currentStep();
+  if (!step) return undefined;
+  const { parent, consumer } = step;
+  const end = [parent, consumer].find((i) => boxOf(i) === box);
+  if (end !== undefined) return end;
+  const isSameLoop = DRAWN.nodes[boxOf(consumer)].loop === DRAWN.nodes[box].loop;
+  return members.findLast((i) => isSameLoop && SUMMARY.turns[i] === SUMMARY.turns[consumer]);
 }
 
 /* Which iteration of a loop is at work. */

@@ -91,7 +91,7 @@ function verdict(leaf, gradient) {
   if (!graph.editable[leaf]) return "";
   const measured = slopeOf(leaf);
   // beside an infinity nothing can be measured, and a gradient may be right all the same
-  if (Number.isNaN(measured)) return [number(measured)];
+  if (Number.isNaN(measured) || [gradient, measured].some(isInfinite)) return [number(measured)];
   const agrees = close(gradient, measured, AGREE, AGREE);
   const text = agrees ? "agrees" : "differs";
   const mark = element(
@@ -136,6 +136,15 @@ function showLeaves(changes) {
     if (input && ("numbers" in changes || "allDigits" in changes)) refill(leaf, input);
   }
   byId("reset").hidden = !state.edited;
+  byId("compared").hidden = !state.edited || !PAGE.compared;
+}
+
+/* The page knows the way that the program went, and no other. */
+function comparedText() {
+  return (
+    `When the program ran, it compared ${PAGE.compared}: for other numbers it may go another way, ` +
+    "and what is shown here may be wrong. Run it again with them."
+  );
 }
 
 function startLeaves() {
@@ -144,6 +153,7 @@ function startLeaves() {
   fill(byId("leaves").tBodies[0], ...graph.leaves.flatMap(leafRow));
   byId("leaves-fold").open = graph.leaves.length <= FEW_LEAVES;
   byId("leaves-hint").hidden = !graph.leaves.some((leaf) => graph.editable[leaf]);
+  if (PAGE.compared) byId("compared").textContent = comparedText();
   byId("reset").addEventListener("click", () =>
     change({ numbers: recorded(graph), edited: false }),
   );

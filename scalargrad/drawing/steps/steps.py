@@ -18,6 +18,7 @@ from ..symbols.names import names
 from ..symbols.terms import Reading
 from ..symbols.text import after_sign, brief
 from . import report, walk
+from .compared import Compared
 from .measured import checked
 from .walk import Contribution
 
@@ -163,13 +164,19 @@ class Steps(Walk):
     """The backward pass from `root`, step by step, as the engine does it.
 
     `nodes` stand in the engine's order, the root first; `parameters` are those of models. `naive`
-    is the same pass in a depth-first order, with its `mistakes`.
+    is the same pass in a depth-first order, with its `mistakes`. `compared` says in words which
+    numbers the program compared, where that is known.
     """
 
     def __init__(
-        self, root: Any, given: Mapping[Any, str] | None = None, parameters: Iterable[Any] = ()
+        self,
+        root: Any,
+        given: Mapping[Any, str] | None = None,
+        parameters: Iterable[Any] = (),
+        compared: Compared | None = None,
     ) -> None:
         named = names(root, given)
+        self.compared = compared.told(named) if compared else ""
         self.parameters = frozenset(parameters)
         in_symbols = {node: InSymbols(node, named) for node in named if node.op}
         super().__init__(root, named, in_symbols, walk.engine_order)

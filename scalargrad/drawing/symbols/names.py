@@ -19,17 +19,16 @@ from ...graph import topological_order
 from ...rows import BUILT_IN
 
 LONGEST_NAME = 40
-"""A label of more characters is a description, not a name."""
+"""Characters of a label that make a name: what is longer is cut, as in a drawing."""
 IMPORTED = {*BUILT_IN, "inf", "nan"}
 """Names that flat code imports."""
 
 
 def identifier(label: str) -> str:
     """Return a label as an identifier, "w[0]" as w_0; empty if it cannot be one."""
-    if len(label) > LONGEST_NAME:
-        return ""
     # Python itself reads identifiers in this normal form
-    name = re.sub(r"\W+", "_", normalize("NFKC", label)).strip("_")
+    whole = re.sub(r"\W+", "_", normalize("NFKC", label)).strip("_")
+    name = whole[:LONGEST_NAME].rstrip("_")
     taken = iskeyword(name) or name in IMPORTED or name.startswith("grad_")
     return name if name.isidentifier() and not taken else ""
 

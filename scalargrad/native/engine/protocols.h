@@ -30,12 +30,14 @@ static Py_hash_t value_hash(PyObject *self)
     return (Py_hash_t)((uintptr_t)self >> 3);
 }
 
-/* How a comparison comes out while a function is traced; NULL without an exception elsewhere. */
+/* How a comparison comes out while a function is traced; NULL without an exception elsewhere, also
+ * where the comparison is noted alone. */
 APART PyObject *compared_in_mode(PyObject *self, PyObject *other, int operation)
 {
     static const char *const names[] = {"__lt__", "__le__", "__eq__",
                                         "__ne__", "__gt__", "__ge__"};
-    if (is_traced() <= 0)
+    const int modes = modes_now();
+    if (modes < 0 || !(modes & (TRACED | OBSERVED)))
         return NULL;
     PyObject *outcome = PyObject_CallFunction(hooks.compared, "sOO", names[operation], self,
                                               other);

@@ -61,6 +61,32 @@ def test_a_box_shows_the_number_of_the_iteration_at_work(
             assert page.locator("#graph .edge.lit").count() == 1
 
 
+def growth(x: Any) -> Any:
+    s = x * 1.0
+    for i in range(100):
+        s = s + sg.sin(s) * (0.01 * (i + 1))
+    return s
+
+
+def test_boxes_show_the_iteration_at_work_in_the_naive_order_too(
+    browser: Any, tmp_path: Path
+) -> None:
+    steps = sg.explain(growth, 0.5)
+    found = summary(steps)
+    assert found is not None
+    place = {node: i for i, node in enumerate(steps.nodes)}
+    steps.save(tmp_path / "page.html")
+    for at in (50, 200, 300):
+        step = steps.naive[at - 1]
+        turn = found["turns"][place[step.consumer]]
+        boxes = {found["of"][place[x]]: x for x in (step.consumer, step.parent)}
+        with opened(browser, tmp_path / "page.html", f"#step={at}&order=naive") as page:
+            assert turn < 0 or frame(page).endswith(f"now {turn + 1}")
+            for box, node in boxes.items():
+                value = page.locator(f"#node-{box} .value").text_content()
+                assert float(value.replace("−", "-")) == pytest.approx(node.data, rel=1e-3)
+
+
 def test_an_edge_to_a_later_iteration_is_lit(browser: Any, page_of_a_loop: Path) -> None:
     steps = sg.explain(swing, 1.0, 0.0)
     found = summary(steps)

@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 
 import scalargrad as sg
+from scalargrad import Value
 from scalargrad.losses import squared_error
 from scalargrad.nn import MLP
-from tests.support.browser import numbers, opened, steps, text, type_leaf
+from tests.support.browser import numbers, opened, steps, text, type_leaf, wait_until
 
 RELATIVE = 1e-13
 COLUMNS = ("upstream", "local", "contribution", "total")
@@ -257,6 +258,60 @@ def test_gradient_beside_an_infinity_is_not_marked_as_wrong(browser: Any, path: 
         assert "NaN" in page.locator("#leaves .slope").all_text_contents()
 
 
+def test_infinite_gradient_is_not_judged_by_a_finite_slope(browser: Any, path: Path) -> None:
+    sg.explain(lambda x, y: x / y, 1.0, 0.0).save(path)
+    with opened(browser, path) as page:
+        page.click("#last")
+        assert page.locator("#leaves .gradient").all_text_contents() == ["∞", "−∞"]
+        assert page.locator("#leaves .mark").count() == 0
+
+
+# ------ a program that compares
+
+
+def branching(x: Any) -> Any:
+    return x * x if x > 0 else -x
+
+
+def truth(x: Any) -> Any:
+    return x * x if x else x
+
+
+def smooth(x: Any) -> Any:
+    return sg.maximum(x * x, x)
+
+
+@pytest.mark.parametrize(
+    ("f", "said"), [(branching, "x with 0"), (truth, "x with 0"), (smooth, "")]
+)
+@pytest.mark.parametrize("by", ["typing", "downhill"])
+def test_page_says_that_the_program_compared_once_a_leaf_is_another(
+    browser: Any, path: Path, f: Any, said: str, by: str
+) -> None:
+    sg.explain(f, 2.0).save(path)
+    with opened(browser, path) as page:
+        assert page.is_hidden("#compared")
+        type_leaf(page, "x", "-3") if by == "typing" else page.click("#downhill-step")
+        assert page.is_visible("#compared") == bool(said)
+        assert said in text(page, "#compared")
+        page.click("#reset")
+        assert page.is_hidden("#compared")
+
+
+def several(x: Any, y: Any) -> Any:
+    largest = max(x, y, Value(0.5, label="floor"))
+    return largest * (2.0 if x == 10**400 else y)
+
+
+def test_comparisons_are_told_by_the_names_of_their_sides() -> None:
+    told = sg.explain(several, 1.0, 2.0).compared
+    assert told == "y with x, floor with y, x with a number beyond the floats"
+    assert sg.explain(lambda x: sum(x * k for k in range(9) if x > k), 8.5).compared == (
+        "x with 0, x with 1, x with 2, more"
+    )
+    assert sg.explain(branching(Value(2.0))).compared == ""
+
+
 # ------ predict first
 
 
@@ -307,6 +362,33 @@ def test_wrong_prediction_says_what_went_wrong_and_may_try_again(
     assert "?" in text(quiz, "#equation")
     score = "1 of 1" if typed == "four" else "0 of 1"
     assert answer(quiz, "-4") == f"Right. {score} right at once."
+
+
+@pytest.mark.parametrize("typed", ["1", "-1e308", "inf", "∞"])
+def test_nothing_but_an_infinity_of_its_sign_is_near_an_infinity(
+    browser: Any, path: Path, typed: str
+) -> None:
+    sg.explain(lambda x, y: x / y, 1.0, 0.0).save(path)
+    with opened(browser, path, "#step=2&predict") as page:
+        assert not answer(page, typed).startswith(("Right", "Near"))
+        assert answer(page, "−∞").startswith("Right.")
+
+
+def test_keys_of_the_page_work_in_the_answer_box(quiz: Any) -> None:
+    quiz.keyboard.press("Escape")
+    quiz.keyboard.press("f")
+    assert quiz.locator("html.present").count() == 1
+    quiz.keyboard.press("PageDown")
+    assert text(quiz, "#place") == "back 2 of 4"
+    assert quiz.locator("#answer").evaluate("field => field === document.activeElement")
+    quiz.keyboard.press("PageUp")
+    assert text(quiz, "#place") == "back 1 of 4"
+    quiz.keyboard.press("Escape")
+    quiz.keyboard.press("ArrowRight")
+    assert text(quiz, "#place") == "back 2 of 4"
+    quiz.keyboard.press("Escape")
+    quiz.keyboard.press("Escape")
+    wait_until(quiz, lambda: quiz.locator("html.present").count() == 0)
 
 
 def test_reveal_shows_the_product_and_the_walk_goes_on(quiz: Any) -> None:

@@ -225,6 +225,24 @@ def test_a_label_never_breaks_the_code(label: str) -> None:
     assert difference(sg.sum([sg.exp(x), x * y, sg.mean([x, y])]) * math.inf) == ""
 
 
+@pytest.mark.parametrize(
+    "label",
+    ["a very long label that somebody gave to this number", "w" * 100, "ﬁ" * 60, "x " * 60],
+)
+def test_a_long_label_gives_its_beginning_to_the_name(label: str) -> None:
+    root = Value(-1.0, label=label) * 2.0
+    name = sg.explain(root).names[root.parents[0]]
+    assert len(name) <= 40 and name.isidentifier()
+    assert name.startswith(label[:1].translate({ord("ﬁ"): "fi"})) and name != "x0"
+    exec(str(sg.flat(root)), {})
+
+
+def test_long_labels_that_begin_alike_are_no_common_name() -> None:
+    x, y = Value(1.0, label="w" * 50 + "1"), Value(2.0, label="w" * 50 + "2")
+    found = sg.explain(x * y).names
+    assert [found[x], found[y]] == ["x0", "x1"]
+
+
 # ------ operators of one's own
 
 cube = sg.operator("cube", lambda x: x * x * x, lambda out, x: 3.0 * sg.square(x))
