@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, cached_property
 from typing import Any
@@ -13,6 +13,7 @@ from ..inputs.arguments import Arguments, Column
 from ..inputs.sources import OfLanes, of_lanes
 from ..passes.task import Lane
 from ..surroundings.walk import Surroundings
+from ..trace.guards import Decided
 from ..trace.sources import Draw, Told
 
 MANY = 2_000
@@ -159,7 +160,7 @@ class Lanes:
             source = self.given.of(source)
         return source if type(source) is float else source.data
 
-    def lane(self, k: int, decided: Mapping[tuple[str, int, int], bool]) -> Lane:
+    def lane(self, k: int, decided: Decided) -> Lane:
         """One lane, to trace the function in; `decided` is known of its comparisons."""
         own = [x for teller in self.tellers for x in teller(k)]
         draw, probe = self.draws.in_lane(k), self.arguments.probe

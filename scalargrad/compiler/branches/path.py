@@ -12,7 +12,7 @@ from ..inputs.sources import COUNT, FIRST
 from ..passes.program import Program
 from ..passes.traced import Traced
 from ..pipeline import compiled, program_of
-from ..trace.guards import Guard
+from ..trace.guards import Guard, Made
 from .conditions import Arrival, Condition
 from .lanes import Chances, Lanes
 
@@ -79,11 +79,11 @@ class Path:
         both = list(zip(unknown, self.program.became))
         against = frozenset(condition.otherwise() for condition, k in both if k == guard)
         facts = self.facts.union((condition for condition, k in both if k in held), against)
-        decided = {}
+        decided: dict[tuple[str, int, int], bool | Made] = {}
         for (compare, x, y, outcome), condition in self.conditions.items():
             other = condition.otherwise() in facts
-            if other or condition in facts:
-                decided[compare, x, y] = outcome != other
+            is_known = other or condition in facts
+            decided[compare, x, y] = outcome != other if is_known else Made(outcome)
             if other:
                 # from here on the function makes other comparisons
                 break

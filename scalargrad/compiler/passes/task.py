@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ..inputs.arguments import Arguments
 from ..inputs.sources import Inputs
+from ..trace.guards import Decided
 
 
 class Wanted(NamedTuple):
@@ -48,7 +49,7 @@ class Lane(NamedTuple):
 
     given: Inputs
     draw: Callable[[int], float]
-    decided: Mapping[tuple[str, int, int], bool]
+    decided: Decided
     probe: Any = None
     values: Sequence[Any] = ()
     """The numbers as the call gives them, with Values among them."""

@@ -5,7 +5,7 @@ A program is right wherever all its guards hold: there the function decides as i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 
@@ -16,6 +16,19 @@ class Guard(NamedTuple):
     x: int
     y: int
     outcome: bool
+
+
+class Made(NamedTuple):
+    """The outcome of a comparison on another path, which is not known here. Where it comes out
+    otherwise, the function goes on in another way, and other nodes have the numbers of those that
+    came after it."""
+
+    outcome: bool
+
+
+Decided = Mapping[tuple[str, int, int], bool | Made]
+"""What is known of comparisons of two nodes before they are made, in their order on another
+path."""
 
 
 COMPARE: dict[str, Callable[[float, float], bool]] = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ... import modes, ops
@@ -16,7 +16,7 @@ from ...rows import Operator
 from ...scalars import attribute, is_value, real
 from ...transforms.trees import in_graph
 from .arithmetic import settled
-from .guards import COMPARE, Guard
+from .guards import COMPARE, Decided, Guard
 from .rolled import BRANCHES, Rolled
 from .sources import Draw
 from .tracer import Number
@@ -81,7 +81,7 @@ class Recorder:
         self.draw: Callable[[int], float] = lambda k: random.random()
         """Returns the k-th random number of the lane that is traced."""
         self.guards: dict[Guard, None] = {}
-        self.decided: Mapping[tuple[str, int, int], bool] = {}
+        self.decided: Decided = {}
         """The outcomes of some comparisons of nodes, whatever the traced numbers say."""
         self.unknown: list[str] = []
         """Things that the function read and that nobody can watch, in words."""
@@ -304,9 +304,13 @@ class Recorder:
         """Return the outcome of a comparison, and guard it unless both operands are constants."""
         self.give_up_loops(BRANCHES)
         i, j = self.index(x), self.index(y)
-        outcome = self.decided.get((compare, i, j))
-        if outcome is None:
+        known = self.decided.get((compare, i, j))
+        if isinstance(known, bool):
+            outcome = known
+        else:
             outcome = COMPARE[compare](self.numbers[i], self.numbers[j])
+            if known is not None and known.outcome != outcome:
+                self.decided = {}
         if self.rows[i] is not CONSTANT or self.rows[j] is not CONSTANT:
             self.guards[Guard(compare, i, j, outcome)] = None
         return outcome
