@@ -53,13 +53,19 @@ COMMENT = re.compile(r"^[ \t]*(/\*.*?\*/|//[^\n]*)[ \t]*\n", re.MULTILINE | re.D
 """A comment on lines of its own."""
 
 
+END = re.compile(r"^(?!.*(?: // |`))(.*[;{,])\n", re.MULTILINE)
+"""The end of a line after which nothing depends on a new one. A comment beside code ends with its
+line, and a text in backquotes may go over several."""
+
+
 def read(name: str) -> str:
     return (HERE / name).read_text(encoding="utf-8")
 
 
 def shortened(text: str) -> str:
-    """A script or a style without comments and indentation: a third of a page would be these."""
-    return re.sub(r"^\s+", "", COMMENT.sub("", text), flags=re.MULTILINE)
+    """A script or a style without comments, indentation and needless lines: a third of a page would
+    be these."""
+    return END.sub(r"\1", re.sub(r"^\s+", "", COMMENT.sub("", text), flags=re.MULTILINE))
 
 
 def colours() -> str:
@@ -75,7 +81,7 @@ def document(steps: Steps) -> str:
     name, kernels = steps.names[steps.root], str(data.kernels)
     parts = {
         "title": escape(f"The backward pass of {printable(name)}"),
-        "style": re.sub(r"([;{,])\n", r"\1", shortened("\n".join([colours(), *map(read, STYLES)]))),
+        "style": shortened("\n".join([colours(), *map(read, STYLES)])),
         # to the left is where a page has text of itself
         "table": report.table(steps).replace(' style="text-align:left"', ""),
         "data": data.json(),
