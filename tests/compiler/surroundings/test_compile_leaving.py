@@ -186,6 +186,8 @@ def caught_error(x: Any) -> Any:
         return error
 
 
+OWN = "({}|a dict, under 'a')"
+"""Of an object with an attribute `a`: Python has a dict for these once somebody asked for it."""
 PLACES: dict[str, tuple[Callable[[Any], Any], Callable[[], Any], str]] = {
     "a context variable": (VARIABLE.set, lambda: VARIABLE.get(0.0), r"\.get\(\)"),
     "a context variable that was set": (BEFORE.set, BEFORE.get, r"\.get\(\)"),
@@ -209,12 +211,12 @@ PLACES: dict[str, tuple[Callable[[Any], Any], Callable[[], Any], str]] = {
     "a logger": (
         lambda x: setattr(logging.getLogger("kept"), "a", x),
         lambda: logging.getLogger("kept").a,  # type: ignore[attr-defined]
-        "Logger",
+        OWN.format("Logger"),
     ),
     "a thread": (
         lambda x: setattr(threading.main_thread(), "a", x),
         lambda: threading.main_thread().a,  # type: ignore[attr-defined]
-        "Thread",
+        OWN.format("Thread"),
     ),
     "globals": (lambda x: globals().update(KEPT=x), lambda: globals()["KEPT"], "KEPT"),
     "a generator": (lambda x: LEFT.append(generated(x)), lambda: LEFT, "generated"),
