@@ -56,7 +56,7 @@ AMONG_VALUES = (
 )
 
 
-def add_cure(error: TypeError) -> None:
+def add_cure_for_arrays(error: TypeError) -> None:
     """Add to what NumPy says of plain numbers beside Values in an array what to do."""
     text = str(error)
     if BESIDE_VALUES.match(text) and not text.endswith(AMONG_VALUES):

@@ -31,9 +31,9 @@ def scan(body: Body, state: Any, xs: Any = None, length: int | None = None) -> t
     a number or Value, or a structure of these (lists, tuples, dicts, arrays, models), and keeps its
     structure. `xs` is a list, an array or another sequence with an element for each step; or a
     tuple, dict or named tuple of such sequences of one length, and then `x` is one of elements.
-    Without `xs` there are `length` steps, and `x` is None. `ys` is
-    the list of all `y`, or a tuple of lists where each `y` is a tuple; [] without a step.
-    Numbers in `state` and `xs` are floats: an int becomes one.
+    Without `xs` there are `length` steps, and `x` is None. `ys` is the list of all `y`, or a tuple
+    of lists where each `y` is a tuple; [] without a step. Numbers in `state` and `xs` are floats:
+    an int becomes one.
 
     In a compiled function the body runs once, whatever the length, and has to do the same in all
     steps: choose with `where`, draw and print outside. The program is that of a loop of which one

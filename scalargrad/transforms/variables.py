@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from .. import modes, ops
 from ..backward import adjoint_values, adjoints, shown, shown_gradients
 from ..engine import Value
-from ..messages import add_cure, described
+from ..messages import add_cure_for_arrays, described
 from ..modes import differentiating as differentiating
 from ..scalars import NOTHING, is_scalar, is_value, real
 from .replay import moved
@@ -107,7 +107,7 @@ class Variables:
             try:
                 return f(*self.args, **(named or {}))
             except TypeError as error:
-                add_cure(error)
+                add_cure_for_arrays(error)
                 raise
 
     def like(self, entries: Iterable[Any]) -> tuple[Any, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..trace.guards import Guard, Made
+from ..trace.guards import Comparison, Guard, Made
 from ..trace.recorder import Recorder
 from ..trace.vocabulary import CONSTANT, INPUT
 
@@ -38,7 +38,7 @@ class Arrival(NamedTuple):
 
     facts: frozenset[Condition] = frozenset()
     new: frozenset[Condition] = frozenset()
-    decided: Mapping[tuple[str, int, int], bool | Made] = {}
+    decided: Mapping[Comparison, bool | Made] = {}
 
 
 class Conditions:

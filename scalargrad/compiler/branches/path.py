@@ -12,7 +12,7 @@ from ..inputs.sources import COUNT, FIRST
 from ..passes.program import Program
 from ..passes.traced import Traced
 from ..pipeline import compiled, program_of
-from ..trace.guards import Guard, Made
+from ..trace.guards import Comparison, Guard, Made
 from .conditions import Arrival, Condition
 from .lanes import Chances, Lanes
 
@@ -79,7 +79,7 @@ class Path:
         both = list(zip(unknown, self.program.became))
         against = frozenset(condition.otherwise() for condition, k in both if k == guard)
         facts = self.facts.union((condition for condition, k in both if k in held), against)
-        decided: dict[tuple[str, int, int], bool | Made] = {}
+        decided: dict[Comparison, bool | Made] = {}
         for (compare, x, y, outcome), condition in self.conditions.items():
             other = condition.otherwise() in facts
             is_known = other or condition in facts

@@ -15,7 +15,7 @@ from ..inputs.arguments import Arguments
 from ..passes.task import Task
 from ..passes.traced import Traced
 from ..surroundings.walk import Surroundings
-from ..trace.guards import Guard
+from ..trace.guards import Comparison, Guard
 from .lanes import Lanes
 
 MOST_WAYS = 64
@@ -25,22 +25,22 @@ MOST_COMPARISONS = 2_000
 """A function that has made so many on one way may go on for ever."""
 
 Around = Callable[[Arguments], Surroundings]
-Decided = tuple[tuple[str, int, int], bool]
-"""A comparison of two nodes, and its outcome."""
+Outcome = tuple[Comparison, bool]
+"""A comparison of two nodes, and how it comes out."""
 
 
 class TooLong(Exception):
     """The function goes on and on, with numbers that do not belong there."""
 
 
-class Outcomes(dict[tuple[str, int, int], bool]):
+class Outcomes(dict[Comparison, bool]):
     """Outcomes of comparisons that are known, for a trace that makes not too many others."""
 
-    def __init__(self, known: Mapping[tuple[str, int, int], bool]) -> None:
+    def __init__(self, known: Mapping[Comparison, bool]) -> None:
         super().__init__(known)
         self.asked = 0
 
-    def get(self, key: tuple[str, int, int], default: bool | None = None) -> bool | None:  # type: ignore[override]
+    def get(self, key: Comparison, default: bool | None = None) -> bool | None:  # type: ignore[override]
         self.asked += 1
         if self.asked > MOST_COMPARISONS:
             raise TooLong
@@ -51,7 +51,7 @@ def ways(task: Task, arguments: Arguments, around: Around) -> Iterator[Traced]:
     """Yield the ways through a function, first that of the first lane of these arguments, then
     those that turn off nearest to their beginning. A way on which the function raises is none.
     `around` tells what the function uses."""
-    waiting = deque[Sequence[Decided]]([()])
+    waiting = deque[Sequence[Outcome]]([()])
     count = nodes = 0
     while waiting and count < MOST_WAYS and nodes < MOST_NODES:
         known = waiting.popleft()
@@ -64,7 +64,7 @@ def ways(task: Task, arguments: Arguments, around: Around) -> Iterator[Traced]:
 
 
 def way(
-    task: Task, arguments: Arguments, around: Surroundings, known: Sequence[Decided]
+    task: Task, arguments: Arguments, around: Surroundings, known: Sequence[Outcome]
 ) -> Traced | None:
     """The way on which these comparisons come out so; None if the function raises there."""
     lane = Lanes(arguments).lane(0, Outcomes(dict(known)))
@@ -76,7 +76,7 @@ def way(
         return None
 
 
-def turned(guards: Sequence[Guard], begin: int) -> Iterator[Sequence[Decided]]:
+def turned(guards: Sequence[Guard], begin: int) -> Iterator[Sequence[Outcome]]:
     """Yield what is decided on each way that leaves this one at a guard, from a guard on."""
     decided = [((g.compare, g.x, g.y), g.outcome) for g in guards]
     for k in range(begin, len(decided)):

@@ -11,7 +11,7 @@ from operator import is_
 from types import MappingProxyType
 from typing import Any
 
-from ...messages import add_cure
+from ...messages import add_cure_for_arrays
 from ...scalars import is_value
 from ...transforms.containers import Spec, taken_apart
 from ...transforms.trees import is_array, is_model, take_apart
@@ -253,7 +253,7 @@ class Arguments:
         try:
             out = f(*given[:count], **dict(zip(self.names_given, given[count:])))
         except TypeError as error:
-            add_cure(error)
+            add_cure_for_arrays(error)
             raise
         # these are not the caller's own: there nothing would change
         if any(map(differ, before, map(contents, given))):

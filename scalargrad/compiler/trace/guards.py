@@ -26,7 +26,9 @@ class Made(NamedTuple):
     outcome: bool
 
 
-Decided = Mapping[tuple[str, int, int], bool | Made]
+Comparison = tuple[str, int, int]
+"""How two nodes are compared, and which."""
+Decided = Mapping[Comparison, bool | Made]
 """What is known of comparisons of two nodes before they are made, in their order on another
 path."""
 

@@ -7,8 +7,8 @@
 #include <Python.h>
 #include "compilers.h"
 
-/* OBSERVED: each node is looked at, by detect_anomaly, record_lines or explain. TRACED: each node is handed
- * to a trace. */
+/* OBSERVED: each node is looked at, by detect_anomaly, record_lines or explain. TRACED: each node is
+ * handed to a trace. */
 enum { NO_GRAD = 1, OBSERVED = 2, TRACED = 4 };
 
 /* The set `blocks.active`, empty until Python hands it over. */
