@@ -109,7 +109,9 @@ class Differentiable:
         """The partials relative to another number than `out`: the result of the row `about`. As a
         graph, or in a trace, they are `linked`."""
         assert self.about is not None and self.linked is not None
-        if hasattr(out, "_number") or hasattr(out, "_is_variable"):
+        # of the class: a number of a trace answers for names that it lacks, by running Python
+        kind = type(out)
+        if hasattr(kind, "_number") or hasattr(kind, "_is_variable"):
             linked = self.linked(out, operands)
             return [p if wanted else None for p, wanted in zip(linked, variable)]
         about = self._result_about(operands)
