@@ -40,9 +40,14 @@ def refused_calls() -> dict[Any, str]:
 
 
 REFUSED = refused_calls()
+TAKING: dict[Any, str] = {
+    builtins.input: "input()",
+    **{getattr(os, x): f"os.{x}()" for x in ("read", "readv") if hasattr(os, x)},
+}
+"""Calls that take away what they return."""
 REPEATED: dict[Any, str] = {
     builtins.print: "print()",
-    builtins.input: "input()",
+    **TAKING,
     io.open: "open()",
     warnings.warn: "warnings.warn()",
     **{
@@ -66,6 +71,8 @@ class Calls:
         self.frames = {id(x.gi_frame) for x in generators if isinstance(x, GeneratorType)}
         self.repeated = repeated
         self.refused: str | None = None
+        self.taken: str | None = None
+        """The first call that took something away."""
 
     def notice(self, frame: FrameType, event: str, called: Any) -> None:
         if event == "call":
@@ -73,6 +80,7 @@ class Calls:
         elif event == "c_call":
             try:
                 what, again = REFUSED.get(called), REPEATED.get(called)
+                self.taken = self.taken or TAKING.get(called)
             except TypeError:
                 return
             if is_output(called):

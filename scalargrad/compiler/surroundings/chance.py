@@ -19,6 +19,8 @@ READING_STATE = {
     *("gi_frame", "gi_running", "gi_suspended", "gi_yieldfrom"),
 }
 """Names with which code may ask for a state without changing it."""
+CHANNELS = {"queue", "_queue", "socket", "_socket", "ssl", "multiprocessing", "subprocess", "mmap"}
+"""Modules whose objects give away what others put into them."""
 
 
 def numpy_random() -> Any:
@@ -36,6 +38,13 @@ def is_chance(x: Any) -> bool:
 def has_readable_state(x: Any) -> bool:
     """Whether `state_of` tells how far an iterator is."""
     return hasattr(type(x), "__length_hint__") or type(x).__name__ == "count"
+
+
+def is_stream(x: Any) -> bool:
+    """Whether code may take something from `x`, which is then gone."""
+    kind = type(x)
+    libraries = (base.__module__.partition(".")[0] for base in kind.__mro__)
+    return hasattr(kind, "__next__") or not CHANNELS.isdisjoint(libraries)
 
 
 def state_of(x: Any) -> Any:

@@ -36,14 +36,16 @@ PAUSES = (0.0, 0.001, 0.01, 0.1)
 def observed(trace: Callable[[], T], around: Surroundings | None, has_lanes: bool) -> T:
     """Trace a function that uses what is `around`. Raises TypeError if the function draws random
     numbers, asks a clock or keeps a number; over lanes, also if every run of it changes what it
-    uses: the change would be made once for all lanes. Tracers that the function kept are taken away
-    again, also where it raises an error."""
-    found = without_chance(trace, around)
+    uses, or may do so unseen: the change would be made once for all lanes. Tracers that the
+    function kept are taken away again, also where it raises an error."""
+    if has_lanes and around is not None and around.untold:
+        raise in_each_lane(around.untold[0])
+    found = without_chance(trace, around, has_lanes)
     if has_lanes and around is not None and around.changed:
         before = around.records
         # a memory of results changes once, when it is filled: the second trace finds it filled
         around.renew()
-        found = without_chance(trace, around)
+        found = without_chance(trace, around, has_lanes)
         if around.changed:
             restore(around.records)
             restore(before)
@@ -54,7 +56,15 @@ def observed(trace: Callable[[], T], around: Surroundings | None, has_lanes: boo
     return found
 
 
-def without_chance(trace: Callable[[], T], around: Surroundings | None) -> T:
+def in_each_lane(taken: str) -> TypeError:
+    return TypeError(
+        f"compile cannot follow {taken}, in each lane: the function would take from it once for "
+        "all of them; take what it gives outside, as a list, and use that, or call the function "
+        "for one sample"
+    )
+
+
+def without_chance(trace: Callable[[], T], around: Surroundings | None, has_lanes: bool) -> T:
     for attempt in range(ATTEMPTS):
         chance = Chance(around.chance if around else [])
         with at_work(around) as calls:
@@ -64,6 +74,8 @@ def without_chance(trace: Callable[[], T], around: Surroundings | None) -> T:
                 f"compile cannot follow {calls.refused}: what it returns would be frozen into the "
                 "program; call it outside and pass in what it returns"
             )
+        if calls is not None and has_lanes and calls.taken:
+            raise in_each_lane(calls.taken)
         drawn = chance.drawn()
         if drawn is None:
             return found

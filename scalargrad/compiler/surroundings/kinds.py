@@ -29,7 +29,7 @@ from ...scalars import is_real, is_value
 from ..trace.tracer import Number
 from . import owners, routines
 from .bytecode import WHOLE
-from .chance import has_readable_state, is_chance, may_read_state, state_of, told_state
+from .chance import has_readable_state, is_chance, is_stream, may_read_state, state_of, told_state
 from .contents import CONTAINERS, of_buffer, of_context, told
 from .installed import is_installed_class, reads_any_attribute
 from .settings import note_decimals
@@ -147,8 +147,13 @@ def of_other(watch: Watch, x: Any, where: Where) -> None:
 def of_installed(watch: Watch, x: Any, where: Where) -> None:
     """An object of a class that is installed."""
     kind = type(x)
-    if is_chance(x):
+    if isinstance(x, BuiltinFunctionType):
+        # a method of a class in C has a type of its own if it asks for its class
+        of_built_in(watch, x, where)
+    elif is_chance(x):
         of_chance(watch, x, where)
+    elif is_row_of_numpy(x):
+        of_buffer(watch, x, where)
     elif is_scalar_of_numpy(x):
         watch.parts.append((repr(x), x.tobytes()))
     elif is_real(x):
@@ -161,8 +166,8 @@ def of_installed(watch: Watch, x: Any, where: Where) -> None:
         of_logger(watch, x, where)
     elif isinstance(x, STATEFUL):
         owners.of_object(watch, x, where)
-    elif hasattr(kind, "__next__"):
-        of_iterator(watch, x, where)
+    elif is_stream(x):
+        of_stream(watch, x, where)
     elif "__wrapped__" in getattr(x, "__dict__", ()):
         routines.of_wrapped(watch, x, where)
     elif kind is threading.local:
@@ -206,6 +211,12 @@ def is_scalar_of_numpy(x: Any) -> bool:
     return numpy is not None and isinstance(x, numpy.generic)
 
 
+def is_row_of_numpy(x: Any) -> bool:
+    """Whether `x` is a row of an array with named columns, which are set through it."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(x, numpy.void)
+
+
 def of_chance(watch: Watch, x: Any, where: Where) -> None:
     """To draw from it is refused. To look at its state is not, but takes time."""
     watch.chance.append((shown(where), x))
@@ -218,7 +229,7 @@ def of_chance(watch: Watch, x: Any, where: Where) -> None:
         watch.ask(f"the state of {shown(where)}", functools.partial(told_state, x))
 
 
-def of_iterator(watch: Watch, x: Any, where: Where) -> None:
+def of_stream(watch: Watch, x: Any, where: Where) -> None:
     if not has_readable_state(x):
         return watch.cannot_tell(where, x)
     watch.chance.append((shown(where), x))

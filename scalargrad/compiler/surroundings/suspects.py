@@ -27,8 +27,8 @@ SEEDED_BY_CHANCE = {
 NOTICED: dict[str, set[str]] = {
     "time": CLOCKS,
     "datetime": {*NOW, "datetime", "date"},
-    "os": {"urandom", "getrandom"},
-    "posix": {"urandom", "getrandom"},
+    "os": {"urandom", "getrandom", "read", "readv"},
+    "posix": {"urandom", "getrandom", "read", "readv"},
     "random": {"Random", "SystemRandom"},
     "numpy": SEEDED_BY_CHANCE,
     "builtins": {"print", "open", "input", "eval", "exec", "globals", "compile", "__import__"},

@@ -9,6 +9,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
 
 from ...rows import Operator
+from .chance import is_stream
 
 LIST, ENTRIES, NAMES, FUNCTION, CELL, CLASS, INSTANCE, SLOTS, BUFFER, ITEMS, ASK = range(11)
 """The kinds of records (kind, holder, expected); `native/machine/unchanged.h` checks the records.
@@ -71,6 +72,8 @@ class Watch:
         self.unknown: list[str] = []
         self.chance: list[tuple[str, Any]] = []
         """Generators of random numbers and iterators, each with its place."""
+        self.untold: list[str] = []
+        """What code may take from unseen, such as iterators and queues, each with its place."""
         self.suspects = False
         """Whether a clock, print or the like is within reach: its calls are to be noticed."""
         self.catches = False
@@ -133,6 +136,8 @@ class Watch:
 
     def cannot_tell(self, where: Where, x: Any) -> None:
         self.unknown.append(f"{shown(where)}, {a(type(x).__name__)}")
+        if is_stream(x):
+            self.untold.append(self.unknown[-1])
         self.identify(x)
 
     def ask(self, what: str, read: Callable[[], Any]) -> None:
