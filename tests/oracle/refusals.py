@@ -29,6 +29,12 @@ REFUSALS = (
         "draw outside, pass the numbers in",
     ),
     Refusal(
+        "taking in each lane",
+        r"compile cannot follow .*, in each lane: the function would take from it once",
+        "a file, a queue or an iterator gives one item, for all lanes",
+        "read a list outside, and use that",
+    ),
+    Refusal(
         "the time",
         r"compile cannot follow .*(clock|time)",
         "the time of the trace would stand for that of each call",
