@@ -119,9 +119,11 @@ class Optimizer:
 
     # ------ its state, as plain data
     def state_dict(self) -> dict[str, Any]:
-        """Return steps, options and the numbers kept of each parameter, group by group, as dicts,
-        lists and numbers. Parameters are told by their order; the schedule is no part of it."""
-        return {"rule": self.rule.name, "groups": [group.state_dict() for group in self.groups]}
+        """Return the kind of optimizer and, group by group, steps, options and the numbers kept of
+        each parameter, as dicts, lists, numbers and names. Parameters are told by their order; the
+        schedule is no part of it."""
+        groups = [group.state_dict() for group in self.groups]
+        return {"kind": type(self).__name__, "rule": self.rule.name, "groups": groups}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from a state that `state_dict` returned. Raises ValueError, and changes nothing,
@@ -133,12 +135,17 @@ class Optimizer:
         """Return options and memory of each group in `state`, checked."""
         what = "an optimizer's state"
         refuse_unless(isinstance(state, Mapping), what, "a dict", state)
-        refuse_unless(set(state) == {"rule", "groups"}, what, "rule and groups", sorted(state))
-        rule, groups = state["rule"], state["groups"]
-        refuse_unless(isinstance(rule, str), f"{what}: rule", repr(self.rule.name), rule)
-        if rule != self.rule.name:
-            own = f"{type(self).__name__} (rule {self.rule.name!r})"
-            raise ValueError(f"the state is that of {owner(rule)}, this optimizer is {own}")
+        names = {"kind", "rule", "groups"}
+        refuse_unless(set(state) == names, what, "kind, rule and groups", sorted(state))
+        kind, rule, groups = state["kind"], state["rule"], state["groups"]
+        own_kind, own_rule = type(self).__name__, self.rule.name
+        refuse_unless(isinstance(kind, str), f"{what}: kind", repr(own_kind), kind)
+        refuse_unless(isinstance(rule, str), f"{what}: rule", repr(own_rule), rule)
+        if (kind, rule) != (own_kind, own_rule):
+            raise ValueError(
+                f"the state is that of {kind:.60} (rule {rule!r:.60}), this optimizer is {own_kind} "
+                f"(rule {own_rule!r}): load it into an optimizer of the kind that was saved"
+            )
         right = isinstance(groups, list) and len(groups) == len(self.groups)
         refuse_unless(right, f"{what}: groups", f"a list of {len(self.groups)}", groups)
         pairs = enumerate(zip(self.groups, groups))
@@ -146,13 +153,6 @@ class Optimizer:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(map(repr, self.groups))})"
-
-
-def owner(rule: str) -> str:
-    """The optimizer that has the update rule of this name, and the rule."""
-    kinds = [kind for kind in Optimizer.__subclasses__() if hasattr(kind, "rule")]
-    named = next((kind.__name__ for kind in kinds if kind.rule.name == rule), "")
-    return f"{named} (rule {rule!r})" if named else f"the rule {rule!r:.60}"
 
 
 def groups_of(parameters: Any) -> list[dict[str, Any]]:
