@@ -16,8 +16,7 @@ from .drawing import explain as explain
 from .drawing import flat as flat
 from .engine import *
 from .engine import engine as engine
-from .face import PARTS, part
-from .face import __dir__ as __dir__
+from .face import PARTS, part, shown
 from .implicit.functions import argmin as argmin
 from .implicit.functions import fixed_point as fixed_point
 from .implicit.functions import root as root
@@ -51,4 +50,5 @@ if TYPE_CHECKING:
     from . import train as train
 else:
     losses, nn, optim, plots, train = map(part, PARTS)
-del PARTS, TYPE_CHECKING, part
+__dir__ = shown(__name__, *PARTS)
+del PARTS, TYPE_CHECKING, part, shown

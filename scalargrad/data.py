@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from .face import shown
 from .messages import described
+
+__all__ = ["Sample", "samples"]
+__dir__ = shown(__name__)
 
 Sample = tuple[Any, Any]
 """An input and its target: numbers or lists of them, never arrays."""

@@ -16,6 +16,7 @@ from typing import Any
 from .columns import columns
 from .data import samples
 from .evaluating import in_mode
+from .face import shown
 from .many import Runner, programs_that_pay
 from .messages import counted
 from .modes import is_traced
@@ -25,6 +26,7 @@ from .outputs import number
 from .scalars import is_scalar
 
 __all__ = ["Diagnosis", "LayerDiagnosis", "diagnose"]
+__dir__ = shown(__name__)
 
 FLAT = 0.01
 """A slope below this is flat: tanh beyond ±3, sigmoid beyond ±4.6."""

@@ -1,8 +1,10 @@
-"""What the package shows: its public names, and the parts that load when they are first used."""
+"""What modules show: their public names; and the parts of the package, which load when they are
+first used."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec, module_from_spec
 from threading import RLock
 from types import ModuleType
@@ -58,8 +60,13 @@ def part(name: str) -> ModuleType:
     return sys.modules[path]
 
 
-def __dir__() -> list[str]:
-    """The public names of the package, its parts included."""
-    names = vars(sys.modules[PACKAGE]).items()
-    public = [x for x, found in names if x[0] != "_" and not isinstance(found, ModuleType)]
-    return sorted([*public, *PARTS])
+def shown(module: str, *parts: str) -> Callable[[], list[str]]:
+    """A `__dir__` for a module: it tells the public names. Those are its `__all__`; of a package,
+    all that its `__init__` hands on, and these `parts`."""
+
+    def names() -> list[str]:
+        held = vars(sys.modules[module])
+        handed = [x for x in held if x[0] != "_" and not isinstance(held[x], ModuleType)]
+        return sorted([*held.get("__all__", handed), *parts])
+
+    return names

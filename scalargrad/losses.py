@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from .engine import clamp, dot, logsumexp, max, mean, relu, softplus, square, where
 from .engine import sum as total
+from .face import shown
 from .messages import described
 from .nn.inputs import data_of, inputs_of
 from .outputs import refuse_probabilities, refuse_probability
@@ -34,6 +35,7 @@ __all__ = [
     "nll",
     "squared_error",
 ]
+__dir__ = shown(__name__)
 
 # ------ the arguments of losses
 

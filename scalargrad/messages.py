@@ -19,10 +19,8 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def parameters(function: Callable[..., Any]) -> str:
-    """The parameters of a function written out, as in "(weights, inputs, bias=None)"."""
-    code, defaults = function.__code__, function.__defaults__ or ()
-    names = code.co_varnames[: code.co_argcount]
+def parameters(names: Sequence[str], defaults: Sequence[Any]) -> str:
+    """Parameters written out, as in "(weights, inputs, bias=None)"; the last have defaults."""
     required = len(names) - len(defaults)
     rest = [f"{name}={x}" for name, x in zip(names[required:], defaults)]
     return f"({', '.join([*names[:required], *rest])})"

@@ -94,7 +94,8 @@ def fold(
 step = op("step", "step", lambda x: 1.0 if x > 0.0 else 0.0 if x <= 0.0 else x,
           "({0} > 0.0 ? 1.0 : {0} <= 0.0 ? 0.0 : {0})",
           selects(lambda out, x: flat(out)),
-          array="np.where({0} > 0.0, 1.0, np.where({0} <= 0.0, 0.0, {0}))")
+          array="np.where({0} > 0.0, 1.0, np.where({0} <= 0.0, 0.0, {0}))",
+          doc="1 if x > 0, 0 if not, NaN if x is NaN. Its gradient is 0 everywhere.")
 taken = op("taken", "taken", lambda x: 1.0 if x > 0.0 else NOTHING if x <= 0.0 else x,
            "({0} > 0.0 ? 1.0 : {0} <= 0.0 ? -0.0 : {0})",
            selects(lambda out, x: flat(out)), hidden=True,
@@ -169,16 +170,17 @@ def power_slope(out: Any, x: Any, y: Any) -> Any:
 
 # ------ arithmetic
 add = op("add", "+", py.add, "{} + {}",
-         lambda out, x, y: 1.0, lambda out, x, y: 1.0, dunder="add")
+         lambda out, x, y: 1.0, lambda out, x, y: 1.0, dunder="add", doc="x + y.")
 sub = op("sub", "−", py.sub, "{} - {}",
-         lambda out, x, y: 1.0, lambda out, x, y: -1.0, dunder="sub")
+         lambda out, x, y: 1.0, lambda out, x, y: -1.0, dunder="sub", doc="x − y.")
 mul = op("mul", "×", py.mul, "{} * {}",
          lambda out, x, y: y, lambda out, x, y: x, dunder="mul",
          beside_constant=(selects(lambda out, x, y: nonzero(y)),
-                          selects(lambda out, x, y: nonzero(x))))
+                          selects(lambda out, x, y: nonzero(x))), doc="x · y.")
 div = op("div", "÷", ieee.divide, "{} / {}",
          lambda out, x, y: reciprocal(y), lambda out, x, y: div(-out, y), dunder="truediv",
-         textbook=(lambda out, x, y: reciprocal(y), lambda out, x, y: div(-x, square(y))))
+         textbook=(lambda out, x, y: reciprocal(y), lambda out, x, y: div(-x, square(y))),
+         doc="x / y; by zero it is infinite or NaN, and raises no error.")
 pow = op("pow", "**", ieee.power, "sg_power({}, {})",
          lambda out, x, y: where(where(x, 1.0, y), power_slope(out, x, y), flat(out)),
          lambda out, x, y: where(x, out * log(x), where(step(-y), -inf, 0.0)), dunder="pow",
@@ -195,28 +197,32 @@ pow = op("pow", "**", ieee.power, "sg_power({}, {})",
              "Beyond abs y = 2**53, where y − 1 rounds, the sign of ∂/∂x at x < 0 is lost.")
 mod = op("mod", "%", ieee.modulo, "sg_modulo({}, {})",
          lambda out, x, y: 1.0 + flat(out), lambda out, x, y: -floordiv(x, y), dunder="mod",
-         array="np.mod({}, {})")
+         array="np.mod({}, {})", doc="x − y·floor(x/y), with the sign of y: Python's %.")
 floordiv = op("floordiv", "//", ieee.floor_divide, "sg_floor_divide({}, {})",
               selects(lambda out, x, y: flat(out)), selects(lambda out, x, y: flat(out)),
               dunder="floordiv",
-              array="np.floor_divide({}, {})")
+              array="np.floor_divide({}, {})", doc="floor(x/y): Python's //. Its gradient is 0.")
 fmod = op("fmod", "fmod", ieee.fmod, "fmod({}, {})",
-          lambda out, x, y: 1.0 + flat(out), lambda out, x, y: round(div(out - x, y)))
+          lambda out, x, y: 1.0 + flat(out), lambda out, x, y: round(div(out - x, y)),
+          doc="x − n·y with the whole n nearest to x/y towards 0, with the sign of x: as "
+              "math.fmod.")
 remainder = op("remainder", "remainder", ieee.remainder, "remainder({}, {})",
                lambda out, x, y: 1.0 + flat(out), lambda out, x, y: round(div(out - x, y)),
                array=NOWHERE, samples=((1.5, 2.5), (-0.7, 1.3), (2.3, -0.4), (-1.1, -3.0)),
                doc="x − n·y with the whole n nearest to x/y, of two the even one: as in IEEE 754 "
                    "and math.remainder. Python's % is mod, which NumPy calls remainder.")
-neg = op("neg", "−", py.neg, "-{}", lambda out, x: -1.0, dunder="neg")
+neg = op("neg", "−", py.neg, "-{}", lambda out, x: -1.0, dunder="neg", doc="−x.")
 abs = op("abs", "abs", builtins.abs, "fabs({})",
-         lambda out, x: sign(x), dunder="abs", numpy="fabs")
+         lambda out, x: sign(x), dunder="abs", numpy="fabs",
+         doc="The absolute value of x; at 0 its gradient is 0.")
 copysign = op("copysign", "copysign", ieee.with_sign, "({1} == {1} ? copysign({0}, {1}) : NAN)",
               lambda out, x, y: sign(x) * copysign(1.0, y), selects(lambda out, x, y: flat(out)),
               array="np.where({1} == {1}, np.copysign({0}, {1}), np.nan)",
               doc="The size of x with the sign of y, which −0.0 and 0.0 have too.")
-square = op("square", "x²", lambda x: x * x, "{0} * {0}", lambda out, x: 2.0 * x)
+square = op("square", "x²", lambda x: x * x, "{0} * {0}", lambda out, x: 2.0 * x, doc="x².")
 reciprocal = op("reciprocal", "1/x", lambda x: ieee.divide(1.0, x), "1.0 / {}",
-                lambda out, x: -(out * out), textbook=(lambda out, x: div(-1.0, square(x)),))
+                lambda out, x: -(out * out), textbook=(lambda out, x: div(-1.0, square(x)),),
+                doc="1/x.")
 inverse = op("inverse", "1/x", lambda x: ieee.divide(1.0, builtins.abs(x)) if x >= 0.0 else nan,
              "({0} >= 0.0 ? 1.0 / fabs({0}) : NAN)",
              lambda out, x: -(out * out), samples=POSITIVES, hidden=True,
@@ -252,62 +258,79 @@ clamp = op("clamp", "clamp", lambda x, low, high: minimum(maximum(x, low), high)
            doc="x kept within [low, high]; the gradient is 0 outside and at both bounds. Bounds "
                "that are Values get gradients too, through minimum(maximum(x, low), high).")
 sign = op("sign", "sign", lambda x: compare(x, 0.0), TRACED,
-          selects(lambda out, x: flat(out)))
+          selects(lambda out, x: flat(out)),
+          doc="1 if x > 0, −1 if x < 0, 0 at 0. Its gradient is 0.")
 floor = op("floor", "floor", ieee.whole(math.floor), "floor({})",
-          selects(lambda out, x: flat(out)))
+          selects(lambda out, x: flat(out)),
+           doc="The greatest whole number that is not above x, as a float. Its gradient is 0.")
 ceil = op("ceil", "ceil", ieee.whole(math.ceil), "ceil({})",
-          selects(lambda out, x: flat(out)))
+          selects(lambda out, x: flat(out)),
+          doc="The least whole number that is not below x, as a float. Its gradient is 0.")
 trunc = op("trunc", "trunc", ieee.whole(math.trunc), "trunc({})",
-           selects(lambda out, x: flat(out)))
+           selects(lambda out, x: flat(out)),
+           doc="x without its digits after the point, as a float. Its gradient is 0.")
 round = op("round", "round", ieee.whole(builtins.round), "rint({})",
-           selects(lambda out, x: flat(out)), numpy="rint")
+           selects(lambda out, x: flat(out)), numpy="rint",
+           doc="The whole number nearest to x, of two the even one, as a float. Its gradient is 0.")
 round_to = op("round_to", "round", ieee.round_to, None,
               selects(lambda out, x, digits: flat(out)), selects(lambda out, x, digits: flat(out)),
               samples=((1.234, 2.0), (1234.5, -2.0)), hidden=True,
               doc="x rounded to so many decimal digits; negative counts left of the point.")
 
 # ------ exponentials and powers
-exp = op("exp", "exp", ieee.exp, "exp({})", lambda out, x: out)
-exp2 = op("exp2", "2ˣ", ieee.exp2, "sg_power(2.0, {})", lambda out, x: LN2 * out)
-expm1 = op("expm1", "expm1", ieee.expm1, "expm1({})", lambda out, x: exp(x))
-log = op("log", "log", ieee.log, "log({})", lambda out, x: inverse(x), samples=POSITIVES)
+exp = op("exp", "exp", ieee.exp, "exp({})", lambda out, x: out, doc="e to the power of x.")
+exp2 = op("exp2", "2ˣ", ieee.exp2, "sg_power(2.0, {})", lambda out, x: LN2 * out,
+          doc="2 to the power of x.")
+expm1 = op("expm1", "expm1", ieee.expm1, "expm1({})", lambda out, x: exp(x),
+           doc="exp(x) − 1, accurate near 0.")
+log = op("log", "log", ieee.log, "log({})", lambda out, x: inverse(x), samples=POSITIVES,
+         doc="The natural logarithm of x.")
 log2 = op("log2", "log2", ieee.log2, "log2({})",
-          lambda out, x: inverse(x) / LN2, samples=POSITIVES)
+          lambda out, x: inverse(x) / LN2, samples=POSITIVES, doc="The logarithm of x to base 2.")
 log10 = op("log10", "log10", ieee.log10, "log10({})",
-           lambda out, x: inverse(x) / LN10, samples=POSITIVES)
+           lambda out, x: inverse(x) / LN10, samples=POSITIVES,
+           doc="The logarithm of x to base 10.")
 log1p = op("log1p", "log1p", ieee.log1p, "log1p({})",
-           lambda out, x: inverse(1.0 + x), samples=(-0.7, 1e-9, 0.4, 5.0))
+           lambda out, x: inverse(1.0 + x), samples=(-0.7, 1e-9, 0.4, 5.0),
+           doc="log(1 + x), accurate near 0.")
 sqrt = op("sqrt", "√", ieee.total(math.sqrt), "sqrt({})",
           lambda out, x: div(0.5, abs(out)), samples=POSITIVES,
-          textbook=(lambda out, x: reciprocal(2.0 * out),))
+          textbook=(lambda out, x: reciprocal(2.0 * out),), doc="The square root of x.")
 cbrt = op("cbrt", "∛", ieee.cbrt, "sg_cbrt({})", lambda out, x: reciprocal(3.0 * out * out),
-          textbook=(lambda out, x: reciprocal(3.0 * square(out)),))
+          textbook=(lambda out, x: reciprocal(3.0 * square(out)),),
+          doc="The cube root of x, negative for a negative x.")
 
 # ------ trigonometric and hyperbolic
-sin = op("sin", "sin", ieee.total(math.sin), "sin({})", lambda out, x: cos(x))
-cos = op("cos", "cos", ieee.total(math.cos), "cos({})", lambda out, x: -sin(x))
+sin = op("sin", "sin", ieee.total(math.sin), "sin({})", lambda out, x: cos(x),
+         doc="The sine of x, an angle in radians.")
+cos = op("cos", "cos", ieee.total(math.cos), "cos({})", lambda out, x: -sin(x),
+         doc="The cosine of x, an angle in radians.")
 tan = op("tan", "tan", ieee.total(math.tan), "tan({})", lambda out, x: 1.0 + out * out,
-         textbook=(lambda out, x: 1.0 + square(out),))
+         textbook=(lambda out, x: 1.0 + square(out),), doc="The tangent of x, an angle in radians.")
 asin = op("asin", "asin", ieee.total(math.asin), "asin({})",
           lambda out, x: reciprocal(sqrt(one_less_square(x))),
           numpy="arcsin", samples=INSIDE_ONE,
-          textbook=(lambda out, x: reciprocal(sqrt(1.0 - square(x))),))
+          textbook=(lambda out, x: reciprocal(sqrt(1.0 - square(x))),),
+          doc="The angle from −π/2 to π/2 whose sine is x.")
 acos = op("acos", "acos", ieee.total(math.acos), "acos({})",
           lambda out, x: -reciprocal(sqrt(one_less_square(x))),
           numpy="arccos", samples=INSIDE_ONE,
-          textbook=(lambda out, x: -reciprocal(sqrt(1.0 - square(x))),))
+          textbook=(lambda out, x: -reciprocal(sqrt(1.0 - square(x))),),
+          doc="The angle from 0 to π whose cosine is x.")
 one_less_square = op("one_less_square", "1−x²", lambda x: (1.0 - x) * (1.0 + x), TRACED,
                      lambda out, x: -2.0 * x, hidden=True,
                      doc="1 − x², exact beside ±1: its own row, for the slopes of its factors all "
                          "but cancel.")
 atan = op("atan", "atan", math.atan, "atan({})",
           lambda out, x: inverse_square(hypot(1.0, x)), numpy="arctan",
-          textbook=(lambda out, x: reciprocal(1.0 + square(x)),))
+          textbook=(lambda out, x: reciprocal(1.0 + square(x)),),
+          doc="The angle between −π/2 and π/2 whose tangent is x.")
 atan2 = op("atan2", "atan2", math.atan2, "atan2({}, {})",
            lambda out, y, x: turning(x, y, hypot(x, y)),
            lambda out, y, x: -turning(y, x, hypot(x, y)), numpy="arctan2",
            textbook=(lambda out, y, x: div(x, square(x) + square(y)),
-                     lambda out, y, x: -div(y, square(x) + square(y))))
+                     lambda out, y, x: -div(y, square(x) + square(y))),
+           doc="The angle from −π to π of the point (x, y), y given first: as math.atan2.")
 turning = op("turning", "x/h²", lambda x, y, h: ratio(unit(x, y, h), h), TRACED,
              lambda out, x, y, h: turning_slope(y - x, y + x, h, per_hypot(x, y, h)),
              lambda out, x, y, h: -2.0 * (out * turning(y, x, h)),
@@ -317,16 +340,19 @@ degrees = op("degrees", "°", lambda x: x * DEGREES, f"{{}} * {DEGREES}",
              lambda out, x: DEGREES, numpy="rad2deg", doc="An angle in degrees that is x radians.")
 radians = op("radians", "rad", lambda x: x * RADIANS, f"{{}} * {RADIANS}",
              lambda out, x: RADIANS, numpy="deg2rad", doc="An angle in radians that is x degrees.")
-sinh = op("sinh", "sinh", ieee.sinh, "sinh({})", lambda out, x: cosh(x))
-cosh = op("cosh", "cosh", ieee.cosh, "cosh({})", lambda out, x: sinh(x))
+sinh = op("sinh", "sinh", ieee.sinh, "sinh({})", lambda out, x: cosh(x),
+          doc="The hyperbolic sine of x.")
+cosh = op("cosh", "cosh", ieee.cosh, "cosh({})", lambda out, x: sinh(x),
+          doc="The hyperbolic cosine of x.")
 tanh = op("tanh", "tanh", math.tanh, "tanh({})", lambda out, x: sech_square(x),
-          textbook=(lambda out, x: 1.0 - square(out),))
+          textbook=(lambda out, x: 1.0 - square(out),), doc="The hyperbolic tangent of x.")
 sech_square = op("sech_square", "1/cosh²", lambda x: inverse_square(cosh(x)), TRACED,
                  lambda out, x: -2.0 * (tanh(x) * out), hidden=True,
                  doc="1/cosh² x, the derivative of tanh.")
 asinh = op("asinh", "asinh", math.asinh, "asinh({})",
            lambda out, x: cosine_at_slope(x), numpy="arcsinh",
-           textbook=(lambda out, x: reciprocal(sqrt(1.0 + square(x))),))
+           textbook=(lambda out, x: reciprocal(sqrt(1.0 + square(x))),),
+           doc="The number whose hyperbolic sine is x.")
 cosine_at_slope = op("cosine_at_slope", "cos∘atan", lambda x: inverse_hypotenuse(x), TRACED,
                      lambda out, x: -(out * (out * unit(x, 1.0, hypot(1.0, x)))), hidden=True,
                      textbook=(lambda out, x: -(x * pow(out, 3.0)),),
@@ -334,14 +360,17 @@ cosine_at_slope = op("cosine_at_slope", "cos∘atan", lambda x: inverse_hypotenu
 acosh = op("acosh", "acosh", ieee.total(math.acosh), "acosh({})",
            lambda out, x: reciprocal(sqrt(x - 1.0) * sqrt(x + 1.0)),
            numpy="arccosh", samples=(1.01, 1.5, 4.0, 30.0),
-           textbook=(lambda out, x: reciprocal(sqrt(square(x) - 1.0)),))
+           textbook=(lambda out, x: reciprocal(sqrt(square(x) - 1.0)),),
+           doc="The number from 0 up whose hyperbolic cosine is x.")
 atanh = op("atanh", "atanh", ieee.atanh, "atanh({})",
            lambda out, x: inverse(one_less_square(x)), numpy="arctanh", samples=INSIDE_ONE,
-           textbook=(lambda out, x: reciprocal(1.0 - square(x)),))
+           textbook=(lambda out, x: reciprocal(1.0 - square(x)),),
+           doc="The number whose hyperbolic tangent is x.")
 hypot = op("hypot", "hypot", ieee.hypot, "sg_hypot({}, {})",
            lambda out, x, y: unit(x, y, out), lambda out, x, y: unit(y, x, out),
            textbook=(lambda out, x, y: div(x, out), lambda out, x, y: div(y, out)),
-           array="np.where(np.isnan({0}) | np.isnan({1}), np.nan, np.hypot({0}, {1}))")
+           array="np.where(np.isnan({0}) | np.isnan({1}), np.nan, np.hypot({0}, {1}))",
+           doc="√(x² + y²), without overflow on the way.")
 unit = op("unit", "x/h", lambda x, y, h: unit_of(x, y, h), TRACED,
           lambda out, x, y, h: unit(y, x, h) * turning(y, x, h),
           lambda out, x, y, h: -out * turning(y, x, h),
@@ -413,10 +442,10 @@ def in_two_steps(factor: float) -> str:
 
 erf = op("erf", "erf", math.erf, "erf({})", lambda out, x: 2.0 / SQRTPI * gaussian(x),
          textbook=(lambda out, x: 2.0 / SQRTPI * exp(-square(x)),),
-         array="special.erf({})")
+         array="special.erf({})", doc="The error function of x.")
 erfc = op("erfc", "erfc", math.erfc, "erfc({})", lambda out, x: -2.0 / SQRTPI * gaussian(x),
           textbook=(lambda out, x: -2.0 / SQRTPI * exp(-square(x)),),
-          array="special.erfc({})")
+          array="special.erfc({})", doc="1 − erf(x), accurate where that is small.")
 gaussian = op("gaussian", "exp(−x²)", lambda x: ieee.exp_square(x, 1.0),
               "sg_exp_square({}, 1.0)",
               lambda out, x: -2.0 * (within_forty(x) * out), hidden=True,
@@ -431,7 +460,7 @@ distribution = op("distribution", "Φ", lambda x: half_erfc(x), TRACED, lambda o
                   hidden=True, doc="The normal distribution: the share of it that is below x.")
 lgamma = op("lgamma", "lnΓ", special.lgamma, "sg_lgamma({})",
             lambda out, x: polygamma(0.0, x), samples=(-2.5, 0.3, 1.4, 9.0),
-            array="special.gammaln({})")
+            array="special.gammaln({})", doc="The logarithm of the absolute value of Γ(x).")
 polygamma = op("polygamma", "ψ", special.polygamma, "sg_polygamma({}, {})",
                lambda out, order, x: nan, lambda out, order, x: polygamma(order + 1.0, x),
                samples=((0.0, 0.3), (1.0, 1.4), (2.0, 9.0), (1.0, -2.5)), method=False,
@@ -473,30 +502,34 @@ def half_erfc(x: Any) -> Any:
 sigmoid = op("sigmoid", "σ",
              lambda x: where(step(x), 1.0, exp(-abs(x))) / (1.0 + exp(-abs(x))), TRACED,
              lambda out, x: logistic(x),
-             textbook=(lambda out, x: out * (1.0 - out),))
+             textbook=(lambda out, x: out * (1.0 - out),),
+             doc="1/(1 + exp(−x)), the logistic function.")
 logistic = op("logistic", "σ′", lambda x: logistic_of(exp(-abs(x))), TRACED,
               lambda out, x: -out * tanh(0.5 * x), hidden=True,
               textbook=(lambda out, x: out * (1.0 - 2.0 * sigmoid(x)),),
               doc="The derivative of sigmoid, the density of the logistic distribution.")
 softplus = op("softplus", "softplus",
               lambda x: maximum(x, 0.0) + log1p(exp(-abs(x))), TRACED,
-              lambda out, x: sigmoid(x))
+              lambda out, x: sigmoid(x), doc="log(1 + exp(x)), a smooth relu.")
 log_sigmoid = op("log_sigmoid", "log σ", lambda x: -softplus(-x), TRACED,
                  lambda out, x: sigmoid(-x),
-                 textbook=(lambda out, x: 1.0 - sigmoid(x),))
+                 textbook=(lambda out, x: 1.0 - sigmoid(x),),
+                 doc="log(sigmoid(x)), accurate for every x.")
 relu = op("relu", "ReLU", lambda x: x if x > 0.0 or x != x else 0.0,
           "({0} > 0.0 || {0} != {0} ? {0} : 0.0)", selects(lambda out, x: taken(out)),
           textbook=(lambda out, x: step(x),),
-          array="np.where({0} <= 0.0, 0.0, {0})")
+          array="np.where({0} <= 0.0, 0.0, {0})",
+          doc="x if x > 0, 0 if not; at 0 its gradient is 0.")
 relu6 = op("relu6", "ReLU6", lambda x: minimum(maximum(x, 0.0), 6.0), TRACED,
            selects(lambda out, x: choose(taken(x), taken(6.0 - x))), samples=(-1.5, 0.3, 5.5, 8.0),
-           textbook=(lambda out, x: where(step(x), step(6.0 - x), 0.0),))
+           textbook=(lambda out, x: where(step(x), step(6.0 - x), 0.0),),
+           doc="x kept within [0, 6].")
 leaky_relu = op("leaky_relu", "leaky ReLU", lambda x, slope: where(step(x), x, slope * x), TRACED,
                 lambda out, x, slope: where(x, where(step(x), 1.0, slope), clamp(slope, 0.0, 1.0)),
                 selects(lambda out, x, slope: where(step(x), NOTHING, x + 0.0)),
                 beside_constant=(selects(lambda out, x, slope: leaky_slope(x, slope, slope)),
                                  selects(lambda out, x, slope: where(step(x), NOTHING, x + 0.0))),
-                defaults=(0.01,))
+                defaults=(0.01,), doc="x if x > 0, slope·x if not.")
 elu = op("elu", "ELU", lambda x, alpha: where(step(x), x, alpha * expm1(x)), TRACED,
          lambda out, x, alpha: where(x, where(step(x), 1.0, alpha * exp(x)),
                                      clamp(alpha, 0.0, 1.0)),
@@ -504,13 +537,16 @@ elu = op("elu", "ELU", lambda x, alpha: where(step(x), x, alpha * expm1(x)), TRA
          beside_constant=(selects(lambda out, x, alpha: leaky_slope(x, alpha,
                                                                     alpha * exp(x) + 0.0)),
                           selects(lambda out, x, alpha: where(step(x), NOTHING, expm1(x) + 0.0))),
-         defaults=(1.0,))
+         defaults=(1.0,), doc="x if x > 0, alpha·(exp(x) − 1) if not.")
 selu = op("selu", "SELU", lambda x: SELU_SCALE * elu(x, SELU_ALPHA), TRACED,
-          lambda out, x: SELU_SCALE * where(x, where(step(x), 1.0, SELU_ALPHA * exp(x)), 1.0))
+          lambda out, x: SELU_SCALE * where(x, where(step(x), 1.0, SELU_ALPHA * exp(x)), 1.0),
+          doc="elu with the scale and the alpha that keep mean 0 and variance 1 from layer to "
+              "layer.")
 gelu = op("gelu", "GELU", lambda x: maximum(x, -40.0) * distribution(x), TRACED,
           lambda out, x: distribution(x) + within_forty(x) * normal(x),
           textbook=(lambda out, x: 0.5 * (1.0 + erf(x / SQRT2))
-                    + x * exp(-square(x) / 2.0) / SQRT2PI,))
+                    + x * exp(-square(x) / 2.0) / SQRT2PI,),
+          doc="x·Φ(x), with the distribution function Φ of the normal distribution.")
 silu = op("silu", "SiLU", lambda x: maximum(x, -800.0) * sigmoid(x), TRACED,
           lambda out, x: sigmoid(x) * (1.0 + clamp(x, -800.0, 800.0) * sigmoid(-x)),
           textbook=(lambda out, x: sigmoid(x) * (1.0 + x * (1.0 - sigmoid(x))),),
@@ -520,7 +556,8 @@ hard_swish = op("hard_swish", "hard swish", lambda x: maximum(x, -3.0) * (relu6(
                 selects(lambda out, x: where(step(x + 3.0),
                                              where(step(3.0 - x), (2.0 * x + 3.0) / 6.0, 1.0),
                                              NOTHING)),
-                samples=(-5.0, -1.3, 0.7, 4.0))
+                samples=(-5.0, -1.3, 0.7, 4.0),
+                doc="x·relu6(x + 3)/6, a silu made of straight pieces.")
 
 
 def leaky_slope(x: Any, factor: Any, left: Any) -> Any:
@@ -548,7 +585,8 @@ logaddexp = op("logaddexp", "logaddexp",
                lambda x, y: maximum(x, y) + log1p(exp_difference(minimum(x, y), maximum(x, y))),
                TRACED,
                lambda out, x, y: share(x, y), lambda out, x, y: share(y, x),
-               textbook=(lambda out, x, y: exp(x - out), lambda out, x, y: exp(y - out)))
+               textbook=(lambda out, x, y: exp(x - out), lambda out, x, y: exp(y - out)),
+               doc="log(exp(x) + exp(y)), without overflow.")
 share = op("share", "share", lambda x, y: share_beside(x, y, maximum(x, y)), TRACED,
            lambda out, x, y: out * share(y, x), lambda out, x, y: -(out * share(y, x)),
            hidden=True,

@@ -1,13 +1,15 @@
-"""Checks of options that many functions have: counts, choices, numbers in a range."""
+"""Options that many functions have: counts, choices, numbers in a range, with their checks; and
+functions made of options, which tell what they were made of."""
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable
 from math import inf
 from typing import Any, NamedTuple, TypeVar
 
-from .messages import described
+from .messages import described, written
 from .scalars import real
 
 
@@ -61,3 +63,30 @@ def limit(name: str, x: Any) -> float:
     if number == number:
         return number
     raise ValueError(f"{name} must be a number, got nan")
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Made:
+    """A function that a call has made, and that prints as this call: cosine(1000)."""
+
+    def __init__(self, function: Callable[..., Any], call: str) -> None:
+        self.function = function
+        self.call = call
+
+    def __call__(self, *args: Any) -> Any:
+        return self.function(*args)
+
+    def __repr__(self) -> str:
+        return self.call
+
+
+def making(factory: F) -> F:
+    """Decorate a function that makes functions: these print as the call that made them."""
+
+    @functools.wraps(factory)
+    def make(*args: Any, **named: Any) -> Made:
+        return Made(factory(*args, **named), written(factory.__name__, args, named))
+
+    return make  # type: ignore[return-value]

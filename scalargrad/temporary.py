@@ -36,6 +36,9 @@ class Temporary(IOBase):
         left = map(UserBlock.__exit__, [also] if also else [], nothing, nothing, nothing)
         self.close = functools.partial(deque, chain(*self.back, left), 0)  # type: ignore
 
+    def __repr__(self) -> str:
+        return "<attributes that are changed within a block>"
+
     def __enter__(self) -> Any:
         try:
             deque(chain(*self.begin), 0)

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from ..face import shown
 from ..randomness import seed as seed
 from .activations import *  # noqa: F403 - the classes come from the operator table
 from .activations import softmax as softmax
@@ -34,3 +35,7 @@ if TYPE_CHECKING:
     from .activations import TableActivation
 
     def __getattr__(name: str) -> type[TableActivation]: ...
+
+
+__dir__ = shown(__name__, "initializers")
+del TYPE_CHECKING, shown

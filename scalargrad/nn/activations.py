@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .. import ops
 from ..engine import div, functions, max, sum
 from ..engine import function as twin  # type: ignore[attr-defined]
+from ..messages import described
 from ..rows import BUILT_IN, Operator
 from .inputs import data_of, inputs_of, mapped
 from .module import Module
@@ -22,6 +23,8 @@ class Activation(Module):
     """A function of one number, applied to every number of a list, or of lists of lists."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
+        if not callable(function):
+            raise TypeError(f"Activation needs a function of one number, got {described(function)}")
         self.function = function
 
     def __call__(self, x: Any) -> Any:

@@ -13,20 +13,38 @@ from typing import Any
 
 from .. import randomness
 from ..engine import Value
+from ..face import shown
+from ..options import making
+
+__all__ = [
+    "Initializer",
+    "constant",
+    "he_normal",
+    "he_uniform",
+    "normal",
+    "uniform",
+    "xavier_normal",
+    "xavier_uniform",
+    "zeros",
+]
+__dir__ = shown(__name__)
 
 Initializer = Callable[[int, int], float]
 
 
+@making
 def constant(value: float) -> Initializer:
     """Return the initializer that gives every weight this value."""
     return lambda nin, nout: value
 
 
+@making
 def uniform(limit: float = 1.0) -> Initializer:
     """Return the initializer that draws from [−limit, limit]."""
     return lambda nin, nout: randomness.uniform(-limit, limit)
 
 
+@making
 def normal(deviation: float = 1.0) -> Initializer:
     """Return the initializer that draws from the normal distribution of mean 0."""
     return lambda nin, nout: randomness.normal(deviation)

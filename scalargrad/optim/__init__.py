@@ -11,6 +11,7 @@ Groups with options of their own are given as SGD([{"params": …, "lr": …}, �
 optimizer of your own is a Rule, the update of one parameter, and what it takes in a step.
 """
 
+from ..face import shown
 from ..updates import Rule as Rule
 from . import schedules as schedules
 from .clipping import clip_grad_norm as clip_grad_norm
@@ -24,3 +25,6 @@ from .methods import Nesterov as Nesterov
 from .methods import RMSProp as RMSProp
 from .optimizer import Optimizer as Optimizer
 from .search import random_search as random_search
+
+__dir__ = shown(__name__, "schedules")
+del shown

@@ -143,8 +143,8 @@ class Optimizer:
         refuse_unless(isinstance(rule, str), f"{what}: rule", repr(own_rule), rule)
         if (kind, rule) != (own_kind, own_rule):
             raise ValueError(
-                f"the state is that of {kind:.60} (rule {rule!r:.60}), this optimizer is {own_kind} "
-                f"(rule {own_rule!r}): load it into an optimizer of the kind that was saved"
+                f"the state is that of {kind:.60} (rule {rule!r:.60}), this optimizer is "
+                f"{own_kind} (rule {own_rule!r}): load it into one of the kind that was saved"
             )
         right = isinstance(groups, list) and len(groups) == len(self.groups)
         refuse_unless(right, f"{what}: groups", f"a list of {len(self.groups)}", groups)

@@ -11,7 +11,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from itertools import accumulate
 
-from ..options import SHARE, whole, within
+from ..face import shown
+from ..options import SHARE, making, whole, within
 
 __all__ = [
     "Schedule",
@@ -25,15 +26,18 @@ __all__ = [
     "step",
     "warmup",
 ]
+__dir__ = shown(__name__)
 
 Schedule = Callable[[int], float]
 
 
+@making
 def constant(factor: float = 1.0) -> Schedule:
     """The same factor at every step."""
     return lambda t: factor
 
 
+@making
 def step(at: Iterable[int], factor: float = 0.1) -> Schedule:
     """Multiplied by `factor` at each of the steps `at`: step([30, 60, 90])."""
     steps = sorted(whole("a step", x) for x in at)
@@ -41,6 +45,7 @@ def step(at: Iterable[int], factor: float = 0.1) -> Schedule:
     return lambda t: factor ** bisect_right(steps, t)
 
 
+@making
 def cosine(steps: int, last: float = 0.0) -> Schedule:
     """From 1 down to `last` after so many steps, along ½(1 + cos(πt/T)); then it stays there."""
     whole("steps", steps)
@@ -48,6 +53,7 @@ def cosine(steps: int, last: float = 0.0) -> Schedule:
     return lambda t: last + (1.0 - last) * 0.5 * (1.0 + math.cos(math.pi * min(t / steps, 1.0)))
 
 
+@making
 def linear(steps: int, last: float = 0.0) -> Schedule:
     """From 1 down to `last` after so many steps, along 1 − t/T; then it stays there."""
     whole("steps", steps)
@@ -55,12 +61,14 @@ def linear(steps: int, last: float = 0.0) -> Schedule:
     return lambda t: 1.0 - (1.0 - last) * min(t / steps, 1.0)
 
 
+@making
 def inverse_sqrt(start: int = 1) -> Schedule:
     """1 up to step `start`, then √(start/t): with start = 1 the factor 1/√t."""
     whole("start", start)
     return lambda t: math.sqrt(start / max(t, start))
 
 
+@making
 def warmup(steps: int, first: float = 0.0) -> Schedule:
     """From `first` up to 1 in so many steps, evenly; then it stays there. The first step is
     made at the first rise: one at the rate 0 would be lost."""
@@ -69,11 +77,13 @@ def warmup(steps: int, first: float = 0.0) -> Schedule:
     return lambda t: first + (1.0 - first) * min((t + 1) / steps, 1.0)
 
 
+@making
 def product(*schedules: Schedule) -> Schedule:
     """The product of factors: product(warmup(100), cosine(1000))."""
     return lambda t: math.prod(schedule(t) for schedule in schedules)
 
 
+@making
 def sequence(*parts: tuple[int, Schedule]) -> Schedule:
     """One schedule after the other, each for so many steps and counting its own: sequence((100,
     warmup(100)), (900, cosine(900))). The last goes on for ever."""
@@ -88,6 +98,7 @@ def sequence(*parts: tuple[int, Schedule]) -> Schedule:
     return factor
 
 
+@making
 def by_epoch(steps: int, schedule: Schedule) -> Schedule:
     """A schedule that counts epochs of so many steps: by_epoch(45, step([30, 60, 90]))."""
     whole("steps", steps)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..messages import described
+from ..messages import counted, described
 from ..scalars import is_scalar
 from ..transforms.functional import function
 from ..transforms.sparse import GRADIENT, HESSIAN, VALUE, Sought
@@ -74,6 +74,11 @@ class Problem:
         self._curvature = Fixed(sparse(lagrangian(*both), "sparse_hessian", HESSIAN, "lower"))
         self.count = len(self._value(1, self.start)) if constraints is not None else 0
         self.cl, self.cu = self._limits(constraints, limits)
+        self._name = getattr(objective, "__name__", type(objective).__name__)
+
+    def __repr__(self) -> str:
+        count = counted(self.count, "constraint")
+        return f"<problem: minimize {self._name}, {counted(self.size, 'unknown')}, {count}>"
 
     def _limits(self, constraints: Any, limits: Given) -> Bounds:
         is_given = [x is not None for x in limits]

@@ -56,6 +56,10 @@ class EarlyStopping:
         self.state: dict[str, float] = {}
         self.run: Run | None = None
 
+    def __repr__(self) -> str:
+        options = f"patience={self.patience}, margin={self.margin}, restore={self.restore}"
+        return f"{type(self).__name__}({options})"
+
     def begin(self, run: Run) -> None:
         """Serve this training, and no other. `fit` calls it before anything is trained."""
         if self.run is run:

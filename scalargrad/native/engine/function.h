@@ -206,6 +206,15 @@ static PyObject *function_getattro(PyObject *self, PyObject *name)
     return PyObject_GetAttr(((Function *)self)->row, name);
 }
 
+/* `help` looks for it here alone, past the other attributes of the row. */
+static PyObject *function_doc(PyObject *self, void *closure)
+{
+    (void)closure;
+    return PyObject_GetAttrString(((Function *)self)->row, "__doc__");
+}
+
+static PyGetSetDef function_getset[] = {{.name = "__doc__", .get = function_doc}, {0}};
+
 static PyTypeObject FunctionType = {
     PyVarObject_HEAD_INIT(NULL, 0)
     .tp_name = "scalargrad.native._engine.Function",
@@ -217,6 +226,7 @@ static PyTypeObject FunctionType = {
     .tp_dealloc = function_dealloc,
     .tp_repr = function_repr,
     .tp_getattro = function_getattro,
+    .tp_getset = function_getset,
 };
 
 static PyObject *function_of_row(PyObject *module, PyObject *row)

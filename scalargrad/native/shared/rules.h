@@ -2593,74 +2593,74 @@ static inline double partial_min(double out, double x, double count)
 
 /* ROW(Python name, name, documentation) */
 #define UNARY_METHODS(ROW) \
-    ROW(step, step, "step(x): one node; a float if no operand is a Value.") \
-    ROW(abs, abs, "abs(x): one node; a float if no operand is a Value.") \
-    ROW(fabs, abs, "abs(x): one node; a float if no operand is a Value.") \
-    ROW(square, square, "square(x): one node; a float if no operand is a Value.") \
-    ROW(reciprocal, reciprocal, "reciprocal(x): one node; a float if no operand is a Value.") \
-    ROW(sign, sign, "sign(x): one node; a float if no operand is a Value.") \
-    ROW(floor, floor, "floor(x): one node; a float if no operand is a Value.") \
-    ROW(ceil, ceil, "ceil(x): one node; a float if no operand is a Value.") \
-    ROW(trunc, trunc, "trunc(x): one node; a float if no operand is a Value.") \
-    ROW(round, round, "round(x): one node; a float if no operand is a Value.") \
-    ROW(rint, round, "round(x): one node; a float if no operand is a Value.") \
-    ROW(exp, exp, "exp(x): one node; a float if no operand is a Value.") \
-    ROW(exp2, exp2, "exp2(x): one node; a float if no operand is a Value.") \
-    ROW(expm1, expm1, "expm1(x): one node; a float if no operand is a Value.") \
-    ROW(log, log, "log(x): one node; a float if no operand is a Value.") \
-    ROW(log2, log2, "log2(x): one node; a float if no operand is a Value.") \
-    ROW(log10, log10, "log10(x): one node; a float if no operand is a Value.") \
-    ROW(log1p, log1p, "log1p(x): one node; a float if no operand is a Value.") \
-    ROW(sqrt, sqrt, "sqrt(x): one node; a float if no operand is a Value.") \
-    ROW(cbrt, cbrt, "cbrt(x): one node; a float if no operand is a Value.") \
-    ROW(sin, sin, "sin(x): one node; a float if no operand is a Value.") \
-    ROW(cos, cos, "cos(x): one node; a float if no operand is a Value.") \
-    ROW(tan, tan, "tan(x): one node; a float if no operand is a Value.") \
-    ROW(asin, asin, "asin(x): one node; a float if no operand is a Value.") \
-    ROW(arcsin, asin, "asin(x): one node; a float if no operand is a Value.") \
-    ROW(acos, acos, "acos(x): one node; a float if no operand is a Value.") \
-    ROW(arccos, acos, "acos(x): one node; a float if no operand is a Value.") \
-    ROW(atan, atan, "atan(x): one node; a float if no operand is a Value.") \
-    ROW(arctan, atan, "atan(x): one node; a float if no operand is a Value.") \
+    ROW(step, step, "step(x): 1 if x > 0, 0 if not, NaN if x is NaN. Its gradient is 0 everywhere.") \
+    ROW(abs, abs, "abs(x): The absolute value of x; at 0 its gradient is 0.") \
+    ROW(fabs, abs, "abs(x): The absolute value of x; at 0 its gradient is 0.") \
+    ROW(square, square, "square(x): x².") \
+    ROW(reciprocal, reciprocal, "reciprocal(x): 1/x.") \
+    ROW(sign, sign, "sign(x): 1 if x > 0, −1 if x < 0, 0 at 0. Its gradient is 0.") \
+    ROW(floor, floor, "floor(x): The greatest whole number that is not above x, as a float. Its gradient is 0.") \
+    ROW(ceil, ceil, "ceil(x): The least whole number that is not below x, as a float. Its gradient is 0.") \
+    ROW(trunc, trunc, "trunc(x): x without its digits after the point, as a float. Its gradient is 0.") \
+    ROW(round, round, "round(x): The whole number nearest to x, of two the even one, as a float. Its gradient is 0.") \
+    ROW(rint, round, "round(x): The whole number nearest to x, of two the even one, as a float. Its gradient is 0.") \
+    ROW(exp, exp, "exp(x): e to the power of x.") \
+    ROW(exp2, exp2, "exp2(x): 2 to the power of x.") \
+    ROW(expm1, expm1, "expm1(x): exp(x) − 1, accurate near 0.") \
+    ROW(log, log, "log(x): The natural logarithm of x.") \
+    ROW(log2, log2, "log2(x): The logarithm of x to base 2.") \
+    ROW(log10, log10, "log10(x): The logarithm of x to base 10.") \
+    ROW(log1p, log1p, "log1p(x): log(1 + x), accurate near 0.") \
+    ROW(sqrt, sqrt, "sqrt(x): The square root of x.") \
+    ROW(cbrt, cbrt, "cbrt(x): The cube root of x, negative for a negative x.") \
+    ROW(sin, sin, "sin(x): The sine of x, an angle in radians.") \
+    ROW(cos, cos, "cos(x): The cosine of x, an angle in radians.") \
+    ROW(tan, tan, "tan(x): The tangent of x, an angle in radians.") \
+    ROW(asin, asin, "asin(x): The angle from −π/2 to π/2 whose sine is x.") \
+    ROW(arcsin, asin, "asin(x): The angle from −π/2 to π/2 whose sine is x.") \
+    ROW(acos, acos, "acos(x): The angle from 0 to π whose cosine is x.") \
+    ROW(arccos, acos, "acos(x): The angle from 0 to π whose cosine is x.") \
+    ROW(atan, atan, "atan(x): The angle between −π/2 and π/2 whose tangent is x.") \
+    ROW(arctan, atan, "atan(x): The angle between −π/2 and π/2 whose tangent is x.") \
     ROW(degrees, degrees, "degrees(x): An angle in degrees that is x radians.") \
     ROW(rad2deg, degrees, "degrees(x): An angle in degrees that is x radians.") \
     ROW(radians, radians, "radians(x): An angle in radians that is x degrees.") \
     ROW(deg2rad, radians, "radians(x): An angle in radians that is x degrees.") \
-    ROW(sinh, sinh, "sinh(x): one node; a float if no operand is a Value.") \
-    ROW(cosh, cosh, "cosh(x): one node; a float if no operand is a Value.") \
-    ROW(tanh, tanh, "tanh(x): one node; a float if no operand is a Value.") \
-    ROW(asinh, asinh, "asinh(x): one node; a float if no operand is a Value.") \
-    ROW(arcsinh, asinh, "asinh(x): one node; a float if no operand is a Value.") \
-    ROW(acosh, acosh, "acosh(x): one node; a float if no operand is a Value.") \
-    ROW(arccosh, acosh, "acosh(x): one node; a float if no operand is a Value.") \
-    ROW(atanh, atanh, "atanh(x): one node; a float if no operand is a Value.") \
-    ROW(arctanh, atanh, "atanh(x): one node; a float if no operand is a Value.") \
-    ROW(erf, erf, "erf(x): one node; a float if no operand is a Value.") \
-    ROW(erfc, erfc, "erfc(x): one node; a float if no operand is a Value.") \
-    ROW(lgamma, lgamma, "lgamma(x): one node; a float if no operand is a Value.") \
+    ROW(sinh, sinh, "sinh(x): The hyperbolic sine of x.") \
+    ROW(cosh, cosh, "cosh(x): The hyperbolic cosine of x.") \
+    ROW(tanh, tanh, "tanh(x): The hyperbolic tangent of x.") \
+    ROW(asinh, asinh, "asinh(x): The number whose hyperbolic sine is x.") \
+    ROW(arcsinh, asinh, "asinh(x): The number whose hyperbolic sine is x.") \
+    ROW(acosh, acosh, "acosh(x): The number from 0 up whose hyperbolic cosine is x.") \
+    ROW(arccosh, acosh, "acosh(x): The number from 0 up whose hyperbolic cosine is x.") \
+    ROW(atanh, atanh, "atanh(x): The number whose hyperbolic tangent is x.") \
+    ROW(arctanh, atanh, "atanh(x): The number whose hyperbolic tangent is x.") \
+    ROW(erf, erf, "erf(x): The error function of x.") \
+    ROW(erfc, erfc, "erfc(x): 1 − erf(x), accurate where that is small.") \
+    ROW(lgamma, lgamma, "lgamma(x): The logarithm of the absolute value of Γ(x).") \
     ROW(sinc, sinc, "sinc(x): sin(πx)/(πx), 1 at 0: NumPy's normalised sinc.") \
-    ROW(sigmoid, sigmoid, "sigmoid(x): one node; a float if no operand is a Value.") \
-    ROW(softplus, softplus, "softplus(x): one node; a float if no operand is a Value.") \
-    ROW(log_sigmoid, log_sigmoid, "log_sigmoid(x): one node; a float if no operand is a Value.") \
-    ROW(relu, relu, "relu(x): one node; a float if no operand is a Value.") \
-    ROW(relu6, relu6, "relu6(x): one node; a float if no operand is a Value.") \
-    ROW(selu, selu, "selu(x): one node; a float if no operand is a Value.") \
-    ROW(gelu, gelu, "gelu(x): one node; a float if no operand is a Value.") \
+    ROW(sigmoid, sigmoid, "sigmoid(x): 1/(1 + exp(−x)), the logistic function.") \
+    ROW(softplus, softplus, "softplus(x): log(1 + exp(x)), a smooth relu.") \
+    ROW(log_sigmoid, log_sigmoid, "log_sigmoid(x): log(sigmoid(x)), accurate for every x.") \
+    ROW(relu, relu, "relu(x): x if x > 0, 0 if not; at 0 its gradient is 0.") \
+    ROW(relu6, relu6, "relu6(x): x kept within [0, 6].") \
+    ROW(selu, selu, "selu(x): elu with the scale and the alpha that keep mean 0 and variance 1 from layer to layer.") \
+    ROW(gelu, gelu, "gelu(x): x·Φ(x), with the distribution function Φ of the normal distribution.") \
     ROW(silu, silu, "silu(x): x·σ(x), also called swish.") \
-    ROW(hard_swish, hard_swish, "hard_swish(x): one node; a float if no operand is a Value.")
+    ROW(hard_swish, hard_swish, "hard_swish(x): x·relu6(x + 3)/6, a silu made of straight pieces.")
 
 #define BINARY_METHODS(ROW) \
-    ROW(fmod, fmod, "fmod(x, y): one node; a float if no operand is a Value.") \
+    ROW(fmod, fmod, "fmod(x, y): x − n·y with the whole n nearest to x/y towards 0, with the sign of x: as math.fmod.") \
     ROW(remainder, remainder, "remainder(x, y): x − n·y with the whole n nearest to x/y, of two the even one: as in IEEE 754 and math.remainder. Python's % is mod, which NumPy calls remainder.") \
     ROW(copysign, copysign, "copysign(x, y): The size of x with the sign of y, which −0.0 and 0.0 have too.") \
     ROW(maximum, maximum, "maximum(x, y): The larger of two; NaN if either is. Two variables that tie share the gradient, a variable that ties with a constant gets none.") \
     ROW(minimum, minimum, "minimum(x, y): The smaller of two; NaN if either is. Two variables that tie share the gradient, a variable that ties with a constant gets none.") \
-    ROW(atan2, atan2, "atan2(y, x): one node; a float if no operand is a Value.") \
-    ROW(arctan2, atan2, "atan2(y, x): one node; a float if no operand is a Value.") \
-    ROW(hypot, hypot, "hypot(x, y): one node; a float if no operand is a Value.") \
-    ROW(leaky_relu, leaky_relu, "leaky_relu(x, slope=0.01): one node; a float if no operand is a Value.") \
-    ROW(elu, elu, "elu(x, alpha=1.0): one node; a float if no operand is a Value.") \
-    ROW(logaddexp, logaddexp, "logaddexp(x, y): one node; a float if no operand is a Value.")
+    ROW(atan2, atan2, "atan2(y, x): The angle from −π to π of the point (x, y), y given first: as math.atan2.") \
+    ROW(arctan2, atan2, "atan2(y, x): The angle from −π to π of the point (x, y), y given first: as math.atan2.") \
+    ROW(hypot, hypot, "hypot(x, y): √(x² + y²), without overflow on the way.") \
+    ROW(leaky_relu, leaky_relu, "leaky_relu(x, slope=0.01): x if x > 0, slope·x if not.") \
+    ROW(elu, elu, "elu(x, alpha=1.0): x if x > 0, alpha·(exp(x) − 1) if not.") \
+    ROW(logaddexp, logaddexp, "logaddexp(x, y): log(exp(x) + exp(y)), without overflow.")
 
 #define TERNARY_METHODS(ROW) \
     ROW(clamp, clamp, "clamp(x, low, high): x kept within [low, high]; the gradient is 0 outside and at both bounds. Bounds that are Values get gradients too, through minimum(maximum(x, low), high).")
