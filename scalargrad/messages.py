@@ -54,6 +54,21 @@ AMONG_VALUES = (
 )
 
 
+LIST = re.compile(r"'(list|tuple)'|got (list|tuple)\b")
+"""What an error says of a list where a number was expected."""
+AS_LANES = (
+    " (batch=True takes each element of an array as a sample, and a list as one argument; "
+    "np.asarray(xs) makes an array of a list)"
+)
+
+
+def add_cure_for_lists(error: TypeError) -> None:
+    """Add to what an error says of a list, where elements of arrays are samples, what to do."""
+    text = str(error)
+    if LIST.search(text) and not text.endswith(AS_LANES):
+        error.args = (text + AS_LANES,)
+
+
 def add_cure_for_arrays(error: TypeError) -> None:
     """Add to what NumPy says of plain numbers beside Values in an array what to do."""
     text = str(error)

@@ -34,6 +34,7 @@ from .programs import Programs
 from .recurring import Recurring
 from .results import finish_of
 from .shortcut import MISSED
+from .tracebacks import shortened
 
 if TYPE_CHECKING:
     from ...drawing.picture.drawing import Drawing
@@ -59,7 +60,7 @@ class Compiled:
         self, meaning: Meaning, max_paths: int, threads: int, recipe: tuple[Any, ...] | None = None
     ) -> None:
         """`recipe` are the arguments of `again`, of a gate that is a derivative of another one."""
-        functools.update_wrapper(self, meaning.f)
+        functools.update_wrapper(self, meaning.given)
         self._meaning = meaning
         self._programs = Programs(meaning, whole("max_paths", max_paths), whole("threads", threads))
         self._finder = Finder(self._programs)
@@ -77,7 +78,7 @@ class Compiled:
     def __reduce_ex__(self, protocol: Any) -> Any:
         if self._recipe is not None:
             return again, self._recipe
-        f = self._meaning.f
+        f = self._meaning.given
         if found_by_name(f) is not self:
             return Compiled, (f, *self._options)
         # a decorated function is found under its name, as any function; before protocol 4 an object
@@ -94,7 +95,7 @@ class Compiled:
     def _by_name(self) -> Callable[[], Compiled]:
         """A function that gives this gate, of the script that runs: pickled by its name, or with
         all that it holds by a pickler that takes a script's functions so, as cloudpickle does."""
-        f, options = self._meaning.f, self._options
+        f, options = self._meaning.given, self._options
 
         def gate() -> Compiled:
             return named_or_new(f, options)
@@ -143,7 +144,10 @@ class Compiled:
             found = form.run(given, names)
             if found is not MISSED:
                 return found
-        return self._in_full(args, named)
+        try:
+            return self._in_full(args, named)
+        except Exception as error:
+            raise shortened(error)  # noqa: B904 - it is the same error
 
     def _in_full(self, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
         """A call that takes no shortcut: its program is looked up, or traced."""
@@ -260,6 +264,7 @@ class Compiled:
     def _viewed(self, args: Any, named: Mapping[str, Any], gradient: bool) -> Viewed:
         """The program for such arguments, traced if it was not before."""
         meaning = self._meaning
+        meaning.refuse_missing(args, named)
         if isinstance(meaning.f, Sparse):
             raise TypeError(
                 f"{meaning.name('f')} runs a program for each kind of part, and is none to be "
@@ -269,7 +274,10 @@ class Compiled:
         everywhere = Wanted(
             tuple(range(len(arguments.numbers))), meaning.is_summed(arguments), True
         )
-        paths, path = self._programs.first(arguments, everywhere if gradient else None)
+        try:
+            paths, path = self._programs.first(arguments, everywhere if gradient else None)
+        except Exception as error:
+            raise shortened(error)  # noqa: B904 - it is the same error
         name, structure = meaning.name("f"), path.traced.structure
         if gradient and structure.size != 1:
             raise TypeError(
@@ -354,5 +362,5 @@ def found_by_name(f: Any) -> Any:
 def named_or_new(f: Any, options: tuple[Any, ...]) -> Compiled:
     """The gate of `f` that stands under its name; another one if none does."""
     found = found_by_name(f)
-    is_gate = isinstance(found, Compiled) and found._meaning.f is f
+    is_gate = isinstance(found, Compiled) and found._meaning.given is f
     return found if is_gate else Compiled(f, *options)

@@ -6,9 +6,17 @@ Programs compute the same.
 
 from __future__ import annotations
 
+import builtins
 import functools
 import inspect
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from types import (
+    BuiltinFunctionType,
+    ClassMethodDescriptorType,
+    MethodDescriptorType,
+    MethodWrapperType,
+    WrapperDescriptorType,
+)
 from typing import Any
 
 from ... import ops
@@ -41,6 +49,8 @@ class Meaning:
         of_reduced: Callable[[Sequence[Any], Mapping[str, Any]], Any] | None = None,
     ) -> None:
         self.f = f
+        self.given = f
+        """What `compile` was given, of which `f` may be another form."""
         self.used = used or f
         self.batch = batch
         self.reduce = reduce
@@ -59,6 +69,16 @@ class Meaning:
         return str(getattr(self.f, "__name__", otherwise))
 
     # ------ calls
+    def refuse_missing(self, args: Sequence[Any], named: Mapping[str, Any]) -> None:
+        """Raise TypeError unless a program can be that of a call with these arguments."""
+        try:
+            self.signature.bind(*args, **named)
+        except TypeError as error:
+            call = f"{self.name('f')}{self.signature}"
+            raise TypeError(
+                f"{error}: a program is that of a call, and takes the arguments of {call}"
+            ) from None
+
     def arguments(
         self,
         args: Sequence[Any],
@@ -108,7 +128,32 @@ def meaning_of(f: Any, batch: Any, reduce: str | None) -> Meaning:
         raise ValueError(f"reduce must be None, 'sum' or 'mean', got {reduce!r}")
     # a cache would keep numbers of the trace
     own: Function = f.__wrapped__ if isinstance(f, CACHED) else f
-    return Meaning(own, Batch(signature_of(own), batch), reduce)
+    batched = Batch(signature_of(own), batch)
+    if not is_in_c(own):
+        return Meaning(own, batched, reduce)
+    meaning = Meaning(called_by_name(own), batched, reduce)
+    meaning.given = own
+    return meaning
+
+
+IN_C = (
+    *(BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType),
+    *(MethodWrapperType, ClassMethodDescriptorType),
+)
+
+
+def is_in_c(f: Function) -> bool:
+    """Whether it is a function of C, or a class of Python's own, as `abs`, `hash` and `type`."""
+    return isinstance(f, IN_C) or (isinstance(f, type) and f.__module__ == "builtins")
+
+
+def called_by_name(f: Function) -> Function:
+    """The function `lambda *args, **named: hash(*args, **named)`, for a function of C: what it does
+    is read in the code that calls it, and Tracers answer to the user's code, as numbers do."""
+    name = f.__name__ if f.__name__.isidentifier() else "f"
+    code = builtins.compile(f"lambda *args, **named: {name}(*args, **named)", f"<{name}>", "eval")
+    made: Function = eval(code, {name: f, "__name__": "builtins"})
+    return functools.update_wrapper(made, f)
 
 
 def signature_of(f: Function) -> inspect.Signature:

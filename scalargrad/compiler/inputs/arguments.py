@@ -11,7 +11,7 @@ from operator import is_
 from types import MappingProxyType
 from typing import Any
 
-from ...messages import add_cure_for_arrays
+from ...messages import add_cure_for_arrays, add_cure_for_lists
 from ...scalars import is_value
 from ...transforms.containers import Spec, taken_apart
 from ...transforms.trees import is_array, is_model, take_apart
@@ -170,6 +170,7 @@ class Arguments:
         axes = 1 if self.batched else None
         shapes = {leaf.samples.shape[:axes] for leaf in self.leaves if leaf.has_lanes}
         if not shapes:
+            self.batch.refuse_lists(self.given)
             return None
         if len(shapes) > 1 and self.batched:
             raise ValueError(f"expected one number of samples, got {sorted(n for (n,) in shapes)}")
@@ -254,6 +255,8 @@ class Arguments:
             out = f(*given[:count], **dict(zip(self.names_given, given[count:])))
         except TypeError as error:
             add_cure_for_arrays(error)
+            if self.batch.elements and any(spec is not None for _, spec in self.specs):
+                add_cure_for_lists(error)
             raise
         # these are not the caller's own: there nothing would change
         if any(map(differ, before, map(contents, given))):

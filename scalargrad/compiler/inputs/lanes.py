@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from ...messages import described
+from ...scalars import is_scalar
 from ...transforms.containers import Spec, taken_apart
 from ...transforms.parameters import ONLY_POSITIONAL, POSITIONAL
 from ...transforms.trees import is_array, is_model
@@ -55,6 +56,15 @@ class Batch:
     def __bool__(self) -> bool:
         return self.elements or bool(self.names)
 
+    def refuse_lists(self, given: Sequence[Any]) -> None:
+        """Raise TypeError if elements are lanes, and lists of numbers alone are given."""
+        if self.elements and given and all(map(is_list_of_numbers, given)):
+            raise TypeError(
+                "batch=True takes each element of an array as a sample, and a list as one "
+                f"argument; expected an array, got {described(given[0])}: np.asarray(xs) makes an "
+                "array of it"
+            )
+
     def completed(self, args: Sequence[Any], named: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments by name, with the defaults that have lanes."""
         given = {*self.positional[: len(args)], *named}
@@ -67,6 +77,11 @@ class Batch:
         by_place = [*self.positional[:count], *[self.rest] * (count - len(self.positional))]
         by_name = [name if name in self.known else self.others for name in named]
         return [name in self.names for name in (*by_place, *by_name)]
+
+
+def is_list_of_numbers(x: Any) -> bool:
+    """Whether it is a list or tuple of numbers, or of such lists."""
+    return type(x) in (list, tuple) and all(is_scalar(y) or is_list_of_numbers(y) for y in x)
 
 
 def leaves_by_sample(x: Any) -> tuple[list[Any], Spec | None]:

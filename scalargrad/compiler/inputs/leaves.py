@@ -153,7 +153,10 @@ def of_samples(x: Any) -> ArgumentLeaf:
     if array.dtype != object:
         array = array.astype(float, copy=False)
     if array.ndim == 0:
-        raise ValueError(f"expected an array with a sample in each row, got the number {x!r}")
+        raise ValueError(
+            f"expected an array with a sample in each row, got the number {x!r}: [{x!r}] is one "
+            "sample"
+        )
     if not len(array):
         raise ValueError("expected at least one sample, got none")
     shape = array.shape[1:]

@@ -7,6 +7,7 @@ from enum import Enum
 from types import FunctionType
 from typing import Any
 
+from ...modes import refusal
 from ...scalars import is_real, is_value
 from ...transforms.trees import (
     ARRAY,
@@ -20,11 +21,17 @@ from ...transforms.trees import (
     is_array,
 )
 from ..inputs.arguments import Arguments
+from ..trace.tracer import Number
 
 
 def is_constant(x: Any) -> bool:
     """Tell whether a leaf of a result is a constant of the function: it holds no traced number, and
     need not be copied."""
+    if isinstance(x, type) and issubclass(x, Number):
+        raise refusal(
+            "compile cannot follow type(x) as a result: a traced number has a class of its own; "
+            "ask isinstance(x, float), which answers as outside, or call type on what is returned"
+        )
     return isinstance(x, CONSTANTS) or is_real(x) or isinstance(x, (type, FunctionType))
 
 

@@ -432,3 +432,38 @@ def test_rows_of_a_batch_divide_as_arrays_do() -> None:
     with np.errstate(divide="ignore"):
         assert sg.compile(f, batch="y")(rows).tolist() == [f(row) for row in rows]
     assert sg.compile(f, batch="y")(numbers).tolist() == [7.0, 0.5]
+
+
+@pytest.mark.parametrize("xs", [[1.0, 2.0], (1.0, 2.0), [[1.0], [2.0]], [sg.Value(1.0)], []])
+def test_lists_alone_are_no_elements(xs: Any) -> None:
+    for f in (lambda x: x * x, lambda x: x * 2):
+        gate = compile(f, batch=True)
+        for call in (gate, sg.grad(gate), gate.program):
+            with pytest.raises(TypeError, match=r"expected an array, got .*: np\.asarray\(xs\)"):
+                call(xs)
+
+
+@pytest.mark.parametrize("xs", [[1.0, 2.0], (1.0, 2.0)])
+def test_error_of_a_list_beside_an_array_tells_what_to_do(xs: Any) -> None:
+    gate = compile(lambda x, y: x * y, batch=True)
+    for given in ((np.ones(2), xs), (xs, np.ones(2)), (xs, 2.5)):
+        with pytest.raises(TypeError, match=r"np\.asarray\(xs\) makes an array of a list"):
+            gate(*given)
+
+
+def test_a_list_beside_an_array_is_one_argument() -> None:
+    gate = compile(lambda w, x: w[0] * x + w[1], batch=True)
+    assert gate([2.0, 1.0], np.array([1.0, 3.0])).tolist() == [3.0, 7.0]
+    assert gate([2.0, 1.0], 3.0) == 7.0
+
+
+def test_errors_that_are_not_of_lists_stay_as_they_are() -> None:
+    gate = compile(lambda w, x: w[0] * x + None, batch=True)
+    with pytest.raises(TypeError) as caught:
+        gate([2.0], np.ones(2))
+    assert "batch" not in str(caught.value)
+
+
+def test_a_number_where_samples_are_expected_is_refused_with_the_cure() -> None:
+    with pytest.raises(ValueError, match=r"got the number 3\.0: \[3\.0\] is one sample"):
+        compile(lambda x: x, batch="x")(3.0)
