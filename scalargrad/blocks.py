@@ -17,6 +17,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import ref
 
+from .messages import described
 from .suspending import is_below, owner, within
 
 if TYPE_CHECKING:
@@ -157,7 +158,13 @@ class UserBlock(functools.partial[None]):
     frame: FrameType
     around = ()
 
-    def __new__(cls) -> UserBlock:
+    def __new__(cls, *given: Any) -> UserBlock:
+        if given:
+            name = cls.__name__
+            raise TypeError(
+                f"{name} takes no arguments, got {described(given[0])}: write `with {name}():`, or "
+                f"`@{name}()` above a function"
+            )
         lock = allocate_lock()
         # calling the partial, which is how it is left, releases the lock whatever is passed
         block = super().__new__(cls, lock.__exit__)

@@ -16,6 +16,7 @@ from .engine import sum as total
 from .face import shown
 from .messages import described
 from .nn.inputs import data_of, inputs_of
+from .options import Range, items, within
 from .outputs import refuse_probabilities, refuse_probability
 from .scalars import is_real, is_value
 
@@ -51,6 +52,8 @@ def class_index(label: Any, outputs: Sequence[Any]) -> int:
         raise TypeError(
             f"a label is the class as a whole number, got {described(label)}{cure(label)}"
         ) from None
+    if not outputs:
+        raise ValueError("expected an output for each class, got none")
     if not 0 <= index < len(outputs):
         raise ValueError(
             f"{len(outputs)} outputs need a label 0 to {len(outputs) - 1}, got {index}"
@@ -66,7 +69,8 @@ def cure(label: Any) -> str:
     one_hot = isinstance(found, (list, tuple)) and all(map(is_real, found))
     if one_hot and sorted(found) == [0] * (len(found) - 1) + [1]:
         return f": use the index of the 1, which is {list(found).index(1)}"
-    return ""
+    many = ": a loss is that of one sample; over several take scalargrad.mean of their losses"
+    return many if isinstance(found, (list, tuple)) else ""
 
 
 def right_and_others(outputs: Sequence[Any], label: Any) -> tuple[Any, list[Any]]:
@@ -157,6 +161,10 @@ def mean_absolute_error(outputs: Any, targets: Any) -> Any:
     return mean(map(abs, errors(outputs, targets)))
 
 
+ABOVE_ZERO = Range("a positive number", lambda x: x > 0.0)
+"""Infinity is one: then no error is an outlier."""
+
+
 def huber(outputs: Any, targets: Any, delta: float = 1.0) -> Any:
     """Return the mean of ½e² where the error e is at most `delta`, delta · (abs e − ½ delta)
     beyond: an outlier pulls no harder than `delta`.
@@ -164,8 +172,7 @@ def huber(outputs: Any, targets: Any, delta: float = 1.0) -> Any:
     Source: Huber, Robust Estimation of a Location Parameter (1964). Raises ValueError unless
     `delta` is positive.
     """
-    if not delta > 0.0:
-        raise ValueError(f"delta must be a positive number, got {delta!r:.60}")
+    within("delta", delta, ABOVE_ZERO)
     found = errors(outputs, targets)
     near = [clamp(e, -delta, delta) for e in found]
     return mean([n * (e - 0.5 * n) for n, e in zip(near, found)])
@@ -240,7 +247,7 @@ def numbers(parameters: Iterable[Any]) -> list[Any]:
     if hasattr(parameters, "named_parameters"):
         name = type(parameters).__name__
         raise TypeError(f"expected a list of parameters, got {name}: pass model.parameters()")
-    return list(parameters)
+    return items("parameters", parameters, "a list of parameters")
 
 
 def l1(parameters: Iterable[Any]) -> Any:

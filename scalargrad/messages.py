@@ -54,7 +54,10 @@ AMONG_VALUES = (
 )
 
 
-LIST = re.compile(r"'(list|tuple)'|got (list|tuple)\b")
+LIST = re.compile(
+    r"(operand type.*|multiply sequence.*|not supported between.*)'(list|tuple)'|"
+    r"number or a Value, got (list|tuple)\b"
+)
 """What an error says of a list where a number was expected."""
 AS_LANES = (
     " (batch=True takes each element of an array as a sample, and a list as one argument; "
@@ -62,11 +65,14 @@ AS_LANES = (
 )
 
 
-def add_cure_for_lists(error: TypeError) -> None:
-    """Add to what an error says of a list, where elements of arrays are samples, what to do."""
+AS_VECTORS = " (a list is no vector: np.array(xs) is one, of numbers and of Values)"
+
+
+def add_cure_for_lists(error: TypeError, cure: str) -> None:
+    """Add to what an error says of a list, where a number was expected, what to do."""
     text = str(error)
-    if LIST.search(text) and not text.endswith(AS_LANES):
-        error.args = (text + AS_LANES,)
+    if LIST.search(text) and not text.endswith((AS_LANES, AS_VECTORS)):
+        error.args = (text + cure,)
 
 
 def add_cure_for_arrays(error: TypeError) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from math import inf
 from typing import Any, NamedTuple, TypeVar
 
@@ -65,6 +65,24 @@ def limit(name: str, x: Any) -> float:
     raise ValueError(f"{name} must be a number, got nan")
 
 
+def function(name: str, x: Any, text: str) -> Any:
+    """Return a function. Raises TypeError unless it can be called; `text` says how. A function that
+    makes such functions has to be called first."""
+    if not callable(x):
+        raise TypeError(f"{name} must be {text}, got {described(x)}")
+    if getattr(x, "makes", False):
+        called = f"{x.__name__}(…)"
+        raise TypeError(f"{name} must be {text}, got {x.__name__}, which makes one: {called}")
+    return x
+
+
+def items(name: str, x: Any, text: str) -> list[Any]:
+    """Return a list. Raises TypeError unless it is one, or gives its items as one does."""
+    if isinstance(x, (str, bytes, Mapping)) or not isinstance(x, Iterable):
+        raise TypeError(f"{name} must be {text}, got {described(x)}")
+    return list(x)
+
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -89,4 +107,5 @@ def making(factory: F) -> F:
     def make(*args: Any, **named: Any) -> Made:
         return Made(factory(*args, **named), written(factory.__name__, args, named))
 
+    make.makes = True  # type: ignore[attr-defined]
     return make  # type: ignore[return-value]

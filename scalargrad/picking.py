@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from typing import Any
 
 from .engine import where
@@ -19,6 +19,8 @@ def pick(items: Sequence[Any], index: Any) -> Any:
     A computed index costs n operators for each number picked. Raises IndexError for any other
     number, TypeError for what is none, ValueError for lists that differ in length.
     """
+    if not isinstance(items, Sized):
+        raise TypeError(f"pick needs a list and an index, got {described(items)}")
     count = len(items)
     if not is_scalar(index):
         raise TypeError(f"an index is a whole number, got {described(index)}")

@@ -11,12 +11,16 @@ import random
 from typing import Any
 
 from . import modes
+from .messages import described
 
 
 def seed(n: int) -> None:
     """Seed all random numbers of the library with the whole number `n`. They come from Python's
     `random`, which is seeded too."""
-    random.seed(operator.index(n))
+    try:
+        random.seed(operator.index(n))
+    except TypeError:
+        raise TypeError(f"a seed is a whole number, got {described(n)}") from None
 
 
 def bernoulli(p: float) -> Any:

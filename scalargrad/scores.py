@@ -11,7 +11,9 @@ from .data import Sample, samples
 from .evaluating import in_mode
 from .losses import class_index
 from .many import measured, outputs_of
+from .messages import described
 from .nn.inputs import inputs_of
+from .options import function
 from .outputs import cut, number, scoring
 from .scalars import is_real
 
@@ -26,6 +28,8 @@ def evaluate(model: Any, measure: Measure, data: Any) -> float:
     no graph is kept. Once a model was run on 30,000 samples, in all calls together, a compiled
     program runs it, and computes the measure, where it can: the same but for rounding.
     """
+    function("model", model, "a Module or a function")
+    function("measure", measure, "a function of (output, target), such as losses.squared_error")
     return means(model, {"": measure}, samples(data))[""]
 
 
@@ -80,9 +84,19 @@ def correct(output: Any, target: Any, threshold: float | None = None) -> bool:
     return predicted(output, threshold) == target_class(target, output)
 
 
+def check(threshold: Any) -> None:
+    """Raise TypeError unless a threshold is a number, or none is given."""
+    if threshold is not None and not is_real(threshold):
+        raise TypeError(
+            f"threshold must be a number, got {described(threshold)}; inputs and targets go into "
+            "one tuple: (inputs, targets)"
+        )
+
+
 def accuracy(model: Any, data: Any, threshold: float | None = None) -> float:
     """Return the share of `data` whose class the model gets right, from 0 to 1; lone scores are
     cut as `predicted` says."""
+    check(threshold)
     measure = correct if threshold is None else partial(correct, threshold=threshold)
     return evaluate(model, measure, data)
 
@@ -93,6 +107,8 @@ def confusion_matrix(model: Any, data: Any, threshold: float | None = None) -> l
     As many rows as the model has scores; 2 for a lone score, which is cut as `predicted` says.
     Raises ValueError if a score is NaN.
     """
+    check(threshold)
+    function("model", model, "a Module or a function")
     inputs, targets = zip(*samples(data))
     with in_mode(model, training=False):
         outputs = outputs_of(model, inputs)

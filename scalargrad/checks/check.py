@@ -14,6 +14,7 @@ from ..backward import adjoints
 from ..engine import Value
 from ..graph import topological_order
 from ..modes import no_grad
+from ..options import function
 from ..scalars import is_value
 from ..transforms.trees import flatten
 from ..transforms.variables import differentiating, number, one_number
@@ -68,7 +69,7 @@ def check_gradient(f: Callable[..., Any], *args: Any) -> Report:
     a Report; raises GradientError, which names the operator at fault, if a gradient is wrong, and
     ValueError if `f` returns different values at the same point.
     """
-    problem = Problem(f, args)
+    problem = Problem(function("f", f, "a function, whose arguments follow"), args)
     leaves = list(map(Value, problem.start))
     with differentiating():
         root = problem.call(leaves)

@@ -5,7 +5,7 @@ A number here is a float, a Value, or anything else that operators work on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from ..messages import described
@@ -26,11 +26,10 @@ def inputs_of(x: Any) -> Sequence[Any]:
     found = x.tolist() if hasattr(x, "tolist") else x
     if is_scalar(found):
         return (found,)
-    try:
+    # the items of a text are texts again, those of a dict its keys
+    if isinstance(found, Iterable) and not isinstance(found, (str, bytes, Mapping, Set)):
         return tuple(found)
-    except TypeError:
-        came = described(x)
-        raise TypeError(f"expected a list of numbers or Values, got {came}") from None
+    raise TypeError(f"expected a list of numbers or Values, got {described(x)}")
 
 
 def inputs_for(module: Any, x: Any, count: int) -> Sequence[Any]:

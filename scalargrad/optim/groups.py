@@ -27,10 +27,12 @@ def checked_option(name: str, x: Any) -> float:
     """Return an option as a float. Raises ValueError if it is out of range."""
     if isinstance(x, bool):
         raise TypeError(f"{name} must be a number, got {x!r}")
-    number = real(x)
     if name in RANGES:
         within(name, x, RANGES[name])
-    return number
+    try:
+        return real(x)
+    except TypeError:
+        raise TypeError(f"{name} must be a number, got {described(x)}") from None
 
 
 def one_parameter(place: int, x: Any) -> Any:
@@ -52,7 +54,8 @@ def parameters_of(source: Any) -> tuple[Any, ...]:
     """
     found = source.parameters() if hasattr(source, "parameters") else source
     if is_value(found) or not isinstance(found, Iterable) or isinstance(found, str):
-        raise TypeError(f"expected a model or a list of parameters, got {described(source)}")
+        call = ": call it, parameters()" if callable(source) else ""
+        raise TypeError(f"expected a model or a list of parameters, got {described(source)}{call}")
     parameters = tuple(one_parameter(i, x) for i, x in enumerate(found))
     if not parameters:
         raise ValueError("there is no parameter to train: the list is empty")

@@ -6,11 +6,18 @@ from math import sqrt
 from typing import Any
 
 from .. import updates
+from ..messages import described
 from ..temporary import Temporary
 from .groups import Group
 from .optimizer import Optimizer, Schedule
 
 Settings = tuple[float, ...]
+
+
+def pair(name: str, x: Any) -> tuple[float, float]:
+    if isinstance(x, (tuple, list)) and len(x) == 2:
+        return x[0], x[1]
+    raise TypeError(f"{name} must be two numbers, as in (0.9, 0.999), got {described(x)}")
 
 
 class SGD(Optimizer):
@@ -151,7 +158,7 @@ class Adam(Optimizer):
         weight_decay: float = 0.0,
         schedule: Schedule | None = None,
     ) -> None:
-        beta1, beta2 = betas
+        beta1, beta2 = pair("betas", betas)
         options = {"beta1": beta1, "beta2": beta2, "eps": eps, "weight_decay": weight_decay}
         super().__init__(parameters, schedule, lr=lr, **options)
 

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from ..engine import update
 from ..modes import AnomalyError
+from ..options import function
 from ..scalars import real
 from ..updates import Job, Rule, clear_grad
 from .groups import Group, parameters_of, refuse_twins, refuse_unless
@@ -31,6 +32,8 @@ class Optimizer:
 
     def __init__(self, parameters: Any, schedule: Schedule | None = None, **options: Any) -> None:
         self.defaults = options
+        if schedule is not None:
+            function("schedule", schedule, "a function of the number of steps made before")
         self.schedule = schedule
         self.groups: list[Group] = []
         for group in groups_of(parameters):

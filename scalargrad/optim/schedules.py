@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable
 from itertools import accumulate
 
 from ..face import shown
-from ..options import SHARE, making, whole, within
+from ..messages import described
+from ..options import SHARE, function, items, making, whole, within
 
 __all__ = [
     "Schedule",
@@ -29,6 +30,7 @@ __all__ = [
 __dir__ = shown(__name__)
 
 Schedule = Callable[[int], float]
+A_SCHEDULE = "a schedule, a function of the number of steps made before"
 
 
 @making
@@ -40,7 +42,8 @@ def constant(factor: float = 1.0) -> Schedule:
 @making
 def step(at: Iterable[int], factor: float = 0.1) -> Schedule:
     """Multiplied by `factor` at each of the steps `at`: step([30, 60, 90])."""
-    steps = sorted(whole("a step", x) for x in at)
+    listed = items("at", at, "the steps in a list, as in step([30, 60])")
+    steps = sorted(whole("a step", x) for x in listed)
     within("factor", factor, SHARE)
     return lambda t: factor ** bisect_right(steps, t)
 
@@ -80,6 +83,8 @@ def warmup(steps: int, first: float = 0.0) -> Schedule:
 @making
 def product(*schedules: Schedule) -> Schedule:
     """The product of factors: product(warmup(100), cosine(1000))."""
+    for schedule in schedules:
+        function("each of a product", schedule, A_SCHEDULE)
     return lambda t: math.prod(schedule(t) for schedule in schedules)
 
 
@@ -89,6 +94,10 @@ def sequence(*parts: tuple[int, Schedule]) -> Schedule:
     warmup(100)), (900, cosine(900))). The last goes on for ever."""
     if not parts:
         raise ValueError("a sequence needs at least one (steps, schedule)")
+    for part in parts:
+        if not isinstance(part, tuple) or len(part) != 2:
+            raise TypeError(f"each part of a sequence is (steps, schedule), got {described(part)}")
+        function("each of a sequence", part[1], A_SCHEDULE)
     ends = list(accumulate(whole("steps", steps) for steps, _ in parts))
 
     def factor(t: int) -> float:
@@ -102,4 +111,5 @@ def sequence(*parts: tuple[int, Schedule]) -> Schedule:
 def by_epoch(steps: int, schedule: Schedule) -> Schedule:
     """A schedule that counts epochs of so many steps: by_epoch(45, step([30, 60, 90]))."""
     whole("steps", steps)
+    function("schedule", schedule, A_SCHEDULE)
     return lambda t: schedule(t // steps)

@@ -11,6 +11,7 @@ from ..data import samples
 from ..evaluating import in_mode
 from ..many import outputs_of
 from ..nn.inputs import inputs_of
+from ..options import function
 from ..outputs import border, number
 from ..scores import target_class
 from .canvas import MARKERS, axes, colour, tint
@@ -36,6 +37,7 @@ def decision_boundary(
     it is): it is called resolution² times. `data`: samples whose targets are classes (−1 or 0, and
     1, beside a lone score). `names`: of the classes, for the legend. Returns the Axes.
     """
+    function("model", model, "a Module or a function")
     points = samples(data)
     check_plane(points)
     x_span, y_span = (span([x[i] for x, _ in points]) for i in (0, 1))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from ..options import items
 from .canvas import DASHES, INK, axes, colour, tint
 
 DECADE = 10.0
@@ -28,6 +29,7 @@ def loss_curves(
     their own at the right. The x axis counts epochs, or updates where `epoch_ends` is empty.
     Returns the Axes of the losses.
     """
+    items("losses", losses, "a list of numbers, such as history.losses")
     ax = axes(ax)
     losses, epoch_ends, validation = list(losses), list(epoch_ends), list(validation)
     unit = epoch_ends[0] if epoch_ends else 1

@@ -8,6 +8,8 @@ from typing import Any
 
 from ..data import samples
 from ..evaluating import evaluating
+from ..messages import described
+from ..nn.module import Module
 from ..nn.recording import layers, recording
 from ..outputs import number
 from .canvas import INK, axes, colour, tint
@@ -17,9 +19,16 @@ HEIGHT = 0.85
 """Of the highest bar in a layer's row; rows are 1 apart."""
 
 
+def check(model: Any) -> None:
+    """Raise TypeError unless it is a model with layers."""
+    if not isinstance(model, Module):
+        raise TypeError(f"expected a Module, got {described(model)}")
+
+
 def activation_histograms(model: Any, data: Any, ax: Any = None) -> Any:
     """Draw, one row for each layer, how its outputs are spread over all of `data`; beside it,
     what share of them is exactly 0. The model is in evaluation mode meanwhile. Returns the Axes."""
+    check(model)
     spread: dict[str, list[float]] = {}
     with evaluating(model), recording(model) as calls:
         for x, _ in samples(data):
@@ -33,6 +42,7 @@ def activation_histograms(model: Any, data: Any, ax: Any = None) -> Any:
 def gradient_histograms(model: Any, ax: Any = None) -> Any:
     """Draw, one row for each layer, how large the gradients of its parameters are that are there
     now (log₁₀ of their size); beside it, what share is exactly 0. Returns the Axes."""
+    check(model)
     parts = {f"{name}.": type(part).__name__ for name, part in model.named_modules() if name}
     sizes: dict[str, list[float]] = {}
     for name, parameter in model.named_parameters():

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from ..options import items
 from ..outputs import number
 from .canvas import INK, axes
 
@@ -68,6 +69,7 @@ def confusion(
     """Draw a confusion matrix, rows the true class, columns the predicted one, counts in the
     cells; mistakes are shaded on a scale of their own. `names`: of the classes, in order.
     Returns the Axes."""
+    matrix = items("matrix", matrix, "rows of counts, such as train.confusion_matrix(model, data)")
     size = len(matrix)
     ax = axes(ax, 0.42 * size + 1.2, 0.42 * size + 1.0)
     mistakes = [[n if i != j else 0 for j, n in enumerate(row)] for i, row in enumerate(matrix)]

@@ -12,7 +12,7 @@ from typing import Any
 from ..evaluating import in_mode
 from ..modes import AnomalyError
 from ..optim import Optimizer, clip_grad_norm
-from ..options import truth, whole
+from ..options import function, truth, whole
 from ..scores import Measure, means
 from ..temporary import Temporary
 from .callbacks import Callback, Run
@@ -23,7 +23,6 @@ from .progress import Display, display
 from .recipe import (
     Recipe,
     check,
-    function,
     functions,
     limit,
     measures,

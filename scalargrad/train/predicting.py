@@ -9,7 +9,7 @@ from ..columns import Columns
 from ..data import listed, plain
 from ..evaluating import in_mode
 from ..many import Outputs, numbers, outputs_of
-from .recipe import function
+from ..options import function
 
 EXACT = 2.0**53
 """Whole numbers below it are floats too."""

@@ -11,6 +11,7 @@ from ..messages import described
 from ..modes import state
 from ..nn import Module, Residual, Sequential
 from ..optim import Optimizer
+from ..options import function
 from ..scores import Measure, accuracy, confusion_matrix
 from .callbacks import Callback, EarlyStopping, Run
 
@@ -64,13 +65,6 @@ def sees_whole_batches(model: Any) -> bool:
 
 
 # ------ one argument
-
-
-def function(name: str, x: Any, text: str) -> Any:
-    """Return x. Raises TypeError unless it can be called; `text` says how."""
-    if not callable(x):
-        raise TypeError(f"{name} must be {text}, got {described(x)}")
-    return x
 
 
 def optional(name: str, x: Any, text: str) -> Any:

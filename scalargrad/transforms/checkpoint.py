@@ -15,6 +15,7 @@ from .. import modes, ops, stale
 from ..backward import NO_GRADIENT, certain_adjoints
 from ..engine import Value
 from ..graph import topological_order
+from ..options import function
 from ..scalars import is_value
 from .replay import Replayed, held, isolated, slopes, stand_in, untraced
 from .trees import HOLDS_VALUES, Structure, flatten
@@ -32,6 +33,7 @@ def checkpoint(f: Callable[..., Any], *args: Any) -> Any:
     from those it closes over. Second derivatives raise RuntimeError if `f` then
     comes out differently, something that it uses having changed. The graph cannot be pickled.
     """
+    function("f", f, "a function, whose arguments follow")
     if modes.state.no_grad or modes.state.trace is not None:
         return f(*args)
     stretch = Stretch(f, args)

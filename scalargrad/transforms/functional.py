@@ -36,7 +36,8 @@ def positions(argnums: Any) -> int | tuple[int, ...]:
         return tuple(map(index, argnums))
     except TypeError:
         raise TypeError(
-            f"argnums must be the position of an argument, or several, got {described(argnums)}"
+            f"argnums must be the position of an argument, or several, got {described(argnums)}; "
+            "arguments of the function come in a second call, as in grad(f)(x)"
         ) from None
 
 

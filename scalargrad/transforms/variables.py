@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from .. import modes, ops
 from ..backward import adjoint_values, adjoints, shown, shown_gradients
 from ..engine import Value
-from ..messages import add_cure_for_arrays, described
+from ..messages import AS_VECTORS, add_cure_for_arrays, add_cure_for_lists, counted, described
 from ..modes import differentiating as differentiating
 from ..scalars import NOTHING, is_scalar, is_value, real
 from .replay import moved
@@ -33,7 +33,8 @@ def chosen(argnums: int | tuple[int, ...], count: int) -> list[int]:
     wanted = [argnums] if isinstance(argnums, int) else argnums
     if not all(-count <= i < count for i in wanted):
         raise TypeError(
-            f"argnums must be positions among the {count} positional arguments, got {argnums!r}"
+            f"argnums is {argnums!r}, and the call has {counted(count, 'positional argument')}: "
+            "pass by position what is differentiated"
         )
     places = [i % count for i in wanted]
     if len(set(places)) < len(places):
@@ -108,6 +109,7 @@ class Variables:
                 return f(*self.args, **(named or {}))
             except TypeError as error:
                 add_cure_for_arrays(error)
+                add_cure_for_lists(error, AS_VECTORS)
                 raise
 
     def like(self, entries: Iterable[Any]) -> tuple[Any, ...]:

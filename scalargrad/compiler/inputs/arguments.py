@@ -11,7 +11,7 @@ from operator import is_
 from types import MappingProxyType
 from typing import Any
 
-from ...messages import add_cure_for_arrays, add_cure_for_lists
+from ...messages import AS_LANES, AS_VECTORS, add_cure_for_arrays, add_cure_for_lists
 from ...scalars import is_value
 from ...transforms.containers import Spec, taken_apart
 from ...transforms.trees import is_array, is_model, take_apart
@@ -255,8 +255,8 @@ class Arguments:
             out = f(*given[:count], **dict(zip(self.names_given, given[count:])))
         except TypeError as error:
             add_cure_for_arrays(error)
-            if self.batch.elements and any(spec is not None for _, spec in self.specs):
-                add_cure_for_lists(error)
+            if any(spec is not None for _, spec in self.specs):
+                add_cure_for_lists(error, AS_LANES if self.batch.elements else AS_VECTORS)
             raise
         # these are not the caller's own: there nothing would change
         if any(map(differ, before, map(contents, given))):

@@ -31,7 +31,8 @@ class Flat(str):
 def code(root: Any) -> Flat:
     """Return what `flat` returns."""
     if not is_value(root):
-        raise TypeError(f"flat needs a Value, got {described(root)}")
+        call = ": compute one, as in flat(f(Value(2.0)))" if callable(root) else ""
+        raise TypeError(f"flat needs a Value, got {described(root)}{call}")
     return Flat(FlatCode(root).text())
 
 
