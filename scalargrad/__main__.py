@@ -55,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
         prog="scalargrad", description="Scalar automatic differentiation."
     )
     top.add_argument("--version", action="version", version=about())
-    kinds = top.add_subparsers(dest="command", required=True)
+    kinds = top.add_subparsers(dest="command")
     purpose = "print the version, the engine in use and the Python"
     info = kinds.add_parser("info", help=purpose, description=purpose)
     info.set_defaults(run=run_info, error=info.error)
@@ -120,6 +120,11 @@ def spaced(argument: str) -> str:
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     top = parser()
     options, rest = top.parse_known_args(shielded(arguments))
+    if options.command is None:
+        if rest:
+            top.error(f"expected a command, got {' '.join(rest)}")
+        top.print_help(sys.stderr)
+        top.exit(2)
     # argparse takes no more values of names after an option that stands between them
     if rest and (not hasattr(options, "values") or any(x.startswith("-") for x in rest)):
         options.error(f"unrecognized arguments: {' '.join(rest)}")
@@ -141,11 +146,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
     except BrokenPipeError:
-        # the reader, head for one, has seen enough; Python flushes once more at its end
-        if sys.stdout is not None:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # the reader, head for one, has seen enough
+        write_no_more()
         return 0
+    except OSError as error:
+        write_no_more()
+        print(f"scalargrad: {commands.told(error)}", file=sys.stderr)
+        return 1
     return status
+
+
+def write_no_more() -> None:
+    """Let go what is still to be written: Python flushes once more at its end."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

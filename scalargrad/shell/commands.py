@@ -94,9 +94,9 @@ def checked(name: str, command: Any, options: Namespace) -> int:
 
 
 def told(error: Exception) -> str:
-    """What an error says; of a file that cannot be written its name first."""
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"cannot write {error.filename}: {error.strerror}"
+    """What an error says; of a file or an output that cannot be written its name first."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"cannot write {error.filename or 'the output'}: {error.strerror}"
     return str(error)
 
 

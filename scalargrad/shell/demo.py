@@ -99,7 +99,7 @@ def introduction(plan: Plan) -> str:
     count = len(network(plan.hidden).parameters())
     train, test = plan.digits
     return (
-        f"{len(train):,} handwritten digits of {SIDE} × {SIDE} pixels to learn, {len(test)} more "
+        f"{len(train):,} handwritten digits of {SIDE} × {SIDE} pixels to learn, {len(test):,} more "
         f"for the test\nMLP {shape}: {count:,} parameters, on the {engine} engine\n"
     )
 
@@ -199,8 +199,8 @@ def judgement(plan: Plan, compiled: Trained) -> str:
     train, test = plan.digits
     return (
         f"{stopped if history.stopped else ''}"
-        f"training accuracy {share_read(model, train):.1%} of {len(train)} images\n"
-        f"test accuracy {share_read(model, test):.1%} of {len(test)} images"
+        f"training accuracy {share_read(model, train):.1%} of {len(train):,} images\n"
+        f"test accuracy {share_read(model, test):.1%} of {len(test):,} images"
     )
 
 

@@ -115,12 +115,19 @@ def parsed(text: str) -> ast.expr:
         raise (
             equation(line)
             or missing_sign(line)
-            or ExpressionError(error.msg.partition(";")[0], line, start, end)
+            or ExpressionError(told(error.msg, line[start:]), line, start, end)
         ) from None
     except (RecursionError, MemoryError):
         raise ExpressionError("nested too deeply", text, 0, 1) from None
     except ValueError as error:  # a null character, or what is no text in UTF-8
         raise ExpressionError(str(error), text, 0, 1) from None
+
+
+def told(message: str, rest: str) -> str:
+    """What Python says of a syntax error, or what is expected where it says no more than that."""
+    if message != "invalid syntax":
+        return message.partition(";")[0]
+    return ALLOWED if rest.strip() else f"the expression is not complete: {ALLOWED}"
 
 
 TOKEN = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[^\W\d]\w*|\S")
@@ -296,7 +303,7 @@ def instead_of(node: ast.expr) -> str:
 def similar(name: str) -> str:
     known = OTHER_NAMES.get(name)
     close = [known] if known else get_close_matches(name, functions, n=1, cutoff=0.76)
-    return f", is it {close[0]}?" if close else ": see the operator table"
+    return f", is it {close[0]}?" if close else f": there are {', '.join(sorted(functions))}"
 
 
 def itself(x: Any) -> Any:

@@ -73,8 +73,9 @@ def shown(numbers: dict[str, float]) -> list[str]:
 
 
 def display(wanted: bool, steps: int, epochs: int) -> Display:
-    """Return a display for the progress of this many updates, a silent one unless `wanted`."""
-    if not wanted:
+    """Return a display for the progress of this many updates, a silent one unless `wanted`, or
+    where the program was started without a standard error."""
+    if not wanted or sys.stderr is None:
         return Silent()
     return Bar(steps, epochs) if find_spec("tqdm") and is_watched() else Lines(steps, epochs)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 import scalargrad as sg
 from scalargrad.__main__ import main
 from scalargrad.drawing import explain, flat
-from scalargrad.shell.expression import evaluate
+from scalargrad.shell.expression import ALLOWED, evaluate
 
 LECTURE = ["(x + y) * z", "x=-2", "y=5", "z=-4"]
 VALUES = {"x": -2.0, "y": 5.0, "z": -4.0}
@@ -94,7 +95,7 @@ def test_values_may_be_computed(capsys: Any) -> None:
     ("arguments", "message"),
     [
         (["(x + q) * z", *LECTURE[1:]], "q has no value: add q=…\n  (x + q) * z\n       ^\n"),
-        (["x +", "x=1"], "invalid syntax\n  x +\n     ^\n"),
+        (["x +", "x=1"], f"the expression is not complete: {ALLOWED}\n  x +\n     ^\n"),
         (["x", "x=a"], "expected a number, as -2, 1e-3 or pi/4\n  a\n  ^\n"),
         (["x", "x="], "expected name=number, as in x=-2\n  x=\n  ^^\n"),
         (["x", "5"], "expected name=number, as in x=-2\n  5\n  ^\n"),
@@ -244,6 +245,29 @@ def test_help_names_the_commands() -> None:
     found = run("--help")
     assert found.returncode == 0
     assert all(name in found.stdout for name in ("demo", "draw", "explain", "info"))
+
+
+def test_no_command_prints_what_there_is(capsys: Any) -> None:
+    assert status() == 2
+    shown = capsys.readouterr().err
+    assert all(name in shown for name in ("info", "explain", "draw", "demo"))
+    assert status("--unknown") == 2
+    assert "expected a command, got --unknown" in capsys.readouterr().err
+
+
+def test_a_function_that_there_is_not_lists_those_that_there_are(capsys: Any) -> None:
+    assert status("explain", "foo(x)", "x=1") == 2
+    assert "there are abs, acos, " in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
+@pytest.mark.parametrize("arguments", ["info", "explain x*y x=1 y=2"])
+def test_an_output_that_is_full_is_told_in_one_line(arguments: str) -> None:
+    command = [sys.executable, "-m", "scalargrad", *arguments.split()]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert re.fullmatch(r"scalargrad.*: cannot write the output: No space left.*\n", done.stderr)
 
 
 def test_a_terminal_without_the_signs_gets_their_codes() -> None:

@@ -327,3 +327,9 @@ def test_silence_without_progress(capsys: Any) -> None:
     model = Linear(1, 1)
     quiet(model, squared_error, LINE, SGD(model, 0.1), 1)
     assert capsys.readouterr() == ("", "")
+
+
+def test_progress_is_silent_where_there_is_no_standard_error(monkeypatch: Any) -> None:
+    monkeypatch.setattr("sys.stderr", None)
+    model = nn.Linear(1, 1)
+    assert fit(model, squared_error, [([1.0], 1.0)], SGD(model, 0.1), 2).epochs == 2
