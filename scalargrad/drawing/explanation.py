@@ -6,14 +6,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from html import escape
-from inspect import signature
 from typing import Any
 
 from ..engine import Value
 from ..messages import described
 from ..modes import explaining
 from ..scalars import is_value
-from ..transforms.parameters import positional_names
+from ..transforms.parameters import argument_names
 from ..transforms.trees import NUMERIC, OTHER, flatten, is_model
 from ..transforms.variables import differentiating, one_number
 from .page import document
@@ -101,10 +100,3 @@ def labelled(arg: Any, name: str) -> Any:
     entries, structure = flatten(arg, name, NUMBERS_OR_PARTS)
     pairs = zip(entries, structure.names(name))
     return structure.rebuilt([x if is_value(x) else Value(x, label) for x, label in pairs])
-
-
-def argument_names(f: Callable[..., Any], count: int) -> list[str]:
-    try:
-        return positional_names(signature(f), count)
-    except (TypeError, ValueError):  # a function written in C may have no signature
-        return [f"argument {i}" for i in range(count)]

@@ -26,17 +26,21 @@ class Silent:
 
 
 class Lines:
-    """One line for each epoch."""
+    """One line for each epoch, with the mean of its losses."""
 
     def __init__(self, steps: int, epochs: int) -> None:
         self.epochs = epochs
+        self.losses: list[float] = []
         self.line = ""
 
     def update(self, epoch: int, loss: float, rate: float) -> None:
-        self.line = f"epoch {epoch}/{self.epochs}: loss={loss:.4f} rate={rate:.3g}"
+        self.losses.append(loss)
+        self.line = f"epoch {epoch}/{self.epochs}: loss={{:.4f}} rate={rate:.3g}"
 
     def note(self, **numbers: float) -> None:
-        print(self.line, *shown(numbers), file=sys.stderr)
+        mean = sum(self.losses) / len(self.losses)
+        print(self.line.format(mean), *shown(numbers), file=sys.stderr)
+        self.losses.clear()
 
     def close(self) -> None:
         sys.stderr.flush()

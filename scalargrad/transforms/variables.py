@@ -17,7 +17,7 @@ from ..messages import AS_VECTORS, add_cure_for_arrays, add_cure_for_lists, coun
 from ..modes import differentiating as differentiating
 from ..scalars import NOTHING, is_scalar, is_value, real
 from .replay import moved
-from .trees import flatten, in_graph
+from .trees import flatten, in_graph, is_array
 
 Function = Callable[..., Any]
 NO_CHANGE: dict[Any, Any] = {}
@@ -196,6 +196,8 @@ class Waiting(NamedTuple):
 
 
 def one_number(out: Any, f: Function) -> Any:
+    if is_array(out) and not out.ndim:
+        out = out.item()  # as np.where(x > 0.0, x, 0.0) gives it
     if is_scalar(out):
         return out
     name = getattr(f, "__name__", type(f).__name__)

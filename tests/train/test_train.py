@@ -313,11 +313,13 @@ def test_lines_show_the_same_otherwise(why: str, capsys: Any, monkeypatch: Any) 
         2,
         validation=LINE,
         metrics={"m": squared_error},
+        batch_size=1,
     )
     out, err = capsys.readouterr()
     assert out == ""
+    assert len(history.losses) > 2
     assert err.splitlines() == [
-        f"epoch {i + 1}/2: loss={history.losses[i]:.4f} rate=0.25 "
+        f"epoch {i + 1}/2: loss={history.epoch_losses()[i]:.4f} rate=0.25 "
         f"validation={history.validation[i]:.4g} m={history.metrics['m'][i]:.4g}"
         for i in range(2)
     ]

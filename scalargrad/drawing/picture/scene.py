@@ -9,6 +9,7 @@ from typing import Any
 
 from ...engine import Value
 from ...scalars import is_real, is_value
+from ...transforms.parameters import argument_names
 from ...transforms.trees import ARRAY, HOLDS_VALUES, OTHER, SCALAR, flatten, is_model
 from ..symbols.parts import held, is_part
 from .loops import Loops, Place
@@ -43,8 +44,13 @@ class Scene:
         return roots
 
     def _called(self, f: Any, inputs: Sequence[Any]) -> Any:
-        """The result of a function; a model gets its inputs as labelled Values, to be drawn."""
-        if model_of(f) is not None:
+        """The result of a function. Numbers are labelled Values for it, to be drawn: all inputs of
+        a model; those of a function to which no Value is given."""
+        if model_of(f) is None:
+            entries = [x for arg in inputs for x in flatten(arg, "an input", HOLDS_VALUES)[0]]
+            if not any(map(is_value, entries)):
+                inputs = list(map(labelled, inputs, argument_names(f, len(inputs))))
+        else:
             method = getattr(f, "__func__", type(f).__call__)
             code = getattr(method, "__code__", None)
             names = code.co_varnames[1 : code.co_argcount] if code else ()

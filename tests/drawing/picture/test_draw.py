@@ -375,3 +375,16 @@ def test_dot_is_the_stored_one(name: str) -> None:
 
 def test_dot_is_the_same_each_time() -> None:
     assert len({re.sub(r"\s+", " ", draw(gates(), edges="both").dot) for _ in range(3)}) == 1
+
+
+def all_texts(picture: Any) -> set[str]:
+    return {text for group in elements(picture, "node").values() for text in texts(group)}
+
+
+def test_numbers_that_a_function_is_called_on_are_labelled_values() -> None:
+    assert {"x", "y"} <= all_texts(draw(lambda x, y: x * y + x, 2.0, 3.0))
+    assert "w[0]" in all_texts(draw(lambda w: w[0] * w[1], [2.0, 3.0]))
+
+
+def test_numbers_beside_values_stay_numbers() -> None:
+    assert "n" not in all_texts(draw(lambda x, n: sum(x for _ in range(n)), Value(2.0), 3))
