@@ -14,6 +14,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Protocol
 
+from ..messages import counted
 from ..scalars import is_value, real
 from ..updates import set_data
 from .formats import Content, unique
@@ -68,16 +69,21 @@ def checked(model: Model, state: Mapping[str, Any], what: object) -> dict[str, f
     missing = [name for name in expected if name not in state]
     unknown = [name for name in state if name not in expected]
     if missing or unknown:
-        raise ValueError(
-            f"{what} is that of another model: {len(missing)} parameters of this one are "
-            f"missing {missing[:3]!s:.120}, {len(unknown)} are unknown to it {unknown[:3]!s:.120}"
-        )
+        lacks = [f"it lacks {named(missing)} of this one"] if missing else []
+        brings = [f"it has {named(unknown)} that this one has not"] if unknown else []
+        raise ValueError(f"{what} is that of another model: {' and '.join(lacks + brings)}")
     for name, parameter in model.named_parameters():
         if not is_value(parameter):
             raise TypeError(
                 f"{name} is a plain number: load into a model of Values, then with_parameters"
             )
     return {name: real(state[name]) for name in expected}
+
+
+def named(parameters: list[str]) -> str:
+    """How many parameters, with the names of the first: "2 parameters (w.0, w.1)"."""
+    shown = f"{', '.join(parameters[:3])[:120]}{', …' if len(parameters) > 3 else ''}"
+    return f"{counted(len(parameters), 'parameter')} ({shown})"
 
 
 def assign(model: Model, state: Mapping[str, float]) -> None:
