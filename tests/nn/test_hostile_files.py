@@ -106,7 +106,7 @@ MODEL = '{"model": {"w.0": 1.0, "b": %s}}'
         ('{"w.0": 1.0, "b": 0.0}', 'an object with the entry "model"'),
         ('{"model": [1.0, 2.0]}', 'an object with the entry "model"'),
         ('{"model": {"w.0": 1.0, "b": 0.0}, "extra": 1}', r"unknown entries \['extra'\]"),
-        ('{"model": {"w.0": 1.0}}', r"1 parameters of this one are missing \['b'\]"),
+        ('{"model": {"w.0": 1.0}}', r"it lacks 1 parameter \(b\) of this one"),
         ('{"model": {"w.0": 1.0, "b": 2.0, "b": 3.0}}', "the name 'b' comes twice"),
         (MODEL % '"1.0"', "'b' is '1.0', not a number"),
         (MODEL % "true", "'b' is True, not a number"),

@@ -84,7 +84,7 @@ def test_buffers_are_part_of_the_state_and_set_in_place() -> None:
         (
             {"w.0": 1.0, "b": 0.0, "c": 2.0},
             ValueError,
-            r"it has 1 parameter \(c\) that this one has not$",
+            r"has 1 parameter \(c\) that this one has not",
         ),
         ({"w.0": 1.0, "b": "0.0"}, TypeError, "expected a number"),
         ({"w.0": 1.0, "b": Value(1.0)}, TypeError, "expected a number"),
