@@ -22,6 +22,8 @@ def pick(items: Sequence[Any], index: Any) -> Any:
     if not isinstance(items, Sized):
         raise TypeError(f"pick needs a list and an index, got {described(items)}")
     count = len(items)
+    if not count:
+        raise IndexError("pick needs at least one item, got none")
     if not is_scalar(index):
         raise TypeError(f"an index is a whole number, got {described(index)}")
     place = index + count if index < 0 else index

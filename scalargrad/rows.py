@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from math import nan
 from typing import Any
 
-from .messages import parameters, takes, written
+from .messages import described, parameters, takes, written
 from .partials import Differentiable, Partial
 from .scalars import is_value, real
 
@@ -300,6 +300,8 @@ def operator(
 
         cube = scalargrad.operator("cube", lambda x: x * x * x, lambda out, x: 3.0 * x * x)
     """
+    if not isinstance(name, str):
+        raise TypeError(f"an operator needs a name, got {described(name)}")
     if (all_partials is None) == (not partials):
         raise TypeError(
             f"operator {name!r} needs one partial per operand, or all_partials for any number"

@@ -35,6 +35,8 @@ class Rule:
     def __init__(
         self, function: Update, *state: str, writes: Literal["data", "grad"] = "data"
     ) -> None:
+        if not hasattr(function, "__code__"):
+            raise TypeError(f"a rule is made of a Python function, got {described(function)}")
         names = function.__code__.co_varnames[: function.__code__.co_argcount]
         if names[: 2 + len(state)] != ("data", "grad", *state):
             raise TypeError(f"a rule takes (data, grad, *state, *settings), got {names}")

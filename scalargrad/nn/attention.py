@@ -11,7 +11,7 @@ from math import sqrt
 from typing import Any
 
 from ..engine import dot
-from ..options import whole
+from ..options import items, whole
 from .activations import GELU, row_of, softmax
 from .containers import Dropout, Sequential
 from .initializers import Initializer, xavier_uniform
@@ -48,7 +48,7 @@ class SelfAttention(Module):
 
     def __call__(self, sequence: Any) -> Vectors:
         """Return as many lists of `width` numbers as the sequence has."""
-        rows = list(sequence)
+        rows = items("sequence", sequence, "a list of lists of numbers")
         size = self.query.nout // self.heads
         parts = [list(map(part, rows)) for part in (self.query, self.key, self.value)]
         mixed = []

@@ -14,7 +14,7 @@ from typing import Any
 from .. import randomness
 from ..engine import Value
 from ..face import shown
-from ..options import making
+from ..options import function, making
 
 __all__ = [
     "Initializer",
@@ -75,6 +75,13 @@ def vector(numbers: list[float]) -> list[Any]:
     return [Value(x) for x in numbers]
 
 
+def checked(initializer: Any) -> Initializer:
+    """Return an initializer. Raises TypeError for anything else."""
+    text = "a function of nin and nout, such as nn.initializers.xavier_uniform"
+    return function("initializer", initializer, text)  # type: ignore[no-any-return]
+
+
 def matrix(nin: int, nout: int, initializer: Initializer) -> list[list[Any]]:
     """Return `nout` rows of `nin` parameters."""
+    checked(initializer)
     return [vector([initializer(nin, nout) for _ in range(nin)]) for _ in range(nout)]

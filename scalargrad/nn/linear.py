@@ -10,7 +10,7 @@ from typing import Any
 
 from ..engine import dot, max
 from ..messages import described
-from ..options import whole
+from ..options import truth, whole
 from ..picking import pick
 from ..scalars import is_value
 from .initializers import Initializer, matrix, normal, vector, xavier_uniform
@@ -31,7 +31,7 @@ class Linear(Module):
         self.nin = whole("nin", nin)
         self.nout = whole("nout", nout)
         self.weight = matrix(self.nin, self.nout, initializer)
-        self.bias = vector([0.0] * self.nout) if bias else None
+        self.bias = vector([0.0] * self.nout) if truth("bias", bias) else None
 
     def __call__(self, x: Any) -> list[Any]:
         inputs = inputs_for(self, x, self.nin)

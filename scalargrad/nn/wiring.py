@@ -7,9 +7,9 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..engine import Value, dot, tanh
-from ..options import whole
+from ..options import function, items, whole
 from ..randomness import choice
-from .initializers import Initializer, vector, xavier_uniform
+from .initializers import Initializer, checked, vector, xavier_uniform
 from .inputs import inputs_for
 from .module import Module
 
@@ -27,6 +27,9 @@ class Unit(Module):
         return dot(self.weight, heard, self.bias)
 
 
+IN_ROWS = "a list for each output, of the inputs that it listens to"
+
+
 class Sparse(Module):
     """An affine map whose outputs each listen to some of `nin` inputs: output i to those
     numbered heard[i]. Raises ValueError for a number outside 0 … nin − 1."""
@@ -37,8 +40,10 @@ class Sparse(Module):
         heard: Iterable[Iterable[int]],
         initializer: Initializer = xavier_uniform,
     ) -> None:
+        checked(initializer)
         self.nin = whole("nin", nin)
-        self._heard = [[input_number(i, nin) for i in numbers] for numbers in heard]
+        rows = [items("each of heard", row, IN_ROWS) for row in items("heard", heard, IN_ROWS)]
+        self._heard = [[input_number(i, nin) for i in numbers] for numbers in rows]
         self.nout = len(self._heard)
         self.units = [Unit(len(numbers), initializer) for numbers in self._heard]
 
@@ -56,11 +61,15 @@ def input_number(i: Any, nin: int) -> int:
 
 def masked(mask: Iterable[Iterable[Any]]) -> list[list[int]]:
     """Return the inputs that each output listens to: where its row of the mask is true."""
-    return [[i for i, wanted in enumerate(row) if wanted] for row in mask]
+    text = "a list for each output, of truths for the inputs"
+    rows = [items("each row of the mask", row, text) for row in items("mask", mask, text)]
+    return [[i for i, wanted in enumerate(row) if wanted] for row in rows]
 
 
 def random_choice(nin: int, nout: int, fan_in: int) -> list[list[int]]:
     """Return for each of `nout` outputs `fan_in` different inputs, drawn out of `nin`."""
+    if not 0 <= fan_in <= whole("nin", nin):
+        raise ValueError(f"fan_in must be from 0 to nin, which is {nin}, got {fan_in}")
     return [choice(nin, fan_in) for _ in range(nout)]
 
 
@@ -80,6 +89,10 @@ class Wired(Module):
         activation: Callable[[Any], Any] = tanh,
         initializer: Initializer = xavier_uniform,
     ) -> None:
+        inputs = items("inputs", inputs, "a list of names")
+        outputs = items("outputs", outputs, "a list of names of units")
+        function("activation", activation, "a function of one number")
+        checked(initializer)
         check_names(inputs, wiring, outputs)
         self.activation = activation
         self.units = {name: Unit(len(wiring[name]), initializer) for name in in_order(wiring)}

@@ -31,6 +31,11 @@ class Optimizer:
     rule: Rule
 
     def __init__(self, parameters: Any, schedule: Schedule | None = None, **options: Any) -> None:
+        if not hasattr(type(self), "rule"):
+            raise TypeError(
+                f"{type(self).__name__} names no update rule: take one of the optimizers, such as "
+                "Adam, or give the class a `rule`"
+            )
         self.defaults = options
         if schedule is not None:
             function("schedule", schedule, "a function of the number of steps made before")

@@ -10,7 +10,7 @@ from typing import Any
 from ..nn import Module
 from ..nn.saving import load_state_dict, state_dict
 from ..optim import Optimizer
-from ..options import NOT_NEGATIVE, whole, within
+from ..options import NOT_NEGATIVE, truth, whole, within
 from .history import History
 
 
@@ -50,7 +50,7 @@ class EarlyStopping:
     def __init__(self, patience: int = 5, margin: float = 0.0, restore: bool = True) -> None:
         self.patience = whole("patience", patience)
         self.margin = within("margin", margin, NOT_NEGATIVE)
-        self.restore = restore
+        self.restore = truth("restore", restore)
         self.best = math.inf
         self.best_epoch = 0
         self.state: dict[str, float] = {}

@@ -68,9 +68,12 @@ def after_self(i: int) -> int:
     return i + 1 if i >= 0 else i
 
 
+def titled_as(transform: str, f: Function) -> str:
+    return f"{transform}({getattr(f, '__name__', type(f).__name__)})"
+
+
 def titled(transform: str, f: Function, derived: Function) -> Function:
-    derived.__name__ = f"{transform}({getattr(f, '__name__', type(f).__name__)})"
-    derived.__qualname__ = derived.__name__
+    derived.__name__ = derived.__qualname__ = titled_as(transform, f)
     # its signature is that of f
     derived.__wrapped__ = f  # type: ignore[attr-defined]
     return derived
@@ -187,6 +190,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...
         instead = {x: w for x, w in zip(fixed, weights) if x is not w}
         return variables.like(variables.derivatives(root, linked, instead))
 
+    pullback.__qualname__ = titled_as("pullback", f)
     return structure.rebuilt(map(variables.result, outputs)), pullback
 
 
