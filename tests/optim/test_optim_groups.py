@@ -69,7 +69,7 @@ def test_option_out_of_range_is_refused(make: Callable[[Any], Any], message: str
 
 def test_option_that_is_no_number_or_unknown_is_refused() -> None:
     x = Value(1.0)
-    with pytest.raises(TypeError, match="lr must be a positive number, got str '0.1'"):
+    with pytest.raises(TypeError, match="lr must be a positive number, got str"):
         SGD([x], lr="0.1")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="'betas' is no option of SGD: there are lr, momentum"):
         SGD([{"params": [x], "betas": 0.9}], lr=0.1)
