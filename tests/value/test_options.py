@@ -11,7 +11,7 @@ import scalargrad as sg
 from scalargrad import nn
 from scalargrad.losses import squared_error
 from scalargrad.optim import SGD, schedules
-from scalargrad.options import limit, truth, whole
+from scalargrad.options import function, items, limit, truth, whole
 from scalargrad.train import EarlyStopping, accuracy, fit
 
 np = pytest.importorskip("numpy")
@@ -54,7 +54,7 @@ def test_a_limit_is_a_number() -> None:
     model = nn.MLP(1, [1])
     with pytest.raises(ValueError, match="threshold must be a number, got nan"):
         accuracy(model, [([1.0], 1)], threshold=float("nan"))
-    with pytest.raises(TypeError, match="expected a number"):
+    with pytest.raises(TypeError, match="threshold must be a number, got str 'a'"):
         accuracy(model, [([1.0], 1)], threshold="a")
     assert limit("limit", 2) == 2.0
 
@@ -83,3 +83,17 @@ def test_samples_are_numbers(rows: Any) -> None:
 def test_an_option_is_no_truth(name: str) -> None:
     with pytest.raises(TypeError, match=f"{name} must be a number, got True"):
         SGD(nn.MLP(1, [1]), **{"lr": 0.1, name: True})
+
+
+def test_a_function_that_makes_functions_has_to_be_called_first() -> None:
+    with pytest.raises(TypeError, match=r"rate must be a function, got cosine, .*: cosine\(…\)"):
+        function("rate", schedules.cosine, "a function")
+    made = schedules.cosine(10)
+    assert function("rate", made, "a function") is made
+
+
+@pytest.mark.parametrize("wrong", [3, "abc", {"a": 1}, None])
+def test_items_are_those_of_a_list(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="xs must be a list, got"):
+        items("xs", wrong, "a list")
+    assert items("xs", (x for x in "ab"), "a list") == ["a", "b"]
