@@ -104,9 +104,9 @@ def fewest(figures: Figures) -> int:
 ENOUGH = 5
 """With fewer runs of some figure README does not say how many there are."""
 SAID = (
-    "Another library's time divided by scalargrad's, for value and gradient, on one core with "
-    "CPython 3.11, in the same minute: the median of\n{runs} at different times, with their "
-    "range. `python docs/measure.py readme` adds a run. Not for tensors: see "
+    "How many times longer another library takes for a value and its gradient, in the same minute, "
+    "on one core with CPython 3.11: the median\nof {runs} at different times, and their range. "
+    "`python docs/measure.py readme` adds a run. Not for tensors: see "
     "`docs/understand/limits.md`.\n"
 )
 TABLE = re.compile(r"(?<=^## Measured\n\n).*?\|\n(?=\n(?!\|))", re.M | re.S)

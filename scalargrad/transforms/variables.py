@@ -196,10 +196,10 @@ class Waiting(NamedTuple):
 
 
 def one_number(out: Any, f: Function) -> Any:
-    if is_array(out) and not out.ndim:
-        out = out.item()  # as np.where(x > 0.0, x, 0.0) gives it
     if is_scalar(out):
         return out
+    if is_array(out) and not out.ndim:
+        return one_number(out.item(), f)  # as np.where(x > 0.0, x, 0.0) gives it
     name = getattr(f, "__name__", type(f).__name__)
     raise TypeError(
         f"{name} must return one Value (or a number), got {described(out)}; "
