@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..engine import Value, dot, tanh
+from ..messages import described
 from ..options import function, items, whole
 from ..randomness import choice
 from .initializers import Initializer, checked, vector, xavier_uniform
@@ -89,8 +90,6 @@ class Wired(Module):
         activation: Callable[[Any], Any] = tanh,
         initializer: Initializer = xavier_uniform,
     ) -> None:
-        inputs = items("inputs", inputs, "a list of names")
-        outputs = items("outputs", outputs, "a list of names of units")
         function("activation", activation, "a function of one number")
         checked(initializer)
         check_names(inputs, wiring, outputs)
@@ -121,6 +120,9 @@ def in_order(wiring: Wiring) -> list[Hashable]:
 
 
 def check_names(inputs: Sequence[Hashable], wiring: Wiring, outputs: Sequence[Hashable]) -> None:
+    for what, names in (("inputs", inputs), ("outputs", outputs)):
+        if not isinstance(names, Iterable):
+            raise TypeError(f"{what} must be a list of names, got {described(names)}")
     for name in inputs:
         if name in wiring:
             raise ValueError(f"{name!r} is an input and a unit: give them different names")

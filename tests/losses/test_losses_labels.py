@@ -135,7 +135,7 @@ def test_every_kind_of_number_is_a_label_of_two_classes(loss: Any, kind: Any) ->
         (1.5, "float 1.5$"),
         (math.nan, "float nan$"),
         (math.inf, "float inf$"),
-        ([1, 1, 0], r"list \[1, 1, 0\]$"),
+        ([1, 1, 0], r"list \[1, 1, 0\]: a loss is that of one sample"),
         ("cat", "str 'cat'$"),
     ],
 )
