@@ -84,7 +84,7 @@ def fold(
 # Keywords: `dunder` the Python operator, `numpy` NumPy's name if it differs, `array` how it is
 # spelled on NumPy's arrays if not by that name, `elementary` a fold written with other rows,
 # `defaults` for the last operands, `samples` inside the domain, `hidden` for rows that only
-# derivatives use.
+# derivatives use, `doc` what the row computes, in a sentence for `help`.
 # `textbook`: the partials as a book writes them, where accuracy asks for another form to compute.
 # They are read and never computed with; at the samples they equal the partials.
 
