@@ -21,7 +21,7 @@ from ..passes.stages import staged
 from ..trace.body import Body
 from ..trace.guards import Guard
 from ..trace.in_python import Trace
-from ..trace.vocabulary import CONSTANT, STRUCTURE
+from ..trace.vocabulary import CONSTANT, INPUT, STRUCTURE
 from .broken import Broken
 from .on_arrays import spread
 from .on_numbers import filled_by_runs
@@ -58,12 +58,12 @@ def may_be_cut(program: Program) -> bool:
 
 
 class Call(NamedTuple):
-    """Operators that are called together, for they have the same operands: the nodes they compute
-    and the operators. These operands are so many outputs of the phase before."""
+    """Operators that are called together, for they have the same operands: the nodes they compute,
+    the operators, and the nodes of these operands."""
 
     nodes: list[int]
     rows: list[Operator]
-    operands: int
+    operands: list[int]
 
 
 def calls_of(program: Program, nodes: Sequence[int]) -> list[Call]:
@@ -77,7 +77,7 @@ def calls_of(program: Program, nodes: Sequence[int]) -> list[Call]:
     for i in nodes:
         found.setdefault(together(i), []).append(i)
     groups = found.values()
-    return [Call(g, list(map(trace.row, g)), len(trace.operands[g[0]])) for g in groups]
+    return [Call(g, list(map(trace.row, g)), list(trace.operands[g[0]])) for g in groups]
 
 
 # ------ the phases
@@ -130,7 +130,11 @@ class Cut(NamedTuple):
     @property
     def shape(self) -> Any:
         """What the phases of two programs have in common that take each other's place."""
-        return [[(call.rows, call.operands) for call in calls] for calls in self.calls]
+        place = {i: k for k, i in enumerate(self.program.inputs) if is_column(self.program, i)}
+        return [
+            [(call.rows, list(map(place.get, call.operands))) for call in calls]
+            for calls in self.calls
+        ]
 
     def phase(self, k: int, careful: Callable[[], Program] | None) -> Program:
         program = self.program
@@ -140,13 +144,18 @@ class Cut(NamedTuple):
         return Program(body, staged(body), careful)
 
 
+def is_column(program: Program, i: int) -> bool:
+    """Whether a node is an input with lanes: a call gives its numbers in an array."""
+    return program.trace.rows[i] is INPUT and program.trace.lanes[i]
+
+
 def cut(program: Program) -> Cut:
-    operands = program.trace.operands
     made = Cut(program, [[]], [], [])
     for nodes in waves(program):
         calls = calls_of(program, nodes)
         made.calls.append(calls)
-        made.wanted.append([j for call in calls for j in operands[call.nodes[0]]])
+        needed = [j for call in calls for j in call.operands]
+        made.wanted.append([j for j in needed if not is_column(program, j)])
         made.known.append(made.known[-1] + [i for call in calls for i in call.nodes])
     made.wanted.append(program.outputs)
     return made
@@ -179,6 +188,8 @@ class InPhases:
         self.program, self.addresses, self.given, self.beside = program, addresses, given, beside
         self.make, self.threads = make, threads
         self.cut, phases = programs(program)
+        inputs = zip(program.inputs, self.cut.program.inputs)
+        self.columns = {j: addresses[i] for i, j in inputs if i in addresses}
         self.runners = [self.runner(k, phase) for k, phase in enumerate(phases)]
 
     @property
@@ -229,10 +240,14 @@ class InPhases:
     ) -> tuple[Any, int | Broken | None]:
         given, columns = list(numbers), list(arrays)
         refused: list[Exception] = []
+        at = self.columns
         for runner, calls in zip(self.runners, self.cut.calls):
-            operands = iter(runner.run(given, columns, lanes)[0])
+            computed = iter(runner.run(given, columns, lanes)[0])
             for call in calls:
-                own = [next(operands) for _ in range(call.operands)]
+                own = [
+                    arrays[at[i][0]][:, at[i][1]] if i in at else next(computed)
+                    for i in call.operands
+                ]
                 for found in call.rows[0].together(call.rows, own, refused, self.threads):
                     # a column, as the machine reads one
                     if is_array(found):
