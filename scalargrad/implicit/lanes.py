@@ -15,14 +15,12 @@ from typing import Any
 from .. import ops
 from ..compiler import compile
 from ..transforms.trees import is_array
-from .newton import CHUNK, LINEAR, Evaluate, Outcome, Point, Solved, solved
+from .newton import CHUNK, LINEAR, NEAR, Evaluate, Outcome, Point, Solved, solved
 from .problems import Problem
 
-STRIDE, STRIDES = 3, 6
-"""So many steps a gate goes at once, and so often."""
-MOST = 0.75
-"""Of the lanes of a stride at most this part goes on: with more of them all do, for to leave lanes
-out takes longer than to let them stand still."""
+STRAIGHT, STRIDE, STRIDES = 5, 2, 6
+"""So many steps a gate goes at once at first, so many later, and so often."""
+SMALLEST, LARGEST = sys.float_info.min, sys.float_info.max
 
 Operands = Sequence[Any]
 """Floats, or arrays with an element for each lane."""
@@ -30,6 +28,11 @@ Operands = Sequence[Any]
 
 def those(which: Any, operands: Operands) -> list[Any]:
     return [x[which] if is_array(x) else x for x in operands]
+
+
+def taken(lanes: Any, operands: Operands) -> list[Any]:
+    """The same in lanes of which the indices are given."""
+    return [x.take(lanes) if is_array(x) else x for x in operands]
 
 
 class Lanes:
@@ -118,7 +121,7 @@ class Lanes:
         at the objective too."""
         problem = self.problem
         is_one = problem.size == 1 and not problem.kind.is_minimum
-        return is_one and problem.steps >= STRIDE * STRIDES
+        return is_one and problem.steps >= STRAIGHT + STRIDE * STRIDES
 
     def in_strides(self, start: Any, others: Operands, threads: int) -> tuple[Any, Any]:
         """The unknown, and the lanes in which it is left to be found."""
@@ -134,23 +137,20 @@ class Lanes:
         """Put the unknown in place of where it is sought from; return the lanes that are left."""
         import numpy
 
-        gate = self.gate(strides, threads)
-        lanes, largest = numpy.arange(len(found)), numpy.full(len(found), sys.float_info.max)
-        nothing = numpy.zeros_like(found)
-        # the first step leads nowhere, and nearer than anything
-        state = [found.copy(), largest, nothing, numpy.ones_like(found), largest, nothing]
+        *state, there = self.gate(straight, threads)([found], others)
+        found[:] = state[0]
+        going = lanes = numpy.flatnonzero(there != 1.0)
+        state = [*state, numpy.ones_like(found), there]
+        gate = self.gate(damped, threads)
         for _ in range(STRIDES):
-            state = gate(state[:1], others, *state[1:])
-            going = numpy.flatnonzero(state[-1] != 1.0)
-            if len(going) > MOST * len(lanes):
-                continue
-            found[lanes] = state[0]
-            state = [x.take(going) for x in state]
-            lanes, others = lanes.take(going), those(going, others)
             if not len(lanes):
                 break
-        found[lanes] = state[0]
-        return lanes[state[-1] != 1.0]
+            state, others = taken(going, state), taken(going, others)
+            state = gate(state[:1], others, *state[1:])
+            found[lanes] = state[0]
+            going = numpy.flatnonzero(state[-1] != 1.0)
+            lanes = lanes.take(going)
+        return lanes
 
 
 # ------ what gates compute
@@ -158,14 +158,48 @@ def point(problem: Problem, f: Any, xs: Sequence[Any]) -> list[Any]:
     return problem.point(f, xs)
 
 
-def strides(
+def straight(problem: Problem, f: Any, xs: Sequence[Any]) -> list[Any]:
+    """Go some whole steps of Newton's method, and look back only then: whether the unknown is there
+    is returned last, before it the unknown and what `damped` goes on from in other lanes. Where a
+    step led astray that is the start."""
+    (start,) = (to,) = xs
+    lengths: list[Any] = []
+    worst: Any = -1.0
+    size: Any = LARGEST
+    for _ in range(STRAIGHT):
+        at, residual = to, size
+        value, slope = problem.point(f, [at])[:2]
+        size, step = ops.abs(value), value / slope
+        to = at - step
+        lengths.append(ops.abs(step))
+        # rounding may let a residual grow where the steps are tiny
+        astray = ops.minimum(size - 0.75 * residual, lengths[-1] - near(problem) * ops.abs(to))
+        worst = ops.maximum(worst, astray)
+    first, *_, before, last = lengths
+    limit = problem.tolerance * ops.abs(to)
+    # where a lane was there before its last step, the steps shortened on the whole
+    shortest = ops.where(above(first, limit), LINEAR ** (STRAIGHT - 1) * first, limit)
+    goes_on = ops.minimum(
+        goes_on_after(problem, to, last, before), above(last, ops.minimum(limit, shortest))
+    )
+    astray = ops.step(worst)
+    return [
+        ops.where(astray, start, ops.where(goes_on, at, to)),
+        ops.where(astray, LARGEST, size),
+        ops.where(astray, 0.0, step),
+        ops.where(astray, 0.0, last),
+        ops.where(astray, 0.0, 1.0 - goes_on),
+    ]
+
+
+def damped(
     problem: Problem,
     f: Any,
     xs: Sequence[Any],
     residual: Any,
     step: Any,
-    part: Any,
     before: Any,
+    part: Any,
     there: Any,
 ) -> list[Any]:
     """Try some steps of Newton's method from where the residual has a known size: first a part of a
@@ -173,21 +207,36 @@ def strides(
     whether the unknown is there, where it stands still."""
     (x,) = xs
     for _ in range(STRIDE):
-        at = x + part * step
+        at = x - part * step
         value, slope = problem.point(f, [at])[:2]
-        size, newton = ops.abs(value), -value / slope
-        to, length = at + newton, ops.abs(newton)
+        size, newton = ops.abs(value), value / slope
+        to, length = at - newton, ops.abs(newton)
         further = above(size, (1.0 - 0.25 * part) * residual)
-        goes_on = ops.maximum(
-            above(length, problem.tolerance * ops.abs(to)), above(length, LINEAR * before)
-        )
+        goes_on = goes_on_after(problem, to, length, before)
         stays = ops.maximum(there, further)
         x = ops.where(stays, x, ops.where(goes_on, at, to))
         there = ops.where(stays, there, 1.0 - goes_on)
         residual, step = ops.where(stays, residual, size), ops.where(stays, step, newton)
         before = ops.where(stays, before, length)
         part = ops.where(further, 0.5 * part, 1.0)
-    return [x, residual, step, part, before, there]
+    return [x, residual, step, before, part, there]
+
+
+def near(problem: Problem) -> float:
+    return max(problem.tolerance, NEAR)
+
+
+def goes_on_after(problem: Problem, to: Any, length: Any, before: Any) -> Any:
+    """0 where the step to an unknown, and the next as the one before foretells it, are so short
+    that the search ends; 1 where it goes on."""
+    ratio = length / ops.maximum(before, SMALLEST)
+    size = ops.abs(to)
+    return ops.maximum(
+        above(ratio, LINEAR),
+        ops.maximum(
+            above(length, near(problem) * size), above(length * ratio, problem.tolerance * size)
+        ),
+    )
 
 
 def above(x: Any, y: Any) -> Any:

@@ -21,6 +21,9 @@ way, is as good as none."""
 LINEAR, LONGER, OFTEN = 0.3, 0.95, 4
 """Steps that shorten slowly, by such a factor and so often: the Jacobian is singular at the
 solution. Near any other solution they shorten ever faster."""
+NEAR = 1e-8
+"""Of a step of at most this size, relative to the unknown, the next is foretold: it is shorter than
+this one as this one was than that before, or far shorter still."""
 WORST = 1e14
 """From this condition on, free of how equations and unknowns are scaled, a Jacobian is singular."""
 DECREASE = 1e-4
