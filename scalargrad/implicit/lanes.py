@@ -18,8 +18,10 @@ from ..transforms.trees import is_array
 from .newton import CHUNK, LINEAR, NEAR, Evaluate, Outcome, Point, Solved, solved
 from .problems import Problem
 
-STRAIGHT, STRIDE, STRIDES = 5, 2, 6
-"""So many steps a gate goes at once at first, so many later, and so often."""
+STRAIGHT, FURTHER = 5, 3
+"""So many whole steps a gate goes at once, and so many more where they do not reach."""
+STRIDE, STRIDES = 3, 6
+"""So many steps a gate goes at once where some are shortened, and so often."""
 SMALLEST, LARGEST = sys.float_info.min, sys.float_info.max
 
 Operands = Sequence[Any]
@@ -121,35 +123,62 @@ class Lanes:
         at the objective too."""
         problem = self.problem
         is_one = problem.size == 1 and not problem.kind.is_minimum
-        return is_one and problem.steps >= STRAIGHT + STRIDE * STRIDES
+        return is_one and problem.steps >= STRIDE * STRIDES
 
     def in_strides(self, start: Any, others: Operands, threads: int) -> tuple[Any, Any]:
         """The unknown, and the lanes in which it is left to be found."""
         import numpy
 
-        found, left = start.copy(), []
+        found, left = numpy.empty_like(start), []
         for first in range(0, len(start), CHUNK):
             part = slice(first, min(first + CHUNK, len(start)))
-            left.append(first + self.strides(found[part], those(part, others), threads))
+            search = Strides(self, start[part], those(part, others), found[part], threads)
+            left.append(first + search.left())
         return found, numpy.concatenate(left)
 
-    def strides(self, found: Any, others: Operands, threads: int) -> Any:
-        """Put the unknown in place of where it is sought from; return the lanes that are left."""
+
+class Strides:
+    """The search of one unknown in some lanes, which is put to those `found`."""
+
+    def __init__(
+        self, lanes: Lanes, start: Any, others: Operands, found: Any, threads: int
+    ) -> None:
+        self.lanes, self.start, self.others, self.found = lanes, start, others, found
+        self.threads = threads
+
+    def run(self, gate: Callable[..., Any], lanes: Any, state: Sequence[Any]) -> list[Any]:
+        """Go some steps in these lanes, and put down where they lead."""
+        run = self.lanes.gate(gate, self.threads)
+        state: list[Any] = run(state[:1], taken(lanes, self.others), *state[1:])
+        self.found[lanes] = state[0]
+        return state
+
+    def left(self) -> Any:
+        """Search; return the lanes in which the unknown is left to be found."""
         import numpy
 
-        *state, there = self.gate(straight, threads)([found], others)
-        found[:] = state[0]
-        going = lanes = numpy.flatnonzero(there != 1.0)
-        state = [*state, numpy.ones_like(found), there]
-        gate = self.gate(damped, threads)
+        x, *known, there = self.lanes.gate(straight, self.threads)([self.start], self.others)
+        self.found[:] = x
+        lost = numpy.flatnonzero((there != 1.0) & (there != 0.0))
+        going = numpy.flatnonzero(there == 0.0)
+        if len(going):
+            *_, there = self.run(further, going, taken(going, [x, *known]))
+            lost = numpy.concatenate([lost, going[there != 1.0]])
+        return self.again(lost) if len(lost) else lost
+
+    def again(self, lanes: Any) -> Any:
+        """Search again from the start in lanes where some steps may lead too far."""
+        import numpy
+
+        # the first step leads nowhere, and nearer than anything
+        nothing, one = numpy.zeros(len(lanes)), numpy.ones(len(lanes))
+        state = [self.start.take(lanes), LARGEST * one, nothing, nothing, one, nothing]
         for _ in range(STRIDES):
+            state = self.run(damped, lanes, state)
+            going = numpy.flatnonzero(state[-1] != 1.0)
+            state, lanes = taken(going, state), lanes.take(going)
             if not len(lanes):
                 break
-            state, others = taken(going, state), taken(going, others)
-            state = gate(state[:1], others, *state[1:])
-            found[lanes] = state[0]
-            going = numpy.flatnonzero(state[-1] != 1.0)
-            lanes = lanes.take(going)
         return lanes
 
 
@@ -159,37 +188,37 @@ def point(problem: Problem, f: Any, xs: Sequence[Any]) -> list[Any]:
 
 
 def straight(problem: Problem, f: Any, xs: Sequence[Any]) -> list[Any]:
-    """Go some whole steps of Newton's method, and look back only then: whether the unknown is there
-    is returned last, before it the unknown and what `damped` goes on from in other lanes. Where a
-    step led astray that is the start."""
-    (start,) = (to,) = xs
-    lengths: list[Any] = []
+    """Go some whole steps of Newton's method, and look back only then. Return where they lead, the
+    sizes of the last residual and step, and whether the unknown is there: 1 if so, 0 if there is
+    some way to go, and something else where a step led astray."""
+    return whole_steps(problem, f, xs[0], LARGEST, [], STRAIGHT)
+
+
+def further(problem: Problem, f: Any, xs: Sequence[Any], residual: Any, before: Any) -> list[Any]:
+    """Go some such steps more."""
+    return whole_steps(problem, f, xs[0], residual, [before], FURTHER)
+
+
+def whole_steps(
+    problem: Problem, f: Any, x: Any, residual: Any, lengths: list[Any], count: int
+) -> list[Any]:
     worst: Any = -1.0
-    size: Any = LARGEST
-    for _ in range(STRAIGHT):
-        at, residual = to, size
-        value, slope = problem.point(f, [at])[:2]
+    for _ in range(count):
+        value, slope = problem.point(f, [x])[:2]
         size, step = ops.abs(value), value / slope
-        to = at - step
-        lengths.append(ops.abs(step))
+        x, length = x - step, ops.abs(step)
         # rounding may let a residual grow where the steps are tiny
-        astray = ops.minimum(size - 0.75 * residual, lengths[-1] - near(problem) * ops.abs(to))
-        worst = ops.maximum(worst, astray)
+        astray = ops.minimum(size - 0.75 * residual, length - near(problem) * ops.abs(x))
+        worst, residual = ops.maximum(worst, astray), size
+        lengths = [*lengths, length]
     first, *_, before, last = lengths
-    limit = problem.tolerance * ops.abs(to)
-    # where a lane was there before its last step, the steps shortened on the whole
-    shortest = ops.where(above(first, limit), LINEAR ** (STRAIGHT - 1) * first, limit)
+    limit = problem.tolerance * ops.abs(x)
+    # in a lane that was there before the last step, the steps shortened on the whole
+    shortest = ops.where(above(first, limit), LINEAR ** (len(lengths) - 1) * first, limit)
     goes_on = ops.minimum(
-        goes_on_after(problem, to, last, before), above(last, ops.minimum(limit, shortest))
+        goes_on_after(problem, x, last, before), above(last, ops.minimum(limit, shortest))
     )
-    astray = ops.step(worst)
-    return [
-        ops.where(astray, start, ops.where(goes_on, at, to)),
-        ops.where(astray, LARGEST, size),
-        ops.where(astray, 0.0, step),
-        ops.where(astray, 0.0, last),
-        ops.where(astray, 0.0, 1.0 - goes_on),
-    ]
+    return [x, residual, last, ops.where(ops.step(worst), -1.0, 1.0 - goes_on)]
 
 
 def damped(
