@@ -146,12 +146,12 @@ class Strides:
         self.lanes, self.start, self.others, self.found = lanes, start, others, found
         self.threads = threads
 
-    def run(self, gate: Callable[..., Any], lanes: Any, state: Sequence[Any]) -> list[Any]:
+    def run(self, function: Callable[..., Any], lanes: Any, state: Sequence[Any]) -> list[Any]:
         """Go some steps in these lanes, and put down where they lead."""
-        run = self.lanes.gate(gate, self.threads)
-        state: list[Any] = run(state[:1], taken(lanes, self.others), *state[1:])
-        self.found[lanes] = state[0]
-        return state
+        gate = self.lanes.gate(function, self.threads)
+        found: list[Any] = gate(state[:1], taken(lanes, self.others), *state[1:])
+        self.found[lanes] = found[0]
+        return found
 
     def left(self) -> Any:
         """Search; return the lanes in which the unknown is left to be found."""

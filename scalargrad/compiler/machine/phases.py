@@ -8,7 +8,7 @@ guards.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 from ...rows import Operator
@@ -28,6 +28,8 @@ from .on_numbers import filled_by_runs
 
 MOST = 64
 """So many phases a program may have: each reads again what it needs."""
+CHUNK = 32768
+"""So many lanes go through all phases before the next do: what these read again is in the cache."""
 
 Make = Callable[[Program, Mapping[int, Address], int, Sequence[Hashable]], Any]
 """Makes the runner of a phase: of its program, the addresses of its inputs in the arrays of a call,
@@ -238,23 +240,55 @@ class InPhases:
     def attempt(
         self, numbers: Sequence[Any], arrays: Sequence[Any], lanes: int | None
     ) -> tuple[Any, int | Broken | None]:
+        if lanes is None or lanes <= CHUNK or not self.may_be_parted:
+            return self.at_once(numbers, arrays, lanes)
+        last = self.runners[-1]
+        made, *_ = last.made(lanes)
+        for first in range(0, lanes, CHUNK):
+            part = slice(first, min(first + CHUNK, lanes))
+            columns, into = [x[part] for x in arrays], [x[part] for x in made]
+            outputs, broken = self.at_once(numbers, columns, part.stop - first, into)
+            if broken is not None:
+                return outputs, broken
+        return last.in_order([x for x in outputs if not is_array(x)], made), None
+
+    @cached_property
+    def may_be_parted(self) -> bool:
+        """Whether some lanes may go first: each is computed from its own numbers alone, no operator
+        is called but in lanes, and the machine puts outputs into parts of arrays."""
+        trace, last = self.cut.program.trace, self.runners[-1]
+        uniform = [i for i in self.cut.program.order if not trace.lanes[i]]
+        sums = any(trace.lanes[j] for i in uniform for j in trace.operands[i])
+        return (
+            hasattr(last, "made")
+            and not last.lane_guards
+            and not sums
+            and not any(is_own(trace.rows[i]) for i in uniform)
+        )
+
+    def at_once(
+        self,
+        numbers: Sequence[Any],
+        arrays: Sequence[Any],
+        lanes: int | None,
+        into: Sequence[Any] | None = None,
+    ) -> tuple[Any, int | Broken | None]:
+        """Run all phases. Outputs with lanes are put `into` arrays, if these are given."""
         given, columns = list(numbers), list(arrays)
         refused: list[Exception] = []
-        at = self.columns
+        known = {i: arrays[k][:, column] for i, (k, column) in self.columns.items()}
         for runner, calls in zip(self.runners, self.cut.calls):
             computed = iter(runner.run(given, columns, lanes)[0])
             for call in calls:
-                own = [
-                    arrays[at[i][0]][:, at[i][1]] if i in at else next(computed)
-                    for i in call.operands
-                ]
+                own = [known[i] if i in known else next(computed) for i in call.operands]
                 for found in call.rows[0].together(call.rows, own, refused, self.threads):
                     # a column, as the machine reads one
                     if is_array(found):
                         columns.append(found.reshape(-1, 1))
                     else:
                         given.append(found)
-        outputs, broken = self.runners[-1].run(given, columns, lanes)
+        run = partial(self.runners[-1].run, into=into) if into else self.runners[-1].run
+        outputs, broken = run(given, columns, lanes)
         if broken is None and refused:
             raise refused[0]
         return outputs, broken

@@ -110,7 +110,7 @@ class OnMachine:
         outputs: Sequence[bool],
         beside: Sequence[Hashable],
         threads: int,
-        when_doubtful: Callable[[], Runner] | None,
+        when_doubtful: Callable[[], OnMachine] | None,
         lane_guards: bool = False,
     ) -> None:
         self.threads = threads
@@ -133,15 +133,20 @@ class OnMachine:
         self.when_doubtful = when_doubtful
 
     @cached_property
-    def careful(self) -> Runner:
+    def careful(self) -> OnMachine:
         """The runner of the careful program: it runs again where an output is not finite."""
         return self.when_doubtful() if self.when_doubtful else self
 
     def run(
-        self, numbers: list[Any], arrays: Sequence[Any], lanes: int | None, group: Any = None
+        self,
+        numbers: list[Any],
+        arrays: Sequence[Any],
+        lanes: int | None,
+        group: Any = None,
+        into: Sequence[Any] | None = None,
     ) -> tuple[Any, Any]:
         """Return the outputs, and which guards do not hold; of a `group` of lanes if it is given,
-        an array of their indices.
+        an array of their indices. Outputs with lanes are put `into` arrays, if these are given.
 
         `numbers` are the uniform inputs, several of them in a tuple of Values or in an array of
         float64. The guards that do not hold are None if all do; the number of the first that does
@@ -149,7 +154,9 @@ class OnMachine:
         hold, and nothing follows from an output of another lane.
         """
         results = None if self.listed else self.results[:]
-        made, broken, sides = self.made(lanes) if self.makes and lanes is not None else NOTHING_MADE
+        made, broken, sides = (
+            self.made(lanes, into) if self.makes and lanes is not None else NOTHING_MADE
+        )
         given, count = (*arrays, *made), lanes or 0
         found = self.code.run(
             numbers, given, count, results, broken, sides, group, self.is_quick, self.threads
@@ -157,7 +164,7 @@ class OnMachine:
         if type(found) is list:
             return (self.in_order(found, made) if made else found), None
         if found == DOUBT:
-            return self.careful.run(numbers, arrays, lanes, group)
+            return self.careful.run(numbers, arrays, lanes, group, into)
         if found >= 0:
             return results, found
         outputs: Any = results
@@ -170,11 +177,13 @@ class OnMachine:
             return self.careful.fill(results, weights, numbers)
         return bool(found == ALL_HOLD)
 
-    def made(self, lanes: int) -> tuple[Any, Any, Any]:
+    def made(self, lanes: int, into: Sequence[Any] | None = None) -> tuple[Sequence[Any], Any, Any]:
         """Arrays for the outputs with lanes, and for what guards tell of each lane."""
         import numpy
 
-        made = [numpy.empty((lanes, width) if width > 1 else lanes) for width in self.widths]
+        made = into or [
+            numpy.empty((lanes, width) if width > 1 else lanes) for width in self.widths
+        ]
         if not self.lane_guards:
             return made, None, None
         return made, numpy.empty(lanes, numpy.int32), numpy.empty((lanes, 2))
