@@ -110,7 +110,7 @@ class OnMachine:
         outputs: Sequence[bool],
         beside: Sequence[Hashable],
         threads: int,
-        when_doubtful: Callable[[], OnMachine] | None,
+        when_doubtful: Callable[[], Runner] | None,
         lane_guards: bool = False,
     ) -> None:
         self.threads = threads
@@ -133,7 +133,7 @@ class OnMachine:
         self.when_doubtful = when_doubtful
 
     @cached_property
-    def careful(self) -> OnMachine:
+    def careful(self) -> Runner:
         """The runner of the careful program: it runs again where an output is not finite."""
         return self.when_doubtful() if self.when_doubtful else self
 
@@ -164,7 +164,8 @@ class OnMachine:
         if type(found) is list:
             return (self.in_order(found, made) if made else found), None
         if found == DOUBT:
-            return self.careful.run(numbers, arrays, lanes, group, into)
+            beside = () if into is None else (into,)
+            return self.careful.run(numbers, arrays, lanes, group, *beside)
         if found >= 0:
             return results, found
         outputs: Any = results
