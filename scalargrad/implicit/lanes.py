@@ -15,7 +15,7 @@ from typing import Any
 from .. import ops
 from ..compiler import compile
 from ..transforms.trees import is_array
-from .newton import CHUNK, LINEAR, NEAR, Evaluate, Outcome, Point, Solved, solved
+from .newton import CHUNK, LINEAR, NEAR, SWIFT, Evaluate, Outcome, Point, Solved, solved
 from .problems import Problem
 
 STRAIGHT, FURTHER = 5, 3
@@ -191,7 +191,7 @@ def straight(problem: Problem, f: Any, xs: Sequence[Any]) -> list[Any]:
     """Go some whole steps of Newton's method, and look back only then. Return where they lead, the
     sizes of the last residual and step, and whether the unknown is there: 1 if so, 0 if there is
     some way to go, and something else where a step led astray."""
-    return whole_steps(problem, f, xs[0], LARGEST, [], STRAIGHT)
+    return whole_steps(problem, f, xs[0], None, [], STRAIGHT)
 
 
 def further(problem: Problem, f: Any, xs: Sequence[Any], residual: Any, before: Any) -> list[Any]:
@@ -207,10 +207,11 @@ def whole_steps(
         value, slope = problem.point(f, [x])[:2]
         size, step = ops.abs(value), value / slope
         x, length = x - step, ops.abs(step)
-        # rounding may let a residual grow where the steps are tiny
-        astray = ops.minimum(size - 0.75 * residual, length - near(problem) * ops.abs(x))
-        worst, residual = ops.maximum(worst, astray), size
-        lengths = [*lengths, length]
+        if lengths:
+            # after a tiny step rounding may let a residual grow
+            astray = ops.minimum(size - 0.75 * residual, lengths[-1] - near(problem) * ops.abs(x))
+            worst = ops.maximum(worst, astray)
+        residual, lengths = size, [*lengths, length]
     first, *_, before, last = lengths
     limit = problem.tolerance * ops.abs(x)
     # in a lane that was there before the last step, the steps shortened on the whole
@@ -218,7 +219,8 @@ def whole_steps(
     goes_on = ops.minimum(
         goes_on_after(problem, x, last, before), above(last, ops.minimum(limit, shortest))
     )
-    return [x, residual, last, ops.where(ops.step(worst), -1.0, 1.0 - goes_on)]
+    there = unless_infinite(slope, 1.0 - goes_on)
+    return [x, residual, last, ops.where(ops.step(worst), -1.0, there)]
 
 
 def damped(
@@ -238,7 +240,7 @@ def damped(
     for _ in range(STRIDE):
         at = x - part * step
         value, slope = problem.point(f, [at])[:2]
-        size, newton = ops.abs(value), value / slope
+        size, newton = ops.abs(value), unless_infinite(slope, value / slope)
         to, length = at - newton, ops.abs(newton)
         further = above(size, (1.0 - 0.25 * part) * residual)
         goes_on = goes_on_after(problem, to, length, before)
@@ -251,21 +253,23 @@ def damped(
     return [x, residual, step, before, part, there]
 
 
+def unless_infinite(slope: Any, x: Any) -> Any:
+    """NaN where a slope is infinite, for the step of 0 is none: elsewhere x."""
+    return x + 0.0 * slope
+
+
 def near(problem: Problem) -> float:
     return max(problem.tolerance, NEAR)
 
 
 def goes_on_after(problem: Problem, to: Any, length: Any, before: Any) -> Any:
-    """0 where the step to an unknown, and the next as the one before foretells it, are so short
-    that the search ends; 1 where it goes on."""
-    ratio = length / ops.maximum(before, SMALLEST)
-    size = ops.abs(to)
-    return ops.maximum(
-        above(ratio, LINEAR),
-        ops.maximum(
-            above(length, near(problem) * size), above(length * ratio, problem.tolerance * size)
-        ),
-    )
+    """0 where a step to an unknown is so short that the search ends, or the next is, as far as the
+    step before can foretell it; 1 where it goes on."""
+    ratio, size = length / ops.maximum(before, SMALLEST), ops.abs(to)
+    limit = problem.tolerance * size
+    now = ops.maximum(ratio - LINEAR, length - limit)
+    soon = ops.maximum(ratio - SWIFT, length * ratio - limit)
+    return ops.step(ops.minimum(now, ops.maximum(soon, length - near(problem) * size)))
 
 
 def above(x: Any, y: Any) -> Any:
