@@ -130,8 +130,9 @@ class Lanes:
         import numpy
 
         found, left = numpy.empty_like(start), []
-        for first in range(0, len(start), CHUNK):
-            part = slice(first, min(first + CHUNK, len(start)))
+        size = CHUNK * threads
+        for first in range(0, len(start), size):
+            part = slice(first, min(first + size, len(start)))
             search = Strides(self, start[part], those(part, others), found[part], threads)
             left.append(first + search.left())
         return found, numpy.concatenate(left)

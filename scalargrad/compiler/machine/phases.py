@@ -29,7 +29,8 @@ from .on_numbers import filled_by_runs
 MOST = 64
 """So many phases a program may have: each reads again what it needs."""
 CHUNK = 32768
-"""So many lanes go through all phases before the next do: what these read again is in the cache."""
+"""So many lanes a thread go through all phases before the next do: what they read again is in the
+cache."""
 
 Make = Callable[[Program, Mapping[int, Address], int, Sequence[Hashable]], Any]
 """Makes the runner of a phase: of its program, the addresses of its inputs in the arrays of a call,
@@ -240,12 +241,13 @@ class InPhases:
     def attempt(
         self, numbers: Sequence[Any], arrays: Sequence[Any], lanes: int | None
     ) -> tuple[Any, int | Broken | None]:
-        if lanes is None or lanes <= CHUNK or not self.may_be_parted:
+        size = CHUNK * self.threads
+        if lanes is None or lanes <= size or not self.may_be_parted:
             return self.at_once(numbers, arrays, lanes)
         last = self.runners[-1]
         made, *_ = last.made(lanes)
-        for first in range(0, lanes, CHUNK):
-            part = slice(first, min(first + CHUNK, lanes))
+        for first in range(0, lanes, size):
+            part = slice(first, min(first + size, lanes))
             columns, into = [x[part] for x in arrays], [x[part] for x in made]
             outputs, broken = self.at_once(numbers, columns, part.stop - first, into)
             if broken is not None:
