@@ -1,7 +1,8 @@
 """The search for a solution in many lanes of a compiled function, by gates of its own.
 
-To a root of one unknown a gate goes several steps at once in all lanes, and stands still where the
-root is: most lanes need no more. In the others, for several unknowns, and to a minimum the search
+To a root of one unknown a gate goes several whole steps at once in all lanes, and looks back only
+then: most lanes need no more, some go on. Where a step led astray the lane begins again, with steps
+that may be shortened. In the lanes that are left, for several unknowns, and to a minimum the search
 goes step by step: see `newton.py`. Each lane goes as the search alone does.
 """
 
