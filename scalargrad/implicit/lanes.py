@@ -161,7 +161,7 @@ class Strides:
 
         x, *known, there = self.lanes.gate(straight, self.threads)([self.start], self.others)
         self.found[:] = x
-        lost = numpy.flatnonzero((there != 1.0) & (there != 0.0))
+        lost = numpy.flatnonzero(~(there >= 0.0))
         going = numpy.flatnonzero(there == 0.0)
         if len(going):
             *_, there = self.run(further, going, taken(going, [x, *known]))
@@ -192,7 +192,7 @@ def point(problem: Problem, f: Any, xs: Sequence[Any]) -> list[Any]:
 def straight(problem: Problem, f: Any, xs: Sequence[Any]) -> list[Any]:
     """Go some whole steps of Newton's method, and look back only then. Return where they lead, the
     sizes of the last residual and step, and whether the unknown is there: 1 if so, 0 if there is
-    some way to go, and something else where a step led astray."""
+    some way to go, −1 where a step led astray."""
     return whole_steps(problem, f, xs[0], None, [], STRAIGHT)
 
 
@@ -202,18 +202,17 @@ def further(problem: Problem, f: Any, xs: Sequence[Any], residual: Any, before: 
 
 
 def whole_steps(
-    problem: Problem, f: Any, x: Any, residual: Any, lengths: list[Any], count: int
+    problem: Problem, f: Any, start: Any, residual: Any, lengths: list[Any], count: int
 ) -> list[Any]:
-    worst: Any = -1.0
+    x, worst = start, -1.0
     for _ in range(count):
         value, slope = problem.point(f, [x])[:2]
         size, step = ops.abs(value), value / slope
-        x, length = x - step, ops.abs(step)
         if lengths:
             # after a tiny step rounding may let a residual grow
             astray = ops.minimum(size - 0.75 * residual, lengths[-1] - near(problem) * ops.abs(x))
             worst = ops.maximum(worst, astray)
-        residual, lengths = size, [*lengths, length]
+        x, residual, lengths = x - step, size, [*lengths, ops.abs(step)]
     first, *_, before, last = lengths
     limit = problem.tolerance * ops.abs(x)
     # in a lane that was there before the last step, the steps shortened on the whole
@@ -221,8 +220,10 @@ def whole_steps(
     goes_on = ops.minimum(
         goes_on_after(problem, x, last, before), above(last, ops.minimum(limit, shortest))
     )
-    there = unless_infinite(slope, 1.0 - goes_on)
-    return [x, residual, last, ops.where(ops.step(worst), -1.0, there)]
+    lost = unless_infinite(slope, ops.step(worst))
+    # finite numbers in these lanes too: the machine computes all again where some are not
+    found, instead = (x, residual, last, 1.0 - goes_on), (start, 1.0, 1.0, -1.0)
+    return [ops.where(lost, y, x) for x, y in zip(found, instead)]
 
 
 def damped(
