@@ -9,7 +9,7 @@ goes step by step: see `newton.py`. Each lane goes as the search alone does.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import nan
 from typing import Any
 
@@ -161,27 +161,29 @@ class Strides:
 
         x, *known, there = self.lanes.gate(straight, self.threads)([self.start], self.others)
         self.found[:] = x
-        lost = numpy.flatnonzero(~(there >= 0.0))
         going = numpy.flatnonzero(there == 0.0)
         if len(going):
-            *_, there = self.run(further, going, taken(going, [x, *known]))
-            lost = numpy.concatenate([lost, going[there != 1.0]])
-        return self.again(lost) if len(lost) else lost
+            *_, there[going] = self.run(further, going, taken(going, [x, *known]))
+        # where numbers are NaN, gates shorten no step
+        unknown = numpy.flatnonzero(numpy.isnan(there))
+        return numpy.concatenate([unknown, *self.again(numpy.flatnonzero(there <= 0.0))])
 
-    def again(self, lanes: Any) -> Any:
-        """Search again from the start in lanes where some steps may lead too far."""
+    def again(self, lanes: Any) -> Iterator[Any]:
+        """Search again from the start in lanes where some steps may lead too far; yield those in
+        which the unknown is left to be found."""
         import numpy
 
         # the first step leads nowhere, and nearer than anything
         nothing, one = numpy.zeros(len(lanes)), numpy.ones(len(lanes))
         state = [self.start.take(lanes), LARGEST * one, nothing, nothing, one, nothing]
         for _ in range(STRIDES):
-            state = self.run(damped, lanes, state)
-            going = numpy.flatnonzero(state[-1] != 1.0)
-            state, lanes = taken(going, state), lanes.take(going)
             if not len(lanes):
                 break
-        return lanes
+            state = self.run(damped, lanes, state)
+            going = numpy.flatnonzero(state[-1] == 0.0)
+            yield lanes[numpy.isnan(state[-1])]
+            state, lanes = taken(going, state), lanes.take(going)
+        yield lanes
 
 
 # ------ what gates compute
@@ -202,9 +204,9 @@ def further(problem: Problem, f: Any, xs: Sequence[Any], residual: Any, before: 
 
 
 def whole_steps(
-    problem: Problem, f: Any, start: Any, residual: Any, lengths: list[Any], count: int
+    problem: Problem, f: Any, x: Any, residual: Any, lengths: list[Any], count: int
 ) -> list[Any]:
-    x, worst = start, -1.0
+    worst: Any = -1.0
     for _ in range(count):
         value, slope = problem.point(f, [x])[:2]
         size, step = ops.abs(value), value / slope
@@ -220,10 +222,8 @@ def whole_steps(
     goes_on = ops.minimum(
         goes_on_after(problem, x, last, before), above(last, ops.minimum(limit, shortest))
     )
-    lost = unless_infinite(slope, ops.step(worst))
-    # finite numbers in these lanes too: the machine computes all again where some are not
-    found, instead = (x, residual, last, 1.0 - goes_on), (start, 1.0, 1.0, -1.0)
-    return [ops.where(lost, y, x) for x, y in zip(found, instead)]
+    there = unless_infinite(slope, 1.0 - goes_on)
+    return [x, residual, last, ops.where(ops.step(worst), -1.0, there)]
 
 
 def damped(
