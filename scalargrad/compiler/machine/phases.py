@@ -25,9 +25,11 @@ from ..trace.vocabulary import CONSTANT, INPUT, STRUCTURE
 from .broken import Broken
 from .on_arrays import spread
 from .on_numbers import filled_by_runs
+from .words import Answer
 
 MOST = 64
 """So many phases a program may have: each reads again what it needs."""
+DOUBT = Answer.DOUBT
 CHUNK = 32768
 """So many lanes a thread go through all phases before the next do: what they read again is in the
 cache."""
@@ -250,6 +252,8 @@ class InPhases:
             part = slice(first, min(first + size, lanes))
             columns, into = [x[part] for x in arrays], [x[part] for x in made]
             outputs, broken = self.at_once(numbers, columns, part.stop - first, into)
+            if broken == DOUBT:
+                return self.at_once(numbers, arrays, lanes)
             if broken is not None:
                 return outputs, broken
         return last.in_order([x for x in outputs if not is_array(x)], made), None

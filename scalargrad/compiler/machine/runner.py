@@ -146,7 +146,8 @@ class OnMachine:
         into: Sequence[Any] | None = None,
     ) -> tuple[Any, Any]:
         """Return the outputs, and which guards do not hold; of a `group` of lanes if it is given,
-        an array of their indices. Outputs with lanes are put `into` arrays, if these are given.
+        an array of their indices. Outputs with lanes are put `into` arrays, if these are given; then
+        DOUBT may stand for the guards, where the careful program has to run.
 
         `numbers` are the uniform inputs, several of them in a tuple of Values or in an array of
         float64. The guards that do not hold are None if all do; the number of the first that does
@@ -164,8 +165,8 @@ class OnMachine:
         if type(found) is list:
             return (self.in_order(found, made) if made else found), None
         if found == DOUBT:
-            beside = () if into is None else (into,)
-            return self.careful.run(numbers, arrays, lanes, group, *beside)
+            # what the careful program puts out need not have lanes where this one's has
+            return (results, DOUBT) if into else self.careful.run(numbers, arrays, lanes, group)
         if found >= 0:
             return results, found
         outputs: Any = results

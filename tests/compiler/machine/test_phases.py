@@ -136,7 +136,15 @@ def with_what_is_not_finite(a: Any, b: Any, w: Any) -> Any:
     return sg.where(a - 1.0, cube(a), cube(a) / (b - b)), a * w
 
 
-@pytest.mark.parametrize("f", [of_lanes, with_a_sum, with_a_comparison, with_what_is_not_finite])
+def with_a_late_infinity(a: Any, b: Any, w: Any) -> Any:
+    # 0 × ∞ in the lanes of one part alone
+    return cube(a) * 0.0 + sg.where(sg.step(a - 1.5), 0.0 * (b / (w - w)), b), a * w
+
+
+OF_LANES = of_lanes, with_a_sum, with_a_comparison, with_what_is_not_finite, with_a_late_infinity
+
+
+@pytest.mark.parametrize("f", OF_LANES)
 @pytest.mark.parametrize("count", [64, 65, 200])
 def test_lanes_in_parts_find_what_all_find(f: Any, count: int, monkeypatch: Any) -> None:
     a, b = np.random.default_rng(count).normal(size=(2, count))
