@@ -256,7 +256,7 @@ class InPhases:
                 return self.at_once(numbers, arrays, lanes)
             if broken is not None:
                 return outputs, broken
-        return last.in_order([x for x in outputs if not is_array(x)], made), None
+        return last.with_columns([x for x in outputs if not is_array(x)], made), None
 
     @cached_property
     def may_be_parted(self) -> bool:

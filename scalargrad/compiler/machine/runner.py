@@ -101,7 +101,7 @@ NOTHING_MADE: tuple[Any, Any, Any] = (), None, None
 class OnMachine:
     """Runs one program on the native machine: the code that `written` returns for the columns to
     be made. Of each of the `outputs` it is known whether it has lanes; those that follow each
-    other, and are `beside` the same thing, become columns of one array. `when_doubtful` returns the
+    other, and are `beside` the same thing, become columns of one array, if one of them has lanes. `when_doubtful` returns the
     runner of the careful program; there is none of a program that is careful."""
 
     def __init__(
@@ -114,12 +114,16 @@ class OnMachine:
         lane_guards: bool = False,
     ) -> None:
         self.threads = threads
-        self.outputs = outputs
-        together = groupby(compress(beside, outputs))
-        self.widths = [len(list(group)) for _, group in together]
+        groups = [list(group) for _, group in groupby(range(len(beside)), beside.__getitem__)]
+        together = [group for group in groups if any(outputs[i] for i in group)]
+        self.widths = list(map(len, together))
         """Of each array that is made."""
-        made = [(k, column) for k, width in enumerate(self.widths) for column in range(width)]
-        code = written(made)
+        places = {i: (k, c) for k, group in enumerate(together) for c, i in enumerate(group)}
+        uniform = [i for i, lane in enumerate(outputs) if not lane]
+        self.filled = {j: places[i] for j, i in enumerate(uniform) if i in places}
+        """Of results without lanes, beside others that have some, the places in these arrays."""
+        self.outputs = [i in places for i in range(len(outputs))]
+        code = written([places[i] for i in compress(places, map(outputs.__getitem__, places))])
         self.code = machine.Program(**code._asdict())
         self.registers = code.registers
         self.results = array("d", bytes(8 * len(code.results)))
@@ -146,8 +150,8 @@ class OnMachine:
         into: Sequence[Any] | None = None,
     ) -> tuple[Any, Any]:
         """Return the outputs, and which guards do not hold; of a `group` of lanes if it is given,
-        an array of their indices. Outputs with lanes are put `into` arrays, if these are given; then
-        DOUBT may stand for the guards, where the careful program has to run.
+        an array of their indices. Outputs with lanes are put `into` arrays, if these are given;
+        DOUBT may then stand for the guards, where the careful program has to run.
 
         `numbers` are the uniform inputs, several of them in a tuple of Values or in an array of
         float64. The guards that do not hold are None if all do; the number of the first that does
@@ -191,6 +195,13 @@ class OnMachine:
         return made, numpy.empty(lanes, numpy.int32), numpy.empty((lanes, 2))
 
     def in_order(self, results: Sequence[float], made: Sequence[Any]) -> list[Any]:
+        for j, (k, column) in self.filled.items():
+            made[k][:, column] = results[j]
+        others = [x for j, x in enumerate(results) if j not in self.filled]
+        return self.with_columns(others if self.filled else results, made)
+
+    def with_columns(self, results: Sequence[float], made: Sequence[Any]) -> list[Any]:
+        """The outputs in order: results without lanes, and the columns of arrays."""
         columns = [column for x in made for column in (x.T if x.ndim == 2 else (x,))]
         parts = iter(results), iter(columns)
         return [next(parts[lane]) for lane in self.outputs]
