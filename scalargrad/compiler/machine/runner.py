@@ -101,8 +101,9 @@ NOTHING_MADE: tuple[Any, Any, Any] = (), None, None
 class OnMachine:
     """Runs one program on the native machine: the code that `written` returns for the columns to
     be made. Of each of the `outputs` it is known whether it has lanes; those that follow each
-    other, and are `beside` the same thing, become columns of one array, if one of them has lanes. `when_doubtful` returns the
-    runner of the careful program; there is none of a program that is careful."""
+    other, and are `beside` the same thing, become columns of one array, where one of them has
+    lanes. `when_doubtful` returns the runner of the careful program; there is none of a program
+    that is careful."""
 
     def __init__(
         self,
@@ -195,10 +196,11 @@ class OnMachine:
         return made, numpy.empty(lanes, numpy.int32), numpy.empty((lanes, 2))
 
     def in_order(self, results: Sequence[float], made: Sequence[Any]) -> list[Any]:
-        for j, (k, column) in self.filled.items():
-            made[k][:, column] = results[j]
-        others = [x for j, x in enumerate(results) if j not in self.filled]
-        return self.with_columns(others if self.filled else results, made)
+        if self.filled:
+            for j, (k, column) in self.filled.items():
+                made[k][:, column] = results[j]
+            results = [x for j, x in enumerate(results) if j not in self.filled]
+        return self.with_columns(results, made)
 
     def with_columns(self, results: Sequence[float], made: Sequence[Any]) -> list[Any]:
         """The outputs in order: results without lanes, and the columns of arrays."""
