@@ -33,9 +33,10 @@ def root(
 
     `g` returns as many numbers as `x0` has, in any structure. The search is Newton's method, its
     steps shortened where they lead too far: from `x0`, through which no gradient flows, until each
-    unknown changes by at most `tolerance` of itself, in at most so many `steps`. The solution is
-    differentiated by the implicit function theorem, to any order, in Values among `args` and in
-    those that `g` closes over. Raises ArithmeticError if no solution is found, or if the Jacobian
+    unknown changes by at most `tolerance` of itself, in at most so many `steps`. The last step is
+    not tried where those before it foretell its size. The solution is differentiated by the
+    implicit function theorem, to any order, in Values among `args` and in those that `g` closes
+    over. Raises ArithmeticError if no solution is found, or if the Jacobian
     is singular there; ValueError unless there are as many equations as unknowns.
     """
     return solution(ROOT, g, x0, args, tolerance, steps)

@@ -1,28 +1,29 @@
 """The search for a solution in many lanes of a compiled function, by gates of its own.
 
-To a root of one unknown a gate goes several steps at once in all lanes, and stands still where the
-root is: most lanes need no more. In the others, for several unknowns, and to a minimum the search
+To a root of one unknown a gate goes several whole steps at once in all lanes, and looks back only
+then: most lanes need no more, some go on. Where a step led astray the lane begins again, with steps
+that may be shortened. In the lanes that are left, for several unknowns, and to a minimum the search
 goes step by step: see `newton.py`. Each lane goes as the search alone does.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import nan
 from typing import Any
 
 from .. import ops
 from ..compiler import compile
 from ..transforms.trees import is_array
-from .newton import CHUNK, LINEAR, Evaluate, Outcome, Point, Solved, solved
+from .newton import CHUNK, LINEAR, NEAR, SWIFT, Evaluate, Outcome, Point, Solved, solved
 from .problems import Problem
 
+STRAIGHT, FURTHER = 5, 3
+"""So many whole steps a gate goes at once, and so many more where they do not reach."""
 STRIDE, STRIDES = 3, 6
-"""So many steps a gate goes at once, and so often."""
-MOST = 0.75
-"""Of the lanes of a stride at most this part goes on: with more of them all do, for to leave lanes
-out takes longer than to let them stand still."""
+"""So many steps a gate goes at once where some are shortened, and so often."""
+SMALLEST, LARGEST = sys.float_info.min, sys.float_info.max
 
 Operands = Sequence[Any]
 """Floats, or arrays with an element for each lane."""
@@ -30,6 +31,11 @@ Operands = Sequence[Any]
 
 def those(which: Any, operands: Operands) -> list[Any]:
     return [x[which] if is_array(x) else x for x in operands]
+
+
+def taken(lanes: Any, operands: Operands) -> list[Any]:
+    """The same in lanes of which the indices are given."""
+    return [x.take(lanes) if is_array(x) else x for x in operands]
 
 
 class Lanes:
@@ -124,33 +130,60 @@ class Lanes:
         """The unknown, and the lanes in which it is left to be found."""
         import numpy
 
-        found, left = start.copy(), []
-        for first in range(0, len(start), CHUNK):
-            part = slice(first, min(first + CHUNK, len(start)))
-            left.append(first + self.strides(found[part], those(part, others), threads))
+        found, left = numpy.empty_like(start), []
+        size = CHUNK * threads
+        for first in range(0, len(start), size):
+            part = slice(first, min(first + size, len(start)))
+            search = Strides(self, start[part], those(part, others), found[part], threads)
+            left.append(first + search.left())
         return found, numpy.concatenate(left)
 
-    def strides(self, found: Any, others: Operands, threads: int) -> Any:
-        """Put the unknown in place of where it is sought from; return the lanes that are left."""
+
+class Strides:
+    """The search of one unknown in some lanes, which is put to those `found`."""
+
+    def __init__(
+        self, lanes: Lanes, start: Any, others: Operands, found: Any, threads: int
+    ) -> None:
+        self.lanes, self.start, self.others, self.found = lanes, start, others, found
+        self.threads = threads
+
+    def run(self, function: Callable[..., Any], lanes: Any, state: Sequence[Any]) -> list[Any]:
+        """Go some steps in these lanes, and put down where they lead."""
+        gate = self.lanes.gate(function, self.threads)
+        found: list[Any] = gate(state[:1], taken(lanes, self.others), *state[1:])
+        self.found[lanes] = found[0]
+        return found
+
+    def left(self) -> Any:
+        """Search; return the lanes in which the unknown is left to be found."""
         import numpy
 
-        gate = self.gate(strides, threads)
-        lanes, largest = numpy.arange(len(found)), numpy.full(len(found), sys.float_info.max)
-        nothing = numpy.zeros_like(found)
+        x, *known, there = self.lanes.gate(straight, self.threads)([self.start], self.others)
+        self.found[:] = x
+        going = numpy.flatnonzero(there == 0.0)
+        if len(going):
+            *_, there[going] = self.run(further, going, taken(going, [x, *known]))
+        # where numbers are NaN, gates shorten no step
+        unknown = numpy.flatnonzero(numpy.isnan(there))
+        return numpy.concatenate([unknown, *self.again(numpy.flatnonzero(there <= 0.0))])
+
+    def again(self, lanes: Any) -> Iterator[Any]:
+        """Search again from the start in lanes where some steps may lead too far; yield those in
+        which the unknown is left to be found."""
+        import numpy
+
         # the first step leads nowhere, and nearer than anything
-        state = [found.copy(), largest, nothing, numpy.ones_like(found), largest, nothing]
+        nothing, one = numpy.zeros(len(lanes)), numpy.ones(len(lanes))
+        state = [self.start.take(lanes), LARGEST * one, nothing, nothing, one, nothing]
         for _ in range(STRIDES):
-            state = gate(state[:1], others, *state[1:])
-            going = numpy.flatnonzero(state[-1] != 1.0)
-            if len(going) > MOST * len(lanes):
-                continue
-            found[lanes] = state[0]
-            state = [x.take(going) for x in state]
-            lanes, others = lanes.take(going), those(going, others)
             if not len(lanes):
                 break
-        found[lanes] = state[0]
-        return lanes[state[-1] != 1.0]
+            state = self.run(damped, lanes, state)
+            going = numpy.flatnonzero(state[-1] == 0.0)
+            yield lanes[numpy.isnan(state[-1])]
+            state, lanes = taken(going, state), lanes.take(going)
+        yield lanes
 
 
 # ------ what gates compute
@@ -158,14 +191,49 @@ def point(problem: Problem, f: Any, xs: Sequence[Any]) -> list[Any]:
     return problem.point(f, xs)
 
 
-def strides(
+def straight(problem: Problem, f: Any, xs: Sequence[Any]) -> list[Any]:
+    """Go some whole steps of Newton's method, and look back only then. Return where they lead, the
+    sizes of the last residual and step, and whether the unknown is there: 1 if so, 0 if there is
+    some way to go, −1 where a step led astray."""
+    return whole_steps(problem, f, xs[0], None, [], STRAIGHT)
+
+
+def further(problem: Problem, f: Any, xs: Sequence[Any], residual: Any, before: Any) -> list[Any]:
+    """Go some such steps more."""
+    return whole_steps(problem, f, xs[0], residual, [before], FURTHER)
+
+
+def whole_steps(
+    problem: Problem, f: Any, x: Any, residual: Any, lengths: list[Any], count: int
+) -> list[Any]:
+    worst: Any = -1.0
+    for _ in range(count):
+        value, slope = problem.point(f, [x])[:2]
+        size, step = ops.abs(value), value / slope
+        if lengths:
+            # after a tiny step rounding may let a residual grow
+            astray = ops.minimum(size - 0.75 * residual, lengths[-1] - near(problem) * ops.abs(x))
+            worst = ops.maximum(worst, astray)
+        x, residual, lengths = x - step, size, [*lengths, ops.abs(step)]
+    first, *_, before, last = lengths
+    limit = problem.tolerance * ops.abs(x)
+    # in a lane that was there before the last step, the steps shortened on the whole
+    shortest = ops.where(above(first, limit), LINEAR ** (len(lengths) - 1) * first, limit)
+    goes_on = ops.minimum(
+        goes_on_after(problem, x, last, before), above(last, ops.minimum(limit, shortest))
+    )
+    there = unless_infinite(slope, 1.0 - goes_on)
+    return [x, residual, last, ops.where(ops.step(worst), -1.0, there)]
+
+
+def damped(
     problem: Problem,
     f: Any,
     xs: Sequence[Any],
     residual: Any,
     step: Any,
-    part: Any,
     before: Any,
+    part: Any,
     there: Any,
 ) -> list[Any]:
     """Try some steps of Newton's method from where the residual has a known size: first a part of a
@@ -173,21 +241,38 @@ def strides(
     whether the unknown is there, where it stands still."""
     (x,) = xs
     for _ in range(STRIDE):
-        at = x + part * step
+        at = x - part * step
         value, slope = problem.point(f, [at])[:2]
-        size, newton = ops.abs(value), -value / slope
-        to, length = at + newton, ops.abs(newton)
+        size, newton = ops.abs(value), unless_infinite(slope, value / slope)
+        to, length = at - newton, ops.abs(newton)
         further = above(size, (1.0 - 0.25 * part) * residual)
-        goes_on = ops.maximum(
-            above(length, problem.tolerance * ops.abs(to)), above(length, LINEAR * before)
-        )
+        goes_on = goes_on_after(problem, to, length, before)
         stays = ops.maximum(there, further)
         x = ops.where(stays, x, ops.where(goes_on, at, to))
         there = ops.where(stays, there, 1.0 - goes_on)
         residual, step = ops.where(stays, residual, size), ops.where(stays, step, newton)
         before = ops.where(stays, before, length)
         part = ops.where(further, 0.5 * part, 1.0)
-    return [x, residual, step, part, before, there]
+    return [x, residual, step, before, part, there]
+
+
+def unless_infinite(slope: Any, x: Any) -> Any:
+    """NaN where a slope is infinite, for the step of 0 is none: elsewhere x."""
+    return x + 0.0 * slope
+
+
+def near(problem: Problem) -> float:
+    return max(problem.tolerance, NEAR)
+
+
+def goes_on_after(problem: Problem, to: Any, length: Any, before: Any) -> Any:
+    """0 where a step to an unknown is so short that the search ends, or the next is, as far as the
+    step before can foretell it; 1 where it goes on."""
+    ratio, size = length / ops.maximum(before, SMALLEST), ops.abs(to)
+    limit = problem.tolerance * size
+    now = ops.maximum(ratio - LINEAR, length - limit)
+    soon = ops.maximum(ratio - SWIFT, length * ratio - limit)
+    return ops.step(ops.minimum(now, ops.maximum(soon, length - near(problem) * size)))
 
 
 def above(x: Any, y: Any) -> Any:

@@ -21,6 +21,10 @@ way, is as good as none."""
 LINEAR, LONGER, OFTEN = 0.3, 0.95, 4
 """Steps that shorten slowly, by such a factor and so often: the Jacobian is singular at the
 solution. Near any other solution they shorten ever faster."""
+NEAR, SWIFT = 1e-8, 1e-3
+"""Of a step of at most this size, relative to the unknown, and of at most this part of the one
+before, the next is foretold: it shortens by the same part, and near most solutions by its square.
+Source: Deuflhard, ch. 2.1."""
 WORST = 1e14
 """From this condition on, free of how equations and unknowns are scaled, a Jacobian is singular."""
 DECREASE = 1e-4
@@ -60,8 +64,9 @@ Evaluate = Callable[[Any, Any], Point]
 class Going(NamedTuple):
     """Lanes of a search: which they are, the unknowns and the Point there, the inverse of the
     Jacobian, Newton's step and which part of it is tried next. Of a minimum `curved` tells whether
-    the objective is curved upwards. `slow` counts steps that were LINEAR, and `far` is how large
-    each unknown was on the way."""
+    the objective is curved upwards. `ratio` is that of this step to the one before, 1 where no
+    whole step led here; `slow` counts steps that were LINEAR, and `far` is how large each unknown
+    was on the way."""
 
     lanes: Any
     at: Any
@@ -70,6 +75,7 @@ class Going(NamedTuple):
     curved: Any
     step: Any
     part: Any
+    ratio: Any
     slow: Any
     far: Any
 
@@ -120,8 +126,9 @@ def begun(evaluate: Evaluate, at: Any, lanes: Any) -> Going:
     point = evaluate(at, lanes)
     inverse, curved = inverses(point)
     step = times(inverse, point.residuals)
-    zeros = numpy.zeros(len(lanes), int)
-    return Going(lanes, at, point, inverse, curved, step, zeros + 1.0, zeros, abs(at) + abs(step))
+    zeros, ones = numpy.zeros(len(lanes), int), numpy.ones(len(lanes))
+    far = abs(at) + abs(step)
+    return Going(lanes, at, point, inverse, curved, step, ones, ones, zeros, far)
 
 
 def search(evaluate: Evaluate, going: Going, found: Solved, limits: tuple[float, int]) -> None:
@@ -142,8 +149,9 @@ def ended(going: Going, found: Solved, tolerance: float) -> Going:
     import numpy
 
     step, at = going.step, going.at
-    lost = ~numpy.isfinite(step).all(axis=0)
-    arrived = (abs(step) <= tolerance * abs(at + step)).all(axis=0) & ~lost
+    # an infinite slope gives a step of 0
+    lost = ~(numpy.isfinite(step).all(axis=0) & is_finite(going.point))
+    arrived = arrives(going, tolerance) & ~lost
     stuck = going.part < SHORTEST
     exact = (going.point.residuals == 0.0).all(axis=0)
     if not (over := arrived | lost | stuck | exact).any():
@@ -153,6 +161,16 @@ def ended(going: Going, found: Solved, tolerance: float) -> Going:
     outcomes = numpy.where(there, reached(going, exact), failed(going))
     put(found, going, numpy.where(arrived & ~exact, at + step, at), outcomes, over)
     return going.only(~over)
+
+
+def arrives(going: Going, tolerance: float) -> Any:
+    """Whether a step leads to the solution: it is that short, or the next is, as far as it can be
+    foretold."""
+    length, size = abs(going.step), abs(going.at + going.step)
+    next_length = going.ratio * length
+    is_short = (length <= tolerance * size).all(axis=0)
+    is_near = (length <= max(NEAR, tolerance) * size).all(axis=0) & (going.ratio <= SWIFT)
+    return is_short | (is_near & (next_length <= tolerance * size).all(axis=0))
 
 
 def put(found: Solved, going: Going, at: Any, outcomes: Any, which: Any = slice(None)) -> None:
@@ -175,13 +193,16 @@ def failed(going: Going) -> Any:
     """The outcome in lanes where no solution was reached."""
     import numpy
 
-    point = going.point
-    is_finite = numpy.isfinite(point.residuals).all(axis=0) & numpy.isfinite(point.jacobian).all(
-        axis=(0, 1)
-    )
     singular = ~numpy.isfinite(going.step).all(axis=0) | (going.slow >= OFTEN)
     otherwise = numpy.where(singular, Outcome.SINGULAR, Outcome.NO_CONVERGENCE)
-    return numpy.where(is_finite, otherwise, Outcome.NOT_FINITE)
+    return numpy.where(is_finite(going.point), otherwise, Outcome.NOT_FINITE)
+
+
+def is_finite(point: Point) -> Any:
+    import numpy
+
+    finite: Any = numpy.isfinite(point.residuals).all(axis=0)
+    return finite & numpy.isfinite(point.jacobian).all(axis=(0, 1))
 
 
 def condition(going: Going) -> Any:
@@ -208,12 +229,11 @@ def stepped(evaluate: Evaluate, going: Going) -> Going:
     inverse, curved = inverses(point)
     step = times(inverse, point.residuals)
     far = numpy.maximum(going.far, abs(at))
-    ratio = size(step, far) / sizes[0]
-    is_slow = (going.part == 1.0) & (ratio >= LINEAR) & (ratio <= LONGER)
+    ones = numpy.ones_like(going.part)
+    ratio = numpy.where(going.part == 1.0, size(step, far) / sizes[0], ones)
+    is_slow = (ratio >= LINEAR) & (ratio <= LONGER)
     slow = numpy.where(is_slow, going.slow + 1, 0)
-    new = Going(
-        going.lanes, at, point, inverse, curved, step, numpy.ones_like(going.part), slow, far
-    )
+    new = Going(going.lanes, at, point, inverse, curved, step, ones, ratio, slow, far)
     if better.all():
         return new
     old = going._replace(part=going.part * 0.5)

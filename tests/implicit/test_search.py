@@ -96,6 +96,49 @@ def test_a_limit_of_steps_is_one_in_lanes_too() -> None:
             call()
 
 
+OF_ROOT: dict[str, tuple[Callable[[Any, Any], Any], Callable[[Any], Any]]] = {
+    "a power": (lambda x, a: x**3 - a**3, lambda a: (0.5 * a, 30.0 * a)),
+    "a square root": (lambda x, a: sg.sqrt(x) - sg.sqrt(a), lambda a: (0.5 * a, 3.0 * a)),
+    "so steep that it overflows": (
+        lambda x, a: sg.exp(50.0 * x) - sg.exp(50.0 * a),
+        lambda a: (a - 0.14, a - 0.12),
+    ),
+    "a pole": (lambda x, a: 1.0 / x - 1.0 / a, lambda a: (0.05 * a, 1.9 * a)),
+    "flat around": (lambda x, a: sg.tanh(20.0 * (x - a)), lambda a: (a - 0.05, a + 0.05)),
+    "a kink": (
+        lambda x, a: (x - a) * sg.where(sg.step(x - a), 3.0 + x - a, 1.0),
+        lambda a: (0.5 * a, 2.0 * a),
+    ),
+    "bent without end": (
+        lambda x, a: x - a + (sg.abs(x - a) + 1e-300) ** 1.5,
+        lambda a: (a, 2.0 * a),
+    ),
+    "tiny": (lambda x, a: (x * 1e180) ** 3 - (a * 1e-20) ** 3, lambda a: (8e-201 * a, 3e-200 * a)),
+    "linear": (lambda x, a: 3.0 * x - 3.0 * a, lambda a: (-10.0 * a, 10.0 * a)),
+    "begun where it ends": (lambda x, a: sg.exp(x) - sg.exp(a), lambda a: (a, a * (1.0 + 1e-15))),
+}
+"""Equations whose root is `a`, or a part of it, and between which numbers their searches begin."""
+
+
+@pytest.mark.parametrize("name", OF_ROOT)
+def test_lanes_and_the_search_alone_find_the_last_digits(name: str) -> None:
+    f, starts = OF_ROOT[name]
+    generator = np.random.default_rng(len(name))
+    a, part = generator.uniform(0.5, 3.0, 4000), generator.uniform(size=4000)
+    low, high = starts(a)
+    begin = low + part * (high - low)
+
+    def solution(start: Any, a: Any) -> Any:
+        return sg.root(lambda x: f(x, a), start)
+
+    right = a * 1e-200 if name == "tiny" else a
+    exact = 1e-13 if name == "bent without end" else 1e-15
+    assert sg.compile(solution, batch=True)(begin, a) == pytest.approx(right, rel=exact, abs=0.0)
+    for lane in range(20):
+        found = solution(float(begin[lane]), float(a[lane]))
+        assert found == pytest.approx(right[lane], rel=exact, abs=0.0)
+
+
 # ------ where it begins, where it ends
 def test_a_start_that_is_a_solution_is_returned_as_it_is() -> None:
     assert sg.root(lambda x: x * x - 4.0, 2.0) == 2.0
@@ -140,6 +183,18 @@ def test_a_looser_tolerance_ends_sooner() -> None:
     assert len(seen) < strict
 
 
+def test_no_step_is_tried_whose_size_is_foretold() -> None:
+    seen: list[float] = []
+
+    def g(x: Any) -> Any:
+        seen.append(float(getattr(x, "data", x)))
+        return x * x - 2.0
+
+    # from 1.4142135623746899 the step is 1.6e-12, a millionth of the one before
+    assert sg.root(g, 1.0) == math.sqrt(2.0)
+    assert [round(x, 9) for x in seen[:-1]] == [1.0, 1.5, 1.416666667, 1.414215686, 1.414213562]
+
+
 def test_a_fixed_point_need_not_attract() -> None:
     # iterated, 4·x·(1 − x) never settles
     assert sg.fixed_point(lambda x: 4.0 * x * (1.0 - x), 0.6) == pytest.approx(0.75, rel=1e-14)
@@ -179,6 +234,11 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: sg.root(lambda v: [0.1 * v[0] + 0.3 * v[1], 0.3 * v[0] + 0.9 * v[1]], [1.0, 2.0]),
         "singular",
     ),
+    "an infinite slope": (
+        # Newton's step is 0, though here is no solution
+        lambda: sg.root(lambda x: sg.exp(50.0 * x) - 2.0, 14.1316),
+        "slope of it is infinite",
+    ),
     "NaN": (lambda: sg.root(lambda x: x * math.nan, 1.0), "infinite or NaN at x = 1.0"),
     "saddle": (
         lambda: sg.argmin(lambda v: v[0] ** 2 - v[1] ** 2, [0.0, 0.0]),
@@ -203,6 +263,9 @@ def test_a_lane_without_a_solution_is_an_error_not_a_number() -> None:
         gate(np.array([1.0, 4.0, -1.0]))
     with pytest.raises(ArithmeticError, match="infinite or NaN"):
         gate(np.array([1.0, math.nan]))
+    steep = sg.compile(lambda start: sg.root(lambda x: sg.exp(50.0 * x) - 2.0, start), batch=True)
+    with pytest.raises(ArithmeticError, match="infinite or NaN at x = 14"):
+        steep(np.array([1.0, 14.1316]))
 
 
 def test_a_solution_without_a_derivative_says_so_where_one_is_asked_for() -> None:

@@ -51,13 +51,15 @@ class Clusters:
         nearest = self.nearest()
         own = self.centroids[nearest]
         ones, still = np.broadcast_to(1.0, own.shape), np.broadcast_to(0.0, own.shape)
-        slopes, curvatures = sg.jvp(pull, (self.points, own), (still, ones))
-        return self.together(nearest, slopes) / self.together(nearest, curvatures)
+        found = sg.jvp(pull, (self.points, own), (still, ones))
+        places = (nearest[:, None] * own.shape[1] + np.arange(own.shape[1])).ravel()
+        slopes, curvatures = (self.together(places, parts) for parts in found)
+        return slopes / curvatures
 
-    def together(self, nearest: Any, parts: Any) -> Any:
-        """The sum of the points' parts for each centroid."""
-        count = len(self.centroids)
-        return np.column_stack([np.bincount(nearest, column, count) for column in parts.T])
+    def together(self, places: Any, parts: Any) -> Any:
+        """The sum of the points' parts at each place among the centroids' numbers."""
+        flat = np.bincount(places, parts.ravel(), self.centroids.size)
+        return flat.reshape(self.centroids.shape)
 
 
 FUNCTIONS = {

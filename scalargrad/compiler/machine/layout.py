@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from ...transforms.trees import ARRAY
 from ..inputs.arguments import Address, Arguments, Column
 from ..passes.program import Program
 from ..passes.traced import Traced
@@ -63,11 +64,19 @@ def layout(
 
 
 def beside(traced: Traced, numbers: Sequence[Any]) -> Iterator[Hashable]:
-    """Yield the owner of each output: its entry, and of a derivative in a number with lanes the
-    array that the number stands in."""
-    keys = traced.keys()
-    for entry, which in keys:
-        yield entry, numbers[which].address[0] if is_column(which, numbers) else (which,)
+    """Yield the owner of each output that every lane has its own of: of an entry the array of the
+    function's result that it is in, of a derivative the entry, and the array that the number stands
+    in. Other outputs have an owner each."""
+    leaves = traced.structure.leaves
+    arrays = [(k, leaf.kind is ARRAY) for k, leaf in enumerate(leaves) for _ in range(leaf.size)]
+    for k, ((entry, which), own) in enumerate(zip(traced.keys(), traced.each)):
+        leaf, is_array = arrays[entry]
+        if not own or (which is None and not is_array):
+            yield "output", k
+        elif which is None:
+            yield "result", leaf
+        else:
+            yield entry, numbers[which].address[0] if is_column(which, numbers) else (which,)
 
 
 def is_column(which: Any, numbers: Sequence[Any]) -> bool:

@@ -8,7 +8,7 @@ guards.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 from ...rows import Operator
@@ -21,13 +21,18 @@ from ..passes.stages import staged
 from ..trace.body import Body
 from ..trace.guards import Guard
 from ..trace.in_python import Trace
-from ..trace.vocabulary import CONSTANT, STRUCTURE
+from ..trace.vocabulary import CONSTANT, INPUT, STRUCTURE
 from .broken import Broken
 from .on_arrays import spread
 from .on_numbers import filled_by_runs
+from .words import Answer
 
 MOST = 64
 """So many phases a program may have: each reads again what it needs."""
+DOUBT = Answer.DOUBT
+CHUNK = 32768
+"""So many lanes a thread go through all phases before the next do: what they read again is in the
+cache."""
 
 Make = Callable[[Program, Mapping[int, Address], int, Sequence[Hashable]], Any]
 """Makes the runner of a phase: of its program, the addresses of its inputs in the arrays of a call,
@@ -58,12 +63,12 @@ def may_be_cut(program: Program) -> bool:
 
 
 class Call(NamedTuple):
-    """Operators that are called together, for they have the same operands: the nodes they compute
-    and the operators. These operands are so many outputs of the phase before."""
+    """Operators that are called together, for they have the same operands: the nodes they compute,
+    the operators, and the nodes of these operands."""
 
     nodes: list[int]
     rows: list[Operator]
-    operands: int
+    operands: list[int]
 
 
 def calls_of(program: Program, nodes: Sequence[int]) -> list[Call]:
@@ -77,7 +82,7 @@ def calls_of(program: Program, nodes: Sequence[int]) -> list[Call]:
     for i in nodes:
         found.setdefault(together(i), []).append(i)
     groups = found.values()
-    return [Call(g, list(map(trace.row, g)), len(trace.operands[g[0]])) for g in groups]
+    return [Call(g, list(map(trace.row, g)), list(trace.operands[g[0]])) for g in groups]
 
 
 # ------ the phases
@@ -130,7 +135,11 @@ class Cut(NamedTuple):
     @property
     def shape(self) -> Any:
         """What the phases of two programs have in common that take each other's place."""
-        return [[(call.rows, call.operands) for call in calls] for calls in self.calls]
+        place = {i: k for k, i in enumerate(self.program.inputs) if is_column(self.program, i)}
+        return [
+            [(call.rows, list(map(place.get, call.operands))) for call in calls]
+            for calls in self.calls
+        ]
 
     def phase(self, k: int, careful: Callable[[], Program] | None) -> Program:
         program = self.program
@@ -140,13 +149,18 @@ class Cut(NamedTuple):
         return Program(body, staged(body), careful)
 
 
+def is_column(program: Program, i: int) -> bool:
+    """Whether a node is an input with lanes: a call gives its numbers in an array."""
+    return program.trace.rows[i] is INPUT and program.trace.lanes[i]
+
+
 def cut(program: Program) -> Cut:
-    operands = program.trace.operands
     made = Cut(program, [[]], [], [])
     for nodes in waves(program):
         calls = calls_of(program, nodes)
         made.calls.append(calls)
-        made.wanted.append([j for call in calls for j in operands[call.nodes[0]]])
+        needed = [j for call in calls for j in call.operands]
+        made.wanted.append([j for j in needed if not is_column(program, j)])
         made.known.append(made.known[-1] + [i for call in calls for i in call.nodes])
     made.wanted.append(program.outputs)
     return made
@@ -179,6 +193,8 @@ class InPhases:
         self.program, self.addresses, self.given, self.beside = program, addresses, given, beside
         self.make, self.threads = make, threads
         self.cut, phases = programs(program)
+        inputs = zip(program.inputs, self.cut.program.inputs)
+        self.columns = {j: addresses[i] for i, j in inputs if i in addresses}
         self.runners = [self.runner(k, phase) for k, phase in enumerate(phases)]
 
     @property
@@ -227,19 +243,58 @@ class InPhases:
     def attempt(
         self, numbers: Sequence[Any], arrays: Sequence[Any], lanes: int | None
     ) -> tuple[Any, int | Broken | None]:
+        size = CHUNK * self.threads
+        if lanes is None or lanes <= size or not self.may_be_parted:
+            return self.at_once(numbers, arrays, lanes)
+        last = self.runners[-1]
+        made, *_ = last.made(lanes)
+        for first in range(0, lanes, size):
+            part = slice(first, min(first + size, lanes))
+            columns, into = [x[part] for x in arrays], [x[part] for x in made]
+            outputs, broken = self.at_once(numbers, columns, part.stop - first, into)
+            if broken == DOUBT:
+                return self.at_once(numbers, arrays, lanes)
+            if broken is not None:
+                return outputs, broken
+        return last.with_columns([x for x in outputs if not is_array(x)], made), None
+
+    @cached_property
+    def may_be_parted(self) -> bool:
+        """Whether some lanes may go first: each is computed from its own numbers alone, no operator
+        is called but in lanes, and the machine puts outputs into parts of arrays."""
+        trace, last = self.cut.program.trace, self.runners[-1]
+        uniform = [i for i in self.cut.program.order if not trace.lanes[i]]
+        sums = any(trace.lanes[j] for i in uniform for j in trace.operands[i])
+        return (
+            hasattr(last, "made")
+            and not last.lane_guards
+            and not sums
+            and not any(is_own(trace.rows[i]) for i in uniform)
+        )
+
+    def at_once(
+        self,
+        numbers: Sequence[Any],
+        arrays: Sequence[Any],
+        lanes: int | None,
+        into: Sequence[Any] | None = None,
+    ) -> tuple[Any, int | Broken | None]:
+        """Run all phases. Outputs with lanes are put `into` arrays, if these are given."""
         given, columns = list(numbers), list(arrays)
         refused: list[Exception] = []
+        known = {i: arrays[k][:, column] for i, (k, column) in self.columns.items()}
         for runner, calls in zip(self.runners, self.cut.calls):
-            operands = iter(runner.run(given, columns, lanes)[0])
+            computed = iter(runner.run(given, columns, lanes)[0])
             for call in calls:
-                own = [next(operands) for _ in range(call.operands)]
+                own = [known[i] if i in known else next(computed) for i in call.operands]
                 for found in call.rows[0].together(call.rows, own, refused, self.threads):
                     # a column, as the machine reads one
                     if is_array(found):
                         columns.append(found.reshape(-1, 1))
                     else:
                         given.append(found)
-        outputs, broken = self.runners[-1].run(given, columns, lanes)
+        run = partial(self.runners[-1].run, into=into) if into else self.runners[-1].run
+        outputs, broken = run(given, columns, lanes)
         if broken is None and refused:
             raise refused[0]
         return outputs, broken

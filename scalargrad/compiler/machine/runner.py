@@ -101,8 +101,9 @@ NOTHING_MADE: tuple[Any, Any, Any] = (), None, None
 class OnMachine:
     """Runs one program on the native machine: the code that `written` returns for the columns to
     be made. Of each of the `outputs` it is known whether it has lanes; those that follow each
-    other, and are `beside` the same thing, become columns of one array. `when_doubtful` returns the
-    runner of the careful program; there is none of a program that is careful."""
+    other, and are `beside` the same thing, become columns of one array, where one of them has
+    lanes. `when_doubtful` returns the runner of the careful program; there is none of a program
+    that is careful."""
 
     def __init__(
         self,
@@ -114,12 +115,16 @@ class OnMachine:
         lane_guards: bool = False,
     ) -> None:
         self.threads = threads
-        self.outputs = outputs
-        together = groupby(compress(beside, outputs))
-        self.widths = [len(list(group)) for _, group in together]
+        groups = [list(group) for _, group in groupby(range(len(beside)), beside.__getitem__)]
+        together = [group for group in groups if any(outputs[i] for i in group)]
+        self.widths = list(map(len, together))
         """Of each array that is made."""
-        made = [(k, column) for k, width in enumerate(self.widths) for column in range(width)]
-        code = written(made)
+        places = {i: (k, c) for k, group in enumerate(together) for c, i in enumerate(group)}
+        uniform = [i for i, lane in enumerate(outputs) if not lane]
+        self.filled = {j: places[i] for j, i in enumerate(uniform) if i in places}
+        """Of results without lanes, beside others that have some, the places in these arrays."""
+        self.outputs = [i in places for i in range(len(outputs))]
+        code = written([places[i] for i in compress(places, map(outputs.__getitem__, places))])
         self.code = machine.Program(**code._asdict())
         self.registers = code.registers
         self.results = array("d", bytes(8 * len(code.results)))
@@ -138,10 +143,16 @@ class OnMachine:
         return self.when_doubtful() if self.when_doubtful else self
 
     def run(
-        self, numbers: list[Any], arrays: Sequence[Any], lanes: int | None, group: Any = None
+        self,
+        numbers: list[Any],
+        arrays: Sequence[Any],
+        lanes: int | None,
+        group: Any = None,
+        into: Sequence[Any] | None = None,
     ) -> tuple[Any, Any]:
         """Return the outputs, and which guards do not hold; of a `group` of lanes if it is given,
-        an array of their indices.
+        an array of their indices. Outputs with lanes are put `into` arrays, if these are given;
+        DOUBT may then stand for the guards, where the careful program has to run.
 
         `numbers` are the uniform inputs, several of them in a tuple of Values or in an array of
         float64. The guards that do not hold are None if all do; the number of the first that does
@@ -149,7 +160,9 @@ class OnMachine:
         hold, and nothing follows from an output of another lane.
         """
         results = None if self.listed else self.results[:]
-        made, broken, sides = self.made(lanes) if self.makes and lanes is not None else NOTHING_MADE
+        made, broken, sides = (
+            self.made(lanes, into) if self.makes and lanes is not None else NOTHING_MADE
+        )
         given, count = (*arrays, *made), lanes or 0
         found = self.code.run(
             numbers, given, count, results, broken, sides, group, self.is_quick, self.threads
@@ -157,7 +170,8 @@ class OnMachine:
         if type(found) is list:
             return (self.in_order(found, made) if made else found), None
         if found == DOUBT:
-            return self.careful.run(numbers, arrays, lanes, group)
+            # what the careful program puts out need not have lanes where this one's has
+            return (results, DOUBT) if into else self.careful.run(numbers, arrays, lanes, group)
         if found >= 0:
             return results, found
         outputs: Any = results
@@ -170,16 +184,26 @@ class OnMachine:
             return self.careful.fill(results, weights, numbers)
         return bool(found == ALL_HOLD)
 
-    def made(self, lanes: int) -> tuple[Any, Any, Any]:
+    def made(self, lanes: int, into: Sequence[Any] | None = None) -> tuple[Sequence[Any], Any, Any]:
         """Arrays for the outputs with lanes, and for what guards tell of each lane."""
         import numpy
 
-        made = [numpy.empty((lanes, width) if width > 1 else lanes) for width in self.widths]
+        made = into or [
+            numpy.empty((lanes, width) if width > 1 else lanes) for width in self.widths
+        ]
         if not self.lane_guards:
             return made, None, None
         return made, numpy.empty(lanes, numpy.int32), numpy.empty((lanes, 2))
 
     def in_order(self, results: Sequence[float], made: Sequence[Any]) -> list[Any]:
+        if self.filled:
+            for j, (k, column) in self.filled.items():
+                made[k][:, column] = results[j]
+            results = [x for j, x in enumerate(results) if j not in self.filled]
+        return self.with_columns(results, made)
+
+    def with_columns(self, results: Sequence[float], made: Sequence[Any]) -> list[Any]:
+        """The outputs in order: results without lanes, and the columns of arrays."""
         columns = [column for x in made for column in (x.T if x.ndim == 2 else (x,))]
         parts = iter(results), iter(columns)
         return [next(parts[lane]) for lane in self.outputs]

@@ -11,6 +11,7 @@ import pytest
 
 import scalargrad as sg
 from scalargrad.compiler.gate.compiled import programs_of
+from scalargrad.compiler.machine import phases
 from scalargrad.compiler.machine.phases import InPhases
 
 cube = sg.operator("cube", lambda x: x * x * x, lambda out, x: 3.0 * x * x)
@@ -103,3 +104,67 @@ def test_a_hessian_of_one_row_after_another() -> None:
     at = [0.3, -0.7, 1.1, 0.9]
     found, expected = sg.hessian(sg.compile(f))(at), sg.hessian(f)(at)
     assert found == [pytest.approx(row, abs=1e-14) for row in expected]
+
+
+def test_an_operator_is_given_an_argument_as_it_is() -> None:
+    def f(a: Any, b: Any) -> Any:
+        return total(a, b, 2.0, a * b)
+
+    a, b = np.linspace(-1.0, 1.0, 6).reshape(3, 2), np.array([[2.0], [3.0], [4.0]])
+    gate = sg.compile(f, batch=True)
+    assert gate(a, b) == pytest.approx(a + b + 2.0 + a * b, rel=1e-15)
+    # nothing is left for the phase before
+    assert sg.compile(cube, batch=True)(a) == pytest.approx(a**3, rel=1e-15)
+    whole = sg.compile(lambda v: total(v[0], v[1], v[0]), batch="v")
+    assert whole(a) == pytest.approx(2.0 * a[:, 0] + a[:, 1], rel=1e-15)
+
+
+# ------ lanes that go through all phases in parts
+def of_lanes(a: Any, b: Any, w: Any) -> Any:
+    return cube(a * w) * sg.exp(b) + cube(b), a
+
+
+def with_a_sum(a: Any, b: Any, w: Any) -> Any:
+    return cube(a * w), cube(w) * b
+
+
+def with_a_comparison(a: Any, b: Any, w: Any) -> Any:
+    return (cube(a) if a > b else cube(b) * w), (a if w > 0.0 else b)
+
+
+def with_what_is_not_finite(a: Any, b: Any, w: Any) -> Any:
+    return sg.where(a - 1.0, cube(a), cube(a) / (b - b)), a * w
+
+
+def with_a_late_infinity(a: Any, b: Any, w: Any) -> Any:
+    # 0 × ∞ in the lanes of one part alone
+    return cube(a) * 0.0 + sg.where(sg.step(a - 1.5), 0.0 * (b / (w - w)), b), a * w
+
+
+OF_LANES = of_lanes, with_a_sum, with_a_comparison, with_what_is_not_finite, with_a_late_infinity
+
+
+@pytest.mark.parametrize("f", OF_LANES)
+@pytest.mark.parametrize("count", [64, 65, 200])
+def test_lanes_in_parts_find_what_all_find(f: Any, count: int, monkeypatch: Any) -> None:
+    a, b = np.random.default_rng(count).normal(size=(2, count))
+
+    def found() -> Any:
+        gate = sg.compile(f, batch=("a", "b"))
+        return gate(a, b, 0.7), sg.jacobian(gate, (0, 1, 2))(a, b, 0.7)
+
+    expected = found()
+    monkeypatch.setattr(phases, "CHUNK", 64)
+    np.testing.assert_equal(found(), expected)
+
+
+def test_an_operator_that_all_lanes_share_is_called_once() -> None:
+    gate = sg.compile(lambda a, w: cube(a) * cube(w), batch="a")
+    assert gate(np.full(100, 2.0), 3.0).tolist() == [216.0] * 100
+    assert not runner_of(gate).may_be_parted
+
+
+def test_an_error_of_a_later_part_is_one(monkeypatch: Any) -> None:
+    monkeypatch.setattr(phases, "CHUNK", 8)
+    with pytest.raises(ValueError, match=r"-1\.0 is not positive"):
+        sg.compile(strict, batch=True)(np.append(np.ones(99), -1.0))
