@@ -2,8 +2,9 @@
  * it covers nothing. */
 
 const CHIP = { height: 22, clear: 3, every: 6, far: 420 };
-/* What covering a node, being out of view, or covering an edge costs, in units of distance. */
-const COST = { node: 1e6, out: 1e5, edge: 150, aside: 12 };
+/* What covering a node, being out of view, covering an edge, or being nearer to another edge than to
+ * its own costs, in units of distance. */
+const COST = { node: 1e6, out: 1e5, edge: 150, nearer: 100, aside: 12 };
 
 function showTravel(step, view) {
   if (unchanged("travel", step, isHidden(), layout)) return;
@@ -30,7 +31,8 @@ function chipPlace(step, path, length, width, [view, ...pointers]) {
   const whole = around(places, []);
   const room = { ...whole, ...centre(whole) };
   const boxes = [...obstacles(), ...pointers].filter((box) => meet(box, room));
-  const lines = segments().filter((line) => line.key !== key && meet(line.box, room));
+  const near = segments().filter((line) => meet(line.box, room));
+  const [own, lines] = [true, false].map((is) => near.filter((line) => (line.key === key) === is));
   let best = { cost: Infinity };
   for (const place of places) {
     let cost = place.away;
@@ -39,6 +41,7 @@ function chipPlace(step, path, length, width, [view, ...pointers]) {
     if (cost >= best.cost) continue;
     const covered = lines.filter((line) => meet(line.box, place) && crosses(line, place));
     cost += COST.edge * new Set(covered.map((line) => line.key)).size;
+    if (cost < best.cost && gapTo(lines, place) < gapTo(own, place)) cost += COST.nearer;
     if (cost < best.cost) best = { ...place, cost };
   }
   return best;
@@ -63,7 +66,7 @@ function chipPlaces(path, length, width, gap) {
     const reach = (Math.abs(nx) * width + Math.abs(ny) * CHIP.height) / 2 + CHIP.clear;
     for (const side of [0, reach, -reach, 1.6 * reach, -1.6 * reach]) {
       const place = { x: at.x + side * nx, y: at.y + side * ny, width, height: CHIP.height };
-      places.push({ ...place, away: away + (side ? COST.aside + Math.abs(side) : 0) });
+      places.push({ ...place, at, away: away + (side ? COST.aside + Math.abs(side) : 0) });
     }
     before = at;
   }
@@ -145,10 +148,22 @@ function crosses({ a, b }, { x, y, width, height }) {
   return off <= (Math.abs(dy) * width + Math.abs(dx) * height) / 2 + edge;
 }
 
+/* How far a box is from the nearest of some straight pieces. */
+function gapTo(lines, { x, y, width, height }) {
+  return Math.min(
+    ...lines.map(({ a, b }) => {
+      const [ax, ay, dx, dy] = [(a.x - x) / width, (a.y - y) / height, (b.x - a.x) / width, (b.y - a.y) / height];
+      const share = Math.max(0, Math.min(1, -(ax * dx + ay * dy) / (dx * dx + dy * dy || 1)));
+      const beside = (from, by, size) => Math.max(0, Math.abs(from + share * by) - 0.5) * size;
+      return Math.hypot(beside(ax, dx, width), beside(ay, dy, height));
+    }),
+  );
+}
+
 /* ------ what is drawn */
 
-/* A text on a ground of its own, in the middle of a place. */
-function tag({ x, y }, text, width) {
+/* A text on a ground of its own, in the middle of a place, with a line to its edge. */
+function tag({ x, y, at }, text, width) {
   const label = svgText(x, y + 5, text, { "text-anchor": "middle" });
   if (chipWidth(text) > width) {
     label.setAttribute("textLength", width - 8);
@@ -159,7 +174,8 @@ function tag({ x, y }, text, width) {
     rx: CHIP.height / 2,
   });
   const group = svgElement("g", { class: "tag" });
-  group.append(ground, label);
+  const leader = svgElement("path", { d: `M${point({ x, y })}L${point(at)}` });
+  group.append(leader, ground, label);
   return group;
 }
 

@@ -68,6 +68,15 @@ def shortened(text: str) -> str:
     return END.sub(r"\1", re.sub(r"^\s+", "", COMMENT.sub("", text), flags=re.MULTILINE))
 
 
+NEEDLESS = re.compile(r"\s*([{}>])\s*|(?<=[:;,(])\s+|;(?=\s*})")
+"""What separates nothing in a style. A space before a colon or a bracket does: it begins a part."""
+
+
+def style(text: str) -> str:
+    """A style without comments and needless spaces."""
+    return NEEDLESS.sub(r"\1", COMMENT.sub("", text))
+
+
 def colours() -> str:
     """The colours of the drawing as variables of CSS."""
     light, dark = LIGHT._asdict(), DARK._asdict()
@@ -81,7 +90,7 @@ def document(steps: Steps) -> str:
     name, kernels = steps.names[steps.root], str(data.kernels)
     parts = {
         "title": escape(f"The backward pass of {printable(name)}"),
-        "style": shortened("\n".join([colours(), *map(read, STYLES)])),
+        "style": style("\n".join([colours(), *map(read, STYLES)])),
         # to the left is where a page has text of itself
         "table": report.table(steps).replace(' style="text-align:left"', ""),
         "data": data.json(),

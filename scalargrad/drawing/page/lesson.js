@@ -177,7 +177,7 @@ function showStep(step) {
 
 /* Put an equation in its place, which has a look of its own forward and back. */
 function setEquation(kind, parts) {
-  byId("equation").className = `equation ${kind}`;
+  byId("equation").className = `equation ${kind}${state.allDigits ? " digits" : ""}`;
   fill(byId("equation"), ...parts);
 }
 

@@ -117,14 +117,20 @@ class Viewport {
     return aim;
   }
 
+  /* The scale at which numbers can be read; from the back of a hall it is twice as large. */
+  readable() {
+    return READABLE * (state.present ? Math.max(1, Math.min(2, this.size.width / 500)) : 1);
+  }
+
   /* The box that shows a part, as much of its surroundings as can be read beside it; null where
    * the part is in view already. Where it is too large for that, its core is in view. */
   showing(part) {
-    if (contains(this.visible(), part) && this.scale() >= READABLE) return null;
+    const least = this.readable();
+    if (contains(this.visible(), part) && this.scale() >= least) return null;
     const all = this.fitted();
-    if (this.scale(all) >= READABLE) return all;
-    const most = Math.min(Math.max(this.scale(), READABLE), this.scale(part));
-    const scale = Math.max(most, READABLE);
+    if (this.scale(all) >= least) return all;
+    const most = Math.min(Math.max(this.scale(), least), this.scale(part));
+    const scale = Math.max(most, least);
     const { width, height } = grown(this.visible(), this.scale() / scale);
     const from = corner(part, { width, height });
     const x = this.inside(holding(part.core, from.x, width, "x", "width"), width, "x", "width");

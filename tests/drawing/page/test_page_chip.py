@@ -31,26 +31,32 @@ COVERED = """() => {
   const nodes = boxes.filter((x) => meets(x.getBoundingClientRect())).length;
   const svg = document.querySelector("#graph svg");
   const { a, e, f } = svg.getScreenCTM();
-  const edges = [...document.querySelectorAll("#graph .edge:not(.lit) .line")].filter((path) => {
-    const box = path.getBoundingClientRect();
-    const { left, right, top, bottom } = box;
-    const grown = { left: left - 1, right: right + 1, top: top - 1, bottom: bottom + 1 };
-    if (!meets(grown)) return false;
+  const pointsOf = (path) => {
     const line = path.getAttribute("d");
     if (path.known !== line) {
       const length = path.getTotalLength();
       const places = Array.from({ length: Math.ceil(length / 3) }, (_, k) => 3 * k);
       Object.assign(path, { known: line, points: places.map((at) => path.getPointAtLength(at)) });
     }
-    return path.points.some(({ x, y }) => {
-      const [left, top] = [a * x + e, a * y + f];
-      return meets({ left, right: left, top, bottom: top });
-    });
-  }).length;
+    return path.points.map(({ x, y }) => ({ x: a * x + e, y: a * y + f }));
+  };
+  const gap = (path) => {
+    const gaps = pointsOf(path).map(({ x, y }) => Math.hypot(
+      Math.max(chip.left - x, x - chip.right, 0), Math.max(chip.top - y, y - chip.bottom, 0)));
+    return Math.min(...gaps) / a;
+  };
+  const others = [...document.querySelectorAll("#graph .edge:not(.lit) .line")].map(gap);
+  const edges = others.filter((x) => x < 0.5).length;
+  const lit = document.querySelector("#graph .edge.lit .line");
+  const nearer = Math.min(...others) < gap(lit) - 1;
+  const leader = tag.querySelector("path");
+  const end = leader.getPointAtLength(leader.getTotalLength());
+  const led = Math.min(...pointsOf(lit).map(({ x, y }) =>
+    Math.hypot(a * end.x + e - x, a * end.y + f - y)));
   const pane = document.getElementById("graph").getBoundingClientRect();
   const out = chip.left < pane.left - 1 || chip.right > pane.right + 1 ||
     chip.top < pane.top - 1 || chip.bottom > pane.bottom + 1;
-  return { nodes, edges, out };
+  return { nodes, edges, out, nearer, led: led < 3 * a };
 }"""
 
 
@@ -89,7 +95,8 @@ def network() -> Value:
 
 
 def covered(browser: Any, path: Path, size: tuple[int, int]) -> list[dict[str, Any]]:
-    """What the chip covers at every step of the way back."""
+    """What the chip covers at every step of the way back, whether another edge is nearer to it than
+    its own, and whether the line from it ends on its own."""
     window = {"width": size[0], "height": size[1]}
     found = []
     with opened(browser, path, viewport=window, reduced_motion="reduce") as page:
@@ -111,7 +118,8 @@ def test_chip_covers_nothing_in_the_graphs_of_lessons(
     f, args = LESSONS[name]
     sg.explain(f, *args).save(tmp_path / "page.html")
     found = covered(browser, tmp_path / "page.html", size)
-    assert found == [{"nodes": 0, "edges": 0, "out": False}] * len(found)
+    alone = {"nodes": 0, "edges": 0, "out": False, "nearer": False, "led": True}
+    assert found == [alone] * len(found)
 
 
 @pytest.mark.parametrize("size", WINDOWS)
@@ -123,6 +131,8 @@ def test_chip_covers_no_node_and_few_edges_in_any_graph(
     found = covered(browser, tmp_path / "page.html", size)
     assert [x["nodes"] or x["out"] for x in found] == [0] * len(found)
     assert sum(bool(x["edges"]) for x in found) <= len(found) / 3
+    # where nothing else is free, the line leads from the chip to its edge
+    assert sum(x["nearer"] for x in found) <= len(found) / 6 and all(x["led"] for x in found)
 
 
 # ------ an end of the edge out of view

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import combinations
+from itertools import product as product_of
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +46,7 @@ PROGRAMS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "product": (product, (-2.0, 5.0, -4.0)),
     "gates": (gate_by_gate, (2.0, -1.0, -3.0, -2.0, -3.0)),
     "network": (network, ([0.5, -1.0], 1.0)),
+    "tiny": (lambda x, y: x * y + y, (-1.2345678901234567e-200, -1.2345678901234567e-100)),
 }
 
 
@@ -178,30 +181,40 @@ def test_what_the_browser_does_late_does_not_undo_a_key(hall: Any, presses: int)
     assert hall.is_visible("#leave") == shown
 
 
-@pytest.mark.parametrize("address", ["#step=3&present", "#forward=1&present"])
-@pytest.mark.parametrize("program", ["gates", "network"])
-def test_present_shows_the_whole_equation_on_a_phone(
-    browser: Any, saved: Callable[[str], Path], program: str, address: str
+@pytest.mark.parametrize("switches", ["present", "present&digits", "digits"])
+@pytest.mark.parametrize("program", ["gates", "network", "tiny"])
+def test_equation_is_whole_and_overprints_nothing_on_a_phone(
+    browser: Any, saved: Callable[[str], Path], program: str, switches: str
 ) -> None:
-    window = {"width": 390, "height": 844}
-    with opened(browser, saved(program), address, viewport=window) as page:
-        page.wait_for_timeout(100)
-        room = "x => x.scrollWidth <= x.clientWidth"
-        assert page.locator("#equation").evaluate(room)
-        places = page.locator("#equation :is(.number, .fraction, .caption, .left, .right)")
-        assert all(places.evaluate_all(INSIDE))
-        for term in page.locator("#equation.stacked .term").all():
-            edges = term.locator("> .caption, > .number").evaluate_all(EDGES)
-            assert edges[0][1] <= edges[1][0]
+    with opened(browser, saved(program), f"#step=3&{switches}") as page:
+        for width, place in product_of((390, 640), ("step=3", "forward=1")):
+            page.set_viewport_size({"width": width, "height": 844})
+            page.evaluate(f"location.hash = '{place}&{switches}'")
+            page.wait_for_timeout(100)
+            assert page.locator("#equation").evaluate("x => x.scrollWidth <= x.clientWidth")
+            places = page.locator("#equation :is(.number, .fraction, .caption, .left, .right)")
+            boxes = places.evaluate_all(BOXES)
+            assert boxes and all(0 <= left and right <= width for left, right, *_ in boxes)
+            for term in page.locator("#equation .term").all():
+                parts = term.locator("> *").evaluate_all(BOXES)
+                assert not any(overlap(a, b) for a, b in combinations(parts, 2))
 
 
-EDGES = """all => all.map(x => {
+BOXES = """all => all.map(x => {
   const range = document.createRange();
   range.selectNodeContents(x);
-  const { left, right } = range.getBoundingClientRect();
-  return [left, right];
-}).sort((a, b) => a[0] - b[0])"""
-INSIDE = "all => all.map(x => x.getBoundingClientRect()).map(x => x.left >= 0 && x.right <= 390)"
+  const [own, text] = [x.getBoundingClientRect(), range.getBoundingClientRect()];
+  const left = Math.min(own.left, text.left), right = Math.max(own.right, text.right);
+  return [left, right, text.top, text.bottom];
+})"""
+"""Left, right, top and bottom of each, with the text that stands out of its element."""
+
+
+def overlap(a: list[float], b: list[float]) -> bool:
+    """Whether one box stands on another by more than a line may reach into the next."""
+    across = min(a[1], b[1]) - max(a[0], b[0])
+    down = min(a[3], b[3]) - max(a[2], b[2])
+    return across > 0.5 and down > 4.0
 
 
 # ------ in the address
