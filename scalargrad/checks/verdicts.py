@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf, isfinite, nan
+from math import inf, isfinite, isnan, nan
 from typing import NamedTuple
 
 from .roundoff import TINY, Line, Noise
@@ -29,8 +29,15 @@ class Checked(NamedTuple):
 
     def cells(self) -> tuple[str, ...]:
         order = "—" if self.order is None else f"{self.order:.2f}"
-        numbers = f"{self.gradient:.10g}", f"{self.measured:.10g}", f"{self.error:.1e}"
-        return self.name, *numbers, order, self.verdict
+        measured = (
+            ("—", "—") if isnan(self.measured) else (digits(self.measured), f"{self.error:.1e}")
+        )
+        return self.name, digits(self.gradient), *measured, order, self.verdict
+
+
+def digits(x: float) -> str:
+    """Ten digits; a zero has no sign."""
+    return f"{x + 0.0:.10g}"
 
 
 def judge(name: str, f: Line, x: float, gradient: float, noise: float | Noise) -> Checked:

@@ -28,12 +28,12 @@ def draw(
 ) -> Drawing:
     """Return a picture of the graph that a Value was computed from.
 
-    `what` is a Value, a list of them, or a model or function to be called on `inputs`: on Values,
-    which are made of numbers where none of the inputs of a function is a Value. With a `model`,
-    nodes stand in its modules; an object of your own class that keeps Values in its attributes is a
-    model too. Nodes show their label, operator, data and grad, which is — before `backward()` has
-    run; `edges` adds the "local" gradient, the "contribution" that flows back, or "both".
-    Blue is positive, orange negative, the deeper the larger.
+    `what` is a Value, a list of them, or a model or function to be called on `inputs`, whose
+    numbers become Values as in `explain`. With a `model`, nodes stand in its modules; an object of
+    your own class that keeps Values in its attributes is a model too. Nodes show their label,
+    operator, data and grad, which is — before `backward()` has run; `edges` adds the "local"
+    gradient, the "contribution" that flows back, or "both". Blue is positive, orange negative, the
+    deeper the larger.
 
     `path=(w, loss)` keeps what lies between two nodes, `depth` what is that near the root. Above
     `limit` items modules collapse, or nodes that are alike share a box, as on the page of

@@ -8,24 +8,21 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
-from ..engine import Value
 from ..messages import described
 from ..modes import explaining
 from ..scalars import is_value
-from ..transforms.parameters import argument_names
-from ..transforms.trees import NUMERIC, OTHER, flatten, is_model
-from ..transforms.variables import differentiating, one_number
+from ..transforms.trees import is_model
+from ..transforms.variables import one_number
+from .arguments import called
 from .page import document
 from .steps import report
 from .steps.compared import Compared
 from .steps.given_names import Watch
 from .steps.steps import Steps
-from .symbols.parts import is_part
 
 MOST_FRAMED = 200
 """Nodes up to which a notebook shows the page itself: it keeps what it shows."""
 FRAME = "width: 100%; height: 60em; border: 0"
-NUMBERS_OR_PARTS = (*NUMERIC, OTHER._replace(matches=is_part))
 
 
 class Explanation(Steps):
@@ -85,18 +82,10 @@ def explanation(f: Any, args: Sequence[Any], model: Any = None) -> Explanation:
 def recorded(f: Callable[..., Any], args: Sequence[Any], watch: Watch, compared: Compared) -> Any:
     """Return f(*args) as a graph whose nodes know their source lines, and note what f compares. A
     model may return a list of one number."""
-    variables = list(map(labelled, args, argument_names(f, len(args))))
-    with differentiating(level=False), explaining(compared.note), watch.running():
-        out = f(*variables)
+    with explaining(compared.note), watch.running():
+        out = called("explain", f, args)
     alone = is_model(f) and isinstance(out, list) and len(out) == 1
     root = one_number(out[0] if alone else out, f)
     if is_value(root):
         return root
     raise TypeError(f"explain needs a Value, but the function returned the number {root!r}")
-
-
-def labelled(arg: Any, name: str) -> Any:
-    """Return an argument with Values, labelled after their places, for the numbers in it."""
-    entries, structure = flatten(arg, name, NUMBERS_OR_PARTS)
-    pairs = zip(entries, structure.names(name))
-    return structure.rebuilt([x if is_value(x) else Value(x, label) for x, label in pairs])

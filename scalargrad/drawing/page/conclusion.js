@@ -26,7 +26,8 @@ function sayNudge(leaf) {
   const way = expected > 0 ? "rises" : "falls";
   const really = Math.sign(moved) === Math.sign(expected);
   const anew = really ? `Computed anew it ${way} by ${brief(Math.abs(moved))}.` : "";
-  const truth = close(moved, expected, ABOUT) ? anew : `${anew} So far away the slope is another already.`;
+  const why = kinkAt(leaf) ? "Above the kink there the slope is another." : "So far away the slope is another already.";
+  const truth = close(moved, expected, ABOUT) ? anew : `${anew} ${why}`;
   return (
     `All gradients are there. Raise ${NAMES[leaf]} by ${NUDGE} and ${ROOT} ${way} by about ` +
     `${brief(Math.abs(expected))}: that is what ∂${ROOT}/∂${NAMES[leaf]} = ` +

@@ -4,8 +4,8 @@ const AGREE = 1e-5;
 /* A list of more leaves is folded at first. */
 const FEW_LEAVES = 8;
 const STEPS = { ArrowUp: 0.1, ArrowDown: -0.1 };
-/* Slopes once measured at these numbers, by leaf. */
-let slopes = new Map();
+/* Slopes once measured at these numbers, and what is told of kinks, by leaf. */
+let [slopes, kinks] = [new Map(), new Map()];
 
 function slopeOf(leaf) {
   if (!slopes.has(leaf)) slopes.set(leaf, slope(graph, state.numbers.data, leaf));
@@ -89,17 +89,55 @@ function leafRow(leaf) {
 /* A gradient whose sum is complete beside what measuring gives. */
 function verdict(leaf, gradient) {
   if (!graph.editable[leaf]) return "";
-  const measured = slopeOf(leaf);
+  const near = (x) => close(gradient, x, AGREE, AGREE);
+  // from far off a bend, or a kink nearby, looks like another slope
+  const measured = [slopeOf(leaf), sideOf(leaf, 1, 1)].find(near) ?? slopeOf(leaf);
   // beside an infinity nothing can be measured, and a gradient may be right all the same
   if (Number.isNaN(measured) || [gradient, measured].some(isInfinite)) return [number(measured)];
-  const agrees = close(gradient, measured, AGREE, AGREE);
-  const text = agrees ? "agrees" : "differs";
-  const mark = element(
-    "b",
-    { class: agrees ? "mark right" : "mark wrong", role: "img", "aria-label": text, title: text },
-    agrees ? "✓" : "✗",
-  );
-  return [number(measured), mark];
+  const kind = near(measured) ? "right" : kinkAt(leaf)?.holds(gradient) ? "kink" : "wrong";
+  const [mark, title] = MARKS[kind];
+  const told = { class: `mark ${kind}`, role: "img", "aria-label": title, title };
+  return [number(measured), element("b", told, mark)];
+}
+
+const MARKS = {
+  right: ["✓", "agrees"],
+  kink: ["kink", "a kink: told below"],
+  wrong: ["✗", "differs"],
+};
+
+/* The slope close by: on both sides, or one of them. */
+function sideOf(leaf, ...sides) {
+  const { data } = state.numbers;
+  return slope(graph, data, leaf, reach(data[leaf]) * FINE, sides);
+}
+
+/* The kink that a leaf stands at: that in words, and which gradients it allows; none if it does not. */
+function kinkAt(leaf) {
+  if (!kinks.has(leaf)) kinks.set(leaf, foundKink(leaf));
+  return kinks.get(leaf);
+}
+
+function foundKink(leaf) {
+  const node = kinkIn(graph, state.numbers.data, leaf);
+  if (!node) return undefined;
+  const sides = [sideOf(leaf, 1, 0), sideOf(leaf, 0, 1)];
+  const slack = AGREE * Math.max(1, ...sides.map(Math.abs));
+  const holds = (x) => x >= Math.min(...sides) - slack && x <= Math.max(...sides) + slack;
+  const [left, right] = sides.map((x) => brief(Number(x.toPrecision(6))));
+  const end = holds(state.right[leaf])
+    ? "A gradient there is a choice between them."
+    : `The gradient ${shown(state.right[leaf])} is not between them: choices at several kinks need ` +
+      "not add up, or a rule is wrong.";
+  const place = `${NAMES[leaf]} = ${shown(state.numbers.data[leaf])}`;
+  const text =
+    `At ${place} is a kink of ${node.name}: below it ${ROOT} has the slope ${left}, above it ${right}. ${end}`;
+  return { text, holds };
+}
+
+function sayKinks() {
+  const isTold = (leaf) => byId(`row-${leaf}`).querySelector(".kink, .wrong") && kinkAt(leaf);
+  byId("kinks").textContent = graph.leaves.filter(isTold).map((leaf) => kinkAt(leaf).text).join(" ");
 }
 
 function showLeaf(leaf, gradient, arrived) {
@@ -128,13 +166,13 @@ function scrollListTo(row) {
 }
 
 function showLeaves(changes) {
-  if ("numbers" in changes) slopes = new Map();
   const { gradient, arrived } = progress();
   for (const leaf of graph.leaves) {
     showLeaf(leaf, gradient, arrived);
     const input = byId(`leaf-${leaf}`);
     if (input && ("numbers" in changes || "allDigits" in changes)) refill(leaf, input);
   }
+  sayKinks();
   byId("reset").hidden = !state.edited;
   byId("compared").hidden = !state.edited || !PAGE.compared;
 }
@@ -148,6 +186,10 @@ function comparedText() {
 }
 
 function startLeaves() {
+  // before anything is shown with other numbers
+  onChange((changes) => {
+    if ("numbers" in changes) [slopes, kinks] = [new Map(), new Map()];
+  });
   // the order in which the program first used them
   graph.leaves.reverse();
   fill(byId("leaves").tBodies[0], ...graph.leaves.flatMap(leafRow));

@@ -135,14 +135,33 @@ function walk(graph, numbers, order) {
   return { steps, gradient: adjoint.map((x) => x + 0) };
 }
 
-/* How steep the root is in a leaf, measured: the leaf a little up, a little down. */
-function slope(graph, data, leaf) {
-  const h = Math.cbrt(2 ** -52) * Math.max(1, Math.abs(data[leaf]));
-  const at = (x) => {
-    const moved = [...data];
-    moved[leaf] = x;
-    return evaluate(graph, moved, false).data[0];
-  };
-  const [low, high] = [data[leaf] - h, data[leaf] + h];
+/* How far a leaf is moved to measure a slope. */
+function reach(x) {
+  return Math.cbrt(2 ** -52) * Math.max(1, Math.abs(x));
+}
+
+function withLeaf(graph, data, leaf, x, wantPartials) {
+  const moved = [...data];
+  moved[leaf] = x;
+  return evaluate(graph, moved, wantPartials);
+}
+
+/* How steep the root is in a leaf, measured: the leaf a little up, a little down; or one of them. */
+function slope(graph, data, leaf, h = reach(data[leaf]), [down, up] = [1, 1]) {
+  const at = (x) => withLeaf(graph, data, leaf, x, false).data[0];
+  const [low, high] = [data[leaf] - down * h, data[leaf] + up * h];
   return (at(high) - at(low)) / (high - low);
 }
+
+/* The first node whose local gradient jumps at a leaf's number, however near the other side is; none
+ * where the graph is smooth. */
+function kinkIn(graph, data, leaf) {
+  const jumps = [FINE, FINE ** 2].map((part) => {
+    const h = reach(data[leaf]) * part;
+    const [low, high] = [-h, h].map((by) => withLeaf(graph, data, leaf, data[leaf] + by, true).partials);
+    return low.map((own, i) => Math.max(0, ...own.map((p, k) => Math.abs(p - high[i][k]))));
+  });
+  return graph.nodes.findLast((_, i) => jumps[0][i] > 1e-3 && jumps[1][i] > jumps[0][i] / 2);
+}
+
+const FINE = 1 / 64;

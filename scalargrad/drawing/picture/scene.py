@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from typing import Any
 
-from ...engine import Value
-from ...scalars import is_real, is_value
-from ...transforms.parameters import argument_names
-from ...transforms.trees import ARRAY, HOLDS_VALUES, OTHER, SCALAR, flatten, is_model
+from ...scalars import is_value
+from ...transforms.trees import HOLDS_VALUES, flatten, is_model
+from ..arguments import called
 from ..symbols.parts import held, is_part
 from .loops import Loops, Place
 from .modules import ModuleTree, Scopes, modules_by_parameters, recorded
@@ -44,19 +44,10 @@ class Scene:
         return roots
 
     def _called(self, f: Any, inputs: Sequence[Any]) -> Any:
-        """The result of a function. Numbers are labelled Values for it, to be drawn: all inputs of
-        a model; those of a function to which no Value is given."""
-        if model_of(f) is None:
-            entries = [x for arg in inputs for x in flatten(arg, "an input", HOLDS_VALUES)[0]]
-            if not any(map(is_value, entries)):
-                inputs = list(map(labelled, inputs, argument_names(f, len(inputs))))
-        else:
-            method = getattr(f, "__func__", type(f).__call__)
-            code = getattr(method, "__code__", None)
-            names = code.co_varnames[1 : code.co_argcount] if code else ()
-            names = [*names, *(f"x{i}" for i in range(len(names), len(inputs)))]
-            inputs = [labelled(x, name) for x, name in zip(inputs, names)]
-        return recorded(f, inputs, self.scopes) if self.scopes else f(*inputs)
+        """The result of a function or a model, whose inputs are Values, to be drawn."""
+        if self.scopes:
+            return recorded(partial(called, "draw", f), [inputs], self.scopes)
+        return called("draw", f, inputs)
 
     def _modules(self) -> dict[Any, str]:
         if self.model is None or self.scopes is None:
@@ -131,14 +122,6 @@ def shown_of(places: Mapping[int, Place], boxes: Boxes) -> dict[int, Place]:
         for i, place in places.items()
         if isinstance(box := boxes.get(i), tuple) and box[0] == "loop"
     }
-
-
-def labelled(tree: Any, name: str) -> Any:
-    """A tree of inputs with Values for its numbers, labelled by their place."""
-    entries, structure = flatten(tree, name, (SCALAR, ARRAY, OTHER))
-    names = structure.names(name)
-    values = [Value(x, label=label) if is_real(x) else x for x, label in zip(entries, names)]
-    return structure.rebuilt(values)
 
 
 def chosen(model: ModuleTree, collapse: Collapse) -> set[str]:

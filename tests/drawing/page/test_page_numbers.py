@@ -109,6 +109,37 @@ def test_negative_factor_is_in_brackets_wherever_it_stands(browser: Any, path: P
         assert local.evaluate(f"x => [{', '.join(sides)}]") == ['"("', '")"']
 
 
+# ------ gradients beside measured slopes
+
+WRONG = sg.operator("wrong_square", lambda x: x * x, lambda out, x: 3.0 * x)
+
+
+@pytest.mark.parametrize(
+    ("f", "at", "mark", "told"),
+    [
+        (sg.relu, 0.0, "kink", "At x = 0 is a kink of L: below it L has the slope 0, above it 1."),
+        (lambda x: sg.maximum(x, 3.0 * x), -0.0, "✓", ""),
+        (lambda x: sg.relu(x) - sg.relu(-x), 0.0, "✗", "The gradient 0 is not between them"),
+        (lambda x: WRONG(x) + sg.relu(x - 2.0), 2.0, "✗", "The gradient 6 is not between them"),
+        (WRONG, 2.0, "✗", ""),
+        (lambda x: sg.abs(x - 1e-6), 0.0, "✓", ""),
+        (lambda x: sg.sigmoid(1e5 * x), 0.0, "✓", ""),
+        (lambda x: sg.exp(300.0 * x), 1.0, "✓", ""),
+    ],
+)
+def test_kinks_are_told_apart_from_wrong_gradients(
+    browser: Any, path: Path, f: Callable[..., Any], at: float, mark: str, told: str
+) -> None:
+    sg.explain(lambda x: f(x), at).save(path)
+    with opened(browser, path, "#step=99") as page:
+        assert text(page, "#leaves .mark") == mark
+        said = text(page, "#kinks")
+        assert told in said and bool(told) == bool(said)
+        if mark == "kink":
+            type_leaf(page, "x", "1.5")
+            assert text(page, "#leaves .mark") == "✓" and text(page, "#kinks") == ""
+
+
 # ------ edits
 
 

@@ -194,7 +194,7 @@ def test_equation_is_whole_and_overprints_nothing_on_a_phone(
             assert page.locator("#equation").evaluate("x => x.scrollWidth <= x.clientWidth")
             places = page.locator("#equation :is(.number, .fraction, .caption, .left, .right)")
             boxes = places.evaluate_all(BOXES)
-            assert boxes and all(0 <= left and right <= width for left, right, *_ in boxes)
+            assert boxes and all(left >= 0 and right <= width for left, right, *_ in boxes)
             for term in page.locator("#equation .term").all():
                 parts = term.locator("> *").evaluate_all(BOXES)
                 assert not any(overlap(a, b) for a, b in combinations(parts, 2))

@@ -326,7 +326,65 @@ def test_inputs_need_something_to_call() -> None:
 
 
 def test_function_is_called_on_its_inputs() -> None:
-    assert len(elements(draw(lambda x, n: x**n, Value(2.0), 3), "node")) == 2
+    assert len(elements(draw(lambda x: x**3, Value(2.0)), "node")) == 2
+
+
+def power(x: Any, n: Any) -> Any:
+    out = x
+    for _ in range(n - 1):
+        out = out * x
+    return out
+
+
+ARGUMENTS = (
+    (lambda x, y: (x + y) * x, (2.0, 3)),
+    (lambda xs, y: sg.sum(xs) * y, ([1.0, 2.0], 3.0)),
+    (lambda d, *rest: d["a"] * rest[1], ({"a": 2.0}, 1.0, 3.0)),
+)
+
+
+@pytest.mark.parametrize(("f", "args"), ARGUMENTS)
+def test_draw_and_explain_make_the_same_values_of_numbers(f: Any, args: Any) -> None:
+    explained = sg.explain(f, *args)
+    labels = {x.label for x in explained.leaves}
+    drawn = draw(f, *args)
+    assert len(elements(drawn, "node")) == len(explained.nodes)
+    assert labels <= set(re.findall(r">([^<]*)</text>", drawn.svg))
+
+
+@pytest.mark.parametrize("by", [draw, sg.explain])
+@pytest.mark.parametrize(
+    ("f", "args", "cure"),
+    [
+        (
+            power,
+            (2.0, 3),
+            "if n is a count or an index, close over it: {}(lambda x: power(x, 3), 2.0)",
+        ),
+        (power, (2, 3), "{}(lambda x: power(x, 3), 2)"),
+        (lambda xs, k: xs[k] * 2.0, ([1.0, 5.0], 1), "{}(lambda xs: f(xs, 1), [1.0, 5.0])"),
+        (lambda xs, k: sg.sum(xs[:k]), ([1.0, 5.0], 1), "{}(lambda xs: f(xs, 1), [1.0, 5.0])"),
+        (lambda x, n: sg.sum([x] * n), (1.0, 2), "{}(lambda x: f(x, 2), 1.0)"),
+        (
+            lambda *r: [1.0, r[0]][r[1]],
+            (1.0, 1),
+            "if r[1] is a count or an index, close over it: {}(",
+        ),
+    ],
+)
+def test_count_that_became_a_value_is_told_with_its_cure(
+    by: Any, f: Any, args: Any, cure: str
+) -> None:
+    with pytest.raises(TypeError, match=re.escape(cure.format(by.__name__))):
+        by(f, *args)
+
+
+def test_error_of_the_function_itself_is_left_alone() -> None:
+    def wrong(x: Any, n: Any) -> Any:
+        raise ValueError("no such thing")
+
+    with pytest.raises(ValueError, match=r"^no such thing$"):
+        draw(wrong, 1.0, 3)
 
 
 # ------ labels

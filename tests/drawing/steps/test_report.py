@@ -46,6 +46,26 @@ def test_text_has_the_computation_the_steps_and_the_checks() -> None:
     assert text.endswith("right")
 
 
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: sg.relu(x),
+        lambda x: x * -0.0,
+        lambda x: -sg.abs(x) * 0.0,
+        lambda x: sg.step(x) * -1.0,
+    ],
+)
+def test_a_zero_that_was_measured_has_no_sign(f: Any) -> None:
+    *_, row = str(explain(f, -3.0)).splitlines()
+    name, gradient, measured, *_ = row.split()
+    assert (name, gradient, measured) == ("x", "0", "0")
+
+
+def test_where_there_is_no_slope_none_is_told() -> None:
+    *_, row = str(explain(lambda x: sg.relu(x), 0.0)).splitlines()
+    assert row.split() == ["x", "0", "—", "—", "—", "not", "smooth", "here"]
+
+
 def test_notebooks_get_a_table_in_which_nothing_is_markup() -> None:
     html = explain(neuron, *NUMBERS.values())._repr_html_()
     assert html.count("<tr>") == 1 + 9
