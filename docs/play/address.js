@@ -14,6 +14,11 @@ export async function packed(text) {
   return `#${KEY}=${letters.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "")}`;
 }
 
+/* Whether an address is meant to carry a program, be it broken. */
+export function isLink(hash) {
+  return hash.startsWith(`#${KEY}=`);
+}
+
 /* The program that an address carries; null if it carries none that can be read. */
 export async function unpacked(hash) {
   const found = new RegExp(`^#${KEY}=([\\w-]+)$`).exec(hash);

@@ -81,7 +81,15 @@ class Block {
     else if (kind === "line") this.editor?.mark(Number(text));
     else if (kind === "page") this.output.append(element("div", { class: "explained" }, frame(text)));
     else if (kind === "picture") this.output.append(picture(text));
-    else this.print(text, kind);
+    else if (kind === "last") this.printLast(text);
+    else this.print(kind === "note" ? `${text}\n` : text, kind);
+  }
+
+  /* The end of a long output takes the place of what was the end before. */
+  printLast(text) {
+    const end = () => this.output.querySelector("pre:last-child > .play-last:last-child");
+    if (!end()) this.print("", "last");
+    end().textContent = text;
   }
 
   print(text, kind) {

@@ -1,6 +1,6 @@
 /* The page Play: an editor, Run, and what the program came to. */
 
-import { packed, unpacked } from "./address.js";
+import { isLink, packed, unpacked } from "./address.js";
 import { Editor } from "./editor.js";
 import { EXAMPLES } from "./examples.js";
 import { frame, picture, Python, theme } from "./python.js";
@@ -41,6 +41,14 @@ function print(text, kind) {
   output.scrollTop = output.scrollHeight;
 }
 
+/* The end of a long output: it takes the place of what was the end before. */
+function printLast(text) {
+  if (!byId("play-output").lastElementChild?.matches(".play-last")) print("", "last");
+  const output = byId("play-output");
+  output.lastElementChild.textContent = text;
+  output.scrollTop = output.scrollHeight;
+}
+
 /* What the program came to; the one before it stays, faded, as long as there is nothing else. */
 function shown(element) {
   element.id = "play-page";
@@ -58,6 +66,7 @@ function empty(text) {
 const HEAR = {
   running: () => say("Running"),
   printed: (text) => print(text, "printed"),
+  last: printLast,
   note: (text) => print(`${text}\n`, "note"),
   error: (text) => print(text, "error"),
   line: (text) => editor.mark(Number(text)),
@@ -163,10 +172,12 @@ async function share() {
   }
 }
 
+const BROKEN = "The program in this link cannot be read: the link was cut off, or changed. Copy all of it";
+
 /* A program that came by a link is shown, and not run before its reader wants it. */
 async function follow() {
   const found = await unpacked(location.hash);
-  if (found === null) return;
+  if (found === null) return isLink(location.hash) ? say(BROKEN) : undefined;
   editor.text = found;
   say("This program came with the link. Read it, then run it");
 }
@@ -176,10 +187,12 @@ async function start() {
   offer();
   empty("Press Run: what the program comes to stands here");
   const first = EXAMPLES.get("neuron").text;
-  const text = (await unpacked(location.hash)) ?? kept() ?? first;
+  const linked = await unpacked(location.hash);
+  const text = linked ?? kept() ?? first;
   const label = "Program in Python. Escape and then Tab leave the editor";
   editor = new Editor(byId("play-code"), { text, label, run, changed: keep });
   keep();
+  if (linked === null && isLink(location.hash)) say(BROKEN);
   byId("play-run").addEventListener("click", run);
   byId("play-stop").addEventListener("click", () => python.stop());
   byId("play-share").addEventListener("click", share);

@@ -23,18 +23,20 @@ import scalargrad
 from scalargrad.drawing.explanation import Explanation
 from scalargrad.drawing.picture import render
 from scalargrad.drawing.picture.drawing import Drawing
+from scalargrad.drawing.steps.compared import Compared
 from scalargrad.drawing.steps.given_names import GivenNames, entries, parameter_names
 from scalargrad.drawing.steps.given_names import parameters as kept
 from scalargrad.drawing.symbols.parts import keeps_parts
 from scalargrad.graph import backward_order
-from scalargrad.modes import record_lines
+from scalargrad.modes import explaining
 from scalargrad.scalars import is_value
 
 Send = Callable[[str, str], None]
 
-MOST_PRINTED = 100_000
-"""Characters: a loop without end must not fill the tab."""
-CUT = "\n… the rest is cut off\n"
+MOST_FIRST = MOST_LAST = 50_000
+"""Characters at the beginning and at the end of what is printed: a loop without end must not fill
+the tab, and the end says more than the middle."""
+LEFT_OUT = "\n… {:,} characters are left out here …\n\n"
 AT_ONCE = 200
 """So many lines are sent as they are printed, and then several together: each is work for the
 page."""
@@ -43,6 +45,15 @@ PAUSE = 0.05
 NO_INPUT = (
     "input() waits for an answer, and a program in the browser cannot wait. Write the answer into "
     'the program: name = "3"'
+)
+NO_MODULE = (
+    "Play has no {}: in the browser there are scalargrad and Python's own modules alone, and "
+    "nothing can be installed. Lists and sg.sum, sg.exp, … do here what arrays do elsewhere."
+)
+SHELL = ("!", "%", "pip install", "pip3 install")
+NO_SHELL = (
+    "That line is a command for a notebook or a shell. Here all is Python, and nothing has to be "
+    "installed: leave the line out."
 )
 LEAF = (
     "{0} is a leaf: nothing was computed, so there is no way back to show. Compute something from "
@@ -57,28 +68,43 @@ MOST_NODES = 1_500
 
 
 class Printed(io.TextIOBase):
-    """What a program prints, sent on now and then, and cut where it has no end."""
+    """What a program prints, sent on now and then. Of much the beginning stands, and the end
+    follows as a text of its own, which each new one replaces."""
 
     def __init__(self, send: Send) -> None:
         self.send = send
         self.waiting: list[str] = []
-        self.room, self.count = MOST_PRINTED, 0
+        self.room, self.count = MOST_FIRST, 0
+        self.last, self.beyond = "", 0
         self.sent = monotonic()
 
     def write(self, text: str) -> int:
-        before, self.room = self.room, self.room - len(text)
-        if before >= 0:
-            self.waiting.append(text if self.room >= 0 else text[:before] + CUT)
-            is_line = text.endswith("\n") and self.count < AT_ONCE
-            if self.room < 0 or is_line or monotonic() >= self.sent + PAUSE:
-                self.flush()
+        first, rest = text[: self.room], text[self.room :]
+        self.room -= len(first)
+        if first:
+            self.waiting.append(first)
+        if rest:
+            self.beyond += len(rest)
+            self.last += rest
+            if len(self.last) > 2 * MOST_LAST:
+                self.last = self.last[-MOST_LAST:]
+        is_line = text.endswith("\n") and self.count < AT_ONCE and not rest
+        if is_line or monotonic() >= self.sent + PAUSE * (4 if rest else 1):
+            self.flush()
         return len(text)
 
     def flush(self) -> None:
         if self.waiting:
             self.send("printed", "".join(self.waiting))
             self.waiting.clear()
-            self.count, self.sent = self.count + 1, monotonic()
+            self.count += 1
+        if self.beyond:
+            last = self.last[-MOST_LAST:]
+            if len(last) < self.beyond:
+                last = last[last.find("\n") + 1 :]
+            missing = self.beyond - len(last)
+            self.send("last", f"{LEFT_OUT.format(missing) if missing else ''}{last}")
+        self.sent = monotonic()
 
 
 class Session:
@@ -90,6 +116,8 @@ class Session:
         self.files: set[str] = set()
         self.made: Any = None
         """The explanation or drawing that the program asked for last."""
+        self.made_of_value: Any = None
+        """The last explanation of a Value, and of nothing else."""
 
     def run(self, code: str, file: str, theme: str = "light", is_whole: bool = True) -> None:
         """Run a program, or a block of a page, which goes on where the one before it ended. Of a
@@ -102,20 +130,24 @@ class Session:
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
             try:
                 with self.noticing(theme):
-                    found = self.outcome(ast.parse(code, file), file, is_whole)
+                    compared = Compared()
+                    found = self.outcome(ast.parse(code, file), file, is_whole, compared)
                     printed.flush()
-                    self.show(found)
-            except SystemExit:
-                pass
+                    self.show(found, compared)
             except BaseException as error:
                 printed.flush()
                 self.tell(error, file)
             printed.flush()
 
-    def outcome(self, tree: ast.Module, file: str, is_whole: bool) -> Any:
-        """What the program came to, as far as it can be shown; None if nothing can."""
-        with record_lines():
-            last = self.executed(tree, file)
+    def outcome(self, tree: ast.Module, file: str, is_whole: bool, compared: Compared) -> Any:
+        """What the program came to, as far as it can be shown; None if nothing can. Its comparisons
+        are noted."""
+        last = None
+        try:
+            with explaining(compared.note):
+                last = self.executed(tree, file)
+        except SystemExit as end:
+            self.send("note", ended(end.code))
         if last is not None and not isinstance(last, (Explanation, Drawing)):
             # our own reports print as tables
             print(last if type(last).__module__.startswith("scalargrad") else repr(last))
@@ -136,7 +168,8 @@ class Session:
     @contextlib.contextmanager
     def noticing(self, theme: str) -> Iterator[None]:
         """Within it `sg.explain` and `sg.draw` are noticed, and pictures have the page's theme."""
-        self.made, main = None, sys.modules["__main__"]
+        self.made = self.made_of_value = None
+        main = sys.modules["__main__"]
         explain, draw, ask = scalargrad.explain, scalargrad.draw, builtins.input
         builtins.input = no_input
         scalargrad.explain = self.noticed(explain)
@@ -152,28 +185,36 @@ class Session:
         @functools.wraps(f)
         def noticing(*args: Any, **named: Any) -> Any:
             self.made = f(*args, **named)
+            if isinstance(self.made, Explanation) and is_value(args[0]) and not named:
+                self.made_of_value = self.made
             return self.made
 
         return noticing
 
     # ------ what the page shows
 
-    def show(self, found: Any) -> None:
+    def show(self, found: Any, compared: Compared) -> None:
         if isinstance(found, Drawing):
             self.send("picture", found.svg)
         elif isinstance(found, Explanation):
+            if found is self.made_of_value:
+                found = self.explained(found.root, compared)
             self.send("page", found.page())
         elif is_value(found):
-            self.show_value(found)
+            self.show_value(found, compared)
 
-    def show_value(self, root: Any) -> None:
+    def show_value(self, root: Any, compared: Compared) -> None:
         count = len(backward_order(root))
         if not root.parents:
             self.send("note", LEAF.format(self.name_of(root)))
         elif count > MOST_NODES:
             self.send("note", TOO_LARGE.format(self.name_of(root), count))
         else:
-            self.send("page", Explanation(root, *self.given_names()).page())
+            self.send("page", self.explained(root, compared).page())
+
+    def explained(self, root: Any, compared: Compared) -> Explanation:
+        """A Value explained with what the program alone knows: its names, and what it compared."""
+        return Explanation(root, *self.given_names(), compared)
 
     def name_of(self, value: Any) -> str:
         """The variable that has a Value, or what stands for one without."""
@@ -194,6 +235,10 @@ class Session:
 
     def tell(self, error: BaseException, file: str) -> None:
         """Send the error with the lines of the visitor's own, and its line in this program."""
+        hint = hint_for(error)
+        if isinstance(error, ModuleNotFoundError):
+            # Pyodide adds how to install it, which cannot be done here
+            error.msg = f"No module named {error.name!r}"
         told = traceback.TracebackException.from_exception(error)
         for one in causes(told):
             one.stack[:] = [frame for frame in one.stack if frame.filename in self.files]
@@ -202,6 +247,23 @@ class Session:
             lines = [int(told.lineno or 0)] if told.filename == file else lines
         self.send("line", str(lines[-1] if lines else 0))
         self.send("error", "".join(told.format()))
+        if hint:
+            self.send("note", hint)
+
+
+def ended(code: object) -> str:
+    """How a program ended itself."""
+    said = "" if code in (None, 0) else f" with {code!r}" if isinstance(code, int) else f": {code}"
+    return f"The program ended itself by sys.exit(){said}"
+
+
+def hint_for(error: BaseException) -> str:
+    """What to do about an error that is one here and not elsewhere; empty for others."""
+    if isinstance(error, ModuleNotFoundError):
+        return NO_MODULE.format(error.name)
+    if isinstance(error, SyntaxError) and (error.text or "").lstrip().startswith(SHELL):
+        return NO_SHELL
+    return ""
 
 
 def no_input(prompt: object = "") -> str:

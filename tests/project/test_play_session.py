@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -160,8 +161,71 @@ def test_error_of_an_error_is_told_too(run: Any) -> None:
     assert only("line", run(code)) == "4"
 
 
-def test_exit_ends_a_program_in_peace(run: Any) -> None:
-    assert run("print('a')\nraise SystemExit\nprint('b')") == [("printed", "a\n")]
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ("sys.exit()", "by sys.exit()"),
+        ("sys.exit(0)", "by sys.exit()"),
+        ("sys.exit(3)", "by sys.exit() with 3"),
+        ("sys.exit('no data')", "by sys.exit(): no data"),
+        ("raise SystemExit", "by sys.exit()"),
+    ],
+)
+def test_program_that_ends_itself_is_told_so_and_its_value_is_shown(
+    run: Any, call: str, said: str
+) -> None:
+    sent = run(f"import sys\n{VALUE}print('a')\n{call}\nprint('b')")
+    assert printed(sent) == "a\n"
+    assert only("note", sent) == f"The program ended itself {said}"
+    assert "The backward pass of out" in only("page", sent)
+
+
+@pytest.mark.parametrize("module", ["torch", "numpy.linalg", "no_such_module"])
+def test_module_that_is_not_there_is_told_with_what_to_do(
+    run: Any, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    for known in [x for x in sys.modules if x.partition(".")[0] in ("torch", "numpy")]:
+        monkeypatch.delitem(sys.modules, known)
+    monkeypatch.setattr(sys, "meta_path", [Refused(), *sys.meta_path])
+    sent = run(f"x = 1\nimport {module}")
+    name = module.partition(".")[0]
+    assert only("line", sent) == "2"
+    assert only("error", sent).endswith(f"ModuleNotFoundError: No module named '{name}'\n")
+    assert f"Play has no {name}: " in only("note", sent)
+    assert "nothing can be installed" in only("note", sent)
+
+
+class Refused:
+    """Finds no module that Play does not bring, and says of it what Pyodide says."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        if name.partition(".")[0] in ("torch", "numpy", "no_such_module"):
+            told = f"No module named {name!r}\nThe module can be installed by micropip"
+            raise ModuleNotFoundError(told, name=name)
+
+
+@pytest.mark.parametrize("line", ["!pip install torch", "%matplotlib inline", "pip install x"])
+def test_command_of_a_shell_is_told_to_be_none_of_python(run: Any, line: str) -> None:
+    sent = run(f"x = 1\n{line}\n")
+    assert only("line", sent) == "2" and "SyntaxError" in only("error", sent)
+    assert "leave the line out" in only("note", sent)
+    assert "note" not in kinds(run("x = (1\n"))
+
+
+# ------ what a program compared
+
+COMPARES = "import scalargrad as sg\nx = sg.Value(2.0)\nout = x * x if x > 1 else x * 3.0\n"
+
+
+@pytest.mark.parametrize("end", ["", "out", "sg.explain(out)", "out = out * 2.0"])
+def test_page_knows_the_numbers_that_the_program_compared(run: Any, end: str) -> None:
+    assert '"compared":"x with 1"' in only("page", run(COMPARES + end))
+    assert '"compared":""' in only("page", run(VALUE + end))
+
+
+def test_page_of_a_function_knows_what_the_function_compared_alone(run: Any) -> None:
+    code = COMPARES + "sg.explain(lambda a: a * a if a < 7.0 else a, 3.0)"
+    assert '"compared":"a with 7"' in only("page", run(code))
 
 
 @pytest.mark.parametrize("call", ["input()", "input('How many? ')"])
@@ -179,15 +243,42 @@ def test_each_line_is_sent_as_it_is_printed(run: Any) -> None:
     assert run("for i in range(3): print(i)") == [("printed", f"{i}\n") for i in range(3)]
 
 
-def test_output_without_end_is_cut_off(play: Any) -> None:
+def test_much_output_keeps_its_beginning_and_its_end(play: Any) -> None:
     sent: Sent = []
     out = play.Printed(lambda kind, text: sent.append((kind, text)))
-    for _ in range(100_000):
+    for i in range(30_000):
+        print("line", i, file=out)
+    out.flush()
+    first = printed(sent)
+    last = [text for kind, text in sent if kind == "last"][-1]
+    assert first.startswith("line 0\n") and len(first) == play.MOST_FIRST
+    note, _, end = last.partition(" …\n\n")
+    assert note.startswith("\n… ") and note.endswith(" characters are left out here")
+    assert end.startswith("line ") and end.endswith("line 29999\n")
+    missing = int(note.split()[1].replace(",", ""))
+    whole = sum(len(f"line {i}\n") for i in range(30_000))
+    assert len(first) + missing + len(end) == whole and len(end) <= play.MOST_LAST
+    assert len(sent) < 1000
+
+
+def test_output_that_fits_is_whole(play: Any) -> None:
+    sent: Sent = []
+    out = play.Printed(lambda kind, text: sent.append((kind, text)))
+    text = "x" * (play.MOST_FIRST + play.MOST_LAST)
+    out.write(text)
+    out.flush()
+    assert printed(sent) + [x for kind, x in sent if kind == "last"][-1] == text
+
+
+def test_output_without_end_is_sent_while_it_goes_on(play: Any) -> None:
+    sent: Sent = []
+    out = play.Printed(lambda kind, text: sent.append((kind, text)))
+    begin = time.monotonic()
+    while time.monotonic() < begin + 1.0:
         print("x" * 10, file=out)
-    # all of it is there already: a loop without end has no end at which it would come
-    text = printed(sent)
-    assert text.startswith("xxxxxxxxxx\n") and text.endswith("… the rest is cut off\n")
-    assert len(text) < play.MOST_PRINTED + 100 and len(sent) < 1000
+    # a loop without end has no end at which the rest would come
+    last = [text for kind, text in sent if kind == "last"]
+    assert 2 <= len(last) <= 10 and max(map(len, last)) < play.MOST_LAST + 100
 
 
 def test_output_comes_before_the_error(run: Any) -> None:
