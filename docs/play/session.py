@@ -185,7 +185,7 @@ class Session:
         @functools.wraps(f)
         def noticing(*args: Any, **named: Any) -> Any:
             self.made = f(*args, **named)
-            if isinstance(self.made, Explanation) and is_value(args[0]) and not named:
+            if isinstance(self.made, Explanation) and not named and is_value(args[0]):
                 self.made_of_value = self.made
             return self.made
 

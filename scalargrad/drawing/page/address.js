@@ -6,14 +6,33 @@ function isEmbedded() {
 }
 
 /* The state as the part of an address behind #. */
-function written() {
+function written(whole = isWhole()) {
   const parts = [];
   if (!isForward()) parts.push(`step=${done()}`);
   else if (state.at) parts.push(`forward=${state.at}`);
   if (state.order !== "engine") parts.push(`order=${state.order}`);
   for (const [name, key] of SWITCHES) if (state[key]) parts.push(name);
-  if (isWhole()) parts.push("whole");
+  if (editsText()) parts.push(`set=${editsText()}`);
+  if (whole) parts.push("whole");
   return parts.join("&");
+}
+
+/* The leaves that have other numbers than at first, as place:number. */
+function editsText({ data } = state.numbers) {
+  const edited = graph.leaves.filter((i) => !Object.is(data[i], graph.nodes[i].data));
+  return edited.map((i) => `${i}:${repr(data[i])}`).join(",");
+}
+
+/* The change to the numbers with these edits; what cannot be read is left out. */
+function withEdits(text) {
+  const { data } = recorded(graph);
+  for (const edit of text.split(",")) {
+    const [i, x] = edit.split(":");
+    const isNumber = x && (x === "nan" || !Number.isNaN(fromRepr(x)));
+    if (isNumber && graph.nodes[i]?.leaf && graph.editable[i]) data[i] = fromRepr(x);
+  }
+  const numbers = evaluate(graph, data);
+  return editsText(numbers) ? { numbers, edited: true } : { numbers: recorded(graph), edited: false };
 }
 
 const SWITCHES = [
@@ -29,7 +48,8 @@ function asked(hash) {
   for (const [name, key] of SWITCHES) changes[key] = found.has(name);
   const whole = (name) => Math.max(0, Math.trunc(Number(found.get(name))) || 0);
   changes.at = found.has("step") ? TURN + whole("step") : Math.min(whole("forward"), TURN - 1);
-  return changes;
+  const edits = found.get("set") ?? "";
+  return edits === editsText() ? changes : { ...changes, ...withEdits(edits) };
 }
 
 function showAddress() {

@@ -141,18 +141,43 @@ function showTheme() {
   byId("theme").setAttribute("aria-pressed", String(isDark()));
 }
 
-/* A page that this one is set into says which theme it has: light, dark or auto. */
-function followParent(event) {
-  const theme = event.source === parent && parent !== window ? event.data?.theme : null;
-  if (!["light", "dark", "auto"].includes(theme)) return;
-  if (theme === "auto") delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = theme;
+/* What the page around this one says of its theme: light, dark or auto; a choice made here beside it
+ * is kept. Where nothing can be kept, in a frame of another origin, the choice is for now. */
+let outside = "";
+
+function themeKey() {
+  return `scalargrad theme ${outside}`;
+}
+
+function keptTheme() {
+  try {
+    return localStorage.getItem(themeKey());
+  } catch {
+    return null;
+  }
+}
+
+function dress(theme) {
+  if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+  else delete document.documentElement.dataset.theme;
   showTheme();
 }
 
+function followParent(event) {
+  const theme = event.source === parent && parent !== window ? event.data?.theme : null;
+  if (!["light", "dark", "auto"].includes(theme)) return;
+  outside = theme;
+  dress(keptTheme() ?? theme);
+}
+
 function switchTheme() {
-  document.documentElement.dataset.theme = isDark() ? "light" : "dark";
-  showTheme();
+  const theme = isDark() ? "light" : "dark";
+  dress(theme);
+  try {
+    localStorage.setItem(themeKey(), theme);
+  } catch {
+    // refused
+  }
 }
 
 /* ------ all of it */

@@ -53,9 +53,11 @@ COMMENT = re.compile(r"^[ \t]*(/\*.*?\*/|//[^\n]*)[ \t]*\n", re.MULTILINE | re.D
 """A comment on lines of its own."""
 
 
-END = re.compile(r"^(?!.*(?: // |`))(.*[;{,])\n", re.MULTILINE)
+END = re.compile(r"^(?!.*(?: // |`))(.*[;{},(\[])\n", re.MULTILINE)
 """The end of a line after which nothing depends on a new one. A comment beside code ends with its
 line, and a text in backquotes may go over several."""
+SPACED = re.compile(r" (=>|[!=]==) |(?<=\)) (?=\{)")
+"""Signs of a script that need no room; no text of ours has them."""
 
 
 def read(name: str) -> str:
@@ -63,9 +65,9 @@ def read(name: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """A script or a style without comments, indentation and needless lines: a third of a page would
-    be these."""
-    return END.sub(r"\1", re.sub(r"^\s+", "", COMMENT.sub("", text), flags=re.MULTILINE))
+    """A script without comments, indentation, needless lines: a third of a page would be these."""
+    plain = re.sub(r"^\s+", "", COMMENT.sub("", text), flags=re.MULTILINE)
+    return SPACED.sub(r"\1", END.sub(r"\1", plain))
 
 
 NEEDLESS = re.compile(r"\s*([{}>])\s*|(?<=[:;,(])\s+|;(?=\s*})")
@@ -84,6 +86,14 @@ def colours() -> str:
     return "\n".join([":root {", *pairs, "}"])
 
 
+def plain(table: str) -> str:
+    """A table without what a browser adds: the ends of cells, and the left, where text stands."""
+    sides = table.replace(' style="text-align:left"', "").replace(
+        ' style="text-align:right"', " class=r"
+    )
+    return re.sub("</t[dhr]>", "", sides)
+
+
 def document(steps: Steps) -> str:
     """Return the page that explains these steps, as one HTML text."""
     data = Data(steps)
@@ -91,8 +101,7 @@ def document(steps: Steps) -> str:
     parts = {
         "title": escape(f"The backward pass of {printable(name)}"),
         "style": style("\n".join([colours(), *map(read, STYLES)])),
-        # to the left is where a page has text of itself
-        "table": report.table(steps).replace(' style="text-align:left"', ""),
+        "table": plain(report.table(steps)),
         "data": data.json(),
         "script": shortened("\n".join([needed(kernels), kernels, *map(read, SCRIPTS)])),
     }

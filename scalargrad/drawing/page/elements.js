@@ -27,11 +27,12 @@ function fill(parent, ...children) {
 
 /* ∂root/∂node as a fraction, with the text that a screen reader is to say. */
 function derivative(of, by) {
-  const over = element("span", { class: "over" }, `∂${of}`);
-  const under = element("span", { class: "under" }, `∂${by}`);
+  const over = element("span", { class: "over" }, `∂${cut(of, 16)}`);
+  const under = element("span", { class: "under" }, `∂${cut(by, 16)}`);
+  const title = `∂${of}/∂${by}`;
   return element(
     "span",
-    { class: "fraction", role: "img", "aria-label": `∂${of}/∂${by}` },
+    { class: "fraction", role: "img", "aria-label": title, title },
     over,
     under,
   );

@@ -61,7 +61,7 @@ function widthOf(text, font) {
 }
 
 function nameShown(node) {
-  return node.name.length > LONGEST_NAME ? `${node.name.slice(0, LONGEST_NAME - 1)}…` : node.name;
+  return cut(node.name, LONGEST_NAME);
 }
 
 const IN_LINES = graph.leaves.length > MANY_LEAVES;

@@ -25,7 +25,7 @@ function startFolding() {
   fold.textContent = SUMMARY ? open : close;
   fold.addEventListener("click", () => {
     const { pathname, search } = location;
-    window.history.replaceState(null, "", pathname + search + (SUMMARY ? "#whole" : ""));
+    window.history.replaceState(null, "", `${pathname}${search}#${written(Boolean(SUMMARY))}`);
     location.reload();
   });
 }
@@ -111,6 +111,6 @@ fitScene();
 const PARTS = [showHeading, showLesson, showSums, showQuiz, showLeaves, showControls, showGraph];
 for (const show of [...PARTS, showSteps, showPresent, showAddress, speak]) onChange(show);
 change({ numbers: recorded(graph), ...asked(location.hash) });
-showTheme();
+dress(keptTheme());
 fitScene();
 startResizing();

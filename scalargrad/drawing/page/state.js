@@ -8,6 +8,24 @@ const PAGE = JSON.parse(byId("data").textContent);
 const graph = readGraph(PAGE, KERNELS);
 const NAMES = graph.nodes.map((node) => node.name);
 const ROOT = NAMES[0];
+/* Names cut to a length and still apart: at their end or, where that would make two equal, in the
+ * middle or by their place. */
+const CUTS = [
+  (name, most) => `${name.slice(0, most - 1)}…`,
+  (name, most) => `${name.slice(0, most / 2)}…${name.slice(1 - most / 2)}`,
+  (name, most) => `${name.slice(0, most / 2)}…${NAMES.indexOf(name)}`,
+];
+const cuts = new Map();
+
+function cut(name, most) {
+  const key = `${most} ${name}`;
+  if (name.length > most && !cuts.has(key)) {
+    const isAlone = (by) => !NAMES.some((x) => x !== name && x.length > most && by(x, most) === by(name, most));
+    cuts.set(key, (CUTS.find(isAlone) ?? CUTS[2])(name, most));
+  }
+  return cuts.get(key) ?? name;
+}
+
 const ORDERS = { engine: engineOrder, naive: depthFirst };
 /* The nodes that are computed, each after its operands. */
 const FORWARD = places(graph.nodes, (node) => !node.leaf).reverse();

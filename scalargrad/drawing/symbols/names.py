@@ -19,7 +19,9 @@ from ...graph import topological_order
 from ...rows import BUILT_IN
 
 LONGEST_NAME = 40
-"""Characters of a label that make a name: what is longer is cut, as in a drawing."""
+"""Characters of a label that make a name: what is longer is cut, in the middle, for labels often
+differ in their ends."""
+LONGEST_END = 16
 IMPORTED = {*BUILT_IN, "inf", "nan"}
 """Names that flat code imports."""
 
@@ -28,9 +30,14 @@ def identifier(label: str) -> str:
     """Return a label as an identifier, "w[0]" as w_0; empty if it cannot be one."""
     # Python itself reads identifiers in this normal form
     whole = re.sub(r"\W+", "_", normalize("NFKC", label)).strip("_")
-    name = whole[:LONGEST_NAME].rstrip("_")
+    name = whole if len(whole) <= LONGEST_NAME else cut(whole)
     taken = iskeyword(name) or name in IMPORTED or name.startswith("grad_")
     return name if name.isidentifier() and not taken else ""
+
+
+def cut(name: str) -> str:
+    start = name[: LONGEST_NAME - LONGEST_END - 2].rstrip("_")
+    return f"{start}__{name[-LONGEST_END:].lstrip('_')}"
 
 
 def names(root: Any, given: Mapping[Any, str] | None = None) -> dict[Any, str]:

@@ -223,7 +223,7 @@ def test_end_says_where_the_slope_is_another_already(
 
     with opened(browser, saved(tie, 2.0, 2.0), "#step=99") as page:
         said = text(page, "#conclusion")
-        assert said.endswith("it rises by 0.02. So far away the slope is another already.")
+        assert said.endswith("it rises by 0.02. Above the kink there the slope is another.")
 
 
 def test_computed_form_is_one_click_from_the_textbooks(

@@ -171,6 +171,85 @@ def test_dark_follows_the_system_and_the_button_overrules_it(browser: Any, path:
         assert background(page) == grounds["light"]
 
 
+def test_the_chosen_theme_is_still_there_after_a_reload(browser: Any, path: Path) -> None:
+    page = browser.new_context(color_scheme="light").new_page()
+    page.goto(path.as_uri())
+    light = background(page)
+    page.click("#theme")
+    dark = background(page)
+    page.reload()
+    assert background(page) == dark != light
+    assert page.get_attribute("#theme", "aria-pressed") == "true"
+    page.keyboard.press("t")
+    page.reload()
+    assert background(page) == light
+    page.context.close()
+
+
+def test_a_choice_in_a_frame_is_kept_beside_the_theme_around_it(browser: Any, path: Path) -> None:
+    host = path.with_name("host.html")
+    told = "frames[0].postMessage({ theme: document.title }, '*')"
+    host.write_text(f'<title>dark</title><iframe src="page.html" onload="{told}"></iframe>')
+    page = browser.new_context(color_scheme="light").new_page()
+    page.goto(host.as_uri())
+    frame = page.frame_locator("iframe")
+
+    def is_dark(wanted: bool) -> None:
+        pressed = str(wanted).lower()
+        wait_until(page, lambda: frame.locator("#theme").get_attribute("aria-pressed") == pressed)
+
+    is_dark(True)
+    frame.locator("#theme").click()
+    is_dark(False)
+    page.reload()
+    page.wait_for_timeout(200)
+    is_dark(False)
+    # another theme around it is followed
+    page.evaluate("document.title = 'auto'; frames[0].postMessage({ theme: 'dark' }, '*')")
+    is_dark(False)
+    page.emulate_media(color_scheme="dark")
+    page.evaluate("frames[0].postMessage({ theme: 'auto' }, '*')")
+    is_dark(True)
+    page.context.close()
+
+
+@pytest.mark.parametrize("sandbox", ["allow-scripts", "allow-scripts allow-same-origin"])
+def test_where_nothing_can_be_kept_the_theme_changes_all_the_same(
+    browser: Any, path: Path, sandbox: str
+) -> None:
+    host = path.with_name("host.html")
+    host.write_text(f'<iframe src="page.html" sandbox="{sandbox}"></iframe>')
+    with_errors: list[str] = []
+    page = browser.new_context(color_scheme="light").new_page()
+    page.on("pageerror", lambda error: with_errors.append(str(error)))
+    page.goto(host.as_uri())
+    button = page.frame_locator("iframe").locator("#theme")
+    button.click()
+    assert button.get_attribute("aria-pressed") == "true" and with_errors == []
+    page.context.close()
+
+
+# ------ names
+
+
+def test_long_names_that_begin_alike_are_shown_apart(browser: Any, path: Path) -> None:
+    labels = ["weights of the first layer of the encoder, row", "weights of the last layer"]
+    leaves = [sg.Value(2.0 + k, f"{label} {k}") for label in labels for k in range(3)]
+    middle = [sg.Value(9.0, f"begin_and_then_{k}_comes_the_end_of_it") for k in range(3)]
+    sg.explain(sg.prod([*leaves, *middle, sg.Value(1.0, "short")])).save(path)
+    with opened(browser, path, "#step=1") as page:
+        shown = page.locator("#graph .leaf .name").all_text_contents()
+        assert len(set(shown)) == len(shown) == 10 and max(map(len, shown)) <= 15
+        parents = set()
+        for at in range(1, 11):
+            page.fill("#position", str(at + 1))
+            parents.add(text(page, "#equation .gained .under"))
+        assert len(parents) == 10
+
+
+# ------ contrast
+
+
 LUMINANCE = """(selectors) => selectors.map((selector) => {
     const shown = (colour) => {
         const canvas = new OffscreenCanvas(1, 1).getContext("2d");

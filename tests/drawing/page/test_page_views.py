@@ -255,6 +255,32 @@ def test_address_follows_what_is_shown(browser: Any, saved: Callable[[str], Path
         assert page.is_checked("#order-engine") and not page.is_checked("#predict")
 
 
+def test_link_carries_the_numbers_that_the_reader_changed(
+    browser: Any, saved: Callable[[str], Path]
+) -> None:
+    with opened(browser, saved("product"), "#step=2") as page:
+        type_leaf(page, "x", "0.1")
+        type_leaf(page, "z", "-inf")
+        heading, link = text(page, "#heading"), page.url.partition("#")[2]
+        assert re.fullmatch(r"step=2&set=\d:0\.1,\d:-inf", link)
+        page.evaluate("location.hash = 'step=2'")
+        wait_until(page, lambda: text(page, "#heading").endswith("-12"))
+        assert page.is_hidden("#reset")
+    with opened(browser, saved("product"), f"#{link}") as page:
+        assert text(page, "#heading") == heading and page.is_visible("#reset")
+        assert text(page, "#place") == "back 2 of 4"
+        page.click("#reset")
+        assert text(page, "#heading").endswith("-12") and page.url.endswith("#step=2")
+
+
+@pytest.mark.parametrize("edits", ["", "x", "0:3", "99:1", "3", "3:", "3:abc,-1:2", ":,:", "1e9:1"])
+def test_numbers_of_a_link_that_cannot_be_read_change_nothing(
+    browser: Any, saved: Callable[[str], Path], edits: str
+) -> None:
+    with opened(browser, saved("product"), f"#step=1&set={edits}") as page:
+        assert text(page, "#heading").endswith("= -12")
+
+
 # ------ within another page
 
 

@@ -237,8 +237,15 @@ def test_a_long_label_gives_its_beginning_to_the_name(label: str) -> None:
     exec(str(sg.flat(root)), {})
 
 
-def test_long_labels_that_begin_alike_are_no_common_name() -> None:
+def test_long_labels_that_begin_alike_are_told_apart_by_their_ends() -> None:
     x, y = Value(1.0, label="w" * 50 + "1"), Value(2.0, label="w" * 50 + "2")
+    found = sg.explain(x * y).names
+    assert found[x].endswith("w1") and found[y].endswith("w2")
+    assert max(map(len, found.values())) <= 40
+
+
+def test_long_labels_that_differ_in_the_middle_alone_are_no_common_name() -> None:
+    x, y = (Value(1.0, label="w" * 50 + middle + "w" * 50) for middle in "12")
     found = sg.explain(x * y).names
     assert [found[x], found[y]] == ["x0", "x1"]
 
