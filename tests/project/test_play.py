@@ -211,11 +211,47 @@ def test_loop_without_end_is_stopped_and_python_starts_anew(shared: Any) -> None
 
 
 def test_printing_without_end_leaves_the_page_alive(shared: Any) -> None:
-    write(shared, "while True:\n    print('x' * 50)")
+    write(shared, "i = 0\nwhile True:\n    i += 1\n    print('line', i)")
     shared.click("#play-run")
-    wait_until(shared, lambda: output(shared).endswith("cut off\n"), START)
+    wait_until(shared, lambda: "are left out here" in output(shared), START)
+    before = last_line(shared)
+    wait_until(shared, lambda: last_line(shared) > before, START)
     shared.click("#play-stop")
     ended(shared)
+    assert output(shared).startswith("line 1\nline 2\n")
+    assert len(output(shared)) < 110_000 and shared.locator("#play-output span").count() < 1000
+
+
+def last_line(page: Any) -> int:
+    return int(output(page).split()[-1])
+
+
+def test_error_stands_below_the_end_of_a_long_output(shared: Any) -> None:
+    found = run(shared, "for i in range(30_000):\n    print('line', i)\n1 / 0")
+    assert "line 29999\nTraceback" in found and found.endswith("division by zero\n")
+    assert found.count("are left out here") == 1
+
+
+def test_program_that_ends_itself_shows_its_page(shared: Any) -> None:
+    code = "import sys\nimport scalargrad as sg\nx = sg.Value(2.0)\nout = x * x\nsys.exit()"
+    assert "ended itself by sys.exit()" in run(shared, code)
+    assert shown(shared).startswith("out") and state(shared).startswith("Done")
+
+
+@pytest.mark.parametrize("module", ["torch", "numpy", "requests"])
+def test_absent_module_is_told_without_a_cure_that_does_not_work(shared: Any, module: str) -> None:
+    told = run(shared, f"import {module}")
+    assert f"Play has no {module}" in told and "micropip" not in told
+    assert state(shared) == "Ended with an error"
+
+
+def test_page_says_that_the_program_compared_numbers(shared: Any) -> None:
+    run(shared, "import scalargrad as sg\nx = sg.Value(2.0)\nout = x * x if x > 1 else x")
+    frame = shared.frame_locator("iframe#play-page")
+    assert frame.locator("#compared").is_hidden()
+    frame.get_by_label("Value of x", exact=True).fill("0.5")
+    frame.get_by_label("Value of x", exact=True).press("Enter")
+    assert "it compared x with 1" in frame.locator("#compared").inner_text()
 
 
 def test_programs_cannot_ask_other_servers(browser: Any, address: str, tmp_path: Path) -> None:
@@ -258,10 +294,19 @@ def test_link_carries_the_program_and_does_not_run_it(play: Open) -> None:
 
 
 @pytest.mark.parametrize("broken", ["#program=AAAA", "#program=%%"])
-def test_link_that_cannot_be_read_shows_the_first_example(play: Open, broken: str) -> None:
+def test_link_that_cannot_be_read_says_so_and_shows_the_first_example(
+    play: Open, broken: str
+) -> None:
     with play(f"play.html{broken}") as page:
         page.wait_for_selector("#play-code .cm-content")
         assert page.input_value("#play-examples") == "neuron"
+        wait_until(page, lambda: "cannot be read" in state(page))
+    with play("play.html#other") as page:
+        page.wait_for_selector("#play-code .cm-content")
+        page.wait_for_timeout(200)
+        assert state(page) == ""
+        page.evaluate(f"location.hash = '{broken}'")
+        wait_until(page, lambda: "cannot be read" in state(page))
 
 
 def test_program_is_still_there_after_a_reload(play: Open) -> None:

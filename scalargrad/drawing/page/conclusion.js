@@ -1,6 +1,7 @@
 /* What a step, and the end of the walk, comes to: a conclusion, or what the naive order gets wrong. */
 
-const NUDGE = 0.01;
+/* The first of these for which the slope foretells the change. */
+const NUDGES = [0.01, 1e-4, 1e-6, 1e-8];
 /* What is still "about" as much: beyond it a gate bends, or has a kink. */
 const ABOUT = 0.25;
 
@@ -9,6 +10,8 @@ function conclusion() {
   if (state.at < lastPlace() || isHidden() || !state.steps.length) return "";
   const wrong = mistakes();
   if (wrong) return wrong;
+  const endless = firstEndless();
+  if (endless) return endless;
   const candidates = graph.leaves.filter((i) => graph.editable[i] && state.right[i]);
   const steepest = candidates.reduce(
     (best, i) => (Math.abs(state.right[i]) > Math.abs(state.right[best] ?? 0) ? i : best),
@@ -19,20 +22,39 @@ function conclusion() {
 }
 
 function sayNudge(leaf) {
-  const data = [...state.numbers.data];
-  data[leaf] += NUDGE;
-  const moved = evaluate(graph, data, false).data[0] - state.numbers.data[0];
-  const expected = NUDGE * state.right[leaf];
+  const changeBy = (nudge) => {
+    const data = [...state.numbers.data];
+    data[leaf] += nudge;
+    return evaluate(graph, data, false).data[0] - state.numbers.data[0];
+  };
+  const isNear = (by) => close(changeBy(by), by * state.right[leaf], ABOUT);
+  const nudge = NUDGES.find(isNear) ?? NUDGES[0];
+  const [moved, expected] = [changeBy(nudge), nudge * state.right[leaf]];
   const way = expected > 0 ? "rises" : "falls";
   const really = Math.sign(moved) === Math.sign(expected);
   const anew = really ? `Computed anew it ${way} by ${brief(Math.abs(moved))}.` : "";
-  const why = kinkAt(leaf) ? "Above the kink there the slope is another." : "So far away the slope is another already.";
-  const truth = close(moved, expected, ABOUT) ? anew : `${anew} ${why}`;
+  const why = kinkAt(leaf)
+    ? "Above the kink there the slope is another."
+    : "So far away the slope is another already.";
+  const truth = isNear(nudge) ? anew : `${anew} ${why}`;
   return (
-    `All gradients are there. Raise ${NAMES[leaf]} by ${NUDGE} and ${ROOT} ${way} by about ` +
+    `All gradients are there. Raise ${NAMES[leaf]} by ${brief(nudge)} and ${ROOT} ${way} by about ` +
     `${brief(Math.abs(expected))}: that is what ∂${ROOT}/∂${NAMES[leaf]} = ` +
     `${shown(state.right[leaf])} says. ${truth.trim()}`
   );
+}
+
+/* Where numbers stop being finite: at a node, or only on the way back. */
+function firstEndless() {
+  const node = FORWARD.find((i) => !Number.isFinite(state.numbers.data[i]));
+  if (node !== undefined) {
+    const { name, formula } = graph.nodes[node];
+    return `The first number that is not finite: ${name} = ${formula} = ${shown(state.numbers.data[node])}.`;
+  }
+  const k = state.steps.findIndex(({ contribution }) => !Number.isFinite(contribution));
+  if (k < 0) return "";
+  const { upstream, local } = state.steps[k];
+  return `The first gradient that is not finite comes at step ${k + 1}: ${shown(upstream)} × ${afterSign(local)}.`;
 }
 
 /* What the naive order does wrong at this step. */

@@ -202,7 +202,7 @@ function showLesson() {
   const end = conclusion();
   byId("conclusion").hidden = !end;
   byId("conclusion").textContent = end;
-  byId("conclusion").classList.toggle("bad", Boolean(end) && Boolean(mistakes()));
+  byId("conclusion").classList.toggle("bad", Boolean(end && (mistakes() || firstEndless())));
   requestAnimationFrame(arrange);
 }
 

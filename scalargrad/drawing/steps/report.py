@@ -63,9 +63,16 @@ def checks(steps: Any) -> Iterator[str]:
         yield "too many to measure here: see .checks"
         return
     head = ("leaf", "gradient", "measured", "±", "order", "verdict")
-    yield from aligned([head, *(x.cells() for x in steps.checks)], "<>>>><")
+    yield from aligned([head, *map(measured, steps.checks)], "<>>>><")
     if len(steps.checks) < len(steps.leaves):
         yield "the others lead through a node given by its number and partials: nothing to measure"
+
+
+def measured(found: Any) -> tuple[str, ...]:
+    """One row of the slopes, with the signs that all numbers have here."""
+    name, *numbers, verdict = found.cells()
+    shown = [x.replace("-", "−").replace("nan", "NaN").replace("inf", "∞") for x in numbers]
+    return (name, *shown, verdict)
 
 
 def patterns(steps: Any) -> Iterator[str]:

@@ -5,6 +5,7 @@ f = (x + y)·z of the lectures: x = −2, y = 5, z = −4; ∂f/∂x = ∂f/∂y
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -224,6 +225,50 @@ def test_end_says_where_the_slope_is_another_already(
     with opened(browser, saved(tie, 2.0, 2.0), "#step=99") as page:
         said = text(page, "#conclusion")
         assert said.endswith("it rises by 0.02. Above the kink there the slope is another.")
+
+
+def test_end_moves_a_leaf_so_little_that_its_slope_foretells_the_change(
+    browser: Any, saved: Callable[..., Path]
+) -> None:
+    def chaos(x: Any) -> Any:
+        for _ in range(25):
+            x = 3.9 * x * (1.0 - x)
+        return x
+
+    with opened(browser, saved(chaos, 0.3), "#step=999") as page:
+        said = text(page, "#conclusion")
+        assert re.search(r"Raise x by 1e-\d and", said) and "Computed anew it" in said
+        assert "another already" not in said
+
+
+def logarithm(x: Any) -> Any:
+    return sg.exp(sg.log(x)) * 2.0
+
+
+def distance(x: Any) -> Any:
+    return sg.sqrt(x * x)
+
+
+def pole(x: Any) -> Any:
+    return (x - 1.0) / x - 1.0 / x
+
+
+@pytest.mark.parametrize(
+    ("f", "said"),
+    [
+        (logarithm, "The first number that is not finite: s0 = log(x) = -∞."),
+        (distance, "The first gradient that is not finite comes at step 1: 1 × ∞."),
+        (pole, "s1 = s0 ÷ x = -∞."),
+    ],
+)
+def test_end_says_where_numbers_stop_being_finite(
+    browser: Any, saved: Callable[..., Path], f: Callable[..., Any], said: str
+) -> None:
+    with opened(browser, saved(f, 0.0), "#step=99") as page:
+        assert said in text(page, "#conclusion")
+        type_leaf(page, "x", "2")
+        page.fill("#position", page.get_attribute("#position", "max"))
+        assert "All gradients are there" in text(page, "#conclusion")
 
 
 def test_computed_form_is_one_click_from_the_textbooks(

@@ -61,6 +61,13 @@ def test_a_zero_that_was_measured_has_no_sign(f: Any) -> None:
     assert (name, gradient, measured) == ("x", "0", "0")
 
 
+def test_numbers_have_the_same_signs_in_every_table() -> None:
+    text = str(explain(lambda x: sg.log(x) - 2.0 * x, -1.0))
+    *_, head, row = text.splitlines()
+    assert "-" not in row and "nan" not in row and "NaN" in row and "measured" in head
+    assert "−3" in str(explain(lambda x: -3.0 * x, 1.0)).splitlines()[-1]
+
+
 def test_where_there_is_no_slope_none_is_told() -> None:
     *_, row = str(explain(lambda x: sg.relu(x), 0.0)).splitlines()
     assert row.split() == ["x", "0", "—", "—", "—", "not", "smooth", "here"]
