@@ -33,7 +33,7 @@ from scalargrad.scalars import is_value
 
 Send = Callable[[str, str], None]
 
-MOST_FIRST = MOST_LAST = 50_000
+MOST_FIRST, MOST_LAST = 50_000, 20_000
 """Characters at the beginning and at the end of what is printed: a loop without end must not fill
 the tab, and the end says more than the middle."""
 LEFT_OUT = "\n… {:,} characters are left out here …\n\n"
@@ -42,6 +42,8 @@ AT_ONCE = 200
 page."""
 PAUSE = 0.05
 """Seconds between two that are sent then."""
+LONG_PAUSE = 0.5
+"""Seconds between two ends of a long output: the page has to set each of them anew."""
 NO_INPUT = (
     "input() waits for an answer, and a program in the browser cannot wait. Write the answer into "
     'the program: name = "3"'
@@ -89,7 +91,7 @@ class Printed(io.TextIOBase):
             if len(self.last) > 2 * MOST_LAST:
                 self.last = self.last[-MOST_LAST:]
         is_line = text.endswith("\n") and self.count < AT_ONCE and not rest
-        if is_line or monotonic() >= self.sent + PAUSE * (4 if rest else 1):
+        if is_line or monotonic() >= self.sent + (LONG_PAUSE if rest else PAUSE):
             self.flush()
         return len(text)
 

@@ -274,11 +274,11 @@ def test_output_without_end_is_sent_while_it_goes_on(play: Any) -> None:
     sent: Sent = []
     out = play.Printed(lambda kind, text: sent.append((kind, text)))
     begin = time.monotonic()
-    while time.monotonic() < begin + 1.0:
+    while time.monotonic() < begin + 1.7:
         print("x" * 10, file=out)
     # a loop without end has no end at which the rest would come
     last = [text for kind, text in sent if kind == "last"]
-    assert 2 <= len(last) <= 10 and max(map(len, last)) < play.MOST_LAST + 100
+    assert 2 <= len(last) <= 4 and max(map(len, last)) < play.MOST_LAST + 100
 
 
 def test_output_comes_before_the_error(run: Any) -> None:

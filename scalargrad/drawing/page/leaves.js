@@ -119,7 +119,7 @@ function kinkAt(leaf) {
 }
 
 function foundKink(leaf) {
-  const node = kinkIn(graph, state.numbers.data, leaf);
+  const node = kinkIn(graph, state.numbers.data, leaf, state.right);
   if (!node) return undefined;
   const sides = [sideOf(leaf, 1, 0), sideOf(leaf, 0, 1)];
   const slack = AGREE * Math.max(1, ...sides.map(Math.abs));

@@ -153,15 +153,16 @@ function slope(graph, data, leaf, h = reach(data[leaf]), [down, up] = [1, 1]) {
   return (at(high) - at(low)) / (high - low);
 }
 
-/* The first node whose local gradient jumps at a leaf's number, however near the other side is; none
- * where the graph is smooth. */
-function kinkIn(graph, data, leaf) {
+/* A node whose local gradient jumps at a leaf's number, however near the other side is; none where
+ * the graph is smooth. One through which something flows comes before the others. */
+function kinkIn(graph, data, leaf, gradient) {
   const jumps = [FINE, FINE ** 2].map((part) => {
     const h = reach(data[leaf]) * part;
     const [low, high] = [-h, h].map((by) => withLeaf(graph, data, leaf, data[leaf] + by, true).partials);
     return low.map((own, i) => Math.max(0, ...own.map((p, k) => Math.abs(p - high[i][k]))));
   });
-  return graph.nodes.findLast((_, i) => jumps[0][i] > 1e-3 && jumps[1][i] > jumps[0][i] / 2);
+  const found = places(graph.nodes, (_, i) => jumps[0][i] > 1e-3 && jumps[1][i] > jumps[0][i] / 2);
+  return graph.nodes[found.findLast((i) => gradient[i]) ?? found.at(-1)];
 }
 
 const FINE = 1 / 64;

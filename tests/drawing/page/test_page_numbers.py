@@ -119,6 +119,7 @@ WRONG = sg.operator("wrong_square", lambda x: x * x, lambda out, x: 3.0 * x)
     [
         (sg.relu, 0.0, "kink", "At x = 0 is a kink of L: below it L has the slope 0, above it 1."),
         (lambda x: sg.maximum(x, 3.0 * x), -0.0, "✓", ""),
+        (lambda x: sg.relu(x) * 0.0 + sg.relu(3.0 * x), 0.0, "kink", "At x = 0 is a kink of s3:"),
         (lambda x: sg.relu(x) - sg.relu(-x), 0.0, "✗", "The gradient 0 is not between them"),
         (lambda x: WRONG(x) + sg.relu(x - 2.0), 2.0, "✗", "The gradient 6 is not between them"),
         (WRONG, 2.0, "✗", ""),
