@@ -13,12 +13,12 @@ from ..modes import explaining
 from ..scalars import is_value
 from ..transforms.trees import is_model
 from ..transforms.variables import one_number
-from .arguments import called
 from .page import document
 from .steps import report
 from .steps.compared import Compared
 from .steps.given_names import Watch
 from .steps.steps import Steps
+from .symbols.arguments import called
 
 MOST_FRAMED = 200
 """Nodes up to which a notebook shows the page itself: it keeps what it shows."""

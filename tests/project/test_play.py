@@ -116,6 +116,8 @@ def test_program_runs_and_its_last_value_is_explained(shared: Any) -> None:
 def test_page_of_a_program_can_be_stepped_through(shared: Any) -> None:
     run(shared, "import scalargrad as sg\nsg.explain(lambda x, y: x * y, 2.0, 3.0)")
     frame = shared.frame_locator("iframe#play-page")
+    # a click before its scripts have run would be lost
+    wait_until(shared, lambda: shown(shared) != "")
     frame.locator("#turn").click()
     frame.locator("#forward").click()
     assert frame.locator("#count").inner_text() == "Step 1 of 2"

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...scalars import is_value
 from ...transforms.trees import HOLDS_VALUES, flatten, is_model
-from ..arguments import called
+from ..symbols.arguments import called
 from ..symbols.parts import held, is_part
 from .loops import Loops, Place
 from .modules import ModuleTree, Scopes, modules_by_parameters, recorded

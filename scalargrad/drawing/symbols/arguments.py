@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from inspect import signature
 from typing import Any
 
-from ..engine import Value
-from ..scalars import is_value
-from ..transforms.parameters import positional_names
-from ..transforms.trees import NUMERIC, OTHER, flatten
-from ..transforms.variables import differentiating
-from .symbols.parts import is_part
+from ...engine import Value
+from ...scalars import is_value
+from ...transforms.parameters import positional_names
+from ...transforms.trees import NUMERIC, OTHER, flatten
+from ...transforms.variables import differentiating
+from .parts import is_part
 
 NUMBERS_OR_PARTS = (*NUMERIC, OTHER._replace(matches=is_part))
 AS_COUNT = re.compile(r"integer|expected a number or a Value, got (list|tuple|str)\b")
