@@ -44,12 +44,13 @@ function sayNudge(leaf) {
   );
 }
 
-/* Where numbers stop being finite: at a node, or only on the way back. */
+/* Where numbers stop being finite: at a leaf, at a node, or only on the way back. */
 function firstEndless() {
-  const node = FORWARD.find((i) => !Number.isFinite(state.numbers.data[i]));
+  const node = [...graph.leaves, ...FORWARD].find((i) => !Number.isFinite(state.numbers.data[i]));
   if (node !== undefined) {
     const { name, formula } = graph.nodes[node];
-    return `The first number that is not finite: ${name} = ${formula} = ${shown(state.numbers.data[node])}.`;
+    const told = [name, ...(formula ? [formula] : []), shown(state.numbers.data[node])];
+    return `The first number that is not finite: ${told.join(" = ")}.`;
   }
   const k = state.steps.findIndex(({ contribution }) => !Number.isFinite(contribution));
   if (k < 0) return "";

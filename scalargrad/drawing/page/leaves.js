@@ -76,8 +76,9 @@ function valueField(leaf) {
 
 function leafRow(leaf) {
   const { name, label } = graph.nodes[leaf];
-  const title = label && label !== name ? label : "";
-  const head = element("th", { scope: "row", title }, name);
+  const shownName = cut(name, LONGEST_NAME - 2);
+  const title = label && label !== shownName ? label : "";
+  const head = element("th", { scope: "row", title }, shownName);
   const cells = ["gradient", "slope"].map((kind) => element("td", { class: kind }));
   const value = element("td", {}, valueField(leaf));
   const moves = element("td", { class: "moves" }, ...movesField(leaf));

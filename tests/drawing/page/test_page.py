@@ -269,6 +269,8 @@ def test_end_says_where_numbers_stop_being_finite(
         type_leaf(page, "x", "2")
         page.fill("#position", page.get_attribute("#position", "max"))
         assert "All gradients are there" in text(page, "#conclusion")
+        type_leaf(page, "x", "-inf")
+        assert text(page, "#conclusion") == "The first number that is not finite: x = -∞."
 
 
 def test_computed_form_is_one_click_from_the_textbooks(

@@ -240,11 +240,29 @@ def test_long_names_that_begin_alike_are_shown_apart(browser: Any, path: Path) -
     with opened(browser, path, "#step=1") as page:
         shown = page.locator("#graph .leaf .name").all_text_contents()
         assert len(set(shown)) == len(shown) == 10 and max(map(len, shown)) <= 15
+        in_table = page.locator("#leaves th[scope=row]").all_text_contents()
+        assert len(set(in_table)) == 10 and max(map(len, in_table)) <= 15
         parents = set()
         for at in range(1, 11):
             page.fill("#position", str(at + 1))
             parents.add(text(page, "#equation .gained .under"))
         assert len(parents) == 10
+
+
+@pytest.mark.parametrize("address", ["#step=9", "#step=1&predict", "#step=9&present", "#forward=1"])
+def test_long_names_make_nothing_wider_than_a_phone(browser: Any, path: Path, address: str) -> None:
+    long = "a_name_that_goes_on_and_on_and_on_to_its_end"
+    x, y = sg.Value(2.0, f"one_{long}"), sg.Value(3.0, f"two_{long}")
+    sg.explain(x * y + sg.exp(y)).save(path)
+    with opened(browser, path, address, viewport={"width": 390, "height": 844}) as page:
+        page.wait_for_timeout(100)
+        assert page.evaluate(WIDER) == []
+
+
+WIDER = """() => [...document.querySelectorAll("body *")]
+    .filter((x) => !x.closest("svg, .pointer, .source, .spoken") && x.checkVisibility())
+    .filter((x) => x.getBoundingClientRect().right > innerWidth + 1)
+    .map((x) => `${x.tagName} ${x.className} ${x.id}`)"""
 
 
 # ------ contrast
