@@ -77,7 +77,7 @@ class Printed(io.TextIOBase):
         self.send = send
         self.waiting: list[str] = []
         self.room, self.count = MOST_FIRST, 0
-        self.last, self.beyond = "", 0
+        self.last, self.beyond, self.told = "", 0, 0
         self.sent = monotonic()
 
     def write(self, text: str) -> int:
@@ -100,7 +100,8 @@ class Printed(io.TextIOBase):
             self.send("printed", "".join(self.waiting))
             self.waiting.clear()
             self.count += 1
-        if self.beyond:
+        if self.beyond > self.told:
+            self.told = self.beyond
             last = self.last[-MOST_LAST:]
             if len(last) < self.beyond:
                 last = last[last.find("\n") + 1 :]
@@ -149,6 +150,7 @@ class Session:
             with explaining(compared.note):
                 last = self.executed(tree, file)
         except SystemExit as end:
+            sys.stdout.flush()
             self.send("note", ended(end.code))
         if last is not None and not isinstance(last, (Explanation, Drawing)):
             # our own reports print as tables

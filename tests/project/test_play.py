@@ -225,7 +225,7 @@ def test_printing_without_end_leaves_the_page_alive(shared: Any) -> None:
 
 
 def last_line(page: Any) -> int:
-    return int(output(page).split()[-1])
+    return int(re.findall(r"line (\d+)\n", output(page))[-1])
 
 
 def test_error_stands_below_the_end_of_a_long_output(shared: Any) -> None:

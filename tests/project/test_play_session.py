@@ -281,6 +281,14 @@ def test_output_without_end_is_sent_while_it_goes_on(play: Any) -> None:
     assert 2 <= len(last) <= 4 and max(map(len, last)) < play.MOST_LAST + 100
 
 
+@pytest.mark.parametrize(("end", "kind"), [("1 / 0", "error"), ("sys.exit()", "note")])
+def test_what_is_told_of_the_end_comes_after_all_output(run: Any, end: str, kind: str) -> None:
+    sent = run(f"import sys\nfor i in range(30_000):\n    print('line', i)\n{end}")
+    *_, before, last = [x for x in sent if x[0] != "line"]
+    assert last[0] == kind
+    assert before[0] == "last" and before[1].endswith("line 29999\n")
+
+
 def test_output_comes_before_the_error(run: Any) -> None:
     assert [kind for kind, _ in run("print('a', end='')\n1 / 0")] == ["printed", "line", "error"]
 
