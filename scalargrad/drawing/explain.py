@@ -21,7 +21,8 @@ def explain(f: Any, *args: Any, model: Any = None) -> Explanation:
     `model`, the arguments, the object of a method, and what functions name. A step is what one edge
     contributes to the gradient of a parent, in the order and the numbers of the engine; no `grad`
     changes. In a notebook it shows as a page to step through; where the function compared numbers,
-    the page says so once a leaf has another. Raises TypeError if there is no Value to explain.
+    the page says so once a leaf has another (a Value that was computed before does not know what
+    was compared). Raises TypeError if there is no Value to explain.
 
         print(explain(lambda x, y, z: (x + y) * z, -2.0, 5.0, -4.0))
     """

@@ -3,6 +3,7 @@
 const AGREE = 1e-5;
 /* A list of more leaves is folded at first. */
 const FEW_LEAVES = 8;
+const MOST_KINKS = 3;
 const STEPS = { ArrowUp: 0.1, ArrowDown: -0.1 };
 /* Slopes once measured at these numbers, and what is told of kinks, by leaf. */
 let [slopes, kinks] = [new Map(), new Map()];
@@ -138,7 +139,10 @@ function foundKink(leaf) {
 
 function sayKinks() {
   const isTold = (leaf) => byId(`row-${leaf}`).querySelector(".kink, .wrong") && kinkAt(leaf);
-  byId("kinks").textContent = graph.leaves.filter(isTold).map((leaf) => kinkAt(leaf).text).join(" ");
+  const found = graph.leaves.filter(isTold);
+  const texts = found.slice(0, MOST_KINKS).map((leaf) => kinkAt(leaf).text);
+  if (found.length > MOST_KINKS) texts.push(`And ${found.length - MOST_KINKS} more.`);
+  byId("kinks").textContent = texts.join(" ");
 }
 
 function showLeaf(leaf, gradient, arrived) {

@@ -141,6 +141,14 @@ def test_kinks_are_told_apart_from_wrong_gradients(
             assert text(page, "#leaves .mark") == "✓" and text(page, "#kinks") == ""
 
 
+def test_many_kinks_are_told_in_few_words(browser: Any, path: Path) -> None:
+    sg.explain(lambda *x: sg.sum([sg.relu(v) for v in x]), *[0.0] * 5).save(path)
+    with opened(browser, path, "#step=99") as page:
+        assert page.locator("#leaves .mark.kink").count() == 5
+        said = text(page, "#kinks")
+        assert said.count("is a kink of") == 3 and said.endswith("And 2 more.")
+
+
 # ------ edits
 
 
