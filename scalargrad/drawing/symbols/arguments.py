@@ -1,17 +1,17 @@
 """The arguments of a function that is to be shown: numbers in them, nested or not, become Values
-labelled by their places. `explain` and `draw` call functions in this one way."""
+labelled by their places; beside Values of the user's own numbers stay numbers, but for a model.
+`explain` and `draw` call functions in this one way."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from inspect import signature
 from typing import Any
 
 from ...engine import Value
 from ...scalars import is_value
-from ...transforms.parameters import positional_names
-from ...transforms.trees import NUMERIC, OTHER, flatten
+from ...transforms.parameters import argument_names
+from ...transforms.trees import HOLDS_VALUES, NUMERIC, OTHER, flatten, is_model
 from ...transforms.variables import differentiating
 from .parts import is_part
 
@@ -25,6 +25,8 @@ def called(by: str, f: Callable[..., Any], args: Sequence[Any]) -> Any:
     error says how to keep it, in a call of the function `by`."""
     names = argument_names(f, len(args))
     with differentiating(level=False):
+        if not is_part(getattr(f, "__self__", f)) and any(map(holds_a_value, args)):
+            return f(*args)
         try:
             return f(*map(labelled, args, names))
         except (TypeError, ValueError, IndexError) as error:
@@ -32,6 +34,11 @@ def called(by: str, f: Callable[..., Any], args: Sequence[Any]) -> Any:
             if not counts or not AS_COUNT.search(str(error)):
                 raise
             raise TypeError(f"{error}{cure(by, f, args, names, counts)}") from error
+
+
+def holds_a_value(arg: Any) -> bool:
+    """Whether a Value stands in an argument; the parameters of a model are none of the user's."""
+    return not is_model(arg) and any(map(is_value, flatten(arg, "an input", HOLDS_VALUES)[0]))
 
 
 def cure(by: str, f: Any, args: Sequence[Any], names: Sequence[str], counts: Sequence[int]) -> str:
@@ -57,10 +64,3 @@ def labelled(arg: Any, name: str) -> Any:
     entries, structure = flatten(arg, name, NUMBERS_OR_PARTS)
     pairs = zip(entries, structure.names(name))
     return structure.rebuilt([x if is_value(x) else Value(x, label) for x, label in pairs])
-
-
-def argument_names(f: Callable[..., Any], count: int) -> list[str]:
-    try:
-        return positional_names(signature(f), count)
-    except (TypeError, ValueError):  # a function written in C may have no signature
-        return [f"x{i}" for i in range(count)]

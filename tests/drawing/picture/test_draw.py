@@ -445,4 +445,5 @@ def test_numbers_that_a_function_is_called_on_are_labelled_values() -> None:
 
 
 def test_numbers_beside_values_stay_numbers() -> None:
+    assert len(sg.explain(power, Value(2.0, "x"), 3).leaves) == 1
     assert "n" not in all_texts(draw(lambda x, n: sum(x for _ in range(n)), Value(2.0), 3))

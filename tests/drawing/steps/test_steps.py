@@ -230,7 +230,7 @@ def test_arguments_of_many_are_numbered() -> None:
 
 
 def test_a_function_without_a_signature_can_be_explained() -> None:
-    assert explain(max, 1.0, 2.0).root.label == "x1"
+    assert explain(max, 1.0, 2.0).root.label == "argument 1"
     steps = explain(sg.mul, 3.0, 4.0)
     assert [steps.gradients[leaf] for leaf in steps.leaves] == [4.0, 3.0]
 
