@@ -210,8 +210,10 @@ def covering(pairs: Mapping[int, Pairs]) -> Iterator[LaneSums]:
         columns: set[int] = set()
         wanted = 0
         for upstream in waiting:
+            if len(taken) == TOTALS_HEIGHT:
+                break
             more, union = wanted + len(pairs[upstream]), columns.union(pairs[upstream])
-            if len(taken) < TOTALS_HEIGHT and is_full(more, (len(taken) + 1) * len(union)):
+            if is_full(more, (len(taken) + 1) * len(union)):
                 taken.append(upstream)
                 wanted, columns = more, union
         waiting = [i for i in waiting if i not in taken]
