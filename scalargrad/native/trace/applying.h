@@ -216,13 +216,27 @@ static int written_out(Trace *t, int32_t row, const Term *terms, int32_t count, 
 
 /* ------ rows */
 
+static int is_quick(const Trace *t)
+{
+    return t->instead[OP_chain] != 0;
+}
+
 /* The rules of `handed_on` in rules.py: a quick program loses the sign of a zero. */
 static int handed_on(Trace *t, Term x, Term *result)
 {
-    const int is_quick = t->instead[OP_chain] != 0;
     const Term sum[] = {x, number_term(0.0)};
     *result = x;
-    return is_quick ? applied(t, OP_add, sum, 2, result) : 0;
+    return is_quick(t) ? applied(t, OP_add, sum, 2, result) : 0;
+}
+
+/* Which operand a row is, by the rules `operand` and `second` in rules.py; −1 where it is none. */
+static int operand_in_place(const Trace *t, int32_t row)
+{
+    if (row == OP_identity || row == STOP_GRADIENT)
+        return 0;
+    if (row == OP_start)
+        return is_quick(t) ? 0 : -1;
+    return row == MOVED_SUM ? is_quick(t) : -1;
 }
 
 /* Apply a row to terms, at least one of them a node. */
@@ -232,6 +246,11 @@ static int applied(Trace *t, int32_t row, const Term *terms, int32_t count, Term
         row = t->instead[row] - 1;
     if (row == HANDED_ON && t->is_rewriting)
         return handed_on(t, terms[0], result);
+    const int in_place = t->is_rewriting ? operand_in_place(t, row) : -1;
+    if (in_place >= 0 && in_place < count) {
+        *result = terms[in_place];
+        return 0;
+    }
     if (is_of_products(row, count) && t->is_rewriting)
         return product_of_row(t, row, terms, result);
     if (row < OP_COUNT && t->asks[row] == WRITTEN_OUT)
