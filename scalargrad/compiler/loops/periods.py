@@ -1,8 +1,8 @@
 """Periods: after how many items the last ones may repeat, guessed by the shapes of items.
 
 The shape of an event is all of it but for the places of operands and the numbers. A period is
-proposed as the distance to the last item of the same shape, and to the last three, nine, … of the
-same shapes: a body in which the same threes come more than once may have nines that do not.
+proposed as the distance to the last item of the same shape, and to the last n-gram of the same
+shapes, for some n: a body in which each trigram comes twice has longer n-grams that do not.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ SHORTEST = 12
 PATIENCE, CYCLE, AWAKE = 4096, 4096, 512
 """After so many items in which nothing was folded, only so many of so many are looked at."""
 MOST_SEEN = 8192
-"""How many rows of shapes are remembered before all are forgotten."""
+"""How many n-grams of shapes are remembered before all are forgotten."""
 LENGTHS = 1, 3, 9, 27, 81
-"""So many shapes make a row. The longer ones are looked for at each item, and remembered at every
-third part of their length: so they need no more memory than the short ones."""
+"""For these n. The longer n-grams are looked for at each item, and remembered at every third part
+of their length: so they need no more memory than the short ones."""
 RADIX, MODULUS = 0x9E3779B97F4A7C15, 1 << 64
 """The shapes of all items so far, as digits of a number."""
 POWERS = [(length, pow(RADIX, length, MODULUS)) for length in LENGTHS]
@@ -67,7 +67,7 @@ class Periods:
             return
         self.following = [period for period in self.following if self._goes_on(period)]
         at = len(items) - 1
-        for length, digits in self._rows():
+        for length, digits in self._ngrams():
             self._propose_from(self._last.get((length, digits)))
             if at % ((length + 2) // 3) == 0:
                 self._remember((length, digits), at)
@@ -84,16 +84,16 @@ class Periods:
         """The shapes up to the item so far from the end: the last is 1."""
         return self.items[-back].trail if back <= len(self.items) else 0
 
-    def _rows(self) -> Iterator[tuple[int, int]]:
-        """Yield how many items make a row, and the shapes of the last so many."""
+    def _ngrams(self) -> Iterator[tuple[int, int]]:
+        """Yield each n, with the shapes of the last n items."""
         for length, power in POWERS:
             if length <= len(self.items):
                 yield length, (self._trail(1) - self._trail(length + 1) * power) % MODULUS
 
-    def _remember(self, row: tuple[int, int], at: int) -> None:
-        if row not in self._last and len(self._last) == MOST_SEEN:
+    def _remember(self, ngram: tuple[int, int], at: int) -> None:
+        if ngram not in self._last and len(self._last) == MOST_SEEN:
             self._last.clear()
-        self._last[row] = at
+        self._last[ngram] = at
 
     def _propose_from(self, at: int | None) -> None:
         if at is not None and at < len(self.items) - 1:

@@ -265,7 +265,7 @@ def test_wiring_may_have_a_longer_period_than_operators(kind: Any) -> None:
 @each_recorder
 @pytest.mark.parametrize("seed", range(20))
 def test_a_body_may_have_the_same_few_operators_several_times(kind: Any, seed: int) -> None:
-    """In a body of two operators, any row of few that it has comes more than once."""
+    """In a body of two operators, any short n-gram comes more than once."""
     draw = Random(seed)
     size = draw.randrange(12, 120)
     chosen = [draw.choice((ops.sin, ops.cos)) for _ in range(size)]
@@ -280,13 +280,13 @@ def test_a_body_may_have_the_same_few_operators_several_times(kind: Any, seed: i
 
 
 @each_recorder
-def test_units_are_found_though_no_three_of_their_operators_are_there_once(kind: Any) -> None:
-    """A cell of a network: each of its rows of three operators comes twice."""
+def test_units_are_found_though_each_trigram_of_their_operators_comes_twice(kind: Any) -> None:
+    """A cell of a network: each of its trigrams of operators comes twice."""
     cell = [ops.sin, ops.cos, ops.exp] * 2 + [ops.sin, ops.cos, ops.tanh]
     cell += [ops.sin, ops.sin, ops.cos, ops.tanh, ops.sin]
     around = cell * 2
-    threes = Counter(tuple(around[k : k + 3]) for k in range(len(cell)))
-    assert min(threes.values()) > 1
+    trigrams = Counter(tuple(around[k : k + 3]) for k in range(len(cell)))
+    assert min(trigrams.values()) > 1
 
     def steps(call: Any) -> None:
         for _ in range(6):

@@ -23,8 +23,8 @@ EVENTS = 5_000
 
 class Network:
     """Layers of units whose cells have gates, each a function of the unit's input or of what the
-    unit gave before: those of a long short-term memory, or with one gate for in and out. Any three
-    operators in a row are there more than once."""
+    unit gave before: those of a long short-term memory, or with one gate for in and out. Each
+    trigram of operators comes more than once."""
 
     def __init__(self, seed: int, layers: int) -> None:
         draw = Random(seed)

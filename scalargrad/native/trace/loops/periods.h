@@ -12,14 +12,14 @@
 enum { MOST_PERIODS = 8, SHORTEST_LOOP = 12 };
 enum { PATIENCE = 4096, CYCLE = 4096, AWAKE = 512 };
 enum { MOST_SEEN = 8192, SEEN_SLOTS = 2 * MOST_SEEN };
-enum { LONGEST_ROW = 81 };
+enum { LONGEST_NGRAM = 81 };
 
 /* `run` items in a row have the shape of the item `size` before. */
 typedef struct {
     int64_t size, run, wait;
 } Period;
 
-/* Where a row of shapes was seen last. */
+/* Where an n-gram of shapes was seen last. */
 typedef struct {
     uint64_t key; /* 0 where there is none */
     int64_t at;
@@ -148,16 +148,16 @@ static uint64_t trail_at(const Item *item, int64_t at)
 static const uint64_t RADIX = 0x9E3779B97F4A7C15u;
 
 /* Propose the distance to where the shapes of the last items were seen before: those of one, of
- * three, of nine and so on. The longer rows are looked for at each item, and kept at every third
+ * three, of nine and so on. The longer n-grams are looked for at each item, and kept at every third
  * part of their length. −1 without memory. */
-static int propose_by_rows(Periods *p, const Item *item, int64_t last)
+static int propose_by_ngrams(Periods *p, const Item *item, int64_t last)
 {
     uint64_t power = RADIX;
-    for (int64_t length = 1; length <= LONGEST_ROW && length <= last + 1; length *= 3) {
+    for (int64_t length = 1; length <= LONGEST_NGRAM && length <= last + 1; length *= 3) {
         if (reserve_seen(p) < 0)
             return -1;
-        const uint64_t row = trail_at(item, last) - trail_at(item, last - length) * power;
-        const uint64_t key = mixed(mixed((uint64_t)length, row), 1);
+        const uint64_t ngram = trail_at(item, last) - trail_at(item, last - length) * power;
+        const uint64_t key = mixed(mixed((uint64_t)length, ngram), 1);
         const int64_t before = see(p, key ? key : 1, last, last % ((length + 2) / 3) == 0);
         if (before >= 0 && before < last)
             propose(p, item, last, last - before);
@@ -176,7 +176,7 @@ static int notice(Periods *p, Item *item, int64_t last)
         return 0;
     }
     go_on(p, item, last);
-    return propose_by_rows(p, item, last);
+    return propose_by_ngrams(p, item, last);
 }
 
 /* Begin anew: the last items have become a loop. */
