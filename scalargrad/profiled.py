@@ -15,12 +15,12 @@ Notice = Callable[..., None]
 
 
 class Profiled(IOBase):
-    """A `with` block in which `notice` is Python's profiler. C code puts back the profiler before:
-    an IOBase is left by C code, which calls `close`."""
+    """A `with` block in which `notice` is Python's profiler; there is none where it is None. C code
+    puts back the profiler before: an IOBase is left by C code, which calls `close`."""
 
     closed = True
 
-    def __init__(self, notice: Notice) -> None:
+    def __init__(self, notice: Notice | None) -> None:
         self.notice = notice
         before = sys.getprofile()
         self.close = partial(deque, map(installer(before), [before]), 0)  # type: ignore

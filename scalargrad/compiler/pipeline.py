@@ -39,6 +39,7 @@ from .passes.record import Ran, Recording, ran, recorded, settled
 from .passes.stages import staged
 from .passes.task import Lane, Stopped, Task
 from .passes.traced import Traced
+from .surroundings.calls import unnoticed
 from .surroundings.effects import observed
 from .surroundings.released import Releasing, Replay
 from .surroundings.walk import Surroundings
@@ -111,7 +112,8 @@ def in_one_trace(
             run = settled(run)
             if run.sparse is not None:
                 return traced_in_parts(run)
-            nest = looped(run) if keeps_loops else why_unkept(task)
+            with unnoticed():
+                nest = looped(run) if keeps_loops else why_unkept(task)
             if isinstance(nest, Derived):
                 return as_loops(run, nest, lane)
             run = run._replace(loops=run.loops._replace(expanded=nest))

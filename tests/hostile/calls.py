@@ -241,6 +241,13 @@ def rows_asked_of(w: World) -> None:
 
 
 @call
+def sums_over_lanes(w: World) -> Any:
+    trace = w.trace()
+    some = range(0, len(trace), w.random.randrange(1, 4))
+    return trace.lane_sums(w.index_items(list(some)), w.index_items(list(some)[:3]))
+
+
+@call
 def new_loops(w: World) -> None:
     at = w.random.randrange(len(w.traces))
     w.traces[at] = w.new_trace()

@@ -110,9 +110,10 @@ def iterations(turn: int, trips: Sequence[int]) -> list[int]:
 class Event:
     """An operator call, or such a call in every iteration of the loops around it."""
 
-    __slots__ = ("id", "operands", "operator", "outcome", "shape")
+    __slots__ = ("id", "operands", "operator", "outcome", "shape", "trail")
     span = 1
     shape: int
+    trail: int
 
     def __init__(
         self, id: int, operator: Any, operands: Sequence[Operand], outcome: bool | None
@@ -136,8 +137,9 @@ class Event:
 class Repeat:
     """A loop. While it is open `trips` is how often its body has run."""
 
-    __slots__ = ("body", "id", "period", "shape", "trips")
+    __slots__ = ("body", "id", "period", "shape", "trail", "trips")
     shape: int
+    trail: int
 
     def __init__(self, id: int, trips: int, body: list[Growing]) -> None:
         self.id, self.trips, self.body = id, trips, body

@@ -1,8 +1,8 @@
 """Periods: after how many items the last ones may repeat, guessed by the shapes of items.
 
 The shape of an event is all of it but for the places of operands and the numbers. A period is
-proposed as the distance to the last item of the same shape, and to the last three of the same
-shapes.
+proposed as the distance to the last item of the same shape, and to the last n-gram of the same
+shapes, for some n: a body in which each trigram comes twice has longer n-grams that do not.
 """
 
 from __future__ import annotations
@@ -19,7 +19,13 @@ SHORTEST = 12
 PATIENCE, CYCLE, AWAKE = 4096, 4096, 512
 """After so many items in which nothing was folded, only so many of so many are looked at."""
 MOST_SEEN = 8192
-"""How many shapes and threes of shapes are remembered before all are forgotten."""
+"""How many n-grams of shapes are remembered before all are forgotten."""
+LENGTHS = 1, 3, 9, 27, 81
+"""For these n. The longer n-grams are looked for at each item, and remembered at every third part
+of their length: so they need no more memory than the short ones."""
+RADIX, MODULUS = 0x9E3779B97F4A7C15, 1 << 64
+"""The shapes of all items so far, as digits of a number."""
+POWERS = [(length, pow(RADIX, length, MODULUS)) for length in LENGTHS]
 
 
 class Period:
@@ -44,7 +50,7 @@ class Periods:
         self.items = items
         self.following: list[Period] = []
         self._shapes: dict[Any, int] = {}
-        self._last: dict[Any, int] = {}
+        self._last: dict[tuple[int, int], int] = {}
         self._idle = 0
 
     def shape(self, form: Any) -> int:
@@ -53,16 +59,18 @@ class Periods:
 
     def notice(self) -> None:
         """Take note of a new last item."""
+        items = self.items
+        items[-1].trail = (self._trail(2) * RADIX + items[-1].shape + 1) % MODULUS
         self._idle += 1
         if self._idle > PATIENCE and self._idle % CYCLE >= AWAKE:
             self.following.clear()
             return
         self.following = [period for period in self.following if self._goes_on(period)]
-        for key in self._keys():
-            if len(self._last) == MOST_SEEN:
-                self._last.clear()
-            self._propose_from(self._last.get(key))
-            self._last[key] = len(self.items) - 1
+        at = len(items) - 1
+        for length, digits in self._ngrams():
+            self._propose_from(self._last.get((length, digits)))
+            if at % ((length + 2) // 3) == 0:
+                self._remember((length, digits), at)
 
     def _goes_on(self, period: Period) -> bool:
         items = self.items
@@ -72,12 +80,20 @@ class Periods:
         period.wait = max(period.wait - 1, 0)
         return True
 
-    def _keys(self) -> Iterator[Any]:
-        """The shape of the last item, and those of the last three."""
-        items = self.items
-        yield items[-1].shape
-        if len(items) >= 3:
-            yield items[-1].shape, items[-2].shape, items[-3].shape
+    def _trail(self, back: int) -> int:
+        """The shapes up to the item so far from the end: the last is 1."""
+        return self.items[-back].trail if back <= len(self.items) else 0
+
+    def _ngrams(self) -> Iterator[tuple[int, int]]:
+        """Yield each n, with the shapes of the last n items."""
+        for length, power in POWERS:
+            if length <= len(self.items):
+                yield length, (self._trail(1) - self._trail(length + 1) * power) % MODULUS
+
+    def _remember(self, ngram: tuple[int, int], at: int) -> None:
+        if ngram not in self._last and len(self._last) == MOST_SEEN:
+            self._last.clear()
+        self._last[ngram] = at
 
     def _propose_from(self, at: int | None) -> None:
         if at is not None and at < len(self.items) - 1:

@@ -70,6 +70,11 @@ class Recorder:
         """Whether most of the events so far lie in loops."""
         return 2 * len(self._items) < self._events
 
+    def is_hopeless(self, most: int) -> bool:
+        """Whether most of the events lie in no loop, and there are more than `most` items: a loop
+        of a long body is known after three iterations."""
+        return len(self._items) > most and not self.is_rolled
+
     def record(self, operator: Any, operands: Sequence[One], outcome: bool | None = None) -> int:
         """Record a call of an operator, and return its id. The operands are a NodeAt, InputAt or
         Constant each; `outcome` is that of a comparison, which is named by `operator`."""

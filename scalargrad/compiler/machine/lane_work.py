@@ -41,7 +41,6 @@ class LaneWork:
         used = set(program.order)
         self.inputs = sorted(used & set(addresses), key=addresses.__getitem__)
         self.addresses = [addresses[i] for i in self.inputs]
-        self._given = set(self.inputs)
         self.columns = [i for i in program.outputs if self.trace.lanes[i]]
 
     def items(self) -> list[LaneItem]:
@@ -79,14 +78,16 @@ class LaneWork:
         guards = self._guards()
         expected = len(self.program.lane_guards)
         sums = self._count()
-        for i in self.program.order:
+        lanes = set(tiles.lanes)
+        events = lanes.union(guards, tiles.lane_sums)
+        for i in filter(events.__contains__, self.program.order):
             if i in tiles.dense:
                 yield dense_item(tiles.dense[i])
-            if self.is_lane(i) and i not in tiles.inside and i not in self._given:
+            if i in lanes and i not in tiles.inside:
                 yield self._row_item(i)
-            for k in guards[i]:
+            for k in guards.get(i, ()):
                 yield self._guard_item(k)
-            expected -= len(guards[i])
+                expected -= 1
             sums += tiles.lane_sums.get(i, ())
             if not expected:
                 yield from map(lane_sums_item, sums)

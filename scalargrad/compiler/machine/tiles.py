@@ -6,12 +6,12 @@ the same lanes; sums over lanes are those of products with the same factors.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ... import ops
-from ..passes.program import Program
+from ..passes.program import AFTER, LANES, Program
 from ..trace.native import machine
 from ..trace.vocabulary import lanes_sum, products
 from .words import DENSE_HEIGHT, NONE, TOTALS_HEIGHT, EndingKind
@@ -66,6 +66,10 @@ class LaneSums(NamedTuple):
         return (*self.upstreams, *(j for j in self.locals if j != NONE))
 
 
+ENDINGS = ops.relu, ops.mul
+"""What may be done at the end of a dense sum."""
+
+
 class Tiles:
     """The tiles of a program.
 
@@ -77,9 +81,11 @@ class Tiles:
         self.program = program
         self.trace = program.trace
         self.is_lane = program.is_lane
-        self.uses = Counter(j for i in program.order for j in self.trace.operands[i])
-        self.uses.update([*program.outputs, *self.trace.guarded()])
-        self.users = {j: i for i in program.order for j in self.trace.operands[i]}
+        self.lanes = program.at_stage(LANES)
+        self.uses = self.trace.uses([*program.outputs, *self.trace.guarded()])
+        rows, operands = self.trace.rows, self.trace.operands
+        self.users = {operands[i][0]: i for i in self.lanes if rows[i] in ENDINGS}
+        """Of the first operands of these operators: where one is used once, that is all."""
         self.one, self.minus_one = (self.trace.constant(x) for x in (1.0, -1.0))
         self.inside: set[int] = set()
         self.dense: dict[int, list[DenseSum]] = dict(self._dense())
@@ -88,7 +94,7 @@ class Tiles:
     # ------ dense sums
     def _dense(self) -> Iterator[tuple[int, list[DenseSum]]]:
         """Yield the sums that are done together, by the first node that comes of them."""
-        sums = [found for found in map(self._dense_sum, self.program.order) if found]
+        sums = [found for found in map(self._dense_sum, self.lanes) if found]
         alike: dict[tuple[object, ...], list[DenseSum]] = defaultdict(list)
         for one in sums:
             alike[one.ending.how, one.lanes].append(one)
@@ -102,7 +108,7 @@ class Tiles:
 
     def _dense_sum(self, i: int) -> DenseSum | None:
         """Node i as a dense sum; None if it is no sum of products of numbers and lanes."""
-        found = self._products(i) if self.is_lane(i) else None
+        found = self._products(i)
         if found is None:
             return None
         sides = {(self.is_lane(x), self.is_lane(y)) for x, y in found.pairs}
@@ -155,7 +161,7 @@ class Tiles:
         """The sums over lanes, by the node after which all that a tile of them reads is there."""
         pairs: dict[int, Pairs] = defaultdict(dict)
         alone: list[int] = []
-        for i in self.program.computed():
+        for i in self.program.at_stage(AFTER):
             if self.trace.rows[i] is lanes_sum:
                 (x,) = self.trace.operands[i]
                 # a product that a dense sum ends with is computed there
@@ -210,8 +216,10 @@ def covering(pairs: Mapping[int, Pairs]) -> Iterator[LaneSums]:
         columns: set[int] = set()
         wanted = 0
         for upstream in waiting:
+            if len(taken) == TOTALS_HEIGHT:
+                break
             more, union = wanted + len(pairs[upstream]), columns.union(pairs[upstream])
-            if len(taken) < TOTALS_HEIGHT and is_full(more, (len(taken) + 1) * len(union)):
+            if is_full(more, (len(taken) + 1) * len(union)):
                 taken.append(upstream)
                 wanted, columns = more, union
         waiting = [i for i in waiting if i not in taken]

@@ -51,4 +51,5 @@ def needs_care(body: Body) -> bool:
 def flows(trace: Recorder, wanted: Sequence[int]) -> bool:
     """Tell whether something not flowing might be something else than a zero in what is wanted."""
     rows = trace.rows
-    return any(rows[i] in FLOWING for i in trace.needed(wanted))
+    # the last nodes are those of derivatives, if there are any
+    return any(rows[i] in FLOWING for i in reversed(trace.needed(wanted)))

@@ -84,9 +84,10 @@ class Program:
         # in a lane a guard is checked as soon as both its sides are known
         return [k for k in range(guard) if k in uniform or latest[k] <= latest[guard]]
 
-    def is_lane(self, i: int) -> bool:
-        """Tell whether node i is computed in each lane."""
-        return self.stages.get(i) == LANES
+    @cached_property
+    def is_lane(self) -> Callable[[int], bool]:
+        """Tells whether a node is computed in each lane."""
+        return {i for i, stage in self.stages.items() if stage == LANES}.__contains__
 
     def at_stage(self, stage: int) -> list[int]:
         return [i for i in self.computed() if self.stages[i] == stage]

@@ -159,9 +159,8 @@ class Lowering(NamedTuple):
 
     `careful` is its rule in a careful program, `quick` in any other: a Rule, or another operator
     that is computed in its place, or None where the operator stays. `asked` says when the trace in
-    C asks about it: always; only beside a constant, or a constant times a node (else the operator
-    stays as it is); or as C, which knows the rule, finds. C knows the rule of a product, too, as
-    far as it only changes the order of the factors.
+    C asks about it: always; only beside a constant (else the operator stays as it is); or as C,
+    which knows the rule (`native/trace/applying.h`), finds.
     """
 
     operator: Operator
@@ -174,19 +173,19 @@ TABLE = [
     Lowering(*row)
     for row in (
         #  operator      careful         quick           asked
-        (ops.identity,   operand,        operand,        ALWAYS),
-        (stop_gradient,  operand,        operand,        ALWAYS),
+        (ops.identity,   operand,        operand,        IN_C),
+        (stop_gradient,  operand,        operand,        IN_C),
         (handed_on,      operand,        without_sign,   IN_C),
-        (ops.start,      None,           operand,        ALWAYS),
+        (ops.start,      None,           operand,        IN_C),
         (ops.chain,      None,           ops.mul,        ALWAYS),
         (ops.choose,     None,           ops.mul,        ALWAYS),
         (accumulate,     contributions,  products,       ALWAYS),
-        (moved_sum,      operand,        second,         ALWAYS),
+        (moved_sum,      operand,        second,         IN_C),
         (lanes_sum,      sum_over_lanes, sum_over_lanes, IN_C),
         (ops.dot,        dot,            dot,            IN_C),
-        (ops.mul,        product,        product,        BESIDE_CONSTANT),
-        (ops.neg,        negated,        negated,        BESIDE_CONSTANT),
-        (ops.sub,        difference,     difference,     BESIDE_CONSTANT),
+        (ops.mul,        product,        product,        IN_C),
+        (ops.neg,        negated,        negated,        IN_C),
+        (ops.sub,        difference,     difference,     IN_C),
         (ops.pow,        power,          power,          BESIDE_CONSTANT),
         (ops.rounds,     is_rounded,     is_rounded,     BESIDE_CONSTANT),
         (ops.where,      chosen,         chosen,         BESIDE_CONSTANT),

@@ -69,7 +69,7 @@ class Log:
         """Take note of what was computed, with the node that came of it."""
         if self.why != SHORT or trace.rows[index] is CONSTANT:
             return
-        if self.is_rolled and not self.recorder.is_rolled:
+        if self.is_rolled and self.recorder.is_hopeless(LAST_LOOK):
             self.give_up(IRREGULAR)
         elif BUILT_IN.get(row.name) is not row or (self.is_rolled and row is ops.identity):
             # an identity is a variable of its own: in C others know it by its node

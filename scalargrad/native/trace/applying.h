@@ -27,11 +27,23 @@ static int applied_in_python(Trace *t, int32_t row, const Term *terms, int32_t c
     return failed ? -1 : 0;
 }
 
-/* Whether a node is a number times another node: a negated node is −1 times that. */
-static int is_scaled(const Trace *t, int32_t i)
+/* Compute a row, as it is, of terms. */
+static int kept(Trace *t, int32_t row, const Term *terms, int32_t count, Term *result)
 {
-    return t->node[i].row == OP_neg
-           || (t->node[i].row == OP_mul && is_constant(t, operands_of(t, i)[0]));
+    int32_t few[FEW] = {0}, *operands = few_or_more(few, count, sizeof *operands);
+    if (!operands)
+        return -1;
+    int32_t index = 0;
+    for (int32_t k = 0; index >= 0 && k < count; k++)
+        index = operands[k] = node_of(t, terms[k]);
+    if (index >= 0)
+        index = computed(t, row, operands, count);
+    if (index >= 0)
+        note_call(t, row, operands, count, index);
+    free_more(operands, few);
+    if (index >= 0)
+        *result = term_at(t, index);
+    return index < 0 ? -1 : 0;
 }
 
 static int term_has_lanes(const Trace *t, Term x)
@@ -58,30 +70,96 @@ static int is_asking(const Trace *t, int32_t row, const Term *terms, int32_t cou
         return has_uniform_part(t, terms, count);
     const int asks = row < KNOWN_ROWS ? t->asks[row] : NEVER;
     for (int32_t k = 0; asks == BESIDE_NUMBER && k < count; k++)
-        if (is_number_term(terms[k]) || is_scaled(t, terms[k].node))
+        if (is_number_term(terms[k]))
             return 1;
     return asks == ALWAYS;
 }
 
-/* Whether a node is negated, or times a power of two: the rule of products may move that. */
-static int is_scaled_exactly(const Trace *t, int32_t i)
+/* ------ products: the twins of the rules in rules.py, by the same names */
+
+/* A number and a term whose product a term is. */
+typedef struct {
+    double number;
+    Term rest;
+} Factors;
+
+static Factors factors(const Trace *t, Term y)
 {
-    int exponent;
-    return is_scaled(t, i)
-           && (t->node[i].row == OP_neg
-               || fabs(frexp(t->node[operands_of(t, i)[0]].number, &exponent)) == 0.5);
+    if (is_number_term(y))
+        return (Factors){1.0, y};
+    const TraceNode *node = &t->node[y.node];
+    const int32_t *operands = operands_of(t, y.node);
+    if (node->row == OP_neg)
+        return (Factors){-1.0, term_at(t, operands[0])};
+    if (node->row == OP_mul && is_constant(t, operands[0]))
+        return (Factors){t->node[operands[0]].number, term_at(t, operands[1])};
+    return (Factors){1.0, y};
 }
 
-/* Whether a row is a product of a number and a node that the rule of products leaves as it is, but
- * for the number, which comes first. */
-static int is_scaling(const Trace *t, int32_t row, const Term *terms, int32_t count)
+static int is_halving(double x)
 {
-    if (row != OP_mul || count != 2 || t->asks[OP_mul] != BESIDE_NUMBER)
+    int exponent;
+    return fabs(x) <= 1.0 && fabs(frexp(x, &exponent)) == 0.5;
+}
+
+static int multiplied(Trace *t, Term x, Term y, Term *result)
+{
+    const Term both[] = {x, y};
+    return kept(t, OP_mul, both, 2, result);
+}
+
+static int scaled(Trace *t, Term x, Term y, Term *result)
+{
+    if (!is_number_term(x))
+        return multiplied(t, x, y, result);
+    const Factors inner = factors(t, y);
+    const double both = x.number * inner.number;
+    if (inner.number != 1.0 && is_halving(inner.number) && isfinite(x.number)
+        && both / inner.number == x.number) {
+        x = number_term(both);
+        y = inner.rest;
+    }
+    *result = y;
+    if (x.number == 1.0)
         return 0;
-    const int node = is_number_term(terms[0]);
-    const Term other = terms[!node];
-    return is_number_term(other) && !is_number_term(terms[node]) && fabs(other.number) != 1.0
-           && !is_scaled_exactly(t, terms[node].node);
+    return x.number == -1.0 ? kept(t, OP_neg, &y, 1, result) : multiplied(t, x, y, result);
+}
+
+static int product(Trace *t, Term x, Term y, Term *result)
+{
+    const Factors of_y = factors(t, y);
+    if (of_y.number == 2.0 && term_has_lanes(t, x)) {
+        /* a node is no number: a number has no lanes */
+        if (scaled(t, number_term(2.0), x, &x) < 0)
+            return -1;
+        y = of_y.rest;
+    }
+    return is_number_term(y) ? scaled(t, y, x, result) : scaled(t, x, y, result);
+}
+
+static int difference(Trace *t, Term x, Term y, Term *result)
+{
+    const Factors of_y = factors(t, y);
+    Term both[] = {x, y};
+    if (fabs(of_y.number) == 1.0)
+        return kept(t, OP_sub, both, 2, result);
+    if (product(t, number_term(-of_y.number), of_y.rest, &both[1]) < 0)
+        return -1;
+    return kept(t, OP_add, both, 2, result);
+}
+
+static int is_of_products(int32_t row, int32_t count)
+{
+    return row == OP_neg ? count == 1 : (row == OP_mul || row == OP_sub) && count == 2;
+}
+
+static int product_of_row(Trace *t, int32_t row, const Term *terms, Term *result)
+{
+    if (row == OP_sub)
+        return difference(t, terms[0], terms[1], result);
+    const Term minus_one = number_term(-1.0);
+    return row == OP_neg ? product(t, minus_one, terms[0], result)
+                         : product(t, terms[0], terms[1], result);
 }
 
 static int applied(Trace *t, int32_t row, const Term *terms, int32_t count, Term *result);
@@ -138,13 +216,27 @@ static int written_out(Trace *t, int32_t row, const Term *terms, int32_t count, 
 
 /* ------ rows */
 
+static int is_quick(const Trace *t)
+{
+    return t->instead[OP_chain] != 0;
+}
+
 /* The rules of `handed_on` in rules.py: a quick program loses the sign of a zero. */
 static int handed_on(Trace *t, Term x, Term *result)
 {
-    const int is_quick = t->instead[OP_chain] != 0;
     const Term sum[] = {x, number_term(0.0)};
     *result = x;
-    return is_quick ? applied(t, OP_add, sum, 2, result) : 0;
+    return is_quick(t) ? applied(t, OP_add, sum, 2, result) : 0;
+}
+
+/* Which operand a row is, by the rules `operand` and `second` in rules.py; −1 where it is none. */
+static int operand_in_place(const Trace *t, int32_t row)
+{
+    if (row == OP_identity || row == STOP_GRADIENT)
+        return 0;
+    if (row == OP_start)
+        return is_quick(t) ? 0 : -1;
+    return row == MOVED_SUM ? is_quick(t) : -1;
 }
 
 /* Apply a row to terms, at least one of them a node. */
@@ -152,29 +244,20 @@ static int applied(Trace *t, int32_t row, const Term *terms, int32_t count, Term
 {
     if (row < KNOWN_ROWS && t->instead[row])
         row = t->instead[row] - 1;
-    const Term exchanged[] = {terms[count > 1], terms[0]};
     if (row == HANDED_ON && t->is_rewriting)
         return handed_on(t, terms[0], result);
+    const int in_place = t->is_rewriting ? operand_in_place(t, row) : -1;
+    if (in_place >= 0 && in_place < count) {
+        *result = terms[in_place];
+        return 0;
+    }
+    if (is_of_products(row, count) && t->is_rewriting)
+        return product_of_row(t, row, terms, result);
     if (row < OP_COUNT && t->asks[row] == WRITTEN_OUT)
         return written_out(t, row, terms, count, result);
-    if (is_scaling(t, row, terms, count))
-        terms = is_number_term(terms[0]) ? terms : exchanged;
-    else if (is_asking(t, row, terms, count))
+    if (is_asking(t, row, terms, count))
         return applied_in_python(t, row, terms, count, result);
-    int32_t few[FEW] = {0}, *operands = few_or_more(few, count, sizeof *operands);
-    if (!operands)
-        return -1;
-    int32_t index = 0;
-    for (int32_t k = 0; index >= 0 && k < count; k++)
-        index = operands[k] = node_of(t, terms[k]);
-    if (index >= 0)
-        index = computed(t, row, operands, count);
-    if (index >= 0)
-        note_call(t, row, operands, count, index);
-    free_more(operands, few);
-    if (index >= 0)
-        *result = term_at(t, index);
-    return index < 0 ? -1 : 0;
+    return kept(t, row, terms, count, result);
 }
 
 #endif

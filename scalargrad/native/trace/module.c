@@ -10,6 +10,7 @@
 #include <string.h>
 #include "adjoints/adjoints.h"
 #include "fusion.h"
+#include "lane_sums.h"
 #include "parts/kinds.h"
 #include "parts/linear.h"
 #include "reroll/rerolled.h"
@@ -239,6 +240,10 @@ static PyMethodDef trace_methods[] = {
     {"stages", trace_stages, METH_O, "stages(late_inputs): the stage of every node, as bytes."},
     {"copy", trace_copy, METH_VARARGS,
      "copy(old, wanted): compute what they need again; what they have become."},
+    {"lane_sums", trace_lane_sums, METH_VARARGS,
+     "lane_sums(nodes, counts): sums of nodes over the lanes; the first of the inputs `counts` "
+     "tells "
+     "how many lanes there are, and none of these is 0 or infinite."},
     {"fuse", trace_fuse, METH_O, "fuse(wanted): turn sums of products into single nodes."},
     {"adjoints", trace_adjoints, METH_VARARGS,
      "adjoints(root, leaves, seed): the adjoint of each leaf, -0.0 where nothing flows."},

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from random import Random
 from typing import Any
@@ -259,6 +260,44 @@ def test_wiring_may_have_a_longer_period_than_operators(kind: Any) -> None:
 
     found = recorded(kind, chains)
     assert found.in_loops > 0.8 * found.events
+
+
+@each_recorder
+@pytest.mark.parametrize("seed", range(20))
+def test_a_body_may_have_the_same_few_operators_several_times(kind: Any, seed: int) -> None:
+    """In a body of two operators, any short n-gram comes more than once."""
+    draw = Random(seed)
+    size = draw.randrange(12, 120)
+    chosen = [draw.choice((ops.sin, ops.cos)) for _ in range(size)]
+
+    def steps(call: Any) -> None:
+        for k in range(12):
+            for place, operator in enumerate(chosen):
+                call(operator, InputAt(size * k + place))
+
+    found = recorded(kind, steps)
+    assert found.in_loops == found.events
+
+
+@each_recorder
+def test_units_are_found_though_each_trigram_of_their_operators_comes_twice(kind: Any) -> None:
+    """A cell of a network: each of its trigrams of operators comes twice."""
+    cell = [ops.sin, ops.cos, ops.exp] * 2 + [ops.sin, ops.cos, ops.tanh]
+    cell += [ops.sin, ops.sin, ops.cos, ops.tanh, ops.sin]
+    around = cell * 2
+    trigrams = Counter(tuple(around[k : k + 3]) for k in range(len(cell)))
+    assert min(trigrams.values()) > 1
+
+    def steps(call: Any) -> None:
+        for _ in range(6):
+            for unit in range(14):
+                for operator in cell:
+                    call(operator, InputAt(unit))
+            call(ops.exp, InputAt(0))
+
+    found = recorded(kind, steps)
+    (loop,) = loops_in(found.items)
+    assert loop.trips >= 5 and len(loop.body) == 2
 
 
 @each_recorder

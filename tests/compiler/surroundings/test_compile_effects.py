@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 import scalargrad as sg
-from scalargrad.compiler import compile
+from scalargrad.compiler import compile, pipeline
 from scalargrad.compiler.trace.tracer import Number
 
 np = pytest.importorskip("numpy")
@@ -336,3 +336,44 @@ def test_a_name_whose_value_is_not_implemented_is_there_after_all_is_put_back() 
         compile(keeping)(2.0)
     assert KEPT == []
     assert builtins.NotImplemented is type(NotImplemented)()
+
+
+# ------ calls that are noticed
+
+
+def test_calls_are_noticed_while_the_function_runs_and_not_while_loops_are_compiled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    profilers = []
+
+    def looped(run: Any) -> Any:
+        profilers.append(sys.getprofile())
+        return in_full(run)
+
+    in_full = pipeline.looped
+    monkeypatch.setattr(pipeline, "looped", looped)
+
+    def f(x: Any, is_loud: bool) -> Any:
+        for _ in range(2000):
+            x = sg.sin(x) + 0.1
+        if is_loud:
+            print("after the loop")
+        return x
+
+    gate = sg.grad(sg.compile(f))
+    assert gate(0.5, False) == pytest.approx(sg.grad(f)(0.5, False), rel=1e-12)
+    assert profilers == [None] * len(profilers) and sys.getprofile() is None
+    with redirect_stdout(io.StringIO()) as out:
+        for _ in range(3):
+            gate(0.5, True)
+    assert out.getvalue() == "after the loop\n" * 3
+
+
+def test_the_profiler_of_a_program_sees_how_loops_are_compiled() -> None:
+    seen = set()
+    sys.setprofile(lambda frame, *_: seen.add(frame.f_code.co_name))
+    try:
+        sg.compile(lambda x: functools.reduce(lambda y, _: sg.sin(y) + 0.1, range(2000), x))(0.5)
+    finally:
+        sys.setprofile(None)
+    assert "looped" in seen or not pipeline.NATIVE

@@ -175,6 +175,25 @@ def test_what_gets_irregular_is_no_longer_rolled(kind: Any) -> None:
 
 
 @each_kind
+def test_a_loop_of_a_long_body_is_found_behind_a_short_loop(kind: Any) -> None:
+    random = Random(6)
+    chosen = [random.choice((sg.sin, sg.cos, sg.tanh)) for _ in range(300)]
+
+    def f(x: Any, *others: Any) -> Any:
+        for _ in range(50):
+            x = sg.exp(x) * 0.1
+        for _ in range(20):
+            for operator in chosen:
+                x = operator(x)
+        return x
+
+    found = Traced(kind, f)
+    assert found.rolled is not None
+    assert found.rolled.recorded.in_loops > 6000
+    assert found.columns() == Traced(in_python.Trace, f, 0).columns()
+
+
+@each_kind
 def test_loops_of_very_many_items_are_not_handed_on(kind: Any) -> None:
     random = Random(7)
     lengths = [random.randrange(12, 40) for _ in range(2100)]

@@ -56,8 +56,9 @@ struct Loop;
 /* An item: an event whose operands stand in the recorder, an event of a body, or a loop. */
 typedef struct {
     uint64_t shape;
-    int64_t id;   /* of its first event; of no use in a body */
-    size_t begin; /* where its operands begin in the recorder; of no use in a body */
+    uint64_t trail; /* the shapes up to this item, in one number; of no use in a body */
+    int64_t id;     /* of its first event; of no use in a body */
+    size_t begin;   /* where its operands begin in the recorder; of no use in a body */
     union {
         Law *laws; /* of an event in a body */
         struct Loop *loop;

@@ -12,13 +12,14 @@
 enum { MOST_PERIODS = 8, SHORTEST_LOOP = 12 };
 enum { PATIENCE = 4096, CYCLE = 4096, AWAKE = 512 };
 enum { MOST_SEEN = 8192, SEEN_SLOTS = 2 * MOST_SEEN };
+enum { LONGEST_NGRAM = 81 };
 
 /* `run` items in a row have the shape of the item `size` before. */
 typedef struct {
     int64_t size, run, wait;
 } Period;
 
-/* Where a shape, or three in a row, was seen last. */
+/* Where an n-gram of shapes was seen last. */
 typedef struct {
     uint64_t key; /* 0 where there is none */
     int64_t at;
@@ -79,16 +80,16 @@ static int reserve_seen(Periods *p)
     return p->seen ? 0 : -1;
 }
 
-/* Remember where a key was seen: where it was seen before, −1 if it never was, −2 without memory.
- */
-static int64_t see(Periods *p, uint64_t key, int64_t at)
+/* Where a key was seen before, −1 if it never was. From now on it is known as seen here, if it is
+ * `kept`. */
+static int64_t see(Periods *p, uint64_t key, int64_t at, int kept)
 {
-    if (reserve_seen(p) < 0)
-        return -2;
     Seen *seen = find_seen(p, key);
     const int64_t before = seen->key ? seen->at : -1;
-    p->filled += !seen->key;
-    *seen = (Seen){key, at};
+    if (kept) {
+        p->filled += !seen->key;
+        *seen = (Seen){key, at};
+    }
     return before;
 }
 
@@ -139,31 +140,43 @@ static void go_on(Periods *p, const Item *item, int64_t last)
     p->count = kept;
 }
 
-static int propose_from(Periods *p, const Item *item, int64_t last, uint64_t key)
+static uint64_t trail_at(const Item *item, int64_t at)
 {
-    const int64_t before = see(p, key ? key : 1, last);
-    if (before >= 0 && before < last)
-        propose(p, item, last, last - before);
-    return before == -2 ? -1 : 0;
+    return at < 0 ? 0 : item[at].trail;
+}
+
+static const uint64_t RADIX = 0x9E3779B97F4A7C15u;
+
+/* Propose the distance to where the shapes of the last items were seen before: those of one, of
+ * three, of nine and so on. The longer n-grams are looked for at each item, and kept at every third
+ * part of their length. −1 without memory. */
+static int propose_by_ngrams(Periods *p, const Item *item, int64_t last)
+{
+    uint64_t power = RADIX;
+    for (int64_t length = 1; length <= LONGEST_NGRAM && length <= last + 1; length *= 3) {
+        if (reserve_seen(p) < 0)
+            return -1;
+        const uint64_t ngram = trail_at(item, last) - trail_at(item, last - length) * power;
+        const uint64_t key = mixed(mixed((uint64_t)length, ngram), 1);
+        const int64_t before = see(p, key ? key : 1, last, last % ((length + 2) / 3) == 0);
+        if (before >= 0 && before < last)
+            propose(p, item, last, last - before);
+        power *= power * power;
+    }
+    return 0;
 }
 
 /* Take note of a new last item. */
-static int notice(Periods *p, const Item *item, int64_t last)
+static int notice(Periods *p, Item *item, int64_t last)
 {
+    item[last].trail = trail_at(item, last - 1) * RADIX + item[last].shape;
     p->idle++;
     if (p->idle > PATIENCE && p->idle % CYCLE >= AWAKE) {
         p->count = 0;
         return 0;
     }
     go_on(p, item, last);
-    const uint64_t shape = item[last].shape;
-    if (propose_from(p, item, last, mixed(1, shape)) < 0)
-        return -1;
-    if (last < 2)
-        return 0;
-    const uint64_t three = mixed(mixed(mixed(2, shape), item[last - 1].shape),
-                                 item[last - 2].shape);
-    return propose_from(p, item, last, three);
+    return propose_by_ngrams(p, item, last);
 }
 
 /* Begin anew: the last items have become a loop. */

@@ -141,7 +141,7 @@ static int is_event(int32_t row, const Given *given, int32_t count)
 static PyObject *event_of_given(Trace *t, int32_t row, const Given *given, int32_t count)
 {
     double number;
-    if (!is_worth_rolling(&t->rolled.recorder)) {
+    if (is_hopeless(&t->rolled.recorder)) {
         t->rolled.why = IRREGULAR;
         return NULL;
     }

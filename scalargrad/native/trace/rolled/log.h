@@ -104,6 +104,13 @@ static int is_worth_rolling(const Recorder *r)
     return 2 * (int64_t)r->size < r->events;
 }
 
+/* Whether most of the events lie in no loop, and there are many items: a loop of a long body is
+ * known after three iterations. */
+static int is_hopeless(const Recorder *r)
+{
+    return r->size > LAST_LOOK && !is_worth_rolling(r);
+}
+
 /* Record what is in the log. The operands stay as they are: a list is packed in its place, which
  * the log does not survive. */
 static int record_log(Rolled *x)
