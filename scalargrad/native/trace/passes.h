@@ -1,5 +1,5 @@
 /* Walks over a whole trace: the nodes needed, their uses, their stages; a copy, rewritten.
- * Included by fusion.h, reroll/groups.h. */
+ * Included by fusion.h, lane_sums.h, reroll/groups.h. */
 #ifndef SCALARGRAD_PASSES_H
 #define SCALARGRAD_PASSES_H
 
