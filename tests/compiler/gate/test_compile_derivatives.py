@@ -109,7 +109,7 @@ def test_products_take_as_many_arguments_as_each_call_has() -> None:
 def test_an_argument_that_was_not_given_has_no_derivative() -> None:
     gate = compile(lambda x, y=3.0: x * y)
     assert sg.value_and_grad(gate)(2.0) == (6.0, 3.0)
-    with pytest.raises(TypeError, match="among the 1 positional arguments"):
+    with pytest.raises(TypeError, match="the call has 1 positional argument"):
         sg.grad(gate, 1)(2.0)
 
 
