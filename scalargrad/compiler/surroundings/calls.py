@@ -97,7 +97,7 @@ class Calls:
         code = frame.f_code
         if id(frame) in self.frames:
             self.refused = self.refused or "next() of a generator from outside"
-        elif code is random.Random.__init__.__code__ and frame.f_locals.get("x") is None:
+        elif code is random.Random.__init__.__code__ and is_unseeded(frame):
             self.refused = self.refused or "a generator without a seed"
         elif code.co_name == "uuid1" and frame.f_globals.get("__name__") == "uuid":
             self.refused = self.refused or "uuid.uuid1()"
@@ -110,6 +110,13 @@ class Calls:
             self.repeated("logging")
         elif code.co_name == "write" and frame.f_locals.get("self") in (sys.stdout, sys.stderr):
             self.repeated("write()")
+
+
+def is_unseeded(frame: FrameType) -> bool:
+    """Whether this makes a generator without a seed; tempfile keeps one, and asking it for a name
+    is noticed by itself."""
+    by = frame.f_back and library_of_frame(frame.f_back)
+    return frame.f_locals.get("x") is None and by != "tempfile"
 
 
 def said(library: str, name: str) -> str:

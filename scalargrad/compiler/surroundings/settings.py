@@ -29,16 +29,18 @@ SETTINGS: dict[str, set[str]] = {
     "gc": {"get_count", "get_debug", "get_freeze_count", "get_objects", "get_referents"}
     | {"get_referrers", "get_stats", "get_threshold", "is_finalized", "isenabled"},
     "inspect": {"currentframe", "stack"},
+    "linecache": {"getline", "getlines"},
     "locale": {"atof", "atoi", "currency", "format_string", "getlocale", "getpreferredencoding"}
     | {"localeconv", "nl_langinfo", "setlocale", "strcoll", "strxfrm"},
     "_locale": {"localeconv", "nl_langinfo", "setlocale", "strcoll", "strxfrm"},
     "logging": {"getLevelName", "getLevelNamesMapping", "getLogger", "getLoggerClass"},
     "numpy": {"get_printoptions", "get_state", "getbufsize", "geterr", "geterrcall"},
     "os": {"getloadavg", "getpgrp", "getpid", "getppid", "getpriority", "times"}
-    | {"sched_getaffinity", "umask"},
+    | {"popen", "posix_spawn", "sched_getaffinity", "system", "umask", "wait", "waitpid"},
     "random": {"getstate"},
     "resource": {"getrlimit", "getrusage"},
     "shutil": {"disk_usage", "get_terminal_size", "which"},
+    "select": {"epoll", "poll", "select"},
     "signal": {"getitimer", "getsignal"},
     "_signal": {"getitimer", "getsignal"},
     "socket": {"getdefaulttimeout", "gethostname"},
@@ -46,12 +48,17 @@ SETTINGS: dict[str, set[str]] = {
     "sys": {"_current_frames", "_getframe", "get_asyncgen_hooks", "get_int_max_str_digits"}
     | {"getallocatedblocks", "getprofile", "getrecursionlimit", "getrefcount", "gettrace"}
     | {"getswitchinterval"},
-    "tempfile": {"gettempdir"},
+    "subprocess": {"Popen", "call", "check_call", "check_output", "getoutput", "run", "__init__"}
+    | {"getstatusoutput"},
+    "tempfile": {"NamedTemporaryFile", "SpooledTemporaryFile", "TemporaryDirectory", "__init__"}
+    | {"TemporaryFile", "gettempdir", "mkdtemp", "mkstemp", "mktemp"},
     "_thread": {"_is_owned", "acquire", "get_ident", "get_native_id", "locked"},
     "threading": {"active_count", "current_thread", "enumerate", "get_ident", "get_native_id"}
     | {"is_alive", "_is_owned", "acquire", "locked"},
     "tracemalloc": {"get_traced_memory", "is_tracing"},
+    "_tracemalloc": {"get_traced_memory", "is_tracing"},
     "weakref": {"getweakrefcount", "getweakrefs"},
+    "_weakref": {"getweakrefcount", "getweakrefs"},
 }
 """Of each library the functions and methods that tell of what may change between two calls."""
 SETTINGS["posix"] = SETTINGS["nt"] = SETTINGS["os"]

@@ -17,7 +17,7 @@ from .settings import SETTINGS, is_setting
 CLOCKS = {
     *("time", "monotonic", "perf_counter", "process_time", "thread_time", "localtime", "gmtime"),
     *("time_ns", "monotonic_ns", "perf_counter_ns", "process_time_ns", "thread_time_ns", "ctime"),
-    *("clock_gettime", "clock_gettime_ns"),
+    *("clock_gettime", "clock_gettime_ns", "asctime", "strftime"),
 }
 NOW = {"now", "utcnow", "today"}
 SEEDED_BY_CHANCE = {

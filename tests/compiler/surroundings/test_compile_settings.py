@@ -8,6 +8,7 @@ import calendar
 import collections.abc
 import decimal
 import gc
+import linecache
 import locale
 import logging
 import numbers
@@ -15,10 +16,15 @@ import os
 import random
 import signal
 import socket
+import subprocess
 import sys
+import tempfile
 import threading
+import time
+import tracemalloc
 import types
 import warnings
+import weakref
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
@@ -98,6 +104,30 @@ def a_class_of_the_module() -> Callable[[], None]:
         MODULE.rate = 1.0  # type: ignore[attr-defined]
 
     return undo
+
+
+def texts() -> Any:
+    """What sets a text in the environment of programs."""
+    return after(lambda: os.environ.update(A_TEXT="text"), lambda: os.environ.pop("A_TEXT"))
+
+
+def run(*command: str) -> bytes:
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as program:
+        return program.communicate()[0]
+
+
+def said(command: str) -> str:
+    with os.popen(command) as output:
+        return output.read()
+
+
+LINES = "a file of lines"
+KEPT: list[Any] = []
+
+
+def lines() -> Callable[[], object]:
+    linecache.cache[LINES] = (8, None, ["a line\n"], LINES)
+    return linecache.clearcache
 
 
 MODULE.rate = 1.0  # type: ignore[attr-defined]
@@ -211,6 +241,19 @@ TRACED_ANEW: dict[str, Case] = {
         lambda x: x * random.getstate()[1][-1],
         after(random.random),
     ),
+    "output of a program": (lambda x: x * len(subprocess.getoutput("printenv A_TEXT")), texts()),
+    "output of a program that runs": (lambda x: x * len(run("printenv", "A_TEXT")), texts()),
+    "status of a program": (lambda x: x * os.system('test -z "$A_TEXT"'), texts()),
+    "output of a shell": (lambda x: x * len(said("printenv A_TEXT")), texts()),
+    "line of a file": (lambda x: x * len(linecache.getline(LINES, 1)), lines),
+    "tracing of memory": (
+        lambda x: x * tracemalloc.is_tracing(),
+        after(tracemalloc.start, tracemalloc.stop),
+    ),
+    "weak references": (
+        lambda x: x * weakref.getweakrefcount(SHAPE),
+        after(lambda: KEPT.append(weakref.proxy(SHAPE)), KEPT.clear),
+    ),
     "signals": (
         lambda x: x * (signal.getsignal(signal.SIGTERM) == signal.SIG_IGN),
         after(
@@ -244,6 +287,24 @@ def test_a_change_of_what_is_kept_elsewhere_is_seen(name: str) -> None:
     assert found == [expected] * 3
     assert len(caught) == (name in TRACED_ANEW)
     assert all("traced anew at each call" in str(warning.message) for warning in caught)
+
+
+@pytest.mark.filterwarnings("ignore:.*is traced anew at each call:RuntimeWarning")
+def test_each_call_has_a_temporary_name_of_its_own() -> None:
+    names: list[str] = []
+
+    def f(x: Any) -> Any:
+        names.append(tempfile.mktemp())
+        return x * len(set(names))
+
+    gate = compile(f)
+    assert [gate(1.0) for _ in range(3)] == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize("clock", [lambda: time.strftime("%S"), time.asctime])
+def test_texts_of_the_time_are_refused(clock: Callable[[], str]) -> None:
+    with pytest.raises(TypeError, match="compile cannot follow time"):
+        compile(lambda x: x * len(clock()))(1.0)
 
 
 def test_settings_that_a_library_asks_for_do_not_count() -> None:
