@@ -73,8 +73,9 @@ def test_memory_stays_where_it_was(gc_off: Any) -> None:
         if done == WARM:
             before, blocks = resident() if PAGES.exists() else 0, sys.getallocatedblocks()
         training.round()
-    # one block for each update would be 500 and more; free lists of 80 fill more slowly
-    assert sys.getallocatedblocks() - blocks < 200
+    # one block for each update would be 500 and more; free lists, emptied whenever all garbage is
+    # collected, fill with 47 a round at most, up to round 170
+    assert sys.getallocatedblocks() - blocks < 400
     assert training.optimizer.steps == rounds * ROUND
     assert accuracy(training.model, MOONS) > 0.9
     if PAGES.exists():
