@@ -86,15 +86,15 @@ def items(name: str, x: Any, text: str) -> list[Any]:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Made:
+class Configured:
     """A function that a call has made, and that prints as this call: cosine(1000)."""
 
     def __init__(self, function: Callable[..., Any], call: str) -> None:
         self.function = function
         self.call = call
 
-    def __call__(self, *args: Any) -> Any:
-        return self.function(*args)
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        return self.function(*args, **named)
 
     def __repr__(self) -> str:
         return self.call
@@ -104,8 +104,8 @@ def making(factory: F) -> F:
     """Decorate a function that makes functions: these print as the call that made them."""
 
     @functools.wraps(factory)
-    def make(*args: Any, **named: Any) -> Made:
-        return Made(factory(*args, **named), written(factory.__name__, args, named))
+    def make(*args: Any, **named: Any) -> Configured:
+        return Configured(factory(*args, **named), written(factory.__name__, args, named))
 
     make.makes = True  # type: ignore[attr-defined]
     return make  # type: ignore[return-value]

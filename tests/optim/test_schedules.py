@@ -49,6 +49,11 @@ def test_step_multiplies_at_each_of_its_steps() -> None:
     assert step([60, 30], 0.5)(45) == 0.5
 
 
+def test_a_schedule_takes_its_step_by_name() -> None:
+    for schedule in (cosine(10), step([5]), product(warmup(3), linear(9))):
+        assert schedule(t=7) == schedule(7)  # type: ignore[call-arg]
+
+
 def test_cosine_by_hand() -> None:
     schedule = cosine(8)
     assert [schedule(t) for t in (0, 4, 8, 9)] == pytest.approx([1.0, 0.5, 0.0, 0.0], abs=1e-16)

@@ -43,7 +43,7 @@ def has_readable_state(x: Any) -> bool:
 def is_stream(x: Any) -> bool:
     """Whether code may take something from `x`, which is then gone."""
     kind = type(x)
-    libraries = (base.__module__.partition(".")[0] for base in kind.__mro__)
+    libraries = (str(base.__module__).partition(".")[0] for base in kind.__mro__)
     return hasattr(kind, "__next__") or not CHANNELS.isdisjoint(libraries)
 
 

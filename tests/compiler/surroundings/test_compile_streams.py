@@ -207,6 +207,17 @@ def test_an_iterator_that_the_function_makes_is_its_own() -> None:
     assert gate(np.array([1.0, 2.0])).tolist() == [29.0, 58.0]
 
 
+class Homeless(zip):  # type: ignore[type-arg]
+    """An iterator whose class says of no module."""
+
+
+Homeless.__module__ = None  # type: ignore[assignment]
+
+
+def test_an_iterator_of_a_class_without_a_module() -> None:
+    holds_alone_and_is_refused_in_lanes(lambda: TAKES["next"](Homeless(NUMBERS)))
+
+
 class Source:
     def __init__(self) -> None:
         self.it, self.w = zip(NUMBERS), 3.0
