@@ -40,7 +40,8 @@ Words, each used in one sense:
     position      that of a number among all numbers of a call
     given         said of inputs and arrays that come with a call
     Tracer        a number of the function while it is traced; it stands for a node
-    row           a line of the operator table, and the Operator made of it
+    row           a line of the operator table, and the Operator made of it; a Jacobian and an array
+                  have rows as anywhere
     trace         nodes in the order in which they were computed: a row, and operands, each
     hash-consing  a computation that a trace has already is the same node again
     event         a call of an operator; equal ones are different events; their numbers are ids
@@ -49,7 +50,8 @@ Words, each used in one sense:
     rolled        said of a trace that is kept as loops, while nobody asks for a node
     body          the nodes of a trace that outputs and guards need: what a pass takes and gives; of
                   a scan: the function that does one step
-    slot          where a number stands while the steps of a scan are written down
+    slot          where a number stands while steps are taken one by one: those of a scan, of a
+                  partial, of the weights of parts
     input         a node that is given: by the call, by a captured Value, or drawn
     source        where an input comes from
     entry         one number of what the function returns

@@ -8,7 +8,7 @@ To add a pass: write it in a file of `passes/`, as a function from a Recording t
 from a Body to a Body, named by what it gives ("fused"). Call it in its place in `in_one_trace` or
 in `program_of`, and `show` what it gave. Add its name to PASSES in `tests/compiler/passes/`, where
 the bodies after all passes are held against each other, and its line to the drawing in
-`__init__.py`. A pass that walks over all nodes of a lowered trace has a twin in C: a method of
+`__init__.py`. A pass over all nodes of a lowered trace has a twin in C: a method of
 `LoweredTrace` (`passes/lowered_trace.py`), declared in `Recorder`, and of the trace in C
 (`native/trace/passes.h`).
 """
@@ -42,7 +42,7 @@ from .passes.traced import Traced
 from .surroundings.calls import unnoticed
 from .surroundings.effects import observed
 from .surroundings.released import Releasing, Replay
-from .surroundings.walk import Surroundings
+from .surroundings.search import Surroundings
 from .trace.body import Body
 from .trace.chosen import Trace
 from .trace.recorder import Recorder

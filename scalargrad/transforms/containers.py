@@ -1,6 +1,6 @@
 """Containers taken apart and put together again: lists, tuples, dicts, named tuples, dataclasses.
 
-A `Form` says how one kind of container is read and built; a `Spec` is the shape of nested
+A `Container` says how one kind of them is read and built; a `Spec` is the shape of nested
 containers, without their leaves. Two specs are equal where types, keys and their order are equal.
 Anything else is a leaf, also a subclass of list, tuple or dict: it may mean something else.
 """
@@ -25,7 +25,7 @@ def exact(x: Hashable) -> Hashable:
     return type(x), (repr(x) if isinstance(x, (float, complex)) else x)
 
 
-class Form(NamedTuple):
+class Container(NamedTuple):
     """One kind of container.
 
     `keys(x)` are the keys of its parts, `parts(x)` the parts in the same order; `more(x)` is
@@ -58,21 +58,25 @@ def with_attributes(kind: Any, names: Keys, parts: list[Any], more: Any) -> Any:
     return made
 
 
-LIST = Form(places, iter, lambda kind, keys, parts, more: parts if kind is list else kind(parts))
-NAMED_TUPLE = Form(
+LIST = Container(
+    places, iter, lambda kind, keys, parts, more: parts if kind is list else kind(parts)
+)
+NAMED_TUPLE = Container(
     lambda x: x._fields,
     iter,
     lambda kind, keys, parts, more: tuple.__new__(kind, parts),
     lambda name: f".{name}",
 )
-DICT = Form(tuple, lambda x: x.values(), lambda kind, keys, parts, more: kind(zip(keys, parts)))
-DATACLASS = Form(
+DICT = Container(
+    tuple, lambda x: x.values(), lambda kind, keys, parts, more: kind(zip(keys, parts))
+)
+DATACLASS = Container(
     lambda x: tuple(attributes(x)),
     lambda x: attributes(x).values(),
     with_attributes,
     lambda name: f".{name}",
 )
-FORMS: dict[type, Form] = {
+CONTAINERS: dict[type, Container] = {
     list: LIST,
     tuple: LIST,
     dict: DICT,
@@ -87,9 +91,9 @@ FORMS: dict[type, Form] = {
 }
 
 
-def form_of(kind: type) -> Form | None:
+def container_of(kind: type) -> Container | None:
     """Return how containers of this kind are taken apart; None if it is none."""
-    found = FORMS.get(kind)
+    found = CONTAINERS.get(kind)
     if found is None and hasattr(kind, "__dataclass_fields__"):
         return DATACLASS
     return NAMED_TUPLE if found is None and is_named_tuple(kind) else found
@@ -102,11 +106,13 @@ def is_named_tuple(kind: type) -> bool:
 class Spec:
     """How leaves stand in a nest of containers; `parts` are specs too, None for a leaf."""
 
-    def __init__(self, kind: type, form: Form, x: Any, parts: tuple[Spec | None, ...]) -> None:
+    def __init__(
+        self, kind: type, container: Container, x: Any, parts: tuple[Spec | None, ...]
+    ) -> None:
         self.kind = kind
-        self.form = form
-        self.keys = form.keys(x)
-        self.more = form.more(x)
+        self.container = container
+        self.keys = container.keys(x)
+        self.more = container.more(x)
         self._hold(parts)
 
     def _hold(self, parts: tuple[Spec | None, ...]) -> None:
@@ -127,7 +133,7 @@ class Spec:
     @cached_property
     def key(self) -> Hashable:
         """What is equal for equal specs. Only compiled functions compare these."""
-        own = len(self.parts) if self.form is LIST else tuple(map(exact, self.keys))
+        own = len(self.parts) if self.container is LIST else tuple(map(exact, self.keys))
         more = self.more if isinstance(self.more, int) else id(self.more)
         return self.kind, own, self.parts, more
 
@@ -146,12 +152,12 @@ class Spec:
             parts = list(islice(leaves, self.size))
         else:
             parts = [next(leaves) if part is None else part._built(leaves) for part in self.parts]
-        return self.form.built(self.kind, self.keys, parts, self.more)
+        return self.container.built(self.kind, self.keys, parts, self.more)
 
     def paths(self, of: str) -> Iterator[str]:
         """Yield Python's spelling of the way to each leaf: of['weights'][0]."""
         for key, part in zip(self.keys, self.parts):
-            here = of + self.form.path(key)
+            here = of + self.container.path(key)
             yield from [here] if part is None else part.paths(here)
 
     def kinds(self) -> set[type]:
@@ -169,7 +175,11 @@ class Spec:
     def leaves(self, x: Any) -> list[Any]:
         """Return the leaves of containers of this shape, whatever the order of their keys. Raises
         ValueError for another shape."""
-        parts = dict(zip(self.form.keys(x), self.form.parts(x))) if type(x) is self.kind else None
+        parts = (
+            dict(zip(self.container.keys(x), self.container.parts(x)))
+            if type(x) is self.kind
+            else None
+        )
         if parts is None or parts.keys() != set(self.keys):
             raise ValueError(f"expected {self}, got {described(x)}")
         found: list[Any] = []
@@ -199,19 +209,19 @@ class Taken:
     def spec(self, x: Any) -> Spec | None:
         """Take `x` apart and return its Spec; None if it is a leaf itself."""
         kind = type(x)
-        form = form_of(kind)
-        if form is None or self.is_leaf(x):
+        container = container_of(kind)
+        if container is None or self.is_leaf(x):
             self.leaves.append(x)
             self.kinds.add(kind)
             return None
-        parts = list(form.parts(x))
+        parts = list(container.parts(x))
         # a long list of numbers is asked once for each type in it
         kinds = {*map(type, parts)}
-        if any(map(form_of, kinds)):
-            return Spec(kind, form, x, tuple(map(self.spec, parts)))
+        if any(map(container_of, kinds)):
+            return Spec(kind, container, x, tuple(map(self.spec, parts)))
         self.leaves += parts
         self.kinds |= kinds
-        return Spec(kind, form, x, (None,) * len(parts))
+        return Spec(kind, container, x, (None,) * len(parts))
 
 
 def taken_apart(

@@ -14,7 +14,7 @@ from scalargrad.compiler.machine.interpreter import RunResults
 from scalargrad.compiler.machine.nest_interpreter import interpret
 from scalargrad.compiler.nests.encoding import NestCode
 from scalargrad.compiler.nests.lanes import LaneEncoder
-from scalargrad.compiler.nests.program import Asked, Derived, Lanes
+from scalargrad.compiler.nests.program import Asked, Derived, LanesAsked
 from scalargrad.compiler.trace.native import machine
 from scalargrad.rows import BUILT_IN
 from tests.support.random_loops import Counted, Functions, Recording, called
@@ -113,7 +113,7 @@ class InLanes(NamedTuple):
         """The value and the derivatives in all inputs; before these stand the number of lanes and
         their share."""
         whole = asked(lambda m, count, share, *x: self.f(m, *x), [1.0, 1.0, *self.row(0)], 4_000)
-        lanes = Lanes([False, False, *self.lanes], self.reduce, True)
+        lanes = LanesAsked([False, False, *self.lanes], self.reduce, True)
         wanted = list(range(2, len(whole.plain)))
         plain = [True, True, *whole.plain[2:]]
         return Derived(whole._replace(plain=plain, wanted=wanted, lanes=lanes))

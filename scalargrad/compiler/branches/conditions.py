@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..trace.guards import Comparison, Guard, Made
+from ..trace.guards import Comparison, Expected, Guard
 from ..trace.recorder import Recorder
 from ..trace.vocabulary import CONSTANT, INPUT
 
@@ -33,12 +33,12 @@ class Arrival(NamedTuple):
     The `facts` hold in every one of these lanes. The `new` facts are those among them that
     contradict the guard that sent the lanes here, if each lane came with the numbers that were
     compared. `decided` has the outcomes of comparisons of nodes that follow from the facts, and
-    those Made on the path that the lanes come from, for the trace.
+    those Expected on the path that the lanes come from, for the trace.
     """
 
     facts: frozenset[Condition] = frozenset()
     new: frozenset[Condition] = frozenset()
-    decided: Mapping[Comparison, bool | Made] = {}
+    decided: Mapping[Comparison, bool | Expected] = {}
 
 
 class Conditions:

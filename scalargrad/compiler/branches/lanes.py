@@ -12,7 +12,7 @@ from ...scalars import is_value
 from ..inputs.arguments import Arguments, Column
 from ..inputs.sources import OfLanes, of_lanes
 from ..passes.task import Lane
-from ..surroundings.walk import Surroundings
+from ..surroundings.search import Surroundings
 from ..trace.guards import Decided
 from ..trace.sources import Draw, Told
 

@@ -12,7 +12,7 @@ from ..inputs.sources import COUNT, FIRST
 from ..passes.program import Program
 from ..passes.traced import Traced
 from ..pipeline import compiled, program_of
-from ..trace.guards import Comparison, Guard, Made
+from ..trace.guards import Comparison, Expected, Guard
 from .conditions import Arrival, Condition
 from .lanes import Chances, Lanes
 
@@ -42,7 +42,7 @@ class Path:
         self.keys = list(traced.keys())
         self.draws = traced.draws
         self.instead: dict[int, Path] = {}
-        self.form = str(traced.structure)
+        self.returns = str(traced.structure)
         self.captured = {id(x): x for x in traced.captured}
 
     @property
@@ -79,11 +79,11 @@ class Path:
         both = list(zip(unknown, self.program.became))
         against = frozenset(condition.otherwise() for condition, k in both if k == guard)
         facts = self.facts.union((condition for condition, k in both if k in held), against)
-        decided: dict[Comparison, bool | Made] = {}
+        decided: dict[Comparison, bool | Expected] = {}
         for (compare, x, y, outcome), condition in self.conditions.items():
             other = condition.otherwise() in facts
             is_known = other or condition in facts
-            decided[compare, x, y] = outcome != other if is_known else Made(outcome)
+            decided[compare, x, y] = outcome != other if is_known else Expected(outcome)
             if other:
                 # from here on the function makes other comparisons
                 break

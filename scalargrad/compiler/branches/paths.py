@@ -13,7 +13,7 @@ from ..passes.task import Task
 from ..passes.traced import Traced
 from ..passes.variables import names_of_events
 from ..pipeline import Known, Offer, nobody
-from ..surroundings.walk import Surroundings
+from ..surroundings.search import Surroundings
 from ..trace.rolled import Loops
 from .away import Away, joined, leaving
 from .conditions import Arrival, Condition, Conditions
@@ -170,7 +170,7 @@ class Paths:
         self, arguments: Arguments, outputs: list[Any], broken: Any, draws: Draws | None
     ) -> Iterator[tuple[Path, Any, list[Any]]]:
         """The same where the first path was run already, with these draws. Raises Unknown if a
-        path is to be traced: for this the function's surroundings have to be walked first."""
+        path is to be traced: for this the function's surroundings have to be searched first."""
         assert self.first is not None
         lanes = Lanes(arguments, draws=draws)
         yield from self.all_lanes(lanes, self.first, outputs, broken)

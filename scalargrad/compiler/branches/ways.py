@@ -14,7 +14,7 @@ from .. import pipeline
 from ..inputs.arguments import Arguments
 from ..passes.task import Task
 from ..passes.traced import Traced
-from ..surroundings.walk import Surroundings
+from ..surroundings.search import Surroundings
 from ..trace.guards import Comparison, Guard
 from .lanes import Lanes
 

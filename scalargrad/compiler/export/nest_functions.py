@@ -22,7 +22,7 @@ def function_name(name: str) -> str:
     return next(x for x in variants(name) if x not in RESERVED)
 
 
-class Made(NamedTuple):
+class ResultText(NamedTuple):
     """A result: its text, in a lane or after all, and the total that it is, if it is one."""
 
     text: str
@@ -30,16 +30,16 @@ class Made(NamedTuple):
     total: str = ""
 
 
-def results(written: Written) -> Iterator[Made]:
+def results(written: Written) -> Iterator[ResultText]:
     """Yield what a function gives, where sums over lanes have been added up."""
     count = written[written.nest.inputs[COUNT]]
     for k, (i, output) in enumerate(zip(written.outputs, written.results)):
         if not output.is_summed:
-            yield Made(written[i], written.has_lanes)
+            yield ResultText(written[i], written.has_lanes)
             continue
         total = "" if written.is_counted(i) else f"total_{k}"
         text = total or written.spelling.operation(mul, count, written[i])
-        yield Made(f"{text} + {zero(written)}" if output.is_told else text, False, total)
+        yield ResultText(f"{text} + {zero(written)}" if output.is_told else text, False, total)
 
 
 def zero(written: Written) -> str:

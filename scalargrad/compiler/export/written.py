@@ -1,7 +1,7 @@
 """A program with loops as text in which each loop is one.
 
-A walk goes over the blocks of a lowered nest, and tells a language what to write: numbers that an
-iteration hands on, elements of arrays, what is left after a loop. `nest_functions.py` makes
+A Written goes through the blocks of a lowered nest, and tells a language what to write: numbers
+that an iteration hands on, elements of arrays, what is left after a loop. `nest_functions.py` makes
 functions of it.
 """
 

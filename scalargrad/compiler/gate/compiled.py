@@ -27,7 +27,7 @@ from .finder import Finder
 from .forms import Form
 from .jacobians import JacobianCalls
 from .meaning import Meaning, meaning_of
-from .nodes import Made
+from .nodes import FullCall
 from .products import Gates
 from .profile import IN_A_MODE, RARE, VALUES_IN_LANES, Profile, Profiler
 from .programs import Programs
@@ -194,7 +194,7 @@ class Compiled:
             )
         elif modes.is_plain():
             self._forms = self._finder.added(self._forms, given, arguments, wanted, around)
-        return Made(self._programs, args, named, arguments, results).result()
+        return FullCall(self._programs, args, named, arguments, results).result()
 
     # ------ derivatives, for `functional` to hand on
     def __transform__(self, transform: Any, *options: Any) -> Any:

@@ -16,7 +16,7 @@ from ..nests.runner import OnNest
 from ..parts.runner import OnSparse
 from ..passes.task import Wanted
 from ..passes.traced import Entry, Traced
-from ..surroundings.walk import Surroundings
+from ..surroundings.search import Surroundings
 from ..trace.sources import Draw
 from .forms import Form
 from .nodes import Operands, finish_leaves, finish_nodes

@@ -50,7 +50,7 @@ class Meaning:
     ) -> None:
         self.f = f
         self.given = f
-        """What `compile` was given, of which `f` may be another form."""
+        """What `compile` was given, for which `f` may stand; see `used`."""
         self.used = used or f
         self.batch = batch
         self.reduce = reduce

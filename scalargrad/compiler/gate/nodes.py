@@ -23,7 +23,7 @@ NO_NAMES: Mapping[str, Any] = MappingProxyType({})
 
 
 # ------ of a call that is made in full
-class Made:
+class FullCall:
     """A call that was run, whose result is made of nodes where eager mode has Values."""
 
     def __init__(

@@ -10,10 +10,10 @@ from typing import Any
 
 from ..branches.paths import Paths
 from ..inputs.arguments import Arguments
-from ..surroundings.walk import Surroundings
+from ..surroundings.search import Surroundings
 from .finder import Finder
 from .forms import Form
-from .nodes import Made
+from .nodes import FullCall
 from .programs import TO_BE_WATCHED
 from .recurring import OFTEN
 from .shortcut import Shortcut
@@ -114,7 +114,7 @@ class Profiler:
         programs, meaning = self.programs, self.programs.meaning
         wanted = None if no_grad else meaning.wanted(arguments)
         results, around = programs.run(arguments, wanted)
-        made = Made(programs, self.args, self.named, arguments, results)
+        made = FullCall(programs, self.args, self.named, arguments, results)
         reading = least(lambda: meaning.arguments(self.args, self.named))
         checking = least(lambda: programs.around(arguments))
         running = max(least(lambda: programs.run(arguments, wanted)) - checking, 0.0)

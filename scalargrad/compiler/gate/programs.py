@@ -15,7 +15,7 @@ from ..branches.paths import Paths
 from ..inputs.arguments import Arguments
 from ..inputs.sharing import Entwined
 from ..passes.task import Stopped, Task, Wanted
-from ..surroundings.walk import Surroundings, surroundings
+from ..surroundings.search import Surroundings, surroundings
 from .meaning import Meaning
 from .results import Merge, Results
 

@@ -45,7 +45,7 @@ class Merge:
         self.path: Any = None
         """The latest path; the only one of a call without lanes."""
         self.structure: Any = None
-        self.form: str | None = None
+        self.returns: str | None = None
         self.entries: list[Entry] = []
         self.captured: dict[int, Any] = {}
         self.found: dict[Any, Any] = {}
@@ -55,13 +55,13 @@ class Merge:
         """Take in the outputs of a path in some lanes; `group` are their indices, None all. Earlier
         outputs of these lanes are forgotten, but for sums."""
         self.path = path
-        if self.form is None:
-            self.structure, self.form = path.traced.structure, path.form
+        if self.returns is None:
+            self.structure, self.returns = path.traced.structure, path.returns
             self.entries = path.traced.entries
-        elif path.form != self.form:
+        elif path.returns != self.returns:
             raise TypeError(
                 "a compiled function must return results of one structure, got "
-                f"{self.form} in one branch and {path.form} in another"
+                f"{self.returns} in one branch and {path.returns} in another"
             )
         else:
             self.entries = list(map(together, self.entries, path.traced.entries))

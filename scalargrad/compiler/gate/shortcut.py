@@ -26,8 +26,8 @@ class Shortcut:
     """How to run calls like an earlier one on the machine, and how to `finish` their results."""
 
     __slots__ = (
-        *("arguments", "at_once", "captured", "chances", "draws", "finish", "form", "is_inside"),
-        *("paths", "runner", "same", "traced", "wanted"),
+        *("arguments", "at_once", "captured", "chances", "draws", "finish", "is_inside"),
+        *("paths", "returns", "runner", "same", "traced", "wanted"),
     )
 
     def __init__(self, paths: Paths, path: Path, arguments: Arguments, finish: Finish) -> None:
@@ -38,7 +38,7 @@ class Shortcut:
         self.runner = path.runner
         self.traced = path.traced
         self.wanted = path.traced.wanted.positions if path.traced.wanted else ()
-        self.form = path.form
+        self.returns = path.returns
         self.draws = path.draws
         self.chances = path.chances if path.layout.drawn else None
         self.is_inside = path.traced.is_inside
@@ -106,7 +106,7 @@ class Shortcut:
         except Unknown:
             return None
         results = merge.results()
-        if merge.form != self.form or not self.fits(results):
+        if merge.returns != self.returns or not self.fits(results):
             return None
         return results.outputs() if self.traced.wanted else results.numbers
 

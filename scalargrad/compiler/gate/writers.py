@@ -39,8 +39,8 @@ def nested(spec: Spec | None, leaves: Iterator[Leaf]) -> Writer:
         return machine.WRITE_TUPLE, writers
     if spec.kind is dict:
         return machine.WRITE_DICT, spec.keys, writers
-    form, kind, keys, more = spec.form, spec.kind, spec.keys, spec.more
-    return machine.WRITE_BY_CALL, lambda parts: form.built(kind, keys, parts, more), writers
+    container, kind, keys, more = spec.container, spec.kind, spec.keys, spec.more
+    return machine.WRITE_BY_CALL, lambda parts: container.built(kind, keys, parts, more), writers
 
 
 def of_leaf(leaf: Leaf) -> Writer:

@@ -73,13 +73,13 @@ def nested(
     if spec is None:
         leaf = next(leaves)
         return by_call(elements(x, spread)) if leaf.has_lanes and spread else of_leaf(x, leaf)
-    inside = zip(spec.form.parts(x), spec.parts)
+    inside = zip(spec.container.parts(x), spec.parts)
     readers = tuple([nested(y, part, leaves, spread) for y, part in inside])
-    if spec.form in (LIST, NAMED_TUPLE) and issubclass(spec.kind, (list, tuple)):
+    if spec.container in (LIST, NAMED_TUPLE) and issubclass(spec.kind, (list, tuple)):
         return sequence(spec.kind, readers)
     if isinstance(x, dict):
         return machine.READ_DICT, spec.kind, spec.keys, readers
-    if spec.form is DATACLASS and tuple(getattr(x, "__dict__", ())) == spec.keys:
+    if spec.container is DATACLASS and tuple(getattr(x, "__dict__", ())) == spec.keys:
         return machine.READ_OBJECT, spec.kind, spec.keys, readers
     raise Unreadable
 

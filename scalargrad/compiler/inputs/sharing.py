@@ -31,7 +31,7 @@ class Entwined(TypeError):
 
 def is_told_apart(spec: Spec) -> bool:
     """Whether a container is equal to itself alone: a dataclass without an `__eq__` of its own."""
-    if spec.form is not DATACLASS:
+    if spec.container is not DATACLASS:
         return False
     return not spec.kind.__dataclass_params__.eq  # type: ignore[attr-defined]
 
@@ -46,7 +46,7 @@ def objects_in(x: Any, spec: Spec | None, every: bool) -> Iterator[Any]:
         is_kept = x != () if spec else is_value(x) or is_array(x) or is_model(x)
         yield x if is_kept else ALONE
     if spec is not None and (every or not spec.is_flat):
-        for part, own in zip(spec.form.parts(x), spec.parts):
+        for part, own in zip(spec.container.parts(x), spec.parts):
             yield from objects_in(part, own, every)
 
 
@@ -84,7 +84,7 @@ class Sharing(NamedTuple):
             x = next(leaves)
         else:
             parts = [self.built(part, leaves, made) for part in spec.parts]
-            x = spec.form.built(spec.kind, spec.keys, parts, spec.more)
+            x = spec.container.built(spec.kind, spec.keys, parts, spec.more)
         if not is_counted:
             return x
         place = self.places[at]

@@ -21,7 +21,7 @@ class Cursor:
         """Go on if the event is the one expected; then nothing is stored but entries of tables."""
         expected = self._loops[-1].body[self._at[-1]]
         assert isinstance(expected, Event)
-        if event.form() != expected.form():
+        if event.outline() != expected.outline():
             return False
         ks = self._ks[::-1]
         pairs = list(zip(expected.operands, event.operands))

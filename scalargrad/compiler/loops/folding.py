@@ -1,4 +1,4 @@
-"""Folding: three stretches of items that follow one law become a loop.
+"""Folding: three rounds of items that follow one law become a loop.
 
 The law of a loop gives for every operand the base and a stride: nodes are found by it alone, inputs
 by it or by a table, numbers are the same or stand in a table.
@@ -25,13 +25,13 @@ DEEPEST = 4
 
 # ------ whether there is a law
 def last_without_law(a: list[Growing], b: list[Growing], c: list[Growing]) -> int | None:
-    """The last place in three stretches of items at which these follow no law; None if they do."""
+    """The last place in three rounds of items at which these follow no law; None if they do."""
     return next((i for i in reversed(range(len(a))) if not alike(a[i], b[i], c[i])), None)
 
 
 def alike(a: Growing, b: Growing, c: Growing) -> bool:
     """Whether three items are the same thing in successive iterations of a loop around them."""
-    if not a.form() == b.form() == c.form():
+    if not a.outline() == b.outline() == c.outline():
         return False
     events = [[x for x, _ in events_within(item, [])] for item in (a, b, c)]
     return depth(a) < DEEPEST and all(map(of_one_law, *events))
@@ -123,7 +123,7 @@ def take_before(before: list[Growing], loop: Repeat, oldest: int) -> int:
 
 def precedes(earlier: Growing, item: Growing, back: int) -> bool:
     """Whether one item is another as it was some iterations `back` of the loop around it."""
-    if earlier.form() != item.form():
+    if earlier.outline() != item.outline():
         return False
     events = zip(events_within(earlier, []), events_within(item, []))
     return all(

@@ -2,7 +2,7 @@
 
 In here strides and iterations are ordered from the innermost loop outwards: a new loop around an
 event adds its stride at the end. Tables are in the order in which the event ran, so that iterations
-of a new outer loop follow one another. `items.py` has the finished form.
+of a new outer loop follow one another. `items.py` has what becomes of them.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Operand:
         self.lawful = 0
         """For how many turns the law gives what is in the table."""
 
-    def form(self) -> tuple[int, int, int]:
+    def outline(self) -> tuple[int, int, int]:
         """What operands must have in common to be one operand in different iterations."""
         return self.kind, self.step, self.count
 
@@ -120,9 +120,9 @@ class Event:
     ) -> None:
         self.id, self.operator, self.operands, self.outcome = id, operator, operands, outcome
 
-    def form(self) -> Any:
+    def outline(self) -> Any:
         """What events must have in common to be one event in different iterations."""
-        return self.operator, self.outcome, *[x.form() for x in self.operands]
+        return self.operator, self.outcome, *[x.outline() for x in self.operands]
 
     def fixed(self, id: int, iterations: Sequence[int], turn: int) -> Event:
         """The event as it was in one iteration."""
@@ -150,8 +150,8 @@ class Repeat:
         """How many events it stands for."""
         return self.trips * self.period
 
-    def form(self) -> Any:
-        return self.trips, *[item.form() for item in self.body]
+    def outline(self) -> Any:
+        return self.trips, *[item.outline() for item in self.body]
 
     def finished(self) -> items.Item:
         return items.Loop(self.trips, self.period, tuple([x.finished() for x in self.body]))

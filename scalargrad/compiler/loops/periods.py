@@ -29,8 +29,8 @@ POWERS = [(length, pow(RADIX, length, MODULUS)) for length in LENGTHS]
 
 
 class Period:
-    """`run` items in a row have the shape of the item `size` before. Not to be tried while there
-    is something to `wait` for."""
+    """Each of the last `run` items has the shape of the item `size` before. Not to be tried while
+    there is something to `wait` for."""
 
     __slots__ = ("run", "size", "wait")
 
@@ -39,7 +39,7 @@ class Period:
 
     @property
     def is_ripe(self) -> bool:
-        """Whether three stretches of items are alike by shape."""
+        """Whether the last three rounds of items are alike by shape."""
         return self.run >= 2 * self.size and not self.wait
 
 
@@ -53,9 +53,9 @@ class Periods:
         self._last: dict[tuple[int, int], int] = {}
         self._idle = 0
 
-    def shape(self, form: Any) -> int:
-        """A number for each form of items."""
-        return self._shapes.setdefault(form, len(self._shapes))
+    def shape(self, outline: Any) -> int:
+        """A number for each outline of items."""
+        return self._shapes.setdefault(outline, len(self._shapes))
 
     def notice(self) -> None:
         """Take note of a new last item."""

@@ -2,7 +2,7 @@
 
     record    an event; in an open loop it is compared with the one expected, and nothing is stored
     notice    outside of loops: after how many items may the last ones repeat? (`periods.py`)
-    fold      three stretches of items that follow one law become an open loop (`folding.py`)
+    fold      three rounds of items that follow one law become an open loop (`folding.py`)
     close     an event was not the one expected: the unfinished iteration is recorded anew, as
               ordinary events; the finished loop is one item, and may itself repeat
 
@@ -101,7 +101,7 @@ class Recorder:
                 left += reversed(self._close(self._cursor))
 
     def _push(self, item: Growing) -> None:
-        item.shape = self._periods.shape(item.form())
+        item.shape = self._periods.shape(item.outline())
         self._items.append(item)
         self._look()
 

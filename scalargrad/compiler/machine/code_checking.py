@@ -20,13 +20,13 @@ from .instructions import (
     MOVE,
     PLUS_PRODUCT,
     READ,
-    READ_ROW,
+    READ_STRETCH,
     SCATTER,
     SINE_COSINE,
     SPREAD,
     TABLE,
     WRITE,
-    WRITE_ROW,
+    WRITE_STRETCH,
 )
 from .words import MOST, NONE
 
@@ -119,7 +119,7 @@ class CodeCheck:
         code, row = words[0], TABLE.get(words[0])
         if code in (READ.code, WRITE.code, ADD.code, SPREAD.code):
             return self.is_within(TABLE[code].read(words), self.sizes["places"])
-        if code in (READ_ROW.code, WRITE_ROW.code):
+        if code in (READ_STRETCH.code, WRITE_STRETCH.code):
             found = TABLE[code].read(words)
             return self.is_within(found, self.sizes["places"] - (found.count - 1))
         if code in (GATHER.code, SCATTER.code):

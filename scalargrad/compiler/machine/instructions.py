@@ -154,17 +154,17 @@ WRITE = instruction("WRITE", (NEST,),
 ADD = instruction("ADD", (NEST,),
                   [Word("walk", WALK), Word("offset", DISTANCE), Word("x", PLACE)], None,
                   "x is added to the place at the offset from a walk")
-READ_ROW = instruction("READ_ROW", (NEST,),
+READ_STRETCH = instruction("READ_STRETCH", (NEST,),
                        [Word("out", NUMBERS), Word("count", SOME), Word("walk", WALK),
                         Word("offset", DISTANCE)], None,
-                       "out, so many side by side, are the numbers from the offset from a walk on")
-WRITE_ROW = instruction("WRITE_ROW", (NEST,),
+                       "out, a stretch of count, is the one at the offset from a walk")
+WRITE_STRETCH = instruction("WRITE_STRETCH", (NEST,),
                         [Word("walk", WALK), Word("offset", DISTANCE), Word("x", NUMBERS),
                          Word("count", SOME)], None,
-                        "the places from the offset from a walk on become x, so many side by side")
-MOVE_ROW = instruction("MOVE_ROW", (NEST,),
+                        "the stretch at the offset from a walk becomes x, a stretch of count")
+MOVE_STRETCH = instruction("MOVE_STRETCH", (NEST,),
                        [Word("out", NUMBERS), Word("x", NUMBERS), Word("count", SOME)], None,
-                       "out are the numbers x, so many side by side")
+                       "out = x, each a stretch of count")
 GATHER = instruction("GATHER", WITH_LOOPS,
                      [Word("out", NUMBER), Word("walk", WALK), Word("offset", DISTANCE)], None,
                      "out is the number that the index at the offset from a walk tells")

@@ -34,12 +34,12 @@ class NestInterpreter(SideBySide):
     def add(self, w: Any) -> None:
         self.numbers[self.walks[w.walk] + w.offset] += self.numbers[w.x]
 
-    def read_row(self, w: Any) -> None:
+    def read_stretch(self, w: Any) -> None:
         at = self.walks[w.walk] + w.offset
         self.put(w.out, self.numbers[at : at + w.count])
 
-    def write_row(self, w: Any) -> None:
+    def write_stretch(self, w: Any) -> None:
         self.put(self.walks[w.walk] + w.offset, self.numbers[w.x : w.x + w.count])
 
-    def move_row(self, w: Any) -> None:
+    def move_stretch(self, w: Any) -> None:
         self.put(w.out, self.numbers[w.x : w.x + w.count])

@@ -249,7 +249,7 @@ class Nest(Rewriting, Trace):
         self.noted(Effect(FILL, self.root, address=Address(array, 0)))
         return array
 
-    # ------ walks
+    # ------ over all nodes
     def effects(self) -> Iterator[Effect]:
         for block in self.blocks:
             yield from (item for item in block.items if isinstance(item, Effect))

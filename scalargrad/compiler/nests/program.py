@@ -42,7 +42,7 @@ from .placing import Placing
 from .wide import encoded as encoded_wide
 
 
-class Lanes(NamedTuple):
+class LanesAsked(NamedTuple):
     """What is asked of the lanes of a call."""
 
     inputs: Sequence[bool]
@@ -74,7 +74,7 @@ class Asked(NamedTuple):
     """Whether derivatives are results for a user, in which nothing is 0.0; else partials."""
     order: Sequence[int] | None = None
     """The outputs in another order, by their numbers in this one."""
-    lanes: Lanes | None = None
+    lanes: LanesAsked | None = None
 
     @property
     def is_mean(self) -> bool:

@@ -18,7 +18,7 @@ from ..passes.task import Task
 from ..passes.traced import Entry, Traced
 from ..trace.rolled import Loops, Rolled
 from ..trace.sources import Draw
-from .program import Asked, Derived, Lanes, with_loops
+from .program import Asked, Derived, LanesAsked, with_loops
 
 MOST_RESULTS = 4
 """Of more results the derivatives are not computed as loops: each would have loops of its own."""
@@ -72,13 +72,13 @@ def asked(run: Ran) -> Asked:
     )
 
 
-def lanes(run: Ran) -> Lanes | None:
+def lanes(run: Ran) -> LanesAsked | None:
     """What is asked of the lanes of a function, if there are any."""
     task = run.task
     if not task.has_lanes:
         return None
     is_summed = run.waiting is not None or (task.wanted is not None and task.wanted.summed)
-    return Lanes(list(input_lanes(run)), task.reduce, is_summed)
+    return LanesAsked(list(input_lanes(run)), task.reduce, is_summed)
 
 
 def input_lanes(run: Ran) -> Iterator[bool]:

@@ -13,7 +13,7 @@ from itertools import groupby, pairwise
 from typing import TypeVar
 
 from ...rows import Operator
-from ..machine.instructions import MOVE, MOVE_ROW, READ_ROW, WRITE_ROW
+from ..machine.instructions import MOVE, MOVE_STRETCH, READ_STRETCH, WRITE_STRETCH
 from ..machine.reroll import REACH, Bundle, Rerolled, kind_of
 from ..machine.wide import tiled
 from ..machine.words import NONE, Instruction
@@ -291,21 +291,21 @@ class WideEncoder(Encoder):
     def kind_of(self, part: Words | Item) -> Instruction | None:
         """The instruction that does many such parts at once."""
         if isinstance(part, Effect) and part.kind == nests.WRITE:
-            return WRITE_ROW if part.address and part.address.depth() else None
+            return WRITE_STRETCH if part.address and part.address.depth() else None
         if isinstance(part, int) and self.nest.rows[part] is nests.READ:
-            return None if self.place.is_fixed(part) else READ_ROW
+            return None if self.place.is_fixed(part) else READ_STRETCH
         return None
 
     def run_of(self, kind: Instruction | None, parts: list[Words | Item]) -> Words:
         if kind is None:
             return self.joined(x if isinstance(x, list) else self.item(x) for x in parts)
-        found = rows(sorted(map(self.spot, parts)), following)
-        return self.joined(self.row(kind, *row[0], len(row)) for row in found)
+        found = stretches(sorted(map(self.spot, parts)), following)
+        return self.joined(self.stretch(kind, *x[0], len(x)) for x in found)
 
-    def row(self, kind: Instruction, walk: int, offset: int, place: int, count: int) -> Words:
-        if kind is READ_ROW:
-            return READ_ROW(place, count, walk, offset)
-        return WRITE_ROW(walk, offset, place, count)
+    def stretch(self, kind: Instruction, walk: int, offset: int, place: int, count: int) -> Words:
+        if kind is READ_STRETCH:
+            return READ_STRETCH(place, count, walk, offset)
+        return WRITE_STRETCH(walk, offset, place, count)
 
     def spot(self, part: Words | Item) -> tuple[int, int, int]:
         """The walk and the offset of an element that is read or written, and its other place."""
@@ -330,14 +330,14 @@ class WideEncoder(Encoder):
         code = self.moves(among)
         # what is computed does not stand among what is carried
         others = sorted({*ends}.difference(among))
-        for row in rows(others, lambda pair: (pair[0] + 1, pair[1] + 1)):
-            (out, x), *_ = row
-            code += MOVE_ROW(out, x, len(row)) if len(row) > 1 else self.moves(row)
+        for pairs in stretches(others, lambda pair: (pair[0] + 1, pair[1] + 1)):
+            (out, x), *_ = pairs
+            code += MOVE_STRETCH(out, x, len(pairs)) if len(pairs) > 1 else self.moves(pairs)
         return code
 
 
-def rows(found: Sequence[T], after: Callable[[T], T]) -> Iterator[Sequence[T]]:
-    """Yield what is found cut up into rows, each followed by what comes after."""
+def stretches(found: Sequence[T], after: Callable[[T], T]) -> Iterator[Sequence[T]]:
+    """Yield what is found, cut where a thing is not followed by the one that comes `after` it."""
     begins = [k for k, x in enumerate(found) if k == 0 or x != after(found[k - 1])]
     return (found[a:b] for a, b in pairwise([*begins, len(found)]))
 

@@ -19,11 +19,11 @@ class Wanted(NamedTuple):
 
 
 class Added:
-    """The same by slot, the number of an entry: a slice where these are equally far from each
-    other. A weight that all have in common is one number."""
+    """The same, by the numbers `at` which the entries stand: a slice where these are equally far
+    from each other. A weight that all have in common is one number."""
 
-    def __init__(self, slots: Any, weights: Any, source: Any) -> None:
-        self.slots, self.weights, self.source = slots, weights, source
+    def __init__(self, at: Any, weights: Any, source: Any) -> None:
+        self.at, self.weights, self.source = at, weights, source
 
     def to(self, entries: Any, numbers: Any) -> None:
         """Add numbers to entries."""
@@ -31,12 +31,12 @@ class Added:
             numbers = numbers[self.source]
         if self.weights is not None:
             numbers = self.weights * numbers
-        if type(self.slots) is slice:
-            entries[self.slots] += numbers
+        if type(self.at) is slice:
+            entries[self.at] += numbers
         else:
             import numpy
 
-            numpy.add.at(entries, self.slots, numbers)
+            numpy.add.at(entries, self.at, numbers)
 
     @cached_property
     def by_lane(self) -> dict[int, list[int]]:
@@ -50,8 +50,8 @@ class Added:
         """Which of them the number of a lane is."""
         return [lane] if self.source is None else self.by_lane.get(lane, [])
 
-    def slot(self, k: int) -> int:
-        own = self.slots
+    def entry(self, k: int) -> int:
+        own = self.at
         return own.start + k * own.step if type(own) is slice else int(own[k])
 
     def weight(self, k: int) -> float:
@@ -70,25 +70,25 @@ def placed(shape: tuple[int, int], wanted: list[Wanted]) -> tuple[Places, list[A
         )
         for k in (0, 1)
     )
-    known, slots = numpy.unique(rows * shape[1] + columns, return_inverse=True)
+    known, entries = numpy.unique(rows * shape[1] + columns, return_inverse=True)
     kept = numpy.int32 if max(len(known), *shape) < 2**31 else numpy.int64
     begins = numpy.searchsorted(known, numpy.arange(shape[0] + 1) * shape[1])
     own = known % max(shape[1], 1)
     places = Places(shape, begins.astype(kept), own.astype(kept))
     ends = numpy.cumsum([len(x.rows) for x in wanted])
-    parts = numpy.split(slots, ends[:-1]) if wanted else []
+    parts = numpy.split(entries, ends[:-1]) if wanted else []
     return places, [
         Added(in_steps(part), alike(x.weights), x.source) for x, part in zip(wanted, parts)
     ]
 
 
-def in_steps(slots: Any) -> Any:
-    """The slots as a slice, if they are equally far from each other, and go up."""
-    if not len(slots):
+def in_steps(at: Any) -> Any:
+    """The same numbers as a slice, if they are equally far from each other, and go up."""
+    if not len(at):
         return slice(0, 0)
-    first, step = int(slots[0]), int(slots[1] - slots[0]) if len(slots) > 1 else 1
-    is_even = step > 0 and (slots == first + step * _range(len(slots))).all()
-    return slice(first, first + step * len(slots), step) if is_even else slots
+    first, step = int(at[0]), int(at[1] - at[0]) if len(at) > 1 else 1
+    is_even = step > 0 and (at == first + step * _range(len(at))).all()
+    return slice(first, first + step * len(at), step) if is_even else at
 
 
 def _range(count: int) -> Any:

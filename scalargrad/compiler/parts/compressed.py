@@ -94,9 +94,9 @@ class Compressed:
         )
         shape = shape_of(flat, sought)
         self.places, (added,) = placed(shape, [Wanted(rows, columns, None)])
-        slots = numpy.arange(self.places.size)[added.slots]
-        order = numpy.empty(len(slots), int)
-        order[slots] = numpy.arange(len(slots))
+        entries = numpy.arange(self.places.size)[added.at]
+        order = numpy.empty(len(entries), int)
+        order[entries] = numpy.arange(len(entries))
         self.read = products[order], colours[order]
         """Of each entry the product and the colour by which it is read."""
 

@@ -185,10 +185,10 @@ class Expanded:
         self.code = numpy.full(inputs + events, -1)
         self.counts = numpy.zeros(inputs + events, int)
         self.blocks: list[tuple[Any, Any]] = []
-        """Nodes, and the operands of each in a row."""
-        self.walk(items, numpy.zeros(1, int), [])
+        """Nodes, and a row of operands for each."""
+        self.write(items, numpy.zeros(1, int), [])
 
-    def walk(self, items: Sequence[Item], at: Any, turns: list[Any]) -> None:
+    def write(self, items: Sequence[Item], at: Any, turns: list[Any]) -> None:
         """Write items out that come, in each turn, at these events; `turns` are the iterations of
         the loops around."""
         import numpy
@@ -198,7 +198,7 @@ class Expanded:
                 k = numpy.arange(item.trips)
                 inner = (at[:, None] + item.span * k).ravel()
                 around = [numpy.repeat(x, item.trips) for x in turns]
-                self.walk(item.body, inner, [*around, numpy.tile(k, len(at))])
+                self.write(item.body, inner, [*around, numpy.tile(k, len(at))])
                 at = at + item.trips * item.span
             else:
                 self.event(item, at, turns)

@@ -64,15 +64,15 @@ def linear_parts(
     """The columns of Linear."""
     import numpy
 
-    walk = Walk(*(x.tolist() for x in (sort, begin, operand, number, variable)))
+    found = Weighing(*(x.tolist() for x in (sort, begin, operand, number, variable)))
     for k, i in enumerate(outputs.tolist()):
-        walk.split(k, i)
-    columns = [*zip(*walk.parts)] or [()] * 4
-    columns += [*zip(*walk.factors)] or [()] * 3
+        found.split(k, i)
+    columns = [*zip(*found.parts)] or [()] * 4
+    columns += [*zip(*found.factors)] or [()] * 3
     return tuple([numpy.array(x, t).tobytes() for x, t in zip(columns, TYPES)])
 
 
-class Walk:
+class Weighing:
     """The parts found so far, and their factors."""
 
     def __init__(

@@ -136,7 +136,7 @@ class OnParts(OnSparse):
         self.weights = None if weights is None else OnWeights(weights, make, threads)
         self.pieces = [(OnPiece(piece, make, threads), added) for piece, added in parts.pieces]
         self.together = None if whole is None else runner(make(whole.body), {}, 0, [], threads)
-        self.slots = None if whole is None else slots_of(whole, parts)
+        self.computed_together = None if whole is None else entries_together(whole)
         """The entries that it computes together; None if these are all, or none."""
 
     def entries(self, numbers: list[Any]) -> Any:
@@ -145,10 +145,10 @@ class OnParts(OnSparse):
         import numpy
 
         own = numpy.asarray(self.together.run(numbers, (), None)[0])
-        if self.slots is None:
+        if self.computed_together is None:
             return own
         found = self.base.copy()
-        found[self.slots] += own
+        found[self.computed_together] += own
         return self.added(found, in_one(numbers))
 
     def added(self, found: Any, given: Any) -> Any:
@@ -169,11 +169,11 @@ class OnParts(OnSparse):
         return found
 
 
-def slots_of(whole: Together, parts: Parts) -> Any:
+def entries_together(whole: Together) -> Any:
     """The entries that are computed together; None if these are all."""
     import numpy
 
-    return None if whole.is_all else numpy.array(whole.slots, int)
+    return None if whole.is_all else numpy.array(whole.entries, int)
 
 
 class OnProducts(OnSparse):

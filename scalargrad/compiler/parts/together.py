@@ -38,8 +38,8 @@ class Together:
                     for output, adds in zip(outputs, added):
                         add_up(found, output, adds, lane)
             found |= {k: 0.0 for k in range(len(own)) if k not in found}
-            self.slots = sorted(found)
-            self.body = Body(trace, [trace.index(found[k]) for k in self.slots])
+            self.entries = sorted(found)
+            self.body = Body(trace, [trace.index(found[k]) for k in self.entries])
 
     def computed(self, piece: Piece) -> Iterator[list[Any]]:
         """Yield the outputs of a piece for each part."""
@@ -60,8 +60,8 @@ def add_up(found: dict[int, Any], output: Any, adds: Sequence[Added], lane: int)
         for k in add.of_lane(lane):
             number = add.weight(k)
             product = output if number == 1.0 else ops.mul(number, output)
-            slot = add.slot(k)
-            found[slot] = ops.add(found[slot], product) if slot in found else product
+            entry = add.entry(k)
+            found[entry] = ops.add(found[entry], product) if entry in found else product
 
 
 def steps_of(body: Body) -> list[tuple[int, Any, tuple[int, ...], float]]:

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 from ... import modes
 from ...transforms.scan import Body, State, Steps, both, of_columns
 from ...transforms.trees import OR_NONE, Structure, flatten
-from ..surroundings.walk import Surroundings, surroundings
+from ..surroundings.search import Surroundings, surroundings
 from ..trace.tracer import Traits, traits
 from .body import BodyTrace
-from .program import Program, Writing, repeated
+from .slots import StepOnSlots, Writing, repeated
 
 Kind = tuple[bool, bool, bool]
 """Of a number whether it differs by lane, is a float in eager mode, is a Value there."""
@@ -25,7 +25,7 @@ Kind = tuple[bool, bool, bool]
 class OneStep(NamedTuple):
     """A body that was traced for numbers of some kinds."""
 
-    program: Program
+    on_slots: StepOnSlots
     kinds: list[Kind]
     """Of the numbers of the state that the body returned."""
     structure: Structure
@@ -51,12 +51,12 @@ class Scan:
     def traced(self) -> tuple[Any, Any]:
         state, at = self.begin.entries, 0
         ys: list[list[Any]] = []
-        for alike in self.stretches():
-            while at < alike.stop:
+        for steps in self.alike():
+            while at < steps.stop:
                 one = self.one_step(state, at)
                 is_lasting = one.kinds == list(map(kind, state))
-                here = range(at, alike.stop if is_lasting else at + 1)
-                state, found = repeated(self.trace, one.program, state, self.xs, here)
+                here = range(at, steps.stop if is_lasting else at + 1)
+                state, found = repeated(self.trace, one.on_slots, state, self.xs, here)
                 ys = ys or [[] for _ in found]
                 for y, new in zip(ys, found):
                     y += new
@@ -74,8 +74,8 @@ class Scan:
                 )
         return first
 
-    def stretches(self) -> Iterator[range]:
-        """Yield steps in a row of which `x` has numbers of the same kinds."""
+    def alike(self) -> Iterator[range]:
+        """Yield ranges of steps in which `x` has numbers of the same kinds."""
         if all(type(x) is float for column in self.xs for x in column):
             yield range(self.steps.count)
             return
@@ -104,8 +104,8 @@ class Scan:
             self.trace.refused = self.trace.refused or trace.refused
         entries, structure = flatten(y, "the y of a scan", OR_NONE)
         self.tell_around(trace)
-        program = Writing(trace, len(given)).program(state, entries)
-        return OneStep(program, list(map(kind, state)), structure)
+        on_slots = Writing(trace, len(given)).written(state, entries)
+        return OneStep(on_slots, list(map(kind, state)), structure)
 
     def run(self, state: Sequence[Any], x: Sequence[Any]) -> tuple[list[Any], Any]:
         """Run the body. Raises TypeError where it changes what it uses."""

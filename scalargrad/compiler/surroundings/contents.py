@@ -1,4 +1,4 @@
-"""The contents of containers and arrays: how the walk over the surroundings notes them down."""
+"""The contents of containers and arrays: how the search of the surroundings notes them down."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .watching import ASK, BUFFER, ENTRIES, ITEMS, LIST, NONE, SLOTS, Handler, W
 FACTORY: Any = vars(defaultdict)["default_factory"]
 KEYS, VALUES, PAIRS = map(type, ({1: 1}.keys(), {1: 1}.values(), {1: 1}.items()))
 PLAIN = {float, int, bool, str, bytes, type(None)}
-"""Of items of these types the walk notes down all at once; none of them leads on."""
+"""Of items of these types the search notes down all at once; none of them leads on."""
 
 
 def items(
@@ -65,7 +65,7 @@ def of_tuple(watch: Watch, x: tuple[Any, ...], where: Where) -> None:
 
 def pairs(watch: Watch, keys: tuple[Any, ...], found: tuple[Any, ...], where: Where) -> None:
     """Watch keys and the items under them. The items are visited first where both lead on: the
-    order is the same at every walk."""
+    order is the same at every search."""
     items(watch, keys, where, repeat("a key"))
     items(watch, found, where, keys)
 

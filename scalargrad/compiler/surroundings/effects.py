@@ -23,7 +23,7 @@ from .chance import Chance
 from .hidden import of_variables, taken_back
 from .released import Releasing
 from .restoring import restore
-from .walk import Surroundings
+from .search import Surroundings
 from .watching import shown
 
 T = TypeVar("T")
@@ -128,7 +128,7 @@ def kept_clean(trace: Callable[[], T], around: Surroundings | None) -> T:
 
 
 def outliving(found: Any) -> list[str]:
-    """Where Tracers are left though the walk found none, in words: [] if nowhere."""
+    """Where Tracers are left though the search found none, in words: [] if nowhere."""
     for generation in range(3):
         if references(found) <= of_a_new_trace():
             return []

@@ -1,4 +1,4 @@
-"""Tracers that a function left where the walk over its surroundings does not look.
+"""Tracers that a function left where the search of its surroundings does not look.
 
 All objects of the program are searched: this is slow, and done only where a Tracer is known to be
 left, to say where. They are told by their types: `isinstance` asks an object for its class, and may

@@ -1,6 +1,6 @@
 """Installed code, told by where its file lies: the standard library, site-packages, this package.
 
-Installed code does not change while a program runs: a walk over what a function uses ends there.
+Installed code does not change while a program runs: a search of what a function uses ends there.
 """
 
 from __future__ import annotations

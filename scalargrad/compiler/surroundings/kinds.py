@@ -1,4 +1,4 @@
-"""What the walk over the surroundings of a function does with each kind of object."""
+"""What the search of the surroundings of a function does with each kind of object."""
 
 from __future__ import annotations
 

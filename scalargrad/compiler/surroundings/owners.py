@@ -1,4 +1,4 @@
-"""Classes and objects: how the walk over the surroundings goes on from them."""
+"""Classes and objects: how the search of the surroundings goes on from them."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def attributes_of(x: Any) -> Any:
 
 
 def is_read_whole(watch: Watch, x: Any) -> bool:
-    """Whether code that the walk does not see may read any attribute of an object."""
+    """Whether code that the search does not see may read any attribute of an object."""
     if WHOLE in watch.names or is_model(x):
         return True
     return any(

@@ -1,4 +1,4 @@
-"""Functions, methods and modules: how the walk over the surroundings goes on from them."""
+"""Functions, methods and modules: how the search of the surroundings goes on from them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ UNSEEN = {
     ),
     "__subclasses__": "which grow with each class that is made",
 }
-"""Attributes that tell of what the walk does not see."""
+"""Attributes that tell of what the search does not see."""
 OF_A_FUNCTION = frozenset({"__name__", "__qualname__", "__doc__", "__module__", "__annotations__"})
 """Attributes of a function that are not in its dict."""
 ENVIRONMENT = {"environ", "getenv", "environb", "getenvb"}
@@ -77,7 +77,7 @@ def is_type(f: FunctionType, name: str) -> bool:
 
 def names_said(f: Any) -> set[str]:
     """The attributes that count for the code of `f` and of the functions that it names, as far as
-    these are found without a walk."""
+    these are found without a search."""
     names: set[str] = set()
     pending, seen = [f], set()
     while pending:

@@ -1,6 +1,6 @@
 """Objects and names with which code can reach a call that another run may answer otherwise.
 
-The walk over the surroundings of a function asks whether there are any: only then are the calls
+The search of the surroundings of a function asks whether there are any: only then are the calls
 noticed, which takes time (`calls.py`).
 """
 
@@ -45,7 +45,7 @@ NOTICED: dict[str, set[str]] = {
         | {"token_urlsafe", "uuid4"},
     ),
 }
-"""Of each library the names that make the walk have calls noticed, where code can reach them."""
+"""Of each library the names that make the search have calls noticed, where code can reach them."""
 READS_FILES = {
     *("read_text", "read_bytes", "open", "load", "loadtxt", "genfromtxt", "read_csv"),
     *("exists", "isfile", "isdir", "is_file", "is_dir", "stat", "getsize", "getmtime", "access"),

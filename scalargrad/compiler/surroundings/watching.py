@@ -1,4 +1,4 @@
-"""The notes of a walk over the surroundings of a function: parts, records, and the unwatchable.
+"""The notes of a search of the surroundings of a function: parts, records, and the unwatchable.
 
 A Watch knows nothing of kinds of objects: `kinds.py` tells what to do with each.
 """
@@ -47,12 +47,12 @@ def shown(where: Where | None) -> str:
 
 
 class Watch:
-    """Walks over objects and all they hold; equal `parts` mean that nothing has changed.
+    """Searches objects and all they hold; equal `parts` mean that nothing has changed.
 
     `kept` holds what is told apart by its identity, so that no other object gets that identity.
     `records` say which objects each container holds: as long as all hold the very same ones, the
     parts need not be looked at. `unknown` says what may change unseen. `names` are the attributes
-    that count, as far as they are known at the start; the walk adds to them. `inputs` are Values
+    that count, as far as they are known at the start; the search adds to them. `inputs` are Values
     that arguments hold, with what stands for each in the parts. While there are any, functions and
     classes are put off: their code may use the same Values without being given them.
     """
@@ -91,7 +91,7 @@ class Watch:
         self._asked: set[str] = set()
 
     # ------ going on
-    def walk(self, x: Any, where: Where) -> None:
+    def search(self, x: Any, where: Where) -> None:
         self._todo.append((x, where))
         while self._todo:
             self.visit(self, *self._todo.pop())

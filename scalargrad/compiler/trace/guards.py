@@ -18,7 +18,7 @@ class Guard(NamedTuple):
     outcome: bool
 
 
-class Made(NamedTuple):
+class Expected(NamedTuple):
     """The outcome of a comparison on another path, which is not known here. Where it comes out
     otherwise, the function goes on in another way, and other nodes have the numbers of those that
     came after it."""
@@ -28,7 +28,7 @@ class Made(NamedTuple):
 
 Comparison = tuple[str, int, int]
 """How two nodes are compared, and which."""
-Decided = Mapping[Comparison, bool | Made]
+Decided = Mapping[Comparison, bool | Expected]
 """What is known of comparisons of two nodes before they are made, in their order on another
 path."""
 

@@ -168,7 +168,7 @@ class Trace(Recorder):
         numbers = array("d", self.numbers)
         return rows.tobytes(), counts.tobytes(), numbers.tobytes(), flat.tobytes(), None
 
-    # ------ walks
+    # ------ over all nodes
     def needed(self, wanted: Iterable[int]) -> list[int]:
         """Return the nodes that these are computed from, themselves included, in order."""
         found = bytearray(len(self.rows))

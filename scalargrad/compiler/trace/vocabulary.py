@@ -66,7 +66,7 @@ moved_sum = Operator(
     lambda kept, moved: kept,
     None,
     (lambda out, kept, moved: 1.0, selects(lambda out, kept, moved: NOTHING)),
-    doc="A sum over all lanes in two forms, which are equal where both are finite.",
+    doc="A sum over all lanes, computed in two ways, which are equal where both are finite.",
 )
 
 products = Operator(

@@ -72,12 +72,12 @@ static int is_in_reach(CodeCheck *c, const int32_t *code)
         const WriteWords words = write_words(code);
         return is_written_in(c, words.walk, words.offset);
     }
-    case OP_READ_ROW: {
-        const ReadRowWords words = read_row_words(code);
+    case OP_READ_STRETCH: {
+        const ReadStretchWords words = read_stretch_words(code);
         return is_row_in(c, words.walk, words.offset, words.count);
     }
-    case OP_WRITE_ROW: {
-        const WriteRowWords words = write_row_words(code);
+    case OP_WRITE_STRETCH: {
+        const WriteStretchWords words = write_stretch_words(code);
         return is_row_in(c, words.walk, words.offset, words.count)
                && is_written_in(c, words.walk, words.offset);
     }

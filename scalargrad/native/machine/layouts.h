@@ -188,21 +188,21 @@ static const Word checked_ADD[] = {
     {0, 0, SIZE_PLACES, REACH_ONE, ONCE},
 };
 
-static const Word checked_READ_ROW[] = {
+static const Word checked_READ_STRETCH[] = {
     {0, 0, SIZE_NUMBERS, REACH_COUNT, ONCE},
     {1, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
     {0, 0, SIZE_WALKS, REACH_ONE, ONCE},
     {-2147483647, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
 };
 
-static const Word checked_WRITE_ROW[] = {
+static const Word checked_WRITE_STRETCH[] = {
     {0, 0, SIZE_WALKS, REACH_ONE, ONCE},
     {-2147483647, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
     {0, 0, SIZE_NUMBERS, REACH_COUNT, ONCE},
     {1, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
 };
 
-static const Word checked_MOVE_ROW[] = {
+static const Word checked_MOVE_STRETCH[] = {
     {0, 0, SIZE_NUMBERS, REACH_COUNT, ONCE},
     {0, 0, SIZE_NUMBERS, REACH_COUNT, ONCE},
     {1, 2147483647, SIZE_OWN, REACH_ONE, ONCE},
@@ -290,12 +290,12 @@ static const Layout layouts[] = {
         {IN_NEST, 5, 3, 0, 0, 0, 0, 0, checked_WRITE},
     [OP_ADD - OP_COUNT] =
         {IN_NEST, 5, 3, 0, 0, 0, 0, 0, checked_ADD},
-    [OP_READ_ROW - OP_COUNT] =
-        {IN_NEST, 6, 4, 0, 0, 0, 3, 0, checked_READ_ROW},
-    [OP_WRITE_ROW - OP_COUNT] =
-        {IN_NEST, 6, 4, 0, 0, 0, 5, 0, checked_WRITE_ROW},
-    [OP_MOVE_ROW - OP_COUNT] =
-        {IN_NEST, 5, 3, 0, 0, 0, 4, 0, checked_MOVE_ROW},
+    [OP_READ_STRETCH - OP_COUNT] =
+        {IN_NEST, 6, 4, 0, 0, 0, 3, 0, checked_READ_STRETCH},
+    [OP_WRITE_STRETCH - OP_COUNT] =
+        {IN_NEST, 6, 4, 0, 0, 0, 5, 0, checked_WRITE_STRETCH},
+    [OP_MOVE_STRETCH - OP_COUNT] =
+        {IN_NEST, 5, 3, 0, 0, 0, 4, 0, checked_MOVE_STRETCH},
     [OP_GATHER - OP_COUNT] =
         {IN_LANES | IN_NEST, 5, 3, 0, 0, 0, 0, 0, checked_GATHER},
     [OP_SCATTER - OP_COUNT] =

@@ -319,15 +319,15 @@ INLINE AddWords add_words(const int32_t *code)
     return words;
 }
 
-/* out, so many side by side, are the numbers from the offset from a walk on: {op, length, out,
- * count, walk, offset} */
+/* out, a stretch of count, is the one at the offset from a walk: {op, length, out, count, walk,
+ * offset} */
 typedef struct {
     int32_t out, count, walk, offset;
-} ReadRowWords;
+} ReadStretchWords;
 
-INLINE ReadRowWords read_row_words(const int32_t *code)
+INLINE ReadStretchWords read_stretch_words(const int32_t *code)
 {
-    ReadRowWords words;
+    ReadStretchWords words;
     words.out = code[2];
     words.count = code[3];
     words.walk = code[4];
@@ -335,15 +335,15 @@ INLINE ReadRowWords read_row_words(const int32_t *code)
     return words;
 }
 
-/* the places from the offset from a walk on become x, so many side by side: {op, length, walk,
+/* the stretch at the offset from a walk becomes x, a stretch of count: {op, length, walk,
  * offset, x, count} */
 typedef struct {
     int32_t walk, offset, x, count;
-} WriteRowWords;
+} WriteStretchWords;
 
-INLINE WriteRowWords write_row_words(const int32_t *code)
+INLINE WriteStretchWords write_stretch_words(const int32_t *code)
 {
-    WriteRowWords words;
+    WriteStretchWords words;
     words.walk = code[2];
     words.offset = code[3];
     words.x = code[4];
@@ -351,14 +351,14 @@ INLINE WriteRowWords write_row_words(const int32_t *code)
     return words;
 }
 
-/* out are the numbers x, so many side by side: {op, length, out, x, count} */
+/* out = x, each a stretch of count: {op, length, out, x, count} */
 typedef struct {
     int32_t out, x, count;
-} MoveRowWords;
+} MoveStretchWords;
 
-INLINE MoveRowWords move_row_words(const int32_t *code)
+INLINE MoveStretchWords move_stretch_words(const int32_t *code)
 {
-    MoveRowWords words;
+    MoveStretchWords words;
     words.out = code[2];
     words.x = code[3];
     words.count = code[4];

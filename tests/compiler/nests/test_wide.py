@@ -16,7 +16,13 @@ from scalargrad.compiler.loops.items import Loop
 from scalargrad.compiler.loops.turns import in_turns
 from scalargrad.compiler.loops.unrolling import unrolled
 from scalargrad.compiler.machine.code_checking import is_nest
-from scalargrad.compiler.machine.instructions import LOOP, MOVE_ROW, READ_ROW, TABLE, WRITE_ROW
+from scalargrad.compiler.machine.instructions import (
+    LOOP,
+    MOVE_STRETCH,
+    READ_STRETCH,
+    TABLE,
+    WRITE_STRETCH,
+)
 from scalargrad.compiler.machine.nest_interpreter import interpret
 from scalargrad.compiler.nests import choice
 from scalargrad.compiler.nests.encoding import NestCode
@@ -117,8 +123,8 @@ def test_units_that_are_alike_are_done_side_by_side() -> None:
 def test_what_is_kept_is_written_and_read_in_rows() -> None:
     found = counted(agrees(cells, some(2 * UNITS)))
     assert found["WRITE"] + found["READ"] == 0
-    assert 1 <= found["READ_ROW"] <= 3
-    assert 1 <= found["WRITE_ROW"] <= 8
+    assert 1 <= found["READ_STRETCH"] <= 3
+    assert 1 <= found["WRITE_STRETCH"] <= 8
 
 
 def test_numbers_that_go_round() -> None:
@@ -177,7 +183,7 @@ def loop(trips: int, *body: int) -> list[int]:
 
 def test_rows_are_moved() -> None:
     code = nest_code(
-        [*loop(3, *READ_ROW(2, 2, 0, 0), *WRITE_ROW(0, 6, 2, 2)), *MOVE_ROW(14, 4, 3)],
+        [*loop(3, *READ_STRETCH(2, 2, 0, 0), *WRITE_STRETCH(0, 6, 2, 2)), *MOVE_STRETCH(14, 4, 3)],
         initial=array("d", range(20)),
         results=array("i", range(20)),
     )
@@ -187,7 +193,7 @@ def test_rows_are_moved() -> None:
         assert machine.Nest(**code._asdict()).run([0.0, 1.0], None, False) == expected
 
 
-@pytest.mark.parametrize("inside", [READ_ROW(2, 2, 0, 0), WRITE_ROW(0, 0, 2, 2)])
+@pytest.mark.parametrize("inside", [READ_STRETCH(2, 2, 0, 0), WRITE_STRETCH(0, 0, 2, 2)])
 def test_no_row_leaves_the_memory(inside: list[int]) -> None:
     for trips, fits in ((8, True), (9, False)):
         code = nest_code(loop(trips, *inside))

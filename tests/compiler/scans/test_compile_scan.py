@@ -13,8 +13,8 @@ from hypothesis import given, settings
 import scalargrad as sg
 from scalargrad import nn
 from scalargrad.compiler.nests.runner import OnNest
-from scalargrad.compiler.scans import program, tracing
-from scalargrad.compiler.scans.program import Program
+from scalargrad.compiler.scans import slots, tracing
+from scalargrad.compiler.scans.slots import StepOnSlots
 from scalargrad.compiler.trace.chosen import Trace
 from scalargrad.compiler.trace.native import machine
 from tests.support.random_scans import Case, cases
@@ -80,8 +80,8 @@ def test_many_steps_are_those_of_the_loop(case: Case) -> None:
 
 
 # ------ it is written down in C as in Python
-class InPython(Program):
-    """A program whose steps are written down in Python."""
+class InPython(StepOnSlots):
+    """A step that is written down in Python each time."""
 
     is_plain = False  # type: ignore[assignment]
 
@@ -105,7 +105,7 @@ def test_steps_are_written_down_in_c_as_in_python(case: Case) -> None:
     xs = list(case.xs)
     found = nodes(case.scanned, xs)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(program, "Program", InPython)
+        patch.setattr(slots, "StepOnSlots", InPython)
         expected = nodes(case.scanned, xs)
     assert found == expected
 

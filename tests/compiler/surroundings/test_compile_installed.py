@@ -1,4 +1,4 @@
-"""What is installed is constant and never walked into; what is the user's own is."""
+"""What is installed is constant and never searched; what is the user's own is."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 import scalargrad as sg
 from scalargrad.compiler import compile
 from scalargrad.compiler.surroundings.installed import is_installed_class, is_installed_module
-from scalargrad.compiler.surroundings.walk import surroundings
+from scalargrad.compiler.surroundings.search import surroundings
 from scalargrad.drawing.picture.drawing import Drawing
 from scalargrad.nn import MLP
 from scalargrad.optim import SGD
@@ -120,7 +120,7 @@ def test_a_loop_variable_called_like_an_attribute_costs_no_trace() -> None:
     assert len(compiled._programs.paths) == 1
 
 
-def test_a_library_is_not_walked_into(library: ModuleType) -> None:
+def test_a_library_is_not_searched(library: ModuleType) -> None:
     f = in_namespace(
         "def f(x): return lib.scaled(x) + scaled(x)", lib=library, scaled=library.scaled
     )
@@ -167,7 +167,7 @@ def test_a_class_below_one_of_a_library_is_watched(library: ModuleType) -> None:
     assert compiled(3.0) == own(3.0) == 63.0
 
 
-def test_what_is_installed_costs_the_walk_nothing() -> None:
+def test_what_is_installed_costs_the_search_nothing() -> None:
     jax = pytest.importorskip("jax")
     names = {"jax": jax, "jnp": jax.numpy, "np": np, "pytest": pytest}
     f = in_namespace("def f(x): return x * k", k=2.0, **names)

@@ -10,7 +10,7 @@ import pytest
 
 import scalargrad as sg
 from scalargrad import nn
-from scalargrad.compiler.surroundings.walk import surroundings
+from scalargrad.compiler.surroundings.search import surroundings
 
 np = pytest.importorskip("numpy")
 

@@ -27,14 +27,14 @@ static void write_step(Writing *w, const int32_t *code)
     const WordAlong *word = w->word + (code - w->code);
     const int8_t *at = words_of_numbers(code[0]);
     Step step = step_of(code), after[STEP_NUMBERS];
-    const Form form = form_of(step.op);
+    const StepTraits traits = traits_of(step.op);
     int n = 0;
     for (int k = STEP_OUT; k < STEP_NUMBERS; k++) {
         const WordAlong *along = at[k] && at[k] < code[1] ? &word[at[k]] : NULL;
         if (!along || !along->walk)
             continue;
         const int32_t walk = along->walk - 1;
-        const int can = is_result(code, k) ? form.along : k <= form.operands;
+        const int can = is_result(code, k) ? traits.along : k <= traits.operands;
         if (can && walk == w->along) {
             set_number(&step, k, along->distance, 1);
             continue;

@@ -84,13 +84,13 @@ static void run_many(const NestCode *code, const NestRun *run, const Step *s)
 {
     double *const u = run->number;
     switch (s->op) {
-    case STEP_READ_ROW:
+    case STEP_READ_STRETCH:
         memmove(u + s->out, u + run->walk[s->y] + s->z, (size_t)s->x * sizeof *u);
         break;
-    case STEP_WRITE_ROW:
+    case STEP_WRITE_STRETCH:
         memmove(u + run->walk[s->y] + s->z, u + s->x, (size_t)s->out * sizeof *u);
         break;
-    case STEP_MOVE_ROW: memmove(u + s->out, u + s->x, (size_t)s->y * sizeof *u); break;
+    case STEP_MOVE_STRETCH: memmove(u + s->out, u + s->x, (size_t)s->y * sizeof *u); break;
     default: run_whole(u, code->code + s->x);
     }
 }
@@ -131,9 +131,9 @@ static int32_t run_steps(const NestCode *code, NestRun *run)
         [STEP_SCATTER] = &&scatter,
         [STEP_FILL] = &&fill,
         [STEP_GUARD] = &&guard,
-        [STEP_READ_ROW] = &&many,
-        [STEP_WRITE_ROW] = &&many,
-        [STEP_MOVE_ROW] = &&many,
+        [STEP_READ_STRETCH] = &&many,
+        [STEP_WRITE_STRETCH] = &&many,
+        [STEP_MOVE_STRETCH] = &&many,
         [STEP_WIDE] = &&many,
     };
     double *const u = run->number;

@@ -100,38 +100,38 @@ enum {
     STEP_SCATTER,
     STEP_FILL,
     STEP_GUARD,
-    STEP_READ_ROW,  /* x: how many */
-    STEP_WRITE_ROW, /* out: how many */
-    STEP_MOVE_ROW,  /* y: how many */
-    STEP_WIDE,      /* x: where the words of the instruction are, counted from the first */
+    STEP_READ_STRETCH,  /* x: how many */
+    STEP_WRITE_STRETCH, /* out: how many */
+    STEP_MOVE_STRETCH,  /* y: how many */
+    STEP_WIDE,          /* x: where the words of the instruction are, counted from the first */
 };
 
 /* How a step can be taken: how many numbers it reads in each way; whether it has a result, in
  * `out` and in the accumulator; whether that may stand along a walk, and leave the accumulator. */
 typedef struct {
     int8_t operands, sets, along, quiet;
-} Form;
+} StepTraits;
 
-static Form form_of(int32_t op)
+static StepTraits traits_of(int32_t op)
 {
     switch (op) {
 #define ROW(name)                                                                                 \
-    case STEP_##name##_uu: return (Form){1, 1, 1, 0};
+    case STEP_##name##_uu: return (StepTraits){1, 1, 1, 0};
         MACHINE_UNARY(ROW)
 #undef ROW
 #define ROW(name)                                                                                 \
-    case STEP_##name##_uuu: return (Form){2, 1, 1, 1};
+    case STEP_##name##_uuu: return (StepTraits){2, 1, 1, 1};
         QUICK_BINARY(ROW)
 #undef ROW
     case STEP_SINE_COSINE_uu:
-    case STEP_MOVE_uu: return (Form){1, 1, 1, 1};
+    case STEP_MOVE_uu: return (StepTraits){1, 1, 1, 1};
     case STEP_PLUS_PRODUCT_uuuu:
-    case STEP_MINUS_PRODUCT_uuuu: return (Form){3, 1, 1, 1};
+    case STEP_MINUS_PRODUCT_uuuu: return (StepTraits){3, 1, 1, 1};
     case STEP_WRITE_uu:
-    case STEP_ADD_uu: return (Form){1, 0, 0, 0};
-    case STEP_READ: return (Form){0, 1, 0, 1};
-    case STEP_GATHER: return (Form){0, 1, 0, 0};
-    default: return (Form){.sets = op > STEP_STOP && op < STEP_ROWS_END};
+    case STEP_ADD_uu: return (StepTraits){1, 0, 0, 0};
+    case STEP_READ: return (StepTraits){0, 1, 0, 1};
+    case STEP_GATHER: return (StepTraits){0, 1, 0, 0};
+    default: return (StepTraits){.sets = op > STEP_STOP && op < STEP_ROWS_END};
     }
 }
 
@@ -180,17 +180,17 @@ static Step step_of(const int32_t *code)
         const WriteWords words = write_words(code);
         return (Step){STEP_WRITE_uu, 0, 0, words.x, words.walk, words.offset};
     }
-    case OP_MOVE_ROW: {
-        const MoveRowWords words = move_row_words(code);
-        return (Step){STEP_MOVE_ROW, 0, words.out, words.x, words.count, 0};
+    case OP_MOVE_STRETCH: {
+        const MoveStretchWords words = move_stretch_words(code);
+        return (Step){STEP_MOVE_STRETCH, 0, words.out, words.x, words.count, 0};
     }
-    case OP_READ_ROW: {
-        const ReadRowWords words = read_row_words(code);
-        return (Step){STEP_READ_ROW, 0, words.out, words.count, words.walk, words.offset};
+    case OP_READ_STRETCH: {
+        const ReadStretchWords words = read_stretch_words(code);
+        return (Step){STEP_READ_STRETCH, 0, words.out, words.count, words.walk, words.offset};
     }
-    case OP_WRITE_ROW: {
-        const WriteRowWords words = write_row_words(code);
-        return (Step){STEP_WRITE_ROW, 0, words.count, words.x, words.walk, words.offset};
+    case OP_WRITE_STRETCH: {
+        const WriteStretchWords words = write_stretch_words(code);
+        return (Step){STEP_WRITE_STRETCH, 0, words.count, words.x, words.walk, words.offset};
     }
     case OP_ADD: {
         const AddWords words = add_words(code);

@@ -26,8 +26,8 @@ static Spot in_next(const Choosing *c, Spot spot)
 /* Whether the step can take the number that stands there from the accumulator. */
 static int takes(const Step *step, Spot spot)
 {
-    const Form form = form_of(step->op);
-    for (int k = STEP_X; k <= form.operands; k++)
+    const StepTraits traits = traits_of(step->op);
+    for (int k = STEP_X; k <= traits.operands; k++)
         if (spot_of(step, k) == spot)
             return 1;
     return 0;
@@ -36,7 +36,7 @@ static int takes(const Step *step, Spot spot)
 /* Whether a step has many results, none of which is in the accumulator. */
 static int is_of_many(int32_t op)
 {
-    return op >= STEP_READ_ROW && op <= STEP_WIDE;
+    return op >= STEP_READ_STRETCH && op <= STEP_WIDE;
 }
 
 enum { STEPS_AHEAD = 12 };
@@ -55,8 +55,8 @@ static int is_better_quiet(const Choosing *c, int32_t at)
         const Step *next = &c->step[(at + k) % c->size];
         if (takes(next, held))
             return 1;
-        const Form form = form_of(next->op);
-        if (takes(next, out) || (form.sets && !form.quiet) || next->op == STEP_LOOP
+        const StepTraits traits = traits_of(next->op);
+        if (takes(next, out) || (traits.sets && !traits.quiet) || next->op == STEP_LOOP
             || is_of_many(next->op))
             return 0;
     }
@@ -64,10 +64,10 @@ static int is_better_quiet(const Choosing *c, int32_t at)
 }
 
 /* What to add to the first way of a step. */
-static int way_of(Choosing *c, const Step *step, const Form *form, int quiet)
+static int way_of(Choosing *c, const Step *step, const StepTraits *traits, int quiet)
 {
     int way = (step->along & 1) + 2 * quiet;
-    for (int k = STEP_X; k <= form->operands; k++) {
+    for (int k = STEP_X; k <= traits->operands; k++) {
         const int is_held = c->held != NOWHERE && spot_of(step, k) == c->held;
         c->used |= is_held && c->is_first;
         way = 3 * way + (is_held ? 2 : step->along >> k & 1);
@@ -93,11 +93,11 @@ static int may_be_one(const Choosing *c, Spot one, Spot other)
 }
 
 /* Where the number in the accumulator stands after a step. */
-static Spot held_after(const Choosing *c, const Step *step, const Form *form, int quiet)
+static Spot held_after(const Choosing *c, const Step *step, const StepTraits *traits, int quiet)
 {
     if (is_of_many(step->op))
         return NOWHERE;
-    if (!form->sets)
+    if (!traits->sets)
         return is_along(c->held) && writes(step->op) ? NOWHERE : c->held;
     const Spot out = spot_of(step, STEP_OUT), held = quiet ? c->held : out;
     /* a place that is written to along a walk may hold another number soon */
@@ -111,11 +111,11 @@ static Spot held_after(const Choosing *c, const Step *step, const Form *form, in
 static void choose_way(Choosing *c, int32_t at)
 {
     Step *step = &c->step[at];
-    const Form form = form_of(step->op);
-    const int quiet = c->held != NOWHERE && form.quiet && is_better_quiet(c, at);
-    const int way = way_of(c, step, &form, quiet);
-    c->held = held_after(c, step, &form, quiet);
-    c->is_first &= quiet || !form.sets;
+    const StepTraits traits = traits_of(step->op);
+    const int quiet = c->held != NOWHERE && traits.quiet && is_better_quiet(c, at);
+    const int way = way_of(c, step, &traits, quiet);
+    c->held = held_after(c, step, &traits, quiet);
+    c->is_first &= quiet || !traits.sets;
     step->op = (int16_t)(step->op + way);
 }
 

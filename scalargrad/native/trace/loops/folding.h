@@ -1,4 +1,4 @@
-/* Three stretches of items that follow one law become a loop. The twin of
+/* Three rounds of items that follow one law become a loop. The twin of
  * compiler/loops/folding.py. Included by cursor.h. */
 #ifndef SCALARGRAD_LOOPS_FOLDING_H
 #define SCALARGRAD_LOOPS_FOLDING_H

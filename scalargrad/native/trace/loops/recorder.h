@@ -149,7 +149,7 @@ static int put_in_body(Recorder *r, Item *item, Item *into)
 
 /* ------ opening a loop */
 
-static int merge_stretches(Recorder *r, Loop *loop, Item *first)
+static int merge_rounds(Recorder *r, Loop *loop, Item *first)
 {
     const int32_t size = loop->size;
     int failed = 0;
@@ -209,7 +209,7 @@ static int open_loop(Recorder *r, int64_t size, int64_t oldest)
     Item *first = &r->item[r->size - 3 * (size_t)size];
     int64_t id = first->id;
     Loop *loop = new_loop((int32_t)size);
-    if (!loop || merge_stretches(r, loop, first) < 0) {
+    if (!loop || merge_rounds(r, loop, first) < 0) {
         free_loop(loop);
         return -1;
     }

@@ -1,5 +1,5 @@
 /* The steps of a scan, written into a trace: a body that was traced once, on other numbers each
- * time. The twin of `repeated` in compiler/scans/program.py. Included by module.c.
+ * time. The twin of `repeated` in compiler/scans/slots.py. Included by module.c.
  *
  * While the trace is kept as loops a step makes no objects and no nodes: the recorder finds that
  * each step is as the one before. */

@@ -1,6 +1,6 @@
-"""The walk over the surroundings of a function: closed-over numbers, globals, attributes, models.
+"""The search of the surroundings of a function: closed-over numbers, globals, attributes, models.
 
-A program has these numbers in it. The parts that the walk finds belong to the key of the program:
+A program has these numbers in it. The parts that the search finds belong to the key of the program:
 where a part has changed, the function is traced anew. Installed code is constant. Things that
 nobody can watch are named in `unknown`: the function is then traced at each call.
 """
@@ -33,14 +33,14 @@ class Surroundings(Watch):
         """The first thing that the function changed itself when it was traced last."""
         self.altered = False
         """Whether any trace changed something."""
-        self.walk(f, (None, "", getattr(f, "__name__", type(f).__name__)))
+        self.search(f, (None, "", getattr(f, "__name__", type(f).__name__)))
         self.own = len(self.kept)
-        """How many objects were kept before the arguments were walked."""
-        self.walk_arguments()
+        """How many objects were kept before the arguments were searched."""
+        self.search_arguments()
         self.suspects = self.suspects or not self.names.isdisjoint(READS_FILES)
         self.finish()
 
-    def walk_arguments(self) -> None:
+    def search_arguments(self) -> None:
         """The parameters of a model are inputs, if each is reached in one way; but not where code
         uses them without being given them."""
         models = [x for x in self.arguments if is_model(x)]
@@ -49,7 +49,7 @@ class Surroundings(Watch):
             self.names |= {"named_parameters", "with_parameters"}
         self.inputs = {id(x): ("parameter", k) for k, x in enumerate(found)}
         for k, x in enumerate(self.arguments):
-            self.walk(x, (None, "", f"argument {k}"))
+            self.search(x, (None, "", f"argument {k}"))
         if self.is_shared or len(self.met) < len(found):
             self.parts.append(tuple(map(id, found)))
             self.kept += found
@@ -58,10 +58,10 @@ class Surroundings(Watch):
             self.begin_anew()
         for x, where, is_called in self.put_off:
             if is_called is None:
-                self.walk(x, where)
+                self.search(x, where)
             else:
                 owners.seen_class(self, x, where, is_called)
-                self.walk(None, where)
+                self.search(None, where)
 
     @functools.cached_property
     def ids(self) -> tuple[frozenset[int], frozenset[int]]:
@@ -87,7 +87,7 @@ class Surroundings(Watch):
         return machine and machine.Records(tuple(self.records))
 
     def hold(self) -> bool:
-        """Whether all is known to be as it was, without another walk."""
+        """Whether all is known to be as it was, without another search."""
         return bool(self.watched and not self.unknown and self.watched.hold())
 
     def note_changes(self, after: Surroundings) -> None:
@@ -109,7 +109,7 @@ class Surroundings(Watch):
 
 
 def surroundings(f: Any, arguments: Sequence[Any] = (), names: Iterable[str] = ()) -> Surroundings:
-    """Return what `f` uses. `names` saves a second walk, if they are those that an earlier one
+    """Return what `f` uses. `names` saves a second search, if they are those that an earlier one
     found; without any it begins with those that the code within reach says."""
     names = names or routines.names_said(f)
     found = Surroundings(f, arguments, names)

@@ -1,4 +1,4 @@
-"""How often the surroundings of a function are walked."""
+"""How often the surroundings of a function are searched."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 import scalargrad as sg
 from scalargrad import nn
-from scalargrad.compiler.surroundings import walk
+from scalargrad.compiler.surroundings import search
 
 table = [[1.0, 2.0], [3.0, 4.0]]
 settings = {"rate": 0.5, "names": ("a", "b"), "on": True}
@@ -41,36 +41,36 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
 
 
 @pytest.fixture
-def walks(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+def searches(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     found: list[Any] = []
-    begin = walk.Surroundings.__init__
+    begin = search.Surroundings.__init__
 
     def noted(self: Any, *args: Any) -> None:
         found.append(self)
         begin(self, *args)
 
-    monkeypatch.setattr(walk.Surroundings, "__init__", noted)
+    monkeypatch.setattr(search.Surroundings, "__init__", noted)
     return found
 
 
 @pytest.mark.skipif(sg.engine != "native", reason="records are checked in C")
 @pytest.mark.parametrize("f", FUNCTIONS.values(), ids=FUNCTIONS)
-def test_the_first_call_walks_once(f: Any, walks: list[Any]) -> None:
+def test_the_first_call_searches_once(f: Any, searches: list[Any]) -> None:
     gate = sg.compile(f)
     assert gate(2.0) == f(2.0)
-    assert len(walks) == 1
+    assert len(searches) == 1
     assert gate(3.0) == f(3.0)
-    assert len(walks) == 1
+    assert len(searches) == 1
 
 
 @pytest.mark.skipif(sg.engine != "native", reason="records are checked in C")
 @pytest.mark.parametrize("f", [Scaled(), Scaled().method, lambda x: MODEL([x, x])])
-def test_names_in_methods_that_are_found_on_the_way_take_a_second_walk(
-    f: Any, walks: list[Any]
+def test_names_in_methods_that_are_found_on_the_way_take_a_second_search(
+    f: Any, searches: list[Any]
 ) -> None:
     gate = sg.compile(f)
     gate(2.0)
-    assert len(walks) <= 2
+    assert len(searches) <= 2
 
 
 @pytest.mark.parametrize(
@@ -95,8 +95,8 @@ def test_plain_items_are_noted_down_all_at_once_and_a_change_is_seen(
 
     gate = sg.compile(told)
     assert gate(0.5) == told(0.5)
-    before = walk.surroundings(told).parts
-    assert walk.surroundings(told).parts == before
+    before = search.surroundings(told).parts
+    assert search.surroundings(told).parts == before
     change(container)
-    assert walk.surroundings(told).parts != before
+    assert search.surroundings(told).parts != before
     assert gate(0.5) == told(0.5)

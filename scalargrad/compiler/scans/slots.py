@@ -1,6 +1,6 @@
-"""What one step of a scan does, as a program of its own; and all steps, written into a trace.
+"""What one step of a scan does, as operators on slots; and all steps, written into a trace.
 
-A program computes with *slots*: first the numbers of the state, then those of `x`, then those that
+The *slots* of a step have first the numbers of the state, then those of `x`, then those that
 stay the same, then what its steps compute, one each.
 """
 
@@ -37,7 +37,7 @@ class Turn(NamedTuple):
     outcome: bool
 
 
-class Program(NamedTuple):
+class StepOnSlots(NamedTuple):
     """What a step does. `state` and `ys` are the slots of what the body returned."""
 
     fixed: list[Any]
@@ -56,7 +56,7 @@ def is_plain(step: Step) -> bool:
 
 
 class Writing:
-    """Writes the program of a body, whose first inputs are `given`: the state, then `x`."""
+    """Writes down what a body does, whose first inputs are `given`: the state, then `x`."""
 
     def __init__(self, trace: BodyTrace, given: int) -> None:
         self.trace = trace
@@ -69,8 +69,8 @@ class Writing:
         self.linked: dict[int, bool] = {}
         self.shown: set[int] = set()
 
-    def program(self, state: Sequence[Any], ys: Sequence[Any]) -> Program:
-        """Return the program for what the body returned: numbers of its trace, and others."""
+    def written(self, state: Sequence[Any], ys: Sequence[Any]) -> StepOnSlots:
+        """Return what a step does, for what the body returned: numbers of its trace, and others."""
         trace = self.trace
         wanted = [x.index for x in (*state, *ys) if self.is_own(x)]
         order = trace.needed([*wanted, *(i for g in trace.turns for i in (g.x, g.y))])
@@ -82,7 +82,7 @@ class Writing:
         slots = [
             self.slot[x.index] if self.is_own(x) else end for x, end in zip((*state, *ys), ends)
         ]
-        return Program(self.fixed, self.steps, slots[: len(state)], slots[len(state) :])
+        return StepOnSlots(self.fixed, self.steps, slots[: len(state)], slots[len(state) :])
 
     def is_own(self, x: Any) -> bool:
         return getattr(x, "trace", None) is self.trace
@@ -158,23 +158,23 @@ class Writing:
 
 # ------ all steps, as they are
 def repeated(
-    trace: Any, program: Program, state: list[Any], xs: Sequence[list[Any]], steps: range
+    trace: Any, one: StepOnSlots, state: list[Any], xs: Sequence[list[Any]], steps: range
 ) -> tuple[list[Any], list[list[Any]]]:
     """Write steps into a trace: of the state, and of columns of which each has a number for every
     step of the scan. Return the state after them, and a list for each number of `y`."""
     repeat = getattr(trace, "repeat", None)
-    if repeat is not None and program.is_plain:
-        return in_c(repeat, program, state, xs, steps)
-    ys: list[list[Any]] = [[] for _ in program.ys]
+    if repeat is not None and one.is_plain:
+        return in_c(repeat, one, state, xs, steps)
+    ys: list[list[Any]] = [[] for _ in one.ys]
     for k in steps:
-        slots = [*state, *(column[k] for column in xs), *program.fixed]
-        for step in program.steps:
+        slots = [*state, *(column[k] for column in xs), *one.fixed]
+        for step in one.steps:
             if isinstance(step, Turn):
                 take_turn(trace, step, slots, k)
             else:
                 slots.append(applied(trace, step, [slots[i] for i in step.operands]))
-        state = [slots[i] for i in program.state]
-        for found, i in zip(ys, program.ys):
+        state = [slots[i] for i in one.state]
+        for found, i in zip(ys, one.ys):
             found.append(slots[i])
     return state, ys
 
@@ -204,16 +204,16 @@ def take_turn(trace: Any, turn: Turn, slots: Sequence[Any], k: int) -> None:
 
 
 def in_c(
-    repeat: Any, program: Program, state: list[Any], xs: Sequence[list[Any]], steps: range
+    repeat: Any, one: StepOnSlots, state: list[Any], xs: Sequence[list[Any]], steps: range
 ) -> tuple[list[Any], list[list[Any]]]:
-    calls = tuple([(step.row, step.operands) for step in program.steps if isinstance(step, Step)])
-    fixed = tuple([x if is_value(x) else real(x) for x in program.fixed])
-    slots = tuple(program.state), tuple(program.ys)
+    calls = tuple([(step.row, step.operands) for step in one.steps if isinstance(step, Step)])
+    fixed = tuple([x if is_value(x) else real(x) for x in one.fixed])
+    slots = tuple(one.state), tuple(one.ys)
     found, ys = repeat(calls, tuple(state), tuple(xs), fixed, *slots, steps.start, steps.stop)
     first = len(state) + len(xs)
     return found, [
-        as_given(y, program.fixed[i - first], len(steps)) if first <= i < first + len(fixed) else y
-        for y, i in zip(ys, program.ys)
+        as_given(y, one.fixed[i - first], len(steps)) if first <= i < first + len(fixed) else y
+        for y, i in zip(ys, one.ys)
     ]
 
 
