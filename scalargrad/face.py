@@ -1,5 +1,5 @@
-"""What modules show: their public names; and the parts of the package, which load when they are
-first used."""
+"""The public names of modules, which they show; and the parts of the package, which load when they
+are first used."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PARTS = ("losses", "nn", "optim", "plots", "train")
 
 LOADING = RLock()
 AT_ONCE = {"__class__", "__name__", "__path__", "__spec__"}
-"""What importing asks of a module that is not loaded."""
+"""Attributes that importing asks for at a module that is not loaded."""
 
 
 class Unloaded(ModuleType):

@@ -230,7 +230,7 @@ def outputs_of(
 
 
 def runner_of(model: Any, inputs: Sequence[Any], seen: int, compile: bool | None) -> Runner | None:
-    """What runs a model in lanes; None if that does not pay."""
+    """The runner of a model in lanes; None if that does not pay."""
     for runner in _runners:
         if runner.function is model:
             return runner

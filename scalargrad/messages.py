@@ -58,7 +58,7 @@ LIST = re.compile(
     r"(operand type.*|multiply sequence.*|not supported between.*)'(list|tuple)'|"
     r"number or a Value, got (list|tuple)\b"
 )
-"""What an error says of a list where a number was expected."""
+"""The words of an error about a list where a number was expected."""
 AS_LANES = (
     " (batch=True takes each element of an array as a sample, and a list as one argument; "
     "np.asarray(xs) makes an array of a list)"

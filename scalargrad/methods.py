@@ -29,7 +29,7 @@ NAMES: dict[str, Any] = {
     **{"Value": Value, "NO_GRADIENT": NO_GRADIENT, "active": active, "inf": inf, "nan": nan},
     **{"new": new, "operand": operand, "settle": settle},
 }
-"""What the texts name."""
+"""The names that the texts use."""
 
 Text = Callable[[str, Operator, bool], str]
 

@@ -34,7 +34,8 @@ class Profiled(IOBase):
 
 
 def installer(profiler: Any) -> Callable[[Any], object]:
-    """What installs a profiler. One in C, as cProfile's, is an object that nobody can call."""
+    """The function that installs a profiler. One in C, as cProfile's, is an object that nobody can
+    call."""
     is_of_python = profiler is None or callable(profiler)
     return sys.setprofile if is_of_python else type(profiler).enable
 

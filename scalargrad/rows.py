@@ -45,8 +45,8 @@ def operand_names(partials: Sequence[Partial] | Partial) -> tuple[str, ...]:
 
 
 class Signature:
-    """What `inspect.signature` finds at an operator. The class itself has none of its own: it is
-    called as its `__init__` says."""
+    """The attribute that `inspect.signature` reads at an operator. The class itself has none of its
+    own: it is called as its `__init__` says."""
 
     def __get__(self, row: Operator | None, kind: Any) -> Any:
         import inspect  # here, because an import of the package has no need of it
@@ -234,15 +234,15 @@ class Operator(Differentiable):
         return BUILT_IN[self.about](operands)
 
     jointly: Any = None
-    """What computes it in lanes together with other operators on the same operands."""
+    """The function that computes it in lanes together with other operators on the same operands."""
 
     @staticmethod
     def together(
         rows: Sequence[Operator], operands: Sequence[Any], refused: list[Exception], threads: int
     ) -> list[Any]:
-        """What these operators, computed jointly, give for operands that are floats or arrays with
-        an element for each lane: a float or an array each. Where one raises an error it is NaN,
-        and the error is put to those `refused`. So many threads may share the lanes out."""
+        """The results of these operators, computed jointly, for operands that are floats or arrays
+        with an element for each lane: a float or an array each. Where one raises an error it is
+        NaN, and the error is put to those `refused`. So many threads may share the lanes out."""
         forwards = [row._or_nan(refused) for row in rows]
         if all(isinstance(x, float) for x in operands):
             return [forward(*map(float, operands)) for forward in forwards]

@@ -67,7 +67,7 @@ class Value(Protocols):
     _height: int
     """Nodes on the longest way down from here to a leaf or a Landing; unset without Landings."""
     _seen: object
-    """What `sweep.py` noted last, as it does in `_waiting`."""
+    """The note that `sweep.py` made last, as it does in `_waiting`."""
     _label: str
     """Unset if it is empty: most nodes have none."""
     _source: tuple[str, int]

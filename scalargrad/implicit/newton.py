@@ -42,8 +42,8 @@ class Outcome(IntEnum):
 
 
 class Point(NamedTuple):
-    """What is known in some lanes: the residuals (n × lanes), their Jacobian, and of a minimum the
-    objective, of which they are the gradient and the Hessian."""
+    """The numbers known in some lanes: the residuals (n × lanes), their Jacobian, and of a minimum
+    the objective, of which they are the gradient and the Hessian."""
 
     residuals: Any
     jacobian: Any
@@ -80,7 +80,7 @@ class Going(NamedTuple):
     far: Any
 
     def only(self, which: Any) -> Going:
-        """Those of them that are told by an array of bools."""
+        """The same in the lanes that an array of bools tells."""
         if which.all():
             return self
         return Going(*(kept(x, which) for x in self))

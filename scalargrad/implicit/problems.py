@@ -1,4 +1,4 @@
-"""What is to be solved: equations in unknowns of any structure, from a starting point.
+"""Problems to be solved: equations in unknowns of any structure, from a starting point.
 
 There are three kinds, a row each in KINDS: they differ in the residuals that have to vanish.
 """
@@ -177,7 +177,8 @@ WHY = {
     Outcome.NO_MINIMUM: "{start}: {f} vanishes at {at}, but along {unknown} that is no {sought}, "
     "but a saddle or a maximum: start elsewhere",
 }
-"""What an error says after naming the problem: where the search began, what happened, the cure."""
+"""The end of an error, after the problem's name: where the search began, what happened, the
+cure."""
 
 
 def check_untraced(residuals: Sequence[Any]) -> None:

@@ -190,7 +190,7 @@ def is_same(x: Any, y: Any) -> bool:
 
 
 def computed(roots: Sequence[Any], places: dict[Any, Any]) -> list[Any]:
-    """What roots are, computed again with other numbers or Values in the places of some nodes."""
+    """The roots, computed again with other numbers or Values in the places of some nodes."""
     instead = dict(places)
     for node in above([x for x in roots if is_value(x)], places):
         if node.op is not None:

@@ -94,7 +94,7 @@ def checked(name: str, command: Any, options: Namespace) -> int:
 
 
 def told(error: Exception) -> str:
-    """What an error says; of a file or an output that cannot be written its name first."""
+    """The text of an error; of a file or an output that cannot be written its name first."""
     if isinstance(error, OSError) and error.strerror:
         return f"cannot write {error.filename or 'the output'}: {error.strerror}"
     return str(error)

@@ -31,13 +31,13 @@ INSTEAD: Mapping[type, str] = {
     **dict.fromkeys((ast.Compare, ast.BoolOp, ast.IfExp), CONDITION),
     ast.Lambda: "a function is written as what it returns: x**2, and x=3 after it",
 }
-"""What to write in place of other parts of Python."""
+"""Parts of Python that expressions lack, and what to write in their place."""
 AS_PRINTED = str.maketrans(
     {"×": "*", "·": "*", "÷": "/", "−": "-", "²": "**2", "³": "**3", "∞": "inf"}
 )
 """How drawings and books write an operator: it may be copied from there."""
 OTHER_NAMES = {"ln": "log", **{row.numpy: row.name for row in BUILT_IN.values() if row.numpy}}
-"""What functions are called elsewhere."""
+"""Names that functions have elsewhere."""
 
 
 class ExpressionError(ValueError):
@@ -124,7 +124,7 @@ def parsed(text: str) -> ast.expr:
 
 
 def told(message: str, rest: str) -> str:
-    """What Python says of a syntax error, or what is expected where it says no more than that."""
+    """A syntax error in Python's words, or what is expected where Python says no more than that."""
     if message != "invalid syntax":
         return message.partition(";")[0]
     return ALLOWED if rest.strip() else f"the expression is not complete: {ALLOWED}"
@@ -287,14 +287,14 @@ class Builder:
 
 
 def without_value(missing: Sequence[str]) -> str:
-    """What to say of the names without a value."""
+    """The message about names without a value."""
     *others, last = (f"{x:.40}" for x in missing)
     names = f"{', '.join(others)} and {last} have" if others else f"{last} has"
     return f"{names} no value: add {' '.join(f'{x}=…' for x in [*others, last])}"
 
 
 def instead_of(node: ast.expr) -> str:
-    """What to write where a part of Python stands that is no part of an expression."""
+    """The advice where a part of Python stands that is no part of an expression."""
     if isinstance(node, ast.Attribute) and node.attr in NAMED_NUMBERS:
         return f"write {node.attr}, without a module"
     return INSTEAD.get(type(node), ALLOWED)

@@ -228,7 +228,7 @@ class Fixed:
     def __init__(self, gate: Any) -> None:
         self.gate = gate
         self.latest: Any = None
-        """What came of the latest call."""
+        """The results of the latest call."""
         self.first: Any = None
 
     def numbers(self, *given: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What computes the gradients of a training: a compiled program, or graphs, and why."""
+"""The choice of how a training gets its gradients: by a compiled program or by graphs, and why."""
 
 from __future__ import annotations
 

@@ -28,7 +28,8 @@ class History:
     stopped: str = ""
     """Why the training ended early; nothing if it did not."""
     engine: str = "eager"
-    """What computed the gradients: "compiled" if a program computed all of them, else "eager"."""
+    """How the gradients were computed: "compiled" if a program computed all of them, else
+    "eager"."""
     reason: str = ""
     """Why not a program, or why no longer; nothing if a program did."""
 

@@ -27,7 +27,7 @@ from .trial import same_chance
 MOST_PATHS = 256
 """So many ways through branches are followed if there is no limit."""
 CLOSE = 1e-9
-"""What rounding may make of a gradient, beside its largest number; a mistake makes more."""
+"""The most that rounding may change a gradient, beside its largest number; a mistake makes more."""
 
 
 class Lanes:

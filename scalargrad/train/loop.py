@@ -145,7 +145,7 @@ class Training:
         self.shown = shown
         self.interrupts = interrupts
         self.failure = ""
-        """What was not finite, and ended the training."""
+        """The number that was not finite, and ended the training, in words."""
 
     def to_the_end(self) -> None:
         run = self.run

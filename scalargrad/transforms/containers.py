@@ -132,7 +132,7 @@ class Spec:
 
     @cached_property
     def key(self) -> Hashable:
-        """What is equal for equal specs. Only compiled functions compare these."""
+        """A key that is equal for equal specs. Only compiled functions compare these."""
         own = len(self.parts) if self.container is LIST else tuple(map(exact, self.keys))
         more = self.more if isinstance(self.more, int) else id(self.more)
         return self.kind, own, self.parts, more
@@ -198,7 +198,7 @@ class Unquoted(str):
 
 
 class Taken:
-    """What containers are taken apart into: their leaves in order, and the types of these.
+    """The parts of containers: their leaves in order, and the types of these.
     `is_leaf` tells of a container that it is a leaf."""
 
     def __init__(self, is_leaf: Callable[[Any], bool] = lambda x: False) -> None:

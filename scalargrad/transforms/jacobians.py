@@ -19,7 +19,7 @@ from .variables import Function, Variables, chosen, differentiating
 
 
 class Jacobian(NamedTuple):
-    """What a `function` of this package computes: the Jacobian of `of`, in these arguments; it
+    """A `function` of this package told by its result: the Jacobian of `of`, in these arguments; it
     `is_square` if it is a Hessian."""
 
     function: Function
@@ -32,8 +32,8 @@ class Jacobian(NamedTuple):
 
 
 def jacobian_of(f: Any) -> Jacobian | None:
-    """What `f` computes, if it is a Jacobian. A function that wraps one has its attributes too, and
-    is another function."""
+    """The Jacobian that `f` computes, if it is one. A function that wraps one has its attributes
+    too, and is another function."""
     found = getattr(f, "__jacobian__", None)
     return found if type(found) is Jacobian and found.function is f else None
 

@@ -1,4 +1,4 @@
-"""What the arguments of a function are called: by its parameters."""
+"""The names of a function's arguments, by its parameters."""
 
 from __future__ import annotations
 

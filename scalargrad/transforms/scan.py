@@ -132,7 +132,7 @@ class Column:
 
     @cached_property
     def structure(self) -> Any:
-        """That of an element; None where this is one number, or where there is none."""
+        """The structure of an element; None where this is one number, or where there is none."""
         if self.are_scalars:
             return None
         return flatten(self.listed[0], "an element of xs")[1]
@@ -163,7 +163,7 @@ class Column:
 
 
 class Steps:
-    """What the steps of a scan are given: an `x` each, None if there are no `xs`."""
+    """The `x` of each step of a scan, None if there are no `xs`."""
 
     def __init__(self, xs: Any, length: int | None) -> None:
         taken = Taken(is_sequence)

@@ -43,7 +43,7 @@ class Families:
         return runner.NATIVE and not is_over and self.paths.known is None
 
     def offer_of(self, lanes: Lanes, lane: int) -> Offer:
-        """What is shown a run of the function in a lane, and returns what is to be done if that is
+        """A function that is shown a run in a lane, and returns what is to be done if that is
         of a family. A lane is shown once in a call, lest it come back for ever."""
         if not self.may_be(lanes) or lane in lanes.shown:
             return nobody
@@ -51,7 +51,7 @@ class Families:
         return self.joining
 
     def joining(self, run: Ran) -> Join | None:
-        """What has the path of a run join a family; None if it is of none."""
+        """A function that has the path of a run join a family; None if it is of none."""
         if not self.all and len(run.trace.guards) < FEW_GUARDS[run.task.has_lanes]:
             return None
         survey = surveyed(run)
@@ -63,7 +63,7 @@ class Families:
         return self.founding(survey)
 
     def founding(self, survey: Survey | None) -> Join | None:
-        """What has the path be the first of a family."""
+        """A function that has the path be the first of a family."""
         self.attempts += 1
         is_short = any(family.is_over for family in self.all)
         if survey is None or is_short or len(self.all) >= MOST_FAMILIES:

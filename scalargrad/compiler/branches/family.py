@@ -126,7 +126,7 @@ class Family:
 
     # ------ programs
     def counted(self) -> Asked:
-        """What is asked to count iterations."""
+        """The request that counts iterations."""
         found = self.longest.found
         loop = replace(found.loop, trips=found.region.trips)
         return self.longest.details.asked._replace(items=[*found.items[: found.at], loop])
@@ -150,14 +150,14 @@ class Family:
         return MaskedProgram(asked, found.loop, inputs, found.region.over)
 
     def path(self, arguments: Arguments) -> Path | None:
-        """What runs lanes of verified counts, in calls like this one; None if nothing does."""
+        """The path of lanes of verified counts, in calls like this one; None if there is none."""
         if self._path is None:
             further = [Told(k) for k in range(1 + len(self.varied))]
             self._path = self.made(self.program, further, arguments)
         return self._path
 
     def counting(self, arguments: Arguments) -> Path | None:
-        """What counts iterations; None if nothing does."""
+        """The runner that counts iterations; None if there is none."""
         if self._counting is None:
             self._counting = self.made(lambda: Counting(self.counted()), [], arguments)
         return self._counting

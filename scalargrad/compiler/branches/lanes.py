@@ -131,7 +131,7 @@ class Lanes:
         self.given = of_lanes(self.count, arguments.numbers)
         """Floats, Values, and Columns of the arrays."""
         self.told: Sequence[float] = ()
-        """What a call without lanes is told by how often it goes round a loop."""
+        """The numbers that a call without lanes is told by how often it goes round a loop."""
         self.shown: set[int] = set()
         """The lanes that were traced for a family to know."""
         self.known: tuple[Sequence[Any], list[float]] = (), []
@@ -139,7 +139,7 @@ class Lanes:
 
     @cached_property
     def tellers(self) -> list[Teller]:
-        """What tells the numbers of a lane."""
+        """Functions that tell the numbers of a lane, one for each."""
         return list(tellers_of(self.given.numbers))
 
     def uniform(self, sources: Sequence[Any]) -> list[float]:

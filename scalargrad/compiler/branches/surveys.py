@@ -24,7 +24,7 @@ from .courses import Course, course_of
 
 
 class Survey(NamedTuple):
-    """What a function did in one lane; lanes of a family have the same `key`, too."""
+    """The run of a function in one lane; lanes of a family have the same `key`, too."""
 
     run: Ran
     course: Course
@@ -32,7 +32,7 @@ class Survey(NamedTuple):
     key: Hashable
 
     def details(self) -> Details | None:
-        """What is asked of the function; None where loops cannot give it."""
+        """The request to the function; None where loops cannot give it."""
         run, course = self.run, self.course
         trace = run.trace
         linked = tuple([trace.is_linked(trace.tracers[i]) for i in self.results])
@@ -52,7 +52,7 @@ class Survey(NamedTuple):
 
 
 class Details(NamedTuple):
-    """What is asked of a function, but for the items, and what its results are."""
+    """The request to a function, but for the items, and what its results are."""
 
     asked: Asked
     entries: list[Entry]

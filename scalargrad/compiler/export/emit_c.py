@@ -177,7 +177,7 @@ def comment(functions: Sequence[Function | Branching]) -> Iterator[str]:
 
 
 def ways_told(function: Branching) -> Iterator[str]:
-    """What a function returns that branches on its numbers."""
+    """Lines that tell what a function returns that branches on its numbers."""
     ways = counted(len(function.ways), "way")
     if not function.has_others:
         yield f"{function.name} branches on its numbers, {ways} in all; it returns 0."

@@ -1,9 +1,8 @@
 """A function that branches on its numbers, in C: each comparison is an `if`, and what stands in
 one branch is computed there alone.
 
-The ways through the function are programs of their own. What two of them compute in the same way
-has one name, so that it is computed once, before the comparison at which they part.
-"""
+The ways through the function are programs of their own. The numbers that two of them compute in the
+same way has one name, so that it is computed once, before the comparison at which they part."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class Language:
 
     style = PYTHON
     numbers, lanes = "numbers", "lane"
-    """What it calls the inputs that are read by their numbers: those that all lanes share, and
+    """The names of the inputs that are read by their numbers: those that all lanes share, and
     those that every lane has its own of."""
     is_apart = True
     """Whether these are numbered apart."""

@@ -105,7 +105,7 @@ def lanes(np: Any, leaf: ArgumentLeaf, x: Any) -> list[Any]:
 
 
 def summed(np: Any, leaf: ArgumentLeaf, x: Any, derivatives: Sequence[Any]) -> Any:
-    """The derivative; its sum over what `x` was broadcast along."""
+    """The derivative in `x`, summed over the axes along which `x` was broadcast."""
     return summed_to(derivatives[0], np.asarray(x).shape)
 
 
@@ -138,6 +138,6 @@ LEAVES: dict[Any, LeafReader] = {
     "lanes": LeafReader(lanes, summed),
     "samples": LeafReader(columns, rows),
 }
-"""By the first part of a ArgumentLeaf's key."""
+"""The leaves of exported functions, by the first part of an ArgumentLeaf's key."""
 ALONE = LEAVES | {"lanes": LEAVES["lanes"]._replace(gradient=only)}
 """The same where each lane has a derivative of its own, and none is summed."""

@@ -51,7 +51,7 @@ def nothing(written: Written) -> str:
 
 
 def fill_of(written: Written, array: Array) -> str:
-    """What the elements of an array are before anything is written: of sums, nothing."""
+    """The elements of an array before anything is written: of sums, nothing."""
     return nothing(written) if array.summed else zero(written)
 
 

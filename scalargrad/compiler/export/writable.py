@@ -1,4 +1,4 @@
-"""What of a program with loops can be written as text, and where its inputs stand."""
+"""The part of a program with loops that can be written as text, and where its inputs stand."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ class Written:
         return i not in self.own and (is_there or not self.language.goes_by_lane)
 
     def known_before(self) -> list[Item]:
-        """What is computed of uniform numbers outside of loops."""
+        """The nodes computed from uniform numbers outside of loops."""
         nest, known = self.nest, set[int]()
         found: list[Item] = []
         for item in self.schedule.items[nest.root] if self.has_lanes else ():
@@ -179,7 +179,7 @@ class Written:
         return found or "0"
 
     def shift(self, k: int) -> int:
-        """What is added to the number of an input, for its place."""
+        """The distance from the number of an input to its place."""
         return self.input_places[k] - k
 
     def element(self, address: Address, block: Block) -> str:
@@ -266,7 +266,7 @@ class Written:
         return f"{index} + {shift}" if shift else index
 
     def shifts(self, table: Array) -> set[int]:
-        """What is added to the numbers of the inputs in a table, for their places."""
+        """The distance from the numbers of the inputs in a table to their places."""
         return {self.shift(int(k)) for k in table.numbers or ()}
 
     def loop(self, block: Block) -> list[str]:

@@ -66,7 +66,7 @@ class Compiled:
         self._finder = Finder(self._programs)
         self._forms: tuple[Form, ...] = ()
         self._forms_without: tuple[Form, ...] = ()
-        """Those of calls within no_grad."""
+        """The forms of calls within no_grad."""
         self._recurring = Recurring()
         self._derivatives = Derivatives(meaning, derivative)
         self._jacobian = jacobian_calls(self)
@@ -293,7 +293,7 @@ def programs_of(gate: Compiled) -> Programs:
 
 
 def jacobian_calls(gate: Compiled) -> JacobianCalls | None:
-    """What makes the calls of a gate that is a Jacobian; None for any other gate."""
+    """The maker of the calls of a gate that is a Jacobian; None for any other gate."""
     meaning = gate._meaning
     jacobian = jacobian_behind(meaning.f)
     if jacobian is None:

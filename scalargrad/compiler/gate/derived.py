@@ -49,7 +49,7 @@ class Derived:
 
 
 def jacobian_behind(f: Function) -> Jacobian | None:
-    """What a gate of this function computes, if that is a Jacobian."""
+    """The Jacobian that a gate of this function computes, if it does."""
     return jacobian_of(f._transformed if isinstance(f, Derived) else f)
 
 

@@ -16,7 +16,7 @@ from .programs import KEPT
 from .shortcut import MISSED, Shortcut
 
 NO_STATICS: list[Any] = []
-"""What is read of arguments without constants: nothing is added to it."""
+"""The constants of arguments without any: nothing is added to this list."""
 
 
 class Form:

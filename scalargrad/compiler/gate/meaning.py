@@ -50,7 +50,7 @@ class Meaning:
     ) -> None:
         self.f = f
         self.given = f
-        """What `compile` was given, for which `f` may stand; see `used`."""
+        """The function that `compile` was given; `f` may be another that stands for it."""
         self.used = used or f
         self.batch = batch
         self.reduce = reduce

@@ -1,4 +1,5 @@
-"""What a trace tells of a Jacobian: whether it has many rows, what these depend on, their order."""
+"""The questions that a trace answers about a Jacobian: whether it has many rows, what these depend
+on, their order."""
 
 from __future__ import annotations
 

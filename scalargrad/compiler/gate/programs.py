@@ -49,7 +49,7 @@ class Programs:
         """Whether some call had to be traced anew. Later ones then are, too, and look for their
         program among those that are `known`."""
         self.unknown: tuple[str, ...] = ()
-        """What cannot be watched, in the words of the latest call that was traced anew."""
+        """All that cannot be watched, in the words of the latest call that was traced anew."""
         self.has_warned = False
         """Whether it was said what cannot be watched; who reads `is_anew` may set it beforehand."""
         self.shares_objects = False

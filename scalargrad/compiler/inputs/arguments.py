@@ -107,13 +107,13 @@ class Arguments:
             tuple([leaf.key for leaf in self.leaves]),
             self.shape is not None,
         )
-        """What calls have in common whose arguments are alike but for numbers and constants."""
+        """A key that calls share whose arguments are alike but for numbers and constants."""
         self.statics = tuple([x for leaf in self.leaves for x in leaf.static])
         """The constants."""
 
     @property
     def key(self) -> Hashable:
-        """What calls have in common that run the same programs."""
+        """A key that calls share that run the same programs."""
         return self.form, self.statics
 
     def _taken_apart(self, x: Any, k: int) -> tuple[list[Any], Spec | None]:
@@ -295,7 +295,7 @@ class Arguments:
         return found
 
     def constants(self, of: Sequence[str]) -> list[str]:
-        """What each constant is, by the names of the arguments: tokens[0] = 3. Of an array only
+        """The text of each constant, by the names of the arguments: tokens[0] = 3. Of an array only
         its name is told."""
         leaves = iter(self.leaves)
         found = []

@@ -140,6 +140,23 @@ def refuse_masked(x: Any) -> None:
 
 def of_samples(x: Any) -> ArgumentLeaf:
     """An array with a sample in each row: the first axis are the lanes."""
+    array = array_of_samples(x)
+    shape = array.shape[1:]
+    return ArgumentLeaf(
+        ("samples", shape),
+        [None] * prod(shape),
+        True,
+        (lambda numbers: of_objects(shape, numbers)) if shape else only,
+        names=lambda: subscripts(shape),
+        samples=array.reshape(len(array), prod(shape)),
+        shape=shape,
+        # a row is an array; where a sample is one number, it is a float of Python's
+        of_numpy=bool(shape) and array.dtype != object,
+    )
+
+
+def array_of_samples(x: Any) -> Any:
+    """An array of floats or of objects. Raises TypeError or ValueError where it has no samples."""
     import numpy
 
     refuse_masked(x)
@@ -159,18 +176,7 @@ def of_samples(x: Any) -> ArgumentLeaf:
         )
     if not len(array):
         raise ValueError("expected at least one sample, got none")
-    shape = array.shape[1:]
-    return ArgumentLeaf(
-        ("samples", shape),
-        [None] * prod(shape),
-        True,
-        (lambda numbers: of_objects(shape, numbers)) if shape else only,
-        names=lambda: subscripts(shape),
-        samples=array.reshape(len(array), prod(shape)),
-        shape=shape,
-        # a row is an array; where a sample is one number, it is a float of Python's
-        of_numpy=bool(shape) and array.dtype != object,
-    )
+    return array
 
 
 def is_plain(x: Any) -> bool:

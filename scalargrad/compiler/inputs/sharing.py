@@ -51,7 +51,7 @@ def objects_in(x: Any, spec: Spec | None, every: bool) -> Iterator[Any]:
 
 
 def with_parameters(objects: Sequence[Any]) -> list[Any]:
-    """Those of these Values that are parameters of models among these, with the models."""
+    """The Values among these that are parameters of models among these, with the models."""
     values = {id(x) for x in objects if is_value(x)}
     found = []
     for model in filter(is_model, objects) if values else ():

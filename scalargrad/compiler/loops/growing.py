@@ -1,4 +1,5 @@
-"""What a recorder works on: events, and repeats of events whose tables and trips still grow.
+"""The items that a recorder works on: events, and repeats of events whose tables and trips still
+grow.
 
 In here strides and iterations are ordered from the innermost loop outwards: a new loop around an
 event adds its stride at the end. Tables are in the order in which the event ran, so that iterations
@@ -16,7 +17,7 @@ from typing import Any
 from . import items
 
 NODE, INPUT, NUMBER = range(3)
-"""What an operand is. Numbers of nodes and of inputs are never compared with each other."""
+"""The kinds of operands. Numbers of nodes and of inputs are never compared with each other."""
 
 FEW = 3
 """An operator with more operands has a list: operands side by side are written as one run."""
@@ -42,7 +43,7 @@ class Operand:
         """For how many turns the law gives what is in the table."""
 
     def outline(self) -> tuple[int, int, int]:
-        """What operands must have in common to be one operand in different iterations."""
+        """The traits that operands must share to be one operand in different iterations."""
         return self.kind, self.step, self.count
 
     def place(self, iterations: Sequence[int]) -> int:
@@ -121,7 +122,7 @@ class Event:
         self.id, self.operator, self.operands, self.outcome = id, operator, operands, outcome
 
     def outline(self) -> Any:
-        """What events must have in common to be one event in different iterations."""
+        """The traits that events must share to be one event in different iterations."""
         return self.operator, self.outcome, *[x.outline() for x in self.operands]
 
     def fixed(self, id: int, iterations: Sequence[int], turn: int) -> Event:

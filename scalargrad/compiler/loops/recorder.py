@@ -26,7 +26,7 @@ from .periods import SHORTEST, Period, Periods
 
 
 class Recorded(NamedTuple):
-    """What was recorded."""
+    """All that was recorded."""
 
     items: tuple[Item, ...]
     events: int
@@ -43,7 +43,7 @@ Call = tuple[Any, Sequence[tuple[int, float]], bool | None]
 
 
 def recorded(calls: Iterable[Call]) -> Recorded:
-    """What a recorder makes of these calls."""
+    """The items that a recorder makes of these calls."""
     recorder = Recorder()
     for operator, pairs, outcome in calls:
         recorder.record(operator, [one(*pair) for pair in pairs], outcome)

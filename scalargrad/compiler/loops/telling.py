@@ -42,7 +42,7 @@ class Telling:
         return f"loop × {loop.trips:,}" + (f": {', '.join(parts)}" if parts else "")
 
     def carried(self, loop: Loop, begin: int, bases: Mapping[int, int]) -> str:
-        """What is carried, by names; how many numbers, where some have none."""
+        """The names of the carried numbers; how many these are, where some have no name."""
         known = {(id - begin) % loop.span: name for id, name in sorted(self.at_end(loop, begin))}
         names = {known.get((base - begin) % loop.span, "") for base in bases}
         count = sum(bases.values())

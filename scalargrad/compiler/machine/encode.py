@@ -1,4 +1,4 @@
-"""A program as code for the native machine: three stretches of int32 words.
+"""A program as code for the native machine: three lists of int32 words.
 
 Each uniform number has a place; the code of the lanes works on registers.
 """

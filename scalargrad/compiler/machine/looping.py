@@ -20,7 +20,7 @@ class Looping:
 
     def __init__(self, indexes: Sequence[int], walks: int) -> None:
         self.numbers: list[float] = []
-        """What instructions work on: the places, or the registers of a lane."""
+        """The numbers that instructions work on: the places, or the registers of a lane."""
         self.words: list[int] = []
         self.indexes, self.walks = indexes, [0] * walks
         self.broken = NONE

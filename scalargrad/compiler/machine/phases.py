@@ -134,7 +134,7 @@ class Cut(NamedTuple):
 
     @property
     def shape(self) -> Any:
-        """What the phases of two programs have in common that take each other's place."""
+        """A key that two programs share if they can take each other's place."""
         place = {i: k for k, i in enumerate(self.program.inputs) if is_column(self.program, i)}
         return [
             [(call.rows, list(map(place.get, call.operands))) for call in calls]

@@ -67,7 +67,7 @@ class LaneSums(NamedTuple):
 
 
 ENDINGS = ops.relu, ops.mul
-"""What may be done at the end of a dense sum."""
+"""The operators that may end a dense sum."""
 
 
 class Tiles:

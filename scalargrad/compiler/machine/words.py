@@ -25,7 +25,7 @@ CONSTANTS = {
     "DENSE_HEIGHT": DENSE_HEIGHT,
     "TOTALS_HEIGHT": TOTALS_HEIGHT,
 }
-"""Those that C knows too, by their names there."""
+"""Sizes that C knows too, by their names there."""
 
 NONE = -1
 """Stands for no number, where a word may be one or none."""

@@ -46,7 +46,7 @@ class Adjoints:
         self.backward: dict[Block, Block] = {nest.root: nest.root}
         """Of a block the one that runs backward."""
         self.finals: dict[Block, Pairs] = {}
-        """What nodes were given after the last iteration of their loop."""
+        """The adjoints that nodes were given after the last iteration of their loop."""
         self.beside: dict[Array, Array] = {}
         """Of an array the sums for its elements."""
         self.items = {block: [*block.items] for block in nest.blocks}

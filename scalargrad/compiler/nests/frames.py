@@ -28,7 +28,7 @@ class Frame:
         """The nodes that hold the event at an offset, of so many iterations ago."""
         self.strips: dict[tuple[int, int, int, int], Address] = {}
         self.at_end: list[Callable[[], None]] = []
-        """What is to be done when all of an iteration is known."""
+        """Work to be done when all of an iteration is known."""
 
     def spans(self) -> list[int]:
         return [frame.span for frame in self.path]

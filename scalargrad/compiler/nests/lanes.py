@@ -28,7 +28,7 @@ from .registers import LanePlaces, Uniform
 
 
 class Results(NamedTuple):
-    """What a program with lanes gives: of each output its node; whether it is summed over the
+    """The outputs of a program with lanes: of each its node; whether it is summed over the
     lanes; and whether the sum is 0.0 and not −0.0 where nothing is added."""
 
     nodes: Sequence[int]

@@ -161,7 +161,7 @@ HOLDS: dict[str, Callable[[Any], Any]] = {
 
 
 class MaskedProgram(Derived):
-    """What is asked of a function whose loop has as many trips in each lane as an input says."""
+    """The request to a function whose loop has as many trips in each lane as an input says."""
 
     def __init__(self, asked: Asked, loop: Loop, count: int, over: int) -> None:
         self.loop, self.count, self.over = loop, count, over

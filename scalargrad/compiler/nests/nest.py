@@ -41,7 +41,7 @@ class Block:
     path: tuple[Block, ...] = ()
     """The blocks around, the outermost left out, this one included."""
     items: list[int | Effect | Block] = field(default_factory=list)
-    """What is done in an iteration, in order of creation: not yet an order to compute in."""
+    """The work of an iteration, in order of creation: not yet an order to compute in."""
 
     @property
     def depth(self) -> int:
@@ -105,7 +105,7 @@ WRITE, ADD, SCATTER, FILL, GUARD = "write", "add", "scatter", "fill", "guard"
 
 @dataclass(eq=False)
 class Effect:
-    """What is done besides computing nodes: WRITE or ADD of node x to an element; SCATTER, an ADD
+    """Work besides computing nodes: WRITE or ADD of node x to an element; SCATTER, an ADD
     to the element whose number stands at the address of `table`; FILL of an array with NOTHING; a
     GUARD, that comparing x and y has this outcome."""
 

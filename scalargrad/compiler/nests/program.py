@@ -43,7 +43,7 @@ from .wide import encoded as encoded_wide
 
 
 class LanesAsked(NamedTuple):
-    """What is asked of the lanes of a call."""
+    """The request to the lanes of a call."""
 
     inputs: Sequence[bool]
     """Of each input whether every lane has its own."""
@@ -59,7 +59,7 @@ class LanesAsked(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What is asked of recorded items."""
+    """The request to recorded items."""
 
     items: Sequence[Item]
     plain: Sequence[bool]
@@ -164,7 +164,7 @@ class Derived:
 
     @cached_property
     def quick_in_lanes(self) -> LaneEncoder:
-        """What writes the code of the quick program of lanes."""
+        """The encoder of the quick program of lanes."""
         return self.in_lanes(False)
 
     def code(self, careful: bool) -> NestCode:

@@ -51,7 +51,7 @@ def looped(run: Ran) -> Derived | str:
 
 
 def asked(run: Ran) -> Asked:
-    """What is asked of a function that ran, as loops."""
+    """The request to a function that ran, as loops."""
     task, rolled = run.task, run.loops.rolled
     assert rolled is not None
     if run.waiting is not None:
@@ -73,7 +73,7 @@ def asked(run: Ran) -> Asked:
 
 
 def lanes(run: Ran) -> LanesAsked | None:
-    """What is asked of the lanes of a function, if there are any."""
+    """The request to the lanes of a function, if there are any."""
     task = run.task
     if not task.has_lanes:
         return None
@@ -122,8 +122,8 @@ def variables(run: Ran) -> Iterator[int]:
 
 
 class Again(NamedTuple):
-    """What it takes to have the trace of a function again, as nodes: none of its Tracers, each of
-    which would keep what the function kept."""
+    """All that is needed to have the trace of a function again, as nodes: none of its Tracers, each
+    of which would keep what the function kept."""
 
     task: Task
     rolled: Rolled
@@ -185,7 +185,7 @@ class Again(NamedTuple):
 
 
 def again(run: Ran, given: Inputs) -> Again:
-    """What it takes to have this trace again; the call gave these numbers."""
+    """All that is needed to have this trace again; the call gave these numbers."""
     trace = run.trace
     assert run.loops.rolled is not None
     copied = list(waiting_for(run)) if run.waiting else []

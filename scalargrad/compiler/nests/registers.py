@@ -120,7 +120,7 @@ class LanePlaces(MovingPlaces):
         return i not in self.uniform.place and super().needs_place(i)
 
     def put_constant(self, i: int) -> None:
-        """It has a place among the uniform numbers."""
+        """Nothing: a constant has a place among the uniform numbers."""
 
     def lay_out_table(self, array: Array, numbers: Sequence[float]) -> None:
         self.start[array] = len(self.uniform.initial)

@@ -220,7 +220,7 @@ class Part:
         self.elements = []
 
     def element(self, i: int) -> tuple[int, int, int]:
-        """What elements are ordered by: those that a loop has kept by their place in it."""
+        """The key that orders elements: those that a loop has kept by their place in it."""
         address = self.nest.addresses[i]
         array = address.array
         if array.row is not None:

@@ -9,7 +9,7 @@ from ...transforms.sparse import Places
 
 
 class Wanted(NamedTuple):
-    """What is to be added: row, column and weight of each number, and which of those computed it
+    """Numbers to be added: row, column and weight of each number, and which of those computed it
     is; None if each in order is added once."""
 
     rows: Any

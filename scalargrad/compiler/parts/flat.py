@@ -50,7 +50,7 @@ class Flat(NamedTuple):
     """Where its operands begin; and the end of the last."""
     operand: Any
     number: Any
-    """That of a number of Python's."""
+    """The value of a number of Python's."""
     given: Any
     """Which input it is; −1 for none."""
     sort: Any
@@ -70,7 +70,7 @@ class Flat(NamedTuple):
 
     @property
     def key(self) -> bytes:
-        """What two of these share if they are the same."""
+        """A key that two of these share if they are the same."""
         from hashlib import sha256
 
         digest = sha256(repr([id(row) for row in self.rows]).encode())

@@ -16,8 +16,8 @@ from ..trace.native import nodes as native
 from .flat import GIVEN, HELD, NUMBER, Flat
 
 OF_VARIABLE, OF_INPUT, OF_NUMBER, OF_EXPONENT, OF_VALUE = range(5)
-"""What a leaf is. An exponent is a number of Python's that another kind has otherwise: the rules
-for a power depend on it."""
+"""The sorts of leaves. An exponent is a number of Python's that another kind has otherwise: the
+rules for a power depend on it."""
 MOST_WORK = 16
 """So many times the nodes of the trace may be in all parts together: else these share too much."""
 
@@ -113,7 +113,7 @@ def alike_parts(
 
 
 class Below:
-    """What nodes are computed from."""
+    """The operands of nodes."""
 
     def __init__(
         self,
@@ -135,7 +135,7 @@ class Below:
         return bool(self.variable[i] >= 0 or self.sort[i] >= GIVEN)
 
     def computed(self, root: int) -> list[int]:
-        """What is computed for a part, in order."""
+        """The nodes computed for a part, in order."""
         found, waiting = {root}, [root]
         while waiting:
             for j in self.operands[waiting.pop()]:

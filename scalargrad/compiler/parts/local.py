@@ -19,7 +19,7 @@ OF_VALUES = (OF_VARIABLE, OF_VALUE)
 
 
 class Local(NamedTuple):
-    """What is computed of a kind. Each output of the `body` is the derivative in the leaves that
+    """The computation for a kind. Each output of the `body` is the derivative in the leaves that
     its entry in `places` names: none for a value, one for a gradient, two for a Hessian, of which
     the first is not before the second. `fixed` are those that are the same number in all parts.
     `columns` are the leaves that come as inputs, and after them, if there is one, the seed."""
@@ -62,7 +62,7 @@ def local(
 
 
 def computed(trace: Any, kind: Kind, rows: Sequence[Operator], leaves: Sequence[Any]) -> Any:
-    """What the steps of a kind compute of its leaves."""
+    """The result of a kind's steps on its leaves."""
     steps: list[Any] = []
     for code, operands in kind.steps:
         own = [steps[x >> 1] if x & 1 else leaves[x >> 1] for x in operands]

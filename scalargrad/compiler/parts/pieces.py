@@ -20,7 +20,7 @@ class TooMuchShared(Exception):
 
 
 class Piece(NamedTuple):
-    """What is computed of the parts of one kind, a lane for each. Of each column of its inputs
+    """The computation for the parts of one kind, a lane for each. Of each column of its inputs
     `given` has which input of the call each part has there, or the numbers; `seeds` are the
     weights that are computed for the parts."""
 

@@ -32,8 +32,8 @@ class Group(NamedTuple):
 
 
 class Plain(NamedTuple):
-    """What is added without being differentiated: the weights that are computed for it, or the
-    inputs; numbers alone if there are neither."""
+    """Numbers that are added without being differentiated: the weights that are computed for it, or
+    the inputs; numbers alone if there are neither."""
 
     wanted: Wanted
     seeds: Any = None

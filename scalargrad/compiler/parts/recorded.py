@@ -43,7 +43,7 @@ def parts_of(flat: Flat, sought: Sought) -> Parts | Compressed:
 
 
 def flat_of(run: Ran) -> Flat:
-    """What the function did, from loops or from nodes."""
+    """The trace of the function as arrays, from loops or from nodes."""
     assert run.sparse is not None
     trace, rolled, variables = run.trace, run.loops.rolled, run.sparse.variables
     number = {i: k for k, i in enumerate(trace.inputs)}

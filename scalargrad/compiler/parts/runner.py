@@ -104,7 +104,7 @@ class OnSparse:
 
     @property
     def careful(self) -> OnSparse:
-        """What it runs goes again, carefully, where an output is not finite."""
+        """Itself: a piece is run again, carefully, where an output of it is not finite."""
         return self
 
     def run(
@@ -209,7 +209,7 @@ class OnProducts(OnSparse):
 def on_sparse(
     parts: Parts | Compressed, guards: Runner | None, make: Make, threads: int
 ) -> OnSparse:
-    """What runs these sparse derivatives."""
+    """The runner of these sparse derivatives."""
     kind: Any = OnParts if isinstance(parts, Parts) else OnProducts
     found: OnSparse = kind(parts, guards, make, threads)
     return found

@@ -1,4 +1,4 @@
-"""What outputs are sums of: parts with weights, of which some are computed from inputs."""
+"""Outputs as sums: parts with weights, of which some are computed from inputs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Summands(NamedTuple):
 
 
 def summands(flat: Flat, order: int) -> Summands:
-    """What the outputs of a trace are sums of, for derivatives of this order."""
+    """The parts that the outputs of a trace are sums of, for derivatives of this order."""
     import numpy
 
     found = linear(flat)

@@ -56,7 +56,7 @@ def kinds_of(arguments: Arguments) -> Sequence[Kind]:
 
 
 EMPTY = Leaf(0.0, SCALAR, 1)
-"""What is kept of a number in a result: one for all, for they may be many."""
+"""The leaf that stands for a number in a result: one for all, for they may be many."""
 
 
 def emptied(structure: Structure) -> Structure:

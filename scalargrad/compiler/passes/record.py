@@ -100,7 +100,8 @@ class Ran(NamedTuple):
     """Sparse derivatives of the results that are still to be computed."""
 
     def order(self) -> list[int]:
-        """What each result is, where derivatives wait: 0 for the value, k for derivative k − 1."""
+        """The meaning of each result, where derivatives wait: 0 for the value, k for derivative k −
+        1."""
         assert self.waiting is not None
         known = [self.waiting.root, *self.waiting.variables.nodes]
         place = {id(x): k for k, x in enumerate(known)}
@@ -142,7 +143,7 @@ def left(trace: Recorder, task: Task, inputs: Inputs, out: Unfinished) -> Ran:
 
 
 def applied(trace: Recorder, task: Task, inputs: Inputs) -> Any:
-    """What the function makes of the Tracers. Raises TypeError also where something was refused
+    """The result of the function on Tracers. Raises TypeError also where something was refused
     that it went on without: with numbers nothing is refused, and it would go another way."""
     try:
         out = task.arguments.applied(task.f, inputs.numbers)

@@ -57,9 +57,9 @@ class BodyTrace(Trace):
         # every input tells for itself whether it is a Value
         self.given = sys.maxsize
         self.turns: dict[Guard, int] = {}
-        """What the body decided by comparing numbers, and how many nodes there were then."""
+        """The decisions of the body by comparing numbers, and how many nodes there were then."""
         self.unlike: list[str] = []
-        """What is not the same in all steps, in words."""
+        """Things that are not the same in all steps, in words."""
 
     def _tracer(self, index: int) -> Inner:
         return Inner(self, index)

@@ -1,4 +1,4 @@
-"""What one step of a scan does, as operators on slots; and all steps, written into a trace.
+"""One step of a scan, as operators on slots; and all steps, written into a trace.
 
 The *slots* of a step have first the numbers of the state, then those of `x`, then those that
 stay the same, then what its steps compute, one each.
@@ -38,7 +38,7 @@ class Turn(NamedTuple):
 
 
 class StepOnSlots(NamedTuple):
-    """What a step does. `state` and `ys` are the slots of what the body returned."""
+    """The work of one step. `state` and `ys` are the slots of what the body returned."""
 
     fixed: list[Any]
     steps: list[Step | Turn]
@@ -218,5 +218,5 @@ def in_c(
 
 
 def as_given(made: list[Any], x: Any, count: int) -> list[Any]:
-    """What every step returned: an int, if it was one."""
+    """The number that every step returned: an int, if it was one."""
     return made if is_value(x) else [x] * count

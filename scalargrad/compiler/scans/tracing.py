@@ -29,7 +29,7 @@ class OneStep(NamedTuple):
     kinds: list[Kind]
     """Of the numbers of the state that the body returned."""
     structure: Structure
-    """That of y."""
+    """The structure of y."""
 
 
 def scanned(trace: Any, body: Body, begin: State, steps: Steps) -> tuple[Any, Any] | None:
@@ -65,7 +65,7 @@ class Scan:
         return self.begin.structure.rebuilt(state), of_columns(structure, ys, self.steps.count)
 
     def one_structure(self) -> Structure:
-        """That of y in all steps."""
+        """The structure that y has in all steps."""
         first, *others = [one.structure for one in self.known.values()]
         for other in others:
             if str(first) != str(other):

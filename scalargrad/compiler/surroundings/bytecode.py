@@ -56,48 +56,62 @@ class Reads(NamedTuple):
     catches: bool
     """Whether an error of arithmetic may be caught."""
     told_apart: frozenset[str]
-    """What objects are told apart from by `is`: names of globals, ANY for anything else but a
-    constant."""
+    """The things that objects are told apart from by `is`: names of globals, ANY for anything else
+    but a constant."""
+
+
+class Reading:
+    """The names that one piece of code reads, without the functions written in it."""
+
+    def __init__(self, code: CodeType) -> None:
+        self.globals: set[str] = set()
+        self.attributes: set[str] = set(texts_in(code.co_consts))
+        self.imports: set[Import] = set()
+        self.told_apart: set[str] = set()
+        self.steps = [x for x in dis.get_instructions(code) if x.opname not in UNSEEN]
+        for at, step in enumerate(self.steps):
+            self.take(at, step)
+        self.finish()
+
+    def take(self, at: int, step: dis.Instruction) -> None:
+        if step.opname in OF_GLOBALS:
+            self.globals.add(step.argval)
+            if reads_any(self.steps, at):
+                self.attributes |= ANYTHING
+        elif step.opname == "IS_OP":
+            self.told_apart |= compared_with(self.steps[at - 1])
+        elif step.opname in TELLS:
+            self.attributes.add(TOLD)
+        elif step.opname == "MATCH_CLASS" and step.arg:
+            # a class says itself which attributes its positions are
+            self.attributes.add(WHOLE)
+        elif step.opname == "IMPORT_NAME":
+            self.imports.add(Import(level_of(self.steps, at), step.argval))
+        elif step.opcode in dis.hasname:
+            self.attributes.add(step.argval)
+            if step.argval in FORMATS and not is_a_text(self.steps[at - 1]):
+                self.attributes.add(WHOLE)
+
+    def finish(self) -> None:
+        """Note what names say of other names."""
+        if ALL_AT_ONCE & self.attributes:
+            self.attributes |= ANYTHING
+        if ASKED_WHOLE & (self.globals | self.attributes):
+            self.attributes.add(TOLD)
+        if OF_IDENTITY & (self.globals | self.attributes):
+            self.told_apart.add(ANY)
 
 
 @lru_cache(maxsize=4096)
 def reads_of(code: CodeType) -> Reads:
-    names: set[str] = set()
-    attributes: set[str] = set(texts_in(code.co_consts))
-    imports: set[Import] = set()
-    told_apart: set[str] = set()
-    steps = [x for x in dis.get_instructions(code) if x.opname not in UNSEEN]
-    for at, step in enumerate(steps):
-        if step.opname in OF_GLOBALS:
-            names.add(step.argval)
-            if reads_any(steps, at):
-                attributes |= ANYTHING
-        elif step.opname == "IS_OP":
-            told_apart |= compared_with(steps[at - 1])
-        elif step.opname in TELLS:
-            attributes.add(TOLD)
-        elif step.opname == "MATCH_CLASS" and step.arg:
-            # a class says itself which attributes its positions are
-            attributes.add(WHOLE)
-        elif step.opname == "IMPORT_NAME":
-            imports.add(Import(level_of(steps, at), step.argval))
-        elif step.opcode in dis.hasname:
-            attributes.add(step.argval)
-            if step.argval in FORMATS and not is_a_text(steps[at - 1]):
-                attributes.add(WHOLE)
-    if ALL_AT_ONCE & attributes:
-        attributes |= ANYTHING
-    if ASKED_WHOLE & (names | attributes):
-        attributes.add(TOLD)
-    if OF_IDENTITY & (names | attributes):
-        told_apart.add(ANY)
+    own = Reading(code)
     inner = [reads_of(x) for x in code.co_consts if isinstance(x, CodeType)]
     return Reads(
-        names.union(*(x.globals for x in inner)),  # type: ignore[arg-type]
-        attributes.union(*(x.attributes for x in inner)),  # type: ignore[arg-type]
-        imports.union(*(x.imports for x in inner)),  # type: ignore[arg-type]
-        catches(steps) or any(x.catches for x in inner),
-        told_apart.union(*(x.told_apart for x in inner)),  # type: ignore[arg-type]
+        frozenset(own.globals.union(*(x.globals for x in inner))),
+        frozenset(own.attributes.union(*(x.attributes for x in inner))),
+        frozenset(own.imports.union(*(x.imports for x in inner))),
+        catches(own.steps) or any(x.catches for x in inner),
+        frozenset(own.told_apart.union(*(x.told_apart for x in inner))),
     )
 
 
@@ -144,7 +158,7 @@ def asks_first(steps: Sequence[dis.Instruction], at: int) -> bool:
 
 
 def named(steps: Sequence[dis.Instruction], at: int) -> set[str]:
-    """What an `except` names, whose test stands `at`: a global or a tuple of globals, "" if it is
+    """The names in an `except`, whose test stands `at`: a global or a tuple of globals, "" if it is
     anything else."""
     last = steps[at - 1]
     count = last.arg or 0 if last.opname == "BUILD_TUPLE" else 0
@@ -153,7 +167,7 @@ def named(steps: Sequence[dis.Instruction], at: int) -> set[str]:
 
 
 def compared_with(before: dis.Instruction) -> set[str]:
-    """What the step before an `is` puts on its right side; nothing for a constant or a class, as in
+    """The right side of an `is`, by the step before it; nothing for a constant or a class, as in
     the `__eq__` of a dataclass."""
     if before.opname in OF_GLOBALS:
         return {before.argval}

@@ -68,7 +68,7 @@ def may_read_state(names: Set[str]) -> bool:
 
 
 def told_state(x: Any) -> bytes:
-    """What is equal for equal states, with whatever arrays in them."""
+    """A key that is equal for equal states, with whatever arrays in them."""
     return pickle.dumps(state_of(x))
 
 

@@ -39,7 +39,7 @@ def items(
 
 
 def noted(found: tuple[Any, ...], kinds: set[type]) -> Hashable:
-    """What is equal for plain items that are the same: 1 is not True."""
+    """A key that is equal for plain items that are the same: 1 is not True."""
     if float not in kinds:
         return tuple(map(type, found)), found
     if len(kinds) == 1:
@@ -49,7 +49,7 @@ def noted(found: tuple[Any, ...], kinds: set[type]) -> Hashable:
 
 
 def told(x: float | complex) -> Hashable:
-    """What tells a number from another: its text, and of NaN the sign, too."""
+    """A key that tells a number from another: its text, and of NaN the sign, too."""
     return repr(x) if x == x else (repr(x), copysign(1.0, x.real), copysign(1.0, x.imag))
 
 

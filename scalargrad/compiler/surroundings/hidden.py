@@ -71,7 +71,7 @@ def holders(trace: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def frame_of(holder: Any) -> list[Any]:
-    """What holds the variables of a generator, where that is an object of its own."""
+    """The holder of the variables of a generator, where that is an object of its own."""
     is_apart = sys.version_info < (3, 11) and type(holder) is GeneratorType
     return [holder.gi_frame] if is_apart and holder.gi_frame is not None else []
 

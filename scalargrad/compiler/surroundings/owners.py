@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
@@ -35,6 +36,22 @@ def of_class(watch: Watch, kind: type, where: Where) -> None:
     of_class_members(watch, kind, where, True)
 
 
+def counts_in(watch: Watch, kind: type, is_called: bool) -> Callable[[str, Any], bool]:
+    """Return a function that tells of an attribute of a class whether it counts."""
+    asked = {name for x in kind.__mro__[1:] if is_installed_class(x) for name in asked_by(x)}
+
+    def counts(name: str, value: Any) -> bool:
+        if name in watch.names:
+            return True
+        if name[:2] == "__":
+            return name not in SAYS_NOTHING and (is_called or name not in NOT_OF_AN_OBJECT)
+        if WHOLE in watch.names and not isinstance(value, FunctionType):
+            return True
+        return watch.names >= ANYTHING or name in asked
+
+    return counts
+
+
 def of_class_members(watch: Watch, kind: type, where: Where, is_called: bool) -> None:
     """Watch a class of the user's own, and its bases. `is_called` says that the code has the class
     itself, and so may make objects of it."""
@@ -49,22 +66,10 @@ def of_class_members(watch: Watch, kind: type, where: Where, is_called: bool) ->
     watch.parts.append(tuple(map(id, kind.__mro__)))
     watch.kept.append(kind.__mro__)
     is_called = is_called or gives_class(watch, kind)
-    bases = kind.__mro__[1:]
-    asked = {name for x in bases if is_installed_class(x) for name in asked_by(x)}
-
-    def counts(name: str, value: Any) -> bool:
-        if name in watch.names:
-            return True
-        if name[:2] == "__":
-            return name not in SAYS_NOTHING and (is_called or name not in NOT_OF_AN_OBJECT)
-        if WHOLE in watch.names and not isinstance(value, FunctionType):
-            return True
-        return watch.names >= ANYTHING or name in asked
-
-    found, expected = watch.entries(vars(kind), counts)
+    found, expected = watch.entries(vars(kind), counts_in(watch, kind, is_called))
     watch.record(CLASS, kind, (kind.__mro__, *expected))
     watch.members(sorted(found, key=first), where)
-    for base in bases:
+    for base in kind.__mro__[1:]:
         if not is_installed_class(base):
             seen_class(watch, base, where, is_called)
     if not is_installed_class(type(kind)):

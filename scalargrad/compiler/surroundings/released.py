@@ -67,7 +67,7 @@ class Releasing:
     def __init__(self, number: Callable[[Number], Any] = number_of) -> None:
         self.number = number
         self.done: dict[int, tuple[Any, Any]] = {}
-        """What each object has become; the object itself keeps its identity for it."""
+        """The successor of each object; the object itself keeps its identity for it."""
 
     def of(self, x: Any) -> Any:
         """Return what is to stand in place of an object: mostly the object itself."""

@@ -73,7 +73,8 @@ class Watch:
         self.chance: list[tuple[str, Any]] = []
         """Generators of random numbers and iterators, each with its place."""
         self.untold: list[str] = []
-        """What code may take from unseen, such as iterators and queues, each with its place."""
+        """Objects that code may take from unseen, such as iterators and queues, each with its
+        place."""
         self.suspects = False
         """Whether a clock, print or the like is within reach: its calls are to be noticed."""
         self.catches = False

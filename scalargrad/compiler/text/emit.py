@@ -241,7 +241,7 @@ def straight_source(
 
 
 def in_plain_python(program: Program) -> dict[str, Any]:
-    """What the text of a program in plain Python calls, by name."""
+    """The functions that the text of a program in plain Python calls, by name."""
     names = called(program)
     rows = {names.get(row, row.name): row.forward for row in program.rows()}
     return {"inf": math.inf, "nan": math.nan, **rows}

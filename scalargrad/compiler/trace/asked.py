@@ -1,4 +1,4 @@
-"""What Tracers ask of their trace, whether it is kept in Python or in C."""
+"""The questions that Tracers ask of their trace, whether it is kept in Python or in C."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class Expected(NamedTuple):
 Comparison = tuple[str, int, int]
 """How two nodes are compared, and which."""
 Decided = Mapping[Comparison, bool | Expected]
-"""What is known of comparisons of two nodes before they are made, in their order on another
+"""The outcomes known of comparisons of two nodes before they are made, in their order on another
 path."""
 
 

@@ -65,7 +65,7 @@ class Trace(nodes.Trace, Recorder):  # type: ignore[misc]
 def steps_of(
     rule: Callable[..., Any], numbers: Sequence[float], given: int
 ) -> tuple[list[Any], int]:
-    """What a rule computes, traced on placeholders, of which it takes so many: the steps (code,
+    """A rule, traced on placeholders, of which it takes so many: the steps (code,
     slots of the operands, number), and the slot of the result. Slots are: the output, the operands,
     then the steps."""
     scratch = in_python.Trace()

@@ -60,7 +60,7 @@ def item(*fields: Any) -> Item:
 
 
 def recorded(calls: Iterable[Call]) -> Recorded:
-    """What a recorder makes of these calls."""
+    """The items that a recorder makes of these calls."""
     recorder = nodes.LoopRecorder()
     for operator, pairs, outcome in calls:
         recorder.record(operator, tuple(pairs), outcome)

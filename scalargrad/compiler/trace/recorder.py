@@ -60,7 +60,7 @@ class Recorder:
     catches = False
     """Whether the function may catch an error of arithmetic."""
     refused = ""
-    """What was refused first, in words."""
+    """The first thing that was refused, in words."""
     root: Any = None
     """The function that is traced."""
     waits = False

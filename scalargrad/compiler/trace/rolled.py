@@ -36,7 +36,7 @@ WHY = {
 
 
 class Rolled(NamedTuple):
-    """What was recorded of a function, what its results are in that, and which of them are
+    """The items recorded of a function, its results among them, and which of them are
     Values in eager mode."""
 
     recorded: Recorded
@@ -45,8 +45,8 @@ class Rolled(NamedTuple):
 
 
 class Loops(NamedTuple):
-    """What is known of the loops of a function. `why` tells a reader why there are none, and
-    `expanded` why those that were found are not in its program."""
+    """The state of knowledge about the loops of a function. `why` tells a reader why there are
+    none, and `expanded` why those that were found are not in its program."""
 
     rolled: Rolled | None = None
     why: str = ""

@@ -32,8 +32,8 @@ FROZEN = (
 
 
 class Traits(NamedTuple):
-    """What a trace knows of a number besides how it was computed: the number itself, and whether it
-    differs by lane, is a float in eager mode, is a Value there."""
+    """The facts that a trace has of a number besides how it was computed: the number itself, and
+    whether it differs by lane, is a float in eager mode, is a Value there."""
 
     number: float
     lane: bool

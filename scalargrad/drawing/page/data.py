@@ -94,7 +94,7 @@ def template(symbols: InSymbols) -> str:
 
 
 def about(op: Operator) -> str:
-    """What a row says that it computes, without its signature."""
+    """The text of what a row computes, without its signature."""
     return (op.__doc__ or "").partition("): ")[2].replace("`", "")
 
 

@@ -4,6 +4,7 @@ most of a graph is loops, a box shows an operator of a body in one iteration aft
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from ..picture.scene import Scene
@@ -29,36 +30,46 @@ def summary(steps: Steps) -> dict[str, Any] | None:
     names = list(dict.fromkeys(view.place[node] for node in steps.nodes))
     place = {name: k for k, name in enumerate(names)}
     of = [place[view.place[node]] for node in steps.nodes]
-    parents: list[dict[int, None]] = [{} for _ in names]
-    nexts: list[dict[int, None]] = [{} for _ in names]
-    for i, (node, k) in enumerate(zip(steps.nodes, of)):
+    parents, nexts = edges(steps, view, place)
+    counts = Counter(of)
+    alone = {k: i for i, k in enumerate(of) if counts[k] == 1}
+    turns = {i: found.turn[0] for i, found in view.folded.items()}
+    return {
+        "of": of,
+        "boxes": [
+            {
+                "name": steps.names[steps.nodes[alone[k]]] if k in alone else items[name].label,
+                "symbol": printable(items[name].symbol),
+                "node": alone.get(k, -1),
+                "parents": list(parents[k]),
+                "next": list(nexts[k]),
+                "loop": -1 if items[name].loop is None else items[name].loop,
+            }
+            for k, name in enumerate(names)
+        ],
+        "loops": list(view.loops),
+        "turns": [turns.get(i, -1) for i in range(len(of))],
+        "whole": len(of) <= MOST_DRAWN,
+    }
+
+
+Edges = list[dict[int, None]]
+"""Of each box others, in the order in which they were found."""
+
+
+def edges(steps: Steps, view: View, place: Mapping[str, int]) -> tuple[Edges, Edges]:
+    """The boxes that each stands above, and those before it, or itself, that it uses too."""
+    parents: Edges = [{} for _ in place]
+    nexts: Edges = [{} for _ in place]
+    for i, node in enumerate(steps.nodes):
+        k = place[view.place[node]]
         for x in node.parents:
             j, carried = place[view.place[x]], view.is_carried(i, x)
             if carried or j < k:
                 nexts[k][j] = None
             elif j > k:
                 parents[k][j] = None
-    counts = Counter(of)
-    alone = {k: i for i, k in enumerate(of) if counts[k] == 1}
-    boxes = [
-        {
-            "name": steps.names[steps.nodes[alone[k]]] if k in alone else items[name].label,
-            "symbol": printable(items[name].symbol),
-            "node": alone.get(k, -1),
-            "parents": list(parents[k]),
-            "next": list(nexts[k]),
-            "loop": -1 if items[name].loop is None else items[name].loop,
-        }
-        for k, name in enumerate(names)
-    ]
-    turns = {i: found.turn[0] for i, found in view.folded.items()}
-    return {
-        "of": of,
-        "boxes": boxes,
-        "loops": list(view.loops),
-        "turns": [turns.get(i, -1) for i in range(len(of))],
-        "whole": len(of) <= MOST_DRAWN,
-    }
+    return parents, nexts
 
 
 def view_of(steps: Steps) -> View | None:

@@ -82,7 +82,7 @@ class Loops:
         return {i: place for i, place in self.places.items() if place.loop in which}
 
     def titles(self) -> list[str]:
-        """What is told of each loop: "loop × 99: 5 operators, carries angle, speed"."""
+        """The text for each loop: "loop × 99: 5 operators, carries angle, speed"."""
         names = {k: self.graph.nodes[i].label for k, i in enumerate(self.nodes)}
         lines = told(self.recorded.items, {k: x for k, x in names.items() if x})
         return [line for line in lines if not line.startswith(" ")]

@@ -50,7 +50,7 @@ class Drawn(NamedTuple):
     folded: Mapping[int, Place] = {}
     """The places in loops of the nodes that are folded."""
     loops: Sequence[str] = ()
-    """What is told of each loop of the graph."""
+    """The text for each loop of the graph."""
 
 
 class View:

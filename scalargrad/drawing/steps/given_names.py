@@ -109,7 +109,7 @@ class Watch:
                 self.room -= len(self.outputs[-1][-1])
 
     def output_names(self) -> Iterator[Iterator[tuple[Any, str]]]:
-        """What layers returned, named by the place of the layer in the outermost model. An object
+        """The results of layers, named by the place of the layer in the outermost model. An object
         of the user's that stands in no list has names of its own inside."""
         paths: dict[int, str] = {}
         for model in self.all_models():

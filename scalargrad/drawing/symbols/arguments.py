@@ -17,7 +17,7 @@ from .parts import is_part
 
 NUMBERS_OR_PARTS = (*NUMERIC, OTHER._replace(matches=is_part))
 AS_COUNT = re.compile(r"integer|expected a number or a Value, got (list|tuple|str)\b")
-"""What Python says of a Value where it wants an int, and we of a list times a Value."""
+"""The words of Python about a Value where it wants an int, and ours about a list times a Value."""
 
 
 def called(by: str, f: Callable[..., Any], args: Sequence[Any]) -> Any:
