@@ -157,7 +157,7 @@ class Family:
         return self._path
 
     def counting(self, arguments: Arguments) -> Path | None:
-        """The runner that counts iterations; None if there is none."""
+        """The path that counts iterations; None if there is none."""
         if self._counting is None:
             self._counting = self.made(lambda: Counting(self.counted()), [], arguments)
         return self._counting

@@ -1,9 +1,9 @@
-/* What travels: a dot along the lit edge, and beside that edge a chip with the local gradient, where
- * it covers nothing. */
+/* The traveller: a dot along the lit edge, and beside that edge a chip with the local gradient,
+ * where it covers nothing. */
 
 const CHIP = { height: 22, clear: 3, every: 6, far: 420 };
-/* What covering a node, being out of view, covering an edge, or being nearer to another edge than to
- * its own costs, in units of distance. */
+/* The costs of covering a node, being out of view, covering an edge, or being nearer to another edge
+ * than to its own, in units of distance. */
 const COST = { node: 1e6, out: 1e5, edge: 150, nearer: 100, aside: 12 };
 
 function showTravel(step, view) {

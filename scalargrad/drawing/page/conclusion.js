@@ -1,11 +1,11 @@
-/* What a step, and the end of the walk, comes to: a conclusion, or what the naive order gets wrong. */
+/* Conclusions: of a step, of the end of the walk; or the mistakes of the naive order. */
 
 /* The first of these for which the slope foretells the change. */
 const NUDGES = [0.01, 1e-4, 1e-6, 1e-8];
-/* What is still "about" as much: beyond it a gate bends, or has a kink. */
+/* The limit of "about" as much: beyond it a gate bends, or has a kink. */
 const ABOUT = 0.25;
 
-/* What the gradients are good for: the leaf that matters most, moved a little. */
+/* The use of the gradients: the leaf that matters most, moved a little. */
 function conclusion() {
   if (state.at < lastPlace() || isHidden() || !state.steps.length) return "";
   const wrong = mistakes();
@@ -58,7 +58,7 @@ function firstEndless() {
   return `The first gradient that is not finite comes at step ${k + 1}: ${shown(upstream)} × ${afterSign(local)}.`;
 }
 
-/* What the naive order does wrong at this step. */
+/* The mistake of the naive order at this step. */
 function early(step) {
   if (step.ready) return "";
   const before = state.steps.slice(0, done() - 1);

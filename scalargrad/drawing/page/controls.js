@@ -1,4 +1,4 @@
-/* What the reader can press, click and type: steps, playing, switches, theme, the large view. */
+/* All that the reader can press, click and type: steps, playing, switches, theme, the large view. */
 
 const PACE = 1400;
 let timer = 0;
@@ -141,7 +141,7 @@ function showTheme() {
   byId("theme").setAttribute("aria-pressed", String(isDark()));
 }
 
-/* What the page around this one says of its theme: light, dark or auto; a choice made here beside it
+/* The theme of the page around this one: light, dark or auto; a choice made here beside it
  * is kept. Where nothing can be kept, in a frame of another origin, the choice is for now. */
 let outside = "";
 

@@ -71,7 +71,7 @@ def shortened(text: str) -> str:
 
 
 NEEDLESS = re.compile(r"\s*([{}>])\s*|(?<=[:;,(])\s+|;(?=\s*})")
-"""What separates nothing in a style. A space before a colon or a bracket does: it begins a part."""
+"""Spaces of a style that separate nothing. One before a colon or a bracket does: it begins a part."""
 
 
 def style(text: str) -> str:

@@ -19,7 +19,7 @@ function setLeaf(leaf, x) {
   change({ numbers: evaluate(graph, data), edited: true });
 }
 
-/* What was typed, made a number; what cannot be, said in words below the field. */
+/* Typed text, made a number; a text that is none, said in words below the field. */
 function readLeaf(leaf, input) {
   const { value: x, problem = "" } = readTyped(input.value);
   input.setAttribute("aria-invalid", String(Boolean(problem)));

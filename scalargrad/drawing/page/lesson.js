@@ -102,7 +102,7 @@ function rule(...parts) {
   return element("span", { class: "rule" }, ...parts);
 }
 
-/* What the node computes and how steep it is there, as a book has it; behind a click the form that
+/* The node's formula and how steep it is there, as a book has it; behind a click the form that
  * is computed, and the gates that a fused node stands for. */
 function localRule(step) {
   const { formula, computed } = edgeOf(step);
@@ -206,7 +206,7 @@ function showLesson() {
   requestAnimationFrame(arrange);
 }
 
-/* What a screen reader says of a step. */
+/* The words of a screen reader about a step. */
 function spokenStep() {
   const [node, step] = [currentNode(), currentStep()];
   if (node !== undefined) {

@@ -103,8 +103,8 @@ function* depthFirst(graph) {
   }
 }
 
-/* One step an edge: what it adds to the gradient of the parent. What does not flow is −0 here, and
- * shown as 0. */
+/* One step an edge: what it adds to the gradient of the parent. A number that does not flow
+ * is −0 here, and shown as 0. */
 function walk(graph, numbers, order) {
   const adjoint = graph.nodes.map(() => -0);
   const arrived = graph.nodes.map(() => 0);

@@ -1,6 +1,6 @@
 /* Predict first: the reader types a contribution before it is shown, and is graded. */
 
-/* What happened to each question, by the number of the step: { tries, right, shown }. */
+/* The answers to each question, by the number of the step: { tries, right, shown }. */
 let answers = new Map();
 const RIGHT = 0.02;
 const NEAR = 0.1;
@@ -15,7 +15,7 @@ function isHidden() {
   return state.predict && done() > 0 && !answerTo(done()).shown;
 }
 
-/* What a typed number may be, how near it has to be to that, and what to say: the first counts. */
+/* Numbers that may be typed, how near to each is enough, and the reply: the first counts. */
 const VERDICTS = [
   [(step) => step.contribution, RIGHT, "Right."],
   [(step) => step.contribution, NEAR, "Near: one more digit."],

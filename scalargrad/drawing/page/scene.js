@@ -17,7 +17,7 @@ const LONGEST_NAME = 14;
 const MOST_DOTS = 8;
 const PAD = 9;
 
-/* What has a box: every node or, of a graph that is too large, what the summary puts together: its
+/* The boxes: every node or, of a graph that is too large, what the summary puts together: its
  * loops are folded, unless the address asks for the whole. */
 const SUMMARY = isWhole() ? null : PAGE.summary;
 const DRAWN = SUMMARY ? summarized(SUMMARY.boxes) : graph;
@@ -286,7 +286,7 @@ const LOOPS = SUMMARY
   ? [...new Set(DRAWN.nodes.map(({ loop }) => loop))].filter((k) => k >= 0)
   : [];
 const FRAMES = new Map(LOOPS.map((loop) => [loop, frameParts(loop)]));
-/* What stands above the drawing: the numbers of the present step, and what travels. */
+/* The layer above the drawing: the numbers of the present step, and what travels. */
 const OVERLAY = svgElement("g", { class: "overlay", "aria-hidden": "true" });
 const RAILS = svgElement("path", { class: "line rails" });
 let layout = null;

@@ -94,7 +94,7 @@ function fmod(x, y) {
   return x % y;
 }
 
-/* What is left of x after the nearest whole number of y, of two the even one. */
+/* The rest of x after the nearest whole number of y, of two the even one. */
 function remainder(x, y) {
   const size = fabs(y);
   const above = fabs(x) % size;

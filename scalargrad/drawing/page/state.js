@@ -1,4 +1,4 @@
-/* What the page shows: the numbers, the walk through them, and where in it the reader stands.
+/* The state of the page: the numbers, the walk through them, and where in it the reader stands.
  * Everything on the page follows from this; `change` is the only way to alter it.
  *
  * The walk has three parts, one after the other: a step for each node that is computed, the seed,

@@ -40,12 +40,12 @@ function dots(arrived, expected) {
   );
 }
 
-/* What a node passed on before this step: the naive order does not wait. */
+/* The gradient that a node passed on before this step: the naive order does not wait. */
 function passedOn(node) {
   return state.steps.slice(0, done() - 1).find(({ consumer }) => consumer === node);
 }
 
-/* What a node may do now that so much of its gradient is there. */
+/* The next move of a node, now that so much of its gradient is there. */
 function stage(step) {
   const name = NAMES[step.parent];
   const missing = graph.expected[step.parent] - step.arrived;

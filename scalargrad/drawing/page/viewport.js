@@ -145,7 +145,7 @@ class Viewport {
     return Math.max(first, Math.min(start, first + whole - size));
   }
 
-  /* What the pane shows: the box, and more where their proportions differ. */
+  /* The part that the pane shows: the box, and more where their proportions differ. */
   visible(box = this.box) {
     const scale = this.scale(box);
     const [width, height] = [this.size.width / scale, this.size.height / scale];

@@ -12,7 +12,7 @@
 
 PyObject *modes_blocks;
 
-/* What blocks.py hands over, besides. */
+/* More that blocks.py hands over. */
 static struct {
     PyObject *entered;     /* the ContextVar: a thread, and the blocks entered there */
     PyObject *suspendable; /* a dict: its keys are blocks of generators and coroutines */
@@ -141,7 +141,7 @@ static int is_on(const WithBlock *view)
     return is;
 }
 
-/* Those of the blocks seen that are on, each a bit. */
+/* The blocks seen that are on, each a bit. */
 static uint64_t blocks_on(void)
 {
     uint64_t on = 0;

@@ -256,7 +256,7 @@ static PyObject *list_of_results(const Program *p, const double *uniform)
     return list;
 }
 
-/* What a run came to; `is_listed`: its results, where all holds. */
+/* The outcome of a run; `is_listed`: its results, where all holds. */
 static PyObject *found_by_run(const Program *p, const double *uniform, const Job *job,
                               int32_t status, int is_listed)
 {

@@ -15,7 +15,7 @@ typedef struct {
     int is_open; /* whether the loop is one of those around */
 } Reach;
 
-/* What a word may become that is moved along a walk. */
+/* The numbers that a word may become that is moved along a walk. */
 typedef struct {
     int64_t low, high;
     int is_moved;

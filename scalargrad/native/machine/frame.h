@@ -156,7 +156,7 @@ INLINE const int32_t *next_instruction(const int32_t *code)
     return code + code[1];
 }
 
-/* What comes after an instruction, and after the body of a loop. */
+/* The code after an instruction; of a loop, after its body. */
 INLINE const int32_t *instruction_after(const int32_t *code)
 {
     return next_instruction(code) + (code[0] == OP_LOOP ? loop_words(code).size : 0);

@@ -4,7 +4,7 @@
 
 #include "code.h"
 
-/* What a run returns where a signal ended it: then there is an exception. */
+/* The result of a run that a signal ended: then there is an exception. */
 enum { STOPPED = DOUBT - 1 };
 
 /* ------ a program */

@@ -36,7 +36,7 @@ enum { NOT_LOOKED, SHORT, OTHER, IRREGULAR, ASKED, BRANCHES };
 
 typedef struct Tracer Tracer;
 
-/* What a trace needs to be kept as loops; see rolled/events.h. */
+/* The state of a trace that is kept as loops; see rolled/events.h. */
 typedef struct {
     Again log; /* the operator calls so far, while there is a log */
     size_t call_room, operand_room;

@@ -1,4 +1,4 @@
-/* What an operand from Python is in a trace: a node, or a number. Included by applying.h,
+/* Operands from Python as a trace has them: a node, or a number. Included by applying.h,
  * guards.h. */
 #ifndef SCALARGRAD_OPERANDS_H
 #define SCALARGRAD_OPERANDS_H

@@ -20,7 +20,7 @@ typedef struct {
     int64_t now, later;
 } Trips;
 
-/* What a run works on. `stop` is asked now and then, with `asked`, whether to end it. */
+/* The memory of a run. `stop` is asked now and then, with `asked`, whether to end it. */
 typedef struct {
     double *number;
     int64_t *walk;

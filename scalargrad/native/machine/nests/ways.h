@@ -63,7 +63,7 @@ static int is_better_quiet(const Choosing *c, int32_t at)
     return 0;
 }
 
-/* What to add to the first way of a step. */
+/* The distance from the first way of a step to the one that it goes. */
 static int way_of(Choosing *c, const Step *step, const StepTraits *traits, int quiet)
 {
     int way = (step->along & 1) + 2 * quiet;

@@ -48,7 +48,7 @@ static int given_captured(const Trace *t, PyObject *value, Given *given)
     return index >= 0 && index < t->size && given_node(t, (int32_t)index, given);
 }
 
-/* What an object is as an operand; 0 where that is for others to find out. */
+/* The operand that an object is; 0 where that is for others to find out. */
 static int given_object(const Trace *t, PyObject *x, Given *given)
 {
     if (is_tracer(x))

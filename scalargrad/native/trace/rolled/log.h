@@ -55,7 +55,7 @@ static int know_events(Trace *t)
     return 0;
 }
 
-/* What a node is as the operand of an event; 0 if it is the result of none. */
+/* The operand of an event that a node is; 0 if it is the result of none. */
 static int operand_of_node(const Trace *t, int32_t i, Operand *operand)
 {
     const int32_t row = t->node[i].row;

@@ -6,7 +6,7 @@
 
 enum { A_NUMBER = -1, AN_EVENT = -2 };
 
-/* What a step computes with: a number, a node, or an event of a trace that is kept as loops. */
+/* An operand of a step: a number, a node, or an event of a trace that is kept as loops. */
 typedef struct {
     int32_t node; /* A_NUMBER, AN_EVENT: then `given` says what it is */
     Given given;

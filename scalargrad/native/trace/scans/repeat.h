@@ -32,7 +32,7 @@ static int take_givens(const Repetition *r, const BodyStep *step, Given *given)
     return 1;
 }
 
-/* What an event on these operands is, for the next operator. */
+/* The operand that an event on these operands is, for the next operator. */
 static Slot event_slot(int64_t id, double number, const Given *given, int32_t count)
 {
     const Operand operand = {.at.place = id, .count = 1, .kind = NODE_PLACE};
