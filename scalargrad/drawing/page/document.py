@@ -71,7 +71,7 @@ def shortened(text: str) -> str:
 
 
 NEEDLESS = re.compile(r"\s*([{}>])\s*|(?<=[:;,(])\s+|;(?=\s*})")
-"""Spaces of a style that separate nothing. One before a colon or a bracket does: it begins a part."""
+"""Spaces that separate nothing in a style. One before a colon or a bracket does separate parts."""
 
 
 def style(text: str) -> str:

@@ -31,7 +31,7 @@ typedef int Ticket;
 #define TAKEN(ticket) (*(ticket))
 #endif
 
-/* State that the threads of a run share: the segment that nobody has taken yet, and whether to end. */
+/* State that the threads of a run share: a segment that nobody has taken yet, and whether to end. */
 typedef struct {
     Ticket next, ended;
 } Progress;

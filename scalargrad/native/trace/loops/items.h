@@ -156,7 +156,7 @@ static int64_t turns_of(const int64_t *trips, int depth)
     return turns;
 }
 
-/* The entry that the law gives in one turn; a loop around those of these `trips` goes on counting. */
+/* The entry of the law in one turn; a loop around those of these `trips` goes on counting. */
 static Entry lawful_entry(const Law *x, int64_t turn, const int64_t *trips, int depth)
 {
     if (x->kind == NUMBER_PLACE)
