@@ -133,10 +133,10 @@ def shown(gradient: Any, root: Any) -> Any:
     """A gradient as a user sees it: a Value, in which nothing has become 0.0."""
     if not is_value(gradient):
         return getattr(root, "_constant", type(root))(gradient + 0.0)
-    return gradient if is_a_number(gradient) else gradient + 0.0
+    return gradient if is_never_nothing(gradient) else gradient + 0.0
 
 
-def is_a_number(x: Any) -> bool:
+def is_never_nothing(x: Any) -> bool:
     """Tell whether `x` is known not to be −0.0; a tracer may turn out to be −0.0."""
     number = getattr(x, "_number", NOTHING)
     return not is_nothing(number)
@@ -226,7 +226,7 @@ def times(upstream: Any, partial: Any, selects: bool) -> Any:
         return NOTHING
     if is_one(partial):
         return upstream
-    if is_one(upstream) and (selects or is_a_number(partial)):
+    if is_one(upstream) and (selects or is_never_nothing(partial)):
         return partial
     return (ops.choose if selects else ops.chain)(upstream, partial)
 

@@ -133,7 +133,7 @@ def why_unkept(task: Task) -> str:
     return "it runs several times in a call" if task.arguments.late else ""
 
 
-def values_of(trace: Trace, numbers: Sequence[Any]) -> dict[int, Any]:
+def values_of(trace: Recorder, numbers: Sequence[Any]) -> dict[int, Any]:
     """The Values that inputs stand for: closed over, or among these numbers of the call."""
     captured = {i: value for value, i in trace.captured.items()}
     return captured | {i: x for i, x in zip(trace.inputs[FIRST:], numbers) if is_value(x)}

@@ -7,7 +7,7 @@ function theorem, in all that the equations depend on.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import modes
 from ..engine import Value
@@ -22,6 +22,9 @@ from .lanes import Lanes
 from .openings import hollow, is_traced
 from .problems import FIXED_POINT, MINIMUM, ROOT, Kind, Problem, name_of
 from .solutions import Found, Make, Sought, canonical, node_ends
+
+if TYPE_CHECKING:
+    from ..compiler.trace.recorder import Recorder
 
 TOLERANCE, STEPS = 1e-12, 100
 
@@ -94,7 +97,7 @@ def among_values(problem: Problem, f: Any, start: Sequence[Any], args: Sequence[
 
 # ------ in a function that is compiled
 def in_trace(
-    problem: Problem, f: Any, start: Sequence[Any], args: Sequence[Any], trace: Any
+    problem: Problem, f: Any, start: Sequence[Any], args: Sequence[Any], trace: Recorder
 ) -> Any:
     """The same for numbers that are traced."""
     found, opened = hollow((f, *args))
@@ -126,7 +129,7 @@ def as_traced(x: Any) -> float:
 
 
 def used_besides(
-    problem: Problem, make: Make, at: Sequence[float], given: Sequence[Any], trace: Any
+    problem: Problem, make: Make, at: Sequence[float], given: Sequence[Any], trace: Recorder
 ) -> list[Any]:
     """The Values, as traced, that the equations close over, found at the solution. What they
     compare there is compared again when they are recorded, and only then counts."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import modes, ops
 from ..backward import NO_GRADIENT, adjoint_values, certain_adjoints
@@ -24,6 +24,9 @@ from ..stale import same
 from ..transforms.replay import Replayed, isolated, moved
 from .elimination import solutions
 from .problems import Problem, missing
+
+if TYPE_CHECKING:
+    from ..compiler.trace.recorder import Recorder
 
 Row = list[Any]
 
@@ -230,7 +233,7 @@ class Sought:
         self.known: tuple[Any, list[Row]] | None = None
         self.latest: tuple[Any, list[float]] = ((), [])
 
-    def recorded(self, trace: Any, start: Sequence[Any], others: Sequence[Any]) -> list[Any]:
+    def recorded(self, trace: Recorder, start: Sequence[Any], others: Sequence[Any]) -> list[Any]:
         """Return the unknowns as numbers of a trace, in which the residuals are recorded too."""
         operands = [*start, *others]
         xs = self.nodes(trace, operands)
@@ -242,7 +245,7 @@ class Sought:
             self.ends = list(map(place, operands))
         return xs
 
-    def nodes(self, trace: Any, operands: Sequence[Any]) -> list[Any]:
+    def nodes(self, trace: Recorder, operands: Sequence[Any]) -> list[Any]:
         return [canonical(trace.compute(row, operands)) for row in self.rows]
 
     # ------ numbers
@@ -276,7 +279,7 @@ class Sought:
         return [[number_at(trace, p) for p in row] for row in self.known[1]]
 
     def partials_above(
-        self, trace: Any, operands: Sequence[Any], variable: Sequence[bool]
+        self, trace: Recorder, operands: Sequence[Any], variable: Sequence[bool]
     ) -> list[Row]:
         n = self.problem.size
         xs = self.nodes(trace, operands)
@@ -308,5 +311,5 @@ def place(x: Any) -> Any:
     return Place(x.index) if is_value(x) else x
 
 
-def number_at(trace: Any, x: Any) -> Any:
+def number_at(trace: Recorder, x: Any) -> Any:
     return trace.tracers[x] if type(x) is Place else x

@@ -41,7 +41,7 @@ def cut(traced: Traced, given: Mapping[int, Side]) -> Traced:
         if rows[i] is CONSTANT:
             at[i] = new.tracers[new.constant(numbers[i])]
         else:
-            at[i] = new.compute(rows[i], [at[j] for j in operands[i]])
+            at[i] = new.compute(old.row(i), [at[j] for j in operands[i]])
     for g in old.guards:
         new.guards[Guard(g.compare, at[g.x].index, at[g.y].index, g.outcome)] = None
     outputs = [at[i].index for i in traced.outputs]

@@ -20,6 +20,7 @@ from ...transforms.functional import check_tangents, several
 from ...transforms.jacobians import Jacobian, jacobian_of
 from ...transforms.variables import chosen
 from ..inputs.lanes import Batch
+from ..trace.recorder import Recorder
 from .meaning import Function, Meaning
 
 Transform = Callable[[Function], Function]
@@ -67,7 +68,7 @@ def unmarked(f: Function) -> Function:
 
 
 @contextmanager
-def marking(trace: Any, marks: bool) -> Iterator[None]:
+def marking(trace: Recorder, marks: bool) -> Iterator[None]:
     around, trace.marks = trace.marks, marks
     try:
         yield

@@ -13,6 +13,7 @@ from ...transforms.trees import ARRAY, Leaf, Structure, flatten
 from ...transforms.variables import number
 from ..parts.dependences import dependences
 from ..passes.kinds import emptied
+from ..trace.recorder import Recorder
 from ..trace.vocabulary import STRUCTURE
 
 MOST_ROWS = 16
@@ -39,12 +40,12 @@ class Probe:
     def __init__(self, jacobian: Jacobian) -> None:
         self.function = jacobian.function
 
-    def check(self, point: Point, trace: Any) -> None:
+    def check(self, point: Point, trace: Recorder) -> None:
         if point.function is self.function and len(point.outputs) > MOST_ROWS and is_pure(trace):
             raise ManyRows(point)
 
 
-def is_pure(trace: Any) -> bool:
+def is_pure(trace: Recorder) -> bool:
     """Whether a function, run again, draws no other numbers, prints nothing, and is no work for
     Python."""
     if trace.draws or trace.has_texts or trace.unknown:
@@ -53,7 +54,7 @@ def is_pure(trace: Any) -> bool:
     return all(row.code >= 0 or row in STRUCTURE for row in rows)
 
 
-def rows_of(point: Point, trace: Any) -> list[int]:
+def rows_of(point: Point, trace: Recorder) -> list[int]:
     """The variables that each row depends on."""
     outputs, variables = ([*map(trace.index, x)] for x in (point.outputs, point.variables.nodes))
     return dependences(trace, outputs, variables)

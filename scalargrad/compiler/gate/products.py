@@ -24,6 +24,7 @@ from ...transforms.trees import ARRAY, of_objects
 from ..inputs.arguments import Arguments
 from ..inputs.lanes import Batch
 from ..trace.native import machine
+from ..trace.recorder import Recorder
 from .forms import Form
 from .meaning import Function, Meaning, signature_of
 from .patterns import Pattern
@@ -165,7 +166,7 @@ class ByProducts:
         self.gate = gates.new(self)
 
     # ------ while a product is traced
-    def learn(self, point: Point, trace: Any) -> None:
+    def learn(self, point: Point, trace: Recorder) -> None:
         """Take in what the results depend on, on a path that is traced."""
         if len(point.outputs) != self.count or not is_pure(trace):
             raise Misfit

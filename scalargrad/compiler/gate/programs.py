@@ -30,7 +30,7 @@ KEPT = 64
 class Last:
     """In place of a Merge: keeps the outputs of the last path, that of a call without lanes."""
 
-    path: Any = None
+    path: Path | None = None
     outputs: Any = None
 
     def add(self, path: Path, group: Any, outputs: Any) -> None:

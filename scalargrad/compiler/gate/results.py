@@ -42,9 +42,9 @@ class Merge:
     def __init__(self, arguments: Arguments, wanted: Sequence[int]) -> None:
         self.arguments = arguments
         self.wanted = wanted
-        self.path: Any = None
+        self.path: Path | None = None
         """The latest path; the only one of a call without lanes."""
-        self.structure: Any = None
+        self.structure: Structure
         self.returns: str | None = None
         self.entries: list[Entry] = []
         self.captured: dict[int, Any] = {}

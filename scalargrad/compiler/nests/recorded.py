@@ -16,6 +16,7 @@ from ..passes.kinds import emptied
 from ..passes.record import Output, Ran, Recording, all_sources, rolled_entries
 from ..passes.task import Task
 from ..passes.traced import Entry, Traced
+from ..trace.recorder import Recorder
 from ..trace.rolled import Loops, Rolled
 from ..trace.sources import Draw
 from .program import Asked, Derived, LanesAsked, with_loops
@@ -144,7 +145,7 @@ class Again(NamedTuple):
     order: list[int]
     """Which of them, and of the value before them, the results are."""
 
-    def recorded(self, trace: Any) -> Recording:
+    def recorded(self, trace: Recorder) -> Recording:
         """Compute all events in a new trace, which are then its nodes."""
         xs = [trace.input(*each) for each in zip(self.numbers, self.lanes, self.plain)]
         trace.given = self.given

@@ -17,6 +17,7 @@ from ...scalars import NOTHING, is_value
 from ...transforms.sparse import GRADIENT, HESSIAN, VALUE, Sought
 from ..trace.body import Body
 from ..trace.chosen import Trace
+from ..trace.recorder import Recorder
 from .assembly import Wanted, placed
 from .colouring import column_colours, read_at, star_colours
 from .dependences import bits, dependences
@@ -46,7 +47,7 @@ class Products:
         self.rows = [list(bits(row)) for row in known]
 
 
-def recomputed(flat: Flat, trace: Any) -> list[Any]:
+def recomputed(flat: Flat, trace: Recorder) -> list[Any]:
     """The nodes of a flat trace in a new one: inputs, and what is computed from these."""
     variable, sort = flat.variable.tolist(), flat.sort.tolist()
     numbers, code, begin = flat.number.tolist(), flat.code.tolist(), flat.begin.tolist()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+
+from ..trace.recorder import Recorder
 
 
 def bits(x: int) -> Iterator[int]:
@@ -13,7 +14,7 @@ def bits(x: int) -> Iterator[int]:
             yield from (8 * at + k for k in range(8) if byte >> k & 1)
 
 
-def dependences(trace: Any, outputs: Sequence[int], variables: Sequence[int]) -> list[int]:
+def dependences(trace: Recorder, outputs: Sequence[int], variables: Sequence[int]) -> list[int]:
     """Of each output the variables that it was computed from, a bit for each."""
     known, operands = [0] * len(trace), trace.operands
     for k, i in enumerate(variables):

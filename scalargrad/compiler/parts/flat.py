@@ -19,6 +19,7 @@ from ..loops.items import (
     Operation,
     Run,
 )
+from ..trace.recorder import Recorder
 from ..trace.vocabulary import CONSTANT, INPUT, stop_gradient
 
 OTHER, SUM, DIFFERENCE, NEGATIVE, PRODUCT, QUOTIENT, STOP, GIVEN, NUMBER, HELD = range(10)
@@ -148,7 +149,7 @@ def without_zeros(flat: Flat) -> Flat:
 
 # ------ from nodes
 def of_nodes(
-    trace: Any, variables: Sequence[int], outputs: Sequence[int], held: Sequence[int]
+    trace: Recorder, variables: Sequence[int], outputs: Sequence[int], held: Sequence[int]
 ) -> Flat:
     """The nodes of a trace."""
     import numpy

@@ -12,6 +12,7 @@ from ...scalars import is_value
 from ...transforms.sparse import GRADIENT, VALUE
 from ..trace.body import Body
 from ..trace.chosen import Trace
+from ..trace.recorder import Recorder
 from ..trace.vocabulary import CONSTANT
 from .kinds import OF_VALUE, OF_VARIABLE, Kind
 
@@ -61,7 +62,7 @@ def local(
     return Local(Body(trace, [i for _, i in varying]), [x for x, _ in varying], fixed, columns)
 
 
-def computed(trace: Any, kind: Kind, rows: Sequence[Operator], leaves: Sequence[Any]) -> Any:
+def computed(trace: Recorder, kind: Kind, rows: Sequence[Operator], leaves: Sequence[Any]) -> Any:
     """The result of a kind's steps on its leaves."""
     steps: list[Any] = []
     for code, operands in kind.steps:

@@ -74,7 +74,7 @@ if chosen.Trace is not Trace:
         ruled = ruled if careful else ruled.difference(row for row, _ in INSTEAD)
         return tuple((HAVE_FORM | ruled).difference(SELDOM, WRITTEN_OUT))
 
-    class LoweredInC(Rewriting, chosen.Trace):  # type: ignore[misc]
+    class LoweredInC(Rewriting, chosen.Trace):  # type: ignore[misc, valid-type]
         """A lowered trace in C: it asks `compute` about the operators that it does not keep."""
 
         def __init__(self, careful: bool) -> None:

@@ -13,6 +13,7 @@ from ..loops.items import NodeAt
 from ..surroundings.effects import observed
 from ..surroundings.installed import is_installed_code
 from ..trace.chosen import Trace
+from ..trace.recorder import Recorder
 from ..trace.rolled import Loops
 from .record import ran
 from .task import Lane, Task
@@ -33,7 +34,7 @@ class Variables:
             self.frame = frame
             sys.setprofile(None)
 
-    def named(self, trace: Any) -> list[tuple[str, Any]]:
+    def named(self, trace: Recorder) -> list[tuple[str, Any]]:
         """The numbers of this trace in them, each with its name."""
         variables = self.frame.f_locals if self.frame else {}
         return [

@@ -14,6 +14,7 @@ from ... import modes
 from ...backward import Pair, sum_of_products
 from ...rows import Operator
 from ..trace.arithmetic import settled
+from ..trace.asked import Asked
 from ..trace.guards import COMPARE, Guard
 from ..trace.in_python import Trace, Tracer
 from ..trace.recorder import Recorder
@@ -84,7 +85,7 @@ class BodyTrace(Trace):
             self.captured[value] = self.given_number(traits(value)).index
         return self.captured[value]
 
-    def is_within(self, trace: Any) -> bool:
+    def is_within(self, trace: Asked) -> bool:
         return trace is self.around or getattr(self.around, "is_within", bool)(trace)
 
     def innermost(self, operands: Iterable[Any]) -> BodyTrace:

@@ -14,6 +14,7 @@ from ...rows import BUILT_IN, Operator
 from ...scalars import is_value, real
 from ..trace.guards import COMPARE, Guard
 from ..trace.in_python import forward
+from ..trace.recorder import Recorder
 from ..trace.vocabulary import CONSTANT, INPUT
 from .body import BodyTrace
 
@@ -158,7 +159,7 @@ class Writing:
 
 # ------ all steps, as they are
 def repeated(
-    trace: Any, one: StepOnSlots, state: list[Any], xs: Sequence[list[Any]], steps: range
+    trace: Recorder, one: StepOnSlots, state: list[Any], xs: Sequence[list[Any]], steps: range
 ) -> tuple[list[Any], list[list[Any]]]:
     """Write steps into a trace: of the state, and of columns of which each has a number for every
     step of the scan. Return the state after them, and a list for each number of `y`."""
@@ -179,7 +180,7 @@ def repeated(
     return state, ys
 
 
-def applied(trace: Any, step: Step, operands: list[Any]) -> Any:
+def applied(trace: Recorder, step: Step, operands: list[Any]) -> Any:
     if step.row is ops.identity:
         # a variable of its own, whatever it is a copy of
         return trace.variable(*operands) if step.is_leaf else trace.compute(step.row, operands)
@@ -191,7 +192,7 @@ def applied(trace: Any, step: Step, operands: list[Any]) -> Any:
     return found
 
 
-def take_turn(trace: Any, turn: Turn, slots: Sequence[Any], k: int) -> None:
+def take_turn(trace: Recorder, turn: Turn, slots: Sequence[Any], k: int) -> None:
     x, y = slots[turn.x], slots[turn.y]
     is_known = not is_value(x) and not is_value(y)
     outcome = COMPARE[turn.compare](x, y) if is_known else trace.branch(turn.compare, x, y)

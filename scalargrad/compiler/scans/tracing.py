@@ -14,6 +14,7 @@ from ... import modes
 from ...transforms.scan import Body, State, Steps, both, of_columns
 from ...transforms.trees import OR_NONE, Structure, flatten
 from ..surroundings.search import Surroundings, surroundings
+from ..trace.recorder import Recorder
 from ..trace.tracer import Traits, traits
 from .body import BodyTrace
 from .slots import StepOnSlots, Writing, repeated
@@ -32,7 +33,7 @@ class OneStep(NamedTuple):
     """The structure of y."""
 
 
-def scanned(trace: Any, body: Body, begin: State, steps: Steps) -> tuple[Any, Any] | None:
+def scanned(trace: Recorder, body: Body, begin: State, steps: Steps) -> tuple[Any, Any] | None:
     """Trace a scan, and return what it does; None where it is to run as a loop: where divisions may
     raise an error that the function catches, or derivatives are told apart by their lanes."""
     if not steps.count or trace.catches or trace.marks:
@@ -43,7 +44,7 @@ def scanned(trace: Any, body: Body, begin: State, steps: Steps) -> tuple[Any, An
 class Scan:
     """A scan in a trace."""
 
-    def __init__(self, trace: Any, body: Body, begin: State, steps: Steps) -> None:
+    def __init__(self, trace: Recorder, body: Body, begin: State, steps: Steps) -> None:
         self.trace, self.body, self.begin, self.steps = trace, body, begin, steps
         self.xs = steps.numbers()
         self.known: dict[tuple[Kind, ...], OneStep] = {}

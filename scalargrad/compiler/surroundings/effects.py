@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from ... import modes
 from ..trace.chosen import Trace
+from ..trace.recorder import Recorder
 from .calls import Calls, noticing
 from .chance import Chance
 from .hidden import of_variables, taken_back
@@ -151,7 +152,7 @@ def references(found: Any) -> int:
 
 
 class Sample(NamedTuple):
-    trace: Any
+    trace: Recorder
 
 
 @cache

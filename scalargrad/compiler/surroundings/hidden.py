@@ -14,12 +14,13 @@ from collections.abc import Iterator
 from types import FrameType, GeneratorType, ModuleType
 from typing import Any
 
+from ..trace.recorder import Recorder
 from ..trace.tracer import Number
 from .released import Releasing
 from .watching import a
 
 
-def taken_back(trace: Any) -> list[str]:
+def taken_back(trace: Recorder) -> list[str]:
     """Put numbers in place of the Tracers of a trace, wherever they are kept; return the places, in
     words."""
     releasing = Releasing()
@@ -35,7 +36,7 @@ def of_variables(releasing: Releasing) -> Iterator[str]:
             yield f"{variable.name}.get()"
 
 
-def of_holders(trace: Any, releasing: Releasing) -> Iterator[str]:
+def of_holders(trace: Recorder, releasing: Releasing) -> Iterator[str]:
     found = list(holders(trace))
     own = {id(found), *map(id, found)}
     for holder, x in found:
@@ -60,7 +61,7 @@ def cleared(holder: Any) -> None:
         holder.cache_clear()
 
 
-def holders(trace: Any) -> Iterator[tuple[Any, Any]]:
+def holders(trace: Recorder) -> Iterator[tuple[Any, Any]]:
     """Yield the objects that refer to a Tracer of the trace, each with one of these."""
     for holder in gc.get_objects():
         if not is_own(trace, holder):
@@ -76,7 +77,7 @@ def frame_of(holder: Any) -> list[Any]:
     return [holder.gi_frame] if is_apart and holder.gi_frame is not None else []
 
 
-def is_own(trace: Any, holder: Any) -> bool:
+def is_own(trace: Recorder, holder: Any) -> bool:
     """Whether an object is part of the search, or of the trace."""
     return type(holder) is FrameType or holder is getattr(trace, "tracers", None)
 

@@ -15,6 +15,7 @@ from typing import Any
 from ...engine import Value
 from ...scalars import is_value
 from ...transforms.trees import is_array
+from ..trace.recorder import Recorder
 from ..trace.tracer import Number
 from ..trace.vocabulary import CONSTANT, STRUCTURE
 from .installed import is_installed_class
@@ -32,13 +33,13 @@ class Replay:
     """Tracers of one trace as eager mode has them: floats, and Values above the `inputs`, which
     are the Values that nodes stand for."""
 
-    def __init__(self, trace: Any, inputs: Mapping[int, Any]) -> None:
+    def __init__(self, trace: Recorder, inputs: Mapping[int, Any]) -> None:
         self.trace = trace
         self.known: dict[int, Any] = {}
         self.inputs = inputs
 
     def __call__(self, x: Number) -> Any:
-        trace: Any = self.trace
+        trace: Recorder = self.trace
         if x.trace is not trace:
             return number_of(x)
         for i in trace.needed([x.index]):

@@ -3,16 +3,18 @@ in Python."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 from ..loops import recorder
 from . import in_python
 from .native import nodes
+from .recorder import Recorder
 
-Trace: Any = in_python.Trace
-recorded: Any = recorder.recorded
+Trace: type[Recorder] = in_python.Trace
+recorded: Callable[..., recorder.Recorded] = recorder.recorded
 """Finds the loops of operator calls."""
 
 if nodes is not None:
-    from .in_c import Trace  # noqa: F401
-    from .loops_in_c import recorded  # noqa: F401
+    from . import in_c, loops_in_c
+
+    Trace, recorded = in_c.Trace, loops_in_c.recorded
