@@ -157,9 +157,9 @@ static int32_t new_node(Trace *t, int32_t row, const int32_t *operands, int32_t 
     if (row == OP_identity)
         return append_node(t, row, operands, count, number, lane);
     /* looked up anew: Python code may have run since */
-    if (reserve_slot(t) < 0)
+    if (reserve_cell(t) < 0)
         return -1;
-    const uint32_t at = slot_of_node(t, row, operands, count);
+    const uint32_t at = cell_of_node(t, row, operands, count);
     const int32_t known = t->known.item[at];
     return known >= 0 ? known : append_known(t, at, row, operands, count, number, lane);
 }
@@ -168,8 +168,8 @@ static int32_t new_node(Trace *t, int32_t row, const int32_t *operands, int32_t 
  * `operands` must not point into the trace: its memory moves. */
 static int32_t computed(Trace *t, int32_t row, const int32_t *operands, int32_t count)
 {
-    if (row != OP_identity && t->known.slots) {
-        const int32_t known = t->known.item[slot_of_node(t, row, operands, count)];
+    if (row != OP_identity && t->known.cells) {
+        const int32_t known = t->known.item[cell_of_node(t, row, operands, count)];
         if (known >= 0)
             return known;
     }

@@ -190,9 +190,9 @@ static PyObject *trace_fuse(PyObject *self, PyObject *wanted)
     Fusion f;
     if (as_nodes(t) < 0 || read_indices(t, wanted, &indices) < 0)
         return NULL;
-    int failed = t->walks != 0;
+    int failed = t->passes != 0;
     if (failed)
-        PyErr_SetString(PyExc_RuntimeError, "a trace is fused while its nodes are walked over");
+        PyErr_SetString(PyExc_RuntimeError, "a trace is fused while another pass is under way");
     else {
         t->is_fused = 1;
         failed = fusion_new(&f, t, &indices) < 0 || fusion_run(&f) < 0;

@@ -5,7 +5,7 @@
 
 #include "passes.h"
 
-/* The nodes that a walk makes sums of, and what tells how many lanes there are. */
+/* The nodes that the pass makes sums of, and what tells how many lanes there are. */
 typedef struct {
     Trace *t;
     int32_t *sum; /* of each node of the trace as it was; ASKED_FOR before there is one */
@@ -143,11 +143,11 @@ static PyObject *sums_of(LaneSums *s, const Indices *nodes)
         s->sum[nodes->item[k]] = ASKED_FOR;
     find_wanted(s);
     int failed = 0;
-    s->t->walks++;
+    s->t->passes++;
     for (int32_t i = 0; !failed && i < s->size; i++)
         if (s->sum[i] == ASKED_FOR)
             failed = (s->sum[i] = summed(s, i)) < 0;
-    s->t->walks--;
+    s->t->passes--;
     PyObject *found = failed ? NULL : PyList_New(0);
     for (Py_ssize_t k = 0; found && k < nodes->count; k++)
         if (append_index(found, s->sum[nodes->item[k]]) < 0)

@@ -7,7 +7,7 @@
 #include "../shared/special.h"
 #include "../shared/rules.h"
 #include "../shared/tuples.h"
-#include "slots.h"
+#include "hash_table.h"
 #include "loops/recorder.h"
 
 /* Codes of rows: those of the table, then STOP_GRADIENT to MOVED_SUM, which are the compiler's,
@@ -69,7 +69,7 @@ typedef struct {
     PyObject_HEAD
     TraceNode *node;
     int32_t *operand; /* of all nodes, one after the other */
-    Slots known;      /* the nodes that can be found */
+    HashTable known;  /* the nodes that can be found */
     int32_t size, operands;
     size_t room, operand_room;
     PyObject *rows;     /* list: rows that are not known to all traces */
@@ -79,7 +79,7 @@ typedef struct {
     uint8_t asks[KNOWN_ROWS];
     int16_t instead[KNOWN_ROWS]; /* 1 + the row that is computed in place of each; 0 for itself */
     uint8_t is_rewriting;        /* whether `compute` is asked of any row */
-    int walks;                   /* walks under way: until they end no node is another one */
+    int passes;                  /* passes under way: until they end no node is another one */
     uint8_t is_fused;            /* whether a node's operands may come after it */
     TraceGuard *guard;           /* the guards, while there is no dict of them */
     size_t guard_room;
@@ -184,17 +184,17 @@ static int is_same_computation(const void *trace, int32_t i, const void *wanted)
     return t->node[i].row == c->row && same_operands(t, i, c->operands, c->count);
 }
 
-/* The slot of a constant, or the empty one for it. */
-static uint32_t slot_of_constant(const Trace *t, double x)
+/* The cell of a constant, or the empty one for it. */
+static uint32_t cell_of_constant(const Trace *t, double x)
 {
-    return find_slot(&t->known, (uint32_t)mixed(1, number_key(x)), is_same_constant, t, &x);
+    return find_cell(&t->known, (uint32_t)mixed(1, number_key(x)), is_same_constant, t, &x);
 }
 
-/* The slot of a node, or the empty one for it. */
-static uint32_t slot_of_node(const Trace *t, int32_t row, const int32_t *operands, int32_t count)
+/* The cell of a node, or the empty one for it. */
+static uint32_t cell_of_node(const Trace *t, int32_t row, const int32_t *operands, int32_t count)
 {
     const Computation wanted = {row, count, operands};
-    return find_slot(&t->known, hash_of(row, operands, count), is_same_computation, t, &wanted);
+    return find_cell(&t->known, hash_of(row, operands, count), is_same_computation, t, &wanted);
 }
 
 static int hash_in_trace(const void *trace, int32_t i, uint32_t *hash)
@@ -207,9 +207,9 @@ static int hash_in_trace(const void *trace, int32_t i, uint32_t *hash)
     return 1;
 }
 
-static int reserve_slot(Trace *t)
+static int reserve_cell(Trace *t)
 {
-    return slots_reserve(&t->known, t->size, hash_in_trace, t);
+    return cells_reserve(&t->known, t->size, hash_in_trace, t);
 }
 
 /* ------ a Value is an input, what is computed from one, and what is made one */
@@ -258,16 +258,16 @@ static int32_t append_known(Trace *t, uint32_t at, int32_t row, const int32_t *o
 {
     const int32_t index = append_node(t, row, operands, count, number, lane);
     if (index >= 0) {
-        fill_slot(&t->known, at, index);
+        fill_cell(&t->known, at, index);
     }
     return index;
 }
 
 static int32_t constant(Trace *t, double number)
 {
-    if (reserve_slot(t) < 0)
+    if (reserve_cell(t) < 0)
         return -1;
-    const uint32_t at = slot_of_constant(t, number);
+    const uint32_t at = cell_of_constant(t, number);
     const int32_t known = t->known.item[at];
     return known >= 0 ? known : append_known(t, at, CONSTANT, NULL, 0, number, 0);
 }

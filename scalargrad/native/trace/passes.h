@@ -1,4 +1,4 @@
-/* Walks over a whole trace: the nodes needed, their uses, their stages; a copy, rewritten.
+/* Passes over a whole trace: the nodes needed, their uses, their stages; a copy, rewritten.
  * Included by fusion.h, lane_sums.h, reroll/groups.h. */
 #ifndef SCALARGRAD_PASSES_H
 #define SCALARGRAD_PASSES_H
@@ -164,11 +164,11 @@ static PyObject *copied_nodes(Trace *new, Trace *old, const Indices *wanted)
     if (uses && !at)
         PyErr_NoMemory();
     int failed = !at;
-    old->walks++;
+    old->passes++;
     for (int32_t i = 0; !failed && i < size; i++)
         if (uses[i] || old->node[i].row == INPUT)
             failed = copy_node(new, old, i, at) < 0;
-    old->walks--;
+    old->passes--;
     PyObject *found = failed ? NULL : copies_of(new, at, wanted);
     PyMem_Free(at);
     PyMem_Free(uses);

@@ -54,7 +54,7 @@ static void mark_targets(Reverse *r, PyObject *leaves, int32_t root)
 }
 
 /* Code of Python's may run only from `reverse_run` on, which takes only nodes that are there
- * before: these stay as they are while the walk is under way. */
+ * before: these stay as they are while the pass is under way. */
 static int reverse(Reverse *r, int32_t root, PyObject *leaves, Term start)
 {
     mark_targets(r, leaves, root);
@@ -62,9 +62,9 @@ static int reverse(Reverse *r, int32_t root, PyObject *leaves, Term start)
     find_leading(r);
     if (contribute(r, root, start, number_term(1.0), 0) < 0)
         return -1;
-    r->trace->walks++;
+    r->trace->passes++;
     const int status = reverse_run(r);
-    r->trace->walks--;
+    r->trace->passes--;
     return status;
 }
 
@@ -88,8 +88,8 @@ static PyObject *list_of_adjoints(const Reverse *r, PyObject *leaves, int32_t ro
     return adjoints;
 }
 
-/* The walks of this file take nodes for made after their operands. */
-static int can_be_walked(const Trace *t)
+/* The passes of this file take nodes for made after their operands. */
+static int is_in_order(const Trace *t)
 {
     if (t->is_fused)
         PyErr_SetString(PyExc_RuntimeError, "a fused trace has no derivatives");
@@ -106,7 +106,7 @@ static PyObject *trace_adjoints(PyObject *self, PyObject *args)
         return NULL;
     const int32_t index = index_of(t, root);
     /* what may run code of Python's, and make a trace grow, comes first */
-    if (index < 0 || term_of(t, seed, &start) < 0 || as_nodes(t) < 0 || !can_be_walked(t))
+    if (index < 0 || term_of(t, seed, &start) < 0 || as_nodes(t) < 0 || !is_in_order(t))
         return NULL;
     Reverse r;
     if (reverse_new(&r, t, oldest_of(t, leaves, index), index) == 0
@@ -121,7 +121,7 @@ static PyObject *trace_order(PyObject *self, PyObject *args)
 {
     Trace *t = (Trace *)self;
     int root, low;
-    if (!PyArg_ParseTuple(args, "ii:order", &root, &low) || as_nodes(t) < 0 || !can_be_walked(t))
+    if (!PyArg_ParseTuple(args, "ii:order", &root, &low) || as_nodes(t) < 0 || !is_in_order(t))
         return NULL;
     if (root < 0 || root >= t->size || low < 0 || low > root)
         return PyErr_Format(PyExc_IndexError, "there are no nodes from %d to %d", low, root);

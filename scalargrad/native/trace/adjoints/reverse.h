@@ -1,4 +1,4 @@
-/* A walk from a root back to leaves: which nodes, in which order. Included by contributions.h. */
+/* The way from a root back to leaves: which nodes, in which order. Included by contributions.h. */
 #ifndef SCALARGRAD_ADJOINTS_REVERSE_H
 #define SCALARGRAD_ADJOINTS_REVERSE_H
 

@@ -224,7 +224,7 @@ static Loop *new_loop(int32_t size)
     return loop;
 }
 
-/* ------ walks */
+/* ------ trips */
 
 /* The trips of the loops around the body of a loop, which are the outer ones and its own. */
 static void go_in(int64_t *inner, int64_t own, const int64_t *outer, int depth)

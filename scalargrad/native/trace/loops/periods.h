@@ -7,11 +7,11 @@
 #define SCALARGRAD_LOOPS_PERIODS_H
 
 #include "items.h"
-#include "../slots.h"
+#include "../hash_table.h"
 
 enum { MOST_PERIODS = 8, SHORTEST_LOOP = 12 };
 enum { PATIENCE = 4096, CYCLE = 4096, AWAKE = 512 };
-enum { MOST_SEEN = 8192, SEEN_SLOTS = 2 * MOST_SEEN };
+enum { MOST_SEEN = 8192, SEEN_CELLS = 2 * MOST_SEEN };
 enum { LONGEST_NGRAM = 81 };
 
 /* `run` items in a row have the shape of the item `size` before. */
@@ -29,7 +29,7 @@ typedef struct {
     Period following[MOST_PERIODS];
     int count;
     int64_t idle;
-    Seen *seen; /* SEEN_SLOTS of them, NULL before the first */
+    Seen *seen; /* SEEN_CELLS of them, NULL before the first */
     int32_t filled;
 } Periods;
 
@@ -62,9 +62,9 @@ static uint64_t shape_of_loop(const Loop *loop)
 
 static Seen *find_seen(Periods *p, uint64_t key)
 {
-    size_t at = key % SEEN_SLOTS;
+    size_t at = key % SEEN_CELLS;
     while (p->seen[at].key && p->seen[at].key != key)
-        at = (at + 1) % SEEN_SLOTS;
+        at = (at + 1) % SEEN_CELLS;
     return &p->seen[at];
 }
 
@@ -72,9 +72,9 @@ static Seen *find_seen(Periods *p, uint64_t key)
 static int reserve_seen(Periods *p)
 {
     if (!p->seen)
-        p->seen = PyMem_Calloc(SEEN_SLOTS, sizeof *p->seen);
+        p->seen = PyMem_Calloc(SEEN_CELLS, sizeof *p->seen);
     else if (p->filled == MOST_SEEN) {
-        memset(p->seen, 0, SEEN_SLOTS * sizeof *p->seen);
+        memset(p->seen, 0, SEEN_CELLS * sizeof *p->seen);
         p->filled = 0;
     }
     return p->seen ? 0 : -1;

@@ -2,7 +2,7 @@
 #ifndef SCALARGRAD_PARTS_KINDS_H
 #define SCALARGRAD_PARTS_KINDS_H
 
-#include "../slots.h"
+#include "../hash_table.h"
 #include "columns.h"
 #include "flat.h"
 
@@ -21,10 +21,10 @@ typedef struct {
     int32_t *computed;
     int32_t computes;
     Grown leaf; /* of the part */
-    Slots kinds;
+    HashTable kinds;
     Grown column[ALIKE_COLUMNS];
     size_t begin; /* of the words of the part: behind those of all kinds */
-} AlikeWalk;
+} Comparing;
 
 static int is_leaf_node(const FlatNodes *f, int32_t i)
 {
@@ -38,7 +38,7 @@ static int by_number(const void *x, const void *y)
 }
 
 /* Find what is computed for a part, in order. 1 if there is no room. */
-static int find_computed(AlikeWalk *w, int32_t part, int32_t root)
+static int find_computed(Comparing *w, int32_t part, int32_t root)
 {
     const FlatNodes *f = &w->flat;
     int sorted = 1;
@@ -62,13 +62,13 @@ static int find_computed(AlikeWalk *w, int32_t part, int32_t root)
     return w->room < 0;
 }
 
-static int add_kind_word(AlikeWalk *w, int32_t word)
+static int add_kind_word(Comparing *w, int32_t word)
 {
     return grown_add(&w->column[KIND_WORD], &word, 4);
 }
 
 /* The place of an operand, a leaf among them numbered when it is met. −1 with an exception. */
-static int32_t place_in_part(AlikeWalk *w, int32_t part, int32_t j)
+static int32_t place_in_part(Comparing *w, int32_t part, int32_t j)
 {
     if (w->seen[j] != part) {
         w->seen[j] = part;
@@ -80,7 +80,7 @@ static int32_t place_in_part(AlikeWalk *w, int32_t part, int32_t j)
     return w->place[j];
 }
 
-static int tell_step(AlikeWalk *w, int32_t part, int32_t i)
+static int tell_step(Comparing *w, int32_t part, int32_t i)
 {
     const FlatNodes *f = &w->flat;
     if (add_kind_word(w, f->code[i]) < 0 || add_kind_word(w, operands_at(f, i)) < 0)
@@ -95,7 +95,7 @@ static int tell_step(AlikeWalk *w, int32_t part, int32_t i)
     return 0;
 }
 
-static int tell_leaf(AlikeWalk *w, int32_t i)
+static int tell_leaf(Comparing *w, int32_t i)
 {
     const FlatNodes *f = &w->flat;
     int32_t words[3] = {OF_NUMBER, 0, 0};
@@ -113,12 +113,12 @@ static int tell_leaf(AlikeWalk *w, int32_t i)
                : 0;
 }
 
-static const int32_t *kind_words(const AlikeWalk *w)
+static const int32_t *kind_words(const Comparing *w)
 {
     return (const int32_t *)(const void *)w->column[KIND_WORD].item;
 }
 
-static size_t kind_end(const AlikeWalk *w, int32_t kind)
+static size_t kind_end(const Comparing *w, int32_t kind)
 {
     int64_t end = 0;
     if (kind >= 0)
@@ -134,18 +134,18 @@ static uint32_t hash_of_words(const int32_t *words, size_t count)
     return (uint32_t)(hash ^ (hash >> 29));
 }
 
-static int hash_of_kind(const void *walk, int32_t kind, uint32_t *hash)
+static int hash_of_kind(const void *comparing, int32_t kind, uint32_t *hash)
 {
-    const AlikeWalk *w = walk;
+    const Comparing *w = comparing;
     const size_t begin = kind_end(w, kind - 1);
     *hash = hash_of_words(kind_words(w) + begin, kind_end(w, kind) - begin);
     return 1;
 }
 
 /* Whether a kind has the words that stand behind those of all kinds. */
-static int is_kind(const void *walk, int32_t kind, const void *wanted)
+static int is_kind(const void *comparing, int32_t kind, const void *wanted)
 {
-    const AlikeWalk *w = walk;
+    const Comparing *w = comparing;
     (void)wanted;
     const size_t begin = kind_end(w, kind - 1), count = kind_end(w, kind) - begin;
     return count == w->column[KIND_WORD].count - w->begin
@@ -153,14 +153,14 @@ static int is_kind(const void *walk, int32_t kind, const void *wanted)
 }
 
 /* The kind of the words that stand behind those of all kinds, a new one if need be. */
-static int32_t kind_of_words(AlikeWalk *w)
+static int32_t kind_of_words(Comparing *w)
 {
     const int32_t kinds = (int32_t)w->column[KIND_END].count;
-    if (slots_reserve(&w->kinds, kinds, hash_of_kind, w) < 0)
+    if (cells_reserve(&w->kinds, kinds, hash_of_kind, w) < 0)
         return -1;
     const uint32_t hash = hash_of_words(kind_words(w) + w->begin,
                                         w->column[KIND_WORD].count - w->begin);
-    const uint32_t at = find_slot(&w->kinds, hash, is_kind, w, NULL);
+    const uint32_t at = find_cell(&w->kinds, hash, is_kind, w, NULL);
     if (w->kinds.item[at] >= 0) {
         w->column[KIND_WORD].count = w->begin;
         return w->kinds.item[at];
@@ -169,12 +169,12 @@ static int32_t kind_of_words(AlikeWalk *w)
     if (grown_add(&w->column[KIND_END], &end, 8) < 0)
         return -1;
     w->begin = w->column[KIND_WORD].count;
-    fill_slot(&w->kinds, at, kinds);
+    fill_cell(&w->kinds, at, kinds);
     return kinds;
 }
 
 /* Find the kind of a part. 1 if there is no room, −1 with an exception. */
-static int tell_part(AlikeWalk *w, int32_t part, int32_t root)
+static int tell_part(Comparing *w, int32_t part, int32_t root)
 {
     if (find_computed(w, part, root))
         return 1;
@@ -199,7 +199,7 @@ static int tell_part(AlikeWalk *w, int32_t part, int32_t root)
     return grown_add(&w->column[ALIKE_BEGIN], &end, 8);
 }
 
-static int alike_begin(AlikeWalk *w)
+static int alike_begin(Comparing *w)
 {
     const size_t size = (size_t)w->flat.size + 1;
     const int64_t zero = 0;
@@ -213,7 +213,7 @@ static int alike_begin(AlikeWalk *w)
     return -1;
 }
 
-static void alike_free(AlikeWalk *w)
+static void alike_free(Comparing *w)
 {
     flat_close(&w->flat);
     PyMem_Free(w->seen);
@@ -230,7 +230,7 @@ static void alike_free(AlikeWalk *w)
 static PyObject *alike_parts(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
     (void)module;
-    AlikeWalk w = {.room = 0};
+    Comparing w = {.room = 0};
     if (n != FLAT_CODE + 3)
         return PyErr_Format(PyExc_TypeError, "expected %d arguments", (int)FLAT_CODE + 3);
     w.power = (int32_t)PyLong_AsLong(args[FLAT_CODE + 1]);

@@ -36,13 +36,13 @@ typedef struct {
     WeightTerm *term;
     size_t terms, term_room;
     Grown column[LINEAR_COLUMNS];
-} LinearWalk;
+} Weighing;
 
 /* The traits of a node: whether derivatives flow through it; whether it is computed from Values that
  * the function closes over. */
 enum { ACTIVE = 1, OF_VALUES = 2 };
 
-static void find_traits(LinearWalk *w)
+static void find_traits(Weighing *w)
 {
     const FlatNodes *f = &w->flat;
     for (int32_t i = 0; i < f->size; i++) {
@@ -56,12 +56,12 @@ static void find_traits(LinearWalk *w)
     }
 }
 
-static int is_active(const LinearWalk *w, int32_t i)
+static int is_active(const Weighing *w, int32_t i)
 {
     return w->traits[i] & ACTIVE;
 }
 
-static void push_waiting(LinearWalk *w, int32_t i)
+static void push_waiting(Weighing *w, int32_t i)
 {
     int32_t at = w->waits++;
     for (; at > 0 && w->waiting[(at - 1) / 2] < i; at = (at - 1) / 2)
@@ -69,7 +69,7 @@ static void push_waiting(LinearWalk *w, int32_t i)
     w->waiting[at] = i;
 }
 
-static int32_t pop_waiting(LinearWalk *w)
+static int32_t pop_waiting(Weighing *w)
 {
     const int32_t found = w->waiting[0], last = w->waiting[--w->waits];
     int32_t at = 0;
@@ -86,7 +86,7 @@ static int32_t pop_waiting(LinearWalk *w)
 }
 
 /* Add a term to the weight of a node. 1 if it has too many, −1 with an exception. */
-static int add_weight_term(LinearWalk *w, int32_t i, double number, int32_t factor)
+static int add_weight_term(Weighing *w, int32_t i, double number, int32_t factor)
 {
     int count = 0;
     int32_t *end = &w->first[i];
@@ -111,7 +111,7 @@ static int add_weight_term(LinearWalk *w, int32_t i, double number, int32_t fact
     return count + 1 > MOST_TERMS;
 }
 
-static int32_t new_factor(LinearWalk *w, int32_t before, int32_t of, int divides)
+static int32_t new_factor(Weighing *w, int32_t before, int32_t of, int divides)
 {
     const int32_t found = (int32_t)w->column[FACTOR_OF].count;
     const uint8_t flag = (uint8_t)divides;
@@ -123,8 +123,7 @@ static int32_t new_factor(LinearWalk *w, int32_t before, int32_t of, int divides
 }
 
 /* Pass the weight of node i on to operand j, times the sign and the node beside it, −1 for none. */
-static int pass_weight(LinearWalk *w, int32_t i, int32_t j, double sign, int32_t beside,
-                       int divides)
+static int pass_weight(Weighing *w, int32_t i, int32_t j, double sign, int32_t beside, int divides)
 {
     if (!is_active(w, j))
         return 0;
@@ -144,7 +143,7 @@ static int pass_weight(LinearWalk *w, int32_t i, int32_t j, double sign, int32_t
     return 0;
 }
 
-static int is_part(const LinearWalk *w, int32_t i)
+static int is_part(const Weighing *w, int32_t i)
 {
     const FlatNodes *f = &w->flat;
     const int32_t *operand = f->operand + f->begin[i];
@@ -155,7 +154,7 @@ static int is_part(const LinearWalk *w, int32_t i)
     return f->sort[i] == QUOTIENT_SORT && is_active(w, operand[1]);
 }
 
-static int pass_to_all(LinearWalk *w, int32_t i)
+static int pass_to_all(Weighing *w, int32_t i)
 {
     const int32_t *x = w->flat.operand + w->flat.begin[i];
     int found = 0;
@@ -174,7 +173,7 @@ static int pass_to_all(LinearWalk *w, int32_t i)
     return found;
 }
 
-static int note_part(LinearWalk *w, int32_t output, int32_t i, double number, int32_t factor)
+static int note_part(Weighing *w, int32_t output, int32_t i, double number, int32_t factor)
 {
     return grown_add(&w->column[PART_OUTPUT], &output, 4) < 0
                    || grown_add(&w->column[PART_NODE], &i, 4) < 0
@@ -184,7 +183,7 @@ static int note_part(LinearWalk *w, int32_t output, int32_t i, double number, in
                : 0;
 }
 
-static int note_parts(LinearWalk *w, int32_t output, int32_t i)
+static int note_parts(Weighing *w, int32_t output, int32_t i)
 {
     for (int32_t at = w->first[i]; at >= 0; at = w->term[at].next)
         if (note_part(w, output, i, w->term[at].number, w->term[at].factor) < 0)
@@ -193,7 +192,7 @@ static int note_parts(LinearWalk *w, int32_t output, int32_t i)
 }
 
 /* Let the whole output be one part, and forget what was found of it. */
-static int as_one_part(LinearWalk *w, int32_t output, int32_t root, size_t parts, size_t factors)
+static int as_one_part(Weighing *w, int32_t output, int32_t root, size_t parts, size_t factors)
 {
     while (w->waits)
         w->first[w->waiting[--w->waits]] = -1;
@@ -204,7 +203,7 @@ static int as_one_part(LinearWalk *w, int32_t output, int32_t root, size_t parts
     return note_part(w, output, root, 1.0, -1);
 }
 
-static int split_output(LinearWalk *w, int32_t output, int32_t root)
+static int split_output(Weighing *w, int32_t output, int32_t root)
 {
     const size_t parts = w->column[PART_NODE].count, factors = w->column[FACTOR_OF].count;
     w->terms = 0;
@@ -223,7 +222,7 @@ static int split_output(LinearWalk *w, int32_t output, int32_t root)
 static PyObject *linear_parts(PyObject *module, PyObject *const *args, Py_ssize_t n)
 {
     (void)module;
-    LinearWalk w = {.waits = 0};
+    Weighing w = {.waits = 0};
     if (n != FLAT_CODE)
         return PyErr_Format(PyExc_TypeError, "expected %d arrays", (int)FLAT_CODE);
     if (flat_open(&w.flat, args, FLAT_CODE) < 0)

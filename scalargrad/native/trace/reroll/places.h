@@ -63,7 +63,7 @@ typedef struct {
 
 typedef struct {
     Pack *pack;
-    Slots known;
+    HashTable known;
     Words places; /* of all columns, one after the other */
     int32_t packs, round;
     size_t pack_room;
@@ -103,10 +103,10 @@ static int is_pack(const void *packs, int32_t k, const void *wanted)
  * next is made. */
 static Pack *pack_of(Packs *p, const int32_t *column, int32_t length)
 {
-    if (slots_reserve(&p->known, p->packs, hash_of_pack, p) < 0)
+    if (cells_reserve(&p->known, p->packs, hash_of_pack, p) < 0)
         return NULL;
     const PackedColumn wanted = {hash_of(0, column, length), length, column};
-    const uint32_t at = find_slot(&p->known, wanted.hash, is_pack, p, &wanted);
+    const uint32_t at = find_cell(&p->known, wanted.hash, is_pack, p, &wanted);
     if (p->known.item[at] >= 0)
         return &p->pack[p->known.item[at]];
     const int32_t begin = p->places.count;
@@ -114,7 +114,7 @@ static Pack *pack_of(Packs *p, const int32_t *column, int32_t length)
         || add_words(&p->places, column, length) < 0)
         return NULL;
     p->pack[p->packs] = (Pack){begin, length, -1, 0, wanted.hash};
-    fill_slot(&p->known, at, p->packs);
+    fill_cell(&p->known, at, p->packs);
     return &p->pack[p->packs++];
 }
 
