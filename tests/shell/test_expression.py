@@ -41,7 +41,7 @@ def error(text: str, values: dict[str, float] | None = None) -> list[str]:
 # ------ right ones
 
 
-def test_lecture_row_1() -> None:
+def test_the_lectures_product_of_a_sum_has_its_gradients() -> None:
     f = evaluate("(x + y) * z", AT)
     f.backward()
     leaves = {node.label: node.grad for node in (*f.parents[0].parents, f.parents[1])}

@@ -33,7 +33,7 @@ seeds = st.integers(0, 2**32)
 # ------ the numbers
 
 
-def test_lecture_row_1_reads_as_in_the_lecture() -> None:
+def test_the_lectures_example_reads_as_in_the_lecture() -> None:
     steps = explain(lecture())
     assert [step.line for step in steps] == [
         "∂f/∂q += ∂f/∂f · ∂f/∂q = 1 × (−4)",

@@ -43,7 +43,7 @@ def difference(root: Value) -> str:
 # ------ the lecture
 
 
-def test_lecture_row_5_reads_as_the_lectures_listing() -> None:
+def test_the_lectures_neuron_reads_as_its_listing() -> None:
     w0, x0, w1, x1, w2 = (
         Value(x, n) for n, x in dict(w0=2.0, x0=-1.0, w1=-3.0, x1=-2.0, w2=-3.0).items()
     )
