@@ -19,9 +19,9 @@ Numbers = list[float]
 
 
 class RunResults(NamedTuple):
-    """The results of a run; the outputs with lanes, by their address; of each lane the guard that
-    does not hold first, NONE where all do. Where a uniform guard does not hold there is only its
-    number, `failed`."""
+    """The results of a run: uniform ones; the outputs with lanes, by their address; and for each
+    lane the first guard that does not hold, or NONE. Where a uniform guard does not hold, its
+    number `failed` is the only result."""
 
     results: Numbers
     outputs: dict[Address, Numbers]

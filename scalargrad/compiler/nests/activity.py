@@ -43,8 +43,8 @@ def reached(nest: Nest, begin: Iterable[int], among: Iterable[int]) -> set[int]:
 
 
 def find_plain(nest: Nest) -> bool:
-    """Say anew which nodes are plain: those that no Value reaches. Return whether a number is the
-    same in all iterations: else it begins as a float and goes on as a Value, or differs."""
+    """Say anew which nodes are plain: those that no Value reaches. Return False if some number is
+    plain in one iteration and none in another: if it begins as a float and goes on as a Value."""
     rows, plain = nest.rows, nest.plain
     nodes = range(len(nest))
     values = [i for i in nodes if rows[i] is ops.identity or (rows[i] is INPUT and not plain[i])]

@@ -243,7 +243,7 @@ class Adjoints:
     def kept_at(self, i: int, block: Block) -> Address:
         nest = self.nest
         if i not in nest.kept:
-            array = Array(prod(block.trips_around()), row=block)
+            array = Array(prod(block.trips_around()), kept_by=block)
             nest.kept[i] = Address(array, 0, block.turns())
             nest.write(block, nest.kept[i], i)
         return nest.kept[i]

@@ -16,7 +16,7 @@ DEPTH = 2
 
 
 LESS = 1e-3
-"""So much less the place of each further operand counts, where the first decides."""
+"""The place of each further operand counts so much less, where the first decides."""
 Spot = tuple[float, float]
 """Where the leaves of a node are: on average, and the first of them."""
 NOWHERE = 0.0, 0.0

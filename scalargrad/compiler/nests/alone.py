@@ -15,7 +15,7 @@ from .selection import Selection
 
 
 class AlonePlaces(MovingPlaces):
-    """The place of each node. Those that move stand in rows of numbers that a loop keeps."""
+    """The place of each node. Those that move stand in stretches of numbers that a loop keeps."""
 
     def __init__(self, nest: Nest, schedule: Schedule, selection: Selection) -> None:
         self.trail: dict[Block, tuple[Any, ...]] = {}
@@ -35,12 +35,12 @@ class AlonePlaces(MovingPlaces):
                     yield nest.next[c]
 
     def may_lead(self, i: int, address: Address) -> bool:
-        """Tell whether an element is one of a row of numbers that a loop keeps, along which the
-        numbers of this node's loop move."""
+        """Tell whether an element is one of the numbers that a loop keeps, along which the numbers
+        of this node's loop move."""
         array, block = address.array, self.nest.home[i]
-        if array.row is None or array.summed or len(address.strides) < block.depth:
+        if array.kept_by is None or array.summed or len(address.strides) < block.depth:
             return False
-        key = array.row, address.strides
+        key = array.kept_by, address.strides
         return self.trail.setdefault(block, key) == key
 
 

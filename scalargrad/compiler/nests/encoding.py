@@ -105,7 +105,7 @@ class Encoder:
         nest, place = self.nest, self.place
         carried = self.schedule.carried_in(block)
         begin = [(place.first(c), self.at(nest.operands[c][0])) for c in carried]
-        ends = [(place[c], self.at(nest.next[c])) for c in carried if c not in place.rows]
+        ends = [(place[c], self.at(nest.next[c])) for c in carried if c not in place.along]
         ends += [(place.before[c], self.at(c)) for c in carried if c in place.before]
         body = self.body(self.block(block) + self.handed_on(ends, block), block)
         walks = [word for words in self.own[block] for word in words]

@@ -150,7 +150,11 @@ class Lowering:
         if effect.kind != WRITE or array is None or self.new.rows[x] is not READ:
             return False
         element, block = self.new.addresses[x], self.block(effect.block)
-        if array.row is not effect.block or element.array.summed or self.new.home[x] is not block:
+        if (
+            array.kept_by is not effect.block
+            or element.array.summed
+            or self.new.home[x] is not block
+        ):
             return False
         self.elements[array] = element, block
         return True
@@ -185,8 +189,8 @@ class Lowering:
 
     def array(self, array: Array) -> Array:
         if array not in self.arrays:
-            row = array.row and self.block(array.row)
-            self.arrays[array] = Array(array.size, array.numbers, row, summed=array.summed)
+            kept_by = array.kept_by and self.block(array.kept_by)
+            self.arrays[array] = Array(array.size, array.numbers, kept_by, summed=array.summed)
         return self.arrays[array]
 
 

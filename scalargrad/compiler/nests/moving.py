@@ -68,27 +68,27 @@ class MovingPlaces(Places):
         return bool(is_computed and address and address.depth() and self.may_move(i, address))
 
     def go_along(self, effect: Effect) -> None:
-        """Have a carried number go from row to row, where every iteration keeps it, or keeps what
-        the next one gets: that is computed where the next iteration reads it."""
+        """Have a carried number go from stretch to stretch, where every iteration keeps it, or
+        keeps what the next one gets: that is computed where the next iteration reads it."""
         nest, block, address = self.nest, effect.block, effect.address
-        if address is None or address.array.row is not block or address.strides != (1,):
+        if address is None or address.array.kept_by is not block or address.strides != (1,):
             return
         for c in self.schedule.carried_in(block):
             n = nest.next[c]
             if effect.x == c and self.can_go_along(c, n, address):
-                self.take_rows(c, n, address)
+                self.take_along(c, n, address)
             elif effect.x == n and self.can_go_along(c, n, address):
-                self.take_rows(c, n, address.moved(-1))
+                self.take_along(c, n, address.moved(-1))
 
     def can_go_along(self, c: int, n: int, address: Address) -> bool:
         is_own = self.nest.home[n] is self.nest.home[c] and self.in_place.get(n, c) == c
-        is_free = n not in self.moving and c not in self.rows and self.at_rest.isdisjoint((c, n))
+        is_free = n not in self.moving and c not in self.along and self.at_rest.isdisjoint((c, n))
         is_computed = isinstance(self.nest.rows[n], Operator)
         return is_own and is_free and is_computed and self.may_lead(c, address)
 
-    def take_rows(self, c: int, n: int, address: Address) -> None:
+    def take_along(self, c: int, n: int, address: Address) -> None:
         self.in_place.pop(n, None)
-        self.rows[c] = self.moving[c] = address
+        self.along[c] = self.moving[c] = address
         self.moving[n] = address.moved(1)
 
     # ------ places
@@ -97,8 +97,8 @@ class MovingPlaces(Places):
 
     def lay_out_arrays(self) -> None:
         super().lay_out_arrays()
-        trips = {c: self.nest.home[c].trips for c in self.rows}
-        for c, address in self.rows.items():
+        trips = {c: self.nest.home[c].trips for c in self.along}
+        for c, address in self.along.items():
             # after the loop
             self.of[self.nest.next[c]] = self.absolute(address.moved(trips[c]))
 

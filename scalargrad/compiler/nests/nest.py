@@ -64,13 +64,14 @@ class Block:
 
 @dataclass(eq=False)
 class Array:
-    """Numbers side by side in memory; at first `numbers`, where these are given. Arrays of one
-    `row` that are written by one loop lie across each other: an iteration then writes a row. One
-    that is `summed` is NOTHING in all its elements before anything is added."""
+    """Numbers side by side in memory; at first `numbers`, where these are given. Arrays that are
+    `kept_by` one loop, which writes a number of each of its iterations, lie across each other: an
+    iteration then writes a stretch. One that is `summed` is NOTHING in all its elements before
+    anything is added."""
 
     size: int
     numbers: Sequence[float] | None = None
-    row: Block | None = None
+    kept_by: Block | None = None
     is_inputs: bool = False
     summed: bool = False
     writes: list[Effect] = field(default_factory=list)

@@ -26,7 +26,7 @@ class Places:
                 self.put_constant(i)
         self.in_place = {nest.next[c]: c for block in nest.blocks for c in self.replaced(block)}
         """Of a node the one that it takes the place of."""
-        self.rows: dict[int, Address] = {}
+        self.along: dict[int, Address] = {}
         """Of carried nodes that go along the elements of an array: where they are."""
         self.begin()
         for i in range(len(nest)):
@@ -94,7 +94,7 @@ class Places:
 
     def first(self, c: int) -> int:
         """Where a carried node is in the first iteration."""
-        return self.absolute(self.rows[c]) if c in self.rows else self.of[c]
+        return self.absolute(self.along[c]) if c in self.along else self.of[c]
 
     def may_replace(self, i: int) -> bool:
         """Tell whether a node may take the place of another."""
@@ -112,19 +112,19 @@ class Places:
 
     # ------ arrays
     def lay_out_arrays(self) -> None:
-        rows: dict[Block, list[Array]] = {}
+        kept: dict[Block, list[Array]] = {}
         for array in self.arrays():
-            if array.row is not None:
-                rows.setdefault(array.row, []).append(array)
+            if array.kept_by is not None:
+                kept.setdefault(array.kept_by, []).append(array)
             else:
                 self.lay_out(array)
         # a number that goes along them is there before the first iteration or after the last
-        before = any([address.offset < 0 for address in self.rows.values()])
-        for arrays in rows.values():
+        before = any([address.offset < 0 for address in self.along.values()])
+        for arrays in kept.values():
             self.count += len(arrays) * before
             for k, array in enumerate(arrays):
                 self.start[array], self.scale[array] = self.count + k, len(arrays)
-            self.count += len(arrays) * (arrays[0].size + bool(self.rows))
+            self.count += len(arrays) * (arrays[0].size + bool(self.along))
         if self.count >= MOST:
             raise Refused("a loop keeps too many numbers")
 

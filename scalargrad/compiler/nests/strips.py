@@ -40,16 +40,16 @@ class Strip:
         self.low, self.step, self.back = low, step, back
         self.begin, self.end = 0, count
         self.writes: list[tuple[Block, int, tuple[int, ...], int]] = []
-        """Of each write: the block, the element, strides beyond those of rows, and the node."""
+        """Of each write: the block, the element, strides beyond its own, and the node."""
         self.array = Array(0)
         if not back:
             self.find_writes()
         self.lay_out(frame.block, back)
         frame.strips[low, step, count, back] = Address(
-            self.array, self.zero - back * self.width, self.rows
+            self.array, self.zero - back * self.width, self.strides
         )
         if back:
-            self.begin_rows(count)
+            self.begin_before(count)
             frame.at_end.append(self.find_late_writes)
         else:
             self.write()
@@ -62,10 +62,10 @@ class Strip:
     def lay_out(self, block: Block, back: int) -> None:
         trips = block.trips_around()
         if trips:
-            # iterations before the first have rows too
+            # iterations before the first have elements too
             trips[-1] += back
         lengths = [*trips[1:], self.width] if trips else []
-        self.rows = tuple(accumulate(reversed(lengths), mul))[::-1]
+        self.strides = tuple(accumulate(reversed(lengths), mul))[::-1]
         self.array.size = prod(trips) * self.width
         self.zero = back * self.width - self.begin
         """The place of event `low` in the first iteration."""
@@ -125,11 +125,11 @@ class Strip:
 
     def write(self) -> None:
         for block, e, further, node in self.writes:
-            address = Address(self.array, self.zero + e, (*self.rows, *further))
+            address = Address(self.array, self.zero + e, (*self.strides, *further))
             self.placed.nest.write(block, address, node)
 
-    def begin_rows(self, count: int) -> None:
-        """Write the rows of the iterations before the first."""
+    def begin_before(self, count: int) -> None:
+        """Write the elements of the iterations before the first."""
         frame, parent = self.frame, self.frame.parent
         assert parent is not None
         if count * self.back > MOST_BESIDE:
@@ -138,5 +138,5 @@ class Strip:
             for e in range(count):
                 id = self.low + e * self.step - age * frame.span
                 node = self.placed.node(parent, id, parent.spans())
-                address = Address(self.array, self.zero + e - age * self.width, self.rows[:-1])
+                address = Address(self.array, self.zero + e - age * self.width, self.strides[:-1])
                 self.placed.nest.write(parent.block, address, node)

@@ -223,7 +223,7 @@ class Part:
         """The key that orders elements: those that a loop has kept by their place in it."""
         address = self.nest.addresses[i]
         array = address.array
-        if array.row is not None:
+        if array.kept_by is not None:
             return 0, self.bodies.place.get(array.writes[0].x, NONE), address.offset
         return 1, self.encoder.seen.setdefault(array, len(self.encoder.seen)), address.offset
 
