@@ -11,6 +11,8 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import Any, NamedTuple
 
+from .inverses import inverses, times
+
 CHUNK = 32768
 """So many lanes go together: their numbers stay in the processor's cache."""
 SHORTEST = 2.0**-30
@@ -124,7 +126,7 @@ def begun(evaluate: Evaluate, at: Any, lanes: Any) -> Going:
     import numpy
 
     point = evaluate(at, lanes)
-    inverse, curved = inverses(point)
+    inverse, curved = inverses(point.jacobian, point.objective is not None)
     step = times(inverse, point.residuals)
     zeros, ones = numpy.zeros(len(lanes), int), numpy.ones(len(lanes))
     far = abs(at) + abs(step)
@@ -226,7 +228,7 @@ def stepped(evaluate: Evaluate, going: Going) -> Going:
     point = evaluate(at, going.lanes)
     sizes = size(going.step, going.far), size(times(going.inverse, point.residuals), going.far)
     better = leads_on(going, point, *sizes)
-    inverse, curved = inverses(point)
+    inverse, curved = inverses(point.jacobian, point.objective is not None)
     step = times(inverse, point.residuals)
     far = numpy.maximum(going.far, abs(at))
     ones = numpy.ones_like(going.part)
@@ -258,55 +260,3 @@ def size(step: Any, far: Any) -> Any:
 
     relative = abs(step) / numpy.where(far > 0.0, far, 1.0)
     return relative[0] if len(relative) == 1 else relative.max(axis=0)
-
-
-def times(inverse: Any, residuals: Any) -> Any:
-    """Newton's step for these residuals."""
-    import numpy
-
-    if len(residuals) == 1:
-        return -inverse[0] * residuals
-    return -numpy.einsum("ijl,jl->il", inverse, residuals)
-
-
-def inverses(point: Point) -> tuple[Any, Any]:
-    """The inverse of the Jacobian in each lane, NaN where there is none. Of an objective it is that
-    of the Hessian with its curvatures turned upwards, and whether they all were: no step then leads
-    to a saddle."""
-    jacobian = point.jacobian
-    if point.objective is None:
-        return (1.0 / jacobian if len(jacobian) == 1 else inverse_of(jacobian)), None
-    if len(jacobian) == 1:
-        return 1.0 / abs(jacobian), jacobian[0, 0] > 0.0
-    return turned_upwards(jacobian)
-
-
-def inverse_of(jacobian: Any) -> Any:
-    import numpy
-
-    square = numpy.moveaxis(jacobian, 2, 0)
-    try:
-        found = numpy.linalg.inv(square)
-    except numpy.linalg.LinAlgError:
-        found = numpy.stack([inverse_or_nan(x) for x in square])
-    return numpy.moveaxis(found, 0, 2)
-
-
-def inverse_or_nan(square: Any) -> Any:
-    import numpy
-
-    try:
-        return numpy.linalg.inv(square)
-    except numpy.linalg.LinAlgError:
-        return numpy.full_like(square, numpy.nan)
-
-
-def turned_upwards(hessian: Any) -> tuple[Any, Any]:
-    import numpy
-
-    square = numpy.moveaxis(hessian, 2, 0)
-    is_finite = numpy.isfinite(square).all(axis=(1, 2))
-    values, vectors = numpy.linalg.eigh(numpy.where(is_finite[:, None, None], square, 0.0))
-    found = numpy.einsum("lik,lk,ljk->ijl", vectors, 1.0 / abs(values), vectors)
-    found[:, :, ~is_finite] = numpy.nan
-    return found, (values > 0.0).all(axis=1) & is_finite

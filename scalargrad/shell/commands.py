@@ -12,7 +12,8 @@ from typing import Any
 from unicodedata import normalize
 
 from ..drawing import draw, explain, flat
-from .expression import ExpressionError, constant, evaluate
+from .expression import constant, evaluate
+from .parsing import ExpressionError
 
 EXPRESSION = "arithmetic and the library's functions, in quotes: 'sigmoid(w*x + b)', 'max(x, y)**2'"
 EDGES = ("local", "contribution", "both")

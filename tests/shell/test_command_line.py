@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 import scalargrad as sg
 from scalargrad.__main__ import main
 from scalargrad.drawing import explain, flat
-from scalargrad.shell.expression import ALLOWED, evaluate
+from scalargrad.shell.expression import evaluate
+from scalargrad.shell.parsing import ALLOWED
 
 LECTURE = ["(x + y) * z", "x=-2", "y=5", "z=-4"]
 VALUES = {"x": -2.0, "y": 5.0, "z": -4.0}

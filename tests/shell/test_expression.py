@@ -16,16 +16,8 @@ import scalargrad as sg
 from scalargrad import Value
 from scalargrad.drawing.steps.table import width
 from scalargrad.rows import BUILT_IN
-from scalargrad.shell.expression import (
-    ALLOWED,
-    CONDITION,
-    INSTEAD,
-    NO_EQUATION,
-    NO_SIGN,
-    ExpressionError,
-    constant,
-    evaluate,
-)
+from scalargrad.shell.expression import CONDITION, INSTEAD, constant, evaluate
+from scalargrad.shell.parsing import ALLOWED, NO_EQUATION, NO_SIGN, ExpressionError
 from tests.support.floats import bits
 
 AT = {"x": -2.0, "y": 5.0, "z": -4.0}

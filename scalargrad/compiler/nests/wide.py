@@ -8,7 +8,7 @@ on is moved when it is over.
 from __future__ import annotations
 
 from array import array as packed
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 from typing import TypeVar
 
@@ -17,75 +17,15 @@ from ..machine.instructions import MOVE, MOVE_STRETCH, READ_STRETCH, WRITE_STRET
 from ..machine.reroll import REACH, Bundle, Rerolled, kind_of
 from ..machine.wide import tiled
 from ..machine.words import NONE, Instruction
-from ..passes.fusion import Fusion
 from . import nest as nests
 from .alike import Alike
 from .encoding import Encoder, NestCode, Words
 from .nest import Array, Block, Effect, Nest
 from .places import Places
-from .schedule import Item, Schedule
-from .selection import Selection
+from .schedule import Item
+from .wide_places import Alone, InAnyOrder, NestFusion, WidePlaces
 
 T = TypeVar("T")
-
-
-class NestFusion(Fusion):
-    """Turns the sums of products of a nest into single nodes, each within a block."""
-
-    trace: Nest
-
-    def counted(self, wanted: Sequence[int]) -> Mapping[int, int]:
-        return Selection(self.trace, wanted).uses
-
-    def is_inside(self, j: int, i: int) -> bool:
-        return self.uses[j] == 1 and self.trace.home[j] is self.trace.home[i]
-
-
-class Alone(Selection):
-    """Every node has an instruction, or a part in one that does many side by side."""
-
-    def take_product(self, i: int, is_difference: bool) -> None:
-        pass
-
-    def take_cosine(self, i: int) -> None:
-        pass
-
-
-class InAnyOrder(Schedule):
-    """Nothing takes the place of what is carried: readers do not have to come first."""
-
-    def readers_first(self, block: Block) -> None:
-        pass
-
-
-class WidePlaces(Places):
-    """The places of numbers and of tables; `Bodies` gives nodes theirs, then come the arrays."""
-
-    def is_new(self, i: int) -> bool:
-        return False
-
-    def replaced(self, block: Block) -> Iterable[int]:
-        return ()
-
-    def __getitem__(self, i: int) -> int:
-        return self.of[i]
-
-    def lay_out_arrays(self) -> None:
-        for array in self.arrays():
-            if array.numbers is not None:
-                self.lay_out(array)
-
-    def arrays(self) -> Iterable[Array]:
-        """Rows of numbers that a loop keeps, in the order in which it has their places."""
-        return sorted(
-            super().arrays(),
-            key=lambda array: self.of.get(array.writes[0].x, NONE) if array.writes else NONE,
-        )
-
-    def lay_out_others(self, begin: int) -> None:
-        """Lay out the arrays that a run fills, from this place on."""
-        self.count = begin
-        super().lay_out_arrays()
 
 
 def are_regular(bundles: Sequence[Bundle]) -> bool:
