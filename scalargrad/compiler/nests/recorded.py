@@ -122,6 +122,18 @@ def variables(run: Ran) -> Iterator[int]:
         yield number[i]
 
 
+def tracer_of(x: Reference, nodes: Sequence[Any], inputs: Sequence[Any]) -> Any:
+    """An operand of an event, or a result, as the trace of all events has it."""
+    match x:
+        case Constant(number):
+            return number
+        case NodeAt(at):
+            return nodes[at]
+        case InputAt(at):
+            return inputs[at]
+    raise AssertionError(f"{x} is not that of an event")
+
+
 class Again(NamedTuple):
     """All that is needed to have the trace of a function again, as nodes: none of its Tracers, each
     of which would keep what the function kept."""
@@ -153,21 +165,11 @@ class Again(NamedTuple):
         for value, k in self.captured.items():
             trace.captured[value] = xs[k].index
         nodes: list[Any] = []
-
-        def operand(x: Reference) -> Any:
-            match x:
-                case Constant(number):
-                    return number
-                case NodeAt(at):
-                    return nodes[at]
-                case InputAt(at):
-                    return xs[at]
-            raise AssertionError(f"{x} is not that of an event")
-
         for event in expand(self.rolled.recorded.items):
             assert isinstance(event.operator, Operator)
-            nodes.append(trace.compute(event.operator, [operand(x) for x in event.references]))
-        results = list(map(operand, self.rolled.results))
+            operands = [tracer_of(x, nodes, xs) for x in event.references]
+            nodes.append(trace.compute(event.operator, operands))
+        results = [tracer_of(x, nodes, xs) for x in self.rolled.results]
         if self.order:
             known = self.with_derivatives(results[0], [xs[k] for k in self.copied])
             results = [known[k] for k in self.order]
