@@ -185,4 +185,20 @@ MINUS_PRODUCT = instruction("MINUS_PRODUCT", WITH_LOOPS,
 SINE_COSINE = instruction("SINE_COSINE", WITH_LOOPS,
                           [Word("sine", NUMBER), Word("cosine", NUMBER), Word("x", NUMBER)], None,
                           "the sine and the cosine of x")
+ERF_GAUSSIAN = instruction("ERF_GAUSSIAN", (LANES,),
+                           [Word("erf", REGISTER), Word("gaussian", REGISTER),
+                            Word("x", REGISTER)], None,
+                           "the error function of x, and exp(−x²)")
+ERFC_GAUSSIAN = instruction("ERFC_GAUSSIAN", (LANES,),
+                            [Word("erfc", REGISTER), Word("gaussian", REGISTER),
+                             Word("x", REGISTER)], None,
+                            "1 less the error function of x, and exp(−x²)")
 # fmt: on
+
+# ------ functions that have work in common
+PAIRS = {
+    (ops.sin, ops.cos): SINE_COSINE,
+    (ops.erf, ops.gaussian): ERF_GAUSSIAN,
+    (ops.erfc, ops.gaussian): ERFC_GAUSSIAN,
+}
+"""The instructions that compute two operators of one number."""

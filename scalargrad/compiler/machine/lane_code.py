@@ -8,7 +8,18 @@ from typing import Protocol
 from ..passes.program import Program
 from ..trace.guards import COMPARE, Guard
 from ..trace.vocabulary import products
-from .instructions import DENSE, GUARD, LANE_PRODUCTS, LOAD, MINUS, STORE, TABLE, TOTAL, TOTALS
+from .instructions import (
+    DENSE,
+    GUARD,
+    LANE_PRODUCTS,
+    LOAD,
+    MINUS,
+    PAIRS,
+    STORE,
+    TABLE,
+    TOTAL,
+    TOTALS,
+)
 from .lane_work import LaneItem, LaneWork
 from .registers import Registers
 from .tiles import DenseSum, LaneSums
@@ -87,6 +98,11 @@ class LaneCode:
             return self.sum(item, at)
         registers = [self.registers[item.nodes[0]], *[at[j] for j in item.reads]]
         return row_instruction(row.code, *registers)
+
+    def pair(self, item: LaneItem, at: Reads) -> list[int]:
+        one, other = (self.trace.row(i) for i in item.nodes)
+        registers = [self.registers[i] for i in item.nodes]
+        return PAIRS[one, other](*registers, at[item.reads[0]])
 
     def minus(self, item: LaneItem, at: Reads) -> list[int]:
         return MINUS(self.registers[item.nodes[0]], at[item.reads[0]], self.place[item.detail])

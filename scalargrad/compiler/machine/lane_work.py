@@ -12,8 +12,11 @@ from typing import Any, NamedTuple
 from ... import ops
 from ..inputs.arguments import Address
 from ..passes.program import LANES, Program
+from .instructions import PAIRS
 from .tiles import DenseSum, LaneSums, Tiles
 from .words import NONE, WIDTH
+
+IN_PAIRS = {row for pair in PAIRS for row in pair}
 
 
 class LaneItem(NamedTuple):
@@ -39,6 +42,8 @@ class LaneWork:
         self.is_lane = program.is_lane
         self.one = self.trace.constant(1.0)
         used = set(program.order)
+        self.pairs = {min(nodes): nodes for nodes in self._pairs()}
+        """Two nodes that one instruction computes, by the first of them."""
         self.inputs = sorted(used & set(addresses), key=addresses.__getitem__)
         self.addresses = [addresses[i] for i in self.inputs]
         self.columns = [i for i in program.outputs if self.trace.lanes[i]]
@@ -78,7 +83,7 @@ class LaneWork:
         guards = self._guards()
         expected = len(self.program.lane_guards)
         sums = self._count()
-        lanes = set(tiles.lanes)
+        lanes = set(tiles.lanes).difference(map(max, self.pairs.values()))
         events = lanes.union(guards, tiles.lane_sums)
         for i in filter(events.__contains__, self.program.order):
             if i in tiles.dense:
@@ -109,8 +114,20 @@ class LaneWork:
         is_read = count in self.program.stages
         return [LaneSums((self.one,), (NONE,), (count,))] if is_read else []
 
+    def _pairs(self) -> Iterator[tuple[int, int]]:
+        """Yield two operators of one number, in the order of their instruction."""
+        rows, operands = self.trace.rows, self.trace.operands
+        alone = [i for i in self.program.at_stage(LANES) if rows[i] in IN_PAIRS]
+        found = {(rows[i], operands[i][0]): i for i in alone}
+        for one, other in PAIRS:
+            for x in [operands[i][0] for i in alone if rows[i] is one]:
+                if (other, x) in found:
+                    yield found[one, x], found.pop((other, x))
+
     def _row_item(self, i: int) -> LaneItem:
         operands = self.trace.operands[i]
+        if i in self.pairs:
+            return LaneItem("pair", operands, self.pairs[i])
         if self.trace.rows[i] is ops.sub and not self.is_lane(operands[1]):
             return LaneItem("minus", operands[:1], (i,), operands[1])
         return LaneItem("row", operands, (i,))

@@ -91,3 +91,14 @@ class Looping:
     def sine_cosine(self, w: Any) -> None:
         x = self.numbers[w.x]
         self.numbers[w.sine], self.numbers[w.cosine] = ops.sin.forward(x), ops.cos.forward(x)
+
+    def erf_gaussian(self, w: Any) -> None:
+        x = self.numbers[w.x]
+        self.numbers[w.erf], self.numbers[w.gaussian] = ops.erf.forward(x), ops.gaussian.forward(x)
+
+    def erfc_gaussian(self, w: Any) -> None:
+        x = self.numbers[w.x]
+        self.numbers[w.erfc], self.numbers[w.gaussian] = (
+            ops.erfc.forward(x),
+            ops.gaussian.forward(x),
+        )

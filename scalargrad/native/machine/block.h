@@ -238,6 +238,8 @@ static void NAME(run_lane_products)(const Frame *f, const int32_t *code)
 
 #include "stretches.h"
 
+#include "pairs.h"
+
 #include "looping.h"
 
 /* ------ a block */

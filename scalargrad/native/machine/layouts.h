@@ -251,6 +251,18 @@ static const Word checked_SINE_COSINE[] = {
     {0, 0, SIZE_NUMBERS, REACH_ONE, ONCE},
 };
 
+static const Word checked_ERF_GAUSSIAN[] = {
+    {0, 0, SIZE_REGISTERS, REACH_ONE, ONCE},
+    {0, 0, SIZE_REGISTERS, REACH_ONE, ONCE},
+    {0, 0, SIZE_REGISTERS, REACH_ONE, ONCE},
+};
+
+static const Word checked_ERFC_GAUSSIAN[] = {
+    {0, 0, SIZE_REGISTERS, REACH_ONE, ONCE},
+    {0, 0, SIZE_REGISTERS, REACH_ONE, ONCE},
+    {0, 0, SIZE_REGISTERS, REACH_ONE, ONCE},
+};
+
 static const Layout layouts[] = {
     [OP_PRODUCTS - OP_COUNT] =
         {IN_BEFORE | IN_AFTER | IN_NEST, 3, 1, 2, 0, 0, 0, 0, checked_PRODUCTS},
@@ -310,4 +322,8 @@ static const Layout layouts[] = {
         {IN_LANES | IN_NEST, 6, 4, 0, 0, 0, 0, 0, checked_MINUS_PRODUCT},
     [OP_SINE_COSINE - OP_COUNT] =
         {IN_LANES | IN_NEST, 5, 3, 0, 0, 0, 0, 0, checked_SINE_COSINE},
+    [OP_ERF_GAUSSIAN - OP_COUNT] =
+        {IN_LANES, 5, 3, 0, 0, 0, 0, 0, checked_ERF_GAUSSIAN},
+    [OP_ERFC_GAUSSIAN - OP_COUNT] =
+        {IN_LANES, 5, 3, 0, 0, 0, 0, 0, checked_ERFC_GAUSSIAN},
 };

@@ -68,22 +68,6 @@ static void NAME(run_minus_product)(const Frame *f, const int32_t *code)
         out[i] = x[i] - y[i] * z[i];
 }
 
-static NOINLINE void NAME(sine_cosine)(double *sine, double *cosine, const double *x, int parts)
-{
-    for (int i = 0; i < VECTORS_OF(parts); i++) {
-        const V angle = ((const V *)x)[i];
-        ((V *)sine)[i] = NAME(v_sin)(angle);
-        ((V *)cosine)[i] = NAME(v_cos)(angle);
-    }
-}
-
-static void NAME(run_sine_cosine)(const Frame *f, const int32_t *code)
-{
-    const SineCosineWords words = sine_cosine_words(code);
-    NAME(sine_cosine)(NAME(reg)(f, words.sine), NAME(reg)(f, words.cosine), NAME(reg)(f, words.x),
-                      f->parts);
-}
-
 static void NAME(run_instruction)(Frame *f, const int32_t *code)
 {
     switch (code[0]) {

@@ -466,6 +466,34 @@ INLINE SineCosineWords sine_cosine_words(const int32_t *code)
     return words;
 }
 
+/* the error function of x, and exp(−x²): {op, length, erf, gaussian, x} */
+typedef struct {
+    int32_t erf, gaussian, x;
+} ErfGaussianWords;
+
+INLINE ErfGaussianWords erf_gaussian_words(const int32_t *code)
+{
+    ErfGaussianWords words;
+    words.erf = code[2];
+    words.gaussian = code[3];
+    words.x = code[4];
+    return words;
+}
+
+/* 1 less the error function of x, and exp(−x²): {op, length, erfc, gaussian, x} */
+typedef struct {
+    int32_t erfc, gaussian, x;
+} ErfcGaussianWords;
+
+INLINE ErfcGaussianWords erfc_gaussian_words(const int32_t *code)
+{
+    ErfcGaussianWords words;
+    words.erfc = code[2];
+    words.gaussian = code[3];
+    words.x = code[4];
+    return words;
+}
+
 enum { PRODUCTS_TERMS = 2 };
 typedef struct {
     int32_t x, y;
@@ -533,4 +561,6 @@ INLINE AlongWordsWords along_words_words(const int32_t *at)
     ROW(FILL, fill) \
     ROW(PLUS_PRODUCT, plus_product) \
     ROW(MINUS_PRODUCT, minus_product) \
-    ROW(SINE_COSINE, sine_cosine)
+    ROW(SINE_COSINE, sine_cosine) \
+    ROW(ERF_GAUSSIAN, erf_gaussian) \
+    ROW(ERFC_GAUSSIAN, erfc_gaussian)

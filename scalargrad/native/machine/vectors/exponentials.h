@@ -73,12 +73,6 @@ INLINE Pair NAME(less_square)(D x, double far)
     return (Pair){-square.hi, -square.lo};
 }
 
-INLINE D NAME(v_gaussian)(D x)
-{
-    const Pair power = NAME(less_square)(x, 28.0);
-    return NAME(near_exp)(power.hi, power.lo);
-}
-
 /* exp(−x²/2 − ln √2π): a quotient would be rounded once more */
 INLINE D NAME(v_normal)(D x)
 {
@@ -119,6 +113,19 @@ INLINE D NAME(v_expm1)(D x)
 {
     const PowerLess1 p = NAME(power_less_1)(NAME(clamped)(x, -40.0, 800.0));
     return WITH_SIGN_OF(NAME(scaled)(p.sum.hi, p.k), x);
+}
+
+/* as precisely as the error function needs it: together they need it once */
+INLINE Power NAME(gaussian_power)(D x)
+{
+    const Pair power = NAME(less_square)(x, 28.0);
+    return NAME(power)(power.hi, power.lo);
+}
+
+INLINE D NAME(v_gaussian)(D x)
+{
+    const Power p = NAME(gaussian_power)(x);
+    return NAME(scaled)(1.0 + (p.hi + p.lo), p.k);
 }
 
 /* ------ hyperbolic functions, with w = 2^−k and M = w·(exp(|x|) − 1) */
@@ -167,7 +174,7 @@ INLINE D NAME(v_cosh)(D x)
 
 /* ------ the error function */
 
-/* erfc(a) = 2^k·sum, for a ≥ 0 */
+/* erfc(|x|) = 2^k·sum */
 typedef struct {
     D k;
     Pair sum;
@@ -189,30 +196,32 @@ INLINE Pair NAME(surplus)(D a)
     return (Pair){hi, FMA(weight, more, 1.0 - hi)};
 }
 
-INLINE Scaled NAME(complement)(D a)
+INLINE Scaled NAME(complement)(D x)
 {
-    const Pair square = NAME(product)(a, a);
-    const Power p = NAME(power)(-square.hi, -square.lo);
+    const D a = SMALLER(K(28.0), ABS(x));
+    const Power p = NAME(gaussian_power)(x);
     const Pair top = NAME(long_product)(NAME(mantissa)(p), NAME(surplus)(a));
     return (Scaled){p.k, NAME(quotient)(top, NAME(asymptote)(a))};
 }
 
 INLINE D NAME(v_erfc)(D x)
 {
-    const Scaled p = NAME(complement)(SMALLER(K(28.0), ABS(x)));
+    const Scaled p = NAME(complement)(x);
     const D y = NAME(scaled)(p.sum.hi + p.sum.lo, p.k);
     return SELECT(LESS(x, K(0.0)), 2.0 - y, y);
 }
 
-INLINE D NAME(far_erf)(D size)
+INLINE D NAME(far_erf)(D x)
 {
-    const Scaled p = NAME(complement)(SMALLER(K(6.0), size));
-    const Pair far = NAME(fast_sum)(K(1.0), -p.sum.hi * POW2(p.k));
-    return far.hi + (far.lo - p.sum.lo * POW2(p.k));
+    const Scaled p = NAME(complement)(x);
+    /* POW2 has no smaller powers: these leave 1 as it is */
+    const D factor = POW2(LARGER(K(-1000.0), p.k));
+    const Pair far = NAME(fast_sum)(K(1.0), -p.sum.hi * factor);
+    return far.hi + (far.lo - p.sum.lo * factor);
 }
 
 INLINE D NAME(v_erf)(D x)
 {
     const D size = ABS(x), near = FMA(x, POLYNOMIAL(x * x, erf_terms), x);
-    return SELECT(LESS(size, K(0.65625)), near, WITH_SIGN_OF(NAME(far_erf)(size), x));
+    return SELECT(LESS(size, K(0.65625)), near, WITH_SIGN_OF(NAME(far_erf)(x), x));
 }
