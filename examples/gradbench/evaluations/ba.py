@@ -7,6 +7,7 @@ not zero: observations are lanes, and the sparse matrix is put together of their
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
@@ -54,6 +55,9 @@ errors = sg.compile(misses, batch=("camera", "point", "weight", "feature"))
 excesses = sg.compile(excess, batch="weight")
 slopes, excess_slopes = sg.jacobian(errors, (0, 1, 2)), sg.grad(excesses)
 
+PART = 4096
+"""So many observations go together: their numbers stay in the processor's cache."""
+
 
 class Adjustment:
     def __init__(self, given: dict[str, Any]) -> None:
@@ -64,19 +68,28 @@ class Adjustment:
         self.features = np.tile(given["feat"], (p, 1))
         self.of_camera, self.of_point = np.arange(p) % n, np.arange(p) % m
 
-    def lanes(self) -> tuple[Any, Any, Any, Any]:
-        cameras, points = self.cameras[self.of_camera], self.points[self.of_point]
-        return cameras, points, self.weights, self.features
+    def parts(self) -> Iterator[tuple[slice, tuple[Any, Any, Any, Any]]]:
+        """Yield some observations after the others, and the numbers of their lanes."""
+        for first in range(0, self.p, PART):
+            part = slice(first, first + PART)
+            cameras = self.cameras.take(self.of_camera[part], axis=0)
+            points = self.points.take(self.of_point[part], axis=0)
+            yield part, (cameras, points, self.weights[part], self.features[part])
 
     def objective(self) -> tuple[Any, Any]:
-        return np.stack(errors(*self.lanes()), axis=1), excesses(self.weights)
+        found = np.empty((self.p, 2))
+        for part, lanes in self.parts():
+            found[part, 0], found[part, 1] = errors(*lanes)
+        return found, excesses(self.weights)
 
     def jacobian(self) -> tuple[Any, Any, Any]:
         """The sparse matrix in rows: where each begins, and the columns and numbers in them."""
         values = np.empty(31 * self.p)
         rows = values[: 30 * self.p].reshape(self.p, 2, 15)
-        for k, (camera, point, weight) in enumerate(slopes(*self.lanes())):
-            rows[:, k, :11], rows[:, k, 11:14], rows[:, k, 14] = camera, point, weight
+        for part, lanes in self.parts():
+            for k, (camera, point, weight) in enumerate(slopes(*lanes)):
+                row = rows[part, k]
+                row[:, :11], row[:, 11:14], row[:, 14] = camera, point, weight
         values[30 * self.p :] = excess_slopes(self.weights)
         return *self.pattern, values
 
