@@ -19,8 +19,8 @@ from ..transforms.trees import is_array
 from .newton import CHUNK, LINEAR, NEAR, SWIFT, Evaluate, Outcome, Point, Solved, solved
 from .problems import Problem
 
-STRAIGHT, FURTHER = 5, 3
-"""So many whole steps a gate goes at once, and so many more where they do not reach."""
+STRAIGHT, FURTHER, TIMES = 5, 3, 3
+"""So many whole steps a gate goes at once, and so many more where they do not reach, so often."""
 STRIDE, STRIDES = 3, 6
 """So many steps a gate goes at once where some are shortened, and so often."""
 SMALLEST, LARGEST = sys.float_info.min, sys.float_info.max
@@ -124,7 +124,7 @@ class Lanes:
         at the objective too."""
         problem = self.problem
         is_one = problem.size == 1 and not problem.kind.is_minimum
-        return is_one and problem.steps >= STRIDE * STRIDES
+        return is_one and problem.steps >= max(STRIDE * STRIDES, STRAIGHT + TIMES * FURTHER)
 
     def in_strides(self, start: Any, others: Operands, threads: int) -> tuple[Any, Any]:
         """The unknown, and the lanes in which it is left to be found."""
@@ -162,8 +162,13 @@ class Strides:
         x, *known, there = self.lanes.gate(straight, self.threads)([self.start], self.others)
         self.found[:] = x
         going = numpy.flatnonzero(there == 0.0)
-        if len(going):
-            *_, there[going] = self.run(further, going, taken(going, [x, *known]))
+        state = taken(going, [x, *known])
+        for _ in range(TIMES):
+            if not len(going):
+                break
+            *state, there[going] = self.run(further, going, state)
+            on = numpy.flatnonzero(there.take(going) == 0.0)
+            state, going = taken(on, state), going.take(on)
         # where numbers are NaN, gates shorten no step
         unknown = numpy.flatnonzero(numpy.isnan(there))
         return numpy.concatenate([unknown, *self.again(numpy.flatnonzero(there <= 0.0))])

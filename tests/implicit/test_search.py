@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import scalargrad as sg
+from scalargrad.implicit import lanes
 
 coefficients = st.floats(-1.0, 1.0)
 
@@ -75,6 +76,17 @@ def test_a_lane_ends_where_the_search_alone_ends(numbers: list[float]) -> None:
     assert gate(np.array(numbers)) == pytest.approx(alone, rel=1e-12, abs=1e-14)
     for x, a in zip(alone, numbers):
         assert math.atan(x) + 0.01 * x == pytest.approx(0.02 * a, rel=1e-12, abs=1e-14)
+
+
+def test_a_lane_on_its_way_does_not_begin_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*args: Any) -> Any:
+        raise AssertionError("a search begins again")
+
+    monkeypatch.setattr(lanes, "damped", refused)
+    gate = sg.compile(lambda start: sg.root(lambda x: sg.exp(x) - 1.5, start), batch="start")
+    # each step far out is one of 1
+    found = gate(np.linspace(0.0, 9.0, 40))
+    assert found == pytest.approx(math.log(1.5), rel=1e-15)
 
 
 def test_of_several_minima_a_lane_finds_the_one_that_the_search_alone_finds() -> None:
