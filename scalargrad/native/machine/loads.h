@@ -21,13 +21,15 @@ static int NAME(are_adjacent)(const Column *column, int32_t n)
     return 1;
 }
 
-/* WIDTH columns of WIDTH rows: a vector of each row, then rows and columns exchanged. */
-INLINE void NAME(load_square)(const Frame *f, const Column *column, const int32_t *into, int part)
+/* At most WIDTH columns of WIDTH rows: a vector of each row, then rows and columns exchanged. */
+INLINE void NAME(load_square)(const Frame *f, const Column *column, const int32_t *into,
+                              const int32_t n, int part)
 {
+    const __mmask8 own = (__mmask8)((1 << n) - 1);
     V row[WIDTH], pair[WIDTH], four[WIDTH];
     for (int i = 0; i < WIDTH; i++) {
         const char *from = at_lane(f, column, part * WIDTH + i);
-        row[i] = *(const NAME(Unaligned) *)from;
+        row[i] = _mm512_maskz_loadu_pd(own, from);
         /* the next columns come from the same rows */
         __builtin_prefetch(from + 2 * sizeof(V) - 1);
     }
@@ -39,11 +41,14 @@ INLINE void NAME(load_square)(const Frame *f, const Column *column, const int32_
         four[i] = SHUFFLE(pair[i], pair[i + 2], 0, 1, 8, 9, 4, 5, 12, 13);
         four[i + 2] = SHUFFLE(pair[i], pair[i + 2], 2, 3, 10, 11, 6, 7, 14, 15);
     }
-    for (int i = 0; i < WIDTH / 2; i++) {
-        V *low = (V *)NAME(reg)(f, into[i]) + part, *high = (V *)NAME(reg)(f, into[i + 4]) + part;
-        *low = SHUFFLE(four[i], four[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
-        *high = SHUFFLE(four[i], four[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
-    }
+    /* in order, as LOAD has it where a register comes twice */
+    EACH(i, WIDTH)
+        if (i < n) {
+            const V x = four[i % (WIDTH / 2)], y = four[i % (WIDTH / 2) + WIDTH / 2];
+            ((V *)NAME(reg)(f, into[i]))[part] = i < WIDTH / 2
+                                                     ? SHUFFLE(x, y, 0, 1, 2, 3, 8, 9, 10, 11)
+                                                     : SHUFFLE(x, y, 4, 5, 6, 7, 12, 13, 14, 15);
+        }
 }
 
 /* Two columns side by side, with nothing between their rows: one column are the even numbers,
@@ -64,11 +69,11 @@ INLINE void NAME(load_pair)(const Frame *f, const Column *column, const int32_t 
 INLINE int NAME(load_side_by_side)(const Frame *f, const Column *column, const int32_t *into,
                                    int32_t n)
 {
-    if ((n != 2 && n != WIDTH) || !NAME(are_adjacent)(column, n))
+    if (n == 1 || n > WIDTH || !NAME(are_adjacent)(column, n))
         return 0;
-    if (n == WIDTH) {
+    if (n > 2) {
         for (int part = 0; part < f->parts; part++)
-            NAME(load_square)(f, column, into, part);
+            NAME(load_square)(f, column, into, n, part);
         return f->parts;
     }
     const int tight = column->stride == 2 * (Py_ssize_t)sizeof(double);
@@ -79,13 +84,19 @@ INLINE int NAME(load_side_by_side)(const Frame *f, const Column *column, const i
 }
 #endif
 
+/* What the next block reads of a column comes into the cache while this one computes. Not what the
+ * block writes: memory that is new has no pages yet, and to look for them takes long. */
+#define NEXT_BLOCK (BLOCK_LANES * sizeof(double))
+
 /* A column from some part of the lanes on. */
 static void NAME(load_column)(const Frame *f, const Column *column, double *out, int part)
 {
     if (part < parts_in_order(f) && column->stride == (Py_ssize_t)sizeof(double)) {
         const NAME(Unaligned) *from = (const NAME(Unaligned) *)at_lane(f, column, 0);
-        for (int i = VECTORS_OF(part); i < VECTORS_OF(parts_in_order(f)); i++)
+        for (int i = VECTORS_OF(part); i < VECTORS_OF(parts_in_order(f)); i++) {
             ((V *)out)[i] = from[i];
+            __builtin_prefetch((const char *)(from + i) + NEXT_BLOCK, 0, 2);
+        }
         part = parts_in_order(f);
     }
     for (int i = part * WIDTH; i < f->parts * WIDTH; i++) {
@@ -195,3 +206,4 @@ static void NAME(run_guard)(Frame *f, const int32_t *code)
     default: NAME(guard)(f, &words, IS_UNEQUAL); break;
     }
 }
+#undef NEXT_BLOCK
