@@ -1,5 +1,5 @@
 /* Attributes and hints that GCC and Clang know beyond C11. Included by engine/arena.h,
- * machine/nests/run.h, modes.h, trace/slots.h, trace_types.h. */
+ * machine/nests/run.h, modes.h, trace/hash_table.h, trace_types.h. */
 #ifndef SCALARGRAD_COMPILERS_H
 #define SCALARGRAD_COMPILERS_H
 
