@@ -7,6 +7,7 @@ from typing import Any
 
 from ..machine.instructions import MOVE
 from . import nest as nests
+from .distribution import distribute
 from .encoding import NestCode, Words
 from .moving import Along, MovingEncoder, MovingPlaces
 from .nest import Address, Block, Effect, Nest
@@ -38,7 +39,7 @@ class AlonePlaces(MovingPlaces):
         """Tell whether an element is one of the numbers that a loop keeps, along which the numbers
         of this node's loop move."""
         array, block = address.array, self.nest.home[i]
-        if array.kept_by is None or array.summed or len(address.strides) < block.depth:
+        if array.kept_by is None or array.summed or not 0 < block.depth <= len(address.strides):
             return False
         key = array.kept_by, address.strides
         return self.trail.setdefault(block, key) == key
@@ -57,5 +58,7 @@ class AloneEncoder(MovingEncoder):
 
 
 def encoded(nest: Nest, wanted: Sequence[int]) -> NestCode:
-    """Return the code of a lowered nest, whose results are the wanted nodes."""
+    """Return the code of a lowered nest, whose results are the wanted nodes; the nest is changed by
+    this."""
+    distribute(nest, wanted)
     return AloneEncoder(nest, wanted).encoded()

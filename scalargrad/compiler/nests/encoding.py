@@ -23,11 +23,12 @@ from ..machine.instructions import (
     READ,
     SCATTER,
     SINE_COSINE,
+    WIDE_ROW,
     WRITE,
 )
 from ..machine.words import NONE, Comparison, row_instruction
 from . import nest as nests
-from .nest import Address, Block, Effect, Nest
+from .nest import Address, Block, Effect, Nest, Stretch
 from .places import Places
 from .schedule import Schedule
 from .selection import Selection
@@ -146,6 +147,8 @@ class Encoder:
         row = nest.rows[i]
         if row is nests.LAST or place.is_fixed(i):
             return []
+        if i in nest.stretches:
+            return self.stretch(i, nest.stretches[i])
         if row is nests.READ:
             return self.read_element(i, nest.addresses[i])
         if row is nests.GATHERED:
@@ -158,6 +161,16 @@ class Encoder:
         if i in self.selection.cosines:
             return SINE_COSINE(self.at(i), self.at(self.selection.cosines[i]), *operands)
         return row_instruction(nest.row(i).code, self.at(i), *operands)
+
+    def stretch(self, i: int, stretch: Stretch) -> Words:
+        """Numbers side by side."""
+        places = [
+            self.at(j) if begin is None else self.place.absolute(begin)
+            for j, begin in zip(stretch.operands, stretch.begins)
+        ]
+        which = sum(1 << k for k, begin in enumerate(stretch.begins) if begin is not None)
+        out = self.place.absolute(stretch.out)
+        return WIDE_ROW(out, stretch.count, self.nest.row(i).code, which, *places)
 
     def effect(self, effect: Effect) -> Words:
         place, address = self.place, effect.address

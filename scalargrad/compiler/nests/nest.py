@@ -75,6 +75,8 @@ class Array:
     is_inputs: bool = False
     summed: bool = False
     writes: list[Effect] = field(default_factory=list)
+    filled_by: int | None = None
+    """The node that is computed for all elements at once, if one is; see `stretches`."""
 
 
 class Address(NamedTuple):
@@ -123,6 +125,16 @@ class Effect:
     """How many nodes there were when it was noted: nodes after those come after it."""
 
 
+class Stretch(NamedTuple):
+    """Where numbers of a node stand that are computed side by side, so many at once: where they
+    begin; and of each operand where its numbers begin, or None of one that is a single number."""
+
+    out: Address
+    count: int
+    operands: tuple[int, ...]
+    begins: tuple[Address | None, ...]
+
+
 class Nest(Rewriting, Trace):
     """Nodes in blocks. With `rules` it lowers what is computed in it."""
 
@@ -148,6 +160,9 @@ class Nest(Rewriting, Trace):
         self.guards_seen = 0
         self.kept: dict[int, Address] = {}
         """Of some nodes where every iteration has kept its own."""
+        self.stretches: dict[int, Stretch] = {}
+        """The nodes that are computed for all iterations of a loop at once, in no loop themselves;
+        their `operands` are those that are single numbers. See `distribution.py`."""
         self._reads: dict[Any, int] = {}
 
     # ------ nodes
@@ -261,7 +276,9 @@ class Nest(Rewriting, Trace):
         if self.rows[i] is CARRIED:
             found.append(self.next[i])
         if self.rows[i] is READ:
-            found += [effect.x for effect in self.addresses[i].array.writes]
+            found += writers(self.addresses[i].array)
+        if i in self.stretches:
+            found += [x for begin in self.stretches[i].begins if begin for x in writers(begin.array)]
         return found
 
     def live(self, wanted: Iterable[int]) -> set[int]:
@@ -277,3 +294,9 @@ class Nest(Rewriting, Trace):
                 found.add(i)
                 waiting += self.sources(i)
         return found
+
+
+def writers(array: Array) -> list[int]:
+    """The nodes whose numbers stand in an array."""
+    filled = [] if array.filled_by is None else [array.filled_by]
+    return [effect.x for effect in array.writes] + filled

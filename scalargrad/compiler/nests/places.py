@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array as packed
 from collections.abc import Iterable, Sequence
 
-from ..machine.words import MOST, NONE
+from ..machine.words import MOST, NONE, WIDTH
 from ..trace.vocabulary import CONSTANT
 from . import nest as nests
 from .nest import Address, Array, Block, Nest, Refused
@@ -65,7 +65,7 @@ class Places:
     def needs_place(self, i: int) -> bool:
         if i in self.selection.within:
             return i in self.selection.cosines.values()
-        return i in self.selection.live
+        return i in self.selection.live and i not in self.nest.stretches
 
     def is_fixed(self, i: int) -> bool:
         """Tell whether this is an element at one place, which is read there."""
@@ -121,12 +121,25 @@ class Places:
         # a number that goes along them is there before the first iteration or after the last
         before = any([address.offset < 0 for address in self.along.values()])
         for arrays in kept.values():
-            self.count += len(arrays) * before
-            for k, array in enumerate(arrays):
-                self.start[array], self.scale[array] = self.count + k, len(arrays)
-            self.count += len(arrays) * (arrays[0].size + bool(self.along))
+            lay_out = self.lay_out_apart if self.nest.stretches else self.lay_out_across
+            lay_out(arrays, int(before), arrays[0].size + bool(self.along))
         if self.count >= MOST:
             raise Refused("a loop keeps too many numbers")
+
+    def lay_out_across(self, arrays: Sequence[Array], before: int, size: int) -> None:
+        """Lay out arrays across each other: the numbers of an iteration are side by side."""
+        self.count += len(arrays) * before
+        for k, array in enumerate(arrays):
+            self.start[array], self.scale[array] = self.count + k, len(arrays)
+        self.count += len(arrays) * size
+
+    def lay_out_apart(self, arrays: Sequence[Array], before: int, size: int) -> None:
+        """Lay out each array by itself: its numbers are side by side, and vectors reach past
+        them."""
+        pitch = apart(before + size + WIDTH, len(arrays))
+        for array in arrays:
+            self.start[array] = self.count + before
+            self.count += pitch
 
     def lay_out(self, array: Array) -> None:
         if array in self.start:
@@ -152,6 +165,9 @@ class Places:
             for address in (effect.address, effect.table):
                 if address is not None:
                     found[address.array] = None
+        for i, stretch in nest.stretches.items():
+            if i in live:
+                found |= {x.array: None for x in (stretch.out, *stretch.begins) if x is not None}
         return found
 
     def absolute(self, address: Address) -> int:
@@ -161,3 +177,18 @@ class Places:
     def strides(self, address: Address) -> tuple[int, ...]:
         scale = self.scale.get(address.array, 1)
         return tuple(scale * s for s in address.strides[: address.depth()])
+
+
+PAGE = 512
+"""Numbers whose places differ by a multiple of this many hold each other up in the processor: it
+compares the last 12 bits of addresses."""
+
+
+def apart(size: int, count: int) -> int:
+    """Return how far from each other so many arrays should begin, at least the size of each."""
+    far = min(WIDTH, PAGE // (2 * count))
+    for pitch in range(size, size + PAGE):
+        distances = {k * pitch % PAGE for k in range(1, count)}
+        if all(far <= distance <= PAGE - far for distance in distances):
+            return pitch
+    return size

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
-from .nest import CARRIED, FILL, GATHERED, GUARD, LAST, READ, WRITE, Block, Effect, Nest
+from .nest import CARRIED, FILL, GATHERED, GUARD, LAST, READ, WRITE, Array, Block, Effect, Nest
 from .selection import Selection
 
 Item = int | Effect | Block
@@ -102,9 +102,22 @@ class Schedule:
             if isinstance(i, int) and nest.rows[i] is LAST:
                 self.in_order(nest.loop_of[i], nest.home[i], i, nest.home[i])
             elif isinstance(i, int) and nest.rows[i] is READ:
-                for effect in nest.addresses[i].array.writes:
-                    if effect.at <= i:
-                        self.in_order(effect, effect.block, i, nest.home[i])
+                self.after_writes(i, nest.addresses[i].array, i)
+            elif isinstance(i, int) and i in nest.stretches:
+                stretch = nest.stretches[i]
+                for j, begin in zip(stretch.operands, stretch.begins):
+                    if begin is not None:
+                        self.after_writes(i, begin.array, j)
+
+    def after_writes(self, i: int, array: Array, j: int) -> None:
+        """Node i comes after what writes to an array, as far as node j, which stands there, does
+        so."""
+        home = self.nest.home
+        if array.filled_by is not None:
+            self.in_order(array.filled_by, home[array.filled_by], i, home[i])
+        for effect in array.writes:
+            if effect.at <= j or self.nest.rows[j] is not READ:
+                self.in_order(effect, effect.block, i, home[i])
 
     def in_order(self, first: Item, one: Block, then: Item, other: Block) -> None:
         common = one

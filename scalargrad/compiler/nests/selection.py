@@ -29,7 +29,7 @@ class Selection:
             self.uses.update([nest.next[i]] if i in nest.next else [])
         for effect in nest.effects():
             self.uses.update((effect.x, effect.y))
-        for i in sorted(self.live):
+        for i in sorted(self.live.difference(nest.stretches)):
             row = nest.rows[i]
             if row in (ops.add, ops.sub):
                 self.take_product(i, row is ops.sub)
@@ -56,7 +56,7 @@ class Selection:
     def take_cosine(self, i: int) -> None:
         nest = self.nest
         cosine = nest.known(ops.cos, nest.operands[i])
-        if cosine is not None and cosine in self.live:
+        if cosine is not None and cosine in self.live and nest.home[cosine] is nest.home[i]:
             self.cosines[i] = cosine
             self.within[cosine] = i
 
