@@ -261,7 +261,7 @@ class Distribution:
                 effect.x = self.read(effect.x, False)
 
     def read_last(self) -> None:
-        """What is read after the last iteration is an element of a stretch, or of the later loop."""
+        """Have what is read after the last iteration read from a stretch, or from the later loop."""
         nest = self.nest
         for i in [i for i, block in nest.loop_of.items() if block is self.block]:
             (j,) = nest.operands[i]
@@ -273,4 +273,3 @@ class Distribution:
                 del nest.loop_of[i]
             elif j in self.later:
                 nest.loop_of[i] = self.after
-

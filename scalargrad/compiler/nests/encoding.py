@@ -170,7 +170,7 @@ class Encoder:
         ]
         which = sum(1 << k for k, begin in enumerate(stretch.begins) if begin is not None)
         out = self.place.absolute(stretch.out)
-        return WIDE_ROW(out, stretch.count, self.nest.row(i).code, which, *places)
+        return WIDE_ROW(out, stretch.size, self.nest.row(i).code, which, *places)
 
     def effect(self, effect: Effect) -> Words:
         place, address = self.place, effect.address

@@ -130,7 +130,7 @@ class Stretch(NamedTuple):
     begin; and of each operand where its numbers begin, or None of one that is a single number."""
 
     out: Address
-    count: int
+    size: int
     operands: tuple[int, ...]
     begins: tuple[Address | None, ...]
 
@@ -278,7 +278,9 @@ class Nest(Rewriting, Trace):
         if self.rows[i] is READ:
             found += writers(self.addresses[i].array)
         if i in self.stretches:
-            found += [x for begin in self.stretches[i].begins if begin for x in writers(begin.array)]
+            found += [
+                x for begin in self.stretches[i].begins if begin for x in writers(begin.array)
+            ]
         return found
 
     def live(self, wanted: Iterable[int]) -> set[int]:

@@ -3,6 +3,7 @@
 items placed      placing.py: what each operand names by its id, or a refusal
   | with adjoints adjoints.py: loops that run backward, in the same nest
   | lowered       lowering.py: operators of the machine
+  | distributed   distribution.py: what does not wait for the iteration before leaves its loop
   | encoded       encoding.py, by selection.py and schedule.py; or, many numbers side by side, by
   |               alike.py and wide.py
 code              run by runner.py
