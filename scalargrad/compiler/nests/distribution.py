@@ -261,7 +261,7 @@ class Distribution:
                 effect.x = self.read(effect.x, False)
 
     def read_last(self) -> None:
-        """Have what is read after the last iteration read from a stretch, or from the later loop."""
+        """Have what is read after the last iteration come from a stretch, or the later loop."""
         nest = self.nest
         for i in [i for i, block in nest.loop_of.items() if block is self.block]:
             (j,) = nest.operands[i]
