@@ -172,7 +172,7 @@ class Derived:
         """The code of the quick program, or of the careful one. Raises Refused where there is none
         that is right."""
         write = encoded_wide if self.is_wide else encoded
-        return write(*(self.lowered(True) if careful else self.quick_lowered))
+        return write(*self.lowered(careful))
 
     def in_lanes(self, careful: bool) -> LaneEncoder:
         """The same of lanes: what writes the code."""
