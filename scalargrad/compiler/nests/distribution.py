@@ -195,8 +195,8 @@ class Distribution:
 
     def loop_that_keeps(self) -> Block:
         """The loop whose numbers lie beside those that are new: that of which this one reads."""
-        rows = [self.nest.addresses[i].array.kept_by for i in self.elements() if self.is_stretch(i)]
-        found = [row for row in rows if row is not None and row.trips == self.block.trips]
+        arrays = [self.nest.addresses[i].array for i in self.elements() if self.is_stretch(i)]
+        found = [x.kept_by for x in arrays if x.kept_by and x.kept_by.trips == self.block.trips]
         return found[0] if found and not self.effects else self.block
 
     def new_address(self) -> Address:

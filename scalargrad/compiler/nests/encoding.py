@@ -148,7 +148,7 @@ class Encoder:
         if row is nests.LAST or place.is_fixed(i):
             return []
         if i in nest.stretches:
-            return self.stretch(i, nest.stretches[i])
+            return self.side_by_side(i, nest.stretches[i])
         if row is nests.READ:
             return self.read_element(i, nest.addresses[i])
         if row is nests.GATHERED:
@@ -162,7 +162,7 @@ class Encoder:
             return SINE_COSINE(self.at(i), self.at(self.selection.cosines[i]), *operands)
         return row_instruction(nest.row(i).code, self.at(i), *operands)
 
-    def stretch(self, i: int, stretch: Stretch) -> Words:
+    def side_by_side(self, i: int, stretch: Stretch) -> Words:
         """Numbers side by side."""
         places = [
             self.at(j) if begin is None else self.place.absolute(begin)

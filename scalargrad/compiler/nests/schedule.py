@@ -110,14 +110,16 @@ class Schedule:
                         self.after_writes(i, begin.array, j)
 
     def after_writes(self, i: int, array: Array, j: int) -> None:
-        """Node i comes after what writes to an array, as far as node j, which stands there, does
-        so."""
-        home = self.nest.home
-        if array.filled_by is not None:
-            self.in_order(array.filled_by, home[array.filled_by], i, home[i])
+        """Node i needs the numbers of node j in an array, so it comes after what writes to it; where
+        j is an element of the array, after what was noted before j."""
+        nest = self.nest
+        filled_by = array.filled_by
+        if filled_by is not None:
+            self.in_order(filled_by, nest.home[filled_by], i, nest.home[i])
+        is_element = nest.rows[j] is READ and nest.addresses[j].array is array
         for effect in array.writes:
-            if effect.at <= j or self.nest.rows[j] is not READ:
-                self.in_order(effect, effect.block, i, home[i])
+            if effect.at <= j or not is_element:
+                self.in_order(effect, effect.block, i, nest.home[i])
 
     def in_order(self, first: Item, one: Block, then: Item, other: Block) -> None:
         common = one

@@ -17,6 +17,7 @@ from scalargrad.compiler.nests.nest import Refused
 from tests.support.expressions import rounds
 from tests.support.nests_made import bits, code_of_function, eager, runs
 from tests.support.random_loops import INPUTS, random_function
+from tests.support.random_recurrences import recurrence
 
 Function = Callable[..., Any]
 DATA = [math.sin(3.0 * k) for k in range(40)]
@@ -52,6 +53,14 @@ def filtered(m: Any, noise: Any, error: Any, drag: Any) -> Any:
     return total * at
 
 
+def both_ways(m: Any, first: Any, *x: Any) -> Any:
+    """Elements in the direction of the loop and against it."""
+    level = first
+    for k in range(len(x)):
+        level = 0.5 * level + m.sin(x[k]) * m.exp(x[len(x) - 1 - k] * -0.3)
+    return level
+
+
 FUNCTIONS = [garch, smoothed, filtered]
 NUMBERS = [-0.7, 0.2, 0.6]
 
@@ -83,6 +92,10 @@ def test_what_does_not_wait_is_done_side_by_side(f: Function, careful: bool) -> 
     code = agrees(f, NUMBERS, careful)
     assert count(code, WIDE_ROW) >= 4
     assert count(code, LOOP) >= 2
+
+
+def test_elements_against_the_direction_of_the_loop() -> None:
+    assert count(agrees(both_ways, [0.4, *DATA]), WIDE_ROW) >= 2
 
 
 @pytest.mark.parametrize("f", FUNCTIONS)
@@ -125,3 +138,23 @@ def test_compiled_agrees_with_eager_at_the_edges(f: Function, special: float) ->
         value, gradient = both(*numbers)
         expected = eager(f, numbers)
         assert [value, *gradient] == pytest.approx(expected, rel=1e-11, abs=1e-12, nan_ok=True)
+
+
+def flat(x: Any) -> list[float]:
+    return [z for y in x for z in flat(y)] if isinstance(x, (list, tuple)) else [x]
+
+
+@pytest.mark.parametrize("argnums", [0, (0, 1), (0, 1, 2)])
+def test_random_recurrences_agree_with_eager(argnums: Any) -> None:
+    for _ in rounds(20):
+        seed = Random().randrange(2**32)
+        random, made = Random(seed), recurrence(seed)
+        eager_one = sg.value_and_grad(made.f, argnums)
+        compiled = sg.value_and_grad(sg.compile(made.f), argnums)
+        trips = random.choice([17, 33, 60])
+        for _ in range(2):
+            args = [
+                [random.gauss(0.0, 1.0) for _ in range(n)] for n in (made.parameters, trips, trips)
+            ]
+            found, expected = flat(compiled(*args)), flat(eager_one(*args))
+            assert found == pytest.approx(expected, rel=1e-10, abs=1e-10), (seed, made.text)
