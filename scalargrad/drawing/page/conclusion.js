@@ -17,8 +17,16 @@ function conclusion() {
     (best, i) => (Math.abs(state.right[i]) > Math.abs(state.right[best] ?? 0) ? i : best),
     -1,
   );
-  if (steepest < 0 || !Number.isFinite(state.right[steepest])) return "";
-  return sayNudge(steepest);
+  if (steepest < 0) return sayFlat();
+  return Number.isFinite(state.right[steepest]) ? sayNudge(steepest) : "";
+}
+
+/* No leaf that can be moved has a gradient. */
+function sayFlat() {
+  if (graph.leaves.some((i) => state.right[i])) return "All gradients are there.";
+  const broken = graph.leaves.some((i) => graph.editable[i] && breakOf(i));
+  const end = broken ? "" : `: ${ROOT} is flat here, whichever leaf moves a little`;
+  return `All gradients are there, and all are 0${end}.`;
 }
 
 function sayNudge(leaf) {
@@ -28,14 +36,14 @@ function sayNudge(leaf) {
     return evaluate(graph, data, false).data[0] - state.numbers.data[0];
   };
   const isNear = (by) => close(changeBy(by), by * state.right[leaf], ABOUT);
+  const found = breakOf(leaf);
+  if (found) return `All gradients are there. ${found.text}`;
   const nudge = NUDGES.find(isNear) ?? NUDGES[0];
   const [moved, expected] = [changeBy(nudge), nudge * state.right[leaf]];
   const way = expected > 0 ? "rises" : "falls";
   const really = Math.sign(moved) === Math.sign(expected);
   const anew = really ? `Computed anew it ${way} by ${brief(Math.abs(moved))}.` : "";
-  const why = kinkAt(leaf)
-    ? "Above the kink there the slope is another."
-    : "So far away the slope is another already.";
+  const why = "So far away the slope is another already.";
   const truth = isNear(nudge) ? anew : `${anew} ${why}`;
   return (
     `All gradients are there. Raise ${NAMES[leaf]} by ${brief(nudge)} and ${ROOT} ${way} by about ` +

@@ -58,7 +58,7 @@ const KEYS = {
   0: () => viewport.fit(),
 };
 
-/* Keys that a field of text has no use for. */
+/* Keys that step and leave wherever the focus is: a clicker in the lecture hall has no others. */
 const FREE = ["Escape", "PageDown", "PageUp"];
 
 function isText(target) {
@@ -66,8 +66,7 @@ function isText(target) {
 }
 
 function typing(target, key) {
-  if (isText(target)) return !FREE.includes(key);
-  return target.matches("select, input[type=range]");
+  return !FREE.includes(key) && target.matches("select, input[type=range], input[type=text]");
 }
 
 /* Escape leaves the field of text, and where there is none the large view. */

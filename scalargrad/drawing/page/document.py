@@ -40,6 +40,7 @@ SCRIPTS = (
     "quiz.js",
     "sums.js",
     "downhill.js",
+    "breaks.js",
     "leaves.js",
     "address.js",
     "paper.js",

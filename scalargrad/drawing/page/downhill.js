@@ -34,6 +34,10 @@ function stepDownhill() {
     sayDownhill(problem || "A learning rate is a number above 0, such as 0.1.");
     return;
   }
+  if (!moving().length) {
+    sayDownhill("No leaf may move: tick one above.");
+    return;
+  }
   if (!history.length) history = [state.numbers.data[0]];
   const data = [...state.numbers.data];
   for (const i of moving()) data[i] -= rate * state.right[i];

@@ -48,10 +48,6 @@ function fromRepr(text) {
   return Number(text.replace("inf", "Infinity"));
 }
 
-function isInfinite(x) {
-  return Math.abs(x) === Infinity;
-}
-
 /* Whether x is near y. An infinity is near nothing but itself. */
 function close(x, y, relative, absolute = 0) {
   if (Number.isNaN(x) || Number.isNaN(y)) return Number.isNaN(x) && Number.isNaN(y);

@@ -5,8 +5,8 @@ const AGREE = 1e-5;
 const FEW_LEAVES = 8;
 const MOST_KINKS = 3;
 const STEPS = { ArrowUp: 0.1, ArrowDown: -0.1 };
-/* Slopes once measured at these numbers, and what is told of kinks, by leaf. */
-let [slopes, kinks] = [new Map(), new Map()];
+/* Slopes once measured at these numbers, by leaf. */
+let slopes = new Map();
 
 function slopeOf(leaf) {
   if (!slopes.has(leaf)) slopes.set(leaf, slope(graph, state.numbers.data, leaf));
@@ -91,56 +91,30 @@ function leafRow(leaf) {
 /* A gradient whose sum is complete beside what measuring gives. */
 function verdict(leaf, gradient) {
   if (!graph.editable[leaf]) return "";
+  // beside an infinity nothing can be measured, and a gradient may be right all the same
+  if (![gradient, slopeOf(leaf), state.numbers.data[0]].every(Number.isFinite)) return [number(NaN)];
   const near = (x) => close(gradient, x, AGREE, AGREE);
   // from far off a bend, or a kink nearby, looks like another slope
-  const measured = [slopeOf(leaf), sideOf(leaf, 1, 1)].find(near) ?? slopeOf(leaf);
-  // beside an infinity nothing can be measured, and a gradient may be right all the same
-  if (Number.isNaN(measured) || [gradient, measured].some(isInfinite)) return [number(measured)];
-  const kind = near(measured) ? "right" : kinkAt(leaf)?.holds(gradient) ? "kink" : "wrong";
+  const measured = [slopeOf(leaf), steepness(leaf, -1, 1)].find(near);
+  const found = breakOf(leaf);
+  const fits = found ? found.fits : measured !== undefined;
+  const kind = !fits ? "wrong" : (found?.kind ?? "right");
   const [mark, title] = MARKS[kind];
   const told = { class: `mark ${kind}`, role: "img", "aria-label": title, title };
-  return [number(measured), element("b", told, mark)];
+  return [number(found?.measured ?? measured ?? slopeOf(leaf)), element("b", told, mark)];
 }
 
 const MARKS = {
   right: ["✓", "agrees"],
   kink: ["kink", "a kink: told below"],
+  jump: ["jump", "a jump: told below"],
   wrong: ["✗", "differs"],
 };
 
-/* The slope close by: on both sides, or one of them. */
-function sideOf(leaf, ...sides) {
-  const { data } = state.numbers;
-  return slope(graph, data, leaf, reach(data[leaf]) * FINE, sides);
-}
-
-/* The kink that a leaf stands at: that in words, and which gradients it allows; none if it does not. */
-function kinkAt(leaf) {
-  if (!kinks.has(leaf)) kinks.set(leaf, foundKink(leaf));
-  return kinks.get(leaf);
-}
-
-function foundKink(leaf) {
-  const node = kinkIn(graph, state.numbers.data, leaf, state.right);
-  if (!node) return undefined;
-  const sides = [sideOf(leaf, 1, 0), sideOf(leaf, 0, 1)];
-  const slack = AGREE * Math.max(1, ...sides.map(Math.abs));
-  const holds = (x) => x >= Math.min(...sides) - slack && x <= Math.max(...sides) + slack;
-  const [left, right] = sides.map((x) => brief(Number(x.toPrecision(6))));
-  const end = holds(state.right[leaf])
-    ? "A gradient there is a choice between them."
-    : `The gradient ${shown(state.right[leaf])} is not between them: choices at several kinks need ` +
-      "not add up, or a rule is wrong.";
-  const place = `${NAMES[leaf]} = ${shown(state.numbers.data[leaf])}`;
-  const text =
-    `At ${place} is a kink of ${node.name}: below it ${ROOT} has the slope ${left}, above it ${right}. ${end}`;
-  return { text, holds };
-}
-
 function sayKinks() {
-  const isTold = (leaf) => byId(`row-${leaf}`).querySelector(".kink, .wrong") && kinkAt(leaf);
+  const isTold = (leaf) => byId(`row-${leaf}`).querySelector(".kink, .jump, .wrong") && breakOf(leaf);
   const found = graph.leaves.filter(isTold);
-  const texts = found.slice(0, MOST_KINKS).map((leaf) => kinkAt(leaf).text);
+  const texts = found.slice(0, MOST_KINKS).map((leaf) => breakOf(leaf).text);
   if (found.length > MOST_KINKS) texts.push(`And ${found.length - MOST_KINKS} more.`);
   byId("kinks").textContent = texts.join(" ");
 }
@@ -193,7 +167,7 @@ function comparedText() {
 function startLeaves() {
   // before anything is shown with other numbers
   onChange((changes) => {
-    if ("numbers" in changes) [slopes, kinks] = [new Map(), new Map()];
+    if ("numbers" in changes) [slopes, breaks] = [new Map(), new Map()];
   });
   // the order in which the program first used them
   graph.leaves.reverse();

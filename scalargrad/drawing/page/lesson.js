@@ -129,14 +129,14 @@ function opened(node) {
   const lines = node.gates.map(({ name, formula }, k) =>
     rule(`${name} = ${formula} = `, number(values[k])),
   );
-  const title = `${node.symbol} is ${node.gates.length} gates in one node`;
+  const count = node.gates.length === 1 ? "1 gate" : `${node.gates.length} gates`;
+  const title = `${node.symbol} is ${count} in one node`;
   return folded(title, element("span", {}, node.about), ...lines);
 }
 
 function sentences(step) {
   if (!step.flows) {
-    const name = NAMES[step.parent];
-    return `No way that was taken leads from ${name} to ${ROOT} here: nothing is passed on.`;
+    return `Along this edge ${NAMES[step.parent]} does not move ${ROOT}: nothing is passed on.`;
   }
   const { pattern } = edgeOf(step);
   return pattern

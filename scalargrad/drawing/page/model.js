@@ -146,10 +146,11 @@ function withLeaf(graph, data, leaf, x, wantPartials) {
   return evaluate(graph, moved, wantPartials);
 }
 
-/* How steep the root is in a leaf, measured: the leaf a little up, a little down; or one of them. */
-function slope(graph, data, leaf, h = reach(data[leaf]), [down, up] = [1, 1]) {
+/* How steep the root is in a leaf, measured: the leaf a little up, a little down. */
+function slope(graph, data, leaf) {
+  const h = reach(data[leaf]);
   const at = (x) => withLeaf(graph, data, leaf, x, false).data[0];
-  const [low, high] = [data[leaf] - down * h, data[leaf] + up * h];
+  const [low, high] = [data[leaf] - h, data[leaf] + h];
   return (at(high) - at(low)) / (high - low);
 }
 

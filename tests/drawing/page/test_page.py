@@ -198,6 +198,17 @@ def test_slider_and_its_keys_move_through_the_steps(page: Any) -> None:
     assert page.get_attribute("#position", "aria-valuetext") == "back 2 of 4"
 
 
+@pytest.mark.parametrize(
+    "focus", ["#position", "#speed", "#play", "#predict", "#order-engine", "#rate"]
+)
+def test_clicker_steps_wherever_the_focus_is(page: Any, focus: str) -> None:
+    page.focus(focus)
+    for key, wanted in (("PageDown", 1), ("PageDown", 2), ("PageUp", 1)):
+        page.keyboard.press(key)
+        assert place(page) == f"back {wanted} of 4"
+    assert page.input_value("#speed") == "1"
+
+
 def test_step_is_chosen_from_the_table_of_all_steps(page: Any) -> None:
     page.click("#all summary")
     page.click("#steps tbody tr:nth-child(3) button")
@@ -216,15 +227,32 @@ def test_end_says_what_the_gradients_are_good_for(page: Any) -> None:
     assert page.is_hidden("#conclusion")
 
 
-def test_end_says_where_the_slope_is_another_already(
-    browser: Any, saved: Callable[..., Path]
-) -> None:
-    def tie(x: Any, y: Any) -> Any:
-        return sg.maximum(x, y) * 2.0
+def tie(x: Any, y: Any) -> Any:
+    return sg.maximum(x, y) * 2.0
 
-    with opened(browser, saved(tie, 2.0, 2.0), "#step=99") as page:
-        said = text(page, "#conclusion")
-        assert said.endswith("it rises by 0.02. Above the kink there the slope is another.")
+
+def dead(w: Any, x: Any) -> Any:
+    return sg.relu(w * x)
+
+
+@pytest.mark.parametrize(
+    ("f", "args", "said"),
+    [
+        (tie, (2.0, 2.0), "At x = 2 is a kink of s0: below it L has the slope 0, above it 2."),
+        (dead, (-1.0, 2.0), "and all are 0: L is flat here, whichever leaf moves a little."),
+        (sg.abs, (0.0,), "and all are 0."),
+        (sg.sign, (0.0,), "and all are 0."),
+    ],
+)
+def test_end_says_what_gradients_of_0_and_at_kinks_are_good_for(
+    browser: Any, tmp_path: Path, f: Callable[..., Any], args: tuple[float, ...], said: str
+) -> None:
+    path = tmp_path / "page.html"
+    sg.explain(f if len(args) > 1 else lambda x: f(x), *args).save(path)
+    with opened(browser, path, "#step=99") as page:
+        found = text(page, "#conclusion")
+        assert found.startswith("All gradients are there") and said in found
+        assert found.endswith(said) or f is tie
 
 
 def test_end_moves_a_leaf_so_little_that_its_slope_foretells_the_change(

@@ -118,7 +118,9 @@ WRONG = sg.operator("wrong_square", lambda x: x * x, lambda out, x: 3.0 * x)
     ("f", "at", "mark", "told"),
     [
         (sg.relu, 0.0, "kink", "At x = 0 is a kink of L: below it L has the slope 0, above it 1."),
-        (lambda x: sg.maximum(x, 3.0 * x), -0.0, "✓", ""),
+        (lambda x: sg.maximum(x, 3.0 * x), -0.0, "kink", "below it L has the slope 1, above it 3."),
+        (sg.abs, 0.0, "kink", "below it L has the slope -1, above it 1."),
+        (lambda x: sg.max([x, 1.0]) * sg.abs(x), 1.0, "kink", "the slope 1, above it 2."),
         (lambda x: sg.relu(x) * 0.0 + sg.relu(3.0 * x), 0.0, "kink", "At x = 0 is a kink of s3:"),
         (lambda x: sg.relu(x) - sg.relu(-x), 0.0, "✗", "The gradient 0 is not between them"),
         (lambda x: WRONG(x) + sg.relu(x - 2.0), 2.0, "✗", "The gradient 6 is not between them"),
@@ -126,6 +128,7 @@ WRONG = sg.operator("wrong_square", lambda x: x * x, lambda out, x: 3.0 * x)
         (lambda x: sg.abs(x - 1e-6), 0.0, "✓", ""),
         (lambda x: sg.sigmoid(1e5 * x), 0.0, "✓", ""),
         (lambda x: sg.exp(300.0 * x), 1.0, "✓", ""),
+        (lambda x: sg.square(x) * 1e-6, 0.0, "✓", ""),
     ],
 )
 def test_kinks_are_told_apart_from_wrong_gradients(
@@ -139,6 +142,31 @@ def test_kinks_are_told_apart_from_wrong_gradients(
         if mark == "kink":
             type_leaf(page, "x", "1.5")
             assert text(page, "#leaves .mark") == "✓" and text(page, "#kinks") == ""
+
+
+STEPS = {sg.floor: 3.0, sg.ceil: 3.0, sg.trunc: 3.0, sg.round: 2.5, sg.step: 0.0, sg.sign: 0.0}
+"""Functions that jump, and where."""
+
+
+@pytest.mark.parametrize("f", STEPS)
+@pytest.mark.parametrize(
+    ("extra", "mark", "said"),
+    [
+        (lambda x: 2.0 * x, "jump", "2 is the slope beside it."),
+        (lambda x: WRONG(x + 1.0), "✗", "is no slope beside it."),
+    ],
+)
+def test_gradient_at_a_jump_is_the_slope_beside_it(
+    browser: Any, path: Path, f: Any, extra: Callable[..., Any], mark: str, said: str
+) -> None:
+    at = STEPS[f]
+    low, high = f(at - 1e-9), f(at + 1e-9)
+    sg.explain(lambda x: f(x) + (extra(x) - extra(at)), at).save(path)
+    with opened(browser, path, "#step=99") as page:
+        assert text(page, "#leaves .mark") == mark
+        told = text(page, "#kinks")
+        assert told.startswith(f"At x = {at:g} L jumps from {low:g} to {high:g}.")
+        assert told.endswith(said)
 
 
 def test_many_kinks_are_told_in_few_words(browser: Any, path: Path) -> None:
@@ -304,6 +332,7 @@ def test_infinite_gradient_is_not_judged_by_a_finite_slope(browser: Any, path: P
         page.click("#last")
         assert page.locator("#leaves .gradient").all_text_contents() == ["∞", "−∞"]
         assert page.locator("#leaves .mark").count() == 0
+        assert page.locator("#leaves .slope").all_text_contents() == ["NaN", "NaN"]
 
 
 # ------ a program that compares

@@ -447,6 +447,9 @@ def test_only_parameters_of_a_model_move_and_a_leaf_can_be_held(
         assert page.get_by_label("Value of b0_0", exact=True).input_value() == before
         assert page.get_by_label("Value of x_0", exact=True).input_value() == "2"
         assert page.get_by_label("Value of w0_0_0", exact=True).input_value() != "0.5"
+        page.get_by_label("w0_0_0 moves downhill").uncheck()
+        page.click("#downhill-step")
+        assert text(page, "#downhill-said") == "No leaf may move: tick one above."
 
 
 def test_rate_that_is_too_large_or_no_number_is_told(
