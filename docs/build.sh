@@ -19,7 +19,7 @@ DIST_EXTRA_CONFIG="$work/setup.cfg" SCALARGRAD_ENGINE=pure \
     "$python" -m pip wheel -q --no-deps --wheel-dir "$work" "$docs/.."
 "$python" -m pip install -q --no-deps --no-compile --target "$work/packages" \
     "$work"/scalargrad-*-py3-none-any.whl graphviz
-cp "$docs/play/session.py" "$work/packages"
+cp "$docs"/play/*.py "$work/packages"
 node "$work/play/build.mjs" "$work/packages" "$work/made"
 
 # shellcheck disable=SC2086  # several options

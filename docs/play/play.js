@@ -86,8 +86,8 @@ const NO_PAGE = "The program came to no Value, so there is no page of one";
 const NOTED = "The output says why there is no page";
 const NO_END = "The program did not come to its end: there is no page of it";
 
-/* Two clicks are one run. */
-let isRunning = false;
+/* Two clicks are one run; an example that is chosen meanwhile ends it, and runs next. */
+let [isRunning, isNextWaiting] = [false, false];
 
 async function run() {
   if (isRunning) return;
@@ -111,6 +111,10 @@ async function run() {
   if (byId("play-shown").matches(".old")) empty(why);
   const seconds = (performance.now() - begin) / 1000;
   say(how === "done" && wrong ? "Ended with an error" : ENDS[how](seconds));
+  if (isNextWaiting) {
+    isNextWaiting = false;
+    run();
+  }
 }
 
 function enable(running) {
@@ -159,7 +163,10 @@ function choose() {
   const example = EXAMPLES.get(byId("play-examples").value);
   if (!example) return;
   editor.text = example.text;
-  run();
+  if (isRunning) {
+    isNextWaiting = true;
+    python.stop();
+  } else run();
 }
 
 async function share() {

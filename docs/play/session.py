@@ -10,14 +10,14 @@ import ast
 import builtins
 import contextlib
 import functools
-import io
 import linecache
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from time import monotonic
 from types import ModuleType
 from typing import Any
+
+from streams import NoInput, Printed, Send, no_input
 
 import scalargrad
 from scalargrad.drawing.explanation import Explanation
@@ -31,23 +31,6 @@ from scalargrad.graph import backward_order
 from scalargrad.modes import explaining
 from scalargrad.scalars import is_value
 
-Send = Callable[[str, str], None]
-
-MOST_FIRST, MOST_LAST = 50_000, 20_000
-"""Characters at the beginning and at the end of what is printed: a loop without end must not fill
-the tab, and the end says more than the middle."""
-LEFT_OUT = "\n… {:,} characters are left out here …\n\n"
-AT_ONCE = 200
-"""So many lines are sent as they are printed, and then several together: each is work for the
-page."""
-PAUSE = 0.05
-"""Seconds between two that are sent then."""
-LONG_PAUSE = 0.5
-"""Seconds between two ends of a long output: the page has to set each of them anew."""
-NO_INPUT = (
-    "input() waits for an answer, and a program in the browser cannot wait. Write the answer into "
-    'the program: name = "3"'
-)
 NO_MODULE = (
     "Play has no {}: in the browser there are scalargrad and Python's own modules alone, and "
     "nothing can be installed. Lists and sg.sum, sg.exp, … do here what arrays do elsewhere."
@@ -65,49 +48,12 @@ TOO_LARGE = (
     "{0} has a graph of {1:,} nodes: too large to be shown of itself. sg.explain({0}) shows a "
     "summary; fewer data or steps, or sg.explain(…) of a part, show every node."
 )
+MOST_CALLS = 1_000
+"""Of the traceback of more calls the first and the last are told: each costs time, and a recursion
+without end may go a million deep."""
+CALLS_LEFT_OUT = "{:,} calls between the first and the last are left out here."
 MOST_NODES = 1_500
 """A graph of more is shown where the program asks for it, not of itself."""
-
-
-class Printed(io.TextIOBase):
-    """What a program prints, sent on now and then. Of much the beginning stands, and the end
-    follows as a text of its own, which each new one replaces."""
-
-    def __init__(self, send: Send) -> None:
-        self.send = send
-        self.waiting: list[str] = []
-        self.room, self.count = MOST_FIRST, 0
-        self.last, self.beyond, self.told = "", 0, 0
-        self.sent = monotonic()
-
-    def write(self, text: str) -> int:
-        first, rest = text[: self.room], text[self.room :]
-        self.room -= len(first)
-        if first:
-            self.waiting.append(first)
-        if rest:
-            self.beyond += len(rest)
-            self.last += rest
-            if len(self.last) > 2 * MOST_LAST:
-                self.last = self.last[-MOST_LAST:]
-        is_line = text.endswith("\n") and self.count < AT_ONCE and not rest
-        if is_line or monotonic() >= self.sent + (LONG_PAUSE if rest else PAUSE):
-            self.flush()
-        return len(text)
-
-    def flush(self) -> None:
-        if self.waiting:
-            self.send("printed", "".join(self.waiting))
-            self.waiting.clear()
-            self.count += 1
-        if self.beyond > self.told:
-            self.told = self.beyond
-            last = self.last[-MOST_LAST:]
-            if len(last) < self.beyond:
-                last = last[last.find("\n") + 1 :]
-            missing = self.beyond - len(last)
-            self.send("last", f"{LEFT_OUT.format(missing) if missing else ''}{last}")
-        self.sent = monotonic()
 
 
 class Session:
@@ -173,9 +119,9 @@ class Session:
     def noticing(self, theme: str) -> Iterator[None]:
         """Within it `sg.explain` and `sg.draw` are noticed, and pictures have the page's theme."""
         self.made = self.made_of_value = None
-        main = sys.modules["__main__"]
+        main, keyboard = sys.modules["__main__"], sys.stdin
         explain, draw, ask = scalargrad.explain, scalargrad.draw, builtins.input
-        builtins.input = no_input
+        builtins.input, sys.stdin = no_input, NoInput()
         scalargrad.explain = self.noticed(explain)
         scalargrad.draw = self.noticed(functools.partial(draw, theme=theme))
         sys.modules["__main__"] = self.module
@@ -183,7 +129,7 @@ class Session:
             yield
         finally:
             scalargrad.explain, scalargrad.draw, builtins.input = explain, draw, ask
-            sys.modules["__main__"] = main
+            sys.modules["__main__"], sys.stdin = main, keyboard
 
     def noticed(self, f: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(f)
@@ -240,7 +186,8 @@ class Session:
     def tell(self, error: BaseException, file: str) -> None:
         """Send the error with the lines of the visitor's own, and its line in this program."""
         hint = hint_for(error)
-        if isinstance(error, ModuleNotFoundError):
+        left_out = sum(map(shorten, chain(error)))
+        if isinstance(error, ModuleNotFoundError) and error.name:
             # Pyodide adds how to install it, which cannot be done here
             error.msg = f"No module named {error.name!r}"
         told = traceback.TracebackException.from_exception(error)
@@ -251,6 +198,8 @@ class Session:
             lines = [int(told.lineno or 0)] if told.filename == file else lines
         self.send("line", str(lines[-1] if lines else 0))
         self.send("error", "".join(told.format()))
+        if left_out:
+            self.send("note", CALLS_LEFT_OUT.format(left_out))
         if hint:
             self.send("note", hint)
 
@@ -263,15 +212,36 @@ def ended(code: object) -> str:
 
 def hint_for(error: BaseException) -> str:
     """What to do about an error that is one here and not elsewhere; empty for others."""
-    if isinstance(error, ModuleNotFoundError):
+    if isinstance(error, ModuleNotFoundError) and error.name:
         return NO_MODULE.format(error.name)
     if isinstance(error, SyntaxError) and (error.text or "").lstrip().startswith(SHELL):
         return NO_SHELL
     return ""
 
 
-def no_input(prompt: object = "") -> str:
-    raise RuntimeError(NO_INPUT)
+def chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The error, and those that it came from or was raised beside."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def shorten(error: BaseException) -> int:
+    """Leave calls out of the middle of a long traceback; return how many."""
+    calls = []
+    call = error.__traceback__
+    while call is not None:
+        calls.append(call)
+        call = call.tb_next
+    half = MOST_CALLS // 2
+    count = len(calls) - 2 * half
+    # a call or two are no reason to cut
+    if count < half:
+        return 0
+    calls[half - 1].tb_next = calls[-half]
+    return count
 
 
 def lay_out_by(graphviz: Callable[[str, str], str]) -> None:

@@ -159,7 +159,8 @@ def library() -> tuple[Any, Any]:
         import safetensors.numpy
     except ImportError as error:
         raise ModuleNotFoundError(
-            "safetensors is not installed: pip install safetensors, or save as JSON"
+            "safetensors is not installed: pip install safetensors, or save as JSON",
+            name="safetensors",
         ) from error
     return numpy, safetensors
 

@@ -26,7 +26,7 @@ def pyplot() -> Any:
         from matplotlib import pyplot
     except ImportError:
         cure = "plots need matplotlib: pip install matplotlib"
-        raise ModuleNotFoundError(cure) from None
+        raise ModuleNotFoundError(cure, name="matplotlib") from None
     return pyplot
 
 

@@ -198,7 +198,13 @@ def test_error_of_syntax_marks_its_line(shared: Any) -> None:
 
 def test_recursion_without_end_is_an_error_like_others(shared: Any) -> None:
     assert "RecursionError" in run(shared, "def f():\n    return f()\n\nf()")
+    deep = run(shared, "import sys\nsys.setrecursionlimit(10**6)\ndef f():\n    return f()\n\nf()")
+    assert "RecursionError" in deep and "calls between the first and the last are left out" in deep
     assert run(shared, "print('goes on')") == "goes on\n"
+
+
+def test_help_is_printed(shared: Any) -> None:
+    assert "The hyperbolic tangent of x." in run(shared, "import scalargrad as sg\nhelp(sg.tanh)")
 
 
 def test_loop_without_end_is_stopped_and_python_starts_anew(shared: Any) -> None:
@@ -210,6 +216,15 @@ def test_loop_without_end_is_stopped_and_python_starts_anew(shared: Any) -> None
     ended(shared)
     assert state(shared).startswith("Stopped")
     assert run(shared, "print('after')") == "after\n"
+
+
+def test_example_that_is_chosen_meanwhile_ends_the_program_and_runs(shared: Any) -> None:
+    write(shared, "print('before')\nwhile True:\n    pass")
+    shared.click("#play-run")
+    wait_until(shared, lambda: output(shared) == "before\n", START)
+    choose(shared, "nan")
+    wait_until(shared, lambda: "AnomalyError" in output(shared), START)
+    ended(shared)
 
 
 def test_printing_without_end_leaves_the_page_alive(shared: Any) -> None:
@@ -238,6 +253,11 @@ def test_program_that_ends_itself_shows_its_page(shared: Any) -> None:
     code = "import sys\nimport scalargrad as sg\nx = sg.Value(2.0)\nout = x * x\nsys.exit()"
     assert "ended itself by sys.exit()" in run(shared, code)
     assert shown(shared).startswith("out") and state(shared).startswith("Done")
+
+
+def test_plots_name_the_module_that_is_not_there(shared: Any) -> None:
+    told = run(shared, "from scalargrad import plots\nplots.loss_curves([1.0, 2.0])")
+    assert "Play has no matplotlib" in told and "pip" not in told
 
 
 @pytest.mark.parametrize("module", ["torch", "numpy", "requests"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import io
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -24,6 +26,11 @@ Sent = list[tuple[str, str]]
 def play(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.syspath_prepend(str(PLAY))
     return importlib.import_module("session")
+
+
+@pytest.fixture
+def streams(play: Any) -> Any:
+    return importlib.import_module("streams")
 
 
 @pytest.fixture
@@ -195,6 +202,50 @@ def test_module_that_is_not_there_is_told_with_what_to_do(
     assert "nothing can be installed" in only("note", sent)
 
 
+def test_error_of_ones_own_about_a_module_keeps_its_words(run: Any) -> None:
+    sent = run("raise ModuleNotFoundError('bring it along')")
+    assert only("error", sent).endswith("ModuleNotFoundError: bring it along\n")
+    assert "note" not in kinds(sent)
+
+
+def test_help_needs_no_keyboard(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr(sys, "stdin", closed)
+    assert "The hyperbolic tangent of x." in printed(run("import scalargrad as sg\nhelp(sg.tanh)"))
+    for ask in ("input('x? ')", "import sys\nsys.stdin.readline()", "import sys\nsys.stdin.read()"):
+        assert "a program in the browser cannot wait" in only("error", run(ask))
+    assert sys.stdin is closed
+
+
+DEEP = """import sys
+sys.setrecursionlimit({limit})
+def f(n):
+    return f(n + 1)
+try:
+    f(0)
+except RecursionError as error:
+    raise ValueError("too deep") from error
+"""
+
+
+def test_recursion_without_end_is_told_soon_whatever_its_limit(run: Any) -> None:
+    limit = sys.getrecursionlimit()
+    try:
+        begin = time.perf_counter()
+        sent = run(DEEP.format(limit=50_000))
+        assert time.perf_counter() - begin < 3.0
+        told = only("error", sent)
+        assert (
+            told.index("in f\n") < told.index("RecursionError") < told.index("ValueError: too deep")
+        )
+        assert len(told) < 3_000
+        assert re.match(r"4[89],\d{3} calls between the first and the last", only("note", sent))
+        assert "note" not in kinds(run(DEEP.format(limit=1_200)))
+    finally:
+        sys.setrecursionlimit(limit)
+
+
 class Refused:
     """Finds no module that Play does not bring, and says of it what Pyodide says."""
 
@@ -243,42 +294,42 @@ def test_each_line_is_sent_as_it_is_printed(run: Any) -> None:
     assert run("for i in range(3): print(i)") == [("printed", f"{i}\n") for i in range(3)]
 
 
-def test_much_output_keeps_its_beginning_and_its_end(play: Any) -> None:
+def test_much_output_keeps_its_beginning_and_its_end(streams: Any) -> None:
     sent: Sent = []
-    out = play.Printed(lambda kind, text: sent.append((kind, text)))
+    out = streams.Printed(lambda kind, text: sent.append((kind, text)))
     for i in range(30_000):
         print("line", i, file=out)
     out.flush()
     first = printed(sent)
     last = [text for kind, text in sent if kind == "last"][-1]
-    assert first.startswith("line 0\n") and len(first) == play.MOST_FIRST
+    assert first.startswith("line 0\n") and len(first) == streams.MOST_FIRST
     note, _, end = last.partition(" …\n\n")
     assert note.startswith("\n… ") and note.endswith(" characters are left out here")
     assert end.startswith("line ") and end.endswith("line 29999\n")
     missing = int(note.split()[1].replace(",", ""))
     whole = sum(len(f"line {i}\n") for i in range(30_000))
-    assert len(first) + missing + len(end) == whole and len(end) <= play.MOST_LAST
+    assert len(first) + missing + len(end) == whole and len(end) <= streams.MOST_LAST
     assert len(sent) < 1000
 
 
-def test_output_that_fits_is_whole(play: Any) -> None:
+def test_output_that_fits_is_whole(streams: Any) -> None:
     sent: Sent = []
-    out = play.Printed(lambda kind, text: sent.append((kind, text)))
-    text = "x" * (play.MOST_FIRST + play.MOST_LAST)
+    out = streams.Printed(lambda kind, text: sent.append((kind, text)))
+    text = "x" * (streams.MOST_FIRST + streams.MOST_LAST)
     out.write(text)
     out.flush()
     assert printed(sent) + [x for kind, x in sent if kind == "last"][-1] == text
 
 
-def test_output_without_end_is_sent_while_it_goes_on(play: Any) -> None:
+def test_output_without_end_is_sent_while_it_goes_on(streams: Any) -> None:
     sent: Sent = []
-    out = play.Printed(lambda kind, text: sent.append((kind, text)))
+    out = streams.Printed(lambda kind, text: sent.append((kind, text)))
     begin = time.monotonic()
     while time.monotonic() < begin + 1.7:
         print("x" * 10, file=out)
     # a loop without end has no end at which the rest would come
     last = [text for kind, text in sent if kind == "last"]
-    assert 2 <= len(last) <= 4 and max(map(len, last)) < play.MOST_LAST + 100
+    assert 2 <= len(last) <= 4 and max(map(len, last)) < streams.MOST_LAST + 100
 
 
 @pytest.mark.parametrize(("end", "kind"), [("1 / 0", "error"), ("sys.exit()", "note")])
