@@ -20,7 +20,7 @@ from ..symbols.formula import place
 from ..symbols.in_symbols import InSymbols
 from ..symbols.patterns import PATTERNS, SUMS
 from ..symbols.terms import Reading, Term
-from ..symbols.text import DIGITS, printable, shortened
+from ..symbols.text import DIGITS, isolated, printable, shortened
 from .javascript import kernel
 from .summary import summary
 
@@ -96,6 +96,15 @@ def template(symbols: InSymbols) -> str:
 def about(op: Operator) -> str:
     """The text of what a row computes, without its signature."""
     return (op.__doc__ or "").partition("): ")[2].replace("`", "")
+
+
+def told(x: Any) -> Any:
+    """The data with names that are written from right to left set apart."""
+    if isinstance(x, str):
+        return isolated(x)
+    if isinstance(x, dict):
+        return {name: told(one) for name, one in x.items()}
+    return list(map(told, x)) if isinstance(x, list) else x
 
 
 class Data:
@@ -176,7 +185,7 @@ class Data:
             "patterns": PATTERNS,
             "sums": SUMS,
         }
-        text = json.dumps(known, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text = json.dumps(told(known), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         for character in "<>&\u2028\u2029":
             text = text.replace(character, f"\\u{ord(character):04x}")
         return text

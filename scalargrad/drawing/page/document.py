@@ -9,7 +9,7 @@ from pathlib import Path
 from ..picture.colours import DARK, LIGHT
 from ..steps import report
 from ..steps.steps import Steps
-from ..symbols.text import printable
+from ..symbols.text import isolated, printable
 from .data import Data
 from .javascript import needed
 
@@ -102,7 +102,7 @@ def document(steps: Steps) -> str:
     parts = {
         "title": escape(f"The backward pass of {printable(name)}"),
         "style": style("\n".join([colours(), *map(read, STYLES)])),
-        "table": plain(report.table(steps)),
+        "table": isolated(plain(report.table(steps))),
         "data": data.json(),
         "script": shortened("\n".join([needed(kernels), kernels, *map(read, SCRIPTS)])),
     }

@@ -146,6 +146,7 @@ function scrollListTo(row) {
 
 function showLeaves(changes) {
   const { gradient, arrived } = progress();
+  byId("leaves-fold").classList.toggle("digits", state.allDigits);
   for (const leaf of graph.leaves) {
     showLeaf(leaf, gradient, arrived);
     const input = byId(`leaf-${leaf}`);

@@ -241,7 +241,7 @@ function frameParts(loop) {
   const group = svgElement("g", { class: "loop" });
   const rect = svgElement("rect", { rx: 14 });
   const title = svgText(0, 0, SUMMARY.loops[loop], { class: "told" });
-  group.append(rect, title);
+  group.append(rect);
   return { group, rect, title, boxes: DRAWN.nodes.flatMap((x, i) => (x.loop === loop ? [i] : [])) };
 }
 
@@ -330,5 +330,8 @@ function buildScene() {
   nodes.append(...NODES.map(({ group }) => group));
   const frames = svgElement("g");
   frames.append(...[...FRAMES.values()].map(({ group }) => group));
-  SVG.append(frames, RAILS, edges, nodes, OVERLAY);
+  // an edge into the loop passes behind what is told of it
+  const titles = svgElement("g");
+  titles.append(...[...FRAMES.values()].map(({ title }) => title));
+  SVG.append(frames, RAILS, edges, titles, nodes, OVERLAY);
 }

@@ -8,11 +8,18 @@ const PAGE = JSON.parse(byId("data").textContent);
 const graph = readGraph(PAGE, KERNELS);
 const NAMES = graph.nodes.map((node) => node.name);
 const ROOT = NAMES[0];
-/* Names cut to a length and still apart: at their end or, where that would make two equal, in the
- * middle or by their place. */
+/* What is left of a name that is cut to a length: its beginning, and an end that has such a share. */
+function ends(share) {
+  return (name, most) => {
+    const end = Math.floor((most - 1) * share);
+    return `${name.slice(0, most - 1 - end)}…${name.slice(-end)}`;
+  };
+}
+
+/* Ways to cut names: the first that leaves them apart is taken, at last one by their place. */
 const CUTS = [
-  (name, most) => `${name.slice(0, most - 1)}…`,
-  (name, most) => `${name.slice(0, most / 2)}…${name.slice(1 - most / 2)}`,
+  ends(0.5),
+  ends(0.75),
   (name, most) => `${name.slice(0, most / 2)}…${NAMES.indexOf(name)}`,
 ];
 const cuts = new Map();
@@ -21,7 +28,7 @@ function cut(name, most) {
   const key = `${most} ${name}`;
   if (name.length > most && !cuts.has(key)) {
     const isAlone = (by) => !NAMES.some((x) => x !== name && x.length > most && by(x, most) === by(name, most));
-    cuts.set(key, (CUTS.find(isAlone) ?? CUTS[2])(name, most));
+    cuts.set(key, (CUTS.find(isAlone) ?? CUTS.at(-1))(name, most));
   }
   return cuts.get(key) ?? name;
 }

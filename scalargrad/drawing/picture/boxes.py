@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from math import isfinite
 
-from ..symbols.text import markup, printable, shortened
+from ..symbols.text import markup, printable, shortened_label
 from . import colours
 from .colours import Theme
 from .items import Item
@@ -77,7 +77,7 @@ class BoxTables:
         return table(row(framed), around)
 
     def _heading(self, item: Item) -> str:
-        theme, label, symbol = self.theme, shortened(item.label), shortened(item.symbol)
+        theme, label, symbol = self.theme, shortened_label(item.label), shortened_label(item.symbol)
         size = SIGN if len(item.symbol) == 1 else SYMBOL
         if item.kind == "module" and label:
             parts = [(label, LABEL, theme.ink, "b"), (symbol, SMALL, theme.faint, "")]
@@ -99,7 +99,7 @@ class BoxTables:
 
     def title(self, part: Submodule) -> str:
         """The title above the cluster of a module."""
-        name = shortened(part.name.removeprefix(f"{part.parent}."))
+        name = shortened_label(part.name.removeprefix(f"{part.parent}."))
         return styled(" · ".join(filter(None, (name, part.kind))), 11, self.theme.faint)
 
     def loop_title(self, told: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...scalars import is_value
-from ..symbols.text import brief, printable, shortened
+from ..symbols.text import brief, printable, shortened_label
 
 MOST_NOTED = 100
 """Comparisons that are kept, with the Values in them."""
@@ -35,7 +35,7 @@ class Compared:
 def side(x: Any, names: Mapping[Any, str]) -> str:
     """A side of a comparison; a Value outside of the graph by its label or its number."""
     if is_value(x):
-        return names.get(x) or shortened(printable(x.label)) or brief(x.data)
+        return names.get(x) or shortened_label(printable(x.label)) or brief(x.data)
     try:
         return brief(float(x))
     except OverflowError:

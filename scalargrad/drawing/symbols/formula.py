@@ -29,6 +29,8 @@ INFIX = {
 
 PREFIX = {"neg": "-"}
 SIGNS = "+−×÷"
+HIGH = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+"""Exponents as a book has them."""
 PLACE, GUARD, END = "\ue000", "(", "\ue001"
 
 
@@ -75,6 +77,9 @@ class Notation(NamedTuple):
 
     def write(self, term: Term, operands: Sequence[Written]) -> Written:
         assert term.op is not None
+        if self.guards and has_whole_exponent(term, operands):
+            base, exponent = operands
+            return Written(base.within(ATOM) + exponent.text.translate(HIGH), POWER)
         template = self.templates.get(term.op.name)
         if template is not None:
             return template.fill(operands)
@@ -102,6 +107,13 @@ class Notation(NamedTuple):
         if name.startswith(PLACE):
             return Written(name, SIGN, f"{PLACE}{GUARD}{name.removeprefix(PLACE)}")
         return self.signed(name) if name.startswith("−") else Written(name)
+
+
+def has_whole_exponent(term: Term, operands: Sequence[Written]) -> bool:
+    """Tell whether this is a power of a constant that is written with digits alone."""
+    if term.op is None or term.op.name != "pow" or not operands[1].text.isdecimal():
+        return False
+    return not any(isinstance(x, Term) for x in term.operands[1:])
 
 
 def readable_call(op: Operator, operands: Sequence[str]) -> str:
@@ -139,10 +151,11 @@ TEXT = Notation(
 def around(
     op: Operator, operands: Sequence[float | None], number: Callable[[float], str] = brief
 ) -> str:
-    """An operator with its constants alone: "× (−2)", "2^"."""
+    """An operator with its constants alone: "× (−2)", "2^", "x³"."""
     style = TEXT._replace(number=number)
     written = [Written("") if x is None else style.constant(x) for x in operands]
-    return style.write(Term(Algebra(), 0.0, op=op), written).text.strip()
+    text = style.write(Term(Algebra(), 0.0, op=op), written).text.strip()
+    return f"x{text}" if ord(text[0]) in HIGH.values() else text
 
 
 def place(k: int) -> str:

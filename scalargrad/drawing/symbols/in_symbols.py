@@ -77,8 +77,11 @@ class InSymbols:
     def in_numbers(self) -> str:
         """The node's formula in numbers: "−2.0 + 5.0"."""
         algebra = Reading()
-        numbers = [self.number(x) if free else x for x, free in zip(self.operands, self.variable)]
-        return self.text(algebra, [algebra.variable(brief(x), x) for x in numbers])
+        numbers = [
+            algebra.variable(brief(self.number(x)), self.number(x)) if free else x
+            for x, free in zip(self.operands, self.variable)
+        ]
+        return self.text(algebra, numbers)
 
     def text(self, algebra: Reading, operands: list[Any]) -> str:
         out = algebra.whole(self.node.op, tuple(operands), self.number(self.node))

@@ -8,8 +8,12 @@ from __future__ import annotations
 import re
 from html import escape
 from math import isinf, isnan
+from unicodedata import bidirectional
 
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u2028\u2029]")
+WORD = re.compile(r"\w+")
+RIGHT_TO_LEFT = ("R", "AL")
+ISOLATE, END_ISOLATE = "\u2068", "\u2069"
 LONGEST_LABEL = 28
 DIGITS = 4
 """Significant digits of a number that nobody asked to see in full."""
@@ -27,8 +31,26 @@ def picture(found: re.Match[str]) -> str:
     return "↵" if found[0] in "\n\u2028\u2029" else chr(0x2400 + code) if code < 32 else "\ufffd"
 
 
-def shortened(text: str, longest: int = LONGEST_LABEL) -> str:
+def shortened(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def shortened_label(text: str, longest: int = LONGEST_LABEL) -> str:
+    """Return a label without its middle where it is too long: labels often differ in their ends."""
+    end = (longest - 1) // 2
+    start = longest - 1 - end
+    return text if len(text) <= longest else f"{text[:start].rstrip()}…{text[-end:].lstrip()}"
+
+
+def isolated(text: str) -> str:
+    """Return text in which no name that is written from right to left moves what stands beside it,
+    as it would in "x × שם = 3"."""
+    return text if text.isascii() else WORD.sub(set_apart, text)
+
+
+def set_apart(word: re.Match[str]) -> str:
+    is_apart = any(bidirectional(letter) in RIGHT_TO_LEFT for letter in word[0])
+    return f"{ISOLATE}{word[0]}{END_ISOLATE}" if is_apart else word[0]
 
 
 def markup(text: str) -> str:

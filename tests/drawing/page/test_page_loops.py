@@ -31,7 +31,7 @@ def page_of_a_loop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def frame(page: Any) -> str:
-    return str(page.locator("#graph .loop .told").text_content())
+    return str(page.locator("#graph .told").text_content())
 
 
 def test_the_body_stands_in_a_frame_once(browser: Any, page_of_a_loop: Path) -> None:

@@ -113,7 +113,7 @@ def test_constants_stand_beside_the_operator() -> None:
     shown = {
         sg.leaky_relu(x + 1.0): "leaky ReLU(·, 0.01)",
         1.0 / (x - 2.0): "1 ÷",
-        x**2: "^2",
+        x**2: "x²",
         x**-2.0: "^(−2)",
         2.0**x: "2^",
         x * -2.0: "× (−2)",
@@ -408,7 +408,7 @@ def test_no_label_breaks_the_picture(label: str, symbol: str, edges: str | None)
         ("\x00\ud800\x1b", "␀\ufffd␛"),
         ("</td></table>>", "</td></table>>"),
         ("&amp;", "&amp;"),
-        ("w" * 500, "w" * 27 + "…"),
+        ("w" * 500, "w" * 14 + "…" + "w" * 13),
         ("θ₁ → 値", "θ₁ → 値"),
     ],
 )

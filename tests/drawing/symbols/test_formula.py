@@ -68,8 +68,11 @@ def test_every_row_has_a_formula_that_names_its_operands(op: Operator) -> None:
         (lambda x, y: x / y, "x ÷ y", ["1 ÷ y", "−x ÷ y²"]),
         (lambda x, y: x - y, "x − y", ["1", "−1"]),
         (lambda x, y: -x * y, "s0 × y", ["y", "s0"]),
-        (lambda x, y: x**3, "x^3", ["3 × x^2"]),
-        (lambda x, y: x**2, "x^2", ["2 × x"]),
+        (lambda x, y: x**3, "x³", ["3 × x²"]),
+        (lambda x, y: x**12, "x¹²", ["12 × x¹¹"]),
+        (lambda x, y: (x**2) ** y, "s0^y", ["y × s0^(y − 1)", "L × log(s0)"]),
+        (lambda x, y: x**-2, "x^(−2)", ["−2 × x^(−3)"]),
+        (lambda x, y: x**0.5, "x^0.5", ["0.5 × x^(−0.5)"]),
         (lambda x, y: sg.square(x), "x²", ["2 × x"]),
         (lambda x, y: abs(x), "|x|", ["sign(x)"]),
         (lambda x, y: sg.exp(x), "exp(x)", ["L"]),
@@ -129,7 +132,7 @@ def test_a_formula_holds_at_the_present_numbers() -> None:
 def test_the_computation_in_numbers_keeps_the_sign_of_each() -> None:
     x, y = Value(-2.0), Value(5.0)
     found = [gate(node).in_numbers for node in (x + y, x - y, -x, x**2, x * 1e-9, y / 3.0)]
-    assert found == [*("−2 + 5", "−2 − 5", "−(−2)", "(−2)^2", "−2 × 1e−9", "5 ÷ 3")]
+    assert found == [*("−2 + 5", "−2 − 5", "−(−2)", "(−2)²", "−2 × 1e−9", "5 ÷ 3")]
 
 
 def test_many_operands_are_shortened() -> None:
@@ -163,7 +166,9 @@ operands = st.recursive(
     max_leaves=12,
 )
 AT = {"x": 1.25, "y": -0.75, "z": 3.0}
-POSTFIX = {"×": "*", "÷": "/", "−": "-", "²": "**2.0", "^": "**"}
+POSTFIX = {"×": "*", "÷": "/", "−": "-", "^": "**"}
+HIGH = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+LOW = str.maketrans(HIGH, "0123456789")
 
 
 def built(tree: Any, variables: dict[str, Term]) -> Any:
@@ -180,6 +185,7 @@ def read_back(formula: str) -> float:
     """What a formula in TEXT computes, by Python's grammar, which has the same precedence."""
     for sign, python in POSTFIX.items():
         formula = formula.replace(sign, python)
+    formula = re.sub(f"[{HIGH}]+", lambda x: f"**{x[0].translate(LOW)}", formula)
     formula = re.sub(r"(?<![\w.])(\d+)(?![\w.])", r"\1.0", formula)
     while "|" in formula:
         formula = re.sub(r"\|([^|]*)\|", r"abs(\1)", formula)
