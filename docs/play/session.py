@@ -14,7 +14,7 @@ import linecache
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from types import ModuleType
+from types import ModuleType, TracebackType
 from typing import Any
 
 from streams import NoInput, Printed, Send, no_input
@@ -186,7 +186,8 @@ class Session:
     def tell(self, error: BaseException, file: str) -> None:
         """Send the error with the lines of the visitor's own, and its line in this program."""
         hint = hint_for(error)
-        left_out = sum(map(shorten, chain(error)))
+        calls = list(map(calls_of, chain(error)))
+        left_out = sum(map(shorten, calls))
         if isinstance(error, ModuleNotFoundError) and error.name:
             # Pyodide adds how to install it, which cannot be done here
             error.msg = f"No module named {error.name!r}"
@@ -202,6 +203,8 @@ class Session:
             self.send("note", CALLS_LEFT_OUT.format(left_out))
         if hint:
             self.send("note", hint)
+        for one in calls:
+            take_apart(one)
 
 
 def ended(code: object) -> str:
@@ -228,13 +231,18 @@ def chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def shorten(error: BaseException) -> int:
-    """Leave calls out of the middle of a long traceback; return how many."""
+def calls_of(error: BaseException) -> list[TracebackType]:
+    """The traceback of an error, call by call."""
     calls = []
     call = error.__traceback__
     while call is not None:
         calls.append(call)
         call = call.tb_next
+    return calls
+
+
+def shorten(calls: list[TracebackType]) -> int:
+    """Leave calls out of the middle of a long traceback; return how many."""
     half = MOST_CALLS // 2
     count = len(calls) - 2 * half
     # a call or two are no reason to cut
@@ -242,6 +250,15 @@ def shorten(error: BaseException) -> int:
         return 0
     calls[half - 1].tb_next = calls[-half]
     return count
+
+
+def take_apart(calls: list[TracebackType]) -> None:
+    """Free a traceback call by call, the inner ones first: freed at once, each from within the one
+    after it, a deep one ends the browser's Python."""
+    for call in calls:
+        call.tb_next = None
+    while calls:
+        calls.pop()
 
 
 def lay_out_by(graphviz: Callable[[str, str], str]) -> None:

@@ -337,6 +337,15 @@ def test_fused_node_opens_into_its_gates_with_their_numbers(
 # ------ the drawing
 
 
+def test_edge_that_passes_nothing_on_says_so(browser: Any, tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    sg.explain(lambda x, y: sg.sum([sg.floor(x), y]), 2.5, 1.0).save(path)
+    with opened(browser, path, "#step=1") as page:
+        assert "Σ is 1 gate in one node" in text(page, "#why")
+        page.fill("#position", page.get_attribute("#position", "max"))
+        assert "Along this edge x does not move L: nothing is passed on." in text(page, "#why")
+
+
 def test_edge_and_both_its_nodes_are_lit(page: Any) -> None:
     page.click("#forward")
     assert page.locator(".edge.lit").evaluate_all("all => all.map(x => x.id)") == ["edge-0-0"]

@@ -259,6 +259,58 @@ def test_long_names_make_nothing_wider_than_a_phone(browser: Any, path: Path, ad
         assert page.evaluate(WIDER) == []
 
 
+@pytest.mark.parametrize("address", ["#step=3", "#step=3&digits"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_no_card_scrolls_sideways_whatever_its_names_and_numbers(
+    browser: Any, path: Path, address: str, width: int
+) -> None:
+    long = "learning_rate_of_the_first_layer_of_the"
+    x, y = sg.Value(1.0 / 3.0, f"{long}_encoder"), sg.Value(-123456.789, f"{long}_decoder")
+    product = x * y
+    product.label = "a_product_whose_name_nobody_would_write_but_somebody_does"
+    sg.explain(sg.tanh(product * 1e-5)).save(path)
+    with opened(browser, path, address, viewport={"width": width, "height": 844}) as page:
+        page.click("#last")
+        page.wait_for_timeout(100)
+        assert page.evaluate(SCROLLING) == []
+        shown = page.locator("#leaves th[scope=row]").all_text_contents()
+        assert [name.endswith(end) for name, end in zip(shown, ("encoder", "decoder"))] == [
+            True
+        ] * 2
+
+
+SCROLLING = """() => [...document.querySelectorAll("html, .panel, .card, .card table")]
+    .filter((x) => !x.closest(".all") && x.checkVisibility() && x.scrollWidth > x.clientWidth + 1)
+    .map((x) => `${x.tagName} ${x.id} ${x.scrollWidth} > ${x.clientWidth}`)"""
+
+
+def test_names_from_right_to_left_move_nothing_beside_them(browser: Any, path: Path) -> None:
+    x, y = sg.Value(2.0, "שלום"), sg.Value(3.0, "متغير")
+    sg.explain(x * y).save(path)
+    with opened(browser, path, "#step=2") as page:
+        places = page.evaluate(PLACES, ["#heading", "שלום", "×", "متغير", "6"])
+        assert places == sorted(places)
+        places = page.evaluate(PLACES, ["#conclusion", "Raise", "שלום", "by"])
+        assert places == sorted(places)
+
+
+PLACES = """([selector, ...texts]) => {
+    const within = document.querySelector(selector);
+    const walker = document.createTreeWalker(within, NodeFilter.SHOW_TEXT);
+    const found = {};
+    while (walker.nextNode()) for (const text of texts) {
+        const at = walker.currentNode.data.indexOf(text);
+        if (at < 0 || text in found) continue;
+        const range = document.createRange();
+        range.setStart(walker.currentNode, at);
+        range.setEnd(walker.currentNode, at + text.length);
+        found[text] = range.getBoundingClientRect().x;
+    }
+    return texts.map((text) => found[text]);
+}"""
+"""Where texts stand in an element, from the left."""
+
+
 WIDER = """() => [...document.querySelectorAll("body *")]
     .filter((x) => !x.closest("svg, .pointer, .source, .spoken") && x.checkVisibility())
     .filter((x) => x.getBoundingClientRect().right > innerWidth + 1)
