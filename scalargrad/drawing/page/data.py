@@ -69,14 +69,21 @@ class Kernels:
         return "".join(["const KERNELS = [\n", *(f"  {text},\n" for text in self.texts), "];"])
 
 
-def edges(symbols: InSymbols) -> Iterator[dict[str, str]]:
+def edges(symbols: InSymbols) -> Iterator[dict[str, Any]]:
     found = zip(symbols.partials, symbols.computed, symbols.patterns)
     for formula, computed, pattern in found:
-        yield {
-            "formula": shortened(formula, LONGEST_FORMULA),
-            "computed": shortened(computed, LONGEST_FORMULA),
-            "pattern": pattern,
-        }
+        yield filled(
+            {
+                "formula": shortened(formula, LONGEST_FORMULA),
+                "computed": shortened(computed, LONGEST_FORMULA),
+                "pattern": pattern,
+            }
+        )
+
+
+def filled(facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts that say something: the others would weigh on every node and edge of a page."""
+    return {name: fact for name, fact in facts.items() if fact not in ("", None, [])}
 
 
 def line(symbols: InSymbols) -> list[Any] | None:
@@ -133,9 +140,8 @@ class Data:
         return known | (self.computed(symbols) if symbols else {})
 
     def computed(self, symbols: InSymbols) -> dict[str, Any]:
-        return {
+        facts = {
             "formula": shortened(symbols.formula, LONGEST_FORMULA),
-            "template": template(symbols),
             "kernel": self.kernels.place(symbols.node.op, symbols.variable),
             "here": holds_here_only(symbols),
             "edges": list(edges(symbols)),
@@ -143,6 +149,7 @@ class Data:
             "gates": list(self.gates(symbols.node)),
             "about": about(symbols.node.op) if symbols.node.op.arity is None else "",
         }
+        return {"template": template(symbols), **filled(facts)}
 
     def gates(self, node: Any) -> Iterator[dict[str, Any]]:
         """The gates that a node over a list stands for, each after its operands: names, formulas,
