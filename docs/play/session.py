@@ -255,8 +255,9 @@ def shorten(calls: list[TracebackType]) -> int:
 def take_apart(calls: list[TracebackType]) -> None:
     """Free a traceback call by call, the inner ones first: freed at once, each from within the one
     after it, a deep one ends the browser's Python."""
-    for call in calls:
-        call.tb_next = None
+    # no name may hold the innermost until the end
+    for at in range(len(calls)):
+        calls[at].tb_next = None
     while calls:
         calls.pop()
 
