@@ -146,12 +146,26 @@ static uint64_t number_key(double x)
     return isnan(x) ? 0x7FF8000000000000u : bits;
 }
 
-static uint32_t hash_of_node(const Trace *t, int32_t i)
+/* Nodes that follow each other mostly have operands that do. So a node is near to the one before;
+ * some slots are left between them, for others. */
+static Hash hash_of_computation(int32_t row, const int32_t *operands, int32_t count)
+{
+    uint32_t near = (uint32_t)row;
+    for (int32_t k = 0; k < count; k++)
+        near += 3 * (uint32_t)operands[k];
+    return (Hash){near, hash_of(row, operands, count)};
+}
+
+static Hash hash_of_constant(double x)
+{
+    return same_hash((uint32_t)mixed(1, number_key(x)));
+}
+
+static Hash hash_of_node(const Trace *t, int32_t i)
 {
     const TraceNode *node = &t->node[i];
-    if (node->row == CONSTANT)
-        return (uint32_t)mixed(1, number_key(node->number));
-    return hash_of(node->row, operands_of(t, i), node->count);
+    return node->row == CONSTANT ? hash_of_constant(node->number)
+                                 : hash_of_computation(node->row, operands_of(t, i), node->count);
 }
 
 static int is_constant(const Trace *t, int32_t i)
@@ -161,8 +175,12 @@ static int is_constant(const Trace *t, int32_t i)
 
 static int same_operands(const Trace *t, int32_t i, const int32_t *operands, int32_t count)
 {
-    return t->node[i].count == count
-           && memcmp(operands_of(t, i), operands, (size_t)count * sizeof *operands) == 0;
+    const int32_t *own = operands_of(t, i);
+    int32_t k = t->node[i].count == count ? 0 : -1;
+    /* most have one or two */
+    while (k >= 0 && k < count && own[k] == operands[k])
+        k++;
+    return k == count;
 }
 
 static int is_same_constant(const void *trace, int32_t i, const void *number)
@@ -187,17 +205,18 @@ static int is_same_computation(const void *trace, int32_t i, const void *wanted)
 /* The cell of a constant, or the empty one for it. */
 static uint32_t cell_of_constant(const Trace *t, double x)
 {
-    return find_cell(&t->known, (uint32_t)mixed(1, number_key(x)), is_same_constant, t, &x);
+    return find_cell(&t->known, hash_of_constant(x), is_same_constant, t, &x);
 }
 
 /* The cell of a node, or the empty one for it. */
 static uint32_t cell_of_node(const Trace *t, int32_t row, const int32_t *operands, int32_t count)
 {
     const Computation wanted = {row, count, operands};
-    return find_cell(&t->known, hash_of(row, operands, count), is_same_computation, t, &wanted);
+    const Hash hash = hash_of_computation(row, operands, count);
+    return find_cell(&t->known, hash, is_same_computation, t, &wanted);
 }
 
-static int hash_in_trace(const void *trace, int32_t i, uint32_t *hash)
+static int hash_in_trace(const void *trace, int32_t i, Hash *hash)
 {
     const Trace *t = trace;
     /* every identity is a variable of its own, to take a derivative in */

@@ -134,11 +134,11 @@ static uint32_t hash_of_words(const int32_t *words, size_t count)
     return (uint32_t)(hash ^ (hash >> 29));
 }
 
-static int hash_of_kind(const void *comparing, int32_t kind, uint32_t *hash)
+static int hash_of_kind(const void *comparing, int32_t kind, Hash *hash)
 {
     const Comparing *w = comparing;
     const size_t begin = kind_end(w, kind - 1);
-    *hash = hash_of_words(kind_words(w) + begin, kind_end(w, kind) - begin);
+    *hash = same_hash(hash_of_words(kind_words(w) + begin, kind_end(w, kind) - begin));
     return 1;
 }
 
@@ -160,7 +160,7 @@ static int32_t kind_of_words(Comparing *w)
         return -1;
     const uint32_t hash = hash_of_words(kind_words(w) + w->begin,
                                         w->column[KIND_WORD].count - w->begin);
-    const uint32_t at = find_cell(&w->kinds, hash, is_kind, w, NULL);
+    const uint32_t at = find_cell(&w->kinds, same_hash(hash), is_kind, w, NULL);
     if (w->kinds.item[at] >= 0) {
         w->column[KIND_WORD].count = w->begin;
         return w->kinds.item[at];

@@ -82,9 +82,9 @@ typedef struct {
     const int32_t *places;
 } PackedColumn;
 
-static int hash_of_pack(const void *packs, int32_t k, uint32_t *hash)
+static int hash_of_pack(const void *packs, int32_t k, Hash *hash)
 {
-    *hash = ((const Packs *)packs)->pack[k].hash;
+    *hash = same_hash(((const Packs *)packs)->pack[k].hash);
     return 1;
 }
 
@@ -106,7 +106,7 @@ static Pack *pack_of(Packs *p, const int32_t *column, int32_t length)
     if (cells_reserve(&p->known, p->packs, hash_of_pack, p) < 0)
         return NULL;
     const PackedColumn wanted = {hash_of(0, column, length), length, column};
-    const uint32_t at = find_cell(&p->known, wanted.hash, is_pack, p, &wanted);
+    const uint32_t at = find_cell(&p->known, same_hash(wanted.hash), is_pack, p, &wanted);
     if (p->known.item[at] >= 0)
         return &p->pack[p->known.item[at]];
     const int32_t begin = p->places.count;
