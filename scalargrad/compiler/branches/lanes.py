@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, cached_property
+from itertools import groupby
 from typing import Any
 
 from ...scalars import is_value
@@ -173,29 +174,35 @@ Teller = Callable[[int], Sequence[Any]]
 
 
 def tellers_of(numbers: Sequence[Any]) -> Iterator[Teller]:
-    """Yield what tells the numbers of a lane, in order: those side by side in an array of floats
-    together."""
-    begin = 0
-    for end in range(1, len(numbers) + 1):
-        if end == len(numbers) or not are_beside(numbers[end - 1], numbers[end]):
-            yield teller_of(numbers[begin:end])
-            begin = end
+    """Yield what tells the numbers of a lane, in order: those that are the same in all lanes
+    together, and those side by side in an array of floats."""
+    for has_lanes, alike in groupby(numbers, is_column):
+        own = list(alike)
+        if not has_lanes:
+            yield same_in_all(list(map(number_of, own)))
+            continue
+        begin = 0
+        for end in range(1, len(own) + 1):
+            if end == len(own) or not are_beside(own[end - 1], own[end]):
+                yield teller_of(own[begin:end])
+                begin = end
 
 
-def are_beside(x: Any, y: Any) -> bool:
-    return (
-        type(x) is Column
-        and type(y) is Column
-        and x.array is y.array
-        and x.array.dtype == float
-        and x.address[1] + 1 == y.address[1]
-    )
+def is_column(x: Any) -> bool:
+    return type(x) is Column
 
 
-def teller_of(numbers: Sequence[Any]) -> Teller:
+def are_beside(x: Column, y: Column) -> bool:
+    beside = x.array is y.array and x.address[1] + 1 == y.address[1]
+    return beside and x.array.dtype == float
+
+
+def same_in_all(numbers: Sequence[float]) -> Teller:
+    return lambda k: numbers
+
+
+def teller_of(numbers: Sequence[Column]) -> Teller:
     first = numbers[0]
-    if type(first) is not Column:
-        return lambda k: [number_of(first)]
     if len(numbers) == 1:
         return lambda k: [first[k]]
     array, begin = first.array, first.address[1]
@@ -204,4 +211,4 @@ def teller_of(numbers: Sequence[Any]) -> Teller:
 
 
 def number_of(x: Any) -> float:
-    return x.data if is_value(x) else float(x)
+    return x if type(x) is float else x.data if is_value(x) else float(x)

@@ -64,7 +64,8 @@ class Encoder:
         self.program = program
         self.trace = program.trace
         self.work = work
-        numbers = [i for i in program.inputs if not self.trace.lanes[i]]
+        lanes = self.trace.lanes
+        numbers = [i for i in program.inputs if not lanes[i]]
         minus_one = self.trace.constant(-1.0)
         constants = {**program.constants(), work.one: 1.0, minus_one: -1.0}
         self.place = rerolled(self.trace, numbers, constants)
@@ -108,7 +109,8 @@ class Encoder:
 
     def results(self) -> list[int]:
         """The uniform outputs."""
-        return [i for i in self.program.outputs if not self.trace.lanes[i]]
+        lanes = self.trace.lanes
+        return [i for i in self.program.outputs if not lanes[i]]
 
 
 def words(values: Iterable[int]) -> array[int]:

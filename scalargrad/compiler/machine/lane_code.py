@@ -70,7 +70,7 @@ class LaneCode:
     def instruction(self, item: LaneItem, at: int, last: Mapping[int, int]) -> list[int]:
         """Write the item at this index; `last` tells at which index each node is read last."""
         # a sum of products is written when all of it is read: its register may be that of a term
-        reads = {j: self.registers[j] for j in item.reads if j in self.registers}
+        reads = self.registers.of(item.reads)
         for j in set(item.reads):
             if last[j] == at:
                 self.registers.release(j)

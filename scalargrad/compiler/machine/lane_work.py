@@ -41,12 +41,13 @@ class LaneWork:
         self.trace = program.trace
         self.is_lane = program.is_lane
         self.one = self.trace.constant(1.0)
-        used = set(program.order)
+        used = program.stages.keys()
         self.pairs = {min(nodes): nodes for nodes in self._pairs()}
         """Two nodes that one instruction computes, by the first of them."""
-        self.inputs = sorted(used & set(addresses), key=addresses.__getitem__)
+        self.inputs = sorted(used & addresses.keys(), key=addresses.__getitem__)
         self.addresses = [addresses[i] for i in self.inputs]
-        self.columns = [i for i in program.outputs if self.trace.lanes[i]]
+        lanes = self.trace.lanes
+        self.columns = [i for i in program.outputs if lanes[i]]
 
     def items(self) -> list[LaneItem]:
         """The items in order; none where nothing is computed in a lane."""

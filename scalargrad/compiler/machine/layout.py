@@ -33,7 +33,7 @@ class Layout(NamedTuple):
 def layout_of(program: Program, traced: Traced, arguments: Arguments) -> Layout:
     """Return the layout of a program for arguments like these."""
     lanes = program.trace.lanes
-    has_lanes = any(traced.trace.lanes[i] for i in traced.outputs)
+    has_lanes = any(map(traced.trace.lanes.__getitem__, traced.outputs))
     return layout(traced, arguments, [(i, lanes[i]) for i in program.inputs], has_lanes)
 
 

@@ -6,6 +6,10 @@ register for the whole program.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from .words import NONE
+
 
 class Registers:
     """Which register each node has; `count` is how many registers there are by now."""
@@ -22,6 +26,12 @@ class Registers:
 
     def __getitem__(self, node: int) -> int:
         return self._held[node] if node in self._held else self.splats[node]
+
+    def of(self, nodes: Iterable[int]) -> dict[int, int]:
+        """The registers of those nodes that have one."""
+        held, splats = self._held, self.splats
+        found = {i: held[i] if i in held else splats.get(i, NONE) for i in nodes}
+        return {i: register for i, register in found.items() if register != NONE}
 
     def take(self, node: int) -> None:
         """Give a register to a node that is computed in the lanes."""

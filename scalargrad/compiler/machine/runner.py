@@ -72,7 +72,7 @@ def on_machine(
     threads: int,
 ) -> OnMachine:
     """Return what runs a program that the machine has instructions for."""
-    outputs = [program.trace.lanes[i] for i in program.outputs]
+    outputs = list(map(program.trace.lanes.__getitem__, program.outputs))
 
     def careful() -> OnMachine:
         careful = program.carefully

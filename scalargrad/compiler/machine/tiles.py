@@ -66,6 +66,7 @@ class LaneSums(NamedTuple):
         return (*self.upstreams, *(j for j in self.locals if j != NONE))
 
 
+MAY_BE_DENSE = {products, ops.mul, ops.add, ops.sub}
 ENDINGS = ops.relu, ops.mul
 """The operators that may end a dense sum."""
 
@@ -83,7 +84,7 @@ class Tiles:
         self.is_lane = program.is_lane
         self.lanes = program.at_stage(LANES)
         self.uses = self.trace.uses([*program.outputs, *self.trace.guarded()])
-        rows, operands = self.trace.rows, self.trace.operands
+        self.rows, self.operands = rows, operands = self.trace.rows, self.trace.operands
         self.users = {operands[i][0]: i for i in self.lanes if rows[i] in ENDINGS}
         """Of the first operands of these operators: where one is used once, that is all."""
         self.one, self.minus_one = (self.trace.constant(x) for x in (1.0, -1.0))
@@ -94,7 +95,8 @@ class Tiles:
     # ------ dense sums
     def _dense(self) -> Iterator[tuple[int, list[DenseSum]]]:
         """Yield the sums that are done together, by the first node that comes of them."""
-        sums = [found for found in map(self._dense_sum, self.lanes) if found]
+        likely = (i for i in self.lanes if self.rows[i] in MAY_BE_DENSE)
+        sums = [found for found in map(self._dense_sum, likely) if found]
         alike: dict[tuple[object, ...], list[DenseSum]] = defaultdict(list)
         for one in sums:
             alike[one.ending.how, one.lanes].append(one)
@@ -111,16 +113,15 @@ class Tiles:
         found = self._products(i)
         if found is None:
             return None
-        sides = {(self.is_lane(x), self.is_lane(y)) for x, y in found.pairs}
-        if sides not in ({(True, False)}, {(False, True)}):
+        xs, ys = zip(*found.pairs) if found.pairs else ((), ())
+        sides = set(map(self.is_lane, xs)), set(map(self.is_lane, ys))
+        if sides not in (({True}, {False}), ({False}, {True})):
             return None
-        lane_first = sides == {(True, False)}
-        xs, ys = zip(*found.pairs)
-        lanes, numbers = (xs, ys) if lane_first else (ys, xs)
+        lanes, numbers = (xs, ys) if True in sides[0] else (ys, xs)
         return DenseSum(self._ending(i), found.first, lanes, numbers)
 
     def _products(self, i: int) -> Products | None:
-        row, operands = self.trace.rows[i], self.trace.operands[i]
+        row, operands = self.rows[i], self.operands[i]
         if row is products:
             pairs = list(zip(operands[::2], operands[1::2]))
             begins = pairs[0][1] == self.one and not self.is_lane(pairs[0][0])
@@ -139,40 +140,41 @@ class Tiles:
     def _ending(self, i: int) -> Ending:
         user = self.users.get(i, NONE)
         if self.uses[i] == 1 and user != NONE:
-            row, operands = self.trace.rows[user], self.trace.operands[user]
+            row, operands = self.rows[user], self.operands[user]
             if row is ops.relu:
                 return Ending(user, EndingKind.RELU, (i, user))
             if row is ops.mul and operands[0] == i and self.is_taken(operands[1]):
-                chooser = self.trace.operands[operands[1]][0]
+                chooser = self.operands[operands[1]][0]
                 return Ending(user, EndingKind.STEP, (i, operands[1], user), chooser)
         return Ending(i, EndingKind.PLAIN, (i,))
 
     def is_taken(self, i: int) -> bool:
-        return self.trace.rows[i] is ops.taken and self.uses[i] == 1 and self.is_lane(i)
+        return self.rows[i] is ops.taken and self.uses[i] == 1 and self.is_lane(i)
 
     # ------ sums over lanes
-    def is_quick_product(self, i: int) -> bool:
-        """Tell whether node i is a product that may be multiplied where it is summed. Lanes beyond
-        the last make NaN of an infinity there, and nobody runs a careful program again."""
-        is_product = self.trace.rows[i] is ops.mul and self.uses[i] == 1 and self.is_lane(i)
-        return is_product and not self.program.is_careful
+    def is_own_product(self, i: int) -> bool:
+        """Tell whether node i is a product that may be multiplied where it is summed, in a quick
+        program. Lanes beyond the last make NaN of an infinity there, and nobody runs a careful
+        program again."""
+        return self.rows[i] is ops.mul and self.uses[i] == 1 and self.is_lane(i)
 
     def _lane_sums(self) -> dict[int, list[LaneSums]]:
         """The sums over lanes, by the node after which all that a tile of them reads is there."""
         pairs: dict[int, Pairs] = defaultdict(dict)
         alone: list[int] = []
+        rows, operands, is_quick = self.rows, self.operands, not self.program.is_careful
         for i in self.program.at_stage(AFTER):
-            if self.trace.rows[i] is lanes_sum:
-                (x,) = self.trace.operands[i]
+            if rows[i] is lanes_sum:
+                (x,) = operands[i]
                 # a product that a dense sum ends with is computed there
-                if self.is_quick_product(x) and x not in self.inside:
+                if is_quick and self.is_own_product(x) and x not in self.inside:
                     self.inside.add(x)
-                    upstream, local = self.trace.operands[x]
+                    upstream, local = operands[x]
                     pairs[upstream][local] = i
                 else:
                     alone.append(i)
         for i in alone:
-            pairs[self.trace.operands[i][0]][NONE] = i
+            pairs[operands[i][0]][NONE] = i
         found: dict[int, list[LaneSums]] = defaultdict(list)
         for tile in covering(pairs):
             found[max(tile.reads)].append(tile)
@@ -210,7 +212,7 @@ def tile_height() -> int:
 
 def covering(pairs: Mapping[int, Pairs]) -> Iterator[LaneSums]:
     """Cover the pairs with tiles: upstreams that follow each other and share most locals."""
-    waiting = sorted(pairs)
+    waiting = dict.fromkeys(sorted(pairs))
     while waiting:
         taken: list[int] = []
         columns: set[int] = set()
@@ -218,11 +220,17 @@ def covering(pairs: Mapping[int, Pairs]) -> Iterator[LaneSums]:
         for upstream in waiting:
             if len(taken) == TOTALS_HEIGHT:
                 break
-            more, union = wanted + len(pairs[upstream]), columns.union(pairs[upstream])
-            if is_full(more, (len(taken) + 1) * len(union)):
+            own = pairs[upstream]
+            more, height = wanted + len(own), len(taken) + 1
+            # how many columns there are at least is known sooner
+            if not is_full(more, height * max(len(columns), len(own))):
+                continue
+            union = columns.union(own)
+            if is_full(more, height * len(union)):
                 taken.append(upstream)
                 wanted, columns = more, union
-        waiting = [i for i in waiting if i not in taken]
+        for upstream in taken:
+            del waiting[upstream]
         yield lane_sums_of(pairs, taken, sorted(columns))
 
 

@@ -7,7 +7,7 @@ that depend on sums over the lanes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -61,7 +61,8 @@ class Program:
         return set(map(rows.__getitem__, self.computed()))
 
     def constants(self) -> dict[int, float]:
-        return {i: self.trace.numbers[i] for i in self.order if self.trace.rows[i] is CONSTANT}
+        rows, numbers = self.trace.rows, self.trace.numbers
+        return {i: numbers[i] for i in self.order if rows[i] is CONSTANT}
 
     def counts(self) -> dict[str, int]:
         """How many instructions there are of each kind, the most frequent first."""
@@ -90,4 +91,12 @@ class Program:
         return {i for i, stage in self.stages.items() if stage == LANES}.__contains__
 
     def at_stage(self, stage: int) -> list[int]:
-        return [i for i in self.computed() if self.stages[i] == stage]
+        return self._by_stage.get(stage, [])
+
+    @cached_property
+    def _by_stage(self) -> Mapping[int, list[int]]:
+        stages = list(map(self.stages.__getitem__, self.computed()))
+        return {
+            stage: [i for i, own in zip(self.computed(), stages) if own == stage]
+            for stage in {*stages}
+        }

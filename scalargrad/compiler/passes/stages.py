@@ -30,4 +30,4 @@ def staged(body: Body, late: int = 0) -> Stages:
     count = trace.inputs[COUNT] if lane_guards else -1
     known_late = trace.inputs[FIRST : FIRST + late]
     stages = trace.stages([count, *known_late] if lane_guards else known_late)
-    return Stages({i: stages[i] for i in order}, lane_guards, count)
+    return Stages(dict(zip(order, map(stages.__getitem__, order))), lane_guards, count)
