@@ -35,10 +35,11 @@ from .passes.fusion import fused
 from .passes.lane_sums import with_lane_sums, with_zeros_told
 from .passes.lower import lowered, needs_care
 from .passes.program import Program
-from .passes.record import Ran, Recording, ran, recorded, settled
+from .passes.record import Ran, Recording, ran, recorded
 from .passes.stages import staged
 from .passes.task import Lane, Stopped, Task
 from .passes.traced import Traced
+from .passes.waiting import completed, settled
 from .surroundings.calls import unnoticed
 from .surroundings.effects import observed
 from .surroundings.released import Releasing, Replay
@@ -117,7 +118,7 @@ def in_one_trace(
             if isinstance(nest, Derived):
                 return as_loops(run, nest, lane)
             run = run._replace(loops=run.loops._replace(expanded=nest))
-            return as_nodes(recorded(run), show)
+            return as_nodes(recorded(completed(run)), show)
     except BaseException as error:
         # the caller gets it, and has no use for Tracers
         Releasing(Replay(trace, values_of(trace, lane.values))).of(error)

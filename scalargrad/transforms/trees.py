@@ -21,7 +21,8 @@ from .containers import Spec, Taken, Unquoted, taken_apart
 def is_array(x: object) -> bool:
     # whoever holds an array has loaded NumPy
     numpy = sys.modules.get("numpy")
-    return numpy is not None and isinstance(x, numpy.ndarray)
+    # by its type: a number that is traced takes long to tell what it claims to be
+    return numpy is not None and issubclass(type(x), numpy.ndarray)
 
 
 def is_model(x: object) -> bool:

@@ -46,6 +46,11 @@ def number(x: Any) -> float:
     return x.data if is_value(x) else real(x)
 
 
+def one_of_each_type(entries: list[Any]) -> list[Any]:
+    """One entry of each type: there may be many thousands, of one type or two."""
+    return list(dict(zip(map(type, entries), entries)).values())
+
+
 def fresh(x: Any, linked: bool, trace: Any) -> Any:
     if not linked or not is_value(x):
         return Value(number(x))
@@ -64,7 +69,8 @@ class Variables:
         self.structures = [structure for _, structure in taken]
         self.trace = modes.state.trace
         self.inside = inside()
-        is_graph = self.inside or any(s.linked for s in self.structures)
+        self.entries = [x for found, _ in taken for x in found]
+        is_graph = self.inside or self.some_linked()
         self.linked = is_graph or self.trace is not None
         self.numbers = self.linked and not is_graph
         self.marks = self.trace is not None and self.trace.marks
@@ -72,15 +78,25 @@ class Variables:
         if self.trace is not None:
             self.trace.has_transforms = True
         with differentiating():
-            self.entries = [x for found, _ in taken for x in found]
             self.nodes = self.fresh(self.entries)
         self.args = list(args)
         for i, arg in zip(argnums, self.like(self.nodes)):
             self.args[i] = arg
 
+    def some_linked(self) -> bool:
+        """Whether some entry is linked to a graph. While a function is traced that met no Value so
+        far, no number of it is."""
+        are_traced = self.trace is not None and not self.trace.has_values
+        if are_traced and Value not in {*map(type, self.entries)}:
+            return False
+        return any(s.linked for s in self.structures)
+
     def fresh(self, entries: list[Any]) -> list[Any]:
         if all(s.are_floats for s in self.structures):
             return list(map(Value, entries))
+        if self.trace is not None and all(map(is_value, one_of_each_type(entries))):
+            found: list[Any] = self.trace.variables(entries)
+            return found
         return [fresh(x, self.linked, self.trace) for x in entries]
 
     def join(self, entries: Iterable[Any]) -> None:
@@ -189,6 +205,18 @@ class Waiting(NamedTuple):
         variables = self.variables
         derivatives = variables.derivatives(self.root, variables.linked)
         return self.finished(variables.result(self.root), derivatives)
+
+    def traced(self) -> list[Any]:
+        """The value and the derivatives as numbers of the trace: Tracers, and floats where they are
+        constants. They are what `done` puts into a result that depends on nothing else."""
+        trace, nodes = self.variables.trace, self.variables.nodes
+        root = trace.tracers[trace.index(self.root)]
+        found = adjoint_values(root, nodes, are_ends=True)
+        # a user sees no −0.0; there may be many thousands
+        computed = [x.index for x in found if type(x) is not float]
+        shown = trace.compute_each(ops.add, computed, [trace.constant(0.0)]) if computed else []
+        told = map(trace.tracers.__getitem__, shown)
+        return [root, *(x + 0.0 if type(x) is float else next(told) for x in found)]
 
     def outline(self) -> Any:
         """A result of the same structure, with the variables in place of the derivatives."""

@@ -241,6 +241,20 @@ def rows_asked_of(w: World) -> None:
 
 
 @call
+def row_on_each(w: World) -> Any:
+    trace = w.trace()
+    some = range(0, len(trace), w.random.randrange(1, 4))
+    return trace.compute_each(w.row(), w.index_items(list(some)), w.index_items(list(some)[:1]))
+
+
+@call
+def rows_needed(w: World) -> Any:
+    trace = w.trace()
+    some = range(0, len(trace), w.random.randrange(1, 4))
+    return trace.need_some(w.index_items(list(some)), (w.row(), Hostile(w.row())))
+
+
+@call
 def sums_over_lanes(w: World) -> Any:
     trace = w.trace()
     some = range(0, len(trace), w.random.randrange(1, 4))

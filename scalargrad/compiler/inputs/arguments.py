@@ -16,7 +16,7 @@ from ...scalars import is_value
 from ...transforms.containers import Spec, taken_apart
 from ...transforms.trees import is_array, is_model, take_apart
 from .lanes import Batch, leaves_by_sample
-from .leaves import ArgumentLeaf, leaf_of, opaque
+from .leaves import ArgumentLeaf, leaf_of, opaque, without_numbers
 from .sharing import ALONE, Entwined, Sharing, objects_in, places_of, with_parameters
 
 NO_OBJECTS: Mapping[int, Any] = MappingProxyType({})
@@ -227,9 +227,7 @@ class Arguments:
     def without_numbers(self) -> Arguments:
         """The same without its numbers: what is kept to trace other paths of such calls."""
         same = copy.copy(self)
-        same.leaves = [
-            leaf._replace(numbers=[None] * len(leaf.numbers), samples=None) for leaf in self.leaves
-        ]
+        same.leaves = list(map(without_numbers, self.leaves))
         same.numbers, same.arrays, same.given = [], [], ()
         return same
 

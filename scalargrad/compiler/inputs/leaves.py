@@ -52,12 +52,27 @@ def static(x: Any) -> ArgumentLeaf:
     return ArgumentLeaf(("static", type(x)), [], False, lambda numbers: x, static=(x,))
 
 
+NUMBER = "number"
+
+
 def single(x: Any) -> ArgumentLeaf:
+    if type(x) is float:
+        return ArgumentLeaf(NUMBER, [x], False, only)
     if is_value(x):
         return ArgumentLeaf("Value", [x], False, only)
     of_numpy = type(x).__module__ == "numpy"
-    key = "number of NumPy" if of_numpy else "number"
+    key = "number of NumPy" if of_numpy else NUMBER
     return ArgumentLeaf(key, [float(x)], False, only, of_numpy=of_numpy)
+
+
+WITHOUT_NUMBER = ArgumentLeaf(NUMBER, [None], False, only)
+
+
+def without_numbers(leaf: ArgumentLeaf) -> ArgumentLeaf:
+    """The same leaf without its numbers; of single ones, which may be many, always the same."""
+    if leaf.key is NUMBER:
+        return WITHOUT_NUMBER
+    return leaf._replace(numbers=[None] * len(leaf.numbers), samples=None)
 
 
 def uniform(x: Any) -> ArgumentLeaf:

@@ -14,7 +14,7 @@ from ... import ops
 from ...rows import Operator
 from ...scalars import is_value
 from ..passes.lowered_trace import RULES
-from ..trace.vocabulary import CONSTANT, INPUT
+from ..trace.vocabulary import CONSTANT
 from .nest import CARRIED, LAST, READ, WRITE, Address, Array, Block, Effect, Nest
 
 
@@ -99,14 +99,17 @@ class Lowering:
             block.items = [x for x in block.items if not is_kept_for_others(x, read)]
 
     def copy(self) -> None:
-        inputs = set(self.old.inputs)
+        # a nest begins with its inputs
+        inputs = len(self.old.inputs)
+        self.new.begin(self.old.plain[:inputs])
+        self.at.update(enumerate(self.new.tracers))
         arrays = {self.old.addresses[i].array for i in self.live if i in self.old.addresses}
         live = [x for x in self.old.effects() if x.address is None or x.address.array in arrays]
         effects = deque(sorted(live, key=lambda effect: effect.at))
-        for i in range(len(self.old) + 1):
+        for i in range(inputs, len(self.old) + 1):
             while effects and effects[0].at <= i:
                 self.effect(effects.popleft())
-            if i in self.live or i in inputs:
+            if i in self.live:
                 self.at[i] = self.copied(i)
 
     def node(self, i: int) -> int:
@@ -117,8 +120,6 @@ class Lowering:
         row = old.rows[i]
         if row is CONSTANT:
             return old.numbers[i]
-        if row is INPUT:
-            return new.input(old.numbers[i], False, old.plain[i])
         if isinstance(row, Operator):
             found = new.compute(row, [self.at[j] for j in old.operands[i]])
             return found.number_if_constant if is_value(found) else found

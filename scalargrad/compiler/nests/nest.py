@@ -19,7 +19,7 @@ from ... import ops
 from ...rows import Operator
 from ..passes.rewriting import Rewriting, Rule
 from ..trace.in_python import Trace, forward
-from ..trace.vocabulary import CONSTANT
+from ..trace.vocabulary import CONSTANT, INPUT
 
 CARRIED, LAST, READ, GATHERED = "carried", "last", "read", "gathered"
 """In place of an operator. CARRIED is a number that an iteration gets from the one before; its
@@ -194,6 +194,18 @@ class Nest(Rewriting, Trace):
         """An input or a constant."""
         self.home.append(self.root)
         return super()._append(row, operands, number, lane)
+
+    def begin(self, plain: Sequence[bool]) -> None:
+        """Begin an empty nest with an input for each of these, plain or not: there may be many."""
+        count = len(plain)
+        self.inputs += range(count)
+        self.rows += [INPUT] * count
+        self.operands += [()] * count
+        self.numbers += [0.0] * count
+        self.lanes += [False] * count
+        self.plain += plain
+        self.tracers += map(self._tracer, range(count))
+        self.home += [self.root] * count
 
     def written(self, row: Operator, operands: Iterable[Any]) -> Any:
         return super().written(row, operands) if self.is_lowered else self.plainly(row, operands)

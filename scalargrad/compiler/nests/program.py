@@ -105,8 +105,7 @@ class Derived:
         self.asked, self.is_wide = asked, is_wide
         """Whether what is alike in a body is done side by side; see `wide.py`."""
         self.nest = Nest()
-        for is_plain in asked.plain:
-            self.nest.input(0.0, False, is_plain)
+        self.nest.begin(asked.plain)
         placing = self.placed()
         results = [placing.operand(placing.root, x) for x in asked.results]
         self.is_worth_it = self.has_to_stay()

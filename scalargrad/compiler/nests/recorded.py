@@ -13,7 +13,7 @@ from ...transforms.variables import inside
 from ..inputs.sources import Inputs
 from ..loops.items import Constant, InputAt, NodeAt, Reference, expand
 from ..passes.kinds import emptied
-from ..passes.record import Output, Ran, Recording, all_sources, rolled_entries
+from ..passes.record import Outputs, Ran, Recording, all_sources, rolled_entries
 from ..passes.task import Task
 from ..passes.traced import Entry, Traced
 from ..trace.recorder import Recorder
@@ -173,8 +173,8 @@ class Again(NamedTuple):
         if self.order:
             known = self.with_derivatives(results[0], [xs[k] for k in self.copied])
             results = [known[k] for k in self.order]
-        owns = (entry.own for entry in self.entries)
-        outputs = [Output(trace.index(x), own, True) for x, own in zip(results, owns)]
+        outputs = Outputs([], [], [])
+        outputs.add(list(map(trace.index, results)), [entry.own for entry in self.entries], True)
         inputs = Inputs(xs[0], xs[1], xs[2 : self.given])
         captured = list(self.captured)
         return Recording(

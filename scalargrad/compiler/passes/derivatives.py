@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import repeat
 from typing import Any
 
 from ... import ops
 from ...backward import symbolic_adjoints
 from ...scalars import NOTHING, is_value
-from .record import Output, Recording
+from .record import Outputs, Recording
 from .traced import Entry
 
 
@@ -18,27 +16,24 @@ def with_derivatives(recording: Recording) -> Recording:
     followed by its derivatives if any are wanted of it."""
     if not recording.task.is_mean and not any(entry.linked for entry in recording.entries):
         return recording
-    tracers, index = recording.trace.tracers, recording.trace.index
-    pairs = zip(recording.outputs, recording.entries)
-    found = [x for out, entry in pairs for x in outputs(recording, tracers[out.node], entry)]
-    return recording._replace(
-        outputs=[Output(index(x), own, is_result) for x, own, is_result in found]
-    )
+    trace, outputs = recording.trace, Outputs([], [], [])
+    for i, entry in zip(recording.outputs.nodes, recording.entries):
+        add(outputs, recording, trace.tracers[i], entry)
+    return recording._replace(outputs=outputs).with_nodes(map(trace.index, outputs.nodes))
 
 
-def outputs(recording: Recording, node: Any, entry: Entry) -> Iterator[tuple[Any, bool, bool]]:
-    """Yield the fields of the Outputs for one entry, with numbers and Tracers in place of nodes."""
+def add(outputs: Outputs, recording: Recording, node: Any, entry: Entry) -> None:
+    """Add the outputs for one entry, with numbers and Tracers in place of nodes."""
     task, trace = recording.task, recording.trace
     if task.is_mean:
         node = ops.mul(node, recording.inputs.share)
-    yield node, entry.own, True
+    outputs.add([node], [entry.own], True)
     if task.wanted is None or not entry.linked:
         return
     variables = [recording.inputs.numbers[k] for k in task.wanted.positions]
     variables += [trace.tracers[i] for i in trace.captured.values()]
     is_variable = bool(variables) and is_value(node)
-    found = symbolic_adjoints(node, variables, 1.0) if is_variable else repeat(NOTHING)
-    lanes = trace.lanes
-    for x, adjoint in zip(variables, found):
-        own = task.has_lanes and (entry.own or lanes[x.index] or not task.wanted.summed)
-        yield adjoint, own, False
+    found = symbolic_adjoints(node, variables, 1.0) if is_variable else [NOTHING] * len(variables)
+    always = task.has_lanes and (entry.own or not task.wanted.summed)
+    lanes = [always or (task.has_lanes and trace.lanes[x.index]) for x in variables]
+    outputs.add(found, lanes, False)

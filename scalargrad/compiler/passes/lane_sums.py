@@ -11,7 +11,9 @@ a factor that may be infinite is also kept as it was: the careful program comput
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from math import isfinite
+from operator import itemgetter
 from typing import Any
 
 from ... import ops
@@ -19,7 +21,7 @@ from ..inputs.sources import FIRST
 from ..trace import in_python
 from ..trace.recorder import Recorder
 from ..trace.vocabulary import CONSTANT, INPUT, handed_on, lanes_sum, moved_sum, stop_gradient
-from .record import Output, Recording
+from .record import Recording
 
 SUMS = (ops.add, ops.sub, ops.sum)
 ALIKE = (ops.neg, ops.identity, stop_gradient)
@@ -30,10 +32,10 @@ def with_lane_sums(recording: Recording) -> Recording:
     """Return the same with sums over the lanes for outputs that not every lane has its own of."""
     if not recording.task.has_lanes:
         return recording
-    outputs = recording.outputs
-    shared = [output.node for output in outputs if not output.own]
+    nodes, owns, _ = recording.outputs
+    shared = [i for i, own in zip(nodes, owns) if not own]
     sums = iter(lane_sums(recording.trace, shared, recording.inputs.count))
-    return recording.with_nodes(output.node if output.own else next(sums) for output in outputs)
+    return recording.with_nodes(i if own else next(sums) for i, own in zip(nodes, owns))
 
 
 def with_zeros_told(recording: Recording) -> Recording:
@@ -41,21 +43,22 @@ def with_zeros_told(recording: Recording) -> Recording:
     stands for no contribution at all: users see 0.0, and a node is handed on its partials. A result
     that the function returned stays as it is."""
     trace, task = recording.trace, recording.task
-    if not task.has_lanes and all(output.is_result for output in recording.outputs):
+    if not task.has_lanes and all(recording.outputs.are_results):
         return recording
     is_seen = task.wanted is not None and task.wanted.always
-    # there are thousands of outputs
-    tracers, compute, index = trace.tracers, trace.compute, trace.index
 
-    def told(output: Output) -> int:
-        node, own, is_result = output
+    def told(nodes: list[int], own: bool, is_result: bool) -> list[int]:
         if not is_result and not is_seen:
-            return index(compute(handed_on, [tracers[node]]))
+            return trace.compute_each(handed_on, nodes)
         if is_result and (own or not task.has_lanes):
-            return node
-        return index(compute(ops.add, [tracers[node], 0.0]))
+            return nodes
+        return trace.compute_each(ops.add, nodes, [trace.constant(0.0)])
 
-    return recording.with_nodes(map(told, recording.outputs))
+    # there are thousands of outputs, most of them alike
+    found: list[int] = []
+    for (own, is_result), alike in groupby(zip(*recording.outputs), itemgetter(1, 2)):
+        found += told([node for node, _, _ in alike], own, is_result)
+    return recording.with_nodes(found)
 
 
 def lane_sums(trace: Recorder, nodes: Sequence[int], lane_count: Any) -> list[int]:

@@ -6,11 +6,8 @@ On the way the rules of `rules.py` make something simpler of a node where they c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from ..trace.body import Body
 from ..trace.guards import Guard
-from ..trace.recorder import Recorder
 from ..trace.vocabulary import CONSTANT
 from .lowered_trace import lowered_trace
 from .rules import FLOWING
@@ -42,14 +39,9 @@ def needs_care(body: Body) -> bool:
 
     A quick program is run again, carefully, where a result is not finite. That comes too late for a
     guard: what it compares has to be right in the first run. Without contributions the quick
-    program is the careful one.
+    program is the careful one. Where no such operator is, nothing not flowing can be anything else
+    than a zero.
     """
     trace = body.trace
-    return flows(trace, trace.guarded()) or not flows(trace, body.outputs)
-
-
-def flows(trace: Recorder, wanted: Sequence[int]) -> bool:
-    """Tell whether something not flowing might be something else than a zero in what is wanted."""
-    rows = trace.rows
-    # the last nodes are those of derivatives, if there are any
-    return any(rows[i] in FLOWING for i in reversed(trace.needed(wanted)))
+    guarded = trace.need_some(trace.guarded(), FLOWING)
+    return guarded or not trace.need_some(body.outputs, FLOWING)

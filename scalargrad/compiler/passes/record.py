@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ...transforms.sparse import Unfinished
@@ -21,16 +21,21 @@ from .traced import Entry, Traced
 CAUGHT = " (the function catches this error, and would go on otherwise than with numbers)"
 
 
-class Output(NamedTuple):
-    """A node that the program is to compute.
+class Outputs(NamedTuple):
+    """The nodes that the program is to compute: there may be many thousands.
 
-    `own` says whether every lane has its own of it: else it is a number, or is to be summed over
-    the lanes. `is_result` says whether the function returned it: else it is a derivative.
+    Of each node, `own` says whether every lane has its own of it: else it is a number, or is to be
+    summed over the lanes; `are_results` whether the function returned it: else it is a derivative.
     """
 
-    node: int
-    own: bool
-    is_result: bool
+    nodes: list[int]
+    own: list[bool]
+    are_results: list[bool]
+
+    def add(self, nodes: Sequence[Any], own: Sequence[bool], are_results: bool) -> None:
+        self.nodes.extend(nodes)
+        self.own.extend(own)
+        self.are_results.extend([are_results] * len(nodes))
 
 
 class Recording(NamedTuple):
@@ -44,18 +49,17 @@ class Recording(NamedTuple):
     structure: Structure
     captured: list[Any]
     """The Values that the function closes over."""
-    outputs: list[Output]
+    outputs: Outputs
     """At first the entries alone; then each is followed by its derivatives."""
     loops: Loops
 
     @property
     def body(self) -> Body:
-        return Body(self.trace, [output.node for output in self.outputs])
+        return Body(self.trace, self.outputs.nodes)
 
     def with_nodes(self, nodes: Iterable[int]) -> Recording:
         """The same with other nodes for the outputs."""
-        pairs = zip(self.outputs, nodes)
-        return self._replace(outputs=[Output(i, x.own, x.is_result) for x, i in pairs])
+        return self._replace(outputs=self.outputs._replace(nodes=list(nodes)))
 
     def traced(self) -> Traced:
         """The finished trace, without Tracers: each would keep the whole trace."""
@@ -63,7 +67,7 @@ class Recording(NamedTuple):
         return Traced(
             trace,
             self.body.outputs,
-            [output.own for output in self.outputs],
+            self.outputs.own,
             all_sources(trace, self.inputs),
             self.captured,
             emptied(self.structure),
@@ -98,6 +102,8 @@ class Ran(NamedTuple):
     """Derivatives that are still to be computed; in the results the variables stand for them."""
     sparse: Unfinished | None = None
     """Sparse derivatives of the results that are still to be computed."""
+    entries: list[Entry] | None = None
+    """The entries for the results, where these are known already."""
 
     def order(self) -> list[int]:
         """The meaning of each result, where derivatives wait: 0 for the value, k for derivative k −
@@ -122,15 +128,6 @@ def ran(trace: Recorder, task: Task, lane: Lane) -> Ran:
     rolled = rolled or (None if waiting else trace.rolled(found))
     loops = Loops(rolled, WHY.get(trace.unrolled, ""))
     return Ran(task, trace, inputs, found, structure, loops, waiting)
-
-
-def settled(run: Ran) -> Ran:
-    """The same with derivatives computed, where no loops were kept that these could wait for."""
-    if run.waiting is None or run.loops.rolled is not None:
-        return run
-    found, structure = flattened(run.task, run.waiting.done())
-    loops = Loops(run.trace.rolled(found), WHY.get(run.trace.unrolled, ""))
-    return run._replace(results=found, structure=structure, loops=loops, waiting=None)
 
 
 def left(trace: Recorder, task: Task, inputs: Inputs, out: Unfinished) -> Ran:
@@ -162,18 +159,24 @@ def flattened(task: Task, out: Any) -> tuple[list[Any], Structure]:
 
 def recorded(run: Ran) -> Recording:
     """Return the nodes of all that the function did."""
-    task, trace, inputs, found, structure, loops, waiting, _ = run
-    if waiting is not None:
-        found, structure = flattened(task, waiting.done())
-    nodes, types = list(map(trace.index, found)), list(map(type, found))
-    captured, origin = list(trace.captured), origins(trace, inputs)
+    assert run.waiting is None
+    task, trace, inputs, found, structure, loops, *_ = run
+    nodes = list(map(trace.index, found))
+    captured = list(trace.captured)
+    entries = entries_of(run, nodes) if run.entries is None else run.entries
+    outputs = Outputs([], [], [])
+    outputs.add(nodes, [entry.own for entry in entries], True)
+    return Recording(task, trace, inputs, entries, structure, captured, outputs, loops)
+
+
+def entries_of(run: Ran, nodes: Sequence[int]) -> list[Entry]:
+    """The entries for the results, which are these nodes."""
+    trace, types = run.trace, list(map(type, run.results))
+    origin = origins(trace, run.inputs)
     # a dense derivative of what is sparse has few nodes besides 0, in many places
     different = dict.fromkeys(zip(nodes, types))
-    known = {pair: entry(trace, task, origin, *pair) for pair in different}
-    made = {pair: Output(pair[0], known[pair].own, True) for pair in different}
-    entries = [known[pair] for pair in zip(nodes, types)]
-    outputs = [made[pair] for pair in zip(nodes, types)]
-    return Recording(task, trace, inputs, entries, structure, captured, outputs, loops)
+    known = {pair: entry(trace, run.task, origin, *pair) for pair in different}
+    return [known[pair] for pair in zip(nodes, types)]
 
 
 def rolled_entries(run: Ran) -> list[Entry]:
@@ -181,7 +184,7 @@ def rolled_entries(run: Ran) -> list[Entry]:
     trace, rolled = run.trace, run.loops.rolled
     assert rolled is not None
     if run.waiting:
-        return waiting_entries(run)
+        return waiting_entries(run, run.order())
     own = run.task.has_lanes and run.task.reduce is None
     origin = origins(trace, run.inputs) | {i: value for value, i in trace.captured.items()}
     always = run.task.wanted is not None and run.task.wanted.always
@@ -195,19 +198,22 @@ def rolled_entries(run: Ran) -> list[Entry]:
     return list(map(made, run.results, rolled.results, rolled.linked))
 
 
-def waiting_entries(run: Ran) -> list[Entry]:
+def waiting_entries(run: Ran, order: Sequence[int]) -> list[Entry]:
     """The entries where derivatives wait: numbers, as the transform gives them. Of a derivative in
     a number with lanes every lane has its own."""
     assert run.waiting is not None
     has_lanes, reduces = run.task.has_lanes, run.task.reduce is not None
+    value = Entry(has_lanes and not reduces, False)
+    if not reduces:
+        return [value] * len(order)
     origin = origins(run.trace, run.inputs)
     own = {x.index for x, own in zip(run.inputs.numbers, run.task.arguments.own) if own}
-    value = Entry(has_lanes and not reduces, False)
-    known = [value]
-    for x in run.waiting.variables.entries:
-        beside = Entry(True, False, None, frozenset([origin[x.index]]))
-        known.append(beside if reduces and x.index in own else value)
-    return [known[k] for k in run.order()]
+
+    def beside(i: int) -> Entry:
+        return Entry(True, False, None, frozenset([origin[i]])) if i in own else value
+
+    known = [value, *(beside(x.index) for x in run.waiting.variables.entries)]
+    return [known[k] for k in order]
 
 
 def inputs_of(trace: Recorder, task: Task, given: Inputs) -> Inputs:

@@ -52,6 +52,12 @@ class Trace(nodes.Trace, Recorder):  # type: ignore[misc]
 
     finds_loops = True
 
+    def compute_each(
+        self, row: Operator, nodes: Sequence[int], beside: Sequence[int] = ()
+    ) -> list[int]:
+        found: list[int] = super().compute_each(row, nodes, beside)
+        return found
+
     def rolled(self, results: Sequence[Any]) -> Rolled | None:
         found: Any = super().rolled(tuple(results))
         if found is None:

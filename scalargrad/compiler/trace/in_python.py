@@ -117,6 +117,13 @@ class Trace(Recorder):
             self._log.note(self, row, indices, index)
         return self.tracers[index]
 
+    def compute_each(
+        self, row: Operator, nodes: Sequence[int], beside: Sequence[int] = ()
+    ) -> list[int]:
+        tracers = self.tracers
+        others = [tracers[i] for i in beside]
+        return [self.compute(row, [tracers[i], *others]).index for i in nodes]
+
     def _new(self, row: Operator, operands: tuple[int, ...]) -> int:
         rows, numbers, lanes = self.rows, self.numbers, self.lanes
         number = forward(row, [numbers[i] for i in operands])
@@ -180,6 +187,9 @@ class Trace(Recorder):
                 for j in operands[i]:
                     found[j] = 1
         return [i for i, is_found in enumerate(found) if is_found]
+
+    def need_some(self, wanted: Iterable[int], rows: tuple[Operator, ...]) -> bool:
+        return any(self.rows[i] in rows for i in self.needed(wanted))
 
     def uses(self, wanted: Sequence[int]) -> list[int]:
         """How often each node is an operand of those that `wanted` need, or wanted itself."""

@@ -116,6 +116,13 @@ class Recorder:
         """Return the Tracer for `row` applied to operands, the known one if there is one."""
         raise NotImplementedError
 
+    def compute_each(
+        self, row: Operator, nodes: Sequence[int], beside: Sequence[int] = ()
+    ) -> list[int]:
+        """Return the nodes for `row` applied to each of these, and to the nodes `beside` each: of a
+        trace that does not rewrite."""
+        raise NotImplementedError
+
     def __len__(self) -> int:
         raise NotImplementedError
 
@@ -145,6 +152,11 @@ class Recorder:
 
     def needed(self, wanted: Iterable[int]) -> list[int]:
         """Return the nodes that these are computed from, themselves included, in order."""
+        raise NotImplementedError
+
+    def need_some(self, wanted: Iterable[int], rows: tuple[Operator, ...]) -> bool:
+        """Tell whether some node that these are computed from, or one of them, has one of these
+        rows, which are known to all traces."""
         raise NotImplementedError
 
     def uses(self, wanted: Sequence[int]) -> list[int]:
@@ -201,6 +213,13 @@ class Recorder:
         self.leaves.add(made.index)
         self.tell_values([made.index])
         return made
+
+    def variables(self, xs: Sequence[Any]) -> list[Any]:
+        """The same of each of these: there may be many thousands."""
+        made = self.compute_each(ops.identity, list(map(self.index, xs)))
+        self.leaves.update(made)
+        self.tell_values(made)
+        return list(map(self.tracers.__getitem__, made))
 
     def leaf(self, data: Any) -> Any:
         """Return what stands for Value(data). Raises TypeError if `data` is a Value already."""

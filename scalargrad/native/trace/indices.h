@@ -1,4 +1,4 @@
-/* Indices of nodes from Python, as numbers of C. Included by passes.h, rolled/rolled.h. */
+/* Indices of nodes from Python, as numbers of C. Included by each.h, passes.h, rolled/rolled.h. */
 #ifndef SCALARGRAD_INDICES_H
 #define SCALARGRAD_INDICES_H
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 #include "adjoints/adjoints.h"
+#include "each.h"
 #include "fusion.h"
 #include "lane_sums.h"
 #include "parts/kinds.h"
@@ -232,10 +233,15 @@ static PyMethodDef trace_methods[] = {
     {"index", trace_index, METH_O, "index(x): the node that stands for an operand."},
     {"compute", (PyCFunction)(void (*)(void))trace_compute, METH_FASTCALL,
      "compute(row, operands): the Tracer of the node, the known one if there is one."},
+    {"compute_each", trace_compute_each, METH_VARARGS,
+     "compute_each(row, nodes, beside): the nodes of a row on each of these, and those beside "
+     "it."},
     {"ask", trace_ask, METH_VARARGS,
      "ask(always, beside_number, instead): the rows that `compute` rewrites; if beside a number "
      "only; and pairs of a row and another that is computed in its place."},
     {"needed", trace_needed, METH_O, "needed(wanted): the nodes that these are computed from."},
+    {"need_some", trace_need_some, METH_VARARGS,
+     "need_some(wanted, rows): whether these need some node with one of these rows."},
     {"uses", trace_uses, METH_O, "uses(wanted): how often each node is used by these."},
     {"stages", trace_stages, METH_O, "stages(late_inputs): the stage of every node, as bytes."},
     {"copy", trace_copy, METH_VARARGS,

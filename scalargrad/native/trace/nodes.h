@@ -147,7 +147,7 @@ static uint64_t number_key(double x)
 }
 
 /* Nodes that follow each other mostly have operands that do. So a node is near to the one before;
- * some slots are left between them, for others. */
+ * some cells are left between them, for others. */
 static Hash hash_of_computation(int32_t row, const int32_t *operands, int32_t count)
 {
     uint32_t near = (uint32_t)row;

@@ -1,5 +1,5 @@
 /* Operands from Python as a trace has them: a node, or a number. Included by applying.h,
- * guards.h. */
+ * each.h, guards.h. */
 #ifndef SCALARGRAD_OPERANDS_H
 #define SCALARGRAD_OPERANDS_H
 

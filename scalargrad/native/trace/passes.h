@@ -1,4 +1,4 @@
-/* Passes over a whole trace: the nodes needed, their uses, their stages; a copy, rewritten.
+/* Passes over a whole trace: the nodes needed, their uses, rows, stages; a copy, rewritten.
  * Included by fusion.h, lane_sums.h, reroll/groups.h. */
 #ifndef SCALARGRAD_PASSES_H
 #define SCALARGRAD_PASSES_H
@@ -62,6 +62,43 @@ static PyObject *trace_uses(PyObject *self, PyObject *wanted)
             Py_CLEAR(found);
     PyMem_Free(uses);
     return found;
+}
+
+/* ------ rows */
+
+/* Mark the codes of rows that are known to all traces; −1 with an exception. */
+static int mark_rows(Trace *t, PyObject *rows, uint8_t *is_marked)
+{
+    for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(rows); k++) {
+        const int32_t row = code_for(t, PyTuple_GET_ITEM(rows, k));
+        if (row < 0)
+            return -1;
+        if (row < KNOWN_ROWS)
+            is_marked[row] = 1;
+    }
+    return 0;
+}
+
+/* need_some(wanted, rows): whether some node that the wanted ones need has one of these rows, which
+ * are known to all traces. */
+static PyObject *trace_need_some(PyObject *self, PyObject *args)
+{
+    Trace *t = (Trace *)self;
+    PyObject *wanted, *rows;
+    uint8_t is_marked[KNOWN_ROWS] = {0};
+    if (!PyArg_ParseTuple(args, "OO!:need_some", &wanted, &PyTuple_Type, &rows)
+        || mark_rows(t, rows, is_marked) < 0)
+        return NULL;
+    int32_t size = 0, *uses = read_uses(t, wanted, &size);
+    if (!uses)
+        return NULL;
+    int found = 0;
+    for (int32_t i = size - 1; !found && i >= 0; i--) {
+        const int32_t row = t->node[i].row;
+        found = uses[i] && row >= 0 && row < KNOWN_ROWS && is_marked[row];
+    }
+    PyMem_Free(uses);
+    return PyBool_FromLong(found);
 }
 
 static PyTypeObject TraceType;

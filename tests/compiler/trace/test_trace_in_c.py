@@ -13,6 +13,7 @@ import scalargrad as sg
 from scalargrad import modes, ops
 from scalargrad.backward import symbolic_adjoints
 from scalargrad.compiler.passes.lane_sums import lane_sums
+from scalargrad.compiler.passes.lowered_trace import lowered_trace
 from scalargrad.compiler.pipeline import program_of
 from scalargrad.compiler.trace import chosen, in_python
 from scalargrad.compiler.trace.body import Body
@@ -154,6 +155,68 @@ def captured_and_detached(found: Any) -> Any:
         with modes.outermost():
             out = out + sg.grad(lambda u: u**3)(x)
     return columns(found), list(found.captured.values()), out.index
+
+
+def test_a_row_on_each_of_many_nodes_is_what_it_is_on_one_after_the_other() -> None:
+    def at_once(found: Any) -> Any:
+        xs = [found.input(float(k), k % 3 == 0) for k in range(20)]
+        nodes = [x.index for x in xs] + [found.constant(2.0), xs[0].index]
+        made = [found.compute_each(ops.neg, nodes), found.compute_each(ops.identity, nodes[:3])]
+        made.append(found.compute_each(ops.add, nodes, [found.constant(0.0)]))
+        made.append(found.compute_each(ops.dot, nodes, [xs[1].index, xs[2].index]))
+        return columns(found), made
+
+    def one_by_one(found: Any) -> Any:
+        xs = [found.input(float(k), k % 3 == 0) for k in range(20)]
+        operands = [*xs, 2.0, xs[0]]
+        found.constant(2.0)
+
+        def nodes(row: Any, given: Any, *beside: Any) -> list[int]:
+            return [found.index(found.compute(row, [x, *beside])) for x in given]
+
+        made = [nodes(ops.neg, operands), nodes(ops.identity, operands[:3])]
+        found.constant(0.0)
+        made.append(nodes(ops.add, operands, 0.0))
+        made.append(nodes(ops.dot, operands, xs[1], xs[2]))
+        return columns(found), made
+
+    in_python, in_c = both(at_once)
+    assert in_python == in_c
+    assert both(one_by_one) == (in_python, in_c)
+
+
+def test_a_row_on_each_is_refused_for_nodes_that_there_are_not() -> None:
+    found = InC()
+    with pytest.raises(IndexError):
+        found.compute_each(ops.neg, [0])
+    x = found.input(1.0)
+    with pytest.raises(IndexError):
+        found.compute_each(ops.add, [x.index], [7])
+    with pytest.raises(ValueError, match="rewrites"):
+        lowered_trace(found, False).compute_each(ops.neg, [])
+
+
+@pytest.mark.parametrize("nodes", [40, 3000])
+def test_nodes_are_found_wherever_they_were_put(nodes: int) -> None:
+    """Sums that all have the same number of their operands together, and so the same place."""
+    found = InC()
+    xs = [found.input(float(k)) for k in range(nodes)]
+    made = [found.compute(ops.add, pair).index for pair in zip(xs, xs[::-1])]
+    assert len({*made}) == nodes
+    assert [found.compute(ops.add, pair).index for pair in zip(xs, xs[::-1])] == made
+
+
+def test_rows_that_are_needed_are_told_alike() -> None:
+    def told(found: Any) -> Any:
+        x, y = found.input(1.0), found.input(2.0)
+        product, negative = sg.sin(x * y), -x
+        nodes = [x.index, negative.index, product.index]
+        sets = [(), (ops.mul,), (ops.neg, ops.sin), (stop_gradient,), (ops.cos,)]
+        return [found.need_some(nodes[:k], rows) for k in range(4) for rows in sets]
+
+    in_python, in_c = both(told)
+    assert in_python == in_c
+    assert {*in_c} == {False, True}
 
 
 def test_values_that_are_captured_and_numbers_without_gradient() -> None:
