@@ -66,7 +66,8 @@ class LaneSums(NamedTuple):
         return (*self.upstreams, *(j for j in self.locals if j != NONE))
 
 
-MAY_BE_DENSE = {products, ops.mul, ops.add, ops.sub}
+MAY_BE_DENSE = {ops.mul, ops.add, ops.sub}
+"""Operators of which one node may be a dense sum, where one operand has lanes."""
 ENDINGS = ops.relu, ops.mul
 """The operators that may end a dense sum."""
 
@@ -95,8 +96,7 @@ class Tiles:
     # ------ dense sums
     def _dense(self) -> Iterator[tuple[int, list[DenseSum]]]:
         """Yield the sums that are done together, by the first node that comes of them."""
-        likely = (i for i in self.lanes if self.rows[i] in MAY_BE_DENSE)
-        sums = [found for found in map(self._dense_sum, likely) if found]
+        sums = [found for found in map(self._dense_sum, self._likely()) if found]
         alike: dict[tuple[object, ...], list[DenseSum]] = defaultdict(list)
         for one in sums:
             alike[one.ending.how, one.lanes].append(one)
@@ -107,6 +107,18 @@ class Tiles:
                 if len(tile) > 1 or len(one.lanes) == 1 or one.ending.how != EndingKind.PLAIN:
                     self.inside.update(i for one in tile for i in one.ending.inside)
                     yield tile[0].ending.node, tile
+
+    def _likely(self) -> Iterator[int]:
+        """Yield the nodes that may be dense sums, among many that are not."""
+        rows, operands, is_lane = self.rows, self.operands, self.is_lane
+        for i in self.lanes:
+            row = rows[i]
+            if row is products:
+                yield i
+            elif row in MAY_BE_DENSE:
+                x, y = operands[i]
+                if is_lane(x) != is_lane(y):
+                    yield i
 
     def _dense_sum(self, i: int) -> DenseSum | None:
         """Node i as a dense sum; None if it is no sum of products of numbers and lanes."""

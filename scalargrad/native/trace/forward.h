@@ -141,7 +141,20 @@ static int number_of(Trace *t, int32_t row, const int32_t *operands, int32_t cou
 
 /* ------ computing */
 
-static int32_t new_node(Trace *t, int32_t row, const int32_t *operands, int32_t count)
+/* Where a node was looked for: the cell for it, as long as the table has so many cells, and the trace
+ * so many nodes. */
+typedef struct {
+    uint32_t at, cells;
+    int32_t size;
+} Looked;
+
+static int is_as_looked(const Trace *t, Looked looked)
+{
+    return looked.cells && t->known.cells == looked.cells && t->size == looked.size;
+}
+
+static int32_t new_node(Trace *t, int32_t row, const int32_t *operands, int32_t count,
+                        Looked looked)
 {
     double number;
     if (number_of(t, row, operands, count, &number) < 0)
@@ -156,10 +169,11 @@ static int32_t new_node(Trace *t, int32_t row, const int32_t *operands, int32_t 
     lane &= row != LANES_SUM;
     if (row == OP_identity)
         return append_node(t, row, operands, count, number, lane);
-    /* looked up anew: Python code may have run since */
+    /* Python code may have run since it was looked for */
     if (reserve_cell(t) < 0)
         return -1;
-    const uint32_t at = cell_of_node(t, row, operands, count);
+    const uint32_t at = is_as_looked(t, looked) ? looked.at
+                                                : cell_of_node(t, row, operands, count);
     const int32_t known = t->known.item[at];
     return known >= 0 ? known : append_known(t, at, row, operands, count, number, lane);
 }
@@ -168,12 +182,14 @@ static int32_t new_node(Trace *t, int32_t row, const int32_t *operands, int32_t 
  * `operands` must not point into the trace: its memory moves. */
 static int32_t computed(Trace *t, int32_t row, const int32_t *operands, int32_t count)
 {
+    Looked looked = {0, 0, t->size};
     if (row != OP_identity && t->known.cells) {
-        const int32_t known = t->known.item[cell_of_node(t, row, operands, count)];
-        if (known >= 0)
-            return known;
+        looked.at = cell_of_node(t, row, operands, count);
+        looked.cells = t->known.cells;
+        if (t->known.item[looked.at] >= 0)
+            return t->known.item[looked.at];
     }
-    return new_node(t, row, operands, count);
+    return new_node(t, row, operands, count, looked);
 }
 
 #endif

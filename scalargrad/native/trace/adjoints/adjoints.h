@@ -59,7 +59,7 @@ static int reverse(Reverse *r, int32_t root, PyObject *leaves, Term start)
 {
     mark_targets(r, leaves, root);
     find_order(r, root);
-    find_leading(r);
+    find_leading(r, root);
     if (contribute(r, root, start, number_term(1.0), 0) < 0)
         return -1;
     r->trace->passes++;

@@ -107,11 +107,12 @@ static int has_leading_operand(const Reverse *r, int32_t i)
     return 0;
 }
 
-static void find_leading(Reverse *r)
+/* In the order of the trace, as memory lies: of nodes that the root does not need nobody asks. */
+static void find_leading(Reverse *r, int32_t root)
 {
-    for (int32_t at = r->ordered - 1; at >= 0; at--)
-        if (has_leading_operand(r, r->order[at]))
-            r->leading[r->order[at] - r->low] = 1;
+    for (int32_t i = r->low; i <= root; i++)
+        if (has_leading_operand(r, i))
+            r->leading[i - r->low] = 1;
 }
 
 #endif
