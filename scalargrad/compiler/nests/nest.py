@@ -42,10 +42,8 @@ class Block:
     """The blocks around, the outermost left out, this one included."""
     items: list[int | Effect | Block] = field(default_factory=list)
     """The work of an iteration, in order of creation: not yet an order to compute in."""
-
-    @property
-    def depth(self) -> int:
-        return len(self.path)
+    depth: int = 0
+    """How many blocks there are in its path."""
 
     def is_in(self, block: Block) -> bool:
         """Tell whether this block is `block`, or stands within it."""
@@ -177,6 +175,8 @@ class Nest(Rewriting, Trace):
         found: Block = self.root
         for i in nodes:
             block = self.home[i]
+            if block is found:
+                continue
             if block.depth > found.depth:
                 assert block.is_in(found)
                 found = block
@@ -220,7 +220,7 @@ class Nest(Rewriting, Trace):
     # ------ loops
     def loop(self, parent: Block, trips: int) -> Block:
         block = Block(trips, parent, len(self.blocks))
-        block.path = (*parent.path, block)
+        block.path, block.depth = (*parent.path, block), parent.depth + 1
         self.blocks.append(block)
         return block
 

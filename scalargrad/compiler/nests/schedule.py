@@ -3,7 +3,7 @@ carried first their readers, then what takes their place."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
@@ -26,6 +26,7 @@ class Schedule:
         """Of each item those of the same block that come before it."""
         self.stamp: dict[Item, int] = {}
         self._read: dict[Item, set[int]] = {}
+        self._carried: dict[Block, list[int]] = {}
         self.collect()
         for block in self.items:
             for item in self.items[block]:
@@ -56,26 +57,28 @@ class Schedule:
 
     def carried_in(self, block: Block) -> list[int]:
         """The carried nodes of a loop."""
-        nest, live = self.nest, self.selection.live
-        return [i for i in block.items if i in live and nest.rows[i] is CARRIED]
+        if block not in self._carried:
+            rows, live = self.nest.rows, self.selection.live
+            self._carried[block] = [i for i in block.items if i in live and rows[i] is CARRIED]
+        return self._carried[block]
 
     # ------ what comes before what
     def relate(self, item: Item, block: Block) -> None:
         for i in self.nodes_read(item):
             self.after_node(item, block, i)
 
-    def nodes_read(self, item: Item) -> Iterator[int]:
+    def nodes_read(self, item: Item) -> Sequence[int]:
         nest = self.nest
         if isinstance(item, int):
-            if nest.rows[item] is not LAST:
-                yield from self.selection.operands(item)
-        elif isinstance(item, Effect):
-            yield from (i for i in (item.x, item.y) if i >= 0)
-        else:
-            for i in self.carried_in(item):
-                yield nest.operands[i][0]
-                if not nest.home[nest.next[i]].is_in(item):
-                    yield nest.next[i]
+            return () if nest.rows[item] is LAST else self.selection.operands(item)
+        if isinstance(item, Effect):
+            return [i for i in (item.x, item.y) if i >= 0]
+        found = []
+        for i in self.carried_in(item):
+            found.append(nest.operands[i][0])
+            if not nest.home[nest.next[i]].is_in(item):
+                found.append(nest.next[i])
+        return found
 
     def after_node(self, item: Item, block: Block, i: int) -> None:
         """The item, of this block, comes after what computes node i."""
