@@ -176,9 +176,9 @@ Teller = Callable[[int], Sequence[Any]]
 def tellers_of(numbers: Sequence[Any]) -> Iterator[Teller]:
     """Yield what tells the numbers of a lane, in order: those that are the same in all lanes
     together, and those side by side in an array of floats."""
-    for has_lanes, alike in groupby(numbers, is_column):
+    for kind, alike in groupby(numbers, type):
         own = list(alike)
-        if not has_lanes:
+        if kind is not Column:
             yield same_in_all(list(map(number_of, own)))
             continue
         begin = 0
@@ -186,10 +186,6 @@ def tellers_of(numbers: Sequence[Any]) -> Iterator[Teller]:
             if end == len(own) or not are_beside(own[end - 1], own[end]):
                 yield teller_of(own[begin:end])
                 begin = end
-
-
-def is_column(x: Any) -> bool:
-    return type(x) is Column
 
 
 def are_beside(x: Column, y: Column) -> bool:

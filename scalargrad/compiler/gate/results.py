@@ -97,7 +97,10 @@ class Merge:
         variables = [*self.wanted, *(("captured", i) for i in self.captured)]
         numbers, derivatives = [], []
         for k, entry in enumerate(self.entries):
-            numbers.append(shaped(self.found[k, None], entry, self.arguments))
+            x = self.found[k, None]
+            # there may be many thousands
+            is_plain = type(x) is float and entry.kind is float
+            numbers.append(x if is_plain else shaped(x, entry, self.arguments))
             derivatives.append(self.derivatives(k, variables) if entry.linked else ())
         captured = list(self.captured.values())
         count = len(self.entries)
