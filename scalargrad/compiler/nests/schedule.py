@@ -113,8 +113,8 @@ class Schedule:
                         self.after_writes(i, begin.array, j)
 
     def after_writes(self, i: int, array: Array, j: int) -> None:
-        """Node i needs the numbers of node j in an array, so it comes after what writes to it; where
-        j is an element of the array, after what was noted before j."""
+        """Node i needs the numbers of node j in an array, so it comes after what writes to that;
+        where j is an element of the array, after what was noted before j."""
         nest = self.nest
         filled_by = array.filled_by
         if filled_by is not None:
