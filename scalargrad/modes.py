@@ -30,6 +30,8 @@ class Now(NamedTuple):
     trace: Any = None
     note_compared: Any = None
     """A function that is handed both sides of each comparison of a Value with a number."""
+    watch: Any = None
+    """A function that is handed each node that was just built, and returns what takes its place."""
 
 
 NOTHING = Now()
@@ -44,7 +46,7 @@ def is_plain() -> bool:
     """Whether nodes that are built here are recorded, and no mode asks for more."""
     here = blocks.state() if active else None
     return here is None or not (
-        here.no_grad or here.anomaly or here.lines or here.trace is not None
+        here.no_grad or here.anomaly or here.lines or here.trace is not None or here.watch
     )
 
 
@@ -73,12 +75,23 @@ state = _State()
 
 class _Tracing(Inner):
     def changed(self, outside: Now) -> Now:
-        return outside._replace(trace=self.alone.trace)
+        return outside._replace(trace=self.alone.trace, watch=None)
 
 
 def tracing(trace: Any) -> Inner:
     """Within it every node that is built, in this thread, is handed to `trace.follow`."""
     return inner(_Tracing(), Now(trace=trace), is_active=True)
+
+
+class _Watching(Inner):
+    def changed(self, outside: Now) -> Now:
+        return outside._replace(trace=None, watch=self.alone.watch)
+
+
+def watching(watch: Any) -> Inner:
+    """Within it every node that is built, in this thread, becomes what `watch` makes of it; all
+    else is as it is."""
+    return inner(_Watching(), Now(watch=watch), is_active=True)
 
 
 class _Explaining(Inner):
@@ -139,15 +152,14 @@ def traced_number(node: Any) -> Any:
 
 def is_traced() -> bool:
     """Whether a function is being traced here: its comparisons are guards."""
-    return getattr(state.trace, "branch", None) is not None
+    return state.trace is not None
 
 
 def unwatched(what: str) -> None:
     """Note that the function being traced read or wrote something that no call can watch. The
     function is then traced anew at each call."""
-    note = getattr(state.trace, "unwatched", None)
-    if note is not None:
-        note(what)
+    if state.trace is not None:
+        state.trace.unwatched(what)
 
 
 def refusal(message: str) -> TypeError:
@@ -160,8 +172,7 @@ def refusal(message: str) -> TypeError:
 
 def refuse_to_change(node: Any) -> None:
     """Raise TypeError if a function that is being traced changes a Value."""
-    trace = state.trace
-    if getattr(trace, "freezes", trace is not None):
+    if is_traced():
         raise refusal(
             "compile cannot follow v.data = …: a compiled function must not change Values; return "
             "the new number instead"
@@ -258,6 +269,8 @@ def settle(node: Any) -> Any:
         return node
     if modes.trace is not None:
         return modes.trace.follow(node)
+    if modes.watch is not None:
+        node = modes.watch(node)
     if modes.anomaly or modes.lines:
         node._source = user_line()
     if modes.anomaly:

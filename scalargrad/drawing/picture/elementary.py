@@ -13,10 +13,9 @@ from ...backward import propagate
 from ...graph import backward_order
 from ...scalars import is_value
 from ...transforms.variables import differentiating
-from .watch import NodeWatch
 
 
-class Elementary(NodeWatch):
+class Elementary:
     """Replaces every node that has an elementary form, down to nodes that have none.
 
     Folds begin with 0 + or 1 ×: a gate that does nothing is left out, unless its 1 is one of the
@@ -26,7 +25,7 @@ class Elementary(NodeWatch):
     def __init__(self, given: Sequence[float]) -> None:
         self.neutral = {ops.add: 0.0, **({} if 1.0 in given else {ops.mul: 1.0})}
 
-    def follow(self, node: Any) -> Any:
+    def __call__(self, node: Any) -> Any:
         first = node.operands[0]
         if type(first) is float and first == self.neutral.get(node.op):
             return node.operands[1]
@@ -44,7 +43,7 @@ class Gates:
         copies = [type(node)(x.data) if is_value(x) else x for x in node.operands]
         self.outside = {c: x for c, x in zip(copies, node.operands) if is_value(c)}
         given = [x for x in copies if not is_value(x)]
-        with differentiating(level=False), modes.tracing(Elementary(given)):
+        with differentiating(level=False), modes.watching(Elementary(given)):
             self.root = node.op.elementary(*copies)
         order = backward_order(self.root) if is_value(self.root) else []
         self.nodes = [gate for gate in order if gate not in self.outside]

@@ -18,7 +18,6 @@ from ...messages import counted
 from ...scalars import is_value
 from ...transforms.variables import differentiating
 from ..symbols.parts import held
-from .watch import NodeWatch
 
 
 class Submodule(NamedTuple):
@@ -79,14 +78,14 @@ class ModuleTree:
 # ------ noted while the model is called
 
 
-class Scopes(NodeWatch):
+class Scopes:
     """Notes, for every node that is built, the innermost module whose method is running."""
 
     def __init__(self, model: ModuleTree) -> None:
         self.model = model
         self.module_of: dict[Any, str] = {}
 
-    def follow(self, node: Any) -> Any:
+    def __call__(self, node: Any) -> Any:
         name = self.running()
         if name is not None:
             self.module_of[node] = name
@@ -108,7 +107,7 @@ class Scopes(NodeWatch):
 
 def recorded(f: Callable[..., Any], inputs: Sequence[Any], scopes: Scopes) -> Any:
     """Return f(*inputs), its graph recorded and every node noted in `scopes`."""
-    with differentiating(level=False), modes.tracing(scopes):
+    with differentiating(level=False), modes.watching(scopes):
         return f(*inputs)
 
 

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from types import CodeType, FrameType
 from typing import Any
 
-from ...modes import PACKAGE
+from ...modes import PACKAGE, is_traced
 from ...profiled import unless_profiled
 from ...rows import BUILT_IN
 from ...scalars import is_value
@@ -92,7 +92,8 @@ class Watch:
         return unless_profiled(self.event)
 
     def event(self, frame: FrameType, event: str, returned: Any) -> None:
-        if event != "return" or returned is None:
+        # what a compiled function is traced with are no Values of this program
+        if event != "return" or returned is None or is_traced():
             return
         code = frame.f_code
         is_ours = code.co_filename.startswith(PACKAGE)

@@ -268,6 +268,7 @@ static int modes_of(PyObject *state)
     add_mode(&modes, NO_GRAD, state, "no_grad");
     add_mode(&modes, OBSERVED, state, "anomaly");
     add_mode(&modes, OBSERVED, state, "lines");
+    add_mode(&modes, OBSERVED, state, "watch");
     add_mode(&modes, TRACED, state, "trace");
     return modes;
 }
