@@ -25,7 +25,8 @@ function depth(x, largest) {
 function fillIn(text, shownText) {
   if (text.textContent === shownText) return;
   text.textContent = shownText;
-  const wide = widthOf(shownText, "number") > NUMBER_WIDTH + 6;
+  const font = text.classList.contains("gradient") ? "gradient" : "number";
+  const wide = widthOf(shownText, font) > NUMBER_WIDTH + 6;
   if (wide) text.setAttribute("textLength", NUMBER_WIDTH + 4);
   else text.removeAttribute("textLength");
   if (wide) text.setAttribute("lengthAdjust", "spacingAndGlyphs");

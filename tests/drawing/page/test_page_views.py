@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from itertools import combinations
+from itertools import combinations, pairwise
 from itertools import product as product_of
 from pathlib import Path
 from typing import Any
@@ -119,6 +119,33 @@ def test_an_edge_too_long_for_the_window_shows_where_it_begins(
             page.fill("#position", str(at))
             assert min(sizes(page), default=LEAST) >= LEAST, at
             assert in_view(page, ".node:is(.consumer, .computing) .frame"), at
+
+
+def many_leaves(*x: Any) -> Any:
+    """Each leaf on one line, its gradient with a sign and four digits."""
+    return sg.sum([0.2665 * a * b for a, b in pairwise(x)])
+
+
+@pytest.mark.parametrize(
+    ("f", "args"),
+    [
+        (many_leaves, [-0.8765 - k / 1e3 for k in range(12)]),
+        (product, [-0.8765e-9, 0.2345, -0.9876]),
+    ],
+)
+def test_gradients_stand_within_their_bands(
+    browser: Any, tmp_path: Path, f: Callable[..., Any], args: list[float]
+) -> None:
+    sg.explain(f, *args).save(tmp_path / "page.html")
+    with opened(browser, tmp_path / "page.html", "#step=999") as page:
+        over = page.evaluate(
+            """() => [...document.querySelectorAll("#graph .node")].flatMap((node) => {
+                const [text, band] = [".gradient", ".band"].map((x) => node.querySelector(x).getBBox());
+                const out = Math.max(band.x - text.x, text.x + text.width - band.x - band.width);
+                return out > 0 ? [[node.querySelector(".gradient").textContent, out]] : [];
+            })"""
+        )
+    assert not over
 
 
 def test_numbers_are_the_same_on_the_page_in_the_text_and_in_the_drawing(
