@@ -140,7 +140,8 @@ def test_gradients_stand_within_their_bands(
     with opened(browser, tmp_path / "page.html", "#step=999") as page:
         over = page.evaluate(
             """() => [...document.querySelectorAll("#graph .node")].flatMap((node) => {
-                const [text, band] = [".gradient", ".band"].map((x) => node.querySelector(x).getBBox());
+                const box = (x) => node.querySelector(x).getBBox();
+                const [text, band] = [box(".gradient"), box(".band")];
                 const out = Math.max(band.x - text.x, text.x + text.width - band.x - band.width);
                 return out > 0 ? [[node.querySelector(".gradient").textContent, out]] : [];
             })"""
