@@ -25,9 +25,10 @@ function depth(x, largest) {
 function fillIn(text, shownText) {
   if (text.textContent === shownText) return;
   text.textContent = shownText;
-  const font = text.classList.contains("gradient") ? "gradient" : "number";
-  const wide = widthOf(shownText, font) > NUMBER_WIDTH + 6;
-  if (wide) text.setAttribute("textLength", NUMBER_WIDTH + 4);
+  const isBold = text.classList.contains("gradient");
+  const room = NUMBER_WIDTH + (IN_LINES ? 0 : 4);
+  const wide = widthOf(shownText, isBold ? "bold" : "number") > room + 2;
+  if (wide) text.setAttribute("textLength", room);
   else text.removeAttribute("textLength");
   if (wide) text.setAttribute("lengthAdjust", "spacingAndGlyphs");
 }

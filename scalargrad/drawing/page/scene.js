@@ -6,12 +6,11 @@ const FONTS = {
   symbol: "600 16px system-ui, sans-serif",
   name: "italic 16px Cambria, Georgia, serif",
   number: "15px system-ui, sans-serif",
-  gradient: "600 15px system-ui, sans-serif",
-  chip: "600 15px system-ui, sans-serif",
+  bold: "600 15px system-ui, sans-serif",
 };
 const LINE = { head: 24, value: 19, gradient: 22 };
 const NUMBER_WIDTH = 64;
-const NUMBER_ROOM = 82;
+const NUMBER_ROOM = 74;
 /* From so many leaves on, each takes one line. */
 const MANY_LEAVES = 8;
 const LONGEST_NAME = 14;
@@ -90,7 +89,7 @@ function chipText(local) {
 }
 
 function chipWidth(text) {
-  return widthOf(text, "chip") + 14;
+  return widthOf(text, "bold") + 14;
 }
 
 /* The widest chip that stands before a node, as far as there is room for it. */
