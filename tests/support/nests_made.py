@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import scalargrad as sg
 from scalargrad.compiler.loops.recorder import Recorder
 from scalargrad.compiler.machine.encode import Code
+from scalargrad.compiler.machine.instructions import TABLE
 from scalargrad.compiler.machine.interpreter import RunResults
 from scalargrad.compiler.machine.nest_interpreter import interpret
 from scalargrad.compiler.nests.encoding import NestCode
@@ -66,6 +67,16 @@ def runs(code: NestCode, numbers: Sequence[float], times: int = 2) -> Iterator[l
         native = machine.Nest(**code._asdict())
         for _ in range(times):
             yield native.run(list(numbers), None, False)
+
+
+def names(code: NestCode) -> list[str]:
+    """The instructions by name; an operator is a `row`."""
+    found, at = [], 0
+    while at < len(code.code):
+        row = TABLE.get(code.code[at])
+        found.append(row.name if row else "row")
+        at += code.code[at + 1]
+    return found
 
 
 def bits(numbers: Sequence[float]) -> bytes:

@@ -11,6 +11,7 @@ becomes
     for t:  L = L + y[t]
 
 Every number is computed from the same numbers by the same operators, and sums keep their order.
+Only the last digits of functions may differ: vectors have functions of their own.
 """
 
 from __future__ import annotations
@@ -36,8 +37,10 @@ def distribute(nest: Nest, wanted: Sequence[int]) -> None:
     for block in nest.blocks[1:]:
         if block.depth == 1 and block.trips >= LEAST_TRIPS:
             distribution = Distribution(nest, block, nest.live(wanted))
-            if distribution.is_possible() and distribution.is_worth_it():
-                distribution.make()
+            if distribution.is_possible():
+                distribution.tell_apart()
+                if distribution.is_worth_it():
+                    distribution.make()
 
 
 class Distribution:
@@ -78,7 +81,7 @@ class Distribution:
         )
 
     def is_worth_it(self) -> bool:
-        self.tell_apart()
+        """Tell whether enough work leaves each iteration, once the nodes are told apart."""
         work = sum(work_in(self.nest, i) for i in self.side)
         return work >= LEAST_WORK and self.block.trips * len(self.side) <= MOST_NUMBERS
 

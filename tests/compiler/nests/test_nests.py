@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from scalargrad.compiler.machine.code_checking import is_nest
-from scalargrad.compiler.machine.instructions import LOOP, TABLE
+from scalargrad.compiler.machine.instructions import LOOP
 from scalargrad.compiler.nests import distribution
 from scalargrad.compiler.nests.encoding import NestCode
 from scalargrad.compiler.nests.nest import Refused
 from scalargrad.compiler.nests.program import Derived
 from tests.support.expressions import rounds
-from tests.support.nests_made import asked, bits, code_of_function, eager, runs
+from tests.support.nests_made import asked, bits, code_of_function, eager, names, runs
 from tests.support.random_loops import INPUTS, random_function
 
 
@@ -36,16 +36,6 @@ def agrees(f: Callable[..., Any], numbers: list[float], careful: bool = False) -
     assert bits(first[:1]) == bits(expected[:1])
     assert [bits(found) for found in others] == [bits(first)] * len(others)
     return code
-
-
-def names(code: NestCode) -> list[str]:
-    """The instructions by name; an operator is a `row`."""
-    found, at = [], 0
-    while at < len(code.code):
-        row = TABLE.get(code.code[at])
-        found.append(row.name if row else "row")
-        at += code.code[at + 1]
-    return found
 
 
 # ------ random functions
