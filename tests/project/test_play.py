@@ -305,7 +305,7 @@ def test_link_carries_the_program_and_does_not_run_it(play: Open) -> None:
         page.click("#play-share")
         wait_until(page, lambda: "copied" in state(page))
         link = page.evaluate("navigator.clipboard.readText()")
-        assert link == page.url and "#program=" in link
+        assert link == page.evaluate("location.href") and "#program=" in link
         page.evaluate("sessionStorage.clear()")
     with play(f"play.html#{link.partition('#')[2]}") as page:
         page.wait_for_selector("#play-code .cm-content")

@@ -74,6 +74,11 @@ def wait_until(page: Any, holds: Callable[[], bool], seconds: float = 5.0) -> No
 # ------ what a page says, by the ids of its elements
 
 
+def fragment(page: Any) -> str:
+    """The address after the page's file, asked of the page: Playwright's `url` follows later."""
+    return str(page.evaluate("location.hash"))
+
+
 def text(page: Any, selector: str) -> str:
     """What a reader sees there, on one line, with plain minus signs."""
     return " ".join(page.inner_text(selector).split()).replace("−", "-")
