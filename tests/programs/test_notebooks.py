@@ -60,8 +60,16 @@ def text(cell: Any) -> str:
     return "\n".join(["".join(printed), *shown, *drawn])
 
 
+def pages(cell: Any) -> list[str]:
+    """The live pages of explain that a cell displayed, with all their code."""
+    found = (out.data.get("text/html", "") for out in cell.outputs if "data" in out)
+    return [html for html in found if html.startswith("<iframe")]
+
+
 def compare(stored: Any, found: Any) -> None:
     for before, after in zip(code_cells(stored), code_cells(found)):
+        of_today = pages(after) == pages(before)
+        assert of_today, "a stored page has other code than today's: run the notebook anew"
         if "timing" not in tags(before):
             assert text(after) == text(before), before.source
 

@@ -41,6 +41,9 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+PATIENCE = 30.0
+"""Seconds to wait before a page is said not to answer: other work may hold the processor."""
+
 TURN = "#step=0"
 """The address of the seed, where the way back begins."""
 
@@ -50,7 +53,7 @@ def opened(browser: Any, path: Path, address: str = TURN, **options: Any) -> Ite
     """The page of a file, as Playwright's Page, at the turn unless an address says otherwise. On
     leaving, it must have logged no error and asked for nothing but its file."""
     context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}} | options)
-    context.set_default_timeout(5000)
+    context.set_default_timeout(1000 * PATIENCE)
     page = context.new_page()
     problems: list[str] = []
     page.on("console", lambda message: problems.append(f"{message.type}: {message.text}"))
@@ -62,7 +65,7 @@ def opened(browser: Any, path: Path, address: str = TURN, **options: Any) -> Ite
     assert [x.partition("#")[0].partition("?")[0] for x in problems] == [path.as_uri()]
 
 
-def wait_until(page: Any, holds: Callable[[], bool], seconds: float = 5.0) -> None:
+def wait_until(page: Any, holds: Callable[[], bool], seconds: float = PATIENCE) -> None:
     """Wait, without code of ours inside the page: its security policy forbids that."""
     for _ in range(int(50 * seconds)):
         if holds():
