@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from .. import ops
 from ..messages import described
 from ..scalars import is_scalar, is_value
 from .containers import Spec, Taken, Unquoted, taken_apart
@@ -55,8 +56,19 @@ def of_objects(shape: tuple[int, ...], entries: Sequence[Any]) -> Any:
 def with_entries(model: Any, entries: Sequence[Any]) -> Any:
     """The model with other parameters; {name: entry} if the entries are more than numbers."""
     if all(is_scalar(x) for x in entries):
-        return model.with_parameters(entries)
+        return model.with_parameters(apart(entries))
     return dict(zip(entry_names(model), entries))
+
+
+def apart(entries: Sequence[Any]) -> list[Any]:
+    """The entries, a node that comes again as a node of its own: a model lists each of its
+    parameters once, and equal gradients are often one node."""
+    seen: set[int] = set()
+    found = []
+    for x in entries:
+        found.append(ops.identity(x) if id(x) in seen and is_value(x) else x)
+        seen.add(id(x))
+    return found
 
 
 def entry_names(model: Any) -> list[str]:
