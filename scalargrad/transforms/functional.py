@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from operator import index
 from types import MethodType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from .. import ops
 from ..engine import Value
@@ -72,10 +73,17 @@ def titled_as(transform: str, f: Function) -> str:
     return f"{transform}({getattr(f, '__name__', type(f).__name__)})"
 
 
-def titled(transform: str, f: Function, derived: Function) -> Function:
+DIFFERENTIATED: WeakKeyDictionary[Function, int | tuple[int, ...]] = WeakKeyDictionary()
+"""The `argnums` of each transform of a function. They stand beside it, for what wraps a function
+takes over its attributes."""
+
+
+def titled(transform: str, f: Function, argnums: Any, derived: Function) -> Function:
+    """The transform of `f` in these arguments, with a name."""
     derived.__name__ = derived.__qualname__ = titled_as(transform, f)
     # its signature is that of f
     derived.__wrapped__ = f  # type: ignore[attr-defined]
+    DIFFERENTIATED[derived] = argnums
     return derived
 
 
@@ -92,7 +100,7 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     if gate := compiled(value_and_grad, f, argnums):
         return gate  # type: ignore[no-any-return]
 
-    return titled("value_and_grad", f, with_gradient(f, argnums, lambda *both: both))
+    return titled("value_and_grad", f, argnums, with_gradient(f, argnums, lambda *both: both))
 
 
 def with_gradient(
@@ -125,7 +133,7 @@ def grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     argnums = positions(argnums)
     if gate := compiled(grad, function(f, "grad"), argnums):
         return gate  # type: ignore[no-any-return]
-    return titled("grad", f, with_gradient(f, argnums, lambda value, gradient: gradient))
+    return titled("grad", f, argnums, with_gradient(f, argnums, lambda value, gradient: gradient))
 
 
 def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
@@ -141,7 +149,7 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     argnums = positions(argnums)
     if gate := compiled(jacobian, f, argnums):
         return gate  # type: ignore[no-any-return]
-    return titled("jacobian", f, by_rows(f, argnums, is_square=False))
+    return titled("jacobian", f, argnums, by_rows(f, argnums, is_square=False))
 
 
 def by_rows(f: Function, argnums: int | tuple[int, ...], is_square: bool) -> Function:
@@ -167,7 +175,7 @@ def hessian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     argnums = positions(argnums)
     if gate := compiled(hessian, function(f, "hessian"), argnums):
         return gate  # type: ignore[no-any-return]
-    return titled("hessian", f, by_rows(grad(f, argnums), argnums, is_square=True))
+    return titled("hessian", f, argnums, by_rows(grad(f, argnums), argnums, is_square=True))
 
 
 def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:

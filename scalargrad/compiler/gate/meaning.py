@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import (
     BuiltinFunctionType,
     ClassMethodDescriptorType,
+    FunctionType,
     MethodDescriptorType,
     MethodWrapperType,
     WrapperDescriptorType,
@@ -20,15 +21,23 @@ from types import (
 from typing import Any
 
 from ... import ops
+from ...transforms.functional import DIFFERENTIATED
 from ...transforms.trees import flatten
+from ...transforms.variables import chosen
 from ..inputs.arguments import NO_OBJECTS, Arguments
 from ..inputs.lanes import Batch
 from ..passes.kinds import kinds_of
 from ..passes.task import Wanted
 
 Function = Callable[..., Any]
+Varied = Callable[[int], Collection[int]]
 CACHED = type(functools.lru_cache(len))
 REDUCE: dict[str | None, Any] = {None: None, "sum": ops.sum, "mean": ops.mean}
+
+
+def in_none(count: int) -> Collection[int]:
+    """Of so many arguments those in which a derivative is taken: none."""
+    return ()
 
 
 class Meaning:
@@ -45,7 +54,7 @@ class Meaning:
         batch: Batch,
         reduce: str | None,
         used: Function | None = None,
-        varied: Callable[[int], Collection[int]] = lambda count: (),
+        varied: Varied = in_none,
         of_reduced: Callable[[Sequence[Any], Mapping[str, Any]], Any] | None = None,
     ) -> None:
         self.f = f
@@ -130,10 +139,18 @@ def meaning_of(f: Any, batch: Any, reduce: str | None) -> Meaning:
     own: Function = f.__wrapped__ if isinstance(f, CACHED) else f
     batched = Batch(signature_of(own), batch)
     if not is_in_c(own):
-        return Meaning(own, batched, reduce)
+        return Meaning(own, batched, reduce, varied=varied_of(own))
     meaning = Meaning(called_by_name(own), batched, reduce)
     meaning.given = own
     return meaning
+
+
+def varied_of(f: Function) -> Varied:
+    """The arguments in which a function takes a derivative, if it is a transform of another."""
+    argnums = DIFFERENTIATED.get(f) if isinstance(f, FunctionType) else None
+    if argnums is None:
+        return in_none
+    return lambda count: frozenset(chosen(argnums, count))
 
 
 IN_C = (

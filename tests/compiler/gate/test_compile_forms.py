@@ -16,6 +16,7 @@ import pytest
 
 import scalargrad as sg
 from scalargrad import Value
+from scalargrad.transforms.trees import flatten
 
 np = pytest.importorskip("numpy")
 
@@ -358,3 +359,34 @@ def test_an_array_of_values_is_an_array_at_every_call() -> None:
 def test_what_is_no_key_may_stand_in_a_container(what: Any) -> None:
     gate = sg.compile(lambda p, x: x * len(p[0]))
     assert [gate([what], 2.0), gate([what], 3.0)] == [4.0, 6.0]
+
+
+# ------ whole numbers that are differentiated
+
+
+@pytest.mark.parametrize("transform", [sg.grad, sg.value_and_grad, sg.jacobian, sg.hessian])
+@pytest.mark.parametrize("argnums", [1, -1, (1,), (0, 1)])
+@pytest.mark.parametrize("kind", [list, tuple, np.array])
+def test_whole_numbers_that_a_transform_within_differentiates_are_data(
+    transform: Any, argnums: Any, kind: Any
+) -> None:
+    def f(x: Any, ws: Any) -> Any:
+        return sg.tanh(sg.dot(ws, [x, 2.0, x])) * x
+
+    gate, eager = sg.compile(transform(f, argnums)), transform(f, argnums)
+    for x, ws in ((0.5, [1, 2, 3]), (2, [3, 1, 4]), (0.25, [-1, 5, 9])):
+        found, wanted = gate(x, kind(ws)), eager(x, kind(ws))
+        for a, b in zip(flatten(found, "x")[0], flatten(wanted, "x")[0], strict=True):
+            assert np.allclose(a, b, rtol=1e-12, atol=1e-15)
+    assert "alone" not in str(gate.program(0.5, kind([1, 1, 2]), gradient=False))
+
+
+def test_wrapper_of_a_transform_keeps_its_own_whole_numbers() -> None:
+    derived = sg.value_and_grad(lambda x: x * x)
+
+    @functools.wraps(derived)
+    def chosen(which: int) -> Any:
+        return derived([2.0, 3.0][which])
+
+    gate = sg.compile(chosen)
+    assert [gate(0), gate(1)] == [(4.0, 4.0), (9.0, 6.0)]
