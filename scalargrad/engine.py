@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 from typing import Any
 
 from . import copying
@@ -28,14 +29,27 @@ def function(op: Operator) -> Any:
     return op
 
 
-if wanted != "pure":
+def built(part: str) -> Any:
+    """Return a native part by its name; None where it was not built. Raises ImportError where it was
+    built and does not load, or is required."""
+    name = f"{__package__}.native.{part}"
     try:
-        from .native import Value, function, update  # type: ignore  # noqa: F401
-
-        engine = "native"
-    except ImportError:
-        if wanted == "native":
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name or wanted == "native":
             raise
+        return None
+    except ImportError as error:
+        raise ImportError(
+            f"{name} was built, but does not load ({error}): build it anew, or set "
+            "SCALARGRAD_ENGINE=pure to do without it"
+        ) from error
+
+
+if wanted != "pure" and built("_engine") is not None:
+    from .native import Value, function, update  # type: ignore  # noqa: F401
+
+    engine = "native"
 
 # asked after the native part was loaded: for that, a Python without its lock takes it up again
 if not getattr(sys, "_is_gil_enabled", lambda: True)():

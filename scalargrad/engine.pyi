@@ -10,6 +10,9 @@ Operand: TypeAlias = Value | SupportsFloat
 
 engine: str
 wanted: str
+
+def built(part: str) -> Any: ...
+
 functions: dict[str, Operator]
 spellings: dict[str, Operator]
 

@@ -17,6 +17,8 @@ Operand: TypeAlias = Value | SupportsFloat
 
 engine: str
 wanted: str
+
+def built(part: str) -> Any: ...
 functions: dict[str, Operator]
 spellings: dict[str, Operator]
 

@@ -9,8 +9,8 @@ from .. import arrays, backward, blocks, comparing, copying, doubts, given, mode
 from ..rows import BUILT_IN, Operator
 from ..scalars import attribute, operand
 from ..updates import RULES, Job
-from . import _engine
-from ._engine import Value, function, update_rules
+from ._engine import Value, function, install, set_modes, update_rules
+from ._engine import update as update_in_c
 
 __all__ = ["Value", "function", "update"]
 
@@ -37,13 +37,13 @@ def update(jobs: Sequence[Job]) -> tuple[int, int] | None:
     """The twin of `updates.update`; the rules of the table are in C."""
     if any(job.rule.code < 0 for job in jobs):
         return updates.update(jobs)
-    return _engine.update(tuple((job.rule.code, *job[1:]) for job in jobs))
+    return update_in_c(tuple((job.rule.code, *job[1:]) for job in jobs))
 
 
 if update_rules() != [rule.signature for rule in RULES.values()]:
     raise ImportError("updates.h does not know the table's update rules: build the extension anew")
 
-_engine.install(
+install(
     rows=tuple(BUILT_IN.values()),
     operand=operand,
     build=build,
@@ -65,4 +65,4 @@ _engine.install(
     array_ufunc=arrays.array_ufunc,
     decide=doubts.decide,
 )
-_engine.set_modes(blocks.active, blocks.entered, blocks.suspendable, blocks.state)
+set_modes(blocks.active, blocks.entered, blocks.suspendable, blocks.state)

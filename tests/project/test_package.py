@@ -8,6 +8,7 @@ import importlib.metadata
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -149,6 +150,27 @@ def test_engine_is_compiled_without_arguments_that_msvc_refuses() -> None:
     (engine,) = (one for one in extensions() if one["name"].endswith("._engine"))
     assert [x for x in engine["extra-compile-args"] if x.startswith("-W")] == []
     assert "libraries" not in engine
+
+
+ONE_FILE = """
+[project]
+name = "one_file"
+version = "0"
+[tool.setuptools]
+ext-modules = [{ name = "one_file", sources = ["one_file.c"] }]
+"""
+
+
+@in_checkout
+@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
+def test_a_call_of_a_function_that_is_missing_in_c_does_not_compile(tmp_path: Path) -> None:
+    (tmp_path / "setup.py").write_bytes((CHECKOUT / "setup.py").read_bytes())
+    (tmp_path / "pyproject.toml").write_text(ONE_FILE)
+    (tmp_path / "one_file.c").write_text("int one_file(void) { return run_nothing(); }")
+    command = [sys.executable, "setup.py", "build_ext", "--inplace"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert result.returncode != 0
+    assert "run_nothing" in result.stderr
 
 
 def test_extras_are_known_to_pip(metadata: Any) -> None:
@@ -311,6 +333,39 @@ def test_required_native_engine_that_is_not_built_is_an_error() -> None:
     result = run("-c", WITHOUT_NATIVE.format(PRINT), SCALARGRAD_ENGINE="native")
     assert result.returncode == 1
     assert "_engine" in result.stderr
+
+
+DOES_NOT_LOAD = """
+import sys
+class Loading:
+    def find_spec(self, name, *others):
+        if name == "scalargrad.native.{}":
+            raise ImportError("undefined symbol: run_nothing", name=name)
+sys.meta_path.insert(0, Loading())
+import scalargrad.compiler.trace.native
+print(scalargrad.engine)
+"""
+
+
+@pytest.mark.skipif(scalargrad.engine == "pure", reason="needs the native engine")
+@pytest.mark.parametrize("part", ["_engine", "_machine"])
+def test_native_part_that_was_built_and_does_not_load_is_an_error(part: str) -> None:
+    result = run("-c", DOES_NOT_LOAD.format(part), SCALARGRAD_ENGINE="")
+    assert result.stderr.splitlines()[-1] == (
+        f"ImportError: scalargrad.native.{part} was built, but does not load (undefined symbol: "
+        "run_nothing): build it anew, or set SCALARGRAD_ENGINE=pure to do without it"
+    )
+    pure = run("-c", DOES_NOT_LOAD.format(part), SCALARGRAD_ENGINE="pure")
+    assert pure.stdout == "pure\n", pure.stderr
+
+
+@pytest.mark.skipif(scalargrad.engine == "pure", reason="needs the native engine")
+def test_machine_that_is_not_built_is_missed_only_where_it_is_required() -> None:
+    text = WITHOUT_NATIVE.replace("_engine", "_machine").format(
+        "from scalargrad.compiler.trace.native import machine; print(machine)"
+    )
+    assert run("-c", text, SCALARGRAD_ENGINE="").stdout == "None\n"
+    assert "_machine" in run("-c", text, SCALARGRAD_ENGINE="native").stderr
 
 
 IS_LOCKED = """

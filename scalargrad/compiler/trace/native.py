@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...engine import engine, wanted
+from ...engine import built, engine
 
 machine: Any = None
 """Runs programs; None where there is none."""
@@ -16,10 +16,4 @@ if engine == "native":
     from ...native import _engine
 
     nodes = _engine
-    try:
-        from ...native import _machine
-
-        machine = _machine
-    except ImportError:
-        if wanted == "native":
-            raise
+    machine = built("_machine")
