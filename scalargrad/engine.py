@@ -30,8 +30,8 @@ def function(op: Operator) -> Any:
 
 
 def built(part: str) -> Any:
-    """Return a native part by its name; None where it was not built. Raises ImportError where it was
-    built and does not load, or is required."""
+    """Return a native part by its name; None where it was not built. Raises ImportError where it
+    was built and does not load, or is required."""
     name = f"{__package__}.native.{part}"
     try:
         return import_module(name)

@@ -5,8 +5,9 @@ When a call takes a path for the first time, `pipeline.py` calls the passes in o
     function and arguments       gate/, inputs/: what is a number, what brings lanes
       | run                      passes/record.py: the function runs once; trace/ has what it did,
       |                          loops/ what of that repeats; of a scan the body runs once, scans/
+      | settled                  passes/waiting.py: derivatives that a transform left to be computed
       | recorded                 passes/record.py: the results as nodes
-      | with derivatives         passes/derivatives.py: adjoints, as nodes of the same trace
+      | with derivatives         passes/derivatives.py: adjoints that the call asks for, as nodes
       | with sums over lanes     passes/lane_sums.py: sums, moved to where they are cheapest
     traced                       passes/traced.py: one body for all that is wanted
       | spared                   branches/cut.py: less what other paths know of its lanes
@@ -27,14 +28,17 @@ Where sparse derivatives are sought, the function's results are taken apart into
 
 A call that is like an earlier one takes none of these passes: see `gate/shortcut.py`.
 
-Words, each used in one sense:
+Words, with their sense in comments. A field may bear one as a plain English word:
 
     gate          what `compile` returns: a compiled function
+    meaning       of a gate: the function that it stands for, on each sample, and its arguments
     task          what is asked of a function: results, reduced or not, and derivatives
     lane          one sample of those that a call brings; lanes run side by side
     uniform       the same in all lanes; a uniform number is broadcast to the lanes that read it
     own           said of an output: every lane has its own of it
     leaf          what stands in an argument as one: a number, an array, a model, a constant
+    static        said of an argument that is a constant of the program
+    late          said of numbers that come anew at each of several runs of one call
     column        the numbers of one leaf's element over the lanes, in an array of the call
     address       of a column, or an element: which array it stands in, and where in that array
     position      that of a number among all numbers of a call
@@ -54,7 +58,12 @@ Words, each used in one sense:
                   partial, of the weights of parts
     input         a node that is given: by the call, by a captured Value, or drawn
     source        where an input comes from
+    waiting       said of the derivatives of a transform that is all that a function does: they are
+                  computed at once when it is over
+    surroundings  what a function uses besides its arguments; `around` is what of them a call found
     entry         one number of what the function returns
+    linked        said of an entry that is a Value outside: its derivatives are outputs too
+    wanted        the numbers of a call that derivatives are taken in
     output        a node that a program is to compute: an entry or a derivative of one
     guard         a comparison that decided what the function did next
     condition     a guard by a name that several paths know; a fact is one that is known to hold

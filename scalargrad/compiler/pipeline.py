@@ -1,12 +1,12 @@
 """The passes of the compiler, in order: from a function to what runs its program.
 
-There are two functions, one for each half. Between the halves the lanes of a path are spared what
-other paths know of them (`branches/cut.py`), and a program that is known already is taken as it is.
+There are two halves. Between them the lanes of a path are spared what other paths know of them
+(`branches/cut.py`), and a program that is known already is taken as it is.
 Each pass takes what the one before it gave: a recording in the first half, a body in the second.
 
 To add a pass: write it in a file of `passes/`, as a function from a Recording to a Recording, or
-from a Body to a Body, named by what it gives ("fused"). Call it in its place in `in_one_trace` or
-in `program_of`, and `show` what it gave. Add its name to PASSES in `tests/compiler/passes/`, where
+from a Body to a Body, named by what it gives ("fused"). Call it in its place in `as_nodes` or in
+`program_of`, and `show` what it gave. Add its name to PASSES in `tests/compiler/passes/`, where
 the bodies after all passes are held against each other, and its line to the drawing in
 `__init__.py`. A pass over all nodes of a lowered trace has a twin in C: a method of
 `LoweredTrace` (`passes/lowered_trace.py`), declared in `Recorder`, and of the trace in C
@@ -179,9 +179,9 @@ def compiled(traced: Traced, arguments: Arguments, threads: int) -> Runnable:
     if traced.parts is not None:
         return in_parts(traced, arguments, threads)
     program = program_of(traced.body, late=arguments.late)
-    layout = layout_of(program, traced, arguments)
+    where = layout_of(program, traced, arguments)
     # the runner encodes the program for the machine: re-rolled, tiled, and with registers
-    return Runnable(program, layout, runner(program, *layout[:3], threads))
+    return Runnable(program, where, runner(program, *where[:3], threads))
 
 
 def on_loops(traced: Traced, arguments: Arguments, threads: int) -> Runnable:
@@ -198,13 +198,13 @@ def on_loops(traced: Traced, arguments: Arguments, threads: int) -> Runnable:
 
 def in_parts(traced: Traced, arguments: Arguments, threads: int) -> Runnable:
     """Compile sparse derivatives. The program is that of the guards, if there are any."""
-    layout = Layout({}, len(arguments.arrays), [], traced.sources, [], False)
+    where = Layout({}, len(arguments.arrays), [], traced.sources, [], False)
     if not traced.trace.guards:
-        return Runnable(None, layout, on_sparse(traced.parts, None, program_of, threads))
+        return Runnable(None, where, on_sparse(traced.parts, None, program_of, threads))
     program = program_of(traced.body)
-    layout = layout_of(program, traced, arguments)
-    guards = runner(program, *layout[:3], threads)
-    return Runnable(program, layout, on_sparse(traced.parts, guards, program_of, threads))
+    where = layout_of(program, traced, arguments)
+    guards = runner(program, *where[:3], threads)
+    return Runnable(program, where, on_sparse(traced.parts, guards, program_of, threads))
 
 
 def program_of(body: Body, careful: bool = False, show: Show = unseen, late: int = 0) -> Program:

@@ -224,6 +224,15 @@ def test_a_minimum_is_found_over_a_hill() -> None:
     assert np.array(lanes(np.array([-1.2, 2.0]))) == pytest.approx(np.ones((2, 2)), rel=1e-12)
 
 
+def test_minimum_is_found_from_where_one_of_several_curvatures_is_negative() -> None:
+    def two_valleys(p: Any) -> Any:
+        return sg.square(sg.square(p[0]) - 1.0) + sg.square(p[1]) + 0.1 * p[0] * p[1]
+
+    # in a valley y is −x/20, so 4 x (x² − 1) is x/200
+    right = math.sqrt(1.0 + 1.0 / 800.0)
+    assert sg.argmin(two_valleys, [0.05, 0.3]) == pytest.approx([right, -right / 20.0], rel=1e-12)
+
+
 # ------ no solution
 REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "none": (lambda: sg.root(lambda x: x * x + 1.0, 2.0), "root finds no solution of <lambda>"),

@@ -17,7 +17,7 @@ from ..trace.vocabulary import CONSTANT
 from .conditions import Arrival, Condition
 
 
-def shortened(traced: Traced, conditions: Mapping[Guard, Condition], arrival: Arrival) -> Traced:
+def spared(traced: Traced, conditions: Mapping[Guard, Condition], arrival: Arrival) -> Traced:
     """Return what lanes of this `arrival` have left to do; each guard has its condition."""
     trace = traced.trace
     trace.guards = {guard: None for guard, x in conditions.items() if x not in arrival.facts}

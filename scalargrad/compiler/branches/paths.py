@@ -17,7 +17,7 @@ from ..surroundings.search import Surroundings
 from ..trace.rolled import Loops
 from .away import Away, joined, leaving
 from .conditions import Arrival, Condition, Conditions
-from .cut import shortened
+from .cut import spared
 from .families import Families
 from .family import Taken
 from .lanes import Draws, Lanes
@@ -112,7 +112,7 @@ class Paths:
         if traced is None:
             return None
         conditions = self.conditions.of(traced.trace, traced.sources)
-        traced = shortened(traced, conditions, arrival)
+        traced = spared(traced, conditions, arrival)
         if traced.trace.guards:
             return self.path(traced, lanes, lambda: conditions, arrival.facts)
         key = self.computed(traced)

@@ -34,7 +34,7 @@ from .programs import Programs
 from .recurring import Recurring
 from .results import finish_of
 from .shortcut import MISSED
-from .tracebacks import shortened
+from .tracebacks import without_inner_frames
 
 if TYPE_CHECKING:
     from ...drawing.picture.drawing import Drawing
@@ -60,7 +60,7 @@ class Compiled:
         self, meaning: Meaning, max_paths: int, threads: int, recipe: tuple[Any, ...] | None = None
     ) -> None:
         """`recipe` are the arguments of `again`, of a gate that is a derivative of another one."""
-        functools.update_wrapper(self, meaning.given)
+        functools.update_wrapper(self, meaning.original)
         self._meaning = meaning
         self._programs = Programs(meaning, whole("max_paths", max_paths), whole("threads", threads))
         self._finder = Finder(self._programs)
@@ -78,7 +78,7 @@ class Compiled:
     def __reduce_ex__(self, protocol: Any) -> Any:
         if self._recipe is not None:
             return again, self._recipe
-        f = self._meaning.given
+        f = self._meaning.original
         if found_by_name(f) is not self:
             return Compiled, (f, *self._options)
         # a decorated function is found under its name, as any function; before protocol 4 an object
@@ -95,7 +95,7 @@ class Compiled:
     def _by_name(self) -> Callable[[], Compiled]:
         """A function that gives this gate, of the script that runs: pickled by its name, or with
         all that it holds by a pickler that takes a script's functions so, as cloudpickle does."""
-        f, options = self._meaning.given, self._options
+        f, options = self._meaning.original, self._options
 
         def gate() -> Compiled:
             return named_or_new(f, options)
@@ -147,7 +147,7 @@ class Compiled:
         try:
             return self._in_full(args, named)
         except Exception as error:
-            raise shortened(error)  # noqa: B904 - it is the same error
+            raise without_inner_frames(error)  # noqa: B904 - it is the same error
 
     def _in_full(self, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
         """A call that takes no shortcut: its program is looked up, or traced."""
@@ -277,7 +277,7 @@ class Compiled:
         try:
             paths, path = self._programs.first(arguments, everywhere if gradient else None)
         except Exception as error:
-            raise shortened(error)  # noqa: B904 - it is the same error
+            raise without_inner_frames(error)  # noqa: B904 - it is the same error
         name, structure = meaning.name("f"), path.traced.structure
         if gradient and structure.size != 1:
             raise TypeError(
@@ -362,5 +362,5 @@ def found_by_name(f: Any) -> Any:
 def named_or_new(f: Any, options: tuple[Any, ...]) -> Compiled:
     """The gate of `f` that stands under its name; another one if none does."""
     found = found_by_name(f)
-    is_gate = isinstance(found, Compiled) and found._meaning.given is f
+    is_gate = isinstance(found, Compiled) and found._meaning.original is f
     return found if is_gate else Compiled(f, *options)

@@ -28,11 +28,12 @@ RUN_AGAIN = (
 
 
 class CallResults(NamedTuple):
-    """The results of a call. Of each entry's outputs so many are the entry and its derivatives in
-    the Values `given`; the rest are derivatives in captured Values, which are among `others`."""
+    """The results of a call. Of each entry's outputs so many, `of_call`, are the entry and its
+    derivatives in Values of the call; the rest are derivatives in captured Values, which are among
+    `others`."""
 
     results: Results
-    given: int
+    of_call: int
     others: list[Any]
 
 
@@ -43,7 +44,7 @@ class CompiledOperator(Replayed):
     It is made where the function is called: a call made again is within a transform if that one
     was."""
 
-    level: Callable[[], Any] = staticmethod(outermost)
+    block: Callable[[], Any] = staticmethod(outermost)
     """The block for a call made again: `differentiating` of one that was within a transform."""
 
     def __init__(
@@ -72,7 +73,7 @@ class CompiledOperator(Replayed):
         return self.computed(numbers)[0]
 
     def slopes(self, numbers: Sequence[float]) -> list[float]:
-        return self.own(self.call_results(numbers, careful=True))[1:]
+        return self.entry_in_lane(self.call_results(numbers, careful=True))[1:]
 
     def is_current(self, node: Any, operands: Sequence[Any]) -> bool:
         """Whether the machine still makes of these operands what stands in the node."""
@@ -95,7 +96,7 @@ class CompiledOperator(Replayed):
             known[key] = [self.call_results(numbers, careful) for careful in (False, True)]
         before = node._partials
         try:
-            quick, careful = map(self.own, known[key])
+            quick, careful = map(self.entry_in_lane, known[key])
         except IndexError:
             # a lane is gone
             changed(node, RUN_AGAIN)
@@ -104,7 +105,7 @@ class CompiledOperator(Replayed):
         return [NOTHING if p == 0.0 and is_nothing(q) else p for p, q in zip(before, careful[1:])]
 
     # ------ the call again, its Values having these numbers
-    def given(self, numbers: Sequence[float]) -> tuple[Arguments, list[Any], list[Any]]:
+    def with_numbers(self, numbers: Sequence[float]) -> tuple[Arguments, list[Any], list[Any]]:
         """Return the arguments, with Values of their own in them; these, and the Values besides,
         in the order of the operands."""
         arguments = self.arguments()
@@ -121,26 +122,26 @@ class CompiledOperator(Replayed):
 
     def computed(self, numbers: Sequence[float]) -> list[float]:
         """The result with these numbers, and its derivative in each operand, from the machine."""
-        return self.own(self.call_results(numbers))
+        return self.entry_in_lane(self.call_results(numbers))
 
     def call_results(self, numbers: Sequence[float], careful: bool = False) -> CallResults:
         """The results of the whole call with these numbers, from the machine."""
-        with untraced(), undrawn(self.name), self.level():
-            arguments, copies, others = self.given(numbers)
+        with untraced(), undrawn(self.name), self.block():
+            arguments, copies, others = self.with_numbers(numbers)
             arguments.is_careful = careful
             wanted = self.programs.meaning.wanted(arguments)
             with held(others, numbers[len(copies) :]):
                 return CallResults(self.programs.run(arguments, wanted)[0], 1 + len(copies), others)
 
-    def own(self, found: CallResults) -> list[float]:
+    def entry_in_lane(self, found: CallResults) -> list[float]:
         """The part of this entry in this lane. A constant has no derivatives: nothing flows."""
-        results, given, others = found
+        results, of_call, others = found
         entry = results.numbers[self.entry], *results.derivatives[self.entry]
         outputs = [in_lane(x, self.lane) for x in entry]
         if len(outputs) == 1:
-            return outputs + [NOTHING] * (given - 1 + len(others))
-        captured = dict(zip(results.captured, outputs[given:]))
-        return [*outputs[:given], *(captured.get(x, NOTHING) for x in others)]
+            return outputs + [NOTHING] * (of_call - 1 + len(others))
+        captured = dict(zip(results.captured, outputs[of_call:]))
+        return [*outputs[:of_call], *(captured.get(x, NOTHING) for x in others)]
 
     def graph(self, out: Any, operands: Sequence[Any]) -> tuple[Any, list[Any]]:
         """Return the result as the eager engine computes it, and what stands for the operands."""
@@ -148,13 +149,13 @@ class CompiledOperator(Replayed):
             return self.eagerly(list(map(number_of, operands)))
 
     def eagerly(self, numbers: Sequence[float]) -> tuple[Any, list[Any]]:
-        if self.programs.has_copies_apart and self.level is not differentiating:
+        if self.programs.has_copies_apart and self.block is not differentiating:
             # while it runs again copies keep their link
             raise TypeError(
                 "compile cannot follow a graph of derivatives through copy.copy(x) or deepcopy(x): "
                 "a copy is apart from x; call backward(), or a transform of the compiled function"
             )
-        arguments, copies, others = self.given(numbers)
+        arguments, copies, others = self.with_numbers(numbers)
         with undrawn(self.name), held(others, numbers[len(copies) :]), differentiating():
             return self.reduced(arguments, list(self.samples_of(arguments))), [*copies, *others]
 

@@ -58,7 +58,7 @@ class Meaning:
         of_reduced: Callable[[Sequence[Any], Mapping[str, Any]], Any] | None = None,
     ) -> None:
         self.f = f
-        self.given = f
+        self.original = f
         """The function that `compile` was given; `f` may be another that stands for it."""
         self.used = used or f
         self.batch = batch
@@ -141,7 +141,7 @@ def meaning_of(f: Any, batch: Any, reduce: str | None) -> Meaning:
     if not is_in_c(own):
         return Meaning(own, batched, reduce, varied=varied_of(own))
     meaning = Meaning(called_by_name(own), batched, reduce)
-    meaning.given = own
+    meaning.original = own
     return meaning
 
 

@@ -73,7 +73,7 @@ class FullCall:
             return Value(numbers[0])
         op = CompiledOperator(*self.call, self.operands, k, lane)
         if inside():
-            op.level = differentiating
+            op.block = differentiating
         partials = tuple(numbers[1:])
         node = Value._rebuild(op, numbers[0], 0.0, "", self.operands, partials)
         return modes.settle(node) if modes.active else node

@@ -16,7 +16,7 @@ CALLS = Arguments.applied.__code__
 """The code that calls the function."""
 
 
-def shortened(error: Exception) -> Exception:
+def without_inner_frames(error: Exception) -> Exception:
     """Return the error with the traceback from the user's function on; from the code that read its
     result, if that is at fault. The traceback of any other error stays as it is but for its first
     part, that of the caller, who is about to raise the error again."""

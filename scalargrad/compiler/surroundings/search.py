@@ -34,7 +34,7 @@ class Surroundings(Watch):
         self.altered = False
         """Whether any trace changed something."""
         self.search(f, (None, "", getattr(f, "__name__", type(f).__name__)))
-        self.own = len(self.kept)
+        self.by_function = len(self.kept)
         """How many objects were kept before the arguments were searched."""
         self.search_arguments()
         self.suspects = self.suspects or not self.names.isdisjoint(READS_FILES)
@@ -67,7 +67,9 @@ class Surroundings(Watch):
     def ids(self) -> tuple[frozenset[int], frozenset[int]]:
         """The identities of what the function uses by itself, and of what arguments that it gets
         as they are lead to."""
-        return frozenset(map(id, self.kept[: self.own])), frozenset(map(id, self.kept[self.own :]))
+        return frozenset(map(id, self.kept[: self.by_function])), frozenset(
+            map(id, self.kept[self.by_function :])
+        )
 
     def reaches(self, x: Any) -> bool:
         """Whether the function can reach an object without being given it itself."""

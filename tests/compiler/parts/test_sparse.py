@@ -253,13 +253,15 @@ def test_nothing_comes_through_a_factor_of_0_and_a_zero_is_a_number(way: str) ->
     held = sg.Value(0.0)
 
     def f(x: Any, p: Any) -> Any:
-        return [sg.sqrt(x[0]) * 0.0 + x[1], sg.sqrt(x[0]) * p, sg.sqrt(x[0]) * held]
+        none = [sg.sqrt(x[0]) * 0.0 + x[1], 0.0 * sg.sqrt(x[0]) + x[1]]
+        return [*none, sg.sqrt(x[0]) * p, sg.sqrt(x[0]) * held]
 
     with pytest.MonkeyPatch.context() as patch:
         WAYS[way](patch)
         found = sg.sparse_jacobian(f)([0.0, 1.0], 0.0)
-    assert found.nnz == 3
-    np.testing.assert_array_equal(found.toarray(), [[0.0, 1.0], [0.0, 0.0], [np.nan, 0.0]])
+    assert found.nnz == 4
+    wanted = [[0.0, 1.0], [0.0, 1.0], [0.0, 0.0], [np.nan, 0.0]]
+    np.testing.assert_array_equal(found.toarray(), wanted)
 
 
 def test_a_way_not_chosen_never_makes_a_nan() -> None:
