@@ -53,7 +53,7 @@ class Finder:
         form = self.form(known, args, arguments, found, around.kept)
         if form is None:
             return tuple(known)
-        others = [other for other in known if not other.is_of(arguments)]
+        others = [x for x in known if x is not form and not x.is_replaced(args, arguments)]
         return (form, *others)[:MOST_FORMS]
 
     def form(

@@ -38,6 +38,14 @@ class Form:
     def is_of(self, arguments: Arguments) -> bool:
         return bool(self.form == arguments.form)
 
+    def is_replaced(self, args: tuple[Any, ...], arguments: Arguments) -> bool:
+        """Whether calls are run by the form of these arguments instead: what is around has changed
+        since, or it reads the same. Numbers of another kind run the same program, but another
+        reader reads them: calls that take turns keep both."""
+        if not self.is_of(arguments):
+            return False
+        return not self.records.hold() or self.statics_of(args) is not None
+
     def statics_of(self, args: tuple[Any, ...]) -> tuple[Any, ...] | None:
         """The constants among these arguments; None if they are of another kind, or if what is
         around has changed."""

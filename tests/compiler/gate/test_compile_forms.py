@@ -7,6 +7,7 @@ import dataclasses
 import enum
 import functools
 import inspect
+import itertools
 import numbers
 import pickle
 from collections.abc import Callable
@@ -390,3 +391,67 @@ def test_wrapper_of_a_transform_keeps_its_own_whole_numbers() -> None:
 
     gate = sg.compile(chosen)
     assert [gate(0), gate(1)] == [(4.0, 4.0), (9.0, 6.0)]
+
+
+# ------ forms in turn
+
+
+def in_full(gate: Any, calls: list[tuple[Any, ...]]) -> int:
+    """How many of these calls take no shortcut."""
+    made, original = [], gate._in_full
+    gate._in_full = lambda *given: made.append(given) or original(*given)
+    try:
+        for args in calls:
+            gate(*args)
+    finally:
+        gate._in_full = original
+    return len(made)
+
+
+KINDS: dict[str, Callable[[list[float]], Any]] = {
+    "list": list,
+    "tuple": tuple,
+    "list of float64": lambda xs: [*map(np.float64, xs)],
+    "list of int": lambda xs: [*map(int, xs)],
+    "list that ends in an int": lambda xs: [*xs[:-1], 1],
+    **{
+        f"array of {name}": functools.partial(np.array, dtype=name)
+        for name in ("float64", "float32", ">f8", "int64", "bool")
+    },
+}
+GATES: dict[str, Callable[[Any], Any]] = {
+    "value_and_grad(compile(f))": lambda f: sg.value_and_grad(sg.compile(f)),
+    "compile(value_and_grad(f))": lambda f: sg.compile(sg.value_and_grad(f)),
+    "compile(grad(f))": lambda f: sg.compile(sg.grad(f)),
+}
+MEANT = dict(zip(GATES, (sg.value_and_grad, sg.value_and_grad, sg.grad), strict=True))
+
+
+@pytest.mark.skipif(sg.engine != "native", reason="shortcuts are those of C")
+@pytest.mark.parametrize("title", GATES)
+@pytest.mark.parametrize("kinds", [*itertools.combinations(KINDS, 2)])
+def test_calls_that_take_turns_in_kind_all_take_shortcuts(
+    title: str, kinds: tuple[str, ...]
+) -> None:
+    def f(ws: Any, x: Any) -> Any:
+        return sg.tanh(sg.dot(ws, [x, 2.0, x]))
+
+    gate, eager = GATES[title](f), MEANT[title](f)
+    rows = [[0.5, 0.25, 1.5], [2.0, -0.75, 0.5], [-1.25, 3.0, 2.5]]
+    calls = [(KINDS[kind](row), 0.5) for row in rows for kind in kinds]
+    assert in_full(gate, calls[:2]) == 2
+    assert in_full(gate, calls[2:]) == 0
+    for args in calls:
+        for a, b in zip(flatten(gate(*args), "x")[0], flatten(eager(*args), "x")[0], strict=True):
+            assert np.allclose(a, b, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.skipif(sg.engine != "native", reason="shortcuts are those of C")
+def test_a_change_around_replaces_the_forms_of_all_kinds() -> None:
+    rate = [2.0]
+    gate = sg.compile(lambda ws: sg.dot(ws, ws) * rate[0])
+    calls = [(np.array([1.0, 2.0], kind),) for kind in ("float64", "float32")]
+    for rate[0] in (2.0, 3.0, 4.0):
+        assert [gate(*args) for args in calls] == [5.0 * rate[0]] * 2
+        assert in_full(gate, calls) == 0
+        assert len(gate._forms) == 2
