@@ -205,6 +205,23 @@ def of_calls(quick: bool) -> Iterator[Figure]:
         yield Figure(f"compiled: each number {name}", each, "ns", **held)  # type: ignore[arg-type]
 
 
+def of_turns(quick: bool) -> Iterator[Figure]:
+    """Calls that take turns in the kind of their numbers, against as many with float64 alone."""
+    import numpy
+
+    both = sg.value_and_grad(sg.compile(lambda w, x: sg.square(sg.tanh(sg.dot(w, x)))))
+    x = numpy.linspace(0.0, 0.01, 1000)
+    doubles, singles = numpy.ones(1000), numpy.ones(1000, "float32")
+    works: dict[str, Work] = {
+        "alone": lambda: (both(doubles, x), both(doubles, x)),
+        "turns": lambda: (both(doubles, x), both(singles, x)),
+    }
+    best = minima(works, 2 if quick else 10)
+    at_most = MOST if NATIVE else math.inf
+    title = "1,000 weights, float64 and float32 arrays in turn ÷ float64"
+    yield Figure(title, best["turns"] / best["alone"], at_most=at_most, aim=f"≤ {AIM:g}")
+
+
 def of_long_lists(quick: bool) -> Iterator[Figure]:
     source = random.Random(0)
     logits = [source.gauss(0.0, 1.0) for _ in range(LONG)]
@@ -237,4 +254,5 @@ def figures(quick: bool) -> Iterator[Figure]:
     if not quick:
         yield from of_transformers(quick)
     yield from of_calls(quick)
+    yield from of_turns(quick)
     yield from of_long_lists(quick)
