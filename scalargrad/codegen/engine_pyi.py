@@ -19,6 +19,7 @@ engine: str
 wanted: str
 
 def built(part: str) -> Any: ...
+
 functions: dict[str, Operator]
 spellings: dict[str, Operator]
 
