@@ -10,6 +10,7 @@ import os
 import sys
 from importlib import import_module
 from typing import Any
+from warnings import warn
 
 from . import copying
 from .methods import Value as PureValue
@@ -30,16 +31,19 @@ def function(op: Operator) -> Any:
 
 
 def built(part: str) -> Any:
-    """Return a native part by its name; None where it was not built. Raises ImportError where it
-    was built and does not load, or is required."""
+    """Return a native part by its name; None where it was not built, or, with a warning, of other
+    tables than today's. Raises ImportError where it does not load, or is required."""
     name = f"{__package__}.native.{part}"
     try:
         return import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name != name or wanted == "native":
-            raise
-        return None
     except ImportError as error:
+        if wanted == "native":
+            raise
+        if isinstance(error, ModuleNotFoundError) and error.name == name:
+            return None
+        if error.name is None:  # not the loader's error, but ours: a table has changed since
+            warn(f"{error}; until then the pure engine runs", RuntimeWarning, stacklevel=2)
+            return None
         raise ImportError(
             f"{name} was built, but does not load ({error}): build it anew, or set "
             "SCALARGRAD_ENGINE=pure to do without it"

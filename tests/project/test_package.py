@@ -342,7 +342,7 @@ import sys
 class Loading:
     def find_spec(self, name, *others):
         if name == "scalargrad.native.{}":
-            raise ImportError("undefined symbol: run_nothing", name=name)
+            raise {}
 sys.meta_path.insert(0, Loading())
 import scalargrad.compiler.trace.native
 print(scalargrad.engine)
@@ -352,13 +352,34 @@ print(scalargrad.engine)
 @pytest.mark.skipif(scalargrad.engine == "pure", reason="needs the native engine")
 @pytest.mark.parametrize("part", ["_engine", "_machine"])
 def test_native_part_that_was_built_and_does_not_load_is_an_error(part: str) -> None:
-    result = run("-c", DOES_NOT_LOAD.format(part), SCALARGRAD_ENGINE="")
+    program = DOES_NOT_LOAD.format(part, 'ImportError("undefined symbol: run_nothing", name=name)')
+    result = run("-c", program, SCALARGRAD_ENGINE="")
     assert result.stderr.splitlines()[-1] == (
         f"ImportError: scalargrad.native.{part} was built, but does not load (undefined symbol: "
         "run_nothing): build it anew, or set SCALARGRAD_ENGINE=pure to do without it"
     )
-    pure = run("-c", DOES_NOT_LOAD.format(part), SCALARGRAD_ENGINE="pure")
+    pure = run("-c", program, SCALARGRAD_ENGINE="pure")
     assert pure.stdout == "pure\n", pure.stderr
+
+
+ONE_ROW_MORE = """
+tripled = op("tripled", "tripled", lambda x: 3.0 * x, "3.0 * {}", lambda out, x: 3.0, doc="3 x.")
+"""
+
+
+@in_checkout
+@pytest.mark.skipif(scalargrad.engine == "pure", reason="needs the native engine")
+def test_operator_that_was_added_since_the_build_is_printed_by_codegen(tmp_path: Path) -> None:
+    package = tmp_path / "scalargrad"
+    shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    with open(package / "ops.py", "a", encoding="utf-8") as table:
+        table.write(ONE_ROW_MORE)
+    command = [sys.executable, "-m", "scalargrad.codegen"]
+    by_default = environment(SCALARGRAD_ENGINE="")
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=by_default)
+    assert result.returncode == 0, result.stderr
+    assert "build the extension anew; until then the pure engine runs" in result.stderr
+    assert "tripled" in (package / "native/shared/rules.h").read_text(encoding="utf-8")
 
 
 @pytest.mark.skipif(scalargrad.engine == "pure", reason="needs the native engine")
