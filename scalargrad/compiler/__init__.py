@@ -28,7 +28,7 @@ Where sparse derivatives are sought, the function's results are taken apart into
 
 A call that is like an earlier one takes none of these passes: see `gate/shortcut.py`.
 
-Words, with their sense in comments. A field may bear one as a plain English word:
+Words, each in the sense that it has in comments; as the name of a field it may be plain English:
 
     gate          what `compile` returns: a compiled function
     meaning       of a gate: the function that it stands for, on each sample, and its arguments

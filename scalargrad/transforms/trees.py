@@ -60,11 +60,13 @@ def with_entries(model: Any, entries: Sequence[Any]) -> Any:
     return dict(zip(entry_names(model), entries))
 
 
-def apart(entries: Sequence[Any]) -> list[Any]:
-    """The entries, a node that comes again as a node of its own: a model lists each of its
-    parameters once, and equal gradients are often one node."""
+def apart(entries: Sequence[Any]) -> Sequence[Any]:
+    """The entries, with a copy of each node that comes again: equal gradients are often one node,
+    and a model lists a node that is several of its parameters only once."""
+    if {*map(type, entries)} == {float}:
+        return entries
     seen: set[int] = set()
-    found = []
+    found: list[Any] = []
     for x in entries:
         found.append(ops.identity(x) if id(x) in seen and is_value(x) else x)
         seen.add(id(x))

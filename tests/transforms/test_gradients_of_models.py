@@ -1,5 +1,5 @@
-"""Derivatives of a model are a model: with a parameter of its own for each of the first, however
-many of them are equal, or one node."""
+"""The derivatives of a model are a model with as many parameters, however many of them are equal,
+or one node."""
 
 from __future__ import annotations
 
@@ -76,39 +76,29 @@ def test_gradients_that_are_one_node_count_each_on_the_way_back(
     assert outer(form(of_scale))(2.0) == 24.0
 
 
-@pytest.mark.parametrize(
-    "rows_of",
-    [
-        lambda f: sg.jacobian(f),
-        lambda f: sg.jacobian(sg.compile(f)),
-        lambda f: sg.compile(sg.jacobian(f)),
-    ],
-    ids=["eager", "of a gate", "a gate of it"],
-)
-def test_each_row_of_a_jacobian_has_all_parameters(
-    rows_of: Callable[[Function], Function],
-) -> None:
+# ------ by rows
+Transform = Callable[[Function], Function]
+
+ORDERS: dict[str, Callable[[Transform], Transform]] = {
+    "eager": lambda transform: transform,
+    "of a gate": lambda transform: lambda f: transform(sg.compile(f)),
+    "a gate of it": lambda transform: lambda f: sg.compile(transform(f)),
+}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_each_row_of_a_jacobian_has_all_parameters(order: str) -> None:
     def outputs(m: Any) -> list[Any]:
         return [m([0.3, 0.4])[0], 2.0 * m([1.0, 1.0])[0]]
 
-    rows = rows_of(outputs)(nn.Linear(2, 2))
+    rows = ORDERS[order](sg.jacobian)(outputs)(nn.Linear(2, 2))
     assert [list(map(float, row.parameters())) for row in rows] == [
         [0.3, 0.4, 0.0, 0.0, 1.0, 0.0],
         [2.0, 2.0, 0.0, 0.0, 2.0, 0.0],
     ]
 
 
-@pytest.mark.parametrize(
-    "hessian_of",
-    [
-        lambda f: sg.hessian(f),
-        lambda f: sg.hessian(sg.compile(f)),
-        lambda f: sg.compile(sg.hessian(f)),
-    ],
-    ids=["eager", "of a gate", "a gate of it"],
-)
-def test_each_row_of_a_hessian_has_all_parameters(
-    hessian_of: Callable[[Function], Function],
-) -> None:
-    rows = hessian_of(lambda m: sg.square(m([1.0])[0]))(nn.Linear(1, 1))
+@pytest.mark.parametrize("order", ORDERS)
+def test_each_row_of_a_hessian_has_all_parameters(order: str) -> None:
+    rows = ORDERS[order](sg.hessian)(lambda m: sg.square(m([1.0])[0]))(nn.Linear(1, 1))
     assert [list(map(float, row.parameters())) for row in rows.values()] == [[2.0, 2.0]] * 2

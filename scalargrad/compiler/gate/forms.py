@@ -39,9 +39,9 @@ class Form:
         return bool(self.form == arguments.form)
 
     def is_replaced(self, args: tuple[Any, ...], arguments: Arguments) -> bool:
-        """Whether calls are run by the form of these arguments instead: what is around has changed
-        since, or it reads the same. Numbers of another kind run the same program, but another
-        reader reads them: calls that take turns keep both."""
+        """Tell whether a new form of these arguments makes this one needless: either what is around
+        has changed since, or this one would read them too. Two kinds of numbers (float64, float32)
+        may run one program by two readers; calls that take turns keep both."""
         if not self.is_of(arguments):
             return False
         return not self.records.hold() or self.statics_of(args) is not None
