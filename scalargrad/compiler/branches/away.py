@@ -39,9 +39,13 @@ class Away(NamedTuple):
 
 
 def joined(found: Mapping[Path, list[Any]], sides: Any) -> list[tuple[Path, Any, Any]]:
+    """The lanes of each path in order, and the paths in the order of their first lanes: sums over
+    lanes are added up the same way in every call, also in the one that finds the paths."""
     import numpy
 
-    return [(there, numpy.concatenate(own), sides) for there, own in found.items()]
+    lanes = {there: numpy.sort(numpy.concatenate(own)) for there, own in found.items()}
+    groups = [(there, own, sides) for there, own in lanes.items()]
+    return sorted(groups, key=lambda group: int(group[1][0]))
 
 
 def leaving(lanes: Lanes, group: Any, sides: Any, broken: Broken | int) -> Away:

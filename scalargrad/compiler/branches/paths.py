@@ -23,6 +23,11 @@ from .family import Taken
 from .lanes import Draws, Lanes
 from .path import Find, Path
 
+RUNS = 4
+"""So often at most a call is run that finds new paths each time."""
+Groups = Iterator[tuple[Path, Any, list[Any]]]
+"""Paths, the lanes of each, and the outputs in them."""
+
 
 class Unknown(Exception):
     """A lane takes a path that was not traced before."""
@@ -50,6 +55,8 @@ class Paths:
         """Things that the function read and that cannot be watched, in words."""
         self.most = most
         self.count = 0
+        self.traces = 0
+        """How often the function was traced, also for lanes that a family then took."""
         self.draws = False
         """Whether some path draws random numbers."""
         self.has_copies_apart = False
@@ -67,6 +74,7 @@ class Paths:
         if lanes.around is None:
             raise Unknown
         at = lanes.lane(lane, arrival.decided)
+        self.traces += 1
         traced = pipeline.traced_or_known(self.task, at, lanes.around, offer)
         if isinstance(traced, Known):
             # only now: a trace that is refused leaves nothing behind
@@ -150,9 +158,7 @@ class Paths:
         return names_of_events(self.task, Lanes(arguments).lane(0, {}), loops)
 
     # ------ running
-    def run(
-        self, arguments: Arguments, around: Surroundings
-    ) -> Iterator[tuple[Path, Any, list[Any]]]:
+    def run(self, arguments: Arguments, around: Surroundings) -> Groups:
         """Yield (path, its lanes, the outputs in them) until every lane is done.
 
         The lanes are an array of their indices, or None if these are all. Lanes may be
@@ -164,20 +170,35 @@ class Paths:
             self.first = self.root(lanes)
         with lanes.draws.kept() as draws:
             draws.begin(self.first.draws)
-            yield from self.all_lanes(lanes, self.first, *self.first.run(lanes, None))
+            whole = self.settled if self.task.reduces else self.whole
+            yield from whole(arguments, around, draws)
+
+    def whole(self, arguments: Arguments, around: Surroundings, draws: Draws) -> Groups:
+        """Run all lanes of a call."""
+        lanes, first = Lanes(arguments, around, draws), self.first
+        assert first is not None
+        yield from self.all_lanes(lanes, first, *first.run(lanes, None))
+
+    def settled(self, arguments: Arguments, around: Surroundings, draws: Draws) -> Groups:
+        """The same once no more paths are found: which lanes are summed together depends on the
+        paths that are known, and the same call has the same bits when it is made again."""
+        for _ in range(RUNS):
+            before = self.traces
+            groups = list(self.whole(arguments, around, draws))
+            if self.traces == before:
+                break
+        yield from groups
 
     def rest(
         self, arguments: Arguments, outputs: list[Any], broken: Any, draws: Draws | None
-    ) -> Iterator[tuple[Path, Any, list[Any]]]:
+    ) -> Groups:
         """The same where the first path was run already, with these draws. Raises Unknown if a
         path is to be traced: for this the function's surroundings have to be searched first."""
         assert self.first is not None
         lanes = Lanes(arguments, draws=draws)
         yield from self.all_lanes(lanes, self.first, outputs, broken)
 
-    def all_lanes(
-        self, lanes: Lanes, path: Path, outputs: list[Any], broken: Any
-    ) -> Iterator[tuple[Path, Any, list[Any]]]:
+    def all_lanes(self, lanes: Lanes, path: Path, outputs: list[Any], broken: Any) -> Groups:
         pending: list[tuple[Path, Any, Any]] = []
         group = sides = None
         while True:

@@ -83,7 +83,7 @@ def begin(trace: Recorder, task: Task, lane: Lane) -> None:
     """Tell a new trace what the function may ask of it."""
     trace.draw, trace.drawn_by_lane = lane.draw, task.has_lanes
     trace.decided, trace.probe = lane.decided, lane.probe
-    trace.root, trace.reduced = task.f, task.has_lanes and task.reduce is not None
+    trace.root, trace.reduced = task.f, task.reduces
     trace.scan = scanned
     if trace.finds_loops:
         trace.look_for_loops(FIRST_LOOK)
@@ -202,7 +202,7 @@ def waiting_entries(run: Ran, order: Sequence[int]) -> list[Entry]:
     """The entries where derivatives wait: numbers, as the transform gives them. Of a derivative in
     a number with lanes every lane has its own."""
     assert run.waiting is not None
-    has_lanes, reduces = run.task.has_lanes, run.task.reduce is not None
+    has_lanes, reduces = run.task.has_lanes, run.task.reduces
     value = Entry(has_lanes and not reduces, False)
     if not reduces:
         return [value] * len(order)

@@ -36,8 +36,13 @@ class Task(NamedTuple):
         return self.arguments.shape is not None
 
     @property
+    def reduces(self) -> bool:
+        """Whether the results are summed over lanes."""
+        return self.has_lanes and self.reduce is not None
+
+    @property
     def is_mean(self) -> bool:
-        return self.has_lanes and self.reduce == "mean"
+        return self.reduces and self.reduce == "mean"
 
 
 class Lane(NamedTuple):
