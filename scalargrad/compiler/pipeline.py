@@ -39,7 +39,7 @@ from .passes.record import Ran, Recording, ran, recorded
 from .passes.stages import staged
 from .passes.task import Lane, Stopped, Task
 from .passes.traced import Traced
-from .passes.waiting import completed, settled
+from .passes.waiting import completed, found_again, settled
 from .surroundings.calls import unnoticed
 from .surroundings.effects import observed
 from .surroundings.released import Releasing, Replay
@@ -113,6 +113,7 @@ def in_one_trace(
             run = settled(run)
             if run.sparse is not None:
                 return traced_in_parts(run)
+            run = found_again(run) if keeps_loops else run
             with unnoticed():
                 nest = looped(run) if keeps_loops else why_unkept(task)
             if isinstance(nest, Derived):

@@ -105,6 +105,9 @@ class Trace:
     def rolled(
         self, results: tuple[Any, ...], /
     ) -> tuple[list[tuple[Any, ...]], int, tuple[tuple[int, float, int], ...]] | None: ...
+    def rolled_nodes(
+        self, results: Any, /
+    ) -> tuple[list[tuple[Any, ...]], int, tuple[tuple[int, float, int], ...]] | None: ...
 
 class LoopRecorder:
     @property

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from operator import index
-from types import MethodType
+from types import FunctionType, MethodType
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from .. import ops
 from ..engine import Value
@@ -77,6 +77,13 @@ DIFFERENTIATED: WeakKeyDictionary[Function, int | tuple[int, ...]] = WeakKeyDict
 """The `argnums` of each transform of a function. They stand beside it, for what wraps a function
 takes over its attributes."""
 
+GRADIENTS: WeakSet[Function] = WeakSet()
+"""The gradients of functions: after the function itself they do nothing but differentiate it."""
+
+
+def is_gradient(f: Function) -> bool:
+    return isinstance(f, FunctionType) and f in GRADIENTS
+
 
 def titled(transform: str, f: Function, argnums: Any, derived: Function) -> Function:
     """The transform of `f` in these arguments, with a name."""
@@ -120,6 +127,7 @@ def with_gradient(
         waiting = Waiting(out, variables, finished)
         return waiting if may_wait and is_value(out) else waiting.done()
 
+    GRADIENTS.add(evaluated)
     return evaluated
 
 

@@ -65,9 +65,13 @@ class Variables:
     """
 
     def __init__(self, args: Sequence[Any], argnums: Sequence[int]) -> None:
+        self.trace = modes.state.trace
+        self.waits = self.trace is not None and self.trace.waits
+        """Whether this transform may leave its derivatives for later: only the first is told so."""
+        if self.waits:
+            self.trace.waits = False
         taken = [flatten(args[i], f"argument {i}") for i in argnums]
         self.structures = [structure for _, structure in taken]
-        self.trace = modes.state.trace
         self.inside = inside()
         self.entries = [x for found, _ in taken for x in found]
         is_graph = self.inside or self.some_linked()
@@ -108,11 +112,8 @@ class Variables:
 
     def may_wait(self) -> bool:
         """Tell whether the derivatives may be computed when the function that is traced is over:
-        they are all that it does. Only the transform that is asked first is told so."""
-        if self.trace is None or not self.trace.waits:
-            return False
-        self.trace.waits = False
-        return self.numbers
+        they are all that it does."""
+        return self.waits and self.numbers
 
     def may_lie_below(self, x: Any) -> bool:
         """Whether `x` may depend on the variables. While a function is traced a Value from outside

@@ -16,7 +16,7 @@ from typing import Any
 
 from ... import modes
 from ...transforms import functional
-from ...transforms.functional import check_tangents, several
+from ...transforms.functional import check_tangents, is_gradient, several
 from ...transforms.jacobians import Jacobian, jacobian_of
 from ...transforms.variables import chosen
 from ..inputs.lanes import Batch
@@ -32,10 +32,10 @@ class Derived:
     def __init__(self, transform: Transform, of: Function, name: str) -> None:
         functools.update_wrapper(self, of)
         self.__name__ = self.__qualname__ = f"{name}({getattr(of, '__name__', 'f')})"
-        self._is_gradient = name in ("grad", "value_and_grad")
         self._transformed: Function = transform(
             of._transformed if isinstance(of, Derived) else unmarked(of)
         )
+        self._is_gradient = is_gradient(self._transformed)
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         trace = modes.state.trace

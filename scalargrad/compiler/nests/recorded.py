@@ -30,7 +30,7 @@ def why_not(run: Ran) -> str:
     can."""
     rolled = run.loops.rolled
     assert rolled is not None
-    if run.task.wanted is not None and len(rolled.results) > MOST_RESULTS:
+    if run.has_derivatives and len(rolled.results) > MOST_RESULTS:
         return f"derivatives of more than {MOST_RESULTS} results would each have loops of their own"
     if run.trace.derived:
         return "derivatives in numbers with lanes are sums of their own kind"

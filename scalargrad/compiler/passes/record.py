@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ...transforms.functional import is_gradient
 from ...transforms.sparse import Unfinished
 from ...transforms.trees import Structure, flatten
 from ...transforms.variables import Waiting, inside
@@ -84,6 +85,7 @@ def begin(trace: Recorder, task: Task, lane: Lane) -> None:
     trace.draw, trace.drawn_by_lane = lane.draw, task.has_lanes
     trace.decided, trace.probe = lane.decided, lane.probe
     trace.root, trace.reduced = task.f, task.reduces
+    trace.waits = is_gradient(task.f)
     trace.scan = scanned
     if trace.finds_loops:
         trace.look_for_loops(FIRST_LOOK)
@@ -105,6 +107,12 @@ class Ran(NamedTuple):
     entries: list[Entry] | None = None
     """The entries for the results, where these are known already."""
 
+    @property
+    def has_derivatives(self) -> bool:
+        """Whether derivatives of the results are computed: in Values, or in all numbers."""
+        wanted = self.task.wanted
+        return wanted is not None and bool(wanted.positions or wanted.always or self.trace.captured)
+
     def order(self) -> list[int]:
         """The meaning of each result, where derivatives wait: 0 for the value, k for derivative k −
         1."""
@@ -122,12 +130,23 @@ def ran(trace: Recorder, task: Task, lane: Lane) -> Ran:
     check_texts(trace, task)
     if isinstance(out, Unfinished):
         return left(trace, task, inputs, out)
+    if isinstance(out, Waiting) and adds_up_by_lane(task, inputs, out):
+        out = out.done()
     waiting = out if isinstance(out, Waiting) else None
     rolled = trace.rolled([waiting.root]) if waiting else None
     found, structure = flattened(task, waiting.outline() if waiting else out)
     rolled = rolled or (None if waiting else trace.rolled(found))
     loops = Loops(rolled, WHY.get(trace.unrolled, ""))
     return Ran(task, trace, inputs, found, structure, loops, waiting)
+
+
+def adds_up_by_lane(task: Task, inputs: Inputs, waiting: Waiting) -> bool:
+    """Tell whether results are sums over lanes of derivatives in numbers with lanes: what waits is
+    the derivative of a sum, which has one for each lane. The two are the same in other numbers."""
+    if not task.reduces or not is_gradient(task.f):
+        return False
+    own = {id(x) for x, own in zip(inputs.numbers, task.arguments.own) if own}
+    return any(id(x) in own for x in waiting.variables.entries)
 
 
 def left(trace: Recorder, task: Task, inputs: Inputs, out: Unfinished) -> Ran:
@@ -183,6 +202,8 @@ def rolled_entries(run: Ran) -> list[Entry]:
     """The entries of a result that was recorded as loops, and has no nodes."""
     trace, rolled = run.trace, run.loops.rolled
     assert rolled is not None
+    if run.entries is not None:
+        return run.entries
     if run.waiting:
         return waiting_entries(run, run.order())
     own = run.task.has_lanes and run.task.reduce is None

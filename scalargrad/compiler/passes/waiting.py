@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...transforms.trees import ARRAY
-from ..trace.rolled import WHY, Loops
+from ..trace.rolled import ASKED, FIRST_LOOK, OTHER, WHY, Loops
 from .record import Ran, flattened, waiting_entries
 
 
@@ -20,6 +20,16 @@ def settled(run: Ran) -> Ran:
     run = completed(run)
     loops = Loops(run.trace.rolled(run.results), WHY.get(run.trace.unrolled, ""))
     return run._replace(loops=loops)
+
+
+def found_again(run: Ran) -> Ran:
+    """The same with loops that are found in the finished trace, of a function that differentiates
+    within: what it asked for are nodes."""
+    is_asked = run.loops.rolled is None and run.trace.unrolled in (ASKED, OTHER)
+    if not is_asked or len(run.trace) < FIRST_LOOK:
+        return run
+    rolled = run.trace.rolled_nodes(run.results)
+    return run if rolled is None else run._replace(loops=Loops(rolled))
 
 
 def completed(run: Ran) -> Ran:

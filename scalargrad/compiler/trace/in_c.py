@@ -59,13 +59,22 @@ class Trace(nodes.Trace, Recorder):  # type: ignore[misc]
         return found
 
     def rolled(self, results: Sequence[Any]) -> Rolled | None:
-        found: Any = super().rolled(tuple(results))
-        if found is None:
-            return None
-        items, events, operands = found
-        linked = tuple([bool(is_linked) for _, _, is_linked in operands])
-        at = tuple([one(kind, x) for kind, x, _ in operands])
-        return Rolled(Recorded(items_of(items), events), at, linked)
+        return rolled_of(super().rolled(tuple(results)))
+
+    def rolled_nodes(self, results: Sequence[Any]) -> Rolled | None:
+        indices = list(map(self.index, results))
+        found = rolled_of(super().rolled_nodes(indices))
+        return found and found._replace(linked=self.are_linked(indices))
+
+
+def rolled_of(found: Any) -> Rolled | None:
+    """What C has, as Python has it."""
+    if found is None:
+        return None
+    items, events, operands = found
+    linked = tuple([bool(is_linked) for _, _, is_linked in operands])
+    at = tuple([one(kind, x) for kind, x, _ in operands])
+    return Rolled(Recorded(items_of(items), events), at, linked)
 
 
 def steps_of(

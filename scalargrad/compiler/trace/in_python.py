@@ -21,7 +21,7 @@ from ...rows import BUILT_IN, Operator
 from ...scalars import real
 from .raising import Raising
 from .recorder import Recorder
-from .rolled import IRREGULAR, MOST_ITEMS, NOT_LOOKED, Log, Rolled
+from .rolled import IRREGULAR, MOST_ITEMS, NOT_LOOKED, Log, Rolled, of_nodes
 from .tracer import VALUE, Number
 from .vocabulary import CONSTANT, INPUT, STRUCTURE, lanes_sum, stop_gradient
 
@@ -162,6 +162,11 @@ class Trace(Recorder):
         nodes = [self.tracers[self.index(x)] for x in results]
         found = tuple([log.operand(self, x.index) for x in nodes])
         return Rolled(recorded, found, tuple(map(self.is_linked, nodes)))
+
+    def rolled_nodes(self, results: Sequence[Any]) -> Rolled | None:
+        indices = list(map(self.index, results))
+        found = None if self.guards else of_nodes(self, indices)
+        return found and found._replace(linked=self.are_linked(indices))
 
     @property
     def unrolled(self) -> int:

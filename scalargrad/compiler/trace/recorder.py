@@ -145,6 +145,11 @@ class Recorder:
         trace keeps no loops."""
         raise NotImplementedError
 
+    def rolled_nodes(self, results: Sequence[Any]) -> Rolled | None:
+        """Return the same of a finished trace that is kept as nodes, without guards: its nodes are
+        recorded in order. None where most of them lie in no loop."""
+        raise NotImplementedError
+
     @property
     def unrolled(self) -> int:
         """Why the trace keeps no loops; see `rolled.py`."""
@@ -245,6 +250,9 @@ class Recorder:
     def has_values(self) -> bool:
         """Whether anything so far may stand for a Value."""
         return bool(self.values or self.captured or self.leaves)
+
+    def are_linked(self, indices: Sequence[int]) -> tuple[bool, ...]:
+        return tuple([self.is_linked(self.tracers[i]) for i in indices])
 
     def is_linked(self, x: Any) -> bool:
         """Tell whether eager mode has a Value here: it is computed from one, or made as one."""

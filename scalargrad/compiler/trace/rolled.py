@@ -5,17 +5,21 @@ more, the log goes to a recorder of loops. If most of the calls lie in loops the
 what is computed from then on is recorded as loops. The trace in C keeps no nodes meanwhile, and
 makes them when somebody asks for one; then the trace is no longer rolled. That in Python keeps
 both.
+
+A function that differentiates within asks for nodes. The loops of such a trace are found when it is
+finished (`of_nodes`): those of what was differentiated, and those of the derivatives.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ... import ops
 from ...rows import BUILT_IN, Operator
 from ..loops.items import Constant, InputAt, NodeAt, One
 from ..loops.recorder import Recorded, Recorder
-from .vocabulary import CONSTANT, INPUT
+from .vocabulary import CONSTANT, INPUT, STRUCTURE, accumulate, lanes_sum, moved_sum, products
 
 FIRST_LOOK, NEXT_LOOK, LAST_LOOK = 2048, 8, 16384
 """After how many calls loops are looked for at first; how many times as many later; and the last
@@ -97,3 +101,40 @@ class Log:
     def give_up(self, why: int) -> None:
         if self.why == SHORT:
             self.is_rolled, self.why, self.recorder = False, why, Recorder()
+
+
+def of_nodes(trace: Any, results: Sequence[int]) -> Rolled | None:
+    """The nodes of a finished trace, recorded in order, and its results, not yet told which of them
+    are linked. None where most nodes lie in no loop, or one has no place in any."""
+    log = Log(0)
+    for index, row in enumerate(trace.rows):
+        if row is CONSTANT or row is INPUT:
+            continue
+        if not may_be_repeated(row) or log.recorder.is_hopeless(LAST_LOOK):
+            return None
+        given = [log.operand(trace, i) for i in trace.operands[index]]
+        log.events[index] = recorded_node(log.recorder, row, given)
+    recorded = log.recorder.finish()
+    if not log.recorder.is_rolled or len(recorded.items) > MOST_ITEMS:
+        return None
+    found = tuple([log.operand(trace, i) for i in results])
+    return Rolled(recorded, found, ())
+
+
+def recorded_node(recorder: Recorder, row: Operator, operands: Sequence[One]) -> NodeAt:
+    """Record a node; a sum of products as one product after the other, so that it may be a loop."""
+    if row is not accumulate and row is not products:
+        return NodeAt(recorder.record(row, operands))
+    product = ops.chain if row is accumulate else ops.mul
+    total = NodeAt(recorder.record(product, operands[:2]))
+    for k in range(2, len(operands), 2):
+        one = NodeAt(recorder.record(product, operands[k : k + 2]))
+        total = NodeAt(recorder.record(ops.add, [total, one]))
+    return total
+
+
+def may_be_repeated(row: Operator) -> bool:
+    """Tell whether a row may be in a loop: one of a trace's own may do anything, and a sum over
+    lanes is for the passes that come later."""
+    is_known = BUILT_IN.get(row.name) is row or row in STRUCTURE
+    return is_known and row is not lanes_sum and row is not moved_sum

@@ -15,7 +15,7 @@
 #include "parts/kinds.h"
 #include "parts/linear.h"
 #include "reroll/rerolled.h"
-#include "rolled/rolled.h"
+#include "rolled/finished.h"
 #include "scans/repeat.h"
 #include "views.h"
 #include "../shared/trace_types.h"
@@ -268,6 +268,8 @@ static PyMethodDef trace_methods[] = {
      "columns(): rows, counts of operands, numbers, operands and guards, as bytes."},
     {"rolled", trace_rolled, METH_O,
      "rolled(results): items, events, and what the results are; None of nodes."},
+    {"rolled_nodes", trace_rolled_nodes, METH_O,
+     "rolled_nodes(results): the same of a finished trace that is kept as nodes."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -24,7 +24,7 @@ static int given_node(const Trace *t, int32_t i, Given *given)
     const TraceNode *node = &t->node[i];
     *given = (Given){
         .number = node->number, .lane = node->lane, .plain = node->plain, .linked = node->linked};
-    return operand_of_node(t, i, &given->operand);
+    return operand_of_node(t, &t->rolled, i, &given->operand);
 }
 
 static int given_tracer(const Trace *t, const Tracer *x, Given *given)

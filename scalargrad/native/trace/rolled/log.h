@@ -43,9 +43,8 @@ static int may_be_rolled(int32_t row)
 }
 
 /* Know of each node, up to the last, which input or event it is; −1 where it is none yet. */
-static int know_events(Trace *t)
+static int know_events(const Trace *t, Rolled *x)
 {
-    Rolled *x = &t->rolled;
     if ((size_t)t->size > x->event_room
         && grow(&x->event_of, &x->event_room, (size_t)t->size, sizeof *x->event_of, PyMem_Realloc)
                < 0)
@@ -56,11 +55,11 @@ static int know_events(Trace *t)
 }
 
 /* The operand of an event that a node is; 0 if it is the result of none. */
-static int operand_of_node(const Trace *t, int32_t i, Operand *operand)
+static int operand_of_node(const Trace *t, const Rolled *x, int32_t i, Operand *operand)
 {
     const int32_t row = t->node[i].row;
     *operand = (Operand){.count = 1};
-    if (i >= t->rolled.known)
+    if (i >= x->known)
         return 0;
     if (row == CONSTANT) {
         operand->kind = NUMBER_PLACE;
@@ -68,8 +67,8 @@ static int operand_of_node(const Trace *t, int32_t i, Operand *operand)
         return 1;
     }
     operand->kind = row == INPUT ? INPUT_PLACE : NODE_PLACE;
-    operand->at.place = t->rolled.event_of[i];
-    return t->rolled.event_of[i] >= 0;
+    operand->at.place = x->event_of[i];
+    return x->event_of[i] >= 0;
 }
 
 static int reserve_log(Rolled *x, int32_t count)
@@ -87,10 +86,10 @@ static int reserve_log(Rolled *x, int32_t count)
 static int log_call(Trace *t, int32_t row, const int32_t *operands, int32_t count, int32_t index)
 {
     Rolled *x = &t->rolled;
-    if (!may_be_rolled(row) || know_events(t) < 0 || reserve_log(x, count) < 0)
+    if (!may_be_rolled(row) || know_events(t, x) < 0 || reserve_log(x, count) < 0)
         return -1;
     for (int32_t k = 0; k < count; k++)
-        if (!operand_of_node(t, operands[k], &x->log.operand[x->log.operands + (size_t)k]))
+        if (!operand_of_node(t, x, operands[k], &x->log.operand[x->log.operands + (size_t)k]))
             return -1;
     x->log.operands += (size_t)count;
     x->log.call[x->log.calls] = (Call){row, count, NO_OUTCOME};
