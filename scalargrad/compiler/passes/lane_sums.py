@@ -10,7 +10,7 @@ a factor that may be infinite is also kept as it was: the careful program comput
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from math import isfinite
 from operator import itemgetter
@@ -20,11 +20,20 @@ from ... import ops
 from ..inputs.sources import FIRST
 from ..trace import in_python
 from ..trace.recorder import Recorder
-from ..trace.vocabulary import CONSTANT, INPUT, handed_on, lanes_sum, moved_sum, stop_gradient
+from ..trace.vocabulary import (
+    CONSTANT,
+    INPUT,
+    accumulate,
+    handed_on,
+    lanes_sum,
+    moved_sum,
+    stop_gradient,
+)
 from .record import Recording
 
 SUMS = (ops.add, ops.sub, ops.sum)
-ALIKE = (ops.neg, ops.identity, stop_gradient)
+SAME = (ops.identity, stop_gradient)
+ALIKE = (ops.neg, *SAME)
 PRODUCTS = (ops.mul, ops.chain, ops.choose)
 
 
@@ -32,10 +41,15 @@ def with_lane_sums(recording: Recording) -> Recording:
     """Return the same with sums over the lanes for outputs that not every lane has its own of."""
     if not recording.task.has_lanes:
         return recording
-    nodes, owns, _ = recording.outputs
-    shared = [i for i, own in zip(nodes, owns) if not own]
-    sums = iter(lane_sums(recording.trace, shared, recording.inputs.count))
-    return recording.with_nodes(i if own else next(sums) for i, own in zip(nodes, owns))
+    trace, count = recording.trace, recording.inputs.count
+    outputs = list(zip(*recording.outputs))
+
+    def sums(of_results: bool) -> Iterator[int]:
+        nodes = [i for i, own, is_result in outputs if not own and is_result is of_results]
+        return iter(lane_sums(trace, nodes, count, is_told=of_results) if nodes else nodes)
+
+    found = {True: sums(True), False: sums(False)}
+    return recording.with_nodes(i if own else next(found[is_of]) for i, own, is_of in outputs)
 
 
 def with_zeros_told(recording: Recording) -> Recording:
@@ -61,16 +75,35 @@ def with_zeros_told(recording: Recording) -> Recording:
     return recording.with_nodes(found)
 
 
-def lane_sums(trace: Recorder, nodes: Sequence[int], lane_count: Any) -> list[int]:
-    """Return the sums of `nodes` over all lanes, which are new nodes."""
+def lane_sums(
+    trace: Recorder, nodes: Sequence[int], lane_count: Any, is_told: bool = False
+) -> list[int]:
+    """Return the sums of `nodes` over all lanes, which are new nodes. Where it `is_told` of them
+    afterwards that a −0.0 is 0.0, those that are a number + 0.0 count as that number."""
     if not isinstance(trace, in_python.Trace):
         in_c: Any = trace
-        found: list[int] = in_c.lane_sums(nodes, [lane_count.index, *trace.inputs[:FIRST]])
+        counts = [lane_count.index, *trace.inputs[:FIRST]]
+        found: list[int] = in_c.lane_sums(nodes, counts, is_told)
         return found
+    nodes = [without_zero(trace, i) if is_told else i for i in nodes]
     sums: dict[int, Any] = {}
     for i in reversed(order_of_sums(trace, nodes)):
         sums[i] = summed(trace, i, sums, lane_count)
     return [trace.index(sums[i]) for i in nodes]
+
+
+def without_zero(trace: Recorder, i: int) -> int:
+    """The node x where node i is x + 0.0, or the same number as that; else i."""
+    while trace.rows[i] in SAME or is_plus_zero(trace, i):
+        i = trace.operands[i][0]
+    return i
+
+
+def is_plus_zero(trace: Recorder, i: int) -> bool:
+    if trace.rows[i] is not ops.add:
+        return False
+    _, y = trace.operands[i]
+    return trace.rows[y] is CONSTANT and str(trace.numbers[y]) == "0.0"
 
 
 def order_of_sums(trace: Recorder, nodes: Sequence[int]) -> list[int]:
@@ -92,9 +125,26 @@ def inner(trace: Recorder, i: int) -> tuple[int, ...]:
     if row in ALIKE or (row in SUMS and not any(is_input(trace, j) for j in operands)):
         return operands
     varying = tuple(j for j in operands if trace.lanes[j])
+    if row is accumulate:
+        return varying if is_linear(trace, operands) else ()
     if row not in PRODUCTS and (row is not ops.div or trace.lanes[operands[1]]):
         return ()
     return varying if len(varying) == 1 else ()
+
+
+def is_linear(trace: Recorder, factors: Sequence[int]) -> bool:
+    """Tell whether the sum of products over lanes is one of the sums of their factors: no product
+    is of two numbers with lanes, and none is an input alone."""
+    return not any(
+        (trace.lanes[x] and trace.lanes[y])
+        or (is_input(trace, x) and is_one(trace, y))
+        or (is_input(trace, y) and is_one(trace, x))
+        for x, y in zip(factors[::2], factors[1::2])
+    )
+
+
+def is_one(trace: Recorder, i: int) -> bool:
+    return trace.rows[i] is CONSTANT and trace.numbers[i] == 1.0
 
 
 def is_input(trace: Recorder, i: int) -> bool:
@@ -124,7 +174,17 @@ def summed(trace: Recorder, i: int, sums: dict[int, Any], lane_count: Any) -> An
     if not moved:
         return trace.compute(lanes_sum, [x])
     operands = [sums[j] if j in moved else trace.tracers[j] for j in trace.operands[i]]
+    if trace.rows[i] is accumulate:
+        counted(trace, i, operands, lane_count)
     found = trace.compute(trace.row(i), operands)
     if is_surely_linear(trace, i):
         return found
     return trace.compute(moved_sum, [trace.compute(lanes_sum, [x]), found])
+
+
+def counted(trace: Recorder, i: int, operands: list[Any], lane_count: Any) -> None:
+    """Have each product of node i that is the same in all lanes be one of them all."""
+    lanes, factors = trace.lanes, trace.operands[i]
+    for k in range(0, len(factors), 2):
+        if not (lanes[factors[k]] or lanes[factors[k + 1]]):
+            operands[k] = trace.compute(ops.mul, [lane_count, operands[k]])

@@ -10,7 +10,7 @@ from ...scalars import is_value
 from ..trace import chosen
 from ..trace.in_python import Trace
 from ..trace.recorder import Recorder
-from ..trace.vocabulary import AFTER, BEFORE, CONSTANT, LANES, TOO_LATE, lanes_sum
+from ..trace.vocabulary import AFTER, BEFORE, CONSTANT, LANES, TOO_LATE, lanes_sum, moved_sum
 from .fusion import Fusion
 from .rewriting import FUSED, Rewriting
 from .rules import ALWAYS, BESIDE_CONSTANT, TABLE, rules
@@ -30,7 +30,7 @@ class LoweredTrace(Rewriting, Trace):
         the nodes that the wanted ones have become."""
         at: list[Any] = [None] * len(old)
         rows, operands = old.rows, old.operands
-        for i in sorted({*old.needed(wanted), *old.inputs}):
+        for i in sorted({*self.needed_of(old, wanted), *old.inputs}):
             row = rows[i]
             if isinstance(row, Operator):
                 found = self.compute(row, [at[j] for j in operands[i]])
@@ -41,6 +41,18 @@ class LoweredTrace(Rewriting, Trace):
                     number if row is CONSTANT else self.input(number, old.lanes[i], old.plain[i])
                 )
         return [self.index(at[i]) for i in wanted]
+
+    def needed_of(self, old: Trace, wanted: Sequence[int]) -> set[int]:
+        """The nodes of another trace that these are computed from here: of a sum over lanes that is
+        computed in two ways the rule takes one."""
+        found, pending = set[int](), list(wanted)
+        while pending:
+            i = pending.pop()
+            if i not in found:
+                found.add(i)
+                row, operands = old.rows[i], old.operands[i]
+                pending += [self.rules[row](self, *operands)] if row is moved_sum else operands
+        return found
 
     def fuse(self, wanted: Sequence[int]) -> None:
         """Turn sums of products into single nodes, in place."""

@@ -97,12 +97,13 @@ class Number(Arithmetic):
         return [tracers[i] for i in trace.order(self.index, low)]
 
     def _sum_of_products(self, pairs: list[Pair]) -> Any:
-        """The sum of upstream·partial; as one node where nothing differs from lane to lane."""
+        """The sum of upstream·partial; as one node where each product is linear in what has
+        lanes."""
         used = [p for p in pairs if not any(map(is_no_contribution, (p.upstream, p.partial)))]
-        factors = [x for p in used for x in (p.upstream, p.partial)]
-        if len(used) < 3 or any(isinstance(x, Number) and x.has_lanes for x in factors):
+        lanes = max([lanes_of(p) for p in used], default=0)
+        if len(used) < 3 or lanes == 2:
             return sum_of_products(used)
-        factors = [x for p in used for x in as_factors(p)]
+        factors = [x for p in used for x in as_factors(p, bool(lanes))]
         return self.trace.compute(accumulate, factors).number_if_constant
 
     def _standing_for(self, leaf: Any) -> Any:
@@ -299,6 +300,13 @@ def is_of_an_index(error: BaseException) -> bool:
     return type(error) is TypeError and AS_INDEX.search(str(error)) is not None
 
 
-def as_factors(pair: Pair) -> tuple[Any, Any]:
-    """A contribution as a product of two numbers that may be accumulated."""
-    return (times(*pair), 1.0) if pair.selects else (pair.upstream, pair.partial)
+def lanes_of(pair: Pair) -> int:
+    """How many numbers of a contribution differ from lane to lane."""
+    return sum(isinstance(x, Number) and x.has_lanes for x in (pair.upstream, pair.partial))
+
+
+def as_factors(pair: Pair, has_lanes: bool) -> tuple[Any, Any]:
+    """A contribution as a product of two numbers that may be accumulated. In a sum that `has_lanes`
+    a product that is the same in all is computed apart."""
+    is_alone = pair.selects or (has_lanes and not lanes_of(pair))
+    return (times(*pair), 1.0) if is_alone else (pair.upstream, pair.partial)

@@ -21,9 +21,14 @@ static int is_sum_row(int32_t row)
     return row == OP_add || row == OP_sub || row == OP_sum;
 }
 
+static int is_same_row(int32_t row)
+{
+    return row == OP_identity || row == STOP_GRADIENT;
+}
+
 static int is_alike_row(int32_t row)
 {
-    return row == OP_neg || row == OP_identity || row == STOP_GRADIENT;
+    return row == OP_neg || is_same_row(row);
 }
 
 static int has_input_with_lanes(const Trace *t, int32_t i)
@@ -47,11 +52,32 @@ static int32_t operands_with_lanes(const Trace *t, int32_t i)
 /* Which operands have sums over lanes that give that of a node. */
 enum { NONE_OF_THEM, THOSE_WITH_LANES, ALL_OF_THEM };
 
+static int is_input_times_one(const Trace *t, int32_t x, int32_t y)
+{
+    const TraceNode *input = &t->node[x];
+    return input->lane && input->row == INPUT && is_constant(t, y) && t->node[y].number == 1.0;
+}
+
+/* Whether a sum of products over lanes is one of the sums of their factors. */
+static int is_linear(const Trace *t, int32_t i)
+{
+    const int32_t *factors = operands_of(t, i);
+    for (int32_t k = 0; k + 1 < t->node[i].count; k += 2) {
+        const int32_t x = factors[k], y = factors[k + 1];
+        if ((t->node[x].lane && t->node[y].lane) || is_input_times_one(t, x, y)
+            || is_input_times_one(t, y, x))
+            return 0;
+    }
+    return 1;
+}
+
 static int inner(const Trace *t, int32_t i)
 {
     const int32_t row = t->node[i].row;
     if (!t->node[i].lane)
         return NONE_OF_THEM;
+    if (row == ACCUMULATE)
+        return is_linear(t, i) ? THOSE_WITH_LANES : NONE_OF_THEM;
     if (is_alike_row(row) || (is_sum_row(row) && !has_input_with_lanes(t, i)))
         return ALL_OF_THEM;
     const int is_quotient = row == OP_div && !t->node[operands_of(t, i)[1]].lane;
@@ -101,6 +127,21 @@ static void find_wanted(LaneSums *s)
     }
 }
 
+/* Have each product of a node that is the same in all lanes be one of them all. */
+static int count_products(const LaneSums *s, int32_t i, int32_t *operands)
+{
+    const int32_t count = s->t->node[i].count, *factors = operands_of(s->t, i);
+    for (int32_t k = 0; k + 1 < count; k += 2) {
+        if (s->t->node[factors[k]].lane || s->t->node[factors[k + 1]].lane)
+            continue;
+        operands[k] = computed(s->t, OP_mul, (int32_t[]){s->counts.item[0], operands[k]}, 2);
+        if (operands[k] < 0)
+            return -1;
+        factors = operands_of(s->t, i); /* the trace may have moved */
+    }
+    return 0;
+}
+
 /* The row of a node, on the sums of those operands that are moved. */
 static int32_t row_on_sums(const LaneSums *s, int32_t i, int which)
 {
@@ -116,6 +157,7 @@ static int32_t row_on_sums(const LaneSums *s, int32_t i, int which)
     }
     if (failed)
         PyErr_SetString(PyExc_ValueError, "expected operands that come before their node");
+    failed = failed || (node.row == ACCUMULATE && count_products(s, i, operands) < 0);
     const int32_t found = failed ? -1 : computed(s->t, node.row, operands, node.count);
     free_more(operands, few);
     return found;
@@ -133,6 +175,23 @@ static int32_t summed(const LaneSums *s, int32_t i)
         return moved;
     const int32_t kept = computed(t, LANES_SUM, &i, 1);
     return kept < 0 || !which ? kept : computed(t, MOVED_SUM, (int32_t[]){kept, moved}, 2);
+}
+
+static int is_plus_zero(const Trace *t, int32_t i)
+{
+    const int32_t y = t->node[i].row == OP_add ? operands_of(t, i)[1] : -1;
+    return y >= 0 && is_constant(t, y) && t->node[y].number == 0.0 && !signbit(t->node[y].number);
+}
+
+/* Take the nodes x in place of those that are x + 0.0, or the same number as that. */
+static void leave_zeros_out(const Trace *t, Indices *nodes)
+{
+    for (Py_ssize_t k = 0; k < nodes->count; k++) {
+        int32_t i = nodes->item[k];
+        while (is_same_row(t->node[i].row) || is_plus_zero(t, i))
+            i = operands_of(t, i)[0];
+        nodes->item[k] = i;
+    }
 }
 
 static PyObject *sums_of(LaneSums *s, const Indices *nodes)
@@ -155,18 +214,22 @@ static PyObject *sums_of(LaneSums *s, const Indices *nodes)
     return found;
 }
 
-/* lane_sums(nodes, counts): new nodes, which are sums of these over all lanes. */
+/* lane_sums(nodes, counts, is_told): new nodes, which are sums of these over all lanes. It `is_told`
+ * afterwards that −0.0 is 0.0: those that are x + 0.0 count as x. */
 static PyObject *trace_lane_sums(PyObject *self, PyObject *args)
 {
     PyObject *given, *counts;
     Indices nodes, inputs;
-    if (!PyArg_ParseTuple(args, "OO:lane_sums", &given, &counts) || as_nodes((Trace *)self) < 0
-        || read_indices((Trace *)self, given, &nodes) < 0)
+    int is_told = 0;
+    if (!PyArg_ParseTuple(args, "OO|p:lane_sums", &given, &counts, &is_told)
+        || as_nodes((Trace *)self) < 0 || read_indices((Trace *)self, given, &nodes) < 0)
         return NULL;
     if (read_indices((Trace *)self, counts, &inputs) < 0) {
         indices_free(&nodes);
         return NULL;
     }
+    if (is_told)
+        leave_zeros_out((Trace *)self, &nodes);
     LaneSums s = {.t = (Trace *)self, .size = ((Trace *)self)->size, .counts = inputs};
     s.sum = inputs.count ? PyMem_Calloc((size_t)s.size + 1, sizeof *s.sum) : NULL;
     PyObject *found = s.sum ? sums_of(&s, &nodes) : NULL;

@@ -247,9 +247,9 @@ static PyMethodDef trace_methods[] = {
     {"copy", trace_copy, METH_VARARGS,
      "copy(old, wanted): compute what they need again; what they have become."},
     {"lane_sums", trace_lane_sums, METH_VARARGS,
-     "lane_sums(nodes, counts): sums of nodes over the lanes; the first of the inputs `counts` "
-     "tells "
-     "how many lanes there are, and none of these is 0 or infinite."},
+     "lane_sums(nodes, counts, is_told=False): sums of nodes over the lanes; the first of the "
+     "inputs `counts` tells how many lanes there are, and none of these is 0 or infinite. Of "
+     "sums that are told afterwards that −0.0 is 0.0 those of x + 0.0 are those of x."},
     {"fuse", trace_fuse, METH_O, "fuse(wanted): turn sums of products into single nodes."},
     {"adjoints", trace_adjoints, METH_VARARGS,
      "adjoints(root, leaves, seed): the adjoint of each leaf, -0.0 where nothing flows."},

@@ -176,6 +176,24 @@ static int copy_node(Trace *new, Trace *old, int32_t i, Term *at)
     return result;
 }
 
+/* Mark the nodes of the old trace that the wanted ones are computed from in the new: of a sum over
+ * lanes that is computed in two ways the new takes one. */
+static uint8_t *needed_by_copy(const Trace *new, const Trace *old, const Indices *wanted)
+{
+    uint8_t *needed = PyMem_Calloc((size_t)old->size + 1, 1);
+    if (!needed)
+        return (uint8_t *)PyErr_NoMemory();
+    for (Py_ssize_t k = 0; k < wanted->count; k++)
+        needed[wanted->item[k]] = 1;
+    for (int32_t i = old->size - 1; i >= 0; i--) {
+        const int takes_one = new->is_rewriting && old->node[i].row == MOVED_SUM;
+        const int32_t *operands = operands_of(old, i) + (takes_one && is_quick(new));
+        for (int32_t k = 0; needed[i] && k < (takes_one ? 1 : old->node[i].count); k++)
+            needed[operands[k]] = 1;
+    }
+    return needed;
+}
+
 /* The nodes of the new trace that the `wanted` nodes of the old have become. */
 static PyObject *copies_of(Trace *new, const Term *at, const Indices *wanted)
 {
@@ -196,19 +214,19 @@ static PyObject *copies_of(Trace *new, const Term *at, const Indices *wanted)
 static PyObject *copied_nodes(Trace *new, Trace *old, const Indices *wanted)
 {
     const int32_t size = old->size;
-    int32_t *uses = uses_of(old, wanted);
-    Term *at = uses ? PyMem_Calloc((size_t)size + 1, sizeof *at) : NULL;
-    if (uses && !at)
+    uint8_t *needed = needed_by_copy(new, old, wanted);
+    Term *at = needed ? PyMem_Calloc((size_t)size + 1, sizeof *at) : NULL;
+    if (needed && !at)
         PyErr_NoMemory();
     int failed = !at;
     old->passes++;
     for (int32_t i = 0; !failed && i < size; i++)
-        if (uses[i] || old->node[i].row == INPUT)
+        if (needed[i] || old->node[i].row == INPUT)
             failed = copy_node(new, old, i, at) < 0;
     old->passes--;
     PyObject *found = failed ? NULL : copies_of(new, at, wanted);
     PyMem_Free(at);
-    PyMem_Free(uses);
+    PyMem_Free(needed);
     return found;
 }
 

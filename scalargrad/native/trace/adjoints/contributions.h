@@ -72,14 +72,23 @@ static int has_lanes(const Reverse *r, Term x)
     return !is_number_term(x) && r->trace->node[x.node].lane;
 }
 
-static int any_lanes(const Reverse *r, int32_t i)
+/* How many numbers of a contribution differ from lane to lane. */
+static int lanes_of(const Reverse *r, Contribution contribution)
 {
-    for (int32_t at = r->first[i - r->low]; at >= 0; at = r->contribution[at].next)
-        if (contributes(r->contribution[at])
-            && (has_lanes(r, r->contribution[at].upstream)
-                || has_lanes(r, r->contribution[at].partial)))
-            return 1;
-    return 0;
+    if (!contributes(contribution))
+        return 0;
+    return has_lanes(r, contribution.upstream) + has_lanes(r, contribution.partial);
+}
+
+/* The most of them of a contribution to a node. */
+static int most_lanes(const Reverse *r, int32_t i)
+{
+    int found = 0;
+    for (int32_t at = r->first[i - r->low]; at >= 0; at = r->contribution[at].next) {
+        const int lanes = lanes_of(r, r->contribution[at]);
+        found = lanes > found ? lanes : found;
+    }
+    return found;
 }
 
 static int added_up(Reverse *r, int32_t i, Term *sum)
@@ -97,34 +106,36 @@ static int added_up(Reverse *r, int32_t i, Term *sum)
     return 0;
 }
 
-/* A contribution as a product of two numbers that may be accumulated. */
-static int as_factors(Trace *t, Contribution contribution, Term *factor)
+/* A contribution as a product of two numbers that may be accumulated; or as a number alone. */
+static int as_factors(Trace *t, Contribution contribution, int is_alone, Term *factor)
 {
     factor[0] = contribution.upstream;
-    factor[1] = contribution.selects ? number_term(1.0) : contribution.partial;
-    return contribution.selects ? times(t, contribution, factor) : 0;
+    factor[1] = is_alone ? number_term(1.0) : contribution.partial;
+    return is_alone ? times(t, contribution, factor) : 0;
 }
 
-static int accumulated(Reverse *r, int32_t i, Term *sum)
+/* The sum as one node. In that of lanes a product that is the same in all is computed apart. */
+static int accumulated(Reverse *r, int32_t i, int has_lanes, Term *sum)
 {
     int32_t count = 0;
     for (int32_t at = r->first[i - r->low]; at >= 0; at = r->contribution[at].next) {
         const Contribution contribution = r->contribution[at];
         if (!contributes(contribution))
             continue;
+        const int is_alone = contribution.selects || (has_lanes && !lanes_of(r, contribution));
         if (RESERVE(r->term, r->term_room, (int64_t)count + 2) < 0
-            || as_factors(r->trace, contribution, r->term + count) < 0)
+            || as_factors(r->trace, contribution, is_alone, r->term + count) < 0)
             return -1;
         count += 2;
     }
     return applied(r->trace, ACCUMULATE, r->term, count, sum);
 }
 
-/* The sum of upstream·partial; as one node where all of it is uniform. */
+/* The sum of upstream·partial; as one node where each product is linear in what has lanes. */
 static int sum_of_products(Reverse *r, int32_t i, Term *sum)
 {
-    const int as_one = count_contributions(r, i) >= 3 && !any_lanes(r, i);
-    return as_one ? accumulated(r, i, sum) : added_up(r, i, sum);
+    const int lanes = most_lanes(r, i), as_one = count_contributions(r, i) >= 3 && lanes < 2;
+    return as_one ? accumulated(r, i, lanes, sum) : added_up(r, i, sum);
 }
 
 #endif
