@@ -195,8 +195,13 @@ def computed(w: World) -> Any:
 @call
 def walks(w: World) -> Any:
     trace = w.trace()
-    walk = w.random.choice((trace.needed, trace.uses, trace.stages, trace.fuse, trace.tell_values))
+    walk = w.random.choice((trace.needed, trace.uses, trace.fuse, trace.tell_values))
     return walk(w.indices(trace))
+
+
+@call
+def staged_traces(w: World) -> Any:
+    return (trace := w.trace()).staged(w.indices(trace), w.indices(trace))
 
 
 @call
@@ -258,7 +263,8 @@ def rows_needed(w: World) -> Any:
 def sums_over_lanes(w: World) -> Any:
     trace = w.trace()
     some = range(0, len(trace), w.random.randrange(1, 4))
-    return trace.lane_sums(w.index_items(list(some)), w.index_items(list(some)[:3]))
+    is_told = w.random.random() < 0.5
+    return trace.lane_sums(w.index_items(list(some)), w.index_items(list(some)[:3]), is_told)
 
 
 @call

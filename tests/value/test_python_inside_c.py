@@ -160,7 +160,8 @@ def late(trace: Any, indices: Any) -> Any:
 WALKS: dict[str, Callable[[Any, Any], Any]] = {
     "needed": lambda trace, indices: trace.needed(indices),
     "uses": lambda trace, indices: trace.uses(indices)[: max(trace.needed([0])) + 6],
-    "stages": lambda trace, indices: trace.stages(indices)[:6],
+    "staged": lambda trace, indices: trace.staged(indices, [])[0][:6],
+    "staged, late": lambda trace, indices: trace.staged([5], indices)[0][:6],
     "copy": lambda trace, indices: len(chosen.Trace().copy(trace, indices)),
     "Rerolled": lambda trace, indices: _engine.Rerolled(trace, indices, 2).initial()[:8],
     "adjoints": lambda trace, indices: len(

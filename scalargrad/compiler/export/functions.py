@@ -32,7 +32,7 @@ def check(exportable: Exportable) -> None:
             "writes all ways"
         )
     check_sources(name, path.traced.sources)
-    if exportable.nest is None and TOO_LATE in path.program.stages.values():
+    if exportable.nest is None and path.program.at_stage(TOO_LATE):
         raise ValueError(f"{name} needs a sum over all lanes in each lane: that is not exported")
 
 

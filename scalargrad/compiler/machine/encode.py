@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ...rows import Operator
 from ..inputs.arguments import Address
-from ..passes.program import AFTER, BEFORE, LANES, Program
+from ..passes.program import AFTER, BEFORE, TOO_LATE, Program
 from ..trace.vocabulary import lanes_sum, products
 from .lane_code import LaneCode, guard_instruction
 from .lane_work import LaneWork
@@ -120,7 +120,7 @@ def words(values: Iterable[int]) -> array[int]:
 def fits_machine(program: Program) -> bool:
     """Tell whether the machine has an instruction for everything in the program."""
     known = {products, lanes_sum}
-    late = not {BEFORE, LANES, AFTER}.issuperset(program.stages.values())
+    late = program.at_stage(TOO_LATE)
     return not late and all(row in known or has_instruction(row) for row in program.rows())
 
 

@@ -41,17 +41,16 @@ class LaneWork:
         self.trace = program.trace
         self.is_lane = program.is_lane
         self.one = self.trace.constant(1.0)
-        used = program.stages.keys()
         self.pairs = {min(nodes): nodes for nodes in self._pairs()}
         """Two nodes that one instruction computes, by the first of them."""
-        self.inputs = sorted(used & addresses.keys(), key=addresses.__getitem__)
+        self.inputs = sorted(filter(program.needs, addresses), key=addresses.__getitem__)
         self.addresses = [addresses[i] for i in self.inputs]
         lanes = self.trace.lanes
         self.columns = [i for i in program.outputs if lanes[i]]
 
     def items(self) -> list[LaneItem]:
         """The items in order; none where nothing is computed in a lane."""
-        return list(self._with_loads()) if LANES in self.program.stages.values() else []
+        return list(self._with_loads()) if LANES in self.program.stages else []
 
     # ------ loads
     def _with_loads(self) -> Iterator[LaneItem]:
@@ -86,7 +85,7 @@ class LaneWork:
         sums = self._count()
         lanes = set(tiles.lanes).difference(map(max, self.pairs.values()))
         events = lanes.union(guards, tiles.lane_sums)
-        for i in filter(events.__contains__, self.program.order):
+        for i in sorted(events):
             if i in tiles.dense:
                 yield dense_item(tiles.dense[i])
             if i in lanes and i not in tiles.inside:
@@ -112,7 +111,7 @@ class LaneWork:
     def _count(self) -> list[LaneSums]:
         """The sum that counts the lanes in which all guards hold, where the program reads it."""
         count = self.program.count
-        is_read = count in self.program.stages
+        is_read = count >= 0 and self.program.needs(count)
         return [LaneSums((self.one,), (NONE,), (count,))] if is_read else []
 
     def _pairs(self) -> Iterator[tuple[int, int]]:

@@ -89,7 +89,7 @@ def calls_of(program: Program, nodes: Sequence[int]) -> list[Call]:
 class Copy(Trace):
     """A trace that is lowered already."""
 
-    stages = LoweredTrace.stages
+    stages, staged = LoweredTrace.stages, LoweredTrace.staged
 
 
 def phase(

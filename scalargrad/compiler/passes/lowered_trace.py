@@ -10,11 +10,22 @@ from ...scalars import is_value
 from ..trace import chosen
 from ..trace.in_python import Trace
 from ..trace.recorder import Recorder
-from ..trace.vocabulary import AFTER, BEFORE, CONSTANT, LANES, TOO_LATE, lanes_sum, moved_sum
+from ..trace.vocabulary import (
+    AFTER,
+    BEFORE,
+    CONSTANT,
+    INPUT,
+    LANES,
+    TOO_LATE,
+    UNNEEDED,
+    lanes_sum,
+    moved_sum,
+)
 from .fusion import Fusion
 from .rewriting import FUSED, Rewriting
 from .rules import ALWAYS, BESIDE_CONSTANT, TABLE, rules
 
+STAGES = (BEFORE, LANES, AFTER, TOO_LATE)
 RULES = {careful: rules(careful) for careful in (False, True)}
 
 
@@ -58,15 +69,30 @@ class LoweredTrace(Rewriting, Trace):
         """Turn sums of products into single nodes, in place."""
         Fusion(self, wanted).run()
 
-    def stages(self, late_inputs: Sequence[int]) -> bytes:
-        """The stage of every node; these inputs are known only after the lanes."""
+    def staged(
+        self, wanted: Sequence[int], late_inputs: Sequence[int]
+    ) -> tuple[bytes, tuple[list[int], ...], list[int], set[Operator]]:
+        """The stage of every node, UNNEEDED of those that the wanted ones do not need, where these
+        inputs are known only after the lanes; the nodes that are computed in each stage, in order;
+        the constants that are needed; and the operators."""
+        stages, rows = self.stages(late_inputs), self.rows
+        needed = self.needed(wanted)
+        computed = [i for i in needed if rows[i] is not INPUT and rows[i] is not CONSTANT]
+        by_stage = tuple([i for i in computed if stages[i] == s] for s in STAGES)
+        constants = [i for i in needed if rows[i] is CONSTANT]
+        for i in {*range(len(stages))}.difference(needed):
+            stages[i] = UNNEEDED
+        return bytes(stages), by_stage, constants, {self.row(i) for i in computed}
+
+    def stages(self, late_inputs: Sequence[int]) -> bytearray:
+        """The stage of every node."""
         # zeros at first: the constants of fusion come after the nodes that use them
         found, known_late = bytearray(len(self)), set(late_inputs)
         for i, (row, operands, lane) in enumerate(zip(self.rows, self.operands, self.lanes)):
             late = row is lanes_sum or i in known_late
             late = late or any(found[j] >= AFTER for j in operands)
             found[i] = (TOO_LATE if late else LANES) if lane else AFTER if late else BEFORE
-        return bytes(found)
+        return found
 
 
 LOWERED: dict[Any, Any] = {Trace: LoweredTrace}

@@ -7,16 +7,16 @@ that depend on sums over the lanes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from itertools import chain
 
 from ...rows import Operator
 from ..trace.body import Body
 from ..trace.guards import Guard
 from ..trace.vocabulary import AFTER as AFTER
 from ..trace.vocabulary import BEFORE as BEFORE
-from ..trace.vocabulary import CONSTANT, INPUT, products
+from ..trace.vocabulary import UNNEEDED, products
 from ..trace.vocabulary import LANES as LANES
 from ..trace.vocabulary import TOO_LATE as TOO_LATE
 from .stages import Stages
@@ -39,30 +39,35 @@ class Program:
         self.trace, self.outputs, self.became = body
         self.inputs = self.trace.inputs
         self.guards: list[Guard] = list(self.trace.guards)
-        self.stages, self.lane_guards, self.count = stages
-        self.order = list(self.stages)
+        self.stages, self._at_stage, self._constants, self._rows, *of_lanes = stages
+        self.lane_guards, self.count = of_lanes
         self.is_careful = careful is None
         self._careful = careful
-        rows = self.trace.rows
-        self._computed = [i for i in self.order if rows[i] is not INPUT and rows[i] is not CONSTANT]
 
     @cached_property
     def carefully(self) -> Program:
         """The careful program of the same function, with the same guards."""
         return self if self._careful is None else self._careful()
 
+    @cached_property
+    def order(self) -> list[int]:
+        """The nodes that are needed."""
+        return [i for i, stage in enumerate(self.stages) if stage != UNNEEDED]
+
+    def needs(self, i: int) -> bool:
+        return self.stages[i] != UNNEEDED
+
     def computed(self) -> list[int]:
         """The nodes that are neither inputs nor constants, in order."""
-        return self._computed
+        return sorted(chain.from_iterable(self._at_stage))
 
     def rows(self) -> set[Operator]:
         """The operators in it."""
-        rows: Sequence[Any] = self.trace.rows
-        return set(map(rows.__getitem__, self.computed()))
+        return self._rows
 
     def constants(self) -> dict[int, float]:
-        rows, numbers = self.trace.rows, self.trace.numbers
-        return {i: numbers[i] for i in self.order if rows[i] is CONSTANT}
+        numbers = self.trace.numbers
+        return {i: numbers[i] for i in self._constants}
 
     def counts(self) -> dict[str, int]:
         """How many instructions there are of each kind, the most frequent first."""
@@ -85,18 +90,11 @@ class Program:
         # in a lane a guard is checked as soon as both its sides are known
         return [k for k in range(guard) if k in uniform or latest[k] <= latest[guard]]
 
-    @cached_property
+    @property
     def is_lane(self) -> Callable[[int], bool]:
-        """Tells whether a node is computed in each lane."""
-        return {i for i, stage in self.stages.items() if stage == LANES}.__contains__
+        """Tells whether a node is computed, or given, in each lane."""
+        return self.trace.lanes.__getitem__
 
     def at_stage(self, stage: int) -> list[int]:
-        return self._by_stage.get(stage, [])
-
-    @cached_property
-    def _by_stage(self) -> Mapping[int, list[int]]:
-        stages = list(map(self.stages.__getitem__, self.computed()))
-        return {
-            stage: [i for i, own in zip(self.computed(), stages) if own == stage]
-            for stage in {*stages}
-        }
+        """The nodes that are computed in a stage, in order."""
+        return self._at_stage[stage]

@@ -189,8 +189,12 @@ class Recorder:
         """Turn sums of products into single nodes, in place."""
         raise NotImplementedError
 
-    def stages(self, late_inputs: Sequence[int]) -> bytes:
-        """The stage of every node; these inputs are known only after the lanes."""
+    def staged(
+        self, wanted: Sequence[int], late_inputs: Sequence[int]
+    ) -> tuple[bytes, tuple[list[int], ...], list[int], set[Operator]]:
+        """The stage of every node, UNNEEDED of those that the wanted ones do not need, where these
+        inputs are known only after the lanes; the nodes that are computed in each stage, in order;
+        the constants that are needed; and the operators."""
         raise NotImplementedError
 
     # ------ written once

@@ -24,6 +24,8 @@ BEFORE, LANES, AFTER, TOO_LATE = range(4)
 node would need the lanes a second time."""
 NEST = 4
 """No stage: code with loops in it."""
+UNNEEDED = 5
+"""In place of the stage of a node that a program does not need."""
 
 
 def swapped(out: Any, *pairs: Any) -> list[Any]:

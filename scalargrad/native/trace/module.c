@@ -243,7 +243,9 @@ static PyMethodDef trace_methods[] = {
     {"need_some", trace_need_some, METH_VARARGS,
      "need_some(wanted, rows): whether these need some node with one of these rows."},
     {"uses", trace_uses, METH_O, "uses(wanted): how often each node is used by these."},
-    {"stages", trace_stages, METH_O, "stages(late_inputs): the stage of every node, as bytes."},
+    {"staged", trace_staged, METH_VARARGS,
+     "staged(wanted, late_inputs): the stage of every node, as bytes; those that are computed in "
+     "each stage; the constants; the rows."},
     {"copy", trace_copy, METH_VARARGS,
      "copy(old, wanted): compute what they need again; what they have become."},
     {"lane_sums", trace_lane_sums, METH_VARARGS,
