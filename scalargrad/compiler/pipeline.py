@@ -192,8 +192,8 @@ def on_loops(traced: Traced, arguments: Arguments, threads: int) -> Runnable:
         return compiled(traced.as_nodes, arguments, threads).runner.careful
 
     lanes = traced.nest.asked.lanes
-    inputs = enumerate(lanes.inputs if lanes else [False] * len(traced.sources))
-    where = layout(traced, arguments, list(inputs), makes=lanes is not None)
+    varies = lanes.inputs if lanes else [False] * len(traced.sources)
+    where = layout(traced, arguments, range(len(varies)), varies, makes=lanes is not None)
     return Runnable(None, where, runner_of_loops(traced.nest, where, threads, expanded))
 
 

@@ -207,17 +207,22 @@ class Waiting(NamedTuple):
         derivatives = variables.derivatives(self.root, variables.linked)
         return self.finished(variables.result(self.root), derivatives)
 
-    def traced(self) -> list[Any]:
+    def traced(self, are_seen: Sequence[bool]) -> list[Any]:
         """The value and the derivatives as numbers of the trace: Tracers, and floats where they are
-        constants. They are what `done` puts into a result that depends on nothing else."""
+        constants. They are what `done` puts into a result that depends on nothing else; but a
+        derivative that nobody sees as it is, for it is yet to be summed over lanes, may be −0.0."""
         trace, nodes = self.variables.trace, self.variables.nodes
         root = trace.tracers[trace.index(self.root)]
         found = adjoint_values(root, nodes, are_ends=True)
         # a user sees no −0.0; there may be many thousands
-        computed = [x.index for x in found if type(x) is not float]
+        pairs = list(zip(found, are_seen))
+        computed = [x.index for x, is_seen in pairs if is_seen and type(x) is not float]
         shown = trace.compute_each(ops.add, computed, [trace.constant(0.0)]) if computed else []
         told = map(trace.tracers.__getitem__, shown)
-        return [root, *(x + 0.0 if type(x) is float else next(told) for x in found)]
+        return [
+            root,
+            *(x + 0.0 if type(x) is float else next(told) if seen else x for x, seen in pairs),
+        ]
 
     def outline(self) -> Any:
         """A result of the same structure, with the variables in place of the derivatives."""

@@ -97,8 +97,8 @@ class Encoder:
 
     def uniform(self, stage: int) -> array[int]:
         """The code of the uniform numbers of a stage, re-rolled and in tiles."""
-        rows = self.trace.rows
-        nodes = [i for i in self.program.at_stage(stage) if rows[i] is not lanes_sum]
+        sums = set(self.program.sums_over_lanes if stage == AFTER else ())
+        nodes = [i for i in self.program.at_stage(stage) if i not in sums]
         return tiled(array("i", self.place.code(nodes)), self.place[self.work.one])
 
     def uniform_guards(self) -> list[int]:

@@ -44,6 +44,7 @@ class LaneCode:
         self.trace = program.trace
         self.work = work
         self.place = place
+        self.is_lane = program.is_lane
         self.inputs = {i: k for k, i in enumerate(work.inputs)}
         self.registers = Registers()
         self.totals: list[int] = []
@@ -64,7 +65,7 @@ class LaneCode:
         """Give uniform numbers a register, where the instruction of an item needs one."""
         is_sum = item.kind == "row" and self.trace.rows[item.nodes[0]] is products
         for j in () if is_sum else item.reads:
-            if not self.program.is_lane(j):
+            if not self.is_lane(j):
                 self.registers.splat(j)
 
     def instruction(self, item: LaneItem, at: int, last: Mapping[int, int]) -> list[int]:
@@ -130,18 +131,19 @@ class LaneCode:
         return DENSE(*code)
 
     def sum(self, item: LaneItem, at: Reads) -> list[int]:
-        runs: list[list[int]] = []
+        code: list[int] = []
+        last, count = NONE, 0
         for x, y in zip(item.reads[::2], item.reads[1::2]):
-            kind, *term = self.term(x, y, at)
-            if not runs or runs[-1][0] != kind:
-                runs.append([kind, 0])
-            runs[-1][1] += 1
-            runs[-1] += term
-        code = [word for run in runs for word in run]
+            kind, first, second = self.term(x, y, at)
+            if kind != last:
+                last, count = kind, len(code) + 1
+                code += (kind, 0)
+            code[count] += 1
+            code += (first, second)
         return LANE_PRODUCTS(self.registers[item.nodes[0]], *code)
 
     def term(self, x: int, y: int, at: Reads) -> tuple[int, int, int]:
-        lane_x, lane_y = self.program.is_lane(x), self.program.is_lane(y)
+        lane_x, lane_y = self.is_lane(x), self.is_lane(y)
         if y == self.work.one:
             return (
                 (LaneTerm.LANE_ALONE, 0, at[x])

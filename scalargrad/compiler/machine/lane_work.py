@@ -83,12 +83,11 @@ class LaneWork:
         guards = self._guards()
         expected = len(self.program.lane_guards)
         sums = self._count()
-        lanes = set(tiles.lanes).difference(map(max, self.pairs.values()))
-        events = lanes.union(guards, tiles.lane_sums)
-        for i in sorted(events):
+        alone = set(tiles.lanes).difference(tiles.inside, map(max, self.pairs.values()))
+        for i in sorted(alone.union(tiles.dense, guards, tiles.lane_sums)):
             if i in tiles.dense:
                 yield dense_item(tiles.dense[i])
-            if i in lanes and i not in tiles.inside:
+            if i in alone:
                 yield self._row_item(i)
             for k in guards.get(i, ()):
                 yield self._guard_item(k)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
+from itertools import compress
+from operator import not_
 from typing import Any, NamedTuple
 
 from ...transforms.trees import ARRAY
@@ -34,24 +36,27 @@ def layout_of(program: Program, traced: Traced, arguments: Arguments) -> Layout:
     """Return the layout of a program for arguments like these."""
     lanes = program.trace.lanes
     has_lanes = any(map(traced.trace.lanes.__getitem__, traced.outputs))
-    return layout(traced, arguments, [(i, lanes[i]) for i in program.inputs], has_lanes)
+    varies = list(map(lanes.__getitem__, program.inputs))
+    return layout(traced, arguments, program.inputs, varies, has_lanes)
 
 
 def layout(
-    traced: Traced, arguments: Arguments, inputs: Sequence[tuple[int, bool]], makes: bool
+    traced: Traced,
+    arguments: Arguments,
+    inputs: Sequence[int],
+    varies: Sequence[bool],
+    makes: bool,
 ) -> Layout:
-    """Return the layout of a program with these inputs, of which it is told whether they have
-    lanes. `makes` tells whether some output may have lanes."""
+    """Return the layout of a program with these inputs, of which it is told whether each `varies`
+    from lane to lane. `makes` tells whether some output may have lanes."""
     numbers, arrays, sources = arguments.numbers, len(arguments.arrays), traced.sources
-    pairs = list(zip(inputs, sources))
-    compared = any(lane and isinstance(x, (Side, Told)) for (_, lane), x in pairs)
+    lanes = list(zip(compress(inputs, varies), compress(sources, varies)))
+    compared = any(isinstance(x, (Side, Told)) for _, x in lanes)
     addresses: dict[int, Address] = {}
-    uniform: list[Any] = []
+    uniform = list(compress(sources, map(not_, varies)))
     drawn: list[Draw] = []
-    for (i, lane), source in pairs:
-        if not lane:
-            uniform.append(source)
-        elif isinstance(source, Draw):
+    for i, source in lanes:
+        if isinstance(source, Draw):
             addresses[i] = arrays + compared, len(drawn)
             drawn.append(source)
         elif isinstance(source, (Side, Told)):

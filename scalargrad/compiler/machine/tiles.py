@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ... import ops
-from ..passes.program import AFTER, LANES, Program
+from ..passes.program import LANES, Program
 from ..trace.native import machine
-from ..trace.vocabulary import lanes_sum, products
+from ..trace.vocabulary import products
 from .words import DENSE_HEIGHT, NONE, TOTALS_HEIGHT, EndingKind
 
 
@@ -174,17 +174,16 @@ class Tiles:
         """The sums over lanes, by the node after which all that a tile of them reads is there."""
         pairs: dict[int, Pairs] = defaultdict(dict)
         alone: list[int] = []
-        rows, operands, is_quick = self.rows, self.operands, not self.program.is_careful
-        for i in self.program.at_stage(AFTER):
-            if rows[i] is lanes_sum:
-                (x,) = operands[i]
-                # a product that a dense sum ends with is computed there
-                if is_quick and self.is_own_product(x) and x not in self.inside:
-                    self.inside.add(x)
-                    upstream, local = operands[x]
-                    pairs[upstream][local] = i
-                else:
-                    alone.append(i)
+        operands, is_quick = self.operands, not self.program.is_careful
+        for i in self.program.sums_over_lanes:
+            (x,) = operands[i]
+            # a product that a dense sum ends with is computed there
+            if is_quick and self.is_own_product(x) and x not in self.inside:
+                self.inside.add(x)
+                upstream, local = operands[x]
+                pairs[upstream][local] = i
+            else:
+                alone.append(i)
         for i in alone:
             pairs[operands[i][0]][NONE] = i
         found: dict[int, list[LaneSums]] = defaultdict(list)

@@ -7,6 +7,7 @@ from typing import Any
 from ... import ops
 from ...backward import symbolic_adjoints
 from ...scalars import NOTHING, is_value
+from .lane_sums import without_zero
 from .record import Outputs, Recording
 from .traced import Entry
 
@@ -14,12 +15,22 @@ from .traced import Entry
 def with_derivatives(recording: Recording) -> Recording:
     """Return the same with each entry of the result, divided by the lanes if the task is a mean,
     followed by its derivatives if any are wanted of it."""
-    if not recording.task.is_mean and not any(entry.linked for entry in recording.entries):
-        return recording
+    if not any(entry.linked for entry in recording.entries):
+        return with_shares(recording) if recording.task.is_mean else recording
     trace, outputs = recording.trace, Outputs([], [], [])
     for i, entry in zip(recording.outputs.nodes, recording.entries):
         add(outputs, recording, trace.tracers[i], entry)
     return recording._replace(outputs=outputs).with_nodes(map(trace.index, outputs.nodes))
+
+
+def with_shares(recording: Recording) -> Recording:
+    """Return the same with each output divided by the lanes, of which there may be thousands."""
+    trace, nodes = recording.trace, recording.outputs.nodes
+    # what is summed afterwards is told to be no −0.0 then
+    numbers = [i if own else without_zero(trace, i) for i, own in zip(nodes, recording.outputs.own)]
+    return recording.with_nodes(
+        trace.compute_each(ops.mul, numbers, [recording.inputs.share.index])
+    )
 
 
 def add(outputs: Outputs, recording: Recording, node: Any, entry: Entry) -> None:

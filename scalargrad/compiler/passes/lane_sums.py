@@ -11,9 +11,8 @@ a factor that may be infinite is also kept as it was: the careful program comput
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import compress, groupby
 from math import isfinite
-from operator import itemgetter
 from typing import Any
 
 from ... import ops
@@ -29,7 +28,7 @@ from ..trace.vocabulary import (
     moved_sum,
     stop_gradient,
 )
-from .record import Recording
+from .record import Outputs, Recording
 
 SUMS = (ops.add, ops.sub, ops.sum)
 SAME = (ops.identity, stop_gradient)
@@ -41,15 +40,24 @@ def with_lane_sums(recording: Recording) -> Recording:
     """Return the same with sums over the lanes for outputs that not every lane has its own of."""
     if not recording.task.has_lanes:
         return recording
-    trace, count = recording.trace, recording.inputs.count
-    outputs = list(zip(*recording.outputs))
+    nodes, owns, are_results = recording.outputs
+    for is_told in (True, False):
+        which = [not own and is_one is is_told for own, is_one in zip(owns, are_results)]
+        asked = list(compress(nodes, which))
+        if asked:
+            sums = iter(lane_sums(recording.trace, asked, recording.inputs.count, is_told))
+            nodes = [next(sums) if is_asked else i for i, is_asked in zip(nodes, which)]
+    return recording.with_nodes(nodes)
 
-    def sums(of_results: bool) -> Iterator[int]:
-        nodes = [i for i, own, is_result in outputs if not own and is_result is of_results]
-        return iter(lane_sums(trace, nodes, count, is_told=of_results) if nodes else nodes)
 
-    found = {True: sums(True), False: sums(False)}
-    return recording.with_nodes(i if own else next(found[is_of]) for i, own, is_of in outputs)
+def alike(outputs: Outputs) -> Iterator[tuple[bool, bool, list[int]]]:
+    """Yield the nodes of outputs that follow each other, and are alike: whether every lane has its
+    own, and whether they are results."""
+    end = 0
+    # there are thousands of outputs, most of them alike
+    for (own, is_result), run in groupby(zip(outputs.own, outputs.are_results)):
+        begin, end = end, end + sum(1 for _ in run)
+        yield own, is_result, outputs.nodes[begin:end]
 
 
 def with_zeros_told(recording: Recording) -> Recording:
@@ -68,10 +76,9 @@ def with_zeros_told(recording: Recording) -> Recording:
             return nodes
         return trace.compute_each(ops.add, nodes, [trace.constant(0.0)])
 
-    # there are thousands of outputs, most of them alike
     found: list[int] = []
-    for (own, is_result), alike in groupby(zip(*recording.outputs), itemgetter(1, 2)):
-        found += told([node for node, _, _ in alike], own, is_result)
+    for own, is_result, nodes in alike(recording.outputs):
+        found += told(nodes, own, is_result)
     return recording.with_nodes(found)
 
 

@@ -16,9 +16,9 @@ from ..trace.body import Body
 from ..trace.guards import Guard
 from ..trace.vocabulary import AFTER as AFTER
 from ..trace.vocabulary import BEFORE as BEFORE
-from ..trace.vocabulary import UNNEEDED, products
 from ..trace.vocabulary import LANES as LANES
 from ..trace.vocabulary import TOO_LATE as TOO_LATE
+from ..trace.vocabulary import UNNEEDED, lanes_sum, products
 from .stages import Stages
 
 
@@ -39,8 +39,8 @@ class Program:
         self.trace, self.outputs, self.became = body
         self.inputs = self.trace.inputs
         self.guards: list[Guard] = list(self.trace.guards)
-        self.stages, self._at_stage, self._constants, self._rows, *of_lanes = stages
-        self.lane_guards, self.count = of_lanes
+        self.stages, self.lane_guards, self.count = stages.of, stages.lane_guards, stages.counted
+        self._staged = stages
         self.is_careful = careful is None
         self._careful = careful
 
@@ -59,15 +59,15 @@ class Program:
 
     def computed(self) -> list[int]:
         """The nodes that are neither inputs nor constants, in order."""
-        return sorted(chain.from_iterable(self._at_stage))
+        return sorted(chain.from_iterable(self._staged.computed))
 
     def rows(self) -> set[Operator]:
         """The operators in it."""
-        return self._rows
+        return self._staged.rows
 
     def constants(self) -> dict[int, float]:
         numbers = self.trace.numbers
-        return {i: numbers[i] for i in self._constants}
+        return {i: numbers[i] for i in self._staged.constants}
 
     def counts(self) -> dict[str, int]:
         """How many instructions there are of each kind, the most frequent first."""
@@ -90,11 +90,16 @@ class Program:
         # in a lane a guard is checked as soon as both its sides are known
         return [k for k in range(guard) if k in uniform or latest[k] <= latest[guard]]
 
-    @property
+    @cached_property
+    def sums_over_lanes(self) -> list[int]:
+        rows = self.trace.rows
+        return [i for i in self.at_stage(AFTER) if rows[i] is lanes_sum]
+
+    @cached_property
     def is_lane(self) -> Callable[[int], bool]:
         """Tells whether a node is computed, or given, in each lane."""
         return self.trace.lanes.__getitem__
 
     def at_stage(self, stage: int) -> list[int]:
         """The nodes that are computed in a stage, in order."""
-        return self._at_stage[stage]
+        return self._staged.computed[stage]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import compress
 from typing import Any, NamedTuple
 
 from ...transforms.functional import is_gradient
@@ -220,21 +221,26 @@ def rolled_entries(run: Ran) -> list[Entry]:
 
 
 def waiting_entries(run: Ran, order: Sequence[int]) -> list[Entry]:
-    """The entries where derivatives wait: numbers, as the transform gives them. Of a derivative in
-    a number with lanes every lane has its own."""
+    """The entries where derivatives wait, of results of these meanings."""
+    known = waiting_meanings(run)
+    return [known[k] for k in order]
+
+
+def waiting_meanings(run: Ran) -> list[Entry]:
+    """The entries of the value and of each derivative that waits: numbers, as the transform gives
+    them. Of a derivative in a number with lanes every lane has its own."""
     assert run.waiting is not None
     has_lanes, reduces = run.task.has_lanes, run.task.reduces
-    value = Entry(has_lanes and not reduces, False)
-    if not reduces:
-        return [value] * len(order)
+    value, variables = Entry(has_lanes and not reduces, False), run.waiting.variables.entries
+    own = {x.index for x in compress(run.inputs.numbers, run.task.arguments.own)}
+    if not reduces or own.isdisjoint([x.index for x in variables]):
+        return [value] * (1 + len(variables))
     origin = origins(run.trace, run.inputs)
-    own = {x.index for x, own in zip(run.inputs.numbers, run.task.arguments.own) if own}
 
     def beside(i: int) -> Entry:
         return Entry(True, False, None, frozenset([origin[i]])) if i in own else value
 
-    known = [value, *(beside(x.index) for x in run.waiting.variables.entries)]
-    return [known[k] for k in order]
+    return [value, *(beside(x.index) for x in variables)]
 
 
 def inputs_of(trace: Recorder, task: Task, given: Inputs) -> Inputs:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ...rows import Operator
-
 from ..inputs.sources import COUNT, FIRST
 from ..trace.body import Body
 

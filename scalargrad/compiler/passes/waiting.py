@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ...transforms.trees import ARRAY
 from ..trace.rolled import ASKED, FIRST_LOOK, OTHER, WHY, Loops
-from .record import Ran, flattened, waiting_entries
+from .record import Ran, flattened, waiting_meanings
 
 
 def settled(run: Ran) -> Ran:
@@ -46,10 +46,12 @@ def at_once(run: Ran) -> Ran | None:
     if (run.task.wanted is not None and run.task.wanted.always) or are_mixed(run, order):
         return None
     assert run.waiting is not None
-    found = run.waiting.traced()
+    known = waiting_meanings(run)
+    _, *are_seen = [entry.own or not run.task.has_lanes for entry in known]
+    found = run.waiting.traced(are_seen)
     if any(leaf.kind is ARRAY for leaf in run.structure.leaves) and float in {*map(type, found)}:
         return None
-    results, entries = [found[k] for k in order], waiting_entries(run, order)
+    results, entries = [found[k] for k in order], [known[k] for k in order]
     return run._replace(results=results, waiting=None, entries=entries)
 
 
