@@ -17,6 +17,7 @@
 #include "reroll/rerolled.h"
 #include "rolled/finished.h"
 #include "scans/repeat.h"
+#include "stages.h"
 #include "views.h"
 #include "../shared/trace_types.h"
 
