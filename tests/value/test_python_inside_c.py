@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import os
 import subprocess
@@ -21,6 +22,7 @@ if sg.engine != "native":
 
 from scalargrad.backward import symbolic_adjoints
 from scalargrad.compiler.trace import chosen
+from scalargrad.compiler.trace.vocabulary import accumulate
 from scalargrad.native import _engine
 from tests.support.refused_memory import refused_once
 
@@ -63,6 +65,7 @@ import gc, sys
 import scalargrad as sg
 from scalargrad import ops
 from scalargrad.compiler.trace import chosen
+from scalargrad.compiler.trace.vocabulary import accumulate
 
 class Clearing:
     def __init__(self, items):
@@ -223,6 +226,37 @@ def test_a_trace_is_not_fused_while_it_is_walked_over() -> None:
     symbolic_adjoints(own(x) * x, [x], 1.0)
     assert tried
     trace.fuse([0])
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="memory is collected between calls only")
+def test_a_trace_is_not_fused_while_memory_is_collected_in_a_walk() -> None:
+    trace, y = new_trace()
+    refused = []
+
+    def fuse(phase: str, about: Any) -> None:
+        try:
+            trace.fuse([y.index])
+        except RuntimeError as error:
+            refused.append(str(error))
+
+    thresholds, kept = gc.get_threshold(), [list[int]() for _ in range(200)]
+    gc.callbacks.append(fuse)
+    try:
+        # memory is collected where lists are made anew: those that were freed before are taken
+        gc.set_threshold(1)
+        trace.staged([y.index], [])
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.callbacks.remove(fuse)
+    assert len(kept) == 200
+    assert {*refused} == {"a trace is fused while another pass is under way"}
+
+
+def test_a_factor_without_another_gets_no_contribution() -> None:
+    trace = chosen.Trace()
+    xs = [trace.input(k + 1.0) for k in range(3)]
+    found = symbolic_adjoints(trace.compute(accumulate, xs), xs, 1.0)
+    assert [trace.numbers[trace.index(x)] for x in found] == [2.0, 1.0, 0.0]
 
 
 def test_inputs_of_a_trace_are_known_whatever_its_list_says() -> None:

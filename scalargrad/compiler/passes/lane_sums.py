@@ -180,7 +180,8 @@ def summed(trace: Recorder, i: int, sums: dict[int, Any], lane_count: Any) -> An
     moved = inner(trace, i)
     if not moved:
         return trace.compute(lanes_sum, [x])
-    operands = [sums[j] if j in moved else trace.tracers[j] for j in trace.operands[i]]
+    those = set(moved)
+    operands = [sums[j] if j in those else trace.tracers[j] for j in trace.operands[i]]
     if trace.rows[i] is accumulate:
         counted(trace, i, operands, lane_count)
     found = trace.compute(trace.row(i), operands)
@@ -192,6 +193,6 @@ def summed(trace: Recorder, i: int, sums: dict[int, Any], lane_count: Any) -> An
 def counted(trace: Recorder, i: int, operands: list[Any], lane_count: Any) -> None:
     """Have each product of node i that is the same in all lanes be one of them all."""
     lanes, factors = trace.lanes, trace.operands[i]
-    for k in range(0, len(factors), 2):
+    for k in range(0, len(factors) - 1, 2):
         if not (lanes[factors[k]] or lanes[factors[k + 1]]):
             operands[k] = trace.compute(ops.mul, [lane_count, operands[k]])

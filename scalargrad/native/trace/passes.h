@@ -187,6 +187,8 @@ static PyObject *copied_nodes(Trace *new, Trace *old, const Indices *wanted)
     for (int32_t i = 0; !failed && i < size; i++)
         if (needed[i] || old->node[i].row == INPUT)
             failed = copy_node(new, old, i, at) < 0;
+        else
+            at[i] = number_term(NAN);
     old->passes--;
     PyObject *found = failed ? NULL : copies_of(new, at, wanted);
     PyMem_Free(at);

@@ -81,14 +81,17 @@ static int tell_node(const Trace *t, Staged *s, int32_t i)
     return append_index(s->computed[(int)stage], i) < 0 ? -1 : add_row_of(t, s, row);
 }
 
-static PyObject *staged_of(const Trace *t, int32_t size, const int32_t *uses, const Indices *late)
+/* To make a list may run code of Python's: while this pass is under way no node is another one. */
+static PyObject *staged_of(Trace *t, int32_t size, const int32_t *uses, const Indices *late)
 {
     Staged s;
+    t->passes++;
     int failed = staged_new(&s, size) < 0;
     if (!failed)
         find_stages(t, PyBytes_AS_STRING(s.stage), size, uses, late);
     for (int32_t i = 0; !failed && i < size; i++)
         failed = tell_node(t, &s, i) < 0;
+    t->passes--;
     PyObject *found = failed ? NULL
                              : Py_BuildValue("O(OOOO)OO", s.stage, s.computed[STAGE_BEFORE],
                                              s.computed[STAGE_LANES], s.computed[STAGE_AFTER],

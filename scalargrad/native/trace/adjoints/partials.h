@@ -132,7 +132,8 @@ static int partials_of_sum(Reverse *r, int32_t i, Term upstream, double partial)
 static int partials_of_accumulated(Reverse *r, int32_t i, Term upstream)
 {
     const Trace *t = r->trace;
-    for (int32_t k = 0; k < t->node[i].count; k++) {
+    const int32_t in_pairs = t->node[i].count - t->node[i].count % 2;
+    for (int32_t k = 0; k < in_pairs; k++) {
         const int32_t j = operands_of(t, i)[k];
         if (is_leading(r, j)
             && contribute(r, j, upstream, factor_at(t, operands_of(t, i)[k ^ 1]), k % 2) < 0)
