@@ -6,6 +6,7 @@ themselves are not known here: they are `rows.py`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import copysign
 from numbers import Complex, Number, Real
 from typing import Any
@@ -29,6 +30,13 @@ def is_value(x: object) -> bool:
     """Tell whether operators build on `x` instead of computing: a Value, or what stands for one, a
     tracer or a symbol. The type of such an `x` has `__operator__(op, operands)`."""
     return hasattr(type(x), "__operator__")
+
+
+def are_values(xs: Sequence[object]) -> list[bool]:
+    """`is_value` of each of many, which are of few types."""
+    kinds = list(map(type, xs))
+    known = {kind: hasattr(kind, "__operator__") for kind in {*kinds}}
+    return list(map(known.__getitem__, kinds))
 
 
 def is_real(x: object) -> bool:

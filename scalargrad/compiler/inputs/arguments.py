@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
-from itertools import chain, islice
+from itertools import chain, compress, islice
 from math import prod
 from operator import is_
 from types import MappingProxyType
 from typing import Any
 
 from ...messages import AS_LANES, AS_VECTORS, add_cure_for_arrays, add_cure_for_lists
-from ...scalars import is_value
+from ...scalars import are_values, is_value
 from ...transforms.containers import Spec, taken_apart
 from ...transforms.trees import is_array, is_model, take_apart
 from .lanes import Batch, leaves_by_sample
@@ -99,7 +99,7 @@ class Arguments:
         """Of each number: whether every lane has its own."""
         self.of_numpy = [leaf.of_numpy for leaf in self.leaves for _ in leaf.numbers]
         """Of each number: whether it is a float of NumPy's."""
-        self.values = tuple([k for k, x in enumerate(self.numbers) if is_value(x)])
+        self.values = tuple(compress(range(len(self.numbers)), are_values(self.numbers)))
         """The positions of the Values."""
         self.form: Hashable = (
             self.names_given,

@@ -8,7 +8,7 @@ from numbers import Integral
 from typing import Any, NamedTuple
 
 from ...messages import described
-from ...scalars import is_real, is_scalar, is_value
+from ...scalars import are_values, is_real, is_scalar, is_value
 from ...transforms.trees import is_array, is_model, of_objects, subscripts
 
 STATIC = (Integral, str, bytes, type(None))
@@ -78,9 +78,10 @@ def without_numbers(leaf: ArgumentLeaf) -> ArgumentLeaf:
 def uniform(x: Any) -> ArgumentLeaf:
     """An array whose elements are uniform numbers."""
     elements, shape = x.ravel().tolist(), x.shape
+    values = are_values(elements)
     return ArgumentLeaf(
-        ("array", shape, tuple(map(is_value, elements))),
-        [y if is_value(y) else float(y) for y in elements],
+        ("array", shape, tuple(values)),
+        [y if own else float(y) for y, own in zip(elements, values)],
         False,
         lambda numbers: of_objects(shape, numbers),
         names=lambda: subscripts(shape),

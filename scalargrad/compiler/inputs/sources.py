@@ -46,7 +46,7 @@ class Inputs(NamedTuple):
 
 def sources(numbers: int) -> list[OfLanes | int]:
     """The sources of the inputs that a call with so many numbers gives, in order."""
-    return list(Inputs(OfLanes.COUNT, OfLanes.SHARE, range(numbers)).in_order())
+    return [OfLanes.COUNT, OfLanes.SHARE, *range(numbers)]
 
 
 def of_lanes(lanes: int | None, numbers: Sequence[Any]) -> Inputs:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import compress
+from itertools import compress, repeat
 from typing import Any, NamedTuple
 
 from ...transforms.functional import is_gradient
@@ -119,8 +119,8 @@ class Ran(NamedTuple):
         1."""
         assert self.waiting is not None
         known = [self.waiting.root, *self.waiting.variables.nodes]
-        place = {id(x): k for k, x in enumerate(known)}
-        return [place.get(id(x), -1) for x in self.results]
+        place = dict(zip(map(id, known), range(len(known))))
+        return list(map(place.get, map(id, self.results), repeat(-1)))
 
 
 def ran(trace: Recorder, task: Task, lane: Lane) -> Ran:

@@ -59,9 +59,9 @@ def are_mixed(run: Ran, order: Sequence[int]) -> bool:
     """Tell whether derivatives are taken in what is no argument by itself, or the result is one of
     the arguments, or has more in it than the value and its derivatives."""
     assert run.waiting is not None
-    inputs, variables = {id(x) for x in run.inputs.numbers}, run.waiting.variables
-    others = any(id(x) not in inputs for x in variables.entries)
-    return others or any(run.waiting.root is x for x in variables.nodes) or -1 in order
+    inputs, variables = {*map(id, run.inputs.numbers)}, run.waiting.variables
+    others = not inputs.issuperset(map(id, variables.entries))
+    return others or id(run.waiting.root) in {*map(id, variables.nodes)} or -1 in order
 
 
 def one_by_one(run: Ran) -> Ran:
