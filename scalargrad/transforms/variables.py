@@ -7,7 +7,7 @@ whether another transform is at work around: then results are graph, not numbers
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from itertools import compress, islice
 from typing import Any, NamedTuple
 
 from .. import modes, ops
@@ -215,13 +215,16 @@ class Waiting(NamedTuple):
         root = trace.tracers[trace.index(self.root)]
         found = adjoint_values(root, nodes, are_ends=True)
         # a user sees no −0.0; there may be many thousands
-        pairs = list(zip(found, are_seen))
-        computed = [x.index for x, is_seen in pairs if is_seen and type(x) is not float]
+        seen = compress(found, are_seen)
+        computed = [x.index for x in seen if type(x) is not float]
         shown = trace.compute_each(ops.add, computed, [trace.constant(0.0)]) if computed else []
         told = map(trace.tracers.__getitem__, shown)
         return [
             root,
-            *(x + 0.0 if type(x) is float else next(told) if seen else x for x, seen in pairs),
+            *(
+                x + 0.0 if type(x) is float else next(told) if is_seen else x
+                for x, is_seen in zip(found, are_seen)
+            ),
         ]
 
     def outline(self) -> Any:

@@ -72,7 +72,7 @@ class LaneCode:
         """Write the item at this index; `last` tells at which index each node is read last."""
         # a sum of products is written when all of it is read: its register may be that of a term
         reads = self.registers.of(item.reads)
-        for j in set(item.reads):
+        for j in reads:
             if last[j] == at:
                 self.registers.release(j)
         for i in item.nodes:

@@ -6,9 +6,7 @@ register for the whole program.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from .words import NONE
+from collections.abc import Sequence
 
 
 class Registers:
@@ -27,11 +25,13 @@ class Registers:
     def __getitem__(self, node: int) -> int:
         return self._held[node] if node in self._held else self.splats[node]
 
-    def of(self, nodes: Iterable[int]) -> dict[int, int]:
+    def of(self, nodes: Sequence[int]) -> dict[int, int]:
         """The registers of those nodes that have one."""
         held, splats = self._held, self.splats
-        found = {i: held[i] if i in held else splats.get(i, NONE) for i in nodes}
-        return {i: register for i, register in found.items() if register != NONE}
+        found = {i: held[i] for i in nodes if i in held}
+        if splats:
+            found.update((i, splats[i]) for i in nodes if i in splats and i not in found)
+        return found
 
     def take(self, node: int) -> None:
         """Give a register to a node that is computed in the lanes."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import compress
 from typing import NamedTuple
 
 from ... import ops
@@ -69,7 +70,7 @@ class LaneSums(NamedTuple):
 MAY_BE_DENSE = {ops.mul, ops.add, ops.sub}
 """Operators of which one node may be a dense sum, where one operand has lanes."""
 ENDINGS = ops.relu, ops.mul
-"""The operators that may end a dense sum."""
+"""The operators that may end a dense sum; a product with what is `taken`."""
 
 
 class Tiles:
@@ -86,7 +87,9 @@ class Tiles:
         self.lanes = program.at_stage(LANES)
         self.uses = self.trace.uses([*program.outputs, *self.trace.guarded()])
         self.rows, self.operands = rows, operands = self.trace.rows, self.trace.operands
-        self.users = {operands[i][0]: i for i in self.lanes if rows[i] in ENDINGS}
+        kinds = list(map(rows.__getitem__, self.lanes))
+        endings = ENDINGS if ops.taken in kinds else ENDINGS[:1]
+        self.users = {operands[i][0]: i for i, row in zip(self.lanes, kinds) if row in endings}
         """Of the first operands of these operators: where one is used once, that is all."""
         self.one, self.minus_one = (self.trace.constant(x) for x in (1.0, -1.0))
         self.inside: set[int] = set()
@@ -164,28 +167,28 @@ class Tiles:
         return self.rows[i] is ops.taken and self.uses[i] == 1 and self.is_lane(i)
 
     # ------ sums over lanes
-    def is_own_product(self, i: int) -> bool:
-        """Tell whether node i is a product that may be multiplied where it is summed, in a quick
-        program. Lanes beyond the last make NaN of an infinity there, and nobody runs a careful
-        program again."""
-        return self.rows[i] is ops.mul and self.uses[i] == 1 and self.is_lane(i)
+    def _own_products(self, nodes: Sequence[int]) -> Iterator[bool]:
+        """Tell of each of the nodes that are summed whether it is a product that may be multiplied
+        there, in a quick program. Lanes beyond the last make NaN of an infinity there, and nobody
+        runs a careful program again. A product that a dense sum ends with is computed there."""
+        uses, inside = self.uses, self.inside
+        for i, row in zip(nodes, map(self.rows.__getitem__, nodes)):
+            yield row is ops.mul and uses[i] == 1 and i not in inside
 
     def _lane_sums(self) -> dict[int, list[LaneSums]]:
         """The sums over lanes, by the node after which all that a tile of them reads is there."""
         pairs: dict[int, Pairs] = defaultdict(dict)
-        alone: list[int] = []
-        operands, is_quick = self.operands, not self.program.is_careful
-        for i in self.program.sums_over_lanes:
-            (x,) = operands[i]
-            # a product that a dense sum ends with is computed there
-            if is_quick and self.is_own_product(x) and x not in self.inside:
-                self.inside.add(x)
-                upstream, local = operands[x]
-                pairs[upstream][local] = i
-            else:
-                alone.append(i)
-        for i in alone:
-            pairs[operands[i][0]][NONE] = i
+        sums, operands = self.program.sums_over_lanes, self.operands
+        summed = [x for (x,) in map(operands.__getitem__, sums)]
+        # there may be many thousands
+        own = [False] * len(sums) if self.program.is_careful else list(self._own_products(summed))
+        products = list(compress(summed, own))
+        self.inside.update(products)
+        for i, (upstream, local) in zip(compress(sums, own), map(operands.__getitem__, products)):
+            pairs[upstream][local] = i
+        for i, x, is_own in zip(sums, summed, own):
+            if not is_own:
+                pairs[x][NONE] = i
         found: dict[int, list[LaneSums]] = defaultdict(list)
         for tile in covering(pairs):
             found[max(tile.reads)].append(tile)

@@ -10,7 +10,7 @@ from ...transforms.functional import is_gradient
 from ...transforms.sparse import Unfinished
 from ...transforms.trees import Structure, flatten
 from ...transforms.variables import Waiting, inside
-from ..inputs.sources import Inputs, sources
+from ..inputs.sources import FIRST, Inputs, sources
 from ..loops.items import InputAt
 from ..scans.tracing import scanned
 from ..trace.body import Body
@@ -245,17 +245,18 @@ def waiting_meanings(run: Ran) -> list[Entry]:
 
 def inputs_of(trace: Recorder, task: Task, given: Inputs) -> Inputs:
     """Begin a trace with an input for each number that a call gives; return their Tracers."""
-    wanted = {*(task.wanted.positions if task.wanted else ()), *task.arguments.values}
-    own = enumerate(zip(given.numbers, task.arguments.own))
+    plain = [True] * len(given.numbers)
+    for k in (*(task.wanted.positions if task.wanted else ()), *task.arguments.values):
+        plain[k] = False
     inputs = Inputs(
         trace.input(given.count, False, True),
         trace.input(given.share, False, True),
-        [trace.input(x, lane, k not in wanted) for k, (x, lane) in own],
+        list(map(trace.input, given.numbers, task.arguments.own, plain)),
     )
     trace.given = len(trace.inputs)
     trace.values = {inputs.numbers[k].index for k in task.arguments.values}
     trace.tell_values(list(trace.values))
-    trace.of_numpy = {x.index: here for x, here in zip(inputs.numbers, task.arguments.of_numpy)}
+    trace.of_numpy = dict(zip(trace.inputs[FIRST:], task.arguments.of_numpy))
     return inputs
 
 
