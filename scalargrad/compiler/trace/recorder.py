@@ -265,7 +265,7 @@ class Recorder:
         known, found, waiting = self._linked, {x.index}, [x.index]
         while waiting:
             i = waiting.pop()
-            if known.get(i, self._is_value(i)):
+            if known[i] if i in known else self._is_value(i):
                 known[x.index] = True
                 return True
             if i not in known and i not in self.taken:
