@@ -28,7 +28,8 @@ Where sparse derivatives are sought, the function's results are taken apart into
 
 A call that is like an earlier one takes none of these passes: see `gate/shortcut.py`.
 
-Words, each in the sense that it has in comments; as the name of a field it may be plain English:
+Words, each in the sense that it has in comments and in names. A few that are plain English as well
+(block, column, entry, level, side, total) also name fields in their everyday sense:
 
     gate          what `compile` returns: a compiled function
     meaning       of a gate: the function that it stands for, on each sample, and its arguments
@@ -42,7 +43,7 @@ Words, each in the sense that it has in comments; as the name of a field it may 
     column        the numbers of one leaf's element over the lanes, in an array of the call
     address       of a column, or an element: which array it stands in, and where in that array
     position      that of a number among all numbers of a call
-    given         said of inputs and arrays that come with a call
+    given         said of arguments, inputs and arrays that come with a call
     Tracer        a number of the function while it is traced; it stands for a node
     row           a line of the operator table, and the Operator made of it; a Jacobian and an array
                   have rows as anywhere
@@ -55,7 +56,7 @@ Words, each in the sense that it has in comments; as the name of a field it may 
     body          the nodes of a trace that outputs and guards need: what a pass takes and gives; of
                   a scan: the function that does one step
     slot          where a number stands while steps are taken one by one: those of a scan, of a
-                  partial, of the weights of parts
+                  partial, of a kind of parts, of their weights
     input         a node that is given: by the call, by a captured Value, or drawn
     source        where an input comes from
     waiting       said of the derivatives of a transform that is all that a function does: they are

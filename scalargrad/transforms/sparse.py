@@ -79,7 +79,7 @@ def scipy_sparse() -> Any:
     return scipy.sparse
 
 
-class Places:
+class Cells:
     """Where the entries of a sparse matrix of this shape stand: row after row, in each by column.
     Those of row i are numbers `begins[i]` to `begins[i + 1]`, and have these `columns`."""
 
@@ -111,7 +111,7 @@ class Places:
         return made
 
     def array(self, numbers: Any) -> Any:
-        """A sparse array with these numbers as its entries. What it says of their places is its
+        """A sparse array with these numbers as its entries. What it says of their cells is its
         own: SciPy changes that in place."""
         made = copy(self._empty)
         made.data, made.indices, made.indptr = numbers, self.columns.copy(), self.begins.copy()
@@ -119,7 +119,7 @@ class Places:
 
 
 SPARSE = Kind(
-    lambda x: isinstance(x, Places),
+    lambda x: isinstance(x, Cells),
     lambda x: [],
     lambda x, numbers: x.array(numbers),
     lambda x: [""],

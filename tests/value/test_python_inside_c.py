@@ -274,7 +274,7 @@ def test_a_recorder_takes_places_that_there_can_be() -> None:
     recorder = _engine.LoopRecorder()
     for place in (-1, 2**31, 2**62, -(2**63)):
         for kind in (0, 1):
-            with pytest.raises(ValueError, match="there is no place"):
+            with pytest.raises(ValueError, match="there is no id"):
                 recorder.record("row", ((kind, place),))
     with pytest.raises(TypeError, match="an operand is a pair, got list"):
         recorder.record("row", ([0, 1],))

@@ -49,7 +49,7 @@ class Course(NamedTuple):
     codes: Any
     ends: Any
     kinds: Any
-    places: Any
+    which: Any
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -58,14 +58,14 @@ class Course(NamedTuple):
         """Operands that are numbers of Python's, counted from the last."""
         import numpy
 
-        return self.places[at].view(numpy.float64)
+        return self.which[at].view(numpy.float64)
 
     def pairs(self) -> list[tuple[int, float]]:
-        """Of each operand its kind, and its place or number."""
+        """Of each operand its kind, and its id or number."""
         kinds, numbers = self.kinds.tolist(), self.numbers(slice(None)).tolist()
         return [
-            (kind, number if kind == NUMBER else place)
-            for kind, number, place in zip(kinds, numbers, self.places.tolist())
+            (kind, number if kind == NUMBER else which)
+            for kind, number, which in zip(kinds, numbers, self.which.tolist())
         ]
 
     def events(self) -> Iterator[Call]:
@@ -128,10 +128,10 @@ def assembled(
     after = numpy.maximum.accumulate(sides.max(axis=1)) if len(sides) else sides[:, 0]
     keys = numpy.concatenate((2 * computed, 2 * after + 1))
     order = numpy.argsort(keys, kind="stable")
-    kinds, places = operands_as(codes, numbers)
+    kinds, which = operands_as(codes, numbers)
     ids = numpy.empty(len(order), numpy.int64)
     ids[order] = numpy.arange(len(order))
-    places[computed] = ids[: len(computed)]
+    which[computed] = ids[: len(computed)]
     # nothing but computed nodes has operands
     lengths = numpy.concatenate((counts[computed], numpy.full(len(sides), 2)))[order]
     begins = numpy.cumsum(counts)[computed] - counts[computed]
@@ -142,7 +142,7 @@ def assembled(
     nodes = numpy.concatenate((flat, sides.ravel()))[at]
     nodes = numpy.concatenate((nodes, numpy.array(results, numpy.int64)))
     all_codes = numpy.concatenate((codes[computed], guard_codes))
-    return Course(all_codes[order], ends, kinds[nodes], places[nodes])
+    return Course(all_codes[order], ends, kinds[nodes], which[nodes])
 
 
 def operands_as(codes: Any, numbers: Any) -> tuple[Any, Any]:
@@ -153,9 +153,9 @@ def operands_as(codes: Any, numbers: Any) -> tuple[Any, Any]:
     kinds[codes == CONSTANT_CODE] = NUMBER
     is_input = codes == INPUT_CODE
     kinds[is_input] = INPUT
-    places = numpy.ascontiguousarray(numbers).view(numpy.int64).copy()
-    places[is_input] = numpy.arange(numpy.count_nonzero(is_input))
-    return kinds, places
+    which = numpy.ascontiguousarray(numbers).view(numpy.int64).copy()
+    which[is_input] = numpy.arange(numpy.count_nonzero(is_input))
+    return kinds, which
 
 
 def differing(short: Course, long: Course, region: Region) -> Any:
@@ -174,15 +174,15 @@ def differing(short: Course, long: Course, region: Region) -> Any:
     ):
         return None
     begin = operands_before(short, cut)
-    left = len(short.places) - begin
+    left = len(short.which) - begin
     kinds, others = short.kinds[begin:], long.kinds[len(long.kinds) - left :]
     lengths, other_lengths = short.ends[cut:] - begin, long.ends[cut + fewer :]
-    other_lengths = other_lengths - (len(long.places) - left)
+    other_lengths = other_lengths - (len(long.which) - left)
     if not numpy.array_equal(kinds, others) or not numpy.array_equal(lengths, other_lengths):
         return None
-    places, there = short.places[begin:], long.places[len(long.places) - left :]
+    which, there = short.which[begin:], long.which[len(long.which) - left :]
     moved = (others == NODE) & (there >= region.first)
-    different = places != there - fewer * moved
+    different = which != there - fewer * moved
     if (different & (kinds != NUMBER)).any():
         return None
     return numpy.flatnonzero(different) - left
@@ -203,5 +203,5 @@ def same_before(short: Course, long: Course, cut: int, ends: bool) -> bool:
         numpy.array_equal(short.codes[: cut - ends], long.codes[: cut - ends])
         and numpy.array_equal(short.ends[:cut], long.ends[:cut])
         and numpy.array_equal(short.kinds[:end], long.kinds[:end])
-        and numpy.array_equal(short.places[:end], long.places[:end])
+        and numpy.array_equal(short.which[:end], long.which[:end])
     )

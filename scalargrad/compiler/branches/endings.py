@@ -176,7 +176,7 @@ def has_guards(item: Item) -> bool:
 def told(found: Found, course: Course, inputs: Mapping[int, int]) -> list[Item] | None:
     """The items with inputs in place of numbers of Python's: by the operand, counted from the last,
     the number of the input. None where one of them is an operand of a loop, or of a list."""
-    wanted = {len(course.places) + k: number for k, number in inputs.items()}
+    wanted = {len(course.which) + k: number for k, number in inputs.items()}
     made: list[Item] = []
     id = 0
     for at, item in enumerate(found.items):

@@ -60,7 +60,7 @@ class Draws:
             self.begin(1)
         while self.drawn.shape[1] <= chances.last:
             self.drawn = numpy.column_stack((self.drawn, next_numbers(self.lanes)))
-        return (self.drawn[:, chances.places] < chances.shares) * 1.0
+        return (self.drawn[:, chances.columns] < chances.shares) * 1.0
 
     def in_lane(self, lane: int) -> Callable[[int], float]:
         """The numbers of a lane while the function is traced in it. Those that were not drawn yet
@@ -83,10 +83,10 @@ class Chances:
     def __init__(self, draws: Sequence[Draw]) -> None:
         import numpy
 
-        places = [draw.k for draw in draws]
-        self.last = max(places)
-        in_order = places == [*range(places[0], self.last + 1)]
-        self.places = slice(places[0], self.last + 1) if in_order else numpy.array(places)
+        columns = [draw.k for draw in draws]
+        self.last = max(columns)
+        in_order = columns == [*range(columns[0], self.last + 1)]
+        self.columns = slice(columns[0], self.last + 1) if in_order else numpy.array(columns)
         self.shares = numpy.array([draw.p for draw in draws])
 
 

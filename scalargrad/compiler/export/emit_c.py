@@ -135,7 +135,7 @@ def signature(name: str, kind: str = "void") -> str:
     )
 
 
-def places(program: Program, lane: bool) -> dict[int, str]:
+def found_at(program: Program, lane: bool) -> dict[int, str]:
     """Where each input of the program is found: numbers[0], lanes[2][lane]."""
     found = [
         i for k, i in enumerate(program.inputs) if program.trace.lanes[i] == lane and k not in OWN
@@ -146,9 +146,9 @@ def places(program: Program, lane: bool) -> dict[int, str]:
 def given(program: Program, operations: Operations, lane: bool) -> Iterator[str]:
     """The inputs that the program uses, taken from where they are."""
     own = {} if lane else {program.inputs[k]: text for k, text in OWN.items()}
-    for i, place in (own | places(program, lane)).items():
+    for i, text in (own | found_at(program, lane)).items():
         if i in operations.used_inputs():
-            yield f"{operations.names[i]} = {place}"
+            yield f"{operations.names[i]} = {text}"
 
 
 def declared(statements: Iterable[str]) -> list[str]:
@@ -206,15 +206,15 @@ MANY = 8
 """So many names in a row that differ by a number alone are told in one line."""
 
 
-def told(place: str, names: Sequence[str]) -> Iterator[str]:
+def told(element: str, names: Sequence[str]) -> Iterator[str]:
     """Which element is which: of many that are data[0], data[1] … the first and the last."""
     at = 0
     while at < len(names):
         count = in_a_row(names, at)
         few = 1 if count < MANY else count
         last = at + few - 1
-        places = place.format(at) + (f" to [{last}]" if few > 1 else "")
-        yield f"    {places:18} {names[at]}" + (f" to {names[last]}" if few > 1 else "")
+        elements = element.format(at) + (f" to [{last}]" if few > 1 else "")
+        yield f"    {elements:18} {names[at]}" + (f" to {names[last]}" if few > 1 else "")
         at += few
 
 

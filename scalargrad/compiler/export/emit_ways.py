@@ -149,9 +149,9 @@ class Branching:
         """The inputs that some way uses, from where they are."""
         used = {way.name[i] for way in self.ways for i in way.operations.used_inputs()}
         found = [x for k, x in enumerate(self.inputs) if self.lanes[x] == lane and k not in OWN]
-        place = "lanes[{}][lane]" if lane else "numbers[{}]"
+        element = "lanes[{}][lane]" if lane else "numbers[{}]"
         return [
-            f"const double {texts[x]} = {place.format(k)};"
+            f"const double {texts[x]} = {element.format(k)};"
             for k, x in enumerate(found)
             if x in used
         ]

@@ -43,9 +43,9 @@ class Language:
     def assigned(self, name: str, text: str) -> str:
         return f"{name} = {text}"
 
-    def input(self, place: str, lane: bool) -> str:
+    def input(self, index: str, lane: bool) -> str:
         """The input of this number."""
-        return f"{self.lanes if lane else self.numbers}[{place}]"
+        return f"{self.lanes if lane else self.numbers}[{index}]"
 
     def begun(self, text: str, lane: bool) -> str:
         """A number that a loop goes on with; if `lane`, as one that every lane has its own of."""
@@ -54,14 +54,14 @@ class Language:
     def added(self, element: str, x: str) -> str:
         return f"{element} += {x}"
 
-    def stored(self, array: str, place: str, x: str) -> str:
-        return f"{array}[{place}] = {x}"
+    def stored(self, array: str, index: str, x: str) -> str:
+        return f"{array}[{index}] = {x}"
 
-    def table(self, name: str, numbers: Sequence[Any], are_places: bool) -> list[str]:
-        return [f"{name} = [{self.listed(numbers, are_places)}]"]
+    def table(self, name: str, numbers: Sequence[Any], are_indices: bool) -> list[str]:
+        return [f"{name} = [{self.listed(numbers, are_indices)}]"]
 
-    def listed(self, numbers: Sequence[Any], are_places: bool) -> str:
-        return ", ".join(str(x) if are_places else number(self.style, x) for x in numbers)
+    def listed(self, numbers: Sequence[Any], are_indices: bool) -> str:
+        return ", ".join(str(x) if are_indices else number(self.style, x) for x in numbers)
 
     def made(self, name: str, size: int, fill: str, lane: bool) -> str:
         return f"{name} = [{fill}] * {size}"
@@ -103,14 +103,14 @@ class OnJax(OnNumpy):
         return f"np.broadcast_to({text}, shape)" if lane else text
 
     def added(self, element: str, x: str) -> str:
-        array, _, place = element[:-1].partition("[")
-        return f"{array} = {array}.at[{place}].add({x})"
+        array, _, index = element[:-1].partition("[")
+        return f"{array} = {array}.at[{index}].add({x})"
 
-    def stored(self, array: str, place: str, x: str) -> str:
-        return f"{array} = {array}.at[{place}].set({x})"
+    def stored(self, array: str, index: str, x: str) -> str:
+        return f"{array} = {array}.at[{index}].set({x})"
 
-    def table(self, name: str, numbers: Sequence[Any], are_places: bool) -> list[str]:
-        return [f"{name} = np.array([{self.listed(numbers, are_places)}])"]
+    def table(self, name: str, numbers: Sequence[Any], are_indices: bool) -> list[str]:
+        return [f"{name} = np.array([{self.listed(numbers, are_indices)}])"]
 
     def made(self, name: str, size: int, fill: str, lane: bool) -> str:
         shape = f"({size}, *shape)" if lane else size
@@ -138,18 +138,18 @@ class InC(Language):
     def assigned(self, name: str, text: str) -> str:
         return f"const double {name} = {text};"
 
-    def input(self, place: str, lane: bool) -> str:
-        return f"lanes[{place}][lane]" if lane else f"numbers[{place}]"
+    def input(self, index: str, lane: bool) -> str:
+        return f"lanes[{index}][lane]" if lane else f"numbers[{index}]"
 
     def added(self, element: str, x: str) -> str:
         return f"{element} += {x};"
 
-    def stored(self, array: str, place: str, x: str) -> str:
-        return f"{array}[{place}] = {x};"
+    def stored(self, array: str, index: str, x: str) -> str:
+        return f"{array}[{index}] = {x};"
 
-    def table(self, name: str, numbers: Sequence[Any], are_places: bool) -> list[str]:
-        kind = "long" if are_places else "double"
-        return [f"static const {kind} {name}[] = {{{self.listed(numbers, are_places)}}};"]
+    def table(self, name: str, numbers: Sequence[Any], are_indices: bool) -> list[str]:
+        kind = "long" if are_indices else "double"
+        return [f"static const {kind} {name}[] = {{{self.listed(numbers, are_indices)}}};"]
 
     def made(self, name: str, size: int, fill: str, lane: bool) -> str:
         return f"for (long k = 0; k < {size}; k++) {name}[k] = {fill};"
@@ -183,7 +183,7 @@ class ToRead(OnNumpy):
     def added(self, element: str, x: str) -> str:
         return f"{element} += {x}"
 
-    def table(self, name: str, numbers: Sequence[Any], are_places: bool) -> list[str]:
+    def table(self, name: str, numbers: Sequence[Any], are_indices: bool) -> list[str]:
         return []
 
     def made(self, name: str, size: int, fill: str, lane: bool) -> str:

@@ -75,8 +75,8 @@ def given(written: Written, language: Language, lane: bool) -> Iterator[str]:
     """The inputs that are read by their names, taken from where they are."""
     for k, i in written.used_inputs():
         if written.lanes[k] == lane:
-            place = str(written.input_places[k])
-            yield language.assigned(written[i], language.input(place, lane))
+            index = str(written.input_indices[k])
+            yield language.assigned(written[i], language.input(index, lane))
 
 
 def with_tables(written: Written, text: str) -> str:
@@ -209,5 +209,5 @@ def given_in_c(written: Written) -> Iterator[str]:
     own = OWN if written.has_lanes else dict.fromkeys(OWN, "1.0")
     for k, i in written.used_inputs():
         if not written.lanes[k]:
-            text = own.get(k) or written.language.input(str(written.input_places[k]), False)
+            text = own.get(k) or written.language.input(str(written.input_indices[k]), False)
             yield written.language.assigned(written[i], text)

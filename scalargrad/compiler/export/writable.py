@@ -56,12 +56,12 @@ def index_of(block: Block) -> str:
     return f"k{block.depth}"
 
 
-def are_places(array: Array) -> bool:
+def are_indices(array: Array) -> bool:
     return isinstance(array.numbers, packed) and array.numbers.typecode == "q"
 
 
-def places(lanes: Sequence[bool], language: Language) -> Iterator[int]:
-    """Yield the place of each input among those that a function is given."""
+def indices(lanes: Sequence[bool], language: Language) -> Iterator[int]:
+    """Yield the index of each input among those that a function is given."""
     count = {False: -language.first, True: 0}
     for lane in lanes:
         kind = lane and language.is_apart

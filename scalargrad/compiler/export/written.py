@@ -34,12 +34,12 @@ from ..trace.vocabulary import CONSTANT, INPUT
 from .languages import Language, Loop
 from .writable import (
     OneByOne,
-    are_places,
+    are_indices,
     further,
     index_of,
+    indices,
     is_computed,
     lanes_of,
-    places,
 )
 
 
@@ -73,8 +73,8 @@ class Written:
         tables = [f"{name}_at" for name in self.array_names.values()]
         given = safe_names(names, *self.array_names.values(), *tables, *self.own_names())
         self.inputs = dict(zip(self.nest.inputs, given))
-        self.input_places = list(places(self.lanes, language))
-        """The place of each input among the numbers that a function is given."""
+        self.input_indices = list(indices(self.lanes, language))
+        """The index of each input among the numbers that a function is given."""
 
     # ------ what there is
     def rows(self) -> set[Operator]:
@@ -167,8 +167,8 @@ class Written:
             return f"v{self.taken_over[j]}" if j in self.taken_over else f"last_{j}"
         return self.inputs.get(i, f"v{i}")
 
-    def place(self, address: Address, block: Block) -> str:
-        """The place of an element, in an iteration of this block."""
+    def index(self, address: Address, block: Block) -> str:
+        """The index of an element, in an iteration of this block."""
         offset = address.offset
         if address.array.is_inputs:
             offset += self.shift(address.offset)
@@ -179,14 +179,14 @@ class Written:
         return found or "0"
 
     def shift(self, k: int) -> int:
-        """The distance from the number of an input to its place."""
-        return self.input_places[k] - k
+        """The distance from the number of an input to its index."""
+        return self.input_indices[k] - k
 
     def element(self, address: Address, block: Block) -> str:
-        place = self.place(address, block)
+        index = self.index(address, block)
         if address.array.is_inputs:
-            return self.language.input(place, self.lanes[address.offset])
-        return f"{self.array_names[address.array]}[{place}]"
+            return self.language.input(index, self.lanes[address.offset])
+        return f"{self.array_names[address.array]}[{index}]"
 
     # ------ statements
     def tables(self) -> list[str]:
@@ -200,13 +200,13 @@ class Written:
 
     def table(self, name: str, array: Array) -> list[str]:
         numbers = array.numbers or ()
-        if not are_places(array):
+        if not are_indices(array):
             return self.language.table(name, numbers, False)
-        places = [self.input_places[int(k)] for k in numbers]
-        return self.language.table(name, places, True) + self.sum_places(name, array)
+        indices = [self.input_indices[int(k)] for k in numbers]
+        return self.language.table(name, indices, True) + self.sum_indices(name, array)
 
-    def sum_places(self, name: str, array: Array) -> list[str]:
-        """The places of sums, where those of the inputs do not tell them."""
+    def sum_indices(self, name: str, array: Array) -> list[str]:
+        """The indices of sums, where those of the inputs do not tell them."""
         tables = (effect.table for effect in self.nest.effects() if effect.table)
         if len(self.shifts(array)) == 1 or all(table.array is not array for table in tables):
             return []
@@ -234,8 +234,8 @@ class Written:
             return self.element(nest.addresses[i], nest.home[i])
         if nest.rows[i] is GATHERED:
             (k, *_) = nest.addresses[i].array.numbers or ()
-            place = self.element(nest.addresses[i], nest.home[i])
-            return self.language.input(place, self.lanes[int(k)])
+            index = self.element(nest.addresses[i], nest.home[i])
+            return self.language.input(index, self.lanes[int(k)])
         operands = [self[j] for j in nest.operands[i]]
         return self.spelling.operation(nest.row(i), *operands)
 
@@ -246,7 +246,7 @@ class Written:
             return []
         x, array = self[effect.x], self.array_names[address.array]
         if effect.kind == WRITE:
-            return [language.stored(array, self.place(address, effect.block), x)]
+            return [language.stored(array, self.index(address, effect.block), x)]
         if effect.kind == SCATTER:
             assert effect.table is not None
             return [language.added(f"{array}[{self.scattered(effect.table, effect)}]", x)]
@@ -254,11 +254,11 @@ class Written:
         return [language.added(self.element(address, effect.block), x)]
 
     def scattered(self, table: Address, effect: Effect) -> str:
-        """The place that a number is added to, where a table has the number of an input."""
+        """The index that a number is added at, where a table has the number of an input."""
         assert effect.address is not None
         shifts = self.shifts(table.array)
         if len(shifts) > 1:
-            index = f"{self.array_names[table.array]}_at[{self.place(table, effect.block)}]"
+            index = f"{self.array_names[table.array]}_at[{self.index(table, effect.block)}]"
             shifts = {0}
         else:
             index = self.element(table, effect.block)
@@ -266,7 +266,7 @@ class Written:
         return f"{index} + {shift}" if shift else index
 
     def shifts(self, table: Array) -> set[int]:
-        """The distance from the numbers of the inputs in a table to their places."""
+        """The distance from the numbers of the inputs in a table to their indices."""
         return {self.shift(int(k)) for k in table.numbers or ()}
 
     def loop(self, block: Block) -> list[str]:

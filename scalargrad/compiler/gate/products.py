@@ -38,18 +38,18 @@ from .writers import writer_of
 # ------ the product
 class Product:
     """The function of weights, then of a function's arguments, that gives the sum of the rows of a
-    Jacobian by these weights, or of its columns. It tells `form` what it depends on."""
+    Jacobian by these weights, or of its columns. It tells `calls` what it depends on."""
 
-    def __init__(self, f: Function, jacobian: Jacobian, form: ByProducts) -> None:
+    def __init__(self, f: Function, jacobian: Jacobian, calls: ByProducts) -> None:
         functools.update_wrapper(self, f)
         self.__signature__ = with_weights(signature_of(f))
         self.jacobian = jacobian
-        self.form = form
+        self.calls = calls
 
     def __call__(self, weights: Any, *args: Any, **named: Any) -> Any:
         point = self.jacobian.at(args, named)
-        self.form.learn(point, modes.state.trace)
-        product = point.sum_of_columns if self.form.by_columns else point.sum_of_rows
+        self.calls.learn(point, modes.state.trace)
+        product = point.sum_of_columns if self.calls.by_columns else point.sum_of_rows
         found = product(weights.tolist())
         return of_objects((len(found),), found)
 
@@ -89,26 +89,26 @@ class Gates(NamedTuple):
     forms_of: Callable[[Any], Sequence[Form]]
     programs_of: Callable[[Any], Programs]
 
-    def new(self, form: ByProducts) -> Any:
-        """The gate of the product for calls of this form."""
+    def new(self, calls: ByProducts) -> Any:
+        """The gate of the product for these calls."""
         of = self.meaning
 
         def varied(count: int) -> frozenset[int]:
             return frozenset(i + 1 for i in of.varied(count - 1))
 
-        product = Product(of.f, self.jacobian, form)
+        product = Product(of.f, self.jacobian, calls)
         return self.make(Meaning(product, WithWeights(of.batch), of.reduce, of.used, varied))
 
 
 # ------ how products make a Jacobian
 class Plan(NamedTuple):
     """The `weights`, a row for each run, by the pattern that the plan is made `of`; of each entry
-    of the Jacobian that may be other than zero its `places` in the matrix, and those `among` the
+    of the Jacobian that may be other than zero its `cells` in the matrix, and those `among` the
     products: None if there is a product for each row, or for each column."""
 
     of: Pattern
     weights: Any
-    places: Any = None
+    cells: Any = None
     among: Any = None
 
 
@@ -252,13 +252,13 @@ class ByProducts:
 
     def matrix(self, products: Any) -> Any:
         plan = self.plan
-        if plan.places is None:
+        if plan.cells is None:
             return products.swapaxes(-1, -2) if self.by_columns else products
         import numpy
 
         shape = len(self.pattern.rows), self.pattern.columns
         matrix = numpy.zeros((*products.shape[:-2], *shape))
-        (i, j), (group, k) = plan.places, plan.among
+        (i, j), (group, k) = plan.cells, plan.among
         matrix[..., i, j] = products[..., group, k]
         return matrix
 

@@ -211,7 +211,7 @@ class Programs:
         return self.paths.get(self.key(around, arguments, wanted)), around
 
     def key(self, around: Surroundings, arguments: Arguments, wanted: Wanted | None) -> Hashable:
-        return arguments.key, wanted, inside(), tuple(around.parts)
+        return arguments.key, wanted, inside(), tuple(around.findings)
 
     def around(self, arguments: Arguments) -> Surroundings:
         found = surroundings(self.meaning.used, arguments.watched(), self._names)

@@ -17,7 +17,7 @@ from ...transforms.containers import Spec, taken_apart
 from ...transforms.trees import is_array, is_model, take_apart
 from .lanes import Batch, leaves_by_sample
 from .leaves import ArgumentLeaf, leaf_of, opaque, without_numbers
-from .sharing import ALONE, Entwined, Sharing, objects_in, places_of, with_parameters
+from .sharing import ALONE, Entwined, Sharing, firsts_of, objects_in, with_parameters
 
 NO_OBJECTS: Mapping[int, Any] = MappingProxyType({})
 Address = tuple[int, int]
@@ -143,9 +143,9 @@ class Arguments:
         if all(x is ALONE for x in objects):
             return
         self.tells_apart = every
-        places = places_of(objects)
-        if places:
-            self.sharing = Sharing(every, places)
+        firsts = firsts_of(objects)
+        if firsts:
+            self.sharing = Sharing(every, firsts)
             self.form = self.form, self.sharing
         own = {*map(id, self.keys())}
         objects = [x for x in self.objects(self.given, every, varied=False) if x is not ALONE]

@@ -50,8 +50,8 @@ def telling(reader: Any, arguments: Arguments, kept: Sequence[Any]) -> Any:
     if len(objects) < 2 and not others:
         return reader
     empty = arguments.without_numbers()
-    places = arguments.sharing.places if arguments.sharing else ()
-    return TellingReader(reader, lambda args: empty.objects(args, every), places, others)
+    firsts = arguments.sharing.firsts if arguments.sharing else ()
+    return TellingReader(reader, lambda args: empty.objects(args, every), firsts, others)
 
 
 def is_spread(arguments: Arguments) -> bool:

@@ -60,8 +60,8 @@ def with_parameters(objects: Sequence[Any]) -> list[Any]:
     return found
 
 
-def places_of(objects: Sequence[Any]) -> tuple[int, ...]:
-    """Of each object the first place where it stands; nothing if each stands in one."""
+def firsts_of(objects: Sequence[Any]) -> tuple[int, ...]:
+    """Of each object the number of the first that is the same; nothing if all are different."""
     first: dict[int, int] = {}
     pairs = enumerate(objects)
     found = [k if x is ALONE else first.setdefault(id(x), k) for k, x in pairs]
@@ -69,10 +69,10 @@ def places_of(objects: Sequence[Any]) -> tuple[int, ...]:
 
 
 class Sharing(NamedTuple):
-    """Which objects count, and of each the first place where it stands."""
+    """Which objects count, and of each the number of the first that is the same."""
 
     every: bool
-    places: tuple[int, ...]
+    firsts: tuple[int, ...]
 
     def built(self, spec: Spec | None, leaves: Iterator[Any], made: list[Any]) -> Any:
         """An argument with these leaves, one object in all places where one stood; `made` are the
@@ -87,8 +87,8 @@ class Sharing(NamedTuple):
             x = spec.container.built(spec.kind, spec.keys, parts, spec.more)
         if not is_counted:
             return x
-        place = self.places[at]
-        made[at] = x if place == at else made[place]
+        first = self.firsts[at]
+        made[at] = x if first == at else made[first]
         return made[at]
 
 
@@ -113,4 +113,4 @@ class TellingReader:
         if not self.reader.read(args, *found):
             return False
         objects = self.shared(args)
-        return places_of(objects) == self.expected and self.ids.isdisjoint(map(id, objects))
+        return firsts_of(objects) == self.expected and self.ids.isdisjoint(map(id, objects))

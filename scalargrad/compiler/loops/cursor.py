@@ -25,7 +25,7 @@ class Cursor:
             return False
         ks = self._ks[::-1]
         pairs = list(zip(expected.operands, event.operands))
-        if any(x.kind == NODE and x.place(ks) != y.base for x, y in pairs):
+        if any(x.kind == NODE and x.id_by_law(ks) != y.base for x, y in pairs):
             return False
         for x, y in pairs:
             self._enter(x, y, ks)
@@ -39,9 +39,9 @@ class Cursor:
         if x.table is None and not follows(x, y, ks):
             inner = [loop.trips for loop in self._loops[:0:-1]]
             x.lawful = self._turn()
-            places = [iterations(turn, inner) for turn in range(x.lawful)]
+            turns = [iterations(turn, inner) for turn in range(x.lawful)]
             is_number = x.kind == NUMBER
-            x.table = [x.number if is_number else x.place(place) for place in places]
+            x.table = [x.number if is_number else x.id_by_law(own) for own in turns]
         if x.table is not None:
             x.table += y.entries([])
 
@@ -79,5 +79,5 @@ class Cursor:
 def follows(x: Operand, y: Operand, ks: list[int]) -> bool:
     """Whether an operand is what the law gives."""
     if x.kind == INPUT:
-        return x.place(ks) == y.base
+        return x.id_by_law(ks) == y.base
     return x.kind == NODE or (y.table is None and same(x.number, y.number))

@@ -63,7 +63,7 @@ def newest_read(a: Growing, b: Growing) -> int:
     both = zip(events_within(a, []), events_within(b, []))
     return max(
         (
-            last_place(x, trips)
+            last_id(x, trips)
             for (one, trips), (other, _) in both
             for x, y in zip(one.operands, other.operands)
             if x.kind == NODE and x.base == y.base
@@ -72,7 +72,7 @@ def newest_read(a: Growing, b: Growing) -> int:
     )
 
 
-def last_place(x: Operand, trips: Sequence[int]) -> int:
+def last_id(x: Operand, trips: Sequence[int]) -> int:
     """The largest id that an operand is in inner loops of these trips."""
     ends = sum(s * (n - 1) for s, n in zip(x.strides, trips) if s > 0)
     return x.base + ends + max(x.step, 0) * (x.count - 1)

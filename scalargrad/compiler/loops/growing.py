@@ -46,7 +46,7 @@ class Operand:
         """The traits that operands must share to be one operand in different iterations."""
         return self.kind, self.step, self.count
 
-    def place(self, iterations: Sequence[int]) -> int:
+    def id_by_law(self, iterations: Sequence[int]) -> int:
         """The id, or the number of the input, by the law."""
         return self.base + sum(s * k for s, k in zip(self.strides, iterations))
 
@@ -56,12 +56,12 @@ class Operand:
             return self.table
         if self.kind == NUMBER:
             return [self.number] * prod(trips)
-        return [self.place(iterations(turn, trips)) for turn in range(prod(trips))]
+        return [self.id_by_law(iterations(turn, trips)) for turn in range(prod(trips))]
 
     def fixed(self, iterations: Sequence[int], turn: int) -> Operand:
         """The operand as it was in one iteration, outside of loops."""
-        place = 0 if self.table is not None else self.place(iterations)
-        found = Operand(self.kind, place, self.number, self.step, self.count)
+        base = 0 if self.table is not None else self.id_by_law(iterations)
+        found = Operand(self.kind, base, self.number, self.step, self.count)
         if self.table is not None:
             fill(found, self.table[turn * self.width : (turn + 1) * self.width])
         return found
@@ -209,7 +209,7 @@ def packed(references: Sequence[items.One]) -> list[Operand]:
 
 
 def one(kind: int, at: Any) -> items.One:
-    """An operand of a call: its kind, and the place or the number."""
+    """An operand of a call: its kind, and the id or the number."""
     if kind == NUMBER:
         return items.Constant(at)
     return items.NodeAt(at) if kind == NODE else items.InputAt(at)

@@ -1,6 +1,6 @@
 """Periods: after how many items the last ones may repeat, guessed by the shapes of items.
 
-The shape of an event is all of it but for the places of operands and the numbers. A period is
+The shape of an event is all of it but for the ids of operands and the numbers. A period is
 proposed as the distance to the last item of the same shape, and to the last n-gram of the same
 shapes, for some n: a body in which each trigram comes twice has longer n-grams that do not.
 """

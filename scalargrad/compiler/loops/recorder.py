@@ -39,7 +39,7 @@ class Recorded(NamedTuple):
 
 
 Call = tuple[Any, Sequence[tuple[int, float]], bool | None]
-"""An operator, the kinds of its operands with their places or numbers, and an outcome."""
+"""An operator, the kinds of its operands with their ids or numbers, and an outcome."""
 
 
 def recorded(calls: Iterable[Call]) -> Recorded:

@@ -77,15 +77,15 @@ def divided(operation: Operation, turns: int, trips: int) -> Operation:
 
 def reference_of(x: Reference, turns: int, trips: int) -> Reference:
     if not isinstance(x, Run):
-        return part(x, turns, trips)
+        return spread(x, turns, trips)
     # of numbers there are as many in a table as operands
     each = x.count if isinstance(x.first, ConstantTable) else 1
-    first = part(x.first, turns, trips * each)
+    first = spread(x.first, turns, trips * each)
     assert not isinstance(first, Constant)
     return Run(first, x.step, x.count)
 
 
-def part(x: One, turns: int, entries: int) -> One:
+def spread(x: One, turns: int, entries: int) -> One:
     match x:
         case NodeAt(base, (stride,)) | InputAt(base, (stride,)):
             return type(x)(base, (turns * stride, stride))

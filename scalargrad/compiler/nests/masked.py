@@ -48,7 +48,7 @@ class Masked(Placing):
         self.frame = frame = Frame(block, parent.next, item.span, parent, is_masked=True)
         if self.count is not None:
             self.count_down(block, self.count)
-        self.place(frame, item.body)
+        self.take_items(frame, item.body)
         if self.count is None:
             self.count_up(block)
         else:

@@ -39,10 +39,10 @@ class Placing:
         self.nest = nest
         self.root = Frame(nest.root, 0, max(1, events_in(items)), None)
         self.gathered: dict[int, Array] = {}
-        self.place(self.root, items)
+        self.take_items(self.root, items)
 
     # ------ items
-    def place(self, frame: Frame, items: Sequence[Item]) -> None:
+    def take_items(self, frame: Frame, items: Sequence[Item]) -> None:
         for item in items:
             frame.starts.append(frame.next)
             if isinstance(item, Loop):
@@ -58,7 +58,7 @@ class Placing:
     def loop(self, parent: Frame, item: Loop) -> Frame:
         block = self.nest.loop(parent.block, item.trips)
         frame = Frame(block, parent.next, item.span, parent)
-        self.place(frame, item.body)
+        self.take_items(frame, item.body)
         self.nest.closed(block)
         return frame
 

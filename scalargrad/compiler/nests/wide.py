@@ -93,7 +93,7 @@ def following(spot: tuple[int, int, int]) -> tuple[int, int, int]:
     return walk, offset + 1, place + 1
 
 
-class Part:
+class Ordered:
     """The code of a block that is being put together: what is read from memory, then the nodes that
     are computed, then what is written to memory; and again after each loop in the block."""
 
@@ -188,7 +188,7 @@ class WideEncoder(Encoder):
         self.schedule = InAnyOrder(nest, self.selection)
         self.place = self.places()
         self.bodies = Bodies(nest, self.place, self.one)
-        self.parts: dict[Block, list[Words | Item]] = {}
+        self.done: dict[Block, list[Words | Item]] = {}
         """Of each block its code in order: that of nodes, and items that are no nodes."""
         self.ahead: dict[Block, Words] = {}
         self.carried: dict[Block, list[int]] = {}
@@ -202,11 +202,11 @@ class WideEncoder(Encoder):
 
     # ------ bodies in parts
     def divide(self, block: Block) -> None:
-        part = Part(self, block)
+        ordered = Ordered(self, block)
         for item in self.schedule.items[block]:
-            part.take(item)
-        part.end()
-        self.parts[block] = part.done
+            ordered.take(item)
+        ordered.end()
+        self.done[block] = ordered.done
 
     def divide_loop(self, block: Block) -> None:
         outside = self.bodies.outside, self.bodies.ahead
@@ -225,7 +225,7 @@ class WideEncoder(Encoder):
 
     # ------ code
     def block(self, block: Block) -> Words:
-        runs = groupby(self.parts[block], self.kind_of)
+        runs = groupby(self.done[block], self.kind_of)
         return self.joined([self.run_of(kind, list(run)) for kind, run in runs])
 
     def kind_of(self, part: Words | Item) -> Instruction | None:

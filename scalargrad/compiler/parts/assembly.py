@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from ...transforms.sparse import Places
+from ...transforms.sparse import Cells
 
 
 class Wanted(NamedTuple):
@@ -60,8 +60,8 @@ class Added:
         return float(self.weights[k])
 
 
-def placed(shape: tuple[int, int], wanted: list[Wanted]) -> tuple[Places, list[Added]]:
-    """The places of all that is to be added, and how it is."""
+def placed(shape: tuple[int, int], wanted: list[Wanted]) -> tuple[Cells, list[Added]]:
+    """The cells of all that is to be added, and how it is."""
     import numpy
 
     rows, columns = (
@@ -74,10 +74,10 @@ def placed(shape: tuple[int, int], wanted: list[Wanted]) -> tuple[Places, list[A
     kept = numpy.int32 if max(len(known), *shape) < 2**31 else numpy.int64
     begins = numpy.searchsorted(known, numpy.arange(shape[0] + 1) * shape[1])
     own = known % max(shape[1], 1)
-    places = Places(shape, begins.astype(kept), own.astype(kept))
+    cells = Cells(shape, begins.astype(kept), own.astype(kept))
     ends = numpy.cumsum([len(x.rows) for x in wanted])
     parts = numpy.split(entries, ends[:-1]) if wanted else []
-    return places, [
+    return cells, [
         Added(in_steps(part), alike(x.weights), x.source) for x, part in zip(wanted, parts)
     ]
 

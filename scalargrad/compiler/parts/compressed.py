@@ -53,7 +53,7 @@ def recomputed(flat: Flat, trace: Recorder) -> list[Any]:
     numbers, code, begin = flat.number.tolist(), flat.code.tolist(), flat.begin.tolist()
     operand = flat.operand.tolist()
     nodes: list[Any] = [x if s == NUMBER else None for s, x in zip(sort, numbers)]
-    given = [(k, i) for i, k in enumerate(flat.given.tolist()) if k >= 0]
+    given = [(k, i) for i, k in enumerate(flat.input.tolist()) if k >= 0]
     for _, i in sorted(given):
         nodes[i] = trace.input(0.5, False, variable[i] < 0 and sort[i] != HELD)
     for i, s in enumerate(sort):
@@ -80,7 +80,7 @@ def weighed_rows(results: Sequence[Any], variables: Sequence[Any], seeds: Any) -
 
 
 class Compressed:
-    """Sparse derivatives by products: the places of the entries, and what gives their numbers."""
+    """Sparse derivatives by products: the cells of the entries, and what gives their numbers."""
 
     def __init__(self, flat: Flat, sought: Sought) -> None:
         import numpy
@@ -94,8 +94,8 @@ class Compressed:
             numpy.array(x, int) for x in (zip(*found.read) if found.read else [()] * 4)
         )
         shape = shape_of(flat, sought)
-        self.places, (added,) = placed(shape, [Wanted(rows, columns, None)])
-        entries = numpy.arange(self.places.size)[added.at]
+        self.cells, (added,) = placed(shape, [Wanted(rows, columns, None)])
+        entries = numpy.arange(self.cells.size)[added.at]
         order = numpy.empty(len(entries), int)
         order[entries] = numpy.arange(len(entries))
         self.read = products[order], colours[order]
@@ -167,6 +167,6 @@ def transposed(rows: Sequence[Sequence[int]], columns: int) -> list[list[int]]:
 
 
 def with_mirrored(rows: Sequence[Sequence[int]]) -> list[list[int]]:
-    """The rows of a symmetric matrix: an entry that was found in one of its places is in both."""
+    """The rows of a symmetric matrix: an entry found in one of its two cells is in both."""
     pairs = zip(rows, transposed(rows, len(rows)))
     return [sorted({*row, *column}) for row, column in pairs]

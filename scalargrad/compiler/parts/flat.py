@@ -52,7 +52,7 @@ class Flat(NamedTuple):
     operand: Any
     number: Any
     """The value of a number of Python's."""
-    given: Any
+    input: Any
     """Which input it is; −1 for none."""
     sort: Any
     variables: Any
@@ -120,7 +120,7 @@ def with_numbers(flat: Flat) -> Flat:
     new = numpy.arange(len(flat.code), len(flat.code) + len(copied), dtype=numpy.int32)
     operand, outputs = flat.operand.copy(), flat.outputs.copy()
     operand[added], outputs[given] = new[: len(added)], new[len(added) :]
-    inputs = numpy.flatnonzero(flat.given >= 0).astype(numpy.int32)
+    inputs = numpy.flatnonzero(flat.input >= 0).astype(numpy.int32)
     sort = numpy.where(flat.sort == STOP, SUM, flat.sort).astype(numpy.uint8)
     return Flat(
         flat.rows,
@@ -128,7 +128,7 @@ def with_numbers(flat: Flat) -> Flat:
         numpy.append(flat.begin, numpy.full(len(copied), flat.begin[-1])),
         operand,
         numpy.append(flat.number, flat.number[copied]),
-        numpy.append(flat.given, flat.given[copied]),
+        numpy.append(flat.input, flat.input[copied]),
         numpy.append(sort, flat.sort[copied]),
         numpy.append(inputs, new),
         outputs,

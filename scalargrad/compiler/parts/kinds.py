@@ -146,19 +146,19 @@ class Below:
 
     def told(self, computed: Sequence[int]) -> tuple[list[int], list[int]]:
         """The words of the kind of a part that computes these nodes, and its leaves."""
-        place = {i: 2 * k + 1 for k, i in enumerate(computed)}
+        slot = {i: 2 * k + 1 for k, i in enumerate(computed)}
         leaves: list[int] = []
         exponents: set[int] = set()
         words = []
         for i in computed:
             operands = self.operands[i]
             for k, j in enumerate(operands):
-                if j not in place:
-                    place[j] = 2 * len(leaves)
+                if j not in slot:
+                    slot[j] = 2 * len(leaves)
                     leaves.append(j)
                 if k == 1 and self.code[i] == self.power and self.sort[j] == NUMBER:
                     exponents.add(j)
-            words += [self.code[i], len(operands), *(place[j] for j in operands)]
+            words += [self.code[i], len(operands), *(slot[j] for j in operands)]
         for i in leaves:
             words += self.words_of_leaf(i, i in exponents)
         return [len(leaves), len(computed), *words], leaves

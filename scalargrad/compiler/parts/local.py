@@ -21,19 +21,19 @@ OF_VALUES = (OF_VARIABLE, OF_VALUE)
 
 class Local(NamedTuple):
     """The computation for a kind. Each output of the `body` is the derivative in the leaves that
-    its entry in `places` names: none for a value, one for a gradient, two for a Hessian, of which
+    its entry in `leaves` names: none for a value, one for a gradient, two for a Hessian, of which
     the first is not before the second. `fixed` are those that are the same number in all parts.
     `columns` are the leaves that come as inputs, and after them, if there is one, the seed."""
 
     body: Body
-    places: list[tuple[int, ...]]
+    leaves: list[tuple[int, ...]]
     fixed: list[tuple[tuple[int, ...], float]]
     columns: list[int]
 
     @property
-    def all_places(self) -> list[tuple[int, ...]]:
-        """The places of the outputs, then of what is fixed."""
-        return [*self.places, *(place for place, _ in self.fixed)]
+    def all_leaves(self) -> list[tuple[int, ...]]:
+        """The leaves of the outputs, then of what is fixed."""
+        return [*self.leaves, *(leaves for leaves, _ in self.fixed)]
 
     @property
     def work(self) -> int:
@@ -55,10 +55,10 @@ def local(
         variables = {k: x for k, x in given.items() if kind.sorts[k] == OF_VARIABLE}
         root = computed(trace, kind, rows, leaves)
         found = derivatives(root, seed, variables, order)
-        outputs = [(place, trace.index(ops.add(x, 0.0))) for place, x in found]
+        outputs = [(which, trace.index(ops.add(x, 0.0))) for which, x in found]
     is_fixed = {i: trace.rows[i] is CONSTANT for _, i in outputs}
-    varying = [(place, i) for place, i in outputs if not is_fixed[i]]
-    fixed = [(place, float(trace.numbers[i])) for place, i in outputs if is_fixed[i]]
+    varying = [(which, i) for which, i in outputs if not is_fixed[i]]
+    fixed = [(which, float(trace.numbers[i])) for which, i in outputs if is_fixed[i]]
     return Local(Body(trace, [i for _, i in varying]), [x for x, _ in varying], fixed, columns)
 
 
@@ -76,8 +76,8 @@ def computed(trace: Recorder, kind: Kind, rows: Sequence[Operator], leaves: Sequ
 def derivatives(
     root: Any, seed: Any, variables: dict[int, Any], order: int
 ) -> Iterator[tuple[tuple[int, ...], Any]]:
-    """Yield derivatives of a root, each with the places of the variables that it is taken in; only
-    where something flows."""
+    """Yield derivatives of a root, each with the leaves that it is taken in; only where something
+    flows."""
     if order == VALUE:
         yield (), root
         return
@@ -90,7 +90,7 @@ def derivatives(
 
 
 def slopes(root: Any, variables: dict[int, Any], seed: Any) -> Iterator[tuple[int, Any]]:
-    """Yield the derivative in each variable, by its place, that something flows to."""
+    """Yield the derivative in each variable, by its leaf, that something flows to."""
     if not is_value(root):
         return
     found = symbolic_adjoints(root, list(variables.values()), seed)

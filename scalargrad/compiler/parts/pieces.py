@@ -20,13 +20,13 @@ class TooMuchShared(Exception):
 
 
 class Piece(NamedTuple):
-    """The computation for the parts of one kind, a lane for each. Of each column of its inputs
-    `given` has which input of the call each part has there, or the numbers; `seeds` are the
+    """The computation for the parts of one kind, a lane for each. Of each column of its inputs,
+    `inputs` has which input of the call each part has there, or the numbers; `seeds` are the
     weights that are computed for the parts."""
 
     local: Local
     lanes: int
-    given: list[Any]
+    inputs: list[Any]
     seeds: Any
 
 
@@ -58,7 +58,7 @@ def piece(flat: Flat, kind: Kind, leaves: Any, order: int, seeds: Any = None) ->
     same = [same_number(flat, column) if is_number[column[0]] else None for column in leaves.T]
     made = local(kind, flat.rows, same, order, seeds is not None)
     given = [
-        (flat.number if is_number[column[0]] else flat.given)[column]
+        (flat.number if is_number[column[0]] else flat.input)[column]
         for column in leaves.T[made.columns]
     ]
     return Piece(made, len(leaves), given, seeds)
@@ -78,12 +78,12 @@ def weights(flat: Flat, terms: Terms) -> Weights | None:
         return None
     nodes = numpy.unique(numpy.concatenate(terms.factors))
     nodes = nodes[nodes >= 0]
-    is_input = flat.given[nodes] >= 0
+    is_input = flat.input[nodes] >= 0
     inputs, computed = numpy.flatnonzero(is_input), numpy.flatnonzero(~is_input)
     pieces = [
         (piece(flat, kind, kind.leaves, VALUE), computed[kind.parts])
         for kind in known_kinds(flat, nodes[computed])
     ]
     slots = [numpy.where(x >= 0, numpy.searchsorted(nodes, x), len(nodes)) for x in terms.factors]
-    of_inputs = inputs, flat.given[nodes[inputs]]
+    of_inputs = inputs, flat.input[nodes[inputs]]
     return Weights(pieces, of_inputs, len(nodes), terms._replace(factors=slots))

@@ -56,9 +56,9 @@ def groups(flat: Flat, found: Summands) -> Iterator[Group]:
         own = numpy.flatnonzero(is_computed & ((found.seed >= 0) == seeded))
         nodes, number = numpy.unique(found.node[own], return_inverse=True)
         for kind in known_kinds(flat, nodes):
-            place = numpy.full(len(nodes), -1)
-            place[kind.parts] = numpy.arange(len(kind.parts))
-            lane = place[number]
+            lane_of = numpy.full(len(nodes), -1)
+            lane_of[kind.parts] = numpy.arange(len(kind.parts))
+            lane = lane_of[number]
             order = numpy.argsort(lane, kind="stable")[numpy.count_nonzero(lane < 0) :]
             lane, parts = lane[order], own[order]
             if seeded:
@@ -69,7 +69,7 @@ def groups(flat: Flat, found: Summands) -> Iterator[Group]:
 
 
 def ends(
-    flat: Flat, sought: Sought, found: Summands, group: Group, place: tuple[int, ...]
+    flat: Flat, sought: Sought, found: Summands, group: Group, which: tuple[int, ...]
 ) -> list[Wanted]:
     """Where a derivative of a group in these leaves is added; in a symmetric matrix there is a
     mirror image."""
@@ -77,12 +77,12 @@ def ends(
 
     number, lane = found.number[group.summands], group.lane
     leaves = group.leaves if lane is None else group.leaves[lane]
-    own = [flat.variable[leaves[:, k]] for k in place] or [numpy.zeros(len(leaves), int)]
+    own = [flat.variable[leaves[:, k]] for k in which] or [numpy.zeros(len(leaves), int)]
     if sought.order != HESSIAN:
         return [Wanted(found.output[group.summands], own[0], number, lane)]
     low, high = numpy.minimum(*own), numpy.maximum(*own)
     both = {"lower": [(high, low)], "upper": [(low, high)], None: [(low, high), (high, low)]}
-    pairs = both[sought.triangle][: 1 if place[0] == place[1] else 2]
+    pairs = both[sought.triangle][: 1 if which[0] == which[1] else 2]
     return [Wanted(*pair, number, lane) for pair in pairs]
 
 
@@ -110,7 +110,7 @@ def plain_values(flat: Flat, found: Summands) -> Iterator[Plain]:
         known = flat.number[node] if numbers else 1.0
         wanted = Wanted(rows, numpy.zeros(len(own), int), found.number[own] * known)
         if len(own):
-            yield Plain(wanted, None, None if numbers else flat.given[node])
+            yield Plain(wanted, None, None if numbers else flat.input[node])
 
 
 def plain(flat: Flat, sought: Sought, found: Summands) -> list[Plain]:
@@ -121,7 +121,7 @@ def plain(flat: Flat, sought: Sought, found: Summands) -> list[Plain]:
 
 # ------ all of it
 class Parts:
-    """Sparse derivatives: the `places` of the entries, and what gives their numbers. `base` are the
+    """Sparse derivatives: the `cells` of the entries, and what gives their numbers. `base` are the
     numbers that are there beforehand; `pieces` and `plain` are added to them; `together` are pieces
     that one program computes, and `weights` what is computed before all of these."""
 
@@ -137,13 +137,13 @@ class Parts:
             for group in groups(flat, found)
         ]
         wanted = [
-            [ends(flat, sought, found, group, place) for place in own.local.all_places]
+            [ends(flat, sought, found, group, which) for which in own.local.all_leaves]
             for group, own in made
         ]
         alone = plain(flat, sought, found)
         every = [x for own in wanted for some in own for x in some] + [x.wanted for x in alone]
-        self.places, added = placed(shape_of(flat, sought), every)
-        self.base = numpy.zeros(self.places.size)
+        self.cells, added = placed(shape_of(flat, sought), every)
+        self.base = numpy.zeros(self.cells.size)
         rest = iter(added)
         self.pieces: list[tuple[Piece, list[list[Added]]]] = []
         for (_, own), some in zip(made, wanted):
@@ -155,7 +155,7 @@ class Parts:
 
     def take(self, own: Piece, adds: list[list[Added]]) -> None:
         """Know what a piece adds; what is the same in all lanes is there beforehand."""
-        count = len(own.local.places)
+        count = len(own.local.leaves)
         if count:
             self.pieces.append((own, adds[:count]))
         for (_, number), same in zip(own.local.fixed, adds[count:]):
@@ -178,5 +178,5 @@ class Parts:
         self.pieces = [x for x in self.pieces if not (is_whole or x[0].lanes < FEW_LANES)]
         if not few:
             return None
-        count = int(numpy.count_nonzero(self.flat.given >= 0))
+        count = int(numpy.count_nonzero(self.flat.input >= 0))
         return Together(count, few, self.weights, self.base if is_whole else None)

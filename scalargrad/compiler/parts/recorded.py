@@ -24,7 +24,7 @@ def traced_in_parts(run: Ran) -> Traced:
         each=[],
         sources=all_sources(trace, run.inputs),
         captured=list(trace.captured),
-        structure=Structure([Leaf(parts.places, SPARSE, parts.places.size)], None),
+        structure=Structure([Leaf(parts.cells, SPARSE, parts.cells.size)], None),
         entries=[],
         wanted=run.task.wanted,
         unknown=tuple(trace.unknown),

@@ -28,7 +28,7 @@ class OnPiece:
         addresses = {i: (k, 0) for k, i in enumerate(inputs)}
         outputs = range(len(program.outputs))
         self.runner = runner(program, addresses, len(inputs), list(outputs), threads)
-        self.columns = [column(x) for x in piece.given]
+        self.columns = [column(x) for x in piece.inputs]
         self.lanes = piece.lanes
         self.seeds = None if piece.seeds is None else column(piece.seeds)
 
@@ -52,8 +52,8 @@ def column(given: Any) -> Callable[[Any], Any]:
     if step > 0 and (given == first + step * numpy.arange(len(given))).all():
         part = slice(first, first + step * (len(given) - 1) + 1, step)
         return lambda numbers: numbers[part, None]
-    places = given.astype(numpy.intp)
-    return lambda numbers: numbers[places, None]
+    numbered = given.astype(numpy.intp)
+    return lambda numbers: numbers[numbered, None]
 
 
 class OnWeights:

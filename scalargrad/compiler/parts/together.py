@@ -46,7 +46,7 @@ class Together:
         steps = steps_of(piece.local.body)
         columns = [
             own if given.dtype == float else [self.inputs[k] for k in own]
-            for given, own in ((x, x.tolist()) for x in piece.given)
+            for given, own in ((x, x.tolist()) for x in piece.inputs)
         ]
         if piece.seeds is not None:
             columns.append([self.weights[k] for k in piece.seeds.tolist()])
@@ -88,12 +88,12 @@ def computed(row: Any, operands: Sequence[Any]) -> Any:
 def symbolic(weights: Weights, inputs: Sequence[Any]) -> list[Any]:
     """The weights that are computed from inputs, in the trace."""
     values: list[Any] = [1.0] * (weights.slots + 1)
-    slots, places = weights.inputs
-    for slot, k in zip(slots.tolist(), places.tolist()):
+    slots, inputs_there = weights.inputs
+    for slot, k in zip(slots.tolist(), inputs_there.tolist()):
         values[slot] = inputs[k]
     for piece, at in weights.pieces:
         steps = steps_of(piece.local.body)
-        columns = [x.tolist() if x.dtype == float else [inputs[k] for k in x] for x in piece.given]
+        columns = [x.tolist() if x.dtype == float else [inputs[k] for k in x] for x in piece.inputs]
         for slot, own in zip(at.tolist(), zip(*columns)):
             (values[slot],) = replayed(piece.local.body, steps, own)
     return totals(weights.terms, values)

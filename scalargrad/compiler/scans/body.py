@@ -65,7 +65,7 @@ class BodyTrace(Trace):
     def _tracer(self, index: int) -> Inner:
         return Inner(self, index)
 
-    def given_number(self, x: Traits) -> Any:
+    def input_like(self, x: Traits) -> Any:
         """A new input that is such a number."""
         made = self.input(x.number, x.lane, x.plain)
         if x.linked:
@@ -82,7 +82,7 @@ class BodyTrace(Trace):
         if value not in self.captured:
             if isinstance(value, Number) and not self.is_within(value.trace):
                 raise TypeError("a number of one step of a scan was kept and used in another place")
-            self.captured[value] = self.given_number(traits(value)).index
+            self.captured[value] = self.input_like(traits(value)).index
         return self.captured[value]
 
     def is_within(self, trace: Asked) -> bool:

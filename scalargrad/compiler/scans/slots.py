@@ -57,14 +57,14 @@ def is_plain(step: Step) -> bool:
 
 
 class Writing:
-    """Writes down what a body does, whose first inputs are `given`: the state, then `x`."""
+    """Writes down what a body does, whose first `width` inputs are the state, then `x`."""
 
-    def __init__(self, trace: BodyTrace, given: int) -> None:
+    def __init__(self, trace: BodyTrace, width: int) -> None:
         self.trace = trace
-        self.slot: dict[int, int] = dict(zip(trace.inputs[:given], range(given)))
+        self.slot: dict[int, int] = dict(zip(trace.inputs[:width], range(width)))
         self.fixed: list[Any] = []
         self.steps: list[Step | Turn] = []
-        self.given = given
+        self.width = width
         self.number = 0
         """The slot of the next step."""
         self.linked: dict[int, bool] = {}
@@ -78,7 +78,7 @@ class Writing:
         self.shown = self.reaching(wanted)
         self.take_fixed(order)
         ends = [self.slot_outside(x) if not self.is_own(x) else -1 for x in (*state, *ys)]
-        self.number = self.given + len(self.fixed)
+        self.number = self.width + len(self.fixed)
         self.take_steps(order)
         slots = [
             self.slot[x.index] if self.is_own(x) else end for x, end in zip((*state, *ys), ends)
@@ -99,7 +99,7 @@ class Writing:
     def slot_outside(self, x: Any) -> int:
         """A slot for what is the same in every step."""
         self.fixed.append(x)
-        return self.given + len(self.fixed) - 1
+        return self.width + len(self.fixed) - 1
 
     def take_steps(self, order: Sequence[int]) -> None:
         turns = list(self.trace.turns.items())

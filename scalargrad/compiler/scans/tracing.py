@@ -97,7 +97,7 @@ class Scan:
 
     def trace_step(self, numbers: Sequence[Traits], width: int) -> OneStep:
         trace = BodyTrace(self.trace)
-        given = [trace.given_number(x) for x in numbers]
+        given = [trace.input_like(x) for x in numbers]
         try:
             with modes.tracing(trace):
                 state, y = self.run(given[:width], given[width:])
@@ -117,7 +117,7 @@ class Scan:
 
     def check_unchanged(self, around: Surroundings) -> None:
         after = around.again()
-        if around.parts != after.parts:
+        if around.findings != after.findings:
             raise modes.refusal(
                 f"the body of a scan changes what it uses, {around.first_change(after)}, and in a "
                 "compiled function it runs once for all steps: return what changes as state or y"

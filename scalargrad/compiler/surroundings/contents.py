@@ -26,12 +26,12 @@ def items(
     watch: Watch, found: tuple[Any, ...], where: Where, keys: Iterable[Any] | None = None
 ) -> None:
     """Watch these items, which a container has under these keys, or one after the other."""
-    watch.parts.append(len(found))
+    watch.findings.append(len(found))
     kinds = set(map(type, found))
     if kinds <= PLAIN:
-        watch.parts.append(noted(found, kinds))
+        watch.findings.append(noted(found, kinds))
     elif kinds == {Value} and not watch.inputs:
-        watch.parts.append(tuple(map(id, found)))
+        watch.findings.append(tuple(map(id, found)))
         watch.kept += found
     else:
         places = range(len(found)) if keys is None else keys
@@ -91,7 +91,7 @@ def in_order(kind: Any) -> Handler:
         found = tuple(kind.__iter__(x))
         watch.record(ITEMS, x, (kind, *found))
         if kind is deque:
-            watch.parts.append(x.maxlen)
+            watch.findings.append(x.maxlen)
         items(watch, found, where)
 
     return visit
@@ -120,7 +120,7 @@ def of_buffer(watch: Watch, x: Any, where: Where) -> None:
         return watch.cannot_tell(where, x)
     content = x.tobytes() if is_array(x) else view.tobytes()
     watch.record(BUFFER, x, (content, view.format, view.shape, held))
-    watch.parts.append((view.format, view.shape, None if held is not None else content))
+    watch.findings.append((view.format, view.shape, None if held is not None else content))
     if held is not None:
         items(watch, held, where)
 
@@ -133,7 +133,7 @@ def of_context(watch: Watch, x: Any, where: Where) -> None:
 
 def number(base: Any) -> Handler:
     """For an instance of a class of the user's own below a class of numbers or text."""
-    return lambda watch, x, where: watch.parts.append((base, base.__repr__(x)))
+    return lambda watch, x, where: watch.findings.append((base, base.__repr__(x)))
 
 
 CONTENTS: dict[type, Handler] = {

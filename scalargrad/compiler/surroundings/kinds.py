@@ -59,7 +59,7 @@ def of_built_in(watch: Watch, x: Any, where: Where) -> None:
     if holder is None or isinstance(holder, ModuleType):
         watch.identify(x)
     else:
-        watch.parts.append(x.__name__)
+        watch.findings.append(x.__name__)
         watch.go([(holder, (where, ".", "__self__"))])
     note_library(watch, x)
 
@@ -104,10 +104,10 @@ KINDS: dict[type, Handler] = {
 def visit(watch: Watch, x: Any, where: Where) -> None:
     kind = type(x)
     if kind in SIMPLE:
-        watch.parts.append((kind, x))
+        watch.findings.append((kind, x))
     elif kind is float:
         # −0.0 equals 0.0, and NaN is not itself
-        watch.parts.append((kind, x if x == x and x else told(x)))
+        watch.findings.append((kind, x if x == x and x else told(x)))
     elif isinstance(x, Number):
         watch.tracers.append(where)
         watch.identify(x)
@@ -117,7 +117,7 @@ def visit(watch: Watch, x: Any, where: Where) -> None:
         watch.put_off.append((x, where, None))
     elif watch.is_new(x):
         watch.suspects = watch.suspects or is_suspect(watch.names, x)
-        watch.marks.append((len(watch.parts), where))
+        watch.marks.append((len(watch.findings), where))
         watch.identify(kind)
         KINDS.get(kind, of_other)(watch, x, where)
 
@@ -127,7 +127,7 @@ def of_value(watch: Watch, x: Any) -> None:
     if stands_for is None:
         watch.identify(x)
     else:
-        watch.parts.append(stands_for)
+        watch.findings.append(stands_for)
         watch.is_shared = watch.is_shared or id(x) in watch.met
         watch.met.add(id(x))
 
@@ -156,9 +156,9 @@ def of_installed(watch: Watch, x: Any, where: Where) -> None:
     elif is_row_of_numpy(x):
         of_buffer(watch, x, where)
     elif is_scalar_of_numpy(x):
-        watch.parts.append((repr(x), x.tobytes()))
+        watch.findings.append((repr(x), x.tobytes()))
     elif is_real(x):
-        watch.parts.append(repr(x))
+        watch.findings.append(repr(x))
         note_decimals(watch, kind)
     elif owners.is_array_class(kind):
         of_buffer(watch, x, where)

@@ -63,7 +63,7 @@ def of_class_members(watch: Watch, kind: type, where: Where, is_called: bool) ->
         note_decimals(watch, kind)
         return
     watch.of_descriptors(kind, type, OF_A_CLASS)
-    watch.parts.append(tuple(map(id, kind.__mro__)))
+    watch.findings.append(tuple(map(id, kind.__mro__)))
     watch.kept.append(kind.__mro__)
     is_called = is_called or gives_class(watch, kind)
     found, expected = watch.entries(vars(kind), counts_in(watch, kind, is_called))

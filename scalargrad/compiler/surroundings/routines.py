@@ -100,7 +100,7 @@ def cells(watch: Watch, f: FunctionType) -> Iterator[tuple[Any, str]]:
     for name, cell in zip(f.__code__.co_freevars, f.__closure__ or ()):
         held = content(cell)
         watch.record(CELL, cell, held)
-        watch.parts.append(len(held))
+        watch.findings.append(len(held))
         yield from ((x, name) for x in held)
 
 
@@ -125,7 +125,7 @@ def of_globals(watch: Watch, f: FunctionType, names: list[str], where: Where) ->
         found = watch.look_up(around, name)
         if found is NONE:
             found = watch.look_up(built_in, name)
-        watch.parts.append(found is not NONE)
+        watch.findings.append(found is not NONE)
         if found is not NONE:
             watch.go([(found, (None, "", name))])
 
@@ -141,7 +141,7 @@ def of_import(watch: Watch, around: dict[str, Any], wanted: Import) -> None:
     for k in range(len(parts)):
         whole = ".".join(parts[: k + 1])
         module = watch.look_up(sys.modules, whole)
-        watch.parts.append(module is not NONE)
+        watch.findings.append(module is not NONE)
         if module is not NONE:
             watch.go([(module, (None, "", whole))])
 
@@ -161,7 +161,7 @@ def of_partial(watch: Watch, x: partial[Any], where: Where) -> None:
 def of_cell(watch: Watch, x: CellType, where: Where) -> None:
     held = content(x)
     watch.record(CELL, x, held)
-    watch.parts.append(len(held))
+    watch.findings.append(len(held))
     watch.go((y, (where, ".", "cell_contents")) for y in held)
 
 

@@ -1,7 +1,7 @@
 """The search of the surroundings of a function: closed-over numbers, globals, attributes, models.
 
-A program has these numbers in it. The parts that the search finds belong to the key of the program:
-where a part has changed, the function is traced anew. Installed code is constant. Things that
+A program has these numbers in it. The findings of the search belong to the key of the program:
+where one has changed, the function is traced anew. Installed code is constant. Things that
 nobody can watch are named in `unknown`: the function is then traced at each call.
 """
 
@@ -51,7 +51,7 @@ class Surroundings(Watch):
         for k, x in enumerate(self.arguments):
             self.search(x, (None, "", f"argument {k}"))
         if self.is_shared or len(self.met) < len(found):
-            self.parts.append(tuple(map(id, found)))
+            self.findings.append(tuple(map(id, found)))
             self.kept += found
         self.inputs = {}
         if self.put_off:
@@ -93,19 +93,19 @@ class Surroundings(Watch):
         return bool(self.watched and not self.unknown and self.watched.hold())
 
     def note_changes(self, after: Surroundings) -> None:
-        self.changed = [] if self.parts == after.parts else [self.first_change(after)]
+        self.changed = [] if self.findings == after.findings else [self.first_change(after)]
         self.altered = self.altered or bool(self.changed)
 
     def first_change(self, after: Surroundings) -> str:
-        pairs = enumerate(zip(self.parts, after.parts))
-        at = next((k for k, (x, y) in pairs if x != y), len(self.parts))
+        pairs = enumerate(zip(self.findings, after.findings))
+        at = next((k for k, (x, y) in pairs if x != y), len(self.findings))
         mark = bisect(self.marks, at, key=lambda mark: mark[0]) - 1
         return shown(self.marks[mark][1]) if mark >= 0 else "what it uses"
 
     def renew(self) -> None:
         """Take what is around now for what was around before."""
         after = self.again()
-        self.parts, self.marks, self.kept = after.parts, after.marks, after.kept
+        self.findings, self.marks, self.kept = after.findings, after.marks, after.kept
         self.records, self.changed = after.records, []
         self.__dict__.pop("watched", None)
 

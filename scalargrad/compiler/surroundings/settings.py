@@ -124,7 +124,7 @@ def of_installed_module(watch: Watch, x: ModuleType, where: Where) -> None:
         if name[:2] == "__":
             continue
         if is_kept != is_own:
-            watch.parts.append(name)
+            watch.findings.append(name)
             of_member(watch, watch.look_up(held, name), (where, ".", name))
         elif isinstance(value, ModuleType):
             watch.go([(value, (where, ".", name))])

@@ -1,4 +1,4 @@
-"""The notes of a search of the surroundings of a function: parts, records, and the unwatchable.
+"""The notes of a search of the surroundings of a function: findings, records, and the unwatchable.
 
 A Watch knows nothing of kinds of objects: `kinds.py` tells what to do with each.
 """
@@ -47,14 +47,14 @@ def shown(where: Where | None) -> str:
 
 
 class Watch:
-    """Searches objects and all they hold; equal `parts` mean that nothing has changed.
+    """Searches objects and all they hold; equal `findings` mean that nothing has changed.
 
     `kept` holds what is told apart by its identity, so that no other object gets that identity.
     `records` say which objects each container holds: as long as all hold the very same ones, the
-    parts need not be looked at. `unknown` says what may change unseen. `names` are the attributes
-    that count, as far as they are known at the start; the search adds to them. `inputs` are Values
-    that arguments hold, with what stands for each in the parts. While there are any, functions and
-    classes are put off: their code may use the same Values without being given them.
+    findings need not be looked for. `unknown` says what may change unseen. `names` are the
+    attributes that count, as far as they are known at the start; the search adds to them. `inputs`
+    are Values that arguments hold, with what stands for each in the findings. While there are any,
+    functions and classes are put off: their code may use the same Values without being given them.
     """
 
     def __init__(self, names: Iterable[str], visit: Handler) -> None:
@@ -66,7 +66,7 @@ class Watch:
         self.is_shared = False
         """Whether an input may have been reached in two ways."""
         self.visit = visit
-        self.parts: list[Hashable] = []
+        self.findings: list[Hashable] = []
         self.kept: list[Any] = []
         self.records: list[Record] = []
         self.unknown: list[str] = []
@@ -83,7 +83,7 @@ class Watch:
         """Whether the function may tell an object from an equal one by `is`."""
         self.tracers: list[Where] = []
         self.marks: list[tuple[int, Where]] = []
-        """Where in the parts each object begins."""
+        """Where in the findings each object begins."""
         self.hidden: dict[type, bool] = {}
         self._seen: dict[Any, int] = {}
         self._before: dict[Any, int] = {}
@@ -113,15 +113,15 @@ class Watch:
         self._todo += reversed(list(found))
 
     def is_new(self, x: Any, as_what: Any = None) -> bool:
-        """Whether this was not reached before; if it was, say so in the parts."""
+        """Whether this was not reached before; if it was, say so in the findings."""
         key = id(x) if as_what is None else (id(x), as_what)
         number = self._seen.get(key)
         if number is not None:
-            self.parts.append(("again", number))
+            self.findings.append(("again", number))
             self.is_shared = self.is_shared or bool(self.inputs and may_hold_inputs(x))
             return False
         if key in self._before:
-            self.parts.append(("before", self._before[key]))
+            self.findings.append(("before", self._before[key]))
         self._seen[key] = len(self._seen)
         # an object that is gone would leave its identity to another
         self.kept.append(x)
@@ -129,7 +129,7 @@ class Watch:
 
     # ------ noting down
     def identify(self, x: Any) -> None:
-        self.parts.append(id(x))
+        self.findings.append(id(x))
         self.kept.append(x)
 
     def record(self, kind: int, holder: Any, expected: tuple[Any, ...]) -> None:
@@ -146,14 +146,14 @@ class Watch:
         if what not in self._asked:
             self._asked.add(what)
             found = read()
-            self.parts.append((what, found))
+            self.findings.append((what, found))
             self.record(ASK, lambda: found if read() == found else NONE, (found,))
 
     def of_descriptors(self, x: Any, kind: type, wanted: frozenset[str]) -> None:
         """Watch what a descriptor of `kind` tells of its object `x`, such as a name."""
         for name in sorted(wanted & self.names):
             value = getattr(x, name)
-            self.parts.append(id(value))
+            self.findings.append(id(value))
             self.kept.append(value)
             self.record(SLOTS, x, (vars(kind)[name], value))
             if isinstance(value, dict):
@@ -184,7 +184,7 @@ class Watch:
 
     def members(self, found: Iterable[tuple[str, Any]], where: Where) -> None:
         found = list(found)
-        self.parts.append(tuple([name for name, _ in found]))
+        self.findings.append(tuple([name for name, _ in found]))
         self.go((x, (where, ".", name)) for name, x in found)
 
 

@@ -112,7 +112,7 @@ def template(row: Operator, beside: int) -> list[tuple[list[Any], int, bool]] | 
     return [(*steps_of(rule, numbers, len(numbers)), row.may_select(rule)) for rule in rules]
 
 
-def elementary_form(row: Operator) -> tuple[list[Any], int, bool]:
+def elementary(row: Operator) -> tuple[list[Any], int, bool]:
     """The elementary form of a row of so many operands."""
     if row.arity is None or row.elementary is None:
         raise TypeError(f"{row.name} is not written with others")
@@ -147,6 +147,6 @@ nodes.install_trace(
     guard=Guard,
     compare=tuple(COMPARE),
     template=template,
-    form=elementary_form,
+    elementary=elementary,
     local=local,
 )

@@ -149,7 +149,7 @@ static int put_refusals(void)
     if (!refusal || !rows)
         return -1;
     for (size_t k = 0; k < sizeof list / sizeof *list; k++)
-        *list[k].place = Py_NewRef(refusal);
+        *list[k].target = Py_NewRef(refusal);
     for (Py_ssize_t code = 0; code < OP_COUNT; code++)
         PyTuple_SET_ITEM(rows, code, Py_NewRef(refusal));
     Py_SETREF(hooks.rows, rows);

@@ -139,7 +139,7 @@ static void NAME(run_minus)(const Frame *f, const int32_t *code)
 #endif
 
 typedef struct {
-    V part[SUMS_AT_ONCE];
+    V vector[SUMS_AT_ONCE];
 } NAME(Sums);
 
 /* A register from some vector on. The vector's offset is added to f->lanes, which all registers
@@ -156,7 +156,7 @@ INLINE NAME(Sums) NAME(uniform_times_lane)(NAME(Sums) sum, const int parts, cons
         const V w = SPLAT(f->uniform[run->term[2 * k]]);
         const V *x = NAME(lanes_from)(f, at, run->term[2 * k + 1]);
         EACH(i, parts)
-            sum.part[i] += w * x[i];
+            sum.vector[i] += w * x[i];
     }
     return sum;
 }
@@ -169,10 +169,10 @@ INLINE NAME(Sums)
         const V *y = NAME(lanes_from)(f, at, run->term[2 * k + 1]);
         if (x == y) /* read once */
             EACH(i, parts)
-                sum.part[i] += x[i] * x[i];
+                sum.vector[i] += x[i] * x[i];
         else
             EACH(i, parts)
-                sum.part[i] += x[i] * y[i];
+                sum.vector[i] += x[i] * y[i];
     }
     return sum;
 }
@@ -183,7 +183,7 @@ INLINE NAME(Sums)
     for (int32_t k = 0; k < run->count; k++) {
         const V *x = NAME(lanes_from)(f, at, run->term[2 * k + 1]);
         EACH(i, parts)
-            sum.part[i] += x[i];
+            sum.vector[i] += x[i];
     }
     return sum;
 }
@@ -194,7 +194,7 @@ INLINE NAME(Sums)
     for (int32_t k = 0; k < run->count; k++) {
         const V w = SPLAT(f->uniform[run->term[2 * k]]);
         EACH(i, parts)
-            sum.part[i] += w;
+            sum.vector[i] += w;
     }
     return sum;
 }
@@ -205,7 +205,7 @@ INLINE void NAME(some_products)(const int parts, const Frame *f, const int32_t *
     NAME(Sums) sum;
     /* −0.0 + x is x, for x = −0.0 too */
     EACH(i, parts)
-        sum.part[i] = SPLAT(-0.0);
+        sum.vector[i] = SPLAT(-0.0);
     const LaneProductsWords words = lane_products_words(code);
     for (const int32_t *next = words.runs; next < words.end;) {
         const Run run = run_at(next);
@@ -219,7 +219,7 @@ INLINE void NAME(some_products)(const int parts, const Frame *f, const int32_t *
     }
     V *out = (V *)NAME(reg)(f, words.out) + at;
     EACH(i, parts)
-        out[i] = sum.part[i];
+        out[i] = sum.vector[i];
 }
 
 /* Where there are few lanes the first half may hold all of them. */

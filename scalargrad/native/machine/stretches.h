@@ -8,7 +8,7 @@
 #define STRETCHES_AT_ONCE 8
 
 typedef struct {
-    V part[STRETCHES_AT_ONCE];
+    V vector[STRETCHES_AT_ONCE];
 } NAME(StretchSums);
 
 /* ------ Σ x·y: terms are added in their order */
@@ -22,7 +22,7 @@ INLINE NAME(StretchSums)
         const V w = SPLAT(u[term[number]]);
         const NAME(Anywhere) *x = (const NAME(Anywhere) *)(u + term[!number] + base);
         EACH(i, parts)
-            sum.part[i] += w * x[i];
+            sum.vector[i] += w * x[i];
     }
     return sum;
 }
@@ -34,7 +34,7 @@ INLINE NAME(StretchSums) NAME(stretch_times_stretch)(NAME(StretchSums) sum, cons
         const NAME(Anywhere) *x = (const NAME(Anywhere) *)(u + run->term[2 * k] + base);
         const NAME(Anywhere) *y = (const NAME(Anywhere) *)(u + run->term[2 * k + 1] + base);
         EACH(i, parts)
-            sum.part[i] += x[i] * y[i];
+            sum.vector[i] += x[i] * y[i];
     }
     return sum;
 }
@@ -45,7 +45,7 @@ INLINE NAME(StretchSums) NAME(number_times_number)(NAME(StretchSums) sum, const 
     for (int32_t k = 0; k < run->count; k++) {
         const V w = SPLAT(u[run->term[2 * k]] * u[run->term[2 * k + 1]]);
         EACH(i, parts)
-            sum.part[i] += w;
+            sum.vector[i] += w;
     }
     return sum;
 }
@@ -56,7 +56,7 @@ INLINE void NAME(wide_part)(const int parts, double *u, const WideProductsWords 
 {
     NAME(StretchSums) sum;
     EACH(i, parts)
-        sum.part[i] = SPLAT(-0.0);
+        sum.vector[i] = SPLAT(-0.0);
     for (const int32_t *at = words->runs; at < words->end;) {
         const Run run = run_at(at);
         switch (run.kind) {
@@ -69,7 +69,7 @@ INLINE void NAME(wide_part)(const int parts, double *u, const WideProductsWords 
     }
     NAME(Anywhere) *out = (NAME(Anywhere) *)(u + words->out + base);
     EACH(i, parts)
-        out[i] = sum.part[i];
+        out[i] = sum.vector[i];
 }
 
 static void NAME(run_wide_products)(double *u, const int32_t *code)

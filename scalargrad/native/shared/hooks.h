@@ -14,7 +14,7 @@
 
 typedef struct {
     const char *name;
-    PyObject **place;
+    PyObject **target;
     PyTypeObject *type;
 } Hook;
 
@@ -57,7 +57,7 @@ static inline int check_hooks(const Hook *hooks, Py_ssize_t count, PyObject *arg
 static inline void put_hooks(const Hook *hooks, Py_ssize_t count, PyObject *named)
 {
     for (Py_ssize_t k = 0; k < count; k++)
-        *hooks[k].place = Py_NewRef(PyDict_GetItemString(named, hooks[k].name));
+        *hooks[k].target = Py_NewRef(PyDict_GetItemString(named, hooks[k].name));
 }
 
 #endif

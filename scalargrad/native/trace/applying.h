@@ -179,14 +179,14 @@ static int found_from(Trace *t, int32_t row, const Term *terms, int32_t count, T
     return 0;
 }
 
-/* Apply the steps of a template; what they start from stands in its places. */
-static int take_steps(Trace *t, const Template *template, Term *place)
+/* Apply the steps of a template; what they start from stands in the first slots. */
+static int take_steps(Trace *t, const Template *template, Term *slot)
 {
     for (int k = 0; k < template->steps; k++) {
         const Step *step = &template->step[k];
-        Term operands[MOST_OPERANDS], *here = &place[1 + template->operands + k];
+        Term operands[MOST_OPERANDS], *here = &slot[1 + template->operands + k];
         for (int n = 0; n < step->count; n++)
-            operands[n] = place[step->operand[n]];
+            operands[n] = slot[step->operand[n]];
         if (step->row == CONSTANT)
             *here = number_term(step->number);
         else if (found_from(t, step->row, operands, step->count, here) < 0)
@@ -198,19 +198,19 @@ static int take_steps(Trace *t, const Template *template, Term *place)
 /* Compute a row of the table in its elementary form, which does not read the output. */
 static int written_out(Trace *t, int32_t row, const Term *terms, int32_t count, Term *result)
 {
-    if (!known_forms[row].is_known && learn_form(row) < 0)
+    if (!known_elementary[row].is_known && learn_elementary(row) < 0)
         return -1;
-    const Template *form = &known_forms[row].template;
-    if (count != form->operands) {
+    const Template *elementary = &known_elementary[row].template;
+    if (count != elementary->operands) {
         PyErr_SetString(PyExc_ValueError, "a row has another number of operands");
         return -1;
     }
-    Term place[PLACES];
-    place[0] = number_term(0.0);
-    memcpy(place + 1, terms, (size_t)count * sizeof *terms);
-    if (take_steps(t, form, place) < 0)
+    Term slot[SLOTS];
+    slot[0] = number_term(0.0);
+    memcpy(slot + 1, terms, (size_t)count * sizeof *terms);
+    if (take_steps(t, elementary, slot) < 0)
         return -1;
-    *result = place[form->result];
+    *result = slot[elementary->result];
     return 0;
 }
 

@@ -19,7 +19,7 @@
     HOOK(guard, ANYTHING)        /* the class of guards */                                        \
     HOOK(compare, &PyTuple_Type) /* the names of comparisons */                                   \
     HOOK(template, ANYTHING)     /* (Operator, beside a constant) -> see templates.h */           \
-    HOOK(form, ANYTHING)         /* (Operator) -> see templates.h */                              \
+    HOOK(elementary, ANYTHING)   /* (Operator) -> see templates.h */                              \
     HOOK(local, ANYTHING)        /* (Tracer) -> the partial in each operand, None for a constant */
 
 static struct {

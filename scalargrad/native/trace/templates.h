@@ -5,7 +5,7 @@
 
 #include "forward.h"
 
-enum { MOST_OPERANDS = 3, MOST_STEPS = 64, PLACES = 1 + MOST_OPERANDS + MOST_STEPS };
+enum { MOST_OPERANDS = 3, MOST_STEPS = 64, SLOTS = 1 + MOST_OPERANDS + MOST_STEPS };
 
 /* A row applied to earlier steps, or a number. Step 0 is the output, then come the operands. */
 typedef struct {
@@ -29,11 +29,11 @@ static struct {
 static struct {
     Template template;
     uint8_t is_known;
-} known_forms[OP_COUNT];
+} known_elementary[OP_COUNT];
 
 /* ------ reading templates: [(steps, result, selects)], steps are (code, operands, number) */
 
-static int read_step(PyObject *item, int places, Step *step)
+static int read_step(PyObject *item, int slots, Step *step)
 {
     int row;
     PyObject *operands;
@@ -48,13 +48,13 @@ static int read_step(PyObject *item, int places, Step *step)
     step->row = row;
     step->count = (int8_t)count;
     for (Py_ssize_t k = 0; k < count; k++) {
-        const long place = PyLong_AsLong(PyTuple_GET_ITEM(operands, k));
-        if (place < 0 || place >= places) {
+        const long slot = PyLong_AsLong(PyTuple_GET_ITEM(operands, k));
+        if (slot < 0 || slot >= slots) {
             if (!PyErr_Occurred())
                 PyErr_SetString(PyExc_ValueError, "a step reads what is not there yet");
             return -1;
         }
-        step->operand[k] = (int8_t)place;
+        step->operand[k] = (int8_t)slot;
     }
     return 0;
 }
@@ -140,20 +140,20 @@ static int learn_templates(int32_t row, int beside)
     return 0;
 }
 
-static int learn_form(int32_t row)
+static int learn_elementary(int32_t row)
 {
-    PyObject *found = PyObject_CallOneArg(trace_hooks.form,
+    PyObject *found = PyObject_CallOneArg(trace_hooks.elementary,
                                           PyTuple_GET_ITEM(trace_hooks.rows, row));
-    Template form = {0};
-    const int failed = !found || read_template(found, arity[row], &form) < 0;
+    Template elementary = {0};
+    const int failed = !found || read_template(found, arity[row], &elementary) < 0;
     Py_XDECREF(found);
-    if (failed || known_forms[row].is_known)
-        PyMem_Free(form.step); /* if it is known, another thread was faster */
+    if (failed || known_elementary[row].is_known)
+        PyMem_Free(elementary.step); /* if it is known, another thread was faster */
     if (failed)
         return -1;
-    if (!known_forms[row].is_known)
-        known_forms[row].template = form;
-    known_forms[row].is_known = 1;
+    if (!known_elementary[row].is_known)
+        known_elementary[row].template = elementary;
+    known_elementary[row].is_known = 1;
     return 0;
 }
 

@@ -191,13 +191,13 @@ static PyObject *tracer_index(PyObject *self, void *unused)
 /* Number, lane, plain, linked; None where the trace is kept as nodes, which tell that. */
 static PyObject *tracer_rolled_traits(PyObject *self, void *unused)
 {
-    Given given;
+    Traits traits;
     Tracer *x = (Tracer *)self;
     (void)unused;
-    if (!x->trace || !is_rolling(x->trace) || !given_tracer(x->trace, x, &given))
+    if (!x->trace || !is_rolling(x->trace) || !traits_of_tracer(x->trace, x, &traits))
         Py_RETURN_NONE;
-    return Py_BuildValue("(dNNN)", given.number, PyBool_FromLong(given.lane),
-                         PyBool_FromLong(given.plain), PyBool_FromLong(given.linked));
+    return Py_BuildValue("(dNNN)", traits.number, PyBool_FromLong(traits.lane),
+                         PyBool_FromLong(traits.plain), PyBool_FromLong(traits.linked));
 }
 
 static PyGetSetDef tracer_columns[] = {

@@ -85,7 +85,7 @@ def test_a_global_called_like_an_attribute_is_not_looked_at(library: ModuleType)
     source = "def f(x): return sg.logsumexp([x, 2.0 * x])"
     f = in_namespace(source, logsumexp=library.deep)
     assert compile(f)(1.0) == f(1.0)
-    assert id(library.deep) not in surroundings(f).parts
+    assert id(library.deep) not in surroundings(f).findings
 
 
 @pytest.mark.parametrize("jax_too", [False, True])
@@ -126,7 +126,7 @@ def test_a_library_is_not_searched(library: ModuleType) -> None:
     )
     assert compile(f)(3.0) == 12.0
     found = surroundings(f)
-    assert not found.unknown and id(library.deep) not in found.parts
+    assert not found.unknown and id(library.deep) not in found.findings
     assert is_installed_module(library) and is_installed_class(library.Base)
 
 
@@ -172,9 +172,9 @@ def test_what_is_installed_costs_the_search_nothing() -> None:
     names = {"jax": jax, "jnp": jax.numpy, "np": np, "pytest": pytest}
     f = in_namespace("def f(x): return x * k", k=2.0, **names)
     plain = in_namespace("def f(x): return x * k", k=2.0)
-    assert len(surroundings(f).parts) == len(surroundings(plain).parts)
+    assert len(surroundings(f).findings) == len(surroundings(plain).findings)
     used = in_namespace("def f(x): return jnp.sum(np.cos(x)) * k", k=2.0, **names)
-    assert len(surroundings(used).parts) < 30
+    assert len(surroundings(used).findings) < 30
 
 
 def test_code_without_a_file_is_the_user_s_own() -> None:

@@ -95,8 +95,8 @@ def test_plain_items_are_noted_down_all_at_once_and_a_change_is_seen(
 
     gate = sg.compile(told)
     assert gate(0.5) == told(0.5)
-    before = search.surroundings(told).parts
-    assert search.surroundings(told).parts == before
+    before = search.surroundings(told).findings
+    assert search.surroundings(told).findings == before
     change(container)
-    assert search.surroundings(told).parts != before
+    assert search.surroundings(told).findings != before
     assert gate(0.5) == told(0.5)

@@ -30,13 +30,13 @@ static int templates_of(Trace *t, int32_t i, const Template **templates)
 /* The partial derivative of node i in one operand. */
 static int partial_from(Trace *t, int32_t i, const Template *template, Term *partial)
 {
-    Term place[PLACES];
-    place[0] = term_at(t, i);
+    Term slot[SLOTS];
+    slot[0] = term_at(t, i);
     for (int32_t k = 0; k < t->node[i].count; k++)
-        place[1 + k] = term_at(t, operands_of(t, i)[k]);
-    if (take_steps(t, template, place) < 0)
+        slot[1 + k] = term_at(t, operands_of(t, i)[k]);
+    if (take_steps(t, template, slot) < 0)
         return -1;
-    *partial = place[template->result];
+    *partial = slot[template->result];
     if (is_number_term(*partial) && !template->selects)
         partial->number += 0.0;
     return 0;

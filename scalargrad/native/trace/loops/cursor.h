@@ -66,12 +66,12 @@ static void begin_cursor(Cursor *c, Loop *loop, int32_t over)
 
 /* ------ taking an event */
 
-static int64_t expected_place(const Cursor *c, const Law *x)
+static int64_t expected_id(const Cursor *c, const Law *x)
 {
-    int64_t place = x->base;
+    int64_t id = x->base;
     for (int l = 0; l < c->depth; l++)
-        place += x->strides[l] * c->ks[c->depth - 1 - l];
-    return place;
+        id += x->strides[l] * c->ks[c->depth - 1 - l];
+    return id;
 }
 
 static int is_expected(const Cursor *c, int32_t code, int32_t outcome, const Operand *operands,
@@ -84,7 +84,7 @@ static int is_expected(const Cursor *c, int32_t code, int32_t outcome, const Ope
         const Law *x = &item->of.laws[k];
         const Operand *y = &operands[k];
         if (x->kind != y->kind || x->step != y->step || x->count != y->count
-            || (x->kind == NODE_PLACE && expected_place(c, x) != y->at.place))
+            || (x->kind == NODE_OPERAND && expected_id(c, x) != y->at.id))
             return 0;
     }
     return 1;
@@ -93,9 +93,9 @@ static int is_expected(const Cursor *c, int32_t code, int32_t outcome, const Ope
 /* Whether an operand is what the law gives; of several numbers each loop has a table. */
 static int is_lawful(const Cursor *c, const Law *x, const Operand *y)
 {
-    if (x->kind == INPUT_PLACE)
-        return expected_place(c, x) == y->at.place;
-    return x->kind == NODE_PLACE || same_bits(x->number, y->at.number);
+    if (x->kind == INPUT_OPERAND)
+        return expected_id(c, x) == y->at.id;
+    return x->kind == NODE_OPERAND || same_bits(x->number, y->at.number);
 }
 
 /* How often the expected event ran so far. */
@@ -127,9 +127,9 @@ static int begin_table(const Cursor *c, Law *x)
 
 static int add_operand(Table *t, const Operand *y)
 {
-    if (y->kind == INPUT_PLACE || y->count == 1) {
-        const Entry one = y->kind == INPUT_PLACE ? (Entry){.place = y->at.place}
-                                                 : (Entry){.number = y->at.number};
+    if (y->kind == INPUT_OPERAND || y->count == 1) {
+        const Entry one = y->kind == INPUT_OPERAND ? (Entry){.id = y->at.id}
+                                                   : (Entry){.number = y->at.number};
         return add_entries(t, &one, 1);
     }
     if (reserve_entries(t, y->count) < 0)

@@ -12,7 +12,7 @@ static int operands_alike(const Operand *x, const Operand *y, const Operand *z)
     if (x->kind != y->kind || y->kind != z->kind || x->step != y->step || y->step != z->step
         || x->count != y->count || y->count != z->count)
         return 0;
-    return x->kind != NODE_PLACE || y->at.place - x->at.place == z->at.place - y->at.place;
+    return x->kind != NODE_OPERAND || y->at.id - x->at.id == z->at.id - y->at.id;
 }
 
 static int same_head(const Item *a, const Item *b)
@@ -39,7 +39,7 @@ static int same_form(const Law *x, const Law *y)
 static int laws_alike(const Law *x, const Law *y, const Law *z, int depth)
 {
     return same_form(x, y) && same_form(y, z)
-           && (x->kind != NODE_PLACE || in_line(x, y, z, depth));
+           && (x->kind != NODE_OPERAND || in_line(x, y, z, depth));
 }
 
 /* Whether three items of bodies are the same thing in successive iterations of a loop `depth`
@@ -83,19 +83,19 @@ static int64_t larger_of(int64_t x, int64_t y)
     return x > y ? x : y;
 }
 
-static int64_t last_in_run(int64_t place, int32_t step, uint32_t count)
+static int64_t last_in_run(int64_t id, int32_t step, uint32_t count)
 {
-    return step > 0 ? place + step * (int64_t)(count - 1) : place;
+    return step > 0 ? id + step * (int64_t)(count - 1) : id;
 }
 
-static int64_t last_place(const Law *x, const int64_t *trips, int depth)
+static int64_t last_id(const Law *x, const int64_t *trips, int depth)
 {
-    int64_t place = x->base;
+    int64_t id = x->base;
     for
         EACH_LEVEL(l, depth)
     if (x->strides[l] > 0)
-        place += x->strides[l] * (trips[l] - 1);
-    return last_in_run(place, x->step, x->count);
+        id += x->strides[l] * (trips[l] - 1);
+    return last_in_run(id, x->step, x->count);
 }
 
 static int64_t newest_in_body(const Item *a, const Item *b, const int64_t *trips, int depth)
@@ -110,8 +110,8 @@ static int64_t newest_in_body(const Item *a, const Item *b, const int64_t *trips
     }
     for (int32_t k = 0; k < a->count; k++) {
         const Law *x = &a->of.laws[k];
-        if (x->kind == NODE_PLACE && x->base == b->of.laws[k].base)
-            newest = larger_of(newest, last_place(x, trips, depth));
+        if (x->kind == NODE_OPERAND && x->base == b->of.laws[k].base)
+            newest = larger_of(newest, last_id(x, trips, depth));
     }
     return newest;
 }
@@ -124,8 +124,8 @@ static int64_t newest_read(const Operand *operand, const Item *a, const Item *b)
     int64_t newest = -1;
     for (int32_t k = 0; k < a->count; k++) {
         const Operand *x = &operand[a->begin + k], *y = &operand[b->begin + k];
-        if (x->kind == NODE_PLACE && x->at.place == y->at.place)
-            newest = larger_of(newest, last_in_run(x->at.place, x->step, x->count));
+        if (x->kind == NODE_OPERAND && x->at.id == y->at.id)
+            newest = larger_of(newest, last_in_run(x->at.id, x->step, x->count));
     }
     return newest;
 }
@@ -136,7 +136,7 @@ static int needs_table(const Law *x, const Law *y, const Law *z, int depth)
 {
     if (x->table || y->table || z->table)
         return 1;
-    if (x->kind == NUMBER_PLACE)
+    if (x->kind == NUMBER_OPERAND)
         return !same_bits(x->number, y->number) || !same_bits(x->number, z->number);
     return !in_line(x, y, z, depth);
 }
@@ -187,7 +187,7 @@ static int law_precedes(const Law *x, const Law *y, int64_t back, int depth)
         return 0;
     if (y->table)
         return 1;
-    if (x->kind == NUMBER_PLACE)
+    if (x->kind == NUMBER_OPERAND)
         return same_bits(x->number, y->number);
     return x->base == y->base - back * y->strides[level(depth)] && same_strides(x, y, depth);
 }

@@ -18,12 +18,12 @@ enum { LOOP_CODE = INT32_MIN };
 /* Each of so many levels; a compiler that follows the recursions is told that these end. */
 #define EACH_LEVEL(l, depth) (int l = 0; l < (depth) && l < DEEPEST; l++)
 
-typedef enum { NODE_PLACE, INPUT_PLACE, NUMBER_PLACE } PlaceKind;
+typedef enum { NODE_OPERAND, INPUT_OPERAND, NUMBER_OPERAND } OperandKind;
 
 /* `count` operands of an event, `step` apart; nearly always one. */
 typedef struct {
     union {
-        int64_t place;         /* an id, or the number of an input */
+        int64_t id;            /* of an event, or the number of an input */
         double number;         /* of a number alone */
         const double *numbers; /* of several; owned where the event is an item */
     } at;
@@ -33,7 +33,7 @@ typedef struct {
 
 typedef union {
     double number;
-    int64_t place;
+    int64_t id;
 } Entry;
 
 typedef struct {
@@ -126,10 +126,10 @@ static Table *new_table(void)
 /* How many entries of a table belong to one turn. */
 static size_t width_of(const Law *x)
 {
-    return x->kind == NUMBER_PLACE ? x->count : 1;
+    return x->kind == NUMBER_OPERAND ? x->count : 1;
 }
 
-/* ------ places */
+/* ------ ids */
 
 /* The stride in the loop around so many others; see EACH_LEVEL. */
 static int level(int depth)
@@ -137,13 +137,13 @@ static int level(int depth)
     return depth < DEEPEST ? depth : DEEPEST - 1;
 }
 
-static int64_t place_of(const Law *x, const int64_t *iterations, int depth)
+static int64_t id_by_law(const Law *x, const int64_t *iterations, int depth)
 {
-    int64_t place = x->base;
+    int64_t id = x->base;
     for
         EACH_LEVEL(l, depth)
-    place += x->strides[l] * iterations[l];
-    return place;
+    id += x->strides[l] * iterations[l];
+    return id;
 }
 
 /* How often a body runs within loops of these trips. */
@@ -159,16 +159,16 @@ static int64_t turns_of(const int64_t *trips, int depth)
 /* The entry of the law in one turn; a loop around those of these `trips` goes on counting. */
 static Entry lawful_entry(const Law *x, int64_t turn, const int64_t *trips, int depth)
 {
-    if (x->kind == NUMBER_PLACE)
+    if (x->kind == NUMBER_OPERAND)
         return (Entry){.number = x->number};
-    int64_t place = x->base;
+    int64_t id = x->base;
     for
         EACH_LEVEL(l, depth)
         {
-            place += x->strides[l] * (turn % trips[l]);
+            id += x->strides[l] * (turn % trips[l]);
             turn /= trips[l];
         }
-    return (Entry){.place = place + x->strides[level(depth)] * turn};
+    return (Entry){.id = id + x->strides[level(depth)] * turn};
 }
 
 /* Add what the law gives in so many turns. */

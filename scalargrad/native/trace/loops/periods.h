@@ -1,7 +1,7 @@
 /* After how many items the last ones may repeat, guessed by the shapes of items. The twin of
  * compiler/loops/periods.py. Included by folding.h.
  *
- * The shape of an item is a hash of all of it but for places and numbers. Two shapes that are one
+ * The shape of an item is a hash of all of it but for ids and numbers. Two shapes that are one
  * hash cost a look that finds no law. */
 #ifndef SCALARGRAD_LOOPS_PERIODS_H
 #define SCALARGRAD_LOOPS_PERIODS_H

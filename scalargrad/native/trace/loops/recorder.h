@@ -41,7 +41,7 @@ typedef struct {
 static void free_numbers(const Operand *operands, size_t count)
 {
     for (size_t k = 0; k < count; k++)
-        if (operands[k].kind == NUMBER_PLACE && operands[k].count > 1)
+        if (operands[k].kind == NUMBER_OPERAND && operands[k].count > 1)
             PyMem_Free((void *)operands[k].at.numbers);
 }
 
@@ -99,7 +99,7 @@ static int add_operands(Recorder *r, const Operand *operands, int32_t count)
 {
     for (int32_t k = 0; k < count; k++) {
         Operand x = operands[k];
-        if (x.kind == NUMBER_PLACE && x.count > 1) {
+        if (x.kind == NUMBER_OPERAND && x.count > 1) {
             double *numbers = PyMem_Malloc(x.count * sizeof *numbers);
             if (!numbers)
                 return -1;
@@ -116,8 +116,8 @@ static int add_operands(Recorder *r, const Operand *operands, int32_t count)
 static Law law_of(const Operand *x)
 {
     Law law = {.step = x->step, .count = x->count, .kind = x->kind};
-    if (x->kind != NUMBER_PLACE)
-        law.base = x->at.place;
+    if (x->kind != NUMBER_OPERAND)
+        law.base = x->at.id;
     else if (x->count == 1)
         law.number = x->at.number;
     return law;
@@ -141,7 +141,7 @@ static int put_in_body(Recorder *r, Item *item, Item *into)
         const Operand *x = &r->operand[item->begin + k];
         Law *law = &into->of.laws[k];
         *law = law_of(x);
-        if (x->kind == NUMBER_PLACE && x->count > 1)
+        if (x->kind == NUMBER_OPERAND && x->count > 1)
             failed |= !(law->table = new_table()) || add_operand(law->table, x) < 0;
     }
     return failed ? -1 : 0;
@@ -320,17 +320,17 @@ static int push_call(Recorder *r, int64_t id, int32_t code, int32_t outcome,
 static void operand_again(Again *a, const Law *x, const int64_t *iterations, int depth,
                           int64_t turn)
 {
-    const int several = x->kind == NUMBER_PLACE && x->count > 1;
+    const int several = x->kind == NUMBER_OPERAND && x->count > 1;
     if (a->call) {
         Operand y = {.step = x->step, .count = x->count, .kind = x->kind};
         if (several) {
             memcpy(a->number + a->numbers, x->table->entry + turn * x->count,
                    x->count * sizeof *a->number);
             y.at.numbers = a->number + a->numbers;
-        } else if (x->kind == NUMBER_PLACE)
+        } else if (x->kind == NUMBER_OPERAND)
             y.at.number = x->table ? x->table->entry[turn].number : x->number;
         else
-            y.at.place = x->table ? x->table->entry[turn].place : place_of(x, iterations, depth);
+            y.at.id = x->table ? x->table->entry[turn].id : id_by_law(x, iterations, depth);
         a->operand[a->operands] = y;
     }
     a->operands++;
@@ -447,7 +447,7 @@ static int append_call(Recorder *r, const Call *call, const Operand *operands)
 
 static int step_between(const Operand *x, int64_t *step)
 {
-    *step = x[1].at.place - x[0].at.place;
+    *step = x[1].at.id - x[0].at.id;
     return *step >= INT32_MIN && *step <= INT32_MAX;
 }
 
@@ -456,12 +456,13 @@ static int32_t run_length(const Operand *x, int32_t count)
 {
     int64_t step = 0, other;
     int32_t run = 1;
-    if (x->kind != NUMBER_PLACE && (count < 3 || x[1].kind != x->kind || !step_between(x, &step)))
+    if (x->kind != NUMBER_OPERAND
+        && (count < 3 || x[1].kind != x->kind || !step_between(x, &step)))
         return 1;
     for (; run < count && x[run].kind == x->kind; run++)
-        if (x->kind != NUMBER_PLACE && (!step_between(x + run - 1, &other) || other != step))
+        if (x->kind != NUMBER_OPERAND && (!step_between(x + run - 1, &other) || other != step))
             break;
-    return x->kind == NUMBER_PLACE || run >= 3 ? run : 1;
+    return x->kind == NUMBER_OPERAND || run >= 3 ? run : 1;
 }
 
 /* Write operands of a list that stand side by side as one, in place; their numbers, if any are
@@ -472,12 +473,12 @@ static int32_t pack_operands(Operand *x, int32_t count, double *numbers)
     for (int32_t at = 0, run; at < count; at += run) {
         run = run_length(x + at, count - at);
         Operand one = x[at];
-        if (run > 1 && one.kind == NUMBER_PLACE) {
+        if (run > 1 && one.kind == NUMBER_OPERAND) {
             for (int32_t k = 0; k < run; k++)
                 numbers[at + k] = x[at + k].at.number;
             one.at.numbers = numbers + at;
         } else if (run > 1)
-            one.step = (int32_t)(x[at + 1].at.place - one.at.place);
+            one.step = (int32_t)(x[at + 1].at.id - one.at.id);
         one.count = (uint32_t)run;
         x[packed++] = one;
     }

@@ -32,14 +32,13 @@ static int32_t code_of_operator(LoopRecorder *self, PyObject *operator)
     return failed ? -1 : found;
 }
 
-/* Whether there can be such a place: laws count with differences of places. */
-static int is_place(const Operand *operand)
+/* Whether there can be such an id: laws count with differences of ids. */
+static int is_id(const Operand *operand)
 {
-    return operand->kind == NUMBER_PLACE
-           || (operand->at.place >= 0 && operand->at.place <= INT32_MAX);
+    return operand->kind == NUMBER_OPERAND || (operand->at.id >= 0 && operand->at.id <= INT32_MAX);
 }
 
-/* Read a pair: the kind of an operand, and its place or number. */
+/* Read a pair: the kind of an operand, and its id or number. */
 static int read_operand(PyObject *pair, Operand *operand)
 {
     int kind;
@@ -50,17 +49,17 @@ static int read_operand(PyObject *pair, Operand *operand)
     }
     if (!PyArg_ParseTuple(pair, "iO", &kind, &at))
         return -1;
-    if (kind < NODE_PLACE || kind > NUMBER_PLACE) {
+    if (kind < NODE_OPERAND || kind > NUMBER_OPERAND) {
         PyErr_Format(PyExc_ValueError, "expected a kind of operand from 0 to 2, got %d", kind);
         return -1;
     }
     *operand = (Operand){.count = 1, .kind = (uint32_t)kind};
-    if (kind == NUMBER_PLACE)
+    if (kind == NUMBER_OPERAND)
         operand->at.number = PyFloat_AsDouble(at);
     else
-        operand->at.place = PyLong_AsLongLong(at);
-    if (!PyErr_Occurred() && !is_place(operand))
-        PyErr_Format(PyExc_ValueError, "there is no place %lld", (long long)operand->at.place);
+        operand->at.id = PyLong_AsLongLong(at);
+    if (!PyErr_Occurred() && !is_id(operand))
+        PyErr_Format(PyExc_ValueError, "there is no id %lld", (long long)operand->at.id);
     return PyErr_Occurred() ? -1 : 0;
 }
 
@@ -117,7 +116,7 @@ static PyObject *strides_object(const Law *x, int depth)
     return found;
 }
 
-/* (kind, place, strides, number, table as bytes or None, step, count) */
+/* (kind, id, strides, number, table as bytes or None, step, count) */
 static PyObject *law_object(const Law *x, int depth)
 {
     PyObject *strides = strides_object(x, depth);
@@ -135,7 +134,7 @@ static PyObject *law_object(const Law *x, int depth)
 static PyObject *operand_object(const Operand *x)
 {
     const Law law = law_of(x);
-    if (x->kind != NUMBER_PLACE || x->count == 1)
+    if (x->kind != NUMBER_OPERAND || x->count == 1)
         return law_object(&law, 0);
     PyObject *strides = PyTuple_New(0);
     PyObject *table = PyBytes_FromStringAndSize((const char *)x->at.numbers,
@@ -145,7 +144,8 @@ static PyObject *operand_object(const Operand *x)
         Py_XDECREF(table);
         return NULL;
     }
-    return Py_BuildValue("(iiNdNiI)", NUMBER_PLACE, 0, strides, 0.0, table, 0, (unsigned)x->count);
+    return Py_BuildValue("(iiNdNiI)", NUMBER_OPERAND, 0, strides, 0.0, table, 0,
+                         (unsigned)x->count);
 }
 
 /* Items, and how to find the operator of a code. */
@@ -282,7 +282,7 @@ static PyMethodDef recorder_methods[] = {
     {"record", recorder_record, METH_VARARGS,
      "record(operator, pairs, outcome=None): the id of a call; an operand is a pair of its kind "
      "and "
-     "its place or number."},
+     "its id or number."},
     {"finish", recorder_finish, METH_NOARGS,
      "finish(): close what is open, and return all items."},
     {NULL, NULL, 0, NULL},

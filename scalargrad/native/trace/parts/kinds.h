@@ -15,8 +15,8 @@ typedef struct {
     FlatNodes flat;
     int32_t power;
     int64_t room;
-    int32_t *seen;  /* of each node the last part that it was seen for, from 1 on */
-    int32_t *place; /* of each node that was: what it is in that part */
+    int32_t *seen; /* of each node the last part that it was seen for, from 1 on */
+    int32_t *slot; /* of each node that was: what it is in that part */
     uint8_t *is_exponent;
     int32_t *computed;
     int32_t computes;
@@ -58,7 +58,7 @@ static int find_computed(Comparing *w, int32_t part, int32_t root)
     if (!sorted)
         qsort(w->computed, (size_t)w->computes, sizeof *w->computed, by_number);
     for (int32_t k = 0; k < w->computes; k++)
-        w->place[w->computed[k]] = 2 * k + 1;
+        w->slot[w->computed[k]] = 2 * k + 1;
     return w->room < 0;
 }
 
@@ -67,17 +67,17 @@ static int add_kind_word(Comparing *w, int32_t word)
     return grown_add(&w->column[KIND_WORD], &word, 4);
 }
 
-/* The place of an operand, a leaf among them numbered when it is met. −1 with an exception. */
-static int32_t place_in_part(Comparing *w, int32_t part, int32_t j)
+/* The slot of an operand, a leaf among them numbered when it is met. −1 with an exception. */
+static int32_t slot_in_part(Comparing *w, int32_t part, int32_t j)
 {
     if (w->seen[j] != part) {
         w->seen[j] = part;
-        w->place[j] = 2 * (int32_t)w->leaf.count;
+        w->slot[j] = 2 * (int32_t)w->leaf.count;
         w->is_exponent[j] = 0;
         if (grown_add(&w->leaf, &j, 4) < 0)
             return -1;
     }
-    return w->place[j];
+    return w->slot[j];
 }
 
 static int tell_step(Comparing *w, int32_t part, int32_t i)
@@ -86,8 +86,8 @@ static int tell_step(Comparing *w, int32_t part, int32_t i)
     if (add_kind_word(w, f->code[i]) < 0 || add_kind_word(w, operands_at(f, i)) < 0)
         return -1;
     for (int64_t k = f->begin[i]; k < f->begin[i + 1]; k++) {
-        const int32_t j = f->operand[k], place = place_in_part(w, part, j);
-        if (place < 0 || add_kind_word(w, place) < 0)
+        const int32_t j = f->operand[k], slot = slot_in_part(w, part, j);
+        if (slot < 0 || add_kind_word(w, slot) < 0)
             return -1;
         if (k == f->begin[i] + 1 && f->code[i] == w->power && f->sort[j] == NUMBER_SORT)
             w->is_exponent[j] = 1;
@@ -204,10 +204,10 @@ static int alike_begin(Comparing *w)
     const size_t size = (size_t)w->flat.size + 1;
     const int64_t zero = 0;
     w->seen = PyMem_Calloc(size, sizeof *w->seen);
-    w->place = PyMem_Malloc(size * sizeof *w->place);
+    w->slot = PyMem_Malloc(size * sizeof *w->slot);
     w->is_exponent = PyMem_Calloc(size, 1);
     w->computed = PyMem_Malloc(size * sizeof *w->computed);
-    if (w->seen && w->place && w->is_exponent && w->computed)
+    if (w->seen && w->slot && w->is_exponent && w->computed)
         return grown_add(&w->column[ALIKE_BEGIN], &zero, 8);
     PyErr_NoMemory();
     return -1;
@@ -217,7 +217,7 @@ static void alike_free(Comparing *w)
 {
     flat_close(&w->flat);
     PyMem_Free(w->seen);
-    PyMem_Free(w->place);
+    PyMem_Free(w->slot);
     PyMem_Free(w->is_exponent);
     PyMem_Free(w->computed);
     PyMem_Free(w->leaf.item);

@@ -15,11 +15,11 @@ typedef struct {
 
 static int32_t node_of_entry(Expansion *e, int kind, Entry x)
 {
-    if (kind == NUMBER_PLACE)
+    if (kind == NUMBER_OPERAND)
         return constant(e->trace, x.number);
-    if (kind == NODE_PLACE)
-        return e->node_of[x.place];
-    return e->input_of[x.place];
+    if (kind == NODE_OPERAND)
+        return e->node_of[x.id];
+    return e->input_of[x.id];
 }
 
 /* Put the nodes of `count` operands behind the first `at`. */
@@ -33,8 +33,8 @@ static int put_nodes(Expansion *e, int32_t at, int kind, Entry first, const Entr
         return -1;
     }
     for (int32_t k = 0; k < count; k++) {
-        const Entry x = kind == NUMBER_PLACE ? (numbers ? numbers[k] : first)
-                                             : (Entry){.place = first.place + (int64_t)step * k};
+        const Entry x = kind == NUMBER_OPERAND ? (numbers ? numbers[k] : first)
+                                               : (Entry){.id = first.id + (int64_t)step * k};
         const int32_t node = node_of_entry(e, kind, x);
         if (node < 0)
             return -1;
@@ -45,8 +45,8 @@ static int put_nodes(Expansion *e, int32_t at, int kind, Entry first, const Entr
 
 static int put_operand(Expansion *e, int32_t at, const Operand *x)
 {
-    const int several = x->kind == NUMBER_PLACE && x->count > 1;
-    const Entry first = {.place = x->at.place};
+    const int several = x->kind == NUMBER_OPERAND && x->count > 1;
+    const Entry first = {.id = x->at.id};
     return put_nodes(e, at, (int)x->kind, first, several ? (const Entry *)x->at.numbers : NULL,
                      x->step, (int32_t)x->count);
 }
@@ -55,11 +55,11 @@ static int put_law(Expansion *e, int32_t at, const Law *x, const int64_t *iterat
                    int64_t turn)
 {
     const Entry *entry = x->table ? x->table->entry + turn * (int64_t)width_of(x) : NULL;
-    const Entry lawful = x->kind == NUMBER_PLACE
+    const Entry lawful = x->kind == NUMBER_OPERAND
                              ? (Entry){.number = x->number}
-                             : (Entry){.place = place_of(x, iterations, depth)};
+                             : (Entry){.id = id_by_law(x, iterations, depth)};
     return put_nodes(e, at, (int)x->kind, entry ? *entry : lawful,
-                     x->kind == NUMBER_PLACE ? entry : NULL, x->step, (int32_t)x->count);
+                     x->kind == NUMBER_OPERAND ? entry : NULL, x->step, (int32_t)x->count);
 }
 
 static int expand_event(Expansion *e, const Item *item, const int64_t *iterations, int depth,

@@ -14,7 +14,7 @@ static int may_be_repeated(int32_t row)
 
 static Operand operand_of_event(int64_t event)
 {
-    return (Operand){.at.place = event, .count = 1, .kind = NODE_PLACE};
+    return (Operand){.at.id = event, .count = 1, .kind = NODE_OPERAND};
 }
 
 static int is_sum_of_products(int32_t row)
@@ -81,13 +81,13 @@ static int record_nodes(const Trace *t, Rolled *x)
     return finish_loops(&x->recorder);
 }
 
-static int give_results(const Trace *t, const Rolled *x, const Indices *results, Given *given)
+static int read_traits(const Trace *t, const Rolled *x, const Indices *results, Traits *traits)
 {
     int known = 1;
     for (Py_ssize_t k = 0; known && k < results->count; k++) {
         const TraceNode *node = &t->node[results->item[k]];
-        given[k] = (Given){.number = node->number};
-        known = operand_of_node(t, x, results->item[k], &given[k].operand);
+        traits[k] = (Traits){.number = node->number};
+        known = operand_of_node(t, x, results->item[k], &traits[k].operand);
     }
     return known;
 }
@@ -100,12 +100,12 @@ static PyObject *items_of_nodes(Trace *t, Rolled *x, const Indices *results)
         return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
     if (!is_worth_rolling(r) || r->size > MOST_ITEMS)
         Py_RETURN_NONE;
-    Given *given = PyMem_Calloc((size_t)results->count + 1, sizeof *given);
-    if (!given)
+    Traits *traits = PyMem_Calloc((size_t)results->count + 1, sizeof *traits);
+    if (!traits)
         return PyErr_NoMemory();
-    const int known = give_results(t, x, results, given);
-    PyObject *operands = known ? results_as_operands(given, results->count) : NULL;
-    PyMem_Free(given);
+    const int known = read_traits(t, x, results, traits);
+    PyObject *operands = known ? results_as_operands(traits, results->count) : NULL;
+    PyMem_Free(traits);
     if (!operands)
         return known ? NULL : Py_NewRef(Py_None);
     PyObject *items = all_items(&(Items){r, t, row_of_trace});

@@ -62,12 +62,12 @@ static int operand_of_node(const Trace *t, const Rolled *x, int32_t i, Operand *
     if (i >= x->known)
         return 0;
     if (row == CONSTANT) {
-        operand->kind = NUMBER_PLACE;
+        operand->kind = NUMBER_OPERAND;
         operand->at.number = t->node[i].number;
         return 1;
     }
-    operand->kind = row == INPUT ? INPUT_PLACE : NODE_PLACE;
-    operand->at.place = x->event_of[i];
+    operand->kind = row == INPUT ? INPUT_OPERAND : NODE_OPERAND;
+    operand->at.id = x->event_of[i];
     return x->event_of[i] >= 0;
 }
 

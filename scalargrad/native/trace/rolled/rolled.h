@@ -44,20 +44,20 @@ static PyObject *trace_tell_values(PyObject *self, PyObject *values)
     Py_RETURN_NONE;
 }
 
-/* A result as an operand: its kind, place or number, and whether it is a Value. */
-static PyObject *given_as_object(const Given *given)
+/* A result as an operand: its kind, its id or number, and whether it is a Value. */
+static PyObject *result_as_object(const Traits *traits)
 {
-    if (given->operand.kind == NUMBER_PLACE)
-        return Py_BuildValue("(idi)", NUMBER_PLACE, given->number, 0);
-    return Py_BuildValue("(iLi)", (int)given->operand.kind, (long long)given->operand.at.place,
-                         (int)given->linked);
+    if (traits->operand.kind == NUMBER_OPERAND)
+        return Py_BuildValue("(idi)", NUMBER_OPERAND, traits->number, 0);
+    return Py_BuildValue("(iLi)", (int)traits->operand.kind, (long long)traits->operand.at.id,
+                         (int)traits->linked);
 }
 
-static PyObject *results_as_operands(const Given *results, Py_ssize_t count)
+static PyObject *results_as_operands(const Traits *results, Py_ssize_t count)
 {
     PyObject *found = PyTuple_New(count);
     for (Py_ssize_t k = 0; found && k < count; k++) {
-        PyObject *x = given_as_object(&results[k]);
+        PyObject *x = result_as_object(&results[k]);
         if (!x)
             Py_CLEAR(found);
         else
@@ -67,7 +67,7 @@ static PyObject *results_as_operands(const Given *results, Py_ssize_t count)
 }
 
 /* Of a trace whose loops are finished: while its items are read no event is added. */
-static PyObject *rolled_items(Trace *t, const Given *results, Py_ssize_t count)
+static PyObject *rolled_items(Trace *t, const Traits *results, Py_ssize_t count)
 {
     Recorder *r = &t->rolled.recorder;
     const long long events = r->events;
@@ -83,17 +83,17 @@ static PyObject *rolled_items(Trace *t, const Given *results, Py_ssize_t count)
 
 /* Read results; 0 where one of them is no number of this trace, kept as loops. May run code of
  * Python's. */
-static int read_results(const Trace *t, PyObject *results, Given *given)
+static int read_results(const Trace *t, PyObject *results, Traits *traits)
 {
     int known = 1;
     for (Py_ssize_t k = 0; known && k < PyTuple_GET_SIZE(results); k++)
-        known = given_object(t, PyTuple_GET_ITEM(results, k), &given[k]);
+        known = traits_of_object(t, PyTuple_GET_ITEM(results, k), &traits[k]);
     return known;
 }
 
-static PyObject *rolled_or_none(Trace *t, PyObject *results, Given *given)
+static PyObject *rolled_or_none(Trace *t, PyObject *results, Traits *traits)
 {
-    const int known = read_results(t, results, given);
+    const int known = read_results(t, results, traits);
     if (!is_rolling(t))
         Py_RETURN_NONE;
     Recorder *r = &t->rolled.recorder;
@@ -101,7 +101,7 @@ static PyObject *rolled_or_none(Trace *t, PyObject *results, Given *given)
         return NULL;
     const int is_worth = is_worth_rolling(r) && r->size <= MOST_ITEMS;
     if (is_worth && known)
-        return rolled_items(t, given, PyTuple_GET_SIZE(results));
+        return rolled_items(t, traits, PyTuple_GET_SIZE(results));
     t->rolled.why = is_worth ? ASKED : IRREGULAR;
     return as_nodes(t) < 0 ? NULL : Py_NewRef(Py_None);
 }
@@ -114,11 +114,11 @@ static PyObject *trace_rolled(PyObject *self, PyObject *results)
         return PyErr_Format(PyExc_TypeError, "expected a tuple of results");
     if (!is_rolling((Trace *)self))
         Py_RETURN_NONE;
-    Given *given = PyMem_Calloc((size_t)PyTuple_GET_SIZE(results) + 1, sizeof *given);
-    if (!given)
+    Traits *traits = PyMem_Calloc((size_t)PyTuple_GET_SIZE(results) + 1, sizeof *traits);
+    if (!traits)
         return PyErr_NoMemory();
-    PyObject *found = rolled_or_none((Trace *)self, results, given);
-    PyMem_Free(given);
+    PyObject *found = rolled_or_none((Trace *)self, results, traits);
+    PyMem_Free(traits);
     return found;
 }
 

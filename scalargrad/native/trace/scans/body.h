@@ -8,8 +8,8 @@ enum { A_NUMBER = -1, AN_EVENT = -2 };
 
 /* An operand of a step: a number, a node, or an event of a trace that is kept as loops. */
 typedef struct {
-    int32_t node; /* A_NUMBER, AN_EVENT: then `given` says what it is */
-    Given given;
+    int32_t node; /* A_NUMBER, AN_EVENT: then `traits` says what it is */
+    Traits traits;
 } Slot;
 
 typedef struct {
@@ -38,7 +38,7 @@ static void free_repetition(Repetition *r)
 
 static Slot number_slot(double number)
 {
-    return (Slot){A_NUMBER, given_number(number)};
+    return (Slot){A_NUMBER, traits_of_number(number)};
 }
 
 static Slot node_slot(const Trace *t, int32_t i)
@@ -67,7 +67,7 @@ static int slot_of_object(Trace *t, PyObject *x, Slot *slot)
     }
     if (is_tracer(x) && ((Tracer *)x)->index < 0) {
         slot->node = AN_EVENT;
-        if (is_rolling(t) && given_tracer(t, (Tracer *)x, &slot->given))
+        if (is_rolling(t) && traits_of_tracer(t, (Tracer *)x, &slot->traits))
             return 0;
     }
     const int32_t index = node_of_object(t, x);
@@ -79,10 +79,10 @@ static int slot_of_object(Trace *t, PyObject *x, Slot *slot)
 static PyObject *object_of_slot(Trace *t, const Slot *x)
 {
     if (x->node == A_NUMBER)
-        return PyFloat_FromDouble(x->given.number);
+        return PyFloat_FromDouble(x->traits.number);
     if (x->node != AN_EVENT)
         return tracer_of(t, x->node);
-    return tracer_of_event(t, x->given.operand.at.place, x->given.number, &x->given, 1);
+    return tracer_of_event(t, x->traits.operand.at.id, x->traits.number, &x->traits, 1);
 }
 
 /* ------ a body from Python */

@@ -20,27 +20,27 @@ static int are_numbers(const Repetition *r, const BodyStep *step)
     return 1;
 }
 
-static int take_givens(const Repetition *r, const BodyStep *step, Given *given)
+static int take_traits(const Repetition *r, const BodyStep *step, Traits *traits)
 {
     for (int32_t k = 0; k < step->count; k++) {
         const Slot *x = &r->slot[r->operand[step->begin + k]];
         if (x->node < 0)
-            given[k] = x->given;
-        else if (!given_node(r->trace, x->node, &given[k]))
+            traits[k] = x->traits;
+        else if (!traits_of_node(r->trace, x->node, &traits[k]))
             return 0;
     }
     return 1;
 }
 
 /* The operand that an event on these operands is, for the next operator. */
-static Slot event_slot(int64_t id, double number, const Given *given, int32_t count)
+static Slot event_slot(int64_t id, double number, const Traits *traits, int32_t count)
 {
-    const Operand operand = {.at.place = id, .count = 1, .kind = NODE_PLACE};
+    const Operand operand = {.at.id = id, .count = 1, .kind = NODE_OPERAND};
     Slot slot = {AN_EVENT, {operand, number, 0, 1, 0}};
     for (int32_t k = 0; k < count; k++) {
-        slot.given.lane |= given[k].lane;
-        slot.given.plain &= given[k].plain;
-        slot.given.linked |= given[k].linked;
+        slot.traits.lane |= traits[k].lane;
+        slot.traits.plain &= traits[k].plain;
+        slot.traits.linked |= traits[k].linked;
     }
     return slot;
 }
@@ -54,19 +54,19 @@ static int step_as_event(const Repetition *r, const BodyStep *step, Slot *result
         t->rolled.why = IRREGULAR;
         return 0;
     }
-    Given few[FEW], *given = few_or_more(few, step->count, sizeof *given);
-    if (!given)
+    Traits few[FEW], *traits = few_or_more(few, step->count, sizeof *traits);
+    if (!traits)
         return -1;
-    int found = take_givens(r, step, given);
-    if (found && number_of_given(t, step->row, given, step->count, &number) < 0)
+    int found = take_traits(r, step, traits);
+    if (found && number_on(t, step->row, traits, step->count, &number) < 0)
         found = -1;
     /* Python code may have run since */
     if (found > 0 && !is_rolling(t))
         found = 0;
-    const int64_t id = found > 0 ? record_given(t, step->row, given, step->count) : 0;
+    const int64_t id = found > 0 ? record_operands(t, step->row, traits, step->count) : 0;
     if (found > 0)
-        *result = event_slot(id, number, given, step->count);
-    free_more(given, few);
+        *result = event_slot(id, number, traits, step->count);
+    free_more(traits, few);
     return id < 0 ? -1 : found;
 }
 
@@ -75,9 +75,9 @@ static int term_of_slot(Trace *t, const Slot *x, Term *term)
     if (x->node == AN_EVENT && as_nodes(t) < 0)
         return -1;
     if (x->node == A_NUMBER)
-        *term = number_term(x->given.number);
+        *term = number_term(x->traits.number);
     else
-        *term = term_at(t, x->node == AN_EVENT ? t->rolled.node_of[x->given.operand.at.place]
+        *term = term_at(t, x->node == AN_EVENT ? t->rolled.node_of[x->traits.operand.at.id]
                                                : x->node);
     return 0;
 }
@@ -102,7 +102,7 @@ static int step_on_numbers(const Repetition *r, const BodyStep *step, Slot *resu
     if (!numbers)
         return -1;
     for (int32_t k = 0; k < step->count; k++)
-        numbers[k] = r->slot[r->operand[step->begin + k]].given.number;
+        numbers[k] = r->slot[r->operand[step->begin + k]].traits.number;
     const int failed = forward_on(r->trace, step->row, numbers, step->count, &number);
     free_more(numbers, few);
     if (!failed)
@@ -228,9 +228,9 @@ static PyObject *trace_repeat(PyObject *self, PyObject *args)
                           &PyTuple_Type, &ys, &begin, &end)
         || !are_lists(xs))
         return NULL;
-    const Py_ssize_t given = PyTuple_GET_SIZE(state) + PyTuple_GET_SIZE(xs)
+    const Py_ssize_t begun = PyTuple_GET_SIZE(state) + PyTuple_GET_SIZE(xs)
                              + PyTuple_GET_SIZE(fixed);
-    const Py_ssize_t slots = given + PyTuple_GET_SIZE(steps);
+    const Py_ssize_t slots = begun + PyTuple_GET_SIZE(steps);
     if (slots > INT32_MAX / 4 || PyTuple_GET_SIZE(ys) > INT32_MAX / 4
         || PyTuple_GET_SIZE(outs) != PyTuple_GET_SIZE(state)) {
         PyErr_SetString(PyExc_ValueError, "a body has too many numbers, or returns another state");
