@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 
-def times(inverse: Any, residuals: Any) -> Any:
-    """Newton's step for these residuals."""
+def step_of(inverse: Any, residuals: Any) -> Any:
+    """Newton's step for these residuals: minus the inverse times the residuals."""
     import numpy
 
     if len(residuals) == 1:
@@ -18,9 +18,9 @@ def times(inverse: Any, residuals: Any) -> Any:
 
 
 def inverses(jacobian: Any, is_hessian: bool) -> tuple[Any, Any]:
-    """The inverse of the Jacobian in each lane, NaN where there is none. Of a minimum's Hessian it
-    is that with all curvatures turned upwards, and whether they all were: no step then leads to a
-    saddle."""
+    """The inverse of the Jacobian in each lane, not finite where there is none. Of a minimum's
+    Hessian, negative curvatures are first turned upwards, so that no step leads to a saddle; the
+    second result then tells in which lanes all curvatures were upwards before, else it is None."""
     if not is_hessian:
         return (1.0 / jacobian if len(jacobian) == 1 else inverse_of(jacobian)), None
     if len(jacobian) == 1:
@@ -53,7 +53,7 @@ def turned_upwards(hessian: Any) -> tuple[Any, Any]:
 
     square = numpy.moveaxis(hessian, 2, 0)
     is_finite = numpy.isfinite(square).all(axis=(1, 2))
+    # zeros have no inverse and no curvature either, and their eigenvalues can be found
     values, vectors = numpy.linalg.eigh(numpy.where(is_finite[:, None, None], square, 0.0))
     found = numpy.einsum("lik,lk,ljk->ijl", vectors, 1.0 / abs(values), vectors)
-    found[:, :, ~is_finite] = numpy.nan
-    return found, (values > 0.0).all(axis=1) & is_finite
+    return found, (values > 0.0).all(axis=1)

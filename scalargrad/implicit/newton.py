@@ -11,7 +11,7 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-from .inverses import inverses, times
+from .inverses import inverses, step_of
 
 CHUNK = 32768
 """So many lanes go together: their numbers stay in the processor's cache."""
@@ -127,7 +127,7 @@ def begun(evaluate: Evaluate, at: Any, lanes: Any) -> Going:
 
     point = evaluate(at, lanes)
     inverse, curved = inverses(point.jacobian, point.objective is not None)
-    step = times(inverse, point.residuals)
+    step = step_of(inverse, point.residuals)
     zeros, ones = numpy.zeros(len(lanes), int), numpy.ones(len(lanes))
     far = abs(at) + abs(step)
     return Going(lanes, at, point, inverse, curved, step, ones, ones, zeros, far)
@@ -226,10 +226,10 @@ def stepped(evaluate: Evaluate, going: Going) -> Going:
 
     at = going.at + going.part * going.step
     point = evaluate(at, going.lanes)
-    sizes = size(going.step, going.far), size(times(going.inverse, point.residuals), going.far)
+    sizes = size(going.step, going.far), size(step_of(going.inverse, point.residuals), going.far)
     better = leads_on(going, point, *sizes)
     inverse, curved = inverses(point.jacobian, point.objective is not None)
-    step = times(inverse, point.residuals)
+    step = step_of(inverse, point.residuals)
     far = numpy.maximum(going.far, abs(at))
     ones = numpy.ones_like(going.part)
     ratio = numpy.where(going.part == 1.0, size(step, far) / sizes[0], ones)

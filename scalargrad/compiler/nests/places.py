@@ -84,7 +84,7 @@ class Places:
         for c in carried:
             n = nest.next[c]
             item = self.selection.within.get(n, n)
-            is_own = item in order and nest.rows[n] is not nests.LAST and self.may_replace(n)
+            is_own = item in order and nest.rows[n] is not nests.LAST
             if not is_own or n in taken or c in handed_on:
                 continue
             if any(c in reads for reads in read[order[item] + 1 :]):
@@ -95,10 +95,6 @@ class Places:
     def first(self, c: int) -> int:
         """Where a carried node is in the first iteration."""
         return self.absolute(self.along[c]) if c in self.along else self.of[c]
-
-    def may_replace(self, i: int) -> bool:
-        """Tell whether a node may take the place of another."""
-        return True
 
     def __getitem__(self, i: int) -> int:
         nest = self.nest

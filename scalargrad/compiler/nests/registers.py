@@ -78,12 +78,6 @@ class LanePlaces(MovingPlaces):
         is_register = array.numbers is None and not array.summed and i not in self.uniform.place
         return is_register and address.depth() == depth > 0
 
-    def may_replace(self, i: int) -> bool:
-        """Tell whether a node may take the place of another: an element has its register."""
-        if self.nest.rows[i] is not nests.READ or i in self.at_rest or i in self.lasts:
-            return True
-        return not self.may_lead(i, self.nest.addresses[i])
-
     # ------ numbers of one iteration share registers
     def share(self, block: Block) -> None:
         """Give registers to the numbers of a block that nobody reads when the iteration is over.

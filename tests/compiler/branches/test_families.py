@@ -240,6 +240,21 @@ def test_a_length_at_which_a_number_is_kept_is_refused_each_time() -> None:
     assert not kept
 
 
+def test_a_walk_over_the_last_results_of_a_loop_that_ends_when_each_lane_likes() -> None:
+    """They are the last of each lane's own, not of the lane that went on for longest."""
+
+    def f(x: Any, rate: Any) -> Any:
+        states = []
+        while x < 10.0:
+            x = x + rate * sg.tanh(x)
+            states.append(x)
+        return sg.sum([sg.sin(y) for y in states[-12:]])
+
+    gate = sg.value_and_grad(sg.compile(f, batch="x"), (0, 1))
+    for seed in range(2):
+        check(f, gate, (np.random.default_rng(seed).uniform(0.2, 2.0, 60), 0.1), (0,))
+
+
 SEEDS = 30
 
 

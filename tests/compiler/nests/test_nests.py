@@ -226,6 +226,23 @@ def test_a_number_that_begins_as_a_float_has_no_careful_program() -> None:
         Derived(half).code(True)
 
 
+def test_a_walk_over_some_of_what_the_iteration_before_computed_in_a_loop_is_refused() -> None:
+    """The array is laid out before that loop is known, of which it would need every result."""
+
+    def f(m: Any, x: Any, y: Any) -> Any:
+        row, total = [m.sin(x * j) for j in range(1, 12)], x
+        for _ in range(12):
+            all_but_one = [m.tanh(a) * y for a in row[1:]]
+            total = m.tanh(total + y)
+            row = [m.sin(total * (j + 1.0)) for j in range(11)]
+            for a in all_but_one:
+                total = total + a * m.cos(x)
+        return total
+
+    with pytest.raises(Refused, match="earlier results begins or ends within a loop"):
+        code_of_function(f, [0.3, 0.7])
+
+
 # ------ as programs
 def test_numbers_that_are_never_needed_are_not_computed() -> None:
     def f(m: Any, a: Any, b: Any) -> Any:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import scalargrad as sg
 from scalargrad.compiler.parts import pieces, program, recorded
+from scalargrad.compiler.parts.compressed import Compressed
 from tests.support.sparse_programs import points
 from tests.support.sparse_programs import program as random_program
 
@@ -35,6 +36,12 @@ def by_products(patch: pytest.MonkeyPatch) -> None:
 
 
 WAYS = {"in one program": lambda patch: None, "in lanes": by_lanes, "by products": by_products}
+
+
+def way_of(gate: Any) -> Any:
+    """The class of what computes the derivatives: Parts, or Compressed by products."""
+    (paths,) = gate._programs.paths.values()
+    return type(paths.first.traced.parts)
 
 
 def close(found: Any, wanted: Any) -> None:
@@ -127,7 +134,9 @@ def test_one_part_of_all_numbers_goes_by_products() -> None:
     def f(x: Any) -> Any:
         return sg.log(sg.sum([sg.exp(a * b) for a, b in pairwise(x)])) * x[0]
 
-    close(sg.sparse_hessian(f)(x).toarray(), sg.hessian(f)(x))
+    gate = sg.sparse_hessian(f)
+    close(gate(x).toarray(), sg.hessian(f)(x))
+    assert way_of(gate) is Compressed
 
 
 def test_results_that_share_all_they_compute() -> None:
