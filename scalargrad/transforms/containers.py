@@ -2,7 +2,8 @@
 
 A `Container` says how one kind of them is read and built; a `Spec` is the shape of nested
 containers, without their leaves. Two specs are equal where types, keys and their order are equal.
-Anything else is a leaf, also a subclass of list, tuple or dict: it may mean something else.
+Any other object is a leaf. So is one of a subclass of list, tuple or dict, because the subclass may
+hold more than its parts.
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ def exact(x: Hashable) -> Hashable:
 class Container(NamedTuple):
     """One kind of container.
 
-    `keys(x)` are the keys of its parts, `parts(x)` the parts in the same order; `more(x)` is
-    anything else it takes to build a container. `built(kind, keys, parts, more)` builds one;
-    `path(key)` is Python's spelling of the way to a part.
+    `keys(x)` are the keys of a container's parts, `parts(x)` the parts in the same order. `more(x)`
+    is what else the container was built with: a deque's length, the default of a defaultdict.
+    `built(kind, keys, parts, more)` builds one. `path(key)` is how Python spells the way to a part.
     """
 
     keys: Callable[[Any], Keys]
@@ -40,7 +41,7 @@ class Container(NamedTuple):
     more: Callable[[Any], Any] = lambda x: None
 
 
-def places(x: Any) -> Keys:
+def indices(x: Any) -> Keys:
     return range(len(x))
 
 
@@ -51,7 +52,7 @@ def attributes(x: Any) -> dict[str, Any]:
 
 
 def with_attributes(kind: Any, names: Keys, parts: list[Any], more: Any) -> Any:
-    """A dataclass with these attributes; its `__init__` does not run again: it may compute."""
+    """A dataclass with these attributes. Its `__init__` does not run, because it may compute."""
     made = object.__new__(kind)
     for name, part in zip(names, parts):
         object.__setattr__(made, name, part)
@@ -59,7 +60,7 @@ def with_attributes(kind: Any, names: Keys, parts: list[Any], more: Any) -> Any:
 
 
 LIST = Container(
-    places, iter, lambda kind, keys, parts, more: parts if kind is list else kind(parts)
+    indices, iter, lambda kind, keys, parts, more: parts if kind is list else kind(parts)
 )
 NAMED_TUPLE = Container(
     lambda x: x._fields,
@@ -92,7 +93,7 @@ CONTAINERS: dict[type, Container] = {
 
 
 def container_of(kind: type) -> Container | None:
-    """Return how containers of this kind are taken apart; None if it is none."""
+    """Return how containers of this kind are taken apart; None if this is no kind of container."""
     found = CONTAINERS.get(kind)
     if found is None and hasattr(kind, "__dataclass_fields__"):
         return DATACLASS
@@ -104,7 +105,7 @@ def is_named_tuple(kind: type) -> bool:
 
 
 class Spec:
-    """How leaves stand in a nest of containers; `parts` are specs too, None for a leaf."""
+    """The shape of nested containers: of each part its own Spec, or None where it is a leaf."""
 
     def __init__(
         self, kind: type, container: Container, x: Any, parts: tuple[Spec | None, ...]
@@ -132,7 +133,8 @@ class Spec:
 
     @cached_property
     def key(self) -> Hashable:
-        """A key that is equal for equal specs. Only compiled functions compare these."""
+        """A key that is equal for equal specs; made when first asked for, for most specs are never
+        compared."""
         own = len(self.parts) if self.container is LIST else tuple(map(exact, self.keys))
         more = self.more if isinstance(self.more, int) else id(self.more)
         return self.kind, own, self.parts, more
@@ -198,8 +200,8 @@ class Unquoted(str):
 
 
 class Taken:
-    """The parts of containers: their leaves in order, and the types of these.
-    `is_leaf` tells of a container that it is a leaf."""
+    """The leaves of containers that were taken apart, in order, and the types of the leaves. Where
+    `is_leaf` says so, a container is a leaf itself."""
 
     def __init__(self, is_leaf: Callable[[Any], bool] = lambda x: False) -> None:
         self.leaves: list[Any] = []
@@ -215,7 +217,7 @@ class Taken:
             self.kinds.add(kind)
             return None
         parts = list(container.parts(x))
-        # a long list of numbers is asked once for each type in it
+        # types are asked and not parts, of which a long list has many
         kinds = {*map(type, parts)}
         if any(map(container_of, kinds)):
             return Spec(kind, container, x, tuple(map(self.spec, parts)))

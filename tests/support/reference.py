@@ -208,14 +208,21 @@ def smooth_operands(name: str, operands: Sequence[float]) -> list[int]:
     return [i for i in range(len(operands)) if i not in PARAMETERS.get(name, ())]
 
 
+def function_of(name: str) -> Any:
+    """The row's function in mpmath."""
+    if name not in FUNCTIONS:
+        raise LookupError(f"{name} is not in FUNCTIONS of {__file__}: write it with mpmath's there")
+    return FUNCTIONS[name]
+
+
 def exact_value(name: str, operands: Sequence[float]) -> Any:
-    return FUNCTIONS[name](*map(mpf, operands))
+    return function_of(name)(*map(mpf, operands))
 
 
 def exact_derivative(name: str, operands: Sequence[float], *positions: int) -> Any:
     """∂out/∂operands[i]∂operands[j]… for the `positions` i, j, …, as an mpf."""
     orders = tuple(positions.count(i) for i in range(len(operands)))
-    found = mp.diff(FUNCTIONS[name], tuple(map(mpf, operands)), orders)
+    found = mp.diff(function_of(name), tuple(map(mpf, operands)), orders)
     # a difference quotient of a function that does not bend leaves rounding noise
     return found if abs(found) > mpf(2) ** (-mp.prec // 2) else 0 * ONE
 

@@ -39,9 +39,9 @@ class Form:
         return bool(self.form == arguments.form)
 
     def is_replaced(self, args: tuple[Any, ...], arguments: Arguments) -> bool:
-        """Tell whether a new form of these arguments makes this one needless: either what is around
-        has changed since, or this one would read them too. Two kinds of numbers (float64, float32)
-        may run one program by two readers; calls that take turns keep both."""
+        """Tell whether a new form, made for these arguments, takes the place of this one: things
+        around have changed since this one was made, or it reads the same arguments. Otherwise both
+        stay, as for float64 and float32: they share a program, and have a reader each."""
         if not self.is_of(arguments):
             return False
         return not self.records.hold() or self.statics_of(args) is not None

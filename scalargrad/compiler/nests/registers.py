@@ -30,12 +30,13 @@ class Uniform:
         for i, row in enumerate(nest.rows):
             if row is CONSTANT:
                 self.put(i, nest.numbers[i])
-            elif i in live and self.is_one(i):
+            elif i in live and self.is_shared(i):
                 operands = [self.place[j] for j in nest.operands[i]]
                 self.code.append(row_instruction(nest.row(i).code, self.put(i, 0.0), *operands))
 
-    def is_one(self, i: int) -> bool:
-        """Tell whether an operator works on uniform numbers alone, outside of loops."""
+    def is_shared(self, i: int) -> bool:
+        """Tell whether a node is computed once for all lanes: an operator whose operands have
+        places, which no number of a loop has."""
         is_operator = isinstance(self.nest.rows[i], Operator)
         return is_operator and all(j in self.place for j in self.nest.operands[i])
 
@@ -69,11 +70,12 @@ class LanePlaces(MovingPlaces):
 
     # ------ which numbers move
     def read_at_rest(self, nest: Nest, schedule: Schedule) -> Iterator[int]:
-        """Yield the nodes that are added to an element by its number."""
+        """Yield the nodes that are added to elements whose numbers stand in a table."""
         yield from (effect.x for effect in nest.effects() if effect.kind == nests.SCATTER)
 
     def may_lead(self, i: int, address: Address) -> bool:
-        """Tell whether these are registers, another in each iteration of the node's loop."""
+        """Tell whether these elements are registers, and each iteration of the node's loop has
+        another one."""
         array, depth = address.array, self.nest.home[i].depth
         is_register = array.numbers is None and not array.summed and i not in self.uniform.place
         return is_register and address.depth() == depth > 0

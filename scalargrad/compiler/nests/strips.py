@@ -28,9 +28,11 @@ class Placed(Protocol):
 
 
 class Strip:
-    """An array of events that are as far from each other, in each iteration of a frame.
+    """An array of `count` events, the first of which is `low` and each next one `step` further. The
+    array has these of every iteration of the frame.
 
-    It may be asked for when those events are placed, or for those of earlier iterations before.
+    Where `back` is 0, events of this iteration are read, and all of them are placed. Else those of
+    so many iterations before are read: they are placed only when the body has ended.
     """
 
     def __init__(

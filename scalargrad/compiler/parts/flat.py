@@ -23,10 +23,10 @@ from ..trace.recorder import Recorder
 from ..trace.vocabulary import CONSTANT, INPUT, stop_gradient
 
 OTHER, SUM, DIFFERENCE, NEGATIVE, PRODUCT, QUOTIENT, STOP, GIVEN, NUMBER, HELD = range(10)
-"""The sorts of nodes, for the derivative of what is linear: any operator; those that are sums; a
-node that no derivative goes through; an input; a number of Python's; a Value that the function
-closes over, an input too: a 0 in it is a number, where others beside a variable let nothing
-through."""
+"""The sorts of nodes. SUM to QUOTIENT are the operators that may be linear in an operand, OTHER are
+all other operators; no derivative goes through a STOP. GIVEN is an input of the call, NUMBER one of
+Python's, HELD a Value that the function closes over: an input too. A factor 0.0 that is a Value is
+a number like others, while one that is no Value lets no derivative through."""
 SORTS = {
     ops.add: SUM,
     ops.identity: SUM,
@@ -108,8 +108,8 @@ def arrays(
 
 
 def with_numbers(flat: Flat) -> Flat:
-    """The same to be computed and not differentiated: a sum of parts in all inputs, and in numbers
-    of Python's where these are added, each of which is a variable."""
+    """The same nodes, for values in place of derivatives: all inputs are variables, and so are
+    numbers of Python's that are added to something. Each output then is a sum of parts in these."""
     import numpy
 
     owner = numpy.repeat(flat.sort, numpy.diff(flat.begin))

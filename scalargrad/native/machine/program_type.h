@@ -7,7 +7,8 @@
 static PyMethodDef program_methods[] = {
     {"repeat", (PyCFunction)(void (*)(void))program_repeat, METH_FASTCALL,
      "repeat(numbers, at, weights, results, tell_doubt): run a program without lanes for each row "
-     "of weights, which stand at a place among the numbers; each run gives a row of results. "
+     "of weights. The numbers of a row stand at `at` among the numbers of the call, and each run "
+     "gives a row of results. "
      "Return the number of a guard that does not hold, or ALL_HOLD, or DOUBT where doubt is to be "
      "told and an output is not finite."},
     {"results", program_results, METH_O,
@@ -16,11 +17,11 @@ static PyMethodDef program_methods[] = {
     {"run", (PyCFunction)(void (*)(void))program_run, METH_FASTCALL,
      "run(numbers, arrays, count, results, broken, sides, index, tell_doubt, threads): run the "
      "lanes, those of an index if there is one. Return the number of a uniform guard that does "
-     "not hold, or an Answer of compiler/machine/words.py: ALL_HOLD, or a list of the "
-     "results "
-     "if there is no buffer for them; LANES_BROKEN where `broken` tells for each lane which guard "
-     "does not hold, and `sides` what it compared; DOUBT where doubt is to be told and an output "
-     "is not finite."},
+     "not hold. Where all hold, return ALL_HOLD, or a list of the results if there is no buffer "
+     "for them. Return LANES_BROKEN where a guard does not hold in some lanes: `broken` then has "
+     "the guard of each lane, and `sides` what it compared. Return DOUBT where doubt is to be "
+     "told "
+     "and an output is not finite. These three are Answers of compiler/machine/words.py."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -149,6 +149,8 @@ static int put_in_body(Recorder *r, Item *item, Item *into)
 
 /* ------ opening a loop */
 
+/* Make the body of a loop of its first three rounds of items, which begin at `first`: operands become
+ * laws. −1 without memory. */
 static int merge_rounds(Recorder *r, Loop *loop, Item *first)
 {
     const int32_t size = loop->size;
@@ -244,8 +246,9 @@ static Period *period_of(Recorder *r, int64_t size)
     return NULL;
 }
 
-/* Wait until the items that follow no law are over. The shapes of a body may have a shorter period
- * than its wiring. */
+/* Wait with this period until `items` more have come: up to then some of the last follow no law.
+ * A body may look the same twice or three times in each iteration, while its operands do not: after
+ * some time multiples of the period are tried, too. */
 static void wait_for(Recorder *r, Period *period, int64_t items)
 {
     const Period copy = *period;
@@ -406,7 +409,8 @@ static int close_loop(Recorder *r)
 
 /* ------ events */
 
-/* Record an event, unless another comes first: 1 if it was recorded, −1 without memory. */
+/* Record an event: 1 if that is done; 0 if it ended a loop whose unfinished iteration has to be
+ * recorded first, by `catch_up`; −1 without memory. */
 static int try_call(Recorder *r, int64_t id, const Call *call, const Operand *operands)
 {
     if (!r->cursor.depth)

@@ -19,14 +19,14 @@ static void free_rolled(Rolled *x)
     clear_recorder(&x->recorder);
 }
 
-/* Keep the trace as nodes for good, and forget the log. */
+/* Keep the trace as nodes from here on, and forget the log; `why` is told to who asks for loops. */
 static void give_up_loops(Trace *t, int why)
 {
     free_rolled(&t->rolled);
     t->rolled = (Rolled){.how = AS_NODES, .why = why};
 }
 
-/* Look for loops once so many operator calls were made. */
+/* Log operator calls anew; once there are `calls` of them, `look_at_log` looks for loops. */
 static void look_for_loops(Trace *t, int64_t calls)
 {
     give_up_loops(t, SHORT);
@@ -83,6 +83,8 @@ static int reserve_log(Rolled *x, int32_t count)
                : grow(&log->operand, &x->operand_room, wanted, sizeof(Operand), PyMem_Realloc);
 }
 
+/* Log the call that node `index` stands for. −1 where it cannot be an event of a loop, or there is no
+ * memory: the caller gives up the loops. */
 static int log_call(Trace *t, int32_t row, const int32_t *operands, int32_t count, int32_t index)
 {
     Rolled *x = &t->rolled;
@@ -110,8 +112,8 @@ static int is_hopeless(const Recorder *r)
     return r->size > LAST_LOOK && !is_worth_rolling(r);
 }
 
-/* Record what is in the log. The operands stay as they are: a list is packed in its place, which
- * the log does not survive. */
+/* Record the calls in the log. The recorder gets a copy of the operands, for it packs lists where
+ * they stand, and the log may be recorded again. */
 static int record_log(Rolled *x)
 {
     Operand *operands = x->log.operand;
