@@ -32,11 +32,21 @@ static PyObject *next_number(Numbers *from)
     return PyErr_Format(PyExc_ValueError, "there are too few numbers");
 }
 
-static PyObject *list_of_numbers(Py_ssize_t n, Numbers *from)
+/* How many numbers a writer takes; −1 with an exception where there are not as many. */
+static Py_ssize_t count_of(PyObject *count, const Numbers *from)
 {
-    if (n < 0 || n > from->end - from->at)
-        return PyErr_Format(PyExc_ValueError, "there are too few numbers");
-    PyObject *list = PyList_New(n);
+    const Py_ssize_t n = PyLong_AsSsize_t(count);
+    if (n >= 0 && n <= from->end - from->at)
+        return n;
+    if (!PyErr_Occurred())
+        PyErr_SetString(PyExc_ValueError, "there are too few numbers");
+    return -1;
+}
+
+static PyObject *list_of_numbers(PyObject *count, Numbers *from)
+{
+    const Py_ssize_t n = count_of(count, from);
+    PyObject *list = n < 0 ? NULL : PyList_New(n);
     for (Py_ssize_t k = 0; list && k < n; k++) {
         PyObject *number = PyFloat_FromDouble(*from->at++);
         if (!number)
@@ -91,10 +101,11 @@ static PyObject *called_with(PyObject *function, PyObject *argument)
     return made;
 }
 
-static PyObject *view_of(Py_ssize_t n, Numbers *from)
+static PyObject *view_of(PyObject *count, Numbers *from)
 {
-    if (n < 0 || n > from->end - from->at)
-        return PyErr_Format(PyExc_ValueError, "there are too few numbers");
+    const Py_ssize_t n = count_of(count, from);
+    if (n < 0)
+        return NULL;
     const Py_ssize_t begin = from->at - from->begin;
     from->at += n;
     return PySequence_GetSlice(from->buffer, begin, begin + n);
@@ -105,13 +116,16 @@ static PyObject *written_in(PyObject *writer, Numbers *from)
     const Py_ssize_t n = PyTuple_GET_SIZE(writer);
     PyObject *first = n > 1 ? PyTuple_GET_ITEM(writer, 1) : Py_None;
     PyObject *second = n > 2 ? PyTuple_GET_ITEM(writer, 2) : Py_None;
-    switch (PyLong_AsLong(PyTuple_GET_ITEM(writer, 0))) {
-    case WRITE_FLOATS: return list_of_numbers(PyLong_AsSsize_t(first), from);
+    const long kind = PyLong_AsLong(PyTuple_GET_ITEM(writer, 0));
+    if (kind == -1 && PyErr_Occurred())
+        return NULL;
+    switch (kind) {
+    case WRITE_FLOATS: return list_of_numbers(first, from);
     case WRITE_LIST: return list_of(first, from);
     case WRITE_TUPLE: return tuple_of(first, from);
     case WRITE_DICT: return dict_of(first, second, from);
     case WRITE_BY_CALL: return called_with(first, list_of(second, from));
-    case WRITE_NUMBERS: return called_with(first, view_of(PyLong_AsSsize_t(second), from));
+    case WRITE_NUMBERS: return called_with(first, view_of(second, from));
     }
     return PyErr_Format(PyExc_ValueError, "no such writer");
 }

@@ -263,6 +263,13 @@ def test_what_is_no_writer_is_refused(writer: Any) -> None:
         machine.write(writer, array("d", bytes(64)))
 
 
+@pytest.mark.parametrize("count", ["3", 2.0, None])
+def test_a_count_that_is_no_whole_number_is_refused_as_that(count: Any) -> None:
+    for writer in ((machine.WRITE_FLOATS, count), (machine.WRITE_NUMBERS, list, count)):
+        with pytest.raises(TypeError, match="an integer is required"):
+            machine.write(writer, array("d", bytes(64)))
+
+
 def test_readers_and_writers_within_others_many_times_over_are_no_crash() -> None:
     writer: Any = None
     for _ in range(100_000):

@@ -52,7 +52,9 @@ static void drop_items(Recorder *r, size_t count)
         Item *item = &r->item[--r->size];
         if (is_loop(item))
             free_loop(item->of.loop);
-        free_numbers(r->operand + item->begin, r->operands - item->begin);
+        /* without operands there may be no memory for any */
+        if (r->operands > item->begin)
+            free_numbers(r->operand + item->begin, r->operands - item->begin);
         r->operands = item->begin;
     }
 }

@@ -116,19 +116,19 @@ static int is_hopeless(const Recorder *r)
  * they stand, and the log may be recorded again. */
 static int record_log(Rolled *x)
 {
-    Operand *operands = x->log.operand;
+    size_t at = 0;
     for (size_t k = 0; k < x->log.calls; k++) {
         const Call *call = &x->log.call[k];
         Operand few[FEW], *copy = few_or_more(few, call->count, sizeof *copy);
         if (!copy)
             return -1;
         if (call->count)
-            memcpy(copy, operands, (size_t)call->count * sizeof *copy);
+            memcpy(copy, &x->log.operand[at], (size_t)call->count * sizeof *copy);
         const int64_t id = record_call(&x->recorder, call->code, call->outcome, copy, call->count);
         free_more(copy, few);
         if (id < 0)
             return -1;
-        operands += call->count;
+        at += (size_t)call->count;
     }
     return 0;
 }
