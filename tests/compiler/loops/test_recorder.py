@@ -101,6 +101,14 @@ def test_expanded_items_are_the_very_same_events() -> None:
 
 
 @each_recorder
+def test_events_without_operands(kind: Any) -> None:
+    """Of such events a recorder in C has no memory for operands."""
+    for times in (1, 200):
+        found = recorded(kind, lambda call, times=times: [call(ops.dot) for _ in range(times)])
+        assert len(found.items) <= 3
+
+
+@each_recorder
 def test_a_recurrence_is_one_loop_however_long(kind: Any) -> None:
     def steps(call: Any) -> None:
         x: One = InputAt(0)
