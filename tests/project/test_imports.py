@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.places import PACKAGE, TESTS
+from tests.support.places import DOCS, PACKAGE, TESTS
 
 
 def module_name(path: Path) -> str:
@@ -31,22 +31,24 @@ CORE = [
 ]
 """From the bottom up: a file here imports only from those before it."""
 
-ABOUT_NETWORKS = {"outputs", "losses", "evaluating", "many", "scores", "diagnose"}
-"""Files beside the folders that stand above `nn`; the others there are the heart."""
 BY_THEMSELVES = {"compiler.pipeline"}
 """Files on a floor of their own: the pipeline stands above the folders whose passes it calls, below
 the branches."""
-FLOORS = [
-    *("heart", "transforms", "checks"),
-    *(f"compiler.{name}" for name in ("loops", "trace", "inputs", "surroundings", "scans")),
-    *(f"compiler.{name}" for name in ("passes", "text", "machine", "nests", "parts")),
-    "codegen",
-    *("compiler.pipeline", "compiler.branches"),
-    *("drawing.symbols", "drawing.picture", "drawing.steps", "drawing.page", "drawing"),
-    *("compiler.export", "compiler.gate", "compiler", "sparse", "implicit"),
-    *("nn", "about networks", "optim", "plots", "train", "shell", "scalargrad"),
-]
-"""Folders from the bottom up: what stands in one imports only from it and from those before."""
+
+
+def list_of_folders() -> dict[str, str]:
+    """The list in the guide, from the bottom up: what stands in a folder imports only from it and
+    from those before. Of each there are a few words."""
+    guide = (DOCS / "understand" / "contributing.md").read_text(encoding="utf-8")
+    _, text, _ = guide.partition("## Folders")[2].split("```", 2)
+    pairs = (re.split("  +", line) for line in text.splitlines()[1:])
+    return {name: words for name, words in pairs}
+
+
+FOLDERS = list_of_folders()
+FLOORS = [*FOLDERS]
+ABOUT_NETWORKS = set(FOLDERS["about networks"].split(", "))
+"""Files beside the folders that stand above `nn`; the others there are the heart."""
 
 
 def imported(module: str) -> Iterator[str]:
@@ -115,6 +117,16 @@ def test_only_the_switch_and_its_twin_in_the_compiler_name_the_native_part() -> 
     outside = {name for name in IMPORTS if name.split(".")[0] != "native"}
     naming = {m for m in outside if any(n.split(".")[0] == "native" for n in IMPORTS[m])}
     assert naming == {"engine", "compiler.trace.native"}
+
+
+def test_tests_have_the_folders_of_the_package() -> None:
+    """All but the generator, the native part and the text of programs: `tests/project/`, all tests
+    and those of `export/` test these."""
+    elsewhere = {"codegen", "native", "text"}
+    for within in (PACKAGE, PACKAGE / "compiler", PACKAGE / "drawing"):
+        folders = {path.parent.name for path in within.glob("*/__init__.py")} - elsewhere
+        beside = TESTS / within.relative_to(PACKAGE)
+        assert folders <= {path.parent.name for path in beside.glob("*/test_*.py")}
 
 
 def test_no_test_imports_from_another() -> None:
