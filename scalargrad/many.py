@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from . import modes
-from .columns import Columns, Form, Unfit, built, columns, sample_of, taken_apart
+from .columns import Columns, Form, Unfit, built, columns, form_of, sample_of
 from .engine import Value
 from .graph import topological_order
 from .nn.inputs import data_of
@@ -82,7 +82,7 @@ class Outputs(Sequence[Any]):
 
 def shape_of(output: Any) -> tuple[Form, list[bool]]:
     """The form of an output, and which of its numbers are Values."""
-    return taken_apart(numbers(output), [], "output"), list(map(is_value, scores_of(output)))
+    return form_of(numbers(output), "output"), list(map(is_value, scores_of(output)))
 
 
 def numbers(output: Any) -> Any:
@@ -237,7 +237,7 @@ def runner_of(model: Any, inputs: Sequence[Any], seen: int, compile: bool | None
     most = programs_that_pay(model, inputs[0], seen) if compile is None else SAMPLES
     if not most:
         return None
-    runner = Runner(model, (taken_apart(inputs[0], [], "input"),), most)
+    runner = Runner(model, (form_of(inputs[0], "input"),), most)
     _runners.appendleft(runner)
     return runner
 

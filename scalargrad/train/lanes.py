@@ -44,7 +44,8 @@ class Lanes:
         xs, ys = zip(*recipe.data)
         self.inputs, self.targets = columns(xs, "input"), columns(ys, "target")
         is_watched = recipe.callbacks or recipe.on_update
-        self.watched = [Watched(xs, "input"), Watched(ys, "target")] if is_watched else []
+        parts = [(self.inputs, "input"), (self.targets, "target")] if is_watched else []
+        self.watched = [Watched(*part) for part in parts]
         self.recipe, self.model = recipe, model
         self.gate = self.compiled(most or MOST_PATHS)
         self.programs = programs_of(self.gate)

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..columns import Columns
+from ..columns import Columns, are_exact, form_of
 from ..data import listed, plain
 from ..evaluating import in_mode
 from ..many import Outputs, numbers, outputs_of
 from ..options import function
-
-EXACT = 2.0**53
-"""Whole numbers below it are floats too."""
 
 
 def predict(model: Any, X: Any) -> Any:
@@ -35,13 +32,13 @@ def predict(model: Any, X: Any) -> Any:
 def columns_of(X: Any) -> Columns | None:
     """The columns of an array of numbers that has a row for each sample; None for anything
     else."""
-    if type(X).__name__ != "ndarray" or X.dtype.kind not in "fiu" or X.ndim != 2 or not X.size:
+    if type(X).__name__ != "ndarray" or X.dtype.kind not in "fiub" or X.ndim != 2 or not X.size:
         return None
     array = X.astype(float, copy=False)
-    is_exact = X.dtype.kind == "f" or abs(array).max() < EXACT
-    if not is_exact or not (array == array).all():
+    if not are_exact(array) and (X.dtype.kind != "f" or not (array == array).all()):
         return None
-    return Columns(array, (list, X.shape[1]), X.tolist())
+    samples = X.tolist()
+    return Columns(array, form_of(samples[0], "input"), samples)
 
 
 def as_array(outputs: Sequence[Any]) -> Any:

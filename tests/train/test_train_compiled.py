@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import signal
 import threading
 from collections.abc import Callable
@@ -239,6 +240,11 @@ def by_type(output: Any, target: Any) -> Any:
     return squared_error(output, target) * (2.0 if isinstance(target, int) else 1.0)
 
 
+def missing_at_0(output: Any, target: Any) -> Any:
+    return squared_error(output, target or 0.0)
+
+
+OTHER_FORM = "input 9 is not built as input 0 is: expected list of 3, got tuple of 3; .*pad them"
 PLAIN = [([x / 4, 1.0, -1.0], x) for x in range(-4, 5)]
 REFUSED: list[tuple[Callable[[], Any], Any, Any, str]] = [
     (with_both, squared_error, PLAIN, "whole batches"),
@@ -246,8 +252,13 @@ REFUSED: list[tuple[Callable[[], Any], Any, Any, str]] = [
     (line, rounded, PLAIN, "compile cannot follow"),
     (line, by_type, PLAIN, "does not give what graphs give"),
     (line, lambda output, y: squared_error(output, float(y)), PLAIN, "compile cannot follow"),
-    (line, squared_error, [(x, y > 0) for x, y in PLAIN], "bool"),
-    (line, squared_error, [*PLAIN, ((1.0, 2.0, 3.0), 1.0)], "input 9 is not built as"),
+    (line, missing_at_0, [(x, y or None) for x, y in PLAIN], "numbers alone: .*got NoneType None"),
+    (
+        line,
+        squared_error,
+        [*PLAIN, ((1.0, 2.0, 3.0), 1.0)],
+        "input 9 is not built as input 0 is: .*list.*got tuple of 3",
+    ),
     (line, squared_error, [*PLAIN, ([1.0, 2.0, 3.0], 2**53 + 1)], "too large"),
 ]
 
@@ -260,7 +271,7 @@ def test_what_cannot_be_compiled_is_computed_by_graphs(
     ours, history = trained(build, loss, data, None)
     theirs, eager = trained(build, loss, data, False)
     assert history.engine == "eager"
-    assert reason in history.reason
+    assert re.search(reason, history.reason)
     assert history.losses == eager.losses
     assert numbers(ours) == numbers(theirs)
 
