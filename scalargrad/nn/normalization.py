@@ -92,8 +92,11 @@ class BatchNorm(Module):
         training."""
         if self.training:
             raise NeedsBatch(type(self).__name__)
-        inputs = inputs_for(self, x, self.width)
-        around = zip(inputs, self.running_mean, self.running_variance)
+        return self._by(inputs_for(self, x, self.width), self.running_mean, self.running_variance)
+
+    def _by(self, inputs: Numbers, means: Numbers, variances: Numbers) -> list[Any]:
+        """The outputs for one sample by these statistics."""
+        around = zip(inputs, means, variances)
         normalized = [(x - m) * self._scale(v) for x, m, v in around]
         return affine(normalized, self.gain, self.shift)
 
@@ -101,6 +104,10 @@ class BatchNorm(Module):
         rows = [inputs_for(self, x, self.width) for x in samples]
         if not self.training:
             return [self(row) for row in rows]
+        known = _known.get()
+        if known is not None:
+            statistics = known.of(self, rows)
+            return [self._by(row, *statistics) for row in rows]
         if len(rows) < 2:
             raise ValueError(
                 f"BatchNorm in training needs at least 2 samples, got {len(rows)}: drop the "
@@ -123,12 +130,12 @@ class BatchNorm(Module):
         return reciprocal(sqrt(variance + self.epsilon))
 
     def _remember(self, running: Buffer, i: int, statistic: Any) -> None:
-        moved = Moved(self, running, i, data_of(statistic))
+        step = Moved(self, running, i, data_of(statistic))
         listed = _listed.get()
         if listed is None:
-            moved.move()
+            step.move()
         else:
-            listed.append(moved)
+            listed.append(step)
 
 
 class Moved(NamedTuple):
@@ -146,7 +153,47 @@ class Moved(NamedTuple):
                 "BatchNorm in training keeps running statistics, which a compiled function "
                 f"cannot: expected a number, got {type(number).__name__}; call model.eval() first"
             )
-        self.running[self.place] += self.part.momentum * (number - self.running[self.place])
+        self.running[self.place] = moved(self.part, self.running[self.place], number)
+
+
+def moved(part: BatchNorm, running: float, number: float) -> float:
+    """A running statistic after a batch, which had this number."""
+    return running + part.momentum * (number - running)
+
+
+class Reached(BaseException):
+    """A part was reached whose statistics are not known; `rows` are its inputs."""
+
+    def __init__(self, part: BatchNorm, rows: list[Numbers]) -> None:
+        self.part, self.rows = part, rows
+
+
+class Known:
+    """The statistics of a batch that parts are given, in the order in which they run: a list of
+    means and one of variances for each. The first part without is Reached."""
+
+    def __init__(self, statistics: Sequence[tuple[Numbers, Numbers]]) -> None:
+        self.statistics = statistics
+        self.parts: list[BatchNorm] = []
+
+    def of(self, part: BatchNorm, rows: list[Numbers]) -> tuple[Numbers, Numbers]:
+        if len(self.parts) == len(self.statistics):
+            raise Reached(part, rows)
+        self.parts.append(part)
+        return self.statistics[len(self.parts) - 1]
+
+
+_known: ContextVar[Known | None] = ContextVar("known", default=None)
+
+
+@contextmanager
+def statistics_known(statistics: Sequence[tuple[Numbers, Numbers]]) -> Iterator[Known]:
+    """Within it parts of a batch, which may be one sample of it, take these statistics."""
+    token = _known.set(Known(statistics))
+    try:
+        yield _known.get()  # type: ignore[misc]
+    finally:
+        _known.reset(token)
 
 
 _listed: ContextVar[list[Moved] | None] = ContextVar("listed", default=None)

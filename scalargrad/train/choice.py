@@ -10,7 +10,7 @@ from ..columns import Unfit, reason_of
 from ..evaluating import in_mode
 from ..graph import topological_order
 from ..many import SAMPLES, WORK
-from ..nn import Module
+from ..nn import BatchNorm, Module
 from .callbacks import Run
 from .eager import Eager
 from .interrupts import Interrupts
@@ -20,8 +20,6 @@ from .trial import same_chance
 if TYPE_CHECKING:
     from .lanes import Lanes
 
-WHOLE = 200
-"""A sample more in a batch that is traced whole takes as long as graphs of so many samples."""
 TRIED = 64
 """So many samples are tried at most."""
 
@@ -67,11 +65,11 @@ def compiled(recipe: Recipe, run: Run, required: bool, interrupts: Interrupts) -
         raise Unfit("a training so short takes longer if it is compiled")
     # here, because most trainings have no need of the compiler
     from .lanes import Lanes
-    from .whole import Whole
+    from .normalized import Normalized
 
-    lanes = (Whole if recipe.together else Lanes)(recipe, run.model, run.history, most)
-    lanes.required = required
     with in_mode(run.model, True):
+        lanes = (Normalized if recipe.together else Lanes)(recipe, run.model, run.history, most)
+        lanes.required = required
         lanes.try_out(tried(recipe), interrupts)
     return lanes
 
@@ -113,10 +111,17 @@ def programs_that_pay(recipe: Recipe, model: Any, epochs: int) -> int:
     """How many programs may be traced so that, even if each serves a part of the training alone,
     no training takes longer for them. The same on every machine: so are then the losses."""
     count = epochs * len(recipe.data)
-    programs = count // (SAMPLES + recipe.together * WHOLE * recipe.batch_size)
+    # each part with statistics has programs of its own
+    programs = count // (SAMPLES * (1 + normalized_in(model)))
     if not programs:
         return 0
     x, y = recipe.data[0]
     with in_mode(model, False):
         nodes = topological_order(recipe.loss(model(x), y))
     return min(programs, count * sum(len(node.parents) for node in nodes) // WORK)
+
+
+def normalized_in(model: Any) -> int:
+    """How many parts take statistics of a batch."""
+    parts = model.named_modules() if isinstance(model, Module) else []
+    return sum(isinstance(part, BatchNorm) for _, part in parts)

@@ -47,6 +47,8 @@ class Lanes:
         parts = [(self.inputs, "input"), (self.targets, "target")] if is_watched else []
         self.watched = [Watched(*part) for part in parts]
         self.recipe, self.model = recipe, model
+        self.own: Sequence[Any] = ()
+        """Leaves of a loss that are no parameters."""
         self.gate = self.compiled(most or MOST_PATHS)
         self.programs = programs_of(self.gate)
         # a program that is traced at each call is not used: there is nothing to warn of
@@ -84,24 +86,24 @@ class Lanes:
             loss = self.tried(start, end)
             if loss is not None:
                 self.remember()
-                loss.backward()
                 return float(loss.data)
             if before is not None:
                 random.setstate(before)
         return self.eager.gradient(start, end)
 
     def tried(self, start: int, end: int) -> Any:
-        """The mean loss of these samples, a Value; None if graphs are to compute it."""
+        """The mean loss of these samples, a Value whose gradient is accumulated; None if graphs
+        are to compute it."""
         try:
             self.check_samples(start, end)
             loss = self.mean_loss(slice(start, end))
+            # where floats fail, as 1 / 0 does, lanes go on with inf or NaN
+            return loss if isfinite(loss.data) and self.pull(loss) else None
         except Exception as error:
             if self.required:
                 raise
             self.give_up(reason_of(error))
             return None
-        # where floats fail, as 1 / 0 does, lanes go on with inf or NaN
-        return loss if isfinite(loss.data) else None
 
     def mean_loss(self, batch: Any) -> Any:
         """Return the mean loss of some samples, a Value. Raises Unfit unless programs may do it."""
@@ -111,6 +113,11 @@ class Lanes:
         if self.programs.is_anew or self.programs.count != self.count:
             self.check()
         return loss
+
+    def pull(self, loss: Any) -> list[Any]:
+        """Accumulate the gradient of a mean loss; return the Values that it came by."""
+        loss.backward()
+        return [loss]
 
     def run(self, x: Any, y: Any) -> Any:
         return self.gate(x, y)
@@ -149,16 +156,18 @@ class Lanes:
             drawn = random.getstate()
         if not isfinite(found.data):
             raise Unfit("the loss of the first samples is not finite")
-        leaves = list(found.parents)
-        with kept_gradients(leaves):
-            found.backward()
-            ours = read(leaves)
-        known = {*map(id, leaves)}
+        own = {*map(id, self.own)}
         with same_chance():
-            others = [leaf for leaf in leaves_of(self.graphs(batch)) if id(leaf) not in known]
-        with kept_gradients(leaves + others):
+            leaves = leaves_of([found, *self.graphs(batch)])
+        leaves = [leaf for leaf in leaves if id(leaf) not in own]
+        with kept_gradients(leaves):
+            pulled = self.pull(found)
+            ours = read(leaves)
+        known = {id(leaf) for node in pulled for leaf in node.parents}
+        with kept_gradients(leaves):
             loss = self.eagerly(batch)
-            theirs, beyond = read(leaves), read(others)
+            theirs = read(leaves)
+        beyond = [x for x, leaf in zip(theirs, leaves) if id(leaf) not in known]
         if random.getstate() != drawn:
             raise Unfit("random numbers are drawn in another order than by graphs")
         if any(x is not None for x in beyond) or not alike([found.data, *ours], [loss, *theirs]):
