@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import operator
 import random
-from typing import Any
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Protocol
 
 from . import modes
 from .messages import described
@@ -25,8 +28,12 @@ def seed(n: int) -> None:
 
 def bernoulli(p: float) -> Any:
     """Return 1.0 with probability `p`, otherwise 0.0."""
-    if modes.active and modes.state.trace is not None:
-        return modes.state.trace.bernoulli(p)
+    if modes.active:
+        source = _source.get()
+        if source is not None:
+            return source.bernoulli(p)
+        if modes.state.trace is not None:
+            return modes.state.trace.bernoulli(p)
     return 1.0 if random.random() < p else 0.0
 
 
@@ -42,3 +49,31 @@ def normal(deviation: float) -> float:
 def choice(count: int, chosen: int) -> list[int]:
     """Return `chosen` different numbers out of 0 … count − 1, in rising order."""
     return sorted(random.sample(range(count), chosen))
+
+
+# ------ numbers that are drawn elsewhere
+class Source(Protocol):
+    """Whatever takes the place of chance, in a compiled function or within `no_grad`."""
+
+    def bernoulli(self, p: float) -> Any: ...
+    def each(self, samples: Iterable[Any]) -> Iterator[Any]:
+        """The samples, while a part of a network runs on one after the other."""
+
+
+_source: ContextVar[Source | None] = ContextVar("source", default=None)
+
+
+@contextmanager
+def drawn_from(source: Source) -> Iterator[None]:
+    """Within it `bernoulli` asks `source`."""
+    token = _source.set(source)
+    try:
+        yield
+    finally:
+        _source.reset(token)
+
+
+def each(samples: Iterable[Any]) -> Iterable[Any]:
+    """The samples of a batch, on which a part of a network runs one by one."""
+    source = _source.get()
+    return samples if source is None else source.each(samples)

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from ..engine import Value
+from ..randomness import each
 from ..scalars import is_value
 from .saving import load_state_dict, state_dict
 from .summary import summary, table
@@ -134,7 +135,7 @@ class Module:
     def batch(self, samples: Iterable[Any]) -> list[Any]:
         """Return the outputs for several samples, one for each."""
         try:
-            return [self(sample) for sample in samples]
+            return [self(sample) for sample in each(samples)]
         except NeedsBatch as error:
             # the message names the innermost Module
             within = error.within or type(self).__name__
@@ -150,7 +151,7 @@ class Module:
 
 def batch_of(part: Callable[..., Any], samples: list[Any]) -> list[Any]:
     """Return the outputs of a Module, or of a plain function, for several samples."""
-    return part.batch(samples) if isinstance(part, Module) else [part(x) for x in samples]
+    return part.batch(samples) if isinstance(part, Module) else [part(x) for x in each(samples)]
 
 
 def _parts(whole: Any) -> Iterable[tuple[Any, Any]]:

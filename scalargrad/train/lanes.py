@@ -82,7 +82,7 @@ class Lanes:
     def gradient(self, start: int, end: int) -> float:
         """Accumulate the gradient of the mean loss of these samples; return that loss."""
         if not self.failed:
-            before = random.getstate() if self.programs.draws else None
+            before = random.getstate() if self.draws else None
             loss = self.tried(start, end)
             if loss is not None:
                 self.remember()
@@ -121,6 +121,11 @@ class Lanes:
 
     def run(self, x: Any, y: Any) -> Any:
         return self.gate(x, y)
+
+    @property
+    def draws(self) -> bool:
+        """Whether random numbers are drawn."""
+        return self.programs.draws
 
     def remember(self) -> None:
         """Keep what the model keeps of the batch that was run last: nothing."""

@@ -15,14 +15,18 @@ from operator import is_
 from typing import Any
 
 from ..columns import Unfit, sample_of
-from ..compiler.gate.compiled import Compiled, programs_of
+from ..compiler.gate.compiled import Compiled
 from ..data import Sample
 from ..engine import Value, square
 from ..engine import sum as total
+from ..modes import no_grad
 from ..nn.inputs import data_of
 from ..nn.normalization import BatchNorm, Reached, moved, statistics_known, statistics_listed
+from ..randomness import drawn_from
 from ..scalars import is_value
 from ..temporary import Temporary
+from .drawn import OTHERS as OTHER_CHANCE
+from .drawn import Counted, Given, Group, drawn
 from .eager import together
 from .lanes import Lanes, alike
 from .recipe import SAMPLE_BY_SAMPLE
@@ -39,7 +43,7 @@ class Normalized(Lanes):
         recipe, model = self.recipe, self.model
         refuse_others(model)
         first = [x for x, _ in recipe.data[: recipe.batch_size]]
-        self.parts = parts_of(model, first)
+        self.parts, self.groups = parts_of(model, first)
         self.reaching = [self.of_inputs(reaching, k, most) for k in range(len(self.parts))]
         self.pulling = [self.of_inputs(pulling, k, most) for k in range(len(self.parts))]
         self.values = [
@@ -49,21 +53,21 @@ class Normalized(Lanes):
         loss, forms = recipe.loss, (self.inputs.form, self.targets.form)
 
         def of_sample(
-            x: Any, y: Any, statistics: Any, *, model: Any = model, loss: Any = loss
+            x: Any, y: Any, row: Any, statistics: Any, *, model: Any = model, loss: Any = loss
         ) -> Any:
-            output = self.run_known(model, sample_of(forms[0], x), statistics)
+            output = self.run_known(model, sample_of(forms[0], x), row, statistics)
             if isinstance(output, Reached):
                 raise Unfit(OTHERS)
             return loss(output, sample_of(forms[1], y))
 
-        return Compiled(of_sample, ("x", "y"), "mean", most)
+        return Compiled(of_sample, ("x", "y", "row"), "mean", most)
 
     def of_inputs(self, made: Callable[..., Any], k: int, most: int) -> Compiled:
         """A program that is given the statistics of the first k parts."""
         form = self.inputs.form
 
-        def inputs(x: Any, statistics: Any, model: Any) -> Any:
-            reached = self.run_known(model, sample_of(form, x), statistics)
+        def inputs(x: Any, row: Any, statistics: Any, model: Any) -> Any:
+            reached = self.run_known(model, sample_of(form, x), row, statistics)
             if not isinstance(reached, Reached) or reached.part is not self.parts[k]:
                 raise Unfit(OTHERS)
             return reached.rows[0]
@@ -71,17 +75,23 @@ class Normalized(Lanes):
         gate: Compiled = made(inputs, self.model, most)
         return gate
 
-    def run_known(self, model: Any, sample: Any, statistics: Pairs) -> Any:
-        """Return the output for a sample where the first parts take these statistics; Reached if
-        another one follows. Raises Unfit if they are other parts than before."""
-        with statistics_known(statistics) as known:
+    def run_known(self, model: Any, sample: Any, row: Any, statistics: Pairs) -> Any:
+        """Return the output for a sample where chance is what stands in `row`, and the first parts
+        take these statistics; Reached if another one follows. Raises Unfit if they are other parts
+        than before, or draw otherwise."""
+        given = Given(row.tolist()[1:])
+        with statistics_known(statistics) as known, drawn_from(given):
             try:
                 (output,) = model.batch([sample])
             except Reached as reached:
                 output = reached
+        given.close(False)
         count = len(statistics)
         if len(known.parts) != count or not all(map(is_, known.parts, self.parts)):
             raise Unfit(OTHERS)
+        is_end = not isinstance(output, Reached)
+        if given.groups != self.groups[: None if is_end else len(given.groups)]:
+            raise Unfit(OTHER_CHANCE)
         return output
 
     # ------ forward
@@ -89,9 +99,10 @@ class Normalized(Lanes):
         if len(x) < 2:
             raise Unfit("a batch of one sample has no statistics")
         self.batch = x
+        self.row = drawn(self.groups, len(x))
         with self.hidden():
             self.reach()
-            return self.gate(x, y, self.values)
+            return self.gate(x, y, self.row, self.values)
 
     def hidden(self) -> Temporary:
         """Within it the parts have no running statistics. They change with each batch, and no
@@ -105,7 +116,7 @@ class Normalized(Lanes):
 
         self.numbers: Pairs = []
         for gate in self.reaching:
-            inputs = numpy.array(gate(self.batch, self.numbers))
+            inputs = numpy.array(gate(self.batch, self.row, self.numbers))
             means = inputs.mean(axis=1)
             variances = numpy.square(inputs - means[:, None]).mean(axis=1)
             self.numbers.append((means.tolist(), variances.tolist()))
@@ -120,7 +131,7 @@ class Normalized(Lanes):
         for k, gate in reversed([*enumerate(self.pulling)]):
             slopes = [[value.grad for value in values] for values in self.values[k]]
             with self.hidden():
-                found = gate(self.batch, self.numbers[k][0], slopes, self.values[:k])
+                found = gate(self.batch, self.row, self.numbers[k][0], slopes, self.values[:k])
             # no parameter may stand before the first part
             if is_value(found):
                 pulled += super().pull(found)
@@ -136,14 +147,9 @@ class Normalized(Lanes):
         factor = len(self.batch) / (len(self.batch) - 1)
         return [(means, [x * factor for x in variances]) for means, variances in self.numbers]
 
-    # ------ whether programs may do it
-    def gates(self) -> list[Compiled]:
-        return [*self.reaching, self.gate, *self.pulling]
-
-    def check(self) -> None:
-        super().check()
-        if any(programs_of(gate).draws for gate in self.gates()):
-            raise Unfit("random numbers are drawn beside a part that takes whole batches")
+    @property
+    def draws(self) -> bool:
+        return bool(self.groups)
 
     def graphs(self, batch: Sequence[Sample]) -> Iterator[Any]:
         with statistics_listed():
@@ -186,29 +192,46 @@ def leaves(part: BatchNorm) -> list[Value]:
 def reaching(inputs: Callable[..., Any], model: Any, most: int) -> Compiled:
     """A program of what reaches a part, as arrays with a number for each lane."""
 
-    def of_sample(x: Any, statistics: Pairs, *, model: Any = model) -> Any:
-        return list(map(data_of, inputs(x, statistics, model)))
+    def of_sample(x: Any, row: Any, statistics: Pairs, *, model: Any = model) -> Any:
+        return list(map(data_of, inputs(x, row, statistics, model)))
 
-    return Compiled(of_sample, "x", None, most)
+    return Compiled(of_sample, ("x", "row"), None, most)
 
 
 def pulling(inputs: Callable[..., Any], model: Any, most: int) -> Compiled:
     """A program whose derivative is that of the loss by way of a part's mean and variance, in which
     the loss has these slopes."""
 
-    def of_sample(x: Any, means: Any, slopes: Any, statistics: Pairs, *, model: Any = model) -> Any:
+    def of_sample(
+        x: Any, row: Any, means: Any, slopes: Any, statistics: Pairs, *, model: Any = model
+    ) -> Any:
         return total(
             [
                 slope * u + steep * square(u - m)
-                for u, m, slope, steep in zip(inputs(x, statistics, model), means, *slopes)
+                for u, m, slope, steep in zip(inputs(x, row, statistics, model), means, *slopes)
             ]
         )
 
-    return Compiled(of_sample, "x", "mean", most)
+    return Compiled(of_sample, ("x", "row"), "mean", most)
 
 
-def parts_of(model: Any, batch: list[Any]) -> list[BatchNorm]:
-    """The parts with statistics, in the order in which a batch runs through them."""
-    with statistics_listed() as listed:
+def parts_of(model: Any, batch: list[Any]) -> tuple[list[BatchNorm], list[Group]]:
+    """The parts with statistics, in the order in which a batch runs through them, and the groups of
+    random numbers that it draws. Raises Unfit if these depend on chance."""
+    found, other = (parts_where(model, batch, Counted(outcome)) for outcome in (1.0, 0.0))
+    if found != other:
+        raise Unfit(
+            "a part that is left out by chance draws random numbers, or takes whole batches: "
+            "expected neither in a Residual with drop"
+        )
+    return found
+
+
+def parts_where(
+    model: Any, batch: list[Any], counted: Counted
+) -> tuple[list[BatchNorm], list[Group]]:
+    with statistics_listed() as listed, drawn_from(counted), no_grad():
         model.batch(batch)
-    return [x.part for x in listed if x.place == 0 and x.running is x.part.running_mean]
+    counted.close(False)
+    parts = [x.part for x in listed if x.place == 0 and x.running is x.part.running_mean]
+    return parts, counted.groups

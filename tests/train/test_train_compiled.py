@@ -79,6 +79,11 @@ MODELS: dict[str, Callable[[int], Any]] = {
         nn.Residual(nn.Sequential(nn.Linear(3, 3), nn.BatchNorm(3, epsilon=0.1), nn.ReLU())),
         nn.Linear(3, n),
     ),
+    "normalized by chance": lambda n: nn.Sequential(
+        *(nn.Dropout(0.2), nn.Linear(3, 4), nn.BatchNorm(4), nn.ReLU(), nn.Dropout(0.4)),
+        nn.Residual(nn.Sequential(nn.Linear(4, 4), nn.BatchNorm(4), nn.Dropout(0.3))),
+        *(nn.Residual(nn.Linear(4, 4), drop=0.3), nn.Dropout(0.1), nn.Linear(4, n)),
+    ),
     "normalized twice": lambda n: twice_by(nn.BatchNorm(3), n),
 }
 TASKS: dict[str, tuple[Callable[[int], Data], Any, int]] = {
@@ -124,7 +129,7 @@ def test_a_program_gives_the_losses_and_parameters_of_graphs(
     make, loss, outputs = TASKS[task]
     data = make(count)
     # two samples are normalized to ±1: their gradients are but rounding, which Adam would magnify
-    assume("normalized" not in model or (size > 1 and optimizer == "SGD"))
+    assume("normalized" not in model or (size > 2 and optimizer == "SGD"))
 
     def run(compile: bool) -> tuple[Any, History, float]:
         sg.seed(7)
@@ -144,12 +149,15 @@ def test_a_program_gives_the_losses_and_parameters_of_graphs(
     theirs, eager, also_drawn = run(False)
     assert (compiled.engine, compiled.reason) == ("compiled", "")
     assert (eager.engine, eager.reason) == ("eager", "compile=False")
+    assume(max(eager.losses, default=0.0) < 1e3)
     assert compiled.losses == pytest.approx(eager.losses, rel=1e-12, abs=1e-15)
     assert compiled.validation == pytest.approx(eager.validation, rel=1e-12, abs=1e-15)
     assert numbers(ours) == pytest.approx(numbers(theirs), rel=1e-11, abs=1e-13)
     for (_, buffer), (_, same) in zip(ours.named_buffers(), theirs.named_buffers()):
         assert buffer == pytest.approx(same, rel=1e-11, abs=1e-13)
-    assert [p.has_grad for p in ours.parameters()] == [p.has_grad for p in theirs.parameters()]
+    if model not in ("depth", "normalized by chance"):
+        # what is left out of a whole batch gets 0.0 by a program, nothing by graphs
+        assert [p.has_grad for p in ours.parameters()] == [p.has_grad for p in theirs.parameters()]
     assert drawn == also_drawn
 
 
@@ -232,8 +240,8 @@ def test_rows_of_an_embedding_that_no_sample_picks_are_no_difference(optimizer: 
     assert numbers(ours) == pytest.approx(numbers(theirs), rel=1e-9)
 
 
-def with_both() -> Any:
-    return nn.Sequential(with_batch_norm(), nn.Dropout(0.5))
+def left_out() -> Any:
+    return nn.Sequential(nn.Residual(nn.BatchNorm(3), drop=0.5), nn.Linear(3, 1))
 
 
 class OwnBatch(nn.Linear):
@@ -279,7 +287,7 @@ def missing_at_0(output: Any, target: Any) -> Any:
 OTHER_FORM = "input 9 is not built as input 0 is: expected list of 3, got tuple of 3; .*pad them"
 PLAIN = [([x / 4, 1.0, -1.0], x) for x in range(-4, 5)]
 REFUSED: list[tuple[Callable[[], Any], Any, Any, str]] = [
-    (with_both, squared_error, PLAIN, "whole batches"),
+    (left_out, squared_error, PLAIN, "a part that is left out by chance"),
     (with_own_batch, squared_error, PLAIN, "OwnBatch 'layers.0' runs a batch in its own way"),
     (with_own_norm, squared_error, PLAIN, "OwnNorm 'layers.0' runs a batch in its own way"),
     (line, remembering, PLAIN, "compile cannot follow"),
