@@ -17,11 +17,11 @@ from .linear import Maxout as Maxout
 from .micrograd import MLP as MLP
 from .micrograd import Layer as Layer
 from .micrograd import Neuron as Neuron
-from .module import Buffer as Buffer
 from .module import Module as Module
 from .normalization import BatchNorm as BatchNorm
 from .normalization import LayerNorm as LayerNorm
 from .normalization import RMSNorm as RMSNorm
+from .parts import Buffer as Buffer
 from .perceptron import Perceptron as Perceptron
 from .saving import load as load
 from .saving import save as save

@@ -13,29 +13,25 @@ for every Module, and prediction `model(sample)`, after `model.eval()`.
 
 from __future__ import annotations
 
-import copy
-import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from ..engine import Value
 from ..randomness import each
 from ..scalars import is_value
+from .parts import (
+    Buffer,
+    Exchange,
+    Holder,
+    PlainParameter,
+    collect_modules,
+    parameters_by_id,
+    walk,
+)
 from .saving import load_state_dict, state_dict
 from .summary import summary, table
 
 M = TypeVar("M", bound="Module")
-
-
-class PlainParameter(float):
-    """A parameter that is a plain number, not a Value: `parameters()` lists it all the same."""
-
-    __slots__ = ()
-
-
-class Buffer(list[float]):
-    """Numbers that belong to a Module and are saved with it, but not trained: running
-    statistics. Set them in place."""
 
 
 class NeedsBatch(ValueError):
@@ -55,7 +51,7 @@ class NeedsBatch(ValueError):
         )
 
 
-class Module:
+class Module(Holder):
     """A part of a network. Subclasses hold parameters and define `__call__` (or `forward`)."""
 
     training = True
@@ -75,11 +71,11 @@ class Module:
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """Yield each parameter once, with its name: "layers.0.neurons.3.b". One that stands in
         two places has the name of the first."""
-        return (x for x in _walk(self) if not isinstance(x[1], (Module, Buffer)))
+        return (x for x in walk(self) if not isinstance(x[1], (Module, Buffer)))
 
     def parameters(self) -> list[Value]:
         """Return the parameters, in the order of `named_parameters`."""
-        return [x for _, x in _walk(self, None) if not isinstance(x, (Module, Buffer))]
+        return list(parameters_by_id(self).values())
 
     def with_parameters(self: M, values: Iterable[Any]) -> M:
         """Return a copy with other parameters: Values, or floats, in the order of `parameters()`.
@@ -87,12 +83,23 @@ class Module:
         Whatever holds no parameter is shared with the original. Raises ValueError unless there
         is one value for each parameter.
         """
-        old, new = self.parameters(), list(values)
-        if len(old) != len(new):
-            raise ValueError(f"expected {len(old)} parameters, got {len(new)}")
-        kept = [x if is_value(x) else PlainParameter(x) for x in new]
-        replaced: M = _replace(self, dict(zip(map(id, old), kept)))
-        return replaced
+        new = list(values)
+        if {*map(type, new)} == {float}:
+            kept = list(map(PlainParameter, new))
+        else:
+            kept = [x if is_value(x) else PlainParameter(x) for x in new]
+        if type(self).parameters is not Module.parameters:
+            return self._with_own(self.parameters(), kept)
+        exchange = Exchange(kept, {})
+        copied: M = exchange.of(self)
+        check_count(exchange.count, kept)
+        return copied
+
+    def _with_own(self: M, old: list[Any], new: list[Any]) -> M:
+        """The same where a subclass says itself which are its parameters."""
+        check_count(len(old), new)
+        copied: M = Exchange([], dict(zip(map(id, old), new))).of(self)
+        return copied
 
     def zero_grad(self) -> None:
         """Set the `grad` of every parameter to 0.0, as it was before the first `backward`."""
@@ -103,12 +110,12 @@ class Module:
     def named_modules(self) -> Iterator[tuple[str, Module]]:
         """Yield each Module within once, with its name; first this one, whose name is ""."""
         found: list[tuple[str, Module]] = [("", self)]
-        _collect_modules(self, "", {id(self)}, found)
+        collect_modules(self, "", {id(self)}, found)
         return iter(found)
 
     def named_buffers(self) -> Iterator[tuple[str, Buffer]]:
         """Yield each Buffer within once, with its name: "layers.1.running_mean"."""
-        return (x for x in _walk(self) if isinstance(x[1], Buffer))
+        return (x for x in walk(self) if isinstance(x[1], Buffer))
 
     # ------ state
     def state_dict(self) -> dict[str, float]:
@@ -154,111 +161,6 @@ def batch_of(part: Callable[..., Any], samples: list[Any]) -> list[Any]:
     return part.batch(samples) if isinstance(part, Module) else [part(x) for x in each(samples)]
 
 
-def _parts(whole: Any) -> Iterable[tuple[Any, Any]]:
-    """The named parts of a Module or container; none of anything else."""
-    if isinstance(whole, Module):
-        return [(name, x) for name, x in vars(whole).items() if not name.startswith("_")]
-    if isinstance(whole, (list, tuple)):
-        return enumerate(whole)
-    return whole.items() if isinstance(whole, dict) else ()
-
-
-WHOLES = (Module, list, tuple, dict)
-"""Kinds of objects that may hold parameters."""
-
-
-class _Role(NamedTuple):
-    """Whether a walk lists objects of a type, and whether it looks into them."""
-
-    listed: bool
-    entered: bool
-
-
-def _role(part: Any) -> _Role:
-    parameter = is_value(part) or type(part) is PlainParameter
-    entered = not parameter and isinstance(part, WHOLES) and type(part) is not Buffer
-    return _Role(parameter or isinstance(part, (Module, Buffer)), entered)
-
-
-def _walk(whole: Any, name: str | None = "") -> list[tuple[Any, Any]]:
-    """Every parameter, Buffer and Module within, each once, with its name. If `name` is None they
-    have no names, which take half the time."""
-    found = [(name, whole)]
-    _collect(whole, name, {id(whole)}, found, {})
-    return found
-
-
-def _collect(
-    whole: Any,
-    name: str | None,
-    seen: set[int],
-    found: list[tuple[Any, Any]],
-    roles: dict[type, _Role],
-) -> None:
-    # not a generator, nor a call for each: a network has thousands of parameters
-    for key, part in _parts(whole):
-        kind = type(part)
-        role = roles.get(kind) or roles.setdefault(kind, _role(part))
-        if id(part) in seen or not (role.listed or role.entered):
-            continue
-        seen.add(id(part))
-        own = None if name is None else f"{name}.{key}" if name else str(key)
-        if role.listed:
-            found.append((own, part))
-        if role.entered:
-            _collect(part, own, seen, found, roles)
-
-
-def _collect_modules(
-    whole: Any, name: str, seen: set[int], found: list[tuple[str, Module]]
-) -> None:
-    """The same for the Modules alone, which takes a tenth of the time."""
-    for key, part in _parts(whole):
-        if id(part) in seen or not isinstance(part, WHOLES) or is_of_numbers(part):
-            continue
-        seen.add(id(part))
-        own = f"{name}.{key}" if name else str(key)
-        if isinstance(part, Module):
-            found.append((own, part))
-        _collect_modules(part, own, seen, found)
-
-
-def is_of_numbers(part: Any) -> bool:
-    """Tell whether a list or tuple holds no other whole."""
-    if not isinstance(part, (list, tuple)):
-        return False
-    return not any(issubclass(kind, WHOLES) for kind in set(map(type, part)))
-
-
-def _replace(part: Any, new: dict[int, Any]) -> Any:
-    """A copy of `part` with objects replaced: `new` has the replacements by the id of the object.
-    `part` itself where nothing in it is replaced."""
-    if isinstance(part, Module):
-        # entered before its parts are replaced: a part may refer back to the whole
-        new[id(part)] = copied = copy.copy(part)
-        vars(copied).update(_replaced_parts(part, new))
-        return copied
-    parts = _replaced_parts(part, new)
-    if all(map(operator.is_, parts.values(), (x for _, x in _parts(part)))):
-        return part
-    return _like(part, parts)
-
-
-def _replaced_parts(part: Any, new: dict[int, Any]) -> dict[Any, Any]:
-    return {
-        key: new[id(x)] if id(x) in new else _replace(x, new) if isinstance(x, WHOLES) else x
-        for key, x in _parts(part)
-    }
-
-
-def _like(container: Any, parts: dict[Any, Any]) -> Any:
-    """A container of the same kind with these parts."""
-    if isinstance(container, tuple):
-        named = hasattr(container, "_fields")
-        return type(container)(*parts.values()) if named else tuple(parts.values())
-    if type(container) is list:
-        return list(parts.values())
-    copied = copy.copy(container)
-    for key, part in parts.items():
-        copied[key] = part
-    return copied
+def check_count(count: int, values: list[Any]) -> None:
+    if count != len(values):
+        raise ValueError(f"expected {count} parameters, got {len(values)}")

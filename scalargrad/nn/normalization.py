@@ -12,7 +12,8 @@ from ..options import POSITIVE, SHARE, whole, within
 from ..scalars import is_real
 from .initializers import vector
 from .inputs import data_of, inputs_for
-from .module import Buffer, Module, NeedsBatch
+from .module import Module, NeedsBatch
+from .parts import Buffer
 
 Numbers = Sequence[Any]
 

@@ -55,7 +55,8 @@ def of_objects(shape: tuple[int, ...], entries: Sequence[Any]) -> Any:
 
 def with_entries(model: Any, entries: Sequence[Any]) -> Any:
     """The model with other parameters; {name: entry} if the entries are more than numbers."""
-    if all(is_scalar(x) for x in entries):
+    entries = list(entries)
+    if are_numbers(entries):
         return model.with_parameters(apart(entries))
     return dict(zip(entry_names(model), entries))
 

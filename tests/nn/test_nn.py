@@ -285,6 +285,36 @@ def test_with_parameters_keeps_containers_of_their_kind_and_shares_the_rest() ->
     assert other._activation is holder._activation
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_with_parameters_puts_each_value_where_its_name_says(seed: int) -> None:
+    draw = random.Random(seed)
+    pool: list[Any] = [Value(k) for k in range(3)]
+    wholes: list[Any] = []
+
+    def part(depth: int) -> Any:
+        if depth and wholes and draw.random() < 0.2:
+            return draw.choice(wholes)
+        kind = draw.choice([list, tuple, dict, Module, None] if depth < 4 else [None])
+        if kind is None:
+            return draw.choice([Value(draw.random()), draw.choice(pool), 0.5, "text", None])
+        parts = [part(depth + 1) for _ in range(draw.randrange(4))]
+        named = {f"p{k}": x for k, x in enumerate(parts)}
+        made = named if kind is dict else Module() if kind is Module else kind(parts)
+        if kind is Module:
+            vars(made).update(named)
+        wholes.append(made)
+        return made
+
+    model: Any = Module()
+    model.a, model.b, model.c = part(0), part(0), [*pool, pool[0]]
+    names = [name for name, _ in model.named_parameters()]
+    assert [p for _, p in model.named_parameters()] == model.parameters()
+    for values in ([Value(k) for k in range(len(names))], [float(k) for k in range(len(names))]):
+        found = dict(model.with_parameters(values).named_parameters())
+        assert list(found) == names
+        assert list(found.values()) == values
+
+
 @pytest.mark.parametrize("count", [8, 10])
 def test_with_parameters_wants_one_value_for_each(count: int) -> None:
     with pytest.raises(ValueError, match=f"expected 9 parameters, got {count}"):
