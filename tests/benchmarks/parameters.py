@@ -222,6 +222,35 @@ def of_turns(quick: bool) -> Iterator[Figure]:
     yield Figure(title, best["turns"] / best["alone"], at_most=at_most, aim=f"≤ {AIM:g}")
 
 
+def of_numbers(quick: bool) -> Iterator[Figure]:
+    """Value and gradient in 1,000 numbers of other kinds in a list, against floats; and in the
+    parameters of a model that is an argument."""
+    import numpy
+
+    both = sg.value_and_grad(sg.compile(lambda w: sg.square(sg.dot(w, w))))
+    floats = [float(k) for k in range(1000)]
+    mixed = [[*floats[:k], k, *floats[k + 1 :]] for k in range(0, 1000, 50)]
+    model = nn.MLP(32, [31, 1])
+    of_models = sg.value_and_grad(sg.compile(lambda model, x: model(x)))
+    forms = {
+        "float64 of NumPy": [[numpy.float64(x) for x in floats]] * 20,
+        "an int anywhere": mixed,
+    }
+
+    def calls(given: Any) -> Work:
+        return lambda: [both(x) for x in given]
+
+    works = {name: calls(given) for name, given in forms.items()}
+    works |= {"plain": calls([floats] * 20), "model": lambda: of_models(model, [0.1] * 32)}
+    best = minima(works, 2 if quick else 10)
+    at_most = MOST if NATIVE else math.inf
+    for name in forms:
+        title = f"1,000 weights in a list, {name} ÷ floats"
+        yield Figure(title, best[name] / best["plain"], at_most=at_most, aim=f"≤ {AIM:g}")
+    each = best["model"] / len(model.parameters()) * 1e9
+    yield Figure("gradient as a model, for each parameter", each, "ns", aim="≤ 500")
+
+
 def of_long_lists(quick: bool) -> Iterator[Figure]:
     source = random.Random(0)
     logits = [source.gauss(0.0, 1.0) for _ in range(LONG)]
@@ -255,4 +284,5 @@ def figures(quick: bool) -> Iterator[Figure]:
         yield from of_transformers(quick)
     yield from of_calls(quick)
     yield from of_turns(quick)
+    yield from of_numbers(quick)
     yield from of_long_lists(quick)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from ...scalars import is_value, real
@@ -21,6 +23,12 @@ Read = Callable[[Any, list[Any], list[Any], list[Any]], bool]
 expected."""
 
 
+PLAIN = {float, int, bool}
+"""The types of plain numbers: any of them will do where numbers are data."""
+DOUBLES = partial(array, "d")
+"""Makes an array of doubles of their bytes."""
+
+
 class Unreadable(Exception):
     """There is no reader for arguments of this kind."""
 
@@ -32,7 +40,10 @@ def reader_of(args: Sequence[Any], arguments: Arguments) -> Any:
     spread = arguments.shape if is_spread(arguments) else None
     leaves = iter(arguments.leaves)
     try:
-        readers = [nested(x, spec, leaves, spread) for x, (_, spec) in zip(args, arguments.specs)]
+        readers = [
+            nested(x, spec, leaves, spread, k in arguments.varied)
+            for k, (x, (_, spec)) in enumerate(zip(args, arguments.specs))
+        ]
     except Unreadable:
         return None
     return machine.Reader(tuple(readers))
@@ -67,14 +78,17 @@ Shape = tuple[int, ...]
 
 
 def nested(
-    x: Any, spec: Spec | None, leaves: Iterator[ArgumentLeaf], spread: Shape | None
+    x: Any, spec: Spec | None, leaves: Iterator[ArgumentLeaf], spread: Shape | None, varied: bool
 ) -> Reader:
-    """The reader of an argument; arrays are `spread` over lanes of this shape, if there is one."""
+    """The reader of an argument; arrays are `spread` over lanes of this shape, if there is one.
+    Numbers of one that is `varied` are data, be they floats, ints or bools."""
     if spec is None:
         leaf = next(leaves)
-        return by_call(elements(x, spread)) if leaf.has_lanes and spread else of_leaf(x, leaf)
+        if leaf.has_lanes and spread:
+            return by_call(elements(x, spread))
+        return number(None) if varied and type(x) in PLAIN else of_leaf(x, leaf)
     inside = zip(spec.container.parts(x), spec.parts)
-    readers = tuple([nested(y, part, leaves, spread) for y, part in inside])
+    readers = tuple([nested(y, part, leaves, spread, varied) for y, part in inside])
     if spec.container in (LIST, NAMED_TUPLE) and issubclass(spec.kind, (list, tuple)):
         return sequence(spec.kind, readers)
     if isinstance(x, dict):
@@ -88,9 +102,13 @@ def sequence(kind: type, readers: tuple[Reader, ...]) -> Reader:
     if readers and all(reader is None for reader in readers):
         return machine.READ_FLOATS, kind, len(readers)
     first = readers[0] if readers else None
-    if first is not None and first[0] == machine.READ_VALUE and all(r == first for r in readers):
+    if first is None or any(reader != first for reader in readers):
+        return machine.READ_SEQUENCE, kind, readers
+    if first[0] == machine.READ_NUMBER:
+        return machine.READ_NUMBERS, kind, len(readers), first[1], DOUBLES
+    if first[0] == machine.READ_VALUE:
         return machine.READ_VALUES, kind, len(readers), first[1]
-    if first is not None and first[0] == machine.READ_VALUES and all(r == first for r in readers):
+    if first[0] == machine.READ_VALUES:
         return machine.READ_TABLE, kind, len(readers), first
     return machine.READ_SEQUENCE, kind, readers
 
@@ -121,8 +139,9 @@ def by_call(read: Read) -> Reader:
     return machine.READ_BY_CALL, read
 
 
-def number(kind: type) -> Reader:
-    if kind.__module__ in ("builtins", "numpy"):
+def number(kind: type | None) -> Reader:
+    """The reader of a number of this kind; without one of a plain number."""
+    if kind is None or kind.__module__ in ("builtins", "numpy"):
         return machine.READ_NUMBER, kind
 
     def read(x: Any, numbers: list[Any], arrays: list[Any], statics: list[Any]) -> bool:

@@ -229,4 +229,4 @@ def as_array(x: Any) -> Any:
 
     if type(x) is float:
         return numpy.array([x])
-    return numpy.array([y.data for y in x]) if type(x) is tuple else x.ravel()
+    return numpy.array([y.data for y in x]) if type(x) is tuple else numpy.ravel(x)

@@ -70,12 +70,13 @@ static int add_steps(PyObject *module)
         {"READ_CONVERTED", READ_CONVERTED}, {"READ_ROWS", READ_ROWS},
         {"READ_NUMBER", READ_NUMBER},       {"READ_STATIC", READ_STATIC},
         {"READ_VALUE", READ_VALUE},         {"READ_FLOATS", READ_FLOATS},
-        {"READ_VALUES", READ_VALUES},       {"READ_TABLE", READ_TABLE},
-        {"READ_SEQUENCE", READ_SEQUENCE},   {"READ_DICT", READ_DICT},
-        {"READ_OBJECT", READ_OBJECT},       {"READ_BY_CALL", READ_BY_CALL},
-        {"WRITE_FLOATS", WRITE_FLOATS},     {"WRITE_LIST", WRITE_LIST},
-        {"WRITE_TUPLE", WRITE_TUPLE},       {"WRITE_DICT", WRITE_DICT},
-        {"WRITE_BY_CALL", WRITE_BY_CALL},   {"WRITE_NUMBERS", WRITE_NUMBERS},
+        {"READ_NUMBERS", READ_NUMBERS},     {"READ_VALUES", READ_VALUES},
+        {"READ_TABLE", READ_TABLE},         {"READ_SEQUENCE", READ_SEQUENCE},
+        {"READ_DICT", READ_DICT},           {"READ_OBJECT", READ_OBJECT},
+        {"READ_BY_CALL", READ_BY_CALL},     {"WRITE_FLOATS", WRITE_FLOATS},
+        {"WRITE_LIST", WRITE_LIST},         {"WRITE_TUPLE", WRITE_TUPLE},
+        {"WRITE_DICT", WRITE_DICT},         {"WRITE_BY_CALL", WRITE_BY_CALL},
+        {"WRITE_NUMBERS", WRITE_NUMBERS},
     };
     for (size_t k = 0; k < sizeof steps / sizeof *steps; k++)
         if (PyModule_AddIntConstant(module, steps[k].name, steps[k].step) < 0)

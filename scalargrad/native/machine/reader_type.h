@@ -31,6 +31,11 @@ static int is_type_with(PyObject *x, unsigned long flags)
     return PyType_Check(x) && (!flags || PyType_GetFlags((PyTypeObject *)x) & flags);
 }
 
+static int is_type_or_none(PyObject *x)
+{
+    return x == Py_None || is_type_with(x, 0);
+}
+
 static int are_readers(PyObject *x);
 
 static int are_keyed(PyObject *reader)
@@ -59,10 +64,13 @@ static int is_tagged(PyObject *x)
     case READ_CONVERTED: return n == 6 && is_type_with(type, 0);
     case READ_ROWS:
         return n == 6 && is_type_with(type, SEQUENCE_TYPES) && is_row_shape(part_of(x, 2));
-    case READ_NUMBER: return n == 2 && is_type_with(type, 0);
+    case READ_NUMBER: return n == 2 && is_type_or_none(type);
     case READ_STATIC: return n == 2 && is_type_with(type, 0);
     case READ_VALUE: return n == 2 && is_type_with(type, 0);
     case READ_FLOATS: return n == 3 && is_type_with(type, SEQUENCE_TYPES) && is_counted(x);
+    case READ_NUMBERS:
+        return n == 5 && is_type_with(type, SEQUENCE_TYPES) && is_counted(x)
+               && is_type_or_none(part_of(x, 3));
     case READ_VALUES:
         return n == 4 && is_type_with(type, SEQUENCE_TYPES) && is_counted(x)
                && PyType_Check(part_of(x, 3));

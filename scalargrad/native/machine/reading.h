@@ -13,12 +13,14 @@ enum {
                    * numbers, to be made those of float64, if each has a float of its own */
     READ_ROWS,   /* type, shape, maker, type, function: a list or tuple of samples, put in an array
                 * of the maker; the function is called where a number is not int, float, type */
-    READ_NUMBER, /* type: a number of another type, made a float */
-    READ_STATIC, /* type: a constant */
-    READ_VALUE,  /* type: a Value */
-    READ_FLOATS, /* type, count: a list or tuple of so many floats */
-    READ_VALUES, /* type, count, type of Values: of so many Values */
-    READ_TABLE,  /* type, count, READ_VALUES: of so many rows, each as that reader reads it */
+    READ_NUMBER, /* type: a number of this type, made a float; of None: a float, an int or a bool */
+    READ_STATIC,   /* type: a constant */
+    READ_VALUE,    /* type: a Value */
+    READ_FLOATS,   /* type, count: a list or tuple of so many floats */
+    READ_NUMBERS,  /* type, count, type of numbers, maker: of so many that READ_NUMBER reads; the
+                   * maker makes a buffer of float64 of their bytes */
+    READ_VALUES,   /* type, count, type of Values: of so many Values */
+    READ_TABLE,    /* type, count, READ_VALUES: of so many rows, each as that reader reads it */
     READ_SEQUENCE, /* type, readers: of what these read */
     READ_DICT,     /* type, keys, readers: a dict with these keys, in this order */
     READ_OBJECT,   /* type, names, readers: an object with these attributes, in this order */
@@ -194,13 +196,54 @@ static int read_object(PyObject *reader, PyObject *x, Read *into)
     return found;
 }
 
-/* ------ the rest */
-static int read_number(PyObject *x, Read *into)
+/* ------ numbers of several types */
+/* Write x as a float if it is of this type: of None a float, an int or a bool. */
+static int put_number(PyObject *x, PyObject *type, double *to)
 {
-    const double number = PyFloat_AsDouble(x);
-    PyObject *made = number == -1.0 && PyErr_Occurred() ? NULL : PyFloat_FromDouble(number);
-    const int found = made ? added(into->numbers, made) : -1;
+    if (type == Py_None ? !PyFloat_CheckExact(x) && !PyLong_CheckExact(x) && !PyBool_Check(x)
+                        : (PyObject *)Py_TYPE(x) != type)
+        return 0;
+    *to = PyFloat_AsDouble(x);
+    return *to == -1.0 && PyErr_Occurred() ? -1 : 1;
+}
+
+static int read_number(PyObject *reader, PyObject *x, Read *into)
+{
+    double number;
+    const int good = put_number(x, part_of(reader, 1), &number);
+    PyObject *made = good > 0 ? PyFloat_FromDouble(number) : NULL;
+    const int found = made ? added(into->numbers, made) : good > 0 ? -1 : good;
     Py_XDECREF(made);
+    return found;
+}
+
+/* A number may be made a float by code of Python's, which may change the list. */
+static int put_several_numbers(PyObject *x, PyObject *type, double *to, Py_ssize_t n)
+{
+    int good = 1;
+    for (Py_ssize_t k = 0; k < n && good > 0; k++) {
+        if (k >= PySequence_Fast_GET_SIZE(x))
+            return 0;
+        PyObject *item = Py_NewRef(PySequence_Fast_GET_ITEM(x, k));
+        good = put_number(item, type, to + k);
+        Py_DECREF(item);
+    }
+    return good;
+}
+
+static int read_numbers(PyObject *reader, PyObject *x, Read *into)
+{
+    const Py_ssize_t n = PyLong_AsSsize_t(part_of(reader, 2));
+    if (PySequence_Fast_GET_SIZE(x) != n || n > PY_SSIZE_T_MAX / (Py_ssize_t)sizeof(double))
+        return 0;
+    PyObject *bytes = PyBytes_FromStringAndSize(NULL, n * (Py_ssize_t)sizeof(double));
+    double *to = bytes ? (double *)(void *)PyBytes_AS_STRING(bytes) : NULL;
+    int found = to ? put_several_numbers(x, part_of(reader, 3), to, n) : -1;
+    PyObject *made = found > 0 ? PyObject_CallOneArg(part_of(reader, 4), bytes) : NULL;
+    if (found > 0)
+        found = made ? added(into->numbers, made) : -1;
+    Py_XDECREF(made);
+    Py_XDECREF(bytes);
     return found;
 }
 
@@ -210,10 +253,10 @@ static int read_of_type(long tag, PyObject *reader, PyObject *x, Read *into)
     case READ_SAMPLES: return read_samples(reader, x, into);
     case READ_CONVERTED: return read_converted(reader, x, into);
     case READ_ROWS: return read_rows(reader, x, into);
-    case READ_NUMBER: return read_number(x, into);
     case READ_STATIC: return added(into->statics, x);
     case READ_VALUE: return read_value(x, into);
     case READ_FLOATS: return read_floats(reader, x, into);
+    case READ_NUMBERS: return read_numbers(reader, x, into);
     case READ_VALUES: return read_values(reader, x, into);
     case READ_TABLE: return read_table(reader, x, into);
     case READ_SEQUENCE: return read_sequence(part_of(reader, 2), x, into);
@@ -233,6 +276,8 @@ static int read_one(PyObject *reader, PyObject *x, Read *into)
         return read_by_call(part_of(reader, 1), x, into);
     if (tag == READ_SAME)
         return x == part_of(reader, 1) ? read_same(reader, into) : 0;
+    if (tag == READ_NUMBER)
+        return read_number(reader, x, into);
     if ((PyObject *)Py_TYPE(x) != part_of(reader, 1))
         return 0;
     return read_of_type(tag, reader, x, into);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from array import array
 from collections import defaultdict
+from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 import scalargrad as sg
 from scalargrad.compiler import compile
 from scalargrad.compiler.inputs.lanes import summed_to
+from scalargrad.compiler.inputs.readers import DOUBLES
 
 np = pytest.importorskip("numpy")
 machine = pytest.importorskip("scalargrad.native._machine")
@@ -120,6 +122,73 @@ def test_numbers_of_other_types_are_made_floats() -> None:
         assert not read(((machine.READ_NUMBER, type(x)),), 0.1)
     with pytest.raises(OverflowError):
         read(((machine.READ_NUMBER, int),), 10**400)
+
+
+def test_plain_numbers_are_read_whatever_mix_they_are() -> None:
+    plain = machine.READ_NUMBER, None
+    mixed = machine.READ_NUMBERS, list, 3, None, DOUBLES
+    for x in (0.5, 3, True):
+        assert read((plain,), x) == ([float(x)], [], [])
+        ((found,), _, _) = read((mixed,), [x, 0.25, 2])
+        assert found.tolist() == [float(x), 0.25, 2.0]
+    for other in (np.float64(1.0), np.True_, "1", None, sg.Value(1.0), Fraction(1, 2)):
+        assert not read((plain,), other)
+        assert not read((mixed,), [1.0, other, 2])
+    assert not read((mixed,), [1.0, 2])
+    assert not read((mixed,), (1.0, 2, 3))
+    with pytest.raises(OverflowError):
+        read((mixed,), [1.0, 10**400, 2])
+
+
+def test_numbers_of_one_type_are_read_at_once() -> None:
+    for kind in (np.float64, np.float32, np.int64, np.bool_):
+        numbers = machine.READ_NUMBERS, tuple, 2, kind, DOUBLES
+        ((found,), _, _) = read((numbers,), (kind(1), kind(0)))
+        assert found.tolist() == [1.0, 0.0]
+        assert not read((numbers,), (kind(1), 0.0))
+
+
+def test_a_list_that_a_number_changes_is_not_read() -> None:
+    class Odd:
+        def __float__(self) -> float:
+            x.clear()
+            return 1.0
+
+    x: list[Any] = [Odd(), Odd()]
+    assert not read(((machine.READ_NUMBERS, list, 2, Odd, DOUBLES),), x)
+
+
+NUMBERS = st.one_of(
+    st.floats(-4.0, 4.0), st.integers(-4, 4), st.booleans(), st.integers(2**60, 2**80)
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(NUMBERS, min_size=3, max_size=3), st.lists(NUMBERS, min_size=3, max_size=3))
+def test_any_mix_of_plain_numbers_is_one_form(first: Any, second: Any) -> None:
+    def f(x: Any) -> Any:
+        return x["a"][0] * x["a"][1] + x["b"] * x["b"] * x["a"][0]
+
+    gate = sg.value_and_grad(compile(f))
+    for a, b, c in (first, second, first):
+        given = {"a": [a, b], "b": c}
+        assert gate(given) == sg.value_and_grad(f)(given)
+    assert len(gate._forms) == 1
+
+
+class Odd(float):
+    def __float__(self) -> float:
+        return 100.0
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32, np.int64, np.bool_, Odd, bool, int])
+def test_lists_of_one_type_are_read_as_the_function_itself_reads_them(kind: Any) -> None:
+    def f(x: Any) -> Any:
+        return sg.sum([y * y for y in x])
+
+    gate = sg.value_and_grad(compile(f))
+    for x in ([kind(0), kind(1)], [kind(1), kind(1)], [0.5, kind(1)], [kind(1), kind(0)]):
+        assert gate(x) == sg.value_and_grad(f)(x)
 
 
 def test_containers_are_read_in_one_pass() -> None:
