@@ -13,6 +13,7 @@ from scalargrad import Value, nn
 from scalargrad.compiler.gate import profile
 from scalargrad.compiler.gate.profile import Profile
 from scalargrad.compiler.gate.recurring import OFTEN
+from scalargrad.compiler.gate.unwatched import AFTERWARDS, BEFORE, BY_NAME
 
 np = pytest.importorskip("numpy")
 native = sg.engine == "native"
@@ -41,6 +42,10 @@ doubled = sg.operator("doubled", lambda x: x + x, lambda out, x: 2.0)
 dropout = nn.Dropout(0.5)
 
 
+HEAVY = {
+    *(profile.READING, profile.CHECKING),
+    *(profile.MAKING_VALUES, profile.MAKING_MODELS, profile.MAKING_NUMBERS),
+}
 X = np.linspace(0.1, 1.0, 5)
 SHORT: dict[str, tuple[Any, dict[str, Any], tuple[Any, ...]]] = {
     "numbers": (lambda x, y: x * y, {}, (2.0, 3.0)),
@@ -84,7 +89,7 @@ def test_a_call_by_a_shortcut_needs_no_cure(f: Any, options: Any, args: Any) -> 
         found = derived.profile(*args)
         assert found.way == ("by a shortcut" if native else "in full")
         # the machine may be at other work just when a part is timed
-        assert not native or set(found.cures) <= set(profile.HEAVY.values())
+        assert not native or not set(found.cures) - HEAVY
         assert found.name == derived.__name__
         parts = found.reading, found.checking, found.running, found.making
         assert all(0.0 <= x < 1e6 for x in parts)
@@ -135,6 +140,56 @@ def test_a_part_that_takes_longer_than_the_program_has_its_cure() -> None:
     assert found.way == "by a shortcut"
     assert found.checking > found.running
     assert "checking takes longest" in found.cures[0]
+
+
+def printing(x: Any) -> Any:
+    print(x)
+    return x * x
+
+
+def of_file(x: Any) -> Any:
+    with open(__file__) as file:
+        return x * len(file.readline())
+
+
+def test_what_cannot_be_watched_has_the_cure_of_its_kind(capsys: Any) -> None:
+    cures = {printing: AFTERWARDS, of_file: BEFORE, lambda x: x * reference().value: BY_NAME}
+    for f, cure in cures.items():
+        with pytest.warns(RuntimeWarning, match="traced anew") as warned:
+            (found,) = sg.compile(f).profile(2.0).cures
+        assert found.endswith(cure)
+        assert found in str(warned[0].message)
+        assert not any(other in found for other in {*cures.values()} - {cure})
+
+
+class Cube(nn.Module):
+    def __init__(self) -> None:
+        self.w = [Value(0.5) for _ in range(2000)]
+
+    def __call__(self, xs: Any) -> Any:
+        return sg.dot(self.w, xs)
+
+
+@pytest.mark.skipif(not native, reason="shortcuts are those of C")
+def test_results_that_take_long_to_make_have_the_cure_of_their_kind() -> None:
+    both = sg.value_and_grad(sg.compile(lambda xs: sg.sum([x * x for x in xs])))
+    floats, model = [0.5] * 2000, Cube()
+    by_model = sg.value_and_grad(sg.compile(lambda model, xs: model(xs)))
+    slow = {
+        profile.MAKING_VALUES: both.profile([Value(x) for x in floats[:200]]),
+        profile.MAKING_NUMBERS: both.profile(floats),
+        profile.MAKING_MODELS: by_model.profile(model, floats),
+    }
+    for cure, found in slow.items():
+        making = {text for text in found.cures if text.startswith("making")}
+        assert making <= {cure}
+        assert making or found.making < max(found.running, profile.WORTH_A_WORD)
+    quick = both.profile(floats[:200])
+    assert quick.making < slow[profile.MAKING_VALUES].making
+    closed = sg.compile(lambda xs: model(xs))
+    closed(floats).backward()
+    assert closed.profile(floats).making < slow[profile.MAKING_MODELS].making
+    assert [w.grad for w in model.w] == floats
 
 
 def test_a_profile_is_read_at_a_glance() -> None:

@@ -8,15 +8,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ...transforms.trees import MODEL
 from ..branches.paths import Paths
 from ..inputs.arguments import Arguments
+from ..passes.traced import Traced
 from ..surroundings.search import Surroundings
 from .finder import Finder
 from .forms import Form
 from .nodes import FullCall
-from .programs import TO_BE_WATCHED
 from .recurring import OFTEN
 from .shortcut import Shortcut
+from .unwatched import unwatched
 
 BUDGET = 0.02
 """Seconds to spend on a part; the least of its times is taken."""
@@ -104,7 +106,8 @@ class Profiler:
         checking = least(form.records.hold)
         running = least(lambda: shortcut.outputs(given, numbers[:], arrays))
         making = least(lambda: shortcut.finish(given, outputs, values))
-        cures = heavy(running, reading=reading, checking=checking, making=making)
+        heavy = {READING: reading, CHECKING: checking, making_cure(shortcut.traced): making}
+        cures = [cure for cure, taken in heavy.items() if taken > max(running, WORTH_A_WORD)]
         return self.made(
             SHORTCUT, cures, reading=reading, checking=checking, running=running, making=making
         )
@@ -132,8 +135,7 @@ class Profiler:
         if around.altered or (paths is None and not self.programs.unknown):
             return TRACED, f"the function changes {CHANGES}"
         if paths is None:
-            unknown = ", ".join(self.programs.unknown)
-            return TRACED, f"compile cannot watch {unknown}: {TO_BE_WATCHED}"
+            return TRACED, unwatched(self.programs.unknown)
         return IN_FULL, self.finder.obstacle(self.given, arguments, paths)
 
     def by_itself(self, cure: str) -> Profile:
@@ -151,20 +153,36 @@ RARE = (
 )
 
 
-def heavy(running: float, **parts: float) -> Iterator[str]:
-    """The cures of parts that take longer than the program itself."""
-    return (HEAVY[name] for name, taken in parts.items() if taken > max(running, WORTH_A_WORD))
-
-
 WORTH_A_WORD = 20.0
 """Microseconds: a part that takes less is not worth a cure."""
-HEAVY = {
-    "reading": "reading takes longest: numbers are read fastest from float64 arrays, with a sample "
-    "in each row where there are lanes, and from Values closed over",
-    "checking": "checking takes longest: give as arguments, or in arrays, the numbers that the "
-    "function takes from large containers around it",
-    "making": "making results takes longest: return arrays over lanes, or fewer numbers",
-}
+READING = (
+    "reading takes longest: numbers are read fastest from float64 arrays, with a sample in each "
+    "row where there are lanes, and from Values closed over"
+)
+CHECKING = (
+    "checking takes longest: give as arguments, or in arrays, the numbers that the function takes "
+    "from large containers around it"
+)
+MAKING_VALUES = (
+    "making results takes longest: each is a Value that may be differentiated again, for there are "
+    "Values among the arguments; give floats, as v.data, and the results are floats"
+)
+MAKING_MODELS = (
+    "making results takes longest: a model is built for them; close over the model, and call "
+    "backward() on the result of the function itself: its parameters have their gradients then"
+)
+MAKING_NUMBERS = (
+    "making results takes longest: they are made fastest in arrays; return one, or give one where "
+    "a derivative is taken"
+)
+
+
+def making_cure(traced: Traced) -> str:
+    """What to do where the results of such a path take long to make."""
+    if any(entry.linked for entry in traced.entries):
+        return MAKING_VALUES
+    is_model = any(leaf.kind is MODEL for leaf in traced.structure.leaves)
+    return MAKING_MODELS if is_model else MAKING_NUMBERS
 
 
 def least(work: Callable[[], object]) -> float:

@@ -18,11 +18,8 @@ from ..passes.task import Stopped, Task, Wanted
 from ..surroundings.search import Surroundings, surroundings
 from .meaning import Meaning
 from .results import Merge, Results
+from .unwatched import unwatched
 
-TO_BE_WATCHED = (
-    "pass the numbers in, or keep them in lists, dicts, arrays or attributes whose names the code "
-    "says"
-)
 KEPT = 64
 """A compiled function whose surroundings change at every call would keep ever more."""
 
@@ -191,8 +188,8 @@ class Programs:
         """Say once what cannot be watched."""
         if unknown and not self.has_warned:
             self.has_warned = True
-            text = f"{self.meaning!r} is traced anew at each call, which takes long, for compile "
-            text += f"cannot watch {', '.join(unknown)}: {TO_BE_WATCHED}"
+            text = f"{self.meaning!r} is traced anew at each call, which takes long, for "
+            text += unwatched(unknown)
             warnings.warn_explicit(text, RuntimeWarning, *modes.user_line())
 
     def first(self, arguments: Arguments, wanted: Wanted | None) -> tuple[Paths, Path]:
