@@ -25,6 +25,7 @@ from ..trace.vocabulary import handed_on
 from .activity import find_plain
 from .adjoints import Adjoints
 from .alone import encoded
+from .checkpoints import with_checkpoints
 from .choice import (
     MOST_IN_BODY,
     MOST_IN_WIDE_BODY,
@@ -177,6 +178,7 @@ class Derived:
         """The same of lanes: what writes the code."""
         assert self.asked.lanes is not None
         low, nodes = self.lowered(True) if careful else self.quick_lowered
+        low, nodes = with_checkpoints(low, nodes)
         summed = [output.is_summed for output in self.outputs]
         # a quick program hands on no −0.0
         told = [x.is_summed and (x.is_told or not careful) for x in self.outputs]
