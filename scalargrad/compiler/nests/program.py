@@ -3,6 +3,7 @@
 items placed      placing.py: what each operand names by its id, or a refusal
   | with adjoints adjoints.py: loops that run backward, in the same nest
   | lowered       lowering.py: operators of the machine
+  | in segments   checkpoints.py and segments.py, in lanes: what is not kept, but computed anew
   | distributed   distribution.py: what does not wait for the iteration before leaves its loop
   | encoded       encoding.py, by selection.py and schedule.py; or, many numbers side by side, by
   |               alike.py and wide.py
@@ -25,7 +26,7 @@ from ..trace.vocabulary import handed_on
 from .activity import find_plain
 from .adjoints import Adjoints
 from .alone import encoded
-from .checkpoints import with_checkpoints
+from .checkpoints import plans
 from .choice import (
     MOST_IN_BODY,
     MOST_IN_WIDE_BODY,
@@ -41,6 +42,7 @@ from .lanes import LaneEncoder, Results
 from .lowering import lowered
 from .nest import Nest, Refused
 from .placing import Placing
+from .segments import in_segments
 from .wide import encoded as encoded_wide
 
 
@@ -94,6 +96,14 @@ class Output(NamedTuple):
     node: int
     is_summed: bool = False
     is_told: bool = False
+
+
+class InSegments(NamedTuple):
+    """What writes the code of a program whose loops keep checkpoints."""
+
+    encoder: LaneEncoder
+    least: int
+    """With fewer lanes the same program without them is quicker."""
 
 
 class Derived:
@@ -176,13 +186,26 @@ class Derived:
 
     def in_lanes(self, careful: bool) -> LaneEncoder:
         """The same of lanes: what writes the code."""
+        return self.encoder(*self.lowered_in_lanes(careful), careful)
+
+    def in_segments(self, careful: bool) -> InSegments | None:
+        """The same where loops keep checkpoints; None where none keeps much."""
+        low, nodes = self.lowered_in_lanes(careful)
+        found = plans(low, nodes)
+        if not found:
+            return None
+        encoder = self.encoder(*in_segments(low, nodes, found), careful)
+        return InSegments(encoder, min(plan.lanes for plan in found))
+
+    def encoder(self, low: Nest, nodes: Sequence[int], careful: bool) -> LaneEncoder:
         assert self.asked.lanes is not None
-        low, nodes = self.lowered(True) if careful else self.quick_lowered
-        low, nodes = with_checkpoints(low, nodes)
         summed = [output.is_summed for output in self.outputs]
         # a quick program hands on no −0.0
         told = [x.is_summed and (x.is_told or not careful) for x in self.outputs]
         return LaneEncoder(low, Results(nodes, summed, told), self.asked.lanes.inputs)
+
+    def lowered_in_lanes(self, careful: bool) -> tuple[Nest, list[int]]:
+        return self.lowered(True) if careful else self.quick_lowered
 
     @cached_property
     def quick_lowered(self) -> tuple[Nest, list[int]]:

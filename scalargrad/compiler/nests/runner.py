@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..inputs.arguments import Address
 from ..machine.encode import Code
@@ -25,21 +25,69 @@ def runner(
     if derived.asked.lanes is None:
         return OnNest(derived, False, expanded)
 
-    def written(encoder: LaneEncoder, careful: Callable[[], Runner] | None) -> OnMachine:
-        def program(made: Sequence[Address]) -> Code:
-            return encoder.program(layout.addresses, layout.given, made)
+    return OfLanes(derived, layout, threads, expanded).runner(False)
 
-        return OnMachine(
-            program, encoder.outputs, layout.beside, threads, careful, derived.has_guards
+
+class OfLanes(NamedTuple):
+    """What runners of a program with loops and lanes are made of."""
+
+    derived: Derived
+    layout: Layout
+    threads: int
+    expanded: Callable[[], Runner]
+
+    def runner(self, careful: bool) -> OnMachine:
+        derived = self.derived
+        keeping = derived.in_lanes(True) if careful else derived.quick_in_lanes
+        found = derived.in_segments(careful)
+        if found is None:
+            return OnMachine(*self.parts(keeping, careful))
+        return InSegments(
+            lambda: OnMachine(*self.parts(keeping, careful)),
+            found.least,
+            *self.parts(found.encoder, careful),
         )
 
-    def careful() -> Runner:
+    def careful(self) -> Runner:
         try:
-            return written(derived.in_lanes(True), None)
+            return self.runner(True)
         except Refused:
-            return expanded()
+            return self.expanded()
 
-    return written(derived.quick_in_lanes, careful)
+    def parts(self, encoder: LaneEncoder, careful: bool) -> tuple[Any, ...]:
+        """What OnMachine is made of."""
+
+        def program(made: Sequence[Address]) -> Code:
+            return encoder.program(self.layout.addresses, self.layout.given, made)
+
+        when_doubtful = None if careful else self.careful
+        guards = self.derived.has_guards
+        return program, encoder.outputs, self.layout.beside, self.threads, when_doubtful, guards
+
+
+class InSegments(OnMachine):
+    """Runs one program whose loops keep checkpoints; with fewer lanes than `least` the same program
+    whose loops keep all, which `when_few` returns. The other `parts` are those of OnMachine."""
+
+    def __init__(self, when_few: Callable[[], OnMachine], least: int, *parts: Any) -> None:
+        super().__init__(*parts)
+        self.when_few, self.least = when_few, least
+
+    @cached_property
+    def of_few(self) -> OnMachine:
+        return self.when_few()
+
+    def run(
+        self,
+        numbers: list[Any],
+        arrays: Sequence[Any],
+        lanes: int | None,
+        group: Any = None,
+        into: Sequence[Any] | None = None,
+    ) -> tuple[Any, Any]:
+        if (lanes or 0) < self.least:
+            return self.of_few.run(numbers, arrays, lanes, group, into)
+        return super().run(numbers, arrays, lanes, group, into)
 
 
 class OnNest:
