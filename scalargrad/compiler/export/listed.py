@@ -10,6 +10,7 @@ from math import prod
 
 from ... import messages
 from ...rows import Operator
+from ..nests.checkpoints import Plan, plans
 from ..nests.nest import WRITE, Block
 from ..nests.program import Derived
 from ..nests.selection import Selection
@@ -97,9 +98,17 @@ class WithLoops:
 
     def keeping(self) -> Iterator[str]:
         """Yield of each loop that was found what an iteration keeps for the way back."""
+        planned = {plan.forward: plan for plan in self.plans()}
         for block in self.derived.nest.blocks[1:]:
-            kept = self.kept(self.written.blocks.get(block))
-            yield f"; keeps {messages.counted(kept, 'number')} a trip" if kept else ""
+            found = self.written.blocks.get(block)
+            kept, plan = self.kept(found), found and planned.get(found)
+            anew = in_words(plan) if plan else ""
+            yield f"; keeps {messages.counted(kept, 'number')} a trip{anew}" if kept else ""
+
+    def plans(self) -> list[Plan]:
+        """The loops of which segments are computed anew."""
+        written = self.written
+        return plans(written.nest, written.outputs) if written.has_lanes else []
 
     def kept(self, block: Block | None) -> int:
         effects = self.written.nest.effects()
@@ -115,6 +124,11 @@ class WithLoops:
 
     def results(self) -> Iterator[str]:
         return (made.text for made in results(self.written))
+
+
+def in_words(plan: Plan) -> str:
+    few = f" with {plan.lanes} lanes or more," if plan.lanes > 1 else ""
+    return f",{few} in segments of {plan.trips:,} trips that are computed anew"
 
 
 def counted(name: str, kinds: dict[str, int]) -> Iterator[str]:

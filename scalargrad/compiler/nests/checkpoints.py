@@ -26,7 +26,7 @@ from math import isqrt
 from typing import NamedTuple
 
 from .choice import work_in
-from .nest import CARRIED, GATHERED, GUARD, READ, WRITE, Address, Array, Block, Effect, Nest
+from .nest import CARRIED, GATHERED, READ, WRITE, Address, Array, Block, Effect, Nest
 
 MOST_LANES = 128
 """So long registers are at most."""
@@ -79,9 +79,8 @@ class Search:
         for i in self.live.intersection(nest.addresses):
             self.readers.setdefault(nest.addresses[i].array, []).append(i)
         around = {block.parent for block in nest.blocks[1:]}
-        guarded = {effect.block for effect in nest.effects() if effect.kind == GUARD}
-        self.simple = {x for x in nest.blocks if x.depth == 1 and x not in around | guarded}
-        """The loops that stand in no other, have none in them, and check nothing."""
+        self.simple = {x for x in nest.blocks if x.depth == 1 and x not in around}
+        """The loops that stand in no other, and have none in them."""
 
     def found(self) -> Iterator[Plan]:
         """Yield plans for loops, each of which is in one of them at most."""
