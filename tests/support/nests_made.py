@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator, Sequence
+from random import Random
 from struct import pack
 from typing import Any, NamedTuple
 
@@ -154,3 +155,17 @@ def outputs_of(found: RunResults, encoder: LaneEncoder) -> list[Any]:
     """The outputs in order, of those with lanes the columns."""
     results, columns = iter(found.results), iter(found.outputs.values())
     return [next(columns) if lane else next(results) for lane in encoder.outputs]
+
+
+COUNTS = (1, 5, 16, 17, 130)
+"""Of lanes, about the lengths of registers."""
+
+
+def given_at_random(f: Callable[..., Any], random: Random, inputs: int) -> InLanes:
+    """Some of the inputs of `f` with lanes, and some without."""
+    count = random.choice(COUNTS)
+    lanes = random.sample(range(inputs), random.randint(1, inputs))
+    rows = [[random.uniform(-1.0, 1.0) for _ in range(min(count, 4))] for _ in range(inputs)]
+    columns = [(row * count)[:count] for row in rows]
+    numbers = [columns[k] if k in lanes else columns[k][0] for k in range(inputs)]
+    return InLanes(f, numbers, random.choice([None, "sum", "mean"]))

@@ -26,16 +26,15 @@ from math import isqrt
 from typing import NamedTuple
 
 from .choice import work_in
-from .nest import CARRIED, GATHERED, READ, WRITE, Address, Array, Block, Effect, Nest
+from .nest import CARRIED, GATHERED, GUARD, READ, WRITE, Address, Array, Block, Effect, Nest
 
-MOST_LANES = 128
-"""So long registers are at most."""
-LEAST_LANES = 16
-"""And so long at least."""
-MOST_KEPT = 2560
-"""So many numbers a loop may keep in each of 128 lanes, for each unit of the work that it takes to
-compute one of them anew. Measured: sums and products are done anew sooner than eight megabytes are
-written and read; so is a sine, instead of twenty."""
+MOST_LANES, LEAST_LANES = 128, 16
+"""So long registers are at most, and at least."""
+MOST_KEPT = 2**20
+"""So many numbers, eight megabytes, a loop may keep in a block of lanes before memory holds it up:
+the third-level cache has no more room for one of several threads."""
+LITTLE_WORK = 4
+"""Where it takes more work than this to compute a number anew, memory is quick enough for more."""
 IN_SEGMENT = 512
 """So many numbers of a lane stay in the second-level cache."""
 
@@ -79,8 +78,9 @@ class Search:
         for i in self.live.intersection(nest.addresses):
             self.readers.setdefault(nest.addresses[i].array, []).append(i)
         around = {block.parent for block in nest.blocks[1:]}
-        self.simple = {x for x in nest.blocks if x.depth == 1 and x not in around}
-        """The loops that stand in no other, and have none in them."""
+        guarded = {effect.block for effect in nest.effects() if effect.kind == GUARD}
+        self.simple = {x for x in nest.blocks if x.depth == 1 and x not in around | guarded}
+        """The loops that stand in no other, have none in them, and check nothing."""
 
     def found(self) -> Iterator[Plan]:
         """Yield plans for loops, each of which is in one of them at most."""
@@ -155,7 +155,6 @@ def length(trips: int, kept: int, carried: int) -> int:
 
 
 def least_lanes(numbers: int, work: float) -> int:
-    """From how many lanes on so many numbers are better computed anew, with so much work each. In
-    short registers memory holds an operator up less: for half the lanes it may be twice as much."""
-    lanes = MOST_LANES * (MOST_KEPT * max(1.0, work) / numbers) ** 0.5
-    return int(lanes) + 1 if lanes > LEAST_LANES else 1
+    """From how many lanes on so many numbers are better computed anew, with so much work each."""
+    lanes = MOST_KEPT * max(1.0, work / LITTLE_WORK) / numbers
+    return int(lanes) + 1 if lanes >= LEAST_LANES else 1

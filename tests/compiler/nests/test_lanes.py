@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -18,11 +17,8 @@ from scalargrad.compiler.trace.native import machine
 from scalargrad.compiler.trace.vocabulary import LANES
 from tests.support.expressions import rounds
 from tests.support.instructions_made import natively
-from tests.support.nests_made import InLanes, outputs_of
+from tests.support.nests_made import InLanes, given_at_random, outputs_of
 from tests.support.random_loops import INPUTS, random_function
-
-COUNTS = (1, 5, 16, 17, 130)
-"""Of lanes, about the lengths of registers."""
 
 
 def agrees(given: InLanes, careful: bool = False) -> Code:
@@ -41,15 +37,6 @@ def agrees(given: InLanes, careful: bool = False) -> Code:
         for x, y in zip(outputs_of(results, encoder), expected, strict=True):
             assert np.allclose(x, y, rtol=1e-11, atol=1e-11), (x, y)
     return code
-
-
-def given_at_random(f: Callable[..., Any], random: Random, inputs: int) -> InLanes:
-    count = random.choice(COUNTS)
-    lanes = random.sample(range(inputs), random.randint(1, inputs))
-    rows = [[random.uniform(-1.0, 1.0) for _ in range(min(count, 4))] for _ in range(inputs)]
-    columns = [(row * count)[:count] for row in rows]
-    numbers = [columns[k] if k in lanes else columns[k][0] for k in range(inputs)]
-    return InLanes(f, numbers, random.choice([None, "sum", "mean"]))
 
 
 @pytest.mark.parametrize("careful", [False, True])
