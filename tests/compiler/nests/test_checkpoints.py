@@ -60,8 +60,10 @@ def bits_of(given: InLanes, encoder: LaneEncoder) -> list[list[bytes]]:
 
 @pytest.mark.parametrize("careful", [False, True])
 def test_random_loops_have_the_same_bits(careful: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = 0
-    for _ in rounds(40):
+    found, tried, most = 0, 0, len(rounds(5))
+    while found < most:
+        # about one in ten keeps numbers in a loop of its own
+        assert (tried := tried + 1) < 100 * most
         random = Random(seed := Random().randrange(2**32))
         always(monkeypatch, random.choice([1, 4, 8, 30]))
         f = random_function(seed)
@@ -77,7 +79,6 @@ def test_random_loops_have_the_same_bits(careful: bool, monkeypatch: pytest.Monk
         except BaseException:
             print(seed, f.source)  # type: ignore[attr-defined]
             raise
-    assert found
 
 
 def test_loops_that_check_something_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,7 +207,7 @@ def test_random_recurrences_have_the_same_bits(monkeypatch: pytest.MonkeyPatch) 
     for kind in ("MOST_SHARED", "MOST_FREE_IN_LANES"):
         monkeypatch.setattr(choice, kind, math.inf)
     made = watched(monkeypatch)
-    for _ in rounds(12):
+    for _ in rounds(20):
         random = Random(seed := Random().randrange(2**32))
         f, parameters, text = recurrence(seed)
         shape = random.choice([3, 20]), random.choice([60, 200])
