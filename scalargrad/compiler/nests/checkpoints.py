@@ -28,13 +28,19 @@ from typing import NamedTuple
 from .choice import work_in
 from .nest import CARRIED, GATHERED, GUARD, READ, WRITE, Address, Array, Block, Effect, Nest
 
-MOST_LANES, LEAST_LANES = 128, 16
-"""So long registers are at most, and at least."""
+LENGTHS = (16, 32, 64, 128)
+"""How many lanes registers are long: so many that the lanes of a call fit, up to the last."""
+MOST_HELD = 2**23
+"""So many numbers, 64 megabytes, are held from one call to the next. The machine has registers as
+short as this takes; where the shortest take more, every call gets its memory anew."""
 MOST_KEPT = 2**20
 """So many numbers, eight megabytes, a loop may keep in a block of lanes before memory holds it up:
 the third-level cache has no more room for one of several threads."""
-LITTLE_WORK = 4
-"""Where it takes more work than this to compute a number anew, memory is quick enough for more."""
+MOST_IN_TRIP = 64
+"""So many numbers, half a kilobyte, an iteration may keep: memory takes these on the way."""
+MANY, LITTLE_WORK = 4, 5.5
+"""So many numbers at least are kept for each lane by iterations that wait for memory, whatever it
+takes to compute the numbers anew. Of fewer each has to take little work."""
 IN_SEGMENT = 512
 """So many numbers of a lane stay in the second-level cache."""
 
@@ -105,9 +111,10 @@ class Search:
         carried = sum(self.nest.rows[i] is CARRIED for i in set(nodes))
         trips = length(block.trips, len(kept), carried)
         work = sum(work_in(self.nest, i) for i in nodes)
-        lanes = least_lanes(block.trips * len(kept), work / len(kept))
-        is_much = trips < block.trips and lanes <= MOST_LANES
-        return Plan(block, backward, needed, trips, lanes) if is_much else None
+        lanes = least_lanes(block.trips, len(kept), work)
+        return (
+            Plan(block, backward, needed, trips, lanes) if lanes and trips < block.trips else None
+        )
 
     def kept(self, item: object) -> Array | None:
         """The array in which an effect keeps a number of each iteration, read on the way back
@@ -154,7 +161,14 @@ def length(trips: int, kept: int, carried: int) -> int:
     return -(-trips // segments)
 
 
-def least_lanes(numbers: int, work: float) -> int:
-    """From how many lanes on so many numbers are better computed anew, with so much work each."""
-    lanes = MOST_KEPT * max(1.0, work / LITTLE_WORK) / numbers
-    return int(lanes) + 1 if lanes >= LEAST_LANES else 1
+def least_lanes(trips: int, kept: int, work: int) -> int:
+    """From how many lanes on the numbers of a loop, so many for each iteration, are better computed
+    anew, with so much work for all of an iteration; 0 if they never are."""
+    if trips * kept * LENGTHS[0] > MOST_HELD:
+        return 1
+    is_quick = kept >= MANY or work <= LITTLE_WORK * kept
+    for length in LENGTHS if is_quick else ():
+        is_held = trips * kept * length <= MOST_HELD
+        if is_held and trips * kept * length > MOST_KEPT and kept * length > MOST_IN_TRIP:
+            return 1 if length == LENGTHS[0] else length // 2 + 1
+    return 0

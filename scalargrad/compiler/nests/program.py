@@ -103,7 +103,7 @@ class InSegments(NamedTuple):
 
     encoder: LaneEncoder
     least: int
-    """With fewer lanes the same program without them is quicker."""
+    """With fewer lanes some of them are better without."""
 
 
 class Derived:
@@ -188,14 +188,15 @@ class Derived:
         """The same of lanes: what writes the code."""
         return self.encoder(*self.lowered_in_lanes(careful), careful)
 
-    def in_segments(self, careful: bool) -> InSegments | None:
-        """The same where loops keep checkpoints; None where none keeps much."""
+    def in_segments(self, careful: bool, lanes: int) -> InSegments | None:
+        """The same for at most so many lanes, where loops keep checkpoints; None where none keeps
+        much."""
         low, nodes = self.lowered_in_lanes(careful)
-        found = plans(low, nodes)
+        found = [plan for plan in plans(low, nodes) if plan.lanes <= lanes]
         if not found:
             return None
         encoder = self.encoder(*in_segments(low, nodes, found), careful)
-        return InSegments(encoder, min(plan.lanes for plan in found))
+        return InSegments(encoder, max(plan.lanes for plan in found))
 
     def encoder(self, low: Nest, nodes: Sequence[int], careful: bool) -> LaneEncoder:
         assert self.asked.lanes is not None

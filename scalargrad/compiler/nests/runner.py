@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 from ..inputs.arguments import Address
 from ..machine.encode import Code
 from ..machine.layout import Layout
 from ..machine.runner import DOUBT, FEW, OnMachine, Runner
+from ..machine.words import BLOCK_LANES
 from ..trace.native import machine
 from .lanes import LaneEncoder
 from .nest import Refused
@@ -36,17 +37,15 @@ class OfLanes(NamedTuple):
     threads: int
     expanded: Callable[[], Runner]
 
-    def runner(self, careful: bool) -> OnMachine:
+    def runner(self, careful: bool, lanes: int = BLOCK_LANES) -> OnMachine:
+        """The runner for at most so many lanes, or any number of them if these are a block."""
         derived = self.derived
-        keeping = derived.in_lanes(True) if careful else derived.quick_in_lanes
-        found = derived.in_segments(careful)
+        found = derived.in_segments(careful, lanes)
         if found is None:
+            keeping = derived.in_lanes(True) if careful else derived.quick_in_lanes
             return OnMachine(*self.parts(keeping, careful))
-        return InSegments(
-            lambda: OnMachine(*self.parts(keeping, careful)),
-            found.least,
-            *self.parts(found.encoder, careful),
-        )
+        when_few = partial(self.runner, careful, found.least - 1)
+        return InSegments(when_few, found.least, *self.parts(found.encoder, careful))
 
     def careful(self) -> Runner:
         try:
@@ -66,8 +65,8 @@ class OfLanes(NamedTuple):
 
 
 class InSegments(OnMachine):
-    """Runs one program whose loops keep checkpoints; with fewer lanes than `least` the same program
-    whose loops keep all, which `when_few` returns. The other `parts` are those of OnMachine."""
+    """Runs one program whose loops keep checkpoints. With fewer lanes than `least` some of them are
+    better without: `when_few` returns the runner. The other `parts` are those of OnMachine."""
 
     def __init__(self, when_few: Callable[[], OnMachine], least: int, *parts: Any) -> None:
         super().__init__(*parts)

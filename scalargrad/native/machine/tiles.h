@@ -273,15 +273,25 @@ static void NAME(run_totals)(const Frame *f, const int32_t *code)
 }
 
 /* ------ a sum over the lanes */
-static void NAME(run_total)(const Frame *f, const int32_t *code)
+/* The sum of as many vectors from the `begin`th on is added to a total. */
+INLINE void NAME(add_to_total)(const Frame *f, TotalWords words, int begin, int vectors)
 {
-    const TotalWords words = total_words(code);
     const V *x = (const V *)NAME(reg)(f, words.x);
     V sum = SPLAT(-0.0);
-    for (int i = 0; i < VECTORS_OF(f->parts); i++)
+    for (int i = begin; i < begin + vectors; i++)
         sum += NAME(masked)(x[i], f, i);
     for (int i = 0; i < VECTOR_LANES; i++)
         f->totals[words.total] += sum[i];
+}
+
+/* In code with loops as many lanes at a time as the shortest registers have: the bits of a sum do
+ * not depend on how long registers are. */
+static void NAME(run_total)(const Frame *f, const int32_t *code)
+{
+    const int all = VECTORS_OF(f->parts);
+    const int each = f->step ? VECTORS_OF((1 << LEAST_BITS) / WIDTH) : all;
+    for (int begin = 0; begin < all; begin += each)
+        NAME(add_to_total)(f, total_words(code), begin, each);
 }
 
 #undef TILE_HEIGHT
