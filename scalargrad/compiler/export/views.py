@@ -13,6 +13,8 @@ from ..branches.path import Path
 from ..branches.paths import Paths
 from ..branches.ways import Around, ways
 from ..inputs.arguments import Arguments
+from ..machine.runner import Runner
+from ..nests.runner import InSegments
 from ..passes.traced import Traced
 from ..text.names import Names, argument_names, names_of
 from . import emit_c, functions
@@ -53,13 +55,20 @@ def listed(viewed: Viewed, reason: str = "") -> Listed:
         viewed.names(path.traced),
         arguments.lanes,
         paths.count,
-        path.runner.registers,
+        registers(path.runner, arguments.lanes),
         tuple(paths.unknown),
         tuple(arguments.constants(parameters)),
         reason,
         loops,
         paths.names_of_events(arguments, loops) if loops.rolled else {},
     )
+
+
+def registers(runner: Runner, lanes: int | None) -> int | None:
+    """How many registers a call with so many lanes takes."""
+    if isinstance(runner, InSegments) and (lanes or 0) < runner.least:
+        return registers(runner.of_few, lanes)
+    return runner.registers
 
 
 def listed_program(viewed: Viewed, has_runs: bool) -> Straight | WithLoops:

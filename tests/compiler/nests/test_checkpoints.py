@@ -374,3 +374,11 @@ def test_a_listing_tells_of_segments() -> None:
     (line,) = [line for line in found.splitlines() if line.startswith("loop ×")]
     end = "in segments of 167 trips that are computed anew"
     assert line.endswith(f"keeps 3 numbers a trip, with 65 lanes or more, {end}")
+
+
+@natively_only
+def test_a_listing_counts_the_registers_of_its_call() -> None:
+    given = np.random.default_rng(0).uniform(size=(4, 128))
+    gate = sg.compile(springs, batch=("x", "v", "k", "c"))
+    few, middle, many = (gate.program(*given[:, :lanes]).registers for lanes in (5, 40, 128))
+    assert few > middle + 4 * 4_000 > many + 4 * 6_000
