@@ -28,7 +28,7 @@ def lines_of_code(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 
 def test_lines_of_code_are_counted_without_signature_and_docstring() -> None:
-    text = 'def f(\n    x,\n    y,\n):\n    """One\n    two."""\n    # three\n    a = x\n\n    return a'
+    text = 'def f(\n    x,\n    y,\n):\n    """1\n    2."""\n    # three\n    a = x\n\n    return a'
     (function,) = ast.parse(text).body
     assert isinstance(function, ast.FunctionDef)
     assert lines_of_code(function) == 3

@@ -40,7 +40,7 @@ static int64_t record_products(Recorder *r, int32_t row, const Operand *xs, int3
     return sum;
 }
 
-static int64_t record_operands(Recorder *r, int32_t row, Operand *xs, int32_t count)
+static int64_t record_as_one(Recorder *r, int32_t row, Operand *xs, int32_t count)
 {
     return is_sum_of_products(row) ? record_products(r, row, xs, count)
                                    : record_call(r, row, NO_OUTCOME, xs, count);
@@ -58,8 +58,7 @@ static int record_node(const Trace *t, Rolled *x, int32_t i)
     int known = 1;
     for (int32_t k = 0; known && k < node->count; k++)
         known = operand_of_node(t, x, operands_of(t, i)[k], &operands[k]);
-    const int64_t id = known ? record_operands(&x->recorder, node->row, operands, node->count)
-                             : -1;
+    const int64_t id = known ? record_as_one(&x->recorder, node->row, operands, node->count) : -1;
     free_more(operands, few);
     if (id < 0)
         return -1;
