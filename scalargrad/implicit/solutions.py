@@ -16,7 +16,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from .. import modes, ops
-from ..backward import NO_GRADIENT, adjoint_values, certain_adjoints
+from ..backward import NO_GRADIENT, adjoint_values, certain_adjoints, is_no_contribution
 from ..engine import Value
 from ..graph import above
 from ..scalars import NOTHING, is_nothing, is_value
@@ -87,7 +87,7 @@ def partials_of(residuals: Sequence[Any], xs: Sequence[Any], others: Sequence[An
     count = len(xs)
     flat = [[p + 0.0 if not is_value(p) else p for p in row] for row in rows]
     reach = [
-        any(not is_nothing_for_good(row[count + k]) for row in rows) for k in range(len(others))
+        any(not is_no_contribution(row[count + k]) for row in rows) for k in range(len(others))
     ]
     found = solutions([row[:count] for row in flat], [row[count:] for row in flat])
     return [[negative(z) if r else NOTHING for z, r in zip(row, reach)] for row in found]
@@ -95,10 +95,6 @@ def partials_of(residuals: Sequence[Any], xs: Sequence[Any], others: Sequence[An
 
 def derivatives(y: Any, leaves: Sequence[Any]) -> Row:
     return adjoint_values(y, leaves) if is_value(y) else [NOTHING] * len(leaves)
-
-
-def is_nothing_for_good(x: Any) -> bool:
-    return not is_value(x) and is_nothing(x)
 
 
 def negative(x: Any) -> Any:

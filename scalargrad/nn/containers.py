@@ -11,10 +11,10 @@ from ..randomness import bernoulli
 from ..scalars import is_real
 from .activations import as_layer
 from .inputs import added, mapped
-from .module import Module, batch_of
+from .module import InTurn, Module, batch_of
 
 
-class Sequential(Module):
+class Sequential(InTurn):
     """Layers, Modules or functions, each called with the result of the layer before.
 
     A function of one number, such as `scalargrad.relu`, is applied to every number. A slice is a
@@ -23,11 +23,6 @@ class Sequential(Module):
 
     def __init__(self, *layers: Callable[..., Any]) -> None:
         self.layers = list(map(as_layer, layers))
-
-    def __call__(self, x: Any) -> Any:
-        for layer in self.layers:
-            x = layer(x)
-        return x
 
     def batch(self, samples: Iterable[Any]) -> list[Any]:
         found = list(samples)

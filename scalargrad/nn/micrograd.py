@@ -10,7 +10,7 @@ from ..messages import described
 from ..options import whole
 from ..randomness import uniform
 from .inputs import inputs_of as inputs_of
-from .module import Module
+from .module import InTurn, Module
 
 
 def function(activation: Any) -> Any:
@@ -72,7 +72,7 @@ class Layer(Module):
         return f"Layer of [{', '.join(map(str, self.neurons))}]"
 
 
-class MLP(Module):
+class MLP(InTurn):
     """A multi-layer perceptron: `nin` inputs, then layers of `nouts` neurons, the last linear, the
     others with `activation`, ReLU unless another is given."""
 
@@ -87,12 +87,6 @@ class MLP(Module):
             Layer(sizes[i], sizes[i + 1], nonlin=i != last, activation=activation)
             for i in range(len(nouts))
         ]
-
-    def __call__(self, x: Any) -> Any:
-        """Return the outputs of the last layer for `nin` inputs, numbers or Values."""
-        for layer in self.layers:
-            x = layer(x)
-        return x
 
     def __repr__(self) -> str:
         return f"MLP of [{', '.join(map(str, self.layers))}]"

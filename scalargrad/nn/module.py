@@ -156,6 +156,18 @@ class Module(Holder):
         return table(self)
 
 
+class InTurn(Module):
+    """A Module of layers, each called with the result of the layer before."""
+
+    layers: list[Any]
+
+    def __call__(self, x: Any) -> Any:
+        """Return the outputs of the last layer for the inputs of the first."""
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
 def batch_of(part: Callable[..., Any], samples: list[Any]) -> list[Any]:
     """Return the outputs of a Module, or of a plain function, for several samples."""
     return part.batch(samples) if isinstance(part, Module) else [part(x) for x in each(samples)]

@@ -20,7 +20,14 @@ def pair(name: str, x: Any) -> tuple[float, float]:
     raise TypeError(f"{name} must be two numbers, as in (0.9, 0.999), got {described(x)}")
 
 
-class SGD(Optimizer):
+class WithMomentum(Optimizer):
+    """One whose rule takes the rate, `momentum` and `weight_decay`."""
+
+    def settings(self, t: int, lr: float, **options: float) -> Settings:
+        return lr, options["momentum"], options["weight_decay"]
+
+
+class SGD(WithMomentum):
     """Gradient descent: v ← momentum · v + grad, then data ← data − lr · v.
 
     With `nesterov` the rewritten form of Nesterov's momentum: data ← data − lr · (grad +
@@ -45,11 +52,8 @@ class SGD(Optimizer):
             self.rule = updates.nesterov
         super().__init__(parameters, schedule, lr=lr, momentum=momentum, weight_decay=weight_decay)
 
-    def settings(self, t: int, lr: float, **options: float) -> Settings:
-        return lr, options["momentum"], options["weight_decay"]
 
-
-class Nesterov(Optimizer):
+class Nesterov(WithMomentum):
     """Nesterov's momentum in its look-ahead form: v ← momentum · v − lr · gradient at
     data + momentum · v, then data ← data + v.
 
@@ -71,9 +75,6 @@ class Nesterov(Optimizer):
         schedule: Schedule | None = None,
     ) -> None:
         super().__init__(parameters, schedule, lr=lr, momentum=momentum, weight_decay=weight_decay)
-
-    def settings(self, t: int, lr: float, **options: float) -> Settings:
-        return lr, options["momentum"], options["weight_decay"]
 
     def step(self) -> None:
         """Move every parameter once, as Optimizer.step. Raises RuntimeError within look_ahead."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ from ..nests.program import Derived
 from ..passes.program import AFTER, BEFORE, LANES, Program
 from ..text.emit import RESERVED, Operations, Style, indented, safe_names
 from ..text.names import Names, identifiers
-from .emit_ways import Branching
+from .emit_ways import Branching, declared
 from .identifiers import KEYWORDS, LIBRARY, MATH
 from .languages import InC
 from .nest_functions import OWN, c_function
@@ -149,10 +149,6 @@ def given(program: Program, operations: Operations, lane: bool) -> Iterator[str]
     for i, text in (own | found_at(program, lane)).items():
         if i in operations.used_inputs():
             yield f"{operations.names[i]} = {text}"
-
-
-def declared(statements: Iterable[str]) -> list[str]:
-    return [f"const double {text};" for text in statements]
 
 
 # ------ what the file says of itself

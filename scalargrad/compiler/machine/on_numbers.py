@@ -14,7 +14,22 @@ from ..text.emit import function_name, in_plain_python, number_source
 from ..trace.guards import COMPARE
 
 
-class OnNumbers:
+class RunByRun:
+    """What a runner has that can do no more than one run of a program at a time."""
+
+    run: Callable[..., tuple[Any, Any]]
+
+    def fill(self, results: Any, weights: Any, numbers: Sequence[Any]) -> bool:
+        """Put the outputs of a program without lanes into an array, as OnMachine.fill does; return
+        whether all guards hold."""
+        for row, own in zip(results, weights.tolist()):
+            row[:], broken = self.run([*numbers[:FIRST], *own, *numbers[FIRST:]], (), None)
+            if broken is not None:
+                return False
+        return True
+
+
+class OnNumbers(RunByRun):
     """Runs one program without lanes, to the bits of eager mode. Needs no NumPy."""
 
     registers = None
@@ -45,21 +60,6 @@ class OnNumbers:
         pairs = zip(self.program.guards, compared[::2], compared[1::2])
         held = (COMPARE[guard.compare](x, y) == guard.outcome for guard, x, y in pairs)
         return next((k for k, holds in enumerate(held) if not holds), None)
-
-    def fill(self, results: Any, weights: Any, numbers: Sequence[Any]) -> bool:
-        """Put the outputs of a program without lanes into an array, as OnMachine.fill does."""
-        return filled_by_runs(self.run, results, weights, numbers)
-
-
-def filled_by_runs(
-    run: Callable[..., tuple[Any, Any]], results: Any, weights: Any, numbers: Sequence[Any]
-) -> bool:
-    """Run a program without lanes for each row of weights; return whether all guards hold."""
-    for row, own in zip(results, weights.tolist()):
-        row[:], broken = run([*numbers[:FIRST], *own, *numbers[FIRST:]], (), None)
-        if broken is not None:
-            return False
-    return True
 
 
 def numbers_function(program: Program) -> Any:

@@ -24,7 +24,7 @@ from ..trace.in_python import Trace
 from ..trace.vocabulary import CONSTANT, INPUT, STRUCTURE
 from .broken import Broken
 from .on_arrays import spread
-from .on_numbers import filled_by_runs
+from .on_numbers import RunByRun
 from .words import Answer
 
 MOST = 64
@@ -176,7 +176,7 @@ def programs(program: Program) -> tuple[Cut, list[Program]]:
 
 
 # ------ runs
-class InPhases:
+class InPhases(RunByRun):
     """Runs a program in phases, each by the runner that is made of it."""
 
     registers = None
@@ -235,10 +235,6 @@ class InPhases:
             found, _ = self.attempt(others, [x[held] for x in arrays], len(held))
             outputs = [spread(x, held, lanes or 0) if is_array(x) else x for x in found]
         return outputs, broken
-
-    def fill(self, results: Any, weights: Any, numbers: Sequence[Any]) -> bool:
-        """Put the outputs of a program without lanes into an array, as OnMachine.fill does."""
-        return filled_by_runs(self.run, results, weights, numbers)
 
     def attempt(
         self, numbers: Sequence[Any], arrays: Sequence[Any], lanes: int | None

@@ -65,9 +65,6 @@ class ModuleTree:
         holding = set(self.around(one))
         return next(name for name in self.around(other) if name in holding)
 
-    def at_depth(self, depth: int) -> list[str]:
-        return [part.name for part in self.parts.values() if part.depth == depth]
-
     def described(self, name: str) -> list[str]:
         """The contents of a module in words: ["16 neurons", "272 parameters"]."""
         kinds = Counter(part.kind.lower() for part in self.parts.values() if part.parent == name)
