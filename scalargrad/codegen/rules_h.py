@@ -96,14 +96,23 @@ def header() -> str:
     rows = list(BUILT_IN.values())
     bodies = {op.name: text for op in rows if (text := spelled(op))}
     native = [op for op in rows if op.name in bodies]
-    unary, binary, ternary, folds = (
-        [op for op in native if op.arity == n] for n in (1, 2, 3, None)
-    )
     slots = [f".{SLOTS[op.dunder]} = slot_{op.name}" for op in native if op.dunder in SLOTS]
     parts = [
         "/* Generated from the operator table by python -m scalargrad.codegen. Do not edit. */",
         "enum {\n" + "".join(f"    OP_{op.name},\n" for op in rows) + "    OP_COUNT\n};\n",
         *bodies.values(),
+        *lists(rows, native),
+        "#define NUMBER_SLOTS \\\n    " + ", \\\n    ".join(slots) + "\n",
+    ]
+    return "\n".join(parts)
+
+
+def lists(rows: list[Operator], native: list[Operator]) -> Iterator[str]:
+    """The lists of rows, by how many operands they have; a macro ROW says what to do with each."""
+    unary, binary, ternary, folds = (
+        [op for op in native if op.arity == n] for n in (1, 2, 3, None)
+    )
+    yield from [
         "/* ROW(name) */",
         listing("UNARY_ROWS", [f"ROW({op.name})" for op in unary]),
         "/* ROW(name, partials beside a constant, defaults, default, Python's operator with the\n"
@@ -125,6 +134,4 @@ def header() -> str:
         listing("BINARY_METHODS", [m for op in binary for m in methods(op)]),
         listing("TERNARY_METHODS", [m for op in ternary for m in methods(op)]),
         listing("PYTHON_METHODS", [m for op in rows if op not in native for m in methods(op)]),
-        "#define NUMBER_SLOTS \\\n    " + ", \\\n    ".join(slots) + "\n",
     ]
-    return "\n".join(parts)

@@ -102,30 +102,39 @@ def text(function: Function | Branching) -> str:
         return function.text(signature(function.name, "long"), C)
     if written := function.written:
         return c_function(written, signature(function.name))
+    return straight(function)
+
+
+def straight(function: Function) -> str:
+    """The text of a function without branches and loops, other than the loop over the lanes."""
     program, name, names = function.program, function.name, function.names
     operations = Operations(program, C, safe_names(names.inputs, *KEYWORDS, *MATH, name))
-    inputs = list(declared(given(program, operations, lane=False)))
-    columns = [f"columns[{k}][lane] = {x};" for k, x in enumerate(operations.outputs(lane=True))]
-    results = [f"results[{k}] = {x};" for k, x in enumerate(operations.outputs(lane=False))]
-    sums = operations.sums()
+    statements = [
+        "(void)numbers, (void)lanes, (void)count, (void)results, (void)columns;",
+        *declared(given(program, operations, lane=False)),
+        *declared(operations.statements(BEFORE)),
+        *(f"double {total} = -0.0;" for total, _ in operations.sums()),
+    ]
+    after = [
+        *declared(operations.statements(AFTER)),
+        *(f"results[{k}] = {x};" for k, x in enumerate(operations.outputs(lane=False))),
+    ]
+    lanes = loop_over_lanes(program, operations)
+    return f"{signature(name)}\n{{\n{indented(statements, 1)}{lanes}{indented(after, 1)}}}\n"
+
+
+def loop_over_lanes(program: Program, operations: Operations) -> str:
+    """The loop over the lanes; nothing if nothing is done in it."""
     inside = [
         *declared(given(program, operations, lane=True)),
         *declared(operations.statements(LANES)),
-        *(f"{total} += {x};" for total, x in sums),
-        *columns,
+        *(f"{total} += {x};" for total, x in operations.sums()),
+        *(f"columns[{k}][lane] = {x};" for k, x in enumerate(operations.outputs(lane=True))),
     ]
-    loop = ["for (long lane = 0; lane < count; lane++) {"] if inside else []
-    return "".join(
-        [
-            f"{signature(name)}\n{{\n",
-            indented(["(void)numbers, (void)lanes, (void)count, (void)results, (void)columns;"], 1),
-            indented([*inputs, *declared(operations.statements(BEFORE))], 1),
-            indented((f"double {total} = -0.0;" for total, _ in sums), 1),
-            indented(loop, 1) + indented(inside, 2) + indented("}" * len(loop), 1),
-            indented([*declared(operations.statements(AFTER)), *results], 1),
-            "}\n",
-        ]
-    )
+    if not inside:
+        return ""
+    head = "for (long lane = 0; lane < count; lane++) {"
+    return indented([head], 1) + indented(inside, 2) + indented(["}"], 1)
 
 
 def signature(name: str, kind: str = "void") -> str:

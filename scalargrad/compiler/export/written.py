@@ -65,16 +65,19 @@ class Written:
             self.nest.next[c]: c for block in self.nest.blocks for c in self.carried(block)
         }
         """Of what is next the number whose place it takes."""
-        arrays = dict.fromkeys(self.arrays())
         self.array_names = {
             array: f"{'kept' if array.numbers is None else 'table'}_{k}"
-            for k, array in enumerate(arrays)
+            for k, array in enumerate(dict.fromkeys(self.arrays()))
         }
-        tables = [f"{name}_at" for name in self.array_names.values()]
-        given = safe_names(names, *self.array_names.values(), *tables, *self.own_names())
-        self.inputs = dict(zip(self.nest.inputs, given))
+        self.inputs = self.named_inputs(names)
         self.input_indices = list(indices(self.lanes, language))
         """The index of each input among the numbers that a function is given."""
+
+    def named_inputs(self, names: Sequence[str]) -> dict[int, str]:
+        """A name for each input that nothing else in the text has."""
+        arrays = self.array_names.values()
+        tables = [f"{name}_at" for name in arrays]
+        return dict(zip(self.nest.inputs, safe_names(names, *arrays, *tables, *self.own_names())))
 
     # ------ what there is
     def rows(self) -> set[Operator]:

@@ -29,21 +29,28 @@ class Places:
         self.along: dict[int, Address] = {}
         """Of carried nodes that go along the elements of an array: where they are."""
         self.begin()
-        for i in range(len(nest)):
-            if self.is_new(i):
-                self.put(i)
-        for i, c in self.in_place.items():
-            self.of[i] = self.of[c]
+        self.put_nodes()
         self.spare = self.put(NONE)
         self.before: dict[int, int] = {}
         """Of carried nodes that are read after the loop: where the last iteration had them."""
-        for c in {nest.operands[i][0] for i in nest.loop_of if i in selection.live}:
-            if nest.rows[c] is nests.CARRIED:
-                self.before[c], self.count = self.count, self.count + 1
+        self.put_before()
         self.start: dict[Array, int] = {nest.input_array: 0}
         self.scale: dict[Array, int] = {}
         self.indexes: list[int] = []
         self.lay_out_arrays()
+
+    def put_nodes(self) -> None:
+        for i in range(len(self.nest)):
+            if self.is_new(i):
+                self.put(i)
+        for i, c in self.in_place.items():
+            self.of[i] = self.of[c]
+
+    def put_before(self) -> None:
+        nest = self.nest
+        for c in {nest.operands[i][0] for i in nest.loop_of if i in self.selection.live}:
+            if nest.rows[c] is nests.CARRIED:
+                self.before[c], self.count = self.count, self.count + 1
 
     def is_new(self, i: int) -> bool:
         """Tell whether a node is to get a place of its own."""

@@ -1,8 +1,8 @@
-"""A nest whose bodies are wide: nodes of one level and one operator are done side by side, as
-re-rolling does them in an expanded program, in each body by itself.
+"""A nest whose bodies are wide. Nodes of one level and one operator are done side by side, as in an
+expanded program that is re-rolled; here each body is re-rolled by itself.
 
-Every node has a place of its own, and nothing takes the place of another: what an iteration hands
-on is moved when it is over.
+Every node has a place of its own, and none takes that of another: numbers that an iteration hands
+on are moved when the iteration is over.
 """
 
 from __future__ import annotations
@@ -26,10 +26,12 @@ from .schedule import Item
 from .wide_places import Alone, InAnyOrder, NestFusion, WidePlaces
 
 T = TypeVar("T")
+Unit = Words | Item
+"""Code of nodes that are computed; or an item that is no such node, of which code is made later."""
 
 
 def are_regular(bundles: Sequence[Bundle]) -> bool:
-    """Whether nothing has to be packed for them."""
+    """Whether the operands of these bundles stand as instructions read them: none is packed."""
     return all(kind_of(column) is not None for bundle in bundles for column in bundle.columns)
 
 
@@ -93,15 +95,15 @@ def following(spot: tuple[int, int, int]) -> tuple[int, int, int]:
     return walk, offset + 1, place + 1
 
 
-class Ordered:
-    """The code of a block that is being put together: what is read from memory, then the nodes that
-    are computed, then what is written to memory; and again after each loop in the block."""
+class BlockCode:
+    """The code of one block, unit by unit: numbers are read from memory, then nodes are computed,
+    then numbers are written to memory; and again after each loop in the block."""
 
     def __init__(self, encoder: WideEncoder, block: Block) -> None:
         self.encoder, self.bodies = encoder, encoder.bodies
         self.nest, self.needs = encoder.nest, encoder.schedule.needs
         self.block = block
-        self.done: list[Words | Item] = []
+        self.units: list[Unit] = []
         self.elements: list[int] = []
         self.nodes: list[int] = []
         self.effects: list[Effect] = []
@@ -127,7 +129,7 @@ class Ordered:
         if isinstance(item, Block):
             self.end()
             self.encoder.divide_loop(item)
-            self.done.append(item)
+            self.units.append(item)
         elif isinstance(item, Effect):
             self.put_off(item)
         elif self.is_node(item):
@@ -137,7 +139,7 @@ class Ordered:
 
     def put_off(self, effect: Effect) -> None:
         if effect.kind == nests.FILL:
-            self.done.append(effect)
+            self.units.append(effect)
         else:
             self.effects.append(effect)
 
@@ -156,7 +158,7 @@ class Ordered:
         """Elements that are side by side in memory get places side by side."""
         self.elements.sort(key=self.element)
         self.bodies.put(self.elements)
-        self.done += self.elements
+        self.units += self.elements
         self.elements = []
 
     def element(self, i: int) -> tuple[int, int, int]:
@@ -170,10 +172,10 @@ class Ordered:
     def end(self) -> None:
         self.read()
         if self.nodes:
-            self.done.append(self.bodies.body(self.nodes))
+            self.units.append(self.bodies.body(self.nodes))
         # no number is both written there and added to
-        self.done += [effect for effect in self.effects if effect.kind == nests.WRITE]
-        self.done += [effect for effect in self.effects if effect.kind != nests.WRITE]
+        self.units += [effect for effect in self.effects if effect.kind == nests.WRITE]
+        self.units += [effect for effect in self.effects if effect.kind != nests.WRITE]
         self.nodes, self.effects = [], []
 
 
@@ -188,8 +190,7 @@ class WideEncoder(Encoder):
         self.schedule = InAnyOrder(nest, self.selection)
         self.place = self.places()
         self.bodies = Bodies(nest, self.place, self.one)
-        self.done: dict[Block, list[Words | Item]] = {}
-        """Of each block its code in order: that of nodes, and items that are no nodes."""
+        self.units: dict[Block, list[Unit]] = {}
         self.ahead: dict[Block, Words] = {}
         self.carried: dict[Block, list[int]] = {}
         self.seen: dict[Array, int] = {}
@@ -200,13 +201,13 @@ class WideEncoder(Encoder):
     def places(self) -> WidePlaces:
         return WidePlaces(self.nest, self.schedule, self.selection)
 
-    # ------ bodies in parts
+    # ------ bodies in order
     def divide(self, block: Block) -> None:
-        ordered = Ordered(self, block)
+        code = BlockCode(self, block)
         for item in self.schedule.items[block]:
-            ordered.take(item)
-        ordered.end()
-        self.done[block] = ordered.done
+            code.take(item)
+        code.end()
+        self.units[block] = code.units
 
     def divide_loop(self, block: Block) -> None:
         outside = self.bodies.outside, self.bodies.ahead
@@ -225,21 +226,21 @@ class WideEncoder(Encoder):
 
     # ------ code
     def block(self, block: Block) -> Words:
-        runs = groupby(self.done[block], self.kind_of)
+        runs = groupby(self.units[block], self.kind_of)
         return self.joined([self.run_of(kind, list(run)) for kind, run in runs])
 
-    def kind_of(self, part: Words | Item) -> Instruction | None:
-        """The instruction that does many such parts at once."""
-        if isinstance(part, Effect) and part.kind == nests.WRITE:
-            return WRITE_STRETCH if part.address and part.address.depth() else None
-        if isinstance(part, int) and self.nest.rows[part] is nests.READ:
-            return None if self.place.is_fixed(part) else READ_STRETCH
+    def kind_of(self, unit: Unit) -> Instruction | None:
+        """The instruction that does many such units at once."""
+        if isinstance(unit, Effect) and unit.kind == nests.WRITE:
+            return WRITE_STRETCH if unit.address and unit.address.depth() else None
+        if isinstance(unit, int) and self.nest.rows[unit] is nests.READ:
+            return None if self.place.is_fixed(unit) else READ_STRETCH
         return None
 
-    def run_of(self, kind: Instruction | None, parts: list[Words | Item]) -> Words:
+    def run_of(self, kind: Instruction | None, units: list[Unit]) -> Words:
         if kind is None:
-            return self.joined(x if isinstance(x, list) else self.item(x) for x in parts)
-        found = stretches(sorted(map(self.spot, parts)), following)
+            return self.joined(x if isinstance(x, list) else self.item(x) for x in units)
+        found = stretches(sorted(map(self.spot, units)), following)
         return self.joined(self.stretch(kind, *x[0], len(x)) for x in found)
 
     def stretch(self, kind: Instruction, walk: int, offset: int, place: int, count: int) -> Words:
@@ -247,13 +248,13 @@ class WideEncoder(Encoder):
             return READ_STRETCH(place, count, walk, offset)
         return WRITE_STRETCH(walk, offset, place, count)
 
-    def spot(self, part: Words | Item) -> tuple[int, int, int]:
+    def spot(self, unit: Unit) -> tuple[int, int, int]:
         """The walk and the offset of an element that is read or written, and its other place."""
-        if isinstance(part, int):
-            return *self.walk(self.nest.addresses[part], self.nest.home[part]), self.place[part]
-        assert isinstance(part, Effect)
-        assert part.address is not None
-        return *self.walk(part.address, part.block), self.place[part.x]
+        if isinstance(unit, int):
+            return *self.walk(self.nest.addresses[unit], self.nest.home[unit]), self.place[unit]
+        assert isinstance(unit, Effect)
+        assert unit.address is not None
+        return *self.walk(unit.address, unit.block), self.place[unit.x]
 
     def loop(self, block: Block) -> Words:
         return self.ahead[block] + super().loop(block)

@@ -38,20 +38,7 @@ def kinds(flat: Flat, parts: Any) -> list[Kind] | None:
     be computed together."""
     import numpy
 
-    room = MOST_WORK * len(flat.code) + 1000
-    power = flat.rows.index(ops.pow) if ops.pow in flat.rows else -1
-    alike = native.alike_parts if native is not None else alike_parts
-    found = alike(
-        flat.sort,
-        flat.begin,
-        flat.operand,
-        flat.number,
-        flat.variable,
-        numpy.ascontiguousarray(parts, numpy.int32),
-        flat.code,
-        power,
-        room,
-    )
+    found = compared(flat, numpy.ascontiguousarray(parts, numpy.int32))
     if found is None:
         return None
     kind, begin, leaves, ends, words = (
@@ -64,7 +51,20 @@ def kinds(flat: Flat, parts: Any) -> list[Kind] | None:
     return [told(w, own, begin, leaves) for w, own in zip(signatures, groups)]
 
 
+def compared(flat: Flat, parts: Any) -> Sequence[Any] | None:
+    """The kind of each part, where its leaves begin, the leaves of all; of each kind where its
+    words end, and the words of all kinds, which `told` reads. None where too much is shared."""
+    room = MOST_WORK * len(flat.code) + 1000
+    power = flat.rows.index(ops.pow) if ops.pow in flat.rows else -1
+    columns = flat.sort, flat.begin, flat.operand, flat.number, flat.variable
+    alike = native.alike_parts if native is not None else alike_parts
+    found: Sequence[Any] | None = alike(*columns, parts, flat.code, power, room)
+    return found
+
+
 def told(words: list[int], parts: Any, begin: Any, leaves: Any) -> Kind:
+    """The kind that is told by these words: how many leaves and steps there are, the steps, and the
+    sorts of the leaves. `parts` are the parts of the kind."""
     import numpy
 
     count, computed = words[:2]

@@ -120,6 +120,15 @@ def plain(flat: Flat, sought: Sought, found: Summands) -> list[Plain]:
 
 
 # ------ all of it
+def pieces(
+    flat: Flat, sought: Sought, found: Summands
+) -> Iterator[tuple[Piece, list[list[Wanted]]]]:
+    """Yield the piece of each group of parts, and of each derivative it gives where it is added."""
+    for group in groups(flat, found):
+        own = piece(flat, group.kind, group.leaves, sought.order, group.seeds)
+        yield own, [ends(flat, sought, found, group, leaves) for leaves in own.local.all_leaves]
+
+
 class Parts:
     """Sparse derivatives: the `cells` of the entries, and what gives their numbers. `base` are the
     numbers that are there beforehand; `pieces` and `plain` are added to them; `together` are pieces
@@ -132,25 +141,18 @@ class Parts:
         self.flat = flat
         found = summands(flat, sought.order)
         self.weights = weights(flat, found.terms)
-        made = [
-            (group, piece(flat, group.kind, group.leaves, sought.order, group.seeds))
-            for group in groups(flat, found)
-        ]
-        wanted = [
-            [ends(flat, sought, found, group, which) for which in own.local.all_leaves]
-            for group, own in made
-        ]
+        made = list(pieces(flat, sought, found))
         alone = plain(flat, sought, found)
-        every = [x for own in wanted for some in own for x in some] + [x.wanted for x in alone]
-        self.cells, added = placed(shape_of(flat, sought), every)
+        every = [x for _, derivatives in made for one in derivatives for x in one]
+        self.cells, added = placed(shape_of(flat, sought), every + [x.wanted for x in alone])
         self.base = numpy.zeros(self.cells.size)
-        rest = iter(added)
         self.pieces: list[tuple[Piece, list[list[Added]]]] = []
-        for (_, own), some in zip(made, wanted):
-            self.take(own, [[next(rest) for _ in x] for x in some])
         self.plain: list[tuple[Added, Plain]] = []
-        for add, x in zip(rest, alone):
-            self.take_plain(add, x)
+        adds = iter(added)
+        for own, derivatives in made:
+            self.take(own, [[next(adds) for _ in one] for one in derivatives])
+        for x in alone:
+            self.take_plain(next(adds), x)
         self.together = self.put_together()
 
     def take(self, own: Piece, adds: list[list[Added]]) -> None:

@@ -12,7 +12,7 @@
 
 PyObject *modes_blocks;
 
-/* More that blocks.py hands over. */
+/* What else blocks.py hands over. */
 static struct {
     PyObject *entered;     /* the ContextVar: a thread, and the blocks entered there */
     PyObject *suspendable; /* a dict: its keys are blocks of generators and coroutines */
@@ -141,7 +141,7 @@ static int is_on(const WithBlock *view)
     return is;
 }
 
-/* The blocks seen that are on, each a bit. */
+/* A bit for each of the blocks seen: whether it is on. */
 static uint64_t blocks_on(void)
 {
     uint64_t on = 0;
@@ -214,8 +214,8 @@ static int is_among_seen(PyObject *block)
     return is;
 }
 
-/* Add a block that is on to those found. 1; 0 where only Python can tell what that comes to: the
- * block is not the only one, or it was entered by a function before. */
+/* Have `found` be this block if it is on. Return 1; or 0 where only Python can tell the modes,
+ * because another block is on too, or a function entered this one before. */
 static int add_running(PyObject *reference, PyObject *block, PyObject **found)
 {
     if (own_attribute(block, IS_ON))
@@ -230,8 +230,9 @@ static int add_running(PyObject *reference, PyObject *block, PyObject **found)
     return 1;
 }
 
-/* Find the block of the generator or coroutine that runs: a new reference to its key, NULL if there
- * is none. 1; 0 where only Python can tell; −1 with an exception. */
+/* Find the block of the generator or coroutine that runs: `found` becomes a new reference to its
+ * key, or stays NULL if there is none. Return 1; 0 where only Python can tell; −1 with an
+ * exception. */
 COLD int find_resumed(PyObject **found)
 {
     PyObject *reference, *value;

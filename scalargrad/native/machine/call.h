@@ -26,7 +26,8 @@ static void release(Py_buffer *views, Py_ssize_t n)
     PyMem_Free(views);
 }
 
-/* The buffers of all arrays; NULL with an exception. */
+/* Open the buffers of all arrays, of which the inputs have to be of this `length`, the outputs of
+ * this `count`. NULL with an exception. */
 static Py_buffer *open_arrays(const Program *p, PyObject *arrays, Py_ssize_t length,
                               Py_ssize_t count)
 {
@@ -46,16 +47,16 @@ static Py_buffer *open_arrays(const Program *p, PyObject *arrays, Py_ssize_t len
     return views;
 }
 
-/* `place` are pairs of an array and a column in it. */
-static int find_columns(Column *column, const int32_t *place, int32_t n, const Py_buffer *views)
+/* Find n columns in memory by their addresses: the number of an array, and of a column in it. */
+static int find_columns(Column *column, const int32_t *address, int32_t n, const Py_buffer *views)
 {
-    for (int32_t k = 0; k < n; k++, place += 2) {
-        const Py_buffer *view = &views[place[0]];
-        if (place[1] >= (view->ndim == 1 ? 1 : view->shape[1])) {
+    for (int32_t k = 0; k < n; k++, address += 2) {
+        const Py_buffer *view = &views[address[0]];
+        if (address[1] >= (view->ndim == 1 ? 1 : view->shape[1])) {
             PyErr_SetString(PyExc_TypeError, "an array has too few columns");
             return 0;
         }
-        const Py_ssize_t offset = view->ndim == 1 ? 0 : place[1] * view->strides[1];
+        const Py_ssize_t offset = view->ndim == 1 ? 0 : address[1] * view->strides[1];
         column[k] = (Column){(const char *)view->buf + offset, view->strides[0]};
     }
     return 1;
@@ -80,7 +81,8 @@ static int32_t run_freely(const Program *p, double *uniform, Job *job)
     return status;
 }
 
-/* Return how long the inputs have to be, −1 with an exception if an index is negative. */
+/* Return how long the inputs have to be for lanes of these indices, or for the first `count` lanes
+ * if there are none; −1 with an exception if an index is negative. */
 static Py_ssize_t needed_length(const int64_t *at, Py_ssize_t count)
 {
     Py_ssize_t longest = at ? 0 : count;
@@ -94,8 +96,8 @@ static Py_ssize_t needed_length(const int64_t *at, Py_ssize_t count)
     return longest;
 }
 
-/* Whether there are so many times `each` numbers. Divided, not multiplied: a count that the caller
- * made up could overflow. */
+/* Whether a buffer, if there is one, holds `each` numbers of this size for each of `count` lanes.
+ * Its length is divided: a count that the caller made up could overflow if it was multiplied. */
 static int has_count(const Py_buffer *view, Py_ssize_t count, Py_ssize_t each, Py_ssize_t size)
 {
     if (!view->buf)
@@ -126,8 +128,8 @@ static Py_ssize_t put_several(PyObject *item, double *to, Py_ssize_t room)
     return fits ? n : -1;
 }
 
-/* Return how many numbers an item stands for, having written them; −1 with an exception. So short
- * that it is inlined: there may be thousands of floats. */
+/* Write the numbers that an item stands for, and return how many; −1 with an exception. The
+ * function is short, to be inlined: there may be thousands of floats. */
 static inline Py_ssize_t put_item(PyObject *item, double *to, Py_ssize_t room)
 {
     if (PyFloat_CheckExact(item) && room > 0)
@@ -139,7 +141,8 @@ static inline Py_ssize_t put_item(PyObject *item, double *to, Py_ssize_t room)
     return n;
 }
 
-/* The numbers are floats, tuples of Values and buffers of float64, in a list. */
+/* Write the numbers of a list, whose items are floats, tuples of Values and buffers of float64; 0
+ * with an exception. */
 static int put_numbers(PyObject *numbers, double *to, Py_ssize_t room)
 {
     Py_ssize_t at = 0;
@@ -256,7 +259,8 @@ static PyObject *list_of_results(const Program *p, const double *uniform)
     return list;
 }
 
-/* The outcome of a run; `is_listed`: its results, where all holds. */
+/* What a run returns: its status; or a list of the results, if all guards hold and it `is_listed`.
+ * */
 static PyObject *found_by_run(const Program *p, const double *uniform, const Job *job,
                               int32_t status, int is_listed)
 {
@@ -321,7 +325,7 @@ static PyObject *program_run(PyObject *self, PyObject *const *given, Py_ssize_t 
     return found;
 }
 
-/* results(numbers): the same without lanes, for few results. */
+/* results(numbers): run a program without lanes, and return a list of its few results. */
 static PyObject *program_results(PyObject *self, PyObject *numbers)
 {
     Program *p = (Program *)self;

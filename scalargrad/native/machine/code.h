@@ -1,12 +1,12 @@
-/* Whether words are code, with its loops, and where its walks can go. Included by
- * nests/steps.h, program.h. */
+/* The check of code: whether words are instructions, in loops that end, and walks stay within
+ * memory. Included by nests/steps.h, program.h. */
 #ifndef SCALARGRAD_CODE_H
 #define SCALARGRAD_CODE_H
 
 #include "checked.h"
 
 enum { MOST_DEPTH = 64 };
-/* Walks stay within these bounds, in places: their sums then cannot overflow. */
+/* A walk goes no farther than so many places, for the sums of its strides not to overflow. */
 #define FARTHEST ((int64_t)1 << 40)
 
 /* Where a walk can be while its loop runs. */
@@ -15,7 +15,7 @@ typedef struct {
     int is_open; /* whether the loop is one of those around */
 } Reach;
 
-/* The numbers that a word may become that is moved along a walk. */
+/* The least and the largest number that a word becomes while it is moved along a walk. */
 typedef struct {
     int64_t low, high;
     int is_moved;
@@ -44,7 +44,8 @@ static void note_written(CodeCheck *c, int64_t place)
     c->lowest = place < c->lowest ? place : c->lowest;
 }
 
-/* Whether so many numbers side by side are there, from the offset on. */
+/* Whether there is memory for `count` numbers side by side, from the offset on, all along a walk.
+ * */
 static int is_row_in(const CodeCheck *c, int32_t walk, int32_t offset, int32_t count)
 {
     const Reach *reach = &c->reach[walk];
@@ -133,7 +134,7 @@ static int has_room_for_moves(CodeCheck *c)
     return 1;
 }
 
-/* Take note of the words that are moved: all stand further on, before the end of the same body. */
+/* Note the words that an instruction ALONG moves; 0 if one is not further on in the same body. */
 static int are_moves(CodeCheck *c, const int32_t *code, const int32_t *end)
 {
     const AlongWords words = along_words(code);
@@ -162,7 +163,7 @@ static int has_moving_words(const CodeCheck *c, const int32_t *code)
     return 0;
 }
 
-/* Whether words of the instruction may be moved, but for its first two. */
+/* Whether the moved words of an instruction may be moved: its first two may not. */
 static int may_move(const CodeCheck *c, const int32_t *code)
 {
     const Moved *moved = &c->moved[code - c->begin];
@@ -189,7 +190,8 @@ static int is_moved_to(CodeCheck *c, const int32_t *code, int is_high)
     return is_instruction(&c->sizes, c->copy, c->stage);
 }
 
-/* The first word is the result; a sine and its cosine are two. */
+/* Note where moved results are written to: to the first word behind the head; a sine and its cosine
+ * to the first two. */
 static void note_moving_results(CodeCheck *c, const int32_t *code)
 {
     const Moved *moved = &c->moved[code - c->begin];
@@ -198,7 +200,8 @@ static void note_moving_results(CodeCheck *c, const int32_t *code)
             note_written(c, moved[k].low);
 }
 
-/* Whether it is an instruction, wherever its moving words are: each may be what lies between. */
+/* Whether words are an instruction wherever moved words are. Whatever is right for the least and
+ * the largest number of a word is right for those between. */
 static int is_instruction_moved(CodeCheck *c, const int32_t *code)
 {
     if (!has_moving_words(c, code))
@@ -210,7 +213,7 @@ static int is_instruction_moved(CodeCheck *c, const int32_t *code)
 /* ------ loops */
 static int is_looping(CodeCheck *c, const int32_t *code, const int32_t *end, int depth);
 
-/* A loop and the code that it runs. */
+/* Whether words are a loop whose body is code too. */
 static int is_loop(CodeCheck *c, const int32_t *code, const int32_t *end, int depth)
 {
     const LoopWords words = loop_words(code);

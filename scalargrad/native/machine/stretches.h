@@ -4,7 +4,7 @@
  * An operand is a number, the same throughout, or a stretch: as many numbers as the result has.
  * Stretches begin anywhere. Vectors may reach WIDTH − 1 numbers past their ends. */
 
-/* so many vectors stay in registers while their sums are taken */
+/* the sums of so many vectors stay in registers at once */
 #define STRETCHES_AT_ONCE 8
 
 typedef struct {
@@ -50,7 +50,7 @@ INLINE NAME(StretchSums) NAME(number_times_number)(NAME(StretchSums) sum, const 
     return sum;
 }
 
-/* The sums from `base` on, as many vectors of them as `parts`. */
+/* Take as many vectors of sums as `parts`, of which the first begins at number `base`. */
 INLINE void NAME(wide_part)(const int parts, double *u, const WideProductsWords *words,
                             int32_t base)
 {
@@ -128,8 +128,8 @@ static NAME(WideShape) *const NAME(wide_shapes)[DENSE_HEIGHT + 1][TILE_PARTS + 1
 /* clang-format on */
 #undef SHAPE
 
-/* The last numbers first: a vector that reaches over the beginning of the next sum is written
- * before that sum. */
+/* The last numbers are computed first, so that a vector that reaches into the next sum is written
+ * before that sum is. */
 static void NAME(run_wide_tile)(double *u, const int32_t *code)
 {
     const WideTileWords t = wide_tile_words(code);
@@ -145,14 +145,15 @@ static void NAME(run_wide_tile)(double *u, const int32_t *code)
 
 /* ------ a row of the operator table */
 
-/* A number, as many times as `n`, in whole vectors. */
+/* Write a number at least n times, in whole vectors. */
 INLINE void NAME(repeat)(double *to, int n, double x)
 {
     for (int i = 0; i < n; i += VECTOR_LANES)
         *(NAME(Anywhere) *)(to + i) = SPLAT(x);
 }
 
-/* So many numbers, in two vectors of WIDTH; the first of them wherever there are no more. */
+/* Write `count` numbers into two vectors of WIDTH, and the first of them wherever there are no
+ * more. */
 INLINE void NAME(fill)(double *to, const double *x, int count)
 {
     I lane;
@@ -187,7 +188,7 @@ static void NAME(whole_vectors)(double *u, const WideRowWords *row, int32_t whol
     }
 }
 
-/* The last numbers are computed beside. */
+/* Compute the last numbers, which fill no two vectors, in memory of their own. */
 static void NAME(last_vectors)(double *u, const WideRowWords *row, int32_t whole)
 {
     double out[2 * WIDTH], x[3][2 * WIDTH];
@@ -216,7 +217,8 @@ static void NAME(run_wide_row)(double *u, const int32_t *code)
 
 /* ------ numbers put side by side */
 
-/* Vector by vector: a number that is read as a vector soon has to be written as one. */
+/* Numbers are packed a vector at a time: soon they are read as vectors, and what is read as a
+ * vector has to be written as one to be there at once. */
 INLINE void NAME(pack_vector)(double *to, const double *u, const int32_t *from, int last)
 {
     V numbers;

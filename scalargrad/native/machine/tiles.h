@@ -135,7 +135,8 @@ static void NAME(run_dense)(const Frame *f, const int32_t *code)
 /* of a tile, in whole vectors */
 #define MOST_SUMS ((TILE_HEIGHT * TALL_REACH + VECTOR_LANES - 1) / VECTOR_LANES * VECTOR_LANES)
 
-/* As many sums as a vector has lanes: of all lanes of each of so many vectors. */
+/* Add up the lanes of each vector, of as many vectors as a vector has lanes: a vector of the sums.
+ * */
 INLINE V NAME(sums_of)(const V *x)
 {
 #if VECTOR_BYTES == 64
@@ -251,7 +252,8 @@ static NAME(Shape) *const NAME(flat_shapes)[FLAT_REACH + 1] = {FLAT_SHAPES(SHAPE
 #undef SHAPE
 /* clang-format on */
 
-/* Some x with all y; the last shape has one more y rather than one by itself. */
+/* Sum the products of some x with all y. A shape takes `most` − 1 of the y; the last takes `most`,
+ * for no y to be left by itself. */
 INLINE void NAME(totals_across)(NAME(Shape) *const *shape, const int most, const Frame *f,
                                 const TotalsWords *t, int at_x)
 {
@@ -273,7 +275,7 @@ static void NAME(run_totals)(const Frame *f, const int32_t *code)
 }
 
 /* ------ a sum over the lanes */
-/* The sum of as many vectors from the `begin`th on is added to a total. */
+/* Add the sum of so many vectors, from the `begin`th on, to a total. */
 INLINE void NAME(add_to_total)(const Frame *f, TotalWords words, int begin, int vectors)
 {
     const V *x = (const V *)NAME(reg)(f, words.x);
@@ -284,8 +286,8 @@ INLINE void NAME(add_to_total)(const Frame *f, TotalWords words, int begin, int 
         f->totals[words.total] += sum[i];
 }
 
-/* In code with loops as many lanes at a time as the shortest registers have: the bits of a sum do
- * not depend on how long registers are. */
+/* Code with loops adds as many lanes at a time as the shortest registers have, so that the bits of
+ * a sum do not depend on how long registers are. */
 static void NAME(run_total)(const Frame *f, const int32_t *code)
 {
     const int all = VECTORS_OF(f->parts);

@@ -34,7 +34,8 @@ static uint64_t version_of(PyObject *dict)
 #endif
 }
 
-/* The keys and values from item `from` on, in turn; NotImplemented for any value. */
+/* Whether a dict has these keys and values, in this order and no others. They are expected in turn,
+ * from item `from` on, with NotImplemented for any value. */
 static int has_entries(PyObject *dict, PyObject *expected, Py_ssize_t from)
 {
     PyObject *key, *value;
@@ -47,7 +48,8 @@ static int has_entries(PyObject *dict, PyObject *expected, Py_ssize_t from)
     return 1;
 }
 
-/* Some keys, each with its value; NotImplemented where it has none. */
+/* Whether a dict has these keys with these values, expected in turn; NotImplemented says that it
+ * has no such key. */
 static int has_names(PyObject *dict, PyObject *expected)
 {
     for (Py_ssize_t n = 0; n + 1 < COUNT_OF_EXPECTED; n += 2) {
@@ -60,7 +62,7 @@ static int has_names(PyObject *dict, PyObject *expected)
     return 1;
 }
 
-/* `seen` is the version in which the dict was last found to be what it was. */
+/* Whether a dict has the entries expected. `seen` is its version when it last had them. */
 static int same_entries(PyObject *dict, PyObject *expected, uint64_t *seen)
 {
     if (!PyDict_Check(dict))
@@ -104,8 +106,9 @@ static int same_cell(PyObject *cell, PyObject *expected, uint64_t *seen)
     return PyCell_Check(cell) && PyCell_GET(cell) == (COUNT_OF_EXPECTED == 1 ? ITEM(0) : NULL);
 }
 
-/* `seen` is the version of the class: Python gives another after every change of it or its bases,
- * and none before it was asked for. */
+/* Whether a class has the bases and attributes expected. `seen` is its version when it last had
+ * them: Python gives a class another version after every change of it or its bases, and none until
+ * somebody asks for one. */
 static int same_class(PyObject *kind, PyObject *expected, uint64_t *seen)
 {
     if (!PyType_Check(kind) || COUNT_OF_EXPECTED < 1)
@@ -215,7 +218,7 @@ static int same_buffer(PyObject *x, PyObject *expected, uint64_t *seen)
     return PyErr_Occurred() ? -1 : is_same;
 }
 
-/* The type whose iteration is meant, then the items. */
+/* Whether an object has the items expected, which come after the type whose iteration is meant. */
 static int same_items(PyObject *x, PyObject *expected, uint64_t *seen)
 {
     (void)seen;

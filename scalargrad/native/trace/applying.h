@@ -77,7 +77,7 @@ static int is_asking(const Trace *t, int32_t row, const Term *terms, int32_t cou
 
 /* ------ products: the twins of the rules in rules.py, by the same names */
 
-/* A number and a term whose product a term is. */
+/* The factors of a term: a number, and the rest. */
 typedef struct {
     double number;
     Term rest;

@@ -23,8 +23,8 @@ enum {
     KNOWN_ROWS
 };
 
-/* When a trace asks `compute` of its class about a row; or that it computes the elementary form of
- * it. */
+/* When a trace asks `compute` of its class about a row: never, where an operand is a number,
+ * always. WRITTEN_OUT says that the trace computes the elementary form of the row by itself. */
 enum { NEVER, BESIDE_NUMBER, ALWAYS, WRITTEN_OUT };
 
 /* How a trace is kept: as nodes; as nodes, with a log of what was computed, in which loops may be
@@ -146,8 +146,8 @@ static uint64_t number_key(double x)
     return isnan(x) ? 0x7FF8000000000000u : bits;
 }
 
-/* Nodes that follow each other mostly have operands that do. So a node is near to the one before;
- * some cells are left between them, for others. */
+/* Operands of successive nodes are mostly successive nodes. So the cell of a node is near that of
+ * the one before, with some cells between them for others. */
 static Hash hash_of_computation(int32_t row, const int32_t *operands, int32_t count)
 {
     uint32_t near = (uint32_t)row;
@@ -177,7 +177,7 @@ static int same_operands(const Trace *t, int32_t i, const int32_t *operands, int
 {
     const int32_t *own = operands_of(t, i);
     int32_t k = t->node[i].count == count ? 0 : -1;
-    /* most have one or two */
+    /* most nodes have one operand or two */
     while (k >= 0 && k < count && own[k] == operands[k])
         k++;
     return k == count;

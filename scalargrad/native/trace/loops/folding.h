@@ -116,7 +116,8 @@ static int64_t newest_in_body(const Item *a, const Item *b, const int64_t *trips
     return newest;
 }
 
-/* −1 if there is none. `a` and `b` are an item in successive iterations. */
+/* The id of the newest node that an item reads in every iteration, −1 if there is none; `a` and `b`
+ * are the item in successive iterations. */
 static int64_t newest_read(const Operand *operand, const Item *a, const Item *b)
 {
     if (is_loop(a))
@@ -192,7 +193,7 @@ static int law_precedes(const Law *x, const Law *y, int64_t back, int depth)
     return x->base == y->base - back * y->strides[level(depth)] && same_strides(x, y, depth);
 }
 
-/* Whether one item is another as it was some iterations `back` of the loop around it. */
+/* Whether the earlier item is what the other was `back` iterations ago, in the loop around it. */
 static int item_precedes(const Item *earlier, const Item *item, int64_t back, int depth)
 {
     if (!same_head(earlier, item))
@@ -226,7 +227,7 @@ static int put_before(const Law *x, Law *y, const int64_t *trips, int depth)
     return 0;
 }
 
-/* Put what an item was an iteration earlier before the rest in its tables. */
+/* Put the entries of an item's earlier iteration first in its tables. */
 static int take_item(const Item *earlier, Item *item, const int64_t *trips, int depth)
 {
     int64_t inner[DEEPEST];
@@ -263,8 +264,9 @@ static void reverse_items(Item *item, int32_t begin, int32_t end)
     }
 }
 
-/* Move the law back to where the first of the `taken` items is at the begin of the body. Return
- * how many items of the body lie behind the last whole iteration. */
+/* Have the loop begin with the first of the items `taken` before it: laws go back as many
+ * iterations, and the body is turned so that this item comes first. Return how many items of the
+ * body are left over after the last whole iteration. */
 static int32_t begin_earlier(Loop *loop, int64_t taken)
 {
     const int32_t size = loop->size, rest = (int32_t)(taken % size);

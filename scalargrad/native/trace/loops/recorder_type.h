@@ -25,7 +25,7 @@ static int32_t code_of_operator(LoopRecorder *self, PyObject *operator)
     if (!code)
         return -1;
     const int32_t found = (int32_t)PyList_GET_SIZE(self->operators);
-    /* it stays in the list also where it cannot be hashed, with others that its hash put behind */
+    /* an operator that cannot be hashed stays in the list, as codes of others may follow its own */
     const int failed = PyList_Append(self->operators, operator) < 0
                        || PyDict_SetItem(self->codes, operator, code) < 0;
     Py_DECREF(code);
@@ -102,7 +102,7 @@ static PyObject *table_object(const Entry *entries, size_t count)
     return PyBytes_FromStringAndSize((const char *)entries, (Py_ssize_t)(count * sizeof *entries));
 }
 
-/* Strides, the outermost loop's first. */
+/* The strides as a tuple, the outermost loop's first. */
 static PyObject *strides_object(const Law *x, int depth)
 {
     PyObject *found = PyTuple_New(depth);
@@ -116,7 +116,7 @@ static PyObject *strides_object(const Law *x, int depth)
     return found;
 }
 
-/* (kind, id, strides, number, table as bytes or None, step, count) */
+/* A law as (kind, id, strides, number, table as bytes or None, step, count). */
 static PyObject *law_object(const Law *x, int depth)
 {
     PyObject *strides = strides_object(x, depth);
@@ -148,7 +148,7 @@ static PyObject *operand_object(const Operand *x)
                          (unsigned)x->count);
 }
 
-/* Items, and how to find the operator of a code. */
+/* The items of a recorder, and what finds the operator of a code. */
 typedef struct {
     Recorder *recorder;
     void *owner;
@@ -157,7 +157,7 @@ typedef struct {
 
 static PyObject *item_object(const Items *self, const Item *item, int depth);
 
-/* (trips, events of an iteration, items) */
+/* A loop as (trips, events of an iteration, items). */
 static PyObject *loop_object(const Items *self, const Loop *loop, int depth)
 {
     PyObject *body = PyTuple_New(loop->size);
@@ -172,7 +172,7 @@ static PyObject *loop_object(const Items *self, const Loop *loop, int depth)
                 : NULL;
 }
 
-/* (operator, outcome or None, operands, None), the last to tell an event from a loop */
+/* An event as (operator, outcome or None, operands, None); the last tells it from a loop. */
 static PyObject *event_object(const Items *self, const Item *item, int depth)
 {
     PyObject *operands = PyTuple_New(item->count);
