@@ -175,17 +175,21 @@ def differing(short: Course, long: Course, region: Region) -> Any:
         return None
     begin = operands_before(short, cut)
     left = len(short.which) - begin
-    kinds, others = short.kinds[begin:], long.kinds[len(long.kinds) - left :]
-    lengths, other_lengths = short.ends[cut:] - begin, long.ends[cut + fewer :]
-    other_lengths = other_lengths - (len(long.which) - left)
-    if not numpy.array_equal(kinds, others) or not numpy.array_equal(lengths, other_lengths):
+    ends, kinds, which = after(short, cut, begin)
+    other_ends, other_kinds, there = after(long, cut + fewer, len(long.which) - left)
+    if not numpy.array_equal(ends, other_ends) or not numpy.array_equal(kinds, other_kinds):
         return None
-    which, there = short.which[begin:], long.which[len(long.which) - left :]
-    moved = (others == NODE) & (there >= region.first)
+    moved = (kinds == NODE) & (there >= region.first)
     different = which != there - fewer * moved
     if (different & (kinds != NUMBER)).any():
         return None
     return numpy.flatnonzero(different) - left
+
+
+def after(course: Course, event: int, begin: int) -> tuple[Any, Any, Any]:
+    """What there is from an event on, and from an operand on: where the operands of each event end,
+    counted from there; of each operand what it is, and which."""
+    return course.ends[event:] - begin, course.kinds[begin:], course.which[begin:]
 
 
 def operands_before(course: Course, event: int) -> int:

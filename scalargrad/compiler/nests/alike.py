@@ -1,4 +1,4 @@
-"""Which nodes of a body are alike, so that they are done side by side, and in which order."""
+"""Which nodes of the body of a loop are alike, to be done side by side, and in which order."""
 
 from __future__ import annotations
 
@@ -12,19 +12,17 @@ from . import nest as nests
 from .nest import Nest
 
 DEPTH = 2
-"""So many operators above each other tell nodes apart."""
-
-
+"""Nodes are alike if so many operators, one on another's result, computed them in the same way."""
 LESS = 1e-3
-"""The place of each further operand counts so much less, where the first decides."""
+"""Where the first operand decides, the place of each further one counts so many times as much."""
 Spot = tuple[float, float]
 """Where the leaves of a node are: on average, and the first of them."""
 NOWHERE = 0.0, 0.0
 
 
 class Alike:
-    """Which nodes of a body are alike, by how they are computed from its leaves and what is
-    computed of them; and an order of those that are: by where their leaves are."""
+    """Which nodes of a body are alike: those that are computed in the same way, and read in the
+    same way. They are ordered by where the leaves stand that they are computed from."""
 
     def __init__(self, nest: Nest, place: Mapping[int, int]) -> None:
         self.nest, self.place = nest, place
@@ -34,23 +32,33 @@ class Alike:
 
     def tell_apart(self, nodes: Sequence[int]) -> None:
         """Find the kinds of the nodes of a body, which are given in order."""
+        computed, readers = self.computed(nodes), self.readers(nodes)
+        for i in nodes:
+            self.kind[i] = self.number((computed[i], *sorted(readers[i])))
+
+    def computed(self, nodes: Sequence[int]) -> dict[int, Any]:
+        """How each node is computed, as a key."""
         rows, operands = self.nest.rows, self.nest.operands
         own = set(nodes)
-        users: dict[int, set[tuple[int, int]]] = defaultdict(set)
-        above: dict[int, Any] = {i: rows[i] for i in nodes}
-        above |= {j: self.leaf(j) for i in nodes for j in operands[i] if j not in own}
+        keys: dict[int, Any] = {i: rows[i] for i in nodes}
+        keys |= {j: self.leaf(j) for i in nodes for j in operands[i] if j not in own}
         for _ in range(DEPTH):
-            found = {i: self.number((rows[i], *map(above.__getitem__, operands[i]))) for i in nodes}
-            above |= found
+            found = {i: self.number((rows[i], *map(keys.__getitem__, operands[i]))) for i in nodes}
+            keys |= found
+        return keys
+
+    def readers(self, nodes: Sequence[int]) -> dict[int, set[tuple[int, int]]]:
+        """Which rows read each node, and as which operand."""
+        found: dict[int, set[tuple[int, int]]] = defaultdict(set)
         for i in nodes:
-            for k, j in enumerate(operands[i]):
+            operands = self.nest.operands[i]
+            for k, j in enumerate(operands):
                 # in a long sum each term is like the others
-                users[j].add((self.number(rows[i]), k if len(operands[i]) <= FEW else k % 2))
-        for i in nodes:
-            self.kind[i] = self.number((above[i], *sorted(users[i])))
+                found[j].add((self.number(self.nest.rows[i]), k if len(operands) <= FEW else k % 2))
+        return found
 
     def leaf(self, i: int) -> Any:
-        """The kind of a number from outside: of one that a loop has kept, that of what it is."""
+        """The kind of a number from outside; of one that a loop has kept, the kind it had there."""
         if self.nest.rows[i] is nests.READ:
             writes = self.nest.addresses[i].array.writes
             return "kept", self.kind.get(writes[0].x) if writes else None
@@ -63,7 +71,7 @@ class Alike:
         """Find where the leaves of nodes are."""
         for i in nodes:
             spots = list(map(self.at, self.nest.operands[i]))
-            mean = sum(all_of_it for all_of_it, _ in spots) / len(spots)
+            mean = sum(average for average, _ in spots) / len(spots)
             first = sum(one * LESS**k for k, (_, one) in enumerate(spots))
             self.spot[i] = mean, first
 
@@ -72,8 +80,9 @@ class Alike:
         return self.spot.get(i, NOWHERE) if place is None else (place, place)
 
     def ordered(self, nodes: Iterable[int]) -> list[int]:
-        """The nodes by kind. Those of a kind are ordered by where their leaves are on average, but
-        where leaves are combined in all ways, by where the first is."""
+        """The nodes by kind. Those of a kind are ordered by where their leaves are on average; if
+        two of them have the same average, as where each of some leaves meets each of others, by
+        where the first leaf is."""
         kinds: dict[int, list[int]] = defaultdict(list)
         for i in nodes:
             kinds[self.kind.get(i, NONE)].append(i)
