@@ -77,14 +77,15 @@ class Encoder:
         lanes = self.lanes.written()
         totals, registers = self.lanes.totals, self.lanes.registers
         # the count of lanes has its place among the numbers of the call
-        self.place.put([i for i in totals if i not in (self.program.count, NONE)])
+        known, where = (self.program.count, NONE), self.place.__getitem__
+        self.place.put([i for i in totals if i not in known])
         after = self.uniform(AFTER)
         made = made or [(k, 0) for k in range(len(self.work.columns))]
         return Code(
             initial=array("d", self.place.initial()),
-            totals=words(NONE if i == NONE else self.place[i] for i in totals),
+            totals=words([NONE if i == NONE else where(i) for i in totals]),
             splats=words(x for i, r in registers.splats.items() for x in (r, self.place[i])),
-            results=words(self.place[i] for i in self.results()),
+            results=words(list(map(where, self.results()))),
             before=before,
             lanes=words(lanes),
             after=after,
