@@ -92,7 +92,7 @@ TASKS: dict[str, tuple[Callable[[int], Data], Any, int]] = {
     "signs": (signs, binary_cross_entropy, 1),
 }
 OPTIMIZERS: dict[str, Callable[[Any], Any]] = {
-    "SGD": lambda model: optim.SGD(model, 0.1, momentum=0.9),
+    "SGD": lambda model: optim.SGD(model, 0.01, momentum=0.9),
     "Adam": lambda model: optim.Adam(model, 0.02),
 }
 
@@ -123,6 +123,7 @@ def line() -> Any:
     extras=st.sampled_from(["none", "clip", "penalty", "validation", "schedule"]),
 )
 @settings(max_examples=40)
+@pytest.mark.filterwarnings("ignore:training stopped")
 def test_a_program_gives_the_losses_and_parameters_of_graphs(
     model: str, task: str, optimizer: str, size: int, count: int, extras: str
 ) -> None:
@@ -149,7 +150,8 @@ def test_a_program_gives_the_losses_and_parameters_of_graphs(
     theirs, eager, also_drawn = run(False)
     assert (compiled.engine, compiled.reason) == ("compiled", "")
     assert (eager.engine, eager.reason) == ("eager", "compile=False")
-    assume(max(eager.losses, default=0.0) < 1e3)
+    # where a training runs away, rounding grows with it
+    assume(not eager.stopped and max(eager.losses) < 1e3)
     assert compiled.losses == pytest.approx(eager.losses, rel=1e-12, abs=1e-15)
     assert compiled.validation == pytest.approx(eager.validation, rel=1e-12, abs=1e-15)
     assert numbers(ours) == pytest.approx(numbers(theirs), rel=1e-11, abs=1e-13)
