@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import isclose, isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from . import modes
@@ -30,12 +30,25 @@ SAMPLES = 30_000
 WORK = 6_000_000
 """Operands of the graphs of all samples. The compiler and NumPy take a fifth of a second to
 load, as long as graphs with 3 to 10 million operands."""
+TRACED = 2_000
+"""Once the compiler is loaded, tracing takes as long as 50 to 700 samples do, by the network."""
 TRIED = 8
 """So many of the first results of a program are compared with those of the function itself."""
 MOST = 16
 """So many ways through the branches of a measure are followed."""
 KEPT = 4
 """So many programs are kept, those used last, with their models."""
+
+
+class Ahead(NamedTuple):
+    """The runs of a model that its caller knows to come: on how many samples, and whether the
+    compiler is loaded anyway."""
+
+    samples: int = 0
+    loaded: bool = False
+
+
+NOTHING = Ahead()
 
 
 # ------ one by one
@@ -210,16 +223,18 @@ def outputs_of(
     inputs: Sequence[Any],
     compile: bool | None = None,
     given: Columns | None = None,
+    ahead: Ahead = NOTHING,
 ) -> Sequence[Any]:
     """Return the outputs of `model` for some inputs, Values without a graph where the model gives
     Values. The model is in the mode it is in. `compile`: whether by a program, if that is possible;
-    None: once it pays."""
+    None: once it pays, or will, for `ahead` are other runs."""
     record = record_of(model)
     record.seen += len(inputs)
     plain = modes.now()._replace(no_grad=False) == modes.NOTHING
     if compile is not False and plain and not record.failed:
         try:
-            runner = runner_of(model, inputs, record.seen, compile)
+            count = record.seen + ahead.samples
+            runner = runner_of(model, inputs, ahead._replace(samples=count), compile)
             if runner is not None:
                 return Outputs(runner.run(given or columns(inputs, "input")), runner)
         except Exception:
@@ -229,12 +244,15 @@ def outputs_of(
     return one_by_one(model, inputs)
 
 
-def runner_of(model: Any, inputs: Sequence[Any], seen: int, compile: bool | None) -> Runner | None:
-    """The runner of a model in lanes; None if that does not pay."""
+def runner_of(
+    model: Any, inputs: Sequence[Any], known: Ahead, compile: bool | None
+) -> Runner | None:
+    """The runner of a model in lanes; None if that does not pay for what is `known` of its runs,
+    those before too."""
     for runner in _runners:
         if runner.function is model:
             return runner
-    most = programs_that_pay(model, inputs[0], seen) if compile is None else SAMPLES
+    most = programs_that_pay(model, inputs[0], *known) if compile is None else SAMPLES
     if not most:
         return None
     runner = Runner(model, (form_of(inputs[0], "input"),), most)
@@ -247,8 +265,10 @@ def forget(model: Any) -> None:
         _runners.remove(runner)
 
 
-def programs_that_pay(model: Any, x: Any, count: int) -> int:
-    """How many programs are traced in less time than they spare."""
+def programs_that_pay(model: Any, x: Any, count: int, loaded: bool = False) -> int:
+    """How many programs are traced in less time than they spare; `loaded`: the compiler is."""
+    if loaded:
+        return count // TRACED
     if count < SAMPLES:
         return 0
     scores = [score for score in scores_of(model(x)) if is_value(score)]

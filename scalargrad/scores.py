@@ -10,7 +10,7 @@ from typing import Any
 from .data import Sample, samples
 from .evaluating import in_mode
 from .losses import class_index
-from .many import measured, outputs_of
+from .many import NOTHING, Ahead, measured, outputs_of
 from .messages import described
 from .nn.inputs import inputs_of
 from .options import function
@@ -38,12 +38,13 @@ def means(
     measures: Mapping[str, Measure],
     pairs: Sequence[Sample],
     compile: bool | None = None,
+    ahead: Ahead = NOTHING,
 ) -> dict[str, float]:
     """Return the mean of each measure over `pairs`, from one run of the model over them, in
-    evaluation mode. `compile` as in `outputs_of`."""
+    evaluation mode. `compile` and `ahead` as in `outputs_of`."""
     inputs, targets = zip(*pairs)
     with in_mode(model, training=False):
-        outputs = outputs_of(model, inputs, compile)
+        outputs = outputs_of(model, inputs, compile, ahead=ahead)
         scored = scoring(model, inputs[0], outputs)
         found = {name: measured(x, outputs, targets, scored) for name, x in measures.items()}
     return {name: sum(numbers) / len(numbers) for name, numbers in found.items()}

@@ -10,6 +10,7 @@ from math import isfinite
 from typing import Any
 
 from ..evaluating import in_mode
+from ..many import Ahead
 from ..modes import AnomalyError
 from ..optim import Optimizer, clip_grad_norm
 from ..options import function, truth, whole
@@ -71,7 +72,8 @@ def fit(
     samples in all epochs together, more for networks with less than 200 operands a sample, for
     below that tracing takes longer than it spares. True: always, and what cannot be compiled
     raises the compiler's error, or ValueError; False: never. `history.engine` says what did it,
-    `history.reason` why it was no program. Model and loss run on some samples beforehand.
+    `history.reason` why it was no program. Beside a compiled training a program does the validation
+    too, from 2,000 of its samples in all epochs. Model and loss run on some samples beforehand.
 
     Ctrl-C ends the training after a whole update; so does, with a RuntimeWarning, a loss or
     gradient that is not finite, before the update. `history.stopped` says which.
@@ -181,9 +183,17 @@ class Training:
         """The measures of the validation data; none without such data."""
         if not self.recipe.validation:
             return {}
-        recipe = self.recipe
+        recipe, model = self.recipe, self.run.model
         with self.interrupts.heard():
-            return means(self.run.model, recipe.measures, recipe.validation, recipe.compile)
+            return means(model, recipe.measures, recipe.validation, recipe.compile, self.ahead())
+
+    def ahead(self) -> Ahead:
+        """The runs on the validation data that follow this one."""
+        run, model = self.run, self.run.model
+        # running statistics are constants of a program, traced anew where they move
+        moves = hasattr(model, "named_buffers") and any(model.named_buffers())
+        rest = (run.epochs - run.history.epochs - 1) * len(self.recipe.validation)
+        return Ahead(rest, run.history.engine == "compiled" and not moves)
 
     def update(self, start: int, end: int) -> None:
         run = self.run

@@ -182,6 +182,27 @@ def test_validation_is_compiled_unless_that_is_forbidden(compile: bool | None) -
     assert has_program(model) == (compile is None)
 
 
+@pytest.mark.parametrize("epochs", [1, 2, 3])
+@pytest.mark.parametrize("is_compiled", [True, False])
+def test_validation_is_compiled_from_its_first_run_if_all_its_runs_pay(
+    epochs: int, is_compiled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scalargrad.train.choice.SAMPLES", 1 if is_compiled else 10**9)
+    monkeypatch.setattr("scalargrad.train.choice.WORK", 1)
+    monkeypatch.setattr(many, "TRACED", 20)
+    model, data = nn.Linear(2, 1), [(x, [x[0]]) for x in rows(10)]
+    seen = []
+
+    def see(run: Any) -> None:
+        seen.append(has_program(model))
+
+    named: dict[str, Any] = {"validation": data, "callbacks": [see], "progress": False}
+    history = fit(model, mean_squared_error, data, optim.SGD(model, 0.1), epochs, 5, **named)
+    assert history.engine == ("compiled" if is_compiled else "eager")
+    assert seen == [is_compiled and epochs > 1] * epochs
+    assert history.validation[-1] == pytest.approx(evaluate(model, mean_squared_error, data))
+
+
 @pytest.mark.usefixtures("pays")
 def test_within_no_grad_and_modes_too() -> None:
     model, data = nn.Linear(2, 1), [(x, x[0]) for x in rows(10)]
