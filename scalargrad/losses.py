@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Sequence
-from math import inf, nan
+from math import inf
 from typing import Any, NamedTuple
 
 from .engine import clamp, dot, logsumexp, max, mean, relu, softplus, square, where
@@ -18,7 +18,7 @@ from .messages import described
 from .nn.inputs import data_of, inputs_of
 from .options import Range, items, within
 from .outputs import refuse_probabilities, refuse_probability
-from .scalars import is_real, is_value
+from .scalars import is_real, is_scalar, is_value
 
 __all__ = [
     "binary_cross_entropy",
@@ -77,24 +77,25 @@ def right_and_others(outputs: Sequence[Any], label: Any) -> tuple[Any, list[Any]
     """Return the output of class `label`, and the outputs of the other classes.
 
     A label that is computed, as in a compiled function with a batch of labels, selects: then −inf
-    stands for the right class among the other outputs. Where the label is no class, the output is
-    NaN, and so are the gradients.
+    stands for the right class among the other outputs. Raises as `class_index` does, but takes a
+    computed 1.0 for 1.
     """
     if not is_value(label):
         right = class_index(label, outputs)
         return outputs[right], [x for i, x in enumerate(outputs) if i != right]
     numbered = list(enumerate(outputs))
-    matches = total([where(label - i, 0.0, 1.0) for i, _ in numbered])
-    chosen = total([where(label - i, 0.0, x) for i, x in numbered])
-    wrong = matches - 1.0
-    # a factor that is NaN for all labels would meet the 0 of the gradient of those that are right
-    right = where(wrong, unless(wrong, total(outputs)), chosen)
+    # one branch for all that a label may be: NaN, a fraction and a class too many match none
+    if not total([where(label - i, 0.0, 1.0) for i, _ in numbered]) > 0.5:
+        refuse_computed(outputs, label)
+    right = total([where(label - i, 0.0, x) for i, x in numbered])
     return right, [where(label - i, x, -inf) for i, x in numbered]
 
 
-def unless(wrong: Any, x: Any) -> Any:
-    """Return x where `wrong` is 0, elsewhere NaN; all gradients through the NaN are NaN too."""
-    return x * where(wrong, nan, 1.0)
+def refuse_computed(outputs: Sequence[Any], label: Any) -> None:
+    """Raise the error of `class_index` for a computed label that is none of the classes."""
+    if label % 1 != 0:
+        raise TypeError(f"a label is the class as a whole number, got {described(label)}")
+    raise ValueError(f"{len(outputs)} outputs need a label 0 to {len(outputs) - 1}, got {label:g}")
 
 
 def single(outputs: Any, loss: str) -> Any:
@@ -110,22 +111,19 @@ class Labels(NamedTuple):
 
     text: str
     holds: Callable[[Any], bool]
-    distance: Callable[[Any], Any]
-    """How far a computed label is from the nearest label that the loss takes."""
 
 
-SIGNS = Labels("1 or -1", lambda y: y in (1, -1), lambda y: abs(y) - 1.0)
-SHARES = Labels("from 0 to 1", lambda y: 0 <= y <= 1, lambda y: y - clamp(y, 0.0, 1.0))
+SIGNS = Labels("1 or -1", lambda y: abs(y) == 1)
+SHARES = Labels("from 0 to 1", lambda y: 0 <= y <= 1)
 
 
 def binary_label(label: Any, loss: str, labels: Labels) -> Any:
-    """Return a label as a float. A computed label stays as it is, NaN where the loss does not take
-    it."""
-    if is_value(label):
-        return unless(labels.distance(label), label)
-    if not (is_real(label) and labels.holds(label)):
-        raise ValueError(f"{loss} needs a label {labels.text}, got {label!r:.60}")
-    return float(label)
+    """Return a label as a float. A computed label stays as it is. Raises ValueError for a label
+    that the loss does not take, computed or not."""
+    if not (is_scalar(label) and labels.holds(label)):
+        found = f"{label:g}" if is_value(label) else repr(label)
+        raise ValueError(f"{loss} needs a label {labels.text}, got {found:.60}")
+    return label if is_value(label) else float(label)
 
 
 def errors(outputs: Any, targets: Any) -> list[Any]:

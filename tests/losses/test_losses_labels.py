@@ -53,13 +53,17 @@ LANES = {
 LABELS = st.floats() | st.integers(-3, 5).map(float) | st.sampled_from([0.5, -0.0, 1e-300, 1.5])
 
 
-def by_number(loss: Any, outputs: list[Any], label: float) -> Any:
-    """What the loss gives for a plain number of the kind it takes; None if it raises."""
-    given_as = int(label) if label in range(-9, 9) else label
+def by_number(loss: Any, outputs: list[Any], label: float) -> tuple[type, float]:
+    """What the loss gives, or raises, for a plain number of the kind it takes."""
+    return result(lambda: loss(outputs, int(label) if label in range(-9, 9) else label))
+
+
+def result(call: Callable[[], Any]) -> tuple[type, float]:
+    """The type of an error and 0.0, or float and the number that the call gives."""
     try:
-        return loss(outputs, given_as)
-    except (TypeError, ValueError):
-        return None
+        return float, number(call())
+    except (TypeError, ValueError) as error:
+        return type(error), 0.0
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -69,22 +73,30 @@ def by_number(loss: Any, outputs: list[Any], label: float) -> Any:
 @example(label=math.inf)
 @example(label=1.0 + 2.0**-52)
 @example(label=1.0 - 2.0**-53)
-def test_a_label_that_is_none_gives_no_number(name: str, label: float) -> None:
+def test_a_label_that_is_none_is_refused_in_every_form(name: str, label: float) -> None:
     loss, count, holds = LOSSES[name]
-    outputs = OUTPUTS[:count]
-    plain = by_number(loss, outputs, label)
-    assert (plain is not None) == holds(label)
-    expected = math.nan if plain is None else plain
-    values = list(map(Value, outputs))
-    found = loss(values, Value(label))
-    found.backward()
-    assert number(found) == pytest.approx(expected, abs=0.0, rel=0.0, nan_ok=True)
-    if plain is None:
-        assert all(math.isnan(x.grad) for x in values)
-    compiled = number(COMPILED[name](outputs, label))
-    assert compiled == pytest.approx(expected, rel=1e-15, nan_ok=True)
-    (lane,) = LANES[name](outputs, np.array([label]))
-    assert float(lane) == pytest.approx(expected, rel=1e-15, nan_ok=True)
+    outputs, good, batch = OUTPUTS[:count], 1.0, LANES[name]
+    kind, cost = by_number(loss, outputs, label)
+    if abs(label) >= 9 and label % 1 == 0 and kind is TypeError:
+        kind = ValueError  # a whole number by its value: `by_number` gave it as a float
+    assert (kind is float) == holds(label)
+    expected = kind, pytest.approx(cost, rel=1e-15)
+    assert result(lambda: loss(list(map(Value, outputs)), Value(label))) == expected
+    assert result(lambda: COMPILED[name](outputs, label)) == expected
+    assert result(lambda: batch(outputs, np.array([label]))[0]) == expected
+    assert result(lambda: batch(outputs, np.array([good, label, good]))[1]) == expected
+    slopes = sg.value_and_grad(COMPILED[name])
+    assert result(lambda: slopes(outputs, label)[0]) == expected
+
+
+@pytest.mark.parametrize("label", [2, -1, 0.5, math.nan, math.inf])
+@pytest.mark.parametrize("loss", [cross_entropy, hinge])
+def test_a_mean_of_a_batch_with_a_wrong_label_is_refused(loss: Any, label: float) -> None:
+    f = sg.compile(loss, batch=("label",), reduce="mean")
+    assert f([0.0, 1.0], [0, 1, 1]) > 0.0
+    for _ in range(2):
+        with pytest.raises((TypeError, ValueError), match=r"a label (is the class|0 to 1)"):
+            f([0.0, 1.0], [0, 1, label])
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -99,10 +111,11 @@ def test_gradients_by_a_computed_label_are_those_by_the_number(name: str) -> Non
         assert slopes == pytest.approx([x.grad for x in plain], rel=1e-15)
 
 
-def test_one_wrong_label_spoils_its_own_lane_alone() -> None:
+def test_one_wrong_label_is_refused_among_others_that_are_right() -> None:
     f = sg.compile(lambda x, y: binary_cross_entropy(x, y), batch=("x", "y"))
-    found = f(np.array([0.3, 0.3, 0.3]), np.array([1.0, 2.0, 0.0]))
-    assert [math.isnan(x) for x in found] == [False, True, False]
+    with pytest.raises(ValueError, match="needs a label from 0 to 1, got 2"):
+        f(np.array([0.3, 0.3, 0.3]), np.array([1.0, 2.0, 0.0]))
+    found = f(np.array([0.3, 0.3]), np.array([1.0, 0.0]))
     assert found[0] == pytest.approx(binary_cross_entropy(0.3, 1), rel=1e-15)
 
 
