@@ -187,7 +187,7 @@ class MeasureRunner(Runner):
             # whether a measure fits a model it finds out of the model itself
             self.check(array, given)
         found: list[float] = array.ravel().tolist()
-        # a label that is none gives NaN in lanes
+        # the function itself may raise where lanes go on with NaN
         if array.shape[1] != 1 or not all(map(isfinite, found)):
             raise Unfit("a measure is not one finite number")
         return found

@@ -172,3 +172,13 @@ def test_scores_may_be_numpy_numbers(loss: Any) -> None:
     assert loss(outputs, 2) == loss(OUTPUTS, 2)
     assert log_softmax(outputs) == log_softmax(OUTPUTS)
     assert correct(outputs, 2) and correct(np.float64(3.0), 1)
+
+
+def test_batches_of_changing_size_are_checked_each_by_itself() -> None:
+    f = sg.compile(lambda x, y: cross_entropy([x, 0.0, 1.0], y), batch=("x", "y"))
+    for size in (3, 3, 200, 3, 1, 200):
+        labels = [i % 3 for i in range(size)]
+        expected = [cross_entropy([0.5, 0.0, 1.0], y) for y in labels]
+        assert list(f(np.full(size, 0.5), np.array(labels))) == pytest.approx(expected, rel=1e-15)
+        with pytest.raises(ValueError, match="a label 0 to 2, got 3"):
+            f(np.full(size, 0.5), np.array([*labels[:-1], 3]))
