@@ -62,9 +62,11 @@ def columns(samples: Sequence[Any], what: str) -> Columns:
     array = numpy.array(rows, float)
     # the first says it in a tenth of the time
     if not are_exact(array) and array.tolist() != rows:
+        place = next(k for k, row in enumerate(rows) if array[k].tolist() != row)
+        wrong = next(x for x, y in zip(rows[place], array[place].tolist()) if x != y)
         raise Unfit(
-            f"a number of the {what}s is NaN, or too large an int for a float: expected numbers "
-            "that a float holds"
+            f"{what} {place} holds {wrong!r:.30}: expected numbers that a float holds, no NaN; "
+            "leave that sample out, or scale it"
         )
     return Columns(array[:, 0] if form is None else array, form, samples)
 
@@ -135,7 +137,7 @@ def numbers_in(leaf: Any, what: str) -> list[float]:
     if is_value(leaf) or not is_real(leaf):
         raise Unfit(
             f"{what} is not made of numbers alone: expected numbers, also in lists, tuples, dicts, "
-            f"dataclasses and arrays, got {described(leaf)}; pass a number in its place, or none"
+            f"dataclasses and arrays, got {described(leaf)}; put a number in its place"
         )
     return [float(leaf)]
 

@@ -87,4 +87,5 @@ def whole_number(token: Any) -> int:
     try:
         return operator.index(token)
     except TypeError:
-        raise TypeError(f"a token is a whole number, got {described(token)}") from None
+        cure = ": give what is missing a token of its own" if token is None else ""
+        raise TypeError(f"a token is a whole number, got {described(token)}{cure}") from None

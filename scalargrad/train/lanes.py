@@ -160,7 +160,10 @@ class Lanes:
             found = self.mean_loss(list(places))
             drawn = random.getstate()
         if not isfinite(found.data):
-            raise Unfit("the loss of the first samples is not finite")
+            raise Unfit(
+                f"the mean loss of {len(places)} samples, with which it was tried, is {found.data}:"
+                " expected a finite number; look for inf among them, scale or leave them out"
+            )
         own = {*map(id, self.own)}
         with same_chance():
             leaves = leaves_of([found, *self.graphs(batch)])

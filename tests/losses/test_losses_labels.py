@@ -182,3 +182,19 @@ def test_batches_of_changing_size_are_checked_each_by_itself() -> None:
         assert list(f(np.full(size, 0.5), np.array(labels))) == pytest.approx(expected, rel=1e-15)
         with pytest.raises(ValueError, match="a label 0 to 2, got 3"):
             f(np.full(size, 0.5), np.array([*labels[:-1], 3]))
+
+
+@pytest.mark.parametrize("labels", [[0, None], [None, 0], [0, "1"]])
+def test_a_label_that_is_no_number_is_named_with_its_row(labels: list[Any]) -> None:
+    f = sg.compile(lambda y: cross_entropy([0.0, 1.0], y), batch="y")
+    row = labels.index(next(y for y in labels if y != 0))
+    given = np.array(labels, object)
+    with pytest.raises(TypeError, match=f"expected numbers as samples, got .* in row {row}: put"):
+        f(given)
+
+
+@pytest.mark.parametrize("rows", [[[1.0, 2.0], [1.0]], [[1.0], 2.0], [[[1.0], [1.0, 2.0]]] * 2])
+def test_rows_of_several_lengths_are_refused_with_a_cure(rows: Any) -> None:
+    f = sg.compile(lambda x: sg.sum(x), batch="x")
+    with pytest.raises(ValueError, match=r"expected samples of one shape, got .*: pad them to one"):
+        f(rows)

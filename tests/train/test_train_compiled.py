@@ -7,6 +7,7 @@ import re
 import signal
 import threading
 from collections.abc import Callable
+from math import inf, nan
 from typing import Any
 
 import pytest
@@ -303,7 +304,12 @@ REFUSED: list[tuple[Callable[[], Any], Any, Any, str]] = [
         [*PLAIN, ((1.0, 2.0, 3.0), 1.0)],
         "input 9 is not built as input 0 is: .*list.*got tuple of 3",
     ),
-    (line, squared_error, [*PLAIN, ([1.0, 2.0, 3.0], 2**53 + 1)], "too large"),
+    (
+        line,
+        squared_error,
+        [*PLAIN, ([1.0, 2.0, 3.0], 2**53 + 1)],
+        "target 9 holds 9007199254740993",
+    ),
 ]
 
 
@@ -320,7 +326,13 @@ def test_what_cannot_be_compiled_is_computed_by_graphs(
     assert numbers(ours) == numbers(theirs)
 
 
-@pytest.mark.parametrize(("build", "loss", "data", "reason"), REFUSED)
+NOT_FINITE: list[tuple[Callable[[], Any], Any, Any, str]] = [
+    (line, squared_error, [*PLAIN, ([1.0, nan, 3.0], 1.0)], "input 9 holds nan: expected numbers"),
+    (line, squared_error, [([1.0, inf, 3.0], 1.0), *PLAIN], "is (inf|nan): expected a finite.*inf"),
+]
+
+
+@pytest.mark.parametrize(("build", "loss", "data", "reason"), REFUSED + NOT_FINITE)
 def test_what_has_to_be_compiled_and_cannot_is_refused(
     build: Callable[[], Any], loss: Any, data: Any, reason: str
 ) -> None:

@@ -171,17 +171,46 @@ def of_samples(x: Any) -> ArgumentLeaf:
     )
 
 
+def ragged(x: Any) -> ValueError:
+    """The error for samples of several shapes."""
+    sizes = [len(row) if hasattr(row, "__len__") else None for row in x]
+    at = next((k for k, size in enumerate(sizes) if size != sizes[0]), None)
+    cure = "pad them to one length, or call the function once for each"
+    if at is None:
+        return ValueError(f"expected samples of one shape, got rows that differ within: {cure}")
+    first, other = (f"{described(x[k])}" for k in (0, at))
+    return ValueError(f"expected samples of one shape, got {first} and {other} (row {at}): {cure}")
+
+
+def refuse_others(array: Any) -> None:
+    """Raise TypeError if an array of objects holds anything but numbers and Values."""
+    if array.dtype != object:
+        return
+    flat = array.ravel().tolist()
+    wrong = {kind for kind, x in dict(zip(map(type, flat), flat)).items() if not is_scalar(x)}
+    if wrong:
+        at, x = next((k, x) for k, x in enumerate(flat) if type(x) in wrong)
+        raise TypeError(
+            f"expected numbers as samples, got {described(x)} in row {at * len(array) // len(flat)}"
+            ": put a number in its place, or leave that sample out"
+        )
+
+
 def array_of_samples(x: Any) -> Any:
     """An array of floats or of objects. Raises TypeError or ValueError where it has no samples."""
     import numpy
 
     refuse_masked(x)
-    array = numpy.asarray(x)
+    try:
+        array = numpy.asarray(x)
+    except ValueError:
+        raise ragged(x) from None
     if array.dtype.kind not in "biufO":
         raise TypeError(
             f"expected numbers as samples, got {described(x)}: name only arrays of numbers in "
             "batch, and call the function once for each other one"
         )
+    refuse_others(array)
     refuse_inexact(array)
     if array.dtype != object:
         array = array.astype(float, copy=False)
