@@ -419,6 +419,8 @@ KINDS: dict[str, Callable[[list[float]], Any]] = {
         for name in ("float64", "float32", ">f8", "int64", "bool")
     },
 }
+PLAIN = {"list", "list of int", "list that ends in an int"}
+"""Kinds that share a form where derivatives are taken."""
 GATES: dict[str, Callable[[Any], Any]] = {
     "value_and_grad(compile(f))": lambda f: sg.value_and_grad(sg.compile(f)),
     "compile(value_and_grad(f))": lambda f: sg.compile(sg.value_and_grad(f)),
@@ -439,7 +441,7 @@ def test_calls_that_take_turns_in_kind_all_take_shortcuts(
     gate, eager = GATES[title](f), MEANT[title](f)
     rows = [[0.5, 0.25, 1.5], [2.0, -0.75, 0.5], [-1.25, 3.0, 2.5]]
     calls = [(KINDS[kind](row), 0.5) for row in rows for kind in kinds]
-    assert in_full(gate, calls[:2]) == 2
+    assert in_full(gate, calls[:2]) == (1 if {*kinds} <= PLAIN else 2)
     assert in_full(gate, calls[2:]) == 0
     for args in calls:
         for a, b in zip(flatten(gate(*args), "x")[0], flatten(eager(*args), "x")[0], strict=True):
