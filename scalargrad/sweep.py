@@ -29,6 +29,14 @@ class Found(NamedTuple):
     inner: int
 
 
+class Later(NamedTuple):
+    """In place of the operands of a node that were not asked for yet: the call that tells them, and
+    the node's place in it."""
+
+    call: Any
+    place: int
+
+
 Waiting = list[Any]
 """Of a node that several edges lead to: how many are still to come, and the sum of what came."""
 
@@ -79,7 +87,7 @@ def find(root: Any, this: object) -> None:
                 x._waiting = [2, NO_GRADIENT]
             else:
                 x._waiting[0] += 1
-        elif type(node._dy) is tuple:
+        elif type(node._dy) is tuple or type(node._dy) is Later:
             pending += found_among(node, this)
             y = None
         if y is not None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import repeat
-from operator import attrgetter
 from typing import Any, NoReturn
 
 from . import backward, copying, given, modes, sweep
@@ -24,6 +23,7 @@ from .messages import described
 from .protocols import Protocols
 from .rows import Operator
 from .scalars import attribute, real
+from .sweep import Later
 
 
 class Value(Protocols):
@@ -54,7 +54,8 @@ class Value(Protocols):
     )
     _number: float
     _grad: float
-    _operator: Operator | None
+    _operator: Any
+    """The Operator; None in a leaf; a Later where it comes later."""
     _x: Value | None
     """First operand, None if it is a constant."""
     _y: Any
@@ -89,6 +90,7 @@ class Value(Protocols):
     # ------ the node
     def _edges(self) -> list[tuple[Any, float]]:
         """Each operand with its partial; a constant is None, with its number."""
+        settle_edges(self)
         if self._operator is None:
             return []
         if type(self._dy) is tuple:
@@ -160,10 +162,20 @@ class Value(Protocols):
             modes.unwatched("v.label = …")
         self._label = checked
 
-    op = property(attrgetter("_operator"), doc="The Operator that made it, None for a leaf.")
+    @property
+    def op(self) -> Any:
+        """The Operator that made it, None for a leaf."""
+        settle_edges(self)
+        return self._operator
+
     _prev = property(lambda self: set(self.parents), doc="The parents as micrograd has them.")
-    _op = property(lambda self: self._operator.plain(self.operands) if self._operator else "")
+    _op = property(lambda self: self.op.plain(self.operands) if self.op else "")
     _children, _local_grads = parents, partials
+
+    @property
+    def _is_computed(self) -> bool:
+        """Whether it has parents; they are not asked for."""
+        return self._operator is not None
 
     def backward(self, seed: float = 1.0) -> None:
         """Add `seed` · ∂self/∂leaf to the `grad` of every leaf, and set the `grad` of every node
@@ -246,6 +258,16 @@ class Value(Protocols):
         return node
 
     @staticmethod
+    def _later(call: Any, place: int, number: float) -> Value:
+        """Build a node whose operator, operands and partials `call.settled(place)` tells when they
+        are asked for."""
+        node = leaf(number, "")
+        node._operator = node._dy = Later(call, place)
+        if TALLEST:
+            settle_edges(node)
+        return node
+
+    @staticmethod
     def __operator__(op: Operator, operands: tuple[Any, ...]) -> Value:
         """Build the node that `op` makes of these operands, at least one of them a Value."""
         out, operands, partials = modes.evaluate(op, operands, Value)
@@ -284,6 +306,13 @@ def connect(
     else:
         node._x, node._y, *_ = (*(x if type(x) is Value else None for x in operands), None)
         node._dx, node._dy, *_ = (*local, None)
+
+
+def settle_edges(node: Value) -> None:
+    """Have the operator and the operands in a node that was built without them."""
+    if type(node._dy) is Later:
+        op, operands, partials = node._dy.call.settled(node._dy.place)
+        connect(node, op, operands, tuple(partials))
 
 
 def is_tallest(node: Value, operands: tuple[Value | float, ...]) -> bool:

@@ -185,7 +185,7 @@ class Compiled:
                 arguments = self._programs.beside(shared, arguments, args, named)
 
     def _by_program(self, args: Any, named: Any, arguments: Arguments) -> Any:
-        wanted = None if modes.state.no_grad else self._meaning.wanted(arguments)
+        wanted = None if modes.state.no_grad else self._meaning.asked(arguments)
         results, around = self._programs.run(arguments, wanted)
         given = (*args, *named.values())
         if wanted is None:
@@ -194,7 +194,7 @@ class Compiled:
             )
         elif modes.is_plain():
             self._forms = self._finder.added(self._forms, given, arguments, wanted, around)
-        return FullCall(self._programs, args, named, arguments, results).result()
+        return FullCall(self._programs, args, named, arguments, results, around).result()
 
     # ------ derivatives, for `functional` to hand on
     def __transform__(self, transform: Any, *options: Any) -> Any:

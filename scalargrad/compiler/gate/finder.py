@@ -19,7 +19,8 @@ from ..passes.traced import Entry, Traced
 from ..surroundings.search import Surroundings
 from ..trace.sources import Draw
 from .forms import Form
-from .nodes import Operands, finish_leaves, finish_nodes
+from .later import CallLike
+from .nodes import Operands, finish_later, finish_leaves, finish_nodes
 from .programs import Programs
 from .results import finish_of
 from .shortcut import MISSED, Finish, Shortcut
@@ -80,7 +81,7 @@ class Finder:
         path = paths.first if paths else None
         if paths is None or path is None or not runs_on_machine(path):
             return None
-        finish = self.finish(arguments, path.traced)
+        finish = self.finish(arguments, path.traced, around)
         return finish and (Shortcut(paths, path, arguments, finish), around.watched)
 
     def obstacle(self, args: Sequence[Any], arguments: Arguments, paths: Paths | None) -> str:
@@ -92,7 +93,7 @@ class Finder:
             return "an operator of one's own without C runs on NumPy: write it with scalargrad's"
         if not runs_on_machine(path):
             return "random numbers are drawn for it anew: call it for more lanes at once"
-        if self.finish(arguments, path.traced) is None:
+        if self.finish(arguments, path.traced, None) is None:
             return "each lane has a Value of its own as a result: ask for sums over lanes by reduce"
         if reader_of(args, arguments) is None:
             return (
@@ -101,7 +102,9 @@ class Finder:
             )
         return "its numbers go another way through the branches than the first call's"
 
-    def finish(self, arguments: Arguments, traced: Traced) -> Finish | None:
+    def finish(
+        self, arguments: Arguments, traced: Traced, around: Surroundings | None
+    ) -> Finish | None:
         """Return a function that makes the results of calls like this one; None where a result
         needs the whole call."""
         if not any(entry.linked for entry in traced.entries):
@@ -115,6 +118,9 @@ class Finder:
             return None if own and not arguments.batched else finish_leaves(traced, operands)
         if own or not (arguments.values or traced.captured):
             return None
+        if traced.come_later:
+            call = CallLike(self.programs, arguments, around)
+            return finish_later(call, traced, operands, arguments.names_given)
         return finish_nodes(self.programs, traced, arguments.names_given, operands)
 
 

@@ -82,7 +82,11 @@ class Form:
             outputs = shortcut.at_once(numbers)
         if outputs is None:
             outputs = shortcut.outputs(args, numbers, arrays)
-        return MISSED if outputs is None else shortcut.finish(args, outputs, values)
+        if outputs is None:
+            return MISSED
+        if shortcut.come_later:
+            return shortcut.finish(args, outputs, values, numbers, arrays)
+        return shortcut.finish(args, outputs, values)
 
     def fill(self, results: Any, weights: Any, args: Sequence[Any], names: tuple[str, ...]) -> bool:
         """Run a call without lanes for each row of `weights`, its first argument, and put the

@@ -104,6 +104,11 @@ class Meaning:
         """The derivatives that nodes made of such a call need."""
         return Wanted(arguments.values, self.is_summed(arguments))
 
+    def asked(self, arguments: Arguments) -> Wanted:
+        """The same of a call: of a derivative they come later, for n have n² derivatives."""
+        wanted = self.wanted(arguments)
+        return wanted if self.varied is in_none else wanted._replace(later=True)
+
     def __call__(self, args: Sequence[Any], named: Mapping[str, Any]) -> Any:
         """Return the result of a call, computed by the function itself."""
         if not self.batch:

@@ -9,13 +9,16 @@ from types import MappingProxyType
 from typing import Any
 
 from ... import modes
+from ...backward import NO_GRADIENT
 from ...engine import Value
 from ...transforms.trees import SCALAR
 from ...transforms.variables import differentiating, inside
 from ..inputs.arguments import Arguments
 from ..passes.traced import Entry, Traced
+from ..surroundings.search import Surroundings
 from ..trace.native import nodes as engine
 from .compiled_operator import CompiledOperator
+from .later import CallLike, Later, numbers_of
 from .programs import Programs
 from .results import Results, of_kind, result
 
@@ -33,12 +36,19 @@ class FullCall:
         named: Mapping[str, Any],
         arguments: Arguments,
         results: Results,
+        around: Surroundings | None = None,
     ) -> None:
         self.call = programs, args, named
         self.numbers = arguments.numbers
         self.results = results
         self.operands = (*(self.numbers[k] for k in arguments.values), *results.captured)
         """The Values that a node stands above: those among the arguments, then the captured."""
+        self.later: Later | None = None
+        if results.come_later and self.operands:
+            call = CallLike(programs, arguments, around)
+            numbers = numbers_of(arguments.numbers)
+            inputs = numbers, arguments.arrays, results.numbers
+            self.later = Later(call, (args, named), self.operands, *inputs)
 
     def result(self) -> Any:
         found = self.results
@@ -71,11 +81,15 @@ class FullCall:
     def node(self, k: int, lane: int | None, numbers: Sequence[float]) -> Any:
         if modes.state.no_grad or not self.operands:
             return Value(numbers[0])
+        if self.later is not None:
+            place = self.later.place(k, lane)
+            made = Value._later(self.later, place, float(numbers[0]))
+            return modes.settle(made) if modes.active else made
         op = CompiledOperator(*self.call, self.operands, k, lane)
         if inside():
             op.block = differentiating
         partials = tuple(numbers[1:])
-        node = Value._rebuild(op, numbers[0], 0.0, "", self.operands, partials)
+        node = Value._rebuild(op, numbers[0], NO_GRADIENT, "", self.operands, partials)
         return modes.settle(node) if modes.active else node
 
 
@@ -138,6 +152,34 @@ def finish_nodes(
     is_number = structure.spec is None and structure.leaves[0].kind is SCALAR
     is_one = is_number and traced.entries[0].source is None
     return finish_one if is_one and not names else finish
+
+
+def finish_later(
+    call: CallLike, traced: Traced, of: Operands, names: tuple[str, ...]
+) -> Callable[..., Any]:
+    """The same where derivatives come later: then the numbers and arrays of the call count too."""
+    special = [k for k, x in enumerate(traced.entries) if not x.linked or x.source is not None]
+    entries, later, structure = traced.entries, Value._later, traced.structure
+    are_alone = all(leaf.kind is SCALAR for leaf in structure.leaves)
+
+    def instead(k: int, number: Any, operands: tuple[Any, ...]) -> Any:
+        if not entries[k].linked:
+            return of_kind(number, entries[k])
+        return of.returned(entries[k].source, operands)
+
+    def finish(
+        args: Sequence[Any], outputs: Any, values: list[Any], numbers: Any, arrays: Any
+    ) -> Any:
+        operands = of.fixed or (*values, *of.captured)
+        count = len(args) - len(names)
+        given = args[:count], dict(zip(names, args[count:]))
+        made = Later(call, given, operands, call.numbers(numbers), arrays, outputs)
+        found = [later(made, k, x) for k, x in enumerate(outputs)]
+        for k in special:
+            found[k] = instead(k, outputs[k], operands)
+        return structure.tree(found) if are_alone else result(structure, found)
+
+    return finish
 
 
 def finish_leaves(traced: Traced, of: Operands) -> Callable[[Any, Any, Any], Any]:

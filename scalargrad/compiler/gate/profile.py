@@ -105,7 +105,8 @@ class Profiler:
         reading = least(lambda: read(given, [1.0, 1.0], [], [], []))
         checking = least(form.records.hold)
         running = least(lambda: shortcut.outputs(given, numbers[:], arrays))
-        making = least(lambda: shortcut.finish(given, outputs, values))
+        inputs = (numbers, arrays) if shortcut.come_later else ()
+        making = least(lambda: shortcut.finish(given, outputs, values, *inputs))
         heavy = {READING: reading, CHECKING: checking, making_cure(shortcut.traced): making}
         cures = [cure for cure, taken in heavy.items() if taken > max(running, WORTH_A_WORD)]
         return self.made(
@@ -116,9 +117,9 @@ class Profiler:
     def in_full(self, arguments: Arguments, no_grad: bool) -> Profile:
         """The parts of a call that takes none."""
         programs, meaning = self.programs, self.programs.meaning
-        wanted = None if no_grad else meaning.wanted(arguments)
+        wanted = None if no_grad else meaning.asked(arguments)
         results, around = programs.run(arguments, wanted)
-        made = FullCall(programs, self.args, self.named, arguments, results)
+        made = FullCall(programs, self.args, self.named, arguments, results, around)
         reading = least(lambda: meaning.arguments(self.args, self.named))
         checking = least(lambda: programs.around(arguments))
         running = max(least(lambda: programs.run(arguments, wanted)) - checking, 0.0)

@@ -86,6 +86,7 @@ class Programs:
         paths = None if around.unknown else self.paths.get(self.key(around, arguments, wanted))
         if paths is None:
             task = Task(self.meaning.f, arguments.without_numbers(), self.meaning.reduce, wanted)
+            task = task.lasting(not around.unknown and not self.is_anew)
             known = self.known(arguments.key, wanted, inside()) if self.is_anew else None
             paths = Paths(task, self.max_paths, self.threads, known, self._conditions)
         return paths, around
@@ -120,7 +121,7 @@ class Programs:
     def fill(self, results: Any, weights: Any, arguments: Arguments) -> None:
         """Run a call without lanes for each row of `weights`, its first argument, and put the
         outputs into the rows of `results`: on one path, which does not depend on weights."""
-        wanted = self.meaning.wanted(arguments)
+        wanted = self.meaning.asked(arguments)
         merge = self.ran(arguments, wanted, *self.found(arguments, wanted))
         merge.path.fill(results, weights, Lanes(arguments))
 

@@ -30,6 +30,8 @@ class Results(NamedTuple):
     plain: list[Any]
     """Of each entry an array that tells the lanes in which eager mode has a number and no Value;
     None where all lanes are alike."""
+    come_later: bool = False
+    """Whether derivatives come later: then there are none."""
 
     def outputs(self) -> list[Any]:
         """All of them, in the order of a program's outputs."""
@@ -50,11 +52,13 @@ class Merge:
         self.captured: dict[int, Any] = {}
         self.found: dict[Any, Any] = {}
         self.groups: list[tuple[Any, list[Entry]]] = []
+        self.come_later = False
 
     def add(self, path: Path, group: Any, outputs: Sequence[Any]) -> None:
         """Take in the outputs of a path in some lanes; `group` are their indices, None all. Earlier
         outputs of these lanes are forgotten, but for sums."""
         self.path = path
+        self.come_later |= path.traced.come_later
         if self.returns is None:
             self.structure, self.returns = path.traced.structure, path.returns
             self.entries = path.traced.entries
@@ -101,11 +105,13 @@ class Merge:
             # there may be many thousands
             is_plain = type(x) is float and entry.kind is float
             numbers.append(x if is_plain else shaped(x, entry, self.arguments))
-            derivatives.append(self.derivatives(k, variables) if entry.linked else ())
+            are_here = entry.linked and not self.come_later
+            derivatives.append(self.derivatives(k, variables) if are_here else ())
         captured = list(self.captured.values())
         count = len(self.entries)
         plain = list(map(self.plain, range(count))) if len(self.groups) > 1 else [None] * count
-        return Results(self.structure, self.entries, captured, numbers, derivatives, plain)
+        own = self.structure, self.entries, captured, numbers, derivatives, plain
+        return Results(*own, self.come_later)
 
     def derivatives(self, k: int, variables: Sequence[Any]) -> Sequence[Any]:
         found = self.found

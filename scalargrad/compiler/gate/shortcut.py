@@ -18,15 +18,17 @@ from .results import Merge, Results
 
 MISSED = object()
 """In place of a result: the shortcut gave up."""
-Finish = Callable[[Any, Any, Any], Any]
-"""Makes a result of a call's arguments, a program's outputs, and the Values among the arguments."""
+Finish = Callable[..., Any]
+"""Makes a result of a call's arguments, a program's outputs, and the Values among the arguments;
+where derivatives come later also of the numbers and the arrays that were read."""
 
 
 class Shortcut:
     """How to run calls like an earlier one on the machine, and how to `finish` their results."""
 
     __slots__ = (
-        *("arguments", "at_once", "captured", "chances", "draws", "finish", "is_inside"),
+        *("arguments", "at_once", "captured", "chances", "come_later", "draws", "finish"),
+        "is_inside",
         *("paths", "returns", "runner", "same", "traced", "wanted"),
     )
 
@@ -37,6 +39,7 @@ class Shortcut:
         assert isinstance(path.runner, (OnMachine, OnNest, OnSparse))
         self.runner = path.runner
         self.traced = path.traced
+        self.come_later = path.traced.come_later
         self.wanted = path.traced.wanted.positions if path.traced.wanted else ()
         self.returns = path.returns
         self.draws = path.draws

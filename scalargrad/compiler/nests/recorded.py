@@ -66,7 +66,7 @@ def asked(run: Ran) -> Asked:
         rolled.recorded.items,
         list(plain_inputs(run)),
         rolled.results,
-        [wanted is not None and (always or is_linked) for is_linked in rolled.linked],
+        [run.has_derivatives and (always or is_linked) for is_linked in rolled.linked],
         list(variables(run)),
         always,
         lanes=lanes(run),

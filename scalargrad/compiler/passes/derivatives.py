@@ -39,7 +39,7 @@ def add(outputs: Outputs, recording: Recording, node: Any, entry: Entry) -> None
     if task.is_mean:
         node = ops.mul(node, recording.inputs.share)
     outputs.add([node], [entry.own], True)
-    if task.wanted is None or not entry.linked:
+    if task.wanted is None or task.wanted.later or not entry.linked:
         return
     variables = [recording.inputs.numbers[k] for k in task.wanted.positions]
     variables += [trace.tracers[i] for i in trace.captured.values()]

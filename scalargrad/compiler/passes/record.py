@@ -112,7 +112,9 @@ class Ran(NamedTuple):
     def has_derivatives(self) -> bool:
         """Whether derivatives of the results are computed: in Values, or in all numbers."""
         wanted = self.task.wanted
-        return wanted is not None and bool(wanted.positions or wanted.always or self.trace.captured)
+        if wanted is None or wanted.later:
+            return False
+        return bool(wanted.positions or wanted.always or self.trace.captured)
 
     def order(self) -> list[int]:
         """The meaning of each result, where derivatives wait: 0 for the value, k for derivative k −
@@ -129,6 +131,7 @@ def ran(trace: Recorder, task: Task, lane: Lane) -> Ran:
     inputs = inputs_of(trace, task, lane.given)
     out = applied(trace, task, inputs)
     check_texts(trace, task)
+    task = task.lasting(not trace.draws and not trace.unknown)
     if isinstance(out, Unfinished):
         return left(trace, task, inputs, out)
     if isinstance(out, Waiting) and adds_up_by_lane(task, inputs, out):

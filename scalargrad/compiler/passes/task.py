@@ -14,12 +14,19 @@ class Wanted(NamedTuple):
     """Derivatives in which numbers of the call, by position; in captured Values always.
 
     `summed` asks for sums over the lanes where a number is uniform; `always` for derivatives in
-    numbers too, which no Value stands for.
+    numbers too, which no Value stands for. They may come `later`, by another program: then this one
+    computes none.
     """
 
     positions: tuple[int, ...]
     summed: bool
     always: bool = False
+    later: bool = False
+
+    @property
+    def at_once(self) -> Wanted:
+        """The same derivatives, none of them later."""
+        return self._replace(later=False)
 
 
 class Task(NamedTuple):
@@ -39,6 +46,12 @@ class Task(NamedTuple):
     def reduces(self) -> bool:
         """Whether the results are summed over lanes."""
         return self.has_lanes and self.reduce is not None
+
+    def lasting(self, is_lasting: bool) -> Task:
+        """The same; where the call could not be made again with all derivatives at once."""
+        if is_lasting or self.wanted is None:
+            return self
+        return self._replace(wanted=self.wanted.at_once)
 
     @property
     def is_mean(self) -> bool:

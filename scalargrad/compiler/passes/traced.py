@@ -72,6 +72,12 @@ class Traced(NamedTuple):
         return self.expanded() if self.expanded else self
 
     @property
+    def come_later(self) -> bool:
+        """Whether derivatives of its results come later, if it has results to differentiate."""
+        later = self.wanted is not None and self.wanted.later
+        return later and any(entry.linked for entry in self.entries)
+
+    @property
     def body(self) -> Body:
         return Body(self.trace, self.outputs)
 
@@ -89,7 +95,7 @@ class Traced(NamedTuple):
         number or the identity of the Value that it is a derivative in."""
         for k, entry in enumerate(self.entries):
             yield k, None
-            if entry.linked and self.wanted is not None:
+            if entry.linked and self.wanted is not None and not self.wanted.later:
                 yield from ((k, position) for position in self.wanted.positions)
                 yield from ((k, ("captured", id(x))) for x in self.captured)
 

@@ -3,7 +3,7 @@
 #ifndef SCALARGRAD_ATTRIBUTES_H
 #define SCALARGRAD_ATTRIBUTES_H
 
-#include "build.h"
+#include "later.h"
 
 /* The answer of a hook that takes one object; NULL without an exception for None. */
 COLD PyObject *ask(PyObject *hook, PyObject *x)
@@ -231,7 +231,7 @@ static PyObject *operator_of(const Node *node)
 static PyObject *get_op(PyObject *self, void *unused)
 {
     (void)unused;
-    return Py_NewRef(operator_of((Node *)self));
+    return node_settle((Node *)self) < 0 ? NULL : Py_NewRef(operator_of((Node *)self));
 }
 
 static PyObject *get_plain(PyObject *self, void *unused)
@@ -251,6 +251,12 @@ static PyObject *get_imag(PyObject *self, void *unused)
     (void)self;
     (void)unused;
     return PyFloat_FromDouble(0.0);
+}
+
+static PyObject *get_is_computed(PyObject *self, void *unused)
+{
+    (void)unused;
+    return PyBool_FromLong(((Node *)self)->shape != LEAF);
 }
 
 typedef PyObject *EdgeView(Edge); /* a new reference, NULL on error; Py_None: leave it out */
@@ -290,12 +296,16 @@ static PyObject *edge_tuple(const Node *node, EdgeView *view)
 
 static PyObject *get_edges(PyObject *self, void *view)
 {
+    if (node_settle((Node *)self) < 0)
+        return NULL;
     return edge_tuple((Node *)self, *(EdgeView **)view);
 }
 
 static PyObject *get_parent_set(PyObject *self, void *unused)
 {
     (void)unused;
+    if (node_settle((Node *)self) < 0)
+        return NULL;
     PyObject *parents = edge_tuple((Node *)self, parent_view);
     PyObject *set = parents ? PySet_New(parents) : NULL;
     Py_XDECREF(parents);
@@ -317,6 +327,7 @@ static PyGetSetDef value_getset[] = {
     VIEW("parents", view_parents, "The Values it was computed from, one for each edge."),
     VIEW("partials", view_partials, "∂self/∂parent as floats, one a parent."),
     VIEW("operands", view_operands, "The parents, and the constants as floats."),
+    {"_is_computed", get_is_computed, NULL, NULL, NULL},
     VIEW("_parents", view_parents, NULL),
     VIEW("_partials", view_partials, NULL),
     VIEW("_operands", view_operands, NULL),

@@ -227,10 +227,9 @@ static int snapshot_visit(Snapshot *all, Node *node)
     return 0;
 }
 
-/* Fill `all` with every node of the graph, root first; −1 if memory runs out. */
-static int snapshot_take(Snapshot *all, Node *root)
+/* Fill `all` with every node of the graphs of nodes that are in it; −1 if memory runs out. */
+static int snapshot_fill(Snapshot *all, int failed)
 {
-    int failed = snapshot_visit(all, root) < 0;
     for (size_t next = 0; !failed && next < all->length; next++)
         if (!(all->item[next].node->flags & END))
             FOR_EACH_EDGE(all->item[next].node, parent, partial,
@@ -238,6 +237,12 @@ static int snapshot_take(Snapshot *all, Node *root)
     for (size_t i = 0; i < all->length; i++)
         all->item[i].node->flags &= (uint8_t)~MARKED;
     return failed ? -1 : 0;
+}
+
+/* Fill `all` with every node of the graph, root first; −1 if memory runs out. */
+static int snapshot_take(Snapshot *all, Node *root)
+{
+    return snapshot_fill(all, snapshot_visit(all, root) < 0);
 }
 
 static void snapshot_restore(const Snapshot *all)

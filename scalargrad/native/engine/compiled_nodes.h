@@ -7,14 +7,6 @@
 #include "../shared/buffers.h"
 #include "../shared/in_c.h"
 
-static int check_value(PyObject *x)
-{
-    if (LIKELY(is_value(x)))
-        return 1;
-    PyErr_Format(PyExc_TypeError, "expected Values, got %s", Py_TYPE(x)->tp_name);
-    return 0;
-}
-
 /* Write the Values' data from `numbers` on; -1 with an exception unless they are a tuple of Values.
  * The machine calls it through a capsule. */
 static int read_values(PyObject *values, double *numbers)
@@ -30,39 +22,6 @@ static int read_values(PyObject *values, double *numbers)
 }
 
 static EngineInC engine_functions_in_c = {read_values};
-
-/* Whether all operands are leaves, none of them twice. Nothing else is marked meanwhile. */
-static int are_distinct_leaves(const Edges *edges)
-{
-    int distinct = 1;
-    for (Py_ssize_t i = 0; i < edges->length; i++) {
-        Node *parent = edges->edge[i].parent;
-        distinct &= parent->shape == LEAF && !(parent->flags & MARKED);
-        parent->flags |= MARKED;
-    }
-    for (Py_ssize_t i = 0; i < edges->length; i++)
-        edges->edge[i].parent->flags &= ~MARKED;
-    return distinct;
-}
-
-static Edges *gate_edges(PyObject *row, PyObject *operands, const double *partials, int distinct)
-{
-    const Py_ssize_t n = PyTuple_GET_SIZE(operands);
-    Edges *edges = edges_new(row, n);
-    if (!edges)
-        return NULL;
-    int flat = 1;
-    for (Py_ssize_t i = 0; i < n; i++) {
-        PyObject *operand = PyTuple_GET_ITEM(operands, i);
-        if (!check_value(operand))
-            return edges_abandon(edges, i), NULL;
-        edges->edge[i] = (Edge){(Node *)Py_NewRef(operand), partials[i]};
-        flat &= edges->edge[i].parent->shape == LEAF;
-    }
-    edges->flat = distinct ? flat : are_distinct_leaves(edges);
-    edges_doubt(edges, 1);
-    return edges;
-}
 
 /* (row, operands, numbers, distinct): a node above the operands, which are distinct if it says so;
  * numbers are its data, then its partials. */
@@ -87,6 +46,25 @@ static PyObject *engine_compiled_node(PyObject *module, PyObject *const *args, P
     }
     PyBuffer_Release(&numbers);
     return node;
+}
+
+/* (call, place, number): a node whose edges the call gives later. */
+static PyObject *value_later(PyObject *unused, PyObject *const *args, Py_ssize_t count)
+{
+    (void)unused;
+    if (count != 3 || !PyLong_Check(args[1]) || !PyFloat_Check(args[2]))
+        return PyErr_Format(PyExc_TypeError, "expected a call, an int and a float");
+    const Py_ssize_t place = PyLong_AsSsize_t(args[1]);
+    if (place == -1 && PyErr_Occurred())
+        return NULL;
+    Node *node = node_new(OP_CUSTOM, LATER, PyFloat_AS_DOUBLE(args[2]));
+    if (!node)
+        return NULL;
+    node->no_parents[0] = node->no_parents[1] = NULL;
+    node->call = Py_NewRef(args[0]);
+    node->place = place;
+    later_count++;
+    return (PyObject *)node;
 }
 
 #endif

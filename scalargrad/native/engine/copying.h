@@ -92,7 +92,7 @@ static PyObject *value_copy(PyObject *self, PyObject *unused)
     (void)unused;
     Node *node = (Node *)self;
     PyObject *linked = ask(hooks.linked, self);
-    if (linked || PyErr_Occurred())
+    if (linked || PyErr_Occurred() || node_settle(node) < 0)
         return linked;
     PyObject *operands = edge_tuple(node, operand_view);
     PyObject *partials = operands ? edge_tuple(node, partial_view) : NULL;

@@ -6,15 +6,7 @@
 #ifndef SCALARGRAD_DOUBTS_H
 #define SCALARGRAD_DOUBTS_H
 
-#include "backward.h"
-#include "build.h"
-
-/* Say of new edges whether they are doubtful, which they are not yet. */
-static void edges_doubt(Edges *edges, int doubtful)
-{
-    edges->doubtful = doubtful;
-    doubtful_count += (size_t)doubtful;
-}
+#include "later.h"
 
 static int has_zero(const Edges *edges)
 {
@@ -97,10 +89,12 @@ static int backward_in_doubt(Node *root, double given)
     return status;
 }
 
-/* run_backward, with all zeros decided if a NaN came. Above leaves alone only an infinite seed makes
+/* run_backward, after all edges came, with all zeros decided if a NaN came. Above leaves alone only an infinite seed makes
  * a NaN of a zero. */
 static int backward_without_doubt(Node *root, double seed)
 {
+    if (graph_settle(root) < 0)
+        return -1;
     const int flat = root->shape == MANY && root->edges->flat;
     if (LIKELY(!doubtful_count) || (flat && isfinite(seed))) {
         run_backward(root, seed, 0.0);
@@ -136,6 +130,8 @@ static int are_partials(const Edges *edges, PyObject *partials)
 static PyObject *value_decide(PyObject *self, PyObject *partials)
 {
     Node *node = (Node *)self;
+    if (node_settle(node) < 0)
+        return NULL;
     if (node->shape != MANY || !are_partials(node->edges, partials))
         return PyErr_Format(PyExc_TypeError, "expected a tuple of floats, one for each parent");
     edges_decide(node->edges, partials);

@@ -122,6 +122,8 @@ static int save_targets(Snapshot *all, PyObject *targets)
 /* Write ∂root/∂target for each target; −1 with an exception. */
 static int write_adjoints(Node *root, PyObject *targets, double *grads)
 {
+    if (graph_settle(root) < 0)
+        return -1;
     Snapshot all = {0};
     int any_nan, failed = snapshot_take(&all, root) < 0 || save_targets(&all, targets) < 0;
     if (failed)
@@ -194,7 +196,7 @@ static PyObject *value_backward_order(PyObject *self, PyObject *ends)
 {
     if (!PyTuple_Check(ends))
         return PyErr_Format(PyExc_TypeError, "expected a tuple of ends");
-    PyObject *order = PyList_New(0);
+    PyObject *order = graph_settle((Node *)self) < 0 ? NULL : PyList_New(0);
     if (!order)
         return NULL;
     set_ends(ends, 1);
@@ -207,6 +209,8 @@ static PyObject *value_backward_order(PyObject *self, PyObject *ends)
 static PyObject *value_zero_grad(PyObject *self, PyObject *unused)
 {
     (void)unused;
+    if (graph_settle((Node *)self) < 0)
+        return NULL;
     Snapshot all = {0};
     int failed = snapshot_take(&all, (Node *)self) < 0;
     for (size_t i = 0; !failed && i < all.length; i++)

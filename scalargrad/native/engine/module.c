@@ -73,6 +73,7 @@ static PyMethodDef value_methods[] = {
     {"_decide", value_decide, METH_O, NULL},
     {"_is_current", value_is_current, METH_NOARGS, NULL},
     {"_run_backward", value_run_backward, METH_O, NULL},
+    {"_later", FAST(value_later), METH_FASTCALL | METH_STATIC, NULL},
     {"_rebuild", value_rebuild, METH_VARARGS | METH_STATIC, NULL},
     {"__operator__", value_operator, METH_VARARGS | METH_STATIC, NULL},
     {"__format__", value_format, METH_O, NULL},

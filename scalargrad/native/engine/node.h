@@ -24,8 +24,9 @@ typedef struct {
 } Edges;
 
 static size_t doubtful_count; /* the nodes alive that are doubtful */
+static size_t later_count;    /* the nodes alive whose edges come later: see later.h */
 
-enum { LEAF, UNARY, BINARY, MANY };          /* Node.shape */
+enum { LEAF, UNARY, BINARY, MANY, LATER };   /* Node.shape */
 enum { OP_CUSTOM = 255 };                    /* Node.op of an operator outside the table */
 enum { HAS_NOTES = 1, MARKED = 2, END = 4 }; /* Node.flags */
 
@@ -51,7 +52,12 @@ struct Node {
             double partial[2];
         };
         Edges *edges; /* MANY */
-        struct {      /* LEAF, during backward */
+        struct {      /* LATER */
+            Node *no_parents[2];
+            PyObject *call;
+            Py_ssize_t place;
+        };
+        struct { /* LEAF, during backward */
             Node *next_leaf;
             Node *no_parent;
             double old_grad;
@@ -237,7 +243,10 @@ INLINE void node_free_one(Node *node, Pending *doomed)
         notes_drop(node);
     if (UNLIKELY(node->shape == MANY))
         edges_release(node->edges, node->edges->length, doomed);
-    else {
+    else if (UNLIKELY(node->shape == LATER)) {
+        later_count--;
+        Py_DECREF(node->call);
+    } else {
         if (node->parent[0])
             parent_release(node->parent[0], doomed);
         if (node->parent[1])
@@ -260,6 +269,8 @@ static void node_make_leaf(Node *node)
     Pending doomed = {0};
     Node *const parent[] = {node->parent[0], node->parent[1]};
     Edges *const edges = node->shape == MANY ? node->edges : NULL;
+    PyObject *const call = node->shape == LATER ? node->call : NULL;
+    later_count -= call != NULL;
     node->op = 0;
     node->shape = LEAF;
     node->parent[0] = node->parent[1] = NULL;
@@ -270,6 +281,7 @@ static void node_make_leaf(Node *node)
         if (parent[k])
             parent_release(parent[k], &doomed);
     free_all(doomed);
+    Py_XDECREF(call);
 }
 
 static void value_dealloc(PyObject *self)
