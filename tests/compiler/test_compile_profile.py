@@ -162,23 +162,15 @@ def test_what_cannot_be_watched_has_the_cure_of_its_kind(capsys: Any) -> None:
         assert not any(other in found for other in {*cures.values()} - {cure})
 
 
-class Cube(nn.Module):
-    def __init__(self) -> None:
-        self.w = [Value(0.5) for _ in range(2000)]
-
-    def __call__(self, xs: Any) -> Any:
-        return sg.dot(self.w, xs)
-
-
 @pytest.mark.skipif(not native, reason="shortcuts are those of C")
 def test_results_that_take_long_to_make_have_the_cure_of_their_kind() -> None:
     both = sg.value_and_grad(sg.compile(lambda xs: sg.sum([x * x for x in xs])))
-    floats, model = [0.5] * 2000, Cube()
+    floats, model, xs = [0.5] * 2000, nn.MLP(32, [31, 1]), [0.5] * 32
     by_model = sg.value_and_grad(sg.compile(lambda model, xs: model(xs)))
     slow = {
         profile.MAKING_VALUES: both.profile([Value(x) for x in floats[:200]]),
         profile.MAKING_NUMBERS: both.profile(floats),
-        profile.MAKING_MODELS: by_model.profile(model, floats),
+        profile.MAKING_MODELS: by_model.profile(model, xs),
     }
     for cure, found in slow.items():
         making = {text for text in found.cures if text.startswith("making")}
@@ -187,9 +179,9 @@ def test_results_that_take_long_to_make_have_the_cure_of_their_kind() -> None:
     quick = both.profile(floats[:200])
     assert quick.making < slow[profile.MAKING_VALUES].making
     closed = sg.compile(lambda xs: model(xs))
-    closed(floats).backward()
-    assert closed.profile(floats).making < slow[profile.MAKING_MODELS].making
-    assert [w.grad for w in model.w] == floats
+    closed(xs).backward()
+    assert closed.profile(xs).making < slow[profile.MAKING_MODELS].making
+    assert [w.grad for w in model.parameters()] == by_model(model, xs)[1].parameters()
 
 
 def test_a_profile_is_read_at_a_glance() -> None:
