@@ -25,7 +25,7 @@ from .words import (
     NUMBER,
     NUMBERS,
     OUTCOME,
-    OUTPUT,
+    OUTPUTS,
     PLACE,
     PLACE_OR_NONE,
     REGISTER,
@@ -102,8 +102,9 @@ WIDE_TILE = instruction("WIDE_TILE", ALONE,
 LOAD = instruction("LOAD", (LANES,),
                    [Word("input", INPUTS)], Rest("registers", (Word("register", REGISTER),)),
                    "the registers are the inputs from this one on")
-STORE = instruction("STORE", (LANES,), [Word("output", OUTPUT), Word("x", REGISTER)], None,
-                    "the output is x")
+STORE = instruction("STORE", (LANES,),
+                    [Word("output", OUTPUTS)], Rest("registers", (Word("register", REGISTER),)),
+                    "the outputs from this one on are the registers")
 LANE_PRODUCTS = instruction("LANE_PRODUCTS", (LANES,),
                             [Word("out", REGISTER)],
                             Rest("runs", kinds={

@@ -89,7 +89,8 @@ class Interpreter(SideBySide):
             self.registers[register] = self.columns[self.inputs[k]][self.which]
 
     def store(self, w: Any) -> None:
-        self.outputs[self.made[w.output]].append(self.registers[w.x])
+        for k, register in enumerate(w.registers, w.output):
+            self.outputs[self.made[k]].append(self.registers[register])
 
     def lane_products(self, w: Any) -> None:
         self.registers[w.out] = added((self.term(*term) for term in w.runs), -0.0)

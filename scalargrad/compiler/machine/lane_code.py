@@ -88,7 +88,7 @@ class LaneCode:
         return LOAD(self.inputs[item.nodes[0]], *[self.registers[i] for i in item.nodes])
 
     def store(self, item: LaneItem, at: Reads) -> list[int]:
-        return STORE(item.detail, at[item.reads[0]])
+        return STORE(0, *[at[i] for i in item.reads])
 
     def guard(self, item: LaneItem, at: Reads) -> list[int]:
         return guard_instruction(item.detail, self.program.guards[item.detail], at)

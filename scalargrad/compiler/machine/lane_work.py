@@ -96,8 +96,8 @@ class LaneWork:
             if not expected:
                 yield from map(lane_sums_item, sums)
                 sums.clear()
-        for k, i in enumerate(self.columns):
-            yield LaneItem("store", (i,), (), k)
+        if self.columns:
+            yield LaneItem("store", tuple(self.columns))
 
     def _guards(self) -> dict[int, list[int]]:
         """The guards of the lanes, by the node after which both sides of a guard are computed."""

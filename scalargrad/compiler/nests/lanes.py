@@ -146,15 +146,14 @@ class LaneEncoder(MovingEncoder):
         """The outputs that have lanes stored, and those that are summed added up."""
         code: Words = []
         self.totals: list[int] = []
-        stored = 0
+        stored: list[int] = []
         for i, is_summed, lane in zip(*self.results[:2], self.outputs):
             if lane:
-                code += STORE(stored, self.at(i))
-                stored += 1
+                stored.append(self.at(i))
             elif is_summed and i not in self.uniform.place:
                 code += TOTAL(len(self.totals), self.at(i))
                 self.totals.append(self.uniform.new())
-        return code
+        return [*code, *STORE(0, *stored)] if stored else code
 
     def shared_results(self) -> tuple[list[int], list[int]]:
         """The places of the outputs that are one number, and the code that computes them."""

@@ -234,6 +234,7 @@ static void NAME(run_lane_products)(const Frame *f, const int32_t *code)
 }
 
 #include "loads.h"
+#include "stores.h"
 #include "tiles.h"
 
 #include "stretches.h"

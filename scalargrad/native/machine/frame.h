@@ -117,11 +117,11 @@ typedef struct {
     int (*looks)(void *);
     void *looker;
     int is_over;
-    Py_ssize_t base; /* the number of the block's first lane */
-    int count;       /* how many lanes of the block there are */
-    int parts;       /* how many vectors of WIDTH lanes there are */
-    int some;        /* some guard does not hold in some lane */
-    Part doubt;      /* becomes NaN when an output is not finite */
+    Py_ssize_t base;  /* the number of the block's first lane */
+    int count;        /* how many lanes of the block there are */
+    int parts;        /* how many vectors of WIDTH lanes there are */
+    int some;         /* some guard does not hold in some lane */
+    PartGuards doubt; /* bits of a NaN once an output is not finite, else 0 */
 } Frame;
 
 /* A run of terms of one kind: {kind, count, then two words for each term}. */

@@ -105,7 +105,7 @@ static const Word checked_LOAD[] = {
 };
 
 static const Word checked_STORE[] = {
-    {0, 0, SIZE_OUTPUTS, REACH_ONE, ONCE},
+    {0, 0, SIZE_OUTPUTS, REACH_COUNT, ONCE},
     {0, 0, SIZE_REGISTERS, REACH_ONE, ONCE},
 };
 
@@ -279,7 +279,7 @@ static const Layout layouts[] = {
     [OP_LOAD - OP_COUNT] =
         {IN_LANES, 3, 1, 1, 0, 0, 0, 0, checked_LOAD},
     [OP_STORE - OP_COUNT] =
-        {IN_LANES, 4, 2, 0, 0, 0, 0, 0, checked_STORE},
+        {IN_LANES, 3, 1, 1, 0, 0, 0, 0, checked_STORE},
     [OP_LANE_PRODUCTS - OP_COUNT] =
         {IN_LANES, 3, 1, 0, 4, 0, 0, 0, checked_LANE_PRODUCTS},
     [OP_DENSE - OP_COUNT] =

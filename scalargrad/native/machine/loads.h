@@ -1,4 +1,4 @@
-/* Columns into registers and back, and the guards of each lane. Included by block.h. */
+/* Columns into registers, and the guards of each lane. Included by block.h. */
 
 typedef double NAME(Unaligned) __attribute__((vector_size(sizeof(V)), aligned(1)));
 
@@ -8,47 +8,68 @@ typedef double NAME(Unaligned) __attribute__((vector_size(sizeof(V)), aligned(1)
 #define SHUFFLE(x, y, ...) __builtin_shuffle(x, y, (I){__VA_ARGS__})
 #endif
 
-/* ------ loads */
-
+/* Rows and columns exchanged, of as many vectors as one has lanes. */
+INLINE void NAME(exchange)(V *x)
+{
 #if VECTOR_BYTES == 64
-/* Whether so many columns stand side by side in one array. */
-static int NAME(are_adjacent)(const Column *column, int32_t n)
+    V pair[WIDTH], four[WIDTH];
+    EACH(i, WIDTH / 2) {
+        pair[2 * i] = SHUFFLE(x[2 * i], x[2 * i + 1], 0, 8, 2, 10, 4, 12, 6, 14);
+        pair[2 * i + 1] = SHUFFLE(x[2 * i], x[2 * i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+    }
+    EACH(k, WIDTH / 2) {
+        const int i = k < 2 ? k : k + 2;
+        four[i] = SHUFFLE(pair[i], pair[i + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+        four[i + 2] = SHUFFLE(pair[i], pair[i + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+    EACH(i, WIDTH / 2) {
+        x[i] = SHUFFLE(four[i], four[i + WIDTH / 2], 0, 1, 2, 3, 8, 9, 10, 11);
+        x[i + WIDTH / 2] = SHUFFLE(four[i], four[i + WIDTH / 2], 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+#elif VECTOR_BYTES == 32
+    const V a = SHUFFLE(x[0], x[1], 0, 4, 2, 6), b = SHUFFLE(x[0], x[1], 1, 5, 3, 7);
+    const V c = SHUFFLE(x[2], x[3], 0, 4, 2, 6), d = SHUFFLE(x[2], x[3], 1, 5, 3, 7);
+    x[0] = SHUFFLE(a, c, 0, 1, 4, 5);
+    x[1] = SHUFFLE(b, d, 0, 1, 4, 5);
+    x[2] = SHUFFLE(a, c, 2, 3, 6, 7);
+    x[3] = SHUFFLE(b, d, 2, 3, 6, 7);
+#else
+    const V first = SHUFFLE(x[0], x[1], 0, 2);
+    x[1] = SHUFFLE(x[0], x[1], 1, 3);
+    x[0] = first;
+#endif
+}
+
+/* How many of some columns stand side by side in one array, from the first on. */
+static int32_t NAME(side_by_side)(const Column *column, int32_t n)
 {
     for (int32_t k = 1; k < n; k++)
         if (column[k].data != column->data + (size_t)k * sizeof(double)
             || column[k].stride != column->stride)
-            return 0;
-    return 1;
+            return k;
+    return n;
 }
 
+/* ------ loads */
+
+#if VECTOR_BYTES == 64
 /* At most WIDTH columns of WIDTH rows: a vector of each row, then rows and columns exchanged. */
 INLINE void NAME(load_square)(const Frame *f, const Column *column, const int32_t *into,
                               const int32_t n, int part)
 {
     const __mmask8 own = (__mmask8)((1 << n) - 1);
-    V row[WIDTH], pair[WIDTH], four[WIDTH];
+    V square[WIDTH];
     for (int i = 0; i < WIDTH; i++) {
         const char *from = at_lane(f, column, part * WIDTH + i);
-        row[i] = _mm512_maskz_loadu_pd(own, from);
+        square[i] = _mm512_maskz_loadu_pd(own, from);
         /* the next columns come from the same rows */
         __builtin_prefetch(from + 2 * sizeof(V) - 1);
     }
-    for (int i = 0; i < WIDTH; i += 2) {
-        pair[i] = SHUFFLE(row[i], row[i + 1], 0, 8, 2, 10, 4, 12, 6, 14);
-        pair[i + 1] = SHUFFLE(row[i], row[i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
-    }
-    for (int i = 0; i < WIDTH; i += i % 2 ? 3 : 1) {
-        four[i] = SHUFFLE(pair[i], pair[i + 2], 0, 1, 8, 9, 4, 5, 12, 13);
-        four[i + 2] = SHUFFLE(pair[i], pair[i + 2], 2, 3, 10, 11, 6, 7, 14, 15);
-    }
+    NAME(exchange)(square);
     /* in order, as LOAD has it where a register comes twice */
     EACH(i, WIDTH)
-        if (i < n) {
-            const V x = four[i % (WIDTH / 2)], y = four[i % (WIDTH / 2) + WIDTH / 2];
-            ((V *)NAME(reg)(f, into[i]))[part] = i < WIDTH / 2
-                                                     ? SHUFFLE(x, y, 0, 1, 2, 3, 8, 9, 10, 11)
-                                                     : SHUFFLE(x, y, 4, 5, 6, 7, 12, 13, 14, 15);
-        }
+        if (i < n)
+            ((V *)NAME(reg)(f, into[i]))[part] = square[i];
 }
 
 /* Two columns side by side, with nothing between their rows: one column are the even numbers,
@@ -69,7 +90,7 @@ INLINE void NAME(load_pair)(const Frame *f, const Column *column, const int32_t 
 INLINE int NAME(load_side_by_side)(const Frame *f, const Column *column, const int32_t *into,
                                    int32_t n)
 {
-    if (n == 1 || n > WIDTH || !NAME(are_adjacent)(column, n))
+    if (n == 1 || n > WIDTH || NAME(side_by_side)(column, n) < n)
         return 0;
     if (n > 2) {
         for (int part = 0; part < f->parts; part++)
@@ -134,27 +155,6 @@ INLINE V NAME(masked)(V x, const Frame *f, int at)
 INLINE V NAME(cleared)(V x, const Frame *f, int at)
 {
     return (V)((I)x & (((const I *)f->broken)[at] < 0));
-}
-
-/* ------ stores */
-static void NAME(run_store)(Frame *f, const int32_t *code)
-{
-    const StoreWords words = store_words(code);
-    const Column *column = &f->outputs[words.output];
-    char *to = (char *)column->data + f->base * column->stride;
-    const double *x = NAME(reg)(f, words.x);
-    V doubt = *(const V *)&f->doubt;
-    for (int i = 0; i < VECTORS_OF(f->parts); i++) {
-        /* lanes beyond the last are like it */
-        const V own = f->some ? NAME(masked)(((const V *)x)[i], f, i) : ((const V *)x)[i];
-        doubt += own - own;
-    }
-    *(V *)&f->doubt = doubt;
-    if (column->stride == (Py_ssize_t)sizeof(double))
-        memcpy(to, x, (size_t)f->count * sizeof(double));
-    else
-        for (int i = 0; i < f->count; i++, to += column->stride)
-            memcpy(to, &x[i], sizeof(double));
 }
 
 /* ------ guards */

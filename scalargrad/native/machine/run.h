@@ -138,7 +138,7 @@ static void *run_worker(void *given)
     for (int segment; (segment = TAKE(&worker->progress->next)) < segments;)
         run_segment(&f, worker, segment);
     for (int i = 0; i < WIDTH; i++)
-        worker->doubt |= f.doubt[i] != 0.0;
+        worker->doubt |= f.doubt[i] != 0;
     return NULL;
 }
 

@@ -136,16 +136,18 @@ INLINE LoadWords load_words(const int32_t *code)
     return words;
 }
 
-/* the output is x: {op, length, output, x} */
+/* the outputs from this one on are the registers: {op, length, output, registers …} */
 typedef struct {
-    int32_t output, x;
+    int32_t output;
+    const int32_t *registers, *end;
 } StoreWords;
 
 INLINE StoreWords store_words(const int32_t *code)
 {
     StoreWords words;
     words.output = code[2];
-    words.x = code[3];
+    words.registers = code + 3;
+    words.end = code + code[1];
     return words;
 }
 

@@ -45,7 +45,7 @@ enum {
     WIDE_ROW_HEAD = 6,
     WIDE_TILE_HEAD = 4,
     LOAD_HEAD = 3,
-    STORE_HEAD = 4,
+    STORE_HEAD = 3,
     LANE_PRODUCTS_HEAD = 3,
     DENSE_HEAD = 4,
     MINUS_HEAD = 2,

@@ -176,6 +176,9 @@ def test_results_come_at_once_where_there_is_nothing_else_to_tell() -> None:
         {"lanes": LOAD(0, 3)},
         {"lanes": STORE(1, 0)},
         {"lanes": STORE(-1, 0)},
+        {"lanes": STORE(0, 0, 0)},
+        {"lanes": STORE(1)},
+        {"lanes": STORE(0, 0, 3)},
         {"lanes": GUARD(3, 0, 0, 1, 0)},
         {"lanes": GUARD(0, 0, 0, 2, 0)},
         {"lanes": GUARD(0, 0, 0, 1, -3)},
@@ -348,6 +351,63 @@ def test_a_pair_of_columns_is_loaded_from_where_it_stands(name: str, count: int)
                 found = np.empty((count, 2))
                 run(code, count, arrays=(rows, found), group=index)
                 assert (found == (rows[:count] if index is None else rows[index])).all()
+
+
+def places_of(count: int) -> list[Any]:
+    """Arrays of 22 columns or 11, and more rows than there are lanes, that stand in memory in all
+    ways; filled with one number."""
+    whole = np.full((2 * count + 1, 22), 7.0)
+    shifted = np.frombuffer(bytearray(b"x" + whole.tobytes()), np.float64, whole.size, 1)
+    several = [whole.copy() for _ in range(3)]
+    ways = [several[0], several[1][::-2], several[2][:, ::2], np.asfortranarray(whole)]
+    return [*ways, shifted.reshape(whole.shape)]
+
+
+@pytest.mark.parametrize("name", instruction_sets())
+@pytest.mark.parametrize("count", [1, 2, 7, 8, 9, 64, 65, 127, 128, 131, 261])
+@pytest.mark.parametrize(
+    "columns", [(4,), *[range(n) for n in range(2, 12)], (2, 3, 9, 10, 1, 0, 6, 7, 8)]
+)
+def test_columns_are_stored_where_they_stand(name: str, count: int, columns: Sequence[int]) -> None:
+    """Nothing is written beside them, nor in rows of no lane; one register may be several."""
+    n = len(columns)
+    registers = [*range(1, n), n - 1]
+    code = program(
+        lanes=[*LOAD(0, *range(n)), *STORE(0, *registers)],
+        inputs=[x for k in range(n) for x in (0, k)],
+        outputs=[x for k in columns for x in (0, k)],
+        registers=n,
+        splats=[],
+    )
+    given = np.random.default_rng(count).normal(size=(count, n))
+    with running(name):
+        for made in places_of(count):
+            expected = made.copy()
+            assert run(code, count, arrays=(given, made)) == Answer.ALL_HOLD
+            expected[:count, list(columns)] = given[:, registers]
+            np.testing.assert_array_equal(made, expected)
+
+
+@pytest.mark.parametrize("name", instruction_sets())
+@pytest.mark.parametrize("number", [math.inf, -math.inf, math.nan])
+def test_a_number_that_is_not_finite_is_noticed_in_any_output(name: str, number: float) -> None:
+    n = 9
+    code = program(
+        lanes=[*LOAD(0, *range(n)), *STORE(0, *range(n))],
+        inputs=[x for k in range(n) for x in (0, k)],
+        outputs=[x for k in range(n) for x in (0, k)],
+        registers=n,
+        splats=[],
+        after=[],
+        results=[2, 2],
+    )
+    with running(name):
+        for _ in rounds(30):
+            count = random.choice((1, 8, 65, 131, 300))
+            given, made = np.full((count, n), -1e308), np.empty((count, n))
+            assert run(code, count, arrays=(given, made), tell_doubt=True) == Answer.ALL_HOLD
+            given[random.randrange(count), random.randrange(n)] = number
+            assert run(code, count, arrays=(given, made), tell_doubt=True) == Answer.DOUBT
 
 
 @pytest.mark.parametrize("name", instruction_sets())
