@@ -53,7 +53,17 @@ def excess(weight: Any) -> Any:
 
 errors = sg.compile(misses, batch=("camera", "point", "weight", "feature"))
 excesses = sg.compile(excess, batch="weight")
-slopes, excess_slopes = sg.jacobian(errors, (0, 1, 2)), sg.grad(excesses)
+excess_slopes = sg.grad(excesses)
+slopes = sg.jacobian(misses, (0, 1, 2))
+
+
+def rows_of_one(camera: Any, point: Any, weight: Any, feature: Any) -> Any:
+    """The numbers of the two rows of an observation. As an array of each lane they come in one
+    array of all lanes, in the order in which they stand in the matrix."""
+    return np.array([[*c, *p, w] for c, p, w in slopes(camera, point, weight, feature)])
+
+
+rows_of = sg.compile(rows_of_one, batch=("camera", "point", "weight", "feature"))
 
 PART = 4096
 """So many observations go together: their numbers stay in the processor's cache."""
@@ -87,9 +97,7 @@ class Adjustment:
         values = np.empty(31 * self.p)
         rows = values[: 30 * self.p].reshape(self.p, 2, 15)
         for part, lanes in self.parts():
-            for k, (camera, point, weight) in enumerate(slopes(*lanes)):
-                row = rows[part, k]
-                row[:, :11], row[:, 11:14], row[:, 14] = camera, point, weight
+            rows[part] = rows_of(*lanes)
         values[30 * self.p :] = excess_slopes(self.weights)
         return *self.pattern, values
 
