@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cached_property, partial
 from itertools import compress, groupby
+from math import prod
 from typing import Any, Protocol
 
 from ..inputs.arguments import Address
@@ -98,11 +99,26 @@ ALL_HOLD, DOUBT, LANES_BROKEN = Answer.ALL_HOLD, Answer.DOUBT, Answer.LANES_BROK
 NOTHING_MADE: tuple[Any, Any, Any] = (), None, None
 
 
+LEAST, MOST = 1 << 14, 1 << 23
+"""In doubles: memory of results in between is found again; of smaller ones the allocator keeps
+enough, and larger ones have memory of their own."""
+
+
+def new_array(shape: tuple[int, ...]) -> Any:
+    """An array of float64, filled with anything."""
+    import numpy
+
+    count = prod(shape)
+    if LEAST <= count <= MOST:
+        return numpy.ndarray(shape, float, machine.Memory(8 * count))
+    return numpy.empty(shape)
+
+
 def notes_of(lanes: int) -> tuple[Any, Any]:
     """Arrays for what guards tell of each lane: the first that does not hold, its two sides."""
     import numpy
 
-    return numpy.empty(lanes, numpy.int32), numpy.empty((lanes, 2))
+    return numpy.empty(lanes, numpy.int32), new_array((lanes, 2))
 
 
 class OnMachine:
@@ -199,7 +215,9 @@ class OnMachine:
 
     def made(self, lanes: int, into: Sequence[Any] | None = None) -> tuple[Sequence[Any], Any, Any]:
         """Arrays for the outputs with lanes, and for what guards tell of each lane."""
-        made = into or (self.arrays(lanes) if self.widths else ())
+        made = into or [
+            new_array((lanes, width) if width > 1 else (lanes,)) for width in self.widths
+        ]
         if not self.lane_guards:
             return made, None, None
         # new ones take a call of few lanes a third of its time
@@ -208,11 +226,6 @@ class OnMachine:
         except IndexError:
             return made, *notes_of(lanes)
         return (made, broken, sides) if len(broken) == lanes else (made, *notes_of(lanes))
-
-    def arrays(self, lanes: int) -> list[Any]:
-        import numpy
-
-        return [numpy.empty((lanes, width) if width > 1 else lanes) for width in self.widths]
 
     def in_order(self, results: Sequence[float], made: Sequence[Any]) -> list[Any]:
         if self.filled:

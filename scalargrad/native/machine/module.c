@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include "memory.h"
 #include "nests/nest.h"
 #include "program_type.h"
 #include "reader_type.h"
@@ -88,13 +89,15 @@ PyMODINIT_FUNC PyInit__machine(void)
 {
     kernels = best_kernels();
     if (!name_attributes() || PyType_Ready(&ProgramType) < 0 || PyType_Ready(&ReaderType) < 0
-        || PyType_Ready(&RecordsType) < 0 || PyType_Ready(&NestType) < 0)
+        || PyType_Ready(&RecordsType) < 0 || PyType_Ready(&NestType) < 0
+        || PyType_Ready(&MemoryType) < 0)
         return NULL;
     PyObject *module = PyModule_Create(&machine_module);
     if (!module)
         return NULL;
     if (PyModule_AddObjectRef(module, "Program", (PyObject *)&ProgramType) < 0
         || PyModule_AddObjectRef(module, "Nest", (PyObject *)&NestType) < 0
+        || PyModule_AddObjectRef(module, "Memory", (PyObject *)&MemoryType) < 0
         || PyModule_AddObjectRef(module, "Reader", (PyObject *)&ReaderType) < 0
         || PyModule_AddObjectRef(module, "Records", (PyObject *)&RecordsType) < 0
         || add_steps(module) < 0) {
