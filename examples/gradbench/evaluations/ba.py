@@ -65,7 +65,7 @@ def rows_of_one(camera: Any, point: Any, weight: Any, feature: Any) -> Any:
 
 rows_of = sg.compile(rows_of_one, batch=("camera", "point", "weight", "feature"))
 
-PART = 4096
+PART = 8192
 """So many observations go together: their numbers stay in the processor's cache."""
 
 

@@ -53,18 +53,27 @@ static int32_t NAME(side_by_side)(const Column *column, int32_t n)
 /* ------ loads */
 
 #if VECTOR_BYTES == 64
+/* The numbers of a row that are of own columns; the next columns come from the same rows. */
+INLINE V NAME(load_row)(const char *from, const __mmask8 own)
+{
+    __builtin_prefetch(from + 2 * sizeof(V) - 1);
+    return _mm512_maskz_loadu_pd(own, from);
+}
+
 /* At most WIDTH columns of WIDTH rows: a vector of each row, then rows and columns exchanged. */
 INLINE void NAME(load_square)(const Frame *f, const Column *column, const int32_t *into,
                               const int32_t n, int part)
 {
     const __mmask8 own = (__mmask8)((1 << n) - 1);
     V square[WIDTH];
-    for (int i = 0; i < WIDTH; i++) {
-        const char *from = at_lane(f, column, part * WIDTH + i);
-        square[i] = _mm512_maskz_loadu_pd(own, from);
-        /* the next columns come from the same rows */
-        __builtin_prefetch(from + 2 * sizeof(V) - 1);
-    }
+    if (part < parts_in_order(f)) {
+        const char *from = at_lane(f, column, part * WIDTH);
+        const Py_ssize_t stride = column->stride;
+        EACH(i, WIDTH)
+            square[i] = NAME(load_row)(from + i * stride, own);
+    } else
+        EACH(i, WIDTH)
+            square[i] = NAME(load_row)(at_lane(f, column, part * WIDTH + i), own);
     NAME(exchange)(square);
     /* in order, as LOAD has it where a register comes twice */
     EACH(i, WIDTH)

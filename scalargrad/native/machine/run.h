@@ -15,10 +15,16 @@ static void fill_splats(const Program *p, const Frame *f)
 
 static void note_broken(const Frame *f, Worker *worker)
 {
+    int32_t *to = worker->job->broken + f->base;
+    if (!f->some) {
+        for (int i = 0; i < f->count; i++)
+            to[i] = ALL_HOLD;
+        return;
+    }
     const int64_t *broken = (const int64_t *)f->broken;
     const double *side = (const double *)f->broken + BLOCK_LANES;
     for (int i = 0; i < f->count; i++) {
-        worker->job->broken[f->base + i] = (int32_t)broken[i];
+        to[i] = (int32_t)broken[i];
         if (broken[i] == ALL_HOLD)
             continue;
         worker->any_broken = 1;
