@@ -27,9 +27,10 @@ static void NAME(store_column)(const Frame *f, const Column *column, const doubl
             memcpy(to, &x[i], sizeof(double));
 }
 
-/* A vector in a row: its first `n` numbers. */
+/* A vector in a row: its first `n` numbers; all where an instruction set has no masks. */
 INLINE void NAME(store_row)(char *to, const V x, const int32_t n)
 {
+    (void)n;
 #if VECTOR_BYTES == 64
     if (n < VECTOR_LANES)
         _mm512_mask_storeu_pd(to, (__mmask8)((1 << n) - 1), x);
