@@ -80,11 +80,14 @@ class Adjustment:
 
     def parts(self) -> Iterator[tuple[slice, tuple[Any, Any, Any, Any]]]:
         """Yield some observations after the others, and the numbers of their lanes."""
+        cameras, points = np.empty((PART, 11)), np.empty((PART, 3))
         for first in range(0, self.p, PART):
-            part = slice(first, first + PART)
-            cameras = self.cameras.take(self.of_camera[part], axis=0)
-            points = self.points.take(self.of_point[part], axis=0)
-            yield part, (cameras, points, self.weights[part], self.features[part])
+            part = slice(first, min(first + PART, self.p))
+            own = slice(0, part.stop - first)
+            # indices that are in range: to be sure of that, NumPy would take memory each time
+            self.cameras.take(self.of_camera[part], 0, cameras[own], "clip")
+            self.points.take(self.of_point[part], 0, points[own], "clip")
+            yield part, (cameras[own], points[own], self.weights[part], self.features[part])
 
     def objective(self) -> tuple[Any, Any]:
         found = np.empty((self.p, 2))
