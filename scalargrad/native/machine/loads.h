@@ -118,9 +118,22 @@ INLINE int NAME(load_side_by_side)(const Frame *f, const Column *column, const i
  * block writes: memory that is new has no pages yet, and to look for them takes long. */
 #define NEXT_BLOCK (BLOCK_LANES * sizeof(double))
 
+/* A number that all lanes share, as in an array that was broadcast. */
+static void NAME(load_number)(const Frame *f, const char *from, double *out)
+{
+    double x;
+    memcpy(&x, from, sizeof x);
+    for (int i = 0; i < VECTORS_OF(f->parts); i++)
+        ((V *)out)[i] = SPLAT(x);
+}
+
 /* A column from some part of the lanes on. */
 static void NAME(load_column)(const Frame *f, const Column *column, double *out, int part)
 {
+    if (column->stride == 0) {
+        NAME(load_number)(f, column->data, out);
+        return;
+    }
     if (part < parts_in_order(f) && column->stride == (Py_ssize_t)sizeof(double)) {
         const NAME(Unaligned) *from = (const NAME(Unaligned) *)at_lane(f, column, 0);
         for (int i = VECTORS_OF(part); i < VECTORS_OF(parts_in_order(f)); i++) {

@@ -330,7 +330,8 @@ def test_columns_are_loaded_from_where_they_stand(
     shuffled = np.random.default_rng(0).permutation(count)
     shifted = np.frombuffer(b"x" + whole.tobytes(), np.float64, whole.size, 1).reshape(whole.shape)
     with running(name):
-        for rows in (whole, np.asfortranarray(whole), whole[::-2], whole[:, ::2], shifted):
+        alike = [np.broadcast_to(whole[1], whole.shape), np.broadcast_to(7.5, whole.shape)]
+        for rows in (whole, np.asfortranarray(whole), whole[::-2], whole[:, ::2], shifted, *alike):
             for index in (None, shuffled):
                 found = np.empty((count, n))
                 run(code, count, arrays=(rows, found), group=index)
@@ -351,6 +352,21 @@ def test_a_pair_of_columns_is_loaded_from_where_it_stands(name: str, count: int)
                 found = np.empty((count, 2))
                 run(code, count, arrays=(rows, found), group=index)
                 assert (found == (rows[:count] if index is None else rows[index])).all()
+
+
+@pytest.mark.parametrize("name", instruction_sets())
+@pytest.mark.parametrize("count", [1, 8, 9, 65, 128, 200])
+@pytest.mark.parametrize("number", [1.5, -0.0, math.inf, math.nan])
+def test_a_number_that_all_lanes_share_is_loaded_as_it_is(
+    name: str, count: int, number: float
+) -> None:
+    places = {"inputs": [0, 0], "outputs": [0, 0], "registers": 1, "splats": []}
+    code = program(lanes=[*LOAD(0, 0), *STORE(0, 0)], **places)
+    with running(name):
+        for index in (None, np.arange(count)[::-1].copy()):
+            found = np.empty(count)
+            run(code, count, arrays=(np.broadcast_to(number, count), found), group=index)
+            assert found.tobytes() == np.full(count, number).tobytes()
 
 
 def places_of(count: int) -> list[Any]:
