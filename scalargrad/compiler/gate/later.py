@@ -38,7 +38,7 @@ class CallLike:
         self.programs = programs
         self.arguments = arguments.without_numbers()
         self.around = around
-        self.parts = None if around is None else tuple(around.parts)
+        self.findings = None if around is None else tuple(around.findings)
         self.block: Callable[[], Any] = differentiating if inside() else outermost
         """A call made again is within a transform if it was."""
 
@@ -47,7 +47,9 @@ class CallLike:
         around = self.around
         if around is None or around.altered or around.unknown:
             return False
-        return around.hold() or tuple(self.programs.around(self.arguments).parts) == self.parts
+        if around.hold():
+            return True
+        return tuple(self.programs.around(self.arguments).findings) == self.findings
 
     def numbers(self, read: Sequence[Any]) -> list[Any]:
         """The numbers of a call as they are now; `read` are the inputs of its program, some in

@@ -12,6 +12,9 @@ from ...transforms.trees import ARRAY
 from ..trace.rolled import ASKED, FIRST_LOOK, OTHER, WHY, Loops
 from .record import Ran, flattened, waiting_meanings
 
+MANY = 4 * FIRST_LOOK
+"""Of fewer nodes, those of the derivatives among them, a program without loops is soon made."""
+
 
 def settled(run: Ran) -> Ran:
     """The same with derivatives computed, where no loops were kept that these could wait for."""
@@ -26,7 +29,7 @@ def found_again(run: Ran) -> Ran:
     """The same with loops that are found in the finished trace, of a function that differentiates
     within: what it asked for are nodes."""
     is_asked = run.loops.rolled is None and run.trace.unrolled in (ASKED, OTHER)
-    if not is_asked or len(run.trace) < FIRST_LOOK:
+    if not is_asked or len(run.trace) < MANY:
         return run
     rolled = run.trace.rolled_nodes(run.results)
     return run if rolled is None else run._replace(loops=Loops(rolled))

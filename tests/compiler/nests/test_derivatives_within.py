@@ -135,7 +135,7 @@ def always_loops(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bool]]:
         return nest
 
     monkeypatch.setattr(pipeline, "looped", noted)
-    monkeypatch.setattr(waiting, "FIRST_LOOK", 64)
+    monkeypatch.setattr(waiting, "MANY", 64)
     monkeypatch.setattr(record, "FIRST_LOOK", 64)
     monkeypatch.setattr(choice, "LEAST_IN_LOOPS", 0.2)
     forced = property(lambda self: True, lambda self, is_worth_it: None)
