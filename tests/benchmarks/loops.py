@@ -223,6 +223,19 @@ def compiled(loop: Loop) -> Work:
     return lambda: both(*loop.args)
 
 
+def compiled_gradient(loop: Loop) -> Work:
+    """The gradient, compiled, as JAX's users write it."""
+    both = sg.compile(sg.value_and_grad(lambda *args: loop.f(sg, *args), loop.argnums))
+    return lambda: both(*loop.args)
+
+
+def gradient_within(loop: Loop) -> Work:
+    """A compiled function that takes the gradient itself, as a step of training does."""
+    both = sg.value_and_grad(lambda *args: loop.f(sg, *args), loop.argnums)
+    step = sg.compile(lambda *args: both(*args))
+    return lambda: step(*loop.args)
+
+
 def in_jax(loop: Loop) -> Work:
     """As JAX wants it: over arrays, with `lax.scan`."""
     return jitted(loop, loop.in_jax, lambda jax: jax, as_arrays)
@@ -339,6 +352,25 @@ def figures(quick: bool) -> Iterator[Figure]:
                 aim = "≥ 2" if peer == "jax" else ""
                 yield Figure(f"{name}: {title} ÷ ours", best[peer] / ours, aim=aim)
         yield Figure(f"{name}: first call", first_call(compiled, loop) * 1e3, "ms")
+        yield from of_forms(loop, name, 2 if quick else 10)
+
+
+FORMS = {
+    "gradient of the compiled": compiled,
+    "compiled gradient": compiled_gradient,
+    "gradient within the compiled": gradient_within,
+}
+
+
+def of_forms(loop: Loop, name: str, repeats: int) -> Iterator[Figure]:
+    """Calls of each form, and first calls, by those of the first form."""
+    best = minima({title: form(loop) for title, form in FORMS.items()}, repeats)
+    firsts = {title: first_call(form, loop) for title, form in FORMS.items()}
+    one, *others = FORMS
+    for title in others:
+        ratio, first = best[title] / best[one], firsts[title] / firsts[one]
+        yield Figure(f"{name}: {title} ÷ {one}", ratio, at_most=2.0, aim="≤ 1.3")
+        yield Figure(f"{name}: {title}, first call ÷ {one}", first)
 
 
 if __name__ == "__main__":

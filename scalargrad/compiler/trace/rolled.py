@@ -12,6 +12,7 @@ finished (`of_nodes`): those of what was differentiated, and those of the deriva
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -24,6 +25,9 @@ from .vocabulary import CONSTANT, INPUT, STRUCTURE, accumulate, lanes_sum, moved
 FIRST_LOOK, NEXT_LOOK, LAST_LOOK = 2048, 8, 16384
 """After how many calls loops are looked for at first; how many times as many later; and the last
 time."""
+
+LONG_SUM = 16
+"""Operands of a sum of products that is taken while its numbers come."""
 
 MOST_ITEMS = 4096
 """Of a trace with more items than these nobody is given the loops."""
@@ -107,13 +111,17 @@ def of_nodes(trace: Any, results: Sequence[int]) -> Rolled | None:
     """The nodes of a finished trace, recorded in order, and its results, not yet told which of them
     are linked. None where most nodes lie in no loop, or one has no place in any."""
     log = Log(0)
+    products_after = placed_products(trace)
     for index, row in enumerate(trace.rows):
-        if row is CONSTANT or row is INPUT:
-            continue
-        if not may_be_repeated(row) or log.recorder.is_hopeless(LAST_LOOK):
+        if row is not CONSTANT and row is not INPUT and not is_sum_of_products(row):
+            if not may_be_repeated(row):
+                return None
+            given = [log.operand(trace, i) for i in trace.operands[index]]
+            log.events[index] = NodeAt(log.recorder.record(row, given))
+        for which, first in products_after[index]:
+            record_product(log, trace, which, first)
+        if log.recorder.is_hopeless(LAST_LOOK):
             return None
-        given = [log.operand(trace, i) for i in trace.operands[index]]
-        log.events[index] = recorded_node(log.recorder, row, given)
     recorded = log.recorder.finish()
     if not log.recorder.is_rolled or len(recorded.items) > MOST_ITEMS:
         return None
@@ -121,16 +129,36 @@ def of_nodes(trace: Any, results: Sequence[int]) -> Rolled | None:
     return Rolled(recorded, found, ())
 
 
-def recorded_node(recorder: Recorder, row: Operator, operands: Sequence[One]) -> NodeAt:
-    """Record a node; a sum of products as one product after the other, so that it may be a loop."""
-    if row is not accumulate and row is not products:
-        return NodeAt(recorder.record(row, operands))
-    product = ops.chain if row is accumulate else ops.mul
-    total = NodeAt(recorder.record(product, operands[:2]))
-    for k in range(2, len(operands), 2):
-        one = NodeAt(recorder.record(product, operands[k : k + 2]))
-        total = NodeAt(recorder.record(ops.add, [total, one]))
-    return total
+# ------ sums of products
+
+
+def is_sum_of_products(row: Operator) -> bool:
+    return row is accumulate or row is products
+
+
+def placed_products(trace: Any) -> dict[int, list[tuple[int, int]]]:
+    """The products of all sums, by the node after which each is recorded, as (the sum, which of its
+    operands is the first of the two). So they may be loops: those of a long sum are recorded as
+    soon as both numbers are there, within the loop that computes these."""
+    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for i, row in enumerate(trace.rows):
+        if is_sum_of_products(row):
+            operands = trace.operands[i]
+            ready = list(map(max, operands[::2], operands[1::2]))
+            in_order = len(operands) >= LONG_SUM and ready == sorted(ready)
+            for k, at in enumerate(ready):
+                found[at if in_order else i].append((i, 2 * k))
+    return found
+
+
+def record_product(log: Log, trace: Any, which: int, first: int) -> None:
+    """Add a product to what there is of its sum."""
+    product = ops.chain if trace.rows[which] is accumulate else ops.mul
+    both = [log.operand(trace, i) for i in trace.operands[which][first : first + 2]]
+    added = NodeAt(log.recorder.record(product, both))
+    if which in log.events:
+        added = NodeAt(log.recorder.record(ops.add, [log.events[which], added]))
+    log.events[which] = added
 
 
 def may_be_repeated(row: Operator) -> bool:

@@ -12,15 +12,88 @@ static int may_be_repeated(int32_t row)
            || (row >= STOP_GRADIENT && row < KNOWN_ROWS && row != LANES_SUM && row != MOVED_SUM);
 }
 
-static Operand operand_of_event(int64_t event)
+/* ------ sums of products
+ * They are recorded as one product after the other, so that they may be loops: those of a long sum
+ * each as soon as both its numbers are there, within the loop that computes these. */
+
+enum { LONG_SUM = 16 };
+
+typedef struct {
+    int32_t sum, first; /* the node, and which of its operands is the first of the two */
+} Product;
+
+typedef struct {
+    int32_t *begin; /* of each node: the first of the products that are recorded after it */
+    Product *product;
+} Products;
+
+static int is_sum_of_products(const Trace *t, int32_t i)
 {
-    return (Operand){.at.id = event, .count = 1, .kind = NODE_OPERAND};
+    return t->node[i].row == ACCUMULATE || t->node[i].row == PRODUCTS;
 }
 
-static int is_sum_of_products(int32_t row)
+/* The later one of the two nodes. */
+static int32_t ready_at(const int32_t *operands, int32_t first)
 {
-    return row == ACCUMULATE || row == PRODUCTS;
+    const int32_t x = operands[first], y = operands[first + 1];
+    return x > y ? x : y;
 }
+
+/* Whether a long sum can be taken in its order while its numbers come. */
+static int comes_in_order(const Trace *t, int32_t i)
+{
+    const int32_t *operands = operands_of(t, i), count = t->node[i].count;
+    int in_order = count >= LONG_SUM;
+    for (int32_t k = 2; in_order && k < count; k += 2)
+        in_order = ready_at(operands, k - 2) <= ready_at(operands, k);
+    return in_order;
+}
+
+/* Count the products of a sum after the node of each, or put them there. */
+static void place_products(const Trace *t, int32_t i, Products *p, int is_put)
+{
+    const int in_order = comes_in_order(t, i);
+    for (int32_t k = 0; k < t->node[i].count; k += 2) {
+        const int32_t at = in_order ? ready_at(operands_of(t, i), k) : i;
+        if (is_put)
+            p->product[p->begin[at + 1]++] = (Product){i, k};
+        else
+            p->begin[at + 2]++;
+    }
+}
+
+static void place_all(const Trace *t, Products *p, int are_put)
+{
+    for (int32_t i = 0; i < t->size; i++)
+        if (is_sum_of_products(t, i))
+            place_products(t, i, p, are_put);
+}
+
+static void free_products(Products *p)
+{
+    PyMem_Free(p->begin);
+    PyMem_Free(p->product);
+}
+
+/* −1 with an exception. */
+static int find_products(const Trace *t, Products *p)
+{
+    *p = (Products){.begin = PyMem_Calloc((size_t)t->size + 2, sizeof *p->begin)};
+    if (p->begin) {
+        place_all(t, p, 0);
+        for (int32_t i = 0; i < t->size; i++)
+            p->begin[i + 2] += p->begin[i + 1];
+        p->product = PyMem_Malloc(((size_t)p->begin[t->size + 1] + 1) * sizeof *p->product);
+    }
+    if (!p->product) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    place_all(t, p, 1);
+    return 0;
+}
+
+/* ------ recording: −1 with an exception, or without where a node has no place in a loop */
 
 static int64_t record_two(Recorder *r, int32_t row, Operand x, Operand y)
 {
@@ -28,25 +101,27 @@ static int64_t record_two(Recorder *r, int32_t row, Operand x, Operand y)
     return record_call(r, row, NO_OUTCOME, both, 2);
 }
 
-/* A sum of products, as one product after the other: so it may be a loop. */
-static int64_t record_products(Recorder *r, int32_t row, const Operand *xs, int32_t count)
+static Operand operand_of_event(int64_t event)
 {
-    const int32_t product = row == ACCUMULATE ? OP_chain : OP_mul;
-    int64_t sum = record_two(r, product, xs[0], xs[1]);
-    for (int32_t k = 2; sum >= 0 && k < count; k += 2) {
-        const int64_t next = record_two(r, product, xs[k], xs[k + 1]);
-        sum = next < 0 ? -1 : record_two(r, OP_add, operand_of_event(sum), operand_of_event(next));
-    }
-    return sum;
+    return (Operand){.at.id = event, .count = 1, .kind = NODE_OPERAND};
 }
 
-static int64_t record_as_one(Recorder *r, int32_t row, Operand *xs, int32_t count)
+/* Add a product to what there is of its sum. */
+static int record_product(const Trace *t, Rolled *x, Product product)
 {
-    return is_sum_of_products(row) ? record_products(r, row, xs, count)
-                                   : record_call(r, row, NO_OUTCOME, xs, count);
+    const int32_t *both = operands_of(t, product.sum) + product.first;
+    const int32_t row = t->node[product.sum].row == ACCUMULATE ? OP_chain : OP_mul;
+    int32_t *sum = &x->event_of[product.sum];
+    Operand u, v;
+    if (!operand_of_node(t, x, both[0], &u) || !operand_of_node(t, x, both[1], &v))
+        return -1;
+    int64_t id = record_two(&x->recorder, row, u, v);
+    if (id >= 0 && *sum >= 0)
+        id = record_two(&x->recorder, OP_add, operand_of_event(*sum), operand_of_event(id));
+    *sum = (int32_t)id;
+    return id < 0 ? -1 : 0;
 }
 
-/* Record one node; −1 with an exception, or without where it has no place in a loop. */
 static int record_node(const Trace *t, Rolled *x, int32_t i)
 {
     const TraceNode *node = &t->node[i];
@@ -58,12 +133,32 @@ static int record_node(const Trace *t, Rolled *x, int32_t i)
     int known = 1;
     for (int32_t k = 0; known && k < node->count; k++)
         known = operand_of_node(t, x, operands_of(t, i)[k], &operands[k]);
-    const int64_t id = known ? record_as_one(&x->recorder, node->row, operands, node->count) : -1;
+    const int64_t id = known ? record_call(&x->recorder, node->row, NO_OUTCOME, operands,
+                                           node->count)
+                             : -1;
     free_more(operands, few);
-    if (id < 0)
-        return -1;
     x->event_of[i] = (int32_t)id;
-    return 0;
+    return id < 0 ? -1 : 0;
+}
+
+/* Record a node, and the products that come after it. */
+static int record_with_products(const Trace *t, Rolled *x, const Products *p, int32_t i)
+{
+    const int is_given = t->node[i].row == INPUT || t->node[i].row == CONSTANT;
+    if (!is_given && !is_sum_of_products(t, i) && record_node(t, x, i) < 0)
+        return -1;
+    for (int32_t k = p->begin[i]; k < p->begin[i + 1]; k++)
+        if (record_product(t, x, p->product[k]) < 0)
+            return -1;
+    return is_hopeless(&x->recorder) ? -1 : 0;
+}
+
+static int record_all(const Trace *t, Rolled *x, const Products *p)
+{
+    for (int32_t i = 0; i < t->size; i++)
+        if (record_with_products(t, x, p, i) < 0)
+            return -1;
+    return finish_loops(&x->recorder);
 }
 
 static int record_nodes(const Trace *t, Rolled *x)
@@ -72,12 +167,10 @@ static int record_nodes(const Trace *t, Rolled *x)
         PyErr_NoMemory();
         return -1;
     }
-    for (int32_t i = 0; i < t->size; i++) {
-        const int is_computed = t->node[i].row != INPUT && t->node[i].row != CONSTANT;
-        if (is_computed && (record_node(t, x, i) < 0 || is_hopeless(&x->recorder)))
-            return -1;
-    }
-    return finish_loops(&x->recorder);
+    Products products;
+    const int failed = find_products(t, &products) < 0 || record_all(t, x, &products) < 0;
+    free_products(&products);
+    return failed ? -1 : 0;
 }
 
 static int read_traits(const Trace *t, const Rolled *x, const Indices *results, Traits *traits)
