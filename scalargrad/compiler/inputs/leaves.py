@@ -8,6 +8,7 @@ from numbers import Integral
 from typing import Any, NamedTuple
 
 from ...messages import described
+from ...ops import identity
 from ...scalars import are_values, is_real, is_scalar, is_value
 from ...transforms.trees import is_array, is_model, of_objects, subscripts
 
@@ -90,12 +91,19 @@ def uniform(x: Any) -> ArgumentLeaf:
 
 
 def model(x: Any) -> ArgumentLeaf:
+    """A model. Derivatives in one with computed Values are a graph: the function sees computed
+    numbers there too."""
     parameters = [p if is_value(p) else float(p) for _, p in x.named_parameters()]
+    computed = [is_value(p) and bool(p.parents) for p in parameters]
+
+    def seen(numbers: list[Any]) -> Any:
+        return x.with_parameters([identity(n) if own else n for n, own in zip(numbers, computed)])
+
     return ArgumentLeaf(
-        ("model", type(x), tuple(map(is_value, parameters))),
+        ("model", type(x), tuple(map(is_value, parameters)), tuple(computed)),
         parameters,
         False,
-        x.with_parameters,
+        seen if any(computed) else x.with_parameters,
         lambda: [f".{name}" for name, _ in x.named_parameters()],
         watched=x,
     )
