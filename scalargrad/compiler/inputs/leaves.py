@@ -93,7 +93,7 @@ def uniform(x: Any) -> ArgumentLeaf:
 def model(x: Any) -> ArgumentLeaf:
     """A model. Derivatives in one with computed Values are a graph: the function sees computed
     numbers there too."""
-    parameters = [p if is_value(p) else float(p) for _, p in x.named_parameters()]
+    parameters: list[Any] = [p if is_value(p) else float(p) for _, p in x.named_parameters()]
     computed = [is_value(p) and bool(p.parents) for p in parameters]
 
     def seen(numbers: list[Any]) -> Any:
