@@ -123,7 +123,7 @@ def test_unchanged_copy_of_a_row_passes(name: str) -> None:
 def test_row_without_a_reference_fails_the_suite() -> None:
     row = changed(BUILT_IN["exp"], name="unheard_of")
     assert row.name not in FUNCTIONS
-    with pytest.raises(KeyError):
+    with pytest.raises(LookupError, match="unheard_of is not in FUNCTIONS"):
         check_value(row)
 
 

@@ -1,5 +1,5 @@
 /* Back-propagation in two passes that need no memory, so that nothing can fail between old and
- * new gradients: no signal handler and no allocation can cut in. Included by doubts.h.
+ * new gradients: no signal handler and no allocation can cut in. Included by later.h.
  *
  * The first counts, for each node reached from the root, the edges that lead to it. The second
  * handles a node when its count has fallen to zero, in the order that graph.py defines. */

@@ -1,5 +1,5 @@
 /* From operands to nodes: the common way of operators, methods and functions. Included by
- * attributes.h, doubts.h, function.h, optim.h. */
+ * function.h, later.h, optim.h. */
 #ifndef SCALARGRAD_BUILD_H
 #define SCALARGRAD_BUILD_H
 

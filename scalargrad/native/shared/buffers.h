@@ -1,5 +1,6 @@
 /* Memory of Python's objects, used as an array of numbers. Included by engine/compiled_nodes.h,
- * engine/optim.h, machine/call.h, machine/samples.h, machine/writing.h, trace/parts/flat.h. */
+ * engine/later.h, engine/optim.h, machine/call.h, machine/samples.h, machine/writing.h,
+ * trace/parts/flat.h. */
 #ifndef SCALARGRAD_BUFFERS_H
 #define SCALARGRAD_BUFFERS_H
 

@@ -1,5 +1,5 @@
 /* A trace that is kept as loops, as Python asks for it: the twin of compiler/trace/rolled.py.
- * Included by module.c. */
+ * Included by finished.h. */
 #ifndef SCALARGRAD_ROLLED_ROLLED_H
 #define SCALARGRAD_ROLLED_ROLLED_H
 
