@@ -54,6 +54,17 @@ def contributions(to: Rewriting, *pairs: Any) -> Any:
     return reduce(py.add, map(ops.chain, pairs[::2], pairs[1::2]))
 
 
+def sum_of_products(to: Rewriting, *operands: Any) -> Any:
+    """Σ x·y. In a sum of lanes a product that has lost its lanes is computed apart."""
+    if not to.varies or not any(map(to.has_lanes, operands)):
+        return to.written(products, operands)
+    found: list[Any] = []
+    for x, y in zip(operands[::2], operands[1::2]):
+        is_apart = not (to.has_lanes(x) or to.has_lanes(y))
+        found += (product(to, x, y), 1.0) if is_apart else (x, y)
+    return to.written(products, found)
+
+
 # ------ products
 def product(to: Rewriting, x: Any, y: Any) -> Any:
     """x·y with a factor 2 in front of what varies, and with a constant as the first factor."""
@@ -180,6 +191,7 @@ TABLE = [
         (ops.chain,      None,           ops.mul,        ALWAYS),
         (ops.choose,     None,           ops.mul,        ALWAYS),
         (accumulate,     contributions,  products,       ALWAYS),
+        (products,       None,           sum_of_products, IN_C),
         (moved_sum,      operand,        second,         IN_C),
         (lanes_sum,      sum_over_lanes, sum_over_lanes, IN_C),
         (ops.dot,        dot,            dot,            IN_C),

@@ -27,9 +27,10 @@ def settled(run: Ran) -> Ran:
 
 def found_again(run: Ran) -> Ran:
     """The same with loops that are found in the finished trace, of a function that differentiates
-    within: what it asked for are nodes."""
+    within: what it asked for are nodes. Not where a sum over lanes has a derivative in each."""
     is_asked = run.loops.rolled is None and run.trace.unrolled in (ASKED, OTHER)
-    if not is_asked or len(run.trace) < MANY:
+    is_by_lane = any(entry.beside for entry in run.entries or ())
+    if not is_asked or is_by_lane or len(run.trace) < MANY:
         return run
     rolled = run.trace.rolled_nodes(run.results)
     return run if rolled is None else run._replace(loops=Loops(rolled))

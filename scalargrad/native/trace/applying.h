@@ -61,6 +61,20 @@ static int has_uniform_part(const Trace *t, const Term *terms, int32_t count)
     return varying < n && (varying || (count % 2 && term_has_lanes(t, terms[count - 1])));
 }
 
+/* Whether some, but not all, of the products of a sum are uniform; of a number alone the second
+ * factor is 1. */
+static int has_uniform_product(const Trace *t, const Term *terms, int32_t count)
+{
+    int uniform = 0, varying = 0;
+    for (int32_t k = 0; k < count; k += 2) {
+        const int varies = term_has_lanes(t, terms[k]) || term_has_lanes(t, terms[k + 1]);
+        const int is_alone = is_number_term(terms[k + 1]) && terms[k + 1].number == 1.0;
+        varying |= varies;
+        uniform |= !varies && !is_alone;
+    }
+    return uniform && varying;
+}
+
 static int is_asking(const Trace *t, int32_t row, const Term *terms, int32_t count)
 {
     /* an operand may have lost its lanes: its sum over lanes is then a product with their count */
@@ -68,6 +82,8 @@ static int is_asking(const Trace *t, int32_t row, const Term *terms, int32_t cou
         return !term_has_lanes(t, terms[0]);
     if (row == OP_dot && t->is_rewriting)
         return has_uniform_part(t, terms, count);
+    if (row == PRODUCTS && t->is_rewriting)
+        return has_uniform_product(t, terms, count);
     const int asks = row < KNOWN_ROWS ? t->asks[row] : NEVER;
     for (int32_t k = 0; asks == BESIDE_NUMBER && k < count; k++)
         if (is_number_term(terms[k]))

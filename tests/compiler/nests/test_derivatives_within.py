@@ -248,6 +248,41 @@ def test_gradients_over_lanes_are_results_like_others(argnums: Any, reduce: Any)
         assert [np.shape(x) for x in of_sum] == [(() if k == 0 else (5,)) for k in argnums]
 
 
+def swung(at: Any, steps: int) -> Any:
+    for _ in range(steps):
+        at = at - 0.01 * sg.sin(at)
+    return at
+
+
+def held(at: Any, steps: int) -> Any:
+    for _ in range(steps):
+        at = at - 0.01 * sg.sin(at) * sg.stop_gradient(at)
+    return at
+
+
+OF_A_NUMBER: dict[str, Callable[[Any], Any]] = {
+    "gradient": lambda at: sg.grad(swung)(at, 300),
+    "value and gradient": lambda at: norm(sg.value_and_grad(swung)(at, 300)),
+    "Hessian": lambda at: sg.hessian(swung)(at, 300),
+    "along a tangent": lambda at: sg.jvp(lambda x: swung(x, 300), (at,), (1.0,))[1],
+    "stopped gradient": lambda at: held(at, 300),
+}
+
+
+@pytest.mark.parametrize("reduce", ("sum", "mean"))
+@pytest.mark.parametrize("form", OF_A_NUMBER)
+def test_a_sum_over_lanes_has_a_derivative_in_each(
+    form: str, reduce: str, always_loops: list[bool]
+) -> None:
+    f, lanes = OF_A_NUMBER[form], np.array([0.45, 0.3, -0.18])
+    share = 1.0 if reduce == "sum" else 1.0 / 3.0
+    expected = [share * sg.grad(f)(at) for at in lanes.tolist()]
+    for _ in range(2):
+        found = sg.grad(sg.compile(f, batch="at", reduce=reduce))(lanes)
+        assert np.shape(found) == (3,)
+        close(found, expected)
+
+
 # ------ what differentiates within, and has Values or a model besides
 
 

@@ -103,3 +103,40 @@ def test_sums_over_lanes_are_those_of_eager_gradients(seed: int) -> None:
     for own, lanes in zip(found, zip(*each)):
         expected = np.sum(np.array(lanes, float), axis=0) / scale
         assert np.array(own, float) == pytest.approx(expected, rel=1e-12, abs=1e-12)
+
+
+def random_choices(seed: int) -> str:
+    """The text of a function of x, which has lanes, and y: sums of products of what varies by lane
+    only until a choice is made, and of what does not."""
+    rng = random.Random(seed)
+
+    def expression(depth: int) -> str:
+        if depth == 0:
+            return rng.choice(("x", "y", "0.7"))
+        one, other = expression(depth - 1), expression(depth - 1)
+        return rng.choice(
+            (
+                f"({one} + {other})",
+                f"({one} * {other})",
+                f"({one} + {other} + y)",
+                f"sg.tanh({one})",
+                f"sg.sin({one})",
+                f"sg.where({rng.choice(('1.0', '0.0', '0.3'))}, {one}, {other})",
+            )
+        )
+
+    return f"lambda x, y: ({expression(4)}) * y + {expression(3)}"
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_products_that_lose_their_lanes(seed: int) -> None:
+    text = random_choices(seed)
+    f, x, y = eval(text, {"sg": sg}), np.array([0.3, -0.4, 0.9]), 0.2
+    for argnums in (0, 1):
+        slope = sg.grad(f, argnums)
+        expected = [slope(at, y) for at in x.tolist()]
+        for derived in (sg.grad(sg.compile(f, batch="x"), argnums), sg.compile(slope, batch="x")):
+            np.testing.assert_allclose(derived(x, y), expected, 1e-12, 1e-14, err_msg=text)
+        bent = sg.compile(sg.grad(slope, argnums), batch="x", reduce="sum")
+        total = sum(sg.grad(slope, argnums)(at, y) for at in x.tolist())
+        np.testing.assert_allclose(bent(x, y), total, 1e-10, 1e-12, err_msg=text)
