@@ -59,8 +59,7 @@ class Replayed(Operator):
 def stand_in(x: Any, number: float) -> Any:
     """Return a Value with this number for a function to run on instead of `x`; computed if `x` is,
     for a model of computed Values is differentiated otherwise than one of leaves."""
-    is_computed = x._is_computed if type(x) is Value else x.parents
-    return ops.identity(Value(number)) if is_computed else Value(number)
+    return ops.identity(Value(number)) if x._is_computed else Value(number)
 
 
 def number_of(x: Any) -> float:

@@ -108,7 +108,7 @@ def some_value(x: Any) -> bool:
 
 def some_computed(model: Any) -> bool:
     """A model holds Values for good: only those that were computed have a graph behind them."""
-    return any(in_graph(p) and p.parents for _, p in model.named_parameters())
+    return any(in_graph(p) and p._is_computed for _, p in model.named_parameters())
 
 
 SCALAR = Kind(is_scalar, lambda x: [x], lambda x, new: new[0], lambda x: [""], in_graph)

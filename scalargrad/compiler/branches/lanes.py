@@ -147,22 +147,15 @@ class Lanes:
         """The uniform inputs of a path, from their sources; most paths have the same."""
         # Values with equal numbers are not one and the same: 0.0 equals −0.0
         if list(map(id, sources)) != list(map(id, self.known[0])):
-            numbers = self.given.numbers
-            # most are floats of the call
-            self.known = (
-                sources,
-                [
-                    x
-                    if type(source) is int and type(x := numbers[source]) is float
-                    else self.number(source)
-                    for source in sources
-                ],
-            )
+            self.known = sources, [self.number(source) for source in sources]
         return self.known[1].copy()
 
     def number(self, source: Any) -> float:
         """A uniform input."""
         kind = type(source)
+        if kind is int and type(x := self.given.numbers[source]) is float:
+            # most are such
+            return x
         if kind is Draw:
             return float(self.draws.below(Chances([source]))[0, 0])
         if kind is Told:

@@ -24,7 +24,7 @@ from .lanes import Draws, Lanes
 from .path import Find, Path
 
 RUNS = 4
-"""So often at most a call is run that finds new paths each time."""
+"""How many times a call is run at most, if each run finds new paths."""
 Groups = Iterator[tuple[Path, Any, list[Any]]]
 """Paths, the lanes of each, and the outputs in them."""
 
@@ -170,7 +170,7 @@ class Paths:
             self.first = self.root(lanes)
         with lanes.draws.kept() as draws:
             draws.begin(self.first.draws)
-            whole = self.settled if self.task.reduces else self.whole
+            whole = self.with_all_paths if self.task.reduces else self.whole
             yield from whole(arguments, around, draws)
 
     def whole(self, arguments: Arguments, around: Surroundings, draws: Draws) -> Groups:
@@ -179,9 +179,9 @@ class Paths:
         assert first is not None
         yield from self.all_lanes(lanes, first, *first.run(lanes, None))
 
-    def settled(self, arguments: Arguments, around: Surroundings, draws: Draws) -> Groups:
-        """The same once no more paths are found: which lanes are summed together depends on the
-        paths that are known, and the same call has the same bits when it is made again."""
+    def with_all_paths(self, arguments: Arguments, around: Surroundings, draws: Draws) -> Groups:
+        """The same, by a run that finds no new path. Which lanes are summed together depends on the
+        paths that are known: so the same call has the same bits when it is made again."""
         for _ in range(RUNS):
             before = self.traces
             groups = list(self.whole(arguments, around, draws))

@@ -94,7 +94,7 @@ def model(x: Any) -> ArgumentLeaf:
     """A model. Derivatives in one with computed Values are a graph: the function sees computed
     numbers there too."""
     parameters: list[Any] = [p if is_value(p) else float(p) for _, p in x.named_parameters()]
-    computed = [is_value(p) and bool(p.parents) for p in parameters]
+    computed = [is_value(p) and p._is_computed for p in parameters]
 
     def seen(numbers: list[Any]) -> Any:
         return x.with_parameters([identity(n) if own else n for n, own in zip(numbers, computed)])

@@ -32,7 +32,7 @@ def why_not(run: Ran) -> str:
     assert rolled is not None
     if run.has_derivatives and len(rolled.results) > MOST_RESULTS:
         return f"derivatives of more than {MOST_RESULTS} results would each have loops of their own"
-    if run.trace.derived:
+    if run.trace.derived or any(entry.beside for entry in run.entries or ()):
         return "derivatives in numbers with lanes are sums of their own kind"
     if run.waiting is None:
         return ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...transforms.trees import ARRAY
-from ..trace.rolled import ASKED, FIRST_LOOK, OTHER, WHY, Loops
+from ..trace.rolled import ASKED, FIRST_LOOK, IRREGULAR, OTHER, WHY, Loops
 from .record import Ran, flattened, waiting_meanings
 
 MANY = 4 * FIRST_LOOK
@@ -27,13 +27,12 @@ def settled(run: Ran) -> Ran:
 
 def found_again(run: Ran) -> Ran:
     """The same with loops that are found in the finished trace, of a function that differentiates
-    within: what it asked for are nodes. Not where a sum over lanes has a derivative in each."""
+    within: what it asked for are nodes."""
     is_asked = run.loops.rolled is None and run.trace.unrolled in (ASKED, OTHER)
-    is_by_lane = any(entry.beside for entry in run.entries or ())
-    if not is_asked or is_by_lane or len(run.trace) < MANY:
+    if not is_asked or len(run.trace) < MANY:
         return run
     rolled = run.trace.rolled_nodes(run.results)
-    return run if rolled is None else run._replace(loops=Loops(rolled))
+    return run._replace(loops=Loops(rolled, "" if rolled else WHY[IRREGULAR]))
 
 
 def completed(run: Ran) -> Ran:

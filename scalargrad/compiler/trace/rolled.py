@@ -37,7 +37,7 @@ NOT_LOOKED, SHORT, OTHER, IRREGULAR, ASKED, BRANCHES = range(6)
 WHY = {
     OTHER: "it makes Values, stops gradients, or uses an operator of its own",
     IRREGULAR: "most of its operator calls lie in no loop",
-    ASKED: "while it ran something asked what a number was computed from",
+    ASKED: "it takes derivatives itself, or asks what a number was computed from, and is short",
     BRANCHES: "comparisons of numbers decide what it does next",
 }
 """The reasons that a reader is told."""

@@ -87,6 +87,10 @@ class Number(Arithmetic):
             [tracers[i] for i in self.trace.operands[self.index] if rows[i] is not CONSTANT]
         )
 
+    @property
+    def _is_computed(self) -> bool:
+        return bool(self.parents)
+
     def _backward_order(self, ends: Sequence[Any] = ()) -> list[Any]:
         """The order of `graph.backward_order`, found without a Tracer for each edge. A node that is
         older than all ends depends on none of them."""

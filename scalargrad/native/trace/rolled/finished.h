@@ -212,8 +212,9 @@ static int has_guards(const Trace *t)
     return t->guards || (t->guard_dict && PyDict_GET_SIZE(t->guard_dict));
 }
 
-/* rolled_nodes(results): what `rolled` gives, of a finished trace that is kept as nodes, without
- * Values, with the nodes of the results; None if it has guards, or most nodes lie in no loop. */
+/* rolled_nodes(results): what `rolled` gives, of a finished trace that is kept as nodes, with the
+ * nodes of the results. Which of these are Values is left to Python. None if the trace has guards,
+ * or most nodes lie in no loop. */
 static PyObject *trace_rolled_nodes(PyObject *self, PyObject *results)
 {
     Trace *t = (Trace *)self;
